@@ -1,0 +1,2 @@
+//! The `netstat` program.
+fn main() {}

@@ -1,0 +1,73 @@
+//! Errors: what was being done, and what the system said.
+
+use std::{fmt, io};
+
+/// What was being done when it failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operation {
+    /// Listing the sockets of a protocol.
+    ListSockets,
+    /// Finding the processes that hold the sockets.
+    FindOwners,
+    /// Reading the addresses of this machine.
+    ListAddresses,
+    /// Reading the name of this machine.
+    ReadHostName,
+    /// Listing the network interfaces.
+    ListInterfaces,
+    /// Listing the routes.
+    ListRoutes,
+    /// Reading the protocol counters.
+    ReadCounters,
+    /// Listing the RDMA resources.
+    ListRdma,
+    /// Making the folder of a recording.
+    Record,
+    /// Reading the folder of a recording.
+    Replay,
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ListSockets => "cannot list the sockets",
+            Self::FindOwners => "cannot find the owners of the sockets",
+            Self::ListAddresses => "cannot read the addresses of this machine",
+            Self::ReadHostName => "cannot read the name of this machine",
+            Self::ListInterfaces => "cannot list the network interfaces",
+            Self::ListRoutes => "cannot list the routes",
+            Self::ReadCounters => "cannot read the protocol counters",
+            Self::ListRdma => "cannot list the RDMA resources",
+            Self::Record => "cannot write the recording",
+            Self::Replay => "cannot read the recording",
+        })
+    }
+}
+
+/// An operation that failed as a whole. What fails in part is a [`crate::Warning`].
+#[derive(Debug)]
+pub struct Error {
+    /// What was being done.
+    pub operation: Operation,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+impl Error {
+    /// An error of `operation`.
+    pub fn new(operation: Operation, source: io::Error) -> Self {
+        Self { operation, source }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.operation, self.source)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}

@@ -1,0 +1,13 @@
+//! What the operating system knows of its network, as plain data.
+//!
+//! This library never prints, never exits, and reads neither arguments nor the environment nor any
+//! configuration; it resolves a name only when asked to.
+
+pub mod error;
+pub mod model;
+pub mod os;
+pub mod query;
+pub mod warning;
+
+pub use error::{Error, Operation};
+pub use warning::{Answer, Warning};

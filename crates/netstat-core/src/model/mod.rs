@@ -1,0 +1,13 @@
+//! Plain data: what the operating system said, without its bytes, without words for people.
+//!
+//! What is not known is `None` (or a [`Missing`] where the reason matters), never zero and never an empty string.
+
+mod endpoint;
+mod process;
+mod rdma;
+mod socket;
+
+pub use endpoint::Endpoint;
+pub use process::{Executable, Missing, NoOwner, Owner, Ownership, Process, ProcessId};
+pub use rdma::{RdmaEndpoint, RdmaRole};
+pub use socket::{Family, Protocol, Section, Sections, Socket, SocketId, TcpState, Timer, TimerKind};

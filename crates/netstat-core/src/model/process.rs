@@ -1,0 +1,104 @@
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// A process, told from a later one with the same number by when it started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProcessId {
+    /// The process ID, in the reader's own PID namespace.
+    pub pid: u32,
+    /// When it started. Linux: clock ticks since boot (field 22 of `/proc/PID/stat`). Windows: a FILETIME.
+    pub start_time: u64,
+}
+
+/// One process that holds a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Owner {
+    /// The process.
+    pub process: ProcessId,
+    /// Its parent's process ID; `None` where it could not be read, 0 for a process without one.
+    pub parent: Option<u32>,
+    /// The lowest descriptor by which it holds the socket. Linux only.
+    pub descriptor: Option<u32>,
+}
+
+/// Why no process is known to hold a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NoOwner {
+    /// The system has no process for it: TIME_WAIT, a half-open request, an orphan that is closing.
+    NoProcess,
+    /// Some processes could not be looked into, and none of the others holds it.
+    NotPermitted,
+    /// Every process was looked into and none holds it, and all processes of the machine are visible:
+    /// the kernel itself does, or the descriptor is in flight between two processes.
+    Kernel,
+    /// Every visible process was looked into; the holder is in another PID namespace.
+    OtherNamespace,
+    /// The socket was gone when looked for again.
+    Vanished,
+}
+
+/// Which processes hold a socket.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Ownership {
+    /// Nobody asked.
+    NotRead,
+    /// At least one process; the first is the one to show where there is room for one: the ancestor of the
+    /// others, else the oldest.
+    Held(Vec<Owner>),
+    /// No process, and why.
+    Unowned(NoOwner),
+}
+
+impl Ownership {
+    /// The process to show where there is room for one.
+    pub fn principal(&self) -> Option<Owner> {
+        match self {
+            Self::Held(owners) => owners.first().copied(),
+            _ => None,
+        }
+    }
+}
+
+/// Why something about a process is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Missing {
+    /// Nobody asked.
+    NotRead,
+    /// The system does not let this user read it.
+    NotPermitted,
+    /// The process has ended.
+    Gone,
+    /// There is no such thing for this process: a kernel thread has no executable, not every process a unit.
+    NotApplicable,
+    /// The system gave an answer that makes no sense, or an error that is none of the above.
+    Unreadable,
+}
+
+/// The file a process runs.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Executable {
+    /// Its path, as the process's own root has it, without any mark.
+    pub path: PathBuf,
+    /// The file has been deleted or replaced since the process started.
+    pub deleted: bool,
+}
+
+/// What is known of a process that holds a socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Process {
+    /// Which one.
+    pub id: ProcessId,
+    /// The name: Linux `comm` (15 bytes at most), Windows the image name.
+    pub name: Result<OsString, Missing>,
+    /// The file it runs.
+    pub executable: Result<Executable, Missing>,
+    /// The service it belongs to: Linux the systemd unit of its cgroup, Windows the service name.
+    pub unit: Result<OsString, Missing>,
+}
+
+impl Process {
+    /// A process of which nothing is known, for one reason.
+    pub fn unknown(id: ProcessId, reason: Missing) -> Self {
+        Self { id, name: Err(reason), executable: Err(reason), unit: Err(reason) }
+    }
+}

@@ -1,0 +1,203 @@
+use super::{Endpoint, Ownership};
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// The transport protocol of a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Protocol {
+    /// TCP, RFC 9293.
+    Tcp,
+    /// UDP, RFC 768.
+    Udp,
+}
+
+/// The address family a socket was made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// `AF_INET`.
+    V4,
+    /// `AF_INET6`; such a socket may carry IPv4 traffic as well.
+    V6,
+}
+
+/// The state of a TCP socket, by its RFC 9293 name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TcpState {
+    /// CLOSED.
+    Closed,
+    /// LISTEN.
+    Listen,
+    /// SYN-SENT.
+    SynSent,
+    /// SYN-RECEIVED, full sockets and half-open requests alike.
+    #[doc(alias = "TCP_NEW_SYN_RECV")]
+    SynReceived,
+    /// ESTABLISHED.
+    Established,
+    /// FIN-WAIT-1.
+    FinWait1,
+    /// FIN-WAIT-2.
+    FinWait2,
+    /// CLOSE-WAIT.
+    CloseWait,
+    /// CLOSING.
+    Closing,
+    /// LAST-ACK.
+    LastAck,
+    /// TIME-WAIT.
+    TimeWait,
+    /// Bound to a port, neither listening nor connected; not a state of the RFC.
+    #[doc(alias = "TCP_BOUND_INACTIVE")]
+    Bound,
+    /// The control block is being deleted (Windows only).
+    #[doc(alias = "MIB_TCP_STATE_DELETE_TCB")]
+    DeleteTcb,
+    /// A number this program does not know.
+    Unknown(u8),
+}
+
+/// What tells one socket from all others on a running system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct SocketId {
+    /// Linux: the inode in sockfs. `None` for a socket that no descriptor holds (TIME_WAIT, request, orphan)
+    /// and on Windows.
+    #[doc(alias = "idiag_inode")]
+    pub inode: Option<u64>,
+    /// Linux: the kernel's own number of the socket, never used again until reboot. `None` from `/proc/net`.
+    #[doc(alias = "idiag_cookie")]
+    pub cookie: Option<u64>,
+}
+
+/// What a TCP timer is waiting for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimerKind {
+    /// Retransmission, or a tail loss probe.
+    Retransmit,
+    /// Keep-alive, or the retransmission of a SYN-ACK.
+    KeepAlive,
+    /// TIME_WAIT, or FIN_WAIT_2 in a time-wait block.
+    TimeWait,
+    /// Zero-window probe.
+    Probe,
+}
+
+/// A running TCP timer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timer {
+    /// What it waits for.
+    pub kind: TimerKind,
+    /// Time left until it fires.
+    #[doc(alias = "idiag_expires")]
+    pub expires_in: Duration,
+    /// How often it has fired in a row.
+    #[doc(alias = "idiag_retrans")]
+    pub retransmits: u8,
+}
+
+/// One socket as the kernel has it: a connection, a listener, a UDP socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Socket {
+    /// The transport protocol.
+    pub protocol: Protocol,
+    /// The family the socket was made with. An IPv4 connection on an IPv6 socket keeps [`Family::V6`] here.
+    pub family: Family,
+    /// The local end.
+    pub local: Endpoint,
+    /// The remote end; `None` where there is none: listeners, bound-only sockets, unconnected UDP.
+    #[doc(alias = "peer")]
+    pub remote: Option<Endpoint>,
+    /// The TCP state; `None` for UDP.
+    pub state: Option<TcpState>,
+    /// Whether an IPv6 socket refuses IPv4 (`IPV6_V6ONLY`). Linux tells it for listening, bound-only and
+    /// unconnected sockets (sock_diag, 3.17); `None` elsewhere, for IPv4 sockets, and from `/proc/net`.
+    #[doc(alias = "INET_DIAG_SKV6ONLY")]
+    pub v6_only: Option<bool>,
+    /// What tells it from all others.
+    pub id: SocketId,
+    /// The user that made the socket. Unknown for TIME_WAIT.
+    #[doc(alias = "idiag_uid")]
+    pub uid: Option<u32>,
+    /// Bytes received and not yet read by the process; for a listener the connections waiting for accept.
+    #[doc(alias = "idiag_rqueue")]
+    pub recv_queue: Option<u32>,
+    /// Bytes sent and not yet acknowledged, or not yet sent; for a listener the limit of its accept queue.
+    #[doc(alias = "idiag_wqueue")]
+    pub send_queue: Option<u32>,
+    /// The interface the socket is bound to.
+    #[doc(alias = "idiag_if")]
+    pub interface: Option<u32>,
+    /// The running timer. Linux only.
+    pub timer: Option<Timer>,
+    /// The traffic class of what the socket sends: TOS for IPv4, traffic class for IPv6; DSCP is its upper six
+    /// bits. Linux: only when asked for, unknown for TIME_WAIT and half-open requests.
+    #[doc(alias = "INET_DIAG_TOS")]
+    #[doc(alias = "INET_DIAG_TCLASS")]
+    pub traffic_class: Option<u8>,
+    /// The congestion control algorithm. Linux: only when asked for, TCP in a connected state.
+    #[doc(alias = "INET_DIAG_CONG")]
+    pub congestion: Option<Box<str>>,
+    /// How long the socket has been in its state, where the system knows it: Linux derives it from the timers
+    /// of TIME_WAIT and FIN_WAIT_2.
+    pub time_in_state: Option<Duration>,
+    /// The processes that hold the socket.
+    pub ownership: Ownership,
+}
+
+/// A part of the classic table, in its order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Section {
+    /// TCP over IPv4.
+    TcpV4,
+    /// TCP over IPv6.
+    TcpV6,
+    /// UDP over IPv4.
+    UdpV4,
+    /// UDP over IPv6.
+    UdpV6,
+}
+
+/// Where a socket is reachable, and so in which parts of the table it belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sections {
+    /// It speaks IPv4.
+    pub v4: bool,
+    /// It speaks IPv6.
+    pub v6: bool,
+}
+
+impl Socket {
+    /// A socket of which nothing but its kind and its ends is known.
+    pub fn new(protocol: Protocol, family: Family, local: Endpoint, remote: Option<Endpoint>) -> Self {
+        Self {
+            protocol,
+            family,
+            local,
+            remote,
+            state: None,
+            v6_only: None,
+            id: SocketId::default(),
+            uid: None,
+            recv_queue: None,
+            send_queue: None,
+            interface: None,
+            timer: None,
+            traffic_class: None,
+            congestion: None,
+            time_in_state: None,
+            ownership: Ownership::NotRead,
+        }
+    }
+
+    /// Which families the socket serves: an IPv4-mapped one is IPv4; an IPv6 wildcard that does not refuse IPv4
+    /// and has no peer is both.
+    pub fn sections(&self) -> Sections {
+        match self.local.address {
+            IpAddr::V4(_) => Sections { v4: true, v6: false },
+            IpAddr::V6(local) => match self.remote.map(|end| end.address) {
+                Some(IpAddr::V4(_)) => Sections { v4: true, v6: false },
+                Some(IpAddr::V6(_)) => Sections { v4: false, v6: true },
+                None => Sections { v4: local.is_unspecified() && self.v6_only == Some(false), v6: true },
+            },
+        }
+    }
+}

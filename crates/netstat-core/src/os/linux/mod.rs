@@ -1,0 +1,96 @@
+//! Linux. Needs kernel 4.2 for sock_diag of TCP and UDP; works, knowing less, wherever `/proc/net` is.
+
+mod addresses;
+mod host;
+mod live;
+mod owners;
+mod processes;
+mod procnet;
+mod rdma;
+mod sockets;
+mod source;
+mod wire;
+
+use super::tape::{Player, Recorder};
+use super::{Backend, Origin};
+use crate::model::{Process, ProcessId, RdmaEndpoint, Socket};
+use crate::query::{ProcessFields, SocketQuery};
+use crate::{Answer, Error, Operation};
+use live::Live;
+use source::{Recording, Source};
+use std::net::IpAddr;
+
+/// The Linux back end.
+pub struct Linux {
+    source: Origins,
+}
+
+enum Origins {
+    Live(Live),
+    Recording(Box<Recording>),
+    Replay(Player),
+}
+
+impl Linux {
+    pub(super) fn open(origin: Origin<'_>) -> Result<Self, Error> {
+        let source = match origin {
+            Origin::Live => Origins::Live(Live),
+            Origin::Record(folder) => {
+                let recorder =
+                    Recorder::create(folder).map_err(|error| Error::new(Operation::Record, error))?;
+                Origins::Recording(Box::new(Recording::new(Live, recorder)))
+            }
+            Origin::Replay(folder) => {
+                Origins::Replay(Player::open(folder).map_err(|error| Error::new(Operation::Replay, error))?)
+            }
+        };
+        Ok(Self { source })
+    }
+
+    /// Ends a recording; does nothing where there is none.
+    ///
+    /// # Errors
+    /// When a part of it could not be written.
+    pub fn finish(&self) -> Result<(), Error> {
+        match &self.source {
+            Origins::Recording(recording) => {
+                recording.finish().map_err(|error| Error::new(Operation::Record, error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn source(&self) -> &dyn Source {
+        match &self.source {
+            Origins::Live(live) => live,
+            Origins::Recording(recording) => recording.as_ref(),
+            Origins::Replay(player) => player,
+        }
+    }
+}
+
+impl Backend for Linux {
+    fn sockets(&self, query: &SocketQuery) -> Result<Answer<Vec<Socket>>, Error> {
+        sockets::sockets(self.source(), query)
+    }
+
+    fn attach_owners(&self, sockets: &mut [Socket], query: &SocketQuery) -> Result<Answer<()>, Error> {
+        owners::attach(self.source(), sockets, query)
+    }
+
+    fn processes(&self, wanted: &[ProcessId], fields: ProcessFields) -> Vec<Process> {
+        processes::processes(self.source(), wanted, fields)
+    }
+
+    fn local_addresses(&self) -> Result<Answer<Vec<IpAddr>>, Error> {
+        addresses::local_addresses(self.source())
+    }
+
+    fn host_name(&self) -> Result<String, Error> {
+        host::host_name(self.source())
+    }
+
+    fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
+        rdma::endpoints(self.source())
+    }
+}

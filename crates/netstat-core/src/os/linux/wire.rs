@@ -1,0 +1,1 @@
+//! The messages of netlink, cut out of bytes.

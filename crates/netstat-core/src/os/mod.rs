@@ -1,0 +1,92 @@
+//! THE CONTRACT between this program and an operating system.
+//!
+//! A back end is a folder here with the same file names as the others. It asks the kernel (`fetch_*`), turns bytes
+//! into the model (`decode_*`, pure functions that never panic) and says what it could not learn ([`Warning`]).
+//! Every byte from the system passes one seam, which can be recorded to a folder and answered from it ([`tape`]).
+//!
+//! | function | Linux source | Windows source |
+//! |---|---|---|
+//! | [`Backend::sockets`] | sock_diag (`NETLINK_SOCK_DIAG`), else `/proc/net/{tcp,tcp6,udp,udp6}` | `GetExtendedTcpTable`, `GetExtendedUdpTable` |
+//! | [`Backend::attach_owners`] | `/proc/PID/fd` | in the same tables |
+//! | [`Backend::processes`] | `/proc/PID/{comm,exe,cgroup}` | Toolhelp, `QueryFullProcessImageNameW`, the service manager |
+//! | [`Backend::local_addresses`] | rtnetlink `RTM_GETADDR` | `GetAdaptersAddresses` |
+//! | [`Backend::host_name`] | `/proc/sys/kernel/hostname` | `GetComputerNameExW` |
+//! | [`Backend::rdma`] | RDMA netlink `RDMA_NLDEV_CMD_RES_CM_ID_GET` | not documented |
+//!
+//! To add a system, begin with a copy of `unsupported.rs`.
+
+use crate::model::{Process, ProcessId, RdmaEndpoint, Socket};
+use crate::query::{ProcessFields, SocketQuery};
+use crate::{Answer, Error};
+use std::net::IpAddr;
+use std::path::Path;
+
+#[cfg(target_os = "linux")]
+mod linux;
+pub mod tape;
+#[cfg(not(target_os = "linux"))]
+mod unsupported;
+
+#[cfg(target_os = "linux")]
+pub use linux::Linux as Native;
+#[cfg(not(target_os = "linux"))]
+pub use unsupported::Unsupported as Native;
+
+/// What an operating system can be asked. See the table above for where each answer comes from.
+pub trait Backend {
+    /// The sockets of the current network namespace that the query selects, in no particular order.
+    ///
+    /// # Errors
+    /// When no source gave the table. A table that is whole but for some rows comes with a warning.
+    fn sockets(&self, query: &SocketQuery) -> Result<Answer<Vec<Socket>>, Error>;
+
+    /// Fills in [`Socket::ownership`] of every socket given; afterwards none is `NotRead`.
+    ///
+    /// `query` is the one the sockets came from: it may be asked again, to tell a socket that is gone from one
+    /// that no visible process holds.
+    ///
+    /// # Errors
+    /// When the list of processes itself could not be read.
+    fn attach_owners(&self, sockets: &mut [Socket], query: &SocketQuery) -> Result<Answer<()>, Error>;
+
+    /// What is asked of the processes given, in the same order. A process that has ended meanwhile answers
+    /// `Missing::Gone` for every field, never with what its successor of the same number has.
+    fn processes(&self, wanted: &[ProcessId], fields: ProcessFields) -> Vec<Process>;
+
+    /// The addresses of this machine's interfaces, loopback included.
+    ///
+    /// # Errors
+    /// When the system refused the list.
+    fn local_addresses(&self) -> Result<Answer<Vec<IpAddr>>, Error>;
+
+    /// The name of this machine as it was set, short or full.
+    ///
+    /// # Errors
+    /// When the system refused it or it is not text.
+    fn host_name(&self) -> Result<String, Error>;
+
+    /// RDMA connections and listeners. Empty on a machine without RDMA.
+    ///
+    /// # Errors
+    /// When the system has RDMA but refused the list.
+    fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error>;
+}
+
+/// Where the system's answers come from and go to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin<'a> {
+    /// The running system.
+    Live,
+    /// The running system, and every byte it gives is also written to this folder.
+    Record(&'a Path),
+    /// The folder of an earlier recording; the running system is not asked.
+    Replay(&'a Path),
+}
+
+/// The back end of the system this program was built for.
+///
+/// # Errors
+/// When the folder of the recording cannot be made or read.
+pub fn open(origin: Origin<'_>) -> Result<Native, Error> {
+    Native::open(origin)
+}

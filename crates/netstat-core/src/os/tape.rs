@@ -1,0 +1,245 @@
+//! The recording of what an operating system said: a folder that a bug report can carry and a test can answer from.
+//!
+//! `index.jsonl` has a line for each question, in order: what was done, on what, and either where its answer lies in
+//! `answers.bin` or the system's error number. The same question asked again gets the next answer recorded for it,
+//! and the last one from then on. A question that was never recorded is an error, never an empty answer.
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+const INDEX: &str = "index.jsonl";
+const ANSWERS: &str = "answers.bin";
+
+/// The format of the folder; a reader refuses one it does not know.
+const VERSION: u32 = 1;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Head {
+    netstat_recording: u32,
+    system: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry {
+    /// What was done: `read`, `netlink` ...
+    op: String,
+    /// On what: a path, the bytes of a request in hexadecimal.
+    on: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    at: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    len: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    errno: Option<i32>,
+}
+
+/// Writes a recording.
+#[derive(Debug)]
+pub struct Recorder {
+    files: Mutex<Files>,
+}
+
+#[derive(Debug)]
+struct Files {
+    index: BufWriter<File>,
+    answers: BufWriter<File>,
+    at: u64,
+    failed: Option<io::Error>,
+}
+
+impl Recorder {
+    /// Begins a recording in `folder`, which is made if it is not there.
+    ///
+    /// # Errors
+    /// When the folder holds a recording already, or cannot be written.
+    pub fn create(folder: &Path) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        let mut index = BufWriter::new(File::create_new(folder.join(INDEX))?);
+        let answers = BufWriter::new(File::create_new(folder.join(ANSWERS))?);
+        let head = Head { netstat_recording: VERSION, system: std::env::consts::OS.into() };
+        serde_json::to_writer(&mut index, &head)?;
+        index.write_all(b"\n")?;
+        Ok(Self { files: Mutex::new(Files { index, answers, at: 0, failed: None }) })
+    }
+
+    /// Adds a question and what came of it.
+    pub fn add(&self, op: &str, on: &str, answer: Result<&[u8], &io::Error>) {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        if files.failed.is_none()
+            && let Err(error) = files.write(op, on, answer)
+        {
+            files.failed = Some(error);
+        }
+    }
+
+    /// Ends the recording.
+    ///
+    /// # Errors
+    /// When any part of it could not be written.
+    pub fn finish(&self) -> io::Result<()> {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(error) = files.failed.take() {
+            return Err(error);
+        }
+        files.answers.flush()?;
+        files.index.flush()
+    }
+}
+
+impl Files {
+    fn write(&mut self, op: &str, on: &str, answer: Result<&[u8], &io::Error>) -> io::Result<()> {
+        let (at, len, errno) = match answer {
+            Ok(bytes) => {
+                self.answers.write_all(bytes)?;
+                (Some(self.at), Some(bytes.len() as u64), None)
+            }
+            // An error without a number is one of ours, about bytes that made no sense.
+            Err(error) => (None, None, Some(error.raw_os_error().unwrap_or(0))),
+        };
+        self.at += len.unwrap_or(0);
+        let entry = Entry { op: op.into(), on: on.into(), at, len, errno };
+        serde_json::to_writer(&mut self.index, &entry)?;
+        self.index.write_all(b"\n")
+    }
+}
+
+/// Answers from a recording.
+#[derive(Debug)]
+pub struct Player {
+    answers: Vec<u8>,
+    questions: Mutex<FxHashMap<(String, String), Asked>>,
+}
+
+#[derive(Debug, Default)]
+struct Asked {
+    answers: Vec<Result<(usize, usize), i32>>,
+    next: usize,
+}
+
+impl Player {
+    /// Reads the recording in `folder`.
+    ///
+    /// # Errors
+    /// When it is not there, is not a recording, was made on another system, or is cut short.
+    pub fn open(folder: &Path) -> io::Result<Self> {
+        let invalid = |why: String| io::Error::new(io::ErrorKind::InvalidData, why);
+        let index = fs::read_to_string(folder.join(INDEX))?;
+        let answers = fs::read(folder.join(ANSWERS))?;
+        let mut lines = index.lines();
+        let head: Head = lines
+            .next()
+            .and_then(|line| serde_json::from_str(line).ok())
+            .ok_or_else(|| invalid(format!("{INDEX} does not begin as a recording does")))?;
+        if head.netstat_recording != VERSION {
+            return Err(invalid(format!(
+                "it has format {}, this program reads format {VERSION}",
+                head.netstat_recording
+            )));
+        }
+        if head.system != std::env::consts::OS {
+            return Err(invalid(format!(
+                "it was made on {}, and is read by the program for that system only",
+                head.system
+            )));
+        }
+        let mut questions: FxHashMap<(String, String), Asked> = FxHashMap::default();
+        for (number, line) in lines.enumerate() {
+            let bad = |why: &str| invalid(format!("{INDEX}, line {}: {why}", number + 2));
+            let entry: Entry = serde_json::from_str(line).map_err(|error| bad(&error.to_string()))?;
+            let answer = match (entry.at, entry.len, entry.errno) {
+                (Some(at), Some(len), None) => {
+                    let from = usize::try_from(at).ok();
+                    let to = at.checked_add(len).and_then(|to| usize::try_from(to).ok());
+                    match (from, to) {
+                        (Some(from), Some(to)) if to <= answers.len() => Ok((from, to)),
+                        _ => return Err(bad(&format!("its answer is beyond the end of {ANSWERS}"))),
+                    }
+                }
+                (None, None, Some(errno)) => Err(errno),
+                _ => return Err(bad("neither an answer nor an error")),
+            };
+            questions.entry((entry.op, entry.on)).or_default().answers.push(answer);
+        }
+        Ok(Self { answers, questions: Mutex::new(questions) })
+    }
+
+    /// The next recorded answer to a question.
+    ///
+    /// # Errors
+    /// The recorded error, or that the question was never recorded.
+    pub fn answer(&self, op: &str, on: &str) -> io::Result<&[u8]> {
+        let mut questions = self.questions.lock().unwrap_or_else(PoisonError::into_inner);
+        let unknown =
+            || io::Error::new(io::ErrorKind::NotFound, format!("the recording has no answer to: {op} {on}"));
+        let asked = questions.get_mut(&(op.to_owned(), on.to_owned())).ok_or_else(unknown)?;
+        let answer = asked.answers.get(asked.next).or(asked.answers.last()).copied().ok_or_else(unknown)?;
+        asked.next = asked.next.saturating_add(1);
+        match answer {
+            Ok((from, to)) => Ok(self.answers.get(from..to).unwrap_or_default()),
+            Err(0) => Err(io::Error::from(io::ErrorKind::InvalidData)),
+            Err(errno) => Err(io::Error::from_raw_os_error(errno)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(name: &str) -> std::path::PathBuf {
+        let folder = std::env::temp_dir().join(format!("netstat-tape-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        folder
+    }
+
+    #[test]
+    fn answers_come_back_in_order_and_the_last_one_stays() {
+        let folder = folder("order");
+        let recorder = Recorder::create(&folder).unwrap();
+        recorder.add("read", "/a", Ok(b"one"));
+        recorder.add("read", "/b", Err(&io::Error::from_raw_os_error(13)));
+        recorder.add("read", "/a", Ok(b"two"));
+        recorder.finish().unwrap();
+        let player = Player::open(&folder).unwrap();
+        assert_eq!(player.answer("read", "/a").unwrap(), b"one");
+        assert_eq!(player.answer("read", "/a").unwrap(), b"two");
+        assert_eq!(player.answer("read", "/a").unwrap(), b"two");
+        assert_eq!(player.answer("read", "/b").unwrap_err().raw_os_error(), Some(13));
+        assert_eq!(player.answer("read", "/c").unwrap_err().kind(), io::ErrorKind::NotFound);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_recording_is_never_overwritten() {
+        let folder = folder("twice");
+        Recorder::create(&folder).unwrap().finish().unwrap();
+        assert_eq!(Recorder::create(&folder).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn what_is_no_recording_is_refused() {
+        let folder = folder("bad");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(ANSWERS), b"abc").unwrap();
+        let head = format!("{{\"netstat_recording\":1,\"system\":\"{}\"}}\n", std::env::consts::OS);
+        for (index, why) in [
+            (String::new(), "does not begin"),
+            ("{\"netstat_recording\":9,\"system\":\"linux\"}\n".into(), "format 9"),
+            ("{\"netstat_recording\":1,\"system\":\"plan9\"}\n".into(), "made on plan9"),
+            (format!("{head}{{\"op\":\"read\",\"on\":\"/a\",\"at\":2,\"len\":9}}\n"), "beyond the end"),
+            (format!("{head}{{\"op\":\"read\",\"on\":\"/a\"}}\n"), "neither"),
+            (format!("{head}nonsense\n"), "line 2"),
+            (format!("{head}{{\"op\":\"r\",\"on\":\"\",\"at\":18446744073709551615,\"len\":9}}\n"), "beyond"),
+        ] {
+            fs::write(folder.join(INDEX), index).unwrap();
+            let error = Player::open(&folder).unwrap_err().to_string();
+            assert!(error.contains(why), "{error} does not say {why}");
+        }
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}

@@ -1,0 +1,43 @@
+//! The smallest example of the contract: every method answers that it cannot.
+
+use super::{Backend, Origin};
+use crate::model::{Missing, Process, ProcessId, RdmaEndpoint, Socket};
+use crate::query::{ProcessFields, SocketQuery};
+use crate::{Answer, Error, Operation};
+use std::io;
+use std::net::IpAddr;
+
+/// A system this program has no back end for.
+#[derive(Debug)]
+pub struct Unsupported;
+
+impl Unsupported {
+    pub(super) fn open(_: Origin<'_>) -> Result<Self, Error> {
+        Ok(Self)
+    }
+}
+
+fn refuse<T>(operation: Operation) -> Result<T, Error> {
+    Err(Error::new(operation, io::Error::from(io::ErrorKind::Unsupported)))
+}
+
+impl Backend for Unsupported {
+    fn sockets(&self, _: &SocketQuery) -> Result<Answer<Vec<Socket>>, Error> {
+        refuse(Operation::ListSockets)
+    }
+    fn attach_owners(&self, _: &mut [Socket], _: &SocketQuery) -> Result<Answer<()>, Error> {
+        refuse(Operation::FindOwners)
+    }
+    fn processes(&self, wanted: &[ProcessId], _: ProcessFields) -> Vec<Process> {
+        wanted.iter().map(|&id| Process::unknown(id, Missing::Unreadable)).collect()
+    }
+    fn local_addresses(&self) -> Result<Answer<Vec<IpAddr>>, Error> {
+        refuse(Operation::ListAddresses)
+    }
+    fn host_name(&self) -> Result<String, Error> {
+        refuse(Operation::ReadHostName)
+    }
+    fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
+        refuse(Operation::ListRdma)
+    }
+}

@@ -1,0 +1,125 @@
+//! What is asked for, so that no more is read than that.
+
+use crate::model::{Family, Protocol, TcpState};
+use bitflags::bitflags;
+
+bitflags! {
+    /// Sections of the table, by protocol and family.
+    ///
+    /// A family means the traffic, as in the table: an IPv4 connection on an IPv6 socket is IPv4.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub struct Kinds: u8 {
+        /// TCP over IPv4.
+        const TCP_V4 = 1;
+        /// TCP over IPv6.
+        const TCP_V6 = 2;
+        /// UDP over IPv4.
+        const UDP_V4 = 4;
+        /// UDP over IPv6.
+        const UDP_V6 = 8;
+        /// TCP over both.
+        const TCP = 3;
+        /// UDP over both.
+        const UDP = 12;
+    }
+
+    /// TCP states. UDP sockets are not narrowed by them.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub struct States: u16 {
+        /// CLOSED.
+        const CLOSED = 1;
+        /// LISTEN.
+        const LISTEN = 1 << 1;
+        /// SYN-SENT.
+        const SYN_SENT = 1 << 2;
+        /// SYN-RECEIVED.
+        const SYN_RECEIVED = 1 << 3;
+        /// ESTABLISHED.
+        const ESTABLISHED = 1 << 4;
+        /// FIN-WAIT-1.
+        const FIN_WAIT_1 = 1 << 5;
+        /// FIN-WAIT-2.
+        const FIN_WAIT_2 = 1 << 6;
+        /// CLOSE-WAIT.
+        const CLOSE_WAIT = 1 << 7;
+        /// CLOSING.
+        const CLOSING = 1 << 8;
+        /// LAST-ACK.
+        const LAST_ACK = 1 << 9;
+        /// TIME-WAIT.
+        const TIME_WAIT = 1 << 10;
+        /// Bound, neither listening nor connected.
+        const BOUND = 1 << 11;
+    }
+
+    /// Fields of a socket that cost something to get.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub struct Fields: u16 {
+        /// [`crate::model::Socket::traffic_class`].
+        const TRAFFIC_CLASS = 1;
+        /// [`crate::model::Socket::congestion`].
+        const CONGESTION = 2;
+        /// [`crate::model::Socket::time_in_state`].
+        const TIME_IN_STATE = 4;
+    }
+}
+
+impl States {
+    /// All but bound-only and listening.
+    pub const CONNECTIONS: Self = Self::all().difference(Self::LISTEN.union(Self::BOUND));
+
+    /// The set of one state; a number this program does not know is in no set.
+    pub fn of(state: TcpState) -> Self {
+        match state {
+            TcpState::Closed => Self::CLOSED,
+            TcpState::Listen => Self::LISTEN,
+            TcpState::SynSent => Self::SYN_SENT,
+            TcpState::SynReceived => Self::SYN_RECEIVED,
+            TcpState::Established => Self::ESTABLISHED,
+            TcpState::FinWait1 => Self::FIN_WAIT_1,
+            TcpState::FinWait2 => Self::FIN_WAIT_2,
+            TcpState::CloseWait => Self::CLOSE_WAIT,
+            TcpState::Closing => Self::CLOSING,
+            TcpState::LastAck => Self::LAST_ACK,
+            TcpState::TimeWait => Self::TIME_WAIT,
+            TcpState::Bound => Self::BOUND,
+            TcpState::DeleteTcb | TcpState::Unknown(_) => Self::empty(),
+        }
+    }
+}
+
+impl Kinds {
+    /// The kind of one protocol and family.
+    pub fn of(protocol: Protocol, family: Family) -> Self {
+        match (protocol, family) {
+            (Protocol::Tcp, Family::V4) => Self::TCP_V4,
+            (Protocol::Tcp, Family::V6) => Self::TCP_V6,
+            (Protocol::Udp, Family::V4) => Self::UDP_V4,
+            (Protocol::Udp, Family::V6) => Self::UDP_V6,
+        }
+    }
+}
+
+/// Which sockets, and what of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SocketQuery {
+    /// Which parts of the table. A dual-stack socket answers to either of its two.
+    pub kinds: Kinds,
+    /// Which TCP states.
+    pub states: States,
+    /// What to read beyond the ends and the state.
+    pub fields: Fields,
+}
+
+bitflags! {
+    /// What to read of a process.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub struct ProcessFields: u8 {
+        /// [`crate::model::Process::name`].
+        const NAME = 1;
+        /// [`crate::model::Process::executable`].
+        const EXECUTABLE = 2;
+        /// [`crate::model::Process::unit`].
+        const UNIT = 4;
+    }
+}

@@ -1,0 +1,93 @@
+//! What an answer may lack, and why.
+
+use std::fmt;
+
+/// Data that is missing or doubtful, with the reason. Shown once, never instead of the data.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Warning {
+    /// The table changed while it was read, again and again; rows may be missing or double.
+    DumpInterrupted {
+        /// Which table.
+        what: &'static str,
+    },
+    /// The kernel's receive buffer overflowed again and again; rows may be missing.
+    DumpOverrun {
+        /// Which table.
+        what: &'static str,
+    },
+    /// Messages that made no sense were passed over.
+    OddMessages {
+        /// Which table.
+        what: &'static str,
+        /// How many.
+        count: u64,
+    },
+    /// sock_diag was refused, and `/proc/net` was read instead, which knows less.
+    ProcNetFallback {
+        /// Why sock_diag was not used.
+        reason: String,
+    },
+    /// This kernel cannot list bound-only sockets.
+    BoundNeedsKernel {
+        /// The release that runs, as `uname -r` gives it.
+        release: String,
+    },
+    /// Some processes could not be looked into.
+    OwnersNotPermitted {
+        /// How many processes.
+        processes: usize,
+    },
+    /// A source is not there or was refused, so a part of the answer is unknown.
+    SourceUnavailable {
+        /// What is unknown for it.
+        what: &'static str,
+        /// Why, as the system said it.
+        reason: String,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DumpInterrupted { what } => {
+                write!(f, "the {what} changed while it was read; rows may be missing or shown twice")
+            }
+            Self::DumpOverrun { what } => {
+                write!(f, "the kernel could not hand over the whole {what}; rows may be missing")
+            }
+            Self::OddMessages { what, count } => {
+                write!(f, "{count} messages of the {what} made no sense and were passed over")
+            }
+            Self::ProcNetFallback { reason } => write!(
+                f,
+                "sock_diag is not available ({reason}); read /proc/net instead, which does not tell whether an \
+                 IPv6 listener also takes IPv4"
+            ),
+            Self::BoundNeedsKernel { release } => {
+                write!(f, "bound-only sockets are not shown: they need Linux 6.8, this is {release}")
+            }
+            Self::OwnersNotPermitted { processes } => write!(
+                f,
+                "{processes} processes of other users could not be looked into; their sockets show - as owner. \
+                 Run as root to see them"
+            ),
+            Self::SourceUnavailable { what, reason } => write!(f, "{what} is unknown: {reason}"),
+        }
+    }
+}
+
+/// Data, and what it may lack.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Answer<T> {
+    /// The data.
+    pub data: T,
+    /// What may be wrong with it.
+    pub warnings: Vec<Warning>,
+}
+
+impl<T> Answer<T> {
+    /// Data that lacks nothing.
+    pub fn whole(data: T) -> Self {
+        Self { data, warnings: Vec::new() }
+    }
+}
