@@ -2,11 +2,16 @@
 //!
 //! What is not known is `None` (or a [`Missing`] where the reason matters), never zero and never an empty string.
 
+mod counters;
 mod endpoint;
 mod process;
 mod rdma;
 mod socket;
 
+pub use counters::{
+    Counters, IcmpV4Counters, IcmpV6Counters, InterfaceCounters, InterfaceStats, IpCounters, SocketLevels,
+    TcpCounters, TcpExtCounters, UdpCounters,
+};
 pub use endpoint::Endpoint;
 pub use process::{Executable, Missing, NoOwner, Owner, Ownership, Process, ProcessId};
 pub use rdma::{RdmaEndpoint, RdmaRole};

@@ -12,10 +12,12 @@
 //! | [`Backend::local_addresses`] | rtnetlink `RTM_GETADDR` | `GetAdaptersAddresses` |
 //! | [`Backend::host_name`] | `/proc/sys/kernel/hostname` | `GetComputerNameExW` |
 //! | [`Backend::rdma`] | RDMA netlink `RDMA_NLDEV_CMD_RES_CM_ID_GET` | not documented |
+//! | [`Backend::counters`] | `/proc/net/{snmp,snmp6,netstat,sockstat,sockstat6}`, limits from `/proc/sys/net/ipv4` | `GetIpStatisticsEx`, `GetIcmpStatisticsEx`, `GetTcpStatisticsEx2`, `GetUdpStatisticsEx2` |
+//! | [`Backend::interface_counters`] | rtnetlink `RTM_GETLINK`, `IFLA_STATS64` | `GetIfTable2` |
 //!
 //! To add a system, begin with a copy of `unsupported.rs`.
 
-use crate::model::{Process, ProcessId, RdmaEndpoint, Socket};
+use crate::model::{Counters, InterfaceCounters, Process, ProcessId, RdmaEndpoint, Socket};
 use crate::query::{ProcessFields, SocketQuery};
 use crate::{Answer, Error};
 use std::net::IpAddr;
@@ -70,6 +72,18 @@ pub trait Backend {
     /// # Errors
     /// When the system has RDMA but refused the list.
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error>;
+
+    /// What the protocols counted since the system started (on Linux: since the network namespace was made).
+    ///
+    /// # Errors
+    /// When the counters of IPv4 could not be read, which every system has.
+    fn counters(&self) -> Result<Answer<Counters>, Error>;
+
+    /// Every interface with what it counted, loopback included, by index.
+    ///
+    /// # Errors
+    /// When the system refused the list.
+    fn interface_counters(&self) -> Result<Answer<Vec<InterfaceCounters>>, Error>;
 }
 
 /// Where the system's answers come from and go to.

@@ -1,7 +1,7 @@
 //! The smallest example of the contract: every method answers that it cannot.
 
 use super::{Backend, Origin};
-use crate::model::{Missing, Process, ProcessId, RdmaEndpoint, Socket};
+use crate::model::{Counters, InterfaceCounters, Missing, Process, ProcessId, RdmaEndpoint, Socket};
 use crate::query::{ProcessFields, SocketQuery};
 use crate::{Answer, Error, Operation};
 use std::io;
@@ -39,5 +39,11 @@ impl Backend for Unsupported {
     }
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
         refuse(Operation::ListRdma)
+    }
+    fn counters(&self) -> Result<Answer<Counters>, Error> {
+        refuse(Operation::ReadCounters)
+    }
+    fn interface_counters(&self) -> Result<Answer<Vec<InterfaceCounters>>, Error> {
+        refuse(Operation::ListInterfaces)
     }
 }

@@ -1,7 +1,9 @@
 //! Linux. Needs kernel 4.2 for sock_diag of TCP and UDP; works, knowing less, wherever `/proc/net` is.
 
 mod addresses;
+mod counters;
 mod host;
+mod interface_counters;
 mod live;
 mod owners;
 mod processes;
@@ -13,7 +15,7 @@ mod wire;
 
 use super::tape::{Player, Recorder};
 use super::{Backend, Origin};
-use crate::model::{Process, ProcessId, RdmaEndpoint, Socket};
+use crate::model::{Counters, InterfaceCounters, Process, ProcessId, RdmaEndpoint, Socket};
 use crate::query::{ProcessFields, SocketQuery};
 use crate::{Answer, Error, Operation};
 use live::Live;
@@ -92,5 +94,13 @@ impl Backend for Linux {
 
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
         rdma::endpoints(self.source())
+    }
+
+    fn counters(&self) -> Result<Answer<Counters>, Error> {
+        counters::counters(self.source())
+    }
+
+    fn interface_counters(&self) -> Result<Answer<Vec<InterfaceCounters>>, Error> {
+        interface_counters::interface_counters(self.source())
     }
 }
