@@ -4,6 +4,8 @@
 //! configuration; it resolves a name only when asked to.
 
 pub mod error;
+#[cfg(all(fuzzing, target_os = "linux"))]
+pub mod fuzzing;
 pub mod model;
 pub mod os;
 pub mod query;
