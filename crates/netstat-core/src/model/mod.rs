@@ -3,11 +3,13 @@
 //! What is not known is `None` (or a [`Missing`] where the reason matters), never zero and never an empty string.
 
 mod endpoint;
+mod host;
 mod process;
 mod rdma;
 mod socket;
 
 pub use endpoint::Endpoint;
+pub use host::HostAddress;
 pub use process::{Executable, Missing, NoOwner, Owner, Ownership, Process, ProcessId};
 pub use rdma::{RdmaEndpoint, RdmaRole};
 pub use socket::{Family, Protocol, Section, Sections, Socket, SocketId, TcpState, Timer, TimerKind};

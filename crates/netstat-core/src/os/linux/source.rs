@@ -4,6 +4,7 @@
 use super::live::Live;
 use crate::os::tape::{Player, Recorder};
 use std::io;
+use std::sync::Arc;
 
 /// A netlink protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,12 +82,16 @@ pub(crate) trait ProcessSource {
 /// The running system, with everything it says written down.
 pub(crate) struct Recording {
     live: Live,
-    recorder: Recorder,
+    recorder: Arc<Recorder>,
 }
 
 impl Recording {
-    pub(crate) fn new(live: Live, recorder: Recorder) -> Self {
+    pub(crate) fn new(live: Live, recorder: Arc<Recorder>) -> Self {
         Self { live, recorder }
+    }
+
+    pub(crate) fn recorder(&self) -> Arc<Recorder> {
+        Arc::clone(&self.recorder)
     }
 
     pub(crate) fn finish(&self) -> io::Result<()> {
