@@ -2,9 +2,10 @@
 
 use crate::error::{Doing, LabError, Result};
 use crate::holders::Holders;
+use crate::namespace::eventually;
 use crate::peer::{Pair, Peer};
 use crate::row::{Row, TcpState};
-use crate::socket;
+use crate::{socket, witness};
 use rustix::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -94,7 +95,7 @@ impl Held {
     ///
     /// # Errors
     ///
-    /// For a state that closing would change: only FIN_WAIT_1, FIN_WAIT_2, CLOSING and LAST_ACK outlive their
+    /// When the caller is not on the thread of the namespace, and for a state that closing would change: only FIN_WAIT_1, FIN_WAIT_2, CLOSING and LAST_ACK outlive their
     /// descriptor.
     pub fn orphan(mut self) -> Result<Self> {
         use TcpState::{Closing, FinWait1, FinWait2, LastAck};
@@ -103,7 +104,17 @@ impl Held {
             return Err(LabError::failed("orphan a socket", why));
         }
         self.let_go();
-        Ok(self)
+        let key = self.row.key();
+        let mut failure = None;
+        // Another thread's fork may have a copy of the descriptor until its exec.
+        eventually("an orphaned socket", || match witness::proc_net() {
+            Ok(rows) => rows.iter().any(|row| row.key() == key && row.inode.is_none()).then_some(()),
+            Err(error) => {
+                failure = Some(error);
+                Some(())
+            }
+        })?;
+        failure.map_or(Ok(self), Err)
     }
 }
 

@@ -89,6 +89,7 @@ impl Namespace {
     pub fn ip(&self, batch: &str) -> Result<()> {
         let mut child = Command::new("ip")
             .args(["-batch", "-"])
+            .env("LC_ALL", "C")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -106,6 +107,11 @@ impl Namespace {
             return Ok(());
         }
         let words = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        if words.contains("Operation not permitted") {
+            return Err(LabError::unavailable(
+                "setting up a network needs CAP_NET_ADMIN; run the tests as root",
+            ));
+        }
         Err(LabError::failed(format!("set up the network ({})", batch.trim()), words))
     }
 }

@@ -223,13 +223,12 @@ impl Peer {
         Ok(port)
     }
 
-    /// Sends a SYN, the beginning of a connection to the machine under test.
+    /// Sends a SYN, the beginning of a connection to the machine under test, or the answer of one that begins at the
+    /// same moment.
     pub(crate) fn send_syn(&self, pair: Pair) {
         let mut memory = self.memory();
-        memory
-            .connections
-            .entry(pair)
-            .or_insert_with(|| Connection::new(INITIAL_SEQUENCE.wrapping_add(1), 0));
+        let connection = memory.connections.entry(pair).or_insert_with(|| Connection::new(0, 0));
+        connection.send_next = INITIAL_SEQUENCE.wrapping_add(1);
         self.send(pair, INITIAL_SEQUENCE, 0, Flags { syn: true, ..Flags::default() });
     }
 

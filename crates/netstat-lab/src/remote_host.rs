@@ -142,6 +142,25 @@ impl RemoteHost {
         }
     }
 
+    /// The other way to SYN_RECEIVED: both ends began at once. Unlike a half-open request it is a whole socket, with
+    /// a descriptor, an inode and a process, and it has no listener.
+    ///
+    /// # Errors
+    ///
+    /// As for [`RemoteHost::hold`].
+    pub fn hold_simultaneous_open(&self, flavor: Flavor) -> Result<Held> {
+        let mut held = self.hold_connection(TcpState::SynSent, flavor)?;
+        if let Some(remote) = held.row.remote {
+            let pair =
+                Pair { theirs: socket::on_the_wire(remote), ours: socket::on_the_wire(held.row.local) };
+            let peer = self.peer();
+            peer.until(pair, "the answer to a SYN", || peer.send_syn(pair), |seen| seen.saw_syn_ack)?;
+        }
+        held.wait_for(TcpState::SynReceived)?;
+        held.row.state = Some(TcpState::SynReceived);
+        Ok(held)
+    }
+
     /// A UDP socket connected to the remote host, which never answers.
     ///
     /// # Errors

@@ -60,10 +60,12 @@ pub(crate) fn wait_for_state(socket: &OwnedFd, wanted: TcpState) -> Result<()> {
     }
 }
 
-/// Closes at once and without a trace: no FIN, no TIME_WAIT.
+/// Closes at once and without a trace: no FIN, no TIME_WAIT. Disconnecting takes the socket out of the tables of
+/// the kernel even while another descriptor holds it, as the child of a `fork` of another thread does until its
+/// exec. A socket bound to a port that the caller chose stays in them until the last descriptor is closed.
 pub(crate) fn close_without_trace(socket: OwnedFd) {
     // Where it fails the socket closes in the ordinary way, which the caller can see in its witnesses.
-    let _ = sockopt::set_socket_linger(&socket, Some(Duration::ZERO));
+    let _ = rustix::net::connect_unspec(&socket);
     drop(socket);
 }
 

@@ -175,6 +175,23 @@ fn orphans_have_no_process_and_no_inode() {
 }
 
 #[test]
+fn both_ends_may_open_at_once() {
+    with_remote_host(|_, host| {
+        let held: Vec<Held> =
+            Flavor::ALL.into_iter().map(|flavor| host.hold_simultaneous_open(flavor).unwrap()).collect();
+        assert_seen(&held);
+        let by_ss = witness::ss().unwrap();
+        for held in &held {
+            assert_eq!(held.row.state, Some(TcpState::SynReceived));
+            let row = by_ss.iter().find(|row| row.key() == held.row.key()).unwrap();
+            assert!(row.inode.is_some() && row.inode == held.row.inode);
+        }
+        drop(held);
+        assert_seen(&[]);
+    });
+}
+
+#[test]
 fn connected_udp_in_every_flavor() {
     with_remote_host(|_, host| {
         let held: Vec<Held> = Flavor::ALL.into_iter().map(|flavor| host.hold_udp(flavor).unwrap()).collect();
