@@ -4,9 +4,11 @@ use crate::{generate, tidy, workspace};
 use anyhow::{Context, Result, bail};
 use std::process::Command;
 
+type Step = fn() -> Result<()>;
+
 /// Runs every step, also after one has failed, so that one run tells everything.
 pub(crate) fn run() -> Result<()> {
-    let steps: [(&str, fn() -> Result<()>); 5] = [
+    let steps: [(&str, Step); 5] = [
         ("fmt", format),
         ("clippy", clippy),
         ("tidy", tidy::run),
