@@ -5,6 +5,8 @@
 
 pub mod enrich;
 pub mod error;
+#[cfg(all(fuzzing, target_os = "linux"))]
+pub mod fuzzing;
 pub mod model;
 pub mod os;
 pub mod query;

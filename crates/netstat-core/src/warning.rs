@@ -27,10 +27,12 @@ pub enum Warning {
         /// Why sock_diag was not used.
         reason: String,
     },
-    /// This kernel cannot list bound-only sockets.
-    BoundNeedsKernel {
+    /// Bound-only sockets cannot be listed.
+    BoundUnavailable {
         /// The release that runs, as `uname -r` gives it.
         release: String,
+        /// The table came from `/proc/net`, which does not have them on any release.
+        from_proc: bool,
     },
     /// Some processes could not be looked into.
     OwnersNotPermitted {
@@ -63,7 +65,10 @@ impl fmt::Display for Warning {
                 "sock_diag is not available ({reason}); read /proc/net instead, which does not tell whether an \
                  IPv6 listener also takes IPv4"
             ),
-            Self::BoundNeedsKernel { release } => {
+            Self::BoundUnavailable { from_proc: true, .. } => {
+                f.write_str("bound-only sockets are not shown: /proc/net does not list them")
+            }
+            Self::BoundUnavailable { release, .. } => {
                 write!(f, "bound-only sockets are not shown: they need Linux 6.8, this is {release}")
             }
             Self::OwnersNotPermitted { processes } => write!(

@@ -33,6 +33,8 @@ mod unsupported;
 
 #[cfg(target_os = "linux")]
 pub use linux::Linux as Native;
+#[cfg(all(fuzzing, target_os = "linux"))]
+pub(crate) use linux::fuzzing;
 #[cfg(not(target_os = "linux"))]
 pub use unsupported::Unsupported as Native;
 

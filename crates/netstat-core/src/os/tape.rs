@@ -130,9 +130,12 @@ impl Player {
     /// # Errors
     /// When it is not there, is not a recording, was made on another system, or is cut short.
     pub fn open(folder: &Path) -> io::Result<Self> {
+        Self::decode(&fs::read_to_string(folder.join(INDEX))?, fs::read(folder.join(ANSWERS))?)
+    }
+
+    /// A recording from the contents of its two files.
+    pub(crate) fn decode(index: &str, answers: Vec<u8>) -> io::Result<Self> {
         let invalid = |why: String| io::Error::new(io::ErrorKind::InvalidData, why);
-        let index = fs::read_to_string(folder.join(INDEX))?;
-        let answers = fs::read(folder.join(ANSWERS))?;
         let mut lines = index.lines();
         let head: Head = lines
             .next()

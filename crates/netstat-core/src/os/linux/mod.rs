@@ -1,6 +1,8 @@
 //! Linux. Needs kernel 4.2 for sock_diag of TCP and UDP; works, knowing less, wherever `/proc/net` is.
 
 mod addresses;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod host;
 mod live;
 mod owners;

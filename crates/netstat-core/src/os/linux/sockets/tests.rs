@@ -1,0 +1,297 @@
+use super::*;
+use crate::os::linux::live::Live;
+use crate::os::linux::wire::tests::{Script, done, message};
+use netlink_packet_core::Parseable;
+use netlink_packet_sock_diag::inet::{InetResponse, nlas::Nla};
+use proptest::prelude::*;
+use std::net::{TcpListener, TcpStream, UdpSocket};
+
+/// The fields of `struct inet_diag_msg` that a test sets.
+#[derive(Debug, Clone)]
+struct Row {
+    family: u8,
+    state: u8,
+    timer: u8,
+    retransmits: u8,
+    ports: (u16, u16),
+    addresses: ([u8; 16], [u8; 16]),
+    interface: u32,
+    cookie: u64,
+    numbers: [u32; 5],
+}
+
+impl Row {
+    fn tcp4(state: u8) -> Self {
+        let mut addresses = ([0; 16], [0; 16]);
+        addresses.0[..4].copy_from_slice(&[127, 0, 0, 1]);
+        addresses.1[..4].copy_from_slice(&[10, 0, 0, 9]);
+        Self {
+            family: AF_INET,
+            state,
+            timer: 0,
+            retransmits: 0,
+            ports: (80, 4242),
+            addresses,
+            interface: 0,
+            cookie: 7,
+            numbers: [0, 1, 2, 1000, 55],
+        }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![self.family, self.state, self.timer, self.retransmits];
+        bytes.extend_from_slice(&self.ports.0.to_be_bytes());
+        bytes.extend_from_slice(&self.ports.1.to_be_bytes());
+        bytes.extend_from_slice(&self.addresses.0);
+        bytes.extend_from_slice(&self.addresses.1);
+        bytes.extend_from_slice(&self.interface.to_ne_bytes());
+        bytes.extend_from_slice(&self.cookie.to_le_bytes());
+        for number in self.numbers {
+            bytes.extend_from_slice(&number.to_ne_bytes());
+        }
+        bytes
+    }
+}
+
+fn mapped(last: [u8; 4]) -> [u8; 16] {
+    let mut address = [0; 16];
+    address[10..12].copy_from_slice(&[255, 255]);
+    address[12..].copy_from_slice(&last);
+    address
+}
+
+#[test]
+fn a_connection_is_decoded_field_by_field() {
+    let mut row = Row::tcp4(1);
+    row.timer = 1;
+    row.retransmits = 3;
+    row.numbers = [1500, 11, 22, 1000, 55];
+    let mut bytes = row.bytes();
+    wire::put_attribute(&mut bytes, INET_DIAG_CONG, b"cubic\0");
+    wire::put_attribute(&mut bytes, INET_DIAG_TOS, &[0xb8]);
+    let socket = decode_socket(&bytes, Protocol::Tcp).unwrap();
+    assert_eq!(socket.state, Some(TcpState::Established));
+    assert_eq!(socket.local, Endpoint::new("127.0.0.1".parse().unwrap(), 80, 0));
+    assert_eq!(socket.remote, Some(Endpoint::new("10.0.0.9".parse().unwrap(), 4242, 0)));
+    assert_eq!(socket.id, SocketId { inode: Some(55), cookie: Some(7) });
+    assert_eq!((socket.recv_queue, socket.send_queue, socket.uid), (Some(11), Some(22), Some(1000)));
+    let timer =
+        Timer { kind: TimerKind::Retransmit, expires_in: Duration::from_millis(1500), retransmits: 3 };
+    assert_eq!(socket.timer, Some(timer));
+    assert_eq!(socket.congestion.as_deref(), Some("cubic"));
+    assert_eq!(socket.traffic_class, Some(0xb8));
+    assert_eq!(socket.ownership, Ownership::NotRead);
+}
+
+#[test]
+fn what_is_not_known_is_none() {
+    let mut row = Row::tcp4(6);
+    row.numbers = [0; 5];
+    row.cookie = NO_COOKIE;
+    let socket = decode_socket(&row.bytes(), Protocol::Tcp).unwrap();
+    assert_eq!(socket.id, SocketId::default());
+    assert_eq!((socket.uid, socket.timer, socket.traffic_class, socket.interface), (None, None, None, None));
+    assert_eq!(socket.ownership, Ownership::Unowned(NoOwner::NoProcess));
+}
+
+#[test]
+fn a_mapped_connection_is_ipv4_on_an_ipv6_socket() {
+    let mut row = Row::tcp4(1);
+    row.family = AF_INET6;
+    row.addresses = (mapped([1, 2, 3, 4]), mapped([5, 6, 7, 8]));
+    let mut bytes = row.bytes();
+    wire::put_attribute(&mut bytes, INET_DIAG_TOS, &[4]);
+    wire::put_attribute(&mut bytes, INET_DIAG_TCLASS, &[8]);
+    let socket = decode_socket(&bytes, Protocol::Tcp).unwrap();
+    assert_eq!(socket.family, Family::V6);
+    assert_eq!(socket.local.address, "1.2.3.4".parse::<IpAddr>().unwrap());
+    assert_eq!(socket.sections(), crate::model::Sections { v4: true, v6: false });
+    assert_eq!(socket.traffic_class, Some(4), "the class of IPv4 counts");
+}
+
+#[test]
+fn a_dual_stack_listener_is_one_socket_of_both_families() {
+    let mut row = Row::tcp4(10);
+    row.family = AF_INET6;
+    row.addresses = ([0; 16], [0; 16]);
+    row.ports.1 = 0;
+    for (v6_only, v4) in [(0, true), (1, false)] {
+        let mut bytes = row.bytes();
+        wire::put_attribute(&mut bytes, INET_DIAG_SKV6ONLY, &[v6_only]);
+        let socket = decode_socket(&bytes, Protocol::Tcp).unwrap();
+        assert_eq!(socket.remote, None);
+        assert_eq!(socket.sections(), crate::model::Sections { v4, v6: true });
+    }
+    let unknown = decode_socket(&row.bytes(), Protocol::Tcp).unwrap();
+    assert_eq!(unknown.v6_only, None);
+    assert!(!unknown.sections().v4, "nothing is guessed");
+}
+
+#[test]
+fn a_connected_udp_socket_has_a_peer_and_no_state() {
+    let socket = decode_socket(&Row::tcp4(1).bytes(), Protocol::Udp).unwrap();
+    assert_eq!((socket.state, socket.remote.map(|end| end.port)), (None, Some(4242)));
+    let mut row = Row::tcp4(7);
+    row.addresses.1 = [0; 16];
+    row.ports.1 = 0;
+    assert_eq!(decode_socket(&row.bytes(), Protocol::Udp).unwrap().remote, None);
+}
+
+#[test]
+fn every_state_asked_for_comes_back_as_itself() {
+    for (number, states) in KERNEL_STATES {
+        if number != 7 {
+            assert_eq!(States::of(decode_state(number)), states, "state {number}");
+        }
+    }
+    assert_eq!(decode_state(99), TcpState::Unknown(99));
+    assert_eq!(kernel_states(States::LISTEN), 1 << 10);
+    assert_eq!(kernel_states(States::SYN_RECEIVED), 1 << 3 | 1 << 12);
+    assert_eq!(kernel_states(States::all()), 0x3ffe);
+}
+
+#[test]
+fn time_in_state_comes_from_the_timers() {
+    let mut row = Row::tcp4(6);
+    row.timer = 3;
+    row.numbers = [12_000, 0, 0, 0, 0];
+    let mut answer = Answer::whole(vec![decode_socket(&row.bytes(), Protocol::Tcp).unwrap()]);
+    row.numbers[0] = 61_000;
+    answer.data.push(decode_socket(&row.bytes(), Protocol::Tcp).unwrap());
+    answer.data.push(decode_socket(&Row::tcp4(1).bytes(), Protocol::Tcp).unwrap());
+    fill_time_in_state(&Live, &mut answer);
+    let times: Vec<_> = answer.data.iter().map(|socket| socket.time_in_state).collect();
+    assert_eq!(times, [Some(Duration::from_secs(48)), None, None]);
+}
+
+const QUERY: SocketQuery =
+    SocketQuery { kinds: Kinds::all(), states: States::all(), fields: Fields::empty() };
+
+#[test]
+fn a_kernel_without_the_request_for_both_families_is_asked_for_each() {
+    let refused = (vec![message(2, 0, &(-22i32).to_ne_bytes())], None);
+    let v4 = (vec![message(20, 0, &Row::tcp4(1).bytes()), done()], None);
+    let mut row = Row::tcp4(1);
+    row.family = AF_INET6;
+    let v6 = (vec![message(20, 0, &row.bytes()), done()], None);
+    let script = Script::new([refused, v4, v6]);
+    let query = SocketQuery { kinds: Kinds::TCP, states: States::CONNECTIONS, ..QUERY };
+    let answer = sockets(&script, &query).unwrap();
+    assert_eq!(answer.data.iter().map(|socket| socket.family).collect::<Vec<_>>(), [Family::V4, Family::V6]);
+    assert_eq!((answer.warnings.len(), script.left()), (0, 0));
+}
+
+#[test]
+fn when_both_sources_fail_the_error_names_both() {
+    let refused = || (vec![message(2, 0, &(-1i32).to_ne_bytes())], None);
+    let error = sockets(&Script::new([refused(), refused()]), &QUERY).unwrap_err().to_string();
+    assert!(error.contains("sock_diag: Operation not permitted"), "{error}");
+    assert!(error.contains("/proc/net: "), "{error}");
+}
+
+#[test]
+fn releases_are_compared_as_numbers() {
+    for (release, old) in
+        [("6.8.0-45-generic", false), ("6.18.44", false), ("6.7.12", true), ("5.14.0-503.el9", true)]
+    {
+        assert_eq!(older_than_6_8(release), old, "{release}");
+    }
+    assert!(!older_than_6_8("what?"), "an odd release is not called old");
+}
+
+#[test]
+fn this_process_finds_its_own_sockets() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (server, _) = listener.accept().unwrap();
+    let udp = UdpSocket::bind("[::1]:0").unwrap();
+    let answer = sockets(&Live, &QUERY).unwrap();
+    let find = |protocol, local: std::net::SocketAddr, state| {
+        let local = Endpoint::new(local.ip(), local.port(), 0);
+        answer
+            .data
+            .iter()
+            .find(|socket| (socket.protocol, socket.local, socket.state) == (protocol, local, state))
+            .unwrap_or_else(|| panic!("{local:?} in {state:?} is missing"))
+    };
+    let listening = find(Protocol::Tcp, listener.local_addr().unwrap(), Some(TcpState::Listen));
+    assert_eq!(listening.remote, None);
+    let ours = find(Protocol::Tcp, client.local_addr().unwrap(), Some(TcpState::Established));
+    assert_eq!(ours.remote.unwrap().port, listener.local_addr().unwrap().port());
+    find(Protocol::Tcp, server.local_addr().unwrap(), Some(TcpState::Established));
+    find(Protocol::Udp, udp.local_addr().unwrap(), None);
+}
+
+#[test]
+fn the_walk_for_both_families_gives_what_two_walks_give() {
+    let v4 = TcpListener::bind("127.0.0.1:0").unwrap();
+    let v6 = TcpListener::bind("[::1]:0").unwrap();
+    let ours = [v4.local_addr().unwrap().port(), v6.local_addr().unwrap().port()];
+    let rows = |requests: &[Vec<u8>]| {
+        let mut found = Vec::new();
+        for request in requests {
+            let mut collector = Collector::new(&mut found, Protocol::Tcp);
+            wire::dump(&Live, Netlink::SockDiag, request, &mut collector).unwrap();
+        }
+        found.retain(|socket| ours.contains(&socket.local.port));
+        found.sort_by_key(|socket| socket.id);
+        found
+    };
+    let dump = &dumps(&SocketQuery { kinds: Kinds::TCP, ..QUERY })[0];
+    let both = rows(std::slice::from_ref(&dump.request));
+    assert_eq!(both, rows(&dump.instead));
+    assert_eq!(both.len(), 2);
+}
+
+fn any_row() -> impl Strategy<Value = Row> {
+    let ends = (any::<(u16, u16)>(), any::<([u8; 16], [u8; 16])>());
+    let head = (prop_oneof![Just(AF_INET), Just(AF_INET6)], any::<u8>(), 0..6u8, any::<u8>());
+    (head, ends, any::<u32>(), any::<u64>(), any::<[u32; 5]>()).prop_map(
+        |((family, state, timer, retransmits), (ports, addresses), interface, cookie, numbers)| Row {
+            family,
+            state,
+            timer,
+            retransmits,
+            ports,
+            addresses,
+            interface,
+            cookie,
+            numbers,
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes_are_decoded_without_panic(bytes: Vec<u8>, udp: bool) {
+        let protocol = if udp { Protocol::Udp } else { Protocol::Tcp };
+        prop_assert_eq!(decode_socket(&bytes, protocol).is_some(), bytes.len() >= MESSAGE && matches!(bytes[0], 2 | 10));
+    }
+
+    /// The netlink-packet crates read the same bytes.
+    #[test]
+    fn an_independent_decoder_agrees(row in any_row(), tos: u8, v6_only: bool, cong in "[a-z]{1,15}") {
+        let mut bytes = row.bytes();
+        wire::put_attribute(&mut bytes, INET_DIAG_TOS, &[tos]);
+        wire::put_attribute(&mut bytes, INET_DIAG_TCLASS, &[tos]);
+        wire::put_attribute(&mut bytes, INET_DIAG_SKV6ONLY, &[v6_only.into()]);
+        wire::put_attribute(&mut bytes, INET_DIAG_CONG, format!("{cong}\0").as_bytes());
+        let ours = decode_socket(&bytes, Protocol::Tcp).unwrap();
+        let theirs = InetResponse::parse(bytes.as_slice()).unwrap();
+        let head = &theirs.header;
+        let end = |address, port| Endpoint::new(address, port, head.socket_id.interface_id);
+        prop_assert_eq!(ours.local, end(head.socket_id.source_address, head.socket_id.source_port));
+        if let Some(remote) = ours.remote {
+            prop_assert_eq!(remote, end(head.socket_id.destination_address, head.socket_id.destination_port));
+        }
+        prop_assert_eq!(ours.state, Some(decode_state(head.state)));
+        prop_assert_eq!(ours.id.inode.unwrap_or(0), u64::from(head.inode));
+        prop_assert_eq!(ours.uid, (head.inode != 0).then_some(head.uid));
+        prop_assert_eq!((ours.recv_queue, ours.send_queue), (Some(head.recv_queue), Some(head.send_queue)));
+        prop_assert_eq!(ours.timer.is_some(), head.timer.is_some());
+        let theirs = |nla| theirs.nlas.contains(&nla);
+        prop_assert!(theirs(Nla::Tos(ours.traffic_class.unwrap())));
+        prop_assert!(theirs(Nla::SkV6Only(ours.v6_only.unwrap())));
+        prop_assert!(theirs(Nla::Congestion(ours.congestion.unwrap().into())));
+    }
+}
