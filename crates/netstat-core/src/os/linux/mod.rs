@@ -1,6 +1,8 @@
 //! Linux. Needs kernel 4.2 for sock_diag of TCP and UDP; works, knowing less, wherever `/proc/net` is.
 
 mod addresses;
+#[cfg(test)]
+mod fake;
 mod host;
 mod live;
 mod owners;
@@ -9,6 +11,7 @@ mod procnet;
 mod rdma;
 mod sockets;
 mod source;
+mod stat;
 mod wire;
 
 use super::tape::{Player, Recorder};
