@@ -9,6 +9,7 @@
 //! ```
 
 use super::LineEnd;
+use super::words::UNKNOWN;
 use crate::view::rates::Value;
 use crate::view::statistics::{Kind, Row, Section};
 use netstat_core::model::Family;
@@ -19,11 +20,11 @@ use std::io::{self, Write};
 /// # Errors
 /// Those of the writer.
 pub fn render_statistics(out: &mut impl Write, sections: &[Section], line_end: LineEnd) -> io::Result<()> {
-    let mut text = String::with_capacity(8 * 1024);
+    let mut text = Vec::with_capacity(8 * 1024);
     for section in sections {
-        lines(section, line_end.text(), &mut text);
+        lines(section, line_end.bytes(), &mut text);
     }
-    out.write_all(text.as_bytes())
+    out.write_all(&text)
 }
 
 /// The title of a section.
@@ -41,24 +42,23 @@ fn title(kind: Kind) -> &'static str {
     }
 }
 
-fn lines(section: &Section, end: &str, text: &mut String) {
-    text.push_str(end);
-    text.push_str(title(section.kind));
-    text.push_str(end);
-    text.push_str(end);
+fn lines(section: &Section, end: &[u8], text: &mut Vec<u8>) {
+    for part in [end, title(section.kind).as_bytes(), end, end] {
+        text.extend_from_slice(part);
+    }
     let width = match section.kind {
         Kind::Ip(_) => 34,
         Kind::Icmp(_) => {
-            text.push_str("                            Received    Sent");
-            text.push_str(end);
+            text.extend_from_slice(b"                            Received    Sent");
+            text.extend_from_slice(end);
             25
         }
         Kind::Tcp(_) => 35,
         Kind::Udp(_) => 21,
     };
     for row in &section.rows {
-        text.push_str(&line(row, width));
-        text.push_str(end);
+        text.extend_from_slice(line(row, width).as_bytes());
+        text.extend_from_slice(end);
     }
 }
 
@@ -79,7 +79,7 @@ pub(super) fn number(value: Value) -> String {
         Value::Counter { total, .. } | Value::Level(total) => total.map(|total| total.to_string()),
         Value::Percent { total, .. } => total.map(|total| total.to_string()),
     }
-    .unwrap_or_else(|| "-".to_owned())
+    .unwrap_or_else(|| UNKNOWN.to_owned())
 }
 
 fn one_change(value: Value) -> String {
@@ -96,7 +96,7 @@ pub(super) fn two_changes(received: Value, sent: Value) -> String {
         Value::Counter { rate, .. } => rate,
         _ => None,
     };
-    let text = |rate: Option<_>| rate.map_or_else(|| "-".to_owned(), |rate| format!("+{rate}"));
+    let text = |rate: Option<_>| rate.map_or_else(|| UNKNOWN.to_owned(), |rate| format!("+{rate}"));
     match (rate(received), rate(sent)) {
         (None, None) => String::new(),
         (received, sent) => format!("  ({}, {})", text(received), text(sent)),

@@ -106,9 +106,7 @@ pub fn total(
         let total = now.iter().try_fold(0u64, |sum, interface| sum.checked_add(read(&interface.stats)?));
         let rate = earlier.and_then(|earlier| {
             let grown = now.iter().try_fold(0u64, |sum, interface| match same(interface, earlier.data) {
-                Some(before) => {
-                    sum.checked_add(read(&interface.stats)?.checked_sub(read(&before.stats)?)?)
-                }
+                Some(before) => sum.checked_add(read(&interface.stats)?.checked_sub(read(&before.stats)?)?),
                 None => Some(sum),
             });
             Rate::of(grown?, earlier.elapsed)
@@ -150,7 +148,10 @@ fn rows(
 }
 
 /// The same interface at an earlier look: a name alone may have gone to another one, and an index likewise.
-fn same<'a>(interface: &InterfaceCounters, earlier: &'a [InterfaceCounters]) -> Option<&'a InterfaceCounters> {
+fn same<'a>(
+    interface: &InterfaceCounters,
+    earlier: &'a [InterfaceCounters],
+) -> Option<&'a InterfaceCounters> {
     // The list is sorted by index.
     let found = earlier.binary_search_by_key(&interface.index, |earlier| earlier.index).ok()?;
     earlier.get(found).filter(|earlier| earlier.name == interface.name)

@@ -1,5 +1,6 @@
 //! The question of `-s`: what did each protocol count?
 //!
+//! A row is named by its label here and not by a value of some enum, which would only say the same words again.
 //! One table per kind of section says which counter stands behind which label, in the order of the labels.
 
 use super::rates::{Earlier, Percent, Rate, Value};

@@ -4,6 +4,7 @@
 
 mod counters;
 mod endpoint;
+mod host;
 mod process;
 mod rdma;
 mod socket;
@@ -13,6 +14,7 @@ pub use counters::{
     TcpCounters, TcpExtCounters, UdpCounters,
 };
 pub use endpoint::Endpoint;
+pub use host::HostAddress;
 pub use process::{Executable, Missing, NoOwner, Owner, Ownership, Process, ProcessId};
 pub use rdma::{RdmaEndpoint, RdmaRole};
 pub use socket::{Family, Protocol, Section, Sections, Socket, SocketId, TcpState, Timer, TimerKind};

@@ -11,6 +11,8 @@
 //! | [`Backend::processes`] | `/proc/PID/{comm,exe,cgroup}` | Toolhelp, `QueryFullProcessImageNameW`, the service manager |
 //! | [`Backend::local_addresses`] | rtnetlink `RTM_GETADDR` | `GetAdaptersAddresses` |
 //! | [`Backend::host_name`] | `/proc/sys/kernel/hostname` | `GetComputerNameExW` |
+//! | [`Backend::services`] | `/etc/services`, then `/usr/etc/services` | `%SystemRoot%\System32\drivers\etc\services` |
+//! | [`Backend::name_lookup`] | the system resolver, by getnameinfo | the same |
 //! | [`Backend::rdma`] | RDMA netlink `RDMA_NLDEV_CMD_RES_CM_ID_GET` | not documented |
 //! | [`Backend::counters`] | `/proc/net/{snmp,snmp6,netstat,sockstat,sockstat6}`, limits from `/proc/sys/net/ipv4` | `GetIpStatisticsEx`, `GetIcmpStatisticsEx`, `GetTcpStatisticsEx2`, `GetUdpStatisticsEx2` |
 //! | [`Backend::interface_counters`] | rtnetlink `RTM_GETLINK`, `IFLA_STATS64` | `GetIfTable2` |
@@ -22,17 +24,23 @@ use crate::query::{ProcessFields, SocketQuery};
 use crate::{Answer, Error};
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 #[cfg(target_os = "linux")]
 mod linux;
+pub mod resolver;
 pub mod tape;
 #[cfg(not(target_os = "linux"))]
 mod unsupported;
 
 #[cfg(target_os = "linux")]
 pub use linux::Linux as Native;
+#[cfg(all(fuzzing, target_os = "linux"))]
+pub(crate) use linux::fuzzing;
 #[cfg(not(target_os = "linux"))]
 pub use unsupported::Unsupported as Native;
+
+pub use resolver::NameLookup;
 
 /// What an operating system can be asked. See the table above for where each answer comes from.
 pub trait Backend {
@@ -66,6 +74,14 @@ pub trait Backend {
     /// # Errors
     /// When the system refused it or it is not text.
     fn host_name(&self) -> Result<String, Error>;
+
+    /// The services database as its file has it, for [`crate::enrich::ServiceNames`]. Empty, with a warning, where
+    /// there is none: ports then stay numbers.
+    fn services(&self) -> Answer<Vec<u8>>;
+
+    /// Who tells the names of addresses, for [`crate::enrich::HostResolver`]. A replay answers from its recording
+    /// and never asks the network.
+    fn name_lookup(&self) -> Arc<dyn NameLookup>;
 
     /// RDMA connections and listeners. Empty on a machine without RDMA.
     ///

@@ -47,7 +47,7 @@ impl Rows for Addresses {
 }
 
 /// `IFA_LOCAL` is this end of a point-to-point link, where `IFA_ADDRESS` is the other one.
-fn decode_address(payload: &[u8]) -> Option<IpAddr> {
+pub(super) fn decode_address(payload: &[u8]) -> Option<IpAddr> {
     let mut address = None;
     for (kind, value) in wire::attributes(payload.get(MESSAGE..)?) {
         let decoded = match value.len() {

@@ -2,6 +2,10 @@
 
 mod addresses;
 mod counters;
+#[cfg(test)]
+mod fake;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod host;
 mod interface_counters;
 mod live;
@@ -9,18 +13,22 @@ mod owners;
 mod processes;
 mod procnet;
 mod rdma;
+mod services;
 mod sockets;
 mod source;
+mod stat;
 mod wire;
 
+use super::resolver::{PlayedResolver, RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
-use super::{Backend, Origin};
+use super::{Backend, NameLookup, Origin};
 use crate::model::{Counters, InterfaceCounters, Process, ProcessId, RdmaEndpoint, Socket};
 use crate::query::{ProcessFields, SocketQuery};
 use crate::{Answer, Error, Operation};
 use live::Live;
 use source::{Recording, Source};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// The Linux back end.
 pub struct Linux {
@@ -30,7 +38,7 @@ pub struct Linux {
 enum Origins {
     Live(Live),
     Recording(Box<Recording>),
-    Replay(Player),
+    Replay(Arc<Player>),
 }
 
 impl Linux {
@@ -40,10 +48,11 @@ impl Linux {
             Origin::Record(folder) => {
                 let recorder =
                     Recorder::create(folder).map_err(|error| Error::new(Operation::Record, error))?;
-                Origins::Recording(Box::new(Recording::new(Live, recorder)))
+                Origins::Recording(Box::new(Recording::new(Live, Arc::new(recorder))))
             }
             Origin::Replay(folder) => {
-                Origins::Replay(Player::open(folder).map_err(|error| Error::new(Operation::Replay, error))?)
+                let player = Player::open(folder).map_err(|error| Error::new(Operation::Replay, error))?;
+                Origins::Replay(Arc::new(player))
             }
         };
         Ok(Self { source })
@@ -66,7 +75,7 @@ impl Linux {
         match &self.source {
             Origins::Live(live) => live,
             Origins::Recording(recording) => recording.as_ref(),
-            Origins::Replay(player) => player,
+            Origins::Replay(player) => player.as_ref(),
         }
     }
 }
@@ -90,6 +99,20 @@ impl Backend for Linux {
 
     fn host_name(&self) -> Result<String, Error> {
         host::host_name(self.source())
+    }
+
+    fn services(&self) -> Answer<Vec<u8>> {
+        services::services(self.source())
+    }
+
+    fn name_lookup(&self) -> Arc<dyn NameLookup> {
+        match &self.source {
+            Origins::Live(_) => Arc::new(SystemResolver),
+            Origins::Recording(recording) => {
+                Arc::new(RecordingResolver::new(SystemResolver, recording.recorder()))
+            }
+            Origins::Replay(player) => Arc::new(PlayedResolver::new(Arc::clone(player))),
+        }
     }
 
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
