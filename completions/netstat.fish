@@ -22,7 +22,7 @@ complete -c netstat -l count -x -d 'With an interval, stop after this many displ
 complete -c netstat -l generate -x -a 'man markdown complete-bash complete-zsh complete-fish complete-powershell' -d 'Write the man page, the reference or a completion'
 complete -c netstat -l lang -x -a 'en ko' -d 'Choose the language of titles and headings'
 complete -c netstat -l path -d 'With -b, show full paths of executables'
-complete -c netstat -l record -x -a '(__fish_complete_directories)' -d 'Write all the operating system answers to a directory'
+complete -c netstat -l record -x -a '(__fish_complete_directories)' -d 'Write every answer of the operating system to files'
 complete -c netstat -l replay -x -a '(__fish_complete_directories)' -d 'Answer from a directory that --record wrote'
 complete -c netstat -l resolve-timeout -x -d 'Limit the time that name look-ups may take'
 complete -c netstat -l version -d 'Show the version'

@@ -77,7 +77,7 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         @('--generate', 'Write the man page, the reference or a completion')
         @('--lang', 'Choose the language of titles and headings')
         @('--path', 'With -b, show full paths of executables')
-        @('--record', 'Write all the operating system answers to a directory')
+        @('--record', 'Write every answer of the operating system to files')
         @('--replay', 'Answer from a directory that --record wrote')
         @('--resolve-timeout', 'Limit the time that name look-ups may take')
         @('--version', 'Show the version')

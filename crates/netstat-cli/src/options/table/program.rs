@@ -88,7 +88,7 @@ pub(super) const OPTIONS: &[Entry] = &[
         letters: &[],
         long: "record",
         in_synopsis: false,
-        summary: "Write all the operating system answers to a directory",
+        summary: "Write every answer of the operating system to files",
         help: "Also writes every answer of the operating system to files in DIR, for --replay.",
         details: "Such a directory makes a bug report complete. It holds addresses and process names of this host.",
         inferred: None,
