@@ -129,10 +129,10 @@ impl Classic<'_> {
         pad(out, start, 21);
         out.extend_from_slice(b"  ");
         let start = out.len();
-        match (socket.state, socket.protocol) {
-            (Some(state), _) => words::write_state(out, state),
-            (None, Protocol::Tcp) => out.extend_from_slice(b"UNKNOWN"),
-            (None, Protocol::Udp) => {}
+        match (socket.protocol, socket.state) {
+            (Protocol::Tcp, Some(state)) => words::write_state(out, state),
+            (Protocol::Tcp, None) => out.extend_from_slice(b"UNKNOWN"),
+            (Protocol::Udp, _) => {}
         }
         if !self.pid && columns.is_empty() {
             return;
