@@ -144,7 +144,8 @@ fn write_number(out: &mut Vec<u8>, number: u32) {
     out.push(b'}');
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
