@@ -189,7 +189,13 @@ fn write_owner_lines<W: Write>(
         // The name of the executable once more would say nothing.
         Ok(unit) if unit != shown => {
             sheet.buffer.extend_from_slice(b"  ");
-            escape::write_text(&mut sheet.buffer, unit);
+            // A control group may have any name; this line must not pass for a row.
+            match unit.as_encoded_bytes() {
+                [b'T', b'C', b'P', b' ', ..] | [b'U', b'D', b'P', b' ', ..] => {
+                    escape::write_word(&mut sheet.buffer, unit);
+                }
+                _ => escape::write_text(&mut sheet.buffer, unit),
+            }
             sheet.end_line()?;
         }
         _ => {}

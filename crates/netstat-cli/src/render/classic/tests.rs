@@ -462,6 +462,7 @@ fn processes() -> HashMap<ProcessId, Process> {
         Process::unknown(id(3), Missing::NotPermitted),
         process(4, "/usr/bin/same", false, Some("same")),
         process(5, "/", false, Some("a\nb")),
+        process(6, "/bin/x", false, Some("TCP    0.0.0.0:22")),
     ]
     .into_iter()
     .map(|process| (process.id, process))
@@ -482,6 +483,7 @@ fn owner_lines() {
     assert_eq!(lines(true, held(2)), [" [/tmp/x\\x1b[31m y (deleted)]"]);
     assert_eq!(lines(false, held(4)), [" [same]"]);
     assert_eq!(lines(false, held(5)), ["  a\\x0ab", " [/]"]);
+    assert_eq!(lines(false, held(6)), ["  TCP\\x20\\x20\\x20\\x200.0.0.0:22", " [x]"]);
     for ownership in [
         held(3),
         held(99),
