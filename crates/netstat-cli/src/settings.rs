@@ -129,7 +129,7 @@ fn report(arguments: &Arguments) -> Report {
                 template: arguments.template,
             },
             names: (!arguments.numeric).then(|| NameSettings {
-                full: arguments.fqdn,
+                full: arguments.full_names,
                 budget: arguments.resolve_timeout.unwrap_or(RESOLVE_TIMEOUT),
             }),
         })
@@ -166,8 +166,8 @@ mod tests {
     use crate::options::{self, Command};
 
     fn settings(words: &str, locale: &[(&str, &str)]) -> Settings {
-        let words = words.split_ascii_whitespace().map(Into::into);
-        let Ok(Command::Run(arguments)) = options::parse(words) else { panic!("{words:?} is refused") };
+        let typed = words.split_ascii_whitespace().map(Into::into);
+        let Ok(Command::Run(arguments)) = options::parse(typed) else { panic!("{words:?} is refused") };
         Settings::new(&arguments, |name| {
             locale.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         })

@@ -30,7 +30,6 @@ pub(super) struct Fake {
     replies: RefCell<HashMap<String, Replies>>,
     asked: RefCell<Vec<String>>,
     pids: BTreeSet<u32>,
-    datagrams: RefCell<Vec<io::Result<Vec<Vec<u8>>>>>,
 }
 
 /// A line of `/proc/PID/stat` with what this program reads of it.
@@ -74,12 +73,6 @@ impl Fake {
         self.add(path, Reply::Fails(errno))
     }
 
-    /// The answer to the next netlink request, whatever it asks.
-    pub(super) fn datagrams(self, answer: io::Result<Vec<Vec<u8>>>) -> Self {
-        self.datagrams.borrow_mut().push(answer);
-        self
-    }
-
     /// A number in `/proc`, where nothing else was said about that directory.
     pub(super) fn pid(mut self, pid: u32) -> Self {
         self.pids.insert(pid);
@@ -119,17 +112,8 @@ impl Fake {
 }
 
 impl Source for Fake {
-    fn netlink(&self, _: Netlink, _: &[u8], each: &mut dyn FnMut(&[u8]) -> Next) -> io::Result<()> {
-        let mut answers = self.datagrams.borrow_mut();
-        if answers.is_empty() {
-            return Err(Errno::PROTONOSUPPORT.into());
-        }
-        for datagram in answers.remove(0)? {
-            if each(&datagram) == Next::Done {
-                break;
-            }
-        }
-        Ok(())
+    fn netlink(&self, _: Netlink, _: &[u8], _: &mut dyn FnMut(&[u8]) -> Next) -> io::Result<()> {
+        Err(Errno::PROTONOSUPPORT.into())
     }
 
     fn read(&self, path: &str, into: &mut Vec<u8>) -> io::Result<()> {

@@ -168,7 +168,7 @@ fn a_recording_answers_as_the_system_did() {
     let _ = std::fs::remove_dir_all(&folder);
     let (listener, own) = listener();
     let mut sockets = [own, socket(u64::MAX)];
-    let recording = Recording::new(Live, Recorder::create(&folder).unwrap());
+    let recording = Recording::new(Live, std::sync::Arc::new(Recorder::create(&folder).unwrap()));
     let warnings = attached(&recording, &mut sockets);
     recording.finish().unwrap();
     drop(listener);

@@ -101,7 +101,7 @@ fn a_file_named_as_if_it_were_deleted_is_not() {
     let id = id(child.0.id());
     let named = Executable { path: path.clone(), deleted: false };
     let record = folder.0.join("recording");
-    let recording = Recording::new(Live, Recorder::create(&record).unwrap());
+    let recording = Recording::new(Live, std::sync::Arc::new(Recorder::create(&record).unwrap()));
     let process = processes(&recording, &[id], ProcessFields::EXECUTABLE).remove(0);
     recording.finish().unwrap();
     assert_eq!(process.executable, Ok(named.clone()));
