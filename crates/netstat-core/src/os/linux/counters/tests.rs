@@ -5,7 +5,8 @@ use crate::os::linux::source::{Netlink, Next, ProcessSource};
 use proptest::prelude::*;
 use rustix::io::Errno;
 use std::collections::HashMap;
-use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, TcpStream, UdpSocket};
+use std::io::Write;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::process::Command;
 
 /// Cut down from kernel 6.18, every number another one.
@@ -224,7 +225,7 @@ fn read_here() -> Counters {
 fn nstat() -> Option<HashMap<String, u64>> {
     let output = match Command::new("nstat").args(["-a", "-s", "-z", "-j"]).output() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            eprintln!("skipped: nstat is missing; install iproute2");
+            let _ = writeln!(io::stderr(), "skipped: nstat is missing; install iproute2");
             return None;
         }
         output => output.unwrap(),
@@ -251,6 +252,8 @@ fn compare(ours: &Counters, nstat: &HashMap<String, u64>) {
                     assert_eq!(ours, theirs, "{prefix} {name}");
                     compared += 1;
                 }
+                // A level, which nstat leaves out; the test looks at it in another way.
+                (Some(_), None) if name == "CurrEstab" => {}
                 // Types that have not come yet are in no file.
                 (Some(ours), None) => assert!(name.contains("Type") && ours == 0, "{prefix} {name}"),
                 (None, theirs) => {
@@ -292,22 +295,24 @@ fn compare_with_nstat() -> Option<()> {
 
 #[test]
 fn this_machine_has_the_counters_that_nstat_has() {
-    let names = |counters: &Counters| counters.tcp_ext.as_ref().unwrap().listen_drops.is_some();
-    assert!(names(&read_here()));
     let Some(nstat) = nstat() else { return };
     // The machine is not at rest: what it counts is compared in a namespace, here that nothing is missing.
     let tcp = read_here().tcp.unwrap();
-    for name in crate::model::TcpCounters::NAMES {
-        let known = tcp.get(name).is_some();
-        assert_eq!(known, nstat.contains_key(&format!("Tcp{name}")) && *name != "MaxConn", "{name}");
+    for name in
+        crate::model::TcpCounters::NAMES.iter().filter(|name| !["MaxConn", "CurrEstab"].contains(name))
+    {
+        assert!(tcp.get(name).is_some() && nstat.contains_key(&format!("Tcp{name}")), "{name}");
     }
 }
 
-/// What `read` gives after `act` more than before.
-fn grown(read: impl Fn(&Counters) -> Option<u64>, act: impl FnOnce()) -> u64 {
+/// That `act` makes the counter grow by so much: at once, or when the kernel gets round to it, and no further.
+fn grows(by: u64, read: impl Fn(&Counters) -> Option<u64>, act: impl FnOnce()) {
     let before = read(&read_here()).unwrap();
     act();
-    read(&read_here()).unwrap() - before
+    netstat_lab::eventually("the counter grow as it should", || {
+        (read(&read_here())? - before == by).then_some(())
+    })
+    .unwrap();
 }
 
 #[test]
@@ -331,23 +336,29 @@ fn traffic_of_known_size_shows_in_a_namespace_and_nstat_agrees() {
 
         // A port that nobody has: each datagram comes back as an ICMP message.
         let nobody = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
-        let send = || (0..3).for_each(|_| drop(sender.send_to(&[1], nobody).unwrap()));
-        assert_eq!(grown(|all| all.udp_v4.as_ref()?.no_ports, send), 3);
-        assert_eq!(grown(|all| all.icmp_v4.as_ref()?.in_dest_unreachs, send), 3);
-        assert_eq!(grown(|all| all.icmp_v4.as_ref()?.out_dest_unreachs, send), 3);
+        let send = |count: u32, size: usize, to: SocketAddr| {
+            for _ in 0..count {
+                assert_eq!(sender.send_to(&vec![1; size], to).unwrap(), size);
+            }
+        };
+        grows(3, |all| all.udp_v4.as_ref()?.no_ports, || send(3, 1, nobody));
+        grows(3, |all| all.icmp_v4.as_ref()?.in_dest_unreachs, || send(3, 1, nobody));
+        grows(3, |all| all.icmp_v4.as_ref()?.out_dest_unreachs, || send(3, 1, nobody));
 
-        // More than the receive buffer takes: what is not received was counted as lost.
-        let sent = 3000;
-        let lost = grown(
-            |all| all.udp_v4.as_ref()?.rcvbuf_errors,
-            || {
-                (0..sent).for_each(|_| drop(sender.send_to(&[0; 1000], to).unwrap()));
-            },
-        );
+        // More than the receive buffer takes, less than the kernel has waiting before it comes that far: what
+        // is not received was counted as lost.
+        let sent = 600;
+        let lost = || read_here().udp_v4.unwrap().rcvbuf_errors.unwrap();
+        let before = lost();
+        send(sent, 1000, to);
         receiver.set_nonblocking(true).unwrap();
-        let kept = std::iter::from_fn(|| receiver.recv(&mut [0; 2000]).ok()).count() as u64;
-        assert!(lost > 0 && kept > 0);
-        assert_eq!(lost + kept, sent);
+        let mut kept = 0;
+        let all = netstat_lab::eventually("every datagram received or lost", || {
+            kept += std::iter::from_fn(|| receiver.recv(&mut [0; 2000]).ok()).count() as u64;
+            (lost() - before + kept == u64::from(sent)).then_some(())
+        });
+        all.unwrap();
+        assert!(lost() > before && kept > 0);
 
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let before = read_here();
@@ -365,15 +376,13 @@ fn traffic_of_known_size_shows_in_a_namespace_and_nstat_agrees() {
 
         let v6 = UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).unwrap();
         let nobody = UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
-        let before = read_here();
-        v6.send_to(&[1; 52], nobody).unwrap();
-        let after = read_here();
-        let difference = |read: fn(&Counters) -> Option<u64>| read(&after).unwrap() - read(&before).unwrap();
-        assert_eq!(difference(|all| all.udp_v6.as_ref()?.no_ports), 1);
-        assert_eq!(difference(|all| all.icmp_v6.as_ref()?.out_dest_unreachs), 1);
-        assert_eq!(difference(|all| all.icmp_v6.as_ref()?.in_dest_unreachs), 1);
+        let send = || assert_eq!(v6.send_to(&[1; 52], nobody).unwrap(), 52);
+        grows(1, |all| all.udp_v6.as_ref()?.no_ports, send);
+        grows(1, |all| all.icmp_v6.as_ref()?.out_dest_unreachs, send);
+        grows(1, |all| all.icmp_v6.as_ref()?.in_dest_unreachs, send);
         // The datagram (40 + 8 + 52) and the message that carries it back (40 + 8 + 100).
-        assert_eq!(difference(|all| all.ip_v6.as_ref()?.in_octets), 248);
+        grows(248, |all| all.ip_v6.as_ref()?.in_octets, send);
+        let after = read_here();
         let icmp = after.icmp_v6.as_ref().unwrap();
         assert_eq!((icmp.in_router_renumberings, icmp.out_router_renumberings), (Some(0), Some(0)));
 
