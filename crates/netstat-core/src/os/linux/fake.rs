@@ -80,7 +80,7 @@ impl Fake {
     }
 
     /// A living process with its descriptors.
-    pub(super) fn process(self, pid: u32, parent: u32, start: u64, links: &[(u32, &str)]) -> Self {
+    pub(super) fn alive(self, pid: u32, parent: u32, start: u64, links: &[(u32, &str)]) -> Self {
         self.pid(pid)
             .file(&format!("/proc/{pid}/stat"), stat_line(pid, 'S', parent, 0, 1, start))
             .links(&format!("/proc/{pid}/fd"), links)
@@ -196,5 +196,22 @@ impl ProcessSource for FakeProcess<'_> {
             Reply::File(id) => Ok(id),
             other => panic!("{name} is {other:?}, of no known identity"),
         }
+    }
+}
+
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_come_in_turn_and_the_last_one_stays() {
+        let fake = Fake::new().file("/a", "one").file("/a", "two").fails("/b", Errno::ACCESS);
+        let mut bytes = Vec::new();
+        for expected in ["one", "two", "two"] {
+            fake.read("/a", &mut bytes).unwrap();
+            assert_eq!(bytes, expected.as_bytes());
+        }
+        assert_eq!(fake.read("/b", &mut bytes).unwrap_err().raw_os_error(), Some(13));
+        assert_eq!(fake.read("/c", &mut bytes).unwrap_err().raw_os_error(), Some(2));
+        assert!(fake.process(1).is_err());
     }
 }
