@@ -17,7 +17,7 @@ use std::fmt;
 /// at the top, and a SAFETY comment at each block.
 const UNSAFE_FILES: &[(&str, &str)] = &[(
     "crates/netstat-lab/src/kernel.rs",
-    "tests need a network namespace, a TUN device and TCP_INFO, which no safe interface covers",
+    "tests need namespaces and TUN devices, for which rustix has no safe call",
 )];
 
 /// Something against the rules.

@@ -26,7 +26,7 @@ mod table;
 mod tests;
 mod values;
 
-pub(crate) use arguments::Arguments;
+pub(crate) use arguments::{Arguments, Lang, ProtocolName};
 pub(crate) use generate::Document;
 pub(crate) use parse::parse;
 

@@ -1,6 +1,8 @@
 //! Linux. Needs kernel 4.2 for sock_diag of TCP and UDP; works, knowing less, wherever `/proc/net` is.
 
 mod addresses;
+#[cfg(test)]
+mod fake;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
 mod host;
@@ -12,6 +14,7 @@ mod rdma;
 mod services;
 mod sockets;
 mod source;
+mod stat;
 mod wire;
 
 use super::resolver::{PlayedResolver, RecordingResolver, SystemResolver};
