@@ -165,7 +165,10 @@ mod tests {
     use super::*;
     use crate::options::{self, Command};
 
-    fn settings(words: &str, locale: &[(&str, &str)]) -> Settings {
+    /// Names and values of environment variables.
+    type Locale = &'static [(&'static str, &'static str)];
+
+    fn settings(words: &str, locale: Locale) -> Settings {
         let typed = words.split_ascii_whitespace().map(Into::into);
         let Ok(Command::Run(arguments)) = options::parse(typed) else { panic!("{words:?} is refused") };
         Settings::new(&arguments, |name| {
@@ -176,7 +179,7 @@ mod tests {
     #[test]
     fn the_locale_chooses_the_language_and_the_option_wins() {
         use Language::{English, Korean};
-        let cases: [(&[(&str, &str)], &str, Language); 8] = [
+        let cases: [(Locale, &str, Language); 8] = [
             (&[], "-a", English),
             (&[("LANG", "ko_KR.UTF-8")], "-a", Korean),
             (&[("LANG", "ko_KR.utf8@x")], "-a", Korean),

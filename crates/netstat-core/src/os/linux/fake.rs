@@ -80,7 +80,7 @@ impl Fake {
     }
 
     /// A living process with its descriptors.
-    pub(super) fn process(self, pid: u32, parent: u32, start: u64, links: &[(u32, &str)]) -> Self {
+    pub(super) fn alive(self, pid: u32, parent: u32, start: u64, links: &[(u32, &str)]) -> Self {
         self.pid(pid)
             .file(&format!("/proc/{pid}/stat"), stat_line(pid, 'S', parent, 0, 1, start))
             .links(&format!("/proc/{pid}/fd"), links)
@@ -196,5 +196,39 @@ impl ProcessSource for FakeProcess<'_> {
             Reply::File(id) => Ok(id),
             other => panic!("{name} is {other:?}, of no known identity"),
         }
+    }
+}
+
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_come_in_turn_and_the_last_one_stays() {
+        let fake = Fake::new().file("/a", "one").file("/a", "two").fails("/b", Errno::ACCESS);
+        let mut bytes = Vec::new();
+        for expected in ["one", "two", "two"] {
+            fake.read("/a", &mut bytes).unwrap();
+            assert_eq!(bytes, expected.as_bytes());
+        }
+        assert_eq!(fake.read("/b", &mut bytes).unwrap_err().raw_os_error(), Some(13));
+        assert_eq!(fake.read("/c", &mut bytes).unwrap_err().raw_os_error(), Some(2));
+        assert!(fake.process(1).is_err());
+    }
+
+    #[test]
+    fn netlink_answers_are_used_up() {
+        let fake =
+            Fake::new().datagrams(Ok(vec![vec![1], vec![2], vec![3]])).datagrams(Err(Errno::NOBUFS.into()));
+        let mut got = Vec::new();
+        let ask = |got: &mut Vec<u8>| {
+            fake.netlink(Netlink::SockDiag, &[], &mut |datagram| {
+                got.extend_from_slice(datagram);
+                if got.len() < 2 { Next::More } else { Next::Done }
+            })
+        };
+        ask(&mut got).unwrap();
+        assert_eq!(got, [1, 2]);
+        assert_eq!(ask(&mut got).unwrap_err().raw_os_error(), Some(Errno::NOBUFS.raw_os_error()));
+        assert_eq!(ask(&mut got).unwrap_err().raw_os_error(), Some(Errno::PROTONOSUPPORT.raw_os_error()));
     }
 }
