@@ -69,6 +69,7 @@ fn a_repetition_follows_without_a_blank_line() {
     let lines = sample(INTERVAL);
     // The prompt before, and the second block cut after its headings.
     let first = parse(&lines[5..11]);
-    let text = render(&[first.clone()], &Labels::ENGLISH) + &render(&[first], &Labels::ENGLISH);
+    let block = render(&[first], &Labels::ENGLISH);
+    let text = format!("{block}{block}");
     assert!(text.starts_with(&(lines[1..].join("\n") + "\n")), "{text}");
 }

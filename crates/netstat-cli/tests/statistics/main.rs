@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod ethernet;
+#[cfg(target_os = "linux")]
+mod live;
 mod protocols;
 
 use std::path::PathBuf;

@@ -83,12 +83,13 @@ const TCP_ROWS: [&str; 8] = [
 ];
 const UDP_ROWS: [&str; 4] = ["InDatagrams", "NoPorts", "InErrors", "OutDatagrams"];
 
+/// Numbers up to the first word that is none, as `-` for what is unknown.
 fn numbers(text: &str) -> Vec<u64> {
     text.split_whitespace().map_while(|word| word.parse().ok()).collect()
 }
 
 /// Reads a sample as its reader does: titles by their words, rows by their place below the title.
-fn parse(lines: &[String]) -> Counters {
+pub(super) fn parse(lines: &[String]) -> Counters {
     let mut all = Counters::default();
     let mut title = "";
     let mut row = 0;
@@ -104,7 +105,7 @@ fn parse(lines: &[String]) -> Counters {
         } else if line.trim_start() != "Received    Sent" {
             let values = match line.split_once('=') {
                 Some((_, value)) => numbers(value),
-                None => numbers(line.trim_start_matches(|c: char| !c.is_ascii_digit())),
+                None => numbers(line.get(28..).unwrap_or_default()),
             };
             put(&mut all, title, row, &values);
             row += 1;
@@ -126,6 +127,7 @@ fn put(all: &mut Counters, title: &str, row: usize, values: &[u64]) {
     let slot = match title {
         "IPv4 Statistics" | "IP Statistics" => ip(&mut all.ip_v4, row),
         "IPv6 Statistics" => ip(&mut all.ip_v6, row),
+        "TCP Statistics for IPv4 and IPv6" => tcp(&mut all.tcp, row),
         "TCP Statistics for IPv4" => tcp(&mut all.tcp_v4, row),
         "TCP Statistics for IPv6" => tcp(&mut all.tcp_v6, row),
         "UDP Statistics for IPv4" => udp(&mut all.udp_v4, row),
@@ -146,7 +148,7 @@ fn put(all: &mut Counters, title: &str, row: usize, values: &[u64]) {
         }
         other => panic!("no section has the title {other:?}"),
     };
-    *slot = Some(values[0]);
+    *slot = values.first().copied();
 }
 
 fn render(all: &Counters, only: Option<Selection>, line_end: LineEnd) -> String {

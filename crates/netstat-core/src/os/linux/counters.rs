@@ -210,6 +210,15 @@ fn decode_setting<const N: usize>(bytes: &[u8], slots: [&mut Option<u64>; N]) ->
     odd
 }
 
+/// Every decoder on the same bytes.
+#[cfg(any(test, fuzzing))]
+pub(super) fn decode_all(bytes: &[u8]) {
+    for decode in [decode_snmp, decode_snmp6, decode_netstat, decode_sockstat] {
+        decode(bytes, &mut Counters::default());
+    }
+    decode_setting(bytes, [&mut None, &mut None]);
+}
+
 /// The lines that hold anything; `None` for one that is not text.
 fn lines(bytes: &[u8]) -> impl Iterator<Item = Option<&str>> {
     bytes

@@ -59,7 +59,7 @@ impl Rows for Interfaces {
 }
 
 /// An interface without a name or an index is none.
-fn decode_interface(payload: &[u8]) -> Option<InterfaceCounters> {
+pub(super) fn decode_interface(payload: &[u8]) -> Option<InterfaceCounters> {
     let index = wire::u32_at(payload, 4).filter(|&index| index != 0)?;
     let flags = wire::u32_at(payload, 8)?;
     let mut name = None;

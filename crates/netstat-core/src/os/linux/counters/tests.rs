@@ -169,17 +169,12 @@ fn what_cannot_be_read_is_unknown_and_said() {
 proptest! {
     #[test]
     fn arbitrary_bytes_are_decoded_without_panic(bytes: Vec<u8>) {
-        for decode in [decode_snmp, decode_snmp6, decode_netstat, decode_sockstat] {
-            decode(&bytes, &mut Counters::default());
-        }
-        decode_setting(&bytes, [&mut None, &mut None]);
+        decode_all(&bytes);
     }
 
     #[test]
     fn arbitrary_lines_are_decoded_without_panic(text in "((Udp|Tcp|TCP|IcmpMsg):?[ \\-0-9A-Za-zé]{0,20}\n){0,9}") {
-        for decode in [decode_snmp, decode_snmp6, decode_netstat, decode_sockstat] {
-            decode(text.as_bytes(), &mut Counters::default());
-        }
+        decode_all(text.as_bytes());
     }
 
     #[test]
