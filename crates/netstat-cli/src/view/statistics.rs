@@ -212,8 +212,8 @@ const UDP_EXTRA: &Table<UdpCounters> = &[
 
 /// The sections of the report, top down: those the system has, narrowed to the one that is asked for.
 ///
-/// With an earlier look the counters have rates. `extra` adds what Windows does not show; it is added where the
-/// system is Linux, that is, to TCP counted for both families together, and to UDP.
+/// With an earlier look the counters have rates. `extra` adds what Windows does not show: to TCP where it is
+/// counted for both families together, as on Linux, and to UDP where the system knows any of it.
 ///
 /// Empty when the system does not have the protocol asked for (IPv6 switched off): the caller should say so.
 pub fn sections(
@@ -248,7 +248,10 @@ pub fn sections(
     ] {
         let mut rows = block(UDP, now, earlier, udp);
         if let Some(rows) = rows.as_mut().filter(|_| extra) {
-            rows.extend(block(UDP_EXTRA, now, earlier, udp).unwrap_or_default());
+            let more = block(UDP_EXTRA, now, earlier, udp).unwrap_or_default();
+            if more.iter().any(|row| !matches!(row.value, Value::Counter { total: None, .. })) {
+                rows.extend(more);
+            }
         }
         add(Kind::Udp(family), rows);
     }

@@ -359,7 +359,7 @@ counters! {
         ofo_drop = "TCPOFODrop",
         /// SYN and SYN-ACK segments sent again.
         syn_retrans = "TCPSynRetrans",
-        /// Segments lost because the receive queue of the socket was full. Linux 4.20.
+        /// Segments lost because the receive queue of the socket was full. Linux 4.19.
         rcv_q_drop = "TCPRcvQDrop",
     }
 }

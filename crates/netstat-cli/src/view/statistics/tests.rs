@@ -130,7 +130,10 @@ fn every_row_reads_a_counter_of_its_own() {
 
 #[test]
 fn the_addition_goes_below_and_can_be_left_out() {
-    let all = linux();
+    let mut all = linux();
+    for udp in [&mut all.udp_v4, &mut all.udp_v6] {
+        udp.as_mut().unwrap().rcvbuf_errors = Some(0);
+    }
     let (with, without) = (sections(&all, None, None, true), sections(&all, None, None, false));
     for (with, without) in with.iter().zip(&without) {
         assert!(with.rows.starts_with(&without.rows));
@@ -141,6 +144,15 @@ fn the_addition_goes_below_and_can_be_left_out() {
         without.iter().map(|section| section.rows.len()).collect::<Vec<_>>(),
         [17, 17, 15, 17, 8, 4, 4]
     );
+}
+
+#[test]
+fn a_system_that_knows_nothing_more_of_udp_shows_nothing_more() {
+    let rows = |all: &Counters| sections(all, None, Some(Selection::Udp(Family::V4)), true)[0].rows.len();
+    let mut all = linux();
+    assert_eq!(rows(&all), 4);
+    all.udp_v4.as_mut().unwrap().mem_errors = Some(0);
+    assert_eq!(rows(&all), 8);
 }
 
 #[test]

@@ -384,3 +384,16 @@ fn traffic_of_known_size_shows_in_a_namespace_and_nstat_agrees() {
         compare_with_nstat();
     });
 }
+
+#[test]
+fn a_recording_answers_what_the_system_said() {
+    use crate::os::{self, Backend, Origin};
+    let folder = std::env::temp_dir().join(format!("netstat-counters-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    let system = os::open(Origin::Record(&folder)).unwrap();
+    let said = (system.counters().unwrap(), system.interface_counters().unwrap());
+    system.finish().unwrap();
+    let recording = os::open(Origin::Replay(&folder)).unwrap();
+    assert_eq!((recording.counters().unwrap(), recording.interface_counters().unwrap()), said);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
