@@ -45,8 +45,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), String> {
         // The recording of a run that fails is the one that is needed most.
         session.backend.finish().map_err(|error| explain(&error, settings))?;
         let display = display.map_err(|error| explain(&error, settings))?;
-        let reader = output::display(|out| out.write_all(&display.bytes))
-            .map_err(|error| format!("cannot write to standard output: {error}"))?;
+        let reader = output::display(|out| out.write_all(&display.bytes))?;
         warnings.say(display.warnings);
         shown += 1;
         if reader == Reader::Gone || settings.repeat.count.is_some_and(|count| shown >= count) {
