@@ -4,10 +4,12 @@ mod connections;
 mod names;
 
 use crate::output::{self, Reader, Warnings};
+use crate::render::escape;
 use crate::settings::{Report, Settings, Tape};
 use names::NameSource;
 use netstat_core::os::{self, Backend, Native, Origin};
-use netstat_core::{Error, Warning};
+use netstat_core::{Error, Operation, Warning};
+use std::io::ErrorKind;
 use std::thread;
 
 /// A display, as bytes, and what it lacks.
@@ -43,8 +45,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), String> {
         // The recording of a run that fails is the one that is needed most.
         session.backend.finish().map_err(|error| explain(&error, settings))?;
         let display = display.map_err(|error| explain(&error, settings))?;
-        let reader = output::display(|out| out.write_all(&display.bytes))
-            .map_err(|error| format!("cannot write to standard output: {error}"))?;
+        let reader = output::display(|out| out.write_all(&display.bytes))?;
         warnings.say(display.warnings);
         shown += 1;
         if reader == Reader::Gone || settings.repeat.count.is_some_and(|count| shown >= count) {
@@ -57,10 +58,25 @@ pub(crate) fn run(settings: &Settings) -> Result<(), String> {
     }
 }
 
+/// What failed, why, and what to do about it.
 fn explain(error: &Error, settings: &Settings) -> String {
-    match &settings.tape {
-        Tape::Record(folder) | Tape::Replay(folder) => format!("{error} ({})", folder.display()),
-        Tape::None => error.to_string(),
+    let folder = match &settings.tape {
+        Tape::Record(folder) | Tape::Replay(folder) => {
+            let mut shown = Vec::new();
+            escape::write_text(&mut shown, folder.as_os_str());
+            String::from_utf8_lossy(&shown).into_owned()
+        }
+        Tape::None => return error.to_string(),
+    };
+    match (&error.operation, error.source.kind()) {
+        (Operation::Record, ErrorKind::AlreadyExists) => {
+            format!("{}: {folder} holds one already; name a new folder", error.operation)
+        }
+        (Operation::Replay, ErrorKind::NotFound) => {
+            format!("{}: {folder} holds none; name a folder that --record made", error.operation)
+        }
+        (Operation::Record | Operation::Replay, _) => format!("{error} ({folder})"),
+        _ => error.to_string(),
     }
 }
 
