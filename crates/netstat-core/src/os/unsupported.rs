@@ -1,8 +1,8 @@
 //! The smallest example of the contract: every method answers that it cannot.
 
 use super::{Backend, Origin};
-use crate::model::{Missing, Process, ProcessId, RdmaEndpoint, Socket};
-use crate::query::{ProcessFields, SocketQuery};
+use crate::model::{Interface, Missing, PersistentRoute, Process, ProcessId, RdmaEndpoint, Route, Socket};
+use crate::query::{ProcessFields, RouteQuery, SocketQuery};
 use crate::{Answer, Error, Operation};
 use std::io;
 use std::net::IpAddr;
@@ -39,5 +39,14 @@ impl Backend for Unsupported {
     }
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
         refuse(Operation::ListRdma)
+    }
+    fn interfaces(&self) -> Result<Answer<Vec<Interface>>, Error> {
+        refuse(Operation::ListInterfaces)
+    }
+    fn routes(&self, _: &RouteQuery) -> Result<Answer<Vec<Route>>, Error> {
+        refuse(Operation::ListRoutes)
+    }
+    fn persistent_routes(&self) -> Result<Answer<Vec<PersistentRoute>>, Error> {
+        refuse(Operation::ListRoutes)
     }
 }

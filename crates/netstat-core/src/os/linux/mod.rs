@@ -2,19 +2,22 @@
 
 mod addresses;
 mod host;
+mod interfaces;
 mod live;
 mod owners;
+mod persistent;
 mod processes;
 mod procnet;
 mod rdma;
+mod routes;
 mod sockets;
 mod source;
 mod wire;
 
 use super::tape::{Player, Recorder};
 use super::{Backend, Origin};
-use crate::model::{Process, ProcessId, RdmaEndpoint, Socket};
-use crate::query::{ProcessFields, SocketQuery};
+use crate::model::{Interface, PersistentRoute, Process, ProcessId, RdmaEndpoint, Route, Socket};
+use crate::query::{ProcessFields, RouteQuery, SocketQuery};
 use crate::{Answer, Error, Operation};
 use live::Live;
 use source::{Recording, Source};
@@ -92,5 +95,17 @@ impl Backend for Linux {
 
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
         rdma::endpoints(self.source())
+    }
+
+    fn interfaces(&self) -> Result<Answer<Vec<Interface>>, Error> {
+        interfaces::interfaces(self.source())
+    }
+
+    fn routes(&self, query: &RouteQuery) -> Result<Answer<Vec<Route>>, Error> {
+        routes::routes(self.source(), query)
+    }
+
+    fn persistent_routes(&self) -> Result<Answer<Vec<PersistentRoute>>, Error> {
+        Ok(persistent::routes(self.source()))
     }
 }
