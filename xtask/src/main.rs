@@ -1,2 +1,53 @@
-//! The project's own chores.
-fn main() {}
+//! The project's own chores: `cargo xtask WORD`.
+
+mod ci;
+mod fuzz;
+mod generate;
+mod licences;
+mod tidy;
+mod workspace;
+
+use anyhow::{Result, bail};
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask WORD
+
+  ci                  everything that must hold before a change goes in, but for the tests
+  tidy                rules that no other tool checks: file sizes, names, unsafe, licences ...
+  generate            write the man page, the reference of options, and the completions
+  generate --check    say which of them are not what the program would write
+  fuzz [SECONDS]      run each fuzz target for so long (30)
+";
+
+fn run(arguments: &[&str]) -> Result<()> {
+    match arguments {
+        ["ci"] => ci::run(),
+        ["tidy"] => tidy::run(),
+        ["generate"] => generate::write(),
+        ["generate", "--check"] => generate::check(),
+        ["fuzz"] => fuzz::run(30),
+        ["fuzz", seconds] => match seconds.parse() {
+            Ok(seconds) => fuzz::run(seconds),
+            Err(_) => bail!("{seconds} is not a whole number of seconds"),
+        },
+        ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        [] => bail!("a word is missing\n\n{HELP}"),
+        [word, ..] => bail!("{word} is not understood here\n\n{HELP}"),
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

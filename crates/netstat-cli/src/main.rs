@@ -1,2 +1,5 @@
-//! The `netstat` program.
-fn main() {}
+//! The `netstat` program; all of it is in the library beside this file.
+
+fn main() -> std::process::ExitCode {
+    netstat_cli::run(std::env::args_os().skip(1))
+}

@@ -3,7 +3,10 @@
 //! This library never prints, never exits, and reads neither arguments nor the environment nor any
 //! configuration; it resolves a name only when asked to.
 
+pub mod enrich;
 pub mod error;
+#[cfg(all(fuzzing, target_os = "linux"))]
+pub mod fuzzing;
 pub mod model;
 pub mod os;
 pub mod query;

@@ -3,6 +3,7 @@
 //! What is not known is `None` (or a [`Missing`] where the reason matters), never zero and never an empty string.
 
 mod endpoint;
+mod host;
 mod interface;
 mod process;
 mod rdma;
@@ -10,6 +11,7 @@ mod route;
 mod socket;
 
 pub use endpoint::Endpoint;
+pub use host::HostAddress;
 pub use interface::{Interface, InterfaceAddress, InterfaceFlags};
 pub use process::{Executable, Missing, NoOwner, Owner, Ownership, Process, ProcessId};
 pub use rdma::{RdmaEndpoint, RdmaRole};

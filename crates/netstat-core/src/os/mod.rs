@@ -14,6 +14,8 @@
 //! | [`Backend::interfaces`] | rtnetlink `RTM_GETLINK`, `RTM_GETADDR` | `GetAdaptersAddresses` |
 //! | [`Backend::routes`] | rtnetlink `RTM_GETROUTE`, `RTM_GETNEXTHOP` | `GetIpForwardTable2`, `GetIpInterfaceTable` |
 //! | [`Backend::persistent_routes`] | the files of systemd-networkd, NetworkManager and ifupdown | the registry, `PersistentRoutes` |
+//! | [`Backend::services`] | `/etc/services`, then `/usr/etc/services` | `%SystemRoot%\System32\drivers\etc\services` |
+//! | [`Backend::name_lookup`] | the system resolver, by getnameinfo | the same |
 //! | [`Backend::rdma`] | RDMA netlink `RDMA_NLDEV_CMD_RES_CM_ID_GET` | not documented |
 //!
 //! To add a system, begin with a copy of `unsupported.rs`.
@@ -23,17 +25,23 @@ use crate::query::{ProcessFields, RouteQuery, SocketQuery};
 use crate::{Answer, Error};
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 #[cfg(target_os = "linux")]
 mod linux;
+pub mod resolver;
 pub mod tape;
 #[cfg(not(target_os = "linux"))]
 mod unsupported;
 
 #[cfg(target_os = "linux")]
 pub use linux::Linux as Native;
+#[cfg(all(fuzzing, target_os = "linux"))]
+pub(crate) use linux::fuzzing;
 #[cfg(not(target_os = "linux"))]
 pub use unsupported::Unsupported as Native;
+
+pub use resolver::NameLookup;
 
 /// What an operating system can be asked. See the table above for where each answer comes from.
 pub trait Backend {
@@ -67,6 +75,14 @@ pub trait Backend {
     /// # Errors
     /// When the system refused it or it is not text.
     fn host_name(&self) -> Result<String, Error>;
+
+    /// The services database as its file has it, for [`crate::enrich::ServiceNames`]. Empty, with a warning, where
+    /// there is none: ports then stay numbers.
+    fn services(&self) -> Answer<Vec<u8>>;
+
+    /// Who tells the names of addresses, for [`crate::enrich::HostResolver`]. A replay answers from its recording
+    /// and never asks the network.
+    fn name_lookup(&self) -> Arc<dyn NameLookup>;
 
     /// RDMA connections and listeners. Empty on a machine without RDMA.
     ///

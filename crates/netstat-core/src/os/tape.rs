@@ -49,6 +49,7 @@ struct Files {
     answers: BufWriter<File>,
     at: u64,
     failed: Option<io::Error>,
+    finished: bool,
 }
 
 impl Recorder {
@@ -63,13 +64,15 @@ impl Recorder {
         let head = Head { netstat_recording: VERSION, system: std::env::consts::OS.into() };
         serde_json::to_writer(&mut index, &head)?;
         index.write_all(b"\n")?;
-        Ok(Self { files: Mutex::new(Files { index, answers, at: 0, failed: None }) })
+        Ok(Self { files: Mutex::new(Files { index, answers, at: 0, failed: None, finished: false }) })
     }
 
-    /// Adds a question and what came of it.
+    /// Adds a question and what came of it; does nothing once the recording has ended, because a look-up of a
+    /// name may come back later than that.
     pub fn add(&self, op: &str, on: &str, answer: Result<&[u8], &io::Error>) {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         if files.failed.is_none()
+            && !files.finished
             && let Err(error) = files.write(op, on, answer)
         {
             files.failed = Some(error);
@@ -85,6 +88,7 @@ impl Recorder {
         if let Some(error) = files.failed.take() {
             return Err(error);
         }
+        files.finished = true;
         files.answers.flush()?;
         files.index.flush()
     }
@@ -126,9 +130,12 @@ impl Player {
     /// # Errors
     /// When it is not there, is not a recording, was made on another system, or is cut short.
     pub fn open(folder: &Path) -> io::Result<Self> {
+        Self::decode(&fs::read_to_string(folder.join(INDEX))?, fs::read(folder.join(ANSWERS))?)
+    }
+
+    /// A recording from the contents of its two files.
+    pub(crate) fn decode(index: &str, answers: Vec<u8>) -> io::Result<Self> {
         let invalid = |why: String| io::Error::new(io::ErrorKind::InvalidData, why);
-        let index = fs::read_to_string(folder.join(INDEX))?;
-        let answers = fs::read(folder.join(ANSWERS))?;
         let mut lines = index.lines();
         let head: Head = lines
             .next()
@@ -210,6 +217,20 @@ mod tests {
         assert_eq!(player.answer("read", "/a").unwrap(), b"two");
         assert_eq!(player.answer("read", "/b").unwrap_err().raw_os_error(), Some(13));
         assert_eq!(player.answer("read", "/c").unwrap_err().kind(), io::ErrorKind::NotFound);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn what_comes_after_the_end_is_left_out() {
+        let folder = folder("late");
+        let recorder = Recorder::create(&folder).unwrap();
+        recorder.add("read", "/a", Ok(b"one"));
+        recorder.finish().unwrap();
+        recorder.add("read", "/b", Ok(b"late"));
+        drop(recorder);
+        let player = Player::open(&folder).unwrap();
+        assert_eq!(player.answer("read", "/a").unwrap(), b"one");
+        assert_eq!(player.answer("read", "/b").unwrap_err().kind(), io::ErrorKind::NotFound);
         fs::remove_dir_all(&folder).unwrap();
     }
 

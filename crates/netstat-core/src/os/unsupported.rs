@@ -1,11 +1,13 @@
 //! The smallest example of the contract: every method answers that it cannot.
 
-use super::{Backend, Origin};
+use super::resolver::SystemResolver;
+use super::{Backend, NameLookup, Origin};
 use crate::model::{Interface, Missing, PersistentRoute, Process, ProcessId, RdmaEndpoint, Route, Socket};
 use crate::query::{ProcessFields, RouteQuery, SocketQuery};
-use crate::{Answer, Error, Operation};
+use crate::{Answer, Error, Operation, Warning};
 use std::io;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// A system this program has no back end for.
 #[derive(Debug)]
@@ -36,6 +38,16 @@ impl Backend for Unsupported {
     }
     fn host_name(&self) -> Result<String, Error> {
         refuse(Operation::ReadHostName)
+    }
+    fn services(&self) -> Answer<Vec<u8>> {
+        let reason = io::Error::from(io::ErrorKind::Unsupported).to_string();
+        Answer {
+            data: Vec::new(),
+            warnings: vec![Warning::SourceUnavailable { what: "the name of a port", reason }],
+        }
+    }
+    fn name_lookup(&self) -> Arc<dyn NameLookup> {
+        Arc::new(SystemResolver)
     }
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
         refuse(Operation::ListRdma)

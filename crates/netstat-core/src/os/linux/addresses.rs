@@ -50,7 +50,7 @@ impl Rows for Addresses {
 }
 
 /// `IFA_LOCAL` is this end of a point-to-point link, where `IFA_ADDRESS` is the other one.
-fn decode_address(payload: &[u8]) -> Option<(u32, InterfaceAddress)> {
+pub(super) fn decode_address(payload: &[u8]) -> Option<(u32, InterfaceAddress)> {
     let prefix_length = wire::u8_at(payload, 1)?;
     let interface = wire::u32_at(payload, 4)?;
     let (mut address, mut local) = (None, None);

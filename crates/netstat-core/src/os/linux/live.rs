@@ -1,11 +1,11 @@
 //! The running kernel as a [`Source`].
 
-use super::source::{Netlink, Next, ProcessSource, Source};
+use super::source::{FileId, Netlink, Next, ProcessSource, Source};
 use rustix::fd::OwnedFd;
-use rustix::fs::{Mode, OFlags, RawDir};
+use rustix::fs::{AtFlags, Mode, OFlags, RawDir};
+use rustix::io::Errno;
 use rustix::net::netlink::{self, SocketAddrNetlink};
 use rustix::net::{self, RecvFlags, SendFlags};
-use std::cell::RefCell;
 use std::io;
 use std::mem::MaybeUninit;
 
@@ -15,14 +15,15 @@ const DATAGRAM: usize = 128 * 1024;
 /// What the socket may hold before the kernel has to wait for us.
 const SOCKET_BUFFER: usize = 1024 * 1024;
 
+/// Directory entries taken from the kernel at a time. On the stack, never initialised: it costs nothing.
+const ENTRIES: usize = 32 * 1024;
+
 /// The running kernel.
 #[derive(Debug, Default)]
 pub(crate) struct Live;
 
-/// One buffer for directory entries, and one for links, made once for each process and not for each entry.
 struct LiveProcess {
     directory: OwnedFd,
-    entries: RefCell<Vec<MaybeUninit<u8>>>,
 }
 
 fn open_directory(path: &str) -> io::Result<OwnedFd> {
@@ -44,19 +45,18 @@ fn read_to_end(file: OwnedFd, into: &mut Vec<u8>) -> io::Result<()> {
     }
 }
 
+/// Hands over each entry but `.` and `..`, until one fails.
 fn each_entry(
-    directory: OwnedFd,
-    buffer: &mut [MaybeUninit<u8>],
-    mut each: impl FnMut(&OwnedFd, &std::ffi::CStr),
+    directory: &OwnedFd,
+    mut each: impl FnMut(&std::ffi::CStr) -> io::Result<()>,
 ) -> io::Result<()> {
-    // The entries are read through one descriptor while links are read relative to it: getdents64 does not mind.
-    let links = rustix::io::fcntl_dupfd_cloexec(&directory, 0)?;
-    let mut entries = RawDir::new(directory, buffer);
+    let mut buffer = [MaybeUninit::uninit(); ENTRIES];
+    let mut entries = RawDir::new(directory, &mut buffer);
     while let Some(entry) = entries.next() {
         let entry = entry?;
         let name = entry.file_name();
         if name != c"." && name != c".." {
-            each(&links, name);
+            each(name)?;
         }
     }
     Ok(())
@@ -120,25 +120,21 @@ impl Source for Live {
     }
 
     fn names(&self, path: &str, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
-        let mut buffer = vec![MaybeUninit::uninit(); 32 * 1024];
-        each_entry(open_directory(path)?, &mut buffer, |_, name| each(name.to_bytes()))
+        each_entry(&open_directory(path)?, |name| {
+            each(name.to_bytes());
+            Ok(())
+        })
     }
 
     fn process(&self, pid: u32) -> io::Result<Box<dyn ProcessSource + '_>> {
-        let directory = open_directory(&format!("/proc/{pid}"))?;
-        Ok(Box::new(LiveProcess { directory, entries: RefCell::default() }))
+        Ok(Box::new(LiveProcess { directory: open_directory(&format!("/proc/{pid}"))? }))
     }
 }
 
 impl LiveProcess {
-    fn each(&self, directory: &str, each: impl FnMut(&OwnedFd, &std::ffi::CStr)) -> io::Result<()> {
+    fn open(&self, directory: &str) -> io::Result<OwnedFd> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let directory = rustix::fs::openat(&self.directory, directory, flags, Mode::empty())?;
-        let mut buffer = self.entries.borrow_mut();
-        if buffer.is_empty() {
-            buffer.resize(32 * 1024, MaybeUninit::uninit());
-        }
-        each_entry(directory, &mut buffer, each)
+        Ok(rustix::fs::openat(&self.directory, directory, flags, Mode::empty())?)
     }
 }
 
@@ -153,20 +149,30 @@ impl ProcessSource for LiveProcess {
     }
 
     fn links(&self, directory: &str, each: &mut dyn FnMut(u32, &[u8])) -> io::Result<()> {
+        let directory = self.open(directory)?;
         let mut target = [MaybeUninit::uninit(); 4096];
-        self.each(directory, |links, name| {
-            let Some(number) = number(name.to_bytes()) else { return };
-            if let Ok((target, _)) = rustix::fs::readlinkat_raw(links, name, &mut target) {
-                each(number, target);
+        each_entry(&directory, |name| {
+            let Some(number) = number(name.to_bytes()) else { return Ok(()) };
+            match rustix::fs::readlinkat_raw(&directory, name, &mut target) {
+                Ok((target, _)) => each(number, target),
+                Err(Errno::NOENT | Errno::SRCH) => {}
+                Err(error) => return Err(error.into()),
             }
+            Ok(())
         })
     }
 
     fn numbers(&self, directory: &str, each: &mut dyn FnMut(u32)) -> io::Result<()> {
-        self.each(directory, |_, name| {
+        each_entry(&self.open(directory)?, |name| {
             if let Some(number) = number(name.to_bytes()) {
                 each(number);
             }
+            Ok(())
         })
+    }
+
+    fn file_id(&self, name: &str) -> io::Result<FileId> {
+        let stat = rustix::fs::statat(&self.directory, name, AtFlags::empty())?;
+        Ok(FileId { device: stat.st_dev, inode: stat.st_ino })
     }
 }

@@ -1,6 +1,10 @@
 //! Linux. Needs kernel 4.2 for sock_diag of TCP and UDP; works, knowing less, wherever `/proc/net` is.
 
 mod addresses;
+#[cfg(test)]
+mod fake;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod host;
 mod interfaces;
 mod live;
@@ -10,18 +14,22 @@ mod processes;
 mod procnet;
 mod rdma;
 mod routes;
+mod services;
 mod sockets;
 mod source;
+mod stat;
 mod wire;
 
+use super::resolver::{PlayedResolver, RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
-use super::{Backend, Origin};
+use super::{Backend, NameLookup, Origin};
 use crate::model::{Interface, PersistentRoute, Process, ProcessId, RdmaEndpoint, Route, Socket};
 use crate::query::{ProcessFields, RouteQuery, SocketQuery};
 use crate::{Answer, Error, Operation};
 use live::Live;
 use source::{Recording, Source};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// The Linux back end.
 pub struct Linux {
@@ -31,7 +39,7 @@ pub struct Linux {
 enum Origins {
     Live(Live),
     Recording(Box<Recording>),
-    Replay(Player),
+    Replay(Arc<Player>),
 }
 
 impl Linux {
@@ -41,10 +49,11 @@ impl Linux {
             Origin::Record(folder) => {
                 let recorder =
                     Recorder::create(folder).map_err(|error| Error::new(Operation::Record, error))?;
-                Origins::Recording(Box::new(Recording::new(Live, recorder)))
+                Origins::Recording(Box::new(Recording::new(Live, Arc::new(recorder))))
             }
             Origin::Replay(folder) => {
-                Origins::Replay(Player::open(folder).map_err(|error| Error::new(Operation::Replay, error))?)
+                let player = Player::open(folder).map_err(|error| Error::new(Operation::Replay, error))?;
+                Origins::Replay(Arc::new(player))
             }
         };
         Ok(Self { source })
@@ -67,7 +76,7 @@ impl Linux {
         match &self.source {
             Origins::Live(live) => live,
             Origins::Recording(recording) => recording.as_ref(),
-            Origins::Replay(player) => player,
+            Origins::Replay(player) => player.as_ref(),
         }
     }
 }
@@ -91,6 +100,20 @@ impl Backend for Linux {
 
     fn host_name(&self) -> Result<String, Error> {
         host::host_name(self.source())
+    }
+
+    fn services(&self) -> Answer<Vec<u8>> {
+        services::services(self.source())
+    }
+
+    fn name_lookup(&self) -> Arc<dyn NameLookup> {
+        match &self.source {
+            Origins::Live(_) => Arc::new(SystemResolver),
+            Origins::Recording(recording) => {
+                Arc::new(RecordingResolver::new(SystemResolver, recording.recorder()))
+            }
+            Origins::Replay(player) => Arc::new(PlayedResolver::new(Arc::clone(player))),
+        }
     }
 
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {

@@ -1,12 +1,425 @@
 //! Which processes hold which sockets, from `/proc/PID/fd`.
+//!
+//! One pass over all processes finds the owners of nearly all sockets. What is then without one is looked into again
+//! before anything is said about it: the sockets are listed once more (those that are gone have `Vanished`), all
+//! processes are read a second time (a descriptor may have moved from a process not yet read to one already read,
+//! or to one that was born meanwhile), and the sockets are listed a last time. So a socket that is said to have no
+//! process existed during two whole passes that did not see it.
+//! Where a process was refused the last list is left out: what remains is `NotPermitted`, there or not.
+//!
+//! Threads of a process share one table of descriptors, and the main thread's is read for all of them. There are two
+//! exceptions. A main thread that has ended while others run has no table any more: theirs is read. A thread may have
+//! made itself a table of its own (`unshare(CLONE_FILES)`): the second pass reads the tables of all threads, up to
+//! [`THREAD_LINKS`] descriptors, because a busy process of many threads has thousands of times as many otherwise. A
+//! socket that another process is seen to hold is not looked for among such threads.
+//!
+//! What an unprivileged reader cannot see is never taken for nothing: a process whose descriptors are refused, and a
+//! `/proc` mounted with `hidepid`, which leaves other users' processes out of the list, both make a missing owner
+//! `NotPermitted`. An ordinary user always meets the former on an ordinary machine, because PID 1 belongs to root.
 
-use super::source::Source;
-use crate::model::Socket;
-use crate::query::SocketQuery;
-use crate::{Answer, Error, Operation};
+mod ancestry;
+#[cfg(test)]
+mod live_tests;
+#[cfg(test)]
+mod tests;
+
+use super::source::{ProcessSource, Source};
+use super::stat::{fetch_stat, is_gone, is_refused};
+use crate::model::{NoOwner, Owner, Ownership, ProcessId, Socket};
+use crate::query::{Fields, SocketQuery, States};
+use crate::{Answer, Error, Operation, Warning};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::io;
 
+/// How many descriptors of threads beside the main ones are read at most: about a quarter of a second.
+const THREAD_LINKS: usize = 65_536;
+
+/// The inode of the PID namespace the machine booted with, `PROC_PID_INIT_INO`.
+const INITIAL_PID_NAMESPACE: &[u8] = b"pid:[4026531836]";
+
+/// `CAP_SYS_PTRACE`: who has it may look into the descriptors of all processes.
+const CAP_SYS_PTRACE: u32 = 19;
+
 /// Fills in the owners of the sockets.
-pub(super) fn attach(_: &dyn Source, _: &mut [Socket], _: &SocketQuery) -> Result<Answer<()>, Error> {
-    Err(Error::new(Operation::FindOwners, io::ErrorKind::Unsupported.into()))
+pub(super) fn attach(
+    source: &dyn Source,
+    sockets: &mut [Socket],
+    query: &SocketQuery,
+) -> Result<Answer<()>, Error> {
+    // A socket that only changed its state since is not gone.
+    let bound = query.states & States::BOUND;
+    let states = States::all().difference(States::BOUND) | bound;
+    let again = SocketQuery { states, fields: Fields::empty(), ..*query };
+    attach_asking(source, sockets, &mut || super::sockets::sockets(source, &again))
+}
+
+/// The same, with the way to list the sockets again.
+fn attach_asking(
+    source: &dyn Source,
+    sockets: &mut [Socket],
+    list: &mut dyn FnMut() -> Result<Answer<Vec<Socket>>, Error>,
+) -> Result<Answer<()>, Error> {
+    let mut search = Search::new(source, sockets);
+    let mut warnings = Vec::new();
+    let mut vanished = FxHashSet::default();
+    let mut unowned = NoOwner::NotPermitted;
+    if !search.wanted.is_empty() {
+        search.pass(Threads::Shared).map_err(|error| Error::new(Operation::FindOwners, error))?;
+        search.keep_missing();
+        if !search.wanted.is_empty() {
+            unowned = search.settle(sockets, list, &mut vanished, &mut warnings);
+        }
+        search.report(&mut warnings);
+    }
+    search.hand_over(sockets, &vanished, unowned);
+    Ok(Answer { data: (), warnings })
+}
+
+/// Which threads' tables of descriptors to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Threads {
+    /// The one that the threads of a process share.
+    Shared,
+    /// Those of threads that have their own as well.
+    All,
+}
+
+/// One socket looked for.
+#[derive(Debug, Default)]
+struct Found {
+    /// How many rows of the table it is: a row may be there twice when the table changed while it was read.
+    rows: usize,
+    owners: Vec<Owner>,
+}
+
+struct Search<'a> {
+    source: &'a dyn Source,
+    /// Inodes still looked for, and where in `found` they are.
+    wanted: FxHashMap<u64, usize>,
+    /// Where in `found` an inode is, looked for or not any more.
+    places: FxHashMap<u64, usize>,
+    found: Vec<Found>,
+    /// Processes whose descriptors were refused.
+    refused: usize,
+    /// Why a process could not be read, where that is neither its end nor a refusal.
+    failed: Option<io::Error>,
+    /// Places and descriptors of the process being read.
+    hits: Vec<(usize, u32)>,
+    buffer: Vec<u8>,
+    /// How many descriptors of threads may still be read.
+    thread_links: usize,
+}
+
+impl<'a> Search<'a> {
+    fn new(source: &'a dyn Source, sockets: &[Socket]) -> Self {
+        let mut places = FxHashMap::default();
+        let mut found: Vec<Found> = Vec::new();
+        for inode in sockets.iter().filter_map(inode) {
+            let place = *places.entry(inode).or_insert(found.len());
+            match found.get_mut(place) {
+                Some(found) => found.rows += 1,
+                None => found.push(Found { rows: 1, owners: Vec::new() }),
+            }
+        }
+        Self {
+            source,
+            wanted: places.clone(),
+            places,
+            found,
+            refused: 0,
+            failed: None,
+            hits: Vec::new(),
+            buffer: Vec::new(),
+            thread_links: THREAD_LINKS,
+        }
+    }
+
+    /// Every process that could be read was, so far.
+    fn is_clear(&self) -> bool {
+        self.refused == 0 && self.failed.is_none()
+    }
+
+    fn keep_missing(&mut self) {
+        let found = &self.found;
+        self.wanted.retain(|_, &mut place| found.get(place).is_some_and(|found| found.owners.is_empty()));
+    }
+
+    /// Reads all processes once. Fails only when there is no list of them.
+    fn pass(&mut self, threads: Threads) -> io::Result<()> {
+        let mut pids = Vec::new();
+        self.source.names("/proc", &mut |name| {
+            pids.extend(std::str::from_utf8(name).ok().and_then(|name| name.parse::<u32>().ok()));
+        })?;
+        let mut refused = 0;
+        for pid in pids {
+            match self.process(pid, threads) {
+                Ok(()) => {}
+                Err(error) if is_gone(&error) => {}
+                Err(error) if is_refused(&error) => refused += 1,
+                Err(error) => {
+                    self.failed.get_or_insert(error);
+                }
+            }
+        }
+        self.refused = self.refused.max(refused);
+        Ok(())
+    }
+
+    /// Reads one process. Only one that holds a wanted socket, or whose descriptors tell nothing, is asked who it
+    /// is: through the same handle, so that a later process of the same number cannot answer for it.
+    fn process(&mut self, pid: u32, threads: Threads) -> io::Result<()> {
+        let process = self.source.process(pid)?;
+        let process = process.as_ref();
+        self.hits.clear();
+        let listed = self.table(process, "fd");
+        if matches!(listed, Ok(1..)) && self.hits.is_empty() && threads == Threads::Shared {
+            return Ok(());
+        }
+        let stat = fetch_stat(process, &mut self.buffer)?;
+        // A kernel thread holds no descriptor, and neither does a main thread that has ended: being refused what they
+        // have is no loss.
+        let mut trouble = None;
+        if stat.is_kernel_thread() {
+            return Ok(());
+        } else if stat.is_zombie() {
+            self.hits.clear();
+            if stat.threads > 1 {
+                trouble = self.first_thread(process, pid);
+            }
+        } else {
+            listed?;
+        }
+        if threads == Threads::All && stat.threads > 1 {
+            trouble = trouble.or(self.all_threads(process, pid));
+        }
+        // The lowest descriptor of each socket comes first and stays.
+        self.hits.sort_unstable();
+        self.hits.dedup_by_key(|(place, _)| *place);
+        let process = ProcessId { pid, start_time: stat.start_time };
+        for &(place, descriptor) in &self.hits {
+            if let Some(found) = self.found.get_mut(place) {
+                let descriptor = Some(descriptor);
+                found.owners.push(Owner { process, parent: Some(stat.parent), descriptor });
+            }
+        }
+        trouble.map_or(Ok(()), Err)
+    }
+
+    /// Reads the table of the first thread beside the main one that has any descriptor. Answers why there is none,
+    /// where it may be for lack of permission.
+    fn first_thread(&mut self, process: &dyn ProcessSource, pid: u32) -> Option<io::Error> {
+        let mut trouble = None;
+        for thread in other_threads(process, pid, &mut trouble) {
+            match self.table(process, &format!("task/{thread}/fd")) {
+                Ok(0) => {}
+                Ok(_) => return None,
+                Err(error) => note(&mut trouble, error),
+            }
+        }
+        trouble
+    }
+
+    /// Reads the tables of all threads beside the main one, while there are descriptors left to read.
+    fn all_threads(&mut self, process: &dyn ProcessSource, pid: u32) -> Option<io::Error> {
+        let mut trouble = None;
+        for thread in other_threads(process, pid, &mut trouble) {
+            if self.thread_links == 0 {
+                break;
+            }
+            match self.table(process, &format!("task/{thread}/fd")) {
+                Ok(links) => self.thread_links = self.thread_links.saturating_sub(links),
+                Err(error) => note(&mut trouble, error),
+            }
+        }
+        trouble
+    }
+
+    /// Reads one table of descriptors and answers how many it has.
+    fn table(&mut self, process: &dyn ProcessSource, directory: &str) -> io::Result<usize> {
+        let (wanted, hits) = (&self.wanted, &mut self.hits);
+        let mut links = 0;
+        process.links(directory, &mut |descriptor, target| {
+            links += 1;
+            if let Some(inode) = decode_socket_link(target)
+                && let Some(&place) = wanted.get(&inode)
+            {
+                hits.push((place, descriptor));
+            }
+        })?;
+        Ok(links)
+    }
+
+    /// Finds out about the sockets that the first pass found no process for. Answers the reason for those of them that
+    /// are neither found now nor `vanished`.
+    fn settle(
+        &mut self,
+        sockets: &[Socket],
+        list: &mut dyn FnMut() -> Result<Answer<Vec<Socket>>, Error>,
+        vanished: &mut FxHashSet<u64>,
+        warnings: &mut Vec<Warning>,
+    ) -> NoOwner {
+        let mut unknown = |what: &'static str, reason: String| {
+            warnings.push(Warning::SourceUnavailable { what, reason });
+            NoOwner::NotPermitted
+        };
+        let mut doubts = Vec::new();
+        for last in [false, true] {
+            match list() {
+                Ok(again) => {
+                    self.drop_vanished(sockets, &again.data, vanished);
+                    doubts.extend(again.warnings.into_iter().filter(|warning| {
+                        matches!(warning, Warning::DumpInterrupted { .. } | Warning::DumpOverrun { .. })
+                    }));
+                }
+                Err(error) => {
+                    return unknown("whether some sockets still exist", error.source.to_string());
+                }
+            }
+            if last || self.wanted.is_empty() {
+                break;
+            }
+            if let Err(error) = self.pass(Threads::All) {
+                return unknown("the owner of some sockets", error.to_string());
+            }
+            self.keep_missing();
+            // Nothing will be said of the rest that a last look could make untrue.
+            if !self.is_clear() {
+                break;
+            }
+        }
+        let reason = if self.wanted.is_empty() || !self.is_clear() {
+            NoOwner::NotPermitted
+        } else if hides_processes(self.source) {
+            let reason = "/proc may hide the processes of other users (hidepid). Run as root to see them";
+            unknown("the owner of some sockets", reason.into())
+        } else {
+            match self.source.read_link("/proc/self/ns/pid") {
+                Ok(namespace) if namespace == INITIAL_PID_NAMESPACE => NoOwner::Kernel,
+                Ok(_) => NoOwner::OtherNamespace,
+                Err(error) => unknown("the owner of some sockets", format!("/proc/self/ns/pid: {error}")),
+            }
+        };
+        warnings.append(&mut doubts);
+        reason
+    }
+
+    /// Looks no longer for sockets that are not in the newer list.
+    fn drop_vanished(&mut self, sockets: &[Socket], again: &[Socket], vanished: &mut FxHashSet<u64>) {
+        let there: FxHashMap<u64, Option<u64>> =
+            again.iter().filter_map(|socket| Some((inode(socket)?, socket.id.cookie))).collect();
+        for socket in sockets {
+            let Some(inode) = inode(socket) else { continue };
+            // Inodes are used again, cookies are not.
+            let same = there.get(&inode).is_some_and(|&cookie| match (cookie, socket.id.cookie) {
+                (Some(now), Some(then)) => now == then,
+                _ => true,
+            });
+            if !same && self.wanted.remove(&inode).is_some() {
+                vanished.insert(inode);
+            }
+        }
+    }
+
+    /// Says what could not be looked into, where it may matter.
+    fn report(&mut self, warnings: &mut Vec<Warning>) {
+        if self.wanted.is_empty() {
+            return;
+        }
+        if self.refused > 0 {
+            warnings.push(Warning::OwnersNotPermitted { processes: self.refused });
+        }
+        if let Some(error) = self.failed.take() {
+            let what = "the owner of some sockets";
+            warnings.push(Warning::SourceUnavailable { what, reason: error.to_string() });
+        }
+    }
+
+    fn hand_over(mut self, sockets: &mut [Socket], vanished: &FxHashSet<u64>, unowned: NoOwner) {
+        let mut ancestry = ancestry::Ancestry::new(self.source);
+        for found in &mut self.found {
+            ancestry.put_principal_first(&mut found.owners);
+        }
+        for socket in sockets {
+            let Some(inode) = inode(socket) else {
+                socket.ownership = Ownership::Unowned(NoOwner::NoProcess);
+                continue;
+            };
+            let found = self.places.get(&inode).and_then(|&place| self.found.get_mut(place));
+            socket.ownership = match found {
+                Some(found) if !found.owners.is_empty() => {
+                    found.rows = found.rows.saturating_sub(1);
+                    Ownership::Held(match found.rows {
+                        0 => std::mem::take(&mut found.owners),
+                        _ => found.owners.clone(),
+                    })
+                }
+                _ if vanished.contains(&inode) => Ownership::Unowned(NoOwner::Vanished),
+                _ => Ownership::Unowned(unowned),
+            };
+        }
+    }
+}
+
+fn other_threads(process: &dyn ProcessSource, pid: u32, trouble: &mut Option<io::Error>) -> Vec<u32> {
+    let mut threads = Vec::new();
+    if let Err(error) = process.numbers("task", &mut |thread| threads.push(thread)) {
+        note(trouble, error);
+    }
+    threads.retain(|&thread| thread != pid);
+    threads
+}
+
+/// Keeps the first error that is not the mere end of a thread.
+fn note(trouble: &mut Option<io::Error>, error: io::Error) {
+    if !is_gone(&error) {
+        trouble.get_or_insert(error);
+    }
+}
+
+/// The inode by which processes hold the socket; the kernel says 0 where none can.
+fn inode(socket: &Socket) -> Option<u64> {
+    socket.id.inode.filter(|&inode| inode != 0)
+}
+
+/// The inode in `socket:[4026]`.
+fn decode_socket_link(target: &[u8]) -> Option<u64> {
+    let digits = target.strip_prefix(b"socket:[")?.strip_suffix(b"]")?;
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0u64, |number, &digit| {
+        let digit = digit.checked_sub(b'0').filter(|&digit| digit < 10)?;
+        number.checked_mul(10)?.checked_add(u64::from(digit))
+    })
+}
+
+/// Whether this reader may be shown fewer processes than there are; so it is when nothing can be learned of it.
+fn hides_processes(source: &dyn Source) -> bool {
+    let mut bytes = Vec::new();
+    if source.read("/proc/self/status", &mut bytes).is_ok()
+        && decode_capabilities(&bytes).is_some_and(|held| held & (1 << CAP_SYS_PTRACE) != 0)
+    {
+        return false;
+    }
+    source.read("/proc/self/mounts", &mut bytes).is_err() || decode_hidepid(&bytes)
+}
+
+/// The effective capabilities in `/proc/self/status`.
+fn decode_capabilities(status: &[u8]) -> Option<u64> {
+    let line = status.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(b"CapEff:"))?;
+    u64::from_str_radix(std::str::from_utf8(line).ok()?.trim(), 16).ok()
+}
+
+/// Whether `/proc` is mounted with `hidepid` in the list of mounts. The last mount of a place is the one seen.
+fn decode_hidepid(mounts: &[u8]) -> bool {
+    let options = mounts.split(|&byte| byte == b'\n').rev().find_map(|line| {
+        let mut fields = line.split(|&byte| byte == b' ').skip(1);
+        (fields.next()? == b"/proc" && fields.next()? == b"proc").then(|| fields.next())?
+    });
+    options.is_none_or(|options| {
+        options
+            .split(|&byte| byte == b',')
+            .filter_map(|option| option.strip_prefix(b"hidepid="))
+            .any(|value| value != b"0" && value != b"off")
+    })
 }

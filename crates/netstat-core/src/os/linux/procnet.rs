@@ -46,7 +46,7 @@ pub(super) fn sockets(source: &dyn Source, query: &SocketQuery) -> io::Result<An
 }
 
 /// Adds the rows of one file; answers how many lines made no sense.
-fn decode_table(bytes: &[u8], protocol: Protocol, family: Family, into: &mut Vec<Socket>) -> u64 {
+pub(super) fn decode_table(bytes: &[u8], protocol: Protocol, family: Family, into: &mut Vec<Socket>) -> u64 {
     let mut odd = 0;
     // The first line is the heading.
     for line in bytes.split(|&byte| byte == b'\n').skip(1).filter(|line| !line.trim_ascii().is_empty()) {

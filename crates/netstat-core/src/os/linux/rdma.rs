@@ -135,7 +135,7 @@ impl Rows for Endpoints<'_> {
     }
 }
 
-fn decode_endpoint(entry: &[u8]) -> (RdmaEndpoint, u32) {
+pub(super) fn decode_endpoint(entry: &[u8]) -> (RdmaEndpoint, u32) {
     let mut endpoint = RdmaEndpoint {
         role: RdmaRole::Connection,
         kernel: true,

@@ -266,7 +266,7 @@ const MESSAGE: usize = 4 + SOCKET_ID + 20;
 
 /// A row of the table; `None` when it is too short or of a family this program does not know.
 #[doc(alias = "inet_diag_msg")]
-fn decode_socket(bytes: &[u8], protocol: Protocol) -> Option<Socket> {
+pub(super) fn decode_socket(bytes: &[u8], protocol: Protocol) -> Option<Socket> {
     let fixed: &[u8; MESSAGE] = bytes.first_chunk()?;
     let family = match fixed[0] {
         AF_INET => Family::V4,

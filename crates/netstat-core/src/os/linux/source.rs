@@ -4,6 +4,7 @@
 use super::live::Live;
 use crate::os::tape::{Player, Recorder};
 use std::io;
+use std::sync::Arc;
 
 /// A netlink protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,22 +72,52 @@ pub(crate) trait ProcessSource {
     fn read_link(&self, name: &str) -> io::Result<Vec<u8>>;
 
     /// Hands over each entry of a directory of links: its name as a number, and where it points. Entries that are
-    /// no number are passed over, and so are links that vanish while they are read.
+    /// no number are passed over, and so are links that vanish while they are read. Any other error ends it: a
+    /// directory that may be listed can hold links that may not be read (`CAP_DAC_READ_SEARCH` without
+    /// `CAP_SYS_PTRACE`), and what was handed over before an error is not the whole.
     fn links(&self, directory: &str, each: &mut dyn FnMut(u32, &[u8])) -> io::Result<()>;
 
     /// Hands over the names in a directory of the process, as numbers; others are passed over.
     fn numbers(&self, directory: &str, each: &mut dyn FnMut(u32)) -> io::Result<()>;
+
+    /// Which file a path of the process leads to, links followed.
+    fn file_id(&self, name: &str) -> io::Result<FileId>;
+}
+
+/// What tells one file from all others that exist at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FileId {
+    /// `st_dev`.
+    pub(crate) device: u64,
+    /// `st_ino`.
+    pub(crate) inode: u64,
+}
+
+impl FileId {
+    fn to_bytes(self) -> [u8; 16] {
+        (u128::from(self.device) << 64 | u128::from(self.inode)).to_le_bytes()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> io::Result<Self> {
+        let (inode, rest) = bytes.split_first_chunk().ok_or(io::ErrorKind::InvalidData)?;
+        let (device, _) = rest.split_first_chunk().ok_or(io::ErrorKind::InvalidData)?;
+        Ok(Self { device: u64::from_le_bytes(*device), inode: u64::from_le_bytes(*inode) })
+    }
 }
 
 /// The running system, with everything it says written down.
 pub(crate) struct Recording {
     live: Live,
-    recorder: Recorder,
+    recorder: Arc<Recorder>,
 }
 
 impl Recording {
-    pub(crate) fn new(live: Live, recorder: Recorder) -> Self {
+    pub(crate) fn new(live: Live, recorder: Arc<Recorder>) -> Self {
         Self { live, recorder }
+    }
+
+    pub(crate) fn recorder(&self) -> Arc<Recorder> {
+        Arc::clone(&self.recorder)
     }
 
     pub(crate) fn finish(&self) -> io::Result<()> {
@@ -229,6 +260,13 @@ impl ProcessSource for RecordingProcess<'_> {
         self.recording.note("process numbers", &self.path(directory), &answer, &packed);
         answer
     }
+
+    fn file_id(&self, name: &str) -> io::Result<FileId> {
+        let answer = self.live.file_id(name);
+        let bytes = answer.as_ref().map(|id| id.to_bytes()).unwrap_or_default();
+        self.recording.note("process file_id", &self.path(name), &answer, &bytes);
+        answer
+    }
 }
 
 impl Source for Player {
@@ -298,5 +336,9 @@ impl ProcessSource for PlayedProcess<'_> {
             each(number);
             Next::More
         })
+    }
+
+    fn file_id(&self, name: &str) -> io::Result<FileId> {
+        FileId::from_bytes(self.answer("process file_id", name)?)
     }
 }

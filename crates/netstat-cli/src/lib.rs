@@ -1,0 +1,48 @@
+//! The `netstat` program.
+//!
+//! [`options`] turns words into arguments, `settings` says what they mean, `report` asks the system and hands plain
+//! data to [`view`], which answers one question; [`render`] turns the answer into bytes, and `output` writes them.
+
+pub mod columns;
+mod options;
+mod output;
+pub mod render;
+mod report;
+mod settings;
+pub mod view;
+
+use options::{Answer, Command};
+use settings::Settings;
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Runs the program with these words of the command line, its own name left out.
+///
+/// Standard output has the data, standard error all else. The exit code is 0 when the report was shown, also when a
+/// reader closed the pipe early, and 1 when anything failed or was not understood.
+pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let done = match options::parse(words) {
+        Ok(Command::Run(arguments)) => {
+            report::run(&Settings::new(&arguments, |name| std::env::var(name).ok()))
+                .map(|()| ExitCode::SUCCESS)
+        }
+        Ok(command) => command.answer().map_or(Ok(ExitCode::SUCCESS), |text| show(&text)),
+        Err(complaint) => Err(complaint.to_string()),
+    };
+    done.unwrap_or_else(|line| {
+        output::complain(&line);
+        ExitCode::FAILURE
+    })
+}
+
+fn show(answer: &Answer) -> Result<ExitCode, String> {
+    let text = answer.text.as_bytes();
+    if answer.to_stderr {
+        let _ = std::io::stderr().write_all(text);
+    } else {
+        output::display(|out| out.write_all(text))
+            .map_err(|error| format!("cannot write to standard output: {error}"))?;
+    }
+    Ok(ExitCode::from(answer.exit_code))
+}

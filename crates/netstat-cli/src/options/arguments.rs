@@ -1,0 +1,146 @@
+//! The command line as typed, before anything is concluded from it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What was typed. A field that was not typed is `false` or `None`; what that means is decided later.
+///
+/// Where an option was repeated with different values the last one holds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Arguments {
+    /// `-a`: listeners and UDP as well.
+    pub(crate) all: bool,
+    /// `-b`: the executable of each row.
+    pub(crate) executable: bool,
+    /// `-c`: processes by the number of ports they hold.
+    pub(crate) port_counts: bool,
+    /// `-d`: the DSCP column.
+    pub(crate) dscp: bool,
+    /// `-e`: interface statistics.
+    pub(crate) ethernet: bool,
+    /// `-f`: whole host names.
+    pub(crate) fqdn: bool,
+    /// `-i`: the column of the time in the current state.
+    pub(crate) time_in_state: bool,
+    /// `-n`: numbers instead of names.
+    pub(crate) numeric: bool,
+    /// `-o`: the process ID column.
+    pub(crate) pid: bool,
+    /// `-p`: one protocol only.
+    pub(crate) protocol: Option<ProtocolName>,
+    /// `-q`: listeners, UDP, and ports bound but not listening.
+    pub(crate) bound: bool,
+    /// `-r`: the routing table.
+    pub(crate) route: bool,
+    /// `-s`: statistics by protocol.
+    pub(crate) statistics: bool,
+    /// `-t`: the offload state column.
+    pub(crate) offload: bool,
+    /// `-v`: components with `-b`, a letter of Windows XP.
+    pub(crate) components: bool,
+    /// `-x`: NetworkDirect (RDMA) connections.
+    pub(crate) network_direct: bool,
+    /// `-y`: the TCP template column.
+    pub(crate) template: bool,
+    /// Seconds between two displays, at least 1.
+    pub(crate) interval: Option<u32>,
+    /// `--count`: displays after which to stop, at least 1. Only ever set together with `interval`.
+    pub(crate) count: Option<u64>,
+    /// `--lang`: the language of titles and headings.
+    pub(crate) lang: Option<Lang>,
+    /// `--path`: the full path where `-b` would show a file name.
+    pub(crate) path: bool,
+    /// `--resolve-timeout`: the time all name look-ups together may take.
+    pub(crate) resolve_timeout: Option<Duration>,
+    /// `--record`: the directory to write the operating system's answers to.
+    pub(crate) record: Option<PathBuf>,
+    /// `--replay`: the directory to answer from. Never set together with `record`.
+    pub(crate) replay: Option<PathBuf>,
+}
+
+/// What `-p` accepts. The plain names mean IPv4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum ProtocolName {
+    /// IPv4, statistics only.
+    Ip,
+    /// IPv6, statistics only.
+    Ipv6,
+    /// ICMP for IPv4, statistics only.
+    Icmp,
+    /// ICMP for IPv6, statistics only.
+    Icmpv6,
+    /// TCP over IPv4.
+    Tcp,
+    /// TCP over IPv6.
+    Tcpv6,
+    /// UDP over IPv4.
+    Udp,
+    /// UDP over IPv6.
+    Udpv6,
+}
+
+impl ProtocolName {
+    /// Every name, as typed, with what it means.
+    const ALL: [(&'static str, Self); 8] = [
+        ("tcp", Self::Tcp),
+        ("tcpv6", Self::Tcpv6),
+        ("udp", Self::Udp),
+        ("udpv6", Self::Udpv6),
+        ("ip", Self::Ip),
+        ("ipv6", Self::Ipv6),
+        ("icmp", Self::Icmp),
+        ("icmpv6", Self::Icmpv6),
+    ];
+
+    /// The names people type, those with connections first.
+    pub(super) const NAMES: [&'static str; 8] = {
+        let mut names = [""; 8];
+        let mut i = 0;
+        while i < names.len() {
+            names[i] = Self::ALL[i].0;
+            i += 1;
+        }
+        names
+    };
+
+    /// The protocol of a name, in any letter case.
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .find(|(spelling, _)| spelling.eq_ignore_ascii_case(name))
+            .map(|(_, protocol)| *protocol)
+    }
+
+    /// The name as typed, in lower case.
+    pub(crate) fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, protocol)| *protocol == self).map_or("", |(name, _)| name)
+    }
+
+    /// Whether the protocol has connections or ports, and so rows in the connection table.
+    pub(crate) fn has_sockets(self) -> bool {
+        matches!(self, Self::Tcp | Self::Tcpv6 | Self::Udp | Self::Udpv6)
+    }
+}
+
+/// Languages of titles and headings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Lang {
+    /// English.
+    En,
+    /// Korean.
+    Ko,
+}
+
+impl Lang {
+    /// The names people type.
+    pub(super) const NAMES: [&'static str; 2] = ["en", "ko"];
+
+    /// The language of a name, in any letter case.
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        match name.to_ascii_lowercase().as_str() {
+            "en" => Some(Self::En),
+            "ko" => Some(Self::Ko),
+            _ => None,
+        }
+    }
+}

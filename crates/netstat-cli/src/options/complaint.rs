@@ -1,0 +1,211 @@
+//! The one line said about a command line that was not understood: it names the word and what to type instead.
+
+use super::arguments::ProtocolName;
+use super::quote::{one_line, quoted};
+use super::table;
+use std::ffi::OsStr;
+use std::fmt;
+
+/// Why a command line was not understood, and what to type instead.
+///
+/// Shown as one line without control characters; whoever prints it puts `netstat: ` before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Complaint {
+    line: String,
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.line)
+    }
+}
+
+impl std::error::Error for Complaint {}
+
+/// Characters of the longest word that is compared with others; no spelling is nearly as long.
+const LONGEST_COMPARED: usize = 40;
+
+impl Complaint {
+    /// A complaint of this text. Words in it have been through [`quoted`]; the text stays one line in any case.
+    pub(super) fn new(text: impl AsRef<str>) -> Self {
+        Self { line: one_line(text.as_ref()) }
+    }
+
+    /// A `--word` that is no option.
+    pub(super) fn unknown_long(word: &OsStr, name: &str) -> Self {
+        let instead = if is_cluster(name) {
+            format!("letters take one dash, as in -{}", name.to_ascii_lowercase())
+        } else if ProtocolName::from_name(name).is_some() {
+            format!("to see one protocol type -p {}", name.to_ascii_lowercase())
+        } else if let Some(near) = nearest_long(name) {
+            format!("type --{near}")
+        } else {
+            "type netstat --help to see the options".to_owned()
+        };
+        Self::new(format!("{} is not an option: {instead}", quoted(word)))
+    }
+
+    /// A long spelling after one dash or a slash.
+    pub(super) fn one_dash(word: &OsStr, long: &str) -> Self {
+        Self::new(format!("{} is a long option and takes two dashes: type --{long}", quoted(word)))
+    }
+
+    /// A letter of `word` that means nothing; `rest` is the word without its prefix.
+    pub(super) fn unknown_letter(word: &OsStr, rest: &str, letter: char) -> Self {
+        // Of a few letters, any of which may be meant, a long spelling is no good guess.
+        if rest.chars().count() >= 4
+            && let Some(near) = nearest_long(rest)
+        {
+            return Self::new(format!("{} is not an option: type --{near}", quoted(word)));
+        }
+        let letter = quoted(OsStr::new(letter.encode_utf8(&mut [0; 4])));
+        if rest.chars().count() == 1 {
+            return Self::new(format!(
+                "{} is not an option: type netstat -? to see the options",
+                quoted(word)
+            ));
+        }
+        Self::new(format!(
+            "the letter {letter} in {} is not an option: type netstat -? to see the options",
+            quoted(word)
+        ))
+    }
+
+    /// A word that is neither an option nor the value of one nor an interval.
+    pub(super) fn unknown_word(word: &OsStr) -> Self {
+        let shown = quoted(word);
+        let Some(text) = word.to_str() else {
+            return Self::new(format!(
+                "{shown} is neither an option nor an interval: type netstat -? to see the options"
+            ));
+        };
+        if text.is_empty() {
+            return Self::new("there is an empty argument (\"\"): leave it out");
+        }
+        // Dashes that web pages and word processors make of a plain one.
+        let typeset =
+            |character| matches!(character, '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}');
+        let undashed = text.trim_start_matches(typeset);
+        if undashed != text {
+            return Self::new(format!(
+                "{shown} begins with a dash that is not the plain one: type {}",
+                quoted(OsStr::new(&format!("-{undashed}")))
+            ));
+        }
+        let lower = text.to_ascii_lowercase();
+        if ProtocolName::from_name(text).is_some() {
+            return Self::new(format!(
+                "the protocol {shown} stands alone: type -p {lower}, one protocol at a time, or leave -p out for all"
+            ));
+        }
+        if is_cluster(text) {
+            return Self::new(format!("{shown} is not an interval: if it means options, type -{lower}"));
+        }
+        if let Some(entry) = table::by_long(text) {
+            return Self::new(format!(
+                "{shown} is not an interval: if it means the option, type --{}",
+                entry.long
+            ));
+        }
+        Self::new(format!(
+            "{shown} is neither an option nor an interval, which is a whole number of seconds: type netstat -? to see \
+             the options"
+        ))
+    }
+}
+
+/// Whether a word is some letters that are options, none of them twice.
+fn is_cluster(text: &str) -> bool {
+    let mut seen = Vec::new();
+    text.chars().all(|letter| {
+        let letter = letter.to_ascii_lowercase();
+        let new =
+            letter.is_ascii_alphabetic() && !seen.contains(&letter) && table::by_letter(letter).is_some();
+        seen.push(letter);
+        new
+    })
+}
+
+/// The long spelling nearest to a name, if one is near.
+fn nearest_long(name: &str) -> Option<&'static str> {
+    let lower = name.to_ascii_lowercase();
+    let mut longer = table::all().map(|entry| entry.long).filter(|long| long.starts_with(&lower));
+    match (longer.next(), longer.next()) {
+        (Some(long), None) if lower.len() >= 2 => Some(long),
+        _ => nearest(&lower, table::all().map(|entry| entry.long), (lower.len() / 3).clamp(1, 3)),
+    }
+}
+
+/// The candidate with the fewest edits to the name, if that is at most `furthest`; the first of equals.
+pub(super) fn nearest(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'static str>,
+    furthest: usize,
+) -> Option<&'static str> {
+    let name: Vec<char> = name.to_ascii_lowercase().chars().take(LONGEST_COMPARED + 1).collect();
+    if name.is_empty() || name.len() > LONGEST_COMPARED {
+        return None;
+    }
+    candidates
+        .into_iter()
+        .map(|candidate| (edits(&name, candidate), candidate))
+        .filter(|(distance, _)| *distance <= furthest)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Letters to insert, remove, replace or swap with their neighbour to make one word of the other.
+///
+/// Written here because a crate for these few lines would be one more to trust.
+fn edits(from: &[char], to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    // The rows of the table of distances: two above, one above. Row 0 is "insert everything".
+    let mut before: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=to.len()).collect();
+    let mut previous_from = None;
+    for (row, from_letter) in from.iter().enumerate() {
+        let mut current = vec![row + 1];
+        let mut left = row + 1;
+        let mut previous_to = None;
+        for (column, to_letter) in to.iter().enumerate() {
+            let diagonal = above.get(column).copied().unwrap_or(usize::MAX);
+            let up = above.get(column + 1).copied().unwrap_or(usize::MAX);
+            let mut best = (diagonal.saturating_add(usize::from(from_letter != to_letter)))
+                .min(up.saturating_add(1))
+                .min(left.saturating_add(1));
+            if previous_from == Some(to_letter) && previous_to == Some(from_letter) && column > 0 {
+                let swapped = before.get(column - 1).copied().unwrap_or(usize::MAX);
+                best = best.min(swapped.saturating_add(1));
+            }
+            current.push(best);
+            left = best;
+            previous_to = Some(to_letter);
+        }
+        before = above;
+        above = current;
+        previous_from = Some(from_letter);
+    }
+    above.last().copied().unwrap_or(from.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edits_are_counted() {
+        let count = |from: &str, to| edits(&from.chars().collect::<Vec<_>>(), to);
+        assert_eq!(count("", ""), 0);
+        assert_eq!(count("", "abc"), 3);
+        assert_eq!(count("abc", ""), 3);
+        assert_eq!(count("tpc", "tcp"), 1);
+        assert_eq!(count("versoin", "version"), 1);
+        assert_eq!(count("nummeric", "numeric"), 1);
+        assert_eq!(count("kitten", "sitting"), 3);
+    }
+
+    #[test]
+    fn a_huge_word_is_not_compared() {
+        assert_eq!(nearest(&"a".repeat(1_000_000), ["all"], usize::MAX), None);
+    }
+}

@@ -1,0 +1,21 @@
+//! Completion for fish.
+
+use super::super::table::{self, ValueKind};
+
+/// The script.
+pub(super) fn fish() -> String {
+    let mut script =
+        String::from("# Made by netstat --generate complete-fish. Do not edit.\ncomplete -c netstat -f\n");
+    for entry in table::sorted() {
+        let letters: String = entry.letters.iter().map(|letter| format!(" -s '{letter}'")).collect();
+        let value = match entry.value().map(|value| &value.kind) {
+            None => String::new(),
+            Some(ValueKind::Choice(choices)) => format!(" -x -a '{}'", choices.join(" ")),
+            Some(ValueKind::Directory) => " -x -a '(__fish_complete_directories)'".to_owned(),
+            Some(ValueKind::Free) => " -x".to_owned(),
+        };
+        let summary = entry.summary.replace('\\', "\\\\").replace('\'', "\\'");
+        script.push_str(&format!("complete -c netstat{letters} -l {}{value} -d '{summary}'\n", entry.long));
+    }
+    script
+}

@@ -1,0 +1,96 @@
+//! The reference of options, in Markdown.
+
+use super::super::table::{self, Entry, INTERVAL, Report};
+
+/// The reference.
+pub(super) fn markdown() -> String {
+    let mut page = String::from(
+        "<!-- Made by netstat --generate markdown. Do not edit. -->\n# Options of netstat\n\n\
+         Letters may be combined in any order and typed in any case, after `-` or `/`: `-ano`, `/NAO`. Long options\n\
+         take two dashes; their value is the next word or follows an equals sign: `--count 3`, `--count=3`.\n\
+         Options may be repeated; of different values the last holds.\n\n\
+         An option is marked *proposed* where no output of Windows was found to follow in some detail, and the format\n\
+         of that detail is this program's own; the notes below say which.\n",
+    );
+    for (report, heading) in Report::ALL {
+        page.push_str(&format!(
+            "\n## {heading}\n\n| option | long | what it does | format |\n|---|---|---|---|\n"
+        ));
+        let entries = || table::sorted().into_iter().filter(move |entry| entry.report == report);
+        for entry in entries() {
+            page.push_str(&row(entry));
+        }
+        if report == Report::Program {
+            page.push_str(&format!("| `{}` | | {} | |\n", INTERVAL.name, escape(INTERVAL.help)));
+        }
+        page.push_str("\nNotes:\n\n");
+        for entry in entries() {
+            page.push_str(&note(entry));
+        }
+        if report == Report::Program {
+            page.push_str(&format!("- `{}`: {}\n", INTERVAL.name, escape(INTERVAL.details)));
+        }
+    }
+    page.push_str("\n## Examples\n\n");
+    for (command, meaning) in super::EXAMPLES {
+        page.push_str(&format!("- `{command}`: {}\n", escape(meaning)));
+    }
+    page.push_str(
+        "\n## Exit codes\n\n- 0: the report was shown.\n- 1: it could not be shown, the command line was not understood, \
+         or help was asked for as on Windows.\n  One line on standard error says why; standard output is empty when the \
+         command line was not understood.\n\n\
+         ## Coming from net-tools or ss\n\n\
+         Their options are not accepted, because many of their letters mean something else here. A command line in \
+         their\nstyle is answered with the nearest command of this program, which is not run:\n\n\
+         | typed | type instead |\n|---|---|\n",
+    );
+    for (typed, instead) in super::super::net_tools::EXAMPLES {
+        page.push_str(&format!("| `netstat {typed}` | `{instead}` |\n"));
+    }
+    page
+}
+
+fn row(entry: &Entry) -> String {
+    let value = entry.value().map(|value| format!(" {}", value.name)).unwrap_or_default();
+    let letters: Vec<_> = entry.letters.iter().map(|letter| format!("`-{letter}{value}`")).collect();
+    let format = if entry.inferred.is_some() { "proposed" } else { "" };
+    format!(
+        "| {} | `{}` | {} | {format} |\n",
+        letters.join(", "),
+        entry.long_with_value(),
+        escape(entry.help)
+    )
+}
+
+fn note(entry: &Entry) -> String {
+    let mut sentences = Vec::new();
+    if !entry.details.is_empty() {
+        sentences.push(escape(entry.details));
+    }
+    if let Some(value) = entry.value() {
+        sentences.push(format!("Example: `--{} {}`.", entry.long, value.example));
+    }
+    if let Some(inferred) = entry.inferred {
+        sentences.push(format!("*Proposed:* {}", escape(inferred)));
+    }
+    if sentences.is_empty() {
+        return String::new();
+    }
+    let name = match entry.letters.first() {
+        Some(letter) => format!("`-{letter}`"),
+        None => format!("`--{}`", entry.long),
+    };
+    format!("- {name}: {}\n", sentences.join(" "))
+}
+
+/// Text that Markdown would read as its own signs.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#') {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
+}

@@ -1,0 +1,289 @@
+//! Words to a [`Command`].
+
+use super::arguments::Arguments;
+use super::complaint::{Complaint, nearest};
+use super::quote::quoted;
+use super::table::{self, Effect, Entry, Value};
+use super::{Command, Manner, net_tools, values};
+use std::ffi::{OsStr, OsString};
+
+/// Reads the command line, without the name of the program.
+///
+/// Options act from left to right: the first that asks for help, the version or a document ends the reading.
+///
+/// # Errors
+///
+/// What was not understood, in one line that says what to type instead.
+pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command, Complaint> {
+    let words: Vec<OsString> = args.into_iter().collect();
+    let mut parser = Parser { words: &words, next: 0, options_ended: false, arguments: Arguments::default() };
+    while let Some(word) = parser.take() {
+        if let Some(command) = parser.word(word)? {
+            return Ok(command);
+        }
+    }
+    check(&parser.arguments)?;
+    Ok(Command::Run(parser.arguments))
+}
+
+/// What the parser stands at.
+struct Parser<'a> {
+    words: &'a [OsString],
+    next: usize,
+    options_ended: bool,
+    arguments: Arguments,
+}
+
+/// A word that means help in whole, though its letters would say something else.
+fn is_help(rest: &str) -> bool {
+    rest.eq_ignore_ascii_case("help")
+}
+
+impl<'a> Parser<'a> {
+    fn peek(&self) -> Option<&'a OsStr> {
+        self.words.get(self.next).map(OsString::as_os_str)
+    }
+
+    fn take(&mut self) -> Option<&'a OsStr> {
+        let word = self.peek()?;
+        self.next += 1;
+        Some(word)
+    }
+
+    fn word(&mut self, word: &'a OsStr) -> Result<Option<Command>, Complaint> {
+        match word.as_encoded_bytes() {
+            _ if self.options_ended => self.plain(word),
+            b"--" => {
+                self.options_ended = true;
+                Ok(None)
+            }
+            [b'-', b'-', ..] => self.long(word),
+            [b'-', ..] => self.letters(word, Manner::Unix),
+            [b'/', ..] => self.letters(word, Manner::Windows),
+            _ => self.plain(word),
+        }
+    }
+
+    /// A word that is no option. The one place where such words are accepted or not.
+    fn plain(&mut self, word: &OsStr) -> Result<Option<Command>, Complaint> {
+        if word.to_str().is_some_and(is_help) {
+            return Ok(Some(Command::Help(Manner::Unix)));
+        }
+        // What begins like a number is meant as one.
+        if !matches!(word.as_encoded_bytes(), [b'0'..=b'9', ..] | [b'+' | b'.', b'0'..=b'9', ..]) {
+            return Err(Complaint::unknown_word(word));
+        }
+        let seconds = values::parse_interval(word)?;
+        if let Some(first) = self.arguments.interval {
+            return Err(Complaint::new(format!(
+                "{} is a second interval after {first}: to stop after {seconds} displays type --count {seconds}",
+                quoted(word)
+            )));
+        }
+        self.arguments.interval = Some(seconds);
+        Ok(None)
+    }
+
+    /// `--name`, `--name value`, `--name=value`.
+    fn long(&mut self, word: &'a OsStr) -> Result<Option<Command>, Complaint> {
+        let bytes = word.as_encoded_bytes();
+        let equals = bytes.iter().position(|byte| *byte == b'=');
+        let end = equals.unwrap_or(bytes.len());
+        let name = bytes.get(2..end).and_then(|name| std::str::from_utf8(name).ok());
+        let Some(entry) = name.and_then(table::by_long) else {
+            if name == Some("?") {
+                return Ok(Some(Command::Help(Manner::Unix)));
+            }
+            return Err(net_tools::complaint(self.words, word)
+                .unwrap_or_else(|| Complaint::unknown_long(word, name.unwrap_or_default())));
+        };
+        // A known name is ASCII, so as many bytes as units of whatever the system writes words in.
+        let given = equals.map(|position| after(word, position + 1));
+        let Some(value) = entry.value() else {
+            if given.is_some() {
+                let long = entry.long;
+                return Err(Complaint::new(format!(
+                    "{} has a value, but takes none: type --{long}",
+                    quoted(word)
+                )));
+            }
+            return self.apply(entry, None, Manner::Unix);
+        };
+        let given = match given {
+            Some(given) => given,
+            None => {
+                let example = format!("type, for example, --{} {}", entry.long, value.example);
+                match self.peek() {
+                    None => {
+                        return Err(Complaint::new(format!("--{} lacks its value: {example}", entry.long)));
+                    }
+                    Some(next) if next.as_encoded_bytes().starts_with(b"-") => {
+                        return Err(Complaint::new(format!(
+                            "--{} lacks its value before {}: {example}",
+                            entry.long,
+                            quoted(next)
+                        )));
+                    }
+                    Some(next) => {
+                        self.next += 1;
+                        next.to_owned()
+                    }
+                }
+            }
+        };
+        self.apply(entry, Some(&given), Manner::Unix)
+    }
+
+    /// Letters after one `-` or `/`.
+    fn letters(&mut self, word: &'a OsStr, manner: Manner) -> Result<Option<Command>, Complaint> {
+        let Some(rest) = word.to_str().and_then(|text| text.get(1..)) else {
+            return Err(Complaint::new(format!(
+                "{} is not an option: type netstat -? to see the options",
+                quoted(word)
+            )));
+        };
+        if rest.is_empty() {
+            return Err(Complaint::new(format!(
+                "{} stands alone: type letters after it, as in netstat -ano",
+                quoted(word)
+            )));
+        }
+        if is_help(rest) {
+            return Ok(Some(Command::Help(manner)));
+        }
+        if let Some(entry) = rest.split(['=', ':']).next().and_then(table::by_long) {
+            return Err(Complaint::one_dash(word, entry.long));
+        }
+
+        // The whole word is understood before any of it acts.
+        let mut switches = Vec::new();
+        let mut glued = None;
+        let mut wanting = None;
+        for (at, letter) in rest.char_indices() {
+            let Some(entry) = table::by_letter(letter) else {
+                return Err(self.unknown_letter(word, rest, letter));
+            };
+            let Some(value) = entry.value() else {
+                switches.push((letter, entry));
+                continue;
+            };
+            let tail = rest.get(at + letter.len_utf8()..).unwrap_or_default();
+            if is_choice(value, OsStr::new(tail)) {
+                glued = Some((entry, tail));
+                wanting = None;
+                break;
+            }
+            if let Some(stray) = tail.strip_prefix(['=', ':']) {
+                return Err(Complaint::new(format!(
+                    "{} has a sign before the value of -{letter}: type -{letter} and then {} as the next word",
+                    quoted(word),
+                    quoted(OsStr::new(if stray.is_empty() { value.example } else { stray }))
+                )));
+            }
+            // Three letters are enough to be a mistyped name rather than more options.
+            let next_fits = self.peek().is_some_and(|next| is_choice(value, next));
+            if tail.len() >= 3 && !next_fits && nearest(tail, value.choices().iter().copied(), 1).is_some() {
+                glued = Some((entry, tail));
+                wanting = None;
+                break;
+            }
+            wanting = Some((entry, value));
+        }
+
+        for (letter, entry) in switches {
+            let manner = if letter == '?' { Manner::Windows } else { manner };
+            if let Some(command) = self.apply(entry, None, manner)? {
+                return Ok(Some(command));
+            }
+        }
+        if let Some((entry, tail)) = glued {
+            return self.apply(entry, Some(OsStr::new(tail)), manner);
+        }
+        let Some((entry, value)) = wanting else { return Ok(None) };
+        match self.peek() {
+            Some(next) if is_choice(value, next) || !looks_like_no_value(next) => {
+                self.next += 1;
+                self.apply(entry, Some(next), manner)
+            }
+            _ => Err(net_tools::complaint_about_p(self.words, word)),
+        }
+    }
+
+    /// Does what one option does, with its value where it has one.
+    fn apply(
+        &mut self,
+        entry: &Entry,
+        value: Option<&OsStr>,
+        manner: Manner,
+    ) -> Result<Option<Command>, Complaint> {
+        let value = value.unwrap_or_default();
+        match &entry.effect {
+            Effect::Switch(set) => set(&mut self.arguments),
+            Effect::Value(_, set) => set(&mut self.arguments, value)?,
+            Effect::Answer(answer) => return Ok(Some(answer(manner))),
+            Effect::AnswerWith(_, answer) => return answer(value).map(Some),
+        }
+        Ok(None)
+    }
+
+    /// A letter that is no option.
+    fn unknown_letter(&self, word: &OsStr, rest: &str, letter: char) -> Complaint {
+        if let Some(complaint) = net_tools::complaint(self.words, word) {
+            return complaint;
+        }
+        if rest.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Complaint::new(format!(
+                "{} is not an option: type an interval without the sign",
+                quoted(word)
+            ));
+        }
+        Complaint::unknown_letter(word, rest, letter)
+    }
+}
+
+/// Whether a word is one of the words that an option may be followed by.
+fn is_choice(value: &Value, word: &OsStr) -> bool {
+    value.choices().iter().any(|choice| word.eq_ignore_ascii_case(choice))
+}
+
+/// Whether a word is rather an option or an interval than a misspelt value.
+fn looks_like_no_value(word: &OsStr) -> bool {
+    matches!(word.as_encoded_bytes(), [b'-' | b'/' | b'0'..=b'9', ..])
+}
+
+/// What follows the first `bytes` bytes of a word, which are ASCII.
+#[cfg(unix)]
+fn after(word: &OsStr, bytes: usize) -> OsString {
+    use std::os::unix::ffi::OsStrExt as _;
+    OsStr::from_bytes(word.as_bytes().get(bytes..).unwrap_or_default()).to_owned()
+}
+
+/// What follows the first `bytes` bytes of a word, which are ASCII.
+#[cfg(windows)]
+fn after(word: &OsStr, bytes: usize) -> OsString {
+    use std::os::windows::ffi::{OsStrExt as _, OsStringExt as _};
+    OsString::from_wide(&word.encode_wide().skip(bytes).collect::<Vec<_>>())
+}
+
+/// What options mean together.
+fn check(arguments: &Arguments) -> Result<(), Complaint> {
+    if arguments.record.is_some() && arguments.replay.is_some() {
+        return Err(Complaint::new(
+            "--record and --replay cannot be combined: type --record to write a recording, --replay to read one",
+        ));
+    }
+    if let (Some(count), None) = (arguments.count, arguments.interval) {
+        return Err(Complaint::new(format!(
+            "--count {count} needs an interval in seconds: type, for example, netstat -ano 5 --count {count}"
+        )));
+    }
+    if let Some(protocol) = arguments.protocol.filter(|protocol| !protocol.has_sockets())
+        && !arguments.statistics
+    {
+        let name = protocol.name();
+        return Err(Complaint::new(format!(
+            "-p {name} has no connections to show: type netstat -s -p {name} for its statistics, or -p tcp or udp"
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! Options of the program as a whole.
+
+use super::super::arguments::Lang;
+use super::super::generate::Document;
+use super::super::{Command, values};
+use super::{Effect, Entry, Report, Value, ValueKind};
+
+/// The one argument that is not an option.
+#[derive(Debug)]
+pub(crate) struct Positional {
+    /// What it is called.
+    pub(crate) name: &'static str,
+    /// Sentences for the help text.
+    pub(crate) help: &'static str,
+    /// More sentences, for the man page and the reference.
+    pub(crate) details: &'static str,
+}
+
+/// The interval.
+pub(crate) const INTERVAL: Positional = Positional {
+    name: "interval",
+    help: "Shows the report again and again, with a pause of interval seconds between, until CTRL+C is pressed or \
+           --count is reached. Without it the report is shown once.",
+    details: "A whole number, at least 1.",
+};
+
+pub(super) const OPTIONS: &[Entry] = &[
+    Entry {
+        letters: &[],
+        long: "count",
+        in_synopsis: false,
+        summary: "With an interval, stop after this many displays",
+        help: "With an interval, stops after the report has been shown N times.",
+        details: "",
+        inferred: None,
+        report: Report::Program,
+        effect: Effect::Value(Value { name: "N", example: "3", kind: ValueKind::Free }, |arguments, text| {
+            arguments.count = Some(values::parse_count(text)?);
+            Ok(())
+        }),
+    },
+    Entry {
+        letters: &[],
+        long: "generate",
+        in_synopsis: false,
+        summary: "Write the man page, the reference or a completion",
+        help: "Writes a document made from the options of this program: man, markdown, complete-bash, complete-zsh, \
+               complete-fish or complete-powershell.",
+        details: "",
+        inferred: None,
+        report: Report::Program,
+        effect: Effect::AnswerWith(
+            Value { name: "DOCUMENT", example: "man", kind: ValueKind::Choice(&Document::NAMES) },
+            |text| values::parse_document(text).map(Command::Generate),
+        ),
+    },
+    Entry {
+        letters: &['h', '?'],
+        long: "help",
+        in_synopsis: false,
+        summary: "Show the help text",
+        help: "Shows this text.",
+        details: "The words help, -help, /help and /h do the same. Asked for as on Windows (/?, -?, /h, /help) it goes to \
+                  standard error with exit code 1, as there; asked for as on Unix (--help, -h, -help, help) it goes \
+                  to standard output with exit code 0.",
+        inferred: None,
+        report: Report::Program,
+        effect: Effect::Answer(Command::Help),
+    },
+    Entry {
+        letters: &[],
+        long: "lang",
+        in_synopsis: false,
+        summary: "Choose the language of titles and headings",
+        help: "Chooses the language of titles and headings, whatever the locale says: en or ko.",
+        details: "Without it the locale decides.",
+        inferred: None,
+        report: Report::Program,
+        effect: Effect::Value(
+            Value { name: "LANGUAGE", example: "ko", kind: ValueKind::Choice(&Lang::NAMES) },
+            |arguments, text| {
+                arguments.lang = Some(values::parse_lang(text)?);
+                Ok(())
+            },
+        ),
+    },
+    Entry {
+        letters: &[],
+        long: "record",
+        in_synopsis: false,
+        summary: "Write all the operating system answers to a directory",
+        help: "Also writes every answer of the operating system to files in DIR, for --replay.",
+        details: "Such a directory makes a bug report complete. It holds addresses and process names of this host.",
+        inferred: None,
+        report: Report::Program,
+        effect: Effect::Value(
+            Value { name: "DIR", example: "recording", kind: ValueKind::Directory },
+            |arguments, text| {
+                arguments.record = Some(values::parse_directory(text)?);
+                Ok(())
+            },
+        ),
+    },
+    Entry {
+        letters: &[],
+        long: "replay",
+        in_synopsis: false,
+        summary: "Answer from a directory that --record wrote",
+        help: "Answers from the files that --record wrote to DIR instead of asking the operating system.",
+        details: "It needs no privileges, and cannot be combined with --record.",
+        inferred: None,
+        report: Report::Program,
+        effect: Effect::Value(
+            Value { name: "DIR", example: "recording", kind: ValueKind::Directory },
+            |arguments, text| {
+                arguments.replay = Some(values::parse_directory(text)?);
+                Ok(())
+            },
+        ),
+    },
+    Entry {
+        letters: &[],
+        long: "version",
+        in_synopsis: false,
+        summary: "Show the version",
+        help: "Shows the version of this program.",
+        details: "",
+        inferred: None,
+        report: Report::Program,
+        effect: Effect::Answer(|_| Command::Version),
+    },
+];

@@ -1,0 +1,207 @@
+//! The connection table of Windows, to the byte.
+//!
+//! ```text
+//! ··Proto··Local Address··········Foreign Address········State···········PID······Offload State
+//! ··%-5s···%-21s··················%-21s··················%-12s···········%u  TAB  %-12s
+//! ```
+//!
+//! Widths are least widths: what is longer pushes the rest of its row to the right, and nothing is cut.
+//!
+//! Known from samples: the plain form, `-o`, `-t`, and `-o -t` with its TAB. Our own choice, along those lines:
+//!
+//! - `-i`, `-d` and `-y` stand where `-t` stands, with the same empty line below the headings. The order is
+//!   Offload State, Time in State (ms), DSCP, Template.
+//! - A TAB comes before the first of them if there is a process ID, and before each further one. A cell that is
+//!   followed by another is filled up to the width of its heading, and each heading begins at the tab stop
+//!   that the TABs below it lead to.
+//! - A UDP row ends with its last value: of these columns only DSCP has one. Without any, and without a process
+//!   ID, it ends with the blanks of the foreign column, as in the samples.
+//! - The process ID is `0` for a socket without a process, and `-` where it may not be known or was not found:
+//!   0 would say that there is none.
+
+use super::words::{self, NO_OWNERSHIP, UNKNOWN};
+use super::{Language, LineEnd, Sheet, address, blanks, cells, decimal, escape, foreign, pad};
+use crate::columns::{Column, Facts};
+use crate::view::{ConnectionsView, Names, Processes, Row};
+use netstat_core::model::{NoOwner, Ownership, Process, Protocol, Socket};
+use std::io::{self, Write};
+
+/// Names in the foreign column.
+#[derive(Clone, Copy)]
+pub struct NameColumn<'a> {
+    /// Where they come from.
+    pub lookup: &'a dyn Names,
+    /// Whole names (`-f`) rather than their first part.
+    pub full: bool,
+}
+
+/// Lines about the process after each row (`-b`).
+#[derive(Clone, Copy)]
+pub struct OwnerLines<'a> {
+    /// Where the facts come from.
+    pub lookup: &'a dyn Processes,
+    /// The whole path of the executable, with a mark if it is deleted (`--path`). Without, only the file name,
+    /// and no mark: the line stays what scripts look for.
+    pub path: bool,
+}
+
+/// The form of a connection table.
+#[derive(Clone, Copy)]
+pub struct Classic<'a> {
+    /// The language of the headings.
+    pub language: Language,
+    /// How lines end.
+    pub line_end: LineEnd,
+    /// The process ID (`-o`).
+    pub pid: bool,
+    /// Further columns, from the left.
+    pub columns: &'a [&'a Column],
+    /// What those show beyond the sockets.
+    pub facts: Facts,
+    /// Names in the foreign column; `None` for numbers (`-n`).
+    pub names: Option<NameColumn<'a>>,
+    /// Lines about the process; `None` for none.
+    pub owners: Option<OwnerLines<'a>>,
+}
+
+/// Where the column behind the state begins.
+const AFTER_STATE: usize = 71;
+
+impl Classic<'_> {
+    /// Writes the table: an empty line, the title, an empty line, the headings, the rows.
+    ///
+    /// # Errors
+    /// What the writer answers.
+    pub fn render<W: Write>(&self, view: &ConnectionsView<'_>, out: &mut W) -> io::Result<()> {
+        let mut sheet = Sheet::new(out, self.line_end);
+        sheet.line("")?;
+        sheet.line(self.language.connections_title())?;
+        sheet.line("")?;
+        self.write_heading(&mut sheet.buffer);
+        sheet.end_line()?;
+        if !self.columns.is_empty() {
+            sheet.line("")?;
+        }
+        let udp_columns = self.columns.iter().rposition(|column| column.udp).map_or(0, |last| last + 1);
+        let udp_columns = self.columns.get(..udp_columns).unwrap_or_default();
+        for row in view.rows() {
+            let columns = match row.socket.protocol {
+                Protocol::Tcp => self.columns,
+                Protocol::Udp => udp_columns,
+            };
+            self.write_row(&mut sheet.buffer, row, columns);
+            sheet.end_line()?;
+            if let Some(owners) = &self.owners {
+                write_owner_lines(&mut sheet, row.socket, owners)?;
+            }
+        }
+        sheet.hand_on()
+    }
+
+    fn write_heading(&self, out: &mut Vec<u8>) {
+        let start = out.len();
+        let first = if self.pid {
+            self.language.connections_heading_with_pid()
+        } else {
+            self.language.connections_heading()
+        };
+        out.extend_from_slice(first.as_bytes());
+        for (index, column) in self.columns.iter().enumerate() {
+            let used = cells(out.get(start..).unwrap_or_default());
+            let next = if self.pid || index > 0 { (used / 8 + 1) * 8 } else { AFTER_STATE };
+            blanks(out, next.saturating_sub(used));
+            out.extend_from_slice(column.heading.as_bytes());
+        }
+    }
+
+    fn write_row(&self, out: &mut Vec<u8>, row: &Row<'_>, columns: &[&Column]) {
+        let socket = row.socket;
+        out.extend_from_slice(match socket.protocol {
+            Protocol::Tcp => b"  TCP    ",
+            Protocol::Udp => b"  UDP    ",
+        });
+        let start = out.len();
+        address::write_endpoint(out, &row.local());
+        pad(out, start, 21);
+        out.extend_from_slice(b"  ");
+        let start = out.len();
+        foreign::write_foreign(out, row, self.names.as_ref());
+        pad(out, start, 21);
+        out.extend_from_slice(b"  ");
+        let start = out.len();
+        match (socket.state, socket.protocol) {
+            (Some(state), _) => words::write_state(out, state),
+            (None, Protocol::Tcp) => out.extend_from_slice(b"UNKNOWN"),
+            (None, Protocol::Udp) => {}
+        }
+        if !self.pid && columns.is_empty() {
+            return;
+        }
+        pad(out, start, 12);
+        out.extend_from_slice(b"    ");
+        if self.pid {
+            write_pid(out, &socket.ownership);
+        }
+        let mut columns = columns.iter().enumerate().peekable();
+        while let Some((index, column)) = columns.next() {
+            if self.pid || index > 0 {
+                out.push(b'\t');
+            }
+            let start = out.len();
+            if column.applies(socket.protocol) {
+                (column.write)(out, socket, &self.facts);
+            }
+            let width = if columns.peek().is_some() { column.heading.len() } else { 0 };
+            pad(out, start, width.max(column.least));
+        }
+    }
+}
+
+fn write_pid(out: &mut Vec<u8>, ownership: &Ownership) {
+    match ownership {
+        Ownership::Unowned(NoOwner::NoProcess | NoOwner::Kernel) => out.push(b'0'),
+        _ => match ownership.principal() {
+            Some(owner) => decimal(out, u64::from(owner.process.pid)),
+            None => out.extend_from_slice(UNKNOWN.as_bytes()),
+        },
+    }
+}
+
+/// Nothing for a socket without a process; the service, if there is one, and the executable; or one line that
+/// says that these may not be known. What the kernel holds gets that line too, as process 4 of Windows does.
+fn write_owner_lines<W: Write>(
+    sheet: &mut Sheet<'_, W>,
+    socket: &Socket,
+    owners: &OwnerLines<'_>,
+) -> io::Result<()> {
+    let process = match (&socket.ownership, socket.ownership.principal()) {
+        (Ownership::Unowned(NoOwner::NoProcess), _) => return Ok(()),
+        (_, Some(owner)) if owner.process.pid == 0 => return Ok(()),
+        (_, Some(owner)) => owners.lookup.process(owner.process),
+        (_, None) => None,
+    };
+    let Some(Process { executable: Ok(executable), unit, .. }) = process else {
+        return sheet.line(NO_OWNERSHIP);
+    };
+    let path = executable.path.as_os_str();
+    let shown = if owners.path { path } else { executable.path.file_name().unwrap_or(path) };
+    match unit {
+        // The name of the executable once more would say nothing.
+        Ok(unit) if unit != shown => {
+            sheet.buffer.extend_from_slice(b"  ");
+            escape::write_text(&mut sheet.buffer, unit);
+            sheet.end_line()?;
+        }
+        _ => {}
+    }
+    sheet.buffer.extend_from_slice(b" [");
+    escape::write_text(&mut sheet.buffer, shown);
+    if owners.path && executable.deleted {
+        sheet.buffer.extend_from_slice(b" (deleted)");
+    }
+    sheet.buffer.push(b']');
+    sheet.end_line()
+}
+
+#[cfg(test)]
+mod tests;

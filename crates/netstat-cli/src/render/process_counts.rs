@@ -1,0 +1,113 @@
+//! The table of processes by ports (`-c`). No sample of the Windows one is known, so the layout is our own, in
+//! the manner of the others:
+//!
+//! ```text
+//!
+//! Ports in Use by Process
+//!
+//!   PID      TCP    UDP    Total  Process
+//!   4711     120    2      122    nginx
+//!   0        31     0      31     (no process)
+//!   -        2      1      3      (not known)
+//! ```
+//!
+//! `0` and `-` mean in the first column what they mean in the connection table. The process is the file name of
+//! its executable, else its name, else `-`.
+
+use super::words::{PROCESS_COUNTS_TITLE, UNKNOWN};
+use super::{LineEnd, Sheet, decimal, escape, pad};
+use crate::view::{Holder, PortCount, Processes};
+use netstat_core::model::{Process, ProcessId};
+use std::ffi::OsStr;
+use std::io::{self, Write};
+
+/// Writes the table: an empty line, the title, an empty line, the headings, the rows.
+///
+/// # Errors
+/// What the writer answers.
+pub fn render_process_counts<W: Write>(
+    counts: &[PortCount],
+    processes: &dyn Processes,
+    line_end: LineEnd,
+    out: &mut W,
+) -> io::Result<()> {
+    let mut sheet = Sheet::new(out, line_end);
+    sheet.line("")?;
+    sheet.line(PROCESS_COUNTS_TITLE)?;
+    sheet.line("")?;
+    sheet.line("  PID      TCP    UDP    Total  Process")?;
+    for count in counts {
+        let buffer = &mut sheet.buffer;
+        buffer.extend_from_slice(b"  ");
+        let start = buffer.len();
+        match count.holder {
+            Holder::Process(id) => decimal(buffer, u64::from(id.pid)),
+            Holder::NoProcess => buffer.push(b'0'),
+            Holder::NotKnown => buffer.extend_from_slice(UNKNOWN.as_bytes()),
+        }
+        pad(buffer, start, 7);
+        for number in [count.tcp, count.udp, count.total()] {
+            buffer.extend_from_slice(b"  ");
+            let start = buffer.len();
+            decimal(buffer, u64::try_from(number).unwrap_or(u64::MAX));
+            pad(buffer, start, 5);
+        }
+        buffer.extend_from_slice(b"  ");
+        match count.holder {
+            Holder::Process(id) => escape::write_text(buffer, name(processes, id)),
+            Holder::NoProcess => buffer.extend_from_slice(b"(no process)"),
+            Holder::NotKnown => buffer.extend_from_slice(b"(not known)"),
+        }
+        sheet.end_line()?;
+    }
+    sheet.hand_on()
+}
+
+fn name(processes: &dyn Processes, id: ProcessId) -> &OsStr {
+    match processes.process(id) {
+        Some(Process { executable: Ok(executable), .. }) => {
+            executable.path.file_name().unwrap_or(executable.path.as_os_str())
+        }
+        Some(Process { name: Ok(name), .. }) => name,
+        _ => OsStr::new(UNKNOWN),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use netstat_core::model::{Executable, Missing};
+    use std::collections::HashMap;
+
+    #[test]
+    fn layout() {
+        let id = |pid| ProcessId { pid, start_time: 1 };
+        let mut processes = HashMap::new();
+        let mut nginx = Process::unknown(id(4711), Missing::NotRead);
+        nginx.executable = Ok(Executable { path: "/usr/sbin/nginx".into(), deleted: true });
+        processes.insert(id(4711), nginx);
+        let mut odd = Process::unknown(id(4_194_304), Missing::NotPermitted);
+        odd.name = Ok("a\nb".into());
+        processes.insert(id(4_194_304), odd);
+        let count = |holder, tcp, udp| PortCount { holder, tcp, udp };
+        let counts = [
+            count(Holder::Process(id(4711)), 120, 2),
+            count(Holder::NoProcess, 31, 0),
+            count(Holder::NotKnown, 2, 1),
+            count(Holder::Process(id(4_194_304)), 65535, 65535),
+            count(Holder::Process(id(5)), 1, 0),
+        ];
+        let mut out = Vec::new();
+        render_process_counts(&counts, &processes, LineEnd::Lf, &mut out).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "\nPorts in Use by Process\n\n\
+             \x20 PID      TCP    UDP    Total  Process\n\
+             \x20 4711     120    2      122    nginx\n\
+             \x20 0        31     0      31     (no process)\n\
+             \x20 -        2      1      3      (not known)\n\
+             \x20 4194304  65535  65535  131070  a\\x0ab\n\
+             \x20 5        1      0      1      -\n"
+        );
+    }
+}

@@ -1,0 +1,156 @@
+//! The words of the classic dialect: states, titles, headings, in the languages that samples exist of.
+//!
+//! Korean Windows translates the title and the headings of the connection table and leaves the rows, the states
+//! among them, in English. How it says the rest (the line for an unknown owner, the headings of `-t`, `-i`, `-d`,
+//! `-y`, `-c` and `-x`) is in no sample, so those stay English here: a guess would break
+//! whoever searches for the real text.
+
+use netstat_core::model::{RdmaRole, TcpState};
+
+/// The language of titles and headings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    English,
+    /// Korean, as Korean Windows has it.
+    Korean,
+}
+
+impl Language {
+    /// The title of the connection table.
+    pub fn connections_title(self) -> &'static str {
+        match self {
+            Self::English => "Active Connections",
+            Self::Korean => "활성 연결",
+        }
+    }
+
+    /// The headings of the connection table up to the state.
+    pub fn connections_heading(self) -> &'static str {
+        match self {
+            Self::English => "  Proto  Local Address          Foreign Address        State",
+            Self::Korean => "  프로토콜  로컬 주소           외부 주소              상태",
+        }
+    }
+
+    /// The headings of the connection table up to the process ID. The Korean ones stand three cells too far
+    /// right, in every sample.
+    pub fn connections_heading_with_pid(self) -> &'static str {
+        match self {
+            Self::English => "  Proto  Local Address          Foreign Address        State           PID",
+            Self::Korean => "  프로토콜  로컬 주소              외부 주소              상태            PID",
+        }
+    }
+}
+
+/// The line after a row whose owner, or whose executable, may not be known.
+pub const NO_OWNERSHIP: &str = " Can not obtain ownership information";
+
+/// What stands for a value that is not known.
+pub const UNKNOWN: &str = "-";
+
+/// What stands for a template where a connection has none.
+pub const NOT_APPLICABLE: &str = "Not Applicable";
+
+/// The title of the table of processes by ports.
+pub const PROCESS_COUNTS_TITLE: &str = "Ports in Use by Process";
+
+/// The title of the RDMA table.
+pub const RDMA_TITLE: &str = "Active NetworkDirect Connections, Listeners, SharedEndpoints";
+
+/// The headings of the RDMA table.
+pub const RDMA_HEADING: &str =
+    "  Mode   IfIndex Type           Local Address          Foreign Address        PID";
+
+/// What kind of RDMA endpoint it is.
+pub fn rdma_role(role: RdmaRole) -> &'static str {
+    match role {
+        RdmaRole::Connection => "Connection",
+        RdmaRole::Listener => "Listener",
+    }
+}
+
+/// Writes the word for a TCP state. A state this program does not know is `UNKNOWN_` and its number: still one
+/// word, and not longer than the column.
+pub fn write_state(out: &mut Vec<u8>, state: TcpState) {
+    let word = match state {
+        TcpState::Closed => "CLOSED",
+        TcpState::Listen => "LISTENING",
+        TcpState::SynSent => "SYN_SENT",
+        TcpState::SynReceived => "SYN_RECEIVED",
+        TcpState::Established => "ESTABLISHED",
+        TcpState::FinWait1 => "FIN_WAIT_1",
+        TcpState::FinWait2 => "FIN_WAIT_2",
+        TcpState::CloseWait => "CLOSE_WAIT",
+        TcpState::Closing => "CLOSING",
+        TcpState::LastAck => "LAST_ACK",
+        TcpState::TimeWait => "TIME_WAIT",
+        TcpState::Bound => "BOUND",
+        TcpState::DeleteTcb => "DELETE_TCB",
+        TcpState::Unknown(number) => {
+            out.extend_from_slice(b"UNKNOWN_");
+            super::decimal(out, u64::from(number));
+            return;
+        }
+    };
+    out.extend_from_slice(word.as_bytes());
+}
+
+/// Who handles the segments of a TCP connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[doc(alias = "TCP_CONNECTION_OFFLOAD_STATE")]
+pub enum Offload {
+    /// The operating system. Linux never hands a connection to the network card as a whole, and Windows no
+    /// longer does: what cards do today (segmentation, checksums) is done to packets, not to connections.
+    InHost,
+    /// On its way to the network card.
+    Offloading,
+    /// The network card.
+    Offloaded,
+    /// On its way back.
+    Uploading,
+}
+
+impl Offload {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::InHost => "InHost",
+            Self::Offloading => "Offloading",
+            Self::Offloaded => "Offloaded",
+            Self::Uploading => "Uploading",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_fits_its_column() {
+        let known = [
+            TcpState::Closed,
+            TcpState::Listen,
+            TcpState::SynSent,
+            TcpState::SynReceived,
+            TcpState::Established,
+            TcpState::FinWait1,
+            TcpState::FinWait2,
+            TcpState::CloseWait,
+            TcpState::Closing,
+            TcpState::LastAck,
+            TcpState::TimeWait,
+            TcpState::Bound,
+            TcpState::DeleteTcb,
+        ];
+        let all = known.into_iter().chain((0..=255).map(TcpState::Unknown));
+        for state in all {
+            let mut out = Vec::new();
+            write_state(&mut out, state);
+            let word = String::from_utf8(out).unwrap();
+            assert!(word.len() <= 12, "{word}");
+            assert!(!word.contains(' '), "{word}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The names a table shows, looked up in time.
+
+use crate::settings::NameSettings;
+use crate::view::{ConnectionsView, Names};
+use netstat_core::Warning;
+use netstat_core::enrich::{HostNames, HostResolver, ServiceNames};
+use netstat_core::model::{Endpoint, HostAddress, Protocol};
+use netstat_core::os::{Backend, NameLookup};
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Where names come from, for as long as a table is repeated.
+pub(super) struct NameSource {
+    hosts: HostResolver,
+    /// Read once: the file does not change while people look.
+    services: Option<ServiceNames>,
+}
+
+/// The names of one display.
+pub(super) struct Known<'a> {
+    hosts: HostNames,
+    services: &'a ServiceNames,
+    own_name: Option<String>,
+    own_addresses: HashSet<IpAddr>,
+}
+
+impl NameSource {
+    pub(super) fn new(lookup: Arc<dyn NameLookup>) -> Self {
+        Self { hosts: HostResolver::new(lookup), services: None }
+    }
+
+    /// Looks up what the table shows. What cannot be learned stays a number; why is a warning.
+    pub(super) fn look_up(
+        &mut self,
+        backend: &impl Backend,
+        view: &ConnectionsView<'_>,
+        settings: &NameSettings,
+        warnings: &mut Vec<Warning>,
+    ) -> Known<'_> {
+        let services = self.services.get_or_insert_with(|| {
+            let answer = backend.services();
+            warnings.extend(answer.warnings);
+            ServiceNames::parse(&answer.data)
+        });
+        let own_addresses = match backend.local_addresses() {
+            Ok(answer) => {
+                warnings.extend(answer.warnings);
+                answer.data.into_iter().collect()
+            }
+            Err(error) => {
+                let reason = error.source.to_string();
+                warnings
+                    .push(Warning::SourceUnavailable { what: "which addresses are this machine's", reason });
+                HashSet::new()
+            }
+        };
+        let own_name = match backend.host_name() {
+            Ok(name) => Some(name).filter(|name| !name.is_empty()),
+            Err(error) => {
+                let reason = error.source.to_string();
+                warnings.push(Warning::SourceUnavailable { what: "the name of this machine", reason });
+                None
+            }
+        };
+        let others = view
+            .peers()
+            .filter(|end| !end.address.is_loopback() && !own_addresses.contains(&end.address))
+            .map(|end| HostAddress::new(end.address, end.scope));
+        let full_name_of = own_name.as_deref().filter(|_| settings.full);
+        let hosts = self.hosts.resolve(others, full_name_of, settings.budget);
+        let own_name = hosts.own_full_name().map(str::to_owned).or(own_name);
+        Known { hosts, services, own_name, own_addresses }
+    }
+}
+
+impl Names for Known<'_> {
+    fn host(&self, end: &Endpoint) -> Option<&str> {
+        self.hosts.name(HostAddress::new(end.address, end.scope))
+    }
+
+    fn service(&self, port: u16, protocol: Protocol) -> Option<&str> {
+        self.services.name(protocol, port)
+    }
+
+    fn own_name(&self) -> Option<&str> {
+        self.own_name.as_deref()
+    }
+
+    fn is_own(&self, address: IpAddr) -> bool {
+        self.own_addresses.contains(&address)
+    }
+}

@@ -1,0 +1,113 @@
+//! Which processes use how many ports (`-c`): the question behind a machine that has run out of them.
+
+use netstat_core::model::{NoOwner, Ownership, ProcessId, Protocol, Socket};
+
+/// Who holds ports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holder {
+    /// No process: what connections leave behind, and what the kernel itself holds.
+    NoProcess,
+    /// A process.
+    Process(ProcessId),
+    /// Somebody, but not known who.
+    NotKnown,
+}
+
+/// How many different local ports somebody holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PortCount {
+    /// Who.
+    pub holder: Holder,
+    /// TCP ports.
+    pub tcp: usize,
+    /// UDP ports.
+    pub udp: usize,
+}
+
+impl PortCount {
+    /// Both together.
+    pub fn total(&self) -> usize {
+        self.tcp + self.udp
+    }
+}
+
+/// Counts the different local ports, TCP and UDP apart, that each process holds; most first, equals by process.
+///
+/// A port counts once for a process, however many sockets and addresses it has there; it counts for every
+/// process that holds it, so that a master does not hide its workers. Sockets without a process, and
+/// sockets whose process is not known, are counted under [`Holder::NoProcess`] and [`Holder::NotKnown`]. A
+/// socket that has no port yet counts for nobody.
+pub fn count_ports(sockets: &[Socket]) -> Vec<PortCount> {
+    let mut ports: Vec<(Holder, Protocol, u16)> = Vec::with_capacity(sockets.len());
+    for socket in sockets.iter().filter(|socket| socket.local.port != 0) {
+        let mut add = |holder| ports.push((holder, socket.protocol, socket.local.port));
+        match &socket.ownership {
+            Ownership::Held(owners) if !owners.is_empty() => {
+                owners.iter().for_each(|owner| add(Holder::Process(owner.process)));
+            }
+            Ownership::Unowned(NoOwner::NoProcess | NoOwner::Kernel) => add(Holder::NoProcess),
+            _ => add(Holder::NotKnown),
+        }
+    }
+    ports.sort_unstable();
+    ports.dedup();
+    let mut counts: Vec<PortCount> = ports
+        .chunk_by(|a, b| a.0 == b.0)
+        .filter_map(|of_one| {
+            let &(holder, ..) = of_one.first()?;
+            let tcp = of_one.iter().filter(|(_, protocol, _)| *protocol == Protocol::Tcp).count();
+            Some(PortCount { holder, tcp, udp: of_one.len() - tcp })
+        })
+        .collect();
+    counts.sort_by_key(|count| std::cmp::Reverse(count.total()));
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use netstat_core::model::{Endpoint, Family, Owner};
+
+    fn socket(protocol: Protocol, local: &str, port: u16, ownership: Ownership) -> Socket {
+        let local = Endpoint::new(local.parse().unwrap(), port, 0);
+        let mut socket = Socket::new(protocol, Family::V4, local, None);
+        socket.ownership = ownership;
+        socket
+    }
+
+    fn held(pids: &[u32]) -> Ownership {
+        let owner = |&pid| Owner { process: id(pid), parent: None, descriptor: None };
+        Ownership::Held(pids.iter().map(owner).collect())
+    }
+
+    fn id(pid: u32) -> ProcessId {
+        ProcessId { pid, start_time: 1 }
+    }
+
+    #[test]
+    fn ports_are_counted_once_for_each_holder() {
+        use Protocol::{Tcp, Udp};
+        let sockets = [
+            socket(Tcp, "0.0.0.0", 80, held(&[10, 11])),
+            socket(Tcp, "127.0.0.1", 80, held(&[10])),
+            socket(Tcp, "::", 80, held(&[10])),
+            socket(Udp, "0.0.0.0", 80, held(&[11])),
+            socket(Tcp, "10.0.0.1", 5000, Ownership::Unowned(NoOwner::NoProcess)),
+            socket(Tcp, "10.0.0.1", 5001, Ownership::Unowned(NoOwner::Kernel)),
+            socket(Tcp, "10.0.0.1", 5002, Ownership::Unowned(NoOwner::NoProcess)),
+            socket(Udp, "10.0.0.1", 5003, Ownership::Unowned(NoOwner::NotPermitted)),
+            socket(Udp, "10.0.0.1", 0, held(&[12])),
+            socket(Udp, "10.0.0.1", 5004, Ownership::Held(Vec::new())),
+        ];
+        assert_eq!(
+            count_ports(&sockets),
+            [
+                PortCount { holder: Holder::NoProcess, tcp: 3, udp: 0 },
+                PortCount { holder: Holder::Process(id(11)), tcp: 1, udp: 1 },
+                PortCount { holder: Holder::NotKnown, tcp: 0, udp: 2 },
+                PortCount { holder: Holder::Process(id(10)), tcp: 1, udp: 0 },
+            ]
+        );
+        assert_eq!(count_ports(&[]), []);
+    }
+}

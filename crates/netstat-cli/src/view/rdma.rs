@@ -1,0 +1,10 @@
+//! The order of the RDMA table (`-x`).
+
+use netstat_core::model::RdmaEndpoint;
+
+/// The endpoints as they are shown: those of the kernel first, then by interface, role, local and remote end.
+pub fn in_order(endpoints: &[RdmaEndpoint]) -> Vec<&RdmaEndpoint> {
+    let mut rows: Vec<_> = endpoints.iter().collect();
+    rows.sort_by_key(|it| (!it.kernel, it.interface, it.role, it.local, it.remote, it.pid));
+    rows
+}

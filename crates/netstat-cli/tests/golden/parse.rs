@@ -1,0 +1,206 @@
+//! The text of a sample into the model.
+
+use netstat_cli::view::Names;
+use netstat_core::model::{
+    Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessId, Protocol, Socket,
+    TcpState,
+};
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+/// What the names of a sample stand for. The addresses behind them are made up; the names are given whole, so
+/// that cutting them is part of what is tested.
+pub struct SampleNames {
+    own: Option<String>,
+    hosts: HashMap<IpAddr, String>,
+}
+
+const SERVICES: [(&str, u16); 3] = [("http", 80), ("https", 443), ("ms-do", 7680)];
+
+impl Names for SampleNames {
+    fn host(&self, end: &Endpoint) -> Option<&str> {
+        self.hosts.get(&end.address).map(String::as_str)
+    }
+
+    fn service(&self, port: u16, protocol: Protocol) -> Option<&str> {
+        assert_eq!(protocol, Protocol::Tcp, "no sample names a UDP peer");
+        SERVICES.iter().find(|(_, number)| *number == port).map(|(name, _)| *name)
+    }
+
+    fn own_name(&self) -> Option<&str> {
+        self.own.as_deref()
+    }
+
+    fn is_own(&self, _: IpAddr) -> bool {
+        false
+    }
+}
+
+/// Everything that rows say.
+pub struct Parsed {
+    pub sockets: Vec<Socket>,
+    pub processes: HashMap<ProcessId, Process>,
+    pub names: SampleNames,
+}
+
+/// What the rows of a sample have.
+#[derive(Clone, Copy)]
+pub struct Cells<'a> {
+    pub pid: bool,
+    pub offload: bool,
+    pub owner_lines: bool,
+    /// The name of the machine.
+    pub host: Option<&'a str>,
+}
+
+pub fn is_row(line: &str) -> bool {
+    line.starts_with("  TCP    ") || line.starts_with("  UDP    ")
+}
+
+/// A line of `-b`: one blank and a bracket or the failure, or two blanks and a component.
+pub fn is_owner_line(line: &str) -> bool {
+    let failure = line == " Can not obtain ownership information";
+    let executable = line.starts_with(" [") && line.ends_with(']');
+    let component = line.strip_prefix("  ").is_some_and(|rest| {
+        !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    });
+    failure || executable || component
+}
+
+/// Rows and the lines of `-b` after each.
+pub fn parse(lines: &[String], cells: Cells<'_>) -> Parsed {
+    let mut parsed = Parsed {
+        sockets: Vec::new(),
+        processes: HashMap::new(),
+        names: SampleNames {
+            own: cells.host.map(|host| format!("{host}.example.test")),
+            hosts: HashMap::new(),
+        },
+    };
+    let mut lines = lines.iter().peekable();
+    while let Some(line) = lines.next() {
+        let mut owner_lines = Vec::new();
+        while let Some(next) = lines.next_if(|next| is_owner_line(next)) {
+            owner_lines.push(next.as_str());
+        }
+        row(&mut parsed, line, &owner_lines, cells);
+    }
+    parsed
+}
+
+fn row(parsed: &mut Parsed, line: &str, owner_lines: &[&str], cells: Cells<'_>) {
+    let index = u64::try_from(parsed.sockets.len()).unwrap();
+    let mut fields = line.split_whitespace();
+    let mut field = |what: &str| fields.next().unwrap_or_else(|| panic!("no {what} in {line:?}"));
+    let protocol = match field("protocol") {
+        "TCP" => Protocol::Tcp,
+        "UDP" => Protocol::Udp,
+        other => panic!("protocol {other:?}"),
+    };
+    let local = endpoint(field("local address")).unwrap_or_else(|| panic!("local address in {line:?}"));
+    let family = if local.address.is_ipv4() { Family::V4 } else { Family::V6 };
+    let foreign = field("foreign address");
+    let state = (protocol == Protocol::Tcp).then(|| state(field("state")));
+    let remote = match foreign {
+        "*:*" => None,
+        _ if matches!(state, Some(TcpState::Listen | TcpState::Bound)) => {
+            let any = [Some("0.0.0.0:0"), Some("[::]:0")];
+            let own = cells.host.map(|host| format!("{host}:0"));
+            assert!(any.contains(&Some(foreign)) || own.as_deref() == Some(foreign), "{line:?}");
+            None
+        }
+        _ => Some(peer(parsed, foreign, local.address.is_ipv4(), cells.host)),
+    };
+    let pid = cells.pid.then(|| field("process ID").parse::<u32>().unwrap());
+    if cells.offload && protocol == Protocol::Tcp {
+        assert_eq!(field("offload state"), "InHost");
+    }
+    assert_eq!(fields.next(), None, "a field too many in {line:?}");
+
+    let mut socket = Socket::new(protocol, family, local, remote);
+    socket.state = state;
+    // The order among equals is the kernel's.
+    socket.id.inode = Some(index);
+    let has_process = match pid {
+        Some(pid) => pid != 0,
+        None => !owner_lines.is_empty(),
+    };
+    socket.ownership = if has_process {
+        // One process of Windows has another component in every row: each row has a process of its own here.
+        let id = ProcessId { pid: pid.unwrap_or(1), start_time: index };
+        if cells.owner_lines {
+            parsed.processes.insert(id, process(id, owner_lines));
+        }
+        Ownership::Held(vec![Owner { process: id, parent: None, descriptor: None }])
+    } else {
+        assert!(owner_lines.is_empty(), "{line:?} has no process and yet {owner_lines:?}");
+        Ownership::Unowned(NoOwner::NoProcess)
+    };
+    parsed.sockets.push(socket);
+}
+
+fn process(id: ProcessId, lines: &[&str]) -> Process {
+    let mut process = Process::unknown(id, Missing::NotPermitted);
+    let (executable, unit) = match *lines {
+        [" Can not obtain ownership information"] => return process,
+        [executable] => (executable, None),
+        [component, executable] => (executable, Some(component)),
+        _ => panic!("lines {lines:?}"),
+    };
+    let name = executable.strip_prefix(" [").unwrap().strip_suffix(']').unwrap();
+    process.executable = Ok(Executable { path: format!("/some/folder/{name}").into(), deleted: false });
+    process.unit = unit.map(|line| line.strip_prefix("  ").unwrap().into()).ok_or(Missing::NotApplicable);
+    process
+}
+
+/// `a.b.c.d:port` or `[address%scope]:port`.
+pub fn endpoint(text: &str) -> Option<Endpoint> {
+    let (host, port) = text.rsplit_once(':')?;
+    let port = port.parse().ok()?;
+    let (address, scope) = match host.strip_prefix('[') {
+        None => (IpAddr::V4(host.parse().ok()?), 0),
+        Some(rest) => {
+            let inside = rest.strip_suffix(']')?;
+            let (address, scope) = inside.split_once('%').unwrap_or((inside, "0"));
+            (IpAddr::V6(address.parse().ok()?), scope.parse().ok()?)
+        }
+    };
+    Some(Endpoint { address, scope, port })
+}
+
+fn peer(parsed: &mut Parsed, text: &str, v4: bool, own: Option<&str>) -> Endpoint {
+    if let Some(end) = endpoint(text) {
+        return end;
+    }
+    let (host, port) = text.rsplit_once(':').unwrap();
+    let port = match SERVICES.iter().find(|(name, _)| *name == port) {
+        Some((_, number)) => *number,
+        None => port.parse().unwrap_or_else(|_| panic!("service {port:?}")),
+    };
+    if let Some(end) = endpoint(&format!("{host}:{port}")) {
+        return end;
+    }
+    let address: IpAddr = if own == Some(host) {
+        if v4 { "127.0.0.1" } else { "::1" }.parse().unwrap()
+    } else {
+        let number = parsed.names.hosts.len() + 1;
+        let address = if v4 { format!("198.18.0.{number}") } else { format!("2001:db8::{number:x}") };
+        let address = address.parse().unwrap();
+        parsed.names.hosts.insert(address, format!("{host}.example.test"));
+        address
+    };
+    Endpoint { address, scope: 0, port }
+}
+
+fn state(word: &str) -> TcpState {
+    match word {
+        "LISTENING" => TcpState::Listen,
+        "SYN_SENT" => TcpState::SynSent,
+        "ESTABLISHED" => TcpState::Established,
+        "FIN_WAIT_2" => TcpState::FinWait2,
+        "CLOSE_WAIT" => TcpState::CloseWait,
+        "TIME_WAIT" => TcpState::TimeWait,
+        "BOUND" => TcpState::Bound,
+        other => panic!("state {other:?}"),
+    }
+}

@@ -1,0 +1,221 @@
+use super::*;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Longer than any test may take: a test that has to wait for it fails by never ending.
+const FOR_EVER: Duration = Duration::from_secs(24 * 3600);
+
+fn host(number: u32) -> HostAddress {
+    HostAddress::new(IpAddr::V4(Ipv4Addr::from(0x0a00_0000 | number)), 0)
+}
+
+/// Answers each address by its name, but for those it was told are dead: they block until they are let go.
+#[derive(Default)]
+struct Fake {
+    dead: FxHashSet<HostAddress>,
+    /// No dead address comes back before this many others have been answered.
+    free_after: Option<usize>,
+    inner: Mutex<Inner>,
+    changed: Condvar,
+    asked: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Inner {
+    calls: FxHashMap<HostAddress, usize>,
+    answered: usize,
+    at_once: usize,
+    most_at_once: usize,
+    let_go: bool,
+}
+
+impl Fake {
+    fn with_dead(dead: impl IntoIterator<Item = HostAddress>) -> Arc<Self> {
+        Arc::new(Self { dead: dead.into_iter().collect(), ..Self::default() })
+    }
+
+    fn let_go(&self) {
+        self.inner.lock().unwrap().let_go = true;
+        self.changed.notify_all();
+    }
+
+    fn most_calls_for_one(&self) -> usize {
+        self.inner.lock().unwrap().calls.values().copied().max().unwrap_or(0)
+    }
+}
+
+impl NameLookup for Fake {
+    fn name_of(&self, address: HostAddress) -> Option<String> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let mut inner = self.inner.lock().unwrap();
+        *inner.calls.entry(address).or_default() += 1;
+        inner.at_once += 1;
+        inner.most_at_once = inner.most_at_once.max(inner.at_once);
+        if self.dead.contains(&address) {
+            inner = self
+                .changed
+                .wait_while(inner, |inner| {
+                    !inner.let_go && self.free_after.is_none_or(|others| inner.answered < others)
+                })
+                .unwrap();
+        } else {
+            inner.answered += 1;
+            self.changed.notify_all();
+        }
+        inner.at_once -= 1;
+        Some(format!("host-{address}.example"))
+    }
+
+    fn full_name_of(&self, host: &str) -> Option<String> {
+        Some(format!("{host}.example"))
+    }
+}
+
+#[test]
+fn ten_thousand_dead_addresses_do_not_hold_up_the_table() {
+    let dead: Vec<_> = (0..10_000).map(host).collect();
+    let fake = Fake::with_dead(dead.iter().copied());
+    let mut resolver = HostResolver::new(Arc::clone(&fake) as Arc<dyn NameLookup>);
+    // That this returns at all is the point: no look-up ever does.
+    let names = resolver.resolve(dead.iter().copied(), None, Duration::from_millis(400));
+    assert_eq!(names, HostNames::default());
+    {
+        let inner = fake.inner.lock().unwrap();
+        assert!(inner.at_once > 0, "somebody was asked, and still is");
+        assert!(inner.most_at_once <= MOST_THREADS, "{} at once", inner.most_at_once);
+        assert!(!inner.let_go);
+    }
+    // Another round neither asks the stuck ones again nor makes more threads.
+    resolver.resolve(dead.iter().copied(), None, Duration::from_millis(100));
+    assert_eq!(fake.most_calls_for_one(), 1);
+    assert!(fake.inner.lock().unwrap().most_at_once <= MOST_THREADS);
+    fake.let_go();
+}
+
+#[test]
+fn it_returns_as_soon_as_all_have_answered() {
+    let fake = Fake::with_dead([]);
+    let mut resolver = HostResolver::new(Arc::clone(&fake) as Arc<dyn NameLookup>);
+    let names = resolver.resolve((0..1000).chain(0..1000).map(host), Some("web"), FOR_EVER);
+    for number in 0..1000 {
+        assert_eq!(names.name(host(number)), Some(format!("host-{}.example", host(number)).as_str()));
+    }
+    assert_eq!(names.name(host(1000)), None);
+    assert_eq!(names.own_full_name(), Some("web.example"));
+    assert_eq!(fake.most_calls_for_one(), 1, "each address is asked once");
+    assert_eq!(fake.asked.load(Ordering::Relaxed), 1000);
+    assert!(fake.inner.lock().unwrap().most_at_once <= MOST_THREADS);
+}
+
+#[test]
+fn dead_addresses_do_not_hold_up_the_living() {
+    // More of them than threads begin, all in front, and none comes back before every other one has.
+    let dead = 0..(u32::try_from(FIRST_THREADS).unwrap() * 3);
+    let living = dead.end..dead.end + 500;
+    let fake = Arc::new(Fake {
+        dead: dead.clone().map(host).collect(),
+        free_after: Some(living.len()),
+        ..Fake::default()
+    });
+    let mut resolver = HostResolver::new(Arc::clone(&fake) as Arc<dyn NameLookup>);
+    let names = resolver.resolve(dead.chain(living.clone()).map(host), None, FOR_EVER);
+    assert!(living.map(host).all(|address| names.name(address).is_some()));
+}
+
+#[test]
+fn an_answer_that_comes_late_is_there_in_the_next_round() {
+    let fake = Fake::with_dead([host(1)]);
+    let mut resolver = HostResolver::new(Arc::clone(&fake) as Arc<dyn NameLookup>);
+    let names = resolver.resolve([host(1)], None, Duration::from_millis(100));
+    assert_eq!(names.name(host(1)), None);
+    fake.let_go();
+    let names = resolver.resolve([host(1)], None, FOR_EVER);
+    assert!(names.name(host(1)).is_some());
+    assert!(fake.most_calls_for_one() <= 1);
+}
+
+#[test]
+fn answers_are_kept_while_their_address_is_in_the_table() {
+    let fake = Fake::with_dead([]);
+    let mut resolver = HostResolver::new(Arc::clone(&fake) as Arc<dyn NameLookup>);
+    resolver.resolve([host(1), host(2)], None, FOR_EVER);
+    let names = resolver.resolve([host(2)], None, FOR_EVER);
+    assert_eq!(fake.asked.load(Ordering::Relaxed), 2, "the second round had nothing to ask");
+    assert!(names.name(host(2)).is_some());
+    assert_eq!(names.name(host(1)), None, "only what is in the table is kept");
+    resolver.resolve([host(1)], None, FOR_EVER);
+    assert_eq!(fake.asked.load(Ordering::Relaxed), 3);
+}
+
+#[test]
+fn a_pace_too_slow_for_the_queue_asks_for_more_threads() {
+    let second = Some(Duration::from_secs(1));
+    assert!(!in_time(0, 1, second), "nothing moves");
+    assert!(!in_time(1, 21, second));
+    assert!(in_time(1, 20, second));
+    assert!(!in_time(0, 1, None));
+    assert!(in_time(1, 10_000, None));
+    assert!(in_time(u64::MAX, usize::MAX, None));
+    assert!(in_time(0, 0, second), "nothing is left to take");
+}
+
+#[test]
+fn an_answer_is_good_for_a_minute() {
+    let now = Instant::now();
+    let mut state = State::default();
+    let (old, fresh) = (Question::NameOf(host(1)), Question::NameOf(host(2)));
+    for question in [&old, &fresh] {
+        state.questions.insert(question.clone(), Progress::Answered { name: None, at: now });
+    }
+    let wanted = FxHashSet::from_iter([old.clone(), fresh.clone()]);
+    let later = now + GOOD_FOR - Duration::from_secs(1);
+    state.begin(&wanted, vec![old.clone(), fresh.clone()], later);
+    assert!(state.open.is_empty());
+    state.begin(&wanted, vec![old, fresh], now + GOOD_FOR);
+    assert_eq!(state.open, wanted);
+}
+
+#[test]
+fn no_budget_asks_nobody_and_no_addresses_take_no_time() {
+    let fake = Fake::with_dead([]);
+    let mut resolver = HostResolver::new(Arc::clone(&fake) as Arc<dyn NameLookup>);
+    assert_eq!(resolver.resolve([host(1)], None, Duration::ZERO), HostNames::default());
+    assert_eq!(resolver.resolve([], None, FOR_EVER), HostNames::default());
+    assert_eq!(fake.asked.load(Ordering::Relaxed), 0);
+    // No clock reaches that far.
+    assert!(resolver.resolve([host(1)], None, Duration::MAX).name(host(1)).is_some());
+}
+
+#[test]
+fn a_name_with_a_dot_is_full_already() {
+    let fake = Fake::with_dead([]);
+    let mut resolver = HostResolver::new(Arc::clone(&fake) as Arc<dyn NameLookup>);
+    let names = resolver.resolve([], Some("web.example.org"), FOR_EVER);
+    assert_eq!(names.own_full_name(), Some("web.example.org"));
+    assert_eq!(resolver.resolve([], Some(""), FOR_EVER).own_full_name(), None);
+    assert_eq!(resolver.resolve([], None, FOR_EVER).own_full_name(), None);
+}
+
+#[test]
+fn a_name_of_nothing_is_no_name() {
+    struct Empty;
+    impl NameLookup for Empty {
+        fn name_of(&self, _: HostAddress) -> Option<String> {
+            Some(String::new())
+        }
+        fn full_name_of(&self, _: &str) -> Option<String> {
+            None
+        }
+    }
+    let mut resolver = HostResolver::new(Arc::new(Empty));
+    assert_eq!(resolver.resolve([host(1)], Some("web"), FOR_EVER), HostNames::default());
+}
+
+#[test]
+fn short_names_end_at_the_first_dot() {
+    assert_eq!(short_name("lb-1.github.com"), "lb-1");
+    assert_eq!(short_name("47.x.y.example"), "47");
+    assert_eq!(short_name("localhost"), "localhost");
+    assert_eq!(short_name(".hidden"), ".hidden");
+    assert_eq!(short_name(""), "");
+}

@@ -1,0 +1,216 @@
+//! A [`Source`] made of tables in memory, for tests.
+//!
+//! Everything lies under its path. A path that is given several answers gives them one after the other and repeats
+//! the last; a path that was given none does not exist.
+
+use super::source::{FileId, Netlink, Next, ProcessSource, Source};
+use rustix::io::Errno;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::io;
+
+#[derive(Debug, Clone)]
+enum Reply {
+    Bytes(Vec<u8>),
+    Links(Vec<(u32, Vec<u8>)>),
+    Names(Vec<Vec<u8>>),
+    File(FileId),
+    Fails(Errno),
+}
+
+#[derive(Debug, Default)]
+struct Replies {
+    all: Vec<Reply>,
+    next: usize,
+}
+
+/// A system that says what the test made it say.
+#[derive(Debug, Default)]
+pub(super) struct Fake {
+    replies: RefCell<HashMap<String, Replies>>,
+    asked: RefCell<Vec<String>>,
+    pids: BTreeSet<u32>,
+    datagrams: RefCell<Vec<io::Result<Vec<Vec<u8>>>>>,
+}
+
+/// A line of `/proc/PID/stat` with what this program reads of it.
+pub(super) fn stat_line(pid: u32, state: char, parent: u32, flags: u64, threads: u32, start: u64) -> Vec<u8> {
+    format!("{pid} (a name) {state} {parent} 1 1 0 -1 {flags} 0 0 0 0 0 0 0 0 20 0 {threads} 0 {start} 0 0\n")
+        .into_bytes()
+}
+
+impl Fake {
+    pub(super) fn new() -> Self {
+        Self::default()
+    }
+
+    fn add(self, path: &str, reply: Reply) -> Self {
+        self.replies.borrow_mut().entry(path.to_owned()).or_default().all.push(reply);
+        self
+    }
+
+    /// A file, a link's target likewise.
+    pub(super) fn file(self, path: &str, bytes: impl AsRef<[u8]>) -> Self {
+        self.add(path, Reply::Bytes(bytes.as_ref().to_vec()))
+    }
+
+    /// A directory of numbered links.
+    pub(super) fn links(self, path: &str, links: &[(u32, &str)]) -> Self {
+        self.add(path, Reply::Links(links.iter().map(|&(n, to)| (n, to.as_bytes().to_vec())).collect()))
+    }
+
+    /// A directory.
+    pub(super) fn names(self, path: &str, names: &[&[u8]]) -> Self {
+        self.add(path, Reply::Names(names.iter().map(|name| name.to_vec()).collect()))
+    }
+
+    /// What [`ProcessSource::file_id`] says of a path.
+    pub(super) fn file_is(self, path: &str, device: u64, inode: u64) -> Self {
+        self.add(path, Reply::File(FileId { device, inode }))
+    }
+
+    /// Whatever is asked of the path fails.
+    pub(super) fn fails(self, path: &str, errno: Errno) -> Self {
+        self.add(path, Reply::Fails(errno))
+    }
+
+    /// The answer to the next netlink request, whatever it asks.
+    pub(super) fn datagrams(self, answer: io::Result<Vec<Vec<u8>>>) -> Self {
+        self.datagrams.borrow_mut().push(answer);
+        self
+    }
+
+    /// A number in `/proc`, where nothing else was said about that directory.
+    pub(super) fn pid(mut self, pid: u32) -> Self {
+        self.pids.insert(pid);
+        self
+    }
+
+    /// A living process with its descriptors.
+    pub(super) fn process(self, pid: u32, parent: u32, start: u64, links: &[(u32, &str)]) -> Self {
+        self.pid(pid)
+            .file(&format!("/proc/{pid}/stat"), stat_line(pid, 'S', parent, 0, 1, start))
+            .links(&format!("/proc/{pid}/fd"), links)
+    }
+
+    /// Every path that was asked for, in order.
+    pub(super) fn asked(&self) -> Vec<String> {
+        self.asked.borrow().clone()
+    }
+
+    fn reply(&self, path: &str) -> io::Result<Reply> {
+        self.asked.borrow_mut().push(path.to_owned());
+        let mut replies = self.replies.borrow_mut();
+        let Some(replies) = replies.get_mut(path) else { return Err(Errno::NOENT.into()) };
+        let reply = replies.all.get(replies.next).or(replies.all.last()).cloned().unwrap();
+        replies.next += 1;
+        match reply {
+            Reply::Fails(errno) => Err(errno.into()),
+            reply => Ok(reply),
+        }
+    }
+
+    fn bytes(&self, path: &str) -> io::Result<Vec<u8>> {
+        match self.reply(path)? {
+            Reply::Bytes(bytes) => Ok(bytes),
+            other => panic!("{path} is {other:?}, no file and no link"),
+        }
+    }
+}
+
+impl Source for Fake {
+    fn netlink(&self, _: Netlink, _: &[u8], each: &mut dyn FnMut(&[u8]) -> Next) -> io::Result<()> {
+        let mut answers = self.datagrams.borrow_mut();
+        if answers.is_empty() {
+            return Err(Errno::PROTONOSUPPORT.into());
+        }
+        for datagram in answers.remove(0)? {
+            if each(&datagram) == Next::Done {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&self, path: &str, into: &mut Vec<u8>) -> io::Result<()> {
+        into.clear();
+        into.extend(self.bytes(path)?);
+        Ok(())
+    }
+
+    fn read_link(&self, path: &str) -> io::Result<Vec<u8>> {
+        self.bytes(path)
+    }
+
+    fn names(&self, path: &str, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+        if path == "/proc" && !self.replies.borrow().contains_key(path) {
+            self.asked.borrow_mut().push(path.to_owned());
+            each(b"self");
+            self.pids.iter().for_each(|pid| each(pid.to_string().as_bytes()));
+            return Ok(());
+        }
+        match self.reply(path)? {
+            Reply::Names(names) => names.iter().for_each(|name| each(name)),
+            other => panic!("{path} is {other:?}, no directory"),
+        }
+        Ok(())
+    }
+
+    fn process(&self, pid: u32) -> io::Result<Box<dyn ProcessSource + '_>> {
+        let root = format!("/proc/{pid}");
+        let inside = format!("{root}/");
+        if self.replies.borrow().contains_key(&root) {
+            self.reply(&root)?;
+        } else if !self.replies.borrow().keys().any(|path| path.starts_with(&inside)) {
+            return Err(Errno::NOENT.into());
+        }
+        Ok(Box::new(FakeProcess { root, fake: self }))
+    }
+}
+
+struct FakeProcess<'a> {
+    root: String,
+    fake: &'a Fake,
+}
+
+impl FakeProcess<'_> {
+    fn path(&self, name: &str) -> String {
+        format!("{}/{name}", self.root)
+    }
+}
+
+impl ProcessSource for FakeProcess<'_> {
+    fn read(&self, name: &str, into: &mut Vec<u8>) -> io::Result<()> {
+        self.fake.read(&self.path(name), into)
+    }
+
+    fn read_link(&self, name: &str) -> io::Result<Vec<u8>> {
+        self.fake.bytes(&self.path(name))
+    }
+
+    fn links(&self, directory: &str, each: &mut dyn FnMut(u32, &[u8])) -> io::Result<()> {
+        match self.fake.reply(&self.path(directory))? {
+            Reply::Links(links) => links.iter().for_each(|(number, target)| each(*number, target)),
+            other => panic!("{directory} is {other:?}, no directory of links"),
+        }
+        Ok(())
+    }
+
+    fn numbers(&self, directory: &str, each: &mut dyn FnMut(u32)) -> io::Result<()> {
+        match self.fake.reply(&self.path(directory))? {
+            Reply::Links(links) => links.iter().for_each(|(number, _)| each(*number)),
+            Reply::Names(names) => {
+                names.iter().filter_map(|name| std::str::from_utf8(name).ok()?.parse().ok()).for_each(each);
+            }
+            other => panic!("{directory} is {other:?}, no directory"),
+        }
+        Ok(())
+    }
+
+    fn file_id(&self, name: &str) -> io::Result<FileId> {
+        match self.fake.reply(&self.path(name))? {
+            Reply::File(id) => Ok(id),
+            other => panic!("{name} is {other:?}, of no known identity"),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! One function for each decoder, for the fuzz targets of the same names.
+
+use super::{addresses, procnet, rdma, sockets, wire};
+use crate::model::{Family, Protocol};
+use crate::os::tape::Player;
+
+/// Messages and attributes of netlink.
+pub fn netlink_messages(data: &[u8]) {
+    for message in wire::messages(data).flatten() {
+        wire::attributes(message.payload).for_each(drop);
+    }
+}
+
+/// Rows of the socket table from sock_diag.
+pub fn sock_diag(data: &[u8]) {
+    for protocol in [Protocol::Tcp, Protocol::Udp] {
+        sockets::decode_socket(data, protocol);
+    }
+}
+
+/// The files of `/proc/net`.
+pub fn proc_net(data: &[u8]) {
+    for family in [Family::V4, Family::V6] {
+        procnet::decode_table(data, Protocol::Tcp, family, &mut Vec::new());
+    }
+}
+
+/// Rows of the address table from rtnetlink.
+pub fn addresses(data: &[u8]) {
+    addresses::decode_address(data);
+}
+
+/// Rows of the RDMA resources.
+pub fn rdma(data: &[u8]) {
+    rdma::decode_endpoint(data);
+}
+
+/// The index of a recording.
+pub fn recording(data: &[u8]) {
+    if let Ok(index) = std::str::from_utf8(data) {
+        let _ = Player::decode(index, b"answers".to_vec());
+    }
+}

@@ -1,0 +1,58 @@
+//! The few system calls that no safe interface covers: a new network namespace, a TUN device, `TCP_INFO`.
+#![allow(unsafe_code)] // these calls have no safe wrapper in rustix; nothing else in this crate is unsafe
+
+use rustix::fs::{Mode, OFlags};
+use rustix::thread::UnshareFlags;
+use std::ffi::c_short;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+
+/// Gives the calling thread a network namespace of its own. Needs `CAP_SYS_ADMIN`.
+pub(crate) fn unshare_network() -> io::Result<()> {
+    // SAFETY: CLONE_NEWNET replaces the network namespace of this thread only. Descriptors, memory and signal
+    // handlers stay shared, so nothing that Rust code relies on changes under another thread.
+    unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWNET) }.map_err(io::Error::from)
+}
+
+/// Makes a TUN device (bare IP packets, no header before them) in the namespace of the calling thread. It
+/// exists until the descriptor is closed. The descriptor does not block. Needs `CAP_NET_ADMIN`.
+pub(crate) fn open_tun(name: &str) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let tun = rustix::fs::open("/dev/net/tun", flags, Mode::empty())?;
+    // SAFETY: ifreq is plain old data of integers, pointers and unions of them; all zeroes is a valid value.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    let room = request.ifr_name.len() - 1;
+    for (slot, byte) in request.ifr_name.iter_mut().take(room).zip(name.bytes()) {
+        *slot = libc::c_char::from_ne_bytes([byte]);
+    }
+    request.ifr_ifru.ifru_flags =
+        c_short::try_from(libc::IFF_TUN | libc::IFF_NO_PI).map_err(io::Error::other)?;
+    // SAFETY: TUNSETIFF reads and writes one ifreq; `request` is one, lives through the call, and its name ends
+    // with a zero byte because the last slot is never written.
+    if unsafe { libc::ioctl(tun.as_raw_fd(), libc::TUNSETIFF as _, &raw mut request) } < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(tun)
+}
+
+/// The number of the state of a TCP socket, as the socket itself tells it (`tcpi_state`).
+pub(crate) fn tcp_state_number(socket: BorrowedFd<'_>) -> io::Result<u8> {
+    let mut state = 0_u8;
+    let mut length: libc::socklen_t = 1;
+    // SAFETY: the kernel writes at most `length` bytes, one, to `state`, and the length to `length`; both live
+    // through the call. tcpi_state is the first byte of tcp_info, and the kernel cuts what does not fit.
+    let answer = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            (&raw mut state).cast(),
+            &raw mut length,
+        )
+    };
+    match (answer, length) {
+        (0, 1) => Ok(state),
+        (0, _) => Err(io::Error::other("TCP_INFO came back empty")),
+        _ => Err(io::Error::last_os_error()),
+    }
+}

@@ -1,0 +1,53 @@
+//! A network laboratory for end-to-end tests: a private network namespace, and known sockets in it in every state.
+//!
+//! Nothing outside the namespace is touched. It needs root and iproute2; where something is missing a test prints
+//! `skipped: ...` and passes, unless `NETSTAT_LAB=required` is in the environment.
+//!
+//! # How to write a test
+//!
+//! ```no_run
+//! use netstat_lab::{Flavor, TcpState, normalized, witness};
+//!
+//! netstat_lab::with_remote_host(|namespace, host| {
+//!     let held = vec![
+//!         host.hold(TcpState::CloseWait, Flavor::Mapped).unwrap(),
+//!         namespace.listener(netstat_lab::Place::AnyDualStack, 8080).unwrap(),
+//!     ];
+//!     // Run the code under test here: as a child process, or on this very thread.
+//!     let expected = normalized(held.iter().flat_map(|held| held.rows()));
+//!     assert_eq!(normalized(&witness::ss().unwrap()), expected);
+//!     assert_eq!(normalized(&witness::proc_net().unwrap()), expected);
+//! });
+//! ```
+//!
+//! - The body runs on a thread of its own. What it asserts there fails the test as usual.
+//! - Sockets stay in their states until their [`Held`] is dropped: no sleeping, no racing. Dropped, they are gone.
+//! - A test that needs loopback only takes [`on_own_thread`], which needs no TUN device.
+//! - Child processes inherit the namespace of the thread that starts them. Code on the thread itself must read
+//!   `/proc/thread-self/net`: see [`Namespace`].
+//! - [`Holders`] lets child processes hold a socket too.
+#![cfg(target_os = "linux")]
+
+mod error;
+mod held;
+mod holders;
+mod kernel;
+mod loopback;
+mod namespace;
+mod peer;
+mod remote_host;
+mod row;
+mod segment;
+mod socket;
+pub mod witness;
+
+pub use error::{LabError, Result, Skip};
+pub use held::Held;
+pub use holders::Holders;
+pub use loopback::{Connected, Loop, Place};
+pub use namespace::{Namespace, eventually, on_own_thread};
+pub use remote_host::{
+    Flavor, INTERFACE, OUR_LINK_LOCAL, OUR_V4, OUR_V6, RemoteHost, THEIR_LINK_LOCAL, THEIR_V4, THEIR_V6,
+    with_remote_host,
+};
+pub use row::{Family, Key, Protocol, Row, TcpState, normalized};

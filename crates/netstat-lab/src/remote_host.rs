@@ -1,0 +1,322 @@
+//! A remote host on a TUN device, and the connections to it that it holds in every state of TCP.
+
+use crate::error::{LabError, Result};
+use crate::held::Held;
+use crate::kernel;
+use crate::namespace::{Namespace, on_thread};
+use crate::peer::{self, Manners, Pair, Peer};
+use crate::row::{Family, Protocol, Row, TcpState};
+use crate::socket;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The name of the interface between the two hosts.
+pub const INTERFACE: &str = "tun-lab";
+/// The address of this side.
+pub const OUR_V4: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 1);
+/// The address of the remote host.
+pub const THEIR_V4: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 2);
+/// The address of this side.
+pub const OUR_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0x99, 0, 0, 0, 0, 1);
+/// The address of the remote host.
+pub const THEIR_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0x99, 0, 0, 0, 0, 2);
+/// The link-local address of this side.
+pub const OUR_LINK_LOCAL: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
+/// The link-local address of the remote host.
+pub const THEIR_LINK_LOCAL: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 2);
+
+/// What kind of socket, and over which addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Flavor {
+    /// An IPv4 socket.
+    V4,
+    /// An IPv6 socket with global addresses.
+    V6,
+    /// An IPv6 socket whose traffic is IPv4, with addresses of the form `::ffff:10.99.0.2`.
+    Mapped,
+    /// An IPv6 socket with link-local addresses, which have an interface as scope.
+    LinkLocal,
+}
+
+impl Flavor {
+    /// Every flavor.
+    pub const ALL: [Self; 4] = [Self::V4, Self::V6, Self::Mapped, Self::LinkLocal];
+
+    fn family(self) -> Family {
+        match self {
+            Self::V4 => Family::V4,
+            Self::V6 | Self::Mapped | Self::LinkLocal => Family::V6,
+        }
+    }
+}
+
+/// A host at the other end of a TUN device that holds connections in any state: it answers what
+/// [`RemoteHost::hold`] needs, is silent else, and never sends an RST before the test drops what it holds.
+#[derive(Debug)]
+pub struct RemoteHost {
+    running: peer::Running,
+    index: u32,
+}
+
+/// Settings that keep the kernel from giving up on a peer that is silent. It does well without them for the
+/// first minute.
+const PATIENT_KERNEL: [(&str, &str); 4] = [
+    ("net/ipv4/tcp_syn_retries", "127"),
+    ("net/ipv4/tcp_synack_retries", "100"),
+    ("net/ipv4/tcp_retries2", "100"),
+    ("net/ipv4/tcp_orphan_retries", "100"),
+];
+
+impl RemoteHost {
+    /// Makes the interface, gives this side its addresses, and starts the remote host. One per namespace.
+    ///
+    /// # Errors
+    ///
+    /// [`LabError::Unavailable`] where `/dev/net/tun` is missing or refused, `ip` is missing, or the kernel has no
+    /// IPv6; [`LabError::Failed`] for the rest.
+    pub fn start(namespace: &Namespace) -> Result<Self> {
+        if !Path::new("/proc/thread-self/net/if_inet6").exists() {
+            return Err(LabError::unavailable("this kernel runs without IPv6"));
+        }
+        for (name, value) in PATIENT_KERNEL {
+            namespace.try_set(name, value);
+        }
+        let tun = kernel::open_tun(INTERFACE).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => LabError::unavailable(
+                "/dev/net/tun is missing; load the tun module or give it to the container",
+            ),
+            io::ErrorKind::PermissionDenied => {
+                LabError::unavailable("/dev/net/tun is not permitted; run the tests as root")
+            }
+            _ if error.raw_os_error() == Some(libc::ENODEV) => {
+                LabError::unavailable("/dev/net/tun has no driver; load the tun module")
+            }
+            _ => LabError::Failed { doing: "make a TUN device".into(), source: error },
+        })?;
+        for name in ["disable_ipv6", "accept_dad", "accept_ra", "router_solicitations"] {
+            namespace.try_set(&format!("net/ipv6/conf/{INTERFACE}/{name}"), "0");
+        }
+        // No address of the kernel's own making, and none that waits for duplicate address detection.
+        namespace.ip(&format!(
+            "link set {INTERFACE} addrgenmode none\n\
+             addr add {OUR_V4}/24 dev {INTERFACE}\n\
+             addr add {OUR_V6}/64 dev {INTERFACE} nodad\n\
+             addr add {OUR_LINK_LOCAL}/64 dev {INTERFACE} nodad\n\
+             link set {INTERFACE} up\n"
+        ))?;
+        let index = socket::interface_index(INTERFACE)?;
+        Ok(Self { running: peer::start(tun)?, index })
+    }
+
+    /// The index of the interface: the scope of the link-local addresses.
+    pub fn interface_index(&self) -> u32 {
+        self.index
+    }
+
+    /// Brings a socket to a state and keeps it there. It returns when the kernel is in that state.
+    ///
+    /// All but [`TcpState::Listen`], [`TcpState::Bound`] and [`TcpState::SynReceived`] are connections that this
+    /// side began. SYN_RECEIVED is a half-open request: it has no descriptor, and its listener is a companion.
+    /// Where closing is part of the state the socket was shut down and its descriptor is still open, so that it
+    /// has an inode and a process, TIME_WAIT aside. TIME_WAIT is renewed every 15 seconds.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel refuses, or does not reach the state in 20 seconds.
+    pub fn hold(&self, state: TcpState, flavor: Flavor) -> Result<Held> {
+        match state {
+            TcpState::Bound => self.hold_bound(flavor),
+            TcpState::Listen => self.hold_listener(flavor),
+            TcpState::SynReceived => self.hold_half_open(flavor),
+            TcpState::SynSent
+            | TcpState::Established
+            | TcpState::FinWait1
+            | TcpState::FinWait2
+            | TcpState::CloseWait
+            | TcpState::Closing
+            | TcpState::LastAck
+            | TcpState::TimeWait => self.hold_connection(state, flavor),
+        }
+    }
+
+    /// The other way to SYN_RECEIVED: both ends began at once. Unlike a half-open request it is a whole socket, with
+    /// a descriptor, an inode and a process, and it has no listener.
+    ///
+    /// # Errors
+    ///
+    /// As for [`RemoteHost::hold`].
+    pub fn hold_simultaneous_open(&self, flavor: Flavor) -> Result<Held> {
+        let mut held = self.hold_connection(TcpState::SynSent, flavor)?;
+        if let Some(remote) = held.row.remote {
+            let pair =
+                Pair { theirs: socket::on_the_wire(remote), ours: socket::on_the_wire(held.row.local) };
+            let peer = self.peer();
+            peer.until(pair, "the answer to a SYN", || peer.send_syn(pair), |seen| seen.saw_syn_ack)?;
+        }
+        held.wait_for(TcpState::SynReceived)?;
+        held.row.state = Some(TcpState::SynReceived);
+        Ok(held)
+    }
+
+    /// A UDP socket connected to the remote host, which never answers.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel refuses.
+    pub fn hold_udp(&self, flavor: Flavor) -> Result<Held> {
+        let socket = socket::open(Protocol::Udp, flavor.family(), false)?;
+        socket::bind(&socket, self.ours(flavor))?;
+        socket::connect(&socket, self.theirs(flavor, 53))?;
+        let row = socket::describe(&socket, Protocol::Udp, None)?;
+        Ok(Held::new(row, Some(socket)))
+    }
+
+    fn ours(&self, flavor: Flavor) -> SocketAddr {
+        match flavor {
+            Flavor::V4 => (OUR_V4, 0).into(),
+            Flavor::V6 => (OUR_V6, 0).into(),
+            Flavor::Mapped => (OUR_V4.to_ipv6_mapped(), 0).into(),
+            Flavor::LinkLocal => SocketAddrV6::new(OUR_LINK_LOCAL, 0, 0, self.index).into(),
+        }
+    }
+
+    fn theirs(&self, flavor: Flavor, port: u16) -> SocketAddr {
+        match flavor {
+            Flavor::V4 => (THEIR_V4, port).into(),
+            Flavor::V6 => (THEIR_V6, port).into(),
+            Flavor::Mapped => (THEIR_V4.to_ipv6_mapped(), port).into(),
+            Flavor::LinkLocal => SocketAddrV6::new(THEIR_LINK_LOCAL, port, 0, self.index).into(),
+        }
+    }
+
+    fn hold_bound(&self, flavor: Flavor) -> Result<Held> {
+        let socket = socket::open(Protocol::Tcp, flavor.family(), false)?;
+        socket::bind(&socket, self.ours(flavor))?;
+        let row = socket::describe(&socket, Protocol::Tcp, Some(TcpState::Bound))?;
+        Ok(Held::new(row, Some(socket)))
+    }
+
+    fn hold_listener(&self, flavor: Flavor) -> Result<Held> {
+        let (row, socket) = listener(self.ours(flavor))?;
+        Ok(Held::new(row, Some(socket)))
+    }
+
+    fn hold_half_open(&self, flavor: Flavor) -> Result<Held> {
+        let at = match flavor {
+            // The case that matters for this flavor: a listener for both families that is asked over IPv4.
+            Flavor::Mapped => SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), 0),
+            _ => self.ours(flavor),
+        };
+        let (listening, listener) = listener(at)?;
+        let silent = Manners { answers_syn: false, acknowledges_fin: false };
+        let remote = self.theirs(flavor, self.peer().new_port(silent)?);
+        let mut local = self.ours(flavor);
+        local.set_port(listening.local.port());
+        let pair = Pair { theirs: socket::on_the_wire(remote), ours: socket::on_the_wire(local) };
+        let peer = self.peer();
+        peer.until(pair, "the answer to a SYN", || peer.send_syn(pair), |connection| connection.saw_syn_ack)?;
+        let row = Row {
+            protocol: Protocol::Tcp,
+            family: flavor.family(),
+            state: Some(TcpState::SynReceived),
+            local,
+            remote: Some(remote),
+            v6_only: None,
+            inode: None,
+            pids: Vec::new(),
+        };
+        Ok(Held::new(row, None).with_listener(listening, listener).with_far_end(peer, pair))
+    }
+
+    fn hold_connection(&self, state: TcpState, flavor: Flavor) -> Result<Held> {
+        let manners = Manners {
+            answers_syn: state != TcpState::SynSent,
+            acknowledges_fin: matches!(state, TcpState::FinWait2 | TcpState::TimeWait),
+        };
+        let peer = self.peer();
+        let remote = self.theirs(flavor, peer.new_port(manners)?);
+        let socket = socket::open(Protocol::Tcp, flavor.family(), false)?;
+        socket::bind(&socket, self.ours(flavor))?;
+        socket::connect(&socket, remote)?;
+        let first = if manners.answers_syn { TcpState::Established } else { TcpState::SynSent };
+        socket::wait_for_state(&socket, first)?;
+        let mut row = socket::describe(&socket, Protocol::Tcp, Some(state))?;
+        // A socket in SYN_SENT does not tell its remote end to its own process.
+        row.remote = Some(remote);
+        let pair = Pair { theirs: socket::on_the_wire(remote), ours: socket::on_the_wire(row.local) };
+        // From here on a failure drops the value, and the connection with it.
+        let held = Held::new(row, Some(socket)).with_far_end(peer, pair);
+        self.bring_to(state, pair, held)
+    }
+
+    /// From ESTABLISHED (or SYN_SENT) to `state`.
+    fn bring_to(&self, state: TcpState, pair: Pair, mut held: Held) -> Result<Held> {
+        let peer = self.peer();
+        let nothing = || ();
+        let their_fin = || peer.send_fin(pair);
+        match state {
+            TcpState::SynSent => {
+                peer.until(pair, "a SYN", nothing, |connection| connection.saw_syn)?;
+            }
+            TcpState::FinWait1 | TcpState::FinWait2 => {
+                held.shut_down()?;
+                peer.until(pair, "our FIN", nothing, |connection| connection.saw_fin)?;
+            }
+            TcpState::CloseWait => {
+                peer.until(pair, "the answer to a FIN", their_fin, |connection| connection.fin_acknowledged)?;
+            }
+            TcpState::LastAck => {
+                peer.until(pair, "the answer to a FIN", their_fin, |connection| connection.fin_acknowledged)?;
+                held.shut_down()?;
+                peer.until(pair, "our FIN", nothing, |connection| connection.saw_fin)?;
+            }
+            TcpState::Closing => {
+                held.shut_down()?;
+                peer.until(pair, "our FIN", nothing, |connection| connection.saw_fin)?;
+                peer.until(pair, "the answer to a FIN", their_fin, |connection| connection.fin_acknowledged)?;
+            }
+            TcpState::TimeWait => {
+                held.shut_down()?;
+                peer.until(pair, "our FIN", nothing, |connection| connection.saw_fin)?;
+                held.wait_for(TcpState::FinWait2)?;
+                peer.until(pair, "the answer to a FIN", their_fin, |connection| connection.fin_acknowledged)?;
+                peer.keep_time_wait(pair);
+                held.let_go();
+                return Ok(held);
+            }
+            TcpState::Established | TcpState::Bound | TcpState::Listen | TcpState::SynReceived => {}
+        }
+        held.wait_for(state)?;
+        Ok(held)
+    }
+
+    fn peer(&self) -> &Arc<Peer> {
+        &self.running.peer
+    }
+}
+
+fn listener(at: SocketAddr) -> Result<(Row, OwnedFd)> {
+    let family = if at.is_ipv4() { Family::V4 } else { Family::V6 };
+    let socket = socket::open(Protocol::Tcp, family, false)?;
+    socket::bind(&socket, at)?;
+    socket::listen(&socket)?;
+    socket::wait_for_state(&socket, TcpState::Listen)?;
+    let row = socket::describe(&socket, Protocol::Tcp, Some(TcpState::Listen))?;
+    Ok((row, socket))
+}
+
+/// [`on_own_thread`](crate::on_own_thread) with a [`RemoteHost`]; skips as well where that cannot be had.
+///
+/// # Panics
+///
+/// When the body does, and when the laboratory fails.
+pub fn with_remote_host<T: Send>(body: impl FnOnce(&Namespace, &RemoteHost) -> T + Send) -> Option<T> {
+    on_thread(|| {
+        let namespace = Namespace::enter()?;
+        let host = RemoteHost::start(&namespace)?;
+        Ok(body(&namespace, &host))
+    })
+}

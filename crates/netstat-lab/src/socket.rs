@@ -1,0 +1,103 @@
+//! Making sockets, and asking them what they are.
+
+use crate::error::{Doing, LabError, Result};
+use crate::kernel;
+use crate::peer::PATIENCE;
+use crate::row::{Family, Protocol, Row, TcpState};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+/// A socket that neither blocks nor is inherited. `v6_only` is for IPv6 sockets.
+pub(crate) fn open(protocol: Protocol, family: Family, v6_only: bool) -> Result<OwnedFd> {
+    let domain = match family {
+        Family::V4 => AddressFamily::INET,
+        Family::V6 => AddressFamily::INET6,
+    };
+    let kind = match protocol {
+        Protocol::Tcp => SocketType::STREAM,
+        Protocol::Udp => SocketType::DGRAM,
+    };
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = rustix::net::socket_with(domain, kind, flags, None)
+        .doing(|| format!("make a {protocol:?} socket of family {family:?}"))?;
+    if family == Family::V6 {
+        sockopt::set_ipv6_v6only(&socket, v6_only).doing(|| "set IPV6_V6ONLY".into())?;
+    }
+    Ok(socket)
+}
+
+pub(crate) fn bind(socket: &OwnedFd, address: SocketAddr) -> Result<()> {
+    rustix::net::bind(socket, &address).doing(|| format!("bind to {address}"))
+}
+
+pub(crate) fn listen(socket: &OwnedFd) -> Result<()> {
+    rustix::net::listen(socket, 16).doing(|| "listen".into())
+}
+
+/// Begins to connect; for TCP the answer comes later.
+pub(crate) fn connect(socket: &OwnedFd, address: SocketAddr) -> Result<()> {
+    match rustix::net::connect(socket, &address) {
+        Err(rustix::io::Errno::INPROGRESS) => Ok(()),
+        other => other.doing(|| format!("connect to {address}")),
+    }
+}
+
+/// Waits until the socket itself says that it is in `wanted`.
+pub(crate) fn wait_for_state(socket: &OwnedFd, wanted: TcpState) -> Result<()> {
+    let start = Instant::now();
+    loop {
+        let number = kernel::tcp_state_number(socket.as_fd()).doing(|| "read TCP_INFO".into())?;
+        if TcpState::from_kernel(number) == Some(wanted) {
+            return Ok(());
+        }
+        if start.elapsed() > PATIENCE {
+            let why = format!("still in kernel state {number} after {PATIENCE:?}");
+            return Err(LabError::failed(format!("bring a socket to {wanted:?}"), why));
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Closes at once and without a trace: no FIN, no TIME_WAIT. Disconnecting takes the socket out of the tables of
+/// the kernel even while another descriptor holds it, as the child of a `fork` of another thread does until its
+/// exec. A socket bound to a port that the caller chose stays in them until the last descriptor is closed.
+pub(crate) fn close_without_trace(socket: OwnedFd) {
+    // Where it fails the socket closes in the ordinary way, which the caller can see in its witnesses.
+    let _ = rustix::net::connect_unspec(&socket);
+    drop(socket);
+}
+
+/// What a socket of this process is, by its own word. `state` is for TCP.
+pub(crate) fn describe(socket: &OwnedFd, protocol: Protocol, state: Option<TcpState>) -> Result<Row> {
+    let local = rustix::net::getsockname(socket)
+        .and_then(SocketAddr::try_from)
+        .doing(|| "read the local address of a socket".into())?;
+    let remote = match rustix::net::getpeername(socket) {
+        Ok(Some(address)) => {
+            Some(SocketAddr::try_from(address).doing(|| "read the remote address of a socket".into())?)
+        }
+        Ok(None) | Err(rustix::io::Errno::NOTCONN) => None,
+        Err(error) => return Err(error).doing(|| "read the remote address of a socket".into()),
+    };
+    let family = if local.is_ipv4() { Family::V4 } else { Family::V6 };
+    let v6_only = match family {
+        Family::V4 => None,
+        Family::V6 => Some(sockopt::ipv6_v6only(socket).doing(|| "read IPV6_V6ONLY".into())?),
+    };
+    let inode = rustix::fs::fstat(socket).doing(|| "stat a socket".into())?.st_ino;
+    let pids = vec![std::process::id()];
+    Ok(Row { protocol, family, state, local, remote, v6_only, inode: Some(inode), pids })
+}
+
+/// The ends of packets: IPv4 for a mapped address, and without scope.
+pub(crate) fn on_the_wire(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+/// The interface index of a name, in the namespace of the calling thread.
+pub(crate) fn interface_index(name: &str) -> Result<u32> {
+    let socket = open(Protocol::Udp, Family::V4, false)?;
+    rustix::net::netdevice::name_to_index(&socket, name).doing(|| format!("find the interface {name}"))
+}

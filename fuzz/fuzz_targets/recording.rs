@@ -1,0 +1,4 @@
+//! The folder of a recording.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| netstat_core::fuzzing::recording(data));
