@@ -6,6 +6,7 @@ pub mod escape;
 mod foreign;
 pub mod process_counts;
 pub mod rdma;
+pub mod routes;
 pub mod words;
 
 pub use classic::Classic;

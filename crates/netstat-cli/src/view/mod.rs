@@ -5,6 +5,7 @@ pub mod names;
 pub mod process_counts;
 pub mod processes;
 pub mod rdma;
+pub mod routes;
 
 pub use connections::{ConnectionsOptions, ConnectionsView, Foreign, Row};
 pub use names::Names;
