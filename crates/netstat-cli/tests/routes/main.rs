@@ -1,0 +1,6 @@
+//! The report of interfaces and routes (`-r`): against published output of Windows, and in private networks.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod golden;
+mod parse;
