@@ -3,4 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod golden;
+#[cfg(target_os = "linux")]
+mod namespace;
 mod parse;
