@@ -97,7 +97,8 @@ struct Stanza<'t> {
 
 impl Stanza<'_> {
     fn finish(self, reader: &mut Reader<'_>) {
-        let Some(gateway) = self.gateway else { return };
+        // A gateway outside of a stanza is for nothing.
+        let Some(gateway) = self.gateway.filter(|_| !self.interface.is_empty()) else { return };
         let (gateway, metric) = (gateway.parse().ok(), self.metric.map(parse_decimal));
         match (gateway, metric) {
             (Some(gateway), metric @ (None | Some(Some(_)))) => reader.add(Draft {

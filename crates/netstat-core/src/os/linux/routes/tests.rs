@@ -266,23 +266,26 @@ fn sound() -> impl Strategy<Value = Raw> {
         })
     };
     any::<bool>().prop_flat_map(move |v6| {
-        let hops = proptest::collection::vec(
-            (1u32.., any::<u8>(), 0u8..32, option::of(address(v6))),
-            1..5,
-        )
-        .prop_map(|hops| {
-            hops.iter()
-                .flat_map(|(interface, weight, flags, gateway)| {
-                    let gateway = gateway.as_deref().map(|gateway| (RTA_GATEWAY, gateway));
-                    hop(*interface, *weight, *flags, gateway.as_slice())
-                })
-                .collect::<Vec<u8>>()
-        });
+        let hops = proptest::collection::vec((1u32.., any::<u8>(), 0u8..32, option::of(address(v6))), 1..5)
+            .prop_map(|hops| {
+                hops.iter()
+                    .flat_map(|(interface, weight, flags, gateway)| {
+                        let gateway = gateway.as_deref().map(|gateway| (RTA_GATEWAY, gateway));
+                        hop(*interface, *weight, *flags, gateway.as_slice())
+                    })
+                    .collect::<Vec<u8>>()
+            });
         let only = (option::of(address(v6)), number())
             .prop_map(|(gateway, interface)| (gateway, Some(interface), None));
         let ways = prop_oneof![only, hops.prop_map(|hops| (None, None, Some(hops)))];
-        
-        let rest = (option::of(address(v6)), option::of(number()), option::of(address(v6)), option::of(number()), ways);
+
+        let rest = (
+            option::of(address(v6)),
+            option::of(number()),
+            option::of(address(v6)),
+            option::of(number()),
+            ways,
+        );
         (0u8..=if v6 { 128 } else { 32 }, any::<u8>(), 0u8..14, 0u32..32, rest).prop_map(
             move |(
                 length,
