@@ -2,12 +2,14 @@
 
 mod connections;
 mod names;
+mod routes;
 
 use crate::output::{self, Reader, Warnings};
 use crate::render::escape;
 use crate::settings::{Report, Settings, Tape};
 use names::NameSource;
 use netstat_core::os::{self, Backend, Native, Origin};
+use netstat_core::query::RouteQuery;
 use netstat_core::{Error, Operation, Warning};
 use std::io::ErrorKind;
 use std::thread;
@@ -86,8 +88,9 @@ impl Session<'_> {
             Report::Connections(table) => connections::table(self, table),
             Report::ProcessCounts(rows) => connections::process_counts(self, rows),
             Report::Rdma => connections::rdma(self),
-            Report::Routes | Report::Statistics { .. } => {
-                Err(Error::new(netstat_core::Operation::ListRoutes, std::io::ErrorKind::Unsupported.into()))
+            Report::Routes => routes::table(self, &RouteQuery::default()),
+            Report::Statistics { .. } => {
+                Err(Error::new(netstat_core::Operation::ReadCounters, std::io::ErrorKind::Unsupported.into()))
             }
         }
     }

@@ -7,6 +7,7 @@ pub mod process_counts;
 pub mod processes;
 pub mod rates;
 pub mod rdma;
+pub mod routes;
 pub mod statistics;
 
 pub use connections::{ConnectionsOptions, ConnectionsView, Foreign, Row};
