@@ -123,7 +123,7 @@ fn parse_route(value: &str, options: &str, family: Family, base: &Draft) -> Opti
     let mut destination = parse_prefix(destination).filter(|prefix| prefix.family() == family)?;
     let mut next = rest.next();
     // The old form has the length in a field of its own.
-    if let Some(length) = next.filter(|_| !value.contains('/')).and_then(|text| parse_decimal::<u8>(text)) {
+    if let Some(length) = next.filter(|_| !value.contains('/')).and_then(parse_decimal::<u8>) {
         destination = cut(destination.address, length)?;
         next = rest.next();
     }
