@@ -42,6 +42,16 @@ pub(super) fn routes(source: &dyn Source) -> Answer<Vec<PersistentRoute>> {
     Answer { data: collected, warnings: vec![Warning::PersistentSources { read, refused, not_understood }] }
 }
 
+/// Reads one text as a file of each program.
+#[cfg(any(test, fuzzing))]
+pub(super) fn parse_all(text: &str) {
+    // Parsing asks the source for nothing.
+    let mut reader = Reader::new(&super::live::Live, RouteStore::Networkd);
+    networkd::parse(text, &mut reader);
+    keyfile::parse(text, &mut reader);
+    ifupdown::parse(text, &mut reader);
+}
+
 /// What was found in the files of one program.
 struct Reader<'a> {
     source: &'a dyn Source,

@@ -28,6 +28,12 @@ pub(super) fn collect(reader: &mut Reader<'_>) {
     }
 }
 
+/// Takes the routes of one profile.
+#[cfg(any(test, fuzzing))]
+pub(super) fn parse(text: &str, reader: &mut Reader<'_>) {
+    Profile::parse(text).collect(reader);
+}
+
 /// What a profile says of one family, key by key.
 type Settings = BTreeMap<String, String>;
 
@@ -123,7 +129,7 @@ fn parse_route(value: &str, options: &str, family: Family, base: &Draft) -> Opti
     let mut destination = parse_prefix(destination).filter(|prefix| prefix.family() == family)?;
     let mut next = rest.next();
     // The old form has the length in a field of its own.
-    if let Some(length) = next.filter(|_| !value.contains('/')).and_then(|text| parse_decimal::<u8>(text)) {
+    if let Some(length) = next.filter(|_| !value.contains('/')).and_then(parse_decimal::<u8>) {
         destination = cut(destination.address, length)?;
         next = rest.next();
     }

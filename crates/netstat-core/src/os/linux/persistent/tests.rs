@@ -228,11 +228,6 @@ proptest! {
         noise: String,
     ) {
         let text = words.concat() + &noise;
-        let _ = parsed(RouteStore::Networkd, |reader| networkd::parse(&text, reader));
-        let _ = parsed(RouteStore::Ifupdown, |reader| drop(ifupdown::parse(&text, reader)));
-        let fake = Fake::new()
-            .names("/etc/NetworkManager/system-connections", &[b"a.nmconnection"])
-            .file("/etc/NetworkManager/system-connections/a.nmconnection", &text);
-        let _ = routes(&fake);
+        parse_all(&text);
     }
 }
