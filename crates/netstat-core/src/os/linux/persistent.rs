@@ -47,9 +47,10 @@ pub(super) fn routes(source: &dyn Source) -> Answer<Vec<PersistentRoute>> {
 pub(super) fn parse_all(text: &str) {
     // Parsing asks the source for nothing.
     let mut reader = Reader::new(&super::live::Live, RouteStore::Networkd);
-    networkd::parse(text, &mut reader);
-    keyfile::parse(text, &mut reader);
-    ifupdown::parse(text, &mut reader);
+    let kept = |keep: fn(&[u8]) -> Vec<u8>| String::from_utf8_lossy(&keep(text.as_bytes())).into_owned();
+    networkd::parse(&kept(networkd::keep), &mut reader);
+    keyfile::parse(&kept(keyfile::keep), &mut reader);
+    ifupdown::parse(&kept(ifupdown::keep), &mut reader);
 }
 
 /// What was found in the files of one program.
@@ -75,10 +76,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The text of a file, where it can be read.
-    fn file(&mut self, path: &str) -> Option<String> {
+    /// What `keep` leaves of the text of a file, where it can be read. The files hold passwords too, which must not
+    /// get into a recording.
+    fn file(&mut self, path: &str, keep: fn(&[u8]) -> Vec<u8>) -> Option<String> {
         let mut bytes = Vec::new();
-        match self.source.read(path, &mut bytes) {
+        match self.source.read_kept(path, keep, &mut bytes) {
             Ok(()) => {
                 self.files += 1;
                 Some(String::from_utf8_lossy(&bytes).into_owned())
@@ -231,6 +233,24 @@ fn sections(text: &str) -> impl Iterator<Item = Line<'_>> {
         let (key, value) = line.split_once('=')?;
         Some(Line::Setting(key.trim(), value.trim()))
     })
+}
+
+/// The lines of a file of sections with the settings that are wanted of each section.
+fn keep_settings(text: &[u8], wanted: fn(&str, &str) -> bool) -> Vec<u8> {
+    let text = String::from_utf8_lossy(text);
+    let mut kept = String::new();
+    let mut place = "";
+    for line in sections(&text) {
+        match line {
+            Line::Section(name) => {
+                place = name;
+                kept.extend(["[", name, "]\n"]);
+            }
+            Line::Setting(key, value) if wanted(place, key) => kept.extend([key, "=", value, "\n"]),
+            Line::Setting(..) => {}
+        }
+    }
+    kept.into_bytes()
 }
 
 #[cfg(test)]
