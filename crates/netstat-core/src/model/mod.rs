@@ -2,6 +2,7 @@
 //!
 //! What is not known is `None` (or a [`Missing`] where the reason matters), never zero and never an empty string.
 
+mod counters;
 mod endpoint;
 mod host;
 mod interface;
@@ -10,6 +11,10 @@ mod rdma;
 mod route;
 mod socket;
 
+pub use counters::{
+    Counters, IcmpV4Counters, IcmpV6Counters, InterfaceCounters, InterfaceStats, IpCounters, SocketLevels,
+    TcpCounters, TcpExtCounters, UdpCounters,
+};
 pub use endpoint::Endpoint;
 pub use host::HostAddress;
 pub use interface::{Interface, InterfaceAddress, InterfaceFlags};

@@ -17,10 +17,14 @@
 //! | [`Backend::services`] | `/etc/services`, then `/usr/etc/services` | `%SystemRoot%\System32\drivers\etc\services` |
 //! | [`Backend::name_lookup`] | the system resolver, by getnameinfo | the same |
 //! | [`Backend::rdma`] | RDMA netlink `RDMA_NLDEV_CMD_RES_CM_ID_GET` | not documented |
+//! | [`Backend::counters`] | `/proc/net/{snmp,snmp6,netstat,sockstat,sockstat6}`, limits from `/proc/sys/net/ipv4` | `GetIpStatisticsEx`, `GetIcmpStatisticsEx`, `GetTcpStatisticsEx2`, `GetUdpStatisticsEx2` |
+//! | [`Backend::interface_counters`] | rtnetlink `RTM_GETLINK`, `IFLA_STATS64` | `GetIfTable2` |
 //!
 //! To add a system, begin with a copy of `unsupported.rs`.
 
-use crate::model::{Interface, PersistentRoute, Process, ProcessId, RdmaEndpoint, Route, Socket};
+use crate::model::{
+    Counters, Interface, InterfaceCounters, PersistentRoute, Process, ProcessId, RdmaEndpoint, Route, Socket,
+};
 use crate::query::{ProcessFields, RouteQuery, SocketQuery};
 use crate::{Answer, Error};
 use std::net::IpAddr;
@@ -90,6 +94,17 @@ pub trait Backend {
     /// When the system has RDMA but refused the list.
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error>;
 
+    /// What the protocols counted since the system started (on Linux: since the network namespace was made).
+    ///
+    /// # Errors
+    /// When the counters of IPv4 could not be read, which every system has.
+    fn counters(&self) -> Result<Answer<Counters>, Error>;
+
+    /// Every interface with what it counted, loopback included, by index.
+    ///
+    /// # Errors
+    /// When the system refused the list.
+    fn interface_counters(&self) -> Result<Answer<Vec<InterfaceCounters>>, Error>;
     /// The network interfaces and their addresses, in the order of the system, also those that are down.
     ///
     /// # Errors

@@ -2,7 +2,10 @@
 
 use super::resolver::SystemResolver;
 use super::{Backend, NameLookup, Origin};
-use crate::model::{Interface, Missing, PersistentRoute, Process, ProcessId, RdmaEndpoint, Route, Socket};
+use crate::model::{
+    Counters, Interface, InterfaceCounters, Missing, PersistentRoute, Process, ProcessId, RdmaEndpoint,
+    Route, Socket,
+};
 use crate::query::{ProcessFields, RouteQuery, SocketQuery};
 use crate::{Answer, Error, Operation, Warning};
 use std::io;
@@ -51,6 +54,12 @@ impl Backend for Unsupported {
     }
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
         refuse(Operation::ListRdma)
+    }
+    fn counters(&self) -> Result<Answer<Counters>, Error> {
+        refuse(Operation::ReadCounters)
+    }
+    fn interface_counters(&self) -> Result<Answer<Vec<InterfaceCounters>>, Error> {
+        refuse(Operation::ListInterfaces)
     }
     fn interfaces(&self) -> Result<Answer<Vec<Interface>>, Error> {
         refuse(Operation::ListInterfaces)

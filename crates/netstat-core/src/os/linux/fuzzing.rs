@@ -1,6 +1,8 @@
 //! One function for each decoder, for the fuzz targets of the same names.
 
-use super::{addresses, interfaces, persistent, procnet, rdma, routes, sockets, wire};
+use super::{
+    addresses, counters, interface_counters, interfaces, persistent, procnet, rdma, routes, sockets, wire,
+};
 use crate::model::{Family, Protocol};
 use crate::os::tape::Player;
 
@@ -44,6 +46,16 @@ pub fn routes(data: &[u8]) {
 /// The files that persistent routes are read from.
 pub fn persistent_routes(data: &[u8]) {
     persistent::parse_all(&String::from_utf8_lossy(data));
+}
+
+/// The files of counters.
+pub fn counters(data: &[u8]) {
+    counters::decode_all(data);
+}
+
+/// Rows of the interface list with their counters.
+pub fn interface_counters(data: &[u8]) {
+    interface_counters::decode_interface(data);
 }
 
 /// Rows of the RDMA resources.
