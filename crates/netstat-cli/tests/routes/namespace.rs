@@ -381,3 +381,22 @@ fn fifty_thousand_routes() {
         }
     });
 }
+
+/// A recording answers for the machine it was made on, without asking this one.
+#[test]
+fn a_recording_gives_the_same_report() {
+    let folder = std::env::temp_dir().join(format!("netstat-routes-{}", std::process::id()));
+    let run = |option: &str| {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_netstat")).args(["-r", option]).arg(&folder).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let recorded = on_own_thread(|namespace| built(namespace).then(|| run("--record"))).flatten();
+    if let Some((report, warnings)) = recorded {
+        let replayed = run("--replay");
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert!(report.contains("10.13.0.0"), "{report}");
+        assert_eq!(replayed, (report, warnings));
+    }
+}
