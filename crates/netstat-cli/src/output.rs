@@ -1,6 +1,6 @@
 //! The one writer of standard output, and what is said on standard error.
 
-use std::collections::HashSet;
+use netstat_core::Warning;
 use std::io::{self, ErrorKind, Write};
 
 /// Whether there is somebody left to write for.
@@ -33,17 +33,16 @@ pub(crate) fn complain(line: &str) {
 /// Warnings, each said once however often the report is repeated.
 #[derive(Debug, Default)]
 pub(crate) struct Warnings {
-    said: HashSet<String>,
+    said: Vec<Warning>,
 }
 
 impl Warnings {
     /// Says what has not been said yet.
-    pub(crate) fn say<W: ToString>(&mut self, warnings: impl IntoIterator<Item = W>) {
+    pub(crate) fn say(&mut self, warnings: impl IntoIterator<Item = Warning>) {
         for warning in warnings {
-            let line = warning.to_string();
-            if !self.said.contains(&line) {
-                complain(&line);
-                self.said.insert(line);
+            if !self.said.iter().any(|said| warning.repeats(said)) {
+                complain(&warning.to_string());
+                self.said.push(warning);
             }
         }
     }

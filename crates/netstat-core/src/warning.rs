@@ -48,6 +48,18 @@ pub enum Warning {
     },
 }
 
+impl Warning {
+    /// Whether it says nothing beyond what `earlier` said: how many processes or messages it was changes from one
+    /// reading to the next.
+    pub fn repeats(&self, earlier: &Self) -> bool {
+        match (self, earlier) {
+            (Self::OwnersNotPermitted { .. }, Self::OwnersNotPermitted { .. }) => true,
+            (Self::OddMessages { what, .. }, Self::OddMessages { what: before, .. }) => what == before,
+            _ => self == earlier,
+        }
+    }
+}
+
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -94,5 +106,22 @@ impl<T> Answer<T> {
     /// Data that lacks nothing.
     pub fn whole(data: T) -> Self {
         Self { data, warnings: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_change_are_nothing_new() {
+        let refused = |processes| Warning::OwnersNotPermitted { processes };
+        let odd = |what, count| Warning::OddMessages { what, count };
+        assert!(refused(31).repeats(&refused(28)));
+        assert!(odd("table", 1).repeats(&odd("table", 2)));
+        assert!(!odd("table", 1).repeats(&odd("list", 1)));
+        assert!(!refused(1).repeats(&odd("table", 1)));
+        let unknown = |reason: &str| Warning::SourceUnavailable { what: "it", reason: reason.into() };
+        assert!(unknown("a").repeats(&unknown("a")) && !unknown("a").repeats(&unknown("b")));
     }
 }

@@ -3,9 +3,11 @@
 #![allow(dead_code)] // each test program uses a part of it
 
 use netstat_lab::{Family, Protocol, Row, TcpState};
-use std::net::{IpAddr, SocketAddr};
+use std::io::{Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// The program under test.
 pub(crate) const NETSTAT: &str = env!("CARGO_BIN_EXE_netstat");
@@ -22,7 +24,7 @@ pub(crate) fn command(words: &str) -> Command {
 
 pub(crate) fn command_of(program: &Path, words: &str) -> Command {
     let mut command = Command::new(program);
-    command.args(words.split_ascii_whitespace()).env("LC_ALL", "C").stdin(std::process::Stdio::null());
+    command.args(words.split_ascii_whitespace()).env("LC_ALL", "C").stdin(Stdio::null());
     command
 }
 
@@ -297,4 +299,61 @@ pub(crate) fn assert_same(left: &[Line], right: &[Line], what: &str) {
             only(right, left)
         );
     }
+}
+
+/// A process that holds a socket, its only one, and ends when this value is dropped or the test process ends.
+pub(crate) struct Keeper(std::process::Child);
+
+impl Keeper {
+    /// `cat`, as the holder of `socket`, which the test itself no longer holds.
+    pub(crate) fn cat(socket: impl Into<OwnedFd>) -> Self {
+        Self::start(&mut Command::new("cat"), socket.into())
+    }
+
+    /// A program that echoes its input and ends with it, as `cat` does. The socket is its standard error.
+    pub(crate) fn start(command: &mut Command, socket: OwnedFd) -> Self {
+        // A file that was just written is busy while the child of another test's fork has it open.
+        let mut child = netstat_lab::eventually("the program run", || {
+            let socket = socket.try_clone().unwrap();
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(socket).spawn().ok()
+        })
+        .unwrap();
+        command.stderr(Stdio::null());
+        drop(socket);
+        // Before its exec a child has the name and the descriptors of its parent.
+        let keeper = (child.stdin.as_mut().unwrap(), child.stdout.as_mut().unwrap());
+        keeper.0.write_all(b".").unwrap();
+        keeper.1.read_exact(&mut [0]).unwrap();
+        Self(child)
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
+    }
+}
+
+/// Both ends of a connection over loopback, and the listener.
+pub(crate) fn connection(to: &str) -> (TcpStream, TcpStream, TcpListener) {
+    let listener = TcpListener::bind(to).unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (server, _) = listener.accept().unwrap();
+    (client, server, listener)
+}
+
+/// Asks until the table says so.
+pub(crate) fn table_when(what: &str, words: &str, mut right: impl FnMut(&[Line]) -> bool) -> Vec<Line> {
+    let mut last = Vec::new();
+    let seen = netstat_lab::eventually(what, || {
+        last = table(words);
+        right(&last).then_some(())
+    });
+    assert!(seen.is_ok(), "{what} is not seen in {last:#?}");
+    last
 }
