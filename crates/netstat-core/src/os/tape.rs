@@ -1,7 +1,8 @@
 //! The recording of what an operating system said: a folder that a bug report can carry and a test can answer from.
 //!
 //! `index.jsonl` has a line for each question, in order: what was done, on what, and either where its answer lies in
-//! `answers.bin` or the system's error number. The same question asked again gets the next answer recorded for it,
+//! `answers.bin` or the system's error number. A last line with their number tells a whole recording from one that was
+//! cut short, of which the rest could pass for what the system said. The same question asked again gets the next answer recorded for it,
 //! and the last one from then on. A question that was never recorded is an error, never an empty answer.
 
 use rustc_hash::FxHashMap;
@@ -21,6 +22,12 @@ const VERSION: u32 = 1;
 struct Head {
     netstat_recording: u32,
     system: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Tail {
+    /// How many entries there are.
+    end: u64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -48,6 +55,7 @@ struct Files {
     index: BufWriter<File>,
     answers: BufWriter<File>,
     at: u64,
+    entries: u64,
     failed: Option<io::Error>,
     finished: bool,
 }
@@ -64,7 +72,9 @@ impl Recorder {
         let head = Head { netstat_recording: VERSION, system: std::env::consts::OS.into() };
         serde_json::to_writer(&mut index, &head)?;
         index.write_all(b"\n")?;
-        Ok(Self { files: Mutex::new(Files { index, answers, at: 0, failed: None, finished: false }) })
+        Ok(Self {
+            files: Mutex::new(Files { index, answers, at: 0, entries: 0, failed: None, finished: false }),
+        })
     }
 
     /// Adds a question and what came of it; does nothing once the recording has ended, because a look-up of a
@@ -88,7 +98,12 @@ impl Recorder {
         if let Some(error) = files.failed.take() {
             return Err(error);
         }
-        files.finished = true;
+        if !files.finished {
+            files.finished = true;
+            let tail = Tail { end: files.entries };
+            serde_json::to_writer(&mut files.index, &tail)?;
+            files.index.write_all(b"\n")?;
+        }
         files.answers.flush()?;
         files.index.flush()
     }
@@ -105,6 +120,7 @@ impl Files {
             Err(error) => (None, None, Some(error.raw_os_error().unwrap_or(0))),
         };
         self.at += len.unwrap_or(0);
+        self.entries += 1;
         let entry = Entry { op: op.into(), on: on.into(), at, len, errno };
         serde_json::to_writer(&mut self.index, &entry)?;
         self.index.write_all(b"\n")
@@ -153,8 +169,11 @@ impl Player {
                 head.system
             )));
         }
+        let tail: Option<Tail> = lines.next_back().and_then(|line| serde_json::from_str(line).ok());
         let mut questions: FxHashMap<(String, String), Asked> = FxHashMap::default();
+        let mut entries = 0;
         for (number, line) in lines.enumerate() {
+            entries += 1;
             let bad = |why: &str| invalid(format!("{INDEX}, line {}: {why}", number + 2));
             let entry: Entry = serde_json::from_str(line).map_err(|error| bad(&error.to_string()))?;
             let answer = match (entry.at, entry.len, entry.errno) {
@@ -170,6 +189,11 @@ impl Player {
                 _ => return Err(bad("neither an answer nor an error")),
             };
             questions.entry((entry.op, entry.on)).or_default().answers.push(answer);
+        }
+        if tail.is_none_or(|tail| tail.end != entries) {
+            return Err(invalid(format!(
+                "{INDEX} is cut short: its last line does not tell how many there are"
+            )));
         }
         Ok(Self { answers, questions: Mutex::new(questions) })
     }
@@ -248,14 +272,21 @@ mod tests {
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join(ANSWERS), b"abc").unwrap();
         let head = format!("{{\"netstat_recording\":1,\"system\":\"{}\"}}\n", std::env::consts::OS);
+        let end = "{\"end\":1}\n";
         for (index, why) in [
             (String::new(), "does not begin"),
             ("{\"netstat_recording\":9,\"system\":\"linux\"}\n".into(), "format 9"),
             ("{\"netstat_recording\":1,\"system\":\"plan9\"}\n".into(), "made on plan9"),
-            (format!("{head}{{\"op\":\"read\",\"on\":\"/a\",\"at\":2,\"len\":9}}\n"), "beyond the end"),
-            (format!("{head}{{\"op\":\"read\",\"on\":\"/a\"}}\n"), "neither"),
-            (format!("{head}nonsense\n"), "line 2"),
-            (format!("{head}{{\"op\":\"r\",\"on\":\"\",\"at\":18446744073709551615,\"len\":9}}\n"), "beyond"),
+            (format!("{head}{{\"op\":\"read\",\"on\":\"/a\",\"at\":2,\"len\":9}}\n{end}"), "beyond the end"),
+            (format!("{head}{{\"op\":\"read\",\"on\":\"/a\"}}\n{end}"), "neither"),
+            (format!("{head}{{\"op\":\"read\",\"on\":\"/a\",\"at\":0,\"len\":3}}\n"), "cut short"),
+            (head.clone(), "cut short"),
+            (format!("{head}{end}"), "cut short"),
+            (format!("{head}nonsense\n{end}"), "line 2"),
+            (
+                format!("{head}{{\"op\":\"r\",\"on\":\"\",\"at\":18446744073709551615,\"len\":9}}\n{end}"),
+                "beyond",
+            ),
         ] {
             fs::write(folder.join(INDEX), index).unwrap();
             let error = Player::open(&folder).unwrap_err().to_string();
