@@ -1,6 +1,6 @@
 //! The `netstat` program.
 //!
-//! [`options`] turns words into arguments, `settings` says what they mean, `report` asks the system and hands plain
+//! `options` turns words into arguments, `settings` says what they mean, `report` asks the system and hands plain
 //! data to [`view`], which answers one question; [`render`] turns the answer into bytes, and `output` writes them.
 
 pub mod columns;

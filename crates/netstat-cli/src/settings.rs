@@ -129,7 +129,7 @@ fn report(arguments: &Arguments) -> Report {
                 template: arguments.template,
             },
             names: (!arguments.numeric).then(|| NameSettings {
-                full: arguments.fqdn,
+                full: arguments.full_names,
                 budget: arguments.resolve_timeout.unwrap_or(RESOLVE_TIMEOUT),
             }),
         })
@@ -165,9 +165,12 @@ mod tests {
     use super::*;
     use crate::options::{self, Command};
 
-    fn settings(words: &str, locale: &[(&str, &str)]) -> Settings {
-        let words = words.split_ascii_whitespace().map(Into::into);
-        let Ok(Command::Run(arguments)) = options::parse(words) else { panic!("{words:?} is refused") };
+    /// Names and values of environment variables.
+    type Locale = &'static [(&'static str, &'static str)];
+
+    fn settings(words: &str, locale: Locale) -> Settings {
+        let typed = words.split_ascii_whitespace().map(Into::into);
+        let Ok(Command::Run(arguments)) = options::parse(typed) else { panic!("{words:?} is refused") };
         Settings::new(&arguments, |name| {
             locale.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         })
@@ -176,7 +179,7 @@ mod tests {
     #[test]
     fn the_locale_chooses_the_language_and_the_option_wins() {
         use Language::{English, Korean};
-        let cases: [(&[(&str, &str)], &str, Language); 8] = [
+        let cases: [(Locale, &str, Language); 8] = [
             (&[], "-a", English),
             (&[("LANG", "ko_KR.UTF-8")], "-a", Korean),
             (&[("LANG", "ko_KR.utf8@x")], "-a", Korean),

@@ -83,11 +83,14 @@ impl fmt::Display for Warning {
             Self::BoundUnavailable { release, .. } => {
                 write!(f, "bound-only sockets are not shown: they need Linux 6.8, this is {release}")
             }
-            Self::OwnersNotPermitted { processes } => write!(
-                f,
-                "{processes} processes of other users could not be looked into; their sockets show - as owner. \
-                 Run as root to see them"
-            ),
+            Self::OwnersNotPermitted { processes } => {
+                let noun = if *processes == 1 { "process" } else { "processes" };
+                write!(
+                    f,
+                    "{processes} {noun} could not be looked into, so some owners show as -. Run as root (with \
+                     CAP_SYS_PTRACE) to see them"
+                )
+            }
             Self::SourceUnavailable { what, reason } => write!(f, "{what} is unknown: {reason}"),
         }
     }

@@ -19,7 +19,7 @@ pub(crate) struct Arguments {
     /// `-e`: interface statistics.
     pub(crate) ethernet: bool,
     /// `-f`: whole host names.
-    pub(crate) fqdn: bool,
+    pub(crate) full_names: bool,
     /// `-i`: the column of the time in the current state.
     pub(crate) time_in_state: bool,
     /// `-n`: numbers instead of names.

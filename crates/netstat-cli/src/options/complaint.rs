@@ -2,7 +2,7 @@
 
 use super::arguments::ProtocolName;
 use super::quote::{one_line, quoted};
-use super::table;
+use super::table::{self, Effect};
 use std::ffi::OsStr;
 use std::fmt;
 
@@ -33,12 +33,12 @@ impl Complaint {
 
     /// A `--word` that is no option.
     pub(super) fn unknown_long(word: &OsStr, name: &str) -> Self {
-        let instead = if is_cluster(name) {
-            format!("letters take one dash, as in -{}", name.to_ascii_lowercase())
-        } else if ProtocolName::from_name(name).is_some() {
+        let instead = if ProtocolName::from_name(name).is_some() {
             format!("to see one protocol type -p {}", name.to_ascii_lowercase())
         } else if let Some(near) = nearest_long(name) {
             format!("type --{near}")
+        } else if is_cluster(name) {
+            format!("letters take one dash: type -{}", name.to_ascii_lowercase())
         } else {
             "type netstat --help to see the options".to_owned()
         };
@@ -50,14 +50,22 @@ impl Complaint {
         Self::new(format!("{} is a long option and takes two dashes: type --{long}", quoted(word)))
     }
 
+    /// A misspelt long option.
+    pub(super) fn misspelt(word: &OsStr, long: &str) -> Self {
+        Self::new(format!("{} is not an option: type --{long}", quoted(word)))
+    }
+
+    /// The name of a protocol where an option is expected.
+    pub(super) fn protocol_as_option(word: &OsStr, protocol: ProtocolName) -> Self {
+        Self::new(format!(
+            "{} is not an option: to see one protocol type -p {}",
+            quoted(word),
+            protocol.name()
+        ))
+    }
+
     /// A letter of `word` that means nothing; `rest` is the word without its prefix.
     pub(super) fn unknown_letter(word: &OsStr, rest: &str, letter: char) -> Self {
-        // Of a few letters, any of which may be meant, a long spelling is no good guess.
-        if rest.chars().count() >= 4
-            && let Some(near) = nearest_long(rest)
-        {
-            return Self::new(format!("{} is not an option: type --{near}", quoted(word)));
-        }
         let letter = quoted(OsStr::new(letter.encode_utf8(&mut [0; 4])));
         if rest.chars().count() == 1 {
             return Self::new(format!(
@@ -66,7 +74,7 @@ impl Complaint {
             ));
         }
         Self::new(format!(
-            "the letter {letter} in {} is not an option: type netstat -? to see the options",
+            "{letter} in {} is not the letter of an option: type netstat -? to see the options",
             quoted(word)
         ))
     }
@@ -87,9 +95,13 @@ impl Complaint {
             |character| matches!(character, '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}');
         let undashed = text.trim_start_matches(typeset);
         if undashed != text {
+            // A leading plain dash may have been left beside the other.
+            let plain = undashed.trim_start_matches('-');
+            let is_long = plain.split('=').next().and_then(table::by_long).is_some();
+            let dashes = if is_long { "--" } else { "-" };
             return Self::new(format!(
                 "{shown} begins with a dash that is not the plain one: type {}",
-                quoted(OsStr::new(&format!("-{undashed}")))
+                quoted(OsStr::new(&format!("{dashes}{plain}")))
             ));
         }
         let lower = text.to_ascii_lowercase();
@@ -98,15 +110,16 @@ impl Complaint {
                 "the protocol {shown} stands alone: type -p {lower}, one protocol at a time, or leave -p out for all"
             ));
         }
-        if is_cluster(text) {
-            return Self::new(format!("{shown} is not an interval: if it means options, type -{lower}"));
-        }
         if let Some(entry) = table::by_long(text) {
             return Self::new(format!(
                 "{shown} is not an interval: if it means the option, type --{}",
                 entry.long
             ));
         }
+        if is_cluster(text) {
+            return Self::new(format!("{shown} is not an interval: if it means options, type -{lower}"));
+        }
+
         Self::new(format!(
             "{shown} is neither an option nor an interval, which is a whole number of seconds: type netstat -? to see \
              the options"
@@ -114,20 +127,23 @@ impl Complaint {
     }
 }
 
-/// Whether a word is some letters that are options, none of them twice.
+/// Whether a word looks like letters of options that lack their dash: different ones, none with a value, and few or
+/// with the a and n of most such commands, because many a word consists of letters of options.
 fn is_cluster(text: &str) -> bool {
-    let mut seen = Vec::new();
-    text.chars().all(|letter| {
-        let letter = letter.to_ascii_lowercase();
-        let new =
-            letter.is_ascii_alphabetic() && !seen.contains(&letter) && table::by_letter(letter).is_some();
+    let lower = text.to_ascii_lowercase();
+    let mut seen = String::new();
+    for letter in lower.chars() {
+        let switch = matches!(table::by_letter(letter).map(|entry| &entry.effect), Some(Effect::Switch(_)));
+        if !switch || seen.contains(letter) {
+            return false;
+        }
         seen.push(letter);
-        new
-    })
+    }
+    matches!(seen.len(), 1 | 2) || (seen.contains('a') && seen.contains('n'))
 }
 
 /// The long spelling nearest to a name, if one is near.
-fn nearest_long(name: &str) -> Option<&'static str> {
+pub(super) fn nearest_long(name: &str) -> Option<&'static str> {
     let lower = name.to_ascii_lowercase();
     let mut longer = table::all().map(|entry| entry.long).filter(|long| long.starts_with(&lower));
     match (longer.next(), longer.next()) {

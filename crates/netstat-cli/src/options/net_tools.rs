@@ -39,14 +39,18 @@ pub(super) fn complaint(words: &[OsString], word: &OsStr) -> Option<Complaint> {
     if !letters.iter().any(|letter| MARKS.contains(*letter)) && !word_is_long(word) {
         return None;
     }
-    Some(Complaint::new(format!("{} is in the style of net-tools and ss; {}", quoted(word), here(words))))
+    Some(Complaint::new(format!(
+        "{} is in the style of net-tools and ss; here {}",
+        quoted(word),
+        here(words)
+    )))
 }
 
 /// A complaint about a `-p` in `word` that no protocol follows, as where it means "programs".
 pub(super) fn complaint_about_p(words: &[OsString], word: &OsStr) -> Complaint {
+    let word = if word == "-p" { "-p".to_owned() } else { format!("-p in {}", quoted(word)) };
     Complaint::new(format!(
-        "-p in {} lacks a protocol (here -p takes one, as in -p tcp); if it is meant as in net-tools, {}",
-        quoted(word),
+        "{word} lacks a protocol, as in -p tcp; if it is the -p of net-tools and ss, here {}",
         here(words)
     ))
 }
@@ -58,10 +62,14 @@ fn word_is_long(word: &OsStr) -> bool {
 /// The letters of a word as net-tools would read it.
 fn letters_of(word: &OsStr) -> Option<BTreeSet<char>> {
     let text = word.to_str()?;
-    if let Some(name) = text.strip_prefix("--") {
+    let name = text.trim_start_matches('-');
+    if text.starts_with("--") || name.len() > 3 {
         let known = LONG.iter().find(|(long, _)| name.eq_ignore_ascii_case(long));
-        return known.map(|(_, letter)| BTreeSet::from([*letter]));
+        if known.is_some() || text.starts_with("--") {
+            return known.map(|(_, letter)| BTreeSet::from([*letter]));
+        }
     }
+
     // W, for wide, is another letter than w, for raw; of the others capitals are nothing to be strict about.
     let fold = |letter: char| if letter == 'W' { letter } else { letter.to_ascii_lowercase() };
     let letters: BTreeSet<char> = text.strip_prefix('-')?.chars().map(fold).collect();
@@ -89,21 +97,21 @@ fn equivalent(letters: &BTreeSet<char>, protocol: Option<ProtocolName>) -> Strin
     let has = |letter| letters.contains(&letter);
     let (tcp, udp) = (has('t'), has('u'));
     if has('r') {
-        return "here type netstat -rn".to_owned();
+        return "type netstat -rn".to_owned();
     }
     if has('g') {
-        return "multicast groups are not shown here: ip maddress shows them".to_owned();
+        return "no option shows multicast groups: type ip maddress".to_owned();
     }
     if has('s') {
         return match (tcp, udp) {
-            (true, false) => "here type netstat -s -p tcp".to_owned(),
-            (false, true) => "here type netstat -s -p udp".to_owned(),
-            _ => "here type netstat -s".to_owned(),
+            (true, false) => "type netstat -s -p tcp".to_owned(),
+            (false, true) => "type netstat -s -p udp".to_owned(),
+            _ => "type netstat -s".to_owned(),
         };
     }
     if !tcp && !udp && (has('w') || has('x')) {
         let (kind, option) = if has('w') { ("raw", "-w") } else { ("Unix domain", "-x") };
-        return format!("{kind} sockets are not shown here: ss {option} shows them");
+        return format!("no option shows {kind} sockets: type ss {option}");
     }
 
     let mut command = String::from("netstat -");
@@ -148,9 +156,9 @@ fn equivalent(letters: &BTreeSet<char>, protocol: Option<ProtocolName>) -> Strin
         notes.push(rows);
     }
     if notes.is_empty() {
-        format!("here type {command}")
+        format!("type {command}")
     } else {
-        format!("here type {command} ({})", notes.join("; "))
+        format!("type {command} ({})", notes.join("; "))
     }
 }
 

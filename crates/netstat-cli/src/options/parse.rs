@@ -1,7 +1,7 @@
 //! Words to a [`Command`].
 
-use super::arguments::Arguments;
-use super::complaint::{Complaint, nearest};
+use super::arguments::{Arguments, ProtocolName};
+use super::complaint::{Complaint, nearest, nearest_long};
 use super::quote::quoted;
 use super::table::{self, Effect, Entry, Value};
 use super::{Command, Manner, net_tools, values};
@@ -151,7 +151,11 @@ impl<'a> Parser<'a> {
         if is_help(rest) {
             return Ok(Some(Command::Help(manner)));
         }
-        if let Some(entry) = rest.split(['=', ':']).next().and_then(table::by_long) {
+        // Letters such as -pid are a long option that lacks a dash, unless p has the protocol that makes them letters.
+        let p_has_protocol = self.peek().and_then(OsStr::to_str).and_then(ProtocolName::from_name).is_some();
+        if let Some(entry) = rest.split(['=', ':']).next().and_then(table::by_long)
+            && !p_has_protocol
+        {
             return Err(Complaint::one_dash(word, entry.long));
         }
 
@@ -205,7 +209,10 @@ impl<'a> Parser<'a> {
                 self.next += 1;
                 self.apply(entry, Some(next), manner)
             }
-            _ => Err(net_tools::complaint_about_p(self.words, word)),
+            _ => Err(match ProtocolName::from_name(rest) {
+                Some(protocol) => Complaint::protocol_as_option(word, protocol),
+                None => net_tools::complaint_about_p(self.words, word),
+            }),
         }
     }
 
@@ -228,12 +235,21 @@ impl<'a> Parser<'a> {
 
     /// A letter that is no option.
     fn unknown_letter(&self, word: &OsStr, rest: &str, letter: char) -> Complaint {
+        if let Some(protocol) = ProtocolName::from_name(rest) {
+            return Complaint::protocol_as_option(word, protocol);
+        }
+        // Fewer letters may each be meant; so many are rather a word.
+        if rest.chars().count() >= 5
+            && let Some(long) = nearest_long(rest)
+        {
+            return Complaint::misspelt(word, long);
+        }
         if let Some(complaint) = net_tools::complaint(self.words, word) {
             return complaint;
         }
         if rest.bytes().all(|byte| byte.is_ascii_digit()) {
             return Complaint::new(format!(
-                "{} is not an option: type an interval without the sign",
+                "{} is not an option: an interval has no sign, type {rest}",
                 quoted(word)
             ));
         }

@@ -93,7 +93,7 @@ pub(super) fn parse_timeout(text: &OsStr) -> Result<Duration, Complaint> {
 pub(super) fn parse_protocol(text: &OsStr) -> Result<ProtocolName, Complaint> {
     let name = text.to_str().unwrap_or_default();
     ProtocolName::from_name(name).ok_or_else(|| {
-        let instead = match nearest(name, ProtocolName::NAMES, 2) {
+        let instead = match nearest(name, ProtocolName::NAMES, (name.len() / 3).clamp(1, 2)) {
             Some(near) => format!("type -p {near}"),
             None => "type tcp, tcpv6, udp or udpv6; with -s also ip, ipv6, icmp or icmpv6".to_owned(),
         };
@@ -115,7 +115,9 @@ pub(super) fn parse_lang(text: &OsStr) -> Result<Lang, Complaint> {
 pub(super) fn parse_document(text: &OsStr) -> Result<Document, Complaint> {
     let name = text.to_str().unwrap_or_default();
     Document::from_name(name).ok_or_else(|| {
-        let instead = match nearest(name, Document::NAMES, 3) {
+        // A shell alone means its completion.
+        let shell = Document::NAMES.into_iter().find(|known| name.len() > 2 && known.ends_with(name));
+        let instead = match shell.or_else(|| nearest(name, Document::NAMES, (name.len() / 3).clamp(1, 3))) {
             Some(near) => format!("type --generate {near}"),
             None => format!("type one of {}", Document::NAMES.join(", ")),
         };
@@ -124,11 +126,11 @@ pub(super) fn parse_document(text: &OsStr) -> Result<Document, Complaint> {
 }
 
 /// The value of `--record` and `--replay`.
-pub(super) fn parse_directory(text: &OsStr) -> Result<PathBuf, Complaint> {
+pub(super) fn parse_directory(option: &str, text: &OsStr) -> Result<PathBuf, Complaint> {
     if text.is_empty() {
-        return Err(Complaint::new(
-            "the name of the directory is empty: type, for example, --record recording",
-        ));
+        return Err(Complaint::new(format!(
+            "the directory name after {option} is empty: type, for example, {option} recording"
+        )));
     }
     Ok(PathBuf::from(text))
 }

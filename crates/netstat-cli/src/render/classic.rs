@@ -129,10 +129,10 @@ impl Classic<'_> {
         pad(out, start, 21);
         out.extend_from_slice(b"  ");
         let start = out.len();
-        match (socket.state, socket.protocol) {
-            (Some(state), _) => words::write_state(out, state),
-            (None, Protocol::Tcp) => out.extend_from_slice(b"UNKNOWN"),
-            (None, Protocol::Udp) => {}
+        match (socket.protocol, socket.state) {
+            (Protocol::Tcp, Some(state)) => words::write_state(out, state),
+            (Protocol::Tcp, None) => out.extend_from_slice(b"UNKNOWN"),
+            (Protocol::Udp, _) => {}
         }
         if !self.pid && columns.is_empty() {
             return;
@@ -189,7 +189,13 @@ fn write_owner_lines<W: Write>(
         // The name of the executable once more would say nothing.
         Ok(unit) if unit != shown => {
             sheet.buffer.extend_from_slice(b"  ");
-            escape::write_text(&mut sheet.buffer, unit);
+            // A control group may have any name; this line must not pass for a row.
+            match unit.as_encoded_bytes() {
+                [b'T', b'C', b'P', b' ', ..] | [b'U', b'D', b'P', b' ', ..] => {
+                    escape::write_word(&mut sheet.buffer, unit);
+                }
+                _ => escape::write_text(&mut sheet.buffer, unit),
+            }
             sheet.end_line()?;
         }
         _ => {}

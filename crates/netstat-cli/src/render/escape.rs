@@ -60,13 +60,20 @@ fn write_odd(out: &mut Vec<u8>, text: &OsStr, word: bool) {
 #[cfg(windows)]
 fn write_odd(out: &mut Vec<u8>, text: &OsStr, word: bool) {
     use std::os::windows::ffi::OsStrExt;
-    let units: Vec<_> = char::decode_utf16(text.encode_wide()).collect();
+    write_utf16(out, text.encode_wide(), word);
+}
+
+/// Text of Windows: UTF-16 in which surrogates need not come in pairs.
+#[cfg(any(windows, test))]
+fn write_utf16(out: &mut Vec<u8>, text: impl IntoIterator<Item = u16>, word: bool) {
+    let units: Vec<_> = char::decode_utf16(text).collect();
     let mut ahead = String::new();
     for (index, unit) in units.iter().enumerate() {
         match unit {
             Ok(character) => {
                 ahead.clear();
                 if *character == '\\' {
+                    // The longest beginning of an escape after its backslash: `x` and two digits.
                     ahead.extend(units.iter().skip(index + 1).take(3).map_while(|unit| unit.as_ref().ok()));
                 }
                 write_char(out, *character, &ahead, word);
@@ -144,7 +151,8 @@ fn write_number(out: &mut Vec<u8>, number: u32) {
     out.push(b'}');
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -213,6 +221,19 @@ mod tests {
         assert_eq!(text("a b".as_bytes()), "a b");
     }
 
+    #[test]
+    fn lone_surrogates_are_written_out() {
+        let wide = |units: &[u16]| {
+            let mut out = Vec::new();
+            write_utf16(&mut out, units.iter().copied(), false);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(wide(&[0x61, 0xd800, 0x62, 0xdc00]), "a\\u{d800}b\\u{dc00}");
+        assert_eq!(wide(&[0xd83e, 0xdd80]), "\u{1f980}");
+        assert_eq!(wide(&[0x5c, 0x78, 0x61, 0x62]), r"\x5cxab");
+        assert_eq!(wide(&[0x5c, 0x78, 0x61, 0xd800]), r"\xa\u{d800}");
+    }
+
     /// Undoes the escapes, as the documentation of this file says it can be done.
     fn undo(text: &str) -> Vec<u8> {
         let bytes = text.as_bytes();
@@ -240,6 +261,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn both_systems_write_the_same_text(characters in r"[\\xu{}a-f0-9 \u{202e}\x1b가🦀]{0,20}", word: bool) {
+            let mut bytes = Vec::new();
+            write(&mut bytes, OsStr::new(&characters), word);
+            let mut wide = Vec::new();
+            write_utf16(&mut wide, characters.encode_utf16(), word);
+            prop_assert_eq!(String::from_utf8(bytes).unwrap(), String::from_utf8(wide).unwrap());
+        }
+
         #[test]
         fn any_bytes_become_visible_and_can_be_told(bytes in proptest::collection::vec(
             prop_oneof![any::<u8>(), prop::sample::select(b"\\xu{}0a \xe2\x80\xae\x1b".to_vec())], 0..40))

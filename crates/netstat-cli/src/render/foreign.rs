@@ -43,7 +43,8 @@ fn host<'n>(end: &Endpoint, names: &'n dyn Names) -> Option<&'n str> {
 /// The name up to its first dot, or the whole; `None` where nothing is left, and for an address that some
 /// resolvers answer in place of a name, of which the first part alone would be a lie.
 fn shorten(name: &str, full: bool) -> Option<&str> {
-    if name.parse::<IpAddr>().is_ok() {
+    // Such an answer may carry its scope.
+    if name.split('%').next().unwrap_or_default().parse::<IpAddr>().is_ok() {
         return None;
     }
     let name = if full { name } else { name.split('.').next().unwrap_or_default() };

@@ -97,7 +97,7 @@ fn expand_tabs(line: &str) -> String {
     for character in line.chars() {
         if character == '\t' {
             out.push(' ');
-            while out.len() % 8 != 0 {
+            while !out.len().is_multiple_of(8) {
                 out.push(' ');
             }
         } else {

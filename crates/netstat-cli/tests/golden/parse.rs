@@ -10,7 +10,7 @@ use std::net::IpAddr;
 
 /// What the names of a sample stand for. The addresses behind them are made up; the names are given whole, so
 /// that cutting them is part of what is tested.
-pub struct SampleNames {
+pub(crate) struct SampleNames {
     own: Option<String>,
     hosts: HashMap<IpAddr, String>,
 }
@@ -37,28 +37,28 @@ impl Names for SampleNames {
 }
 
 /// Everything that rows say.
-pub struct Parsed {
-    pub sockets: Vec<Socket>,
-    pub processes: HashMap<ProcessId, Process>,
-    pub names: SampleNames,
+pub(crate) struct Parsed {
+    pub(crate) sockets: Vec<Socket>,
+    pub(crate) processes: HashMap<ProcessId, Process>,
+    pub(crate) names: SampleNames,
 }
 
 /// What the rows of a sample have.
 #[derive(Clone, Copy)]
-pub struct Cells<'a> {
-    pub pid: bool,
-    pub offload: bool,
-    pub owner_lines: bool,
+pub(crate) struct Cells<'a> {
+    pub(crate) pid: bool,
+    pub(crate) offload: bool,
+    pub(crate) owner_lines: bool,
     /// The name of the machine.
-    pub host: Option<&'a str>,
+    pub(crate) host: Option<&'a str>,
 }
 
-pub fn is_row(line: &str) -> bool {
+pub(crate) fn is_row(line: &str) -> bool {
     line.starts_with("  TCP    ") || line.starts_with("  UDP    ")
 }
 
 /// A line of `-b`: one blank and a bracket or the failure, or two blanks and a component.
-pub fn is_owner_line(line: &str) -> bool {
+pub(crate) fn is_owner_line(line: &str) -> bool {
     let failure = line == " Can not obtain ownership information";
     let executable = line.starts_with(" [") && line.ends_with(']');
     let component = line.strip_prefix("  ").is_some_and(|rest| {
@@ -68,7 +68,7 @@ pub fn is_owner_line(line: &str) -> bool {
 }
 
 /// Rows and the lines of `-b` after each.
-pub fn parse(lines: &[String], cells: Cells<'_>) -> Parsed {
+pub(crate) fn parse(lines: &[String], cells: Cells<'_>) -> Parsed {
     let mut parsed = Parsed {
         sockets: Vec::new(),
         processes: HashMap::new(),
@@ -154,7 +154,7 @@ fn process(id: ProcessId, lines: &[&str]) -> Process {
 }
 
 /// `a.b.c.d:port` or `[address%scope]:port`.
-pub fn endpoint(text: &str) -> Option<Endpoint> {
+pub(crate) fn endpoint(text: &str) -> Option<Endpoint> {
     let (host, port) = text.rsplit_once(':')?;
     let port = port.parse().ok()?;
     let (address, scope) = match host.strip_prefix('[') {

@@ -3,11 +3,11 @@
 
 /// The command.
 #[derive(Clone, Copy)]
-pub struct Form {
-    pub pid: bool,
-    pub offload: bool,
-    pub owners: bool,
-    pub names: bool,
+pub(crate) struct Form {
+    pub(crate) pid: bool,
+    pub(crate) offload: bool,
+    pub(crate) owners: bool,
+    pub(crate) names: bool,
 }
 
 const AN: Form = Form { pid: false, offload: false, owners: false, names: false };
@@ -16,7 +16,7 @@ const PLAIN: Form = Form { names: true, ..AN };
 
 /// What has become of blanks.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Blanks {
+pub(crate) enum Blanks {
     /// The raw bytes: also compared whole.
     Exact,
     /// A paste that kept them all.
@@ -29,7 +29,7 @@ pub enum Blanks {
 
 /// What stands above the rows; trailing blanks there are never compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Head {
+pub(crate) enum Head {
     /// Empty line, title, empty line, headings.
     Whole,
     /// The same without its empty lines.
@@ -40,25 +40,25 @@ pub enum Head {
     None,
 }
 
-pub struct Sample {
-    pub file: &'static str,
-    pub form: Form,
-    pub korean: bool,
-    pub rows: usize,
-    pub blanks: Blanks,
-    pub head: Head,
+pub(crate) struct Sample {
+    pub(crate) file: &'static str,
+    pub(crate) form: Form,
+    pub(crate) korean: bool,
+    pub(crate) rows: usize,
+    pub(crate) blanks: Blanks,
+    pub(crate) head: Head,
     /// The name of the machine, where names are shown.
-    pub host: Option<&'static str>,
+    pub(crate) host: Option<&'static str>,
     /// The first line of the part that is meant, where a file has several.
-    pub from: Option<&'static str>,
+    pub(crate) from: Option<&'static str>,
     /// The first line after it.
-    pub until: Option<&'static str>,
+    pub(crate) until: Option<&'static str>,
     /// Lines around the table: prompts, remarks, headings in a language that is not ours.
-    pub skipped: &'static [&'static str],
+    pub(crate) skipped: &'static [&'static str],
     /// Lines among the rows that are not the table's.
-    pub stray: &'static [&'static str],
+    pub(crate) stray: &'static [&'static str],
     /// What is replaced before anything else, and how often it is there.
-    pub edits: &'static [(&'static str, &'static str, usize)],
+    pub(crate) edits: &'static [(&'static str, &'static str, usize)],
 }
 
 const BASE: Sample = Sample {
@@ -79,12 +79,12 @@ const BASE: Sample = Sample {
 const FAILURE: &str = " Can not obtain ownership information";
 
 /// Not rendered again, and why.
-pub const EXCLUDED: [(&str, &str); 2] = [
+pub(crate) const EXCLUDED: [(&str, &str); 2] = [
     ("winxp-sp2_-anb_components.txt", "XP listed the libraries of each socket, in another layout"),
     ("winxp_-a_names.txt", "XP put names in the local column and cut long ones"),
 ];
 
-pub const SAMPLES: &[Sample] = &[
+pub(crate) const SAMPLES: &[Sample] = &[
     Sample {
         file: "win10_netstat__jc.txt",
         form: PLAIN,

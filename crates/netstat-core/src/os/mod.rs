@@ -1,7 +1,7 @@
 //! THE CONTRACT between this program and an operating system.
 //!
 //! A back end is a folder here with the same file names as the others. It asks the kernel (`fetch_*`), turns bytes
-//! into the model (`decode_*`, pure functions that never panic) and says what it could not learn ([`Warning`]).
+//! into the model (`decode_*`, pure functions that never panic) and says what it could not learn ([`crate::Warning`]).
 //! Every byte from the system passes one seam, which can be recorded to a folder and answered from it ([`tape`]).
 //!
 //! | function | Linux source | Windows source |

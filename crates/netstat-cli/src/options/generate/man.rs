@@ -2,15 +2,23 @@
 
 use super::super::table::{self, Entry, INTERVAL, Report};
 use super::help::SUMMARY;
+use super::wrap;
 
-/// The man page. It has no date and no version, so that it changes only when the options do.
+/// The day the texts of the page last changed, which its foot shows. It has no version, to change only with them.
+const REVISED: &str = "2026-11-22";
+
+/// The columns of a source line; formatters fill the lines themselves.
+const WIDTH: usize = 79;
+
+/// The man page.
 pub(super) fn man() -> String {
-    let mut page = String::from(
-        ".\\\" Made by netstat --generate man. Do not edit.\n.TH NETSTAT 1 \"\" \"netstat\" \"User Commands\"\n.SH NAME\n\
-         netstat \\- show network connections, routes and statistics\n.SH SYNOPSIS\n.B netstat\n",
+    let mut page = format!(
+        ".\\\" Made by netstat --generate man. Do not edit.\n.TH NETSTAT 1 {REVISED} netstat \"User Commands\"\n\
+         .SH NAME\nnetstat \\- show network connections, routes and statistics\n.SH SYNOPSIS\n.B netstat\n"
     );
     for entry in table::sorted() {
-        page.push_str(&format!("[{}]\n", spelled(entry, false)));
+        // The percent sign keeps it from being hyphenated.
+        page.push_str(&format!("\\%[{}]\n", spelled(entry, false)));
     }
     page.push_str(&format!("[\\fI{}\\fR]\n", INTERVAL.name));
     page.push_str(".SH DESCRIPTION\n");
@@ -66,7 +74,7 @@ fn spelled(entry: &Entry, all: bool) -> String {
     if !all {
         spellings.truncate(1);
     }
-    let value = entry.value().map(|value| format!(" \\fI{}\\fR", value.name)).unwrap_or_default();
+    let value = entry.value().map(|value| format!("\\ \\fI{}\\fR", value.name)).unwrap_or_default();
     spellings.join(", ") + &value
 }
 
@@ -81,17 +89,20 @@ fn paragraph(page: &mut String, text: &str) {
     let text = escape(text);
     let mut rest = text.as_str();
     while let Some((sentence, after)) = rest.split_once(". ") {
-        page.push_str(&format!("{}.\n", guarded(sentence)));
+        sentence_lines(page, &format!("{sentence}."));
         rest = after;
     }
     if !rest.is_empty() {
-        page.push_str(&format!("{}\n", guarded(rest)));
+        sentence_lines(page, rest);
     }
 }
 
-/// A line that begins with a period or an apostrophe would be a request.
-fn guarded(line: &str) -> String {
-    if line.starts_with(['.', '\'']) { format!("\\&{line}") } else { line.to_owned() }
+fn sentence_lines(page: &mut String, sentence: &str) {
+    for line in wrap(sentence, WIDTH) {
+        // A line that begins with a period or an apostrophe would be a request.
+        let guard = if line.starts_with(['.', '\'']) { "\\&" } else { "" };
+        page.push_str(&format!("{guard}{line}\n"));
+    }
 }
 
 fn escape(text: &str) -> String {

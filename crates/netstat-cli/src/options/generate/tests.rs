@@ -1,1 +1,166 @@
+//! The documents: what they say is a snapshot, and that their readers understand them is tried.
 
+use super::{Document, help, wrap};
+use std::path::{Path, PathBuf};
+
+#[test]
+fn the_help_text() {
+    insta::assert_snapshot!(help());
+}
+
+#[test]
+fn the_documents() {
+    for name in Document::NAMES {
+        insta::assert_snapshot!(name, Document::from_name(name).unwrap().text());
+    }
+}
+
+/// Where each document lies in the tree.
+const FILES: [(Document, &str); 6] = [
+    (Document::Man, "docs/netstat.1"),
+    (Document::Markdown, "docs/options.md"),
+    (Document::CompleteBash, "completions/netstat.bash"),
+    (Document::CompleteZsh, "completions/_netstat"),
+    (Document::CompleteFish, "completions/netstat.fish"),
+    (Document::CompletePowershell, "completions/netstat.ps1"),
+];
+
+fn path_of(document: Document) -> PathBuf {
+    let (_, path) = FILES.iter().find(|(known, _)| *known == document).unwrap();
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}
+
+#[test]
+fn the_files_in_the_tree_are_up_to_date() {
+    for name in Document::NAMES {
+        let document = Document::from_name(name).unwrap();
+        let path = path_of(document);
+        let file = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
+        assert!(file == document.text(), "write {} anew with netstat --generate {name}", path.display());
+    }
+}
+
+#[test]
+fn lines_are_wrapped_between_words() {
+    assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+    assert_eq!(wrap("one two three", 6), ["one", "two", "three"]);
+    assert_eq!(wrap("incomprehensible it is", 5), ["incomprehensible", "it is"]);
+    assert_eq!(wrap("", 5), Vec::<String>::new());
+}
+
+#[test]
+fn source_lines_of_the_man_page_are_short() {
+    for line in Document::Man.text().lines() {
+        assert!(line.len() <= 80, "{line}");
+    }
+}
+
+#[cfg(unix)]
+mod tried {
+    use super::{Document, path_of};
+    use std::process::{Command, Output};
+
+    /// Runs a program of this machine, or says that the test was skipped because there is none.
+    fn run(program: &str, arguments: &[&str]) -> Option<Output> {
+        match Command::new(program).args(arguments).env("LC_ALL", "C.UTF-8").output() {
+            Ok(output) => Some(output),
+            Err(error) => {
+                eprintln!("skipped: {program} cannot be run here: {error}");
+                None
+            }
+        }
+    }
+
+    #[track_caller]
+    fn is_silent(program: &str, arguments: &[&str], document: Document) {
+        let path = path_of(document);
+        let path = path.to_str().unwrap();
+        if let Some(output) = run(program, &[arguments, &[path]].concat()) {
+            let said = [output.stdout, output.stderr].concat();
+            assert!(
+                output.status.success() && said.is_empty(),
+                "{program}: {}",
+                String::from_utf8_lossy(&said)
+            );
+        }
+    }
+
+    #[test]
+    fn mandoc_finds_nothing_to_say() {
+        is_silent("mandoc", &["-Tlint"], Document::Man);
+    }
+
+    #[test]
+    fn man_warns_of_nothing() {
+        let path = path_of(Document::Man);
+        if let Some(output) = run("man", &["-l", "--warnings", path.to_str().unwrap()]) {
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            // A system without manuals has a man that only says so.
+            if output.stdout.starts_with(b"This system has been minimized") {
+                return;
+            }
+            assert!(output.status.success() && said.is_empty(), "{said}");
+            assert!(String::from_utf8_lossy(&output.stdout).contains("SECONDS"));
+        }
+    }
+
+    #[test]
+    fn shells_can_read_their_completions() {
+        is_silent("bash", &["--norc", "-n"], Document::CompleteBash);
+        is_silent("zsh", &["-f", "-n"], Document::CompleteZsh);
+        is_silent("fish", &["--no-config", "--no-execute"], Document::CompleteFish);
+    }
+
+    /// What bash offers for the last of some words.
+    fn offered_by_bash(words: &str) -> Option<Vec<String>> {
+        let script = "source \"$1\"; shift; COMP_WORDS=(netstat \"$@\"); COMP_CWORD=$#; \
+             compopt() { :; }; _netstat; printf '%s\\n' \"${COMPREPLY[@]}\"";
+        let path = path_of(Document::CompleteBash);
+        let mut arguments = vec!["--norc", "-c", script, "bash", path.to_str().unwrap()];
+        arguments.extend(words.split(' '));
+        let output = run("bash", &arguments)?;
+        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).unwrap();
+        Some(text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect())
+    }
+
+    #[test]
+    fn bash_completes() {
+        for (words, expected) in [
+            ("-an -p u", vec!["udp", "udpv6"]),
+            ("-anp tcp", vec!["tcp", "tcpv6"]),
+            ("-anP i", vec!["ip", "ipv6", "icmp", "icmpv6"]),
+            ("--protocol = tcpv", vec!["tcpv6"]),
+            ("--lang = ", vec!["en", "ko"]),
+            ("--lang =", vec!["en", "ko"]),
+            ("--lang k", vec!["ko"]),
+            ("--re", vec!["--record", "--replay", "--resolve-timeout"]),
+            ("--generate complete-b", vec!["complete-bash"]),
+            ("--count ", vec![]),
+            ("-ano ", vec![]),
+            ("-a", vec!["-a"]),
+            ("-?", vec!["-?"]),
+        ] {
+            if let Some(offered) = offered_by_bash(words) {
+                assert_eq!(offered, expected, "{words:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn fish_completes() {
+        let path = path_of(Document::CompleteFish);
+        for (line, expected) in [
+            ("netstat -an -p ud", vec!["udp", "udpv6"]),
+            ("netstat --lang ", vec!["en", "ko"]),
+            ("netstat --versi", vec!["--version"]),
+        ] {
+            let script = "source $argv[1]; complete -C $argv[2]";
+            let arguments = ["--no-config", "-c", script, path.to_str().unwrap(), line];
+            let Some(output) = run("fish", &arguments) else { return };
+            let text = String::from_utf8(output.stdout).unwrap();
+            let offered: Vec<_> = text.lines().filter_map(|line| line.split('\t').next()).collect();
+            assert_eq!(offered, expected, "{line}");
+        }
+    }
+}

@@ -10,7 +10,7 @@ pub(super) fn zsh() -> String {
     for entry in table::sorted() {
         script.push_str(&format!("    {} \\\n", specification(entry)));
     }
-    script.push_str(&format!("    '::{}:_message -r \"seconds\"'\n", INTERVAL.name));
+    script.push_str(&format!("    '::{} in seconds: '\n", INTERVAL.name));
     script
 }
 

@@ -42,14 +42,14 @@ pub(super) const OPTIONS: &[Entry] = &[
     },
     Entry {
         letters: &['f'],
-        long: "fqdn",
+        long: "full-names",
         in_synopsis: true,
         summary: "Show whole host names of foreign addresses",
         help: "Shows the names of foreign addresses in full (FQDN), not cut at the first dot.",
         details: "Together with -n there are no names, and it has no effect.",
         inferred: None,
         report: Report::Connections,
-        effect: Effect::Switch(|arguments| arguments.fqdn = true),
+        effect: Effect::Switch(|arguments| arguments.full_names = true),
     },
     Entry {
         letters: &['i'],

@@ -59,8 +59,8 @@ pub(super) const OPTIONS: &[Entry] = &[
         long: "help",
         in_synopsis: false,
         summary: "Show the help text",
-        help: "Shows this text.",
-        details: "The words help, -help, /help and /h do the same. Asked for as on Windows (/?, -?, /h, /help) it goes to \
+        help: "Shows this text, as do /? and -?.",
+        details: "So do the words help, -help, /help and /h. Asked for as on Windows (/?, -?, /h, /help) it goes to \
                   standard error with exit code 1, as there; asked for as on Unix (--help, -h, -help, help) it goes \
                   to standard output with exit code 0.",
         inferred: None,
@@ -88,7 +88,7 @@ pub(super) const OPTIONS: &[Entry] = &[
         letters: &[],
         long: "record",
         in_synopsis: false,
-        summary: "Write all the operating system answers to a directory",
+        summary: "Write every answer of the operating system to files",
         help: "Also writes every answer of the operating system to files in DIR, for --replay.",
         details: "Such a directory makes a bug report complete. It holds addresses and process names of this host.",
         inferred: None,
@@ -96,7 +96,7 @@ pub(super) const OPTIONS: &[Entry] = &[
         effect: Effect::Value(
             Value { name: "DIR", example: "recording", kind: ValueKind::Directory },
             |arguments, text| {
-                arguments.record = Some(values::parse_directory(text)?);
+                arguments.record = Some(values::parse_directory("--record", text)?);
                 Ok(())
             },
         ),
@@ -113,7 +113,7 @@ pub(super) const OPTIONS: &[Entry] = &[
         effect: Effect::Value(
             Value { name: "DIR", example: "recording", kind: ValueKind::Directory },
             |arguments, text| {
-                arguments.replay = Some(values::parse_directory(text)?);
+                arguments.replay = Some(values::parse_directory("--replay", text)?);
                 Ok(())
             },
         ),

@@ -30,7 +30,6 @@ pub(super) struct Fake {
     replies: RefCell<HashMap<String, Replies>>,
     asked: RefCell<Vec<String>>,
     pids: BTreeSet<u32>,
-    datagrams: RefCell<Vec<io::Result<Vec<Vec<u8>>>>>,
 }
 
 /// A line of `/proc/PID/stat` with what this program reads of it.
@@ -74,12 +73,6 @@ impl Fake {
         self.add(path, Reply::Fails(errno))
     }
 
-    /// The answer to the next netlink request, whatever it asks.
-    pub(super) fn datagrams(self, answer: io::Result<Vec<Vec<u8>>>) -> Self {
-        self.datagrams.borrow_mut().push(answer);
-        self
-    }
-
     /// A number in `/proc`, where nothing else was said about that directory.
     pub(super) fn pid(mut self, pid: u32) -> Self {
         self.pids.insert(pid);
@@ -87,7 +80,7 @@ impl Fake {
     }
 
     /// A living process with its descriptors.
-    pub(super) fn process(self, pid: u32, parent: u32, start: u64, links: &[(u32, &str)]) -> Self {
+    pub(super) fn alive(self, pid: u32, parent: u32, start: u64, links: &[(u32, &str)]) -> Self {
         self.pid(pid)
             .file(&format!("/proc/{pid}/stat"), stat_line(pid, 'S', parent, 0, 1, start))
             .links(&format!("/proc/{pid}/fd"), links)
@@ -119,17 +112,8 @@ impl Fake {
 }
 
 impl Source for Fake {
-    fn netlink(&self, _: Netlink, _: &[u8], each: &mut dyn FnMut(&[u8]) -> Next) -> io::Result<()> {
-        let mut answers = self.datagrams.borrow_mut();
-        if answers.is_empty() {
-            return Err(Errno::PROTONOSUPPORT.into());
-        }
-        for datagram in answers.remove(0)? {
-            if each(&datagram) == Next::Done {
-                break;
-            }
-        }
-        Ok(())
+    fn netlink(&self, _: Netlink, _: &[u8], _: &mut dyn FnMut(&[u8]) -> Next) -> io::Result<()> {
+        Err(Errno::PROTONOSUPPORT.into())
     }
 
     fn read(&self, path: &str, into: &mut Vec<u8>) -> io::Result<()> {
@@ -212,5 +196,22 @@ impl ProcessSource for FakeProcess<'_> {
             Reply::File(id) => Ok(id),
             other => panic!("{name} is {other:?}, of no known identity"),
         }
+    }
+}
+
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_come_in_turn_and_the_last_one_stays() {
+        let fake = Fake::new().file("/a", "one").file("/a", "two").fails("/b", Errno::ACCESS);
+        let mut bytes = Vec::new();
+        for expected in ["one", "two", "two"] {
+            fake.read("/a", &mut bytes).unwrap();
+            assert_eq!(bytes, expected.as_bytes());
+        }
+        assert_eq!(fake.read("/b", &mut bytes).unwrap_err().raw_os_error(), Some(13));
+        assert_eq!(fake.read("/c", &mut bytes).unwrap_err().raw_os_error(), Some(2));
+        assert!(fake.process(1).is_err());
     }
 }

@@ -1,5 +1,6 @@
 //! Real sockets, real processes. Children get the socket as their standard error, so that no other child of this test
-//! binary inherits it by chance, and wait for the end of their standard input, so that they end with the test.
+//! binary keeps it by chance, and wait for the end of their standard input, so that they end with the test. Between
+//! its fork and its exec a child of any test holds the sockets of all: numbers of holders are waited for.
 
 use super::*;
 use crate::model::{Endpoint, Family, Protocol};
@@ -9,6 +10,7 @@ use crate::os::tape::{Player, Recorder};
 use std::net::TcpListener;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -83,9 +85,8 @@ fn shell(script: &str, listener: &TcpListener) -> Ended {
 #[test]
 fn an_own_listener_is_ones_own() {
     let (listener, socket) = listener();
-    let owners = owners(&socket);
-    let owner = owners.first().unwrap();
-    assert_eq!(owners.len(), 1);
+    let owners = until(|| owners(&socket), |owners| owners.len() == 1);
+    let owner = owners[0];
     assert_eq!(owner.process.pid, std::process::id());
     assert_eq!(owner.parent, Some(std::os::unix::process::parent_id()));
     assert_eq!(owner.descriptor, u32::try_from(listener.as_raw_fd()).ok());
@@ -105,13 +106,11 @@ fn of_two_descriptors_the_lower_one_is_kept() {
 fn a_socket_of_a_family_shows_the_master_and_keeps_all() {
     let (listener, socket) = listener();
     let mut child = shell("cat <&3 & cat <&3 & wait", &listener);
-    let found = until(|| pids(&socket), |pids| pids.len() == 4);
-    assert_eq!(found[0], std::process::id());
-    assert_eq!(found[1], child.0.id());
+    let first = [std::process::id(), child.0.id()];
+    until(|| pids(&socket), |pids| pids.len() == 4 && pids[..2] == first);
     // Without the first holder the shell is the ancestor of the rest.
     drop(listener);
-    let found = until(|| pids(&socket), |pids| pids.len() == 3);
-    assert_eq!(found[0], child.0.id());
+    until(|| pids(&socket), |pids| pids.len() == 3 && pids[0] == child.0.id());
     drop(child.0.stdin.take());
     until(|| pids(&socket), Vec::is_empty);
 }
@@ -120,11 +119,10 @@ fn a_socket_of_a_family_shows_the_master_and_keeps_all() {
 fn a_process_between_need_not_hold_the_socket() {
     let (listener, socket) = listener();
     let child = shell("cat <&3 & exec 2>/dev/null 4<&-; wait", &listener);
-    let found = until(
+    until(
         || pids(&socket),
         |pids| pids.len() == 2 && !pids.contains(&child.0.id()) && pids[0] == std::process::id(),
     );
-    assert_eq!(found.len(), 2);
 }
 
 #[test]
@@ -168,7 +166,7 @@ fn a_recording_answers_as_the_system_did() {
     let _ = std::fs::remove_dir_all(&folder);
     let (listener, own) = listener();
     let mut sockets = [own, socket(u64::MAX)];
-    let recording = Recording::new(Live, Recorder::create(&folder).unwrap());
+    let recording = Recording::new(Live, std::sync::Arc::new(Recorder::create(&folder).unwrap()));
     let warnings = attached(&recording, &mut sockets);
     recording.finish().unwrap();
     drop(listener);
@@ -210,7 +208,7 @@ fn a_process_whose_main_thread_has_ended_keeps_its_sockets() {
     };
     until(state, |stat| stat.is_zombie());
     assert!(state().threads > 1);
-    assert_eq!(pids(&socket), [pid]);
+    until(|| pids(&socket), |pids| *pids == [pid]);
 }
 
 #[test]
@@ -231,47 +229,91 @@ fn a_thread_with_descriptors_of_its_own_is_an_owner() {
     drop(listener);
     let pid = child.0.id();
     until(|| std::fs::read_link(format!("/proc/{pid}/fd/2")).ok(), Option::is_none);
-    let found = until(|| owners(&socket), |owners| !owners.is_empty());
-    assert_eq!((found[0].process.pid, found[0].descriptor), (pid, Some(2)));
+    let found = until(|| owners(&socket), |owners| owners.len() == 1 && owners[0].process.pid == pid);
+    assert_eq!(found[0].descriptor, Some(2));
 }
 
-/// The test runs itself as an ordinary user. What that user is told comes back as the exit status and on its output.
+const ROOTS_SOCKET: &str = "NETSTAT_TEST_ROOTS_SOCKET";
+
+/// Copies this test binary to where another user may run it: that user may not reach the folder it is in. `cp` does it,
+/// because a file that this process writes may be inherited, still open, by a child of another test and be busy.
+fn program(name: &str) -> PathBuf {
+    let program = std::env::temp_dir().join(format!("netstat-owners-{name}-{}", std::process::id()));
+    let own = std::env::current_exe().unwrap();
+    assert!(Command::new("cp").arg(own).arg(&program).status().unwrap().success());
+    program
+}
+
+/// Runs one test of this binary by `command`, with a socket of root's for it to look for.
+fn run_as_user(mut command: Command, program: &Path) {
+    let (_listener, roots) = listener();
+    let output = command
+        .env(ROOTS_SOCKET, roots.id.inode.unwrap().to_string())
+        .env_remove("RUST_BACKTRACE")
+        .current_dir("/")
+        .output();
+    std::fs::remove_file(program).unwrap();
+    let output = output.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("all as it should be"), "{said}");
+}
+
+/// What the ordinary user finds; `None` in the test that is to run it.
+fn as_user() -> Option<Vec<Warning>> {
+    let inode = std::env::var(ROOTS_SOCKET).ok()?.parse().unwrap();
+    let (_listener, own) = listener();
+    let mut sockets = [own, socket(inode)];
+    let warnings = attached(&Live, &mut sockets);
+    assert_eq!(sockets[0].ownership.principal().unwrap().process.pid, std::process::id());
+    assert_eq!(sockets[1].ownership, Ownership::Unowned(NoOwner::NotPermitted));
+    // Where nothing is missing there is nothing to warn of.
+    assert_eq!(attached(&Live, &mut sockets[..1]), []);
+    println!("all as it should be");
+    Some(warnings)
+}
+
 #[test]
 fn an_ordinary_user_sees_what_is_ones_own() {
-    const ROOTS: &str = "NETSTAT_TEST_ROOTS_SOCKET";
-    if let Some(inode) = std::env::var_os(ROOTS) {
-        let (_listener, own) = listener();
-        let inode = inode.to_str().unwrap().parse().unwrap();
-        let mut sockets = [own, socket(inode)];
-        let warnings = attached(&Live, &mut sockets);
+    if let Some(warnings) = as_user() {
         assert!(matches!(&warnings[..], [Warning::OwnersNotPermitted { processes: 1.. }]), "{warnings:?}");
-        assert_eq!(sockets[0].ownership.principal().unwrap().process.pid, std::process::id());
-        assert_eq!(sockets[1].ownership, Ownership::Unowned(NoOwner::NotPermitted));
-        // Where nothing is missing there is nothing to warn of.
-        assert_eq!(attached(&Live, &mut sockets[..1]), []);
-        println!("all as it should be");
         return;
     }
     if !rustix::process::geteuid().is_root() {
         eprintln!("skipped: not root");
         return;
     }
-    // Another user may not reach the folder of this program.
-    let program = std::env::temp_dir().join(format!("netstat-owners-user-{}", std::process::id()));
-    std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
-    let (_listener, roots) = listener();
-    let output = Command::new(&program)
-        .args(["--exact", "--nocapture"])
-        .arg("os::linux::owners::live_tests::an_ordinary_user_sees_what_is_ones_own")
-        .env(ROOTS, roots.id.inode.unwrap().to_string())
-        .env_remove("RUST_BACKTRACE")
-        .current_dir("/")
-        .uid(65534)
-        .gid(65534)
-        .output();
-    std::fs::remove_file(&program).unwrap();
-    let output = output.unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
-    assert!(said.contains("all as it should be"), "{said}");
+    let program = program("user");
+    let mut command = Command::new(&program);
+    command.args(["--exact", "--nocapture"]).uid(65534).gid(65534);
+    command.arg("os::linux::owners::live_tests::an_ordinary_user_sees_what_is_ones_own");
+    run_as_user(command, &program);
+}
+
+#[test]
+fn hidden_processes_are_not_taken_for_none() {
+    if let Some(warnings) = as_user() {
+        assert!(matches!(&warnings[..], [Warning::SourceUnavailable { .. }]), "{warnings:?}");
+        return;
+    }
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("skipped: not root");
+        return;
+    }
+    // In a mount namespace of its own, so that nobody else sees it.
+    const MOUNT: &str = "mount -t proc -o hidepid=invisible proc /proc";
+    let hidden = |then: &str| {
+        let mut command = Command::new("unshare");
+        command.args(["-m", "sh", "-c", &format!("{MOUNT} && {then}")]);
+        command
+    };
+    if !hidden("command -v setpriv").output().is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: this machine does not let /proc be mounted with hidepid, or has no setpriv");
+        return;
+    }
+    let program = program("hidden");
+    let mut command =
+        hidden("exec setpriv --reuid 65534 --regid 65534 --clear-groups \"$0\" --exact --nocapture \"$1\"");
+    command.arg(&program).arg("os::linux::owners::live_tests::hidden_processes_are_not_taken_for_none");
+    run_as_user(command, &program);
 }

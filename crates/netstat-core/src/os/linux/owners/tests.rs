@@ -74,7 +74,7 @@ fn times_asked(fake: &Fake, path: &str) -> usize {
 #[test]
 fn an_owner_is_a_process_with_its_start_time_parent_and_lowest_descriptor() {
     let links = [(9, "socket:[77]"), (3, "socket:[77]"), (1, "/dev/null"), (4, "socket:[78]")];
-    let fake = Fake::new().process(10, 1, 500, &links);
+    let fake = Fake::new().alive(10, 1, 500, &links);
     let mut sockets = sockets(&[77]);
     assert_eq!(attached(&fake, &mut sockets), []);
     let process = ProcessId { pid: 10, start_time: 500 };
@@ -86,7 +86,7 @@ fn an_owner_is_a_process_with_its_start_time_parent_and_lowest_descriptor() {
 
 #[test]
 fn without_an_inode_there_is_no_process_and_nothing_is_read() {
-    let fake = Fake::new().process(10, 1, 500, &[(0, "socket:[0]")]);
+    let fake = Fake::new().alive(10, 1, 500, &[(0, "socket:[0]")]);
     let mut sockets = vec![socket(None), socket(Some(0))];
     assert_eq!(attached(&fake, &mut sockets), []);
     assert_eq!(sockets.iter().map(unowned).collect::<Vec<_>>(), [NoOwner::NoProcess; 2]);
@@ -95,7 +95,7 @@ fn without_an_inode_there_is_no_process_and_nothing_is_read() {
 
 #[test]
 fn who_a_process_is_is_asked_only_of_holders() {
-    let fake = Fake::new().process(10, 1, 500, &[(3, "socket:[77]")]).process(
+    let fake = Fake::new().alive(10, 1, 500, &[(3, "socket:[77]")]).alive(
         11,
         1,
         501,
@@ -108,7 +108,7 @@ fn who_a_process_is_is_asked_only_of_holders() {
 
 #[test]
 fn a_row_that_is_there_twice_has_its_owner_twice() {
-    let fake = Fake::new().process(10, 1, 500, &[(3, "socket:[77]")]);
+    let fake = Fake::new().alive(10, 1, 500, &[(3, "socket:[77]")]);
     let mut sockets = sockets(&[77, 77, 77]);
     attached(&fake, &mut sockets);
     assert_eq!(sockets.iter().map(held).collect::<Vec<_>>(), vec![vec![(10, 3)]; 3]);
@@ -119,22 +119,22 @@ fn the_ancestor_comes_first_and_the_others_by_age() {
     // 50 forked 20 (numbers wrapped), 20 forked 60; 30 is a child of 50 too, by way of 40, which holds nothing.
     let link = [(5, "socket:[77]")];
     let fake = Fake::new()
-        .process(50, 1, 100, &link)
-        .process(20, 50, 400, &link)
-        .process(60, 20, 200, &link)
-        .process(40, 50, 150, &[(0, "/dev/null")])
-        .process(30, 40, 300, &link);
+        .alive(50, 1, 100, &link)
+        .alive(20, 50, 400, &link)
+        .alive(60, 20, 200, &link)
+        .alive(40, 50, 150, &[(0, "/dev/null")])
+        .alive(30, 40, 300, &link);
     // 60 is older than its parent, which cannot be: the parent's number was used again, so it descends from nobody.
     let mut rows = sockets(&[77]);
     attached(&fake, &mut rows);
     assert_eq!(held(&rows[0]), [(50, 5), (60, 5), (30, 5), (20, 5)]);
 
     let fake = Fake::new()
-        .process(50, 1, 100, &link)
-        .process(20, 50, 400, &link)
-        .process(60, 20, 500, &link)
-        .process(40, 50, 150, &[(0, "/dev/null")])
-        .process(30, 40, 300, &link);
+        .alive(50, 1, 100, &link)
+        .alive(20, 50, 400, &link)
+        .alive(60, 20, 500, &link)
+        .alive(40, 50, 150, &[(0, "/dev/null")])
+        .alive(30, 40, 300, &link);
     let mut rows = sockets(&[77]);
     attached(&fake, &mut rows);
     assert_eq!(held(&rows[0]), [(50, 5), (30, 5), (20, 5), (60, 5)]);
@@ -144,7 +144,7 @@ fn the_ancestor_comes_first_and_the_others_by_age() {
 #[test]
 fn an_ancestor_started_in_the_same_tick_comes_before_a_lower_number() {
     let link = [(5, "socket:[77]")];
-    let fake = Fake::new().process(900, 1, 100, &link).process(7, 900, 100, &link);
+    let fake = Fake::new().alive(900, 1, 100, &link).alive(7, 900, 100, &link);
     let mut rows = sockets(&[77]);
     attached(&fake, &mut rows);
     assert_eq!(held(&rows[0]), [(900, 5), (7, 5)]);
@@ -154,11 +154,11 @@ fn an_ancestor_started_in_the_same_tick_comes_before_a_lower_number() {
 fn without_an_ancestor_the_oldest_comes_first_then_the_lowest_number() {
     let link = [(5, "socket:[77]")];
     let fake = Fake::new()
-        .process(1, 0, 0, &[(0, "/dev/null")])
-        .process(10, 1, 300, &link)
-        .process(11, 10, 400, &link)
-        .process(12, 1, 200, &link)
-        .process(13, 1, 200, &link);
+        .alive(1, 0, 0, &[(0, "/dev/null")])
+        .alive(10, 1, 300, &link)
+        .alive(11, 10, 400, &link)
+        .alive(12, 1, 200, &link)
+        .alive(13, 1, 200, &link);
     let mut rows = sockets(&[77]);
     attached(&fake, &mut rows);
     assert_eq!(held(&rows[0]), [(12, 5), (13, 5), (10, 5), (11, 5)]);
@@ -168,7 +168,7 @@ fn without_an_ancestor_the_oldest_comes_first_then_the_lowest_number() {
 fn a_parent_that_was_replaced_is_no_ancestor() {
     // 10 holds the socket and has the number of the parent that 5 had, but is younger than 5.
     let link = [(5, "socket:[77]")];
-    let fake = Fake::new().process(10, 1, 900, &link).process(5, 10, 100, &link);
+    let fake = Fake::new().alive(10, 1, 900, &link).alive(5, 10, 100, &link);
     let mut rows = sockets(&[77]);
     attached(&fake, &mut rows);
     assert_eq!(held(&rows[0]), [(5, 5), (10, 5)]);
@@ -178,10 +178,10 @@ fn a_parent_that_was_replaced_is_no_ancestor() {
 fn parents_in_a_circle_end() {
     let link = [(5, "socket:[77]")];
     let fake = Fake::new()
-        .process(10, 20, 100, &link)
-        .process(20, 30, 100, &[(0, "x")])
-        .process(30, 10, 100, &link)
-        .process(40, 20, 100, &link);
+        .alive(10, 20, 100, &link)
+        .alive(20, 30, 100, &[(0, "x")])
+        .alive(30, 10, 100, &link)
+        .alive(40, 20, 100, &link);
     let mut rows = sockets(&[77]);
     attached(&fake, &mut rows);
     assert_eq!(held(&rows[0]).len(), 3);
@@ -192,7 +192,7 @@ fn processes_that_vanish_are_no_owners_and_no_trouble() {
     let fake = privileged(Fake::new())
         .file("/proc/self/ns/pid", INITIAL)
         .pid(10)
-        .process(11, 1, 500, &[(3, "socket:[77]")])
+        .alive(11, 1, 500, &[(3, "socket:[77]")])
         .pid(12)
         .fails("/proc/12/fd", Errno::SRCH)
         .fails("/proc/12/stat", Errno::SRCH)
@@ -211,7 +211,7 @@ fn processes_that_vanish_are_no_owners_and_no_trouble() {
 fn refused_processes_are_counted_where_an_owner_is_missing() {
     let base = || {
         ordinary(Fake::new())
-            .process(10, 1, 500, &[(3, "socket:[77]")])
+            .alive(10, 1, 500, &[(3, "socket:[77]")])
             .pid(11)
             .file("/proc/11/stat", stat_line(11, 'S', 1, 0, 1, 5))
             .fails("/proc/11/fd", Errno::ACCESS)
@@ -245,7 +245,7 @@ fn refusals_do_not_keep_from_looking_again() {
             .fails("/proc/5/fd", Errno::ACCESS)
     };
     let fake = refusing(Fake::new())
-        .process(10, 1, 500, &[(1, "/dev/null")])
+        .alive(10, 1, 500, &[(1, "/dev/null")])
         .links("/proc/10/fd", &[(1, "/dev/null"), (6, "socket:[77]")]);
     let mut rows = sockets(&[77]);
     assert_eq!(attached(&fake, &mut rows), []);
@@ -285,7 +285,7 @@ fn no_list_of_processes_is_an_error() {
 #[test]
 fn a_socket_no_process_holds_is_the_kernels_or_of_another_namespace() {
     for (namespace, expected) in [(INITIAL, NoOwner::Kernel), ("pid:[4026532001]", NoOwner::OtherNamespace)] {
-        let fake = privileged(Fake::new()).file("/proc/self/ns/pid", namespace).process(
+        let fake = privileged(Fake::new()).file("/proc/self/ns/pid", namespace).alive(
             10,
             1,
             500,
@@ -332,9 +332,9 @@ fn hidden_processes_may_be_the_owners() {
 #[test]
 fn a_descriptor_that_moved_is_found_the_second_time() {
     let fake = privileged(Fake::new())
-        .process(10, 1, 500, &[(1, "/dev/null")])
+        .alive(10, 1, 500, &[(1, "/dev/null")])
         .links("/proc/10/fd", &[(1, "/dev/null"), (6, "socket:[77]")])
-        .process(11, 1, 500, &[(3, "socket:[88]")]);
+        .alive(11, 1, 500, &[(3, "socket:[88]")]);
     let mut rows = sockets(&[77, 88]);
     assert_eq!(attached(&fake, &mut rows), []);
     assert_eq!(held(&rows[0]), [(10, 6)]);
@@ -346,8 +346,8 @@ fn a_process_born_meanwhile_is_found_the_second_time() {
     let fake = privileged(Fake::new())
         .names("/proc", &[b"1", b"uptime"])
         .names("/proc", &[b"1", b"20", b"uptime"])
-        .process(1, 0, 1, &[(0, "/dev/null")])
-        .process(20, 1, 900, &[(3, "socket:[77]")]);
+        .alive(1, 0, 1, &[(0, "/dev/null")])
+        .alive(20, 1, 900, &[(3, "socket:[77]")]);
     let mut rows = sockets(&[77]);
     assert_eq!(attached(&fake, &mut rows), []);
     assert_eq!(held(&rows[0]), [(20, 3)]);
@@ -384,7 +384,7 @@ fn a_list_that_cannot_be_had_again_proves_nothing() {
     assert_eq!(unowned(&rows[0]), NoOwner::NotPermitted);
 
     let interrupted = Warning::DumpInterrupted { what: "TCP table" };
-    let bound = Warning::BoundNeedsKernel { release: "6.1".into() };
+    let bound = Warning::BoundUnavailable { release: "6.1".into(), from_proc: false };
     let again = Answer { data: vec![], warnings: vec![bound, interrupted.clone()] };
     let (warnings, _) = attached_asking(&fake, &mut rows, vec![Ok(again)]);
     assert_eq!(warnings, [interrupted], "what was said of the first list is not said again");
@@ -491,7 +491,7 @@ proptest! {
         let mut fake = privileged(Fake::new()).file("/proc/self/ns/pid", INITIAL);
         let mut holders = Vec::new();
         for (pid, &(parent, start, holds)) in (1u32..).zip(&tree) {
-            fake = fake.process(pid, parent, start, if holds { &[(1, "socket:[77]")] } else { &[(1, "x")] });
+            fake = fake.alive(pid, parent, start, if holds { &[(1, "socket:[77]")] } else { &[(1, "x")] });
             if holds { holders.push((start, pid)); }
         }
         let mut rows = sockets(&[77]);

@@ -1,10 +1,10 @@
 //! The systemd unit in `/proc/PID/cgroup`, by systemd's own rule for the paths it makes.
 //!
-//! A path begins with slices (`system.slice/system-getty.slice`), which only group units. What follows them is
-//! the unit; further components are the unit's own affair (a container may have a systemd of its own in them, whose units
-//! mean nothing here). Below the manager of a user, `user@1000.service`, the same begins again with that user's units, except
-//! for its `init.scope`, which is the manager itself. A component that the kernel could take for one of its own files has a `_`
-//! put before it. Names keep their `\x2d`.
+//! A path begins with slices (`system.slice/system-getty.slice`), which only group units. What follows them is the
+//! unit; further components are the unit's own affair (a container may have a systemd of its own in them, whose units
+//! mean nothing here). Below the manager of a user, `user@1000.service`, the same begins again with that user's
+//! units, except for its `init.scope`, which is the manager itself. A component that the kernel could take for one of
+//! its own files has a `_` put before it. Names keep their `\x2d`.
 
 /// What a unit may be, but for the slice.
 const KINDS: [&[u8]; 10] = [
@@ -141,7 +141,9 @@ mod tests {
         }
 
         #[test]
-        fn what_is_found_is_in_the_path(path in "(/(_|user@|\\.\\.)?[a-z0-9@.]{0,6}(\\.slice|\\.service|\\.scope)?){0,6}") {
+        fn what_is_found_is_in_the_path(
+            path in "(/(_|user@|\\.\\.)?[a-z0-9@.]{0,6}(\\.slice|\\.service|\\.scope)?){0,6}",
+        ) {
             if let Some(found) = unit(&path) {
                 prop_assert!(path.contains(&found));
                 prop_assert!(!found.ends_with(".slice"));

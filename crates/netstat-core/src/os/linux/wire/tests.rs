@@ -4,11 +4,14 @@ use proptest::prelude::*;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
+/// The datagrams of one answer, and the error number that ends it.
+type Answer = (Vec<Vec<u8>>, Option<i32>);
+
 /// Answers each netlink request with the next of its scripts.
-pub(in crate::os::linux) struct Script(RefCell<VecDeque<(Vec<Vec<u8>>, Option<i32>)>>);
+pub(in crate::os::linux) struct Script(RefCell<VecDeque<Answer>>);
 
 impl Script {
-    pub(in crate::os::linux) fn new(answers: impl IntoIterator<Item = (Vec<Vec<u8>>, Option<i32>)>) -> Self {
+    pub(in crate::os::linux) fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
         Self(RefCell::new(answers.into_iter().collect()))
     }
 

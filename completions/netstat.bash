@@ -1,0 +1,45 @@
+# Made by netstat --generate complete-bash. Do not edit.
+_netstat() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+    # --lang=ko arrives as three words.
+    if [[ $cur == '=' ]]; then
+        cur=
+    elif [[ $prev == '=' ]] && ((COMP_CWORD > 1)); then
+        prev=${COMP_WORDS[COMP_CWORD-2]}
+    fi
+    COMPREPLY=()
+    case $prev in
+        -[pP]|-[!-]*[pP]|--protocol)
+            mapfile -t COMPREPLY < <(compgen -W 'tcp tcpv6 udp udpv6 ip ipv6 icmp icmpv6' -- "$cur")
+            return
+            ;;
+        --count)
+            COMPREPLY=()
+            return
+            ;;
+        --generate)
+            mapfile -t COMPREPLY < <(compgen -W 'man markdown complete-bash complete-zsh complete-fish complete-powershell' -- "$cur")
+            return
+            ;;
+        --lang)
+            mapfile -t COMPREPLY < <(compgen -W 'en ko' -- "$cur")
+            return
+            ;;
+        --record)
+            compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+            return
+            ;;
+        --replay)
+            compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+            return
+            ;;
+        --resolve-timeout)
+            COMPREPLY=()
+            return
+            ;;
+    esac
+    if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --components -x --network-direct -y --template --count --generate --lang --path --record --replay --resolve-timeout --version' -- "$cur")
+    fi
+}
+complete -F _netstat netstat

@@ -1,0 +1,40 @@
+//! Tests of the command line.
+
+mod parse;
+mod table;
+
+use super::complaint::Complaint;
+use super::{Arguments, Command};
+use std::ffi::OsString;
+
+/// Parses a command line that is split at blanks.
+fn parse_line(line: &str) -> Result<Command, Complaint> {
+    super::parse(line.split(' ').filter(|word| !word.is_empty()).map(OsString::from))
+}
+
+/// The arguments of a command line that asks for a report.
+#[track_caller]
+fn arguments(line: &str) -> Arguments {
+    match parse_line(line) {
+        Ok(Command::Run(arguments)) => arguments,
+        other => panic!("{line:?} gave {other:?}"),
+    }
+}
+
+/// The complaint about a command line.
+#[track_caller]
+fn complaint(line: &str) -> String {
+    match parse_line(line) {
+        Err(complaint) => complaint.to_string(),
+        Ok(command) => panic!("{line:?} gave {command:?}"),
+    }
+}
+
+/// Whether a text is one line that a terminal shows as it is.
+fn is_one_plain_line(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|character| !character.is_control() && !is_deceptive(character))
+}
+
+fn is_deceptive(character: char) -> bool {
+    matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}

@@ -1,0 +1,506 @@
+//! Tests of the parser: the spellings people use, and what is said about those that are wrong.
+
+use super::super::arguments::{Lang, ProtocolName};
+use super::super::generate::Document;
+use super::super::net_tools;
+use super::super::parse::parse;
+use super::super::{Arguments, Command, Manner};
+use super::{arguments, complaint, is_one_plain_line, parse_line};
+use proptest::prelude::*;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+fn ano() -> Arguments {
+    Arguments { all: true, numeric: true, pid: true, ..Arguments::default() }
+}
+
+fn an_tcp() -> Arguments {
+    Arguments { all: true, numeric: true, protocol: Some(ProtocolName::Tcp), ..Arguments::default() }
+}
+
+#[test]
+fn nothing_is_the_plain_table() {
+    assert_eq!(arguments(""), Arguments::default());
+}
+
+#[test]
+fn letters_combine_in_any_order_case_and_prefix() {
+    for line in [
+        "-ano",
+        "-nao",
+        "-oan",
+        "/ano",
+        "/NAO",
+        "-ANO",
+        "-aNo",
+        "-a -n -o",
+        "/a /n -o",
+        "-o -na",
+        "--all -n --PID",
+        "-ano -ano",
+        "-aannoo",
+        "--all --all -no",
+        "-ano --",
+    ] {
+        assert_eq!(arguments(line), ano(), "{line}");
+    }
+}
+
+#[test]
+fn every_letter_sets_its_field() {
+    let expected = Arguments {
+        all: true,
+        executable: true,
+        port_counts: true,
+        dscp: true,
+        ethernet: true,
+        full_names: true,
+        time_in_state: true,
+        numeric: true,
+        pid: true,
+        bound: true,
+        route: true,
+        statistics: true,
+        offload: true,
+        components: true,
+        network_direct: true,
+        template: true,
+        ..Arguments::default()
+    };
+    assert_eq!(arguments("-abcdefinoqrstvxy"), expected);
+    assert_eq!(arguments("/YXVTSRQONIFEDCBA"), expected);
+}
+
+#[test]
+fn commands_people_type() {
+    assert_eq!(arguments("-xan"), Arguments { network_direct: true, pid: false, ..ano() });
+    assert_eq!(arguments("-anoQ"), Arguments { bound: true, ..ano() });
+    assert_eq!(arguments("-rn"), Arguments { route: true, numeric: true, ..Arguments::default() });
+    assert_eq!(
+        arguments("-e -t 5"),
+        Arguments { ethernet: true, offload: true, interval: Some(5), ..Arguments::default() }
+    );
+    assert_eq!(arguments("-yano"), Arguments { template: true, ..ano() });
+}
+
+#[test]
+fn the_protocol_is_the_next_word_or_glued() {
+    for line in [
+        "-an -p tcp",
+        "-p tcp -an",
+        "-anp tcp",
+        "-apn tcp",
+        "-pan tcp",
+        "-pTCP -an",
+        "-anptcp",
+        "-anpTcp",
+        "/anp TCP",
+        "/pTCP /an",
+        "-an --protocol tcp",
+        "-an --protocol=TCP",
+        "-an -p tcp -p tcp",
+        "-pp tcp -an",
+        "-pan tcp -ptcp",
+        "-p udp -an -p tcp",
+    ] {
+        assert_eq!(arguments(line), an_tcp(), "{line}");
+    }
+    assert_eq!(arguments("-an -p tcp 5"), Arguments { interval: Some(5), ..an_tcp() });
+    assert_eq!(arguments("5 -anp tcp"), Arguments { interval: Some(5), ..an_tcp() });
+    assert_eq!(arguments("-ip tcp").protocol, Some(ProtocolName::Tcp));
+    assert!(arguments("-ip tcp").time_in_state);
+    assert_eq!(
+        arguments("-pid tcp"),
+        Arguments {
+            protocol: Some(ProtocolName::Tcp),
+            time_in_state: true,
+            dscp: true,
+            ..Arguments::default()
+        }
+    );
+}
+
+#[test]
+fn every_protocol_has_its_name() {
+    for (name, protocol) in [
+        ("ip", ProtocolName::Ip),
+        ("ipv6", ProtocolName::Ipv6),
+        ("icmp", ProtocolName::Icmp),
+        ("icmpv6", ProtocolName::Icmpv6),
+        ("tcp", ProtocolName::Tcp),
+        ("tcpv6", ProtocolName::Tcpv6),
+        ("udp", ProtocolName::Udp),
+        ("udpv6", ProtocolName::Udpv6),
+    ] {
+        for line in [format!("-s -p {name}"), format!("-sp{name}"), format!("-SP {}", name.to_uppercase())] {
+            assert_eq!(arguments(&line).protocol, Some(protocol), "{line}");
+        }
+        assert_eq!(protocol.name(), name);
+        assert_eq!(parse_line(&format!("-p {name}")).is_ok(), protocol.has_sockets(), "{name}");
+    }
+}
+
+#[test]
+fn help_is_asked_for_in_many_ways() {
+    for line in [
+        "-h",
+        "-H",
+        "--help",
+        "--HELP",
+        "-help",
+        "help",
+        "HELP",
+        "-ano --help",
+        "-anh",
+        "-hp",
+        "--help --bogus",
+    ] {
+        assert_eq!(parse_line(line), Ok(Command::Help(Manner::Unix)), "{line}");
+    }
+    for line in ["/?", "-?", "/h", "/H", "/help", "/Help", "-an?", "/an?", "-ano /?"] {
+        assert_eq!(parse_line(line), Ok(Command::Help(Manner::Windows)), "{line}");
+    }
+}
+
+#[test]
+fn help_goes_where_the_asker_expects_it() {
+    let unix = parse_line("--help").unwrap().answer().unwrap();
+    let windows = parse_line("/?").unwrap().answer().unwrap();
+    assert_eq!((unix.to_stderr, unix.exit_code), (false, 0));
+    assert_eq!((windows.to_stderr, windows.exit_code), (true, 1));
+    assert_eq!(unix.text, windows.text);
+    let version = parse_line("--version").unwrap().answer().unwrap();
+    assert_eq!(
+        (version.text, version.to_stderr),
+        (format!("netstat {}\n", env!("CARGO_PKG_VERSION")), false)
+    );
+    assert_eq!(parse_line("-ano").unwrap().answer(), None);
+}
+
+#[test]
+fn documents_are_asked_for_by_name() {
+    for name in Document::NAMES {
+        let command = parse_line(&format!("--generate {name}")).unwrap();
+        assert_eq!(parse_line(&format!("--generate={name}")).unwrap(), command);
+        assert!(
+            command.answer().is_some_and(|answer| answer.text.len() > 500 && answer.text.ends_with('\n'))
+        );
+    }
+}
+
+#[test]
+fn values_follow_or_are_joined() {
+    assert_eq!(
+        arguments("5 --count 3 --lang ko --path --resolve-timeout 500ms --record dir"),
+        Arguments {
+            interval: Some(5),
+            count: Some(3),
+            lang: Some(Lang::Ko),
+            path: true,
+            resolve_timeout: Some(Duration::from_millis(500)),
+            record: Some(PathBuf::from("dir")),
+            ..Arguments::default()
+        }
+    );
+    assert_eq!(
+        arguments("--count=3 --lang=EN --resolve-timeout=2S --replay=a=b 5"),
+        Arguments {
+            interval: Some(5),
+            count: Some(3),
+            lang: Some(Lang::En),
+            resolve_timeout: Some(Duration::from_secs(2)),
+            replay: Some(PathBuf::from("a=b")),
+            ..Arguments::default()
+        }
+    );
+    assert_eq!(arguments("--record=-odd").record, Some(PathBuf::from("-odd")));
+    assert_eq!(arguments("--record /tmp/x").record, Some(PathBuf::from("/tmp/x")));
+    assert_eq!(arguments("-ano -- 5"), Arguments { interval: Some(5), ..ano() });
+}
+
+#[test]
+fn times_and_numbers() {
+    for (text, timeout) in [
+        ("2", Duration::from_secs(2)),
+        ("2s", Duration::from_secs(2)),
+        ("500ms", Duration::from_millis(500)),
+        ("0", Duration::ZERO),
+        ("3600", Duration::from_secs(3600)),
+        ("3600000ms", Duration::from_secs(3600)),
+    ] {
+        assert_eq!(arguments(&format!("--resolve-timeout {text}")).resolve_timeout, Some(timeout), "{text}");
+    }
+    for text in ["", "s", "ms", "2m", "1.5", "-1", "+2", "two", "3601", "18446744073709551616", "3600001ms"] {
+        let said = complaint(&format!("--resolve-timeout={text}"));
+        assert!(said.starts_with("--resolve-timeout"), "{text}: {said}");
+    }
+    for (text, interval) in [("1", 1), ("5", 5), ("007", 7), ("4294967295", u32::MAX)] {
+        assert_eq!(arguments(text).interval, Some(interval), "{text}");
+    }
+    for text in [
+        "0",
+        "00",
+        "4294967296",
+        "99999999999999999999999",
+        "1.5",
+        "5s",
+        "1e3",
+        "+5",
+        ".5",
+        "5,",
+        "10.10.143.117",
+    ] {
+        assert!(complaint(text).contains(&format!("{text:?}")), "{text}");
+    }
+    assert_eq!(arguments("1 --count 18446744073709551615").count, Some(u64::MAX));
+    for text in ["0", "-1", "x", "1.5", "18446744073709551616"] {
+        assert!(complaint(&format!("1 --count={text}")).starts_with("--count"), "{text}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn values_need_not_be_utf8() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let bytes = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
+    let directory = Some(PathBuf::from(bytes(b"\xff\xfe")));
+    for words in [vec![bytes(b"--record=\xff\xfe")], vec![bytes(b"--record"), bytes(b"\xff\xfe")]] {
+        let Ok(Command::Run(arguments)) = parse(words) else { panic!() };
+        assert_eq!(arguments.record, directory);
+    }
+    for (words, shown) in [
+        (vec![bytes(b"-an\xff")], "\"-an\\xff\""),
+        (vec![bytes(b"\xff\x1b[31m")], "\"\\xff\\u{1b}[31m\""),
+        (vec![bytes(b"--\xff=1")], "\"--\\xff=1\""),
+        (vec![bytes(b"-p"), bytes(b"tcp\xff")], "\"tcp\\xff\""),
+        (vec![bytes(b"--count"), bytes(b"1\n\xff")], "\"1\\n\\xff\""),
+    ] {
+        let said = parse(words).unwrap_err().to_string();
+        assert!(said.contains(shown) && is_one_plain_line(&said), "{said}");
+    }
+}
+
+/// Every line that has no meaning, with all that is said about it. What is said is there to be read: keep it short.
+#[test]
+fn complaints() {
+    let lines = [
+        // Words.
+        "10.10.143.117",
+        "0",
+        "99999999999",
+        "0.5",
+        "5s",
+        "5 6",
+        "foo",
+        "ano",
+        "NAO",
+        "rn",
+        "port",
+        "tcp",
+        "version",
+        "\u{2013}ano",
+        "> file",
+        "-s -p tcp udp",
+        // Letters.
+        "-z",
+        "-anz",
+        "/z",
+        "/usr/bin",
+        "-an\u{e9}",
+        "-",
+        "/",
+        "-5",
+        "/5",
+        "-p=tcp",
+        "/p:tcp",
+        "-ptpc",
+        "-p tpc",
+        "-p http",
+        "-p ip",
+        "-icmpv6",
+        "-tcp",
+        "-udp",
+        "-ip",
+        // Long options.
+        "--versoin",
+        "--foo",
+        "--ano",
+        "--rn",
+        "--=",
+        "--all=yes",
+        "--num",
+        "--process",
+        "--prot tcp",
+        "-version",
+        "-pid",
+        "-protocol tcp",
+        "/version",
+        "-count=3",
+        "-nummeric",
+        "--count",
+        "--count -ano",
+        "--count x",
+        "--count 0 5",
+        "--count 3",
+        "--lang de",
+        "--generate mna",
+        "--generate x",
+        "--generate bash",
+        "\u{2014}version",
+        "\u{2013}-version",
+        "--record",
+        "--replay=",
+        "--record a --replay b",
+        "--resolve-timeout fast",
+        "--resolve-timeout 1d",
+        "--resolve-timeout 9999",
+        // The style of net-tools and ss.
+        "-tulpn",
+        "-tulpen",
+        "-plnt",
+        "-tunap",
+        "-lntp",
+        "-antp",
+        "-anp",
+        "-p",
+        "-antp 5",
+        "-l",
+        "-u",
+        "-lu",
+        "-t -u -l -p -n",
+        "-an -l -p udp",
+        "-tunlp4",
+        "-6",
+        "-tln6",
+        "-su",
+        "-sl",
+        "-rl",
+        "-g",
+        "-wl",
+        "-lx",
+        "-W",
+        "-c -l",
+        "-lno",
+        "--listening",
+        "--tcp --listening --numeric --programs",
+        "--processes",
+        "-listening",
+    ];
+    let mut said = String::new();
+    for line in lines {
+        let complaint = complaint(line);
+        assert!(is_one_plain_line(&complaint), "{complaint}");
+        said.push_str(&format!("netstat {line}\n    {complaint}\n"));
+    }
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn hostile_words_are_escaped_and_cut() {
+    let escaped = parse([OsString::from("--\u{1b}[31m\n\u{202e}x")]).unwrap_err().to_string();
+    assert!(escaped.contains(r#""--\u{1b}[31m\n\u{202e}x""#), "{escaped}");
+    for prefix in ["", "-", "--", "/", "-p", "5", "--count=", "--lang=", "--generate=", "--protocol="] {
+        let long =
+            parse([OsString::from(format!("{prefix}{}", "w".repeat(100_000)))]).unwrap_err().to_string();
+        assert!(long.len() < 300, "{prefix}: {} bytes", long.len());
+    }
+}
+
+#[test]
+fn an_empty_word_is_named() {
+    let said = parse([OsString::new()]).unwrap_err().to_string();
+    assert!(said.contains("empty argument"), "{said}");
+}
+
+/// What is offered in place of net-tools options must itself be understood.
+#[test]
+fn what_is_offered_is_understood() {
+    for (typed, instead) in net_tools::EXAMPLES {
+        let said = complaint(typed);
+        assert!(said.contains(&format!("type {instead}")), "{typed}: {said}");
+        assert!(parse_line(instead.trim_start_matches("netstat ")).is_ok(), "{instead}");
+    }
+}
+
+/// The command in a complaint that says "here type netstat ...", without the note behind it.
+fn offered(said: &str) -> Option<&str> {
+    let command = said.split_once("here type netstat ")?.1;
+    Some(command.split(" (").next().unwrap_or(command))
+}
+
+/// A word that is rather near to the command line than any string.
+fn word() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[-/]{0,2}[a-zA-Z46?]{0,7}",
+        "-[tulpnaewgxW46cso]{1,6}",
+        "--[a-z-]{0,12}=?[0-9a-z]{0,4}",
+        "[0-9.]{1,8}",
+        "\\PC{0,6}",
+        ".{0,6}",
+        Just("tcp".to_owned()),
+        Just("--count".to_owned()),
+        Just("--record".to_owned()),
+        Just("--generate".to_owned()),
+    ]
+}
+
+/// Switches as letters, in any case.
+const SWITCHES: &str = "abcdefinoqrstvxyABCDEFINOQRSTVXY";
+
+proptest! {
+    #[test]
+    fn any_words_are_a_command_or_one_plain_line(words in prop::collection::vec(word(), 0..6)) {
+        match parse(words.iter().map(OsString::from)) {
+            Ok(command) => { let _ = command.answer(); }
+            Err(complaint) => {
+                let said = complaint.to_string();
+                prop_assert!(is_one_plain_line(&said), "{said:?}");
+                if let Some(command) = offered(&said) {
+                    prop_assert!(parse_line(command).is_ok(), "{command:?} is offered for {words:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn any_os_strings_are_a_command_or_one_plain_line(words in prop::collection::vec(any::<OsString>(), 0..4)) {
+        if let Err(complaint) = parse(words) {
+            prop_assert!(is_one_plain_line(&complaint.to_string()), "{complaint:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn any_bytes_are_a_command_or_one_plain_line(
+        words in prop::collection::vec(("(-|--|/|--record=|-p|)", prop::collection::vec(any::<u8>(), 0..12)), 0..4)
+    ) {
+        use std::os::unix::ffi::OsStringExt as _;
+        let words = words.into_iter().map(|(prefix, bytes)| OsString::from_vec([prefix.into_bytes(), bytes].concat()));
+        if let Err(complaint) = parse(words) {
+            prop_assert!(is_one_plain_line(&complaint.to_string()), "{complaint:?}");
+        }
+    }
+
+    /// However letters are spread over words, they mean the same.
+    #[test]
+    fn letters_mean_the_same_wherever_they_stand(
+        letters in prop::collection::vec(prop::sample::select(SWITCHES.chars().collect::<Vec<_>>()), 1..12),
+        breaks in prop::collection::vec(any::<bool>(), 12),
+        prefix in prop::sample::select(vec!['-', '/']),
+    ) {
+        // Together they may spell a long option, which lacks a dash then; that is another test.
+        let together: String = letters.iter().collect();
+        prop_assume!(super::super::table::by_long(&together).is_none());
+        let mut apart = String::new();
+        for (letter, is_break) in letters.iter().zip(breaks) {
+            if apart.is_empty() || is_break {
+                apart.push_str(&format!(" {prefix}"));
+            }
+            apart.push(*letter);
+        }
+        prop_assume!(apart.split(' ').all(|word| super::super::table::by_long(word.trim_start_matches(prefix)).is_none()));
+        prop_assert_eq!(parse_line(&format!("-{together}")), parse_line(&apart));
+        prop_assert!(matches!(parse_line(&apart), Ok(Command::Run(_))));
+    }
+}

@@ -1,0 +1,188 @@
+//! The table checks itself: a new entry is wrong or complete, never half done.
+
+use super::super::generate::Document;
+use super::super::table::{self, Effect, Entry, INTERVAL, Report, ValueKind};
+use super::super::{Arguments, Command, Manner, generate};
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+
+/// The letters of the help text of Windows 11 24H2, and the two ways to ask for help.
+const WINDOWS_LETTERS: &str = "abcdefinopqrstxy";
+
+#[test]
+fn no_two_options_share_a_spelling() {
+    let mut seen = BTreeSet::new();
+    for entry in table::all() {
+        for letter in entry.letters {
+            assert!(seen.insert(letter.to_string()), "-{letter} twice");
+            assert_eq!(*letter, letter.to_ascii_lowercase(), "letters are looked up in lower case");
+        }
+        assert!(seen.insert(entry.long.to_owned()), "--{} twice", entry.long);
+    }
+}
+
+#[test]
+fn long_spellings_are_plain_and_not_reserved() {
+    for Entry { long, .. } in table::all() {
+        assert!(long.len() > 1, "{long}");
+        assert!(long.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{long}");
+        assert_ne!(*long, "process", "reserved");
+    }
+}
+
+/// After one dash such a word is letters or a long option that lacks a dash, so it must not be able to be both.
+#[test]
+fn no_long_spelling_is_a_plausible_cluster() {
+    // These two are what people try on any program, with either number of dashes.
+    for Entry { long, .. } in table::all().filter(|entry| !["help", "version"].contains(&entry.long)) {
+        let letters: BTreeSet<char> = long.chars().collect();
+        let switches = letters.iter().all(|letter| {
+            matches!(table::by_letter(*letter).map(|entry| &entry.effect), Some(Effect::Switch(_)))
+        });
+        assert!(!switches || letters.len() < long.len(), "-{long} is both");
+    }
+}
+
+#[test]
+fn every_letter_of_windows_is_there_and_in_its_help() {
+    let help = generate::help();
+    for letter in WINDOWS_LETTERS.chars() {
+        assert!(table::by_letter(letter).is_some(), "-{letter}");
+        assert!(help.contains(&format!("\n  -{letter} ")), "-{letter} in the help text");
+    }
+}
+
+#[test]
+fn the_synopsis_is_that_of_windows() {
+    let help = generate::help();
+    assert_eq!(
+        help.lines().nth(3),
+        Some("NETSTAT [-a] [-b] [-e] [-f] [-i] [-n] [-o] [-p proto] [-r] [-s] [-t] [-x] [-y] [interval]")
+    );
+}
+
+#[test]
+fn the_help_text_has_the_shape_of_windows() {
+    let help = generate::help();
+    let lines: Vec<_> = help.lines().collect();
+    let [blank, summary, after_summary, _, after_synopsis, options @ .., last] = lines.as_slice() else {
+        panic!("{help}")
+    };
+    assert_eq!([*blank, *after_summary, *after_synopsis, *last], [""; 4]);
+    assert!(!summary.is_empty());
+    for line in [summary].into_iter().chain(options) {
+        assert!(line.chars().count() <= 79, "{line}");
+        assert_eq!(line.trim_end(), *line);
+    }
+    let mut items = Vec::new();
+    for line in options {
+        let (item, description) = line.split_at(line.len().min(16));
+        match item.trim() {
+            "" => assert!(!description.is_empty() && !description.starts_with(' '), "{line}"),
+            name if line.starts_with("  ") && !line.starts_with("   ") => items.push(name),
+            other => panic!("{other:?} in {line:?}"),
+        }
+    }
+    assert_eq!(items.last(), Some(&"interval"));
+    let letters: Vec<_> =
+        items.iter().filter(|item| !item.starts_with("--") && item.starts_with('-')).collect();
+    assert!(letters.is_sorted(), "{letters:?}");
+}
+
+#[test]
+fn every_option_has_all_its_texts() {
+    for entry in table::all() {
+        let name = entry.long;
+        assert!((10..=60).contains(&entry.summary.len()), "summary of {name}: {}", entry.summary.len());
+        assert!(!entry.summary.ends_with('.'), "summary of {name}");
+        for text in [entry.help, entry.details, entry.inferred.unwrap_or_default()] {
+            assert!(text.is_empty() || text.ends_with('.'), "{name}: {text}");
+            assert!(!text.contains("  ") && !text.contains('\n'), "{name}: {text}");
+        }
+        assert!(!entry.help.is_empty(), "help of {name}");
+        assert!(Report::ALL.iter().any(|(report, _)| *report == entry.report), "{name} is in no list");
+    }
+    assert!(INTERVAL.help.ends_with('.'));
+}
+
+#[test]
+fn every_option_is_in_every_document() {
+    for document in Document::NAMES.into_iter().filter_map(Document::from_name) {
+        // Fish writes a letter as -s 'a', the man page a dash as \-.
+        let text = document.text().replace("\\-", "-").replace(" -s '", " '-").replace(" -l ", " --");
+        for entry in table::all() {
+            let long = format!("--{}", entry.long);
+            let whole = |spelling: &str| {
+                text.match_indices(spelling).any(|(at, _)| {
+                    let after = text[at + spelling.len()..].chars().next();
+                    !after.is_some_and(|next| next.is_alphanumeric() || next == '-')
+                })
+            };
+            assert!(whole(&long), "{long} is not in {document:?}");
+            for letter in entry.letters {
+                assert!(whole(&format!("-{letter}")), "-{letter} is not in {document:?}");
+            }
+        }
+    }
+}
+
+/// What each option makes of untouched arguments, or the command it asks for.
+fn effect_of(entry: &Entry) -> Command {
+    let mut arguments = Arguments::default();
+    match &entry.effect {
+        Effect::Switch(set) => set(&mut arguments),
+        Effect::Value(value, set) => set(&mut arguments, OsStr::new(value.example)).unwrap(),
+        Effect::Answer(answer) => return answer(Manner::Unix),
+        Effect::AnswerWith(value, answer) => return answer(OsStr::new(value.example)).unwrap(),
+    }
+    Command::Run(arguments)
+}
+
+#[test]
+fn every_option_has_an_effect_of_its_own() {
+    let mut seen = vec![Command::Run(Arguments::default())];
+    for entry in table::all() {
+        let effect = effect_of(entry);
+        assert!(!seen.contains(&effect), "--{} changes nothing, or the same as another option", entry.long);
+        seen.push(effect);
+    }
+}
+
+#[test]
+fn every_choice_is_accepted_and_makes_a_difference() {
+    for entry in table::all() {
+        let Some(value) = entry.value() else { continue };
+        let mut seen = Vec::new();
+        for choice in value.choices() {
+            for spelling in [(*choice).to_owned(), choice.to_uppercase()] {
+                let result = match &entry.effect {
+                    Effect::Value(_, set) => {
+                        let mut arguments = Arguments::default();
+                        set(&mut arguments, OsStr::new(&spelling)).map(|()| Command::Run(arguments))
+                    }
+                    Effect::AnswerWith(_, answer) => answer(OsStr::new(&spelling)),
+                    Effect::Switch(_) | Effect::Answer(_) => {
+                        panic!("--{} has a value and takes none", entry.long)
+                    }
+                };
+                let result =
+                    result.unwrap_or_else(|complaint| panic!("--{} {spelling}: {complaint}", entry.long));
+                if !seen.contains(&result) {
+                    seen.push(result);
+                }
+            }
+        }
+        assert_eq!(seen.len(), value.choices().len(), "--{}", entry.long);
+        if !matches!(value.kind, ValueKind::Choice(_)) {
+            assert!(value.choices().is_empty());
+        }
+    }
+}
+
+/// The complaint about a missing protocol is the only one that a letter with a value can lead to.
+#[test]
+fn p_is_the_only_letter_with_a_value() {
+    let letters: Vec<_> =
+        table::all().filter(|entry| entry.value().is_some()).flat_map(|entry| entry.letters).collect();
+    assert_eq!(letters, [&'p']);
+}
