@@ -29,10 +29,9 @@ pub enum Warning {
     },
     /// Bound-only sockets cannot be listed.
     BoundUnavailable {
-        /// The release that runs, as `uname -r` gives it.
-        release: String,
-        /// The table came from `/proc/net`, which does not have them on any release.
-        from_proc: bool,
+        /// The release that runs, as `uname -r` gives it; `None` where the table came from `/proc/net`, which does
+        /// not have them on any release.
+        release: Option<String>,
     },
     /// Some processes could not be looked into.
     OwnersNotPermitted {
@@ -77,10 +76,10 @@ impl fmt::Display for Warning {
                 "sock_diag is not available ({reason}); read /proc/net instead, which does not tell whether an \
                  IPv6 listener also takes IPv4"
             ),
-            Self::BoundUnavailable { from_proc: true, .. } => {
+            Self::BoundUnavailable { release: None } => {
                 f.write_str("bound-only sockets are not shown: /proc/net does not list them")
             }
-            Self::BoundUnavailable { release, .. } => {
+            Self::BoundUnavailable { release: Some(release) } => {
                 write!(f, "bound-only sockets are not shown: they need Linux 6.8, this is {release}")
             }
             Self::OwnersNotPermitted { processes } => {
