@@ -1,5 +1,6 @@
 //! The one writer of standard output, and what is said on standard error.
 
+use crate::options::one_line;
 use netstat_core::Warning;
 use std::io::{self, ErrorKind, Write};
 
@@ -26,8 +27,11 @@ pub(crate) fn display(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> i
 }
 
 /// One line on standard error. Where that is closed too, the exit code has to say it all.
+///
+/// The line may hold what others wrote, a recording from elsewhere among them, so nothing in it is left that moves
+/// the cursor of a terminal.
 pub(crate) fn complain(line: &str) {
-    let _ = writeln!(io::stderr(), "netstat: {line}");
+    let _ = writeln!(io::stderr(), "netstat: {}", one_line(line));
 }
 
 /// Warnings, each said once however often the report is repeated.

@@ -109,7 +109,9 @@ fn a_recording_is_not_overwritten() {
         let again = with_tape("-ano", "--record", &path);
         assert_eq!((again.code, &*again.text), (Some(1), ""));
         assert_one_line(&again.complaint);
-        assert!(again.complaint.contains(path.to_str().unwrap()), "{}", again.complaint);
+        for words in [path.to_str().unwrap(), "already", "another folder"] {
+            assert!(again.complaint.contains(words), "no {words} in {}", again.complaint);
+        }
         assert_eq!(FILES.map(|name| std::fs::read(path.join(name)).unwrap()), before);
     });
 }
@@ -125,6 +127,16 @@ fn what_is_no_recording_is_an_error() {
         assert_eq!((run.code, &*run.text), (Some(1), ""), "{}", path.display());
         assert_one_line(&run.complaint);
     }
+    // Whoever sends a recording must not get at the terminal of who reads it.
+    let hostile = folder.path("hostile");
+    std::fs::create_dir(&hostile).unwrap();
+    std::fs::write(hostile.join(FILES[1]), "").unwrap();
+    let index = "{\"netstat_recording\":1,\"system\":\"\\u001b[2J\\n\\u202e\"}\n{\"end\":0}\n";
+    std::fs::write(hostile.join(FILES[0]), index).unwrap();
+    let run = replay("-ano", &hostile);
+    assert_eq!((run.code, &*run.text), (Some(1), ""));
+    assert_one_line(&run.complaint);
+    assert!(!run.complaint.contains('\u{202e}'), "{:?}", run.complaint);
     // A report that was not recorded.
     netstat_lab::on_own_thread(|_| {
         let path = folder.path("other");

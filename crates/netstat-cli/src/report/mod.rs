@@ -4,6 +4,7 @@ mod connections;
 mod names;
 
 use crate::output::{self, Reader, Warnings};
+use crate::render::escape;
 use crate::settings::{Report, Settings, Tape};
 use names::NameSource;
 use netstat_core::os::{self, Backend, Native, Origin};
@@ -59,7 +60,11 @@ pub(crate) fn run(settings: &Settings) -> Result<(), String> {
 
 fn explain(error: &Error, settings: &Settings) -> String {
     match &settings.tape {
-        Tape::Record(folder) | Tape::Replay(folder) => format!("{error} ({})", folder.display()),
+        Tape::Record(folder) | Tape::Replay(folder) => {
+            let mut shown = Vec::new();
+            escape::write_text(&mut shown, folder.as_os_str());
+            format!("{error} ({})", String::from_utf8_lossy(&shown))
+        }
         Tape::None => error.to_string(),
     }
 }
