@@ -23,7 +23,7 @@ fn me() -> String {
 }
 
 /// The row of a connection, if there is one.
-fn between<'a>(table: &'a [Line], local: SocketAddr, foreign: SocketAddr) -> Option<&'a Line> {
+fn between(table: &[Line], local: SocketAddr, foreign: SocketAddr) -> Option<&Line> {
     let (local, foreign) = (shown(local), shown(foreign));
     let mut found = table.iter().filter(|line| line.local == local && line.foreign == foreign);
     let first = found.next();

@@ -185,7 +185,7 @@ fn hostile_process_name_never_reaches_the_terminal() {
             .enumerate()
             .map(|(index, (name, _))| {
                 let program = copy_of_cat(&folder, OsStr::from_bytes(name));
-                let socket = TcpListener::bind(("127.0.0.1", 8000 + index as u16)).unwrap();
+                let socket = TcpListener::bind(("127.0.0.1", 8000 + u16::try_from(index).unwrap())).unwrap();
                 Keeper::start(&mut Command::new(program), socket.into())
             })
             .collect();
@@ -309,7 +309,7 @@ fn counts(text: &str) -> Vec<(String, [u32; 3], String)> {
 #[test]
 fn ports_are_counted_for_every_holder() {
     with_remote_host(|namespace, host| {
-        let mut held = vec![
+        let mut held = [
             namespace.listener(Place::AnyV4, 80).unwrap(),
             // The same port at another address is no further port.
             namespace.listener(Place::AnyV6Only, 80).unwrap(),

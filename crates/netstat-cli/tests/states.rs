@@ -182,6 +182,26 @@ fn a_dual_stack_socket_is_a_row_of_each_family_and_others_of_one() {
     });
 }
 
+#[test]
+fn korean_headings_by_locale_and_by_option_and_the_same_rows() {
+    netstat_lab::on_own_thread(|namespace| {
+        let _held = namespace.listener(Place::AnyDualStack, 8080).unwrap();
+        let rows_of = |text: &str| text.lines().skip(4).map(str::to_owned).collect::<Vec<_>>();
+        for (words, heading) in [
+            ("-an", "  프로토콜  로컬 주소           외부 주소              상태"),
+            ("-ano", "  프로토콜  로컬 주소              외부 주소              상태            PID"),
+        ] {
+            let english = netstat(words);
+            let by_option = netstat(&format!("{words} --lang ko"));
+            assert!(by_option.starts_with(&format!("\n활성 연결\n\n{heading}\n")), "{by_option}");
+            assert_eq!(rows_of(&by_option), rows_of(&english));
+            let mut command = support::command(words);
+            command.env("LC_ALL", "ko_KR.UTF-8");
+            assert_eq!(support::finish(command).text, by_option);
+        }
+    });
+}
+
 const HEADING_WITH_TIME: &str =
     "  Proto  Local Address          Foreign Address        State           Time in State (ms)\n";
 const HEADING_WITH_DSCP: &str =
