@@ -5,6 +5,7 @@
 mod support;
 
 use netstat_lab::{Flavor, Held, Holders, Place, TcpState, with_remote_host};
+use std::io::Read;
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -96,6 +97,28 @@ fn a_replay_is_the_recorded_run_to_the_byte() {
         assert_eq!(String::from_utf8(other.stdout).unwrap(), run.text, "{words}, as another user");
         assert_eq!(String::from_utf8(other.stderr).unwrap(), run.complaint, "{words}, as another user");
     }
+}
+
+#[test]
+fn every_display_of_a_repeated_table_is_recorded() {
+    netstat_lab::on_own_thread(|namespace| {
+        let folder = Folder::new("repeated");
+        let path = folder.path("one");
+        let _held = namespace.listener(Place::AnyV4, 80).unwrap();
+        let mut command = command("-ano 1 --count 4 --record");
+        let mut child = command.arg(&path).stdout(std::process::Stdio::piped()).spawn().unwrap();
+        // A socket that comes after the first display.
+        let mut output = child.stdout.take().unwrap();
+        let mut first = [0; 40];
+        output.read_exact(&mut first).unwrap();
+        let _later = namespace.listener(Place::AnyV4, 81).unwrap();
+        let mut text = String::from_utf8(first.to_vec()).unwrap();
+        output.read_to_string(&mut text).unwrap();
+        assert!(child.wait().unwrap().success());
+        let times = |row| text.matches(row).count();
+        assert!(times("0.0.0.0:80 ") == 4 && (1..4).contains(&times("0.0.0.0:81 ")), "{text}");
+        assert_eq!(replay("-ano 1 --count 4", &path).text, text);
+    });
 }
 
 #[test]
