@@ -380,3 +380,40 @@ fn the_listening_address_is_shown() {
         assert!(held.iter().all(|(held, _)| held.is_ok()));
     });
 }
+
+#[test]
+fn sockets_that_share_a_port_are_all_rows() {
+    on_own_thread(|_| {
+        let shared = |domain, kind| {
+            let socket = rustix::net::socket_with(domain, kind, SocketFlags::CLOEXEC, None).unwrap();
+            sockopt::set_socket_reuseport(&socket, true).unwrap();
+            let at: SocketAddrV4 = "0.0.0.0:5353".parse().unwrap();
+            rustix::net::bind(&socket, &at).unwrap();
+            if kind == SocketType::STREAM {
+                rustix::net::listen(&socket, 8).unwrap();
+            }
+            Keeper::cat(socket)
+        };
+        let kept: Vec<Keeper> = [SocketType::DGRAM, SocketType::STREAM]
+            .into_iter()
+            .flat_map(|kind| (0..4).map(move |_| shared(AddressFamily::INET, kind)))
+            .collect();
+        let pids = |kept: &[Keeper]| {
+            let mut pids: Vec<String> = kept.iter().map(|keeper| keeper.pid().to_string()).collect();
+            pids.sort();
+            pids
+        };
+        let table = table("-ano");
+        for (proto, kept) in [("UDP", &kept[..4]), ("TCP", &kept[4..])] {
+            let mut seen: Vec<String> = table
+                .iter()
+                .filter(|line| line.proto == proto && line.local == "0.0.0.0:5353")
+                .map(|line| line.pid().to_owned())
+                .collect();
+            seen.sort();
+            assert_eq!(seen, pids(kept), "{proto}");
+        }
+        // The same order each time, though the rows are equal but for their owners.
+        assert!((0..3).all(|_| support::table("-ano") == table));
+    });
+}

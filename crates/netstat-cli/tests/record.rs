@@ -85,6 +85,15 @@ fn a_replay_is_the_recorded_run_to_the_byte() {
     // Sockets, processes and network are gone, and another user asks.
     let program = folder.path("netstat");
     std::fs::copy(support::NETSTAT, &program).unwrap();
+    let open_to_all = |path: &Path| {
+        std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    };
+    open_to_all(&folder.0);
+    open_to_all(&program);
+    for (path, _) in &recorded {
+        open_to_all(path);
+        FILES.iter().for_each(|name| open_to_all(&path.join(name)));
+    }
     for (words, (path, run)) in REPORTS.iter().zip(&recorded) {
         assert_same_run(&replay(words, path), run, &format!("{words}, later"));
         let other = netstat_lab::eventually("the program run", || {

@@ -319,11 +319,15 @@ impl Keeper {
         })
         .unwrap();
         command.stderr(Stdio::null());
+        let link = PathBuf::from(format!("socket:[{}]", rustix::fs::fstat(&socket).unwrap().st_ino));
         drop(socket);
         // Before its exec a child has the name and the descriptors of its parent.
         let keeper = (child.stdin.as_mut().unwrap(), child.stdout.as_mut().unwrap());
         keeper.0.write_all(b".").unwrap();
         keeper.1.read_exact(&mut [0]).unwrap();
+        // The child of another test's fork has a copy up to its exec, and is a holder as good as any.
+        netstat_lab::eventually("the only holder", || (holders(&link) == [child.id()]).then_some(()))
+            .unwrap();
         Self(child)
     }
 
@@ -337,6 +341,22 @@ impl Drop for Keeper {
         drop(self.0.stdin.take());
         let _ = self.0.wait();
     }
+}
+
+/// The processes that have a descriptor that leads there.
+fn holders(link: &Path) -> Vec<u32> {
+    let numbers = |folder: &Path| -> Vec<u32> {
+        // What has ended meanwhile holds nothing.
+        let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+        entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect()
+    };
+    let mut pids = numbers(Path::new("/proc"));
+    pids.retain(|pid| {
+        let folder = PathBuf::from(format!("/proc/{pid}/fd"));
+        let mut descriptors = numbers(&folder).into_iter();
+        descriptors.any(|fd| std::fs::read_link(folder.join(fd.to_string())).is_ok_and(|to| to == link))
+    });
+    pids
 }
 
 /// Both ends of a connection over loopback, and the listener.
