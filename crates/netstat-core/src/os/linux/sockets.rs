@@ -377,14 +377,17 @@ fn warn_of_old_kernel(source: &dyn Source, answer: &mut Answer<Vec<Socket>>) {
     if answer.data.iter().any(|socket| socket.state == Some(TcpState::Bound)) {
         return;
     }
+    if answer.warnings.iter().any(|warning| matches!(warning, Warning::ProcNetFallback { .. })) {
+        answer.warnings.push(Warning::BoundUnavailable { release: None });
+        return;
+    }
     let mut bytes = Vec::new();
     if source.read("/proc/sys/kernel/osrelease", &mut bytes).is_err() {
         return;
     }
     let release = String::from_utf8_lossy(&bytes).trim().to_owned();
-    let from_proc = answer.warnings.iter().any(|warning| matches!(warning, Warning::ProcNetFallback { .. }));
-    if from_proc || older_than_6_8(&release) {
-        answer.warnings.push(Warning::BoundUnavailable { release, from_proc });
+    if older_than_6_8(&release) {
+        answer.warnings.push(Warning::BoundUnavailable { release: Some(release) });
     }
 }
 
