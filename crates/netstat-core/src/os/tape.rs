@@ -71,12 +71,7 @@ impl Recorder {
     /// When the folder holds a recording already, or cannot be written.
     pub fn create(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
-        let index = File::create_new(folder.join(INDEX)).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => {
-                io::Error::new(error.kind(), "the folder holds a recording already; name another folder")
-            }
-            _ => error,
-        })?;
+        let index = File::create_new(folder.join(INDEX))?;
         let answers = File::create_new(folder.join(ANSWERS))?;
         let head = Head { netstat_recording: VERSION, system: std::env::consts::OS.into() };
         let mut files = Files {
