@@ -7,6 +7,7 @@ pub mod ethernet;
 mod foreign;
 pub mod process_counts;
 pub mod rdma;
+pub mod report_json;
 pub mod routes;
 pub mod statistics;
 pub mod words;
