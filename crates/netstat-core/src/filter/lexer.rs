@@ -145,7 +145,8 @@ mod tests {
         assert_eq!(shown(r#""say ""hi""""#), ["<say \"hi\">", "end"]);
         assert_eq!(shown(r#""""#), ["<>", "end"]);
         assert_eq!(tokens(r#"a "b"#), Err(2));
-        assert_eq!(shown(r#"""""#), ["<\">", "end"]);
+        assert_eq!(shown("\"\"\"\""), ["<\">", "end"]);
+        assert_eq!(tokens("\"\"\"\"\""), Err(0));
     }
 
     #[test]

@@ -289,4 +289,4 @@ fn is_start(program: &[u8], from_end: usize) -> bool {
 }
 
 #[cfg(test)]
-pub(super) mod interpreter;
+pub(in crate::filter) mod interpreter;

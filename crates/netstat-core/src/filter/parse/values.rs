@@ -114,10 +114,11 @@ pub(super) fn end(
             if names == Names::Refused || length.is_some() || numeric || !name.chars().all(plausible) {
                 return Ok(None);
             }
+            let expected = "an address, or the name of a host that has one";
             let addresses = lookups.addresses(name);
-            let addresses = addresses.map_err(|why| value.fault(format!("{AN_ADDRESS}: {name}: {why}")))?;
+            let addresses = addresses.map_err(|why| value.fault(format!("{expected}; {name}: {why}")))?;
             if addresses.is_empty() {
-                return Err(value.fault(format!("{AN_ADDRESS}: {name} has no address")));
+                return Err(value.fault(format!("{expected}; {name} has none")));
             }
             addresses.into_iter().map(Network::host).collect()
         }
