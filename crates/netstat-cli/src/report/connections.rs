@@ -9,7 +9,7 @@ use crate::settings::Connections;
 use crate::view::{ConnectionsOptions, ConnectionsView, Holder, count_ports};
 use netstat_core::model::{Process, ProcessId};
 use netstat_core::os::Backend;
-use netstat_core::query::{Fields, ProcessFields, SocketQuery};
+use netstat_core::query::{Fields, ProcessFields, Programs, SocketQuery};
 use std::collections::HashMap;
 use std::io::Write;
 
@@ -76,7 +76,7 @@ pub(super) fn rdma(session: &mut Session<'_>, out: &mut impl Write) -> Displayed
 }
 
 fn query(rows: &ConnectionsOptions, fields: Fields) -> SocketQuery {
-    SocketQuery { kinds: rows.kinds, states: rows.states(), fields }
+    SocketQuery { kinds: rows.kinds, states: rows.states(), fields, programs: Programs::default() }
 }
 
 fn fields(extras: Extras) -> Fields {

@@ -275,8 +275,12 @@ fn a_process_that_could_not_be_read_is_not_taken_for_one_without_sockets() {
 #[test]
 fn no_list_of_processes_is_an_error() {
     let fake = Fake::new().fails("/proc", Errno::ACCESS);
-    let query =
-        SocketQuery { kinds: crate::query::Kinds::all(), states: States::all(), fields: Fields::empty() };
+    let query = SocketQuery {
+        kinds: crate::query::Kinds::all(),
+        states: States::all(),
+        fields: Fields::empty(),
+        programs: Programs::default(),
+    };
     let error = attach(&fake, &mut sockets(&[77]), &query).unwrap_err();
     assert_eq!(error.operation, Operation::FindOwners);
     assert_eq!(error.source.raw_os_error(), Some(Errno::ACCESS.raw_os_error()));
