@@ -7,9 +7,13 @@ mod host;
 mod process;
 mod rdma;
 mod socket;
+mod tcp;
 
 pub use endpoint::Endpoint;
 pub use host::HostAddress;
-pub use process::{Executable, Missing, NoOwner, Owner, Ownership, Process, ProcessId};
+pub use process::{
+    Container, ContainerRuntime, Executable, Missing, NoOwner, Owner, Ownership, Process, ProcessId,
+};
 pub use rdma::{RdmaEndpoint, RdmaRole};
 pub use socket::{Family, Protocol, Section, Sections, Socket, SocketId, TcpState, Timer, TimerKind};
+pub use tcp::{SocketMemory, TcpInfo};

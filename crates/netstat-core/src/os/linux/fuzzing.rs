@@ -1,6 +1,6 @@
 //! One function for each decoder, for the fuzz targets of the same names.
 
-use super::{addresses, procnet, rdma, sockets, wire};
+use super::{addresses, processes, procnet, rdma, sockets, wire};
 use crate::model::{Family, Protocol};
 use crate::os::tape::Player;
 
@@ -33,6 +33,11 @@ pub fn addresses(data: &[u8]) {
 /// Rows of the RDMA resources.
 pub fn rdma(data: &[u8]) {
     rdma::decode_endpoint(data);
+}
+
+/// `/proc/PID/cgroup`, `cmdline` and `status`.
+pub fn process_files(data: &[u8]) {
+    processes::decode_files(data);
 }
 
 /// The index of a recording.
