@@ -1,5 +1,6 @@
 //! The one writer of standard output, and what is said on standard error.
 
+use netstat_core::error::words_of;
 use std::collections::HashSet;
 use std::io::{self, ErrorKind, Write};
 
@@ -12,16 +13,24 @@ pub(crate) enum Reader {
     Gone,
 }
 
-/// Writes one display to standard output, all of it.
+/// Writes a text to standard output, all of it.
 ///
 /// # Errors
-/// What the system said, but for a closed pipe.
-pub(crate) fn display(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<Reader> {
+/// What failed and why, as a line for people. A closed pipe is no error.
+pub(crate) fn text(text: &[u8]) -> Result<Reader, String> {
     let mut out = io::stdout().lock();
-    match write(&mut out).and_then(|()| out.flush()) {
+    outcome(out.write_all(text).and_then(|()| out.flush()))
+}
+
+/// What it means that standard output was written, or was not.
+///
+/// # Errors
+/// What failed and why, as a line for people. A closed pipe is no error.
+pub(crate) fn outcome(written: io::Result<()>) -> Result<Reader, String> {
+    match written {
         Ok(()) => Ok(Reader::Listening),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Reader::Gone),
-        Err(error) => Err(error),
+        Err(error) => Err(format!("cannot write to standard output: {}", words_of(&error))),
     }
 }
 

@@ -3,6 +3,10 @@
 use crate::model::{Family, Protocol, TcpState};
 use bitflags::bitflags;
 
+mod routes;
+
+pub use routes::{Families, RouteQuery, Tables, UnknownTable};
+
 bitflags! {
     /// Sections of the table, by protocol and family.
     ///

@@ -46,6 +46,15 @@ pub enum Warning {
         /// Why, as the system said it.
         reason: String,
     },
+    /// Which places were looked into for persistent routes, because the system has no single one.
+    PersistentSources {
+        /// Those that were read, with what they hold.
+        read: Vec<&'static str>,
+        /// Those that exist and may not be read, or could not be, with the reason.
+        refused: Vec<(&'static str, String)>,
+        /// Settings of routes that made no sense, or more than this program understands.
+        not_understood: usize,
+    },
 }
 
 impl fmt::Display for Warning {
@@ -80,6 +89,20 @@ impl fmt::Display for Warning {
                 )
             }
             Self::SourceUnavailable { what, reason } => write!(f, "{what} is unknown: {reason}"),
+            Self::PersistentSources { read, refused, not_understood } => {
+                f.write_str("this system has no single list of persistent routes; ")?;
+                match read.as_slice() {
+                    [] => f.write_str("no configuration of a known kind was found")?,
+                    read => write!(f, "read the configuration of {}", read.join(", "))?,
+                }
+                for (source, reason) in refused {
+                    write!(f, "; that of {source} could not be read: {reason}")?;
+                }
+                if *not_understood > 0 {
+                    write!(f, "; {not_understood} settings of routes were not understood")?;
+                }
+                Ok(())
+            }
         }
     }
 }

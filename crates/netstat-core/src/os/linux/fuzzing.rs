@@ -1,6 +1,6 @@
 //! One function for each decoder, for the fuzz targets of the same names.
 
-use super::{addresses, processes, procnet, rdma, sockets, wire};
+use super::{addresses, counters, interface_counters, processes, procnet, rdma, sockets, wire};
 use crate::model::{Family, Protocol};
 use crate::os::tape::Player;
 
@@ -28,6 +28,16 @@ pub fn proc_net(data: &[u8]) {
 /// Rows of the address table from rtnetlink.
 pub fn addresses(data: &[u8]) {
     addresses::decode_address(data);
+}
+
+/// The files of counters.
+pub fn counters(data: &[u8]) {
+    counters::decode_all(data);
+}
+
+/// Rows of the interface list with their counters.
+pub fn interface_counters(data: &[u8]) {
+    interface_counters::decode_interface(data);
 }
 
 /// Rows of the RDMA resources.

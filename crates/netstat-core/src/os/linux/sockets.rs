@@ -4,6 +4,7 @@ use super::procnet;
 use super::source::{Netlink, Source};
 use super::tcp_info::{decode_age, decode_memory, decode_tcp_info};
 use super::wire::{self, DumpEnd, Message, Rows};
+use crate::error::words_of;
 use crate::model::{
     Endpoint, Family, NoOwner, Ownership, Protocol, Socket, SocketId, TcpState, Timer, TimerKind,
 };
@@ -43,10 +44,10 @@ pub(super) fn sockets(source: &dyn Source, query: &SocketQuery) -> Result<Answer
         Ok(answer) => answer,
         Err(refused) => {
             let mut answer = procnet::sockets(source, query).map_err(|error| {
-                let both = format!("sock_diag: {refused}; /proc/net: {error}");
+                let both = format!("sock_diag: {}; /proc/net: {}", words_of(&refused), words_of(&error));
                 Error::new(Operation::ListSockets, io::Error::new(error.kind(), both))
             })?;
-            answer.warnings.insert(0, Warning::ProcNetFallback { reason: refused.to_string() });
+            answer.warnings.insert(0, Warning::ProcNetFallback { reason: words_of(&refused) });
             answer
         }
     };
