@@ -41,9 +41,13 @@ _netstat() {
             COMPREPLY=()
             return
             ;;
+        --timeout)
+            COMPREPLY=()
+            return
+            ;;
     esac
     if [[ $cur == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --verbose -x --network-direct -y --template --count --generate --lang --no-extra --no-rates --path --record --replay --resolve-timeout --table --version' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --verbose -x --network-direct -y --template --count --exists --generate --lang --no-extra --no-rates --path --record --replay --resolve-timeout --table --timeout --version --wait' -- "$cur")
     fi
 }
 complete -F _netstat netstat

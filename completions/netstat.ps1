@@ -74,6 +74,7 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         @('/y', 'Show the TCP template of each connection')
         @('--template', 'Show the TCP template of each connection')
         @('--count', 'With an interval, stop after this many displays')
+        @('--exists', 'Say by the exit code alone whether a row matches the filter')
         @('--generate', 'Write the man page, the reference or a completion')
         @('--lang', 'Choose the language of titles and headings')
         @('--no-extra', 'With -s or -e, show only what Windows shows')
@@ -83,7 +84,9 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         @('--replay', 'Answer from a directory that --record wrote')
         @('--resolve-timeout', 'Limit the time that name look-ups may take')
         @('--table', 'With -r, show this routing table')
+        @('--timeout', 'With --wait, give up after this time')
         @('--version', 'Show the version')
+        @('--wait', 'Return as soon as a row matches the filter')
     )
     $options | Where-Object { $_[0].StartsWith($wordToComplete, 'OrdinalIgnoreCase') } | ForEach-Object {
         [System.Management.Automation.CompletionResult]::new($_[0], $_[0], 'ParameterName', $_[1])

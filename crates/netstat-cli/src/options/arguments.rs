@@ -1,6 +1,7 @@
 //! The command line as typed, before anything is concluded from it.
 
 use netstat_core::query::Tables;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -59,6 +60,14 @@ pub(crate) struct Arguments {
     pub(crate) path: bool,
     /// `--resolve-timeout`: the time all name look-ups together may take.
     pub(crate) resolve_timeout: Option<Duration>,
+    /// The words of the filter; empty for none. They are a filter, though a name in them may stand for nothing.
+    pub(crate) filter: Vec<OsString>,
+    /// `--exists`: say by the exit code alone whether a row matches.
+    pub(crate) exists: bool,
+    /// `--wait`: return as soon as a row matches.
+    pub(crate) wait: bool,
+    /// `--timeout`: how long `--wait` waits at most.
+    pub(crate) timeout: Option<Duration>,
     /// `--record`: the directory to write the operating system's answers to.
     pub(crate) record: Option<PathBuf>,
     /// `--replay`: the directory to answer from. Never set together with `record`.

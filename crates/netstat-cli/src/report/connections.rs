@@ -1,5 +1,6 @@
 //! The reports made of the socket table: connections, processes by ports (`-c`), and RDMA (`-x`).
 
+use super::select::{Selected, read, select};
 use super::{Displayed, Session};
 use crate::columns::{Extras, Facts};
 use crate::render::classic::{Classic, NameColumn, OwnerLines};
@@ -7,7 +8,7 @@ use crate::render::words::Offload;
 use crate::render::{LineEnd, process_counts::render_process_counts, rdma::render_rdma};
 use crate::settings::Connections;
 use crate::view::{ConnectionsOptions, ConnectionsView, Holder, count_ports};
-use netstat_core::model::{Process, ProcessId};
+use netstat_core::model::ProcessId;
 use netstat_core::os::Backend;
 use netstat_core::query::{Fields, ProcessFields, Programs, SocketQuery};
 use std::collections::HashMap;
@@ -15,21 +16,22 @@ use std::io::Write;
 
 /// The connection table.
 pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut impl Write) -> Displayed {
-    let query = query(&table.rows, fields(table.extras));
-    let mut answer = session.backend.sockets(&query)?;
-    if table.pid || table.owner_lines {
-        let owners = session.backend.attach_owners(&mut answer.data, &query)?;
-        answer.warnings.extend(owners.warnings);
-    }
-    let view = ConnectionsView::new(&answer.data, &table.rows);
+    let mut rows = session.rows(table.rows);
+    let query = query(&rows, fields(table.extras));
+    let owners = table.pid || table.owner_lines;
+    let Selected { sockets, kinds, mut warnings } =
+        select(&session.backend, session.filter.as_ref(), query, owners)?;
+    rows.kinds = kinds;
+    let view = ConnectionsView::new(&sockets, &rows);
     let processes = if table.owner_lines {
-        read_processes(&session.backend, &view.processes(), ProcessFields::EXECUTABLE | ProcessFields::UNIT)
+        read(&session.backend, &view.processes(), ProcessFields::EXECUTABLE | ProcessFields::UNIT)
     } else {
         HashMap::new()
     };
-    let names = table.names.as_ref().map(|names| {
-        (session.names.look_up(&session.backend, &view, names, &mut answer.warnings), names.full)
-    });
+    let names = table
+        .names
+        .as_ref()
+        .map(|names| (session.names.look_up(&session.backend, &view, names, &mut warnings), names.full));
     let classic = Classic {
         language: session.settings.language,
         line_end: LineEnd::NATIVE,
@@ -41,7 +43,7 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
         owners: table.owner_lines.then_some(OwnerLines { lookup: &processes, path: table.path }),
     };
     classic.render(&view, out)?;
-    Ok(answer.warnings)
+    Ok(warnings)
 }
 
 /// The table of processes by the number of ports they hold.
@@ -50,11 +52,9 @@ pub(super) fn process_counts(
     rows: &ConnectionsOptions,
     out: &mut impl Write,
 ) -> Displayed {
-    let query = query(rows, Fields::empty());
-    let mut answer = session.backend.sockets(&query)?;
-    let owners = session.backend.attach_owners(&mut answer.data, &query)?;
-    answer.warnings.extend(owners.warnings);
-    let counts = count_ports(&answer.data);
+    let query = query(&session.rows(*rows), Fields::empty());
+    let selected = select(&session.backend, session.filter.as_ref(), query, true)?;
+    let counts = count_ports(&selected.sockets);
     let holders: Vec<ProcessId> = counts
         .iter()
         .filter_map(|count| match count.holder {
@@ -63,9 +63,9 @@ pub(super) fn process_counts(
         })
         .collect();
     let fields = ProcessFields::NAME | ProcessFields::EXECUTABLE;
-    let processes = read_processes(&session.backend, &holders, fields);
+    let processes = read(&session.backend, &holders, fields);
     render_process_counts(&counts, &processes, LineEnd::NATIVE, out)?;
-    Ok(answer.warnings)
+    Ok(selected.warnings)
 }
 
 /// The table of RDMA endpoints.
@@ -75,7 +75,8 @@ pub(super) fn rdma(session: &mut Session<'_>, out: &mut impl Write) -> Displayed
     Ok(answer.warnings)
 }
 
-fn query(rows: &ConnectionsOptions, fields: Fields) -> SocketQuery {
+/// What the rows are made of.
+pub(super) fn query(rows: &ConnectionsOptions, fields: Fields) -> SocketQuery {
     SocketQuery { kinds: rows.kinds, states: rows.states(), fields, programs: Programs::default() }
 }
 
@@ -85,12 +86,4 @@ fn fields(extras: Extras) -> Fields {
     fields.set(Fields::CONGESTION, extras.template);
     fields.set(Fields::TIME_IN_STATE, extras.time_in_state);
     fields
-}
-
-fn read_processes(
-    backend: &impl Backend,
-    wanted: &[ProcessId],
-    fields: ProcessFields,
-) -> HashMap<ProcessId, Process> {
-    backend.processes(wanted, fields).into_iter().map(|process| (process.id, process)).collect()
 }
