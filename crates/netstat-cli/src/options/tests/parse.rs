@@ -294,7 +294,6 @@ fn complaints() {
         "NAO",
         "rn",
         "port",
-        "tcp",
         "version",
         "\u{2013}ano",
         "> file",
