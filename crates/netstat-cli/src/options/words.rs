@@ -57,11 +57,17 @@ pub(super) fn settle(words: Vec<OsString>, arguments: &mut Arguments) -> Result<
             // What begins like a number, and is no address, is meant as one.
             values::parse_interval(word)?;
         }
-        let mistaken = words.iter().find_map(|word| Complaint::mistaken_word(word));
+        let mistaken =
+            words.iter().filter(|word| !is_joint(word)).find_map(|word| Complaint::mistaken_word(word));
         return Err(mistaken.unwrap_or_else(|| Complaint::filter(&error)));
     }
     arguments.filter = words.to_vec();
     Ok(())
+}
+
+/// Whether a word joins tests, whatever letters it is made of.
+fn is_joint(word: &OsStr) -> bool {
+    ["and", "or", "not"].iter().any(|joint| word.eq_ignore_ascii_case(joint))
 }
 
 fn is_number(word: &OsStr) -> bool {
