@@ -64,10 +64,12 @@ impl Class {
             Protocol::Udp => vec![None],
         };
         let shapes = shapes.into_iter().filter(|(_, given)| *given).map(|(shape, _)| shape);
-        let classes = shapes.flat_map(|shape| states.iter().map(move |&state| Self { protocol, shape, state }));
+        let classes =
+            shapes.flat_map(|shape| states.iter().map(move |&state| Self { protocol, shape, state }));
         // A wildcard has no peer.
         let is = |class: &Self| {
-            matches!(class.shape, Shape::V4 | Shape::V6) || class.state.is_none_or(|state| NO_REMOTE.contains(state))
+            matches!(class.shape, Shape::V4 | Shape::V6)
+                || class.state.is_none_or(|state| NO_REMOTE.contains(state))
         };
         classes.filter(is).collect()
     }
@@ -81,7 +83,9 @@ impl Class {
             Test::Family(Family::V4) if self.shape == Shape::MayBeDual => Outcomes::from(Tri::Unknown),
             Test::Family(Family::V4) => certain(matches!(self.shape, Shape::V4 | Shape::Dual)),
             Test::Family(Family::V6) => certain(self.shape != Shape::V4),
-            Test::Port(Side::Remote, _) | Test::Host(Side::Remote, _) | Test::Reach(_) if self.has_no_remote() => {
+            Test::Port(Side::Remote, _) | Test::Host(Side::Remote, _) | Test::Reach(_)
+                if self.has_no_remote() =>
+            {
                 certain(false)
             }
             Test::Port(..) | Test::Reach(_) | Test::Host(Side::Remote, _) => Outcomes::YES_OR_NO,
@@ -112,9 +116,12 @@ impl Filter {
             let mut classes = Class::of(protocol, query.kinds, query.states);
             if protocol == Protocol::Tcp {
                 // A state without a name, which no mask can ask for and `/proc/net` may yet have.
-                classes.extend(Class::of(protocol, query.kinds, States::all()).into_iter().filter_map(|class| {
-                    (class.state == Some(States::CLOSED)).then_some(Class { state: Some(States::empty()), ..class })
-                }));
+                classes.extend(Class::of(protocol, query.kinds, States::all()).into_iter().filter_map(
+                    |class| {
+                        (class.state == Some(States::CLOSED))
+                            .then_some(Class { state: Some(States::empty()), ..class })
+                    },
+                ));
             }
             for class in classes {
                 let possible = outcomes(&self.expression, &mut |test| class.outcomes(test));
@@ -255,10 +262,8 @@ impl Compiler {
             return local(code, wanted, true);
         }
         let unspecified = |address: IpAddr| Code::In(End::Remote, Network::host(address));
-        let zeros = Code::any([
-            unspecified(Ipv4Addr::UNSPECIFIED.into()),
-            unspecified(Ipv6Addr::UNSPECIFIED.into()),
-        ]);
+        let zeros =
+            Code::any([unspecified(Ipv4Addr::UNSPECIFIED.into()), unspecified(Ipv6Addr::UNSPECIFIED.into())]);
         let none = Code::all([Code::AtMost(End::Remote, 0), zeros]);
         match wanted {
             Tri::Yes => (Code::all([code, none.not()]), true),

@@ -137,7 +137,10 @@ mod tests {
         };
         assert_eq!(error("aé bad", "bad").to_string(), "aé bad\n   ^^^\nexpected a word");
         assert_eq!(error("日本 bad", "bad").to_string(), "日本 bad\n     ^^^\nexpected a word");
-        assert_eq!(error("\u{1b}[2J\u{202e} bad", "bad").to_string(), "\u{fffd}[2J\u{fffd} bad\n      ^^^\nexpected a word");
+        assert_eq!(
+            error("\u{1b}[2J\u{202e} bad", "bad").to_string(),
+            "\u{fffd}[2J\u{fffd} bad\n      ^^^\nexpected a word"
+        );
         assert_eq!(error("日", "日").to_string(), "日\n^^\nexpected a word");
     }
 }

@@ -266,9 +266,9 @@ fn evaluate(test: &Test, socket: &Socket, context: &Context<'_>) -> Tri {
         Test::Path(glob) => processes(socket, context, |process| {
             matched(process.executable.as_ref(), |executable| glob.matches(executable.path.as_os_str()))
         }),
-        Test::Unit(glob) => processes(socket, context, |process| {
-            matched(process.unit.as_ref(), |unit| glob.matches(unit))
-        }),
+        Test::Unit(glob) => {
+            processes(socket, context, |process| matched(process.unit.as_ref(), |unit| glob.matches(unit)))
+        }
         Test::User(users) => socket.uid.map_or(Tri::Unknown, |uid| users.contains(&uid).into()),
         Test::Number(quantity, comparison, limit) => {
             quantity.of(socket).map_or(Tri::Unknown, |number| comparison.holds(number, *limit).into())

@@ -39,7 +39,9 @@ fn help() -> String {
     );
     let names: Vec<_> = STATES
         .iter()
-        .map(|(_, name, others)| std::iter::once(*name).chain(others.iter().copied()).collect::<Vec<_>>().join("|"))
+        .map(|(_, name, others)| {
+            std::iter::once(*name).chain(others.iter().copied()).collect::<Vec<_>>().join("|")
+        })
         .collect();
     text.push('\n');
     wrap(&mut text, "S, states: ", &names);

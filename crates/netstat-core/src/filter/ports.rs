@@ -10,11 +10,8 @@ pub struct Ports(Box<[(u16, u16)]>);
 impl Ports {
     /// The ports of all the ranges; `None` when there is none.
     pub fn new(ranges: impl IntoIterator<Item = RangeInclusive<u16>>) -> Option<Self> {
-        let mut all: Vec<(u16, u16)> = ranges
-            .into_iter()
-            .map(|range| range.into_inner())
-            .filter(|(from, to)| from <= to)
-            .collect();
+        let mut all: Vec<(u16, u16)> =
+            ranges.into_iter().map(|range| range.into_inner()).filter(|(from, to)| from <= to).collect();
         all.sort_unstable();
         let mut merged: Vec<(u16, u16)> = Vec::new();
         for (from, to) in all {

@@ -116,7 +116,9 @@ impl Quantity {
     pub(super) fn expected(self) -> &'static str {
         match self {
             Self::ReceiveQueue | Self::SendQueue => "a number of bytes such as 0, 64K or 1M (K is 1024)",
-            Self::RoundTripTime | Self::Age => "a time with its unit, such as 100ms, 1.5s or 10m (us, ms, s, m, h, d)",
+            Self::RoundTripTime | Self::Age => {
+                "a time with its unit, such as 100ms, 1.5s or 10m (us, ms, s, m, h, d)"
+            }
             Self::Retransmissions => "a whole number such as 0",
         }
     }

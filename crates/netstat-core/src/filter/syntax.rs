@@ -67,7 +67,12 @@ pub(super) const PRIMARIES: [Primary; 23] = [
     primary(Keyword::Number(Quantity::ReceiveQueue), &["recvq"], "> SIZE", "bytes not yet read"),
     primary(Keyword::Number(Quantity::SendQueue), &["sendq"], "> SIZE", "bytes not yet acknowledged"),
     primary(Keyword::Number(Quantity::RoundTripTime), &["rtt"], "> TIME", "the round-trip time, where known"),
-    primary(Keyword::Number(Quantity::Retransmissions), &["retrans"], "> N", "segments sent again, where known"),
+    primary(
+        Keyword::Number(Quantity::Retransmissions),
+        &["retrans"],
+        "> N",
+        "segments sent again, where known",
+    ),
     primary(Keyword::Number(Quantity::Age), &["age"], "> TIME", "time since it was established, where known"),
 ];
 
@@ -171,7 +176,10 @@ pub(super) const EXAMPLES: [(&str, &str); 12] = [
     (":8080", "who has port 8080"),
     ("192.168.20.0/24", "all connections with this network"),
     ("CLOSE_WAIT", "what peers have closed and programs here have not"),
-    ("state established user alice public not rport 80,443", "alice's connections to odd ports on the internet"),
+    (
+        "state established user alice public not rport 80,443",
+        "alice's connections to odd ports on the internet",
+    ),
     ("process nginx or path /opt/*/nginx", "what nginx holds, wherever it is installed"),
     ("lport 30000-32767 state listening", "listeners in a range of ports"),
     ("(src 10.0.0.0/8 or src fd00::/8) and not dst 10.0.0.0/8,fd00::/8", "connections that leave a network"),

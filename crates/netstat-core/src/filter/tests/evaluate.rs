@@ -40,7 +40,11 @@ fn check(socket: &Socket, answers: &[(&str, Tri)]) {
             No => Yes,
             Unknown => Unknown,
         };
-        assert_eq!(parse(&format!("not ({text})")).matches(socket, &Context::NOTHING), negated, "not ({text})");
+        assert_eq!(
+            parse(&format!("not ({text})")).matches(socket, &Context::NOTHING),
+            negated,
+            "not ({text})"
+        );
     }
 }
 
@@ -118,7 +122,14 @@ fn an_ipv4_connection_on_an_ipv6_socket() {
     socket.family = Family::V6;
     check(
         &socket,
-        &[("host 1.2.3.4", Yes), ("src 1.0.0.0/8", Yes), ("src ::/0", No), ("ipv4", Yes), ("ipv6", No), ("tcpv4", Yes)],
+        &[
+            ("host 1.2.3.4", Yes),
+            ("src 1.0.0.0/8", Yes),
+            ("src ::/0", No),
+            ("ipv4", Yes),
+            ("ipv6", No),
+            ("tcpv4", Yes),
+        ],
     );
 }
 
@@ -183,7 +194,8 @@ fn process(pid: u32) -> Process {
         }
         2 => {
             process.name = Ok(OsString::from("systemd-resolve"));
-            process.executable = Ok(Executable { path: "/lib/systemd/systemd-resolved".into(), deleted: false });
+            process.executable =
+                Ok(Executable { path: "/lib/systemd/systemd-resolved".into(), deleted: false });
             process.unit = Err(Missing::NotApplicable);
         }
         _ => {}

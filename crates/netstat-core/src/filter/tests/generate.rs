@@ -81,7 +81,12 @@ fn test(known: Vec<u16>) -> impl Strategy<Value = Test> {
         Comparison::LessOrEqual,
         Comparison::Equal,
     ];
-    let number = prop_oneof![0..4u64, any::<u64>(), (0..50u64).prop_map(|n| n << 20), (0..90u64).prop_map(|n| n * 1_000_000)];
+    let number = prop_oneof![
+        0..4u64,
+        any::<u64>(),
+        (0..50u64).prop_map(|n| n << 20),
+        (0..90u64).prop_map(|n| n * 1_000_000)
+    ];
     prop_oneof![
         6 => (side(), ports(known)).prop_map(|(side, ports)| Test::Port(side, ports)),
         6 => (side(), proptest::collection::btree_set(network(), 1..3))

@@ -73,7 +73,11 @@ fn hold_everything(namespace: &netstat_lab::Namespace, host: Option<&netstat_lab
 
 fn ports(held: &[Held]) -> Vec<u16> {
     let ends = |held: &Held| {
-        held.rows().flat_map(|row| [Some(row.local), row.remote]).flatten().map(|end: SocketAddr| end.port()).collect()
+        held.rows()
+            .flat_map(|row| [Some(row.local), row.remote])
+            .flatten()
+            .map(|end: SocketAddr| end.port())
+            .collect()
     };
     let all: BTreeSet<u16> = held.iter().flat_map(|held| -> Vec<u16> { ends(held) }).collect();
     all.into_iter().collect()
@@ -109,7 +113,11 @@ fn a_port_is_all_the_kernel_gives() {
         for port in ports(&held) {
             let filter = super::parse(&format!(":{port}"));
             let narrowed = filter.narrow(query(Kinds::all(), States::CONNECTIONS));
-            assert!(narrowed.exact && narrowed.query.programs.tcp.is_some() && narrowed.query.programs.udp.is_some());
+            assert!(
+                narrowed.exact
+                    && narrowed.query.programs.tcp.is_some()
+                    && narrowed.query.programs.udp.is_some()
+            );
             let has = |socket: &Socket| {
                 socket.local.port == port || socket.remote.is_some_and(|end| end.port == port)
             };
@@ -137,13 +145,17 @@ fn a_socket_that_was_reset_keeps_its_peer_in_the_kernel_only() {
         let backend = open(Origin::Live).unwrap();
         let asked = query(Kinds::TCP, States::all());
         let bound = netstat_lab::eventually("the reset", || {
-            sockets(&backend, &asked).into_iter().find(|socket| socket.local.port == local.port() && socket.remote.is_none())
+            sockets(&backend, &asked)
+                .into_iter()
+                .find(|socket| socket.local.port == local.port() && socket.remote.is_none())
         });
         // Kernels before 6.8 do not list it.
         if bound.is_err() {
             return;
         }
-        for text in ["not rport {}", "not dst 127.0.0.1", "not loopback", "not port 1", "bound not host 127.0.0.1:{}"] {
+        for text in
+            ["not rport {}", "not dst 127.0.0.1", "not loopback", "not port 1", "bound not host 127.0.0.1:{}"]
+        {
             let filter = super::parse(&text.replace("{}", &address.port().to_string()));
             compare(&backend, &filter, &asked);
         }

@@ -2,10 +2,10 @@
 
 use super::generate::expression;
 use super::{Names, parse, try_parse};
+use crate::filter::Filter;
 use crate::filter::help::HELP;
 use crate::filter::lexer::SIGN_WORDS;
 use crate::filter::syntax::{EXAMPLES, JOINING, PRIMARIES, PROTOCOLS, all_state_words};
-use crate::filter::Filter;
 use proptest::prelude::*;
 use std::ffi::OsString;
 
@@ -151,7 +151,8 @@ fn the_table_above_has_every_word() {
 
 #[test]
 fn words_may_come_apart() {
-    let words = ["port", "80", "or", "(state", "established", "and", "dst", "10.0.0.0/8)"].map(OsString::from);
+    let words =
+        ["port", "80", "or", "(state", "established", "and", "dst", "10.0.0.0/8)"].map(OsString::from);
     let filter = Filter::parse(&words, &Names).unwrap();
     assert_eq!(filter, parse("port 80 or (state established and dst 10.0.0.0/8)"));
 }
@@ -233,10 +234,7 @@ proptest! {
 
 /// Words that are nearly right more often than not.
 fn word() -> impl Strategy<Value = String> {
-    let known: Vec<String> = LANGUAGE
-        .iter()
-        .flat_map(|(text, _)| text.split_whitespace())
-        .map(str::to_owned)
-        .collect();
+    let known: Vec<String> =
+        LANGUAGE.iter().flat_map(|(text, _)| text.split_whitespace()).map(str::to_owned).collect();
     prop_oneof![8 => proptest::sample::select(known), 1 => "\\PC{0,6}", 1 => "[\\x00-\\x7f]{0,4}"]
 }

@@ -92,7 +92,8 @@ fn what_the_kernel_can_decide_alone() {
         let Programs { tcp, udp } = narrowed.query.programs;
         assert!(tcp.is_some() || udp.is_some(), "{text}");
     }
-    for text in ["user 5 or port 80", "not (user 5 port 80)", "pid 1", "process x", "udp or state listening"] {
+    for text in ["user 5 or port 80", "not (user 5 port 80)", "pid 1", "process x", "udp or state listening"]
+    {
         let programs = narrowed(text, Kinds::all(), States::CONNECTIONS).query.programs;
         assert_eq!(programs, Programs::default(), "{text}");
     }

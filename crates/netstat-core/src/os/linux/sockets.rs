@@ -135,9 +135,8 @@ fn dumps(query: &SocketQuery) -> Vec<Dump> {
     let states = kernel_states(query.states);
     if query.kinds.intersects(Kinds::TCP) && states != 0 {
         let program = query.programs.tcp.as_deref();
-        let by_family = |family| {
-            request(SOCK_DIAG_BY_FAMILY, body(family, IPPROTO_TCP, extensions, states), program)
-        };
+        let by_family =
+            |family| request(SOCK_DIAG_BY_FAMILY, body(family, IPPROTO_TCP, extensions, states), program);
         dumps.push(if query.kinds.contains(Kinds::TCP_V4) {
             // One walk of the hash table, which all network namespaces share, instead of two.
             Dump {

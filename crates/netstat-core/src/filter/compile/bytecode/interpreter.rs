@@ -68,7 +68,8 @@ pub(in crate::filter) fn accepts(program: &[u8], entry: &Entry) -> bool {
                 if wanted_port != -1 && wanted_port != i32::from(own) {
                     false
                 } else if family != AF_UNSPEC && family != entry.family {
-                    let mapped = entry.family == AF_INET6 && address[..10] == [0; 10] && address[10..12] == [255; 2];
+                    let mapped =
+                        entry.family == AF_INET6 && address[..10] == [0; 10] && address[10..12] == [255; 2];
                     family == AF_INET && mapped && same_bits(&address[12..], wanted, prefix)
                 } else {
                     same_bits(address, wanted, prefix)
