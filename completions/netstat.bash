@@ -37,9 +37,13 @@ _netstat() {
             COMPREPLY=()
             return
             ;;
+        --table)
+            COMPREPLY=()
+            return
+            ;;
     esac
     if [[ $cur == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --components -x --network-direct -y --template --count --generate --lang --path --record --replay --resolve-timeout --version' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --verbose -x --network-direct -y --template --count --generate --lang --no-extra --no-rates --path --record --replay --resolve-timeout --table --version' -- "$cur")
     fi
 }
 complete -F _netstat netstat

@@ -41,8 +41,7 @@ fn show(answer: &Answer) -> Result<ExitCode, String> {
     if answer.to_stderr {
         let _ = std::io::stderr().write_all(text);
     } else {
-        output::display(|out| out.write_all(text))
-            .map_err(|error| format!("cannot write to standard output: {error}"))?;
+        output::text(text)?;
     }
     Ok(ExitCode::from(answer.exit_code))
 }

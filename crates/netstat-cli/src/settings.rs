@@ -4,7 +4,9 @@ use crate::columns::Extras;
 use crate::options::{Arguments, Lang, ProtocolName};
 use crate::render::Language;
 use crate::view::ConnectionsOptions;
-use netstat_core::query::Kinds;
+use crate::view::statistics::Selection;
+use netstat_core::model::Family;
+use netstat_core::query::{Kinds, RouteQuery};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,15 +26,46 @@ pub(crate) struct Settings {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Report {
     /// `-r`.
-    Routes,
+    Routes(RouteQuery),
     /// `-e`, `-s`.
-    Statistics { ethernet: bool, protocols: bool, protocol: Option<ProtocolName> },
+    Statistics(Statistics),
     /// `-x`.
     Rdma,
     /// `-c`.
     ProcessCounts(ConnectionsOptions),
     /// All else.
     Connections(Connections),
+}
+
+/// Which counters are shown.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Statistics {
+    /// `-e`.
+    pub(crate) interfaces: Option<Interfaces>,
+    /// `-s`.
+    pub(crate) protocols: Option<Protocols>,
+    /// What Windows does not show as well.
+    pub(crate) extra: bool,
+    /// What changed per second, beside each counter.
+    pub(crate) rates: bool,
+}
+
+/// Whose counters `-e` shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Interfaces {
+    /// The sum of all but loopback.
+    Total,
+    /// Each by itself.
+    Each,
+}
+
+/// Which protocols `-s` shows.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Protocols {
+    /// `-p`; `None` for all.
+    pub(crate) only: Option<(ProtocolName, Selection)>,
+    /// The connection table that follows, as on Windows, where one protocol with connections is asked for.
+    pub(crate) table: Option<Connections>,
 }
 
 /// The form of the connection table.
@@ -98,41 +131,74 @@ impl Settings {
 }
 
 fn report(arguments: &Arguments) -> Report {
-    let rows = ConnectionsOptions {
-        listening: arguments.all,
-        bound: arguments.bound,
-        kinds: arguments.protocol.map_or(Kinds::all(), kinds),
-    };
     if arguments.route {
-        Report::Routes
+        Report::Routes(RouteQuery { tables: arguments.tables.unwrap_or_default(), ..RouteQuery::default() })
     } else if arguments.ethernet || arguments.statistics {
-        Report::Statistics {
-            ethernet: arguments.ethernet,
-            protocols: arguments.statistics,
-            protocol: arguments.protocol,
-        }
+        let protocols = || Protocols {
+            only: arguments.protocol.map(|protocol| (protocol, selection(protocol))),
+            table: arguments
+                .protocol
+                .filter(|protocol| protocol.has_sockets())
+                .map(|_| connections(arguments)),
+        };
+        Report::Statistics(Statistics {
+            interfaces: arguments.ethernet.then_some(if arguments.verbose {
+                Interfaces::Each
+            } else {
+                Interfaces::Total
+            }),
+            protocols: arguments.statistics.then(protocols),
+            extra: !arguments.no_extra,
+            rates: !arguments.no_rates,
+        })
     } else if arguments.network_direct {
         Report::Rdma
     } else if arguments.port_counts {
         // Ports are what is counted, so listeners and bound-only sockets count whatever else was typed.
-        Report::ProcessCounts(ConnectionsOptions { listening: true, bound: true, ..rows })
+        Report::ProcessCounts(ConnectionsOptions { listening: true, bound: true, ..rows(arguments) })
     } else {
-        Report::Connections(Connections {
-            rows,
-            pid: arguments.pid,
-            owner_lines: arguments.executable,
-            path: arguments.path,
-            extras: Extras {
-                offload: arguments.offload,
-                time_in_state: arguments.time_in_state,
-                dscp: arguments.dscp,
-                template: arguments.template,
-            },
-            names: (!arguments.numeric).then(|| NameSettings {
-                full: arguments.full_names,
-                budget: arguments.resolve_timeout.unwrap_or(RESOLVE_TIMEOUT),
-            }),
-        })
+        Report::Connections(connections(arguments))
+    }
+}
+
+fn rows(arguments: &Arguments) -> ConnectionsOptions {
+    ConnectionsOptions {
+        listening: arguments.all,
+        bound: arguments.bound,
+        kinds: arguments.protocol.map_or(Kinds::all(), kinds),
+    }
+}
+
+fn connections(arguments: &Arguments) -> Connections {
+    Connections {
+        rows: rows(arguments),
+        pid: arguments.pid,
+        owner_lines: arguments.executable,
+        path: arguments.path,
+        extras: Extras {
+            offload: arguments.offload,
+            time_in_state: arguments.time_in_state,
+            dscp: arguments.dscp,
+            template: arguments.template,
+        },
+        names: (!arguments.numeric).then(|| NameSettings {
+            full: arguments.full_names,
+            budget: arguments.resolve_timeout.unwrap_or(RESOLVE_TIMEOUT),
+        }),
+    }
+}
+
+/// The section of a protocol.
+fn selection(protocol: ProtocolName) -> Selection {
+    match protocol {
+        ProtocolName::Ip => Selection::Ip(Family::V4),
+        ProtocolName::Ipv6 => Selection::Ip(Family::V6),
+        ProtocolName::Icmp => Selection::Icmp(Family::V4),
+        ProtocolName::Icmpv6 => Selection::Icmp(Family::V6),
+        ProtocolName::Tcp => Selection::Tcp(Family::V4),
+        ProtocolName::Tcpv6 => Selection::Tcp(Family::V6),
+        ProtocolName::Udp => Selection::Udp(Family::V4),
+        ProtocolName::Udpv6 => Selection::Udp(Family::V6),
     }
 }
 

@@ -4,6 +4,10 @@ use crate::model::{Family, Protocol, TcpState};
 use bitflags::bitflags;
 use std::sync::Arc;
 
+mod routes;
+
+pub use routes::{Families, RouteQuery, Tables, UnknownTable};
+
 bitflags! {
     /// Sections of the table, by protocol and family.
     ///

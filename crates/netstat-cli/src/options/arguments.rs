@@ -1,5 +1,6 @@
 //! The command line as typed, before anything is concluded from it.
 
+use netstat_core::query::Tables;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -36,8 +37,14 @@ pub(crate) struct Arguments {
     pub(crate) statistics: bool,
     /// `-t`: the offload state column.
     pub(crate) offload: bool,
-    /// `-v`: components with `-b`, a letter of Windows XP.
-    pub(crate) components: bool,
+    /// `-v`: with `-e` each interface by itself; with `-b` a letter of Windows XP.
+    pub(crate) verbose: bool,
+    /// `--table`: the routing tables.
+    pub(crate) tables: Option<Tables>,
+    /// `--no-extra`: with `-s` and `-e`, only what Windows shows.
+    pub(crate) no_extra: bool,
+    /// `--no-rates`: with an interval, no rates beside the counters of `-s` and `-e`.
+    pub(crate) no_rates: bool,
     /// `-x`: NetworkDirect (RDMA) connections.
     pub(crate) network_direct: bool,
     /// `-y`: the TCP template column.

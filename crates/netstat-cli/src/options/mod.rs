@@ -29,6 +29,7 @@ mod values;
 pub(crate) use arguments::{Arguments, Lang, ProtocolName};
 pub(crate) use generate::Document;
 pub(crate) use parse::parse;
+pub(crate) use quote::one_line;
 
 /// What the command line asks for.
 #[derive(Debug, Clone, PartialEq)]

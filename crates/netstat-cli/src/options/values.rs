@@ -4,6 +4,7 @@ use super::arguments::{Lang, ProtocolName};
 use super::complaint::{Complaint, nearest};
 use super::generate::Document;
 use super::quote::quoted;
+use netstat_core::query::Tables;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -99,6 +100,14 @@ pub(super) fn parse_protocol(text: &OsStr) -> Result<ProtocolName, Complaint> {
         };
         Complaint::new(format!("{} is not a protocol that -p knows: {instead}", quoted(text)))
     })
+}
+
+/// The value of `--table`.
+pub(super) fn parse_tables(text: &OsStr) -> Result<Tables, Complaint> {
+    text.to_str()
+        .unwrap_or_default()
+        .parse()
+        .map_err(|unknown| Complaint::new(format!("--table {} is {unknown}", quoted(text))))
 }
 
 /// The value of `--lang`.

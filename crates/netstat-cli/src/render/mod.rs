@@ -3,9 +3,13 @@
 pub mod address;
 pub mod classic;
 pub mod escape;
+pub mod ethernet;
 mod foreign;
 pub mod process_counts;
 pub mod rdma;
+pub mod report_json;
+pub mod routes;
+pub mod statistics;
 pub mod words;
 
 pub use classic::Classic;

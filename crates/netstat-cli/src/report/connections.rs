@@ -1,20 +1,20 @@
 //! The reports made of the socket table: connections, processes by ports (`-c`), and RDMA (`-x`).
 
-use super::{Display, Session};
+use super::{Displayed, Session};
 use crate::columns::{Extras, Facts};
 use crate::render::classic::{Classic, NameColumn, OwnerLines};
 use crate::render::words::Offload;
 use crate::render::{LineEnd, process_counts::render_process_counts, rdma::render_rdma};
 use crate::settings::Connections;
 use crate::view::{ConnectionsOptions, ConnectionsView, Holder, count_ports};
-use netstat_core::Error;
 use netstat_core::model::{Process, ProcessId};
 use netstat_core::os::Backend;
 use netstat_core::query::{Fields, ProcessFields, Programs, SocketQuery};
 use std::collections::HashMap;
+use std::io::Write;
 
 /// The connection table.
-pub(super) fn table(session: &mut Session<'_>, table: &Connections) -> Result<Display, Error> {
+pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut impl Write) -> Displayed {
     let query = query(&table.rows, fields(table.extras));
     let mut answer = session.backend.sockets(&query)?;
     if table.pid || table.owner_lines {
@@ -40,13 +40,16 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections) -> Result<Di
         names: names.as_ref().map(|(lookup, full)| NameColumn { lookup, full: *full }),
         owners: table.owner_lines.then_some(OwnerLines { lookup: &processes, path: table.path }),
     };
-    let mut bytes = Vec::new();
-    to_memory(classic.render(&view, &mut bytes));
-    Ok(Display { bytes, warnings: answer.warnings })
+    classic.render(&view, out)?;
+    Ok(answer.warnings)
 }
 
 /// The table of processes by the number of ports they hold.
-pub(super) fn process_counts(session: &mut Session<'_>, rows: &ConnectionsOptions) -> Result<Display, Error> {
+pub(super) fn process_counts(
+    session: &mut Session<'_>,
+    rows: &ConnectionsOptions,
+    out: &mut impl Write,
+) -> Displayed {
     let query = query(rows, Fields::empty());
     let mut answer = session.backend.sockets(&query)?;
     let owners = session.backend.attach_owners(&mut answer.data, &query)?;
@@ -61,17 +64,15 @@ pub(super) fn process_counts(session: &mut Session<'_>, rows: &ConnectionsOption
         .collect();
     let fields = ProcessFields::NAME | ProcessFields::EXECUTABLE;
     let processes = read_processes(&session.backend, &holders, fields);
-    let mut bytes = Vec::new();
-    to_memory(render_process_counts(&counts, &processes, LineEnd::NATIVE, &mut bytes));
-    Ok(Display { bytes, warnings: answer.warnings })
+    render_process_counts(&counts, &processes, LineEnd::NATIVE, out)?;
+    Ok(answer.warnings)
 }
 
 /// The table of RDMA endpoints.
-pub(super) fn rdma(session: &mut Session<'_>) -> Result<Display, Error> {
+pub(super) fn rdma(session: &mut Session<'_>, out: &mut impl Write) -> Displayed {
     let answer = session.backend.rdma()?;
-    let mut bytes = Vec::new();
-    to_memory(render_rdma(&answer.data, LineEnd::NATIVE, &mut bytes));
-    Ok(Display { bytes, warnings: answer.warnings })
+    render_rdma(&answer.data, LineEnd::NATIVE, out)?;
+    Ok(answer.warnings)
 }
 
 fn query(rows: &ConnectionsOptions, fields: Fields) -> SocketQuery {
@@ -92,9 +93,4 @@ fn read_processes(
     fields: ProcessFields,
 ) -> HashMap<ProcessId, Process> {
     backend.processes(wanted, fields).into_iter().map(|process| (process.id, process)).collect()
-}
-
-/// Memory takes whatever is written to it.
-fn to_memory(written: std::io::Result<()>) {
-    debug_assert!(written.is_ok());
 }

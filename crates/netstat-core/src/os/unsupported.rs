@@ -2,8 +2,11 @@
 
 use super::resolver::SystemResolver;
 use super::{Backend, NameLookup, Origin};
-use crate::model::{Missing, Process, ProcessId, RdmaEndpoint, Socket};
-use crate::query::{ProcessFields, SocketQuery};
+use crate::model::{
+    Counters, Interface, InterfaceCounters, Missing, PersistentRoute, Process, ProcessId, RdmaEndpoint,
+    Route, Socket,
+};
+use crate::query::{ProcessFields, RouteQuery, SocketQuery};
 use crate::{Answer, Error, Operation, Warning};
 use std::io;
 use std::net::IpAddr;
@@ -51,5 +54,20 @@ impl Backend for Unsupported {
     }
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
         refuse(Operation::ListRdma)
+    }
+    fn counters(&self) -> Result<Answer<Counters>, Error> {
+        refuse(Operation::ReadCounters)
+    }
+    fn interface_counters(&self) -> Result<Answer<Vec<InterfaceCounters>>, Error> {
+        refuse(Operation::ListInterfaces)
+    }
+    fn interfaces(&self) -> Result<Answer<Vec<Interface>>, Error> {
+        refuse(Operation::ListInterfaces)
+    }
+    fn routes(&self, _: &RouteQuery) -> Result<Answer<Vec<Route>>, Error> {
+        refuse(Operation::ListRoutes)
+    }
+    fn persistent_routes(&self) -> Result<Answer<Vec<PersistentRoute>>, Error> {
+        refuse(Operation::ListRoutes)
     }
 }

@@ -131,17 +131,6 @@ pub(super) const OPTIONS: &[Entry] = &[
         effect: Effect::Switch(|arguments| arguments.offload = true),
     },
     Entry {
-        letters: &['v'],
-        long: "components",
-        in_synopsis: false,
-        summary: "Accepted for scripts written for Windows XP",
-        help: "Accepted for scripts written for Windows XP, where it added detail to -b; changes nothing.",
-        details: "",
-        inferred: None,
-        report: Report::Connections,
-        effect: Effect::Switch(|arguments| arguments.components = true),
-    },
-    Entry {
         letters: &['y'],
         long: "template",
         in_synopsis: true,

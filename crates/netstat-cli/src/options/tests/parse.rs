@@ -63,7 +63,7 @@ fn every_letter_sets_its_field() {
         route: true,
         statistics: true,
         offload: true,
-        components: true,
+        verbose: true,
         network_direct: true,
         template: true,
         ..Arguments::default()

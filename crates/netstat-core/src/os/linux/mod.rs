@@ -1,16 +1,21 @@
 //! Linux. Needs kernel 4.2 for sock_diag of TCP and UDP; works, knowing less, wherever `/proc/net` is.
 
 mod addresses;
+mod counters;
 #[cfg(test)]
 mod fake;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
 mod host;
+mod interface_counters;
+mod interfaces;
 mod live;
 mod owners;
+mod persistent;
 mod processes;
 mod procnet;
 mod rdma;
+mod routes;
 mod services;
 mod sockets;
 mod source;
@@ -20,8 +25,10 @@ mod wire;
 use super::resolver::{PlayedResolver, RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
 use super::{Backend, NameLookup, Origin};
-use crate::model::{Process, ProcessId, RdmaEndpoint, Socket};
-use crate::query::{ProcessFields, SocketQuery};
+use crate::model::{
+    Counters, Interface, InterfaceCounters, PersistentRoute, Process, ProcessId, RdmaEndpoint, Route, Socket,
+};
+use crate::query::{ProcessFields, RouteQuery, SocketQuery};
 use crate::{Answer, Error, Operation};
 use live::Live;
 use source::{Recording, Source};
@@ -115,5 +122,25 @@ impl Backend for Linux {
 
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
         rdma::endpoints(self.source())
+    }
+
+    fn counters(&self) -> Result<Answer<Counters>, Error> {
+        counters::counters(self.source())
+    }
+
+    fn interface_counters(&self) -> Result<Answer<Vec<InterfaceCounters>>, Error> {
+        interface_counters::interface_counters(self.source())
+    }
+
+    fn interfaces(&self) -> Result<Answer<Vec<Interface>>, Error> {
+        interfaces::interfaces(self.source())
+    }
+
+    fn routes(&self, query: &RouteQuery) -> Result<Answer<Vec<Route>>, Error> {
+        routes::routes(self.source(), query)
+    }
+
+    fn persistent_routes(&self) -> Result<Answer<Vec<PersistentRoute>>, Error> {
+        Ok(persistent::routes(self.source()))
     }
 }

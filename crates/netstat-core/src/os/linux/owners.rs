@@ -25,6 +25,7 @@ mod tests;
 
 use super::source::{ProcessSource, Source};
 use super::stat::{fetch_stat, is_gone, is_refused};
+use crate::error::words_of;
 use crate::model::{NoOwner, Owner, Ownership, ProcessId, Socket};
 use crate::query::{Fields, Programs, SocketQuery, States};
 use crate::{Answer, Error, Operation, Warning};
@@ -275,7 +276,7 @@ impl<'a> Search<'a> {
                     }));
                 }
                 Err(error) => {
-                    return unknown("whether some sockets still exist", error.source.to_string());
+                    return unknown("whether some sockets still exist", words_of(&error.source));
                 }
             }
             if last || self.wanted.is_empty() {
@@ -333,7 +334,7 @@ impl<'a> Search<'a> {
         }
         if let Some(error) = self.failed.take() {
             let what = "the owner of some sockets";
-            warnings.push(Warning::SourceUnavailable { what, reason: error.to_string() });
+            warnings.push(Warning::SourceUnavailable { what, reason: words_of(&error) });
         }
     }
 

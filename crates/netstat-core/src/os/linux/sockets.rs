@@ -3,6 +3,7 @@
 use super::procnet;
 use super::source::{Netlink, Source};
 use super::wire::{self, DumpEnd, Message, Rows};
+use crate::error::words_of;
 use crate::model::{
     Endpoint, Family, NoOwner, Ownership, Protocol, Socket, SocketId, TcpState, Timer, TimerKind,
 };
@@ -40,10 +41,10 @@ pub(super) fn sockets(source: &dyn Source, query: &SocketQuery) -> Result<Answer
         Ok(answer) => answer,
         Err(refused) => {
             let mut answer = procnet::sockets(source, query).map_err(|error| {
-                let both = format!("sock_diag: {refused}; /proc/net: {error}");
+                let both = format!("sock_diag: {}; /proc/net: {}", words_of(&refused), words_of(&error));
                 Error::new(Operation::ListSockets, io::Error::new(error.kind(), both))
             })?;
-            answer.warnings.insert(0, Warning::ProcNetFallback { reason: refused.to_string() });
+            answer.warnings.insert(0, Warning::ProcNetFallback { reason: words_of(&refused) });
             answer
         }
     };
@@ -401,14 +402,17 @@ fn warn_of_old_kernel(source: &dyn Source, answer: &mut Answer<Vec<Socket>>) {
     if answer.data.iter().any(|socket| socket.state == Some(TcpState::Bound)) {
         return;
     }
+    if answer.warnings.iter().any(|warning| matches!(warning, Warning::ProcNetFallback { .. })) {
+        answer.warnings.push(Warning::BoundUnavailable { release: None });
+        return;
+    }
     let mut bytes = Vec::new();
     if source.read("/proc/sys/kernel/osrelease", &mut bytes).is_err() {
         return;
     }
     let release = String::from_utf8_lossy(&bytes).trim().to_owned();
-    let from_proc = answer.warnings.iter().any(|warning| matches!(warning, Warning::ProcNetFallback { .. }));
-    if from_proc || older_than_6_8(&release) {
-        answer.warnings.push(Warning::BoundUnavailable { release, from_proc });
+    if older_than_6_8(&release) {
+        answer.warnings.push(Warning::BoundUnavailable { release: Some(release) });
     }
 }
 

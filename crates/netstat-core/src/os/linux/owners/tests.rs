@@ -388,7 +388,7 @@ fn a_list_that_cannot_be_had_again_proves_nothing() {
     assert_eq!(unowned(&rows[0]), NoOwner::NotPermitted);
 
     let interrupted = Warning::DumpInterrupted { what: "TCP table" };
-    let bound = Warning::BoundUnavailable { release: "6.1".into(), from_proc: false };
+    let bound = Warning::BoundUnavailable { release: Some("6.1".into()) };
     let again = Answer { data: vec![], warnings: vec![bound, interrupted.clone()] };
     let (warnings, _) = attached_asking(&fake, &mut rows, vec![Ok(again)]);
     assert_eq!(warnings, [interrupted], "what was said of the first list is not said again");
