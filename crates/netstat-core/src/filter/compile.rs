@@ -19,7 +19,7 @@ use bytecode::{Code, End, assemble};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 #[cfg(test)]
-pub(super) use bytecode::interpreter;
+pub(super) use bytecode::{audit, interpreter};
 
 /// A query that asks for no more than a filter needs, see [`Filter::narrow`].
 #[derive(Debug, Clone, PartialEq, Eq)]
