@@ -110,9 +110,15 @@ fn matching<'a>(filter: &Filter, sockets: &'a [Socket]) -> Vec<&'a Socket> {
 
 /// Compares, for one filter, the table with and without programs; tells whether the kernel decided alone.
 fn compare(backend: &Native, filter: &Filter, asked: &SocketQuery) -> bool {
-    let whole = sockets(backend, asked);
     let narrowed = filter.narrow(asked.clone());
-    let given = sockets(backend, &narrowed.query);
+    // A TIME_WAIT may end between two looks; then they are taken again.
+    let (whole, given) = loop {
+        let whole = sockets(backend, asked);
+        let given = sockets(backend, &narrowed.query);
+        if names(&sockets(backend, asked)) == names(&whole) {
+            break (whole, given);
+        }
+    };
     let expected = names(matching(filter, &whole));
     assert_eq!(names(matching(filter, &given)), expected, "{filter} of {asked:?}");
     if narrowed.exact {
@@ -175,7 +181,6 @@ fn the_kernel_and_this_program_agree() {
             decided_there += usize::from(compare(&backend, &Filter { expression }, &query(kinds, states)));
         }
         assert!(decided_there > EXPRESSIONS / 10, "the kernel decided {decided_there} alone");
-        assert_eq!(names(&sockets(&backend, &asked)), names(&all), "the sockets changed meanwhile");
     });
 }
 
