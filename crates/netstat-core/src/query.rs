@@ -68,6 +68,15 @@ bitflags! {
         const CONGESTION = 2;
         /// [`crate::model::Socket::time_in_state`].
         const TIME_IN_STATE = 4;
+        /// [`crate::model::Socket::tcp`].
+        const TCP_INFO = 8;
+        /// [`crate::model::Socket::memory`].
+        const MEMORY = 16;
+        /// [`crate::model::Socket::mark`], which comes unasked where it may be told; asked for, a warning says
+        /// where it may not.
+        const MARK = 32;
+        /// [`crate::model::Socket::age`].
+        const AGE = 64;
     }
 }
 
@@ -144,5 +153,11 @@ bitflags! {
         const EXECUTABLE = 2;
         /// [`crate::model::Process::unit`].
         const UNIT = 4;
+        /// [`crate::model::Process::command_line`].
+        const COMMAND_LINE = 8;
+        /// [`crate::model::Process::user`].
+        const USER = 16;
+        /// [`crate::model::Process::container`].
+        const CONTAINER = 32;
     }
 }

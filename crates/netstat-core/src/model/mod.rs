@@ -10,6 +10,7 @@ mod process;
 mod rdma;
 mod route;
 mod socket;
+mod tcp;
 
 pub use counters::{
     Counters, IcmpV4Counters, IcmpV6Counters, InterfaceCounters, InterfaceStats, IpCounters, SocketLevels,
@@ -18,10 +19,13 @@ pub use counters::{
 pub use endpoint::Endpoint;
 pub use host::HostAddress;
 pub use interface::{Interface, InterfaceAddress, InterfaceFlags};
-pub use process::{Executable, Missing, NoOwner, Owner, Ownership, Process, ProcessId};
+pub use process::{
+    Container, ContainerRuntime, Executable, Missing, NoOwner, Owner, Ownership, Process, ProcessId,
+};
 pub use rdma::{RdmaEndpoint, RdmaRole};
 pub use route::{
     NextHop, NextHops, PersistentRoute, Prefix, Route, RouteKind, RouteStore, TABLE_DEFAULT, TABLE_LOCAL,
     TABLE_MAIN,
 };
 pub use socket::{Family, Protocol, Section, Sections, Socket, SocketId, TcpState, Timer, TimerKind};
+pub use tcp::{SocketMemory, TcpInfo};

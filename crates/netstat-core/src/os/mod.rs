@@ -8,13 +8,14 @@
 //! |---|---|---|
 //! | [`Backend::sockets`] | sock_diag (`NETLINK_SOCK_DIAG`), else `/proc/net/{tcp,tcp6,udp,udp6}` | `GetExtendedTcpTable`, `GetExtendedUdpTable` |
 //! | [`Backend::attach_owners`] | `/proc/PID/fd` | in the same tables |
-//! | [`Backend::processes`] | `/proc/PID/{comm,exe,cgroup}` | Toolhelp, `QueryFullProcessImageNameW`, the service manager |
+//! | [`Backend::processes`] | `/proc/PID/{comm,exe,cmdline,status,cgroup}` | Toolhelp, `QueryFullProcessImageNameW`, the service manager |
 //! | [`Backend::local_addresses`] | rtnetlink `RTM_GETADDR` | `GetAdaptersAddresses` |
 //! | [`Backend::host_name`] | `/proc/sys/kernel/hostname` | `GetComputerNameExW` |
 //! | [`Backend::interfaces`] | rtnetlink `RTM_GETLINK`, `RTM_GETADDR` | `GetAdaptersAddresses` |
 //! | [`Backend::routes`] | rtnetlink `RTM_GETROUTE`, `RTM_GETNEXTHOP` | `GetIpForwardTable2`, `GetIpInterfaceTable` |
 //! | [`Backend::persistent_routes`] | the files of systemd-networkd, NetworkManager and ifupdown | the registry, `PersistentRoutes` |
 //! | [`Backend::services`] | `/etc/services`, then `/usr/etc/services` | `%SystemRoot%\System32\drivers\etc\services` |
+//! | [`Backend::users`] | `/etc/passwd` | not needed: names come with the processes |
 //! | [`Backend::name_lookup`] | the system resolver, by getnameinfo | the same |
 //! | [`Backend::rdma`] | RDMA netlink `RDMA_NLDEV_CMD_RES_CM_ID_GET` | not documented |
 //! | [`Backend::counters`] | `/proc/net/{snmp,snmp6,netstat,sockstat,sockstat6}`, limits from `/proc/sys/net/ipv4` | `GetIpStatisticsEx`, `GetIcmpStatisticsEx`, `GetTcpStatisticsEx2`, `GetUdpStatisticsEx2` |
@@ -83,6 +84,10 @@ pub trait Backend {
     /// The services database as its file has it, for [`crate::enrich::ServiceNames`]. Empty, with a warning, where
     /// there is none: ports then stay numbers.
     fn services(&self) -> Answer<Vec<u8>>;
+
+    /// The users database as its file has it, for [`crate::enrich::UserNames`]. Empty, with a warning, where there is
+    /// none: users then stay numbers.
+    fn users(&self) -> Answer<Vec<u8>>;
 
     /// Who tells the names of addresses, for [`crate::enrich::HostResolver`]. A replay answers from its recording
     /// and never asks the network.

@@ -49,6 +49,13 @@ impl Backend for Unsupported {
             warnings: vec![Warning::SourceUnavailable { what: "the name of a port", reason }],
         }
     }
+    fn users(&self) -> Answer<Vec<u8>> {
+        let reason = io::Error::from(io::ErrorKind::Unsupported).to_string();
+        Answer {
+            data: Vec::new(),
+            warnings: vec![Warning::SourceUnavailable { what: "the name of a user", reason }],
+        }
+    }
     fn name_lookup(&self) -> Arc<dyn NameLookup> {
         Arc::new(SystemResolver)
     }

@@ -1,7 +1,8 @@
 //! One function for each decoder, for the fuzz targets of the same names.
 
 use super::{
-    addresses, counters, interface_counters, interfaces, persistent, procnet, rdma, routes, sockets, wire,
+    addresses, counters, interface_counters, interfaces, persistent, processes, procnet, rdma, routes,
+    sockets, wire,
 };
 use crate::model::{Family, Protocol};
 use crate::os::tape::Player;
@@ -61,6 +62,11 @@ pub fn interface_counters(data: &[u8]) {
 /// Rows of the RDMA resources.
 pub fn rdma(data: &[u8]) {
     rdma::decode_endpoint(data);
+}
+
+/// `/proc/PID/cgroup`, `cmdline` and `status`.
+pub fn process_files(data: &[u8]) {
+    processes::decode_files(data);
 }
 
 /// The index of a recording.

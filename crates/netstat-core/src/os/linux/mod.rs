@@ -20,6 +20,8 @@ mod services;
 mod sockets;
 mod source;
 mod stat;
+mod tcp_info;
+mod users;
 mod wire;
 
 use super::resolver::{PlayedResolver, RecordingResolver, SystemResolver};
@@ -108,6 +110,10 @@ impl Backend for Linux {
 
     fn services(&self) -> Answer<Vec<u8>> {
         services::services(self.source())
+    }
+
+    fn users(&self) -> Answer<Vec<u8>> {
+        users::users(self.source())
     }
 
     fn name_lookup(&self) -> Arc<dyn NameLookup> {
