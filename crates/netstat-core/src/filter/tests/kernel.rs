@@ -111,11 +111,14 @@ fn matching<'a>(filter: &Filter, sockets: &'a [Socket]) -> Vec<&'a Socket> {
 /// Compares, for one filter, the table with and without programs; tells whether the kernel decided alone.
 fn compare(backend: &Native, filter: &Filter, asked: &SocketQuery) -> bool {
     let narrowed = filter.narrow(asked.clone());
-    // A TIME_WAIT may end between two looks; then they are taken again.
+    let same_fields = SocketQuery { fields: narrowed.query.fields, ..asked.clone() };
+    // A TIME_WAIT may end between two looks, or a connection come of age; then they are taken again.
     let (whole, given) = loop {
-        let whole = sockets(backend, asked);
+        let whole = sockets(backend, &same_fields);
         let given = sockets(backend, &narrowed.query);
-        if names(&sockets(backend, asked)) == names(&whole) {
+        let after = sockets(backend, &same_fields);
+        let still = names(matching(filter, &after)) == names(matching(filter, &whole));
+        if still && names(&after) == names(&whole) {
             break (whole, given);
         }
     };
