@@ -11,11 +11,11 @@ pub enum Quantity {
     ReceiveQueue,
     /// [`Socket::send_queue`], in bytes (for a listener, connections).
     SendQueue,
-    /// The smoothed round-trip time, in microseconds.
+    /// [`crate::model::TcpInfo::rtt`], in microseconds.
     RoundTripTime,
-    /// Segments sent again over the life of the connection.
+    /// [`crate::model::TcpInfo::total_retransmits`].
     Retransmissions,
-    /// How long ago the connection was established, in microseconds.
+    /// [`Socket::age`], in microseconds.
     Age,
 }
 
