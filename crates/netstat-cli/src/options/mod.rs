@@ -26,7 +26,8 @@ mod table;
 mod tests;
 mod values;
 
-pub(crate) use arguments::{Arguments, Lang, ProtocolName};
+use crate::render::sockets;
+pub(crate) use arguments::{Arguments, Colour, Format, Lang, ProtocolName};
 pub(crate) use generate::Document;
 pub(crate) use parse::parse;
 
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Run(Arguments),
     /// Show the help text.
     Help(Manner),
+    /// Show what `--columns` knows.
+    ColumnHelp,
     /// Show the version.
     Version,
     /// Write one of the documents made from the option table.
@@ -63,6 +66,13 @@ pub(crate) struct Answer {
     pub(crate) exit_code: u8,
 }
 
+fn column_help() -> String {
+    let mut text = Vec::new();
+    // Memory takes whatever is written to it.
+    let _ = sockets::render_column_help(&mut text);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
 impl Command {
     /// The text that answers the command, or `None` when it asks for a report.
     pub(crate) fn answer(&self) -> Option<Answer> {
@@ -72,6 +82,7 @@ impl Command {
         let text = match self {
             Self::Run(_) => return None,
             Self::Help(_) => generate::help(),
+            Self::ColumnHelp => column_help(),
             Self::Version => format!("netstat {}\n", env!("CARGO_PKG_VERSION")),
             Self::Generate(document) => document.text(),
         };
