@@ -117,9 +117,7 @@ pub(super) const CONTAINER: Column = Column {
     meaning: "Container the process runs in, as runtime:ID",
     kind: Kind::Container,
     needs: Needs::process(ProcessFields::CONTAINER),
-    origin: Origin::Owner(|owner, given| {
-        fact(owner, given, |process| &process.container, |container| Value::Container(container))
-    }),
+    origin: Origin::Owner(|owner, given| fact(owner, given, |process| &process.container, Value::Container)),
 };
 
 /// The descriptor.

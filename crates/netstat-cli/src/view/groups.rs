@@ -59,7 +59,7 @@ pub fn count_groups<'a>(
         }
     }
     match order {
-        Order::Usual => groups.sort_by(|one, two| two.rows.cmp(&one.rows)),
+        Order::Usual => groups.sort_by_key(|group| std::cmp::Reverse(group.rows)),
         Order::AsGiven => groups.sort_by_key(|group| group.first),
         Order::By { column, descending } => {
             if let Some(at) = columns.iter().position(|known| *known == column) {
