@@ -1,7 +1,8 @@
 //! The one writer of standard output, and what is said on standard error.
 
+use crate::options::one_line;
+use netstat_core::Warning;
 use netstat_core::error::words_of;
-use std::collections::HashSet;
 use std::io::{self, ErrorKind, Write};
 
 /// Whether there is somebody left to write for.
@@ -35,24 +36,26 @@ pub(crate) fn outcome(written: io::Result<()>) -> Result<Reader, String> {
 }
 
 /// One line on standard error. Where that is closed too, the exit code has to say it all.
+///
+/// The line may hold what others wrote, a recording from elsewhere among them, so nothing in it is left that moves
+/// the cursor of a terminal.
 pub(crate) fn complain(line: &str) {
-    let _ = writeln!(io::stderr(), "netstat: {line}");
+    let _ = writeln!(io::stderr(), "netstat: {}", one_line(line));
 }
 
 /// Warnings, each said once however often the report is repeated.
 #[derive(Debug, Default)]
 pub(crate) struct Warnings {
-    said: HashSet<String>,
+    said: Vec<Warning>,
 }
 
 impl Warnings {
     /// Says what has not been said yet.
-    pub(crate) fn say<W: ToString>(&mut self, warnings: impl IntoIterator<Item = W>) {
+    pub(crate) fn say(&mut self, warnings: impl IntoIterator<Item = Warning>) {
         for warning in warnings {
-            let line = warning.to_string();
-            if !self.said.contains(&line) {
-                complain(&line);
-                self.said.insert(line);
+            if !self.said.iter().any(|said| warning.repeats(said)) {
+                complain(&warning.to_string());
+                self.said.push(warning);
             }
         }
     }

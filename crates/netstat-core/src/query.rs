@@ -2,6 +2,7 @@
 
 use crate::model::{Family, Protocol, TcpState};
 use bitflags::bitflags;
+use std::sync::Arc;
 
 mod routes;
 
@@ -54,6 +55,8 @@ bitflags! {
         const TIME_WAIT = 1 << 10;
         /// Bound, neither listening nor connected.
         const BOUND = 1 << 11;
+        /// The control block is being deleted (Windows only).
+        const DELETE_TCB = 1 << 12;
     }
 
     /// Fields of a socket that cost something to get.
@@ -96,7 +99,8 @@ impl States {
             TcpState::LastAck => Self::LAST_ACK,
             TcpState::TimeWait => Self::TIME_WAIT,
             TcpState::Bound => Self::BOUND,
-            TcpState::DeleteTcb | TcpState::Unknown(_) => Self::empty(),
+            TcpState::DeleteTcb => Self::DELETE_TCB,
+            TcpState::Unknown(_) => Self::empty(),
         }
     }
 }
@@ -113,8 +117,21 @@ impl Kinds {
     }
 }
 
+/// Programs by which the kernel leaves sockets out, from [`crate::filter::Filter::narrow`]; `None` leaves out none.
+///
+/// They save reading what would be thrown away. They are no promise: where the kernel refuses them, or the table comes
+/// from elsewhere, everything comes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[doc(alias = "INET_DIAG_REQ_BYTECODE")]
+pub struct Programs {
+    /// For TCP.
+    pub tcp: Option<Arc<[u8]>>,
+    /// For UDP.
+    pub udp: Option<Arc<[u8]>>,
+}
+
 /// Which sockets, and what of each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SocketQuery {
     /// Which parts of the table. A dual-stack socket answers to either of its two.
     pub kinds: Kinds,
@@ -122,6 +139,8 @@ pub struct SocketQuery {
     pub states: States,
     /// What to read beyond the ends and the state.
     pub fields: Fields,
+    /// What the kernel may leave out.
+    pub programs: Programs,
 }
 
 bitflags! {

@@ -29,10 +29,9 @@ pub enum Warning {
     },
     /// Bound-only sockets cannot be listed.
     BoundUnavailable {
-        /// The release that runs, as `uname -r` gives it.
-        release: String,
-        /// The table came from `/proc/net`, which does not have them on any release.
-        from_proc: bool,
+        /// The release that runs, as `uname -r` gives it; `None` where the table came from `/proc/net`, which does
+        /// not have them on any release.
+        release: Option<String>,
     },
     /// Some processes could not be looked into.
     OwnersNotPermitted {
@@ -57,6 +56,18 @@ pub enum Warning {
     },
 }
 
+impl Warning {
+    /// Whether it says nothing beyond what `earlier` said: how many processes or messages it was changes from one
+    /// reading to the next.
+    pub fn repeats(&self, earlier: &Self) -> bool {
+        match (self, earlier) {
+            (Self::OwnersNotPermitted { .. }, Self::OwnersNotPermitted { .. }) => true,
+            (Self::OddMessages { what, .. }, Self::OddMessages { what: before, .. }) => what == before,
+            _ => self == earlier,
+        }
+    }
+}
+
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -74,10 +85,10 @@ impl fmt::Display for Warning {
                 "sock_diag is not available ({reason}); read /proc/net instead, which does not tell whether an \
                  IPv6 listener also takes IPv4"
             ),
-            Self::BoundUnavailable { from_proc: true, .. } => {
+            Self::BoundUnavailable { release: None } => {
                 f.write_str("bound-only sockets are not shown: /proc/net does not list them")
             }
-            Self::BoundUnavailable { release, .. } => {
+            Self::BoundUnavailable { release: Some(release) } => {
                 write!(f, "bound-only sockets are not shown: they need Linux 6.8, this is {release}")
             }
             Self::OwnersNotPermitted { processes } => {
@@ -120,5 +131,22 @@ impl<T> Answer<T> {
     /// Data that lacks nothing.
     pub fn whole(data: T) -> Self {
         Self { data, warnings: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_change_are_nothing_new() {
+        let refused = |processes| Warning::OwnersNotPermitted { processes };
+        let odd = |what, count| Warning::OddMessages { what, count };
+        assert!(refused(31).repeats(&refused(28)));
+        assert!(odd("table", 1).repeats(&odd("table", 2)));
+        assert!(!odd("table", 1).repeats(&odd("list", 1)));
+        assert!(!refused(1).repeats(&odd("table", 1)));
+        let unknown = |reason: &str| Warning::SourceUnavailable { what: "it", reason: reason.into() };
+        assert!(unknown("a").repeats(&unknown("a")) && !unknown("a").repeats(&unknown("b")));
     }
 }

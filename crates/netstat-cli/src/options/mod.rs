@@ -30,6 +30,7 @@ use crate::render::sockets;
 pub(crate) use arguments::{Arguments, Colour, Format, Lang, ProtocolName};
 pub(crate) use generate::Document;
 pub(crate) use parse::parse;
+pub(crate) use quote::one_line;
 
 /// What the command line asks for.
 #[derive(Debug, Clone, PartialEq)]

@@ -13,6 +13,7 @@ pub mod json;
 pub mod jsonl;
 pub mod process_counts;
 pub mod rdma;
+pub mod report_json;
 pub mod routes;
 pub mod schema;
 pub mod sockets;

@@ -15,7 +15,7 @@ use netstat_core::Warning;
 use netstat_core::enrich::UserNames;
 use netstat_core::model::{Process, ProcessId};
 use netstat_core::os::Backend;
-use netstat_core::query::{Fields, ProcessFields, SocketQuery};
+use netstat_core::query::{Fields, ProcessFields, Programs, SocketQuery};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
@@ -204,7 +204,7 @@ pub(super) fn rdma(session: &mut Session<'_>, out: &mut impl Write) -> Displayed
 }
 
 fn query(rows: &ConnectionsOptions, fields: Fields) -> SocketQuery {
-    SocketQuery { kinds: rows.kinds, states: rows.states(), fields }
+    SocketQuery { kinds: rows.kinds, states: rows.states(), fields, programs: Programs::default() }
 }
 
 fn fields(extras: Extras) -> Fields {

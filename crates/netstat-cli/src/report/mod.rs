@@ -97,7 +97,7 @@ fn explain(error: &Error, settings: &Settings) -> String {
     };
     match (&error.operation, error.source.kind()) {
         (Operation::Record, ErrorKind::AlreadyExists) => {
-            format!("{}: {folder} holds one already; name a new folder", error.operation)
+            format!("{}: {folder} holds one already; name another folder", error.operation)
         }
         (Operation::Replay, ErrorKind::NotFound) => {
             format!("{}: {folder} holds none; name a folder that --record made", error.operation)

@@ -12,13 +12,17 @@ use std::process::Command;
 
 const ALL: RouteQuery = RouteQuery { tables: Tables::All, families: Families::all() };
 
-/// Links with and without addresses, and a route of each form.
-const NETWORK: &str = "\
+/// Two links that are each other's ends.
+const LINKS: &str = "\
 link add v0 type veth peer name v1
 link set v0 address 02:00:00:00:00:10 addrgenmode none mtu 1400
 link set v1 address 02:00:00:00:00:11 addrgenmode none alias \"uplink to core\"
 link set v0 up
 link set v1 up
+";
+
+/// For links that are ready: addresses, and a route of each form.
+const ROUTES: &str = "\
 addr add 10.1.0.1/24 dev v0
 addr add 10.2.0.1/24 dev v0
 addr add 10.5.0.1 peer 10.5.0.2 dev v0
@@ -166,7 +170,15 @@ fn built(namespace: &Namespace) -> bool {
         return false;
     }
     namespace.ip("link del probe\n").unwrap();
-    namespace.ip(NETWORK).unwrap();
+    namespace.ip(LINKS).unwrap();
+    // A link becomes ready a moment after it is switched on, and the kernel then adds routes of its own.
+    netstat_lab::eventually("links that are ready", || {
+        let local = ip(&["-6", "route", "show", "table", "local"]);
+        let ready = |name: &str| local.iter().any(|route| route["dev"] == name && route["dst"] == "ff00::/8");
+        (ready("v0") && ready("v1")).then_some(())
+    })
+    .unwrap();
+    namespace.ip(ROUTES).unwrap();
     true
 }
 
@@ -353,13 +365,13 @@ fn next_hop_objects_are_resolved() {
 
 #[test]
 fn fifty_thousand_routes() {
-    const ROUTES: usize = 50_000;
+    const MANY: usize = 50_000;
     on_own_thread(|namespace| {
         if !built(namespace) {
             return;
         }
         let mut batch = String::new();
-        for number in 0..ROUTES {
+        for number in 0..MANY {
             let (high, low) = (number / 256, number % 256);
             let gateway = 2 + number % 200;
             writeln!(batch, "route add 20.{high}.{low}.0/24 via 10.1.0.{gateway}").unwrap();
@@ -370,7 +382,7 @@ fn fifty_thousand_routes() {
 
         let report = netstat();
         let rows: Vec<&str> = report.lines().filter(|line| line.trim_start().starts_with("20.")).collect();
-        assert_eq!(rows.len(), ROUTES);
+        assert_eq!(rows.len(), MANY);
         for (number, row) in rows.iter().enumerate() {
             let destination = format!("20.{}.{}.0", number / 256, number % 256);
             let gateway = format!("10.1.0.{}", 2 + number % 200);
@@ -380,4 +392,23 @@ fn fifty_thousand_routes() {
             );
         }
     });
+}
+
+/// A recording answers for the machine it was made on, without asking this one.
+#[test]
+fn a_recording_gives_the_same_report() {
+    let folder = std::env::temp_dir().join(format!("netstat-routes-{}", std::process::id()));
+    let run = |option: &str| {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_netstat")).args(["-r", option]).arg(&folder).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let recorded = on_own_thread(|namespace| built(namespace).then(|| run("--record"))).flatten();
+    if let Some((report, warnings)) = recorded {
+        let replayed = run("--replay");
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert!(report.contains("10.13.0.0"), "{report}");
+        assert_eq!(replayed, (report, warnings));
+    }
 }

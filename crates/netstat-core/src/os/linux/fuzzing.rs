@@ -1,6 +1,9 @@
 //! One function for each decoder, for the fuzz targets of the same names.
 
-use super::{addresses, counters, interface_counters, processes, procnet, rdma, sockets, wire};
+use super::{
+    addresses, counters, interface_counters, interfaces, persistent, processes, procnet, rdma, routes,
+    sockets, wire,
+};
 use crate::model::{Family, Protocol};
 use crate::os::tape::Player;
 
@@ -28,6 +31,22 @@ pub fn proc_net(data: &[u8]) {
 /// Rows of the address table from rtnetlink.
 pub fn addresses(data: &[u8]) {
     addresses::decode_address(data);
+}
+
+/// Rows of the list of interfaces from rtnetlink.
+pub fn links(data: &[u8]) {
+    interfaces::decode_link(data);
+}
+
+/// Rows of the routing tables from rtnetlink, and next hop objects.
+pub fn routes(data: &[u8]) {
+    routes::decode_route(data, &mut Default::default());
+    routes::decode_object(data);
+}
+
+/// The files that persistent routes are read from.
+pub fn persistent_routes(data: &[u8]) {
+    persistent::parse_all(&String::from_utf8_lossy(data));
 }
 
 /// The files of counters.

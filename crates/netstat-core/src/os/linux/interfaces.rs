@@ -62,7 +62,7 @@ impl Rows for Links {
     }
 }
 
-fn decode_link(payload: &[u8]) -> Option<Interface> {
+pub(super) fn decode_link(payload: &[u8]) -> Option<Interface> {
     let flags = wire::u32_at(payload, 8)?;
     let mut name = None;
     let mut interface = Interface {

@@ -27,7 +27,7 @@ use super::source::{ProcessSource, Source};
 use super::stat::{fetch_stat, is_gone, is_refused};
 use crate::error::words_of;
 use crate::model::{NoOwner, Owner, Ownership, ProcessId, Socket};
-use crate::query::{Fields, SocketQuery, States};
+use crate::query::{Fields, Programs, SocketQuery, States};
 use crate::{Answer, Error, Operation, Warning};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::io;
@@ -50,7 +50,10 @@ pub(super) fn attach(
     // A socket that only changed its state since is not gone.
     let bound = query.states & States::BOUND;
     let states = States::all().difference(States::BOUND) | bound;
-    let again = SocketQuery { states, fields: Fields::empty(), ..*query };
+    // Programs look at the ends alone, which TCP sockets keep once they have both, or listen.
+    let tcp = query.programs.tcp.clone().filter(|_| bound.is_empty());
+    let programs = Programs { tcp, udp: None };
+    let again = SocketQuery { kinds: query.kinds, states, fields: Fields::empty(), programs };
     attach_asking(source, sockets, &mut || super::sockets::sockets(source, &again))
 }
 

@@ -42,6 +42,17 @@ pub(super) fn routes(source: &dyn Source) -> Answer<Vec<PersistentRoute>> {
     Answer { data: collected, warnings: vec![Warning::PersistentSources { read, refused, not_understood }] }
 }
 
+/// Reads one text as a file of each program.
+#[cfg(any(test, fuzzing))]
+pub(super) fn parse_all(text: &str) {
+    // Parsing asks the source for nothing.
+    let mut reader = Reader::new(&super::live::Live, RouteStore::Networkd);
+    let kept = |keep: fn(&[u8]) -> Vec<u8>| String::from_utf8_lossy(&keep(text.as_bytes())).into_owned();
+    networkd::parse(&kept(networkd::keep), &mut reader);
+    keyfile::parse(&kept(keyfile::keep), &mut reader);
+    ifupdown::parse(&kept(ifupdown::keep), &mut reader);
+}
+
 /// What was found in the files of one program.
 struct Reader<'a> {
     source: &'a dyn Source,
@@ -65,10 +76,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The text of a file, where it can be read.
-    fn file(&mut self, path: &str) -> Option<String> {
+    /// What `keep` leaves of the text of a file, where it can be read. The files hold passwords too, which must not
+    /// get into a recording.
+    fn file(&mut self, path: &str, keep: fn(&[u8]) -> Vec<u8>) -> Option<String> {
         let mut bytes = Vec::new();
-        match self.source.read(path, &mut bytes) {
+        match self.source.read_kept(path, keep, &mut bytes) {
             Ok(()) => {
                 self.files += 1;
                 Some(String::from_utf8_lossy(&bytes).into_owned())
@@ -221,6 +233,24 @@ fn sections(text: &str) -> impl Iterator<Item = Line<'_>> {
         let (key, value) = line.split_once('=')?;
         Some(Line::Setting(key.trim(), value.trim()))
     })
+}
+
+/// The lines of a file of sections with the settings that are wanted of each section.
+fn keep_settings(text: &[u8], wanted: fn(&str, &str) -> bool) -> Vec<u8> {
+    let text = String::from_utf8_lossy(text);
+    let mut kept = String::new();
+    let mut place = "";
+    for line in sections(&text) {
+        match line {
+            Line::Section(name) => {
+                place = name;
+                kept.extend(["[", name, "]\n"]);
+            }
+            Line::Setting(key, value) if wanted(place, key) => kept.extend([key, "=", value, "\n"]),
+            Line::Setting(..) => {}
+        }
+    }
+    kept.into_bytes()
 }
 
 #[cfg(test)]

@@ -120,14 +120,14 @@ impl Rows for Routes<'_> {
 
 /// A route, and what the message says beside it.
 #[derive(Debug)]
-struct Decoded {
+pub(super) struct Decoded {
     route: Route,
     /// An entry of the route cache.
     cloned: bool,
     nexthop_id: Option<u32>,
 }
 
-fn decode_route(payload: &[u8], shared: &mut FxHashSet<Arc<[NextHop]>>) -> Option<Decoded> {
+pub(super) fn decode_route(payload: &[u8], shared: &mut FxHashSet<Arc<[NextHop]>>) -> Option<Decoded> {
     let family = match wire::u8_at(payload, 0)? {
         AF_INET => Family::V4,
         AF_INET6 => Family::V6,
@@ -295,7 +295,7 @@ fn unavailable(error: &io::Error) -> Warning {
 /// A next hop object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[doc(alias = "nhmsg")]
-enum Object {
+pub(super) enum Object {
     Hop(NextHop),
     Blackhole,
     /// The numbers and weights of its members.
@@ -344,7 +344,7 @@ impl Rows for Objects {
     }
 }
 
-fn decode_object(payload: &[u8]) -> Option<(u32, Object)> {
+pub(super) fn decode_object(payload: &[u8]) -> Option<(u32, Object)> {
     let flags = wire::u32_at(payload, 4)?;
     let mut id = None;
     let mut group = None;

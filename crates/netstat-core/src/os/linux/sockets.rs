@@ -8,7 +8,7 @@ use crate::error::words_of;
 use crate::model::{
     Endpoint, Family, NoOwner, Ownership, Protocol, Socket, SocketId, TcpState, Timer, TimerKind,
 };
-use crate::query::{Fields, Kinds, SocketQuery, States};
+use crate::query::{Fields, Kinds, Programs, SocketQuery, States};
 use crate::{Answer, Error, Operation, Warning};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -22,6 +22,8 @@ const IPPROTO_UDP: u8 = 17;
 /// Asks for TCP of both families at once, unlike [`SOCK_DIAG_BY_FAMILY`], which asks for one.
 const TCPDIAG_GETSOCK: u16 = 18;
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
+
+const INET_DIAG_REQ_BYTECODE: u16 = 1;
 
 const INET_DIAG_INFO: u16 = 2;
 const INET_DIAG_CONG: u16 = 4;
@@ -40,7 +42,7 @@ const NO_COOKIE: u64 = u64::MAX;
 
 /// The sockets of the query.
 pub(super) fn sockets(source: &dyn Source, query: &SocketQuery) -> Result<Answer<Vec<Socket>>, Error> {
-    let mut answer = match from_sock_diag(source, query) {
+    let mut answer = match with_programs(source, query) {
         Ok(answer) => answer,
         Err(refused) => {
             let mut answer = procnet::sockets(source, query).map_err(|error| {
@@ -81,6 +83,19 @@ struct Dump {
     protocol: Protocol,
     /// The same asked family by family, for a kernel that does not answer the one for both.
     instead: Vec<Vec<u8>>,
+}
+
+/// Asks with the programs of the query, and without them where the kernel does not take them.
+fn with_programs(source: &dyn Source, query: &SocketQuery) -> io::Result<Answer<Vec<Socket>>> {
+    match from_sock_diag(source, query) {
+        Err(error)
+            if query.programs != Programs::default()
+                && error.raw_os_error() == Some(rustix::io::Errno::INVAL.raw_os_error()) =>
+        {
+            from_sock_diag(source, &SocketQuery { programs: Programs::default(), ..query.clone() })
+        }
+        answer => answer,
+    }
 }
 
 fn from_sock_diag(source: &dyn Source, query: &SocketQuery) -> io::Result<Answer<Vec<Socket>>> {
@@ -129,12 +144,13 @@ fn dumps(query: &SocketQuery) -> Vec<Dump> {
     let extensions = extensions(query.fields);
     let states = kernel_states(query.states);
     if query.kinds.intersects(Kinds::TCP) && states != 0 {
+        let program = query.programs.tcp.as_deref();
         let by_family =
-            |family| wire::dump_request(SOCK_DIAG_BY_FAMILY, &body(family, IPPROTO_TCP, extensions, states));
+            |family| request(SOCK_DIAG_BY_FAMILY, body(family, IPPROTO_TCP, extensions, states), program);
         dumps.push(if query.kinds.contains(Kinds::TCP_V4) {
             // One walk of the hash table, which all network namespaces share, instead of two.
             Dump {
-                request: wire::dump_request(TCPDIAG_GETSOCK, &body_of_both(extensions, states)),
+                request: request(TCPDIAG_GETSOCK, body_of_both(extensions, states), program),
                 protocol: Protocol::Tcp,
                 instead: vec![by_family(AF_INET), by_family(AF_INET6)],
             }
@@ -146,15 +162,24 @@ fn dumps(query: &SocketQuery) -> Vec<Dump> {
         let families: &[u8] =
             if query.kinds.contains(Kinds::UDP_V4) { &[AF_INET, AF_INET6] } else { &[AF_INET6] };
         dumps.extend(families.iter().map(|&family| Dump {
-            request: wire::dump_request(
+            request: request(
                 SOCK_DIAG_BY_FAMILY,
-                &body(family, IPPROTO_UDP, extensions, u32::MAX),
+                body(family, IPPROTO_UDP, extensions, u32::MAX),
+                query.programs.udp.as_deref(),
             ),
             protocol: Protocol::Udp,
             instead: Vec::new(),
         }));
     }
     dumps
+}
+
+/// A request, with the program that chooses among the sockets.
+fn request(kind: u16, mut body: Vec<u8>, program: Option<&[u8]>) -> Vec<u8> {
+    if let Some(program) = program {
+        wire::put_attribute(&mut body, INET_DIAG_REQ_BYTECODE, program);
+    }
+    wire::dump_request(kind, &body)
 }
 
 /// `struct inet_diag_req_v2`.
@@ -448,14 +473,17 @@ fn warn_of_old_kernel(source: &dyn Source, answer: &mut Answer<Vec<Socket>>) {
     if answer.data.iter().any(|socket| socket.state == Some(TcpState::Bound)) {
         return;
     }
+    if answer.warnings.iter().any(|warning| matches!(warning, Warning::ProcNetFallback { .. })) {
+        answer.warnings.push(Warning::BoundUnavailable { release: None });
+        return;
+    }
     let mut bytes = Vec::new();
     if source.read("/proc/sys/kernel/osrelease", &mut bytes).is_err() {
         return;
     }
     let release = String::from_utf8_lossy(&bytes).trim().to_owned();
-    let from_proc = answer.warnings.iter().any(|warning| matches!(warning, Warning::ProcNetFallback { .. }));
-    if from_proc || older_than_6_8(&release) {
-        answer.warnings.push(Warning::BoundUnavailable { release, from_proc });
+    if older_than_6_8(&release) {
+        answer.warnings.push(Warning::BoundUnavailable { release: Some(release) });
     }
 }
 

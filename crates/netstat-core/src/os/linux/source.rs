@@ -52,6 +52,14 @@ pub(crate) trait Source {
     /// Reads a whole file into `into`, which is emptied first.
     fn read(&self, path: &str, into: &mut Vec<u8>) -> io::Result<()>;
 
+    /// Reads a file that may hold secrets, passwords of networks among them: only what `keep` leaves of it is handed
+    /// over, and recorded.
+    fn read_kept(&self, path: &str, keep: fn(&[u8]) -> Vec<u8>, into: &mut Vec<u8>) -> io::Result<()> {
+        self.read(path, into)?;
+        *into = keep(into);
+        Ok(())
+    }
+
     /// Reads where a symbolic link points.
     fn read_link(&self, path: &str) -> io::Result<Vec<u8>>;
 
@@ -183,6 +191,15 @@ impl Source for Recording {
 
     fn read(&self, path: &str, into: &mut Vec<u8>) -> io::Result<()> {
         let answer = self.live.read(path, into);
+        self.note("read", path, &answer, into);
+        answer
+    }
+
+    fn read_kept(&self, path: &str, keep: fn(&[u8]) -> Vec<u8>, into: &mut Vec<u8>) -> io::Result<()> {
+        let answer = self.live.read_kept(path, keep, into);
+        if answer.is_err() {
+            into.clear();
+        }
         self.note("read", path, &answer, into);
         answer
     }

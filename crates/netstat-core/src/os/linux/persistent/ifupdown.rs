@@ -19,7 +19,7 @@ pub(super) fn collect(reader: &mut Reader<'_>) {
         if seen.len() >= super::FILES || !seen.insert(path.clone()) {
             continue;
         }
-        if let Some(text) = reader.file(&path) {
+        if let Some(text) = reader.file(&path, keep) {
             let mut found = Vec::new();
             for named in parse(&text, reader) {
                 found.extend(resolve(&named, reader));
@@ -112,9 +112,32 @@ impl Stanza<'_> {
     }
 }
 
-/// Takes the routes of a file, and gives the files it names.
+/// A word that makes a command one about routes; `ip` takes its words shortened.
+fn is_route(word: &str) -> bool {
+    word.ends_with("route") || matches!(word, "r" | "ro" | "rou" | "rout")
+}
+
+pub(super) fn keep(text: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(text).replace("\\\n", " ");
+    let mut kept = String::new();
+    for line in text.lines() {
+        let line = line.trim();
+        let Some(word) = line.split_whitespace().next() else { continue };
+        let wanted = match word {
+            "up" | "pre-up" | "post-up" => line.split_whitespace().any(is_route),
+            "iface" | "auto" | "mapping" | "no-auto-down" | "no-scripts" | "template" | "source"
+            | "source-directory" | "gateway" | "metric" => true,
+            _ => word.starts_with("allow-"),
+        };
+        if wanted {
+            kept.extend([line, "\n"]);
+        }
+    }
+    kept.into_bytes()
+}
+
+/// Takes the routes of a text that [`keep`] has left, and gives the files it names.
 pub(super) fn parse(text: &str, reader: &mut Reader<'_>) -> Vec<Named> {
-    let text = text.replace("\\\n", " ");
     let mut named = Vec::new();
     let mut stanza = Stanza::default();
     for line in text.lines() {

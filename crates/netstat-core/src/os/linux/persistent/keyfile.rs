@@ -3,7 +3,9 @@
 //!
 //! Not read: profiles whose name does not end in `.nmconnection`, which old releases wrote.
 
-use super::{Draft, Line, Reader, cut, parse_decimal, parse_kind, parse_prefix, parse_table, sections};
+use super::{
+    Draft, Line, Reader, cut, keep_settings, parse_decimal, parse_kind, parse_prefix, parse_table, sections,
+};
 use crate::model::{Family, RouteKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -18,7 +20,7 @@ pub(super) fn collect(reader: &mut Reader<'_>) {
     let mut seen = BTreeSet::new();
     for folder in FOLDERS {
         for name in reader.names(folder, |name| name.ends_with(".nmconnection") && !name.starts_with('.')) {
-            if let Some(text) = reader.file(&format!("{folder}/{name}")) {
+            if let Some(text) = reader.file(&format!("{folder}/{name}"), keep) {
                 let profile = Profile::parse(&text);
                 if profile.uuid.clone().is_none_or(|uuid| seen.insert(uuid)) {
                     profile.collect(reader);
@@ -26,6 +28,24 @@ pub(super) fn collect(reader: &mut Reader<'_>) {
             }
         }
     }
+}
+
+/// Takes the routes of one profile.
+#[cfg(any(test, fuzzing))]
+pub(super) fn parse(text: &str, reader: &mut Reader<'_>) {
+    Profile::parse(text).collect(reader);
+}
+
+pub(super) fn keep(text: &[u8]) -> Vec<u8> {
+    keep_settings(text, |section, key| match section {
+        "connection" => matches!(key, "uuid" | "interface-name"),
+        "ipv4" | "ipv6" => {
+            matches!(key, "method" | "gateway" | "never-default")
+                || key.starts_with("route")
+                || key.starts_with("address")
+        }
+        _ => false,
+    })
 }
 
 /// What a profile says of one family, key by key.

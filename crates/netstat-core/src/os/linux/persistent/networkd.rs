@@ -4,7 +4,9 @@
 //! Not read: drop-ins for all networks of a prefix of the name, and gateways that are asked of the network
 //! (`_dhcp4`, `_ipv6ra`), which are not persistent.
 
-use super::{Draft, Line, Reader, parse_decimal, parse_kind, parse_prefix, parse_table, sections};
+use super::{
+    Draft, Line, Reader, keep_settings, parse_decimal, parse_kind, parse_prefix, parse_table, sections,
+};
 use crate::model::RouteKind;
 
 const FOLDERS: [&str; 4] = [
@@ -17,10 +19,10 @@ const FOLDERS: [&str; 4] = [
 pub(super) fn collect(reader: &mut Reader<'_>) {
     let folders = FOLDERS.map(str::to_owned);
     for (name, path) in reader.merged(&folders, |name| name.ends_with(".network")) {
-        let Some(mut text) = reader.file(&path) else { continue };
+        let Some(mut text) = reader.file(&path, keep) else { continue };
         let drop_ins = FOLDERS.map(|folder| format!("{folder}/{name}.d"));
         for path in reader.merged(&drop_ins, |name| name.ends_with(".conf")).into_values() {
-            if let Some(more) = reader.file(&path) {
+            if let Some(more) = reader.file(&path, keep) {
                 text.push('\n');
                 text.push_str(&more);
             }
@@ -40,13 +42,19 @@ struct Section {
     odd: bool,
 }
 
+pub(super) fn keep(text: &[u8]) -> Vec<u8> {
+    keep_settings(join_lines(&String::from_utf8_lossy(text)).as_bytes(), |section, key| {
+        section == "Route" || matches!((section, key), ("Match", "Name") | ("Network", "Gateway"))
+    })
+}
+
+/// Takes the routes of a text that [`keep`] has left.
 pub(super) fn parse(text: &str, reader: &mut Reader<'_>) {
-    let text = join_lines(text);
     let mut place = "";
     let mut interface = None;
     let mut gateways = Vec::new();
     let mut routes: Vec<Section> = Vec::new();
-    for line in sections(&text) {
+    for line in sections(text) {
         match line {
             Line::Section(name) => {
                 place = name;

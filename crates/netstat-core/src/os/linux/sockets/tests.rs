@@ -249,8 +249,12 @@ fn time_in_state_comes_from_the_timers() {
     assert_eq!(times, [Some(Duration::from_secs(48)), None, None]);
 }
 
-const QUERY: SocketQuery =
-    SocketQuery { kinds: Kinds::all(), states: States::all(), fields: Fields::empty() };
+const QUERY: SocketQuery = SocketQuery {
+    kinds: Kinds::all(),
+    states: States::all(),
+    fields: Fields::empty(),
+    programs: Programs { tcp: None, udp: None },
+};
 
 #[test]
 fn a_kernel_without_the_request_for_both_families_is_asked_for_each() {
