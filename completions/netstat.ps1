@@ -7,7 +7,8 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
     $previous = if ($before.Count -gt 0) { $before[-1] } else { '' }
     $values = @(switch -Regex ($previous) {
         '^([-/][a-z]*p|--protocol)$' { @('tcp', 'tcpv6', 'udp', 'udpv6', 'ip', 'ipv6', 'icmp', 'icmpv6'); break }
-        '^(--generate)$' { @('man', 'markdown', 'complete-bash', 'complete-zsh', 'complete-fish', 'complete-powershell'); break }
+        '^(--color)$' { @('auto', 'always', 'never'); break }
+        '^(--generate)$' { @('man', 'markdown', 'complete-bash', 'complete-zsh', 'complete-fish', 'complete-powershell', 'schema'); break }
         '^(--lang)$' { @('en', 'ko'); break }
     })
     if ($values.Count -gt 0) {
@@ -73,16 +74,25 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         @('-y', 'Show the TCP template of each connection')
         @('/y', 'Show the TCP template of each connection')
         @('--template', 'Show the TCP template of each connection')
+        @('--cmdline', 'Show the command line of the process in a column')
+        @('--color', 'Choose when states have colours')
+        @('--columns', 'Choose the columns and their order')
         @('--count', 'With an interval, stop after this many displays')
+        @('--csv', 'Write CSV, with a line for each row')
         @('--exists', 'Say by the exit code alone whether a row matches the filter')
         @('--generate', 'Write the man page, the reference or a completion')
+        @('--group-by', 'Count rows by the values of columns')
+        @('--json', 'Write one JSON document')
+        @('--jsonl', 'Write JSON with a line for each row')
         @('--lang', 'Choose the language of titles and headings')
         @('--no-extra', 'With -s or -e, show only what Windows shows')
         @('--no-rates', 'With -s or -e and an interval, show no rates')
-        @('--path', 'With -b, show full paths of executables')
+        @('--path', 'Show full paths of executables')
+        @('--process', 'Show the name of the process in a column')
         @('--record', 'Write every answer of the operating system to files')
         @('--replay', 'Answer from a directory that --record wrote')
         @('--resolve-timeout', 'Limit the time that name look-ups may take')
+        @('--sort', 'Sort the rows by a column')
         @('--table', 'With -r, show this routing table')
         @('--timeout', 'With --wait, give up after this time')
         @('--version', 'Show the version')

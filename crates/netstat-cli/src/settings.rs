@@ -1,9 +1,10 @@
 //! What the words of the command line mean, together and on this system.
 
-use crate::columns::Extras;
-use crate::options::{Arguments, Lang, ProtocolName};
+use crate::columns::{self, Column, Extras};
+use crate::options::{Arguments, Colour, Format, Lang, ProtocolName};
 use crate::render::Language;
 use crate::view::ConnectionsOptions;
+use crate::view::sort::Order;
 use crate::view::statistics::Selection;
 use netstat_core::model::Family;
 use netstat_core::query::{Kinds, RouteQuery};
@@ -97,6 +98,27 @@ pub(crate) struct Connections {
     pub(crate) extras: Extras,
     /// `None` for numbers.
     pub(crate) names: Option<NameSettings>,
+    /// What the process column of the classic table shows; `None` for no such column.
+    pub(crate) process: Option<&'static Column>,
+    /// In which order the rows are.
+    pub(crate) order: Order,
+    /// The columns by whose values rows are counted (`--group-by`); empty where rows are shown.
+    pub(crate) group_by: Vec<&'static Column>,
+    /// What is written.
+    pub(crate) form: Form,
+    /// Whether states have colours.
+    pub(crate) colour: Colour,
+}
+
+/// What is written of the rows.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Form {
+    /// The table of Windows.
+    Classic,
+    /// A table of these columns.
+    Columns(Vec<&'static Column>),
+    /// Data for programs, with these columns.
+    Data(Format, Vec<&'static Column>),
 }
 
 /// How names are shown and looked up.
@@ -131,7 +153,7 @@ impl Settings {
         let language = match arguments.lang {
             Some(Lang::En) => Language::English,
             Some(Lang::Ko) => Language::Korean,
-            None => language_of_locale(environment),
+            None => language_of_locale(&environment),
         };
         let tape = match (&arguments.record, &arguments.replay) {
             (Some(folder), _) => Tape::Record(folder.clone()),
@@ -147,11 +169,18 @@ impl Settings {
             (_, true) => Purpose::Await(arguments.timeout),
             _ => Purpose::Show,
         };
-        Self { report: report(arguments), language, repeat, tape, filter: arguments.filter.clone(), purpose }
+        Self {
+            report: report(arguments, colour(arguments, &environment)),
+            language,
+            repeat,
+            tape,
+            filter: arguments.filter.clone(),
+            purpose,
+        }
     }
 }
 
-fn report(arguments: &Arguments) -> Report {
+fn report(arguments: &Arguments, colour: Colour) -> Report {
     if arguments.route {
         Report::Routes(RouteQuery { tables: arguments.tables.unwrap_or_default(), ..RouteQuery::default() })
     } else if arguments.ethernet || arguments.statistics {
@@ -160,7 +189,7 @@ fn report(arguments: &Arguments) -> Report {
             table: arguments
                 .protocol
                 .filter(|protocol| protocol.has_sockets())
-                .map(|_| connections(arguments)),
+                .map(|_| connections(arguments, colour)),
         };
         Report::Statistics(Statistics {
             interfaces: arguments.ethernet.then_some(if arguments.verbose {
@@ -178,7 +207,7 @@ fn report(arguments: &Arguments) -> Report {
         // Ports are what is counted, so listeners and bound-only sockets count whatever else was typed.
         Report::ProcessCounts(ConnectionsOptions { listening: true, bound: true, ..rows(arguments) })
     } else {
-        Report::Connections(connections(arguments))
+        Report::Connections(connections(arguments, colour))
     }
 }
 
@@ -191,7 +220,8 @@ fn rows(arguments: &Arguments) -> ConnectionsOptions {
     }
 }
 
-fn connections(arguments: &Arguments) -> Connections {
+fn connections(arguments: &Arguments, colour: Colour) -> Connections {
+    let form = form(arguments);
     Connections {
         rows: rows(arguments),
         pid: arguments.pid,
@@ -203,11 +233,50 @@ fn connections(arguments: &Arguments) -> Connections {
             dscp: arguments.dscp,
             template: arguments.template,
         },
-        names: (!arguments.numeric).then(|| NameSettings {
+        // Names are of the table of Windows; the others have numbers, which can be sorted and searched for.
+        names: (!arguments.numeric && form == Form::Classic).then(|| NameSettings {
             full: arguments.full_names,
             budget: arguments.resolve_timeout.unwrap_or(RESOLVE_TIMEOUT),
         }),
+        process: process_column(arguments),
+        order: arguments.sort.unwrap_or(Order::Usual),
+        group_by: arguments.group_by.clone().unwrap_or_default(),
+        form,
+        colour,
     }
+}
+
+fn form(arguments: &Arguments) -> Form {
+    let columns = arguments.columns.clone();
+    match arguments.formats().next() {
+        Some((format, _)) => Form::Data(format, columns.unwrap_or_else(|| columns::ALL.to_vec())),
+        None => match columns.or_else(|| arguments.group_by.clone()) {
+            Some(columns) => Form::Columns(columns),
+            None => Form::Classic,
+        },
+    }
+}
+
+/// `--path` belongs to `-b` where only that is there.
+fn process_column(arguments: &Arguments) -> Option<&'static Column> {
+    let path = arguments.path && (arguments.process || !arguments.executable);
+    let name = match (arguments.cmdline, path, arguments.process) {
+        (true, ..) => "cmdline",
+        (_, true, _) => "path",
+        (.., true) => "process",
+        _ => return None,
+    };
+    columns::by_name(name)
+}
+
+/// What `--color` means here: with `auto` the environment may say no before the terminal is asked.
+fn colour(arguments: &Arguments, environment: impl Fn(&str) -> Option<String>) -> Colour {
+    let chosen = arguments.color.unwrap_or(Colour::Auto);
+    let refused = environment("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || environment("TERM").is_some_and(|value| value == "dumb")
+        // An old console window would show the escape sequences themselves.
+        || (cfg!(windows) && environment("WT_SESSION").is_none() && environment("TERM").is_none());
+    if chosen == Colour::Auto && refused { Colour::Never } else { chosen }
 }
 
 /// The section of a protocol.
@@ -308,6 +377,60 @@ mod tests {
         assert_eq!(names("-a"), Some(NameSettings { full: false, budget: RESOLVE_TIMEOUT }));
         let half = Duration::from_millis(500);
         assert_eq!(names("-f --resolve-timeout 500ms"), Some(NameSettings { full: true, budget: half }));
+    }
+
+    fn table(words: &str, environment: Locale) -> Connections {
+        match settings(words, environment).report {
+            Report::Connections(table) => table,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_form_is_that_of_windows_unless_another_is_asked_for() {
+        let plain = table("-ano", &[]);
+        assert_eq!((plain.form, plain.order, plain.process), (Form::Classic, Order::Usual, None));
+        let pid = || columns::by_name("pid").unwrap();
+        assert_eq!(table("--columns pid", &[]).form, Form::Columns(vec![pid()]));
+        assert_eq!(table("--json --columns pid", &[]).form, Form::Data(Format::Json, vec![pid()]));
+        assert_eq!(table("--csv", &[]).form, Form::Data(Format::Csv, columns::ALL.to_vec()));
+        assert_eq!(table("--jsonl --group-by pid", &[]).group_by, [pid()]);
+        assert_eq!(table("--sort pid:desc", &[]).order, Order::By { column: pid(), descending: true });
+        assert_eq!(table("--columns pid", &[]).names, None, "numbers");
+        assert!(table("--sort pid", &[]).names.is_some(), "the table of Windows, sorted");
+    }
+
+    #[test]
+    fn path_belongs_to_b_or_to_the_column() {
+        let shown = |words| table(words, &[]).process.map(|column| column.name);
+        for (words, column) in [
+            ("-b --path", None),
+            ("--path", Some("path")),
+            ("--process", Some("process")),
+            ("--process --path", Some("path")),
+            ("-b --process --path", Some("path")),
+            ("--cmdline", Some("cmdline")),
+            ("-b --process", Some("process")),
+            ("-b", None),
+        ] {
+            assert_eq!(shown(words), column, "{words}");
+        }
+    }
+
+    #[test]
+    fn colour_may_be_refused_by_the_environment_and_forced_by_the_option() {
+        let cases: [(&str, Locale, Colour); 7] = [
+            ("-a", &[("TERM", "xterm")], Colour::Auto),
+            ("-a", &[("NO_COLOR", "1"), ("TERM", "xterm")], Colour::Never),
+            ("-a", &[("NO_COLOR", ""), ("TERM", "xterm")], Colour::Auto),
+            ("-a", &[("TERM", "dumb")], Colour::Never),
+            ("-a --color always", &[("NO_COLOR", "1")], Colour::Always),
+            ("-a --color auto", &[("NO_COLOR", "1")], Colour::Never),
+            ("-a --color never", &[("TERM", "xterm")], Colour::Never),
+        ];
+        for (words, environment, colour) in cases {
+            assert_eq!(table(words, environment).colour, colour, "{words} in {environment:?}");
+        }
     }
 
     #[test]

@@ -28,7 +28,8 @@ mod tests;
 mod values;
 mod words;
 
-pub(crate) use arguments::{Arguments, Lang, ProtocolName};
+use crate::render::sockets;
+pub(crate) use arguments::{Arguments, Colour, Format, Lang, ProtocolName};
 pub(crate) use generate::Document;
 pub(crate) use parse::parse;
 pub(crate) use quote::one_line;
@@ -42,6 +43,8 @@ pub(crate) enum Command {
     Help(Manner),
     /// Show the page about filters.
     HelpFilter,
+    /// Show what `--columns` knows.
+    ColumnHelp,
     /// Show the version.
     Version,
     /// Write one of the documents made from the option table.
@@ -68,6 +71,13 @@ pub(crate) struct Answer {
     pub(crate) exit_code: u8,
 }
 
+fn column_help() -> String {
+    let mut text = Vec::new();
+    // Memory takes whatever is written to it.
+    let _ = sockets::render_column_help(&mut text);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
 impl Command {
     /// The text that answers the command, or `None` when it asks for a report.
     pub(crate) fn answer(&self) -> Option<Answer> {
@@ -78,6 +88,7 @@ impl Command {
             Self::Run(_) => return None,
             Self::Help(_) => generate::help(),
             Self::HelpFilter => netstat_core::filter::HELP.clone(),
+            Self::ColumnHelp => column_help(),
             Self::Version => format!("netstat {}\n", env!("CARGO_PKG_VERSION")),
             Self::Generate(document) => document.text(),
         };

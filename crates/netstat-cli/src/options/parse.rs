@@ -5,6 +5,7 @@ use super::complaint::{Complaint, nearest, nearest_long};
 use super::quote::quoted;
 use super::table::{self, Effect, Entry, Value};
 use super::{Command, Manner, net_tools, words as plain_words};
+use crate::view::sort::Order;
 use std::ffi::{OsStr, OsString};
 
 /// Reads the command line, without the name of the program.
@@ -35,6 +36,9 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
     }
     let plain = std::mem::take(&mut parser.plain);
     plain_words::settle(plain, &mut parser.arguments)?;
+    if parser.arguments.column_help {
+        return Ok(Command::ColumnHelp);
+    }
     check(&parser.arguments)?;
     Ok(Command::Run(parser.arguments))
 }
@@ -320,6 +324,7 @@ fn check(arguments: &Arguments) -> Result<(), Complaint> {
             "a filter chooses among connections: leave it out, or leave -e, -r, -s and -x out",
         ));
     }
+    check_shape(arguments)?;
     if let (Some(count), None) = (arguments.count, arguments.interval) {
         return Err(Complaint::new(format!(
             "--count {count} needs an interval in seconds: type, for example, netstat -ano 5 --count {count}"
@@ -334,4 +339,47 @@ fn check(arguments: &Arguments) -> Result<(), Complaint> {
         )));
     }
     Ok(())
+}
+
+/// What the options mean together that choose the form of the connection table.
+fn check_shape(arguments: &Arguments) -> Result<(), Complaint> {
+    let mut formats = arguments.formats();
+    if let (Some((_, one)), Some((_, two))) = (formats.next(), formats.next()) {
+        return Err(Complaint::new(format!("{one} and {two} cannot be combined: type one of them")));
+    }
+    let shape = [
+        (arguments.columns.is_some(), "--columns"),
+        (arguments.group_by.is_some(), "--group-by"),
+        (arguments.sort.is_some(), "--sort"),
+        (arguments.process, "--process"),
+        (arguments.cmdline, "--cmdline"),
+    ];
+    let typed = shape.into_iter().find_map(|(typed, spelling)| typed.then_some(spelling));
+    let other = [
+        (arguments.route, "-r"),
+        (arguments.statistics, "-s"),
+        (arguments.ethernet, "-e"),
+        (arguments.network_direct, "-x"),
+        (arguments.port_counts, "-c"),
+    ];
+    let other = other.into_iter().find_map(|(typed, spelling)| typed.then_some(spelling));
+    if let (Some(typed), Some(other)) = (typed.or(arguments.formats().next().map(|(_, it)| it)), other) {
+        return Err(Complaint::new(format!(
+            "{typed} is for the table of connections, not for {other}: type one of the two"
+        )));
+    }
+    let Some(group_by) = &arguments.group_by else { return Ok(()) };
+    if arguments.columns.is_some() {
+        return Err(Complaint::new(
+            "--columns and --group-by cannot be combined: --group-by shows the columns that it counts by",
+        ));
+    }
+    match arguments.sort {
+        Some(Order::By { column, .. }) if !group_by.contains(&column) => Err(Complaint::new(format!(
+            "--sort {} needs that column in --group-by: groups are sorted by one of their columns, and without --sort \
+             the largest comes first",
+            column.name
+        ))),
+        _ => Ok(()),
+    }
 }

@@ -1,9 +1,11 @@
 //! The text of one value to the value.
 
-use super::arguments::{Lang, ProtocolName};
+use super::arguments::{Colour, Lang, ProtocolName};
 use super::complaint::{Complaint, nearest};
 use super::generate::Document;
 use super::quote::quoted;
+use crate::columns::{self, Column};
+use crate::view::sort::Order;
 use netstat_core::query::Tables;
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -129,6 +131,70 @@ pub(super) fn parse_lang(text: &OsStr) -> Result<Lang, Complaint> {
             quoted(text)
         ))
     })
+}
+
+/// The value of `--color`.
+pub(super) fn parse_color(text: &OsStr) -> Result<Colour, Complaint> {
+    text.to_str().and_then(Colour::from_name).ok_or_else(|| {
+        Complaint::new(format!(
+            "--color {} is not known: type --color auto, --color always or --color never",
+            quoted(text)
+        ))
+    })
+}
+
+/// Columns with commas between them.
+pub(super) fn parse_columns(option: &str, text: &OsStr) -> Result<Vec<&'static Column>, Complaint> {
+    let mut list: Vec<&'static Column> = Vec::new();
+    for name in text.to_str().unwrap_or("?").split(',') {
+        let column = parse_column(option, name)?;
+        if list.contains(&column) {
+            return Err(Complaint::new(format!(
+                "{option} names {} twice: name each column once",
+                column.name
+            )));
+        }
+        list.push(column);
+    }
+    Ok(list)
+}
+
+fn parse_column(option: &str, name: &str) -> Result<&'static Column, Complaint> {
+    let name = name.trim();
+    columns::by_name(name).ok_or_else(|| {
+        let names = columns::ALL.iter().map(|column| column.name);
+        let instead = match nearest(name, names, (name.len() / 3).clamp(1, 3)) {
+            Some(near) => format!("type {near}"),
+            None => "type netstat --columns help to see the columns".to_owned(),
+        };
+        if name.is_empty() {
+            return Complaint::new(format!("{option} has an empty name in its list: {instead}"));
+        }
+        Complaint::new(format!("{option} does not know the column {}: {instead}", quoted(OsStr::new(name))))
+    })
+}
+
+/// The value of `--sort`.
+pub(super) fn parse_sort(text: &OsStr) -> Result<Order, Complaint> {
+    let text = text.to_str().unwrap_or("?");
+    if text.eq_ignore_ascii_case("none") {
+        return Ok(Order::AsGiven);
+    }
+    let (name, direction) = text.split_once(':').unwrap_or((text, "asc"));
+    let column = parse_column("--sort", name)?;
+    let descending = match direction.to_ascii_lowercase().as_str() {
+        "asc" => false,
+        "desc" => true,
+        _ => {
+            return Err(Complaint::new(format!(
+                "--sort does not know the direction {}: type {}:desc or {}:asc",
+                quoted(OsStr::new(direction)),
+                column.name,
+                column.name
+            )));
+        }
+    };
+    Ok(Order::By { column, descending })
 }
 
 /// The value of `--generate`.

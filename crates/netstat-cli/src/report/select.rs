@@ -6,7 +6,7 @@ use netstat_core::error::words_of;
 use netstat_core::filter::{Context, Filter, Known, Lookups};
 use netstat_core::model::{Ownership, Process, ProcessId, Protocol, Socket};
 use netstat_core::os::Backend;
-use netstat_core::query::{Fields, Kinds, ProcessFields, SocketQuery};
+use netstat_core::query::{Kinds, ProcessFields, SocketQuery};
 use netstat_core::{Error, Warning};
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -68,12 +68,7 @@ pub(super) fn select(
         return Ok(Selected { sockets: answer.data, kinds: query.kinds, warnings: answer.warnings });
     };
     let needs = filter.needs();
-    if needs.tcp_info {
-        query.fields |= Fields::TCP_INFO;
-    }
-    if needs.age {
-        query.fields |= Fields::AGE;
-    }
+    query.fields |= needs.fields;
     let query = filter.narrow(query).query;
     let mut answer = backend.sockets(&query)?;
     let mut warnings = std::mem::take(&mut answer.warnings);

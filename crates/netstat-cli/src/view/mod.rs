@@ -2,12 +2,14 @@
 
 pub mod connections;
 pub mod ethernet;
+pub mod groups;
 pub mod names;
 pub mod process_counts;
 pub mod processes;
 pub mod rates;
 pub mod rdma;
 pub mod routes;
+pub mod sort;
 pub mod statistics;
 
 pub use connections::{ConnectionsOptions, ConnectionsView, Foreign, Row};

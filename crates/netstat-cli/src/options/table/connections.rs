@@ -145,8 +145,9 @@ pub(super) const OPTIONS: &[Entry] = &[
         letters: &[],
         long: "path",
         in_synopsis: false,
-        summary: "With -b, show full paths of executables",
-        help: "With -b, shows the full path of the executable instead of its name.",
+        summary: "Show full paths of executables",
+        help: "With -b, shows the full path of the executable instead of its name; with --process, and without -b, in the \
+               column PROCESS.",
         details: "An executable that has been deleted since it was started is marked.",
         inferred: None,
         report: Report::Connections,

@@ -56,7 +56,7 @@ pub(super) const OPTIONS: &[Entry] = &[
         in_synopsis: false,
         summary: "Write the man page, the reference or a completion",
         help: "Writes a document made from the options of this program: man, markdown, complete-bash, complete-zsh, \
-               complete-fish or complete-powershell.",
+               complete-fish, complete-powershell, or the JSON Schema of --json: schema.",
         details: "",
         inferred: None,
         report: Report::Program,
