@@ -57,9 +57,13 @@ _netstat() {
             COMPREPLY=()
             return
             ;;
+        --timeout)
+            COMPREPLY=()
+            return
+            ;;
     esac
     if [[ $cur == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --verbose -x --network-direct -y --template --cmdline --color --columns --count --csv --generate --group-by --json --jsonl --lang --no-extra --no-rates --path --process --record --replay --resolve-timeout --sort --table --version' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --verbose -x --network-direct -y --template --cmdline --color --columns --count --csv --exists --generate --group-by --json --jsonl --lang --no-extra --no-rates --path --process --record --replay --resolve-timeout --sort --table --timeout --version --wait' -- "$cur")
     fi
 }
 complete -F _netstat netstat

@@ -79,6 +79,7 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         @('--columns', 'Choose the columns and their order')
         @('--count', 'With an interval, stop after this many displays')
         @('--csv', 'Write CSV, with a line for each row')
+        @('--exists', 'Say by the exit code alone whether a row matches the filter')
         @('--generate', 'Write the man page, the reference or a completion')
         @('--group-by', 'Count rows by the values of columns')
         @('--json', 'Write one JSON document')
@@ -93,7 +94,9 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         @('--resolve-timeout', 'Limit the time that name look-ups may take')
         @('--sort', 'Sort the rows by a column')
         @('--table', 'With -r, show this routing table')
+        @('--timeout', 'With --wait, give up after this time')
         @('--version', 'Show the version')
+        @('--wait', 'Return as soon as a row matches the filter')
     )
     $options | Where-Object { $_[0].StartsWith($wordToComplete, 'OrdinalIgnoreCase') } | ForEach-Object {
         [System.Management.Automation.CompletionResult]::new($_[0], $_[0], 'ParameterName', $_[1])

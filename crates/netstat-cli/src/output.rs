@@ -3,6 +3,7 @@
 use crate::options::one_line;
 use netstat_core::Warning;
 use netstat_core::error::words_of;
+use netstat_core::filter::FilterError;
 use std::io::{self, ErrorKind, Write};
 
 /// Whether there is somebody left to write for.
@@ -41,6 +42,31 @@ pub(crate) fn outcome(written: io::Result<()>) -> Result<Reader, String> {
 /// the cursor of a terminal.
 pub(crate) fn complain(line: &str) {
     let _ = writeln!(io::stderr(), "netstat: {}", one_line(line));
+}
+
+/// Why the program cannot do what was asked: one line, and where the fault is in a filter, lines that point at it.
+#[derive(Debug)]
+pub(crate) struct Trouble {
+    pub(crate) line: String,
+    pub(crate) filter: Option<FilterError>,
+}
+
+impl From<String> for Trouble {
+    fn from(line: String) -> Self {
+        Self { line, filter: None }
+    }
+}
+
+impl Trouble {
+    /// Says it on standard error.
+    pub(crate) fn say(&self) {
+        complain(&self.line);
+        if let Some(error) = &self.filter {
+            for line in error.to_string().lines() {
+                let _ = writeln!(io::stderr(), "  {line}");
+            }
+        }
+    }
 }
 
 /// Warnings, each said once however often the report is repeated.

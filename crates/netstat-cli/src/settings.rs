@@ -8,6 +8,7 @@ use crate::view::sort::Order;
 use crate::view::statistics::Selection;
 use netstat_core::model::Family;
 use netstat_core::query::{Kinds, RouteQuery};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,6 +22,21 @@ pub(crate) struct Settings {
     pub(crate) language: Language,
     pub(crate) repeat: Repeat,
     pub(crate) tape: Tape,
+    /// The words of the filter; empty for none.
+    pub(crate) filter: Vec<OsString>,
+    /// What is done with the rows.
+    pub(crate) purpose: Purpose,
+}
+
+/// What is done with the rows that match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// They are shown.
+    Show,
+    /// Whether there is one is told by the exit code (`--exists`).
+    Ask,
+    /// The first is waited for, for so long at most (`--wait`).
+    Await(Option<Duration>),
 }
 
 /// Which report is shown. Where several are asked for, one is: as on Windows, the first of this list.
@@ -148,7 +164,19 @@ impl Settings {
             pause: arguments.interval.map(|seconds| Duration::from_secs(seconds.into())),
             count: arguments.count,
         };
-        Self { report: report(arguments, colour(arguments, &environment)), language, repeat, tape }
+        let purpose = match (arguments.exists, arguments.wait) {
+            (true, _) => Purpose::Ask,
+            (_, true) => Purpose::Await(arguments.timeout),
+            _ => Purpose::Show,
+        };
+        Self {
+            report: report(arguments, colour(arguments, &environment)),
+            language,
+            repeat,
+            tape,
+            filter: arguments.filter.clone(),
+            purpose,
+        }
     }
 }
 
@@ -185,7 +213,8 @@ fn report(arguments: &Arguments, colour: Colour) -> Report {
 
 fn rows(arguments: &Arguments) -> ConnectionsOptions {
     ConnectionsOptions {
-        listening: arguments.all,
+        // Whoever says which rows are wanted wants those, listening or not.
+        listening: arguments.all || !arguments.filter.is_empty(),
         bound: arguments.bound,
         kinds: arguments.protocol.map_or(Kinds::all(), kinds),
     }

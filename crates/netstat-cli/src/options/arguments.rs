@@ -3,6 +3,7 @@
 use crate::columns::Column;
 use crate::view::sort::Order;
 use netstat_core::query::Tables;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -81,6 +82,14 @@ pub(crate) struct Arguments {
     pub(crate) jsonl: bool,
     /// `--csv`: a line of CSV for each row.
     pub(crate) csv: bool,
+    /// The words of the filter; empty for none. They are a filter, though a name in them may stand for nothing.
+    pub(crate) filter: Vec<OsString>,
+    /// `--exists`: say by the exit code alone whether a row matches.
+    pub(crate) exists: bool,
+    /// `--wait`: return as soon as a row matches.
+    pub(crate) wait: bool,
+    /// `--timeout`: how long `--wait` waits at most.
+    pub(crate) timeout: Option<Duration>,
     /// `--record`: the directory to write the operating system's answers to.
     pub(crate) record: Option<PathBuf>,
     /// `--replay`: the directory to answer from. Never set together with `record`.

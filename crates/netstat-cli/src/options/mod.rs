@@ -12,6 +12,7 @@
 //! | `values.rs` | the text of one value to the value |
 //! | `complaint.rs` | the one line said about what was not understood |
 //! | `net_tools.rs` | what people who know the other netstat, or `ss`, meant |
+//! | `words.rs` | the words that are no options: interval, filter |
 //! | `quote.rs` | words of the command line made safe for a terminal |
 //! | `generate/` | help, man page, reference and completions from the table |
 
@@ -25,6 +26,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod values;
+mod words;
 
 use crate::render::sockets;
 pub(crate) use arguments::{Arguments, Colour, Format, Lang, ProtocolName};
@@ -41,6 +43,8 @@ pub(crate) enum Command {
     Help(Manner),
     /// Show what `--columns` knows.
     ColumnHelp,
+    /// Show the page about filters.
+    HelpFilter,
     /// Show the version.
     Version,
     /// Write one of the documents made from the option table.
@@ -84,6 +88,7 @@ impl Command {
             Self::Run(_) => return None,
             Self::Help(_) => generate::help(),
             Self::ColumnHelp => column_help(),
+            Self::HelpFilter => netstat_core::filter::HELP.clone(),
             Self::Version => format!("netstat {}\n", env!("CARGO_PKG_VERSION")),
             Self::Generate(document) => document.text(),
         };

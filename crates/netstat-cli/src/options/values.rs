@@ -14,6 +14,9 @@ use std::time::Duration;
 /// Seconds that `--resolve-timeout` may say at most: nobody waits longer, and sums of times stay in range.
 const LONGEST_TIMEOUT: u64 = 3600;
 
+/// Seconds: a day.
+const LONGEST_WAIT: u64 = 86_400;
+
 /// A whole number.
 #[derive(Debug, PartialEq, Eq)]
 enum Whole {
@@ -71,7 +74,17 @@ pub(super) fn parse_count(text: &OsStr) -> Result<u64, Complaint> {
 }
 
 /// The value of `--resolve-timeout`.
-pub(super) fn parse_timeout(text: &OsStr) -> Result<Duration, Complaint> {
+pub(super) fn parse_resolve_timeout(text: &OsStr) -> Result<Duration, Complaint> {
+    parse_duration("--resolve-timeout", text, LONGEST_TIMEOUT, "-n to look no names up")
+}
+
+/// The value of `--timeout`.
+pub(super) fn parse_wait_timeout(text: &OsStr) -> Result<Duration, Complaint> {
+    parse_duration("--timeout", text, LONGEST_WAIT, "leave it out to wait for ever")
+}
+
+/// Seconds, or milliseconds with `ms`, up to `longest` seconds.
+fn parse_duration(option: &str, text: &OsStr, longest: u64, instead: &str) -> Result<Duration, Complaint> {
     let word = quoted(text);
     let lower = text.to_str().map(str::to_ascii_lowercase).unwrap_or_default();
     let duration = if let Some(milliseconds) = lower.strip_suffix("ms") {
@@ -81,13 +94,11 @@ pub(super) fn parse_timeout(text: &OsStr) -> Result<Duration, Complaint> {
     };
     match duration {
         (Whole::Not, _) => Err(Complaint::new(format!(
-            "--resolve-timeout needs seconds or milliseconds, not {word}: type, for example, 2, 2s or 500ms"
+            "{option} needs seconds or milliseconds, not {word}: type, for example, 2, 2s or 500ms"
         ))),
-        (Whole::Number(number), unit) if unit(number) <= Duration::from_secs(LONGEST_TIMEOUT) => {
-            Ok(unit(number))
-        }
+        (Whole::Number(number), unit) if unit(number) <= Duration::from_secs(longest) => Ok(unit(number)),
         _ => Err(Complaint::new(format!(
-            "--resolve-timeout {word} is too long: type at most {LONGEST_TIMEOUT} seconds, or -n to look no names up"
+            "{option} {word} is too long: type at most {longest} seconds, or {instead}"
         ))),
     }
 }

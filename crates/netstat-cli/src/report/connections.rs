@@ -1,5 +1,6 @@
 //! The reports made of the socket table: connections, processes by ports (`-c`), and RDMA (`-x`).
 
+use super::select::{Selected, read, select};
 use super::{Displayed, Session};
 use crate::columns::{Extras, Facts, Given, Needs};
 use crate::options::{Colour, Format};
@@ -24,29 +25,28 @@ use std::io::{IsTerminal, Write};
 /// order, and in which form.
 pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut impl Write) -> Displayed {
     let needs = needs(table);
-    let query = query(&table.rows, needs.fields);
-    let mut answer = session.backend.sockets(&query)?;
-    if needs.owners {
-        let owners = session.backend.attach_owners(&mut answer.data, &query)?;
-        answer.warnings.extend(owners.warnings);
-    }
+    let mut rows = session.rows(table.rows);
+    let query = query(&rows, needs.fields);
+    let Selected { sockets, kinds, mut warnings } =
+        select(&session.backend, session.filter.as_ref(), query, needs.owners)?;
+    rows.kinds = kinds;
     let mut view = match table.order {
-        Order::AsGiven => ConnectionsView::unsorted(&answer.data, &table.rows),
-        Order::Usual | Order::By { .. } => ConnectionsView::new(&answer.data, &table.rows),
+        Order::AsGiven => ConnectionsView::unsorted(&sockets, &rows),
+        Order::Usual | Order::By { .. } => ConnectionsView::new(&sockets, &rows),
     };
-    let known = Known::read(&session.backend, &view, table, needs, &mut answer.warnings);
+    let known = Known::read(&session.backend, &view, table, needs, &mut warnings);
     let given = Given { processes: &known.processes, users: &known.users, interfaces: &known.interfaces };
     if let (Order::By { column, descending }, true) = (table.order, table.group_by.is_empty()) {
         view.sort(column, descending, &given);
     }
     if !table.group_by.is_empty() {
-        render_groups(table, &view, &given, &answer.warnings, out)?;
-        return Ok(answer.warnings);
+        render_groups(table, &view, &given, &warnings, out)?;
+        return Ok(warnings);
     }
     match &table.form {
         Form::Classic => {
             let names = table.names.as_ref().map(|names| {
-                (session.names.look_up(&session.backend, &view, names, &mut answer.warnings), names.full)
+                (session.names.look_up(&session.backend, &view, names, &mut warnings), names.full)
             });
             let classic = Classic {
                 language: session.settings.language,
@@ -66,12 +66,12 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
         }
         Form::Columns(columns) => sockets::render_sockets(&view, columns, &given, text_form(table), out)?,
         Form::Data(Format::Json, columns) => {
-            json::render_sockets(&view, columns, &given, &answer.warnings, out)?;
+            json::render_sockets(&view, columns, &given, &warnings, out)?;
         }
         Form::Data(Format::JsonLines, columns) => jsonl::render_sockets(&view, columns, &given, out)?,
         Form::Data(Format::Csv, columns) => csv::render_sockets(&view, columns, &given, out)?,
     }
-    Ok(answer.warnings)
+    Ok(warnings)
 }
 
 fn render_groups(
@@ -135,7 +135,7 @@ impl Known {
         if !needs.process.is_empty() {
             let all_owners = matches!(table.form, Form::Data(Format::Json | Format::JsonLines, _));
             let wanted = if all_owners { view.all_processes() } else { view.processes() };
-            known.processes = read_processes(backend, &wanted, needs.process);
+            known.processes = read(backend, &wanted, needs.process);
         }
         if needs.users {
             let answer = backend.users();
@@ -178,11 +178,9 @@ pub(super) fn process_counts(
     rows: &ConnectionsOptions,
     out: &mut impl Write,
 ) -> Displayed {
-    let query = query(rows, Fields::empty());
-    let mut answer = session.backend.sockets(&query)?;
-    let owners = session.backend.attach_owners(&mut answer.data, &query)?;
-    answer.warnings.extend(owners.warnings);
-    let counts = count_ports(&answer.data);
+    let query = query(&session.rows(*rows), Fields::empty());
+    let selected = select(&session.backend, session.filter.as_ref(), query, true)?;
+    let counts = count_ports(&selected.sockets);
     let holders: Vec<ProcessId> = counts
         .iter()
         .filter_map(|count| match count.holder {
@@ -191,9 +189,9 @@ pub(super) fn process_counts(
         })
         .collect();
     let fields = ProcessFields::NAME | ProcessFields::EXECUTABLE;
-    let processes = read_processes(&session.backend, &holders, fields);
+    let processes = read(&session.backend, &holders, fields);
     render_process_counts(&counts, &processes, LineEnd::NATIVE, out)?;
-    Ok(answer.warnings)
+    Ok(selected.warnings)
 }
 
 /// The table of RDMA endpoints.
@@ -203,7 +201,8 @@ pub(super) fn rdma(session: &mut Session<'_>, out: &mut impl Write) -> Displayed
     Ok(answer.warnings)
 }
 
-fn query(rows: &ConnectionsOptions, fields: Fields) -> SocketQuery {
+/// What the rows are made of.
+pub(super) fn query(rows: &ConnectionsOptions, fields: Fields) -> SocketQuery {
     SocketQuery { kinds: rows.kinds, states: rows.states(), fields, programs: Programs::default() }
 }
 
@@ -213,12 +212,4 @@ fn fields(extras: Extras) -> Fields {
     fields.set(Fields::CONGESTION, extras.template);
     fields.set(Fields::TIME_IN_STATE, extras.time_in_state);
     fields
-}
-
-fn read_processes(
-    backend: &impl Backend,
-    wanted: &[ProcessId],
-    fields: ProcessFields,
-) -> HashMap<ProcessId, Process> {
-    backend.processes(wanted, fields).into_iter().map(|process| (process.id, process)).collect()
 }

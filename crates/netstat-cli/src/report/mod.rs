@@ -1,17 +1,23 @@
 //! One file for each report: what it asks of the system, and how that becomes a display.
 
 mod connections;
+mod exists;
 mod names;
 mod routes;
+mod select;
 mod statistics;
 
-use crate::output::{self, Reader, Warnings};
+use crate::output::{self, Reader, Trouble, Warnings};
 use crate::render::escape;
-use crate::settings::{Report, Settings, Tape};
+use crate::settings::{Purpose, Report, Settings, Tape};
+use crate::view::ConnectionsOptions;
 use names::NameSource;
+use netstat_core::filter::{Filter, Test};
 use netstat_core::os::{self, Backend, Native, Origin};
+use netstat_core::query::States;
 use netstat_core::{Error, Operation, Warning};
 use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
 use std::thread;
 
 /// Why a display could not be shown.
@@ -42,6 +48,7 @@ struct Session<'a> {
     backend: Native,
     settings: &'a Settings,
     names: NameSource,
+    filter: Option<Filter>,
     before: statistics::Before,
 }
 
@@ -49,7 +56,7 @@ struct Session<'a> {
 ///
 /// # Errors
 /// What failed, as a line for people.
-pub(crate) fn run(settings: &Settings) -> Result<(), String> {
+pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     let origin = match &settings.tape {
         Tape::None => Origin::Live,
         Tape::Record(folder) => Origin::Record(folder),
@@ -57,7 +64,11 @@ pub(crate) fn run(settings: &Settings) -> Result<(), String> {
     };
     let backend = os::open(origin).map_err(|error| explain(&error, settings))?;
     let names = NameSource::new(backend.name_lookup());
-    let mut session = Session { backend, settings, names, before: statistics::Before::default() };
+    let filter = select::filter(&backend, &settings.filter)?;
+    let mut session = Session { backend, settings, names, filter, before: statistics::Before::default() };
+    if settings.purpose != Purpose::Show {
+        return exists::answer(&session);
+    }
     let mut warnings = Warnings::default();
     let mut shown: u64 = 0;
     loop {
@@ -72,15 +83,15 @@ pub(crate) fn run(settings: &Settings) -> Result<(), String> {
                 reader
             }
             Err(Failure::Output(error)) => output::outcome(Err(error))?,
-            Err(Failure::System(error)) => return Err(explain(&error, settings)),
+            Err(Failure::System(error)) => return Err(explain(&error, settings).into()),
         };
         shown += 1;
         if reader == Reader::Gone || settings.repeat.count.is_some_and(|count| shown >= count) {
-            return Ok(());
+            return Ok(ExitCode::SUCCESS);
         }
         match settings.repeat.pause {
             Some(pause) => thread::sleep(pause),
-            None => return Ok(()),
+            None => return Ok(ExitCode::SUCCESS),
         }
     }
 }
@@ -108,6 +119,17 @@ fn explain(error: &Error, settings: &Settings) -> String {
 }
 
 impl Session<'_> {
+    /// The rows that are asked for: a filter that names bound-only sockets asks for them.
+    fn rows(&self, rows: ConnectionsOptions) -> ConnectionsOptions {
+        let mut bound = rows.bound;
+        if let Some(filter) = &self.filter {
+            filter.each_test(|test| {
+                bound |= matches!(test, Test::State(states) if states.contains(States::BOUND))
+            });
+        }
+        ConnectionsOptions { bound, ..rows }
+    }
+
     fn display(&mut self, out: &mut impl Write) -> Displayed {
         match &self.settings.report {
             Report::Connections(table) => connections::table(self, table, out),

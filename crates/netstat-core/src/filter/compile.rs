@@ -19,7 +19,7 @@ use bytecode::{Code, End, assemble};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 #[cfg(test)]
-pub(super) use bytecode::interpreter;
+pub(super) use bytecode::{audit, interpreter};
 
 /// A query that asks for no more than a filter needs, see [`Filter::narrow`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,6 +107,7 @@ const NO_REMOTE: States = States::LISTEN.union(States::BOUND);
 
 impl Filter {
     /// The query, with less of what this filter does not match: fewer kinds and states, and programs for the kernel.
+    /// Fields that the filter compares are added.
     pub fn narrow(&self, query: SocketQuery) -> Narrowed {
         let (mut kinds, mut states) = (Kinds::empty(), States::empty());
         for protocol in [Protocol::Tcp, Protocol::Udp] {
@@ -151,7 +152,8 @@ impl Filter {
             (program.map(Into::into), exact && whole)
         };
         let ((tcp, tcp_exact), (udp, udp_exact)) = (of(Protocol::Tcp), of(Protocol::Udp));
-        let query = SocketQuery { kinds, states, fields: query.fields, programs: Programs { tcp, udp } };
+        let fields = query.fields | self.needs().fields;
+        let query = SocketQuery { kinds, states, fields, programs: Programs { tcp, udp } };
         Narrowed { query, exact: tcp_exact && udp_exact }
     }
 }

@@ -8,7 +8,7 @@ use super::registry;
 use crate::model::{
     Endpoint, Family, Missing, NoOwner, Ownership, Process, ProcessId, Protocol, Socket, TcpState,
 };
-use crate::query::{ProcessFields, States};
+use crate::query::{Fields, ProcessFields, States};
 use std::ffi::{OsStr, OsString};
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -136,10 +136,8 @@ pub struct Needs {
     pub owners: bool,
     /// What of the owners' processes.
     pub processes: ProcessFields,
-    /// The course of TCP connections: round-trip times, retransmissions.
-    pub tcp_info: bool,
-    /// How long ago connections were established.
-    pub age: bool,
+    /// Fields of sockets that come only when asked for. [`Filter::narrow`] adds them to its query.
+    pub fields: Fields,
 }
 
 /// What has been read of a socket so far.
@@ -201,8 +199,7 @@ impl Filter {
 
     /// What has to be read beyond the socket table.
     pub fn needs(&self) -> Needs {
-        let mut needs =
-            Needs { owners: false, processes: ProcessFields::empty(), tcp_info: false, age: false };
+        let mut needs = Needs { owners: false, processes: ProcessFields::empty(), fields: Fields::empty() };
         self.expression.each(&mut |test| match test {
             Test::Pid(_) => needs.owners = true,
             Test::Process(glob) => {
@@ -220,8 +217,10 @@ impl Filter {
                 needs.owners = true;
                 needs.processes |= ProcessFields::UNIT;
             }
-            Test::Number(Quantity::RoundTripTime | Quantity::Retransmissions, ..) => needs.tcp_info = true,
-            Test::Number(Quantity::Age, ..) => needs.age = true,
+            Test::Number(Quantity::RoundTripTime | Quantity::Retransmissions, ..) => {
+                needs.fields |= Fields::TCP_INFO;
+            }
+            Test::Number(Quantity::Age, ..) => needs.fields |= Fields::AGE,
             _ => {}
         });
         needs

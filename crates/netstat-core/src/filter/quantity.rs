@@ -11,11 +11,11 @@ pub enum Quantity {
     ReceiveQueue,
     /// [`Socket::send_queue`], in bytes (for a listener, connections).
     SendQueue,
-    /// The smoothed round-trip time, in microseconds.
+    /// [`crate::model::TcpInfo::rtt`], in microseconds.
     RoundTripTime,
-    /// Segments sent again over the life of the connection.
+    /// [`crate::model::TcpInfo::total_retransmits`].
     Retransmissions,
-    /// How long ago the connection was established, in microseconds.
+    /// [`Socket::age`], in microseconds.
     Age,
 }
 
@@ -98,9 +98,9 @@ impl Quantity {
         match self {
             Self::ReceiveQueue => socket.recv_queue.map(u64::from),
             Self::SendQueue => socket.send_queue.map(u64::from),
-            Self::RoundTripTime => round_trip_time(socket).map(micros),
-            Self::Retransmissions => retransmissions(socket),
-            Self::Age => age(socket).map(micros),
+            Self::RoundTripTime => socket.tcp.as_ref()?.rtt.map(micros),
+            Self::Retransmissions => socket.tcp.as_ref()?.total_retransmits.map(u64::from),
+            Self::Age => socket.age.map(micros),
         }
     }
 
@@ -154,20 +154,6 @@ impl Quantity {
 
 fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
-}
-
-// What the model does not have (yet) is not known, and what is not known matches nothing.
-
-fn round_trip_time(_: &Socket) -> Option<Duration> {
-    None
-}
-
-fn retransmissions(_: &Socket) -> Option<u64> {
-    None
-}
-
-fn age(_: &Socket) -> Option<Duration> {
-    None
 }
 
 #[cfg(test)]

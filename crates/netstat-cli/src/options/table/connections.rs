@@ -165,7 +165,7 @@ pub(super) const OPTIONS: &[Entry] = &[
         effect: Effect::Value(
             Value { name: "SECONDS", example: "500ms", kind: ValueKind::Free },
             |arguments, text| {
-                arguments.resolve_timeout = Some(values::parse_timeout(text)?);
+                arguments.resolve_timeout = Some(values::parse_resolve_timeout(text)?);
                 Ok(())
             },
         ),

@@ -231,7 +231,7 @@ pub(super) fn operation(bytes: &[u8]) -> Option<Operation> {
 
 /// Whether the kernel takes the program: what `inet_diag_bc_audit` does. Operations that this file never uses (marks,
 /// devices, control groups, equality) are refused here whatever the kernel thinks of them.
-pub(super) fn audit(program: &[u8]) -> bool {
+pub(in crate::filter) fn audit(program: &[u8]) -> bool {
     if program.len() < OPERATION {
         return false;
     }

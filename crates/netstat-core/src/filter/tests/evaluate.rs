@@ -2,15 +2,16 @@
 
 use super::generate::{expression, sample};
 use super::parse;
-use crate::filter::{Context, Filter, Known, Tri};
+use crate::filter::{Context, Filter, Known, Needs, Tri};
 use crate::model::{
     Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessId, Protocol, Socket,
-    TcpState,
+    TcpInfo, TcpState,
 };
-use crate::query::ProcessFields;
+use crate::query::{Fields, Kinds, ProcessFields, States};
 use Tri::{No, Unknown, Yes};
 use proptest::prelude::*;
 use std::ffi::OsString;
+use std::time::Duration;
 
 fn end(text: &str) -> Endpoint {
     let address: std::net::SocketAddr = text.parse().unwrap();
@@ -270,22 +271,38 @@ fn owners_are_looked_for_only_where_they_decide() {
 
 #[test]
 fn what_a_filter_needs() {
-    let none = ProcessFields::empty();
-    for (text, owners, processes, tcp_info, age) in [
-        ("port 80 user 5 public recvq > 0", false, none, false, false),
-        ("pid 5", true, none, false, false),
-        ("process x", true, ProcessFields::NAME, false, false),
-        ("process abcdefghijklmno*", true, ProcessFields::NAME, false, false),
-        ("process abcdefghijklmnop", true, ProcessFields::NAME | ProcessFields::EXECUTABLE, false, false),
-        ("port 1 or not path x", true, ProcessFields::EXECUTABLE, false, false),
-        ("unit x", true, ProcessFields::UNIT, false, false),
-        ("rtt > 1s", false, none, true, false),
-        ("retrans > 1 age > 5s", false, none, true, true),
+    let (none, no_fields) = (ProcessFields::empty(), Fields::empty());
+    for (text, owners, processes, fields) in [
+        ("port 80 user 5 public recvq > 0", false, none, no_fields),
+        ("pid 5", true, none, no_fields),
+        ("process x", true, ProcessFields::NAME, no_fields),
+        ("process abcdefghijklmno*", true, ProcessFields::NAME, no_fields),
+        ("process abcdefghijklmnop", true, ProcessFields::NAME | ProcessFields::EXECUTABLE, no_fields),
+        ("port 1 or not path x", true, ProcessFields::EXECUTABLE, no_fields),
+        ("unit x", true, ProcessFields::UNIT, no_fields),
+        ("rtt > 1s", false, none, Fields::TCP_INFO),
+        ("retrans > 1 age > 5s", false, none, Fields::TCP_INFO | Fields::AGE),
     ] {
-        let needs = parse(text).needs();
-        let found = (needs.owners, needs.processes, needs.tcp_info, needs.age);
-        assert_eq!(found, (owners, processes, tcp_info, age), "{text}");
+        let filter = parse(text);
+        assert_eq!(filter.needs(), Needs { owners, processes, fields }, "{text}");
+        let mut query = super::programs::query(Kinds::all(), States::all());
+        query.fields = Fields::MARK;
+        assert_eq!(filter.narrow(query).query.fields, fields | Fields::MARK, "{text}");
     }
+}
+
+#[test]
+fn numbers_that_come_when_asked_for() {
+    let mut socket = tcp("10.0.0.1:50000", "10.0.0.2:443", TcpState::Established);
+    let mut info = TcpInfo::default();
+    socket.age = Some(Duration::from_secs(90));
+    socket.tcp = Some(Box::new(info.clone()));
+    check(&socket, &[("age > 89s", Yes), ("age >= 1.5m", Yes), ("age > 1.5m", No), ("rtt > 0us", Unknown)]);
+    check(&socket, &[("retrans = 0", Unknown)]);
+    info.rtt = Some(Duration::from_micros(100_001));
+    info.total_retransmits = Some(3);
+    socket.tcp = Some(Box::new(info));
+    check(&socket, &[("rtt > 100ms", Yes), ("rtt <= 100ms", No), ("retrans > 2", Yes), ("retrans > 3", No)]);
 }
 
 proptest! {

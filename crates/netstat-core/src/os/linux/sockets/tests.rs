@@ -271,6 +271,46 @@ fn a_kernel_without_the_request_for_both_families_is_asked_for_each() {
 }
 
 #[test]
+fn a_kernel_that_takes_no_program_is_asked_without() {
+    let programs = Programs { tcp: Some([1, 4, 8, 0].into()), udp: None };
+    let query = SocketQuery { kinds: Kinds::TCP, programs, ..QUERY };
+    let errno = |errno: i32| (vec![message(2, 0, &(-errno).to_ne_bytes())], None);
+    let row = (vec![message(20, 0, &Row::tcp4(1).bytes()), done()], None);
+    // Both families at once, then the first of the two, then without the program.
+    let script = Script::new([errno(22), errno(22), row]);
+    let answer = with_programs(&script, &query).unwrap();
+    assert_eq!((answer.data.len(), answer.warnings.len(), script.left()), (1, 0, 0));
+    // Another error is no reason to ask again, and without a program neither is this one.
+    let script = Script::new([errno(1), errno(1)]);
+    assert_eq!(with_programs(&script, &query).unwrap_err().raw_os_error(), Some(1));
+    let script = Script::new([errno(22), errno(22)]);
+    assert_eq!(with_programs(&script, &QUERY).unwrap_err().raw_os_error(), Some(22));
+}
+
+#[test]
+fn every_request_has_its_program_as_an_attribute() {
+    let programs = Programs { tcp: Some([1, 4, 8, 0].into()), udp: Some([1, 4, 4, 0].into()) };
+    let attribute = |program: [u8; 4]| {
+        let mut bytes = Vec::new();
+        wire::put_attribute(&mut bytes, INET_DIAG_REQ_BYTECODE, &program);
+        bytes
+    };
+    for kinds in [Kinds::all(), Kinds::TCP_V6 | Kinds::UDP_V6] {
+        let query = SocketQuery { kinds, programs: programs.clone(), ..QUERY };
+        let bare = SocketQuery { kinds, ..QUERY };
+        for (with, without) in dumps(&query).iter().zip(dumps(&bare)) {
+            let tail = attribute(if with.protocol == Protocol::Tcp { [1, 4, 8, 0] } else { [1, 4, 4, 0] });
+            let requests = std::iter::once(&with.request).chain(&with.instead);
+            for (with, without) in requests.zip(std::iter::once(&without.request).chain(&without.instead)) {
+                assert_eq!(with[..4], u32::try_from(with.len()).unwrap().to_ne_bytes());
+                assert_eq!(with[4..without.len()], without[4..]);
+                assert_eq!(with[without.len()..], tail);
+            }
+        }
+    }
+}
+
+#[test]
 fn when_both_sources_fail_the_error_names_both() {
     let refused = || (vec![message(2, 0, &(-1i32).to_ne_bytes())], None);
     let error = sockets(&Script::new([refused(), refused()]), &QUERY).unwrap_err().to_string();
