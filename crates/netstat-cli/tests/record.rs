@@ -141,7 +141,7 @@ fn a_recording_is_not_overwritten() {
         let again = with_tape("-ano", "--record", &path);
         assert_eq!((again.code, &*again.text), (Some(1), ""));
         assert_one_line(&again.complaint);
-        for words in [path.to_str().unwrap(), "already", "name a new folder"] {
+        for words in [path.to_str().unwrap(), "already", "name another folder"] {
             assert!(again.complaint.contains(words), "no {words} in {}", again.complaint);
         }
         assert_eq!(FILES.map(|name| std::fs::read(path.join(name)).unwrap()), before);

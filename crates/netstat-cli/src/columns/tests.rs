@@ -11,13 +11,11 @@ use std::time::Duration;
 pub(crate) const EVERY_ROW: ConnectionsOptions =
     ConnectionsOptions { listening: true, bound: true, kinds: Kinds::all() };
 
-static NOBODY: LazyLock<(HashMap<ProcessId, Process>, UserNames, HashMap<u32, OsString>)> =
-    LazyLock::new(Default::default);
+static NOBODY: LazyLock<Facts> = LazyLock::new(Facts::default);
 
 /// Nothing but the sockets is known.
 pub(crate) fn nothing_given() -> Given<'static> {
-    let (processes, users, interfaces) = &*NOBODY;
-    Given { processes, users, interfaces }
+    NOBODY.given()
 }
 
 fn end(text: &str) -> Endpoint {
@@ -106,6 +104,7 @@ pub(crate) fn four_sockets() -> [Socket; 4] {
 }
 
 /// What is known of the processes, the users and the interfaces of [`four_sockets`].
+#[derive(Default)]
 pub(crate) struct Facts {
     processes: HashMap<ProcessId, Process>,
     users: UserNames,

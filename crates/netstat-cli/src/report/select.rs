@@ -57,7 +57,7 @@ pub(super) struct Selected {
 pub(super) fn select(
     backend: &impl Backend,
     filter: Option<&Filter>,
-    mut query: SocketQuery,
+    query: SocketQuery,
     owners: bool,
 ) -> Result<Selected, Error> {
     let Some(filter) = filter else {
@@ -68,7 +68,6 @@ pub(super) fn select(
         return Ok(Selected { sockets: answer.data, kinds: query.kinds, warnings: answer.warnings });
     };
     let needs = filter.needs();
-    query.fields |= needs.fields;
     let query = filter.narrow(query).query;
     let mut answer = backend.sockets(&query)?;
     let mut warnings = std::mem::take(&mut answer.warnings);
