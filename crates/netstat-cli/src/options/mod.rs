@@ -38,7 +38,7 @@ pub(crate) use quote::one_line;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Command {
     /// Show a report.
-    Run(Arguments),
+    Run(Box<Arguments>),
     /// Show the help text.
     Help(Manner),
     /// Show what `--columns` knows.

@@ -40,7 +40,7 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
     let plain = std::mem::take(&mut parser.plain);
     plain_words::settle(plain, &mut parser.arguments)?;
     check(&parser.arguments)?;
-    Ok(Command::Run(parser.arguments))
+    Ok(Command::Run(Box::new(parser.arguments)))
 }
 
 /// What the parser stands at.
