@@ -39,7 +39,7 @@ pub(crate) use quote::one_line;
 #[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 pub(crate) enum Command {
     /// Show a report.
-    Run(Arguments),
+    Run(Box<Arguments>),
     /// Show the help text.
     Help(Manner),
     /// Show the page about filters.

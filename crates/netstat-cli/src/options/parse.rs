@@ -40,7 +40,7 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
         return Ok(Command::ColumnHelp);
     }
     check(&parser.arguments)?;
-    Ok(Command::Run(parser.arguments))
+    Ok(Command::Run(Box::new(parser.arguments)))
 }
 
 /// What the parser stands at.
