@@ -179,6 +179,12 @@ fn built(namespace: &Namespace) -> bool {
     })
     .unwrap();
     namespace.ip(ROUTES).unwrap();
+    // So is an address, even one that is taken without asking the neighbours.
+    netstat_lab::eventually("an address that is ready", || {
+        let local = ip(&["-6", "route", "show", "table", "local"]);
+        local.iter().any(|route| route["dst"] == "fd00::1").then_some(())
+    })
+    .unwrap();
     true
 }
 

@@ -45,10 +45,13 @@ pub(crate) fn finish(mut command: Command) -> Run {
     }
 }
 
-/// A run that has to succeed without a word on standard error.
+/// A run that has to succeed without a word on standard error, but for one that nobody can help: a socket of somebody
+/// was closed while its owner was looked for.
 pub(crate) fn netstat(words: &str) -> String {
     let run = finish(command(words));
-    assert_eq!((run.code, &*run.complaint), (Some(0), ""), "netstat {words}\n{}", run.text);
+    let vanished = |line: &&str| line.contains("closed while owners were looked for");
+    let said: Vec<&str> = run.complaint.lines().filter(|line| !vanished(line)).collect();
+    assert_eq!((run.code, said), (Some(0), vec![]), "netstat {words}\n{}", run.text);
     run.text
 }
 

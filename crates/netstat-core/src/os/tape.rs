@@ -158,10 +158,7 @@ fn create_file(path: &Path) -> io::Result<File> {
 
 /// Other options ask other questions.
 fn no_answer(op: &str, on: &str) -> String {
-    const SHOWN: usize = 40;
-    let more = if on.chars().count() > SHOWN { "..." } else { "" };
-    let on: String = on.chars().take(SHOWN).collect();
-    format!("the recording has no answer to {op} {on}{more}; replay it with the options it was made with")
+    format!("the recording has no answer to: {op} {on}; replay it with the options it was made with")
 }
 
 /// Answers from a recording.
