@@ -1,5 +1,7 @@
 //! The project's own chores: `cargo xtask WORD`.
 
+#[cfg(target_os = "linux")]
+mod bench;
 mod ci;
 mod fuzz;
 mod generate;
@@ -18,6 +20,8 @@ cargo xtask WORD
   generate            write the man page, the reference of options, and the completions
   generate --check    say which of them are not what the program would write
   fuzz [SECONDS]      run each fuzz target for so long (30)
+  bench [--quick | --million] [--output FILE]
+                      measure speed and memory, and write docs/performance.md (Linux, root)
 ";
 
 fn run(arguments: &[&str]) -> Result<()> {
@@ -31,6 +35,8 @@ fn run(arguments: &[&str]) -> Result<()> {
             Ok(seconds) => fuzz::run(seconds),
             Err(_) => bail!("{seconds} is not a whole number of seconds"),
         },
+        #[cfg(target_os = "linux")]
+        ["bench", arguments @ ..] => bench::run(arguments),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())
