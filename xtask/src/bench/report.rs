@@ -47,7 +47,7 @@ pub(crate) fn render(scenes: &Scenes, programs: &Programs, command: &str) -> Res
 const HOW: &str = "\
 The sockets are established connections over loopback, both ends held by the same process, in a network namespace made
 for them. Each program runs as a whole process with its output in a file; all of them take turns, after one run each
-that does not count; what takes longer than half a second runs three times, what takes longer than 20 s once. Times are
+that does not count; what takes longer than two seconds runs three times, what takes longer than 20 s once. Times are
 medians in milliseconds. The floor F is a bare program that sends the dump requests of `netstat -an` and receives the
 answers into a buffer, looking at nothing but their end; memory is the peak of the resident set.
 ";

@@ -149,7 +149,7 @@ impl Contender {
 }
 
 /// What takes longer than this runs a few times only.
-const LONG: Duration = Duration::from_millis(500);
+const LONG: Duration = Duration::from_secs(2);
 const FEW: usize = 3;
 /// What takes longer than this does not run again.
 const VERY_LONG: Duration = Duration::from_secs(20);
