@@ -5,6 +5,8 @@ mod bench;
 mod ci;
 mod fuzz;
 mod generate;
+#[cfg(target_os = "linux")]
+mod instructions;
 mod licences;
 mod tidy;
 mod workspace;
@@ -22,6 +24,9 @@ cargo xtask WORD
   fuzz [SECONDS]      run each fuzz target for so long (30)
   bench [--quick | --million] [--output FILE]
                       measure speed and memory, and write docs/performance.md (Linux, root)
+  instructions        count the instructions for 100,000 recorded sockets, and keep the counts (Linux, valgrind)
+  instructions --check
+                      fail when they have grown by more than 5 %
 ";
 
 fn run(arguments: &[&str]) -> Result<()> {
@@ -37,6 +42,8 @@ fn run(arguments: &[&str]) -> Result<()> {
         },
         #[cfg(target_os = "linux")]
         ["bench", arguments @ ..] => bench::run(arguments),
+        #[cfg(target_os = "linux")]
+        ["instructions", arguments @ ..] => instructions::run(arguments),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())

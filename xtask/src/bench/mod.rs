@@ -19,6 +19,7 @@ use std::path::PathBuf;
 pub(crate) use crowd::Crowd;
 pub(crate) use machine::Machine;
 pub(crate) use runs::Programs;
+pub(crate) use scenes::requests;
 
 /// How much to measure.
 #[derive(Debug, Clone, PartialEq, Eq)]
