@@ -1,6 +1,8 @@
 //! The project's own chores: `cargo xtask WORD`.
 
 #[cfg(target_os = "linux")]
+mod accuracy;
+#[cfg(target_os = "linux")]
 mod bench;
 mod ci;
 mod fuzz;
@@ -24,6 +26,9 @@ cargo xtask WORD
   fuzz [SECONDS]      run each fuzz target for so long (30)
   bench [--quick | --million] [--output FILE]
                       measure speed and memory, and write docs/performance.md (Linux, root)
+  accuracy [--runs N] [--output FILE]
+                      measure what is missed, invented and wrong while sockets come and go, and write
+                      docs/accuracy.md (Linux, root)
   instructions        count the instructions for 100,000 recorded sockets, and keep the counts (Linux, valgrind)
   instructions --check
                       fail when they have grown by more than 5 %
@@ -42,6 +47,8 @@ fn run(arguments: &[&str]) -> Result<()> {
         },
         #[cfg(target_os = "linux")]
         ["bench", arguments @ ..] => bench::run(arguments),
+        #[cfg(target_os = "linux")]
+        ["accuracy", arguments @ ..] => accuracy::run(arguments),
         #[cfg(target_os = "linux")]
         ["instructions", arguments @ ..] => instructions::run(arguments),
         ["help" | "--help" | "-h"] => {

@@ -52,4 +52,4 @@ pub use remote_host::{
     with_remote_host,
 };
 pub use row::{Family, Key, Protocol, Row, TcpState, normalized};
-pub use usage::{Usage, wait_with_usage};
+pub use usage::{Usage, monotonic_nanoseconds, wait_with_usage};

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 
 pub(crate) use crowd::Crowd;
 pub(crate) use machine::Machine;
-pub(crate) use runs::Programs;
+pub(crate) use runs::{LSOF, Programs, SS, measure, output_file};
 pub(crate) use scenes::requests;
 
 /// How much to measure.
