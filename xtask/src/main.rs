@@ -24,7 +24,7 @@ cargo xtask WORD
   generate            write the man page, the reference of options, and the completions
   generate --check    say which of them are not what the program would write
   fuzz [SECONDS]      run each fuzz target for so long (30)
-  bench [--quick | --million] [--output FILE]
+  bench [--quick | --million | --sizes N,N] [--output FILE]
                       measure speed and memory, and write docs/performance.md (Linux, root)
   accuracy [--runs N] [--output FILE]
                       measure what is missed, invented and wrong while sockets come and go, and write

@@ -17,7 +17,7 @@ use std::process::{Child, Command, Stdio};
 use tables::Table;
 
 /// How often each program runs, unless it is said otherwise.
-const RUNS: usize = 100;
+const RUNS: usize = 50;
 
 /// Reads what a program printed.
 type Reader = fn(&str) -> Table;

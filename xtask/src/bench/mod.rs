@@ -44,14 +44,29 @@ impl Options {
             match argument {
                 "--quick" => (sizes, runs) = (vec![1_000, 10_000], 5),
                 "--million" => sizes.push(1_000_000),
+                "--sizes" => sizes = parse_sizes(rest.next().context("--sizes needs numbers")?)?,
                 "--output" => output = Some(PathBuf::from(rest.next().context("--output needs a file")?)),
-                other => bail!("bench does not know {other}: [--quick | --million] [--output FILE]"),
+                other => {
+                    bail!("bench does not know {other}: [--quick | --million | --sizes N,N] [--output FILE]")
+                }
             }
         }
         let output = output.unwrap_or_else(|| workspace::root().join("docs/performance.md"));
         let typed = ["cargo xtask bench"].iter().chain(arguments).copied().collect::<Vec<_>>().join(" ");
         Ok(Self { sizes, runs, output, typed })
     }
+}
+
+fn parse_sizes(text: &str) -> Result<Vec<usize>> {
+    let sizes: Vec<usize> = text
+        .split(',')
+        .map(str::parse)
+        .collect::<Result<_, _>>()
+        .context("--sizes needs numbers: 1000,100000")?;
+    if sizes.iter().any(|size| !(100..=2_000_000).contains(size)) {
+        bail!("--sizes takes 100 to 2000000");
+    }
+    Ok(sizes)
 }
 
 /// Builds, measures, and writes the report.
@@ -104,6 +119,8 @@ mod tests {
         assert_eq!(quick.typed, "cargo xtask bench --quick --output a.md");
         assert_eq!(Options::parse(&["--million"]).unwrap().sizes.last(), Some(&1_000_000));
         assert!(Options::parse(&[]).unwrap().output.ends_with("docs/performance.md"));
+        assert_eq!(Options::parse(&["--sizes", "500,20000"]).unwrap().sizes, [500, 20_000]);
+        assert!(Options::parse(&["--sizes", "5"]).is_err());
         assert!(Options::parse(&["--output"]).is_err());
         assert!(Options::parse(&["--fast"]).is_err());
     }
