@@ -25,7 +25,8 @@ cargo xtask WORD
   generate --check    say which of them are not what the program would write
   fuzz [SECONDS]      run each fuzz target for so long (30)
   bench [--quick | --million | --sizes N,N] [--output FILE]
-                      measure speed and memory, and write docs/performance.md (Linux, root)
+                      measure speed and memory, and write docs/performance.md (--quick: only print)
+                      (Linux, root)
   accuracy [--runs N] [--output FILE]
                       measure what is missed, invented and wrong while sockets come and go, and write
                       docs/accuracy.md (Linux, root)
