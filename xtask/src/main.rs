@@ -1,8 +1,14 @@
 //! The project's own chores: `cargo xtask WORD`.
 
+#[cfg(target_os = "linux")]
+mod accuracy;
+#[cfg(target_os = "linux")]
+mod bench;
 mod ci;
 mod fuzz;
 mod generate;
+#[cfg(target_os = "linux")]
+mod instructions;
 mod licences;
 mod tidy;
 mod workspace;
@@ -18,6 +24,15 @@ cargo xtask WORD
   generate            write the man page, the reference of options, and the completions
   generate --check    say which of them are not what the program would write
   fuzz [SECONDS]      run each fuzz target for so long (30)
+  bench [--quick | --million | --sizes N,N] [--output FILE]
+                      measure speed and memory, and write docs/performance.md (--quick: only print)
+                      (Linux, root)
+  accuracy [--runs N] [--output FILE]
+                      measure what is missed, invented and wrong while sockets come and go, and write
+                      docs/accuracy.md (Linux, root)
+  instructions        count the instructions for 100,000 recorded sockets, and keep the counts (Linux, valgrind)
+  instructions --check
+                      fail when they have grown by more than 5 %
 ";
 
 fn run(arguments: &[&str]) -> Result<()> {
@@ -31,6 +46,12 @@ fn run(arguments: &[&str]) -> Result<()> {
             Ok(seconds) => fuzz::run(seconds),
             Err(_) => bail!("{seconds} is not a whole number of seconds"),
         },
+        #[cfg(target_os = "linux")]
+        ["bench", arguments @ ..] => bench::run(arguments),
+        #[cfg(target_os = "linux")]
+        ["accuracy", arguments @ ..] => accuracy::run(arguments),
+        #[cfg(target_os = "linux")]
+        ["instructions", arguments @ ..] => instructions::run(arguments),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())

@@ -1,4 +1,4 @@
-//! The few system calls that no safe interface covers: a new network namespace, a TUN device, `TCP_INFO`.
+//! The few system calls that no safe interface covers: a new network namespace, a TUN device, `TCP_INFO`, `wait4`.
 #![allow(unsafe_code)] // these calls have no safe wrapper in rustix; nothing else in this crate is unsafe
 
 use rustix::fs::{Mode, OFlags};
@@ -54,5 +54,22 @@ pub(crate) fn tcp_state_number(socket: BorrowedFd<'_>) -> io::Result<u8> {
         (0, 1) => Ok(state),
         (0, _) => Err(io::Error::other("TCP_INFO came back empty")),
         _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Waits for a child and answers its wait status and what it used.
+pub(crate) fn wait_for_child(pid: libc::pid_t) -> io::Result<(i32, libc::rusage)> {
+    loop {
+        let mut status = 0;
+        // SAFETY: rusage is plain old data of integers; all zeroes is a valid value.
+        let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+        // SAFETY: the kernel writes one int and one rusage, both of which live through the call.
+        if unsafe { libc::wait4(pid, &raw mut status, 0, &raw mut usage) } == pid {
+            return Ok((status, usage));
+        }
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
     }
 }

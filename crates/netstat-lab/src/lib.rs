@@ -39,6 +39,7 @@ mod remote_host;
 mod row;
 mod segment;
 mod socket;
+mod usage;
 pub mod witness;
 
 pub use error::{LabError, Result, Skip};
@@ -51,3 +52,4 @@ pub use remote_host::{
     with_remote_host,
 };
 pub use row::{Family, Key, Protocol, Row, TcpState, normalized};
+pub use usage::{Usage, monotonic_nanoseconds, wait_with_usage};

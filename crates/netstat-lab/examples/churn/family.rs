@@ -1,0 +1,88 @@
+//! A process that makes child processes all the time, each of which has one of its connections.
+
+use crate::link::{Door, Link};
+use crate::log::{Log, NEVER, Span, now, ready};
+use std::collections::VecDeque;
+use std::io::{self, Read};
+use std::net::SocketAddrV4;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+const LINKS: usize = 20;
+/// Children that stay: the near end of a connection is theirs alone.
+const HEIRS: usize = 5;
+/// How many short-lived children there are at one time.
+const CHILDREN: usize = 4;
+const PAUSE: Duration = Duration::from_millis(20);
+
+pub(crate) fn run() -> io::Result<()> {
+    let mut log = Log::default();
+    let door = Door::open(SocketAddrV4::new([127, 0, 0, 100].into(), 10_000), &mut log)?;
+    let from = SocketAddrV4::new([127, 0, 1, 100].into(), 0);
+    let mut links = Vec::new();
+    for _ in 0..LINKS {
+        links.push(Link::open(&door, from)?);
+    }
+    let mut heirs = Vec::new();
+    for link in links.iter_mut().take(HEIRS) {
+        let begun = now();
+        let heir = spawn(link, Stdio::piped())?;
+        // A second connection that stays with both is told from one that the child has alone by closing ours.
+        link.near_owners
+            .push((heir.id(), Span { may_from: begun, must_from: now(), must_to: NEVER, may_to: NEVER }));
+        heirs.push(heir);
+    }
+
+    let over = ready()?;
+    let mut children: VecDeque<(Child, u64)> = VecDeque::new();
+    // From the fork to its own program a child has copies of everything.
+    let mut forked: Vec<(u32, Span)> = Vec::new();
+    let mut next = Instant::now();
+    let mut count = 0_usize;
+    while !over.load(Ordering::Relaxed) {
+        let Some(link) = links.get(HEIRS + count % (LINKS - HEIRS)) else { break };
+        count += 1;
+        let begun = now();
+        children.push_back((spawn(link, Stdio::piped())?, begun));
+        if children.len() > CHILDREN
+            && let Some((child, begun)) = children.pop_front()
+        {
+            forked.push(end(child, begun)?);
+        }
+        next += PAUSE;
+        std::thread::sleep(next.saturating_duration_since(Instant::now()));
+    }
+    for (child, begun) in children {
+        forked.push(end(child, begun)?);
+    }
+    for mut link in links {
+        link.near_owners.extend(&forked);
+        link.far_owners.extend(&forked);
+        link.stay(&mut log);
+    }
+    let id = format!("listener-{}", door.address);
+    for &(pid, span) in &forked {
+        log.own(&id, pid, span);
+    }
+    log.print()?;
+    drop(heirs);
+    Ok(())
+}
+
+/// A child whose standard output is the near end of the connection; it ends when its input does.
+fn spawn(link: &Link, input: Stdio) -> io::Result<Child> {
+    let near = link.near.try_clone()?;
+    Command::new(std::env::current_exe()?).arg("child").stdin(input).stdout(Stdio::from(near)).spawn()
+}
+
+fn end(mut child: Child, begun: u64) -> io::Result<(u32, Span)> {
+    drop(child.stdin.take());
+    child.wait()?;
+    Ok((child.id(), Span::perhaps(begun, now())))
+}
+
+/// What a child does.
+pub(crate) fn child() {
+    let _ = io::stdin().read_to_end(&mut Vec::new());
+}

@@ -1,0 +1,104 @@
+//! docs/performance.md.
+
+use super::Machine;
+use super::profile::Profile;
+use super::runs::{Programs, Series};
+use super::scenes::{Results, Scenes, name};
+use super::targets::{self, Target, milliseconds};
+use anyhow::Result;
+use std::fmt::Write;
+
+/// The report.
+pub(crate) fn render(scenes: &Scenes, programs: &Programs, command: &str) -> Result<String> {
+    let mut out = String::new();
+    writeln!(out, "# Performance\n")?;
+    writeln!(out, "Written by `{command}`; run it to measure again. {}.\n", Machine::this())?;
+    write!(out, "Measured against:")?;
+    for (program, version) in &programs.versions {
+        write!(out, " `{program}` {};", version.as_deref().unwrap_or("(missing)"))?;
+    }
+    writeln!(out, " the floor F.\n")?;
+    out.push_str(HOW);
+    writeln!(out, "\n## Targets\n")?;
+    targets_table(&mut out, &targets::all(scenes))?;
+    for scene in &scenes.scenes {
+        writeln!(out, "\n## {} TCP sockets in {} processes\n", scene.sockets, scene.processes)?;
+        results_table(&mut out, &scene.results)?;
+    }
+    let small = &scenes.small;
+    writeln!(out, "\n## A small host: {} sockets, {} processes\n", small.sockets, small.processes)?;
+    results_table(&mut out, &small.alone)?;
+    if let Some((elsewhere, results)) = &small.beside {
+        writeln!(out, "\nThe same with {elsewhere} sockets in another network namespace:\n")?;
+        results_table(&mut out, results)?;
+    }
+    for scene in scenes.scenes.iter().filter(|scene| !scene.profiles.is_empty()) {
+        writeln!(out, "\n## Where the time goes, with {} sockets\n", scene.sockets)?;
+        for (number, profile) in scene.profiles.iter().enumerate() {
+            if number > 0 {
+                out.push('\n');
+            }
+            profile_table(&mut out, profile)?;
+        }
+    }
+    Ok(out)
+}
+
+const HOW: &str = "\
+The sockets are established connections over loopback, both ends held by the same process, in a network namespace made
+for them. Each program runs as a whole process with its output in a file; all of them take turns, after one run each
+that does not count; what takes longer than two seconds runs three times, what takes longer than 20 s once. Times are
+medians in milliseconds. The floor F is a bare program that sends the dump requests of `netstat -an` and receives the
+answers into a buffer, looking at nothing but their end; memory is the peak of the resident set.
+";
+
+fn targets_table(out: &mut String, targets: &[Target]) -> Result<()> {
+    writeln!(out, "| what | wanted | measured | |\n|---|---|---|---|")?;
+    for Target { what, wanted, measured, met } in targets {
+        let met = match met {
+            Some(true) => "met",
+            Some(false) => "**not met**",
+            None => "not measured",
+        };
+        writeln!(out, "| {what} | {wanted} | {measured} | {met} |")?;
+    }
+    Ok(())
+}
+
+fn results_table(out: &mut String, results: &Results) -> Result<()> {
+    writeln!(out, "| program | wall ms | user + system ms | times F | peak KiB | lines | runs |")?;
+    writeln!(out, "|---|--:|--:|--:|--:|--:|--:|")?;
+    let floor = results.get(name::FLOOR).and_then(Series::wall);
+    let mut sorted: Vec<_> = results.iter().collect();
+    sorted.sort_by_key(|(_, series)| (series.wall().is_none(), series.wall()));
+    for (name, series) in sorted {
+        let (Some(wall), Some(cpu)) = (series.wall(), series.median(|sample| sample.cpu)) else {
+            let why = series.trouble.as_deref().unwrap_or("did not run").replace('|', "/");
+            writeln!(out, "| {name} | {why} | | | | | |")?;
+            continue;
+        };
+        let user = series.median(|sample| sample.user).unwrap_or_default();
+        let ratio = floor.map_or(0.0, |floor| wall.as_secs_f64() / floor.as_secs_f64());
+        let peak = series.median(|sample| sample.peak_kib).unwrap_or(0);
+        writeln!(
+            out,
+            "| {name} | {} | {} + {} | {ratio:.2} | {peak} | {} | {} |",
+            milliseconds(wall),
+            milliseconds(user),
+            milliseconds(cpu.saturating_sub(user)),
+            series.lines,
+            series.samples.len()
+        )?;
+    }
+    Ok(())
+}
+
+fn profile_table(out: &mut String, profile: &Profile) -> Result<()> {
+    writeln!(out, "`{}`: {:.0} % in the kernel\n", profile.command, profile.kernel)?;
+    writeln!(out, "| part | where | function |\n|--:|---|---|")?;
+    for (percent, kernel, function) in &profile.functions {
+        let place = if *kernel { "kernel" } else { "program" };
+        writeln!(out, "| {percent:.1} % | {place} | `{}` |", function.replace('|', "\\|"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,227 @@
+//! A recording of 100,000 TCP sockets in ten processes, the same each time it is made, in the format that `--replay`
+//! reads (`crates/netstat-core/src/os/tape.rs`).
+
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+use std::fmt::Write;
+use std::path::Path;
+
+/// How many TCP sockets there are.
+pub(super) const SOCKETS: usize = 100_000;
+
+/// Ten processes hold the sockets, and so many others hold none.
+const HOLDERS: usize = 10;
+const OTHERS: usize = 90;
+
+const FIRST_INODE: usize = 4_000_000;
+const AF_INET: u8 = 2;
+const AF_INET6: u8 = 10;
+const TCP: u8 = 6;
+const ESTABLISHED: u8 = 1;
+const LISTEN: u8 = 10;
+
+/// What a dump request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// TCP of both families, in the legacy way.
+    TcpBoth,
+    /// One protocol and family.
+    One { protocol: u8, family: u8 },
+}
+
+/// Writes the recording into `folder`, with these requests, in hexadecimal, as questions.
+pub(super) fn write(folder: &Path, requests: &[String]) -> Result<()> {
+    let mut tape = Tape::default();
+    for request in requests {
+        let asked = decode(request).with_context(|| format!("{request} is no dump request known here"))?;
+        tape.add("netlink sock_diag", request, &dump(asked));
+    }
+    let mut pids = Vec::new();
+    for pid in 1..=HOLDERS + OTHERS {
+        pack(&mut pids, 0, pid.to_string().as_bytes());
+    }
+    tape.add("names", "/proc", &pids);
+    for pid in 1..=HOLDERS + OTHERS {
+        tape.add("process", &pid.to_string(), &[]);
+        tape.add("process links", &format!("{pid}/fd"), &links(pid));
+        // Twenty fields follow the state: parent, group, session, terminal, its group, flags, and so on.
+        let stat =
+            format!("{pid} (holder) S 1 {pid} {pid} 0 -1 4194560 {} {pid}00 0 0", "0 0 0 0 0 0 0 0 20 0 1 0");
+        tape.add("process read", &format!("{pid}/stat"), stat.as_bytes());
+    }
+    std::fs::create_dir_all(folder).context("make a folder")?;
+    let index = tape.index()?;
+    std::fs::write(folder.join("index.jsonl"), index).context("write the index")?;
+    std::fs::write(folder.join("answers.bin"), tape.answers).context("write the answers")
+}
+
+#[derive(Default)]
+struct Tape {
+    lines: String,
+    entries: usize,
+    answers: Vec<u8>,
+}
+
+impl Tape {
+    fn add(&mut self, op: &str, on: &str, answer: &[u8]) {
+        let line = json!({ "op": op, "on": on, "at": self.answers.len(), "len": answer.len() });
+        // Writing to a string does not fail.
+        let _ = writeln!(self.lines, "{line}");
+        self.answers.extend_from_slice(answer);
+        self.entries += 1;
+    }
+
+    fn index(&self) -> Result<String> {
+        if self.entries == 0 {
+            bail!("nothing to record");
+        }
+        let head = json!({ "netstat_recording": 1, "system": std::env::consts::OS });
+        // A reader knows the last line by how it begins.
+        Ok(format!("{head}\n{}{{\"end\":{}}}\n", self.lines, self.entries))
+    }
+}
+
+fn pack(into: &mut Vec<u8>, number: u32, bytes: &[u8]) {
+    into.extend_from_slice(&number.to_le_bytes());
+    into.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes());
+    into.extend_from_slice(bytes);
+}
+
+/// The kind of a message stands at byte 4 in the order of the machine; then, after 16 bytes, family and protocol.
+fn decode(request: &str) -> Option<Asked> {
+    let byte = |at: usize| u8::from_str_radix(request.get(at * 2..at * 2 + 2)?, 16).ok();
+    match u16::from_ne_bytes([byte(4)?, byte(5)?]) {
+        18 => Some(Asked::TcpBoth),
+        20 => Some(Asked::One { family: byte(16)?, protocol: byte(17)? }),
+        _ => None,
+    }
+}
+
+/// The answer: datagrams of whole messages, and the end in one of its own.
+fn dump(asked: Asked) -> Vec<u8> {
+    let (kind, wanted) = match asked {
+        Asked::TcpBoth => (18, None),
+        Asked::One { protocol: TCP, family } => (20, Some(family)),
+        // A UDP table without rows.
+        Asked::One { .. } => (20, Some(0)),
+    };
+    let mut packed = Vec::new();
+    let mut datagram = Vec::new();
+    let mut chance = 0x9e37_79b9_7f4a_7c15_u64;
+    for number in 0..SOCKETS {
+        // The kernel's order is that of a hash: none.
+        chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let family = if number % 8 == 0 { AF_INET6 } else { AF_INET };
+        if wanted.is_none_or(|wanted| wanted == family) {
+            row(&mut datagram, kind, number, family, chance);
+        }
+        if datagram.len() > 32_000 {
+            pack(&mut packed, 0, &datagram);
+            datagram.clear();
+        }
+    }
+    if !datagram.is_empty() {
+        pack(&mut packed, 0, &datagram);
+    }
+    let mut end = Vec::new();
+    message(&mut end, 3, &[0; 4]);
+    pack(&mut packed, 0, &end);
+    packed
+}
+
+fn message(into: &mut Vec<u8>, kind: u16, payload: &[u8]) {
+    into.extend_from_slice(&u32::try_from(16 + payload.len()).unwrap_or(u32::MAX).to_ne_bytes());
+    into.extend_from_slice(&kind.to_ne_bytes());
+    into.extend_from_slice(&2u16.to_ne_bytes());
+    into.extend_from_slice(&1u32.to_ne_bytes());
+    into.extend_from_slice(&1u32.to_ne_bytes());
+    into.extend_from_slice(payload);
+}
+
+/// One row as Linux 6.18 gives it: `struct inet_diag_msg` and four attributes.
+fn row(into: &mut Vec<u8>, kind: u16, number: usize, family: u8, chance: u64) {
+    let [a, b, c, d, e, f, g, _] = chance.to_be_bytes();
+    let small = u32::try_from(number).unwrap_or(u32::MAX);
+    let listens = number % 1_000 == 1;
+    let address = |host: [u8; 3]| {
+        let [x, y, z] = host;
+        match family {
+            AF_INET => [10, x, y, z].iter().chain(&[0; 12]).copied().collect::<Vec<u8>>(),
+            _ => [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, x, y, z].to_vec(),
+        }
+    };
+    let mut body = vec![family, if listens { LISTEN } else { ESTABLISHED }, 0, 0];
+    body.extend_from_slice(&[a | 0x80, b]);
+    body.extend_from_slice(if listens { &[0, 0] } else { &[1, 187] });
+    body.extend(address([0, c & 3, d]));
+    body.extend(if listens { vec![0; 16] } else { address([e, f, g]) });
+    for value in [0, small + 1, 0, 0, 0, 0, 1_000, small + u32::try_from(FIRST_INODE).unwrap_or(0)] {
+        body.extend_from_slice(&value.to_ne_bytes());
+    }
+    let attributes: [(u16, &[u8]); 4] =
+        [(8, &[0]), (15, &[0; 4]), (21, &[1, 0, 0, 0, 0, 0, 0, 0]), (22, &[0x52, 0])];
+    for (kind, value) in attributes {
+        body.extend_from_slice(&u16::try_from(4 + value.len()).unwrap_or(0).to_ne_bytes());
+        body.extend_from_slice(&kind.to_ne_bytes());
+        body.extend_from_slice(value);
+        body.resize(body.len().next_multiple_of(4), 0);
+    }
+    message(into, kind, &body);
+}
+
+/// The descriptors of a process: three that are no sockets, and its part of the sockets.
+fn links(pid: usize) -> Vec<u8> {
+    let mut packed = Vec::new();
+    for descriptor in 0..3 {
+        pack(&mut packed, descriptor, b"/dev/null");
+    }
+    if pid <= HOLDERS {
+        for (descriptor, number) in (3..).zip((pid - 1..SOCKETS).step_by(HOLDERS)) {
+            pack(&mut packed, descriptor, format!("socket:[{}]", FIRST_INODE + number).as_bytes());
+        }
+    }
+    packed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_told_apart() {
+        let legacy = "4c00000012000103010000000000000002000000";
+        assert_eq!(decode(legacy), Some(Asked::TcpBoth));
+        let udp = "4800000014000103010000000000000002110000ffffffff";
+        assert_eq!(decode(udp), Some(Asked::One { protocol: 17, family: AF_INET }));
+        assert_eq!(decode("4800"), None);
+        assert_eq!(decode("48000000ff00010301000000000000000211"), None);
+    }
+
+    #[test]
+    fn every_socket_is_in_the_dump_and_held_once() {
+        let count = |asked| {
+            let answer = dump(asked);
+            let mut rest = answer.as_slice();
+            let mut messages = 0;
+            while !rest.is_empty() {
+                let len = u32::from_le_bytes(rest[4..8].try_into().unwrap()) as usize;
+                let mut datagram = &rest[8..8 + len];
+                while !datagram.is_empty() {
+                    let len = u32::from_ne_bytes(datagram[..4].try_into().unwrap()) as usize;
+                    datagram = &datagram[len..];
+                    messages += 1;
+                }
+                rest = &rest[8 + len..];
+            }
+            messages - 1
+        };
+        let one = |protocol, family| Asked::One { protocol, family };
+        assert_eq!(count(Asked::TcpBoth), SOCKETS);
+        assert_eq!(count(one(TCP, AF_INET)) + count(one(TCP, AF_INET6)), SOCKETS);
+        assert_eq!(count(one(17, AF_INET)), 0);
+        let held: usize = (1..=HOLDERS + OTHERS)
+            .map(|pid| links(pid).windows(8).filter(|bytes| bytes == b"socket:[").count())
+            .sum();
+        assert_eq!(held, SOCKETS);
+    }
+}
