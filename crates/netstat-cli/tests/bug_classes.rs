@@ -245,8 +245,7 @@ fn descriptors_vanish_during_the_scan() {
             for words in ["-anoq", "-anob", "-anob --path"].into_iter().cycle().take(15) {
                 assert_all_there_once(&table(words), &lasting);
             }
-            let counts = finish(command("-c"));
-            assert_eq!((counts.code, &*counts.complaint), (Some(0), ""));
+            assert!(netstat("-c").contains("Ports in Use"));
         });
     });
 }
