@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use support::{
-    HEADING_WITH_PID, Keeper, Line, TITLE, at, command, connection, finish, rows, shown, table, table_when,
+    HEADING_WITH_PID, Keeper, Line, TITLE, at, command, connection, netstat, rows, shown, table, table_when,
 };
 
 fn me() -> String {
