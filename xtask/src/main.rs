@@ -1,5 +1,6 @@
 //! The project's own chores: `cargo xtask WORD`.
 
+mod bpf;
 mod ci;
 mod fuzz;
 mod generate;
@@ -17,6 +18,8 @@ cargo xtask WORD
   tidy                rules that no other tool checks: file sizes, names, unsafe, licences ...
   generate            write the man page, the reference of options, and the completions
   generate --check    say which of them are not what the program would write
+  bpf                 build the kernel program that finds owners from its C source (clang, bpftool)
+  bpf --check         say whether it is what the source gives
   fuzz [SECONDS]      run each fuzz target for so long (30)
 ";
 
@@ -26,6 +29,8 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["tidy"] => tidy::run(),
         ["generate"] => generate::write(),
         ["generate", "--check"] => generate::check(),
+        ["bpf"] => bpf::write(),
+        ["bpf", "--check"] => bpf::check(),
         ["fuzz"] => fuzz::run(30),
         ["fuzz", seconds] => match seconds.parse() {
             Ok(seconds) => fuzz::run(seconds),
