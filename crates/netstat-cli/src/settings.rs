@@ -4,7 +4,7 @@ use crate::columns::Extras;
 use crate::options::{Arguments, Lang, ProtocolName};
 use crate::render::Language;
 use crate::view::ConnectionsOptions;
-use netstat_core::query::Kinds;
+use netstat_core::query::{Kinds, Owners};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -18,6 +18,8 @@ pub(crate) struct Settings {
     pub(crate) language: Language,
     pub(crate) repeat: Repeat,
     pub(crate) tape: Tape,
+    /// `--owners`.
+    pub(crate) owners: Owners,
 }
 
 /// Which report is shown. Where several are asked for, one is: as on Windows, the first of this list.
@@ -93,7 +95,8 @@ impl Settings {
             pause: arguments.interval.map(|seconds| Duration::from_secs(seconds.into())),
             count: arguments.count,
         };
-        Self { report: report(arguments), language, repeat, tape }
+        let owners = arguments.owners.unwrap_or_default();
+        Self { report: report(arguments), language, repeat, tape, owners }
     }
 }
 

@@ -111,6 +111,18 @@ pub struct SocketQuery {
     pub fields: Fields,
 }
 
+/// By what means the owners of sockets are looked for, where the system has more than one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Owners {
+    /// By the fastest that works.
+    #[default]
+    Auto,
+    /// By a BPF program in the kernel, or not at all. Linux only.
+    Bpf,
+    /// By the descriptors in `/proc`. Linux only.
+    Proc,
+}
+
 bitflags! {
     /// What to read of a process.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -18,7 +18,7 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections) -> Result<Di
     let query = query(&table.rows, fields(table.extras));
     let mut answer = session.backend.sockets(&query)?;
     if table.pid || table.owner_lines {
-        let owners = session.backend.attach_owners(&mut answer.data, &query)?;
+        let owners = session.backend.attach_owners(&mut answer.data, &query, session.settings.owners)?;
         answer.warnings.extend(owners.warnings);
     }
     let view = ConnectionsView::new(&answer.data, &table.rows);
@@ -49,7 +49,7 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections) -> Result<Di
 pub(super) fn process_counts(session: &mut Session<'_>, rows: &ConnectionsOptions) -> Result<Display, Error> {
     let query = query(rows, Fields::empty());
     let mut answer = session.backend.sockets(&query)?;
-    let owners = session.backend.attach_owners(&mut answer.data, &query)?;
+    let owners = session.backend.attach_owners(&mut answer.data, &query, session.settings.owners)?;
     answer.warnings.extend(owners.warnings);
     let counts = count_ports(&answer.data);
     let holders: Vec<ProcessId> = counts

@@ -3,8 +3,8 @@
 use super::resolver::SystemResolver;
 use super::{Backend, NameLookup, Origin};
 use crate::model::{Missing, Process, ProcessId, RdmaEndpoint, Socket};
-use crate::query::{ProcessFields, SocketQuery};
-use crate::{Answer, Error, Operation, Warning};
+use crate::query::{Owners, ProcessFields, SocketQuery};
+use crate::{Answer, Error, Operation, OwnerMethod, Warning};
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -27,7 +27,12 @@ impl Backend for Unsupported {
     fn sockets(&self, _: &SocketQuery) -> Result<Answer<Vec<Socket>>, Error> {
         refuse(Operation::ListSockets)
     }
-    fn attach_owners(&self, _: &mut [Socket], _: &SocketQuery) -> Result<Answer<()>, Error> {
+    fn attach_owners(
+        &self,
+        _: &mut [Socket],
+        _: &SocketQuery,
+        _: Owners,
+    ) -> Result<Answer<OwnerMethod>, Error> {
         refuse(Operation::FindOwners)
     }
     fn processes(&self, wanted: &[ProcessId], _: ProcessFields) -> Vec<Process> {

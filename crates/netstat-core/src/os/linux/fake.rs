@@ -3,10 +3,11 @@
 //! Everything lies under its path. A path that is given several answers gives them one after the other and repeats
 //! the last; a path that was given none does not exist.
 
+use super::bpf::Failure;
 use super::source::{FileId, Netlink, Next, ProcessSource, Source};
 use rustix::io::Errno;
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::io;
 
 #[derive(Debug, Clone)]
@@ -30,6 +31,7 @@ pub(super) struct Fake {
     replies: RefCell<HashMap<String, Replies>>,
     asked: RefCell<Vec<String>>,
     pids: BTreeSet<u32>,
+    walks: RefCell<VecDeque<(Vec<u8>, Result<(), Failure>)>>,
 }
 
 /// A line of `/proc/PID/stat` with what this program reads of it.
@@ -84,6 +86,12 @@ impl Fake {
         self.pid(pid)
             .file(&format!("/proc/{pid}/stat"), stat_line(pid, 'S', parent, 0, 1, start))
             .links(&format!("/proc/{pid}/fd"), links)
+    }
+
+    /// What one BPF walk over all descriptors says, and how it ends. Where there is none it is not permitted.
+    pub(super) fn walk(self, bytes: Vec<u8>, end: Result<(), Failure>) -> Self {
+        self.walks.borrow_mut().push_back((bytes, end));
+        self
     }
 
     /// Every path that was asked for, in order.
@@ -149,6 +157,14 @@ impl Source for Fake {
             return Err(Errno::NOENT.into());
         }
         Ok(Box::new(FakeProcess { root, fake: self }))
+    }
+
+    fn owner_records(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+        self.asked.borrow_mut().push("bpf".to_owned());
+        let walk = self.walks.borrow_mut().pop_front();
+        let Some((bytes, end)) = walk else { return Err(Failure::NOT_RECORDED) };
+        each(&bytes);
+        end
     }
 }
 

@@ -1,6 +1,6 @@
 //! One function for each decoder, for the fuzz targets of the same names.
 
-use super::{addresses, procnet, rdma, sockets, wire};
+use super::{addresses, bpf, procnet, rdma, sockets, wire};
 use crate::model::{Family, Protocol};
 use crate::os::tape::Player;
 
@@ -33,6 +33,11 @@ pub fn addresses(data: &[u8]) {
 /// Rows of the RDMA resources.
 pub fn rdma(data: &[u8]) {
     rdma::decode_endpoint(data);
+}
+
+/// What the BPF program says of the descriptors of sockets.
+pub fn bpf_records(data: &[u8]) {
+    bpf::decode_records(data).into_iter().flatten().for_each(drop);
 }
 
 /// The index of a recording.

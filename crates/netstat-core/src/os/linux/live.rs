@@ -1,5 +1,6 @@
 //! The running kernel as a [`Source`].
 
+use super::bpf::{self, Failure};
 use super::source::{FileId, Netlink, Next, ProcessSource, Source};
 use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, Mode, OFlags, RawDir};
@@ -128,6 +129,10 @@ impl Source for Live {
 
     fn process(&self, pid: u32) -> io::Result<Box<dyn ProcessSource + '_>> {
         Ok(Box::new(LiveProcess { directory: open_directory(&format!("/proc/{pid}"))? }))
+    }
+
+    fn owner_records(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+        bpf::fetch_records(each)
     }
 }
 

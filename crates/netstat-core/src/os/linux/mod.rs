@@ -1,6 +1,7 @@
 //! Linux. Needs kernel 4.2 for sock_diag of TCP and UDP; works, knowing less, wherever `/proc/net` is.
 
 mod addresses;
+mod bpf;
 #[cfg(test)]
 mod fake;
 #[cfg(fuzzing)]
@@ -21,8 +22,8 @@ use super::resolver::{PlayedResolver, RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
 use super::{Backend, NameLookup, Origin};
 use crate::model::{Process, ProcessId, RdmaEndpoint, Socket};
-use crate::query::{ProcessFields, SocketQuery};
-use crate::{Answer, Error, Operation};
+use crate::query::{Owners, ProcessFields, SocketQuery};
+use crate::{Answer, Error, Operation, OwnerMethod};
 use live::Live;
 use source::{Recording, Source};
 use std::net::IpAddr;
@@ -83,8 +84,13 @@ impl Backend for Linux {
         sockets::sockets(self.source(), query)
     }
 
-    fn attach_owners(&self, sockets: &mut [Socket], query: &SocketQuery) -> Result<Answer<()>, Error> {
-        owners::attach(self.source(), sockets, query)
+    fn attach_owners(
+        &self,
+        sockets: &mut [Socket],
+        query: &SocketQuery,
+        by: Owners,
+    ) -> Result<Answer<OwnerMethod>, Error> {
+        owners::attach(self.source(), sockets, query, by)
     }
 
     fn processes(&self, wanted: &[ProcessId], fields: ProcessFields) -> Vec<Process> {

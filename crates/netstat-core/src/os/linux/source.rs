@@ -1,6 +1,7 @@
 //! The seam: every byte that Linux gives this program comes through [`Source`], so that it can be recorded and
 //! replayed. Nothing here understands what the bytes mean.
 
+use super::bpf::Failure;
 use super::live::Live;
 use crate::os::tape::{Player, Recorder};
 use std::io;
@@ -61,6 +62,13 @@ pub(crate) trait Source {
     /// Opens a process. All that is read through the handle is of that very process: when it has ended, reading
     /// fails with `ESRCH`, even if its number is in use again.
     fn process(&self, pid: u32) -> io::Result<Box<dyn ProcessSource + '_>>;
+
+    /// Hands over, piece by piece, what the BPF program of [`super::bpf`] says of all descriptors of sockets. What was
+    /// handed over before a failure is not the whole. What has no such program answers as if it were not permitted.
+    fn owner_records(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+        let _ = each;
+        Err(Failure::NOT_RECORDED)
+    }
 }
 
 /// One process of `/proc`, held open.
@@ -83,6 +91,11 @@ pub(crate) trait ProcessSource {
     /// Which file a path of the process leads to, links followed.
     fn file_id(&self, name: &str) -> io::Result<FileId>;
 }
+
+/// The question of [`Source::owner_records`] in a recording, and what its answer is packed of.
+const BPF_OWNERS: &str = "bpf owners";
+const PIECE: u32 = 0;
+const FAILURE: u32 = 1;
 
 /// What tells one file from all others that exist at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -209,6 +222,19 @@ impl Source for Recording {
         let live = answer?;
         Ok(Box::new(RecordingProcess { pid, live, recording: self }))
     }
+
+    fn owner_records(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+        let mut packed = Vec::new();
+        let answer = self.live.owner_records(&mut |piece| {
+            pack(&mut packed, PIECE, piece);
+            each(piece);
+        });
+        if let Err(failure) = answer {
+            pack(&mut packed, FAILURE, &failure.to_bytes());
+        }
+        self.note(BPF_OWNERS, "", &Ok(()), &packed);
+        answer
+    }
 }
 
 struct RecordingProcess<'a> {
@@ -299,6 +325,19 @@ impl Source for Player {
     fn process(&self, pid: u32) -> io::Result<Box<dyn ProcessSource + '_>> {
         self.answer("process", &pid.to_string())?;
         Ok(Box::new(PlayedProcess { pid, player: self }))
+    }
+
+    fn owner_records(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+        let packed = self.answer(BPF_OWNERS, "").map_err(|_| Failure::NOT_RECORDED)?;
+        let mut failure = None;
+        let whole = unpack(packed, |kind, bytes| {
+            match kind {
+                PIECE => each(bytes),
+                _ => failure = Some(Failure::from_bytes(bytes).unwrap_or(Failure::NOT_RECORDED)),
+            }
+            Next::More
+        });
+        failure.or(whole.is_err().then_some(Failure::NOT_RECORDED)).map_or(Ok(()), Err)
     }
 }
 

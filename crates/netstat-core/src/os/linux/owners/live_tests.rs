@@ -33,7 +33,7 @@ fn socket(inode: u64) -> Socket {
 
 fn attached(source: &dyn Source, sockets: &mut [Socket]) -> Vec<Warning> {
     let same = sockets.to_vec();
-    attach_asking(source, sockets, &mut || Ok(Answer::whole(same.clone()))).unwrap().warnings
+    attach_asking(source, sockets, Owners::Proc, &mut || Ok(Answer::whole(same.clone()))).unwrap().warnings
 }
 
 fn owners(socket: &Socket) -> Vec<Owner> {

@@ -1,0 +1,86 @@
+//! Owners as a BPF program tells them, and the way back to `/proc` where it does not.
+
+use super::{Search, Threads};
+use crate::model::{Owner, ProcessId};
+use crate::os::linux::bpf::{Failure, Record, decode_records};
+use crate::os::linux::source::Source;
+use crate::owner_method::{NoBpf, OwnerMethod};
+use crate::query::Owners;
+use std::io;
+
+impl Search<'_> {
+    /// Looks into all processes once. Fails only when nothing could be looked into.
+    pub(super) fn look(&mut self, threads: Threads) -> io::Result<()> {
+        let refused = match self.by {
+            Owners::Proc => NoBpf::NotAsked,
+            Owners::Auto | Owners::Bpf => match self.walk() {
+                Ok(()) => {
+                    self.method = OwnerMethod::Bpf;
+                    return Ok(());
+                }
+                Err(reason) if self.by == Owners::Bpf => {
+                    return Err(io::Error::other(format!("by BPF: {reason}")));
+                }
+                Err(reason) => reason,
+            },
+        };
+        self.method = OwnerMethod::Proc(refused);
+        self.pass(threads)
+    }
+
+    /// Lets the BPF program tell. Where it fails nothing has been found.
+    fn walk(&mut self) -> Result<(), NoBpf> {
+        if !sees_own_namespace(self.source) {
+            return Err(NoBpf::OtherNamespace);
+        }
+        let source = self.source;
+        let mut odd = false;
+        let told = source.owner_records(&mut |piece| match decode_records(piece) {
+            Some(records) => records.for_each(|record| self.add(&record)),
+            None => odd = true,
+        });
+        let told = if odd { told.and(Err(Failure::ODD)) } else { told };
+        for &place in self.wanted.values() {
+            let Some(found) = self.found.get_mut(place) else { continue };
+            if told.is_err() {
+                found.owners.clear();
+            } else if found.owners.len() > 1 {
+                // The lowest descriptor of each process comes first and stays.
+                found.owners.sort_unstable_by_key(|owner| (owner.process, owner.descriptor));
+                found.owners.dedup_by_key(|owner| owner.process);
+            }
+        }
+        told.map_err(Failure::reason)
+    }
+
+    fn add(&mut self, record: &Record) {
+        let place = self.wanted.get(&u64::from(record.inode));
+        let Some(found) = place.and_then(|&place| self.found.get_mut(place)) else { return };
+        // Inodes of sockets are 32 bits wide and come again while others that have them still live. Cookies do not.
+        if found.cookie.zip(record.cookie).is_some_and(|(wanted, other)| wanted != other) {
+            return;
+        }
+        let process = ProcessId { pid: record.pid, start_time: record.start_time };
+        let descriptor = Some(record.descriptor);
+        // Nearly all sockets have one owner.
+        found.owners.reserve_exact(usize::from(found.owners.is_empty()));
+        found.owners.push(Owner { process, parent: Some(record.parent), descriptor });
+    }
+}
+
+/// Whether `/proc` numbers the processes as the kernel does for this one, so that what BPF and what `/proc` tell of a
+/// number are of the same process.
+fn sees_own_namespace(source: &dyn Source) -> bool {
+    let mut status = Vec::new();
+    source.read("/proc/self/status", &mut status).is_ok() && decode_own_namespace(&status)
+}
+
+/// Whether this process has one number in `/proc/self/status`: the list goes from the namespace that `/proc` shows to
+/// that of the process.
+fn decode_own_namespace(status: &[u8]) -> bool {
+    let line = status.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(b"NSpid:"));
+    line.is_some_and(|line| line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).count() == 1)
+}
+
+#[cfg(test)]
+mod tests;
