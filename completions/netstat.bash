@@ -25,6 +25,10 @@ _netstat() {
             mapfile -t COMPREPLY < <(compgen -W 'en ko' -- "$cur")
             return
             ;;
+        --owners)
+            mapfile -t COMPREPLY < <(compgen -W 'auto bpf proc' -- "$cur")
+            return
+            ;;
         --record)
             compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur")
             return
@@ -39,7 +43,7 @@ _netstat() {
             ;;
     esac
     if [[ $cur == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --components -x --network-direct -y --template --count --generate --lang --path --record --replay --resolve-timeout --version' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --components -x --network-direct -y --template --count --generate --lang --owners --path --record --replay --resolve-timeout --version' -- "$cur")
     fi
 }
 complete -F _netstat netstat

@@ -21,6 +21,7 @@ complete -c netstat -s 'y' -l template -d 'Show the TCP template of each connect
 complete -c netstat -l count -x -d 'With an interval, stop after this many displays'
 complete -c netstat -l generate -x -a 'man markdown complete-bash complete-zsh complete-fish complete-powershell' -d 'Write the man page, the reference or a completion'
 complete -c netstat -l lang -x -a 'en ko' -d 'Choose the language of titles and headings'
+complete -c netstat -l owners -x -a 'auto bpf proc' -d 'Choose how the owners of sockets are found'
 complete -c netstat -l path -d 'With -b, show full paths of executables'
 complete -c netstat -l record -x -a '(__fish_complete_directories)' -d 'Write every answer of the operating system to files'
 complete -c netstat -l replay -x -a '(__fish_complete_directories)' -d 'Answer from a directory that --record wrote'

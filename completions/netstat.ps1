@@ -9,6 +9,7 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         '^([-/][a-z]*p|--protocol)$' { @('tcp', 'tcpv6', 'udp', 'udpv6', 'ip', 'ipv6', 'icmp', 'icmpv6'); break }
         '^(--generate)$' { @('man', 'markdown', 'complete-bash', 'complete-zsh', 'complete-fish', 'complete-powershell'); break }
         '^(--lang)$' { @('en', 'ko'); break }
+        '^(--owners)$' { @('auto', 'bpf', 'proc'); break }
     })
     if ($values.Count -gt 0) {
         $values | Where-Object { $_ -like "$wordToComplete*" } | ForEach-Object {
@@ -76,6 +77,7 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         @('--count', 'With an interval, stop after this many displays')
         @('--generate', 'Write the man page, the reference or a completion')
         @('--lang', 'Choose the language of titles and headings')
+        @('--owners', 'Choose how the owners of sockets are found')
         @('--path', 'With -b, show full paths of executables')
         @('--record', 'Write every answer of the operating system to files')
         @('--replay', 'Answer from a directory that --record wrote')
