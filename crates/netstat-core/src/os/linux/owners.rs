@@ -23,6 +23,8 @@
 mod ancestry;
 mod descriptors;
 #[cfg(test)]
+mod both_ways_tests;
+#[cfg(test)]
 mod live_tests;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 //! itself fits it to its own structures. That takes about 3 ms, where a library that does it here takes tens.
 
 use super::Failure;
-use super::syscall::{Array, Link, Loader};
+use super::syscall::{Array, Link, Loader, Undisturbed};
 use crate::owner_method::BpfStep;
 
 // Made by `cargo xtask bpf`, for machines of 64 bits with the lowest byte first.
@@ -15,6 +15,7 @@ pub(super) fn load() -> Result<Link, Failure> {
         let errno = rustix::io::Errno::NOTSUP.raw_os_error();
         return Err(Failure { step: BpfStep::MakeMap, errno });
     }
+    let _undisturbed = Undisturbed::new();
     let array = Array::create(DATA.len()).map_err(Failure::at(BpfStep::MakeMap))?;
     array.fill(DATA).map_err(Failure::at(BpfStep::FillMap))?;
     let loader = Loader::load(INSTRUCTIONS, &array).map_err(Failure::at(BpfStep::LoadLoader))?;

@@ -3,6 +3,8 @@
 
 use rustix::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::io;
+use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 
 /// Commands of linux/bpf.h.
 const MAP_CREATE: u32 = 0;
@@ -62,6 +64,41 @@ fn length(of: usize) -> io::Result<u32> {
 /// A descriptor as the kernel's structures have it. It is never negative.
 fn number(of: &OwnedFd) -> u32 {
     of.as_raw_fd().cast_unsigned()
+}
+
+/// While this lives its thread gets no signals, but those that cannot be blocked: they wait. The kernel gives up checking
+/// a program (`EAGAIN`) when a signal comes, even one that is ignored.
+pub(super) struct Undisturbed {
+    /// What was blocked before; `None` where nothing was changed.
+    before: Option<libc::sigset_t>,
+    /// The mask is that of the thread.
+    of_this_thread: PhantomData<*const ()>,
+}
+
+impl Undisturbed {
+    pub(super) fn new() -> Self {
+        let mut all = MaybeUninit::uninit();
+        let mut before = MaybeUninit::uninit();
+        // SAFETY: sigfillset writes a whole set, which is then read; pthread_sigmask writes what was before, and only
+        // if it does not fail is that read. Which signals a thread takes is nothing that memory safety hangs on.
+        let before = unsafe {
+            libc::sigfillset(all.as_mut_ptr());
+            match libc::pthread_sigmask(libc::SIG_BLOCK, all.as_ptr(), before.as_mut_ptr()) {
+                0 => Some(before.assume_init()),
+                _ => None,
+            }
+        };
+        Self { before, of_this_thread: PhantomData }
+    }
+}
+
+impl Drop for Undisturbed {
+    fn drop(&mut self) {
+        if let Some(before) = &self.before {
+            // SAFETY: it is a set that pthread_sigmask gave, in the same thread, because this does not leave it.
+            unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before, std::ptr::null_mut()) };
+        }
+    }
 }
 
 /// A map with one element.
