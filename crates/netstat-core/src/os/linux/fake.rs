@@ -10,6 +10,9 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::io;
 
+/// What a BPF walk says, and how it ends.
+type Walk = (Vec<u8>, Result<(), Failure>);
+
 #[derive(Debug, Clone)]
 enum Reply {
     Bytes(Vec<u8>),
@@ -31,7 +34,7 @@ pub(super) struct Fake {
     replies: RefCell<HashMap<String, Replies>>,
     asked: RefCell<Vec<String>>,
     pids: BTreeSet<u32>,
-    walks: RefCell<VecDeque<(Vec<u8>, Result<(), Failure>)>>,
+    walks: RefCell<VecDeque<Walk>>,
 }
 
 /// A line of `/proc/PID/stat` with what this program reads of it.

@@ -21,9 +21,9 @@
 //! `NotPermitted`. An ordinary user always meets the former on an ordinary machine, because PID 1 belongs to root.
 
 mod ancestry;
-mod descriptors;
 #[cfg(test)]
 mod both_ways_tests;
+mod descriptors;
 #[cfg(test)]
 mod live_tests;
 #[cfg(test)]

@@ -123,10 +123,15 @@ fn this_process_is_told_as_proc_tells_it() {
 
 #[test]
 fn nothing_stays_open() {
-    let count = || std::fs::read_dir("/proc/self/fd").unwrap().filter(|entry| {
-        let link = std::fs::read_link(entry.as_ref().unwrap().path());
-        link.is_ok_and(|link| link.to_string_lossy().contains("bpf"))
-    }).count();
+    let count = || {
+        std::fs::read_dir("/proc/self/fd")
+            .unwrap()
+            .filter(|entry| {
+                let link = std::fs::read_link(entry.as_ref().unwrap().path());
+                link.is_ok_and(|link| link.to_string_lossy().contains("bpf"))
+            })
+            .count()
+    };
     if fetched().is_none() {
         return;
     }

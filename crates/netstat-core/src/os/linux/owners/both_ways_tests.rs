@@ -3,10 +3,11 @@
 
 use super::live_tests::{Ended, listener, python, shell, socket, socket_of, until};
 use super::*;
-use crate::owner_method::NoBpf;
 use crate::os::linux::live::Live;
+use crate::owner_method::NoBpf;
 use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags,
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
+    SendFlags,
 };
 use std::io::{BufRead, BufReader, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -139,7 +140,8 @@ fn descriptors_in_flight_and_arrived() {
     assert_eq!(found.principal().unwrap().descriptor, descriptor);
 
     // And to another process, through its standard error.
-    let program = "import sys,socket; c=socket.socket(fileno=2); got=socket.recv_fds(c,1,1); sys.stdin.read()";
+    let program =
+        "import sys,socket; c=socket.socket(fileno=2); got=socket.recv_fds(c,1,1); sys.stdin.read()";
     let Some(child) = python_with(program, there.into()) else { return };
     pass(&here, &arrived);
     both(&socket, |ownership| pids(ownership).len() == 2);
@@ -166,7 +168,14 @@ fn a_deleted_executable() {
         return;
     }
     let program = std::env::temp_dir().join(format!("netstat-deleted-{}", std::process::id()));
-    assert!(Command::new("sh").args(["-c", "cp \"$(command -v cat)\" \"$0\""]).arg(&program).status().unwrap().success());
+    assert!(
+        Command::new("sh")
+            .args(["-c", "cp \"$(command -v cat)\" \"$0\""])
+            .arg(&program)
+            .status()
+            .unwrap()
+            .success()
+    );
     let (listener, socket) = listener();
     let stderr = Stdio::from(OwnedFd::from(listener.try_clone().unwrap()));
     let mut command = Command::new(&program);
@@ -275,7 +284,9 @@ fn inside_a_pid_namespace() {
         return;
     }
     let words = ["-p", "-f", "--mount-proc"];
-    let (Some(command), true) = (elsewhere(&words, "inside_a_pid_namespace"), bpf_is_permitted()) else { return };
+    let (Some(command), true) = (elsewhere(&words, "inside_a_pid_namespace"), bpf_is_permitted()) else {
+        return;
+    };
     run(command, &listener().1);
 }
 
@@ -306,7 +317,8 @@ fn a_pid_namespace_from_outside() {
     let script = "echo $$; exec cat <&3";
     let mut command = Command::new("unshare");
     command.args(["-p", "-f", "--mount-proc", "sh", "-c", &format!("exec 3<&0; {script}")]);
-    let mut child = Ended(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr).spawn().unwrap());
+    let mut child =
+        Ended(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr).spawn().unwrap());
     drop(command);
     drop(listener);
     let mut inner = String::new();

@@ -73,13 +73,9 @@ fn each_process_is_an_owner_by_its_lowest_descriptor() {
 
 #[test]
 fn another_cookie_is_another_socket() {
-    for (wanted, told, same) in [
-        (Some(5), 5, true),
-        (Some(5), 0, true),
-        (None, 6, true),
-        (None, 0, true),
-        (Some(5), 6, false),
-    ] {
+    for (wanted, told, same) in
+        [(Some(5), 5, true), (Some(5), 0, true), (None, 6, true), (None, 0, true), (Some(5), 6, false)]
+    {
         let walk = record(told, 77, 3, 10, 1);
         let fake = fake().walk(walk.clone(), Ok(())).walk(walk, Ok(()));
         let mut sockets = [socket(77, wanted)];
