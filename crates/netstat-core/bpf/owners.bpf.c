@@ -62,6 +62,7 @@ struct nsproxy {
 } KERNEL;
 
 struct task_struct {
+	int tgid;
 	u64 start_boottime;
 	struct task_struct *group_leader;
 	struct task_struct *real_parent;
@@ -122,7 +123,7 @@ struct reader {
 	struct pid_namespace *ns;
 };
 
-/* The number of a process or thread at a level, and the namespace it has it in. */
+/* The number of a process at a level, and the namespace it has it in. */
 static __attribute__((always_inline)) int number_at(const struct pid *pid, u32 level, struct pid_namespace **ns)
 {
 	const u32 at = __builtin_preserve_field_info(pid->numbers, 0);
@@ -135,12 +136,17 @@ static __attribute__((always_inline)) int number_at(const struct pid *pid, u32 l
 	return nr;
 }
 
-/* The same as the reader sees it; 0 where it does not. */
-static __attribute__((always_inline)) u32 as_seen(const struct reader *reader, const struct pid *pid)
+/* The process as the reader sees it; 0 where it does not. */
+static __attribute__((always_inline)) u32 as_seen(const struct reader *reader, const struct task_struct *task)
 {
 	struct pid_namespace *ns = 0;
+	const struct pid *pid;
 	int nr;
 
+	/* In the namespace the machine booted with, which sees all: most readers are there, and this is quick. */
+	if (!reader->level)
+		return task->tgid;
+	pid = task->signal->pids[PIDTYPE_TGID];
 	if (!pid || pid->level < reader->level)
 		return 0;
 	nr = number_at(pid, reader->level, &ns);
@@ -185,12 +191,13 @@ SECTION("iter/task_file") int owners(struct bpf_iter__task_file *context)
 
 	current = current_task();
 	reader.level = current->thread_pid->level;
-	number_at(current->thread_pid, reader.level, &reader.ns);
+	if (reader.level)
+		number_at(current->thread_pid, reader.level, &reader.ns);
 
-	record.tgid = as_seen(&reader, task->signal->pids[PIDTYPE_TGID]);
+	record.tgid = as_seen(&reader, task);
 	if (!record.tgid)
 		return 0;
-	record.parent = as_seen(&reader, task->group_leader->real_parent->signal->pids[PIDTYPE_TGID]);
+	record.parent = as_seen(&reader, task->group_leader->real_parent);
 	record.fd = context->fd;
 	record.inode = file->f_inode->i_ino;
 	/* The rows of an MPTCP socket are those of its subflows, which have its inode and cookies of their own. */
