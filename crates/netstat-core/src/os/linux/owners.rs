@@ -8,7 +8,9 @@
 //! Where a process was refused the last list is left out: what remains is `NotPermitted`, there or not.
 //!
 //! BPF sees the descriptors of all processes in the reader's PID namespace, whoever they belong to, and those of threads
-//! that have tables of their own. What follows is about `/proc` alone.
+//! that have tables of their own. Yet a kernel may keep a process from it that it also keeps from root in `/proc`; a
+//! socket without an owner is therefore `NotPermitted` while there are processes that may not be looked into. What
+//! follows is about `/proc` alone.
 //!
 //! Threads of a process share one table of descriptors, and the main thread's is read for all of them. There are two
 //! exceptions. A main thread that has ended while others run has no table any more: theirs is read. A thread may have
@@ -303,6 +305,9 @@ impl<'a> Search<'a> {
                 return unknown("the owner of some sockets", error.to_string());
             }
             self.keep_missing();
+            if self.method == OwnerMethod::Bpf {
+                self.count_refused();
+            }
             // Nothing will be said of the rest that a last look could make untrue.
             if !self.is_clear() {
                 break;

@@ -4,6 +4,7 @@ use super::{Search, Threads};
 use crate::model::{Owner, ProcessId};
 use crate::os::linux::bpf::{Failure, Record, decode_records};
 use crate::os::linux::source::Source;
+use crate::os::linux::stat::{fetch_stat, is_refused};
 use crate::owner_method::{NoBpf, OwnerMethod};
 use crate::query::Owners;
 use std::io;
@@ -51,6 +52,30 @@ impl Search<'_> {
             }
         }
         told.map_err(Failure::reason)
+    }
+
+    /// Counts the processes that may not be looked into, where sockets are missing. Reading where the executable is
+    /// takes the permission that reading descriptors does, and costs next to nothing.
+    pub(super) fn count_refused(&mut self) {
+        if self.wanted.is_empty() {
+            return;
+        }
+        let mut pids = Vec::new();
+        let listed = self.source.names("/proc", &mut |name| {
+            pids.extend(std::str::from_utf8(name).ok().and_then(|name| name.parse::<u32>().ok()));
+        });
+        if let Err(error) = listed {
+            self.failed.get_or_insert(error);
+        }
+        for pid in pids {
+            let Ok(process) = self.source.process(pid) else { continue };
+            if process.read_link("exe").is_err_and(|error| is_refused(&error))
+                && fetch_stat(process.as_ref(), &mut self.buffer)
+                    .is_ok_and(|stat| !stat.is_kernel_thread() && !stat.is_zombie())
+            {
+                self.refused += 1;
+            }
+        }
     }
 
     fn add(&mut self, record: &Record) {

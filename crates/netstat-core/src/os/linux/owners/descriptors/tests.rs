@@ -191,6 +191,25 @@ fn when_the_second_walk_fails_what_proc_refuses_counts() {
 }
 
 #[test]
+fn what_may_be_kept_from_bpf_too_is_not_taken_for_nothing() {
+    let line = |pid, flags| crate::os::linux::fake::stat_line(pid, 'S', 1, flags, 1, 5);
+    for (flags, expected, refused) in [(0, NoOwner::NotPermitted, 1), (0x0020_0000, NoOwner::Kernel, 0)] {
+        let fake = fake()
+            .walk(Vec::new(), Ok(()))
+            .walk(Vec::new(), Ok(()))
+            .alive(10, 1, 5, &[])
+            .pid(20)
+            .fails("/proc/20/exe", Errno::ACCESS)
+            .file("/proc/20/stat", line(20, flags));
+        let mut sockets = [socket(77, None)];
+        let answer = attached(&fake, &mut sockets, Owners::Auto).unwrap();
+        assert_eq!(sockets[0].ownership, Ownership::Unowned(expected));
+        let warnings = [Warning::OwnersNotPermitted { processes: refused }];
+        assert_eq!(answer.warnings, warnings[..refused]);
+    }
+}
+
+#[test]
 fn one_number_is_the_own_namespace() {
     for (status, own) in [
         ("NSpid:\t9\n", true),
