@@ -13,12 +13,24 @@ _netstat() {
             mapfile -t COMPREPLY < <(compgen -W 'tcp tcpv6 udp udpv6 ip ipv6 icmp icmpv6' -- "$cur")
             return
             ;;
+        --color)
+            mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+            return
+            ;;
+        --columns)
+            COMPREPLY=()
+            return
+            ;;
         --count)
             COMPREPLY=()
             return
             ;;
         --generate)
-            mapfile -t COMPREPLY < <(compgen -W 'man markdown complete-bash complete-zsh complete-fish complete-powershell' -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W 'man markdown complete-bash complete-zsh complete-fish complete-powershell schema' -- "$cur")
+            return
+            ;;
+        --group-by)
+            COMPREPLY=()
             return
             ;;
         --lang)
@@ -41,9 +53,21 @@ _netstat() {
             COMPREPLY=()
             return
             ;;
+        --sort)
+            COMPREPLY=()
+            return
+            ;;
+        --table)
+            COMPREPLY=()
+            return
+            ;;
+        --timeout)
+            COMPREPLY=()
+            return
+            ;;
     esac
     if [[ $cur == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --components -x --network-direct -y --template --count --generate --lang --owners --path --record --replay --resolve-timeout --version' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --verbose -x --network-direct -y --template --cmdline --color --columns --count --csv --exists --generate --group-by --json --jsonl --lang --no-extra --no-rates --owners --path --process --record --replay --resolve-timeout --sort --table --timeout --version --wait' -- "$cur")
     fi
 }
 complete -F _netstat netstat

@@ -7,7 +7,8 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
     $previous = if ($before.Count -gt 0) { $before[-1] } else { '' }
     $values = @(switch -Regex ($previous) {
         '^([-/][a-z]*p|--protocol)$' { @('tcp', 'tcpv6', 'udp', 'udpv6', 'ip', 'ipv6', 'icmp', 'icmpv6'); break }
-        '^(--generate)$' { @('man', 'markdown', 'complete-bash', 'complete-zsh', 'complete-fish', 'complete-powershell'); break }
+        '^(--color)$' { @('auto', 'always', 'never'); break }
+        '^(--generate)$' { @('man', 'markdown', 'complete-bash', 'complete-zsh', 'complete-fish', 'complete-powershell', 'schema'); break }
         '^(--lang)$' { @('en', 'ko'); break }
         '^(--owners)$' { @('auto', 'bpf', 'proc'); break }
     })
@@ -65,24 +66,39 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         @('-t', 'Show the offload state of each connection')
         @('/t', 'Show the offload state of each connection')
         @('--offload', 'Show the offload state of each connection')
-        @('-v', 'Accepted for scripts written for Windows XP')
-        @('/v', 'Accepted for scripts written for Windows XP')
-        @('--components', 'Accepted for scripts written for Windows XP')
+        @('-v', 'With -e, show each interface by itself')
+        @('/v', 'With -e, show each interface by itself')
+        @('--verbose', 'With -e, show each interface by itself')
         @('-x', 'Show NetworkDirect (RDMA) connections')
         @('/x', 'Show NetworkDirect (RDMA) connections')
         @('--network-direct', 'Show NetworkDirect (RDMA) connections')
         @('-y', 'Show the TCP template of each connection')
         @('/y', 'Show the TCP template of each connection')
         @('--template', 'Show the TCP template of each connection')
+        @('--cmdline', 'Show the command line of the process in a column')
+        @('--color', 'Choose when states have colours')
+        @('--columns', 'Choose the columns and their order')
         @('--count', 'With an interval, stop after this many displays')
+        @('--csv', 'Write CSV, with a line for each row')
+        @('--exists', 'Say by the exit code alone whether a row matches the filter')
         @('--generate', 'Write the man page, the reference or a completion')
+        @('--group-by', 'Count rows by the values of columns')
+        @('--json', 'Write one JSON document')
+        @('--jsonl', 'Write JSON with a line for each row')
         @('--lang', 'Choose the language of titles and headings')
+        @('--no-extra', 'With -s or -e, show only what Windows shows')
+        @('--no-rates', 'With -s or -e and an interval, show no rates')
         @('--owners', 'Choose how the owners of sockets are found')
-        @('--path', 'With -b, show full paths of executables')
+        @('--path', 'Show full paths of executables')
+        @('--process', 'Show the name of the process in a column')
         @('--record', 'Write every answer of the operating system to files')
         @('--replay', 'Answer from a directory that --record wrote')
         @('--resolve-timeout', 'Limit the time that name look-ups may take')
+        @('--sort', 'Sort the rows by a column')
+        @('--table', 'With -r, show this routing table')
+        @('--timeout', 'With --wait, give up after this time')
         @('--version', 'Show the version')
+        @('--wait', 'Return as soon as a row matches the filter')
     )
     $options | Where-Object { $_[0].StartsWith($wordToComplete, 'OrdinalIgnoreCase') } | ForEach-Object {
         [System.Management.Automation.CompletionResult]::new($_[0], $_[0], 'ParameterName', $_[1])

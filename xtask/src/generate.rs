@@ -6,13 +6,14 @@ use std::path::Path;
 use std::{fs, io};
 
 /// A word for `netstat --generate`, and the file its output goes to.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     ("man", "docs/netstat.1"),
     ("markdown", "docs/options.md"),
     ("complete-bash", "completions/netstat.bash"),
     ("complete-zsh", "completions/_netstat"),
     ("complete-fish", "completions/netstat.fish"),
     ("complete-powershell", "completions/netstat.ps1"),
+    ("schema", "docs/schema/netstat-1.json"),
 ];
 
 /// Writes the files that are not what the program would write.

@@ -6,8 +6,9 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 /// What may be linked into a program under MIT OR Apache-2.0 without more conditions than naming the authors.
-const ALLOWED: [&str; 11] = [
+const ALLOWED: [&str; 12] = [
     "MIT",
+    "MIT-0",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
     "BSD-2-Clause",

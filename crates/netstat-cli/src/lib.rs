@@ -12,6 +12,7 @@ mod settings;
 pub mod view;
 
 use options::{Answer, Command};
+use output::Trouble;
 use settings::Settings;
 use std::ffi::OsString;
 use std::io::Write;
@@ -20,29 +21,31 @@ use std::process::ExitCode;
 /// Runs the program with these words of the command line, its own name left out.
 ///
 /// Standard output has the data, standard error all else. The exit code is 0 when the report was shown, also when a
-/// reader closed the pipe early, and 1 when anything failed or was not understood.
+/// reader closed the pipe early, and 1 when anything failed or was not
+/// understood; `--exists` and `--wait` have their own.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let words: Vec<OsString> = words.into_iter().collect();
+    // A script that asks by the exit code must be able to tell a no from a failure.
+    let asks = words.iter().any(|word| word == "--exists" || word == "--wait");
     let done = match options::parse(words) {
         Ok(Command::Run(arguments)) => {
             report::run(&Settings::new(&arguments, |name| std::env::var(name).ok()))
-                .map(|()| ExitCode::SUCCESS)
         }
         Ok(command) => command.answer().map_or(Ok(ExitCode::SUCCESS), |text| show(&text)),
-        Err(complaint) => Err(complaint.to_string()),
+        Err(complaint) => Err(Trouble { line: complaint.to_string(), filter: complaint.filter }),
     };
-    done.unwrap_or_else(|line| {
-        output::complain(&line);
-        ExitCode::FAILURE
+    done.unwrap_or_else(|trouble| {
+        trouble.say();
+        ExitCode::from(if asks { 2 } else { 1 })
     })
 }
 
-fn show(answer: &Answer) -> Result<ExitCode, String> {
+fn show(answer: &Answer) -> Result<ExitCode, Trouble> {
     let text = answer.text.as_bytes();
     if answer.to_stderr {
         let _ = std::io::stderr().write_all(text);
     } else {
-        output::display(|out| out.write_all(text))
-            .map_err(|error| format!("cannot write to standard output: {error}"))?;
+        output::text(text)?;
     }
     Ok(ExitCode::from(answer.exit_code))
 }

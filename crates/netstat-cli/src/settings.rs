@@ -1,10 +1,14 @@
 //! What the words of the command line mean, together and on this system.
 
-use crate::columns::Extras;
-use crate::options::{Arguments, Lang, ProtocolName};
+use crate::columns::{self, Column, Extras};
+use crate::options::{Arguments, Colour, Format, Lang, ProtocolName};
 use crate::render::Language;
 use crate::view::ConnectionsOptions;
-use netstat_core::query::{Kinds, Owners};
+use crate::view::sort::Order;
+use crate::view::statistics::Selection;
+use netstat_core::model::Family;
+use netstat_core::query::{Kinds, Owners, RouteQuery};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -20,21 +24,67 @@ pub(crate) struct Settings {
     pub(crate) tape: Tape,
     /// `--owners`.
     pub(crate) owners: Owners,
+    /// The words of the filter; empty for none.
+    pub(crate) filter: Vec<OsString>,
+    /// What is done with the rows.
+    pub(crate) purpose: Purpose,
+}
+
+/// What is done with the rows that match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// They are shown.
+    Show,
+    /// Whether there is one is told by the exit code (`--exists`).
+    Ask,
+    /// The first is waited for, for so long at most (`--wait`).
+    Await(Option<Duration>),
 }
 
 /// Which report is shown. Where several are asked for, one is: as on Windows, the first of this list.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Report {
     /// `-r`.
-    Routes,
+    Routes(RouteQuery),
     /// `-e`, `-s`.
-    Statistics { ethernet: bool, protocols: bool, protocol: Option<ProtocolName> },
+    Statistics(Statistics),
     /// `-x`.
     Rdma,
     /// `-c`.
     ProcessCounts(ConnectionsOptions),
     /// All else.
     Connections(Connections),
+}
+
+/// Which counters are shown.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Statistics {
+    /// `-e`.
+    pub(crate) interfaces: Option<Interfaces>,
+    /// `-s`.
+    pub(crate) protocols: Option<Protocols>,
+    /// What Windows does not show as well.
+    pub(crate) extra: bool,
+    /// What changed per second, beside each counter.
+    pub(crate) rates: bool,
+}
+
+/// Whose counters `-e` shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Interfaces {
+    /// The sum of all but loopback.
+    Total,
+    /// Each by itself.
+    Each,
+}
+
+/// Which protocols `-s` shows.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Protocols {
+    /// `-p`; `None` for all.
+    pub(crate) only: Option<(ProtocolName, Selection)>,
+    /// The connection table that follows, as on Windows, where one protocol with connections is asked for.
+    pub(crate) table: Option<Connections>,
 }
 
 /// The form of the connection table.
@@ -50,6 +100,27 @@ pub(crate) struct Connections {
     pub(crate) extras: Extras,
     /// `None` for numbers.
     pub(crate) names: Option<NameSettings>,
+    /// What the process column of the classic table shows; `None` for no such column.
+    pub(crate) process: Option<&'static Column>,
+    /// In which order the rows are.
+    pub(crate) order: Order,
+    /// The columns by whose values rows are counted (`--group-by`); empty where rows are shown.
+    pub(crate) group_by: Vec<&'static Column>,
+    /// What is written.
+    pub(crate) form: Form,
+    /// Whether states have colours.
+    pub(crate) colour: Colour,
+}
+
+/// What is written of the rows.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Form {
+    /// The table of Windows.
+    Classic,
+    /// A table of these columns.
+    Columns(Vec<&'static Column>),
+    /// Data for programs, with these columns.
+    Data(Format, Vec<&'static Column>),
 }
 
 /// How names are shown and looked up.
@@ -84,7 +155,7 @@ impl Settings {
         let language = match arguments.lang {
             Some(Lang::En) => Language::English,
             Some(Lang::Ko) => Language::Korean,
-            None => language_of_locale(environment),
+            None => language_of_locale(&environment),
         };
         let tape = match (&arguments.record, &arguments.replay) {
             (Some(folder), _) => Tape::Record(folder.clone()),
@@ -96,46 +167,133 @@ impl Settings {
             count: arguments.count,
         };
         let owners = arguments.owners.unwrap_or_default();
-        Self { report: report(arguments), language, repeat, tape, owners }
+        let purpose = match (arguments.exists, arguments.wait) {
+            (true, _) => Purpose::Ask,
+            (_, true) => Purpose::Await(arguments.timeout),
+            _ => Purpose::Show,
+        };
+        Self {
+            report: report(arguments, colour(arguments, &environment)),
+            language,
+            repeat,
+            tape,
+            owners,
+            filter: arguments.filter.clone(),
+            purpose,
+        }
     }
 }
 
-fn report(arguments: &Arguments) -> Report {
-    let rows = ConnectionsOptions {
-        listening: arguments.all,
-        bound: arguments.bound,
-        kinds: arguments.protocol.map_or(Kinds::all(), kinds),
-    };
+fn report(arguments: &Arguments, colour: Colour) -> Report {
     if arguments.route {
-        Report::Routes
+        Report::Routes(RouteQuery { tables: arguments.tables.unwrap_or_default(), ..RouteQuery::default() })
     } else if arguments.ethernet || arguments.statistics {
-        Report::Statistics {
-            ethernet: arguments.ethernet,
-            protocols: arguments.statistics,
-            protocol: arguments.protocol,
-        }
+        let protocols = || Protocols {
+            only: arguments.protocol.map(|protocol| (protocol, selection(protocol))),
+            table: arguments
+                .protocol
+                .filter(|protocol| protocol.has_sockets())
+                .map(|_| connections(arguments, colour)),
+        };
+        Report::Statistics(Statistics {
+            interfaces: arguments.ethernet.then_some(if arguments.verbose {
+                Interfaces::Each
+            } else {
+                Interfaces::Total
+            }),
+            protocols: arguments.statistics.then(protocols),
+            extra: !arguments.no_extra,
+            rates: !arguments.no_rates,
+        })
     } else if arguments.network_direct {
         Report::Rdma
     } else if arguments.port_counts {
         // Ports are what is counted, so listeners and bound-only sockets count whatever else was typed.
-        Report::ProcessCounts(ConnectionsOptions { listening: true, bound: true, ..rows })
+        Report::ProcessCounts(ConnectionsOptions { listening: true, bound: true, ..rows(arguments) })
     } else {
-        Report::Connections(Connections {
-            rows,
-            pid: arguments.pid,
-            owner_lines: arguments.executable,
-            path: arguments.path,
-            extras: Extras {
-                offload: arguments.offload,
-                time_in_state: arguments.time_in_state,
-                dscp: arguments.dscp,
-                template: arguments.template,
-            },
-            names: (!arguments.numeric).then(|| NameSettings {
-                full: arguments.full_names,
-                budget: arguments.resolve_timeout.unwrap_or(RESOLVE_TIMEOUT),
-            }),
-        })
+        Report::Connections(connections(arguments, colour))
+    }
+}
+
+fn rows(arguments: &Arguments) -> ConnectionsOptions {
+    ConnectionsOptions {
+        // Whoever says which rows are wanted wants those, listening or not.
+        listening: arguments.all || !arguments.filter.is_empty(),
+        bound: arguments.bound,
+        kinds: arguments.protocol.map_or(Kinds::all(), kinds),
+    }
+}
+
+fn connections(arguments: &Arguments, colour: Colour) -> Connections {
+    let form = form(arguments);
+    Connections {
+        rows: rows(arguments),
+        pid: arguments.pid,
+        owner_lines: arguments.executable,
+        path: arguments.path,
+        extras: Extras {
+            offload: arguments.offload,
+            time_in_state: arguments.time_in_state,
+            dscp: arguments.dscp,
+            template: arguments.template,
+        },
+        // Names are of the table of Windows; the others have numbers, which can be sorted and searched for.
+        names: (!arguments.numeric && form == Form::Classic).then(|| NameSettings {
+            full: arguments.full_names,
+            budget: arguments.resolve_timeout.unwrap_or(RESOLVE_TIMEOUT),
+        }),
+        process: process_column(arguments),
+        order: arguments.sort.unwrap_or(Order::Usual),
+        group_by: arguments.group_by.clone().unwrap_or_default(),
+        form,
+        colour,
+    }
+}
+
+fn form(arguments: &Arguments) -> Form {
+    let columns = arguments.columns.clone();
+    match arguments.formats().next() {
+        Some((format, _)) => Form::Data(format, columns.unwrap_or_else(|| columns::ALL.to_vec())),
+        None => match columns.or_else(|| arguments.group_by.clone()) {
+            Some(columns) => Form::Columns(columns),
+            None => Form::Classic,
+        },
+    }
+}
+
+/// `--path` belongs to `-b` where only that is there.
+fn process_column(arguments: &Arguments) -> Option<&'static Column> {
+    let path = arguments.path && (arguments.process || !arguments.executable);
+    let name = match (arguments.cmdline, path, arguments.process) {
+        (true, ..) => "cmdline",
+        (_, true, _) => "path",
+        (.., true) => "process",
+        _ => return None,
+    };
+    columns::by_name(name)
+}
+
+/// What `--color` means here: with `auto` the environment may say no before the terminal is asked.
+fn colour(arguments: &Arguments, environment: impl Fn(&str) -> Option<String>) -> Colour {
+    let chosen = arguments.color.unwrap_or(Colour::Auto);
+    let refused = environment("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || environment("TERM").is_some_and(|value| value == "dumb")
+        // An old console window would show the escape sequences themselves.
+        || (cfg!(windows) && environment("WT_SESSION").is_none() && environment("TERM").is_none());
+    if chosen == Colour::Auto && refused { Colour::Never } else { chosen }
+}
+
+/// The section of a protocol.
+fn selection(protocol: ProtocolName) -> Selection {
+    match protocol {
+        ProtocolName::Ip => Selection::Ip(Family::V4),
+        ProtocolName::Ipv6 => Selection::Ip(Family::V6),
+        ProtocolName::Icmp => Selection::Icmp(Family::V4),
+        ProtocolName::Icmpv6 => Selection::Icmp(Family::V6),
+        ProtocolName::Tcp => Selection::Tcp(Family::V4),
+        ProtocolName::Tcpv6 => Selection::Tcp(Family::V6),
+        ProtocolName::Udp => Selection::Udp(Family::V4),
+        ProtocolName::Udpv6 => Selection::Udp(Family::V6),
     }
 }
 
@@ -223,6 +381,60 @@ mod tests {
         assert_eq!(names("-a"), Some(NameSettings { full: false, budget: RESOLVE_TIMEOUT }));
         let half = Duration::from_millis(500);
         assert_eq!(names("-f --resolve-timeout 500ms"), Some(NameSettings { full: true, budget: half }));
+    }
+
+    fn table(words: &str, environment: Locale) -> Connections {
+        match settings(words, environment).report {
+            Report::Connections(table) => table,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_form_is_that_of_windows_unless_another_is_asked_for() {
+        let plain = table("-ano", &[]);
+        assert_eq!((plain.form, plain.order, plain.process), (Form::Classic, Order::Usual, None));
+        let pid = || columns::by_name("pid").unwrap();
+        assert_eq!(table("--columns pid", &[]).form, Form::Columns(vec![pid()]));
+        assert_eq!(table("--json --columns pid", &[]).form, Form::Data(Format::Json, vec![pid()]));
+        assert_eq!(table("--csv", &[]).form, Form::Data(Format::Csv, columns::ALL.to_vec()));
+        assert_eq!(table("--jsonl --group-by pid", &[]).group_by, [pid()]);
+        assert_eq!(table("--sort pid:desc", &[]).order, Order::By { column: pid(), descending: true });
+        assert_eq!(table("--columns pid", &[]).names, None, "numbers");
+        assert!(table("--sort pid", &[]).names.is_some(), "the table of Windows, sorted");
+    }
+
+    #[test]
+    fn path_belongs_to_b_or_to_the_column() {
+        let shown = |words| table(words, &[]).process.map(|column| column.name);
+        for (words, column) in [
+            ("-b --path", None),
+            ("--path", Some("path")),
+            ("--process", Some("process")),
+            ("--process --path", Some("path")),
+            ("-b --process --path", Some("path")),
+            ("--cmdline", Some("cmdline")),
+            ("-b --process", Some("process")),
+            ("-b", None),
+        ] {
+            assert_eq!(shown(words), column, "{words}");
+        }
+    }
+
+    #[test]
+    fn colour_may_be_refused_by_the_environment_and_forced_by_the_option() {
+        let cases: [(&str, Locale, Colour); 7] = [
+            ("-a", &[("TERM", "xterm")], Colour::Auto),
+            ("-a", &[("NO_COLOR", "1"), ("TERM", "xterm")], Colour::Never),
+            ("-a", &[("NO_COLOR", ""), ("TERM", "xterm")], Colour::Auto),
+            ("-a", &[("TERM", "dumb")], Colour::Never),
+            ("-a --color always", &[("NO_COLOR", "1")], Colour::Always),
+            ("-a --color auto", &[("NO_COLOR", "1")], Colour::Never),
+            ("-a --color never", &[("TERM", "xterm")], Colour::Never),
+        ];
+        for (words, environment, colour) in cases {
+            assert_eq!(table(words, environment).colour, colour, "{words} in {environment:?}");
+        }
     }
 
     #[test]

@@ -37,7 +37,7 @@ fn version_and_documents_are_on_standard_output() {
 #[test]
 fn what_is_not_understood_is_one_line_on_standard_error() {
     for arguments in
-        [&["-tulpn"][..], &["10.10.143.117"], &["--versoin"], &["-p"], &["\u{1b}]0;x\u{7}"], &[""]]
+        [&["-tulpn"][..], &["10.10.143.1177"], &["--versoin"], &["-p"], &["\u{1b}]0;x\u{7}"], &[""]]
     {
         let output = netstat(arguments);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");

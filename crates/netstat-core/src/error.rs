@@ -62,7 +62,16 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.operation, self.source)
+        write!(f, "{}: {}", self.operation, words_of(&self.source))
+    }
+}
+
+/// What the system said, in its words alone: the number that the standard library adds tells people nothing more.
+pub fn words_of(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((words, _)) => words.to_owned(),
+        None => text,
     }
 }
 

@@ -1,3 +1,26 @@
-//! The decoders, open to the fuzzer alone: `cargo fuzz run NAME` (see `fuzz/`). None of them may panic.
+//! The decoders and parsers, open to the fuzzer alone: `cargo fuzz run NAME` (see `fuzz/`). None of them may panic.
 
 pub use crate::os::fuzzing::*;
+
+use crate::filter::{Context, Filter, NumbersOnly};
+use crate::model::{Endpoint, Family, Protocol, Socket};
+use crate::query::{Fields, Kinds, Programs, SocketQuery, States};
+use std::ffi::OsString;
+
+/// Filters, one word to a line: what is understood prints as what parses to the same, and can be asked for.
+pub fn filter(data: &[u8]) {
+    let words: Vec<OsString> = String::from_utf8_lossy(data).split('\n').map(OsString::from).collect();
+    let filter = match Filter::parse(&words, &NumbersOnly) {
+        Ok(filter) => filter,
+        Err(error) => {
+            assert_eq!(error.to_string().lines().count(), 3);
+            return;
+        }
+    };
+    let again = Filter::parse(&[OsString::from(filter.to_string())], &NumbersOnly);
+    assert_eq!(again.as_ref(), Ok(&filter));
+    let (states, programs) = (States::all(), Programs::default());
+    filter.narrow(SocketQuery { kinds: Kinds::all(), states, fields: Fields::empty(), programs });
+    let socket = Socket::new(Protocol::Udp, Family::V4, Endpoint::ANY_V4, None);
+    filter.matches(&socket, &Context::NOTHING);
+}

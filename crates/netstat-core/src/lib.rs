@@ -5,6 +5,7 @@
 
 pub mod enrich;
 pub mod error;
+pub mod filter;
 #[cfg(all(fuzzing, target_os = "linux"))]
 pub mod fuzzing;
 pub mod model;

@@ -18,6 +18,10 @@ pub enum OwnerMethod {
 pub enum NoBpf {
     /// `/proc` was asked for.
     NotAsked,
+    /// There are so few sockets that reading `/proc` costs less than loading a program ([`Owners::Auto`] alone).
+    ///
+    /// [`Owners::Auto`]: crate::query::Owners::Auto
+    FewSockets,
     /// This user may not load BPF programs: it takes `CAP_BPF` and `CAP_PERFMON`.
     NotPermitted,
     /// The kernel is older than 5.17, or built without BPF.
@@ -56,6 +60,7 @@ impl fmt::Display for NoBpf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotAsked => f.write_str("it was not asked for"),
+            Self::FewSockets => f.write_str("there are few sockets, for which /proc is faster"),
             Self::NotPermitted => {
                 f.write_str("not permitted; run as root (with CAP_BPF and CAP_PERFMON) to load BPF programs")
             }

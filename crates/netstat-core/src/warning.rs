@@ -29,10 +29,9 @@ pub enum Warning {
     },
     /// Bound-only sockets cannot be listed.
     BoundUnavailable {
-        /// The release that runs, as `uname -r` gives it.
-        release: String,
-        /// The table came from `/proc/net`, which does not have them on any release.
-        from_proc: bool,
+        /// The release that runs, as `uname -r` gives it; `None` where the table came from `/proc/net`, which does
+        /// not have them on any release.
+        release: Option<String>,
     },
     /// Some processes could not be looked into.
     OwnersNotPermitted {
@@ -46,6 +45,27 @@ pub enum Warning {
         /// Why, as the system said it.
         reason: String,
     },
+    /// Which places were looked into for persistent routes, because the system has no single one.
+    PersistentSources {
+        /// Those that were read, with what they hold.
+        read: Vec<&'static str>,
+        /// Those that exist and may not be read, or could not be, with the reason.
+        refused: Vec<(&'static str, String)>,
+        /// Settings of routes that made no sense, or more than this program understands.
+        not_understood: usize,
+    },
+}
+
+impl Warning {
+    /// Whether it says nothing beyond what `earlier` said: how many processes or messages it was changes from one
+    /// reading to the next.
+    pub fn repeats(&self, earlier: &Self) -> bool {
+        match (self, earlier) {
+            (Self::OwnersNotPermitted { .. }, Self::OwnersNotPermitted { .. }) => true,
+            (Self::OddMessages { what, .. }, Self::OddMessages { what: before, .. }) => what == before,
+            _ => self == earlier,
+        }
+    }
 }
 
 impl fmt::Display for Warning {
@@ -65,10 +85,10 @@ impl fmt::Display for Warning {
                 "sock_diag is not available ({reason}); read /proc/net instead, which does not tell whether an \
                  IPv6 listener also takes IPv4"
             ),
-            Self::BoundUnavailable { from_proc: true, .. } => {
+            Self::BoundUnavailable { release: None } => {
                 f.write_str("bound-only sockets are not shown: /proc/net does not list them")
             }
-            Self::BoundUnavailable { release, .. } => {
+            Self::BoundUnavailable { release: Some(release) } => {
                 write!(f, "bound-only sockets are not shown: they need Linux 6.8, this is {release}")
             }
             Self::OwnersNotPermitted { processes } => {
@@ -80,6 +100,20 @@ impl fmt::Display for Warning {
                 )
             }
             Self::SourceUnavailable { what, reason } => write!(f, "{what} is unknown: {reason}"),
+            Self::PersistentSources { read, refused, not_understood } => {
+                f.write_str("this system has no single list of persistent routes; ")?;
+                match read.as_slice() {
+                    [] => f.write_str("no configuration of a known kind was found")?,
+                    read => write!(f, "read the configuration of {}", read.join(", "))?,
+                }
+                for (source, reason) in refused {
+                    write!(f, "; that of {source} could not be read: {reason}")?;
+                }
+                if *not_understood > 0 {
+                    write!(f, "; {not_understood} settings of routes were not understood")?;
+                }
+                Ok(())
+            }
         }
     }
 }
@@ -97,5 +131,22 @@ impl<T> Answer<T> {
     /// Data that lacks nothing.
     pub fn whole(data: T) -> Self {
         Self { data, warnings: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_change_are_nothing_new() {
+        let refused = |processes| Warning::OwnersNotPermitted { processes };
+        let odd = |what, count| Warning::OddMessages { what, count };
+        assert!(refused(31).repeats(&refused(28)));
+        assert!(odd("table", 1).repeats(&odd("table", 2)));
+        assert!(!odd("table", 1).repeats(&odd("list", 1)));
+        assert!(!refused(1).repeats(&odd("table", 1)));
+        let unknown = |reason: &str| Warning::SourceUnavailable { what: "it", reason: reason.into() };
+        assert!(unknown("a").repeats(&unknown("a")) && !unknown("a").repeats(&unknown("b")));
     }
 }

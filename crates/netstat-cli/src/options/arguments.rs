@@ -1,6 +1,9 @@
 //! The command line as typed, before anything is concluded from it.
 
-use netstat_core::query::Owners;
+use crate::columns::Column;
+use crate::view::sort::Order;
+use netstat_core::query::{Owners, Tables};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -37,8 +40,14 @@ pub(crate) struct Arguments {
     pub(crate) statistics: bool,
     /// `-t`: the offload state column.
     pub(crate) offload: bool,
-    /// `-v`: components with `-b`, a letter of Windows XP.
-    pub(crate) components: bool,
+    /// `-v`: with `-e` each interface by itself; with `-b` a letter of Windows XP.
+    pub(crate) verbose: bool,
+    /// `--table`: the routing tables.
+    pub(crate) tables: Option<Tables>,
+    /// `--no-extra`: with `-s` and `-e`, only what Windows shows.
+    pub(crate) no_extra: bool,
+    /// `--no-rates`: with an interval, no rates beside the counters of `-s` and `-e`.
+    pub(crate) no_rates: bool,
     /// `-x`: NetworkDirect (RDMA) connections.
     pub(crate) network_direct: bool,
     /// `-y`: the TCP template column.
@@ -55,6 +64,34 @@ pub(crate) struct Arguments {
     pub(crate) path: bool,
     /// `--resolve-timeout`: the time all name look-ups together may take.
     pub(crate) resolve_timeout: Option<Duration>,
+    /// The words of the filter; empty for none. They are a filter, though a name in them may stand for nothing.
+    pub(crate) filter: Vec<OsString>,
+    /// `--exists`: say by the exit code alone whether a row matches.
+    pub(crate) exists: bool,
+    /// `--wait`: return as soon as a row matches.
+    pub(crate) wait: bool,
+    /// `--timeout`: how long `--wait` waits at most.
+    pub(crate) timeout: Option<Duration>,
+    /// `--process`: the process in a column.
+    pub(crate) process: bool,
+    /// `--cmdline`: its command line there.
+    pub(crate) cmdline: bool,
+    /// `--columns`: the columns, in their order.
+    pub(crate) columns: Option<Vec<&'static Column>>,
+    /// `--columns help`.
+    pub(crate) column_help: bool,
+    /// `--sort`: the order of the rows.
+    pub(crate) sort: Option<Order>,
+    /// `--group-by`: the columns by whose values rows are counted.
+    pub(crate) group_by: Option<Vec<&'static Column>>,
+    /// `--color`: whether states have colours.
+    pub(crate) color: Option<Colour>,
+    /// `--json`: one document.
+    pub(crate) json: bool,
+    /// `--jsonl`: a line of JSON for each row.
+    pub(crate) jsonl: bool,
+    /// `--csv`: a line of CSV for each row.
+    pub(crate) csv: bool,
     /// `--record`: the directory to write the operating system's answers to.
     pub(crate) record: Option<PathBuf>,
     /// `--replay`: the directory to answer from. Never set together with `record`.
@@ -122,6 +159,56 @@ impl ProtocolName {
     /// Whether the protocol has connections or ports, and so rows in the connection table.
     pub(crate) fn has_sockets(self) -> bool {
         matches!(self, Self::Tcp | Self::Tcpv6 | Self::Udp | Self::Udpv6)
+    }
+}
+
+/// Data for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Format {
+    /// `--json`.
+    Json,
+    /// `--jsonl`.
+    JsonLines,
+    /// `--csv`.
+    Csv,
+}
+
+impl Arguments {
+    /// The formats that were asked for, with their spellings.
+    pub(crate) fn formats(&self) -> impl Iterator<Item = (Format, &'static str)> {
+        [
+            (self.json, Format::Json, "--json"),
+            (self.jsonl, Format::JsonLines, "--jsonl"),
+            (self.csv, Format::Csv, "--csv"),
+        ]
+        .into_iter()
+        .filter_map(|(typed, format, spelling)| typed.then_some((format, spelling)))
+    }
+}
+
+/// Whether states have colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Colour {
+    /// On a terminal that can show them, unless `NO_COLOR` is set.
+    Auto,
+    /// In any case.
+    Always,
+    /// In no case.
+    Never,
+}
+
+impl Colour {
+    /// The names people type.
+    pub(super) const NAMES: [&'static str; 3] = ["auto", "always", "never"];
+
+    /// The choice of a name, in any letter case.
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        match name.to_ascii_lowercase().as_str() {
+            "auto" => Some(Self::Auto),
+            "always" => Some(Self::Always),
+            "never" => Some(Self::Never),
+            _ => None,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::arguments::ProtocolName;
 use super::quote::{one_line, quoted};
 use super::table::{self, Effect};
+use netstat_core::filter::FilterError;
 use std::ffi::OsStr;
 use std::fmt;
 
@@ -12,6 +13,8 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Complaint {
     line: String,
+    /// The lines that point at the fault, where it is in a filter.
+    pub(crate) filter: Option<FilterError>,
 }
 
 impl fmt::Display for Complaint {
@@ -28,7 +31,21 @@ const LONGEST_COMPARED: usize = 40;
 impl Complaint {
     /// A complaint of this text. Words in it have been through [`quoted`]; the text stays one line in any case.
     pub(super) fn new(text: impl AsRef<str>) -> Self {
-        Self { line: one_line(text.as_ref()) }
+        Self { line: one_line(text.as_ref()), filter: None }
+    }
+
+    /// A filter that is none.
+    pub(super) fn filter(error: &FilterError) -> Self {
+        let line = "the filter is not understood (netstat --help filter explains filters)".to_owned();
+        Self { line, filter: Some(error.clone()) }
+    }
+
+    /// A second number that stands for itself.
+    pub(super) fn second_interval(word: &OsStr, first: u32, seconds: u32) -> Self {
+        Self::new(format!(
+            "{} is a second interval after {first}: to stop after {seconds} displays type --count {seconds}",
+            quoted(word)
+        ))
     }
 
     /// A `--word` that is no option.
@@ -79,16 +96,12 @@ impl Complaint {
         ))
     }
 
-    /// A word that is neither an option nor the value of one nor an interval.
-    pub(super) fn unknown_word(word: &OsStr) -> Self {
+    /// A word that is no part of a filter, where what was meant is known.
+    pub(super) fn mistaken_word(word: &OsStr) -> Option<Self> {
         let shown = quoted(word);
-        let Some(text) = word.to_str() else {
-            return Self::new(format!(
-                "{shown} is neither an option nor an interval: type netstat -? to see the options"
-            ));
-        };
+        let text = word.to_str()?;
         if text.is_empty() {
-            return Self::new("there is an empty argument (\"\"): leave it out");
+            return Some(Self::new("there is an empty argument (\"\"): leave it out"));
         }
         // Dashes that web pages and word processors make of a plain one.
         let typeset =
@@ -99,31 +112,23 @@ impl Complaint {
             let plain = undashed.trim_start_matches('-');
             let is_long = plain.split('=').next().and_then(table::by_long).is_some();
             let dashes = if is_long { "--" } else { "-" };
-            return Self::new(format!(
+            return Some(Self::new(format!(
                 "{shown} begins with a dash that is not the plain one: type {}",
                 quoted(OsStr::new(&format!("{dashes}{plain}")))
-            ));
-        }
-        let lower = text.to_ascii_lowercase();
-        if ProtocolName::from_name(text).is_some() {
-            return Self::new(format!(
-                "the protocol {shown} stands alone: type -p {lower}, one protocol at a time, or leave -p out for all"
-            ));
+            )));
         }
         if let Some(entry) = table::by_long(text) {
-            return Self::new(format!(
-                "{shown} is not an interval: if it means the option, type --{}",
+            return Some(Self::new(format!(
+                "{shown} is no filter: if it means the option, type --{}",
                 entry.long
-            ));
+            )));
         }
-        if is_cluster(text) {
-            return Self::new(format!("{shown} is not an interval: if it means options, type -{lower}"));
-        }
-
-        Self::new(format!(
-            "{shown} is neither an option nor an interval, which is a whole number of seconds: type netstat -? to see \
-             the options"
-        ))
+        is_cluster(text).then(|| {
+            Self::new(format!(
+                "{shown} is no filter: if it means options, type -{}",
+                text.to_ascii_lowercase()
+            ))
+        })
     }
 }
 

@@ -12,6 +12,7 @@
 //! | `values.rs` | the text of one value to the value |
 //! | `complaint.rs` | the one line said about what was not understood |
 //! | `net_tools.rs` | what people who know the other netstat, or `ss`, meant |
+//! | `words.rs` | the words that are no options: interval, filter |
 //! | `quote.rs` | words of the command line made safe for a terminal |
 //! | `generate/` | help, man page, reference and completions from the table |
 
@@ -25,18 +26,26 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod values;
+mod words;
 
-pub(crate) use arguments::{Arguments, Lang, ProtocolName};
+use crate::render::sockets;
+pub(crate) use arguments::{Arguments, Colour, Format, Lang, ProtocolName};
 pub(crate) use generate::Document;
 pub(crate) use parse::parse;
+pub(crate) use quote::one_line;
 
 /// What the command line asks for.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 pub(crate) enum Command {
     /// Show a report.
     Run(Arguments),
     /// Show the help text.
     Help(Manner),
+    /// Show the page about filters.
+    HelpFilter,
+    /// Show what `--columns` knows.
+    ColumnHelp,
     /// Show the version.
     Version,
     /// Write one of the documents made from the option table.
@@ -63,6 +72,13 @@ pub(crate) struct Answer {
     pub(crate) exit_code: u8,
 }
 
+fn column_help() -> String {
+    let mut text = Vec::new();
+    // Memory takes whatever is written to it.
+    let _ = sockets::render_column_help(&mut text);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
 impl Command {
     /// The text that answers the command, or `None` when it asks for a report.
     pub(crate) fn answer(&self) -> Option<Answer> {
@@ -72,6 +88,8 @@ impl Command {
         let text = match self {
             Self::Run(_) => return None,
             Self::Help(_) => generate::help(),
+            Self::HelpFilter => netstat_core::filter::HELP.clone(),
+            Self::ColumnHelp => column_help(),
             Self::Version => format!("netstat {}\n", env!("CARGO_PKG_VERSION")),
             Self::Generate(document) => document.text(),
         };

@@ -4,7 +4,8 @@ use super::arguments::{Arguments, ProtocolName};
 use super::complaint::{Complaint, nearest, nearest_long};
 use super::quote::quoted;
 use super::table::{self, Effect, Entry, Value};
-use super::{Command, Manner, net_tools, values};
+use super::{Command, Manner, net_tools, words as plain_words};
+use crate::view::sort::Order;
 use std::ffi::{OsStr, OsString};
 
 /// Reads the command line, without the name of the program.
@@ -16,11 +17,27 @@ use std::ffi::{OsStr, OsString};
 /// What was not understood, in one line that says what to type instead.
 pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command, Complaint> {
     let words: Vec<OsString> = args.into_iter().collect();
-    let mut parser = Parser { words: &words, next: 0, options_ended: false, arguments: Arguments::default() };
+    let mut parser = Parser {
+        words: &words,
+        next: 0,
+        options_ended: false,
+        arguments: Arguments::default(),
+        plain: Vec::new(),
+    };
     while let Some(word) = parser.take() {
         if let Some(command) = parser.word(word)? {
-            return Ok(command);
+            let of_filter = parser.peek().is_some_and(|next| next.eq_ignore_ascii_case("filter"));
+            return Ok(if of_filter && matches!(command, Command::Help(_)) {
+                Command::HelpFilter
+            } else {
+                command
+            });
         }
+    }
+    let plain = std::mem::take(&mut parser.plain);
+    plain_words::settle(plain, &mut parser.arguments)?;
+    if parser.arguments.column_help {
+        return Ok(Command::ColumnHelp);
     }
     check(&parser.arguments)?;
     Ok(Command::Run(parser.arguments))
@@ -32,6 +49,8 @@ struct Parser<'a> {
     next: usize,
     options_ended: bool,
     arguments: Arguments,
+    /// What is no option.
+    plain: Vec<OsString>,
 }
 
 /// A word that means help in whole, though its letters would say something else.
@@ -64,23 +83,12 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A word that is no option. The one place where such words are accepted or not.
+    /// A word that is no option; what it is depends on the others.
     fn plain(&mut self, word: &OsStr) -> Result<Option<Command>, Complaint> {
         if word.to_str().is_some_and(is_help) {
             return Ok(Some(Command::Help(Manner::Unix)));
         }
-        // What begins like a number is meant as one.
-        if !matches!(word.as_encoded_bytes(), [b'0'..=b'9', ..] | [b'+' | b'.', b'0'..=b'9', ..]) {
-            return Err(Complaint::unknown_word(word));
-        }
-        let seconds = values::parse_interval(word)?;
-        if let Some(first) = self.arguments.interval {
-            return Err(Complaint::new(format!(
-                "{} is a second interval after {first}: to stop after {seconds} displays type --count {seconds}",
-                quoted(word)
-            )));
-        }
-        self.arguments.interval = Some(seconds);
+        self.plain.push(word.to_owned());
         Ok(None)
     }
 
@@ -281,6 +289,11 @@ fn after(word: &OsStr, bytes: usize) -> OsString {
     OsString::from_wide(&word.encode_wide().skip(bytes).collect::<Vec<_>>())
 }
 
+/// Whether the report is made of sockets.
+fn has_rows(arguments: &Arguments) -> bool {
+    !(arguments.ethernet || arguments.network_direct || arguments.route || arguments.statistics)
+}
+
 /// What options mean together.
 fn check(arguments: &Arguments) -> Result<(), Complaint> {
     if arguments.record.is_some() && arguments.replay.is_some() {
@@ -288,6 +301,30 @@ fn check(arguments: &Arguments) -> Result<(), Complaint> {
             "--record and --replay cannot be combined: type --record to write a recording, --replay to read one",
         ));
     }
+    for (given, option) in [(arguments.exists, "--exists"), (arguments.wait, "--wait")] {
+        if given && arguments.filter.is_empty() {
+            return Err(Complaint::new(format!(
+                "{option} needs a filter: type, for example, netstat {option} lport 8080 state listening"
+            )));
+        }
+        if given && arguments.interval.is_some() {
+            return Err(Complaint::new(format!("{option} shows nothing to repeat: leave the interval out")));
+        }
+    }
+    if arguments.exists && arguments.wait {
+        return Err(Complaint::new(
+            "--exists and --wait cannot be combined: --wait also says whether a row matches",
+        ));
+    }
+    if arguments.timeout.is_some() && !arguments.wait {
+        return Err(Complaint::new("--timeout belongs to --wait: type --wait, or leave --timeout out"));
+    }
+    if !arguments.filter.is_empty() && !has_rows(arguments) {
+        return Err(Complaint::new(
+            "a filter chooses among connections: leave it out, or leave -e, -r, -s and -x out",
+        ));
+    }
+    check_shape(arguments)?;
     if let (Some(count), None) = (arguments.count, arguments.interval) {
         return Err(Complaint::new(format!(
             "--count {count} needs an interval in seconds: type, for example, netstat -ano 5 --count {count}"
@@ -302,4 +339,47 @@ fn check(arguments: &Arguments) -> Result<(), Complaint> {
         )));
     }
     Ok(())
+}
+
+/// What the options mean together that choose the form of the connection table.
+fn check_shape(arguments: &Arguments) -> Result<(), Complaint> {
+    let mut formats = arguments.formats();
+    if let (Some((_, one)), Some((_, two))) = (formats.next(), formats.next()) {
+        return Err(Complaint::new(format!("{one} and {two} cannot be combined: type one of them")));
+    }
+    let shape = [
+        (arguments.columns.is_some(), "--columns"),
+        (arguments.group_by.is_some(), "--group-by"),
+        (arguments.sort.is_some(), "--sort"),
+        (arguments.process, "--process"),
+        (arguments.cmdline, "--cmdline"),
+    ];
+    let typed = shape.into_iter().find_map(|(typed, spelling)| typed.then_some(spelling));
+    let other = [
+        (arguments.route, "-r"),
+        (arguments.statistics, "-s"),
+        (arguments.ethernet, "-e"),
+        (arguments.network_direct, "-x"),
+        (arguments.port_counts, "-c"),
+    ];
+    let other = other.into_iter().find_map(|(typed, spelling)| typed.then_some(spelling));
+    if let (Some(typed), Some(other)) = (typed.or(arguments.formats().next().map(|(_, it)| it)), other) {
+        return Err(Complaint::new(format!(
+            "{typed} is for the table of connections, not for {other}: type one of the two"
+        )));
+    }
+    let Some(group_by) = &arguments.group_by else { return Ok(()) };
+    if arguments.columns.is_some() {
+        return Err(Complaint::new(
+            "--columns and --group-by cannot be combined: --group-by shows the columns that it counts by",
+        ));
+    }
+    match arguments.sort {
+        Some(Order::By { column, .. }) if !group_by.contains(&column) => Err(Complaint::new(format!(
+            "--sort {} needs that column in --group-by: groups are sorted by one of their columns, and without --sort \
+             the largest comes first",
+            column.name
+        ))),
+        _ => Ok(()),
+    }
 }

@@ -34,7 +34,7 @@ pub(super) fn quoted(word: &OsStr) -> String {
 }
 
 /// The text with everything escaped that is no visible character or blank, so that it stays one line.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for character in text.chars() {
         push_safe(&mut line, character);

@@ -8,11 +8,12 @@ use std::ffi::OsStr;
 mod connections;
 mod program;
 mod reports;
+mod shape;
 
 pub(super) use program::INTERVAL;
 
 /// Every option.
-const LISTS: [&[Entry]; 3] = [connections::OPTIONS, reports::OPTIONS, program::OPTIONS];
+const LISTS: [&[Entry]; 4] = [connections::OPTIONS, shape::OPTIONS, reports::OPTIONS, program::OPTIONS];
 
 /// One option, and all that is known of it.
 #[derive(Debug)]

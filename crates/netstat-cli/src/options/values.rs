@@ -1,16 +1,21 @@
 //! The text of one value to the value.
 
-use super::arguments::{Lang, ProtocolName, owners_from_name};
+use super::arguments::{Colour, Lang, ProtocolName, owners_from_name};
 use super::complaint::{Complaint, nearest};
 use super::generate::Document;
 use super::quote::quoted;
-use netstat_core::query::Owners;
+use crate::columns::{self, Column};
+use crate::view::sort::Order;
+use netstat_core::query::{Owners, Tables};
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// Seconds that `--resolve-timeout` may say at most: nobody waits longer, and sums of times stay in range.
 const LONGEST_TIMEOUT: u64 = 3600;
+
+/// Seconds: a day.
+const LONGEST_WAIT: u64 = 86_400;
 
 /// A whole number.
 #[derive(Debug, PartialEq, Eq)]
@@ -69,7 +74,17 @@ pub(super) fn parse_count(text: &OsStr) -> Result<u64, Complaint> {
 }
 
 /// The value of `--resolve-timeout`.
-pub(super) fn parse_timeout(text: &OsStr) -> Result<Duration, Complaint> {
+pub(super) fn parse_resolve_timeout(text: &OsStr) -> Result<Duration, Complaint> {
+    parse_duration("--resolve-timeout", text, LONGEST_TIMEOUT, "-n to look no names up")
+}
+
+/// The value of `--timeout`.
+pub(super) fn parse_wait_timeout(text: &OsStr) -> Result<Duration, Complaint> {
+    parse_duration("--timeout", text, LONGEST_WAIT, "leave it out to wait for ever")
+}
+
+/// Seconds, or milliseconds with `ms`, up to `longest` seconds.
+fn parse_duration(option: &str, text: &OsStr, longest: u64, instead: &str) -> Result<Duration, Complaint> {
     let word = quoted(text);
     let lower = text.to_str().map(str::to_ascii_lowercase).unwrap_or_default();
     let duration = if let Some(milliseconds) = lower.strip_suffix("ms") {
@@ -79,13 +94,11 @@ pub(super) fn parse_timeout(text: &OsStr) -> Result<Duration, Complaint> {
     };
     match duration {
         (Whole::Not, _) => Err(Complaint::new(format!(
-            "--resolve-timeout needs seconds or milliseconds, not {word}: type, for example, 2, 2s or 500ms"
+            "{option} needs seconds or milliseconds, not {word}: type, for example, 2, 2s or 500ms"
         ))),
-        (Whole::Number(number), unit) if unit(number) <= Duration::from_secs(LONGEST_TIMEOUT) => {
-            Ok(unit(number))
-        }
+        (Whole::Number(number), unit) if unit(number) <= Duration::from_secs(longest) => Ok(unit(number)),
         _ => Err(Complaint::new(format!(
-            "--resolve-timeout {word} is too long: type at most {LONGEST_TIMEOUT} seconds, or -n to look no names up"
+            "{option} {word} is too long: type at most {longest} seconds, or {instead}"
         ))),
     }
 }
@@ -112,6 +125,14 @@ pub(super) fn parse_owners(text: &OsStr) -> Result<Owners, Complaint> {
     })
 }
 
+/// The value of `--table`.
+pub(super) fn parse_tables(text: &OsStr) -> Result<Tables, Complaint> {
+    text.to_str()
+        .unwrap_or_default()
+        .parse()
+        .map_err(|unknown| Complaint::new(format!("--table {} is {unknown}", quoted(text))))
+}
+
 /// The value of `--lang`.
 pub(super) fn parse_lang(text: &OsStr) -> Result<Lang, Complaint> {
     text.to_str().and_then(Lang::from_name).ok_or_else(|| {
@@ -120,6 +141,70 @@ pub(super) fn parse_lang(text: &OsStr) -> Result<Lang, Complaint> {
             quoted(text)
         ))
     })
+}
+
+/// The value of `--color`.
+pub(super) fn parse_color(text: &OsStr) -> Result<Colour, Complaint> {
+    text.to_str().and_then(Colour::from_name).ok_or_else(|| {
+        Complaint::new(format!(
+            "--color {} is not known: type --color auto, --color always or --color never",
+            quoted(text)
+        ))
+    })
+}
+
+/// Columns with commas between them.
+pub(super) fn parse_columns(option: &str, text: &OsStr) -> Result<Vec<&'static Column>, Complaint> {
+    let mut list: Vec<&'static Column> = Vec::new();
+    for name in text.to_str().unwrap_or("?").split(',') {
+        let column = parse_column(option, name)?;
+        if list.contains(&column) {
+            return Err(Complaint::new(format!(
+                "{option} names {} twice: name each column once",
+                column.name
+            )));
+        }
+        list.push(column);
+    }
+    Ok(list)
+}
+
+fn parse_column(option: &str, name: &str) -> Result<&'static Column, Complaint> {
+    let name = name.trim();
+    columns::by_name(name).ok_or_else(|| {
+        let names = columns::ALL.iter().map(|column| column.name);
+        let instead = match nearest(name, names, (name.len() / 3).clamp(1, 3)) {
+            Some(near) => format!("type {near}"),
+            None => "type netstat --columns help to see the columns".to_owned(),
+        };
+        if name.is_empty() {
+            return Complaint::new(format!("{option} has an empty name in its list: {instead}"));
+        }
+        Complaint::new(format!("{option} does not know the column {}: {instead}", quoted(OsStr::new(name))))
+    })
+}
+
+/// The value of `--sort`.
+pub(super) fn parse_sort(text: &OsStr) -> Result<Order, Complaint> {
+    let text = text.to_str().unwrap_or("?");
+    if text.eq_ignore_ascii_case("none") {
+        return Ok(Order::AsGiven);
+    }
+    let (name, direction) = text.split_once(':').unwrap_or((text, "asc"));
+    let column = parse_column("--sort", name)?;
+    let descending = match direction.to_ascii_lowercase().as_str() {
+        "asc" => false,
+        "desc" => true,
+        _ => {
+            return Err(Complaint::new(format!(
+                "--sort does not know the direction {}: type {}:desc or {}:asc",
+                quoted(OsStr::new(direction)),
+                column.name,
+                column.name
+            )));
+        }
+    };
+    Ok(Order::By { column, descending })
 }
 
 /// The value of `--generate`.

@@ -18,10 +18,16 @@
 //!   ID, it ends with the blanks of the foreign column, as in the samples.
 //! - The process ID is `0` for a socket without a process, and `-` where it may not be known or was not found:
 //!   0 would say that there is none.
+//! - The process (`--process`) stands behind all of these under the heading PROCESS, after a TAB if something stands
+//!   between it and the state, else where the process ID would begin. It adds no empty line. UDP rows have it as
+//!   well, and blanks in the columns before it that they have no value for. Where there is no process, or it is not
+//!   known, it is `-`.
+//! - With colours, the word of the state is between two escape sequences, and everything stands where it would without.
 
 use super::words::{self, NO_OWNERSHIP, UNKNOWN};
-use super::{Language, LineEnd, Sheet, address, blanks, cells, decimal, escape, foreign, pad};
-use crate::columns::{Column, Facts};
+use super::{Language, LineEnd, Sheet, address, blanks, cells, colour, decimal, escape, foreign, pad};
+use crate::columns::classic::Column;
+use crate::columns::{self, Facts, Given};
 use crate::view::{ConnectionsView, Names, Processes, Row};
 use netstat_core::model::{NoOwner, Ownership, Process, Protocol, Socket};
 use std::io::{self, Write};
@@ -45,6 +51,18 @@ pub struct OwnerLines<'a> {
     pub path: bool,
 }
 
+/// The process of each row, in a column (`--process`).
+#[derive(Clone, Copy)]
+pub struct ProcessColumn<'a> {
+    /// What is shown of it.
+    pub column: &'static columns::Column,
+    /// Where that comes from.
+    pub given: Given<'a>,
+}
+
+/// What stands above the process.
+const PROCESS: &str = "PROCESS";
+
 /// The form of a connection table.
 #[derive(Clone, Copy)]
 pub struct Classic<'a> {
@@ -62,6 +80,10 @@ pub struct Classic<'a> {
     pub names: Option<NameColumn<'a>>,
     /// Lines about the process; `None` for none.
     pub owners: Option<OwnerLines<'a>>,
+    /// The process in a last column; `None` for none.
+    pub process: Option<ProcessColumn<'a>>,
+    /// Whether states have colours.
+    pub colour: bool,
 }
 
 /// Where the column behind the state begins.
@@ -87,6 +109,8 @@ impl Classic<'_> {
         for row in view.rows() {
             let columns = match row.socket.protocol {
                 Protocol::Tcp => self.columns,
+                // What follows them has to stand in its place.
+                Protocol::Udp if self.process.is_some() => self.columns,
                 Protocol::Udp => udp_columns,
             };
             self.write_row(&mut sheet.buffer, row, columns);
@@ -106,11 +130,12 @@ impl Classic<'_> {
             self.language.connections_heading()
         };
         out.extend_from_slice(first.as_bytes());
-        for (index, column) in self.columns.iter().enumerate() {
+        let headings = self.columns.iter().map(|column| column.heading);
+        for (index, heading) in headings.chain(self.process.map(|_| PROCESS)).enumerate() {
             let used = cells(out.get(start..).unwrap_or_default());
             let next = if self.pid || index > 0 { (used / 8 + 1) * 8 } else { AFTER_STATE };
             blanks(out, next.saturating_sub(used));
-            out.extend_from_slice(column.heading.as_bytes());
+            out.extend_from_slice(heading.as_bytes());
         }
     }
 
@@ -134,10 +159,16 @@ impl Classic<'_> {
             (Protocol::Tcp, None) => out.extend_from_slice(b"UNKNOWN"),
             (Protocol::Udp, _) => {}
         }
-        if !self.pid && columns.is_empty() {
+        let begin = socket.state.filter(|_| self.colour).map_or(&b""[..], colour::of_state);
+        let width = cells(out.get(start..).unwrap_or_default());
+        if !begin.is_empty() {
+            out.splice(start..start, begin.iter().copied());
+            out.extend_from_slice(colour::END);
+        }
+        if !self.pid && columns.is_empty() && self.process.is_none() {
             return;
         }
-        pad(out, start, 12);
+        blanks(out, 12usize.saturating_sub(width));
         out.extend_from_slice(b"    ");
         if self.pid {
             write_pid(out, &socket.ownership);
@@ -151,8 +182,15 @@ impl Classic<'_> {
             if column.applies(socket.protocol) {
                 (column.write)(out, socket, &self.facts);
             }
-            let width = if columns.peek().is_some() { column.heading.len() } else { 0 };
+            let followed = columns.peek().is_some() || self.process.is_some();
+            let width = if followed { column.heading.len() } else { 0 };
             pad(out, start, width.max(column.least));
+        }
+        if let Some(process) = &self.process {
+            if self.pid || !self.columns.is_empty() {
+                out.push(b'\t');
+            }
+            process.column.value(row, &process.given).write_text(out);
         }
     }
 }
@@ -209,5 +247,7 @@ fn write_owner_lines<W: Write>(
     sheet.end_line()
 }
 
+#[cfg(test)]
+mod process_tests;
 #[cfg(test)]
 mod tests;

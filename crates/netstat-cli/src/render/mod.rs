@@ -2,10 +2,23 @@
 
 pub mod address;
 pub mod classic;
+pub(crate) mod colour;
+pub mod csv;
+#[cfg(test)]
+mod data_tests;
 pub mod escape;
+pub mod ethernet;
 mod foreign;
+pub mod json;
+pub mod jsonl;
 pub mod process_counts;
 pub mod rdma;
+pub mod report_json;
+pub mod routes;
+pub mod schema;
+pub mod sockets;
+pub mod statistics;
+pub mod table;
 pub mod words;
 
 pub use classic::Classic;

@@ -70,6 +70,30 @@ pub fn rdma_role(role: RdmaRole) -> &'static str {
     }
 }
 
+/// Every state that has a name.
+pub(crate) const STATES: [TcpState; 13] = [
+    TcpState::Closed,
+    TcpState::Listen,
+    TcpState::SynSent,
+    TcpState::SynReceived,
+    TcpState::Established,
+    TcpState::FinWait1,
+    TcpState::FinWait2,
+    TcpState::CloseWait,
+    TcpState::Closing,
+    TcpState::LastAck,
+    TcpState::TimeWait,
+    TcpState::Bound,
+    TcpState::DeleteTcb,
+];
+
+/// The word for a TCP state, as [`write_state`] writes it.
+pub(crate) fn state(state: TcpState) -> String {
+    let mut word = Vec::with_capacity(12);
+    write_state(&mut word, state);
+    String::from_utf8_lossy(&word).into_owned()
+}
+
 /// Writes the word for a TCP state. A state this program does not know is `UNKNOWN_` and its number: still one
 /// word, and not longer than the column.
 pub fn write_state(out: &mut Vec<u8>, state: TcpState) {
@@ -129,22 +153,7 @@ mod tests {
 
     #[test]
     fn every_state_fits_its_column() {
-        let known = [
-            TcpState::Closed,
-            TcpState::Listen,
-            TcpState::SynSent,
-            TcpState::SynReceived,
-            TcpState::Established,
-            TcpState::FinWait1,
-            TcpState::FinWait2,
-            TcpState::CloseWait,
-            TcpState::Closing,
-            TcpState::LastAck,
-            TcpState::TimeWait,
-            TcpState::Bound,
-            TcpState::DeleteTcb,
-        ];
-        let all = known.into_iter().chain((0..=255).map(TcpState::Unknown));
+        let all = STATES.into_iter().chain((0..=255).map(TcpState::Unknown));
         for state in all {
             let mut out = Vec::new();
             write_state(&mut out, state);

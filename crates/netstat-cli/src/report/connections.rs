@@ -1,57 +1,187 @@
 //! The reports made of the socket table: connections, processes by ports (`-c`), and RDMA (`-x`).
 
-use super::{Display, Session};
-use crate::columns::{Extras, Facts};
-use crate::render::classic::{Classic, NameColumn, OwnerLines};
+use super::select::{Selected, read, select};
+use super::{Displayed, Session};
+use crate::columns::{Extras, Facts, Given, Needs};
+use crate::options::{Colour, Format};
+use crate::render::classic::{Classic, NameColumn, OwnerLines, ProcessColumn};
 use crate::render::words::Offload;
-use crate::render::{LineEnd, process_counts::render_process_counts, rdma::render_rdma};
-use crate::settings::Connections;
+use crate::render::{LineEnd, csv, json, jsonl, sockets};
+use crate::render::{process_counts::render_process_counts, rdma::render_rdma};
+use crate::settings::{Connections, Form};
+use crate::view::groups::count_groups;
+use crate::view::sort::Order;
 use crate::view::{ConnectionsOptions, ConnectionsView, Holder, count_ports};
-use netstat_core::Error;
+use netstat_core::Warning;
+use netstat_core::enrich::UserNames;
+use netstat_core::error::words_of;
 use netstat_core::model::{Process, ProcessId};
 use netstat_core::os::Backend;
-use netstat_core::query::{Fields, ProcessFields, SocketQuery};
+use netstat_core::query::{Fields, ProcessFields, Programs, SocketQuery};
 use std::collections::HashMap;
+use std::ffi::OsString;
+use std::io::{IsTerminal, Write};
 
-/// The connection table.
-pub(super) fn table(session: &mut Session<'_>, table: &Connections) -> Result<Display, Error> {
-    let query = query(&table.rows, fields(table.extras));
-    let mut answer = session.backend.sockets(&query)?;
-    if table.pid || table.owner_lines {
-        let owners = session.backend.attach_owners(&mut answer.data, &query, session.settings.owners)?;
-        answer.warnings.extend(owners.warnings);
+/// The connection table: sockets, then who holds them, which rows they make, what is known of the processes, in which
+/// order, and in which form.
+pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut impl Write) -> Displayed {
+    let needs = needs(table);
+    let mut rows = session.rows(table.rows);
+    let query = query(&rows, needs.fields);
+    let Selected { sockets, kinds, mut warnings } =
+        select(&session.backend, session.filter.as_ref(), query, session.search(needs.owners))?;
+    rows.kinds = kinds;
+    let mut view = match table.order {
+        Order::AsGiven => ConnectionsView::unsorted(&sockets, &rows),
+        Order::Usual | Order::By { .. } => ConnectionsView::new(&sockets, &rows),
+    };
+    let known = Known::read(&session.backend, &view, table, needs, &mut warnings);
+    let given = Given { processes: &known.processes, users: &known.users, interfaces: &known.interfaces };
+    if let (Order::By { column, descending }, true) = (table.order, table.group_by.is_empty()) {
+        view.sort(column, descending, &given);
     }
-    let view = ConnectionsView::new(&answer.data, &table.rows);
-    let processes = if table.owner_lines {
-        read_processes(&session.backend, &view.processes(), ProcessFields::EXECUTABLE | ProcessFields::UNIT)
-    } else {
-        HashMap::new()
+    if !table.group_by.is_empty() {
+        render_groups(table, &view, &given, &warnings, out)?;
+        return Ok(warnings);
+    }
+    match &table.form {
+        Form::Classic => {
+            let names = table.names.as_ref().map(|names| {
+                (session.names.look_up(&session.backend, &view, names, &mut warnings), names.full)
+            });
+            let classic = Classic {
+                language: session.settings.language,
+                line_end: LineEnd::NATIVE,
+                pid: table.pid,
+                columns: &table.extras.columns(),
+                // Linux has no TCP offload engine: every connection is handled by the host's own stack.
+                facts: Facts { offload: Offload::InHost },
+                names: names.as_ref().map(|(lookup, full)| NameColumn { lookup, full: *full }),
+                owners: table
+                    .owner_lines
+                    .then_some(OwnerLines { lookup: &known.processes, path: table.path }),
+                process: table.process.map(|column| ProcessColumn { column, given }),
+                colour: shows_colour(table.colour),
+            };
+            classic.render(&view, out)?;
+        }
+        Form::Columns(columns) => sockets::render_sockets(&view, columns, &given, text_form(table), out)?,
+        Form::Data(Format::Json, columns) => {
+            json::render_sockets(&view, columns, &given, &warnings, out)?;
+        }
+        Form::Data(Format::JsonLines, columns) => jsonl::render_sockets(&view, columns, &given, out)?,
+        Form::Data(Format::Csv, columns) => csv::render_sockets(&view, columns, &given, out)?,
+    }
+    Ok(warnings)
+}
+
+fn render_groups(
+    table: &Connections,
+    view: &ConnectionsView<'_>,
+    given: &Given<'_>,
+    warnings: &[Warning],
+    out: &mut impl Write,
+) -> std::io::Result<()> {
+    let columns = &table.group_by;
+    let groups = count_groups(view, columns, table.order, given);
+    match table.form {
+        Form::Classic | Form::Columns(_) => sockets::render_groups(&groups, columns, text_form(table), out),
+        Form::Data(Format::Json, _) => json::render_groups(&groups, columns, warnings, out),
+        Form::Data(Format::JsonLines, _) => jsonl::render_groups(&groups, columns, out),
+        Form::Data(Format::Csv, _) => csv::render_groups(&groups, columns, out),
+    }
+}
+
+/// What has to be read: no more than what is shown, and what it is sorted by.
+fn needs(table: &Connections) -> Needs {
+    let shown = match &table.form {
+        _ if !table.group_by.is_empty() => Needs::of(&table.group_by),
+        Form::Columns(columns) | Form::Data(_, columns) => Needs::of(columns),
+        Form::Classic => {
+            let mut process = ProcessFields::empty();
+            process.set(ProcessFields::EXECUTABLE | ProcessFields::UNIT, table.owner_lines);
+            let classic = Needs {
+                fields: fields(table.extras),
+                owners: table.pid || table.owner_lines,
+                process,
+                ..Needs::NOTHING
+            };
+            classic.and(table.process.map_or(Needs::NOTHING, |column| column.needs))
+        }
     };
-    let names = table.names.as_ref().map(|names| {
-        (session.names.look_up(&session.backend, &view, names, &mut answer.warnings), names.full)
-    });
-    let classic = Classic {
-        language: session.settings.language,
-        line_end: LineEnd::NATIVE,
-        pid: table.pid,
-        columns: &table.extras.columns(),
-        // Linux has no TCP offload engine: every connection is handled by the host's own stack.
-        facts: Facts { offload: Offload::InHost },
-        names: names.as_ref().map(|(lookup, full)| NameColumn { lookup, full: *full }),
-        owners: table.owner_lines.then_some(OwnerLines { lookup: &processes, path: table.path }),
-    };
-    let mut bytes = Vec::new();
-    to_memory(classic.render(&view, &mut bytes));
-    Ok(Display { bytes, warnings: answer.warnings })
+    match table.order {
+        Order::By { column, .. } => shown.and(column.needs),
+        Order::Usual | Order::AsGiven => shown,
+    }
+}
+
+/// What is known beyond the sockets.
+#[derive(Default)]
+struct Known {
+    processes: HashMap<ProcessId, Process>,
+    users: UserNames,
+    interfaces: HashMap<u32, OsString>,
+}
+
+impl Known {
+    /// Reads what is needed and no more. What cannot be read is unknown; why is a warning.
+    fn read(
+        backend: &impl Backend,
+        view: &ConnectionsView<'_>,
+        table: &Connections,
+        needs: Needs,
+        warnings: &mut Vec<Warning>,
+    ) -> Self {
+        let mut known = Self::default();
+        if !needs.process.is_empty() {
+            let all_owners = matches!(table.form, Form::Data(Format::Json | Format::JsonLines, _));
+            let wanted = if all_owners { view.all_processes() } else { view.processes() };
+            known.processes = read(backend, &wanted, needs.process);
+        }
+        if needs.users {
+            let answer = backend.users();
+            warnings.extend(answer.warnings);
+            known.users = UserNames::parse(&answer.data);
+        }
+        if needs.interfaces && view.rows().iter().any(|row| row.socket.interface.is_some()) {
+            match backend.interfaces() {
+                Ok(answer) => {
+                    warnings.extend(answer.warnings);
+                    known.interfaces =
+                        answer.data.into_iter().map(|interface| (interface.index, interface.name)).collect();
+                }
+                Err(error) => warnings.push(Warning::SourceUnavailable {
+                    what: "the name of an interface",
+                    reason: words_of(&error.source),
+                }),
+            }
+        }
+        known
+    }
+}
+
+fn text_form(table: &Connections) -> sockets::Form {
+    let width = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
+    sockets::Form { width, colour: shows_colour(table.colour), line_end: LineEnd::NATIVE }
+}
+
+fn shows_colour(wanted: Colour) -> bool {
+    match wanted {
+        Colour::Auto => std::io::stdout().is_terminal(),
+        Colour::Always => true,
+        Colour::Never => false,
+    }
 }
 
 /// The table of processes by the number of ports they hold.
-pub(super) fn process_counts(session: &mut Session<'_>, rows: &ConnectionsOptions) -> Result<Display, Error> {
-    let query = query(rows, Fields::empty());
-    let mut answer = session.backend.sockets(&query)?;
-    let owners = session.backend.attach_owners(&mut answer.data, &query, session.settings.owners)?;
-    answer.warnings.extend(owners.warnings);
-    let counts = count_ports(&answer.data);
+pub(super) fn process_counts(
+    session: &mut Session<'_>,
+    rows: &ConnectionsOptions,
+    out: &mut impl Write,
+) -> Displayed {
+    let query = query(&session.rows(*rows), Fields::empty());
+    let selected = select(&session.backend, session.filter.as_ref(), query, session.search(true))?;
+    let counts = count_ports(&selected.sockets);
     let holders: Vec<ProcessId> = counts
         .iter()
         .filter_map(|count| match count.holder {
@@ -60,22 +190,21 @@ pub(super) fn process_counts(session: &mut Session<'_>, rows: &ConnectionsOption
         })
         .collect();
     let fields = ProcessFields::NAME | ProcessFields::EXECUTABLE;
-    let processes = read_processes(&session.backend, &holders, fields);
-    let mut bytes = Vec::new();
-    to_memory(render_process_counts(&counts, &processes, LineEnd::NATIVE, &mut bytes));
-    Ok(Display { bytes, warnings: answer.warnings })
+    let processes = read(&session.backend, &holders, fields);
+    render_process_counts(&counts, &processes, LineEnd::NATIVE, out)?;
+    Ok(selected.warnings)
 }
 
 /// The table of RDMA endpoints.
-pub(super) fn rdma(session: &mut Session<'_>) -> Result<Display, Error> {
+pub(super) fn rdma(session: &mut Session<'_>, out: &mut impl Write) -> Displayed {
     let answer = session.backend.rdma()?;
-    let mut bytes = Vec::new();
-    to_memory(render_rdma(&answer.data, LineEnd::NATIVE, &mut bytes));
-    Ok(Display { bytes, warnings: answer.warnings })
+    render_rdma(&answer.data, LineEnd::NATIVE, out)?;
+    Ok(answer.warnings)
 }
 
-fn query(rows: &ConnectionsOptions, fields: Fields) -> SocketQuery {
-    SocketQuery { kinds: rows.kinds, states: rows.states(), fields }
+/// What the rows are made of.
+pub(super) fn query(rows: &ConnectionsOptions, fields: Fields) -> SocketQuery {
+    SocketQuery { kinds: rows.kinds, states: rows.states(), fields, programs: Programs::default() }
 }
 
 fn fields(extras: Extras) -> Fields {
@@ -84,17 +213,4 @@ fn fields(extras: Extras) -> Fields {
     fields.set(Fields::CONGESTION, extras.template);
     fields.set(Fields::TIME_IN_STATE, extras.time_in_state);
     fields
-}
-
-fn read_processes(
-    backend: &impl Backend,
-    wanted: &[ProcessId],
-    fields: ProcessFields,
-) -> HashMap<ProcessId, Process> {
-    backend.processes(wanted, fields).into_iter().map(|process| (process.id, process)).collect()
-}
-
-/// Memory takes whatever is written to it.
-fn to_memory(written: std::io::Result<()>) {
-    debug_assert!(written.is_ok());
 }

@@ -1,19 +1,46 @@
 //! One file for each report: what it asks of the system, and how that becomes a display.
 
 mod connections;
+mod exists;
 mod names;
+mod routes;
+mod select;
+mod statistics;
 
-use crate::output::{self, Reader, Warnings};
-use crate::settings::{Report, Settings, Tape};
+use crate::output::{self, Reader, Trouble, Warnings};
+use crate::render::escape;
+use crate::settings::{Purpose, Report, Settings, Tape};
+use crate::view::ConnectionsOptions;
 use names::NameSource;
+use netstat_core::filter::{Filter, Test};
 use netstat_core::os::{self, Backend, Native, Origin};
-use netstat_core::{Error, Warning};
+use netstat_core::query::States;
+use netstat_core::{Error, Operation, Warning};
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
 use std::thread;
 
-/// A display, as bytes, and what it lacks.
-struct Display {
-    bytes: Vec<u8>,
-    warnings: Vec<Warning>,
+/// Why a display could not be shown.
+enum Failure {
+    /// The system did not answer. Nothing was written: reports are written when everything has been read.
+    System(Error),
+    /// Standard output did not take it.
+    Output(io::Error),
+}
+
+/// What a display lacks, or why there is none.
+type Displayed = Result<Vec<Warning>, Failure>;
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::System(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
 }
 
 /// What is kept from one display to the next.
@@ -21,13 +48,15 @@ struct Session<'a> {
     backend: Native,
     settings: &'a Settings,
     names: NameSource,
+    filter: Option<Filter>,
+    before: statistics::Before,
 }
 
 /// Shows the report, again and again where that is asked for, until nobody reads on.
 ///
 /// # Errors
 /// What failed, as a line for people.
-pub(crate) fn run(settings: &Settings) -> Result<(), String> {
+pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     let origin = match &settings.tape {
         Tape::None => Origin::Live,
         Tape::Record(folder) => Origin::Record(folder),
@@ -35,44 +64,84 @@ pub(crate) fn run(settings: &Settings) -> Result<(), String> {
     };
     let backend = os::open(origin).map_err(|error| explain(&error, settings))?;
     let names = NameSource::new(backend.name_lookup());
-    let mut session = Session { backend, settings, names };
+    let filter = select::filter(&backend, &settings.filter)?;
+    let mut session = Session { backend, settings, names, filter, before: statistics::Before::default() };
+    if settings.purpose != Purpose::Show {
+        return exists::answer(&session);
+    }
     let mut warnings = Warnings::default();
     let mut shown: u64 = 0;
     loop {
-        let display = session.display();
+        let mut out = io::stdout().lock();
+        let displayed = session.display(&mut out);
         // The recording of a run that fails is the one that is needed most.
         session.backend.finish().map_err(|error| explain(&error, settings))?;
-        let display = display.map_err(|error| explain(&error, settings))?;
-        let reader = output::display(|out| out.write_all(&display.bytes))
-            .map_err(|error| format!("cannot write to standard output: {error}"))?;
-        warnings.say(display.warnings);
+        let reader = match displayed {
+            Ok(lacks) => {
+                let reader = output::outcome(out.flush())?;
+                warnings.say(lacks);
+                reader
+            }
+            Err(Failure::Output(error)) => output::outcome(Err(error))?,
+            Err(Failure::System(error)) => return Err(explain(&error, settings).into()),
+        };
         shown += 1;
         if reader == Reader::Gone || settings.repeat.count.is_some_and(|count| shown >= count) {
-            return Ok(());
+            return Ok(ExitCode::SUCCESS);
         }
         match settings.repeat.pause {
             Some(pause) => thread::sleep(pause),
-            None => return Ok(()),
+            None => return Ok(ExitCode::SUCCESS),
         }
     }
 }
 
+/// What failed, why, and what to do about it.
 fn explain(error: &Error, settings: &Settings) -> String {
-    match &settings.tape {
-        Tape::Record(folder) | Tape::Replay(folder) => format!("{error} ({})", folder.display()),
-        Tape::None => error.to_string(),
+    let folder = match &settings.tape {
+        Tape::Record(folder) | Tape::Replay(folder) => {
+            let mut shown = Vec::new();
+            escape::write_text(&mut shown, folder.as_os_str());
+            String::from_utf8_lossy(&shown).into_owned()
+        }
+        Tape::None => return error.to_string(),
+    };
+    match (&error.operation, error.source.kind()) {
+        (Operation::Record, ErrorKind::AlreadyExists) => {
+            format!("{}: {folder} holds one already; name another folder", error.operation)
+        }
+        (Operation::Replay, ErrorKind::NotFound) => {
+            format!("{}: {folder} holds none; name a folder that --record made", error.operation)
+        }
+        (Operation::Record | Operation::Replay, _) => format!("{error} ({folder})"),
+        _ => error.to_string(),
     }
 }
 
 impl Session<'_> {
-    fn display(&mut self) -> Result<Display, Error> {
+    /// The rows that are asked for: a filter that names bound-only sockets asks for them.
+    fn rows(&self, rows: ConnectionsOptions) -> ConnectionsOptions {
+        let mut bound = rows.bound;
+        if let Some(filter) = &self.filter {
+            filter.each_test(|test| {
+                bound |= matches!(test, Test::State(states) if states.contains(States::BOUND))
+            });
+        }
+        ConnectionsOptions { bound, ..rows }
+    }
+
+    /// How owners are looked for; `always` where they are shown.
+    fn search(&self, always: bool) -> select::Search {
+        select::Search { always, by: self.settings.owners }
+    }
+
+    fn display(&mut self, out: &mut impl Write) -> Displayed {
         match &self.settings.report {
-            Report::Connections(table) => connections::table(self, table),
-            Report::ProcessCounts(rows) => connections::process_counts(self, rows),
-            Report::Rdma => connections::rdma(self),
-            Report::Routes | Report::Statistics { .. } => {
-                Err(Error::new(netstat_core::Operation::ListRoutes, std::io::ErrorKind::Unsupported.into()))
-            }
+            Report::Connections(table) => connections::table(self, table, out),
+            Report::ProcessCounts(rows) => connections::process_counts(self, rows, out),
+            Report::Rdma => connections::rdma(self, out),
+            Report::Routes(query) => routes::table(self, query, out),
+            Report::Statistics(what) => statistics::counters(self, what, out),
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::settings::NameSettings;
 use crate::view::{ConnectionsView, Names};
 use netstat_core::Warning;
 use netstat_core::enrich::{HostNames, HostResolver, ServiceNames};
+use netstat_core::error::words_of;
 use netstat_core::model::{Endpoint, HostAddress, Protocol};
 use netstat_core::os::{Backend, NameLookup};
 use std::collections::HashSet;
@@ -49,7 +50,7 @@ impl NameSource {
                 answer.data.into_iter().collect()
             }
             Err(error) => {
-                let reason = error.source.to_string();
+                let reason = words_of(&error.source);
                 warnings
                     .push(Warning::SourceUnavailable { what: "which addresses are this machine's", reason });
                 HashSet::new()
@@ -58,7 +59,7 @@ impl NameSource {
         let own_name = match backend.host_name() {
             Ok(name) => Some(name).filter(|name| !name.is_empty()),
             Err(error) => {
-                let reason = error.source.to_string();
+                let reason = words_of(&error.source);
                 warnings.push(Warning::SourceUnavailable { what: "the name of this machine", reason });
                 None
             }

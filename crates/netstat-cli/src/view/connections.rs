@@ -1,6 +1,6 @@
 //! Which sockets are rows of the connection table, and in which order.
 
-use netstat_core::model::{Endpoint, Family, ProcessId, Protocol, Section, Socket, TcpState};
+use netstat_core::model::{Endpoint, Family, Ownership, ProcessId, Protocol, Section, Socket, TcpState};
 use netstat_core::query::{Kinds, States};
 use std::cmp::Ordering;
 use std::net::IpAddr;
@@ -114,15 +114,9 @@ impl<'a> ConnectionsView<'a> {
     /// that does not exist.
     pub fn new(sockets: &'a [Socket], options: &ConnectionsOptions) -> Self {
         let mut blocks: [Vec<Entry<'a>>; 6] = Default::default();
-        for socket in sockets.iter().filter(|socket| options.wants(socket)) {
-            let families = socket.sections();
-            for (family, present) in [(Family::V4, families.v4), (Family::V6, families.v6)] {
-                if present && options.kinds.contains(Kinds::of(socket.protocol, family)) {
-                    let row = Row { socket, section: section(socket.protocol, family) };
-                    if let Some(block) = blocks.get_mut(block(&row)) {
-                        block.push(Entry { key: key(&row), row });
-                    }
-                }
+        for row in chosen(sockets, options) {
+            if let Some(block) = blocks.get_mut(block(&row)) {
+                block.push(Entry { key: key(&row), row });
             }
         }
         let mut rows = Vec::with_capacity(blocks.iter().map(Vec::len).sum());
@@ -132,6 +126,16 @@ impl<'a> ConnectionsView<'a> {
             rows.extend(block.into_iter().map(|entry| entry.row));
         }
         Self { rows }
+    }
+
+    /// Chooses likewise and leaves the order as the system gave it.
+    pub fn unsorted(sockets: &'a [Socket], options: &ConnectionsOptions) -> Self {
+        Self { rows: chosen(sockets, options).collect() }
+    }
+
+    /// Puts the rows into another order.
+    pub(super) fn rows_mut(&mut self) -> &mut Vec<Row<'a>> {
+        &mut self.rows
     }
 
     /// The rows.
@@ -156,6 +160,31 @@ impl<'a> ConnectionsView<'a> {
         processes.dedup();
         processes
     }
+
+    /// All processes that hold a socket of the rows, each once.
+    pub fn all_processes(&self) -> Vec<ProcessId> {
+        let owners = self.rows.iter().flat_map(|row| match &row.socket.ownership {
+            Ownership::Held(owners) => owners.as_slice(),
+            Ownership::NotRead | Ownership::Unowned(_) => &[],
+        });
+        let mut processes: Vec<_> = owners.map(|owner| owner.process).collect();
+        processes.sort_unstable();
+        processes.dedup();
+        processes
+    }
+}
+
+/// The rows of each socket that is wanted, in the order of the sockets.
+fn chosen<'a>(sockets: &'a [Socket], options: &ConnectionsOptions) -> impl Iterator<Item = Row<'a>> {
+    sockets.iter().filter(|socket| options.wants(socket)).flat_map(move |socket| {
+        let families = socket.sections();
+        [(Family::V4, families.v4), (Family::V6, families.v6)].into_iter().filter_map(
+            move |(family, present)| {
+                let wanted = present && options.kinds.contains(Kinds::of(socket.protocol, family));
+                wanted.then(|| Row { socket, section: section(socket.protocol, family) })
+            },
+        )
+    })
 }
 
 /// A row with the beginning of its sort order, so that most comparisons need not look at the socket.

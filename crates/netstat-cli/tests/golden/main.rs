@@ -52,6 +52,8 @@ fn render(sample: &Sample, lines: &[String], line_end: LineEnd) -> String {
         facts: Facts { offload: Offload::InHost },
         names: form.names.then_some(NameColumn { lookup: &parsed.names, full: false }),
         owners: form.owners.then_some(OwnerLines { lookup: &parsed.processes, path: false }),
+        process: None,
+        colour: false,
     };
     let mut out = Vec::new();
     table.render(&view, &mut out).unwrap();

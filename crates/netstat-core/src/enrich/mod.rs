@@ -1,7 +1,9 @@
-//! What completes the data of the kernel from elsewhere: names of ports, names of hosts.
+//! What completes the data of the kernel from elsewhere: names of ports, of hosts and of users.
 
 mod hosts;
 mod services;
+mod users;
 
 pub use hosts::{HostNames, HostResolver, short_name};
 pub use services::ServiceNames;
+pub use users::UserNames;

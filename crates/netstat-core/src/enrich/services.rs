@@ -31,6 +31,12 @@ impl ServiceNames {
         Self { names }
     }
 
+    /// The ports of this name, in any order. Names differ by letter case.
+    pub fn ports(&self, protocol: Protocol, name: &str) -> Vec<u16> {
+        let named = self.names.iter().filter(|(key, known)| key.0 == protocol && known.as_ref() == name);
+        named.map(|((_, port), _)| *port).collect()
+    }
+
     /// The name of a port, where it has one.
     pub fn name(&self, protocol: Protocol, port: u16) -> Option<&str> {
         self.names.get(&(protocol, port)).map(AsRef::as_ref)

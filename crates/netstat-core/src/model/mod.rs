@@ -2,14 +2,30 @@
 //!
 //! What is not known is `None` (or a [`Missing`] where the reason matters), never zero and never an empty string.
 
+mod counters;
 mod endpoint;
 mod host;
+mod interface;
 mod process;
 mod rdma;
+mod route;
 mod socket;
+mod tcp;
 
+pub use counters::{
+    Counters, IcmpV4Counters, IcmpV6Counters, InterfaceCounters, InterfaceStats, IpCounters, SocketLevels,
+    TcpCounters, TcpExtCounters, UdpCounters,
+};
 pub use endpoint::Endpoint;
 pub use host::HostAddress;
-pub use process::{Executable, Missing, NoOwner, Owner, Ownership, Process, ProcessId};
+pub use interface::{Interface, InterfaceAddress, InterfaceFlags};
+pub use process::{
+    Container, ContainerRuntime, Executable, Missing, NoOwner, Owner, Ownership, Process, ProcessId,
+};
 pub use rdma::{RdmaEndpoint, RdmaRole};
+pub use route::{
+    NextHop, NextHops, PersistentRoute, Prefix, Route, RouteKind, RouteStore, TABLE_DEFAULT, TABLE_LOCAL,
+    TABLE_MAIN,
+};
 pub use socket::{Family, Protocol, Section, Sections, Socket, SocketId, TcpState, Timer, TimerKind};
+pub use tcp::{SocketMemory, TcpInfo};

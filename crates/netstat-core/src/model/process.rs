@@ -83,6 +83,33 @@ pub struct Executable {
     pub deleted: bool,
 }
 
+/// Which container runtime, as far as the name of a control group tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ContainerRuntime {
+    /// Docker.
+    Docker,
+    /// Podman.
+    Podman,
+    /// containerd, by itself or under Kubernetes.
+    Containerd,
+    /// CRI-O.
+    CriO,
+    /// A container of a Kubernetes pod whose name does not tell the runtime.
+    Kubernetes,
+}
+
+/// A container.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Container {
+    /// Who runs it.
+    pub runtime: ContainerRuntime,
+    /// Its ID: 64 hexadecimal digits, in lower case.
+    pub id: Box<str>,
+    /// The UID of the Kubernetes pod it belongs to, as the API has it: 8-4-4-4-12 hexadecimal digits, or 32 for the
+    /// pod of a manifest on the node itself. `None` outside of Kubernetes.
+    pub pod: Option<Box<str>>,
+}
+
 /// What is known of a process that holds a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Process {
@@ -94,11 +121,27 @@ pub struct Process {
     pub executable: Result<Executable, Missing>,
     /// The service it belongs to: Linux the systemd unit of its cgroup, Windows the service name.
     pub unit: Result<OsString, Missing>,
+    /// The words it was started with, its own name first; a process may have written over them. Not escaped and not
+    /// to be trusted. Trailing empty words are left out: they cannot be told from what remains of such writing.
+    pub command_line: Result<Vec<OsString>, Missing>,
+    /// The user it acts as: Linux the effective user ID.
+    pub user: Result<u32, Missing>,
+    /// The container it runs in: Linux by the names of its control groups. [`Missing::NotApplicable`] where they name
+    /// none, as they do not inside of a container with a cgroup namespace of its own.
+    pub container: Result<Container, Missing>,
 }
 
 impl Process {
     /// A process of which nothing is known, for one reason.
     pub fn unknown(id: ProcessId, reason: Missing) -> Self {
-        Self { id, name: Err(reason), executable: Err(reason), unit: Err(reason) }
+        Self {
+            id,
+            name: Err(reason),
+            executable: Err(reason),
+            unit: Err(reason),
+            command_line: Err(reason),
+            user: Err(reason),
+            container: Err(reason),
+        }
     }
 }

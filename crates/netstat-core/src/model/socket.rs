@@ -1,4 +1,4 @@
-use super::{Endpoint, Ownership};
+use super::{Endpoint, Ownership, SocketMemory, TcpInfo};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -139,6 +139,23 @@ pub struct Socket {
     /// How long the socket has been in its state, where the system knows it: Linux derives it from the timers
     /// of TIME_WAIT and FIN_WAIT_2.
     pub time_in_state: Option<Duration>,
+    /// How long ago the connection was established. Linux: only when asked for, and known only of a connection that
+    /// has not sent, or not received, any data yet, on a system that has run for less than 49 days (kernel 4.6).
+    pub age: Option<Duration>,
+    /// The course of the connection. Linux: only when asked for, TCP that is or was connected; unknown for TIME_WAIT,
+    /// half-open requests, and from `/proc/net`.
+    pub tcp: Option<Box<TcpInfo>>,
+    /// The memory of the socket. Linux: only when asked for; unknown for TIME_WAIT, half-open requests, and from
+    /// `/proc/net`.
+    pub memory: Option<Box<SocketMemory>>,
+    /// The mark that routing and firewall rules know the socket's packets by (`SO_MARK`), 0 where none was set.
+    /// Linux, told to `CAP_NET_ADMIN` only (kernel 4.9); unknown for TIME_WAIT and from `/proc/net`.
+    #[doc(alias = "INET_DIAG_MARK")]
+    pub mark: Option<u32>,
+    /// The control group (version 2) the socket was made in: the inode of its directory. Linux 5.8; unknown for
+    /// TIME_WAIT, half-open requests, and from `/proc/net`.
+    #[doc(alias = "INET_DIAG_CGROUP_ID")]
+    pub cgroup_id: Option<u64>,
     /// The processes that hold the socket.
     pub ownership: Ownership,
 }
@@ -184,6 +201,11 @@ impl Socket {
             traffic_class: None,
             congestion: None,
             time_in_state: None,
+            age: None,
+            tcp: None,
+            memory: None,
+            mark: None,
+            cgroup_id: None,
             ownership: Ownership::NotRead,
         }
     }

@@ -8,17 +8,25 @@
 //! |---|---|---|
 //! | [`Backend::sockets`] | sock_diag (`NETLINK_SOCK_DIAG`), else `/proc/net/{tcp,tcp6,udp,udp6}` | `GetExtendedTcpTable`, `GetExtendedUdpTable` |
 //! | [`Backend::attach_owners`] | a BPF program (`iter/task_file`), else `/proc/PID/fd` | in the same tables |
-//! | [`Backend::processes`] | `/proc/PID/{comm,exe,cgroup}` | Toolhelp, `QueryFullProcessImageNameW`, the service manager |
+//! | [`Backend::processes`] | `/proc/PID/{comm,exe,cmdline,status,cgroup}` | Toolhelp, `QueryFullProcessImageNameW`, the service manager |
 //! | [`Backend::local_addresses`] | rtnetlink `RTM_GETADDR` | `GetAdaptersAddresses` |
 //! | [`Backend::host_name`] | `/proc/sys/kernel/hostname` | `GetComputerNameExW` |
+//! | [`Backend::interfaces`] | rtnetlink `RTM_GETLINK`, `RTM_GETADDR` | `GetAdaptersAddresses` |
+//! | [`Backend::routes`] | rtnetlink `RTM_GETROUTE`, `RTM_GETNEXTHOP` | `GetIpForwardTable2`, `GetIpInterfaceTable` |
+//! | [`Backend::persistent_routes`] | the files of systemd-networkd, NetworkManager and ifupdown | the registry, `PersistentRoutes` |
 //! | [`Backend::services`] | `/etc/services`, then `/usr/etc/services` | `%SystemRoot%\System32\drivers\etc\services` |
+//! | [`Backend::users`] | `/etc/passwd` | not needed: names come with the processes |
 //! | [`Backend::name_lookup`] | the system resolver, by getnameinfo | the same |
 //! | [`Backend::rdma`] | RDMA netlink `RDMA_NLDEV_CMD_RES_CM_ID_GET` | not documented |
+//! | [`Backend::counters`] | `/proc/net/{snmp,snmp6,netstat,sockstat,sockstat6}`, limits from `/proc/sys/net/ipv4` | `GetIpStatisticsEx`, `GetIcmpStatisticsEx`, `GetTcpStatisticsEx2`, `GetUdpStatisticsEx2` |
+//! | [`Backend::interface_counters`] | rtnetlink `RTM_GETLINK`, `IFLA_STATS64` | `GetIfTable2` |
 //!
 //! To add a system, begin with a copy of `unsupported.rs`.
 
-use crate::model::{Process, ProcessId, RdmaEndpoint, Socket};
-use crate::query::{Owners, ProcessFields, SocketQuery};
+use crate::model::{
+    Counters, Interface, InterfaceCounters, PersistentRoute, Process, ProcessId, RdmaEndpoint, Route, Socket,
+};
+use crate::query::{Owners, ProcessFields, RouteQuery, SocketQuery};
 use crate::{Answer, Error, OwnerMethod};
 use std::net::IpAddr;
 use std::path::Path;
@@ -82,6 +90,10 @@ pub trait Backend {
     /// there is none: ports then stay numbers.
     fn services(&self) -> Answer<Vec<u8>>;
 
+    /// The users database as its file has it, for [`crate::enrich::UserNames`]. Empty, with a warning, where there is
+    /// none: users then stay numbers.
+    fn users(&self) -> Answer<Vec<u8>>;
+
     /// Who tells the names of addresses, for [`crate::enrich::HostResolver`]. A replay answers from its recording
     /// and never asks the network.
     fn name_lookup(&self) -> Arc<dyn NameLookup>;
@@ -91,6 +103,37 @@ pub trait Backend {
     /// # Errors
     /// When the system has RDMA but refused the list.
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error>;
+
+    /// What the protocols counted since the system started (on Linux: since the network namespace was made).
+    ///
+    /// # Errors
+    /// When the counters of IPv4 could not be read, which every system has.
+    fn counters(&self) -> Result<Answer<Counters>, Error>;
+
+    /// Every interface with what it counted, loopback included, by index.
+    ///
+    /// # Errors
+    /// When the system refused the list.
+    fn interface_counters(&self) -> Result<Answer<Vec<InterfaceCounters>>, Error>;
+    /// The network interfaces and their addresses, in the order of the system, also those that are down.
+    ///
+    /// # Errors
+    /// When the system refused either list.
+    fn interfaces(&self) -> Result<Answer<Vec<Interface>>, Error>;
+
+    /// The routes of the tables and families asked for, in the order of the system, IPv4 first. What the kernel keeps
+    /// for single destinations (the route cache) is left out. A family the system does not have has no routes.
+    ///
+    /// # Errors
+    /// When the system refused the list.
+    fn routes(&self, query: &RouteQuery) -> Result<Answer<Vec<Route>>, Error>;
+
+    /// The routes that are configured to come back at the next start. Linux has no single place for them: the answer
+    /// always carries the warning [`crate::Warning::PersistentSources`], which says what was read.
+    ///
+    /// # Errors
+    /// When the system has a single place for them and refused it.
+    fn persistent_routes(&self) -> Result<Answer<Vec<PersistentRoute>>, Error>;
 }
 
 /// Where the system's answers come from and go to.

@@ -1,13 +1,15 @@
 //! The recording of what an operating system said: a folder that a bug report can carry and a test can answer from.
 //!
 //! `index.jsonl` has a line for each question, in order: what was done, on what, and either where its answer lies in
-//! `answers.bin` or the system's error number. The same question asked again gets the next answer recorded for it,
+//! `answers.bin` or the system's error number. Each display of a repeated report ends with a line that has the number
+//! of entries so far: it tells a whole recording from one that was cut short, of which the rest could pass for what the
+//! system said. The same question asked again gets the next answer recorded for it,
 //! and the last one from then on. A question that was never recorded is an error, never an empty answer.
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -21,6 +23,12 @@ const VERSION: u32 = 1;
 struct Head {
     netstat_recording: u32,
     system: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Tail {
+    /// How many entries there are so far.
+    end: u64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -43,13 +51,17 @@ pub struct Recorder {
     files: Mutex<Files>,
 }
 
+/// What was said since the last display is in memory, so that the files end with a whole one whenever the program
+/// is ended.
 #[derive(Debug)]
 struct Files {
-    index: BufWriter<File>,
-    answers: BufWriter<File>,
+    index: File,
+    answers: File,
+    new_index: Vec<u8>,
+    new_answers: Vec<u8>,
     at: u64,
+    entries: u64,
     failed: Option<io::Error>,
-    finished: bool,
 }
 
 impl Recorder {
@@ -59,55 +71,71 @@ impl Recorder {
     /// When the folder holds a recording already, or cannot be written.
     pub fn create(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
-        let mut index = BufWriter::new(File::create_new(folder.join(INDEX))?);
-        let answers = BufWriter::new(File::create_new(folder.join(ANSWERS))?);
+        let index = File::create_new(folder.join(INDEX))?;
+        let answers = File::create_new(folder.join(ANSWERS))?;
         let head = Head { netstat_recording: VERSION, system: std::env::consts::OS.into() };
-        serde_json::to_writer(&mut index, &head)?;
-        index.write_all(b"\n")?;
-        Ok(Self { files: Mutex::new(Files { index, answers, at: 0, failed: None, finished: false }) })
+        let mut files = Files {
+            index,
+            answers,
+            new_index: Vec::new(),
+            new_answers: Vec::new(),
+            at: 0,
+            entries: 0,
+            failed: None,
+        };
+        files.line(&head)?;
+        Ok(Self { files: Mutex::new(files) })
     }
 
-    /// Adds a question and what came of it; does nothing once the recording has ended, because a look-up of a
-    /// name may come back later than that.
+    /// Adds a question and what came of it. What comes after the last [`finish`](Self::finish), as a look-up of a name
+    /// may, is left out.
     pub fn add(&self, op: &str, on: &str, answer: Result<&[u8], &io::Error>) {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         if files.failed.is_none()
-            && !files.finished
-            && let Err(error) = files.write(op, on, answer)
+            && let Err(error) = files.add(op, on, answer)
         {
             files.failed = Some(error);
         }
     }
 
-    /// Ends the recording.
+    /// Writes what was added: at the end of each display.
     ///
     /// # Errors
     /// When any part of it could not be written.
     pub fn finish(&self) -> io::Result<()> {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(error) = files.failed.take() {
-            return Err(error);
-        }
-        files.finished = true;
-        files.answers.flush()?;
-        files.index.flush()
+        files.failed.take().map_or_else(|| files.write(), Err)
     }
 }
 
 impl Files {
-    fn write(&mut self, op: &str, on: &str, answer: Result<&[u8], &io::Error>) -> io::Result<()> {
+    fn line(&mut self, line: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer(&mut self.new_index, line)?;
+        self.new_index.push(b'\n');
+        Ok(())
+    }
+
+    fn add(&mut self, op: &str, on: &str, answer: Result<&[u8], &io::Error>) -> io::Result<()> {
         let (at, len, errno) = match answer {
             Ok(bytes) => {
-                self.answers.write_all(bytes)?;
+                self.new_answers.extend_from_slice(bytes);
                 (Some(self.at), Some(bytes.len() as u64), None)
             }
             // An error without a number is one of ours, about bytes that made no sense.
             Err(error) => (None, None, Some(error.raw_os_error().unwrap_or(0))),
         };
         self.at += len.unwrap_or(0);
-        let entry = Entry { op: op.into(), on: on.into(), at, len, errno };
-        serde_json::to_writer(&mut self.index, &entry)?;
-        self.index.write_all(b"\n")
+        self.entries += 1;
+        self.line(&Entry { op: op.into(), on: on.into(), at, len, errno })
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        self.line(&Tail { end: self.entries })?;
+        self.answers.write_all(&self.new_answers)?;
+        self.new_answers.clear();
+        self.index.write_all(&self.new_index)?;
+        self.new_index.clear();
+        Ok(())
     }
 }
 
@@ -154,7 +182,16 @@ impl Player {
             )));
         }
         let mut questions: FxHashMap<(String, String), Asked> = FxHashMap::default();
+        let mut entries = 0;
+        let mut ended = false;
         for (number, line) in lines.enumerate() {
+            let tail: Option<Tail> =
+                line.starts_with(r#"{"end":"#).then(|| serde_json::from_str(line).ok()).flatten();
+            ended = tail.is_some_and(|tail| tail.end == entries);
+            if ended {
+                continue;
+            }
+            entries += 1;
             let bad = |why: &str| invalid(format!("{INDEX}, line {}: {why}", number + 2));
             let entry: Entry = serde_json::from_str(line).map_err(|error| bad(&error.to_string()))?;
             let answer = match (entry.at, entry.len, entry.errno) {
@@ -170,6 +207,9 @@ impl Player {
                 _ => return Err(bad("neither an answer nor an error")),
             };
             questions.entry((entry.op, entry.on)).or_default().answers.push(answer);
+        }
+        if !ended {
+            return Err(invalid(format!("{INDEX} is cut short: its last line is not the end of a display")));
         }
         Ok(Self { answers, questions: Mutex::new(questions) })
     }
@@ -248,14 +288,21 @@ mod tests {
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join(ANSWERS), b"abc").unwrap();
         let head = format!("{{\"netstat_recording\":1,\"system\":\"{}\"}}\n", std::env::consts::OS);
+        let end = "{\"end\":1}\n";
         for (index, why) in [
             (String::new(), "does not begin"),
             ("{\"netstat_recording\":9,\"system\":\"linux\"}\n".into(), "format 9"),
             ("{\"netstat_recording\":1,\"system\":\"plan9\"}\n".into(), "made on plan9"),
-            (format!("{head}{{\"op\":\"read\",\"on\":\"/a\",\"at\":2,\"len\":9}}\n"), "beyond the end"),
-            (format!("{head}{{\"op\":\"read\",\"on\":\"/a\"}}\n"), "neither"),
-            (format!("{head}nonsense\n"), "line 2"),
-            (format!("{head}{{\"op\":\"r\",\"on\":\"\",\"at\":18446744073709551615,\"len\":9}}\n"), "beyond"),
+            (format!("{head}{{\"op\":\"read\",\"on\":\"/a\",\"at\":2,\"len\":9}}\n{end}"), "beyond the end"),
+            (format!("{head}{{\"op\":\"read\",\"on\":\"/a\"}}\n{end}"), "neither"),
+            (format!("{head}{{\"op\":\"read\",\"on\":\"/a\",\"at\":0,\"len\":3}}\n"), "cut short"),
+            (head.clone(), "cut short"),
+            (format!("{head}{end}"), "line 2"),
+            (format!("{head}nonsense\n{end}"), "line 2"),
+            (
+                format!("{head}{{\"op\":\"r\",\"on\":\"\",\"at\":18446744073709551615,\"len\":9}}\n{end}"),
+                "beyond",
+            ),
         ] {
             fs::write(folder.join(INDEX), index).unwrap();
             let error = Player::open(&folder).unwrap_err().to_string();

@@ -2,8 +2,11 @@
 
 use super::resolver::SystemResolver;
 use super::{Backend, NameLookup, Origin};
-use crate::model::{Missing, Process, ProcessId, RdmaEndpoint, Socket};
-use crate::query::{Owners, ProcessFields, SocketQuery};
+use crate::model::{
+    Counters, Interface, InterfaceCounters, Missing, PersistentRoute, Process, ProcessId, RdmaEndpoint,
+    Route, Socket,
+};
+use crate::query::{Owners, ProcessFields, RouteQuery, SocketQuery};
 use crate::{Answer, Error, Operation, OwnerMethod, Warning};
 use std::io;
 use std::net::IpAddr;
@@ -51,10 +54,32 @@ impl Backend for Unsupported {
             warnings: vec![Warning::SourceUnavailable { what: "the name of a port", reason }],
         }
     }
+    fn users(&self) -> Answer<Vec<u8>> {
+        let reason = io::Error::from(io::ErrorKind::Unsupported).to_string();
+        Answer {
+            data: Vec::new(),
+            warnings: vec![Warning::SourceUnavailable { what: "the name of a user", reason }],
+        }
+    }
     fn name_lookup(&self) -> Arc<dyn NameLookup> {
         Arc::new(SystemResolver)
     }
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
         refuse(Operation::ListRdma)
+    }
+    fn counters(&self) -> Result<Answer<Counters>, Error> {
+        refuse(Operation::ReadCounters)
+    }
+    fn interface_counters(&self) -> Result<Answer<Vec<InterfaceCounters>>, Error> {
+        refuse(Operation::ListInterfaces)
+    }
+    fn interfaces(&self) -> Result<Answer<Vec<Interface>>, Error> {
+        refuse(Operation::ListInterfaces)
+    }
+    fn routes(&self, _: &RouteQuery) -> Result<Answer<Vec<Route>>, Error> {
+        refuse(Operation::ListRoutes)
+    }
+    fn persistent_routes(&self) -> Result<Answer<Vec<PersistentRoute>>, Error> {
+        refuse(Operation::ListRoutes)
     }
 }

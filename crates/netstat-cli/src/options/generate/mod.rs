@@ -10,6 +10,7 @@ mod powershell;
 mod tests;
 mod zsh;
 
+use crate::render::schema::schema;
 pub(super) use help::help;
 
 /// What `--generate` writes.
@@ -27,6 +28,8 @@ pub(crate) enum Document {
     CompleteFish,
     /// Completion for PowerShell.
     CompletePowershell,
+    /// The JSON Schema of `--json`.
+    Schema,
 }
 
 /// A document: its name for `--generate`, itself, and how it is made.
@@ -34,18 +37,19 @@ type Maker = (&'static str, Document, fn() -> String);
 
 impl Document {
     /// Every document.
-    const ALL: [Maker; 6] = [
+    const ALL: [Maker; 7] = [
         ("man", Self::Man, man::man),
         ("markdown", Self::Markdown, markdown::markdown),
         ("complete-bash", Self::CompleteBash, bash::bash),
         ("complete-zsh", Self::CompleteZsh, zsh::zsh),
         ("complete-fish", Self::CompleteFish, fish::fish),
         ("complete-powershell", Self::CompletePowershell, powershell::powershell),
+        ("schema", Self::Schema, schema),
     ];
 
     /// The names people type.
-    pub(super) const NAMES: [&'static str; 6] = {
-        let mut names = [""; 6];
+    pub(super) const NAMES: [&'static str; 7] = {
+        let mut names = [""; 7];
         let mut i = 0;
         while i < names.len() {
             names[i] = Self::ALL[i].0;

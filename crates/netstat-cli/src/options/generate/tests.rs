@@ -16,13 +16,14 @@ fn the_documents() {
 }
 
 /// Where each document lies in the tree.
-const FILES: [(Document, &str); 6] = [
+const FILES: [(Document, &str); 7] = [
     (Document::Man, "docs/netstat.1"),
     (Document::Markdown, "docs/options.md"),
     (Document::CompleteBash, "completions/netstat.bash"),
     (Document::CompleteZsh, "completions/_netstat"),
     (Document::CompleteFish, "completions/netstat.fish"),
     (Document::CompletePowershell, "completions/netstat.ps1"),
+    (Document::Schema, "docs/schema/netstat-1.json"),
 ];
 
 fn path_of(document: Document) -> PathBuf {

@@ -131,17 +131,6 @@ pub(super) const OPTIONS: &[Entry] = &[
         effect: Effect::Switch(|arguments| arguments.offload = true),
     },
     Entry {
-        letters: &['v'],
-        long: "components",
-        in_synopsis: false,
-        summary: "Accepted for scripts written for Windows XP",
-        help: "Accepted for scripts written for Windows XP, where it added detail to -b; changes nothing.",
-        details: "",
-        inferred: None,
-        report: Report::Connections,
-        effect: Effect::Switch(|arguments| arguments.components = true),
-    },
-    Entry {
         letters: &['y'],
         long: "template",
         in_synopsis: true,
@@ -157,8 +146,8 @@ pub(super) const OPTIONS: &[Entry] = &[
         long: "owners",
         in_synopsis: false,
         summary: "Choose how the owners of sockets are found",
-        help: "Chooses how the owners of sockets are found: auto, bpf or proc. Without it auto: by a BPF program in the \
-               kernel where that is possible, else from /proc.",
+        help: "Chooses how the owners of sockets are found: auto, bpf or proc. Without it auto: from /proc where there \
+               are fewer than 1,000 sockets, else by a BPF program in the kernel, where that is possible.",
         details: "BPF needs Linux 5.17 and root (CAP_BPF and CAP_PERFMON). It sees the descriptors of all processes and is \
                   many times faster where there are many. With bpf nothing else is tried: where it is not possible, \
                   that is an error.",
@@ -176,8 +165,9 @@ pub(super) const OPTIONS: &[Entry] = &[
         letters: &[],
         long: "path",
         in_synopsis: false,
-        summary: "With -b, show full paths of executables",
-        help: "With -b, shows the full path of the executable instead of its name.",
+        summary: "Show full paths of executables",
+        help: "With -b, shows the full path of the executable instead of its name; with --process, and without -b, in the \
+               column PROCESS.",
         details: "An executable that has been deleted since it was started is marked.",
         inferred: None,
         report: Report::Connections,
@@ -195,7 +185,7 @@ pub(super) const OPTIONS: &[Entry] = &[
         effect: Effect::Value(
             Value { name: "SECONDS", example: "500ms", kind: ValueKind::Free },
             |arguments, text| {
-                arguments.resolve_timeout = Some(values::parse_timeout(text)?);
+                arguments.resolve_timeout = Some(values::parse_resolve_timeout(text)?);
                 Ok(())
             },
         ),

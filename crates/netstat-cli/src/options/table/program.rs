@@ -41,11 +41,22 @@ pub(super) const OPTIONS: &[Entry] = &[
     },
     Entry {
         letters: &[],
+        long: "exists",
+        in_synopsis: false,
+        summary: "Say by the exit code alone whether a row matches the filter",
+        help: "Shows nothing. The exit code is 0 if a row matches the filter, 1 if none does, 2 on failure.",
+        details: "For scripts, as in: if netstat --exists lport 8080 state listening; then ...",
+        inferred: None,
+        report: Report::Program,
+        effect: Effect::Switch(|arguments| arguments.exists = true),
+    },
+    Entry {
+        letters: &[],
         long: "generate",
         in_synopsis: false,
         summary: "Write the man page, the reference or a completion",
         help: "Writes a document made from the options of this program: man, markdown, complete-bash, complete-zsh, \
-               complete-fish or complete-powershell.",
+               complete-fish, complete-powershell, or the JSON Schema of --json: schema.",
         details: "",
         inferred: None,
         report: Report::Program,
@@ -128,5 +139,34 @@ pub(super) const OPTIONS: &[Entry] = &[
         inferred: None,
         report: Report::Program,
         effect: Effect::Answer(|_| Command::Version),
+    },
+    Entry {
+        letters: &[],
+        long: "timeout",
+        in_synopsis: false,
+        summary: "With --wait, give up after this time",
+        help: "With --wait, gives up after this time: seconds, as in 30 or 30s, or 500ms.",
+        details: "Without it --wait waits for ever.",
+        inferred: None,
+        report: Report::Program,
+        effect: Effect::Value(
+            Value { name: "TIME", example: "30s", kind: ValueKind::Free },
+            |arguments, text| {
+                arguments.timeout = Some(values::parse_wait_timeout(text)?);
+                Ok(())
+            },
+        ),
+    },
+    Entry {
+        letters: &[],
+        long: "wait",
+        in_synopsis: false,
+        summary: "Return as soon as a row matches the filter",
+        help: "Shows nothing and returns as soon as a row matches the filter. The exit code is 0 then, 1 if --timeout is \
+               over before, 2 on failure.",
+        details: "For scripts that start a service, as in netstat --wait lport 5432 state listening --timeout 30s.",
+        inferred: None,
+        report: Report::Program,
+        effect: Effect::Switch(|arguments| arguments.wait = true),
     },
 ];

@@ -1,6 +1,7 @@
 //! Options that ask for another report than the connection table.
 
-use super::{Effect, Entry, Report};
+use super::super::values;
+use super::{Effect, Entry, Report, Value, ValueKind};
 
 pub(super) const OPTIONS: &[Entry] = &[
     Entry {
@@ -21,7 +22,8 @@ pub(super) const OPTIONS: &[Entry] = &[
         summary: "Show interface statistics",
         help: "Shows interface statistics: bytes, packets, discards and errors. With -s the statistics of the \
                protocols follow.",
-        details: "",
+        details: "It is the sum of all interfaces but loopback; with -v each interface is shown by itself. What the \
+                  system does not count is shown as -.",
         inferred: Some("Which interfaces are counted; counters do not wrap at 32 bits."),
         report: Report::Other,
         effect: Effect::Switch(|arguments| arguments.ethernet = true),
@@ -48,6 +50,58 @@ pub(super) const OPTIONS: &[Entry] = &[
         inferred: Some("The connection table that follows -s -p with tcp, tcpv6, udp or udpv6."),
         report: Report::Other,
         effect: Effect::Switch(|arguments| arguments.statistics = true),
+    },
+    Entry {
+        letters: &[],
+        long: "no-extra",
+        in_synopsis: false,
+        summary: "With -s or -e, show only what Windows shows",
+        help: "With -s or -e, shows only what Windows shows.",
+        details: "Without it more rows follow those of Windows: retransmission rate, listen queue overflows, buffer \
+                  errors and the like.",
+        inferred: None,
+        report: Report::Other,
+        effect: Effect::Switch(|arguments| arguments.no_extra = true),
+    },
+    Entry {
+        letters: &[],
+        long: "no-rates",
+        in_synopsis: false,
+        summary: "With -s or -e and an interval, show no rates",
+        help: "With -s or -e and an interval, shows no rates beside the counters.",
+        details: "Without it each display but the first adds what changed per second, as in (+12/s).",
+        inferred: None,
+        report: Report::Other,
+        effect: Effect::Switch(|arguments| arguments.no_rates = true),
+    },
+    Entry {
+        letters: &[],
+        long: "table",
+        in_synopsis: false,
+        summary: "With -r, show this routing table",
+        help: "With -r, shows the routing table of this number, or main, local, default or all.",
+        details: "Without it -r shows main, local and default. Linux only.",
+        inferred: None,
+        report: Report::Other,
+        effect: Effect::Value(
+            Value { name: "ID", example: "all", kind: ValueKind::Free },
+            |arguments, text| {
+                arguments.tables = Some(values::parse_tables(text)?);
+                Ok(())
+            },
+        ),
+    },
+    Entry {
+        letters: &['v'],
+        long: "verbose",
+        in_synopsis: false,
+        summary: "With -e, show each interface by itself",
+        help: "With -e, shows each interface by itself. With -b it is accepted for scripts written for Windows XP and \
+               changes nothing.",
+        details: "",
+        inferred: Some("The block of each interface: Windows has no such report."),
+        report: Report::Other,
+        effect: Effect::Switch(|arguments| arguments.verbose = true),
     },
     Entry {
         letters: &['x'],

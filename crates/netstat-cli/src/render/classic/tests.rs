@@ -13,7 +13,7 @@ use std::time::Duration;
 
 const ALL: ConnectionsOptions = ConnectionsOptions { listening: true, bound: true, kinds: Kinds::all() };
 
-const NUMERIC: Classic<'static> = Classic {
+pub(super) const NUMERIC: Classic<'static> = Classic {
     language: Language::English,
     line_end: LineEnd::Lf,
     pid: false,
@@ -21,6 +21,8 @@ const NUMERIC: Classic<'static> = Classic {
     facts: Facts { offload: Offload::InHost },
     names: None,
     owners: None,
+    process: None,
+    colour: false,
 };
 
 fn end(text: &str) -> Endpoint {
@@ -50,14 +52,14 @@ fn owned(pid: u32, socket: Socket) -> Socket {
     Socket { ownership: Ownership::Held(vec![owner]), ..socket }
 }
 
-fn table(classic: &Classic<'_>, sockets: &[Socket]) -> String {
+pub(super) fn table(classic: &Classic<'_>, sockets: &[Socket]) -> String {
     let mut out = Vec::new();
     classic.render(&ConnectionsView::new(sockets, &ALL), &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
 /// The lines from the headings on.
-fn lines(classic: &Classic<'_>, sockets: &[Socket]) -> Vec<String> {
+pub(super) fn lines(classic: &Classic<'_>, sockets: &[Socket]) -> Vec<String> {
     table(classic, sockets).lines().skip(3).map(str::to_owned).collect()
 }
 
@@ -66,7 +68,7 @@ fn rows(classic: &Classic<'_>, sockets: &[Socket]) -> Vec<String> {
     lines(classic, sockets).split_off(if classic.columns.is_empty() { 1 } else { 2 })
 }
 
-fn sockets() -> [Socket; 4] {
+pub(super) fn sockets() -> [Socket; 4] {
     [
         owned(4711, tcp("0.0.0.0:22", None, Listen)),
         Socket {

@@ -4,7 +4,7 @@
 //! the last; a path that was given none does not exist.
 
 use super::bpf::Failure;
-use super::source::{FileId, Netlink, Next, ProcessSource, Source};
+use super::source::{FileId, Netlink, Next, OwnersProgram, ProcessSource, Source};
 use rustix::io::Errno;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -91,7 +91,7 @@ impl Fake {
             .links(&format!("/proc/{pid}/fd"), links)
     }
 
-    /// What one BPF walk over all descriptors says, and how it ends. Where there is none it is not permitted.
+    /// What one BPF walk over all descriptors says, and how it ends. Without any the program may not be loaded.
     pub(super) fn walk(self, bytes: Vec<u8>, end: Result<(), Failure>) -> Self {
         self.walks.borrow_mut().push_back((bytes, end));
         self
@@ -162,9 +162,21 @@ impl Source for Fake {
         Ok(Box::new(FakeProcess { root, fake: self }))
     }
 
-    fn owner_records(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-        self.asked.borrow_mut().push("bpf".to_owned());
-        let walk = self.walks.borrow_mut().pop_front();
+    fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
+        self.asked.borrow_mut().push("bpf load".to_owned());
+        if self.walks.borrow().is_empty() {
+            return Err(Failure::NOT_RECORDED);
+        }
+        Ok(Box::new(FakeOwners(self)))
+    }
+}
+
+struct FakeOwners<'a>(&'a Fake);
+
+impl OwnersProgram for FakeOwners<'_> {
+    fn walk(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+        self.0.asked.borrow_mut().push("bpf walk".to_owned());
+        let walk = self.0.walks.borrow_mut().pop_front();
         let Some((bytes, end)) = walk else { return Err(Failure::NOT_RECORDED) };
         each(&bytes);
         end

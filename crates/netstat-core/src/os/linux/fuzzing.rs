@@ -1,6 +1,9 @@
 //! One function for each decoder, for the fuzz targets of the same names.
 
-use super::{addresses, bpf, procnet, rdma, sockets, wire};
+use super::{
+    addresses, bpf, counters, interface_counters, interfaces, persistent, processes, procnet, rdma, routes,
+    sockets, wire,
+};
 use crate::model::{Family, Protocol};
 use crate::os::tape::Player;
 
@@ -30,6 +33,32 @@ pub fn addresses(data: &[u8]) {
     addresses::decode_address(data);
 }
 
+/// Rows of the list of interfaces from rtnetlink.
+pub fn links(data: &[u8]) {
+    interfaces::decode_link(data);
+}
+
+/// Rows of the routing tables from rtnetlink, and next hop objects.
+pub fn routes(data: &[u8]) {
+    routes::decode_route(data, &mut Default::default());
+    routes::decode_object(data);
+}
+
+/// The files that persistent routes are read from.
+pub fn persistent_routes(data: &[u8]) {
+    persistent::parse_all(&String::from_utf8_lossy(data));
+}
+
+/// The files of counters.
+pub fn counters(data: &[u8]) {
+    counters::decode_all(data);
+}
+
+/// Rows of the interface list with their counters.
+pub fn interface_counters(data: &[u8]) {
+    interface_counters::decode_interface(data);
+}
+
 /// Rows of the RDMA resources.
 pub fn rdma(data: &[u8]) {
     rdma::decode_endpoint(data);
@@ -38,6 +67,11 @@ pub fn rdma(data: &[u8]) {
 /// What the BPF program says of the descriptors of sockets.
 pub fn bpf_records(data: &[u8]) {
     bpf::decode_records(data).into_iter().flatten().for_each(drop);
+}
+
+/// `/proc/PID/cgroup`, `cmdline` and `status`.
+pub fn process_files(data: &[u8]) {
+    processes::decode_files(data);
 }
 
 /// The index of a recording.

@@ -1,7 +1,7 @@
 //! The running kernel as a [`Source`].
 
 use super::bpf::{self, Failure};
-use super::source::{FileId, Netlink, Next, ProcessSource, Source};
+use super::source::{FileId, Netlink, Next, OwnersProgram, ProcessSource, Source};
 use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, Mode, OFlags, RawDir};
 use rustix::io::Errno;
@@ -131,8 +131,8 @@ impl Source for Live {
         Ok(Box::new(LiveProcess { directory: open_directory(&format!("/proc/{pid}"))? }))
     }
 
-    fn owner_records(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-        bpf::fetch_records(each)
+    fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
+        Ok(Box::new(bpf::Program::load()?))
     }
 }
 

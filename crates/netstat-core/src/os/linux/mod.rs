@@ -2,27 +2,36 @@
 
 mod addresses;
 mod bpf;
+mod counters;
 #[cfg(test)]
 mod fake;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
 mod host;
+mod interface_counters;
+mod interfaces;
 mod live;
 mod owners;
+mod persistent;
 mod processes;
 mod procnet;
 mod rdma;
+mod routes;
 mod services;
 mod sockets;
 mod source;
 mod stat;
+mod tcp_info;
+mod users;
 mod wire;
 
 use super::resolver::{PlayedResolver, RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
 use super::{Backend, NameLookup, Origin};
-use crate::model::{Process, ProcessId, RdmaEndpoint, Socket};
-use crate::query::{Owners, ProcessFields, SocketQuery};
+use crate::model::{
+    Counters, Interface, InterfaceCounters, PersistentRoute, Process, ProcessId, RdmaEndpoint, Route, Socket,
+};
+use crate::query::{Owners, ProcessFields, RouteQuery, SocketQuery};
 use crate::{Answer, Error, Operation, OwnerMethod};
 use live::Live;
 use source::{Recording, Source};
@@ -109,6 +118,10 @@ impl Backend for Linux {
         services::services(self.source())
     }
 
+    fn users(&self) -> Answer<Vec<u8>> {
+        users::users(self.source())
+    }
+
     fn name_lookup(&self) -> Arc<dyn NameLookup> {
         match &self.source {
             Origins::Live(_) => Arc::new(SystemResolver),
@@ -121,5 +134,25 @@ impl Backend for Linux {
 
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
         rdma::endpoints(self.source())
+    }
+
+    fn counters(&self) -> Result<Answer<Counters>, Error> {
+        counters::counters(self.source())
+    }
+
+    fn interface_counters(&self) -> Result<Answer<Vec<InterfaceCounters>>, Error> {
+        interface_counters::interface_counters(self.source())
+    }
+
+    fn interfaces(&self) -> Result<Answer<Vec<Interface>>, Error> {
+        interfaces::interfaces(self.source())
+    }
+
+    fn routes(&self, query: &RouteQuery) -> Result<Answer<Vec<Route>>, Error> {
+        routes::routes(self.source(), query)
+    }
+
+    fn persistent_routes(&self) -> Result<Answer<Vec<PersistentRoute>>, Error> {
+        Ok(persistent::routes(self.source()))
     }
 }

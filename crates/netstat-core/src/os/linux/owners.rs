@@ -33,9 +33,11 @@ mod tests;
 
 use super::source::{ProcessSource, Source};
 use super::stat::{fetch_stat, is_gone, is_refused};
+use crate::error::words_of;
 use crate::model::{NoOwner, Owner, Ownership, ProcessId, Socket};
-use crate::query::{Fields, Owners, SocketQuery, States};
+use crate::query::{Fields, Owners, Programs, SocketQuery, States};
 use crate::{Answer, Error, Operation, OwnerMethod, Warning};
+use descriptors::Bpf;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::io;
 
@@ -58,7 +60,10 @@ pub(super) fn attach(
     // A socket that only changed its state since is not gone.
     let bound = query.states & States::BOUND;
     let states = States::all().difference(States::BOUND) | bound;
-    let again = SocketQuery { states, fields: Fields::empty(), ..*query };
+    // Programs look at the ends alone, which TCP sockets keep once they have both, or listen.
+    let tcp = query.programs.tcp.clone().filter(|_| bound.is_empty());
+    let programs = Programs { tcp, udp: None };
+    let again = SocketQuery { kinds: query.kinds, states, fields: Fields::empty(), programs };
     attach_asking(source, sockets, by, &mut || super::sockets::sockets(source, &again))
 }
 
@@ -108,6 +113,7 @@ struct Found {
 struct Search<'a> {
     source: &'a dyn Source,
     by: Owners,
+    bpf: Bpf<'a>,
     /// How the last look was taken.
     method: OwnerMethod,
     /// Inodes still looked for, and where in `found` they are.
@@ -145,6 +151,7 @@ impl<'a> Search<'a> {
         Self {
             source,
             by,
+            bpf: Bpf::Untried,
             method: OwnerMethod::NotNeeded,
             wanted: places.clone(),
             places,
@@ -295,7 +302,7 @@ impl<'a> Search<'a> {
                     }));
                 }
                 Err(error) => {
-                    return unknown("whether some sockets still exist", error.source.to_string());
+                    return unknown("whether some sockets still exist", words_of(&error.source));
                 }
             }
             if last || self.wanted.is_empty() {
@@ -356,7 +363,7 @@ impl<'a> Search<'a> {
         }
         if let Some(error) = self.failed.take() {
             let what = "the owner of some sockets";
-            warnings.push(Warning::SourceUnavailable { what, reason: error.to_string() });
+            warnings.push(Warning::SourceUnavailable { what, reason: words_of(&error) });
         }
     }
 

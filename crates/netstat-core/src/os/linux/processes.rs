@@ -1,8 +1,9 @@
-//! What a process is called, what it runs, and which service it belongs to.
+//! What a process is called, what it runs and for whom, and which service and container it belongs to.
 //!
 //! All that is read of a process comes through one handle, and the time it started is read before and after: a process
 //! that has ended meanwhile is `Gone`, and its successor of the same number never answers for it.
 
+mod container;
 #[cfg(test)]
 mod live_tests;
 #[cfg(test)]
@@ -11,7 +12,7 @@ mod unit;
 
 use super::source::{ProcessSource, Source};
 use super::stat::{Stat, fetch_stat, is_gone, is_refused};
-use crate::model::{Executable, Missing, Process, ProcessId};
+use crate::model::{Container, Executable, Missing, Process, ProcessId};
 use crate::query::ProcessFields;
 use std::ffi::OsString;
 use std::io;
@@ -49,9 +50,21 @@ fn process(
     if fields.contains(ProcessFields::UNIT) {
         process.unit = unit(handle, buffer);
     }
+    if fields.contains(ProcessFields::CONTAINER) {
+        process.container = container(handle, buffer);
+    }
+    if fields.contains(ProcessFields::USER) {
+        process.user = user(handle, buffer);
+    }
+    if fields.contains(ProcessFields::COMMAND_LINE) {
+        process.command_line = command_line(handle, stat, buffer);
+    }
     let stat = fetch_same(handle, id, buffer)?;
     if process.executable == Err(Missing::Unreadable) && stat.is_zombie() {
         process.executable = Err(Missing::Gone);
+    }
+    if process.command_line == Err(Missing::Unreadable) && stat.is_zombie() {
+        process.command_line = Err(Missing::Gone);
     }
     Ok(process)
 }
@@ -131,12 +144,63 @@ fn is_there(handle: &dyn ProcessSource, path: &[u8]) -> bool {
 }
 
 fn unit(handle: &dyn ProcessSource, buffer: &mut Vec<u8>) -> Result<OsString, Missing> {
-    match handle.read("cgroup", buffer) {
+    read_cgroup(handle, buffer)?;
+    unit::decode_unit(buffer).map(|name| OsString::from_vec(name.to_vec())).ok_or(Missing::NotApplicable)
+}
+
+fn container(handle: &dyn ProcessSource, buffer: &mut Vec<u8>) -> Result<Container, Missing> {
+    read_cgroup(handle, buffer)?;
+    container::decode_container(buffer).ok_or(Missing::NotApplicable)
+}
+
+fn read_cgroup(handle: &dyn ProcessSource, buffer: &mut Vec<u8>) -> Result<(), Missing> {
+    handle.read("cgroup", buffer).map_err(|error| {
         // A kernel without control groups; that the process is there is seen by the last look at it.
-        Err(error) if is_gone(&error) => Err(Missing::NotApplicable),
-        Err(error) => Err(missing(&error)),
-        Ok(()) => unit::decode_unit(buffer)
-            .map(|name| OsString::from_vec(name.to_vec()))
-            .ok_or(Missing::NotApplicable),
+        if is_gone(&error) { Missing::NotApplicable } else { missing(&error) }
+    })
+}
+
+/// The effective user, the second number of the line: by it the kernel decides what the process may do.
+fn user(handle: &dyn ProcessSource, buffer: &mut Vec<u8>) -> Result<u32, Missing> {
+    handle.read("status", buffer).map_err(|error| missing(&error))?;
+    decode_user(buffer).ok_or(Missing::Unreadable)
+}
+
+/// The name comes first in the file, and the kernel writes its newlines as `\n`, so that no name looks like a line.
+fn decode_user(status: &[u8]) -> Option<u32> {
+    let line = status.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(b"Uid:"))?;
+    std::str::from_utf8(line).ok()?.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
+/// Each word ends with a NUL. The file is empty for a thread of the kernel, and once the memory of the process is gone.
+fn command_line(
+    handle: &dyn ProcessSource,
+    stat: Stat,
+    buffer: &mut Vec<u8>,
+) -> Result<Vec<OsString>, Missing> {
+    if stat.is_kernel_thread() {
+        return Err(Missing::NotApplicable);
     }
+    handle.read("cmdline", buffer).map_err(|error| missing(&error))?;
+    if buffer.is_empty() {
+        return Err(if stat.is_zombie() { Missing::Gone } else { Missing::Unreadable });
+    }
+    Ok(decode_command_line(buffer))
+}
+
+fn decode_command_line(bytes: &[u8]) -> Vec<OsString> {
+    let end = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+    let words = bytes.get(..end).unwrap_or_default();
+    words.split(|&byte| byte == 0).map(|word| OsString::from_vec(word.to_vec())).collect()
+}
+
+/// Every decoder of a file of a process, for the fuzzer.
+#[cfg(fuzzing)]
+pub(super) fn decode_files(bytes: &[u8]) {
+    let _ = (
+        unit::decode_unit(bytes),
+        container::decode_container(bytes),
+        decode_user(bytes),
+        decode_command_line(bytes),
+    );
 }

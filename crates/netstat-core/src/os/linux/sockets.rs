@@ -2,11 +2,13 @@
 
 use super::procnet;
 use super::source::{Netlink, Source};
+use super::tcp_info::{decode_age, decode_memory, decode_tcp_info};
 use super::wire::{self, DumpEnd, Message, Rows};
+use crate::error::words_of;
 use crate::model::{
     Endpoint, Family, NoOwner, Ownership, Protocol, Socket, SocketId, TcpState, Timer, TimerKind,
 };
-use crate::query::{Fields, Kinds, SocketQuery, States};
+use crate::query::{Fields, Kinds, Programs, SocketQuery, States};
 use crate::{Answer, Error, Operation, Warning};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -21,10 +23,16 @@ const IPPROTO_UDP: u8 = 17;
 const TCPDIAG_GETSOCK: u16 = 18;
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
 
+const INET_DIAG_REQ_BYTECODE: u16 = 1;
+
+const INET_DIAG_INFO: u16 = 2;
 const INET_DIAG_CONG: u16 = 4;
 const INET_DIAG_TOS: u16 = 5;
 const INET_DIAG_TCLASS: u16 = 6;
+const INET_DIAG_SKMEMINFO: u16 = 7;
 const INET_DIAG_SKV6ONLY: u16 = 11;
+const INET_DIAG_MARK: u16 = 15;
+const INET_DIAG_CGROUP_ID: u16 = 21;
 
 /// `TCP_TIMEWAIT_LEN`: a constant of the kernel.
 const TIME_WAIT_LENGTH: Duration = Duration::from_secs(60);
@@ -34,20 +42,24 @@ const NO_COOKIE: u64 = u64::MAX;
 
 /// The sockets of the query.
 pub(super) fn sockets(source: &dyn Source, query: &SocketQuery) -> Result<Answer<Vec<Socket>>, Error> {
-    let mut answer = match from_sock_diag(source, query) {
+    let mut answer = match with_programs(source, query) {
         Ok(answer) => answer,
         Err(refused) => {
             let mut answer = procnet::sockets(source, query).map_err(|error| {
-                let both = format!("sock_diag: {refused}; /proc/net: {error}");
+                let both = format!("sock_diag: {}; /proc/net: {}", words_of(&refused), words_of(&error));
                 Error::new(Operation::ListSockets, io::Error::new(error.kind(), both))
             })?;
-            answer.warnings.insert(0, Warning::ProcNetFallback { reason: refused.to_string() });
+            answer.warnings.insert(0, Warning::ProcNetFallback { reason: words_of(&refused) });
             answer
         }
     };
     answer.data.retain(|socket| selected(socket, query));
     if query.fields.contains(Fields::TIME_IN_STATE) {
         fill_time_in_state(source, &mut answer);
+    }
+    fill_age(source, query, &mut answer.data);
+    if query.fields.contains(Fields::MARK) {
+        warn_of_hidden_marks(&mut answer);
     }
     if query.states.contains(States::BOUND) && query.kinds.intersects(Kinds::TCP) {
         warn_of_old_kernel(source, &mut answer);
@@ -71,6 +83,19 @@ struct Dump {
     protocol: Protocol,
     /// The same asked family by family, for a kernel that does not answer the one for both.
     instead: Vec<Vec<u8>>,
+}
+
+/// Asks with the programs of the query, and without them where the kernel does not take them.
+fn with_programs(source: &dyn Source, query: &SocketQuery) -> io::Result<Answer<Vec<Socket>>> {
+    match from_sock_diag(source, query) {
+        Err(error)
+            if query.programs != Programs::default()
+                && error.raw_os_error() == Some(rustix::io::Errno::INVAL.raw_os_error()) =>
+        {
+            from_sock_diag(source, &SocketQuery { programs: Programs::default(), ..query.clone() })
+        }
+        answer => answer,
+    }
 }
 
 fn from_sock_diag(source: &dyn Source, query: &SocketQuery) -> io::Result<Answer<Vec<Socket>>> {
@@ -119,12 +144,13 @@ fn dumps(query: &SocketQuery) -> Vec<Dump> {
     let extensions = extensions(query.fields);
     let states = kernel_states(query.states);
     if query.kinds.intersects(Kinds::TCP) && states != 0 {
+        let program = query.programs.tcp.as_deref();
         let by_family =
-            |family| wire::dump_request(SOCK_DIAG_BY_FAMILY, &body(family, IPPROTO_TCP, extensions, states));
+            |family| request(SOCK_DIAG_BY_FAMILY, body(family, IPPROTO_TCP, extensions, states), program);
         dumps.push(if query.kinds.contains(Kinds::TCP_V4) {
             // One walk of the hash table, which all network namespaces share, instead of two.
             Dump {
-                request: wire::dump_request(TCPDIAG_GETSOCK, &body_of_both(extensions, states)),
+                request: request(TCPDIAG_GETSOCK, body_of_both(extensions, states), program),
                 protocol: Protocol::Tcp,
                 instead: vec![by_family(AF_INET), by_family(AF_INET6)],
             }
@@ -136,15 +162,24 @@ fn dumps(query: &SocketQuery) -> Vec<Dump> {
         let families: &[u8] =
             if query.kinds.contains(Kinds::UDP_V4) { &[AF_INET, AF_INET6] } else { &[AF_INET6] };
         dumps.extend(families.iter().map(|&family| Dump {
-            request: wire::dump_request(
+            request: request(
                 SOCK_DIAG_BY_FAMILY,
-                &body(family, IPPROTO_UDP, extensions, u32::MAX),
+                body(family, IPPROTO_UDP, extensions, u32::MAX),
+                query.programs.udp.as_deref(),
             ),
             protocol: Protocol::Udp,
             instead: Vec::new(),
         }));
     }
     dumps
+}
+
+/// A request, with the program that chooses among the sockets.
+fn request(kind: u16, mut body: Vec<u8>, program: Option<&[u8]>) -> Vec<u8> {
+    if let Some(program) = program {
+        wire::put_attribute(&mut body, INET_DIAG_REQ_BYTECODE, program);
+    }
+    wire::dump_request(kind, &body)
 }
 
 /// `struct inet_diag_req_v2`.
@@ -173,6 +208,12 @@ fn extensions(fields: Fields) -> u8 {
     }
     if fields.contains(Fields::CONGESTION) {
         extensions |= 1 << (INET_DIAG_CONG - 1);
+    }
+    if fields.intersects(Fields::TCP_INFO | Fields::AGE) {
+        extensions |= 1 << (INET_DIAG_INFO - 1);
+    }
+    if fields.contains(Fields::MEMORY) {
+        extensions |= 1 << (INET_DIAG_SKMEMINFO - 1);
     }
     extensions
 }
@@ -305,6 +346,17 @@ pub(super) fn decode_socket(bytes: &[u8], protocol: Protocol) -> Option<Socket> 
         match kind {
             INET_DIAG_TOS => tos = wire::u8_at(value, 0),
             INET_DIAG_TCLASS => tclass = wire::u8_at(value, 0),
+            INET_DIAG_INFO if was_connected(socket.state) => {
+                socket.tcp = Some(Box::new(decode_tcp_info(value)));
+                socket.age = is_established(socket.state).then(|| decode_age(value)).flatten();
+            }
+            INET_DIAG_SKMEMINFO => socket.memory = Some(Box::new(decode_memory(value))),
+            INET_DIAG_MARK => socket.mark = wire::u32_at(value, 0),
+            INET_DIAG_CGROUP_ID => {
+                // Zero is a socket of no group that is left.
+                socket.cgroup_id =
+                    wire::array_at(value, 0).map(u64::from_ne_bytes).filter(|&group| group != 0);
+            }
             INET_DIAG_SKV6ONLY => socket.v6_only = wire::u8_at(value, 0).map(|flag| flag != 0),
             INET_DIAG_CONG => {
                 let name = value.split(|&byte| byte == 0).next().unwrap_or_default();
@@ -364,10 +416,55 @@ fn fill_time_in_state(source: &dyn Source, answer: &mut Answer<Vec<Socket>>) {
     }
 }
 
-fn read_number(source: &dyn Source, path: &str) -> Option<u64> {
+/// Whether `struct tcp_info` has a meaning: the kernel also sends it for listeners, with other things in its fields.
+fn was_connected(state: Option<TcpState>) -> bool {
+    state == Some(TcpState::SynSent) || is_established(state)
+}
+
+/// Whether the handshake is over, and the socket is not a mere time-wait block.
+fn is_established(state: Option<TcpState>) -> bool {
+    use TcpState::{CloseWait, Closing, Established, FinWait1, FinWait2, LastAck};
+    matches!(state, Some(Established | FinWait1 | FinWait2 | CloseWait | Closing | LastAck))
+}
+
+/// The kernel's counters of milliseconds wrap after 49.7 days at the earliest; on a system that has not run for that
+/// long none has. What was decoded on the way to something else is taken out again.
+fn fill_age(source: &dyn Source, query: &SocketQuery, sockets: &mut [Socket]) {
+    let known = query.fields.contains(Fields::AGE) && sockets.iter().any(|socket| socket.age.is_some()) && {
+        let uptime = read_text(source, "/proc/uptime")
+            .and_then(|text| text.split(['.', ' ']).next().and_then(|seconds| seconds.parse::<u64>().ok()));
+        uptime.is_some_and(|seconds| seconds < u64::from(u32::MAX) / 1000)
+    };
+    for socket in sockets {
+        if !known {
+            socket.age = None;
+        }
+        if !query.fields.contains(Fields::TCP_INFO) {
+            socket.tcp = None;
+        }
+    }
+}
+
+/// No socket that a process holds tells its mark: the kernel does not want to.
+fn warn_of_hidden_marks(answer: &mut Answer<Vec<Socket>>) {
+    let from_proc = answer.warnings.iter().any(|warning| matches!(warning, Warning::ProcNetFallback { .. }));
+    let mut held = answer.data.iter().filter(|socket| socket.id.inode.is_some()).peekable();
+    if !from_proc && held.peek().is_some() && held.all(|socket| socket.mark.is_none()) {
+        answer.warnings.push(Warning::SourceUnavailable {
+            what: "the mark of sockets",
+            reason: "the kernel tells it with CAP_NET_ADMIN only".to_owned(),
+        });
+    }
+}
+
+fn read_text(source: &dyn Source, path: &str) -> Option<String> {
     let mut bytes = Vec::new();
     source.read(path, &mut bytes).ok()?;
-    std::str::from_utf8(&bytes).ok()?.trim().parse().ok()
+    String::from_utf8(bytes).ok()
+}
+
+fn read_number(source: &dyn Source, path: &str) -> Option<u64> {
+    read_text(source, path)?.trim().parse().ok()
 }
 
 /// Kernels before 6.8 take the request for bound-only sockets and answer with none. A distribution may have brought
@@ -376,14 +473,17 @@ fn warn_of_old_kernel(source: &dyn Source, answer: &mut Answer<Vec<Socket>>) {
     if answer.data.iter().any(|socket| socket.state == Some(TcpState::Bound)) {
         return;
     }
+    if answer.warnings.iter().any(|warning| matches!(warning, Warning::ProcNetFallback { .. })) {
+        answer.warnings.push(Warning::BoundUnavailable { release: None });
+        return;
+    }
     let mut bytes = Vec::new();
     if source.read("/proc/sys/kernel/osrelease", &mut bytes).is_err() {
         return;
     }
     let release = String::from_utf8_lossy(&bytes).trim().to_owned();
-    let from_proc = answer.warnings.iter().any(|warning| matches!(warning, Warning::ProcNetFallback { .. }));
-    if from_proc || older_than_6_8(&release) {
-        answer.warnings.push(Warning::BoundUnavailable { release, from_proc });
+    if older_than_6_8(&release) {
+        answer.warnings.push(Warning::BoundUnavailable { release: Some(release) });
     }
 }
 

@@ -53,6 +53,14 @@ pub(crate) trait Source {
     /// Reads a whole file into `into`, which is emptied first.
     fn read(&self, path: &str, into: &mut Vec<u8>) -> io::Result<()>;
 
+    /// Reads a file that may hold secrets, passwords of networks among them: only what `keep` leaves of it is handed
+    /// over, and recorded.
+    fn read_kept(&self, path: &str, keep: fn(&[u8]) -> Vec<u8>, into: &mut Vec<u8>) -> io::Result<()> {
+        self.read(path, into)?;
+        *into = keep(into);
+        Ok(())
+    }
+
     /// Reads where a symbolic link points.
     fn read_link(&self, path: &str) -> io::Result<Vec<u8>>;
 
@@ -63,12 +71,18 @@ pub(crate) trait Source {
     /// fails with `ESRCH`, even if its number is in use again.
     fn process(&self, pid: u32) -> io::Result<Box<dyn ProcessSource + '_>>;
 
-    /// Hands over, piece by piece, what the BPF program of [`super::bpf`] says of all descriptors of sockets. What was
-    /// handed over before a failure is not the whole. What has no such program answers as if it were not permitted.
-    fn owner_records(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-        let _ = each;
+    /// Loads the BPF program of [`super::bpf`], which takes milliseconds. What has no such program answers as if it were
+    /// not permitted.
+    fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
         Err(Failure::NOT_RECORDED)
     }
+}
+
+/// The BPF program of [`super::bpf`], loaded until this is dropped.
+pub(crate) trait OwnersProgram {
+    /// Hands over, piece by piece, what it says of all descriptors of sockets. What was handed over before a failure is
+    /// not the whole.
+    fn walk(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure>;
 }
 
 /// One process of `/proc`, held open.
@@ -92,7 +106,9 @@ pub(crate) trait ProcessSource {
     fn file_id(&self, name: &str) -> io::Result<FileId>;
 }
 
-/// The question of [`Source::owner_records`] in a recording, and what its answer is packed of.
+/// The questions of [`Source::owners_program`] and [`OwnersProgram::walk`] in a recording, and what an answer is packed
+/// of.
+const BPF_LOAD: &str = "bpf load";
 const BPF_OWNERS: &str = "bpf owners";
 const PIECE: u32 = 0;
 const FAILURE: u32 = 1;
@@ -200,6 +216,15 @@ impl Source for Recording {
         answer
     }
 
+    fn read_kept(&self, path: &str, keep: fn(&[u8]) -> Vec<u8>, into: &mut Vec<u8>) -> io::Result<()> {
+        let answer = self.live.read_kept(path, keep, into);
+        if answer.is_err() {
+            into.clear();
+        }
+        self.note("read", path, &answer, into);
+        answer
+    }
+
     fn read_link(&self, path: &str) -> io::Result<Vec<u8>> {
         let answer = self.live.read_link(path);
         self.note("read_link", path, &answer, answer.as_deref().unwrap_or_default());
@@ -223,16 +248,34 @@ impl Source for Recording {
         Ok(Box::new(RecordingProcess { pid, live, recording: self }))
     }
 
-    fn owner_records(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+    fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
+        let answer = self.live.owners_program();
         let mut packed = Vec::new();
-        let answer = self.live.owner_records(&mut |piece| {
+        if let Err(failure) = &answer {
+            pack(&mut packed, FAILURE, &failure.to_bytes());
+        }
+        self.note(BPF_LOAD, "", &Ok(()), &packed);
+        let live = answer?;
+        Ok(Box::new(RecordingOwners { live, recording: self }))
+    }
+}
+
+struct RecordingOwners<'a> {
+    live: Box<dyn OwnersProgram + 'a>,
+    recording: &'a Recording,
+}
+
+impl OwnersProgram for RecordingOwners<'_> {
+    fn walk(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+        let mut packed = Vec::new();
+        let answer = self.live.walk(&mut |piece| {
             pack(&mut packed, PIECE, piece);
             each(piece);
         });
         if let Err(failure) = answer {
             pack(&mut packed, FAILURE, &failure.to_bytes());
         }
-        self.note(BPF_OWNERS, "", &Ok(()), &packed);
+        self.recording.note(BPF_OWNERS, "", &Ok(()), &packed);
         answer
     }
 }
@@ -327,17 +370,31 @@ impl Source for Player {
         Ok(Box::new(PlayedProcess { pid, player: self }))
     }
 
-    fn owner_records(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-        let packed = self.answer(BPF_OWNERS, "").map_err(|_| Failure::NOT_RECORDED)?;
-        let mut failure = None;
-        let whole = unpack(packed, |kind, bytes| {
-            match kind {
-                PIECE => each(bytes),
-                _ => failure = Some(Failure::from_bytes(bytes).unwrap_or(Failure::NOT_RECORDED)),
-            }
-            Next::More
-        });
-        failure.or(whole.is_err().then_some(Failure::NOT_RECORDED)).map_or(Ok(()), Err)
+    fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
+        played(self, BPF_LOAD, &mut |_| {})?;
+        Ok(Box::new(PlayedOwners(self)))
+    }
+}
+
+/// The answer to a question about BPF.
+fn played(player: &Player, question: &str, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+    let packed = player.answer(question, "").map_err(|_| Failure::NOT_RECORDED)?;
+    let mut failure = None;
+    let whole = unpack(packed, |kind, bytes| {
+        match kind {
+            PIECE => each(bytes),
+            _ => failure = Some(Failure::from_bytes(bytes).unwrap_or(Failure::NOT_RECORDED)),
+        }
+        Next::More
+    });
+    failure.or(whole.is_err().then_some(Failure::NOT_RECORDED)).map_or(Ok(()), Err)
+}
+
+struct PlayedOwners<'a>(&'a Player);
+
+impl OwnersProgram for PlayedOwners<'_> {
+    fn walk(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+        played(self.0, BPF_OWNERS, each)
     }
 }
 

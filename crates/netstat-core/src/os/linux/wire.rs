@@ -3,6 +3,7 @@
 //! Every length here comes from outside: nothing is read past what is there.
 
 use super::source::{Netlink, Next, Source};
+use crate::Warning;
 use std::io;
 
 /// `struct nlmsghdr`.
@@ -127,6 +128,21 @@ pub(super) struct DumpEnd {
     pub(super) overrun: bool,
     /// Messages that made no sense.
     pub(super) odd: u64,
+}
+
+impl DumpEnd {
+    /// Says what a table lacks that came by this dump.
+    pub(super) fn warn(self, what: &'static str, warnings: &mut Vec<Warning>) {
+        if self.interrupted {
+            warnings.push(Warning::DumpInterrupted { what });
+        }
+        if self.overrun {
+            warnings.push(Warning::DumpOverrun { what });
+        }
+        if self.odd > 0 {
+            warnings.push(Warning::OddMessages { what, count: self.odd });
+        }
+    }
 }
 
 /// Where the rows of a dump go.

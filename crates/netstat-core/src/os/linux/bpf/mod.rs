@@ -9,9 +9,11 @@ mod syscall;
 
 pub(super) use records::{Record, decode_records};
 
+use super::source::OwnersProgram;
 use crate::owner_method::{BpfStep, NoBpf};
 use rustix::io::Errno;
 use std::io;
+use syscall::Link;
 
 /// The kernel hands over what fits its own buffer of 32 KiB at a time, in whole records.
 const BUFFER: usize = 64 * 1024;
@@ -74,18 +76,28 @@ impl Failure {
     }
 }
 
-/// Loads the program, hands over what the kernel writes, piece by piece, and takes the program away again.
-pub(super) fn fetch_records(each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-    let link = skeleton::load()?;
-    let walk = link.start().map_err(Failure::at(BpfStep::Start))?;
-    let mut buffer = vec![0; BUFFER];
-    loop {
-        match rustix::io::read(&walk, &mut buffer[..]) {
-            Ok(0) => return Ok(()),
-            Ok(len) => each(buffer.get(..len).unwrap_or_default()),
-            // AGAIN: a million descriptors in a row were no sockets, and the kernel wants to breathe.
-            Err(Errno::INTR | Errno::AGAIN) => {}
-            Err(error) => return Err(Failure { step: BpfStep::Read, errno: error.raw_os_error() }),
+/// The program, loaded. It is taken away again when this is dropped.
+pub(super) struct Program(Link);
+
+impl Program {
+    /// Loads it.
+    pub(super) fn load() -> Result<Self, Failure> {
+        skeleton::load().map(Self)
+    }
+}
+
+impl OwnersProgram for Program {
+    fn walk(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+        let walk = self.0.start().map_err(Failure::at(BpfStep::Start))?;
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            match rustix::io::read(&walk, &mut buffer[..]) {
+                Ok(0) => return Ok(()),
+                Ok(len) => each(buffer.get(..len).unwrap_or_default()),
+                // AGAIN: a million descriptors in a row were no sockets, and the kernel wants to breathe.
+                Err(Errno::INTR | Errno::AGAIN) => {}
+                Err(error) => return Err(Failure { step: BpfStep::Read, errno: error.raw_os_error() }),
+            }
         }
     }
 }

@@ -2,7 +2,7 @@ use super::*;
 use crate::os::linux::stat::decode_stat;
 use proptest::prelude::*;
 use std::net::TcpListener;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, RawFd};
 
 fn record(start: u64, cookie: u64, numbers: [u32; 4]) -> Vec<u8> {
     let long = [start, cookie].into_iter().flat_map(u64::to_ne_bytes);
@@ -89,7 +89,10 @@ fn release() -> (u32, u32) {
 /// What the running kernel says; `None` where it does not let this user ask.
 fn fetched() -> Option<Vec<Record>> {
     let mut records = Vec::new();
-    match fetch_records(&mut |piece| records.extend(decode_records(piece).unwrap())) {
+    let program = Program::load();
+    match program
+        .and_then(|program| program.walk(&mut |piece| records.extend(decode_records(piece).unwrap())))
+    {
         Ok(()) => Some(records),
         Err(failure) => {
             let reason = failure.reason();
@@ -119,6 +122,28 @@ fn this_process_is_told_as_proc_tells_it() {
     assert_eq!(own.len(), 1, "{own:?}");
     assert_eq!(format!("socket:[{}]", own[0].inode), link.to_str().unwrap());
     assert_eq!((own[0].start_time, own[0].parent), (stat.start_time, stat.parent));
+}
+
+#[test]
+fn one_program_walks_as_often_as_it_is_asked() {
+    if fetched().is_none() {
+        return;
+    }
+    let program = Program::load().unwrap();
+    let finds = |descriptor: RawFd| {
+        let mut found = false;
+        let descriptor = u32::try_from(descriptor).unwrap();
+        let walked = program.walk(&mut |piece| {
+            let mut records = decode_records(piece).unwrap();
+            found |= records.any(|of| of.pid == std::process::id() && of.descriptor == descriptor);
+        });
+        assert_eq!(walked, Ok(()));
+        found
+    };
+    let first = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    assert!(finds(first.as_raw_fd()));
+    let second = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    assert!(finds(first.as_raw_fd()) && finds(second.as_raw_fd()));
 }
 
 #[test]

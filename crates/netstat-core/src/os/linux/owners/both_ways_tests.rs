@@ -24,10 +24,15 @@ fn ownership(socket: &Socket, by: Owners) -> Ownership {
     socket.ownership
 }
 
+/// So many sockets, of nobody, that BPF pays.
+fn many() -> Vec<Socket> {
+    (0..1000).map(|below| socket(u64::MAX - below)).collect()
+}
+
 /// Says so where BPF cannot be used.
 fn bpf_is_permitted() -> bool {
-    let mut sockets = [socket(u64::MAX)];
-    let same = sockets.to_vec();
+    let mut sockets = many();
+    let same = sockets.clone();
     let answer = attach_asking(&Live, &mut sockets, Owners::Auto, &mut || Ok(Answer::whole(same.clone())));
     match answer.unwrap().data {
         OwnerMethod::Bpf => true,
@@ -193,7 +198,8 @@ fn the_cookie_of_the_table_is_that_of_the_descriptor() {
     }
     let (_listener, own) = listener();
     let kinds = crate::query::Kinds::TCP_V4;
-    let query = SocketQuery { kinds, states: States::LISTEN, fields: Fields::empty() };
+    let query =
+        SocketQuery { kinds, states: States::LISTEN, fields: Fields::empty(), programs: Programs::default() };
     let table = super::super::sockets::sockets(&Live, &query).unwrap().data;
     let row = table.into_iter().find(|row| row.id.inode == own.id.inode).unwrap();
     assert!(row.id.cookie.is_some());
@@ -290,8 +296,9 @@ fn inside_a_pid_namespace() {
 #[test]
 fn inside_a_pid_namespace_with_the_proc_of_another() {
     if let Some(outer) = outer() {
-        let mut sockets = [outer];
-        let same = sockets.to_vec();
+        let mut sockets = many();
+        sockets.push(outer);
+        let same = sockets.clone();
         let list = &mut || Ok(Answer::whole(same.clone()));
         let answer = attach_asking(&Live, &mut sockets, Owners::Auto, list).unwrap();
         assert_eq!(answer.data, OwnerMethod::Proc(NoBpf::OtherNamespace));
@@ -357,8 +364,9 @@ fn a_recording_of_bpf_answers_as_the_system_did() {
     let _ = std::fs::remove_dir_all(&folder);
     let (listener, own) = listener();
     let attached = |source: &dyn Source| {
-        let mut sockets = [own.clone(), socket(u64::MAX)];
-        let same = sockets.to_vec();
+        let mut sockets = vec![own.clone()];
+        sockets.append(&mut many());
+        let same = sockets.clone();
         let list = &mut || Ok(Answer::whole(same.clone()));
         (attach_asking(source, &mut sockets, Owners::Auto, list).unwrap(), sockets)
     };

@@ -3,40 +3,70 @@
 use super::{Search, Threads};
 use crate::model::{Owner, ProcessId};
 use crate::os::linux::bpf::{Failure, Record, decode_records};
-use crate::os::linux::source::Source;
+use crate::os::linux::source::{OwnersProgram, Source};
 use crate::os::linux::stat::{fetch_stat, is_refused};
 use crate::owner_method::{NoBpf, OwnerMethod};
 use crate::query::Owners;
 use std::io;
 
-impl Search<'_> {
+/// The number of sockets from which on loading the program costs less than reading `/proc` does: about 6 ms, in which
+/// some thousand descriptors are read.
+const MANY: usize = 1000;
+
+/// Where a search stands with BPF. The program is loaded once for all looks.
+#[derive(Default)]
+pub(super) enum Bpf<'a> {
+    #[default]
+    Untried,
+    Loaded(Box<dyn OwnersProgram + 'a>),
+    RuledOut(NoBpf),
+}
+
+impl<'a> Search<'a> {
     /// Looks into all processes once. Fails only when nothing could be looked into.
     pub(super) fn look(&mut self, threads: Threads) -> io::Result<()> {
-        let refused = match self.by {
-            Owners::Proc => NoBpf::NotAsked,
-            Owners::Auto | Owners::Bpf => match self.walk() {
-                Ok(()) => {
-                    self.method = OwnerMethod::Bpf;
-                    return Ok(());
-                }
-                Err(reason) if self.by == Owners::Bpf => {
+        let program = match std::mem::take(&mut self.bpf) {
+            Bpf::Untried => self.load(),
+            Bpf::Loaded(program) => Ok(program),
+            Bpf::RuledOut(reason) => Err(reason),
+        };
+        let told = program.and_then(|program| self.walk(program.as_ref()).map(|()| program));
+        match told {
+            Ok(program) => {
+                self.bpf = Bpf::Loaded(program);
+                self.method = OwnerMethod::Bpf;
+                Ok(())
+            }
+            Err(reason) => {
+                self.bpf = Bpf::RuledOut(reason);
+                if self.by == Owners::Bpf {
                     return Err(io::Error::other(format!("by BPF: {reason}")));
                 }
-                Err(reason) => reason,
-            },
-        };
-        self.method = OwnerMethod::Proc(refused);
-        self.pass(threads)
+                self.method = OwnerMethod::Proc(reason);
+                self.pass(threads)
+            }
+        }
     }
 
-    /// Lets the BPF program tell. Where it fails nothing has been found.
-    fn walk(&mut self) -> Result<(), NoBpf> {
+    /// Loads the BPF program, where that is asked for and pays.
+    fn load(&self) -> Result<Box<dyn OwnersProgram + 'a>, NoBpf> {
+        match self.by {
+            Owners::Proc => return Err(NoBpf::NotAsked),
+            Owners::Auto if self.wanted.len() < MANY && !uses_many_sockets(self.source) => {
+                return Err(NoBpf::FewSockets);
+            }
+            Owners::Auto | Owners::Bpf => {}
+        }
         if !sees_own_namespace(self.source) {
             return Err(NoBpf::OtherNamespace);
         }
-        let source = self.source;
+        self.source.owners_program().map_err(Failure::reason)
+    }
+
+    /// Lets the BPF program tell. Where it fails nothing has been found.
+    fn walk(&mut self, program: &dyn OwnersProgram) -> Result<(), NoBpf> {
         let mut odd = false;
-        let told = source.owner_records(&mut |piece| match decode_records(piece) {
+        let told = program.walk(&mut |piece| match decode_records(piece) {
             Some(records) => records.for_each(|record| self.add(&record)),
             None => odd = true,
         });
@@ -91,6 +121,20 @@ impl Search<'_> {
         found.owners.reserve_exact(usize::from(found.owners.is_empty()));
         found.owners.push(Owner { process, parent: Some(record.parent), descriptor });
     }
+}
+
+/// Whether there are many sockets beside those that are wanted: the descriptors of all are read in `/proc`. Nobody tells
+/// cheaply how many descriptors processes have, but the network namespace knows its sockets of all families.
+fn uses_many_sockets(source: &dyn Source) -> bool {
+    let mut sockstat = Vec::new();
+    source.read("/proc/net/sockstat", &mut sockstat).is_ok()
+        && decode_sockets_used(&sockstat).is_some_and(|used| used >= MANY)
+}
+
+/// The number in `sockets: used 288` of `/proc/net/sockstat`.
+fn decode_sockets_used(sockstat: &[u8]) -> Option<usize> {
+    let line = sockstat.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(b"sockets: used "))?;
+    std::str::from_utf8(line).ok()?.trim().parse().ok()
 }
 
 /// Whether `/proc` numbers the processes as the kernel does for this one, so that what BPF and what `/proc` tell of a

@@ -275,8 +275,12 @@ fn a_process_that_could_not_be_read_is_not_taken_for_one_without_sockets() {
 #[test]
 fn no_list_of_processes_is_an_error() {
     let fake = Fake::new().fails("/proc", Errno::ACCESS);
-    let query =
-        SocketQuery { kinds: crate::query::Kinds::all(), states: States::all(), fields: Fields::empty() };
+    let query = SocketQuery {
+        kinds: crate::query::Kinds::all(),
+        states: States::all(),
+        fields: Fields::empty(),
+        programs: Programs::default(),
+    };
     let error = attach(&fake, &mut sockets(&[77]), &query, Owners::Proc).unwrap_err();
     assert_eq!(error.operation, Operation::FindOwners);
     assert_eq!(error.source.raw_os_error(), Some(Errno::ACCESS.raw_os_error()));
@@ -384,7 +388,7 @@ fn a_list_that_cannot_be_had_again_proves_nothing() {
     assert_eq!(unowned(&rows[0]), NoOwner::NotPermitted);
 
     let interrupted = Warning::DumpInterrupted { what: "TCP table" };
-    let bound = Warning::BoundUnavailable { release: "6.1".into(), from_proc: false };
+    let bound = Warning::BoundUnavailable { release: Some("6.1".into()) };
     let again = Answer { data: vec![], warnings: vec![bound, interrupted.clone()] };
     let (warnings, _) = attached_asking(&fake, &mut rows, vec![Ok(again)]);
     assert_eq!(warnings, [interrupted], "what was said of the first list is not said again");

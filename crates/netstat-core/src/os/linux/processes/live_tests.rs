@@ -69,6 +69,9 @@ fn this_process_knows_itself() {
     let path = std::env::current_exe().unwrap();
     assert_eq!(process.executable, Ok(Executable { path, deleted: false }));
     assert_ne!(process.unit, Err(Missing::NotRead));
+    assert_ne!(process.container, Err(Missing::NotRead));
+    assert_eq!(process.user, Ok(rustix::process::geteuid().as_raw()));
+    assert_eq!(process.command_line.unwrap(), std::env::args_os().collect::<Vec<_>>());
 }
 
 #[test]

@@ -148,3 +148,49 @@ fn the_unit_is_that_of_the_cgroup() {
     assert_eq!(unit("0::/system.slice/nginx.service\n"), Ok("nginx.service".into()));
     assert_eq!(unit("0::/\n"), Err(Missing::NotApplicable));
 }
+
+#[test]
+fn command_lines_are_words() {
+    for (bytes, expected) in [
+        (&b"cat\0-n\0a b\0"[..], &["cat", "-n", "a b"][..]),
+        (b"cat\0\0x\0", &["cat", "", "x"]),
+        (b"nginx: worker process\0\0\0\0", &["nginx: worker process"]),
+        (b"no end", &["no end"]),
+        (b"\0", &[""]),
+    ] {
+        let process = asked(&alive().file("/proc/10/cmdline", bytes), ProcessFields::COMMAND_LINE);
+        assert_eq!(process.command_line.unwrap(), expected);
+    }
+    let read = |fake| asked(&fake, ProcessFields::COMMAND_LINE).command_line;
+    assert_eq!(read(alive().file("/proc/10/cmdline", "")), Err(Missing::Unreadable));
+    let stat = |state, flags| Fake::new().file("/proc/10/stat", stat_line(10, state, 1, flags, 1, 500));
+    assert_eq!(read(stat('Z', 0).file("/proc/10/cmdline", "")), Err(Missing::Gone));
+    assert_eq!(read(stat('I', 0x0020_0000).file("/proc/10/cmdline", "")), Err(Missing::NotApplicable));
+    assert_eq!(read(alive().fails("/proc/10/cmdline", Errno::ACCESS)), Err(Missing::NotPermitted));
+    // It ended between the two looks.
+    let ends = alive().file("/proc/10/stat", stat_line(10, 'Z', 1, 0, 1, 500)).file("/proc/10/cmdline", "");
+    assert_eq!(read(ends), Err(Missing::Gone));
+}
+
+#[test]
+fn the_user_is_the_effective_one() {
+    let read = |status: &str| asked(&alive().file("/proc/10/status", status), ProcessFields::USER).user;
+    assert_eq!(read("Name:\tcat\nUmask:\t0022\nUid:\t1000\t33\t0\t33\nGid:\t1\t2\t3\t4\n"), Ok(33));
+    assert_eq!(read("Name:\ta\\nUid:\t1\t1\nUid:\t5\t6\t7\t8\n"), Ok(6));
+    assert_eq!(read("Name:\tcat\n"), Err(Missing::Unreadable));
+    assert_eq!(read("Uid:\t1000\n"), Err(Missing::Unreadable));
+}
+
+#[test]
+fn the_container_is_that_of_the_cgroup() {
+    let id = "ab".repeat(32);
+    let read =
+        |cgroup: &str| asked(&alive().file("/proc/10/cgroup", cgroup), ProcessFields::CONTAINER).container;
+    let found = read(&format!("0::/system.slice/docker-{id}.scope\n")).unwrap();
+    assert_eq!(
+        (found.runtime, found.id.as_ref(), found.pod),
+        (crate::model::ContainerRuntime::Docker, id.as_str(), None)
+    );
+    assert_eq!(read("0::/system.slice/nginx.service\n"), Err(Missing::NotApplicable));
+    assert_eq!(asked(&alive(), ProcessFields::CONTAINER).container, Err(Missing::NotApplicable));
+}

@@ -67,6 +67,7 @@ fn the_files_of_this_machine_hold_an_own_listener() {
         kinds: Kinds::all(),
         states: crate::query::States::all(),
         fields: crate::query::Fields::empty(),
+        programs: crate::query::Programs::default(),
     };
     let answer = sockets(&crate::os::linux::live::Live, &query).unwrap();
     let local = end(&listener.local_addr().unwrap().to_string());

@@ -83,6 +83,91 @@ fn a_connection_is_decoded_field_by_field() {
     assert_eq!(socket.ownership, Ownership::NotRead);
 }
 
+fn with_info(state: u8) -> Socket {
+    let mut bytes = Row::tcp4(state).bytes();
+    let mut info = vec![0; 248];
+    info[68..72].copy_from_slice(&40_000u32.to_ne_bytes());
+    info[44..48].copy_from_slice(&9_000u32.to_ne_bytes());
+    wire::put_attribute(&mut bytes, INET_DIAG_INFO, &info);
+    decode_socket(&bytes, Protocol::Tcp).unwrap()
+}
+
+#[test]
+fn the_course_of_a_connection_is_that_of_connections_only() {
+    for (number, known, aged) in
+        [(1, true, true), (2, true, false), (8, true, true), (10, false, false), (7, false, false)]
+    {
+        let socket = with_info(number);
+        assert_eq!(
+            socket.tcp.map(|tcp| tcp.rtt),
+            known.then_some(Some(Duration::from_millis(40))),
+            "{number}"
+        );
+        assert_eq!(socket.age, aged.then_some(Duration::from_secs(9)), "{number}");
+    }
+}
+
+#[test]
+fn memory_mark_and_group_are_decoded() {
+    let mut bytes = Row::tcp4(1).bytes();
+    wire::put_attribute(&mut bytes, INET_DIAG_SKMEMINFO, &[7; 36]);
+    wire::put_attribute(&mut bytes, INET_DIAG_MARK, &0x2au32.to_ne_bytes());
+    wire::put_attribute(&mut bytes, INET_DIAG_CGROUP_ID, &77u64.to_ne_bytes());
+    let socket = decode_socket(&bytes, Protocol::Tcp).unwrap();
+    assert_eq!(socket.memory.unwrap().drops, Some(0x0707_0707));
+    assert_eq!((socket.mark, socket.cgroup_id), (Some(42), Some(77)));
+    assert_eq!((socket.tcp, socket.age), (None, None));
+    // Cut short, they are unknown.
+    let mut bytes = Row::tcp4(1).bytes();
+    wire::put_attribute(&mut bytes, INET_DIAG_MARK, &[1, 2]);
+    wire::put_attribute(&mut bytes, INET_DIAG_CGROUP_ID, &[0; 7]);
+    let socket = decode_socket(&bytes, Protocol::Tcp).unwrap();
+    assert_eq!((socket.mark, socket.cgroup_id, socket.memory), (None, None, None));
+}
+
+#[test]
+fn age_is_not_believed_where_its_counter_may_have_wrapped() {
+    use crate::os::linux::fake::Fake;
+    let query = |fields| SocketQuery { fields, ..QUERY };
+    let aged = |fake: Fake, fields| {
+        let mut sockets = [with_info(1)];
+        fill_age(&fake, &query(fields), &mut sockets);
+        let [socket] = sockets;
+        (socket.age, socket.tcp.is_some())
+    };
+    let young = || Fake::new().file("/proc/uptime", "4294966.99 1.00\n");
+    let nine = Some(Duration::from_secs(9));
+    assert_eq!(aged(young(), Fields::AGE), (nine, false));
+    assert_eq!(aged(young(), Fields::AGE | Fields::TCP_INFO), (nine, true));
+    assert_eq!(aged(young(), Fields::TCP_INFO), (None, true));
+    assert_eq!(aged(Fake::new().file("/proc/uptime", "4294967.00 1.00\n"), Fields::AGE), (None, false));
+    assert_eq!(aged(Fake::new().file("/proc/uptime", "?"), Fields::AGE), (None, false));
+    assert_eq!(aged(Fake::new(), Fields::AGE), (None, false));
+}
+
+#[test]
+fn marks_that_nobody_tells_are_a_warning() {
+    let warned = |socket: Socket| {
+        let mut answer = Answer::whole(vec![socket]);
+        warn_of_hidden_marks(&mut answer);
+        !answer.warnings.is_empty()
+    };
+    let held = decode_socket(&Row::tcp4(1).bytes(), Protocol::Tcp).unwrap();
+    assert!(warned(held.clone()));
+    assert!(!warned(Socket { mark: Some(0), ..held.clone() }));
+    assert!(!warned(Socket { id: SocketId::default(), ..held }), "TIME_WAIT has no mark for anybody");
+}
+
+#[test]
+fn the_extensions_are_the_bits_of_the_kernel() {
+    assert_eq!(extensions(Fields::empty()), 0);
+    assert_eq!(extensions(Fields::TCP_INFO), 0b10);
+    assert_eq!(extensions(Fields::AGE), 0b10);
+    assert_eq!(extensions(Fields::MEMORY), 0b100_0000);
+    assert_eq!(extensions(Fields::MARK | Fields::TIME_IN_STATE), 0);
+    assert_eq!(extensions(Fields::all()), 0b111_1010);
+}
+
 #[test]
 fn what_is_not_known_is_none() {
     let mut row = Row::tcp4(6);
@@ -164,8 +249,12 @@ fn time_in_state_comes_from_the_timers() {
     assert_eq!(times, [Some(Duration::from_secs(48)), None, None]);
 }
 
-const QUERY: SocketQuery =
-    SocketQuery { kinds: Kinds::all(), states: States::all(), fields: Fields::empty() };
+const QUERY: SocketQuery = SocketQuery {
+    kinds: Kinds::all(),
+    states: States::all(),
+    fields: Fields::empty(),
+    programs: Programs { tcp: None, udp: None },
+};
 
 #[test]
 fn a_kernel_without_the_request_for_both_families_is_asked_for_each() {
@@ -179,6 +268,46 @@ fn a_kernel_without_the_request_for_both_families_is_asked_for_each() {
     let answer = sockets(&script, &query).unwrap();
     assert_eq!(answer.data.iter().map(|socket| socket.family).collect::<Vec<_>>(), [Family::V4, Family::V6]);
     assert_eq!((answer.warnings.len(), script.left()), (0, 0));
+}
+
+#[test]
+fn a_kernel_that_takes_no_program_is_asked_without() {
+    let programs = Programs { tcp: Some([1, 4, 8, 0].into()), udp: None };
+    let query = SocketQuery { kinds: Kinds::TCP, programs, ..QUERY };
+    let errno = |errno: i32| (vec![message(2, 0, &(-errno).to_ne_bytes())], None);
+    let row = (vec![message(20, 0, &Row::tcp4(1).bytes()), done()], None);
+    // Both families at once, then the first of the two, then without the program.
+    let script = Script::new([errno(22), errno(22), row]);
+    let answer = with_programs(&script, &query).unwrap();
+    assert_eq!((answer.data.len(), answer.warnings.len(), script.left()), (1, 0, 0));
+    // Another error is no reason to ask again, and without a program neither is this one.
+    let script = Script::new([errno(1), errno(1)]);
+    assert_eq!(with_programs(&script, &query).unwrap_err().raw_os_error(), Some(1));
+    let script = Script::new([errno(22), errno(22)]);
+    assert_eq!(with_programs(&script, &QUERY).unwrap_err().raw_os_error(), Some(22));
+}
+
+#[test]
+fn every_request_has_its_program_as_an_attribute() {
+    let programs = Programs { tcp: Some([1, 4, 8, 0].into()), udp: Some([1, 4, 4, 0].into()) };
+    let attribute = |program: [u8; 4]| {
+        let mut bytes = Vec::new();
+        wire::put_attribute(&mut bytes, INET_DIAG_REQ_BYTECODE, &program);
+        bytes
+    };
+    for kinds in [Kinds::all(), Kinds::TCP_V6 | Kinds::UDP_V6] {
+        let query = SocketQuery { kinds, programs: programs.clone(), ..QUERY };
+        let bare = SocketQuery { kinds, ..QUERY };
+        for (with, without) in dumps(&query).iter().zip(dumps(&bare)) {
+            let tail = attribute(if with.protocol == Protocol::Tcp { [1, 4, 8, 0] } else { [1, 4, 4, 0] });
+            let requests = std::iter::once(&with.request).chain(&with.instead);
+            for (with, without) in requests.zip(std::iter::once(&without.request).chain(&without.instead)) {
+                assert_eq!(with[..4], u32::try_from(with.len()).unwrap().to_ne_bytes());
+                assert_eq!(with[4..without.len()], without[4..]);
+                assert_eq!(with[without.len()..], tail);
+            }
+        }
+    }
 }
 
 #[test]
@@ -220,6 +349,60 @@ fn this_process_finds_its_own_sockets() {
     assert_eq!(ours.remote.unwrap().port, listener.local_addr().unwrap().port());
     find(Protocol::Tcp, server.local_addr().unwrap(), Some(TcpState::Established));
     find(Protocol::Udp, udp.local_addr().unwrap(), None);
+}
+
+#[test]
+fn this_process_finds_the_course_of_its_own_connection() {
+    use std::io::{Read, Write};
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (mut server, _) = listener.accept().unwrap();
+    client.write_all(&[7; 5000]).unwrap();
+    server.read_exact(&mut [0; 5000]).unwrap();
+    let fields = Fields::TCP_INFO | Fields::MEMORY | Fields::AGE | Fields::MARK;
+    let read = || {
+        let answer = sockets(&Live, &SocketQuery { kinds: Kinds::TCP_V4, fields, ..QUERY }).unwrap();
+        answer
+            .data
+            .into_iter()
+            .filter(|socket| socket.local.port == port || socket.remote.is_some_and(|end| end.port == port))
+            .collect::<Vec<_>>()
+    };
+    let of = |sockets: &[Socket], from: u16| {
+        sockets.iter().find(|socket| socket.local.port == from && socket.remote.is_some()).cloned().unwrap()
+    };
+    let client_port = client.local_addr().unwrap().port();
+    // The acknowledgement is on its way for a moment.
+    let mut rows = read();
+    for _ in 0..1_000_000 {
+        if of(&rows, client_port).tcp.unwrap().bytes_acked.unwrap() >= 5000 {
+            break;
+        }
+        rows = read();
+    }
+    let (ours, theirs) = (of(&rows, client_port), of(&rows, port));
+    let (tcp, peer) = (ours.tcp.unwrap(), theirs.tcp.unwrap());
+    assert_eq!((tcp.bytes_sent, tcp.bytes_retransmitted, tcp.notsent_bytes), (Some(5000), Some(0), Some(0)));
+    assert_eq!((tcp.bytes_received, peer.bytes_received, peer.bytes_sent), (Some(0), Some(5000), Some(0)));
+    assert!(tcp.rtt.is_some() && tcp.cwnd > Some(0) && tcp.mss > Some(0));
+    assert!(tcp.data_segs_out > Some(0) && peer.data_segs_in > Some(0));
+    assert_eq!((tcp.last_data_received, peer.last_data_sent), (None, None));
+    assert!(tcp.last_data_sent.is_some() && peer.last_data_received.is_some());
+    let memory = ours.memory.unwrap();
+    assert!(memory.send_limit > Some(0) && memory.recv_limit > Some(0) && memory.drops.is_some());
+    // Both were silent in one direction; how old they are is known unless the system runs for long.
+    let uptime: f64 =
+        std::fs::read_to_string("/proc/uptime").unwrap().split(' ').next().unwrap().parse().unwrap();
+    assert_eq!((ours.age.is_some(), theirs.age.is_some()), (uptime < 4_294_967.0, uptime < 4_294_967.0));
+    // A listener has memory and a mark, but no course.
+    let listening = rows.iter().find(|socket| socket.remote.is_none()).unwrap();
+    assert!(listening.memory.is_some() && listening.tcp.is_none() && listening.age.is_none());
+    // CAP_NET_ADMIN is number 12.
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let capabilities = status.lines().find_map(|line| line.strip_prefix("CapEff:")).unwrap().trim();
+    let may_know = u64::from_str_radix(capabilities, 16).unwrap() >> 12 & 1 == 1;
+    assert!(listening.mark.is_none() || may_know, "{:?}", listening.mark);
 }
 
 #[test]

@@ -18,6 +18,11 @@ fn socket(inode: u64, cookie: Option<u64>) -> Socket {
     socket
 }
 
+/// With so many sockets that BPF pays.
+fn many(fake: Fake) -> Fake {
+    fake.file("/proc/net/sockstat", "sockets: used 1000\nTCP: inuse 1 orphan 0 tw 0 alloc 2 mem 0\n")
+}
+
 /// A record of a process that started at tick 5.
 fn record(cookie: u64, inode: u32, fd: u32, pid: u32, parent: u32) -> Vec<u8> {
     let long = [50_000_000, cookie].into_iter().flat_map(u64::to_ne_bytes);
@@ -25,7 +30,7 @@ fn record(cookie: u64, inode: u32, fd: u32, pid: u32, parent: u32) -> Vec<u8> {
 }
 
 fn fake() -> Fake {
-    Fake::new().file("/proc/self/status", STATUS).file("/proc/self/ns/pid", INITIAL)
+    many(Fake::new()).file("/proc/self/status", STATUS).file("/proc/self/ns/pid", INITIAL)
 }
 
 fn attached(fake: &Fake, sockets: &mut [Socket], by: Owners) -> Result<Answer<OwnerMethod>, Error> {
@@ -100,8 +105,11 @@ fn what_fails_leaves_no_trace_and_proc_answers() {
         (fake(), NoBpf::NotPermitted),
         (fake().walk(read.clone(), Err(failure)), failure.reason()),
         (fake().walk([&read[..], b"x"].concat(), Ok(())), odd),
-        (Fake::new().file("/proc/self/status", nspid).walk(read.clone(), Ok(())), NoBpf::OtherNamespace),
-        (Fake::new().walk(read, Ok(())), NoBpf::OtherNamespace),
+        (
+            many(Fake::new()).file("/proc/self/status", nspid).walk(read.clone(), Ok(())),
+            NoBpf::OtherNamespace,
+        ),
+        (many(Fake::new()).walk(read, Ok(())), NoBpf::OtherNamespace),
     ];
     for (fake, reason) in cases {
         let fake = fake.alive(10, 1, 5, &[(4, "socket:[77]")]);
@@ -113,6 +121,54 @@ fn what_fails_leaves_no_trace_and_proc_answers() {
 }
 
 #[test]
+fn a_program_that_was_refused_is_not_loaded_again() {
+    let fake = fake().alive(10, 1, 5, &[]);
+    let mut sockets = [socket(77, None)];
+    let answer = attached(&fake, &mut sockets, Owners::Auto).unwrap();
+    assert_eq!(answer.data, OwnerMethod::Proc(NoBpf::NotPermitted));
+    assert_eq!(sockets[0].ownership, Ownership::Unowned(NoOwner::Kernel));
+    assert_eq!((times_asked(&fake, "/proc"), times_asked(&fake, "bpf load")), (2, 1));
+}
+
+#[test]
+fn auto_reads_proc_where_there_are_few_sockets() {
+    let few = OwnerMethod::Proc(NoBpf::FewSockets);
+    let used = |number: &str| format!("sockets: used {number}\nTCP: inuse 9999\n");
+    for (wanted, sockstat, expected) in [
+        (1, Some(used("999")), few),
+        (999, Some(used("999")), few),
+        (999, None, few),
+        (999, Some(used("many")), few),
+        (999, Some("TCP: inuse 9999\n".to_owned()), few),
+        (1000, Some(used("999")), OwnerMethod::Bpf),
+        (1000, None, OwnerMethod::Bpf),
+        (1, Some(used("1000")), OwnerMethod::Bpf),
+    ] {
+        let mut fake = Fake::new()
+            .file("/proc/self/status", STATUS)
+            .file("/proc/self/ns/pid", INITIAL)
+            .walk(record(0, 1, 3, 10, 1), Ok(()))
+            .walk(Vec::new(), Ok(()))
+            .alive(10, 1, 5, &[(3, "socket:[1]")]);
+        if let Some(text) = &sockstat {
+            fake = fake.file("/proc/net/sockstat", text.as_str());
+        }
+        // More rows than sockets do not count.
+        let mut sockets: Vec<Socket> = (1..=wanted).map(|inode| socket(inode, None)).collect();
+        sockets.push(socket(1, None));
+        let answer = attached(&fake, &mut sockets, Owners::Auto).unwrap();
+        assert_eq!(answer.data, expected, "{wanted} {sockstat:?}");
+        assert_eq!(held(&sockets[0]), [(10, 3)]);
+        let loaded = usize::from(expected == OwnerMethod::Bpf);
+        assert_eq!(times_asked(&fake, "bpf load"), loaded, "{wanted} {sockstat:?}");
+    }
+    // Who asks for BPF gets it.
+    let fake = Fake::new().file("/proc/self/status", STATUS).walk(record(0, 77, 3, 10, 1), Ok(()));
+    let mut sockets = [socket(77, None)];
+    assert_eq!(attached(&fake, &mut sockets, Owners::Bpf).unwrap().data, OwnerMethod::Bpf);
+}
+
+#[test]
 fn one_means_alone_is_used_when_it_is_asked_for() {
     let walk = record(0, 77, 3, 99, 1);
     let fake = fake().walk(walk, Ok(())).alive(10, 1, 5, &[(4, "socket:[77]")]);
@@ -120,7 +176,7 @@ fn one_means_alone_is_used_when_it_is_asked_for() {
     let answer = attached(&fake, &mut sockets, Owners::Proc).unwrap();
     assert_eq!(answer.data, OwnerMethod::Proc(NoBpf::NotAsked));
     assert_eq!(held(&sockets[0]), [(10, 4)]);
-    assert_eq!(times_asked(&fake, "bpf"), 0);
+    assert_eq!(times_asked(&fake, "bpf load"), 0);
 
     let fake = Fake::new().file("/proc/self/status", STATUS).alive(10, 1, 5, &[(4, "socket:[77]")]);
     let error = attached(&fake, &mut sockets, Owners::Bpf).unwrap_err().to_string();
@@ -145,7 +201,8 @@ fn who_is_missing_is_looked_for_once_more() {
     assert_eq!((answer.data, answer.warnings), (OwnerMethod::Bpf, vec![]));
     assert_eq!(held(&sockets[0]), [(10, 3)]);
     assert_eq!(sockets[1].ownership, Ownership::Unowned(NoOwner::Kernel));
-    assert_eq!(times_asked(&fake, "bpf"), 2);
+    // One program walks twice.
+    assert_eq!((times_asked(&fake, "bpf load"), times_asked(&fake, "bpf walk")), (1, 2));
     // BPF is not told less where /proc hides processes.
     assert_eq!(times_asked(&fake, "/proc/self/mounts"), 0);
 }
@@ -158,12 +215,12 @@ fn a_socket_gone_since_has_vanished() {
     let other = vec![socket(77, Some(6))];
     attach_asking(&fake, &mut sockets, by, &mut || Ok(Answer::whole(other.clone()))).unwrap();
     assert_eq!(sockets[0].ownership, Ownership::Unowned(NoOwner::Vanished));
-    assert_eq!(times_asked(&fake, "bpf"), 1);
+    assert_eq!(times_asked(&fake, "bpf walk"), 1);
 }
 
 #[test]
 fn in_a_namespace_the_holder_is_elsewhere() {
-    let fake = Fake::new()
+    let fake = many(Fake::new())
         .file("/proc/self/status", STATUS)
         .file("/proc/self/ns/pid", "pid:[4026532001]")
         .walk(Vec::new(), Ok(()))
@@ -231,6 +288,11 @@ proptest! {
         let fake = fake().walk(bytes.clone(), Ok(())).walk(bytes, Ok(()));
         let mut sockets = [socket(77, Some(5)), socket(u64::MAX, None)];
         prop_assert!(attached(&fake, &mut sockets, Owners::Auto).is_ok());
+    }
+
+    #[test]
+    fn no_sockstat_panics(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+        let _ = decode_sockets_used(&[&b"sockets: used "[..], &bytes].concat());
     }
 
     #[test]

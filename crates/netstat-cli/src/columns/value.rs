@@ -1,0 +1,251 @@
+//! The value of a column: its text, its order and its JSON are made here and nowhere else.
+
+use crate::render::words::{self, UNKNOWN};
+use crate::render::{address, decimal, escape};
+use netstat_core::model::{Container, ContainerRuntime, Endpoint, TcpState, Timer, TimerKind};
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::ffi::{OsStr, OsString};
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// A value, typed. Whatever text is in it comes from outside and is not escaped yet.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value<'a> {
+    /// Nobody knows.
+    Unknown,
+    /// It is known that there is none; a table shows this, JSON and CSV nothing.
+    Absent(&'static str),
+    /// A whole number.
+    Number(u64),
+    /// A time, to the microsecond.
+    Microseconds(Duration),
+    /// A time, to the millisecond.
+    Milliseconds(Duration),
+    /// Text.
+    Text(Cow<'a, OsStr>),
+    /// Several texts.
+    Words(&'a [OsString]),
+    /// An address with a port.
+    End(Endpoint),
+    /// An address without one.
+    Host(Endpoint),
+    /// A TCP state.
+    State(TcpState),
+    /// A running timer.
+    Timer(Timer),
+    /// A container.
+    Container(&'a Container),
+}
+
+/// The process ID of a socket that has no process, as `-o` shows it.
+pub const NO_PROCESS: Value<'static> = Value::Absent("0");
+
+impl<'a> Value<'a> {
+    pub(super) fn number(number: Option<impl Into<u64>>) -> Self {
+        number.map_or(Self::Unknown, |number| Self::Number(number.into()))
+    }
+
+    pub(super) fn microseconds(time: Option<Duration>) -> Self {
+        time.map_or(Self::Unknown, Self::Microseconds)
+    }
+
+    pub(super) fn milliseconds(time: Option<Duration>) -> Self {
+        time.map_or(Self::Unknown, Self::Milliseconds)
+    }
+
+    pub(super) fn word(word: &'a str) -> Self {
+        Self::Text(OsStr::new(word).into())
+    }
+
+    /// Whether there is nothing to show: JSON says null, CSV leaves the field empty.
+    pub fn is_none(&self) -> bool {
+        matches!(self, Self::Unknown | Self::Absent(_))
+    }
+
+    /// The text of a table, safe for a terminal. It is never empty.
+    pub fn write_text(&self, out: &mut Vec<u8>) {
+        let start = out.len();
+        match self {
+            Self::Unknown => {}
+            Self::Absent(text) => out.extend_from_slice(text.as_bytes()),
+            Self::Microseconds(time) => {
+                let micros = whole(time.as_micros());
+                decimal(out, micros / 1000);
+                out.extend_from_slice(format!(".{:03}", micros % 1000).as_bytes());
+            }
+            _ => self.write_data(out),
+        }
+        if out.len() == start {
+            out.extend_from_slice(UNKNOWN.as_bytes());
+        }
+    }
+
+    /// The text of a CSV field, safe for a terminal: numbers in the unit of the key, nothing where there is none.
+    pub fn write_data(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Unknown | Self::Absent(_) => {}
+            Self::Number(number) => decimal(out, *number),
+            Self::Microseconds(time) => decimal(out, whole(time.as_micros())),
+            Self::Milliseconds(time) => decimal(out, whole(time.as_millis())),
+            Self::Text(text) => escape::write_text(out, text),
+            Self::Words(words) => {
+                for (index, word) in words.iter().enumerate() {
+                    if index > 0 {
+                        out.push(b' ');
+                    }
+                    escape::write_text(out, word);
+                }
+            }
+            Self::End(end) => address::write_endpoint(out, end),
+            Self::Host(end) => write_host(out, end),
+            Self::State(state) => words::write_state(out, *state),
+            Self::Timer(timer) => {
+                out.extend_from_slice(timer_word(timer.kind).as_bytes());
+                out.push(b'/');
+                decimal(out, whole(timer.expires_in.as_millis()));
+                out.push(b'/');
+                decimal(out, timer.retransmits.into());
+            }
+            Self::Container(container) => {
+                out.extend_from_slice(runtime_word(container.runtime).as_bytes());
+                out.push(b':');
+                escape::write_text(out, OsStr::new(container.id.as_ref()));
+            }
+        }
+    }
+
+    /// That text as a string.
+    fn data(&self) -> String {
+        let mut out = Vec::new();
+        self.write_data(&mut out);
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
+    /// The order within a column, in which what is not there comes last; see [`Value::compare_descending`].
+    pub fn compare(&self, other: &Self) -> Ordering {
+        self.rank().cmp(&other.rank()).then_with(|| self.compare_known(other))
+    }
+
+    /// The other way round, in which what is not there comes last as well.
+    pub fn compare_descending(&self, other: &Self) -> Ordering {
+        self.rank().cmp(&other.rank()).then_with(|| other.compare_known(self))
+    }
+
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Unknown => 2,
+            Self::Absent(_) => 1,
+            _ => 0,
+        }
+    }
+
+    fn compare_known(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Absent(one), Self::Absent(two)) => one.cmp(two),
+            (Self::Number(one), Self::Number(two)) => one.cmp(two),
+            (Self::Microseconds(one), Self::Microseconds(two))
+            | (Self::Milliseconds(one), Self::Milliseconds(two)) => one.cmp(two),
+            (Self::Text(one), Self::Text(two)) => one.cmp(two),
+            (Self::Words(one), Self::Words(two)) => one.cmp(two),
+            (Self::End(one), Self::End(two)) => one.cmp(two),
+            (Self::Host(one), Self::Host(two)) => (one.address, one.scope).cmp(&(two.address, two.scope)),
+            (Self::State(one), Self::State(two)) => one.cmp(two),
+            (Self::Timer(one), Self::Timer(two)) => {
+                let order = |timer: &Timer| (timer.expires_in, timer_word(timer.kind), timer.retransmits);
+                order(one).cmp(&order(two))
+            }
+            (Self::Container(one), Self::Container(two)) => {
+                (one.runtime, &one.id, &one.pod).cmp(&(two.runtime, &two.id, &two.pod))
+            }
+            _ => Ordering::Equal,
+        }
+    }
+}
+
+/// An address as it stands alone: IPv6 without brackets.
+fn write_host(out: &mut Vec<u8>, end: &Endpoint) {
+    match end.address {
+        IpAddr::V4(address) => address::write_v4(out, address),
+        IpAddr::V6(address) => {
+            address::write_v6(out, address);
+            if end.scope != 0 {
+                out.push(b'%');
+                decimal(out, end.scope.into());
+            }
+        }
+    }
+}
+
+/// Half a million years of microseconds fit.
+fn whole(count: u128) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+/// Every word for a timer, for the schema.
+pub(crate) const TIMER_WORDS: [&str; 4] = ["retransmit", "keepalive", "timewait", "probe"];
+
+fn timer_word(kind: TimerKind) -> &'static str {
+    let [retransmit, keep_alive, time_wait, probe] = TIMER_WORDS;
+    match kind {
+        TimerKind::Retransmit => retransmit,
+        TimerKind::KeepAlive => keep_alive,
+        TimerKind::TimeWait => time_wait,
+        TimerKind::Probe => probe,
+    }
+}
+
+/// Every word for a container runtime, for the schema.
+pub(crate) const RUNTIME_WORDS: [&str; 5] = ["docker", "podman", "containerd", "cri-o", "kubernetes"];
+
+fn runtime_word(runtime: ContainerRuntime) -> &'static str {
+    let [docker, podman, containerd, crio, kubernetes] = RUNTIME_WORDS;
+    match runtime {
+        ContainerRuntime::Docker => docker,
+        ContainerRuntime::Podman => podman,
+        ContainerRuntime::Containerd => containerd,
+        ContainerRuntime::CriO => crio,
+        ContainerRuntime::Kubernetes => kubernetes,
+    }
+}
+
+/// JSON: numbers are numbers, what is not known or not there is null, text is escaped as in a table.
+impl Serialize for Value<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Unknown | Self::Absent(_) => serializer.serialize_none(),
+            Self::Number(number) => serializer.serialize_u64(*number),
+            Self::Microseconds(time) => serializer.serialize_u64(whole(time.as_micros())),
+            Self::Milliseconds(time) => serializer.serialize_u64(whole(time.as_millis())),
+            Self::Text(_) | Self::Host(_) | Self::State(_) => serializer.serialize_str(&self.data()),
+            Self::Words(words) => {
+                let mut list = serializer.serialize_seq(Some(words.len()))?;
+                for word in *words {
+                    list.serialize_element(&Value::Text(word.as_os_str().into()))?;
+                }
+                list.end()
+            }
+            Self::End(end) => {
+                let mut map = serializer.serialize_map(Some(2))?;
+                map.serialize_entry("address", &Self::Host(*end))?;
+                map.serialize_entry("port", &end.port)?;
+                map.end()
+            }
+            Self::Timer(timer) => {
+                let mut map = serializer.serialize_map(Some(3))?;
+                map.serialize_entry("kind", timer_word(timer.kind))?;
+                map.serialize_entry("expires_in_ms", &whole(timer.expires_in.as_millis()))?;
+                map.serialize_entry("retransmits", &timer.retransmits)?;
+                map.end()
+            }
+            Self::Container(container) => {
+                let mut map = serializer.serialize_map(Some(3))?;
+                map.serialize_entry("runtime", runtime_word(container.runtime))?;
+                map.serialize_entry("id", &container.id)?;
+                map.serialize_entry("pod", &container.pod)?;
+                map.end()
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The words that are no options: an interval, a filter.
+
+use super::arguments::Arguments;
+use super::complaint::Complaint;
+use super::values;
+use netstat_core::filter::{Filter, Lookups};
+use std::ffi::{OsStr, OsString};
+use std::net::{IpAddr, Ipv4Addr};
+
+/// Knows every name, because what a name stands for changes nothing in whether a filter is one.
+struct AnyName;
+
+impl Lookups for AnyName {
+    fn ports(&self, _: &str) -> Vec<u16> {
+        vec![1]
+    }
+
+    fn addresses(&self, _: &str) -> Result<Vec<IpAddr>, String> {
+        Ok(vec![Ipv4Addr::LOCALHOST.into()])
+    }
+
+    fn user(&self, _: &str) -> Result<Option<u32>, String> {
+        Ok(Some(0))
+    }
+}
+
+/// Tells the interval and the filter apart, and checks both.
+///
+/// A whole number is the interval where it stands before the filter, or after one that is complete without it; so
+/// `5 port 80` and `port 80 5` have one and `port 80` has none.
+pub(super) fn settle(words: Vec<OsString>, arguments: &mut Arguments) -> Result<(), Complaint> {
+    let mut words = words.as_slice();
+    if let [first, rest @ ..] = words
+        && is_number(first)
+    {
+        arguments.interval = Some(values::parse_interval(first)?);
+        words = rest;
+    }
+    let parse = |words: &[OsString]| Filter::parse(words, &AnyName);
+    if let [filter @ .., last] = words
+        && is_number(last)
+        && (filter.is_empty() || (parse(words).is_err() && parse(filter).is_ok()))
+    {
+        let seconds = values::parse_interval(last)?;
+        if let Some(first) = arguments.interval {
+            return Err(Complaint::second_interval(last, first, seconds));
+        }
+        arguments.interval = Some(seconds);
+        words = filter;
+    }
+    if !words.is_empty()
+        && let Err(error) = parse(words)
+    {
+        if let [word] = words
+            && matches!(word.as_encoded_bytes(), [b'0'..=b'9', ..] | [b'+' | b'.', b'0'..=b'9', ..])
+        {
+            // What begins like a number, and is no address, is meant as one.
+            values::parse_interval(word)?;
+        }
+        let mistaken =
+            words.iter().filter(|word| !is_joint(word)).find_map(|word| Complaint::mistaken_word(word));
+        return Err(mistaken.unwrap_or_else(|| Complaint::filter(&error)));
+    }
+    arguments.filter = words.to_vec();
+    Ok(())
+}
+
+/// Whether a word joins tests, whatever letters it is made of.
+fn is_joint(word: &OsStr) -> bool {
+    ["and", "or", "not"].iter().any(|joint| word.eq_ignore_ascii_case(joint))
+}
+
+fn is_number(word: &OsStr) -> bool {
+    let bytes = word.as_encoded_bytes();
+    !bytes.is_empty() && bytes.iter().all(u8::is_ascii_digit)
+}

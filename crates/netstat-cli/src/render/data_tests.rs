@@ -1,0 +1,307 @@
+//! JSON and CSV against their schema, and against other readers.
+
+use super::sockets::Form;
+use super::{LineEnd, csv, json, jsonl, schema, sockets};
+use crate::columns::tests::{CONTAINER_ID, EVERY_ROW, facts, four_sockets, nothing_given};
+use crate::columns::{self, by_name};
+use crate::view::ConnectionsView;
+use crate::view::groups::{Group, count_groups};
+use crate::view::sort::Order;
+use jsonschema::Validator;
+use netstat_core::Warning;
+use netstat_core::model::Socket;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use std::process::{Command, Stdio};
+
+fn parsed(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes).unwrap()
+}
+
+fn the_schema() -> Value {
+    parsed(schema::schema().as_bytes())
+}
+
+/// What `#/$defs/NAME` allows.
+fn validator_of(name: &str) -> Validator {
+    let mut schema = the_schema();
+    let map = schema.as_object_mut().unwrap();
+    map.remove("oneOf");
+    map.insert("$ref".to_owned(), json!(format!("#/$defs/{name}")));
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+fn valid(validator: &Validator, value: &Value) {
+    let wrong: Vec<_> = validator.iter_errors(value).map(|error| error.to_string()).collect();
+    assert!(wrong.is_empty(), "{wrong:?} in {value}");
+}
+
+fn groups<'a>(view: &ConnectionsView<'a>, facts: &'a columns::tests::Facts, by: &[&str]) -> Vec<Group<'a>> {
+    let by: Vec<_> = by.iter().map(|name| by_name(name).unwrap()).collect();
+    count_groups(view, &by, Order::Usual, &facts.given())
+}
+
+fn document(sockets: &[Socket]) -> Vec<u8> {
+    let facts = facts();
+    let view = ConnectionsView::unsorted(sockets, &EVERY_ROW);
+    let warnings = [Warning::OwnersNotPermitted { processes: 3 }];
+    let mut out = Vec::new();
+    json::render_sockets(&view, columns::ALL, &facts.given(), &warnings, &mut out).unwrap();
+    out
+}
+
+#[test]
+fn the_document_is_typed_whole_and_valid() {
+    let bytes = document(&four_sockets());
+    assert_eq!(bytes.iter().filter(|byte| **byte == b'\n').count(), 6, "a row is a line");
+    let document = parsed(&bytes);
+    valid(&jsonschema::validator_for(&the_schema()).unwrap(), &document);
+    assert_eq!(document["schema"], json!(1));
+    assert!(document["warnings"][0].as_str().unwrap().starts_with("3 processes could not be looked into"));
+    let [known, unknown, listener, udp] = document["sockets"].as_array().unwrap().as_slice() else {
+        panic!()
+    };
+    for column in columns::ALL {
+        for row in [known, unknown, listener, udp] {
+            assert!(row.get(column.key).is_some(), "{}", column.key);
+        }
+        assert!(!known[column.key].is_null() || column.name == "backlog", "{}", column.key);
+    }
+    let end = |address: &str, port: u16| json!({ "address": address, "port": port });
+    assert_eq!((&known["local"], &known["foreign"]), (&end("192.0.2.1", 50000), &end("198.51.100.7", 443)));
+    assert_eq!((&known["rtt_us"], &known["age_ms"]), (&json!(40_125), &json!(123_456)));
+    assert_eq!(known["bytes_sent"], json!(5_000_000_000u64));
+    assert_eq!(known["timer"], json!({ "kind": "keepalive", "expires_in_ms": 7_190_000, "retransmits": 2 }));
+    assert_eq!(known["process"], json!("ng,\"inx\\x0a"), "escaped as in a table");
+    assert_eq!(known["cmdline"], json!(["ng,\"inx\\x0a", "-c", "a \\x1b[2J\"b,"]));
+    assert_eq!(
+        known["container"],
+        json!({ "runtime": "cri-o", "id": CONTAINER_ID, "pod": "ac04f3f2-1f2c-11e9-b015-1ebee232acfa" })
+    );
+    let owners = known["owners"].as_array().unwrap();
+    assert_eq!(owners.iter().map(|owner| &owner["pid"]).collect::<Vec<_>>(), [&json!(10), &json!(11)]);
+    assert_eq!((&owners[1]["process"], &owners[1]["fd"]), (&json!("=worker"), &json!(9)));
+    assert_eq!(owners[1]["path"], json!("/usr/bin/sp ace (deleted)"));
+    // What is not known, and what is not there.
+    assert_eq!(
+        (&unknown["state"], &unknown["rtt_us"], &unknown["pid"]),
+        (&Value::Null, &Value::Null, &Value::Null)
+    );
+    assert_eq!((&unknown["owners"], &unknown["unowned"]), (&json!([]), &json!("not_permitted")));
+    assert_eq!((&listener["foreign"], &listener["backlog"]), (&Value::Null, &json!(128)));
+    assert_eq!((&listener["owners"][0]["process"], &listener["unowned"]), (&Value::Null, &Value::Null));
+    assert_eq!(
+        (&udp["state"], &udp["unowned"], &udp["user"]),
+        (&Value::Null, &json!("kernel"), &json!("root"))
+    );
+}
+
+#[test]
+fn only_the_columns_that_were_chosen_are_keys() {
+    let (sockets, facts) = (four_sockets(), facts());
+    let view = ConnectionsView::unsorted(&sockets[..1], &EVERY_ROW);
+    let line = |names: &[&str]| {
+        let columns: Vec<_> = names.iter().map(|name| by_name(name).unwrap()).collect();
+        let mut out = Vec::new();
+        jsonl::render_sockets(&view, &columns, &facts.given(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    assert_eq!(line(&["state", "lport"]), "{\"schema\":1,\"state\":\"ESTABLISHED\",\"lport\":50000}\n");
+    assert_eq!(
+        line(&["process"]),
+        "{\"schema\":1,\"process\":\"ng,\\\"inx\\\\x0a\",\"owners\":[{\"pid\":10,\"process\":\"ng,\\\"inx\\\\x0a\"},\
+         {\"pid\":11,\"process\":\"=worker\"}],\"unowned\":null}\n"
+    );
+}
+
+#[test]
+fn lines_are_valid_each() {
+    let (sockets, facts) = (four_sockets(), facts());
+    let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
+    let mut out = Vec::new();
+    jsonl::render_sockets(&view, columns::ALL, &facts.given(), &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert_eq!(text.lines().count(), 4);
+    let validator = validator_of("socket");
+    text.lines().for_each(|line| valid(&validator, &parsed(line.as_bytes())));
+    // The schema is not one that allows whatever comes.
+    assert!(!validator.is_valid(&json!({ "rtt_us": "40" })));
+    assert!(!validator.is_valid(&json!({ "rtt": 40 })));
+    assert!(!validator.is_valid(&json!({ "rtt_us": -1 })));
+    assert!(!validator.is_valid(&json!({ "schema": 2 })));
+    assert!(!validator.is_valid(&json!({ "local": { "address": "::" } })));
+}
+
+#[test]
+fn groups_are_valid_in_every_format() {
+    let (sockets, facts) = (four_sockets(), facts());
+    let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
+    let by = ["raddr", "container"];
+    let columns: Vec<_> = by.iter().map(|name| by_name(name).unwrap()).collect();
+    let groups = groups(&view, &facts, &by);
+    let mut out = Vec::new();
+    json::render_groups(&groups, &columns, &[], &mut out).unwrap();
+    valid(&jsonschema::validator_for(&the_schema()).unwrap(), &parsed(&out));
+    assert_eq!(parsed(&out)["groups"].as_array().unwrap().len(), groups.len());
+    let mut out = Vec::new();
+    jsonl::render_groups(&groups, &columns, &mut out).unwrap();
+    let validator = validator_of("group");
+    String::from_utf8(out).unwrap().lines().for_each(|line| valid(&validator, &parsed(line.as_bytes())));
+
+    let mut out = Vec::new();
+    csv::render_groups(&groups, &columns, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.starts_with("rows,raddr,container,CLOSED,LISTENING,SYN_SENT,"), "{text}");
+    assert_eq!(text.lines().count(), groups.len() + 1);
+}
+
+#[test]
+fn groups_as_a_table() {
+    let (sockets, facts) = (four_sockets(), facts());
+    let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
+    let columns = [by_name("raddr").unwrap()];
+    let mut out = Vec::new();
+    let form = Form { width: None, colour: false, line_end: LineEnd::Lf };
+    sockets::render_groups(&groups(&view, &facts, &["raddr"]), &columns, form, &mut out).unwrap();
+    assert_eq!(
+        String::from_utf8(out).unwrap(),
+        "Rows  Foreign Host  LISTENING  ESTABLISHED\n   2  198.51.100.7          0            1\n   \
+         2  *                     1            0\n"
+    );
+}
+
+#[test]
+fn a_table_of_columns_with_colours() {
+    let (sockets, facts) = (four_sockets(), facts());
+    let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
+    let columns = ["pid", "state", "process"].map(|name| by_name(name).unwrap());
+    let table = |colour, width| {
+        let mut out = Vec::new();
+        let form = Form { width, colour, line_end: LineEnd::Lf };
+        sockets::render_sockets(&view, &columns, &facts.given(), form, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let plain = "PID  State        Process\n 10  ESTABLISHED  ng,\"inx\\x0a\n  -  -            -\n 12  LISTENING    \
+                 -\n  0  -            -\n";
+    assert_eq!(table(false, None), plain);
+    let coloured = table(true, None);
+    assert!(coloured.contains(" 10  \u{1b}[32mESTABLISHED\u{1b}[0m  ng"), "{coloured:?}");
+    assert!(coloured.contains("\u{1b}[36mLISTENING\u{1b}[0m    -"), "{coloured:?}");
+    assert_eq!(table(false, Some(27)).lines().nth(1), Some(" 10  ESTABLISHED  ng,\"inx\\…"));
+}
+
+fn csv_of(sockets: &[Socket]) -> Vec<u8> {
+    let facts = facts();
+    let view = ConnectionsView::unsorted(sockets, &EVERY_ROW);
+    let mut out = Vec::new();
+    csv::render_sockets(&view, columns::ALL, &facts.given(), &mut out).unwrap();
+    out
+}
+
+/// The keys, and the fields of each row.
+fn expected_fields() -> Vec<Vec<String>> {
+    let (sockets, facts) = (four_sockets(), facts());
+    let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
+    let mut lines = vec![columns::ALL.iter().map(|column| column.key.to_owned()).collect::<Vec<_>>()];
+    lines.extend(view.rows().iter().map(|row| {
+        let field = |column: &&columns::Column| {
+            let mut out = Vec::new();
+            column.value(row, &facts.given()).write_data(&mut out);
+            String::from_utf8(out).unwrap()
+        };
+        columns::ALL.iter().map(field).collect()
+    }));
+    lines
+}
+
+#[test]
+fn csv_reads_back_by_its_crate() {
+    let bytes = csv_of(&four_sockets());
+    assert!(bytes.ends_with(b"\r\n") && bytes.iter().filter(|byte| **byte == b'\n').count() == 5);
+    let mut reader = ::csv::ReaderBuilder::new().has_headers(false).from_reader(bytes.as_slice());
+    let lines: Vec<Vec<String>> =
+        reader.records().map(|line| line.unwrap().iter().map(str::to_owned).collect()).collect();
+    assert_eq!(lines, expected_fields());
+    let column = |name| columns::ALL.iter().position(|column| column.name == name).unwrap();
+    assert_eq!((lines[1][column("rtt")].as_str(), lines[2][column("rtt")].as_str()), ("40125", ""));
+    assert_eq!(lines[1][column("process")], "ng,\"inx\\x0a");
+}
+
+#[test]
+fn csv_reads_back_by_python() {
+    let script = "import csv, io, json, sys\n\
+                  text = sys.stdin.buffer.read().decode()\n\
+                  print(json.dumps(list(csv.reader(io.StringIO(text, newline=''), strict=True))))";
+    let python = Command::new("python3")
+        .args(["-c", script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn();
+    let mut python = match python {
+        Ok(python) => python,
+        Err(error) => {
+            eprintln!("skipped: python3 cannot be run: {error}");
+            return;
+        }
+    };
+    std::io::Write::write_all(&mut python.stdin.take().unwrap(), &csv_of(&four_sockets())).unwrap();
+    let output = python.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let lines: Vec<Vec<String>> = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(lines, expected_fields());
+}
+
+#[test]
+fn the_schema_in_the_documents_is_this_one() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/schema/netstat-1.json");
+    let checked_in = std::fs::read_to_string(path).unwrap();
+    assert!(checked_in == schema::schema(), "docs/schema is out of date: run cargo xtask generate");
+    jsonschema::meta::validate(&the_schema()).unwrap();
+}
+
+#[test]
+fn the_help_of_columns() {
+    let mut out = Vec::new();
+    sockets::render_column_help(&mut out).unwrap();
+    insta::assert_snapshot!(String::from_utf8(out).unwrap().replace("\r\n", "\n"));
+}
+
+proptest! {
+    /// Whatever a process is called, the document is one and safe for a terminal, and CSV has its fields.
+    #[test]
+    fn no_name_breaks_a_format(name: String) {
+        let sockets = four_sockets();
+        let mut given = facts();
+        given.rename(10, &name);
+        let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
+        let columns = [by_name("process").unwrap(), by_name("lport").unwrap()];
+        let mut shown = Vec::new();
+        crate::render::escape::write_text(&mut shown, name.as_ref());
+        let shown = String::from_utf8(shown).unwrap();
+        let mut out = Vec::new();
+        json::render_sockets(&view, &columns, &given.given(), &[], &mut out).unwrap();
+        prop_assert_eq!(&parsed(&out)["sockets"][0]["process"], &json!(shown));
+        prop_assert!(!String::from_utf8(out).unwrap().chars().any(|c| c.is_control() && c != '\n'));
+        let mut out = Vec::new();
+        csv::render_sockets(&view, &columns, &given.given(), &mut out).unwrap();
+        let mut reader = ::csv::Reader::from_reader(out.as_slice());
+        let first = reader.records().next().unwrap().unwrap();
+        prop_assert_eq!((&first[0], &first[1], first.len()), (shown.as_str(), "50000", 2));
+    }
+
+    #[test]
+    fn any_choice_of_columns_is_valid(picked in proptest::collection::vec(0..columns::ALL.len(), 1..6)) {
+        let sockets = four_sockets();
+        let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
+        let mut columns: Vec<&'static columns::Column> = Vec::new();
+        for at in picked {
+            if !columns.contains(&columns::ALL[at]) {
+                columns.push(columns::ALL[at]);
+            }
+        }
+        let mut out = Vec::new();
+        json::render_sockets(&view, &columns, &nothing_given(), &[], &mut out).unwrap();
+        valid(&jsonschema::validator_for(&the_schema()).unwrap(), &parsed(&out));
+    }
+}

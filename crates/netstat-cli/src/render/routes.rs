@@ -1,0 +1,330 @@
+//! The report of interfaces and routes (`-r`, which is `route print`), to the byte.
+//!
+//! ```text
+//! IPv4        %17s destination  %17s netmask  %17s gateway  %17s interface  %7s metric
+//! IPv6        %3u if  %6u metric  %-24s destination  gateway
+//! persistent  %17s destination  %17s netmask  %17s gateway  ··%6s metric
+//! interface   %3u...xx xx xx xx xx xx ......description
+//! ```
+//!
+//! Known from samples: all of this, and that `On-link` has a blank behind it inside its IPv4 column and none in the IPv6
+//! table; that an IPv6 destination of more than 24 characters has its gateway on the next line; that a table
+//! without rows has neither headings nor a closing rule.
+//!
+//! Our own choice:
+//!
+//! - What is too long for its column pushes the rest of its row, and one blank is always left between two
+//!   columns: an IPv4 route by an IPv6 gateway, a metric of more than six digits.
+//! - The gateway of a route that leads nowhere is `blackhole`, `unreachable`, `prohibit` or `throw`; what is not
+//!   known is `-`.
+//! - The metric is the kernel's own number. Windows adds that of the interface; Linux has no such number.
+//! - The description of an interface is its name, then the kind the kernel gives (`veth`, `bridge`) in brackets, then
+//!   its alias. Linux does not know the model of a device.
+//! - The loopback has no address on its link, although Linux gives it six zeros.
+//! - A persistent IPv6 route without a metric has 4294967295, one without a known interface 0, as Windows has it.
+//! - A persistent IPv4 route that leads to a neighbour has `On-link` in the way of the active table.
+
+use super::words::UNKNOWN;
+use super::{Language, LineEnd, Sheet, address, blanks, decimal, escape};
+use crate::view::routes::{Leads, PersistentRow, RouteRow, RoutesView, Through};
+use netstat_core::model::{Family, Interface, InterfaceFlags, Prefix, RouteKind};
+use std::io::{self, Write};
+use std::net::{IpAddr, Ipv4Addr};
+
+/// The words of the report in one language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RouteWords<'a> {
+    /// Above the interfaces.
+    pub interface_list: &'a str,
+    /// Above the IPv4 part.
+    pub v4_title: &'a str,
+    /// Above the IPv6 part.
+    pub v6_title: &'a str,
+    /// Above the active routes.
+    pub active: &'a str,
+    /// Above the persistent routes.
+    pub persistent: &'a str,
+    /// The headings of active IPv4 routes.
+    pub v4_heading: &'a str,
+    /// The headings of IPv6 routes.
+    pub v6_heading: &'a str,
+    /// The headings of persistent IPv4 routes.
+    pub persistent_heading: &'a str,
+    /// What stands for a gateway where the destination is a neighbour.
+    pub on_link: &'a str,
+    /// What stands for rows where there are none.
+    pub none: &'a str,
+}
+
+impl RouteWords<'static> {
+    /// English.
+    pub const ENGLISH: Self = Self {
+        interface_list: "Interface List",
+        v4_title: "IPv4 Route Table",
+        v6_title: "IPv6 Route Table",
+        active: "Active Routes:",
+        persistent: "Persistent Routes:",
+        v4_heading: "Network Destination        Netmask          Gateway       Interface  Metric",
+        v6_heading: " If Metric Network Destination      Gateway",
+        persistent_heading: "  Network Address          Netmask  Gateway Address  Metric",
+        on_link: "On-link",
+        none: "None",
+    };
+
+    /// Korean, as far as a sample has it. The IPv6 title follows the IPv4 one, and the word for none is
+    /// a guess; headings that no sample has stay English.
+    pub const KOREAN: Self = Self {
+        interface_list: "인터페이스 목록",
+        v4_title: "IPv4 경로 테이블",
+        v6_title: "IPv6 경로 테이블",
+        active: "활성 경로:",
+        persistent: "영구 경로:",
+        v4_heading: "네트워크 대상      네트워크 마스크     게이트웨이      인터페이스    메트릭",
+        on_link: "연결됨",
+        none: "없음",
+        ..Self::ENGLISH
+    };
+
+    /// The words of a language.
+    pub fn of(language: Language) -> Self {
+        match language {
+            Language::English => Self::ENGLISH,
+            Language::Korean => Self::KOREAN,
+        }
+    }
+}
+
+/// The line between the parts.
+const RULE: &str = "===========================================================================";
+
+/// The widest IPv6 destination that has its gateway beside it, and where that begins.
+const V6_DESTINATION: usize = 24;
+const V6_GATEWAY: usize = 36;
+
+/// The characters of a link address in the list of interfaces.
+const LINK_ADDRESS: usize = 24;
+
+/// Writes the report. Memory is bounded, whatever the number of routes.
+///
+/// # Errors
+/// What the writer answers.
+pub fn render_routes<W: Write>(
+    view: &RoutesView<'_>,
+    words: &RouteWords<'_>,
+    line_end: LineEnd,
+    out: &mut W,
+) -> io::Result<()> {
+    let mut page = Page { sheet: Sheet::new(out, line_end), words, cell: Vec::new() };
+    page.sheet.line(RULE)?;
+    page.sheet.line(words.interface_list)?;
+    for interface in view.interfaces() {
+        page.interface(interface)?;
+    }
+    page.sheet.line(RULE)?;
+    for (family, title) in [(Family::V4, words.v4_title), (Family::V6, words.v6_title)] {
+        if view.has(family) {
+            page.sheet.line("")?;
+            page.sheet.line(title)?;
+            page.sheet.line(RULE)?;
+            page.active(view, family)?;
+            page.persistent(view, family)?;
+        }
+    }
+    page.sheet.hand_on()
+}
+
+struct Page<'p, W: Write> {
+    sheet: Sheet<'p, W>,
+    words: &'p RouteWords<'p>,
+    /// One cell, before it is known how wide it is.
+    cell: Vec<u8>,
+}
+
+impl<W: Write> Page<'_, W> {
+    fn interface(&mut self, interface: &Interface) -> io::Result<()> {
+        self.right(3, |out| decimal(out, u64::from(interface.index)));
+        let out = &mut self.sheet.buffer;
+        out.extend_from_slice(b"...");
+        let loopback = interface.flags.contains(InterfaceFlags::LOOPBACK);
+        let link_address = interface.hardware_address.as_deref().filter(|_| !loopback).unwrap_or_default();
+        for &byte in link_address {
+            out.extend_from_slice(&[digit(byte >> 4), digit(byte & 0xf), b' ']);
+        }
+        let dots = LINK_ADDRESS.saturating_sub(link_address.len() * 3);
+        out.extend(std::iter::repeat_n(b'.', dots));
+        escape::write_text(out, &interface.name);
+        if let Some(kind) = &interface.kind {
+            out.extend_from_slice(b" (");
+            escape::write_text(out, kind);
+            out.push(b')');
+        }
+        if let Some(alias) = &interface.alias {
+            out.push(b' ');
+            escape::write_text(out, alias);
+        }
+        self.sheet.end_line()
+    }
+
+    fn active(&mut self, view: &RoutesView<'_>, family: Family) -> io::Result<()> {
+        self.sheet.line(self.words.active)?;
+        let mut rows = view.rows(family).peekable();
+        if rows.peek().is_none() {
+            return self.none();
+        }
+        self.sheet.line(match family {
+            Family::V4 => self.words.v4_heading,
+            Family::V6 => self.words.v6_heading,
+        })?;
+        for row in rows {
+            match family {
+                Family::V4 => self.v4_row(&row)?,
+                Family::V6 => {
+                    self.v6_row(row.interface, u64::from(row.metric), row.destination, row.leads)?
+                }
+            }
+        }
+        self.sheet.line(RULE)
+    }
+
+    fn persistent(&mut self, view: &RoutesView<'_>, family: Family) -> io::Result<()> {
+        self.sheet.line(self.words.persistent)?;
+        let mut rows = view.persistent(family).peekable();
+        if rows.peek().is_none() {
+            return self.none();
+        }
+        self.sheet.line(match family {
+            Family::V4 => self.words.persistent_heading,
+            Family::V6 => self.words.v6_heading,
+        })?;
+        for row in rows {
+            match family {
+                Family::V4 => self.persistent_v4_row(&row)?,
+                Family::V6 => {
+                    let metric = u64::from(row.metric.unwrap_or(u32::MAX));
+                    self.v6_row(Some(row.interface.unwrap_or(0)), metric, row.destination, row.leads)?;
+                }
+            }
+        }
+        self.sheet.line(RULE)
+    }
+
+    fn none(&mut self) -> io::Result<()> {
+        self.sheet.buffer.extend_from_slice(b"  ");
+        self.sheet.line(self.words.none)
+    }
+
+    fn v4_row(&mut self, row: &RouteRow<'_>) -> io::Result<()> {
+        self.v4_start(row.destination, row.leads);
+        self.next_right(17, |out| match row.through {
+            Through::Address(address) => write_address(out, address),
+            Through::Name(name) => escape::write_word(out, name),
+            Through::Nothing => out.extend_from_slice(UNKNOWN.as_bytes()),
+        });
+        self.next_right(7, |out| decimal(out, u64::from(row.metric)));
+        self.sheet.end_line()
+    }
+
+    fn persistent_v4_row(&mut self, row: &PersistentRow) -> io::Result<()> {
+        self.v4_start(row.destination, row.leads);
+        self.sheet.buffer.extend_from_slice(b"  ");
+        self.right(6, |out| match row.metric {
+            Some(metric) => decimal(out, u64::from(metric)),
+            None => out.extend_from_slice(b"Default"),
+        });
+        self.sheet.end_line()
+    }
+
+    /// The columns that active and persistent IPv4 rows share.
+    fn v4_start(&mut self, destination: Prefix, leads: Leads) {
+        self.right(17, |out| write_address(out, destination.address));
+        self.next_right(17, |out| write_mask(out, destination.length));
+        let on_link = self.words.on_link;
+        self.next_right(17, |out| {
+            write_leads(out, leads, on_link);
+            if leads == Leads::OnLink {
+                out.push(b' ');
+            }
+        });
+    }
+
+    fn v6_row(
+        &mut self,
+        interface: Option<u32>,
+        metric: u64,
+        destination: Prefix,
+        leads: Leads,
+    ) -> io::Result<()> {
+        self.right(3, |out| match interface {
+            Some(index) => decimal(out, u64::from(index)),
+            None => out.extend_from_slice(UNKNOWN.as_bytes()),
+        });
+        self.sheet.buffer.push(b' ');
+        self.right(6, |out| decimal(out, metric));
+        let out = &mut self.sheet.buffer;
+        out.push(b' ');
+        let start = out.len();
+        write_address(out, destination.address);
+        out.push(b'/');
+        decimal(out, u64::from(destination.length));
+        let width = out.len() - start;
+        if width > V6_DESTINATION {
+            self.sheet.end_line()?;
+            blanks(&mut self.sheet.buffer, V6_GATEWAY);
+        } else {
+            blanks(out, V6_DESTINATION - width + 1);
+        }
+        write_leads(&mut self.sheet.buffer, leads, self.words.on_link);
+        self.sheet.end_line()
+    }
+
+    /// Writes a cell that ends where its column ends, or later.
+    fn right(&mut self, width: usize, write: impl FnOnce(&mut Vec<u8>)) {
+        self.cell.clear();
+        write(&mut self.cell);
+        // Windows counts characters, not cells: the Korean `On-link` shows it.
+        blanks(&mut self.sheet.buffer, width.saturating_sub(characters(&self.cell)));
+        self.sheet.buffer.extend_from_slice(&self.cell);
+    }
+
+    /// The same with at least one blank before it.
+    fn next_right(&mut self, width: usize, write: impl FnOnce(&mut Vec<u8>)) {
+        self.sheet.buffer.push(b' ');
+        self.right(width - 1, write);
+    }
+}
+
+fn characters(text: &[u8]) -> usize {
+    text.iter().filter(|&&byte| byte & 0xc0 != 0x80).count()
+}
+
+fn digit(value: u8) -> u8 {
+    if value < 10 { b'0' + value } else { b'a' + (value - 10) }
+}
+
+fn write_address(out: &mut Vec<u8>, address: IpAddr) {
+    match address {
+        IpAddr::V4(address) => address::write_v4(out, address),
+        IpAddr::V6(address) => address::write_v6(out, address),
+    }
+}
+
+fn write_mask(out: &mut Vec<u8>, length: u8) {
+    let mask = u32::MAX.checked_shl(32u32.saturating_sub(u32::from(length))).unwrap_or(0);
+    address::write_v4(out, Ipv4Addr::from(mask));
+}
+
+fn write_leads(out: &mut Vec<u8>, leads: Leads, on_link: &str) {
+    let word = match leads {
+        Leads::Gateway(gateway) => return write_address(out, gateway),
+        Leads::OnLink => on_link,
+        Leads::Nowhere(RouteKind::Blackhole) => "blackhole",
+        Leads::Nowhere(RouteKind::Unreachable) => "unreachable",
+        Leads::Nowhere(RouteKind::Prohibit) => "prohibit",
+        Leads::Nowhere(RouteKind::Throw) => "throw",
+        Leads::Nowhere(_) | Leads::Unknown => UNKNOWN,
+    };
+    out.extend_from_slice(word.as_bytes());
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,156 @@
+//! The JSON Schema of `--json` and `--jsonl`, made from the table of columns.
+
+use super::json::{REASONS, SCHEMA};
+use super::words;
+use crate::columns::value_words::{RUNTIME_WORDS, TIMER_WORDS};
+use crate::columns::{self, Column, Kind};
+use serde_json::{Map, Value, json};
+
+/// The schema, as text with a line end.
+pub fn schema() -> String {
+    let schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "netstat --json",
+        "description": "One document of netstat --json. A line of netstat --jsonl is #/$defs/socket, or \
+                        #/$defs/group with --group-by. Which keys of columns are there is chosen with --columns; \
+                        null is what is not known, or what the socket does not have.",
+        "oneOf": [{ "$ref": "#/$defs/sockets" }, { "$ref": "#/$defs/groups" }],
+        "$defs": {
+            "version": { "const": SCHEMA, "description": "Version of this schema" },
+            "warnings": {
+                "description": "What the answer may lack, in words",
+                "type": "array",
+                "items": { "type": "string" },
+            },
+            "sockets": document("sockets", "socket"),
+            "groups": document("groups", "group"),
+            "socket": socket(),
+            "owner": owner(),
+            "group": group(),
+            "end": object(json!({
+                "address": { "type": "string", "description": "IPv4, or IPv6 with %index where it is link-local" },
+                "port": number(Some(65535)),
+            })),
+            "timer": object(json!({
+                "kind": { "enum": TIMER_WORDS },
+                "expires_in_ms": number(None),
+                "retransmits": number(Some(255)),
+            })),
+            "container": object(json!({
+                "runtime": { "enum": RUNTIME_WORDS },
+                "id": { "type": "string", "pattern": "^[0-9a-f]{64}$" },
+                "pod": { "type": ["string", "null"], "description": "UID of the Kubernetes pod" },
+            })),
+        },
+    });
+    // Values made here are always text: no map has a key that is something else.
+    serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
+}
+
+fn number(maximum: Option<u32>) -> Value {
+    match maximum {
+        Some(maximum) => json!({ "type": "integer", "minimum": 0, "maximum": maximum }),
+        None => json!({ "type": "integer", "minimum": 0 }),
+    }
+}
+
+/// An object that has all of these and nothing else.
+fn object(properties: Value) -> Value {
+    let required: Vec<String> =
+        properties.as_object().map(|map| map.keys().cloned().collect()).unwrap_or_default();
+    json!({ "type": "object", "required": required, "additionalProperties": false, "properties": properties })
+}
+
+fn document(name: &str, item: &str) -> Value {
+    let mut properties = Map::new();
+    properties.insert("schema".to_owned(), json!({ "$ref": "#/$defs/version" }));
+    let item = format!("#/$defs/{item}");
+    properties.insert(name.to_owned(), json!({ "type": "array", "items": { "$ref": item } }));
+    properties.insert("warnings".to_owned(), json!({ "$ref": "#/$defs/warnings" }));
+    object(Value::Object(properties))
+}
+
+/// What a column's values look like, null included.
+fn column(column: &Column) -> Value {
+    let typed = match column.kind {
+        Kind::Text => json!({ "type": ["string", "null"] }),
+        Kind::Number | Kind::Microseconds | Kind::Milliseconds => {
+            json!({ "type": ["integer", "null"], "minimum": 0 })
+        }
+        Kind::End => json!({ "anyOf": [{ "$ref": "#/$defs/end" }, { "type": "null" }] }),
+        Kind::Timer => json!({ "anyOf": [{ "$ref": "#/$defs/timer" }, { "type": "null" }] }),
+        Kind::Container => json!({ "anyOf": [{ "$ref": "#/$defs/container" }, { "type": "null" }] }),
+        Kind::Words => json!({ "type": ["array", "null"], "items": { "type": "string" } }),
+    };
+    let unit = match column.kind {
+        Kind::Microseconds => "us",
+        _ => column.unit,
+    };
+    let mut typed = typed;
+    if let Some(map) = typed.as_object_mut() {
+        map.insert("description".to_owned(), json!(column.meaning));
+        if !unit.is_empty() {
+            map.insert("x-unit".to_owned(), json!(unit));
+        }
+    }
+    typed
+}
+
+fn properties(wanted: impl Fn(&Column) -> bool) -> Map<String, Value> {
+    columns::ALL
+        .iter()
+        .filter(|known| wanted(known))
+        .map(|known| (known.key.to_owned(), column(known)))
+        .collect()
+}
+
+fn socket() -> Value {
+    let mut properties = properties(|_| true);
+    properties.insert("schema".to_owned(), json!({ "$ref": "#/$defs/version" }));
+    properties.insert(
+        "owners".to_owned(),
+        json!({
+            "description": "Every process that holds the socket, the principal one first; there with any column of \
+                            a process",
+            "type": "array",
+            "items": { "$ref": "#/$defs/owner" },
+        }),
+    );
+    let mut reasons: Vec<Value> = REASONS.iter().map(|reason| json!(reason)).collect();
+    reasons.push(Value::Null);
+    properties.insert(
+        "unowned".to_owned(),
+        json!({ "description": "Why there is no process; null where there is one", "enum": reasons }),
+    );
+    json!({ "type": "object", "additionalProperties": false, "properties": properties })
+}
+
+fn owner() -> Value {
+    let mut properties = properties(Column::is_of_owner);
+    properties.insert("pid".to_owned(), json!({ "type": "integer", "minimum": 0 }));
+    json!({ "type": "object", "required": ["pid"], "additionalProperties": false, "properties": properties })
+}
+
+fn group() -> Value {
+    let mut properties = properties(|_| true);
+    properties.insert("schema".to_owned(), json!({ "$ref": "#/$defs/version" }));
+    properties.insert("rows".to_owned(), json!({ "type": "integer", "minimum": 1 }));
+    let mut names: Vec<String> = words::STATES.into_iter().map(words::state).collect();
+    names.push("UNKNOWN_[0-9]+".to_owned());
+    let names = format!("^({})$", names.join("|"));
+    properties.insert(
+        "states".to_owned(),
+        json!({
+            "description": "How many of the rows are in each TCP state that occurs",
+            "type": "object",
+            "propertyNames": { "pattern": names },
+            "additionalProperties": { "type": "integer", "minimum": 1 },
+        }),
+    );
+    json!({
+        "type": "object",
+        "required": ["rows", "states"],
+        "additionalProperties": false,
+        "properties": properties,
+    })
+}

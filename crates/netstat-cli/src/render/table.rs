@@ -1,0 +1,257 @@
+//! The one text table whose columns are as wide as what is in them.
+//!
+//! Two blanks are between columns, numbers stand at the right of theirs, and the last cell of a line is not filled up. On
+//! a terminal that is too narrow the last column of text gives way, down to the width of its heading, and what is cut
+//! ends with `…`; whatever else does not fit is left to the terminal.
+
+use super::{LineEnd, Sheet, blanks, cells, colour};
+use crate::columns::Align;
+use std::io::{self, Write};
+use unicode_width::UnicodeWidthChar;
+
+/// Blanks between columns.
+const GAP: usize = 2;
+
+/// The head of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// What stands above it.
+    pub heading: String,
+    /// How its cells stand.
+    pub align: Align,
+}
+
+/// A table, filled cell by cell.
+#[derive(Debug)]
+pub struct Table {
+    heads: Vec<Head>,
+    /// All cells behind each other, and where each ends.
+    text: Vec<u8>,
+    ends: Vec<usize>,
+    /// The cells that have a colour, in order, and what begins it.
+    colours: Vec<(usize, &'static [u8])>,
+}
+
+impl Table {
+    /// A table without rows.
+    pub fn new(heads: Vec<Head>) -> Self {
+        Self { heads, text: Vec::new(), ends: Vec::new(), colours: Vec::new() }
+    }
+
+    /// Adds the next cell of a row; a row has as many as there are heads. The text is safe for a terminal and has no
+    /// line ends.
+    pub fn cell(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.text);
+        self.ends.push(self.text.len());
+    }
+
+    /// Gives the cell that was added last a colour.
+    pub fn colour(&mut self, begin: &'static [u8]) {
+        if let Some(last) = self.ends.len().checked_sub(1)
+            && !begin.is_empty()
+        {
+            self.colours.push((last, begin));
+        }
+    }
+
+    /// Writes the headings and the rows. `width` is that of the terminal; `None` where nothing limits a line.
+    ///
+    /// # Errors
+    /// What the writer answers.
+    pub fn render<W: Write>(&self, width: Option<usize>, line_end: LineEnd, out: &mut W) -> io::Result<()> {
+        let mut sheet = Sheet::new(out, line_end);
+        let (widths, limited) = self.widths(width);
+        let last = self.heads.len().saturating_sub(1);
+        for (at, head) in self.heads.iter().enumerate() {
+            let place =
+                Place { align: head.align, width: widths.get(at).copied().unwrap_or(0), last: at == last };
+            write_cell(&mut sheet.buffer, head.heading.as_bytes(), place, b"");
+        }
+        sheet.end_line()?;
+        let mut colours = self.colours.iter().copied().peekable();
+        let mut shortened = Vec::new();
+        for (index, cell) in self.cells().enumerate() {
+            let at = index.checked_rem(self.heads.len()).unwrap_or(0);
+            let Some((head, &width)) = self.heads.get(at).zip(widths.get(at)) else { continue };
+            let colour = colours.next_if(|(cell, _)| *cell == index).map_or(&b""[..], |(_, begin)| begin);
+            let cell = if limited == Some(at) && cells(cell) > width {
+                shortened.clear();
+                shorten(&mut shortened, cell, width);
+                &shortened
+            } else {
+                cell
+            };
+            write_cell(&mut sheet.buffer, cell, Place { align: head.align, width, last: at == last }, colour);
+            if at == last {
+                sheet.end_line()?;
+            }
+        }
+        sheet.hand_on()
+    }
+
+    fn cells(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, &end)| self.text.get(start..end).unwrap_or_default())
+    }
+
+    /// The width of each column, and which of them is narrower than what is in it.
+    fn widths(&self, limit: Option<usize>) -> (Vec<usize>, Option<usize>) {
+        let mut widths: Vec<usize> = self.heads.iter().map(|head| cells(head.heading.as_bytes())).collect();
+        for (index, cell) in self.cells().enumerate() {
+            if let Some(width) = widths.get_mut(index.checked_rem(self.heads.len()).unwrap_or(0)) {
+                *width = (*width).max(cells(cell));
+            }
+        }
+        let total = widths.iter().sum::<usize>() + GAP * self.heads.len().saturating_sub(1);
+        let excess = total.saturating_sub(limit.unwrap_or(usize::MAX));
+        let last_text = self.heads.iter().rposition(|head| head.align == Align::Left);
+        let Some(at) = last_text.filter(|_| excess > 0) else { return (widths, None) };
+        if let (Some(width), Some(head)) = (widths.get_mut(at), self.heads.get(at)) {
+            *width = width.saturating_sub(excess).max(cells(head.heading.as_bytes())).max(1);
+        }
+        (widths, Some(at))
+    }
+}
+
+/// Where a cell stands.
+#[derive(Clone, Copy)]
+struct Place {
+    align: Align,
+    width: usize,
+    /// At the end of the line.
+    last: bool,
+}
+
+fn write_cell(out: &mut Vec<u8>, text: &[u8], place: Place, colour: &[u8]) {
+    let free = place.width.saturating_sub(cells(text));
+    if place.align == Align::Right {
+        blanks(out, free);
+    }
+    out.extend_from_slice(colour);
+    out.extend_from_slice(text);
+    if !colour.is_empty() {
+        out.extend_from_slice(colour::END);
+    }
+    if !place.last {
+        blanks(out, GAP + if place.align == Align::Left { free } else { 0 });
+    }
+}
+
+/// As much of a text as fits, with the mark of a cut behind it.
+fn shorten(out: &mut Vec<u8>, text: &[u8], width: usize) {
+    let text = String::from_utf8_lossy(text);
+    let mut used = 1;
+    for character in text.chars() {
+        used += character.width().unwrap_or(0);
+        if used > width {
+            break;
+        }
+        out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+    out.extend_from_slice("…".as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn head(heading: &str, align: Align) -> Head {
+        Head { heading: heading.to_owned(), align }
+    }
+
+    fn table(heads: &[(&str, Align)], cells: &[&str]) -> Table {
+        let mut table = Table::new(heads.iter().map(|(heading, align)| head(heading, *align)).collect());
+        for cell in cells {
+            table.cell(|out| out.extend_from_slice(cell.as_bytes()));
+        }
+        table
+    }
+
+    fn text(table: &Table, width: Option<usize>) -> String {
+        let mut out = Vec::new();
+        table.render(width, LineEnd::Lf, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    const HEADS: [(&str, Align); 3] =
+        [("PID", Align::Right), ("Process", Align::Left), ("Rows", Align::Right)];
+
+    #[test]
+    fn widths_follow_the_content() {
+        let table = table(&HEADS, &["7", "sh", "1", "4711", "systemd-resolved", "12345"]);
+        assert_eq!(
+            text(&table, None),
+            " PID  Process            Rows\n   7  sh                    1\n4711  systemd-resolved  12345\n"
+        );
+        assert_eq!(text(&table, Some(29)), text(&table, None), "it fits");
+    }
+
+    #[test]
+    fn the_last_text_gives_way_and_nothing_else() {
+        let table = table(&HEADS, &["7", "sh", "1", "4711", "systemd-resolved", "12345"]);
+        assert_eq!(
+            text(&table, Some(24)),
+            " PID  Process       Rows\n   7  sh               1\n4711  systemd-re…  12345\n"
+        );
+        // Not below its heading.
+        assert_eq!(
+            text(&table, Some(1)),
+            " PID  Process   Rows\n   7  sh           1\n4711  system…  12345\n"
+        );
+    }
+
+    #[test]
+    fn wide_characters_count_as_two_and_are_not_halved() {
+        let table = table(&[("A", Align::Left), ("B", Align::Left)], &["x", "한글한글", "xyz", "b"]);
+        assert_eq!(text(&table, None), "A    B\nx    한글한글\nxyz  b\n");
+        assert_eq!(text(&table, Some(10)), "A    B\nx    한글…\nxyz  b\n");
+        assert_eq!(text(&table, Some(9)), "A    B\nx    한…\nxyz  b\n");
+    }
+
+    #[test]
+    fn colour_does_not_move_anything() {
+        let mut coloured = Table::new(HEADS.iter().map(|(heading, align)| head(heading, *align)).collect());
+        for cell in ["7", "sh", "1", "8", "bash", "2"] {
+            coloured.cell(|out| out.extend_from_slice(cell.as_bytes()));
+            coloured.colour(if cell == "sh" { b"\x1b[32m" } else { b"" });
+        }
+        let plain = text(&table(&HEADS, &["7", "sh", "1", "8", "bash", "2"]), None);
+        let shown = text(&coloured, None);
+        assert!(shown.contains("\x1b[32msh\x1b[0m     "), "{shown:?}");
+        assert_eq!(shown.replace("\x1b[32m", "").replace("\x1b[0m", ""), plain);
+    }
+
+    #[test]
+    fn a_table_without_rows_or_columns_is_its_headings() {
+        assert_eq!(text(&table(&HEADS, &[]), Some(3)), "PID  Process  Rows\n");
+        assert_eq!(text(&table(&[], &[]), None), "\n");
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_is_longer_than_it_must_be(
+            rows in proptest::collection::vec(("[0-9]{1,6}", "[a-z가-힣]{1,30}", "[a-z가-힣]{1,30}"), 0..10),
+            width in 1usize..120,
+        ) {
+            let heads = [("N", Align::Right), ("First", Align::Left), ("Second", Align::Left)];
+            let flat: Vec<&str> = rows.iter().flat_map(|(a, b, c)| [a.as_str(), b, c]).collect();
+            let table = table(&heads, &flat);
+            let whole = text(&table, None);
+            let cut = text(&table, Some(width));
+            prop_assert_eq!(cut.lines().count(), rows.len() + 1);
+            let longest = |text: &str| text.lines().map(|line| cells(line.as_bytes())).max().unwrap_or(0);
+            if longest(&whole) <= width {
+                prop_assert_eq!(&cut, &whole);
+            }
+            let fixed = whole.lines().next().map_or(0, |line| cells(line.as_bytes()));
+            prop_assert!(longest(&cut) <= width.max(fixed), "{}", cut);
+            for (line, (_, second, third)) in cut.lines().skip(1).zip(&rows) {
+                prop_assert!(line.contains(second.as_str()));
+                let shown = line.rsplit(' ').next().unwrap();
+                let start = shown.strip_suffix('…').unwrap_or(shown);
+                prop_assert!(third.starts_with(start));
+            }
+        }
+    }
+}

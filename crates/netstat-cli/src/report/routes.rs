@@ -1,0 +1,19 @@
+//! `-r`: the interfaces and the routing tables.
+
+use super::{Displayed, Session};
+use crate::render::LineEnd;
+use crate::render::routes::{RouteWords, render_routes};
+use crate::view::routes::RoutesView;
+use netstat_core::os::Backend;
+use netstat_core::query::RouteQuery;
+use std::io::Write;
+
+pub(super) fn table(session: &Session<'_>, query: &RouteQuery, out: &mut impl Write) -> Displayed {
+    let interfaces = session.backend.interfaces()?;
+    let routes = session.backend.routes(query)?;
+    let persistent = session.backend.persistent_routes()?;
+    let view = RoutesView::new(&interfaces.data, &routes.data, &persistent.data, query);
+    let words = RouteWords::of(session.settings.language);
+    render_routes(&view, &words, LineEnd::NATIVE, out)?;
+    Ok([interfaces.warnings, routes.warnings, persistent.warnings].concat())
+}

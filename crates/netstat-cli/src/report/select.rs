@@ -1,0 +1,138 @@
+//! Which sockets a report is about: those of its query that match the filter, with no more read than that takes.
+
+use crate::output::Trouble;
+use netstat_core::enrich::{ServiceNames, UserNames};
+use netstat_core::error::words_of;
+use netstat_core::filter::{Context, Filter, Known, Lookups};
+use netstat_core::model::{Ownership, Process, ProcessId, Protocol, Socket};
+use netstat_core::os::Backend;
+use netstat_core::query::{Kinds, Owners, ProcessFields, SocketQuery};
+use netstat_core::{Error, Warning};
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::net::{IpAddr, ToSocketAddrs};
+
+/// The filter of these words; `None` where there are none.
+pub(super) fn filter(backend: &impl Backend, words: &[OsString]) -> Result<Option<Filter>, Trouble> {
+    if words.is_empty() {
+        return Ok(None);
+    }
+    Filter::parse(words, &Names(backend)).map(Some).map_err(|error| Trouble {
+        line: "the filter cannot be used (netstat --help filter explains filters)".to_owned(),
+        filter: Some(error),
+    })
+}
+
+/// What names in a filter stand for, as the system knows them.
+struct Names<'a, B>(&'a B);
+
+impl<B: Backend> Lookups for Names<'_, B> {
+    fn ports(&self, service: &str) -> Vec<u16> {
+        let services = ServiceNames::parse(&self.0.services().data);
+        [Protocol::Tcp, Protocol::Udp]
+            .into_iter()
+            .flat_map(|protocol| services.ports(protocol, service))
+            .collect()
+    }
+
+    fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, String> {
+        let ends = (host, 0).to_socket_addrs().map_err(|error| words_of(&error))?;
+        Ok(ends.map(|end| end.ip()).collect())
+    }
+
+    fn user(&self, name: &str) -> Result<Option<u32>, String> {
+        Ok(UserNames::parse(&self.0.users().data).uid(name))
+    }
+}
+
+/// Sockets that match, and what was learned on the way.
+pub(super) struct Selected {
+    pub(super) sockets: Vec<Socket>,
+    /// The parts of the table that can have rows.
+    pub(super) kinds: Kinds,
+    pub(super) warnings: Vec<Warning>,
+}
+
+/// How owners are looked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Search {
+    /// They are asked for; else they are looked for only where the filter cannot decide without.
+    pub(super) always: bool,
+    /// By what means.
+    pub(super) by: Owners,
+}
+
+/// The sockets of the query that match; with their owners, if those are asked for.
+pub(super) fn select(
+    backend: &impl Backend,
+    filter: Option<&Filter>,
+    query: SocketQuery,
+    owners: Search,
+) -> Result<Selected, Error> {
+    let Some(filter) = filter else {
+        let mut answer = backend.sockets(&query)?;
+        if owners.always {
+            answer.warnings.extend(backend.attach_owners(&mut answer.data, &query, owners.by)?.warnings);
+        }
+        return Ok(Selected { sockets: answer.data, kinds: query.kinds, warnings: answer.warnings });
+    };
+    let needs = filter.needs();
+    let query = filter.narrow(query).query;
+    let mut answer = backend.sockets(&query)?;
+    let mut warnings = std::mem::take(&mut answer.warnings);
+
+    // Most sockets decide by themselves; owners are looked for where they decide, or are shown.
+    let (mut matching, mut open) = (Vec::new(), Vec::new());
+    for socket in answer.data {
+        match filter.decided(&socket, Known::Socket) {
+            Some(true) => matching.push(socket),
+            Some(false) => {}
+            None => open.push(socket),
+        }
+    }
+    if owners.always {
+        // One search serves both.
+        let asked = open.len();
+        open.append(&mut matching);
+        warnings.extend(backend.attach_owners(&mut open, &query, owners.by)?.warnings);
+        matching = open.split_off(asked);
+    } else if !open.is_empty() {
+        warnings.extend(backend.attach_owners(&mut open, &query, owners.by)?.warnings);
+    }
+    if !open.is_empty() {
+        let processes = read(backend, &undecided_owners(filter, &open), needs.processes);
+        let find = |id: ProcessId| processes.get(&id);
+        let context = Context::new(&find);
+        open.retain(|socket| filter.matches(socket, &context).is_yes());
+    }
+    matching.append(&mut open);
+    Ok(Selected { sockets: matching, kinds: query.kinds, warnings })
+}
+
+/// The owners of the sockets that numbers alone do not decide, each once.
+fn undecided_owners(filter: &Filter, sockets: &[Socket]) -> Vec<ProcessId> {
+    let owners = |socket: &Socket| match &socket.ownership {
+        Ownership::Held(owners) => owners.iter().map(|owner| owner.process).collect(),
+        Ownership::NotRead | Ownership::Unowned(_) => Vec::new(),
+    };
+    let mut wanted: Vec<ProcessId> = sockets
+        .iter()
+        .filter(|socket| filter.decided(socket, Known::Owners).is_none())
+        .flat_map(owners)
+        .collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    wanted
+}
+
+/// What is asked of the processes, by their identity.
+pub(super) fn read(
+    backend: &impl Backend,
+    wanted: &[ProcessId],
+    fields: ProcessFields,
+) -> HashMap<ProcessId, Process> {
+    if wanted.is_empty() || fields.is_empty() {
+        return HashMap::new();
+    }
+    backend.processes(wanted, fields).into_iter().map(|process| (process.id, process)).collect()
+}

@@ -1,0 +1,68 @@
+//! `-e` and `-s`: the counters of interfaces and protocols.
+
+use super::{Displayed, Session, connections};
+use crate::render::LineEnd;
+use crate::render::ethernet::{Labels, render_ethernet};
+use crate::render::statistics::render_statistics;
+use crate::settings::{Interfaces, Protocols, Statistics};
+use crate::view::rates::Earlier;
+use crate::view::{ethernet, statistics};
+use netstat_core::model::{Counters, InterfaceCounters};
+use netstat_core::os::Backend;
+use netstat_core::{Error, Operation};
+use std::io::{self, ErrorKind, Write};
+use std::time::Instant;
+
+/// The counters of the display before, for the rates.
+#[derive(Default)]
+pub(super) struct Before {
+    interfaces: Option<(Instant, Vec<InterfaceCounters>)>,
+    protocols: Option<(Instant, Counters)>,
+}
+
+/// The counters, those of the interfaces first, and the connection table where one belongs to them.
+pub(super) fn counters(session: &mut Session<'_>, what: &Statistics, out: &mut impl Write) -> Displayed {
+    let mut warnings = Vec::new();
+    let mut blocks = Vec::new();
+    if let Some(whose) = what.interfaces {
+        let answer = session.backend.interface_counters()?;
+        warnings.extend(answer.warnings);
+        let now = Instant::now();
+        let earlier = earlier(session.before.interfaces.as_ref(), now, what.rates);
+        blocks = match whose {
+            Interfaces::Total => vec![ethernet::total(&answer.data, earlier, what.extra)],
+            Interfaces::Each => ethernet::each(&answer.data, earlier, what.extra),
+        };
+        session.before.interfaces = Some((now, answer.data));
+    }
+    let mut sections = Vec::new();
+    if let Some(Protocols { only, .. }) = &what.protocols {
+        let answer = session.backend.counters()?;
+        warnings.extend(answer.warnings);
+        let now = Instant::now();
+        let earlier = earlier(session.before.protocols.as_ref(), now, what.rates);
+        sections = statistics::sections(&answer.data, earlier, only.map(|(_, section)| section), what.extra);
+        session.before.protocols = Some((now, answer.data));
+        if let (true, Some((protocol, _))) = (sections.is_empty(), only) {
+            let why = format!("this system has no counters of {}", protocol.name());
+            return Err(Error::new(Operation::ReadCounters, io::Error::new(ErrorKind::NotFound, why)).into());
+        }
+    }
+    let mut text = Vec::new();
+    if !blocks.is_empty() {
+        render_ethernet(&mut text, &blocks, &Labels::ENGLISH, LineEnd::NATIVE)?;
+    }
+    if !sections.is_empty() {
+        render_statistics(&mut text, &sections, LineEnd::NATIVE)?;
+    }
+    if let Some(table) = what.protocols.as_ref().and_then(|protocols| protocols.table.as_ref()) {
+        warnings.extend(connections::table(session, table, &mut text)?);
+    }
+    out.write_all(&text)?;
+    Ok(warnings)
+}
+
+fn earlier<T>(before: Option<&(Instant, T)>, now: Instant, rates: bool) -> Option<Earlier<'_, T>> {
+    let (then, data) = before.filter(|_| rates)?;
+    Some(Earlier { data, elapsed: now.duration_since(*then) })
+}

@@ -1,0 +1,161 @@
+//! The question of `-e`: what went through the network interfaces?
+//!
+//! Summed are all interfaces but loopback ones. A packet that passes two of them (a bond and its card, a bridge
+//! and its port, a VLAN and its parent, both ends of a pair) counts in both, as the kernel counts it.
+//!
+//! What stands where, on Linux:
+//!
+//! | line | received | sent |
+//! |---|---|---|
+//! | bytes | `rx_bytes` | `tx_bytes` |
+//! | unicast | `rx_packets` less `multicast` | unknown |
+//! | non-unicast | `multicast`, as far as the driver counts it; broadcast is rarely in it | unknown |
+//! | discards | `rx_dropped` | `tx_dropped` |
+//! | errors | `rx_errors` | `tx_errors` |
+//! | unknown protocols | unknown: they are in `rx_dropped` | |
+//! | packets (beyond Windows) | `rx_packets` | `tx_packets` |
+//!
+//! Linux does not tell unicast from multicast when it sends; the line of all packets is there so that their number
+//! is not lost.
+
+use super::rates::{Earlier, Rate, Value};
+use netstat_core::model::{InterfaceCounters, InterfaceStats};
+use std::ffi::OsString;
+use std::time::Duration;
+
+/// What a row counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Measure {
+    /// Octets.
+    Bytes,
+    /// Packets to one receiver.
+    Unicast,
+    /// Packets to more than one.
+    NonUnicast,
+    /// Packets dropped without being wrong.
+    Discards,
+    /// Packets that were wrong.
+    Errors,
+    /// Packets of a protocol that nothing takes. Received only.
+    UnknownProtocols,
+    /// All packets. Not in Windows.
+    Packets,
+    /// Packets the card had no buffer for. Received only, not in Windows.
+    Missed,
+    /// Packets on an interface that is not to receive. Received only, not in Windows.
+    NoHandler,
+    /// Collisions. Sent only, not in Windows.
+    Collisions,
+}
+
+/// A row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    /// What it counts.
+    pub measure: Measure,
+    /// What was received; `None` where the place stays empty.
+    pub received: Option<Value>,
+    /// What was sent; `None` where the place stays empty.
+    pub sent: Option<Value>,
+}
+
+/// A block of the report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// The interface; `None` for the sum.
+    pub name: Option<OsString>,
+    /// Its rows, top down.
+    pub rows: Vec<Row>,
+}
+
+/// Where a value is found; `None` for a place that stays empty.
+type Reading = Option<fn(&InterfaceStats) -> Option<u64>>;
+
+/// The rows of Windows.
+const ROWS: &[(Measure, Reading, Reading)] = &[
+    (Measure::Bytes, Some(|stats| stats.rx_bytes), Some(|stats| stats.tx_bytes)),
+    (Measure::Unicast, Some(|stats| stats.rx_packets?.checked_sub(stats.rx_multicast?)), Some(|_| None)),
+    (Measure::NonUnicast, Some(|stats| stats.rx_multicast), Some(|_| None)),
+    (Measure::Discards, Some(|stats| stats.rx_dropped), Some(|stats| stats.tx_dropped)),
+    (Measure::Errors, Some(|stats| stats.rx_errors), Some(|stats| stats.tx_errors)),
+    (Measure::UnknownProtocols, Some(|_| None), None),
+];
+
+/// What is added to every block.
+const EXTRA: &[(Measure, Reading, Reading)] =
+    &[(Measure::Packets, Some(|stats| stats.rx_packets), Some(|stats| stats.tx_packets))];
+
+/// What is added to the block of one interface.
+const EXTRA_EACH: &[(Measure, Reading, Reading)] = &[
+    (Measure::Missed, Some(|stats| stats.rx_missed_errors), None),
+    (Measure::NoHandler, Some(|stats| stats.rx_nohandler), None),
+    (Measure::Collisions, None, Some(|stats| stats.collisions)),
+];
+
+/// The sum of all interfaces but loopback ones. Where one of them does not know a counter, the sum is unknown.
+///
+/// The rate of a sum is that of the interfaces that were there at the earlier look as well: one that comes with
+/// large counters, or goes with them, is not traffic. `extra` adds what Windows does not show.
+pub fn total(
+    now: &[InterfaceCounters],
+    earlier: Option<Earlier<'_, Vec<InterfaceCounters>>>,
+    extra: bool,
+) -> Block {
+    let now: Vec<_> = now.iter().filter(|interface| !interface.loopback).collect();
+    let value = |read: fn(&InterfaceStats) -> Option<u64>| {
+        let total = now.iter().try_fold(0u64, |sum, interface| sum.checked_add(read(&interface.stats)?));
+        let rate = earlier.and_then(|earlier| {
+            let grown = now.iter().try_fold(0u64, |sum, interface| match same(interface, earlier.data) {
+                Some(before) => sum.checked_add(read(&interface.stats)?.checked_sub(read(&before.stats)?)?),
+                None => Some(sum),
+            });
+            Rate::of(grown?, earlier.elapsed)
+        });
+        Value::Counter { total, rate }
+    };
+    Block { name: None, rows: rows(if extra { &[ROWS, EXTRA] } else { &[ROWS] }, value) }
+}
+
+/// A block for each interface, loopback included, by index. `extra` as for [`total`].
+pub fn each(
+    now: &[InterfaceCounters],
+    earlier: Option<Earlier<'_, Vec<InterfaceCounters>>>,
+    extra: bool,
+) -> Vec<Block> {
+    let block = |interface: &InterfaceCounters| {
+        let before: Option<(&InterfaceCounters, Duration)> =
+            earlier.and_then(|earlier| Some((same(interface, earlier.data)?, earlier.elapsed)));
+        let value = |read: fn(&InterfaceStats) -> Option<u64>| {
+            let before = before.map(|(before, elapsed)| (read(&before.stats), elapsed));
+            Value::counter(read(&interface.stats), before)
+        };
+        let tables: &[&[_]] = if extra { &[ROWS, EXTRA, EXTRA_EACH] } else { &[ROWS] };
+        Block { name: Some(interface.name.clone()), rows: rows(tables, value) }
+    };
+    now.iter().map(block).collect()
+}
+
+fn rows(
+    tables: &[&[(Measure, Reading, Reading)]],
+    value: impl Fn(fn(&InterfaceStats) -> Option<u64>) -> Value,
+) -> Vec<Row> {
+    let row = |&(measure, received, sent): &(Measure, Reading, Reading)| Row {
+        measure,
+        received: received.map(&value),
+        sent: sent.map(&value),
+    };
+    tables.iter().copied().flatten().map(row).collect()
+}
+
+/// The same interface at an earlier look: a name alone may have gone to another one, and an index likewise.
+fn same<'a>(
+    interface: &InterfaceCounters,
+    earlier: &'a [InterfaceCounters],
+) -> Option<&'a InterfaceCounters> {
+    // The list is sorted by index.
+    let found = earlier.binary_search_by_key(&interface.index, |earlier| earlier.index).ok()?;
+    earlier.get(found).filter(|earlier| earlier.name == interface.name)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,153 @@
+//! Rows counted by the values of columns.
+
+use super::ConnectionsView;
+use super::sort::Order;
+use crate::columns::{Column, Given, Value};
+use netstat_core::model::TcpState;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+/// The rows that have the same values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group<'a> {
+    /// The values, in the order of the columns.
+    pub values: Vec<Value<'a>>,
+    /// How many rows have them.
+    pub rows: u64,
+    /// How many of these are in each TCP state; UDP sockets are in none.
+    pub states: BTreeMap<TcpState, u64>,
+    /// Which row came first.
+    first: usize,
+}
+
+/// Counts the rows for each value of the columns, or for each combination of several.
+///
+/// Usually the largest group comes first, of equal ones the one with the lesser values. A socket that several
+/// processes hold counts for the principal one alone, so that the groups add up to the rows.
+pub fn count_groups<'a>(
+    view: &ConnectionsView<'a>,
+    columns: &[&'static Column],
+    order: Order,
+    given: &Given<'a>,
+) -> Vec<Group<'a>> {
+    let mut rows: Vec<_> = view
+        .rows()
+        .iter()
+        .enumerate()
+        .map(|(at, row)| {
+            let values: Vec<_> = columns.iter().map(|column| column.value(row, given)).collect();
+            (values, at, row.socket.state)
+        })
+        .collect();
+    rows.sort_by(|one, two| compare(&one.0, &two.0));
+    let mut groups: Vec<Group<'a>> = Vec::new();
+    for (values, at, state) in rows {
+        let same = groups.last_mut().filter(|group| compare(&group.values, &values) == Ordering::Equal);
+        let group = match same {
+            Some(group) => group,
+            None => {
+                groups.push(Group { values, rows: 0, states: BTreeMap::new(), first: at });
+                match groups.last_mut() {
+                    Some(group) => group,
+                    None => continue,
+                }
+            }
+        };
+        group.rows += 1;
+        if let Some(state) = state {
+            *group.states.entry(state).or_default() += 1;
+        }
+    }
+    match order {
+        Order::Usual => groups.sort_by_key(|group| std::cmp::Reverse(group.rows)),
+        Order::AsGiven => groups.sort_by_key(|group| group.first),
+        Order::By { column, descending } => {
+            if let Some(at) = columns.iter().position(|known| *known == column) {
+                groups.sort_by(|one, two| match (one.values.get(at), two.values.get(at)) {
+                    (Some(one), Some(two)) if descending => one.compare_descending(two),
+                    (Some(one), Some(two)) => one.compare(two),
+                    _ => Ordering::Equal,
+                });
+            }
+        }
+    }
+    groups
+}
+
+/// Every TCP state that is in one of the groups, in the order of the protocol.
+pub fn states_of(groups: &[Group<'_>]) -> Vec<TcpState> {
+    let states: std::collections::BTreeSet<_> =
+        groups.iter().flat_map(|group| group.states.keys().copied()).collect();
+    states.into_iter().collect()
+}
+
+fn compare(one: &[Value<'_>], two: &[Value<'_>]) -> Ordering {
+    one.iter()
+        .zip(two)
+        .map(|(one, two)| one.compare(two))
+        .find(|order| order.is_ne())
+        .unwrap_or(Ordering::Equal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::columns::{self, by_name, tests as made};
+    use crate::view::ConnectionsOptions;
+    use netstat_core::query::Kinds;
+    use proptest::prelude::*;
+
+    const ALL: ConnectionsOptions = ConnectionsOptions { listening: true, bound: true, kinds: Kinds::all() };
+
+    #[test]
+    fn the_largest_group_comes_first_with_its_states() {
+        let sockets = made::sockets_in_states(&[
+            (80, TcpState::Established),
+            (80, TcpState::TimeWait),
+            (22, TcpState::Established),
+            (80, TcpState::TimeWait),
+            (21, TcpState::CloseWait),
+        ]);
+        let view = ConnectionsView::unsorted(&sockets, &ALL);
+        let count = |order| {
+            count_groups(&view, &[by_name("lport").unwrap()], order, &made::nothing_given())
+                .into_iter()
+                .map(|group| (group.values, group.rows, group.states.into_iter().collect::<Vec<_>>()))
+                .collect::<Vec<_>>()
+        };
+        let port = |port| vec![Value::Number(port)];
+        let of_80 = (port(80), 3, vec![(TcpState::Established, 1), (TcpState::TimeWait, 2)]);
+        let of_22 = (port(22), 1, vec![(TcpState::Established, 1)]);
+        let of_21 = (port(21), 1, vec![(TcpState::CloseWait, 1)]);
+        assert_eq!(count(Order::Usual), [of_80.clone(), of_21.clone(), of_22.clone()]);
+        assert_eq!(count(Order::AsGiven), [of_80.clone(), of_22.clone(), of_21.clone()]);
+        let by = |descending| Order::By { column: by_name("lport").unwrap(), descending };
+        assert_eq!(count(by(false)), [of_21.clone(), of_22.clone(), of_80.clone()]);
+        assert_eq!(count(by(true)), [of_80, of_22, of_21]);
+    }
+
+    proptest! {
+        #[test]
+        fn groups_add_up_to_the_rows(
+            picked in proptest::collection::vec((0..columns::ALL.len(), any::<bool>()), 1..3),
+            ports in proptest::collection::vec((1u16..4, 0usize..4), 0..60),
+        ) {
+            let states = [TcpState::Established, TcpState::TimeWait, TcpState::Listen, TcpState::CloseWait];
+            let ports: Vec<_> = ports.into_iter().map(|(port, at)| (port, states[at])).collect();
+            let sockets = made::sockets_in_states(&ports);
+            let view = ConnectionsView::new(&sockets, &ALL);
+            let by: Vec<_> = picked.iter().map(|(at, _)| columns::ALL[*at]).collect();
+            let groups = count_groups(&view, &by, Order::Usual, &made::nothing_given());
+            prop_assert_eq!(groups.iter().map(|group| group.rows).sum::<u64>(), view.rows().len() as u64);
+            prop_assert!(groups.is_sorted_by(|one, two| one.rows >= two.rows));
+            for group in &groups {
+                prop_assert_eq!(group.states.values().sum::<u64>(), group.rows);
+            }
+            let all = states_of(&groups);
+            prop_assert!(groups.iter().all(|group| group.states.keys().all(|state| all.contains(state))));
+            for (at, one) in groups.iter().enumerate() {
+                prop_assert!(groups.iter().skip(at + 1).all(|two| compare(&one.values, &two.values).is_ne()));
+            }
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! The interfaces and the routing tables (`-r`).
+//!
+//! # Rows
+//!
+//! A route with several next hops is a row for each. Rows go by prefix: the address as a number, then the length.
+//! Rows of equal prefixes stay in the order of the kernel, which prefers the first of equal metric.
+//!
+//! # Interface of an IPv4 row
+//!
+//! Windows tells the interface by an address of it, and so does this view: by the address that the kernel sends
+//! from. That is the preferred source of the route if the interface has it; else the address of the interface whose
+//! neighbours the gateway (or the destination) is among; else its first; else the preferred source, whoever has
+//! it. An interface without any of these is told by its name.
+
+use netstat_core::model::{Family, Interface, NextHop, PersistentRoute, Prefix, Route, RouteKind};
+use netstat_core::query::{Families, RouteQuery};
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::net::IpAddr;
+
+/// Where a route leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leads {
+    /// To the destination itself: it is a neighbour, or this machine.
+    OnLink,
+    /// To a neighbour that knows more, possibly of the other family.
+    Gateway(IpAddr),
+    /// Nowhere: blackhole, unreachable, prohibit, throw.
+    Nowhere(RouteKind),
+    /// Not known.
+    Unknown,
+}
+
+/// What tells the interface of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Through<'a> {
+    /// An address.
+    Address(IpAddr),
+    /// A name, for want of an address.
+    Name(&'a OsStr),
+    /// Nothing: the route has no interface, or it is gone.
+    Nothing,
+}
+
+/// One row of an active table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RouteRow<'a> {
+    /// Where to.
+    pub destination: Prefix,
+    /// Where it leads.
+    pub leads: Leads,
+    /// The number of the interface.
+    pub interface: Option<u32>,
+    /// The interface in another way.
+    pub through: Through<'a>,
+    /// What it costs.
+    pub metric: u32,
+}
+
+/// One row of a persistent table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PersistentRow {
+    /// Where to.
+    pub destination: Prefix,
+    /// Where it leads.
+    pub leads: Leads,
+    /// The number of the interface it is for, if there is such an interface now.
+    pub interface: Option<u32>,
+    /// What it costs, where that is configured.
+    pub metric: Option<u32>,
+}
+
+/// What the report shows, in order.
+#[derive(Debug)]
+pub struct RoutesView<'a> {
+    interfaces: &'a [Interface],
+    by_index: BTreeMap<u32, &'a Interface>,
+    families: Families,
+    routes: Vec<&'a Route>,
+    persistent: Vec<PersistentRow>,
+}
+
+impl<'a> RoutesView<'a> {
+    /// The view of what the query asked for. `routes` is what the answer to that same query held; of `persistent`
+    /// this view takes what the query selects. Memory: 8 bytes for each route beyond what is given.
+    pub fn new(
+        interfaces: &'a [Interface],
+        routes: &'a [Route],
+        persistent: &[PersistentRoute],
+        query: &RouteQuery,
+    ) -> Self {
+        let mut sorted: Vec<&Route> = routes.iter().collect();
+        sorted.sort_by_key(|route| route.destination);
+        let mut persistent: Vec<PersistentRow> = persistent
+            .iter()
+            .filter(|route| query.tables.contain(route.table))
+            .map(|route| PersistentRow {
+                destination: route.destination,
+                leads: leads(route.kind, true, route.gateway),
+                interface: route.interface.as_ref().and_then(|name| {
+                    interfaces.iter().find(|interface| interface.name == *name).map(|found| found.index)
+                }),
+                metric: route.metric,
+            })
+            .collect();
+        persistent.sort_by_key(|row| row.destination);
+        Self {
+            interfaces,
+            by_index: interfaces.iter().map(|interface| (interface.index, interface)).collect(),
+            families: query.families,
+            routes: sorted,
+            persistent,
+        }
+    }
+
+    /// The interfaces, in the order of the kernel.
+    pub fn interfaces(&self) -> &'a [Interface] {
+        self.interfaces
+    }
+
+    /// Whether the report has a part for a family.
+    pub fn has(&self, family: Family) -> bool {
+        self.families.contains(Families::of(family))
+    }
+
+    /// The rows of an active table, made one at a time.
+    pub fn rows(&self, family: Family) -> impl Iterator<Item = RouteRow<'a>> + '_ {
+        // Routes of one way follow each other in a large table, so the last answer is kept.
+        let mut last: Option<(Way, Through<'a>)> = None;
+        self.of_family(family).iter().flat_map(|route| hops(route).map(move |hop| (*route, hop))).map(
+            move |(route, hop)| {
+                let way = Way::of(route, hop);
+                let through = match last {
+                    Some((known, through)) if known == way => through,
+                    _ => self.through(way),
+                };
+                last = Some((way, through));
+                RouteRow {
+                    destination: route.destination,
+                    leads: leads(route.kind, hop.is_some(), hop.and_then(|hop| hop.gateway)),
+                    interface: hop.and_then(|hop| hop.interface).map(u32::from),
+                    through,
+                    metric: route.metric,
+                }
+            },
+        )
+    }
+
+    /// The rows of a persistent table.
+    pub fn persistent(&self, family: Family) -> impl Iterator<Item = PersistentRow> + '_ {
+        self.persistent.iter().filter(move |row| row.destination.family() == family).copied()
+    }
+
+    /// IPv4 sorts before IPv6.
+    fn of_family(&self, family: Family) -> &[&'a Route] {
+        let middle = self.routes.partition_point(|route| route.destination.family() == Family::V4);
+        let (v4, v6) = self.routes.split_at_checked(middle).unwrap_or_default();
+        match family {
+            Family::V4 => v4,
+            Family::V6 => v6,
+        }
+    }
+
+    fn through(&self, way: Way) -> Through<'a> {
+        let Some(interface) = way.interface.and_then(|index| self.by_index.get(&index)) else {
+            return Through::Nothing;
+        };
+        let mut own = interface.addresses.iter().filter(|own| own.address.is_ipv4() == way.target.is_ipv4());
+        let has = |address: &IpAddr| interface.addresses.iter().any(|own| own.address == *address);
+        let address = way
+            .preferred_source
+            .filter(has)
+            .or_else(|| own.clone().find(|own| own.reaches(way.target)).map(|own| own.address))
+            .or_else(|| own.next().map(|own| own.address))
+            .or(way.preferred_source);
+        address.map_or(Through::Name(&interface.name), Through::Address)
+    }
+}
+
+/// What decides which address tells the interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Way {
+    interface: Option<u32>,
+    preferred_source: Option<IpAddr>,
+    /// The gateway, if it is of the family of the route, else the destination.
+    target: IpAddr,
+}
+
+impl Way {
+    fn of(route: &Route, hop: Option<&NextHop>) -> Self {
+        let destination = route.destination.address;
+        let target = hop
+            .and_then(|hop| hop.gateway)
+            .filter(|gateway| gateway.is_ipv4() == destination.is_ipv4())
+            .unwrap_or(destination);
+        let interface = hop.and_then(|hop| hop.interface).map(u32::from);
+        Self { interface, preferred_source: route.preferred_source, target }
+    }
+}
+
+/// The next hops of a route; one that is none for a route without.
+fn hops(route: &Route) -> impl Iterator<Item = Option<&NextHop>> {
+    let hops = route.next_hops.as_slice();
+    hops.iter().map(Some).chain(hops.is_empty().then_some(None))
+}
+
+fn leads(kind: RouteKind, has_hop: bool, gateway: Option<IpAddr>) -> Leads {
+    match kind {
+        RouteKind::Blackhole | RouteKind::Unreachable | RouteKind::Prohibit | RouteKind::Throw => {
+            Leads::Nowhere(kind)
+        }
+        RouteKind::Local | RouteKind::Broadcast | RouteKind::Anycast => Leads::OnLink,
+        RouteKind::Unicast | RouteKind::Multicast => match gateway {
+            Some(gateway) => Leads::Gateway(gateway),
+            None if has_hop => Leads::OnLink,
+            None => Leads::Unknown,
+        },
+        RouteKind::Unknown(_) => gateway.map_or(Leads::Unknown, Leads::Gateway),
+    }
+}
+
+#[cfg(test)]
+mod tests;

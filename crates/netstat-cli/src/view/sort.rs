@@ -1,0 +1,78 @@
+//! The order of rows by a column.
+
+use super::ConnectionsView;
+use crate::columns::{Column, Given};
+
+/// In which order rows are shown.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Order {
+    /// That of the classic table; of groups the largest first.
+    Usual,
+    /// As the system gave them.
+    AsGiven,
+    /// By a column.
+    By {
+        /// Which.
+        column: &'static Column,
+        /// The largest first.
+        descending: bool,
+    },
+}
+
+impl ConnectionsView<'_> {
+    /// Sorts the rows by a column. Rows with equal values stay as they are; rows without one come last either way.
+    pub fn sort(&mut self, column: &Column, descending: bool, given: &Given<'_>) {
+        let rows = self.rows_mut();
+        let mut keyed: Vec<_> = rows.drain(..).map(|row| (column.value(&row, given), row)).collect();
+        keyed.sort_by(
+            |(one, _), (two, _)| {
+                if descending { one.compare_descending(two) } else { one.compare(two) }
+            },
+        );
+        rows.extend(keyed.into_iter().map(|(_, row)| row));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::columns::{by_name, tests as columns};
+    use crate::view::ConnectionsOptions;
+    use netstat_core::query::Kinds;
+    use proptest::prelude::*;
+
+    const ALL: ConnectionsOptions = ConnectionsOptions { listening: true, bound: true, kinds: Kinds::all() };
+
+    #[test]
+    fn what_is_unknown_comes_last_either_way() {
+        let sockets =
+            columns::sockets_with_ports_and_rtts(&[(1, Some(30)), (2, None), (3, Some(9)), (4, Some(200))]);
+        for (descending, expected) in [(false, [3, 1, 4, 2]), (true, [4, 1, 3, 2])] {
+            let mut view = ConnectionsView::new(&sockets, &ALL);
+            view.sort(by_name("rtt").unwrap(), descending, &columns::nothing_given());
+            let ports: Vec<_> = view.rows().iter().map(|row| row.local().port).collect();
+            assert_eq!(ports, expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn sorting_is_stable_and_loses_nothing(
+            rtts in proptest::collection::vec(proptest::option::of(1u64..4), 0..40),
+            descending: bool,
+        ) {
+            let ports: Vec<_> = rtts.iter().enumerate().map(|(at, rtt)| (u16::try_from(at).unwrap() + 1, *rtt)).collect();
+            let sockets = columns::sockets_with_ports_and_rtts(&ports);
+            let mut view = ConnectionsView::unsorted(&sockets, &ALL);
+            view.sort(by_name("rtt").unwrap(), descending, &columns::nothing_given());
+            let mut expected = ports;
+            expected.sort_by_key(|(_, rtt)| match rtt {
+                Some(rtt) if descending => (0, u64::MAX - rtt),
+                Some(rtt) => (0, *rtt),
+                None => (1, 0),
+            });
+            let got: Vec<_> = view.rows().iter().map(|row| row.local().port).collect();
+            prop_assert_eq!(got, expected.into_iter().map(|(port, _)| port).collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! Whose sockets they are: process IDs, executables, what may not be known, and counts.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod support;
+
+use netstat_lab::{Flavor, Holders, Place, TcpState, on_own_thread, with_remote_host, witness};
+use std::ffi::OsStr;
+use std::net::{TcpListener, UdpSocket};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use support::{
+    Folder, HEADING_WITH_PID, Keeper, Line, NETSTAT, assert_one_line, at, command, command_of, finish,
+    netstat, rows, shown, table, table_when,
+};
+
+const NO_OWNERSHIP: &str = " Can not obtain ownership information";
+
+/// A user with nothing of its own: `nobody`.
+const OTHER_USER: u32 = 65534;
+
+fn cat() -> PathBuf {
+    ["/bin/cat", "/usr/bin/cat"].map(PathBuf::from).into_iter().find(|path| path.exists()).unwrap()
+}
+
+fn own_executable() -> String {
+    let path = std::env::current_exe().unwrap();
+    path.file_name().unwrap().to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_shared_socket_shows_the_ancestor_of_its_holders() {
+    on_own_thread(|namespace| {
+        let own = namespace.listener(Place::AnyV4, 80).unwrap();
+        let mut shared = namespace.listener(Place::AnyV4, 81).unwrap();
+        let workers = Holders::share(&mut shared, 3).unwrap();
+        let mut left = namespace.listener(Place::AnyV4, 82).unwrap();
+        let siblings = Holders::share(&mut left, 2).unwrap();
+        left.leave_to(&siblings).unwrap();
+        let kept = Keeper::cat(TcpListener::bind("0.0.0.0:83").unwrap());
+
+        let table = table_when("the processes", "-ano", |table| {
+            // Another test's fork may hold a copy of a socket up to its exec, and that is an owner too.
+            at(table, "TCP", "0.0.0.0:82").pid() == siblings.pids()[0].to_string()
+        });
+        let me = std::process::id().to_string();
+        assert_eq!(at(&table, "TCP", "0.0.0.0:80").pid(), me);
+        assert_eq!(at(&table, "TCP", "0.0.0.0:81").pid(), me);
+        assert_eq!(at(&table, "TCP", "0.0.0.0:83").pid(), kept.pid().to_string());
+        assert_eq!(table.len(), 4);
+        drop((own, workers));
+    });
+}
+
+#[test]
+fn a_master_is_shown_for_its_forked_workers() {
+    on_own_thread(|_| {
+        let socket = TcpListener::bind("127.0.0.1:80").unwrap();
+        // The workers end with the pipe, and the shell with them.
+        let script = "exec 3<&0; cat <&3 & cat <&3 & cat <&3 & wait";
+        let mut master = Command::new("sh")
+            .args(["-c", script])
+            .stdin(Stdio::piped())
+            .stdout(std::os::fd::OwnedFd::from(socket))
+            .spawn()
+            .unwrap();
+        netstat_lab::eventually("the master and three workers", || {
+            let rows = witness::ss().unwrap();
+            let names = rows.first()?.pids.iter();
+            let cats = names
+                .filter(|pid| std::fs::read(format!("/proc/{pid}/comm")).is_ok_and(|name| name == b"cat\n"))
+                .count();
+            // And no child of another test's fork before its exec.
+            (cats == 3 && rows[0].pids.len() == 4 && rows[0].pids.contains(&master.id())).then_some(())
+        })
+        .unwrap();
+        let table = table("-ano");
+        assert_eq!(at(&table, "TCP", "127.0.0.1:80").pid(), master.id().to_string());
+        drop(master.stdin.take());
+        master.wait().unwrap();
+    });
+}
+
+#[test]
+fn sockets_without_a_process_show_zero_and_no_line_below() {
+    with_remote_host(|_, host| {
+        use TcpState::{Closing, FinWait1, FinWait2, LastAck, SynReceived, TimeWait};
+        let mut held = Vec::new();
+        for flavor in Flavor::ALL {
+            held.push(host.hold(TimeWait, flavor).unwrap());
+            held.push(host.hold(SynReceived, flavor).unwrap());
+            for state in [FinWait1, FinWait2, Closing, LastAck] {
+                held.push(host.hold(state, flavor).unwrap().orphan().unwrap());
+            }
+        }
+        let table = table("-nob");
+        assert_eq!(table.len(), held.len());
+        for line in table {
+            assert_eq!((line.pid(), line.below.len()), ("0", 0), "{line:?}");
+        }
+    });
+}
+
+#[test]
+fn the_executable_is_named_below_its_rows() {
+    on_own_thread(|namespace| {
+        let _own = namespace.listener(Place::AnyDualStack, 80).unwrap();
+        let _udp = namespace.udp(Place::AnyV4, 53).unwrap();
+        let kept = Keeper::cat(TcpListener::bind("127.0.0.1:81").unwrap());
+        let me = own_executable();
+        let program = std::fs::read_link(format!("/proc/{}/exe", kept.pid())).unwrap();
+        for (words, own, other) in [
+            ("-anob", me.clone(), "cat".to_owned()),
+            ("-anob --path", own_path(), program.to_str().unwrap().to_owned()),
+        ] {
+            let table = table(words);
+            for (proto, local, name) in [
+                ("TCP", "0.0.0.0:80", &own),
+                ("TCP", "[::]:80", &own),
+                ("UDP", "0.0.0.0:53", &own),
+                ("TCP", "127.0.0.1:81", &other),
+            ] {
+                let row = at(&table, proto, local);
+                assert_eq!(row.below.last(), Some(&format!(" [{name}]")), "{row:?}");
+                // Above it the service, where the process belongs to one.
+                assert!(row.below.len() <= 2, "{row:?}");
+                if let [service, _] = &*row.below {
+                    assert!(service.starts_with("  ") && !service.starts_with("   "), "{row:?}");
+                }
+            }
+        }
+        // Without -o no process ID, and the rows are those of the plain form.
+        for line in rows(&netstat("-anb"), support::HEADING) {
+            assert_eq!(line.rest, Vec::<String>::new());
+            assert!(!line.below.is_empty());
+        }
+    });
+}
+
+fn own_path() -> String {
+    std::env::current_exe().unwrap().canonicalize().unwrap().to_str().unwrap().to_owned()
+}
+
+fn copy_of_cat(folder: &Folder, name: &OsStr) -> PathBuf {
+    let path = folder.path(name);
+    std::fs::copy(cat(), &path).unwrap();
+    path
+}
+
+#[test]
+fn a_deleted_executable_is_marked() {
+    on_own_thread(|_| {
+        let folder = Folder::new("deleted");
+        let program = copy_of_cat(&folder, OsStr::new("implant"));
+        let socket = TcpListener::bind("127.0.0.1:80").unwrap();
+        let kept = Keeper::start(&mut Command::new(&program), socket.into());
+        let line = |words| at(&table(words), "TCP", "127.0.0.1:80").below.last().cloned().unwrap();
+        let path = program.canonicalize().unwrap();
+        let path = path.to_str().unwrap();
+        assert_eq!(line("-anob --path"), format!(" [{path}]"));
+        std::fs::remove_file(&program).unwrap();
+        assert_eq!(line("-anob --path"), format!(" [{path} (deleted)]"));
+        assert_eq!(line("-anob"), " [implant]");
+        drop(kept);
+    });
+}
+
+#[test]
+fn hostile_process_name_never_reaches_the_terminal() {
+    on_own_thread(|_| {
+        let folder = Folder::new("hostile");
+        let names: [(&[u8], &str); 7] = [
+            (b"harmless", "harmless"),
+            (b"a\x1b[31mred", r"a\x1b[31mred"),
+            (b"two\nlines", r"two\x0alines"),
+            (b"cr\rtab\tbell\x07", r"cr\x0dtab\x09bell\x07"),
+            ("\u{202e}gpj.exe".as_bytes(), r"\u{202e}gpj.exe"),
+            (b"bad\xffbyte", r"bad\xffbyte"),
+            (b"x\n  TCP    1.2.3.4:5", r"x\x0a  TCP    1.2.3.4:5"),
+        ];
+        let kept: Vec<Keeper> = names
+            .iter()
+            .enumerate()
+            .map(|(index, (name, _))| {
+                let program = copy_of_cat(&folder, OsStr::from_bytes(name));
+                let socket = TcpListener::bind(("127.0.0.1", 8000 + u16::try_from(index).unwrap())).unwrap();
+                Keeper::start(&mut Command::new(program), socket.into())
+            })
+            .collect();
+        for (words, path) in [("-anob", false), ("-anob --path", true)] {
+            let text = netstat(words);
+            assert!(text.split('\n').all(|line| !line.chars().any(char::is_control)), "{text:?}");
+            let table = rows(&text, HEADING_WITH_PID);
+            assert_eq!(table.len(), names.len(), "{text}");
+            // The processes differ in nothing but their names, so the lines below are equally many.
+            let below = table[0].below.len();
+            assert_eq!(text.matches('\n').count(), 4 + names.len() * (1 + below), "{text}");
+            for (index, (_, wanted)) in names.iter().enumerate() {
+                let row = at(&table, "TCP", &format!("127.0.0.1:{}", 8000 + index));
+                assert_eq!(row.pid(), kept[index].pid().to_string());
+                let last = row.below.last().unwrap();
+                if path {
+                    assert!(last.starts_with(" [/") && last.ends_with(&format!("/{wanted}]")), "{last}");
+                } else {
+                    assert_eq!(*last, format!(" [{wanted}]"));
+                }
+            }
+        }
+        let text = netstat("-c");
+        assert!(text.split('\n').all(|line| !line.chars().any(char::is_control)), "{text:?}");
+        assert_eq!(text.lines().count(), 4 + names.len(), "{text}");
+        for (index, (_, wanted)) in names.iter().enumerate() {
+            let pid = format!("  {:<7}  ", kept[index].pid());
+            let line = text.lines().find(|line| line.starts_with(&pid)).unwrap();
+            assert!(line.ends_with(&format!("  {wanted}")), "{line}");
+        }
+    });
+}
+
+/// The program where every user can run it.
+fn program_for_all(folder: &Folder) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let program = folder.path("netstat");
+    std::fs::copy(NETSTAT, &program).unwrap();
+    for path in [&folder.0, &program] {
+        std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    program
+}
+
+fn as_other_user(program: &Path, words: &str) -> support::Run {
+    netstat_lab::eventually("the program run", || {
+        let mut command = command_of(program, words);
+        command.uid(OTHER_USER).gid(OTHER_USER).current_dir("/");
+        // The copy is busy while the child of another test's fork has it open for writing.
+        let probe = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().ok()?;
+        let output = probe.wait_with_output().unwrap();
+        Some(support::Run {
+            text: String::from_utf8(output.stdout).unwrap(),
+            complaint: String::from_utf8(output.stderr).unwrap(),
+            code: output.status.code(),
+        })
+    })
+    .unwrap()
+}
+
+#[test]
+fn an_ordinary_user_sees_all_rows_and_its_own_processes() {
+    with_remote_host(|namespace, host| {
+        let folder = Folder::new("user");
+        let program = program_for_all(&folder);
+        let theirs = namespace.listener(Place::AnyV4, 80).unwrap();
+        let gone = host.hold(TcpState::TimeWait, Flavor::V4).unwrap();
+        let bound = host.hold(TcpState::Bound, Flavor::V6).unwrap();
+        let mut nobody = Command::new("cat");
+        nobody.uid(OTHER_USER).gid(OTHER_USER).current_dir("/");
+        let tcp = Keeper::start(&mut nobody, TcpListener::bind("127.0.0.1:8080").unwrap().into());
+        let udp = Keeper::start(&mut nobody, UdpSocket::bind("127.0.0.1:5353").unwrap().into());
+
+        let run = as_other_user(&program, "-anoq");
+        assert_eq!(run.code, Some(0), "{run:?}");
+        assert_one_line(&run.complaint);
+        let table = rows(&run.text, HEADING_WITH_PID);
+        assert_eq!(table.len(), 5, "{table:#?}");
+        assert_eq!(at(&table, "TCP", "0.0.0.0:80").pid(), "-");
+        assert_eq!(at(&table, "TCP", &shown(bound.row.local)).pid(), "-");
+        assert_eq!(at(&table, "TCP", &shown(gone.row.local)).pid(), "0");
+        assert_eq!(at(&table, "TCP", "127.0.0.1:8080").pid(), tcp.pid().to_string());
+        assert_eq!(at(&table, "UDP", "127.0.0.1:5353").pid(), udp.pid().to_string());
+
+        let run = as_other_user(&program, "-anob");
+        assert_eq!(run.code, Some(0), "{run:?}");
+        assert_one_line(&run.complaint);
+        let table = rows(&run.text, HEADING_WITH_PID);
+        assert_eq!(at(&table, "TCP", "0.0.0.0:80").below, [NO_OWNERSHIP]);
+        assert_eq!(at(&table, "TCP", "127.0.0.1:8080").below.last().map(String::as_str), Some(" [cat]"));
+
+        // Ports of others count for somebody who is not known, not for nobody.
+        let run = as_other_user(&program, "-c");
+        assert_eq!(run.code, Some(0), "{run:?}");
+        assert_one_line(&run.complaint);
+        let unknown = ("-".to_owned(), [2, 0, 2], "(not known)".to_owned());
+        let nobody_at_all = ("0".to_owned(), [1, 0, 1], "(no process)".to_owned());
+        let seen = counts(&run.text);
+        assert!(seen.contains(&unknown) && seen.contains(&nobody_at_all) && seen.len() == 4, "{seen:#?}");
+
+        // Where all that is shown is its own, there is nothing to hint at; and without owners nothing is missing.
+        for words in ["-ano -p udp", "-an", "-qn"] {
+            let run = as_other_user(&program, words);
+            assert_eq!((run.code, &*run.complaint), (Some(0), ""), "netstat {words}");
+        }
+        // Said once, however often the table is repeated.
+        let run = as_other_user(&program, "-ano 1 --count 3");
+        assert_eq!(run.code, Some(0), "{run:?}");
+        assert_one_line(&run.complaint);
+        drop(theirs);
+    });
+}
+
+/// The rows of `-c`: process ID, TCP, UDP, both, name.
+fn counts(text: &str) -> Vec<(String, [u32; 3], String)> {
+    let head = "\nPorts in Use by Process\n\n  PID      TCP    UDP    Total  Process\n";
+    text.strip_prefix(head)
+        .unwrap_or_else(|| panic!("another head:\n{text}"))
+        .lines()
+        .map(|line| {
+            let mut words = line.split_ascii_whitespace();
+            let pid = words.next().unwrap().to_owned();
+            let mut number = || words.next().unwrap().parse().unwrap();
+            let numbers = [number(), number(), number()];
+            (pid, numbers, words.collect::<Vec<_>>().join(" "))
+        })
+        .collect()
+}
+
+#[test]
+fn ports_are_counted_for_every_holder() {
+    with_remote_host(|namespace, host| {
+        let mut held = [
+            namespace.listener(Place::AnyV4, 80).unwrap(),
+            // The same port at another address is no further port.
+            namespace.listener(Place::AnyV6Only, 80).unwrap(),
+            namespace.udp(Place::AnyV4, 80).unwrap(),
+            host.hold(TcpState::Bound, Flavor::V4).unwrap(),
+            host.hold(TcpState::Established, Flavor::V4).unwrap(),
+        ];
+        let gone: Vec<_> = (0..2).map(|_| host.hold(TcpState::TimeWait, Flavor::V4).unwrap()).collect();
+        let workers = Holders::share(&mut held[2], 1).unwrap();
+        let kept = Keeper::cat(UdpSocket::bind("127.0.0.1:53").unwrap());
+        let row = |pid: u32, tcp, udp, name: &str| (pid.to_string(), [tcp, udp, tcp + udp], name.to_owned());
+        let mut equals = [row(workers.pids()[0], 0, 1, "cat"), row(kept.pid(), 0, 1, "cat")];
+        equals.sort_by_key(|(pid, ..)| pid.parse::<u32>().unwrap());
+        let mut wanted = vec![row(std::process::id(), 3, 1, &own_executable()), row(0, 2, 0, "(no process)")];
+        wanted.extend(equals);
+        let mut seen = Vec::new();
+        // Another test's fork may hold copies for a moment.
+        let right = netstat_lab::eventually("the counts", || {
+            seen = counts(&netstat("-c"));
+            (seen == wanted).then_some(())
+        });
+        assert!(right.is_ok(), "{seen:#?} is not {wanted:#?}");
+        drop(gone);
+    });
+}
+
+#[test]
+fn the_owner_of_another_user_is_known_to_root() {
+    on_own_thread(|_| {
+        let mut nobody = Command::new("cat");
+        nobody.uid(OTHER_USER).gid(OTHER_USER).current_dir("/");
+        let kept = Keeper::start(&mut nobody, TcpListener::bind("127.0.0.1:80").unwrap().into());
+        let run = finish(command("-anob"));
+        assert_eq!((run.code, &*run.complaint), (Some(0), ""));
+        let table: Vec<Line> = rows(&run.text, HEADING_WITH_PID);
+        assert_eq!(table.len(), 1);
+        assert_eq!(table[0].pid(), kept.pid().to_string());
+        assert_eq!(table[0].below.last().map(String::as_str), Some(" [cat]"));
+    });
+}

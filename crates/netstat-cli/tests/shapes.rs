@@ -1,0 +1,174 @@
+//! Columns, order, groups and formats, from the command line on the running system.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use std::collections::HashMap;
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Output};
+
+fn netstat(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_netstat")).args(arguments).output().unwrap()
+}
+
+fn text(arguments: &[&str]) -> String {
+    let output = netstat(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A listener of this process with two connections to it, of which it has accepted one.
+struct Held {
+    listener: TcpListener,
+    clients: [TcpStream; 2],
+    _accepted: TcpStream,
+}
+
+impl Held {
+    fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let clients = [TcpStream::connect(address).unwrap(), TcpStream::connect(address).unwrap()];
+        let (_accepted, _) = listener.accept().unwrap();
+        Self { listener, clients, _accepted }
+    }
+
+    fn port(&self) -> u16 {
+        self.listener.local_addr().unwrap().port()
+    }
+}
+
+/// The rows of CSV whose local or foreign port is this one, by their keys.
+fn csv_rows(csv: &str, port: u16) -> Vec<HashMap<String, String>> {
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let rows = reader.deserialize::<HashMap<String, String>>().map(Result::unwrap);
+    let port = port.to_string();
+    rows.filter(|row| row["lport"] == port || row["rport"] == port).collect()
+}
+
+#[test]
+fn the_listener_is_there_with_its_process_in_every_format() {
+    let held = Held::new();
+    let pid = std::process::id().to_string();
+    let name = std::fs::read_to_string("/proc/self/comm").unwrap();
+    let name = name.trim_end();
+
+    let rows = csv_rows(&text(&["-a", "--csv"]), held.port());
+    assert_eq!(rows.len(), 5, "a listener and both ends of two connections: {rows:?}");
+    let listening = rows.iter().find(|row| row["state"] == "LISTENING").unwrap();
+    assert_eq!((&listening["pid"], &listening["process"]), (&pid, &name.to_owned()));
+    assert_eq!((&listening["recvq"], &listening["sendq"]), (&"1".to_owned(), &String::new()));
+    assert_eq!(listening["foreign"], "");
+    let client = held.clients[0].local_addr().unwrap();
+    let connected = rows.iter().find(|row| row["local"] == client.to_string()).unwrap();
+    assert_eq!((&connected["pid"], &connected["rport"]), (&pid, &held.port().to_string()));
+    assert!(connected["rtt_us"].parse::<u64>().unwrap() > 0 && connected["cwnd"].parse::<u64>().unwrap() > 0);
+    assert_eq!(connected["bytes_sent"], "0");
+    assert!(std::env::current_exe().unwrap().as_os_str().to_str() == Some(&connected["path"]));
+
+    let document: serde_json::Value = serde_json::from_str(&text(&["-a", "--json"])).unwrap();
+    let schema =
+        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/schema/netstat-1.json")).unwrap();
+    let schema = jsonschema::validator_for(&serde_json::from_slice(&schema).unwrap()).unwrap();
+    let wrong: Vec<_> = schema.iter_errors(&document).map(|error| error.to_string()).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+    let of_port = |rows: &serde_json::Value, key: &str| {
+        let rows = rows.as_array().unwrap().iter().filter(|row| row[key] == held.port()).cloned();
+        rows.collect::<Vec<serde_json::Value>>()
+    };
+    let ours = of_port(&document["sockets"], "lport");
+    assert_eq!(ours.len(), 3);
+    for row in ours.iter().filter(|row| !row["owners"].as_array().unwrap().is_empty()) {
+        assert_eq!((row["pid"].to_string(), row["owners"][0]["pid"].to_string()), (pid.clone(), pid.clone()));
+        let words: Vec<String> = std::env::args().collect();
+        assert_eq!(row["cmdline"], serde_json::json!(words));
+    }
+
+    let lines = text(&["-a", "--jsonl", "--columns", "lport,state"]);
+    let of_listener = format!("{{\"schema\":1,\"lport\":{},\"state\":\"LISTENING\"}}", held.port());
+    assert_eq!(lines.lines().filter(|line| **line == of_listener).count(), 1);
+
+    let classic = text(&["-ano", "--process"]);
+    let line = classic.lines().find(|line| line.contains(&format!("127.0.0.1:{} ", held.port()))).unwrap();
+    assert!(line.ends_with(&format!("{pid}\t{name}")), "{line:?}");
+}
+
+#[test]
+fn the_classic_table_is_unchanged_unless_it_is_asked_to_change() {
+    let _held = Held::new();
+    for arguments in [["-an"], ["-ano"]] {
+        let plain = text(&arguments);
+        assert!(!plain.contains('\u{1b}') && !plain.contains("PROCESS"), "no terminal, no colour");
+        assert!(!text(&[arguments[0], "--color", "auto"]).contains('\u{1b}'));
+    }
+    let coloured = text(&["-an", "--color", "always"]);
+    assert!(coloured.contains("\u{1b}[36mLISTENING\u{1b}[0m"), "{coloured}");
+}
+
+#[test]
+fn groups_add_up_and_are_sorted() {
+    let held = Held::new();
+    let groups = text(&["-an", "-p", "tcp", "--csv", "--group-by", "lport"]);
+    let mut reader = csv::Reader::from_reader(groups.as_bytes());
+    let rows: Vec<HashMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
+    let ours = rows.iter().find(|row| row["lport"] == held.port().to_string()).unwrap();
+    assert_eq!(
+        (ours["rows"].as_str(), ours["LISTENING"].as_str(), ours["ESTABLISHED"].as_str()),
+        ("3", "1", "2")
+    );
+    assert!(rows.is_sorted_by_key(|row| std::cmp::Reverse(row["rows"].parse::<u64>().unwrap())));
+    let by_port = text(&["-an", "--csv", "--group-by", "lport", "--sort", "lport:desc"]);
+    let mut reader = csv::Reader::from_reader(by_port.as_bytes());
+    let ports: Vec<u16> = reader.records().map(|row| row.unwrap()[1].parse().unwrap()).collect();
+    assert!(ports.is_sorted_by(|one, two| one > two), "{ports:?}");
+}
+
+#[test]
+fn rows_are_sorted_by_any_column() {
+    let _held = Held::new();
+    let sorted = text(&["-an", "--columns", "lport", "--sort", "lport"]);
+    let ports: Vec<u16> = sorted.lines().skip(1).map(|line| line.trim().parse().unwrap()).collect();
+    assert!(ports.len() >= 5 && ports.is_sorted(), "{ports:?}");
+    // Also by one that is not shown, in the table of Windows.
+    let classic = text(&["-an", "--sort", "rtt:desc"]);
+    let first = classic.lines().nth(4).unwrap();
+    assert!(first.contains("ESTABLISHED"), "what has no RTT comes last: {first}");
+}
+
+/// What the program opens, as strace or a recording would show it: columns of the socket read no process.
+#[test]
+fn only_what_the_columns_need_is_read() {
+    let folder = std::env::temp_dir().join(format!("netstat-shapes-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    let asked = |columns: &str| {
+        let record = folder.join(columns);
+        text(&["-an", "--columns", columns, "--record", record.to_str().unwrap()]);
+        let mut all = String::new();
+        for entry in std::fs::read_dir(&record).unwrap() {
+            all.push_str(&String::from_utf8_lossy(&std::fs::read(entry.unwrap().path()).unwrap()));
+        }
+        all
+    };
+    std::fs::create_dir_all(&folder).unwrap();
+    let sockets_only = asked("local,state,rtt,recvq");
+    for what in ["process", "/etc/passwd", "/etc/services"] {
+        assert!(!sockets_only.contains(what), "{what}");
+    }
+    assert!(asked("user").contains("/etc/passwd"));
+    let owners = asked("pid");
+    assert!(owners.contains("process links") && !owners.contains("/comm") && !owners.contains("/cmdline"));
+    let _held = Held::new();
+    let names = asked("process");
+    assert!(names.contains("/comm") && !names.contains("/cmdline") && !names.contains("/cgroup"));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn the_columns_are_listed() {
+    let help = text(&["--columns", "help"]);
+    assert!(help.starts_with("Column "));
+    let names: Vec<_> = help.lines().skip(1).map(|line| line.split(' ').next().unwrap()).collect();
+    assert!(names.len() > 30);
+    // Each of them is accepted, all of them together.
+    let all = names.join(",");
+    assert!(text(&["-a", "--columns", &all]).starts_with("Proto "));
+}

@@ -1,0 +1,212 @@
+//! `netstat -s`.
+
+use super::sample;
+use netstat_cli::render::LineEnd;
+use netstat_cli::render::statistics::render_statistics;
+use netstat_cli::view::statistics::{Selection, sections};
+use netstat_core::model::{
+    Counters, Family, IcmpV4Counters, IcmpV6Counters, IpCounters, TcpCounters, UdpCounters,
+};
+
+const FULL: &str = "win10_s_full__go-test.txt";
+const NT4: &str = "winNT4_s_ip_kb155758.txt";
+const UDP: &str = "win_s_-p-udp_wireshark-qa.txt";
+
+pub(super) const SAMPLES: [&str; 3] = [FULL, NT4, UDP];
+
+/// The standard names of the rows of a section, top down, apart from the tables of the program itself.
+const IP_ROWS: [&str; 17] = [
+    "InReceives",
+    "InHdrErrors",
+    "InAddrErrors",
+    "ForwDatagrams",
+    "InUnknownProtos",
+    "InDiscards",
+    "InDelivers",
+    "OutRequests",
+    "RoutingDiscards",
+    "OutDiscards",
+    "OutNoRoutes",
+    "ReasmReqds",
+    "ReasmOKs",
+    "ReasmFails",
+    "FragOKs",
+    "FragFails",
+    "FragCreates",
+];
+/// Without the `In` or `Out` before them.
+const ICMP_V4_ROWS: [&str; 15] = [
+    "Msgs",
+    "Errors",
+    "DestUnreachs",
+    "TimeExcds",
+    "ParmProbs",
+    "SrcQuenchs",
+    "Redirects",
+    "EchoReps",
+    "Echos",
+    "Timestamps",
+    "TimestampReps",
+    "AddrMasks",
+    "AddrMaskReps",
+    "Type10",
+    "Type9",
+];
+const ICMP_V6_ROWS: [&str; 17] = [
+    "Msgs",
+    "Errors",
+    "DestUnreachs",
+    "PktTooBigs",
+    "TimeExcds",
+    "ParmProblems",
+    "Echos",
+    "EchoReplies",
+    "GroupMembQueries",
+    "GroupMembResponses",
+    "GroupMembReductions",
+    "RouterSolicits",
+    "RouterAdvertisements",
+    "NeighborSolicits",
+    "NeighborAdvertisements",
+    "Redirects",
+    "Type138",
+];
+const TCP_ROWS: [&str; 8] = [
+    "ActiveOpens",
+    "PassiveOpens",
+    "AttemptFails",
+    "EstabResets",
+    "CurrEstab",
+    "InSegs",
+    "OutSegs",
+    "RetransSegs",
+];
+const UDP_ROWS: [&str; 4] = ["InDatagrams", "NoPorts", "InErrors", "OutDatagrams"];
+
+/// Numbers up to the first word that is none, as `-` for what is unknown.
+fn numbers(text: &str) -> Vec<u64> {
+    text.split_whitespace().map_while(|word| word.parse().ok()).collect()
+}
+
+/// Reads a sample as its reader does: titles by their words, rows by their place below the title.
+pub(super) fn parse(lines: &[String]) -> Counters {
+    let mut all = Counters::default();
+    let mut title = "";
+    let mut row = 0;
+    for line in lines {
+        if line.starts_with("[... first line lost") {
+            row = 1;
+        } else if !line.starts_with(' ') {
+            // Titles; empty lines and what is lost at the end of a section change nothing.
+            if line.contains("Statistics") {
+                title = line.as_str();
+                row = 0;
+            }
+        } else if line.trim_start() != "Received    Sent" {
+            let values = match line.split_once('=') {
+                Some((_, value)) => numbers(value),
+                None => numbers(line.get(28..).unwrap_or_default()),
+            };
+            put(&mut all, title, row, &values);
+            row += 1;
+        }
+    }
+    all
+}
+
+fn put(all: &mut Counters, title: &str, row: usize, values: &[u64]) {
+    fn ip(block: &mut Option<IpCounters>, row: usize) -> &mut Option<u64> {
+        block.get_or_insert_default().named_mut(IP_ROWS[row]).unwrap()
+    }
+    fn tcp(block: &mut Option<TcpCounters>, row: usize) -> &mut Option<u64> {
+        block.get_or_insert_default().named_mut(TCP_ROWS[row]).unwrap()
+    }
+    fn udp(block: &mut Option<UdpCounters>, row: usize) -> &mut Option<u64> {
+        block.get_or_insert_default().named_mut(UDP_ROWS[row]).unwrap()
+    }
+    let slot = match title {
+        "IPv4 Statistics" | "IP Statistics" => ip(&mut all.ip_v4, row),
+        "IPv6 Statistics" => ip(&mut all.ip_v6, row),
+        "TCP Statistics for IPv4 and IPv6" => tcp(&mut all.tcp, row),
+        "TCP Statistics for IPv4" => tcp(&mut all.tcp_v4, row),
+        "TCP Statistics for IPv6" => tcp(&mut all.tcp_v6, row),
+        "UDP Statistics for IPv4" => udp(&mut all.udp_v4, row),
+        "UDP Statistics for IPv6" => udp(&mut all.udp_v6, row),
+        "ICMPv4 Statistics" => {
+            let icmp: &mut IcmpV4Counters = all.icmp_v4.get_or_insert_default();
+            for (way, &value) in ["In", "Out"].iter().zip(values) {
+                *icmp.named_mut(&format!("{way}{}", ICMP_V4_ROWS[row])).unwrap() = Some(value);
+            }
+            return;
+        }
+        "ICMPv6 Statistics" => {
+            let icmp: &mut IcmpV6Counters = all.icmp_v6.get_or_insert_default();
+            for (way, &value) in ["In", "Out"].iter().zip(values) {
+                *icmp.named_mut(&format!("{way}{}", ICMP_V6_ROWS[row])).unwrap() = Some(value);
+            }
+            return;
+        }
+        other => panic!("no section has the title {other:?}"),
+    };
+    *slot = values.first().copied();
+}
+
+fn render(all: &Counters, only: Option<Selection>, line_end: LineEnd) -> String {
+    let mut out = Vec::new();
+    render_statistics(&mut out, &sections(all, None, only, false), line_end).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn the_whole_report_of_windows_10() {
+    let lines = sample(FULL);
+    let text = render(&parse(&lines), None, LineEnd::Lf);
+    let mut ours: Vec<String> = text.lines().map(str::to_owned).collect();
+
+    // What the sample lost: the last six rows of TCP over IPv6 and the blank line after them; the blank line and
+    // the first row of UDP over IPv4.
+    let tcp = ours.iter().position(|line| line == "TCP Statistics for IPv6").unwrap();
+    let lost: Vec<String> =
+        ours.splice(tcp + 4..tcp + 11, ["[... lines lost in the source ...]".to_owned()]).collect();
+    assert_eq!(lost[0], "  Failed Connection Attempts          = -");
+    assert_eq!(lost[6], "");
+    let udp = ours.iter().position(|line| line == "UDP Statistics for IPv4").unwrap();
+    let lost: Vec<String> =
+        ours.splice(udp + 1..udp + 3, ["[... first line lost in the source ...]".to_owned()]).collect();
+    assert_eq!(lost, ["", "  Datagrams Received    = -"]);
+
+    // The sample kept the trailing blanks of ICMP on one line; on the others they were lost on the way.
+    let padded = "  Neighbor Solicitations    0           0         ";
+    assert_eq!(lines.iter().filter(|line| line.ends_with(' ')).collect::<Vec<_>>(), [padded]);
+    assert!(ours.iter().any(|line| line == padded));
+    for line in &mut ours {
+        if line != padded && !line.contains('=') {
+            line.truncate(line.trim_end().len());
+        }
+    }
+    assert_eq!(ours, lines);
+}
+
+#[test]
+fn the_ip_section_of_nt_4() {
+    let mut lines = sample(NT4);
+    let text = render(&parse(&lines), Some(Selection::Ip(Family::V4)), LineEnd::Lf);
+    // The excerpt begins with the title, which had no family then; somebody drew an arrow.
+    assert_eq!(lines[0], "IP Statistics");
+    lines[0] = "IPv4 Statistics".to_owned();
+    assert!(lines[3].ends_with("= 10395    <-------"), "{}", lines[3]);
+    lines[3] = lines[3].replace("    <-------", "");
+    assert_eq!(text, format!("\n{}\n", lines.join("\n")));
+}
+
+#[test]
+fn the_udp_section_alone() {
+    let mut lines = sample(UDP);
+    let text = render(&parse(&lines), Some(Selection::Udp(Family::V4)), LineEnd::Lf);
+    // The line the question was about lost two blanks.
+    assert_eq!(lines[4], "  Receive Errors      = 67544");
+    lines[4] = "  Receive Errors        = 67544".to_owned();
+    assert_eq!(text, format!("\n{}\n", lines.join("\n")));
+    let windows = render(&parse(&lines), Some(Selection::Udp(Family::V4)), LineEnd::CrLf);
+    assert_eq!(windows, format!("\r\n{}\r\n", lines.join("\r\n")));
+}

@@ -1,0 +1,379 @@
+//! Running the real program, reading its tables, and the tables that sockets ought to give: all of it written from
+//! the format of Windows, none of it with the code under test.
+#![allow(dead_code)] // each test program uses a part of it
+
+use netstat_lab::{Family, Protocol, Row, TcpState};
+use std::io::{Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// The program under test.
+pub(crate) const NETSTAT: &str = env!("CARGO_BIN_EXE_netstat");
+
+pub(crate) const TITLE: &str = "\nActive Connections\n\n";
+pub(crate) const HEADING: &str = "  Proto  Local Address          Foreign Address        State";
+pub(crate) const HEADING_WITH_PID: &str =
+    "  Proto  Local Address          Foreign Address        State           PID";
+
+/// The program with these words, and no language but English.
+pub(crate) fn command(words: &str) -> Command {
+    command_of(Path::new(NETSTAT), words)
+}
+
+pub(crate) fn command_of(program: &Path, words: &str) -> Command {
+    let mut command = Command::new(program);
+    command.args(words.split_ascii_whitespace()).env("LC_ALL", "C").stdin(Stdio::null());
+    command
+}
+
+/// What a run left behind.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) text: String,
+    pub(crate) complaint: String,
+    pub(crate) code: Option<i32>,
+}
+
+pub(crate) fn finish(mut command: Command) -> Run {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    Run {
+        text: String::from_utf8(stdout).expect("standard output is UTF-8"),
+        complaint: String::from_utf8(stderr).expect("standard error is UTF-8"),
+        code: status.code(),
+    }
+}
+
+/// A run that has to succeed without a word on standard error.
+pub(crate) fn netstat(words: &str) -> String {
+    let run = finish(command(words));
+    assert_eq!((run.code, &*run.complaint), (Some(0), ""), "netstat {words}\n{}", run.text);
+    run.text
+}
+
+/// A folder of this test, gone with the value.
+pub(crate) struct Folder(pub(crate) PathBuf);
+
+impl Folder {
+    pub(crate) fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("netstat-e2e-{}-{name}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// One row, by its words.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Line {
+    pub(crate) proto: String,
+    pub(crate) local: String,
+    pub(crate) foreign: String,
+    /// Empty for UDP.
+    pub(crate) state: String,
+    /// What follows the state: the process ID with `-o`, further columns.
+    pub(crate) rest: Vec<String>,
+    /// The lines of `-b` below the row, as they are.
+    pub(crate) below: Vec<String>,
+}
+
+impl Line {
+    pub(crate) fn parse(text: &str) -> Self {
+        let mut words = text.split_ascii_whitespace().map(str::to_owned);
+        let mut word = |what| words.next().unwrap_or_else(|| panic!("a row without {what}: {text:?}"));
+        let proto = word("protocol");
+        assert!(text.starts_with(&format!("  {proto}    ")), "not where it belongs: {text:?}");
+        let (local, foreign) = (word("local end"), word("foreign end"));
+        let state = match &*proto {
+            "TCP" => word("state"),
+            "UDP" => String::new(),
+            _ => panic!("neither TCP nor UDP: {text:?}"),
+        };
+        Self { proto, local, foreign, state, rest: words.collect(), below: Vec::new() }
+    }
+
+    /// Of a table with `-o`.
+    pub(crate) fn pid(&self) -> &str {
+        self.rest.first().map(String::as_str).unwrap_or_else(|| panic!("no process ID: {self:?}"))
+    }
+
+    /// The row of the spec without `-o`.
+    pub(crate) fn plain(&self) -> String {
+        let Self { proto, local, foreign, state, .. } = self;
+        format!("  {proto:<5}  {local:<21}  {foreign:<21}  {state}\n")
+    }
+
+    /// The row of the spec with `-o`.
+    pub(crate) fn with_pid(&self) -> String {
+        let Self { proto, local, foreign, state, .. } = self;
+        format!("  {proto:<5}  {local:<21}  {foreign:<21}  {state:<12}    {}\n", self.pid())
+    }
+}
+
+/// The rows of a table that begins as every one does, with the heading given.
+pub(crate) fn rows(text: &str, heading: &str) -> Vec<Line> {
+    let head = format!("{TITLE}{heading}\n");
+    let body = text.strip_prefix(&head).unwrap_or_else(|| panic!("another head:\n{text}"));
+    assert!(body.is_empty() || body.ends_with('\n'), "cut short:\n{text}");
+    let mut rows: Vec<Line> = Vec::new();
+    for line in body.lines() {
+        if line.starts_with("  TCP    ") || line.starts_with("  UDP    ") {
+            rows.push(Line::parse(line));
+        } else {
+            let below =
+                &mut rows.last_mut().unwrap_or_else(|| panic!("a line before any row:\n{text}")).below;
+            below.push(line.to_owned());
+        }
+    }
+    rows
+}
+
+/// The rows of `netstat -anoq`-like words that include `-o` and `-n`.
+pub(crate) fn table(words: &str) -> Vec<Line> {
+    rows(&netstat(words), HEADING_WITH_PID)
+}
+
+/// The one row with this local end.
+pub(crate) fn at<'a>(table: &'a [Line], proto: &str, local: &str) -> &'a Line {
+    let mut found = table.iter().filter(|line| line.proto == proto && line.local == local);
+    match (found.next(), found.next()) {
+        (Some(line), None) => line,
+        (None, _) => panic!("no {proto} row at {local} in {table:#?}"),
+        _ => panic!("{proto} {local} is there twice in {table:#?}"),
+    }
+}
+
+/// Which rows are wanted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    pub(crate) tcp4: bool,
+    pub(crate) tcp6: bool,
+    pub(crate) udp4: bool,
+    pub(crate) udp6: bool,
+    pub(crate) listening: bool,
+    pub(crate) bound: bool,
+}
+
+impl Wanted {
+    pub(crate) const ALL: Self =
+        Self { tcp4: true, tcp6: true, udp4: true, udp6: true, listening: true, bound: true };
+}
+
+fn is_v4(address: IpAddr) -> bool {
+    address.to_canonical().is_ipv4()
+}
+
+/// An address as the table writes it.
+pub(crate) fn shown(end: SocketAddr) -> String {
+    match (end.ip().to_canonical(), end) {
+        (IpAddr::V4(v4), _) => format!("{v4}:{}", end.port()),
+        (IpAddr::V6(v6), SocketAddr::V6(whole)) if whole.scope_id() != 0 => {
+            format!("[{v6}%{}]:{}", whole.scope_id(), end.port())
+        }
+        (IpAddr::V6(v6), _) => format!("[{v6}]:{}", end.port()),
+    }
+}
+
+fn word(state: TcpState) -> &'static str {
+    match state {
+        TcpState::Bound => "BOUND",
+        TcpState::Listen => "LISTENING",
+        TcpState::SynSent => "SYN_SENT",
+        TcpState::SynReceived => "SYN_RECEIVED",
+        TcpState::Established => "ESTABLISHED",
+        TcpState::FinWait1 => "FIN_WAIT_1",
+        TcpState::FinWait2 => "FIN_WAIT_2",
+        TcpState::CloseWait => "CLOSE_WAIT",
+        TcpState::Closing => "CLOSING",
+        TcpState::LastAck => "LAST_ACK",
+        TcpState::TimeWait => "TIME_WAIT",
+    }
+}
+
+/// Where a row stands: block, local address, scope and port, remote address, scope and port.
+type Place = (u8, (u128, u32, u16), Option<(u128, u32, u16)>);
+
+fn number(end: SocketAddr) -> (u128, u32, u16) {
+    let address = match end.ip().to_canonical() {
+        IpAddr::V4(v4) => u32::from(v4).into(),
+        IpAddr::V6(v6) => u128::from(v6),
+    };
+    let scope = if let SocketAddr::V6(v6) = end { v6.scope_id() } else { 0 };
+    (address, scope, end.port())
+}
+
+/// The table that these sockets ought to give, in its order, with process IDs: this process for what it holds, 0 for
+/// what nobody holds. One socket of both families is a row of each.
+pub(crate) fn expected<'a>(made: impl IntoIterator<Item = &'a Row>, wanted: Wanted) -> Vec<Line> {
+    let mut placed: Vec<(Place, Line)> = Vec::new();
+    for row in made {
+        let tcp = row.protocol == Protocol::Tcp;
+        let state = row.state;
+        let selected = match (tcp, state) {
+            (true, Some(TcpState::Listen)) => wanted.listening || wanted.bound,
+            (true, Some(TcpState::Bound)) => wanted.bound,
+            (true, _) => true,
+            (false, _) => {
+                wanted.listening || wanted.bound || (row.remote.is_some() && !wanted.tcp4 && !wanted.tcp6)
+            }
+        };
+        if !selected {
+            continue;
+        }
+        let any = row.local.ip().is_unspecified();
+        let both = row.family == Family::V6 && any && row.remote.is_none() && row.v6_only == Some(false);
+        let v4 = is_v4(row.local.ip());
+        for v4_row in [true, false] {
+            let kind = match (tcp, v4_row) {
+                (true, true) => wanted.tcp4,
+                (true, false) => wanted.tcp6,
+                (false, true) => wanted.udp4,
+                (false, false) => wanted.udp6,
+            };
+            if !kind || !(both || v4 == v4_row) {
+                continue;
+            }
+            let local = if v4_row && any { ([0, 0, 0, 0], row.local.port()).into() } else { row.local };
+            let foreign = match row.remote {
+                Some(end) => shown(end),
+                None if !tcp => "*:*".to_owned(),
+                None if v4_row => "0.0.0.0:0".to_owned(),
+                None => "[::]:0".to_owned(),
+            };
+            let block = match (tcp, v4_row) {
+                (true, true) => u8::from(state == Some(TcpState::Bound)),
+                (true, false) => 2 + u8::from(state == Some(TcpState::Bound)),
+                (false, true) => 4,
+                (false, false) => 5,
+            };
+            let own = std::process::id();
+            let pid = match &*row.pids {
+                [] => 0,
+                pids if pids.contains(&own) => own,
+                pids => pids[0],
+            };
+            let line = Line {
+                proto: if tcp { "TCP" } else { "UDP" }.to_owned(),
+                local: shown(local),
+                foreign,
+                state: state.map(word).unwrap_or_default().to_owned(),
+                rest: vec![pid.to_string()],
+                below: Vec::new(),
+            };
+            placed.push(((block, number(local), row.remote.map(number)), line));
+        }
+    }
+    placed.sort();
+    placed.into_iter().map(|(_, line)| line).collect()
+}
+
+/// `netstat: ...` and nothing else: one line, without control characters.
+pub(crate) fn assert_one_line(complaint: &str) {
+    assert!(complaint.starts_with("netstat: "), "{complaint:?}");
+    let line = complaint.strip_suffix('\n').unwrap_or_else(|| panic!("no end of line: {complaint:?}"));
+    assert!(!line.chars().any(char::is_control), "{complaint:?}");
+}
+
+/// Equal tables; where they are not, only what differs is shown.
+pub(crate) fn assert_same(left: &[Line], right: &[Line], what: &str) {
+    let only = |a: &[Line], b: &[Line]| {
+        a.iter().filter(|line| !b.contains(line)).map(|line| format!("{line:?}\n")).collect::<String>()
+    };
+    if left != right {
+        panic!(
+            "{what}: {} rows and {}\nonly left:\n{}only right:\n{}",
+            left.len(),
+            right.len(),
+            only(left, right),
+            only(right, left)
+        );
+    }
+}
+
+/// A process that holds a socket, its only one, and ends when this value is dropped or the test process ends.
+pub(crate) struct Keeper(std::process::Child);
+
+impl Keeper {
+    /// `cat`, as the holder of `socket`, which the test itself no longer holds.
+    pub(crate) fn cat(socket: impl Into<OwnedFd>) -> Self {
+        Self::start(&mut Command::new("cat"), socket.into())
+    }
+
+    /// A program that echoes its input and ends with it, as `cat` does. The socket is its standard error.
+    pub(crate) fn start(command: &mut Command, socket: OwnedFd) -> Self {
+        // A file that was just written is busy while the child of another test's fork has it open.
+        let mut child = netstat_lab::eventually("the program run", || {
+            let socket = socket.try_clone().unwrap();
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(socket).spawn().ok()
+        })
+        .unwrap();
+        command.stderr(Stdio::null());
+        let link = PathBuf::from(format!("socket:[{}]", rustix::fs::fstat(&socket).unwrap().st_ino));
+        drop(socket);
+        // Before its exec a child has the name and the descriptors of its parent.
+        let keeper = (child.stdin.as_mut().unwrap(), child.stdout.as_mut().unwrap());
+        keeper.0.write_all(b".").unwrap();
+        keeper.1.read_exact(&mut [0]).unwrap();
+        // The child of another test's fork has a copy up to its exec, and is a holder as good as any.
+        netstat_lab::eventually("the only holder", || (holders(&link) == [child.id()]).then_some(()))
+            .unwrap();
+        Self(child)
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
+    }
+}
+
+/// The processes that have a descriptor that leads there.
+fn holders(link: &Path) -> Vec<u32> {
+    let numbers = |folder: &Path| -> Vec<u32> {
+        // What has ended meanwhile holds nothing.
+        let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+        entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect()
+    };
+    let mut pids = numbers(Path::new("/proc"));
+    pids.retain(|pid| {
+        let folder = PathBuf::from(format!("/proc/{pid}/fd"));
+        let mut descriptors = numbers(&folder).into_iter();
+        descriptors.any(|fd| std::fs::read_link(folder.join(fd.to_string())).is_ok_and(|to| to == link))
+    });
+    pids
+}
+
+/// Both ends of a connection over loopback, and the listener.
+pub(crate) fn connection(to: &str) -> (TcpStream, TcpStream, TcpListener) {
+    let listener = TcpListener::bind(to).unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (server, _) = listener.accept().unwrap();
+    (client, server, listener)
+}
+
+/// Asks until the table says so.
+pub(crate) fn table_when(what: &str, words: &str, mut right: impl FnMut(&[Line]) -> bool) -> Vec<Line> {
+    let mut last = Vec::new();
+    let seen = netstat_lab::eventually(what, || {
+        last = table(words);
+        right(&last).then_some(())
+    });
+    assert!(seen.is_ok(), "{what} is not seen in {last:#?}");
+    last
+}

@@ -1,0 +1,90 @@
+//! The page of `netstat --help filter`.
+
+use super::lexer::SIGN_WORDS;
+use super::syntax::{EXAMPLES, GROUPS, PRIMARIES, PROTOCOLS, STATES};
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+/// The grammar and examples, in lines of at most 100 characters, made of the table that the parser uses.
+pub static HELP: LazyLock<String> = LazyLock::new(help);
+
+fn help() -> String {
+    let mut text = String::from(
+        "Words after the options are a filter: only sockets that match are shown.\n\
+         \n\
+         Tests:\n",
+    );
+    for primary in &PRIMARIES {
+        let mut test = primary.words.join("|");
+        if !primary.argument.is_empty() {
+            test = format!("{test} {}", primary.argument);
+        }
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "  {test:<28} {}", primary.help);
+    }
+    text.push_str(
+        "\n\
+         Short forms: :8080 a port, 192.168.20.100 an address, 10.0.0.0/8 a network, 1.2.3.4:443 and\n\
+         [2001:db8::1]:443 an end, ESTABLISHED a state, tcp a protocol.\n\
+         \n\
+         Joined by: and (or nothing), or, not (or !), parentheses. not binds closer than and, and closer than or.\n\
+         \n",
+    );
+    let comparisons: Vec<_> = SIGN_WORDS.iter().map(|(word, _)| *word).collect();
+    let _ = writeln!(
+        text,
+        "Compared by: > >= < <= = !=, or {}, which no shell takes for its own.\n\
+         Ports compare too, as in ss: sport = :80, dport != :443, dport ge 1024.",
+        comparisons.join(" ")
+    );
+    let names: Vec<_> = STATES
+        .iter()
+        .map(|(_, name, others)| {
+            std::iter::once(*name).chain(others.iter().copied()).collect::<Vec<_>>().join("|")
+        })
+        .collect();
+    text.push('\n');
+    wrap(&mut text, "S, states: ", &names);
+    text.push_str("  In any case, with - or _ (time-wait, TIME_WAIT). Groups of states:\n");
+    for (name, _, help) in &GROUPS {
+        let _ = writeln!(text, "  {name:<14} {help}");
+    }
+    text.push_str("  CLOSING in capitals is the one state, in small letters the group.\n\n");
+    let protocols: Vec<_> = PROTOCOLS.iter().map(|(word, ..)| (*word).to_owned()).collect();
+    wrap(&mut text, "P, protocols: ", &protocols);
+    text.push_str(
+        "  tcp and udp mean both families.\n\
+         A, addresses: an address, a network (10.0.0.0/8, fd00::/8), the name of a host, any of them with a port\n  \
+         (10.0.0.1:22, [::1]:443).\n\
+         GLOB: * any characters, ? one, [a-z] one of these, [!a-z] none of these; the whole name has to match. A name\n  \
+         with blanks, parentheses or comparison signs needs double quotes, inside of those of the shell.\n\
+         SIZE: bytes, or with K, M, G (1K is 1024). TIME: with us, ms, s, m, h or d.\n\
+         \n\
+         public is what the registries of special-purpose addresses (RFC 6890 and later) leave to the internet;\n\
+         private is the rest, without loopback and multicast.\n\
+         \n\
+         What is not known matches nothing, and its negation neither. A listener has no remote end: rport 80 does\n\
+         not match it, not rport 80 does.\n\
+         \n\
+         Examples:\n",
+    );
+    for (filter, help) in &EXAMPLES {
+        let _ = writeln!(text, "  netstat '{filter}'\n      {help}");
+    }
+    text
+}
+
+/// Words with commas between them, in lines that are not too long.
+fn wrap(text: &mut String, heading: &str, words: &[String]) {
+    let mut line = heading.to_owned();
+    for (at, word) in words.iter().enumerate() {
+        let comma = if at + 1 < words.len() { ", " } else { "" };
+        if line.len() + word.len() + 1 > 100 {
+            let _ = writeln!(text, "{}", line.trim_end());
+            line = "  ".to_owned();
+        }
+        line.push_str(word);
+        line.push_str(comma);
+    }
+    let _ = writeln!(text, "{line}");
+}

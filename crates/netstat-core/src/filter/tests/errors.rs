@@ -1,0 +1,163 @@
+//! What is said about a wrong filter: all three lines.
+
+use super::{Names, try_parse};
+use crate::filter::{Filter, NumbersOnly};
+use std::ffi::OsString;
+
+/// The wrong filter, the mark under it, and what was expected.
+const ERRORS: &[([&str; 2], &str)] = &[
+    (
+        ["prot 80", "^^^^"],
+        "a test, such as port 80, state established, :8080 or 10.0.0.0/8; the nearest word is port",
+    ),
+    (["port", "    ^"], "a value after port: N|NAME|N-M|N,M"),
+    (["port 80 or", "          ^"], "a test, such as port 80, state established, :8080 or 10.0.0.0/8"),
+    (
+        ["port 70000", "     ^^^^^"],
+        "a port from 0 to 65535, a range such as 8000-8100, or the name of a service",
+    ),
+    (
+        ["port 80,", "        ^"],
+        "a port from 0 to 65535, a range such as 8000-8100, or the name of a service",
+    ),
+    (
+        ["port htpt", "     ^^^^"],
+        "a port from 0 to 65535, a range such as 8000-8100, or the name of a service",
+    ),
+    (["port 9-8", "     ^^^"], "a port from 0 to 65535, a range such as 8000-8100, or the name of a service"),
+    (["port and state x", "     ^^^"], "a value after port; a name like this needs \"quotes\""),
+    (["port > 65535", "       ^^^^^"], "a port that another can be beyond"),
+    (["port > 1,2", "       ^^^"], "one port to compare with"),
+    (
+        ["state establishd", "      ^^^^^^^^^^"],
+        "a state such as ESTABLISHED, time-wait or listening, or a group such as connected or closing; the nearest word is ESTABLISHED",
+    ),
+    (["state", "     ^"], "a value after state: S[,S]"),
+    (["proto tpc", "      ^^^"], "one of tcp, udp, tcpv4, udpv4, tcpv6, udpv6; the nearest word is tcp"),
+    (["pid x", "    ^"], "the number of a process, or several with commas"),
+    (["pid >= 3", "    ^^"], "= or != after pid, or nothing"),
+    (["user bob", "     ^^^"], "the name or the number of a user; there is no user bob"),
+    (
+        ["user ldap", "     ^^^^"],
+        "the name or the number of a user; ldap could not be looked up: the directory does not answer",
+    ),
+    (
+        ["host nowhere.example", "     ^^^^^^^^^^^^^^^"],
+        "an address, or the name of a host that has one; nowhere.example: no such host",
+    ),
+    (
+        ["host empty.example", "     ^^^^^^^^^^^^^"],
+        "an address, or the name of a host that has one; empty.example has none",
+    ),
+    (["src 10.0.0.0/33", "    ^^^^^^^^^^^"], "a prefix length from 0 to 32 after the /"),
+    (["src ::/129", "    ^^^^^^"], "a prefix length from 0 to 128 after the /"),
+    (
+        ["dst 10.1", "    ^^^^"],
+        "an address, a network such as 10.0.0.0/8, the name of a host, or one of these and a port",
+    ),
+    (
+        ["dst *", "    ^"],
+        "an address, a network such as 10.0.0.0/8, the name of a host, or one of these and a port",
+    ),
+    (
+        ["host 1.2.3.4:x", "     ^^^^^^^^^"],
+        "a port from 0 to 65535, a range such as 8000-8100, or the name of a service",
+    ),
+    (["recvq 5", "      ^"], "a comparison: recvq > 64K"),
+    (["recvq > 5x", "        ^^"], "a number of bytes such as 0, 64K or 1M (K is 1024)"),
+    (["recvq >", "       ^"], "a number of bytes such as 0, 64K or 1M (K is 1024)"),
+    (["rtt > 100", "      ^^^"], "a time with its unit, such as 100ms, 1.5s or 10m (us, ms, s, m, h, d)"),
+    (["age > x", "      ^"], "a time with its unit, such as 100ms, 1.5s or 10m (us, ms, s, m, h, d)"),
+    (["retrans > 1K", "          ^^"], "a whole number such as 0"),
+    (["(port 80", "        ^"], "and, or, another test, or the ) that is missing"),
+    (["port 80)", "       ^"], "a ( somewhere before this )"),
+    (["()", " ^"], "a test, such as port 80, state established, :8080 or 10.0.0.0/8"),
+    (["", "^"], "a test, such as port 80, state established, :8080 or 10.0.0.0/8"),
+    (["   ", "^"], "a test, such as port 80, state established, :8080 or 10.0.0.0/8"),
+    (["80", "^^"], "a test: a port is written :80 or port 80"),
+    (["port 80 and", "           ^"], "a test, such as port 80, state established, :8080 or 10.0.0.0/8"),
+    (["and port 80", "^^^"], "a test, such as port 80, state established, :8080 or 10.0.0.0/8"),
+    (
+        ["port 80 and or port 81", "            ^^"],
+        "a test, such as port 80, state established, :8080 or 10.0.0.0/8",
+    ),
+    (["process \"abc", "        ^^^^"], "a closing quote (a quote inside of quotes is written twice)"),
+    (["process and", "        ^^^"], "a value after process; a name like this needs \"quotes\""),
+    (["process", "       ^"], "a value after process: GLOB"),
+    (["port 80 > 3", "        ^"], "and, or, or another test"),
+    (
+        ["ipv4 tpc", "     ^^^"],
+        "a test, such as port 80, state established, :8080 or 10.0.0.0/8; the nearest word is tcp",
+    ),
+    (["\"port\" 80", "^^^^^^"], "a test, such as port 80, state established, :8080 or 10.0.0.0/8"),
+    (["10.0.0.0/8x", "^^^^^^^^^^^"], "a prefix length from 0 to 32 after the /"),
+    (
+        ["port 80 established stat listen", "                    ^^^^"],
+        "a test, such as port 80, state established, :8080 or 10.0.0.0/8; the nearest word is state",
+    ),
+    (["= 5", "^"], "a test, such as port 80, state established, :8080 or 10.0.0.0/8"),
+    (
+        ["host 2001:db8::1]:443", "     ^^^^^^^^^^^^^^^^"],
+        "an address, a network such as 10.0.0.0/8, the name of a host, or one of these and a port",
+    ),
+];
+
+#[test]
+fn the_fault_is_pointed_at_and_what_was_expected_is_said() {
+    for ([text, mark], expected) in ERRORS {
+        let error = try_parse(text).unwrap_err();
+        assert_eq!(error.to_string(), format!("{text}\n{mark}\nexpected {expected}"));
+        assert_eq!(error.text, *text);
+    }
+}
+
+#[test]
+fn every_kind_of_value_is_among_them() {
+    for word in
+        ["port", "state", "proto", "pid", "user", "host", "src", "dst", "recvq", "rtt", "age", "retrans"]
+    {
+        assert!(ERRORS.iter().any(|([text, _], _)| text.starts_with(&format!("{word} "))), "{word}");
+    }
+}
+
+#[test]
+fn nesting_has_an_end() {
+    for open in ["(", "not ", "!", "not ("] {
+        let error = try_parse(&open.repeat(100_000)).unwrap_err();
+        assert!(error.expected.starts_with("no more than 100 parentheses"), "{}", error.expected);
+    }
+    let deep = format!("{}port 1{}", "(".repeat(99), ")".repeat(99));
+    assert_eq!(try_parse(&deep).unwrap().to_string(), "port 1");
+    // Side by side is no nesting.
+    assert!(try_parse(&"(port 1) ".repeat(1000)).is_ok());
+}
+
+#[test]
+fn text_from_outside_cannot_move_the_cursor() {
+    let error = try_parse("port 80 \u{1b}[31mx\u{202e}\ny").unwrap_err().to_string();
+    assert_eq!(error.lines().count(), 3);
+    assert!(!error.contains('\u{1b}') && !error.contains('\u{202e}'), "{error:?}");
+    let error = try_parse("user \u{1b}[31m").unwrap_err().to_string();
+    assert!(error.ends_with("there is no user \u{fffd}[31m"), "{error:?}");
+}
+
+#[test]
+#[cfg(unix)]
+fn words_that_are_not_text() {
+    use std::os::unix::ffi::OsStringExt;
+    let words = [OsString::from("process"), OsString::from_vec(b"a\xff".to_vec()), OsString::from("x")];
+    let error = Filter::parse(&words, &Names).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "process a\u{fffd} x\n        ^^\nexpected text in UTF-8: this word is none"
+    );
+}
+
+#[test]
+fn without_lookups_names_are_errors() {
+    for text in ["port http", "host localhost", "user root"] {
+        assert!(Filter::parse(&[OsString::from(text)], &NumbersOnly).is_err(), "{text}");
+    }
+    assert!(Filter::parse(&["port", "80"].map(OsString::from), &NumbersOnly).is_ok());
+    assert!(Filter::parse(&[], &NumbersOnly).is_err());
+}

@@ -1,0 +1,51 @@
+//! Tests of the language as a whole.
+
+mod errors;
+mod evaluate;
+mod generate;
+#[cfg(target_os = "linux")]
+mod kernel;
+mod language;
+mod programs;
+
+use super::{Filter, FilterError, Lookups};
+use std::ffi::OsString;
+use std::net::IpAddr;
+
+/// A small world of names.
+struct Names;
+
+impl Lookups for Names {
+    fn ports(&self, service: &str) -> Vec<u16> {
+        match service {
+            "http" => vec![80],
+            "netbios-ns" => vec![137],
+            "domain" => vec![53, 53],
+            _ => Vec::new(),
+        }
+    }
+
+    fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, String> {
+        match host {
+            "example.org" => Ok(vec!["192.0.2.7".parse().unwrap(), "2001:db8::7".parse().unwrap()]),
+            "empty.example" => Ok(Vec::new()),
+            _ => Err("no such host".to_owned()),
+        }
+    }
+
+    fn user(&self, name: &str) -> Result<Option<u32>, String> {
+        match name {
+            "alice" => Ok(Some(1000)),
+            "ldap" => Err("the directory does not answer".to_owned()),
+            _ => Ok(None),
+        }
+    }
+}
+
+fn try_parse(text: &str) -> Result<Filter, FilterError> {
+    Filter::parse(&[OsString::from(text)], &Names)
+}
+
+fn parse(text: &str) -> Filter {
+    try_parse(text).unwrap_or_else(|error| panic!("{error}"))
+}
