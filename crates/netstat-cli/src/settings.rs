@@ -45,7 +45,11 @@ pub(crate) enum Purpose {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Report {
     /// `-r`.
-    Routes(RouteQuery),
+    Routes {
+        query: RouteQuery,
+        /// `--json`.
+        json: bool,
+    },
     /// `-e`, `-s`.
     Statistics(Statistics),
     /// `-x`.
@@ -67,6 +71,8 @@ pub(crate) struct Statistics {
     pub(crate) extra: bool,
     /// What changed per second, beside each counter.
     pub(crate) rates: bool,
+    /// `--json`: all counters, as one document.
+    pub(crate) json: bool,
 }
 
 /// Whose counters `-e` shows.
@@ -186,7 +192,8 @@ impl Settings {
 
 fn report(arguments: &Arguments, colour: Colour) -> Report {
     if arguments.route {
-        Report::Routes(RouteQuery { tables: arguments.tables.unwrap_or_default(), ..RouteQuery::default() })
+        let query = RouteQuery { tables: arguments.tables.unwrap_or_default(), ..RouteQuery::default() };
+        Report::Routes { query, json: arguments.json }
     } else if arguments.ethernet || arguments.statistics {
         let protocols = || Protocols {
             only: arguments.protocol.map(|protocol| (protocol, selection(protocol))),
@@ -204,6 +211,7 @@ fn report(arguments: &Arguments, colour: Colour) -> Report {
             protocols: arguments.statistics.then(protocols),
             extra: !arguments.no_extra,
             rates: !arguments.no_rates,
+            json: arguments.json,
         })
     } else if arguments.network_direct {
         Report::Rdma

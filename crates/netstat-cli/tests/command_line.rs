@@ -35,16 +35,15 @@ fn version_and_documents_are_on_standard_output() {
 }
 
 #[test]
-fn what_is_not_understood_is_one_line_on_standard_error() {
-    for arguments in
-        [&["-tulpn"][..], &["10.10.143.1177"], &["--versoin"], &["-p"], &["\u{1b}]0;x\u{7}"], &[""]]
-    {
+fn what_is_not_understood_is_said_on_standard_error() {
+    for arguments in [&["-tulpn"][..], &["--versoin"], &["-p"], &["\u{1b}]0;x\u{7}"], &[""]] {
         let output = netstat(arguments);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");
         assert!(output.stdout.is_empty(), "{arguments:?}");
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(said.starts_with("netstat: ") && said.ends_with('\n'), "{said:?}");
-        assert!(!said.trim_end_matches('\n').chars().any(char::is_control), "{said:?}");
+        // A fault in a filter is pointed at on lines of its own.
+        assert!(!said.chars().any(|c| c.is_control() && c != '\n'), "{said:?}");
     }
 }
 

@@ -38,6 +38,13 @@ pub enum Warning {
         /// How many processes.
         processes: usize,
     },
+    /// No visible process holds some sockets, and not all processes of the machine are visible.
+    OwnersInOtherNamespace,
+    /// Some sockets were closed while their owners were looked for.
+    OwnersVanished {
+        /// How many sockets.
+        sockets: usize,
+    },
     /// A source is not there or was refused, so a part of the answer is unknown.
     SourceUnavailable {
         /// What is unknown for it.
@@ -61,7 +68,8 @@ impl Warning {
     /// reading to the next.
     pub fn repeats(&self, earlier: &Self) -> bool {
         match (self, earlier) {
-            (Self::OwnersNotPermitted { .. }, Self::OwnersNotPermitted { .. }) => true,
+            (Self::OwnersNotPermitted { .. }, Self::OwnersNotPermitted { .. })
+            | (Self::OwnersVanished { .. }, Self::OwnersVanished { .. }) => true,
             (Self::OddMessages { what, .. }, Self::OddMessages { what: before, .. }) => what == before,
             _ => self == earlier,
         }
@@ -78,12 +86,13 @@ impl fmt::Display for Warning {
                 write!(f, "the kernel could not hand over the whole {what}; rows may be missing")
             }
             Self::OddMessages { what, count } => {
-                write!(f, "{count} messages of the {what} made no sense and were passed over")
+                let noun = if *count == 1 { "message" } else { "messages" };
+                write!(f, "the {what} had {count} {noun} that made no sense; they were passed over")
             }
             Self::ProcNetFallback { reason } => write!(
                 f,
                 "sock_diag is not available ({reason}); read /proc/net instead, which does not tell whether an \
-                 IPv6 listener also takes IPv4"
+                 IPv6 listener also takes IPv4, nor the interface of a link-local address"
             ),
             Self::BoundUnavailable { release: None } => {
                 f.write_str("bound-only sockets are not shown: /proc/net does not list them")
@@ -95,9 +104,17 @@ impl fmt::Display for Warning {
                 let noun = if *processes == 1 { "process" } else { "processes" };
                 write!(
                     f,
-                    "{processes} {noun} could not be looked into, so some owners show as -. Run as root (with \
-                     CAP_SYS_PTRACE) to see them"
+                    "{processes} {noun} could not be looked into, so some owners show as -. It takes root with all \
+                     capabilities to see them"
                 )
+            }
+            Self::OwnersInOtherNamespace => f.write_str(
+                "some sockets belong to processes outside this PID namespace; their owners show as -. Run outside of \
+                 the container to see them",
+            ),
+            Self::OwnersVanished { sockets } => {
+                let noun = if *sockets == 1 { "socket was" } else { "sockets were" };
+                write!(f, "{sockets} {noun} closed while owners were looked for; their owners show as -")
             }
             Self::SourceUnavailable { what, reason } => write!(f, "{what} is unknown: {reason}"),
             Self::PersistentSources { read, refused, not_understood } => {

@@ -36,10 +36,9 @@ pub(crate) use quote::one_line;
 
 /// What the command line asks for.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 pub(crate) enum Command {
     /// Show a report.
-    Run(Arguments),
+    Run(Box<Arguments>),
     /// Show the help text.
     Help(Manner),
     /// Show the page about filters.

@@ -40,7 +40,7 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
         return Ok(Command::ColumnHelp);
     }
     check(&parser.arguments)?;
-    Ok(Command::Run(parser.arguments))
+    Ok(Command::Run(Box::new(parser.arguments)))
 }
 
 /// What the parser stands at.
@@ -363,7 +363,9 @@ fn check_shape(arguments: &Arguments) -> Result<(), Complaint> {
         (arguments.port_counts, "-c"),
     ];
     let other = other.into_iter().find_map(|(typed, spelling)| typed.then_some(spelling));
-    if let (Some(typed), Some(other)) = (typed.or(arguments.formats().next().map(|(_, it)| it)), other) {
+    let counters = arguments.route || arguments.statistics || arguments.ethernet;
+    let format = arguments.formats().map(|(_, spelling)| spelling).find(|it| !(counters && *it == "--json"));
+    if let (Some(typed), Some(other)) = (typed.or(format), other) {
         return Err(Complaint::new(format!(
             "{typed} is for the table of connections, not for {other}: type one of the two"
         )));

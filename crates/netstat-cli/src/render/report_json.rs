@@ -3,6 +3,7 @@
 //! Keys and units are described in `docs/json.md`. Numbers are numbers, what is not known is `null`, and counters have
 //! their SNMP names. Routes are written one after the other, so that a full Internet table needs no second copy.
 
+use super::json::SCHEMA;
 use netstat_core::Warning;
 use netstat_core::model::{
     Counters, Interface, InterfaceCounters, InterfaceFlags, InterfaceStats, NextHop, PersistentRoute, Prefix,
@@ -13,9 +14,6 @@ use serde_json::ser::{CompactFormatter, Formatter};
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::net::IpAddr;
-
-/// The version of these documents: it grows when a key goes or changes its meaning, not when one is added.
-pub const VERSION: u32 = 1;
 
 /// Writes a document and a line end.
 ///
@@ -55,7 +53,7 @@ fn is_hostile(character: char) -> bool {
 /// `-r`.
 #[derive(Serialize)]
 pub struct RoutesDocument<'a> {
-    version: u32,
+    schema: u32,
     report: &'static str,
     interfaces: Vec<InterfaceEntry>,
     #[serde(serialize_with = "routes")]
@@ -73,7 +71,7 @@ impl<'a> RoutesDocument<'a> {
         warnings: &[Warning],
     ) -> Self {
         Self {
-            version: VERSION,
+            schema: SCHEMA,
             report: "routes",
             interfaces: interfaces.iter().map(InterfaceEntry::new).collect(),
             routes,
@@ -86,7 +84,7 @@ impl<'a> RoutesDocument<'a> {
 /// `-s` and `-e`.
 #[derive(Serialize)]
 pub struct CountersDocument<'a> {
-    version: u32,
+    schema: u32,
     report: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     interfaces: Option<Vec<CountersEntry<'a>>>,
@@ -109,7 +107,7 @@ impl<'a> CountersDocument<'a> {
             statistics: &interface.stats,
         };
         Self {
-            version: VERSION,
+            schema: SCHEMA,
             report: "statistics",
             interfaces: interfaces.map(|all| all.iter().map(entry).collect()),
             counters,

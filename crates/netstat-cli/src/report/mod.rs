@@ -140,7 +140,7 @@ impl Session<'_> {
             Report::Connections(table) => connections::table(self, table, out),
             Report::ProcessCounts(rows) => connections::process_counts(self, rows, out),
             Report::Rdma => connections::rdma(self, out),
-            Report::Routes(query) => routes::table(self, query, out),
+            Report::Routes { query, json } => routes::table(self, query, *json, out),
             Report::Statistics(what) => statistics::counters(self, what, out),
         }
     }

@@ -72,7 +72,7 @@ pub(super) fn select(
     let Some(filter) = filter else {
         let mut answer = backend.sockets(&query)?;
         if owners.always {
-            answer.warnings.extend(backend.attach_owners(&mut answer.data, &query, owners.by)?.warnings);
+            attach_owners(backend, owners.by, &mut answer.data, &query, &mut answer.warnings)?;
         }
         return Ok(Selected { sockets: answer.data, kinds: query.kinds, warnings: answer.warnings });
     };
@@ -94,10 +94,10 @@ pub(super) fn select(
         // One search serves both.
         let asked = open.len();
         open.append(&mut matching);
-        warnings.extend(backend.attach_owners(&mut open, &query, owners.by)?.warnings);
+        attach_owners(backend, owners.by, &mut open, &query, &mut warnings)?;
         matching = open.split_off(asked);
     } else if !open.is_empty() {
-        warnings.extend(backend.attach_owners(&mut open, &query, owners.by)?.warnings);
+        attach_owners(backend, owners.by, &mut open, &query, &mut warnings)?;
     }
     if !open.is_empty() {
         let processes = read(backend, &undecided_owners(filter, &open), needs.processes);
@@ -107,6 +107,28 @@ pub(super) fn select(
     }
     matching.append(&mut open);
     Ok(Selected { sockets: matching, kinds: query.kinds, warnings })
+}
+
+/// A table without owners is better than none: what is not known is shown as such, with the reason. But who asks for
+/// one means by name is told when it fails.
+fn attach_owners(
+    backend: &impl Backend,
+    by: Owners,
+    sockets: &mut [Socket],
+    query: &SocketQuery,
+    warnings: &mut Vec<Warning>,
+) -> Result<(), Error> {
+    match backend.attach_owners(sockets, query, by) {
+        Ok(answer) => warnings.extend(answer.warnings),
+        Err(error) if by == Owners::Bpf => return Err(error),
+        Err(error) => {
+            warnings.push(Warning::SourceUnavailable {
+                what: "the owner of each socket",
+                reason: words_of(&error.source),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The owners of the sockets that numbers alone do not decide, each once.

@@ -3,6 +3,7 @@
 use super::{Displayed, Session, connections};
 use crate::render::LineEnd;
 use crate::render::ethernet::{Labels, render_ethernet};
+use crate::render::report_json::{CountersDocument, write_document};
 use crate::render::statistics::render_statistics;
 use crate::settings::{Interfaces, Protocols, Statistics};
 use crate::view::rates::Earlier;
@@ -22,6 +23,9 @@ pub(super) struct Before {
 
 /// The counters, those of the interfaces first, and the connection table where one belongs to them.
 pub(super) fn counters(session: &mut Session<'_>, what: &Statistics, out: &mut impl Write) -> Displayed {
+    if what.json {
+        return document(session, what, out);
+    }
     let mut warnings = Vec::new();
     let mut blocks = Vec::new();
     if let Some(whose) = what.interfaces {
@@ -59,6 +63,29 @@ pub(super) fn counters(session: &mut Session<'_>, what: &Statistics, out: &mut i
         warnings.extend(connections::table(session, table, &mut text)?);
     }
     out.write_all(&text)?;
+    Ok(warnings)
+}
+
+/// All counters of the parts that are asked for; `-p` narrows the text only.
+fn document(session: &Session<'_>, what: &Statistics, out: &mut impl Write) -> Displayed {
+    let mut warnings = Vec::new();
+    let interfaces = match what.interfaces {
+        Some(_) => {
+            let answer = session.backend.interface_counters()?;
+            warnings.extend(answer.warnings);
+            Some(answer.data)
+        }
+        None => None,
+    };
+    let counters = match what.protocols {
+        Some(_) => {
+            let answer = session.backend.counters()?;
+            warnings.extend(answer.warnings);
+            Some(answer.data)
+        }
+        None => None,
+    };
+    write_document(&CountersDocument::new(interfaces.as_deref(), counters.as_ref(), &warnings), out)?;
     Ok(warnings)
 }
 

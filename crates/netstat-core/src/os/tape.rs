@@ -70,9 +70,9 @@ impl Recorder {
     /// # Errors
     /// When the folder holds a recording already, or cannot be written.
     pub fn create(folder: &Path) -> io::Result<Self> {
-        fs::create_dir_all(folder)?;
-        let index = File::create_new(folder.join(INDEX))?;
-        let answers = File::create_new(folder.join(ANSWERS))?;
+        create_folder(folder)?;
+        let index = create_file(&folder.join(INDEX))?;
+        let answers = create_file(&folder.join(ANSWERS))?;
         let head = Head { netstat_recording: VERSION, system: std::env::consts::OS.into() };
         let mut files = Files {
             index,
@@ -137,6 +137,31 @@ impl Files {
         self.new_index.clear();
         Ok(())
     }
+}
+
+/// What a privileged reader is told is not for everybody on the machine.
+fn create_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+fn create_file(path: &Path) -> io::Result<File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Other options ask other questions.
+fn no_answer(op: &str, on: &str) -> String {
+    const SHOWN: usize = 40;
+    let more = if on.chars().count() > SHOWN { "..." } else { "" };
+    let on: String = on.chars().take(SHOWN).collect();
+    format!("the recording has no answer to {op} {on}{more}; replay it with the options it was made with")
 }
 
 /// Answers from a recording.
@@ -220,8 +245,7 @@ impl Player {
     /// The recorded error, or that the question was never recorded.
     pub fn answer(&self, op: &str, on: &str) -> io::Result<&[u8]> {
         let mut questions = self.questions.lock().unwrap_or_else(PoisonError::into_inner);
-        let unknown =
-            || io::Error::new(io::ErrorKind::NotFound, format!("the recording has no answer to: {op} {on}"));
+        let unknown = || io::Error::new(io::ErrorKind::NotFound, no_answer(op, on));
         let asked = questions.get_mut(&(op.to_owned(), on.to_owned())).ok_or_else(unknown)?;
         let answer = asked.answers.get(asked.next).or(asked.answers.last()).copied().ok_or_else(unknown)?;
         asked.next = asked.next.saturating_add(1);

@@ -11,7 +11,8 @@ pub(super) const OPTIONS: &[Entry] = &[
         in_synopsis: true,
         summary: "Show listening ports and UDP as well",
         help: "Shows every connection, and the ports that listen: TCP listeners and UDP sockets.",
-        details: "Without it only TCP connections are shown, in every state but LISTENING.",
+        details: "Without it only TCP connections are shown, in every state but LISTENING, unless a filter says which rows \
+                  are wanted.",
         inferred: None,
         report: Report::Connections,
         effect: Effect::Switch(|arguments| arguments.all = true),
@@ -94,7 +95,8 @@ pub(super) const OPTIONS: &[Entry] = &[
         help: "Shows the connections of one protocol: TCP, UDP, TCPv6 or UDPv6. With -s it may also be IP, IPv6, \
                ICMP or ICMPv6, and selects one section of the statistics.",
         details: "TCP and UDP mean those over IPv4. The name is the next word, also when p stands in the middle of \
-                  other letters (-apn tcp), or follows it directly (-ptcp, -anptcp). Of several -p the last holds.",
+                  other letters (-apn tcp), or follows it directly (-ptcp, -anptcp). Of several -p the last holds. Without -a, udp and udpv6 show \
+                  the connected UDP sockets.",
         inferred: Some(
             "What udp and udpv6 show without -a, and that ip, ipv6, icmp and icmpv6 without -s are an error.",
         ),

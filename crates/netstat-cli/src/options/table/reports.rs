@@ -23,7 +23,8 @@ pub(super) const OPTIONS: &[Entry] = &[
         help: "Shows interface statistics: bytes, packets, discards and errors. With -s the statistics of the \
                protocols follow.",
         details: "It is the sum of all interfaces but loopback; with -v each interface is shown by itself. What the \
-                  system does not count is shown as -.",
+                  system does not count is shown as -. Linux counts packets and, where the driver does, multicast \
+                  ones: what is left of those received is shown as unicast, broadcasts included.",
         inferred: Some("Which interfaces are counted; counters do not wrap at 32 bits."),
         report: Report::Other,
         effect: Effect::Switch(|arguments| arguments.ethernet = true),

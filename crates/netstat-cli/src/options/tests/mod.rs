@@ -16,7 +16,7 @@ fn parse_line(line: &str) -> Result<Command, Complaint> {
 #[track_caller]
 fn arguments(line: &str) -> Arguments {
     match parse_line(line) {
-        Ok(Command::Run(arguments)) => arguments,
+        Ok(Command::Run(arguments)) => *arguments,
         other => panic!("{line:?} gave {other:?}"),
     }
 }

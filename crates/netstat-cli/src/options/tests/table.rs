@@ -137,12 +137,12 @@ fn effect_of(entry: &Entry) -> Command {
         Effect::Answer(answer) => return answer(Manner::Unix),
         Effect::AnswerWith(value, answer) => return answer(OsStr::new(value.example)).unwrap(),
     }
-    Command::Run(arguments)
+    Command::Run(Box::new(arguments))
 }
 
 #[test]
 fn every_option_has_an_effect_of_its_own() {
-    let mut seen = vec![Command::Run(Arguments::default())];
+    let mut seen = vec![Command::Run(Box::default())];
     for entry in table::all() {
         let effect = effect_of(entry);
         assert!(!seen.contains(&effect), "--{} changes nothing, or the same as another option", entry.long);
@@ -160,7 +160,7 @@ fn every_choice_is_accepted_and_makes_a_difference() {
                 let result = match &entry.effect {
                     Effect::Value(_, set) => {
                         let mut arguments = Arguments::default();
-                        set(&mut arguments, OsStr::new(&spelling)).map(|()| Command::Run(arguments))
+                        set(&mut arguments, OsStr::new(&spelling)).map(|()| Command::Run(Box::new(arguments)))
                     }
                     Effect::AnswerWith(_, answer) => answer(OsStr::new(&spelling)),
                     Effect::Switch(_) | Effect::Answer(_) => {

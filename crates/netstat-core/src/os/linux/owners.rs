@@ -85,6 +85,9 @@ fn attach_asking(
             unowned = search.settle(sockets, list, &mut vanished, &mut warnings);
         }
         search.report(&mut warnings);
+        if !vanished.is_empty() {
+            warnings.push(Warning::OwnersVanished { sockets: vanished.len() });
+        }
     }
     let method = search.method;
     search.hand_over(sockets, &vanished, unowned);
@@ -328,7 +331,10 @@ impl<'a> Search<'a> {
         } else {
             match self.source.read_link("/proc/self/ns/pid") {
                 Ok(namespace) if namespace == INITIAL_PID_NAMESPACE => NoOwner::Kernel,
-                Ok(_) => NoOwner::OtherNamespace,
+                Ok(_) => {
+                    doubts.push(Warning::OwnersInOtherNamespace);
+                    NoOwner::OtherNamespace
+                }
                 Err(error) => unknown("the owner of some sockets", format!("/proc/self/ns/pid: {error}")),
             }
         };

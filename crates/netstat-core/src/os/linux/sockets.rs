@@ -42,17 +42,21 @@ const NO_COOKIE: u64 = u64::MAX;
 
 /// The sockets of the query.
 pub(super) fn sockets(source: &dyn Source, query: &SocketQuery) -> Result<Answer<Vec<Socket>>, Error> {
-    let mut answer = match with_programs(source, query) {
-        Ok(answer) => answer,
-        Err(refused) => {
-            let mut answer = procnet::sockets(source, query).map_err(|error| {
-                let both = format!("sock_diag: {}; /proc/net: {}", words_of(&refused), words_of(&error));
-                Error::new(Operation::ListSockets, io::Error::new(error.kind(), both))
-            })?;
-            answer.warnings.insert(0, Warning::ProcNetFallback { reason: words_of(&refused) });
-            answer
+    let mut answer = Answer::whole(Vec::new());
+    // One of them may be missing: each is a module of the kernel by itself.
+    for protocol in [Kinds::TCP, Kinds::UDP] {
+        let kinds = query.kinds & protocol;
+        if kinds.is_empty() {
+            continue;
         }
-    };
+        let mut part = of_one_protocol(source, &SocketQuery { kinds, ..query.clone() })?;
+        answer.data.append(&mut part.data);
+        for warning in part.warnings {
+            if !answer.warnings.contains(&warning) {
+                answer.warnings.push(warning);
+            }
+        }
+    }
     answer.data.retain(|socket| selected(socket, query));
     if query.fields.contains(Fields::TIME_IN_STATE) {
         fill_time_in_state(source, &mut answer);
@@ -64,6 +68,20 @@ pub(super) fn sockets(source: &dyn Source, query: &SocketQuery) -> Result<Answer
     if query.states.contains(States::BOUND) && query.kinds.intersects(Kinds::TCP) {
         warn_of_old_kernel(source, &mut answer);
     }
+    Ok(answer)
+}
+
+/// From sock_diag, or from `/proc/net` where that is refused.
+fn of_one_protocol(source: &dyn Source, query: &SocketQuery) -> Result<Answer<Vec<Socket>>, Error> {
+    let refused = match with_programs(source, query) {
+        Ok(answer) => return Ok(answer),
+        Err(refused) => refused,
+    };
+    let mut answer = procnet::sockets(source, query).map_err(|error| {
+        let both = format!("sock_diag: {}; /proc/net: {}", words_of(&refused), words_of(&error));
+        Error::new(Operation::ListSockets, io::Error::new(error.kind(), both))
+    })?;
+    answer.warnings.insert(0, Warning::ProcNetFallback { reason: words_of(&refused) });
     Ok(answer)
 }
 
@@ -399,8 +417,8 @@ fn decode_timer(kind: u8, retransmits: u8, expires: u32) -> Option<Timer> {
 }
 
 /// TIME_WAIT counts down from 60 s, FIN_WAIT_2 in a time-wait block from `tcp_fin_timeout`; what is gone of that is
-/// the time in the state. A socket with a linger time of its own (`TCP_LINGER2`) counts from another number that the
-/// kernel does not tell: it is unknown where the difference shows.
+/// the time in the state. A socket with a linger time of its own (`TCP_LINGER2`) counts down from another number, which
+/// the kernel does not tell: a longer one is unknown, a shorter one looks older than it is.
 fn fill_time_in_state(source: &dyn Source, answer: &mut Answer<Vec<Socket>>) {
     let mut fin_timeout = None;
     for socket in &mut answer.data {
