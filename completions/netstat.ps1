@@ -10,6 +10,7 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         '^(--color)$' { @('auto', 'always', 'never'); break }
         '^(--generate)$' { @('man', 'markdown', 'complete-bash', 'complete-zsh', 'complete-fish', 'complete-powershell', 'schema'); break }
         '^(--lang)$' { @('en', 'ko'); break }
+        '^(--owners)$' { @('auto', 'bpf', 'proc'); break }
     })
     if ($values.Count -gt 0) {
         $values | Where-Object { $_ -like "$wordToComplete*" } | ForEach-Object {
@@ -87,6 +88,7 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         @('--lang', 'Choose the language of titles and headings')
         @('--no-extra', 'With -s or -e, show only what Windows shows')
         @('--no-rates', 'With -s or -e and an interval, show no rates')
+        @('--owners', 'Choose how the owners of sockets are found')
         @('--path', 'Show full paths of executables')
         @('--process', 'Show the name of the process in a column')
         @('--record', 'Write every answer of the operating system to files')

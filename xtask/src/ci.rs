@@ -1,6 +1,6 @@
 //! Everything that must hold before a change goes in, but for the tests.
 
-use crate::{generate, tidy, workspace};
+use crate::{bpf, generate, tidy, workspace};
 use anyhow::{Context, Result, bail};
 use std::process::Command;
 
@@ -8,12 +8,13 @@ type Step = fn() -> Result<()>;
 
 /// Runs every step, also after one has failed, so that one run tells everything.
 pub(crate) fn run() -> Result<()> {
-    let steps: [(&str, Step); 5] = [
+    let steps: [(&str, Step); 6] = [
         ("fmt", format),
         ("clippy", clippy),
         ("tidy", tidy::run),
         ("documentation", documentation),
         ("generated files", generate::check),
+        ("kernel program", bpf::check),
     ];
     let mut failed = Vec::new();
     for (name, step) in steps {

@@ -4,6 +4,7 @@
 mod accuracy;
 #[cfg(target_os = "linux")]
 mod bench;
+mod bpf;
 mod ci;
 mod fuzz;
 mod generate;
@@ -23,6 +24,8 @@ cargo xtask WORD
   tidy                rules that no other tool checks: file sizes, names, unsafe, licences ...
   generate            write the man page, the reference of options, and the completions
   generate --check    say which of them are not what the program would write
+  bpf                 build the kernel program that finds owners from its C source (clang, bpftool)
+  bpf --check         say whether it is what the source gives
   fuzz [SECONDS]      run each fuzz target for so long (30)
   bench [--quick | --million | --sizes N,N] [--output FILE]
                       measure speed and memory, and write docs/performance.md (--quick: only print)
@@ -41,6 +44,8 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["tidy"] => tidy::run(),
         ["generate"] => generate::write(),
         ["generate", "--check"] => generate::check(),
+        ["bpf"] => bpf::write(),
+        ["bpf", "--check"] => bpf::check(),
         ["fuzz"] => fuzz::run(30),
         ["fuzz", seconds] => match seconds.parse() {
             Ok(seconds) => fuzz::run(seconds),

@@ -7,7 +7,7 @@ use crate::view::ConnectionsOptions;
 use crate::view::sort::Order;
 use crate::view::statistics::Selection;
 use netstat_core::model::Family;
-use netstat_core::query::{Kinds, RouteQuery};
+use netstat_core::query::{Kinds, Owners, RouteQuery};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,6 +22,8 @@ pub(crate) struct Settings {
     pub(crate) language: Language,
     pub(crate) repeat: Repeat,
     pub(crate) tape: Tape,
+    /// `--owners`.
+    pub(crate) owners: Owners,
     /// The words of the filter; empty for none.
     pub(crate) filter: Vec<OsString>,
     /// What is done with the rows.
@@ -170,6 +172,7 @@ impl Settings {
             pause: arguments.interval.map(|seconds| Duration::from_secs(seconds.into())),
             count: arguments.count,
         };
+        let owners = arguments.owners.unwrap_or_default();
         let purpose = match (arguments.exists, arguments.wait) {
             (true, _) => Purpose::Ask,
             (_, true) => Purpose::Await(arguments.timeout),
@@ -180,6 +183,7 @@ impl Settings {
             language,
             repeat,
             tape,
+            owners,
             filter: arguments.filter.clone(),
             purpose,
         }

@@ -10,8 +10,10 @@ pub mod filter;
 pub mod fuzzing;
 pub mod model;
 pub mod os;
+pub mod owner_method;
 pub mod query;
 pub mod warning;
 
 pub use error::{Error, Operation};
+pub use owner_method::{NoBpf, OwnerMethod};
 pub use warning::{Answer, Warning};

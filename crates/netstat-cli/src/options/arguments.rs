@@ -2,7 +2,7 @@
 
 use crate::columns::Column;
 use crate::view::sort::Order;
-use netstat_core::query::Tables;
+use netstat_core::query::{Owners, Tables};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -58,6 +58,8 @@ pub(crate) struct Arguments {
     pub(crate) count: Option<u64>,
     /// `--lang`: the language of titles and headings.
     pub(crate) lang: Option<Lang>,
+    /// `--owners`: by what means owners are looked for.
+    pub(crate) owners: Option<Owners>,
     /// `--path`: the full path where `-b` would show a file name.
     pub(crate) path: bool,
     /// `--resolve-timeout`: the time all name look-ups together may take.
@@ -231,4 +233,15 @@ impl Lang {
             _ => None,
         }
     }
+}
+
+/// The words of `--owners`, with what they mean.
+const OWNERS: [(&str, Owners); 3] = [("auto", Owners::Auto), ("bpf", Owners::Bpf), ("proc", Owners::Proc)];
+
+/// The words of `--owners`.
+pub(super) const OWNERS_NAMES: [&str; 3] = [OWNERS[0].0, OWNERS[1].0, OWNERS[2].0];
+
+/// What a word of `--owners` means, in any letter case.
+pub(super) fn owners_from_name(name: &str) -> Option<Owners> {
+    OWNERS.iter().find(|(word, _)| word.eq_ignore_ascii_case(name)).map(|&(_, owners)| owners)
 }

@@ -1,12 +1,12 @@
 //! The text of one value to the value.
 
-use super::arguments::{Colour, Lang, ProtocolName};
+use super::arguments::{Colour, Lang, ProtocolName, owners_from_name};
 use super::complaint::{Complaint, nearest};
 use super::generate::Document;
 use super::quote::quoted;
 use crate::columns::{self, Column};
 use crate::view::sort::Order;
-use netstat_core::query::Tables;
+use netstat_core::query::{Owners, Tables};
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -112,6 +112,16 @@ pub(super) fn parse_protocol(text: &OsStr) -> Result<ProtocolName, Complaint> {
             None => "type tcp, tcpv6, udp or udpv6; with -s also ip, ipv6, icmp or icmpv6".to_owned(),
         };
         Complaint::new(format!("{} is not a protocol that -p knows: {instead}", quoted(text)))
+    })
+}
+
+/// The value of `--owners`.
+pub(super) fn parse_owners(text: &OsStr) -> Result<Owners, Complaint> {
+    text.to_str().and_then(owners_from_name).ok_or_else(|| {
+        Complaint::new(format!(
+            "--owners {} is not a means known here: type --owners auto, --owners bpf or --owners proc",
+            quoted(text)
+        ))
     })
 }
 

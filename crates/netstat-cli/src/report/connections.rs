@@ -29,7 +29,7 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
     let mut rows = session.rows(table.rows);
     let query = query(&rows, needs.fields);
     let Selected { sockets, kinds, mut warnings } =
-        select(&session.backend, session.filter.as_ref(), query, needs.owners)?;
+        select(&session.backend, session.filter.as_ref(), query, session.search(needs.owners))?;
     rows.kinds = kinds;
     let mut view = match table.order {
         Order::AsGiven => ConnectionsView::unsorted(&sockets, &rows),
@@ -180,7 +180,7 @@ pub(super) fn process_counts(
     out: &mut impl Write,
 ) -> Displayed {
     let query = query(&session.rows(*rows), Fields::empty());
-    let selected = select(&session.backend, session.filter.as_ref(), query, true)?;
+    let selected = select(&session.backend, session.filter.as_ref(), query, session.search(true))?;
     let counts = count_ports(&selected.sockets);
     let holders: Vec<ProcessId> = counts
         .iter()

@@ -25,7 +25,7 @@ pub(super) fn answer(session: &Session<'_>) -> Result<ExitCode, Trouble> {
     let mut warnings = Warnings::default();
     loop {
         let query = connections::query(&session.rows(rows), netstat_core::query::Fields::empty());
-        let selected = select(&session.backend, session.filter.as_ref(), query, false);
+        let selected = select(&session.backend, session.filter.as_ref(), query, session.search(false));
         session.backend.finish().map_err(|error| explain(&error, settings))?;
         let selected = selected.map_err(|error| explain(&error, settings))?;
         if !selected.sockets.is_empty() {

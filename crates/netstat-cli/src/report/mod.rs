@@ -130,6 +130,11 @@ impl Session<'_> {
         ConnectionsOptions { bound, ..rows }
     }
 
+    /// How owners are looked for; `always` where they are shown.
+    fn search(&self, always: bool) -> select::Search {
+        select::Search { always, by: self.settings.owners }
+    }
+
     fn display(&mut self, out: &mut impl Write) -> Displayed {
         match &self.settings.report {
             Report::Connections(table) => connections::table(self, table, out),

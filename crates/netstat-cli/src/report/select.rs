@@ -6,7 +6,7 @@ use netstat_core::error::words_of;
 use netstat_core::filter::{Context, Filter, Known, Lookups};
 use netstat_core::model::{Ownership, Process, ProcessId, Protocol, Socket};
 use netstat_core::os::Backend;
-use netstat_core::query::{Kinds, ProcessFields, SocketQuery};
+use netstat_core::query::{Kinds, Owners, ProcessFields, SocketQuery};
 use netstat_core::{Error, Warning};
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -53,17 +53,26 @@ pub(super) struct Selected {
     pub(super) warnings: Vec<Warning>,
 }
 
+/// How owners are looked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Search {
+    /// They are asked for; else they are looked for only where the filter cannot decide without.
+    pub(super) always: bool,
+    /// By what means.
+    pub(super) by: Owners,
+}
+
 /// The sockets of the query that match; with their owners, if those are asked for.
 pub(super) fn select(
     backend: &impl Backend,
     filter: Option<&Filter>,
     query: SocketQuery,
-    owners: bool,
+    owners: Search,
 ) -> Result<Selected, Error> {
     let Some(filter) = filter else {
         let mut answer = backend.sockets(&query)?;
-        if owners {
-            attach_owners(backend, &mut answer.data, &query, &mut answer.warnings);
+        if owners.always {
+            attach_owners(backend, owners.by, &mut answer.data, &query, &mut answer.warnings)?;
         }
         return Ok(Selected { sockets: answer.data, kinds: query.kinds, warnings: answer.warnings });
     };
@@ -81,14 +90,14 @@ pub(super) fn select(
             None => open.push(socket),
         }
     }
-    if owners {
+    if owners.always {
         // One search serves both.
         let asked = open.len();
         open.append(&mut matching);
-        attach_owners(backend, &mut open, &query, &mut warnings);
+        attach_owners(backend, owners.by, &mut open, &query, &mut warnings)?;
         matching = open.split_off(asked);
     } else if !open.is_empty() {
-        attach_owners(backend, &mut open, &query, &mut warnings);
+        attach_owners(backend, owners.by, &mut open, &query, &mut warnings)?;
     }
     if !open.is_empty() {
         let processes = read(backend, &undecided_owners(filter, &open), needs.processes);
@@ -100,15 +109,18 @@ pub(super) fn select(
     Ok(Selected { sockets: matching, kinds: query.kinds, warnings })
 }
 
-/// A table without owners is better than none: what is not known is shown as such, with the reason.
+/// A table without owners is better than none: what is not known is shown as such, with the reason. But who asks for
+/// one means by name is told when it fails.
 fn attach_owners(
     backend: &impl Backend,
+    by: Owners,
     sockets: &mut [Socket],
     query: &SocketQuery,
     warnings: &mut Vec<Warning>,
-) {
-    match backend.attach_owners(sockets, query) {
+) -> Result<(), Error> {
+    match backend.attach_owners(sockets, query, by) {
         Ok(answer) => warnings.extend(answer.warnings),
+        Err(error) if by == Owners::Bpf => return Err(error),
         Err(error) => {
             warnings.push(Warning::SourceUnavailable {
                 what: "the owner of each socket",
@@ -116,6 +128,7 @@ fn attach_owners(
             });
         }
     }
+    Ok(())
 }
 
 /// The owners of the sockets that numbers alone do not decide, each once.

@@ -7,7 +7,7 @@
 //! | function | Linux source | Windows source |
 //! |---|---|---|
 //! | [`Backend::sockets`] | sock_diag (`NETLINK_SOCK_DIAG`), else `/proc/net/{tcp,tcp6,udp,udp6}` | `GetExtendedTcpTable`, `GetExtendedUdpTable` |
-//! | [`Backend::attach_owners`] | `/proc/PID/fd` | in the same tables |
+//! | [`Backend::attach_owners`] | a BPF program (`iter/task_file`), else `/proc/PID/fd` | in the same tables |
 //! | [`Backend::processes`] | `/proc/PID/{comm,exe,cmdline,status,cgroup}` | Toolhelp, `QueryFullProcessImageNameW`, the service manager |
 //! | [`Backend::local_addresses`] | rtnetlink `RTM_GETADDR` | `GetAdaptersAddresses` |
 //! | [`Backend::host_name`] | `/proc/sys/kernel/hostname` | `GetComputerNameExW` |
@@ -26,8 +26,8 @@
 use crate::model::{
     Counters, Interface, InterfaceCounters, PersistentRoute, Process, ProcessId, RdmaEndpoint, Route, Socket,
 };
-use crate::query::{ProcessFields, RouteQuery, SocketQuery};
-use crate::{Answer, Error};
+use crate::query::{Owners, ProcessFields, RouteQuery, SocketQuery};
+use crate::{Answer, Error, OwnerMethod};
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -59,11 +59,16 @@ pub trait Backend {
     /// Fills in [`Socket::ownership`] of every socket given; afterwards none is `NotRead`.
     ///
     /// `query` is the one the sockets came from: it may be asked again, to tell a socket that is gone from one
-    /// that no visible process holds.
+    /// that no visible process holds. Answers how they were found.
     ///
     /// # Errors
-    /// When the list of processes itself could not be read.
-    fn attach_owners(&self, sockets: &mut [Socket], query: &SocketQuery) -> Result<Answer<()>, Error>;
+    /// When the list of processes itself could not be read, or the only means allowed failed.
+    fn attach_owners(
+        &self,
+        sockets: &mut [Socket],
+        query: &SocketQuery,
+        by: Owners,
+    ) -> Result<Answer<OwnerMethod>, Error>;
 
     /// What is asked of the processes given, in the same order. A process that has ended meanwhile answers
     /// `Missing::Gone` for every field, never with what its successor of the same number has.

@@ -6,8 +6,8 @@ use crate::model::{
     Counters, Interface, InterfaceCounters, Missing, PersistentRoute, Process, ProcessId, RdmaEndpoint,
     Route, Socket,
 };
-use crate::query::{ProcessFields, RouteQuery, SocketQuery};
-use crate::{Answer, Error, Operation, Warning};
+use crate::query::{Owners, ProcessFields, RouteQuery, SocketQuery};
+use crate::{Answer, Error, Operation, OwnerMethod, Warning};
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -30,7 +30,12 @@ impl Backend for Unsupported {
     fn sockets(&self, _: &SocketQuery) -> Result<Answer<Vec<Socket>>, Error> {
         refuse(Operation::ListSockets)
     }
-    fn attach_owners(&self, _: &mut [Socket], _: &SocketQuery) -> Result<Answer<()>, Error> {
+    fn attach_owners(
+        &self,
+        _: &mut [Socket],
+        _: &SocketQuery,
+        _: Owners,
+    ) -> Result<Answer<OwnerMethod>, Error> {
         refuse(Operation::FindOwners)
     }
     fn processes(&self, wanted: &[ProcessId], _: ProcessFields) -> Vec<Process> {

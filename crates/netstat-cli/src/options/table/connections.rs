@@ -1,6 +1,6 @@
 //! Options of the connection table.
 
-use super::super::arguments::ProtocolName;
+use super::super::arguments::{OWNERS_NAMES, ProtocolName};
 use super::super::values;
 use super::{Effect, Entry, Report, Value, ValueKind};
 
@@ -142,6 +142,26 @@ pub(super) const OPTIONS: &[Entry] = &[
         inferred: Some("The place of the column, and every combination with other options."),
         report: Report::Connections,
         effect: Effect::Switch(|arguments| arguments.template = true),
+    },
+    Entry {
+        letters: &[],
+        long: "owners",
+        in_synopsis: false,
+        summary: "Choose how the owners of sockets are found",
+        help: "Chooses how the owners of sockets are found: auto, bpf or proc. Without it auto: from /proc where there \
+               are fewer than 1,000 sockets, else by a BPF program in the kernel, where that is possible.",
+        details: "BPF needs Linux 5.17 and root (CAP_BPF and CAP_PERFMON). It sees the descriptors of all processes and is \
+                  many times faster where there are many. With bpf nothing else is tried: where it is not possible, \
+                  that is an error.",
+        inferred: None,
+        report: Report::Connections,
+        effect: Effect::Value(
+            Value { name: "MEANS", example: "proc", kind: ValueKind::Choice(&OWNERS_NAMES) },
+            |arguments, text| {
+                arguments.owners = Some(values::parse_owners(text)?);
+                Ok(())
+            },
+        ),
     },
     Entry {
         letters: &[],

@@ -6,6 +6,7 @@ use super::super::net_tools;
 use super::super::parse::parse;
 use super::super::{Arguments, Command, Manner};
 use super::{arguments, complaint, is_one_plain_line, parse_line};
+use netstat_core::query::Owners;
 use proptest::prelude::*;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -214,6 +215,9 @@ fn values_follow_or_are_joined() {
             ..Arguments::default()
         }
     );
+    for (word, owners) in [("auto", Owners::Auto), ("BPF", Owners::Bpf), ("proc", Owners::Proc)] {
+        assert_eq!(arguments(&format!("--owners {word}")).owners, Some(owners));
+    }
     assert_eq!(arguments("--record=-odd").record, Some(PathBuf::from("-odd")));
     assert_eq!(arguments("--record /tmp/x").record, Some(PathBuf::from("/tmp/x")));
     assert_eq!(arguments("-ano -- 5"), Arguments { interval: Some(5), ..ano() });
@@ -339,6 +343,7 @@ fn complaints() {
         "--count 0 5",
         "--count 3",
         "--lang de",
+        "--owners lsof",
         "--generate mna",
         "--generate x",
         "--generate bash",

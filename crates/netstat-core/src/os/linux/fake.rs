@@ -3,11 +3,15 @@
 //! Everything lies under its path. A path that is given several answers gives them one after the other and repeats
 //! the last; a path that was given none does not exist.
 
-use super::source::{FileId, Netlink, Next, ProcessSource, Source};
+use super::bpf::Failure;
+use super::source::{FileId, Netlink, Next, OwnersProgram, ProcessSource, Source};
 use rustix::io::Errno;
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::io;
+
+/// What a BPF walk says, and how it ends.
+type Walk = (Vec<u8>, Result<(), Failure>);
 
 #[derive(Debug, Clone)]
 enum Reply {
@@ -30,6 +34,7 @@ pub(super) struct Fake {
     replies: RefCell<HashMap<String, Replies>>,
     asked: RefCell<Vec<String>>,
     pids: BTreeSet<u32>,
+    walks: RefCell<VecDeque<Walk>>,
 }
 
 /// A line of `/proc/PID/stat` with what this program reads of it.
@@ -84,6 +89,12 @@ impl Fake {
         self.pid(pid)
             .file(&format!("/proc/{pid}/stat"), stat_line(pid, 'S', parent, 0, 1, start))
             .links(&format!("/proc/{pid}/fd"), links)
+    }
+
+    /// What one BPF walk over all descriptors says, and how it ends. Without any the program may not be loaded.
+    pub(super) fn walk(self, bytes: Vec<u8>, end: Result<(), Failure>) -> Self {
+        self.walks.borrow_mut().push_back((bytes, end));
+        self
     }
 
     /// Every path that was asked for, in order.
@@ -149,6 +160,26 @@ impl Source for Fake {
             return Err(Errno::NOENT.into());
         }
         Ok(Box::new(FakeProcess { root, fake: self }))
+    }
+
+    fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
+        self.asked.borrow_mut().push("bpf load".to_owned());
+        if self.walks.borrow().is_empty() {
+            return Err(Failure::NOT_RECORDED);
+        }
+        Ok(Box::new(FakeOwners(self)))
+    }
+}
+
+struct FakeOwners<'a>(&'a Fake);
+
+impl OwnersProgram for FakeOwners<'_> {
+    fn walk(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+        self.0.asked.borrow_mut().push("bpf walk".to_owned());
+        let walk = self.0.walks.borrow_mut().pop_front();
+        let Some((bytes, end)) = walk else { return Err(Failure::NOT_RECORDED) };
+        each(&bytes);
+        end
     }
 }
 

@@ -1,7 +1,7 @@
 //! One function for each decoder, for the fuzz targets of the same names.
 
 use super::{
-    addresses, counters, interface_counters, interfaces, persistent, processes, procnet, rdma, routes,
+    addresses, bpf, counters, interface_counters, interfaces, persistent, processes, procnet, rdma, routes,
     sockets, wire,
 };
 use crate::model::{Family, Protocol};
@@ -62,6 +62,11 @@ pub fn interface_counters(data: &[u8]) {
 /// Rows of the RDMA resources.
 pub fn rdma(data: &[u8]) {
     rdma::decode_endpoint(data);
+}
+
+/// What the BPF program says of the descriptors of sockets.
+pub fn bpf_records(data: &[u8]) {
+    bpf::decode_records(data).into_iter().flatten().for_each(drop);
 }
 
 /// `/proc/PID/cgroup`, `cmdline` and `status`.

@@ -1,6 +1,7 @@
 //! The running kernel as a [`Source`].
 
-use super::source::{FileId, Netlink, Next, ProcessSource, Source};
+use super::bpf::{self, Failure};
+use super::source::{FileId, Netlink, Next, OwnersProgram, ProcessSource, Source};
 use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, Mode, OFlags, RawDir};
 use rustix::io::Errno;
@@ -128,6 +129,10 @@ impl Source for Live {
 
     fn process(&self, pid: u32) -> io::Result<Box<dyn ProcessSource + '_>> {
         Ok(Box::new(LiveProcess { directory: open_directory(&format!("/proc/{pid}"))? }))
+    }
+
+    fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
+        Ok(Box::new(bpf::Program::load()?))
     }
 }
 

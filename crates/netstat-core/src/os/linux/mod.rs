@@ -1,6 +1,7 @@
 //! Linux. Needs kernel 4.2 for sock_diag of TCP and UDP; works, knowing less, wherever `/proc/net` is.
 
 mod addresses;
+mod bpf;
 mod counters;
 #[cfg(test)]
 mod fake;
@@ -30,8 +31,8 @@ use super::{Backend, NameLookup, Origin};
 use crate::model::{
     Counters, Interface, InterfaceCounters, PersistentRoute, Process, ProcessId, RdmaEndpoint, Route, Socket,
 };
-use crate::query::{ProcessFields, RouteQuery, SocketQuery};
-use crate::{Answer, Error, Operation};
+use crate::query::{Owners, ProcessFields, RouteQuery, SocketQuery};
+use crate::{Answer, Error, Operation, OwnerMethod};
 use live::Live;
 use source::{Recording, Source};
 use std::net::IpAddr;
@@ -92,8 +93,13 @@ impl Backend for Linux {
         sockets::sockets(self.source(), query)
     }
 
-    fn attach_owners(&self, sockets: &mut [Socket], query: &SocketQuery) -> Result<Answer<()>, Error> {
-        owners::attach(self.source(), sockets, query)
+    fn attach_owners(
+        &self,
+        sockets: &mut [Socket],
+        query: &SocketQuery,
+        by: Owners,
+    ) -> Result<Answer<OwnerMethod>, Error> {
+        owners::attach(self.source(), sockets, query, by)
     }
 
     fn processes(&self, wanted: &[ProcessId], fields: ProcessFields) -> Vec<Process> {

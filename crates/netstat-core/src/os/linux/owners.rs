@@ -1,4 +1,4 @@
-//! Which processes hold which sockets, from `/proc/PID/fd`.
+//! Which processes hold which sockets: a BPF program in the kernel tells ([`descriptors`]), else `/proc/PID/fd`.
 //!
 //! One pass over all processes finds the owners of nearly all sockets. What is then without one is looked into again
 //! before anything is said about it: the sockets are listed once more (those that are gone have `Vanished`), all
@@ -6,6 +6,11 @@
 //! or to one that was born meanwhile), and the sockets are listed a last time. So a socket that is said to have no
 //! process existed during two whole passes that did not see it.
 //! Where a process was refused the last list is left out: what remains is `NotPermitted`, there or not.
+//!
+//! BPF sees the descriptors of all processes in the reader's PID namespace, whoever they belong to, and those of threads
+//! that have tables of their own. Yet a kernel may keep a process from it that it also keeps from root in `/proc`; a
+//! socket without an owner is therefore `NotPermitted` while there are processes that may not be looked into. What
+//! follows is about `/proc` alone.
 //!
 //! Threads of a process share one table of descriptors, and the main thread's is read for all of them. There are two
 //! exceptions. A main thread that has ended while others run has no table any more: theirs is read. A thread may have
@@ -19,6 +24,9 @@
 
 mod ancestry;
 #[cfg(test)]
+mod both_ways_tests;
+mod descriptors;
+#[cfg(test)]
 mod live_tests;
 #[cfg(test)]
 mod tests;
@@ -27,8 +35,9 @@ use super::source::{ProcessSource, Source};
 use super::stat::{fetch_stat, is_gone, is_refused};
 use crate::error::words_of;
 use crate::model::{NoOwner, Owner, Ownership, ProcessId, Socket};
-use crate::query::{Fields, Programs, SocketQuery, States};
-use crate::{Answer, Error, Operation, Warning};
+use crate::query::{Fields, Owners, Programs, SocketQuery, States};
+use crate::{Answer, Error, Operation, OwnerMethod, Warning};
+use descriptors::Bpf;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::io;
 
@@ -46,7 +55,8 @@ pub(super) fn attach(
     source: &dyn Source,
     sockets: &mut [Socket],
     query: &SocketQuery,
-) -> Result<Answer<()>, Error> {
+    by: Owners,
+) -> Result<Answer<OwnerMethod>, Error> {
     // A socket that only changed its state since is not gone.
     let bound = query.states & States::BOUND;
     let states = States::all().difference(States::BOUND) | bound;
@@ -54,21 +64,22 @@ pub(super) fn attach(
     let tcp = query.programs.tcp.clone().filter(|_| bound.is_empty());
     let programs = Programs { tcp, udp: None };
     let again = SocketQuery { kinds: query.kinds, states, fields: Fields::empty(), programs };
-    attach_asking(source, sockets, &mut || super::sockets::sockets(source, &again))
+    attach_asking(source, sockets, by, &mut || super::sockets::sockets(source, &again))
 }
 
 /// The same, with the way to list the sockets again.
 fn attach_asking(
     source: &dyn Source,
     sockets: &mut [Socket],
+    by: Owners,
     list: &mut dyn FnMut() -> Result<Answer<Vec<Socket>>, Error>,
-) -> Result<Answer<()>, Error> {
-    let mut search = Search::new(source, sockets);
+) -> Result<Answer<OwnerMethod>, Error> {
+    let mut search = Search::new(source, sockets, by);
     let mut warnings = Vec::new();
     let mut vanished = FxHashSet::default();
     let mut unowned = NoOwner::NotPermitted;
     if !search.wanted.is_empty() {
-        search.pass(Threads::Shared).map_err(|error| Error::new(Operation::FindOwners, error))?;
+        search.look(Threads::Shared).map_err(|error| Error::new(Operation::FindOwners, error))?;
         search.keep_missing();
         if !search.wanted.is_empty() {
             unowned = search.settle(sockets, list, &mut vanished, &mut warnings);
@@ -78,8 +89,9 @@ fn attach_asking(
             warnings.push(Warning::OwnersVanished { sockets: vanished.len() });
         }
     }
+    let method = search.method;
     search.hand_over(sockets, &vanished, unowned);
-    Ok(Answer { data: (), warnings })
+    Ok(Answer { data: method, warnings })
 }
 
 /// Which threads' tables of descriptors to read.
@@ -96,11 +108,17 @@ enum Threads {
 struct Found {
     /// How many rows of the table it is: a row may be there twice when the table changed while it was read.
     rows: usize,
+    /// Its cookie, where all rows have the same.
+    cookie: Option<u64>,
     owners: Vec<Owner>,
 }
 
 struct Search<'a> {
     source: &'a dyn Source,
+    by: Owners,
+    bpf: Bpf<'a>,
+    /// How the last look was taken.
+    method: OwnerMethod,
     /// Inodes still looked for, and where in `found` they are.
     wanted: FxHashMap<u64, usize>,
     /// Where in `found` an inode is, looked for or not any more.
@@ -118,18 +136,26 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(source: &'a dyn Source, sockets: &[Socket]) -> Self {
+    fn new(source: &'a dyn Source, sockets: &[Socket], by: Owners) -> Self {
         let mut places = FxHashMap::default();
         let mut found: Vec<Found> = Vec::new();
-        for inode in sockets.iter().filter_map(inode) {
+        for socket in sockets {
+            let Some(inode) = inode(socket) else { continue };
             let place = *places.entry(inode).or_insert(found.len());
+            let cookie = socket.id.cookie;
             match found.get_mut(place) {
-                Some(found) => found.rows += 1,
-                None => found.push(Found { rows: 1, owners: Vec::new() }),
+                Some(found) => {
+                    found.rows += 1;
+                    found.cookie = found.cookie.filter(|_| found.cookie == cookie);
+                }
+                None => found.push(Found { rows: 1, cookie, owners: Vec::new() }),
             }
         }
         Self {
             source,
+            by,
+            bpf: Bpf::Untried,
+            method: OwnerMethod::NotNeeded,
             wanted: places.clone(),
             places,
             found,
@@ -285,10 +311,13 @@ impl<'a> Search<'a> {
             if last || self.wanted.is_empty() {
                 break;
             }
-            if let Err(error) = self.pass(Threads::All) {
+            if let Err(error) = self.look(Threads::All) {
                 return unknown("the owner of some sockets", error.to_string());
             }
             self.keep_missing();
+            if self.method == OwnerMethod::Bpf {
+                self.count_refused();
+            }
             // Nothing will be said of the rest that a last look could make untrue.
             if !self.is_clear() {
                 break;
@@ -296,7 +325,7 @@ impl<'a> Search<'a> {
         }
         let reason = if self.wanted.is_empty() || !self.is_clear() {
             NoOwner::NotPermitted
-        } else if hides_processes(self.source) {
+        } else if self.method != OwnerMethod::Bpf && hides_processes(self.source) {
             let reason = "/proc may hide the processes of other users (hidepid). Run as root to see them";
             unknown("the owner of some sockets", reason.into())
         } else {

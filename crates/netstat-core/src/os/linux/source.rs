@@ -1,6 +1,7 @@
 //! The seam: every byte that Linux gives this program comes through [`Source`], so that it can be recorded and
 //! replayed. Nothing here understands what the bytes mean.
 
+use super::bpf::Failure;
 use super::live::Live;
 use crate::os::tape::{Player, Recorder};
 use std::io;
@@ -69,6 +70,19 @@ pub(crate) trait Source {
     /// Opens a process. All that is read through the handle is of that very process: when it has ended, reading
     /// fails with `ESRCH`, even if its number is in use again.
     fn process(&self, pid: u32) -> io::Result<Box<dyn ProcessSource + '_>>;
+
+    /// Loads the BPF program of [`super::bpf`], which takes milliseconds. What has no such program answers as if it were
+    /// not permitted.
+    fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
+        Err(Failure::NOT_RECORDED)
+    }
+}
+
+/// The BPF program of [`super::bpf`], loaded until this is dropped.
+pub(crate) trait OwnersProgram {
+    /// Hands over, piece by piece, what it says of all descriptors of sockets. What was handed over before a failure is
+    /// not the whole.
+    fn walk(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure>;
 }
 
 /// One process of `/proc`, held open.
@@ -91,6 +105,13 @@ pub(crate) trait ProcessSource {
     /// Which file a path of the process leads to, links followed.
     fn file_id(&self, name: &str) -> io::Result<FileId>;
 }
+
+/// The questions of [`Source::owners_program`] and [`OwnersProgram::walk`] in a recording, and what an answer is packed
+/// of.
+const BPF_LOAD: &str = "bpf load";
+const BPF_OWNERS: &str = "bpf owners";
+const PIECE: u32 = 0;
+const FAILURE: u32 = 1;
 
 /// What tells one file from all others that exist at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -226,6 +247,37 @@ impl Source for Recording {
         let live = answer?;
         Ok(Box::new(RecordingProcess { pid, live, recording: self }))
     }
+
+    fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
+        let answer = self.live.owners_program();
+        let mut packed = Vec::new();
+        if let Err(failure) = &answer {
+            pack(&mut packed, FAILURE, &failure.to_bytes());
+        }
+        self.note(BPF_LOAD, "", &Ok(()), &packed);
+        let live = answer?;
+        Ok(Box::new(RecordingOwners { live, recording: self }))
+    }
+}
+
+struct RecordingOwners<'a> {
+    live: Box<dyn OwnersProgram + 'a>,
+    recording: &'a Recording,
+}
+
+impl OwnersProgram for RecordingOwners<'_> {
+    fn walk(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+        let mut packed = Vec::new();
+        let answer = self.live.walk(&mut |piece| {
+            pack(&mut packed, PIECE, piece);
+            each(piece);
+        });
+        if let Err(failure) = answer {
+            pack(&mut packed, FAILURE, &failure.to_bytes());
+        }
+        self.recording.note(BPF_OWNERS, "", &Ok(()), &packed);
+        answer
+    }
 }
 
 struct RecordingProcess<'a> {
@@ -316,6 +368,33 @@ impl Source for Player {
     fn process(&self, pid: u32) -> io::Result<Box<dyn ProcessSource + '_>> {
         self.answer("process", &pid.to_string())?;
         Ok(Box::new(PlayedProcess { pid, player: self }))
+    }
+
+    fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
+        played(self, BPF_LOAD, &mut |_| {})?;
+        Ok(Box::new(PlayedOwners(self)))
+    }
+}
+
+/// The answer to a question about BPF.
+fn played(player: &Player, question: &str, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+    let packed = player.answer(question, "").map_err(|_| Failure::NOT_RECORDED)?;
+    let mut failure = None;
+    let whole = unpack(packed, |kind, bytes| {
+        match kind {
+            PIECE => each(bytes),
+            _ => failure = Some(Failure::from_bytes(bytes).unwrap_or(Failure::NOT_RECORDED)),
+        }
+        Next::More
+    });
+    failure.or(whole.is_err().then_some(Failure::NOT_RECORDED)).map_or(Ok(()), Err)
+}
+
+struct PlayedOwners<'a>(&'a Player);
+
+impl OwnersProgram for PlayedOwners<'_> {
+    fn walk(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+        played(self.0, BPF_OWNERS, each)
     }
 }
 

@@ -14,18 +14,18 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-fn listener() -> (TcpListener, Socket) {
+pub(super) fn listener() -> (TcpListener, Socket) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let socket = socket_of(listener.as_raw_fd());
     (listener, socket)
 }
 
-fn socket_of(descriptor: i32) -> Socket {
+pub(super) fn socket_of(descriptor: i32) -> Socket {
     let link = std::fs::read_link(format!("/proc/self/fd/{descriptor}")).unwrap();
     socket(decode_socket_link(link.as_os_str().as_encoded_bytes()).unwrap())
 }
 
-fn socket(inode: u64) -> Socket {
+pub(super) fn socket(inode: u64) -> Socket {
     let mut socket = Socket::new(Protocol::Tcp, Family::V4, Endpoint::ANY_V4, None);
     socket.id.inode = Some(inode);
     socket
@@ -33,7 +33,7 @@ fn socket(inode: u64) -> Socket {
 
 fn attached(source: &dyn Source, sockets: &mut [Socket]) -> Vec<Warning> {
     let same = sockets.to_vec();
-    attach_asking(source, sockets, &mut || Ok(Answer::whole(same.clone()))).unwrap().warnings
+    attach_asking(source, sockets, Owners::Proc, &mut || Ok(Answer::whole(same.clone()))).unwrap().warnings
 }
 
 fn owners(socket: &Socket) -> Vec<Owner> {
@@ -50,7 +50,7 @@ fn pids(socket: &Socket) -> Vec<u32> {
 }
 
 /// Asks until the answer is right; the limit only ends what would never end.
-fn until<T: std::fmt::Debug>(mut ask: impl FnMut() -> T, right: impl Fn(&T) -> bool) -> T {
+pub(super) fn until<T: std::fmt::Debug>(mut ask: impl FnMut() -> T, right: impl Fn(&T) -> bool) -> T {
     let start = Instant::now();
     loop {
         let answer = ask();
@@ -63,7 +63,7 @@ fn until<T: std::fmt::Debug>(mut ask: impl FnMut() -> T, right: impl Fn(&T) -> b
 }
 
 /// A child that ends with the test, also when that fails.
-struct Ended(Child);
+pub(super) struct Ended(pub(super) Child);
 
 impl Drop for Ended {
     fn drop(&mut self) {
@@ -74,7 +74,7 @@ impl Drop for Ended {
 }
 
 /// A shell whose descriptor 2 and 4 are the socket and whose standard input and descriptor 3 end with the test.
-fn shell(script: &str, listener: &TcpListener) -> Ended {
+pub(super) fn shell(script: &str, listener: &TcpListener) -> Ended {
     let script = format!("exec 3<&0 4<&2; {script}");
     let stderr = Stdio::from(OwnedFd::from(listener.try_clone().unwrap()));
     let mut command = Command::new("sh");
@@ -181,7 +181,7 @@ fn a_recording_answers_as_the_system_did() {
 }
 
 /// Runs a Python program that is given `libc` and the socket as descriptor 2; `None` where there is no Python.
-fn python(program: &str, listener: &TcpListener) -> Option<Ended> {
+pub(super) fn python(program: &str, listener: &TcpListener) -> Option<Ended> {
     let program = format!("import ctypes,os,sys,threading\nlibc=ctypes.CDLL(None)\n{program}");
     let found = Command::new("python3").args(["-c", "import ctypes"]).stderr(Stdio::null()).status();
     if !found.is_ok_and(|status| status.success()) {

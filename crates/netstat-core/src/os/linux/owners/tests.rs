@@ -29,7 +29,7 @@ fn attached_asking(fake: &Fake, sockets: &mut [Socket], answers: Vec<Again>) -> 
     let mut answers = answers.into_iter();
     let mut last = None;
     let mut asked = 0;
-    let answer = attach_asking(fake, sockets, &mut || {
+    let answer = attach_asking(fake, sockets, Owners::Proc, &mut || {
         asked += 1;
         match answers.next() {
             Some(Ok(answer)) => {
@@ -283,7 +283,7 @@ fn no_list_of_processes_is_an_error() {
         fields: Fields::empty(),
         programs: Programs::default(),
     };
-    let error = attach(&fake, &mut sockets(&[77]), &query).unwrap_err();
+    let error = attach(&fake, &mut sockets(&[77]), &query, Owners::Proc).unwrap_err();
     assert_eq!(error.operation, Operation::FindOwners);
     assert_eq!(error.source.raw_os_error(), Some(Errno::ACCESS.raw_os_error()));
 }

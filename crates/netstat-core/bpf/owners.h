@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * One socket descriptor, as owners.bpf.c writes it and src/os/linux/bpf/records.rs reads it, in the machine's order of
+ * bytes. Recordings keep these bytes: another layout needs another question in src/os/linux/source.rs.
+ */
+#ifndef NETSTAT_OWNERS_H
+#define NETSTAT_OWNERS_H
+
+struct owner_record {
+	/* Nanoseconds from boot to the start of the process, in the reader's time namespace: field 22 of
+	 * /proc/PID/stat before it is divided into clock ticks. */
+	unsigned long long start_boottime;
+	/* The socket's cookie; 0 where nobody asked for it yet, or where rows of the table have another. */
+	unsigned long long cookie;
+	/* The socket's inode, in the 32 bits that sock_diag has for it. */
+	unsigned int inode;
+	/* The descriptor. */
+	unsigned int fd;
+	/* The process, in the reader's PID namespace. */
+	unsigned int tgid;
+	/* Its parent, likewise; 0 where the reader cannot see it. */
+	unsigned int parent;
+};
+
+#endif

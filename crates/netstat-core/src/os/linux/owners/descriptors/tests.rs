@@ -1,0 +1,303 @@
+use super::*;
+use crate::model::{Endpoint, Family, NoOwner, Ownership, Protocol, Socket};
+use crate::os::linux::fake::Fake;
+use crate::os::linux::owners::attach_asking;
+use crate::owner_method::BpfStep;
+use crate::{Answer, Error, Warning};
+use proptest::prelude::*;
+use rustix::io::Errno;
+
+const STATUS: &str = "Name:\tx\nNSpid:\t9\nCapEff:\t000001ffffffffff\n";
+
+const INITIAL: &str = "pid:[4026531836]";
+
+fn socket(inode: u64, cookie: Option<u64>) -> Socket {
+    let mut socket = Socket::new(Protocol::Tcp, Family::V4, Endpoint::ANY_V4, None);
+    socket.id.inode = Some(inode);
+    socket.id.cookie = cookie;
+    socket
+}
+
+/// With so many sockets that BPF pays.
+fn many(fake: Fake) -> Fake {
+    fake.file("/proc/net/sockstat", "sockets: used 1000\nTCP: inuse 1 orphan 0 tw 0 alloc 2 mem 0\n")
+}
+
+/// A record of a process that started at tick 5.
+fn record(cookie: u64, inode: u32, fd: u32, pid: u32, parent: u32) -> Vec<u8> {
+    let long = [50_000_000, cookie].into_iter().flat_map(u64::to_ne_bytes);
+    long.chain([inode, fd, pid, parent].into_iter().flat_map(u32::to_ne_bytes)).collect()
+}
+
+fn fake() -> Fake {
+    many(Fake::new()).file("/proc/self/status", STATUS).file("/proc/self/ns/pid", INITIAL)
+}
+
+fn attached(fake: &Fake, sockets: &mut [Socket], by: Owners) -> Result<Answer<OwnerMethod>, Error> {
+    let same = sockets.to_vec();
+    attach_asking(fake, sockets, by, &mut || Ok(Answer::whole(same.clone())))
+}
+
+fn held(socket: &Socket) -> Vec<(u32, u32)> {
+    match &socket.ownership {
+        Ownership::Held(owners) => {
+            owners.iter().map(|owner| (owner.process.pid, owner.descriptor.unwrap())).collect()
+        }
+        other => panic!("not held but {other:?}"),
+    }
+}
+
+fn times_asked(fake: &Fake, path: &str) -> usize {
+    fake.asked().iter().filter(|asked| *asked == path).count()
+}
+
+#[test]
+fn each_process_is_an_owner_by_its_lowest_descriptor() {
+    let walk = [
+        record(0, 77, 9, 20, 10),
+        record(0, 77, 4, 10, 1),
+        record(0, 99, 3, 10, 1),
+        record(0, 77, 5, 20, 10),
+        record(0, 77, 3, 10, 1),
+    ];
+    for by in [Owners::Auto, Owners::Bpf] {
+        let fake = fake().walk(walk.concat(), Ok(()));
+        let mut sockets = [socket(77, None), socket(77, None)];
+        let answer = attached(&fake, &mut sockets, by).unwrap();
+        assert_eq!((answer.data, answer.warnings), (OwnerMethod::Bpf, vec![]));
+        let owner = |pid, parent, descriptor| Owner {
+            process: ProcessId { pid, start_time: 5 },
+            parent: Some(parent),
+            descriptor: Some(descriptor),
+        };
+        let owners = Ownership::Held(vec![owner(10, 1, 3), owner(20, 10, 5)]);
+        assert_eq!([&sockets[0].ownership, &sockets[1].ownership], [&owners, &owners]);
+        assert_eq!(times_asked(&fake, "/proc"), 0);
+    }
+}
+
+#[test]
+fn another_cookie_is_another_socket() {
+    for (wanted, told, same) in
+        [(Some(5), 5, true), (Some(5), 0, true), (None, 6, true), (None, 0, true), (Some(5), 6, false)]
+    {
+        let walk = record(told, 77, 3, 10, 1);
+        let fake = fake().walk(walk.clone(), Ok(())).walk(walk, Ok(()));
+        let mut sockets = [socket(77, wanted)];
+        attached(&fake, &mut sockets, Owners::Bpf).unwrap();
+        let expected = Ownership::Unowned(NoOwner::Kernel);
+        assert_eq!(sockets[0].ownership != expected, same, "{wanted:?} {told}");
+    }
+    // Two sockets of one inode cannot be told apart, so that both are said to be held rather than neither.
+    let fake = fake().walk(record(6, 77, 3, 10, 1), Ok(()));
+    let mut sockets = [socket(77, Some(5)), socket(77, Some(6))];
+    attached(&fake, &mut sockets, Owners::Bpf).unwrap();
+    assert_eq!(sockets.each_ref().map(held), [[(10, 3)], [(10, 3)]]);
+}
+
+#[test]
+fn what_fails_leaves_no_trace_and_proc_answers() {
+    let failure = Failure { step: BpfStep::Read, errno: Errno::NOMEM.raw_os_error() };
+    let read = record(0, 77, 3, 99, 1);
+    let odd = NoBpf::Refused { step: BpfStep::Read, errno: Errno::BADMSG.raw_os_error() };
+    let nspid = "NSpid:\t9\t1\n";
+    let cases = [
+        (fake(), NoBpf::NotPermitted),
+        (fake().walk(read.clone(), Err(failure)), failure.reason()),
+        (fake().walk([&read[..], b"x"].concat(), Ok(())), odd),
+        (
+            many(Fake::new()).file("/proc/self/status", nspid).walk(read.clone(), Ok(())),
+            NoBpf::OtherNamespace,
+        ),
+        (many(Fake::new()).walk(read, Ok(())), NoBpf::OtherNamespace),
+    ];
+    for (fake, reason) in cases {
+        let fake = fake.alive(10, 1, 5, &[(4, "socket:[77]")]);
+        let mut sockets = [socket(77, None)];
+        let answer = attached(&fake, &mut sockets, Owners::Auto).unwrap();
+        assert_eq!((answer.data, answer.warnings), (OwnerMethod::Proc(reason), vec![]));
+        assert_eq!(held(&sockets[0]), [(10, 4)], "{reason}");
+    }
+}
+
+#[test]
+fn a_program_that_was_refused_is_not_loaded_again() {
+    let fake = fake().alive(10, 1, 5, &[]);
+    let mut sockets = [socket(77, None)];
+    let answer = attached(&fake, &mut sockets, Owners::Auto).unwrap();
+    assert_eq!(answer.data, OwnerMethod::Proc(NoBpf::NotPermitted));
+    assert_eq!(sockets[0].ownership, Ownership::Unowned(NoOwner::Kernel));
+    assert_eq!((times_asked(&fake, "/proc"), times_asked(&fake, "bpf load")), (2, 1));
+}
+
+#[test]
+fn auto_reads_proc_where_there_are_few_sockets() {
+    let few = OwnerMethod::Proc(NoBpf::FewSockets);
+    let used = |number: &str| format!("sockets: used {number}\nTCP: inuse 9999\n");
+    for (wanted, sockstat, expected) in [
+        (1, Some(used("999")), few),
+        (999, Some(used("999")), few),
+        (999, None, few),
+        (999, Some(used("many")), few),
+        (999, Some("TCP: inuse 9999\n".to_owned()), few),
+        (1000, Some(used("999")), OwnerMethod::Bpf),
+        (1000, None, OwnerMethod::Bpf),
+        (1, Some(used("1000")), OwnerMethod::Bpf),
+    ] {
+        let mut fake = Fake::new()
+            .file("/proc/self/status", STATUS)
+            .file("/proc/self/ns/pid", INITIAL)
+            .walk(record(0, 1, 3, 10, 1), Ok(()))
+            .walk(Vec::new(), Ok(()))
+            .alive(10, 1, 5, &[(3, "socket:[1]")]);
+        if let Some(text) = &sockstat {
+            fake = fake.file("/proc/net/sockstat", text.as_str());
+        }
+        // More rows than sockets do not count.
+        let mut sockets: Vec<Socket> = (1..=wanted).map(|inode| socket(inode, None)).collect();
+        sockets.push(socket(1, None));
+        let answer = attached(&fake, &mut sockets, Owners::Auto).unwrap();
+        assert_eq!(answer.data, expected, "{wanted} {sockstat:?}");
+        assert_eq!(held(&sockets[0]), [(10, 3)]);
+        let loaded = usize::from(expected == OwnerMethod::Bpf);
+        assert_eq!(times_asked(&fake, "bpf load"), loaded, "{wanted} {sockstat:?}");
+    }
+    // Who asks for BPF gets it.
+    let fake = Fake::new().file("/proc/self/status", STATUS).walk(record(0, 77, 3, 10, 1), Ok(()));
+    let mut sockets = [socket(77, None)];
+    assert_eq!(attached(&fake, &mut sockets, Owners::Bpf).unwrap().data, OwnerMethod::Bpf);
+}
+
+#[test]
+fn one_means_alone_is_used_when_it_is_asked_for() {
+    let walk = record(0, 77, 3, 99, 1);
+    let fake = fake().walk(walk, Ok(())).alive(10, 1, 5, &[(4, "socket:[77]")]);
+    let mut sockets = [socket(77, None)];
+    let answer = attached(&fake, &mut sockets, Owners::Proc).unwrap();
+    assert_eq!(answer.data, OwnerMethod::Proc(NoBpf::NotAsked));
+    assert_eq!(held(&sockets[0]), [(10, 4)]);
+    assert_eq!(times_asked(&fake, "bpf load"), 0);
+
+    let fake = Fake::new().file("/proc/self/status", STATUS).alive(10, 1, 5, &[(4, "socket:[77]")]);
+    let error = attached(&fake, &mut sockets, Owners::Bpf).unwrap_err().to_string();
+    assert!(error.starts_with("cannot find the owners of the sockets: by BPF: not permitted; "), "{error}");
+    assert_eq!(times_asked(&fake, "/proc"), 0);
+}
+
+#[test]
+fn without_sockets_nothing_is_asked() {
+    let fake = fake();
+    let mut sockets = [socket(0, None)];
+    let answer = attached(&fake, &mut sockets, Owners::Auto).unwrap();
+    assert_eq!(answer.data, OwnerMethod::NotNeeded);
+    assert_eq!(fake.asked(), [""; 0]);
+}
+
+#[test]
+fn who_is_missing_is_looked_for_once_more() {
+    let fake = fake().walk(Vec::new(), Ok(())).walk(record(0, 77, 3, 10, 1), Ok(()));
+    let mut sockets = [socket(77, None), socket(78, None)];
+    let answer = attached(&fake, &mut sockets, Owners::Auto).unwrap();
+    assert_eq!((answer.data, answer.warnings), (OwnerMethod::Bpf, vec![]));
+    assert_eq!(held(&sockets[0]), [(10, 3)]);
+    assert_eq!(sockets[1].ownership, Ownership::Unowned(NoOwner::Kernel));
+    // One program walks twice.
+    assert_eq!((times_asked(&fake, "bpf load"), times_asked(&fake, "bpf walk")), (1, 2));
+    // BPF is not told less where /proc hides processes.
+    assert_eq!(times_asked(&fake, "/proc/self/mounts"), 0);
+}
+
+#[test]
+fn a_socket_gone_since_has_vanished() {
+    let fake = fake().walk(Vec::new(), Ok(()));
+    let mut sockets = [socket(77, Some(5))];
+    let by = Owners::Auto;
+    let other = vec![socket(77, Some(6))];
+    attach_asking(&fake, &mut sockets, by, &mut || Ok(Answer::whole(other.clone()))).unwrap();
+    assert_eq!(sockets[0].ownership, Ownership::Unowned(NoOwner::Vanished));
+    assert_eq!(times_asked(&fake, "bpf walk"), 1);
+}
+
+#[test]
+fn in_a_namespace_the_holder_is_elsewhere() {
+    let fake = many(Fake::new())
+        .file("/proc/self/status", STATUS)
+        .file("/proc/self/ns/pid", "pid:[4026532001]")
+        .walk(Vec::new(), Ok(()))
+        .walk(Vec::new(), Ok(()));
+    let mut sockets = [socket(77, None)];
+    attached(&fake, &mut sockets, Owners::Auto).unwrap();
+    assert_eq!(sockets[0].ownership, Ownership::Unowned(NoOwner::OtherNamespace));
+}
+
+#[test]
+fn when_the_second_walk_fails_what_proc_refuses_counts() {
+    let failure = Failure { step: BpfStep::Load, errno: Errno::NOMEM.raw_os_error() };
+    let fake = fake()
+        .walk(record(0, 78, 3, 10, 1), Ok(()))
+        .walk(record(0, 77, 3, 99, 1), Err(failure))
+        .pid(20)
+        .file("/proc/20/stat", crate::os::linux::fake::stat_line(20, 'S', 1, 0, 1, 5))
+        .fails("/proc/20/fd", Errno::ACCESS);
+    let mut sockets = [socket(77, None), socket(78, None)];
+    let answer = attached(&fake, &mut sockets, Owners::Auto).unwrap();
+    assert_eq!(answer.data, OwnerMethod::Proc(failure.reason()));
+    assert_eq!(answer.warnings, [Warning::OwnersNotPermitted { processes: 1 }]);
+    assert_eq!(sockets[0].ownership, Ownership::Unowned(NoOwner::NotPermitted));
+    assert_eq!(held(&sockets[1]), [(10, 3)]);
+}
+
+#[test]
+fn what_may_be_kept_from_bpf_too_is_not_taken_for_nothing() {
+    let line = |pid, flags| crate::os::linux::fake::stat_line(pid, 'S', 1, flags, 1, 5);
+    for (flags, expected, refused) in [(0, NoOwner::NotPermitted, 1), (0x0020_0000, NoOwner::Kernel, 0)] {
+        let fake = fake()
+            .walk(Vec::new(), Ok(()))
+            .walk(Vec::new(), Ok(()))
+            .alive(10, 1, 5, &[])
+            .pid(20)
+            .fails("/proc/20/exe", Errno::ACCESS)
+            .file("/proc/20/stat", line(20, flags));
+        let mut sockets = [socket(77, None)];
+        let answer = attached(&fake, &mut sockets, Owners::Auto).unwrap();
+        assert_eq!(sockets[0].ownership, Ownership::Unowned(expected));
+        let warnings = [Warning::OwnersNotPermitted { processes: refused }];
+        assert_eq!(answer.warnings, warnings[..refused]);
+    }
+}
+
+#[test]
+fn one_number_is_the_own_namespace() {
+    for (status, own) in [
+        ("NSpid:\t9\n", true),
+        ("Name:\tx\nNSpid:\t9\nx", true),
+        ("NSpid:\t9\t1\n", false),
+        ("NSpid:\n", false),
+        ("Pid:\t9\n", false),
+        ("", false),
+    ] {
+        assert_eq!(decode_own_namespace(status.as_bytes()), own, "{status:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_walk_panics(bytes in proptest::collection::vec(any::<u8>(), 0..300), records in 0..9_usize) {
+        let mut bytes = bytes;
+        bytes.truncate(bytes.len().min(records * 32));
+        let fake = fake().walk(bytes.clone(), Ok(())).walk(bytes, Ok(()));
+        let mut sockets = [socket(77, Some(5)), socket(u64::MAX, None)];
+        prop_assert!(attached(&fake, &mut sockets, Owners::Auto).is_ok());
+    }
+
+    #[test]
+    fn no_sockstat_panics(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+        let _ = decode_sockets_used(&[&b"sockets: used "[..], &bytes].concat());
+    }
+
+    #[test]
+    fn no_status_panics(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+        let _ = decode_own_namespace(&[&b"NSpid:"[..], &bytes].concat());
+        let _ = decode_own_namespace(&bytes);
+    }
+}
