@@ -37,6 +37,10 @@ _netstat() {
             mapfile -t COMPREPLY < <(compgen -W 'en ko' -- "$cur")
             return
             ;;
+        --limit)
+            COMPREPLY=()
+            return
+            ;;
         --owners)
             mapfile -t COMPREPLY < <(compgen -W 'auto bpf proc' -- "$cur")
             return
@@ -67,7 +71,7 @@ _netstat() {
             ;;
     esac
     if [[ $cur == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --verbose -x --network-direct -y --template --cmdline --color --columns --count --csv --exists --generate --group-by --json --jsonl --lang --no-extra --no-rates --owners --path --process --record --replay --resolve-timeout --sort --table --timeout --version --wait' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --verbose -x --network-direct -y --template --cmdline --color --columns --count --csv --exists --generate --group-by --json --jsonl --lang --limit --no-extra --no-rates --owners --path --process --record --replay --resolve-timeout --sort --table --timeout --version --wait' -- "$cur")
     fi
 }
 complete -F _netstat netstat

@@ -86,6 +86,7 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         @('--json', 'Write one JSON document')
         @('--jsonl', 'Write JSON with a line for each row')
         @('--lang', 'Choose the language of titles and headings')
+        @('--limit', 'Show the first rows only')
         @('--no-extra', 'With -s or -e, show only what Windows shows')
         @('--no-rates', 'With -s or -e and an interval, show no rates')
         @('--owners', 'Choose how the owners of sockets are found')

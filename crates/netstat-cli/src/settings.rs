@@ -110,6 +110,8 @@ pub(crate) struct Connections {
     pub(crate) process: Option<&'static Column>,
     /// In which order the rows are.
     pub(crate) order: Order,
+    /// How many rows there are at most (`--limit`).
+    pub(crate) limit: Option<usize>,
     /// The columns by whose values rows are counted (`--group-by`); empty where rows are shown.
     pub(crate) group_by: Vec<&'static Column>,
     /// What is written.
@@ -252,6 +254,7 @@ fn connections(arguments: &Arguments, colour: Colour) -> Connections {
         }),
         process: process_column(arguments),
         order: arguments.sort.unwrap_or(Order::Usual),
+        limit: arguments.limit,
         group_by: arguments.group_by.clone().unwrap_or_default(),
         form,
         colour,

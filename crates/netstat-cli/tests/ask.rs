@@ -105,6 +105,24 @@ fn states_are_chosen_by_the_words_of_both_worlds() {
 }
 
 #[test]
+fn the_first_rows_are_the_largest() {
+    netstat_lab::on_own_thread(|namespace| {
+        let _held: Vec<_> = (1..=9).map(|port| namespace.listener(Place::AnyV4, port).unwrap()).collect();
+        let sorted = locals(&["-n", "--sort", "lport:desc", "--limit", "3"]);
+        assert_eq!(sorted.len(), 0, "listeners are rows with -a only");
+        assert_eq!(locals(&["-an", "--limit", "2"]), ["0.0.0.0:1", "0.0.0.0:2"]);
+        let largest =
+            locals(&["-an", "--columns", "proto,local,foreign", "--sort", "lport:desc", "--limit", "2"]);
+        assert_eq!(largest, ["0.0.0.0:9", "0.0.0.0:8"]);
+        let output = run(&["-an", "--group-by", "lport", "--limit", "4"]);
+        assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 5, "a heading and four groups");
+        for words in [&["--limit", "0"][..], &["--limit", "x"], &["-r", "--limit", "3"]] {
+            assert_eq!(run(words).status.code(), Some(1), "{words:?}");
+        }
+    });
+}
+
+#[test]
 fn the_exit_code_answers() {
     netstat_lab::on_own_thread(|namespace| {
         let _held = namespace.listener(Place::AnyV4, 8080).unwrap();

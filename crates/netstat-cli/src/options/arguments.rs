@@ -80,6 +80,8 @@ pub(crate) struct Arguments {
     pub(crate) columns: Option<Vec<&'static Column>>,
     /// `--columns help`.
     pub(crate) column_help: bool,
+    /// `--limit`: how many rows there are at most.
+    pub(crate) limit: Option<usize>,
     /// `--sort`: the order of the rows.
     pub(crate) sort: Option<Order>,
     /// `--group-by`: the columns by whose values rows are counted.

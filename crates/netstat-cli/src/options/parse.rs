@@ -351,6 +351,7 @@ fn check_shape(arguments: &Arguments) -> Result<(), Complaint> {
         (arguments.columns.is_some(), "--columns"),
         (arguments.group_by.is_some(), "--group-by"),
         (arguments.sort.is_some(), "--sort"),
+        (arguments.limit.is_some(), "--limit"),
         (arguments.process, "--process"),
         (arguments.cmdline, "--cmdline"),
     ];

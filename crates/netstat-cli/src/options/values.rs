@@ -184,6 +184,19 @@ fn parse_column(option: &str, name: &str) -> Result<&'static Column, Complaint> 
     })
 }
 
+/// The value of `--limit`.
+pub(super) fn parse_limit(text: &OsStr) -> Result<usize, Complaint> {
+    let word = quoted(text);
+    match text.to_str().map_or(Whole::Not, whole) {
+        Whole::Number(0) => Err(Complaint::new(format!("--limit {word} would show nothing: type 1 or more"))),
+        Whole::Number(count) => Ok(usize::try_from(count).unwrap_or(usize::MAX)),
+        Whole::Huge => Ok(usize::MAX),
+        Whole::Not => Err(Complaint::new(format!(
+            "--limit needs a whole number, not {word}: type, for example, --limit 10"
+        ))),
+    }
+}
+
 /// The value of `--sort`.
 pub(super) fn parse_sort(text: &OsStr) -> Result<Order, Complaint> {
     let text = text.to_str().unwrap_or("?");

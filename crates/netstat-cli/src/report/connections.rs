@@ -44,6 +44,9 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
         render_groups(table, &view, &given, &warnings, out)?;
         return Ok(warnings);
     }
+    if let Some(rows) = table.limit {
+        view.limit(rows);
+    }
     match &table.form {
         Form::Classic => {
             let names = table.names.as_ref().map(|names| {
@@ -83,7 +86,8 @@ fn render_groups(
     out: &mut impl Write,
 ) -> std::io::Result<()> {
     let columns = &table.group_by;
-    let groups = count_groups(view, columns, table.order, given);
+    let mut groups = count_groups(view, columns, table.order, given);
+    groups.truncate(table.limit.unwrap_or(usize::MAX));
     match table.form {
         Form::Classic | Form::Columns(_) => sockets::render_groups(&groups, columns, text_form(table), out),
         Form::Data(Format::Json, _) => json::render_groups(&groups, columns, warnings, out),

@@ -20,6 +20,11 @@ pub enum Order {
 }
 
 impl ConnectionsView<'_> {
+    /// Leaves the first rows only.
+    pub fn limit(&mut self, rows: usize) {
+        self.rows_mut().truncate(rows);
+    }
+
     /// Sorts the rows by a column. Rows with equal values stay as they are; rows without one come last either way.
     pub fn sort(&mut self, column: &Column, descending: bool, given: &Given<'_>) {
         let rows = self.rows_mut();

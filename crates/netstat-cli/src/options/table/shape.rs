@@ -131,6 +131,23 @@ pub(super) const OPTIONS: &[Entry] = &[
     },
     Entry {
         letters: &[],
+        long: "limit",
+        in_synopsis: false,
+        summary: "Show the first rows only",
+        help: "Shows the first N rows only, or groups of --group-by: with --sort the N largest or smallest.",
+        details: "",
+        inferred: None,
+        report: Report::Connections,
+        effect: Effect::Value(
+            Value { name: "N", example: "10", kind: ValueKind::Free },
+            |arguments, text| {
+                arguments.limit = Some(values::parse_limit(text)?);
+                Ok(())
+            },
+        ),
+    },
+    Entry {
+        letters: &[],
         long: "sort",
         in_synopsis: false,
         summary: "Sort the rows by a column",
