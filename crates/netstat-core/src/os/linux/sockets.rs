@@ -50,7 +50,12 @@ pub(super) fn sockets(source: &dyn Source, query: &SocketQuery) -> Result<Answer
             continue;
         }
         let mut part = of_one_protocol(source, &SocketQuery { kinds, ..query.clone() })?;
-        answer.data.append(&mut part.data);
+        if answer.data.is_empty() {
+            // The larger one, almost always, is not worth copying.
+            answer.data = part.data;
+        } else {
+            answer.data.append(&mut part.data);
+        }
         for warning in part.warnings {
             if !answer.warnings.contains(&warning) {
                 answer.warnings.push(warning);
