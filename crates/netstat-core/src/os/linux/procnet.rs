@@ -2,11 +2,9 @@
 //!
 //! These files know no cookie, no traffic class, no bound-only sockets, and not whether an IPv6 socket refuses IPv4.
 
-use super::sockets::decode_state;
+use super::sockets::{decode_timer_kind, set_state};
 use super::source::Source;
-use crate::model::{
-    Endpoint, Family, NoOwner, Ownership, Protocol, Socket, SocketId, TcpState, Timer, TimerKind,
-};
+use crate::model::{Endpoint, Family, NoOwner, Ownership, Protocol, Socket, SocketId, TcpState, Timer};
 use crate::query::{Kinds, SocketQuery};
 use crate::{Answer, Warning};
 use std::io;
@@ -71,12 +69,7 @@ fn decode_line(line: &str, protocol: Protocol, family: Family) -> Option<Socket>
     let inode: u64 = words.nth(1)?.parse().ok()?;
 
     let mut socket = Socket::new(protocol, family, local, None);
-    socket.state = (protocol == Protocol::Tcp).then(|| decode_state(state));
-    let has_peer = match socket.state {
-        Some(state) => !matches!(state, TcpState::Listen | TcpState::Bound),
-        None => remote.port != 0 || !remote.address.is_unspecified(),
-    };
-    socket.remote = has_peer.then_some(remote);
+    set_state(&mut socket, state, remote);
     socket.id = SocketId { inode: (inode != 0).then_some(inode), cookie: None };
     socket.uid = (inode != 0).then_some(uid);
     socket.recv_queue = u32::from_str_radix(recv, 16).ok();
@@ -85,13 +78,7 @@ fn decode_line(line: &str, protocol: Protocol, family: Family) -> Option<Socket>
         Some(TcpState::Listen) => None,
         _ => u32::from_str_radix(send, 16).ok(),
     };
-    let kind = match u8::from_str_radix(timer, 16).ok()? {
-        1 => Some(TimerKind::Retransmit),
-        2 => Some(TimerKind::KeepAlive),
-        3 => Some(TimerKind::TimeWait),
-        4 => Some(TimerKind::Probe),
-        _ => None,
-    };
+    let kind = decode_timer_kind(u8::from_str_radix(timer, 16).ok()?);
     let ticks = u64::from_str_radix(when, 16).ok()?;
     socket.timer = kind.map(|kind| Timer {
         kind,

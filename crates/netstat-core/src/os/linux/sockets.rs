@@ -267,7 +267,7 @@ fn kernel_states(states: States) -> u32 {
 }
 
 /// The state of a TCP row. A closed socket is in no table but that of the bound ones.
-pub(super) fn decode_state(number: u8) -> TcpState {
+fn decode_state(number: u8) -> TcpState {
     match number {
         1 => TcpState::Established,
         2 => TcpState::SynSent,
@@ -281,6 +281,27 @@ pub(super) fn decode_state(number: u8) -> TcpState {
         10 => TcpState::Listen,
         11 => TcpState::Closing,
         other => TcpState::Unknown(other),
+    }
+}
+
+/// Sets the state of a row by the kernel's number, and its remote end where it has one.
+pub(super) fn set_state(socket: &mut Socket, state: u8, remote: Endpoint) {
+    socket.state = (socket.protocol == Protocol::Tcp).then(|| decode_state(state));
+    let has_peer = match socket.state {
+        Some(state) => !matches!(state, TcpState::Listen | TcpState::Bound),
+        None => remote.port != 0 || !remote.address.is_unspecified(),
+    };
+    socket.remote = has_peer.then_some(remote);
+}
+
+/// What a running timer waits for, by the kernel's number; `None` where none runs.
+pub(super) fn decode_timer_kind(number: u8) -> Option<TimerKind> {
+    match number {
+        1 => Some(TimerKind::Retransmit),
+        2 => Some(TimerKind::KeepAlive),
+        3 => Some(TimerKind::TimeWait),
+        4 => Some(TimerKind::Probe),
+        _ => None,
     }
 }
 
@@ -345,12 +366,7 @@ pub(super) fn decode_socket(bytes: &[u8], protocol: Protocol) -> Option<Socket> 
     let inode = wire::u32_at(fixed, 68)?;
 
     let mut socket = Socket::new(protocol, family, local, None);
-    socket.state = (protocol == Protocol::Tcp).then(|| decode_state(state));
-    let has_peer = match socket.state {
-        Some(state) => !matches!(state, TcpState::Listen | TcpState::Bound),
-        None => remote.port != 0 || !remote.address.is_unspecified(),
-    };
-    socket.remote = has_peer.then_some(remote);
+    set_state(&mut socket, state, remote);
     socket.id = SocketId {
         inode: (inode != 0).then_some(u64::from(inode)),
         cookie: (cookie != NO_COOKIE && cookie != 0).then_some(cookie),
@@ -411,13 +427,7 @@ fn decode_endpoint(
 }
 
 fn decode_timer(kind: u8, retransmits: u8, expires: u32) -> Option<Timer> {
-    let kind = match kind {
-        1 => TimerKind::Retransmit,
-        2 => TimerKind::KeepAlive,
-        3 => TimerKind::TimeWait,
-        4 => TimerKind::Probe,
-        _ => return None,
-    };
+    let kind = decode_timer_kind(kind)?;
     Some(Timer { kind, expires_in: Duration::from_millis(u64::from(expires)), retransmits })
 }
 
