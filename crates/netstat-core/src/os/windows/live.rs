@@ -1,6 +1,9 @@
 //! The running system as a [`Source`].
 #![allow(unsafe_code)]
 
+mod network;
+mod registry;
+
 use super::memory::Memory;
 use super::source::{Question, Source};
 use crate::model::Family;
@@ -41,14 +44,36 @@ impl Source for Live {
             Question::UdpTable(family) => grow(|buffer, size| {
                 // SAFETY: as above.
                 unsafe {
-                    GetExtendedUdpTable(buffer.cast(), size, 0, address_family(*family), UDP_TABLE_OWNER_MODULE, 0)
+                    GetExtendedUdpTable(
+                        buffer.cast(),
+                        size,
+                        0,
+                        address_family(*family),
+                        UDP_TABLE_OWNER_MODULE,
+                        0,
+                    )
                 }
             }),
+            Question::Routes(family) => network::routes(*family),
+            Question::IpInterfaces => network::ip_interfaces(),
+            Question::Interfaces => network::interfaces(),
+            Question::Adapters => network::adapters(),
+            Question::Addresses => network::addresses(),
+            Question::IpStatistics(family) => network::ip_statistics(*family),
+            Question::IcmpStatistics(family) => network::icmp_statistics(*family),
+            Question::TcpStatistics(family) => network::tcp_statistics(*family),
+            Question::TcpStatistics64(family) => network::tcp_statistics_64(*family),
+            Question::UdpStatistics(family) => network::udp_statistics(*family),
+            Question::UdpStatistics64(family) => network::udp_statistics_64(*family),
+            Question::HostName(kind) => network::host_name(*kind),
+            Question::RegistryValues(key) => registry::values(key),
+            Question::SystemFile(path) => network::system_file(path),
             Question::Processes => grow(|buffer, size| {
                 let offered = *size;
                 // SAFETY: as above; the length that is needed goes to `size`, which lives on.
-                let status =
-                    unsafe { NtQuerySystemInformation(SystemProcessInformation, buffer.cast(), offered, size) };
+                let status = unsafe {
+                    NtQuerySystemInformation(SystemProcessInformation, buffer.cast(), offered, size)
+                };
                 win32(status)
             }),
         }
