@@ -202,4 +202,4 @@ pub(super) fn decode_all(bytes: &[u8]) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
