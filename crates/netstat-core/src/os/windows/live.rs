@@ -1,6 +1,7 @@
 //! The running system as a [`Source`].
 #![allow(unsafe_code)]
 
+pub(in crate::os) mod names;
 mod network;
 mod registry;
 

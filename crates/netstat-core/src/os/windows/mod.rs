@@ -23,6 +23,9 @@ mod services;
 mod sockets;
 mod source;
 
+#[cfg(windows)]
+pub(super) use live::names;
+
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 compile_error!("the structures of Windows are read as 64-bit systems have them");
 
