@@ -13,10 +13,9 @@ mod settings;
 pub mod view;
 
 use options::{Answer, Command};
-use output::Trouble;
+use output::{Trouble, Utf8};
 use settings::Settings;
 use std::ffi::OsString;
-use std::io::Write;
 use std::process::ExitCode;
 
 /// Runs the program with these words of the command line, its own name left out.
@@ -33,25 +32,41 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         _ if words.iter().any(|word| word == "--exists" || word == "--wait") => 2,
         _ => 1,
     };
-    let done = match options::parse(words) {
+    // What is wrong with the rest of the words is to be read as well.
+    let utf8 = words.iter().any(|word| word == "--utf8");
+    let command = options::parse(words);
+    if utf8 || matches!(&command, Ok(Command::Run(arguments)) if arguments.utf8) {
+        output::write_utf8(Utf8::Everything);
+    }
+    let done = match command {
         Ok(Command::Run(arguments)) => {
-            report::run(&Settings::new(&arguments, |name| std::env::var(name).ok()))
+            if arguments.formats().next().is_some() {
+                output::write_utf8(Utf8::Data);
+            }
+            let environment = |name: &str| std::env::var(name).ok();
+            report::run(&Settings::new(&arguments, environment, output::system_language()))
         }
-        Ok(command) => command.answer().map_or(Ok(ExitCode::SUCCESS), |text| show(&text)),
+        Ok(command) => {
+            if matches!(command, Command::Generate(_)) {
+                output::write_utf8(Utf8::Data);
+            }
+            command.answer().map_or(Ok(ExitCode::SUCCESS), |text| show(&text))
+        }
         Err(complaint) => Err(Trouble { line: complaint.to_string(), filter: complaint.filter }),
     };
-    done.unwrap_or_else(|trouble| {
+    let code = done.unwrap_or_else(|trouble| {
         trouble.say();
         ExitCode::from(failure)
-    })
+    });
+    output::restore();
+    code
 }
 
 fn show(answer: &Answer) -> Result<ExitCode, Trouble> {
-    let text = answer.text.as_bytes();
     if answer.to_stderr {
-        let _ = std::io::stderr().write_all(text);
+        output::error_text(&answer.text);
     } else {
-        output::text(text)?;
+        output::text(answer.text.as_bytes())?;
     }
     Ok(ExitCode::from(answer.exit_code))
 }

@@ -5,7 +5,7 @@ use super::{Session, explain};
 use crate::check::{
     Evidence, Finding, Lack, Moment, Needs, SocketKey, Thresholds, changes, explained, listed, retold, worst,
 };
-use crate::options::{Colour, one_line};
+use crate::options::one_line;
 use crate::output::{self, Reader, Trouble, Warnings};
 use crate::render::{Language, check as people, check_json};
 use crate::settings::{Checks, Tape, Task};
@@ -15,7 +15,7 @@ use netstat_core::os::Backend;
 use netstat_core::query::{Programs, SocketQuery, States};
 use netstat_core::{Error, Warning};
 use std::collections::HashMap;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
@@ -41,11 +41,7 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
     let form = people::Form {
         language: settings.language,
         width: terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0)),
-        colour: match checks.colour {
-            Colour::Auto => io::stdout().is_terminal(),
-            Colour::Always => true,
-            Colour::Never => false,
-        },
+        colour: output::shows_colour(checks.colour),
         named: *named,
     };
     let mut watch =
@@ -69,7 +65,7 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
         } else {
             people::render(&findings, chosen, &evidence, &form, &mut out)
         };
-        let mut stdout = io::stdout().lock();
+        let mut stdout = output::stdout();
         let reader =
             output::outcome(written.and_then(|()| stdout.write_all(&out)).and_then(|()| stdout.flush()))?;
         watch.warnings.say(warnings);

@@ -83,7 +83,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     let mut warnings = Warnings::default();
     let mut shown: u64 = 0;
     loop {
-        let mut out = io::stdout().lock();
+        let mut out = output::stdout();
         let displayed = session.display(&mut out);
         // The recording of a run that fails is the one that is needed most.
         session.backend.finish().map_err(|error| explain(&error, settings))?;

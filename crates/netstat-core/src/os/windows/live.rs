@@ -18,6 +18,7 @@ use windows_sys::Win32::NetworkManagement::IpHelper::{
     GetExtendedTcpTable, GetExtendedUdpTable, TCP_TABLE_OWNER_MODULE_ALL, UDP_TABLE_OWNER_MODULE,
 };
 use windows_sys::Win32::Networking::WinSock::{AF_INET, AF_INET6};
+use windows_sys::Win32::System::SystemInformation::GetTickCount64;
 
 /// The first buffer offered: enough for most machines.
 const FIRST: usize = 64 * 1024;
@@ -69,6 +70,8 @@ impl Source for Live {
             Question::HostName(kind) => network::host_name(*kind),
             Question::RegistryValues(key) => registry::values(key),
             Question::SystemFile(path) => network::system_file(path),
+            // SAFETY: the function takes nothing.
+            Question::Uptime => Ok(Memory::flat(unsafe { GetTickCount64() }.to_le_bytes().to_vec())),
             Question::Processes => grow(|buffer, size| {
                 let offered = *size;
                 // SAFETY: as above; the length that is needed goes to `size`, which lives on.

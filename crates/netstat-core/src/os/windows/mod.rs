@@ -22,6 +22,7 @@ mod routes;
 mod services;
 mod sockets;
 mod source;
+mod uptime;
 
 #[cfg(windows)]
 pub(super) use live::names;
@@ -49,6 +50,7 @@ use source::Source;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The Windows back end.
 pub struct Windows {
@@ -176,6 +178,10 @@ impl Backend for Windows {
 
     fn counters(&self) -> Result<Answer<Counters>, Error> {
         counters::counters(self.source())
+    }
+
+    fn uptime(&self) -> Result<Duration, Error> {
+        uptime::uptime(self.source())
     }
 
     fn interface_counters(&self) -> Result<Answer<Vec<InterfaceCounters>>, Error> {

@@ -48,6 +48,8 @@ pub(crate) enum Question {
     RegistryValues(&'static str),
     /// A file below the folder that `GetSystemDirectoryW` names.
     SystemFile(&'static str),
+    /// `GetTickCount64`: milliseconds since the system started.
+    Uptime,
     /// `NtQuerySystemInformation`, class `SystemProcessInformation`: every process and its threads.
     Processes,
 }
@@ -81,6 +83,7 @@ impl Question {
             Self::HostName(_) => "GetComputerNameExW",
             Self::RegistryValues(_) => "RegEnumValueW",
             Self::SystemFile(_) => "file",
+            Self::Uptime => "GetTickCount64",
             Self::Processes => "NtQuerySystemInformation",
         }
     }
@@ -98,7 +101,7 @@ impl Question {
             | Self::UdpStatistics(family)
             | Self::UdpStatistics64(family) => family_word(*family).into(),
             Self::IpInterfaces | Self::Adapters | Self::Addresses => "AF_UNSPEC".into(),
-            Self::Interfaces => String::new(),
+            Self::Interfaces | Self::Uptime => String::new(),
             Self::HostName(HostName::Short) => "ComputerNameDnsHostname".into(),
             Self::HostName(HostName::Full) => "ComputerNameDnsFullyQualified".into(),
             Self::RegistryValues(name) | Self::SystemFile(name) => (*name).into(),
