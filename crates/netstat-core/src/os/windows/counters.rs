@@ -199,7 +199,6 @@ fn decode_icmp_v4(bytes: &[u8]) -> Option<IcmpV4Counters> {
         out_addr_mask_reps: sent.of(18),
         out_router_solicits: sent.of(10),
         out_router_adverts: sent.of(9),
-        ..IcmpV4Counters::default()
     })
 }
 
@@ -242,7 +241,6 @@ fn decode_icmp_v6(bytes: &[u8]) -> Option<IcmpV6Counters> {
         out_redirects: sent.of(137),
         out_router_renumberings: sent.of(138),
         out_mld_v2_reports: sent.of(143),
-        ..IcmpV6Counters::default()
     })
 }
 
