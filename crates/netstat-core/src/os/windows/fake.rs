@@ -42,7 +42,11 @@ impl Fake {
 impl Source for Fake {
     fn ask(&self, question: &Question) -> io::Result<Memory> {
         self.asked.borrow_mut().push(question.clone());
-        self.answers.get(question).cloned().unwrap_or(Err(NOT_SUPPORTED)).map_err(io::Error::from_raw_os_error)
+        self.answers
+            .get(question)
+            .cloned()
+            .unwrap_or(Err(NOT_SUPPORTED))
+            .map_err(io::Error::from_raw_os_error)
     }
 }
 

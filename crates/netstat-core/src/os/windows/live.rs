@@ -41,14 +41,22 @@ impl Source for Live {
             Question::UdpTable(family) => grow(|buffer, size| {
                 // SAFETY: as above.
                 unsafe {
-                    GetExtendedUdpTable(buffer.cast(), size, 0, address_family(*family), UDP_TABLE_OWNER_MODULE, 0)
+                    GetExtendedUdpTable(
+                        buffer.cast(),
+                        size,
+                        0,
+                        address_family(*family),
+                        UDP_TABLE_OWNER_MODULE,
+                        0,
+                    )
                 }
             }),
             Question::Processes => grow(|buffer, size| {
                 let offered = *size;
                 // SAFETY: as above; the length that is needed goes to `size`, which lives on.
-                let status =
-                    unsafe { NtQuerySystemInformation(SystemProcessInformation, buffer.cast(), offered, size) };
+                let status = unsafe {
+                    NtQuerySystemInformation(SystemProcessInformation, buffer.cast(), offered, size)
+                };
                 win32(status)
             }),
         }

@@ -29,7 +29,9 @@ fn owner(pid: u32, since: u64, process: Option<&Listed>) -> Owner {
         Some(process) if since == 0 || process.id.start_time <= since => {
             Owner { process: process.id, parent: Some(process.parent), descriptor: None }
         }
-        _ => Owner { process: ProcessId { pid, start_time: processes::ENDED }, parent: None, descriptor: None },
+        _ => {
+            Owner { process: ProcessId { pid, start_time: processes::ENDED }, parent: None, descriptor: None }
+        }
     }
 }
 

@@ -82,7 +82,11 @@ impl Source for Recording {
     fn ask(&self, question: &Question) -> io::Result<Memory> {
         let answer = self.live.ask(question);
         let recorded = answer.as_ref().map(Memory::to_recording);
-        self.recorder.add(question.function(), &question.arguments(), recorded.as_deref().map_err(|error| *error));
+        self.recorder.add(
+            question.function(),
+            &question.arguments(),
+            recorded.as_deref().map_err(|error| *error),
+        );
         answer
     }
 }

@@ -14,7 +14,8 @@ fn list_of(processes: &[(u32, u32, u64, &str)]) -> Memory {
         let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
         let size = 256 + name.len().next_multiple_of(8);
         bytes.resize(at + size, 0);
-        let mut put = |offset: usize, value: &[u8]| bytes[at + offset..][..value.len()].copy_from_slice(value);
+        let mut put =
+            |offset: usize, value: &[u8]| bytes[at + offset..][..value.len()].copy_from_slice(value);
         if index + 1 < processes.len() {
             put(NEXT, &u32::try_from(size).unwrap().to_le_bytes());
         }
@@ -45,8 +46,8 @@ fn the_offsets_are_those_of_windows() {
 
 #[test]
 fn names_by_number_and_start() {
-    let source =
-        Fake::new().says(Question::Processes, list_of(&[(0, 0, 0, ""), (4, 0, 10, "System"), (8, 4, 20, "한.exe")]));
+    let source = Fake::new()
+        .says(Question::Processes, list_of(&[(0, 0, 0, ""), (4, 0, 10, "System"), (8, 4, 20, "한.exe")]));
     let wanted = [ProcessId { pid: 8, start_time: 20 }, ProcessId { pid: 4, start_time: ENDED }];
     let known = processes(&source, &wanted, ProcessFields::NAME);
     assert_eq!(known[0].name, Ok("한.exe".into()));

@@ -110,12 +110,20 @@ fn the_layouts_are_those_of_windows() {
     assert_eq!(TCP_V6.state, Some(offset_of!(Tcp6, dwState)));
     assert_eq!(
         (TCP_V6.local.address, TCP_V6.local.scope, TCP_V6.local.port),
-        (offset_of!(Tcp6, ucLocalAddr), Some(offset_of!(Tcp6, dwLocalScopeId)), offset_of!(Tcp6, dwLocalPort))
+        (
+            offset_of!(Tcp6, ucLocalAddr),
+            Some(offset_of!(Tcp6, dwLocalScopeId)),
+            offset_of!(Tcp6, dwLocalPort)
+        )
     );
     let remote = TCP_V6.remote.unwrap();
     assert_eq!(
         (remote.address, remote.scope, remote.port),
-        (offset_of!(Tcp6, ucRemoteAddr), Some(offset_of!(Tcp6, dwRemoteScopeId)), offset_of!(Tcp6, dwRemotePort))
+        (
+            offset_of!(Tcp6, ucRemoteAddr),
+            Some(offset_of!(Tcp6, dwRemoteScopeId)),
+            offset_of!(Tcp6, dwRemotePort)
+        )
     );
 
     type Udp = ip::MIB_UDPROW_OWNER_MODULE;
@@ -129,7 +137,11 @@ fn the_layouts_are_those_of_windows() {
     is(UDP_V6, size_of::<Udp6>(), offset_of!(Udp6, dwOwningPid), offset_of!(Udp6, liCreateTimestamp));
     assert_eq!(
         (UDP_V6.local.address, UDP_V6.local.scope, UDP_V6.local.port),
-        (offset_of!(Udp6, ucLocalAddr), Some(offset_of!(Udp6, dwLocalScopeId)), offset_of!(Udp6, dwLocalPort))
+        (
+            offset_of!(Udp6, ucLocalAddr),
+            Some(offset_of!(Udp6, dwLocalScopeId)),
+            offset_of!(Udp6, dwLocalPort)
+        )
     );
 
     assert_eq!(offset_of!(ip::MIB_TCPTABLE_OWNER_MODULE, table), FIRST_ROW);
@@ -177,9 +189,11 @@ fn a_table_that_is_refused_is_an_error_and_one_cut_short_a_warning() {
     let error = sockets(&source, &everything()).unwrap_err();
     assert_eq!((error.operation, error.source.raw_os_error()), (Operation::ListSockets, Some(NOT_SUPPORTED)));
 
-    let mut bytes = table(FIRST_ROW, &vec![row(&TCP_V4, 2, ("0.0.0.0", 1), ("0.0.0.0", 0), 1); 2]).bytes().to_vec();
+    let mut bytes =
+        table(FIRST_ROW, &vec![row(&TCP_V4, 2, ("0.0.0.0", 1), ("0.0.0.0", 0), 1); 2]).bytes().to_vec();
     bytes.pop();
-    let source = tables().says(Question::TcpTable(Family::V4), crate::os::windows::memory::Memory::flat(bytes));
+    let source =
+        tables().says(Question::TcpTable(Family::V4), crate::os::windows::memory::Memory::flat(bytes));
     let answer = sockets(&source, &query(Kinds::TCP_V4, States::LISTEN)).unwrap();
     assert_eq!(shown(&answer.data), ["0.0.0.0 0 1 > - Listen 1 since 1234"]);
     assert_eq!(answer.warnings, [Warning::OddMessages { what: "table of TCP sockets", count: 1 }]);
