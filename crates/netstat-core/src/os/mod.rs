@@ -40,9 +40,11 @@ pub mod resolver;
 pub mod tape;
 #[cfg(not(any(target_os = "linux", windows)))]
 mod unsupported;
-// Elsewhere for the tests of its decoders alone.
 #[cfg(any(windows, test, fuzzing))]
-#[cfg_attr(not(windows), allow(dead_code, unreachable_pub))]
+#[cfg_attr(
+    not(windows),
+    expect(dead_code, unreachable_pub, reason = "elsewhere it is there for the tests of its decoders alone")
+)]
 mod windows;
 
 #[cfg(target_os = "linux")]
