@@ -2,6 +2,8 @@
 #![cfg(windows)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod console;
 mod holder;
+mod network;
 mod run;
 mod sockets;

@@ -77,3 +77,26 @@ fn name_of<T>(address: &T) -> Option<String> {
 pub(crate) fn own_full_name() -> Option<String> {
     decode_name(network::host_name(HostName::Full).ok()?.bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
+
+    #[test]
+    fn the_loopback_address_has_a_name_and_a_reserved_one_has_none() {
+        let v4 = |address: [u8; 4]| SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::from(address), 0));
+        let name = name_of_end(&v4([127, 0, 0, 1])).expect("a name");
+        assert!(!name.is_empty() && name.parse::<Ipv4Addr>().is_err(), "{name}");
+        assert_eq!(name_of_end(&v4([0, 0, 0, 0])).filter(|name| name.contains("0.0.0")), None);
+        // Whatever it answers, it must not harm.
+        let _ = name_of_end(&SocketAddr::V6(SocketAddrV6::new(Ipv6Addr::LOCALHOST, 0, 0, 0)));
+    }
+
+    #[test]
+    fn this_machine_has_a_name() {
+        let short = decode_name(network::host_name(HostName::Short).unwrap().bytes()).unwrap();
+        let full = own_full_name().unwrap();
+        assert!(full.starts_with(&short), "{short} {full}");
+    }
+}
