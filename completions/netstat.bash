@@ -29,6 +29,10 @@ _netstat() {
             mapfile -t COMPREPLY < <(compgen -W 'man markdown complete-bash complete-zsh complete-fish complete-powershell schema' -- "$cur")
             return
             ;;
+        --geo)
+            compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            return
+            ;;
         --group-by)
             COMPREPLY=()
             return
@@ -71,7 +75,7 @@ _netstat() {
             ;;
     esac
     if [[ $cur == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --verbose -x --network-direct -y --template --cmdline --color --columns --count --csv --exists --generate --group-by --json --jsonl --lang --limit --no-extra --no-rates --owners --path --process --record --replay --resolve-timeout --sort --table --timeout --version --wait' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --verbose -x --network-direct -y --template --cmdline --color --columns --count --csv --exists --generate --geo --group-by --json --jsonl --lang --limit --no-extra --no-rates --owners --path --process --record --replay --resolve-timeout --sort --table --timeout --version --wait' -- "$cur")
     fi
 }
 complete -F _netstat netstat

@@ -25,6 +25,7 @@ complete -c netstat -l count -x -d 'With an interval, stop after this many displ
 complete -c netstat -l csv -d 'Write CSV, with a line for each row'
 complete -c netstat -l exists -d 'Say by the exit code alone whether a row matches the filter'
 complete -c netstat -l generate -x -a 'man markdown complete-bash complete-zsh complete-fish complete-powershell schema' -d 'Write the man page, the reference or a completion'
+complete -c netstat -l geo -r -F -d 'Take countries and networks from this file'
 complete -c netstat -l group-by -x -d 'Count rows by the values of columns'
 complete -c netstat -l json -d 'Write one JSON document'
 complete -c netstat -l jsonl -d 'Write JSON with a line for each row'

@@ -89,16 +89,18 @@ pub(super) enum ValueKind {
     Choice(&'static [&'static str]),
     /// A directory.
     Directory,
+    /// A file.
+    File,
     /// Nothing: the user knows.
     Free,
 }
 
 impl Value {
-    /// The words to choose from; empty when it is free or a directory.
+    /// The words to choose from; empty when it is free, a file or a directory.
     pub(super) fn choices(&self) -> &'static [&'static str] {
         match self.kind {
             ValueKind::Choice(choices) => choices,
-            ValueKind::Directory | ValueKind::Free => &[],
+            ValueKind::Directory | ValueKind::File | ValueKind::Free => &[],
         }
     }
 }

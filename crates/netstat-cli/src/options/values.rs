@@ -234,6 +234,16 @@ pub(super) fn parse_document(text: &OsStr) -> Result<Document, Complaint> {
     })
 }
 
+/// The value of `--geo`.
+pub(super) fn parse_file(option: &str, text: &OsStr) -> Result<PathBuf, Complaint> {
+    if text.is_empty() {
+        return Err(Complaint::new(format!(
+            "the file name after {option} is empty: type the name of a file"
+        )));
+    }
+    Ok(PathBuf::from(text))
+}
+
 /// The value of `--record` and `--replay`.
 pub(super) fn parse_directory(option: &str, text: &OsStr) -> Result<PathBuf, Complaint> {
     if text.is_empty() {
