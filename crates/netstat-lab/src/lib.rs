@@ -25,10 +25,12 @@
 //! - A test that needs loopback only takes [`on_own_thread`], which needs no TUN device.
 //! - Child processes inherit the namespace of the thread that starts them. Code on the thread itself must read
 //!   `/proc/thread-self/net`: see [`Namespace`].
+//! - Faults, and what looks like them, are in [`faults`].
 //! - [`Holders`] lets child processes hold a socket too.
 #![cfg(target_os = "linux")]
 
 mod error;
+pub mod faults;
 mod held;
 mod holders;
 mod kernel;

@@ -1,5 +1,6 @@
 //! One file for each report: what it asks of the system, and how that becomes a display.
 
+mod check;
 mod connections;
 mod exists;
 mod names;
@@ -62,6 +63,12 @@ struct Session<'a> {
 /// # Errors
 /// What failed, as a line for people.
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
+    if let Report::Check(checks) = &settings.report
+        && let Some(text) = check::text(checks, settings.language)
+    {
+        output::text(text.as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let origin = match &settings.tape {
         Tape::None => Origin::Live,
         Tape::Record(folder) => Origin::Record(folder),
@@ -74,6 +81,10 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     let geo = places::open(settings, asked || connections::shows_places(&settings.report))?;
     let filter = places::answer(filter, &geo)?;
     let before = statistics::Before::default();
+    if let Report::Check(checks) = &settings.report {
+        let session = Session { backend, settings, names, filter, geo, before };
+        return check::run(&session, checks);
+    }
     let mut session = Session { backend, settings, names, filter, geo, before };
     if settings.purpose != Purpose::Show {
         return exists::answer(&session);
@@ -146,6 +157,8 @@ impl Session<'_> {
 
     fn display(&mut self, out: &mut impl Write) -> Displayed {
         match &self.settings.report {
+            // It has a course of its own, above.
+            Report::Check(_) => Ok(Vec::new()),
             Report::Connections(table) => connections::table(self, table, out),
             Report::ProcessCounts(rows) => connections::process_counts(self, rows, out),
             Report::Rdma => connections::rdma(self, out),
