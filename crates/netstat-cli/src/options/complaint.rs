@@ -40,6 +40,13 @@ impl Complaint {
         Self { line, filter: Some(error.clone()) }
     }
 
+    /// Both directions at once.
+    pub(super) fn record_and_replay() -> Self {
+        Self::new(
+            "--record and --replay cannot be combined: type --record to write a recording, --replay to read one",
+        )
+    }
+
     /// A second number that stands for itself.
     pub(super) fn second_interval(word: &OsStr, first: u32, seconds: u32) -> Self {
         Self::new(format!(

@@ -1,5 +1,6 @@
 //! One file for each report: what it asks of the system, and how that becomes a display.
 
+mod check;
 mod connections;
 mod exists;
 mod names;
@@ -57,6 +58,12 @@ struct Session<'a> {
 /// # Errors
 /// What failed, as a line for people.
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
+    if let Report::Check(checks) = &settings.report
+        && let Some(text) = check::text(checks, settings.language)
+    {
+        output::text(text.as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let origin = match &settings.tape {
         Tape::None => Origin::Live,
         Tape::Record(folder) => Origin::Record(folder),
@@ -65,6 +72,10 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     let backend = os::open(origin).map_err(|error| explain(&error, settings))?;
     let names = NameSource::new(backend.name_lookup());
     let filter = select::filter(&backend, &settings.filter)?;
+    if let Report::Check(checks) = &settings.report {
+        let session = Session { backend, settings, names, filter, before: statistics::Before::default() };
+        return check::run(&session, checks);
+    }
     let mut session = Session { backend, settings, names, filter, before: statistics::Before::default() };
     if settings.purpose != Purpose::Show {
         return exists::answer(&session);
@@ -137,6 +148,8 @@ impl Session<'_> {
 
     fn display(&mut self, out: &mut impl Write) -> Displayed {
         match &self.settings.report {
+            // It has a course of its own, above.
+            Report::Check(_) => Ok(Vec::new()),
             Report::Connections(table) => connections::table(self, table, out),
             Report::ProcessCounts(rows) => connections::process_counts(self, rows, out),
             Report::Rdma => connections::rdma(self, out),
