@@ -111,7 +111,7 @@ pub(super) fn select(
 
 /// A table without owners is better than none: what is not known is shown as such, with the reason. But who asks for
 /// one means by name is told when it fails.
-fn attach_owners(
+pub(super) fn attach_owners(
     backend: &impl Backend,
     by: Owners,
     sockets: &mut [Socket],

@@ -22,6 +22,7 @@ mod sockets;
 mod source;
 mod stat;
 mod tcp_info;
+mod uptime;
 mod users;
 mod wire;
 
@@ -37,6 +38,7 @@ use live::Live;
 use source::{Recording, Source};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The Linux back end.
 pub struct Linux {
@@ -138,6 +140,10 @@ impl Backend for Linux {
 
     fn counters(&self) -> Result<Answer<Counters>, Error> {
         counters::counters(self.source())
+    }
+
+    fn uptime(&self) -> Result<Duration, Error> {
+        uptime::uptime(self.source())
     }
 
     fn interface_counters(&self) -> Result<Answer<Vec<InterfaceCounters>>, Error> {

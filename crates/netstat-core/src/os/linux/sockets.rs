@@ -3,6 +3,7 @@
 use super::procnet;
 use super::source::{Netlink, Source};
 use super::tcp_info::{decode_age, decode_memory, decode_tcp_info};
+use super::uptime::uptime;
 use super::wire::{self, DumpEnd, Message, Rows};
 use crate::error::words_of;
 use crate::model::{
@@ -464,9 +465,7 @@ fn is_established(state: Option<TcpState>) -> bool {
 /// long none has. What was decoded on the way to something else is taken out again.
 fn fill_age(source: &dyn Source, query: &SocketQuery, sockets: &mut [Socket]) {
     let known = query.fields.contains(Fields::AGE) && sockets.iter().any(|socket| socket.age.is_some()) && {
-        let uptime = read_text(source, "/proc/uptime")
-            .and_then(|text| text.split(['.', ' ']).next().and_then(|seconds| seconds.parse::<u64>().ok()));
-        uptime.is_some_and(|seconds| seconds < u64::from(u32::MAX) / 1000)
+        uptime(source).is_ok_and(|uptime| uptime.as_secs() < u64::from(u32::MAX) / 1000)
     };
     for socket in sockets {
         if !known {

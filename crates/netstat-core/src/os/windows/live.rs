@@ -14,6 +14,7 @@ use windows_sys::Win32::NetworkManagement::IpHelper::{
     GetExtendedTcpTable, GetExtendedUdpTable, TCP_TABLE_OWNER_MODULE_ALL, UDP_TABLE_OWNER_MODULE,
 };
 use windows_sys::Win32::Networking::WinSock::{AF_INET, AF_INET6};
+use windows_sys::Win32::System::SystemInformation::GetTickCount64;
 
 /// The first buffer offered: enough for most machines.
 const FIRST: usize = 64 * 1024;
@@ -59,6 +60,11 @@ impl Source for Live {
                 };
                 win32(status)
             }),
+            Question::Uptime => {
+                // SAFETY: it takes nothing and answers a number.
+                let milliseconds = unsafe { GetTickCount64() };
+                Ok(Memory::flat(milliseconds.to_le_bytes().to_vec()))
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ mod owners;
 mod processes;
 mod sockets;
 mod source;
+mod uptime;
 
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 compile_error!("the structures of Windows are read as 64-bit systems have them");
@@ -38,6 +39,7 @@ use source::Source;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The Windows back end.
 pub struct Windows {
@@ -163,6 +165,10 @@ impl Backend for Windows {
 
     fn counters(&self) -> Result<Answer<Counters>, Error> {
         refuse(Operation::ReadCounters)
+    }
+
+    fn uptime(&self) -> Result<Duration, Error> {
+        uptime::uptime(self.source())
     }
 
     fn interface_counters(&self) -> Result<Answer<Vec<InterfaceCounters>>, Error> {

@@ -21,6 +21,8 @@ pub(crate) enum Question {
     UdpTable(Family),
     /// `NtQuerySystemInformation`, class `SystemProcessInformation`: every process and its threads.
     Processes,
+    /// `GetTickCount64`.
+    Uptime,
 }
 
 impl Question {
@@ -29,6 +31,7 @@ impl Question {
         match self {
             Self::TcpTable(_) => "GetExtendedTcpTable",
             Self::UdpTable(_) => "GetExtendedUdpTable",
+            Self::Uptime => "GetTickCount64",
             Self::Processes => "NtQuerySystemInformation",
         }
     }
@@ -37,6 +40,7 @@ impl Question {
     fn arguments(&self) -> String {
         match self {
             Self::TcpTable(family) | Self::UdpTable(family) => family_word(*family).into(),
+            Self::Uptime => String::new(),
             Self::Processes => "SystemProcessInformation".into(),
         }
     }
