@@ -70,8 +70,6 @@ impl Source for Live {
             Question::HostName(kind) => network::host_name(*kind),
             Question::RegistryValues(key) => registry::values(key),
             Question::SystemFile(path) => network::system_file(path),
-            // SAFETY: the function takes nothing.
-            Question::Uptime => Ok(Memory::flat(unsafe { GetTickCount64() }.to_le_bytes().to_vec())),
             Question::Processes => grow(|buffer, size| {
                 let offered = *size;
                 // SAFETY: as above; the length that is needed goes to `size`, which lives on.
@@ -80,6 +78,11 @@ impl Source for Live {
                 };
                 win32(status)
             }),
+            Question::Uptime => {
+                // SAFETY: it takes nothing and answers a number.
+                let milliseconds = unsafe { GetTickCount64() };
+                Ok(Memory::flat(milliseconds.to_le_bytes().to_vec()))
+            }
         }
     }
 }

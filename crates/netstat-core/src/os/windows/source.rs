@@ -48,10 +48,10 @@ pub(crate) enum Question {
     RegistryValues(&'static str),
     /// A file below the folder that `GetSystemDirectoryW` names.
     SystemFile(&'static str),
-    /// `GetTickCount64`: milliseconds since the system started.
-    Uptime,
     /// `NtQuerySystemInformation`, class `SystemProcessInformation`: every process and its threads.
     Processes,
+    /// `GetTickCount64`.
+    Uptime,
 }
 
 /// Which name of this machine.
