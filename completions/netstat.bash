@@ -37,6 +37,10 @@ _netstat() {
             mapfile -t COMPREPLY < <(compgen -W 'man markdown complete-bash complete-zsh complete-fish complete-powershell schema check-schema checks' -- "$cur")
             return
             ;;
+        --geo)
+            compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            return
+            ;;
         --group-by)
             COMPREPLY=()
             return
@@ -87,7 +91,7 @@ _netstat() {
             ;;
     esac
     if [[ $cur == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --verbose -x --network-direct -y --template --cmdline --color --columns --config --count --csv --exists --explain --generate --group-by --json --jsonl --lang --limit --list --no-extra --no-rates --owners --path --process --record --replay --resolve-timeout --set --sort --table --timeout --version --wait --watch' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --verbose -x --network-direct -y --template --cmdline --color --columns --config --count --csv --exists --explain --generate --geo --group-by --json --jsonl --lang --limit --list --no-extra --no-rates --owners --path --process --record --replay --resolve-timeout --set --sort --table --timeout --version --wait --watch' -- "$cur")
     fi
 }
 complete -F _netstat netstat

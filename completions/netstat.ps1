@@ -85,6 +85,7 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         @('--exists', 'Say by the exit code alone whether a row matches the filter')
         @('--explain', 'Say by which rule a check judges, and its settings')
         @('--generate', 'Write the man page, the reference or a completion')
+        @('--geo', 'Take countries and networks from this file')
         @('--group-by', 'Count rows by the values of columns')
         @('--json', 'Write one JSON document')
         @('--jsonl', 'Write JSON with a line for each row')

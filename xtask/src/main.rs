@@ -8,10 +8,13 @@ mod bpf;
 mod ci;
 mod fuzz;
 mod generate;
+mod geo;
 #[cfg(target_os = "linux")]
 mod instructions;
 mod licences;
 mod tidy;
+#[cfg(target_os = "linux")]
+mod windows;
 mod workspace;
 
 use anyhow::{Result, bail};
@@ -26,6 +29,7 @@ cargo xtask WORD
   generate --check    say which of them are not what the program would write
   bpf                 build the kernel program that finds owners from its C source (clang, bpftool)
   bpf --check         say whether it is what the source gives
+  geo FILE            pack the countries of a database in MaxMind's format as the built-in table
   fuzz [SECONDS]      run each fuzz target for so long (30)
   bench [--quick | --million | --sizes N,N] [--output FILE]
                       measure speed and memory, and write docs/performance.md (--quick: only print)
@@ -36,6 +40,8 @@ cargo xtask WORD
   instructions        count the instructions for 100,000 recorded sockets, and keep the counts (Linux, valgrind)
   instructions --check
                       fail when they have grown by more than 5 %
+  windows             build netstat.exe and run the tests for Windows under Wine, after installing what that takes
+                      (Debian)
 ";
 
 fn run(arguments: &[&str]) -> Result<()> {
@@ -46,6 +52,7 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["generate", "--check"] => generate::check(),
         ["bpf"] => bpf::write(),
         ["bpf", "--check"] => bpf::check(),
+        ["geo", path] => geo::write(path),
         ["fuzz"] => fuzz::run(30),
         ["fuzz", seconds] => match seconds.parse() {
             Ok(seconds) => fuzz::run(seconds),
@@ -57,6 +64,8 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["accuracy", arguments @ ..] => accuracy::run(arguments),
         #[cfg(target_os = "linux")]
         ["instructions", arguments @ ..] => instructions::run(arguments),
+        #[cfg(target_os = "linux")]
+        ["windows"] => windows::run(),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())

@@ -25,6 +25,8 @@ pub(crate) struct Settings {
     pub(crate) tape: Tape,
     /// `--owners`.
     pub(crate) owners: Owners,
+    /// `--geo`.
+    pub(crate) geo: Vec<PathBuf>,
     /// The words of the filter; empty for none.
     pub(crate) filter: Vec<OsString>,
     /// What is done with the rows.
@@ -222,6 +224,7 @@ impl Settings {
             repeat,
             tape,
             owners,
+            geo: arguments.geo.clone(),
             filter: arguments.filter.clone(),
             purpose,
         }

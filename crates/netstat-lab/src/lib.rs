@@ -35,6 +35,7 @@ mod held;
 mod holders;
 mod kernel;
 mod loopback;
+mod mmdb;
 mod namespace;
 mod peer;
 mod remote_host;
@@ -48,6 +49,7 @@ pub use error::{LabError, Result, Skip};
 pub use held::Held;
 pub use holders::Holders;
 pub use loopback::{Connected, Loop, Place};
+pub use mmdb::{Mmdb, Value as MmdbValue};
 pub use namespace::{Namespace, eventually, on_own_thread};
 pub use remote_host::{
     Flavor, INTERFACE, OUR_LINK_LOCAL, OUR_V4, OUR_V6, RemoteHost, THEIR_LINK_LOCAL, THEIR_V4, THEIR_V6,

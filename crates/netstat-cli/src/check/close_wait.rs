@@ -147,7 +147,13 @@ fn judge(
         return None;
     };
     let who = holder.text();
-    let (many, old_text, limit_text) = (grouped(sockets.len()), grouped(old), duration(limit));
+    let (many, limit_text) = (grouped(sockets.len()), duration(limit));
+    let limit_ko = limit_text.of(KO);
+    let (old_en, old_ko) = match old {
+        0 => ("none".to_owned(), format!("{limit_ko} 넘게 그대로인 것은 없음")),
+        _ if old == sockets.len() => ("all".to_owned(), format!("모두 {limit_ko} 넘게 그대로")),
+        _ => (grouped(old), format!("그중 {}개가 {limit_ko} 넘게 그대로", grouped(old))),
+    };
     let sentence = if severity == Severity::Unknown {
         Text::new(
             format!(
@@ -159,15 +165,11 @@ fn judge(
     } else {
         Text::new(
             format!(
-                "{} holds {many} connections in CLOSE_WAIT, {old_text} of them for {} or longer",
+                "{} holds {many} connections in CLOSE_WAIT, {old_en} of them for {} or longer",
                 who.of(EN),
                 limit_text.of(EN)
             ),
-            format!(
-                "{}: CLOSE_WAIT 연결 {many}개, 그중 {old_text}개는 {} 넘게 그대로",
-                who.of(KO),
-                limit_text.of(KO)
-            ),
+            format!("{}: CLOSE_WAIT 연결 {many}개, {old_ko}", who.of(KO)),
         )
     };
     let mut finding = Finding::new(CHECK.name, severity, sentence);
@@ -218,7 +220,7 @@ fn facts(evidence: &Evidence, sockets: &[&Socket], ages: &[Option<Duration>], ol
             Text::new(
                 match peers.len() {
                     1 => format!("all of it with {address}"),
-                    peers => format!("{} peers, most of it with {listed}", grouped(peers)),
+                    peers => format!("{} peers, most with {listed}", grouped(peers)),
                 },
                 format!("상대 {}곳, 많은 순서로 {listed}", grouped(peers.len())),
             ),

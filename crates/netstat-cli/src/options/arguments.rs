@@ -61,6 +61,8 @@ pub(crate) struct Arguments {
     pub(crate) lang: Option<Lang>,
     /// `--owners`: by what means owners are looked for.
     pub(crate) owners: Option<Owners>,
+    /// `--geo`: files with countries and networks of addresses, the first to be asked first.
+    pub(crate) geo: Vec<PathBuf>,
     /// `--path`: the full path where `-b` would show a file name.
     pub(crate) path: bool,
     /// `--resolve-timeout`: the time all name look-ups together may take.

@@ -51,7 +51,7 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
         rest = after;
     }
     words::settle(rest.to_vec(), arguments).map_err(|complaint| match rest.first() {
-        Some(word) => misspelt(word).unwrap_or(complaint),
+        Some(word) => misspelt(word).unwrap_or_else(|| complaint.of_check(arguments.check.names.is_empty())),
         None => complaint,
     })?;
     if let Some(seconds) = arguments.interval.take() {

@@ -135,7 +135,7 @@ pub(super) fn parse_setting(text: &OsStr) -> Result<Assignment, Complaint> {
 pub(super) fn parse_file(option: &str, text: &OsStr) -> Result<PathBuf, Complaint> {
     if text.is_empty() {
         return Err(Complaint::new(format!(
-            "the file name after {option} is empty: type, for example, {option} check.toml"
+            "the file name after {option} is empty: type the name of a file"
         )));
     }
     Ok(PathBuf::from(text))

@@ -4,6 +4,7 @@ mod check;
 mod connections;
 mod exists;
 mod names;
+mod places;
 mod routes;
 mod select;
 mod statistics;
@@ -13,12 +14,14 @@ use crate::render::escape;
 use crate::settings::{Purpose, Report, Settings, Tape};
 use crate::view::ConnectionsOptions;
 use names::NameSource;
+use netstat_core::enrich::Geo;
 use netstat_core::filter::{Filter, Test};
 use netstat_core::os::{self, Backend, Native, Origin};
 use netstat_core::query::States;
 use netstat_core::{Error, Operation, Warning};
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::thread;
 
 /// Why a display could not be shown.
@@ -50,6 +53,8 @@ struct Session<'a> {
     settings: &'a Settings,
     names: NameSource,
     filter: Option<Filter>,
+    /// Countries and networks of addresses.
+    geo: Arc<Geo>,
     before: statistics::Before,
 }
 
@@ -72,11 +77,15 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     let backend = os::open(origin).map_err(|error| explain(&error, settings))?;
     let names = NameSource::new(backend.name_lookup());
     let filter = select::filter(&backend, &settings.filter)?;
+    let asked = filter.as_ref().map(Filter::needs).is_some_and(|needs| needs.countries || needs.networks);
+    let geo = places::open(settings, asked || connections::shows_places(&settings.report))?;
+    let filter = places::answer(filter, &geo)?;
+    let before = statistics::Before::default();
     if let Report::Check(checks) = &settings.report {
-        let session = Session { backend, settings, names, filter, before: statistics::Before::default() };
+        let session = Session { backend, settings, names, filter, geo, before };
         return check::run(&session, checks);
     }
-    let mut session = Session { backend, settings, names, filter, before: statistics::Before::default() };
+    let mut session = Session { backend, settings, names, filter, geo, before };
     if settings.purpose != Purpose::Show {
         return exists::answer(&session);
     }

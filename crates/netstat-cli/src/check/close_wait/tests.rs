@@ -51,8 +51,8 @@ fn each_process_is_judged_by_itself_and_named() {
     assert_eq!(
         lines(&run(&CHECK, &look(moment(5, sockets)), &[])),
         [
-            "critical [p9 (9)] p9 (9) holds 1,200 connections in CLOSE_WAIT, 1,200 of them for 1 min or longer",
-            "warning [p7 (7)] p7 (7) holds 150 connections in CLOSE_WAIT, 150 of them for 1 min or longer",
+            "critical [p9 (9)] p9 (9) holds 1,200 connections in CLOSE_WAIT, all of them for 1 min or longer",
+            "warning [p7 (7)] p7 (7) holds 150 connections in CLOSE_WAIT, all of them for 1 min or longer",
         ]
     );
 }
