@@ -1,6 +1,6 @@
 //! What is asked for, so that no more is read than that.
 
-use crate::model::{Family, Protocol, TcpState};
+use crate::model::{Family, Protocol, Section, TcpState};
 use bitflags::bitflags;
 use std::sync::Arc;
 
@@ -106,14 +106,19 @@ impl States {
 }
 
 impl Kinds {
+    /// The kind of one part of the table.
+    pub fn of_section(section: Section) -> Self {
+        match section {
+            Section::TcpV4 => Self::TCP_V4,
+            Section::TcpV6 => Self::TCP_V6,
+            Section::UdpV4 => Self::UDP_V4,
+            Section::UdpV6 => Self::UDP_V6,
+        }
+    }
+
     /// The kind of one protocol and family.
     pub fn of(protocol: Protocol, family: Family) -> Self {
-        match (protocol, family) {
-            (Protocol::Tcp, Family::V4) => Self::TCP_V4,
-            (Protocol::Tcp, Family::V6) => Self::TCP_V6,
-            (Protocol::Udp, Family::V4) => Self::UDP_V4,
-            (Protocol::Udp, Family::V6) => Self::UDP_V6,
-        }
+        Self::of_section(Section::of(protocol, family))
     }
 }
 

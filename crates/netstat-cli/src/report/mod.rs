@@ -1,5 +1,6 @@
 //! One file for each report: what it asks of the system, and how that becomes a display.
 
+mod brief;
 mod connections;
 mod exists;
 mod names;
@@ -15,7 +16,7 @@ use names::NameSource;
 use netstat_core::filter::{Filter, Test};
 use netstat_core::os::{self, Backend, Native, Origin};
 use netstat_core::query::States;
-use netstat_core::{Error, Operation, Warning};
+use netstat_core::{Error, Operation, OwnerMethod, Warning};
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 use std::thread;
@@ -50,6 +51,8 @@ struct Session<'a> {
     names: NameSource,
     filter: Option<Filter>,
     before: statistics::Before,
+    /// What was last said of how owners are found.
+    told: Option<OwnerMethod>,
 }
 
 /// Shows the report, again and again where that is asked for, until nobody reads on.
@@ -65,7 +68,8 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     let backend = os::open(origin).map_err(|error| explain(&error, settings))?;
     let names = NameSource::new(backend.name_lookup());
     let filter = select::filter(&backend, &settings.filter)?;
-    let mut session = Session { backend, settings, names, filter, before: statistics::Before::default() };
+    let mut session =
+        Session { backend, settings, names, filter, before: statistics::Before::default(), told: None };
     if settings.purpose != Purpose::Show {
         return exists::answer(&session);
     }
@@ -133,6 +137,14 @@ impl Session<'_> {
     /// How owners are looked for; `always` where they are shown.
     fn search(&self, always: bool) -> select::Search {
         select::Search { always, by: self.settings.owners }
+    }
+
+    /// Says how owners were found, where that is asked for and not what was said before.
+    fn tell(&mut self, method: OwnerMethod) {
+        if self.settings.verbose && method != OwnerMethod::NotNeeded && self.told != Some(method) {
+            output::complain(&method.to_string());
+            self.told = Some(method);
+        }
     }
 
     fn display(&mut self, out: &mut impl Write) -> Displayed {
