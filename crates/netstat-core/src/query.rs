@@ -151,9 +151,8 @@ pub struct SocketQuery {
 /// By what means the owners of sockets are looked for, where the system has more than one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Owners {
-    /// By the fastest that works. Linux: by the descriptors in `/proc` while fewer than 1,000 sockets are wanted and the
-    /// network namespace has fewer than 1,000 of all families, because loading a program takes 5 to 8 ms; from there on
-    /// by BPF where that is possible, else by `/proc`.
+    /// By the fastest that works. Linux: by the descriptors in `/proc` while fewer than 4,000 files are open on the
+    /// machine, because loading a program takes 2 to 8 ms; from there on by BPF where that is possible, else by `/proc`.
     #[default]
     Auto,
     /// By a BPF program in the kernel, or not at all. Linux only.

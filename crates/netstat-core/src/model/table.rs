@@ -278,14 +278,19 @@ impl RowV6 {
 }
 
 impl Table {
-    /// Adds the row of a socket in one of its parts of the table. `false` where it cannot be packed: there are 65,536
-    /// pairs of scopes already, which no machine has.
+    /// Adds the row of a socket in one of its parts of the table. `false` where it cannot be packed: it has ends of both
+    /// families, neither of which is a wildcard, or there are 65,536 pairs of scopes already. No machine has such.
     #[must_use]
     pub fn push(&mut self, brief: &Brief, section: Section) -> bool {
         let facts = Facts::new(brief);
         let block = block(brief.protocol, brief.state);
         let mut place = block;
         if section.is_v4() {
+            let (local, remote) = (brief.local.address, brief.remote.map(|end| end.address));
+            let fits = local.is_ipv4() || local.is_unspecified();
+            if !fits || remote.is_some_and(|address| address.is_ipv6()) {
+                return false;
+            }
             if let Some(rows) = self.v4.get_mut(block) {
                 rows.push(RowV4::new(brief, facts));
             }

@@ -96,7 +96,7 @@ pub(super) const OPTIONS: &[Entry] = &[
         letters: &['v'],
         long: "verbose",
         in_synopsis: false,
-        summary: "With -e, show each interface by itself; with -b or -o, say how owners were found",
+        summary: "Show each interface (with -e); say how owners were found",
         help: "With -e, shows each interface by itself. With -b, -o and other reports that look for the owners of \
                sockets, says on standard error how they were found; the table is the same.",
         details: "",

@@ -86,6 +86,17 @@ fn a_dual_stack_wildcard_is_two_rows() {
 }
 
 #[test]
+fn ends_of_both_families_are_refused() {
+    let end = |address: &str| Endpoint::new(address.parse().unwrap(), 1, 0);
+    let row = |local: &str, remote: &str| {
+        let socket = crate::model::Socket::new(Protocol::Udp, Family::V6, end(local), Some(end(remote)));
+        Table::default().push(&Brief::from(&socket), Section::UdpV4)
+    };
+    assert!(row("::", "10.0.0.1") && row("10.0.0.1", "10.0.0.2"));
+    assert!(!row("2001:db8::1", "10.0.0.1") && !row("10.0.0.1", "2001:db8::1"));
+}
+
+#[test]
 fn the_pairs_of_scopes_come_to_an_end() {
     let mut table = Table::default();
     let mut brief = Brief::from(&crate::model::Socket::new(
