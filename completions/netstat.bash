@@ -21,12 +21,24 @@ _netstat() {
             COMPREPLY=()
             return
             ;;
+        --config)
+            compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            return
+            ;;
         --count)
             COMPREPLY=()
             return
             ;;
+        --explain)
+            mapfile -t COMPREPLY < <(compgen -W 'close-wait' -- "$cur")
+            return
+            ;;
         --generate)
-            mapfile -t COMPREPLY < <(compgen -W 'man markdown complete-bash complete-zsh complete-fish complete-powershell schema' -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W 'man markdown complete-bash complete-zsh complete-fish complete-powershell schema check-schema checks' -- "$cur")
+            return
+            ;;
+        --geo)
+            compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return
             ;;
         --group-by)
@@ -57,6 +69,10 @@ _netstat() {
             COMPREPLY=()
             return
             ;;
+        --set)
+            COMPREPLY=()
+            return
+            ;;
         --sort)
             COMPREPLY=()
             return
@@ -69,9 +85,13 @@ _netstat() {
             COMPREPLY=()
             return
             ;;
+        --watch)
+            COMPREPLY=()
+            return
+            ;;
     esac
     if [[ $cur == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --verbose -x --network-direct -y --template --cmdline --color --columns --count --csv --exists --generate --group-by --json --jsonl --lang --limit --no-extra --no-rates --owners --path --process --record --replay --resolve-timeout --sort --table --timeout --version --wait' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --verbose -x --network-direct -y --template --cmdline --color --columns --config --count --csv --exists --explain --generate --geo --group-by --json --jsonl --lang --limit --list --no-extra --no-rates --owners --path --process --record --replay --resolve-timeout --set --sort --table --timeout --version --wait --watch' -- "$cur")
     fi
 }
 complete -F _netstat netstat

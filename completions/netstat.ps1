@@ -8,7 +8,8 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
     $values = @(switch -Regex ($previous) {
         '^([-/][a-z]*p|--protocol)$' { @('tcp', 'tcpv6', 'udp', 'udpv6', 'ip', 'ipv6', 'icmp', 'icmpv6'); break }
         '^(--color)$' { @('auto', 'always', 'never'); break }
-        '^(--generate)$' { @('man', 'markdown', 'complete-bash', 'complete-zsh', 'complete-fish', 'complete-powershell', 'schema'); break }
+        '^(--explain)$' { @('close-wait'); break }
+        '^(--generate)$' { @('man', 'markdown', 'complete-bash', 'complete-zsh', 'complete-fish', 'complete-powershell', 'schema', 'check-schema', 'checks'); break }
         '^(--lang)$' { @('en', 'ko'); break }
         '^(--owners)$' { @('auto', 'bpf', 'proc'); break }
     })
@@ -78,15 +79,19 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         @('--cmdline', 'Show the command line of the process in a column')
         @('--color', 'Choose when states have colours')
         @('--columns', 'Choose the columns and their order')
+        @('--config', 'Read the settings of the checks from a TOML file')
         @('--count', 'With an interval, stop after this many displays')
         @('--csv', 'Write CSV, with a line for each row')
         @('--exists', 'Say by the exit code alone whether a row matches the filter')
+        @('--explain', 'Say by which rule a check judges, and its settings')
         @('--generate', 'Write the man page, the reference or a completion')
+        @('--geo', 'Take countries and networks from this file')
         @('--group-by', 'Count rows by the values of columns')
         @('--json', 'Write one JSON document')
         @('--jsonl', 'Write JSON with a line for each row')
         @('--lang', 'Choose the language of titles and headings')
         @('--limit', 'Show the first rows only')
+        @('--list', 'List the checks')
         @('--no-extra', 'With -s or -e, show only what Windows shows')
         @('--no-rates', 'With -s or -e and an interval, show no rates')
         @('--owners', 'Choose how the owners of sockets are found')
@@ -95,11 +100,13 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         @('--record', 'Write every answer of the operating system to files')
         @('--replay', 'Answer from a directory that --record wrote')
         @('--resolve-timeout', 'Limit the time that name look-ups may take')
+        @('--set', 'Change a setting of a check')
         @('--sort', 'Sort the rows by a column')
         @('--table', 'With -r, show this routing table')
         @('--timeout', 'With --wait, give up after this time')
         @('--version', 'Show the version')
         @('--wait', 'Return as soon as a row matches the filter')
+        @('--watch', 'Go on, and show what changes')
     )
     $options | Where-Object { $_[0].StartsWith($wordToComplete, 'OrdinalIgnoreCase') } | ForEach-Object {
         [System.Management.Automation.CompletionResult]::new($_[0], $_[0], 'ParameterName', $_[1])

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::{fs, io};
 
 /// A word for `netstat --generate`, and the file its output goes to.
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 9] = [
     ("man", "docs/netstat.1"),
     ("markdown", "docs/options.md"),
     ("complete-bash", "completions/netstat.bash"),
@@ -14,6 +14,8 @@ const FILES: [(&str, &str); 7] = [
     ("complete-fish", "completions/netstat.fish"),
     ("complete-powershell", "completions/netstat.ps1"),
     ("schema", "docs/schema/netstat-1.json"),
+    ("check-schema", "docs/schema/check-1.json"),
+    ("checks", "docs/check.md"),
 ];
 
 /// Writes the files that are not what the program would write.

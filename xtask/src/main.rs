@@ -8,6 +8,7 @@ mod bpf;
 mod ci;
 mod fuzz;
 mod generate;
+mod geo;
 #[cfg(target_os = "linux")]
 mod instructions;
 mod licences;
@@ -26,6 +27,7 @@ cargo xtask WORD
   generate --check    say which of them are not what the program would write
   bpf                 build the kernel program that finds owners from its C source (clang, bpftool)
   bpf --check         say whether it is what the source gives
+  geo FILE            pack the countries of a database in MaxMind's format as the built-in table
   fuzz [SECONDS]      run each fuzz target for so long (30)
   bench [--quick | --million | --sizes N,N] [--output FILE]
                       measure speed and memory, and write docs/performance.md (--quick: only print)
@@ -46,6 +48,7 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["generate", "--check"] => generate::check(),
         ["bpf"] => bpf::write(),
         ["bpf", "--check"] => bpf::check(),
+        ["geo", path] => geo::write(path),
         ["fuzz"] => fuzz::run(30),
         ["fuzz", seconds] => match seconds.parse() {
             Ok(seconds) => fuzz::run(seconds),

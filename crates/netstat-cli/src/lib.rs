@@ -3,6 +3,7 @@
 //! `options` turns words into arguments, `settings` says what they mean, `report` asks the system and hands plain
 //! data to [`view`], which answers one question; [`render`] turns the answer into bytes, and `output` writes them.
 
+pub(crate) mod check;
 pub mod columns;
 mod options;
 mod output;
@@ -22,11 +23,16 @@ use std::process::ExitCode;
 ///
 /// Standard output has the data, standard error all else. The exit code is 0 when the report was shown, also when a
 /// reader closed the pipe early, and 1 when anything failed or was not
-/// understood; `--exists` and `--wait` have their own.
+/// understood; `--exists`, `--wait` and `check` have their own.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words: Vec<OsString> = words.into_iter().collect();
     // A script that asks by the exit code must be able to tell a no from a failure.
-    let asks = words.iter().any(|word| word == "--exists" || word == "--wait");
+    let failure = match words.first() {
+        // What is not known, as monitoring systems have it.
+        Some(word) if word.eq_ignore_ascii_case("check") => 3,
+        _ if words.iter().any(|word| word == "--exists" || word == "--wait") => 2,
+        _ => 1,
+    };
     let done = match options::parse(words) {
         Ok(Command::Run(arguments)) => {
             report::run(&Settings::new(&arguments, |name| std::env::var(name).ok()))
@@ -36,7 +42,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     done.unwrap_or_else(|trouble| {
         trouble.say();
-        ExitCode::from(if asks { 2 } else { 1 })
+        ExitCode::from(failure)
     })
 }
 

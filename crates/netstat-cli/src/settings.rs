@@ -1,5 +1,6 @@
 //! What the words of the command line mean, together and on this system.
 
+use crate::check::{self, Assignment, Check};
 use crate::columns::{self, Column, Extras};
 use crate::options::{Arguments, Colour, Format, Lang, ProtocolName};
 use crate::render::Language;
@@ -24,6 +25,8 @@ pub(crate) struct Settings {
     pub(crate) tape: Tape,
     /// `--owners`.
     pub(crate) owners: Owners,
+    /// `--geo`.
+    pub(crate) geo: Vec<PathBuf>,
     /// The words of the filter; empty for none.
     pub(crate) filter: Vec<OsString>,
     /// What is done with the rows.
@@ -58,8 +61,40 @@ pub(crate) enum Report {
     Rdma,
     /// `-c`.
     ProcessCounts(ConnectionsOptions),
+    /// `netstat check`.
+    Check(Checks),
     /// All else.
     Connections(Connections),
+}
+
+/// What is checked, and how that is shown.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Checks {
+    pub(crate) task: Task,
+    /// `--config`.
+    pub(crate) config: Option<PathBuf>,
+    /// `--set`, in their order.
+    pub(crate) set: Vec<Assignment>,
+    /// `--json`.
+    pub(crate) json: bool,
+    /// Whether severities have colours.
+    pub(crate) colour: Colour,
+}
+
+/// What is done with the checks.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Task {
+    /// They are listed (`--list`).
+    List,
+    /// One is explained (`--explain`).
+    Explain(&'static Check),
+    /// They are run.
+    Run {
+        /// Which.
+        checks: Vec<&'static Check>,
+        /// Whether they were named.
+        named: bool,
+    },
 }
 
 /// Which counters are shown.
@@ -173,7 +208,10 @@ impl Settings {
             (None, None) => Tape::None,
         };
         let repeat = Repeat {
-            pause: arguments.interval.map(|seconds| Duration::from_secs(seconds.into())),
+            pause: arguments
+                .interval
+                .map(|seconds| Duration::from_secs(seconds.into()))
+                .or(arguments.check.watch),
             count: arguments.count,
         };
         let owners = arguments.owners.unwrap_or_default();
@@ -188,6 +226,7 @@ impl Settings {
             repeat,
             tape,
             owners,
+            geo: arguments.geo.clone(),
             filter: arguments.filter.clone(),
             purpose,
             verbose: arguments.verbose,
@@ -196,7 +235,9 @@ impl Settings {
 }
 
 fn report(arguments: &Arguments, colour: Colour) -> Report {
-    if arguments.route {
+    if arguments.check.asked {
+        Report::Check(checks(arguments, colour))
+    } else if arguments.route {
         let query = RouteQuery { tables: arguments.tables.unwrap_or_default(), ..RouteQuery::default() };
         Report::Routes { query, json: arguments.json }
     } else if arguments.ethernet || arguments.statistics {
@@ -226,6 +267,21 @@ fn report(arguments: &Arguments, colour: Colour) -> Report {
     } else {
         Report::Connections(connections(arguments, colour))
     }
+}
+
+fn checks(arguments: &Arguments, colour: Colour) -> Checks {
+    let typed = &arguments.check;
+    let task = match typed.explain {
+        _ if typed.list => Task::List,
+        Some(check) => Task::Explain(check),
+        None if typed.names.is_empty() => Task::Run { checks: check::ALL.to_vec(), named: false },
+        // In the order of the list, whatever was typed first.
+        None => Task::Run {
+            checks: check::ALL.into_iter().filter(|check| typed.names.contains(check)).collect(),
+            named: true,
+        },
+    };
+    Checks { task, config: typed.config.clone(), set: typed.set.clone(), json: arguments.json, colour }
 }
 
 fn rows(arguments: &Arguments) -> ConnectionsOptions {

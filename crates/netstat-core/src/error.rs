@@ -19,6 +19,8 @@ pub enum Operation {
     ListRoutes,
     /// Reading the protocol counters.
     ReadCounters,
+    /// Reading how long the system has been running.
+    ReadUptime,
     /// Listing the RDMA resources.
     ListRdma,
     /// Making the folder of a recording.
@@ -37,6 +39,7 @@ impl fmt::Display for Operation {
             Self::ListInterfaces => "cannot list the network interfaces",
             Self::ListRoutes => "cannot list the routes",
             Self::ReadCounters => "cannot read the protocol counters",
+            Self::ReadUptime => "cannot read how long the system has been running",
             Self::ListRdma => "cannot list the RDMA resources",
             Self::Record => "cannot write the recording",
             Self::Replay => "cannot read the recording",

@@ -2,10 +2,28 @@
 
 pub use crate::os::fuzzing::*;
 
+use crate::enrich::{CountryTable, Geo};
 use crate::filter::{Context, Filter, NumbersOnly};
 use crate::model::{Endpoint, Family, Protocol, Socket};
 use crate::query::{Fields, Kinds, Programs, SocketQuery, States};
 use std::ffi::OsString;
+
+/// Databases of countries and networks: the packed table, and files in MaxMind's format.
+pub fn geo(data: &[u8]) {
+    let addresses =
+        ["1.0.0.1", "255.255.255.254", "2001:4860::1", "64:ff9b::808:808"].map(|text| text.parse());
+    let mut geo = Geo::built_in();
+    let added = geo.add(data.to_vec());
+    for address in addresses.into_iter().flatten() {
+        if let Some(table) = CountryTable::new(data) {
+            table.country(address);
+        }
+        if added.is_ok() {
+            geo.country(address);
+            geo.network(address);
+        }
+    }
+}
 
 /// Filters, one word to a line: what is understood prints as what parses to the same, and can be asked for.
 pub fn filter(data: &[u8]) {

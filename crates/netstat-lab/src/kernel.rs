@@ -37,22 +37,34 @@ pub(crate) fn open_tun(name: &str) -> io::Result<OwnedFd> {
 
 /// The number of the state of a TCP socket, as the socket itself tells it (`tcpi_state`).
 pub(crate) fn tcp_state_number(socket: BorrowedFd<'_>) -> io::Result<u8> {
-    let mut state = 0_u8;
-    let mut length: libc::socklen_t = 1;
-    // SAFETY: the kernel writes at most `length` bytes, one, to `state`, and the length to `length`; both live
-    // through the call. tcpi_state is the first byte of tcp_info, and the kernel cuts what does not fit.
+    let [state, ..] = tcp_info(socket)?;
+    Ok(state)
+}
+
+/// How often in a row a timer of a TCP socket went off in vain (`tcpi_backoff`): of probes where the window is zero.
+pub(crate) fn tcp_backoff(socket: BorrowedFd<'_>) -> io::Result<u8> {
+    let [.., backoff] = tcp_info(socket)?;
+    Ok(backoff)
+}
+
+/// The first bytes of `tcp_info`: state, state of congestion, retransmits, probes, backoff.
+fn tcp_info(socket: BorrowedFd<'_>) -> io::Result<[u8; 5]> {
+    let mut info = [0_u8; 5];
+    let mut length: libc::socklen_t = 5;
+    // SAFETY: the kernel writes at most `length` bytes to `info`, which has as many, and the length to `length`; both
+    // live through the call. The kernel cuts what does not fit.
     let answer = unsafe {
         libc::getsockopt(
             socket.as_raw_fd(),
             libc::IPPROTO_TCP,
             libc::TCP_INFO,
-            (&raw mut state).cast(),
+            info.as_mut_ptr().cast(),
             &raw mut length,
         )
     };
     match (answer, length) {
-        (0, 1) => Ok(state),
-        (0, _) => Err(io::Error::other("TCP_INFO came back empty")),
+        (0, 5) => Ok(info),
+        (0, _) => Err(io::Error::other("TCP_INFO came back short")),
         _ => Err(io::Error::last_os_error()),
     }
 }

@@ -25,14 +25,17 @@
 //! - A test that needs loopback only takes [`on_own_thread`], which needs no TUN device.
 //! - Child processes inherit the namespace of the thread that starts them. Code on the thread itself must read
 //!   `/proc/thread-self/net`: see [`Namespace`].
+//! - Faults, and what looks like them, are in [`faults`].
 //! - [`Holders`] lets child processes hold a socket too.
 #![cfg(target_os = "linux")]
 
 mod error;
+pub mod faults;
 mod held;
 mod holders;
 mod kernel;
 mod loopback;
+mod mmdb;
 mod namespace;
 mod peer;
 mod remote_host;
@@ -46,6 +49,7 @@ pub use error::{LabError, Result, Skip};
 pub use held::Held;
 pub use holders::Holders;
 pub use loopback::{Connected, Loop, Place};
+pub use mmdb::{Mmdb, Value as MmdbValue};
 pub use namespace::{Namespace, eventually, on_own_thread};
 pub use remote_host::{
     Flavor, INTERFACE, OUR_LINK_LOCAL, OUR_V4, OUR_V6, RemoteHost, THEIR_LINK_LOCAL, THEIR_V4, THEIR_V6,

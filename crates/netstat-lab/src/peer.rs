@@ -23,6 +23,17 @@ const REFRESH: Duration = Duration::from_secs(15);
 const POLL: Timespec = Timespec { tv_sec: 5, tv_nsec: 0 };
 const INITIAL_SEQUENCE: u32 = 0x1000_0000;
 
+/// What the remote host does with the data that it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Receiver {
+    /// Acknowledges all of it.
+    Prompt,
+    /// Loses one segment in so many, and acknowledges the others.
+    LosesOneIn(u32),
+    /// Acknowledges none of it.
+    Silent,
+}
+
 /// Whether the remote host answers what it is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Manners {
@@ -30,6 +41,16 @@ pub(crate) struct Manners {
     pub(crate) answers_syn: bool,
     /// Acknowledges a FIN.
     pub(crate) acknowledges_fin: bool,
+    /// What becomes of data.
+    pub(crate) receiver: Receiver,
+}
+
+impl Manners {
+    /// Answers nothing.
+    pub(crate) const SILENT: Self =
+        Self { answers_syn: false, acknowledges_fin: false, receiver: Receiver::Prompt };
+    /// Lets connections come about, and takes data.
+    pub(crate) const CONNECTS: Self = Self { answers_syn: true, ..Self::SILENT };
 }
 
 /// The two ends of a connection, without scopes, seen from the remote host.
@@ -50,6 +71,8 @@ pub(crate) struct Connection {
     receive_next: u32,
     fin_sent: bool,
     keep_time_wait: bool,
+    /// Segments with data that came.
+    data_segments: u32,
     /// A SYN-ACK came for the SYN it sent.
     pub(crate) saw_syn_ack: bool,
     /// A SYN came.
@@ -67,10 +90,21 @@ impl Connection {
             receive_next,
             fin_sent: false,
             keep_time_wait: false,
+            data_segments: 0,
             saw_syn_ack: false,
             saw_syn: false,
             saw_fin: false,
             fin_acknowledged: false,
+        }
+    }
+
+    /// Whether the next segment with data counts as never come.
+    fn loses(&mut self, receiver: Receiver) -> bool {
+        self.data_segments = self.data_segments.wrapping_add(1);
+        match receiver {
+            Receiver::Prompt => false,
+            Receiver::LosesOneIn(count) => self.data_segments.is_multiple_of(count),
+            Receiver::Silent => true,
         }
     }
 }
@@ -181,6 +215,9 @@ impl Peer {
                 connection.send_next = INITIAL_SEQUENCE.wrapping_add(1);
             }
         } else if let Some(connection) = connections.get_mut(&pair) {
+            if segment.data > 0 && connection.loses(manners.receiver) {
+                return;
+            }
             connection.saw_syn_ack |= segment.flags.syn;
             connection.saw_fin |= segment.flags.fin;
             connection.fin_acknowledged |=
@@ -230,6 +267,16 @@ impl Peer {
         let connection = memory.connections.entry(pair).or_insert_with(|| Connection::new(0, 0));
         connection.send_next = INITIAL_SEQUENCE.wrapping_add(1);
         self.send(pair, INITIAL_SEQUENCE, 0, Flags { syn: true, ..Flags::default() });
+    }
+
+    /// Sends a SYN and forgets it: the answer gets no answer.
+    pub(crate) fn send_lone_syn(&self, theirs: SocketAddr, ours: SocketAddr) {
+        self.send(Pair { theirs, ours }, INITIAL_SEQUENCE, 0, Flags { syn: true, ..Flags::default() });
+    }
+
+    /// From now on has these manners at a port, one below those that [`Peer::new_port`] gives.
+    pub(crate) fn behave_at(&self, port: u16, manners: Manners) {
+        self.memory().manners.insert(port, manners);
     }
 
     /// Sends a FIN, or the same FIN again.

@@ -4,7 +4,7 @@ use crate::error::{LabError, Result};
 use crate::held::Held;
 use crate::kernel;
 use crate::namespace::{Namespace, on_thread};
-use crate::peer::{self, Manners, Pair, Peer};
+use crate::peer::{self, Manners, Pair, Peer, Receiver};
 use crate::row::{Family, Protocol, Row, TcpState};
 use crate::socket;
 use std::io;
@@ -211,13 +211,10 @@ impl RemoteHost {
             _ => self.ours(flavor),
         };
         let (listening, listener) = listener(at)?;
-        let silent = Manners { answers_syn: false, acknowledges_fin: false };
-        let remote = self.theirs(flavor, self.peer().new_port(silent)?);
+        let remote = self.theirs(flavor, self.peer().new_port(Manners::SILENT)?);
         let mut local = self.ours(flavor);
         local.set_port(listening.local.port());
-        let pair = Pair { theirs: socket::on_the_wire(remote), ours: socket::on_the_wire(local) };
-        let peer = self.peer();
-        peer.until(pair, "the answer to a SYN", || peer.send_syn(pair), |connection| connection.saw_syn_ack)?;
+        let pair = self.request(remote, local)?;
         let row = Row {
             protocol: Protocol::Tcp,
             family: flavor.family(),
@@ -228,16 +225,55 @@ impl RemoteHost {
             inode: None,
             pids: Vec::new(),
         };
-        Ok(Held::new(row, None).with_listener(listening, listener).with_far_end(peer, pair))
+        Ok(Held::new(row, None).with_listener(listening, listener).with_far_end(self.peer(), pair))
+    }
+
+    /// Sends a SYN until it is answered, and does not go on from there.
+    fn request(&self, remote: SocketAddr, local: SocketAddr) -> Result<Pair> {
+        let pair = Pair { theirs: socket::on_the_wire(remote), ours: socket::on_the_wire(local) };
+        let peer = self.peer();
+        peer.until(pair, "the answer to a SYN", || peer.send_syn(pair), |connection| connection.saw_syn_ack)?;
+        Ok(pair)
+    }
+
+    /// A half-open request of a listener that exists; its remote end, and both.
+    pub(crate) fn half_open(&self, listener: SocketAddr) -> Result<(SocketAddr, Pair)> {
+        let remote = self.theirs(Flavor::V4, self.peer().new_port(Manners::SILENT)?);
+        Ok((remote, self.request(remote, listener)?))
+    }
+
+    /// An established connection to a receiver of the caller's choice.
+    pub(crate) fn connect_to(&self, receiver: Receiver) -> Result<Held> {
+        let manners = Manners { receiver, ..Manners::CONNECTS };
+        let remote = self.theirs(Flavor::V4, self.peer().new_port(manners)?);
+        Ok(self.connect(TcpState::Established, manners, remote, Flavor::V4)?.0)
+    }
+
+    /// An established connection to any address beyond the interface, where this host answers for it.
+    pub(crate) fn connect_far(&self, remote: SocketAddr) -> Result<Held> {
+        self.peer().behave_at(remote.port(), Manners::CONNECTS);
+        Ok(self.connect(TcpState::Established, Manners::CONNECTS, remote, Flavor::V4)?.0)
     }
 
     fn hold_connection(&self, state: TcpState, flavor: Flavor) -> Result<Held> {
         let manners = Manners {
             answers_syn: state != TcpState::SynSent,
             acknowledges_fin: matches!(state, TcpState::FinWait2 | TcpState::TimeWait),
+            receiver: Receiver::Prompt,
         };
-        let peer = self.peer();
-        let remote = self.theirs(flavor, peer.new_port(manners)?);
+        let remote = self.theirs(flavor, self.peer().new_port(manners)?);
+        let (held, pair) = self.connect(state, manners, remote, flavor)?;
+        self.bring_to(state, pair, held)
+    }
+
+    /// Connects, as far as the remote host lets it come, on the way to `state`.
+    fn connect(
+        &self,
+        state: TcpState,
+        manners: Manners,
+        remote: SocketAddr,
+        flavor: Flavor,
+    ) -> Result<(Held, Pair)> {
         let socket = socket::open(Protocol::Tcp, flavor.family(), false)?;
         socket::bind(&socket, self.ours(flavor))?;
         socket::connect(&socket, remote)?;
@@ -248,8 +284,7 @@ impl RemoteHost {
         row.remote = Some(remote);
         let pair = Pair { theirs: socket::on_the_wire(remote), ours: socket::on_the_wire(row.local) };
         // From here on a failure drops the value, and the connection with it.
-        let held = Held::new(row, Some(socket)).with_far_end(peer, pair);
-        self.bring_to(state, pair, held)
+        Ok((Held::new(row, Some(socket)).with_far_end(self.peer(), pair), pair))
     }
 
     /// From ESTABLISHED (or SYN_SENT) to `state`.
@@ -295,6 +330,11 @@ impl RemoteHost {
 
     fn peer(&self) -> &Arc<Peer> {
         &self.running.peer
+    }
+
+    /// The remote host, for a thread that goes on by itself.
+    pub(crate) fn share(&self) -> Arc<Peer> {
+        Arc::clone(self.peer())
     }
 }
 

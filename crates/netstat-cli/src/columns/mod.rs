@@ -5,6 +5,7 @@
 
 pub mod classic;
 mod owner;
+mod place;
 mod socket;
 mod tcp;
 #[cfg(test)]
@@ -20,7 +21,7 @@ pub(crate) mod value_words {
 }
 
 use crate::view::{Processes, Row};
-use netstat_core::enrich::UserNames;
+use netstat_core::enrich::{Geo, UserNames};
 use netstat_core::model::Owner;
 use netstat_core::query::{Fields, ProcessFields};
 use std::collections::HashMap;
@@ -35,6 +36,8 @@ pub struct Given<'a> {
     pub users: &'a UserNames,
     /// The names of interfaces, by index.
     pub interfaces: &'a HashMap<u32, OsString>,
+    /// Countries and networks of addresses.
+    pub geo: &'a Geo,
 }
 
 /// What has to be read for a column, or for several.
@@ -50,6 +53,10 @@ pub struct Needs {
     pub users: bool,
     /// The list of interfaces.
     pub interfaces: bool,
+    /// Countries of addresses.
+    pub countries: bool,
+    /// Networks of addresses.
+    pub networks: bool,
 }
 
 impl Needs {
@@ -60,6 +67,8 @@ impl Needs {
         process: ProcessFields::empty(),
         users: false,
         interfaces: false,
+        countries: false,
+        networks: false,
     };
 
     const fn fields(fields: Fields) -> Self {
@@ -79,6 +88,8 @@ impl Needs {
             process: self.process | other.process,
             users: self.users || other.users,
             interfaces: self.interfaces || other.interfaces,
+            countries: self.countries || other.countries,
+            networks: self.networks || other.networks,
         }
     }
 
@@ -166,6 +177,8 @@ pub const ALL: &[&Column] = &[
     &socket::FOREIGN,
     &socket::RADDR,
     &socket::RPORT,
+    &place::COUNTRY,
+    &place::NETWORK,
     &socket::STATE,
     &owner::PID,
     &owner::PROCESS,

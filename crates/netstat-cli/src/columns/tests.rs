@@ -109,6 +109,7 @@ pub(crate) struct Facts {
     processes: HashMap<ProcessId, Process>,
     users: UserNames,
     interfaces: HashMap<u32, OsString>,
+    geo: Geo,
 }
 
 pub(crate) fn facts() -> Facts {
@@ -135,6 +136,7 @@ pub(crate) fn facts() -> Facts {
         processes: processes.into_iter().map(|process| (process.id, process)).collect(),
         users: UserNames::parse(b"root:x:0:0::/:\nbob:x:1000:1000::/:\n"),
         interfaces: HashMap::from([(2, "eth0".into())]),
+        geo: Geo::built_in(),
     }
 }
 
@@ -145,7 +147,7 @@ impl Facts {
     }
 
     pub(crate) fn given(&self) -> Given<'_> {
-        Given { processes: &self.processes, users: &self.users, interfaces: &self.interfaces }
+        Given { processes: &self.processes, users: &self.users, interfaces: &self.interfaces, geo: &self.geo }
     }
 }
 
@@ -167,6 +169,8 @@ fn every_column_shows_what_is_known_and_what_is_not() {
         ("foreign", ["198.51.100.7:443", "198.51.100.7:443", "[::]:0", "*:*"]),
         ("raddr", ["198.51.100.7", "198.51.100.7", "*", "*"]),
         ("rport", ["443", "443", "*", "*"]),
+        ("country", ["-", "-", "-", "-"]),
+        ("network", ["-", "-", "-", "-"]),
         ("state", ["ESTABLISHED", "-", "LISTENING", "-"]),
         ("pid", ["10", "-", "12", "0"]),
         ("process", ["ng,\"inx\\x0a", "-", "-", "-"]),
@@ -229,6 +233,19 @@ fn numbers_without_a_name_stay_numbers() {
 }
 
 #[test]
+fn a_country_is_that_of_the_foreign_address_and_what_is_not_known_is_not_what_is_not_there() {
+    let mut sockets = four_sockets();
+    sockets[0].remote = Some(end("168.126.63.1:53"));
+    let facts = facts();
+    let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
+    let value = |row: usize, name| by_name(name).unwrap().value(&view.rows()[row], &facts.given());
+    assert_eq!(text(&value(0, "country")), "KR");
+    assert_eq!(value(0, "network"), Value::Unknown, "the table has none");
+    assert_eq!(value(1, "country"), Value::Unknown, "documentation addresses are nowhere");
+    assert_eq!(value(2, "country"), Value::Absent("-"), "a listener leads nowhere");
+}
+
+#[test]
 fn a_deleted_executable_is_marked() {
     let (sockets, facts) = (four_sockets(), facts());
     let Ownership::Held(owners) = &sockets[0].ownership else { panic!() };
@@ -265,7 +282,9 @@ fn needs_add_up_and_nothing_is_needed_for_nothing() {
     let all = of(&["rtt", "dscp", "process", "container", "user"]);
     assert_eq!(all.fields, Fields::TCP_INFO | Fields::TRAFFIC_CLASS);
     assert_eq!(all.process, ProcessFields::NAME | ProcessFields::CONTAINER);
-    assert!(all.owners && all.users && !all.interfaces);
+    assert!(all.owners && all.users && !all.interfaces && !all.countries && !all.networks);
+    assert_eq!(of(&["country"]), Needs { countries: true, ..Needs::NOTHING });
+    assert_eq!(of(&["country", "network"]), Needs { countries: true, networks: true, ..Needs::NOTHING });
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The command line as typed, before anything is concluded from it.
 
+use crate::check::{Assignment, Check};
 use crate::columns::Column;
 use crate::view::sort::Order;
 use netstat_core::query::{Owners, Tables};
@@ -60,6 +61,8 @@ pub(crate) struct Arguments {
     pub(crate) lang: Option<Lang>,
     /// `--owners`: by what means owners are looked for.
     pub(crate) owners: Option<Owners>,
+    /// `--geo`: files with countries and networks of addresses, the first to be asked first.
+    pub(crate) geo: Vec<PathBuf>,
     /// `--path`: the full path where `-b` would show a file name.
     pub(crate) path: bool,
     /// `--resolve-timeout`: the time all name look-ups together may take.
@@ -94,10 +97,31 @@ pub(crate) struct Arguments {
     pub(crate) jsonl: bool,
     /// `--csv`: a line of CSV for each row.
     pub(crate) csv: bool,
+    /// What belongs to `netstat check`.
+    pub(crate) check: CheckArguments,
     /// `--record`: the directory to write the operating system's answers to.
     pub(crate) record: Option<PathBuf>,
     /// `--replay`: the directory to answer from. Never set together with `record`.
     pub(crate) replay: Option<PathBuf>,
+}
+
+/// What was typed after `netstat check`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct CheckArguments {
+    /// The first word was `check`.
+    pub(crate) asked: bool,
+    /// The checks that were named; empty for all.
+    pub(crate) names: Vec<&'static Check>,
+    /// `--list`.
+    pub(crate) list: bool,
+    /// `--explain`.
+    pub(crate) explain: Option<&'static Check>,
+    /// `--watch`: the pause between two looks.
+    pub(crate) watch: Option<Duration>,
+    /// `--config`.
+    pub(crate) config: Option<PathBuf>,
+    /// `--set`, in their order.
+    pub(crate) set: Vec<Assignment>,
 }
 
 /// What `-p` accepts. The plain names mean IPv4.

@@ -40,6 +40,24 @@ impl Complaint {
         Self { line, filter: Some(error.clone()) }
     }
 
+    /// The same where the words might have been the names of checks.
+    pub(super) fn of_check(mut self, without_names: bool) -> Self {
+        if without_names && self.filter.is_some() {
+            self.line =
+                "neither checks nor a filter (netstat check --list shows the checks, netstat --help filter \
+                         explains filters)"
+                    .to_owned();
+        }
+        self
+    }
+
+    /// Both directions at once.
+    pub(super) fn record_and_replay() -> Self {
+        Self::new(
+            "--record and --replay cannot be combined: type --record to write a recording, --replay to read one",
+        )
+    }
+
     /// A second number that stands for itself.
     pub(super) fn second_interval(word: &OsStr, first: u32, seconds: u32) -> Self {
         Self::new(format!(

@@ -12,11 +12,13 @@
 //! | `values.rs` | the text of one value to the value |
 //! | `complaint.rs` | the one line said about what was not understood |
 //! | `net_tools.rs` | what people who know the other netstat, or `ss`, meant |
+//! | `check.rs` | the words after `netstat check` |
 //! | `words.rs` | the words that are no options: interval, filter |
 //! | `quote.rs` | words of the command line made safe for a terminal |
 //! | `generate/` | help, man page, reference and completions from the table |
 
 mod arguments;
+mod check;
 mod complaint;
 mod generate;
 mod net_tools;
@@ -41,6 +43,8 @@ pub(crate) enum Command {
     Run(Box<Arguments>),
     /// Show the help text.
     Help(Manner),
+    /// Show the help text of `netstat check`.
+    HelpCheck(Manner),
     /// Show the page about filters.
     HelpFilter,
     /// Show what `--columns` knows.
@@ -83,10 +87,11 @@ impl Command {
     pub(crate) fn answer(&self) -> Option<Answer> {
         // Windows writes its help to standard error, fails with it, and scripts rely on the empty output. Whoever
         // asks in the Unix way expects a text that can be piped, and success.
-        let to_stderr = *self == Self::Help(Manner::Windows);
+        let to_stderr = matches!(self, Self::Help(Manner::Windows) | Self::HelpCheck(Manner::Windows));
         let text = match self {
             Self::Run(_) => return None,
             Self::Help(_) => generate::help(),
+            Self::HelpCheck(_) => generate::help_of_check(),
             Self::HelpFilter => netstat_core::filter::HELP.clone(),
             Self::ColumnHelp => column_help(),
             Self::Version => format!("netstat {}\n", env!("CARGO_PKG_VERSION")),

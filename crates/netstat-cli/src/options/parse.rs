@@ -3,8 +3,8 @@
 use super::arguments::{Arguments, ProtocolName};
 use super::complaint::{Complaint, nearest, nearest_long};
 use super::quote::quoted;
-use super::table::{self, Effect, Entry, Value};
-use super::{Command, Manner, net_tools, words as plain_words};
+use super::table::{self, Effect, Entry, Report, Value};
+use super::{Command, Manner, check as check_words, net_tools, words as plain_words};
 use crate::view::sort::Order;
 use std::ffi::{OsStr, OsString};
 
@@ -17,9 +17,11 @@ use std::ffi::{OsStr, OsString};
 /// What was not understood, in one line that says what to type instead.
 pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command, Complaint> {
     let words: Vec<OsString> = args.into_iter().collect();
+    let checking = check_words::is_meant(&words);
     let mut parser = Parser {
         words: &words,
-        next: 0,
+        next: usize::from(checking),
+        checking,
         options_ended: false,
         arguments: Arguments::default(),
         plain: Vec::new(),
@@ -27,6 +29,9 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
     while let Some(word) = parser.take() {
         if let Some(command) = parser.word(word)? {
             let of_filter = parser.peek().is_some_and(|next| next.eq_ignore_ascii_case("filter"));
+            if checking && let Command::Help(manner) = command {
+                return Ok(Command::HelpCheck(manner));
+            }
             return Ok(if of_filter && matches!(command, Command::Help(_)) {
                 Command::HelpFilter
             } else {
@@ -35,6 +40,11 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
         }
     }
     let plain = std::mem::take(&mut parser.plain);
+    if checking {
+        check_words::settle(plain, &mut parser.arguments)?;
+        parser.arguments.check.asked = true;
+        return Ok(Command::Run(Box::new(parser.arguments)));
+    }
     plain_words::settle(plain, &mut parser.arguments)?;
     if parser.arguments.column_help {
         return Ok(Command::ColumnHelp);
@@ -47,6 +57,8 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
 struct Parser<'a> {
     words: &'a [OsString],
     next: usize,
+    /// Whether the words are those of `netstat check`.
+    checking: bool,
     options_ended: bool,
     arguments: Arguments,
     /// What is no option.
@@ -105,6 +117,7 @@ impl<'a> Parser<'a> {
             return Err(net_tools::complaint(self.words, word)
                 .unwrap_or_else(|| Complaint::unknown_long(word, name.unwrap_or_default())));
         };
+        check_words::belongs(entry, self.checking)?;
         // A known name is ASCII, so as many bytes as units of whatever the system writes words in.
         let given = equals.map(|position| after(word, position + 1));
         let Some(value) = entry.value() else {
@@ -163,6 +176,7 @@ impl<'a> Parser<'a> {
         let p_has_protocol = self.peek().and_then(OsStr::to_str).and_then(ProtocolName::from_name).is_some();
         if let Some(entry) = rest.split(['=', ':']).next().and_then(table::by_long)
             && !p_has_protocol
+            && (self.checking || entry.report != Report::Check)
         {
             return Err(Complaint::one_dash(word, entry.long));
         }
@@ -175,6 +189,7 @@ impl<'a> Parser<'a> {
             let Some(entry) = table::by_letter(letter) else {
                 return Err(self.unknown_letter(word, rest, letter));
             };
+            check_words::belongs(entry, self.checking)?;
             let Some(value) = entry.value() else {
                 switches.push((letter, entry));
                 continue;
@@ -297,9 +312,7 @@ fn has_rows(arguments: &Arguments) -> bool {
 /// What options mean together.
 fn check(arguments: &Arguments) -> Result<(), Complaint> {
     if arguments.record.is_some() && arguments.replay.is_some() {
-        return Err(Complaint::new(
-            "--record and --replay cannot be combined: type --record to write a recording, --replay to read one",
-        ));
+        return Err(Complaint::record_and_replay());
     }
     for (given, option) in [(arguments.exists, "--exists"), (arguments.wait, "--wait")] {
         if given && arguments.filter.is_empty() {

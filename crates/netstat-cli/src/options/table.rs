@@ -5,15 +5,18 @@ use super::complaint::Complaint;
 use super::{Command, Manner};
 use std::ffi::OsStr;
 
+mod check;
 mod connections;
 mod program;
 mod reports;
 mod shape;
 
+pub(super) use check::SHARED as SHARED_WITH_CHECK;
 pub(super) use program::INTERVAL;
 
 /// Every option.
-const LISTS: [&[Entry]; 4] = [connections::OPTIONS, shape::OPTIONS, reports::OPTIONS, program::OPTIONS];
+const LISTS: [&[Entry]; 5] =
+    [connections::OPTIONS, shape::OPTIONS, reports::OPTIONS, check::OPTIONS, program::OPTIONS];
 
 /// One option, and all that is known of it.
 #[derive(Debug)]
@@ -45,15 +48,18 @@ pub(super) enum Report {
     Connections,
     /// The other reports: statistics, routes, process ports, RDMA.
     Other,
+    /// `netstat check`, and nothing else.
+    Check,
     /// The program as a whole.
     Program,
 }
 
 impl Report {
     /// Every part, in the order of the documents, with its heading.
-    pub(super) const ALL: [(Self, &'static str); 3] = [
+    pub(super) const ALL: [(Self, &'static str); 4] = [
         (Self::Connections, "The connection table"),
         (Self::Other, "Other reports"),
+        (Self::Check, "After netstat check"),
         (Self::Program, "The program itself"),
     ];
 }
@@ -89,16 +95,18 @@ pub(super) enum ValueKind {
     Choice(&'static [&'static str]),
     /// A directory.
     Directory,
+    /// A file.
+    File,
     /// Nothing: the user knows.
     Free,
 }
 
 impl Value {
-    /// The words to choose from; empty when it is free or a directory.
+    /// The words to choose from; empty when it is free, a file or a directory.
     pub(super) fn choices(&self) -> &'static [&'static str] {
         match self.kind {
             ValueKind::Choice(choices) => choices,
-            ValueKind::Directory | ValueKind::Free => &[],
+            ValueKind::Directory | ValueKind::File | ValueKind::Free => &[],
         }
     }
 }

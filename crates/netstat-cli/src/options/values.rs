@@ -4,6 +4,7 @@ use super::arguments::{Colour, Lang, ProtocolName, owners_from_name};
 use super::complaint::{Complaint, nearest};
 use super::generate::Document;
 use super::quote::quoted;
+use crate::check::{self, Assignment, Check};
 use crate::columns::{self, Column};
 use crate::view::sort::Order;
 use netstat_core::query::{Owners, Tables};
@@ -101,6 +102,43 @@ fn parse_duration(option: &str, text: &OsStr, longest: u64, instead: &str) -> Re
             "{option} {word} is too long: type at most {longest} seconds, or {instead}"
         ))),
     }
+}
+
+/// The value of `--watch`.
+pub(super) fn parse_watch(text: &OsStr) -> Result<Duration, Complaint> {
+    let pause = parse_duration("--watch", text, LONGEST_WAIT, "leave it out to look once")?;
+    if pause.is_zero() {
+        return Err(Complaint::new("--watch needs a pause: type, for example, --watch 10s"));
+    }
+    Ok(pause)
+}
+
+/// The name of a check.
+pub(super) fn parse_check(option: &str, text: &OsStr) -> Result<&'static Check, Complaint> {
+    let name = text.to_str().unwrap_or_default();
+    check::by_name(name).ok_or_else(|| {
+        let instead = match nearest(name, check::NAMES, (name.len() / 3).clamp(1, 3)) {
+            Some(near) => format!("type {option} {near}"),
+            None => "type netstat check --list to see the checks".to_owned(),
+        };
+        Complaint::new(format!("{option} does not know the check {}: {instead}", quoted(text)))
+    })
+}
+
+/// The value of `--set`.
+pub(super) fn parse_setting(text: &OsStr) -> Result<Assignment, Complaint> {
+    check::parse_assignment(text.to_str().unwrap_or_default())
+        .map_err(|why| Complaint::new(format!("--set {}: {why}", quoted(text))))
+}
+
+/// The name of a file.
+pub(super) fn parse_file(option: &str, text: &OsStr) -> Result<PathBuf, Complaint> {
+    if text.is_empty() {
+        return Err(Complaint::new(format!(
+            "the file name after {option} is empty: type the name of a file"
+        )));
+    }
+    Ok(PathBuf::from(text))
 }
 
 /// The value of `-p`.

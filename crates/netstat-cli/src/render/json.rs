@@ -46,7 +46,7 @@ impl Serialize for JsonRow<'_, '_> {
 pub(crate) const REASONS: [&str; 5] =
     ["no_process", "not_permitted", "kernel", "other_namespace", "vanished"];
 
-fn reason(why: NoOwner) -> &'static str {
+pub(crate) fn reason(why: NoOwner) -> &'static str {
     let [no_process, not_permitted, kernel, other_namespace, vanished] = REASONS;
     match why {
         NoOwner::NoProcess => no_process,

@@ -1,6 +1,8 @@
 //! Rows to bytes: one file per format, and what they share.
 
 pub mod address;
+pub(crate) mod check;
+pub(crate) mod check_json;
 pub mod classic;
 pub(crate) mod colour;
 pub mod csv;

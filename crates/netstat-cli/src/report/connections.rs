@@ -1,13 +1,13 @@
 //! The reports made of the socket table: connections, processes by ports (`-c`), and RDMA (`-x`).
 
 use super::select::{Selected, read, select};
-use super::{Displayed, Session, brief};
+use super::{Displayed, Session, brief, places};
 use crate::columns::{Extras, Given, Needs};
 use crate::options::{Colour, Format};
 use crate::render::classic::{Classic, NameColumn, OwnerLines, ProcessColumn};
 use crate::render::{LineEnd, csv, json, jsonl, sockets};
 use crate::render::{process_counts::render_process_counts, rdma::render_rdma};
-use crate::settings::{Connections, Form};
+use crate::settings::{Connections, Form, Report};
 use crate::view::groups::count_groups;
 use crate::view::sort::Order;
 use crate::view::{ConnectionsOptions, ConnectionsView, Holder, count_ports};
@@ -39,7 +39,13 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
         Order::Usual | Order::By { .. } => ConnectionsView::new(&sockets, &rows),
     };
     let known = Known::read(&session.backend, &view, table, needs, &mut warnings);
-    let given = Given { processes: &known.processes, users: &known.users, interfaces: &known.interfaces };
+    let given = Given {
+        processes: &known.processes,
+        users: &known.users,
+        interfaces: &known.interfaces,
+        geo: &session.geo,
+    };
+    warnings.extend(places::lack(table, needs, &session.geo));
     if let (Order::By { column, descending }, true) = (table.order, table.group_by.is_empty()) {
         view.sort(column, descending, &given);
     }
@@ -93,6 +99,16 @@ fn render_groups(
         Form::Data(Format::JsonLines, _) => jsonl::render_groups(&groups, columns, out),
         Form::Data(Format::Csv, _) => csv::render_groups(&groups, columns, out),
     }
+}
+
+/// Whether countries or networks are among what a report shows.
+pub(super) fn shows_places(report: &Report) -> bool {
+    let table = match report {
+        Report::Connections(table) => Some(table),
+        Report::Statistics(what) => what.protocols.as_ref().and_then(|protocols| protocols.table.as_ref()),
+        _ => None,
+    };
+    table.map(needs).is_some_and(|needs| needs.countries || needs.networks)
 }
 
 /// What has to be read: no more than what is shown, and what it is sorted by.

@@ -1,9 +1,11 @@
 //! One file for each report: what it asks of the system, and how that becomes a display.
 
 mod brief;
+mod check;
 mod connections;
 mod exists;
 mod names;
+mod places;
 mod routes;
 mod select;
 mod statistics;
@@ -13,12 +15,14 @@ use crate::render::escape;
 use crate::settings::{Purpose, Report, Settings, Tape};
 use crate::view::ConnectionsOptions;
 use names::NameSource;
+use netstat_core::enrich::Geo;
 use netstat_core::filter::{Filter, Test};
 use netstat_core::os::{self, Backend, Native, Origin};
 use netstat_core::query::States;
 use netstat_core::{Error, Operation, OwnerMethod, Warning};
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::thread;
 
 /// Why a display could not be shown.
@@ -50,6 +54,8 @@ struct Session<'a> {
     settings: &'a Settings,
     names: NameSource,
     filter: Option<Filter>,
+    /// Countries and networks of addresses.
+    geo: Arc<Geo>,
     before: statistics::Before,
     /// What was last said of how owners are found.
     told: Option<OwnerMethod>,
@@ -60,6 +66,12 @@ struct Session<'a> {
 /// # Errors
 /// What failed, as a line for people.
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
+    if let Report::Check(checks) = &settings.report
+        && let Some(text) = check::text(checks, settings.language)
+    {
+        output::text(text.as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let origin = match &settings.tape {
         Tape::None => Origin::Live,
         Tape::Record(folder) => Origin::Record(folder),
@@ -68,8 +80,15 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     let backend = os::open(origin).map_err(|error| explain(&error, settings))?;
     let names = NameSource::new(backend.name_lookup());
     let filter = select::filter(&backend, &settings.filter)?;
-    let mut session =
-        Session { backend, settings, names, filter, before: statistics::Before::default(), told: None };
+    let asked = filter.as_ref().map(Filter::needs).is_some_and(|needs| needs.countries || needs.networks);
+    let geo = places::open(settings, asked || connections::shows_places(&settings.report))?;
+    let filter = places::answer(filter, &geo)?;
+    let before = statistics::Before::default();
+    if let Report::Check(checks) = &settings.report {
+        let session = Session { backend, settings, names, filter, geo, before, told: None };
+        return check::run(&session, checks);
+    }
+    let mut session = Session { backend, settings, names, filter, geo, before, told: None };
     if settings.purpose != Purpose::Show {
         return exists::answer(&session);
     }
@@ -149,6 +168,8 @@ impl Session<'_> {
 
     fn display(&mut self, out: &mut impl Write) -> Displayed {
         match &self.settings.report {
+            // It has a course of its own, above.
+            Report::Check(_) => Ok(Vec::new()),
             Report::Connections(table) => connections::table(self, table, out),
             Report::ProcessCounts(rows) => connections::process_counts(self, rows, out),
             Report::Rdma => connections::rdma(self, out),

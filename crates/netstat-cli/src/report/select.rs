@@ -114,7 +114,7 @@ pub(super) fn select(
 }
 
 /// Fills in the owners. Answers how they were found.
-fn attach_owners(
+pub(super) fn attach_owners(
     backend: &impl Backend,
     by: Owners,
     sockets: &mut [Socket],

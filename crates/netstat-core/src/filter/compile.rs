@@ -83,7 +83,12 @@ impl Class {
             Test::Family(Family::V4) if self.shape == Shape::MayBeDual => Outcomes::from(Tri::Unknown),
             Test::Family(Family::V4) => certain(matches!(self.shape, Shape::V4 | Shape::Dual)),
             Test::Family(Family::V6) => certain(self.shape != Shape::V4),
-            Test::Port(Side::Remote, _) | Test::Host(Side::Remote, _) | Test::Reach(_)
+            Test::Port(Side::Remote, _)
+            | Test::Host(Side::Remote, _)
+            | Test::Reach(_)
+            | Test::Country(_)
+            | Test::NetworkNumber(_)
+            | Test::NetworkName(_)
                 if self.has_no_remote() =>
             {
                 certain(false)

@@ -5,6 +5,7 @@ use super::expression::{Expression, Side, Test};
 use super::network::Network;
 use super::quantity::Quantity;
 use super::registry;
+use crate::enrich::Geo;
 use crate::model::{
     Endpoint, Family, Missing, NoOwner, Ownership, Process, ProcessId, Protocol, Socket, TcpState,
 };
@@ -136,6 +137,10 @@ pub struct Needs {
     pub owners: bool,
     /// What of the owners' processes.
     pub processes: ProcessFields,
+    /// Countries of addresses, see [`Filter::with_geo`].
+    pub countries: bool,
+    /// Networks of addresses, from the same.
+    pub networks: bool,
     /// Fields of sockets that come only when asked for. [`Filter::narrow`] adds them to its query.
     pub fields: Fields,
 }
@@ -170,7 +175,7 @@ impl Context<'static> {
 impl Filter {
     /// Whether the socket matches. Owners and processes that were not read are not known, see [`Filter::needs`].
     pub fn matches(&self, socket: &Socket, context: &Context<'_>) -> Tri {
-        let mut of = |test: &Test| Outcomes::from(evaluate(test, socket, context));
+        let mut of = |test: &Test| Outcomes::from(self.evaluate(test, socket, context));
         // Each test has one answer, so has the whole.
         outcomes(&self.expression, &mut of).list().next().unwrap_or(Tri::Unknown)
     }
@@ -188,7 +193,7 @@ impl Filter {
                 },
                 _ => false,
             };
-            if open { Outcomes::ANY } else { evaluate(test, socket, &Context::NOTHING).into() }
+            if open { Outcomes::ANY } else { self.evaluate(test, socket, &Context::NOTHING).into() }
         };
         let possible = outcomes(&self.expression, &mut of);
         if !possible.may_be(Tri::Yes) {
@@ -208,7 +213,10 @@ impl Filter {
                 | Test::Protocol(_)
                 | Test::Family(_)
                 | Test::Reach(_) => true,
-                Test::Pid(_)
+                Test::Country(_)
+                | Test::NetworkNumber(_)
+                | Test::NetworkName(_)
+                | Test::Pid(_)
                 | Test::Process(_)
                 | Test::Path(_)
                 | Test::Unit(_)
@@ -221,8 +229,16 @@ impl Filter {
 
     /// What has to be read beyond the socket table.
     pub fn needs(&self) -> Needs {
-        let mut needs = Needs { owners: false, processes: ProcessFields::empty(), fields: Fields::empty() };
+        let mut needs = Needs {
+            owners: false,
+            processes: ProcessFields::empty(),
+            countries: false,
+            networks: false,
+            fields: Fields::empty(),
+        };
         self.expression.each(&mut |test| match test {
+            Test::Country(_) => needs.countries = true,
+            Test::NetworkNumber(_) | Test::NetworkName(_) => needs.networks = true,
             Test::Pid(_) => needs.owners = true,
             Test::Process(glob) => {
                 needs.owners = true;
@@ -246,6 +262,29 @@ impl Filter {
             _ => {}
         });
         needs
+    }
+
+    fn evaluate(&self, test: &Test, socket: &Socket, context: &Context<'_>) -> Tri {
+        match test {
+            Test::Country(countries) => self.of_remote(socket, |geo, address| {
+                geo.country(address).map_or(Tri::Unknown, |country| countries.contains(&country).into())
+            }),
+            Test::NetworkNumber(numbers) => self.of_remote(socket, |geo, address| {
+                let number = geo.network(address).and_then(|network| network.number);
+                number.map_or(Tri::Unknown, |number| numbers.contains(&number).into())
+            }),
+            Test::NetworkName(glob) => self.of_remote(socket, |geo, address| {
+                let name = geo.network(address).and_then(|network| network.name);
+                name.map_or(Tri::Unknown, |name| glob.matches(name.to_lowercase().as_ref()).into())
+            }),
+            _ => evaluate(test, socket, context),
+        }
+    }
+
+    /// What the databases say of the remote address; a socket without one is nowhere.
+    fn of_remote(&self, socket: &Socket, of: impl Fn(&Geo, IpAddr) -> Tri) -> Tri {
+        let Some(remote) = &socket.remote else { return Tri::No };
+        self.geo.as_ref().map_or(Tri::Unknown, |geo| of(geo, remote.address))
     }
 }
 
@@ -271,6 +310,8 @@ fn evaluate(test: &Test, socket: &Socket, context: &Context<'_>) -> Tri {
         Test::Reach(reach) => {
             socket.remote.is_some_and(|end| registry::reach(end.address) == Some(*reach)).into()
         }
+        // Asked of the databases, which are elsewhere.
+        Test::Country(_) | Test::NetworkNumber(_) | Test::NetworkName(_) => Tri::Unknown,
         Test::Pid(pids) => owners(socket, |id| pids.contains(&id.pid).into()),
         Test::Process(glob) => processes(socket, context, |process| {
             let by_name = matched(process.name.as_ref(), |name| glob.matches(name));

@@ -6,6 +6,7 @@ use super::ports::Ports;
 use super::quantity::{Comparison, Quantity};
 use super::registry::Reach;
 use super::syntax;
+use crate::enrich::Country;
 use crate::model::{Family, Protocol};
 use crate::query::States;
 use std::fmt::{self, Write as _};
@@ -36,6 +37,13 @@ pub enum Test {
     Family(Family),
     /// How far the remote address reaches.
     Reach(Reach),
+    /// The remote address is of one of these countries; at least one.
+    Country(Box<[Country]>),
+    /// The remote address is of one of these autonomous systems; at least one number.
+    NetworkNumber(Box<[u32]>),
+    /// The remote address is of an autonomous system of such a name. The pattern is in small letters, and letter case
+    /// does not count.
+    NetworkName(Glob),
     /// A process with one of these numbers holds it; at least one number.
     Pid(Box<[u32]>),
     /// A process of such a name holds it.
@@ -163,6 +171,17 @@ impl fmt::Display for Test {
             Self::Reach(Reach::Loopback) => f.write_str("loopback"),
             Self::Reach(Reach::Private) => f.write_str("private"),
             Self::Reach(Reach::Public) => f.write_str("public"),
+            Self::Country(countries) => {
+                f.write_str("country ")?;
+                list(f, countries)
+            }
+            Self::NetworkNumber(numbers) => {
+                for (at, number) in numbers.iter().enumerate() {
+                    write!(f, "{}{number}", if at > 0 { ",AS" } else { "network AS" })?;
+                }
+                Ok(())
+            }
+            Self::NetworkName(glob) => write_glob(f, "network", glob),
             Self::Pid(pids) => {
                 f.write_str("pid ")?;
                 list(f, pids)

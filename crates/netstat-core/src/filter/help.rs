@@ -58,6 +58,8 @@ fn help() -> String {
          (10.0.0.1:22, [::1]:443).\n\
          GLOB: * any characters, ? one, [a-z] one of these, [!a-z] none of these; the whole name has to match. A name\n  \
          with blanks, parentheses or comparison signs needs double quotes, inside of those of the shell.\n\
+         CC: a country by its two letters (KR), where whoever announces the address is registered, unless --geo\n  \
+         knows better. ASN: a network by its number (AS15169); its name is a GLOB in any letter case.\n\
          SIZE: bytes, or with K, M, G (1K is 1024). TIME: with us, ms, s, m, h or d.\n\
          \n\
          public is what the registries of special-purpose addresses (RFC 6890 and later) leave to the internet;\n\

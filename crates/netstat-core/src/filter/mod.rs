@@ -14,6 +14,7 @@
 //! `not rport 80` is yes. UDP has no state in the same way.
 
 mod compile;
+mod countries;
 mod error;
 mod evaluate;
 mod expression;
@@ -40,18 +41,31 @@ pub use ports::Ports;
 pub use quantity::{Comparison, Quantity};
 pub use registry::Reach;
 
+use crate::enrich::Geo;
 use expression::Expression;
 use std::ffi::OsString;
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Which sockets to show.
 ///
 /// Its text (`Display`) is canonical: names are the numbers they stood for, and parsing it gives the same filter.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Filter {
     expression: Expression,
+    /// What tells countries and networks of addresses; without it they are not known.
+    geo: Option<Arc<Geo>>,
 }
+
+/// Filters are the same if they ask the same.
+impl PartialEq for Filter {
+    fn eq(&self, other: &Self) -> bool {
+        self.expression == other.expression
+    }
+}
+
+impl Eq for Filter {}
 
 /// Who knows what the names in a filter stand for. Asked while parsing, once for each name.
 pub trait Lookups {
@@ -95,12 +109,24 @@ impl Filter {
     /// # Errors
     /// What is wrong, where, and what was expected there.
     pub fn parse(words: &[OsString], lookups: &dyn Lookups) -> Result<Self, FilterError> {
-        parse::parse(words, lookups).map(|expression| Self { expression })
+        parse::parse(words, lookups).map(Self::from)
+    }
+
+    /// The filter, with countries and networks of addresses from here.
+    #[must_use]
+    pub fn with_geo(self, geo: Arc<Geo>) -> Self {
+        Self { geo: Some(geo), ..self }
     }
 
     /// Calls with every test of the filter, in the order of its text.
     pub fn each_test(&self, mut call: impl FnMut(&Test)) {
         self.expression.each(&mut call);
+    }
+}
+
+impl From<Expression> for Filter {
+    fn from(expression: Expression) -> Self {
+        Self { expression, geo: None }
     }
 }
 

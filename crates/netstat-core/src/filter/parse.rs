@@ -260,6 +260,8 @@ impl<'t> Parser<'t> {
             }
             Keyword::State => values::state(&value)?,
             Keyword::Protocol => values::protocols(&value)?,
+            Keyword::Country => values::countries(&value)?,
+            Keyword::Network => values::network(&value),
             Keyword::Pid => Expression::Test(Test::Pid(values::numbers(&value, values::A_PID)?)),
             Keyword::User => Expression::Test(Test::User(values::users(self.lookups, &value)?)),
             Keyword::Process => Expression::Test(Test::Process(Glob::new(value.text))),

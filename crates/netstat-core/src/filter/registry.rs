@@ -18,6 +18,13 @@ pub enum Reach {
     Public,
 }
 
+impl Reach {
+    /// How far an address reaches; `None` for multicast and for space that nobody was given.
+    pub fn of(address: IpAddr) -> Option<Self> {
+        reach(address)
+    }
+}
+
 /// A block and how far its addresses reach; `None` for multicast and for space that nobody was given.
 pub(super) type Entry = (Network, Option<Reach>);
 

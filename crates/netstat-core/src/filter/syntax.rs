@@ -22,6 +22,8 @@ pub(super) enum Keyword {
     Loopback,
     Private,
     Public,
+    Country,
+    Network,
     Number(Quantity),
 }
 
@@ -45,7 +47,7 @@ const fn primary(
     Primary { keyword, words, argument, help }
 }
 
-pub(super) const PRIMARIES: [Primary; 23] = [
+pub(super) const PRIMARIES: [Primary; 25] = [
     primary(Keyword::Port(Side::Either), &["port"], "N|NAME|N-M|N,M", "a port of either end"),
     primary(Keyword::Port(Side::Local), &["lport", "sport"], "N|NAME|N-M|N,M", "the local port"),
     primary(Keyword::Port(Side::Remote), &["rport", "dport"], "N|NAME|N-M|N,M", "the remote port"),
@@ -59,6 +61,13 @@ pub(super) const PRIMARIES: [Primary; 23] = [
     primary(Keyword::Loopback, &["loopback"], "", "the remote address is this machine"),
     primary(Keyword::Private, &["private"], "", "the remote address is of a network of one's own"),
     primary(Keyword::Public, &["public"], "", "the remote address is on the internet"),
+    primary(Keyword::Country, &["country"], "CC[,CC]", "the country of the remote address, where known"),
+    primary(
+        Keyword::Network,
+        &["network"],
+        "ASN[,ASN]|GLOB",
+        "its network, by number or name, where known (--geo)",
+    ),
     primary(Keyword::Pid, &["pid"], "N[,N]", "a process that holds it"),
     primary(Keyword::Process, &["process"], "GLOB", "the name of a process that holds it"),
     primary(Keyword::Path, &["path"], "GLOB", "the file that process runs"),
@@ -172,10 +181,11 @@ pub(super) const PROTOCOLS: [(&str, crate::model::Protocol, Option<crate::model:
 };
 
 /// Filters and what they find, for the help; a test parses them.
-pub(super) const EXAMPLES: [(&str, &str); 12] = [
+pub(super) const EXAMPLES: [(&str, &str); 13] = [
     (":8080", "who has port 8080"),
     ("192.168.20.0/24", "all connections with this network"),
     ("CLOSE_WAIT", "what peers have closed and programs here have not"),
+    ("public country != KR,US", "connections to other countries than these"),
     (
         "state established user alice public not rport 80,443",
         "alice's connections to odd ports on the internet",

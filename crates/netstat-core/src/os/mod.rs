@@ -21,6 +21,7 @@
 //! | [`Backend::rdma`] | RDMA netlink `RDMA_NLDEV_CMD_RES_CM_ID_GET` | not documented |
 //! | [`Backend::counters`] | `/proc/net/{snmp,snmp6,netstat,sockstat,sockstat6}`, limits from `/proc/sys/net/ipv4` | `GetIpStatisticsEx`, `GetIcmpStatisticsEx`, `GetTcpStatisticsEx2`, `GetUdpStatisticsEx2` |
 //! | [`Backend::interface_counters`] | rtnetlink `RTM_GETLINK`, `IFLA_STATS64` | `GetIfTable2` |
+//! | [`Backend::uptime`] | `/proc/uptime` | `GetTickCount64` |
 //!
 //! To add a system, begin with a copy of `unsupported.rs`.
 
@@ -35,6 +36,7 @@ use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -164,6 +166,13 @@ pub trait Backend {
     /// # Errors
     /// When the counters of IPv4 could not be read, which every system has.
     fn counters(&self) -> Result<Answer<Counters>, Error>;
+
+    /// How long the system has been running: the clock by which two answers are told apart in time, in a replay as it
+    /// was when they were recorded.
+    ///
+    /// # Errors
+    /// When the system refused it or it made no sense.
+    fn uptime(&self) -> Result<Duration, Error>;
 
     /// Every interface with what it counted, loopback included, by index.
     ///

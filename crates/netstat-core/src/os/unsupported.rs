@@ -11,6 +11,7 @@ use crate::{Answer, Error, Operation, OwnerMethod, Warning};
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A system this program has no back end for.
 #[derive(Debug)]
@@ -69,6 +70,9 @@ impl Backend for Unsupported {
     }
     fn counters(&self) -> Result<Answer<Counters>, Error> {
         refuse(Operation::ReadCounters)
+    }
+    fn uptime(&self) -> Result<Duration, Error> {
+        refuse(Operation::ReadUptime)
     }
     fn interface_counters(&self) -> Result<Answer<Vec<InterfaceCounters>>, Error> {
         refuse(Operation::ListInterfaces)

@@ -27,6 +27,9 @@ pub(super) fn bash() -> String {
             ValueKind::Directory => {
                 "compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- \"$cur\")".to_owned()
             }
+            ValueKind::File => {
+                "compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")".to_owned()
+            }
             ValueKind::Free => "COMPREPLY=()".to_owned(),
         };
         cases.push_str(&format!(

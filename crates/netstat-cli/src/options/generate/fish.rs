@@ -12,6 +12,7 @@ pub(super) fn fish() -> String {
             None => String::new(),
             Some(ValueKind::Choice(choices)) => format!(" -x -a '{}'", choices.join(" ")),
             Some(ValueKind::Directory) => " -x -a '(__fish_complete_directories)'".to_owned(),
+            Some(ValueKind::File) => " -r -F".to_owned(),
             Some(ValueKind::Free) => " -x".to_owned(),
         };
         let summary = entry.summary.replace('\\', "\\\\").replace('\'', "\\'");

@@ -1,12 +1,21 @@
 //! The help text, laid out as Windows lays out its own.
 
-use super::super::table::{self, INTERVAL};
+use super::super::check::takes;
+use super::super::table::{self, INTERVAL, Report};
 use super::wrap;
+use crate::check;
+use crate::render::Language;
 use std::iter::once;
 
 /// What the program does.
 pub(super) const SUMMARY: &str =
     "Shows network connections, routes, and statistics of protocols and interfaces.";
+
+/// The one word that begins a command line of its own.
+const CHECK: (&str, &str) = (
+    "check",
+    "As the first word: says what is wrong, who does it, and what to do next. netstat check --help tells more.",
+);
 
 /// The column where descriptions start.
 const DESCRIPTIONS: usize = 16;
@@ -16,7 +25,7 @@ const WIDTH: usize = 79;
 
 /// The help text.
 pub(in super::super) fn help() -> String {
-    let entries = table::sorted();
+    let entries: Vec<_> = table::sorted().into_iter().filter(|entry| entry.report != Report::Check).collect();
     let named = entries
         .iter()
         .filter(|entry| entry.in_synopsis)
@@ -28,8 +37,38 @@ pub(in super::super) fn help() -> String {
         let long = if entry.letters.is_empty() { String::new() } else { format!(" (--{})", entry.long) };
         push_item(&mut text, &entry.short_with_value(), &format!("{}{long}", entry.help));
     }
+    push_item(&mut text, CHECK.0, CHECK.1);
     push_item(&mut text, INTERVAL.name, INTERVAL.help);
     text.push('\n');
+    text
+}
+
+/// The help text of `netstat check`.
+pub(in super::super) fn help_of_check() -> String {
+    let mut text = String::from(
+        "\nSays what is wrong with the network of this machine, who does it, and what to do next.\n\n\
+         NETSTAT check [NAME...] [FILTER] [OPTIONS]\n\n",
+    );
+    push_item(&mut text, "NAME", "A check; without any, all of them:");
+    for known in check::ALL {
+        push_item(&mut text, "", &format!("{}: {}", known.name, known.summary.of(Language::English)));
+    }
+    push_item(
+        &mut text,
+        "FILTER",
+        "Judges only the sockets that match (netstat --help filter). Counters are of the whole \
+        system in any case.",
+    );
+    for entry in table::sorted().into_iter().filter(|entry| takes(entry)) {
+        if !matches!(entry.long, "generate" | "help") {
+            push_item(
+                &mut text,
+                &format!("--{}", entry.long_with_value().trim_start_matches('-')),
+                entry.help,
+            );
+        }
+    }
+    text.push_str("\nExit code: 0 nothing, or notices; 1 warning; 2 critical; 3 unknown, or an error.\n\n");
     text
 }
 

@@ -10,8 +10,10 @@ mod powershell;
 mod tests;
 mod zsh;
 
+use crate::check;
+use crate::render::check_json;
 use crate::render::schema::schema;
-pub(super) use help::help;
+pub(super) use help::{help, help_of_check};
 
 /// What `--generate` writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,6 +32,10 @@ pub(crate) enum Document {
     CompletePowershell,
     /// The JSON Schema of `--json`.
     Schema,
+    /// The JSON Schema of `netstat check --json`.
+    CheckSchema,
+    /// The reference of the checks, as Markdown.
+    Checks,
 }
 
 /// A document: its name for `--generate`, itself, and how it is made.
@@ -37,7 +43,7 @@ type Maker = (&'static str, Document, fn() -> String);
 
 impl Document {
     /// Every document.
-    const ALL: [Maker; 7] = [
+    const ALL: [Maker; 9] = [
         ("man", Self::Man, man::man),
         ("markdown", Self::Markdown, markdown::markdown),
         ("complete-bash", Self::CompleteBash, bash::bash),
@@ -45,11 +51,13 @@ impl Document {
         ("complete-fish", Self::CompleteFish, fish::fish),
         ("complete-powershell", Self::CompletePowershell, powershell::powershell),
         ("schema", Self::Schema, schema),
+        ("check-schema", Self::CheckSchema, check_json::schema),
+        ("checks", Self::Checks, check::markdown),
     ];
 
     /// The names people type.
-    pub(super) const NAMES: [&'static str; 7] = {
-        let mut names = [""; 7];
+    pub(super) const NAMES: [&'static str; 9] = {
+        let mut names = [""; 9];
         let mut i = 0;
         while i < names.len() {
             names[i] = Self::ALL[i].0;

@@ -19,7 +19,7 @@ pub(super) fn powershell() -> String {
                 choices.iter().map(|choice| format!("'{choice}'")).collect::<Vec<_>>().join(", ")
             }
             // PowerShell completes file names where a completer offers nothing.
-            ValueKind::Directory | ValueKind::Free => continue,
+            ValueKind::Directory | ValueKind::File | ValueKind::Free => continue,
         };
         values.push_str(&format!("        '^({})$' {{ @({offered}); break }}\n", patterns.join("|")));
     }

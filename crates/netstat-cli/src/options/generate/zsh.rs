@@ -28,6 +28,7 @@ fn specification(entry: &Entry) -> String {
             let action = match value.kind {
                 ValueKind::Choice(choices) => format!("({})", choices.join(" ")),
                 ValueKind::Directory => "_files -/".to_owned(),
+                ValueKind::File => "_files".to_owned(),
                 ValueKind::Free => " ".to_owned(),
             };
             format!(":{}:{action}", value.name)

@@ -177,6 +177,26 @@ pub(super) const OPTIONS: &[Entry] = &[
     },
     Entry {
         letters: &[],
+        long: "geo",
+        in_synopsis: false,
+        summary: "Take countries and networks from this file",
+        help: "Takes countries and networks of addresses from this file in MaxMind's format, for the columns and the \
+               filter words country and network. Without it countries come from a table in the program.",
+        details: "It may be repeated: the first file that knows an address is believed, and what none knows of \
+                  countries the table does. The table says where whoever announces an address is registered. \
+                  Networks are in files only, such as those for ASN. Nothing is ever asked of anybody.",
+        inferred: None,
+        report: Report::Connections,
+        effect: Effect::Value(
+            Value { name: "FILE", example: "asn.mmdb", kind: ValueKind::File },
+            |arguments, text| {
+                arguments.geo.push(values::parse_file("--geo", text)?);
+                Ok(())
+            },
+        ),
+    },
+    Entry {
+        letters: &[],
         long: "resolve-timeout",
         in_synopsis: false,
         summary: "Limit the time that name look-ups may take",

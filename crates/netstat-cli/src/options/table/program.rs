@@ -56,7 +56,8 @@ pub(super) const OPTIONS: &[Entry] = &[
         in_synopsis: false,
         summary: "Write the man page, the reference or a completion",
         help: "Writes a document made from the options of this program: man, markdown, complete-bash, complete-zsh, \
-               complete-fish, complete-powershell, or the JSON Schema of --json: schema.",
+               complete-fish, complete-powershell; the JSON Schema of --json: schema, and of netstat check: check-schema; or \
+               the reference of the checks: checks.",
         details: "",
         inferred: None,
         report: Report::Program,

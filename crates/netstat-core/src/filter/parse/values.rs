@@ -1,9 +1,12 @@
 //! Values of tests: ports, addresses, states, users.
 
 use super::{Fault, Parsed, Value};
+use crate::enrich::Country;
 use crate::filter::Lookups;
+use crate::filter::countries;
 use crate::filter::error::nearest;
 use crate::filter::expression::{Expression, Side, Test};
+use crate::filter::glob::Glob;
 use crate::filter::lexer::Sign;
 use crate::filter::network::Network;
 use crate::filter::ports::Ports;
@@ -270,6 +273,38 @@ pub(super) fn protocols(value: &Value<'_>) -> Parsed<Expression> {
         })
     });
     Ok(Expression::any(members.collect::<Parsed<Vec<_>>>()?))
+}
+
+// Places
+
+/// Countries with a comma between them.
+pub(super) fn countries(value: &Value<'_>) -> Parsed<Expression> {
+    let countries = value.parts().map(|part| {
+        let country = Country::new(part.text).filter(|country| countries::is_code(*country));
+        country.ok_or_else(|| Fault {
+            nearest: countries::meant(part.text),
+            ..part.fault("the code of a country, such as KR or US, or several with commas")
+        })
+    });
+    let mut countries = countries.collect::<Parsed<Vec<_>>>()?;
+    countries.sort_unstable();
+    countries.dedup();
+    Ok(Expression::Test(Test::Country(countries.into())))
+}
+
+/// Numbers of networks with a comma between them, or else the pattern of a name.
+pub(super) fn network(value: &Value<'_>) -> Expression {
+    let of_part = |part: Value<'_>| {
+        let digits = match part.text.split_at_checked(2) {
+            Some((prefix, digits)) if prefix.eq_ignore_ascii_case("as") => digits,
+            _ => part.text,
+        };
+        number(digits)
+    };
+    Expression::Test(match value.parts().map(of_part).collect::<Option<Vec<_>>>() {
+        Some(numbers) => Test::NetworkNumber(ascending(numbers)),
+        None => Test::NetworkName(Glob::new(&value.text.to_lowercase())),
+    })
 }
 
 // Numbers

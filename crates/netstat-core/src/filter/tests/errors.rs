@@ -63,6 +63,13 @@ const ERRORS: &[([&str; 2], &str)] = &[
         ["host 1.2.3.4:x", "     ^^^^^^^^^"],
         "a port from 0 to 65535, a range such as 8000-8100, or the name of a service",
     ),
+    (["country KO", "        ^^"], "the code of a country, such as KR or US, or several with commas"),
+    (
+        ["country != KR,uk", "              ^^"],
+        "the code of a country, such as KR or US, or several with commas; the nearest word is GB",
+    ),
+    (["country", "       ^"], "a value after country: CC[,CC]"),
+    (["network > 5", "        ^"], "= or != after network, or nothing"),
     (["recvq 5", "      ^"], "a comparison: recvq > 64K"),
     (["recvq > 5x", "        ^^"], "a number of bytes such as 0, 64K or 1M (K is 1024)"),
     (["recvq >", "       ^"], "a number of bytes such as 0, 64K or 1M (K is 1024)"),

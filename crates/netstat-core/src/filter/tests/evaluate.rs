@@ -2,6 +2,7 @@
 
 use super::generate::{expression, sample};
 use super::parse;
+use crate::enrich::Geo;
 use crate::filter::{Context, Filter, Known, Needs, Tri};
 use crate::model::{
     Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessId, Protocol, Socket,
@@ -11,6 +12,7 @@ use crate::query::{Fields, Kinds, ProcessFields, States};
 use Tri::{No, Unknown, Yes};
 use proptest::prelude::*;
 use std::ffi::OsString;
+use std::sync::Arc;
 use std::time::Duration;
 
 fn end(text: &str) -> Endpoint {
@@ -45,6 +47,70 @@ fn check(socket: &Socket, answers: &[(&str, Tri)]) {
             parse(&format!("not ({text})")).matches(socket, &Context::NOTHING),
             negated,
             "not ({text})"
+        );
+    }
+}
+
+#[test]
+fn places_are_those_of_the_remote_address() {
+    let filter = |text: &str| parse(text).with_geo(Arc::new(Geo::built_in()));
+    let korea = tcp("10.0.0.1:50000", "168.126.63.1:443", TcpState::Established);
+    let own = tcp("10.0.0.1:50000", "10.0.0.2:443", TcpState::Established);
+    let listener = listener("168.126.63.1:80", None);
+    for (text, answers) in [
+        ("country KR", [Yes, Unknown, No]),
+        ("country US,kr", [Yes, Unknown, No]),
+        ("country US", [No, Unknown, No]),
+        ("country != KR", [No, Unknown, Yes]),
+        ("country != US", [Yes, Unknown, Yes]),
+        // The table has no networks.
+        ("network AS4766", [Unknown, Unknown, No]),
+        ("network != *telecom*", [Unknown, Unknown, Yes]),
+    ] {
+        let found = [&korea, &own, &listener].map(|socket| filter(text).matches(socket, &Context::NOTHING));
+        assert_eq!(found, answers, "{text}");
+    }
+    // Places are known before owners are looked for.
+    assert_eq!(filter("country KR").decided(&korea, Known::Socket), Some(true));
+    assert_eq!(filter("country US pid 1").decided(&korea, Known::Socket), Some(false));
+    // Without a database nothing is known.
+    assert_eq!(parse("country KR").matches(&korea, &Context::NOTHING), Unknown);
+    let needs = parse("country KR or network 1 or network x").needs();
+    assert!(needs.countries && needs.networks && !needs.owners);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_network_has_a_number_and_a_name() {
+    use netstat_lab::{Mmdb, MmdbValue as Value};
+    let names = [
+        ("autonomous_system_number", Value::Number(4766)),
+        ("autonomous_system_organization", Value::Text("Korea Telecom")),
+    ];
+    let file = Mmdb::new().with("168.126.0.0".parse().unwrap(), 16, Value::Map(&names)).with(
+        "1.0.0.0".parse().unwrap(),
+        8,
+        Value::Map(&names[..1]),
+    );
+    let mut geo = Geo::built_in();
+    geo.add(file.bytes()).unwrap();
+    let geo = Arc::new(geo);
+    let matches = |text: &str, remote| {
+        let socket = tcp("10.0.0.1:50000", remote, TcpState::Established);
+        parse(text).with_geo(Arc::clone(&geo)).matches(&socket, &Context::NOTHING)
+    };
+    for (text, named, numbered) in [
+        ("network AS4766", Yes, Yes),
+        ("network 1,4766", Yes, Yes),
+        ("network 4767", No, No),
+        ("network korea*", Yes, Unknown),
+        ("network \"KOREA TELECOM\"", Yes, Unknown),
+        ("network telecom", No, Unknown),
+    ] {
+        assert_eq!(
+            (matches(text, "168.126.63.1:443"), matches(text, "1.2.3.4:443")),
+            (named, numbered),
+            "{text}"
         );
     }
 }
@@ -284,7 +350,11 @@ fn what_a_filter_needs() {
         ("retrans > 1 age > 5s", false, none, Fields::TCP_INFO | Fields::AGE),
     ] {
         let filter = parse(text);
-        assert_eq!(filter.needs(), Needs { owners, processes, fields }, "{text}");
+        assert_eq!(
+            filter.needs(),
+            Needs { owners, processes, fields, countries: false, networks: false },
+            "{text}"
+        );
         let mut query = super::programs::query(Kinds::all(), States::all());
         query.fields = Fields::MARK;
         assert_eq!(filter.narrow(query).query.fields, fields | Fields::MARK, "{text}");
@@ -308,7 +378,7 @@ fn numbers_that_come_when_asked_for() {
 proptest! {
     #[test]
     fn what_is_decided_early_stays(expression in expression(vec![80]), sample in sample(vec![80])) {
-        let filter = Filter { expression };
+        let filter = Filter::from(expression);
         let mut socket = sample.socket;
         let early = filter.decided(&socket, Known::Socket);
         let find = |_| None;

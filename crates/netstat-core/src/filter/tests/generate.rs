@@ -1,5 +1,6 @@
 //! Random expressions, and random sockets as the kernel may have them.
 
+use crate::enrich::Country;
 use crate::filter::expression::{Expression, Side, Test};
 use crate::filter::{Comparison, Glob, Network, Ports, Quantity, Reach};
 use crate::model::{Endpoint, Family, Protocol, Socket, TcpState};
@@ -97,6 +98,10 @@ fn test(known: Vec<u16>) -> impl Strategy<Value = Test> {
         3 => select(vec![Reach::Loopback, Reach::Private, Reach::Public]).prop_map(Test::Reach),
         1 => (select(Quantity::ALL.to_vec()), select(comparisons), number)
             .prop_map(|(quantity, comparison, number)| Test::Number(quantity, comparison, number)),
+        1 => numbers().prop_map(Test::NetworkNumber),
+        1 => glob().prop_map(|glob| Test::NetworkName(Glob::new(&glob.pattern().to_lowercase()))),
+        1 => proptest::collection::btree_set(select(vec!["AU", "KR", "US"]), 1..3)
+            .prop_map(|codes| Test::Country(codes.into_iter().filter_map(Country::new).collect())),
         1 => numbers().prop_map(Test::Pid),
         1 => numbers().prop_map(Test::User),
         1 => prop_oneof![

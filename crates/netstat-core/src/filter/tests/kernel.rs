@@ -54,7 +54,7 @@ fn the_audit_is_that_of_the_kernel() {
     let (mut taken, mut refused) = (0, 0);
     for _ in 0..4 * EXPRESSIONS {
         let (expression, at, byte, changes, cut) = strategy.new_tree(&mut runner).unwrap().current();
-        let narrowed = Filter { expression }.narrow(query(Kinds::TCP, States::CONNECTIONS));
+        let narrowed = Filter::from(expression).narrow(query(Kinds::TCP, States::CONNECTIONS));
         let Some(program) = narrowed.query.programs.tcp else { continue };
         assert!(audit(&program) && is_taken(&program), "{program:?}");
         let mut program = program.to_vec();
@@ -181,7 +181,7 @@ fn the_kernel_and_this_program_agree() {
         let mut decided_there = 0;
         for _ in 0..EXPRESSIONS {
             let (expression, kinds, states) = strategy.new_tree(&mut runner).unwrap().current();
-            decided_there += usize::from(compare(&backend, &Filter { expression }, &query(kinds, states)));
+            decided_there += usize::from(compare(&backend, &Filter::from(expression), &query(kinds, states)));
         }
         assert!(decided_there > EXPRESSIONS / 10, "the kernel decided {decided_there} alone");
     });

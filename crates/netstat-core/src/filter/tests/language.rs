@@ -94,6 +94,13 @@ const LANGUAGE: &[(&str, &str)] = &[
     ("loopback", "loopback"),
     ("private", "private"),
     ("public", "public"),
+    ("country kr", "country KR"),
+    ("country != us,KR,US", "not country KR,US"),
+    ("network AS15169", "network AS15169"),
+    ("network = 15169,as3786", "network AS3786,AS15169"),
+    ("network *Telecom*", "network *telecom*"),
+    ("network != \"Acme Ltd.\"", "not network \"acme ltd.\""),
+    ("network as-1", "network as-1"),
     ("age > 10s", "age > 10s"),
     ("age<1.5h", "age < 90m"),
     ("recvq > 0", "recvq > 0"),
@@ -202,7 +209,7 @@ fn the_examples_are_filters() {
 proptest! {
     #[test]
     fn what_is_printed_parses_to_the_same(expression in expression(vec![22, 80, 443])) {
-        let filter = Filter { expression };
+        let filter = Filter::from(expression);
         let text = filter.to_string();
         prop_assert_eq!(try_parse(&text), Ok(filter), "{}", text);
     }

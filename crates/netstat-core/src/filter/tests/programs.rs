@@ -120,7 +120,7 @@ proptest! {
         states in asked_states(),
         samples in proptest::collection::vec(sample(vec![22, 80, 443]), 24),
     ) {
-        let filter = Filter { expression };
+        let filter = Filter::from(expression);
         let asked = query(kinds, states);
         let narrowed = filter.narrow(asked.clone());
         for sample in &samples {

@@ -2,7 +2,7 @@
 
 use super::{
     addresses, bpf, counters, interface_counters, interfaces, persistent, processes, procnet, rdma, routes,
-    sockets, wire,
+    sockets, uptime, wire,
 };
 use crate::model::{Family, Protocol};
 use crate::os::tape::Player;
@@ -51,6 +51,7 @@ pub fn persistent_routes(data: &[u8]) {
 
 /// The files of counters.
 pub fn counters(data: &[u8]) {
+    uptime::decode_uptime(data);
     counters::decode_all(data);
 }
 

@@ -23,6 +23,7 @@ mod source;
 mod stat;
 mod table;
 mod tcp_info;
+mod uptime;
 mod users;
 mod wire;
 
@@ -40,6 +41,7 @@ use source::{Recording, Source};
 use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The Linux back end.
 pub struct Linux {
@@ -159,6 +161,10 @@ impl Backend for Linux {
 
     fn counters(&self) -> Result<Answer<Counters>, Error> {
         counters::counters(self.source())
+    }
+
+    fn uptime(&self) -> Result<Duration, Error> {
+        uptime::uptime(self.source())
     }
 
     fn interface_counters(&self) -> Result<Answer<Vec<InterfaceCounters>>, Error> {

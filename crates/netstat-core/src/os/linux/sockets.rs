@@ -8,6 +8,7 @@ pub(super) use decode::{decode_socket, decode_timer_kind, state_and_remote};
 
 use super::procnet;
 use super::source::{Netlink, Source};
+use super::uptime::uptime;
 use super::wire::{self, DumpEnd, Message, Rows};
 use crate::error::words_of;
 use crate::model::{Family, Protocol, Sections, Socket, TcpState, Timer, TimerKind};
@@ -358,9 +359,7 @@ fn fill_time_in_state(source: &dyn Source, answer: &mut Answer<Vec<Socket>>) {
 /// long none has. What was decoded on the way to something else is taken out again.
 fn fill_age(source: &dyn Source, query: &SocketQuery, sockets: &mut [Socket]) {
     let known = query.fields.contains(Fields::AGE) && sockets.iter().any(|socket| socket.age.is_some()) && {
-        let uptime = read_text(source, "/proc/uptime")
-            .and_then(|text| text.split(['.', ' ']).next().and_then(|seconds| seconds.parse::<u64>().ok()));
-        uptime.is_some_and(|seconds| seconds < u64::from(u32::MAX) / 1000)
+        uptime(source).is_ok_and(|uptime| uptime.as_secs() < u64::from(u32::MAX) / 1000)
     };
     for socket in sockets {
         if !known {

@@ -47,6 +47,7 @@ pub(super) fn decode_tcp_info(bytes: &[u8]) -> TcpInfo {
         // Where no data ever went this way, the kernel counts from the handshake.
         last_data_sent: milliseconds(44).filter(|_| data_segs_out != Some(0)),
         last_data_received: milliseconds(52).filter(|_| data_segs_in != Some(0)),
+        last_ack_received: milliseconds(56),
         bytes_sent: long(200),
         bytes_retransmitted: long(208),
         bytes_acked: long(120),

@@ -1,0 +1,78 @@
+//! What the system was asked, once, or twice where a rate is judged. Plain data: who asks is in `report/check.rs`.
+
+use netstat_core::model::{Counters, Endpoint, Process, ProcessId, Protocol, Socket, TcpState};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// Why an input is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Lack {
+    /// No chosen check needs it.
+    NotAsked,
+    /// The system refused it, in its words.
+    Refused(String),
+}
+
+/// Something that the system may not have told.
+pub(crate) type Input<T> = Result<T, Lack>;
+
+/// What was there at one moment.
+#[derive(Debug, Clone)]
+pub(crate) struct Moment {
+    /// When, since the system started.
+    pub(crate) at: Input<Duration>,
+    /// The sockets that the filter leaves, in no particular order; empty where no check needs them.
+    pub(crate) sockets: Vec<Socket>,
+    /// The protocol counters.
+    #[expect(dead_code, reason = "no check judges by them yet")]
+    pub(crate) counters: Input<Counters>,
+}
+
+/// What tells a socket from others, from one look to the next: the kernel's number of it, or else its ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum SocketKey {
+    Cookie(u64),
+    Ends(Protocol, Endpoint, Option<Endpoint>),
+}
+
+impl SocketKey {
+    pub(crate) fn of(socket: &Socket) -> Self {
+        match socket.id.cookie {
+            Some(cookie) => Self::Cookie(cookie),
+            None => Self::Ends(socket.protocol, socket.local, socket.remote),
+        }
+    }
+}
+
+/// All that the chosen checks may judge by.
+#[derive(Debug, Clone)]
+pub(crate) struct Evidence {
+    /// What is there now.
+    pub(crate) now: Moment,
+    /// What was there before: a second ago, or at the last round of `--watch`.
+    pub(crate) before: Option<Moment>,
+    /// What is known of the processes that hold sockets.
+    pub(crate) processes: HashMap<ProcessId, Process>,
+    /// Since when `--watch` has seen a socket in its state, by the same clock as [`Moment::at`]; empty without it.
+    pub(crate) seen_since: HashMap<(SocketKey, Option<TcpState>), Duration>,
+}
+
+impl Evidence {
+    /// The time between the two looks, where there were two and the clock is known.
+    pub(crate) fn elapsed(&self) -> Option<Duration> {
+        let before = self.before.as_ref()?;
+        let (Ok(then), Ok(now)) = (&before.at, &self.now.at) else { return None };
+        now.checked_sub(*then).filter(|elapsed| !elapsed.is_zero())
+    }
+
+    /// For how long at least a socket has been in its state, as far as watching tells.
+    pub(crate) fn watched_for(&self, socket: &Socket) -> Option<Duration> {
+        let since = self.seen_since.get(&(SocketKey::of(socket), socket.state))?;
+        self.now.at.as_ref().ok()?.checked_sub(*since).filter(|watched| !watched.is_zero())
+    }
+
+    /// The TCP sockets in a state.
+    pub(crate) fn in_state(&self, state: TcpState) -> impl Iterator<Item = &Socket> {
+        self.now.sockets.iter().filter(move |socket| socket.state == Some(state))
+    }
+}

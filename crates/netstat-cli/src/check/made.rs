@@ -1,0 +1,94 @@
+//! Evidence made by hand, for the tests of the checks: what a Linux kernel tells, and the little that Windows does.
+
+use super::{Check, Evidence, Finding, Lack, Moment, Thresholds, parse_assignment};
+use crate::render::Language;
+use netstat_core::model::{
+    Endpoint, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessId, Protocol, Socket, TcpInfo,
+    TcpState,
+};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+pub(super) fn end(text: &str) -> Endpoint {
+    let end: SocketAddr = text.parse().unwrap();
+    Endpoint::new(end.ip(), end.port(), 0)
+}
+
+fn family(end: Endpoint) -> Family {
+    if end.address.is_ipv4() { Family::V4 } else { Family::V6 }
+}
+
+/// A TCP socket that nobody holds.
+pub(super) fn tcp(local: &str, remote: &str, state: TcpState) -> Socket {
+    let local = end(local);
+    let remote = (!remote.is_empty()).then(|| end(remote));
+    let mut socket = Socket::new(Protocol::Tcp, family(local), local, remote);
+    socket.state = Some(state);
+    socket.ownership = Ownership::Unowned(NoOwner::NoProcess);
+    socket
+}
+
+/// The same socket, held by a process.
+pub(super) fn held(mut socket: Socket, pid: u32) -> Socket {
+    let process = ProcessId { pid, start_time: 1 };
+    socket.ownership = Ownership::Held(vec![Owner { process, parent: None, descriptor: None }]);
+    socket
+}
+
+/// The same socket with what Linux knows of its course.
+pub(super) fn with(mut socket: Socket, change: impl FnOnce(&mut TcpInfo)) -> Socket {
+    change(socket.tcp.get_or_insert_default());
+    socket
+}
+
+/// What was there at a second of the clock.
+pub(super) fn moment(second: u64, sockets: Vec<Socket>) -> Moment {
+    Moment { at: Ok(Duration::from_secs(second)), sockets, counters: Err(Lack::NotAsked) }
+}
+
+/// One look. Every process is called `p` and its number.
+pub(super) fn look(now: Moment) -> Evidence {
+    looks(None, now)
+}
+
+/// Two looks.
+pub(super) fn looks(before: Option<Moment>, now: Moment) -> Evidence {
+    let mut processes = HashMap::new();
+    for socket in &now.sockets {
+        if let Some(owner) = socket.ownership.principal() {
+            let mut process = Process::unknown(owner.process, Missing::NotRead);
+            process.name = Ok(format!("p{}", owner.process.pid).into());
+            processes.insert(owner.process, process);
+        }
+    }
+    Evidence { now, before, processes, seen_since: HashMap::new() }
+}
+
+/// What a check finds, with these settings.
+pub(super) fn run(check: &Check, evidence: &Evidence, settings: &[&str]) -> Vec<Finding> {
+    let mut thresholds = Thresholds::default();
+    let assignments: Vec<_> = settings.iter().map(|text| parse_assignment(text).unwrap()).collect();
+    thresholds.assign(&assignments);
+    (check.run)(evidence, &thresholds)
+}
+
+/// The findings as lines: severity, subject, sentence.
+pub(super) fn lines(findings: &[Finding]) -> Vec<String> {
+    findings
+        .iter()
+        .map(|finding| {
+            format!(
+                "{} [{}] {}",
+                finding.severity.word(),
+                finding.subject,
+                finding.sentence.of(Language::English)
+            )
+        })
+        .collect()
+}
+
+/// What a finding rests on under a key, as JSON.
+pub(super) fn fact(finding: &Finding, key: &str) -> Option<serde_json::Value> {
+    finding.facts.iter().find(|fact| fact.key == key).map(|fact| fact.value.clone())
+}

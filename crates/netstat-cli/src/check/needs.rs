@@ -1,0 +1,57 @@
+//! What a check has to know, so that no more is asked than that.
+
+use netstat_core::query::{Fields, Kinds, ProcessFields, States};
+
+/// What is asked of the system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Needs {
+    /// Sockets of these parts of the table.
+    pub(crate) kinds: Kinds,
+    /// TCP sockets in these states.
+    pub(crate) states: States,
+    /// What of each socket.
+    pub(crate) fields: Fields,
+    /// Owners of the TCP sockets in these states.
+    pub(crate) owners: States,
+    /// Owners of UDP sockets.
+    pub(crate) udp_owners: bool,
+    /// What of each process that holds one of those.
+    pub(crate) process: ProcessFields,
+    /// The protocol counters.
+    pub(crate) counters: bool,
+    /// All of this twice, moments apart, because a rate is judged.
+    pub(crate) twice: bool,
+}
+
+impl Needs {
+    /// Nothing.
+    pub(crate) const NOTHING: Self = Self {
+        kinds: Kinds::empty(),
+        states: States::empty(),
+        fields: Fields::empty(),
+        owners: States::empty(),
+        udp_owners: false,
+        process: ProcessFields::empty(),
+        counters: false,
+        twice: false,
+    };
+
+    /// What either needs.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            kinds: self.kinds | other.kinds,
+            states: self.states | other.states,
+            fields: self.fields | other.fields,
+            owners: self.owners | other.owners,
+            udp_owners: self.udp_owners || other.udp_owners,
+            process: self.process | other.process,
+            counters: self.counters || other.counters,
+            twice: self.twice || other.twice,
+        }
+    }
+
+    /// Whether there are sockets among it.
+    pub(crate) fn sockets(&self) -> bool {
+        !self.kinds.is_empty()
+    }
+}

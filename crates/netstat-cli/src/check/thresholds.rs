@@ -1,0 +1,262 @@
+//! Settings of the checks: their defaults, a TOML file (`--config`), and the command line (`--set`).
+//!
+//! The file has a table for each check and in it a line for each setting:
+//!
+//! ```toml
+//! [close-wait]
+//! warning = 200
+//! ```
+//!
+//! A name that no check knows is an error, because a threshold with a slip in it would silently be the default.
+
+use super::{ALL, Check, Text};
+use std::collections::HashMap;
+
+/// Something about a check that can be set.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    /// Its name within the check, in lower case with dashes.
+    pub(crate) name: &'static str,
+    /// What holds where nothing is set.
+    pub(crate) default: Default,
+    /// The unit of a number; empty for a list.
+    pub(crate) unit: Text,
+    /// What it does, and why the default is what it is.
+    pub(crate) meaning: Text,
+}
+
+/// What holds where nothing is set.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Default {
+    /// A number, which may not be negative.
+    Number(f64),
+    /// Words.
+    #[expect(dead_code, reason = "no check has a list yet")]
+    Words(&'static [&'static str]),
+}
+
+/// What was set.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Value {
+    Number(f64),
+    Words(Vec<String>),
+}
+
+/// What was set, by check and setting. What was not set has its default.
+#[derive(Debug, Clone, PartialEq, std::default::Default)]
+pub(crate) struct Thresholds {
+    set: HashMap<(&'static str, &'static str), Value>,
+}
+
+/// `NAME=VALUE` of the command line, understood.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Assignment {
+    check: &'static str,
+    setting: &'static str,
+    value: Value,
+}
+
+impl Thresholds {
+    /// The number that holds for a setting of a check.
+    pub(crate) fn number(&self, check: &Check, setting: &Setting) -> f64 {
+        match (self.set.get(&(check.name, setting.name)), setting.default) {
+            (Some(Value::Number(number)), _) => *number,
+            (None, Default::Number(number)) => number,
+            _ => 0.0,
+        }
+    }
+
+    /// The number, as one that is counted to.
+    pub(crate) fn count(&self, check: &Check, setting: &Setting) -> usize {
+        whole(self.number(check, setting))
+    }
+
+    /// The number, as seconds.
+    pub(crate) fn seconds(&self, check: &Check, setting: &Setting) -> std::time::Duration {
+        std::time::Duration::try_from_secs_f64(self.number(check, setting))
+            .unwrap_or(std::time::Duration::MAX)
+    }
+
+    /// The words that hold for a setting of a check.
+    #[expect(dead_code, reason = "no check has a list yet")]
+    pub(crate) fn words(&self, check: &Check, setting: &Setting) -> Vec<String> {
+        match (self.set.get(&(check.name, setting.name)), setting.default) {
+            (Some(Value::Words(words)), _) => words.clone(),
+            (None, Default::Words(words)) => words.iter().map(|&word| word.to_owned()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Takes over what the command line says; the last holds.
+    pub(crate) fn assign(&mut self, assignments: &[Assignment]) {
+        for Assignment { check, setting, value } in assignments {
+            self.set.insert((check, setting), value.clone());
+        }
+    }
+
+    /// What a configuration file says.
+    ///
+    /// # Errors
+    /// What is wrong in it, and what to write instead; it begins with the line or the key.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let file: toml::Table = toml::from_str(text).map_err(|error| {
+            let line = error
+                .span()
+                .map_or(1, |span| 1 + text.bytes().take(span.start).filter(|&byte| byte == b'\n').count());
+            format!("line {line}: {}", error.message())
+        })?;
+        let mut thresholds = Self::default();
+        for (table, value) in &file {
+            let check = find_check(table)?;
+            let toml::Value::Table(settings) = value else {
+                return Err(format!("{table} has to be a table of settings: write [{table}]"));
+            };
+            for (name, value) in settings {
+                let setting = find_setting(check, name)?;
+                let value = from_toml(setting, value)
+                    .ok_or_else(|| format!("{}.{name} has to be {}", check.name, kind(setting)))?;
+                thresholds.set.insert((check.name, setting.name), value);
+            }
+        }
+        Ok(thresholds)
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float that does not fit becomes the nearest number that does"
+)]
+fn whole(number: f64) -> usize {
+    number.ceil() as usize
+}
+
+/// Understands `CHECK.SETTING=VALUE`, a list having commas between its words.
+///
+/// # Errors
+/// What is wrong, and what to type instead.
+pub(crate) fn parse_assignment(text: &str) -> Result<Assignment, String> {
+    let parts = text.split_once('=').and_then(|(name, value)| Some((name.split_once('.')?, value)));
+    let Some(((check, name), value)) = parts else {
+        return Err(format!("{text:?} is no setting: type CHECK.SETTING=VALUE, as in {}", example()));
+    };
+    let check = find_check(check)?;
+    let setting = find_setting(check, name)?;
+    let value = match setting.default {
+        Default::Number(_) => value.trim().parse::<f64>().ok().filter(is_sensible).map(Value::Number),
+        Default::Words(_) => {
+            let words = value.split(',').map(str::trim).filter(|word| !word.is_empty());
+            Some(Value::Words(words.map(str::to_owned).collect()))
+        }
+    };
+    let value =
+        value.ok_or_else(|| format!("{}.{} has to be {}", check.name, setting.name, kind(setting)))?;
+    Ok(Assignment { check: check.name, setting: setting.name, value })
+}
+
+/// A setting that there is, with its default.
+pub(crate) fn example() -> String {
+    let numbers = ALL.iter().flat_map(|check| {
+        check.settings.iter().filter_map(|setting| match setting.default {
+            Default::Number(number) => Some(format!("{}.{}={number}", check.name, setting.name)),
+            Default::Words(_) => None,
+        })
+    });
+    numbers.take(1).collect()
+}
+
+fn find_check(name: &str) -> Result<&'static Check, String> {
+    super::by_name(name)
+        .ok_or_else(|| format!("{name:?} is no check: the checks are {}", super::NAMES.join(", ")))
+}
+
+fn find_setting(check: &'static Check, name: &str) -> Result<&'static Setting, String> {
+    check.settings.iter().copied().find(|setting| setting.name == name).ok_or_else(|| {
+        let names: Vec<&str> = check.settings.iter().map(|setting| setting.name).collect();
+        if names.is_empty() {
+            return format!("{}.{name} is no setting: {} has none", check.name, check.name);
+        }
+        format!("{}.{name} is no setting: those of {} are {}", check.name, check.name, names.join(", "))
+    })
+}
+
+fn from_toml(setting: &Setting, value: &toml::Value) -> Option<Value> {
+    match (setting.default, value) {
+        (Default::Number(_), toml::Value::Float(number)) => {
+            Some(*number).filter(is_sensible).map(Value::Number)
+        }
+        #[expect(clippy::cast_precision_loss, reason = "no threshold has so many digits")]
+        (Default::Number(_), toml::Value::Integer(number)) => {
+            Some(*number as f64).filter(is_sensible).map(Value::Number)
+        }
+        (Default::Words(_), toml::Value::Array(words)) => {
+            words.iter().map(|word| word.as_str().map(str::to_owned)).collect::<Option<_>>().map(Value::Words)
+        }
+        _ => None,
+    }
+}
+
+fn is_sensible(number: &f64) -> bool {
+    number.is_finite() && *number >= 0.0
+}
+
+fn kind(setting: &Setting) -> &'static str {
+    match setting.default {
+        Default::Number(_) => "a number that is not negative",
+        Default::Words(_) => "a list of words",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::close_wait::CHECK;
+
+    fn warning() -> &'static Setting {
+        CHECK.settings.iter().find(|setting| setting.name == "warning").unwrap()
+    }
+
+    #[test]
+    fn the_file_and_then_the_command_line_win() {
+        let mut thresholds = Thresholds::parse("[close-wait]\nwarning = 7\nold = 2.5\n").unwrap();
+        assert_eq!(thresholds.number(&CHECK, warning()), 7.0);
+        assert_eq!(Thresholds::default().number(&CHECK, warning()), 100.0);
+        let typed = ["close-wait.warning=8", "CLOSE_WAIT.warning= 9 "];
+        thresholds.assign(&typed.map(|text| parse_assignment(text).unwrap()));
+        assert_eq!(thresholds.number(&CHECK, warning()), 9.0);
+    }
+
+    #[test]
+    fn a_slip_is_an_error_that_names_it() {
+        for (text, why) in [
+            ("[close-wiat]\nold = 1\n", "\"close-wiat\" is no check"),
+            ("[close-wait]\nodl = 1\n", "close-wait.odl is no setting: those of close-wait are old"),
+            ("[close-wait]\nold = \"1\"\n", "close-wait.old has to be a number"),
+            ("[close-wait]\nold = -1\n", "close-wait.old has to be a number"),
+            ("[close-wait]\nold = nan\n", "close-wait.old has to be a number"),
+            ("close-wait = 5\n", "close-wait has to be a table"),
+            ("[close-wait]\n\nold = = 1\n", "line 3: "),
+        ] {
+            let error = Thresholds::parse(text).unwrap_err();
+            assert!(error.starts_with(why), "{text:?}: {error}");
+            assert_eq!(error.lines().count(), 1, "{error}");
+        }
+    }
+
+    #[test]
+    fn assignments_are_checked() {
+        for (text, why) in [
+            ("", "is no setting: type CHECK.SETTING=VALUE, as in close-wait.old=60"),
+            ("close-wait=5", "is no setting"),
+            ("close-wait.old", "is no setting"),
+            ("x.old=5", "\"x\" is no check"),
+            ("close-wait.x=5", "close-wait.x is no setting"),
+            ("close-wait.old=", "has to be a number"),
+            ("close-wait.old=inf", "has to be a number"),
+            ("close-wait.old=-2", "has to be a number"),
+        ] {
+            let error = parse_assignment(text).unwrap_err();
+            assert!(error.contains(why), "{text:?}: {error}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The words after `netstat check`: names of checks, then a filter.
+
+use super::arguments::Arguments;
+use super::complaint::{Complaint, nearest};
+use super::quote::quoted;
+use super::table::{self, Entry, Report};
+use super::words;
+use crate::check;
+use std::ffi::{OsStr, OsString};
+use std::time::Duration;
+
+/// The word that begins such a command line.
+pub(super) const WORD: &str = "check";
+
+/// Whether a command line asks for checks.
+pub(super) fn is_meant(words: &[OsString]) -> bool {
+    words.first().is_some_and(|word| word.eq_ignore_ascii_case(WORD))
+}
+
+/// Whether `netstat check` takes an option.
+pub(super) fn takes(entry: &Entry) -> bool {
+    entry.report == Report::Check || table::SHARED_WITH_CHECK.contains(&entry.long)
+}
+
+/// Complains about an option in the wrong place: one of the checks without them, or another with them.
+pub(super) fn belongs(entry: &Entry, checking: bool) -> Result<(), Complaint> {
+    let long = entry.long_with_value();
+    if checking && !takes(entry) {
+        return Err(Complaint::new(format!(
+            "--{} is not for netstat check: type netstat check --help to see its options",
+            entry.long
+        )));
+    }
+    if !checking && entry.report == Report::Check {
+        return Err(Complaint::new(format!(
+            "--{} belongs to netstat check: type netstat check {long}",
+            entry.long
+        )));
+    }
+    Ok(())
+}
+
+/// Takes the names off the words; what is left is an interval or a filter.
+pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<(), Complaint> {
+    let mut rest = plain.as_slice();
+    while let [word, after @ ..] = rest {
+        let Some(check) = word.to_str().and_then(check::by_name) else { break };
+        if !arguments.check.names.contains(&check) {
+            arguments.check.names.push(check);
+        }
+        rest = after;
+    }
+    words::settle(rest.to_vec(), arguments).map_err(|complaint| match rest.first() {
+        Some(word) => misspelt(word).unwrap_or_else(|| complaint.of_check(arguments.check.names.is_empty())),
+        None => complaint,
+    })?;
+    if let Some(seconds) = arguments.interval.take() {
+        arguments.check.watch.get_or_insert(Duration::from_secs(seconds.into()));
+    }
+    if let (Some(count), None) = (arguments.count, arguments.check.watch) {
+        return Err(Complaint::new(format!(
+            "--count {count} needs a pause: type, for example, netstat check --watch 10s --count {count}"
+        )));
+    }
+    if arguments.record.is_some() && arguments.replay.is_some() {
+        return Err(Complaint::record_and_replay());
+    }
+    Ok(())
+}
+
+/// A complaint about a word that is nearly the name of a check.
+fn misspelt(word: &OsStr) -> Option<Complaint> {
+    let name = word.to_str()?;
+    let near = nearest(name, check::NAMES, (name.len() / 3).clamp(1, 3))?;
+    Some(Complaint::new(format!("{} is no check: type {near}, or netstat check --list", quoted(word))))
+}

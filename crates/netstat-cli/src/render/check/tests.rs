@@ -1,0 +1,99 @@
+use super::*;
+use crate::check::{Culprit, Fact, Holder, Lack, Moment};
+use std::collections::HashMap;
+use std::time::Duration;
+
+fn evidence() -> Evidence {
+    let now = Moment { at: Ok(Duration::from_secs(5)), sockets: Vec::new(), counters: Err(Lack::NotAsked) };
+    Evidence { now, before: None, processes: HashMap::new(), seen_since: HashMap::new() }
+}
+
+fn finding() -> Finding {
+    let holder = Holder::Process { pid: 4711, name: Some("a\u{1b}[2J\u{202e}b".into()) };
+    let who = holder.text();
+    let mut finding = Finding::new(
+        "close-wait",
+        Severity::Warning,
+        Text::new(
+            format!("{} is ill", who.of(Language::English)),
+            format!("{} 문제", who.of(Language::Korean)),
+        ),
+    );
+    finding.subject = holder.subject();
+    finding.facts = vec![Fact::said("count", 5), Fact::shown("age", 3, Text::fixed("3 s old", "3초 됨"))];
+    finding.processes = vec![Culprit { holder, sockets: 1234 }];
+    finding.rows = Some("netstat -ano close_wait pid 4711".to_owned());
+    finding.meaning = Some(Text::fixed(
+        "it means something that takes more room than one line of a hundred cells has, so it is broken between words",
+        "무언가를 뜻합니다",
+    ));
+    finding.next = vec![Text::fixed("do this", "이렇게 합니다"), Text::fixed("then that", "그리고 저렇게")];
+    finding
+}
+
+fn shown(findings: &[Finding], form: Form) -> String {
+    let mut out = Vec::new();
+    render(findings, &check::ALL[..1], &evidence(), &form, &mut out).unwrap();
+    String::from_utf8(out).unwrap().replace("\r\n", "\n")
+}
+
+const PLAIN: Form = Form { language: Language::English, width: None, colour: false, named: false };
+
+#[test]
+fn a_finding_in_english() {
+    insta::assert_snapshot!(shown(&[finding()], PLAIN));
+}
+
+#[test]
+fn a_finding_in_korean() {
+    insta::assert_snapshot!(shown(&[finding()], Form { language: Language::Korean, ..PLAIN }));
+}
+
+#[test]
+fn a_quiet_system_is_one_line() {
+    let ok = [Finding::ok("close-wait", Text::fixed("none", "없음"))];
+    assert_eq!(shown(&ok, PLAIN), "Nothing wrong: 1 check of 0 sockets.\n");
+    let named = Form { named: true, ..PLAIN };
+    assert_eq!(shown(&ok, named), "ok        close-wait: none\nNothing wrong: 1 check of 0 sockets.\n");
+}
+
+#[test]
+fn what_others_wrote_moves_no_cursor() {
+    for language in [Language::English, Language::Korean] {
+        let text = shown(&[finding()], Form { language, ..PLAIN });
+        assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text:?}");
+        assert!(text.contains("\\x1b[2J"));
+    }
+}
+
+#[test]
+fn a_narrow_terminal_gets_narrow_lines_but_whole_commands() {
+    let text = shown(&[finding()], Form { width: Some(50), ..PLAIN });
+    assert!(text.contains("  see     netstat -ano close_wait pid 4711\n"));
+    for line in text.lines().filter(|line| !line.contains("netstat")) {
+        assert!(line.chars().count() <= 50, "{line}");
+    }
+}
+
+#[test]
+fn colours_only_repeat_the_word() {
+    let text = shown(&[finding()], Form { colour: true, ..PLAIN });
+    assert!(text.starts_with("\u{1b}[33mwarning\u{1b}[0m   close-wait"));
+    let plain = text.replace("\u{1b}[33m", "").replace("\u{1b}[0m", "");
+    assert_eq!(plain, shown(&[finding()], PLAIN));
+}
+
+#[test]
+fn changes_say_what_became_of_it() {
+    let finding = finding();
+    let mut out = Vec::new();
+    let changes = [Change::Appeared(&finding), Change::Gone(&finding)];
+    render_changes(&changes, Some(Duration::from_secs(70)), &PLAIN, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap().replace("\r\n", "\n");
+    assert!(text.starts_with("+1 min 10 s appeared\nwarning   close-wait: "), "{text}");
+    assert!(text.contains("+1 min 10 s gone\nwarning   close-wait: "), "{text}");
+    assert_eq!(text.matches("do this").count(), 1, "what is gone needs no next step");
+    let mut out = Vec::new();
+    render_changes(&[], None, &PLAIN, &mut out).unwrap();
+    assert!(out.is_empty());
+}

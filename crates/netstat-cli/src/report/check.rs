@@ -1,0 +1,212 @@
+//! `netstat check`: asks the system what the chosen checks need, lets them judge, and shows what they found.
+
+use super::select::{Selected, attach_owners, read, select};
+use super::{Session, explain};
+use crate::check::{
+    Evidence, Finding, Lack, Moment, Needs, SocketKey, Thresholds, changes, explained, listed, retold, worst,
+};
+use crate::options::{Colour, one_line};
+use crate::output::{self, Reader, Trouble, Warnings};
+use crate::render::{Language, check as people, check_json};
+use crate::settings::{Checks, Tape, Task};
+use netstat_core::error::words_of;
+use netstat_core::model::{Ownership, ProcessId, Protocol, Socket, TcpState};
+use netstat_core::os::Backend;
+use netstat_core::query::{Programs, SocketQuery, States};
+use netstat_core::{Error, Warning};
+use std::collections::HashMap;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+/// The pause between the two looks of a single run that judges rates.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What is shown without asking the system; `None` where checks are run.
+pub(super) fn text(checks: &Checks, language: Language) -> Option<String> {
+    match &checks.task {
+        Task::List => Some(listed(language)),
+        Task::Explain(check) => Some(explained(check, language)),
+        Task::Run { .. } => None,
+    }
+}
+
+/// Runs the checks once, or again and again; the exit code is that of the worst finding of the last look.
+pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Trouble> {
+    let Task::Run { checks: chosen, named } = &checks.task else { return Ok(ExitCode::SUCCESS) };
+    let thresholds = thresholds(checks)?;
+    let needs = chosen.iter().fold(Needs::NOTHING, |needs, check| needs.and(check.needs));
+    let settings = session.settings;
+    let form = people::Form {
+        language: settings.language,
+        width: terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0)),
+        colour: match checks.colour {
+            Colour::Auto => io::stdout().is_terminal(),
+            Colour::Always => true,
+            Colour::Never => false,
+        },
+        named: *named,
+    };
+    let mut watch =
+        Watch { session, needs, before: None, seen_since: HashMap::new(), warnings: Warnings::default() };
+    let mut told: Option<Vec<Finding>> = None;
+    let mut begin = None;
+    let mut looks: u64 = 0;
+    loop {
+        let looked = watch.look();
+        session.backend.finish().map_err(|error| explain(&error, settings))?;
+        let (evidence, warnings) = looked.map_err(|error| explain(&error, settings))?;
+        let findings: Vec<Finding> =
+            chosen.iter().flat_map(|check| (check.run)(&evidence, &thresholds)).collect();
+        let since = evidence.now.at.as_ref().ok().map(|at| at.saturating_sub(*begin.get_or_insert(*at)));
+
+        let mut out = Vec::new();
+        let written = if checks.json {
+            check_json::render(&findings, chosen, &evidence, &warnings, settings.language, &mut out)
+        } else if let Some(told) = &told {
+            people::render_changes(&changes(told, &findings), since, &form, &mut out)
+        } else {
+            people::render(&findings, chosen, &evidence, &form, &mut out)
+        };
+        let mut stdout = io::stdout().lock();
+        let reader =
+            output::outcome(written.and_then(|()| stdout.write_all(&out)).and_then(|()| stdout.flush()))?;
+        watch.warnings.say(warnings);
+        told = Some(told.map_or_else(|| findings.clone(), |told| retold(&told, &findings)));
+        watch.keep(evidence);
+
+        looks += 1;
+        let done = reader == Reader::Gone || settings.repeat.count.is_some_and(|count| looks >= count);
+        match settings.repeat.pause {
+            Some(pause) if !done => thread::sleep(pause),
+            _ => return Ok(ExitCode::from(worst(&findings).exit_code())),
+        }
+    }
+}
+
+/// What holds: the defaults, then the file, then the command line.
+fn thresholds(checks: &Checks) -> Result<Thresholds, Trouble> {
+    let mut thresholds = match &checks.config {
+        None => Thresholds::default(),
+        Some(path) => {
+            let name = one_line(&path.to_string_lossy());
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| format!("cannot read {name}: {}", words_of(&error)))?;
+            Thresholds::parse(&text).map_err(|why| format!("{name}: {why}"))?
+        }
+    };
+    thresholds.assign(&checks.set);
+    Ok(thresholds)
+}
+
+/// What is kept from one look to the next.
+struct Watch<'a> {
+    session: &'a Session<'a>,
+    needs: Needs,
+    before: Option<Moment>,
+    seen_since: HashMap<(SocketKey, Option<TcpState>), Duration>,
+    warnings: Warnings,
+}
+
+impl Watch<'_> {
+    /// Asks for everything that is needed. The first of two looks at a rate is taken here as well.
+    fn look(&mut self) -> Result<(Evidence, Vec<Warning>), Error> {
+        let mut warnings = Vec::new();
+        if self.needs.twice && self.before.is_none() {
+            self.before = Some(self.moment(&mut warnings)?);
+            // A recording has both looks, and the time between them.
+            if !matches!(self.session.settings.tape, Tape::Replay(_)) {
+                thread::sleep(PAUSE);
+            }
+        }
+        let now = self.moment(&mut warnings)?;
+        let owners: Vec<ProcessId> = owners(&now.sockets);
+        let processes = read(&self.session.backend, &owners, self.needs.process);
+        let evidence = Evidence {
+            now,
+            before: self.before.take(),
+            processes,
+            seen_since: std::mem::take(&mut self.seen_since),
+        };
+        warnings.dedup();
+        Ok((evidence, warnings))
+    }
+
+    /// What is there at this moment.
+    fn moment(&self, warnings: &mut Vec<Warning>) -> Result<Moment, Error> {
+        let backend = &self.session.backend;
+        let sockets = if self.needs.sockets() { self.sockets(warnings)? } else { Vec::new() };
+        let counters = if self.needs.counters {
+            match backend.counters() {
+                Ok(answer) => {
+                    warnings.extend(answer.warnings);
+                    Ok(answer.data)
+                }
+                Err(error) => Err(Lack::Refused(words_of(&error.source))),
+            }
+        } else {
+            Err(Lack::NotAsked)
+        };
+        let at = backend.uptime().map_err(|error| Lack::Refused(words_of(&error.source)));
+        Ok(Moment { at, sockets, counters })
+    }
+
+    fn sockets(&self, warnings: &mut Vec<Warning>) -> Result<Vec<Socket>, Error> {
+        let Needs { kinds, states, fields, owners, udp_owners, .. } = self.needs;
+        let query = SocketQuery { kinds, states, fields, programs: Programs::default() };
+        let Selected { mut sockets, warnings: more, .. } = select(
+            &self.session.backend,
+            self.session.filter.as_ref(),
+            query.clone(),
+            self.session.search(false),
+        )?;
+        warnings.extend(more);
+        // Owners are looked for where a check asks, and are not known already, as those are that have none.
+        let wanted = |socket: &Socket| {
+            socket.ownership == Ownership::NotRead
+                && match socket.protocol {
+                    Protocol::Udp => udp_owners,
+                    Protocol::Tcp => socket.state.is_some_and(|state| owners.contains(States::of(state))),
+                }
+        };
+        sockets.sort_by_key(|socket| !wanted(socket));
+        let count = sockets.partition_point(wanted);
+        if let Some(of_interest @ [_, ..]) = sockets.get_mut(..count) {
+            attach_owners(
+                &self.session.backend,
+                self.session.settings.owners,
+                of_interest,
+                &query,
+                warnings,
+            )?;
+        }
+        Ok(sockets)
+    }
+
+    /// Keeps what the next look is compared with, where there is one.
+    fn keep(&mut self, evidence: Evidence) {
+        if self.session.settings.repeat.pause.is_none() {
+            return;
+        }
+        if let Ok(at) = evidence.now.at {
+            let key = |socket: &Socket| (SocketKey::of(socket), socket.state);
+            self.seen_since = evidence
+                .now
+                .sockets
+                .iter()
+                .map(|socket| (key(socket), evidence.seen_since.get(&key(socket)).copied().unwrap_or(at)))
+                .collect();
+        }
+        self.before = Some(evidence.now);
+    }
+}
+
+/// The processes that hold the sockets, each once.
+fn owners(sockets: &[Socket]) -> Vec<ProcessId> {
+    let mut owners: Vec<ProcessId> =
+        sockets.iter().filter_map(|socket| socket.ownership.principal()).map(|owner| owner.process).collect();
+    owners.sort_unstable();
+    owners.dedup();
+    owners
+}

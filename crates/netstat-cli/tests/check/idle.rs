@@ -1,0 +1,44 @@
+//! Where nothing is wrong, little is said.
+
+use crate::answer::ask;
+use crate::support::{command, finish};
+use netstat_lab::{Flavor, Place, TcpState, on_own_thread, with_remote_host};
+
+/// All checks together, as an operator types it.
+fn assert_silent() {
+    let answer = ask("");
+    assert_eq!(answer.accusations(), []);
+    for lang in ["en", "ko"] {
+        let run = finish(command(&format!("check --lang {lang}")));
+        assert_eq!((run.code, &*run.complaint), (Some(0), ""), "{run:?}");
+        assert!(run.text.lines().count() <= 3, "{}", run.text);
+    }
+}
+
+#[test]
+fn an_empty_machine() {
+    on_own_thread(|_| assert_silent());
+}
+
+#[test]
+fn a_server_with_a_few_connections() {
+    with_remote_host(|namespace, host| {
+        let mut held = vec![
+            namespace.listener(Place::AnyV4, 22).unwrap(),
+            namespace.listener(Place::AnyV6Only, 22).unwrap(),
+            namespace.listener(Place::AnyDualStack, 443).unwrap(),
+            namespace.listener(Place::LoopbackV4, 5432).unwrap(),
+            namespace.udp(Place::LoopbackV4, 323).unwrap(),
+            namespace.udp(Place::AnyV4, 68).unwrap(),
+        ];
+        for flavor in [Flavor::V4, Flavor::V6] {
+            held.extend((0..5).map(|_| host.hold(TcpState::Established, flavor).unwrap()));
+            held.push(host.hold(TcpState::TimeWait, flavor).unwrap());
+            held.push(host.hold(TcpState::CloseWait, flavor).unwrap());
+            held.push(host.hold(TcpState::FinWait2, flavor).unwrap());
+            held.push(host.hold(TcpState::SynSent, flavor).unwrap());
+        }
+        assert_silent();
+        drop(held);
+    });
+}

@@ -1,0 +1,206 @@
+//! Ports that are taken: by TIME_WAIT, by connections, by sockets that are only bound.
+
+use super::ongoing::Ongoing;
+use super::{HERE, connect, neighbour, prepare, read_to_end, server};
+use crate::error::{LabError, Result};
+use crate::namespace::Namespace;
+use crate::{Family, Protocol, socket};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+/// Gives the namespace so many ports to choose from, from 40000 on.
+///
+/// # Errors
+///
+/// When the kernel refuses.
+pub fn narrow_port_range(namespace: &Namespace, ports: u16) -> Result<()> {
+    let last = 40_000_u16.saturating_add(ports.saturating_sub(1));
+    namespace.set_sysctl("net/ipv4/ip_local_port_range", &format!("40000 {last}"))
+}
+
+/// Connections that this machine began and closed first: each left a TIME_WAIT, which lasts for a minute.
+#[derive(Debug)]
+pub struct TimeWaitPile {
+    /// The servers they went to, equally often.
+    pub servers: Vec<SocketAddr>,
+    _listener: TcpListener,
+}
+
+impl TimeWaitPile {
+    /// Makes `count` of them to so many neighbours, all from [`HERE`].
+    ///
+    /// # Errors
+    ///
+    /// When a connection fails, as for want of ports.
+    pub fn new(namespace: &Namespace, count: usize, peers: usize) -> Result<Self> {
+        prepare(namespace)?;
+        let (listener, port) = server()?;
+        let servers: Vec<SocketAddr> = (0..peers).map(|peer| (neighbour(peer), port).into()).collect();
+        for to in servers.iter().cycle().take(count) {
+            leave_time_wait(&listener, *to)?;
+        }
+        Ok(Self { servers, _listener: listener })
+    }
+}
+
+fn leave_time_wait(listener: &TcpListener, to: SocketAddr) -> Result<()> {
+    let (near, mut far) = connect(listener, to)?;
+    drop(near);
+    read_to_end(&mut far)
+}
+
+/// Established connections from a narrow range of ports.
+#[derive(Debug)]
+pub struct HeldPorts {
+    /// The servers they went to.
+    pub servers: Vec<SocketAddr>,
+    /// How many connections there are.
+    pub count: usize,
+    held: Vec<(TcpStream, TcpStream)>,
+    listener: TcpListener,
+}
+
+impl HeldPorts {
+    /// Narrows the range to so many ports, and connects to one neighbour until no port is left.
+    ///
+    /// # Errors
+    ///
+    /// When a connection fails for another reason, or more succeed than there are ports.
+    pub fn exhausted(namespace: &Namespace, ports: u16) -> Result<Self> {
+        let mut scene = Self::spread(namespace, ports, 0, 1)?;
+        for _ in 0..=ports {
+            if !scene.can_connect()? {
+                return Ok(scene);
+            }
+            scene.one_more(0)?;
+        }
+        Err(LabError::failed("use all ports up", format!("{} connections are open", scene.count)))
+    }
+
+    /// Narrows the range to so many ports, and makes `count` connections to so many neighbours.
+    ///
+    /// # Errors
+    ///
+    /// When a connection fails.
+    pub fn spread(namespace: &Namespace, ports: u16, count: usize, peers: usize) -> Result<Self> {
+        prepare(namespace)?;
+        let (listener, port) = server()?;
+        narrow_port_range(namespace, ports)?;
+        let servers: Vec<SocketAddr> = (0..peers).map(|peer| (neighbour(peer), port).into()).collect();
+        let mut scene = Self { servers, count: 0, held: Vec::new(), listener };
+        for peer in (0..peers).cycle().take(count) {
+            scene.one_more(peer)?;
+        }
+        Ok(scene)
+    }
+
+    /// Whether one more connection to the first server finds a port. It leaves nothing behind.
+    ///
+    /// # Errors
+    ///
+    /// When it fails for another reason.
+    pub fn can_connect(&self) -> Result<bool> {
+        can_connect(&self.servers, &self.listener)
+    }
+
+    fn one_more(&mut self, peer: usize) -> Result<()> {
+        let to = self.servers.get(peer).copied().ok_or_else(|| LabError::failed("connect", "no server"))?;
+        self.held.push(connect(&self.listener, to)?);
+        self.count = self.held.len();
+        Ok(())
+    }
+}
+
+fn can_connect(servers: &[SocketAddr], listener: &TcpListener) -> Result<bool> {
+    let to = servers.first().copied().ok_or_else(|| LabError::failed("connect", "no server"))?;
+    let near = socket::open(Protocol::Tcp, Family::V4, false)?;
+    match socket::connect(&near, to) {
+        Ok(()) => {
+            let (far, _) =
+                listener.accept().map_err(|source| LabError::Failed { doing: "accept".into(), source })?;
+            // With a reset, so that neither end becomes TIME_WAIT.
+            socket::close_without_trace(near);
+            drop(far);
+            Ok(true)
+        }
+        Err(LabError::Failed { source, .. }) if source.kind() == std::io::ErrorKind::AddrNotAvailable => {
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Sockets that were bound to a port of the kernel's choice and do nothing further. Their ports are lost to every
+/// connection from their address.
+#[derive(Debug)]
+pub struct BoundPorts {
+    /// A server that nobody is connected to.
+    pub server: SocketAddr,
+    listener: TcpListener,
+    _bound: Vec<OwnedFd>,
+}
+
+impl BoundPorts {
+    /// Narrows the range to so many ports, and binds `count` sockets at [`HERE`].
+    ///
+    /// # Errors
+    ///
+    /// When the kernel refuses.
+    pub fn new(namespace: &Namespace, ports: u16, count: usize) -> Result<Self> {
+        prepare(namespace)?;
+        let (listener, port) = server()?;
+        narrow_port_range(namespace, ports)?;
+        let bound = (0..count).map(|_| {
+            let socket = socket::open(Protocol::Tcp, Family::V4, false)?;
+            socket::bind(&socket, (HERE, 0).into())?;
+            Ok(socket)
+        });
+        let bound = bound.collect::<Result<_>>()?;
+        Ok(Self { server: (neighbour(0), port).into(), listener, _bound: bound })
+    }
+
+    /// As [`HeldPorts::can_connect`].
+    ///
+    /// # Errors
+    ///
+    /// When it fails for another reason than that no port is left.
+    pub fn can_connect(&self) -> Result<bool> {
+        can_connect(&[self.server], &self.listener)
+    }
+}
+
+/// Short connections to one server, one after another, closed here first: a client that does not keep them open.
+#[derive(Debug)]
+pub struct Churn {
+    /// The server.
+    pub server: SocketAddr,
+    ongoing: Ongoing,
+}
+
+impl Churn {
+    /// Goes on until dropped, with room for so many TIME_WAIT (`tcp_max_tw_buckets`).
+    ///
+    /// # Errors
+    ///
+    /// When the kernel refuses, or a connection fails.
+    pub fn with_buckets(namespace: &Namespace, buckets: u32) -> Result<Self> {
+        prepare(namespace)?;
+        namespace.set_sysctl("net/ipv4/tcp_max_tw_buckets", &buckets.to_string())?;
+        let (listener, port) = server()?;
+        let server = (neighbour(0), port).into();
+        let ongoing = Ongoing::start("short connections", Duration::from_millis(5), move || {
+            leave_time_wait(&listener, server)
+        })?;
+        Ok(Self { server, ongoing })
+    }
+
+    /// Waits until so many further connections came and went.
+    ///
+    /// # Errors
+    ///
+    /// When one failed.
+    pub fn go_on(&self, connections: u64) -> Result<()> {
+        self.ongoing.more_rounds(connections)
+    }
+}

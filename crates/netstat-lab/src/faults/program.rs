@@ -1,0 +1,93 @@
+//! A program at the near end of a connection: one that hides, and one that does not.
+
+use crate::error::{Doing, LabError, Result};
+use crate::held::Held;
+use crate::holders::Holders;
+use crate::namespace::Namespace;
+use crate::remote_host::{INTERFACE, RemoteHost};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A process that holds a connection to a far machine, and nothing else does.
+#[derive(Debug)]
+pub struct Program {
+    /// The process.
+    pub pid: u32,
+    /// Where it was started from.
+    pub path: PathBuf,
+    /// The far machine; nothing that is for it leaves the namespace.
+    pub remote: SocketAddr,
+    folder: Option<PathBuf>,
+    // Before the folder goes.
+    _holders: Holders,
+    _held: Held,
+}
+
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+impl Program {
+    /// A program in a hidden folder of the folder for temporary files, deleted after its start.
+    ///
+    /// # Errors
+    ///
+    /// When the connection does not come about, or the program cannot be run.
+    pub fn implant(namespace: &Namespace, host: &RemoteHost, remote: SocketAddr) -> Result<Self> {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let folder = Path::new("/tmp").join(format!(".netstat-lab-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&folder).doing(|| format!("make {}", folder.display()))?;
+        let path = folder.join("kworkerd");
+        let copied = std::fs::copy(cat()?, &path).doing(|| format!("copy a program to {}", path.display()));
+        let started = copied.and_then(|_| Self::start(namespace, host, remote, path.clone()));
+        let deleted = std::fs::remove_file(&path).doing(|| format!("delete {}", path.display()));
+        match started {
+            Ok(mut program) => {
+                program.folder = Some(folder);
+                deleted.map(|()| program)
+            }
+            Err(error) => {
+                let _ = std::fs::remove_dir_all(&folder);
+                Err(error)
+            }
+        }
+    }
+
+    /// The same program where the system has it.
+    ///
+    /// # Errors
+    ///
+    /// When the connection does not come about, or the program cannot be run.
+    pub fn in_its_place(namespace: &Namespace, host: &RemoteHost, remote: SocketAddr) -> Result<Self> {
+        Self::start(namespace, host, remote, cat()?)
+    }
+
+    fn start(namespace: &Namespace, host: &RemoteHost, remote: SocketAddr, path: PathBuf) -> Result<Self> {
+        namespace.ip(&format!("route replace default dev {INTERFACE}\n"))?;
+        let mut held = host.connect_far(remote)?;
+        // A file that was just written is busy while the child of another thread's fork has it open.
+        let mut failure = None;
+        let holders = crate::eventually("the program run", || {
+            Holders::share_with(&path, &mut held, 1).map_err(|error| failure = Some(error)).ok()
+        });
+        let holders = holders.map_err(|error| failure.unwrap_or(error))?;
+        held.leave_to(&holders)?;
+        let pid = holders.pids().first().copied().unwrap_or(0);
+        Ok(Self { pid, path, remote, folder: None, _holders: holders, _held: held })
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        if let Some(folder) = &self.folder {
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+}
+
+fn cat() -> Result<PathBuf> {
+    ["/usr/bin/cat", "/bin/cat"]
+        .into_iter()
+        .map(PathBuf::from)
+        .find(|path| path.exists())
+        .ok_or_else(|| LabError::unavailable("`cat` is missing"))
+}

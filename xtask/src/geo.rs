@@ -1,0 +1,274 @@
+//! The built-in table of countries: from a database in MaxMind's format to the packed file that is checked in.
+//!
+//! The layout is that of `netstat_core::enrich::CountryTable`, with which every run is looked up again before anything is
+//! written.
+
+use crate::workspace;
+use anyhow::{Context, Result, bail, ensure};
+use maxminddb::{PathElement, Reader};
+use netstat_core::enrich::{Country, CountryTable};
+use netstat_core::filter::Reach;
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+const TABLE: &str = "crates/netstat-core/data/countries.bin";
+const ORIGIN: &str = "crates/netstat-core/data/ORIGIN.md";
+
+/// How many runs are read one after the other, at most.
+const BLOCK: usize = 64;
+
+const DAY: u64 = 24 * 60 * 60;
+
+/// Units from the first to the last, and their country.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Run {
+    first: u64,
+    last: u64,
+    country: Country,
+}
+
+/// The runs of both families, sorted, none touching one of the same country.
+#[derive(Debug, Default)]
+struct Runs {
+    v4: Vec<Run>,
+    v6: Vec<Run>,
+}
+
+/// Packs the database in this file.
+pub(crate) fn write(path: &str) -> Result<()> {
+    let reader = Reader::open_readfile(path).with_context(|| path.to_owned())?;
+    let day = reader.metadata().build_epoch / DAY;
+    let (runs, [too_fine, not_public]) = read(&reader).with_context(|| path.to_owned())?;
+    let table = pack(&runs, u32::try_from(day).context("the date of the database")?)?;
+    check(&table, &runs)?;
+    let root = workspace::root();
+    let date = date(day);
+    let origin = fs::read_to_string(root.join(ORIGIN)).context(ORIGIN)?;
+    let lines: Vec<String> = origin
+        .lines()
+        .map(|line| if line.starts_with("date: ") { format!("date: {date}") } else { line.to_owned() })
+        .collect();
+    fs::write(root.join(TABLE), &table).context(TABLE)?;
+    fs::write(root.join(ORIGIN), lines.join("\n") + "\n").context(ORIGIN)?;
+    println!(
+        "wrote {TABLE}: {} runs of IPv4, {} of IPv6, {} bytes, data of {date}; left out: {too_fine} networks \
+         smaller than a /64, {not_public} that are not of the whole internet",
+        runs.v4.len(),
+        runs.v6.len(),
+        table.len(),
+    );
+    println!("see that the origin and the licence in {ORIGIN} are those of this database");
+    Ok(())
+}
+
+/// The runs of a database, and how many networks are left out: those too small for the table, and those that are not of
+/// the whole internet.
+fn read(reader: &Reader<Vec<u8>>) -> Result<(Runs, [usize; 2])> {
+    let (mut runs, mut too_fine, mut not_public) = (Runs::default(), 0, 0);
+    for entry in reader.networks(maxminddb::WithinOptions::default())? {
+        let entry = entry?;
+        let mut code: Option<&str> = entry.decode_path(&[PathElement::Key("country_code")])?;
+        if code.is_none() {
+            code = entry.decode_path(&[PathElement::Key("country"), PathElement::Key("iso_code")])?;
+        }
+        let Some(country) = code.and_then(Country::new) else { continue };
+        let network = entry.network()?;
+        if Reach::of(network.network()) != Some(Reach::Public)
+            || Reach::of(network.broadcast()) != Some(Reach::Public)
+        {
+            not_public += 1;
+            continue;
+        }
+        let (family, bits, first) = match network.network() {
+            IpAddr::V4(address) => (&mut runs.v4, 32, u64::from(address.to_bits())),
+            IpAddr::V6(address) => (&mut runs.v6, 64, u64::try_from(address.to_bits() >> 64)?),
+        };
+        let Some(free) = u32::checked_sub(bits, network.prefix().into()) else {
+            too_fine += 1;
+            continue;
+        };
+        let last = first | 1u64.checked_shl(free).map_or(u64::MAX, |size| size - 1);
+        family.push(Run { first, last, country });
+    }
+    for family in [&mut runs.v4, &mut runs.v6] {
+        family.sort_by_key(|run| run.first);
+        let touching = family.windows(2).all(|pair| pair[0].last < pair[1].first);
+        ensure!(touching, "two networks overlap");
+        family.dedup_by(|next, run| {
+            let joined = run.country == next.country && run.last + 1 == next.first;
+            run.last = if joined { next.last } else { run.last };
+            joined
+        });
+    }
+    ensure!(!runs.v4.is_empty() && !runs.v6.is_empty(), "it has no countries of one of the two families");
+    Ok((runs, [too_fine, not_public]))
+}
+
+fn pack(runs: &Runs, day: u32) -> Result<Vec<u8>> {
+    let mut numbers: BTreeMap<Country, u8> =
+        runs.v4.iter().chain(&runs.v6).map(|run| (run.country, 0)).collect();
+    for (at, number) in numbers.values_mut().enumerate() {
+        *number = u8::try_from(at + 1).context("more than 255 countries")?;
+    }
+    let mut table = b"geo1".to_vec();
+    table.extend(day.to_be_bytes());
+    table.push(u8::try_from(numbers.len())?);
+    numbers.keys().for_each(|country| table.extend(country.code().as_bytes()));
+    let families = [pack_family(&runs.v4, &numbers)?, pack_family(&runs.v6, &numbers)?];
+    for (blocks, packed) in &families {
+        table.extend(u32::try_from(blocks.len())?.to_be_bytes());
+        table.extend(u32::try_from(packed.len())?.to_be_bytes());
+    }
+    for (blocks, packed) in families {
+        for (first, offset) in blocks {
+            table.extend(first.to_be_bytes());
+            table.extend(offset.to_be_bytes());
+        }
+        table.extend(packed);
+    }
+    Ok(table)
+}
+
+/// The first unit of each block and where its runs begin, and the runs.
+type Packed = (Vec<(u64, u32)>, Vec<u8>);
+
+fn pack_family(runs: &[Run], numbers: &BTreeMap<Country, u8>) -> Result<Packed> {
+    let (mut blocks, mut packed) = (Vec::new(), Vec::new());
+    let (mut next, mut in_block) = (0, BLOCK);
+    for run in runs {
+        if in_block >= BLOCK {
+            blocks.push((run.first, u32::try_from(packed.len())?));
+            in_block = 0;
+        } else if run.first > next {
+            pack_run(&mut packed, 0, run.first - next);
+            in_block += 1;
+        }
+        let number = numbers.get(&run.country).context("a country without a number")?;
+        pack_run(&mut packed, *number, run.last - run.first + 1);
+        in_block += 1;
+        next = run.last + 1;
+    }
+    Ok((blocks, packed))
+}
+
+fn pack_run(packed: &mut Vec<u8>, country: u8, units: u64) {
+    let shift = units.trailing_zeros();
+    // No more than 63 for any number but 0.
+    let size = u8::try_from(shift).unwrap_or(63);
+    let mut factor = units >> shift;
+    if factor == 1 {
+        packed.extend([country, size]);
+        return;
+    }
+    packed.extend([country, 128 | size]);
+    while factor > 127 {
+        packed.push(128 | u8::try_from(factor & 127).unwrap_or(127));
+        factor >>= 7;
+    }
+    packed.push(u8::try_from(factor).unwrap_or(127));
+}
+
+/// Fails unless the table knows the ends of every run, and nothing between them.
+fn check(table: &[u8], runs: &Runs) -> Result<()> {
+    let table = CountryTable::new(table).context("the table cannot be read")?;
+    let v4 = |unit: u64| u32::try_from(unit).map(|bits| IpAddr::V4(Ipv4Addr::from_bits(bits)));
+    let v6 = |unit: u64| Ok(IpAddr::V6(Ipv6Addr::from_bits(u128::from(unit) << 64)));
+    check_family(table, &runs.v4, v4).context("IPv4")?;
+    check_family(table, &runs.v6, v6).context("IPv6")
+}
+
+fn check_family(
+    table: CountryTable<'_>,
+    runs: &[Run],
+    address: impl Fn(u64) -> Result<IpAddr, std::num::TryFromIntError>,
+) -> Result<()> {
+    let mut before = None;
+    for run in runs {
+        for unit in [run.first, run.last] {
+            let found = table.country(address(unit)?);
+            ensure!(found == Some(run.country), "{} is {found:?}, not {}", address(unit)?, run.country);
+        }
+        let gap = before.map_or(run.first > 0, |last| run.first > last + 1);
+        if gap && let Some(found) = table.country(address(run.first - 1)?) {
+            bail!("{} is {found}, which the database does not say", address(run.first - 1)?);
+        }
+        before = Some(run.last);
+    }
+    Ok(())
+}
+
+/// The date of a day since 1970, as in `2026-06-17`.
+fn date(day: u64) -> String {
+    let is_leap =
+        |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let (mut year, mut left) = (1970, day);
+    loop {
+        let days = if is_leap(year) { 366 } else { 365 };
+        if left < days {
+            break;
+        }
+        left -= days;
+        year += 1;
+    }
+    let february = if is_leap(year) { 29 } else { 28 };
+    let mut month = 1;
+    for days in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
+        if left < days {
+            break;
+        }
+        left -= days;
+        month += 1;
+    }
+    format!("{year}-{month:02}-{:02}", left + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn country(code: &str) -> Country {
+        Country::new(code).unwrap()
+    }
+
+    fn run(first: u64, last: u64, code: &str) -> Run {
+        Run { first, last, country: country(code) }
+    }
+
+    #[test]
+    fn what_is_packed_is_found_again() {
+        let v4 = vec![
+            run(0, 0, "AA"),
+            run(1, 255, "BB"),
+            run(0x0100_0000, 0x0100_02ff, "AA"),
+            run(u32::MAX.into(), u32::MAX.into(), "CC"),
+        ];
+        // Enough for several blocks, with and without gaps, some of odd sizes.
+        let v6 = (0..1000u64).map(|n| run(n << 40, (n << 40) + n * n, ["AA", "ZZ"][usize::from(n % 3 == 0)]));
+        let runs = Runs { v4, v6: v6.collect() };
+        let table = pack(&runs, 20_000).unwrap();
+        check(&table, &runs).unwrap();
+        assert_eq!(CountryTable::new(&table).unwrap().day(), 20_000);
+
+        let other = Runs { v4: vec![run(0, 1, "AA")], v6: Vec::new() };
+        assert!(check(&table, &other).is_err(), "the check can fail");
+    }
+
+    #[test]
+    fn days_are_dates() {
+        for (day, text) in
+            [(0, "1970-01-01"), (59, "1970-03-01"), (11_016, "2000-02-29"), (20_621, "2026-06-17")]
+        {
+            assert_eq!(date(day), text);
+        }
+    }
+
+    #[test]
+    fn the_origin_has_the_date_of_the_table() {
+        let root = workspace::root();
+        let table = fs::read(root.join(TABLE)).unwrap();
+        let day = CountryTable::new(&table).unwrap().day();
+        let origin = fs::read_to_string(root.join(ORIGIN)).unwrap();
+        assert!(origin.contains(&format!("\ndate: {}\n", date(day.into()))), "{origin}");
+    }
+}
