@@ -282,6 +282,8 @@ fn write_owner_lines<W: Write>(
 }
 
 #[cfg(test)]
+mod packed_tests;
+#[cfg(test)]
 mod process_tests;
 #[cfg(test)]
 mod tests;

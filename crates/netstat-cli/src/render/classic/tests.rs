@@ -3,7 +3,7 @@ use crate::columns::Extras;
 use crate::render::words::Offload;
 use crate::view::ConnectionsOptions;
 use netstat_core::model::{
-    Brief, Endpoint, Executable, Family, Missing, Owner, ProcessId, Socket, TcpState, TcpState::*,
+    Endpoint, Executable, Family, Missing, Owner, ProcessId, Socket, TcpState, TcpState::*,
 };
 use netstat_core::query::Kinds;
 use proptest::prelude::*;
@@ -11,7 +11,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-const ALL: ConnectionsOptions = ConnectionsOptions { listening: true, bound: true, kinds: Kinds::all() };
+pub(super) const ALL: ConnectionsOptions =
+    ConnectionsOptions { listening: true, bound: true, kinds: Kinds::all() };
 
 pub(super) const NUMERIC: Classic<'static> = Classic {
     language: Language::English,
@@ -39,7 +40,7 @@ fn tcp(local: &str, remote: Option<&str>, state: TcpState) -> Socket {
     Socket { state: Some(state), ..socket(Protocol::Tcp, local, remote) }
 }
 
-fn udp(local: &str, remote: Option<&str>) -> Socket {
+pub(super) fn udp(local: &str, remote: Option<&str>) -> Socket {
     socket(Protocol::Udp, local, remote)
 }
 
@@ -47,7 +48,7 @@ fn id(pid: u32) -> ProcessId {
     ProcessId { pid, start_time: 1 }
 }
 
-fn owned(pid: u32, socket: Socket) -> Socket {
+pub(super) fn owned(pid: u32, socket: Socket) -> Socket {
     let owner = Owner { process: id(pid), parent: None, descriptor: None };
     Socket { ownership: Ownership::Held(vec![owner]), ..socket }
 }
@@ -510,7 +511,7 @@ fn any_end() -> impl Strategy<Value = Endpoint> {
     })
 }
 
-fn any_socket() -> impl Strategy<Value = Socket> {
+pub(super) fn any_socket() -> impl Strategy<Value = Socket> {
     let state = prop_oneof![
         prop::sample::select(vec![
             Closed,
@@ -546,50 +547,6 @@ fn any_socket() -> impl Strategy<Value = Socket> {
 }
 
 proptest! {
-    #[test]
-    fn a_packed_table_is_written_as_the_other_is(
-        sockets in prop::collection::vec(any_socket(), 0..20),
-        pid: bool,
-        colour: bool,
-        inodes in prop::collection::vec(0u64..4, 20),
-    ) {
-        let mut sockets = sockets;
-        let mut packed = netstat_core::model::Table::default();
-        for (socket, inode) in sockets.iter_mut().zip(inodes) {
-            socket.id.inode = Some(inode).filter(|&inode| inode != 0);
-            // As the decoder has it.
-            let canonical = |end: &mut Endpoint| *end = Endpoint::new(end.address, end.port, end.scope);
-            canonical(&mut socket.local);
-            socket.remote.iter_mut().for_each(canonical);
-            let remote = socket.remote.map(|end| end.address);
-            if remote.is_some_and(|address| address.is_ipv4() != socket.local.address.is_ipv4()) {
-                socket.remote = None;
-            }
-            // Equal in everything that decides over the order, two rows may differ in nothing that is shown.
-            let pid = u32::try_from(inode).unwrap() + u32::from(socket.state.is_none());
-            socket.ownership = owned(pid, udp("0.0.0.0:1", None)).ownership;
-            if socket.protocol == Protocol::Udp {
-                socket.state = None;
-            }
-        }
-        for brief in sockets.iter().map(Brief::from) {
-            prop_assert!(brief.rows().all(|section| packed.push(&brief, section)));
-        }
-        let form = Classic { pid, colour, ..NUMERIC };
-        let written = |rows: &mut dyn Iterator<Item = TableRow>| {
-            let mut out = Vec::new();
-            let mut sheet = form.begin(&mut out).unwrap();
-            rows.for_each(|row| form.add(&mut sheet, &row).unwrap());
-            sheet.hand_on().unwrap();
-            String::from_utf8(out).unwrap()
-        };
-        let mut unsorted = Vec::new();
-        form.render(&ConnectionsView::unsorted(&sockets, &ALL), &mut unsorted).unwrap();
-        prop_assert_eq!(written(&mut packed.rows_as_given()), String::from_utf8(unsorted).unwrap());
-        packed.sort();
-        prop_assert_eq!(written(&mut packed.rows()), table(&form, &sockets));
-    }
-
     #[test]
     fn any_socket_is_one_line_in_each_section(
         sockets in prop::collection::vec(any_socket(), 0..20),

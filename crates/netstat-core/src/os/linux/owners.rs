@@ -58,12 +58,15 @@ const INITIAL_PID_NAMESPACE: &[u8] = b"pid:[4026531836]";
 /// `CAP_SYS_PTRACE`: who has it may look into the descriptors of all processes.
 const CAP_SYS_PTRACE: u32 = 19;
 
+/// Fills in who holds a socket, the one to show first, or tells why nobody does.
+type Find<'a> = dyn FnMut(ShortId, &mut Vec<Owner>) -> Result<(), NoOwner> + 'a;
+
 /// Sockets whose owners are looked for.
 trait Sockets {
     /// Hands over those that a descriptor may hold.
     fn each(&self, hand: &mut dyn FnMut(ShortId));
-    /// Says of each of them who holds it: `of` fills in the owners, the one to show first, or tells why there are none.
-    fn settle(&mut self, of: &mut dyn FnMut(ShortId, &mut Vec<Owner>) -> Result<(), NoOwner>);
+    /// Says of each of them who holds it.
+    fn settle(&mut self, find: &mut Find<'_>);
 }
 
 fn id(socket: &Socket) -> Option<ShortId> {
@@ -77,10 +80,10 @@ impl Sockets for &mut [Socket] {
         self.iter().filter_map(id).for_each(hand);
     }
 
-    fn settle(&mut self, of: &mut dyn FnMut(ShortId, &mut Vec<Owner>) -> Result<(), NoOwner>) {
+    fn settle(&mut self, find: &mut Find<'_>) {
         for socket in self.iter_mut() {
             let mut owners = Vec::new();
-            let found = id(socket).map_or(Err(NoOwner::NoProcess), |id| of(id, &mut owners));
+            let found = id(socket).map_or(Err(NoOwner::NoProcess), |id| find(id, &mut owners));
             socket.ownership = found.map_or_else(Ownership::Unowned, |()| Ownership::Held(owners));
         }
     }
@@ -91,9 +94,9 @@ impl Sockets for Table {
         self.open().for_each(hand);
     }
 
-    fn settle(&mut self, of: &mut dyn FnMut(ShortId, &mut Vec<Owner>) -> Result<(), NoOwner>) {
+    fn settle(&mut self, find: &mut Find<'_>) {
         let mut owners = Vec::new();
-        self.set_holders(&mut |id| match of(id, &mut owners) {
+        self.set_holders(&mut |id| match find(id, &mut owners) {
             Ok(()) => owners.first().map_or(Holder::NotRead, |owner| Holder::Process(owner.process.pid)),
             Err(reason) => Holder::Nobody(reason),
         });
