@@ -7,6 +7,8 @@ use std::{fmt, io};
 pub enum OwnerMethod {
     /// Nothing had to be looked for.
     NotNeeded,
+    /// The table of sockets names them (Windows).
+    Table,
     /// A BPF program in the kernel listed the descriptors of all processes.
     Bpf,
     /// The descriptors in `/proc` were read, and why BPF was not used.
@@ -60,6 +62,7 @@ impl fmt::Display for OwnerMethod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotNeeded => f.write_str("no owners had to be looked for"),
+            Self::Table => f.write_str("the table of sockets names their owners"),
             Self::Bpf => f.write_str("owners were found by a BPF program in the kernel"),
             Self::Proc(reason) => write!(f, "owners were found in /proc, not by BPF: {reason}"),
         }

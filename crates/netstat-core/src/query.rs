@@ -1,6 +1,6 @@
 //! What is asked for, so that no more is read than that.
 
-use crate::model::{Family, Protocol, Section, TcpState};
+use crate::model::{Brief, Family, Protocol, Section, Sections, Socket, TcpState};
 use bitflags::bitflags;
 use std::sync::Arc;
 
@@ -77,6 +77,27 @@ bitflags! {
         const MARK = 32;
         /// [`crate::model::Socket::age`].
         const AGE = 64;
+    }
+}
+
+impl SocketQuery {
+    /// Whether a socket is one of those asked for. One in a state that this program does not know is.
+    pub fn selects(&self, socket: &Socket) -> bool {
+        self.selects_such(socket.protocol, socket.state, socket.sections())
+    }
+
+    /// The same of a socket in brief.
+    pub fn selects_brief(&self, brief: &Brief) -> bool {
+        self.selects_such(brief.protocol, brief.state, brief.sections())
+    }
+
+    fn selects_such(&self, protocol: Protocol, state: Option<TcpState>, sections: Sections) -> bool {
+        let family = |family| self.kinds.contains(Kinds::of(protocol, family));
+        let state = match state {
+            None | Some(TcpState::Unknown(_)) => true,
+            Some(state) => self.states.contains(States::of(state)),
+        };
+        state && (sections.v4 && family(Family::V4) || sections.v6 && family(Family::V6))
     }
 }
 

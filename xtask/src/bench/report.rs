@@ -24,6 +24,10 @@ pub(crate) fn render(scenes: &Scenes, programs: &Programs, command: &str) -> Res
     for scene in &scenes.scenes {
         writeln!(out, "\n## {} TCP sockets in {} processes\n", scene.sockets, scene.processes)?;
         results_table(&mut out, &scene.results)?;
+        if !scene.checks.is_empty() {
+            writeln!(out, "\n### The checks\n\n{CHECKS}")?;
+            checks_table(&mut out, &scene.checks)?;
+        }
     }
     let small = &scenes.small;
     writeln!(out, "\n## A small host: {} sockets, {} processes\n", small.sockets, small.processes)?;
@@ -93,6 +97,33 @@ fn results_table(out: &mut String, results: &Results) -> Result<()> {
             milliseconds(user),
             milliseconds(cpu.saturating_sub(user)),
             series.lines,
+            series.samples.len()
+        )?;
+    }
+    Ok(())
+}
+
+const CHECKS: &str = "\
+A check that judges a rate looks twice, a second apart; that second is in its time on the clock. All of them together
+look twice.
+";
+
+fn checks_table(out: &mut String, checks: &Results) -> Result<()> {
+    writeln!(out, "| command | wall ms | user + system ms | peak KiB | runs |\n|---|--:|--:|--:|--:|")?;
+    for (name, series) in checks {
+        let (Some(wall), Some(cpu)) = (series.wall(), series.median(|sample| sample.cpu)) else {
+            let why = series.trouble.as_deref().unwrap_or("did not run").replace('|', "/");
+            writeln!(out, "| {name} | {why} | | | |")?;
+            continue;
+        };
+        let user = series.median(|sample| sample.user).unwrap_or_default();
+        writeln!(
+            out,
+            "| {name} | {} | {} + {} | {} | {} |",
+            milliseconds(wall),
+            milliseconds(user),
+            milliseconds(cpu.saturating_sub(user)),
+            series.median(|sample| sample.peak_kib).unwrap_or(0),
             series.samples.len()
         )?;
     }

@@ -1,5 +1,6 @@
 //! The sockets that are there while the programs run: some in a small host, many in another namespace.
 
+use super::checks;
 use super::profile::{self, Profile};
 use super::runs::{Contender, LSOF, NET_TOOLS, Programs, SS, Series, in_turn};
 use super::{Crowd, built};
@@ -20,6 +21,8 @@ pub(crate) struct Scene {
     pub(crate) sockets: usize,
     pub(crate) processes: usize,
     pub(crate) results: Results,
+    /// What `netstat check` took, each check by itself and all together; empty but for one size.
+    pub(crate) checks: Results,
     pub(crate) profiles: Vec<Profile>,
 }
 
@@ -99,8 +102,19 @@ pub(crate) fn play(programs: &Programs, sizes: &[usize], runs: usize) -> Result<
         let crowd = Crowd::gather(size, processes_for(size))?;
         let runs_here = if size > MANY { runs.min(RUNS_WITH_MANY) } else { runs };
         let results = in_turn(&contenders(programs, size)?, runs_here);
-        let profiles = if Some(size) == beside_size { profile::of(programs) } else { Vec::new() };
-        scenes.push(Scene { size, sockets: crowd.sockets, processes: crowd.processes(), results, profiles });
+        let (mut checks, mut profiles) = (Results::new(), Vec::new());
+        if Some(size) == beside_size {
+            checks = in_turn(&checks::contenders(programs)?, runs.min(5));
+            profiles = profile::of(programs);
+        }
+        scenes.push(Scene {
+            size,
+            sockets: crowd.sockets,
+            processes: crowd.processes(),
+            results,
+            checks,
+            profiles,
+        });
         drop(large_net);
         if Some(size) == beside_size {
             println!("the small host again, with {} sockets in the other namespace", crowd.sockets);
@@ -124,6 +138,7 @@ fn small_host(programs: &Programs) -> Result<Vec<Contender>> {
         name: name::FLOOR.into(),
         program: built("examples/floor"),
         arguments: requests(programs, &["-an"])?,
+        largest_answer: 0,
     };
     let ours = |name: &str, arguments: &[&str]| Contender::new(name, &programs.netstat, arguments);
     let mut all = vec![floor, ours(name::AN, &["-an"]), ours(name::ANO, &["-ano"])];
@@ -139,6 +154,7 @@ fn contenders(programs: &Programs, size: usize) -> Result<Vec<Contender>> {
             name: name.to_owned(),
             program: built("examples/floor"),
             arguments: requests,
+            largest_answer: 0,
         })
     };
     let ours = |name: &str, arguments: &[&str]| Contender::new(name, &programs.netstat, arguments);

@@ -11,7 +11,7 @@ use super::source::{Netlink, Source};
 use super::uptime::uptime;
 use super::wire::{self, DumpEnd, Message, Rows};
 use crate::error::words_of;
-use crate::model::{Family, Protocol, Sections, Socket, TcpState, Timer, TimerKind};
+use crate::model::{Protocol, Socket, TcpState, Timer, TimerKind};
 use crate::query::{Fields, Kinds, Programs, SocketQuery, States};
 use crate::{Answer, Error, Operation, Warning};
 use std::io;
@@ -41,7 +41,7 @@ const TIME_WAIT_LENGTH: Duration = Duration::from_secs(60);
 pub(super) fn sockets(source: &dyn Source, query: &SocketQuery) -> Result<Answer<Vec<Socket>>, Error> {
     let mut answer = Answer::whole(Vec::new());
     answer.warnings = list(source, query, &mut answer.data)?;
-    answer.data.retain(|socket| selected(socket.protocol, socket.state, socket.sections(), query));
+    answer.data.retain(|socket| query.selects(socket));
     if query.fields.contains(Fields::TIME_IN_STATE) {
         fill_time_in_state(source, &mut answer);
     }
@@ -92,8 +92,8 @@ impl Sink for Vec<Socket> {
     }
 }
 
-/// Hands the rows of the kinds of the query to the sink, and more: what the kernel does not leave out, [`selected`] has
-/// to. Answers what they may lack.
+/// Hands the rows of the kinds of the query to the sink, and more: what the kernel does not leave out,
+/// [`SocketQuery::selects`] has to. Answers what they may lack.
 fn list(source: &dyn Source, query: &SocketQuery, sink: &mut dyn Sink) -> Result<Vec<Warning>, Error> {
     let mut warnings = Vec::new();
     // One of them may be missing: each is a module of the kernel by itself.
@@ -132,16 +132,6 @@ fn of_one_protocol(
     answer.data.into_iter().for_each(|socket| sink.socket(socket));
     let fallback = Warning::ProcNetFallback { reason: words_of(&refused) };
     Ok(std::iter::once(fallback).chain(answer.warnings).collect())
-}
-
-/// Whether the query asks for such a socket.
-fn selected(protocol: Protocol, state: Option<TcpState>, sections: Sections, query: &SocketQuery) -> bool {
-    let family = |family| query.kinds.contains(Kinds::of(protocol, family));
-    let state = match state {
-        None | Some(TcpState::Unknown(_)) => true,
-        Some(state) => query.states.contains(States::of(state)),
-    };
-    state && (sections.v4 && family(Family::V4) || sections.v6 && family(Family::V6))
 }
 
 /// One request, and what its rows are.

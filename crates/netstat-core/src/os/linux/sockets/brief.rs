@@ -1,7 +1,7 @@
 //! The socket table in brief: rows that are packed, or handed on one by one as they come.
 
 use super::decode::decode_brief;
-use super::{Sink, list, selected, warn_of_old_kernel};
+use super::{Sink, list, warn_of_old_kernel};
 use crate::model::{Brief, Protocol, Section, Socket, Table, TcpState};
 use crate::os::linux::source::Source;
 use crate::query::{Kinds, SocketQuery};
@@ -29,7 +29,7 @@ struct Packed<'a> {
 
 impl Packed<'_> {
     fn add(&mut self, brief: &Brief) -> bool {
-        if !selected(brief.protocol, brief.state, brief.sections(), self.query) {
+        if !self.query.selects_brief(brief) {
             return true;
         }
         self.any_bound |= brief.state == Some(TcpState::Bound);
@@ -99,7 +99,7 @@ struct Passing<'a> {
 
 impl Passing<'_> {
     fn add(&mut self, brief: &Brief) {
-        if self.full || !selected(brief.protocol, brief.state, brief.sections(), self.query) {
+        if self.full || !self.query.selects_brief(brief) {
             return;
         }
         self.any_bound |= brief.state == Some(TcpState::Bound);

@@ -2,7 +2,7 @@ use super::decode::{
     INET_DIAG_CGROUP_ID, INET_DIAG_MARK, INET_DIAG_SKV6ONLY, MESSAGE, NO_COOKIE, decode_brief, decode_state,
 };
 use super::*;
-use crate::model::{Brief, Endpoint, NoOwner, Ownership, SocketId};
+use crate::model::{Brief, Endpoint, Family, NoOwner, Ownership, SocketId};
 use crate::os::linux::live::Live;
 use crate::os::linux::wire::tests::{Script, done, message};
 use netlink_packet_core::Parseable;
