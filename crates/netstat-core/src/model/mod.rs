@@ -2,7 +2,11 @@
 //!
 //! What is not known is `None` (or a [`Missing`] where the reason matters), never zero and never an empty string.
 
+<<<<<<< HEAD
 mod conntrack;
+=======
+mod brief;
+>>>>>>> main
 mod counters;
 mod endpoint;
 mod host;
@@ -12,9 +16,14 @@ mod process;
 mod rdma;
 mod route;
 mod socket;
+mod table;
 mod tcp;
 
+<<<<<<< HEAD
 pub use conntrack::Conntrack;
+=======
+pub use brief::Brief;
+>>>>>>> main
 pub use counters::{
     Counters, IcmpV4Counters, IcmpV6Counters, InterfaceCounters, InterfaceStats, IpCounters, SocketLevels,
     TcpCounters, TcpExtCounters, UdpCounters,
@@ -24,7 +33,7 @@ pub use host::HostAddress;
 pub use interface::{Interface, InterfaceAddress, InterfaceFlags};
 pub use limits::{DynamicPorts, Limits, PortRange, TimeWaitReuse};
 pub use process::{
-    Container, ContainerRuntime, Executable, Missing, NoOwner, Owner, Ownership, Process, ProcessId,
+    Container, ContainerRuntime, Executable, Holder, Missing, NoOwner, Owner, Ownership, Process, ProcessId,
 };
 pub use rdma::{RdmaEndpoint, RdmaRole};
 pub use route::{
@@ -32,4 +41,6 @@ pub use route::{
     TABLE_MAIN,
 };
 pub use socket::{Family, Protocol, Section, Sections, Socket, SocketId, TcpState, Timer, TimerKind};
+pub(crate) use table::{ShortId, lower_half};
+pub use table::{Table, TableRow};
 pub use tcp::{SocketMemory, TcpInfo};
