@@ -2,11 +2,8 @@
 //!
 //! What is not known is `None` (or a [`Missing`] where the reason matters), never zero and never an empty string.
 
-<<<<<<< HEAD
-mod conntrack;
-=======
 mod brief;
->>>>>>> main
+mod conntrack;
 mod counters;
 mod endpoint;
 mod host;
@@ -19,11 +16,8 @@ mod socket;
 mod table;
 mod tcp;
 
-<<<<<<< HEAD
-pub use conntrack::Conntrack;
-=======
 pub use brief::Brief;
->>>>>>> main
+pub use conntrack::Conntrack;
 pub use counters::{
     Counters, IcmpV4Counters, IcmpV6Counters, InterfaceCounters, InterfaceStats, IpCounters, SocketLevels,
     TcpCounters, TcpExtCounters, UdpCounters,

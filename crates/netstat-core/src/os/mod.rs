@@ -29,13 +29,8 @@
 
 use crate::error::words_of;
 use crate::model::{
-<<<<<<< HEAD
-    Conntrack, Counters, Interface, InterfaceCounters, Limits, PersistentRoute, Process, ProcessId,
-    RdmaEndpoint, Route, Socket,
-=======
-    Brief, Counters, Interface, InterfaceCounters, PersistentRoute, Process, ProcessId, RdmaEndpoint, Route,
-    Socket, Table,
->>>>>>> main
+    Brief, Conntrack, Counters, Interface, InterfaceCounters, Limits, PersistentRoute, Process, ProcessId,
+    RdmaEndpoint, Route, Socket, Table,
 };
 use crate::query::{Kinds, Owners, ProcessFields, RouteQuery, SocketQuery};
 use crate::{Answer, Error, OwnerMethod, Warning};
