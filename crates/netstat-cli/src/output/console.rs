@@ -133,7 +133,7 @@ pub(super) fn restore() {
 
 /// Called on a thread of its own when the user interrupts the program, or closes its window. The next handler, that of
 /// Windows, ends the process.
-unsafe extern "system" fn interrupted(_: u32) -> BOOL {
+extern "system" fn interrupted(_: u32) -> BOOL {
     restore();
     0
 }

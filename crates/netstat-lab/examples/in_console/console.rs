@@ -111,7 +111,7 @@ fn interrupt(console: &File, child: &mut Child) -> io::Result<()> {
 }
 
 /// This program itself goes on.
-unsafe extern "system" fn unmoved(_: u32) -> BOOL {
+extern "system" fn unmoved(_: u32) -> BOOL {
     1
 }
 

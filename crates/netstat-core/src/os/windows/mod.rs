@@ -38,7 +38,8 @@ use super::tape::Player;
 use super::tape::Recorder;
 use super::{Backend, NameLookup, Origin};
 use crate::model::{
-    Counters, Interface, InterfaceCounters, PersistentRoute, Process, ProcessId, RdmaEndpoint, Route, Socket,
+    Conntrack, Counters, Interface, InterfaceCounters, Limits, PersistentRoute, Process, ProcessId,
+    RdmaEndpoint, Route, Socket,
 };
 use crate::query::{Owners, ProcessFields, RouteQuery, SocketQuery};
 use crate::{Answer, Error, Operation, OwnerMethod, Warning};
@@ -178,6 +179,15 @@ impl Backend for Windows {
 
     fn counters(&self) -> Result<Answer<Counters>, Error> {
         counters::counters(self.source())
+    }
+
+    fn limits(&self) -> Result<Answer<Limits>, Error> {
+        refuse(Operation::ReadLimits)
+    }
+
+    /// Windows has no such table.
+    fn conntrack(&self) -> Result<Answer<Option<Conntrack>>, Error> {
+        Ok(Answer::whole(None))
     }
 
     fn uptime(&self) -> Result<Duration, Error> {
