@@ -25,6 +25,14 @@ const UNSAFE_FILES: &[(&str, &str)] = &[
         "the functions of Windows take buffers by address, and no safe crate has the tables of sockets",
     ),
     (
+        "crates/netstat-core/src/os/windows/live/connections.rs",
+        "functions of Windows that are looked up when they are called, some of them not documented",
+    ),
+    (
+        "crates/netstat-core/src/os/windows/live/processes.rs",
+        "no safe crate answers with the bytes of what Windows says of a process, which the seam records",
+    ),
+    (
         "crates/netstat-lab/src/kernel.rs",
         "tests need namespaces and TUN devices, for which rustix has no safe call",
     ),

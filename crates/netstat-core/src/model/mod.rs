@@ -27,5 +27,7 @@ pub use route::{
     NextHop, NextHops, PersistentRoute, Prefix, Route, RouteKind, RouteStore, TABLE_DEFAULT, TABLE_LOCAL,
     TABLE_MAIN,
 };
-pub use socket::{Family, Protocol, Section, Sections, Socket, SocketId, TcpState, Timer, TimerKind};
+pub use socket::{
+    Family, Offload, Protocol, Section, Sections, Socket, SocketId, TcpState, Timer, TimerKind, WindowsSocket,
+};
 pub use tcp::{SocketMemory, TcpInfo};

@@ -3,6 +3,7 @@
 //! Only [`live`] calls Windows. All else is compiled on other systems too, for tests that put recorded and made-up
 //! answers to it.
 
+mod bound;
 #[cfg(test)]
 mod fake;
 #[cfg(fuzzing)]
@@ -10,10 +11,14 @@ pub(crate) mod fuzzing;
 #[cfg(windows)]
 mod live;
 mod memory;
+mod modules;
+mod offload;
 mod owners;
 mod processes;
 mod sockets;
 mod source;
+mod tcp_info;
+mod udp_peers;
 mod uptime;
 
 #[cfg(all(windows, not(target_pointer_width = "64")))]
