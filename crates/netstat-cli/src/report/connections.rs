@@ -2,10 +2,9 @@
 
 use super::select::{Selected, read, select};
 use super::{Displayed, Session, places};
-use crate::columns::{Extras, Facts, Given, Needs};
+use crate::columns::{Facts, Given, Needs};
 use crate::options::{Colour, Format};
 use crate::render::classic::{Classic, NameColumn, OwnerLines, ProcessColumn};
-use crate::render::words::Offload;
 use crate::render::{LineEnd, csv, json, jsonl, sockets};
 use crate::render::{process_counts::render_process_counts, rdma::render_rdma};
 use crate::settings::{Connections, Form, Report};
@@ -63,8 +62,9 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
                 line_end: LineEnd::NATIVE,
                 pid: table.pid,
                 columns: &table.extras.columns(),
-                // Linux has no TCP offload engine: every connection is handled by the host's own stack.
-                facts: Facts { offload: Offload::InHost },
+                // Linux has no TCP offload engine: every connection is handled by the host's own stack. Windows tells of
+                // each connection.
+                facts: Facts { offload: netstat_core::model::Offload::InHost },
                 names: names.as_ref().map(|(lookup, full)| NameColumn { lookup, full: *full }),
                 owners: table
                     .owner_lines
@@ -121,7 +121,7 @@ fn needs(table: &Connections) -> Needs {
             let mut process = ProcessFields::empty();
             process.set(ProcessFields::EXECUTABLE | ProcessFields::UNIT, table.owner_lines);
             let classic = Needs {
-                fields: fields(table.extras),
+                fields: fields(table),
                 owners: table.pid || table.owner_lines,
                 process,
                 ..Needs::NOTHING
@@ -222,13 +222,21 @@ pub(super) fn rdma(session: &mut Session<'_>, out: &mut impl Write) -> Displayed
     Ok(answer.warnings)
 }
 
+/// Whether it has lines about the owner of each row.
+pub(super) fn tells_modules(report: &Report) -> bool {
+    matches!(report, Report::Connections(table) if table.owner_lines && table.form == Form::Classic)
+}
+
 /// What the rows are made of.
 pub(super) fn query(rows: &ConnectionsOptions, fields: Fields) -> SocketQuery {
     SocketQuery { kinds: rows.kinds, states: rows.states(), fields, programs: Programs::default() }
 }
 
-fn fields(extras: Extras) -> Fields {
+fn fields(table: &Connections) -> Fields {
+    let extras = table.extras;
     let mut fields = Fields::empty();
+    fields.set(Fields::OFFLOAD, extras.offload);
+    fields.set(Fields::MODULE, table.owner_lines);
     fields.set(Fields::TRAFFIC_CLASS, extras.dscp);
     fields.set(Fields::CONGESTION, extras.template);
     fields.set(Fields::TIME_IN_STATE, extras.time_in_state);
