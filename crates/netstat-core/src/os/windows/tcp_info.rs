@@ -8,10 +8,13 @@ use crate::error::words_of;
 use crate::model::{Family, Socket, TcpInfo, TcpState};
 use std::time::Duration;
 
+/// `ERROR_PROC_NOT_FOUND`.
+const NOT_THERE: i32 = 127;
+
 /// `ERROR_NOT_FOUND`, `ERROR_INVALID_PARAMETER`: the connection has ended.
 const ENDED: [i32; 2] = [1168, 87];
 
-const WHAT: &str = "the round-trip time and the bytes of connections";
+const WHAT: &str = "the course of connections (round-trip time, bytes)";
 
 /// Reads the course of connections, until it is refused.
 #[derive(Debug, Default)]
@@ -37,7 +40,10 @@ impl Courses {
                 }
                 Err(error) if error.raw_os_error().is_some_and(|error| ENDED.contains(&error)) => {}
                 Err(error) => {
-                    self.refused = Some(words_of(&error));
+                    self.refused = Some(match error.raw_os_error() {
+                        Some(NOT_THERE) => "this Windows does not tell it".to_owned(),
+                        _ => words_of(&error),
+                    });
                     return;
                 }
             }
@@ -52,7 +58,7 @@ impl Courses {
         let reason = match self.refused {
             Some(reason) => reason,
             None if self.asked && !self.known => {
-                "Windows collects them only of connections that a program has switched it on for".to_owned()
+                "Windows collects it only of connections that a program has switched it on for".to_owned()
             }
             None => return None,
         };
