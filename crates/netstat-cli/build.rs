@@ -26,7 +26,10 @@ fn main() -> Result<(), String> {
     let object = PathBuf::from(variable("OUT_DIR")?).join("resources.o");
     let windres = format!("{}-w64-mingw32-windres", variable("CARGO_CFG_TARGET_ARCH")?);
     let mut command = Command::new(&windres);
-    command.current_dir(&folder).args(["--input", RESOURCES, "--output-format=coff", "--output"]).arg(&object);
+    command
+        .current_dir(&folder)
+        .args(["--input", RESOURCES, "--output-format=coff", "--output"])
+        .arg(&object);
     for part in ["MAJOR", "MINOR", "PATCH"] {
         command.arg(format!("-DVERSION_{part}={}", variable(&format!("CARGO_PKG_VERSION_{part}"))?));
     }

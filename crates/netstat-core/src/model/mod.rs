@@ -2,16 +2,22 @@
 //!
 //! What is not known is `None` (or a [`Missing`] where the reason matters), never zero and never an empty string.
 
+mod brief;
+mod conntrack;
 mod counters;
 mod endpoint;
 mod host;
 mod interface;
+mod limits;
 mod process;
 mod rdma;
 mod route;
 mod socket;
+mod table;
 mod tcp;
 
+pub use brief::Brief;
+pub use conntrack::Conntrack;
 pub use counters::{
     Counters, IcmpV4Counters, IcmpV6Counters, InterfaceCounters, InterfaceStats, IpCounters, SocketLevels,
     TcpCounters, TcpExtCounters, UdpCounters,
@@ -19,8 +25,9 @@ pub use counters::{
 pub use endpoint::Endpoint;
 pub use host::HostAddress;
 pub use interface::{Interface, InterfaceAddress, InterfaceFlags};
+pub use limits::{DynamicPorts, Limits, PortRange, TimeWaitReuse};
 pub use process::{
-    Container, ContainerRuntime, Executable, Missing, NoOwner, Owner, Ownership, Process, ProcessId,
+    Container, ContainerRuntime, Executable, Holder, Missing, NoOwner, Owner, Ownership, Process, ProcessId,
 };
 pub use rdma::{RdmaEndpoint, RdmaRole};
 pub use route::{
@@ -30,4 +37,6 @@ pub use route::{
 pub use socket::{
     Family, Offload, Protocol, Section, Sections, Socket, SocketId, TcpState, Timer, TimerKind, WindowsSocket,
 };
+pub(crate) use table::{ShortId, lower_half};
+pub use table::{Table, TableRow};
 pub use tcp::{SocketMemory, TcpInfo};

@@ -10,7 +10,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-const ALL: ConnectionsOptions = ConnectionsOptions { listening: true, bound: true, kinds: Kinds::all() };
+pub(super) const ALL: ConnectionsOptions =
+    ConnectionsOptions { listening: true, bound: true, kinds: Kinds::all() };
 
 pub(super) const NUMERIC: Classic<'static> = Classic {
     language: Language::English,
@@ -38,7 +39,7 @@ fn tcp(local: &str, remote: Option<&str>, state: TcpState) -> Socket {
     Socket { state: Some(state), ..socket(Protocol::Tcp, local, remote) }
 }
 
-fn udp(local: &str, remote: Option<&str>) -> Socket {
+pub(super) fn udp(local: &str, remote: Option<&str>) -> Socket {
     socket(Protocol::Udp, local, remote)
 }
 
@@ -46,7 +47,7 @@ fn id(pid: u32) -> ProcessId {
     ProcessId { pid, start_time: 1 }
 }
 
-fn owned(pid: u32, socket: Socket) -> Socket {
+pub(super) fn owned(pid: u32, socket: Socket) -> Socket {
     let owner = Owner { process: id(pid), parent: None, descriptor: None };
     Socket { ownership: Ownership::Held(vec![owner]), ..socket }
 }
@@ -509,7 +510,7 @@ fn any_end() -> impl Strategy<Value = Endpoint> {
     })
 }
 
-fn any_socket() -> impl Strategy<Value = Socket> {
+pub(super) fn any_socket() -> impl Strategy<Value = Socket> {
     let state = prop_oneof![
         prop::sample::select(vec![
             Closed,

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod bpf;
+mod conntrack;
 mod counters;
 #[cfg(test)]
 mod fake;
@@ -10,6 +11,7 @@ pub(crate) mod fuzzing;
 mod host;
 mod interface_counters;
 mod interfaces;
+mod limits;
 mod live;
 mod owners;
 mod persistent;
@@ -21,6 +23,7 @@ mod services;
 mod sockets;
 mod source;
 mod stat;
+mod table;
 mod tcp_info;
 mod uptime;
 mod users;
@@ -30,13 +33,15 @@ use super::resolver::{PlayedResolver, RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
 use super::{Backend, NameLookup, Origin};
 use crate::model::{
-    Counters, Interface, InterfaceCounters, PersistentRoute, Process, ProcessId, RdmaEndpoint, Route, Socket,
+    Brief, Conntrack, Counters, Interface, InterfaceCounters, Limits, PersistentRoute, Process, ProcessId,
+    RdmaEndpoint, Route, Socket, Table,
 };
 use crate::query::{Owners, ProcessFields, RouteQuery, SocketQuery};
 use crate::{Answer, Error, Operation, OwnerMethod};
 use live::Live;
 use source::{Recording, Source};
 use std::net::IpAddr;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -104,6 +109,24 @@ impl Backend for Linux {
         owners::attach(self.source(), sockets, query, by)
     }
 
+    fn table(
+        &self,
+        query: &SocketQuery,
+        owners: Option<Owners>,
+        keep: &dyn Fn(&Brief) -> bool,
+    ) -> Result<Answer<(Table, OwnerMethod)>, Error> {
+        table::table(self.source(), query, owners, keep)
+    }
+
+    fn each_socket(
+        &self,
+        query: &SocketQuery,
+        hand: &mut dyn FnMut(&Brief) -> ControlFlow<()>,
+    ) -> Result<Answer<()>, Error> {
+        let warnings = sockets::each(self.source(), query, sockets::Again::Never, hand)?;
+        Ok(Answer { data: (), warnings })
+    }
+
     fn processes(&self, wanted: &[ProcessId], fields: ProcessFields) -> Vec<Process> {
         processes::processes(self.source(), wanted, fields)
     }
@@ -140,6 +163,14 @@ impl Backend for Linux {
 
     fn counters(&self) -> Result<Answer<Counters>, Error> {
         counters::counters(self.source())
+    }
+
+    fn limits(&self) -> Result<Answer<Limits>, Error> {
+        limits::limits(self.source())
+    }
+
+    fn conntrack(&self) -> Result<Answer<Option<Conntrack>>, Error> {
+        conntrack::conntrack(self.source())
     }
 
     fn uptime(&self) -> Result<Duration, Error> {
