@@ -2,6 +2,9 @@
 #![cfg(windows)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod folder;
 mod holder;
+mod options;
+mod processes;
 mod run;
 mod sockets;
