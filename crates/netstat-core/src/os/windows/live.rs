@@ -133,6 +133,7 @@ fn grow(mut call: impl FnMut(*mut u64, &mut u32) -> u32) -> io::Result<Memory> {
 }
 
 /// A function that this Windows may not have.
+// SAFETY: whoever calls it has to know what it takes.
 fn find(library: PCWSTR, name: PCSTR) -> io::Result<unsafe extern "system" fn() -> isize> {
     // SAFETY: both names end in a zero; the libraries asked for are loaded, because this program needs them.
     unsafe { GetProcAddress(GetModuleHandleW(library), name) }.ok_or_else(|| error_of(ERROR_PROC_NOT_FOUND))

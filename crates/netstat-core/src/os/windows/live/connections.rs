@@ -47,6 +47,7 @@ pub(super) fn udp_table_2(family: Family) -> io::Result<Memory> {
 /// The table that a function of the kind `InternalGet...Table` makes in a heap. None of these is documented; all of
 /// them take a place for the address of the table, the heap, and how to allocate in it.
 fn allocated(name: PCSTR) -> io::Result<Memory> {
+    // SAFETY: whoever calls it has to give it what it takes.
     type Function = unsafe extern "system" fn(*mut *mut c_void, HANDLE, u32) -> u32;
     let found = find(w!("iphlpapi.dll"), name)?;
     // SAFETY: as the signature above says.
@@ -79,6 +80,7 @@ fn allocated(name: PCSTR) -> io::Result<Memory> {
 
 /// Who in its process made the socket of a row.
 pub(super) fn owner_module(protocol: Protocol, family: Family, row: &[u8]) -> io::Result<Memory> {
+    // SAFETY: whoever calls it has to give it what it takes.
     type Function = unsafe extern "system" fn(*const c_void, i32, *mut c_void, *mut u32) -> u32;
     let (name, size_of_row) = match (protocol, family) {
         (Protocol::Tcp, Family::V4) => {
@@ -109,6 +111,7 @@ pub(super) fn owner_module(protocol: Protocol, family: Family, row: &[u8]) -> io
 
 /// A group of what is counted of a connection, and whether it is.
 pub(super) fn estats(what: Estats, family: Family, row: &[u8]) -> io::Result<Memory> {
+    // SAFETY: whoever calls it has to give it what it takes.
     type Function = unsafe extern "system" fn(
         *const c_void,
         i32,
