@@ -1,5 +1,6 @@
 //! What the system was asked, once, or twice where a rate is judged. Plain data: who asks is in `report/check.rs`.
 
+use super::surroundings::Surroundings;
 use netstat_core::model::{Counters, Endpoint, Process, ProcessId, Protocol, Socket, TcpState};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -53,6 +54,8 @@ pub(crate) struct Evidence {
     pub(crate) before: Option<Moment>,
     /// What is known of the processes that hold sockets.
     pub(crate) processes: HashMap<ProcessId, Process>,
+    /// What is known beyond the tables of the system.
+    pub(crate) surroundings: Surroundings,
     /// Since when `--watch` has seen a socket in its state, by the same clock as [`Moment::at`]; empty without it.
     pub(crate) seen_since: HashMap<(SocketKey, Option<TcpState>), Duration>,
 }

@@ -133,7 +133,6 @@ impl Finding {
     }
 
     /// That an input is missing: what cannot be judged and why, and what it would take.
-    #[expect(dead_code, reason = "no check lacks a whole input yet")]
     pub(crate) fn unknown(check: &'static str, why: Text, needs: Text) -> Self {
         let mut finding = Self::new(check, Severity::Unknown, why);
         finding.next.push(needs);

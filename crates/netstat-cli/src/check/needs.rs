@@ -1,5 +1,6 @@
 //! What a check has to know, so that no more is asked than that.
 
+use super::surroundings::Wanted;
 use netstat_core::query::{Fields, Kinds, ProcessFields, States};
 
 /// What is asked of the system.
@@ -19,6 +20,8 @@ pub(crate) struct Needs {
     pub(crate) process: ProcessFields,
     /// The protocol counters.
     pub(crate) counters: bool,
+    /// What is known beyond the tables of the system.
+    pub(crate) surroundings: Wanted,
     /// All of this twice, moments apart, because a rate is judged.
     pub(crate) twice: bool,
 }
@@ -33,6 +36,7 @@ impl Needs {
         udp_owners: false,
         process: ProcessFields::empty(),
         counters: false,
+        surroundings: Wanted::NOTHING,
         twice: false,
     };
 
@@ -46,6 +50,7 @@ impl Needs {
             udp_owners: self.udp_owners || other.udp_owners,
             process: self.process | other.process,
             counters: self.counters || other.counters,
+            surroundings: self.surroundings.and(other.surroundings),
             twice: self.twice || other.twice,
         }
     }

@@ -34,7 +34,7 @@ pub struct Entry {
 }
 
 /// Lines that gave no address.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct PassedOver {
     /// Lines of a hosts file that block a name: `0.0.0.0 name`.
     pub names: usize,
