@@ -15,7 +15,7 @@ complete -c netstat -s 'q' -l bound -d 'Show bound ports that do not listen as w
 complete -c netstat -s 'r' -l route -d 'Show the routing table'
 complete -c netstat -s 's' -l statistics -d 'Show statistics by protocol'
 complete -c netstat -s 't' -l offload -d 'Show the offload state of each connection'
-complete -c netstat -s 'v' -l verbose -d 'With -e, show each interface by itself'
+complete -c netstat -s 'v' -l verbose -d 'Show each interface (with -e); say how owners were found'
 complete -c netstat -s 'x' -l network-direct -d 'Show NetworkDirect (RDMA) connections'
 complete -c netstat -s 'y' -l template -d 'Show the TCP template of each connection'
 complete -c netstat -l cmdline -d 'Show the command line of the process in a column'

@@ -3,6 +3,7 @@
 //!
 //! Every process it starts ends when a pipe from here closes, and so with this program, however that ends.
 
+mod checks;
 mod crowd;
 mod machine;
 mod profile;

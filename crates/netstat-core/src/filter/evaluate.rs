@@ -185,9 +185,9 @@ impl Filter {
     pub fn decided(&self, socket: &Socket, known: Known) -> Option<bool> {
         let mut of = |test: &Test| {
             let open = match test {
-                Test::Pid(_) => known == Known::Socket && socket.ownership == Ownership::NotRead,
+                Test::Pid(_) => known == Known::Socket && !socket.ownership.is_read(),
                 Test::Process(_) | Test::Path(_) | Test::Unit(_) => match socket.ownership {
-                    Ownership::NotRead => known == Known::Socket,
+                    Ownership::NotRead | Ownership::Listed { .. } => known == Known::Socket,
                     Ownership::Held(_) => true,
                     Ownership::Unowned(_) => false,
                 },
@@ -200,6 +200,31 @@ impl Filter {
             return Some(false);
         }
         possible.is(Tri::Yes).then_some(true)
+    }
+
+    /// Whether a socket in brief ([`Brief`](crate::model::Brief)) is enough to decide: its ends, state and protocol.
+    pub fn is_of_ends(&self) -> bool {
+        let mut alone = true;
+        self.expression.each(&mut |test| {
+            alone &= match test {
+                Test::Port(..)
+                | Test::Host(..)
+                | Test::State(_)
+                | Test::Protocol(_)
+                | Test::Family(_)
+                | Test::Reach(_) => true,
+                Test::Country(_)
+                | Test::NetworkNumber(_)
+                | Test::NetworkName(_)
+                | Test::Pid(_)
+                | Test::Process(_)
+                | Test::Path(_)
+                | Test::Unit(_)
+                | Test::User(_)
+                | Test::Number(..) => false,
+            };
+        });
+        alone
     }
 
     /// What has to be read beyond the socket table.
@@ -342,7 +367,7 @@ fn may_be_dual(socket: &Socket) -> bool {
 
 fn owners(socket: &Socket, mut of: impl FnMut(ProcessId) -> Tri) -> Tri {
     match &socket.ownership {
-        Ownership::NotRead => Tri::Unknown,
+        Ownership::NotRead | Ownership::Listed { .. } => Tri::Unknown,
         Ownership::Held(owners) => {
             let none = owners.iter().map(|owner| of(owner.process).negated()).fold(Tri::Yes, Tri::and);
             none.negated()
