@@ -169,7 +169,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
         )];
     };
     let mut judged = 0usize;
-    let mut groups: BTreeMap<(Verdict, Deed, Protocol, u16), Vec<(&Socket, Endpoint)>> = BTreeMap::new();
+    let mut groups: BTreeMap<(Verdict, Deed, Protocol, u16), Vec<&Socket>> = BTreeMap::new();
     for (socket, deed, end) in deeds(evidence, thresholds) {
         judged += 1;
         let rules = if deed == Deed::Listens { &policy.listen } else { &policy.connect };
@@ -181,12 +181,12 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
             users: &evidence.surroundings.users,
         };
         if let Some(verdict) = judge(rules, &subject) {
-            groups.entry((verdict, deed, socket.protocol, end.port)).or_default().push((socket, end));
+            groups.entry((verdict, deed, socket.protocol, end.port)).or_default().push(socket);
         }
     }
     let mut findings = Vec::new();
     for ((verdict, deed, protocol, port), members) in &groups {
-        for (holder, sockets) in evidence.by_holder(members.iter().map(|(socket, _)| *socket)) {
+        for (holder, sockets) in evidence.by_holder(members.iter().copied()) {
             findings.push(finding(evidence, verdict, *deed, (*protocol, *port), &holder, &sockets));
         }
     }

@@ -265,7 +265,7 @@ impl Subject<'_> {
 
     /// The user of the process, or of who made the socket.
     fn user(&self, wanted: &str) -> Answer {
-        let of_process = self.process.and_then(|process| process.user.clone().ok());
+        let of_process = self.process.and_then(|process| process.user.ok());
         let uid = of_process.or(self.socket.uid)?;
         Some(self.users.name(uid) == Some(wanted) || wanted.parse() == Ok(uid))
     }
