@@ -30,7 +30,7 @@ _netstat() {
             return
             ;;
         --explain)
-            mapfile -t COMPREPLY < <(compgen -W 'close-wait exposed policy suspicious' -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W 'port-exhaustion close-wait listen-queue connecting half-open retransmission stalled buffers conntrack exposed policy suspicious' -- "$cur")
             return
             ;;
         --generate)

@@ -25,7 +25,7 @@ complete -c netstat -l config -r -F -d 'Read the settings of the checks from a T
 complete -c netstat -l count -x -d 'With an interval, stop after this many displays'
 complete -c netstat -l csv -d 'Write CSV, with a line for each row'
 complete -c netstat -l exists -d 'Say by the exit code alone whether a row matches the filter'
-complete -c netstat -l explain -x -a 'close-wait exposed policy suspicious' -d 'Say by which rule a check judges, and its settings'
+complete -c netstat -l explain -x -a 'port-exhaustion close-wait listen-queue connecting half-open retransmission stalled buffers conntrack exposed policy suspicious' -d 'Say by which rule a check judges, and its settings'
 complete -c netstat -l generate -x -a 'man markdown complete-bash complete-zsh complete-fish complete-powershell schema check-schema checks' -d 'Write the man page, the reference or a completion'
 complete -c netstat -l geo -r -F -d 'Take countries and networks from this file'
 complete -c netstat -l group-by -x -d 'Count rows by the values of columns'

@@ -3,7 +3,7 @@
 use super::select::{Selected, attach_owners, read, select};
 use super::{Session, explain};
 use crate::check::{
-    ADDRESS_LISTS, Evidence, Finding, Lack, Moment, NamedList, Needs, POLICY, POLICY_FILE, Policy,
+    ADDRESS_LISTS, Evidence, Finding, Input, Lack, Moment, NamedList, Needs, POLICY, POLICY_FILE, Policy,
     SUSPICIOUS, SocketKey, Surroundings, Thresholds, changes, explained, learned, listed, retold, worst,
 };
 use crate::options::{Colour, one_line};
@@ -15,7 +15,7 @@ use netstat_core::error::words_of;
 use netstat_core::model::{Ownership, ProcessId, Protocol, Socket, TcpState};
 use netstat_core::os::Backend;
 use netstat_core::query::{Programs, SocketQuery, States};
-use netstat_core::{Error, Warning};
+use netstat_core::{Answer, Error, Warning};
 use std::collections::HashMap;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -44,7 +44,6 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
         Task::List | Task::Explain(_) => return Ok(ExitCode::SUCCESS),
     };
     let thresholds = thresholds(checks)?;
-    let needs = chosen.iter().fold(Needs::NOTHING, |needs, check| needs.and(check.needs));
     let settings = session.settings;
     let form = people::Form {
         language: settings.language,
@@ -56,6 +55,7 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
         },
         named,
     };
+    let needs = Needs::of(chosen);
     let mut known = Vec::new();
     let surroundings = surroundings(session, checks, &thresholds, &needs, &mut known)?;
     if checks.task == Task::Learn {
@@ -68,6 +68,7 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
     let mut watch = Watch {
         session,
         needs,
+        first: Needs::first_look(chosen),
         surroundings,
         before: None,
         seen_since: HashMap::new(),
@@ -83,11 +84,13 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
         let (evidence, warnings) = looked.map_err(|error| explain(&error, settings))?;
         let findings: Vec<Finding> =
             chosen.iter().flat_map(|check| (check.run)(&evidence, &thresholds)).collect();
+        let counted = findings.iter().filter(|finding| named || !finding.never_told);
+        let overall = worst(counted);
         let since = evidence.now.at.as_ref().ok().map(|at| at.saturating_sub(*begin.get_or_insert(*at)));
 
         let mut out = Vec::new();
         let written = if checks.json {
-            check_json::render(&findings, chosen, &evidence, &warnings, settings.language, &mut out)
+            check_json::render(&findings, chosen, overall, &evidence, &warnings, settings.language, &mut out)
         } else if let Some(told) = &told {
             people::render_changes(&changes(told, &findings), since, &form, &mut out)
         } else {
@@ -104,7 +107,7 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
         let done = reader == Reader::Gone || settings.repeat.count.is_some_and(|count| looks >= count);
         match settings.repeat.pause {
             Some(pause) if !done => thread::sleep(pause),
-            _ => return Ok(ExitCode::from(worst(&findings).exit_code())),
+            _ => return Ok(ExitCode::from(overall.exit_code())),
         }
     }
 }
@@ -119,6 +122,7 @@ fn learn(
     let mut watch = Watch {
         session,
         needs,
+        first: Needs::NOTHING,
         surroundings,
         before: None,
         seen_since: HashMap::new(),
@@ -192,6 +196,8 @@ fn thresholds(checks: &Checks) -> Result<Thresholds, Trouble> {
 struct Watch<'a> {
     session: &'a Session<'a>,
     needs: Needs,
+    /// What the first of two looks needs.
+    first: Needs,
     surroundings: Surroundings,
     before: Option<Moment>,
     seen_since: HashMap<(SocketKey, Option<TcpState>), Duration>,
@@ -203,17 +209,23 @@ impl Watch<'_> {
     fn look(&mut self) -> Result<(Evidence, Vec<Warning>), Error> {
         let mut warnings = Vec::new();
         if self.needs.twice && self.before.is_none() {
-            self.before = Some(self.moment(&mut warnings)?);
+            self.before = Some(self.moment(&self.first, &mut warnings)?);
             // A recording has both looks, and the time between them.
             if !matches!(self.session.settings.tape, Tape::Replay(_)) {
                 thread::sleep(PAUSE);
             }
         }
-        let now = self.moment(&mut warnings)?;
+        let now = self.moment(&self.needs, &mut warnings)?;
         let owners: Vec<ProcessId> = owners(&now.sockets);
         let processes = read(&self.session.backend, &owners, self.needs.process);
+        let limits = if self.needs.limits {
+            told(self.session.backend.limits(), &mut warnings)
+        } else {
+            Err(Lack::NotAsked)
+        };
         let evidence = Evidence {
             now,
+            limits,
             before: self.before.take(),
             processes,
             surroundings: self.surroundings.clone(),
@@ -224,26 +236,18 @@ impl Watch<'_> {
     }
 
     /// What is there at this moment.
-    fn moment(&self, warnings: &mut Vec<Warning>) -> Result<Moment, Error> {
+    fn moment(&self, needs: &Needs, warnings: &mut Vec<Warning>) -> Result<Moment, Error> {
         let backend = &self.session.backend;
-        let sockets = if self.needs.sockets() { self.sockets(warnings)? } else { Vec::new() };
-        let counters = if self.needs.counters {
-            match backend.counters() {
-                Ok(answer) => {
-                    warnings.extend(answer.warnings);
-                    Ok(answer.data)
-                }
-                Err(error) => Err(Lack::Refused(words_of(&error.source))),
-            }
-        } else {
-            Err(Lack::NotAsked)
-        };
+        let sockets = if needs.sockets() { self.sockets(needs, warnings)? } else { Vec::new() };
+        let counters = if needs.counters { told(backend.counters(), warnings) } else { Err(Lack::NotAsked) };
+        let conntrack =
+            if needs.conntrack { told(backend.conntrack(), warnings) } else { Err(Lack::NotAsked) };
         let at = backend.uptime().map_err(|error| Lack::Refused(words_of(&error.source)));
-        Ok(Moment { at, sockets, counters })
+        Ok(Moment { at, sockets, counters, conntrack })
     }
 
-    fn sockets(&self, warnings: &mut Vec<Warning>) -> Result<Vec<Socket>, Error> {
-        let Needs { kinds, states, fields, owners, udp_owners, .. } = self.needs;
+    fn sockets(&self, needs: &Needs, warnings: &mut Vec<Warning>) -> Result<Vec<Socket>, Error> {
+        let Needs { kinds, states, fields, owners, udp_owners, .. } = *needs;
         let query = SocketQuery { kinds, states, fields, programs: Programs::default() };
         let Selected { mut sockets, warnings: more, .. } = select(
             &self.session.backend,
@@ -289,6 +293,17 @@ impl Watch<'_> {
                 .collect();
         }
         self.before = Some(evidence.now);
+    }
+}
+
+/// What the system told, or why it did not.
+fn told<T>(answer: Result<Answer<T>, Error>, warnings: &mut Vec<Warning>) -> Input<T> {
+    match answer {
+        Ok(answer) => {
+            warnings.extend(answer.warnings);
+            Ok(answer.data)
+        }
+        Err(error) => Err(Lack::Refused(words_of(&error.source))),
     }
 }
 
