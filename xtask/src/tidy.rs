@@ -45,6 +45,14 @@ const UNSAFE_FILES: &[(&str, &str)] = &[
         "tests need pseudo consoles, for which the standard library has no call",
     ),
     (
+        "crates/netstat-core/src/os/windows/live/connections.rs",
+        "functions of Windows that are looked up when they are called, some of them not documented",
+    ),
+    (
+        "crates/netstat-core/src/os/windows/live/processes.rs",
+        "no safe crate answers with the bytes of what Windows says of a process, which the seam records",
+    ),
+    (
         "crates/netstat-lab/src/kernel.rs",
         "tests need namespaces and TUN devices, for which rustix has no safe call",
     ),

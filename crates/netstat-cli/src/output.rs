@@ -167,6 +167,11 @@ pub(crate) fn complain(line: &str) {
     error_text(&format!("netstat: {}\n", one_line(line)));
 }
 
+/// A line on standard error as Windows says it, without the name of this program.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
 /// Why the program cannot do what was asked: one line, and where the fault is in a filter, lines that point at it.
 #[derive(Debug)]
 pub(crate) struct Trouble {

@@ -2,7 +2,7 @@
 
 use super::select::{Selected, read, select};
 use super::{Displayed, Session, brief, places};
-use crate::columns::{Extras, Given, Needs};
+use crate::columns::{Given, Needs};
 use crate::options::Format;
 use crate::output;
 use crate::render::classic::{Classic, NameColumn, OwnerLines, ProcessColumn};
@@ -107,6 +107,7 @@ pub(super) fn shows_places(report: &Report) -> bool {
     let table = match report {
         Report::Connections(table) => Some(table),
         Report::Statistics(what) => what.protocols.as_ref().and_then(|protocols| protocols.table.as_ref()),
+        Report::Check(checks) => return checks.needs_places(),
         _ => None,
     };
     table.map(needs).is_some_and(|needs| needs.countries || needs.networks)
@@ -121,7 +122,7 @@ fn needs(table: &Connections) -> Needs {
             let mut process = ProcessFields::empty();
             process.set(ProcessFields::EXECUTABLE | ProcessFields::UNIT, table.owner_lines);
             let classic = Needs {
-                fields: fields(table.extras),
+                fields: fields(table),
                 owners: table.pid || table.owner_lines,
                 process,
                 ..Needs::NOTHING
@@ -215,13 +216,21 @@ pub(super) fn rdma(session: &mut Session<'_>, out: &mut impl Write) -> Displayed
     Ok(answer.warnings)
 }
 
+/// Whether it has lines about the owner of each row.
+pub(super) fn tells_modules(report: &Report) -> bool {
+    matches!(report, Report::Connections(table) if table.owner_lines && table.form == Form::Classic)
+}
+
 /// What the rows are made of.
 pub(super) fn query(rows: &ConnectionsOptions, fields: Fields) -> SocketQuery {
     SocketQuery { kinds: rows.kinds, states: rows.states(), fields, programs: Programs::default() }
 }
 
-fn fields(extras: Extras) -> Fields {
+fn fields(table: &Connections) -> Fields {
+    let extras = table.extras;
     let mut fields = Fields::empty();
+    fields.set(Fields::OFFLOAD, extras.offload);
+    fields.set(Fields::MODULE, table.owner_lines);
     fields.set(Fields::TRAFFIC_CLASS, extras.dscp);
     fields.set(Fields::CONGESTION, extras.template);
     fields.set(Fields::TIME_IN_STATE, extras.time_in_state);

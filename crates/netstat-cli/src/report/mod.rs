@@ -78,6 +78,13 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         Tape::Replay(folder) => Origin::Replay(folder),
     };
     let backend = os::open(origin).map_err(|error| explain(&error, settings))?;
+    if connections::tells_modules(&settings.report)
+        && !backend.is_elevated().map_err(|error| explain(&error, settings))?
+    {
+        backend.finish().map_err(|error| explain(&error, settings))?;
+        output::say(settings.language.elevation_required());
+        return Ok(ExitCode::FAILURE);
+    }
     let names = NameSource::new(backend.name_lookup());
     let filter = select::filter(&backend, &settings.filter)?;
     let asked = filter.as_ref().map(Filter::needs).is_some_and(|needs| needs.countries || needs.networks);

@@ -1,8 +1,9 @@
 //! What the program writes to consoles, files and pipes.
 
+use crate::folder::Folder;
 use std::fs;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 const NETSTAT: &str = env!("CARGO_BIN_EXE_netstat");
 
@@ -10,37 +11,18 @@ const NETSTAT: &str = env!("CARGO_BIN_EXE_netstat");
 const TITLE: &str = "활성 연결";
 const TITLE_949: &[u8] = b"\xc8\xb0\xbc\xba \xbf\xac\xb0\xe1";
 
-/// A folder of this test, gone with the value.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("netstat-console-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir(&path).unwrap();
-        Self(path)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 /// Runs the example in_console, which has to succeed, and gives what it wrote to its two files.
 fn in_console(words: &[&str], netstat: &str, code: i32) -> (Vec<u8>, Vec<u8>) {
-    let folder = Folder::new(&format!("{:x}", words.join("-").len() * 1000 + netstat.len()));
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+    let folder = Folder::new(&format!("console-{}", RUNS.fetch_add(1, Ordering::Relaxed)));
+    fs::create_dir(&folder.0).unwrap();
     let program = std::env::var_os("NETSTAT_IN_CONSOLE")
         .expect("NETSTAT_IN_CONSOLE is the path of the example in_console; cargo xtask windows sets it");
-    let (first, second) = (folder.path("first"), folder.path("second"));
+    let [first, second] = ["first", "second"].map(|name| folder.0.join(name));
     let status = Command::new(program)
         .args(words)
-        .args([&first, &second, NETSTAT])
+        .args([&first, &second])
+        .arg(NETSTAT)
         .args(netstat.split_whitespace())
         .stdin(Stdio::null())
         .status()
@@ -95,8 +77,7 @@ fn data_is_utf8_on_every_code_page() {
     assert!(std::str::from_utf8(&out).is_ok());
     let (csv, _) = on_page("949", "-an --csv --lang ko", 0);
     assert!(std::str::from_utf8(&csv).unwrap().contains("local_address"));
-    let folder = Folder::new("한글");
-    let words = format!("-an --json --replay {}", folder.path("없음"));
+    let words = format!("-an --json --replay {}", Folder::new("한글"));
     let (_, complaint) = on_page("949", &words, 1);
     assert!(holds(&complaint, b"\xc7\xd1\xb1\xdb"), "{:?}", String::from_utf8_lossy(&complaint));
 }

@@ -6,10 +6,11 @@
 //!
 //! | function | Linux source | Windows source |
 //! |---|---|---|
-//! | [`Backend::sockets`] | sock_diag (`NETLINK_SOCK_DIAG`), else `/proc/net/{tcp,tcp6,udp,udp6}` | `GetExtendedTcpTable`, `GetExtendedUdpTable` |
+//! | [`Backend::sockets`] | sock_diag (`NETLINK_SOCK_DIAG`), else `/proc/net/{tcp,tcp6,udp,udp6}` | `GetExtendedTcpTable`, `GetExtendedUdpTable`; beyond them `GetTcpTable2`, `GetPerTcpConnectionEStats`, `GetOwnerModuleFromTcpEntry` and its kin, and for bound sockets and UDP peers functions that are not documented |
 //! | [`Backend::table`], [`Backend::each_socket`] | the same, in brief | made from the same |
 //! | [`Backend::attach_owners`] | a BPF program (`iter/task_file`), else `/proc/PID/fd` | in the same tables |
-//! | [`Backend::processes`] | `/proc/PID/{comm,exe,cmdline,status,cgroup}` | Toolhelp, `QueryFullProcessImageNameW`, the service manager |
+//! | [`Backend::processes`] | `/proc/PID/{comm,exe,cmdline,status,cgroup}` | `NtQuerySystemInformation`, `QueryFullProcessImageNameW`, the service manager |
+//! | [`Backend::is_elevated`] | not needed: what may not be seen is told by each answer | `GetTokenInformation`, `TokenElevation` |
 //! | [`Backend::local_addresses`] | rtnetlink `RTM_GETADDR` | `GetAdaptersAddresses` |
 //! | [`Backend::host_name`] | `/proc/sys/kernel/hostname` | `GetComputerNameExW` |
 //! | [`Backend::interfaces`] | rtnetlink `RTM_GETLINK`, `RTM_GETADDR` | `GetAdaptersAddresses` |
@@ -145,6 +146,14 @@ pub trait Backend {
     /// What is asked of the processes given, in the same order. A process that has ended meanwhile answers
     /// `Missing::Gone` for every field, never with what its successor of the same number has.
     fn processes(&self, wanted: &[ProcessId], fields: ProcessFields) -> Vec<Process>;
+
+    /// Whether this process may be told which part of a process made a socket (`-b`): on Windows elevated ones are.
+    ///
+    /// # Errors
+    /// When the system refused to say.
+    fn is_elevated(&self) -> Result<bool, Error> {
+        Ok(true)
+    }
 
     /// The addresses of this machine's interfaces, loopback included.
     ///

@@ -21,6 +21,12 @@ impl Memory {
         Self::new(0, bytes)
     }
 
+    /// With eight bytes more before it.
+    pub(crate) fn after(self, first: u64) -> Self {
+        let bytes = [first.to_le_bytes().as_slice(), &self.bytes].concat();
+        Self { address: self.address.wrapping_sub(8), bytes }
+    }
+
     /// All of it.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes

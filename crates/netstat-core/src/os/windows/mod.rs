@@ -4,6 +4,7 @@
 //! answers to it.
 
 mod addresses;
+mod bound;
 mod counters;
 #[cfg(test)]
 mod fake;
@@ -15,6 +16,8 @@ mod interfaces;
 #[cfg(windows)]
 mod live;
 mod memory;
+mod modules;
+mod offload;
 mod owners;
 mod persistent;
 mod processes;
@@ -22,6 +25,8 @@ mod routes;
 mod services;
 mod sockets;
 mod source;
+mod tcp_info;
+mod udp_peers;
 mod uptime;
 
 #[cfg(windows)]
@@ -47,7 +52,7 @@ use crate::{Answer, Error, Operation, OwnerMethod, Warning};
 use live::Live;
 #[cfg(windows)]
 use source::Recording;
-use source::Source;
+use source::{Question, Source};
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -127,13 +132,25 @@ impl Backend for Windows {
         sockets::sockets(self.source(), query)
     }
 
+    fn is_elevated(&self) -> Result<bool, Error> {
+        let answer = self.source().ask(&Question::Elevation);
+        let elevated = answer.and_then(|answer| {
+            memory::u32_at(answer.bytes(), 0).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+        });
+        elevated.map(|elevated| elevated != 0).map_err(|error| Error::new(Operation::FindOwners, error))
+    }
+
     /// The table of sockets names their owners, so there is one means only.
     fn attach_owners(
         &self,
         sockets: &mut [Socket],
         _: &SocketQuery,
-        _: Owners,
+        by: Owners,
     ) -> Result<Answer<OwnerMethod>, Error> {
+        if by != Owners::Auto {
+            let why = io::Error::new(io::ErrorKind::Unsupported, "BPF and /proc are of Linux");
+            return Err(Error::new(Operation::FindOwners, why));
+        }
         owners::attach(self.source(), sockets)
     }
 
@@ -153,12 +170,9 @@ impl Backend for Windows {
         services::services(self.source())
     }
 
+    /// Names of users come with their processes.
     fn users(&self) -> Answer<Vec<u8>> {
-        let reason = io::Error::from(io::ErrorKind::Unsupported).to_string();
-        Answer {
-            data: Vec::new(),
-            warnings: vec![Warning::SourceUnavailable { what: "the name of a user", reason }],
-        }
+        Answer::whole(Vec::new())
     }
 
     fn name_lookup(&self) -> Arc<dyn NameLookup> {
@@ -174,7 +188,8 @@ impl Backend for Windows {
     }
 
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
-        refuse(Operation::ListRdma)
+        let why = io::Error::new(io::ErrorKind::Unsupported, "Windows has no documented way to list them");
+        Err(Error::new(Operation::ListRdma, why))
     }
 
     fn counters(&self) -> Result<Answer<Counters>, Error> {
