@@ -47,7 +47,7 @@ use crate::model::{
     RdmaEndpoint, Route, Socket,
 };
 use crate::query::{Owners, ProcessFields, RouteQuery, SocketQuery};
-use crate::{Answer, Error, Operation, OwnerMethod, Warning};
+use crate::{Answer, Error, Operation, OwnerMethod};
 #[cfg(windows)]
 use live::Live;
 #[cfg(windows)]
