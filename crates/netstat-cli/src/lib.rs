@@ -47,10 +47,8 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
             report::run(&Settings::new(&arguments, environment, output::system_language()))
         }
         Ok(command) => {
-            if matches!(command, Command::Generate(_)) {
-                output::write_utf8(Utf8::Data);
-            }
-            command.answer().map_or(Ok(ExitCode::SUCCESS), |text| show(&text))
+            let is_document = matches!(command, Command::Generate(_));
+            command.answer().map_or(Ok(ExitCode::SUCCESS), |answer| show(&answer, is_document))
         }
         Err(complaint) => Err(Trouble { line: complaint.to_string(), filter: complaint.filter }),
     };
@@ -62,11 +60,15 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     code
 }
 
-fn show(answer: &Answer) -> Result<ExitCode, Trouble> {
-    if answer.to_stderr {
+/// A document is the same file on every system.
+fn show(answer: &Answer, is_document: bool) -> Result<ExitCode, Trouble> {
+    if is_document {
+        output::write_utf8(Utf8::Data);
+        output::text(answer.text.as_bytes())?;
+    } else if answer.to_stderr {
         output::error_text(&answer.text);
     } else {
-        output::text(answer.text.as_bytes())?;
+        output::people(&answer.text)?;
     }
     Ok(ExitCode::from(answer.exit_code))
 }

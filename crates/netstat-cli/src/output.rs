@@ -11,12 +11,13 @@ mod console;
 mod encoder;
 
 use crate::options::{Colour, one_line};
-use crate::render::Language;
+use crate::render::{Language, LineEnd};
 use console::CodePage;
 use encoder::Encoder;
 use netstat_core::Warning;
 use netstat_core::error::words_of;
 use netstat_core::filter::FilterError;
+use std::borrow::Cow;
 use std::io::{self, ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -91,8 +92,17 @@ impl Write for Output {
     }
 }
 
+/// A text with the line ends of this system.
+fn with_line_ends(text: &str) -> Cow<'_, str> {
+    match LineEnd::NATIVE {
+        LineEnd::Lf => Cow::Borrowed(text),
+        LineEnd::CrLf => Cow::Owned(text.replace("\r\n", "\n").replace('\n', "\r\n")),
+    }
+}
+
 /// Writes to standard error. Where that is closed, the exit code has to say it all.
 pub(crate) fn error_text(text: &str) {
+    let text = with_line_ends(text);
     let mut encoded = Vec::new();
     let bytes = match encoder_of(Stream::Error) {
         Some(mut encoder) => {
@@ -136,6 +146,14 @@ pub(crate) enum Reader {
     Listening,
     /// The pipe is closed: nobody reads on, and that is success.
     Gone,
+}
+
+/// Writes a text for people to standard output, all of it.
+///
+/// # Errors
+/// What failed and why, as a line for people. A closed pipe is no error.
+pub(crate) fn people(words: &str) -> Result<Reader, String> {
+    text(with_line_ends(words).as_bytes())
 }
 
 /// Writes a text to standard output, all of it.

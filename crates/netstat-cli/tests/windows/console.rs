@@ -64,6 +64,19 @@ fn complaints_are_too() {
     assert!(holds(&complaint("949", "--utf8 --활성"), "\"--활성\"".as_bytes()));
 }
 
+#[test]
+fn lines_for_people_end_as_lines_of_windows_do() {
+    let ends = |text: &[u8]| {
+        let text = String::from_utf8_lossy(text).into_owned();
+        assert!(!text.is_empty() && text.matches('\n').count() == text.matches("\r\n").count(), "{text:?}");
+    };
+    let output = |words: &str| Command::new(NETSTAT).args(words.split(' ')).output().unwrap();
+    ends(&output("/?").stderr);
+    ends(&output("--help").stdout);
+    ends(&output("--bogus").stderr);
+    assert!(!output("--generate man").stdout.contains(&b'\r'), "a document is the same everywhere");
+}
+
 /// Code page 437 has a picture of an arrow where ASCII has ESC.
 #[test]
 fn no_picture_becomes_a_control_character() {

@@ -57,7 +57,14 @@ pub(super) fn routes(source: &dyn Source) -> Result<Answer<Vec<PersistentRoute>>
         let values = match source.ask(&Question::RegistryValues(key)) {
             Ok(values) => values,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(Error::new(Operation::ListRoutes, error)),
+            Err(error) if key == TEXT_KEY => return Err(Error::new(Operation::ListRoutes, error)),
+            Err(error) => {
+                answer.warnings.push(Warning::SourceUnavailable {
+                    what: "whether there are more persistent routes",
+                    reason: crate::error::words_of(&error),
+                });
+                continue;
+            }
         };
         let mut stored = Vec::new();
         odd += decode_values(values.bytes(), |value| match decode(value) {
