@@ -65,6 +65,7 @@ mod linux {
         ("slow-reader", |net, _| hold(SlowReader::new(net))),
         ("unread-datagrams", |net, _| hold(Datagrams::unread(net))),
         ("read-datagrams", |net, _| hold(Datagrams::read(net))),
+        ("recovered-datagrams", |net, _| hold(Datagrams::recovered(net))),
         ("conntrack-full", |net, _| hold(Tracked::nearly_full(net))),
         ("conntrack-few", |net, _| hold(Tracked::few(net))),
         ("exposed", |net, _| hold(net.listener(Place::AnyV4, 3306))),

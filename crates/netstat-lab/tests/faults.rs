@@ -236,6 +236,11 @@ fn datagrams_are_dropped_where_nobody_reads() {
         assert!(growth("Udp", "InDatagrams", || read.go_on(20).unwrap()) >= 20);
         assert_eq!(witness::counter("Udp", "RcvbufErrors").unwrap(), 0);
     });
+    on_own_thread(|namespace| {
+        let recovered = Datagrams::recovered(namespace).unwrap();
+        assert_ne!(witness::counter("Udp", "RcvbufErrors").unwrap(), 0);
+        assert_eq!(growth("Udp", "RcvbufErrors", || recovered.go_on(20).unwrap()), 0);
+    });
 }
 
 /// A scene that needs more than a namespace.

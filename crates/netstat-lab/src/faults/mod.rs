@@ -10,7 +10,7 @@
 //! | [`Queue::full`], [`Queue::with_cookies`] | [`Queue::busy`] |
 //! | [`Unanswered`] and [`HalfOpen`] in number | a few of them |
 //! | [`Transfer`] to a host that loses or ignores what it gets, [`Unread`] | [`Transfer`] to one that does not, [`SlowReader`] |
-//! | [`Datagrams::unread`], [`Tracked::nearly_full`] | [`Datagrams::read`], [`Tracked::few`] |
+//! | [`Datagrams::unread`], [`Tracked::nearly_full`] | [`Datagrams::read`], [`Datagrams::recovered`], [`Tracked::few`] |
 //! | [`Program::implant`] | [`Program::in_its_place`] |
 //!
 //! A listener that other machines reach, or do not, is a [`listener`](crate::Namespace::listener).
