@@ -13,6 +13,8 @@ mod geo;
 mod instructions;
 mod licences;
 mod tidy;
+#[cfg(target_os = "linux")]
+mod windows;
 mod workspace;
 
 use anyhow::{Result, bail};
@@ -38,6 +40,8 @@ cargo xtask WORD
   instructions        count the instructions for 100,000 recorded sockets, and keep the counts (Linux, valgrind)
   instructions --check
                       fail when they have grown by more than 5 %
+  windows             build netstat.exe and run the tests for Windows under Wine, after installing what that takes
+                      (Debian)
 ";
 
 fn run(arguments: &[&str]) -> Result<()> {
@@ -60,6 +64,8 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["accuracy", arguments @ ..] => accuracy::run(arguments),
         #[cfg(target_os = "linux")]
         ["instructions", arguments @ ..] => instructions::run(arguments),
+        #[cfg(target_os = "linux")]
+        ["windows"] => windows::run(),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())

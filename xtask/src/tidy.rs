@@ -21,6 +21,10 @@ const UNSAFE_FILES: &[(&str, &str)] = &[
         "bpf(2) takes addresses and answers with descriptors, and rustix does not have it",
     ),
     (
+        "crates/netstat-core/src/os/windows/live.rs",
+        "the functions of Windows take buffers by address, and no safe crate has the tables of sockets",
+    ),
+    (
         "crates/netstat-lab/src/kernel.rs",
         "tests need namespaces and TUN devices, for which rustix has no safe call",
     ),

@@ -1,6 +1,7 @@
 //! Where the workspace is, and running programs in it.
 
 use anyhow::{Context, Result, bail};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -32,6 +33,25 @@ pub(crate) fn output(mut command: Command) -> Result<Vec<u8>> {
         bail!("{name} failed ({})", output.status);
     }
     Ok(output.stdout)
+}
+
+/// What a program writes to standard output, shown as it comes, and whether it succeeded.
+pub(crate) fn shown_output(mut command: Command) -> Result<(bool, String)> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let started = command.stdout(Stdio::piped()).spawn();
+    let mut child = started.with_context(|| format!("{name} could not be started"))?;
+    let mut output = String::new();
+    if let Some(stdout) = child.stdout.take() {
+        for line in BufReader::new(stdout).split(b'\n') {
+            let line = line.with_context(|| format!("the output of {name}"))?;
+            let line = String::from_utf8_lossy(&line);
+            println!("{line}");
+            output.push_str(&line);
+            output.push('\n');
+        }
+    }
+    let status = child.wait().with_context(|| name.clone())?;
+    Ok((status.success(), output))
 }
 
 /// The files of the project that git has or would take, by their paths from the top; those that were deleted

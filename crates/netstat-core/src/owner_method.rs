@@ -7,6 +7,8 @@ use std::{fmt, io};
 pub enum OwnerMethod {
     /// Nothing had to be looked for.
     NotNeeded,
+    /// The table of sockets names them (Windows).
+    Table,
     /// A BPF program in the kernel listed the descriptors of all processes.
     Bpf,
     /// The descriptors in `/proc` were read, and why BPF was not used.

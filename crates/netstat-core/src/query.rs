@@ -1,6 +1,6 @@
 //! What is asked for, so that no more is read than that.
 
-use crate::model::{Family, Protocol, TcpState};
+use crate::model::{Family, Protocol, Socket, TcpState};
 use bitflags::bitflags;
 use std::sync::Arc;
 
@@ -77,6 +77,19 @@ bitflags! {
         const MARK = 32;
         /// [`crate::model::Socket::age`].
         const AGE = 64;
+    }
+}
+
+impl SocketQuery {
+    /// Whether a socket is one of those asked for. One in a state that this program does not know is.
+    pub fn selects(&self, socket: &Socket) -> bool {
+        let sections = socket.sections();
+        let family = |family| self.kinds.contains(Kinds::of(socket.protocol, family));
+        let state = match socket.state {
+            None | Some(TcpState::Unknown(_)) => true,
+            Some(state) => self.states.contains(States::of(state)),
+        };
+        state && (sections.v4 && family(Family::V4) || sections.v6 && family(Family::V6))
     }
 }
 

@@ -45,6 +45,7 @@ fn the_loopback_address_has_the_name_of_the_hosts_file_live_and_replayed() {
     let recorded = HostResolver::new(recording.name_lookup()).resolve([loopback()], None, BUDGET);
     assert_eq!(recorded.name(loopback()), Some("localhost"));
     recording.finish().unwrap();
+    drop(recording);
 
     let replay = os::open(Origin::Replay(&folder)).unwrap();
     let mut resolver = HostResolver::new(replay.name_lookup());
@@ -53,7 +54,8 @@ fn the_loopback_address_has_the_name_of_the_hosts_file_live_and_replayed() {
     let played = resolver.resolve([loopback(), other], None, BUDGET);
     assert_eq!(played.name(loopback()), Some("localhost"));
     assert_eq!(played.name(other), None);
-    std::fs::remove_dir_all(&folder).unwrap();
+    // A thread of the look-ups may hold the recording open a moment longer.
+    let _ = std::fs::remove_dir_all(&folder);
 }
 
 /// TEST-NET-1 has no reverse zone that anyone may fill; whatever the resolver does, the number is never the name.

@@ -73,7 +73,7 @@ enum Key {
 impl Key {
     fn of(socket: &Socket) -> Self {
         match &socket.ownership {
-            Ownership::NotRead => Self::NotAsked,
+            Ownership::NotRead | Ownership::Listed { .. } => Self::NotAsked,
             Ownership::Unowned(why) => Self::Nobody(*why),
             Ownership::Held(owners) => {
                 owners.first().map_or(Self::NotAsked, |owner| Self::Process(owner.process))

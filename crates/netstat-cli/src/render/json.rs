@@ -33,7 +33,7 @@ impl Serialize for JsonRow<'_, '_> {
             let (owners, why): (&[Owner], _) = match &self.row.socket.ownership {
                 Ownership::Held(owners) => (owners, None),
                 Ownership::Unowned(why) => (&[], Some(reason(*why))),
-                Ownership::NotRead => (&[], None),
+                Ownership::NotRead | Ownership::Listed { .. } => (&[], None),
             };
             map.serialize_entry("owners", &Owners { owners, columns: self.columns, given: self.given })?;
             map.serialize_entry("unowned", &why)?;

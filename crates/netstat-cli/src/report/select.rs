@@ -135,7 +135,7 @@ pub(super) fn attach_owners(
 fn undecided_owners(filter: &Filter, sockets: &[Socket]) -> Vec<ProcessId> {
     let owners = |socket: &Socket| match &socket.ownership {
         Ownership::Held(owners) => owners.iter().map(|owner| owner.process).collect(),
-        Ownership::NotRead | Ownership::Unowned(_) => Vec::new(),
+        Ownership::NotRead | Ownership::Listed { .. } | Ownership::Unowned(_) => Vec::new(),
     };
     let mut wanted: Vec<ProcessId> = sockets
         .iter()

@@ -165,7 +165,7 @@ impl<'a> ConnectionsView<'a> {
     pub fn all_processes(&self) -> Vec<ProcessId> {
         let owners = self.rows.iter().flat_map(|row| match &row.socket.ownership {
             Ownership::Held(owners) => owners.as_slice(),
-            Ownership::NotRead | Ownership::Unowned(_) => &[],
+            Ownership::NotRead | Ownership::Listed { .. } | Ownership::Unowned(_) => &[],
         });
         let mut processes: Vec<_> = owners.map(|owner| owner.process).collect();
         processes.sort_unstable();

@@ -185,9 +185,9 @@ impl Filter {
     pub fn decided(&self, socket: &Socket, known: Known) -> Option<bool> {
         let mut of = |test: &Test| {
             let open = match test {
-                Test::Pid(_) => known == Known::Socket && socket.ownership == Ownership::NotRead,
+                Test::Pid(_) => known == Known::Socket && !socket.ownership.is_read(),
                 Test::Process(_) | Test::Path(_) | Test::Unit(_) => match socket.ownership {
-                    Ownership::NotRead => known == Known::Socket,
+                    Ownership::NotRead | Ownership::Listed { .. } => known == Known::Socket,
                     Ownership::Held(_) => true,
                     Ownership::Unowned(_) => false,
                 },
@@ -342,7 +342,7 @@ fn may_be_dual(socket: &Socket) -> bool {
 
 fn owners(socket: &Socket, mut of: impl FnMut(ProcessId) -> Tri) -> Tri {
     match &socket.ownership {
-        Ownership::NotRead => Tri::Unknown,
+        Ownership::NotRead | Ownership::Listed { .. } => Tri::Unknown,
         Ownership::Held(owners) => {
             let none = owners.iter().map(|owner| of(owner.process).negated()).fold(Tri::Yes, Tri::and);
             none.negated()

@@ -42,6 +42,14 @@ pub enum NoOwner {
 pub enum Ownership {
     /// Nobody asked.
     NotRead,
+    /// The table of sockets itself names the process by its number (Windows), and nobody asked yet which process that
+    /// is: [`crate::os::Backend::attach_owners`] does.
+    Listed {
+        /// The process ID.
+        pid: u32,
+        /// When the socket was made, a FILETIME; 0 where that is not known. The process is no younger.
+        since: u64,
+    },
     /// At least one process; the first is the one to show where there is room for one: the ancestor of the
     /// others, else the oldest.
     Held(Vec<Owner>),
@@ -50,6 +58,11 @@ pub enum Ownership {
 }
 
 impl Ownership {
+    /// Whether somebody asked.
+    pub fn is_read(&self) -> bool {
+        !matches!(self, Self::NotRead | Self::Listed { .. })
+    }
+
     /// The process to show where there is room for one.
     pub fn principal(&self) -> Option<Owner> {
         match self {

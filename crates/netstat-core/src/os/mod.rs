@@ -38,15 +38,28 @@ use std::time::Duration;
 mod linux;
 pub mod resolver;
 pub mod tape;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", windows)))]
 mod unsupported;
+#[cfg(any(windows, test, fuzzing))]
+#[cfg_attr(
+    not(windows),
+    expect(dead_code, unreachable_pub, reason = "elsewhere it is there for the tests of its decoders alone")
+)]
+mod windows;
 
 #[cfg(target_os = "linux")]
 pub use linux::Linux as Native;
-#[cfg(all(fuzzing, target_os = "linux"))]
-pub(crate) use linux::fuzzing;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", windows)))]
 pub use unsupported::Unsupported as Native;
+#[cfg(windows)]
+pub use windows::Windows as Native;
+
+/// The decoders, for [`crate::fuzzing`].
+#[cfg(all(fuzzing, target_os = "linux"))]
+pub(crate) mod fuzzing {
+    pub use super::linux::fuzzing::*;
+    pub use super::windows::fuzzing::*;
+}
 
 pub use resolver::NameLookup;
 

@@ -161,6 +161,7 @@ mod tests {
         assert_eq!(recording.name_of(nameless), None);
         assert_eq!(recording.full_name_of("web").as_deref(), Some("web.example"));
         recorder.finish().unwrap();
+        drop((recording, recorder));
 
         let played = PlayedResolver::new(Arc::new(Player::open(&folder).unwrap()));
         assert_eq!(played.name_of(known).as_deref(), Some("name-of-192.0.2.1"));

@@ -272,6 +272,7 @@ mod tests {
         recorder.add("read", "/b", Err(&io::Error::from_raw_os_error(13)));
         recorder.add("read", "/a", Ok(b"two"));
         recorder.finish().unwrap();
+        drop(recorder);
         let player = Player::open(&folder).unwrap();
         assert_eq!(player.answer("read", "/a").unwrap(), b"one");
         assert_eq!(player.answer("read", "/a").unwrap(), b"two");

@@ -21,6 +21,14 @@ impl Unsupported {
     pub(super) fn open(_: Origin<'_>) -> Result<Self, Error> {
         Ok(Self)
     }
+
+    /// Ends a recording, of which there is none.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn finish(&self) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 fn refuse<T>(operation: Operation) -> Result<T, Error> {

@@ -1,0 +1,7 @@
+//! The program on Windows (or under Wine), against sockets that another process is known to hold.
+#![cfg(windows)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod holder;
+mod run;
+mod sockets;

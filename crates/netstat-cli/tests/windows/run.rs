@@ -1,0 +1,41 @@
+//! Running the program.
+
+use std::process::{Command, Stdio};
+
+/// What a run left behind.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) text: String,
+    pub(crate) complaint: String,
+    pub(crate) code: Option<i32>,
+}
+
+/// The program with these words, in English.
+pub(crate) fn netstat(words: &str) -> Run {
+    let output = Command::new(env!("CARGO_BIN_EXE_netstat"))
+        .args(words.split_ascii_whitespace())
+        .args(["--lang", "en"])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    Run {
+        text: String::from_utf8(output.stdout).expect("standard output is UTF-8"),
+        complaint: String::from_utf8(output.stderr).expect("standard error is UTF-8"),
+        code: output.status.code(),
+    }
+}
+
+/// The standard output of a run that has to succeed.
+pub(crate) fn shown(words: &str) -> String {
+    let run = netstat(words);
+    assert_eq!(run.code, Some(0), "netstat {words}: {run:?}");
+    run.text
+}
+
+/// The lines of a text, each of which ends as lines of Windows do.
+pub(crate) fn lines(text: &str) -> Vec<&str> {
+    let lines: Vec<&str> =
+        text.strip_suffix("\r\n").expect("the last line has an end").split("\r\n").collect();
+    assert!(lines.iter().all(|line| !line.contains(['\r', '\n'])), "{text:?}");
+    lines
+}

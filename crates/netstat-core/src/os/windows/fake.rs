@@ -1,0 +1,59 @@
+//! A [`Source`] made of answers in memory, for tests.
+
+use super::memory::Memory;
+use super::source::{Question, Source};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::io;
+
+/// The error of a function that does not know what it is asked (`ERROR_NOT_SUPPORTED`).
+pub(super) const NOT_SUPPORTED: i32 = 50;
+
+/// A system that says what the test made it say, and to all else that it does not have it.
+#[derive(Debug, Default)]
+pub(super) struct Fake {
+    answers: HashMap<Question, Result<Memory, i32>>,
+    asked: RefCell<Vec<Question>>,
+}
+
+impl Fake {
+    pub(super) fn new() -> Self {
+        Self::default()
+    }
+
+    /// An answer.
+    pub(super) fn says(mut self, question: Question, answer: Memory) -> Self {
+        self.answers.insert(question, Ok(answer));
+        self
+    }
+
+    /// An error, by its number.
+    pub(super) fn fails(mut self, question: Question, error: i32) -> Self {
+        self.answers.insert(question, Err(error));
+        self
+    }
+
+    /// What was asked, in order.
+    pub(super) fn asked(&self) -> Vec<Question> {
+        self.asked.borrow().clone()
+    }
+}
+
+impl Source for Fake {
+    fn ask(&self, question: &Question) -> io::Result<Memory> {
+        self.asked.borrow_mut().push(question.clone());
+        self.answers
+            .get(question)
+            .cloned()
+            .unwrap_or(Err(NOT_SUPPORTED))
+            .map_err(io::Error::from_raw_os_error)
+    }
+}
+
+/// A table as Windows has it: a count, then from `first` on the rows.
+pub(super) fn table(first: usize, rows: &[Vec<u8>]) -> Memory {
+    let mut bytes = u32::try_from(rows.len()).unwrap().to_le_bytes().to_vec();
+    bytes.resize(first, 0);
+    bytes.extend(rows.iter().flatten());
+    Memory::flat(bytes)
+}
