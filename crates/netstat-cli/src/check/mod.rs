@@ -16,20 +16,28 @@
 //! | `explain.rs` | `--list`, `--explain`, and the document made of them |
 //! | all others | one check each |
 
+mod buffers;
 mod changes;
 mod close_wait;
+mod connecting;
+mod conntrack;
 mod evidence;
 mod explain;
 mod finding;
+mod half_open;
 mod holders;
+mod listen_queue;
 #[cfg(test)]
 mod made;
 mod needs;
+mod port_exhaustion;
+mod retransmission;
+mod stalled;
 mod text;
 mod thresholds;
 
 pub(crate) use changes::{Change, changes, retold};
-pub(crate) use evidence::{Evidence, Lack, Moment, SocketKey};
+pub(crate) use evidence::{Evidence, Input, Lack, Moment, SocketKey};
 pub(crate) use explain::{explained, listed, markdown, wrapped};
 pub(crate) use finding::{Culprit, Fact, Finding, Severity, worst};
 pub(crate) use holders::Holder;
@@ -38,7 +46,17 @@ pub(crate) use text::{Text, duration, grouped};
 pub(crate) use thresholds::{Assignment, Setting, Thresholds, parse_assignment};
 
 /// Every check, in the order in which they are run and shown.
-pub(crate) const ALL: [&Check; 1] = [&close_wait::CHECK];
+pub(crate) const ALL: [&Check; 9] = [
+    &port_exhaustion::CHECK,
+    &close_wait::CHECK,
+    &listen_queue::CHECK,
+    &connecting::CHECK,
+    &half_open::CHECK,
+    &retransmission::CHECK,
+    &stalled::CHECK,
+    &buffers::CHECK,
+    &conntrack::CHECK,
+];
 
 /// The names of all checks, in the same order.
 pub(crate) const NAMES: [&str; ALL.len()] = {

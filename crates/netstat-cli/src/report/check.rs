@@ -3,7 +3,8 @@
 use super::select::{Selected, attach_owners, read, select};
 use super::{Session, explain};
 use crate::check::{
-    Evidence, Finding, Lack, Moment, Needs, SocketKey, Thresholds, changes, explained, listed, retold, worst,
+    Evidence, Finding, Input, Lack, Moment, Needs, SocketKey, Thresholds, changes, explained, listed, retold,
+    worst,
 };
 use crate::options::{Colour, one_line};
 use crate::output::{self, Reader, Trouble, Warnings};
@@ -13,7 +14,7 @@ use netstat_core::error::words_of;
 use netstat_core::model::{Ownership, ProcessId, Protocol, Socket, TcpState};
 use netstat_core::os::Backend;
 use netstat_core::query::{Programs, SocketQuery, States};
-use netstat_core::{Error, Warning};
+use netstat_core::{Answer, Error, Warning};
 use std::collections::HashMap;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -36,7 +37,6 @@ pub(super) fn text(checks: &Checks, language: Language) -> Option<String> {
 pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Trouble> {
     let Task::Run { checks: chosen, named } = &checks.task else { return Ok(ExitCode::SUCCESS) };
     let thresholds = thresholds(checks)?;
-    let needs = chosen.iter().fold(Needs::NOTHING, |needs, check| needs.and(check.needs));
     let settings = session.settings;
     let form = people::Form {
         language: settings.language,
@@ -48,8 +48,14 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
         },
         named: *named,
     };
-    let mut watch =
-        Watch { session, needs, before: None, seen_since: HashMap::new(), warnings: Warnings::default() };
+    let mut watch = Watch {
+        session,
+        needs: Needs::of(chosen),
+        first: Needs::first_look(chosen),
+        before: None,
+        seen_since: HashMap::new(),
+        warnings: Warnings::default(),
+    };
     let mut told: Option<Vec<Finding>> = None;
     let mut begin = None;
     let mut looks: u64 = 0;
@@ -80,7 +86,10 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
         let done = reader == Reader::Gone || settings.repeat.count.is_some_and(|count| looks >= count);
         match settings.repeat.pause {
             Some(pause) if !done => thread::sleep(pause),
-            _ => return Ok(ExitCode::from(worst(&findings).exit_code())),
+            _ => {
+                let counted = findings.iter().filter(|finding| *named || !finding.never_told);
+                return Ok(ExitCode::from(worst(counted).exit_code()));
+            }
         }
     }
 }
@@ -104,6 +113,8 @@ fn thresholds(checks: &Checks) -> Result<Thresholds, Trouble> {
 struct Watch<'a> {
     session: &'a Session<'a>,
     needs: Needs,
+    /// What the first of two looks needs.
+    first: Needs,
     before: Option<Moment>,
     seen_since: HashMap<(SocketKey, Option<TcpState>), Duration>,
     warnings: Warnings,
@@ -114,17 +125,23 @@ impl Watch<'_> {
     fn look(&mut self) -> Result<(Evidence, Vec<Warning>), Error> {
         let mut warnings = Vec::new();
         if self.needs.twice && self.before.is_none() {
-            self.before = Some(self.moment(&mut warnings)?);
+            self.before = Some(self.moment(&self.first, &mut warnings)?);
             // A recording has both looks, and the time between them.
             if !matches!(self.session.settings.tape, Tape::Replay(_)) {
                 thread::sleep(PAUSE);
             }
         }
-        let now = self.moment(&mut warnings)?;
+        let now = self.moment(&self.needs, &mut warnings)?;
         let owners: Vec<ProcessId> = owners(&now.sockets);
         let processes = read(&self.session.backend, &owners, self.needs.process);
+        let limits = if self.needs.limits {
+            told(self.session.backend.limits(), &mut warnings)
+        } else {
+            Err(Lack::NotAsked)
+        };
         let evidence = Evidence {
             now,
+            limits,
             before: self.before.take(),
             processes,
             seen_since: std::mem::take(&mut self.seen_since),
@@ -134,26 +151,18 @@ impl Watch<'_> {
     }
 
     /// What is there at this moment.
-    fn moment(&self, warnings: &mut Vec<Warning>) -> Result<Moment, Error> {
+    fn moment(&self, needs: &Needs, warnings: &mut Vec<Warning>) -> Result<Moment, Error> {
         let backend = &self.session.backend;
-        let sockets = if self.needs.sockets() { self.sockets(warnings)? } else { Vec::new() };
-        let counters = if self.needs.counters {
-            match backend.counters() {
-                Ok(answer) => {
-                    warnings.extend(answer.warnings);
-                    Ok(answer.data)
-                }
-                Err(error) => Err(Lack::Refused(words_of(&error.source))),
-            }
-        } else {
-            Err(Lack::NotAsked)
-        };
+        let sockets = if needs.sockets() { self.sockets(needs, warnings)? } else { Vec::new() };
+        let counters = if needs.counters { told(backend.counters(), warnings) } else { Err(Lack::NotAsked) };
+        let conntrack =
+            if needs.conntrack { told(backend.conntrack(), warnings) } else { Err(Lack::NotAsked) };
         let at = backend.uptime().map_err(|error| Lack::Refused(words_of(&error.source)));
-        Ok(Moment { at, sockets, counters })
+        Ok(Moment { at, sockets, counters, conntrack })
     }
 
-    fn sockets(&self, warnings: &mut Vec<Warning>) -> Result<Vec<Socket>, Error> {
-        let Needs { kinds, states, fields, owners, udp_owners, .. } = self.needs;
+    fn sockets(&self, needs: &Needs, warnings: &mut Vec<Warning>) -> Result<Vec<Socket>, Error> {
+        let Needs { kinds, states, fields, owners, udp_owners, .. } = *needs;
         let query = SocketQuery { kinds, states, fields, programs: Programs::default() };
         let Selected { mut sockets, warnings: more, .. } = select(
             &self.session.backend,
@@ -199,6 +208,17 @@ impl Watch<'_> {
                 .collect();
         }
         self.before = Some(evidence.now);
+    }
+}
+
+/// What the system told, or why it did not.
+fn told<T>(answer: Result<Answer<T>, Error>, warnings: &mut Vec<Warning>) -> Input<T> {
+    match answer {
+        Ok(answer) => {
+            warnings.extend(answer.warnings);
+            Ok(answer.data)
+        }
+        Err(error) => Err(Lack::Refused(words_of(&error.source))),
     }
 }
 

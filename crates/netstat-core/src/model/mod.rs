@@ -2,16 +2,19 @@
 //!
 //! What is not known is `None` (or a [`Missing`] where the reason matters), never zero and never an empty string.
 
+mod conntrack;
 mod counters;
 mod endpoint;
 mod host;
 mod interface;
+mod limits;
 mod process;
 mod rdma;
 mod route;
 mod socket;
 mod tcp;
 
+pub use conntrack::Conntrack;
 pub use counters::{
     Counters, IcmpV4Counters, IcmpV6Counters, InterfaceCounters, InterfaceStats, IpCounters, SocketLevels,
     TcpCounters, TcpExtCounters, UdpCounters,
@@ -19,6 +22,7 @@ pub use counters::{
 pub use endpoint::Endpoint;
 pub use host::HostAddress;
 pub use interface::{Interface, InterfaceAddress, InterfaceFlags};
+pub use limits::{DynamicPorts, Limits, PortRange, TimeWaitReuse};
 pub use process::{
     Container, ContainerRuntime, Executable, Missing, NoOwner, Owner, Ownership, Process, ProcessId,
 };

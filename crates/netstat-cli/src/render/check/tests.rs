@@ -4,8 +4,19 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 fn evidence() -> Evidence {
-    let now = Moment { at: Ok(Duration::from_secs(5)), sockets: Vec::new(), counters: Err(Lack::NotAsked) };
-    Evidence { now, before: None, processes: HashMap::new(), seen_since: HashMap::new() }
+    let now = Moment {
+        conntrack: Err(Lack::NotAsked),
+        at: Ok(Duration::from_secs(5)),
+        sockets: Vec::new(),
+        counters: Err(Lack::NotAsked),
+    };
+    Evidence {
+        now,
+        before: None,
+        limits: Err(Lack::NotAsked),
+        processes: HashMap::new(),
+        seen_since: HashMap::new(),
+    }
 }
 
 fn finding() -> Finding {
