@@ -30,7 +30,7 @@ _netstat() {
             return
             ;;
         --explain)
-            mapfile -t COMPREPLY < <(compgen -W 'close-wait' -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W 'port-exhaustion close-wait listen-queue connecting half-open retransmission stalled buffers conntrack' -- "$cur")
             return
             ;;
         --generate)

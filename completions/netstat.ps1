@@ -8,7 +8,7 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
     $values = @(switch -Regex ($previous) {
         '^([-/][a-z]*p|--protocol)$' { @('tcp', 'tcpv6', 'udp', 'udpv6', 'ip', 'ipv6', 'icmp', 'icmpv6'); break }
         '^(--color)$' { @('auto', 'always', 'never'); break }
-        '^(--explain)$' { @('close-wait'); break }
+        '^(--explain)$' { @('port-exhaustion', 'close-wait', 'listen-queue', 'connecting', 'half-open', 'retransmission', 'stalled', 'buffers', 'conntrack'); break }
         '^(--generate)$' { @('man', 'markdown', 'complete-bash', 'complete-zsh', 'complete-fish', 'complete-powershell', 'schema', 'check-schema', 'checks'); break }
         '^(--lang)$' { @('en', 'ko'); break }
         '^(--owners)$' { @('auto', 'bpf', 'proc'); break }
@@ -67,9 +67,9 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         @('-t', 'Show the offload state of each connection')
         @('/t', 'Show the offload state of each connection')
         @('--offload', 'Show the offload state of each connection')
-        @('-v', 'With -e, show each interface by itself')
-        @('/v', 'With -e, show each interface by itself')
-        @('--verbose', 'With -e, show each interface by itself')
+        @('-v', 'Show each interface (with -e); say how owners were found')
+        @('/v', 'Show each interface (with -e); say how owners were found')
+        @('--verbose', 'Show each interface (with -e); say how owners were found')
         @('-x', 'Show NetworkDirect (RDMA) connections')
         @('/x', 'Show NetworkDirect (RDMA) connections')
         @('--network-direct', 'Show NetworkDirect (RDMA) connections')

@@ -31,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) filter: Vec<OsString>,
     /// What is done with the rows.
     pub(crate) purpose: Purpose,
+    /// `-v`, of reports that have no other use for it: how the answer was found is said too.
+    pub(crate) verbose: bool,
 }
 
 /// What is done with the rows that match.
@@ -227,6 +229,7 @@ impl Settings {
             geo: arguments.geo.clone(),
             filter: arguments.filter.clone(),
             purpose,
+            verbose: arguments.verbose,
         }
     }
 }

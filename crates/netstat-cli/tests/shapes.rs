@@ -105,6 +105,47 @@ fn the_classic_table_is_unchanged_unless_it_is_asked_to_change() {
 }
 
 #[test]
+fn rows_as_they_come_are_the_same_rows() {
+    let held = Held::new();
+    let port = held.port().to_string();
+    let rows = |more: &[&str]| {
+        let table = text(&[more, &["port", &port]].concat());
+        table.lines().filter(|line| line.starts_with("  TCP ")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    for letters in ["-an", "-ano"] {
+        let sorted = rows(&[letters]);
+        let mut as_they_come = rows(&[letters, "--sort", "none"]);
+        as_they_come.sort();
+        let mut same = sorted.clone();
+        same.sort();
+        assert_eq!((as_they_come, same.len()), (same, 5));
+        assert_eq!(rows(&[letters, "--limit", "2"]), sorted[..2]);
+        assert_eq!(rows(&[letters, "--sort", "none", "--limit", "2"]).len(), 2);
+        // What shows more goes another way, and has the same rows.
+        assert_eq!(rows(&[letters, "--sort", "local"]).len(), 5);
+    }
+}
+
+#[test]
+fn how_owners_were_found_is_said_when_it_is_asked_for() {
+    let said = |arguments: &[&str]| {
+        let output = netstat(arguments);
+        assert!(output.status.success());
+        let said = String::from_utf8(output.stderr).unwrap();
+        said.lines().filter(|line| line.contains("owners were found")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let _held = Held::new();
+    let by_proc = "netstat: owners were found in /proc, not by BPF: it was not asked for";
+    for letters in ["-ano", "-anob"] {
+        assert_eq!(said(&[letters, "-v", "--owners", "proc"]), [by_proc], "{letters}");
+        assert_eq!(said(&[letters, "-v"]).len(), 1, "{letters}");
+        assert_eq!(said(&[letters]), [""; 0], "{letters}");
+    }
+    assert_eq!(said(&["-an", "-v"]), [""; 0]);
+    assert_eq!(said(&["-ano", "-v", "--owners", "proc", "--count", "2", "1"]), [by_proc], "once");
+}
+
+#[test]
 fn groups_add_up_and_are_sorted() {
     let held = Held::new();
     let groups = text(&["-an", "-p", "tcp", "--csv", "--group-by", "lport"]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Which process holds which socket: one record for each descriptor of an internet socket.
+ * Which process holds which socket: one record for each descriptor of a TCP or UDP socket in the network namespace of the
+ * reader.
  *
  * The kernel hands the program every descriptor of every process in the PID namespace of the reader; threads that
  * share the table of their main thread are passed over. Only what is used of the kernel's structures is declared here:
@@ -24,9 +25,11 @@ typedef unsigned long long u64;
 
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
+#define IPPROTO_MPTCP 262
 
 #define NSEC_PER_SEC 1000000000LL
 
+struct net;
 struct pid_namespace;
 struct seq_file;
 
@@ -58,6 +61,7 @@ struct time_namespace {
 } KERNEL;
 
 struct nsproxy {
+	struct net *net_ns;
 	struct time_namespace *time_ns;
 } KERNEL;
 
@@ -83,8 +87,13 @@ typedef struct {
 	long long counter;
 } KERNEL atomic64_t;
 
+typedef struct {
+	struct net *net;
+} KERNEL possible_net_t;
+
 struct sock_common {
 	unsigned short skc_family;
+	possible_net_t skc_net;
 	atomic64_t skc_cookie;
 } KERNEL;
 
@@ -165,6 +174,22 @@ static __attribute__((always_inline)) u64 boottime_offset(struct task_struct *re
 	return time->offsets.boottime.tv_sec * NSEC_PER_SEC + time->offsets.boottime.tv_nsec;
 }
 
+/* Whether the socket may be in the reader's table. */
+static __attribute__((always_inline)) int is_listed(const struct sock *sock, const struct task_struct *reader)
+{
+	unsigned short family = sock->__sk_common.skc_family;
+	unsigned short protocol;
+
+	if (family != AF_INET && family != AF_INET6)
+		return 0;
+	/* A kernel without network namespaces has one. */
+	if (__builtin_preserve_field_info(sock->__sk_common.skc_net.net, 2) &&
+	    sock->__sk_common.skc_net.net != reader->nsproxy->net_ns)
+		return 0;
+	protocol = sock->sk_protocol;
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_MPTCP;
+}
+
 SECTION("iter/task_file") int owners(struct bpf_iter__task_file *context)
 {
 	struct task_struct *task = context->task;
@@ -174,7 +199,6 @@ SECTION("iter/task_file") int owners(struct bpf_iter__task_file *context)
 	struct task_struct *current;
 	struct socket *socket;
 	struct sock *sock;
-	unsigned short family;
 
 	/* The end of the walk has neither. */
 	if (!task || !file)
@@ -183,13 +207,10 @@ SECTION("iter/task_file") int owners(struct bpf_iter__task_file *context)
 	if (!socket)
 		return 0;
 	sock = socket->sk;
-	if (!sock)
-		return 0;
-	family = sock->__sk_common.skc_family;
-	if (family != AF_INET && family != AF_INET6)
+	current = current_task();
+	if (!sock || !is_listed(sock, current))
 		return 0;
 
-	current = current_task();
 	reader.level = current->thread_pid->level;
 	if (reader.level)
 		number_at(current->thread_pid, reader.level, &reader.ns);
@@ -202,7 +223,7 @@ SECTION("iter/task_file") int owners(struct bpf_iter__task_file *context)
 	record.inode = file->f_inode->i_ino;
 	/* The rows of an MPTCP socket are those of its subflows, which have its inode and cookies of their own. */
 	record.cookie = 0;
-	if (sock->sk_protocol == IPPROTO_TCP || sock->sk_protocol == IPPROTO_UDP)
+	if (sock->sk_protocol != IPPROTO_MPTCP)
 		record.cookie = sock->__sk_common.skc_cookie.counter;
 	record.start_boottime = task->group_leader->start_boottime + boottime_offset(current);
 	seq_write(context->meta->seq, &record, sizeof(record));

@@ -20,10 +20,10 @@ pub enum OwnerMethod {
 pub enum NoBpf {
     /// `/proc` was asked for.
     NotAsked,
-    /// There are so few sockets that reading `/proc` costs less than loading a program ([`Owners::Auto`] alone).
+    /// There are so few open files that reading `/proc` costs less than loading a program ([`Owners::Auto`] alone).
     ///
     /// [`Owners::Auto`]: crate::query::Owners::Auto
-    FewSockets,
+    FewFiles,
     /// This user may not load BPF programs: it takes `CAP_BPF` and `CAP_PERFMON`.
     NotPermitted,
     /// The kernel is older than 5.17, or built without BPF.
@@ -58,11 +58,22 @@ pub enum BpfStep {
     Read,
 }
 
+impl fmt::Display for OwnerMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotNeeded => f.write_str("no owners had to be looked for"),
+            Self::Table => f.write_str("the table of sockets names their owners"),
+            Self::Bpf => f.write_str("owners were found by a BPF program in the kernel"),
+            Self::Proc(reason) => write!(f, "owners were found in /proc, not by BPF: {reason}"),
+        }
+    }
+}
+
 impl fmt::Display for NoBpf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotAsked => f.write_str("it was not asked for"),
-            Self::FewSockets => f.write_str("there are few sockets, for which /proc is faster"),
+            Self::FewFiles => f.write_str("few files are open on this machine, for which /proc is faster"),
             Self::NotPermitted => {
                 f.write_str("not permitted; run as root (with CAP_BPF and CAP_PERFMON) to load BPF programs")
             }

@@ -1,6 +1,6 @@
 //! What is asked for, so that no more is read than that.
 
-use crate::model::{Family, Protocol, Socket, TcpState};
+use crate::model::{Brief, Family, Protocol, Section, Sections, Socket, TcpState};
 use bitflags::bitflags;
 use std::sync::Arc;
 
@@ -83,9 +83,17 @@ bitflags! {
 impl SocketQuery {
     /// Whether a socket is one of those asked for. One in a state that this program does not know is.
     pub fn selects(&self, socket: &Socket) -> bool {
-        let sections = socket.sections();
-        let family = |family| self.kinds.contains(Kinds::of(socket.protocol, family));
-        let state = match socket.state {
+        self.selects_such(socket.protocol, socket.state, socket.sections())
+    }
+
+    /// The same of a socket in brief.
+    pub fn selects_brief(&self, brief: &Brief) -> bool {
+        self.selects_such(brief.protocol, brief.state, brief.sections())
+    }
+
+    fn selects_such(&self, protocol: Protocol, state: Option<TcpState>, sections: Sections) -> bool {
+        let family = |family| self.kinds.contains(Kinds::of(protocol, family));
+        let state = match state {
             None | Some(TcpState::Unknown(_)) => true,
             Some(state) => self.states.contains(States::of(state)),
         };
@@ -119,14 +127,19 @@ impl States {
 }
 
 impl Kinds {
+    /// The kind of one part of the table.
+    pub fn of_section(section: Section) -> Self {
+        match section {
+            Section::TcpV4 => Self::TCP_V4,
+            Section::TcpV6 => Self::TCP_V6,
+            Section::UdpV4 => Self::UDP_V4,
+            Section::UdpV6 => Self::UDP_V6,
+        }
+    }
+
     /// The kind of one protocol and family.
     pub fn of(protocol: Protocol, family: Family) -> Self {
-        match (protocol, family) {
-            (Protocol::Tcp, Family::V4) => Self::TCP_V4,
-            (Protocol::Tcp, Family::V6) => Self::TCP_V6,
-            (Protocol::Udp, Family::V4) => Self::UDP_V4,
-            (Protocol::Udp, Family::V6) => Self::UDP_V6,
-        }
+        Self::of_section(Section::of(protocol, family))
     }
 }
 
@@ -159,9 +172,8 @@ pub struct SocketQuery {
 /// By what means the owners of sockets are looked for, where the system has more than one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Owners {
-    /// By the fastest that works. Linux: by the descriptors in `/proc` while fewer than 1,000 sockets are wanted and the
-    /// network namespace has fewer than 1,000 of all families, because loading a program takes 5 to 8 ms; from there on
-    /// by BPF where that is possible, else by `/proc`.
+    /// By the fastest that works. Linux: by the descriptors in `/proc` while fewer than 4,000 files are open on the
+    /// machine, because loading a program takes 2 to 8 ms; from there on by BPF where that is possible, else by `/proc`.
     #[default]
     Auto,
     /// By a BPF program in the kernel, or not at all. Linux only.

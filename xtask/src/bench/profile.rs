@@ -31,7 +31,8 @@ pub(crate) fn of(programs: &Programs) -> Vec<Profile> {
     })
 }
 
-fn one(netstat: &Path, arguments: &str) -> Option<Profile> {
+/// That of one of our commands.
+pub(crate) fn one(netstat: &Path, arguments: &str) -> Option<Profile> {
     let data = built("bench-perf.data");
     let script = format!("for run in $(seq {RUNS}); do \"$0\" {arguments} >\"$1\"; done");
     let recorded = Command::new("perf")

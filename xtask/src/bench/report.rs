@@ -32,9 +32,13 @@ pub(crate) fn render(scenes: &Scenes, programs: &Programs, command: &str) -> Res
     let small = &scenes.small;
     writeln!(out, "\n## A small host: {} sockets, {} processes\n", small.sockets, small.processes)?;
     results_table(&mut out, &small.alone)?;
-    if let Some((elsewhere, results)) = &small.beside {
-        writeln!(out, "\nThe same with {elsewhere} sockets in another network namespace:\n")?;
-        results_table(&mut out, results)?;
+    if let Some(beside) = &small.beside {
+        writeln!(out, "\nThe same with {} sockets in another network namespace:\n", beside.sockets)?;
+        results_table(&mut out, &beside.results)?;
+        if let Some(profile) = &beside.profile {
+            out.push_str("\nWhere the time goes then: ");
+            profile_table(&mut out, profile)?;
+        }
     }
     for scene in scenes.scenes.iter().filter(|scene| !scene.profiles.is_empty()) {
         writeln!(out, "\n## Where the time goes, with {} sockets\n", scene.sockets)?;
@@ -53,7 +57,9 @@ The sockets are established connections over loopback, both ends held by the sam
 for them. Each program runs as a whole process with its output in a file; all of them take turns, after one run each
 that does not count; what takes longer than two seconds runs three times, what takes longer than 20 s once. Times are
 medians in milliseconds. The floor F is a bare program that sends the dump requests of `netstat -an` and receives the
-answers into a buffer, looking at nothing but their end; memory is the peak of the resident set.
+answers into a buffer, looking at nothing but their end; the floor of the filter sends the same program of the filter to
+the kernel. Memory is the peak of the resident set. Where there are more than 100,000 sockets, programs that would take
+minutes are left out.
 ";
 
 fn targets_table(out: &mut String, targets: &[Target]) -> Result<()> {

@@ -33,8 +33,17 @@ pub(crate) struct SmallHost {
     /// Processes on the machine.
     pub(crate) processes: usize,
     pub(crate) alone: Results,
-    /// How many sockets there are elsewhere, and what the programs did then.
-    pub(crate) beside: Option<(usize, Results)>,
+    /// Beside many sockets.
+    pub(crate) beside: Option<Beside>,
+}
+
+/// Many sockets elsewhere, and what the programs did then.
+#[derive(Debug)]
+pub(crate) struct Beside {
+    pub(crate) sockets: usize,
+    pub(crate) results: Results,
+    /// Where the time of `netstat -ano` goes.
+    pub(crate) profile: Option<Profile>,
 }
 
 /// Everything that was measured.
@@ -59,8 +68,12 @@ pub(crate) mod name {
     pub(crate) const LSOF: &str = "lsof -nP -iTCP";
 }
 
-/// The port that one connection alone has.
-const ONE_PORT: &str = "port 10000";
+/// The filter of the port that one connection alone has.
+const ONE_PORT: [&str; 2] = ["port", "10000"];
+
+/// With more sockets than this, programs that need minutes for them are left out, and the others run a few times.
+const MANY: usize = 100_000;
+const RUNS_WITH_MANY: usize = 5;
 
 /// The most sockets that a small host has.
 const SMALL: usize = 280;
@@ -82,12 +95,13 @@ pub(crate) fn play(programs: &Programs, sizes: &[usize], runs: usize) -> Result<
     let mut small = SmallHost { sockets: small_crowd.sockets, processes, alone, beside: None };
 
     let mut scenes = Vec::new();
-    let beside_size = sizes.iter().copied().filter(|&size| size <= 100_000).max();
+    let beside_size = sizes.iter().copied().filter(|&size| size <= MANY).max();
     for &size in sizes {
         println!("{size} sockets");
         let large_net = Namespace::enter().context("another network namespace")?;
         let crowd = Crowd::gather(size, processes_for(size))?;
-        let results = in_turn(&contenders(programs)?, runs);
+        let runs_here = if size > MANY { runs.min(RUNS_WITH_MANY) } else { runs };
+        let results = in_turn(&contenders(programs, size)?, runs_here);
         let (mut checks, mut profiles) = (Results::new(), Vec::new());
         if Some(size) == beside_size {
             checks = in_turn(&checks::contenders(programs)?, runs.min(5));
@@ -104,7 +118,9 @@ pub(crate) fn play(programs: &Programs, sizes: &[usize], runs: usize) -> Result<
         drop(large_net);
         if Some(size) == beside_size {
             println!("the small host again, with {} sockets in the other namespace", crowd.sockets);
-            small.beside = Some((crowd.sockets, in_turn(&small_contenders, runs * 2)));
+            let results = in_turn(&small_contenders, runs * 2);
+            let profile = profile::one(&programs.netstat, "-ano");
+            small.beside = Some(Beside { sockets: crowd.sockets, results, profile });
         }
     }
     drop(small_crowd);
@@ -132,7 +148,7 @@ fn small_host(programs: &Programs) -> Result<Vec<Contender>> {
     Ok(all)
 }
 
-fn contenders(programs: &Programs) -> Result<Vec<Contender>> {
+fn contenders(programs: &Programs, size: usize) -> Result<Vec<Contender>> {
     let floor = |name: &str, arguments: &[&str]| {
         requests(programs, arguments).map(|requests| Contender {
             name: name.to_owned(),
@@ -157,20 +173,20 @@ fn contenders(programs: &Programs) -> Result<Vec<Contender>> {
     if programs.has("--sort") {
         all.push(ours(name::UNSORTED, &["-an", "--sort", "none"]));
     }
-    if programs.has("--filter") {
-        let filter = ["-an", "--filter", ONE_PORT];
-        all.push(floor(name::FILTER_FLOOR, &filter)?);
-        all.push(ours(name::FILTER, &filter));
-        all.push(ours(name::FILTER_OWNER, &["-ano", "--filter", ONE_PORT]));
-    }
-    let others: [(&str, &str, &[&str]); 5] = [
-        ("ss -tan", SS, &["-tan"]),
-        (name::SS_TANP, SS, &["-tanp"]),
-        ("net-tools netstat -tan", NET_TOOLS, &["-tan"]),
-        (name::NET_TOOLS_TANP, NET_TOOLS, &["-tanp"]),
-        (name::LSOF, LSOF, &["-nP", "-iTCP"]),
+    let [word, port] = ONE_PORT;
+    all.push(floor(name::FILTER_FLOOR, &["-an", word, port])?);
+    all.push(ours(name::FILTER, &["-an", word, port]));
+    all.push(ours(name::FILTER_OWNER, &["-ano", word, port]));
+    let others: [(&str, &str, &[&str], bool); 5] = [
+        ("ss -tan", SS, &["-tan"], true),
+        (name::SS_TANP, SS, &["-tanp"], false),
+        ("net-tools netstat -tan", NET_TOOLS, &["-tan"], true),
+        (name::NET_TOOLS_TANP, NET_TOOLS, &["-tanp"], false),
+        (name::LSOF, LSOF, &["-nP", "-iTCP"], false),
     ];
-    let there = others.into_iter().filter(|(_, program, _)| programs.is_there(program));
+    let there = others.into_iter().filter_map(|(name, program, arguments, with_many)| {
+        (programs.is_there(program) && (with_many || size <= MANY)).then_some((name, program, arguments))
+    });
     all.extend(there.map(|(name, program, arguments)| Contender::new(name, program, arguments)));
     Ok(all)
 }

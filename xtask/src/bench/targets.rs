@@ -1,6 +1,6 @@
 //! What is wanted, and whether it is reached.
 
-use super::scenes::{Results, Scene, Scenes, name};
+use super::scenes::{Beside, Results, Scene, Scenes, name};
 use std::time::Duration;
 
 /// One target and what was measured for it.
@@ -71,8 +71,10 @@ pub(crate) fn all(scenes: &Scenes) -> Vec<Target> {
         speed(scene, &mut targets);
     }
     small_host(scenes, &mut targets);
-    if let Some(scene) = scenes.scenes.iter().find(|scene| scene.size == SIZE) {
+    for scene in &scenes.scenes {
         memory(scene, &mut targets);
+    }
+    if let Some(scene) = scenes.scenes.iter().find(|scene| scene.size == SIZE) {
         growth(scene, scenes, &mut targets);
     }
     targets
@@ -101,7 +103,7 @@ fn small_host(scenes: &Scenes, targets: &mut Vec<Target>) {
         times(&small.alone, name::ANO),
         times(&small.alone, name::SS_TUNAP),
     ));
-    let Some((elsewhere, beside)) = &small.beside else { return };
+    let Some(Beside { sockets: elsewhere, results: beside, .. }) = &small.beside else { return };
     let slower = |name| Some(times(beside, name)?.wall - times(&small.alone, name)?.wall);
     let (ours, floor) = (slower(name::ANO), slower(name::FLOOR));
     targets.push(Target {
@@ -122,7 +124,7 @@ fn memory(scene: &Scene, targets: &mut Vec<Target>) {
         let peak = scene.results.get(name).and_then(|series| series.median(|sample| sample.peak_kib));
         let rule = if sorted { format!(" (8 MiB and {per_socket} bytes a socket)") } else { String::new() };
         targets.push(Target {
-            what: format!("{name}: memory"),
+            what: format!("{name}: memory with {sockets} sockets"),
             wanted: format!("at most {limit} KiB{rule}"),
             measured: peak.map_or_else(missing, |peak| format!("{peak} KiB")),
             met: peak.map(|peak| peak <= limit),

@@ -16,8 +16,12 @@ const KEPT: &str = "xtask/instructions.json";
 /// By how much a count may grow, in percent.
 const GROWTH: u64 = 5;
 
-/// What is counted: the name, and whether owners are asked for.
-const CASES: [(&str, &str, bool); 2] = [("netstat -an", "-an", false), ("netstat -ano", "-ano", true)];
+/// What is counted: the name, the letters, and how owners are found where they are asked for.
+const CASES: [(&str, &str, Option<&str>); 3] = [
+    ("netstat -an", "-an", None),
+    ("netstat -ano --owners bpf", "-ano", Some("bpf")),
+    ("netstat -ano --owners proc", "-ano", Some("proc")),
+];
 
 /// Counts, and keeps the counts or compares them with those kept.
 pub(crate) fn run(arguments: &[&str]) -> Result<()> {
@@ -73,7 +77,7 @@ fn compiler() -> Result<String> {
     Ok(String::from_utf8_lossy(&workspace::output(rustc)?).trim().to_owned())
 }
 
-fn count(programs: &Programs, recording: &Path, argument: &str, owners: bool) -> Result<u64> {
+fn count(programs: &Programs, recording: &Path, argument: &str, owners: Option<&str>) -> Result<u64> {
     let counted = recording.join("callgrind.out");
     let output = recording.join("output.txt");
     let mut valgrind = Command::new("valgrind");
@@ -84,9 +88,8 @@ fn count(programs: &Programs, recording: &Path, argument: &str, owners: bool) ->
         .arg(argument)
         .arg("--replay")
         .arg(recording);
-    if owners && programs.has("--owners") {
-        // The recording is of this way to find them.
-        valgrind.args(["--owners", "proc"]);
+    if let Some(means) = owners {
+        valgrind.args(["--owners", means]);
     }
     let status = valgrind
         .stdin(Stdio::null())
@@ -102,7 +105,7 @@ fn count(programs: &Programs, recording: &Path, argument: &str, owners: bool) ->
         bail!("netstat {argument} --replay shows {rows} TCP rows of {}", recording::SOCKETS);
     }
     let unknown = text.lines().filter(|line| line.starts_with("  TCP ") && line.ends_with(['-', ' ']));
-    if owners && unknown.count() > 0 {
+    if owners.is_some() && unknown.count() > 0 {
         bail!("netstat {argument} --replay does not show all owners");
     }
     total(&std::fs::read_to_string(&counted)?).context("callgrind gave no count")

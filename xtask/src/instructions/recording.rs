@@ -49,6 +49,9 @@ pub(super) fn write(folder: &Path, requests: &[String]) -> Result<()> {
             format!("{pid} (holder) S 1 {pid} {pid} 0 -1 4194560 {} {pid}00 0 0", "0 0 0 0 0 0 0 0 20 0 1 0");
         tape.add("process read", &format!("{pid}/stat"), stat.as_bytes());
     }
+    tape.add("read", "/proc/self/status", b"Name:\tnetstat\nNSpid:\t101\n");
+    tape.add("bpf load", "", &[]);
+    tape.add("bpf owners", "", &descriptors());
     std::fs::create_dir_all(folder).context("make a folder")?;
     let index = tape.index()?;
     std::fs::write(folder.join("index.jsonl"), index).context("write the index")?;
@@ -180,6 +183,29 @@ fn links(pid: usize) -> Vec<u8> {
             pack(&mut packed, descriptor, format!("socket:[{}]", FIRST_INODE + number).as_bytes());
         }
     }
+    packed
+}
+
+/// The same as the BPF program tells it: pieces of whole records (`crates/netstat-core/bpf/owners.h`).
+fn descriptors() -> Vec<u8> {
+    let mut packed = Vec::new();
+    let mut piece = Vec::new();
+    let number = |of: usize| u32::try_from(of).unwrap_or(u32::MAX);
+    for pid in 1..=HOLDERS {
+        for (descriptor, socket) in (3u32..).zip((pid - 1..SOCKETS).step_by(HOLDERS)) {
+            let started = u64::from(number(pid)) * 1_000_000_000;
+            piece.extend_from_slice(&started.to_ne_bytes());
+            piece.extend_from_slice(&(u64::from(number(socket)) + 1).to_ne_bytes());
+            for value in [number(FIRST_INODE + socket), descriptor, number(pid), 1] {
+                piece.extend_from_slice(&value.to_ne_bytes());
+            }
+            if piece.len() >= 32_000 {
+                pack(&mut packed, 0, &piece);
+                piece.clear();
+            }
+        }
+    }
+    pack(&mut packed, 0, &piece);
     packed
 }
 

@@ -24,12 +24,12 @@
 //!   known, it is `-`.
 //! - With colours, the word of the state is between two escape sequences, and everything stands where it would without.
 
-use super::words::{self, NO_OWNERSHIP, UNKNOWN};
+use super::words::{self, NO_OWNERSHIP, Offload, UNKNOWN};
 use super::{Language, LineEnd, Sheet, address, blanks, cells, colour, decimal, escape, foreign, pad};
 use crate::columns::classic::Column;
 use crate::columns::{self, Facts, Given};
 use crate::view::{ConnectionsView, Names, Processes, Row};
-use netstat_core::model::{NoOwner, Ownership, Process, Protocol, Socket};
+use netstat_core::model::{Holder, NoOwner, Ownership, Process, Protocol, Socket, TableRow};
 use std::io::{self, Write};
 
 /// Names in the foreign column.
@@ -89,21 +89,29 @@ pub struct Classic<'a> {
 /// Where the column behind the state begins.
 const AFTER_STATE: usize = 71;
 
-impl Classic<'_> {
+impl<'a> Classic<'a> {
+    /// The table of numbers alone, without further columns.
+    pub fn plain(language: Language, pid: bool, colour: bool) -> Self {
+        Self {
+            language,
+            line_end: LineEnd::NATIVE,
+            pid,
+            columns: &[],
+            // Linux has no TCP offload engine: every connection is handled by the host's own stack.
+            facts: Facts { offload: Offload::InHost },
+            names: None,
+            owners: None,
+            process: None,
+            colour,
+        }
+    }
+
     /// Writes the table: an empty line, the title, an empty line, the headings, the rows.
     ///
     /// # Errors
     /// What the writer answers.
     pub fn render<W: Write>(&self, view: &ConnectionsView<'_>, out: &mut W) -> io::Result<()> {
-        let mut sheet = Sheet::new(out, self.line_end);
-        sheet.line("")?;
-        sheet.line(self.language.connections_title())?;
-        sheet.line("")?;
-        self.write_heading(&mut sheet.buffer);
-        sheet.end_line()?;
-        if !self.columns.is_empty() {
-            sheet.line("")?;
-        }
+        let mut sheet = self.begin(out)?;
         let udp_columns = self.columns.iter().rposition(|column| column.udp).map_or(0, |last| last + 1);
         let udp_columns = self.columns.get(..udp_columns).unwrap_or_default();
         for row in view.rows() {
@@ -113,13 +121,35 @@ impl Classic<'_> {
                 Protocol::Udp if self.process.is_some() => self.columns,
                 Protocol::Udp => udp_columns,
             };
-            self.write_row(&mut sheet.buffer, row, columns);
+            let is_last = columns.is_empty() && self.process.is_none();
+            self.write_row(&mut sheet.buffer, &row.in_brief(), is_last);
+            self.write_columns(&mut sheet.buffer, row, columns);
             sheet.end_line()?;
             if let Some(owners) = &self.owners {
                 write_owner_lines(&mut sheet, row.socket, owners)?;
             }
         }
         sheet.hand_on()
+    }
+
+    /// Writes what stands above the rows. They are added by [`Classic::add`], and the end is handed on by the caller.
+    pub(crate) fn begin<'w, W: Write>(&self, out: &'w mut W) -> io::Result<Sheet<'w, W>> {
+        let mut sheet = Sheet::new(out, self.line_end);
+        sheet.line("")?;
+        sheet.line(self.language.connections_title())?;
+        sheet.line("")?;
+        self.write_heading(&mut sheet.buffer);
+        sheet.end_line()?;
+        if !self.columns.is_empty() {
+            sheet.line("")?;
+        }
+        Ok(sheet)
+    }
+
+    /// Writes a row of a table without further columns.
+    pub(crate) fn add<W: Write>(&self, sheet: &mut Sheet<'_, W>, row: &TableRow) -> io::Result<()> {
+        self.write_row(&mut sheet.buffer, row, true);
+        sheet.end_line()
     }
 
     fn write_heading(&self, out: &mut Vec<u8>) {
@@ -139,14 +169,15 @@ impl Classic<'_> {
         }
     }
 
-    fn write_row(&self, out: &mut Vec<u8>, row: &Row<'_>, columns: &[&Column]) {
-        let socket = row.socket;
-        out.extend_from_slice(match socket.protocol {
+    /// The row up to the process ID; `is_last` where nothing follows.
+    fn write_row(&self, out: &mut Vec<u8>, row: &TableRow, is_last: bool) {
+        let protocol = row.section.protocol();
+        out.extend_from_slice(match protocol {
             Protocol::Tcp => b"  TCP    ",
             Protocol::Udp => b"  UDP    ",
         });
         let start = out.len();
-        address::write_endpoint(out, &row.local());
+        address::write_endpoint(out, &row.local);
         pad(out, start, 21);
         out.extend_from_slice(b"  ");
         let start = out.len();
@@ -154,25 +185,30 @@ impl Classic<'_> {
         pad(out, start, 21);
         out.extend_from_slice(b"  ");
         let start = out.len();
-        match (socket.protocol, socket.state) {
+        match (protocol, row.state) {
             (Protocol::Tcp, Some(state)) => words::write_state(out, state),
             (Protocol::Tcp, None) => out.extend_from_slice(b"UNKNOWN"),
             (Protocol::Udp, _) => {}
         }
-        let begin = socket.state.filter(|_| self.colour).map_or(&b""[..], colour::of_state);
-        let width = cells(out.get(start..).unwrap_or_default());
+        let begin = row.state.filter(|_| self.colour).map_or(&b""[..], colour::of_state);
+        let width = out.len() - start;
         if !begin.is_empty() {
             out.splice(start..start, begin.iter().copied());
             out.extend_from_slice(colour::END);
         }
-        if !self.pid && columns.is_empty() && self.process.is_none() {
+        if !self.pid && is_last {
             return;
         }
         blanks(out, 12usize.saturating_sub(width));
         out.extend_from_slice(b"    ");
         if self.pid {
-            write_pid(out, &socket.ownership);
+            write_pid(out, row.holder);
         }
+    }
+
+    /// What stands behind the process ID.
+    fn write_columns(&self, out: &mut Vec<u8>, row: &Row<'_>, columns: &[&Column]) {
+        let socket = row.socket;
         let mut columns = columns.iter().enumerate().peekable();
         while let Some((index, column)) = columns.next() {
             if self.pid || index > 0 {
@@ -195,13 +231,11 @@ impl Classic<'_> {
     }
 }
 
-fn write_pid(out: &mut Vec<u8>, ownership: &Ownership) {
-    match ownership {
-        Ownership::Unowned(NoOwner::NoProcess | NoOwner::Kernel) => out.push(b'0'),
-        _ => match ownership.principal() {
-            Some(owner) => decimal(out, u64::from(owner.process.pid)),
-            None => out.extend_from_slice(UNKNOWN.as_bytes()),
-        },
+fn write_pid(out: &mut Vec<u8>, holder: Holder) {
+    match holder {
+        Holder::Nobody(NoOwner::NoProcess | NoOwner::Kernel) => out.push(b'0'),
+        Holder::Process(pid) => decimal(out, u64::from(pid)),
+        Holder::NotRead | Holder::Nobody(_) => out.extend_from_slice(UNKNOWN.as_bytes()),
     }
 }
 
@@ -247,6 +281,8 @@ fn write_owner_lines<W: Write>(
     sheet.end_line()
 }
 
+#[cfg(test)]
+mod packed_tests;
 #[cfg(test)]
 mod process_tests;
 #[cfg(test)]

@@ -65,11 +65,13 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
         let (evidence, warnings) = looked.map_err(|error| explain(&error, settings))?;
         let findings: Vec<Finding> =
             chosen.iter().flat_map(|check| (check.run)(&evidence, &thresholds)).collect();
+        let counted = findings.iter().filter(|finding| *named || !finding.never_told);
+        let overall = worst(counted);
         let since = evidence.now.at.as_ref().ok().map(|at| at.saturating_sub(*begin.get_or_insert(*at)));
 
         let mut out = Vec::new();
         let written = if checks.json {
-            check_json::render(&findings, chosen, &evidence, &warnings, settings.language, &mut out)
+            check_json::render(&findings, chosen, overall, &evidence, &warnings, settings.language, &mut out)
         } else if let Some(told) = &told {
             people::render_changes(&changes(told, &findings), since, &form, &mut out)
         } else {
@@ -86,10 +88,7 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
         let done = reader == Reader::Gone || settings.repeat.count.is_some_and(|count| looks >= count);
         match settings.repeat.pause {
             Some(pause) if !done => thread::sleep(pause),
-            _ => {
-                let counted = findings.iter().filter(|finding| *named || !finding.never_told);
-                return Ok(ExitCode::from(worst(counted).exit_code()));
-            }
+            _ => return Ok(ExitCode::from(overall.exit_code())),
         }
     }
 }

@@ -1,11 +1,10 @@
 //! The reports made of the socket table: connections, processes by ports (`-c`), and RDMA (`-x`).
 
 use super::select::{Selected, read, select};
-use super::{Displayed, Session, places};
-use crate::columns::{Extras, Facts, Given, Needs};
+use super::{Displayed, Session, brief, places};
+use crate::columns::{Extras, Given, Needs};
 use crate::options::{Colour, Format};
 use crate::render::classic::{Classic, NameColumn, OwnerLines, ProcessColumn};
-use crate::render::words::Offload;
 use crate::render::{LineEnd, csv, json, jsonl, sockets};
 use crate::render::{process_counts::render_process_counts, rdma::render_rdma};
 use crate::settings::{Connections, Form, Report};
@@ -25,11 +24,15 @@ use std::io::{IsTerminal, Write};
 /// The connection table: sockets, then who holds them, which rows they make, what is known of the processes, in which
 /// order, and in which form.
 pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut impl Write) -> Displayed {
+    if brief::is_enough(session, table) {
+        return brief::table(session, table, out);
+    }
     let needs = needs(table);
     let mut rows = session.rows(table.rows);
     let query = query(&rows, needs.fields);
-    let Selected { sockets, kinds, mut warnings } =
+    let Selected { sockets, kinds, method, mut warnings } =
         select(&session.backend, session.filter.as_ref(), query, session.search(needs.owners))?;
+    session.tell(method);
     rows.kinds = kinds;
     let mut view = match table.order {
         Order::AsGiven => ConnectionsView::unsorted(&sockets, &rows),
@@ -58,19 +61,15 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
             let names = table.names.as_ref().map(|names| {
                 (session.names.look_up(&session.backend, &view, names, &mut warnings), names.full)
             });
+            let colour = shows_colour(table.colour);
             let classic = Classic {
-                language: session.settings.language,
-                line_end: LineEnd::NATIVE,
-                pid: table.pid,
                 columns: &table.extras.columns(),
-                // Linux has no TCP offload engine: every connection is handled by the host's own stack.
-                facts: Facts { offload: Offload::InHost },
                 names: names.as_ref().map(|(lookup, full)| NameColumn { lookup, full: *full }),
                 owners: table
                     .owner_lines
                     .then_some(OwnerLines { lookup: &known.processes, path: table.path }),
                 process: table.process.map(|column| ProcessColumn { column, given }),
-                colour: shows_colour(table.colour),
+                ..Classic::plain(session.settings.language, table.pid, colour)
             };
             classic.render(&view, out)?;
         }
@@ -185,7 +184,7 @@ fn text_form(table: &Connections) -> sockets::Form {
     sockets::Form { width, colour: shows_colour(table.colour), line_end: LineEnd::NATIVE }
 }
 
-fn shows_colour(wanted: Colour) -> bool {
+pub(super) fn shows_colour(wanted: Colour) -> bool {
     match wanted {
         Colour::Auto => std::io::stdout().is_terminal(),
         Colour::Always => true,
@@ -201,6 +200,7 @@ pub(super) fn process_counts(
 ) -> Displayed {
     let query = query(&session.rows(*rows), Fields::empty());
     let selected = select(&session.backend, session.filter.as_ref(), query, session.search(true))?;
+    session.tell(selected.method);
     let counts = count_ports(&selected.sockets);
     let holders: Vec<ProcessId> = counts
         .iter()

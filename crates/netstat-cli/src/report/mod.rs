@@ -1,5 +1,6 @@
 //! One file for each report: what it asks of the system, and how that becomes a display.
 
+mod brief;
 mod check;
 mod connections;
 mod exists;
@@ -18,7 +19,7 @@ use netstat_core::enrich::Geo;
 use netstat_core::filter::{Filter, Test};
 use netstat_core::os::{self, Backend, Native, Origin};
 use netstat_core::query::States;
-use netstat_core::{Error, Operation, Warning};
+use netstat_core::{Error, Operation, OwnerMethod, Warning};
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -56,6 +57,8 @@ struct Session<'a> {
     /// Countries and networks of addresses.
     geo: Arc<Geo>,
     before: statistics::Before,
+    /// What was last said of how owners are found.
+    told: Option<OwnerMethod>,
 }
 
 /// Shows the report, again and again where that is asked for, until nobody reads on.
@@ -82,10 +85,10 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     let filter = places::answer(filter, &geo)?;
     let before = statistics::Before::default();
     if let Report::Check(checks) = &settings.report {
-        let session = Session { backend, settings, names, filter, geo, before };
+        let session = Session { backend, settings, names, filter, geo, before, told: None };
         return check::run(&session, checks);
     }
-    let mut session = Session { backend, settings, names, filter, geo, before };
+    let mut session = Session { backend, settings, names, filter, geo, before, told: None };
     if settings.purpose != Purpose::Show {
         return exists::answer(&session);
     }
@@ -153,6 +156,14 @@ impl Session<'_> {
     /// How owners are looked for; `always` where they are shown.
     fn search(&self, always: bool) -> select::Search {
         select::Search { always, by: self.settings.owners }
+    }
+
+    /// Says how owners were found, where that is asked for and not what was said before.
+    fn tell(&mut self, method: OwnerMethod) {
+        if self.settings.verbose && method != OwnerMethod::NotNeeded && self.told != Some(method) {
+            output::complain(&method.to_string());
+            self.told = Some(method);
+        }
     }
 
     fn display(&mut self, out: &mut impl Write) -> Displayed {

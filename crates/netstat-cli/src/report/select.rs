@@ -5,9 +5,9 @@ use netstat_core::enrich::{ServiceNames, UserNames};
 use netstat_core::error::words_of;
 use netstat_core::filter::{Context, Filter, Known, Lookups};
 use netstat_core::model::{Ownership, Process, ProcessId, Protocol, Socket};
-use netstat_core::os::Backend;
+use netstat_core::os::{Backend, owners_unknown};
 use netstat_core::query::{Kinds, Owners, ProcessFields, SocketQuery};
-use netstat_core::{Error, Warning};
+use netstat_core::{Answer, Error, OwnerMethod, Warning};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::net::{IpAddr, ToSocketAddrs};
@@ -50,6 +50,8 @@ pub(super) struct Selected {
     pub(super) sockets: Vec<Socket>,
     /// The parts of the table that can have rows.
     pub(super) kinds: Kinds,
+    /// How owners were found.
+    pub(super) method: OwnerMethod,
     pub(super) warnings: Vec<Warning>,
 }
 
@@ -70,11 +72,12 @@ pub(super) fn select(
     owners: Search,
 ) -> Result<Selected, Error> {
     let Some(filter) = filter else {
-        let mut answer = backend.sockets(&query)?;
+        let Answer { data: mut sockets, mut warnings } = backend.sockets(&query)?;
+        let mut method = OwnerMethod::NotNeeded;
         if owners.always {
-            attach_owners(backend, owners.by, &mut answer.data, &query, &mut answer.warnings)?;
+            method = attach_owners(backend, owners.by, &mut sockets, &query, &mut warnings)?;
         }
-        return Ok(Selected { sockets: answer.data, kinds: query.kinds, warnings: answer.warnings });
+        return Ok(Selected { sockets, kinds: query.kinds, method, warnings });
     };
     let needs = filter.needs();
     let query = filter.narrow(query).query;
@@ -90,14 +93,15 @@ pub(super) fn select(
             None => open.push(socket),
         }
     }
+    let mut method = OwnerMethod::NotNeeded;
     if owners.always {
         // One search serves both.
         let asked = open.len();
         open.append(&mut matching);
-        attach_owners(backend, owners.by, &mut open, &query, &mut warnings)?;
+        method = attach_owners(backend, owners.by, &mut open, &query, &mut warnings)?;
         matching = open.split_off(asked);
     } else if !open.is_empty() {
-        attach_owners(backend, owners.by, &mut open, &query, &mut warnings)?;
+        method = attach_owners(backend, owners.by, &mut open, &query, &mut warnings)?;
     }
     if !open.is_empty() {
         let processes = read(backend, &undecided_owners(filter, &open), needs.processes);
@@ -106,29 +110,27 @@ pub(super) fn select(
         open.retain(|socket| filter.matches(socket, &context).is_yes());
     }
     matching.append(&mut open);
-    Ok(Selected { sockets: matching, kinds: query.kinds, warnings })
+    Ok(Selected { sockets: matching, kinds: query.kinds, method, warnings })
 }
 
-/// A table without owners is better than none: what is not known is shown as such, with the reason. But who asks for
-/// one means by name is told when it fails.
+/// Fills in the owners. Answers how they were found.
 pub(super) fn attach_owners(
     backend: &impl Backend,
     by: Owners,
     sockets: &mut [Socket],
     query: &SocketQuery,
     warnings: &mut Vec<Warning>,
-) -> Result<(), Error> {
+) -> Result<OwnerMethod, Error> {
     match backend.attach_owners(sockets, query, by) {
-        Ok(answer) => warnings.extend(answer.warnings),
-        Err(error) if by == Owners::Bpf => return Err(error),
+        Ok(answer) => {
+            warnings.extend(answer.warnings);
+            Ok(answer.data)
+        }
         Err(error) => {
-            warnings.push(Warning::SourceUnavailable {
-                what: "the owner of each socket",
-                reason: words_of(&error.source),
-            });
+            warnings.push(owners_unknown(error, by)?);
+            Ok(OwnerMethod::NotNeeded)
         }
     }
-    Ok(())
 }
 
 /// The owners of the sockets that numbers alone do not decide, each once.

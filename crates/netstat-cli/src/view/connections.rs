@@ -1,6 +1,8 @@
 //! Which sockets are rows of the connection table, and in which order.
 
-use netstat_core::model::{Endpoint, Family, Ownership, ProcessId, Protocol, Section, Socket, TcpState};
+use netstat_core::model::{
+    Endpoint, Family, Ownership, ProcessId, Protocol, Section, Socket, TableRow, TcpState,
+};
 use netstat_core::query::{Kinds, States};
 use std::cmp::Ordering;
 use std::net::IpAddr;
@@ -26,15 +28,16 @@ impl ConnectionsOptions {
         states
     }
 
-    fn wants(&self, socket: &Socket) -> bool {
+    /// Whether a socket has rows.
+    pub fn wants(&self, protocol: Protocol, state: Option<TcpState>, has_remote: bool) -> bool {
         let all = self.listening || self.bound;
-        match socket.protocol {
-            Protocol::Tcp => match socket.state {
+        match protocol {
+            Protocol::Tcp => match state {
                 Some(TcpState::Listen) => all,
                 Some(TcpState::Bound) => self.bound,
                 _ => true,
             },
-            Protocol::Udp => all || (socket.remote.is_some() && !self.kinds.intersects(Kinds::TCP)),
+            Protocol::Udp => all || (has_remote && !self.kinds.intersects(Kinds::TCP)),
         }
     }
 }
@@ -57,30 +60,37 @@ pub struct Row<'a> {
     pub section: Section,
 }
 
-impl Row<'_> {
-    /// The local end as this part of the table has it: the IPv6 wildcard of a dual-stack socket is the IPv4
-    /// wildcard among the IPv4 rows.
-    pub fn local(&self) -> Endpoint {
-        let local = self.socket.local;
-        if self.is_v4() && local.address.is_unspecified() {
-            Endpoint { port: local.port, ..Endpoint::ANY_V4 }
-        } else {
-            local
+impl Foreign {
+    /// What it is of a row of this part of the table.
+    pub fn of(remote: Option<Endpoint>, section: Section) -> Self {
+        match (remote, section) {
+            (Some(end), _) => Self::End(end),
+            (None, Section::UdpV4 | Section::UdpV6) => Self::Anybody,
+            (None, Section::TcpV4) => Self::End(Endpoint::ANY_V4),
+            (None, Section::TcpV6) => Self::End(Endpoint::ANY_V6),
         }
+    }
+}
+
+impl Row<'_> {
+    /// The local end as this part of the table has it.
+    pub fn local(&self) -> Endpoint {
+        self.section.local(self.socket.local)
     }
 
     /// The foreign end.
     pub fn foreign(&self) -> Foreign {
-        match (self.socket.remote, self.socket.protocol) {
-            (Some(end), _) => Foreign::End(end),
-            (None, Protocol::Udp) => Foreign::Anybody,
-            (None, Protocol::Tcp) if self.is_v4() => Foreign::End(Endpoint::ANY_V4),
-            (None, Protocol::Tcp) => Foreign::End(Endpoint::ANY_V6),
-        }
+        Foreign::of(self.socket.remote, self.section)
+    }
+
+    /// What the table of Windows has of it.
+    pub fn in_brief(&self) -> TableRow {
+        let Socket { remote, state, ref ownership, .. } = *self.socket;
+        TableRow { section: self.section, local: self.local(), remote, state, holder: ownership.holder() }
     }
 
     fn is_v4(&self) -> bool {
-        matches!(self.section, Section::TcpV4 | Section::UdpV4)
+        self.section.is_v4()
     }
 
     /// The order inside a block, in full.
@@ -91,7 +101,7 @@ impl Row<'_> {
                 (number(local.address), local.scope, local.port),
                 remote.map(|end| (number(end.address), end.scope, end.port)),
                 row.socket.id.inode,
-                row.socket.id.cookie,
+                row.socket.state,
             )
         };
         ends(self).cmp(&ends(other))
@@ -102,7 +112,9 @@ impl Row<'_> {
 ///
 /// Blocks: TCP and then bound-only TCP over IPv4, the same over IPv6, UDP over IPv4, over IPv6. Inside a block
 /// local address, scope and port, then the remote ones, each as a number; sockets that are equal in all of these
-/// by inode and cookie, so that two runs agree.
+/// by inode and state, so that two runs agree. [`Table::sort`] has the same order.
+///
+/// [`Table::sort`]: netstat_core::model::Table::sort
 #[derive(Debug)]
 pub struct ConnectionsView<'a> {
     rows: Vec<Row<'a>>,
@@ -121,7 +133,7 @@ impl<'a> ConnectionsView<'a> {
         }
         let mut rows = Vec::with_capacity(blocks.iter().map(Vec::len).sum());
         for mut block in blocks {
-            // Stable, so that sockets without inode and cookie stay as the kernel gave them.
+            // Stable, so that sockets that are equal in everything stay as the kernel gave them.
             block.sort_by(|a, b| a.key.cmp(&b.key).then_with(|| a.row.compare(&b.row)));
             rows.extend(block.into_iter().map(|entry| entry.row));
         }
@@ -176,30 +188,23 @@ impl<'a> ConnectionsView<'a> {
 
 /// The rows of each socket that is wanted, in the order of the sockets.
 fn chosen<'a>(sockets: &'a [Socket], options: &ConnectionsOptions) -> impl Iterator<Item = Row<'a>> {
-    sockets.iter().filter(|socket| options.wants(socket)).flat_map(move |socket| {
-        let families = socket.sections();
-        [(Family::V4, families.v4), (Family::V6, families.v6)].into_iter().filter_map(
-            move |(family, present)| {
-                let wanted = present && options.kinds.contains(Kinds::of(socket.protocol, family));
-                wanted.then(|| Row { socket, section: section(socket.protocol, family) })
-            },
-        )
-    })
+    sockets.iter().filter(|it| options.wants(it.protocol, it.state, it.remote.is_some())).flat_map(
+        move |socket| {
+            let families = socket.sections();
+            [(Family::V4, families.v4), (Family::V6, families.v6)].into_iter().filter_map(
+                move |(family, present)| {
+                    let wanted = present && options.kinds.contains(Kinds::of(socket.protocol, family));
+                    wanted.then(|| Row { socket, section: Section::of(socket.protocol, family) })
+                },
+            )
+        },
+    )
 }
 
 /// A row with the beginning of its sort order, so that most comparisons need not look at the socket.
 struct Entry<'a> {
     key: (u128, u128),
     row: Row<'a>,
-}
-
-fn section(protocol: Protocol, family: Family) -> Section {
-    match (protocol, family) {
-        (Protocol::Tcp, Family::V4) => Section::TcpV4,
-        (Protocol::Tcp, Family::V6) => Section::TcpV6,
-        (Protocol::Udp, Family::V4) => Section::UdpV4,
-        (Protocol::Udp, Family::V6) => Section::UdpV6,
-    }
 }
 
 fn block(row: &Row<'_>) -> usize {

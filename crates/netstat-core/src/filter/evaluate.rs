@@ -202,6 +202,31 @@ impl Filter {
         possible.is(Tri::Yes).then_some(true)
     }
 
+    /// Whether a socket in brief ([`Brief`](crate::model::Brief)) is enough to decide: its ends, state and protocol.
+    pub fn is_of_ends(&self) -> bool {
+        let mut alone = true;
+        self.expression.each(&mut |test| {
+            alone &= match test {
+                Test::Port(..)
+                | Test::Host(..)
+                | Test::State(_)
+                | Test::Protocol(_)
+                | Test::Family(_)
+                | Test::Reach(_) => true,
+                Test::Country(_)
+                | Test::NetworkNumber(_)
+                | Test::NetworkName(_)
+                | Test::Pid(_)
+                | Test::Process(_)
+                | Test::Path(_)
+                | Test::Unit(_)
+                | Test::User(_)
+                | Test::Number(..) => false,
+            };
+        });
+        alone
+    }
+
     /// What has to be read beyond the socket table.
     pub fn needs(&self) -> Needs {
         let mut needs = Needs {

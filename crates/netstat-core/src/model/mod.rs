@@ -2,6 +2,7 @@
 //!
 //! What is not known is `None` (or a [`Missing`] where the reason matters), never zero and never an empty string.
 
+mod brief;
 mod conntrack;
 mod counters;
 mod endpoint;
@@ -12,8 +13,10 @@ mod process;
 mod rdma;
 mod route;
 mod socket;
+mod table;
 mod tcp;
 
+pub use brief::Brief;
 pub use conntrack::Conntrack;
 pub use counters::{
     Counters, IcmpV4Counters, IcmpV6Counters, InterfaceCounters, InterfaceStats, IpCounters, SocketLevels,
@@ -24,7 +27,7 @@ pub use host::HostAddress;
 pub use interface::{Interface, InterfaceAddress, InterfaceFlags};
 pub use limits::{DynamicPorts, Limits, PortRange, TimeWaitReuse};
 pub use process::{
-    Container, ContainerRuntime, Executable, Missing, NoOwner, Owner, Ownership, Process, ProcessId,
+    Container, ContainerRuntime, Executable, Holder, Missing, NoOwner, Owner, Ownership, Process, ProcessId,
 };
 pub use rdma::{RdmaEndpoint, RdmaRole};
 pub use route::{
@@ -32,4 +35,6 @@ pub use route::{
     TABLE_MAIN,
 };
 pub use socket::{Family, Protocol, Section, Sections, Socket, SocketId, TcpState, Timer, TimerKind};
+pub(crate) use table::{ShortId, lower_half};
+pub use table::{Table, TableRow};
 pub use tcp::{SocketMemory, TcpInfo};

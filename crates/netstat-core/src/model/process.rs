@@ -57,7 +57,29 @@ pub enum Ownership {
     Unowned(NoOwner),
 }
 
+/// [`Ownership`] in short: the process to show where there is room for one, by its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Holder {
+    /// Nobody asked.
+    NotRead,
+    /// This process.
+    Process(u32),
+    /// No process, and why.
+    Nobody(NoOwner),
+}
+
 impl Ownership {
+    /// In short.
+    pub fn holder(&self) -> Holder {
+        match self {
+            Self::NotRead | Self::Listed { .. } => Holder::NotRead,
+            Self::Held(owners) => {
+                owners.first().map_or(Holder::NotRead, |owner| Holder::Process(owner.process.pid))
+            }
+            Self::Unowned(reason) => Holder::Nobody(*reason),
+        }
+    }
+
     /// Whether somebody asked.
     pub fn is_read(&self) -> bool {
         !matches!(self, Self::NotRead | Self::Listed { .. })

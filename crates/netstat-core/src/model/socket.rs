@@ -173,6 +173,41 @@ pub enum Section {
     UdpV6,
 }
 
+impl Section {
+    /// The part of one protocol and family.
+    pub fn of(protocol: Protocol, family: Family) -> Self {
+        match (protocol, family) {
+            (Protocol::Tcp, Family::V4) => Self::TcpV4,
+            (Protocol::Tcp, Family::V6) => Self::TcpV6,
+            (Protocol::Udp, Family::V4) => Self::UdpV4,
+            (Protocol::Udp, Family::V6) => Self::UdpV6,
+        }
+    }
+
+    /// The protocol of its rows.
+    pub fn protocol(self) -> Protocol {
+        match self {
+            Self::TcpV4 | Self::TcpV6 => Protocol::Tcp,
+            Self::UdpV4 | Self::UdpV6 => Protocol::Udp,
+        }
+    }
+
+    /// Whether its rows are those of IPv4.
+    pub fn is_v4(self) -> bool {
+        matches!(self, Self::TcpV4 | Self::UdpV4)
+    }
+
+    /// A local end as this part of the table has it: the IPv6 wildcard of a dual-stack socket is the IPv4 wildcard
+    /// among the IPv4 rows.
+    pub fn local(self, end: Endpoint) -> Endpoint {
+        if self.is_v4() && end.address.is_unspecified() {
+            Endpoint { port: end.port, ..Endpoint::ANY_V4 }
+        } else {
+            end
+        }
+    }
+}
+
 /// Where a socket is reachable, and so in which parts of the table it belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sections {
@@ -180,6 +215,21 @@ pub struct Sections {
     pub v4: bool,
     /// It speaks IPv6.
     pub v6: bool,
+}
+
+impl Sections {
+    /// Which families a socket of these ends serves: an IPv4-mapped one is IPv4; an IPv6 wildcard that does not refuse
+    /// IPv4 and has no peer is both.
+    pub fn of(local: &Endpoint, remote: Option<&Endpoint>, v6_only: Option<bool>) -> Self {
+        match local.address {
+            IpAddr::V4(_) => Self { v4: true, v6: false },
+            IpAddr::V6(local) => match remote.map(|end| end.address) {
+                Some(IpAddr::V4(_)) => Self { v4: true, v6: false },
+                Some(IpAddr::V6(_)) => Self { v4: false, v6: true },
+                None => Self { v4: local.is_unspecified() && v6_only == Some(false), v6: true },
+            },
+        }
+    }
 }
 
 impl Socket {
@@ -210,16 +260,8 @@ impl Socket {
         }
     }
 
-    /// Which families the socket serves: an IPv4-mapped one is IPv4; an IPv6 wildcard that does not refuse IPv4
-    /// and has no peer is both.
+    /// Which families the socket serves.
     pub fn sections(&self) -> Sections {
-        match self.local.address {
-            IpAddr::V4(_) => Sections { v4: true, v6: false },
-            IpAddr::V6(local) => match self.remote.map(|end| end.address) {
-                Some(IpAddr::V4(_)) => Sections { v4: true, v6: false },
-                Some(IpAddr::V6(_)) => Sections { v4: false, v6: true },
-                None => Sections { v4: local.is_unspecified() && self.v6_only == Some(false), v6: true },
-            },
-        }
+        Sections::of(&self.local, self.remote.as_ref(), self.v6_only)
     }
 }

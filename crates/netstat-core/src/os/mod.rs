@@ -7,6 +7,7 @@
 //! | function | Linux source | Windows source |
 //! |---|---|---|
 //! | [`Backend::sockets`] | sock_diag (`NETLINK_SOCK_DIAG`), else `/proc/net/{tcp,tcp6,udp,udp6}` | `GetExtendedTcpTable`, `GetExtendedUdpTable` |
+//! | [`Backend::table`], [`Backend::each_socket`] | the same, in brief | made from the same |
 //! | [`Backend::attach_owners`] | a BPF program (`iter/task_file`), else `/proc/PID/fd` | in the same tables |
 //! | [`Backend::processes`] | `/proc/PID/{comm,exe,cmdline,status,cgroup}` | Toolhelp, `QueryFullProcessImageNameW`, the service manager |
 //! | [`Backend::local_addresses`] | rtnetlink `RTM_GETADDR` | `GetAdaptersAddresses` |
@@ -26,13 +27,15 @@
 //!
 //! To add a system, begin with a copy of `unsupported.rs`.
 
+use crate::error::words_of;
 use crate::model::{
-    Conntrack, Counters, Interface, InterfaceCounters, Limits, PersistentRoute, Process, ProcessId,
-    RdmaEndpoint, Route, Socket,
+    Brief, Conntrack, Counters, Interface, InterfaceCounters, Limits, PersistentRoute, Process, ProcessId,
+    RdmaEndpoint, Route, Socket, Table,
 };
-use crate::query::{Owners, ProcessFields, RouteQuery, SocketQuery};
-use crate::{Answer, Error, OwnerMethod};
+use crate::query::{Kinds, Owners, ProcessFields, RouteQuery, SocketQuery};
+use crate::{Answer, Error, OwnerMethod, Warning};
 use std::net::IpAddr;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,6 +90,57 @@ pub trait Backend {
         query: &SocketQuery,
         by: Owners,
     ) -> Result<Answer<OwnerMethod>, Error>;
+
+    /// The rows of the sockets of the query that `keep` does not leave out, packed, in the order of the system; with who
+    /// holds them, if a means to look for that is given. For tables of any length: see [`Table`].
+    ///
+    /// # Errors
+    /// As those of [`sockets`](Self::sockets); and when owners cannot be found by the only means allowed.
+    fn table(
+        &self,
+        query: &SocketQuery,
+        owners: Option<Owners>,
+        keep: &dyn Fn(&Brief) -> bool,
+    ) -> Result<Answer<(Table, OwnerMethod)>, Error> {
+        let Answer { data: mut sockets, mut warnings } = self.sockets(query)?;
+        sockets.retain(|socket| keep(&Brief::from(socket)));
+        let mut method = OwnerMethod::NotNeeded;
+        if let Some(by) = owners {
+            match self.attach_owners(&mut sockets, query, by) {
+                Ok(answer) => {
+                    method = answer.data;
+                    warnings.extend(answer.warnings);
+                }
+                Err(error) => warnings.push(owners_unknown(error, by)?),
+            }
+        }
+        let mut table = Table::default();
+        let mut left_out = 0;
+        for brief in sockets.iter().map(Brief::from) {
+            let rows = brief.rows().filter(|section| query.kinds.contains(Kinds::of_section(*section)));
+            left_out += rows.filter(|section| !table.push(&brief, *section)).count();
+        }
+        if left_out > 0 {
+            let count = u64::try_from(left_out).unwrap_or(u64::MAX);
+            warnings.push(Warning::OddMessages { what: "table of sockets", count });
+        }
+        Ok(Answer { data: (table, method), warnings })
+    }
+
+    /// Hands over the sockets of the query as they come, until it is told to stop; without their owners. What the system
+    /// cannot finish is not begun again, because it has been handed over: the answer says what it lacks.
+    ///
+    /// # Errors
+    /// As those of [`sockets`](Self::sockets); sockets may have been handed over before.
+    fn each_socket(
+        &self,
+        query: &SocketQuery,
+        hand: &mut dyn FnMut(&Brief) -> ControlFlow<()>,
+    ) -> Result<Answer<()>, Error> {
+        let Answer { data: sockets, warnings } = self.sockets(query)?;
+        let _ = sockets.iter().map(Brief::from).try_for_each(|brief| hand(&brief));
+        Ok(Answer { data: (), warnings })
+    }
 
     /// What is asked of the processes given, in the same order. A process that has ended meanwhile answers
     /// `Missing::Gone` for every field, never with what its successor of the same number has.
@@ -171,6 +225,20 @@ pub trait Backend {
     /// # Errors
     /// When the system has a single place for them and refused it.
     fn persistent_routes(&self) -> Result<Answer<Vec<PersistentRoute>>, Error>;
+}
+
+/// A table without owners is better than none: what is not known is shown as such, with the reason.
+///
+/// # Errors
+/// The error itself, where one means was asked for by name: who does that is told when it fails.
+pub fn owners_unknown(error: Error, by: Owners) -> Result<Warning, Error> {
+    match by {
+        Owners::Bpf => Err(error),
+        Owners::Auto | Owners::Proc => Ok(Warning::SourceUnavailable {
+            what: "the owner of each socket",
+            reason: words_of(&error.source),
+        }),
+    }
 }
 
 /// Where the system's answers come from and go to.

@@ -149,7 +149,7 @@ pub(super) const OPTIONS: &[Entry] = &[
         in_synopsis: false,
         summary: "Choose how the owners of sockets are found",
         help: "Chooses how the owners of sockets are found: auto, bpf or proc. Without it auto: from /proc where there \
-               are fewer than 1,000 sockets, else by a BPF program in the kernel, where that is possible.",
+               are fewer than 4,000 files open on the machine, else by a BPF program in the kernel, where that is possible.",
         details: "BPF needs Linux 5.17 and root (CAP_BPF and CAP_PERFMON). It sees the descriptors of all processes and is \
                   many times faster where there are many. With bpf nothing else is tried: where it is not possible, \
                   that is an error.",

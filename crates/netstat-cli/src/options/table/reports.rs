@@ -96,9 +96,9 @@ pub(super) const OPTIONS: &[Entry] = &[
         letters: &['v'],
         long: "verbose",
         in_synopsis: false,
-        summary: "With -e, show each interface by itself",
-        help: "With -e, shows each interface by itself. With -b it is accepted for scripts written for Windows XP and \
-               changes nothing.",
+        summary: "Show each interface (with -e); say how owners were found",
+        help: "With -e, shows each interface by itself. With -b, -o and other reports that look for the owners of \
+               sockets, says on standard error how they were found; the table is the same.",
         details: "",
         inferred: Some("The block of each interface: Windows has no such report."),
         report: Report::Other,

@@ -11,7 +11,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-const ALL: ConnectionsOptions = ConnectionsOptions { listening: true, bound: true, kinds: Kinds::all() };
+pub(super) const ALL: ConnectionsOptions =
+    ConnectionsOptions { listening: true, bound: true, kinds: Kinds::all() };
 
 pub(super) const NUMERIC: Classic<'static> = Classic {
     language: Language::English,
@@ -39,7 +40,7 @@ fn tcp(local: &str, remote: Option<&str>, state: TcpState) -> Socket {
     Socket { state: Some(state), ..socket(Protocol::Tcp, local, remote) }
 }
 
-fn udp(local: &str, remote: Option<&str>) -> Socket {
+pub(super) fn udp(local: &str, remote: Option<&str>) -> Socket {
     socket(Protocol::Udp, local, remote)
 }
 
@@ -47,7 +48,7 @@ fn id(pid: u32) -> ProcessId {
     ProcessId { pid, start_time: 1 }
 }
 
-fn owned(pid: u32, socket: Socket) -> Socket {
+pub(super) fn owned(pid: u32, socket: Socket) -> Socket {
     let owner = Owner { process: id(pid), parent: None, descriptor: None };
     Socket { ownership: Ownership::Held(vec![owner]), ..socket }
 }
@@ -510,7 +511,7 @@ fn any_end() -> impl Strategy<Value = Endpoint> {
     })
 }
 
-fn any_socket() -> impl Strategy<Value = Socket> {
+pub(super) fn any_socket() -> impl Strategy<Value = Socket> {
     let state = prop_oneof![
         prop::sample::select(vec![
             Closed,

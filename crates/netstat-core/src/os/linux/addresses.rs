@@ -44,8 +44,9 @@ impl Rows for Addresses {
         address.is_some()
     }
 
-    fn restart(&mut self) {
+    fn restart(&mut self) -> bool {
         self.0.clear();
+        true
     }
 }
 

@@ -6,9 +6,9 @@
 use super::bpf::Failure;
 use super::source::{FileId, Netlink, Next, OwnersProgram, ProcessSource, Source};
 use rustix::io::Errno;
-use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::io;
+use std::sync::Mutex;
 
 /// What a BPF walk says, and how it ends.
 type Walk = (Vec<u8>, Result<(), Failure>);
@@ -31,10 +31,10 @@ struct Replies {
 /// A system that says what the test made it say.
 #[derive(Debug, Default)]
 pub(super) struct Fake {
-    replies: RefCell<HashMap<String, Replies>>,
-    asked: RefCell<Vec<String>>,
+    replies: Mutex<HashMap<String, Replies>>,
+    asked: Mutex<Vec<String>>,
     pids: BTreeSet<u32>,
-    walks: RefCell<VecDeque<Walk>>,
+    walks: Mutex<VecDeque<Walk>>,
 }
 
 /// A line of `/proc/PID/stat` with what this program reads of it.
@@ -49,7 +49,7 @@ impl Fake {
     }
 
     fn add(self, path: &str, reply: Reply) -> Self {
-        self.replies.borrow_mut().entry(path.to_owned()).or_default().all.push(reply);
+        self.replies.lock().unwrap().entry(path.to_owned()).or_default().all.push(reply);
         self
     }
 
@@ -93,18 +93,18 @@ impl Fake {
 
     /// What one BPF walk over all descriptors says, and how it ends. Without any the program may not be loaded.
     pub(super) fn walk(self, bytes: Vec<u8>, end: Result<(), Failure>) -> Self {
-        self.walks.borrow_mut().push_back((bytes, end));
+        self.walks.lock().unwrap().push_back((bytes, end));
         self
     }
 
     /// Every path that was asked for, in order.
     pub(super) fn asked(&self) -> Vec<String> {
-        self.asked.borrow().clone()
+        self.asked.lock().unwrap().clone()
     }
 
     fn reply(&self, path: &str) -> io::Result<Reply> {
-        self.asked.borrow_mut().push(path.to_owned());
-        let mut replies = self.replies.borrow_mut();
+        self.asked.lock().unwrap().push(path.to_owned());
+        let mut replies = self.replies.lock().unwrap();
         let Some(replies) = replies.get_mut(path) else { return Err(Errno::NOENT.into()) };
         let reply = replies.all.get(replies.next).or(replies.all.last()).cloned().unwrap();
         replies.next += 1;
@@ -138,8 +138,8 @@ impl Source for Fake {
     }
 
     fn names(&self, path: &str, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
-        if path == "/proc" && !self.replies.borrow().contains_key(path) {
-            self.asked.borrow_mut().push(path.to_owned());
+        if path == "/proc" && !self.replies.lock().unwrap().contains_key(path) {
+            self.asked.lock().unwrap().push(path.to_owned());
             each(b"self");
             self.pids.iter().for_each(|pid| each(pid.to_string().as_bytes()));
             return Ok(());
@@ -154,17 +154,17 @@ impl Source for Fake {
     fn process(&self, pid: u32) -> io::Result<Box<dyn ProcessSource + '_>> {
         let root = format!("/proc/{pid}");
         let inside = format!("{root}/");
-        if self.replies.borrow().contains_key(&root) {
+        if self.replies.lock().unwrap().contains_key(&root) {
             self.reply(&root)?;
-        } else if !self.replies.borrow().keys().any(|path| path.starts_with(&inside)) {
+        } else if !self.replies.lock().unwrap().keys().any(|path| path.starts_with(&inside)) {
             return Err(Errno::NOENT.into());
         }
         Ok(Box::new(FakeProcess { root, fake: self }))
     }
 
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
-        self.asked.borrow_mut().push("bpf load".to_owned());
-        if self.walks.borrow().is_empty() {
+        self.asked.lock().unwrap().push("bpf load".to_owned());
+        if self.walks.lock().unwrap().is_empty() {
             return Err(Failure::NOT_RECORDED);
         }
         Ok(Box::new(FakeOwners(self)))
@@ -175,8 +175,8 @@ struct FakeOwners<'a>(&'a Fake);
 
 impl OwnersProgram for FakeOwners<'_> {
     fn walk(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-        self.0.asked.borrow_mut().push("bpf walk".to_owned());
-        let walk = self.0.walks.borrow_mut().pop_front();
+        self.0.asked.lock().unwrap().push("bpf walk".to_owned());
+        let walk = self.0.walks.lock().unwrap().pop_front();
         let Some((bytes, end)) = walk else { return Err(Failure::NOT_RECORDED) };
         each(&bytes);
         end

@@ -53,8 +53,9 @@ impl Rows for Interfaces {
         }
     }
 
-    fn restart(&mut self) {
+    fn restart(&mut self) -> bool {
         self.0.clear();
+        true
     }
 }
 

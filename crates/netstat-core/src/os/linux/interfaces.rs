@@ -57,8 +57,9 @@ impl Rows for Links {
         sound
     }
 
-    fn restart(&mut self) {
+    fn restart(&mut self) -> bool {
         self.0.clear();
+        true
     }
 }
 

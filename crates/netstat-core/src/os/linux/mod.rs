@@ -23,6 +23,7 @@ mod services;
 mod sockets;
 mod source;
 mod stat;
+mod table;
 mod tcp_info;
 mod uptime;
 mod users;
@@ -32,14 +33,15 @@ use super::resolver::{PlayedResolver, RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
 use super::{Backend, NameLookup, Origin};
 use crate::model::{
-    Conntrack, Counters, Interface, InterfaceCounters, Limits, PersistentRoute, Process, ProcessId,
-    RdmaEndpoint, Route, Socket,
+    Brief, Conntrack, Counters, Interface, InterfaceCounters, Limits, PersistentRoute, Process, ProcessId,
+    RdmaEndpoint, Route, Socket, Table,
 };
 use crate::query::{Owners, ProcessFields, RouteQuery, SocketQuery};
 use crate::{Answer, Error, Operation, OwnerMethod};
 use live::Live;
 use source::{Recording, Source};
 use std::net::IpAddr;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -105,6 +107,24 @@ impl Backend for Linux {
         by: Owners,
     ) -> Result<Answer<OwnerMethod>, Error> {
         owners::attach(self.source(), sockets, query, by)
+    }
+
+    fn table(
+        &self,
+        query: &SocketQuery,
+        owners: Option<Owners>,
+        keep: &dyn Fn(&Brief) -> bool,
+    ) -> Result<Answer<(Table, OwnerMethod)>, Error> {
+        table::table(self.source(), query, owners, keep)
+    }
+
+    fn each_socket(
+        &self,
+        query: &SocketQuery,
+        hand: &mut dyn FnMut(&Brief) -> ControlFlow<()>,
+    ) -> Result<Answer<()>, Error> {
+        let warnings = sockets::each(self.source(), query, sockets::Again::Never, hand)?;
+        Ok(Answer { data: (), warnings })
     }
 
     fn processes(&self, wanted: &[ProcessId], fields: ProcessFields) -> Vec<Process> {

@@ -22,10 +22,15 @@
 //! `/proc` mounted with `hidepid`, which leaves other users' processes out of the list, both make a missing owner
 //! `NotPermitted`. An ordinary user always meets the former on an ordinary machine, because PID 1 belongs to root.
 
+//!
+//! The BPF program may have looked while the sockets were being listed ([`HeadStart`]). That look only finds: what it did
+//! not see is looked for from the start, as if there had been none, because a socket can be younger than the look.
+
 mod ancestry;
 #[cfg(test)]
 mod both_ways_tests;
 mod descriptors;
+mod holders;
 #[cfg(test)]
 mod live_tests;
 #[cfg(test)]
@@ -34,12 +39,15 @@ mod tests;
 use super::source::{ProcessSource, Source};
 use super::stat::{fetch_stat, is_gone, is_refused};
 use crate::error::words_of;
-use crate::model::{NoOwner, Owner, Ownership, ProcessId, Socket};
+use crate::model::{Holder, NoOwner, Owner, Ownership, ProcessId, ShortId, Socket, Table};
 use crate::query::{Fields, Owners, Programs, SocketQuery, States};
 use crate::{Answer, Error, Operation, OwnerMethod, Warning};
 use descriptors::Bpf;
+pub(super) use descriptors::HeadStart;
+use holders::Holders;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::io;
+use std::ops::ControlFlow;
 
 /// How many descriptors of threads beside the main ones are read at most: about a quarter of a second.
 const THREAD_LINKS: usize = 65_536;
@@ -50,13 +58,81 @@ const INITIAL_PID_NAMESPACE: &[u8] = b"pid:[4026531836]";
 /// `CAP_SYS_PTRACE`: who has it may look into the descriptors of all processes.
 const CAP_SYS_PTRACE: u32 = 19;
 
+/// Fills in who holds a socket, the one to show first, or tells why nobody does.
+type Find<'a> = dyn FnMut(ShortId, &mut Vec<Owner>) -> Result<(), NoOwner> + 'a;
+
+/// Sockets whose owners are looked for.
+trait Sockets {
+    /// Hands over those that a descriptor may hold.
+    fn each(&self, hand: &mut dyn FnMut(ShortId));
+    /// Says of each of them who holds it.
+    fn settle(&mut self, find: &mut Find<'_>);
+}
+
+fn id(socket: &Socket) -> Option<ShortId> {
+    // The kernel says 0 where none can hold it.
+    let inode = socket.id.inode.filter(|&inode| inode != 0)?;
+    Some(ShortId::new(Some(inode), socket.id.cookie))
+}
+
+impl Sockets for &mut [Socket] {
+    fn each(&self, hand: &mut dyn FnMut(ShortId)) {
+        self.iter().filter_map(id).for_each(hand);
+    }
+
+    fn settle(&mut self, find: &mut Find<'_>) {
+        for socket in self.iter_mut() {
+            let mut owners = Vec::new();
+            let found = id(socket).map_or(Err(NoOwner::NoProcess), |id| find(id, &mut owners));
+            socket.ownership = found.map_or_else(Ownership::Unowned, |()| Ownership::Held(owners));
+        }
+    }
+}
+
+impl Sockets for Table {
+    fn each(&self, hand: &mut dyn FnMut(ShortId)) {
+        self.open().for_each(hand);
+    }
+
+    fn settle(&mut self, find: &mut Find<'_>) {
+        let mut owners = Vec::new();
+        self.set_holders(&mut |id| match find(id, &mut owners) {
+            Ok(()) => owners.first().map_or(Holder::NotRead, |owner| Holder::Process(owner.process.pid)),
+            Err(reason) => Holder::Nobody(reason),
+        });
+    }
+}
+
+/// Lists the sockets again, as those that are looked for were listed. Answers what the list may lack.
+type List<'a> = dyn FnMut(&mut dyn FnMut(ShortId)) -> Result<Vec<Warning>, Error> + 'a;
+
 /// Fills in the owners of the sockets.
 pub(super) fn attach(
     source: &dyn Source,
-    sockets: &mut [Socket],
+    mut sockets: &mut [Socket],
     query: &SocketQuery,
     by: Owners,
 ) -> Result<Answer<OwnerMethod>, Error> {
+    let found = Found::nothing();
+    attach_asking(source, &mut sockets, by, found, &mut |hand| list_again(source, query, hand))
+}
+
+/// The same for a table, beginning with what was found while it was listed.
+pub(super) fn attach_to_table<'a>(
+    source: &'a dyn Source,
+    table: &mut Table,
+    query: &SocketQuery,
+    by: Owners,
+    found: Found<'a>,
+) -> Result<Answer<OwnerMethod>, Error> {
+    attach_asking(source, table, by, found, &mut |hand| list_again(source, query, hand))
+}
+
+fn list_again(
+    source: &dyn Source,
+    query: &SocketQuery,
+    hand: &mut dyn FnMut(ShortId),
+) -> Result<Vec<Warning>, Error> {
     // A socket that only changed its state since is not gone.
     let bound = query.states & States::BOUND;
     let states = States::all().difference(States::BOUND) | bound;
@@ -64,25 +140,43 @@ pub(super) fn attach(
     let tcp = query.programs.tcp.clone().filter(|_| bound.is_empty());
     let programs = Programs { tcp, udp: None };
     let again = SocketQuery { kinds: query.kinds, states, fields: Fields::empty(), programs };
-    attach_asking(source, sockets, by, &mut || super::sockets::sockets(source, &again))
+    super::sockets::each(source, &again, super::sockets::Again::Comes, &mut |brief| {
+        hand(ShortId::new(brief.id.inode, brief.id.cookie));
+        ControlFlow::Continue(())
+    })
+}
+
+/// What is known before the search.
+#[derive(Default)]
+pub(super) struct Found<'a> {
+    bpf: Bpf<'a>,
+    /// Whether BPF has told of all descriptors.
+    looked: bool,
+    holders: Holders,
+}
+
+impl Found<'_> {
+    fn nothing() -> Self {
+        Self::default()
+    }
 }
 
 /// The same, with the way to list the sockets again.
-fn attach_asking(
-    source: &dyn Source,
-    sockets: &mut [Socket],
+fn attach_asking<'a>(
+    source: &'a dyn Source,
+    sockets: &mut dyn Sockets,
     by: Owners,
-    list: &mut dyn FnMut() -> Result<Answer<Vec<Socket>>, Error>,
+    found: Found<'a>,
+    list: &mut List<'_>,
 ) -> Result<Answer<OwnerMethod>, Error> {
-    let mut search = Search::new(source, sockets, by);
+    let mut search = Search::new(source, sockets, by, found);
     let mut warnings = Vec::new();
     let mut vanished = FxHashSet::default();
     let mut unowned = NoOwner::NotPermitted;
     if !search.wanted.is_empty() {
         search.look(Threads::Shared).map_err(|error| Error::new(Operation::FindOwners, error))?;
-        search.keep_missing();
         if !search.wanted.is_empty() {
-            unowned = search.settle(sockets, list, &mut vanished, &mut warnings);
+            unowned = search.settle(list, &mut vanished, &mut warnings);
         }
         search.report(&mut warnings);
         if !vanished.is_empty() {
@@ -103,62 +197,45 @@ enum Threads {
     All,
 }
 
-/// One socket looked for.
-#[derive(Debug, Default)]
-struct Found {
-    /// How many rows of the table it is: a row may be there twice when the table changed while it was read.
-    rows: usize,
-    /// Its cookie, where all rows have the same.
-    cookie: Option<u64>,
-    owners: Vec<Owner>,
-}
-
 struct Search<'a> {
     source: &'a dyn Source,
     by: Owners,
     bpf: Bpf<'a>,
     /// How the last look was taken.
     method: OwnerMethod,
-    /// Inodes still looked for, and where in `found` they are.
-    wanted: FxHashMap<u64, usize>,
-    /// Where in `found` an inode is, looked for or not any more.
-    places: FxHashMap<u64, usize>,
-    found: Vec<Found>,
+    /// Inodes still looked for, with the cookie of the socket; 0 where it is not known, or two have the inode.
+    wanted: FxHashMap<u32, u32>,
+    holders: Holders,
     /// Processes whose descriptors were refused.
     refused: usize,
     /// Why a process could not be read, where that is neither its end nor a refusal.
     failed: Option<io::Error>,
-    /// Places and descriptors of the process being read.
-    hits: Vec<(usize, u32)>,
+    /// Inodes and descriptors of the process being read.
+    hits: Vec<(u32, u32)>,
     buffer: Vec<u8>,
     /// How many descriptors of threads may still be read.
     thread_links: usize,
 }
 
 impl<'a> Search<'a> {
-    fn new(source: &'a dyn Source, sockets: &[Socket], by: Owners) -> Self {
-        let mut places = FxHashMap::default();
-        let mut found: Vec<Found> = Vec::new();
-        for socket in sockets {
-            let Some(inode) = inode(socket) else { continue };
-            let place = *places.entry(inode).or_insert(found.len());
-            let cookie = socket.id.cookie;
-            match found.get_mut(place) {
-                Some(found) => {
-                    found.rows += 1;
-                    found.cookie = found.cookie.filter(|_| found.cookie == cookie);
+    fn new(source: &'a dyn Source, sockets: &dyn Sockets, by: Owners, found: Found<'a>) -> Self {
+        let Found { bpf, looked, holders } = found;
+        let mut wanted = FxHashMap::default();
+        sockets.each(&mut |id| {
+            if !looked || !holders.hold(id) {
+                let cookie = wanted.entry(id.inode).or_insert(id.cookie);
+                if *cookie != id.cookie {
+                    *cookie = 0;
                 }
-                None => found.push(Found { rows: 1, cookie, owners: Vec::new() }),
             }
-        }
+        });
         Self {
             source,
             by,
-            bpf: Bpf::Untried,
-            method: OwnerMethod::NotNeeded,
-            wanted: places.clone(),
-            places,
-            found,
+            bpf,
+            method: if looked { OwnerMethod::Bpf } else { OwnerMethod::NotNeeded },
+            wanted,
+            holders,
             refused: 0,
             failed: None,
             hits: Vec::new(),
@@ -172,9 +249,11 @@ impl<'a> Search<'a> {
         self.refused == 0 && self.failed.is_none()
     }
 
+    /// Looks no longer for what was found.
     fn keep_missing(&mut self) {
-        let found = &self.found;
-        self.wanted.retain(|_, &mut place| found.get(place).is_some_and(|found| found.owners.is_empty()));
+        let holders = &mut self.holders;
+        holders.seal();
+        self.wanted.retain(|&inode, &mut cookie| !holders.hold(ShortId { inode, cookie }));
     }
 
     /// Reads all processes once. Fails only when there is no list of them.
@@ -225,15 +304,9 @@ impl<'a> Search<'a> {
         if threads == Threads::All && stat.threads > 1 {
             trouble = trouble.or(self.all_threads(process, pid));
         }
-        // The lowest descriptor of each socket comes first and stays.
-        self.hits.sort_unstable();
-        self.hits.dedup_by_key(|(place, _)| *place);
         let process = ProcessId { pid, start_time: stat.start_time };
-        for &(place, descriptor) in &self.hits {
-            if let Some(found) = self.found.get_mut(place) {
-                let descriptor = Some(descriptor);
-                found.owners.push(Owner { process, parent: Some(stat.parent), descriptor });
-            }
+        for &(inode, descriptor) in &self.hits {
+            self.holders.add(process, stat.parent, ShortId { inode, cookie: 0 }, descriptor);
         }
         trouble.map_or(Ok(()), Err)
     }
@@ -273,10 +346,9 @@ impl<'a> Search<'a> {
         let mut links = 0;
         process.links(directory, &mut |descriptor, target| {
             links += 1;
-            if let Some(inode) = decode_socket_link(target)
-                && let Some(&place) = wanted.get(&inode)
-            {
-                hits.push((place, descriptor));
+            let inode = decode_socket_link(target).and_then(|inode| u32::try_from(inode).ok());
+            if let Some(inode) = inode.filter(|inode| wanted.contains_key(inode)) {
+                hits.push((inode, descriptor));
             }
         })?;
         Ok(links)
@@ -286,9 +358,8 @@ impl<'a> Search<'a> {
     /// are neither found now nor `vanished`.
     fn settle(
         &mut self,
-        sockets: &[Socket],
-        list: &mut dyn FnMut() -> Result<Answer<Vec<Socket>>, Error>,
-        vanished: &mut FxHashSet<u64>,
+        list: &mut List<'_>,
+        vanished: &mut FxHashSet<u32>,
         warnings: &mut Vec<Warning>,
     ) -> NoOwner {
         let mut unknown = |what: &'static str, reason: String| {
@@ -297,13 +368,10 @@ impl<'a> Search<'a> {
         };
         let mut doubts = Vec::new();
         for last in [false, true] {
-            match list() {
-                Ok(again) => {
-                    self.drop_vanished(sockets, &again.data, vanished);
-                    doubts.extend(again.warnings.into_iter().filter(|warning| {
-                        matches!(warning, Warning::DumpInterrupted { .. } | Warning::DumpOverrun { .. })
-                    }));
-                }
+            match self.drop_vanished(list, vanished) {
+                Ok(lacks) => doubts.extend(lacks.into_iter().filter(|warning| {
+                    matches!(warning, Warning::DumpInterrupted { .. } | Warning::DumpOverrun { .. })
+                })),
                 Err(error) => {
                     return unknown("whether some sockets still exist", words_of(&error.source));
                 }
@@ -314,7 +382,6 @@ impl<'a> Search<'a> {
             if let Err(error) = self.look(Threads::All) {
                 return unknown("the owner of some sockets", error.to_string());
             }
-            self.keep_missing();
             if self.method == OwnerMethod::Bpf {
                 self.count_refused();
             }
@@ -342,21 +409,29 @@ impl<'a> Search<'a> {
         reason
     }
 
-    /// Looks no longer for sockets that are not in the newer list.
-    fn drop_vanished(&mut self, sockets: &[Socket], again: &[Socket], vanished: &mut FxHashSet<u64>) {
-        let there: FxHashMap<u64, Option<u64>> =
-            again.iter().filter_map(|socket| Some((inode(socket)?, socket.id.cookie))).collect();
-        for socket in sockets {
-            let Some(inode) = inode(socket) else { continue };
+    /// Looks no longer for sockets that are not in a newer list. Answers what that may lack.
+    fn drop_vanished(
+        &mut self,
+        list: &mut List<'_>,
+        vanished: &mut FxHashSet<u32>,
+    ) -> Result<Vec<Warning>, Error> {
+        let mut there = FxHashSet::default();
+        let wanted = &mut self.wanted;
+        let lacks = list(&mut |id| {
             // Inodes are used again, cookies are not.
-            let same = there.get(&inode).is_some_and(|&cookie| match (cookie, socket.id.cookie) {
-                (Some(now), Some(then)) => now == then,
-                _ => true,
-            });
-            if !same && self.wanted.remove(&inode).is_some() {
-                vanished.insert(inode);
+            let same = |&cookie: &u32| ShortId { inode: id.inode, cookie }.may_be(id);
+            if wanted.get(&id.inode).is_some_and(same) {
+                there.insert(id.inode);
             }
-        }
+        })?;
+        wanted.retain(|inode, _| {
+            let stays = there.contains(inode);
+            if !stays {
+                vanished.insert(*inode);
+            }
+            stays
+        });
+        Ok(lacks)
     }
 
     /// Says what could not be looked into, where it may matter.
@@ -373,29 +448,17 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn hand_over(mut self, sockets: &mut [Socket], vanished: &FxHashSet<u64>, unowned: NoOwner) {
+    fn hand_over(self, sockets: &mut dyn Sockets, vanished: &FxHashSet<u32>, unowned: NoOwner) {
         let mut ancestry = ancestry::Ancestry::new(self.source);
-        for found in &mut self.found {
-            ancestry.put_principal_first(&mut found.owners);
-        }
-        for socket in sockets {
-            let Some(inode) = inode(socket) else {
-                socket.ownership = Ownership::Unowned(NoOwner::NoProcess);
-                continue;
-            };
-            let found = self.places.get(&inode).and_then(|&place| self.found.get_mut(place));
-            socket.ownership = match found {
-                Some(found) if !found.owners.is_empty() => {
-                    found.rows = found.rows.saturating_sub(1);
-                    Ownership::Held(match found.rows {
-                        0 => std::mem::take(&mut found.owners),
-                        _ => found.owners.clone(),
-                    })
-                }
-                _ if vanished.contains(&inode) => Ownership::Unowned(NoOwner::Vanished),
-                _ => Ownership::Unowned(unowned),
-            };
-        }
+        sockets.settle(&mut |id, owners| {
+            self.holders.owners(id, owners);
+            ancestry.put_principal_first(owners);
+            match owners.is_empty() {
+                false => Ok(()),
+                true if vanished.contains(&id.inode) => Err(NoOwner::Vanished),
+                true => Err(unowned),
+            }
+        });
     }
 }
 
@@ -413,11 +476,6 @@ fn note(trouble: &mut Option<io::Error>, error: io::Error) {
     if !is_gone(&error) {
         trouble.get_or_insert(error);
     }
-}
-
-/// The inode by which processes hold the socket; the kernel says 0 where none can.
-fn inode(socket: &Socket) -> Option<u64> {
-    socket.id.inode.filter(|&inode| inode != 0)
 }
 
 /// The inode in `socket:[4026]`.

@@ -2,7 +2,7 @@
 //!
 //! These files know no cookie, no traffic class, no bound-only sockets, and not whether an IPv6 socket refuses IPv4.
 
-use super::sockets::{decode_timer_kind, set_state};
+use super::sockets::{decode_timer_kind, state_and_remote};
 use super::source::Source;
 use crate::model::{Endpoint, Family, NoOwner, Ownership, Protocol, Socket, SocketId, TcpState, Timer};
 use crate::query::{Kinds, SocketQuery};
@@ -69,7 +69,7 @@ fn decode_line(line: &str, protocol: Protocol, family: Family) -> Option<Socket>
     let inode: u64 = words.nth(1)?.parse().ok()?;
 
     let mut socket = Socket::new(protocol, family, local, None);
-    set_state(&mut socket, state, remote);
+    (socket.state, socket.remote) = state_and_remote(protocol, state, remote);
     socket.id = SocketId { inode: (inode != 0).then_some(inode), cookie: None };
     socket.uid = (inode != 0).then_some(uid);
     socket.recv_queue = u32::from_str_radix(recv, 16).ok();

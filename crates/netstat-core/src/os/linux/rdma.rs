@@ -80,8 +80,9 @@ impl Rows for Devices {
         index.is_some()
     }
 
-    fn restart(&mut self) {
+    fn restart(&mut self) -> bool {
         self.0.clear();
+        true
     }
 }
 
@@ -102,8 +103,9 @@ fn interfaces(source: &dyn Source, device: u32) -> io::Result<Vec<(u32, u32)>> {
             self.0.extend(port.zip(interface));
             port.is_some()
         }
-        fn restart(&mut self) {
+        fn restart(&mut self) -> bool {
             self.0.clear();
+            true
         }
     }
     let mut body = Vec::new();
@@ -130,8 +132,9 @@ impl Rows for Endpoints<'_> {
         true
     }
 
-    fn restart(&mut self) {
+    fn restart(&mut self) -> bool {
         self.found.truncate(self.from);
+        true
     }
 }
 

@@ -112,9 +112,10 @@ impl Rows for Routes<'_> {
         true
     }
 
-    fn restart(&mut self) {
+    fn restart(&mut self) -> bool {
         self.found.truncate(self.from);
         self.by_id.truncate(self.by_id_from);
+        true
     }
 }
 
@@ -339,8 +340,9 @@ impl Rows for Objects {
         sound
     }
 
-    fn restart(&mut self) {
+    fn restart(&mut self) -> bool {
         self.0.clear();
+        true
     }
 }
 

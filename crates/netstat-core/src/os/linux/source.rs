@@ -37,8 +37,9 @@ pub(crate) enum Next {
     Done,
 }
 
-/// Where the bytes come from: [`Live`], or a recording.
-pub(crate) trait Source {
+/// Where the bytes come from: [`Live`], or a recording. Threads share it; the same question is never asked by two of them
+/// at the same time, so that a recording has its answers in the order of the questions.
+pub(crate) trait Source: Sync {
     /// Sends one netlink request and hands over each datagram of the answer until `each` says it is done.
     ///
     /// Errors are those of the socket calls: `ENOBUFS` when the receive buffer overflowed. `NLMSG_ERROR` is part of
@@ -79,7 +80,7 @@ pub(crate) trait Source {
 }
 
 /// The BPF program of [`super::bpf`], loaded until this is dropped.
-pub(crate) trait OwnersProgram {
+pub(crate) trait OwnersProgram: Send {
     /// Hands over, piece by piece, what it says of all descriptors of sockets. What was handed over before a failure is
     /// not the whole.
     fn walk(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure>;

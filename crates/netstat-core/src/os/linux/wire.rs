@@ -149,12 +149,16 @@ impl DumpEnd {
 pub(super) trait Rows {
     /// Takes one message; `false` when it makes no sense.
     fn row(&mut self, message: Message<'_>) -> bool;
-    /// Forgets the rows of this dump: it is asked for again.
-    fn restart(&mut self);
+    /// Forgets the rows of this dump, which is asked for again; `false` where that cannot be done.
+    fn restart(&mut self) -> bool;
+    /// Whether no more rows are wanted. Asked after each datagram.
+    fn is_full(&self) -> bool {
+        false
+    }
 }
 
 /// Asks for a dump and hands its messages to `rows`. An interrupted or overrun one is asked for again; when that
-/// does not help, the rows of the last try stay and the end says so.
+/// does not help, or the rows cannot be taken back, the rows of the last try stay and the end says so.
 ///
 /// Errors: what the socket calls say; what the kernel says in `NLMSG_ERROR` or `NLMSG_DONE`; `UnexpectedEof` for an
 /// answer without an end; `ENOBUFS` when not one row came.
@@ -171,13 +175,12 @@ pub(super) fn dump(
         if !(end.interrupted || end.overrun) {
             return Ok(end);
         }
-        if tries == 0 {
+        if tries == 0 || !rows.restart() {
             if end.overrun && !any {
                 return Err(rustix::io::Errno::NOBUFS.into());
             }
             return Ok(end);
         }
-        rows.restart();
     }
 }
 
@@ -216,6 +219,10 @@ fn dump_once(
             if verdict.is_some() {
                 return Next::Done;
             }
+        }
+        if rows.is_full() {
+            verdict = Some(Ok(()));
+            return Next::Done;
         }
         Next::More
     });

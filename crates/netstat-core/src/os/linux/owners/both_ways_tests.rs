@@ -1,8 +1,11 @@
 //! BPF and `/proc` give the same owners: real sockets, real processes. See [`super::live_tests`] for why numbers of
 //! holders are waited for.
 
+use super::descriptors::is_worth_it;
 use super::live_tests::{Ended, listener, python, shell, socket, socket_of, until};
+use super::tests::attach_listing;
 use super::*;
+use crate::os::linux::bpf::Failure;
 use crate::os::linux::live::Live;
 use crate::owner_method::NoBpf;
 use rustix::net::{
@@ -19,28 +22,21 @@ use std::process::{Command, Stdio};
 
 fn ownership(socket: &Socket, by: Owners) -> Ownership {
     let mut sockets = [socket.clone()];
-    attach_asking(&Live, &mut sockets, by, &mut || Ok(Answer::whole(vec![socket.clone()]))).unwrap();
+    attach_listing(&Live, &mut sockets, by, &mut || Ok(Answer::whole(vec![socket.clone()]))).unwrap();
     let [socket] = sockets;
     socket.ownership
 }
 
-/// So many sockets, of nobody, that BPF pays.
-fn many() -> Vec<Socket> {
-    (0..1000).map(|below| socket(u64::MAX - below)).collect()
-}
-
 /// Says so where BPF cannot be used.
 fn bpf_is_permitted() -> bool {
-    let mut sockets = many();
-    let same = sockets.clone();
-    let answer = attach_asking(&Live, &mut sockets, Owners::Auto, &mut || Ok(Answer::whole(same.clone())));
-    match answer.unwrap().data {
-        OwnerMethod::Bpf => true,
-        OwnerMethod::Proc(reason @ (NoBpf::NotPermitted | NoBpf::KernelTooOld)) => {
+    let may = is_worth_it(&Live, Owners::Bpf);
+    match may.and_then(|()| Live.owners_program().map(drop).map_err(Failure::reason)) {
+        Ok(()) => true,
+        Err(reason @ (NoBpf::NotPermitted | NoBpf::KernelTooOld)) => {
             println!("skipped: BPF: {reason}");
             false
         }
-        other => panic!("{other:?}"),
+        Err(other) => panic!("{other}"),
     }
 }
 
@@ -221,7 +217,7 @@ fn a_storm_of_processes() {
     let own = |by| {
         let mut sockets = sockets.clone();
         let same = sockets.clone();
-        attach_asking(&Live, &mut sockets, by, &mut || Ok(Answer::whole(same.clone()))).unwrap();
+        attach_listing(&Live, &mut sockets, by, &mut || Ok(Answer::whole(same.clone()))).unwrap();
         // A child of another test holds them too between its fork and its exec.
         let own = |socket: &Socket| match &socket.ownership {
             Ownership::Held(owners) => {
@@ -296,13 +292,14 @@ fn inside_a_pid_namespace() {
 #[test]
 fn inside_a_pid_namespace_with_the_proc_of_another() {
     if let Some(outer) = outer() {
-        let mut sockets = many();
-        sockets.push(outer);
+        let mut sockets = vec![outer];
         let same = sockets.clone();
         let list = &mut || Ok(Answer::whole(same.clone()));
-        let answer = attach_asking(&Live, &mut sockets, Owners::Auto, list).unwrap();
-        assert_eq!(answer.data, OwnerMethod::Proc(NoBpf::OtherNamespace));
-        assert!(attach_asking(&Live, &mut sockets, Owners::Bpf, list).is_err());
+        let answer = attach_listing(&Live, &mut sockets, Owners::Auto, list).unwrap();
+        // Which of the two reasons it is hangs on how much is going on on this machine.
+        let reason = OwnerMethod::Proc(NoBpf::OtherNamespace);
+        assert!([reason, OwnerMethod::Proc(NoBpf::FewFiles)].contains(&answer.data), "{:?}", answer.data);
+        assert!(attach_listing(&Live, &mut sockets, Owners::Bpf, list).is_err());
         println!("all as it should be");
         return;
     }
@@ -362,13 +359,15 @@ fn a_recording_of_bpf_answers_as_the_system_did() {
     use crate::os::tape::{Player, Recorder};
     let folder: PathBuf = std::env::temp_dir().join(format!("netstat-bpf-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
+    if !bpf_is_permitted() {
+        return;
+    }
     let (listener, own) = listener();
     let attached = |source: &dyn Source| {
-        let mut sockets = vec![own.clone()];
-        sockets.append(&mut many());
+        let mut sockets = vec![own.clone(), socket(u64::MAX)];
         let same = sockets.clone();
         let list = &mut || Ok(Answer::whole(same.clone()));
-        (attach_asking(source, &mut sockets, Owners::Auto, list).unwrap(), sockets)
+        (attach_listing(source, &mut sockets, Owners::Bpf, list).unwrap(), sockets)
     };
     let recording = Recording::new(Live, std::sync::Arc::new(Recorder::create(&folder).unwrap()));
     let recorded = attached(&recording);

@@ -1,17 +1,19 @@
 //! Owners as a BPF program tells them, and the way back to `/proc` where it does not.
 
-use super::{Search, Threads};
-use crate::model::{Owner, ProcessId};
+use super::{Found, Holders, Search, Threads};
+use crate::model::{ProcessId, ShortId, lower_half};
 use crate::os::linux::bpf::{Failure, Record, decode_records};
 use crate::os::linux::source::{OwnersProgram, Source};
 use crate::os::linux::stat::{fetch_stat, is_refused};
 use crate::owner_method::{NoBpf, OwnerMethod};
 use crate::query::Owners;
 use std::io;
+use std::thread::{Builder, Scope, ScopedJoinHandle};
 
-/// The number of sockets from which on loading the program costs less than reading `/proc` does: about 6 ms, in which
-/// some thousand descriptors are read.
-const MANY: usize = 1000;
+/// The number of open files on the machine from which on the program costs less than `/proc`. Loading it takes 2 to 8 ms,
+/// and `/proc` gives some 500 descriptors in a millisecond; files are more than descriptors, because programs and
+/// libraries that run count too.
+const MANY: u64 = 4000;
 
 /// Where a search stands with BPF. The program is loaded once for all looks.
 #[derive(Default)]
@@ -22,20 +24,62 @@ pub(super) enum Bpf<'a> {
     RuledOut(NoBpf),
 }
 
-impl<'a> Search<'a> {
-    /// Looks into all processes once. Fails only when nothing could be looked into.
+/// The first look by BPF, taken on a thread of its own while the sockets are listed.
+pub(in crate::os::linux) enum HeadStart<'scope, 'a> {
+    Running(ScopedJoinHandle<'scope, Found<'a>>),
+    /// There is none.
+    Not(Found<'a>),
+}
+
+impl<'scope, 'a: 'scope> HeadStart<'scope, 'a> {
+    /// Begins, where BPF is to be used at all.
+    pub(in crate::os::linux) fn begin(
+        scope: &'scope Scope<'scope, '_>,
+        source: &'a dyn Source,
+        by: Owners,
+    ) -> Self {
+        if let Err(reason) = is_worth_it(source, by) {
+            return Self::Not(Found { bpf: Bpf::RuledOut(reason), ..Found::default() });
+        }
+        let look = move || {
+            let mut holders = Holders::default();
+            let program = source.owners_program().map_err(Failure::reason);
+            let told =
+                program.and_then(|program| walk(program.as_ref(), &mut holders, &|_| true).map(|()| program));
+            let looked = told.is_ok();
+            Found { bpf: told.map_or_else(Bpf::RuledOut, Bpf::Loaded), looked, holders }
+        };
+        // Without a thread it is looked afterwards.
+        Builder::new().spawn_scoped(scope, look).map_or_else(|_| Self::Not(Found::default()), Self::Running)
+    }
+
+    /// Waits for the end of it.
+    pub(in crate::os::linux) fn finish(self) -> Found<'a> {
+        match self {
+            Self::Running(thread) => thread.join().unwrap_or_default(),
+            Self::Not(found) => found,
+        }
+    }
+}
+
+impl Search<'_> {
+    /// Looks into all processes once, for what is still looked for. Fails only when nothing could be looked into.
     pub(super) fn look(&mut self, threads: Threads) -> io::Result<()> {
         let program = match std::mem::take(&mut self.bpf) {
-            Bpf::Untried => self.load(),
+            Bpf::Untried => is_worth_it(self.source, self.by)
+                .and_then(|()| self.source.owners_program().map_err(Failure::reason)),
             Bpf::Loaded(program) => Ok(program),
             Bpf::RuledOut(reason) => Err(reason),
         };
-        let told = program.and_then(|program| self.walk(program.as_ref()).map(|()| program));
+        let wanted = &self.wanted;
+        let told = program.and_then(|program| {
+            let wants = |inode| wanted.contains_key(&inode);
+            walk(program.as_ref(), &mut self.holders, &wants).map(|()| program)
+        });
         match told {
             Ok(program) => {
                 self.bpf = Bpf::Loaded(program);
                 self.method = OwnerMethod::Bpf;
-                Ok(())
             }
             Err(reason) => {
                 self.bpf = Bpf::RuledOut(reason);
@@ -43,45 +87,11 @@ impl<'a> Search<'a> {
                     return Err(io::Error::other(format!("by BPF: {reason}")));
                 }
                 self.method = OwnerMethod::Proc(reason);
-                self.pass(threads)
+                self.pass(threads)?;
             }
         }
-    }
-
-    /// Loads the BPF program, where that is asked for and pays.
-    fn load(&self) -> Result<Box<dyn OwnersProgram + 'a>, NoBpf> {
-        match self.by {
-            Owners::Proc => return Err(NoBpf::NotAsked),
-            Owners::Auto if self.wanted.len() < MANY && !uses_many_sockets(self.source) => {
-                return Err(NoBpf::FewSockets);
-            }
-            Owners::Auto | Owners::Bpf => {}
-        }
-        if !sees_own_namespace(self.source) {
-            return Err(NoBpf::OtherNamespace);
-        }
-        self.source.owners_program().map_err(Failure::reason)
-    }
-
-    /// Lets the BPF program tell. Where it fails nothing has been found.
-    fn walk(&mut self, program: &dyn OwnersProgram) -> Result<(), NoBpf> {
-        let mut odd = false;
-        let told = program.walk(&mut |piece| match decode_records(piece) {
-            Some(records) => records.for_each(|record| self.add(&record)),
-            None => odd = true,
-        });
-        let told = if odd { told.and(Err(Failure::ODD)) } else { told };
-        for &place in self.wanted.values() {
-            let Some(found) = self.found.get_mut(place) else { continue };
-            if told.is_err() {
-                found.owners.clear();
-            } else if found.owners.len() > 1 {
-                // The lowest descriptor of each process comes first and stays.
-                found.owners.sort_unstable_by_key(|owner| (owner.process, owner.descriptor));
-                found.owners.dedup_by_key(|owner| owner.process);
-            }
-        }
-        told.map_err(Failure::reason)
+        self.keep_missing();
+        Ok(())
     }
 
     /// Counts the processes that may not be looked into, where sockets are missing. Reading where the executable is
@@ -107,34 +117,52 @@ impl<'a> Search<'a> {
             }
         }
     }
+}
 
-    fn add(&mut self, record: &Record) {
-        let place = self.wanted.get(&u64::from(record.inode));
-        let Some(found) = place.and_then(|&place| self.found.get_mut(place)) else { return };
-        // Inodes of sockets are 32 bits wide and come again while others that have them still live. Cookies do not.
-        if found.cookie.zip(record.cookie).is_some_and(|(wanted, other)| wanted != other) {
-            return;
-        }
-        let process = ProcessId { pid: record.pid, start_time: record.start_time };
-        let descriptor = Some(record.descriptor);
-        // Nearly all sockets have one owner.
-        found.owners.reserve_exact(usize::from(found.owners.is_empty()));
-        found.owners.push(Owner { process, parent: Some(record.parent), descriptor });
+/// Whether the program is to be loaded: it is asked for, or pays.
+pub(super) fn is_worth_it(source: &dyn Source, by: Owners) -> Result<(), NoBpf> {
+    match by {
+        Owners::Proc => return Err(NoBpf::NotAsked),
+        Owners::Auto if open_files(source).is_some_and(|files| files < MANY) => return Err(NoBpf::FewFiles),
+        Owners::Auto | Owners::Bpf => {}
     }
+    if sees_own_namespace(source) { Ok(()) } else { Err(NoBpf::OtherNamespace) }
 }
 
-/// Whether there are many sockets beside those that are wanted: the descriptors of all are read in `/proc`. Nobody tells
-/// cheaply how many descriptors processes have, but the network namespace knows its sockets of all families.
-fn uses_many_sockets(source: &dyn Source) -> bool {
-    let mut sockstat = Vec::new();
-    source.read("/proc/net/sockstat", &mut sockstat).is_ok()
-        && decode_sockets_used(&sockstat).is_some_and(|used| used >= MANY)
+/// Lets the BPF program tell of the descriptors whose inode is wanted. Where it fails nothing has been found.
+fn walk(
+    program: &dyn OwnersProgram,
+    holders: &mut Holders,
+    wants: &dyn Fn(u32) -> bool,
+) -> Result<(), NoBpf> {
+    let before = holders.len();
+    let mut odd = false;
+    let told = program.walk(&mut |piece| match decode_records(piece) {
+        Some(records) => records.filter(|record| wants(record.inode)).for_each(|record| {
+            let Record { start_time, cookie, inode, descriptor, pid, parent } = record;
+            let socket = ShortId { inode, cookie: cookie.map_or(0, lower_half) };
+            holders.add(ProcessId { pid, start_time }, parent, socket, descriptor);
+        }),
+        None => odd = true,
+    });
+    let told = if odd { told.and(Err(Failure::ODD)) } else { told };
+    if told.is_err() {
+        holders.truncate(before);
+    }
+    holders.seal();
+    told.map_err(Failure::reason)
 }
 
-/// The number in `sockets: used 288` of `/proc/net/sockstat`.
-fn decode_sockets_used(sockstat: &[u8]) -> Option<usize> {
-    let line = sockstat.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(b"sockets: used "))?;
-    std::str::from_utf8(line).ok()?.trim().parse().ok()
+/// How many files are open on the machine, in all of its containers: what `/proc` takes grows with them.
+fn open_files(source: &dyn Source) -> Option<u64> {
+    let mut bytes = Vec::new();
+    source.read("/proc/sys/fs/file-nr", &mut bytes).ok()?;
+    decode_open_files(&bytes)
+}
+
+/// The first number in `/proc/sys/fs/file-nr`.
+fn decode_open_files(bytes: &[u8]) -> Option<u64> {
+    std::str::from_utf8(bytes).ok()?.split_ascii_whitespace().next()?.parse().ok()
 }
 
 /// Whether `/proc` numbers the processes as the kernel does for this one, so that what BPF and what `/proc` tell of a

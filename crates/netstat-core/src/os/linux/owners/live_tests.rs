@@ -2,6 +2,7 @@
 //! binary keeps it by chance, and wait for the end of their standard input, so that they end with the test. Between
 //! its fork and its exec a child of any test holds the sockets of all: numbers of holders are waited for.
 
+use super::tests::attach_listing;
 use super::*;
 use crate::model::{Endpoint, Family, Protocol};
 use crate::os::linux::live::Live;
@@ -33,7 +34,7 @@ pub(super) fn socket(inode: u64) -> Socket {
 
 fn attached(source: &dyn Source, sockets: &mut [Socket]) -> Vec<Warning> {
     let same = sockets.to_vec();
-    attach_asking(source, sockets, Owners::Proc, &mut || Ok(Answer::whole(same.clone()))).unwrap().warnings
+    attach_listing(source, sockets, Owners::Proc, &mut || Ok(Answer::whole(same.clone()))).unwrap().warnings
 }
 
 fn owners(socket: &Socket) -> Vec<Owner> {

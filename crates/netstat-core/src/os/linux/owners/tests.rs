@@ -18,6 +18,20 @@ fn sockets(inodes: &[u64]) -> Vec<Socket> {
 
 type Again = Result<Answer<Vec<Socket>>, Error>;
 
+/// Runs the search; `list` lists the sockets again.
+pub(super) fn attach_listing(
+    source: &dyn Source,
+    mut sockets: &mut [Socket],
+    by: Owners,
+    list: &mut dyn FnMut() -> Again,
+) -> Result<Answer<OwnerMethod>, Error> {
+    attach_asking(source, &mut sockets, by, Found::nothing(), &mut |hand| {
+        let again = list()?;
+        again.data.iter().filter_map(id).for_each(hand);
+        Ok(again.warnings)
+    })
+}
+
 /// Runs the search; the sockets are listed again as they are.
 fn attached(fake: &Fake, sockets: &mut [Socket]) -> Vec<Warning> {
     let same = sockets.to_vec();
@@ -29,7 +43,7 @@ fn attached_asking(fake: &Fake, sockets: &mut [Socket], answers: Vec<Again>) -> 
     let mut answers = answers.into_iter();
     let mut last = None;
     let mut asked = 0;
-    let answer = attach_asking(fake, sockets, Owners::Proc, &mut || {
+    let answer = attach_listing(fake, sockets, Owners::Proc, &mut || {
         asked += 1;
         match answers.next() {
             Some(Ok(answer)) => {

@@ -1,10 +1,14 @@
+use super::decode::{
+    INET_DIAG_CGROUP_ID, INET_DIAG_MARK, INET_DIAG_SKV6ONLY, MESSAGE, NO_COOKIE, decode_brief, decode_state,
+};
 use super::*;
+use crate::model::{Brief, Endpoint, Family, NoOwner, Ownership, SocketId};
 use crate::os::linux::live::Live;
 use crate::os::linux::wire::tests::{Script, done, message};
 use netlink_packet_core::Parseable;
 use netlink_packet_sock_diag::inet::{InetResponse, nlas::Nla};
 use proptest::prelude::*;
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::net::{IpAddr, TcpListener, TcpStream, UdpSocket};
 
 /// The fields of `struct inet_diag_msg` that a test sets.
 #[derive(Debug, Clone)]
@@ -278,13 +282,14 @@ fn a_kernel_that_takes_no_program_is_asked_without() {
     let row = (vec![message(20, 0, &Row::tcp4(1).bytes()), done()], None);
     // Both families at once, then the first of the two, then without the program.
     let script = Script::new([errno(22), errno(22), row]);
-    let answer = with_programs(&script, &query).unwrap();
-    assert_eq!((answer.data.len(), answer.warnings.len(), script.left()), (1, 0, 0));
+    let mut found: Vec<Socket> = Vec::new();
+    let warnings = with_programs(&script, &query, &mut found).unwrap();
+    assert_eq!((found.len(), warnings.len(), script.left()), (1, 0, 0));
     // Another error is no reason to ask again, and without a program neither is this one.
     let script = Script::new([errno(1), errno(1)]);
-    assert_eq!(with_programs(&script, &query).unwrap_err().raw_os_error(), Some(1));
+    assert_eq!(with_programs(&script, &query, &mut found).unwrap_err().raw_os_error(), Some(1));
     let script = Script::new([errno(22), errno(22)]);
-    assert_eq!(with_programs(&script, &QUERY).unwrap_err().raw_os_error(), Some(22));
+    assert_eq!(with_programs(&script, &QUERY, &mut found).unwrap_err().raw_os_error(), Some(22));
 }
 
 #[test]
@@ -413,8 +418,8 @@ fn the_walk_for_both_families_gives_what_two_walks_give() {
     let rows = |requests: &[Vec<u8>]| {
         let mut found = Vec::new();
         for request in requests {
-            let mut collector = Collector::new(&mut found, Protocol::Tcp);
-            wire::dump(&Live, Netlink::SockDiag, request, &mut collector).unwrap();
+            let mut rows = DumpRows { from: found.len(), sink: &mut found, protocol: Protocol::Tcp };
+            wire::dump(&Live, Netlink::SockDiag, request, &mut rows).unwrap();
         }
         found.retain(|socket| ours.contains(&socket.local.port));
         found.sort_by_key(|socket| socket.id);
@@ -448,7 +453,12 @@ proptest! {
     #[test]
     fn arbitrary_bytes_are_decoded_without_panic(bytes: Vec<u8>, udp: bool) {
         let protocol = if udp { Protocol::Udp } else { Protocol::Tcp };
-        prop_assert_eq!(decode_socket(&bytes, protocol).is_some(), bytes.len() >= MESSAGE && matches!(bytes[0], 2 | 10));
+        let socket = decode_socket(&bytes, protocol);
+        let brief = |socket| Brief { v6_only: None, ..socket };
+        let in_brief = decode_brief(&bytes, protocol);
+        prop_assert_eq!(in_brief.map(brief), socket.as_ref().map(|socket| brief(Brief::from(socket))));
+        prop_assert_eq!(in_brief.map(|brief| brief.sections()), socket.as_ref().map(Socket::sections));
+        prop_assert_eq!(socket.is_some(), bytes.len() >= MESSAGE && matches!(bytes[0], 2 | 10));
     }
 
     /// The netlink-packet crates read the same bytes.

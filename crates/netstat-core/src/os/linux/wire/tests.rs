@@ -1,28 +1,28 @@
 use super::*;
 use crate::os::linux::source::ProcessSource;
 use proptest::prelude::*;
-use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::sync::Mutex;
 
 /// The datagrams of one answer, and the error number that ends it.
 type Answer = (Vec<Vec<u8>>, Option<i32>);
 
 /// Answers each netlink request with the next of its scripts.
-pub(in crate::os::linux) struct Script(RefCell<VecDeque<Answer>>);
+pub(in crate::os::linux) struct Script(Mutex<VecDeque<Answer>>);
 
 impl Script {
     pub(in crate::os::linux) fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
-        Self(RefCell::new(answers.into_iter().collect()))
+        Self(Mutex::new(answers.into_iter().collect()))
     }
 
     pub(in crate::os::linux) fn left(&self) -> usize {
-        self.0.borrow().len()
+        self.0.lock().unwrap().len()
     }
 }
 
 impl Source for Script {
     fn netlink(&self, _: Netlink, _: &[u8], each: &mut dyn FnMut(&[u8]) -> Next) -> io::Result<()> {
-        let (datagrams, errno) = self.0.borrow_mut().pop_front().expect("a request without a script");
+        let (datagrams, errno) = self.0.lock().unwrap().pop_front().expect("a request without a script");
         for datagram in datagrams {
             if each(&datagram) == Next::Done {
                 return Ok(());
@@ -70,9 +70,10 @@ impl Rows for Kept {
         self.rows.push(message.payload.to_vec());
         message.kind == 20
     }
-    fn restart(&mut self) {
+    fn restart(&mut self) -> bool {
         self.rows.clear();
         self.restarts += 1;
+        true
     }
 }
 

@@ -1,7 +1,8 @@
 use super::*;
-use crate::model::{Endpoint, Family, NoOwner, Ownership, Protocol, Socket};
+use crate::model::{Brief, Endpoint, Family, Holder, NoOwner, Owner, Ownership, Protocol, Socket, Table};
 use crate::os::linux::fake::Fake;
-use crate::os::linux::owners::attach_asking;
+use crate::os::linux::owners::tests::attach_listing;
+use crate::os::linux::owners::{attach_asking, id};
 use crate::owner_method::BpfStep;
 use crate::{Answer, Error, Warning};
 use proptest::prelude::*;
@@ -18,9 +19,9 @@ fn socket(inode: u64, cookie: Option<u64>) -> Socket {
     socket
 }
 
-/// With so many sockets that BPF pays.
+/// With so many open files that BPF pays.
 fn many(fake: Fake) -> Fake {
-    fake.file("/proc/net/sockstat", "sockets: used 1000\nTCP: inuse 1 orphan 0 tw 0 alloc 2 mem 0\n")
+    fake.file("/proc/sys/fs/file-nr", "4000\t0\t9223372036854775807\n")
 }
 
 /// A record of a process that started at tick 5.
@@ -35,7 +36,7 @@ fn fake() -> Fake {
 
 fn attached(fake: &Fake, sockets: &mut [Socket], by: Owners) -> Result<Answer<OwnerMethod>, Error> {
     let same = sockets.to_vec();
-    attach_asking(fake, sockets, by, &mut || Ok(Answer::whole(same.clone())))
+    attach_listing(fake, sockets, by, &mut || Ok(Answer::whole(same.clone())))
 }
 
 fn held(socket: &Socket) -> Vec<(u32, u32)> {
@@ -88,11 +89,13 @@ fn another_cookie_is_another_socket() {
         let expected = Ownership::Unowned(NoOwner::Kernel);
         assert_eq!(sockets[0].ownership != expected, same, "{wanted:?} {told}");
     }
-    // Two sockets of one inode cannot be told apart, so that both are said to be held rather than neither.
-    let fake = fake().walk(record(6, 77, 3, 10, 1), Ok(()));
+    // Nor are two sockets of one inode taken for each other.
+    let walk = record(6, 77, 3, 10, 1);
+    let fake = fake().walk(walk.clone(), Ok(())).walk(walk, Ok(()));
     let mut sockets = [socket(77, Some(5)), socket(77, Some(6))];
     attached(&fake, &mut sockets, Owners::Bpf).unwrap();
-    assert_eq!(sockets.each_ref().map(held), [[(10, 3)], [(10, 3)]]);
+    assert_eq!(sockets[0].ownership, Ownership::Unowned(NoOwner::NotPermitted));
+    assert_eq!(held(&sockets[1]), [(10, 3)]);
 }
 
 #[test]
@@ -131,36 +134,30 @@ fn a_program_that_was_refused_is_not_loaded_again() {
 }
 
 #[test]
-fn auto_reads_proc_where_there_are_few_sockets() {
-    let few = OwnerMethod::Proc(NoBpf::FewSockets);
-    let used = |number: &str| format!("sockets: used {number}\nTCP: inuse 9999\n");
-    for (wanted, sockstat, expected) in [
-        (1, Some(used("999")), few),
-        (999, Some(used("999")), few),
-        (999, None, few),
-        (999, Some(used("many")), few),
-        (999, Some("TCP: inuse 9999\n".to_owned()), few),
-        (1000, Some(used("999")), OwnerMethod::Bpf),
-        (1000, None, OwnerMethod::Bpf),
-        (1, Some(used("1000")), OwnerMethod::Bpf),
+fn auto_reads_proc_where_few_files_are_open() {
+    let few = OwnerMethod::Proc(NoBpf::FewFiles);
+    for (files, expected) in [
+        (Some("739\t0\t2466177\n"), few),
+        (Some("3999\t0\t2466177\n"), few),
+        (Some("4000\t0\t2466177\n"), OwnerMethod::Bpf),
+        // Nobody knows: BPF never takes long.
+        (Some("many"), OwnerMethod::Bpf),
+        (Some(""), OwnerMethod::Bpf),
+        (None, OwnerMethod::Bpf),
     ] {
         let mut fake = Fake::new()
             .file("/proc/self/status", STATUS)
-            .file("/proc/self/ns/pid", INITIAL)
             .walk(record(0, 1, 3, 10, 1), Ok(()))
-            .walk(Vec::new(), Ok(()))
             .alive(10, 1, 5, &[(3, "socket:[1]")]);
-        if let Some(text) = &sockstat {
-            fake = fake.file("/proc/net/sockstat", text.as_str());
+        if let Some(text) = files {
+            fake = fake.file("/proc/sys/fs/file-nr", text);
         }
-        // More rows than sockets do not count.
-        let mut sockets: Vec<Socket> = (1..=wanted).map(|inode| socket(inode, None)).collect();
-        sockets.push(socket(1, None));
+        let mut sockets = [socket(1, None)];
         let answer = attached(&fake, &mut sockets, Owners::Auto).unwrap();
-        assert_eq!(answer.data, expected, "{wanted} {sockstat:?}");
+        assert_eq!(answer.data, expected, "{files:?}");
         assert_eq!(held(&sockets[0]), [(10, 3)]);
         let loaded = usize::from(expected == OwnerMethod::Bpf);
-        assert_eq!(times_asked(&fake, "bpf load"), loaded, "{wanted} {sockstat:?}");
+        assert_eq!(times_asked(&fake, "bpf load"), loaded, "{files:?}");
     }
     // Who asks for BPF gets it.
     let fake = Fake::new().file("/proc/self/status", STATUS).walk(record(0, 77, 3, 10, 1), Ok(()));
@@ -213,7 +210,7 @@ fn a_socket_gone_since_has_vanished() {
     let mut sockets = [socket(77, Some(5))];
     let by = Owners::Auto;
     let other = vec![socket(77, Some(6))];
-    attach_asking(&fake, &mut sockets, by, &mut || Ok(Answer::whole(other.clone()))).unwrap();
+    attach_listing(&fake, &mut sockets, by, &mut || Ok(Answer::whole(other.clone()))).unwrap();
     assert_eq!(sockets[0].ownership, Ownership::Unowned(NoOwner::Vanished));
     assert_eq!(times_asked(&fake, "bpf walk"), 1);
 }
@@ -266,6 +263,73 @@ fn what_may_be_kept_from_bpf_too_is_not_taken_for_nothing() {
     }
 }
 
+fn table(sockets: &[Socket]) -> Table {
+    let mut table = Table::default();
+    for socket in sockets {
+        let brief = Brief::from(socket);
+        assert!(brief.rows().all(|section| table.push(&brief, section)));
+    }
+    table
+}
+
+/// Runs the search for a table, beginning beside the listing.
+fn with_head_start(
+    fake: &Fake,
+    sockets: &[Socket],
+    by: Owners,
+) -> (Result<Answer<OwnerMethod>, Error>, Vec<Holder>) {
+    let mut table = table(sockets);
+    let found = std::thread::scope(|scope| HeadStart::begin(scope, fake, by).finish());
+    let answer = attach_asking(fake, &mut table, by, found, &mut |hand| {
+        sockets.iter().filter_map(id).for_each(hand);
+        Ok(Vec::new())
+    });
+    (answer, table.rows_as_given().map(|row| row.holder).collect())
+}
+
+#[test]
+fn the_look_beside_the_listing_finds_all() {
+    let walk = [record(7, 77, 3, 10, 1), record(0, 78, 4, 10, 1), record(0, 99, 5, 11, 1)].concat();
+    let fake = fake().walk(walk, Ok(()));
+    let sockets = [socket(77, Some(7)), socket(78, Some(8)), socket(77, Some(7))];
+    let (answer, holders) = with_head_start(&fake, &sockets, Owners::Auto);
+    let answer = answer.unwrap();
+    assert_eq!((answer.data, answer.warnings), (OwnerMethod::Bpf, vec![]));
+    let ten = Holder::Process(10);
+    assert_eq!(holders, [ten; 3]);
+    assert_eq!((times_asked(&fake, "bpf load"), times_asked(&fake, "bpf walk")), (1, 1));
+    assert_eq!(times_asked(&fake, "/proc"), 0);
+}
+
+#[test]
+fn what_the_look_beside_the_listing_missed_is_looked_for_from_the_start() {
+    // 78 came after the first look, 79 is held by nobody.
+    let walk = |inode| record(0, inode, 3, 10, 1);
+    let fake =
+        fake().walk(walk(77), Ok(())).walk([walk(77), walk(78)].concat(), Ok(())).walk(Vec::new(), Ok(()));
+    let sockets = [socket(77, None), socket(78, None), socket(79, None)];
+    let (answer, holders) = with_head_start(&fake, &sockets, Owners::Bpf);
+    assert_eq!(answer.unwrap().data, OwnerMethod::Bpf);
+    let ten = Holder::Process(10);
+    assert_eq!(holders, [ten, ten, Holder::Nobody(NoOwner::Kernel)]);
+    assert_eq!((times_asked(&fake, "bpf load"), times_asked(&fake, "bpf walk")), (1, 3));
+}
+
+#[test]
+fn a_head_start_that_fails_leaves_no_trace() {
+    let failure = Failure { step: BpfStep::Read, errno: Errno::NOMEM.raw_os_error() };
+    let fake = || fake().walk(record(0, 77, 3, 99, 1), Err(failure)).alive(10, 1, 5, &[(4, "socket:[77]")]);
+    let (answer, holders) = with_head_start(&fake(), &[socket(77, None)], Owners::Auto);
+    assert_eq!(answer.unwrap().data, OwnerMethod::Proc(failure.reason()));
+    assert_eq!(holders, [Holder::Process(10)]);
+    let (answer, _) = with_head_start(&fake(), &[socket(77, None)], Owners::Bpf);
+    assert!(answer.is_err());
+    // Where it is not worth it there is none.
+    let (answer, holders) = with_head_start(&fake(), &[socket(77, None)], Owners::Proc);
+    assert_eq!(answer.unwrap().data, OwnerMethod::Proc(NoBpf::NotAsked));
+    assert_eq!(holders, [Holder::Process(10)]);
+}
+
 #[test]
 fn one_number_is_the_own_namespace() {
     for (status, own) in [
@@ -291,8 +355,8 @@ proptest! {
     }
 
     #[test]
-    fn no_sockstat_panics(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
-        let _ = decode_sockets_used(&[&b"sockets: used "[..], &bytes].concat());
+    fn no_number_of_files_panics(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+        let _ = decode_open_files(&bytes);
     }
 
     #[test]
