@@ -67,11 +67,16 @@ fn allow_descriptors() -> Result<()> {
         .doing(|| "raise the limit of open files".into())
 }
 
-/// A listener of every neighbour at once, on a port of the kernel's choice.
+/// A listener of every neighbour at once, on the first free port from 8080 on: outside of the ports that the kernel
+/// chooses, of which it would take one.
 fn server() -> Result<(TcpListener, u16)> {
-    let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).doing(|| "listen".into())?;
-    let port = listener.local_addr().doing(|| "read the address of a listener".into())?.port();
-    Ok((listener, port))
+    for port in 8_080..8_180 {
+        match TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)) {
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {}
+            other => return Ok((other.doing(|| format!("listen on port {port}"))?, port)),
+        }
+    }
+    Err(crate::LabError::failed("listen", "a hundred ports are in use"))
 }
 
 /// A connection and its other end.
