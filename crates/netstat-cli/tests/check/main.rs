@@ -8,9 +8,12 @@ mod buffers;
 mod close_wait;
 mod connecting;
 mod exit_codes;
+mod exposed;
 mod idle;
+mod policy;
 mod ports;
 mod queue;
 #[path = "../support/mod.rs"]
 mod support;
+mod suspicious;
 mod transfer;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::check::{Culprit, Fact, Holder, Lack, Moment};
+use crate::check::{Culprit, Fact, Holder, Lack, Moment, Surroundings};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ fn evidence() -> Evidence {
         before: None,
         limits: Err(Lack::NotAsked),
         processes: HashMap::new(),
+        surroundings: Surroundings::default(),
         seen_since: HashMap::new(),
     }
 }
