@@ -67,10 +67,10 @@ fn allow_descriptors() -> Result<()> {
         .doing(|| "raise the limit of open files".into())
 }
 
-/// A listener of every neighbour at once, on the first free port from 8080 on: outside of the ports that the kernel
-/// chooses, of which it would take one.
+/// A listener of every neighbour at once, on the first free port from 18080 on: no well-known one, and outside of those
+/// that the kernel chooses, of which it would take one.
 fn server() -> Result<(TcpListener, u16)> {
-    for port in 8_080..8_180 {
+    for port in 18_080..18_180 {
         match TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)) {
             Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {}
             other => return Ok((other.doing(|| format!("listen on port {port}"))?, port)),
