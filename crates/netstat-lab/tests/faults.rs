@@ -113,12 +113,12 @@ fn a_leak_stays_and_traffic_moves_on() {
     on_own_thread(|namespace| {
         let traffic = CloseWaitTraffic::new(namespace, 50).unwrap();
         let before = in_state(TcpState::CloseWait);
-        // A few more or less: they come and go while the table is read.
-        assert!((30..=70).contains(&before.len()), "{}", before.len());
+        // They come and go while the table is read, so that it may show more than there ever were.
+        assert!(before.len() >= 30, "{}", before.len());
         traffic.go_on(60).unwrap();
         let after = in_state(TcpState::CloseWait);
         assert!(after.iter().all(|row| !before.contains(row) && row.local == traffic.server));
-        assert!((30..=70).contains(&after.len()), "{}", after.len());
+        assert!(after.len() >= 30, "{}", after.len());
     });
 }
 
