@@ -33,6 +33,9 @@ pub(crate) type Input<T> = Result<T, Lack>;
 pub(crate) struct Moment {
     /// When, since the system started.
     pub(crate) at: Input<Duration>,
+    /// Whether all that the checks need was asked for. The first of two looks a moment apart is not whole: it knows what
+    /// rates are made of, and neither other sockets nor owners.
+    pub(crate) whole: bool,
     /// The sockets that the filter leaves, in no particular order; empty where no check needs them.
     pub(crate) sockets: Vec<Socket>,
     /// The protocol counters.
@@ -78,6 +81,11 @@ impl Evidence {
         let before = self.before.as_ref()?;
         let (Ok(then), Ok(now)) = (&before.at, &self.now.at) else { return None };
         now.checked_sub(*then).filter(|elapsed| !elapsed.is_zero())
+    }
+
+    /// The look before, where it was a whole one and the time since is known.
+    pub(crate) fn earlier(&self) -> Option<(&Moment, Duration)> {
+        Some((self.before.as_ref().filter(|before| before.whole)?, self.elapsed()?))
     }
 
     /// A counter, and by how much it grew between the two looks; `None` where it is not known, and for the growth where

@@ -46,6 +46,7 @@ pub(super) fn with(mut socket: Socket, change: impl FnOnce(&mut TcpInfo)) -> Soc
 pub(super) fn moment(second: u64, sockets: Vec<Socket>) -> Moment {
     Moment {
         at: Ok(Duration::from_secs(second)),
+        whole: true,
         sockets,
         counters: Err(Lack::NotAsked),
         conntrack: Err(Lack::NotAsked),

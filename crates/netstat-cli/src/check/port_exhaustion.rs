@@ -180,6 +180,16 @@ fn of_pool(evidence: &Evidence, used: &Use<'_>, severity: Severity, reuse: Optio
     let living = used.sockets.iter().copied().filter(|socket| socket.state != Some(TcpState::TimeWait));
     finding.processes = evidence.culprits(living);
     finding.processes.retain(|culprit| culprit.holder != Holder::Nobody(NoOwner::NoProcess));
+    if finding.processes.is_empty() && used.waiting > 0 {
+        finding.facts.push(Fact::shown(
+            "no_process",
+            true,
+            Text::fixed(
+                "what is in TIME_WAIT belongs to no process any longer; who opens new ones shows under --watch",
+                "TIME_WAIT는 더는 어느 프로세스의 것도 아님. 새로 여는 프로세스는 --watch에서 보임",
+            ),
+        ));
+    }
     finding.rows = Some(used.pool.command());
     let waiting = used.waiting * 2 > taken;
     finding.meaning = Some(meaning(used, waiting));
@@ -242,7 +252,7 @@ const TIME_WAIT_SECONDS: f64 = 60.0;
 
 /// How fast ports are taken, and how long those that are left last.
 fn trend(evidence: &Evidence, used: &Use<'_>) -> Vec<Fact> {
-    let Some((elapsed, before)) = evidence.elapsed().zip(evidence.before.as_ref()) else { return Vec::new() };
+    let Some((before, elapsed)) = evidence.earlier() else { return Vec::new() };
     let Ok(limits) = &evidence.limits else { return Vec::new() };
     let then = uses(&before.sockets, limits);
     let before = then.iter().find(|before| before.pool == used.pool).map_or(0, Use::taken);

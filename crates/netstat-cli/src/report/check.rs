@@ -157,7 +157,7 @@ impl Watch<'_> {
         let conntrack =
             if needs.conntrack { told(backend.conntrack(), warnings) } else { Err(Lack::NotAsked) };
         let at = backend.uptime().map_err(|error| Lack::Refused(words_of(&error.source)));
-        Ok(Moment { at, sockets, counters, conntrack })
+        Ok(Moment { at, whole: *needs == self.needs, sockets, counters, conntrack })
     }
 
     fn sockets(&self, needs: &Needs, warnings: &mut Vec<Warning>) -> Result<Vec<Socket>, Error> {

@@ -218,3 +218,15 @@ fn the_table_of_time_wait_has_a_limit_of_its_own() {
         assert!(found.len() == 1 && found[0].starts_with(expected), "{found:?}");
     }
 }
+
+#[test]
+fn a_look_that_was_not_whole_is_no_measure() {
+    let mut before = moment(100, Vec::new());
+    before.whole = false;
+    let now = moment(101, connections(64, "10.0.0.9:443", TcpState::TimeWait));
+    let mut evidence = looks(Some(before), now);
+    evidence.limits = Ok(limits(TimeWaitReuse::Never));
+    let findings = run(&CHECK, &evidence, &[]);
+    assert_eq!(fact(&findings[0], "taken_per_second"), None);
+    assert_eq!(fact(&findings[0], "seconds_left"), None);
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 fn evidence() -> Evidence {
     let now = Moment {
         conntrack: Err(Lack::NotAsked),
+        whole: true,
         at: Ok(Duration::from_secs(5)),
         sockets: Vec::new(),
         counters: Err(Lack::NotAsked),
