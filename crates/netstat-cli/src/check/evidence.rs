@@ -3,6 +3,7 @@
 use netstat_core::model::{
     Conntrack, Counters, Endpoint, Limits, Process, ProcessId, Protocol, Socket, TcpState,
 };
+use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -72,7 +73,7 @@ pub(crate) struct Evidence {
     /// What is known of the processes that hold sockets.
     pub(crate) processes: HashMap<ProcessId, Process>,
     /// Since when `--watch` has seen a socket in its state, by the same clock as [`Moment::at`]; empty without it.
-    pub(crate) seen_since: HashMap<(SocketKey, Option<TcpState>), Duration>,
+    pub(crate) seen_since: FxHashMap<(SocketKey, Option<TcpState>), Duration>,
 }
 
 impl Evidence {
@@ -108,7 +109,7 @@ impl Evidence {
     }
 
     /// The sockets of the look before, by what tells them apart.
-    pub(crate) fn before_by_key(&self) -> HashMap<SocketKey, &Socket> {
+    pub(crate) fn before_by_key(&self) -> FxHashMap<SocketKey, &Socket> {
         self.before
             .iter()
             .flat_map(|before| &before.sockets)

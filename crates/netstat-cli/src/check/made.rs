@@ -68,7 +68,7 @@ pub(super) fn looks(before: Option<Moment>, now: Moment) -> Evidence {
             processes.insert(owner.process, process);
         }
     }
-    Evidence { now, before, limits: Err(Lack::NotAsked), processes, seen_since: HashMap::new() }
+    Evidence { now, before, limits: Err(Lack::NotAsked), processes, seen_since: Default::default() }
 }
 
 /// What a check finds, with these settings.

@@ -15,7 +15,7 @@ use netstat_core::model::{Ownership, ProcessId, Protocol, Socket, TcpState};
 use netstat_core::os::Backend;
 use netstat_core::query::{Programs, SocketQuery, States};
 use netstat_core::{Answer, Error, Warning};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::thread;
@@ -53,7 +53,7 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
         needs: Needs::of(chosen),
         first: Needs::first_look(chosen),
         before: None,
-        seen_since: HashMap::new(),
+        seen_since: FxHashMap::default(),
         warnings: Warnings::default(),
     };
     let mut told: Option<Vec<Finding>> = None;
@@ -115,7 +115,7 @@ struct Watch<'a> {
     /// What the first of two looks needs.
     first: Needs,
     before: Option<Moment>,
-    seen_since: HashMap<(SocketKey, Option<TcpState>), Duration>,
+    seen_since: FxHashMap<(SocketKey, Option<TcpState>), Duration>,
     warnings: Warnings,
 }
 

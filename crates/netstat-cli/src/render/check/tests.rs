@@ -16,7 +16,7 @@ fn evidence() -> Evidence {
         before: None,
         limits: Err(Lack::NotAsked),
         processes: HashMap::new(),
-        seen_since: HashMap::new(),
+        seen_since: Default::default(),
     }
 }
 
