@@ -1,5 +1,6 @@
 //! What the system was asked, once, or twice where a rate is judged. Plain data: who asks is in `report/check.rs`.
 
+use super::surroundings::Surroundings;
 use netstat_core::model::{
     Conntrack, Counters, Endpoint, Limits, Process, ProcessId, Protocol, Socket, TcpState,
 };
@@ -72,6 +73,8 @@ pub(crate) struct Evidence {
     pub(crate) limits: Input<Limits>,
     /// What is known of the processes that hold sockets.
     pub(crate) processes: HashMap<ProcessId, Process>,
+    /// What is known beyond the tables of the system.
+    pub(crate) surroundings: Surroundings,
     /// Since when `--watch` has seen a socket in its state, by the same clock as [`Moment::at`]; empty without it.
     pub(crate) seen_since: FxHashMap<(SocketKey, Option<TcpState>), Duration>,
 }

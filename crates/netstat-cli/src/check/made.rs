@@ -1,10 +1,10 @@
 //! Evidence made by hand, for the tests of the checks: what a Linux kernel tells, and the little that Windows does.
 
-use super::{Check, Evidence, Finding, Lack, Moment, Thresholds, parse_assignment};
+use super::{Check, Evidence, Finding, Lack, Moment, Surroundings, Thresholds, parse_assignment};
 use crate::render::Language;
 use netstat_core::model::{
-    Counters, Endpoint, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessId, Protocol, Socket,
-    TcpInfo, TcpState, Timer, TimerKind,
+    Counters, Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessId, Protocol,
+    Socket, TcpInfo, TcpState, Timer, TimerKind,
 };
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -42,6 +42,35 @@ pub(super) fn with(mut socket: Socket, change: impl FnOnce(&mut TcpInfo)) -> Soc
     socket
 }
 
+/// The same socket with UDP.
+pub(super) fn udp(local: &str, remote: &str) -> Socket {
+    let mut socket = tcp(local, remote, TcpState::Closed);
+    (socket.protocol, socket.state) = (Protocol::Udp, None);
+    socket
+}
+
+/// One look at sockets, with what is known of the process that holds each.
+pub(super) fn seen(sockets: Vec<(Socket, Option<Process>)>) -> Evidence {
+    let processes = sockets.iter().filter_map(|(_, process)| process.clone());
+    let processes = processes.map(|process| (process.id, process)).collect();
+    let sockets = sockets.into_iter().map(|(socket, process)| match process {
+        Some(process) => held(socket, process.id.pid),
+        None => socket,
+    });
+    Evidence { processes, ..look(moment(1, sockets.collect())) }
+}
+
+/// A process that runs a file and of which the rest is usual; its name is that of the file.
+pub(super) fn process(pid: u32, path: &str) -> Process {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    let mut process = Process::unknown(ProcessId { pid, start_time: 1 }, Missing::NotApplicable);
+    process.name = Ok(name.into());
+    process.executable = Ok(Executable { path: path.into(), deleted: false });
+    process.user = Ok(0);
+    process.unit = Ok(format!("{name}.service").into());
+    process
+}
+
 /// What was there at a second of the clock.
 pub(super) fn moment(second: u64, sockets: Vec<Socket>) -> Moment {
     Moment {
@@ -68,7 +97,18 @@ pub(super) fn looks(before: Option<Moment>, now: Moment) -> Evidence {
             processes.insert(owner.process, process);
         }
     }
+<<<<<<< HEAD
     Evidence { now, before, limits: Err(Lack::NotAsked), processes, seen_since: Default::default() }
+=======
+    Evidence {
+        now,
+        before,
+        limits: Err(Lack::NotAsked),
+        processes,
+        surroundings: Surroundings::default(),
+        seen_since: HashMap::new(),
+    }
+>>>>>>> main
 }
 
 /// What a check finds, with these settings.

@@ -1,6 +1,7 @@
 //! What a check has to know, so that no more is asked than that.
 
 use super::Check;
+use super::surroundings::Wanted;
 use netstat_core::query::{Fields, Kinds, ProcessFields, States};
 
 /// What is asked of the system.
@@ -24,6 +25,8 @@ pub(crate) struct Needs {
     pub(crate) limits: bool,
     /// The table of tracked connections.
     pub(crate) conntrack: bool,
+    /// What is known beyond the tables of the system.
+    pub(crate) surroundings: Wanted,
     /// All of this twice, moments apart, because a rate is judged.
     pub(crate) twice: bool,
 }
@@ -40,6 +43,7 @@ impl Needs {
         counters: false,
         limits: false,
         conntrack: false,
+        surroundings: Wanted::NOTHING,
         twice: false,
     };
 
@@ -72,6 +76,7 @@ impl Needs {
             counters: self.counters || other.counters,
             limits: self.limits || other.limits,
             conntrack: self.conntrack || other.conntrack,
+            surroundings: self.surroundings.and(other.surroundings),
             twice: self.twice || other.twice,
         }
     }

@@ -31,7 +31,6 @@ pub(crate) enum Default {
     /// A number, which may not be negative.
     Number(f64),
     /// Words.
-    #[expect(dead_code, reason = "no check has a list yet")]
     Words(&'static [&'static str]),
 }
 
@@ -96,7 +95,6 @@ impl Thresholds {
     }
 
     /// The words that hold for a setting of a check.
-    #[expect(dead_code, reason = "no check has a list yet")]
     pub(crate) fn words(&self, check: &Check, setting: &Setting) -> Vec<String> {
         match (self.set.get(&(check.name, setting.name)), setting.default) {
             (Some(Value::Words(words)), _) => words.clone(),

@@ -3,13 +3,14 @@
 use super::select::{Selected, attach_owners, read, select};
 use super::{Session, explain};
 use crate::check::{
-    Evidence, Finding, Input, Lack, Moment, Needs, SocketKey, Thresholds, changes, explained, listed, retold,
-    worst,
+    ADDRESS_LISTS, Evidence, Finding, Input, Lack, Moment, NamedList, Needs, POLICY, POLICY_FILE, Policy,
+    SUSPICIOUS, SocketKey, Surroundings, Thresholds, changes, explained, learned, listed, retold, worst,
 };
 use crate::options::{Colour, one_line};
 use crate::output::{self, Reader, Trouble, Warnings};
 use crate::render::{Language, check as people, check_json};
 use crate::settings::{Checks, Tape, Task};
+use netstat_core::enrich::{AddressList, UserNames};
 use netstat_core::error::words_of;
 use netstat_core::model::{Ownership, ProcessId, Protocol, Socket, TcpState};
 use netstat_core::os::Backend;
@@ -17,7 +18,9 @@ use netstat_core::query::{Programs, SocketQuery, States};
 use netstat_core::{Answer, Error, Warning};
 use rustc_hash::FxHashMap;
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -29,13 +32,17 @@ pub(super) fn text(checks: &Checks, language: Language) -> Option<String> {
     match &checks.task {
         Task::List => Some(listed(language)),
         Task::Explain(check) => Some(explained(check, language)),
-        Task::Run { .. } => None,
+        Task::Run { .. } | Task::Learn => None,
     }
 }
 
 /// Runs the checks once, or again and again; the exit code is that of the worst finding of the last look.
 pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Trouble> {
-    let Task::Run { checks: chosen, named } = &checks.task else { return Ok(ExitCode::SUCCESS) };
+    let (chosen, named) = match &checks.task {
+        Task::Run { checks, named } => (checks.as_slice(), *named),
+        Task::Learn => (&[&POLICY][..], true),
+        Task::List | Task::Explain(_) => return Ok(ExitCode::SUCCESS),
+    };
     let thresholds = thresholds(checks)?;
     let settings = session.settings;
     let form = people::Form {
@@ -46,16 +53,28 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
             Colour::Always => true,
             Colour::Never => false,
         },
-        named: *named,
+        named,
     };
+    let needs = Needs::of(chosen);
+    let mut known = Vec::new();
+    let surroundings = surroundings(session, checks, &thresholds, &needs, &mut known)?;
+    if checks.task == Task::Learn {
+        return learn(session, needs, surroundings, &thresholds);
+    }
+    if named && chosen.contains(&&POLICY) && surroundings.policy.is_none() {
+        let why = "there is no policy to check by: name its file with --policy FILE; netstat check policy --learn writes one";
+        return Err(why.to_owned().into());
+    }
     let mut watch = Watch {
         session,
-        needs: Needs::of(chosen),
+        needs,
         first: Needs::first_look(chosen),
+        surroundings,
         before: None,
         seen_since: FxHashMap::default(),
         warnings: Warnings::default(),
     };
+    watch.warnings.say(known);
     let mut told: Option<Vec<Finding>> = None;
     let mut begin = None;
     let mut looks: u64 = 0;
@@ -65,7 +84,7 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
         let (evidence, warnings) = looked.map_err(|error| explain(&error, settings))?;
         let findings: Vec<Finding> =
             chosen.iter().flat_map(|check| (check.run)(&evidence, &thresholds)).collect();
-        let counted = findings.iter().filter(|finding| *named || !finding.never_told);
+        let counted = findings.iter().filter(|finding| named || !finding.never_told);
         let overall = worst(counted);
         let since = evidence.now.at.as_ref().ok().map(|at| at.saturating_sub(*begin.get_or_insert(*at)));
 
@@ -93,6 +112,71 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
     }
 }
 
+/// Writes a policy of what is there now.
+fn learn(
+    session: &Session<'_>,
+    needs: Needs,
+    surroundings: Surroundings,
+    thresholds: &Thresholds,
+) -> Result<ExitCode, Trouble> {
+    let mut watch = Watch {
+        session,
+        needs,
+        first: Needs::NOTHING,
+        surroundings,
+        before: None,
+        seen_since: HashMap::new(),
+        warnings: Warnings::default(),
+    };
+    let looked = watch.look();
+    session.backend.finish().map_err(|error| explain(&error, session.settings))?;
+    let (evidence, warnings) = looked.map_err(|error| explain(&error, session.settings))?;
+    output::text(learned(&evidence, thresholds).as_bytes())?;
+    watch.warnings.say(warnings);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the checks have to know beyond the tables of the system, read once.
+fn surroundings(
+    session: &Session<'_>,
+    checks: &Checks,
+    thresholds: &Thresholds,
+    needs: &Needs,
+    warnings: &mut Vec<Warning>,
+) -> Result<Surroundings, Trouble> {
+    let wanted = needs.surroundings;
+    let mut known = Surroundings { geo: Arc::clone(&session.geo), ..Surroundings::default() };
+    if wanted.users {
+        let answer = session.backend.users();
+        warnings.extend(answer.warnings);
+        known.users = Arc::new(UserNames::parse(&answer.data));
+    }
+    if wanted.lists {
+        let mut lists = Vec::new();
+        for path in thresholds.words(&SUSPICIOUS, &ADDRESS_LISTS) {
+            let (name, file) = (one_line(&path), std::fs::read(&path));
+            let file = file.map_err(|error| format!("cannot read the list {name}: {}", words_of(&error)))?;
+            let (list, passed) = AddressList::parse(&file);
+            if passed.names + passed.odd > 0 || list.is_empty() {
+                warnings.push(Warning::AddressList { file: name.clone(), entries: list.len(), passed });
+            }
+            lists.push(NamedList { name, list });
+        }
+        known.lists = Arc::new(lists);
+    }
+    if wanted.policy && checks.task != Task::Learn {
+        let of_settings = || thresholds.words(&POLICY, &POLICY_FILE).first().map(PathBuf::from);
+        if let Some(path) = checks.policy.clone().or_else(of_settings) {
+            let name = one_line(&path.to_string_lossy());
+            let text = std::fs::read_to_string(&path)
+                .map_err(|error| format!("cannot read the policy {name}: {}", words_of(&error)))?;
+            let policy = Policy::parse(&text).map_err(|why| format!("{name}: {why}"))?;
+            known.policy = Some(Arc::new(policy));
+        }
+    }
+    Ok(known)
+}
+
 /// What holds: the defaults, then the file, then the command line.
 fn thresholds(checks: &Checks) -> Result<Thresholds, Trouble> {
     let mut thresholds = match &checks.config {
@@ -114,6 +198,7 @@ struct Watch<'a> {
     needs: Needs,
     /// What the first of two looks needs.
     first: Needs,
+    surroundings: Surroundings,
     before: Option<Moment>,
     seen_since: FxHashMap<(SocketKey, Option<TcpState>), Duration>,
     warnings: Warnings,
@@ -143,6 +228,7 @@ impl Watch<'_> {
             limits,
             before: self.before.take(),
             processes,
+            surroundings: self.surroundings.clone(),
             seen_since: std::mem::take(&mut self.seen_since),
         };
         warnings.dedup();

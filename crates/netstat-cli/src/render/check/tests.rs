@@ -1,5 +1,5 @@
 use super::*;
-use crate::check::{Culprit, Fact, Holder, Lack, Moment};
+use crate::check::{Culprit, Fact, Holder, Lack, Moment, Surroundings};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -16,7 +16,12 @@ fn evidence() -> Evidence {
         before: None,
         limits: Err(Lack::NotAsked),
         processes: HashMap::new(),
+<<<<<<< HEAD
         seen_since: Default::default(),
+=======
+        surroundings: Surroundings::default(),
+        seen_since: HashMap::new(),
+>>>>>>> main
     }
 }
 
