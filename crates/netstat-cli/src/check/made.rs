@@ -97,18 +97,14 @@ pub(super) fn looks(before: Option<Moment>, now: Moment) -> Evidence {
             processes.insert(owner.process, process);
         }
     }
-<<<<<<< HEAD
-    Evidence { now, before, limits: Err(Lack::NotAsked), processes, seen_since: Default::default() }
-=======
     Evidence {
         now,
         before,
         limits: Err(Lack::NotAsked),
         processes,
         surroundings: Surroundings::default(),
-        seen_since: HashMap::new(),
+        seen_since: Default::default(),
     }
->>>>>>> main
 }
 
 /// What a check finds, with these settings.

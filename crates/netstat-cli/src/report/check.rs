@@ -125,7 +125,7 @@ fn learn(
         first: Needs::NOTHING,
         surroundings,
         before: None,
-        seen_since: HashMap::new(),
+        seen_since: FxHashMap::default(),
         warnings: Warnings::default(),
     };
     let looked = watch.look();
@@ -264,7 +264,7 @@ impl Watch<'_> {
                     Protocol::Tcp => socket.state.is_some_and(|state| owners.contains(States::of(state))),
                 }
         };
-        sockets.sort_by_key(|socket| !wanted(socket));
+        sockets.sort_unstable_by_key(|socket| !wanted(socket));
         let count = sockets.partition_point(wanted);
         if let Some(of_interest @ [_, ..]) = sockets.get_mut(..count) {
             attach_owners(

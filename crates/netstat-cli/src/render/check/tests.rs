@@ -16,12 +16,8 @@ fn evidence() -> Evidence {
         before: None,
         limits: Err(Lack::NotAsked),
         processes: HashMap::new(),
-<<<<<<< HEAD
-        seen_since: Default::default(),
-=======
         surroundings: Surroundings::default(),
-        seen_since: HashMap::new(),
->>>>>>> main
+        seen_since: Default::default(),
     }
 }
 
