@@ -7,7 +7,7 @@ use crate::check::{
     SUSPICIOUS, SocketKey, Surroundings, Thresholds, changes, explained, learned, listed, retold, worst,
 };
 use crate::options::one_line;
-use crate::output::{self, Reader, Trouble, Warnings};
+use crate::output::{self, Reader, Trouble, Utf8, Warnings};
 use crate::render::{Language, check as people, check_json};
 use crate::settings::{Checks, Tape, Task};
 use netstat_core::enrich::{AddressList, UserNames};
@@ -16,7 +16,7 @@ use netstat_core::model::{Ownership, ProcessId, Protocol, Socket, TcpState};
 use netstat_core::os::Backend;
 use netstat_core::query::{Programs, SocketQuery, States};
 use netstat_core::{Answer, Error, Warning};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -67,7 +67,7 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
         first: Needs::first_look(chosen),
         surroundings,
         before: None,
-        seen_since: HashMap::new(),
+        seen_since: FxHashMap::default(),
         warnings: Warnings::default(),
     };
     watch.warnings.say(known);
@@ -121,12 +121,14 @@ fn learn(
         first: Needs::NOTHING,
         surroundings,
         before: None,
-        seen_since: HashMap::new(),
+        seen_since: FxHashMap::default(),
         warnings: Warnings::default(),
     };
     let looked = watch.look();
     session.backend.finish().map_err(|error| explain(&error, session.settings))?;
     let (evidence, warnings) = looked.map_err(|error| explain(&error, session.settings))?;
+    // It is read again as UTF-8.
+    output::write_utf8(Utf8::Data);
     output::text(learned(&evidence, thresholds).as_bytes())?;
     watch.warnings.say(warnings);
     Ok(ExitCode::SUCCESS)
@@ -196,7 +198,7 @@ struct Watch<'a> {
     first: Needs,
     surroundings: Surroundings,
     before: Option<Moment>,
-    seen_since: HashMap<(SocketKey, Option<TcpState>), Duration>,
+    seen_since: FxHashMap<(SocketKey, Option<TcpState>), Duration>,
     warnings: Warnings,
 }
 
@@ -239,7 +241,7 @@ impl Watch<'_> {
         let conntrack =
             if needs.conntrack { told(backend.conntrack(), warnings) } else { Err(Lack::NotAsked) };
         let at = backend.uptime().map_err(|error| Lack::Refused(words_of(&error.source)));
-        Ok(Moment { at, sockets, counters, conntrack })
+        Ok(Moment { at, whole: *needs == self.needs, sockets, counters, conntrack })
     }
 
     fn sockets(&self, needs: &Needs, warnings: &mut Vec<Warning>) -> Result<Vec<Socket>, Error> {
@@ -260,7 +262,7 @@ impl Watch<'_> {
                     Protocol::Tcp => socket.state.is_some_and(|state| owners.contains(States::of(state))),
                 }
         };
-        sockets.sort_by_key(|socket| !wanted(socket));
+        sockets.sort_unstable_by_key(|socket| !wanted(socket));
         let count = sockets.partition_point(wanted);
         if let Some(of_interest @ [_, ..]) = sockets.get_mut(..count) {
             attach_owners(

@@ -69,7 +69,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     if let Report::Check(checks) = &settings.report
         && let Some(text) = check::text(checks, settings.language)
     {
-        output::text(text.as_bytes())?;
+        output::people(&text)?;
         return Ok(ExitCode::SUCCESS);
     }
     let origin = match &settings.tape {
