@@ -60,6 +60,7 @@ fn complaints_are_too() {
     let complaint = |page, words| on_page(page, words, 1).1;
     assert!(holds(&complaint("850", "--crème"), b"\"--cr\x8ame\""), "{:?}", complaint("850", "--crème"));
     assert!(holds(&complaint("437", "--crème한"), b"\"--cr\x8ame?\""));
+    assert!(holds(&complaint("437", "--\u{100}x"), b"\"--?x\""), "no A for what only looks like one");
     assert!(holds(&complaint("949", "--활성"), b"\"--\xc8\xb0\xbc\xba\""));
     assert!(holds(&complaint("949", "--utf8 --활성"), "\"--활성\"".as_bytes()));
 }
