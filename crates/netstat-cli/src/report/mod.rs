@@ -69,7 +69,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     if let Report::Check(checks) = &settings.report
         && let Some(text) = check::text(checks, settings.language)
     {
-        output::text(text.as_bytes())?;
+        output::people(&text)?;
         return Ok(ExitCode::SUCCESS);
     }
     let origin = match &settings.tape {
@@ -102,7 +102,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     let mut warnings = Warnings::default();
     let mut shown: u64 = 0;
     loop {
-        let mut out = io::stdout().lock();
+        let mut out = output::stdout();
         let displayed = session.display(&mut out);
         // The recording of a run that fails is the one that is needed most.
         session.backend.finish().map_err(|error| explain(&error, settings))?;

@@ -11,14 +11,14 @@
 //! | [`Backend::attach_owners`] | a BPF program (`iter/task_file`), else `/proc/PID/fd` | in the same tables |
 //! | [`Backend::processes`] | `/proc/PID/{comm,exe,cmdline,status,cgroup}` | `NtQuerySystemInformation`, `QueryFullProcessImageNameW`, the service manager |
 //! | [`Backend::is_elevated`] | not needed: what may not be seen is told by each answer | `GetTokenInformation`, `TokenElevation` |
-//! | [`Backend::local_addresses`] | rtnetlink `RTM_GETADDR` | `GetAdaptersAddresses` |
+//! | [`Backend::local_addresses`] | rtnetlink `RTM_GETADDR` | `GetUnicastIpAddressTable` |
 //! | [`Backend::host_name`] | `/proc/sys/kernel/hostname` | `GetComputerNameExW` |
-//! | [`Backend::interfaces`] | rtnetlink `RTM_GETLINK`, `RTM_GETADDR` | `GetAdaptersAddresses` |
+//! | [`Backend::interfaces`] | rtnetlink `RTM_GETLINK`, `RTM_GETADDR` | `GetIfTable2`, `GetAdaptersAddresses`, `GetUnicastIpAddressTable` |
 //! | [`Backend::routes`] | rtnetlink `RTM_GETROUTE`, `RTM_GETNEXTHOP` | `GetIpForwardTable2`, `GetIpInterfaceTable` |
-//! | [`Backend::persistent_routes`] | the files of systemd-networkd, NetworkManager and ifupdown | the registry, `PersistentRoutes` |
+//! | [`Backend::persistent_routes`] | the files of systemd-networkd, NetworkManager and ifupdown | the registry: `PersistentRoutes`, and the store of the network stack |
 //! | [`Backend::services`] | `/etc/services`, then `/usr/etc/services` | `%SystemRoot%\System32\drivers\etc\services` |
 //! | [`Backend::users`] | `/etc/passwd` | not needed: names come with the processes |
-//! | [`Backend::name_lookup`] | the system resolver, by getnameinfo | the same |
+//! | [`Backend::name_lookup`] | the system resolver, by getnameinfo | the same, by `GetNameInfoW` |
 //! | [`Backend::rdma`] | RDMA netlink `RDMA_NLDEV_CMD_RES_CM_ID_GET` | not documented |
 //! | [`Backend::counters`] | `/proc/net/{snmp,snmp6,netstat,sockstat,sockstat6}`, limits from `/proc/sys/net/ipv4` | `GetIpStatisticsEx`, `GetIcmpStatisticsEx`, `GetTcpStatisticsEx2`, `GetUdpStatisticsEx2` |
 //! | [`Backend::interface_counters`] | rtnetlink `RTM_GETLINK`, `IFLA_STATS64` | `GetIfTable2` |

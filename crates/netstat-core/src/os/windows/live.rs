@@ -2,7 +2,10 @@
 #![allow(unsafe_code)]
 
 mod connections;
+pub(in crate::os) mod names;
+mod network;
 mod processes;
+mod registry;
 
 use super::memory::Memory;
 use super::source::{Question, Source};
@@ -57,6 +60,20 @@ impl Source for Live {
                     )
                 }
             }),
+            Question::Routes(family) => network::routes(*family),
+            Question::IpInterfaces => network::ip_interfaces(),
+            Question::Interfaces => network::interfaces(),
+            Question::Adapters => network::adapters(),
+            Question::Addresses => network::addresses(),
+            Question::IpStatistics(family) => network::ip_statistics(*family),
+            Question::IcmpStatistics(family) => network::icmp_statistics(*family),
+            Question::TcpStatistics(family) => network::tcp_statistics(*family),
+            Question::TcpStatistics64(family) => network::tcp_statistics_64(*family),
+            Question::UdpStatistics(family) => network::udp_statistics(*family),
+            Question::UdpStatistics64(family) => network::udp_statistics_64(*family),
+            Question::HostName(kind) => network::host_name(*kind),
+            Question::RegistryValues(key) => registry::values(key),
+            Question::SystemFile(path) => network::system_file(path),
             Question::Processes => grow(|buffer, size| {
                 let offered = *size;
                 // SAFETY: as above; the length that is needed goes to `size`, which lives on.

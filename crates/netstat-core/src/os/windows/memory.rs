@@ -78,6 +78,11 @@ pub(crate) fn array_at<const N: usize>(bytes: &[u8], offset: usize) -> Option<[u
     bytes.get(offset..)?.first_chunk().copied()
 }
 
+/// A `BYTE` or a `BOOLEAN` at an offset.
+pub(crate) fn u8_at(bytes: &[u8], offset: usize) -> Option<u8> {
+    bytes.get(offset).copied()
+}
+
 /// A `u16` at an offset.
 pub(crate) fn u16_at(bytes: &[u8], offset: usize) -> Option<u16> {
     array_at(bytes, offset).map(u16::from_le_bytes)

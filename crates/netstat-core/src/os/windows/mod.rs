@@ -3,23 +3,34 @@
 //! Only [`live`] calls Windows. All else is compiled on other systems too, for tests that put recorded and made-up
 //! answers to it.
 
+mod addresses;
 mod bound;
+mod counters;
 #[cfg(test)]
 mod fake;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
+mod host;
+mod interface_counters;
+mod interfaces;
 #[cfg(windows)]
 mod live;
 mod memory;
 mod modules;
 mod offload;
 mod owners;
+mod persistent;
 mod processes;
+mod routes;
+mod services;
 mod sockets;
 mod source;
 mod tcp_info;
 mod udp_peers;
 mod uptime;
+
+#[cfg(windows)]
+pub(super) use live::names;
 
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 compile_error!("the structures of Windows are read as 64-bit systems have them");
@@ -36,7 +47,7 @@ use crate::model::{
     RdmaEndpoint, Route, Socket,
 };
 use crate::query::{Owners, ProcessFields, RouteQuery, SocketQuery};
-use crate::{Answer, Error, Operation, OwnerMethod, Warning};
+use crate::{Answer, Error, Operation, OwnerMethod};
 #[cfg(windows)]
 use live::Live;
 #[cfg(windows)]
@@ -106,6 +117,12 @@ impl Windows {
     }
 }
 
+/// Whether an error says that the machine does not have what was asked for, a family of addresses for instance:
+/// `ERROR_NOT_SUPPORTED`, `ERROR_NOT_FOUND`.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(50 | 1168))
+}
+
 fn refuse<T>(operation: Operation) -> Result<T, Error> {
     Err(Error::new(operation, io::Error::from(io::ErrorKind::Unsupported)))
 }
@@ -142,19 +159,15 @@ impl Backend for Windows {
     }
 
     fn local_addresses(&self) -> Result<Answer<Vec<IpAddr>>, Error> {
-        refuse(Operation::ListAddresses)
+        addresses::local_addresses(self.source())
     }
 
     fn host_name(&self) -> Result<String, Error> {
-        refuse(Operation::ReadHostName)
+        host::host_name(self.source())
     }
 
     fn services(&self) -> Answer<Vec<u8>> {
-        let reason = io::Error::from(io::ErrorKind::Unsupported).to_string();
-        Answer {
-            data: Vec::new(),
-            warnings: vec![Warning::SourceUnavailable { what: "the name of a port", reason }],
-        }
+        services::services(self.source())
     }
 
     /// Names of users come with their processes.
@@ -180,7 +193,7 @@ impl Backend for Windows {
     }
 
     fn counters(&self) -> Result<Answer<Counters>, Error> {
-        refuse(Operation::ReadCounters)
+        counters::counters(self.source())
     }
 
     fn limits(&self) -> Result<Answer<Limits>, Error> {
@@ -197,18 +210,18 @@ impl Backend for Windows {
     }
 
     fn interface_counters(&self) -> Result<Answer<Vec<InterfaceCounters>>, Error> {
-        refuse(Operation::ListInterfaces)
+        interface_counters::interface_counters(self.source())
     }
 
     fn interfaces(&self) -> Result<Answer<Vec<Interface>>, Error> {
-        refuse(Operation::ListInterfaces)
+        interfaces::interfaces(self.source())
     }
 
-    fn routes(&self, _: &RouteQuery) -> Result<Answer<Vec<Route>>, Error> {
-        refuse(Operation::ListRoutes)
+    fn routes(&self, query: &RouteQuery) -> Result<Answer<Vec<Route>>, Error> {
+        routes::routes(self.source(), query)
     }
 
     fn persistent_routes(&self) -> Result<Answer<Vec<PersistentRoute>>, Error> {
-        refuse(Operation::ListRoutes)
+        persistent::routes(self.source())
     }
 }

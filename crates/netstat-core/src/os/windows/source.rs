@@ -19,6 +19,35 @@ pub(crate) enum Question {
     TcpTable(Family),
     /// `GetExtendedUdpTable`, class `UDP_TABLE_OWNER_MODULE`.
     UdpTable(Family),
+    /// `GetIpForwardTable2`.
+    Routes(Family),
+    /// `GetIpInterfaceTable`, both families.
+    IpInterfaces,
+    /// `GetIfTable2`.
+    Interfaces,
+    /// `GetAdaptersAddresses`, both families, without the addresses.
+    Adapters,
+    /// `GetUnicastIpAddressTable`, both families.
+    Addresses,
+    /// `GetIpStatisticsEx`.
+    IpStatistics(Family),
+    /// `GetIcmpStatisticsEx`.
+    IcmpStatistics(Family),
+    /// `GetTcpStatisticsEx`.
+    TcpStatistics(Family),
+    /// `GetTcpStatisticsEx2`, since Windows 10 1709.
+    TcpStatistics64(Family),
+    /// `GetUdpStatisticsEx`.
+    UdpStatistics(Family),
+    /// `GetUdpStatisticsEx2`, since Windows 10 1709.
+    UdpStatistics64(Family),
+    /// `GetComputerNameExW`.
+    HostName(HostName),
+    /// `RegEnumValueW`, all values of a key below `HKEY_LOCAL_MACHINE`: for each the length of its name in bytes, the
+    /// name, the length of its data, the data.
+    RegistryValues(&'static str),
+    /// A file below the folder that `GetSystemDirectoryW` names.
+    SystemFile(&'static str),
     /// `NtQuerySystemInformation`, class `SystemProcessInformation`: every process and its threads.
     Processes,
     /// `GetTickCount64`.
@@ -66,12 +95,35 @@ pub(crate) enum Part {
     User,
 }
 
+/// Which name of this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum HostName {
+    /// `ComputerNameDnsHostname`.
+    Short,
+    /// `ComputerNameDnsFullyQualified`.
+    Full,
+}
+
 impl Question {
     /// The function, as a recording has it.
     fn function(&self) -> &'static str {
         match self {
             Self::TcpTable(_) => "GetExtendedTcpTable",
             Self::UdpTable(_) => "GetExtendedUdpTable",
+            Self::Routes(_) => "GetIpForwardTable2",
+            Self::IpInterfaces => "GetIpInterfaceTable",
+            Self::Interfaces => "GetIfTable2",
+            Self::Adapters => "GetAdaptersAddresses",
+            Self::Addresses => "GetUnicastIpAddressTable",
+            Self::IpStatistics(_) => "GetIpStatisticsEx",
+            Self::IcmpStatistics(_) => "GetIcmpStatisticsEx",
+            Self::TcpStatistics(_) => "GetTcpStatisticsEx",
+            Self::TcpStatistics64(_) => "GetTcpStatisticsEx2",
+            Self::UdpStatistics(_) => "GetUdpStatisticsEx",
+            Self::UdpStatistics64(_) => "GetUdpStatisticsEx2",
+            Self::HostName(_) => "GetComputerNameExW",
+            Self::RegistryValues(_) => "RegEnumValueW",
+            Self::SystemFile(_) => "file",
             Self::Uptime => "GetTickCount64",
             Self::TcpTable2(Family::V4) => "GetTcpTable2",
             Self::TcpTable2(Family::V6) => "GetTcp6Table2",
@@ -98,7 +150,20 @@ impl Question {
     /// What it is called with, as a recording has it.
     fn arguments(&self) -> String {
         match self {
-            Self::TcpTable(family) | Self::UdpTable(family) => family_word(*family).into(),
+            Self::TcpTable(family)
+            | Self::UdpTable(family)
+            | Self::Routes(family)
+            | Self::IpStatistics(family)
+            | Self::IcmpStatistics(family)
+            | Self::TcpStatistics(family)
+            | Self::TcpStatistics64(family)
+            | Self::UdpStatistics(family)
+            | Self::UdpStatistics64(family) => family_word(*family).into(),
+            Self::IpInterfaces | Self::Adapters | Self::Addresses => "AF_UNSPEC".into(),
+            Self::Interfaces => String::new(),
+            Self::HostName(HostName::Short) => "ComputerNameDnsHostname".into(),
+            Self::HostName(HostName::Full) => "ComputerNameDnsFullyQualified".into(),
+            Self::RegistryValues(name) | Self::SystemFile(name) => (*name).into(),
             Self::Uptime
             | Self::TcpTable2(_)
             | Self::BoundTcp(_)
