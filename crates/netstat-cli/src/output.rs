@@ -165,6 +165,12 @@ pub(crate) fn text(text: &[u8]) -> Result<Reader, String> {
     outcome(out.write_all(text).and_then(|()| out.flush()))
 }
 
+/// Whether an error says that nobody reads the other end of a pipe. Windows has three: that of `BrokenPipe`,
+/// `ERROR_NO_DATA` and `ERROR_PIPE_NOT_CONNECTED`.
+fn is_closed(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::BrokenPipe || cfg!(windows) && matches!(error.raw_os_error(), Some(232 | 233))
+}
+
 /// What it means that standard output was written, or was not.
 ///
 /// # Errors
@@ -172,7 +178,7 @@ pub(crate) fn text(text: &[u8]) -> Result<Reader, String> {
 pub(crate) fn outcome(written: io::Result<()>) -> Result<Reader, String> {
     match written {
         Ok(()) => Ok(Reader::Listening),
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Reader::Gone),
+        Err(error) if is_closed(&error) => Ok(Reader::Gone),
         Err(error) => Err(format!("cannot write to standard output: {}", words_of(&error))),
     }
 }

@@ -129,7 +129,7 @@ pub(super) const USER: Column = Column {
     meaning: "User the socket belongs to; the number where it has no name. Windows: the user of its process",
     kind: Kind::Text,
     needs: if cfg!(windows) {
-        Needs::process(ProcessFields::ACCOUNT)
+        Needs { users: true, ..Needs::process(ProcessFields::ACCOUNT) }
     } else {
         Needs { users: true, ..Needs::NOTHING }
     },

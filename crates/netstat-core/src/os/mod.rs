@@ -22,7 +22,7 @@
 //! | [`Backend::rdma`] | RDMA netlink `RDMA_NLDEV_CMD_RES_CM_ID_GET` | not documented |
 //! | [`Backend::counters`] | `/proc/net/{snmp,snmp6,netstat,sockstat,sockstat6}`, limits from `/proc/sys/net/ipv4` | `GetIpStatisticsEx`, `GetIcmpStatisticsEx`, `GetTcpStatisticsEx2`, `GetUdpStatisticsEx2` |
 //! | [`Backend::interface_counters`] | rtnetlink `RTM_GETLINK`, `IFLA_STATS64` | `GetIfTable2` |
-//! | [`Backend::limits`] | `/proc/sys/net/{ipv4,core}` | the dynamic and the excluded port ranges of `MSFT_NetTCPSetting` and `netsh int ipv4 show excludedportrange` |
+//! | [`Backend::limits`] | `/proc/sys/net/{ipv4,core}` | `netsh interface ipv4 show dynamicport` and `show excludedportrange`, for each protocol and family |
 //! | [`Backend::conntrack`] | `/proc/sys/net/netfilter`, `/proc/net/stat/nf_conntrack` | no such table |
 //! | [`Backend::uptime`] | `/proc/uptime` | `GetTickCount64` |
 //!

@@ -3,6 +3,7 @@
 
 mod connections;
 pub(in crate::os) mod names;
+mod netsh;
 mod network;
 mod processes;
 mod registry;
@@ -73,6 +74,8 @@ impl Source for Live {
             Question::UdpStatistics64(family) => network::udp_statistics_64(*family),
             Question::HostName(kind) => network::host_name(*kind),
             Question::RegistryValues(key) => registry::values(key),
+            Question::DynamicPorts(protocol, family) => netsh::show(*protocol, *family, "dynamicport"),
+            Question::ExcludedPorts(protocol, family) => netsh::show(*protocol, *family, "excludedportrange"),
             Question::SystemFile(path) => network::system_file(path),
             Question::Processes => grow(|buffer, size| {
                 let offered = *size;

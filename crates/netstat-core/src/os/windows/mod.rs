@@ -13,6 +13,7 @@ pub(crate) mod fuzzing;
 mod host;
 mod interface_counters;
 mod interfaces;
+mod limits;
 #[cfg(windows)]
 mod live;
 mod memory;
@@ -197,7 +198,7 @@ impl Backend for Windows {
     }
 
     fn limits(&self) -> Result<Answer<Limits>, Error> {
-        refuse(Operation::ReadLimits)
+        Ok(limits::limits(self.source()))
     }
 
     /// Windows has no such table.

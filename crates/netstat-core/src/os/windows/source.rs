@@ -48,6 +48,10 @@ pub(crate) enum Question {
     RegistryValues(&'static str),
     /// A file below the folder that `GetSystemDirectoryW` names.
     SystemFile(&'static str),
+    /// `netsh interface ipv4 show dynamicport tcp` and its kin.
+    DynamicPorts(Protocol, Family),
+    /// `netsh interface ipv4 show excludedportrange protocol=tcp` and its kin.
+    ExcludedPorts(Protocol, Family),
     /// `NtQuerySystemInformation`, class `SystemProcessInformation`: every process and its threads.
     Processes,
     /// `GetTickCount64`.
@@ -124,6 +128,8 @@ impl Question {
             Self::HostName(_) => "GetComputerNameExW",
             Self::RegistryValues(_) => "RegEnumValueW",
             Self::SystemFile(_) => "file",
+            Self::DynamicPorts(..) => "netsh dynamicport",
+            Self::ExcludedPorts(..) => "netsh excludedportrange",
             Self::Uptime => "GetTickCount64",
             Self::TcpTable2(Family::V4) => "GetTcpTable2",
             Self::TcpTable2(Family::V6) => "GetTcp6Table2",
@@ -164,6 +170,10 @@ impl Question {
             Self::HostName(HostName::Short) => "ComputerNameDnsHostname".into(),
             Self::HostName(HostName::Full) => "ComputerNameDnsFullyQualified".into(),
             Self::RegistryValues(name) | Self::SystemFile(name) => (*name).into(),
+            Self::DynamicPorts(protocol, family) | Self::ExcludedPorts(protocol, family) => {
+                let protocol = if *protocol == Protocol::Tcp { "tcp" } else { "udp" };
+                format!("{} {protocol}", family_word(*family))
+            }
             Self::Uptime
             | Self::TcpTable2(_)
             | Self::BoundTcp(_)

@@ -114,13 +114,16 @@ pub(super) fn host_name(kind: HostName) -> io::Result<Memory> {
 }
 
 pub(super) fn system_file(path: &str) -> io::Result<Memory> {
+    Ok(Memory::flat(std::fs::read(system_folder()?.join(path))?))
+}
+
+/// The folder of Windows's own programs.
+pub(super) fn system_folder() -> io::Result<PathBuf> {
     let mut folder = [0u16; NAME_UNITS];
     // SAFETY: the buffer has as many units as are said.
     let used = unsafe { GetSystemDirectoryW(folder.as_mut_ptr(), NAME_UNITS as u32) } as usize;
     match folder.get(..used).filter(|folder| !folder.is_empty()) {
-        Some(folder) => {
-            Ok(Memory::flat(std::fs::read(PathBuf::from(OsString::from_wide(folder)).join(path))?))
-        }
+        Some(folder) => Ok(OsString::from_wide(folder).into()),
         None => Err(io::Error::last_os_error()),
     }
 }
