@@ -1,6 +1,7 @@
 //! What the program writes to consoles, files and pipes.
 
 use crate::folder::Folder;
+use crate::run::output;
 use std::fs;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -19,15 +20,10 @@ fn in_console(words: &[&str], netstat: &str, code: i32) -> (Vec<u8>, Vec<u8>) {
     let program = std::env::var_os("NETSTAT_IN_CONSOLE")
         .expect("NETSTAT_IN_CONSOLE is the path of the example in_console; cargo xtask windows sets it");
     let [first, second] = ["first", "second"].map(|name| folder.0.join(name));
-    let status = Command::new(program)
-        .args(words)
-        .args([&first, &second])
-        .arg(NETSTAT)
-        .args(netstat.split_whitespace())
-        .stdin(Stdio::null())
-        .status()
-        .unwrap();
-    assert_eq!(status.code(), Some(code), "{words:?} netstat {netstat}");
+    let mut command = Command::new(program);
+    command.args(words).args([&first, &second]).arg(NETSTAT).args(netstat.split_whitespace());
+    let done = output(&mut command);
+    assert_eq!(done.status.code(), Some(code), "{words:?} netstat {netstat}: {done:?}");
     (fs::read(first).unwrap(), fs::read(second).unwrap())
 }
 
@@ -71,7 +67,7 @@ fn lines_for_people_end_as_lines_of_windows_do() {
         let text = String::from_utf8_lossy(text).into_owned();
         assert!(!text.is_empty() && text.matches('\n').count() == text.matches("\r\n").count(), "{text:?}");
     };
-    let output = |words: &str| Command::new(NETSTAT).args(words.split(' ')).output().unwrap();
+    let output = |words: &str| output(Command::new(NETSTAT).args(words.split(' ')));
     ends(&output("/?").stderr);
     ends(&output("--help").stdout);
     ends(&output("--bogus").stderr);

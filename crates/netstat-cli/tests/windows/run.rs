@@ -1,6 +1,7 @@
 //! Running the program.
 
-use std::process::{Command, Stdio};
+use crate::holder::on_wine;
+use std::process::{Command, Output, Stdio};
 
 /// What a run left behind.
 #[derive(Debug)]
@@ -10,14 +11,24 @@ pub(crate) struct Run {
     pub(crate) code: Option<i32>,
 }
 
+/// `ERROR_INTERNAL_ERROR`.
+const INTERNAL_ERROR: i32 = 1359;
+
+/// Runs a program to its end. Wine 8 now and then loses a process that it starts, and says so by this error.
+pub(crate) fn output(command: &mut Command) -> Output {
+    for _ in 0..3 {
+        match command.stdin(Stdio::null()).output() {
+            Err(error) if on_wine() && error.raw_os_error() == Some(INTERNAL_ERROR) => {}
+            done => return done.unwrap(),
+        }
+    }
+    panic!("Wine cannot start {command:?}");
+}
+
 /// The program with these words, in English.
 pub(crate) fn netstat(words: &str) -> Run {
-    let output = Command::new(env!("CARGO_BIN_EXE_netstat"))
-        .args(words.split_ascii_whitespace())
-        .args(["--lang", "en"])
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_netstat"));
+    let output = output(command.args(words.split_ascii_whitespace()).args(["--lang", "en"]));
     Run {
         text: String::from_utf8(output.stdout).expect("standard output is UTF-8"),
         complaint: String::from_utf8(output.stderr).expect("standard error is UTF-8"),
