@@ -77,5 +77,7 @@ fn ports_are_counted_by_process() {
     let row = row.unwrap_or_else(|| panic!("{text}"));
     let numbers: Vec<u32> = row.split_whitespace().filter_map(|word| word.parse().ok()).collect();
     assert_eq!(numbers[0], holder.pid, "{row}");
-    assert!(numbers[1] > 0 && numbers[2] == 4 && numbers[3] == numbers[1] + numbers[2], "{row}");
+    // Four UDP sockets; two of different families may have the same port.
+    assert!(numbers[1] > 0 && (2..=4).contains(&numbers[2]), "{row}");
+    assert_eq!(numbers[3], numbers[1] + numbers[2], "{row}");
 }

@@ -5,7 +5,8 @@
 //!     in_console interrupted OUT MODES PROGRAM WORD...  the same, with Ctrl+C as soon as colours are switched on
 //!
 //! OUT is then what a terminal would have got. MODES is three numbers: the exit code of the program, and the output mode
-//! of the console before and after. The console is a pseudo console, which needs no window; this program starts itself
+//! of the console before and after. This program's own exit code is that of PROGRAM, or 0 for the latter two; it is 100
+//! where something could not be started. The console is a pseudo console, which needs no window; this program starts itself
 //! in it a second time.
 
 #[cfg(windows)]
