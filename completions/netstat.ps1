@@ -8,7 +8,7 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
     $values = @(switch -Regex ($previous) {
         '^([-/][a-z]*p|--protocol)$' { @('tcp', 'tcpv6', 'udp', 'udpv6', 'ip', 'ipv6', 'icmp', 'icmpv6'); break }
         '^(--color)$' { @('auto', 'always', 'never'); break }
-        '^(--explain)$' { @('close-wait'); break }
+        '^(--explain)$' { @('port-exhaustion', 'close-wait', 'listen-queue', 'connecting', 'half-open', 'retransmission', 'stalled', 'buffers', 'conntrack', 'exposed', 'policy', 'suspicious'); break }
         '^(--generate)$' { @('man', 'markdown', 'complete-bash', 'complete-zsh', 'complete-fish', 'complete-powershell', 'schema', 'check-schema', 'checks'); break }
         '^(--lang)$' { @('en', 'ko'); break }
         '^(--owners)$' { @('auto', 'bpf', 'proc'); break }
@@ -90,12 +90,14 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         @('--json', 'Write one JSON document')
         @('--jsonl', 'Write JSON with a line for each row')
         @('--lang', 'Choose the language of titles and headings')
+        @('--learn', 'Write a policy of what is there now')
         @('--limit', 'Show the first rows only')
         @('--list', 'List the checks')
         @('--no-extra', 'With -s or -e, show only what Windows shows')
         @('--no-rates', 'With -s or -e and an interval, show no rates')
         @('--owners', 'Choose how the owners of sockets are found')
         @('--path', 'Show full paths of executables')
+        @('--policy', 'Check by the policy in this file')
         @('--process', 'Show the name of the process in a column')
         @('--record', 'Write every answer of the operating system to files')
         @('--replay', 'Answer from a directory that --record wrote')

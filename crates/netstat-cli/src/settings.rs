@@ -75,10 +75,22 @@ pub(crate) struct Checks {
     pub(crate) config: Option<PathBuf>,
     /// `--set`, in their order.
     pub(crate) set: Vec<Assignment>,
+    /// `--policy`.
+    pub(crate) policy: Option<PathBuf>,
     /// `--json`.
     pub(crate) json: bool,
     /// Whether severities have colours.
     pub(crate) colour: Colour,
+}
+
+impl Checks {
+    /// Whether a check that is run has to know where addresses are.
+    pub(crate) fn needs_places(&self) -> bool {
+        match &self.task {
+            Task::Run { checks, .. } => checks.iter().any(|check| check.needs.surroundings.places),
+            Task::List | Task::Explain(_) | Task::Learn => false,
+        }
+    }
 }
 
 /// What is done with the checks.
@@ -88,6 +100,8 @@ pub(crate) enum Task {
     List,
     /// One is explained (`--explain`).
     Explain(&'static Check),
+    /// A policy of what is there is written (`--learn`).
+    Learn,
     /// They are run.
     Run {
         /// Which.
@@ -274,6 +288,7 @@ fn checks(arguments: &Arguments, colour: Colour) -> Checks {
     let task = match typed.explain {
         _ if typed.list => Task::List,
         Some(check) => Task::Explain(check),
+        None if typed.learn => Task::Learn,
         None if typed.names.is_empty() => Task::Run { checks: check::ALL.to_vec(), named: false },
         // In the order of the list, whatever was typed first.
         None => Task::Run {
@@ -281,7 +296,14 @@ fn checks(arguments: &Arguments, colour: Colour) -> Checks {
             named: true,
         },
     };
-    Checks { task, config: typed.config.clone(), set: typed.set.clone(), json: arguments.json, colour }
+    Checks {
+        task,
+        config: typed.config.clone(),
+        set: typed.set.clone(),
+        policy: typed.policy.clone(),
+        json: arguments.json,
+        colour,
+    }
 }
 
 fn rows(arguments: &Arguments) -> ConnectionsOptions {

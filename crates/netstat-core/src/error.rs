@@ -19,6 +19,10 @@ pub enum Operation {
     ListRoutes,
     /// Reading the protocol counters.
     ReadCounters,
+    /// Reading the limits of the system.
+    ReadLimits,
+    /// Reading the table of tracked connections.
+    ReadConntrack,
     /// Reading how long the system has been running.
     ReadUptime,
     /// Listing the RDMA resources.
@@ -39,6 +43,8 @@ impl fmt::Display for Operation {
             Self::ListInterfaces => "cannot list the network interfaces",
             Self::ListRoutes => "cannot list the routes",
             Self::ReadCounters => "cannot read the protocol counters",
+            Self::ReadLimits => "cannot read the limits of the system",
+            Self::ReadConntrack => "cannot read the table of tracked connections",
             Self::ReadUptime => "cannot read how long the system has been running",
             Self::ListRdma => "cannot list the RDMA resources",
             Self::Record => "cannot write the recording",

@@ -2,7 +2,7 @@
 
 pub use crate::os::fuzzing::*;
 
-use crate::enrich::{CountryTable, Geo};
+use crate::enrich::{AddressList, CountryTable, Geo};
 use crate::filter::{Context, Filter, NumbersOnly};
 use crate::model::{Endpoint, Family, Protocol, Socket};
 use crate::query::{Fields, Kinds, Programs, SocketQuery, States};
@@ -21,6 +21,16 @@ pub fn geo(data: &[u8]) {
         if added.is_ok() {
             geo.country(address);
             geo.network(address);
+        }
+    }
+}
+
+/// Lists of addresses.
+pub fn address_list(data: &[u8]) {
+    let (list, _) = AddressList::parse(data);
+    for address in ["1.2.3.4", "2001:db8::1"].map(|text| text.parse()).into_iter().flatten() {
+        if let Some(entry) = list.find(address) {
+            assert!(entry.first <= address && address <= entry.last && !entry.to_string().is_empty());
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What an answer may lack, and why.
 
+use crate::enrich::PassedOver;
 use std::fmt;
 
 /// Data that is missing or doubtful, with the reason. Shown once, never instead of the data.
@@ -21,6 +22,15 @@ pub enum Warning {
         what: &'static str,
         /// How many.
         count: u64,
+    },
+    /// A list of addresses had lines that gave none, or gave none at all.
+    AddressList {
+        /// Its file.
+        file: String,
+        /// How many entries it has.
+        entries: usize,
+        /// Which lines gave none.
+        passed: PassedOver,
     },
     /// sock_diag was refused, and `/proc/net` was read instead, which knows less.
     ProcNetFallback {
@@ -88,6 +98,16 @@ impl fmt::Display for Warning {
             Self::OddMessages { what, count } => {
                 let noun = if *count == 1 { "message" } else { "messages" };
                 write!(f, "the {what} had {count} {noun} that made no sense; they were passed over")
+            }
+            Self::AddressList { file, entries, passed } => {
+                write!(f, "of the list {file} {entries} addresses and networks are used")?;
+                if let Some(first) = passed.first_odd {
+                    write!(f, "; lines that were not understood: {}, the first is line {first}", passed.odd)?;
+                }
+                if passed.names > 0 {
+                    write!(f, "; lines that block names and not addresses: {}", passed.names)?;
+                }
+                Ok(())
             }
             Self::ProcNetFallback { reason } => write!(
                 f,

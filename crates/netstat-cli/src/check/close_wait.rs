@@ -4,7 +4,7 @@ use super::holders::{Holder, counted};
 use super::text::{EN, KO, bytes, duration, grouped};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
-use netstat_core::model::{Socket, TcpState};
+use netstat_core::model::{Ownership, Socket, TcpState};
 use netstat_core::query::{Fields, Kinds, ProcessFields, States};
 use std::time::Duration;
 
@@ -235,10 +235,12 @@ fn growth(evidence: &Evidence, sockets: &[&Socket]) -> Option<Fact> {
     let elapsed = evidence.elapsed()?;
     let holder = sockets.first()?.ownership.principal()?.process;
     let before = evidence.before.as_ref()?;
-    let then = before
-        .sockets
-        .iter()
-        .filter(|socket| socket.state == Some(TcpState::CloseWait))
+    let waiting = || before.sockets.iter().filter(|socket| socket.state == Some(TcpState::CloseWait));
+    // The first of two looks does not ask for owners.
+    if waiting().any(|socket| socket.ownership == Ownership::NotRead) {
+        return None;
+    }
+    let then = waiting()
         .filter(|socket| socket.ownership.principal().is_some_and(|owner| owner.process == holder))
         .count();
     let grown = i64::try_from(sockets.len()).ok()? - i64::try_from(then).ok()?;

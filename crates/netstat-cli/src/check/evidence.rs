@@ -1,6 +1,9 @@
 //! What the system was asked, once, or twice where a rate is judged. Plain data: who asks is in `report/check.rs`.
 
-use netstat_core::model::{Counters, Endpoint, Process, ProcessId, Protocol, Socket, TcpState};
+use super::surroundings::Surroundings;
+use netstat_core::model::{
+    Conntrack, Counters, Endpoint, Limits, Process, ProcessId, Protocol, Socket, TcpState,
+};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -11,6 +14,16 @@ pub(crate) enum Lack {
     NotAsked,
     /// The system refused it, in its words.
     Refused(String),
+}
+
+impl Lack {
+    /// Why, in words.
+    pub(crate) fn reason(&self) -> &str {
+        match self {
+            Self::NotAsked => "not asked for",
+            Self::Refused(reason) => reason,
+        }
+    }
 }
 
 /// Something that the system may not have told.
@@ -24,8 +37,9 @@ pub(crate) struct Moment {
     /// The sockets that the filter leaves, in no particular order; empty where no check needs them.
     pub(crate) sockets: Vec<Socket>,
     /// The protocol counters.
-    #[expect(dead_code, reason = "no check judges by them yet")]
     pub(crate) counters: Input<Counters>,
+    /// The table of tracked connections; `None` where none are tracked.
+    pub(crate) conntrack: Input<Option<Conntrack>>,
 }
 
 /// What tells a socket from others, from one look to the next: the kernel's number of it, or else its ends.
@@ -51,8 +65,12 @@ pub(crate) struct Evidence {
     pub(crate) now: Moment,
     /// What was there before: a second ago, or at the last round of `--watch`.
     pub(crate) before: Option<Moment>,
+    /// The limits of the system.
+    pub(crate) limits: Input<Limits>,
     /// What is known of the processes that hold sockets.
     pub(crate) processes: HashMap<ProcessId, Process>,
+    /// What is known beyond the tables of the system.
+    pub(crate) surroundings: Surroundings,
     /// Since when `--watch` has seen a socket in its state, by the same clock as [`Moment::at`]; empty without it.
     pub(crate) seen_since: HashMap<(SocketKey, Option<TcpState>), Duration>,
 }
@@ -63,6 +81,34 @@ impl Evidence {
         let before = self.before.as_ref()?;
         let (Ok(then), Ok(now)) = (&before.at, &self.now.at) else { return None };
         now.checked_sub(*then).filter(|elapsed| !elapsed.is_zero())
+    }
+
+    /// A counter, and by how much it grew between the two looks; `None` where it is not known, and for the growth where
+    /// there was one look only.
+    pub(crate) fn counter(&self, get: impl Fn(&Counters) -> Option<u64>) -> Option<(u64, Option<u64>)> {
+        let now = get(self.now.counters.as_ref().ok()?)?;
+        let before = self.before.as_ref().and_then(|before| get(before.counters.as_ref().ok()?));
+        Some((now, before.map(|before| now.saturating_sub(before))))
+    }
+
+    /// By how much a counter grew between the two looks.
+    pub(crate) fn grown(&self, get: impl Fn(&Counters) -> Option<u64>) -> Option<u64> {
+        self.counter(get)?.1
+    }
+
+    /// A counter's growth as a rate per second.
+    pub(crate) fn per_second(&self, growth: u64) -> Option<f64> {
+        #[expect(clippy::cast_precision_loss, reason = "a rate needs no more digits")]
+        self.elapsed().map(|elapsed| growth as f64 / elapsed.as_secs_f64())
+    }
+
+    /// The sockets of the look before, by what tells them apart.
+    pub(crate) fn before_by_key(&self) -> HashMap<SocketKey, &Socket> {
+        self.before
+            .iter()
+            .flat_map(|before| &before.sockets)
+            .map(|socket| (SocketKey::of(socket), socket))
+            .collect()
     }
 
     /// For how long at least a socket has been in its state, as far as watching tells.

@@ -108,6 +108,8 @@ pub(crate) struct Finding {
     pub(crate) meaning: Option<Text>,
     /// What to do next, one step each.
     pub(crate) next: Vec<Text>,
+    /// An input is missing because this system never tells it. Who did not name the check is not troubled by that.
+    pub(crate) never_told: bool,
 }
 
 impl Finding {
@@ -124,6 +126,7 @@ impl Finding {
             rows: None,
             meaning: None,
             next: Vec::new(),
+            never_told: false,
         }
     }
 
@@ -133,11 +136,15 @@ impl Finding {
     }
 
     /// That an input is missing: what cannot be judged and why, and what it would take.
-    #[expect(dead_code, reason = "no check lacks a whole input yet")]
     pub(crate) fn unknown(check: &'static str, why: Text, needs: Text) -> Self {
         let mut finding = Self::new(check, Severity::Unknown, why);
         finding.next.push(needs);
         finding
+    }
+
+    /// That an input is missing which this system never tells.
+    pub(crate) fn never_told(check: &'static str, why: Text, needs: Text) -> Self {
+        Self { never_told: true, ..Self::unknown(check, why, needs) }
     }
 }
 

@@ -1,10 +1,10 @@
 //! Evidence made by hand, for the tests of the checks: what a Linux kernel tells, and the little that Windows does.
 
-use super::{Check, Evidence, Finding, Lack, Moment, Thresholds, parse_assignment};
+use super::{Check, Evidence, Finding, Lack, Moment, Surroundings, Thresholds, parse_assignment};
 use crate::render::Language;
 use netstat_core::model::{
-    Endpoint, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessId, Protocol, Socket, TcpInfo,
-    TcpState,
+    Counters, Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessId, Protocol,
+    Socket, TcpInfo, TcpState, Timer, TimerKind,
 };
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -42,9 +42,43 @@ pub(super) fn with(mut socket: Socket, change: impl FnOnce(&mut TcpInfo)) -> Soc
     socket
 }
 
+/// The same socket with UDP.
+pub(super) fn udp(local: &str, remote: &str) -> Socket {
+    let mut socket = tcp(local, remote, TcpState::Closed);
+    (socket.protocol, socket.state) = (Protocol::Udp, None);
+    socket
+}
+
+/// One look at sockets, with what is known of the process that holds each.
+pub(super) fn seen(sockets: Vec<(Socket, Option<Process>)>) -> Evidence {
+    let processes = sockets.iter().filter_map(|(_, process)| process.clone());
+    let processes = processes.map(|process| (process.id, process)).collect();
+    let sockets = sockets.into_iter().map(|(socket, process)| match process {
+        Some(process) => held(socket, process.id.pid),
+        None => socket,
+    });
+    Evidence { processes, ..look(moment(1, sockets.collect())) }
+}
+
+/// A process that runs a file and of which the rest is usual; its name is that of the file.
+pub(super) fn process(pid: u32, path: &str) -> Process {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    let mut process = Process::unknown(ProcessId { pid, start_time: 1 }, Missing::NotApplicable);
+    process.name = Ok(name.into());
+    process.executable = Ok(Executable { path: path.into(), deleted: false });
+    process.user = Ok(0);
+    process.unit = Ok(format!("{name}.service").into());
+    process
+}
+
 /// What was there at a second of the clock.
 pub(super) fn moment(second: u64, sockets: Vec<Socket>) -> Moment {
-    Moment { at: Ok(Duration::from_secs(second)), sockets, counters: Err(Lack::NotAsked) }
+    Moment {
+        at: Ok(Duration::from_secs(second)),
+        sockets,
+        counters: Err(Lack::NotAsked),
+        conntrack: Err(Lack::NotAsked),
+    }
 }
 
 /// One look. Every process is called `p` and its number.
@@ -62,7 +96,14 @@ pub(super) fn looks(before: Option<Moment>, now: Moment) -> Evidence {
             processes.insert(owner.process, process);
         }
     }
-    Evidence { now, before, processes, seen_since: HashMap::new() }
+    Evidence {
+        now,
+        before,
+        limits: Err(Lack::NotAsked),
+        processes,
+        surroundings: Surroundings::default(),
+        seen_since: HashMap::new(),
+    }
 }
 
 /// What a check finds, with these settings.
@@ -91,4 +132,29 @@ pub(super) fn lines(findings: &[Finding]) -> Vec<String> {
 /// What a finding rests on under a key, as JSON.
 pub(super) fn fact(finding: &Finding, key: &str) -> Option<serde_json::Value> {
     finding.facts.iter().find(|fact| fact.key == key).map(|fact| fact.value.clone())
+}
+
+/// The same socket with a timer that has fired so often.
+pub(super) fn fired(mut socket: Socket, kind: TimerKind, retransmits: u8) -> Socket {
+    socket.timer = Some(Timer { kind, expires_in: Duration::from_millis(100), retransmits });
+    socket
+}
+
+/// The same socket with these queues.
+pub(super) fn queues(mut socket: Socket, recv: u32, send: u32) -> Socket {
+    socket.recv_queue = Some(recv);
+    socket.send_queue = Some(send);
+    socket
+}
+
+/// A moment with counters.
+pub(super) fn counted(second: u64, sockets: Vec<Socket>, counters: Counters) -> Moment {
+    Moment { counters: Ok(counters), ..moment(second, sockets) }
+}
+
+/// The same socket as a kernel has it that numbers its sockets.
+pub(super) fn numbered(mut socket: Socket, cookie: u64) -> Socket {
+    socket.id.cookie = Some(cookie);
+    socket.id.inode = Some(cookie);
+    socket
 }

@@ -12,33 +12,64 @@
 //! | `needs.rs` | what a check needs of it |
 //! | `thresholds.rs` | settings: defaults, `--config`, `--set` |
 //! | `holders.rs` | sockets by the process that holds them |
+//! | `identity.rs` | who a process is, as facts |
+//! | `surroundings.rs` | what is known beyond the tables of the system: places of addresses, lists, the policy |
 //! | `changes.rs` | what changed from one round of `--watch` to the next |
 //! | `explain.rs` | `--list`, `--explain`, and the document made of them |
 //! | all others | one check each |
 
+mod buffers;
 mod changes;
 mod close_wait;
+mod connecting;
+mod conntrack;
 mod evidence;
 mod explain;
+mod exposed;
 mod finding;
+mod half_open;
 mod holders;
+mod identity;
+mod listen_queue;
 #[cfg(test)]
 mod made;
 mod needs;
+mod policy;
+mod port_exhaustion;
+mod retransmission;
+mod stalled;
+mod surroundings;
+mod suspicious;
 mod text;
 mod thresholds;
 
 pub(crate) use changes::{Change, changes, retold};
-pub(crate) use evidence::{Evidence, Lack, Moment, SocketKey};
+pub(crate) use evidence::{Evidence, Input, Lack, Moment, SocketKey};
 pub(crate) use explain::{explained, listed, markdown, wrapped};
 pub(crate) use finding::{Culprit, Fact, Finding, Severity, worst};
 pub(crate) use holders::Holder;
 pub(crate) use needs::Needs;
+pub(crate) use policy::{CHECK as POLICY, FILE as POLICY_FILE, Policy, learned};
+pub(crate) use surroundings::{NamedList, Surroundings};
+pub(crate) use suspicious::{CHECK as SUSPICIOUS, LISTS as ADDRESS_LISTS};
 pub(crate) use text::{Text, duration, grouped};
 pub(crate) use thresholds::{Assignment, Setting, Thresholds, parse_assignment};
 
 /// Every check, in the order in which they are run and shown.
-pub(crate) const ALL: [&Check; 1] = [&close_wait::CHECK];
+pub(crate) const ALL: [&Check; 12] = [
+    &port_exhaustion::CHECK,
+    &close_wait::CHECK,
+    &listen_queue::CHECK,
+    &connecting::CHECK,
+    &half_open::CHECK,
+    &retransmission::CHECK,
+    &stalled::CHECK,
+    &buffers::CHECK,
+    &conntrack::CHECK,
+    &exposed::CHECK,
+    &policy::CHECK,
+    &suspicious::CHECK,
+];
 
 /// The names of all checks, in the same order.
 pub(crate) const NAMES: [&str; ALL.len()] = {

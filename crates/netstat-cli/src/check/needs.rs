@@ -1,5 +1,7 @@
 //! What a check has to know, so that no more is asked than that.
 
+use super::Check;
+use super::surroundings::Wanted;
 use netstat_core::query::{Fields, Kinds, ProcessFields, States};
 
 /// What is asked of the system.
@@ -19,6 +21,12 @@ pub(crate) struct Needs {
     pub(crate) process: ProcessFields,
     /// The protocol counters.
     pub(crate) counters: bool,
+    /// The limits of the system.
+    pub(crate) limits: bool,
+    /// The table of tracked connections.
+    pub(crate) conntrack: bool,
+    /// What is known beyond the tables of the system.
+    pub(crate) surroundings: Wanted,
     /// All of this twice, moments apart, because a rate is judged.
     pub(crate) twice: bool,
 }
@@ -33,8 +41,28 @@ impl Needs {
         udp_owners: false,
         process: ProcessFields::empty(),
         counters: false,
+        limits: false,
+        conntrack: false,
+        surroundings: Wanted::NOTHING,
         twice: false,
     };
+
+    /// What all of these checks need.
+    pub(crate) fn of<'a>(checks: impl IntoIterator<Item = &'a &'static Check>) -> Self {
+        checks.into_iter().fold(Self::NOTHING, |needs, check| needs.and(check.needs))
+    }
+
+    /// What the first of two looks needs that are a moment apart: who holds what is the same in both.
+    pub(crate) fn first_look(checks: &[&'static Check]) -> Self {
+        let needs = Self::of(checks.iter().filter(|check| check.needs.twice));
+        Self {
+            owners: States::empty(),
+            udp_owners: false,
+            process: ProcessFields::empty(),
+            limits: false,
+            ..needs
+        }
+    }
 
     /// What either needs.
     pub(crate) fn and(self, other: Self) -> Self {
@@ -46,6 +74,9 @@ impl Needs {
             udp_owners: self.udp_owners || other.udp_owners,
             process: self.process | other.process,
             counters: self.counters || other.counters,
+            limits: self.limits || other.limits,
+            conntrack: self.conntrack || other.conntrack,
+            surroundings: self.surroundings.and(other.surroundings),
             twice: self.twice || other.twice,
         }
     }

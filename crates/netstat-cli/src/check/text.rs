@@ -100,7 +100,6 @@ pub(crate) fn duration(duration: Duration) -> Text {
 }
 
 /// A rate or a share with one digit behind the point where it is small.
-#[cfg_attr(not(test), expect(dead_code, reason = "no check judges by rates yet"))]
 pub(crate) fn decimal(number: f64) -> String {
     if !number.is_finite() {
         return "-".to_owned();

@@ -9,7 +9,7 @@
 //!
 //! A name that no check knows is an error, because a threshold with a slip in it would silently be the default.
 
-use super::{ALL, Check, Text};
+use super::{Check, Severity, Text};
 use std::collections::HashMap;
 
 /// Something about a check that can be set.
@@ -31,7 +31,6 @@ pub(crate) enum Default {
     /// A number, which may not be negative.
     Number(f64),
     /// Words.
-    #[expect(dead_code, reason = "no check has a list yet")]
     Words(&'static [&'static str]),
 }
 
@@ -71,6 +70,24 @@ impl Thresholds {
         whole(self.number(check, setting))
     }
 
+    /// How bad a value is by three settings that begin a notice, a warning and what is critical; `None` below all, and for
+    /// nothing at all whatever they say.
+    pub(crate) fn graded(
+        &self,
+        check: &Check,
+        value: f64,
+        [notice, warning, critical]: [&Setting; 3],
+    ) -> Option<Severity> {
+        let reaches = |setting| value > 0.0 && value >= self.number(check, setting);
+        if reaches(critical) {
+            Some(Severity::Critical)
+        } else if reaches(warning) {
+            Some(Severity::Warning)
+        } else {
+            reaches(notice).then_some(Severity::Notice)
+        }
+    }
+
     /// The number, as seconds.
     pub(crate) fn seconds(&self, check: &Check, setting: &Setting) -> std::time::Duration {
         std::time::Duration::try_from_secs_f64(self.number(check, setting))
@@ -78,7 +95,6 @@ impl Thresholds {
     }
 
     /// The words that hold for a setting of a check.
-    #[expect(dead_code, reason = "no check has a list yet")]
     pub(crate) fn words(&self, check: &Check, setting: &Setting) -> Vec<String> {
         match (self.set.get(&(check.name, setting.name)), setting.default) {
             (Some(Value::Words(words)), _) => words.clone(),
@@ -138,7 +154,9 @@ fn whole(number: f64) -> usize {
 pub(crate) fn parse_assignment(text: &str) -> Result<Assignment, String> {
     let parts = text.split_once('=').and_then(|(name, value)| Some((name.split_once('.')?, value)));
     let Some(((check, name), value)) = parts else {
-        return Err(format!("{text:?} is no setting: type CHECK.SETTING=VALUE, as in {}", example()));
+        return Err(format!(
+            "{text:?} is no setting: type CHECK.SETTING=VALUE, as in close-wait.warning=200"
+        ));
     };
     let check = find_check(check)?;
     let setting = find_setting(check, name)?;
@@ -152,17 +170,6 @@ pub(crate) fn parse_assignment(text: &str) -> Result<Assignment, String> {
     let value =
         value.ok_or_else(|| format!("{}.{} has to be {}", check.name, setting.name, kind(setting)))?;
     Ok(Assignment { check: check.name, setting: setting.name, value })
-}
-
-/// A setting that there is, with its default.
-pub(crate) fn example() -> String {
-    let numbers = ALL.iter().flat_map(|check| {
-        check.settings.iter().filter_map(|setting| match setting.default {
-            Default::Number(number) => Some(format!("{}.{}={number}", check.name, setting.name)),
-            Default::Words(_) => None,
-        })
-    });
-    numbers.take(1).collect()
 }
 
 fn find_check(name: &str) -> Result<&'static Check, String> {
@@ -246,7 +253,7 @@ mod tests {
     #[test]
     fn assignments_are_checked() {
         for (text, why) in [
-            ("", "is no setting: type CHECK.SETTING=VALUE, as in close-wait.old=60"),
+            ("", "is no setting: type CHECK.SETTING=VALUE, as in close-wait.warning=200"),
             ("close-wait=5", "is no setting"),
             ("close-wait.old", "is no setting"),
             ("x.old=5", "\"x\" is no check"),

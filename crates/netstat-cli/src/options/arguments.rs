@@ -122,6 +122,10 @@ pub(crate) struct CheckArguments {
     pub(crate) config: Option<PathBuf>,
     /// `--set`, in their order.
     pub(crate) set: Vec<Assignment>,
+    /// `--learn`: write a policy of what is there.
+    pub(crate) learn: bool,
+    /// `--policy`: the file to check by.
+    pub(crate) policy: Option<PathBuf>,
 }
 
 /// What `-p` accepts. The plain names mean IPv4.

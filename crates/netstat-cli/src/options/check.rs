@@ -62,6 +62,9 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
             "--count {count} needs a pause: type, for example, netstat check --watch 10s --count {count}"
         )));
     }
+    if arguments.check.learn && arguments.check.names.iter().any(|check| *check != &check::POLICY) {
+        return Err(Complaint::new("--learn is of the policy alone: type netstat check policy --learn"));
+    }
     if arguments.record.is_some() && arguments.replay.is_some() {
         return Err(Complaint::record_and_replay());
     }

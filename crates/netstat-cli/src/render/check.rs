@@ -61,8 +61,10 @@ pub(crate) fn render<W: Write>(
     out: &mut W,
 ) -> io::Result<()> {
     let mut page = Page::new(form);
-    let mut shown: Vec<&Finding> =
-        findings.iter().filter(|finding| finding.severity != Severity::Ok || form.named).collect();
+    // What this system never tells is in the last line, for who did not ask for it.
+    let is_shown =
+        |finding: &&Finding| form.named || (finding.severity != Severity::Ok && !finding.never_told);
+    let mut shown: Vec<&Finding> = findings.iter().filter(is_shown).collect();
     shown.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     for finding in shown {
         page.finding(finding);
@@ -72,12 +74,27 @@ pub(crate) fn render<W: Write>(
     }
     page.text(summary(findings, checks, evidence).of(form.language));
     page.end_line();
+    let silent: Vec<&str> = findings
+        .iter()
+        .filter(|finding| finding.never_told && !form.named)
+        .map(|finding| finding.check)
+        .collect();
+    if !silent.is_empty() {
+        let silent = silent.join(", ");
+        let text = Text::new(
+            format!("Not judged, because this system does not tell enough: {silent}."),
+            format!("이 시스템이 알려 주지 않아 판단하지 않은 검사: {silent}."),
+        );
+        page.text(text.of(form.language));
+        page.end_line();
+    }
     out.write_all(&page.out)
 }
 
 /// How many of what, in one line.
 fn summary(findings: &[Finding], checks: &[&Check], evidence: &Evidence) -> Text {
-    let count = |wanted| findings.iter().filter(|finding| finding.severity == wanted).count();
+    let counted = || findings.iter().filter(|finding| !finding.never_told);
+    let count = |wanted| counted().filter(|finding| finding.severity == wanted).count();
     let sockets = check::grouped(evidence.now.sockets.len());
     let checks = checks.len();
     let (noun, socket) = (
@@ -90,7 +107,7 @@ fn summary(findings: &[Finding], checks: &[&Check], evidence: &Evidence) -> Text
     );
     let counts: Vec<(Text, usize)> =
         Severity::ALL.into_iter().rev().map(|it| (severity(it), count(it))).filter(|(_, n)| *n > 0).collect();
-    if counts.is_empty() || findings.iter().all(|finding| finding.severity == Severity::Ok) {
+    if counted().all(|finding| finding.severity == Severity::Ok) {
         return of.around("Nothing wrong: ", ".", "이상 없음: ", ".");
     }
     let list = |language| {

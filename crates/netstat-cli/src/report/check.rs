@@ -3,20 +3,24 @@
 use super::select::{Selected, attach_owners, read, select};
 use super::{Session, explain};
 use crate::check::{
-    Evidence, Finding, Lack, Moment, Needs, SocketKey, Thresholds, changes, explained, listed, retold, worst,
+    ADDRESS_LISTS, Evidence, Finding, Input, Lack, Moment, NamedList, Needs, POLICY, POLICY_FILE, Policy,
+    SUSPICIOUS, SocketKey, Surroundings, Thresholds, changes, explained, learned, listed, retold, worst,
 };
 use crate::options::{Colour, one_line};
 use crate::output::{self, Reader, Trouble, Warnings};
 use crate::render::{Language, check as people, check_json};
 use crate::settings::{Checks, Tape, Task};
+use netstat_core::enrich::{AddressList, UserNames};
 use netstat_core::error::words_of;
 use netstat_core::model::{Ownership, ProcessId, Protocol, Socket, TcpState};
 use netstat_core::os::Backend;
 use netstat_core::query::{Programs, SocketQuery, States};
-use netstat_core::{Error, Warning};
+use netstat_core::{Answer, Error, Warning};
 use std::collections::HashMap;
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -28,15 +32,18 @@ pub(super) fn text(checks: &Checks, language: Language) -> Option<String> {
     match &checks.task {
         Task::List => Some(listed(language)),
         Task::Explain(check) => Some(explained(check, language)),
-        Task::Run { .. } => None,
+        Task::Run { .. } | Task::Learn => None,
     }
 }
 
 /// Runs the checks once, or again and again; the exit code is that of the worst finding of the last look.
 pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Trouble> {
-    let Task::Run { checks: chosen, named } = &checks.task else { return Ok(ExitCode::SUCCESS) };
+    let (chosen, named) = match &checks.task {
+        Task::Run { checks, named } => (checks.as_slice(), *named),
+        Task::Learn => (&[&POLICY][..], true),
+        Task::List | Task::Explain(_) => return Ok(ExitCode::SUCCESS),
+    };
     let thresholds = thresholds(checks)?;
-    let needs = chosen.iter().fold(Needs::NOTHING, |needs, check| needs.and(check.needs));
     let settings = session.settings;
     let form = people::Form {
         language: settings.language,
@@ -46,10 +53,28 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
             Colour::Always => true,
             Colour::Never => false,
         },
-        named: *named,
+        named,
     };
-    let mut watch =
-        Watch { session, needs, before: None, seen_since: HashMap::new(), warnings: Warnings::default() };
+    let needs = Needs::of(chosen);
+    let mut known = Vec::new();
+    let surroundings = surroundings(session, checks, &thresholds, &needs, &mut known)?;
+    if checks.task == Task::Learn {
+        return learn(session, needs, surroundings, &thresholds);
+    }
+    if named && chosen.contains(&&POLICY) && surroundings.policy.is_none() {
+        let why = "there is no policy to check by: name its file with --policy FILE; netstat check policy --learn writes one";
+        return Err(why.to_owned().into());
+    }
+    let mut watch = Watch {
+        session,
+        needs,
+        first: Needs::first_look(chosen),
+        surroundings,
+        before: None,
+        seen_since: HashMap::new(),
+        warnings: Warnings::default(),
+    };
+    watch.warnings.say(known);
     let mut told: Option<Vec<Finding>> = None;
     let mut begin = None;
     let mut looks: u64 = 0;
@@ -59,11 +84,13 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
         let (evidence, warnings) = looked.map_err(|error| explain(&error, settings))?;
         let findings: Vec<Finding> =
             chosen.iter().flat_map(|check| (check.run)(&evidence, &thresholds)).collect();
+        let counted = findings.iter().filter(|finding| named || !finding.never_told);
+        let overall = worst(counted);
         let since = evidence.now.at.as_ref().ok().map(|at| at.saturating_sub(*begin.get_or_insert(*at)));
 
         let mut out = Vec::new();
         let written = if checks.json {
-            check_json::render(&findings, chosen, &evidence, &warnings, settings.language, &mut out)
+            check_json::render(&findings, chosen, overall, &evidence, &warnings, settings.language, &mut out)
         } else if let Some(told) = &told {
             people::render_changes(&changes(told, &findings), since, &form, &mut out)
         } else {
@@ -80,9 +107,74 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
         let done = reader == Reader::Gone || settings.repeat.count.is_some_and(|count| looks >= count);
         match settings.repeat.pause {
             Some(pause) if !done => thread::sleep(pause),
-            _ => return Ok(ExitCode::from(worst(&findings).exit_code())),
+            _ => return Ok(ExitCode::from(overall.exit_code())),
         }
     }
+}
+
+/// Writes a policy of what is there now.
+fn learn(
+    session: &Session<'_>,
+    needs: Needs,
+    surroundings: Surroundings,
+    thresholds: &Thresholds,
+) -> Result<ExitCode, Trouble> {
+    let mut watch = Watch {
+        session,
+        needs,
+        first: Needs::NOTHING,
+        surroundings,
+        before: None,
+        seen_since: HashMap::new(),
+        warnings: Warnings::default(),
+    };
+    let looked = watch.look();
+    session.backend.finish().map_err(|error| explain(&error, session.settings))?;
+    let (evidence, warnings) = looked.map_err(|error| explain(&error, session.settings))?;
+    output::text(learned(&evidence, thresholds).as_bytes())?;
+    watch.warnings.say(warnings);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the checks have to know beyond the tables of the system, read once.
+fn surroundings(
+    session: &Session<'_>,
+    checks: &Checks,
+    thresholds: &Thresholds,
+    needs: &Needs,
+    warnings: &mut Vec<Warning>,
+) -> Result<Surroundings, Trouble> {
+    let wanted = needs.surroundings;
+    let mut known = Surroundings { geo: Arc::clone(&session.geo), ..Surroundings::default() };
+    if wanted.users {
+        let answer = session.backend.users();
+        warnings.extend(answer.warnings);
+        known.users = Arc::new(UserNames::parse(&answer.data));
+    }
+    if wanted.lists {
+        let mut lists = Vec::new();
+        for path in thresholds.words(&SUSPICIOUS, &ADDRESS_LISTS) {
+            let (name, file) = (one_line(&path), std::fs::read(&path));
+            let file = file.map_err(|error| format!("cannot read the list {name}: {}", words_of(&error)))?;
+            let (list, passed) = AddressList::parse(&file);
+            if passed.names + passed.odd > 0 || list.is_empty() {
+                warnings.push(Warning::AddressList { file: name.clone(), entries: list.len(), passed });
+            }
+            lists.push(NamedList { name, list });
+        }
+        known.lists = Arc::new(lists);
+    }
+    if wanted.policy && checks.task != Task::Learn {
+        let of_settings = || thresholds.words(&POLICY, &POLICY_FILE).first().map(PathBuf::from);
+        if let Some(path) = checks.policy.clone().or_else(of_settings) {
+            let name = one_line(&path.to_string_lossy());
+            let text = std::fs::read_to_string(&path)
+                .map_err(|error| format!("cannot read the policy {name}: {}", words_of(&error)))?;
+            let policy = Policy::parse(&text).map_err(|why| format!("{name}: {why}"))?;
+            known.policy = Some(Arc::new(policy));
+        }
+    }
+    Ok(known)
 }
 
 /// What holds: the defaults, then the file, then the command line.
@@ -104,6 +196,9 @@ fn thresholds(checks: &Checks) -> Result<Thresholds, Trouble> {
 struct Watch<'a> {
     session: &'a Session<'a>,
     needs: Needs,
+    /// What the first of two looks needs.
+    first: Needs,
+    surroundings: Surroundings,
     before: Option<Moment>,
     seen_since: HashMap<(SocketKey, Option<TcpState>), Duration>,
     warnings: Warnings,
@@ -114,19 +209,26 @@ impl Watch<'_> {
     fn look(&mut self) -> Result<(Evidence, Vec<Warning>), Error> {
         let mut warnings = Vec::new();
         if self.needs.twice && self.before.is_none() {
-            self.before = Some(self.moment(&mut warnings)?);
+            self.before = Some(self.moment(&self.first, &mut warnings)?);
             // A recording has both looks, and the time between them.
             if !matches!(self.session.settings.tape, Tape::Replay(_)) {
                 thread::sleep(PAUSE);
             }
         }
-        let now = self.moment(&mut warnings)?;
+        let now = self.moment(&self.needs, &mut warnings)?;
         let owners: Vec<ProcessId> = owners(&now.sockets);
         let processes = read(&self.session.backend, &owners, self.needs.process);
+        let limits = if self.needs.limits {
+            told(self.session.backend.limits(), &mut warnings)
+        } else {
+            Err(Lack::NotAsked)
+        };
         let evidence = Evidence {
             now,
+            limits,
             before: self.before.take(),
             processes,
+            surroundings: self.surroundings.clone(),
             seen_since: std::mem::take(&mut self.seen_since),
         };
         warnings.dedup();
@@ -134,26 +236,18 @@ impl Watch<'_> {
     }
 
     /// What is there at this moment.
-    fn moment(&self, warnings: &mut Vec<Warning>) -> Result<Moment, Error> {
+    fn moment(&self, needs: &Needs, warnings: &mut Vec<Warning>) -> Result<Moment, Error> {
         let backend = &self.session.backend;
-        let sockets = if self.needs.sockets() { self.sockets(warnings)? } else { Vec::new() };
-        let counters = if self.needs.counters {
-            match backend.counters() {
-                Ok(answer) => {
-                    warnings.extend(answer.warnings);
-                    Ok(answer.data)
-                }
-                Err(error) => Err(Lack::Refused(words_of(&error.source))),
-            }
-        } else {
-            Err(Lack::NotAsked)
-        };
+        let sockets = if needs.sockets() { self.sockets(needs, warnings)? } else { Vec::new() };
+        let counters = if needs.counters { told(backend.counters(), warnings) } else { Err(Lack::NotAsked) };
+        let conntrack =
+            if needs.conntrack { told(backend.conntrack(), warnings) } else { Err(Lack::NotAsked) };
         let at = backend.uptime().map_err(|error| Lack::Refused(words_of(&error.source)));
-        Ok(Moment { at, sockets, counters })
+        Ok(Moment { at, sockets, counters, conntrack })
     }
 
-    fn sockets(&self, warnings: &mut Vec<Warning>) -> Result<Vec<Socket>, Error> {
-        let Needs { kinds, states, fields, owners, udp_owners, .. } = self.needs;
+    fn sockets(&self, needs: &Needs, warnings: &mut Vec<Warning>) -> Result<Vec<Socket>, Error> {
+        let Needs { kinds, states, fields, owners, udp_owners, .. } = *needs;
         let query = SocketQuery { kinds, states, fields, programs: Programs::default() };
         let Selected { mut sockets, warnings: more, .. } = select(
             &self.session.backend,
@@ -199,6 +293,17 @@ impl Watch<'_> {
                 .collect();
         }
         self.before = Some(evidence.now);
+    }
+}
+
+/// What the system told, or why it did not.
+fn told<T>(answer: Result<Answer<T>, Error>, warnings: &mut Vec<Warning>) -> Input<T> {
+    match answer {
+        Ok(answer) => {
+            warnings.extend(answer.warnings);
+            Ok(answer.data)
+        }
+        Err(error) => Err(Lack::Refused(words_of(&error.source))),
     }
 }
 

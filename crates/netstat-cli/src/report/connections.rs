@@ -106,6 +106,7 @@ pub(super) fn shows_places(report: &Report) -> bool {
     let table = match report {
         Report::Connections(table) => Some(table),
         Report::Statistics(what) => what.protocols.as_ref().and_then(|protocols| protocols.table.as_ref()),
+        Report::Check(checks) => return checks.needs_places(),
         _ => None,
     };
     table.map(needs).is_some_and(|needs| needs.countries || needs.networks)

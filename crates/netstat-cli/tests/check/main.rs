@@ -6,6 +6,9 @@
 mod answer;
 mod close_wait;
 mod exit_codes;
+mod exposed;
 mod idle;
+mod policy;
 #[path = "../support/mod.rs"]
 mod support;
+mod suspicious;

@@ -319,6 +319,8 @@ counters! {
         embryonic_rsts = "EmbryonicRsts",
         /// How often receive queues were pruned because a socket had too little memory.
         prune_called = "PruneCalled",
+        /// Segments that were thrown away because pruning did not make room.
+        rcv_pruned = "RcvPruned",
         /// Sockets that ended TIME-WAIT by its timer.
         time_waited = "TW",
         /// Sockets in TIME-WAIT taken over by a new connection.
@@ -359,6 +361,8 @@ counters! {
         ofo_drop = "TCPOFODrop",
         /// SYN and SYN-ACK segments sent again.
         syn_retrans = "TCPSynRetrans",
+        /// How often this side closed its receive window, because a process did not read. Linux 3.19.
+        to_zero_window_adv = "TCPToZeroWindowAdv",
         /// Segments lost because the receive queue of the socket was full. Linux 4.19.
         rcv_q_drop = "TCPRcvQDrop",
     }

@@ -3,10 +3,12 @@
 //! What is not known is `None` (or a [`Missing`] where the reason matters), never zero and never an empty string.
 
 mod brief;
+mod conntrack;
 mod counters;
 mod endpoint;
 mod host;
 mod interface;
+mod limits;
 mod process;
 mod rdma;
 mod route;
@@ -15,6 +17,7 @@ mod table;
 mod tcp;
 
 pub use brief::Brief;
+pub use conntrack::Conntrack;
 pub use counters::{
     Counters, IcmpV4Counters, IcmpV6Counters, InterfaceCounters, InterfaceStats, IpCounters, SocketLevels,
     TcpCounters, TcpExtCounters, UdpCounters,
@@ -22,6 +25,7 @@ pub use counters::{
 pub use endpoint::Endpoint;
 pub use host::HostAddress;
 pub use interface::{Interface, InterfaceAddress, InterfaceFlags};
+pub use limits::{DynamicPorts, Limits, PortRange, TimeWaitReuse};
 pub use process::{
     Container, ContainerRuntime, Executable, Holder, Missing, NoOwner, Owner, Ownership, Process, ProcessId,
 };

@@ -21,14 +21,16 @@
 //! | [`Backend::rdma`] | RDMA netlink `RDMA_NLDEV_CMD_RES_CM_ID_GET` | not documented |
 //! | [`Backend::counters`] | `/proc/net/{snmp,snmp6,netstat,sockstat,sockstat6}`, limits from `/proc/sys/net/ipv4` | `GetIpStatisticsEx`, `GetIcmpStatisticsEx`, `GetTcpStatisticsEx2`, `GetUdpStatisticsEx2` |
 //! | [`Backend::interface_counters`] | rtnetlink `RTM_GETLINK`, `IFLA_STATS64` | `GetIfTable2` |
+//! | [`Backend::limits`] | `/proc/sys/net/{ipv4,core}` | the dynamic and the excluded port ranges of `MSFT_NetTCPSetting` and `netsh int ipv4 show excludedportrange` |
+//! | [`Backend::conntrack`] | `/proc/sys/net/netfilter`, `/proc/net/stat/nf_conntrack` | no such table |
 //! | [`Backend::uptime`] | `/proc/uptime` | `GetTickCount64` |
 //!
 //! To add a system, begin with a copy of `unsupported.rs`.
 
 use crate::error::words_of;
 use crate::model::{
-    Brief, Counters, Interface, InterfaceCounters, PersistentRoute, Process, ProcessId, RdmaEndpoint, Route,
-    Socket, Table,
+    Brief, Conntrack, Counters, Interface, InterfaceCounters, Limits, PersistentRoute, Process, ProcessId,
+    RdmaEndpoint, Route, Socket, Table,
 };
 use crate::query::{Kinds, Owners, ProcessFields, RouteQuery, SocketQuery};
 use crate::{Answer, Error, OwnerMethod, Warning};
@@ -179,6 +181,18 @@ pub trait Backend {
     /// # Errors
     /// When the counters of IPv4 could not be read, which every system has.
     fn counters(&self) -> Result<Answer<Counters>, Error>;
+
+    /// What limits the number of sockets and ports. A limit that the system does not have is unknown.
+    ///
+    /// # Errors
+    /// When the ports to choose from could not be read, which every system has.
+    fn limits(&self) -> Result<Answer<Limits>, Error>;
+
+    /// The table in which a firewall keeps the connections that it tracks; `None` where it tracks none.
+    ///
+    /// # Errors
+    /// When there is such a table and the system refused it.
+    fn conntrack(&self) -> Result<Answer<Option<Conntrack>>, Error>;
 
     /// How long the system has been running: the clock by which two answers are told apart in time, in a replay as it
     /// was when they were recorded.

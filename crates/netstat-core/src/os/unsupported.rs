@@ -3,8 +3,8 @@
 use super::resolver::SystemResolver;
 use super::{Backend, NameLookup, Origin};
 use crate::model::{
-    Counters, Interface, InterfaceCounters, Missing, PersistentRoute, Process, ProcessId, RdmaEndpoint,
-    Route, Socket,
+    Conntrack, Counters, Interface, InterfaceCounters, Limits, Missing, PersistentRoute, Process, ProcessId,
+    RdmaEndpoint, Route, Socket,
 };
 use crate::query::{Owners, ProcessFields, RouteQuery, SocketQuery};
 use crate::{Answer, Error, Operation, OwnerMethod, Warning};
@@ -78,6 +78,12 @@ impl Backend for Unsupported {
     }
     fn counters(&self) -> Result<Answer<Counters>, Error> {
         refuse(Operation::ReadCounters)
+    }
+    fn limits(&self) -> Result<Answer<Limits>, Error> {
+        refuse(Operation::ReadLimits)
+    }
+    fn conntrack(&self) -> Result<Answer<Option<Conntrack>>, Error> {
+        refuse(Operation::ReadConntrack)
     }
     fn uptime(&self) -> Result<Duration, Error> {
         refuse(Operation::ReadUptime)

@@ -45,6 +45,35 @@ pub(super) const OPTIONS: &[Entry] = &[
     },
     Entry {
         letters: &[],
+        long: "learn",
+        in_synopsis: false,
+        summary: "Write a policy of what is there now",
+        help: "Writes the file of a policy that allows every listener and destination that is there now: netstat check \
+               policy --learn > policy.toml.",
+        details: "A filter before it leaves out what the file is not to allow. Read the file before it is trusted.",
+        inferred: None,
+        report: Report::Check,
+        effect: Effect::Switch(|arguments| arguments.check.learn = true),
+    },
+    Entry {
+        letters: &[],
+        long: "policy",
+        in_synopsis: false,
+        summary: "Check by the policy in this file",
+        help: "Checks by the policy in this file, as --learn writes one: who may listen, and who may go where.",
+        details: "netstat check --explain policy tells what is in it. The setting policy.file names it for good.",
+        inferred: None,
+        report: Report::Check,
+        effect: Effect::Value(
+            Value { name: "FILE", example: "policy.toml", kind: ValueKind::File },
+            |arguments, text| {
+                arguments.check.policy = Some(values::parse_file("--policy", text)?);
+                Ok(())
+            },
+        ),
+    },
+    Entry {
+        letters: &[],
         long: "list",
         in_synopsis: false,
         summary: "List the checks",

@@ -1,11 +1,23 @@
 use super::*;
-use crate::check::{Culprit, Fact, Holder, Lack, Moment};
+use crate::check::{Culprit, Fact, Holder, Lack, Moment, Surroundings};
 use std::collections::HashMap;
 use std::time::Duration;
 
 fn evidence() -> Evidence {
-    let now = Moment { at: Ok(Duration::from_secs(5)), sockets: Vec::new(), counters: Err(Lack::NotAsked) };
-    Evidence { now, before: None, processes: HashMap::new(), seen_since: HashMap::new() }
+    let now = Moment {
+        conntrack: Err(Lack::NotAsked),
+        at: Ok(Duration::from_secs(5)),
+        sockets: Vec::new(),
+        counters: Err(Lack::NotAsked),
+    };
+    Evidence {
+        now,
+        before: None,
+        limits: Err(Lack::NotAsked),
+        processes: HashMap::new(),
+        surroundings: Surroundings::default(),
+        seen_since: HashMap::new(),
+    }
 }
 
 fn finding() -> Finding {

@@ -1,8 +1,8 @@
 //! One function for each decoder, for the fuzz targets of the same names.
 
 use super::{
-    addresses, bpf, counters, interface_counters, interfaces, persistent, processes, procnet, rdma, routes,
-    sockets, uptime, wire,
+    addresses, bpf, conntrack, counters, interface_counters, interfaces, limits, persistent, processes,
+    procnet, rdma, routes, sockets, uptime, wire,
 };
 use crate::model::{Family, Protocol};
 use crate::os::tape::Player;
@@ -52,6 +52,8 @@ pub fn persistent_routes(data: &[u8]) {
 /// The files of counters.
 pub fn counters(data: &[u8]) {
     uptime::decode_uptime(data);
+    limits::decode_all(data);
+    conntrack::decode_statistics(data, &mut crate::model::Conntrack::default());
     counters::decode_all(data);
 }
 

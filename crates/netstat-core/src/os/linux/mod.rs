@@ -2,6 +2,7 @@
 
 mod addresses;
 mod bpf;
+mod conntrack;
 mod counters;
 #[cfg(test)]
 mod fake;
@@ -10,6 +11,7 @@ pub(crate) mod fuzzing;
 mod host;
 mod interface_counters;
 mod interfaces;
+mod limits;
 mod live;
 mod owners;
 mod persistent;
@@ -31,8 +33,8 @@ use super::resolver::{PlayedResolver, RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
 use super::{Backend, NameLookup, Origin};
 use crate::model::{
-    Brief, Counters, Interface, InterfaceCounters, PersistentRoute, Process, ProcessId, RdmaEndpoint, Route,
-    Socket, Table,
+    Brief, Conntrack, Counters, Interface, InterfaceCounters, Limits, PersistentRoute, Process, ProcessId,
+    RdmaEndpoint, Route, Socket, Table,
 };
 use crate::query::{Owners, ProcessFields, RouteQuery, SocketQuery};
 use crate::{Answer, Error, Operation, OwnerMethod};
@@ -161,6 +163,14 @@ impl Backend for Linux {
 
     fn counters(&self) -> Result<Answer<Counters>, Error> {
         counters::counters(self.source())
+    }
+
+    fn limits(&self) -> Result<Answer<Limits>, Error> {
+        limits::limits(self.source())
+    }
+
+    fn conntrack(&self) -> Result<Answer<Option<Conntrack>>, Error> {
+        conntrack::conntrack(self.source())
     }
 
     fn uptime(&self) -> Result<Duration, Error> {

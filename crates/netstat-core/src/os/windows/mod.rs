@@ -27,7 +27,8 @@ use super::tape::Player;
 use super::tape::Recorder;
 use super::{Backend, NameLookup, Origin};
 use crate::model::{
-    Counters, Interface, InterfaceCounters, PersistentRoute, Process, ProcessId, RdmaEndpoint, Route, Socket,
+    Conntrack, Counters, Interface, InterfaceCounters, Limits, PersistentRoute, Process, ProcessId,
+    RdmaEndpoint, Route, Socket,
 };
 use crate::query::{Owners, ProcessFields, RouteQuery, SocketQuery};
 use crate::{Answer, Error, Operation, OwnerMethod, Warning};
@@ -165,6 +166,15 @@ impl Backend for Windows {
 
     fn counters(&self) -> Result<Answer<Counters>, Error> {
         refuse(Operation::ReadCounters)
+    }
+
+    fn limits(&self) -> Result<Answer<Limits>, Error> {
+        refuse(Operation::ReadLimits)
+    }
+
+    /// Windows has no such table.
+    fn conntrack(&self) -> Result<Answer<Option<Conntrack>>, Error> {
+        Ok(Answer::whole(None))
     }
 
     fn uptime(&self) -> Result<Duration, Error> {

@@ -1,0 +1,64 @@
+use super::super::SocketKey;
+use super::super::made::{fired, held, lines, look, moment, run, tcp};
+use super::*;
+use netstat_core::model::TimerKind;
+
+fn trying(count: u16, remote: &str, again: u8) -> Vec<Socket> {
+    (0..count)
+        .map(|port| {
+            let socket = tcp(&format!("10.0.0.1:{}", 40_000 + port), remote, TcpState::SynSent);
+            fired(held(socket, 7), TimerKind::Retransmit, again)
+        })
+        .collect()
+}
+
+fn found(sockets: Vec<Socket>) -> Vec<String> {
+    lines(&run(&CHECK, &look(moment(1, sockets)), &[]))
+}
+
+#[test]
+fn only_those_that_were_sent_again_count_and_by_destination() {
+    for (sockets, expected) in [
+        (Vec::new(), "ok"),
+        (trying(2, "192.0.2.1:5432", 3), "ok"),
+        (
+            trying(3, "192.0.2.1:5432", 1),
+            "notice [192.0.2.1:5432] 3 connections to 192.0.2.1:5432 get no answer",
+        ),
+        (trying(10, "192.0.2.1:5432", 1), "warning"),
+        (trying(200, "192.0.2.1:5432", 1), "critical"),
+        (trying(5000, "192.0.2.1:5432", 0), "ok [] 5,000 connections in SYN_SENT, 0 of them unanswered"),
+        ([trying(2, "192.0.2.1:443", 2), trying(2, "192.0.2.2:443", 2)].concat(), "ok"),
+    ] {
+        let found = found(sockets);
+        assert!(found.len() == 1 && found[0].starts_with(expected), "{expected}: {found:?}");
+    }
+}
+
+#[test]
+fn many_destinations_of_one_process_are_another_fault() {
+    let to = |places: u16, again| -> Vec<Socket> {
+        (1..=places).flat_map(|last| trying(1, &format!("198.51.100.{last}:23"), again)).collect()
+    };
+    assert_eq!(
+        found(to(20, 1)),
+        ["warning [p7 (7) to many] p7 (7) waits for 20 destinations at once, and none of them answers"]
+    );
+    assert!(found(to(19, 1))[0].starts_with("ok"));
+    assert!(found(to(200, 0))[0].starts_with("ok"), "a crawler");
+}
+
+#[test]
+fn without_timers_it_takes_watching() {
+    let mut sockets = trying(12, "192.0.2.1:5432", 0);
+    sockets.iter_mut().for_each(|socket| socket.timer = None);
+    let mut evidence = look(moment(100, sockets));
+    assert!(lines(&run(&CHECK, &evidence, &[]))[0].starts_with("ok"));
+    evidence.seen_since = evidence
+        .now
+        .sockets
+        .iter()
+        .map(|socket| ((SocketKey::of(socket), socket.state), Duration::from_secs(95)))
+        .collect();
+    assert!(lines(&run(&CHECK, &evidence, &[]))[0].starts_with("warning"));
+}

@@ -1,0 +1,101 @@
+use super::super::made::{fact, lines, process, run, seen, tcp, udp};
+use super::*;
+use netstat_core::model::{NoOwner, Ownership};
+
+fn listener(local: &str) -> Socket {
+    tcp(local, "", TcpState::Listen)
+}
+
+/// The severity of what is found, or `ok`.
+fn severities(sockets: Vec<Socket>, settings: &[&str]) -> Vec<&'static str> {
+    let sockets = sockets.into_iter().map(|socket| (socket, Some(process(7, "/usr/sbin/served")))).collect();
+    run(&CHECK, &seen(sockets), settings).iter().map(|finding| finding.severity.word()).collect()
+}
+
+#[test]
+fn what_others_can_reach_is_told_from_what_they_cannot() {
+    for (local, severity) in [
+        ("0.0.0.0:3306", "warning"),
+        ("[::]:3306", "warning"),
+        ("8.8.8.8:3306", "warning"),
+        ("[2606:4700::1]:3306", "warning"),
+        ("10.0.0.5:3306", "notice"),
+        ("[fd00::5]:3306", "notice"),
+        ("169.254.1.1:3306", "notice"),
+        ("127.0.0.1:3306", "ok"),
+        ("127.8.0.1:3306", "ok"),
+        ("[::1]:3306", "ok"),
+        ("0.0.0.0:6379", "critical"),
+        ("10.0.0.5:6379", "warning"),
+        ("127.0.0.1:6379", "ok"),
+        ("0.0.0.0:22", "ok"),
+        ("0.0.0.0:443", "ok"),
+        ("0.0.0.0:8080", "ok"),
+    ] {
+        assert_eq!(severities(vec![listener(local)], &[]), [severity], "{local}");
+    }
+    for port in [21, 23, 111, 135, 139, 445, 1433, 1521, 3306, 3389, 5432, 5900] {
+        assert_eq!(severities(vec![listener(&format!("0.0.0.0:{port}"))], &[]), ["warning"], "{port}");
+    }
+    for port in [2375, 6379, 9200, 11211, 27017] {
+        assert_eq!(severities(vec![listener(&format!("0.0.0.0:{port}"))], &[]), ["critical"], "{port}");
+    }
+}
+
+#[test]
+fn udp_is_told_from_tcp_and_a_connection_is_no_listener() {
+    assert_eq!(severities(vec![udp("0.0.0.0:69", "")], &[]), ["warning"]);
+    assert_eq!(severities(vec![udp("0.0.0.0:3306", "")], &[]), ["ok"]);
+    assert_eq!(severities(vec![udp("10.0.0.1:69", "10.0.0.2:4000")], &[]), ["ok"]);
+    assert_eq!(severities(vec![tcp("10.0.0.1:3306", "10.0.0.2:4000", TcpState::Established)], &[]), ["ok"]);
+}
+
+#[test]
+fn settings_take_ports_away_and_add_them() {
+    let sockets = || vec![listener("0.0.0.0:3306"), listener("0.0.0.0:9999")];
+    assert_eq!(severities(sockets(), &[]), ["warning"]);
+    assert_eq!(severities(sockets(), &["exposed.except=3306"]), ["ok"]);
+    assert_eq!(severities(sockets(), &["exposed.except=3306/tcp"]), ["ok"]);
+    assert_eq!(severities(sockets(), &["exposed.except=3306/udp,22"]), ["warning"]);
+    assert_eq!(severities(sockets(), &["exposed.also=9999"]), ["warning", "warning"]);
+    assert_eq!(severities(sockets(), &["exposed.also=9999/udp"]), ["warning"]);
+}
+
+#[test]
+fn one_process_is_one_finding_with_all_its_addresses() {
+    let sockets = vec![
+        (listener("0.0.0.0:5432"), Some(process(7, "/usr/lib/postgresql/15/bin/postgres"))),
+        (listener("[::]:5432"), Some(process(7, "/usr/lib/postgresql/15/bin/postgres"))),
+        (listener("127.0.0.1:5433"), Some(process(8, "/usr/lib/postgresql/15/bin/postgres"))),
+    ];
+    let findings = run(&CHECK, &seen(sockets), &[]);
+    assert_eq!(
+        lines(&findings),
+        [
+            "warning [5432/tcp postgres (7)] PostgreSQL (5432/tcp) of postgres (7) can be reached from every network of this \
+          machine"
+        ]
+    );
+    let finding = &findings[0];
+    assert_eq!(fact(finding, "addresses"), Some(serde_json::json!(["0.0.0.0", "::"])));
+    assert_eq!(fact(finding, "path"), Some("/usr/lib/postgresql/15/bin/postgres".into()));
+    assert_eq!(
+        (fact(finding, "user"), fact(finding, "unit")),
+        (Some("0".into()), Some("postgres.service".into()))
+    );
+    assert_eq!(
+        finding.rows.as_deref(),
+        Some("netstat --columns local,pid,process,user,unit listening lport 5432 proto tcp")
+    );
+    assert!(finding.next.iter().any(|text| text.of(EN).contains("exposed.except=5432")));
+}
+
+#[test]
+fn without_a_process_it_is_found_all_the_same() {
+    let mut socket = listener("0.0.0.0:23");
+    socket.ownership = Ownership::Unowned(NoOwner::NotPermitted);
+    let findings = run(&CHECK, &seen(vec![(socket, None)]), &[]);
+    assert_eq!(findings[0].severity, Severity::Warning);
+    assert!(findings[0].next.iter().any(|text| text.of(EN).contains("run as root")));
+    assert_eq!(fact(&findings[0], "path"), None, "what is not known is not there");
+}

@@ -1,0 +1,51 @@
+use super::super::made::{fact, fired, held, lines, look, moment, run, tcp};
+use super::*;
+use netstat_core::model::TimerKind;
+
+/// Requests from so many addresses, the SYN-ACK of each sent again so often.
+fn requests(count: u16, addresses: u16, again: u8) -> Vec<Socket> {
+    (0..count)
+        .map(|number| {
+            let peer = number % addresses;
+            let remote = format!("198.51.{}.{}:{}", peer / 250, peer % 250 + 1, 1024 + number);
+            fired(tcp("10.0.0.1:80", &remote, TcpState::SynReceived), TimerKind::Retransmit, again)
+        })
+        .collect()
+}
+
+fn found(mut sockets: Vec<Socket>) -> Vec<Finding> {
+    sockets.push(held(tcp("0.0.0.0:80", "", TcpState::Listen), 7));
+    run(&CHECK, &look(moment(1, sockets)), &[])
+}
+
+#[test]
+fn requests_that_wait_are_told_from_those_on_their_way() {
+    for (sockets, expected) in [
+        (requests(19, 19, 2), "ok"),
+        (requests(20, 20, 1), "notice"),
+        (requests(100, 100, 1), "warning"),
+        (requests(1000, 500, 1), "critical"),
+        (requests(3000, 3000, 0), "ok"),
+    ] {
+        let findings = found(sockets);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].severity.word(), expected, "{:?}", lines(&findings));
+    }
+}
+
+#[test]
+fn a_flood_and_a_broken_path_are_told_apart_by_the_addresses() {
+    let flood = found(requests(400, 400, 1));
+    assert_eq!(
+        lines(&flood),
+        [
+            "warning [10.0.0.1:80] 400 connections to 10.0.0.1:80 are half-open, and their SYN-ACK goes unanswered"
+        ]
+    );
+    assert_eq!(fact(&flood[0], "mostly_different_addresses"), Some(true.into()));
+    let path = found(requests(400, 3, 1));
+    assert_eq!(fact(&path[0], "mostly_different_addresses"), Some(false.into()));
+    assert_eq!(fact(&path[0], "remote_addresses"), Some(3.into()));
+    // A request belongs to nobody; the listener does.
+    assert_eq!(path[0].processes[0].holder.subject(), "p7 (7)");
+}

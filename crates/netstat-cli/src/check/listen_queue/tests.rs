@@ -1,0 +1,101 @@
+use super::super::made::{counted, fact, held, lines, look, looks, moment, numbered, queues, run, tcp};
+use super::*;
+
+/// A listener of process 7 on port 80 with so many waiting of so many.
+fn listener(waiting: u32, limit: u32) -> Socket {
+    numbered(queues(held(tcp("0.0.0.0:80", "", TcpState::Listen), 7), waiting, limit), 1)
+}
+
+fn counters(overflows: u64, cookies: u64) -> Counters {
+    let tcp_ext = TcpExtCounters {
+        listen_overflows: Some(overflows),
+        syncookies_sent: Some(cookies),
+        syncookies_recv: Some(0),
+        req_q_full_drop: Some(0),
+        ..TcpExtCounters::default()
+    };
+    Counters { tcp_ext: Some(tcp_ext), ..Counters::default() }
+}
+
+/// Two looks, two seconds apart, with so many connections lost in between.
+fn found(before: Socket, now: Socket, lost: u64) -> Vec<Finding> {
+    let before = counted(10, vec![before], counters(5, 0));
+    run(&CHECK, &looks(Some(before), counted(12, vec![now], counters(5 + lost, 0))), &[])
+}
+
+#[test]
+fn a_queue_that_stays_full_is_told_from_one_that_is_busy() {
+    for (before, now, lost, expected) in [
+        ((0, 128), (0, 128), 0, "ok"),
+        ((129, 128), (0, 128), 0, "ok"),
+        ((0, 128), (129, 128), 0, "notice"),
+        ((128, 128), (128, 128), 0, "notice"),
+        ((103, 128), (110, 128), 0, "notice"),
+        ((102, 128), (110, 128), 0, "ok"),
+        ((5, 5), (5, 5), 0, "ok"),
+        ((129, 128), (129, 128), 0, "warning"),
+        ((129, 128), (129, 128), 1, "warning"),
+        ((129, 128), (129, 128), 2, "critical"),
+        ((0, 128), (129, 128), 2, "warning"),
+        ((1, 0), (1, 0), 0, "warning"),
+    ] {
+        let findings = found(listener(before.0, before.1), listener(now.0, now.1), lost);
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        assert_eq!(
+            findings[0].severity.word(),
+            expected,
+            "{before:?} {now:?} {lost}: {:?}",
+            lines(&findings)
+        );
+    }
+}
+
+#[test]
+fn the_listener_and_its_process_are_named() {
+    let findings = found(listener(129, 128), listener(129, 128), 40);
+    assert_eq!(
+        lines(&findings),
+        [
+            "critical [0.0.0.0:80] p7 (7) does not accept fast enough on 0.0.0.0:80: 129 connections wait, the limit is 128"
+        ]
+    );
+    assert_eq!(fact(&findings[0], "lost"), Some(40.into()));
+    assert_eq!(
+        findings[0].rows.as_deref(),
+        Some("netstat --columns local,recvq,backlog,pid,process listening lport 80")
+    );
+}
+
+#[test]
+fn what_is_lost_at_a_queue_nobody_saw_full_is_told_as_well() {
+    let lost = |count| lines(&found(listener(0, 128), listener(0, 128), count));
+    assert!(lost(1)[0].starts_with("ok"), "half a connection a second");
+    assert_eq!(
+        lost(30),
+        [
+            "warning [ListenOverflows] 30 connections were lost at a full queue (15 a second), and none was seen full"
+        ]
+    );
+    assert!(lost(200)[0].starts_with("critical"));
+}
+
+#[test]
+fn cookies_are_a_warning() {
+    let before = counted(10, Vec::new(), counters(0, 100));
+    let evidence = looks(Some(before), counted(11, Vec::new(), counters(0, 350)));
+    assert_eq!(
+        lines(&run(&CHECK, &evidence, &[])),
+        ["warning [syncookies] 250 SYN cookies were sent: the queue of half-open connections is full"]
+    );
+}
+
+#[test]
+fn where_queues_are_not_told_it_abstains() {
+    let windows = || held(tcp("0.0.0.0:80", "", TcpState::Listen), 7);
+    let findings = run(&CHECK, &looks(Some(moment(1, vec![windows()])), moment(2, vec![windows()])), &[]);
+    assert!(lines(&findings)[0].starts_with("unknown") && findings[0].never_told);
+    // /proc/net tells how many wait and not how many may.
+    let mut half = windows();
+    half.recv_queue = Some(4000);
+    assert!(lines(&run(&CHECK, &look(moment(1, vec![half])), &[]))[0].starts_with("unknown"));
+}

@@ -1,0 +1,232 @@
+use super::super::made::{fact, lines, process, run, seen, tcp, udp};
+use super::super::{Evidence, Surroundings, Thresholds};
+use super::*;
+use netstat_core::enrich::UserNames;
+use netstat_core::model::{Missing, NoOwner, Ownership, Process};
+use proptest::prelude::*;
+use std::sync::Arc;
+
+fn by(policy: &str, mut evidence: Evidence) -> Vec<Finding> {
+    evidence.surroundings = Surroundings {
+        policy: Some(Arc::new(Policy::parse(policy).unwrap_or_else(|why| panic!("{why}\n{policy}")))),
+        users: Arc::new(UserNames::parse(b"root:x:0:0::/:\nwww:x:33:33::/:\n")),
+        ..Surroundings::default()
+    };
+    run(&CHECK, &evidence, &[])
+}
+
+fn sshd() -> Process {
+    process(5, "/usr/sbin/sshd")
+}
+
+fn curl() -> Process {
+    process(9, "/usr/bin/curl")
+}
+
+fn machine() -> Evidence {
+    seen(vec![
+        (tcp("0.0.0.0:22", "", TcpState::Listen), Some(sshd())),
+        (udp("0.0.0.0:53", ""), Some(process(6, "/usr/sbin/named"))),
+        (udp("0.0.0.0:40000", ""), Some(process(6, "/usr/sbin/named"))),
+        // Somebody came.
+        (tcp("10.0.0.1:22", "10.9.9.9:50000", TcpState::Established), Some(sshd())),
+        // We went.
+        (tcp("10.0.0.1:40001", "192.0.2.7:443", TcpState::Established), Some(curl())),
+        (tcp("10.0.0.1:40002", "10.0.0.9:5432", TcpState::SynSent), Some(curl())),
+        // On this machine, and over.
+        (tcp("127.0.0.1:40003", "127.0.0.1:9", TcpState::Established), Some(curl())),
+        (tcp("10.0.0.1:40004", "192.0.2.7:80", TcpState::TimeWait), None),
+    ])
+}
+
+#[test]
+fn whatever_is_not_allowed_is_found() {
+    for (policy, expected) in [
+        ("", &[][..]),
+        ("[[allow.listen]]\n[[allow.connect]]\n", &[]),
+        (
+            "allow.listen = []",
+            &[
+                "sshd (5) listens on 22/tcp, which the policy does not allow",
+                "named (6) listens on 53/udp, which the policy does not allow",
+            ],
+        ),
+        (
+            "allow.connect = []",
+            &[
+                "curl (9) has connections to port 443/tcp, which the policy does not allow",
+                "curl (9) has connections to port 5432/tcp, which the policy does not allow",
+            ],
+        ),
+        ("[[allow.listen]]\nprocess = \"sshd\"\nport = 22\n[[allow.listen]]\nport = \"50-60\"", &[]),
+        (
+            "[[allow.listen]]\nprotocol = \"tcp\"",
+            &["named (6) listens on 53/udp, which the policy does not allow"],
+        ),
+        ("[[allow.listen]]\npath = \"/usr/sbin/*\"", &[]),
+        (
+            "[[allow.listen]]\nunit = \"sshd.service\"",
+            &["named (6) listens on 53/udp, which the policy does not allow"],
+        ),
+        ("[[allow.listen]]\nuser = \"root\"", &[]),
+        ("[[allow.listen]]\nuser = 0\naddress = \"0.0.0.0\"", &[]),
+        (
+            "[[allow.listen]]\naddress = \"127.0.0.0/8\"",
+            &[
+                "sshd (5) listens on 22/tcp, which the policy does not allow",
+                "named (6) listens on 53/udp, which the policy does not allow",
+            ],
+        ),
+        (
+            "[[allow.listen]]\nuser = \"www\"\nport = [53]",
+            &[
+                "sshd (5) listens on 22/tcp, which the policy does not allow",
+                "named (6) listens on 53/udp, which the policy does not allow",
+            ],
+        ),
+        (
+            "[[allow.connect]]\naddress = [\"10.0.0.0/8\", \"2001:db8::/32\"]",
+            &["curl (9) has connections to port 443/tcp, which the policy does not allow"],
+        ),
+        ("[[allow.connect]]\nprocess = \"curl\"\nport = \"443,5000-6000\"", &[]),
+        (
+            "[[forbid.connect]]\nport = 5432\nnote = \"ask the owner\"",
+            &["curl (9) has connections to port 5432/tcp, which the policy forbids"],
+        ),
+        // What is forbidden is so even where it is allowed.
+        (
+            "[[allow.listen]]\n[[forbid.listen]]\nprocess = \"ssh?\"",
+            &["sshd (5) listens on 22/tcp, which the policy forbids"],
+        ),
+    ] {
+        let findings = by(policy, machine());
+        let mut sentences: Vec<&str> = findings
+            .iter()
+            .filter(|finding| finding.severity != Severity::Ok)
+            .map(|finding| finding.sentence.of(EN))
+            .collect();
+        let mut expected = expected.to_vec();
+        sentences.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(sentences, expected, "{policy}");
+        for finding in &findings {
+            let forbidden = finding.sentence.of(EN).ends_with("forbids");
+            assert_eq!(finding.severity == Severity::Critical, forbidden, "{policy}");
+        }
+    }
+    let findings = by("[[forbid.connect]]\nport = 5432\nnote = \"ask the owner\"", machine());
+    assert_eq!(fact(&findings[0], "note"), Some("ask the owner".into()));
+    assert_eq!(fact(&findings[0], "addresses"), Some(serde_json::json!(["10.0.0.9"])));
+}
+
+#[test]
+fn what_this_user_may_not_see_is_not_accused() {
+    let mut hidden = tcp("0.0.0.0:22", "", TcpState::Listen);
+    hidden.ownership = Ownership::Unowned(NoOwner::NotPermitted);
+    let evidence = || seen(vec![(hidden.clone(), None)]);
+    let severity = |policy: &str| by(policy, evidence())[0].severity;
+    assert_eq!(severity("[[allow.listen]]\nprocess = \"sshd\""), Severity::Unknown);
+    assert_eq!(
+        severity("[[allow.listen]]\nprocess = \"sshd\"\nport = 23"),
+        Severity::Warning,
+        "the port decides"
+    );
+    assert_eq!(severity("[[allow.listen]]\nport = 22"), Severity::Ok);
+    assert_eq!(severity("[[forbid.listen]]\nprocess = \"sshd\""), Severity::Unknown);
+    assert_eq!(severity("[[forbid.listen]]\nprocess = \"sshd\"\nport = 23"), Severity::Ok);
+    // A process of which the path may not be read.
+    let mut process = sshd();
+    process.executable = Err(Missing::NotPermitted);
+    let evidence = seen(vec![(hidden, Some(process))]);
+    assert_eq!(by("[[allow.listen]]\npath = \"/usr/sbin/sshd\"", evidence)[0].severity, Severity::Unknown);
+}
+
+#[test]
+fn without_a_policy_nothing_is_said() {
+    assert_eq!(lines(&run(&CHECK, &machine(), &[])).len(), 1);
+    assert!(lines(&run(&CHECK, &machine(), &[]))[0].starts_with("ok [] there is no policy"));
+}
+
+#[test]
+fn a_slip_in_the_file_is_an_error_that_names_it() {
+    for (text, why) in [
+        ("[[allow.listne]]\n", "line 1: unknown field `listne`"),
+        ("[[allow.listen]]\n\nprot = \"tcp\"\n", "line 3: unknown field `prot`"),
+        ("[[allow.listen]]\nprotocol = \"sctp\"\n", "allow.listen, rule 1: protocol \"sctp\" is neither"),
+        ("[[allow.listen]]\n[[allow.listen]]\nport = 70000\n", "allow.listen, rule 2: port is none"),
+        ("[[allow.listen]]\nport = \"9-8\"\n", "allow.listen, rule 1: port is none"),
+        ("[[allow.listen]]\nport = true\n", "allow.listen, rule 1: port is none"),
+        (
+            "[[forbid.connect]]\naddress = \"10.0.0.0/33\"\n",
+            "forbid.connect, rule 1: \"10.0.0.0/33\" is no address",
+        ),
+        ("[[forbid.connect]]\nuser = 1.5\n", "forbid.connect, rule 1: user is neither"),
+        ("allow.listen = 5", "line 1: "),
+        ("= 1", "line 1: "),
+    ] {
+        let error = Policy::parse(text).unwrap_err();
+        assert!(error.starts_with(why), "{text:?}: {error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
+}
+
+#[test]
+fn what_was_learned_allows_what_was_there_and_nothing_else() {
+    let text = learned(&machine(), &Thresholds::default());
+    assert!(by(&text, machine()).iter().all(|finding| finding.severity == Severity::Ok), "{text}");
+    let mut other = machine();
+    other.now.sockets[0].local.port = 23;
+    assert_eq!(
+        by(&text, other)[0].sentence.of(EN),
+        "sshd (5) listens on 23/tcp, which the policy does not allow"
+    );
+    // An empty machine teaches that nothing is allowed.
+    let text = learned(&seen(Vec::new()), &Thresholds::default());
+    assert_eq!(by(&text, machine()).len(), 4, "{text}");
+    let only_listeners = seen(vec![(tcp("0.0.0.0:22", "", TcpState::Listen), Some(sshd()))]);
+    let text = learned(&only_listeners, &Thresholds::default());
+    assert_eq!(by(&text, machine()).len(), 3, "{text}");
+}
+
+#[test]
+fn a_process_that_goes_everywhere_may_go_everywhere() {
+    let many = |first: u8| {
+        seen(
+            (0..20)
+                .map(|n| {
+                    (
+                        tcp("10.0.0.1:40001", &format!("192.0.2.{}:443", first + n), TcpState::Established),
+                        Some(curl()),
+                    )
+                })
+                .collect(),
+        )
+    };
+    let text = learned(&many(1), &Thresholds::default());
+    assert!(text.contains("# to 20 addresses"), "{text}");
+    assert!(by(&text, many(100)).iter().all(|finding| finding.severity == Severity::Ok), "{text}");
+}
+
+proptest! {
+    #[test]
+    fn whatever_the_names_are_what_was_learned_gives_no_finding(
+        name in ".{0,12}",
+        path in "[/\\\\a-z*?\\[\\]\"' \u{1}-\u{7f}é]{0,20}",
+        ports in proptest::collection::vec(any::<u16>(), 1..5),
+        uid: u32,
+    ) {
+        let mut odd = process(3, "/x");
+        odd.name = Ok(name.into());
+        odd.executable.as_mut().unwrap().path = path.into();
+        odd.user = Ok(uid);
+        let sockets = ports.iter().map(|port| (tcp(&format!("0.0.0.0:{port}"), "", TcpState::Listen), Some(odd.clone())));
+        let evidence = seen(sockets.collect());
+        let text = learned(&evidence, &Thresholds::default());
+        prop_assert!(by(&text, evidence).iter().all(|finding| finding.severity == Severity::Ok), "{}", text);
+    }
+
+    #[test]
+    fn no_text_panics(text in "(\\[\\[(allow|forbid)\\.(listen|connect)\\]\\]\n|[a-z]{1,8} = [\"0-9a-z.,/\\[\\]-]{0,8}\n|.{0,20}\n){0,6}") {
+        let _ = Policy::parse(&text);
+    }
+}

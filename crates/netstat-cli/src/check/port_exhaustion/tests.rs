@@ -1,0 +1,220 @@
+use super::super::made::{end, fact, held, lines, look, looks, moment, run, tcp};
+use super::*;
+use netstat_core::model::{
+    Counters, DynamicPorts, Family, Limits, PortRange, Protocol, Socket, TcpExtCounters,
+};
+
+/// A range of 100 ports, of which 20 are reserved.
+fn limits(reuse: TimeWaitReuse) -> Limits {
+    let ports = DynamicPorts {
+        range: PortRange { first: 40_000, last: 40_099 },
+        excluded: vec![PortRange { first: 40_080, last: 40_099 }],
+        shared_by_remotes: true,
+    };
+    Limits {
+        tcp_v4_ports: Some(ports.clone()),
+        tcp_v6_ports: Some(ports.clone()),
+        udp_v4_ports: Some(ports.clone()),
+        udp_v6_ports: Some(ports),
+        time_wait_reuse: Some(reuse),
+        timestamps: Some(true),
+        ..Limits::default()
+    }
+}
+
+/// As Windows is: a port serves one connection.
+fn windows() -> Limits {
+    let mut limits = limits(TimeWaitReuse::Never);
+    for ports in [&mut limits.tcp_v4_ports, &mut limits.udp_v4_ports] {
+        ports.as_mut().unwrap().shared_by_remotes = false;
+    }
+    Limits { time_wait_reuse: None, timestamps: None, ..limits }
+}
+
+fn connections(count: u16, remote: &str, state: TcpState) -> Vec<Socket> {
+    (0..count).map(|port| tcp(&format!("10.0.0.1:{}", 40_000 + port), remote, state)).collect()
+}
+
+fn found(sockets: Vec<Socket>, limits: Limits) -> Vec<String> {
+    let mut evidence = look(moment(100, sockets));
+    evidence.limits = Ok(limits);
+    lines(&run(&CHECK, &evidence, &[]))
+}
+
+#[test]
+fn ports_are_counted_for_each_remote_end() {
+    use TcpState::{Established, TimeWait};
+    let one = "10.0.0.9:443";
+    for (sockets, expected) in [
+        (
+            connections(39, one, TimeWait),
+            "ok [] at most 48.8 % of the ports are in use, from 10.0.0.1 to 10.0.0.9:443",
+        ),
+        (
+            connections(40, one, TimeWait),
+            "notice [from 10.0.0.1 to 10.0.0.9:443] 40 of 80 ports (50 %) are taken from 10.0.0.1 to 10.0.0.9:443",
+        ),
+        (
+            connections(60, one, Established),
+            "warning [from 10.0.0.1 to 10.0.0.9:443] 60 of 80 ports (75 %) are taken from 10.0.0.1 to 10.0.0.9:443",
+        ),
+        (
+            [connections(60, one, TimeWait), connections(80, one, Established).split_off(60)].concat(),
+            "critical [from 10.0.0.1 to 10.0.0.9:443] 80 of 80 ports (100 %) are taken from 10.0.0.1 to 10.0.0.9:443",
+        ),
+        ((1..200).flat_map(|last| connections(30, &format!("10.0.1.{last}:443"), TimeWait)).collect(), "ok"),
+        ([connections(35, one, TimeWait), connections(35, "10.0.0.9:80", TimeWait)].concat(), "ok"),
+        // Reserved ports, and others outside of the range, are chosen by programs.
+        (connections(100, one, TimeWait).split_off(80), "ok [] no port of the range"),
+        (Vec::new(), "ok [] no port of the range"),
+    ] {
+        let found = found(sockets, limits(TimeWaitReuse::Loopback));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with(expected), "{found:?}\n{expected}");
+    }
+}
+
+#[test]
+fn time_wait_counts_unless_it_may_be_taken_again() {
+    let loopback = |age: Option<u64>| -> Vec<Socket> {
+        let mut sockets: Vec<Socket> = (0..70)
+            .map(|port| tcp(&format!("127.0.0.1:{}", 40_000 + port), "127.0.0.1:80", TcpState::TimeWait))
+            .collect();
+        sockets.iter_mut().for_each(|socket| socket.time_in_state = age.map(Duration::from_secs));
+        sockets
+    };
+    let outside = || connections(70, "10.0.0.9:443", TcpState::TimeWait);
+    let without_timestamps = Limits { timestamps: Some(false), ..limits(TimeWaitReuse::Always) };
+    for (sockets, limits, expected) in [
+        (loopback(Some(5)), limits(TimeWaitReuse::Loopback), "ok"),
+        (loopback(None), limits(TimeWaitReuse::Loopback), "ok"),
+        (loopback(Some(0)), limits(TimeWaitReuse::Loopback), "warning"),
+        (loopback(Some(5)), limits(TimeWaitReuse::Never), "warning"),
+        (outside(), limits(TimeWaitReuse::Loopback), "warning"),
+        (outside(), limits(TimeWaitReuse::Always), "ok"),
+        (outside(), without_timestamps, "warning"),
+    ] {
+        let found = found(sockets, limits);
+        assert!(found[0].starts_with(expected), "{expected}: {found:?}");
+    }
+}
+
+#[test]
+fn bound_ports_are_lost_to_every_connection_and_told_once() {
+    let bound: Vec<Socket> = (0..65)
+        .map(|port| held(tcp(&format!("10.0.0.1:{}", 40_000 + port), "", TcpState::Bound), 7))
+        .collect();
+    let few = |from: u16| -> Vec<Socket> {
+        (from..from + 3)
+            .map(|port| tcp(&format!("10.0.0.1:{}", 40_000 + port), "10.0.0.9:80", TcpState::Established))
+            .collect()
+    };
+    let found = found([bound.clone(), few(70)].concat(), limits(TimeWaitReuse::Loopback));
+    assert_eq!(
+        found,
+        [
+            "warning [by TCP sockets bound at 10.0.0.1] 65 of 80 ports (81.2 %) are taken by TCP sockets bound at 10.0.0.1"
+        ]
+    );
+    // Half of the ports bound, and as many again connected to one place: the place is full.
+    let connected: Vec<Socket> = (35..75)
+        .map(|port| tcp(&format!("10.0.0.1:{}", 40_000 + port), "10.0.0.9:80", TcpState::Established))
+        .collect();
+    let sockets = [bound[..35].to_vec(), connected].concat();
+    let mut evidence = look(moment(1, sockets));
+    evidence.limits = Ok(limits(TimeWaitReuse::Loopback));
+    let findings = run(&CHECK, &evidence, &[]);
+    assert!(
+        lines(&findings)[0].starts_with("critical [from 10.0.0.1 to 10.0.0.9:80] 75 of 80"),
+        "{findings:?}"
+    );
+    assert_eq!(fact(&findings[0], "bound"), Some(35.into()));
+}
+
+#[test]
+fn connections_that_were_accepted_take_no_port() {
+    let mut sockets = vec![held(tcp("0.0.0.0:40005", "", TcpState::Listen), 7)];
+    sockets.extend(
+        (0..70).map(|peer| tcp("10.0.0.1:40005", &format!("10.0.2.{peer}:50000"), TcpState::Established)),
+    );
+    let found = found(sockets, limits(TimeWaitReuse::Loopback));
+    assert!(found[0].starts_with("ok [] at most 1.2 %"), "{found:?}");
+}
+
+#[test]
+fn where_a_port_serves_one_connection_the_remote_end_makes_no_difference() {
+    let sockets: Vec<Socket> = (0..70_u16)
+        .map(|port| {
+            tcp(&format!("10.0.0.1:{}", 40_000 + port), &format!("10.0.1.{port}:443"), TcpState::Established)
+        })
+        .collect();
+    assert!(found(sockets.clone(), limits(TimeWaitReuse::Loopback))[0].starts_with("ok"));
+    assert_eq!(
+        found(sockets, windows()),
+        ["warning [for TCP from 10.0.0.1] 70 of 80 ports (87.5 %) are taken for TCP from 10.0.0.1"]
+    );
+}
+
+#[test]
+fn udp_ports_are_counted_by_address() {
+    let sockets: Vec<Socket> = (0..75_u16)
+        .map(|port| {
+            let local = end(&format!("0.0.0.0:{}", 40_000 + port));
+            held(Socket::new(Protocol::Udp, Family::V4, local, None), 7)
+        })
+        .collect();
+    assert_eq!(
+        found(sockets, limits(TimeWaitReuse::Never)),
+        ["critical [for UDP at 0.0.0.0] 75 of 80 ports (93.8 %) are taken for UDP at 0.0.0.0"]
+    );
+}
+
+#[test]
+fn two_looks_give_the_time_that_is_left() {
+    let remote = "10.0.0.9:443";
+    let before = moment(100, connections(44, remote, TcpState::Established));
+    let now = moment(104, connections(64, remote, TcpState::Established));
+    let mut evidence = looks(Some(before), now);
+    evidence.limits = Ok(limits(TimeWaitReuse::Never));
+    let findings = run(&CHECK, &evidence, &[]);
+    assert_eq!(fact(&findings[0], "taken_per_second"), Some(5.0.into()));
+    assert_eq!(fact(&findings[0], "seconds_left"), Some(3.into()));
+}
+
+#[test]
+fn without_the_range_it_abstains() {
+    let found = lines(&run(&CHECK, &look(moment(1, Vec::new())), &[]));
+    assert_eq!(found, ["unknown [] the range of ports for new connections is not known: not asked for"]);
+}
+
+#[test]
+fn the_table_of_time_wait_has_a_limit_of_its_own() {
+    let counters = |tw, overflow| {
+        let levels =
+            SocketLevels { tcp_tw: Some(tw), tcp_max_tw_buckets: Some(1000), ..SocketLevels::default() };
+        let tcp_ext = TcpExtCounters { time_wait_overflow: Some(overflow), ..TcpExtCounters::default() };
+        Counters { levels: Some(levels), tcp_ext: Some(tcp_ext), ..Counters::default() }
+    };
+    for (before, now, expected) in [
+        ((0, 7), (899, 7), "ok"),
+        (
+            (0, 7),
+            (900, 7),
+            "warning [tcp_max_tw_buckets] the table of TIME_WAIT is nearly full: 900 of 1,000",
+        ),
+        (
+            (1000, 7),
+            (1000, 57),
+            "warning [tcp_max_tw_buckets] the table of TIME_WAIT is full (1,000 of 1,000): 50 connections were closed without it",
+        ),
+    ] {
+        let mut moments = [moment(1, Vec::new()), moment(2, Vec::new())];
+        moments[0].counters = Ok(counters(before.0, before.1));
+        moments[1].counters = Ok(counters(now.0, now.1));
+        let [before, now] = moments;
+        let mut evidence = looks(Some(before), now);
+        evidence.limits = Ok(limits(TimeWaitReuse::Never));
+        let found = lines(&run(&CHECK, &evidence, &[]));
+        assert!(found.len() == 1 && found[0].starts_with(expected), "{found:?}");
+    }
+}

@@ -1,0 +1,226 @@
+//! Which ports are taken where: the arithmetic of [`super`].
+
+use super::super::Text;
+use netstat_core::model::{
+    DynamicPorts, Endpoint, Family, Limits, Protocol, Socket, TcpState, TimeWaitReuse,
+};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+/// Connections that compete for the same ports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Pool {
+    /// TCP connections from one address to one remote end; to any, where the system gives no port twice.
+    Tcp { local: IpAddr, remote: Option<Endpoint> },
+    /// TCP sockets of one address that programs have bound themselves: listeners, and bound-only ones.
+    Bound { local: IpAddr },
+    /// UDP sockets of one address.
+    Udp { local: IpAddr },
+}
+
+impl Pool {
+    /// Which that is, for a sentence.
+    pub(super) fn text(&self) -> Text {
+        match self {
+            Self::Tcp { local, remote: Some(remote) } => {
+                let remote = shown(remote);
+                Text::new(format!("from {local} to {remote}"), format!("{local}에서 {remote}(으)로"))
+            }
+            Self::Tcp { local, remote: None } => {
+                Text::new(format!("for TCP from {local}"), format!("{local}의 TCP"))
+            }
+            Self::Bound { local } => {
+                Text::new(format!("by TCP sockets bound at {local}"), format!("{local}에 바인드된 TCP 소켓"))
+            }
+            Self::Udp { local } => Text::new(format!("for UDP at {local}"), format!("{local}의 UDP")),
+        }
+    }
+
+    /// The command that shows its sockets.
+    pub(super) fn command(&self) -> String {
+        match self {
+            Self::Tcp { local, remote: Some(remote) } => {
+                format!(
+                    "netstat --group-by state,process src {local} dst {} rport {}",
+                    remote.address, remote.port
+                )
+            }
+            Self::Tcp { local, remote: None } => {
+                format!("netstat --group-by raddr,rport,process src {local} tcp connected")
+            }
+            Self::Bound { local } => {
+                format!("netstat -q --columns local,state,pid,process src {local} state listening,bound")
+            }
+            Self::Udp { local } => format!("netstat -a --group-by process src {local} udp"),
+        }
+    }
+}
+
+fn shown(end: &Endpoint) -> String {
+    SocketAddr::new(end.address, end.port).to_string()
+}
+
+/// How many ports of a pool are taken.
+#[derive(Debug)]
+pub(super) struct Use<'a> {
+    pub(super) pool: Pool,
+    /// The ports that the system chooses from.
+    pub(super) capacity: usize,
+    /// Ports taken by the sockets of the pool that cannot be taken again.
+    own: usize,
+    /// Of these, by sockets in TIME_WAIT.
+    pub(super) waiting: usize,
+    /// Sockets in TIME_WAIT whose ports may be taken again.
+    pub(super) reusable: usize,
+    /// Ports of the range that programs have bound; lost to the pool as well.
+    pub(super) bound: usize,
+    /// The sockets that take them.
+    pub(super) sockets: Vec<&'a Socket>,
+}
+
+impl Use<'_> {
+    pub(super) fn taken(&self) -> usize {
+        match self.pool {
+            Pool::Tcp { .. } => self.own + self.bound,
+            Pool::Bound { .. } | Pool::Udp { .. } => self.own,
+        }
+    }
+
+    pub(super) fn percent(&self) -> f64 {
+        if self.capacity == 0 { 0.0 } else { self.taken() as f64 * 100.0 / self.capacity as f64 }
+    }
+
+    /// Whether its own sockets make a good part of what is taken; else the bound ports are what is to be told, once.
+    pub(super) fn is_of_its_own(&self) -> bool {
+        self.own * 4 >= self.taken()
+    }
+}
+
+/// The ports to choose from for a socket.
+fn ports(limits: &Limits, protocol: Protocol, address: IpAddr) -> Option<&DynamicPorts> {
+    let family = if address.is_ipv4() { Family::V4 } else { Family::V6 };
+    match (protocol, family) {
+        (Protocol::Tcp, Family::V4) => limits.tcp_v4_ports.as_ref(),
+        (Protocol::Tcp, Family::V6) => limits.tcp_v6_ports.as_ref(),
+        (Protocol::Udp, Family::V4) => limits.udp_v4_ports.as_ref(),
+        (Protocol::Udp, Family::V6) => limits.udp_v6_ports.as_ref(),
+    }
+}
+
+/// A port as a set of bits, because the same few ranges are asked for with every socket.
+struct Choice {
+    dynamic: Vec<bool>,
+    count: usize,
+    shared_by_remotes: bool,
+}
+
+impl Choice {
+    fn new(ports: Option<&DynamicPorts>) -> Option<Self> {
+        let ports = ports?;
+        let dynamic: Vec<bool> = (0..=u16::MAX).map(|port| ports.contains(port)).collect();
+        let count = dynamic.iter().filter(|&&is| is).count();
+        Some(Self { dynamic, count, shared_by_remotes: ports.shared_by_remotes })
+    }
+
+    fn has(&self, port: u16) -> bool {
+        self.dynamic.get(usize::from(port)).copied().unwrap_or(false)
+    }
+}
+
+/// Choices for IPv4 and IPv6 of one protocol.
+struct Choices([Option<Choice>; 2]);
+
+impl Choices {
+    fn of(limits: &Limits, protocol: Protocol) -> Self {
+        let any = [IpAddr::from([0; 4]), IpAddr::from([0; 16])];
+        Self(any.map(|address| Choice::new(ports(limits, protocol, address))))
+    }
+
+    fn choice(&self, address: IpAddr) -> Option<&Choice> {
+        let [v4, v6] = &self.0;
+        if address.is_ipv4() { v4.as_ref() } else { v6.as_ref() }
+    }
+}
+
+/// Whether a port in TIME_WAIT may be taken again for the same ends.
+fn is_reusable(socket: &Socket, limits: &Limits) -> bool {
+    if socket.state != Some(TcpState::TimeWait) || limits.timestamps == Some(false) {
+        return false;
+    }
+    let loopback = socket.local.address.is_loopback()
+        && socket.remote.is_some_and(|remote| remote.address.is_loopback());
+    let allowed = match limits.time_wait_reuse {
+        Some(TimeWaitReuse::Always) => true,
+        Some(TimeWaitReuse::Loopback) => loopback,
+        Some(TimeWaitReuse::Never) | None => false,
+    };
+    allowed && socket.time_in_state.is_none_or(|time| time >= Duration::from_secs(1))
+}
+
+#[derive(Default)]
+struct Count<'a> {
+    sockets: Vec<&'a Socket>,
+    waiting: usize,
+    reusable: usize,
+}
+
+/// Every pool of which a port is taken, in no particular order.
+pub(super) fn uses<'a>(sockets: &'a [Socket], limits: &Limits) -> Vec<Use<'a>> {
+    let tcp = Choices::of(limits, Protocol::Tcp);
+    let udp = Choices::of(limits, Protocol::Udp);
+    let is_bound = |socket: &Socket| matches!(socket.state, Some(TcpState::Listen | TcpState::Bound));
+
+    // A port that a program has bound is lost to connections whatever the address is.
+    let bound: FxHashSet<u16> = sockets
+        .iter()
+        .filter(|socket| socket.protocol == Protocol::Tcp && is_bound(socket))
+        .filter(|socket| tcp.choice(socket.local.address).is_some_and(|choice| choice.has(socket.local.port)))
+        .map(|socket| socket.local.port)
+        .collect();
+
+    let mut counts: FxHashMap<Pool, Count<'a>> = FxHashMap::default();
+    for socket in sockets {
+        let local = socket.local.address;
+        let choices = if socket.protocol == Protocol::Tcp { &tcp } else { &udp };
+        let Some(choice) = choices.choice(local).filter(|choice| choice.has(socket.local.port)) else {
+            continue;
+        };
+        let pool = match (socket.protocol, socket.remote) {
+            (Protocol::Udp, _) => Pool::Udp { local },
+            (Protocol::Tcp, _) if is_bound(socket) => Pool::Bound { local },
+            // Accepted: the port is that of the listener.
+            (Protocol::Tcp, Some(_)) if bound.contains(&socket.local.port) => continue,
+            (Protocol::Tcp, Some(remote)) => {
+                Pool::Tcp { local, remote: choice.shared_by_remotes.then_some(remote) }
+            }
+            (Protocol::Tcp, None) => continue,
+        };
+        let count = counts.entry(pool).or_default();
+        if is_reusable(socket, limits) {
+            count.reusable += 1;
+            continue;
+        }
+        count.waiting += usize::from(socket.state == Some(TcpState::TimeWait));
+        count.sockets.push(socket);
+    }
+    counts
+        .into_iter()
+        .map(|(pool, Count { sockets, waiting, reusable })| {
+            let (Pool::Tcp { local, .. } | Pool::Bound { local } | Pool::Udp { local }) = pool;
+            let choices = if matches!(pool, Pool::Udp { .. }) { &udp } else { &tcp };
+            let mut own: Vec<u16> = sockets.iter().map(|socket| socket.local.port).collect();
+            own.sort_unstable();
+            own.dedup();
+            Use {
+                pool,
+                capacity: choices.choice(local).map_or(0, |choice| choice.count),
+                own: own.len(),
+                waiting,
+                reusable,
+                bound: bound.len(),
+                sockets,
+            }
+        })
+        .collect()
+}

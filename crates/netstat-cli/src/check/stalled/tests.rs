@@ -1,0 +1,95 @@
+use super::super::made::{fired, held, lines, looks, moment, numbered, queues, run, tcp, with};
+use super::*;
+
+/// A connection with data to send that has not moved: `silent` and `unsent` are seconds.
+fn connection(number: u64, timeouts: u8, silent: u64, unsent: u64, window: u32) -> Socket {
+    let socket = tcp("10.0.0.1:80", &format!("192.0.2.1:{}", 1000 + number), TcpState::Established);
+    with(numbered(queues(held(socket, 7), 0, 5000), number), |tcp| {
+        tcp.bytes_acked = Some(100);
+        tcp.timeouts = Some(timeouts);
+        tcp.last_ack_received = Some(Duration::from_secs(silent));
+        tcp.last_data_sent = Some(Duration::from_secs(unsent));
+        tcp.send_window = Some(window);
+    })
+}
+
+fn many(count: u64, one: impl Fn(u64) -> Socket) -> Vec<Socket> {
+    (1..=count).map(one).collect()
+}
+
+fn found(before: Vec<Socket>, now: Vec<Socket>) -> Vec<String> {
+    lines(&run(&CHECK, &looks(Some(moment(10, before)), moment(11, now)), &[]))
+}
+
+#[test]
+fn what_does_not_move_is_told_from_what_is_slow() {
+    let unanswered = |number| connection(number, 4, 30, 5, 60_000);
+    let zero_window = |number| connection(number, 0, 1, 30, 0);
+    let probed =
+        |number| fired(connection(number, 0, 1, 30, 60_000), netstat_core::model::TimerKind::Probe, 5);
+    let moved = |number| with(unanswered(number), |tcp| tcp.bytes_acked = Some(200));
+    let sent = |number| queues(unanswered(number), 0, 0);
+    for (before, now, expected) in [
+        (
+            many(1, unanswered),
+            many(1, unanswered),
+            "notice [p7 (7) unanswered] 1 of 1 connections of p7 (7) get no acknowledgement",
+        ),
+        (many(10, unanswered), many(10, unanswered), "warning"),
+        (many(100, unanswered), many(100, unanswered), "critical"),
+        (
+            many(12, zero_window),
+            many(12, zero_window),
+            "warning [p7 (7) zero_window] the peers of 12 of 12 connections of p7 (7) do not read",
+        ),
+        (many(12, probed), many(12, probed), "warning [p7 (7) zero_window]"),
+        (many(12, unanswered), many(12, moved), "ok"),
+        (many(12, sent), many(12, unanswered), "ok"),
+        (many(12, unanswered), many(12, sent), "ok"),
+        (Vec::new(), many(12, unanswered), "ok"),
+        // Young: one timeout, or a silence of a few seconds.
+        (
+            many(12, |n| connection(n, 1, 30, 30, 60_000)),
+            many(12, |n| connection(n, 1, 30, 30, 60_000)),
+            "ok",
+        ),
+        (many(12, |n| connection(n, 4, 5, 5, 60_000)), many(12, |n| connection(n, 4, 5, 5, 60_000)), "ok"),
+        (many(12, |n| connection(n, 0, 1, 5, 0)), many(12, |n| connection(n, 0, 1, 5, 0)), "ok"),
+    ] {
+        let found = found(before, now);
+        assert!(found.len() == 1 && found[0].starts_with(expected), "{expected}: {found:?}");
+    }
+}
+
+#[test]
+fn a_few_vanished_clients_of_a_busy_server_are_a_notice() {
+    let busy = |stalled: u64| {
+        let mut sockets = many(stalled, |number| connection(number, 4, 30, 30, 60_000));
+        sockets.extend((1000..2000).map(|number| queues(connection(number, 0, 0, 0, 60_000), 0, 0)));
+        sockets
+    };
+    assert!(found(busy(40), busy(40))[0].starts_with("notice"));
+    assert!(found(busy(60), busy(60))[0].starts_with("warning"));
+}
+
+#[test]
+fn what_no_process_holds_any_longer_ends_by_itself() {
+    let orphan = |number| {
+        let mut socket = connection(number, 5, 60, 60, 0);
+        socket.ownership = netstat_core::model::Ownership::Unowned(NoOwner::NoProcess);
+        socket
+    };
+    assert!(found(many(50, orphan), many(50, orphan))[0].starts_with("ok"));
+}
+
+#[test]
+fn without_tcp_info_it_abstains() {
+    let windows = |number| {
+        let mut socket = connection(number, 4, 30, 30, 0);
+        socket.tcp = None;
+        socket
+    };
+    let evidence = looks(Some(moment(1, many(3, windows))), moment(2, many(3, windows)));
+    let findings = run(&CHECK, &evidence, &[]);
+    assert!(lines(&findings)[0].starts_with("unknown") && findings[0].never_told);
+}

@@ -1,0 +1,224 @@
+use super::super::made::{fact, lines, process, run, seen, tcp};
+use super::super::{Evidence, NamedList};
+use super::*;
+use netstat_core::enrich::AddressList;
+use netstat_core::model::{Missing, Process};
+use std::sync::Arc;
+
+/// A connection that was made from here.
+fn out(remote: &str) -> Socket {
+    tcp("10.0.0.1:40000", remote, TcpState::Established)
+}
+
+fn deleted(mut process: Process) -> Process {
+    if let Ok(executable) = &mut process.executable {
+        executable.deleted = true;
+    }
+    process
+}
+
+fn one(socket: Socket, process: Process) -> Evidence {
+    seen(vec![(socket, Some(process))])
+}
+
+/// The severity and the keys of the facts that count.
+fn found(evidence: &Evidence, settings: &[&str]) -> (&'static str, Vec<&'static str>) {
+    let findings = run(&CHECK, evidence, settings);
+    assert_eq!(findings.len(), 1, "{:?}", lines(&findings));
+    let counted = |fact: &&Fact| fact.text.as_ref().is_some_and(|text| text.of(EN).ends_with(']'));
+    (findings[0].severity.word(), findings[0].facts.iter().filter(counted).map(|fact| fact.key).collect())
+}
+
+#[test]
+fn honest_programs_are_not_accused() {
+    for (path, remote) in [
+        ("/usr/lib/firefox/firefox", "8.8.8.8:443"),
+        ("/opt/google/chrome/chrome", "[2606:4700::1111]:443"),
+        ("/usr/lib/apt/methods/http", "8.8.8.8:80"),
+        ("/usr/bin/psql", "8.8.8.8:5432"),
+        ("/usr/bin/mysql", "8.8.8.8:3306"),
+        ("/usr/bin/ssh", "8.8.8.8:22"),
+        ("/usr/bin/python3.11", "8.8.8.8:443"),
+        ("/usr/bin/python3.11", "8.8.8.8:9418"),
+        ("/usr/bin/python3.11", "8.8.8.8:1234"),
+        ("/usr/bin/perl", "8.8.8.8:50000"),
+        ("/usr/lib/jvm/java-17/bin/java", "8.8.8.8:9092"),
+        ("/usr/bin/transmission-daemon", "8.8.8.8:51413"),
+        ("/usr/games/game", "8.8.8.8:3333"),
+        ("/usr/bin/tor", "8.8.8.8:9001"),
+        ("/home/u/.local/share/JetBrains/ide", "8.8.8.8:443"),
+        ("/home/u/.cargo/bin/cargo", "8.8.8.8:443"),
+        ("/home/u/.vscode-server/bin/x/node", "8.8.8.8:443"),
+        ("/tmp/.mount_Obsidian/obsidian", "8.8.8.8:443"),
+        ("/home/u/.hidden/thing", "8.8.8.8:443"),
+        ("C:\\Program Files\\Mozilla Firefox\\firefox.exe", "8.8.8.8:443"),
+        ("C:\\Windows\\System32\\svchost.exe", "8.8.8.8:443"),
+        ("C:\\Users\\u\\AppData\\Local\\Programs\\Microsoft VS Code\\Code.exe", "8.8.8.8:443"),
+        ("C:\\Users\\u\\AppData\\Local\\Discord\\app-1\\Discord.exe", "8.8.8.8:50001"),
+        ("C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe", "8.8.8.8:443"),
+    ] {
+        let (severity, keys) = found(&one(out(remote), process(7, path)), &[]);
+        assert_eq!(severity, "ok", "{path} to {remote}: {keys:?}");
+        // Nor after an update has replaced the file.
+        let (severity, keys) = found(&one(out("8.8.8.8:443"), deleted(process(7, path))), &[]);
+        let hidden = path.contains("/.hidden/");
+        assert_eq!(severity, if hidden { "notice" } else { "ok" }, "{path} replaced: {keys:?}");
+    }
+}
+
+#[test]
+fn what_hides_is_shown() {
+    for (path, remote, severity, expected) in [
+        ("/memfd:x", "8.8.8.8:443", "warning", &["memory_only"][..]),
+        ("/tmp/a", "8.8.8.8:443", "notice", &["temporary"]),
+        ("/dev/shm/.x/kdevtmpfsi", "8.8.8.8:3333", "warning", &["temporary", "known_port"]),
+        ("/var/tmp/x", "8.8.8.8:50000", "notice", &["temporary", "high_ports"]),
+        ("/usr/bin/bash", "8.8.8.8:443", "notice", &["shell"]),
+        ("/usr/bin/bash", "8.8.8.8:4444", "warning", &["shell", "known_port"]),
+        ("/usr/bin/nc.openbsd", "8.8.8.8:31337", "warning", &["pipe", "known_port"]),
+        ("/usr/bin/python3.11", "8.8.8.8:4444", "notice", &["interpreter", "known_port"]),
+        ("/tmp/python3", "8.8.8.8:4444", "warning", &["temporary", "interpreter", "known_port"]),
+        ("/home/u/.x/a", "8.8.8.8:4444", "notice", &["hidden", "known_port"]),
+        ("C:\\Users\\x\\AppData\\Local\\Temp\\a.exe", "8.8.8.8:443", "notice", &["temporary"]),
+        (
+            "C:\\Users\\x\\AppData\\Local\\Temp\\a.exe",
+            "8.8.8.8:4444",
+            "warning",
+            &["temporary", "known_port"],
+        ),
+        ("C:\\Windows\\Temp\\a.exe", "8.8.8.8:443", "notice", &["temporary"]),
+        ("c:\\users\\public\\svchost.exe", "8.8.8.8:443", "notice", &["temporary"]),
+        ("C:\\Windows\\System32\\cmd.exe", "8.8.8.8:4444", "warning", &["shell", "known_port"]),
+        ("C:\\Windows\\System32\\rundll32.exe", "8.8.8.8:443", "notice", &["shell"]),
+    ] {
+        let (is, keys) = found(&one(out(remote), process(7, path)), &[]);
+        assert_eq!((is, keys.as_slice()), (severity, expected), "{path} to {remote}");
+    }
+    let (severity, keys) = found(&one(out("8.8.8.8:14444"), deleted(process(7, "/tmp/xmrig"))), &[]);
+    assert_eq!((severity, keys), ("warning", vec!["deleted", "temporary", "known_port"]));
+    let (severity, keys) = found(&one(out("8.8.8.8:8080"), deleted(process(7, "/usr/bin/python3"))), &[]);
+    assert_eq!((severity, keys.len()), ("ok", 0));
+}
+
+#[test]
+fn only_public_addresses_count_and_only_connections() {
+    let bad = || process(7, "/tmp/x");
+    for socket in [
+        out("10.0.0.9:4444"),
+        out("127.0.0.1:4444"),
+        out("[fe80::1]:4444"),
+        out("100.64.0.1:4444"),
+        tcp("10.0.0.1:40000", "8.8.8.8:4444", TcpState::TimeWait),
+        tcp("0.0.0.0:4444", "", TcpState::Listen),
+    ] {
+        assert_eq!(found(&one(socket, bad()), &[]).0, "ok");
+    }
+    let attempt = tcp("10.0.0.1:40000", "8.8.8.8:4444", TcpState::SynSent);
+    assert_eq!(found(&one(attempt, bad()), &[]).0, "warning");
+}
+
+#[test]
+fn who_comes_to_a_service_may_come_from_anywhere() {
+    let sshd = || process(5, "/usr/sbin/sshd");
+    let evidence = |process: Process| {
+        seen(vec![
+            (tcp("0.0.0.0:22", "", TcpState::Listen), Some(sshd())),
+            (tcp("10.0.0.1:22", "168.126.63.1:4444", TcpState::Established), Some(process)),
+        ])
+    };
+    assert_eq!(found(&evidence(sshd()), &["suspicious.usual-countries=US"]).0, "ok");
+    // A shell that listens is one all the same.
+    assert_eq!(found(&evidence(process(9, "/usr/bin/bash")), &[]), ("notice", vec!["shell"]));
+}
+
+#[test]
+fn what_is_usual_is_told_by_the_settings() {
+    let python = || one(out("168.126.63.1:4444"), process(7, "/usr/bin/python3"));
+    let with = |setting: &str| found(&python(), &[setting]);
+    assert_eq!(with("suspicious.usual-countries=US").1, ["interpreter", "known_port", "country"]);
+    assert_eq!(with("suspicious.usual-countries=US").0, "warning");
+    assert_eq!(with("suspicious.usual-countries=us,kr").1, ["interpreter", "known_port"]);
+    assert_eq!(with("suspicious.usual-ports=4444").0, "ok");
+    assert_eq!(with("suspicious.usual-paths=/usr/bin/python*").0, "ok");
+    assert_eq!(with("suspicious.notice=46").0, "ok");
+    assert_eq!(with("suspicious.warning=45").0, "warning");
+    // An odd country alone is nothing.
+    let firefox = one(out("168.126.63.1:443"), process(7, "/usr/bin/firefox"));
+    assert_eq!(found(&firefox, &["suspicious.usual-countries=US"]).0, "ok");
+}
+
+#[test]
+fn networks_are_usual_by_number_or_name() {
+    let thresholds = |setting: &str| {
+        let mut thresholds = Thresholds::default();
+        thresholds.assign(&[super::super::parse_assignment(setting).unwrap()]);
+        Usual::of(&thresholds)
+    };
+    let usual = thresholds("suspicious.usual-networks=AS4766,*Google*");
+    assert!(usual.has_network(Some(4766), None) && usual.has_network(Some(1), Some("GOOGLE-CLOUD")));
+    assert!(!usual.has_network(Some(1), Some("acme")) && !usual.has_network(None, None));
+}
+
+#[test]
+fn an_address_on_a_list_is_named_with_its_line() {
+    let on_a_list = |mut evidence: Evidence| {
+        let (list, _) = AddressList::parse(b"# bad\n8.8.8.0/24 ; SBL1\n");
+        evidence.surroundings.lists = Arc::new(vec![NamedList { name: "drop.txt".into(), list }]);
+        evidence
+    };
+    let evidence = on_a_list(one(out("8.8.8.8:443"), process(7, "/usr/bin/firefox")));
+    assert_eq!(found(&evidence, &[]), ("notice", vec!["listed"]));
+    let findings = run(&CHECK, &evidence, &[]);
+    let text = findings[0].facts.iter().find(|fact| fact.key == "listed").unwrap().text.clone().unwrap();
+    assert_eq!(text.of(EN), "8.8.8.8 is on the list drop.txt (line 2: 8.8.8.0/24) [50]");
+    // A scanner that knocks at a service is less.
+    let evidence = on_a_list(seen(vec![
+        (tcp("0.0.0.0:443", "", TcpState::Listen), Some(process(5, "/usr/sbin/nginx"))),
+        (tcp("10.0.0.1:443", "8.8.8.8:50000", TcpState::Established), Some(process(5, "/usr/sbin/nginx"))),
+    ]));
+    assert_eq!(found(&evidence, &[]).0, "ok");
+    assert_eq!(found(&evidence, &["suspicious.notice=30"]), ("notice", vec!["listed"]));
+}
+
+#[test]
+fn a_process_is_one_finding_by_its_oddest_connection() {
+    let mut sockets = vec![
+        (out("8.8.8.8:443"), Some(process(7, "/tmp/x"))),
+        (out("168.126.63.1:31337"), Some(process(7, "/tmp/x"))),
+    ];
+    sockets.push((out("9.9.9.9:443"), Some(process(8, "/usr/bin/firefox"))));
+    let findings = run(&CHECK, &seen(sockets), &[]);
+    assert_eq!(
+        lines(&findings),
+        [
+            "warning [x (7)] x (7) is connected to 168.126.63.1:31337 (KR) and 1 more, and 2 things about it are odd"
+        ]
+    );
+    assert_eq!(
+        (fact(&findings[0], "score"), fact(&findings[0], "country")),
+        (Some(70.into()), Some("KR".into()))
+    );
+    assert_eq!(fact(&findings[0], "temporary"), Some(40.into()));
+    assert!(findings[0].rows.as_ref().unwrap().ends_with("tcp connected public pid 7"));
+    assert_eq!(findings[0].processes[0].sockets, 2);
+}
+
+#[test]
+fn what_this_user_may_not_see_is_said() {
+    let mut hidden = process(7, "/usr/bin/x");
+    hidden.executable = Err(Missing::NotPermitted);
+    let findings = run(&CHECK, &one(out("8.8.8.8:443"), hidden), &[]);
+    assert_eq!(findings[0].severity, Severity::Unknown);
+    let mut socket = out("8.8.8.8:443");
+    socket.ownership = Ownership::Unowned(NoOwner::NotPermitted);
+    let findings = run(&CHECK, &seen(vec![(socket.clone(), None)]), &[]);
+    assert_eq!(
+        lines(&findings),
+        [
+            "unknown [processes that may not be seen] 1 of 1 connections with public addresses are of processes that this user may not look at"
+        ]
+    );
+    // What is known to have no process hides nothing.
+    socket.ownership = Ownership::Unowned(NoOwner::NoProcess);
+    assert_eq!(found(&seen(vec![(socket, None)]), &[]).0, "ok");
+}

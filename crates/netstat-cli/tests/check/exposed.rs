@@ -1,0 +1,40 @@
+//! Services on all addresses, and the same on loopback.
+
+use crate::answer::{ask, assert_found, assert_only, assert_quiet};
+use netstat_lab::{Place, on_own_thread};
+
+#[test]
+fn a_database_on_all_addresses_is_found_and_one_on_loopback_is_not() {
+    on_own_thread(|namespace| {
+        let _own =
+            [Place::LoopbackV4, Place::LoopbackV6].map(|place| namespace.listener(place, 3306).unwrap());
+        let _usual = namespace.listener(Place::AnyDualStack, 443).unwrap();
+        assert_quiet("exposed", "");
+        assert_only(&[]);
+        let _open = namespace.listener(Place::AnyV4, 5432).unwrap();
+        let finding = assert_found("exposed", "", "warning");
+        assert!(finding.sentence().contains("PostgreSQL (5432/tcp)"), "{finding:?}");
+        assert_eq!(finding.processes(), [(Some(std::process::id().into()), 1)]);
+        assert_eq!(finding.rows().len(), 1);
+        let own = std::env::current_exe().unwrap();
+        assert_eq!(finding.fact("path"), own.to_str().unwrap());
+        assert_eq!(finding.fact("user"), "root");
+        assert_only(&["exposed"]);
+        assert_quiet("exposed", "--set exposed.except=5432");
+    });
+}
+
+#[test]
+fn what_hands_over_the_machine_is_critical_and_ipv6_counts() {
+    on_own_thread(|namespace| {
+        let _redis = namespace.listener(Place::AnyDualStack, 6379).unwrap();
+        let _tftp = namespace.udp(Place::AnyV6Only, 69).unwrap();
+        let finding = assert_found("exposed", "", "critical");
+        assert!(finding.sentence().contains("Redis (6379/tcp)"), "{finding:?}");
+        // A listener for both families is a row of each.
+        assert_eq!(finding.rows().len(), 2);
+        let all = ask("exposed").of("exposed");
+        let tftp = all.iter().find(|finding| finding.sentence().contains("TFTP (69/udp)")).unwrap();
+        assert_eq!((tftp.severity(), tftp.rows().len()), ("warning", 1));
+    });
+}

@@ -1,0 +1,79 @@
+//! A program in a temporary directory that speaks to a public address, and honest ones that do.
+
+use crate::answer::{assert_found, assert_only, assert_quiet};
+use crate::support::{Folder, command, finish};
+use netstat_lab::{Namespace, on_own_thread};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+
+/// Makes the remote address one of this namespace, which is reached from a private one.
+fn public_host(namespace: &Namespace) {
+    namespace.ip("address add 10.1.1.2/32 dev lo\naddress add 168.126.63.1/32 dev lo\n").unwrap();
+    namespace.ip("route replace local 168.126.63.1 dev lo table local src 10.1.1.2\n").unwrap();
+}
+
+/// A program that runs until it is dropped.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_program_that_hides_is_found_and_an_honest_one_is_not() {
+    let folder = Folder::new("suspicious");
+    on_own_thread(|namespace| {
+        public_host(namespace);
+        let https = TcpListener::bind("168.126.63.1:443").unwrap();
+        let _honest = TcpStream::connect("168.126.63.1:443").unwrap();
+        assert_quiet("suspicious", "--set suspicious.usual-paths=/none");
+        assert_only(&[]);
+
+        let control = TcpListener::bind("168.126.63.1:4444").unwrap();
+        let miner = folder.path("miner");
+        std::fs::copy("/bin/bash", &miner).unwrap();
+        let script = "exec 3<>/dev/tcp/168.126.63.1/4444; read -r line <&3";
+        let mut run = Command::new(&miner);
+        run.args(["-c", script]).stdin(Stdio::null()).stdout(Stdio::null());
+        let _miner = Running(run.spawn().unwrap());
+        let _accepted = control.accept().unwrap();
+        let finding = assert_found("suspicious", "", "warning");
+        assert!(finding.sentence().contains("is connected to 168.126.63.1:4444 (KR)"), "{finding:?}");
+        assert_eq!(
+            (finding.number("score"), finding.number("temporary"), finding.number("known_port")),
+            (70.0, 40.0, 30.0)
+        );
+        assert_eq!(finding.fact("path"), miner.to_str().unwrap());
+        assert_eq!((finding.fact("country"), finding.rows().len()), (&"KR".into(), 1));
+        assert_only(&["suspicious"]);
+        assert_quiet("suspicious", &format!("--set suspicious.usual-paths={}", miner.display()));
+        drop(https);
+    });
+}
+
+#[test]
+fn an_address_on_a_list_is_found_with_its_line() {
+    let folder = Folder::new("lists");
+    let (list, odd) = (folder.path("drop.txt"), folder.path("odd.txt"));
+    std::fs::write(&list, "; a list\n168.126.0.0/16 ; SBL1\n").unwrap();
+    std::fs::write(&odd, "# a list\n0.0.0.0 evil.example\nwhat is this\n192.0.2.1\n").unwrap();
+    on_own_thread(|namespace| {
+        public_host(namespace);
+        let _server = TcpListener::bind("168.126.63.1:443").unwrap();
+        let _client = TcpStream::connect("168.126.63.1:443").unwrap();
+        let finding =
+            assert_found("suspicious", &format!("--set suspicious.lists={}", list.display()), "notice");
+        assert!(finding.words().contains("drop.txt (line 2: 168.126.0.0/16) [50]"), "{finding:?}");
+
+        let run = finish(command(&format!("check suspicious --set suspicious.lists={}", odd.display())));
+        assert_eq!(run.code, Some(0));
+        let said = "odd.txt 1 addresses and networks are used; lines that were not understood: 1, the first is line 3; lines that block names and not addresses: 1";
+        assert!(run.complaint.contains(said), "{run:?}");
+        let run = finish(command("check suspicious --set suspicious.lists=/nonexistent"));
+        assert_eq!(run.code, Some(3));
+        assert!(run.complaint.contains("cannot read the list /nonexistent: "), "{run:?}");
+    });
+}
