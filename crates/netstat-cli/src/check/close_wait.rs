@@ -1,10 +1,10 @@
 //! `close-wait`: connections that the peer has closed and the program has not.
 
 use super::holders::{Holder, counted};
-use super::text::{EN, KO, bytes, duration, grouped};
+use super::text::{EN, KO, bytes, duration, grouped, number_of};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
-use netstat_core::model::{Ownership, Socket, TcpState};
+use netstat_core::model::{Socket, TcpState};
 use netstat_core::query::{Fields, Kinds, ProcessFields, States};
 use std::time::Duration;
 
@@ -115,7 +115,10 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
         return vec![Finding::ok(
             CHECK.name,
             Text::new(
-                format!("{} connections in CLOSE_WAIT, no process holds many old ones", grouped(all)),
+                format!(
+                    "{} in CLOSE_WAIT, no process holds many old ones",
+                    number_of(all, "connection", "connections")
+                ),
                 format!("CLOSE_WAIT 연결 {}개, 오래된 것을 많이 든 프로세스 없음", grouped(all)),
             ),
         )];
@@ -232,15 +235,12 @@ fn facts(evidence: &Evidence, sockets: &[&Socket], ages: &[Option<Duration>], ol
 
 /// How the number changed since the look before.
 fn growth(evidence: &Evidence, sockets: &[&Socket]) -> Option<Fact> {
-    let elapsed = evidence.elapsed()?;
+    let (before, elapsed) = evidence.earlier()?;
     let holder = sockets.first()?.ownership.principal()?.process;
-    let before = evidence.before.as_ref()?;
-    let waiting = || before.sockets.iter().filter(|socket| socket.state == Some(TcpState::CloseWait));
-    // The first of two looks does not ask for owners.
-    if waiting().any(|socket| socket.ownership == Ownership::NotRead) {
-        return None;
-    }
-    let then = waiting()
+    let then = before
+        .sockets
+        .iter()
+        .filter(|socket| socket.state == Some(TcpState::CloseWait))
         .filter(|socket| socket.ownership.principal().is_some_and(|owner| owner.process == holder))
         .count();
     let grown = i64::try_from(sockets.len()).ok()? - i64::try_from(then).ok()?;

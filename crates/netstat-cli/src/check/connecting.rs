@@ -40,7 +40,7 @@ pub(crate) static CHECK: Check = Check {
     ],
     needs: Needs {
         kinds: Kinds::TCP,
-        states: States::SYN_SENT,
+        states: States::SYN_SENT.union(States::LISTEN),
         fields: Fields::empty(),
         owners: States::SYN_SENT,
         process: ProcessFields::NAME,
@@ -138,6 +138,15 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
     findings
 }
 
+/// Whether the listener that does not answer is on this machine.
+fn is_here(evidence: &Evidence, remote: Endpoint, sockets: &[&Socket]) -> bool {
+    let own =
+        remote.address.is_loopback() || sockets.iter().any(|socket| socket.local.address == remote.address);
+    evidence.in_state(TcpState::Listen).any(|listener| {
+        listener.local.port == remote.port && (own || listener.local.address == remote.address)
+    })
+}
+
 fn to_one_place(evidence: &Evidence, remote: Endpoint, sockets: &[&Socket], severity: Severity) -> Finding {
     let end = SocketAddr::new(remote.address, remote.port);
     let count = grouped(sockets.len());
@@ -168,6 +177,19 @@ fn to_one_place(evidence: &Evidence, remote: Endpoint, sockets: &[&Socket], seve
         "netstat --columns local,foreign,timer,pid,process syn_sent dst {} rport {}",
         remote.address, remote.port
     ));
+    if is_here(evidence, remote, sockets) {
+        finding.facts.push(Fact::said("listener_here", true));
+        finding.meaning = Some(Text::fixed(
+            "The listener is on this machine, so the network is not at fault: its queue is full and it does not accept, or a \
+             firewall here drops the packets.",
+            "리스너가 이 컴퓨터에 있으므로 네트워크 문제가 아닙니다. 대기열이 가득 찼는데 수락하지 않거나, 이쪽 방화벽이 버립니다.",
+        ));
+        finding.next = vec![Text::fixed(
+            "look at the listener: netstat check listen-queue",
+            "리스너를 봅니다: netstat check listen-queue",
+        )];
+        return finding;
+    }
     finding.meaning = Some(Text::fixed(
         "The host is down, the route is broken, or a firewall drops the packets without a word. The port is not simply closed: \
          that would be refused at once.",

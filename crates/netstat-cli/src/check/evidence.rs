@@ -4,6 +4,7 @@ use super::surroundings::Surroundings;
 use netstat_core::model::{
     Conntrack, Counters, Endpoint, Limits, Process, ProcessId, Protocol, Socket, TcpState,
 };
+use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -34,6 +35,9 @@ pub(crate) type Input<T> = Result<T, Lack>;
 pub(crate) struct Moment {
     /// When, since the system started.
     pub(crate) at: Input<Duration>,
+    /// Whether all that the checks need was asked for. The first of two looks a moment apart is not whole: it knows what
+    /// rates are made of, and neither other sockets nor owners.
+    pub(crate) whole: bool,
     /// The sockets that the filter leaves, in no particular order; empty where no check needs them.
     pub(crate) sockets: Vec<Socket>,
     /// The protocol counters.
@@ -72,7 +76,7 @@ pub(crate) struct Evidence {
     /// What is known beyond the tables of the system.
     pub(crate) surroundings: Surroundings,
     /// Since when `--watch` has seen a socket in its state, by the same clock as [`Moment::at`]; empty without it.
-    pub(crate) seen_since: HashMap<(SocketKey, Option<TcpState>), Duration>,
+    pub(crate) seen_since: FxHashMap<(SocketKey, Option<TcpState>), Duration>,
 }
 
 impl Evidence {
@@ -81,6 +85,11 @@ impl Evidence {
         let before = self.before.as_ref()?;
         let (Ok(then), Ok(now)) = (&before.at, &self.now.at) else { return None };
         now.checked_sub(*then).filter(|elapsed| !elapsed.is_zero())
+    }
+
+    /// The look before, where it was a whole one and the time since is known.
+    pub(crate) fn earlier(&self) -> Option<(&Moment, Duration)> {
+        Some((self.before.as_ref().filter(|before| before.whole)?, self.elapsed()?))
     }
 
     /// A counter, and by how much it grew between the two looks; `None` where it is not known, and for the growth where
@@ -103,7 +112,7 @@ impl Evidence {
     }
 
     /// The sockets of the look before, by what tells them apart.
-    pub(crate) fn before_by_key(&self) -> HashMap<SocketKey, &Socket> {
+    pub(crate) fn before_by_key(&self) -> FxHashMap<SocketKey, &Socket> {
         self.before
             .iter()
             .flat_map(|before| &before.sockets)

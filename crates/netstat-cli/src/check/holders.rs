@@ -5,7 +5,7 @@ use super::evidence::Evidence;
 use super::finding::Culprit;
 use crate::render::Language;
 use netstat_core::model::{NoOwner, Ownership, ProcessId, Socket};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::ffi::OsString;
 
 /// Who holds a socket.
@@ -100,7 +100,7 @@ impl Evidence {
         &self,
         sockets: impl IntoIterator<Item = &'a Socket>,
     ) -> Vec<(Holder, Vec<&'a Socket>)> {
-        let mut groups: HashMap<Key, Vec<&'a Socket>> = HashMap::new();
+        let mut groups: FxHashMap<Key, Vec<&'a Socket>> = FxHashMap::default();
         for socket in sockets {
             groups.entry(Key::of(socket)).or_default().push(socket);
         }
@@ -122,7 +122,7 @@ impl Evidence {
 
 /// How often each value comes, the most frequent first; of equals the lesser.
 pub(crate) fn counted<K: std::hash::Hash + Ord>(values: impl IntoIterator<Item = K>) -> Vec<(K, usize)> {
-    let mut counts: HashMap<K, usize> = HashMap::new();
+    let mut counts: FxHashMap<K, usize> = FxHashMap::default();
     for value in values {
         *counts.entry(value).or_default() += 1;
     }

@@ -75,6 +75,7 @@ pub(super) fn process(pid: u32, path: &str) -> Process {
 pub(super) fn moment(second: u64, sockets: Vec<Socket>) -> Moment {
     Moment {
         at: Ok(Duration::from_secs(second)),
+        whole: true,
         sockets,
         counters: Err(Lack::NotAsked),
         conntrack: Err(Lack::NotAsked),
@@ -102,7 +103,7 @@ pub(super) fn looks(before: Option<Moment>, now: Moment) -> Evidence {
         limits: Err(Lack::NotAsked),
         processes,
         surroundings: Surroundings::default(),
-        seen_since: HashMap::new(),
+        seen_since: Default::default(),
     }
 }
 

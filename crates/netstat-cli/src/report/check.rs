@@ -16,7 +16,7 @@ use netstat_core::model::{Ownership, ProcessId, Protocol, Socket, TcpState};
 use netstat_core::os::Backend;
 use netstat_core::query::{Programs, SocketQuery, States};
 use netstat_core::{Answer, Error, Warning};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -71,7 +71,7 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
         first: Needs::first_look(chosen),
         surroundings,
         before: None,
-        seen_since: HashMap::new(),
+        seen_since: FxHashMap::default(),
         warnings: Warnings::default(),
     };
     watch.warnings.say(known);
@@ -125,7 +125,7 @@ fn learn(
         first: Needs::NOTHING,
         surroundings,
         before: None,
-        seen_since: HashMap::new(),
+        seen_since: FxHashMap::default(),
         warnings: Warnings::default(),
     };
     let looked = watch.look();
@@ -200,7 +200,7 @@ struct Watch<'a> {
     first: Needs,
     surroundings: Surroundings,
     before: Option<Moment>,
-    seen_since: HashMap<(SocketKey, Option<TcpState>), Duration>,
+    seen_since: FxHashMap<(SocketKey, Option<TcpState>), Duration>,
     warnings: Warnings,
 }
 
@@ -243,7 +243,7 @@ impl Watch<'_> {
         let conntrack =
             if needs.conntrack { told(backend.conntrack(), warnings) } else { Err(Lack::NotAsked) };
         let at = backend.uptime().map_err(|error| Lack::Refused(words_of(&error.source)));
-        Ok(Moment { at, sockets, counters, conntrack })
+        Ok(Moment { at, whole: *needs == self.needs, sockets, counters, conntrack })
     }
 
     fn sockets(&self, needs: &Needs, warnings: &mut Vec<Warning>) -> Result<Vec<Socket>, Error> {
@@ -264,7 +264,7 @@ impl Watch<'_> {
                     Protocol::Tcp => socket.state.is_some_and(|state| owners.contains(States::of(state))),
                 }
         };
-        sockets.sort_by_key(|socket| !wanted(socket));
+        sockets.sort_unstable_by_key(|socket| !wanted(socket));
         let count = sockets.partition_point(wanted);
         if let Some(of_interest @ [_, ..]) = sockets.get_mut(..count) {
             attach_owners(

@@ -1,7 +1,9 @@
 //! Services on all addresses, and the same on loopback.
 
 use crate::answer::{ask, assert_found, assert_only, assert_quiet};
+use crate::support::Keeper;
 use netstat_lab::{Place, on_own_thread};
+use std::net::TcpListener;
 
 #[test]
 fn a_database_on_all_addresses_is_found_and_one_on_loopback_is_not() {
@@ -37,4 +39,27 @@ fn what_hands_over_the_machine_is_critical_and_ipv6_counts() {
         let tftp = all.iter().find(|finding| finding.sentence().contains("TFTP (69/udp)")).unwrap();
         assert_eq!((tftp.severity(), tftp.rows().len()), ("warning", 1));
     });
+}
+
+#[test]
+fn the_address_makes_the_difference_and_the_process_is_named() {
+    for (open, closed, port) in [
+        ("0.0.0.0:3306", "127.0.0.1:3306", ":3306"),
+        ("[::]:6379", "[::1]:6379", ":6379"),
+        ("[::]:27017", "127.0.0.1:27017", ":27017"),
+    ] {
+        on_own_thread(|_| {
+            let kept = Keeper::cat(TcpListener::bind(closed).unwrap());
+            assert_quiet("exposed", "");
+            drop(kept);
+            let kept = Keeper::cat(TcpListener::bind(open).unwrap());
+            let severity = if port == ":3306" { "warning" } else { "critical" };
+            let finding = assert_found("exposed", "", severity);
+            assert!(finding.sentence().contains("cat"), "{finding:?}");
+            assert_eq!(finding.processes(), [(Some(kept.pid().into()), 1)]);
+            let rows = finding.rows();
+            assert!(!rows.is_empty() && rows.iter().all(|row| row.contains(port)), "{rows:#?}");
+            assert_only(&["exposed"]);
+        });
+    }
 }

@@ -62,3 +62,17 @@ fn without_timers_it_takes_watching() {
         .collect();
     assert!(lines(&run(&CHECK, &evidence, &[]))[0].starts_with("warning"));
 }
+
+#[test]
+fn a_listener_on_this_machine_is_another_cause() {
+    let meaning = |sockets: Vec<Socket>| {
+        let findings = run(&CHECK, &look(moment(1, sockets)), &[]);
+        findings[0].meaning.as_ref().unwrap().of(EN).to_owned()
+    };
+    let listener = || tcp("0.0.0.0:5432", "", TcpState::Listen);
+    let with_listener = |remote| [trying(5, remote, 2), vec![listener()]].concat();
+    assert!(meaning(with_listener("127.0.0.1:5432")).starts_with("The listener is on this machine"));
+    assert!(meaning(with_listener("10.0.0.1:5432")).starts_with("The listener is on this machine"));
+    assert!(meaning(with_listener("192.0.2.1:5432")).starts_with("The host is down"));
+    assert!(meaning(trying(5, "127.0.0.1:5432", 2)).starts_with("The host is down"));
+}

@@ -58,6 +58,12 @@ pub(super) fn man() -> String {
         "It could not be shown, the command line was not understood, or help was asked for as on Windows (/?, -?). \
          The reason is on standard error.",
     );
+    page.push_str(".PP\nThose of\n.B netstat check\n");
+    paragraph(
+        &mut page,
+        "are what monitoring systems expect: 0 nothing is wrong, or only worth knowing; 1 a warning; 2 critical; 3 not known, \
+         or an error.",
+    );
     page.push_str(".SH EXAMPLES\n");
     for (command, meaning) in super::EXAMPLES {
         page.push_str(&format!(".TP\n.B {}\n", escape(command)));

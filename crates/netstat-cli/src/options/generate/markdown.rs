@@ -38,7 +38,8 @@ pub(super) fn markdown() -> String {
     page.push_str(
         "\n## Exit codes\n\n- 0: the report was shown.\n- 1: it could not be shown, the command line was not understood, \
          or help was asked for as on Windows.\n  Where the command line was not understood, one line on standard \
-         error says what to type instead,\n  and standard output is empty.\n\n## Coming from net-tools or ss\n\n\
+         error says what to type instead,\n  and standard output is empty.\n- `netstat check`: \
+         0 nothing, or notices; 1 a warning; 2 critical; 3 not known, or an error.\n\n## Coming from net-tools or ss\n\n\
          Their options are not accepted, because many of their letters mean something else here. A command line in \
          their\nstyle is answered with the nearest command of this program, which is not run:\n\n\
          | typed | type instead |\n|---|---|\n",

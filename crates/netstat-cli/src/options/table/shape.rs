@@ -97,7 +97,7 @@ pub(super) const OPTIONS: &[Entry] = &[
         in_synopsis: false,
         summary: "Write one JSON document",
         help: "Writes one JSON document with every column, or those of --columns, with all owners and with what the \
-               answer may lack. With -r, -s or -e the document of that report.",
+               answer may lack. With -r, -s, -e or check the document of that report.",
         details: "Numbers are numbers, null is what is not known or not there, times have their unit in the key. Text \
                   from outside is escaped as in the tables. A listener that serves IPv4 and IPv6 is two rows with one \
                   cookie, as in the tables. docs/schema has the JSON Schema; its version is in each document. docs/json.md explains the documents of -r, -s \

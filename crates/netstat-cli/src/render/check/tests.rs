@@ -6,6 +6,7 @@ use std::time::Duration;
 fn evidence() -> Evidence {
     let now = Moment {
         conntrack: Err(Lack::NotAsked),
+        whole: true,
         at: Ok(Duration::from_secs(5)),
         sockets: Vec::new(),
         counters: Err(Lack::NotAsked),
@@ -16,7 +17,7 @@ fn evidence() -> Evidence {
         limits: Err(Lack::NotAsked),
         processes: HashMap::new(),
         surroundings: Surroundings::default(),
-        seen_since: HashMap::new(),
+        seen_since: Default::default(),
     }
 }
 
