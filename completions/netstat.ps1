@@ -106,6 +106,7 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         @('--sort', 'Sort the rows by a column')
         @('--table', 'With -r, show this routing table')
         @('--timeout', 'With --wait, give up after this time')
+        @('--utf8', 'On Windows, write UTF-8 to files and pipes')
         @('--version', 'Show the version')
         @('--wait', 'Return as soon as a row matches the filter')
         @('--watch', 'Go on, and show what changes')

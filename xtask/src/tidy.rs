@@ -25,6 +25,34 @@ const UNSAFE_FILES: &[(&str, &str)] = &[
         "the functions of Windows take buffers by address, and no safe crate has the tables of sockets",
     ),
     (
+        "crates/netstat-core/src/os/windows/live/network.rs",
+        "the functions of Windows take buffers by address, and no safe crate has the tables of routes and counters",
+    ),
+    (
+        "crates/netstat-core/src/os/windows/live/registry.rs",
+        "the values of a key are read whole, with their errors, which no safe crate does",
+    ),
+    (
+        "crates/netstat-core/src/os/windows/live/names.rs",
+        "GetNameInfoW takes buffers by address; the safe crates have the function of the ANSI code page",
+    ),
+    (
+        "crates/netstat-cli/src/output/console.rs",
+        "code pages and the modes of a console are functions of Windows that take buffers by address",
+    ),
+    (
+        "crates/netstat-lab/examples/in_console/console.rs",
+        "tests need pseudo consoles, for which the standard library has no call",
+    ),
+    (
+        "crates/netstat-core/src/os/windows/live/connections.rs",
+        "functions of Windows that are looked up when they are called, some of them not documented",
+    ),
+    (
+        "crates/netstat-core/src/os/windows/live/processes.rs",
+        "no safe crate answers with the bytes of what Windows says of a process, which the seam records",
+    ),
+    (
         "crates/netstat-lab/src/kernel.rs",
         "tests need namespaces and TUN devices, for which rustix has no safe call",
     ),

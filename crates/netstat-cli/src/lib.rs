@@ -13,10 +13,9 @@ mod settings;
 pub mod view;
 
 use options::{Answer, Command};
-use output::Trouble;
+use output::{Trouble, Utf8};
 use settings::Settings;
 use std::ffi::OsString;
-use std::io::Write;
 use std::process::ExitCode;
 
 /// Runs the program with these words of the command line, its own name left out.
@@ -33,25 +32,43 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         _ if words.iter().any(|word| word == "--exists" || word == "--wait") => 2,
         _ => 1,
     };
-    let done = match options::parse(words) {
+    // What is wrong with the rest of the words is to be read as well.
+    let utf8 = words.iter().any(|word| word == "--utf8");
+    let command = options::parse(words);
+    if utf8 || matches!(&command, Ok(Command::Run(arguments)) if arguments.utf8) {
+        output::write_utf8(Utf8::Everything);
+    }
+    let done = match command {
         Ok(Command::Run(arguments)) => {
-            report::run(&Settings::new(&arguments, |name| std::env::var(name).ok()))
+            if arguments.formats().next().is_some() {
+                output::write_utf8(Utf8::Data);
+            }
+            let environment = |name: &str| std::env::var(name).ok();
+            report::run(&Settings::new(&arguments, environment, output::system_language()))
         }
-        Ok(command) => command.answer().map_or(Ok(ExitCode::SUCCESS), |text| show(&text)),
+        Ok(command) => {
+            let is_document = matches!(command, Command::Generate(_));
+            command.answer().map_or(Ok(ExitCode::SUCCESS), |answer| show(&answer, is_document))
+        }
         Err(complaint) => Err(Trouble { line: complaint.to_string(), filter: complaint.filter }),
     };
-    done.unwrap_or_else(|trouble| {
+    let code = done.unwrap_or_else(|trouble| {
         trouble.say();
         ExitCode::from(failure)
-    })
+    });
+    output::restore();
+    code
 }
 
-fn show(answer: &Answer) -> Result<ExitCode, Trouble> {
-    let text = answer.text.as_bytes();
-    if answer.to_stderr {
-        let _ = std::io::stderr().write_all(text);
+/// A document is the same file on every system.
+fn show(answer: &Answer, is_document: bool) -> Result<ExitCode, Trouble> {
+    if is_document {
+        output::write_utf8(Utf8::Data);
+        output::text(answer.text.as_bytes())?;
+    } else if answer.to_stderr {
+        output::error_text(&answer.text);
     } else {
-        output::text(text)?;
+        output::people(&answer.text)?;
     }
     Ok(ExitCode::from(answer.exit_code))
 }

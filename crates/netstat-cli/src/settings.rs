@@ -209,12 +209,17 @@ pub(crate) enum Tape {
 }
 
 impl Settings {
-    /// `environment` gives the value of an environment variable.
-    pub(crate) fn new(arguments: &Arguments, environment: impl Fn(&str) -> Option<String>) -> Self {
+    /// `environment` gives the value of an environment variable. `system_language` is the language that the system has
+    /// been given, where it has one beside the locale.
+    pub(crate) fn new(
+        arguments: &Arguments,
+        environment: impl Fn(&str) -> Option<String>,
+        system_language: Option<Language>,
+    ) -> Self {
         let language = match arguments.lang {
             Some(Lang::En) => Language::English,
             Some(Lang::Ko) => Language::Korean,
-            None => language_of_locale(&environment),
+            None => system_language.unwrap_or_else(|| language_of_locale(&environment)),
         };
         let tape = match (&arguments.record, &arguments.replay) {
             (Some(folder), _) => Tape::Record(folder.clone()),
@@ -369,9 +374,7 @@ fn process_column(arguments: &Arguments) -> Option<&'static Column> {
 fn colour(arguments: &Arguments, environment: impl Fn(&str) -> Option<String>) -> Colour {
     let chosen = arguments.color.unwrap_or(Colour::Auto);
     let refused = environment("NO_COLOR").is_some_and(|value| !value.is_empty())
-        || environment("TERM").is_some_and(|value| value == "dumb")
-        // An old console window would show the escape sequences themselves.
-        || (cfg!(windows) && environment("WT_SESSION").is_none() && environment("TERM").is_none());
+        || environment("TERM").is_some_and(|value| value == "dumb");
     if chosen == Colour::Auto && refused { Colour::Never } else { chosen }
 }
 
@@ -424,9 +427,26 @@ mod tests {
     fn settings(words: &str, locale: Locale) -> Settings {
         let typed = words.split_ascii_whitespace().map(Into::into);
         let Ok(Command::Run(arguments)) = options::parse(typed) else { panic!("{words:?} is refused") };
-        Settings::new(&arguments, |name| {
-            locale.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
-        })
+        Settings::new(&arguments, value_in(locale), None)
+    }
+
+    fn value_in(locale: Locale) -> impl Fn(&str) -> Option<String> {
+        move |name| locale.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+    }
+
+    #[test]
+    fn the_language_of_the_system_comes_before_the_locale_and_after_the_option() {
+        use Language::{English, Korean};
+        let language = |words: &str, system| {
+            let Ok(Command::Run(arguments)) = options::parse(words.split_whitespace().map(Into::into)) else {
+                panic!("{words}")
+            };
+            Settings::new(&arguments, value_in(&[("LANG", "ko_KR.UTF-8")]), system).language
+        };
+        assert_eq!(language("-a", Some(English)), English);
+        assert_eq!(language("-a", None), Korean);
+        assert_eq!(language("-a --lang en", Some(Korean)), English);
+        assert_eq!(language("-a --lang ko", Some(English)), Korean);
     }
 
     #[test]

@@ -77,6 +77,10 @@ bitflags! {
         const MARK = 32;
         /// [`crate::model::Socket::age`].
         const AGE = 64;
+        /// [`crate::model::WindowsSocket::offload`].
+        const OFFLOAD = 128;
+        /// [`crate::model::WindowsSocket::module`].
+        const MODULE = 256;
     }
 }
 
@@ -198,5 +202,7 @@ bitflags! {
         const USER = 16;
         /// [`crate::model::Process::container`].
         const CONTAINER = 32;
+        /// [`crate::model::Process::account`].
+        const ACCOUNT = 64;
     }
 }

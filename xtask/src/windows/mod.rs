@@ -15,8 +15,9 @@ use wine::Wine;
 /// The tests that are run under Wine: the packages with code for Windows.
 const PACKAGES: [&str; 2] = ["netstat-core", "netstat-cli"];
 
-/// The example of the laboratory that holds the sockets of these tests, and where they learn its place from.
-const HOLDER: (&str, &str) = ("hold_states", "NETSTAT_HOLD_STATES");
+/// The examples of the laboratory that these tests start, and where they learn their places from.
+const EXAMPLES: [(&str, &str); 2] =
+    [("hold_states", "NETSTAT_HOLD_STATES"), ("in_console", "NETSTAT_IN_CONSOLE")];
 
 /// Builds, and runs the tests. Says `skipped:` where what that takes is not to be had.
 pub(crate) fn run() -> Result<()> {
@@ -35,15 +36,18 @@ pub(crate) fn run() -> Result<()> {
     let wine = Wine::start(&toolchain.folder().join("wine"))?;
     println!("{}", wine.version()?);
     println!("== tests under Wine");
-    toolchain.build(&["build", "--package", "netstat-lab", "--example", HOLDER.0])?;
-    let holder = toolchain.folder().join(format!("debug/examples/{}.exe", HOLDER.0));
+    let mut words = vec!["build", "--package", "netstat-lab"];
+    words.extend(EXAMPLES.iter().flat_map(|(example, _)| ["--example", example]));
+    toolchain.build(&words)?;
     let mut cargo = toolchain.cargo(&["test", "--no-fail-fast"]);
     for package in PACKAGES {
         cargo.args(["--package", package]);
     }
     cargo.args(["--lib", "--tests", "--", "--show-output"]);
     wine.runs_programs_of(&mut cargo, TARGET);
-    cargo.env(HOLDER.1, &holder);
+    for (example, variable) in EXAMPLES {
+        cargo.env(variable, toolchain.folder().join(format!("debug/examples/{example}.exe")));
+    }
     // What its programs are asked for the top of the workspace cannot be asked there.
     cargo.env("INSTA_WORKSPACE_ROOT", workspace::root());
     let (succeeded, output) = workspace::shown_output(cargo)?;

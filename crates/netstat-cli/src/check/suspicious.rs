@@ -143,7 +143,7 @@ impl Usual {
         Self {
             countries: words(&COUNTRIES).iter().map(|code| code.to_ascii_uppercase()).collect(),
             networks: words(&NETWORKS).iter().map(|name| name.to_lowercase()).collect(),
-            ports: words(&PORTS).iter().filter_map(|port| port.parse().ok()).collect(),
+            ports: words(&PORTS).iter().filter_map(|port| port.parse::<u16>().ok()).collect(),
             paths: words(&PATHS).iter().map(|pattern| Glob::new(pattern)).collect(),
         }
     }

@@ -1,13 +1,13 @@
 //! The columns of the classic table that may stand behind the state and the process ID: one `const` each.
 
-use crate::render::words::{Offload, UNKNOWN};
+use crate::render::words::UNKNOWN;
 use crate::render::{decimal, words};
-use netstat_core::model::{Protocol, Socket, TcpState};
+use netstat_core::model::{Offload, Protocol, Socket, TcpState};
 
 /// What a column shows beyond the socket itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts {
-    /// Who handles the TCP connections of this system.
+    /// Who handles the TCP connections of a system that does not tell it of each.
     pub offload: Offload,
 }
 
@@ -29,7 +29,10 @@ pub const OFFLOAD: Column = Column {
     heading: "Offload State",
     least: 12,
     udp: false,
-    write: |out, _, facts| out.extend_from_slice(facts.offload.word().as_bytes()),
+    write: |out, socket, facts| {
+        let known = socket.windows.as_ref().map_or(Some(facts.offload), |windows| windows.offload);
+        out.extend_from_slice(known.map_or(UNKNOWN, words::offload).as_bytes());
+    },
 };
 
 /// How long the socket has been in its state (`-i`), in milliseconds.

@@ -215,6 +215,26 @@ pub const ALL: &[&Column] = &[
     &socket::AGE,
 ];
 
+/// Those that Windows has no value for.
+pub const NOT_ON_WINDOWS: &[&Column] = &[
+    &owner::CONTAINER,
+    &owner::FD,
+    &socket::RECVQ,
+    &socket::SENDQ,
+    &socket::BACKLOG,
+    &socket::TIMER,
+    &tcp::CWND,
+    &tcp::PACING,
+    &tcp::DELIVERY,
+    &socket::CONGESTION,
+    &socket::DSCP,
+    &socket::MARK,
+    &socket::DROPS,
+    &socket::INTERFACE,
+    &socket::INODE,
+    &socket::COOKIE,
+];
+
 /// The column of a name, in any letter case.
 pub fn by_name(name: &str) -> Option<&'static Column> {
     ALL.iter().copied().find(|column| column.name.eq_ignore_ascii_case(name))

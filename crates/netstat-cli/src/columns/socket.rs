@@ -3,7 +3,7 @@
 use super::{Column, Kind, Needs, Origin, Value};
 use crate::view::{Foreign, Row};
 use netstat_core::model::{Endpoint, Protocol, Section, Socket, TcpState};
-use netstat_core::query::Fields;
+use netstat_core::query::{Fields, ProcessFields};
 use std::ffi::OsStr;
 
 /// The protocol as `-p` names it, in capitals.
@@ -126,15 +126,26 @@ pub(super) const USER: Column = Column {
     key: "user",
     heading: "User",
     unit: "",
-    meaning: "User the socket belongs to; the number where it has no name",
+    meaning: "User the socket belongs to; the number where it has no name. Windows: the user of its process",
     kind: Kind::Text,
-    needs: Needs { users: true, ..Needs::NOTHING },
+    needs: if cfg!(windows) {
+        Needs { users: true, ..Needs::process(ProcessFields::ACCOUNT) }
+    } else {
+        Needs { users: true, ..Needs::NOTHING }
+    },
     origin: Origin::Row(|row, given| match row.socket.uid {
         Some(uid) => match given.users.name(uid) {
             Some(name) => Value::Text(OsStr::new(name).into()),
             None => Value::Text(std::ffi::OsString::from(uid.to_string()).into()),
         },
-        None => Value::Unknown,
+        None => {
+            let process =
+                row.socket.ownership.principal().and_then(|owner| given.processes.process(owner.process));
+            match process.map(|process| &process.account) {
+                Some(Ok(account)) => Value::Text(account.as_os_str().into()),
+                _ => Value::Unknown,
+            }
+        }
     }),
 };
 

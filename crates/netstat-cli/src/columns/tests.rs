@@ -281,7 +281,8 @@ fn needs_add_up_and_nothing_is_needed_for_nothing() {
     assert_eq!(of(&["pid"]), Needs { owners: true, ..Needs::NOTHING });
     let all = of(&["rtt", "dscp", "process", "container", "user"]);
     assert_eq!(all.fields, Fields::TCP_INFO | Fields::TRAFFIC_CLASS);
-    assert_eq!(all.process, ProcessFields::NAME | ProcessFields::CONTAINER);
+    let account = if cfg!(windows) { ProcessFields::ACCOUNT } else { ProcessFields::empty() };
+    assert_eq!(all.process, ProcessFields::NAME | ProcessFields::CONTAINER | account);
     assert!(all.owners && all.users && !all.interfaces && !all.countries && !all.networks);
     assert_eq!(of(&["country"]), Needs { countries: true, ..Needs::NOTHING });
     assert_eq!(of(&["country", "network"]), Needs { countries: true, networks: true, ..Needs::NOTHING });

@@ -59,6 +59,8 @@ pub(crate) struct Arguments {
     pub(crate) count: Option<u64>,
     /// `--lang`: the language of titles and headings.
     pub(crate) lang: Option<Lang>,
+    /// `--utf8`: UTF-8 on Windows too, wherever it goes.
+    pub(crate) utf8: bool,
     /// `--owners`: by what means owners are looked for.
     pub(crate) owners: Option<Owners>,
     /// `--geo`: files with countries and networks of addresses, the first to be asked first.

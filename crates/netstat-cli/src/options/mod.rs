@@ -78,7 +78,8 @@ pub(crate) struct Answer {
 fn column_help() -> String {
     let mut text = Vec::new();
     // Memory takes whatever is written to it.
-    let _ = sockets::render_column_help(&mut text);
+    let unknown = if cfg!(windows) { crate::columns::NOT_ON_WINDOWS } else { &[] };
+    let _ = sockets::render_column_help(unknown, &mut text);
     String::from_utf8_lossy(&text).into_owned()
 }
 

@@ -24,12 +24,13 @@
 //!   known, it is `-`.
 //! - With colours, the word of the state is between two escape sequences, and everything stands where it would without.
 
-use super::words::{self, NO_OWNERSHIP, Offload, UNKNOWN};
+use super::words::{self, NO_OWNERSHIP, UNKNOWN};
 use super::{Language, LineEnd, Sheet, address, blanks, cells, colour, decimal, escape, foreign, pad};
 use crate::columns::classic::Column;
 use crate::columns::{self, Facts, Given};
 use crate::view::{ConnectionsView, Names, Processes, Row};
-use netstat_core::model::{Holder, NoOwner, Ownership, Process, Protocol, Socket, TableRow};
+use netstat_core::model::{Holder, NoOwner, Offload, Ownership, Process, Protocol, Socket, TableRow};
+use std::ffi::OsStr;
 use std::io::{self, Write};
 
 /// Names in the foreign column.
@@ -97,7 +98,7 @@ impl<'a> Classic<'a> {
             line_end: LineEnd::NATIVE,
             pid,
             columns: &[],
-            // Linux has no TCP offload engine: every connection is handled by the host's own stack.
+            // Linux has no TCP offload engine: every connection is handled by the host itself. Windows tells of each.
             facts: Facts { offload: Offload::InHost },
             names: None,
             owners: None,
@@ -260,10 +261,17 @@ fn write_owner_lines<W: Write>(
         return sheet.line(NO_OWNERSHIP);
     };
     let path = executable.path.as_os_str();
-    let shown = if owners.path { path } else { executable.path.file_name().unwrap_or(path) };
+    let name = executable.path.file_name().unwrap_or(path);
+    let shown = if owners.path { path } else { name };
+    // Windows tells of each socket which service made it, where a process has several.
+    let module = socket.windows.as_ref().and_then(|windows| windows.module.as_deref()).map(OsStr::new);
+    let unit = match module {
+        Some(module) => Some(module).filter(|module| !module.eq_ignore_ascii_case(name)),
+        None => unit.as_deref().ok(),
+    };
     match unit {
         // The name of the executable once more would say nothing.
-        Ok(unit) if unit != shown => {
+        Some(unit) if unit != shown => {
             sheet.buffer.extend_from_slice(b"  ");
             // A control group may have any name; this line must not pass for a row.
             match unit.as_encoded_bytes() {

@@ -265,8 +265,21 @@ fn the_schema_in_the_documents_is_this_one() {
 #[test]
 fn the_help_of_columns() {
     let mut out = Vec::new();
-    sockets::render_column_help(&mut out).unwrap();
+    sockets::render_column_help(&[], &mut out).unwrap();
     insta::assert_snapshot!(String::from_utf8(out).unwrap().replace("\r\n", "\n"));
+}
+
+#[test]
+fn the_help_of_columns_says_which_are_unknown() {
+    let help = |unknown| {
+        let mut out = Vec::new();
+        sockets::render_column_help(unknown, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let marked =
+        |text: &str| text.lines().filter(|line| line.ends_with(" (not known on this system)")).count();
+    assert_eq!(marked(&help(&[])), 0);
+    assert_eq!(marked(&help(columns::NOT_ON_WINDOWS)), columns::NOT_ON_WINDOWS.len());
 }
 
 proptest! {

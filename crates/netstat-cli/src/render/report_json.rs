@@ -137,6 +137,7 @@ struct CountersEntry<'a> {
 struct InterfaceEntry {
     index: u32,
     name: String,
+    description: Option<String>,
     alias: Option<String>,
     kind: Option<String>,
     link_type: Option<u16>,
@@ -164,6 +165,7 @@ impl InterfaceEntry {
         Self {
             index: interface.index,
             name: text(&interface.name),
+            description: interface.description.as_deref().map(text),
             alias: interface.alias.as_deref().map(text),
             kind: interface.kind.as_deref().map(text),
             link_type: interface.link_type,
@@ -312,6 +314,7 @@ mod tests {
         Interface {
             index: 2,
             name: OsString::from(name),
+            description: None,
             alias: None,
             kind: None,
             link_type: Some(1),

@@ -17,9 +17,9 @@
 //!   columns: an IPv4 route by an IPv6 gateway, a metric of more than six digits.
 //! - The gateway of a route that leads nowhere is `blackhole`, `unreachable`, `prohibit` or `throw`; what is not
 //!   known is `-`.
-//! - The metric is the kernel's own number. Windows adds that of the interface; Linux has no such number.
-//! - The description of an interface is its name, then the kind the kernel gives (`veth`, `bridge`) in brackets, then
-//!   its alias. Linux does not know the model of a device.
+//! - The metric is the kernel's own number. On Windows that of the interface is in it; Linux has no such number.
+//! - Where the model of a device is not known, as on Linux, the description of an interface is its name, then the kind
+//!   the kernel gives (`veth`, `bridge`) in brackets, then its alias.
 //! - The loopback has no address on its link, although Linux gives it six zeros.
 //! - A persistent IPv6 route without a metric has 4294967295, one without a known interface 0, as Windows has it.
 //! - A persistent IPv4 route that leads to a neighbour has `On-link` in the way of the active table.
@@ -152,6 +152,10 @@ impl<W: Write> Page<'_, W> {
         }
         let dots = LINK_ADDRESS.saturating_sub(link_address.len() * 3);
         out.extend(std::iter::repeat_n(b'.', dots));
+        if let Some(description) = &interface.description {
+            escape::write_text(out, description);
+            return self.sheet.end_line();
+        }
         escape::write_text(out, &interface.name);
         if let Some(kind) = &interface.kind {
             out.extend_from_slice(b" (");

@@ -82,15 +82,20 @@ pub fn render_groups<W: Write>(
     table.render(form.width, form.line_end, out)
 }
 
-/// What `--columns help` shows: every column with its unit and its meaning.
+/// What `--columns help` shows: every column with its unit and its meaning, and of those that are unknown on this system
+/// that they are.
 ///
 /// # Errors
 /// What the writer answers.
-pub fn render_column_help<W: Write>(out: &mut W) -> io::Result<()> {
+pub fn render_column_help<W: Write>(unknown: &[&Column], out: &mut W) -> io::Result<()> {
     let text = |heading: &str| Head { heading: heading.to_owned(), align: Align::Left };
     let mut table = Table::new(vec![text("Column"), text("Unit"), text("Meaning")]);
-    for column in columns::ALL {
-        for cell in [column.name, if column.unit.is_empty() { "-" } else { column.unit }, column.meaning] {
+    for &column in columns::ALL {
+        let mut meaning = column.meaning.to_owned();
+        if unknown.contains(&column) {
+            meaning.push_str(" (not known on this system)");
+        }
+        for cell in [column.name, if column.unit.is_empty() { "-" } else { column.unit }, &meaning] {
             table.cell(|out| out.extend_from_slice(cell.as_bytes()));
         }
     }

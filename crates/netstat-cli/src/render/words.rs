@@ -5,7 +5,7 @@
 //! `-y`, `-c` and `-x`) is in no sample, so those stay English here: a guess would break
 //! whoever searches for the real text.
 
-use netstat_core::model::{RdmaRole, TcpState};
+use netstat_core::model::{Offload, RdmaRole, TcpState};
 
 /// The language of titles and headings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +39,16 @@ impl Language {
         match self {
             Self::English => "  Proto  Local Address          Foreign Address        State           PID",
             Self::Korean => "  프로토콜  로컬 주소              외부 주소              상태            PID",
+        }
+    }
+}
+
+impl Language {
+    /// What `-b` says to a process that may not be told: the system's own words for that error.
+    pub fn elevation_required(self) -> &'static str {
+        match self {
+            Self::English => "The requested operation requires elevation.",
+            Self::Korean => "요청한 작업을 수행하려면 권한 상승이 필요합니다.",
         }
     }
 }
@@ -120,30 +130,13 @@ pub fn write_state(out: &mut Vec<u8>, state: TcpState) {
     out.extend_from_slice(word.as_bytes());
 }
 
-/// Who handles the segments of a TCP connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[doc(alias = "TCP_CONNECTION_OFFLOAD_STATE")]
-pub enum Offload {
-    /// The operating system. Linux never hands a connection to the network card as a whole, and Windows no
-    /// longer does: what cards do today (segmentation, checksums) is done to packets, not to connections.
-    InHost,
-    /// On its way to the network card.
-    Offloading,
-    /// The network card.
-    Offloaded,
-    /// On its way back.
-    Uploading,
-}
-
-impl Offload {
-    /// Its word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::InHost => "InHost",
-            Self::Offloading => "Offloading",
-            Self::Offloaded => "Offloaded",
-            Self::Uploading => "Uploading",
-        }
+/// The word for who handles a TCP connection.
+pub fn offload(offload: Offload) -> &'static str {
+    match offload {
+        Offload::InHost => "InHost",
+        Offload::Offloading => "Offloading",
+        Offload::Offloaded => "Offloaded",
+        Offload::Uploading => "Uploading",
     }
 }
 

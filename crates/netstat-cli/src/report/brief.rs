@@ -1,8 +1,9 @@
 //! The connection table of Windows with nothing but what a socket has in brief: for tables of any length.
 
-use super::connections::{query, shows_colour};
+use super::connections::query;
 use super::{Displayed, Failure, Session};
 use crate::columns::Extras;
+use crate::output::shows_colour;
 use crate::render::Classic;
 use crate::settings::{Connections, Form};
 use crate::view::ConnectionsOptions;

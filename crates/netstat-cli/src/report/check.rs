@@ -6,8 +6,8 @@ use crate::check::{
     ADDRESS_LISTS, Evidence, Finding, Input, Lack, Moment, NamedList, Needs, POLICY, POLICY_FILE, Policy,
     SUSPICIOUS, SocketKey, Surroundings, Thresholds, changes, explained, learned, listed, retold, worst,
 };
-use crate::options::{Colour, one_line};
-use crate::output::{self, Reader, Trouble, Warnings};
+use crate::options::one_line;
+use crate::output::{self, Reader, Trouble, Utf8, Warnings};
 use crate::render::{Language, check as people, check_json};
 use crate::settings::{Checks, Tape, Task};
 use netstat_core::enrich::{AddressList, UserNames};
@@ -17,7 +17,7 @@ use netstat_core::os::Backend;
 use netstat_core::query::{Programs, SocketQuery, States};
 use netstat_core::{Answer, Error, Warning};
 use rustc_hash::FxHashMap;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -48,11 +48,7 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
     let form = people::Form {
         language: settings.language,
         width: terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0)),
-        colour: match checks.colour {
-            Colour::Auto => io::stdout().is_terminal(),
-            Colour::Always => true,
-            Colour::Never => false,
-        },
+        colour: output::shows_colour(checks.colour),
         named,
     };
     let needs = Needs::of(chosen);
@@ -96,7 +92,7 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
         } else {
             people::render(&findings, chosen, &evidence, &form, &mut out)
         };
-        let mut stdout = io::stdout().lock();
+        let mut stdout = output::stdout();
         let reader =
             output::outcome(written.and_then(|()| stdout.write_all(&out)).and_then(|()| stdout.flush()))?;
         watch.warnings.say(warnings);
@@ -131,6 +127,8 @@ fn learn(
     let looked = watch.look();
     session.backend.finish().map_err(|error| explain(&error, session.settings))?;
     let (evidence, warnings) = looked.map_err(|error| explain(&error, session.settings))?;
+    // It is read again as UTF-8.
+    output::write_utf8(Utf8::Data);
     output::text(learned(&evidence, thresholds).as_bytes())?;
     watch.warnings.say(warnings);
     Ok(ExitCode::SUCCESS)

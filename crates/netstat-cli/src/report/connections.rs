@@ -2,8 +2,9 @@
 
 use super::select::{Selected, read, select};
 use super::{Displayed, Session, brief, places};
-use crate::columns::{Extras, Given, Needs};
-use crate::options::{Colour, Format};
+use crate::columns::{Given, Needs};
+use crate::options::Format;
+use crate::output;
 use crate::render::classic::{Classic, NameColumn, OwnerLines, ProcessColumn};
 use crate::render::{LineEnd, csv, json, jsonl, sockets};
 use crate::render::{process_counts::render_process_counts, rdma::render_rdma};
@@ -19,7 +20,7 @@ use netstat_core::os::Backend;
 use netstat_core::query::{Fields, ProcessFields, Programs, SocketQuery};
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 
 /// The connection table: sockets, then who holds them, which rows they make, what is known of the processes, in which
 /// order, and in which form.
@@ -61,7 +62,7 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
             let names = table.names.as_ref().map(|names| {
                 (session.names.look_up(&session.backend, &view, names, &mut warnings), names.full)
             });
-            let colour = shows_colour(table.colour);
+            let colour = output::shows_colour(table.colour);
             let classic = Classic {
                 columns: &table.extras.columns(),
                 names: names.as_ref().map(|(lookup, full)| NameColumn { lookup, full: *full }),
@@ -121,7 +122,7 @@ fn needs(table: &Connections) -> Needs {
             let mut process = ProcessFields::empty();
             process.set(ProcessFields::EXECUTABLE | ProcessFields::UNIT, table.owner_lines);
             let classic = Needs {
-                fields: fields(table.extras),
+                fields: fields(table),
                 owners: table.pid || table.owner_lines,
                 process,
                 ..Needs::NOTHING
@@ -182,15 +183,7 @@ impl Known {
 
 fn text_form(table: &Connections) -> sockets::Form {
     let width = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
-    sockets::Form { width, colour: shows_colour(table.colour), line_end: LineEnd::NATIVE }
-}
-
-pub(super) fn shows_colour(wanted: Colour) -> bool {
-    match wanted {
-        Colour::Auto => std::io::stdout().is_terminal(),
-        Colour::Always => true,
-        Colour::Never => false,
-    }
+    sockets::Form { width, colour: output::shows_colour(table.colour), line_end: LineEnd::NATIVE }
 }
 
 /// The table of processes by the number of ports they hold.
@@ -223,13 +216,21 @@ pub(super) fn rdma(session: &mut Session<'_>, out: &mut impl Write) -> Displayed
     Ok(answer.warnings)
 }
 
+/// Whether it has lines about the owner of each row.
+pub(super) fn tells_modules(report: &Report) -> bool {
+    matches!(report, Report::Connections(table) if table.owner_lines && table.form == Form::Classic)
+}
+
 /// What the rows are made of.
 pub(super) fn query(rows: &ConnectionsOptions, fields: Fields) -> SocketQuery {
     SocketQuery { kinds: rows.kinds, states: rows.states(), fields, programs: Programs::default() }
 }
 
-fn fields(extras: Extras) -> Fields {
+fn fields(table: &Connections) -> Fields {
+    let extras = table.extras;
     let mut fields = Fields::empty();
+    fields.set(Fields::OFFLOAD, extras.offload);
+    fields.set(Fields::MODULE, table.owner_lines);
     fields.set(Fields::TRAFFIC_CLASS, extras.dscp);
     fields.set(Fields::CONGESTION, extras.template);
     fields.set(Fields::TIME_IN_STATE, extras.time_in_state);

@@ -70,7 +70,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     if let Report::Check(checks) = &settings.report
         && let Some(text) = check::text(checks, settings.language)
     {
-        output::text(text.as_bytes())?;
+        output::people(&text)?;
         return Ok(ExitCode::SUCCESS);
     }
     let origin = match &settings.tape {
@@ -79,6 +79,13 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         Tape::Replay(folder) => Origin::Replay(folder),
     };
     let backend = os::open(origin).map_err(|error| explain(&error, settings))?;
+    if connections::tells_modules(&settings.report)
+        && !backend.is_elevated().map_err(|error| explain(&error, settings))?
+    {
+        backend.finish().map_err(|error| explain(&error, settings))?;
+        output::say(settings.language.elevation_required());
+        return Ok(ExitCode::FAILURE);
+    }
     let names = NameSource::new(backend.name_lookup());
     let filter = select::filter(&backend, &settings.filter)?;
     let asked = filter.as_ref().map(Filter::needs).is_some_and(|needs| needs.countries || needs.networks);
@@ -96,7 +103,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     let mut warnings = Warnings::default();
     let mut shown: u64 = 0;
     loop {
-        let mut out = io::stdout().lock();
+        let mut out = output::stdout();
         let displayed = session.display(&mut out);
         // The recording of a run that fails is the one that is needed most.
         session.backend.finish().map_err(|error| explain(&error, settings))?;

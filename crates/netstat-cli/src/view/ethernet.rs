@@ -3,20 +3,21 @@
 //! Summed are all interfaces but loopback ones. A packet that passes two of them (a bond and its card, a bridge
 //! and its port, a VLAN and its parent, both ends of a pair) counts in both, as the kernel counts it.
 //!
-//! What stands where, on Linux:
+//! What stands where:
 //!
-//! | line | received | sent |
-//! |---|---|---|
-//! | bytes | `rx_bytes` | `tx_bytes` |
-//! | unicast | `rx_packets` less `multicast` | unknown |
-//! | non-unicast | `multicast`, as far as the driver counts it; broadcast is rarely in it | unknown |
-//! | discards | `rx_dropped` | `tx_dropped` |
-//! | errors | `rx_errors` | `tx_errors` |
-//! | unknown protocols | unknown: they are in `rx_dropped` | |
-//! | packets (beyond Windows) | `rx_packets` | `tx_packets` |
+//! | line | received, on Linux | sent, on Linux | on Windows |
+//! |---|---|---|---|
+//! | bytes | `rx_bytes` | `tx_bytes` | `InOctets`, `OutOctets` |
+//! | unicast | `rx_packets` less `multicast` | unknown | `InUcastPkts`, `OutUcastPkts` |
+//! | non-unicast | `multicast`, as far as the driver counts it; broadcast is rarely in it | unknown | `InNUcastPkts`, `OutNUcastPkts` |
+//! | discards | `rx_dropped` | `tx_dropped` | `InDiscards`, `OutDiscards` |
+//! | errors | `rx_errors` | `tx_errors` | `InErrors`, `OutErrors` |
+//! | unknown protocols | unknown: they are in `rx_dropped` | | `InUnknownProtos` |
+//! | packets (beyond Windows) | `rx_packets` | `tx_packets` | not shown |
 //!
 //! Linux does not tell unicast from multicast when it sends; the line of all packets is there so that their number
-//! is not lost.
+//! is not lost. Where both are known it would only be their sum, and is left out. So are other lines beyond those of
+//! Windows of which nothing is known.
 
 use super::rates::{Earlier, Rate, Value};
 use netstat_core::model::{InterfaceCounters, InterfaceStats};
@@ -74,16 +75,32 @@ type Reading = Option<fn(&InterfaceStats) -> Option<u64>>;
 /// The rows of Windows.
 const ROWS: &[(Measure, Reading, Reading)] = &[
     (Measure::Bytes, Some(|stats| stats.rx_bytes), Some(|stats| stats.tx_bytes)),
-    (Measure::Unicast, Some(|stats| stats.rx_packets?.checked_sub(stats.rx_multicast?)), Some(|_| None)),
-    (Measure::NonUnicast, Some(|stats| stats.rx_multicast), Some(|_| None)),
+    (
+        Measure::Unicast,
+        Some(|stats| stats.rx_unicast.or_else(|| stats.rx_packets?.checked_sub(stats.rx_multicast?))),
+        Some(|stats| stats.tx_unicast),
+    ),
+    (
+        Measure::NonUnicast,
+        Some(|stats| stats.rx_non_unicast.or(stats.rx_multicast)),
+        Some(|stats| stats.tx_non_unicast),
+    ),
     (Measure::Discards, Some(|stats| stats.rx_dropped), Some(|stats| stats.tx_dropped)),
     (Measure::Errors, Some(|stats| stats.rx_errors), Some(|stats| stats.tx_errors)),
-    (Measure::UnknownProtocols, Some(|_| None), None),
+    (Measure::UnknownProtocols, Some(|stats| stats.rx_unknown_protocols), None),
 ];
 
 /// What is added to every block.
-const EXTRA: &[(Measure, Reading, Reading)] =
-    &[(Measure::Packets, Some(|stats| stats.rx_packets), Some(|stats| stats.tx_packets))];
+const EXTRA: &[(Measure, Reading, Reading)] = &[(
+    Measure::Packets,
+    Some(|stats| beyond_kinds(stats, stats.rx_packets)),
+    Some(|stats| beyond_kinds(stats, stats.tx_packets)),
+)];
+
+/// The number of packets, where those of each kind are not known both ways.
+fn beyond_kinds(stats: &InterfaceStats, packets: Option<u64>) -> Option<u64> {
+    packets.filter(|_| stats.rx_unicast.is_none() || stats.tx_unicast.is_none())
+}
 
 /// What is added to the block of one interface.
 const EXTRA_EACH: &[(Measure, Reading, Reading)] = &[
@@ -113,7 +130,7 @@ pub fn total(
         });
         Value::Counter { total, rate }
     };
-    Block { name: None, rows: rows(if extra { &[ROWS, EXTRA] } else { &[ROWS] }, value) }
+    Block { name: None, rows: rows(if extra { &[EXTRA] } else { &[] }, value) }
 }
 
 /// A block for each interface, loopback included, by index. `extra` as for [`total`].
@@ -129,14 +146,15 @@ pub fn each(
             let before = before.map(|(before, elapsed)| (read(&before.stats), elapsed));
             Value::counter(read(&interface.stats), before)
         };
-        let tables: &[&[_]] = if extra { &[ROWS, EXTRA, EXTRA_EACH] } else { &[ROWS] };
-        Block { name: Some(interface.name.clone()), rows: rows(tables, value) }
+        let more: &[&[_]] = if extra { &[EXTRA, EXTRA_EACH] } else { &[] };
+        Block { name: Some(interface.name.clone()), rows: rows(more, value) }
     };
     now.iter().map(block).collect()
 }
 
+/// The rows of Windows, then those of `more` of which anything is known.
 fn rows(
-    tables: &[&[(Measure, Reading, Reading)]],
+    more: &[&[(Measure, Reading, Reading)]],
     value: impl Fn(fn(&InterfaceStats) -> Option<u64>) -> Value,
 ) -> Vec<Row> {
     let row = |&(measure, received, sent): &(Measure, Reading, Reading)| Row {
@@ -144,7 +162,9 @@ fn rows(
         received: received.map(&value),
         sent: sent.map(&value),
     };
-    tables.iter().copied().flatten().map(row).collect()
+    let known = |value: Option<Value>| matches!(value, Some(Value::Counter { total: Some(_), .. }));
+    let more = more.iter().copied().flatten().map(row);
+    ROWS.iter().map(row).chain(more.filter(|row| known(row.received) || known(row.sent))).collect()
 }
 
 /// The same interface at an earlier look: a name alone may have gone to another one, and an index likewise.

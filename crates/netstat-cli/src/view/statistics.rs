@@ -154,7 +154,14 @@ const TCP: &Table<TcpCounters> = &[
     ("Segments Retransmitted", Counter(|tcp| tcp.retrans_segs)),
 ];
 
-/// What Windows does not show. No kernel counts the resets received: the label stands there with `-`, so that
+/// What Windows does not show, of one family alone: what it counts all the same.
+const TCP_EXTRA_EACH: &Table<TcpCounters> = &[
+    ("Retransmission Rate", Reading::Percent { part: |tcp| tcp.retrans_segs, whole: |tcp| tcp.out_segs }),
+    ("Received Segments in Error", Counter(|tcp| tcp.in_errs)),
+    ("Resets Sent", Counter(|tcp| tcp.out_rsts)),
+];
+
+/// What Windows does not show, of both families together. No kernel counts the resets received: the label stands there with `-`, so that
 /// nobody takes `Reset Connections` (resets of either side) for it.
 const TCP_EXTRA: &Table<Counters> = &[
     (
@@ -212,7 +219,7 @@ const UDP_EXTRA: &Table<UdpCounters> = &[
 
 /// The sections of the report, top down: those the system has, narrowed to the one that is asked for.
 ///
-/// With an earlier look the counters have rates. `extra` adds what Windows does not show: to TCP where it is
+/// With an earlier look the counters have rates. `extra` adds what Windows does not show: to TCP, more where it is
 /// counted for both families together, as on Linux, and to UDP where the system knows any of it.
 ///
 /// Empty when the system does not have the protocol asked for (IPv6 switched off): the caller should say so.
@@ -240,8 +247,16 @@ pub fn sections(
         rows.extend(table(TCP_EXTRA, now, earlier));
     }
     add(Kind::Tcp(None), tcp);
-    add(Kind::Tcp(Some(V4)), block(TCP, now, earlier, |all| all.tcp_v4.as_ref()));
-    add(Kind::Tcp(Some(V6)), block(TCP, now, earlier, |all| all.tcp_v6.as_ref()));
+    for (family, tcp) in [
+        (V4, (|all| all.tcp_v4.as_ref()) as fn(&Counters) -> Option<&TcpCounters>),
+        (V6, |all| all.tcp_v6.as_ref()),
+    ] {
+        let mut rows = block(TCP, now, earlier, tcp);
+        if let Some(rows) = rows.as_mut().filter(|_| extra) {
+            rows.extend(block(TCP_EXTRA_EACH, now, earlier, tcp).unwrap_or_default());
+        }
+        add(Kind::Tcp(Some(family)), rows);
+    }
     for (family, udp) in [
         (V4, (|all| all.udp_v4.as_ref()) as fn(&Counters) -> Option<&UdpCounters>),
         (V6, |all| all.udp_v6.as_ref()),

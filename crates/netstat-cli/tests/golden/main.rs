@@ -7,7 +7,6 @@ mod samples;
 
 use netstat_cli::columns::{Extras, Facts};
 use netstat_cli::render::classic::{NameColumn, OwnerLines};
-use netstat_cli::render::words::Offload;
 use netstat_cli::render::{Classic, Language, LineEnd};
 use netstat_cli::view::{ConnectionsOptions, ConnectionsView};
 use netstat_core::query::Kinds;
@@ -49,7 +48,7 @@ fn render(sample: &Sample, lines: &[String], line_end: LineEnd) -> String {
         line_end,
         pid: form.pid,
         columns: &extras.columns(),
-        facts: Facts { offload: Offload::InHost },
+        facts: Facts { offload: netstat_core::model::Offload::InHost },
         names: form.names.then_some(NameColumn { lookup: &parsed.names, full: false }),
         owners: form.owners.then_some(OwnerLines { lookup: &parsed.processes, path: false }),
         process: None,

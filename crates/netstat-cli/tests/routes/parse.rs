@@ -118,6 +118,7 @@ fn interface(line: &str) -> Option<Interface> {
     Some(Interface {
         index,
         name: rest.trim_start_matches('.').into(),
+        description: None,
         alias: None,
         kind: None,
         link_type: None,

@@ -2,6 +2,11 @@
 #![cfg(windows)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod console;
+mod folder;
 mod holder;
+mod network;
+mod options;
+mod processes;
 mod run;
 mod sockets;

@@ -441,8 +441,14 @@ counters! {
         rx_bytes = "rx_bytes",
         /// Packets received.
         rx_packets = "rx_packets",
-        /// Multicast packets received; many drivers do not count them, which looks like 0.
+        /// Multicast packets received; many drivers do not count them, which looks like 0. Linux only.
         rx_multicast = "rx_multicast",
+        /// Packets received for this machine alone. Windows only.
+        rx_unicast = "rx_unicast",
+        /// Packets received for more than one machine. Windows only.
+        rx_non_unicast = "rx_non_unicast",
+        /// Packets received of a protocol that nothing takes. Windows only: on Linux they are among those dropped.
+        rx_unknown_protocols = "rx_unknown_protocols",
         /// Packets received in error.
         rx_errors = "rx_errors",
         /// Packets received and dropped by the kernel: for lack of memory, or because no protocol took them.
@@ -455,6 +461,10 @@ counters! {
         tx_bytes = "tx_bytes",
         /// Packets sent.
         tx_packets = "tx_packets",
+        /// Packets sent to one machine. Windows only.
+        tx_unicast = "tx_unicast",
+        /// Packets sent to more than one machine. Windows only.
+        tx_non_unicast = "tx_non_unicast",
         /// Packets not sent for an error.
         tx_errors = "tx_errors",
         /// Packets dropped before they were sent.

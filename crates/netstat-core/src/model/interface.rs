@@ -49,6 +49,8 @@ pub struct Interface {
     pub index: u32,
     /// The name commands take (`ifName`), as the system has it: not necessarily text.
     pub name: OsString,
+    /// What its maker calls it (`ifDescr`), the model of a card for instance. Windows only: Linux does not know it.
+    pub description: Option<OsString>,
     /// What somebody calls it (`ifAlias`): on Linux the text of `ip link set … alias`, where one was given.
     #[doc(alias = "IFLA_IFALIAS")]
     pub alias: Option<OsString>,

@@ -34,7 +34,9 @@ pub use route::{
     NextHop, NextHops, PersistentRoute, Prefix, Route, RouteKind, RouteStore, TABLE_DEFAULT, TABLE_LOCAL,
     TABLE_MAIN,
 };
-pub use socket::{Family, Protocol, Section, Sections, Socket, SocketId, TcpState, Timer, TimerKind};
+pub use socket::{
+    Family, Offload, Protocol, Section, Sections, Socket, SocketId, TcpState, Timer, TimerKind, WindowsSocket,
+};
 pub(crate) use table::{ShortId, lower_half};
 pub use table::{Table, TableRow};
 pub use tcp::{SocketMemory, TcpInfo};

@@ -161,6 +161,8 @@ pub struct Process {
     pub command_line: Result<Vec<OsString>, Missing>,
     /// The user it acts as: Linux the effective user ID.
     pub user: Result<u32, Missing>,
+    /// The account it runs as: Windows the user with the domain, `DOMAIN\\name`. Linux knows users by number.
+    pub account: Result<OsString, Missing>,
     /// The container it runs in: Linux by the names of its control groups. [`Missing::NotApplicable`] where they name
     /// none, as they do not inside of a container with a cgroup namespace of its own.
     pub container: Result<Container, Missing>,
@@ -176,6 +178,7 @@ impl Process {
             unit: Err(reason),
             command_line: Err(reason),
             user: Err(reason),
+            account: Err(reason),
             container: Err(reason),
         }
     }

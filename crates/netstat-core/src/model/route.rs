@@ -153,8 +153,8 @@ pub struct Route {
     /// The number of its table.
     #[doc(alias = "RTA_TABLE")]
     pub table: u32,
-    /// What it costs: of routes to the same prefix the lowest wins. The kernel's own single number; Windows adds that
-    /// of the interface. On Linux 0 for IPv4 and 1024 for IPv6 when nobody says otherwise.
+    /// What it costs: of routes to the same prefix the lowest wins. The kernel's own single number; on Windows
+    /// that of the interface is added. On Linux 0 for IPv4 and 1024 for IPv6 when nobody says otherwise.
     #[doc(alias = "RTA_PRIORITY")]
     pub metric: u32,
     /// The address this machine sends from, where the route says.

@@ -94,6 +94,32 @@ pub struct Timer {
     pub retransmits: u8,
 }
 
+/// Who handles the segments of a TCP connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[doc(alias = "TCP_CONNECTION_OFFLOAD_STATE")]
+pub enum Offload {
+    /// The operating system. Linux never hands a connection to the network card as a whole, and Windows no
+    /// longer does: what cards do today (segmentation, checksums) is done to packets, not to connections.
+    InHost,
+    /// On its way to the network card.
+    Offloading,
+    /// The network card.
+    Offloaded,
+    /// On its way back.
+    Uploading,
+}
+
+/// What Windows alone tells of a socket.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WindowsSocket {
+    /// Who handles the connection; only when asked for.
+    pub offload: Option<Offload>,
+    /// The part of its process that made the socket, a service for instance, or the name of the executable; only when
+    /// asked for.
+    #[doc(alias = "pModuleName")]
+    pub module: Option<Box<str>>,
+}
+
 /// One socket as the kernel has it: a connection, a listener, a UDP socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Socket {
@@ -156,6 +182,8 @@ pub struct Socket {
     /// TIME_WAIT, half-open requests, and from `/proc/net`.
     #[doc(alias = "INET_DIAG_CGROUP_ID")]
     pub cgroup_id: Option<u64>,
+    /// What Windows alone tells.
+    pub windows: Option<Box<WindowsSocket>>,
     /// The processes that hold the socket.
     pub ownership: Ownership,
 }
@@ -256,6 +284,7 @@ impl Socket {
             memory: None,
             mark: None,
             cgroup_id: None,
+            windows: None,
             ownership: Ownership::NotRead,
         }
     }

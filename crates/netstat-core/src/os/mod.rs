@@ -6,22 +6,23 @@
 //!
 //! | function | Linux source | Windows source |
 //! |---|---|---|
-//! | [`Backend::sockets`] | sock_diag (`NETLINK_SOCK_DIAG`), else `/proc/net/{tcp,tcp6,udp,udp6}` | `GetExtendedTcpTable`, `GetExtendedUdpTable` |
+//! | [`Backend::sockets`] | sock_diag (`NETLINK_SOCK_DIAG`), else `/proc/net/{tcp,tcp6,udp,udp6}` | `GetExtendedTcpTable`, `GetExtendedUdpTable`; beyond them `GetTcpTable2`, `GetPerTcpConnectionEStats`, `GetOwnerModuleFromTcpEntry` and its kin, and for bound sockets and UDP peers functions that are not documented |
 //! | [`Backend::table`], [`Backend::each_socket`] | the same, in brief | made from the same |
 //! | [`Backend::attach_owners`] | a BPF program (`iter/task_file`), else `/proc/PID/fd` | in the same tables |
-//! | [`Backend::processes`] | `/proc/PID/{comm,exe,cmdline,status,cgroup}` | Toolhelp, `QueryFullProcessImageNameW`, the service manager |
-//! | [`Backend::local_addresses`] | rtnetlink `RTM_GETADDR` | `GetAdaptersAddresses` |
+//! | [`Backend::processes`] | `/proc/PID/{comm,exe,cmdline,status,cgroup}` | `NtQuerySystemInformation`, `QueryFullProcessImageNameW`, the service manager |
+//! | [`Backend::is_elevated`] | not needed: what may not be seen is told by each answer | `GetTokenInformation`, `TokenElevation` |
+//! | [`Backend::local_addresses`] | rtnetlink `RTM_GETADDR` | `GetUnicastIpAddressTable` |
 //! | [`Backend::host_name`] | `/proc/sys/kernel/hostname` | `GetComputerNameExW` |
-//! | [`Backend::interfaces`] | rtnetlink `RTM_GETLINK`, `RTM_GETADDR` | `GetAdaptersAddresses` |
+//! | [`Backend::interfaces`] | rtnetlink `RTM_GETLINK`, `RTM_GETADDR` | `GetIfTable2`, `GetAdaptersAddresses`, `GetUnicastIpAddressTable` |
 //! | [`Backend::routes`] | rtnetlink `RTM_GETROUTE`, `RTM_GETNEXTHOP` | `GetIpForwardTable2`, `GetIpInterfaceTable` |
-//! | [`Backend::persistent_routes`] | the files of systemd-networkd, NetworkManager and ifupdown | the registry, `PersistentRoutes` |
+//! | [`Backend::persistent_routes`] | the files of systemd-networkd, NetworkManager and ifupdown | the registry: `PersistentRoutes`, and the store of the network stack |
 //! | [`Backend::services`] | `/etc/services`, then `/usr/etc/services` | `%SystemRoot%\System32\drivers\etc\services` |
 //! | [`Backend::users`] | `/etc/passwd` | not needed: names come with the processes |
-//! | [`Backend::name_lookup`] | the system resolver, by getnameinfo | the same |
+//! | [`Backend::name_lookup`] | the system resolver, by getnameinfo | the same, by `GetNameInfoW` |
 //! | [`Backend::rdma`] | RDMA netlink `RDMA_NLDEV_CMD_RES_CM_ID_GET` | not documented |
 //! | [`Backend::counters`] | `/proc/net/{snmp,snmp6,netstat,sockstat,sockstat6}`, limits from `/proc/sys/net/ipv4` | `GetIpStatisticsEx`, `GetIcmpStatisticsEx`, `GetTcpStatisticsEx2`, `GetUdpStatisticsEx2` |
 //! | [`Backend::interface_counters`] | rtnetlink `RTM_GETLINK`, `IFLA_STATS64` | `GetIfTable2` |
-//! | [`Backend::limits`] | `/proc/sys/net/{ipv4,core}` | the dynamic and the excluded port ranges of `MSFT_NetTCPSetting` and `netsh int ipv4 show excludedportrange` |
+//! | [`Backend::limits`] | `/proc/sys/net/{ipv4,core}` | `netsh interface ipv4 show dynamicport` and `show excludedportrange`, for each protocol and family |
 //! | [`Backend::conntrack`] | `/proc/sys/net/netfilter`, `/proc/net/stat/nf_conntrack` | no such table |
 //! | [`Backend::uptime`] | `/proc/uptime` | `GetTickCount64` |
 //!
@@ -145,6 +146,14 @@ pub trait Backend {
     /// What is asked of the processes given, in the same order. A process that has ended meanwhile answers
     /// `Missing::Gone` for every field, never with what its successor of the same number has.
     fn processes(&self, wanted: &[ProcessId], fields: ProcessFields) -> Vec<Process>;
+
+    /// Whether this process may be told which part of a process made a socket (`-b`): on Windows elevated ones are.
+    ///
+    /// # Errors
+    /// When the system refused to say.
+    fn is_elevated(&self) -> Result<bool, Error> {
+        Ok(true)
+    }
 
     /// The addresses of this machine's interfaces, loopback included.
     ///

@@ -28,9 +28,26 @@ pub struct SystemResolver;
 /// would read the services database anew each time. The numbers differ between C libraries.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const FLAGS: i32 = 8 | 2;
-/// As above: Windows and the BSDs.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+/// As above: the BSDs.
+#[cfg(not(any(target_os = "linux", target_os = "android", windows)))]
 const FLAGS: i32 = 4 | 8;
+
+/// The name that the resolver has for an address, as it is.
+#[cfg(not(windows))]
+fn name_of_end(end: &SocketAddr) -> Option<String> {
+    dns_lookup::getnameinfo(end, FLAGS).ok().map(|(name, _)| name)
+}
+
+#[cfg(windows)]
+use super::windows::names::name_of_end;
+
+/// The full name of this machine, where the system keeps it.
+#[cfg(windows)]
+use super::windows::names::own_full_name;
+#[cfg(not(windows))]
+fn own_full_name() -> Option<String> {
+    None
+}
 
 /// How many addresses of one's own name are asked for theirs.
 const OWN_ADDRESSES: usize = 8;
@@ -41,15 +58,17 @@ impl NameLookup for SystemResolver {
             IpAddr::V4(v4) => SocketAddr::V4(SocketAddrV4::new(v4, 0)),
             IpAddr::V6(v6) => SocketAddr::V6(SocketAddrV6::new(v6, 0, 0, address.scope)),
         };
-        let (name, _) = dns_lookup::getnameinfo(&end, FLAGS).ok()?;
-        believable(&name)
+        believable(&name_of_end(&end)?)
     }
 
-    /// The name is the one its own addresses have, if that begins with the short name.
+    /// The name is the one the system keeps, or else its own addresses have, if that begins with the short name.
     ///
     /// The canonical name of getaddrinfo would be the shorter way, but the wrapper in dns-lookup panics where it is
     /// not UTF-8, which a hosts file or a directory service may make it.
     fn full_name_of(&self, host: &str) -> Option<String> {
+        if let Some(name) = full_name_among(host, own_full_name().into_iter()) {
+            return Some(name);
+        }
         let mut addresses: Vec<HostAddress> = Vec::new();
         for end in (host, 0).to_socket_addrs().ok()? {
             let scope = if let SocketAddr::V6(v6) = end { v6.scope_id() } else { 0 };

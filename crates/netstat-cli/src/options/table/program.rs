@@ -84,8 +84,9 @@ pub(super) const OPTIONS: &[Entry] = &[
         long: "lang",
         in_synopsis: false,
         summary: "Choose the language of titles and headings",
-        help: "Chooses the language of titles and headings, whatever the locale says: en or ko.",
-        details: "Without it the locale decides.",
+        help: "Chooses the language of titles and headings, whatever the system says: en or ko.",
+        details: "Without it the locale decides; on Windows the language of the user does, if what is written to can \
+                  show it.",
         inferred: None,
         report: Report::Program,
         effect: Effect::Value(
@@ -157,6 +158,19 @@ pub(super) const OPTIONS: &[Entry] = &[
                 Ok(())
             },
         ),
+    },
+    Entry {
+        letters: &[],
+        long: "utf8",
+        in_synopsis: false,
+        summary: "On Windows, write UTF-8 to files and pipes",
+        help: "On Windows, writes UTF-8 to files and pipes. Without it they get the code page of the console.",
+        details: "Programs of Windows that read on expect the code page of the console, or where there is none that of \
+                  the system (OEM); what that has not is shown as ?. JSON and CSV are always UTF-8. A console shows \
+                  every character either way. Elsewhere everything is UTF-8, and this option changes nothing.",
+        inferred: None,
+        report: Report::Program,
+        effect: Effect::Switch(|arguments| arguments.utf8 = true),
     },
     Entry {
         letters: &[],

@@ -25,7 +25,8 @@ fn no_two_options_share_a_spelling() {
 fn long_spellings_are_plain_and_not_reserved() {
     for Entry { long, .. } in table::all() {
         assert!(long.len() > 1, "{long}");
-        assert!(long.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{long}");
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        assert!(long.bytes().all(plain), "{long}");
     }
 }
 

@@ -1,6 +1,5 @@
 use super::*;
 use crate::columns::Extras;
-use crate::render::words::Offload;
 use crate::view::ConnectionsOptions;
 use netstat_core::model::{
     Endpoint, Executable, Family, Missing, Owner, ProcessId, Socket, TcpState, TcpState::*,
@@ -19,7 +18,7 @@ pub(super) const NUMERIC: Classic<'static> = Classic {
     line_end: LineEnd::Lf,
     pid: false,
     columns: &[],
-    facts: Facts { offload: Offload::InHost },
+    facts: Facts { offload: netstat_core::model::Offload::InHost },
     names: None,
     owners: None,
     process: None,

@@ -9,6 +9,7 @@ fn interface(index: u32, name: &str, link_address: Option<&[u8]>) -> Interface {
     Interface {
         index,
         name: name.into(),
+        description: None,
         alias: None,
         kind: None,
         link_type: Some(1),
@@ -80,6 +81,17 @@ fn one_family_alone() {
     render_routes(&view, &RouteWords::ENGLISH, LineEnd::Lf, &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     assert!(text.contains("IPv4 Route Table") && !text.contains("IPv6"), "{text}");
+}
+
+#[test]
+fn the_model_of_a_device_stands_alone() {
+    let mut card = interface(18, "Wi-Fi", Some(&[0xfc, 0x6d, 0x77, 0x6d, 0x9c, 0xe6]));
+    card.description = Some("Intel(R) Wi-Fi 6E AX211 160MHz".into());
+    let mut hostile = interface(9, "Ethernet", None);
+    hostile.description = Some("a\x1b[31m\nb".into());
+    let text = report(&[card, hostile], &[], &[], LineEnd::CrLf);
+    assert!(text.contains("\r\n 18...fc 6d 77 6d 9c e6 ......Intel(R) Wi-Fi 6E AX211 160MHz\r\n"), "{text}");
+    assert!(!text.contains("Ethernet") && !text.contains('\x1b') && !text.contains("\nb"), "{text}");
 }
 
 #[test]

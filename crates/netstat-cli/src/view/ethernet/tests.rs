@@ -14,6 +14,7 @@ fn interface(index: u32, name: &str, packets: u64) -> InterfaceCounters {
         tx_errors: Some(13),
         tx_dropped: Some(17),
         collisions: Some(19),
+        ..InterfaceStats::default()
     };
     InterfaceCounters { index, name: name.into(), loopback: name == "lo", stats }
 }
@@ -40,6 +41,36 @@ fn grown(block: &Block, measure: Measure) -> (Option<u64>, Option<u64>) {
         _ => None,
     };
     (grown(row.received), grown(row.sent))
+}
+
+#[test]
+fn what_windows_counts_stands_where_windows_shows_it() {
+    let stats = InterfaceStats {
+        rx_bytes: Some(1),
+        rx_packets: Some(5),
+        rx_unicast: Some(2),
+        rx_non_unicast: Some(3),
+        rx_dropped: Some(4),
+        rx_errors: Some(5),
+        rx_unknown_protocols: Some(6),
+        tx_bytes: Some(7),
+        tx_packets: Some(17),
+        tx_unicast: Some(8),
+        tx_non_unicast: Some(9),
+        tx_dropped: Some(10),
+        tx_errors: Some(11),
+        ..InterfaceStats::default()
+    };
+    let now = [InterfaceCounters { index: 4, name: "Ethernet".into(), loopback: false, stats }];
+    let block = total(&now, None, true);
+    assert_eq!(totals(&block, Measure::Bytes), (Some(1), Some(7)));
+    assert_eq!(totals(&block, Measure::Unicast), (Some(2), Some(8)));
+    assert_eq!(totals(&block, Measure::NonUnicast), (Some(3), Some(9)));
+    assert_eq!(totals(&block, Measure::Discards), (Some(4), Some(10)));
+    assert_eq!(totals(&block, Measure::Errors), (Some(5), Some(11)));
+    assert_eq!(totals(&block, Measure::UnknownProtocols), (Some(6), None));
+    assert_eq!(block.rows, total(&now, None, false).rows, "nothing is left to add");
+    assert_eq!(each(&now, None, true)[0].rows, block.rows);
 }
 
 #[test]

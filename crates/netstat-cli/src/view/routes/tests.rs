@@ -12,6 +12,7 @@ fn interface(index: u32, name: &str, addresses: &[(&str, u8)]) -> Interface {
     Interface {
         index,
         name: name.into(),
+        description: None,
         alias: None,
         kind: None,
         link_type: Some(1),

@@ -54,6 +54,26 @@ fn sections_come_in_the_order_of_windows_and_tcp_once() {
 }
 
 #[test]
+fn tcp_of_one_family_has_what_is_counted_of_it() {
+    let tcp = TcpCounters {
+        out_segs: Some(200),
+        retrans_segs: Some(3),
+        in_errs: Some(4),
+        out_rsts: Some(5),
+        ..TcpCounters::default()
+    };
+    let split = Counters { tcp_v6: Some(tcp), ..Counters::default() };
+    let rows = |extra| sections(&split, None, None, extra).remove(0).rows;
+    let (plain, more) = (rows(false), rows(true));
+    assert_eq!(plain, more[..8]);
+    let labels: Vec<_> = more[8..].iter().map(|row| row.label).collect();
+    assert_eq!(labels, ["Retransmission Rate", "Received Segments in Error", "Resets Sent"]);
+    let Value::Percent { total: Some(rate), .. } = more[8].value else { panic!("{:?}", more[8]) };
+    assert_eq!(rate.to_string(), "1.50%");
+    assert_eq!(more[10].value, Value::Counter { total: Some(5), rate: None });
+}
+
+#[test]
 fn a_protocol_selects_its_section() {
     use Family::{V4, V6};
     let all = linux();

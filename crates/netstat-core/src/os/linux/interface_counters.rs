@@ -94,6 +94,7 @@ fn decode_stats(value: &[u8]) -> InterfaceStats {
         rx_missed_errors: field(15),
         // 16 to 22 are kinds of send errors, and compressed packets.
         rx_nohandler: field(23),
+        ..InterfaceStats::default()
     }
 }
 

@@ -69,6 +69,7 @@ pub(super) fn decode_link(payload: &[u8]) -> Option<Interface> {
     let mut interface = Interface {
         index: wire::u32_at(payload, 4)?,
         name: OsString::new(),
+        description: None,
         alias: None,
         kind: None,
         link_type: Some(wire::u16_at(payload, 2)?),

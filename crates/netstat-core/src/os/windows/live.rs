@@ -1,20 +1,29 @@
 //! The running system as a [`Source`].
 #![allow(unsafe_code)]
 
+mod connections;
+pub(in crate::os) mod names;
+mod netsh;
+mod network;
+mod processes;
+mod registry;
+
 use super::memory::Memory;
 use super::source::{Question, Source};
 use crate::model::Family;
 use std::io;
 use windows_sys::Wdk::System::SystemInformation::{NtQuerySystemInformation, SystemProcessInformation};
 use windows_sys::Win32::Foundation::{
-    ERROR_INSUFFICIENT_BUFFER, NO_ERROR, RtlNtStatusToDosError, STATUS_BUFFER_TOO_SMALL,
-    STATUS_INFO_LENGTH_MISMATCH,
+    ERROR_INSUFFICIENT_BUFFER, ERROR_PROC_NOT_FOUND, GetLastError, NO_ERROR, RtlNtStatusToDosError,
+    STATUS_BUFFER_TOO_SMALL, STATUS_INFO_LENGTH_MISMATCH,
 };
 use windows_sys::Win32::NetworkManagement::IpHelper::{
     GetExtendedTcpTable, GetExtendedUdpTable, TCP_TABLE_OWNER_MODULE_ALL, UDP_TABLE_OWNER_MODULE,
 };
 use windows_sys::Win32::Networking::WinSock::{AF_INET, AF_INET6};
+use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleW, GetProcAddress};
 use windows_sys::Win32::System::SystemInformation::GetTickCount64;
+use windows_sys::core::{BOOL, PCSTR, PCWSTR};
 
 /// The first buffer offered: enough for most machines.
 const FIRST: usize = 64 * 1024;
@@ -52,6 +61,22 @@ impl Source for Live {
                     )
                 }
             }),
+            Question::Routes(family) => network::routes(*family),
+            Question::IpInterfaces => network::ip_interfaces(),
+            Question::Interfaces => network::interfaces(),
+            Question::Adapters => network::adapters(),
+            Question::Addresses => network::addresses(),
+            Question::IpStatistics(family) => network::ip_statistics(*family),
+            Question::IcmpStatistics(family) => network::icmp_statistics(*family),
+            Question::TcpStatistics(family) => network::tcp_statistics(*family),
+            Question::TcpStatistics64(family) => network::tcp_statistics_64(*family),
+            Question::UdpStatistics(family) => network::udp_statistics(*family),
+            Question::UdpStatistics64(family) => network::udp_statistics_64(*family),
+            Question::HostName(kind) => network::host_name(*kind),
+            Question::RegistryValues(key) => registry::values(key),
+            Question::DynamicPorts(protocol, family) => netsh::show(*protocol, *family, "dynamicport"),
+            Question::ExcludedPorts(protocol, family) => netsh::show(*protocol, *family, "excludedportrange"),
+            Question::SystemFile(path) => network::system_file(path),
             Question::Processes => grow(|buffer, size| {
                 let offered = *size;
                 // SAFETY: as above; the length that is needed goes to `size`, which lives on.
@@ -60,6 +85,18 @@ impl Source for Live {
                 };
                 win32(status)
             }),
+            Question::TcpTable2(family) => connections::tcp_table_2(*family),
+            Question::BoundTcp(family) => connections::bound_tcp(*family),
+            Question::UdpTable2(family) => connections::udp_table_2(*family),
+            Question::OwnerModule(protocol, family, row) => {
+                connections::owner_module(*protocol, *family, row)
+            }
+            Question::Estats(what, family, row) => connections::estats(*what, *family, row),
+            Question::Process(pid, part) => processes::part(*pid, *part),
+            Question::Account(sid) => processes::account(sid),
+            Question::Services => processes::services(),
+            Question::Elevation => processes::elevation(),
+            Question::Time => Ok(processes::time()),
             Question::Uptime => {
                 // SAFETY: it takes nothing and answers a number.
                 let milliseconds = unsafe { GetTickCount64() };
@@ -113,6 +150,31 @@ fn grow(mut call: impl FnMut(*mut u64, &mut u32) -> u32) -> io::Result<Memory> {
         }
     }
     Err(error_of(ERROR_INSUFFICIENT_BUFFER))
+}
+
+/// A function that this Windows may not have.
+// SAFETY: whoever calls it has to know what it takes.
+fn find(library: PCWSTR, name: PCSTR) -> io::Result<unsafe extern "system" fn() -> isize> {
+    // SAFETY: both names end in a zero; the libraries asked for are loaded, because this program needs them.
+    unsafe { GetProcAddress(GetModuleHandleW(library), name) }.ok_or_else(|| error_of(ERROR_PROC_NOT_FOUND))
+}
+
+/// The Win32 error of a function that answers whether it succeeded.
+fn error_unless(succeeded: BOOL) -> u32 {
+    // SAFETY: it reads a number of this thread.
+    if succeeded == 0 { unsafe { GetLastError() } } else { NO_ERROR }
+}
+
+/// Bytes in memory that is aligned as structures want it.
+fn aligned(bytes: &[u8]) -> Vec<u64> {
+    bytes
+        .chunks(8)
+        .map(|chunk| {
+            let mut word = [0; 8];
+            word.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
+            u64::from_ne_bytes(word)
+        })
+        .collect()
 }
 
 /// A Win32 error as one of Rust.

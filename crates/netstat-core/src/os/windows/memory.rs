@@ -21,6 +21,12 @@ impl Memory {
         Self::new(0, bytes)
     }
 
+    /// With eight bytes more before it.
+    pub(crate) fn after(self, first: u64) -> Self {
+        let bytes = [first.to_le_bytes().as_slice(), &self.bytes].concat();
+        Self { address: self.address.wrapping_sub(8), bytes }
+    }
+
     /// All of it.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -70,6 +76,11 @@ pub(crate) fn text(units: &[u16]) -> OsString {
 /// The bytes of an array at an offset.
 pub(crate) fn array_at<const N: usize>(bytes: &[u8], offset: usize) -> Option<[u8; N]> {
     bytes.get(offset..)?.first_chunk().copied()
+}
+
+/// A `BYTE` or a `BOOLEAN` at an offset.
+pub(crate) fn u8_at(bytes: &[u8], offset: usize) -> Option<u8> {
+    bytes.get(offset).copied()
 }
 
 /// A `u16` at an offset.

@@ -3,18 +3,35 @@
 //! Only [`live`] calls Windows. All else is compiled on other systems too, for tests that put recorded and made-up
 //! answers to it.
 
+mod addresses;
+mod bound;
+mod counters;
 #[cfg(test)]
 mod fake;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
+mod host;
+mod interface_counters;
+mod interfaces;
+mod limits;
 #[cfg(windows)]
 mod live;
 mod memory;
+mod modules;
+mod offload;
 mod owners;
+mod persistent;
 mod processes;
+mod routes;
+mod services;
 mod sockets;
 mod source;
+mod tcp_info;
+mod udp_peers;
 mod uptime;
+
+#[cfg(windows)]
+pub(super) use live::names;
 
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 compile_error!("the structures of Windows are read as 64-bit systems have them");
@@ -31,12 +48,12 @@ use crate::model::{
     RdmaEndpoint, Route, Socket,
 };
 use crate::query::{Owners, ProcessFields, RouteQuery, SocketQuery};
-use crate::{Answer, Error, Operation, OwnerMethod, Warning};
+use crate::{Answer, Error, Operation, OwnerMethod};
 #[cfg(windows)]
 use live::Live;
 #[cfg(windows)]
 use source::Recording;
-use source::Source;
+use source::{Question, Source};
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -101,6 +118,12 @@ impl Windows {
     }
 }
 
+/// Whether an error says that the machine does not have what was asked for, a family of addresses for instance:
+/// `ERROR_NOT_SUPPORTED`, `ERROR_NOT_FOUND`.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(50 | 1168))
+}
+
 fn refuse<T>(operation: Operation) -> Result<T, Error> {
     Err(Error::new(operation, io::Error::from(io::ErrorKind::Unsupported)))
 }
@@ -110,13 +133,25 @@ impl Backend for Windows {
         sockets::sockets(self.source(), query)
     }
 
+    fn is_elevated(&self) -> Result<bool, Error> {
+        let answer = self.source().ask(&Question::Elevation);
+        let elevated = answer.and_then(|answer| {
+            memory::u32_at(answer.bytes(), 0).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+        });
+        elevated.map(|elevated| elevated != 0).map_err(|error| Error::new(Operation::FindOwners, error))
+    }
+
     /// The table of sockets names their owners, so there is one means only.
     fn attach_owners(
         &self,
         sockets: &mut [Socket],
         _: &SocketQuery,
-        _: Owners,
+        by: Owners,
     ) -> Result<Answer<OwnerMethod>, Error> {
+        if by != Owners::Auto {
+            let why = io::Error::new(io::ErrorKind::Unsupported, "BPF and /proc are of Linux");
+            return Err(Error::new(Operation::FindOwners, why));
+        }
         owners::attach(self.source(), sockets)
     }
 
@@ -125,27 +160,20 @@ impl Backend for Windows {
     }
 
     fn local_addresses(&self) -> Result<Answer<Vec<IpAddr>>, Error> {
-        refuse(Operation::ListAddresses)
+        addresses::local_addresses(self.source())
     }
 
     fn host_name(&self) -> Result<String, Error> {
-        refuse(Operation::ReadHostName)
+        host::host_name(self.source())
     }
 
     fn services(&self) -> Answer<Vec<u8>> {
-        let reason = io::Error::from(io::ErrorKind::Unsupported).to_string();
-        Answer {
-            data: Vec::new(),
-            warnings: vec![Warning::SourceUnavailable { what: "the name of a port", reason }],
-        }
+        services::services(self.source())
     }
 
+    /// Names of users come with their processes.
     fn users(&self) -> Answer<Vec<u8>> {
-        let reason = io::Error::from(io::ErrorKind::Unsupported).to_string();
-        Answer {
-            data: Vec::new(),
-            warnings: vec![Warning::SourceUnavailable { what: "the name of a user", reason }],
-        }
+        Answer::whole(Vec::new())
     }
 
     fn name_lookup(&self) -> Arc<dyn NameLookup> {
@@ -161,15 +189,16 @@ impl Backend for Windows {
     }
 
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
-        refuse(Operation::ListRdma)
+        let why = io::Error::new(io::ErrorKind::Unsupported, "Windows has no documented way to list them");
+        Err(Error::new(Operation::ListRdma, why))
     }
 
     fn counters(&self) -> Result<Answer<Counters>, Error> {
-        refuse(Operation::ReadCounters)
+        counters::counters(self.source())
     }
 
     fn limits(&self) -> Result<Answer<Limits>, Error> {
-        refuse(Operation::ReadLimits)
+        Ok(limits::limits(self.source()))
     }
 
     /// Windows has no such table.
@@ -182,18 +211,18 @@ impl Backend for Windows {
     }
 
     fn interface_counters(&self) -> Result<Answer<Vec<InterfaceCounters>>, Error> {
-        refuse(Operation::ListInterfaces)
+        interface_counters::interface_counters(self.source())
     }
 
     fn interfaces(&self) -> Result<Answer<Vec<Interface>>, Error> {
-        refuse(Operation::ListInterfaces)
+        interfaces::interfaces(self.source())
     }
 
-    fn routes(&self, _: &RouteQuery) -> Result<Answer<Vec<Route>>, Error> {
-        refuse(Operation::ListRoutes)
+    fn routes(&self, query: &RouteQuery) -> Result<Answer<Vec<Route>>, Error> {
+        routes::routes(self.source(), query)
     }
 
     fn persistent_routes(&self) -> Result<Answer<Vec<PersistentRoute>>, Error> {
-        refuse(Operation::ListRoutes)
+        persistent::routes(self.source())
     }
 }

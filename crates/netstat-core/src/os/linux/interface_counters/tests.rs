@@ -35,6 +35,7 @@ fn an_interface_is_decoded_field_by_field() {
         collisions: Some(1009),
         rx_missed_errors: Some(1015),
         rx_nohandler: Some(1023),
+        ..InterfaceStats::default()
     };
     assert_eq!(interface.stats, expected);
     assert!(decode_interface(&link(1, 0x49, b"lo\0", 25)).unwrap().loopback);

@@ -66,6 +66,44 @@ fn a_name_elsewhere_is_empty_and_a_refusal_no_empty_list() {
     assert_eq!(known[0].name, Err(Missing::Unreadable));
 }
 
+fn wide(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+#[test]
+fn what_is_told_of_a_process() {
+    let id = ProcessId { pid: 8, start_time: 20 };
+    let line = [wide("a.exe -k")].concat();
+    let string =
+        [&[u8::try_from(line.len()).unwrap(), 0, 0, 0, 0, 0, 0, 0][..], &0x5010u64.to_le_bytes(), &line]
+            .concat();
+    let source = Fake::new()
+        .says(Question::Processes, list_of(&[(8, 4, 20, "a.exe"), (4, 0, 10, "System")]))
+        .says(Question::Process(8, Part::Path), Memory::flat(wide(r"C:\Dir\a.exe")).after(20))
+        .says(Question::Process(8, Part::CommandLine), Memory::new(0x5000, string).after(20))
+        .fails(Question::Process(8, Part::User), 5)
+        .says(Question::Services, Memory::flat(Vec::new()).after(0));
+    let known = processes(&source, &[id, ProcessId { pid: 4, start_time: 10 }], ProcessFields::all());
+    assert_eq!(known[0].executable.as_ref().unwrap().path.as_os_str(), r"C:\Dir\a.exe");
+    assert_eq!(known[0].command_line, Ok(vec!["a.exe".into(), "-k".into()]));
+    assert_eq!(known[0].account, Err(Missing::NotPermitted));
+    assert_eq!(
+        (&known[0].unit, &known[0].container),
+        (&Err(Missing::NotApplicable), &Err(Missing::NotApplicable))
+    );
+    assert_eq!((&known[1].name, &known[1].executable), (&Ok("System".into()), &Err(Missing::NotApplicable)));
+}
+
+#[test]
+fn what_belongs_to_a_later_process_is_not_told_of_this_one() {
+    let id = ProcessId { pid: 8, start_time: 20 };
+    let source = Fake::new()
+        .says(Question::Processes, list_of(&[(8, 4, 20, "a.exe")]))
+        .says(Question::Process(8, Part::Path), Memory::flat(wide("b.exe")).after(21));
+    let known = processes(&source, &[id], ProcessFields::EXECUTABLE);
+    assert_eq!(known[0].executable, Err(Missing::Gone));
+}
+
 proptest! {
     #[test]
     fn no_bytes_panic(address: u64, bytes in proptest::collection::vec(any::<u8>(), 0..600)) {

@@ -10,7 +10,7 @@ fn query(kinds: Kinds, states: States) -> SocketQuery {
 }
 
 fn everything() -> SocketQuery {
-    query(Kinds::all(), States::all())
+    query(Kinds::all(), States::all().difference(States::BOUND))
 }
 
 fn put(row: &mut [u8], offset: usize, bytes: &[u8]) {
@@ -46,6 +46,8 @@ fn tables() -> Fake {
     let nobody = ("0.0.0.0", 0);
     let nobody6 = ("::", 0);
     Fake::new()
+        .fails(Question::UdpTable2(Family::V4), NOT_THERE)
+        .fails(Question::UdpTable2(Family::V6), NOT_THERE)
         .says(
             Question::TcpTable(Family::V4),
             table(
@@ -89,6 +91,9 @@ fn shown(sockets: &[Socket]) -> Vec<String> {
         })
         .collect()
 }
+
+/// `ERROR_PROC_NOT_FOUND`.
+const NOT_THERE: i32 = 127;
 
 #[test]
 fn the_layouts_are_those_of_windows() {
@@ -162,8 +167,8 @@ fn all_tables_give_their_rows() {
             ":: 0 135 > - Listen 1712 since 1234",
             "fe80::1 7 50002 > fe80::2 7 80 Established 8 since 1234",
             "10.0.0.1 0 50003 > 10.0.0.2 0 80 Established 8 since 1234",
-            "0.0.0.0 0 5353 > - - 9 since 1234",
             ":: 0 5353 > - - 9 since 1234",
+            "0.0.0.0 0 5353 > - - 9 since 1234",
         ]
     );
     assert_eq!(answer.warnings, []);
@@ -178,9 +183,9 @@ fn only_what_is_asked_for_is_read_and_given() {
     assert_eq!(source.asked(), [Question::TcpTable(Family::V4), Question::TcpTable(Family::V6)]);
 
     let source = tables();
-    let answer = sockets(&source, &query(Kinds::UDP_V6, States::all())).unwrap();
+    let answer = sockets(&source, &query(Kinds::UDP_V6, States::LISTEN)).unwrap();
     assert_eq!(shown(&answer.data), [":: 0 5353 > - - 9 since 1234"]);
-    assert_eq!(source.asked(), [Question::UdpTable(Family::V6)]);
+    assert_eq!(source.asked(), [Question::UdpTable(Family::V6), Question::UdpTable2(Family::V6)]);
 }
 
 #[test]
@@ -197,6 +202,35 @@ fn a_table_that_is_refused_is_an_error_and_one_cut_short_a_warning() {
     let answer = sockets(&source, &query(Kinds::TCP_V4, States::LISTEN)).unwrap();
     assert_eq!(shown(&answer.data), ["0.0.0.0 0 1 > - Listen 1 since 1234"]);
     assert_eq!(answer.warnings, [Warning::OddMessages { what: "table of TCP sockets", count: 1 }]);
+}
+
+#[test]
+fn more_is_told_where_it_is_asked_for() {
+    let fields = Fields::OFFLOAD | Fields::MODULE | Fields::AGE;
+    let asked = SocketQuery { fields, ..query(Kinds::TCP_V4, States::ESTABLISHED) };
+    let connection = row(&TCP_V4, 5, ("10.0.0.1", 50000), ("192.0.2.7", 443), 4);
+    let mut handled = vec![0; 28];
+    handled[4..20].copy_from_slice(&connection[4..20]);
+    handled[24] = 1;
+    let mut module = [0x1010u64.to_le_bytes(), [0; 8]].concat();
+    module.extend("Svc\0".encode_utf16().flat_map(u16::to_le_bytes));
+    let source = tables()
+        .says(Question::TcpTable2(Family::V4), table(4, &[handled]))
+        .says(
+            Question::OwnerModule(Protocol::Tcp, Family::V4, connection.into()),
+            crate::os::windows::memory::Memory::new(0x1000, module),
+        )
+        .says(Question::Time, crate::os::windows::memory::Memory::flat(20_001_234u64.to_le_bytes().to_vec()));
+    let answer = sockets(&source, &asked).unwrap();
+    let known = answer.data[0].windows.as_deref().unwrap();
+    assert_eq!(
+        (known.offload, known.module.as_deref()),
+        (Some(crate::model::Offload::Offloading), Some("Svc"))
+    );
+    assert_eq!(answer.data[0].age, Some(Duration::from_secs(2)));
+    // The table of IPv6 by which the other row came was refused.
+    assert_eq!(answer.data[1].windows.as_deref().unwrap().offload, None);
+    assert_eq!(answer.warnings.len(), 1);
 }
 
 proptest! {

@@ -1,0 +1,144 @@
+//! What the program writes to consoles, files and pipes.
+
+use crate::folder::Folder;
+use std::fs;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+const NETSTAT: &str = env!("CARGO_BIN_EXE_netstat");
+
+/// The title of the connection table in Korean, and its bytes in code page 949.
+const TITLE: &str = "활성 연결";
+const TITLE_949: &[u8] = b"\xc8\xb0\xbc\xba \xbf\xac\xb0\xe1";
+
+/// Runs the example in_console, which has to succeed, and gives what it wrote to its two files.
+fn in_console(words: &[&str], netstat: &str, code: i32) -> (Vec<u8>, Vec<u8>) {
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+    let folder = Folder::new(&format!("console-{}", RUNS.fetch_add(1, Ordering::Relaxed)));
+    fs::create_dir(&folder.0).unwrap();
+    let program = std::env::var_os("NETSTAT_IN_CONSOLE")
+        .expect("NETSTAT_IN_CONSOLE is the path of the example in_console; cargo xtask windows sets it");
+    let [first, second] = ["first", "second"].map(|name| folder.0.join(name));
+    let status = Command::new(program)
+        .args(words)
+        .args([&first, &second])
+        .arg(NETSTAT)
+        .args(netstat.split_whitespace())
+        .stdin(Stdio::null())
+        .status()
+        .unwrap();
+    assert_eq!(status.code(), Some(code), "{words:?} netstat {netstat}");
+    (fs::read(first).unwrap(), fs::read(second).unwrap())
+}
+
+/// What a run writes to two files where the output code page is this one.
+fn on_page(page: &str, netstat: &str, code: i32) -> (Vec<u8>, Vec<u8>) {
+    in_console(&["page", page], netstat, code)
+}
+
+fn holds(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
+
+#[test]
+fn files_are_in_the_code_page_of_the_console() {
+    let title = |page, words: &str| {
+        let (out, complaints) = on_page(page, words, 0);
+        assert_eq!(complaints, b"", "{words}");
+        out.split(|&byte| byte == b'\n').nth(1).unwrap().strip_suffix(b"\r").unwrap().to_vec()
+    };
+    assert_eq!(title("949", "-an --lang ko"), TITLE_949);
+    assert_eq!(title("850", "-ano --lang ko"), b"?? ??");
+    assert_eq!(title("437", "-an -o --lang ko"), b"?? ??");
+    assert_eq!(title("65001", "-an --lang ko"), TITLE.as_bytes());
+    assert_eq!(title("949", "-an --lang ko --utf8"), TITLE.as_bytes());
+    assert_eq!(title("949", "-an --lang en"), b"Active Connections");
+}
+
+#[test]
+fn complaints_are_too() {
+    let complaint = |page, words| on_page(page, words, 1).1;
+    assert!(holds(&complaint("850", "--crème"), b"\"--cr\x8ame\""), "{:?}", complaint("850", "--crème"));
+    assert!(holds(&complaint("437", "--crème한"), b"\"--cr\x8ame?\""));
+    assert!(holds(&complaint("437", "--\u{100}x"), b"\"--?x\""), "no A for what only looks like one");
+    assert!(holds(&complaint("949", "--활성"), b"\"--\xc8\xb0\xbc\xba\""));
+    assert!(holds(&complaint("949", "--utf8 --활성"), "\"--활성\"".as_bytes()));
+}
+
+#[test]
+fn lines_for_people_end_as_lines_of_windows_do() {
+    let ends = |text: &[u8]| {
+        let text = String::from_utf8_lossy(text).into_owned();
+        assert!(!text.is_empty() && text.matches('\n').count() == text.matches("\r\n").count(), "{text:?}");
+    };
+    let output = |words: &str| Command::new(NETSTAT).args(words.split(' ')).output().unwrap();
+    ends(&output("/?").stderr);
+    ends(&output("--help").stdout);
+    ends(&output("--bogus").stderr);
+    assert!(!output("--generate man").stdout.contains(&b'\r'), "a document is the same everywhere");
+}
+
+/// Code page 437 has a picture of an arrow where ASCII has ESC.
+#[test]
+fn no_picture_becomes_a_control_character() {
+    let (_, complaint) = on_page("437", "--\u{2190}[31m", 1);
+    assert!(holds(&complaint, b"\"--?[31m\""), "{:?}", String::from_utf8_lossy(&complaint));
+}
+
+#[test]
+fn data_is_utf8_on_every_code_page() {
+    let (out, _) = on_page("949", "--generate schema", 0);
+    assert!(std::str::from_utf8(&out).is_ok());
+    let (csv, _) = on_page("949", "-an --csv --lang ko", 0);
+    assert!(std::str::from_utf8(&csv).unwrap().contains(",laddr,"));
+    let words = format!("-an --json --replay {}", Folder::new("한글"));
+    let (_, complaint) = on_page("949", &words, 1);
+    assert!(holds(&complaint, b"\xc7\xd1\xb1\xdb"), "{:?}", String::from_utf8_lossy(&complaint));
+}
+
+/// The exit code of the program, and the mode of the console before and after.
+fn modes(text: &[u8]) -> [u32; 3] {
+    let numbers: Vec<u32> =
+        std::str::from_utf8(text).unwrap().split(' ').map(|number| number.parse().unwrap()).collect();
+    numbers.try_into().unwrap()
+}
+
+#[test]
+fn a_console_shows_every_character_and_colours_and_is_put_back() {
+    let _listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let (shown, changed) = in_console(&["shown"], "-an --lang ko", 0);
+    let [code, before, after] = modes(&changed);
+    assert_eq!((code, before), (0, after));
+    let shown = String::from_utf8(shown).unwrap();
+    assert!(shown.contains(TITLE), "{shown}");
+    assert!(shown.contains("\u{1b}[36mLISTENING"), "{shown}");
+    let (shown, _) = in_console(&["shown"], "-an --lang ko --color never", 0);
+    assert!(!String::from_utf8(shown).unwrap().contains("\u{1b}[36m"));
+}
+
+#[test]
+fn an_interrupted_program_puts_the_console_back() {
+    // It would go on for ever.
+    let (_, changed) = in_console(&["interrupted"], "-an --lang en 1", 0);
+    let [_, before, after] = modes(&changed);
+    assert_eq!(before, after);
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    for words in ["-an", "-an 1", "-s 1", "-r"] {
+        let mut child = Command::new(NETSTAT)
+            .args(words.split(' '))
+            .args(["--lang", "en"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{words}: {said}");
+        assert!(!said.contains("standard output"), "{words}: {said}");
+    }
+}

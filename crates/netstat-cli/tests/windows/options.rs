@@ -1,0 +1,137 @@
+//! The command line, as people type it on Windows.
+
+use crate::folder::Folder;
+use crate::holder::Holder;
+use crate::run::{lines, netstat, shown};
+
+/// The rows that a process has, each once: where sockets come and go meanwhile Wine may tell of one twice.
+fn rows_of(text: &str, pid: u32) -> Vec<String> {
+    let rows = lines(text).into_iter().filter(|line| line.ends_with(&format!("  {pid}")));
+    let mut rows: Vec<String> = rows.map(str::to_owned).collect();
+    rows.dedup();
+    rows
+}
+
+#[test]
+fn every_spelling_is_the_same() {
+    let holder = Holder::start();
+    let expected = rows_of(&shown("-ano"), holder.pid);
+    assert!(expected.len() > 4);
+    for words in ["/ano", "-ANO", "/a /n /o", "-a -n -o", "-noa", "/NAO"] {
+        assert_eq!(rows_of(&shown(words), holder.pid), expected, "{words}");
+    }
+    let tcp: Vec<String> = expected.iter().filter(|row| row.starts_with("  TCP")).cloned().collect();
+    let v4: Vec<String> = tcp.into_iter().filter(|row| !row.contains('[')).collect();
+    for words in ["-ano -p tcp", "-p TCP -ano", "/ano /p tcp"] {
+        assert_eq!(rows_of(&shown(words), holder.pid), v4, "{words}");
+    }
+}
+
+#[test]
+fn an_interval_repeats_the_whole_report() {
+    let text = shown("-an 1 --count 2");
+    let title =
+        "\r\nActive Connections\r\n\r\n  Proto  Local Address          Foreign Address        State\r\n";
+    assert!(text.starts_with(title), "{text}");
+    assert_eq!(text.matches(title).count(), 2, "{text}");
+}
+
+#[test]
+fn help_goes_where_scripts_expect_it() {
+    for words in ["/?", "-?"] {
+        let run = netstat(words);
+        assert_eq!((run.text.as_str(), run.code), ("", Some(1)), "{words}");
+        assert!(run.complaint.contains("\n  -a "), "{words}: {}", run.complaint);
+    }
+    assert!(shown("--help").contains("\n  -a "));
+}
+
+#[test]
+fn columns_that_windows_has_no_value_for_are_marked() {
+    let help = shown("--columns help");
+    let line =
+        |name: &str| help.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap().to_owned();
+    assert!(line("timer").ends_with("(not known on this system)"), "{help}");
+    assert!(!line("path").contains("not known on this system"), "{help}");
+}
+
+#[test]
+fn offload_is_told_of_each_connection() {
+    let holder = Holder::start();
+    let text = shown("-anot");
+    let lines = lines(&text);
+    assert_eq!(
+        lines[3],
+        "  Proto  Local Address          Foreign Address        State           PID      Offload State"
+    );
+    assert_eq!(lines[4], "");
+    let of_holder: Vec<_> =
+        lines.iter().filter(|line| line.contains(&format!("  {}\t", holder.pid))).collect();
+    assert!(!of_holder.is_empty() && of_holder.iter().all(|line| line.ends_with("\tInHost      ")), "{text}");
+}
+
+#[test]
+fn what_windows_does_not_tell_is_said() {
+    let bound = netstat("-anoq");
+    assert_eq!(bound.code, Some(0));
+    let has_rows = bound.text.contains("  BOUND  ");
+    assert!(has_rows || bound.complaint.contains("the list of bound-only sockets is unknown"), "{bound:?}");
+    let rdma = netstat("-x");
+    assert_eq!((rdma.code, rdma.text.as_str()), (Some(1), ""));
+    assert!(rdma.complaint.contains("cannot list the RDMA resources"), "{rdma:?}");
+    let bpf = netstat("-ano --owners bpf");
+    assert_eq!(bpf.code, Some(1), "{bpf:?}");
+    let extras = shown("-anoidy");
+    let heading = extras.lines().nth(3).unwrap();
+    assert!(
+        heading.contains("Time in State (ms)") && heading.contains("DSCP") && heading.contains("Template")
+    );
+}
+
+#[test]
+fn a_filter_decides_without_the_kernel() {
+    let holder = Holder::start();
+    let port = holder
+        .sockets
+        .iter()
+        .find(|held| held.state == "LISTENING")
+        .unwrap()
+        .local
+        .rsplit(':')
+        .next()
+        .unwrap();
+    let text = shown(&format!("-ano sport={port} state=listening"));
+    let rows: Vec<_> = lines(&text).into_iter().skip(4).map(str::to_owned).collect();
+    assert_eq!(rows.len(), 1, "{text}");
+    assert!(rows[0].contains(&format!(":{port} ")), "{text}");
+    assert_eq!(netstat(&format!("--exists sport={port} state=listening")).code, Some(0));
+    assert_eq!(netstat(&format!("--exists sport={port} state=time_wait")).code, Some(1));
+}
+
+#[test]
+fn a_recording_replays_to_the_byte() {
+    let _holder = Holder::start();
+    for words in ["-ano", "-anob", "--json", "-anot --process", "-c"] {
+        let folder = Folder::new("record");
+        let live = shown(&format!("{words} --record {folder}"));
+        assert_eq!(shown(&format!("{words} --replay {folder}")), live, "{words}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    use std::io::Read;
+    use std::process::{Command, Stdio};
+    let mut child = Command::new(env!("CARGO_BIN_EXE_netstat"))
+        .args(["-an", "1", "--count", "3"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = [0; 20];
+    child.stdout.as_mut().unwrap().read_exact(&mut first).unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+}

@@ -1,0 +1,24 @@
+//! Runs a program in a console of its own, for the tests of the Windows build, which have none.
+//!
+//!     in_console page NUMBER OUT ERR PROGRAM WORD...    with this output code page, both streams going to files
+//!     in_console shown OUT MODES PROGRAM WORD...        with standard output going to the console
+//!     in_console interrupted OUT MODES PROGRAM WORD...  the same, with Ctrl+C as soon as colours are switched on
+//!
+//! OUT is then what a terminal would have got. MODES is three numbers: the exit code of the program, and the output mode
+//! of the console before and after. The console is a pseudo console, which needs no window; this program starts itself
+//! in it a second time.
+
+#[cfg(windows)]
+mod console;
+
+fn main() -> std::process::ExitCode {
+    #[cfg(windows)]
+    {
+        console::main()
+    }
+    #[cfg(not(windows))]
+    {
+        eprintln!("in_console: there are consoles on Windows alone");
+        std::process::ExitCode::FAILURE
+    }
+}

@@ -1,0 +1,4 @@
+//! Rows of the table of interfaces of Windows, and its list of adapters.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| netstat_core::fuzzing::windows_interfaces(data));
