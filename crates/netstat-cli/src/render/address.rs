@@ -16,6 +16,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Writes `a.b.c.d:port` or `[address%scope]:port`.
 pub fn write_endpoint(out: &mut Vec<u8>, end: &Endpoint) {
+    if let IpAddr::V4(address) = end.address {
+        let mut text = Text::of(address);
+        text.put(b':');
+        text.put_number(end.port);
+        out.extend_from_slice(text.written());
+        return;
+    }
     write_host(out, end);
     out.push(b':');
     decimal(out, u64::from(end.port));
@@ -39,11 +46,73 @@ pub fn write_host(out: &mut Vec<u8>, end: &Endpoint) {
 
 /// Writes a bare IPv4 address.
 pub fn write_v4(out: &mut Vec<u8>, address: Ipv4Addr) {
-    let [a, b, c, d] = address.octets();
-    decimal(out, u64::from(a));
-    for octet in [b, c, d] {
-        out.push(b'.');
-        decimal(out, u64::from(octet));
+    out.extend_from_slice(Text::of(address).written());
+}
+
+/// A short text on the stack: a table has hundreds of thousands of addresses, each of which is added in one piece.
+struct Text {
+    bytes: [u8; 32],
+    len: usize,
+}
+
+/// Every octet as text with a dot behind it.
+const OCTETS: [[u8; 4]; 256] = {
+    let mut octets = [[b'.'; 4]; 256];
+    let mut number = 0;
+    while number < 256 {
+        let digits = [number / 100 % 10, number / 10 % 10, number % 10];
+        let skipped = 3 - octet_len(number);
+        let mut at = skipped;
+        while at < 3 {
+            octets[number][at - skipped] = b"0123456789"[digits[at]];
+            at += 1;
+        }
+        number += 1;
+    }
+    octets
+};
+
+const fn octet_len(number: usize) -> usize {
+    1 + (number >= 10) as usize + (number >= 100) as usize
+}
+
+impl Text {
+    fn of(address: Ipv4Addr) -> Self {
+        let mut text = Self { bytes: [0; 32], len: 0 };
+        for octet in address.octets().map(usize::from) {
+            if let (Some(place), Some(octet_and_dot)) =
+                (text.bytes.get_mut(text.len..text.len + 4), OCTETS.get(octet))
+            {
+                place.copy_from_slice(octet_and_dot);
+            }
+            text.len += octet_len(octet) + 1;
+        }
+        // Without the last dot.
+        text.len -= 1;
+        text
+    }
+
+    fn put(&mut self, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(self.len) {
+            *place = byte;
+        }
+        self.len += 1;
+    }
+
+    fn put_number(&mut self, number: u16) {
+        let mut begun = false;
+        for unit in [10_000, 1_000, 100, 10, 1] {
+            let digit = number / unit % 10;
+            begun |= digit != 0 || unit == 1;
+            if begun {
+                // It fits a byte.
+                self.put(b'0' + u8::try_from(digit).unwrap_or_default());
+            }
+        }
+    }
+
+    fn written(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
     }
 }
 

@@ -179,12 +179,16 @@ impl<'a> Classic<'a> {
         });
         let start = out.len();
         address::write_endpoint(out, &row.local);
-        pad(out, start, 21);
-        out.extend_from_slice(b"  ");
+        // Numbers take a cell for each byte.
+        blanks(out, 21usize.saturating_sub(out.len() - start) + 2);
         let start = out.len();
         foreign::write_foreign(out, row, self.names.as_ref());
-        pad(out, start, 21);
-        out.extend_from_slice(b"  ");
+        if self.names.is_some() {
+            pad(out, start, 21);
+            out.extend_from_slice(b"  ");
+        } else {
+            blanks(out, 21usize.saturating_sub(out.len() - start) + 2);
+        }
         let start = out.len();
         match (protocol, row.state) {
             (Protocol::Tcp, Some(state)) => words::write_state(out, state),

@@ -27,7 +27,8 @@ use std::thread;
 
 /// Why a display could not be shown.
 enum Failure {
-    /// The system did not answer. Nothing was written: reports are written when everything has been read.
+    /// The system did not answer. Nothing was written, because reports are written when everything has been read; but for
+    /// rows that are written as they come (`--sort none`).
     System(Error),
     /// Standard output did not take it.
     Output(io::Error),
