@@ -7,6 +7,9 @@
  * share the table of their main thread are passed over. Only what is used of the kernel's structures is declared here:
  * the kernel finds the true offsets from its own type information when it loads the program, so that the result is the
  * same on whatever machine it was built.
+ *
+ * A reader that does not want to wait (O_NONBLOCK on the descriptor it reads from) is spared most of what other network
+ * namespaces hold: see is_others().
  */
 #include "owners.h"
 
@@ -27,11 +30,12 @@ typedef unsigned long long u64;
 #define IPPROTO_UDP 17
 #define IPPROTO_MPTCP 262
 
+#define O_NONBLOCK 04000
+
 #define NSEC_PER_SEC 1000000000LL
 
 struct net;
 struct pid_namespace;
-struct seq_file;
 
 struct upid {
 	int nr;
@@ -79,13 +83,29 @@ struct inode {
 	unsigned long i_ino;
 } KERNEL;
 
-struct file {
-	struct inode *f_inode;
-} KERNEL;
-
 typedef struct {
 	long long counter;
 } KERNEL atomic64_t;
+
+/* One less than the number of references. Linux 6.13. */
+typedef struct {
+	atomic64_t refcnt;
+} KERNEL file_ref_t;
+
+struct file {
+	struct inode *f_inode;
+	u32 f_flags;
+	file_ref_t f_ref;
+} KERNEL;
+
+/* The same before. */
+struct file___old {
+	atomic64_t f_count;
+} KERNEL;
+
+struct seq_file {
+	const struct file *file;
+} KERNEL;
 
 typedef struct {
 	struct net *net;
@@ -174,6 +194,25 @@ static __attribute__((always_inline)) u64 boottime_offset(struct task_struct *re
 	return time->offsets.boottime.tv_sec * NSEC_PER_SEC + time->offsets.boottime.tv_nsec;
 }
 
+/*
+ * Whether the file is of no interest to a reader in a hurry: it is open in a process of another network namespace, and in
+ * no other place. Such a file is most likely no socket of the reader's, and telling that takes a look at the socket, in
+ * memory that is far away. If it is one after all, nobody else holds it: the reader finds nobody, and comes again with
+ * time. So what a reader in a hurry is told of a socket is never less than the whole.
+ */
+static __attribute__((always_inline)) int is_others(struct file *file, const struct task_struct *task,
+						    const struct task_struct *reader)
+{
+	const struct file___old *old = (const void *)file;
+
+	if (task->nsproxy->net_ns == reader->nsproxy->net_ns)
+		return 0;
+	/* The walk itself holds the file too. */
+	if (__builtin_preserve_field_info(file->f_ref, 2))
+		return file->f_ref.refcnt.counter == 1;
+	return __builtin_preserve_field_info(old->f_count, 2) && old->f_count.counter == 2;
+}
+
 /* Whether the socket may be in the reader's table. */
 static __attribute__((always_inline)) int is_listed(const struct sock *sock, const struct task_struct *reader)
 {
@@ -203,11 +242,13 @@ SECTION("iter/task_file") int owners(struct bpf_iter__task_file *context)
 	/* The end of the walk has neither. */
 	if (!task || !file)
 		return 0;
+	current = current_task();
+	if (context->meta->seq->file->f_flags & O_NONBLOCK && is_others(file, task, current))
+		return 0;
 	socket = sock_from_file(file);
 	if (!socket)
 		return 0;
 	sock = socket->sk;
-	current = current_task();
 	if (!sock || !is_listed(sock, current))
 		return 0;
 

@@ -38,6 +38,7 @@ pub(crate) fn render(scenes: &Scenes, programs: &Programs, command: &str) -> Res
         if let Some(profile) = &beside.profile {
             out.push_str("\nWhere the time goes then: ");
             profile_table(&mut out, profile)?;
+            out.push_str(WALKS);
         }
     }
     for scene in scenes.scenes.iter().filter(|scene| !scene.profiles.is_empty()) {
@@ -51,6 +52,12 @@ pub(crate) fn render(scenes: &Scenes, programs: &Programs, command: &str) -> Res
     }
     Ok(out)
 }
+
+const WALKS: &str = "
+`tcp_diag_dump` is the kernel's walk over all sockets of the machine, as the bare program has it too. `fget_task_next`,
+`task_file_*`, `bpf_seq_*` and `bpf_iter_*` are its walk over all descriptors of the machine, `btf_*` its search among its
+own types while it loads the program, and `bpf_prog_*_owners` is that program.
+";
 
 const HOW: &str = "\
 The sockets are established connections over loopback, both ends held by the same process, in a network namespace made

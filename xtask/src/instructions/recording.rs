@@ -51,7 +51,7 @@ pub(super) fn write(folder: &Path, requests: &[String]) -> Result<()> {
     }
     tape.add("read", "/proc/self/status", b"Name:\tnetstat\nNSpid:\t101\n");
     tape.add("bpf load", "", &[]);
-    tape.add("bpf owners", "", &descriptors());
+    tape.add("bpf owners", "quick", &descriptors());
     std::fs::create_dir_all(folder).context("make a folder")?;
     let index = tape.index()?;
     std::fs::write(folder.join("index.jsonl"), index).context("write the index")?;

@@ -4,14 +4,14 @@
 //! the last; a path that was given none does not exist.
 
 use super::bpf::Failure;
-use super::source::{FileId, Netlink, Next, OwnersProgram, ProcessSource, Source};
+use super::source::{FileId, Netlink, Next, OwnersProgram, ProcessSource, Source, Walk};
 use rustix::io::Errno;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::io;
 use std::sync::Mutex;
 
 /// What a BPF walk says, and how it ends.
-type Walk = (Vec<u8>, Result<(), Failure>);
+type Told = (Vec<u8>, Result<(), Failure>);
 
 #[derive(Debug, Clone)]
 enum Reply {
@@ -34,7 +34,7 @@ pub(super) struct Fake {
     replies: Mutex<HashMap<String, Replies>>,
     asked: Mutex<Vec<String>>,
     pids: BTreeSet<u32>,
-    walks: Mutex<VecDeque<Walk>>,
+    walks: Mutex<VecDeque<Told>>,
 }
 
 /// A line of `/proc/PID/stat` with what this program reads of it.
@@ -174,8 +174,9 @@ impl Source for Fake {
 struct FakeOwners<'a>(&'a Fake);
 
 impl OwnersProgram for FakeOwners<'_> {
-    fn walk(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-        self.0.asked.lock().unwrap().push("bpf walk".to_owned());
+    fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+        let asked = if walk == Walk::Quick { "bpf quick walk" } else { "bpf walk" };
+        self.0.asked.lock().unwrap().push(asked.to_owned());
         let walk = self.0.walks.lock().unwrap().pop_front();
         let Some((bytes, end)) = walk else { return Err(Failure::NOT_RECORDED) };
         each(&bytes);

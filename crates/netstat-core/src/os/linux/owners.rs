@@ -24,7 +24,8 @@
 
 //!
 //! The BPF program may have looked while the sockets were being listed ([`HeadStart`]). That look only finds: what it did
-//! not see is looked for from the start, as if there had been none, because a socket can be younger than the look.
+//! not see is looked for from the start, as if there had been none: a socket can be younger than the look, and the look is a
+//! quick one ([`Walk::Quick`](super::source::Walk)), which leaves out some sockets, though never one of several holders.
 
 mod ancestry;
 #[cfg(test)]

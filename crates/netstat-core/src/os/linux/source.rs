@@ -79,11 +79,30 @@ pub(crate) trait Source: Sync {
     }
 }
 
+/// How far a walk of the BPF program goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Walk {
+    /// It passes over files that nobody holds but a process of another network namespace. What it says of a socket is
+    /// all there is to say, or nothing.
+    Quick,
+    /// To every descriptor.
+    Full,
+}
+
+impl Walk {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Quick => "quick",
+            Self::Full => "",
+        }
+    }
+}
+
 /// The BPF program of [`super::bpf`], loaded until this is dropped.
 pub(crate) trait OwnersProgram: Send {
     /// Hands over, piece by piece, what it says of all descriptors of sockets. What was handed over before a failure is
     /// not the whole.
-    fn walk(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure>;
+    fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure>;
 }
 
 /// One process of `/proc`, held open.
@@ -267,16 +286,16 @@ struct RecordingOwners<'a> {
 }
 
 impl OwnersProgram for RecordingOwners<'_> {
-    fn walk(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+    fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
         let mut packed = Vec::new();
-        let answer = self.live.walk(&mut |piece| {
+        let answer = self.live.walk(walk, &mut |piece| {
             pack(&mut packed, PIECE, piece);
             each(piece);
         });
         if let Err(failure) = answer {
             pack(&mut packed, FAILURE, &failure.to_bytes());
         }
-        self.recording.note(BPF_OWNERS, "", &Ok(()), &packed);
+        self.recording.note(BPF_OWNERS, walk.name(), &Ok(()), &packed);
         answer
     }
 }
@@ -372,14 +391,14 @@ impl Source for Player {
     }
 
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
-        played(self, BPF_LOAD, &mut |_| {})?;
+        played(self, BPF_LOAD, "", &mut |_| {})?;
         Ok(Box::new(PlayedOwners(self)))
     }
 }
 
 /// The answer to a question about BPF.
-fn played(player: &Player, question: &str, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-    let packed = player.answer(question, "").map_err(|_| Failure::NOT_RECORDED)?;
+fn played(player: &Player, question: &str, on: &str, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+    let packed = player.answer(question, on).map_err(|_| Failure::NOT_RECORDED)?;
     let mut failure = None;
     let whole = unpack(packed, |kind, bytes| {
         match kind {
@@ -394,8 +413,8 @@ fn played(player: &Player, question: &str, each: &mut dyn FnMut(&[u8])) -> Resul
 struct PlayedOwners<'a>(&'a Player);
 
 impl OwnersProgram for PlayedOwners<'_> {
-    fn walk(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-        played(self.0, BPF_OWNERS, each)
+    fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+        played(self.0, BPF_OWNERS, walk.name(), each)
     }
 }
 

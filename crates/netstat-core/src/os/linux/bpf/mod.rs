@@ -9,8 +9,9 @@ mod syscall;
 
 pub(super) use records::{Record, decode_records};
 
-use super::source::OwnersProgram;
+use super::source::{OwnersProgram, Walk};
 use crate::owner_method::{BpfStep, NoBpf};
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 use std::io;
 use syscall::Link;
@@ -87,11 +88,15 @@ impl Program {
 }
 
 impl OwnersProgram for Program {
-    fn walk(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-        let walk = self.0.start().map_err(Failure::at(BpfStep::Start))?;
+    fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+        let descriptors = self.0.start().map_err(Failure::at(BpfStep::Start))?;
+        if walk == Walk::Quick {
+            // It is how the program is told. Where it cannot be, it tells more.
+            let _ = rustix::fs::fcntl_setfl(&descriptors, OFlags::NONBLOCK);
+        }
         let mut buffer = vec![0; BUFFER];
         loop {
-            match rustix::io::read(&walk, &mut buffer[..]) {
+            match rustix::io::read(&descriptors, &mut buffer[..]) {
                 Ok(0) => return Ok(()),
                 Ok(len) => each(buffer.get(..len).unwrap_or_default()),
                 // AGAIN: a million descriptors in a row were no sockets, and the kernel wants to breathe.

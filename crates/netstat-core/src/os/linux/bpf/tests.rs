@@ -90,9 +90,9 @@ fn release() -> (u32, u32) {
 fn fetched() -> Option<Vec<Record>> {
     let mut records = Vec::new();
     let program = Program::load();
-    match program
-        .and_then(|program| program.walk(&mut |piece| records.extend(decode_records(piece).unwrap())))
-    {
+    match program.and_then(|program| {
+        program.walk(Walk::Full, &mut |piece| records.extend(decode_records(piece).unwrap()))
+    }) {
         Ok(()) => Some(records),
         Err(failure) => {
             let reason = failure.reason();
@@ -133,7 +133,7 @@ fn one_program_walks_as_often_as_it_is_asked() {
     let finds = |descriptor: RawFd| {
         let mut found = false;
         let descriptor = u32::try_from(descriptor).unwrap();
-        let walked = program.walk(&mut |piece| {
+        let walked = program.walk(Walk::Full, &mut |piece| {
             let mut records = decode_records(piece).unwrap();
             found |= records.any(|of| of.pid == std::process::id() && of.descriptor == descriptor);
         });

@@ -335,6 +335,45 @@ fn a_pid_namespace_from_outside() {
     drop(child.0.stdin.take());
 }
 
+/// What a quick look finds, and the owners by a search that begins with it.
+fn quickly(socket: &Socket) -> (Vec<u32>, Vec<u32>) {
+    let found = std::thread::scope(|scope| HeadStart::begin(scope, &Live, Owners::Bpf).finish());
+    let mut owners = Vec::new();
+    found.holders.owners(id(socket).unwrap(), &mut owners);
+    let mut quick: Vec<u32> = owners.iter().map(|owner| owner.process.pid).collect();
+    quick.sort_unstable();
+    let mut sockets = [socket.clone()];
+    attach_asking(&Live, &mut &mut sockets[..], Owners::Bpf, found, &mut |hand| {
+        hand(id(socket).unwrap());
+        Ok(Vec::new())
+    })
+    .unwrap();
+    (quick, pids(&sockets[0].ownership))
+}
+
+#[test]
+fn a_quick_look_tells_all_or_nothing() {
+    let probe = Command::new("unshare").args(["-n", "true"]).stderr(Stdio::null()).status();
+    if !probe.is_ok_and(|status| status.success()) {
+        println!("skipped: this machine does not permit unshare -n");
+        return;
+    }
+    if !bpf_is_permitted() {
+        return;
+    }
+    let (listener, socket) = listener();
+    let child = shell("exec 4<&-; exec unshare -n cat <&3", &listener);
+    let (own, other) = (std::process::id(), child.0.id());
+    let network = |pid: u32| std::fs::read_link(format!("/proc/{pid}/ns/net")).unwrap();
+    until(|| network(other), |name| *name != network(own));
+    let mut all = vec![own, other];
+    all.sort_unstable();
+    until(|| quickly(&socket), |(quick, found)| *quick == all && *found == [own, other]);
+    // Held in the other network namespace alone, it is passed over, and looked for with time.
+    drop(listener);
+    until(|| quickly(&socket), |(quick, found)| quick.is_empty() && *found == [other]);
+}
+
 #[test]
 fn inside_a_time_namespace() {
     if let Some(outer) = outer() {

@@ -3,7 +3,7 @@
 use super::{Found, Holders, Search, Threads};
 use crate::model::{ProcessId, ShortId, lower_half};
 use crate::os::linux::bpf::{Failure, Record, decode_records};
-use crate::os::linux::source::{OwnersProgram, Source};
+use crate::os::linux::source::{OwnersProgram, Source, Walk};
 use crate::os::linux::stat::{fetch_stat, is_refused};
 use crate::owner_method::{NoBpf, OwnerMethod};
 use crate::query::Owners;
@@ -24,7 +24,7 @@ pub(super) enum Bpf<'a> {
     RuledOut(NoBpf),
 }
 
-/// The first look by BPF, taken on a thread of its own while the sockets are listed.
+/// The first look by BPF, a quick one, taken on a thread of its own while the sockets are listed.
 pub(in crate::os::linux) enum HeadStart<'scope, 'a> {
     Running(ScopedJoinHandle<'scope, Found<'a>>),
     /// There is none.
@@ -44,8 +44,9 @@ impl<'scope, 'a: 'scope> HeadStart<'scope, 'a> {
         let look = move || {
             let mut holders = Holders::default();
             let program = source.owners_program().map_err(Failure::reason);
-            let told =
-                program.and_then(|program| walk(program.as_ref(), &mut holders, &|_| true).map(|()| program));
+            let told = program.and_then(|program| {
+                walk(program.as_ref(), Walk::Quick, &mut holders, &|_| true).map(|()| program)
+            });
             let looked = told.is_ok();
             Found { bpf: told.map_or_else(Bpf::RuledOut, Bpf::Loaded), looked, holders }
         };
@@ -74,7 +75,7 @@ impl Search<'_> {
         let wanted = &self.wanted;
         let told = program.and_then(|program| {
             let wants = |inode| wanted.contains_key(&inode);
-            walk(program.as_ref(), &mut self.holders, &wants).map(|()| program)
+            walk(program.as_ref(), Walk::Full, &mut self.holders, &wants).map(|()| program)
         });
         match told {
             Ok(program) => {
@@ -132,12 +133,13 @@ pub(super) fn is_worth_it(source: &dyn Source, by: Owners) -> Result<(), NoBpf> 
 /// Lets the BPF program tell of the descriptors whose inode is wanted. Where it fails nothing has been found.
 fn walk(
     program: &dyn OwnersProgram,
+    walk: Walk,
     holders: &mut Holders,
     wants: &dyn Fn(u32) -> bool,
 ) -> Result<(), NoBpf> {
     let before = holders.len();
     let mut odd = false;
-    let told = program.walk(&mut |piece| match decode_records(piece) {
+    let told = program.walk(walk, &mut |piece| match decode_records(piece) {
         Some(records) => records.filter(|record| wants(record.inode)).for_each(|record| {
             let Record { start_time, cookie, inode, descriptor, pid, parent } = record;
             let socket = ShortId { inode, cookie: cookie.map_or(0, lower_half) };
