@@ -19,7 +19,7 @@ fn main() -> ExitCode {
 mod linux {
     use netstat_lab::faults::{
         BoundPorts, Churn, CloseWaitLeak, CloseWaitTraffic, Datagrams, HalfOpen, HeldPorts, Program, Queue,
-        Receiver, SlowReader, TimeWaitPile, Tracked, Transfer, Unanswered, Unread, narrow_port_range,
+        Receiver, SlowReader, TimeWaitPile, Tracked, Transfer, Unanswered, Unread,
     };
     use netstat_lab::{Namespace, Place, RemoteHost, Result};
     use std::any::Any;
@@ -33,8 +33,12 @@ mod linux {
     }
 
     fn time_wait(net: &Namespace, peers: usize) -> Result<Scene> {
-        narrow_port_range(net, 12_000)?;
-        hold(TimeWaitPile::new(net, 10_000, peers))
+        hold(TimeWaitPile::new(net, 12_000, 10_000, peers))
+    }
+
+    /// More than happen to any program now and then.
+    fn many<T: 'static>(scene: impl Fn() -> Result<T>) -> Result<Scene> {
+        hold((0..12).map(|_| scene()).collect::<Result<Vec<T>>>())
     }
 
     /// Each fault, and after it what looks like it.
@@ -58,13 +62,14 @@ mod linux {
         ("few-attempts", |_, host| hold(Unanswered::new(host, &[([10, 99, 0, 66], 5432).into()], 3))),
         ("half-open", |_, host| hold(HalfOpen::new(host, 400))),
         ("few-half-open", |_, host| hold(HalfOpen::new(host, 5))),
-        ("loss", |_, host| hold(Transfer::new(host, Receiver::LosesOneIn(4)))),
+        ("loss", |_, host| many(|| Transfer::new(host, Receiver::LosesOneIn(10)))),
         ("no-loss", |_, host| hold(Transfer::new(host, Receiver::Prompt))),
-        ("silent-peer", |_, host| hold(Transfer::new(host, Receiver::Silent))),
-        ("zero-window", |net, _| hold(Unread::new(net))),
-        ("slow-reader", |net, _| hold(SlowReader::new(net))),
+        ("silent-peer", |_, host| many(|| Transfer::new(host, Receiver::Silent))),
+        ("zero-window", |net, _| many(|| Unread::new(net))),
+        ("slow-reader", |net, _| many(|| SlowReader::new(net))),
         ("unread-datagrams", |net, _| hold(Datagrams::unread(net))),
         ("read-datagrams", |net, _| hold(Datagrams::read(net))),
+        ("recovered-datagrams", |net, _| hold(Datagrams::recovered(net))),
         ("conntrack-full", |net, _| hold(Tracked::nearly_full(net))),
         ("conntrack-few", |net, _| hold(Tracked::few(net))),
         ("exposed", |net, _| hold(net.listener(Place::AnyV4, 3306))),

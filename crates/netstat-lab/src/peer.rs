@@ -28,7 +28,7 @@ const INITIAL_SEQUENCE: u32 = 0x1000_0000;
 pub enum Receiver {
     /// Acknowledges all of it.
     Prompt,
-    /// Loses one segment in so many, and acknowledges the others.
+    /// Loses one segment in so many, each once, and acknowledges the others.
     LosesOneIn(u32),
     /// Acknowledges none of it.
     Silent,
@@ -63,7 +63,7 @@ pub(crate) struct Pair {
 }
 
 /// What the remote host knows of one connection.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Connection {
     /// The next number it will send (SND.NXT).
     send_next: u32,
@@ -71,8 +71,12 @@ pub(crate) struct Connection {
     receive_next: u32,
     fin_sent: bool,
     keep_time_wait: bool,
-    /// Segments with data that came.
+    /// New segments with data that came, those that were lost included.
     data_segments: u32,
+    /// The end of the latest of them.
+    latest: u32,
+    /// What came after something that was lost: sequence numbers of the begin and the end.
+    beyond: Vec<(u32, u32)>,
     /// A SYN-ACK came for the SYN it sent.
     pub(crate) saw_syn_ack: bool,
     /// A SYN came.
@@ -91,6 +95,8 @@ impl Connection {
             fin_sent: false,
             keep_time_wait: false,
             data_segments: 0,
+            latest: receive_next,
+            beyond: Vec::new(),
             saw_syn_ack: false,
             saw_syn: false,
             saw_fin: false,
@@ -98,15 +104,35 @@ impl Connection {
         }
     }
 
-    /// Whether the next segment with data counts as never come.
-    fn loses(&mut self, receiver: Receiver) -> bool {
-        self.data_segments = self.data_segments.wrapping_add(1);
+    /// Whether a segment with data counts as never come.
+    fn loses(&mut self, receiver: Receiver, segment: &Segment) -> bool {
+        let is_new = is_after(segment.end(), self.latest);
+        if is_new {
+            self.latest = segment.end();
+            self.data_segments = self.data_segments.wrapping_add(1);
+        }
         match receiver {
             Receiver::Prompt => false,
-            Receiver::LosesOneIn(count) => self.data_segments.is_multiple_of(count),
+            Receiver::LosesOneIn(count) => is_new && self.data_segments.is_multiple_of(count),
             Receiver::Silent => true,
         }
     }
+
+    /// Takes what begins at or before the next number, and what came beyond it and follows now.
+    fn take(&mut self, begin: u32, end: u32) {
+        self.beyond.push((begin, end));
+        while let Some(at) = self.beyond.iter().position(|(begin, _)| !is_after(*begin, self.receive_next)) {
+            let (_, end) = self.beyond.swap_remove(at);
+            if is_after(end, self.receive_next) {
+                self.receive_next = end;
+            }
+        }
+    }
+}
+
+/// Whether a sequence number comes after another, around the wrap.
+fn is_after(one: u32, other: u32) -> bool {
+    one != other && one.wrapping_sub(other) < 1 << 31
 }
 
 #[derive(Debug, Default)]
@@ -215,21 +241,20 @@ impl Peer {
                 connection.send_next = INITIAL_SEQUENCE.wrapping_add(1);
             }
         } else if let Some(connection) = connections.get_mut(&pair) {
-            if segment.data > 0 && connection.loses(manners.receiver) {
+            if segment.data > 0 && connection.loses(manners.receiver, segment) {
                 return;
             }
             connection.saw_syn_ack |= segment.flags.syn;
             connection.saw_fin |= segment.flags.fin;
             connection.fin_acknowledged |=
                 connection.fin_sent && segment.acknowledgment == connection.send_next;
-            let expected = segment.sequence == connection.receive_next;
             let is_news = segment.data > 0 || segment.flags.fin;
-            if expected && is_news {
+            if is_news {
                 let mut end = segment.end();
                 if segment.flags.fin && !manners.acknowledges_fin {
                     end = end.wrapping_sub(1);
                 }
-                connection.receive_next = end;
+                connection.take(segment.sequence, end);
             }
             // Also for what came before: a repeated FIN asks for its acknowledgment again.
             if is_news && (manners.acknowledges_fin || segment.data > 0) {

@@ -6,7 +6,7 @@ use netstat_lab::faults::{
     BoundPorts, Churn, CloseWaitLeak, CloseWaitTraffic, Datagrams, HalfOpen, HeldPorts, Program, Queue,
     Receiver, SlowReader, TimeWaitPile, Tracked, Transfer, Unanswered, Unread, neighbour,
 };
-use netstat_lab::{LabError, Namespace, Row, TcpState, on_own_thread, with_remote_host, witness};
+use netstat_lab::{LabError, Namespace, Row, TcpState, eventually, on_own_thread, with_remote_host, witness};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -44,7 +44,7 @@ fn ss(arguments: &[&str]) -> String {
 fn ten_thousand_time_wait_to_one_and_to_many() {
     for peers in [1, 100] {
         on_own_thread(|namespace| {
-            let pile = TimeWaitPile::new(namespace, 10_000, peers).unwrap();
+            let pile = TimeWaitPile::new(namespace, 12_000, 10_000, peers).unwrap();
             let counts = by_remote(&in_state(TcpState::TimeWait));
             assert_eq!(counts.keys().copied().collect::<Vec<_>>(), pile.servers);
             assert!(counts.values().all(|count| *count == 10_000 / peers), "{counts:?}");
@@ -58,7 +58,7 @@ fn ports_run_out_and_spread_they_do_not() {
         let held = HeldPorts::exhausted(namespace, 100).unwrap();
         assert!(!held.can_connect().unwrap());
         assert_eq!(by_remote(&in_state(TcpState::Established))[&held.servers[0]], held.count);
-        assert!((99..=100).contains(&held.count), "{}", held.count);
+        assert_eq!(held.count, 100);
     });
     on_own_thread(|namespace| {
         let held = HeldPorts::spread(namespace, 100, 300, 10).unwrap();
@@ -113,12 +113,12 @@ fn a_leak_stays_and_traffic_moves_on() {
     on_own_thread(|namespace| {
         let traffic = CloseWaitTraffic::new(namespace, 50).unwrap();
         let before = in_state(TcpState::CloseWait);
-        // A few more or less: they come and go while the table is read.
-        assert!((30..=70).contains(&before.len()), "{}", before.len());
+        // They come and go while the table is read, so that it may show more than there ever were.
+        assert!(before.len() >= 30, "{}", before.len());
         traffic.go_on(60).unwrap();
         let after = in_state(TcpState::CloseWait);
         assert!(after.iter().all(|row| !before.contains(row) && row.local == traffic.server));
-        assert!((30..=70).contains(&after.len()), "{}", after.len());
+        assert!(after.len() >= 30, "{}", after.len());
     });
 }
 
@@ -157,14 +157,14 @@ fn connections_that_do_not_come_about() {
         assert_eq!(by_remote(&in_state(TcpState::SynSent)), BTreeMap::from([(there[0], 40), (there[1], 40)]));
         assert_eq!(trying.destinations, there);
         drop(trying);
-        assert_eq!(in_state(TcpState::SynSent), []);
+        eventually("none of them", || in_state(TcpState::SynSent).is_empty().then_some(())).unwrap();
 
         let half_open = HalfOpen::new(host, 150).unwrap();
         let rows = in_state(TcpState::SynReceived);
         assert!(rows.iter().all(|row| row.local == half_open.listener && row.inode.is_none()));
         assert_eq!(rows.len(), 150);
         drop(half_open);
-        assert_eq!(in_state(TcpState::SynReceived), []);
+        eventually("none of them", || in_state(TcpState::SynReceived).is_empty().then_some(())).unwrap();
     });
 }
 
@@ -235,6 +235,11 @@ fn datagrams_are_dropped_where_nobody_reads() {
         let read = Datagrams::read(namespace).unwrap();
         assert!(growth("Udp", "InDatagrams", || read.go_on(20).unwrap()) >= 20);
         assert_eq!(witness::counter("Udp", "RcvbufErrors").unwrap(), 0);
+    });
+    on_own_thread(|namespace| {
+        let recovered = Datagrams::recovered(namespace).unwrap();
+        assert_ne!(witness::counter("Udp", "RcvbufErrors").unwrap(), 0);
+        assert_eq!(growth("Udp", "RcvbufErrors", || recovered.go_on(20).unwrap()), 0);
     });
 }
 

@@ -1,7 +1,7 @@
 //! `close-wait`: connections that the peer has closed and the program has not.
 
 use super::holders::{Holder, counted};
-use super::text::{EN, KO, bytes, duration, grouped};
+use super::text::{EN, KO, bytes, duration, grouped, number_of};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
 use netstat_core::model::{Ownership, Socket, TcpState};
@@ -115,7 +115,10 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
         return vec![Finding::ok(
             CHECK.name,
             Text::new(
-                format!("{} connections in CLOSE_WAIT, no process holds many old ones", grouped(all)),
+                format!(
+                    "{} in CLOSE_WAIT, no process holds many old ones",
+                    number_of(all, "connection", "connections")
+                ),
                 format!("CLOSE_WAIT 연결 {}개, 오래된 것을 많이 든 프로세스 없음", grouped(all)),
             ),
         )];

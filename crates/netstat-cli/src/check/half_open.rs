@@ -1,7 +1,7 @@
 //! `half-open`: connections to a listener here that the other side does not complete.
 
 use super::holders::counted;
-use super::text::grouped;
+use super::text::{grouped, number_of};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
 use netstat_core::model::{Socket, TcpState};
@@ -125,7 +125,11 @@ fn at_listener(evidence: &Evidence, local: SocketAddr, sockets: &[&Socket], seve
         CHECK.name,
         severity,
         Text::new(
-            format!("{count} connections to {local} are half-open, and their SYN-ACK goes unanswered"),
+            format!(
+                "{} to {local} {} half-open: no answer to the SYN-ACK",
+                number_of(sockets.len(), "connection", "connections"),
+                if sockets.len() == 1 { "is" } else { "are" }
+            ),
             format!("{local}에 절반만 열린 연결 {count}개, SYN-ACK에 대답이 없음"),
         ),
     );
@@ -140,7 +144,11 @@ fn at_listener(evidence: &Evidence, local: SocketAddr, sockets: &[&Socket], seve
             "remote_addresses",
             peers.len(),
             Text::new(
-                format!("{} remote addresses, most of them from {}", grouped(peers.len()), listed.join(", ")),
+                format!(
+                    "from {}, most from {}",
+                    number_of(peers.len(), "remote address", "remote addresses"),
+                    listed.join(", ")
+                ),
                 format!("원격 주소 {}개, 많은 순서로 {}", grouped(peers.len()), listed.join(", ")),
             ),
         ),

@@ -2,7 +2,7 @@
 
 mod use_of_ports;
 
-use super::text::{EN, KO, decimal, duration, grouped};
+use super::text::{EN, KO, decimal, duration, grouped, number_of};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Holder, Needs, Setting, Severity, Text, Thresholds};
 use netstat_core::model::{NoOwner, SocketLevels, TcpState, TimeWaitReuse};
@@ -223,8 +223,9 @@ fn facts(evidence: &Evidence, used: &Use<'_>) -> Vec<Fact> {
             used.bound,
             Text::new(
                 format!(
-                    "{} ports of the range are bound by programs, and lost to every connection",
-                    grouped(used.bound)
+                    "{} of the range {} bound by programs, and lost to every connection",
+                    number_of(used.bound, "port", "ports"),
+                    if used.bound == 1 { "is" } else { "are" }
                 ),
                 format!(
                     "범위의 포트 {}개는 프로그램이 바인드해서 어느 연결도 쓸 수 없음",

@@ -1,7 +1,7 @@
 //! `retransmission`: segments that have to be sent again.
 
 use super::holders::counted;
-use super::text::{EN, decimal, duration, grouped};
+use super::text::{EN, decimal, duration, grouped, number_of};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, SocketKey, Text, Thresholds};
 use netstat_core::model::{Counters, Socket, TcpCounters};
@@ -141,7 +141,7 @@ fn tcp(counters: &Counters, get: impl Fn(&TcpCounters) -> Option<u64>) -> Option
 
 #[expect(clippy::cast_precision_loss, reason = "a share needs no more digits")]
 fn share(again: u64, all: u64) -> f64 {
-    // Whether those that are sent again count among all differs from system to system.
+    // Of a connection both count data segments, but at slightly different moments.
     let all = all.max(again);
     if all == 0 { 0.0 } else { again as f64 * 100.0 / all as f64 }
 }
@@ -161,6 +161,8 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
     };
     let syn = evidence.grown(|counters| counters.tcp_ext.as_ref()?.syn_retrans).unwrap_or(0);
     let again = again.saturating_sub(syn);
+    // Those with nothing but what was sent before are not in OutSegs (RFC 4022).
+    let segments = segments.saturating_add(again);
     let sent = sent(evidence);
     let percent = share(again, segments);
     let judged = again >= thresholds.count(&CHECK, &LEAST) as u64;
@@ -259,9 +261,10 @@ fn describe<'a>(finding: &mut Finding, evidence: &Evidence, sent: impl IntoItera
             addresses.len(),
             Text::new(
                 format!(
-                    "{} connections to {} addresses lose segments",
-                    grouped(sent.len()),
-                    grouped(addresses.len())
+                    "{} to {} {} segments",
+                    number_of(sent.len(), "connection", "connections"),
+                    number_of(addresses.len(), "address", "addresses"),
+                    if sent.len() == 1 { "loses" } else { "lose" }
                 ),
                 format!(
                     "주소 {}곳으로 가는 연결 {}개가 세그먼트를 잃음",

@@ -1,7 +1,7 @@
 //! `stalled`: connections with data to deliver that does not move.
 
 use super::holders::{Holder, counted};
-use super::text::{EN, KO, bytes, duration, grouped};
+use super::text::{EN, KO, bytes, duration, grouped, number_of};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, SocketKey, Text, Thresholds};
 use netstat_core::model::{NoOwner, Socket, TcpState, TimerKind};
@@ -175,7 +175,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
         findings.push(Finding::ok(
             CHECK.name,
             Text::new(
-                format!("{} connections, none is stalled", grouped(connections.len())),
+                format!("{}, none is stalled", number_of(connections.len(), "connection", "connections")),
                 format!("연결 {}개, 멈춘 것 없음", grouped(connections.len())),
             ),
         ));
@@ -266,8 +266,11 @@ impl Group<'_> {
         match self.cause {
             Cause::Unanswered => (
                 Some(Text::fixed(
-                    "The peer or the path to it is gone without a word: a host that was switched off, a cable, a firewall or a                      NAT that forgot the connection. The connection fails after about a quarter of an hour (tcp_retries2);                      until then the program waits.",
-                    "상대나 경로가 말없이 사라졌습니다. 꺼진 호스트, 케이블, 연결을 잊은 방화벽이나 NAT입니다. 연결은 약 15분                      뒤(tcp_retries2)에 실패하고, 그때까지 프로그램이 기다립니다.",
+                    "The peer or the path to it is gone without a word: a host that was switched off, a cable, a \
+                     firewall or a NAT that forgot the connection. The connection fails after about a quarter of an \
+                     hour (tcp_retries2); until then the program waits.",
+                    "상대나 경로가 말없이 사라졌습니다. 꺼진 호스트, 케이블, 연결을 잊은 방화벽이나 NAT입니다. \
+                     연결은 약 15분 뒤(tcp_retries2)에 실패하고, 그때까지 프로그램이 기다립니다.",
                 )),
                 vec![
                     Text::new(
@@ -275,15 +278,19 @@ impl Group<'_> {
                         format!("상대가 있는지 봅니다: ping {address}, netstat check connecting"),
                     ),
                     Text::fixed(
-                        "give the program a timeout (TCP_USER_TIMEOUT), and keep-alives shorter than the firewall forgets",
-                        "프로그램에 시간 제한(TCP_USER_TIMEOUT)을 두고, keep-alive를 방화벽이 잊는 시간보다 짧게 합니다",
+                        "give the program a timeout (TCP_USER_TIMEOUT), and keep-alives shorter than the firewall \
+                         forgets",
+                        "프로그램에 시간 제한(TCP_USER_TIMEOUT)을 두고, keep-alive를 방화벽이 잊는 시간보다 짧게 \
+                         합니다",
                     ),
                 ],
             ),
             Cause::ZeroWindow => (
                 Some(Text::fixed(
-                    "The network is well: the program at the other end does not read. It is stuck, stopped, or slower than what is                      sent to it; this side waits, and whoever waits for this side does too.",
-                    "네트워크는 멀쩡합니다. 저쪽 프로그램이 읽지 않습니다. 멈췄거나, 보내는 것보다 느립니다. 이쪽이 기다리고, 이쪽을                      기다리는 쪽도 기다립니다.",
+                    "The network is well: the program at the other end does not read. It is stuck, stopped, or \
+                     slower than what is sent to it; this side waits, and whoever waits for this side does too.",
+                    "네트워크는 멀쩡합니다. 저쪽 프로그램이 읽지 않습니다. 멈췄거나, 보내는 것보다 느립니다. 이쪽이 \
+                     기다리고, 이쪽을 기다리는 쪽도 기다립니다.",
                 )),
                 vec![
                     Text::new(
@@ -291,8 +298,10 @@ impl Group<'_> {
                         format!("{address}의 프로그램이 무엇을 하고 무엇을 기다리는지 봅니다"),
                     ),
                     Text::fixed(
-                        "if the peer is on this machine: netstat --columns local,foreign,recvq,process --sort recvq:desc recvq                          gt 0",
-                        "상대가 이 컴퓨터에 있다면: netstat --columns local,foreign,recvq,process --sort recvq:desc recvq gt 0",
+                        "if the peer is on this machine: netstat --columns local,foreign,recvq,process --sort \
+                         recvq:desc recvq gt 0",
+                        "상대가 이 컴퓨터에 있다면: netstat --columns local,foreign,recvq,process --sort recvq:desc \
+                         recvq gt 0",
                     ),
                 ],
             ),

@@ -58,6 +58,11 @@ pub(crate) fn grouped(number: impl TryInto<u64>) -> String {
     text
 }
 
+/// A number and what it counts, in English: `1 connection`, `1,200 connections`.
+pub(crate) fn number_of(number: usize, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
 /// A number of bytes, in the largest unit of which there are some.
 pub(crate) fn bytes(number: u64) -> String {
     let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
@@ -123,6 +128,8 @@ mod tests {
             assert_eq!(grouped(number), text);
         }
         assert_eq!(grouped(u64::MAX), "18,446,744,073,709,551,615");
+        assert_eq!(number_of(1, "address", "addresses"), "1 address");
+        assert_eq!(number_of(1200, "address", "addresses"), "1,200 addresses");
     }
 
     #[test]

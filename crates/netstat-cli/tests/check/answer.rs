@@ -176,3 +176,16 @@ pub(crate) fn assert_only(accusers: &[&str]) -> Answer {
     assert_eq!(others, [], "accused beside {accusers:?}");
     answer
 }
+
+/// A number with commas, as sentences have it.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

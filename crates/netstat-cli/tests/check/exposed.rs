@@ -1,8 +1,10 @@
 //! Services on all addresses, and the same on loopback.
 
 use crate::answer::{ask, assert_found, assert_only, assert_quiet};
+use crate::support::Keeper;
 use netstat_lab::{Place, on_own_thread};
 use std::io::Write;
+use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
 #[test]
@@ -76,4 +78,27 @@ fn what_the_firewall_drops_is_no_more_than_a_notice() {
         nft(&rules("tcp dport 6379 accept"));
         assert_eq!(assert_found("exposed", "", "critical").fact("firewall"), "open");
     });
+}
+
+#[test]
+fn the_address_makes_the_difference_and_the_process_is_named() {
+    for (open, closed, port) in [
+        ("0.0.0.0:3306", "127.0.0.1:3306", ":3306"),
+        ("[::]:6379", "[::1]:6379", ":6379"),
+        ("[::]:27017", "127.0.0.1:27017", ":27017"),
+    ] {
+        on_own_thread(|_| {
+            let kept = Keeper::cat(TcpListener::bind(closed).unwrap());
+            assert_quiet("exposed", "");
+            drop(kept);
+            let kept = Keeper::cat(TcpListener::bind(open).unwrap());
+            let severity = if port == ":3306" { "warning" } else { "critical" };
+            let finding = assert_found("exposed", "", severity);
+            assert!(finding.sentence().contains("cat"), "{finding:?}");
+            assert_eq!(finding.processes(), [(Some(kept.pid().into()), 1)]);
+            let rows = finding.rows();
+            assert!(!rows.is_empty() && rows.iter().all(|row| row.contains(port)), "{rows:#?}");
+            assert_only(&["exposed"]);
+        });
+    }
 }

@@ -4,11 +4,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod answer;
+mod buffers;
 mod close_wait;
+mod connecting;
 mod exit_codes;
 mod exposed;
 mod idle;
 mod policy;
+mod ports;
+mod queue;
 #[path = "../support/mod.rs"]
 mod support;
 mod suspicious;
+mod transfer;

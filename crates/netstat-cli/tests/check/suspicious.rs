@@ -2,8 +2,9 @@
 
 use crate::answer::{assert_found, assert_only, assert_quiet};
 use crate::support::{Folder, command, finish};
-use netstat_lab::{Namespace, on_own_thread};
-use std::net::{TcpListener, TcpStream};
+use netstat_lab::faults::Program;
+use netstat_lab::{Namespace, on_own_thread, with_remote_host};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
 /// Makes the remote address one of this namespace, which is reached from a private one.
@@ -75,5 +76,27 @@ fn an_address_on_a_list_is_found_with_its_line() {
         let run = finish(command("check suspicious --set suspicious.lists=/nonexistent"));
         assert_eq!(run.code, Some(3));
         assert!(run.complaint.contains("cannot read the list /nonexistent: "), "{run:?}");
+    });
+}
+
+#[test]
+fn a_deleted_program_is_found_and_the_same_from_its_place_is_not() {
+    with_remote_host(|namespace, host| {
+        let web: SocketAddr = "93.184.215.14:443".parse().unwrap();
+        let _honest = Program::in_its_place(namespace, host, web).unwrap();
+        assert_quiet("suspicious", "");
+        assert_only(&[]);
+
+        let there: SocketAddr = "93.184.215.14:4444".parse().unwrap();
+        let implant = Program::implant(namespace, host, there).unwrap();
+        let finding = assert_found("suspicious", "", "warning");
+        let words = finding.words();
+        for fact in ["deleted", "93.184.215.14:4444", implant.path.to_str().unwrap()] {
+            assert!(words.contains(fact), "{fact} is not in {words}");
+        }
+        assert_eq!(finding.processes(), [(Some(implant.pid.into()), 1)]);
+        let rows = finding.rows();
+        assert!(rows.len() == 1 && rows[0].contains("93.184.215.14:4444"), "{rows:#?}");
+        assert_only(&["suspicious"]);
     });
 }

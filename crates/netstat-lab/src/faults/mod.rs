@@ -10,7 +10,7 @@
 //! | [`Queue::full`], [`Queue::with_cookies`] | [`Queue::busy`] |
 //! | [`Unanswered`] and [`HalfOpen`] in number | a few of them |
 //! | [`Transfer`] to a host that loses or ignores what it gets, [`Unread`] | [`Transfer`] to one that does not, [`SlowReader`] |
-//! | [`Datagrams::unread`], [`Tracked::nearly_full`] | [`Datagrams::read`], [`Tracked::few`] |
+//! | [`Datagrams::unread`], [`Tracked::nearly_full`] | [`Datagrams::read`], [`Datagrams::recovered`], [`Tracked::few`] |
 //! | [`Program::implant`] | [`Program::in_its_place`] |
 //!
 //! A listener that other machines reach, or do not, is a [`listener`](crate::Namespace::listener).
@@ -67,11 +67,16 @@ fn allow_descriptors() -> Result<()> {
         .doing(|| "raise the limit of open files".into())
 }
 
-/// A listener of every neighbour at once, on a port of the kernel's choice.
+/// A listener of every neighbour at once, on the first free port from 18080 on: no well-known one, and outside of those
+/// that the kernel chooses, of which it would take one.
 fn server() -> Result<(TcpListener, u16)> {
-    let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).doing(|| "listen".into())?;
-    let port = listener.local_addr().doing(|| "read the address of a listener".into())?.port();
-    Ok((listener, port))
+    for port in 18_080..18_180 {
+        match TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)) {
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {}
+            other => return Ok((other.doing(|| format!("listen on port {port}"))?, port)),
+        }
+    }
+    Err(crate::LabError::failed("listen", "a hundred ports are in use"))
 }
 
 /// A connection and its other end.

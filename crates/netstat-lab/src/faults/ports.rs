@@ -15,8 +15,14 @@ use std::time::Duration;
 ///
 /// When the kernel refuses.
 pub fn narrow_port_range(namespace: &Namespace, ports: u16) -> Result<()> {
-    let last = 40_000_u16.saturating_add(ports.saturating_sub(1));
-    namespace.set_sysctl("net/ipv4/ip_local_port_range", &format!("40000 {last}"))
+    set_port_range(namespace, FIRST_PORT, ports)
+}
+
+const FIRST_PORT: u16 = 40_000;
+
+fn set_port_range(namespace: &Namespace, first: u16, ports: u16) -> Result<()> {
+    let last = first.saturating_add(ports.saturating_sub(1));
+    namespace.set_sysctl("net/ipv4/ip_local_port_range", &format!("{first} {last}"))
 }
 
 /// Connections that this machine began and closed first: each left a TIME_WAIT, which lasts for a minute.
@@ -28,21 +34,33 @@ pub struct TimeWaitPile {
 }
 
 impl TimeWaitPile {
-    /// Makes `count` of them to so many neighbours, all from [`HERE`].
+    /// Narrows the range to so many ports, and makes `count` connections to so many neighbours, each from a port of its
+    /// own of [`HERE`].
     ///
     /// # Errors
     ///
     /// When a connection fails, as for want of ports.
-    pub fn new(namespace: &Namespace, count: usize, peers: usize) -> Result<Self> {
+    pub fn new(namespace: &Namespace, ports: u16, count: u16, peers: usize) -> Result<Self> {
         prepare(namespace)?;
         let (listener, port) = server()?;
         let servers: Vec<SocketAddr> = (0..peers).map(|peer| (neighbour(peer), port).into()).collect();
-        for to in servers.iter().cycle().take(count) {
-            leave_time_wait(&listener, *to)?;
+        let mut to = servers.iter().cycle();
+        let mut done = 0;
+        while done < count {
+            // A few ports at a time: the search of the kernel for a free one takes long where most are in use.
+            let some = AT_A_TIME.min(count - done);
+            set_port_range(namespace, FIRST_PORT.saturating_add(done), some)?;
+            for to in to.by_ref().take(some.into()) {
+                leave_time_wait(&listener, *to)?;
+            }
+            done += some;
         }
+        narrow_port_range(namespace, ports)?;
         Ok(Self { servers, _listener: listener })
     }
 }
+
+const AT_A_TIME: u16 = 100;
 
 fn leave_time_wait(listener: &TcpListener, to: SocketAddr) -> Result<()> {
     let (near, mut far) = connect(listener, to)?;

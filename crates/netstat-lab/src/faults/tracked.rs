@@ -20,7 +20,7 @@ pub struct Tracked {
 }
 
 impl Tracked {
-    /// Fills the table to 95 % of its limit.
+    /// Fills the table to 98 % of its limit.
     ///
     /// # Errors
     ///
@@ -32,7 +32,7 @@ impl Tracked {
                 format!("nf_conntrack_max is {limit}; more than {MOST} connections would take too long");
             return Err(LabError::unavailable(reason));
         }
-        fill(limit * 95 / 100)?;
+        fill(limit * 98 / 100)?;
         Ok(Self { limit })
     }
 

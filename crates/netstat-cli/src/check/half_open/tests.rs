@@ -38,9 +38,7 @@ fn a_flood_and_a_broken_path_are_told_apart_by_the_addresses() {
     let flood = found(requests(400, 400, 1));
     assert_eq!(
         lines(&flood),
-        [
-            "warning [10.0.0.1:80] 400 connections to 10.0.0.1:80 are half-open, and their SYN-ACK goes unanswered"
-        ]
+        ["warning [10.0.0.1:80] 400 connections to 10.0.0.1:80 are half-open: no answer to the SYN-ACK"]
     );
     assert_eq!(fact(&flood[0], "mostly_different_addresses"), Some(true.into()));
     let path = found(requests(400, 3, 1));

@@ -5,13 +5,16 @@ use super::*;
 use netstat_core::model::{TcpExtCounters, TcpState};
 use std::time::Duration;
 
-fn linux(out: u64, again: u64, syn: u64) -> Counters {
+/// After so many segments, those included that were sent again: the system counts these by themselves.
+fn linux(segments: u64, again: u64, syn: u64) -> Counters {
+    let out = segments - (again - syn);
     let tcp = TcpCounters { out_segs: Some(out), retrans_segs: Some(again), ..TcpCounters::default() };
     let tcp_ext = TcpExtCounters { syn_retrans: Some(syn), ..TcpExtCounters::default() };
     Counters { tcp: Some(tcp), tcp_ext: Some(tcp_ext), ..Counters::default() }
 }
 
-fn windows(out: u64, again: u64) -> Counters {
+fn windows(segments: u64, again: u64) -> Counters {
+    let out = segments - again;
     let half =
         TcpCounters { out_segs: Some(out / 2), retrans_segs: Some(again / 2), ..TcpCounters::default() };
     Counters { tcp_v4: Some(half.clone()), tcp_v6: Some(half), ..Counters::default() }
