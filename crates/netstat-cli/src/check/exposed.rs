@@ -1,5 +1,6 @@
 //! `exposed`: listeners that other machines can reach and mostly should not.
 
+mod firewall;
 mod ports;
 
 use super::holders::Holder;
@@ -8,7 +9,7 @@ use super::text::{EN, KO, grouped};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
 use netstat_core::filter::Reach;
-use netstat_core::model::{Protocol, Socket, TcpState};
+use netstat_core::model::{Passage, Protocol, Socket, TcpState};
 use netstat_core::query::{Kinds, ProcessFields, States};
 use ports::{Risk, Service};
 use std::collections::BTreeMap;
@@ -28,17 +29,21 @@ pub(crate) static CHECK: Check = Check {
          A service that hands over the machine or its data without a password unless it was set up with care is critical, \
          any other is a warning. A listener bound to one address of a private network was put there by somebody, and is one \
          step milder.\n\n\
-         That a port can be reached is said with care: a firewall, here or on the way, may stand before it.",
+         The rules of the firewall are held against each of them, as far as they can be read (nftables and iptables-nft, by \
+         root): where they drop whatever comes to the port, it is a notice. Otherwise that a port can be reached is said \
+         with care: rules that could not be read, or a firewall on the way, may stand before it.",
         "목록에는 믿을 수 있는 네트워크를 위해 만든 서비스의 포트가 있습니다. 데이터베이스, 캐시, 원격 데스크톱, 파일 공유, 컨테이너 엔진의 \
          제어 소켓, 비밀번호를 그대로 보내는 옛 프로토콜입니다. 이런 포트의 TCP 리스너나 연결되지 않은 UDP 소켓은 다른 컴퓨터가 닿을 수 \
          있는 주소, 곧 와일드카드나 루프백이 아닌 주소에 있으면 결과로 나옵니다.\n\n\
          신경 써서 설정하지 않으면 비밀번호 없이 시스템이나 데이터를 내주는 서비스는 위험, 나머지는 경고입니다. 사설 네트워크의 주소 \
          하나에 묶인 리스너는 누군가 일부러 둔 것이므로 한 단계 낮춥니다.\n\n\
-         닿을 수 있다는 말은 조심해서 합니다. 이 컴퓨터나 중간의 방화벽이 막고 있을 수 있습니다.",
+         읽을 수 있는 방화벽 규칙(nftables와 iptables-nft, root로)과 견주어, 그 포트로 오는 것을 모두 버리면 알림으로 낮춥니다. \
+         그렇지 않으면 닿을 수 있다는 말은 조심해서 합니다. 읽지 못한 규칙이나 중간의 방화벽이 막고 있을 수 있습니다.",
     ),
     settings: &[&EXCEPT, &ALSO],
     sources: &[
         "sock_diag: TCP listeners and UDP sockets, their addresses and owners",
+        "NETLINK_NETFILTER: the chains, rules and sets of nftables",
         "IANA, Service Name and Transport Protocol Port Number Registry",
         "RFC 6890 and the registries of special-purpose addresses",
     ],
@@ -51,7 +56,7 @@ pub(crate) static CHECK: Check = Check {
             .union(ProcessFields::EXECUTABLE)
             .union(ProcessFields::UNIT)
             .union(ProcessFields::USER),
-        surroundings: Wanted { users: true, ..Wanted::NOTHING },
+        surroundings: Wanted { users: true, firewall: true, ..Wanted::NOTHING },
         ..Needs::NOTHING
     },
     run,
@@ -171,20 +176,32 @@ fn finding(
         (Risk::Control, _) | (_, Some(Width::Everywhere)) => Severity::Warning,
         _ => Severity::Notice,
     };
+    // What a firewall drops whoever sends it is there, and nobody gets to it.
+    let closed = firewall::passage(evidence, sockets) == Some(Passage::Closed);
+    let severity = if closed { Severity::Notice } else { severity };
     let word = format!("{port}/{}", protocol_word(protocol));
     let who = holder.text();
     let from = match widest {
         Some(Width::Everywhere) => Text::fixed("every network of this machine", "이 컴퓨터의 모든 네트워크"),
         _ => Text::fixed("a private network", "사설 네트워크"),
     };
-    let mut finding = Finding::new(
-        CHECK.name,
-        severity,
+    let (service_en, service_ko) = (service.name.of(EN), service.name.of(KO));
+    let sentence = if closed {
         Text::new(
-            format!("{} ({word}) of {} can be reached from {}", service.name.of(EN), who.of(EN), from.of(EN)),
-            format!("{}의 {} ({word}): {}에서 닿을 수 있음", who.of(KO), service.name.of(KO), from.of(KO)),
-        ),
-    );
+            format!(
+                "{service_en} ({word}) of {} is open to {}, but for the firewall",
+                who.of(EN),
+                from.of(EN)
+            ),
+            format!("{}의 {service_ko} ({word}): {}에 열려 있고 방화벽만 막고 있음", who.of(KO), from.of(KO)),
+        )
+    } else {
+        Text::new(
+            format!("{service_en} ({word}) of {} can be reached from {}", who.of(EN), from.of(EN)),
+            format!("{}의 {service_ko} ({word}): {}에서 닿을 수 있음", who.of(KO), from.of(KO)),
+        )
+    };
+    let mut finding = Finding::new(CHECK.name, severity, sentence);
     finding.subject = format!("{word} {}", holder.subject());
     finding.amount = sockets.len() as f64;
     finding.facts = facts(evidence, service, sockets);
@@ -217,14 +234,7 @@ fn facts(evidence: &Evidence, service: &Service, sockets: &[&Socket]) -> Vec<Fac
         ),
     ];
     facts.extend(evidence.identity(sockets.iter().copied()));
-    facts.push(Fact::shown(
-        "reachable",
-        "perhaps",
-        Text::fixed(
-            "a firewall, here or on the way, may stand before it: that was not looked at",
-            "이 컴퓨터나 중간의 방화벽이 막고 있을 수 있음. 방화벽은 보지 않음",
-        ),
-    ));
+    facts.extend(firewall::facts(evidence, sockets));
     facts
 }
 

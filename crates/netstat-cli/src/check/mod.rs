@@ -50,7 +50,7 @@ pub(crate) use finding::{Culprit, Fact, Finding, Severity, worst};
 pub(crate) use holders::Holder;
 pub(crate) use needs::Needs;
 pub(crate) use policy::{CHECK as POLICY, FILE as POLICY_FILE, Policy, learned};
-pub(crate) use surroundings::{NamedList, Surroundings};
+pub(crate) use surroundings::{Firewalled, NamedList, Surroundings, inbound};
 pub(crate) use suspicious::{CHECK as SUSPICIOUS, LISTS as ADDRESS_LISTS};
 pub(crate) use text::{Text, duration, grouped};
 pub(crate) use thresholds::{Assignment, Setting, Thresholds, parse_assignment};

@@ -2,6 +2,11 @@
 
 use super::policy::Policy;
 use netstat_core::enrich::{AddressList, Entry, Geo, UserNames};
+use netstat_core::filter::Reach;
+use netstat_core::model::{
+    Family, Firewall, Inbound, Judgement, Process, Protocol, Socket, TcpState, UnreadRules,
+};
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -16,10 +21,13 @@ pub(crate) struct Wanted {
     pub(crate) lists: bool,
     /// The policy.
     pub(crate) policy: bool,
+    /// What the firewall does with what comes to listeners.
+    pub(crate) firewall: bool,
 }
 
 impl Wanted {
-    pub(crate) const NOTHING: Self = Self { users: false, places: false, lists: false, policy: false };
+    pub(crate) const NOTHING: Self =
+        Self { users: false, places: false, lists: false, policy: false, firewall: false };
 
     /// What either wants.
     pub(crate) fn and(self, other: Self) -> Self {
@@ -28,6 +36,7 @@ impl Wanted {
             places: self.places || other.places,
             lists: self.lists || other.lists,
             policy: self.policy || other.policy,
+            firewall: self.firewall || other.firewall,
         }
     }
 }
@@ -47,6 +56,47 @@ pub(crate) struct Surroundings {
     pub(crate) lists: Arc<Vec<NamedList>>,
     /// `None` where there is none.
     pub(crate) policy: Option<Arc<Policy>>,
+    /// What the firewall does with what comes to listeners, and which rules could not be read.
+    pub(crate) firewall: Arc<Firewalled>,
+}
+
+/// What a firewall does with each of what was asked.
+#[derive(Debug, Default)]
+pub(crate) struct Firewalled {
+    pub(crate) judgements: HashMap<Inbound, Judgement>,
+    pub(crate) unread: Vec<UnreadRules>,
+}
+
+impl Firewalled {
+    pub(crate) fn new(asked: Vec<Inbound>, firewall: Firewall) -> Self {
+        let judged = asked.into_iter().zip(firewall.judgements);
+        let judgements = judged.filter_map(|(inbound, judgement)| Some((inbound, judgement?))).collect();
+        Self { judgements, unread: firewall.unread }
+    }
+}
+
+/// What somebody elsewhere sends first to a listener, by each family that it serves; nothing for a socket that waits
+/// for nobody elsewhere.
+pub(crate) fn inbound(socket: &Socket, program: Option<&Process>) -> Vec<Inbound> {
+    let waits = match socket.protocol {
+        Protocol::Tcp => socket.state == Some(TcpState::Listen),
+        Protocol::Udp => socket.remote.is_none(),
+    };
+    if !waits || Reach::of(socket.local.address) == Some(Reach::Loopback) {
+        return Vec::new();
+    }
+    let program = program.and_then(|process| process.executable.as_ref().ok()).map(|file| file.path.clone());
+    let sections = socket.sections();
+    [(sections.v4, Family::V4), (sections.v6, Family::V6)]
+        .into_iter()
+        .filter(|(serves, _)| *serves)
+        .map(|(_, family)| Inbound {
+            protocol: socket.protocol,
+            family,
+            port: socket.local.port,
+            program: program.clone(),
+        })
+        .collect()
 }
 
 impl Surroundings {

@@ -3,8 +3,9 @@
 use super::select::{Selected, attach_owners, read, select};
 use super::{Session, explain};
 use crate::check::{
-    ADDRESS_LISTS, Evidence, Finding, Input, Lack, Moment, NamedList, Needs, POLICY, POLICY_FILE, Policy,
-    SUSPICIOUS, SocketKey, Surroundings, Thresholds, changes, explained, learned, listed, retold, worst,
+    ADDRESS_LISTS, Evidence, Finding, Firewalled, Input, Lack, Moment, NamedList, Needs, POLICY, POLICY_FILE,
+    Policy, SUSPICIOUS, SocketKey, Surroundings, Thresholds, changes, explained, inbound, learned, listed,
+    retold, worst,
 };
 use crate::options::one_line;
 use crate::output::{self, Reader, Trouble, Utf8, Warnings};
@@ -12,7 +13,7 @@ use crate::render::{Language, check as people, check_json};
 use crate::settings::{Checks, Tape, Task};
 use netstat_core::enrich::{AddressList, UserNames};
 use netstat_core::error::words_of;
-use netstat_core::model::{Ownership, ProcessId, Protocol, Socket, TcpState};
+use netstat_core::model::{Inbound, Ownership, Process, ProcessId, Protocol, Socket, TcpState};
 use netstat_core::os::Backend;
 use netstat_core::query::{Programs, SocketQuery, States};
 use netstat_core::{Answer, Error, Warning};
@@ -221,6 +222,9 @@ impl Watch<'_> {
         } else {
             Err(Lack::NotAsked)
         };
+        if self.needs.surroundings.firewall {
+            self.surroundings.firewall = Arc::new(self.firewall(&now.sockets, &processes));
+        }
         let evidence = Evidence {
             now,
             limits,
@@ -231,6 +235,22 @@ impl Watch<'_> {
         };
         warnings.dedup();
         Ok((evidence, warnings))
+    }
+
+    /// What the firewall does with what comes to listeners.
+    fn firewall(&self, sockets: &[Socket], processes: &HashMap<ProcessId, Process>) -> Firewalled {
+        let of_socket = |socket: &Socket| {
+            let owner = socket.ownership.principal();
+            inbound(socket, owner.and_then(|owner| processes.get(&owner.process)))
+        };
+        let mut asked: Vec<Inbound> = sockets.iter().flat_map(of_socket).collect();
+        asked.sort_unstable();
+        asked.dedup();
+        if asked.is_empty() {
+            return Firewalled::default();
+        }
+        let firewall = self.session.backend.firewall(&asked);
+        Firewalled::new(asked, firewall)
     }
 
     /// What is there at this moment.

@@ -3,7 +3,9 @@
 use crate::answer::{ask, assert_found, assert_only, assert_quiet};
 use crate::support::Keeper;
 use netstat_lab::{Place, on_own_thread};
+use std::io::Write;
 use std::net::TcpListener;
+use std::process::{Command, Stdio};
 
 #[test]
 fn a_database_on_all_addresses_is_found_and_one_on_loopback_is_not() {
@@ -38,6 +40,43 @@ fn what_hands_over_the_machine_is_critical_and_ipv6_counts() {
         let all = ask("exposed").of("exposed");
         let tftp = all.iter().find(|finding| finding.sentence().contains("TFTP (69/udp)")).unwrap();
         assert_eq!((tftp.severity(), tftp.rows().len()), ("warning", 1));
+    });
+}
+
+/// Gives nft rules; whether it is installed.
+fn nft(rules: &str) -> bool {
+    let child = Command::new("nft").args(["-f", "-"]).stdin(Stdio::piped()).spawn();
+    let Ok(mut child) = child else {
+        eprintln!("skipped: nft is not installed");
+        return false;
+    };
+    child.stdin.take().unwrap().write_all(rules.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success(), "{rules}");
+    true
+}
+
+#[test]
+fn what_the_firewall_drops_is_no_more_than_a_notice() {
+    on_own_thread(|namespace| {
+        let _redis = namespace.listener(Place::AnyV4, 6379).unwrap();
+        let finding = assert_found("exposed", "", "critical");
+        assert_eq!(finding.fact("firewall"), "open");
+        let rules = |rule: &str| {
+            format!(
+                "flush ruleset\ntable inet f {{\nchain in {{\ntype filter hook input priority 0; policy drop;\nct state established accept\niif lo accept\n{rule}\n}}\n}}\n"
+            )
+        };
+        if !nft(&rules("")) {
+            return;
+        }
+        let finding = assert_found("exposed", "", "notice");
+        assert_eq!(finding.fact("firewall"), "closed");
+        assert!(finding.words().contains("(nftables inet f in)"), "{finding:?}");
+        assert_quiet("exposed", "");
+        nft(&rules("ip saddr 10.0.0.0/8 tcp dport 6379 accept"));
+        assert_eq!(assert_found("exposed", "", "critical").fact("firewall"), "depends");
+        nft(&rules("tcp dport 6379 accept"));
+        assert_eq!(assert_found("exposed", "", "critical").fact("firewall"), "open");
     });
 }
 

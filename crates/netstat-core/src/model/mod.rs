@@ -6,6 +6,7 @@ mod brief;
 mod conntrack;
 mod counters;
 mod endpoint;
+mod firewall;
 mod host;
 mod interface;
 mod limits;
@@ -23,6 +24,7 @@ pub use counters::{
     TcpCounters, TcpExtCounters, UdpCounters,
 };
 pub use endpoint::Endpoint;
+pub use firewall::{Firewall, Inbound, Judgement, Passage, UnreadRules};
 pub use host::HostAddress;
 pub use interface::{Interface, InterfaceAddress, InterfaceFlags};
 pub use limits::{DynamicPorts, Limits, PortRange, TimeWaitReuse};

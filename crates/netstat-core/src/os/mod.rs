@@ -24,14 +24,15 @@
 //! | [`Backend::interface_counters`] | rtnetlink `RTM_GETLINK`, `IFLA_STATS64` | `GetIfTable2` |
 //! | [`Backend::limits`] | `/proc/sys/net/{ipv4,core}` | `netsh interface ipv4 show dynamicport` and `show excludedportrange`, for each protocol and family |
 //! | [`Backend::conntrack`] | `/proc/sys/net/netfilter`, `/proc/net/stat/nf_conntrack` | no such table |
+//! | [`Backend::firewall`] | `NETLINK_NETFILTER`, the chains, rules and sets of nftables | the registry, `FirewallPolicy` |
 //! | [`Backend::uptime`] | `/proc/uptime` | `GetTickCount64` |
 //!
 //! To add a system, begin with a copy of `unsupported.rs`.
 
 use crate::error::words_of;
 use crate::model::{
-    Brief, Conntrack, Counters, Interface, InterfaceCounters, Limits, PersistentRoute, Process, ProcessId,
-    RdmaEndpoint, Route, Socket, Table,
+    Brief, Conntrack, Counters, Firewall, Inbound, Interface, InterfaceCounters, Limits, PersistentRoute,
+    Process, ProcessId, RdmaEndpoint, Route, Socket, Table,
 };
 use crate::query::{Kinds, Owners, ProcessFields, RouteQuery, SocketQuery};
 use crate::{Answer, Error, OwnerMethod, Warning};
@@ -202,6 +203,10 @@ pub trait Backend {
     /// # Errors
     /// When there is such a table and the system refused it.
     fn conntrack(&self) -> Result<Answer<Option<Conntrack>>, Error>;
+
+    /// What the firewall of this machine does with each of these, by the rules that can be read. Rules that cannot be are
+    /// named with the reason.
+    fn firewall(&self, asked: &[Inbound]) -> Firewall;
 
     /// How long the system has been running: the clock by which two answers are told apart in time, in a replay as it
     /// was when they were recorded.

@@ -3,8 +3,8 @@
 use super::resolver::SystemResolver;
 use super::{Backend, NameLookup, Origin};
 use crate::model::{
-    Conntrack, Counters, Interface, InterfaceCounters, Limits, Missing, PersistentRoute, Process, ProcessId,
-    RdmaEndpoint, Route, Socket,
+    Conntrack, Counters, Firewall, Inbound, Interface, InterfaceCounters, Judgement, Limits, Missing,
+    Passage, PersistentRoute, Process, ProcessId, RdmaEndpoint, Route, Socket, UnreadRules,
 };
 use crate::query::{Owners, ProcessFields, RouteQuery, SocketQuery};
 use crate::{Answer, Error, Operation, OwnerMethod, Warning};
@@ -84,6 +84,13 @@ impl Backend for Unsupported {
     }
     fn conntrack(&self) -> Result<Answer<Option<Conntrack>>, Error> {
         refuse(Operation::ReadConntrack)
+    }
+    fn firewall(&self, asked: &[Inbound]) -> Firewall {
+        let reason = io::Error::from(io::ErrorKind::Unsupported).to_string();
+        Firewall {
+            judgements: vec![None; asked.len()],
+            unread: vec![UnreadRules { of: "the firewall", reason }],
+        }
     }
     fn uptime(&self) -> Result<Duration, Error> {
         refuse(Operation::ReadUptime)

@@ -1,6 +1,8 @@
 use super::super::made::{fact, lines, process, run, seen, tcp, udp};
 use super::*;
-use netstat_core::model::{NoOwner, Ownership};
+use crate::check::{Firewalled, inbound};
+use netstat_core::model::{Firewall, Judgement, NoOwner, Ownership, UnreadRules};
+use std::sync::Arc;
 
 fn listener(local: &str) -> Socket {
     tcp(local, "", TcpState::Listen)
@@ -98,4 +100,44 @@ fn without_a_process_it_is_found_all_the_same() {
     assert_eq!(findings[0].severity, Severity::Warning);
     assert!(findings[0].next.iter().any(|text| text.of(EN).contains("run as root")));
     assert_eq!(fact(&findings[0], "path"), None, "what is not known is not there");
+}
+
+#[test]
+fn what_the_firewall_says_counts() {
+    let judged = |passage, by: &str| Judgement { passage, by: vec![by.to_owned()] };
+    let evidence = |judgement: Option<Judgement>, unread: &[&'static str]| {
+        let mut evidence = seen(vec![(listener("0.0.0.0:6379"), Some(process(7, "/usr/bin/redis-server")))]);
+        let asked = inbound(&evidence.now.sockets[0], evidence.process_of(&evidence.now.sockets[0]));
+        assert_eq!(asked.len(), 1);
+        let unread = unread.iter().map(|of| UnreadRules { of, reason: "no".to_owned() }).collect();
+        evidence.surroundings.firewall =
+            Arc::new(Firewalled::new(asked, Firewall { judgements: vec![judgement], unread }));
+        evidence
+    };
+    for (judgement, unread, severity, word) in [
+        (Some(judged(Passage::Closed, "nftables inet f in")), &[][..], Severity::Notice, "closed"),
+        (Some(judged(Passage::Depends, "nftables inet f in")), &[], Severity::Critical, "depends"),
+        (Some(judged(Passage::Open, "nftables inet f in")), &[], Severity::Critical, "open"),
+        (Some(judged(Passage::Open, "")), &["iptables-legacy"], Severity::Critical, "open"),
+        (None, &["nftables", "iptables-legacy"], Severity::Critical, "unknown"),
+    ] {
+        let findings = run(&CHECK, &evidence(judgement, unread), &[]);
+        assert_eq!((findings[0].severity, fact(&findings[0], "firewall")), (severity, Some(word.into())));
+        let names = (!unread.is_empty()).then(|| serde_json::json!(unread));
+        assert_eq!(fact(&findings[0], "rules_not_read"), names);
+    }
+}
+
+#[test]
+fn a_listener_for_both_families_is_as_open_as_the_easier_of_them() {
+    let mut socket = listener("[::]:6379");
+    socket.v6_only = Some(false);
+    let mut evidence = seen(vec![(socket, Some(process(7, "/usr/bin/redis-server")))]);
+    let asked = inbound(&evidence.now.sockets[0], evidence.process_of(&evidence.now.sockets[0]));
+    assert_eq!(asked.len(), 2);
+    let judgements =
+        [Passage::Closed, Passage::Open].map(|passage| Some(Judgement { passage, by: Vec::new() }));
+    let firewall = Firewall { judgements: judgements.to_vec(), unread: Vec::new() };
+    evidence.surroundings.firewall = Arc::new(Firewalled::new(asked, firewall));
+    assert_eq!(run(&CHECK, &evidence, &[])[0].severity, Severity::Critical);
 }

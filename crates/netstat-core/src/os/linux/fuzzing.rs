@@ -1,8 +1,8 @@
 //! One function for each decoder, for the fuzz targets of the same names.
 
 use super::{
-    addresses, bpf, conntrack, counters, interface_counters, interfaces, limits, persistent, processes,
-    procnet, rdma, routes, sockets, uptime, wire,
+    addresses, bpf, conntrack, counters, firewall, interface_counters, interfaces, limits, persistent,
+    processes, procnet, rdma, routes, sockets, uptime, wire,
 };
 use crate::model::{Family, Protocol};
 use crate::os::tape::Player;
@@ -60,6 +60,13 @@ pub fn counters(data: &[u8]) {
 /// Rows of the interface list with their counters.
 pub fn interface_counters(data: &[u8]) {
     interface_counters::decode_interface(data);
+}
+
+/// Chains, rules and sets of nftables.
+pub fn nftables(data: &[u8]) {
+    firewall::decode_chain(data);
+    firewall::decode_rule(data);
+    firewall::decode_elements(data);
 }
 
 /// Rows of the RDMA resources.

@@ -78,6 +78,7 @@ impl Source for Live {
             Netlink::SockDiag => Some(netlink::SOCK_DIAG),
             Netlink::Route => None,
             Netlink::Rdma => Some(netlink::RDMA),
+            Netlink::Netfilter => Some(netlink::NETFILTER),
         };
         let socket = net::socket_with(
             net::AddressFamily::NETLINK,

@@ -6,6 +6,7 @@ mod conntrack;
 mod counters;
 #[cfg(test)]
 mod fake;
+mod firewall;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
 mod host;
@@ -33,8 +34,8 @@ use super::resolver::{PlayedResolver, RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
 use super::{Backend, NameLookup, Origin};
 use crate::model::{
-    Brief, Conntrack, Counters, Interface, InterfaceCounters, Limits, PersistentRoute, Process, ProcessId,
-    RdmaEndpoint, Route, Socket, Table,
+    Brief, Conntrack, Counters, Firewall, Inbound, Interface, InterfaceCounters, Limits, PersistentRoute,
+    Process, ProcessId, RdmaEndpoint, Route, Socket, Table,
 };
 use crate::query::{Owners, ProcessFields, RouteQuery, SocketQuery};
 use crate::{Answer, Error, Operation, OwnerMethod};
@@ -171,6 +172,10 @@ impl Backend for Linux {
 
     fn conntrack(&self) -> Result<Answer<Option<Conntrack>>, Error> {
         conntrack::conntrack(self.source())
+    }
+
+    fn firewall(&self, asked: &[Inbound]) -> Firewall {
+        firewall::firewall(self.source(), asked)
     }
 
     fn uptime(&self) -> Result<Duration, Error> {

@@ -16,6 +16,8 @@ pub(crate) enum Netlink {
     Route,
     /// `NETLINK_RDMA`.
     Rdma,
+    /// `NETLINK_NETFILTER`.
+    Netfilter,
 }
 
 impl Netlink {
@@ -24,6 +26,7 @@ impl Netlink {
             Self::SockDiag => "netlink sock_diag",
             Self::Route => "netlink route",
             Self::Rdma => "netlink rdma",
+            Self::Netfilter => "netlink netfilter",
         }
     }
 }

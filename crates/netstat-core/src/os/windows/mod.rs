@@ -44,8 +44,8 @@ use super::tape::Player;
 use super::tape::Recorder;
 use super::{Backend, NameLookup, Origin};
 use crate::model::{
-    Conntrack, Counters, Interface, InterfaceCounters, Limits, PersistentRoute, Process, ProcessId,
-    RdmaEndpoint, Route, Socket,
+    Conntrack, Counters, Firewall, Inbound, Interface, InterfaceCounters, Judgement, Limits, Passage,
+    PersistentRoute, Process, ProcessId, RdmaEndpoint, Route, Socket, UnreadRules,
 };
 use crate::query::{Owners, ProcessFields, RouteQuery, SocketQuery};
 use crate::{Answer, Error, Operation, OwnerMethod};
@@ -204,6 +204,14 @@ impl Backend for Windows {
     /// Windows has no such table.
     fn conntrack(&self) -> Result<Answer<Option<Conntrack>>, Error> {
         Ok(Answer::whole(None))
+    }
+
+    fn firewall(&self, asked: &[Inbound]) -> Firewall {
+        let reason = "this program does not read them yet".to_owned();
+        Firewall {
+            judgements: vec![None; asked.len()],
+            unread: vec![UnreadRules { of: "the Windows firewall", reason }],
+        }
     }
 
     fn uptime(&self) -> Result<Duration, Error> {

@@ -1,0 +1,426 @@
+//! What the rules do with a packet of which little is known: that another machine begins a connection with it.
+//!
+//! A rule matches, does not, or may. What may happen is followed both ways, so the answer is what is sure to happen, or
+//! that it depends.
+
+use super::decode::{Chain, Comparison, Element, Expression, Load, Rule, Verdict};
+use crate::model::{Family, Inbound, Judgement, Passage, Protocol};
+use rustc_hash::FxHashMap;
+
+/// Families of nftables, and hooks of those.
+const INET: u8 = 1;
+const IPV4: u8 = 2;
+const IPV6: u8 = 10;
+const PREROUTING: u32 = 0;
+const LOCAL_IN: u32 = 1;
+
+/// Chains in one another, and rules looked at in all, before it is given up.
+const DEEPEST: usize = 32;
+const MOST_RULES: usize = 200_000;
+
+/// The bit of a new connection in its state (`NF_CT_STATE_BIT(IP_CT_NEW)`).
+const NEW: u16 = 8;
+
+/// What tells a set from others.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct SetKey {
+    pub(super) family: u8,
+    pub(super) table: String,
+    pub(super) name: String,
+}
+
+/// What tells a chain from others: family, table, name.
+type ChainKey = (u8, String, String);
+
+/// Chains, rules and sets.
+#[derive(Debug, Default)]
+pub(super) struct Ruleset {
+    /// Those that the kernel calls, in its order.
+    bases: Vec<Chain>,
+    rules: FxHashMap<ChainKey, Vec<Rule>>,
+    sets: FxHashMap<SetKey, Vec<Element>>,
+}
+
+impl Chain {
+    /// Whether what comes in passes it.
+    pub(super) fn sees_inbound(&self) -> bool {
+        let family = [INET, IPV4, IPV6].contains(&self.family);
+        family && self.filters && self.hook.is_some_and(|hook| [PREROUTING, LOCAL_IN].contains(&hook.number))
+    }
+
+    fn sees(&self, family: Family) -> bool {
+        match family {
+            Family::V4 => [INET, IPV4].contains(&self.family),
+            Family::V6 => [INET, IPV6].contains(&self.family),
+        }
+    }
+
+    fn title(&self) -> String {
+        let family = match self.family {
+            IPV4 => "ip",
+            IPV6 => "ip6",
+            _ => "inet",
+        };
+        format!("nftables {family} {} {}", self.table, self.name)
+    }
+}
+
+/// Whether a rule matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Match {
+    Yes,
+    No,
+    Maybe,
+}
+
+impl From<bool> for Match {
+    fn from(is: bool) -> Self {
+        if is { Self::Yes } else { Self::No }
+    }
+}
+
+/// What may become of a packet in a chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Ends {
+    accepted: bool,
+    dropped: bool,
+    /// No rule decides.
+    falls: bool,
+}
+
+impl Ruleset {
+    pub(super) fn new(chains: Vec<Chain>, rules: Vec<Rule>) -> Self {
+        let mut bases: Vec<Chain> = chains.into_iter().filter(Chain::sees_inbound).collect();
+        bases.sort_by_key(|chain| chain.hook.map(|hook| (hook.number, hook.priority)));
+        let mut by_chain: FxHashMap<ChainKey, Vec<Rule>> = FxHashMap::default();
+        for rule in rules {
+            by_chain.entry((rule.family, rule.table.clone(), rule.chain.clone())).or_default().push(rule);
+        }
+        Self { bases, rules: by_chain, sets: FxHashMap::default() }
+    }
+
+    /// The sets that rules look something up in, each once.
+    pub(super) fn wanted_sets(&self) -> Vec<SetKey> {
+        let of_rule = |rule: &Rule| {
+            let set = |expression: &Expression| match expression {
+                Expression::Lookup { set, .. } => {
+                    Some(SetKey { family: rule.family, table: rule.table.clone(), name: set.clone() })
+                }
+                _ => None,
+            };
+            rule.expressions.iter().filter_map(set).collect::<Vec<_>>()
+        };
+        let mut wanted: Vec<SetKey> = self.rules.values().flatten().flat_map(of_rule).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        wanted
+    }
+
+    pub(super) fn add_set(&mut self, key: SetKey, mut elements: Vec<Element>) {
+        // The end of a range before the beginning of the next at the same place.
+        elements.sort_by(|one, two| one.key.cmp(&two.key).then(two.ends.cmp(&one.ends)));
+        self.sets.insert(key, elements);
+    }
+
+    pub(super) fn judge(&self, inbound: &Inbound) -> Judgement {
+        let mut judgement = Judgement { passage: Passage::Open, by: Vec::new() };
+        let mut left = MOST_RULES;
+        for chain in self.bases.iter().filter(|chain| chain.sees(inbound.family)) {
+            let key = (chain.family, chain.table.clone(), chain.name.clone());
+            let mut ends = self.walk(&key, inbound, DEEPEST, &mut left);
+            if ends.falls {
+                ends.dropped |= chain.drops;
+                ends.accepted |= !chain.drops;
+            }
+            let passage = match ends {
+                Ends { dropped: false, .. } => Passage::Open,
+                Ends { accepted: true, .. } => Passage::Depends,
+                Ends { accepted: false, .. } => Passage::Closed,
+            };
+            if passage > judgement.passage {
+                (judgement.passage, judgement.by) = (passage, Vec::new());
+            }
+            if passage == judgement.passage {
+                judgement.by.push(chain.title());
+            }
+            if passage == Passage::Closed {
+                break;
+            }
+        }
+        judgement
+    }
+
+    fn walk(&self, chain: &ChainKey, inbound: &Inbound, depth: usize, left: &mut usize) -> Ends {
+        let anything = Ends { accepted: true, dropped: true, falls: true };
+        let mut ends = Ends::default();
+        let Some(depth) = depth.checked_sub(1) else { return anything };
+        for rule in self.rules.get(chain).map(Vec::as_slice).unwrap_or_default() {
+            let Some(fewer) = left.checked_sub(1) else { return anything };
+            *left = fewer;
+            for (matched, verdict) in self.outcomes(rule, inbound) {
+                let sure = matched == Match::Yes;
+                let to = |name: &String| (chain.0, chain.1.clone(), name.clone());
+                match verdict {
+                    Verdict::Accept => ends.accepted = true,
+                    Verdict::Drop => ends.dropped = true,
+                    Verdict::Queue => (ends.accepted, ends.dropped) = (true, true),
+                    Verdict::Return => ends.falls = true,
+                    Verdict::Continue => continue,
+                    Verdict::Jump(name) => {
+                        let inner = self.walk(&to(&name), inbound, depth, left);
+                        ends.accepted |= inner.accepted;
+                        ends.dropped |= inner.dropped;
+                        if inner.falls {
+                            continue;
+                        }
+                    }
+                    Verdict::Goto(name) => {
+                        let inner = self.walk(&to(&name), inbound, depth, left);
+                        ends.accepted |= inner.accepted;
+                        ends.dropped |= inner.dropped;
+                        ends.falls |= inner.falls;
+                    }
+                }
+                if sure {
+                    return ends;
+                }
+            }
+        }
+        Ends { falls: true, ..ends }
+    }
+
+    /// What a rule does, and whether that is sure. Several outcomes are ways that it may go.
+    fn outcomes(&self, rule: &Rule, inbound: &Inbound) -> Vec<(Match, Verdict)> {
+        let mut packet = Packet::new(inbound);
+        let mut matched = Match::Yes;
+        let mut outcomes = Vec::new();
+        for expression in &rule.expressions {
+            let step = match expression {
+                Expression::Nothing => Match::Yes,
+                Expression::Unknown => {
+                    packet.forget();
+                    Match::Maybe
+                }
+                Expression::Load { into, what } => {
+                    packet.load(*into, *what);
+                    Match::Yes
+                }
+                Expression::Compare { of, how, with } => packet.compare(*of, *how, with),
+                Expression::Range { of, inside, from, to } => match packet.bytes(*of, from.len()) {
+                    Some(value) => (*inside == (*from <= value && value <= *to)).into(),
+                    None => Match::Maybe,
+                },
+                Expression::Bitwise { of, into, mask, xor } => {
+                    packet.bitwise(*of, *into, mask, xor);
+                    Match::Yes
+                }
+                Expression::Ports { protocol, ranges, inverted } => {
+                    let right = *protocol == 0 || *protocol == packet.protocol;
+                    let inside = ranges.iter().any(|(from, to)| (from..=to).contains(&&packet.port));
+                    (right && inside != *inverted).into()
+                }
+                Expression::State { mask } => (mask & NEW != 0).into(),
+                Expression::Verdict(verdict) => {
+                    outcomes.push((matched, verdict.clone()));
+                    return outcomes;
+                }
+                Expression::Lookup { of, set, inverted, verdicts } => {
+                    let key = SetKey { family: rule.family, table: rule.table.clone(), name: set.clone() };
+                    let elements = self.sets.get(&key);
+                    match elements.map(|elements| look_up(elements, &packet, *of)) {
+                        Some(Found::Element(element)) if *verdicts => {
+                            outcomes.extend(element.verdict.clone().map(|verdict| (matched, verdict)));
+                            return outcomes;
+                        }
+                        Some(Found::Element(_)) => (!*inverted).into(),
+                        Some(Found::Nothing) => (*inverted && !*verdicts).into(),
+                        Some(Found::NotKnown) if *verdicts => {
+                            // It may be any of them.
+                            let all =
+                                elements.into_iter().flatten().filter_map(|element| element.verdict.clone());
+                            outcomes.extend(all.map(|verdict| (Match::Maybe, verdict)));
+                            return outcomes;
+                        }
+                        Some(Found::NotKnown) => Match::Maybe,
+                        None if *verdicts => {
+                            outcomes.extend(
+                                [Verdict::Accept, Verdict::Drop].map(|verdict| (Match::Maybe, verdict)),
+                            );
+                            return outcomes;
+                        }
+                        None => Match::Maybe,
+                    }
+                }
+            };
+            match step {
+                Match::Yes => {}
+                Match::No => return outcomes,
+                Match::Maybe => matched = Match::Maybe,
+            }
+        }
+        outcomes
+    }
+}
+
+enum Found<'a> {
+    Element(&'a Element),
+    Nothing,
+    NotKnown,
+}
+
+/// The element of a set that has a value of the packet. The elements are sorted.
+fn look_up<'a>(elements: &'a [Element], packet: &Packet, of: u32) -> Found<'a> {
+    let Some(length) = elements.iter().map(|element| element.key.len()).max().filter(|length| *length > 0)
+    else {
+        return Found::Nothing;
+    };
+    let Some(value) = packet.bytes(of, length) else { return Found::NotKnown };
+    // Ranges of several fields do not sort.
+    if let Some(ranged) = elements.iter().find(|element| element.key_end.is_some()) {
+        let plain = ranged.key.len() <= 4;
+        let inside = |element: &&Element| {
+            element.key.as_slice() <= value.as_slice()
+                && element.key_end.as_ref().unwrap_or(&element.key).as_slice() >= value.as_slice()
+        };
+        return match elements.iter().find(inside) {
+            _ if !plain => Found::NotKnown,
+            Some(element) => Found::Element(element),
+            None => Found::Nothing,
+        };
+    }
+    let has_ranges = elements.iter().any(|element| element.ends);
+    let after = elements.partition_point(|element| element.key <= value);
+    match after.checked_sub(1).and_then(|at| elements.get(at)) {
+        Some(element) if element.ends => Found::Nothing,
+        Some(element) if has_ranges || element.key == value => Found::Element(element),
+        // An element for all else.
+        _ => match elements.first().filter(|element| element.key.is_empty()) {
+            Some(element) => Found::Element(element),
+            None => Found::Nothing,
+        },
+    }
+}
+
+/// What is known of the packet, and the registers of a rule.
+struct Packet {
+    family: Family,
+    protocol: u8,
+    port: u16,
+    registers: [Option<u8>; REGISTERS],
+    /// Where an interface is kept: not by name or number, but it is not the loopback.
+    interface: Option<usize>,
+}
+
+const REGISTERS: usize = 80;
+
+/// Where a register begins: four of 16 bytes, or the same as those of 4 bytes from number 8 on.
+fn place(register: u32) -> Option<usize> {
+    let register = usize::try_from(register).ok()?;
+    match register {
+        1..=4 => Some((register - 1) * 16),
+        8..=24 => Some((register - 8) * 4),
+        _ => None,
+    }
+}
+
+impl Packet {
+    fn new(inbound: &Inbound) -> Self {
+        let protocol = match inbound.protocol {
+            Protocol::Tcp => 6,
+            Protocol::Udp => 17,
+        };
+        Self {
+            family: inbound.family,
+            protocol,
+            port: inbound.port,
+            registers: [None; REGISTERS],
+            interface: None,
+        }
+    }
+
+    fn forget(&mut self) {
+        self.registers = [None; REGISTERS];
+        self.interface = None;
+    }
+
+    fn put(&mut self, register: u32, value: Option<&[u8]>) {
+        let Some(at) = place(register) else { return self.forget() };
+        self.interface = self.interface.filter(|kept| *kept != at);
+        // A value that is not known may be as long as a register.
+        let length = value.map_or(16, |value| value.len().next_multiple_of(4));
+        for (index, byte) in self.registers.iter_mut().skip(at).take(length).enumerate() {
+            *byte = value.map(|value| value.get(index).copied().unwrap_or(0));
+        }
+    }
+
+    /// The bytes of a register; `None` where one of them is not known.
+    fn bytes(&self, register: u32, length: usize) -> Option<Vec<u8>> {
+        let at = place(register)?;
+        self.registers.get(at..at.checked_add(length)?)?.iter().copied().collect()
+    }
+
+    fn load(&mut self, into: u32, what: Load) {
+        let port = self.port.to_be_bytes();
+        let tcp = self.protocol == 6;
+        let (network, ether) = match self.family {
+            Family::V4 => (IPV4, [8, 0]),
+            Family::V6 => (IPV6, [0x86, 0xdd]),
+        };
+        let state = u32::from(NEW).to_ne_bytes();
+        let value: Option<&[u8]> = match what {
+            Load::Layer4Protocol => Some(std::slice::from_ref(&self.protocol)),
+            Load::NetworkProtocol => Some(&[network]),
+            Load::EtherType => Some(&ether),
+            // To this host.
+            Load::PacketType => Some(&[0]),
+            Load::ConnectionState => Some(&state),
+            Load::Network(9, 1) if self.family == Family::V4 => Some(std::slice::from_ref(&self.protocol)),
+            Load::Network(6, 1) if self.family == Family::V6 => Some(std::slice::from_ref(&self.protocol)),
+            Load::Transport(2, 2) => Some(&port),
+            // The flags of the first segment: SYN.
+            Load::Transport(13, 1) if tcp => Some(&[2]),
+            _ => None,
+        };
+        let value = value.map(<[u8]>::to_vec);
+        self.put(into, value.as_deref());
+        if matches!(what, Load::InterfaceName | Load::InterfaceIndex) {
+            self.interface = place(into);
+        }
+    }
+
+    fn bitwise(&mut self, of: u32, into: u32, mask: &[u8], xor: &[u8]) {
+        let value = self.bytes(of, mask.len()).map(|bytes| {
+            let pairs = mask.iter().zip(xor.iter().chain(std::iter::repeat(&0)));
+            bytes.iter().zip(pairs).map(|(byte, (mask, xor))| byte & mask ^ xor).collect::<Vec<u8>>()
+        });
+        self.put(into, value.as_deref());
+    }
+
+    fn compare(&self, of: u32, how: Comparison, with: &[u8]) -> Match {
+        let Some(value) = self.bytes(of, with.len()) else {
+            let kept = self.interface.is_some() && self.interface == place(of);
+            return match how {
+                Comparison::Equal if kept && is_loopback(with) => Match::No,
+                Comparison::NotEqual if kept && is_loopback(with) => Match::Yes,
+                _ => Match::Maybe,
+            };
+        };
+        let order = value.as_slice().cmp(with);
+        match how {
+            Comparison::Equal => order.is_eq(),
+            Comparison::NotEqual => order.is_ne(),
+            Comparison::Less => order.is_lt(),
+            Comparison::LessOrEqual => order.is_le(),
+            Comparison::Greater => order.is_gt(),
+            Comparison::GreaterOrEqual => order.is_ge(),
+        }
+        .into()
+    }
+}
+
+/// The name or the number of the loopback interface, which is 1 in every namespace.
+fn is_loopback(value: &[u8]) -> bool {
+    let name =
+        value.strip_prefix(b"lo").is_some_and(|rest| rest.iter().all(|&byte| byte == 0) && !rest.is_empty());
+    name || value == 1u32.to_ne_bytes()
+}
