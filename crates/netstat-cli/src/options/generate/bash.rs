@@ -1,6 +1,7 @@
 //! Completion for bash. It needs no package beside bash itself.
 
 use super::super::table::{self, ValueKind};
+use crate::check;
 
 /// The script.
 pub(super) fn bash() -> String {
@@ -51,9 +52,14 @@ pub(super) fn bash() -> String {
              case $prev in\n{cases}    esac\n    \
              if [[ $cur == -* ]]; then\n        \
                  mapfile -t COMPREPLY < <(compgen -W '{words}' -- \"$cur\")\n    \
+             elif ((COMP_CWORD > 1)) && [[ ${{COMP_WORDS[1]}} == check ]]; then\n        \
+                 mapfile -t COMPREPLY < <(compgen -W '{checks}' -- \"$cur\")\n    \
+             elif ((COMP_CWORD == 1)); then\n        \
+                 mapfile -t COMPREPLY < <(compgen -W 'check' -- \"$cur\")\n    \
              fi\n\
          }}\n\
          complete -F _netstat netstat\n",
-        words = words.join(" ")
+        words = words.join(" "),
+        checks = check::NAMES.join(" ")
     )
 }

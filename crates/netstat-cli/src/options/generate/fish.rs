@@ -1,6 +1,7 @@
 //! Completion for fish.
 
 use super::super::table::{self, ValueKind};
+use crate::check;
 
 /// The script.
 pub(super) fn fish() -> String {
@@ -18,5 +19,10 @@ pub(super) fn fish() -> String {
         let summary = entry.summary.replace('\\', "\\\\").replace('\'', "\\'");
         script.push_str(&format!("complete -c netstat{letters} -l {}{value} -d '{summary}'\n", entry.long));
     }
+    script.push_str(&format!(
+        "complete -c netstat -n __fish_is_first_token -a check -d 'Say what is wrong'\n\
+         complete -c netstat -n '__fish_seen_subcommand_from check' -a '{}'\n",
+        check::NAMES.join(" ")
+    ));
     script
 }

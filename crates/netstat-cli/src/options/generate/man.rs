@@ -5,7 +5,7 @@ use super::help::SUMMARY;
 use super::wrap;
 
 /// The day the texts of the page last changed, which its foot shows. It has no version, to change only with them.
-const REVISED: &str = "2026-11-22";
+const REVISED: &str = "2026-11-25";
 
 /// The columns of a source line; formatters fill the lines themselves.
 const WIDTH: usize = 79;

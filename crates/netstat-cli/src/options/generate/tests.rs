@@ -142,6 +142,9 @@ mod tried {
             ("--generate complete-b", vec!["complete-bash"]),
             ("--count ", vec![]),
             ("-ano ", vec![]),
+            ("ch", vec!["check"]),
+            ("check clo", vec!["close-wait"]),
+            ("check --explain half", vec!["half-open"]),
             ("-a", vec!["-a"]),
             ("-?", vec!["-?"]),
         ] {
@@ -158,6 +161,7 @@ mod tried {
             ("netstat -an -p ud", vec!["udp", "udpv6"]),
             ("netstat --lang ", vec!["en", "ko"]),
             ("netstat --versi", vec!["--version"]),
+            ("netstat check close-w", vec!["close-wait"]),
         ] {
             let script = "source $argv[1]; complete -C $argv[2]";
             let arguments = ["--no-config", "-c", script, path.to_str().unwrap(), line];

@@ -1,6 +1,7 @@
 //! Completion for zsh.
 
 use super::super::table::{self, Entry, INTERVAL, ValueKind};
+use crate::check;
 
 /// The script.
 pub(super) fn zsh() -> String {
@@ -10,7 +11,8 @@ pub(super) fn zsh() -> String {
     for entry in table::sorted() {
         script.push_str(&format!("    {} \\\n", specification(entry)));
     }
-    script.push_str(&format!("    '::{} in seconds: '\n", INTERVAL.name));
+    script.push_str(&format!("    '1::{} in seconds, or check:(check)' \\\n", INTERVAL.name));
+    script.push_str(&format!("    '*::check, or filter:({})'\n", check::NAMES.join(" ")));
     script
 }
 
