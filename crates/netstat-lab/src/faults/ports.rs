@@ -42,6 +42,8 @@ impl TimeWaitPile {
     /// When a connection fails, as for want of ports.
     pub fn new(namespace: &Namespace, ports: u16, count: u16, peers: usize) -> Result<Self> {
         prepare(namespace)?;
+        // Else a FIN that is sent twice, as where the machine is busy, ends in a reset that takes the TIME_WAIT away.
+        namespace.set_sysctl("net/ipv4/tcp_rfc1337", "1")?;
         let (listener, port) = server()?;
         let servers: Vec<SocketAddr> = (0..peers).map(|peer| (neighbour(peer), port).into()).collect();
         let mut to = servers.iter().cycle();

@@ -44,8 +44,8 @@ use super::tape::Player;
 use super::tape::Recorder;
 use super::{Backend, NameLookup, Origin};
 use crate::model::{
-    Conntrack, Counters, Firewall, Inbound, Interface, InterfaceCounters, Judgement, Limits, Passage,
-    PersistentRoute, Process, ProcessId, RdmaEndpoint, Route, Socket, UnreadRules,
+    Conntrack, Counters, Firewall, Inbound, Interface, InterfaceCounters, Limits, PersistentRoute, Process,
+    ProcessId, RdmaEndpoint, Route, Socket, UnreadRules,
 };
 use crate::query::{Owners, ProcessFields, RouteQuery, SocketQuery};
 use crate::{Answer, Error, Operation, OwnerMethod};
