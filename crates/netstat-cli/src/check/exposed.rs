@@ -3,7 +3,7 @@
 mod firewall;
 mod ports;
 
-use super::holders::Holder;
+use super::holders::{Holder, elevate_for_one};
 use super::surroundings::Wanted;
 use super::text::{EN, KO, grouped};
 use super::thresholds::Default;
@@ -245,10 +245,7 @@ fn facts(evidence: &Evidence, service: &Service, sockets: &[&Socket]) -> Vec<Fac
 fn next(port: u16, holder: &Holder, service: &Service) -> Vec<Text> {
     let mut next = vec![service.remedy.clone()];
     if matches!(holder, Holder::Nobody(_)) {
-        next.push(Text::fixed(
-            "run as root to see which process it is",
-            "root로 실행하면 어느 프로세스인지 보입니다",
-        ));
+        next.push(elevate_for_one());
     }
     next.push(Text::new(
         format!(

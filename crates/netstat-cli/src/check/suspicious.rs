@@ -2,7 +2,7 @@
 
 mod facts;
 
-use super::holders::Holder;
+use super::holders::{Holder, elevate_for_all};
 use super::surroundings::Wanted;
 use super::text::{EN, KO, grouped};
 use super::thresholds::Default;
@@ -332,7 +332,7 @@ fn unseen(evidence: &Evidence, sockets: &[&Socket], all: usize) -> Finding {
             ),
             format!("공인 주소와의 연결 {all}개 중 {some}개는 이 사용자가 볼 수 없는 프로세스의 것"),
         ),
-        Text::fixed("run as root, which sees every process", "모든 프로세스를 볼 수 있는 root로 실행합니다"),
+        elevate_for_all(),
     );
     finding.subject = "processes that may not be seen".to_owned();
     finding.amount = sockets.len() as f64;
@@ -427,6 +427,12 @@ fn next(holder: &Holder) -> Vec<Text> {
             next.push(Text::new(
                 format!("keep a copy of what runs before it is stopped: cp /proc/{pid}/exe evidence-{pid}"),
                 format!("멈추기 전에 실행 중인 것의 사본을 남깁니다: cp /proc/{pid}/exe evidence-{pid}"),
+            ));
+        }
+        if cfg!(windows) {
+            next.push(Text::new(
+                format!("see who signed it: Get-AuthenticodeSignature (Get-Process -Id {pid}).Path"),
+                format!("누가 서명했는지 봅니다: Get-AuthenticodeSignature (Get-Process -Id {pid}).Path"),
             ));
         }
     }

@@ -197,8 +197,7 @@ impl Reader<'_> {
         let (policy, mdm, local) = match read {
             Ok(numbers) => numbers,
             Err(error) => {
-                let unread =
-                    UnreadRules { of: "settings of the Windows firewall", reason: words_of(&error) };
+                let unread = UnreadRules { of: "settings of the Windows firewall", reason: words_of(&error) };
                 if !self.unread.contains(&unread) {
                     self.unread.push(unread);
                 }
@@ -252,7 +251,8 @@ fn decode_numbers(values: &[u8]) -> Numbers {
     });
     if odd > 0 {
         // Any of them may have been cut off.
-        let names = ["EnableFirewall", "DefaultInboundAction", "DoNotAllowExceptions", "AllowLocalPolicyMerge"];
+        let names =
+            ["EnableFirewall", "DefaultInboundAction", "DoNotAllowExceptions", "AllowLocalPolicyMerge"];
         numbers.splice(0..0, names.map(|name| (name.to_owned(), None)));
     }
     numbers

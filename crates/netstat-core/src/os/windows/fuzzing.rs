@@ -5,8 +5,8 @@ use super::offload::Offloads;
 use super::source::Estats;
 use super::udp_peers::Peers;
 use super::{
-    addresses, bound, counters, firewall, interface_counters, interfaces, limits, modules, persistent, processes,
-    routes, sockets, tcp_info,
+    addresses, bound, counters, firewall, interface_counters, interfaces, limits, modules, persistent,
+    processes, routes, sockets, tcp_info,
 };
 use crate::model::{Family, TcpInfo};
 

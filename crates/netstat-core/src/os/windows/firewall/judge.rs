@@ -80,8 +80,7 @@ impl Ruleset {
     pub(super) fn judge(&self, inbound: &Inbound) -> Judgement {
         let local = self.local.iter().map(|rule| (rule, true));
         let rules = local.chain(self.managed.iter().map(|rule| (rule, false)));
-        let all: Vec<About<'_>> =
-            rules.filter_map(|(rule, local)| About::of(rule, inbound, local)).collect();
+        let all: Vec<About<'_>> = rules.filter_map(|(rule, local)| About::of(rule, inbound, local)).collect();
         let mut ways: Vec<(Profiles, Way)> = Vec::new();
         for (profile, settings) in Profiles::EACH.into_iter().zip(&self.settings) {
             let holds = |about: &&About<'_>| about.rule.profiles.contains(profile);

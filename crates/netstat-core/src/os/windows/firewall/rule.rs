@@ -273,7 +273,8 @@ pub(super) fn decode_any(bytes: &[u8]) {
             program: Some(text.clone().into()),
             services: Some(vec![text.clone().into()]),
         };
-        for rule in [Rule::decode("", &text), Rule::decode("", &format!("v2.10|{text}"))].into_iter().flatten()
+        for rule in
+            [Rule::decode("", &text), Rule::decode("", &format!("v2.10|{text}"))].into_iter().flatten()
         {
             rule.matches(&inbound);
         }

@@ -18,9 +18,12 @@ fn wide(text: &str) -> Vec<u8> {
     text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect()
 }
 
+/// Values of a key, by name.
+type Values = Vec<(String, Vec<u8>)>;
+
 /// The registry of a machine, by its keys.
 #[derive(Default)]
-struct Machine(Vec<(&'static str, Vec<(String, Vec<u8>)>)>);
+struct Machine(Vec<(&'static str, Values)>);
 
 impl Machine {
     /// One whose firewall is on, as Windows is installed, and that has these rules.
@@ -41,7 +44,7 @@ impl Machine {
         self.values(key, vec![(name.to_owned(), number.to_le_bytes().to_vec())])
     }
 
-    fn values(mut self, key: &'static str, mut values: Vec<(String, Vec<u8>)>) -> Self {
+    fn values(mut self, key: &'static str, mut values: Values) -> Self {
         match self.0.iter_mut().find(|(known, _)| *known == key) {
             Some((_, known)) => known.append(&mut values),
             None => self.0.push((key, values)),
@@ -75,7 +78,8 @@ impl Machine {
     }
 }
 
-const PG: &str = r"Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=5432|App=C:\pg\postgres.exe|Name=Postgres";
+const PG: &str =
+    r"Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=5432|App=C:\pg\postgres.exe|Name=Postgres";
 
 #[test]
 fn what_no_rule_names_goes_by_the_default() {
@@ -99,22 +103,24 @@ fn a_rule_opens_and_a_rule_that_blocks_wins() {
     assert_eq!((machine.passage(5432), machine.passage(5433)), (Open, Closed));
     let block = "Action=Block|Active=TRUE|Dir=In|Protocol=6|LPort2_10=5000-6000|Name=No";
     let both = Machine::new(&[PG, block]);
-    assert_eq!(both.judge(tcp(5432)), Judgement {
-        passage: Closed,
-        by: vec!["Windows firewall: rule No".to_owned()]
-    });
+    assert_eq!(
+        both.judge(tcp(5432)),
+        Judgement { passage: Closed, by: vec!["Windows firewall: rule No".to_owned()] }
+    );
     // What blocks some senders only does not close it, nor does it leave it open.
     let some = Machine::new(&[PG, "Action=Block|Active=TRUE|Dir=In|RA4=203.0.113.0/24|Name=Some"]);
     assert_eq!(some.judge(tcp(5432)).by, ["Windows firewall: rule Postgres and rule Some"]);
     assert_eq!((some.passage(5432), some.passage(5433)), (Depends, Closed));
     // Whoever proves himself may pass it.
-    let bypass = Machine::new(&[PG, block, "Action=ByPass|Active=TRUE|Dir=In|Security=Authenticate|Name=Admin"]);
+    let bypass =
+        Machine::new(&[PG, block, "Action=ByPass|Active=TRUE|Dir=In|Security=Authenticate|Name=Admin"]);
     assert_eq!((bypass.passage(5432), bypass.passage(80)), (Depends, Depends));
 }
 
 #[test]
 fn a_rule_for_some_senders_opens_to_some() {
-    let machine = Machine::new(&["Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=5432|RA4=LocalSubnet|Name=Lan"]);
+    let machine =
+        Machine::new(&["Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=5432|RA4=LocalSubnet|Name=Lan"]);
     assert_eq!((machine.passage(5432), machine.passage(80)), (Depends, Closed));
 }
 
@@ -159,7 +165,8 @@ fn group_policy_wins() {
     }
     assert_eq!(off.judge(tcp(80)).by, ["Windows firewall: off"]);
     assert_eq!((off.passage(80), alone.passage(5432)), (Open, Closed));
-    let with_rule = alone.rules(MANAGED[0], &["Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=22|Name=Ssh"]);
+    let with_rule =
+        alone.rules(MANAGED[0], &["Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=22|Name=Ssh"]);
     assert_eq!((with_rule.passage(22), with_rule.passage(5432)), (Open, Closed));
     // The profile of Windows XP stands for the networks outside of the domain.
     let old = Machine::new(&[]).number(policy!("StandardProfile"), "EnableFirewall", 0);
@@ -203,7 +210,8 @@ fn without_its_service_the_firewall_may_be_off() {
 fn services_that_windows_restricts_are_not_called_open() {
     let open = r"Action=Allow|Active=TRUE|Dir=In|Protocol=6|Name=All";
     let block = r"Action=Block|Dir=In|App=%SystemRoot%\System32\svchost.exe|Svc=DHCPServer|Name=Others";
-    let allow = r"Action=Allow|Dir=In|Protocol=6|LPort=67|App=%SystemRoot%\System32\svchost.exe|Svc=DHCPServer";
+    let allow =
+        r"Action=Allow|Dir=In|Protocol=6|LPort=67|App=%SystemRoot%\System32\svchost.exe|Svc=DHCPServer";
     let machine = Machine::new(&[open]).rules(HARDENING[1], &[block, allow]);
     let of = |port, service: &str| {
         let program = Some(r"C:\Windows\System32\svchost.exe".into());
@@ -220,10 +228,7 @@ fn what_cannot_be_read_is_told() {
     assert_eq!(answer.judgements, [None, None]);
     assert_eq!(
         answer.unread,
-        [UnreadRules {
-            of: "the Windows firewall",
-            reason: "the registry has no FirewallPolicy".to_owned()
-        }]
+        [UnreadRules { of: "the Windows firewall", reason: "the registry has no FirewallPolicy".to_owned() }]
     );
     let refused = |key| {
         let fake = Machine::new(&[PG]).source().fails(Question::RegistryValues(key), 5);

@@ -42,7 +42,8 @@ fn a_rule_of_windows_is_understood() {
 
 #[test]
 fn what_does_not_concern_what_comes_in_is_left_out() {
-    for text in ["v2.0|Action=Block|Dir=Out|", "v2.0|Action=Allow|Active=FALSE|Dir=In|", "V2.0|dir=x|Dir=out|"]
+    for text in
+        ["v2.0|Action=Block|Dir=Out|", "v2.0|Action=Allow|Active=FALSE|Dir=In|", "V2.0|dir=x|Dir=out|"]
     {
         assert_eq!(Rule::decode("id", text), None, "{text}");
     }
@@ -125,7 +126,11 @@ fn what_is_no_rule_may_be_any() {
 fn programs_are_compared_as_windows_does() {
     let of = |rule: &str, asked: &str| program(rule, (!asked.is_empty()).then(|| Path::new(asked)));
     for (rule, asked, expected) in [
-        (r"C:\Program Files\PostgreSQL\bin\postgres.exe", r"c:\program files\postgresql\BIN\Postgres.exe", Match::Yes),
+        (
+            r"C:\Program Files\PostgreSQL\bin\postgres.exe",
+            r"c:\program files\postgresql\BIN\Postgres.exe",
+            Match::Yes,
+        ),
         (r"C:\a.exe", r"C:\b.exe", Match::No),
         (r"%SystemRoot%\system32\svchost.exe", SVCHOST, Match::Yes),
         (r"%windir%\System32\svchost.exe", r"D:\Windows\system32\svchost.exe", Match::Yes),
