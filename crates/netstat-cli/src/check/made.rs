@@ -166,8 +166,11 @@ fn suits_the_system(finding: &Finding) {
         true => &OF_LINUX,
         false => &OF_WINDOWS,
     };
-    let own_words =
-        finding.facts.iter().filter(|fact| fact.key != "path").filter_map(|fact| fact.text.as_ref());
+    let own_words = finding
+        .facts
+        .iter()
+        .filter(|fact| !["path", "user", "unit"].contains(&fact.key))
+        .filter_map(|fact| fact.text.as_ref());
     let texts = own_words.chain(&finding.meaning).chain(&finding.next).chain([&finding.sentence]);
     let both = texts.flat_map(|text| [text.of(Language::English), text.of(Language::Korean)]);
     for text in both.chain(finding.rows.as_deref()) {
