@@ -24,7 +24,7 @@ pub(crate) static CHECK: Check = Check {
          the executable lies in memory only (60) or in a directory for temporary files (40), was deleted or replaced (20), or is \
          hidden (20); a shell holds it (40), a tool such as nc (30), or an interpreter (15); it was made from here to a port \
          known of back doors (30), from a high port to a high port (15), or to an unusual one (10); the address is on a \
-         list (50, or 30 where the other side came to us); and, where the settings say what is usual, it goes to another \
+         list (60, or 30 where the other side came to us); and, where the settings say what is usual, it goes to another \
          country (20) or network (15).\n\n\
          The weights of a process and of its oddest connection are added. From suspicious.notice on they are worth \
          knowing, from suspicious.warning on somebody should look. What honest programs do every day weighs less than a \
@@ -34,7 +34,7 @@ pub(crate) static CHECK: Check = Check {
          somebody can judge. A process that this user may not see makes the answer unknown.",
         "공인 주소와 맺었거나 맺으려는 모든 연결을 무게가 있는 사실과 견줍니다. 실행 파일이 메모리에만 있음(60), 임시 디렉터리에 있음\
          (40), 지워지거나 바뀜(20), 숨어 있음(20); 셸(40), nc 같은 도구(30), 인터프리터(15)가 들고 있음; 여기서 백도어로 알려진 \
-         포트로(30), 높은 포트에서 높은 포트로(15), 흔하지 않은 포트로(10) 나감; 주소가 목록에 있음(50, 상대가 들어온 것이면 30); \
+         포트로(30), 높은 포트에서 높은 포트로(15), 흔하지 않은 포트로(10) 나감; 주소가 목록에 있음(60, 상대가 들어온 것이면 30); \
          설정에 평소의 것이 적혀 있으면 다른 국가(20)나 다른 네트워크(15)로 감.\n\n\
          프로세스의 무게와 그 연결 가운데 가장 이상한 것의 무게를 더합니다. suspicious.notice부터는 알릴 만하고, \
          suspicious.warning부터는 누군가 봐야 합니다. 정상 프로그램이 날마다 하는 일은 혼자서는 알림에 못 미칩니다. 흔하지 않은 포트로 \
