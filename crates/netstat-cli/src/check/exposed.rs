@@ -4,13 +4,14 @@ mod firewall;
 mod ports;
 
 use super::holders::{Holder, elevate_for_one};
+use super::identity::WHO;
 use super::surroundings::Wanted;
 use super::text::{EN, KO, grouped};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
 use netstat_core::filter::Reach;
 use netstat_core::model::{Passage, Protocol, Socket, TcpState};
-use netstat_core::query::{Kinds, ProcessFields, States};
+use netstat_core::query::{Kinds, States};
 use ports::{Risk, Service};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -56,10 +57,7 @@ pub(crate) static CHECK: Check = Check {
         states: States::LISTEN,
         owners: States::LISTEN,
         udp_owners: true,
-        process: ProcessFields::NAME
-            .union(ProcessFields::EXECUTABLE)
-            .union(ProcessFields::UNIT)
-            .union(ProcessFields::USER),
+        process: WHO,
         surroundings: Wanted { users: true, firewall: true, ..Wanted::NOTHING },
         ..Needs::NOTHING
     },

@@ -7,6 +7,7 @@ pub(crate) use file::Policy;
 pub(crate) use learn::learned;
 
 use super::holders::{Holder, elevate_for_all};
+use super::identity::WHO;
 use super::surroundings::Wanted;
 use super::text::{EN, KO, grouped};
 use super::thresholds::Default;
@@ -14,7 +15,7 @@ use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thre
 use file::{Rule, Rules, Subject};
 use netstat_core::filter::Reach;
 use netstat_core::model::{Endpoint, Protocol, Socket, TcpState};
-use netstat_core::query::{Kinds, ProcessFields, States};
+use netstat_core::query::{Kinds, States};
 use std::collections::{BTreeMap, HashSet};
 
 pub(crate) static CHECK: Check = Check {
@@ -51,10 +52,7 @@ pub(crate) static CHECK: Check = Check {
         states: JUDGED.union(States::LISTEN),
         owners: JUDGED.union(States::LISTEN),
         udp_owners: true,
-        process: ProcessFields::NAME
-            .union(ProcessFields::EXECUTABLE)
-            .union(ProcessFields::UNIT)
-            .union(ProcessFields::USER),
+        process: WHO,
         surroundings: Wanted { users: true, policy: true, ..Wanted::NOTHING },
         ..Needs::NOTHING
     },

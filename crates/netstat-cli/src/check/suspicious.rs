@@ -3,6 +3,7 @@
 mod facts;
 
 use super::holders::{Holder, elevate_for_all};
+use super::identity::WHO;
 use super::surroundings::Wanted;
 use super::text::{EN, KO, grouped};
 use super::thresholds::Default;
@@ -10,7 +11,7 @@ use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thre
 use facts::Reason;
 use netstat_core::filter::{Glob, Reach};
 use netstat_core::model::{Endpoint, NoOwner, Ownership, Protocol, Socket, TcpState};
-use netstat_core::query::{Kinds, ProcessFields, States};
+use netstat_core::query::{Kinds, States};
 use std::collections::HashSet;
 
 pub(crate) static CHECK: Check = Check {
@@ -53,10 +54,7 @@ pub(crate) static CHECK: Check = Check {
         kinds: Kinds::TCP,
         states: JUDGED.union(States::LISTEN),
         owners: JUDGED,
-        process: ProcessFields::NAME
-            .union(ProcessFields::EXECUTABLE)
-            .union(ProcessFields::UNIT)
-            .union(ProcessFields::USER),
+        process: WHO,
         surroundings: Wanted { users: true, lists: true, places: true, ..Wanted::NOTHING },
         ..Needs::NOTHING
     },

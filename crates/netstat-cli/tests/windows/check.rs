@@ -100,6 +100,29 @@ fn the_firewall_comes_from_the_registry() {
     reg(&["delete", POLICY, "/f"]);
 }
 
+#[test]
+fn a_policy_that_was_learned_allows_what_is_there() {
+    let listener = TcpListener::bind("0.0.0.0:0").unwrap();
+    listener.set_ttl(64).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let learned = netstat(&format!("check policy --learn lport {port}"));
+    assert_eq!(learned.code, Some(0), "{learned:?}");
+    for word in [format!("port = {port}"), "path = ".to_owned(), "user = ".to_owned()] {
+        assert!(learned.text.contains(&word), "{learned:?}");
+    }
+    let folder = Folder::new("policy");
+    std::fs::create_dir(&folder.0).unwrap();
+    let file = folder.0.join("policy.toml");
+    let judged = |policy: &str| {
+        std::fs::write(&file, policy).unwrap();
+        netstat(&format!("check policy --policy {} lport {port}", file.display()))
+    };
+    let allowed = judged(&learned.text);
+    assert_eq!(allowed.code, Some(0), "{allowed:?}\n{}", learned.text);
+    let outside = judged("allow.listen = []");
+    assert_eq!(outside.code, Some(1), "{outside:?}");
+}
+
 /// Each check judges, or says that it cannot.
 #[test]
 fn what_is_not_told_is_not_called_well() {
