@@ -205,22 +205,25 @@ impl Reader<'_> {
             }
         };
         // A setting that nobody made is the default of Windows.
-        let setting = |name: &str, default: bool, is: fn(u32) -> Option<bool>| {
+        let setting = |name: &str, local: &Numbers, default: bool, is: fn(u32) -> Option<bool>| {
             match (number(&policy, name), number(&mdm, name)) {
                 // Which of the two wins is a setting of its own.
                 (Some(one), Some(other)) if one != other => None,
                 (Some(number), _) | (None, Some(number)) => is(number?),
-                (None, None) => match number(&local, name) {
+                (None, None) => match number(local, name) {
                     Some(number) => is(number?),
                     None => Some(default),
                 },
             }
         };
         Settings {
-            enabled: setting("EnableFirewall", true, flag),
-            allows: setting("DefaultInboundAction", false, |action| flag(action).map(|blocks| !blocks)),
-            shielded: setting("DoNotAllowExceptions", false, flag),
-            merges: setting("AllowLocalPolicyMerge", true, flag),
+            enabled: setting("EnableFirewall", &local, true, flag),
+            allows: setting("DefaultInboundAction", &local, false, |action| {
+                flag(action).map(|blocks| !blocks)
+            }),
+            shielded: setting("DoNotAllowExceptions", &local, false, flag),
+            // A machine cannot set aside its own rules.
+            merges: setting("AllowLocalPolicyMerge", &Numbers::new(), true, flag),
         }
     }
 }

@@ -131,7 +131,7 @@ impl Rule {
                 },
                 "App" => rule.program = Some(value.to_owned()),
                 "Svc" => rule.service = Some(value.to_owned()),
-                "AppPkgId" => rule.package = true,
+                "AppPkgId" | "PFN" => rule.package = true,
                 "Name" if !value.is_empty() && !value.starts_with('@') => rule.name = value.to_owned(),
                 // These say nothing of what it matches: a remote end behind a NAT of this machine is one as well.
                 "Name" | "Desc" | "EmbedCtxt" | "Edge" | "Defer" => {}
@@ -152,10 +152,15 @@ impl Rule {
             Protocol::Tcp => 6,
             Protocol::Udp => 17,
         };
+        // Ports leave out most rules, and cost little.
+        let of_port = Match::from(self.protocol.is_none_or(|protocol| protocol == number))
+            .min(self.matches_port(inbound.port));
+        if of_port == Match::No {
+            return Match::No;
+        }
         [
+            of_port,
             if self.unsure { Match::Maybe } else { Match::Yes },
-            self.protocol.is_none_or(|protocol| protocol == number).into(),
-            self.matches_port(inbound.port),
             self.program.as_deref().map_or(Match::Yes, |rule| program(rule, inbound.program.as_deref())),
             self.service.as_deref().map_or(Match::Yes, |rule| service(rule, inbound.services.as_deref())),
             if self.package { may_be_of_a_package(inbound) } else { Match::Yes },

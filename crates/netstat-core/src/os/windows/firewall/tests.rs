@@ -165,6 +165,10 @@ fn group_policy_wins() {
     }
     assert_eq!(off.judge(tcp(80)).by, ["Windows firewall: off"]);
     assert_eq!((off.passage(80), alone.passage(5432)), (Open, Closed));
+    let alone = alone.number(PROFILES[0].local, "AllowLocalPolicyMerge", 1);
+    assert_eq!(alone.passage(5432), Closed);
+    let own = Machine::new(&[PG]).number(PROFILES[0].local, "AllowLocalPolicyMerge", 0);
+    assert_eq!(own.passage(5432), Open, "a machine cannot set aside its own rules");
     let with_rule =
         alone.rules(MANAGED[0], &["Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=22|Name=Ssh"]);
     assert_eq!((with_rule.passage(22), with_rule.passage(5432)), (Open, Closed));

@@ -172,6 +172,7 @@ fn any_service_is_no_program() {
 fn packages_of_the_store_are_not_the_programs_of_others() {
     let rule = rule("AppPkgId=S-1-15-2-1|LUOwn=S-1-5-21-1|Name=@{App?ms-resource://a}");
     assert_eq!(rule.name, "id");
+    assert!(self::rule("PFN=App_8wekyb3d8bbwe").package);
     for (program, services, expected) in [
         (r"C:\pg\postgres.exe", &[][..], Match::No),
         (r"C:\Program Files\WindowsApps\a\a.exe", &[], Match::Maybe),
