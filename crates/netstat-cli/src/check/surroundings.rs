@@ -103,13 +103,10 @@ pub(crate) fn inbound(socket: &Socket, process: Option<&Process>) -> Vec<Inbound
         .collect()
 }
 
-/// The file that a process runs; its name where it runs none.
+/// The file that a process runs; its name where that is not told, or there is none.
 fn program(process: &Process) -> Option<PathBuf> {
-    match &process.executable {
-        Ok(file) => Some(file.path.clone()),
-        Err(Missing::NotApplicable) => process.name.as_ref().ok().map(PathBuf::from),
-        Err(_) => None,
-    }
+    let file = process.executable.as_ref().ok().map(|file| file.path.clone());
+    file.or_else(|| process.name.as_ref().ok().map(PathBuf::from))
 }
 
 /// The services in a process, which stand in one text.

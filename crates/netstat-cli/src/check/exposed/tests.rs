@@ -156,6 +156,8 @@ fn the_firewall_is_asked_about_the_program_and_its_services() {
     shared.unit = Err(Missing::NotApplicable);
     assert_eq!(asked(&shared), (path, Some("".into())));
     (shared.unit, shared.executable) = (Err(Missing::NotPermitted), Err(Missing::NotPermitted));
+    assert_eq!(asked(&shared), (Some("svchost.exe".to_owned()), None), "its name is told to everybody");
+    shared.name = Err(Missing::NotPermitted);
     assert_eq!(asked(&shared), (None, None));
     // The kernel of Windows runs no file; rules call it by its name.
     let mut system = process(4, "System");

@@ -38,6 +38,8 @@ impl From<bool> for Match {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ports {
     Range(u16, u16),
+    /// A word for a service that has this port if it is set up at all.
+    Perhaps(u16),
     /// A word for ports that services choose, or one that is not known here.
     Word,
 }
@@ -65,8 +67,9 @@ pub(super) struct Rule {
     unsure: bool,
 }
 
-/// The endpoint mapper of RPC.
+/// The endpoint mapper of RPC, and IPv6 in HTTPS.
 const RPC_MAPPER: u16 = 135;
+const HTTPS: u16 = 443;
 
 /// How a rule says that any protocol is meant.
 const ANY_PROTOCOL: u16 = 256;
@@ -173,7 +176,8 @@ impl Rule {
     fn matches_port(&self, port: u16) -> Match {
         let one = |ports: &Ports| match *ports {
             Ports::Range(first, last) => (first..=last).contains(&port).into(),
-            Ports::Word => Match::Maybe,
+            Ports::Perhaps(perhaps) if perhaps != port => Match::No,
+            Ports::Perhaps(_) | Ports::Word => Match::Maybe,
         };
         self.ports.iter().map(one).max().unwrap_or(Match::Yes)
     }
@@ -191,8 +195,11 @@ fn ports(word: &str) -> Ports {
     let (first, last) = word.split_once('-').unwrap_or((word, word));
     match (first.trim().parse(), last.trim().parse()) {
         (Ok(first), Ok(last)) if first <= last => Ports::Range(first, last),
-        _ if word.eq_ignore_ascii_case("RPC-EPMap") => Ports::Range(RPC_MAPPER, RPC_MAPPER),
-        _ => Ports::Word,
+        _ => match word.to_ascii_lowercase().as_str() {
+            "rpc-epmap" => Ports::Range(RPC_MAPPER, RPC_MAPPER),
+            "iphttpsin" | "iptlsin" => Ports::Perhaps(HTTPS),
+            _ => Ports::Word,
+        },
     }
 }
 
@@ -214,6 +221,11 @@ fn program(rule: &str, asked: Option<&Path>) -> Match {
     if asked == SYSTEM || rule == SYSTEM {
         // A variable may stand for anything.
         return if rule.starts_with('%') && !rule.contains('\\') { Match::Maybe } else { Match::No };
+    }
+    if !asked.contains('\\') {
+        // No more than its name is known.
+        let name = rule.rsplit('\\').next().unwrap_or_default();
+        return if name == asked || !sound(name) { Match::Maybe } else { Match::No };
     }
     if !has_drive(&asked) {
         return Match::Maybe;

@@ -261,6 +261,56 @@ fn values_that_are_cut_off_leave_nothing_certain() {
     assert_eq!(number(&decode_numbers(b"\xff"), "EnableFirewall"), Some(None));
 }
 
+/// Inbound rules of every kind that Windows is installed with.
+const INSTALLED: [&str; 16] = [
+    r"Action=Allow|Active=FALSE|Dir=In|Protocol=6|LPort=3389|App=%SystemRoot%\system32\svchost.exe|Svc=termservice|Name=@FirewallAPI.dll,-28775|",
+    r"Action=Allow|Active=TRUE|Dir=In|Protocol=17|LPort=68|RPort=67|App=%SystemRoot%\system32\svchost.exe|Svc=dhcp|Name=@FirewallAPI.dll,-25301|",
+    r"Action=Allow|Active=TRUE|Dir=In|Protocol=58|ICMP6=134:*|RA6=fe80::/64|App=System|Name=@FirewallAPI.dll,-25009|",
+    r"Action=Allow|Active=TRUE|Dir=In|Protocol=2|App=System|Name=@FirewallAPI.dll,-25376|",
+    r"Action=Allow|Active=TRUE|Dir=In|Protocol=17|LPort=Teredo|App=%SystemRoot%\system32\svchost.exe|Svc=iphlpsvc|Name=@FirewallAPI.dll,-25326|",
+    r"Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort2_10=IPTLSIn|LPort2_10=IPHTTPSIn|App=System|Name=@FirewallAPI.dll,-25426|",
+    r"Action=Allow|Active=TRUE|Dir=In|Protocol=17|Profile=Private|LPort=5353|App=%SystemRoot%\system32\svchost.exe|Svc=dnscache|Name=@%SystemRoot%\system32\firewallapi.dll,-37303|",
+    r"Action=Allow|Active=TRUE|Dir=In|Protocol=6|Profile=Private|LPort=445|RA4=LocalSubnet|RA6=LocalSubnet|App=System|Name=@FirewallAPI.dll,-28511|",
+    r"Action=Allow|Active=TRUE|Dir=In|Protocol=6|Profile=Domain|LPort=445|App=System|Name=@FirewallAPI.dll,-28511|",
+    r"Action=Allow|Active=TRUE|Dir=In|Protocol=6|Profile=Private|LPort=RPC|RA4=LocalSubnet|App=%SystemRoot%\system32\spoolsv.exe|Svc=Spooler|Name=@FirewallAPI.dll,-28535|",
+    r"Action=Allow|Active=TRUE|Dir=In|Protocol=6|Profile=Private|LPort=RPC-EPMap|RA4=LocalSubnet|Svc=Rpcss|Name=@FirewallAPI.dll,-28539|",
+    r"Action=Allow|Active=TRUE|Dir=In|Protocol=17|Profile=Public|LPort2_24=Ply2Disc|App=%SystemRoot%\system32\svchost.exe|Svc=QWAVE|Name=@FirewallAPI.dll,-36004|",
+    r"Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=7680|App=%SystemRoot%\system32\svchost.exe|Svc=dosvc|Name=@%systemroot%\system32\dosvc.dll,-102|Edge=TRUE|",
+    r"Action=Allow|Active=TRUE|Dir=In|Profile=Domain|Profile=Private|Name=@{Store_1.0_x64__8wekyb3d8bbwe?ms-resource://Store/name}|LUOwn=S-1-5-21-1-2-3-1001|AppPkgId=S-1-15-2-1-2-3|EmbedCtxt=@{Store}|Platform=2:6:2|Platform2=GTEQ|",
+    r"Action=Allow|Active=TRUE|Dir=In|Protocol=6|Profile=Private|App=C:\Users\kim\AppData\Local\Chat\chat.exe|Name=chat.exe|Desc=chat.exe|Defer=User|",
+    r"Action=Allow|Active=TRUE|Dir=Out|Profile=Public|Name=Everything|",
+];
+
+#[test]
+fn a_machine_as_windows_is_installed() {
+    let machine = Machine::new(&INSTALLED);
+    let passage = |protocol, port, program: &str, service: &str| {
+        let services: Vec<_> =
+            Some(service).filter(|name| !name.is_empty()).map(Into::into).into_iter().collect();
+        let (program, services) = (Some(program.into()), Some(services));
+        machine.judge(Inbound { protocol, program, services, ..tcp(port) }).passage
+    };
+    let svchost = r"C:\Windows\System32\svchost.exe";
+    for (protocol, port, program, service, expected) in [
+        (Protocol::Tcp, 5432, r"C:\pg\postgres.exe", "postgresql-x64-16", Closed),
+        (Protocol::Tcp, 6379, r"C:\Users\kim\redis-server.exe", "", Closed),
+        (Protocol::Tcp, 3389, svchost, "TermService", Closed),
+        (Protocol::Tcp, 7680, svchost, "DoSvc", Open),
+        (Protocol::Tcp, 445, "System", "", Depends),
+        (Protocol::Tcp, 139, "System", "", Closed),
+        (Protocol::Tcp, 135, svchost, "RpcSs", Depends),
+        (Protocol::Tcp, 49_664, r"C:\Windows\System32\lsass.exe", "SamSs", Closed),
+        (Protocol::Tcp, 49_668, r"C:\Windows\System32\spoolsv.exe", "Spooler", Depends),
+        (Protocol::Tcp, 49_668, "spoolsv.exe", "Spooler", Depends),
+        (Protocol::Tcp, 1433, "sqlservr.exe", "MSSQLSERVER", Closed),
+        (Protocol::Udp, 5353, svchost, "Dnscache", Depends),
+        (Protocol::Udp, 161, r"C:\Windows\System32\snmp.exe", "SNMP", Closed),
+        (Protocol::Tcp, 9000, r"C:\Users\kim\AppData\Local\Chat\chat.exe", "", Depends),
+    ] {
+        assert_eq!(passage(protocol, port, program, service), expected, "{port} {program} {service}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_bytes_are_too_odd(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
