@@ -35,7 +35,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     settings: &[&OLD, &NOTICE, &WARNING, &CRITICAL, &BURST],
     sources: &[
-        "sock_diag: states, receive queues, tcpi_last_ack_recv; owners of the sockets",
+        "sock_diag, on Windows GetExtendedTcpTable: states, receive queues, tcpi_last_ack_recv; owners of the sockets",
         "RFC 9293, section 3.6 (closing a connection)",
     ],
     needs: Needs {

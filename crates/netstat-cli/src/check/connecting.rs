@@ -34,7 +34,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     settings: &[&NOTICE, &WARNING, &CRITICAL, &DESTINATIONS],
     sources: &[
-        "sock_diag: connections in SYN_SENT, and how often their timer has fired",
+        "sock_diag, on Windows GetExtendedTcpTable: connections in SYN_SENT, and how often their timer has fired",
         "RFC 6298 (the first SYN is sent again after a second); tcp_syn_retries in Linux, Documentation/networking/ip-sysctl.rst",
     ],
     needs: Needs {

@@ -46,7 +46,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     settings: &[&EXCEPT, &ALSO],
     sources: &[
-        "sock_diag: TCP listeners and UDP sockets, their addresses and owners",
+        "sock_diag, on Windows GetExtendedTcpTable and GetExtendedUdpTable: TCP listeners and UDP sockets, their addresses and owners",
         "NETLINK_NETFILTER: the chains, rules and sets of nftables",
         "the registry of Windows: FirewallPolicy, and WindowsFirewall of Group Policy; MS-GPFAS (the form of the rules)",
         "IANA, Service Name and Transport Protocol Port Number Registry",

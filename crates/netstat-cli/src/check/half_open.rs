@@ -31,7 +31,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     settings: &[&NOTICE, &WARNING, &CRITICAL],
     sources: &[
-        "sock_diag: requests in SYN_RECEIVED, and how often the SYN-ACK was sent again",
+        "sock_diag, on Windows GetExtendedTcpTable: requests in SYN_RECEIVED, and how often the SYN-ACK was sent again",
         "RFC 4987 (SYN flooding); tcp_max_syn_backlog, tcp_synack_retries in Linux, Documentation/networking/ip-sysctl.rst",
     ],
     needs: Needs {

@@ -44,7 +44,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     settings: &[&FILE, &CLIENTS],
     sources: &[
-        "sock_diag: listeners, connections and UDP sockets; their owners",
+        "sock_diag, on Windows GetExtendedTcpTable and GetExtendedUdpTable: listeners, connections and UDP sockets; their owners",
         "the file of --policy or policy.file",
     ],
     needs: Needs {

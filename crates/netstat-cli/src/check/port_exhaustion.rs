@@ -44,9 +44,10 @@ pub(crate) static CHECK: Check = Check {
     ),
     settings: &[&NOTICE, &WARNING, &CRITICAL, &BUCKETS],
     sources: &[
-        "sock_diag: every TCP and UDP socket, bound-only ones from Linux 6.8 on",
+        "sock_diag, on Windows GetExtendedTcpTable and GetExtendedUdpTable: every TCP and UDP socket, bound-only ones from Linux 6.8 on",
         "ip_local_port_range, ip_local_reserved_ports, tcp_tw_reuse, tcp_timestamps, tcp_max_tw_buckets of /proc/sys/net/ipv4; \
          TCPTimeWaitOverflow of /proc/net/netstat",
+        "netsh interface ipv4 show dynamicport and show excludedportrange, and their kin (Windows)",
         "Linux, Documentation/networking/ip-sysctl.rst; RFC 6056 (choice of ports), RFC 6191 (reuse of TIME-WAIT)",
     ],
     needs: Needs {

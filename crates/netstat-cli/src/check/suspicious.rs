@@ -46,7 +46,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     settings: &[&NOTICE, &WARNING, &COUNTRIES, &NETWORKS, &PORTS, &PATHS, &LISTS],
     sources: &[
-        "sock_diag: TCP connections and their owners; the executables of the owners",
+        "sock_diag, on Windows GetExtendedTcpTable: TCP connections and their owners; the executables of the owners",
         "the built-in table of countries, or the files of --geo",
         "the files of suspicious.lists",
     ],
