@@ -5,6 +5,7 @@ use netstat_core::model::{
     Conntrack, Counters, Endpoint, Limits, Process, ProcessId, Protocol, Socket, TcpState,
 };
 use rustc_hash::FxHashMap;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -128,7 +129,7 @@ impl Evidence {
 
     /// Tells which sockets wait for an answer that is late.
     pub(crate) fn waiting(&self) -> Waiting<'_> {
-        Waiting { evidence: self, before: self.before_by_key() }
+        Waiting { evidence: self, before: OnceCell::new() }
     }
 
     /// The TCP sockets in a state.
@@ -140,7 +141,8 @@ impl Evidence {
 /// Which sockets wait for an answer that is late.
 pub(crate) struct Waiting<'a> {
     evidence: &'a Evidence,
-    before: FxHashMap<SocketKey, &'a Socket>,
+    /// The look before; only where there are no timers is it needed.
+    before: OnceCell<FxHashMap<SocketKey, &'a Socket>>,
 }
 
 impl Waiting<'_> {
@@ -163,6 +165,7 @@ impl Waiting<'_> {
         }
         let before = self.evidence.before.as_ref().filter(|before| before.whole || Self::LOOKS_TWICE);
         before.and(self.evidence.elapsed()).filter(|elapsed| *elapsed >= Self::BETWEEN_LOOKS)?;
-        Some(self.before.get(&SocketKey::of(socket)).is_some_and(|then| then.state == socket.state))
+        let then = self.before.get_or_init(|| self.evidence.before_by_key());
+        Some(then.get(&SocketKey::of(socket)).is_some_and(|then| then.state == socket.state))
     }
 }
