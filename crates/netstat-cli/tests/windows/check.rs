@@ -4,7 +4,8 @@ use crate::folder::Folder;
 use crate::holder::on_wine;
 use crate::run::netstat;
 use serde_json::Value;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
 
 const POLICY: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy";
 const GROUP_POLICY: &str = r"HKLM\SOFTWARE\Policies\Microsoft\WindowsFirewall";
@@ -123,11 +124,42 @@ fn a_policy_that_was_learned_allows_what_is_there() {
     assert_eq!(outside.code, Some(1), "{outside:?}");
 }
 
+/// Below Wine a full queue drops what comes, so that its clients wait; Windows itself refuses them.
+#[test]
+fn connections_without_an_answer_are_found_without_timers() {
+    if !on_wine() {
+        return;
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut queued = Vec::new();
+    while let Ok(client) = TcpStream::connect_timeout(&address, Duration::from_secs(2)) {
+        queued.push(client);
+        assert!(queued.len() < 5000, "the queue does not fill");
+    }
+    let waiting: Vec<_> = (0..5)
+        .map(|_| std::thread::spawn(move || TcpStream::connect_timeout(&address, Duration::from_secs(60))))
+        .collect();
+    let port = address.port();
+    let begun =
+        |_: &u32| netstat(&format!("-an syn_sent rport {port}")).text.matches("SYN_SENT").count() >= 5;
+    assert!((0..100).any(|look| begun(&look)), "they wait");
+    let document = document(&format!("check connecting --json rport {port}"));
+    drop(listener);
+    for client in waiting {
+        assert!(client.join().unwrap().is_err());
+    }
+    let (_, finding) = findings(&document)[0];
+    assert_eq!(finding["severity"], "notice", "{document}");
+    assert_eq!(finding["subject"].as_str(), Some(address.to_string().as_str()), "{document}");
+    assert_eq!(finding["facts"]["connections"], 5, "{document}");
+}
+
 /// Each check judges, or says that it cannot.
 #[test]
 fn what_is_not_told_is_not_called_well() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let _client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let _server = listener.accept().unwrap();
     let document = document("check --json");
     let of = |check: &str| -> Vec<&str> {
