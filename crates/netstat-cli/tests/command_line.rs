@@ -1,7 +1,7 @@
 //! The program itself: which stream it writes to, and how it ends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 /// How a line for people ends here.
 const LINE_END: &str = if cfg!(windows) { "\r\n" } else { "\n" };
@@ -62,8 +62,8 @@ fn a_reader_that_has_gone_is_success() {
     drop(reader);
     let output = Command::new(env!("CARGO_BIN_EXE_netstat"))
         .arg("--help")
-        .stdout(Stdio::from(writer))
-        .stderr(Stdio::piped())
+        .stdout(std::process::Stdio::from(writer))
+        .stderr(std::process::Stdio::piped())
         .output()
         .unwrap();
     assert!(output.status.success());

@@ -8,6 +8,10 @@ pub mod error;
 pub mod filter;
 #[cfg(all(fuzzing, target_os = "linux"))]
 pub mod fuzzing;
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, unused_imports, reason = "what looks for owners while a table is listed is of Linux")
+)]
 pub mod model;
 pub mod os;
 pub mod owner_method;

@@ -51,7 +51,9 @@ impl Toolchain {
         cargo.env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", GCC);
         cargo.env("CARGO_TARGET_DIR", &self.target_folder);
         let (word, rest) = words.split_first().unwrap_or((&"build", &[]));
-        cargo.arg(word).args(["--locked", "-Zbuild-std=std,panic_abort", "--target", TARGET]).args(rest);
+        cargo.arg(word).args(["--locked", "-Zbuild-std=std,panic_abort", "--target", TARGET]);
+        // Warnings of our own code are errors; `RUSTFLAGS` would say the same of the standard library.
+        cargo.args(["-Zwarnings", "--config", "build.warnings=\"deny\""]).args(rest);
         cargo
     }
 

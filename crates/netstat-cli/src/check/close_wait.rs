@@ -1,6 +1,6 @@
 //! `close-wait`: connections that the peer has closed and the program has not.
 
-use super::holders::{Holder, counted};
+use super::holders::{Holder, counted, elevate_for_one};
 use super::text::{EN, KO, bytes, duration, grouped, number_of};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
@@ -35,7 +35,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     settings: &[&OLD, &NOTICE, &WARNING, &CRITICAL, &BURST],
     sources: &[
-        "sock_diag: states, receive queues, tcpi_last_ack_recv; owners of the sockets",
+        "sock_diag, on Windows GetExtendedTcpTable: states, receive queues, tcpi_last_ack_recv; owners of the sockets",
         "RFC 9293, section 3.6 (closing a connection)",
     ],
     needs: Needs {
@@ -144,7 +144,7 @@ fn judge(
         Severity::Warning
     } else if not_known >= at_least(&WARNING) {
         Severity::Unknown
-    } else if old >= at_least(&NOTICE) || sockets.len() >= at_least(&BURST) {
+    } else if old.max(not_known) >= at_least(&NOTICE) || sockets.len() >= at_least(&BURST) {
         Severity::Notice
     } else {
         return None;
@@ -157,7 +157,9 @@ fn judge(
         _ if old == sockets.len() => ("all".to_owned(), format!("모두 {limit_ko} 넘게 그대로")),
         _ => (grouped(old), format!("그중 {}개가 {limit_ko} 넘게 그대로", grouped(old))),
     };
-    let sentence = if severity == Severity::Unknown {
+    let not_told =
+        severity == Severity::Unknown || (old < at_least(&NOTICE) && not_known >= at_least(&NOTICE));
+    let sentence = if not_told {
         Text::new(
             format!(
                 "{} holds {many} connections in CLOSE_WAIT, and the system does not tell since when",
@@ -276,11 +278,20 @@ fn advice(severity: Severity, holder: &Holder) -> (Option<Text>, Vec<Text>) {
         );
         return (Some(meaning), vec![watch]);
     }
-    let meaning = Text::fixed(
-        "The peer has closed and the program does not: it forgot to close on some path (an error, a timeout), or a thread \
-         that should is stuck. No setting of the system ends CLOSE_WAIT; the descriptors run out.",
-        "상대는 닫았는데 프로그램이 닫지 않습니다. 어떤 경로(오류, 시간 초과)에서 닫기를 잊었거나, 닫아야 할 스레드가 멈춰 있습니다. \
-         시스템 설정으로는 CLOSE_WAIT를 끝낼 수 없고, 디스크립터가 바닥납니다.",
+    let (ends_en, ends_ko) = if cfg!(windows) {
+        ("each keeps a handle and memory", "연결마다 핸들과 메모리를 붙듭니다")
+    } else {
+        ("the descriptors run out", "디스크립터가 바닥납니다")
+    };
+    let meaning = Text::new(
+        format!(
+            "The peer has closed and the program does not: it forgot to close on some path (an error, a timeout), or a \
+             thread that should is stuck. No setting of the system ends CLOSE_WAIT; {ends_en}."
+        ),
+        format!(
+            "상대는 닫았는데 프로그램이 닫지 않습니다. 어떤 경로(오류, 시간 초과)에서 닫기를 잊었거나, 닫아야 할 스레드가 멈춰 \
+             있습니다. 시스템 설정으로는 CLOSE_WAIT를 끝낼 수 없고, {ends_ko}."
+        ),
     );
     let mut next = vec![watch];
     if let Holder::Process { pid, .. } = holder {
@@ -290,21 +301,19 @@ fn advice(severity: Severity, holder: &Holder) -> (Option<Text>, Vec<Text>) {
                 format!("디스크립터 한도와 견줍니다: grep 'open files' /proc/{pid}/limits"),
             ));
         }
+        let tools = if cfg!(windows) {
+            format!("jstack {pid}, procdump -ma {pid}, py-spy dump --pid {pid}")
+        } else {
+            format!("jstack {pid}, gdb -p {pid}, py-spy dump --pid {pid}")
+        };
         next.push(Text::new(
+            format!("save what its threads do before it is restarted ({tools}); a restart only wins time"),
             format!(
-                "save what its threads do before it is restarted (jstack {pid}, gdb -p {pid}, py-spy dump --pid {pid}); a \
-                 restart only wins time"
-            ),
-            format!(
-                "다시 시작하기 전에 스레드가 무엇을 하는지 남깁니다(jstack {pid}, gdb -p {pid}, py-spy dump --pid {pid}). 재시작은 \
-                 시간을 벌 뿐입니다"
+                "다시 시작하기 전에 스레드가 무엇을 하는지 남깁니다({tools}). 재시작은 시간을 벌 뿐입니다"
             ),
         ));
     } else {
-        next.push(Text::fixed(
-            "run as root to see which process it is",
-            "root로 실행하면 어느 프로세스인지 보입니다",
-        ));
+        next.push(elevate_for_one());
     }
     (Some(meaning), next)
 }

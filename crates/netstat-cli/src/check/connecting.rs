@@ -3,12 +3,11 @@
 use super::holders::counted;
 use super::text::{EN, KO, grouped};
 use super::thresholds::Default;
-use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
+use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds, Waiting};
 use netstat_core::model::{Endpoint, Socket, TcpState};
 use netstat_core::query::{Fields, Kinds, ProcessFields, States};
 use rustc_hash::FxHashMap;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 pub(crate) static CHECK: Check = Check {
     name: "connecting",
@@ -23,19 +22,19 @@ pub(crate) static CHECK: Check = Check {
          A program that waits for many destinations at a time is told apart, because the fault is then on this side: a route, \
          a firewall, a network that is down, or a program that tries addresses one after the other.\n\n\
          Connections in SYN_SENT that are younger are not counted: a crawler or a proxy has many at any moment. Where the \
-         system does not tell how often the SYN was sent (Windows), a connection counts once it has been watched for a \
-         second.",
+         system does not tell how often the SYN was sent (Windows), a connection counts that two looks, a second apart, find \
+         waiting.",
         "SYN_SENT는 왕복 한 번 동안만 이어집니다. SYN을 다시 보낸 연결은 1초 이상 기다린 것이고, 그런 연결을 원격 주소와 포트마다 셉니다. \
          그곳에서 아무도 대답하지 않거나, 방화벽이 버리는 것입니다. 켜져 있지만 리스너가 없는 호스트는 바로 거절하므로 여기 나타나지 \
          않습니다.\n\n\
          한 프로그램이 여러 목적지를 한꺼번에 기다리면 따로 알립니다. 그때는 이쪽의 문제이기 때문입니다. 경로, 방화벽, 끊긴 네트워크, 또는 \
          주소를 차례로 시도하는 프로그램입니다.\n\n\
          더 젊은 SYN_SENT는 세지 않습니다. 크롤러나 프록시는 언제나 많이 갖고 있습니다. SYN을 몇 번 보냈는지 알려 주지 않는 \
-         시스템(Windows)에서는 1초 동안 지켜본 연결을 셉니다.",
+         시스템(Windows)에서는 1초 간격으로 두 번 보아 모두 기다리고 있는 연결을 셉니다.",
     ),
     settings: &[&NOTICE, &WARNING, &CRITICAL, &DESTINATIONS],
     sources: &[
-        "sock_diag: connections in SYN_SENT, and how often their timer has fired",
+        "sock_diag, on Windows GetExtendedTcpTable: connections in SYN_SENT, and how often their timer has fired",
         "RFC 6298 (the first SYN is sent again after a second); tcp_syn_retries in Linux, Documentation/networking/ip-sysctl.rst",
     ],
     needs: Needs {
@@ -44,6 +43,7 @@ pub(crate) static CHECK: Check = Check {
         fields: Fields::empty(),
         owners: States::SYN_SENT,
         process: ProcessFields::NAME,
+        twice: Waiting::LOOKS_TWICE,
         ..Needs::NOTHING
     },
     run,
@@ -89,20 +89,55 @@ static DESTINATIONS: Setting = Setting {
     ),
 };
 
-/// Whether the SYN had to be sent again.
-fn is_unanswered(evidence: &Evidence, socket: &Socket) -> bool {
-    match socket.timer {
-        Some(timer) => timer.retransmits > 0,
-        None => evidence.watched_for(socket).is_some_and(|watched| watched >= Duration::from_secs(1)),
-    }
-}
-
 fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
     let all = evidence.in_state(TcpState::SynSent).count();
-    let unanswered: Vec<&Socket> =
-        evidence.in_state(TcpState::SynSent).filter(|socket| is_unanswered(evidence, socket)).collect();
+    let waiting = evidence.waiting();
+    // Whether the SYN had to be sent again.
+    let (mut unanswered, mut perhaps): (Vec<&Socket>, Vec<&Socket>) = (Vec::new(), Vec::new());
+    for socket in evidence.in_state(TcpState::SynSent) {
+        match waiting.is_late(socket) {
+            Some(true) => unanswered.push(socket),
+            Some(false) => {}
+            None => perhaps.push(socket),
+        }
+    }
+    let findings = judge(evidence, thresholds, &unanswered);
+    if !findings.is_empty() {
+        return findings;
+    }
+    if !perhaps.is_empty()
+        && !judge(evidence, thresholds, &[unanswered.as_slice(), &perhaps].concat()).is_empty()
+    {
+        let count = grouped(perhaps.len());
+        return vec![Finding::unknown(
+            CHECK.name,
+            Text::new(
+                format!("{count} connections wait for an answer, and the system does not tell for how long"),
+                format!("대답을 기다리는 연결 {count}개, 얼마나 기다렸는지 시스템이 알려 주지 않음"),
+            ),
+            Text::fixed(
+                "watch them: netstat check connecting --watch 5s",
+                "지켜봅니다: netstat check connecting --watch 5s",
+            ),
+        )];
+    }
+    vec![Finding::ok(
+        CHECK.name,
+        Text::new(
+            format!(
+                "{} connections in SYN_SENT, {} of them unanswered",
+                grouped(all),
+                grouped(unanswered.len())
+            ),
+            format!("SYN_SENT 연결 {}개, 그중 대답 없는 것 {}개", grouped(all), grouped(unanswered.len())),
+        ),
+    )]
+}
+
+/// What is the matter with unanswered connections, if anything is.
+fn judge(evidence: &Evidence, thresholds: &Thresholds, unanswered: &[&Socket]) -> Vec<Finding> {
     let mut by_remote: FxHashMap<Endpoint, Vec<&Socket>> = FxHashMap::default();
-    for socket in &unanswered {
+    for socket in unanswered {
         if let Some(remote) = socket.remote {
             by_remote.entry(remote).or_default().push(socket);
         }
@@ -117,24 +152,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
     findings.sort_by(|one, other| {
         other.amount.total_cmp(&one.amount).then_with(|| one.subject.cmp(&other.subject))
     });
-    findings.extend(to_many_places(evidence, thresholds, &unanswered));
-    if findings.is_empty() {
-        findings.push(Finding::ok(
-            CHECK.name,
-            Text::new(
-                format!(
-                    "{} connections in SYN_SENT, {} of them unanswered",
-                    grouped(all),
-                    grouped(unanswered.len())
-                ),
-                format!(
-                    "SYN_SENT 연결 {}개, 그중 대답 없는 것 {}개",
-                    grouped(all),
-                    grouped(unanswered.len())
-                ),
-            ),
-        ));
-    }
+    findings.extend(to_many_places(evidence, thresholds, unanswered));
     findings
 }
 
@@ -173,8 +191,10 @@ fn to_one_place(evidence: &Evidence, remote: Endpoint, sockets: &[&Socket], seve
         ));
     }
     finding.processes = evidence.culprits(sockets.iter().copied());
+    // Windows tells of no timer.
+    let timer = if cfg!(windows) { "" } else { "timer," };
     finding.rows = Some(format!(
-        "netstat --columns local,foreign,timer,pid,process syn_sent dst {} rport {}",
+        "netstat --columns local,foreign,{timer}pid,process syn_sent dst {} rport {}",
         remote.address, remote.port
     ));
     if is_here(evidence, remote, sockets) {
@@ -196,10 +216,12 @@ fn to_one_place(evidence: &Evidence, remote: Endpoint, sockets: &[&Socket], seve
         "호스트가 꺼져 있거나, 경로가 끊겼거나, 방화벽이 말없이 버립니다. 포트가 닫혀 있을 뿐이라면 바로 거절됩니다.",
     ));
     finding.next = vec![
-        Text::new(
-            format!("see where packets end: ping {0}, traceroute {0}, ip route get {0}", remote.address),
-            format!("어디서 끊기는지 봅니다: ping {0}, traceroute {0}, ip route get {0}", remote.address),
-        ),
+        Text::same(if cfg!(windows) {
+            format!("ping {0}, tracert {0}, Find-NetRoute -RemoteIPAddress {0}", remote.address)
+        } else {
+            format!("ping {0}, traceroute {0}, ip route get {0}", remote.address)
+        })
+        .around("see where packets end: ", "", "어디서 끊기는지 봅니다: ", ""),
         Text::new(
             format!(
                 "see whether other ports answer, and whether the firewall there or here names port {}",
@@ -258,9 +280,15 @@ fn to_many_places(evidence: &Evidence, thresholds: &Thresholds, unanswered: &[&S
              호스트를 차례로 찾는 프로그램입니다.",
         ));
         finding.next = vec![
-            Text::fixed(
-                "see whether the network is there: ip route, ping the gateway",
-                "네트워크를 확인합니다: ip route, 게이트웨이로 ping",
+            Text::of_system(
+                Text::fixed(
+                    "see whether the network is there: ip route, ping the gateway",
+                    "네트워크를 확인합니다: ip route, 게이트웨이로 ping",
+                ),
+                Text::fixed(
+                    "see whether the network is there: netstat -r, ping the gateway",
+                    "네트워크를 확인합니다: netstat -r, 게이트웨이로 ping",
+                ),
             ),
             Text::fixed(
                 "see whether the program is meant to do that",

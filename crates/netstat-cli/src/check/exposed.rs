@@ -3,14 +3,15 @@
 mod firewall;
 mod ports;
 
-use super::holders::Holder;
+use super::holders::{Holder, elevate_for_one};
+use super::identity::WHO;
 use super::surroundings::Wanted;
 use super::text::{EN, KO, grouped};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
 use netstat_core::filter::Reach;
 use netstat_core::model::{Passage, Protocol, Socket, TcpState};
-use netstat_core::query::{Kinds, ProcessFields, States};
+use netstat_core::query::{Kinds, States};
 use ports::{Risk, Service};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -30,20 +31,24 @@ pub(crate) static CHECK: Check = Check {
          any other is a warning. A listener bound to one address of a private network was put there by somebody, and is one \
          step milder.\n\n\
          The rules of the firewall are held against each of them, as far as they can be read (nftables and iptables-nft, by \
-         root): where they drop whatever comes to the port, it is a notice. Otherwise that a port can be reached is said \
-         with care: rules that could not be read, or a firewall on the way, may stand before it.",
+         root; the Windows firewall): where they drop whatever comes to the port, it is a notice. Otherwise that a port can \
+         be reached is said with care: rules that could not be read, or a firewall on the way, may stand before it. Which \
+         profile of the Windows firewall is in force depends on the network, so all three are judged, and where they differ \
+         it is said which lets it in.",
         "목록에는 믿을 수 있는 네트워크를 위해 만든 서비스의 포트가 있습니다. 데이터베이스, 캐시, 원격 데스크톱, 파일 공유, 컨테이너 엔진의 \
          제어 소켓, 비밀번호를 그대로 보내는 옛 프로토콜입니다. 이런 포트의 TCP 리스너나 연결되지 않은 UDP 소켓은 다른 컴퓨터가 닿을 수 \
          있는 주소, 곧 와일드카드나 루프백이 아닌 주소에 있으면 결과로 나옵니다.\n\n\
          신경 써서 설정하지 않으면 비밀번호 없이 시스템이나 데이터를 내주는 서비스는 위험, 나머지는 경고입니다. 사설 네트워크의 주소 \
          하나에 묶인 리스너는 누군가 일부러 둔 것이므로 한 단계 낮춥니다.\n\n\
-         읽을 수 있는 방화벽 규칙(nftables와 iptables-nft, root로)과 견주어, 그 포트로 오는 것을 모두 버리면 알림으로 낮춥니다. \
-         그렇지 않으면 닿을 수 있다는 말은 조심해서 합니다. 읽지 못한 규칙이나 중간의 방화벽이 막고 있을 수 있습니다.",
+         읽을 수 있는 방화벽 규칙(nftables와 iptables-nft는 root로, 그리고 Windows 방화벽)과 견주어, 그 포트로 오는 것을 모두 버리면 \
+         알림으로 낮춥니다. 그렇지 않으면 닿을 수 있다는 말은 조심해서 합니다. 읽지 못한 규칙이나 중간의 방화벽이 막고 있을 수 \
+         있습니다. Windows 방화벽은 네트워크에 따라 프로필이 달라지므로 셋을 모두 판단하고, 서로 다르면 어느 프로필이 들여보내는지 보여 줍니다.",
     ),
     settings: &[&EXCEPT, &ALSO],
     sources: &[
-        "sock_diag: TCP listeners and UDP sockets, their addresses and owners",
+        "sock_diag, on Windows GetExtendedTcpTable and GetExtendedUdpTable: TCP listeners and UDP sockets, their addresses and owners",
         "NETLINK_NETFILTER: the chains, rules and sets of nftables",
+        "the registry of Windows: FirewallPolicy, and WindowsFirewall of Group Policy; MS-GPFAS (the form of the rules)",
         "IANA, Service Name and Transport Protocol Port Number Registry",
         "RFC 6890 and the registries of special-purpose addresses",
     ],
@@ -52,10 +57,7 @@ pub(crate) static CHECK: Check = Check {
         states: States::LISTEN,
         owners: States::LISTEN,
         udp_owners: true,
-        process: ProcessFields::NAME
-            .union(ProcessFields::EXECUTABLE)
-            .union(ProcessFields::UNIT)
-            .union(ProcessFields::USER),
+        process: WHO,
         surroundings: Wanted { users: true, firewall: true, ..Wanted::NOTHING },
         ..Needs::NOTHING
     },
@@ -241,10 +243,7 @@ fn facts(evidence: &Evidence, service: &Service, sockets: &[&Socket]) -> Vec<Fac
 fn next(port: u16, holder: &Holder, service: &Service) -> Vec<Text> {
     let mut next = vec![service.remedy.clone()];
     if matches!(holder, Holder::Nobody(_)) {
-        next.push(Text::fixed(
-            "run as root to see which process it is",
-            "root로 실행하면 어느 프로세스인지 보입니다",
-        ));
+        next.push(elevate_for_one());
     }
     next.push(Text::new(
         format!(

@@ -3,12 +3,11 @@
 use super::holders::counted;
 use super::text::{grouped, number_of};
 use super::thresholds::Default;
-use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
+use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds, Waiting};
 use netstat_core::model::{Socket, TcpState};
 use netstat_core::query::{Fields, Kinds, ProcessFields, States};
 use rustc_hash::FxHashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
 
 pub(crate) static CHECK: Check = Check {
     name: "half-open",
@@ -32,7 +31,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     settings: &[&NOTICE, &WARNING, &CRITICAL],
     sources: &[
-        "sock_diag: requests in SYN_RECEIVED, and how often the SYN-ACK was sent again",
+        "sock_diag, on Windows GetExtendedTcpTable: requests in SYN_RECEIVED, and how often the SYN-ACK was sent again",
         "RFC 4987 (SYN flooding); tcp_max_syn_backlog, tcp_synack_retries in Linux, Documentation/networking/ip-sysctl.rst",
     ],
     needs: Needs {
@@ -42,6 +41,7 @@ pub(crate) static CHECK: Check = Check {
         owners: States::LISTEN,
         process: ProcessFields::NAME,
         limits: true,
+        twice: Waiting::LOOKS_TWICE,
         ..Needs::NOTHING
     },
     run,
@@ -77,20 +77,53 @@ static CRITICAL: Setting = Setting {
     ),
 };
 
-/// Whether the SYN-ACK had to be sent again.
-fn is_waiting(evidence: &Evidence, socket: &Socket) -> bool {
-    match socket.timer {
-        Some(timer) => timer.retransmits > 0,
-        None => evidence.watched_for(socket).is_some_and(|watched| watched >= Duration::from_secs(1)),
-    }
-}
-
 fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
     let all = evidence.in_state(TcpState::SynReceived).count();
+    let waiting = evidence.waiting();
+    // Whether the SYN-ACK had to be sent again.
+    let (mut late, mut perhaps): (Vec<&Socket>, Vec<&Socket>) = (Vec::new(), Vec::new());
+    for socket in evidence.in_state(TcpState::SynReceived) {
+        match waiting.is_late(socket) {
+            Some(true) => late.push(socket),
+            Some(false) => {}
+            None => perhaps.push(socket),
+        }
+    }
+    let findings = judge(evidence, thresholds, &late);
+    if !findings.is_empty() {
+        return findings;
+    }
+    if !perhaps.is_empty() && !judge(evidence, thresholds, &[late.as_slice(), &perhaps].concat()).is_empty() {
+        let count = grouped(perhaps.len());
+        return vec![Finding::unknown(
+            CHECK.name,
+            Text::new(
+                format!("{count} connections are half-open, and the system does not tell for how long"),
+                format!("절반만 열린 연결 {count}개, 얼마나 기다렸는지 시스템이 알려 주지 않음"),
+            ),
+            Text::fixed(
+                "watch them: netstat check half-open --watch 5s",
+                "지켜봅니다: netstat check half-open --watch 5s",
+            ),
+        )];
+    }
+    vec![Finding::ok(
+        CHECK.name,
+        Text::new(
+            format!(
+                "{} half-open connections, {} of them waiting for long",
+                grouped(all),
+                grouped(late.len())
+            ),
+            format!("절반만 열린 연결 {}개, 그중 오래 기다린 것 {}개", grouped(all), grouped(late.len())),
+        ),
+    )]
+}
+
+/// What is the matter with requests that wait for long, if anything is.
+fn judge(evidence: &Evidence, thresholds: &Thresholds, late: &[&Socket]) -> Vec<Finding> {
     let mut by_local: FxHashMap<(IpAddr, u16), Vec<&Socket>> = FxHashMap::default();
-    let mut waiting: usize = 0;
-    for socket in evidence.in_state(TcpState::SynReceived).filter(|socket| is_waiting(evidence, socket)) {
-        waiting += 1;
+    for socket in late {
         by_local.entry((socket.local.address, socket.local.port)).or_default().push(socket);
     }
     let mut findings: Vec<Finding> = by_local
@@ -103,19 +136,6 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
     findings.sort_by(|one, other| {
         other.amount.total_cmp(&one.amount).then_with(|| one.subject.cmp(&other.subject))
     });
-    if findings.is_empty() {
-        findings.push(Finding::ok(
-            CHECK.name,
-            Text::new(
-                format!(
-                    "{} half-open connections, {} of them waiting for long",
-                    grouped(all),
-                    grouped(waiting)
-                ),
-                format!("절반만 열린 연결 {}개, 그중 오래 기다린 것 {}개", grouped(all), grouped(waiting)),
-            ),
-        ));
-    }
     findings
 }
 
@@ -185,18 +205,32 @@ fn at_listener(evidence: &Evidence, local: SocketAddr, sockets: &[&Socket], seve
         )
     });
     finding.next = vec![
-        Text::fixed(
-            "see whether answers leave: netstat -s -p tcp 5 (segments sent again), tcpdump 'tcp[13]&18==18'",
-            "대답이 나가는지 봅니다: netstat -s -p tcp 5 (다시 보낸 세그먼트), tcpdump 'tcp[13]&18==18'",
+        Text::of_system(
+            Text::fixed(
+                "see whether answers leave: netstat -s -p tcp 5 (segments sent again), tcpdump 'tcp[13]&18==18'",
+                "대답이 나가는지 봅니다: netstat -s -p tcp 5 (다시 보낸 세그먼트), tcpdump 'tcp[13]&18==18'",
+            ),
+            Text::fixed(
+                "see whether answers leave: netstat -s -p tcp 5 (segments sent again), pktmon start --capture",
+                "대답이 나가는지 봅니다: netstat -s -p tcp 5 (다시 보낸 세그먼트), pktmon start --capture",
+            ),
         ),
         match peers.first() {
-            Some((address, _)) if !many => Text::new(
-                format!("see the way back: ip route get {address}"),
-                format!("돌아가는 길을 봅니다: ip route get {address}"),
-            ),
-            _ => Text::fixed(
-                "in a flood: net.ipv4.tcp_syncookies=1 keeps the server reachable; ask the provider to filter",
-                "플러드라면 net.ipv4.tcp_syncookies=1이 서버를 지켜 줍니다. 회선 사업자에게 차단을 요청합니다",
+            Some((address, _)) if !many => Text::same(if cfg!(windows) {
+                format!("Find-NetRoute -RemoteIPAddress {address}")
+            } else {
+                format!("ip route get {address}")
+            })
+            .around("see the way back: ", "", "돌아가는 길을 봅니다: ", ""),
+            _ => Text::of_system(
+                Text::fixed(
+                    "in a flood: net.ipv4.tcp_syncookies=1 keeps the server reachable; ask the provider to filter",
+                    "플러드라면 net.ipv4.tcp_syncookies=1이 서버를 지켜 줍니다. 회선 사업자에게 차단을 요청합니다",
+                ),
+                Text::fixed(
+                    "in a flood: Windows gives up half-open connections sooner by itself; ask the provider to filter",
+                    "플러드라면 Windows가 절반만 열린 연결을 스스로 더 빨리 포기합니다. 회선 사업자에게 차단을 요청합니다",
+                ),
             ),
         },
     ];

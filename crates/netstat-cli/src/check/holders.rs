@@ -82,6 +82,28 @@ impl Key {
     }
 }
 
+/// What it takes to see who holds a socket.
+pub(crate) fn elevate_for_one() -> Text {
+    Text::of_system(
+        Text::fixed("run as root to see which process it is", "root로 실행하면 어느 프로세스인지 보입니다"),
+        Text::fixed(
+            "run as administrator to see which process it is",
+            "관리자 권한으로 실행하면 어느 프로세스인지 보입니다",
+        ),
+    )
+}
+
+/// What it takes to see every process.
+pub(crate) fn elevate_for_all() -> Text {
+    Text::of_system(
+        Text::fixed("run as root, which sees every process", "모든 프로세스를 볼 수 있는 root로 실행합니다"),
+        Text::fixed(
+            "run as administrator, who sees nearly every process",
+            "거의 모든 프로세스를 볼 수 있는 관리자 권한으로 실행합니다",
+        ),
+    )
+}
+
 impl Evidence {
     fn holder(&self, key: Key) -> Holder {
         match key {

@@ -4,8 +4,24 @@ use super::evidence::Evidence;
 use super::finding::Fact;
 use super::text::Text;
 use netstat_core::model::{Process, Socket};
+use netstat_core::query::ProcessFields;
+
+/// What that takes. Windows has no numbers of users, but their accounts.
+pub(crate) const WHO: ProcessFields = ProcessFields::NAME
+    .union(ProcessFields::EXECUTABLE)
+    .union(ProcessFields::UNIT)
+    .union(if cfg!(windows) { ProcessFields::ACCOUNT } else { ProcessFields::USER });
 
 impl Evidence {
+    /// The user that a process acts as, by name where it has one.
+    pub(crate) fn user_of(&self, process: &Process) -> Option<String> {
+        match (process.user, &process.account) {
+            (Ok(uid), _) => Some(self.surroundings.user(uid)),
+            (Err(_), Ok(account)) => Some(account.to_string_lossy().into_owned()),
+            (Err(_), Err(_)) => None,
+        }
+    }
+
     /// What is known of the process that holds a socket, the principal one where there are several.
     pub(crate) fn process_of(&self, socket: &Socket) -> Option<&Process> {
         self.processes.get(&socket.ownership.principal()?.process)
@@ -27,8 +43,7 @@ impl Evidence {
                 Text::new(format!("it runs {path}{english}"), format!("실행 파일 {path}{korean}")),
             ));
         }
-        if let Ok(uid) = process.user {
-            let user = self.surroundings.user(uid);
+        if let Some(user) = self.user_of(process) {
             facts.push(Fact::shown(
                 "user",
                 user.clone(),

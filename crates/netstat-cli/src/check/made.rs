@@ -112,7 +112,72 @@ pub(super) fn run(check: &Check, evidence: &Evidence, settings: &[&str]) -> Vec<
     let mut thresholds = Thresholds::default();
     let assignments: Vec<_> = settings.iter().map(|text| parse_assignment(text).unwrap()).collect();
     thresholds.assign(&assignments);
-    (check.run)(evidence, &thresholds)
+    let findings = (check.run)(evidence, &thresholds);
+    findings.iter().for_each(suits_the_system);
+    findings
+}
+
+/// Commands and settings of either system, which the other does not have.
+const OF_LINUX: [&str; 17] = [
+    "on Linux",
+    "Linux에서",
+    "sysctl",
+    "net.ipv4",
+    "net.core",
+    "ip_local_port",
+    "IP_BIND_ADDRESS",
+    "/proc/",
+    "ip route",
+    "root",
+    "traceroute",
+    "tcpdump",
+    "mtr ",
+    "ping -M",
+    "gdb",
+    "nftables inet filter",
+    "timer,",
+];
+const OF_WINDOWS: [&str; 15] = [
+    "netsh",
+    "tracert ",
+    "Find-NetRoute",
+    "Get-",
+    "Set-",
+    "pathping",
+    "ping -f",
+    "pktmon",
+    "procdump",
+    "HKLM",
+    "TcpTimedWaitDelay",
+    "SO_REUSE_UNICASTPORT",
+    "WSAE",
+    "administrator",
+    "관리자",
+];
+
+/// Checks that judge on Linux alone: what they find elsewhere is that they cannot.
+const OF_LINUX_ALONE: [&str; 4] = ["listen-queue", "stalled", "buffers", "conntrack"];
+
+/// That a finding tells nobody to do what their system does not know. What it finds is what this system can have.
+fn suits_the_system(finding: &Finding) {
+    let of_linux = OF_LINUX_ALONE.contains(&finding.check) || finding.subject == "tcp_max_tw_buckets";
+    let foreign: &[&str] = match cfg!(windows) {
+        true if of_linux => return,
+        true => &OF_LINUX,
+        false => &OF_WINDOWS,
+    };
+    let own_words = finding
+        .facts
+        .iter()
+        .filter(|fact| !["path", "user", "unit"].contains(&fact.key))
+        .filter_map(|fact| fact.text.as_ref());
+    let texts = own_words.chain(&finding.meaning).chain(&finding.next).chain([&finding.sentence]);
+    let both = texts.flat_map(|text| [text.of(Language::English), text.of(Language::Korean)]);
+    for text in both.chain(finding.rows.as_deref()) {
+        for word in foreign {
+            assert!(!text.contains(word), "{} says {word:?} here: {text}", finding.check);
+        }
+    }
 }
 
 /// The findings as lines: severity, subject, sentence.

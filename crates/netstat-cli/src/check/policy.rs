@@ -6,7 +6,8 @@ mod learn;
 pub(crate) use file::Policy;
 pub(crate) use learn::learned;
 
-use super::holders::Holder;
+use super::holders::{Holder, elevate_for_all};
+use super::identity::WHO;
 use super::surroundings::Wanted;
 use super::text::{EN, KO, grouped};
 use super::thresholds::Default;
@@ -14,7 +15,7 @@ use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thre
 use file::{Rule, Rules, Subject};
 use netstat_core::filter::Reach;
 use netstat_core::model::{Endpoint, Protocol, Socket, TcpState};
-use netstat_core::query::{Kinds, ProcessFields, States};
+use netstat_core::query::{Kinds, States};
 use std::collections::{BTreeMap, HashSet};
 
 pub(crate) static CHECK: Check = Check {
@@ -43,7 +44,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     settings: &[&FILE, &CLIENTS],
     sources: &[
-        "sock_diag: listeners, connections and UDP sockets; their owners",
+        "sock_diag, on Windows GetExtendedTcpTable and GetExtendedUdpTable: listeners, connections and UDP sockets; their owners",
         "the file of --policy or policy.file",
     ],
     needs: Needs {
@@ -51,10 +52,7 @@ pub(crate) static CHECK: Check = Check {
         states: JUDGED.union(States::LISTEN),
         owners: JUDGED.union(States::LISTEN),
         udp_owners: true,
-        process: ProcessFields::NAME
-            .union(ProcessFields::EXECUTABLE)
-            .union(ProcessFields::UNIT)
-            .union(ProcessFields::USER),
+        process: WHO,
         surroundings: Wanted { users: true, policy: true, ..Wanted::NOTHING },
         ..Needs::NOTHING
     },
@@ -283,10 +281,7 @@ fn finding(
     finding.processes = evidence.culprits(sockets.iter().copied());
     finding.rows = Some(rows(deed, protocol, port, holder));
     finding.next = vec![match verdict {
-        Verdict::NotKnown => Text::fixed(
-            "run as root, which sees every process",
-            "모든 프로세스를 볼 수 있는 root로 실행합니다",
-        ),
+        Verdict::NotKnown => elevate_for_all(),
         Verdict::Outside => Text::fixed(
             "find out who started it; if it is meant to be so, add a rule (netstat check policy --learn shows how it looks)",
             "누가 시작했는지 알아보고, 의도한 것이면 규칙을 더합니다(netstat check policy --learn이 모양을 보여 줍니다)",

@@ -5,7 +5,7 @@ mod use_of_ports;
 use super::text::{EN, KO, decimal, duration, grouped, number_of};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Holder, Needs, Setting, Severity, Text, Thresholds};
-use netstat_core::model::{NoOwner, SocketLevels, TcpState, TimeWaitReuse};
+use netstat_core::model::{Family, Limits, NoOwner, Protocol, SocketLevels, TcpState, TimeWaitReuse};
 use netstat_core::query::{Fields, Kinds, ProcessFields, States};
 use std::time::Duration;
 use use_of_ports::{Pool, Use, uses};
@@ -44,9 +44,10 @@ pub(crate) static CHECK: Check = Check {
     ),
     settings: &[&NOTICE, &WARNING, &CRITICAL, &BUCKETS],
     sources: &[
-        "sock_diag: every TCP and UDP socket, bound-only ones from Linux 6.8 on",
+        "sock_diag, on Windows GetExtendedTcpTable and GetExtendedUdpTable: every TCP and UDP socket, bound-only ones from Linux 6.8 on",
         "ip_local_port_range, ip_local_reserved_ports, tcp_tw_reuse, tcp_timestamps, tcp_max_tw_buckets of /proc/sys/net/ipv4; \
          TCPTimeWaitOverflow of /proc/net/netstat",
+        "netsh interface ipv4 show dynamicport and show excludedportrange, and their kin (Windows)",
         "Linux, Documentation/networking/ip-sysctl.rst; RFC 6056 (choice of ports), RFC 6191 (reuse of TIME-WAIT)",
     ],
     needs: Needs {
@@ -115,10 +116,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
                     format!("the range of ports for new connections is not known: {}", lack.reason()),
                     format!("새 연결에 쓸 포트의 범위를 알 수 없음: {}", lack.reason()),
                 ),
-                Text::fixed(
-                    "it is in /proc/sys/net/ipv4/ip_local_port_range; on Windows: netsh int ipv4 show dynamicport tcp",
-                    "/proc/sys/net/ipv4/ip_local_port_range에 있습니다. Windows: netsh int ipv4 show dynamicport tcp",
-                ),
+                where_ports_are(),
             )];
         }
     };
@@ -139,6 +137,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
     }
     findings.sort_by(|one, other| other.amount.total_cmp(&one.amount));
     findings.extend(buckets(evidence, thresholds));
+    findings.extend(not_known(evidence, limits));
     if findings.is_empty() {
         let (percent, pool) =
             fullest.map_or((0.0, Text::fixed("", "")), |used| (used.percent(), used.pool.text()));
@@ -156,6 +155,54 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
         findings.push(Finding::ok(CHECK.name, sentence));
     }
     findings
+}
+
+fn where_ports_are() -> Text {
+    Text::of_system(
+        Text::fixed(
+            "it is in /proc/sys/net/ipv4/ip_local_port_range",
+            "/proc/sys/net/ipv4/ip_local_port_range에 있습니다",
+        ),
+        Text::fixed(
+            "see what Windows says: netsh int ipv4 show dynamicport tcp",
+            "Windows가 무엇이라고 하는지 봅니다: netsh int ipv4 show dynamicport tcp",
+        ),
+    )
+}
+
+/// That the range is not known for sockets that are there.
+fn not_known(evidence: &Evidence, limits: &Limits) -> Option<Finding> {
+    let mut lacking: Vec<&str> = Vec::new();
+    for (protocol, family, name) in [
+        (Protocol::Tcp, Family::V4, "TCP/IPv4"),
+        (Protocol::Tcp, Family::V6, "TCP/IPv6"),
+        (Protocol::Udp, Family::V4, "UDP/IPv4"),
+        (Protocol::Udp, Family::V6, "UDP/IPv6"),
+    ] {
+        let mut sockets = evidence.now.sockets.iter().filter(|socket| {
+            socket.protocol == protocol && socket.local.address.is_ipv4() == (family == Family::V4)
+        });
+        if use_of_ports::ports(limits, protocol, family).is_none() && sockets.next().is_some() {
+            lacking.push(name);
+        }
+    }
+    if lacking.is_empty() {
+        return None;
+    }
+    let names = lacking.join(", ");
+    let mut finding = Finding::unknown(
+        CHECK.name,
+        Text::new(
+            format!(
+                "the range of ports for new connections is not known ({names}), so its use is not judged"
+            ),
+            format!("새 연결에 쓸 포트의 범위를 알 수 없어({names}) 사용률을 판단하지 않음"),
+        ),
+        where_ports_are(),
+    );
+    finding.subject = "range".to_owned();
+    finding.facts = vec![Fact::said("not_known", lacking)];
+    Some(finding)
 }
 
 /// The finding about one pool of ports.
@@ -209,16 +256,25 @@ fn facts(evidence: &Evidence, used: &Use<'_>) -> Vec<Fact> {
     facts.push(counted(
         "time_wait",
         used.waiting,
-        Text::new(
-            format!(
-                "{} of them are in TIME_WAIT, which lasts a minute on Linux: about {} connections end a second",
-                grouped(used.waiting),
-                decimal(rate)
+        Text::of_system(
+            Text::new(
+                format!(
+                    "{} of them are in TIME_WAIT, which lasts a minute on Linux: about {} connections end a second",
+                    grouped(used.waiting),
+                    decimal(rate)
+                ),
+                format!(
+                    "그중 {}개는 TIME_WAIT이며, Linux에서는 1분 동안 남음: 초당 약 {}개의 연결이 끝남",
+                    grouped(used.waiting),
+                    decimal(rate)
+                ),
             ),
-            format!(
-                "그중 {}개는 TIME_WAIT이며, Linux에서는 1분 동안 남음: 초당 약 {}개의 연결이 끝남",
-                grouped(used.waiting),
-                decimal(rate)
+            Text::new(
+                format!(
+                    "{} of them are in TIME_WAIT, which lasts for minutes (TcpTimedWaitDelay)",
+                    grouped(used.waiting)
+                ),
+                format!("그중 {}개는 TIME_WAIT이며, 몇 분 동안 남음(TcpTimedWaitDelay)", grouped(used.waiting)),
             ),
         ),
     ));
@@ -293,12 +349,23 @@ fn meaning(used: &Use<'_>, waiting: bool) -> Text {
              peers.",
             "UDP 소켓을 열고 닫지 않는 프로그램이 있거나, DNS 서버, 프록시, 게임 서버의 상대가 그만큼 많습니다.",
         ),
-        _ if waiting => Text::fixed(
-            "A program opens a connection for each request and closes it itself, so each leaves a TIME_WAIT that keeps its \
-             port for a minute. From half of the ports on, each new connection to that place costs milliseconds of processor \
-             time; with none left it fails with \"cannot assign requested address\".",
-            "프로그램이 요청마다 연결을 새로 열고 스스로 닫아서, 연결마다 포트를 1분 동안 붙드는 TIME_WAIT가 남습니다. 포트의 절반부터는 그곳으로 \
-             가는 새 연결마다 CPU를 몇 밀리초씩 쓰고, 남은 것이 없으면 \"cannot assign requested address\" 오류로 실패합니다.",
+        _ if waiting => Text::of_system(
+            Text::fixed(
+                "A program opens a connection for each request and closes it itself, so each leaves a TIME_WAIT that keeps \
+                 its port for a minute. From half of the ports on, each new connection to that place costs milliseconds of \
+                 processor time; with none left it fails with \"cannot assign requested address\".",
+                "프로그램이 요청마다 연결을 새로 열고 스스로 닫아서, 연결마다 포트를 1분 동안 붙드는 TIME_WAIT가 남습니다. 포트의 \
+                 절반부터는 그곳으로 가는 새 연결마다 CPU를 몇 밀리초씩 쓰고, 남은 것이 없으면 \"cannot assign requested address\" \
+                 오류로 실패합니다.",
+            ),
+            Text::fixed(
+                "A program opens a connection for each request and closes it itself, so each leaves a TIME_WAIT that keeps \
+                 its port for minutes. With none left, every new connection of this machine fails with WSAENOBUFS (10055) \
+                 or WSAEADDRINUSE (10048); event 4231 or 4227 of Tcpip in the system log says the same.",
+                "프로그램이 요청마다 연결을 새로 열고 스스로 닫아서, 연결마다 포트를 몇 분 동안 붙드는 TIME_WAIT가 남습니다. 남은 것이 \
+                 없으면 이 컴퓨터의 새 연결이 모두 WSAENOBUFS(10055)나 WSAEADDRINUSE(10048) 오류로 실패합니다. 시스템 로그의 Tcpip \
+                 이벤트 4231이나 4227도 같은 뜻입니다.",
+            ),
         ),
         _ => Text::fixed(
             "A program keeps that many connections to one place open: a pool without a limit, a leak, or a proxy that \
@@ -315,11 +382,16 @@ fn next(used: &Use<'_>, waiting: bool, reuse: Option<TimeWaitReuse>) -> Vec<Text
         "얼마나 빨리 늘고 얼마나 남았는지 봅니다: netstat check port-exhaustion --watch 10s",
     )];
     if matches!(used.pool, Pool::Bound { .. }) {
-        next.push(Text::fixed(
-            "bind to a port outside of the range, or close what is bound and not used; IP_BIND_ADDRESS_NO_PORT lets a client \
-             choose its address without taking a port",
-            "범위 밖의 포트에 바인드하거나, 쓰지 않는 소켓을 닫습니다. 주소만 고르는 클라이언트는 IP_BIND_ADDRESS_NO_PORT를 쓰면 포트를 \
-             차지하지 않습니다",
+        let option = if cfg!(windows) { "SO_REUSE_UNICASTPORT" } else { "IP_BIND_ADDRESS_NO_PORT" };
+        next.push(Text::new(
+            format!(
+                "bind to a port outside of the range, or close what is bound and not used; {option} lets a client choose its \
+                 address without taking a port"
+            ),
+            format!(
+                "범위 밖의 포트에 바인드하거나, 쓰지 않는 소켓을 닫습니다. 주소만 고르는 클라이언트는 {option}을(를) 쓰면 포트를 \
+                 차지하지 않습니다"
+            ),
         ));
         return next;
     }
@@ -328,8 +400,7 @@ fn next(used: &Use<'_>, waiting: bool, reuse: Option<TimeWaitReuse>) -> Vec<Text
             "keep connections open and use them again (keep-alive, a pool): that is the cure",
             "연결을 유지하고 다시 씁니다(keep-alive, 풀). 근본 해결책입니다",
         ));
-        if cfg!(target_os = "linux") && matches!(reuse, Some(TimeWaitReuse::Never | TimeWaitReuse::Loopback))
-        {
+        if cfg!(not(windows)) && matches!(reuse, Some(TimeWaitReuse::Never | TimeWaitReuse::Loopback)) {
             next.push(Text::fixed(
                 "to win time: sysctl -w net.ipv4.tcp_tw_reuse=1 (a client may then take ports in TIME_WAIT again)",
                 "시간을 벌려면: sysctl -w net.ipv4.tcp_tw_reuse=1 (클라이언트가 TIME_WAIT 포트를 다시 쓸 수 있음)",
@@ -341,10 +412,21 @@ fn next(used: &Use<'_>, waiting: bool, reuse: Option<TimeWaitReuse>) -> Vec<Text
             "풀의 크기를 제한하거나, 닫지 않는 프로그램을 찾습니다. 위의 프로세스를 보십시오",
         ));
     }
-    next.push(if cfg!(target_os = "windows") {
-        Text::fixed(
-            "to win time, widen the range: netsh int ipv4 set dynamicport tcp start=10000 num=55000",
-            "시간을 벌려면 범위를 넓힙니다: netsh int ipv4 set dynamicport tcp start=10000 num=55000",
+    if cfg!(windows) && waiting {
+        next.push(Text::fixed(
+            "to win time: TIME_WAIT of 30 seconds, after a restart of Windows: reg add \
+             HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters /v TcpTimedWaitDelay /t REG_DWORD /d 30",
+            "시간을 벌려면 TIME_WAIT를 30초로 줄입니다(Windows를 다시 시작한 뒤부터): reg add \
+             HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters /v TcpTimedWaitDelay /t REG_DWORD /d 30",
+        ));
+    }
+    next.push(if cfg!(windows) {
+        let (family, protocol) = used.pool.words();
+        Text::same(format!("netsh int {family} set dynamicport {protocol} start=10000 num=55000")).around(
+            "to win time, widen the range: ",
+            "",
+            "시간을 벌려면 범위를 넓힙니다: ",
+            "",
         )
     } else {
         Text::fixed(

@@ -298,11 +298,14 @@ fn describe<'a>(finding: &mut Finding, evidence: &Evidence, sent: impl IntoItera
         "이 컴퓨터의 인터페이스가 버리는지 봅니다: netstat -e -v 5",
     )];
     if let Some((address, _)) = addresses.first() {
+        let (way, size) = if cfg!(windows) {
+            (format!("pathping -n {address}"), format!("ping -f -l 1472 {address}"))
+        } else {
+            (format!("mtr -n {address}"), format!("ping -M do -s 1472 {address}"))
+        };
         finding.next.push(Text::new(
-            format!(
-                "see where on the way: mtr -n {address}, and for the packet size ping -M do -s 1472 {address}"
-            ),
-            format!("도중 어디인지 봅니다: mtr -n {address}, 패킷 크기는 ping -M do -s 1472 {address}"),
+            format!("see where on the way: {way}, and for the packet size {size}"),
+            format!("도중 어디인지 봅니다: {way}, 패킷 크기는 {size}"),
         ));
     }
 }

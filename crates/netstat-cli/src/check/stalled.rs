@@ -127,7 +127,11 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
     let is_judged =
         |socket: &&Socket| matches!(socket.state, Some(TcpState::Established | TcpState::CloseWait));
     let connections: Vec<&Socket> = evidence.now.sockets.iter().filter(is_judged).collect();
-    if !connections.is_empty() && connections.iter().all(|socket| socket.tcp.is_none()) {
+    // Windows tells of some connections how much was acknowledged, and of none since when.
+    let is_told = |socket: &&Socket| {
+        socket.tcp.as_ref().is_some_and(|tcp| tcp.bytes_acked.is_some() && tcp.last_ack_received.is_some())
+    };
+    if !connections.is_empty() && !connections.iter().any(is_told) {
         return vec![Finding::never_told(
             CHECK.name,
             Text::fixed(

@@ -4,10 +4,12 @@ use super::policy::Policy;
 use netstat_core::enrich::{AddressList, Entry, Geo, UserNames};
 use netstat_core::filter::Reach;
 use netstat_core::model::{
-    Family, Firewall, Inbound, Judgement, Process, Protocol, Socket, TcpState, UnreadRules,
+    Family, Firewall, Inbound, Judgement, Missing, Process, Protocol, Socket, TcpState, UnreadRules,
 };
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What of it a check has to know.
@@ -77,7 +79,7 @@ impl Firewalled {
 
 /// What somebody elsewhere sends first to a listener, by each family that it serves; nothing for a socket that waits
 /// for nobody elsewhere.
-pub(crate) fn inbound(socket: &Socket, program: Option<&Process>) -> Vec<Inbound> {
+pub(crate) fn inbound(socket: &Socket, process: Option<&Process>) -> Vec<Inbound> {
     let waits = match socket.protocol {
         Protocol::Tcp => socket.state == Some(TcpState::Listen),
         Protocol::Udp => socket.remote.is_none(),
@@ -85,7 +87,8 @@ pub(crate) fn inbound(socket: &Socket, program: Option<&Process>) -> Vec<Inbound
     if !waits || Reach::of(socket.local.address) == Some(Reach::Loopback) {
         return Vec::new();
     }
-    let program = program.and_then(|process| process.executable.as_ref().ok()).map(|file| file.path.clone());
+    let services = process.and_then(services);
+    let program = process.and_then(program);
     let sections = socket.sections();
     [(sections.v4, Family::V4), (sections.v6, Family::V6)]
         .into_iter()
@@ -95,8 +98,24 @@ pub(crate) fn inbound(socket: &Socket, program: Option<&Process>) -> Vec<Inbound
             family,
             port: socket.local.port,
             program: program.clone(),
+            services: services.clone(),
         })
         .collect()
+}
+
+/// The file that a process runs; its name where that is not told, or there is none.
+fn program(process: &Process) -> Option<PathBuf> {
+    let file = process.executable.as_ref().ok().map(|file| file.path.clone());
+    file.or_else(|| process.name.as_ref().ok().map(PathBuf::from))
+}
+
+/// The services in a process, which stand in one text.
+fn services(process: &Process) -> Option<Vec<OsString>> {
+    match &process.unit {
+        Ok(unit) => Some(unit.to_string_lossy().split(", ").map(OsString::from).collect()),
+        Err(Missing::NotApplicable) => Some(Vec::new()),
+        Err(_) => None,
+    }
 }
 
 impl Surroundings {

@@ -2,7 +2,8 @@
 
 mod facts;
 
-use super::holders::Holder;
+use super::holders::{Holder, elevate_for_all};
+use super::identity::WHO;
 use super::surroundings::Wanted;
 use super::text::{EN, KO, grouped};
 use super::thresholds::Default;
@@ -10,7 +11,7 @@ use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thre
 use facts::Reason;
 use netstat_core::filter::{Glob, Reach};
 use netstat_core::model::{Endpoint, NoOwner, Ownership, Protocol, Socket, TcpState};
-use netstat_core::query::{Kinds, ProcessFields, States};
+use netstat_core::query::{Kinds, States};
 use std::collections::HashSet;
 
 pub(crate) static CHECK: Check = Check {
@@ -24,7 +25,7 @@ pub(crate) static CHECK: Check = Check {
          the executable lies in memory only (60) or in a directory for temporary files (40), was deleted or replaced (20), or is \
          hidden (20); a shell holds it (40), a tool such as nc (30), or an interpreter (15); it was made from here to a port \
          known of back doors (30), from a high port to a high port (15), or to an unusual one (10); the address is on a \
-         list (50, or 30 where the other side came to us); and, where the settings say what is usual, it goes to another \
+         list (60, or 30 where the other side came to us); and, where the settings say what is usual, it goes to another \
          country (20) or network (15).\n\n\
          The weights of a process and of its oddest connection are added. From suspicious.notice on they are worth \
          knowing, from suspicious.warning on somebody should look. What honest programs do every day weighs less than a \
@@ -34,7 +35,7 @@ pub(crate) static CHECK: Check = Check {
          somebody can judge. A process that this user may not see makes the answer unknown.",
         "공인 주소와 맺었거나 맺으려는 모든 연결을 무게가 있는 사실과 견줍니다. 실행 파일이 메모리에만 있음(60), 임시 디렉터리에 있음\
          (40), 지워지거나 바뀜(20), 숨어 있음(20); 셸(40), nc 같은 도구(30), 인터프리터(15)가 들고 있음; 여기서 백도어로 알려진 \
-         포트로(30), 높은 포트에서 높은 포트로(15), 흔하지 않은 포트로(10) 나감; 주소가 목록에 있음(50, 상대가 들어온 것이면 30); \
+         포트로(30), 높은 포트에서 높은 포트로(15), 흔하지 않은 포트로(10) 나감; 주소가 목록에 있음(60, 상대가 들어온 것이면 30); \
          설정에 평소의 것이 적혀 있으면 다른 국가(20)나 다른 네트워크(15)로 감.\n\n\
          프로세스의 무게와 그 연결 가운데 가장 이상한 것의 무게를 더합니다. suspicious.notice부터는 알릴 만하고, \
          suspicious.warning부터는 누군가 봐야 합니다. 정상 프로그램이 날마다 하는 일은 혼자서는 알림에 못 미칩니다. 흔하지 않은 포트로 \
@@ -45,7 +46,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     settings: &[&NOTICE, &WARNING, &COUNTRIES, &NETWORKS, &PORTS, &PATHS, &LISTS],
     sources: &[
-        "sock_diag: TCP connections and their owners; the executables of the owners",
+        "sock_diag, on Windows GetExtendedTcpTable: TCP connections and their owners; the executables of the owners",
         "the built-in table of countries, or the files of --geo",
         "the files of suspicious.lists",
     ],
@@ -53,10 +54,7 @@ pub(crate) static CHECK: Check = Check {
         kinds: Kinds::TCP,
         states: JUDGED.union(States::LISTEN),
         owners: JUDGED,
-        process: ProcessFields::NAME
-            .union(ProcessFields::EXECUTABLE)
-            .union(ProcessFields::UNIT)
-            .union(ProcessFields::USER),
+        process: WHO,
         surroundings: Wanted { users: true, lists: true, places: true, ..Wanted::NOTHING },
         ..Needs::NOTHING
     },
@@ -332,7 +330,7 @@ fn unseen(evidence: &Evidence, sockets: &[&Socket], all: usize) -> Finding {
             ),
             format!("공인 주소와의 연결 {all}개 중 {some}개는 이 사용자가 볼 수 없는 프로세스의 것"),
         ),
-        Text::fixed("run as root, which sees every process", "모든 프로세스를 볼 수 있는 root로 실행합니다"),
+        elevate_for_all(),
     );
     finding.subject = "processes that may not be seen".to_owned();
     finding.amount = sockets.len() as f64;
@@ -427,6 +425,12 @@ fn next(holder: &Holder) -> Vec<Text> {
             next.push(Text::new(
                 format!("keep a copy of what runs before it is stopped: cp /proc/{pid}/exe evidence-{pid}"),
                 format!("멈추기 전에 실행 중인 것의 사본을 남깁니다: cp /proc/{pid}/exe evidence-{pid}"),
+            ));
+        }
+        if cfg!(windows) {
+            next.push(Text::new(
+                format!("see who signed it: Get-AuthenticodeSignature (Get-Process -Id {pid}).Path"),
+                format!("누가 서명했는지 봅니다: Get-AuthenticodeSignature (Get-Process -Id {pid}).Path"),
             ));
         }
     }

@@ -1,8 +1,10 @@
 //! The list checks itself: a new check is wrong or complete, never half done.
 
+use super::made::{tcp, udp};
 use super::text::{EN, KO};
 use super::thresholds::Default;
 use super::{ALL, Severity, Text, Thresholds, by_name, made, worst};
+use netstat_core::model::{Counters, Limits, NoOwner, Ownership, TcpCounters, TcpState, UdpCounters};
 use std::collections::BTreeSet;
 
 fn both(text: &Text, of: &str) {
@@ -65,4 +67,61 @@ fn an_empty_system_is_well() {
             both(&finding.sentence, check.name);
         }
     }
+}
+
+/// A busy machine in which Windows tells neither timers, queues, ages nor ranges.
+fn windows() -> super::Evidence {
+    let mut sockets = vec![tcp("0.0.0.0:8080", "", TcpState::Listen), udp("0.0.0.0:500", "")];
+    for number in 0..150u16 {
+        let local = format!("10.0.0.1:{}", 50_000 + number);
+        sockets.push(made::held(tcp(&local, "10.0.0.9:443", TcpState::CloseWait), 7));
+        sockets.push(made::held(tcp(&local, "10.0.0.9:5432", TcpState::SynSent), 7));
+        let peer = format!("198.51.100.{}:4000", number % 250 + 1);
+        sockets.push(tcp("10.0.0.1:8080", &peer, TcpState::SynReceived));
+    }
+    let mut hidden = tcp("10.0.0.1:49200", "8.8.8.8:443", TcpState::Established);
+    hidden.ownership = Ownership::Unowned(NoOwner::NotPermitted);
+    sockets.push(hidden);
+    let udp = Some(UdpCounters { in_datagrams: Some(1), ..UdpCounters::default() });
+    let tcp = Some(TcpCounters { out_segs: Some(1), retrans_segs: Some(0), ..TcpCounters::default() });
+    let counters = Counters {
+        tcp_v4: tcp.clone(),
+        tcp_v6: tcp,
+        udp_v4: udp.clone(),
+        udp_v6: udp,
+        ..Counters::default()
+    };
+    let mut evidence = made::look(made::counted(1, sockets, counters));
+    evidence.now.conntrack = Ok(None);
+    evidence.limits = Ok(Limits::default());
+    evidence
+}
+
+#[test]
+fn what_windows_does_not_tell_is_said_and_not_called_well() {
+    let evidence = windows();
+    let judged = |check: &&'static super::Check| {
+        let findings = made::run(check, &evidence, &[]);
+        assert!(
+            findings.iter().all(|finding| finding.severity != Severity::Unknown || finding.next.len() == 1)
+        );
+        (check.name, worst(&findings), findings.iter().any(|finding| finding.never_told))
+    };
+    assert_eq!(
+        ALL.iter().map(judged).collect::<Vec<_>>(),
+        [
+            ("port-exhaustion", Severity::Unknown, false),
+            ("close-wait", Severity::Unknown, false),
+            ("listen-queue", Severity::Unknown, true),
+            ("connecting", Severity::Unknown, false),
+            ("half-open", Severity::Unknown, false),
+            ("retransmission", Severity::Unknown, false),
+            ("stalled", Severity::Unknown, true),
+            ("buffers", Severity::Unknown, true),
+            ("conntrack", Severity::Ok, false),
+            ("exposed", Severity::Ok, false),
+            ("policy", Severity::Ok, false),
+            ("suspicious", Severity::Unknown, false),
+        ]
+    );
 }

@@ -28,6 +28,11 @@ impl Text {
         Self { english: Cow::Owned(text.clone()), korean: Cow::Owned(text) }
     }
 
+    /// The one of two that fits the system this program is for.
+    pub(crate) fn of_system(linux: Self, windows: Self) -> Self {
+        if cfg!(windows) { windows } else { linux }
+    }
+
     /// It with words before and behind.
     pub(crate) fn around(&self, before_en: &str, after_en: &str, before_ko: &str, after_ko: &str) -> Self {
         Self::new(

@@ -13,7 +13,7 @@ use crate::render::{Language, check as people, check_json};
 use crate::settings::{Checks, Tape, Task};
 use netstat_core::enrich::{AddressList, UserNames};
 use netstat_core::error::words_of;
-use netstat_core::model::{Inbound, Ownership, Process, ProcessId, Protocol, Socket, TcpState};
+use netstat_core::model::{Inbound, Process, ProcessId, Protocol, Socket, TcpState};
 use netstat_core::os::Backend;
 use netstat_core::query::{Programs, SocketQuery, States};
 use netstat_core::{Answer, Error, Warning};
@@ -277,7 +277,7 @@ impl Watch<'_> {
         warnings.extend(more);
         // Owners are looked for where a check asks, and are not known already, as those are that have none.
         let wanted = |socket: &Socket| {
-            socket.ownership == Ownership::NotRead
+            !socket.ownership.is_read()
                 && match socket.protocol {
                     Protocol::Udp => udp_owners,
                     Protocol::Tcp => socket.state.is_some_and(|state| owners.contains(States::of(state))),

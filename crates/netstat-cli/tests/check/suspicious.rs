@@ -66,8 +66,8 @@ fn an_address_on_a_list_is_found_with_its_line() {
         let _server = TcpListener::bind("168.126.63.1:443").unwrap();
         let _client = TcpStream::connect("168.126.63.1:443").unwrap();
         let finding =
-            assert_found("suspicious", &format!("--set suspicious.lists={}", list.display()), "notice");
-        assert!(finding.words().contains("drop.txt (line 2: 168.126.0.0/16) [50]"), "{finding:?}");
+            assert_found("suspicious", &format!("--set suspicious.lists={}", list.display()), "warning");
+        assert!(finding.words().contains("drop.txt (line 2: 168.126.0.0/16) [60]"), "{finding:?}");
 
         let run = finish(command(&format!("check suspicious --set suspicious.lists={}", odd.display())));
         assert_eq!(run.code, Some(0));

@@ -59,6 +59,9 @@ fn files_are_in_the_code_page_of_the_console() {
     assert_eq!(title("65001", "-an --lang ko"), TITLE.as_bytes());
     assert_eq!(title("949", "-an --lang ko --utf8"), TITLE.as_bytes());
     assert_eq!(title("949", "-an --lang en"), b"Active Connections");
+    let checks = |words: &str| on_page("949", &format!("check --list --lang ko {words}"), 0).0;
+    assert!(holds(&checks(""), b"\xbf\xac\xb0\xe1"));
+    assert!(holds(&checks("--utf8"), "연결".as_bytes()));
 }
 
 #[test]

@@ -18,8 +18,10 @@ use crate::query::{Kinds, Programs, SocketQuery, States};
 use bytecode::{Code, End, assemble};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+#[cfg(all(test, target_os = "linux"))]
+pub(super) use bytecode::audit;
 #[cfg(test)]
-pub(super) use bytecode::{audit, interpreter};
+pub(super) use bytecode::interpreter;
 
 /// A query that asks for no more than a filter needs, see [`Filter::narrow`].
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,4 +1,5 @@
 use super::{Family, Protocol};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// What another machine sends first to a service of this one, to ask a firewall about.
@@ -10,8 +11,11 @@ pub struct Inbound {
     pub family: Family,
     /// The local port.
     pub port: u16,
-    /// The file that the service runs, where it is known: rules of Windows may be about it.
+    /// The file that the process runs: rules of Windows may be about it. Where no more is known than its name, or there is
+    /// no file, as of the kernel of Windows, that is the name alone.
     pub program: Option<PathBuf>,
+    /// The services that run in the process, by name; `None` where that is not known. Rules of Windows may be about them.
+    pub services: Option<Vec<OsString>>,
 }
 
 /// What becomes of it.

@@ -1,7 +1,8 @@
 use super::super::SocketKey;
-use super::super::made::{fired, held, lines, look, moment, run, tcp};
+use super::super::made::{fired, held, lines, look, looks, moment, run, tcp};
 use super::*;
 use netstat_core::model::TimerKind;
+use std::time::Duration;
 
 fn trying(count: u16, remote: &str, again: u8) -> Vec<Socket> {
     (0..count)
@@ -52,8 +53,22 @@ fn many_destinations_of_one_process_are_another_fault() {
 fn without_timers_it_takes_watching() {
     let mut sockets = trying(12, "192.0.2.1:5432", 0);
     sockets.iter_mut().for_each(|socket| socket.timer = None);
-    let mut evidence = look(moment(100, sockets));
-    assert!(lines(&run(&CHECK, &evidence, &[]))[0].starts_with("ok"));
+    let mut evidence = look(moment(100, sockets.clone()));
+    assert_eq!(
+        lines(&run(&CHECK, &evidence, &[])),
+        ["unknown [] 12 connections wait for an answer, and the system does not tell for how long"]
+    );
+    // Two are no finding, however long they wait.
+    assert!(found(sockets[..2].to_vec())[0].starts_with("ok"));
+    let twice = |then: &[Socket]| {
+        let evidence = looks(Some(moment(99, then.to_vec())), moment(100, sockets.clone()));
+        lines(&run(&CHECK, &evidence, &[]))
+    };
+    assert!(twice(&sockets)[0].starts_with("warning"));
+    assert!(twice(&sockets[..4])[0].starts_with("notice [192.0.2.1:5432] 4 connections"));
+    assert!(twice(&[])[0].starts_with("ok"), "they have just begun");
+    let closed = |socket: &Socket| Socket { state: Some(TcpState::Established), ..socket.clone() };
+    assert!(twice(&sockets.iter().map(closed).collect::<Vec<_>>())[0].starts_with("ok"));
     evidence.seen_since = evidence
         .now
         .sockets

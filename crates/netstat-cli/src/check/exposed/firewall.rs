@@ -45,8 +45,8 @@ pub(super) fn facts(evidence: &Evidence, sockets: &[&Socket]) -> Vec<Fact> {
         Some(Passage::Open) if by.is_empty() => (
             "open",
             Text::fixed(
-                "this machine has no rules of nftables before it; a firewall on the way may stand before it",
-                "이 컴퓨터에는 막는 nftables 규칙이 없음. 중간의 방화벽이 막고 있을 수는 있음",
+                "no rule of a firewall on this machine stands before it; a firewall on the way may",
+                "이 컴퓨터에는 막는 방화벽 규칙이 없음. 중간의 방화벽이 막고 있을 수는 있음",
             ),
         ),
         Some(Passage::Open) => (

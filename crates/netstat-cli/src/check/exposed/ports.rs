@@ -426,10 +426,17 @@ static CLUSTER: Text = Text::fixed(
     "클러스터의 구성원끼리 이야기하는 곳이고, 들리는 대로 믿습니다.",
 );
 
-static DOCKER: Text = Text::fixed(
-    "Whoever reaches it is root on this machine: it starts any container, with any directory of the host in it.",
-    "닿을 수 있으면 이 컴퓨터의 root입니다. 호스트의 어떤 디렉터리든 넣은 컨테이너를 시작할 수 있습니다.",
-);
+static DOCKER: Text = if cfg!(windows) {
+    Text::fixed(
+        "Whoever reaches it is administrator of this machine: it starts any container, with any directory of the host in it.",
+        "닿을 수 있으면 이 컴퓨터의 관리자입니다. 호스트의 어떤 디렉터리든 넣은 컨테이너를 시작할 수 있습니다.",
+    )
+} else {
+    Text::fixed(
+        "Whoever reaches it is root on this machine: it starts any container, with any directory of the host in it.",
+        "닿을 수 있으면 이 컴퓨터의 root입니다. 호스트의 어떤 디렉터리든 넣은 컨테이너를 시작할 수 있습니다.",
+    )
+};
 
 static ETCD: Text = Text::fixed(
     "It holds the whole state of a cluster, its secrets included; without client certificates everybody may read and write it.",
@@ -476,10 +483,17 @@ static BIND: Text = Text::fixed(
     "127.0.0.1이나 클라이언트가 쓰는 주소 하나에만 바인드하고, 비밀번호와 TLS를 씁니다",
 );
 
-static DOCKER_BIND: Text = Text::fixed(
-    "use the socket in the file system or ssh (docker context create --docker host=ssh://...), or TLS with client certificates",
-    "파일 시스템의 소켓이나 ssh(docker context create --docker host=ssh://...), 또는 클라이언트 인증서와 TLS를 씁니다",
-);
+static DOCKER_BIND: Text = if cfg!(windows) {
+    Text::fixed(
+        "use the named pipe or ssh (docker context create --docker host=ssh://...), or TLS with client certificates",
+        "명명된 파이프나 ssh(docker context create --docker host=ssh://...), 또는 클라이언트 인증서와 TLS를 씁니다",
+    )
+} else {
+    Text::fixed(
+        "use the socket in the file system or ssh (docker context create --docker host=ssh://...), or TLS with client certificates",
+        "파일 시스템의 소켓이나 ssh(docker context create --docker host=ssh://...), 또는 클라이언트 인증서와 TLS를 씁니다",
+    )
+};
 
 static SSH_INSTEAD: Text =
     Text::fixed("use ssh and sftp instead, and stop the service", "ssh와 sftp를 쓰고 이 서비스는 멈춥니다");
@@ -489,10 +503,17 @@ static STOP: Text = Text::fixed(
     "필요한 사람이 없으면 서비스를 멈추고, 있으면 필요한 컴퓨터만 들여보냅니다",
 );
 
-static FIREWALL: Text = Text::fixed(
-    "let only the machines in that need it, by a firewall",
-    "필요한 컴퓨터만 방화벽으로 들여보냅니다",
-);
+static FIREWALL: Text = if cfg!(windows) {
+    Text::fixed(
+        "let only the machines in that need it: Set-NetFirewallRule -RemoteAddress on the rule that lets it in",
+        "필요한 컴퓨터만 들여보냅니다: 들여보내는 규칙에 Set-NetFirewallRule -RemoteAddress",
+    )
+} else {
+    Text::fixed(
+        "let only the machines in that need it, by a firewall",
+        "필요한 컴퓨터만 방화벽으로 들여보냅니다",
+    )
+};
 
 static VPN: Text = Text::fixed("put it behind a VPN or an ssh tunnel", "VPN이나 ssh 터널 뒤에 둡니다");
 

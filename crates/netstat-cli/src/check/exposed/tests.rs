@@ -1,7 +1,7 @@
 use super::super::made::{fact, lines, process, run, seen, tcp, udp};
 use super::*;
 use crate::check::{Firewalled, inbound};
-use netstat_core::model::{Firewall, Judgement, NoOwner, Ownership, UnreadRules};
+use netstat_core::model::{Firewall, Judgement, Missing, NoOwner, Ownership, UnreadRules};
 use std::sync::Arc;
 
 fn listener(local: &str) -> Socket {
@@ -98,7 +98,7 @@ fn without_a_process_it_is_found_all_the_same() {
     socket.ownership = Ownership::Unowned(NoOwner::NotPermitted);
     let findings = run(&CHECK, &seen(vec![(socket, None)]), &[]);
     assert_eq!(findings[0].severity, Severity::Warning);
-    assert!(findings[0].next.iter().any(|text| text.of(EN).contains("run as root")));
+    assert!(findings[0].next.iter().any(|text| text.of(EN).starts_with("run as ")));
     assert_eq!(fact(&findings[0], "path"), None, "what is not known is not there");
 }
 
@@ -140,4 +140,27 @@ fn a_listener_for_both_families_is_as_open_as_the_easier_of_them() {
     let firewall = Firewall { judgements: judgements.to_vec(), unread: Vec::new() };
     evidence.surroundings.firewall = Arc::new(Firewalled::new(asked, firewall));
     assert_eq!(run(&CHECK, &evidence, &[])[0].severity, Severity::Critical);
+}
+
+#[test]
+fn the_firewall_is_asked_about_the_program_and_its_services() {
+    let asked = |process: &netstat_core::model::Process| {
+        let asked = inbound(&listener("0.0.0.0:445"), Some(process));
+        let services = asked[0].services.as_ref().map(|services| services.join("|".as_ref()));
+        (asked[0].program.clone().map(|program| program.display().to_string()), services)
+    };
+    let mut shared = process(7, r"C:\Windows\System32\svchost.exe");
+    shared.unit = Ok("RpcEptMapper, RpcSs".into());
+    let path = Some(r"C:\Windows\System32\svchost.exe".to_owned());
+    assert_eq!(asked(&shared), (path.clone(), Some("RpcEptMapper|RpcSs".into())));
+    shared.unit = Err(Missing::NotApplicable);
+    assert_eq!(asked(&shared), (path, Some("".into())));
+    (shared.unit, shared.executable) = (Err(Missing::NotPermitted), Err(Missing::NotPermitted));
+    assert_eq!(asked(&shared), (Some("svchost.exe".to_owned()), None), "its name is told to everybody");
+    shared.name = Err(Missing::NotPermitted);
+    assert_eq!(asked(&shared), (None, None));
+    // The kernel of Windows runs no file; rules call it by its name.
+    let mut system = process(4, "System");
+    (system.unit, system.executable) = (Err(Missing::NotApplicable), Err(Missing::NotApplicable));
+    assert_eq!(asked(&system), (Some("System".to_owned()), Some("".into())));
 }

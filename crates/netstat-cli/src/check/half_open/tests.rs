@@ -1,4 +1,4 @@
-use super::super::made::{fact, fired, held, lines, look, moment, run, tcp};
+use super::super::made::{fact, fired, held, lines, look, looks, moment, run, tcp};
 use super::*;
 use netstat_core::model::TimerKind;
 
@@ -46,4 +46,16 @@ fn a_flood_and_a_broken_path_are_told_apart_by_the_addresses() {
     assert_eq!(fact(&path[0], "remote_addresses"), Some(3.into()));
     // A request belongs to nobody; the listener does.
     assert_eq!(path[0].processes[0].holder.subject(), "p7 (7)");
+}
+
+#[test]
+fn without_timers_it_takes_two_looks() {
+    let mut sockets = requests(25, 25, 0);
+    sockets.iter_mut().for_each(|socket| socket.timer = None);
+    let severity = |evidence: &Evidence| run(&CHECK, evidence, &[])[0].severity;
+    assert_eq!(severity(&look(moment(1, sockets.clone()))), Severity::Unknown);
+    assert_eq!(severity(&look(moment(1, sockets[..19].to_vec()))), Severity::Ok);
+    let then = |sockets: &[Socket]| Some(moment(1, sockets.to_vec()));
+    assert_eq!(severity(&looks(then(&sockets), moment(2, sockets.clone()))), Severity::Notice);
+    assert_eq!(severity(&looks(then(&sockets[..19]), moment(2, sockets.clone()))), Severity::Ok);
 }

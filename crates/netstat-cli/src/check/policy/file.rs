@@ -263,8 +263,13 @@ impl Subject<'_> {
         }
     }
 
-    /// The user of the process, or of who made the socket.
+    /// The user of the process, or of who made the socket. An account of Windows may be meant without its domain.
     fn user(&self, wanted: &str) -> Answer {
+        if let Some(Ok(account)) = self.process.map(|process| &process.account) {
+            let account = account.to_string_lossy().to_lowercase();
+            let wanted = wanted.to_lowercase();
+            return Some(account == wanted || account.rsplit('\\').next() == Some(wanted.as_str()));
+        }
         let of_process = self.process.and_then(|process| process.user.ok());
         let uid = of_process.or(self.socket.uid)?;
         Some(self.users.name(uid) == Some(wanted) || wanted.parse() == Ok(uid))

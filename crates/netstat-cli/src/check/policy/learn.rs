@@ -56,7 +56,7 @@ fn key(evidence: &Evidence, socket: &Socket, end: Endpoint) -> Key {
     Key {
         process: process.and_then(|process| text(process.name.as_ref().ok()?)),
         path: process.and_then(|process| text(process.executable.as_ref().ok()?.path.as_os_str())),
-        user: process.and_then(|process| Some(evidence.surroundings.user(*process.user.as_ref().ok()?))),
+        user: process.and_then(|process| evidence.user_of(process)),
         unit: process.and_then(|process| text(process.unit.as_ref().ok()?)),
         udp: socket.protocol == Protocol::Udp,
         port: end.port,

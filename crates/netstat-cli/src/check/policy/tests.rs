@@ -207,6 +207,30 @@ fn a_process_that_goes_everywhere_may_go_everywhere() {
     assert!(by(&text, many(100)).iter().all(|finding| finding.severity == Severity::Ok), "{text}");
 }
 
+#[test]
+fn an_account_of_windows_is_a_user() {
+    let machine = || {
+        let mut sqlservr = process(5, r"C:\Program Files\Sql\sqlservr.exe");
+        (sqlservr.user, sqlservr.account) = (Err(Missing::NotApplicable), Ok(r"SERVER\Kim".into()));
+        seen(vec![(tcp("0.0.0.0:1433", "", TcpState::Listen), Some(sqlservr))])
+    };
+    for (user, severity) in [
+        (r"SERVER\\kim", Severity::Ok),
+        ("kim", Severity::Ok),
+        (r"OTHER\\kim", Severity::Warning),
+        ("server", Severity::Warning),
+        ("0", Severity::Warning),
+    ] {
+        let findings = by(&format!("[[allow.listen]]\nuser = \"{user}\""), machine());
+        assert_eq!(findings[0].severity, severity, "{user}");
+    }
+    let finding = &by("allow.listen = []", machine())[0];
+    assert_eq!(fact(finding, "user"), Some(r"SERVER\Kim".into()));
+    let text = learned(&machine(), &Thresholds::default());
+    assert!(text.contains(r#"user = "SERVER\\Kim""#), "{text}");
+    assert_eq!(by(&text, machine())[0].severity, Severity::Ok, "{text}");
+}
+
 proptest! {
     #[test]
     fn whatever_the_names_are_what_was_learned_gives_no_finding(

@@ -1,4 +1,4 @@
-use super::super::made::{end, fact, held, lines, look, looks, moment, run, tcp};
+use super::super::made::{end, fact, held, lines, look, looks, moment, run, tcp, udp};
 use super::*;
 use netstat_core::model::{
     Counters, DynamicPorts, Family, Limits, PortRange, Protocol, Socket, TcpExtCounters,
@@ -229,4 +229,25 @@ fn a_look_that_was_not_whole_is_no_measure() {
     let findings = run(&CHECK, &evidence, &[]);
     assert_eq!(fact(&findings[0], "taken_per_second"), None);
     assert_eq!(fact(&findings[0], "seconds_left"), None);
+}
+
+#[test]
+fn a_range_that_is_not_known_is_said_for_what_is_there() {
+    let without = |take: fn(&mut Limits)| {
+        let mut limits = windows();
+        take(&mut limits);
+        limits
+    };
+    let sockets = || connections(3, "10.0.0.9:443", TcpState::Established);
+    assert_eq!(
+        found(sockets(), without(|limits| limits.tcp_v4_ports = None)),
+        [
+            "unknown [range] the range of ports for new connections is not known (TCP/IPv4), so its use is not judged"
+        ]
+    );
+    assert!(found(sockets(), without(|limits| limits.tcp_v6_ports = None))[0].starts_with("ok"));
+    // What can be judged is judged.
+    let busy = [connections(70, "10.0.0.9:443", TcpState::Established), vec![udp("0.0.0.0:53", "")]].concat();
+    let found = found(busy, without(|limits| limits.udp_v4_ports = None));
+    assert!(found[0].starts_with("critical") && found[1].contains("(UDP/IPv4)"), "{found:?}");
 }

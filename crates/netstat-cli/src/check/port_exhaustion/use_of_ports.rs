@@ -37,6 +37,13 @@ impl Pool {
         }
     }
 
+    /// The family and the protocol, as netsh has them.
+    pub(super) fn words(&self) -> (&'static str, &'static str) {
+        let (Self::Tcp { local, .. } | Self::Bound { local } | Self::Udp { local }) = self;
+        let family = if local.is_ipv4() { "ipv4" } else { "ipv6" };
+        (family, if matches!(self, Self::Udp { .. }) { "udp" } else { "tcp" })
+    }
+
     /// The command that shows its sockets.
     pub(super) fn command(&self) -> String {
         match self {
@@ -97,9 +104,8 @@ impl Use<'_> {
     }
 }
 
-/// The ports to choose from for a socket.
-fn ports(limits: &Limits, protocol: Protocol, address: IpAddr) -> Option<&DynamicPorts> {
-    let family = if address.is_ipv4() { Family::V4 } else { Family::V6 };
+/// The ports to choose from.
+pub(super) fn ports(limits: &Limits, protocol: Protocol, family: Family) -> Option<&DynamicPorts> {
     match (protocol, family) {
         (Protocol::Tcp, Family::V4) => limits.tcp_v4_ports.as_ref(),
         (Protocol::Tcp, Family::V6) => limits.tcp_v6_ports.as_ref(),
@@ -133,8 +139,7 @@ struct Choices([Option<Choice>; 2]);
 
 impl Choices {
     fn of(limits: &Limits, protocol: Protocol) -> Self {
-        let any = [IpAddr::from([0; 4]), IpAddr::from([0; 16])];
-        Self(any.map(|address| Choice::new(ports(limits, protocol, address))))
+        Self([Family::V4, Family::V6].map(|family| Choice::new(ports(limits, protocol, family))))
     }
 
     fn choice(&self, address: IpAddr) -> Option<&Choice> {

@@ -93,3 +93,12 @@ fn without_tcp_info_it_abstains() {
     let findings = run(&CHECK, &evidence, &[]);
     assert!(lines(&findings)[0].starts_with("unknown") && findings[0].never_told);
 }
+
+#[test]
+fn what_windows_knows_of_a_connection_is_too_little() {
+    let told = with(connection(1, 0, 30, 30, 0), |tcp| tcp.last_ack_received = None);
+    let bare = Socket { tcp: None, ..connection(2, 0, 0, 0, 0) };
+    let sockets = vec![told, bare];
+    let findings = run(&CHECK, &looks(Some(moment(10, sockets.clone())), moment(11, sockets)), &[]);
+    assert_eq!((findings[0].severity, findings[0].never_told), (Severity::Unknown, true));
+}

@@ -29,7 +29,7 @@ pub(super) const BACKDOOR: u32 = 30;
 pub(super) const COUNTRY: u32 = 20;
 pub(super) const NETWORK: u32 = 15;
 pub(super) const LISTED_IN: u32 = 30;
-pub(super) const LISTED_OUT: u32 = 50;
+pub(super) const LISTED_OUT: u32 = 60;
 
 /// The last part of a path of either system.
 fn file_name(path: &str) -> &str {

@@ -167,10 +167,10 @@ fn an_address_on_a_list_is_named_with_its_line() {
         evidence
     };
     let evidence = on_a_list(one(out("8.8.8.8:443"), process(7, "/usr/bin/firefox")));
-    assert_eq!(found(&evidence, &[]), ("notice", vec!["listed"]));
+    assert_eq!(found(&evidence, &[]), ("warning", vec!["listed"]));
     let findings = run(&CHECK, &evidence, &[]);
     let text = findings[0].facts.iter().find(|fact| fact.key == "listed").unwrap().text.clone().unwrap();
-    assert_eq!(text.of(EN), "8.8.8.8 is on the list drop.txt (line 2: 8.8.8.0/24) [50]");
+    assert_eq!(text.of(EN), "8.8.8.8 is on the list drop.txt (line 2: 8.8.8.0/24) [60]");
     // A scanner that knocks at a service is less.
     let evidence = on_a_list(seen(vec![
         (tcp("0.0.0.0:443", "", TcpState::Listen), Some(process(5, "/usr/sbin/nginx"))),

@@ -5,8 +5,8 @@ use super::{Effect, Entry, Report, Value, ValueKind};
 use crate::check;
 
 /// Options of the other lists that `netstat check` takes as well.
-pub(in super::super) const SHARED: [&str; 10] =
-    ["color", "count", "generate", "geo", "help", "json", "lang", "owners", "record", "replay"];
+pub(in super::super) const SHARED: [&str; 11] =
+    ["color", "count", "generate", "geo", "help", "json", "lang", "owners", "record", "replay", "utf8"];
 
 pub(super) const OPTIONS: &[Entry] = &[
     Entry {

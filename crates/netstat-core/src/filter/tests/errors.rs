@@ -1,6 +1,6 @@
 //! What is said about a wrong filter: all three lines.
 
-use super::{Names, try_parse};
+use super::try_parse;
 use crate::filter::{Filter, NumbersOnly};
 use std::ffi::OsString;
 
@@ -153,7 +153,7 @@ fn text_from_outside_cannot_move_the_cursor() {
 fn words_that_are_not_text() {
     use std::os::unix::ffi::OsStringExt;
     let words = [OsString::from("process"), OsString::from_vec(b"a\xff".to_vec()), OsString::from("x")];
-    let error = Filter::parse(&words, &Names).unwrap_err();
+    let error = Filter::parse(&words, &super::Names).unwrap_err();
     assert_eq!(
         error.to_string(),
         "process a\u{fffd} x\n        ^^\nexpected text in UTF-8: this word is none"

@@ -57,3 +57,16 @@ pub(super) fn table(first: usize, rows: &[Vec<u8>]) -> Memory {
     bytes.extend(rows.iter().flatten());
     Memory::flat(bytes)
 }
+
+/// The values of a key of the registry.
+pub(super) fn packed(values: &[(&str, &[u8])]) -> Memory {
+    let mut bytes = Vec::new();
+    for (name, data) in values {
+        let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for part in [name.as_slice(), data] {
+            bytes.extend_from_slice(&u32::try_from(part.len()).unwrap().to_le_bytes());
+            bytes.extend_from_slice(part);
+        }
+    }
+    Memory::flat(bytes)
+}

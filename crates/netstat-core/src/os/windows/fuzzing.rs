@@ -5,8 +5,8 @@ use super::offload::Offloads;
 use super::source::Estats;
 use super::udp_peers::Peers;
 use super::{
-    addresses, bound, counters, interface_counters, interfaces, limits, modules, persistent, processes,
-    routes, sockets, tcp_info,
+    addresses, bound, counters, firewall, interface_counters, interfaces, limits, modules, persistent,
+    processes, routes, sockets, tcp_info,
 };
 use crate::model::{Family, TcpInfo};
 
@@ -60,4 +60,9 @@ pub fn windows_limits(data: &[u8]) {
 /// The values of the registry that are routes.
 pub fn windows_persistent_routes(data: &[u8]) {
     persistent::decode_all(data);
+}
+
+/// The rules and settings of the firewall.
+pub fn windows_firewall(data: &[u8]) {
+    firewall::decode_all(data);
 }

@@ -8,6 +8,7 @@ mod bound;
 mod counters;
 #[cfg(test)]
 mod fake;
+mod firewall;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
 mod host;
@@ -22,6 +23,7 @@ mod offload;
 mod owners;
 mod persistent;
 mod processes;
+mod registry;
 mod routes;
 mod services;
 mod sockets;
@@ -45,7 +47,7 @@ use super::tape::Recorder;
 use super::{Backend, NameLookup, Origin};
 use crate::model::{
     Conntrack, Counters, Firewall, Inbound, Interface, InterfaceCounters, Limits, PersistentRoute, Process,
-    ProcessId, RdmaEndpoint, Route, Socket, UnreadRules,
+    ProcessId, RdmaEndpoint, Route, Socket,
 };
 use crate::query::{Owners, ProcessFields, RouteQuery, SocketQuery};
 use crate::{Answer, Error, Operation, OwnerMethod};
@@ -124,6 +126,7 @@ fn is_absent(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(50 | 1168))
 }
 
+#[cfg(not(windows))]
 fn refuse<T>(operation: Operation) -> Result<T, Error> {
     Err(Error::new(operation, io::Error::from(io::ErrorKind::Unsupported)))
 }
@@ -207,11 +210,7 @@ impl Backend for Windows {
     }
 
     fn firewall(&self, asked: &[Inbound]) -> Firewall {
-        let reason = "this program does not read them yet".to_owned();
-        Firewall {
-            judgements: vec![None; asked.len()],
-            unread: vec![UnreadRules { of: "the Windows firewall", reason }],
-        }
+        firewall::firewall(self.source(), asked)
     }
 
     fn uptime(&self) -> Result<Duration, Error> {

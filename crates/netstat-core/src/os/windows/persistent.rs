@@ -6,7 +6,8 @@
 //! one is not given. What is there and does not look like that is counted and told.
 
 use super::interfaces;
-use super::memory::{array_at, text, u8_at, u32_at, u64_at, units};
+use super::memory::{array_at, u8_at, u32_at, u64_at};
+use super::registry::{Value, decode_values};
 use super::source::{Question, Source};
 use crate::model::{PersistentRoute, Prefix, RouteKind, RouteStore, TABLE_MAIN};
 use crate::{Answer, Error, Operation, Warning};
@@ -116,35 +117,6 @@ fn names_by_luid(
             FxHashMap::default()
         }
     }
-}
-
-/// A value of a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Value<'a> {
-    name: OsString,
-    data: &'a [u8],
-}
-
-/// Hands over the values of a key, which come packed: the length of the name in bytes, the name as UTF-16, the length
-/// of the data, the data. Answers how many were not taken; what is cut off counts as one.
-fn decode_values(mut packed: &[u8], mut take: impl FnMut(&Value<'_>) -> bool) -> u64 {
-    let mut odd = 0;
-    while !packed.is_empty() {
-        let Some((value, rest)) = decode_value(packed) else { return odd + 1 };
-        odd += u64::from(!take(&value));
-        packed = rest;
-    }
-    odd
-}
-
-fn decode_value(packed: &[u8]) -> Option<(Value<'_>, &[u8])> {
-    let (name, rest) = split(packed)?;
-    let (data, rest) = split(rest)?;
-    Some((Value { name: text(&units(name).collect::<Vec<_>>()), data }, rest))
-}
-
-fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    bytes.get(4..)?.split_at_checked(u32_at(bytes, 0)? as usize)
 }
 
 /// `network,mask,gateway,metric`, the name of a value without data of its own; a metric of -1 is none.

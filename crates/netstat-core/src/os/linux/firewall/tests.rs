@@ -10,7 +10,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 fn tcp(port: u16) -> Inbound {
-    Inbound { protocol: Protocol::Tcp, family: Family::V4, port, program: None }
+    Inbound { protocol: Protocol::Tcp, family: Family::V4, port, program: None, services: None }
 }
 
 fn udp(port: u16) -> Inbound {

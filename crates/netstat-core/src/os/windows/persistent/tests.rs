@@ -1,21 +1,8 @@
-use super::super::fake::{Fake, table};
+use super::super::fake::{Fake, packed, table};
 use super::super::interfaces::tests::row;
-use super::super::memory::Memory;
 use super::super::routes::FIRST_ROW;
 use super::*;
 use proptest::prelude::*;
-
-fn packed(values: &[(&str, &[u8])]) -> Memory {
-    let mut bytes = Vec::new();
-    for (name, data) in values {
-        let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        for part in [name.as_slice(), data] {
-            bytes.extend_from_slice(&u32::try_from(part.len()).unwrap().to_le_bytes());
-            bytes.extend_from_slice(part);
-        }
-    }
-    Memory::flat(bytes)
-}
 
 /// The data of a value of the store.
 fn settings(metric: u32) -> Vec<u8> {
