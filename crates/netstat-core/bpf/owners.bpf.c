@@ -48,7 +48,17 @@ struct pid {
 } KERNEL;
 
 struct signal_struct {
+	int nr_threads;
 	struct pid *pids[PIDTYPE_MAX];
+} KERNEL;
+
+typedef struct {
+	int counter;
+} KERNEL atomic_t;
+
+/* A table of descriptors. */
+struct files_struct {
+	atomic_t count;
 } KERNEL;
 
 struct timespec64 {
@@ -77,6 +87,7 @@ struct task_struct {
 	struct pid *thread_pid;
 	struct signal_struct *signal;
 	struct nsproxy *nsproxy;
+	struct files_struct *files;
 } KERNEL;
 
 struct inode {
@@ -206,6 +217,9 @@ static __attribute__((always_inline)) int is_others(struct file *file, const str
 	const struct file___old *old = (const void *)file;
 
 	if (task->nsproxy->net_ns == reader->nsproxy->net_ns)
+		return 0;
+	/* More than the threads of one process share this table (CLONE_FILES): each of them holds what is in it. */
+	if (task->files->count.counter > task->signal->nr_threads)
 		return 0;
 	/* The walk itself holds the file too. */
 	if (__builtin_preserve_field_info(file->f_ref, 2))

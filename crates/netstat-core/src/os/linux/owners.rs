@@ -21,7 +21,6 @@
 //! What an unprivileged reader cannot see is never taken for nothing: a process whose descriptors are refused, and a
 //! `/proc` mounted with `hidepid`, which leaves other users' processes out of the list, both make a missing owner
 //! `NotPermitted`. An ordinary user always meets the former on an ordinary machine, because PID 1 belongs to root.
-
 //!
 //! The BPF program may have looked while the sockets were being listed ([`HeadStart`]). That look only finds: what it did
 //! not see is looked for from the start, as if there had been none: a socket can be younger than the look, and the look is a
@@ -393,9 +392,10 @@ impl<'a> Search<'a> {
         }
         let reason = if self.wanted.is_empty() || !self.is_clear() {
             NoOwner::NotPermitted
-        } else if self.method != OwnerMethod::Bpf && hides_processes(self.source) {
-            let reason = "/proc may hide the processes of other users (hidepid). Run as root to see them";
-            unknown("the owner of some sockets", reason.into())
+        } else if self.method != OwnerMethod::Bpf
+            && let Some(reason) = why_processes_lack(self.source)
+        {
+            unknown("the owner of some sockets", reason)
         } else {
             match self.source.read_link("/proc/self/ns/pid") {
                 Ok(namespace) if namespace == INITIAL_PID_NAMESPACE => NoOwner::Kernel,
@@ -491,15 +491,20 @@ fn decode_socket_link(target: &[u8]) -> Option<u64> {
     })
 }
 
-/// Whether this reader may be shown fewer processes than there are; so it is when nothing can be learned of it.
-fn hides_processes(source: &dyn Source) -> bool {
+/// Why this reader may be shown fewer processes than there are; so it is when nothing can be learned of it.
+fn why_processes_lack(source: &dyn Source) -> Option<String> {
     let mut bytes = Vec::new();
     if source.read("/proc/self/status", &mut bytes).is_ok()
         && decode_capabilities(&bytes).is_some_and(|held| held & (1 << CAP_SYS_PTRACE) != 0)
     {
-        return false;
+        return None;
     }
-    source.read("/proc/self/mounts", &mut bytes).is_err() || decode_hidepid(&bytes)
+    if let Err(error) = source.read("/proc/self/mounts", &mut bytes) {
+        let why = words_of(&error);
+        return Some(format!("/proc/self/mounts: {why}. Mount /proc (mount -t proc proc /proc) to see them"));
+    }
+    decode_hidepid(&bytes)
+        .then(|| "/proc may hide the processes of other users (hidepid). Run as root to see them".to_owned())
 }
 
 /// The effective capabilities in `/proc/self/status`.

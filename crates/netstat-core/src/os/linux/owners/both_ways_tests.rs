@@ -375,6 +375,43 @@ fn a_quick_look_tells_all_or_nothing() {
 }
 
 #[test]
+fn a_quick_look_tells_of_all_who_share_a_table_of_descriptors() {
+    let probe = Command::new("unshare").args(["-n", "true"]).stderr(Stdio::null()).status();
+    if !probe.is_ok_and(|status| status.success()) {
+        println!("skipped: this machine does not permit unshare -n");
+        return;
+    }
+    if !bpf_is_permitted() {
+        return;
+    }
+    let (listener, socket) = listener();
+    // The socket is in one table and nowhere else; of the two processes that have it, one is in another network
+    // namespace.
+    let program = "libc.syscall.restype=ctypes.c_long\n\
+                   if libc.syscall({'x86_64':56,'aarch64':220}[os.uname().machine],0x400|17,0,0,0,0)==0:\n \
+                     sys.stdin.read()\n \
+                     os._exit(0)\n\
+                   assert libc.unshare(0x40000000)==0\n\
+                   sys.stdin.read()\n\
+                   os.wait()";
+    let Some(parent) = python(program, &listener) else { return };
+    drop(listener);
+    let child = |found: &Ownership| match found {
+        Ownership::Held(owners) if pids(found)[0] == parent.0.id() => {
+            owners.iter().find(|owner| owner.parent == Some(parent.0.id())).map(|owner| owner.process.pid)
+        }
+        _ => None,
+    };
+    let found = until(|| ownership(&socket, Owners::Proc), |found| child(found).is_some());
+    let both = [parent.0.id(), child(&found).unwrap()];
+    let mut all = both;
+    all.sort_unstable();
+    let network = |pid: u32| std::fs::read_link(format!("/proc/{pid}/ns/net")).unwrap();
+    until(|| network(both[0]), |name| *name != network(both[1]));
+    until(|| quickly(&socket), |(quick, found)| *quick == all && *found == both);
+}
+
+#[test]
 fn inside_a_time_namespace() {
     if let Some(outer) = outer() {
         assert!(bpf_is_permitted());

@@ -336,6 +336,11 @@ fn hidden_processes_may_be_the_owners() {
     attached(&privileged(fake()), &mut rows);
     assert_eq!(unowned(&rows[0]), NoOwner::Kernel);
 
+    let not_mounted = attached(&Fake::new(), &mut rows);
+    let [Warning::SourceUnavailable { reason, .. }] = &not_mounted[..] else { panic!("{not_mounted:?}") };
+    assert!(reason.contains("/proc/self/mounts") && !reason.contains("hidepid"), "{reason}");
+    assert_eq!(unowned(&rows[0]), NoOwner::NotPermitted);
+
     for (mounts, hides) in [
         ("proc /proc proc rw,relatime 0 0\n", false),
         ("proc /proc proc rw,hidepid=2 0 0\nproc /proc proc rw 0 0\n", false),
