@@ -251,3 +251,24 @@ fn a_range_that_is_not_known_is_said_for_what_is_there() {
     let found = found(busy, without(|limits| limits.udp_v4_ports = None));
     assert!(found[0].starts_with("critical") && found[1].contains("(UDP/IPv4)"), "{found:?}");
 }
+
+#[test]
+fn a_burst_is_as_fast_as_its_oldest_says() {
+    for (ages, expected) in [
+        (None, "about 1 connections end a second"),
+        (Some(4), "about 15 connections end a second"),
+        (Some(59), "about 1 connections end a second"),
+        // The clock of the kernel is not exact, and a minute is the most.
+        (Some(70), "about 1 connections end a second"),
+        (Some(0), "about 60 connections end a second"),
+    ] {
+        let mut sockets = connections(60, "10.0.0.9:443", TcpState::TimeWait);
+        sockets.iter_mut().for_each(|socket| socket.time_in_state = ages.map(Duration::from_secs));
+        let mut evidence = look(moment(100, sockets));
+        evidence.limits = Ok(limits(TimeWaitReuse::Never));
+        let findings = run(&CHECK, &evidence, &[]);
+        let words: Vec<_> =
+            findings[0].facts.iter().filter_map(|fact| Some(fact.text.as_ref()?.of(EN))).collect();
+        assert!(words.iter().any(|words| words.contains(expected)), "{expected}: {words:?}");
+    }
+}
