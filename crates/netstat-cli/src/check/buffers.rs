@@ -1,6 +1,6 @@
 //! `buffers`: memory for what was received or is to be sent runs out, and data is thrown away for it.
 
-use super::text::{EN, KO, bytes, decimal, grouped};
+use super::text::{EN, KO, Particle, bytes, decimal, grouped, number_of, particle, were};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, SocketKey, Text, Thresholds};
 use netstat_core::model::{Counters, Protocol, Socket, SocketLevels, TcpExtCounters, UdpCounters};
@@ -158,7 +158,8 @@ fn losers(evidence: &Evidence) -> Vec<(&Socket, u32)> {
         .filter(|socket| socket.protocol == Protocol::Udp)
         .filter_map(|socket| {
             let then = drops(before.get(&SocketKey::of(socket))?)?;
-            let lost = drops(socket)?.wrapping_sub(then);
+            // Fewer than before: another socket has the same ends by now.
+            let lost = drops(socket)?.checked_sub(then)?;
             (lost > 0).then_some((socket, lost))
         })
         .collect();
@@ -175,19 +176,20 @@ fn received(evidence: &Evidence, thresholds: &Thresholds) -> Option<Finding> {
         Some((holder.text(), SocketAddr::new(socket.local.address, socket.local.port)))
     });
     let (count, rate_text) = (grouped(lost), decimal(rate));
+    let were = were(lost, "datagram", "datagrams");
     let sentence = match &who {
         Some((who, local)) => Text::new(
             format!(
-                "{} does not read fast enough on {local}: {count} datagrams were lost ({rate_text} a second)",
+                "{} does not read fast enough on {local}: {were} lost ({rate_text} a second)",
                 who.of(EN)
             ),
             format!(
-                "{}이(가) {local}에서 빨리 읽지 못함: 데이터그램 {count}개를 잃음 (초당 {rate_text}개)",
-                who.of(KO)
+                "{} {local}에서 빨리 읽지 못함: 데이터그램 {count}개를 잃음 (초당 {rate_text}개)",
+                particle(who.of(KO), Particle::Subject)
             ),
         ),
         None => Text::new(
-            format!("{count} datagrams were lost at full receive buffers ({rate_text} a second)"),
+            format!("{were} lost at full receive buffers ({rate_text} a second)"),
             format!("가득 찬 수신 버퍼에서 데이터그램 {count}개를 잃음 (초당 {rate_text}개)"),
         ),
     };
@@ -239,7 +241,7 @@ fn of_socket(key: &'static str, socket: &Socket, lost: u32) -> Fact {
         key,
         serde_json::json!({ "local": local, "lost": lost, "buffer_used": used, "buffer_limit": limit }),
         Text::new(
-            format!("{local} lost {} datagrams{en}", grouped(lost)),
+            format!("{local} lost {}{en}", number_of(lost, "datagram", "datagrams")),
             format!("{local}: 데이터그램 {}개를 잃음{ko}", grouped(lost)),
         ),
     )
@@ -254,13 +256,17 @@ fn sent(evidence: &Evidence, thresholds: &Thresholds) -> Option<Finding> {
     let sentence = if memory > 0 {
         Text::new(
             format!(
-                "{count} datagrams were lost because the memory of UDP is used up ({rate_text} a second)"
+                "{} lost because the memory of UDP is used up ({rate_text} a second)",
+                were(lost, "datagram", "datagrams")
             ),
             format!("UDP 메모리가 바닥나 데이터그램 {count}개를 잃음 (초당 {rate_text}개)"),
         )
     } else {
         Text::new(
-            format!("{count} datagrams could not be sent: send buffers are full ({rate_text} a second)"),
+            format!(
+                "{} could not be sent: send buffers are full ({rate_text} a second)",
+                number_of(lost, "datagram", "datagrams")
+            ),
             format!("송신 버퍼가 가득 차 데이터그램 {count}개를 보내지 못함 (초당 {rate_text}개)"),
         )
     };
@@ -308,8 +314,8 @@ fn memory(evidence: &Evidence, thresholds: &Thresholds, counters: &Counters) -> 
     let sentence = if aborted > 0 {
         Text::new(
             format!(
-                "{} connections were reset for want of memory; TCP has {text} % of the most it may have",
-                grouped(aborted)
+                "{} reset for want of memory; TCP has {text} % of the most it may have",
+                were(aborted, "connection", "connections")
             ),
             format!("메모리가 모자라 연결 {}개가 끊김. TCP가 한도의 {text}%를 씀", grouped(aborted)),
         )

@@ -3,9 +3,11 @@
 use super::holders::{Holder, counted, elevate_for_one};
 use super::text::{EN, KO, bytes, duration, grouped, number_of};
 use super::thresholds::Default;
-use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
-use netstat_core::model::{Socket, TcpState};
+use super::{Check, Culprit, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
+use netstat_core::model::{Endpoint, NoOwner, Socket, TcpState};
 use netstat_core::query::{Fields, Kinds, ProcessFields, States};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 pub(crate) static CHECK: Check = Check {
@@ -23,6 +25,8 @@ pub(crate) static CHECK: Check = Check {
          Many connections that are young are a burst: a busy server that a load balancer is leaving looks like that for \
          a moment. A few old ones are what an idle pool of connections holds until it uses them again. Neither is more \
          than a notice.\n\n\
+         A connection in CLOSE_WAIT that no process holds is still in the queue of its listener: the client gave up before \
+         the program accepted it. Such are judged alike, for each listener.\n\n\
          Where the system does not tell the age of a connection (Windows, /proc/net), many are unknown until they have \
          been watched.",
         "CLOSE_WAIT는 상대가 닫을 때 시작해서 프로그램이 닫을 때 끝나므로, 제대로 닫는 프로그램에서는 몇 밀리초입니다. 프로세스마다 \
@@ -31,6 +35,8 @@ pub(crate) static CHECK: Check = Check {
          연결도 오래된 것입니다.\n\n\
          젊은 연결이 많은 것은 순간적인 몰림입니다. 로드 밸런서가 빠지는 바쁜 서버가 잠시 그렇게 보입니다. 오래된 연결 몇 개는 쉬고 \
          있는 연결 풀이 다시 쓸 때까지 들고 있는 것입니다. 둘 다 알림을 넘지 않습니다.\n\n\
+         어느 프로세스도 들고 있지 않은 CLOSE_WAIT는 아직 리스너의 수락 대기열에 있는 연결입니다. 프로그램이 수락하기 전에 \
+         클라이언트가 포기한 것이고, 리스너마다 똑같이 판단합니다.\n\n\
          시스템이 연결의 나이를 알려 주지 않으면(Windows, /proc/net) 많은 연결은 지켜볼 때까지 알 수 없습니다.",
     ),
     settings: &[&OLD, &NOTICE, &WARNING, &CRITICAL, &BURST],
@@ -40,9 +46,9 @@ pub(crate) static CHECK: Check = Check {
     ],
     needs: Needs {
         kinds: Kinds::TCP,
-        states: States::CLOSE_WAIT,
+        states: States::CLOSE_WAIT.union(States::LISTEN),
         fields: Fields::TCP_INFO,
-        owners: States::CLOSE_WAIT,
+        owners: States::CLOSE_WAIT.union(States::LISTEN),
         process: ProcessFields::NAME,
         ..Needs::NOTHING
     },
@@ -106,11 +112,65 @@ fn age(evidence: &Evidence, socket: &Socket) -> Option<Duration> {
     told.max(evidence.watched_for(socket))
 }
 
+/// Where connections are.
+enum Place<'a> {
+    /// With a process, or with one that is not known.
+    Holder(Holder),
+    /// In the queue of a listener at this end; `None` where the filter leaves no listener.
+    Queue(Endpoint, Option<&'a Socket>),
+}
+
+impl Place<'_> {
+    fn text(&self, evidence: &Evidence) -> Text {
+        match self {
+            Self::Holder(holder) => holder.text(),
+            Self::Queue(end, listener) => {
+                let end = SocketAddr::new(end.address, end.port);
+                let who = listener.and_then(|listener| evidence.by_holder([listener]).into_iter().next());
+                let who = who.map(|(holder, _)| holder.text());
+                let (en, ko) = who.map_or_else(<(String, String)>::default, |who| {
+                    (format!(" of {}", who.of(EN)), format!("{}의 ", who.of(KO)))
+                });
+                Text::new(format!("the accept queue{en} on {end}"), format!("{ko}{end} 수락 대기열"))
+            }
+        }
+    }
+
+    fn subject(&self) -> String {
+        match self {
+            Self::Holder(holder) => holder.subject(),
+            Self::Queue(end, _) => format!("accept queue of {}", SocketAddr::new(end.address, end.port)),
+        }
+    }
+}
+
+/// The connections by where they are, the largest group first.
+fn groups(evidence: &Evidence) -> Vec<(Place<'_>, Vec<&Socket>)> {
+    let mut groups = Vec::new();
+    let mut queues: BTreeMap<Endpoint, (Option<&Socket>, Vec<&Socket>)> = BTreeMap::new();
+    for (holder, sockets) in evidence.by_holder(evidence.in_state(TcpState::CloseWait)) {
+        // What was accepted and is closed is not in CLOSE_WAIT any longer.
+        if holder != Holder::Nobody(NoOwner::NoProcess) {
+            groups.push((Place::Holder(holder), sockets));
+            continue;
+        }
+        for socket in sockets {
+            let listener = evidence.listener(socket.local);
+            let end = listener.map_or(socket.local, |listener| listener.local);
+            queues.entry(end).or_insert((listener, Vec::new())).1.push(socket);
+        }
+    }
+    let queues = queues.into_iter().map(|(end, (listener, sockets))| (Place::Queue(end, listener), sockets));
+    groups.extend(queues);
+    groups.sort_by_key(|(_, sockets)| std::cmp::Reverse(sockets.len()));
+    groups
+}
+
 fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
-    let groups = evidence.by_holder(evidence.in_state(TcpState::CloseWait));
+    let groups = groups(evidence);
     let all: usize = groups.iter().map(|(_, sockets)| sockets.len()).sum();
     let findings: Vec<Finding> =
-        groups.iter().filter_map(|(holder, sockets)| judge(evidence, thresholds, holder, sockets)).collect();
+        groups.iter().filter_map(|(who, sockets)| judge(evidence, thresholds, who, sockets)).collect();
     if findings.is_empty() {
         return vec![Finding::ok(
             CHECK.name,
@@ -126,11 +186,11 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
     findings
 }
 
-/// What is the matter with the connections of one process, if anything is.
+/// What is the matter with the connections in one place, if anything is.
 fn judge(
     evidence: &Evidence,
     thresholds: &Thresholds,
-    holder: &Holder,
+    place: &Place<'_>,
     sockets: &[&Socket],
 ) -> Option<Finding> {
     let at_least = |setting: &Setting| thresholds.count(&CHECK, setting).max(1);
@@ -149,8 +209,9 @@ fn judge(
     } else {
         return None;
     };
-    let who = holder.text();
+    let who = place.text(evidence);
     let (many, limit_text) = (grouped(sockets.len()), duration(limit));
+    let connections = number_of(sockets.len(), "connection", "connections");
     let limit_ko = limit_text.of(KO);
     let (old_en, old_ko) = match old {
         0 => ("none".to_owned(), format!("{limit_ko} 넘게 그대로인 것은 없음")),
@@ -162,7 +223,7 @@ fn judge(
     let sentence = if not_told {
         Text::new(
             format!(
-                "{} holds {many} connections in CLOSE_WAIT, and the system does not tell since when",
+                "{} holds {connections} in CLOSE_WAIT, and the system does not tell since when",
                 who.of(EN)
             ),
             format!("{}: CLOSE_WAIT 연결 {many}개, 언제부터인지 시스템이 알려 주지 않음", who.of(KO)),
@@ -170,7 +231,7 @@ fn judge(
     } else {
         Text::new(
             format!(
-                "{} holds {many} connections in CLOSE_WAIT, {old_en} of them for {} or longer",
+                "{} holds {connections} in CLOSE_WAIT, {old_en} of them for {} or longer",
                 who.of(EN),
                 limit_text.of(EN)
             ),
@@ -178,12 +239,25 @@ fn judge(
         )
     };
     let mut finding = Finding::new(CHECK.name, severity, sentence);
-    finding.subject = holder.subject();
+    finding.subject = place.subject();
     finding.amount = sockets.len() as f64;
     finding.facts = facts(evidence, sockets, &ages, old);
-    finding.processes = evidence.culprits(sockets.iter().copied());
-    finding.rows = Some(rows(holder));
-    (finding.meaning, finding.next) = advice(severity, holder);
+    match place {
+        Place::Holder(holder) => {
+            finding.processes = evidence.culprits(sockets.iter().copied());
+            finding.rows = Some(rows(holder));
+            (finding.meaning, finding.next) = advice(severity, holder);
+        }
+        Place::Queue(end, listener) => {
+            finding.processes = evidence.culprits(listener.iter().copied());
+            finding.processes.iter_mut().for_each(|culprit| culprit.sockets = 0);
+            finding.rows = Some(format!(
+                "netstat --columns local,foreign,recvq,pid,process close_wait lport {}",
+                end.port
+            ));
+            (finding.meaning, finding.next) = advice_for_queue(&finding.processes);
+        }
+    }
     Some(finding)
 }
 
@@ -264,6 +338,31 @@ fn growth(evidence: &Evidence, sockets: &[&Socket]) -> Option<Fact> {
 fn rows(holder: &Holder) -> String {
     let process = holder.filter().map(|filter| format!(" {filter}")).unwrap_or_default();
     format!("netstat --columns local,foreign,recvq,pid,process close_wait{process}")
+}
+
+/// The program does not even accept.
+fn advice_for_queue(listeners: &[Culprit]) -> (Option<Text>, Vec<Text>) {
+    let meaning = Text::fixed(
+        "The clients connected, waited and gave up, and the program has not accepted their connections: it is stuck, \
+         stopped, or out of threads or descriptors. It will find them closed.",
+        "클라이언트가 연결하고 기다리다 포기했는데, 프로그램은 그 연결을 아직 수락하지 않았습니다. 멈췄거나, 정지되었거나, 스레드나 \
+         디스크립터가 모자랍니다. 수락해도 이미 닫힌 연결입니다.",
+    );
+    let mut next = vec![Text::fixed(
+        "see whether the queue fills and connections are lost: netstat check listen-queue",
+        "대기열이 차고 연결을 잃는지 봅니다: netstat check listen-queue",
+    )];
+    if let Some(Culprit { holder: Holder::Process { pid, .. }, .. }) = listeners.first() {
+        next.push(Text::new(
+            format!(
+                "see what its threads do before it is restarted (jstack {pid}, gdb -p {pid}, py-spy dump --pid {pid}), and its log"
+            ),
+            format!(
+                "다시 시작하기 전에 스레드가 무엇을 하는지(jstack {pid}, gdb -p {pid}, py-spy dump --pid {pid}) 로그와 함께 봅니다"
+            ),
+        ));
+    }
+    (Some(meaning), next)
 }
 
 fn advice(severity: Severity, holder: &Holder) -> (Option<Text>, Vec<Text>) {

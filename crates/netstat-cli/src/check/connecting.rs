@@ -1,7 +1,7 @@
 //! `connecting`: connections that are begun here and never answered.
 
 use super::holders::counted;
-use super::text::{EN, KO, grouped};
+use super::text::{EN, KO, Particle, grouped, number_of, particle};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds, Waiting};
 use netstat_core::model::{Endpoint, Socket, TcpState};
@@ -125,8 +125,8 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
         CHECK.name,
         Text::new(
             format!(
-                "{} connections in SYN_SENT, {} of them unanswered",
-                grouped(all),
+                "{} in SYN_SENT, {} unanswered",
+                number_of(all, "connection", "connections"),
                 grouped(unanswered.len())
             ),
             format!("SYN_SENT 연결 {}개, 그중 대답 없는 것 {}개", grouped(all), grouped(unanswered.len())),
@@ -172,8 +172,12 @@ fn to_one_place(evidence: &Evidence, remote: Endpoint, sockets: &[&Socket], seve
         CHECK.name,
         severity,
         Text::new(
-            format!("{count} connections to {end} get no answer"),
-            format!("{end}(으)로 가는 연결 {count}개에 대답이 없음"),
+            format!(
+                "{} to {end} {} no answer",
+                number_of(sockets.len(), "connection", "connections"),
+                if sockets.len() == 1 { "gets" } else { "get" }
+            ),
+            format!("{} 가는 연결 {count}개에 대답이 없음", particle(&end.to_string(), Particle::Towards)),
         ),
     );
     finding.subject = end.to_string();
@@ -185,7 +189,10 @@ fn to_one_place(evidence: &Evidence, remote: Endpoint, sockets: &[&Socket], seve
             "syn_sent_again",
             most,
             Text::new(
-                format!("the SYN of one was sent again {most} times"),
+                format!(
+                    "the SYN of one was sent again {}",
+                    if most == 1 { "once".to_owned() } else { format!("{most} times") }
+                ),
                 format!("SYN을 가장 많이 다시 보낸 것은 {most}번"),
             ),
         ));
@@ -228,8 +235,8 @@ fn to_one_place(evidence: &Evidence, remote: Endpoint, sockets: &[&Socket], seve
                 remote.port
             ),
             format!(
-                "다른 포트는 대답하는지, 이쪽이나 저쪽 방화벽에 포트 {}이(가) 있는지 봅니다",
-                remote.port
+                "다른 포트는 대답하는지, 이쪽이나 저쪽 방화벽에 포트 {} 있는지 봅니다",
+                particle(&remote.port.to_string(), Particle::Subject)
             ),
         ),
     ];
@@ -252,7 +259,10 @@ fn to_many_places(evidence: &Evidence, thresholds: &Thresholds, unanswered: &[&S
             Severity::Warning,
             Text::new(
                 format!("{} waits for {count} destinations at once, and none of them answers", who.of(EN)),
-                format!("{}이(가) 목적지 {count}곳을 한꺼번에 기다리고, 어느 곳도 대답하지 않음", who.of(KO)),
+                format!(
+                    "{} 목적지 {count}곳을 한꺼번에 기다리고, 어느 곳도 대답하지 않음",
+                    particle(who.of(KO), Particle::Subject)
+                ),
             ),
         );
         finding.subject = format!("{} to many", holder.subject());
@@ -265,7 +275,12 @@ fn to_many_places(evidence: &Evidence, thresholds: &Thresholds, unanswered: &[&S
                 "ports",
                 ports.len(),
                 Text::new(
-                    format!("{} remote ports, most of them {}", grouped(ports.len()), first_ports(&ports)),
+                    match ports.len() {
+                        1 => format!("all of them to port {}", first_ports(&ports)),
+                        many => {
+                            format!("{} remote ports, most of them {}", grouped(many), first_ports(&ports))
+                        }
+                    },
                     format!("원격 포트 {}가지, 많은 순서로 {}", grouped(ports.len()), first_ports(&ports)),
                 ),
             ),

@@ -1,6 +1,6 @@
 //! `conntrack`: the table in which the firewall keeps what it tracks is full.
 
-use super::text::{decimal, duration, grouped};
+use super::text::{decimal, duration, grouped, were};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Lack, Needs, Setting, Severity, Text, Thresholds};
 use netstat_core::model::Conntrack;
@@ -103,9 +103,9 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
         ),
         dropped => Text::new(
             format!(
-                "{} packets were dropped for want of an entry in the table of tracked connections ({entries_text} of \
+                "{} dropped for want of an entry in the table of tracked connections ({entries_text} of \
                  {max_text}, {percent_text} %)",
-                grouped(dropped)
+                were(dropped, "packet", "packets")
             ),
             format!(
                 "연결 추적 테이블에 자리가 없어 패킷 {}개가 버려짐 ({entries_text} / {max_text}, {percent_text}%)",
@@ -138,7 +138,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
             "pushed_out_entries",
             pushed_out,
             Text::new(
-                format!("{} entries were pushed out to make room", grouped(pushed_out)),
+                format!("{} pushed out to make room", were(pushed_out, "entry", "entries")),
                 format!("자리를 내려고 항목 {}개가 밀려남", grouped(pushed_out)),
             ),
         ));

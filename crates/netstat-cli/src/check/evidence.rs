@@ -4,7 +4,7 @@ use super::surroundings::Surroundings;
 use netstat_core::model::{
     Conntrack, Counters, Endpoint, Limits, Process, ProcessId, Protocol, Socket, TcpState,
 };
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -76,8 +76,19 @@ pub(crate) struct Evidence {
     pub(crate) processes: HashMap<ProcessId, Process>,
     /// What is known beyond the tables of the system.
     pub(crate) surroundings: Surroundings,
+    /// The ports that somebody listens on, those of listeners included that the filter leaves out.
+    pub(crate) listening: FxHashSet<(Protocol, u16)>,
     /// Since when `--watch` has seen a socket in its state, by the same clock as [`Moment::at`]; empty without it.
     pub(crate) seen_since: FxHashMap<(SocketKey, Option<TcpState>), Duration>,
+}
+
+/// The ports that somebody listens on.
+pub(crate) fn listening(sockets: &[Socket]) -> FxHashSet<(Protocol, u16)> {
+    let listens = |socket: &&Socket| match socket.protocol {
+        Protocol::Tcp => socket.state == Some(TcpState::Listen),
+        Protocol::Udp => socket.remote.is_none(),
+    };
+    sockets.iter().filter(listens).map(|socket| (socket.protocol, socket.local.port)).collect()
 }
 
 impl Evidence {
@@ -125,6 +136,14 @@ impl Evidence {
     pub(crate) fn watched_for(&self, socket: &Socket) -> Option<Duration> {
         let since = self.seen_since.get(&(SocketKey::of(socket), socket.state))?;
         self.now.at.as_ref().ok()?.checked_sub(*since).filter(|watched| !watched.is_zero())
+    }
+
+    /// The listener that a socket of this end came to: the one of its address, or else of every address.
+    pub(crate) fn listener(&self, local: Endpoint) -> Option<&Socket> {
+        let of_port = || self.in_state(TcpState::Listen).filter(|listener| listener.local.port == local.port);
+        of_port()
+            .find(|listener| listener.local.address == local.address)
+            .or_else(|| of_port().find(|listener| listener.local.address.is_unspecified()))
     }
 
     /// Tells which sockets wait for an answer that is late.

@@ -56,6 +56,7 @@ fn assignment(check: &Check, setting: &Setting, language: Language) -> String {
     let value = match setting.default {
         Default::Number(number) => number.to_string(),
         Default::Words(words) => words.join(","),
+        Default::Ports | Default::Countries => String::new(),
     };
     let unit = setting.unit.of(language);
     let unit = if unit.is_empty() { String::new() } else { format!(" ({unit})") };
@@ -90,6 +91,7 @@ pub(crate) fn markdown() -> String {
                 let value = match setting.default {
                     Default::Number(number) => format!("{number} {}", setting.unit.of(EN)),
                     Default::Words(words) => words.join(", "),
+                    Default::Ports | Default::Countries => String::new(),
                 };
                 page.push_str(&format!(
                     "| `{}.{}` | {} | {} |\n",

@@ -6,7 +6,7 @@ mod ports;
 use super::holders::{Holder, elevate_for_one};
 use super::identity::WHO;
 use super::surroundings::Wanted;
-use super::text::{EN, KO, grouped};
+use super::text::{EN, KO, grouped, number_of};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
 use netstat_core::filter::Reach;
@@ -66,7 +66,7 @@ pub(crate) static CHECK: Check = Check {
 
 static EXCEPT: Setting = Setting {
     name: "except",
-    default: Default::Words(&[]),
+    default: Default::Ports,
     unit: Text::fixed("", ""),
     meaning: Text::fixed(
         "ports that may be reached on this machine, such as 5432 or 161/udp",
@@ -76,7 +76,7 @@ static EXCEPT: Setting = Setting {
 
 static ALSO: Setting = Setting {
     name: "also",
-    default: Default::Words(&[]),
+    default: Default::Ports,
     unit: Text::fixed("", ""),
     meaning: Text::fixed(
         "more ports that should not be reached; each is a warning",
@@ -149,7 +149,10 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
         return vec![Finding::ok(
             CHECK.name,
             Text::new(
-                format!("{count} listeners that other machines may reach, none on a port of the list"),
+                format!(
+                    "{} that other machines may reach, none on a port of the list",
+                    number_of(reached, "listener", "listeners")
+                ),
                 format!("다른 컴퓨터가 닿을 수 있는 리스너 {count}개, 목록에 있는 포트는 없음"),
             ),
         )];

@@ -111,8 +111,8 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
         CHECK.name,
         Text::new(
             format!(
-                "{} half-open connections, {} of them waiting for long",
-                grouped(all),
+                "{}, {} waiting for long",
+                number_of(all, "half-open connection", "half-open connections"),
                 grouped(late.len())
             ),
             format!("절반만 열린 연결 {}개, 그중 오래 기다린 것 {}개", grouped(all), grouped(late.len())),

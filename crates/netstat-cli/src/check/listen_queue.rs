@@ -1,6 +1,6 @@
 //! `listen-queue`: connections that a listener loses because nobody accepts them in time.
 
-use super::text::{EN, KO, decimal, grouped};
+use super::text::{EN, KO, decimal, grouped, number_of, were};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, SocketKey, Text, Thresholds};
 use netstat_core::model::{Counters, Socket, TcpExtCounters, TcpState};
@@ -153,7 +153,10 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
     vec![Finding::ok(
         CHECK.name,
         Text::new(
-            format!("{} listeners, no queue is full and no connection was lost", grouped(judged)),
+            format!(
+                "{}, no queue is full and no connection was lost",
+                number_of(judged, "listener", "listeners")
+            ),
             format!("리스너 {}개, 가득 찬 대기열도 잃은 연결도 없음", grouped(judged)),
         ),
     )]
@@ -170,20 +173,18 @@ fn of_listener(
     let holder = evidence.by_holder([listener]).into_iter().next().map(|(holder, _)| holder.text());
     let who = holder.unwrap_or(Text::fixed("a process", "프로세스"));
     let (waiting, limit) = (grouped(queue.waiting), grouped(queue.limit));
+    let wait = match queue.waiting {
+        1 => "1 connection waits".to_owned(),
+        _ => format!("{waiting} connections wait"),
+    };
     let sentence = if queue.is_full() {
         Text::new(
-            format!(
-                "{} does not accept fast enough on {address}: {waiting} connections wait, the limit is {limit}",
-                who.of(EN)
-            ),
+            format!("{} does not accept fast enough on {address}: {wait}, the limit is {limit}", who.of(EN)),
             format!("{}의 수락이 {address}에서 밀림: {waiting}개가 기다리고 한도는 {limit}개", who.of(KO)),
         )
     } else {
         Text::new(
-            format!(
-                "the queue of {} on {address} is nearly full: {waiting} connections wait, the limit is {limit}",
-                who.of(EN)
-            ),
+            format!("the queue of {} on {address} is nearly full: {wait}, the limit is {limit}", who.of(EN)),
             format!("{}의 {address} 대기열이 거의 참: {waiting}개가 기다리고 한도는 {limit}개", who.of(KO)),
         )
     };
@@ -242,8 +243,8 @@ fn lost_fact(overflows: Option<u64>) -> Option<Fact> {
         lost,
         Text::new(
             format!(
-                "{} connections were lost between the two looks, at all listeners together",
-                grouped(lost)
+                "{} lost between the two looks, at all listeners together",
+                were(lost, "connection", "connections")
             ),
             format!("두 번 보는 사이에 잃은 연결 {}개 (모든 리스너 합계)", grouped(lost)),
         ),
@@ -258,8 +259,8 @@ fn unseen(lost: u64, rate: f64, critical: bool) -> Finding {
         severity,
         Text::new(
             format!(
-                "{} connections were lost at a full queue ({} a second), and none was seen full",
-                grouped(lost),
+                "{} lost at a full queue ({} a second), and none was seen full",
+                were(lost, "connection", "connections"),
                 decimal(rate)
             ),
             format!(
@@ -296,14 +297,17 @@ fn cookies(evidence: &Evidence) -> Option<Finding> {
     let sentence = if dropped > 0 {
         Text::new(
             format!(
-                "{} requests for a connection were dropped: the queue of half-open connections is full",
-                grouped(dropped)
+                "{} dropped: the queue of half-open connections is full",
+                were(dropped, "request for a connection", "requests for a connection")
             ),
             format!("연결 요청 {}개가 버려짐: 절반만 열린 연결의 대기열이 가득 참", grouped(dropped)),
         )
     } else {
         Text::new(
-            format!("{} SYN cookies were sent: the queue of half-open connections is full", grouped(sent)),
+            format!(
+                "{} sent: the queue of half-open connections is full",
+                were(sent, "SYN cookie", "SYN cookies")
+            ),
             format!("SYN 쿠키 {}개를 보냄: 절반만 열린 연결의 대기열이 가득 참", grouped(sent)),
         )
     };
@@ -318,7 +322,7 @@ fn cookies(evidence: &Evidence) -> Option<Finding> {
             "cookies_valid",
             valid,
             Text::new(
-                format!("{} cookies came back and became connections", grouped(valid)),
+                format!("cookies that came back and became connections: {}", grouped(valid)),
                 format!("쿠키 {}개가 돌아와 연결이 됨", grouped(valid)),
             ),
         ),

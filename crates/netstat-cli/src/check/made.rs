@@ -1,6 +1,6 @@
 //! Evidence made by hand, for the tests of the checks: what a Linux kernel tells, and the little that Windows does.
 
-use super::{Check, Evidence, Finding, Lack, Moment, Surroundings, Thresholds, parse_assignment};
+use super::{Check, Evidence, Finding, Lack, Moment, Surroundings, Thresholds, listening, parse_assignment};
 use crate::render::Language;
 use netstat_core::model::{
     Counters, Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessId, Protocol,
@@ -98,6 +98,7 @@ pub(super) fn looks(before: Option<Moment>, now: Moment) -> Evidence {
         }
     }
     Evidence {
+        listening: listening(&now.sockets),
         now,
         before,
         limits: Err(Lack::NotAsked),

@@ -44,7 +44,7 @@ mod text;
 mod thresholds;
 
 pub(crate) use changes::{Change, changes, retold};
-pub(crate) use evidence::{Evidence, Input, Lack, Moment, SocketKey, Waiting};
+pub(crate) use evidence::{Evidence, Input, Lack, Moment, SocketKey, Waiting, listening};
 pub(crate) use explain::{explained, listed, markdown, wrapped};
 pub(crate) use finding::{Culprit, Fact, Finding, Severity, worst};
 pub(crate) use holders::Holder;

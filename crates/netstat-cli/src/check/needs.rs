@@ -27,6 +27,8 @@ pub(crate) struct Needs {
     pub(crate) conntrack: bool,
     /// What is known beyond the tables of the system.
     pub(crate) surroundings: Wanted,
+    /// On which ports somebody listens, whatever the filter leaves.
+    pub(crate) listening: bool,
     /// All of this twice, moments apart, because a rate is judged.
     pub(crate) twice: bool,
 }
@@ -44,6 +46,7 @@ impl Needs {
         limits: false,
         conntrack: false,
         surroundings: Wanted::NOTHING,
+        listening: false,
         twice: false,
     };
 
@@ -60,6 +63,7 @@ impl Needs {
             udp_owners: false,
             process: ProcessFields::empty(),
             limits: false,
+            listening: false,
             ..needs
         }
     }
@@ -77,6 +81,7 @@ impl Needs {
             limits: self.limits || other.limits,
             conntrack: self.conntrack || other.conntrack,
             surroundings: self.surroundings.and(other.surroundings),
+            listening: self.listening || other.listening,
             twice: self.twice || other.twice,
         }
     }

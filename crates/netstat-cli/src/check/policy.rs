@@ -9,14 +9,15 @@ pub(crate) use learn::learned;
 use super::holders::{Holder, elevate_for_all};
 use super::identity::WHO;
 use super::surroundings::Wanted;
-use super::text::{EN, KO, grouped};
+use super::text::{EN, KO, grouped, number_of};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
 use file::{Rule, Rules, Subject};
 use netstat_core::filter::Reach;
 use netstat_core::model::{Endpoint, Protocol, Socket, TcpState};
 use netstat_core::query::{Kinds, States};
-use std::collections::{BTreeMap, HashSet};
+use rustc_hash::FxHashSet;
+use std::collections::BTreeMap;
 
 pub(crate) static CHECK: Check = Check {
     name: "policy",
@@ -50,6 +51,7 @@ pub(crate) static CHECK: Check = Check {
     needs: Needs {
         kinds: Kinds::all(),
         states: JUDGED.union(States::LISTEN),
+        listening: true,
         owners: JUDGED.union(States::LISTEN),
         udp_owners: true,
         process: WHO,
@@ -90,7 +92,7 @@ enum Deed {
 }
 
 /// What a socket does, and at which end that is to be seen.
-fn deed(socket: &Socket, listening: &HashSet<(Protocol, u16)>, clients: usize) -> Option<(Deed, Endpoint)> {
+fn deed(socket: &Socket, listening: &FxHashSet<(Protocol, u16)>, clients: usize) -> Option<(Deed, Endpoint)> {
     match (socket.protocol, socket.state, socket.remote) {
         (Protocol::Tcp, Some(TcpState::Listen), _) => Some((Deed::Listens, socket.local)),
         (Protocol::Udp, _, None) => {
@@ -108,24 +110,14 @@ fn deed(socket: &Socket, listening: &HashSet<(Protocol, u16)>, clients: usize) -
     }
 }
 
-/// The ports that somebody listens on.
-fn listening(sockets: &[Socket]) -> HashSet<(Protocol, u16)> {
-    let listens = |socket: &&Socket| match socket.protocol {
-        Protocol::Tcp => socket.state == Some(TcpState::Listen),
-        Protocol::Udp => socket.remote.is_none(),
-    };
-    sockets.iter().filter(listens).map(|socket| (socket.protocol, socket.local.port)).collect()
-}
-
 /// The sockets that a policy judges, with what they do and where.
 fn deeds<'a>(
     evidence: &'a Evidence,
     thresholds: &Thresholds,
 ) -> impl Iterator<Item = (&'a Socket, Deed, Endpoint)> + use<'a> {
-    let listening = listening(&evidence.now.sockets);
     let clients = thresholds.count(&CHECK, &CLIENTS);
     evidence.now.sockets.iter().filter_map(move |socket| {
-        let (deed, end) = deed(socket, &listening, clients)?;
+        let (deed, end) = deed(socket, &evidence.listening, clients)?;
         Some((socket, deed, end))
     })
 }
@@ -193,7 +185,10 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
         return vec![Finding::ok(
             CHECK.name,
             Text::new(
-                format!("{count} listeners and destinations, all of them allowed"),
+                format!(
+                    "{}, all allowed",
+                    number_of(judged, "listener or destination", "listeners and destinations")
+                ),
                 format!("리스너와 목적지 {count}개, 모두 허용됨"),
             ),
         )];

@@ -249,7 +249,12 @@ fn of_pool(evidence: &Evidence, used: &Use<'_>, severity: Severity, reuse: Optio
 
 fn facts(evidence: &Evidence, used: &Use<'_>) -> Vec<Fact> {
     let mut facts = vec![Fact::said("ports", used.capacity), Fact::said("taken", used.taken())];
-    let rate = used.waiting as f64 / TIME_WAIT_SECONDS;
+    // A burst that is younger than a minute ended faster than its number says by itself.
+    let waiting = used.sockets.iter().filter(|socket| socket.state == Some(TcpState::TimeWait));
+    let oldest = waiting.filter_map(|socket| socket.time_in_state).max();
+    let seconds =
+        oldest.map_or(TIME_WAIT_SECONDS, |oldest| oldest.as_secs_f64().clamp(1.0, TIME_WAIT_SECONDS));
+    let rate = used.waiting as f64 / seconds;
     let counted = |key, count: usize, text: Text| {
         if count == 0 { Fact::said(key, 0) } else { Fact::shown(key, count, text) }
     };

@@ -1,7 +1,7 @@
 //! `retransmission`: segments that have to be sent again.
 
 use super::holders::counted;
-use super::text::{EN, decimal, duration, grouped, number_of};
+use super::text::{EN, Particle, decimal, duration, grouped, number_of, particle};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, SocketKey, Text, Thresholds};
 use netstat_core::model::{Counters, Socket, TcpCounters};
@@ -228,7 +228,8 @@ fn destinations(evidence: &Evidence, thresholds: &Thresholds, sent: &[Sent<'_>])
                 Text::new(
                     format!("{again_text} segments to {address} had to be sent again ({percent_text} %)"),
                     format!(
-                        "{address}(으)로 가는 세그먼트 {again_text}개({percent_text}%)를 다시 보내야 했음"
+                        "{} 가는 세그먼트 {again_text}개({percent_text}%)를 다시 보내야 했음",
+                        particle(&address.to_string(), Particle::Towards)
                     ),
                 ),
             );

@@ -5,14 +5,14 @@ mod facts;
 use super::holders::{Holder, elevate_for_all};
 use super::identity::WHO;
 use super::surroundings::Wanted;
-use super::text::{EN, KO, grouped};
+use super::text::{EN, KO, Particle, grouped, number_of, particle};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
 use facts::Reason;
 use netstat_core::filter::{Glob, Reach};
 use netstat_core::model::{Endpoint, NoOwner, Ownership, Protocol, Socket, TcpState};
 use netstat_core::query::{Kinds, States};
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 
 pub(crate) static CHECK: Check = Check {
     name: "suspicious",
@@ -52,7 +52,8 @@ pub(crate) static CHECK: Check = Check {
     ],
     needs: Needs {
         kinds: Kinds::TCP,
-        states: JUDGED.union(States::LISTEN),
+        states: JUDGED,
+        listening: true,
         owners: JUDGED,
         process: WHO,
         surroundings: Wanted { users: true, lists: true, places: true, ..Wanted::NOTHING },
@@ -79,7 +80,7 @@ static WARNING: Setting = Setting {
 
 static COUNTRIES: Setting = Setting {
     name: "usual-countries",
-    default: Default::Words(&[]),
+    default: Default::Countries,
     unit: Text::fixed("", ""),
     meaning: Text::fixed(
         "countries that connections usually go to, such as KR,US; without any no country is odd",
@@ -99,7 +100,7 @@ static NETWORKS: Setting = Setting {
 
 static PORTS: Setting = Setting {
     name: "usual-ports",
-    default: Default::Words(&[]),
+    default: Default::Ports,
     unit: Text::fixed("", ""),
     meaning: Text::fixed(
         "remote ports that are usual here beside those of well-known services",
@@ -141,7 +142,7 @@ impl Usual {
         Self {
             countries: words(&COUNTRIES).iter().map(|code| code.to_ascii_uppercase()).collect(),
             networks: words(&NETWORKS).iter().map(|name| name.to_lowercase()).collect(),
-            ports: words(&PORTS).iter().filter_map(|port| port.parse::<u16>().ok()).collect(),
+            ports: words(&PORTS).iter().filter_map(|port| tcp_port(port)).collect(),
             paths: words(&PATHS).iter().map(|pattern| Glob::new(pattern)).collect(),
         }
     }
@@ -155,6 +156,12 @@ impl Usual {
             }
         })
     }
+}
+
+/// The port of `8000` and `8000/tcp`.
+fn tcp_port(word: &str) -> Option<u16> {
+    let (number, protocol) = word.split_once('/').unwrap_or((word, "tcp"));
+    number.trim().parse().ok().filter(|_| protocol.eq_ignore_ascii_case("tcp"))
 }
 
 /// Which side made a connection.
@@ -176,13 +183,13 @@ struct Connection<'a> {
 
 impl<'a> Connection<'a> {
     /// `None` for a socket that leads to no public address.
-    fn of(socket: &'a Socket, listening: &HashSet<u16>) -> Option<Self> {
+    fn of(socket: &'a Socket, listening: &FxHashSet<(Protocol, u16)>) -> Option<Self> {
         let judged = socket.state.is_some_and(|state| JUDGED.contains(States::of(state)));
         let remote = socket.remote.filter(|end| Reach::of(end.address) == Some(Reach::Public))?;
         if socket.protocol != Protocol::Tcp || !judged || remote.address == socket.local.address {
             return None;
         }
-        let inward = listening.contains(&socket.local.port);
+        let inward = listening.contains(&(Protocol::Tcp, socket.local.port));
         Some(Self { socket, remote, direction: if inward { Direction::In } else { Direction::Out } })
     }
 }
@@ -198,7 +205,11 @@ fn of_remote(evidence: &Evidence, usual: &Usual, connection: &Connection<'_>) ->
             weight: if out { facts::LISTED_OUT } else { facts::LISTED_IN },
             text: Text::new(
                 format!("{address} is on the list {name} (line {}: {entry})", entry.line),
-                format!("{address}이(가) 목록 {name}에 있음({}번째 줄: {entry})", entry.line),
+                format!(
+                    "{} 목록 {name}에 있음({}번째 줄: {entry})",
+                    particle(&address.to_string(), Particle::Subject),
+                    entry.line
+                ),
             ),
         });
     }
@@ -216,7 +227,10 @@ fn of_remote(evidence: &Evidence, usual: &Usual, connection: &Connection<'_>) ->
             weight: facts::COUNTRY,
             text: Text::new(
                 format!("it goes to {country}, which is not a usual country ({address})"),
-                format!("평소의 국가가 아닌 {country}(으)로 감({address})"),
+                format!(
+                    "평소의 국가가 아닌 {} 감({address})",
+                    particle(&country.to_string(), Particle::Towards)
+                ),
             ),
         });
     }
@@ -229,7 +243,10 @@ fn of_remote(evidence: &Evidence, usual: &Usual, connection: &Connection<'_>) ->
             weight: facts::NETWORK,
             text: Text::new(
                 format!("it goes to the network {network}, which is not a usual one ({address})"),
-                format!("평소의 네트워크가 아닌 {network}(으)로 감({address})"),
+                format!(
+                    "평소의 네트워크가 아닌 {} 감({address})",
+                    particle(&network.to_string(), Particle::Towards)
+                ),
             ),
         });
     }
@@ -262,9 +279,7 @@ fn weight(reasons: &[Reason]) -> u32 {
 
 fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
     let usual = Usual::of(thresholds);
-    let listening: HashSet<u16> =
-        evidence.in_state(TcpState::Listen).map(|socket| socket.local.port).collect();
-    let connection = |socket| Connection::of(socket, &listening);
+    let connection = |socket| Connection::of(socket, &evidence.listening);
     let all: Vec<&Socket> =
         evidence.now.sockets.iter().filter(|socket| connection(socket).is_some()).collect();
     let mut findings = Vec::new();
@@ -311,7 +326,10 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
         return vec![Finding::ok(
             CHECK.name,
             Text::new(
-                format!("{count} connections with public addresses, none of them odd"),
+                format!(
+                    "{} with public addresses, nothing odd about them",
+                    number_of(all.len(), "connection", "connections")
+                ),
                 format!("공인 주소와의 연결 {count}개, 이상한 점 없음"),
             ),
         )];

@@ -64,8 +64,69 @@ pub(crate) fn grouped(number: impl TryInto<u64>) -> String {
 }
 
 /// A number and what it counts, in English: `1 connection`, `1,200 connections`.
-pub(crate) fn number_of(number: usize, one: &str, many: &str) -> String {
+pub(crate) fn number_of(number: impl TryInto<u64>, one: &str, many: &str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
+/// A number, what it counts, and that something was done to it: `1 packet was`, `1,200 packets were`.
+pub(crate) fn were(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", number_of(number, one, many), if number == 1 { "was" } else { "were" })
+}
+
+/// What a word does in a Korean sentence; its particle depends on the sound that the word ends with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Particle {
+    /// Who does it.
+    Subject,
+    /// What is spoken of.
+    Topic,
+    /// Where it goes.
+    Towards,
+}
+
+/// The last sound of a Korean word, as far as particles care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Vowel,
+    /// The consonant that counts as a vowel before the particle of a direction.
+    Rieul,
+    Consonant,
+    /// Of a word that is not Korean: how it is read, its letters do not tell.
+    NotTold,
+}
+
+fn ending(word: &str) -> Ending {
+    // What stands in brackets behind a word is not read with it.
+    let read =
+        word.strip_suffix(')').and_then(|word| word.rsplit_once('(')).map_or(word, |(before, _)| before);
+    match read.trim_end().chars().next_back() {
+        Some('2' | '4' | '5' | '9') => Ending::Vowel,
+        Some('1' | '7' | '8') => Ending::Rieul,
+        Some('0' | '3' | '6') => Ending::Consonant,
+        Some(syllable @ '가'..='힣') => match (u32::from(syllable) - u32::from('가')) % 28 {
+            0 => Ending::Vowel,
+            8 => Ending::Rieul,
+            _ => Ending::Consonant,
+        },
+        _ => Ending::NotTold,
+    }
+}
+
+/// A word with its particle: `포트 80은`, `포트 22는`. Both stand where it cannot be known: `nginx (7)이(가)`.
+pub(crate) fn particle(word: &str, particle: Particle) -> String {
+    let suffix = match (particle, ending(word)) {
+        (Particle::Subject, Ending::Vowel) => "가",
+        (Particle::Subject, Ending::Rieul | Ending::Consonant) => "이",
+        (Particle::Subject, Ending::NotTold) => "이(가)",
+        (Particle::Topic, Ending::Vowel) => "는",
+        (Particle::Topic, Ending::Rieul | Ending::Consonant) => "은",
+        (Particle::Topic, Ending::NotTold) => "은(는)",
+        (Particle::Towards, Ending::Vowel | Ending::Rieul) => "로",
+        (Particle::Towards, Ending::Consonant) => "으로",
+        (Particle::Towards, Ending::NotTold) => "(으)로",
+    };
+    format!("{word}{suffix}")
 }
 
 /// A number of bytes, in the largest unit of which there are some.
@@ -135,6 +196,36 @@ mod tests {
         assert_eq!(grouped(u64::MAX), "18,446,744,073,709,551,615");
         assert_eq!(number_of(1, "address", "addresses"), "1 address");
         assert_eq!(number_of(1200, "address", "addresses"), "1,200 addresses");
+    }
+
+    #[test]
+    fn a_particle_goes_with_the_sound_before_it() {
+        for (word, subject, topic, towards) in [
+            ("192.0.2.1:80", "이", "은", "으로"),
+            ("192.0.2.1:21", "이", "은", "로"),
+            ("192.0.2.1:22", "가", "는", "로"),
+            ("192.0.2.1:8443", "이", "은", "으로"),
+            ("프로세스 17", "이", "은", "로"),
+            ("이 사용자가 볼 수 없는 프로세스", "가", "는", "로"),
+            ("커널", "이", "은", "로"),
+            ("서버의 것 (7)", "이", "은", "으로"),
+            ("nginx (4711)", "이(가)", "은(는)", "(으)로"),
+            ("fe80::a", "이(가)", "은(는)", "(으)로"),
+            ("", "이(가)", "은(는)", "(으)로"),
+        ] {
+            for (what, suffix) in
+                [(Particle::Subject, subject), (Particle::Topic, topic), (Particle::Towards, towards)]
+            {
+                assert_eq!(particle(word, what), format!("{word}{suffix}"));
+            }
+        }
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!(were(1, "packet", "packets"), "1 packet was");
+        assert_eq!(were(0, "packet", "packets"), "0 packets were");
+        assert_eq!(were(1200, "packet", "packets"), "1,200 packets were");
     }
 
     #[test]

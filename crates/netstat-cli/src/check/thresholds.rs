@@ -32,6 +32,26 @@ pub(crate) enum Default {
     Number(f64),
     /// Words.
     Words(&'static [&'static str]),
+    /// Ports, as `5432` or `161/udp`; none.
+    Ports,
+    /// Countries, as two letters; none.
+    Countries,
+}
+
+impl Default {
+    /// Whether a word may be in the list.
+    fn allows(self, word: &str) -> bool {
+        match self {
+            Self::Number(_) => false,
+            Self::Words(_) => true,
+            Self::Ports => {
+                let (number, protocol) = word.split_once('/').unwrap_or((word, "tcp"));
+                number.parse::<u16>().is_ok_and(|port| port != 0)
+                    && ["tcp", "udp"].iter().any(|known| protocol.eq_ignore_ascii_case(known))
+            }
+            Self::Countries => word.len() == 2 && word.bytes().all(|byte| byte.is_ascii_alphabetic()),
+        }
+    }
 }
 
 /// What was set.
@@ -162,9 +182,10 @@ pub(crate) fn parse_assignment(text: &str) -> Result<Assignment, String> {
     let setting = find_setting(check, name)?;
     let value = match setting.default {
         Default::Number(_) => value.trim().parse::<f64>().ok().filter(is_sensible).map(Value::Number),
-        Default::Words(_) => {
-            let words = value.split(',').map(str::trim).filter(|word| !word.is_empty());
-            Some(Value::Words(words.map(str::to_owned).collect()))
+        default => {
+            let words: Vec<&str> = value.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+            let all = words.iter().all(|word| default.allows(word));
+            all.then(|| Value::Words(words.into_iter().map(str::to_owned).collect()))
         }
     };
     let value =
@@ -196,8 +217,16 @@ fn from_toml(setting: &Setting, value: &toml::Value) -> Option<Value> {
         (Default::Number(_), toml::Value::Integer(number)) => {
             Some(*number as f64).filter(is_sensible).map(Value::Number)
         }
-        (Default::Words(_), toml::Value::Array(words)) => {
-            words.iter().map(|word| word.as_str().map(str::to_owned)).collect::<Option<_>>().map(Value::Words)
+        (Default::Number(_), _) => None,
+        (default, toml::Value::Array(words)) => {
+            let word = |value: &toml::Value| match value {
+                toml::Value::String(word) => Some(word.clone()),
+                // A port is a number to whoever writes the file.
+                toml::Value::Integer(port) if matches!(default, Default::Ports) => Some(port.to_string()),
+                _ => None,
+            };
+            let words = words.iter().map(|value| word(value).filter(|word| default.allows(word)));
+            words.collect::<Option<_>>().map(Value::Words)
         }
         _ => None,
     }
@@ -211,6 +240,8 @@ fn kind(setting: &Setting) -> &'static str {
     match setting.default {
         Default::Number(_) => "a number that is not negative",
         Default::Words(_) => "a list of words",
+        Default::Ports => "a list of ports, such as 5432 or 161/udp",
+        Default::Countries => "a list of countries in two letters, such as KR or US",
     }
 }
 
@@ -234,6 +265,16 @@ mod tests {
     }
 
     #[test]
+    fn a_port_may_be_a_number_or_have_its_protocol() {
+        use crate::check::exposed;
+        let except = exposed::CHECK.settings.iter().find(|setting| setting.name == "except").unwrap();
+        let thresholds = Thresholds::parse("[exposed]\nexcept = [5432, \"161/udp\"]\n").unwrap();
+        assert_eq!(thresholds.words(&exposed::CHECK, except), ["5432", "161/udp"]);
+        assert!(parse_assignment("exposed.except= 5432 ,161/UDP,").is_ok());
+        assert!(parse_assignment("exposed.except=").is_ok());
+    }
+
+    #[test]
     fn a_slip_is_an_error_that_names_it() {
         for (text, why) in [
             ("[close-wiat]\nold = 1\n", "\"close-wiat\" is no check"),
@@ -241,6 +282,10 @@ mod tests {
             ("[close-wait]\nold = \"1\"\n", "close-wait.old has to be a number"),
             ("[close-wait]\nold = -1\n", "close-wait.old has to be a number"),
             ("[close-wait]\nold = nan\n", "close-wait.old has to be a number"),
+            ("[exposed]\nexcept = [\"postgres\"]\n", "exposed.except has to be a list of ports"),
+            ("[exposed]\nexcept = [70000]\n", "exposed.except has to be a list of ports"),
+            ("[exposed]\nexcept = 5432\n", "exposed.except has to be a list of ports"),
+            ("[suspicious]\nusual-paths = [1]\n", "suspicious.usual-paths has to be a list of words"),
             ("close-wait = 5\n", "close-wait has to be a table"),
             ("[close-wait]\n\nold = = 1\n", "line 3: "),
         ] {
@@ -261,6 +306,11 @@ mod tests {
             ("close-wait.old=", "has to be a number"),
             ("close-wait.old=inf", "has to be a number"),
             ("close-wait.old=-2", "has to be a number"),
+            ("exposed.except=postgres", "exposed.except has to be a list of ports"),
+            ("exposed.except=5432,70000", "has to be a list of ports"),
+            ("exposed.also=0", "has to be a list of ports"),
+            ("suspicious.usual-ports=22/sctp", "has to be a list of ports"),
+            ("suspicious.usual-countries=Korea", "has to be a list of countries"),
         ] {
             let error = parse_assignment(text).unwrap_err();
             assert!(error.contains(why), "{text:?}: {error}");

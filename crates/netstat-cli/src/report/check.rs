@@ -5,7 +5,7 @@ use super::{Session, explain};
 use crate::check::{
     ADDRESS_LISTS, Evidence, Finding, Firewalled, Input, Lack, Moment, NamedList, Needs, POLICY, POLICY_FILE,
     Policy, SUSPICIOUS, SocketKey, Surroundings, Thresholds, changes, explained, inbound, learned, listed,
-    retold, worst,
+    listening, retold, worst,
 };
 use crate::options::one_line;
 use crate::output::{self, Reader, Trouble, Utf8, Warnings};
@@ -15,9 +15,9 @@ use netstat_core::enrich::{AddressList, UserNames};
 use netstat_core::error::words_of;
 use netstat_core::model::{Inbound, Process, ProcessId, Protocol, Socket, TcpState};
 use netstat_core::os::Backend;
-use netstat_core::query::{Programs, SocketQuery, States};
+use netstat_core::query::{Fields, Programs, SocketQuery, States};
 use netstat_core::{Answer, Error, Warning};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -157,6 +157,14 @@ fn surroundings(
             let (name, file) = (one_line(&path), std::fs::read(&path));
             let file = file.map_err(|error| format!("cannot read the list {name}: {}", words_of(&error)))?;
             let (list, passed) = AddressList::parse(&file);
+            if let (true, Some(first)) = (list.is_empty(), passed.first_odd) {
+                let odd = passed.odd;
+                return Err(format!(
+                    "the list {name} has no address or network that is understood: {odd} lines are something else, the \
+                     first is line {first}"
+                )
+                .into());
+            }
             if passed.names + passed.odd > 0 || list.is_empty() {
                 warnings.push(Warning::AddressList { file: name.clone(), entries: list.len(), passed });
             }
@@ -226,14 +234,19 @@ impl Watch<'_> {
         if self.needs.surroundings.firewall {
             self.surroundings.firewall = Arc::new(self.firewall(&now.sockets, &processes));
         }
+        let listening =
+            if self.needs.listening { self.listening(&now.sockets)? } else { FxHashSet::default() };
         let evidence = Evidence {
             now,
+            listening,
             limits,
             before: self.before.take(),
             processes,
             surroundings: self.surroundings.clone(),
             seen_since: std::mem::take(&mut self.seen_since),
         };
+        // No row is shown that would lack its owner.
+        warnings.retain(|warning| !matches!(warning, Warning::OwnersVanished { .. }));
         warnings.dedup();
         Ok((evidence, warnings))
     }
@@ -252,6 +265,21 @@ impl Watch<'_> {
         }
         let firewall = self.session.backend.firewall(&asked);
         Firewalled::new(asked, firewall)
+    }
+
+    /// The ports that somebody listens on. Which side made a connection depends on them, so that a filter must not
+    /// hide them.
+    fn listening(&self, sockets: &[Socket]) -> Result<FxHashSet<(Protocol, u16)>, Error> {
+        if self.session.filter.is_none() && self.needs.states.contains(States::LISTEN) {
+            return Ok(listening(sockets));
+        }
+        let query = SocketQuery {
+            kinds: self.needs.kinds,
+            states: States::LISTEN,
+            fields: Fields::empty(),
+            programs: Programs::default(),
+        };
+        Ok(listening(&self.session.backend.sockets(&query)?.data))
     }
 
     /// What is there at this moment.

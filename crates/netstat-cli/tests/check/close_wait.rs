@@ -5,6 +5,7 @@ use crate::support::{command, finish};
 use netstat_lab::faults::{CloseWaitLeak, CloseWaitTraffic};
 use netstat_lab::on_own_thread;
 use std::io::{BufRead, BufReader};
+use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
 
 /// A second is old here, where nobody wants to wait for a minute: ten times longer than the traffic keeps anything.
@@ -49,6 +50,27 @@ fn a_busy_server_is_not_accused() {
             traffic.go_on(200).unwrap();
         }
         assert_only(&[]);
+    });
+}
+
+#[test]
+fn a_server_that_does_not_accept_is_named_for_clients_that_gave_up() {
+    on_own_thread(|_| {
+        let listener = TcpListener::bind("0.0.0.0:8080").unwrap();
+        for _ in 0..100 {
+            drop(TcpStream::connect("127.0.0.1:8080").unwrap());
+        }
+        let soon = "--set close-wait.old=1 --set close-wait.warning=50";
+        let finding = assert_found("close-wait", soon, "warning");
+        let me = std::process::id();
+        assert_eq!(finding.subject(), "accept queue of 0.0.0.0:8080");
+        assert!(
+            finding.sentence().contains(&format!("({me}) on 0.0.0.0:8080 holds 100 connections")),
+            "{finding:?}"
+        );
+        assert_eq!(finding.processes(), [(Some(me.into()), 0)]);
+        assert_eq!(finding.rows().len(), 100);
+        drop(listener);
     });
 }
 

@@ -1,6 +1,6 @@
 //! A program in a temporary directory that speaks to a public address, and honest ones that do.
 
-use crate::answer::{assert_found, assert_only, assert_quiet};
+use crate::answer::{ask, assert_found, assert_only, assert_quiet};
 use crate::support::{Folder, command, finish};
 use netstat_lab::faults::Program;
 use netstat_lab::{Namespace, on_own_thread, with_remote_host};
@@ -53,6 +53,44 @@ fn a_program_that_hides_is_found_and_an_honest_one_is_not() {
         assert_quiet("suspicious", &format!("--set suspicious.usual-paths={}", miner.display()));
         drop(https);
     });
+}
+
+#[test]
+fn a_filter_does_not_turn_a_client_into_a_destination() {
+    on_own_thread(|namespace| {
+        namespace.ip("address add 168.126.63.1/32 dev lo\naddress add 8.8.8.8/32 dev lo\n").unwrap();
+        namespace.ip("route replace local 168.126.63.1 dev lo table local src 8.8.8.8\n").unwrap();
+        // To a high port, as from another country: in both directions of which only one was made from here.
+        let server = TcpListener::bind("168.126.63.1:50051").unwrap();
+        let client = TcpStream::connect("168.126.63.1:50051").unwrap();
+        let accepted = server.accept().unwrap();
+        for words in ["dst 8.8.8.8", "dst 8.8.8.8 not listening"] {
+            let found = ask(&format!(
+                "suspicious {words} --set suspicious.notice=1 --set suspicious.usual-countries=KR \
+                 --set suspicious.usual-paths=/none"
+            ));
+            let found = found.of("suspicious");
+            assert_eq!(
+                found.iter().map(|one| one.severity()).collect::<Vec<_>>(),
+                ["ok"],
+                "{words}: {found:#?}"
+            );
+        }
+        // The other end is one of a connection that was made from here.
+        let found = ask("suspicious dst 168.126.63.1 --set suspicious.notice=1").of("suspicious");
+        assert!(found[0].sentence().contains("is connected to 168.126.63.1:50051"), "{found:#?}");
+        drop((client, accepted));
+    });
+}
+
+#[test]
+fn a_list_that_is_something_else_is_not_taken_for_an_empty_one() {
+    let folder = Folder::new("no-list");
+    let list = folder.path("page.html");
+    std::fs::write(&list, "<html>\n<body>moved</body>\n</html>\n").unwrap();
+    let run = finish(command(&format!("check suspicious --set suspicious.lists={}", list.display())));
+    assert_eq!((run.code, &*run.text), (Some(3), ""), "{run:?}");
+    assert!(run.complaint.contains("has no address or network that is understood"), "{run:?}");
 }
 
 #[test]

@@ -116,3 +116,20 @@ fn where_reasons_are_not_counted_it_abstains() {
     assert!(lines(&findings)[0].starts_with("unknown") && findings[0].never_told);
     assert!(lines(&run(&CHECK, &look(moment(1, Vec::new())), &[]))[0].starts_with("unknown"));
 }
+
+#[test]
+fn another_socket_with_the_same_ends_has_lost_nothing_yet() {
+    // As /proc/net tells of them, without a number of the kernel's.
+    let unnumbered = |drops| {
+        let mut socket = socket(1, 7, drops);
+        socket.id.cookie = None;
+        socket
+    };
+    let lost = || counters(|udp, _, _| udp.rcvbuf_errors = Some(300));
+    let before = counted(10, vec![unnumbered(500)], counters(|_, _, _| {}));
+    let findings = run(&CHECK, &looks(Some(before), counted(12, vec![unnumbered(4)], lost())), &[]);
+    assert_eq!(
+        lines(&findings),
+        ["warning [udp receive] 300 datagrams were lost at full receive buffers (150 a second)"]
+    );
+}

@@ -1,5 +1,6 @@
 use super::super::made::{fact, held, lines, look, looks, moment, run, tcp, with};
 use super::*;
+use netstat_core::model::Ownership;
 
 /// Connections of a process in CLOSE_WAIT whose peers have been silent for so many seconds.
 fn silent(pid: u32, count: u16, seconds: u64) -> Vec<Socket> {
@@ -113,4 +114,40 @@ fn settings_move_the_limits() {
     assert!(lines(&run(&CHECK, &evidence, &[]))[0].starts_with("ok"));
     let settings = ["close-wait.old=5", "close-wait.warning=10"];
     assert!(lines(&run(&CHECK, &evidence, &settings))[0].starts_with("warning"));
+}
+
+#[test]
+fn what_no_process_holds_waits_in_the_queue_of_a_listener() {
+    let waiting = || {
+        let mut sockets = silent(7, 150, 100);
+        sockets.iter_mut().for_each(|socket| socket.ownership = Ownership::Unowned(NoOwner::NoProcess));
+        sockets
+    };
+    let listener = held(tcp("0.0.0.0:80", "", TcpState::Listen), 9);
+    let findings = run(&CHECK, &look(moment(5, [waiting(), vec![listener]].concat())), &[]);
+    assert_eq!(
+        lines(&findings),
+        [
+            "warning [accept queue of 0.0.0.0:80] the accept queue of p9 (9) on 0.0.0.0:80 holds 150 connections in \
+             CLOSE_WAIT, all of them for 1 min or longer"
+        ]
+    );
+    let [finding] = findings.as_slice() else { panic!("{findings:?}") };
+    let holders: Vec<_> = finding.processes.iter().map(|one| (one.holder.subject(), one.sockets)).collect();
+    assert_eq!(holders, [("p9 (9)".to_owned(), 0)], "the program that does not accept");
+    assert!(finding.next.iter().all(|step| !step.of(EN).contains("run as root")), "{:?}", finding.next);
+
+    // A filter may leave no listener.
+    let findings = run(&CHECK, &look(moment(5, waiting())), &[]);
+    assert!(
+        lines(&findings)[0]
+            .starts_with("warning [accept queue of 10.0.0.1:80] the accept queue on 10.0.0.1:80")
+    );
+    // Of two listeners it is that of the address.
+    let listeners = vec![
+        held(tcp("0.0.0.0:80", "", TcpState::Listen), 9),
+        held(tcp("10.0.0.1:80", "", TcpState::Listen), 8),
+    ];
+    let findings = run(&CHECK, &look(moment(5, [waiting(), listeners].concat())), &[]);
+    assert!(lines(&findings)[0].contains("p8 (8) on 10.0.0.1:80"), "{:?}", lines(&findings));
 }

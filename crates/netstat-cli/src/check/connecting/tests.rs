@@ -28,7 +28,7 @@ fn only_those_that_were_sent_again_count_and_by_destination() {
         ),
         (trying(10, "192.0.2.1:5432", 1), "warning"),
         (trying(200, "192.0.2.1:5432", 1), "critical"),
-        (trying(5000, "192.0.2.1:5432", 0), "ok [] 5,000 connections in SYN_SENT, 0 of them unanswered"),
+        (trying(5000, "192.0.2.1:5432", 0), "ok [] 5,000 connections in SYN_SENT, 0 unanswered"),
         ([trying(2, "192.0.2.1:443", 2), trying(2, "192.0.2.2:443", 2)].concat(), "ok"),
     ] {
         let found = found(sockets);

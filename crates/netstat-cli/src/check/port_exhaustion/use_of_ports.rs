@@ -1,6 +1,7 @@
 //! Which ports are taken where: the arithmetic of [`super`].
 
 use super::super::Text;
+use super::super::text::{Particle, particle};
 use netstat_core::model::{
     DynamicPorts, Endpoint, Family, Limits, Protocol, Socket, TcpState, TimeWaitReuse,
 };
@@ -25,7 +26,10 @@ impl Pool {
         match self {
             Self::Tcp { local, remote: Some(remote) } => {
                 let remote = shown(remote);
-                Text::new(format!("from {local} to {remote}"), format!("{local}에서 {remote}(으)로"))
+                Text::new(
+                    format!("from {local} to {remote}"),
+                    format!("{local}에서 {}", particle(&remote, Particle::Towards)),
+                )
             }
             Self::Tcp { local, remote: None } => {
                 Text::new(format!("for TCP from {local}"), format!("{local}의 TCP"))

@@ -3,6 +3,7 @@
 //! A fact that honest programs have every day weighs less than 40, so that alone it is no finding.
 
 use super::super::Text;
+use super::super::text::{Particle, particle};
 use netstat_core::model::Executable;
 use std::ffi::OsStr;
 
@@ -126,7 +127,7 @@ pub(super) fn of_executable(executable: &Executable) -> Vec<Reason> {
             "deleted",
             DELETED,
             format!("its executable {shown} has been deleted or replaced since it started"),
-            format!("실행 파일 {shown}이(가) 시작한 뒤 지워지거나 바뀜"),
+            format!("시작한 뒤 실행 파일이 지워지거나 바뀜({shown})"),
         );
     }
     if is_temporary(&path) {
@@ -136,7 +137,9 @@ pub(super) fn of_executable(executable: &Executable) -> Vec<Reason> {
             format!("its executable lies in a directory for temporary files ({shown})"),
             format!("실행 파일이 임시 파일의 디렉터리에 있음({shown})"),
         );
-    } else if let Some(part) = hidden_part(&path) {
+    }
+    // A hidden place among temporary files is both: no installer asks for that.
+    if let Some(part) = hidden_part(&path) {
         add(
             "hidden",
             HIDDEN,
@@ -250,7 +253,10 @@ pub(super) fn of_ports(local: u16, remote: u16, usual: &[u16]) -> Option<Reason>
             weight: BACKDOOR,
             text: Text::new(
                 format!("port {remote} is one that such programs are known for ({of})"),
-                format!("포트 {remote}은(는) 그런 프로그램이 쓰는 것으로 알려짐({of})"),
+                format!(
+                    "포트 {} 그런 프로그램이 쓰는 것으로 알려짐({of})",
+                    particle(&remote.to_string(), Particle::Topic)
+                ),
             ),
         });
     }
@@ -268,7 +274,7 @@ pub(super) fn of_ports(local: u16, remote: u16, usual: &[u16]) -> Option<Reason>
             "unusual_port",
             PORT,
             format!("port {remote} is not one of the usual services"),
-            format!("포트 {remote}은(는) 흔한 서비스의 것이 아님"),
+            format!("포트 {} 흔한 서비스의 것이 아님", particle(&remote.to_string(), Particle::Topic)),
         )
     };
     Some(Reason { key, weight, text: Text::new(english, korean) })

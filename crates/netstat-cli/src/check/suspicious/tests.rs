@@ -71,7 +71,8 @@ fn what_hides_is_shown() {
     for (path, remote, severity, expected) in [
         ("/memfd:x", "8.8.8.8:443", "warning", &["memory_only"][..]),
         ("/tmp/a", "8.8.8.8:443", "notice", &["temporary"]),
-        ("/dev/shm/.x/kdevtmpfsi", "8.8.8.8:3333", "warning", &["temporary", "known_port"]),
+        ("/dev/shm/.x/kdevtmpfsi", "8.8.8.8:3333", "warning", &["temporary", "hidden", "known_port"]),
+        ("/tmp/.x/kworker", "8.8.8.8:443", "warning", &["temporary", "hidden"]),
         ("/var/tmp/x", "8.8.8.8:50000", "notice", &["temporary", "high_ports"]),
         ("/usr/bin/bash", "8.8.8.8:443", "notice", &["shell"]),
         ("/usr/bin/bash", "8.8.8.8:4444", "warning", &["shell", "known_port"]),

@@ -12,6 +12,7 @@ fn evidence() -> Evidence {
         counters: Err(Lack::NotAsked),
     };
     Evidence {
+        listening: Default::default(),
         now,
         before: None,
         limits: Err(Lack::NotAsked),
