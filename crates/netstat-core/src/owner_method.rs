@@ -1,5 +1,6 @@
 //! How the owners of sockets were found.
 
+use crate::error::words_of;
 use std::{fmt, io};
 
 /// How the owners were found.
@@ -80,7 +81,8 @@ impl fmt::Display for NoBpf {
             Self::KernelTooOld => f.write_str("it needs Linux 5.17 or later, with BPF"),
             Self::OtherNamespace => f.write_str("/proc does not show the PID namespace of this process"),
             Self::Refused { step, errno } => {
-                write!(f, "the kernel refused to {step}: {}", io::Error::from_raw_os_error(*errno))
+                let error = io::Error::from_raw_os_error(*errno);
+                write!(f, "the kernel refused to {step}: {}", words_of(&error))
             }
         }
     }

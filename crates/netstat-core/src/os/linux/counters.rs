@@ -1,6 +1,7 @@
 //! The counters of the protocols, from `/proc/net`, which is that of the current network namespace.
 
 use super::source::Source;
+use crate::error::words_of;
 use crate::model::{Counters, IcmpV4Counters, IpCounters, SocketLevels};
 use crate::{Answer, Error, Operation, Warning};
 use std::io;
@@ -58,7 +59,7 @@ impl Reader<'_> {
     }
 
     fn unavailable(&mut self, what: &'static str, error: &io::Error) {
-        self.answer.warnings.push(Warning::SourceUnavailable { what, reason: error.to_string() });
+        self.answer.warnings.push(Warning::SourceUnavailable { what, reason: words_of(error) });
     }
 
     /// The limits beside the levels. Some of them are settings of the first network namespace alone.

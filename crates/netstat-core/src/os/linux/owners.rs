@@ -380,7 +380,7 @@ impl<'a> Search<'a> {
                 break;
             }
             if let Err(error) = self.look(Threads::All) {
-                return unknown("the owner of some sockets", error.to_string());
+                return unknown("the owner of some sockets", words_of(&error));
             }
             if self.method == OwnerMethod::Bpf {
                 self.count_refused();
@@ -403,7 +403,10 @@ impl<'a> Search<'a> {
                     doubts.push(Warning::OwnersInOtherNamespace);
                     NoOwner::OtherNamespace
                 }
-                Err(error) => unknown("the owner of some sockets", format!("/proc/self/ns/pid: {error}")),
+                Err(error) => {
+                    let reason = format!("/proc/self/ns/pid: {}", words_of(&error));
+                    unknown("the owner of some sockets", reason)
+                }
             }
         };
         warnings.append(&mut doubts);

@@ -7,6 +7,7 @@ mod keyfile;
 mod networkd;
 
 use super::source::Source;
+use crate::error::words_of;
 use crate::model::{PersistentRoute, Prefix, RouteKind, RouteStore, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN};
 use crate::{Answer, Warning};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +35,7 @@ pub(super) fn routes(source: &dyn Source) -> Answer<Vec<PersistentRoute>> {
             read.push(name);
         }
         if let Some(error) = reader.refused {
-            refused.push((name, error.to_string()));
+            refused.push((name, words_of(&error)));
         }
         not_understood += reader.not_understood;
         collected.append(&mut reader.routes);

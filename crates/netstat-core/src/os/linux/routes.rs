@@ -3,6 +3,7 @@
 use super::addresses::decode_ip;
 use super::source::{Netlink, Source};
 use super::wire::{self, Message, Rows};
+use crate::error::words_of;
 use crate::model::{Family, NextHop, NextHops, Prefix, Route, RouteKind};
 use crate::query::{Families, RouteQuery, Tables};
 use crate::{Answer, Error, Operation, Warning};
@@ -290,7 +291,7 @@ fn resolve(source: &dyn Source, by_id: &[(usize, u32)], answer: &mut Answer<Vec<
 }
 
 fn unavailable(error: &io::Error) -> Warning {
-    Warning::SourceUnavailable { what: "where some routes lead", reason: error.to_string() }
+    Warning::SourceUnavailable { what: "where some routes lead", reason: words_of(error) }
 }
 
 /// A next hop object.
