@@ -2,7 +2,7 @@
 
 use crate::link::{Door, Link};
 use crate::log::{Log, NEVER, Span, now, ready};
-use crate::receiver;
+use crate::receiver::{self, Lasts};
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddrV4;
@@ -74,7 +74,7 @@ impl Churner {
         for which in 0..STEADY {
             let mut link = Link::open(&this.door, this.from(0))?;
             if which < STEADY_PASSED {
-                this.pass(&mut link)?;
+                this.pass(&mut link, Lasts::Always)?;
             } else if which < STEADY_PASSED + IN_FLIGHT {
                 this.let_fly(&mut link)?;
             }
@@ -96,10 +96,10 @@ impl Churner {
         }
     }
 
-    fn pass(&self, link: &mut Link) -> io::Result<()> {
+    fn pass(&self, link: &mut Link, lasts: Lasts) -> io::Result<()> {
         let Some(far) = &link.far else { return Ok(()) };
         let sent = now();
-        receiver::send(&self.out, far.as_fd())?;
+        receiver::send(&self.out, far.as_fd(), lasts)?;
         Self::disown(link, sent);
         let mut answer = [0];
         if rustix::io::read(&self.out, &mut answer)? == 0 {
@@ -113,7 +113,7 @@ impl Churner {
     fn let_fly(&self, link: &mut Link) -> io::Result<()> {
         let Some(far) = &link.far else { return Ok(()) };
         let sent = now();
-        receiver::send(&self.limbo.0, far.as_fd())?;
+        receiver::send(&self.limbo.0, far.as_fd(), Lasts::Always)?;
         Self::disown(link, sent);
         Ok(())
     }
@@ -131,7 +131,7 @@ impl Churner {
                 }
             };
             if count.is_multiple_of(PASSED) {
-                self.pass(&mut link)?;
+                self.pass(&mut link, Lasts::AWhile)?;
             }
             self.live.push_back(link);
             if self.live.len() > LIVE

@@ -9,27 +9,44 @@ use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-/// What passes before a descriptor is closed: a good deal more than its connections last.
+/// How many more come before a descriptor is closed that is not to stay: a good deal more than its connections last.
 const KEPT: usize = 1_000;
+
+/// What goes with a descriptor: whether its connection stays to the end, or comes and goes.
+#[derive(Clone, Copy)]
+pub(crate) enum Lasts {
+    Always,
+    AWhile,
+}
+
+impl Lasts {
+    fn byte(self) -> u8 {
+        match self {
+            Self::Always => b'a',
+            Self::AWhile => b'w',
+        }
+    }
+}
 
 pub(crate) fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?)
 }
 
-pub(crate) fn send(through: &OwnedFd, descriptor: BorrowedFd<'_>) -> io::Result<()> {
+pub(crate) fn send(through: &OwnedFd, descriptor: BorrowedFd<'_>, lasts: Lasts) -> io::Result<()> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut control = SendAncillaryBuffer::new(&mut space);
     let descriptors = [descriptor];
     if !control.push(SendAncillaryMessage::ScmRights(&descriptors)) {
         return Err(io::Error::other("no room for a descriptor"));
     }
-    sendmsg(through, &[IoSlice::new(b"d")], &mut control, SendFlags::empty())?;
+    sendmsg(through, &[IoSlice::new(&[lasts.byte()])], &mut control, SendFlags::empty())?;
     Ok(())
 }
 
-/// Takes what comes through standard input, says so for each, and keeps it for a while.
+/// Takes what comes through standard input, says so for each, and keeps it for as long as it lasts.
 pub(crate) fn run() -> io::Result<()> {
     let input = io::stdin();
+    let mut steady = Vec::new();
     let mut kept = VecDeque::new();
     loop {
         let mut byte = [0];
@@ -42,7 +59,11 @@ pub(crate) fn run() -> io::Result<()> {
         }
         for message in control.drain() {
             if let RecvAncillaryMessage::ScmRights(descriptors) = message {
-                kept.extend(descriptors);
+                if byte[0] == Lasts::Always.byte() {
+                    steady.extend(descriptors);
+                } else {
+                    kept.extend(descriptors);
+                }
             }
         }
         rustix::io::write(&input, b"a")?;
