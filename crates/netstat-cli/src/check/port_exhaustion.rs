@@ -255,6 +255,10 @@ fn facts(evidence: &Evidence, used: &Use<'_>) -> Vec<Fact> {
     let seconds =
         oldest.map_or(TIME_WAIT_SECONDS, |oldest| oldest.as_secs_f64().clamp(1.0, TIME_WAIT_SECONDS));
     let rate = used.waiting as f64 / seconds;
+    let ends = match decimal(rate) {
+        one if one == "1" => "1 connection ends".to_owned(),
+        many => format!("{many} connections end"),
+    };
     let counted = |key, count: usize, text: Text| {
         if count == 0 { Fact::said(key, 0) } else { Fact::shown(key, count, text) }
     };
@@ -264,9 +268,8 @@ fn facts(evidence: &Evidence, used: &Use<'_>) -> Vec<Fact> {
         Text::of_system(
             Text::new(
                 format!(
-                    "{} of them are in TIME_WAIT, which lasts a minute on Linux: about {} connections end a second",
-                    grouped(used.waiting),
-                    decimal(rate)
+                    "{} of them are in TIME_WAIT, which lasts a minute on Linux: about {ends} a second",
+                    grouped(used.waiting)
                 ),
                 format!(
                     "그중 {}개는 TIME_WAIT이며, Linux에서는 1분 동안 남음: 초당 약 {}개의 연결이 끝남",
@@ -279,7 +282,10 @@ fn facts(evidence: &Evidence, used: &Use<'_>) -> Vec<Fact> {
                     "{} of them are in TIME_WAIT, which lasts for minutes (TcpTimedWaitDelay)",
                     grouped(used.waiting)
                 ),
-                format!("그중 {}개는 TIME_WAIT이며, 몇 분 동안 남음(TcpTimedWaitDelay)", grouped(used.waiting)),
+                format!(
+                    "그중 {}개는 TIME_WAIT이며, 몇 분 동안 남음(TcpTimedWaitDelay)",
+                    grouped(used.waiting)
+                ),
             ),
         ),
     ));

@@ -255,11 +255,11 @@ fn a_range_that_is_not_known_is_said_for_what_is_there() {
 #[test]
 fn a_burst_is_as_fast_as_its_oldest_says() {
     for (ages, expected) in [
-        (None, "about 1 connections end a second"),
+        (None, "about 1 connection ends a second"),
         (Some(4), "about 15 connections end a second"),
-        (Some(59), "about 1 connections end a second"),
+        (Some(59), "about 1 connection ends a second"),
         // The clock of the kernel is not exact, and a minute is the most.
-        (Some(70), "about 1 connections end a second"),
+        (Some(70), "about 1 connection ends a second"),
         (Some(0), "about 60 connections end a second"),
     ] {
         let mut sockets = connections(60, "10.0.0.9:443", TcpState::TimeWait);
