@@ -32,6 +32,10 @@ pub(crate) fn run() -> Result<()> {
     let size = fs::metadata(&program).with_context(|| program.display().to_string())?.len();
     println!("{} has {size} bytes ({} KiB)", shown(&program), size.div_ceil(1024));
 
+    println!("== Clippy");
+    let words: Vec<&str> = PACKAGES.iter().flat_map(|package| ["--package", package]).collect();
+    toolchain.lint(&words)?;
+
     println!("== Wine");
     let wine = Wine::start(&toolchain.folder().join("wine"))?;
     println!("{}", wine.version()?);

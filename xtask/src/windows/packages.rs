@@ -5,9 +5,10 @@ use anyhow::{Context, Result};
 use std::path::Path;
 
 /// A file that says whether a package is here, and the package.
-const NEEDS: [(&str, &str); 6] = [
+const NEEDS: [(&str, &str); 7] = [
     ("/usr/bin/rustc", "rustc-web"),
     ("/usr/bin/cargo", "cargo-web"),
+    ("/usr/bin/clippy-driver", "rust-web-clippy"),
     ("/usr/lib/rustlib/src/rust/library/std/Cargo.toml", "rust-web-src"),
     ("/usr/bin/x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64-win32"),
     ("/usr/bin/wine", "wine"),

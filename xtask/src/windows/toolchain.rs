@@ -8,6 +8,7 @@ use std::process::Command;
 pub(super) const TARGET: &str = "x86_64-pc-windows-gnu";
 const CARGO: &str = "/usr/bin/cargo";
 const RUSTC: &str = "/usr/bin/rustc";
+const CLIPPY: &str = "/usr/bin/clippy-driver";
 pub(super) const GCC: &str = "x86_64-w64-mingw32-gcc";
 
 /// The least version that the workspace is written for, as `rust-version` in its Cargo.toml.
@@ -41,9 +42,9 @@ impl Toolchain {
         let mut cargo = workspace::program(CARGO);
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
-            if name.starts_with("CARGO") && name != "CARGO_HOME" && name != "CARGO_INCREMENTAL"
-                || name.starts_with("RUST")
-            {
+            let of_the_user = ["CARGO_HOME", "CARGO_INCREMENTAL"].contains(&name.as_str())
+                || name.starts_with("CARGO_PROFILE_");
+            if name.starts_with("CARGO") && !of_the_user || name.starts_with("RUST") {
                 cargo.env_remove(name);
             }
         }
@@ -59,12 +60,23 @@ impl Toolchain {
 
     /// Runs it.
     pub(super) fn build(&self, words: &[&str]) -> Result<()> {
-        let status = self.cargo(words).status().with_context(|| format!("{CARGO} could not be started"))?;
-        if !status.success() {
-            bail!("the build for Windows failed");
-        }
-        Ok(())
+        succeed(self.cargo(words), "the build for Windows failed")
     }
+
+    /// Checks code by Clippy. `cargo clippy` would take the Clippy of another toolchain where there is one.
+    pub(super) fn lint(&self, words: &[&str]) -> Result<()> {
+        let mut cargo = self.cargo(&["check", "--all-targets", "--keep-going"]);
+        cargo.args(words).env("RUSTC_WORKSPACE_WRAPPER", CLIPPY);
+        succeed(cargo, "mend what Clippy found in code for Windows")
+    }
+}
+
+fn succeed(mut cargo: Command, failure: &str) -> Result<()> {
+    let status = cargo.status().with_context(|| format!("{CARGO} could not be started"))?;
+    if !status.success() {
+        bail!("{failure}");
+    }
+    Ok(())
 }
 
 /// Makes a DLL of a C file.

@@ -14,7 +14,7 @@ use windows_sys::Win32::Networking::WinSock::{
 };
 
 /// The longest name, in 16-bit units (`NI_MAXHOST`).
-const NAME_UNITS: usize = 1025;
+const NAME_UNITS: u32 = 1025;
 
 /// Version 2.2 of the sockets of Windows.
 const VERSION: u16 = 0x0202;
@@ -54,7 +54,7 @@ pub(crate) fn name_of_end(end: &SocketAddr) -> Option<String> {
 
 /// `T` is the structure of an address of its family.
 fn name_of<T>(address: &T) -> Option<String> {
-    let mut name = [0u16; NAME_UNITS];
+    let mut name = [0u16; NAME_UNITS as usize];
     let length = i32::try_from(size_of::<T>()).ok()?;
     let flags = i32::try_from(NI_NAMEREQD).ok()?;
     // SAFETY: the address has the length that is said, and the buffer as many units; no name of a port is asked for.
@@ -63,7 +63,7 @@ fn name_of<T>(address: &T) -> Option<String> {
             ptr::from_ref(address).cast(),
             length,
             name.as_mut_ptr(),
-            NAME_UNITS as u32,
+            NAME_UNITS,
             ptr::null_mut(),
             0,
             flags,

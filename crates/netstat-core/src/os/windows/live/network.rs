@@ -30,7 +30,7 @@ use windows_sys::Win32::System::SystemInformation::{
 use windows_sys::core::{PCSTR, s, w};
 
 /// The longest name and path asked for, in 16-bit units. Both are at most 260 by their definitions.
-const NAME_UNITS: usize = 1024;
+const NAME_UNITS: u32 = 1024;
 
 pub(super) fn routes(family: Family) -> io::Result<Memory> {
     let layout = (offset_of!(MIB_IPFORWARD_TABLE2, Table), size_of::<MIB_IPFORWARD_ROW2>());
@@ -103,8 +103,8 @@ pub(super) fn host_name(kind: HostName) -> io::Result<Memory> {
         HostName::Short => ComputerNameDnsHostname,
         HostName::Full => ComputerNameDnsFullyQualified,
     };
-    let mut name = [0u16; NAME_UNITS];
-    let mut units = NAME_UNITS as u32;
+    let mut name = [0u16; NAME_UNITS as usize];
+    let mut units = NAME_UNITS;
     // SAFETY: the buffer has as many units as are said, and the answer says how many were used.
     if unsafe { GetComputerNameExW(kind, name.as_mut_ptr(), &mut units) } == 0 {
         return Err(io::Error::last_os_error());
@@ -119,9 +119,9 @@ pub(super) fn system_file(path: &str) -> io::Result<Memory> {
 
 /// The folder of Windows's own programs.
 pub(super) fn system_folder() -> io::Result<PathBuf> {
-    let mut folder = [0u16; NAME_UNITS];
+    let mut folder = [0u16; NAME_UNITS as usize];
     // SAFETY: the buffer has as many units as are said.
-    let used = unsafe { GetSystemDirectoryW(folder.as_mut_ptr(), NAME_UNITS as u32) } as usize;
+    let used = unsafe { GetSystemDirectoryW(folder.as_mut_ptr(), NAME_UNITS) } as usize;
     match folder.get(..used).filter(|folder| !folder.is_empty()) {
         Some(folder) => Ok(OsString::from_wide(folder).into()),
         None => Err(io::Error::last_os_error()),
