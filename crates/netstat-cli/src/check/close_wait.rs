@@ -348,21 +348,28 @@ fn advice_for_queue(listeners: &[Culprit]) -> (Option<Text>, Vec<Text>) {
         "클라이언트가 연결하고 기다리다 포기했는데, 프로그램은 그 연결을 아직 수락하지 않았습니다. 멈췄거나, 정지되었거나, 스레드나 \
          디스크립터가 모자랍니다. 수락해도 이미 닫힌 연결입니다.",
     );
-    let mut next = vec![Text::fixed(
-        "see whether the queue fills and connections are lost: netstat check listen-queue",
-        "대기열이 차고 연결을 잃는지 봅니다: netstat check listen-queue",
-    )];
+    let mut next = Vec::new();
+    // Windows does not tell of queues.
+    if cfg!(target_os = "linux") {
+        next.push(Text::fixed(
+            "see whether the queue fills and connections are lost: netstat check listen-queue",
+            "대기열이 차고 연결을 잃는지 봅니다: netstat check listen-queue",
+        ));
+    }
     if let Some(Culprit { holder: Holder::Process { pid, .. }, .. }) = listeners.first() {
+        let tools = thread_tools(*pid);
         next.push(Text::new(
-            format!(
-                "see what its threads do before it is restarted (jstack {pid}, gdb -p {pid}, py-spy dump --pid {pid}), and its log"
-            ),
-            format!(
-                "다시 시작하기 전에 스레드가 무엇을 하는지(jstack {pid}, gdb -p {pid}, py-spy dump --pid {pid}) 로그와 함께 봅니다"
-            ),
+            format!("see what its threads do before it is restarted ({tools}), and its log"),
+            format!("다시 시작하기 전에 스레드가 무엇을 하는지({tools}) 로그와 함께 봅니다"),
         ));
     }
     (Some(meaning), next)
+}
+
+/// What shows the threads of a process, by what it is written in.
+fn thread_tools(pid: u32) -> String {
+    let of_the_system = if cfg!(windows) { format!("procdump -ma {pid}") } else { format!("gdb -p {pid}") };
+    format!("jstack {pid}, {of_the_system}, py-spy dump --pid {pid}")
 }
 
 fn advice(severity: Severity, holder: &Holder) -> (Option<Text>, Vec<Text>) {
@@ -400,11 +407,7 @@ fn advice(severity: Severity, holder: &Holder) -> (Option<Text>, Vec<Text>) {
                 format!("디스크립터 한도와 견줍니다: grep 'open files' /proc/{pid}/limits"),
             ));
         }
-        let tools = if cfg!(windows) {
-            format!("jstack {pid}, procdump -ma {pid}, py-spy dump --pid {pid}")
-        } else {
-            format!("jstack {pid}, gdb -p {pid}, py-spy dump --pid {pid}")
-        };
+        let tools = thread_tools(*pid);
         next.push(Text::new(
             format!("save what its threads do before it is restarted ({tools}); a restart only wins time"),
             format!(
