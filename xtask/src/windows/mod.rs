@@ -23,9 +23,9 @@ pub(crate) fn run(or_skip: bool) -> Result<()> {
     let missing = packages::install()?.join(", ");
     if !missing.is_empty() {
         if !or_skip {
-            bail!("{missing} could not be installed; apt-get of Debian has them");
+            bail!("these packages of Debian are not here and could not be installed: {missing}");
         }
-        println!("skipped: {missing} not here, so nothing was built for Windows and no test ran under Wine");
+        println!("skipped: without {missing} nothing was built for Windows, and no test ran under Wine");
         return Ok(());
     }
     let toolchain = Toolchain::new()?;
