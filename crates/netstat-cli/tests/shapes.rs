@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use std::collections::HashMap;
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 fn netstat(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_netstat")).args(arguments).output().unwrap()
@@ -16,7 +17,8 @@ fn text(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// A listener of this process with two connections to it, of which it has accepted one.
+/// A listener of this process with two connections to it, of which it has accepted one. It has an address of its own,
+/// because other programs of this machine may use the same port of another.
 struct Held {
     listener: TcpListener,
     clients: [TcpStream; 2],
@@ -25,7 +27,10 @@ struct Held {
 
 impl Held {
     fn new() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        static HELD: AtomicU8 = AtomicU8::new(1);
+        let [.., high, low] = std::process::id().to_be_bytes();
+        let own = Ipv4Addr::new(127, HELD.fetch_add(1, Ordering::Relaxed), high, low);
+        let listener = TcpListener::bind((own, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let clients = [TcpStream::connect(address).unwrap(), TcpStream::connect(address).unwrap()];
         let (_accepted, _) = listener.accept().unwrap();
@@ -35,14 +40,18 @@ impl Held {
     fn port(&self) -> u16 {
         self.listener.local_addr().unwrap().port()
     }
+
+    /// As a filter: all of it and nothing else.
+    fn address(&self) -> String {
+        self.listener.local_addr().unwrap().ip().to_string()
+    }
 }
 
-/// The rows of CSV whose local or foreign port is this one, by their keys.
-fn csv_rows(csv: &str, port: u16) -> Vec<HashMap<String, String>> {
+/// The rows of CSV whose local or foreign address is this one, by their keys.
+fn csv_rows(csv: &str, address: &str) -> Vec<HashMap<String, String>> {
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
     let rows = reader.deserialize::<HashMap<String, String>>().map(Result::unwrap);
-    let port = port.to_string();
-    rows.filter(|row| row["lport"] == port || row["rport"] == port).collect()
+    rows.filter(|row| row["laddr"] == address || row["raddr"] == address).collect()
 }
 
 #[test]
@@ -52,7 +61,7 @@ fn the_listener_is_there_with_its_process_in_every_format() {
     let name = std::fs::read_to_string("/proc/self/comm").unwrap();
     let name = name.trim_end();
 
-    let rows = csv_rows(&text(&["-a", "--csv"]), held.port());
+    let rows = csv_rows(&text(&["-a", "--csv"]), &held.address());
     assert_eq!(rows.len(), 5, "a listener and both ends of two connections: {rows:?}");
     let listening = rows.iter().find(|row| row["state"] == "LISTENING").unwrap();
     assert_eq!((&listening["pid"], &listening["process"]), (&pid, &name.to_owned()));
@@ -71,11 +80,8 @@ fn the_listener_is_there_with_its_process_in_every_format() {
     let schema = jsonschema::validator_for(&serde_json::from_slice(&schema).unwrap()).unwrap();
     let wrong: Vec<_> = schema.iter_errors(&document).map(|error| error.to_string()).collect();
     assert!(wrong.is_empty(), "{wrong:?}");
-    let of_port = |rows: &serde_json::Value, key: &str| {
-        let rows = rows.as_array().unwrap().iter().filter(|row| row[key] == held.port()).cloned();
-        rows.collect::<Vec<serde_json::Value>>()
-    };
-    let ours = of_port(&document["sockets"], "lport");
+    let rows = document["sockets"].as_array().unwrap().iter();
+    let ours: Vec<_> = rows.filter(|row| row["laddr"] == held.address()).collect();
     assert_eq!(ours.len(), 3);
     for row in ours.iter().filter(|row| !row["owners"].as_array().unwrap().is_empty()) {
         assert_eq!((row["pid"].to_string(), row["owners"][0]["pid"].to_string()), (pid.clone(), pid.clone()));
@@ -83,12 +89,13 @@ fn the_listener_is_there_with_its_process_in_every_format() {
         assert_eq!(row["cmdline"], serde_json::json!(words));
     }
 
-    let lines = text(&["-a", "--jsonl", "--columns", "lport,state"]);
+    let lines = text(&["-a", "--jsonl", "--columns", "lport,state", &held.address()]);
     let of_listener = format!("{{\"schema\":1,\"lport\":{},\"state\":\"LISTENING\"}}", held.port());
     assert_eq!(lines.lines().filter(|line| **line == of_listener).count(), 1);
 
     let classic = text(&["-ano", "--process"]);
-    let line = classic.lines().find(|line| line.contains(&format!("127.0.0.1:{} ", held.port()))).unwrap();
+    let line =
+        classic.lines().find(|line| line.contains(&format!("{}:{} ", held.address(), held.port()))).unwrap();
     assert!(line.ends_with(&format!("{pid}\t{name}")), "{line:?}");
 }
 
@@ -107,9 +114,9 @@ fn the_classic_table_is_unchanged_unless_it_is_asked_to_change() {
 #[test]
 fn rows_as_they_come_are_the_same_rows() {
     let held = Held::new();
-    let port = held.port().to_string();
+    let address = held.address();
     let rows = |more: &[&str]| {
-        let table = text(&[more, &["port", &port]].concat());
+        let table = text(&[more, &[&address]].concat());
         table.lines().filter(|line| line.starts_with("  TCP ")).map(str::to_owned).collect::<Vec<_>>()
     };
     for letters in ["-an", "-ano"] {
@@ -148,7 +155,7 @@ fn how_owners_were_found_is_said_when_it_is_asked_for() {
 #[test]
 fn groups_add_up_and_are_sorted() {
     let held = Held::new();
-    let groups = text(&["-an", "-p", "tcp", "--csv", "--group-by", "lport"]);
+    let groups = text(&["-an", "-p", "tcp", "--csv", "--group-by", "lport", &held.address()]);
     let mut reader = csv::Reader::from_reader(groups.as_bytes());
     let rows: Vec<HashMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
     let ours = rows.iter().find(|row| row["lport"] == held.port().to_string()).unwrap();
@@ -165,14 +172,15 @@ fn groups_add_up_and_are_sorted() {
 
 #[test]
 fn rows_are_sorted_by_any_column() {
-    let _held = Held::new();
+    let held = Held::new();
     let sorted = text(&["-an", "--columns", "lport", "--sort", "lport"]);
     let ports: Vec<u16> = sorted.lines().skip(1).map(|line| line.trim().parse().unwrap()).collect();
     assert!(ports.len() >= 5 && ports.is_sorted(), "{ports:?}");
     // Also by one that is not shown, in the table of Windows.
-    let classic = text(&["-an", "--sort", "rtt:desc"]);
-    let first = classic.lines().nth(4).unwrap();
-    assert!(first.contains("ESTABLISHED"), "what has no RTT comes last: {first}");
+    let classic = text(&["-an", "--sort", "rtt:desc", &held.address()]);
+    let states: Vec<_> = classic.lines().skip(4).filter_map(|line| line.split_whitespace().last()).collect();
+    let connected = ["ESTABLISHED"; 4];
+    assert_eq!(states, [&connected[..], &["LISTENING"]].concat(), "what has no RTT comes last");
 }
 
 /// What the program opens, as strace or a recording would show it: columns of the socket read no process.

@@ -153,7 +153,7 @@ fn what_no_process_holds_is_said_to_be_so() {
     let namespace = std::fs::read_link("/proc/self/ns/pid").unwrap();
     let expected = match &warnings[..] {
         [] if namespace.as_os_str().as_encoded_bytes() == INITIAL_PID_NAMESPACE => NoOwner::Kernel,
-        [] => NoOwner::OtherNamespace,
+        [] | [Warning::OwnersInOtherNamespace] => NoOwner::OtherNamespace,
         // Even root may be refused a process, in a container or by a security module.
         [Warning::OwnersNotPermitted { .. } | Warning::SourceUnavailable { .. }] => NoOwner::NotPermitted,
         other => panic!("{other:?}"),

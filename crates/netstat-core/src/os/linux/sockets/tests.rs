@@ -340,20 +340,20 @@ fn this_process_finds_its_own_sockets() {
     let (server, _) = listener.accept().unwrap();
     let udp = UdpSocket::bind("[::1]:0").unwrap();
     let answer = sockets(&Live, &QUERY).unwrap();
-    let find = |protocol, local: std::net::SocketAddr, state| {
-        let local = Endpoint::new(local.ip(), local.port(), 0);
-        answer
+    let end = |address: std::net::SocketAddr| Endpoint::new(address.ip(), address.port(), 0);
+    let is_there = |protocol, local: std::net::SocketAddr, remote: Option<std::net::SocketAddr>, state| {
+        let wanted = (protocol, end(local), remote.map(end), state);
+        let there = answer
             .data
             .iter()
-            .find(|socket| (socket.protocol, socket.local, socket.state) == (protocol, local, state))
-            .unwrap_or_else(|| panic!("{local:?} in {state:?} is missing"))
+            .any(|socket| (socket.protocol, socket.local, socket.remote, socket.state) == wanted);
+        assert!(there, "{wanted:?} is missing");
     };
-    let listening = find(Protocol::Tcp, listener.local_addr().unwrap(), Some(TcpState::Listen));
-    assert_eq!(listening.remote, None);
-    let ours = find(Protocol::Tcp, client.local_addr().unwrap(), Some(TcpState::Established));
-    assert_eq!(ours.remote.unwrap().port, listener.local_addr().unwrap().port());
-    find(Protocol::Tcp, server.local_addr().unwrap(), Some(TcpState::Established));
-    find(Protocol::Udp, udp.local_addr().unwrap(), None);
+    let [ours, theirs] = [client.local_addr().unwrap(), server.local_addr().unwrap()];
+    is_there(Protocol::Tcp, listener.local_addr().unwrap(), None, Some(TcpState::Listen));
+    is_there(Protocol::Tcp, ours, Some(theirs), Some(TcpState::Established));
+    is_there(Protocol::Tcp, theirs, Some(ours), Some(TcpState::Established));
+    is_there(Protocol::Udp, udp.local_addr().unwrap(), None, None);
 }
 
 #[test]
@@ -414,14 +414,17 @@ fn this_process_finds_the_course_of_its_own_connection() {
 fn the_walk_for_both_families_gives_what_two_walks_give() {
     let v4 = TcpListener::bind("127.0.0.1:0").unwrap();
     let v6 = TcpListener::bind("[::1]:0").unwrap();
-    let ours = [v4.local_addr().unwrap().port(), v6.local_addr().unwrap().port()];
+    let ours = [&v4, &v6].map(|listener| {
+        let address = listener.local_addr().unwrap();
+        Endpoint::new(address.ip(), address.port(), 0)
+    });
     let rows = |requests: &[Vec<u8>]| {
         let mut found = Vec::new();
         for request in requests {
             let mut rows = DumpRows { from: found.len(), sink: &mut found, protocol: Protocol::Tcp };
             wire::dump(&Live, Netlink::SockDiag, request, &mut rows).unwrap();
         }
-        found.retain(|socket| ours.contains(&socket.local.port));
+        found.retain(|socket| socket.remote.is_none() && ours.contains(&socket.local));
         found.sort_by_key(|socket| socket.id);
         found
     };
