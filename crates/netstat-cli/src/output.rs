@@ -193,7 +193,7 @@ pub(crate) fn complain(line: &str) {
 
 /// A line on standard error as Windows says it, without the name of this program.
 pub(crate) fn say(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
+    error_text(&format!("{line}\n"));
 }
 
 /// Why the program cannot do what was asked: one line, and where the fault is in a filter, lines that point at it.

@@ -303,7 +303,7 @@ pub(super) const AGE: Column = Column {
     key: "age_ms",
     heading: "Age (ms)",
     unit: "ms",
-    meaning: "Since the connection was established; known while one side has sent no data",
+    meaning: "Since the connection was established; on Linux known while one side has sent no data",
     kind: Kind::Milliseconds,
     needs: Needs::fields(Fields::AGE),
     origin: Origin::Row(|row, _| Value::milliseconds(row.socket.age)),

@@ -78,7 +78,7 @@ pub(crate) struct Answer {
 fn column_help() -> String {
     let mut text = Vec::new();
     // Memory takes whatever is written to it.
-    let unknown = if cfg!(windows) { crate::columns::NOT_ON_WINDOWS } else { &[] };
+    let unknown = crate::report::untold::COLUMNS;
     let _ = sockets::render_column_help(unknown, &mut text);
     String::from_utf8_lossy(&text).into_owned()
 }

@@ -11,7 +11,7 @@ use crate::render::Language;
 use std::io::{self, IsTerminal};
 use std::ptr;
 use std::sync::OnceLock;
-use windows_sys::Win32::Foundation::HANDLE;
+use windows_sys::Win32::Foundation::{HANDLE, NO_ERROR};
 use windows_sys::Win32::Globalization::{
     CP_UTF8, GetOEMCP, GetUserDefaultUILanguage, WC_NO_BEST_FIT_CHARS, WideCharToMultiByte,
 };
@@ -19,7 +19,8 @@ use windows_sys::Win32::System::Console::{
     ENABLE_PROCESSED_OUTPUT, ENABLE_VIRTUAL_TERMINAL_PROCESSING, GetConsoleMode, GetConsoleOutputCP,
     GetStdHandle, STD_ERROR_HANDLE, STD_OUTPUT_HANDLE, SetConsoleCtrlHandler, SetConsoleMode,
 };
-use windows_sys::core::BOOL;
+use windows_sys::Win32::System::Registry::{HKEY_LOCAL_MACHINE, RRF_RT_REG_SZ, RegGetValueW};
+use windows_sys::core::{BOOL, w};
 
 /// What `LANGID` has in its lower ten bits for Korean.
 const LANG_KOREAN: u16 = 0x12;
@@ -96,12 +97,35 @@ pub(super) fn code_page(stream: Stream) -> Option<CodePage> {
     if terminal || mode(stream).is_some() {
         return None;
     }
-    // SAFETY: the functions take nothing.
+    // SAFETY: the function takes nothing.
     let number = match unsafe { GetConsoleOutputCP() } {
-        0 => unsafe { GetOEMCP() },
+        0 => of_the_system(),
         number => number,
     };
     (number != CP_UTF8).then_some(CodePage(number))
+}
+
+/// The code page of the system for programs of the console. To this process Windows would call it UTF-8, because its
+/// manifest says so of the process; the registry has that of the others.
+fn of_the_system() -> u32 {
+    let mut text = [0u16; 16];
+    let mut size = u32::try_from(size_of_val(&text)).unwrap_or(0);
+    // SAFETY: both names end in a zero, and the buffer has the room that is said.
+    let error = unsafe {
+        RegGetValueW(
+            HKEY_LOCAL_MACHINE,
+            w!(r"SYSTEM\CurrentControlSet\Control\Nls\CodePage"),
+            w!("OEMCP"),
+            RRF_RT_REG_SZ,
+            ptr::null_mut(),
+            text.as_mut_ptr().cast(),
+            &mut size,
+        )
+    };
+    let digits = text.split(|&unit| unit == 0).next().unwrap_or_default();
+    let number = (error == NO_ERROR).then(|| String::from_utf16_lossy(digits).parse().ok()).flatten();
+    // SAFETY: the function takes nothing.
+    number.unwrap_or_else(|| unsafe { GetOEMCP() })
 }
 
 /// The mode of the console as it was found, where it was changed.

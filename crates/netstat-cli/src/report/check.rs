@@ -247,8 +247,7 @@ impl Watch<'_> {
         };
         // No row is shown that would lack its owner.
         warnings.retain(|warning| !matches!(warning, Warning::OwnersVanished { .. }));
-        warnings.dedup();
-        Ok((evidence, warnings))
+        Ok((evidence, each_once(warnings)))
     }
 
     /// What the firewall does with what comes to listeners.
@@ -343,6 +342,17 @@ impl Watch<'_> {
     }
 }
 
+/// Without what says nothing new: the second of two looks lacks what the first one did.
+fn each_once(warnings: Vec<Warning>) -> Vec<Warning> {
+    let mut once: Vec<Warning> = Vec::new();
+    for warning in warnings {
+        if !once.iter().any(|earlier| warning.repeats(earlier)) {
+            once.push(warning);
+        }
+    }
+    once
+}
+
 /// What the system told, or why it did not.
 fn told<T>(answer: Result<Answer<T>, Error>, warnings: &mut Vec<Warning>) -> Input<T> {
     match answer {
@@ -361,4 +371,17 @@ fn owners(sockets: &[Socket]) -> Vec<ProcessId> {
     owners.sort_unstable();
     owners.dedup();
     owners
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_looks_lack_the_same_once() {
+        let unknown = |what| Warning::SourceUnavailable { what, reason: "it is".to_owned() };
+        let refused = |processes| Warning::OwnersNotPermitted { processes };
+        let looks = vec![unknown("a"), unknown("b"), refused(3), unknown("a"), refused(2), unknown("c")];
+        assert_eq!(each_once(looks), [unknown("a"), unknown("b"), refused(3), unknown("c")]);
+    }
 }

@@ -1,7 +1,7 @@
 //! The reports made of the socket table: connections, processes by ports (`-c`), and RDMA (`-x`).
 
 use super::select::{Selected, read, select};
-use super::{Displayed, Session, brief, places};
+use super::{Displayed, Session, brief, places, untold};
 use crate::columns::{Given, Needs};
 use crate::options::Format;
 use crate::output;
@@ -47,6 +47,7 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
         geo: &session.geo,
     };
     warnings.extend(places::lack(table, needs, &session.geo));
+    warnings.extend(untold::lack(table));
     if let (Order::By { column, descending }, true) = (table.order, table.group_by.is_empty()) {
         view.sort(column, descending, &given);
     }

@@ -9,6 +9,7 @@ mod places;
 mod routes;
 mod select;
 mod statistics;
+pub(crate) mod untold;
 
 use crate::output::{self, Reader, Trouble, Warnings};
 use crate::render::escape;
@@ -90,7 +91,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     let filter = select::filter(&backend, &settings.filter)?;
     let asked = filter.as_ref().map(Filter::needs).is_some_and(|needs| needs.countries || needs.networks);
     let geo = places::open(settings, asked || connections::shows_places(&settings.report))?;
-    let filter = places::answer(filter, &geo)?;
+    let filter = untold::answer(places::answer(filter, &geo)?)?;
     let before = statistics::Before::default();
     if let Report::Check(checks) = &settings.report {
         let session = Session { backend, settings, names, filter, geo, before, told: None };

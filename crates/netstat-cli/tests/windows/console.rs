@@ -87,6 +87,49 @@ fn lines_for_people_end_as_lines_of_windows_do() {
     assert!(!output("--generate man").stdout.contains(&b'\r'), "a document is the same everywhere");
 }
 
+/// The number that the system has for programs of the console, as its registry says it.
+fn system_page() -> String {
+    let key = r"HKLM\SYSTEM\CurrentControlSet\Control\Nls\CodePage";
+    let answer = output(Command::new("reg").args(["query", key, "/v", "OEMCP"])).stdout;
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    answer.split_whitespace().last().unwrap_or_else(|| panic!("{answer:?}")).to_owned()
+}
+
+#[test]
+fn without_a_console_files_are_in_the_code_page_of_the_system() {
+    use std::os::windows::process::CommandExt;
+    const DETACHED_PROCESS: u32 = 8;
+    let mut command = Command::new(NETSTAT);
+    let done = output(command.args(["-an", "--lang", "ko"]).creation_flags(DETACHED_PROCESS));
+    let title = done.stdout.split(|&byte| byte == b'\r').nth(1).unwrap();
+    let expected = match system_page().as_str() {
+        "949" => TITLE_949,
+        "65001" => TITLE.as_bytes(),
+        _ => b"?? ??",
+    };
+    assert_eq!(title, [b"\n", expected].concat(), "{}", system_page());
+}
+
+/// What a process without elevation is told, by a recording that has the answer of Windows to one.
+#[test]
+fn the_words_of_windows_are_in_the_code_page_too() {
+    let folder = Folder::new("elevation");
+    let mut command = Command::new(NETSTAT);
+    output(command.args(["-b", "-n", "--record"]).arg(&folder.0));
+    let index = fs::read_to_string(folder.0.join("index.jsonl")).unwrap();
+    let entry = index.lines().find(|line| line.contains("TokenElevation")).unwrap();
+    let entry: serde_json::Value = serde_json::from_str(entry).unwrap();
+    let place = |key| usize::try_from(entry[key].as_u64().unwrap()).unwrap();
+    let mut answers = fs::read(folder.0.join("answers.bin")).unwrap();
+    // Behind the address that the answer lay at.
+    answers[place("at") + 8..place("at") + place("len")].fill(0);
+    fs::write(folder.0.join("answers.bin"), answers).unwrap();
+    let (out, complaint) = on_page("949", &format!("-b -n --lang ko --replay {folder}"), 1);
+    assert_eq!(out, b"");
+    assert!(complaint.starts_with(b"\xbf\xe4\xc3\xbb\xc7\xd1 "), "{complaint:?}");
+    assert!(complaint.ends_with(b".\r\n"), "{complaint:?}");
+}
+
 /// Code page 437 has a picture of an arrow where ASCII has ESC.
 #[test]
 fn no_picture_becomes_a_control_character() {

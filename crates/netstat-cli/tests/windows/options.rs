@@ -79,13 +79,42 @@ fn what_windows_does_not_tell_is_said() {
     let rdma = netstat("-x");
     assert_eq!((rdma.code, rdma.text.as_str()), (Some(1), ""));
     assert!(rdma.complaint.contains("cannot list the RDMA resources"), "{rdma:?}");
-    let bpf = netstat("-ano --owners bpf");
-    assert_eq!(bpf.code, Some(1), "{bpf:?}");
-    let extras = shown("-anoidy");
-    let heading = extras.lines().nth(3).unwrap();
+    for words in ["-ano --owners bpf", "-ano --owners proc"] {
+        let run = netstat(words);
+        assert_eq!((run.code, run.text.as_str()), (Some(1), ""), "{words}: {run:?}");
+    }
+    let extras = netstat("-anoidy");
+    let heading = extras.text.lines().nth(3).unwrap();
     assert!(
         heading.contains("Time in State (ms)") && heading.contains("DSCP") && heading.contains("Template")
     );
+    for what in ["the time in state", "the DSCP value", "the template"] {
+        assert!(extras.complaint.contains(&format!("netstat: {what} is unknown: ")), "{extras:?}");
+    }
+}
+
+#[test]
+fn a_dash_that_stands_for_every_row_is_explained() {
+    for words in ["--columns local,recvq", "-an --sort recvq", "--group-by recvq", "--json --columns recvq"] {
+        let run = netstat(words);
+        assert_eq!(run.code, Some(0), "{words}: {run:?}");
+        assert_eq!(run.complaint, "netstat: recvq is unknown: this system does not tell it\r\n", "{words}");
+    }
+    assert!(!netstat("--json").complaint.contains("recvq"), "where every column is shown none is missed");
+    for (words, code) in [("recvq gt 0", 1), ("--exists recvq gt 0", 2), ("check recvq gt 0", 3)] {
+        let run = netstat(words);
+        assert_eq!((run.code, run.text.as_str()), (Some(code), ""), "{words}: {run:?}");
+        assert!(run.complaint.contains("does not tell the recvq"), "{words}: {run:?}");
+    }
+}
+
+#[test]
+fn there_is_one_routing_table() {
+    let routes = netstat("-r --table main");
+    assert_eq!(routes.code, Some(0), "{routes:?}");
+    let none = netstat("-r --table 5");
+    assert_eq!((none.code, none.text.as_str()), (Some(1), ""), "{none:?}");
+    assert!(none.complaint.contains("Windows has one routing table"), "{none:?}");
 }
 
 #[test]

@@ -36,6 +36,7 @@ use crate::model::{
 };
 use crate::query::{Kinds, Owners, ProcessFields, RouteQuery, SocketQuery};
 use crate::{Answer, Error, OwnerMethod, Warning};
+use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -244,10 +245,11 @@ pub trait Backend {
 /// A table without owners is better than none: what is not known is shown as such, with the reason.
 ///
 /// # Errors
-/// The error itself, where one means was asked for by name: who does that is told when it fails.
+/// The error itself, where BPF was asked for by name and failed, or `/proc` and this system has none.
 pub fn owners_unknown(error: Error, by: Owners) -> Result<Warning, Error> {
     match by {
         Owners::Bpf => Err(error),
+        Owners::Proc if error.source.kind() == ErrorKind::Unsupported => Err(error),
         Owners::Auto | Owners::Proc => Ok(Warning::SourceUnavailable {
             what: "the owner of each socket",
             reason: words_of(&error.source),
@@ -272,4 +274,19 @@ pub enum Origin<'a> {
 /// When the folder of the recording cannot be made or read.
 pub fn open(origin: Origin<'_>) -> Result<Native, Error> {
     Native::open(origin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Operation;
+
+    #[test]
+    fn a_means_that_is_not_there_is_an_error_for_who_names_it() {
+        let said = |kind: ErrorKind, by| owners_unknown(Error::new(Operation::FindOwners, kind.into()), by);
+        assert!(said(ErrorKind::Unsupported, Owners::Proc).is_err());
+        assert!(said(ErrorKind::Unsupported, Owners::Auto).is_ok());
+        assert!(said(ErrorKind::PermissionDenied, Owners::Proc).is_ok());
+        assert!(said(ErrorKind::PermissionDenied, Owners::Bpf).is_err());
+    }
 }

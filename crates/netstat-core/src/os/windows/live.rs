@@ -14,8 +14,8 @@ use crate::model::Family;
 use std::io;
 use windows_sys::Wdk::System::SystemInformation::{NtQuerySystemInformation, SystemProcessInformation};
 use windows_sys::Win32::Foundation::{
-    ERROR_GEN_FAILURE, ERROR_INSUFFICIENT_BUFFER, ERROR_PROC_NOT_FOUND, GetLastError, NO_ERROR,
-    RtlNtStatusToDosError, STATUS_BUFFER_TOO_SMALL, STATUS_INFO_LENGTH_MISMATCH,
+    ERROR_GEN_FAILURE, ERROR_INSUFFICIENT_BUFFER, ERROR_OUTOFMEMORY, ERROR_PROC_NOT_FOUND, GetLastError,
+    NO_ERROR, RtlNtStatusToDosError, STATUS_BUFFER_TOO_SMALL, STATUS_INFO_LENGTH_MISMATCH,
 };
 use windows_sys::Win32::NetworkManagement::IpHelper::{
     GetExtendedTcpTable, GetExtendedUdpTable, TCP_TABLE_OWNER_MODULE_ALL, UDP_TABLE_OWNER_MODULE,
@@ -126,6 +126,7 @@ fn win32(status: i32) -> u32 {
 /// the buffer and its size in bytes, changes the size to what it needs or has used, and answers a Win32 error.
 fn grow(mut call: impl FnMut(*mut u64, &mut u32) -> u32) -> io::Result<Memory> {
     let mut wanted = FIRST;
+    let mut last = ERROR_INSUFFICIENT_BUFFER;
     for _ in 0..ATTEMPTS {
         // Every structure of these functions is aligned to eight bytes at most.
         let mut buffer = vec![0u64; wanted.div_ceil(8)];
@@ -145,11 +146,14 @@ fn grow(mut call: impl FnMut(*mut u64, &mut u32) -> u32) -> io::Result<Memory> {
                 // It may grow again before the next call.
                 let needed = size as usize + size as usize / 8;
                 wanted = needed.max(wanted * 2).min(LARGEST);
+                last = ERROR_INSUFFICIENT_BUFFER;
             }
+            // Wine says so when the table has changed again and again while it was read.
+            ERROR_OUTOFMEMORY => last = ERROR_OUTOFMEMORY,
             error => return Err(error_of(error)),
         }
     }
-    Err(error_of(ERROR_INSUFFICIENT_BUFFER))
+    Err(error_of(last))
 }
 
 /// A function that this Windows may not have.
@@ -204,5 +208,25 @@ mod tests {
         assert_eq!(after(ERROR_ACCESS_DENIED, 0), ERROR_ACCESS_DENIED);
         assert_eq!(after(NO_ERROR, 0), ERROR_GEN_FAILURE);
         assert_eq!(after(ERROR_ACCESS_DENIED, 1), NO_ERROR);
+    }
+
+    /// What comes of these errors, one for each call, the last one again and again; and how many calls it took.
+    fn asked(errors: &[u32]) -> (Result<usize, Option<i32>>, usize) {
+        let mut calls = 0;
+        let answer = grow(|_, size| {
+            let error = *errors.get(calls).or(errors.last()).unwrap();
+            calls += 1;
+            *size = if error == NO_ERROR { 12 } else { 1000 };
+            error
+        });
+        (answer.map(|memory| memory.bytes().len()).map_err(|error| error.raw_os_error()), calls)
+    }
+
+    #[test]
+    fn a_table_that_changes_meanwhile_is_asked_for_again() {
+        assert_eq!(asked(&[NO_ERROR]), (Ok(12), 1));
+        assert_eq!(asked(&[ERROR_INSUFFICIENT_BUFFER, ERROR_OUTOFMEMORY, NO_ERROR]), (Ok(12), 3));
+        assert_eq!(asked(&[ERROR_OUTOFMEMORY]), (Err(Some(14)), ATTEMPTS));
+        assert_eq!(asked(&[ERROR_ACCESS_DENIED]), (Err(Some(5)), 1));
     }
 }

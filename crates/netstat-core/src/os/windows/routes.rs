@@ -11,6 +11,7 @@ use crate::model::{Family, NextHop, NextHops, Prefix, Route, RouteKind, TABLE_MA
 use crate::query::{Families, RouteQuery};
 use crate::{Answer, Error, Operation, Warning};
 use rustc_hash::FxHashMap;
+use std::io;
 use std::num::NonZeroU32;
 
 /// Where the fields of `MIB_IPFORWARD_ROW2` are.
@@ -47,7 +48,8 @@ type IpInterfaces = FxHashMap<(Family, u32), IpInterface>;
 pub(super) fn routes(source: &dyn Source, query: &RouteQuery) -> Result<Answer<Vec<Route>>, Error> {
     let mut answer = Answer::whole(Vec::new());
     if !query.tables.contain(TABLE_MAIN) {
-        return Ok(answer);
+        let why = io::Error::new(io::ErrorKind::Unsupported, "Windows has one routing table, main");
+        return Err(Error::new(Operation::ListRoutes, why));
     }
     let interfaces = match source.ask(&Question::IpInterfaces) {
         Ok(table) => {
