@@ -1,6 +1,6 @@
 //! `buffers`: memory for what was received or is to be sent runs out, and data is thrown away for it.
 
-use super::text::{EN, KO, Particle, bytes, decimal, grouped, number_of, particle, were};
+use super::text::{EN, KO, Particle, bytes, decimal, grouped, is_or_are, number_of, particle, were};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, SocketKey, Text, Thresholds};
 use netstat_core::model::{Counters, Protocol, Socket, SocketLevels, TcpExtCounters, UdpCounters};
@@ -369,8 +369,9 @@ fn orphans(counters: &Counters, thresholds: &Thresholds) -> Option<Finding> {
         severity,
         Text::new(
             format!(
-                "{} connections are closing that no process holds; {} is the limit",
-                grouped(used),
+                "{} {} closing that no process holds; {} is the limit",
+                number_of(used, "connection", "connections"),
+                is_or_are(used),
                 grouped(max)
             ),
             format!("프로세스 없이 닫히는 중인 연결 {}개, 한도 {}개", grouped(used), grouped(max)),

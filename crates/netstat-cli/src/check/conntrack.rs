@@ -187,7 +187,7 @@ fn time_left(evidence: &Evidence, before: Option<u64>, now: u64, max: u64) -> Op
             "seconds_left",
             left.as_secs(),
             duration(left).around(
-                &format!("{} more are made each second than end: full in ", decimal(rate)),
+                &format!("it grows by {} each second: full in ", decimal(rate)),
                 "",
                 &format!("초당 {}개씩 늘어남: ", decimal(rate)),
                 " 뒤에 가득 참",

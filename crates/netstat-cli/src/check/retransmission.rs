@@ -175,7 +175,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
             findings.push(Finding::ok(
                 CHECK.name,
                 Text::new(
-                    format!("{again} of {segments} segments were sent again ({percent} %)"),
+                    format!("sent again: {again} of {segments} segments ({percent} %)"),
                     format!("세그먼트 {segments}개 가운데 {again}개({percent}%)를 다시 보냄"),
                 ),
             ));
