@@ -4,7 +4,7 @@ mod use_of_ports;
 
 use super::text::{EN, KO, decimal, duration, grouped, is_or_are, number_of, part, were};
 use super::thresholds::Default;
-use super::{Check, Evidence, Fact, Finding, Holder, Needs, Setting, Severity, Text, Thresholds};
+use super::{Check, Evidence, Fact, Finding, Holder, Lack, Needs, Setting, Severity, Text, Thresholds};
 use netstat_core::model::{Family, Limits, NoOwner, Protocol, SocketLevels, TcpState, TimeWaitReuse};
 use netstat_core::query::{Fields, Kinds, ProcessFields, States};
 use std::time::Duration;
@@ -137,6 +137,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
     }
     findings.sort_by(|one, other| other.amount.total_cmp(&one.amount));
     findings.extend(buckets(evidence, thresholds));
+    findings.extend(buckets_not_known(evidence));
     findings.extend(not_known(evidence, limits));
     if findings.is_empty() {
         let (percent, pool) =
@@ -155,6 +156,24 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
         findings.push(Finding::ok(CHECK.name, sentence));
     }
     findings
+}
+
+/// That nobody can tell whether the table of TIME_WAIT is full.
+fn buckets_not_known(evidence: &Evidence) -> Option<Finding> {
+    let Err(Lack::Refused(reason)) = &evidence.now.counters else { return None };
+    let mut finding = Finding::unknown(
+        CHECK.name,
+        Text::new(
+            format!("how full the table of TIME_WAIT is could not be read: {reason}"),
+            format!("TIME_WAIT 테이블이 얼마나 찼는지 읽을 수 없음: {reason}"),
+        ),
+        Text::fixed(
+            "it is in /proc/net/sockstat and /proc/sys/net/ipv4/tcp_max_tw_buckets",
+            "/proc/net/sockstat과 /proc/sys/net/ipv4/tcp_max_tw_buckets에 있습니다",
+        ),
+    );
+    finding.subject = "tcp_max_tw_buckets".to_owned();
+    Some(finding)
 }
 
 fn where_ports_are() -> Text {
