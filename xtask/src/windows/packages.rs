@@ -3,59 +3,52 @@
 use crate::workspace;
 use anyhow::{Context, Result};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// A file that says whether a package is here, and the package.
-const NEEDS: [(&str, &str); 7] = [
+type Need = (&'static str, &'static str);
+
+const NEEDS: [Need; 6] = [
     ("/usr/bin/rustc", "rustc-web"),
     ("/usr/bin/cargo", "cargo-web"),
-    ("/usr/bin/clippy-driver", "rust-web-clippy"),
     ("/usr/lib/rustlib/src/rust/library/std/Cargo.toml", "rust-web-src"),
     ("/usr/bin/x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64-win32"),
     ("/usr/bin/wine", "wine"),
     ("/usr/lib/wine/wine64", "wine64"),
 ];
 
-/// Whether all is here.
-#[derive(Debug)]
-pub(super) enum Packages {
-    Here,
-    /// What is not, for people.
-    Missing(String),
+/// The same for what the code can do without.
+pub(super) const CLIPPY: Need = ("/usr/bin/clippy-driver", "rust-web-clippy");
+
+/// For all packages together.
+const LIMIT: Duration = Duration::from_secs(900);
+
+/// Installs what is missing, one at a time: one that is not to be had must not keep the others out. Answers with the
+/// packages that are needed and still not here.
+pub(super) fn install() -> Result<Vec<&'static str>> {
+    let wanted: Vec<Need> = NEEDS.into_iter().chain([CLIPPY]).filter(|&need| !is_here(need)).collect();
+    if !wanted.is_empty() && Path::new("/usr/bin/apt-get").exists() {
+        let begun = Instant::now();
+        apt_get(&["update"], LIMIT)?;
+        for (_, package) in wanted {
+            let left = LIMIT.saturating_sub(begun.elapsed());
+            println!("== package {package}");
+            if left.is_zero() || !apt_get(&["install", "-y", "--no-install-recommends", package], left)? {
+                println!("{package} could not be installed");
+            }
+        }
+    }
+    Ok(NEEDS.into_iter().filter(|&need| !is_here(need)).map(|(_, package)| package).collect())
 }
 
-fn missing() -> Vec<&'static str> {
-    NEEDS.iter().filter(|(file, _)| !Path::new(file).exists()).map(|&(_, package)| package).collect()
+pub(super) fn is_here((file, _): Need) -> bool {
+    Path::new(file).exists()
 }
 
-/// Installs what is missing, and only then asks the package system at all.
-pub(super) fn install() -> Result<Packages> {
-    let wanted = missing();
-    if wanted.is_empty() {
-        return Ok(Packages::Here);
-    }
-    println!("== packages: {}", wanted.join(", "));
-    if !Path::new("/usr/bin/apt-get").exists() {
-        return Ok(Packages::Missing(format!(
-            "{} cannot be installed: there is no apt-get",
-            wanted.join(", ")
-        )));
-    }
-    apt_get(&["update"])?;
-    let mut words = vec!["install", "-y", "--no-install-recommends"];
-    words.extend(&wanted);
-    apt_get(&words)?;
-    let still = missing();
-    if still.is_empty() {
-        return Ok(Packages::Here);
-    }
-    Ok(Packages::Missing(format!("{} could not be installed", still.join(", "))))
-}
-
-/// Runs apt-get. Whether it did what it should is seen by the files.
-fn apt_get(words: &[&str]) -> Result<()> {
+/// Runs apt-get, and says whether it did what it should.
+fn apt_get(words: &[&str], limit: Duration) -> Result<bool> {
     let mut apt = workspace::program("timeout");
-    apt.args(["600", "apt-get", "-qq", "-o", "Acquire::Retries=1"]).args(words);
-    apt.env("DEBIAN_FRONTEND", "noninteractive").stdout(std::process::Stdio::null());
-    apt.status().context("apt-get could not be started")?;
-    Ok(())
+    apt.args(["-k", "10", &limit.as_secs().max(1).to_string(), "apt-get", "-qq", "-o", "Acquire::Retries=1"]);
+    apt.args(words).env("DEBIAN_FRONTEND", "noninteractive").stdout(std::process::Stdio::null());
+    Ok(apt.status().context("apt-get could not be started")?.success())
 }

@@ -51,6 +51,11 @@ impl Toolchain {
         cargo.env("RUSTC", RUSTC).env("RUSTC_BOOTSTRAP", "1");
         cargo.env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", GCC);
         cargo.env("CARGO_TARGET_DIR", &self.target_folder);
+        // Whole debug information would take gigabytes, and nobody debugs under Wine.
+        const DEBUG: &str = "CARGO_PROFILE_DEV_DEBUG";
+        if std::env::var_os(DEBUG).is_none() {
+            cargo.env(DEBUG, "line-tables-only");
+        }
         let (word, rest) = words.split_first().unwrap_or((&"build", &[]));
         cargo.arg(word).args(["--locked", "-Zbuild-std=std,panic_abort", "--target", TARGET]);
         // Warnings of our own code are errors; `RUSTFLAGS` would say the same of the standard library.

@@ -14,7 +14,10 @@ const SERVER: &str = "/usr/lib/wine/wineserver64";
 /// The DLL that Wine may lack.
 const SHIM: &str = "xtask/src/windows/bcryptprimitives.c";
 
-/// A running Wine; it ends with the value.
+/// Seconds for one program. It stays in the process group of this one, so that who ends that ends it too.
+const LIMIT: [&str; 4] = ["--foreground", "-k", "10", "300"];
+
+/// A running Wine; it and its Windows end with the value.
 pub(super) struct Wine {
     prefix: PathBuf,
 }
@@ -41,7 +44,7 @@ impl Wine {
 
     fn command(&self, words: &[&str]) -> Command {
         let mut command = workspace::program("timeout");
-        command.args(["-k", "10", "300", WINE]).args(words);
+        command.args(LIMIT).arg(WINE).args(words);
         self.set(&mut command);
         command
     }
@@ -61,15 +64,19 @@ impl Wine {
     /// Lets cargo run what it builds under this Wine.
     pub(super) fn runs_programs_of(&self, cargo: &mut Command, target: &str) {
         let variable = format!("CARGO_TARGET_{}_RUNNER", target.to_uppercase().replace('-', "_"));
-        cargo.env(variable, format!("timeout -k 10 300 {WINE}"));
+        cargo.env(variable, format!("timeout {} {WINE}", LIMIT.join(" ")));
         cargo.env("NETSTAT_ON_WINE", "1");
         self.set(cargo);
     }
 
-    /// Ends what still runs in its Windows.
+    /// Ends what still runs in its Windows, and waits for that.
     fn end(&self) {
         let mut server = workspace::program(SERVER);
         server.arg("-k");
+        self.set(&mut server);
+        let _ = server.output();
+        let mut server = workspace::program("timeout");
+        server.args(["30", SERVER, "-w"]);
         self.set(&mut server);
         let _ = server.output();
     }
@@ -78,5 +85,7 @@ impl Wine {
 impl Drop for Wine {
     fn drop(&mut self) {
         self.end();
+        // It has hundreds of megabytes, and the next run makes its own.
+        let _ = fs::remove_dir_all(&self.prefix);
     }
 }

@@ -14,7 +14,12 @@ pub(super) const WORD: &str = "check";
 
 /// Whether a command line asks for checks.
 pub(super) fn is_meant(words: &[OsString]) -> bool {
-    words.first().is_some_and(|word| word.eq_ignore_ascii_case(WORD))
+    words.first().is_some_and(|word| is_word(word))
+}
+
+/// Whether a word asks for checks, where it is the first.
+pub(super) fn is_word(word: &OsStr) -> bool {
+    word.eq_ignore_ascii_case(WORD)
 }
 
 /// Whether `netstat check` takes an option.
@@ -22,13 +27,13 @@ pub(super) fn takes(entry: &Entry) -> bool {
     entry.report == Report::Check || table::SHARED_WITH_CHECK.contains(&entry.long)
 }
 
-/// Complains about an option in the wrong place: one of the checks without them, or another with them.
-pub(super) fn belongs(entry: &Entry, checking: bool) -> Result<(), Complaint> {
+/// Complains about an option in the wrong place: one of the checks without them, or another with them. `typed` is how
+/// it was asked for.
+pub(super) fn belongs(entry: &Entry, typed: &str, checking: bool) -> Result<(), Complaint> {
     let long = entry.long_with_value();
     if checking && !takes(entry) {
         return Err(Complaint::new(format!(
-            "--{} is not for netstat check: type netstat check --help to see its options",
-            entry.long
+            "{typed} is not for netstat check: type netstat check --help to see its options"
         )));
     }
     if !checking && entry.report == Report::Check {

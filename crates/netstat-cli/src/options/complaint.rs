@@ -1,6 +1,7 @@
 //! The one line said about a command line that was not understood: it names the word and what to type instead.
 
 use super::arguments::ProtocolName;
+use super::check;
 use super::quote::{one_line, quoted};
 use super::table::{self, Effect};
 use netstat_core::filter::FilterError;
@@ -134,6 +135,9 @@ impl Complaint {
                 "{shown} begins with a dash that is not the plain one: type {}",
                 quoted(OsStr::new(&format!("{dashes}{plain}")))
             )));
+        }
+        if check::is_word(word) {
+            return Some(Self::new(format!("{shown} has to be the first word: type netstat check")));
         }
         if let Some(entry) = table::by_long(text) {
             return Some(Self::new(format!(

@@ -117,7 +117,7 @@ impl<'a> Parser<'a> {
             return Err(net_tools::complaint(self.words, word)
                 .unwrap_or_else(|| Complaint::unknown_long(word, name.unwrap_or_default())));
         };
-        check_words::belongs(entry, self.checking)?;
+        check_words::belongs(entry, &format!("--{}", entry.long), self.checking)?;
         // A known name is ASCII, so as many bytes as units of whatever the system writes words in.
         let given = equals.map(|position| after(word, position + 1));
         let Some(value) = entry.value() else {
@@ -189,7 +189,7 @@ impl<'a> Parser<'a> {
             let Some(entry) = table::by_letter(letter) else {
                 return Err(self.unknown_letter(word, rest, letter));
             };
-            check_words::belongs(entry, self.checking)?;
+            check_words::belongs(entry, &format!("-{letter}"), self.checking)?;
             let Some(value) = entry.value() else {
                 switches.push((letter, entry));
                 continue;

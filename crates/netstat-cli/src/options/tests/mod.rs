@@ -1,5 +1,6 @@
 //! Tests of the command line.
 
+mod check;
 mod parse;
 mod table;
 

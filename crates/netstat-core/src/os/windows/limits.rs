@@ -10,18 +10,25 @@ use std::io;
 /// The ranges. What cannot be learned is unknown, with a warning; that Windows limits nothing else is known.
 pub(super) fn limits(source: &dyn Source) -> Answer<Limits> {
     let mut warnings = Vec::new();
-    let mut ports = |protocol, family| match dynamic_ports(source, protocol, family) {
-        Ok(ports) => Some(ports),
-        Err(error) => {
-            let warning = Warning::SourceUnavailable {
-                what: "the range of ports that Windows chooses from",
-                reason: words_of(&error),
-            };
-            if !warnings.contains(&warning) {
-                warnings.push(warning);
-            }
-            None
+    let mut hangs = false;
+    let mut ports = |protocol, family| {
+        // Who has waited once in vain does not wait seven times more.
+        if hangs {
+            return None;
         }
+        let error = match dynamic_ports(source, protocol, family) {
+            Ok(ports) => return Some(ports),
+            Err(error) => error,
+        };
+        hangs = error.kind() == io::ErrorKind::TimedOut;
+        let warning = Warning::SourceUnavailable {
+            what: "the range of ports that Windows chooses from",
+            reason: words_of(&error),
+        };
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
+        None
     };
     let limits = Limits {
         tcp_v4_ports: ports(Protocol::Tcp, Family::V4),
@@ -130,8 +137,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn every_protocol_and_family_has_its_own() {
+    /// What tells the ranges of all.
+    fn telling() -> Fake {
         let mut source = Fake::new();
         for family in [Family::V4, Family::V6] {
             for protocol in [Protocol::Tcp, Protocol::Udp] {
@@ -140,7 +147,12 @@ mod tests {
                     .says(Question::ExcludedPorts(protocol, family), Memory::flat(EXCLUDED.to_vec()));
             }
         }
-        let source = source.fails(Question::DynamicPorts(Protocol::Udp, Family::V6), 2);
+        source
+    }
+
+    #[test]
+    fn every_protocol_and_family_has_its_own() {
+        let source = telling().fails(Question::DynamicPorts(Protocol::Udp, Family::V6), 2);
         let answer = limits(&source);
         let ports = answer.data.tcp_v4_ports.unwrap();
         assert_eq!(
@@ -149,6 +161,15 @@ mod tests {
         );
         assert!(answer.data.tcp_v6_ports.is_some() && answer.data.udp_v4_ports.is_some());
         assert_eq!((answer.data.udp_v6_ports, answer.warnings.len()), (None, 1));
+    }
+
+    #[test]
+    fn what_hangs_is_asked_once() {
+        /// `WAIT_TIMEOUT`, and its kin where these tests run as well.
+        const TIMED_OUT: i32 = if cfg!(windows) { 258 } else { 110 };
+        let source = telling().fails(Question::DynamicPorts(Protocol::Tcp, Family::V4), TIMED_OUT);
+        let answer = limits(&source);
+        assert_eq!((answer.data, answer.warnings.len()), (Limits::default(), 1));
     }
 
     proptest! {

@@ -14,8 +14,8 @@ use crate::model::Family;
 use std::io;
 use windows_sys::Wdk::System::SystemInformation::{NtQuerySystemInformation, SystemProcessInformation};
 use windows_sys::Win32::Foundation::{
-    ERROR_INSUFFICIENT_BUFFER, ERROR_PROC_NOT_FOUND, GetLastError, NO_ERROR, RtlNtStatusToDosError,
-    STATUS_BUFFER_TOO_SMALL, STATUS_INFO_LENGTH_MISMATCH,
+    ERROR_GEN_FAILURE, ERROR_INSUFFICIENT_BUFFER, ERROR_PROC_NOT_FOUND, GetLastError, NO_ERROR,
+    RtlNtStatusToDosError, STATUS_BUFFER_TOO_SMALL, STATUS_INFO_LENGTH_MISMATCH,
 };
 use windows_sys::Win32::NetworkManagement::IpHelper::{
     GetExtendedTcpTable, GetExtendedUdpTable, TCP_TABLE_OWNER_MODULE_ALL, UDP_TABLE_OWNER_MODULE,
@@ -161,8 +161,15 @@ fn find(library: PCWSTR, name: PCSTR) -> io::Result<unsafe extern "system" fn() 
 
 /// The Win32 error of a function that answers whether it succeeded.
 fn error_unless(succeeded: BOOL) -> u32 {
+    if succeeded != 0 {
+        return NO_ERROR;
+    }
     // SAFETY: it reads a number of this thread.
-    if succeeded == 0 { unsafe { GetLastError() } } else { NO_ERROR }
+    match unsafe { GetLastError() } {
+        // It has failed and does not say why; that must not pass for success.
+        NO_ERROR => ERROR_GEN_FAILURE,
+        error => error,
+    }
 }
 
 /// Bytes in memory that is aligned as structures want it.
@@ -180,4 +187,22 @@ fn aligned(bytes: &[u8]) -> Vec<u64> {
 /// A Win32 error as one of Rust.
 fn error_of(error: u32) -> io::Error {
     io::Error::from_raw_os_error(error.cast_signed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use windows_sys::Win32::Foundation::{ERROR_ACCESS_DENIED, SetLastError};
+
+    #[test]
+    fn what_failed_without_a_reason_has_failed() {
+        let after = |error, succeeded| {
+            // SAFETY: it keeps a number for this thread.
+            unsafe { SetLastError(error) };
+            error_unless(succeeded)
+        };
+        assert_eq!(after(ERROR_ACCESS_DENIED, 0), ERROR_ACCESS_DENIED);
+        assert_eq!(after(NO_ERROR, 0), ERROR_GEN_FAILURE);
+        assert_eq!(after(ERROR_ACCESS_DENIED, 1), NO_ERROR);
+    }
 }

@@ -15,7 +15,7 @@ use windows_sys::Win32::NetworkManagement::IpHelper::{
     MIB_TCPROW_OWNER_MODULE, MIB_UDP6ROW_OWNER_MODULE, MIB_UDPROW_OWNER_MODULE, TCP_ESTATS_DATA_ROD_v0,
     TCP_ESTATS_PATH_ROD_v0, TCPIP_OWNER_MODULE_INFO_BASIC, TcpConnectionEstatsData, TcpConnectionEstatsPath,
 };
-use windows_sys::Win32::System::Memory::{GetProcessHeap, HeapFree, HeapSize};
+use windows_sys::Win32::System::Memory::{GetProcessHeap, HeapFree, HeapSize, HeapValidate};
 use windows_sys::core::{PCSTR, s, w};
 
 pub(super) fn tcp_table_2(family: Family) -> io::Result<Memory> {
@@ -64,17 +64,23 @@ fn allocated(name: PCSTR) -> io::Result<Memory> {
     if table.is_null() {
         return Err(error_of(ERROR_INVALID_DATA));
     }
-    // SAFETY: the table is a block of that heap, of which the heap tells the size; it is read as bytes before it is
-    // given back, once.
+    taken(heap, table).ok_or_else(|| error_of(ERROR_INVALID_DATA))
+}
+
+/// The bytes of a block of a heap, which is given back; `None`, and nothing is given back, where it is no block of it.
+fn taken(heap: HANDLE, block: *mut c_void) -> Option<Memory> {
+    // SAFETY: the heap looks whether it has such a block, without reading it.
+    if unsafe { HeapValidate(heap, 0, block) } == 0 {
+        return None;
+    }
+    // SAFETY: the block is one of that heap, which tells its size; it is read as bytes before it is given back, once.
     unsafe {
-        let size = HeapSize(heap, 0, table);
-        if size == usize::MAX {
-            return Err(error_of(ERROR_INVALID_DATA));
-        }
-        let bytes = std::slice::from_raw_parts(table.cast::<u8>(), size).to_vec();
-        let address = table.addr() as u64;
-        HeapFree(heap, 0, table);
-        Ok(Memory::new(address, bytes))
+        let size = HeapSize(heap, 0, block);
+        let bytes =
+            (size != usize::MAX).then(|| std::slice::from_raw_parts(block.cast::<u8>(), size).to_vec());
+        let address = block.addr() as u64;
+        HeapFree(heap, 0, block);
+        Some(Memory::new(address, bytes?))
     }
 }
 
@@ -154,4 +160,23 @@ pub(super) fn estats(what: Estats, family: Family, row: &[u8]) -> io::Result<Mem
     let mut bytes: Vec<u8> = counts.iter().flat_map(|word| word.to_ne_bytes()).collect();
     bytes.truncate(size);
     Ok(Memory::flat(bytes).after(collected.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use windows_sys::Win32::System::Memory::{HEAP_ZERO_MEMORY, HeapAlloc};
+
+    #[test]
+    fn only_a_block_of_the_heap_is_taken() {
+        // SAFETY: the heap is that of this process; the block is given back by `taken`, and used no more.
+        let (heap, block) = unsafe {
+            let heap = GetProcessHeap();
+            (heap, HeapAlloc(heap, HEAP_ZERO_MEMORY, 12))
+        };
+        let memory = taken(heap, block).unwrap();
+        assert_eq!((memory.bytes(), memory.at(block.addr() as u64)), (&[0; 12][..], Some(&[0; 12][..])));
+        let mut elsewhere = [0u64; 8];
+        assert_eq!(taken(heap, elsewhere.as_mut_ptr().wrapping_add(4).cast()), None);
+    }
 }

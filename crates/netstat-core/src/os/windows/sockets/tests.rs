@@ -96,6 +96,40 @@ fn shown(sockets: &[Socket]) -> Vec<String> {
 const NOT_THERE: i32 = 127;
 
 #[test]
+fn the_rows_with_peers_are_those_of_windows() {
+    // Its declarations have the rows, and not the functions that answer with them.
+    type Udp = ip::MIB_UDPROW2;
+    let peer = UDP_V4.peer.unwrap();
+    assert_eq!(peer.row_size, size_of::<Udp>());
+    assert_eq!(
+        (peer.end.address, peer.end.port),
+        (offset_of!(Udp, dwRemoteAddr), offset_of!(Udp, dwRemotePort))
+    );
+    assert_eq!(
+        (UDP_V4.pid, UDP_V4.created),
+        (offset_of!(Udp, dwOwningPid), offset_of!(Udp, liCreateTimestamp))
+    );
+    assert_eq!(FIRST_ROW, offset_of!(ip::MIB_UDPTABLE2, table));
+
+    type Udp6 = ip::MIB_UDP6ROW2;
+    let peer = UDP_V6.peer.unwrap();
+    assert_eq!(peer.row_size, size_of::<Udp6>());
+    assert_eq!(
+        (peer.end.address, peer.end.scope, peer.end.port),
+        (
+            offset_of!(Udp6, ucRemoteAddr),
+            Some(offset_of!(Udp6, dwRemoteScopeId)),
+            offset_of!(Udp6, dwRemotePort)
+        )
+    );
+    assert_eq!(
+        (UDP_V6.pid, UDP_V6.created),
+        (offset_of!(Udp6, dwOwningPid), offset_of!(Udp6, liCreateTimestamp))
+    );
+    assert_eq!(FIRST_ROW, offset_of!(ip::MIB_UDP6TABLE2, table));
+}
+
+#[test]
 fn the_layouts_are_those_of_windows() {
     fn is(layout: Layout, size: usize, pid: usize, created: usize) {
         assert_eq!((layout.size, layout.pid, layout.created), (size, pid, created), "{layout:?}");
