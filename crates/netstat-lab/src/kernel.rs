@@ -72,7 +72,7 @@ fn tcp_info(socket: BorrowedFd<'_>) -> io::Result<[u8; 5]> {
 
 /// Lets a listener keep connections from its queue until their clients have sent something, for so many seconds.
 pub(crate) fn defer_accept(listener: BorrowedFd<'_>, seconds: i32) -> io::Result<()> {
-    let seconds: libc::c_int = seconds;
+    let length: libc::socklen_t = 4;
     // SAFETY: the kernel reads the four bytes of `seconds`, which lives through the call.
     let answer = unsafe {
         libc::setsockopt(
@@ -80,7 +80,7 @@ pub(crate) fn defer_accept(listener: BorrowedFd<'_>, seconds: i32) -> io::Result
             libc::IPPROTO_TCP,
             libc::TCP_DEFER_ACCEPT,
             (&raw const seconds).cast(),
-            size_of::<libc::c_int>() as libc::socklen_t,
+            length,
         )
     };
     if answer == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
