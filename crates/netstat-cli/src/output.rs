@@ -148,6 +148,11 @@ pub(crate) enum Reader {
     Gone,
 }
 
+/// Whether somebody reads standard output, as far as can be told without writing to it.
+pub(crate) fn reader() -> Reader {
+    if console::is_closed() { Reader::Gone } else { Reader::Listening }
+}
+
 /// Writes a text for people to standard output, all of it.
 ///
 /// # Errors
@@ -230,9 +235,18 @@ pub(crate) struct Warnings {
 impl Warnings {
     /// Says what has not been said yet.
     pub(crate) fn say(&mut self, warnings: impl IntoIterator<Item = Warning>) {
+        self.say_as(warnings, Warning::to_string);
+    }
+
+    /// The same in other words.
+    pub(crate) fn say_as(
+        &mut self,
+        warnings: impl IntoIterator<Item = Warning>,
+        words: impl Fn(&Warning) -> String,
+    ) {
         for warning in warnings {
             if !self.said.iter().any(|said| warning.repeats(said)) {
-                complain(&warning.to_string());
+                complain(&words(&warning));
                 self.said.push(warning);
             }
         }

@@ -268,6 +268,20 @@ fn an_ordinary_user_sees_all_rows_and_its_own_processes() {
         assert_eq!(at(&table, "TCP", &shown(bound.row.local)).pid(), "-");
         assert_eq!(at(&table, "TCP", &shown(gone.row.local)).pid(), "0");
         assert_eq!(at(&table, "TCP", "127.0.0.1:8080").pid(), tcp.pid().to_string());
+        // Whether what may not be seen matches is not known, which is no no.
+        for (words, code) in [
+            ("--exists lport 8080 process cat", 0),
+            ("--exists lport 8080 process dog", 1),
+            ("--exists lport 80 process cat", 2),
+            ("--exists lport 80 not process cat", 2),
+            ("--exists lport 80", 0),
+            ("--exists lport 81 process cat", 1),
+            ("--wait lport 80 process cat --timeout 10ms", 1),
+        ] {
+            let run = as_other_user(&program, words);
+            assert_eq!(run.code, Some(code), "{words}: {run:?}");
+            assert_eq!(run.complaint.contains("whether a row matches is not known"), code == 2, "{run:?}");
+        }
         assert_eq!(at(&table, "UDP", "127.0.0.1:5353").pid(), udp.pid().to_string());
 
         let run = as_other_user(&program, "-anob");

@@ -100,7 +100,8 @@ impl fmt::Display for Warning {
                 write!(f, "the {what} had {count} {noun} that made no sense; they were passed over")
             }
             Self::AddressList { file, entries, passed } => {
-                write!(f, "of the list {file} {entries} addresses and networks are used")?;
+                let used = if *entries == 1 { "address or network is" } else { "addresses and networks are" };
+                write!(f, "of the list {file} {entries} {used} used")?;
                 if let Some(first) = passed.first_odd {
                     write!(f, "; lines that were not understood: {}, the first is line {first}", passed.odd)?;
                 }

@@ -18,8 +18,8 @@ fn main() -> ExitCode {
 #[cfg(target_os = "linux")]
 mod linux {
     use netstat_lab::faults::{
-        BoundPorts, Churn, CloseWaitLeak, CloseWaitTraffic, Datagrams, HalfOpen, HeldPorts, Program, Queue,
-        Receiver, SlowReader, TimeWaitPile, Tracked, Transfer, Unanswered, Unread,
+        BoundPorts, Churn, CloseWaitLeak, CloseWaitTraffic, Datagrams, Deferred, HalfOpen, HeldPorts,
+        Program, Queue, Receiver, SlowReader, TimeWaitPile, Tracked, Transfer, Unanswered, Unread,
     };
     use netstat_lab::{Namespace, Place, RemoteHost, Result};
     use std::any::Any;
@@ -62,6 +62,7 @@ mod linux {
         ("few-attempts", |_, host| hold(Unanswered::new(host, &[([10, 99, 0, 66], 5432).into()], 3))),
         ("half-open", |_, host| hold(HalfOpen::new(host, 400))),
         ("few-half-open", |_, host| hold(HalfOpen::new(host, 5))),
+        ("deferred", |net, _| hold(Deferred::new(net, 150))),
         ("loss", |_, host| many(|| Transfer::new(host, Receiver::LosesOneIn(10)))),
         ("no-loss", |_, host| hold(Transfer::new(host, Receiver::Prompt))),
         ("silent-peer", |_, host| many(|| Transfer::new(host, Receiver::Silent))),

@@ -1,4 +1,5 @@
-//! The few system calls that no safe interface covers: a new network namespace, a TUN device, `TCP_INFO`, `wait4`.
+//! The few system calls that no safe interface covers: a new network namespace, a TUN device, `TCP_INFO`,
+//! `TCP_DEFER_ACCEPT`, `wait4`.
 #![allow(unsafe_code)] // these calls have no safe wrapper in rustix; nothing else in this crate is unsafe
 
 use rustix::fs::{Mode, OFlags};
@@ -67,6 +68,22 @@ fn tcp_info(socket: BorrowedFd<'_>) -> io::Result<[u8; 5]> {
         (0, _) => Err(io::Error::other("TCP_INFO came back short")),
         _ => Err(io::Error::last_os_error()),
     }
+}
+
+/// Lets a listener keep connections from its queue until their clients have sent something, for so many seconds.
+pub(crate) fn defer_accept(listener: BorrowedFd<'_>, seconds: i32) -> io::Result<()> {
+    let length: libc::socklen_t = 4;
+    // SAFETY: the kernel reads the four bytes of `seconds`, which lives through the call.
+    let answer = unsafe {
+        libc::setsockopt(
+            listener.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_DEFER_ACCEPT,
+            (&raw const seconds).cast(),
+            length,
+        )
+    };
+    if answer == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 /// Waits for a child and answers its wait status and what it used.

@@ -1,6 +1,6 @@
 //! `buffers`: memory for what was received or is to be sent runs out, and data is thrown away for it.
 
-use super::text::{EN, KO, Particle, bytes, decimal, grouped, number_of, particle, were};
+use super::text::{EN, KO, Particle, bytes, decimal, grouped, is_or_are, number_of, particle, were};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, SocketKey, Text, Thresholds};
 use netstat_core::model::{Counters, Protocol, Socket, SocketLevels, TcpExtCounters, UdpCounters};
@@ -19,12 +19,14 @@ pub(crate) static CHECK: Check = Check {
          name the program that does not read fast enough. Losses of the past are not judged.\n\n\
          The memory of TCP is judged against tcp_mem: above the second number the kernel makes buffers smaller, at the third \
          it gives nothing more. Connections that no process holds any longer are judged against tcp_max_orphans; above it the \
-         kernel resets them. Both are counted for the whole machine, containers included.",
+         kernel resets them. Both are counted for the whole machine, containers included, and their limits are \
+         told in its first network namespace alone: within a container only what happened is judged.",
         "UDP는 보내는 쪽을 늦출 방법이 없어서, 소켓의 버퍼가 가득 찼을 때 온 것은 사라집니다. 시스템의 카운터를 1초 간격으로(--watch에서는 \
          볼 때마다) 두 번 읽고, UDP 소켓마다 버려진 수도 두 번 읽어 빨리 읽지 못하는 프로그램을 찾습니다. 지난 손실은 판단하지 \
          않습니다.\n\n\
          TCP 메모리는 tcp_mem으로 판단합니다. 두 번째 수를 넘으면 커널이 버퍼를 줄이고, 세 번째 수에서는 더 주지 않습니다. 더는 프로세스가 \
-         들지 않은 연결은 tcp_max_orphans로 판단합니다. 넘으면 커널이 연결을 끊습니다. 둘 다 컨테이너를 포함한 컴퓨터 전체의 수입니다.",
+         들지 않은 연결은 tcp_max_orphans로 판단합니다. 넘으면 커널이 연결을 끊습니다. 둘 다 컨테이너를 포함한 컴퓨터 전체의 수이고, 한도는 첫 네트워크 \
+         네임스페이스에서만 알 수 있습니다. 컨테이너 안에서는 일어난 일만 판단합니다.",
     ),
     settings: &[&LOST, &CRITICAL, &MEMORY, &ORPHANS],
     sources: &[
@@ -119,12 +121,22 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
             ),
         )];
     }
+    let levels = counters.levels.as_ref();
+    let limits_known =
+        levels.is_some_and(|levels| levels.tcp_mem_max.is_some() && levels.tcp_max_orphans.is_some());
     vec![Finding::ok(
         CHECK.name,
-        Text::fixed(
-            "no datagram was lost at a full buffer, TCP has memory",
-            "버퍼에서 잃은 데이터그램 없음, TCP 메모리 충분",
-        ),
+        if limits_known {
+            Text::fixed(
+                "no datagram was lost at a full buffer, TCP has memory",
+                "버퍼에서 잃은 데이터그램 없음, TCP 메모리 충분",
+            )
+        } else {
+            Text::fixed(
+                "no datagram was lost at a full buffer; the limits of TCP memory are told outside of the container alone",
+                "버퍼에서 잃은 데이터그램 없음. TCP 메모리의 한도는 컨테이너 밖에서만 알 수 있음",
+            )
+        },
     )]
 }
 
@@ -309,25 +321,28 @@ fn memory(evidence: &Evidence, thresholds: &Thresholds, counters: &Counters) -> 
         } else {
             return None;
         };
-    let percent = percent.unwrap_or(0.0);
-    let text = decimal(percent);
+    // The limit is told in the first network namespace alone.
+    let (has_en, has_ko) = percent.map_or_else(<(String, String)>::default, |percent| {
+        let text = decimal(percent);
+        (format!(", and it has {text} % of the most it may have"), format!(", 한도의 {text}%를 씀"))
+    });
     let sentence = if aborted > 0 {
         Text::new(
             format!(
-                "{} reset for want of memory; TCP has {text} % of the most it may have",
+                "TCP is out of memory: {} reset for it{has_en}",
                 were(aborted, "connection", "connections")
             ),
-            format!("메모리가 모자라 연결 {}개가 끊김. TCP가 한도의 {text}%를 씀", grouped(aborted)),
+            format!("TCP 메모리가 모자라 연결 {}개가 끊김{has_ko}", grouped(aborted)),
         )
     } else {
         Text::new(
-            format!("TCP is under memory pressure: it has {text} % of the most it may have"),
-            format!("TCP가 메모리 압박을 받음: 한도의 {text}%를 씀"),
+            format!("TCP is under memory pressure{has_en}"),
+            format!("TCP가 메모리 압박을 받음{has_ko}"),
         )
     };
     let mut finding = Finding::new(CHECK.name, severity, sentence);
     finding.subject = "tcp_mem".to_owned();
-    finding.amount = percent;
+    finding.amount = percent.unwrap_or_default();
     finding.facts = vec![
         Fact::said("pages", used),
         Fact::said("pressure_pages", pressure),
@@ -369,8 +384,9 @@ fn orphans(counters: &Counters, thresholds: &Thresholds) -> Option<Finding> {
         severity,
         Text::new(
             format!(
-                "{} connections are closing that no process holds; {} is the limit",
-                grouped(used),
+                "{} {} closing that no process holds; {} is the limit",
+                number_of(used, "connection", "connections"),
+                is_or_are(used),
                 grouped(max)
             ),
             format!("프로세스 없이 닫히는 중인 연결 {}개, 한도 {}개", grouped(used), grouped(max)),

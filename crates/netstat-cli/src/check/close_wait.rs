@@ -1,6 +1,6 @@
 //! `close-wait`: connections that the peer has closed and the program has not.
 
-use super::holders::{Holder, counted, elevate_for_one};
+use super::holders::{Holder, counted, to_see_one};
 use super::text::{EN, KO, bytes, duration, grouped, number_of};
 use super::thresholds::Default;
 use super::{Check, Culprit, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
@@ -214,9 +214,14 @@ fn judge(
     let connections = number_of(sockets.len(), "connection", "connections");
     let limit_ko = limit_text.of(KO);
     let (old_en, old_ko) = match old {
-        0 => ("none".to_owned(), format!("{limit_ko} 넘게 그대로인 것은 없음")),
-        _ if old == sockets.len() => ("all".to_owned(), format!("모두 {limit_ko} 넘게 그대로")),
-        _ => (grouped(old), format!("그중 {}개가 {limit_ko} 넘게 그대로", grouped(old))),
+        0 if sockets.len() == 1 => ("not ".to_owned(), format!("{limit_ko} 넘게 그대로는 아님")),
+        1 if sockets.len() == 1 => (String::new(), format!("{limit_ko} 넘게 그대로")),
+        0 => ("none of them ".to_owned(), format!("{limit_ko} 넘게 그대로인 것은 없음")),
+        _ if old == sockets.len() => ("all of them ".to_owned(), format!("모두 {limit_ko} 넘게 그대로")),
+        _ => (
+            format!("{} of them ", grouped(old)),
+            format!("그중 {}개가 {limit_ko} 넘게 그대로", grouped(old)),
+        ),
     };
     let not_told =
         severity == Severity::Unknown || (old < at_least(&NOTICE) && not_known >= at_least(&NOTICE));
@@ -231,7 +236,7 @@ fn judge(
     } else {
         Text::new(
             format!(
-                "{} holds {connections} in CLOSE_WAIT, {old_en} of them for {} or longer",
+                "{} holds {connections} in CLOSE_WAIT, {old_en}for {} or longer",
                 who.of(EN),
                 limit_text.of(EN)
             ),
@@ -280,7 +285,11 @@ fn facts(evidence: &Evidence, sockets: &[&Socket], ages: &[Option<Duration>], ol
             "unread_bytes",
             sum,
             Text::new(
-                format!("{} received and not read, in {} connections", bytes(sum), grouped(unread.len())),
+                format!(
+                    "{} received and not read, in {}",
+                    bytes(sum),
+                    number_of(unread.len(), "connection", "connections")
+                ),
                 format!("받고 읽지 않은 데이터 {}, 연결 {}개", bytes(sum), grouped(unread.len())),
             ),
         ));
@@ -298,7 +307,7 @@ fn facts(evidence: &Evidence, sockets: &[&Socket], ages: &[Option<Duration>], ol
             listed.clone(),
             Text::new(
                 match peers.len() {
-                    1 => format!("all of it with {address}"),
+                    1 => format!("all with {address}"),
                     peers => format!("{} peers, most with {listed}", grouped(peers)),
                 },
                 format!("상대 {}곳, 많은 순서로 {listed}", grouped(peers.len())),
@@ -415,7 +424,7 @@ fn advice(severity: Severity, holder: &Holder) -> (Option<Text>, Vec<Text>) {
             ),
         ));
     } else {
-        next.push(elevate_for_one());
+        next.extend(to_see_one(holder));
     }
     (Some(meaning), next)
 }

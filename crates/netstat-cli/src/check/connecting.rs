@@ -112,7 +112,13 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
         return vec![Finding::unknown(
             CHECK.name,
             Text::new(
-                format!("{count} connections wait for an answer, and the system does not tell for how long"),
+                format!(
+                    "{} for an answer, and the system does not tell for how long",
+                    match perhaps.len() {
+                        1 => "1 connection waits".to_owned(),
+                        _ => format!("{count} connections wait"),
+                    }
+                ),
                 format!("대답을 기다리는 연결 {count}개, 얼마나 기다렸는지 시스템이 알려 주지 않음"),
             ),
             Text::fixed(

@@ -74,7 +74,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
     let dropped = grown(|table| table.drop);
     let pushed_out = grown(|table| table.early_drop);
     let (Some(entries), Some(max)) = (table.entries, table.max.filter(|max| *max > 0)) else {
-        return vec![unknown(&Lack::Refused("its size could not be read".to_owned()))];
+        return vec![size_unknown()];
     };
     let percent = entries as f64 * 100.0 / max as f64;
     let filled = thresholds.graded(&CHECK, percent, [&NOTICE, &WARNING, &CRITICAL]);
@@ -167,6 +167,21 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
     vec![finding]
 }
 
+fn size_unknown() -> Finding {
+    Finding::unknown(
+        CHECK.name,
+        Text::fixed(
+            "how full the table of tracked connections is could not be read",
+            "연결 추적 테이블이 얼마나 찼는지 읽을 수 없음",
+        ),
+        where_it_is(),
+    )
+}
+
+fn where_it_is() -> Text {
+    Text::fixed("it is in /proc/sys/net/netfilter", "/proc/sys/net/netfilter에 있습니다")
+}
+
 fn unknown(lack: &Lack) -> Finding {
     Finding::unknown(
         CHECK.name,
@@ -174,7 +189,7 @@ fn unknown(lack: &Lack) -> Finding {
             format!("the table of tracked connections could not be read: {}", lack.reason()),
             format!("연결 추적 테이블을 읽을 수 없음: {}", lack.reason()),
         ),
-        Text::fixed("it is in /proc/sys/net/netfilter", "/proc/sys/net/netfilter에 있습니다"),
+        where_it_is(),
     )
 }
 
@@ -187,7 +202,7 @@ fn time_left(evidence: &Evidence, before: Option<u64>, now: u64, max: u64) -> Op
             "seconds_left",
             left.as_secs(),
             duration(left).around(
-                &format!("{} more are made each second than end: full in ", decimal(rate)),
+                &format!("it grows by {} each second: full in ", decimal(rate)),
                 "",
                 &format!("초당 {}개씩 늘어남: ", decimal(rate)),
                 " 뒤에 가득 참",

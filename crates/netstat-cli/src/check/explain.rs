@@ -86,18 +86,18 @@ pub(crate) fn markdown() -> String {
             page.push_str(&format!("\n{paragraph}\n"));
         }
         if !check.settings.is_empty() {
-            page.push_str("\n| setting | default | meaning |\n|---|---|---|\n");
+            page.push_str("\n| setting | default | unit | meaning |\n|---|---|---|---|\n");
             for setting in check.settings {
                 let value = match setting.default {
-                    Default::Number(number) => format!("{number} {}", setting.unit.of(EN)),
+                    Default::Number(number) => number.to_string(),
                     Default::Words(words) => words.join(", "),
                     Default::Ports | Default::Countries => String::new(),
                 };
                 page.push_str(&format!(
-                    "| `{}.{}` | {} | {} |\n",
+                    "| `{}.{}` | {value} | {} | {} |\n",
                     check.name,
                     setting.name,
-                    value.trim(),
+                    setting.unit.of(EN),
                     setting.meaning.of(EN)
                 ));
             }

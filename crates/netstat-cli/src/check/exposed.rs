@@ -3,7 +3,7 @@
 mod firewall;
 mod ports;
 
-use super::holders::{Holder, elevate_for_one};
+use super::holders::{Holder, to_see_one};
 use super::identity::WHO;
 use super::surroundings::Wanted;
 use super::text::{EN, KO, grouped, number_of};
@@ -245,9 +245,7 @@ fn facts(evidence: &Evidence, service: &Service, sockets: &[&Socket]) -> Vec<Fac
 
 fn next(port: u16, holder: &Holder, service: &Service) -> Vec<Text> {
     let mut next = vec![service.remedy.clone()];
-    if matches!(holder, Holder::Nobody(_)) {
-        next.push(elevate_for_one());
-    }
+    next.extend(to_see_one(holder));
     next.push(Text::new(
         format!(
             "try it from another machine, and if it is meant to be so: netstat check --set exposed.except={port}"

@@ -1,7 +1,7 @@
 //! `half-open`: connections to a listener here that the other side does not complete.
 
 use super::holders::counted;
-use super::text::{grouped, number_of};
+use super::text::{grouped, is_or_are, number_of};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds, Waiting};
 use netstat_core::model::{Socket, TcpState};
@@ -18,13 +18,15 @@ pub(crate) static CHECK: Check = Check {
     rule: Text::fixed(
         "SYN_RECEIVED lasts one round trip. A request whose SYN-ACK had to be sent again has been waiting for a second or \
          longer; such requests are counted for each listening address and port. Younger ones are not: a busy server with \
-         distant clients has many at any moment.\n\n\
+         distant clients has many at any moment. Nor are clients that have answered, and whom a listener keeps waiting \
+         in this state until they send something (TCP_DEFER_ACCEPT).\n\n\
          Many remote addresses with a request or two each are the picture of a flood with forged addresses; a few addresses \
          with many are one that does not get our answers: an asymmetric path, or a firewall that lets only one direction \
          through. Which it is, is said as a fact and not as a verdict. The limit is tcp_max_syn_backlog, or the backlog of \
          the listener where that is less; SYN cookies keep a server reachable beyond it (see listen-queue).",
         "SYN_RECEIVED는 왕복 한 번 동안만 이어집니다. SYN-ACK를 다시 보낸 요청은 1초 이상 기다린 것이고, 그런 요청을 수신 대기 주소와 \
-         포트마다 셉니다. 더 젊은 것은 세지 않습니다. 먼 클라이언트가 많은 바쁜 서버는 언제나 많이 갖고 있습니다.\n\n\
+         포트마다 셉니다. 더 젊은 것은 세지 않습니다. 먼 클라이언트가 많은 바쁜 서버는 언제나 많이 갖고 있습니다. \
+         대답은 했지만 데이터를 보낼 때까지 리스너가 이 상태로 두는 클라이언트(TCP_DEFER_ACCEPT)도 세지 않습니다.\n\n\
          원격 주소가 많고 주소마다 요청이 한둘이면 주소를 위조한 플러드의 모습입니다. 주소가 몇 안 되는데 요청이 많으면 우리의 대답을 받지 \
          못하는 것입니다. 비대칭 경로이거나 한 방향만 통과시키는 방화벽입니다. 어느 쪽인지는 단정하지 않고 사실로만 보여 줍니다. 한도는 \
          tcp_max_syn_backlog와 리스너의 backlog 가운데 작은 것이고, 그 이상은 SYN 쿠키가 서버를 지켜 줍니다(listen-queue).",
@@ -98,7 +100,11 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
         return vec![Finding::unknown(
             CHECK.name,
             Text::new(
-                format!("{count} connections are half-open, and the system does not tell for how long"),
+                format!(
+                    "{} {} half-open, and the system does not tell for how long",
+                    number_of(perhaps.len(), "connection", "connections"),
+                    is_or_are(perhaps.len())
+                ),
                 format!("절반만 열린 연결 {count}개, 얼마나 기다렸는지 시스템이 알려 주지 않음"),
             ),
             Text::fixed(
@@ -148,7 +154,7 @@ fn at_listener(evidence: &Evidence, local: SocketAddr, sockets: &[&Socket], seve
             format!(
                 "{} to {local} {} half-open: no answer to the SYN-ACK",
                 number_of(sockets.len(), "connection", "connections"),
-                if sockets.len() == 1 { "is" } else { "are" }
+                is_or_are(sockets.len())
             ),
             format!("{local}에 절반만 열린 연결 {count}개, SYN-ACK에 대답이 없음"),
         ),

@@ -82,19 +82,36 @@ impl Key {
     }
 }
 
-/// What it takes to see who holds a socket.
-pub(crate) fn elevate_for_one() -> Text {
-    Text::of_system(
-        Text::fixed("run as root to see which process it is", "root로 실행하면 어느 프로세스인지 보입니다"),
-        Text::fixed(
-            "run as administrator to see which process it is",
-            "관리자 권한으로 실행하면 어느 프로세스인지 보입니다",
-        ),
-    )
+/// What it takes to see who a holder is; `None` where that is known, or where there is nobody.
+pub(crate) fn to_see_one(holder: &Holder) -> Option<Text> {
+    match holder {
+        Holder::Nobody(NoOwner::NotPermitted) => Some(Text::of_system(
+            Text::fixed(
+                "run as root to see which process it is",
+                "root로 실행하면 어느 프로세스인지 보입니다",
+            ),
+            Text::fixed(
+                "run as administrator to see which process it is",
+                "관리자 권한으로 실행하면 어느 프로세스인지 보입니다",
+            ),
+        )),
+        Holder::Nobody(NoOwner::OtherNamespace) => Some(Text::fixed(
+            "run outside of the container to see which process it is",
+            "컨테이너 밖에서 실행하면 어느 프로세스인지 보입니다",
+        )),
+        Holder::Process { .. } | Holder::Nobody(_) | Holder::NotAsked => None,
+    }
 }
 
-/// What it takes to see every process.
-pub(crate) fn elevate_for_all() -> Text {
+/// What it takes to see every process of these.
+pub(crate) fn to_see_all(culprits: &[Culprit]) -> Text {
+    let is_outside = |culprit: &Culprit| culprit.holder == Holder::Nobody(NoOwner::OtherNamespace);
+    if !culprits.is_empty() && culprits.iter().all(is_outside) {
+        return Text::fixed(
+            "run outside of the container, where every process is seen",
+            "모든 프로세스가 보이는 컨테이너 밖에서 실행합니다",
+        );
+    }
     Text::of_system(
         Text::fixed("run as root, which sees every process", "모든 프로세스를 볼 수 있는 root로 실행합니다"),
         Text::fixed(

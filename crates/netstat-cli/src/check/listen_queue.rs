@@ -21,13 +21,15 @@ pub(crate) static CHECK: Check = Check {
          batches, and a notice at most.\n\n\
          Connections that were lost while no queue was seen full are a warning as well: the kernel counts for all listeners \
          together, and a queue can fill and empty in between. SYN cookies that are sent mean a queue of half-open \
-         connections that is full: a flood, or a limit that is too small.",
+         connections that is full: a flood, or a limit that is too small. Requests that a listener drops for another \
+         reason (ListenDrops) are a notice, and a warning from listen-queue.critical on.",
         "리스너에는 연결이 이루어졌지만 프로그램이 아직 수락하지 않은 연결의 대기열이 있습니다. 한도보다 많이 기다리면 커널이 새 연결을 \
          버립니다. 클라이언트는 1초, 3초, 7초를 기다리다 포기합니다. 모든 리스너의 대기열을 1초 간격으로 두 번 봅니다. 두 번 모두 가득 \
          차 있으면 경고이고, 그 사이 시스템이 연결을 잃었으면(ListenOverflows) 위험입니다. 한 번만 가득 차고 잃은 것이 없으면 몰아서 \
          수락하는 바쁜 서버의 모습이므로 알림에 그칩니다.\n\n\
          가득 찬 대기열이 보이지 않았는데 연결을 잃은 것도 경고입니다. 커널은 모든 리스너를 합쳐 세고, 대기열은 그 사이에 찼다가 빌 수 \
-         있습니다. SYN 쿠키를 보내는 것은 절반만 열린 연결의 대기열이 가득 찼다는 뜻입니다. 플러드이거나 한도가 너무 작은 것입니다.",
+         있습니다. SYN 쿠키를 보내는 것은 절반만 열린 연결의 대기열이 가득 찼다는 뜻입니다. 플러드이거나 한도가 너무 작은 것입니다. \
+         다른 이유로 버려진 요청(ListenDrops)은 알림이고, listen-queue.critical부터는 경고입니다.",
     ),
     settings: &[&NEAR, &LOST, &CRITICAL],
     sources: &[
@@ -137,6 +139,9 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
         findings.push(unseen(overflows.unwrap_or(0), lost, lost >= thresholds.number(&CHECK, &CRITICAL)));
     }
     findings.extend(cookies(evidence));
+    if findings.iter().all(|finding| finding.severity < Severity::Warning) {
+        findings.extend(other_drops(evidence, thresholds));
+    }
     if !findings.is_empty() {
         return findings;
     }
@@ -150,6 +155,9 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
             Text::fixed("it takes sock_diag of Linux", "Linux의 sock_diag가 필요합니다"),
         )];
     }
+    if overflows.is_none() && !listeners.is_empty() {
+        return vec![losses_not_known(evidence)];
+    }
     vec![Finding::ok(
         CHECK.name,
         Text::new(
@@ -160,6 +168,35 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
             format!("리스너 {}개, 가득 찬 대기열도 잃은 연결도 없음", grouped(judged)),
         ),
     )]
+}
+
+/// No queue is full, and whether one was in between nobody tells.
+fn losses_not_known(evidence: &Evidence) -> Finding {
+    let needs = Text::fixed(
+        "it takes ListenOverflows of /proc/net/netstat",
+        "/proc/net/netstat의 ListenOverflows가 필요합니다",
+    );
+    match &evidence.now.counters {
+        Err(lack) => Finding::unknown(
+            CHECK.name,
+            Text::new(
+                format!(
+                    "no queue is full now, and whether connections are lost is not known: {}",
+                    lack.reason()
+                ),
+                format!("지금 가득 찬 대기열은 없지만, 연결을 잃는지 알 수 없음: {}", lack.reason()),
+            ),
+            needs,
+        ),
+        Ok(_) => Finding::never_told(
+            CHECK.name,
+            Text::fixed(
+                "no queue is full now, and whether connections are lost is not told here",
+                "지금 가득 찬 대기열은 없지만, 연결을 잃는지 이 시스템은 알려 주지 않음",
+            ),
+            needs,
+        ),
+    }
 }
 
 fn of_listener(
@@ -285,6 +322,45 @@ fn unseen(lost: u64, rate: f64, critical: bool) -> Finding {
         "지켜봅니다: netstat check listen-queue --watch 1s",
     )];
     finding
+}
+
+/// Requests that listeners dropped for another reason than a full accept queue.
+fn other_drops(evidence: &Evidence, thresholds: &Thresholds) -> Option<Finding> {
+    let overflows = evidence.grown(extended(|tcp| tcp.listen_overflows))?;
+    let dropped = evidence.grown(extended(|tcp| tcp.listen_drops))?.saturating_sub(overflows);
+    let rate = evidence.per_second(dropped)?;
+    let severity = thresholds.graded(&CHECK, rate, [&LOST, &CRITICAL, &CRITICAL])?.min(Severity::Warning);
+    let mut finding = Finding::new(
+        CHECK.name,
+        severity,
+        Text::new(
+            format!(
+                "{} dropped at listeners ({} a second), and not for a full accept queue",
+                were(dropped, "request for a connection", "requests for a connection"),
+                decimal(rate)
+            ),
+            format!(
+                "리스너에서 연결 요청 {}개(초당 {}개)가 버려짐, 수락 대기열이 가득 차서는 아님",
+                grouped(dropped),
+                decimal(rate)
+            ),
+        ),
+    );
+    finding.subject = "ListenDrops".to_owned();
+    finding.amount = rate;
+    finding.facts = vec![Fact::said("dropped", dropped), Fact::said("dropped_per_second", rate)];
+    finding.rows = Some("netstat --group-by laddr,lport syn_received".to_owned());
+    finding.meaning = Some(Text::fixed(
+        "The kernel had no memory or no route for what came, or an error came back for the answer: requests with forged \
+         addresses look like that, and so does a path back that is broken.",
+        "커널에 메모리나 경로가 없었거나, 보낸 대답에 오류가 돌아왔습니다. 주소를 위조한 요청이 이런 모습이고, 돌아가는 길이 끊겨도 \
+         그렇습니다.",
+    ));
+    finding.next = vec![Text::fixed(
+        "see who does not complete: netstat check half-open",
+        "마치지 않는 쪽을 봅니다: netstat check half-open",
+    )];
+    Some(finding)
 }
 
 /// The queue of half-open connections, which only counters tell of.

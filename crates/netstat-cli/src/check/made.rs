@@ -174,10 +174,37 @@ fn suits_the_system(finding: &Finding) {
         .filter_map(|fact| fact.text.as_ref());
     let texts = own_words.chain(&finding.meaning).chain(&finding.next).chain([&finding.sentence]);
     let both = texts.flat_map(|text| [text.of(Language::English), text.of(Language::Korean)]);
-    for text in both.chain(finding.rows.as_deref()) {
+    for text in both.clone().chain(finding.rows.as_deref()) {
         for word in foreign {
             assert!(!text.contains(word), "{} says {word:?} here: {text}", finding.check);
         }
+    }
+    both.for_each(one_is_not_many);
+}
+
+/// That a text does not say `1 connections`, or that one of them are.
+fn one_is_not_many(text: &str) {
+    const THINGS: [&str; 13] = [
+        "addresses",
+        "are",
+        "connections",
+        "cookies",
+        "datagrams",
+        "destinations",
+        "entries",
+        "listeners",
+        "lose",
+        "packets",
+        "ports",
+        "requests",
+        "segments",
+    ];
+    let words: Vec<&str> = text.split(' ').map(|word| word.trim_matches(['(', ')', ',', ':'])).collect();
+    for (at, _) in words.iter().enumerate().filter(|(_, word)| **word == "1") {
+        let next = words.get(at + 1).copied().unwrap_or_default();
+        assert!(!THINGS.contains(&next), "one is many here: {text}");
+        let of_many = next == "of" && words.get(at + 2) == Some(&"them");
+        assert!(!(of_many && words.get(at + 3) == Some(&"are")), "one is many here: {text}");
     }
 }
 

@@ -14,6 +14,7 @@
 //! | `holders.rs` | sockets by the process that holds them |
 //! | `identity.rs` | who a process is, as facts |
 //! | `surroundings.rs` | what is known beyond the tables of the system: places of addresses, lists, the policy |
+//! | `lacking.rs` | what the evidence may lack, in words |
 //! | `changes.rs` | what changed from one round of `--watch` to the next |
 //! | `explain.rs` | `--list`, `--explain`, and the document made of them |
 //! | all others | one check each |
@@ -30,6 +31,7 @@ mod finding;
 mod half_open;
 mod holders;
 mod identity;
+mod lacking;
 mod listen_queue;
 #[cfg(test)]
 mod made;
@@ -48,6 +50,7 @@ pub(crate) use evidence::{Evidence, Input, Lack, Moment, SocketKey, Waiting, lis
 pub(crate) use explain::{explained, listed, markdown, wrapped};
 pub(crate) use finding::{Culprit, Fact, Finding, Severity, worst};
 pub(crate) use holders::Holder;
+pub(crate) use lacking::lacking;
 pub(crate) use needs::Needs;
 pub(crate) use policy::{CHECK as POLICY, FILE as POLICY_FILE, Policy, learned};
 pub(crate) use surroundings::{Firewalled, NamedList, Surroundings, inbound};

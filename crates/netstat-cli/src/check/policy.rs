@@ -6,7 +6,7 @@ mod learn;
 pub(crate) use file::Policy;
 pub(crate) use learn::learned;
 
-use super::holders::{Holder, elevate_for_all};
+use super::holders::{Holder, to_see_all};
 use super::identity::WHO;
 use super::surroundings::Wanted;
 use super::text::{EN, KO, grouped, number_of};
@@ -276,7 +276,7 @@ fn finding(
     finding.processes = evidence.culprits(sockets.iter().copied());
     finding.rows = Some(rows(deed, protocol, port, holder));
     finding.next = vec![match verdict {
-        Verdict::NotKnown => elevate_for_all(),
+        Verdict::NotKnown => to_see_all(&finding.processes),
         Verdict::Outside => Text::fixed(
             "find out who started it; if it is meant to be so, add a rule (netstat check policy --learn shows how it looks)",
             "누가 시작했는지 알아보고, 의도한 것이면 규칙을 더합니다(netstat check policy --learn이 모양을 보여 줍니다)",

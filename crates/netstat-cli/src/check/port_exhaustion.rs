@@ -2,9 +2,9 @@
 
 mod use_of_ports;
 
-use super::text::{EN, KO, decimal, duration, grouped, number_of};
+use super::text::{EN, KO, decimal, duration, grouped, is_or_are, number_of, part, were};
 use super::thresholds::Default;
-use super::{Check, Evidence, Fact, Finding, Holder, Needs, Setting, Severity, Text, Thresholds};
+use super::{Check, Evidence, Fact, Finding, Holder, Lack, Needs, Setting, Severity, Text, Thresholds};
 use netstat_core::model::{Family, Limits, NoOwner, Protocol, SocketLevels, TcpState, TimeWaitReuse};
 use netstat_core::query::{Fields, Kinds, ProcessFields, States};
 use std::time::Duration;
@@ -137,6 +137,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
     }
     findings.sort_by(|one, other| other.amount.total_cmp(&one.amount));
     findings.extend(buckets(evidence, thresholds));
+    findings.extend(buckets_not_known(evidence));
     findings.extend(not_known(evidence, limits));
     if findings.is_empty() {
         let (percent, pool) =
@@ -155,6 +156,24 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
         findings.push(Finding::ok(CHECK.name, sentence));
     }
     findings
+}
+
+/// That nobody can tell whether the table of TIME_WAIT is full.
+fn buckets_not_known(evidence: &Evidence) -> Option<Finding> {
+    let Err(Lack::Refused(reason)) = &evidence.now.counters else { return None };
+    let mut finding = Finding::unknown(
+        CHECK.name,
+        Text::new(
+            format!("how full the table of TIME_WAIT is could not be read: {reason}"),
+            format!("TIME_WAIT 테이블이 얼마나 찼는지 읽을 수 없음: {reason}"),
+        ),
+        Text::fixed(
+            "it is in /proc/net/sockstat and /proc/sys/net/ipv4/tcp_max_tw_buckets",
+            "/proc/net/sockstat과 /proc/sys/net/ipv4/tcp_max_tw_buckets에 있습니다",
+        ),
+    );
+    finding.subject = "tcp_max_tw_buckets".to_owned();
+    Some(finding)
 }
 
 fn where_ports_are() -> Text {
@@ -214,7 +233,12 @@ fn of_pool(evidence: &Evidence, used: &Use<'_>, severity: Severity, reuse: Optio
         CHECK.name,
         severity,
         Text::new(
-            format!("{} of {} ports ({percent} %) are taken {}", grouped(taken), grouped(all), pool.of(EN)),
+            format!(
+                "{} ({percent} %) {} taken {}",
+                part(taken, all, "port", "ports"),
+                is_or_are(taken),
+                pool.of(EN)
+            ),
             format!(
                 "{}: 포트 {}개 가운데 {}개({percent}%)가 쓰임",
                 pool.of(KO),
@@ -268,8 +292,9 @@ fn facts(evidence: &Evidence, used: &Use<'_>) -> Vec<Fact> {
         Text::of_system(
             Text::new(
                 format!(
-                    "{} of them are in TIME_WAIT, which lasts a minute on Linux: about {ends} a second",
-                    grouped(used.waiting)
+                    "{} of them {} in TIME_WAIT, which lasts a minute on Linux: about {ends} a second",
+                    grouped(used.waiting),
+                    is_or_are(used.waiting)
                 ),
                 format!(
                     "그중 {}개는 TIME_WAIT이며, Linux에서는 1분 동안 남음: 초당 약 {}개의 연결이 끝남",
@@ -279,8 +304,9 @@ fn facts(evidence: &Evidence, used: &Use<'_>) -> Vec<Fact> {
             ),
             Text::new(
                 format!(
-                    "{} of them are in TIME_WAIT, which lasts for minutes (TcpTimedWaitDelay)",
-                    grouped(used.waiting)
+                    "{} of them {} in TIME_WAIT, which lasts for minutes (TcpTimedWaitDelay)",
+                    grouped(used.waiting),
+                    is_or_are(used.waiting)
                 ),
                 format!(
                     "그중 {}개는 TIME_WAIT이며, 몇 분 동안 남음(TcpTimedWaitDelay)",
@@ -293,7 +319,7 @@ fn facts(evidence: &Evidence, used: &Use<'_>) -> Vec<Fact> {
         "time_wait_reusable",
         used.reusable,
         Text::new(
-            format!("{} more in TIME_WAIT may be taken again and are not counted", grouped(used.reusable)),
+            format!("not counted: {} more in TIME_WAIT that may be taken again", grouped(used.reusable)),
             format!("다시 쓸 수 있어 세지 않은 TIME_WAIT {}개", grouped(used.reusable)),
         ),
     ));
@@ -305,7 +331,7 @@ fn facts(evidence: &Evidence, used: &Use<'_>) -> Vec<Fact> {
                 format!(
                     "{} of the range {} bound by programs, and lost to every connection",
                     number_of(used.bound, "port", "ports"),
-                    if used.bound == 1 { "is" } else { "are" }
+                    is_or_are(used.bound)
                 ),
                 format!(
                     "범위의 포트 {}개는 프로그램이 바인드해서 어느 연결도 쓸 수 없음",
@@ -340,7 +366,7 @@ fn trend(evidence: &Evidence, used: &Use<'_>) -> Vec<Fact> {
             "seconds_left",
             left.as_secs(),
             Text::new(
-                format!("{} more are taken each second: none is left in {}", decimal(rate), text.of(EN)),
+                format!("it grows by {} each second: none is left in {}", decimal(rate), text.of(EN)),
                 format!("초당 {}개씩 늘어남: {} 뒤에 바닥남", decimal(rate), text.of(KO)),
             ),
         ),
@@ -464,10 +490,10 @@ fn buckets(evidence: &Evidence, thresholds: &Thresholds) -> Option<Finding> {
     let sentence = if overflowed > 0 {
         Text::new(
             format!(
-                "the table of TIME_WAIT is full ({} of {}): {} connections were closed without it",
+                "the table of TIME_WAIT is full ({} of {}): {} closed without it",
                 grouped(used),
                 grouped(max),
-                grouped(overflowed)
+                were(overflowed, "connection", "connections")
             ),
             format!(
                 "TIME_WAIT 테이블이 가득 참({} / {}): 연결 {}개가 TIME_WAIT 없이 닫힘",

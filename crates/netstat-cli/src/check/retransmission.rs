@@ -152,7 +152,16 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
     let (Some(segments), Some(again)) = (segments, again) else {
         return vec![Finding::unknown(
             CHECK.name,
-            Text::fixed("the counters of TCP could not be read twice", "TCP 카운터를 두 번 읽을 수 없음"),
+            match &evidence.now.counters {
+                Ok(_) => Text::fixed(
+                    "the counters of TCP could not be read twice",
+                    "TCP 카운터를 두 번 읽을 수 없음",
+                ),
+                Err(lack) => Text::new(
+                    format!("the counters of TCP could not be read: {}", lack.reason()),
+                    format!("TCP 카운터를 읽을 수 없음: {}", lack.reason()),
+                ),
+            },
             Text::fixed(
                 "see what they say: netstat -s -p tcp",
                 "무엇이라고 하는지 봅니다: netstat -s -p tcp",
@@ -175,7 +184,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
             findings.push(Finding::ok(
                 CHECK.name,
                 Text::new(
-                    format!("{again} of {segments} segments were sent again ({percent} %)"),
+                    format!("sent again: {again} of {segments} segments ({percent} %)"),
                     format!("세그먼트 {segments}개 가운데 {again}개({percent}%)를 다시 보냄"),
                 ),
             ));

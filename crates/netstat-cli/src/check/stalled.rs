@@ -1,7 +1,7 @@
 //! `stalled`: connections with data to deliver that does not move.
 
 use super::holders::{Holder, counted};
-use super::text::{EN, KO, bytes, duration, grouped, number_of};
+use super::text::{EN, KO, bytes, duration, grouped, number_of, part};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, SocketKey, Text, Thresholds};
 use netstat_core::model::{NoOwner, Socket, TcpState, TimerKind};
@@ -201,16 +201,19 @@ impl Group<'_> {
     fn finding(&self, evidence: &Evidence, severity: Severity) -> Finding {
         let who = self.holder.text();
         let (count, all) = (grouped(self.sockets.len()), grouped(self.connections));
+        let some = part(self.sockets.len(), self.connections, "connection", "connections");
+        let (gets, peer, does) =
+            if self.sockets.len() == 1 { ("gets", "peer", "does") } else { ("get", "peers", "do") };
         let mut finding = Finding::new(
             CHECK.name,
             severity,
             match self.cause {
                 Cause::Unanswered => Text::new(
-                    format!("{count} of {all} connections of {} get no acknowledgement", who.of(EN)),
+                    format!("{some} of {} {gets} no acknowledgement", who.of(EN)),
                     format!("{}의 연결 {all}개 가운데 {count}개에 확인 응답이 없음", who.of(KO)),
                 ),
                 Cause::ZeroWindow => Text::new(
-                    format!("the peers of {count} of {all} connections of {} do not read", who.of(EN)),
+                    format!("the {peer} of {some} of {} {does} not read", who.of(EN)),
                     format!("{}의 연결 {all}개 가운데 {count}개의 상대가 읽지 않음", who.of(KO)),
                 ),
             },

@@ -2,10 +2,10 @@
 
 mod facts;
 
-use super::holders::{Holder, elevate_for_all};
+use super::holders::{Holder, to_see_all};
 use super::identity::WHO;
 use super::surroundings::Wanted;
-use super::text::{EN, KO, Particle, grouped, number_of, particle};
+use super::text::{EN, KO, Particle, grouped, is_or_are, number_of, part, particle};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
 use facts::Reason;
@@ -339,21 +339,27 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
 
 /// That some processes could not be looked at.
 fn unseen(evidence: &Evidence, sockets: &[&Socket], all: usize) -> Finding {
-    let (some, all) = (grouped(sockets.len()), grouped(all));
+    let culprits = evidence.culprits(sockets.iter().copied());
     let mut finding = Finding::unknown(
         CHECK.name,
         Text::new(
             format!(
-                "{some} of {all} connections with public addresses are of processes that this user may not look at"
+                "{} with public addresses {} of processes that this user may not look at",
+                part(sockets.len(), all, "connection", "connections"),
+                is_or_are(sockets.len())
             ),
-            format!("공인 주소와의 연결 {all}개 중 {some}개는 이 사용자가 볼 수 없는 프로세스의 것"),
+            format!(
+                "공인 주소와의 연결 {}개 중 {}개는 이 사용자가 볼 수 없는 프로세스의 것",
+                grouped(all),
+                grouped(sockets.len())
+            ),
         ),
-        elevate_for_all(),
+        to_see_all(&culprits),
     );
     finding.subject = "processes that may not be seen".to_owned();
     finding.amount = sockets.len() as f64;
     finding.facts = vec![Fact::said("connections", sockets.len())];
-    finding.processes = evidence.culprits(sockets.iter().copied());
+    finding.processes = culprits;
     finding.rows =
         Some("netstat --columns local,foreign,country,pid,process tcp connected public".to_owned());
     finding

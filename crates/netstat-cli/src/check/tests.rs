@@ -4,8 +4,12 @@ use super::made::{tcp, udp};
 use super::text::{EN, KO};
 use super::thresholds::Default;
 use super::{ALL, Severity, Text, Thresholds, by_name, made, worst};
-use netstat_core::model::{Counters, Limits, NoOwner, Ownership, TcpCounters, TcpState, UdpCounters};
+use netstat_core::model::{
+    Counters, Limits, NoOwner, Ownership, Socket, SocketLevels, TcpCounters, TcpExtCounters, TcpState,
+    TimerKind, UdpCounters,
+};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 fn both(text: &Text, of: &str) {
     for language in [EN, KO] {
@@ -124,4 +128,107 @@ fn what_windows_does_not_tell_is_said_and_not_called_well() {
             ("suspicious", Severity::Unknown, false),
         ]
     );
+}
+
+/// What is said of one, whatever the limits; [`made::run`] looks at the grammar.
+#[test]
+fn one_of_a_thing_is_said_in_the_singular() {
+    let closed = |seconds| {
+        let socket = made::held(tcp("10.0.0.1:80", "10.0.0.9:999", TcpState::CloseWait), 7);
+        let old = made::with(socket, |tcp| tcp.last_ack_received = Some(Duration::from_secs(seconds)));
+        made::queues(old, 2, 0)
+    };
+    let mut hidden = tcp("10.0.0.1:49200", "8.8.8.8:443", TcpState::Established);
+    hidden.ownership = Ownership::Unowned(NoOwner::NotPermitted);
+    let trying = tcp("10.0.0.1:50000", "10.0.0.9:443", TcpState::SynSent);
+    let asked = tcp("10.0.0.1:80", "10.0.0.9:999", TcpState::SynReceived);
+    let levels = SocketLevels {
+        tcp_orphan: Some(1),
+        tcp_max_orphans: Some(1),
+        tcp_tw: Some(1),
+        tcp_max_tw_buckets: Some(1),
+        ..SocketLevels::default()
+    };
+    let counted = |second, overflow| {
+        let tcp_ext = TcpExtCounters { time_wait_overflow: Some(overflow), ..TcpExtCounters::default() };
+        let counters =
+            Counters { levels: Some(levels.clone()), tcp_ext: Some(tcp_ext), ..Counters::default() };
+        made::counted(second, Vec::new(), counters)
+    };
+    let mut full = made::looks(Some(counted(1, 0)), counted(2, 1));
+    full.limits = Ok(Limits::default());
+    let look = |socket: &Socket| made::look(made::moment(1, vec![socket.clone()]));
+    for (check, settings, evidence, expected) in [
+        (
+            "close-wait",
+            "close-wait.warning=1",
+            look(&closed(61)),
+            "p7 (7) holds 1 connection in CLOSE_WAIT, for 1 min or longer",
+        ),
+        (
+            "close-wait",
+            "close-wait.burst=1",
+            look(&closed(5)),
+            "p7 (7) holds 1 connection in CLOSE_WAIT, not for 1 min or longer",
+        ),
+        (
+            "connecting",
+            "connecting.notice=1",
+            look(&made::fired(trying.clone(), TimerKind::Retransmit, 1)),
+            "1 connection to 10.0.0.9:443 gets no answer",
+        ),
+        ("connecting", "connecting.notice=1", look(&trying), "1 connection waits for an answer"),
+        (
+            "half-open",
+            "half-open.notice=1",
+            look(&made::fired(asked.clone(), TimerKind::KeepAlive, 1)),
+            "1 connection to 10.0.0.1:80 is half-open",
+        ),
+        ("half-open", "half-open.notice=1", look(&asked), "1 connection is half-open"),
+        (
+            "buffers",
+            "buffers.lost=1",
+            full.clone(),
+            "1 connection is closing that no process holds; 1 is the limit",
+        ),
+        (
+            "port-exhaustion",
+            "port-exhaustion.notice=1",
+            full,
+            "the table of TIME_WAIT is full (1 of 1): 1 connection was closed without it",
+        ),
+        (
+            "suspicious",
+            "suspicious.notice=1",
+            look(&hidden),
+            "1 of 1 connection with public addresses is of processes",
+        ),
+    ] {
+        let found = made::run(by_name(check).unwrap(), &evidence, &[settings]);
+        let sentences: Vec<&str> = found.iter().map(|finding| finding.sentence.of(EN)).collect();
+        assert!(sentences.len() == 1 && sentences[0].starts_with(expected), "{expected}: {sentences:?}");
+    }
+}
+
+#[test]
+fn who_is_hidden_by_a_namespace_is_not_seen_by_root() {
+    let mut listener = tcp("0.0.0.0:3306", "", TcpState::Listen);
+    let mut connection = tcp("10.0.0.1:49200", "8.8.8.8:443", TcpState::Established);
+    for (why, root) in
+        [(NoOwner::OtherNamespace, false), (NoOwner::NotPermitted, true), (NoOwner::Kernel, false)]
+    {
+        (listener.ownership, connection.ownership) = (Ownership::Unowned(why), Ownership::Unowned(why));
+        for (check, socket) in [("exposed", &listener), ("suspicious", &connection)] {
+            let evidence = made::look(made::moment(1, vec![socket.clone()]));
+            let found = made::run(by_name(check).unwrap(), &evidence, &[]);
+            let next: String = found[0].next.iter().map(|step| step.of(EN)).collect();
+            let elevated = next.contains("run as root") || next.contains("run as administrator");
+            assert_eq!(elevated, root, "{check}: {next}");
+            assert_eq!(
+                next.contains("outside of the container"),
+                why == NoOwner::OtherNamespace,
+                "{check}: {next}"
+            );
+        }
+    }
 }

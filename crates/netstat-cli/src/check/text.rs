@@ -69,6 +69,16 @@ pub(crate) fn number_of(number: impl TryInto<u64>, one: &str, many: &str) -> Str
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
+/// A part of a number of things, in English: `1 of 1 port`, `3 of 1,200 ports`.
+pub(crate) fn part(number: impl TryInto<u64>, all: impl TryInto<u64>, one: &str, many: &str) -> String {
+    format!("{} of {}", grouped(number), number_of(all, one, many))
+}
+
+/// What so many do, in English.
+pub(crate) fn is_or_are(number: impl TryInto<u64>) -> &'static str {
+    if number.try_into().ok() == Some(1) { "is" } else { "are" }
+}
+
 /// A number, what it counts, and that something was done to it: `1 packet was`, `1,200 packets were`.
 pub(crate) fn were(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", number_of(number, one, many), if number == 1 { "was" } else { "were" })
@@ -170,12 +180,19 @@ pub(crate) fn duration(duration: Duration) -> Text {
     }
 }
 
-/// A rate or a share with one digit behind the point where it is small.
+/// A rate or a share with one digit behind the point where it is small, and commas where it is large.
 pub(crate) fn decimal(number: f64) -> String {
     if !number.is_finite() {
         return "-".to_owned();
     }
-    if number.abs() >= 100.0 || (number - number.round()).abs() < 0.05 {
+    if number >= 1000.0 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "the nearest that fits will do"
+        )]
+        grouped(number.round() as u64)
+    } else if number.abs() >= 100.0 || (number - number.round()).abs() < 0.05 {
         format!("{number:.0}")
     } else {
         format!("{number:.1}")
@@ -226,6 +243,9 @@ mod tests {
         assert_eq!(were(1, "packet", "packets"), "1 packet was");
         assert_eq!(were(0, "packet", "packets"), "0 packets were");
         assert_eq!(were(1200, "packet", "packets"), "1,200 packets were");
+        assert_eq!(part(1, 1, "port", "ports"), "1 of 1 port");
+        assert_eq!(part(1, 1200, "port", "ports"), "1 of 1,200 ports");
+        assert_eq!([0, 1, 2].map(is_or_are), ["are", "is", "are"]);
     }
 
     #[test]
@@ -261,7 +281,15 @@ mod tests {
 
     #[test]
     fn decimals_are_short() {
-        for (number, text) in [(0.0, "0"), (0.26, "0.3"), (2.0, "2"), (123.4, "123"), (f64::NAN, "-")] {
+        for (number, text) in [
+            (0.0, "0"),
+            (0.26, "0.3"),
+            (2.0, "2"),
+            (123.4, "123"),
+            (-2.5, "-2.5"),
+            (7003.4, "7,003"),
+            (f64::NAN, "-"),
+        ] {
             assert_eq!(decimal(number), text);
         }
     }

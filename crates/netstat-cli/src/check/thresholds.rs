@@ -228,6 +228,7 @@ fn from_toml(setting: &Setting, value: &toml::Value) -> Option<Value> {
             let words = words.iter().map(|value| word(value).filter(|word| default.allows(word)));
             words.collect::<Option<_>>().map(Value::Words)
         }
+        (Default::Words(_), toml::Value::String(word)) => Some(Value::Words(vec![word.clone()])),
         _ => None,
     }
 }
@@ -239,7 +240,7 @@ fn is_sensible(number: &f64) -> bool {
 fn kind(setting: &Setting) -> &'static str {
     match setting.default {
         Default::Number(_) => "a number that is not negative",
-        Default::Words(_) => "a list of words",
+        Default::Words(_) => "a word or a list of words",
         Default::Ports => "a list of ports, such as 5432 or 161/udp",
         Default::Countries => "a list of countries in two letters, such as KR or US",
     }
@@ -275,6 +276,13 @@ mod tests {
     }
 
     #[test]
+    fn one_word_needs_no_list() {
+        use crate::check::policy;
+        let thresholds = Thresholds::parse("[policy]\nfile = \"a, b.toml\"\n").unwrap();
+        assert_eq!(thresholds.words(&policy::CHECK, &policy::FILE), ["a, b.toml"]);
+    }
+
+    #[test]
     fn a_slip_is_an_error_that_names_it() {
         for (text, why) in [
             ("[close-wiat]\nold = 1\n", "\"close-wiat\" is no check"),
@@ -285,7 +293,11 @@ mod tests {
             ("[exposed]\nexcept = [\"postgres\"]\n", "exposed.except has to be a list of ports"),
             ("[exposed]\nexcept = [70000]\n", "exposed.except has to be a list of ports"),
             ("[exposed]\nexcept = 5432\n", "exposed.except has to be a list of ports"),
-            ("[suspicious]\nusual-paths = [1]\n", "suspicious.usual-paths has to be a list of words"),
+            (
+                "[suspicious]\nusual-paths = [1]\n",
+                "suspicious.usual-paths has to be a word or a list of words",
+            ),
+            ("[suspicious]\nusual-paths = 1\n", "suspicious.usual-paths has to be a word or a list of words"),
             ("close-wait = 5\n", "close-wait has to be a table"),
             ("[close-wait]\n\nold = = 1\n", "line 3: "),
         ] {

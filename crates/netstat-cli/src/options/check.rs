@@ -73,6 +73,30 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
     if arguments.record.is_some() && arguments.replay.is_some() {
         return Err(Complaint::record_and_replay());
     }
+    one_text(arguments)
+}
+
+/// Complains about what a text that is always the same, or a policy, cannot be: JSON, repeated, or of some checks.
+fn one_text(arguments: &Arguments) -> Result<(), Complaint> {
+    let typed = &arguments.check;
+    let text = match (typed.list, typed.explain, typed.learn) {
+        (true, None, false) => "--list",
+        (false, Some(_), false) => "--explain",
+        (false, None, true) => "--learn",
+        (false, None, false) => return Ok(()),
+        _ => {
+            return Err(Complaint::new("--list, --explain and --learn cannot be combined: type one of them"));
+        }
+    };
+    if arguments.json {
+        return Err(Complaint::new(format!("{text} does not write JSON: leave --json out")));
+    }
+    if typed.watch.is_some() {
+        return Err(Complaint::new(format!("{text} shows nothing to repeat: leave the interval out")));
+    }
+    if !typed.learn && !(typed.names.is_empty() && arguments.filter.is_empty()) {
+        return Err(Complaint::new(format!("{text} runs no check: leave the other words out")));
+    }
     Ok(())
 }
 

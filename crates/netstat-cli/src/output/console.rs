@@ -155,6 +155,11 @@ pub(super) fn restore() {
     }
 }
 
+/// Whether standard output is a pipe that nobody reads any longer: here only writing to it tells.
+pub(super) fn is_closed() -> bool {
+    false
+}
+
 /// Called on a thread of its own when the user interrupts the program, or closes its window. The next handler, that of
 /// Windows, ends the process.
 extern "system" fn interrupted(_: u32) -> BOOL {

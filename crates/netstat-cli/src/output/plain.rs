@@ -3,6 +3,7 @@
 use super::Stream;
 use super::encoder::Charset;
 use crate::render::Language;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{self, IsTerminal};
 
 /// No character set but UTF-8.
@@ -27,6 +28,14 @@ pub(super) fn takes_colours() -> bool {
 
 /// Puts the terminal back as it was found.
 pub(super) fn restore() {}
+
+/// Whether standard output is a pipe that nobody reads any longer.
+pub(super) fn is_closed() -> bool {
+    let out = io::stdout();
+    let mut ends = [PollFd::new(&out, PollFlags::empty())];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut ends, Some(&at_once)).is_ok() && ends.iter().any(|end| end.revents().contains(PollFlags::ERR))
+}
 
 /// The language that the system as a whole has been given; `None` where only the locale tells.
 pub(super) fn language() -> Option<Language> {

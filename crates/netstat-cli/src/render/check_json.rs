@@ -3,7 +3,6 @@
 use super::Language;
 use super::report_json::write_document;
 use crate::check::{self, Check, Culprit, Evidence, Finding, Holder, Severity, worst};
-use netstat_core::Warning;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
@@ -95,7 +94,7 @@ pub(crate) fn render<W: Write>(
     checks: &[&'static Check],
     overall: Severity,
     evidence: &Evidence,
-    warnings: &[Warning],
+    warnings: Vec<String>,
     language: Language,
     out: &mut W,
 ) -> io::Result<()> {
@@ -119,7 +118,7 @@ pub(crate) fn render<W: Write>(
                 findings: of(check).map(|finding| FindingEntry::new(finding, language)).collect(),
             })
             .collect(),
-        warnings: warnings.iter().map(ToString::to_string).collect(),
+        warnings,
     };
     write_document(&document, out)
 }

@@ -4,8 +4,8 @@ use super::select::{Selected, attach_owners, read, select};
 use super::{Session, explain};
 use crate::check::{
     ADDRESS_LISTS, Evidence, Finding, Firewalled, Input, Lack, Moment, NamedList, Needs, POLICY, POLICY_FILE,
-    Policy, SUSPICIOUS, SocketKey, Surroundings, Thresholds, changes, explained, inbound, learned, listed,
-    listening, retold, worst,
+    Policy, SUSPICIOUS, SocketKey, Surroundings, Thresholds, changes, explained, inbound, lacking, learned,
+    listed, listening, retold, worst,
 };
 use crate::options::one_line;
 use crate::output::{self, Reader, Trouble, Utf8, Warnings};
@@ -40,9 +40,9 @@ pub(super) fn text(checks: &Checks, language: Language) -> Option<String> {
 
 /// Runs the checks once, or again and again; the exit code is that of the worst finding of the last look.
 pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Trouble> {
-    let (chosen, named) = match &checks.task {
-        Task::Run { checks, named } => (checks.as_slice(), *named),
-        Task::Learn => (&[&POLICY][..], true),
+    let (mut chosen, named) = match &checks.task {
+        Task::Run { checks, named } => (checks.clone(), *named),
+        Task::Learn => (vec![&POLICY], true),
         Task::List | Task::Explain(_) => return Ok(ExitCode::SUCCESS),
     };
     let thresholds = thresholds(checks)?;
@@ -53,33 +53,38 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
         colour: output::shows_colour(checks.colour),
         named,
     };
-    let needs = Needs::of(chosen);
     let mut known = Vec::new();
-    let surroundings = surroundings(session, checks, &thresholds, &needs, &mut known)?;
+    let surroundings = surroundings(session, checks, &thresholds, &Needs::of(&chosen), &mut known)?;
     if checks.task == Task::Learn {
-        return learn(session, needs, surroundings, &thresholds);
+        return learn(session, Needs::of(&chosen), surroundings, &thresholds);
     }
-    if named && chosen.contains(&&POLICY) && surroundings.policy.is_none() {
-        let why = "there is no policy to check by: name its file with --policy FILE; netstat check policy --learn writes one";
-        return Err(why.to_owned().into());
+    if surroundings.policy.is_none() {
+        if named && chosen.contains(&&POLICY) {
+            let why = "there is no policy to check by: name its file with --policy FILE; netstat check policy --learn \
+                       writes one";
+            return Err(why.to_owned().into());
+        }
+        // Without a file it judges nothing, and is not counted among those that did.
+        chosen.retain(|check| *check != &POLICY);
     }
     let mut watch = Watch {
         session,
-        needs,
-        first: Needs::first_look(chosen),
+        needs: Needs::of(&chosen),
+        first: Needs::first_look(&chosen),
         surroundings,
         before: None,
         seen_since: FxHashMap::default(),
-        warnings: Warnings::default(),
+        said: Warnings::default(),
     };
-    watch.warnings.say(known);
+    watch.say(&known);
     let mut told: Option<Vec<Finding>> = None;
     let mut begin = None;
     let mut looks: u64 = 0;
     loop {
         let looked = watch.look();
         session.backend.finish().map_err(|error| explain(&error, settings))?;
-        let (evidence, warnings) = looked.map_err(|error| explain(&error, settings))?;
+        let (evidence, found) = looked.map_err(|error| explain(&error, settings))?;
+        let warnings: Vec<Warning> = known.iter().cloned().chain(found).collect();
         let findings: Vec<Finding> =
             chosen.iter().flat_map(|check| (check.run)(&evidence, &thresholds)).collect();
         let counted = findings.iter().filter(|finding| named || !finding.never_told);
@@ -88,21 +93,26 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
 
         let mut out = Vec::new();
         let written = if checks.json {
-            check_json::render(&findings, chosen, overall, &evidence, &warnings, settings.language, &mut out)
+            let words: Vec<String> =
+                warnings.iter().map(|warning| lacking(warning, settings.language)).collect();
+            check_json::render(&findings, &chosen, overall, &evidence, words, settings.language, &mut out)
         } else if let Some(told) = &told {
             people::render_changes(&changes(told, &findings), since, &form, &mut out)
         } else {
-            people::render(&findings, chosen, &evidence, &form, &mut out)
+            people::render(&findings, &chosen, &evidence, &form, &mut out)
         };
         let mut stdout = output::stdout();
         let reader =
             output::outcome(written.and_then(|()| stdout.write_all(&out)).and_then(|()| stdout.flush()))?;
-        watch.warnings.say(warnings);
+        watch.say(&warnings);
         told = Some(told.map_or_else(|| findings.clone(), |told| retold(&told, &findings)));
         watch.keep(evidence);
 
         looks += 1;
-        let done = reader == Reader::Gone || settings.repeat.count.is_some_and(|count| looks >= count);
+        // Where nothing changed nothing was written, which would have told.
+        let done = reader == Reader::Gone
+            || output::reader() == Reader::Gone
+            || settings.repeat.count.is_some_and(|count| looks >= count);
         match settings.repeat.pause {
             Some(pause) if !done => thread::sleep(pause),
             _ => return Ok(ExitCode::from(overall.exit_code())),
@@ -124,7 +134,7 @@ fn learn(
         surroundings,
         before: None,
         seen_since: FxHashMap::default(),
-        warnings: Warnings::default(),
+        said: Warnings::default(),
     };
     let looked = watch.look();
     session.backend.finish().map_err(|error| explain(&error, session.settings))?;
@@ -132,7 +142,7 @@ fn learn(
     // It is read again as UTF-8.
     output::write_utf8(Utf8::Data);
     output::text(learned(&evidence, thresholds).as_bytes())?;
-    watch.warnings.say(warnings);
+    watch.say(&warnings);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -209,10 +219,16 @@ struct Watch<'a> {
     surroundings: Surroundings,
     before: Option<Moment>,
     seen_since: FxHashMap<(SocketKey, Option<TcpState>), Duration>,
-    warnings: Warnings,
+    /// What was said on standard error.
+    said: Warnings,
 }
 
 impl Watch<'_> {
+    fn say(&mut self, warnings: &[Warning]) {
+        let language = self.session.settings.language;
+        self.said.say_as(warnings.iter().cloned(), |warning| lacking(warning, language));
+    }
+
     /// Asks for everything that is needed. The first of two looks at a rate is taken here as well.
     fn look(&mut self) -> Result<(Evidence, Vec<Warning>), Error> {
         let mut warnings = Vec::new();

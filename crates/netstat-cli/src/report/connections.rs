@@ -31,7 +31,7 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
     let needs = needs(table);
     let mut rows = session.rows(table.rows);
     let query = query(&rows, needs.fields);
-    let Selected { sockets, kinds, method, mut warnings } =
+    let Selected { sockets, kinds, method, mut warnings, .. } =
         select(&session.backend, session.filter.as_ref(), query, session.search(needs.owners))?;
     session.tell(method);
     rows.kinds = kinds;

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
-/// 0 when a row matches, 1 when none does (in time).
+/// 0 when a row matches, 1 when none does (in time). Where nobody can tell whether one does now, that is an error.
 pub(super) fn answer(session: &Session<'_>) -> Result<ExitCode, Trouble> {
     let settings = session.settings;
     let rows = match &settings.report {
@@ -32,12 +32,12 @@ pub(super) fn answer(session: &Session<'_>) -> Result<ExitCode, Trouble> {
         let found = find(session, rows);
         session.backend.finish().map_err(|error| explain(&error, settings))?;
         let found = found.map_err(|error| explain(&error, settings))?;
-        if found.data {
+        if found.data == Found::Yes {
             return Ok(ExitCode::SUCCESS);
         }
         // What may not be seen may match: that has to be said beside a no.
         warnings.say(found.warnings);
-        let Purpose::Await(timeout) = settings.purpose else { return Ok(ExitCode::from(1)) };
+        let Purpose::Await(timeout) = settings.purpose else { return now(found.data) };
         let left = timeout.map(|timeout| timeout.saturating_sub(begin.elapsed()));
         if left.is_some_and(|left| left.is_zero()) {
             return Ok(ExitCode::from(1));
@@ -47,13 +47,41 @@ pub(super) fn answer(session: &Session<'_>) -> Result<ExitCode, Trouble> {
     }
 }
 
+/// Whether a row matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    Yes,
+    /// None of those whose owners can be seen, and so many may.
+    No {
+        perhaps: usize,
+    },
+}
+
+/// The answer to whether a row matches now, where none is known to.
+fn now(found: Found) -> Result<ExitCode, Trouble> {
+    match found {
+        Found::Yes => Ok(ExitCode::SUCCESS),
+        Found::No { perhaps: 0 } => Ok(ExitCode::from(1)),
+        Found::No { perhaps } => {
+            let whose = if perhaps == 1 { "1 socket".to_owned() } else { format!("{perhaps} sockets") };
+            Err(format!(
+                "whether a row matches is not known: the owner of {whose} decides, and cannot be seen"
+            )
+            .into())
+        }
+    }
+}
+
 /// Whether a row matches now.
-fn find(session: &Session<'_>, rows: ConnectionsOptions) -> Result<Answer<bool>, Error> {
+fn find(session: &Session<'_>, rows: ConnectionsOptions) -> Result<Answer<Found>, Error> {
     let (rows, filter) = (session.rows(rows), session.filter.as_ref());
+    let found = |yes, perhaps| if yes { Found::Yes } else { Found::No { perhaps } };
     if filter.is_none_or(Filter::is_of_ends) {
-        return brief::any(&session.backend, &Wanted::new(rows, filter));
+        let any = brief::any(&session.backend, &Wanted::new(rows, filter))?;
+        return Ok(Answer { data: found(any.data, 0), warnings: any.warnings });
     }
     let query = connections::query(&rows, Fields::empty());
     let selected = select(&session.backend, filter, query, session.search(false))?;
-    Ok(Answer { data: !selected.sockets.is_empty(), warnings: selected.warnings })
+    let data = found(!selected.sockets.is_empty(), selected.undecided);
+    Ok(Answer { data, warnings: selected.warnings })
 }

@@ -3,8 +3,8 @@
 use crate::output::Trouble;
 use netstat_core::enrich::{ServiceNames, UserNames};
 use netstat_core::error::words_of;
-use netstat_core::filter::{Context, Filter, Known, Lookups};
-use netstat_core::model::{Ownership, Process, ProcessId, Protocol, Socket};
+use netstat_core::filter::{Context, Filter, Known, Lookups, Tri};
+use netstat_core::model::{NoOwner, Ownership, Process, ProcessId, Protocol, Socket};
 use netstat_core::os::{Backend, owners_unknown};
 use netstat_core::query::{Kinds, Owners, ProcessFields, SocketQuery};
 use netstat_core::{Answer, Error, OwnerMethod, Warning};
@@ -55,7 +55,19 @@ pub(super) struct Selected {
     pub(super) kinds: Kinds,
     /// How owners were found.
     pub(super) method: OwnerMethod,
+    /// How many more sockets there are that may match: their owners decide, and could not be seen.
+    pub(super) undecided: usize,
     pub(super) warnings: Vec<Warning>,
+}
+
+/// Whether somebody holds the socket, perhaps, who could not be seen.
+fn is_hidden(ownership: &Ownership) -> bool {
+    match ownership {
+        Ownership::NotRead
+        | Ownership::Listed { .. }
+        | Ownership::Unowned(NoOwner::NotPermitted | NoOwner::OtherNamespace) => true,
+        Ownership::Held(_) | Ownership::Unowned(_) => false,
+    }
 }
 
 /// How owners are looked for.
@@ -80,7 +92,7 @@ pub(super) fn select(
         if owners.always {
             method = attach_owners(backend, owners.by, &mut sockets, &query, &mut warnings)?;
         }
-        return Ok(Selected { sockets, kinds: query.kinds, method, warnings });
+        return Ok(Selected { sockets, kinds: query.kinds, method, undecided: 0, warnings });
     };
     let needs = filter.needs();
     let query = filter.narrow(query).query;
@@ -106,14 +118,19 @@ pub(super) fn select(
     } else if !open.is_empty() {
         method = attach_owners(backend, owners.by, &mut open, &query, &mut warnings)?;
     }
+    let mut undecided = 0;
     if !open.is_empty() {
         let processes = read(backend, &undecided_owners(filter, &open), needs.processes);
         let find = |id: ProcessId| processes.get(&id);
         let context = Context::new(&find);
-        open.retain(|socket| filter.matches(socket, &context).is_yes());
+        open.retain(|socket| {
+            let answer = filter.matches(socket, &context);
+            undecided += usize::from(answer == Tri::Unknown && is_hidden(&socket.ownership));
+            answer.is_yes()
+        });
     }
     matching.append(&mut open);
-    Ok(Selected { sockets: matching, kinds: query.kinds, method, warnings })
+    Ok(Selected { sockets: matching, kinds: query.kinds, method, undecided, warnings })
 }
 
 /// Fills in the owners. Answers how they were found.

@@ -1,8 +1,8 @@
 //! Connections that do not come about in number, and a few that will.
 
 use crate::answer::{ask, assert_found, assert_only, assert_quiet};
-use netstat_lab::faults::{HalfOpen, Unanswered};
-use netstat_lab::with_remote_host;
+use netstat_lab::faults::{Deferred, HalfOpen, Unanswered};
+use netstat_lab::{on_own_thread, with_remote_host};
 use std::net::SocketAddr;
 
 #[test]
@@ -56,5 +56,16 @@ fn a_few_requests_are_no_fault() {
         let _few = HalfOpen::new(host, 5).unwrap();
         assert_quiet("half-open", "");
         assert_only(&[]);
+    });
+}
+
+#[test]
+fn clients_that_a_listener_keeps_waiting_for_their_data_are_no_fault() {
+    on_own_thread(|namespace| {
+        let scene = Deferred::new(namespace, 150).unwrap();
+        assert_quiet("half-open", "--set half-open.notice=1");
+        let answer = assert_only(&[]);
+        assert_eq!(answer.of("half-open")[0].sentence(), "150 half-open connections, 0 waiting for long");
+        drop(scene);
     });
 }

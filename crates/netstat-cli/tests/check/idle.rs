@@ -3,6 +3,8 @@
 use crate::answer::ask;
 use crate::support::{command, finish};
 use netstat_lab::{Flavor, Place, TcpState, on_own_thread, with_remote_host};
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
 
 /// All checks together, as an operator types it.
 fn assert_silent() {
@@ -40,5 +42,20 @@ fn a_server_with_a_few_connections() {
         }
         assert_silent();
         drop(held);
+    });
+}
+
+#[test]
+fn a_watch_that_has_nothing_to_say_ends_with_its_reader() {
+    on_own_thread(|_| {
+        let mut watch = command("check --watch 20ms").stdout(Stdio::piped()).spawn().unwrap();
+        let mut reader = BufReader::new(watch.stdout.take().unwrap());
+        assert!(reader.read_line(&mut String::new()).unwrap() > 0);
+        drop(reader);
+        let end = netstat_lab::eventually("the end of the watch", || watch.try_wait().unwrap());
+        if end.is_err() {
+            watch.kill().unwrap();
+        }
+        assert_eq!(end.unwrap().code(), Some(0));
     });
 }

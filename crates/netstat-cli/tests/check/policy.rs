@@ -1,6 +1,6 @@
 //! What was learned allows what was there; what came later is found.
 
-use crate::answer::{assert_found, assert_only, assert_quiet};
+use crate::answer::{ask, assert_found, assert_only, assert_quiet};
 use crate::support::{Folder, command, finish, netstat};
 use netstat_lab::{Loop, Place, on_own_thread};
 use std::net::{TcpListener, TcpStream};
@@ -41,6 +41,30 @@ fn what_was_learned_gives_no_finding_and_what_comes_later_does() {
         assert!(finding.sentence().contains("has connections to port 9001/tcp"), "{finding:?}");
         assert_eq!((finding.fact("note"), finding.rows().len()), (&"not this one".into(), 1));
         drop((server, other));
+    });
+}
+
+#[test]
+fn without_a_file_nothing_is_judged_by_it_and_a_configuration_may_name_one() {
+    let folder = Folder::new("policy-of-configuration");
+    let (file, configuration) = (folder.path("policy.toml"), folder.path("check.toml"));
+    std::fs::write(&file, "[[forbid.listen]]\nport = 8080\n").unwrap();
+    std::fs::write(&configuration, format!("[policy]\nfile = {:?}\n", file.display().to_string())).unwrap();
+    on_own_thread(|namespace| {
+        let _listener = namespace.listener(Place::AnyV4, 8080).unwrap();
+        let names = |words: &str| {
+            let document = ask(words).document;
+            let checks = document["checks"].as_array().unwrap().iter();
+            checks.map(|check| check["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let listed = netstat("check --list").lines().count();
+        let without = names("");
+        assert_eq!((without.len(), without.contains(&"policy".to_owned())), (listed - 1, false));
+        let said = finish(command("check")).text;
+        assert_eq!(said, format!("Nothing wrong: {} checks of 1 socket.\n", listed - 1));
+        let configured = format!("--config {}", configuration.display());
+        assert_eq!(names(&configured).len(), listed);
+        assert_found("policy", &configured, "critical");
     });
 }
 

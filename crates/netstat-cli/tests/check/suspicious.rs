@@ -109,8 +109,12 @@ fn an_address_on_a_list_is_found_with_its_line() {
 
         let run = finish(command(&format!("check suspicious --set suspicious.lists={}", odd.display())));
         assert_eq!(run.code, Some(0));
-        let said = "odd.txt 1 addresses and networks are used; lines that were not understood: 1, the first is line 3; lines that block names and not addresses: 1";
+        let said = "odd.txt 1 address or network is used; lines that were not understood: 1, the first is line 3; lines that block names and not addresses: 1";
         assert!(run.complaint.contains(said), "{run:?}");
+        let answer = ask(&format!("suspicious --lang ko --set suspicious.lists={}", odd.display()));
+        let warning = answer.document["warnings"][0].as_str().unwrap();
+        assert!(warning.contains("odd.txt에서 주소와 네트워크 1개를 씀"), "{warning}");
+        assert!(answer.run.complaint.contains(warning), "{:?}", answer.run);
         let run = finish(command("check suspicious --set suspicious.lists=/nonexistent"));
         assert_eq!(run.code, Some(3));
         assert!(run.complaint.contains("cannot read the list /nonexistent: "), "{run:?}");

@@ -1,12 +1,13 @@
-//! Connections that do not come about: this side waits for an answer, or the other side never finishes.
+//! Connections that do not come about: this side waits for an answer, or the other side never finishes. And such that
+//! only look like it, because the listener waits for data first.
 
-use super::allow_descriptors;
+use super::{HERE, allow_descriptors, prepare};
 use crate::error::{Doing, Result};
 use crate::held::Held;
 use crate::remote_host::RemoteHost;
-use crate::{Family, OUR_V4, Protocol, Row, TcpState, socket};
-use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
+use crate::{Family, Namespace, OUR_V4, Protocol, Row, TcpState, eventually, kernel, socket};
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::{AsFd as _, OwnedFd};
 
 /// Connections to addresses beyond the interface where nobody answers, as behind a firewall that drops.
 #[derive(Debug)]
@@ -71,4 +72,49 @@ impl HalfOpen {
         let requests = requests.collect::<Result<_>>()?;
         Ok(Self { listener: listening.local, _requests: requests, _listener: socket })
     }
+}
+
+/// Clients that have connected to a listener with `TCP_DEFER_ACCEPT` and have nothing to say yet: complete, and in
+/// SYN_RECEIVED all the same.
+#[derive(Debug)]
+pub struct Deferred {
+    /// Where they came to.
+    pub listener: SocketAddr,
+    _clients: Vec<TcpStream>,
+    _listener: OwnedFd,
+}
+
+impl Deferred {
+    /// `count` of them, for which the kernel's timer has fired at least once.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel refuses.
+    pub fn new(namespace: &Namespace, count: usize) -> Result<Self> {
+        prepare(namespace)?;
+        let socket = socket::open(Protocol::Tcp, Family::V4, false)?;
+        socket::bind(&socket, (HERE, 0).into())?;
+        kernel::defer_accept(socket.as_fd(), 60).doing(|| "set TCP_DEFER_ACCEPT".into())?;
+        rustix::net::listen(&socket, 4096).doing(|| "listen".into())?;
+        let listener = socket::describe(&socket, Protocol::Tcp, Some(TcpState::Listen))?.local;
+        let clients =
+            (0..count).map(|_| TcpStream::connect(listener).doing(|| format!("connect to {listener}")));
+        let clients = clients.collect::<Result<_>>()?;
+        eventually("the timer of deferred requests", || {
+            let table = std::fs::read_to_string("/proc/thread-self/net/tcp").ok()?;
+            (fired_requests(&table, listener.port()) == count).then_some(())
+        })?;
+        Ok(Self { listener, _clients: clients, _listener: socket })
+    }
+}
+
+/// How many requests at a port have had their timer fire, by `/proc/net/tcp`, which counts that.
+fn fired_requests(table: &str, port: u16) -> usize {
+    let of_port = format!(":{port:04X}");
+    let fired = |line: &&str| {
+        let words: Vec<&str> = line.split_ascii_whitespace().collect();
+        matches!(words.as_slice(), [_, local, _, "03", _, _, timeouts, ..]
+            if local.ends_with(&of_port) && timeouts.bytes().any(|digit| digit != b'0'))
+    };
+    table.lines().filter(fired).count()
 }

@@ -8,7 +8,7 @@
 //! | [`Churn`] with few TIME_WAIT buckets | [`Churn`] with many |
 //! | [`CloseWaitLeak`] | [`CloseWaitTraffic`] |
 //! | [`Queue::full`], [`Queue::with_cookies`] | [`Queue::busy`] |
-//! | [`Unanswered`] and [`HalfOpen`] in number | a few of them |
+//! | [`Unanswered`] and [`HalfOpen`] in number | a few of them, [`Deferred`] in number |
 //! | [`Transfer`] to a host that loses or ignores what it gets, [`Unread`] | [`Transfer`] to one that does not, [`SlowReader`] |
 //! | [`Datagrams::unread`], [`Tracked::nearly_full`] | [`Datagrams::read`], [`Datagrams::recovered`], [`Tracked::few`] |
 //! | [`Program::implant`] | [`Program::in_its_place`] |
@@ -26,7 +26,7 @@ mod tracked;
 mod transfer;
 
 pub use close_wait::{CloseWaitLeak, CloseWaitTraffic};
-pub use connecting::{HalfOpen, Unanswered};
+pub use connecting::{Deferred, HalfOpen, Unanswered};
 pub use datagrams::Datagrams;
 pub use ports::{BoundPorts, Churn, HeldPorts, TimeWaitPile, narrow_port_range};
 pub use program::Program;

@@ -71,7 +71,10 @@ fn only_what_is_lost_now_counts() {
             counters(|_, tcp, _| tcp.memory_pressures = Some(1)),
             "warning [tcp_mem] TCP is under memory pressure",
         ),
-        (counters(|_, tcp, _| tcp.abort_on_memory = Some(3)), "critical [tcp_mem] 3 connections were reset"),
+        (
+            counters(|_, tcp, _| tcp.abort_on_memory = Some(3)),
+            "critical [tcp_mem] TCP is out of memory: 3 connections were reset",
+        ),
         (counters(|_, _, levels| levels.tcp_mem = Some(700)), "ok"),
         (counters(|_, _, levels| levels.tcp_mem = Some(701)), "warning [tcp_mem]"),
         (counters(|_, _, levels| levels.tcp_mem = Some(950)), "critical [tcp_mem]"),
@@ -132,4 +135,29 @@ fn another_socket_with_the_same_ends_has_lost_nothing_yet() {
         lines(&findings),
         ["warning [udp receive] 300 datagrams were lost at full receive buffers (150 a second)"]
     );
+}
+
+#[test]
+fn a_limit_that_is_not_told_is_not_zero() {
+    let contained = |change: fn(&mut TcpExtCounters)| {
+        counters(|_, tcp, levels| {
+            *levels = SocketLevels { tcp_mem: Some(90), ..SocketLevels::default() };
+            change(tcp);
+        })
+    };
+    for (now, expected) in [
+        (
+            contained(|_| {}),
+            "ok [] no datagram was lost at a full buffer; the limits of TCP memory are told outside",
+        ),
+        (contained(|tcp| tcp.memory_pressures = Some(1)), "warning [tcp_mem] TCP is under memory pressure"),
+        (
+            contained(|tcp| tcp.abort_on_memory = Some(1)),
+            "critical [tcp_mem] TCP is out of memory: 1 connection was reset for it",
+        ),
+    ] {
+        let found = found(now);
+        assert!(found.len() == 1 && found[0].starts_with(expected), "{expected}: {found:?}");
+        assert!(!found[0].contains('%'), "{found:?}");
+    }
 }

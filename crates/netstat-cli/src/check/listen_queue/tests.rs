@@ -99,3 +99,36 @@ fn where_queues_are_not_told_it_abstains() {
     half.recv_queue = Some(4000);
     assert!(lines(&run(&CHECK, &look(moment(1, vec![half])), &[]))[0].starts_with("unknown"));
 }
+
+#[test]
+fn losses_that_nobody_counts_are_not_none() {
+    let at = |second| moment(second, vec![listener(0, 128)]);
+    let told = lines(&run(&CHECK, &looks(Some(at(1)), at(2)), &[]));
+    assert_eq!(
+        told,
+        ["unknown [] no queue is full now, and whether connections are lost is not known: not asked for"]
+    );
+    let uncounted = |second| counted(second, vec![listener(0, 128)], Counters::default());
+    let findings = run(&CHECK, &looks(Some(uncounted(1)), uncounted(2)), &[]);
+    assert!(findings.len() == 1 && findings[0].never_told, "{findings:?}");
+}
+
+#[test]
+fn drops_for_another_reason_are_told_apart() {
+    let at = |second, overflows, drops| {
+        let mut counters = counters(overflows, 0);
+        counters.tcp_ext.as_mut().unwrap().listen_drops = Some(drops);
+        counted(second, vec![listener(0, 128)], counters)
+    };
+    for (overflows, drops, expected) in [
+        (0, 0, "ok"),
+        (0, 1, "notice [ListenDrops] 1 request for a connection was dropped at listeners (1 a second)"),
+        (0, 250, "warning [ListenDrops] 250 requests for a connection were dropped"),
+        // Each that is lost at a full queue counts twice.
+        (40, 40, "warning [ListenOverflows]"),
+        (40, 90, "warning [ListenOverflows]"),
+    ] {
+        let found = lines(&run(&CHECK, &looks(Some(at(1, 5, 9)), at(2, 5 + overflows, 9 + drops)), &[]));
+        assert!(found.len() == 1 && found[0].starts_with(expected), "{expected}: {found:?}");
+    }
+}

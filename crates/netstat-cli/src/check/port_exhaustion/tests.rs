@@ -274,3 +274,16 @@ fn a_burst_is_as_fast_as_its_oldest_says() {
         assert!(words.iter().any(|words| words.contains(expected)), "{expected}: {words:?}");
     }
 }
+
+#[test]
+fn a_table_of_time_wait_that_cannot_be_read_is_not_well() {
+    let mut evidence = look(moment(1, Vec::new()));
+    evidence.limits = Ok(limits(TimeWaitReuse::Never));
+    evidence.now.counters = Err(Lack::Refused("Permission denied".to_owned()));
+    assert_eq!(
+        lines(&run(&CHECK, &evidence, &[])),
+        [
+            "unknown [tcp_max_tw_buckets] how full the table of TIME_WAIT is could not be read: Permission denied"
+        ]
+    );
+}

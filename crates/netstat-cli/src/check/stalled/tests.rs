@@ -33,7 +33,7 @@ fn what_does_not_move_is_told_from_what_is_slow() {
         (
             many(1, unanswered),
             many(1, unanswered),
-            "notice [p7 (7) unanswered] 1 of 1 connections of p7 (7) get no acknowledgement",
+            "notice [p7 (7) unanswered] 1 of 1 connection of p7 (7) gets no acknowledgement",
         ),
         (many(10, unanswered), many(10, unanswered), "warning"),
         (many(100, unanswered), many(100, unanswered), "critical"),

@@ -44,7 +44,8 @@ pub(super) const OPTIONS: &[Entry] = &[
         long: "exists",
         in_synopsis: false,
         summary: "Say by the exit code alone whether a row matches the filter",
-        help: "Shows nothing. The exit code is 0 if a row matches the filter, 1 if none does, 2 on failure.",
+        help: "Shows nothing. The exit code is 0 if a row matches the filter, 1 if none does, 2 on failure, or where owners \
+               decide that may not be seen.",
         details: "For scripts, as in: if netstat --exists lport 8080 state listening; then ...",
         inferred: None,
         report: Report::Program,

@@ -1,0 +1,93 @@
+//! What the evidence may lack, in the words of the checks: they show no rows that an owner would be missing in.
+
+use super::Text;
+use super::text::{grouped, number_of};
+use crate::render::Language;
+use netstat_core::Warning;
+use netstat_core::enrich::PassedOver;
+
+/// A warning, for people. What the system says itself stays in its language.
+pub(crate) fn lacking(warning: &Warning, language: Language) -> String {
+    text(warning).of(language).to_owned()
+}
+
+fn text(warning: &Warning) -> Text {
+    match warning {
+        Warning::AddressList { file, entries, passed } => {
+            Text::new(warning.to_string(), of_list(file, *entries, *passed))
+        }
+        Warning::OwnersNotPermitted { processes } => Text::new(
+            format!(
+                "{} could not be looked into, so who holds some sockets is not known. It takes root with all \
+                 capabilities to see that",
+                number_of(*processes, "process", "processes")
+            ),
+            format!(
+                "프로세스 {}개를 들여다볼 수 없어, 일부 소켓을 누가 들고 있는지 알 수 없음. 보려면 모든 권한을 가진 root가 필요함",
+                grouped(*processes)
+            ),
+        ),
+        Warning::OwnersInOtherNamespace => Text::fixed(
+            "some sockets belong to processes outside of this PID namespace, and who they are is not known here. Run \
+             outside of the container to see that",
+            "일부 소켓은 이 PID 네임스페이스 밖의 프로세스의 것이고, 누구인지 여기서는 알 수 없음. 보려면 컨테이너 밖에서 실행함",
+        ),
+        Warning::BoundUnavailable { release } => {
+            let (english, korean) = match release {
+                None => ("/proc/net does not list them".to_owned(), "/proc/net에는 없음".to_owned()),
+                Some(release) => (
+                    format!("they need Linux 6.8, this is {release}"),
+                    format!("Linux 6.8부터 볼 수 있고, 여기는 {release}"),
+                ),
+            };
+            Text::new(
+                format!("bound-only sockets are not counted: {english}"),
+                format!("바인드만 된 소켓은 세지 않음: {korean}"),
+            )
+        }
+        Warning::ProcNetFallback { reason } => Text::new(
+            warning.to_string(),
+            format!(
+                "sock_diag를 쓸 수 없어({reason}) /proc/net을 읽음. 아는 것이 적어 판단하지 못하는 것이 있음"
+            ),
+        ),
+        other => Text::same(other.to_string()),
+    }
+}
+
+fn of_list(file: &str, entries: usize, passed: PassedOver) -> String {
+    let mut text = format!("목록 {file}에서 주소와 네트워크 {}개를 씀", grouped(entries));
+    if let Some(first) = passed.first_odd {
+        text.push_str(&format!("; 알아볼 수 없는 줄 {}개, 처음은 {first}번째 줄", grouped(passed.odd)));
+    }
+    if passed.names > 0 {
+        text.push_str(&format!("; 주소가 아니라 이름을 막는 줄 {}개", grouped(passed.names)));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_said_in_both_languages() {
+        let passed = PassedOver { names: 2, odd: 1, first_odd: Some(3) };
+        let list = Warning::AddressList { file: "bad.txt".into(), entries: 1, passed };
+        for (warning, english, korean) in [
+            (
+                list,
+                "of the list bad.txt 1 address or network is used; ",
+                "목록 bad.txt에서 주소와 네트워크 1개를 씀; ",
+            ),
+            (Warning::OwnersNotPermitted { processes: 1 }, "1 process could not", "프로세스 1개를"),
+            (Warning::OwnersInOtherNamespace, "some sockets belong to", "일부 소켓은"),
+            (Warning::BoundUnavailable { release: None }, "bound-only sockets are not counted", "바인드만"),
+            (Warning::ProcNetFallback { reason: "no".into() }, "sock_diag is not", "sock_diag를"),
+        ] {
+            let said = [Language::English, Language::Korean].map(|language| lacking(&warning, language));
+            assert!(said[0].starts_with(english) && said[1].starts_with(korean), "{said:?}");
+            assert!(!said.concat().contains("show as -"), "{said:?}");
+        }
+    }
+}
