@@ -94,7 +94,8 @@ fn one_text(arguments: &Arguments) -> Result<(), Complaint> {
     if typed.watch.is_some() {
         return Err(Complaint::new(format!("{text} shows nothing to repeat: leave the interval out")));
     }
-    if !typed.learn && !(typed.names.is_empty() && arguments.filter.is_empty()) {
+    let selects = !typed.names.is_empty() || !arguments.filter.is_empty();
+    if selects && !typed.learn {
         return Err(Complaint::new(format!("{text} runs no check: leave the other words out")));
     }
     Ok(())
