@@ -130,7 +130,9 @@ pub fn total(
         });
         Value::Counter { total, rate }
     };
-    Block { name: None, rows: rows(if extra { &[EXTRA] } else { &[] }, value) }
+    // The sum of no interfaces is known in every kind.
+    let more: &[&[_]] = if extra && !now.is_empty() { &[EXTRA] } else { &[] };
+    Block { name: None, rows: rows(more, value) }
 }
 
 /// A block for each interface, loopback included, by index. `extra` as for [`total`].

@@ -91,8 +91,9 @@ fn all_but_loopback_is_summed() {
 
 #[test]
 fn a_machine_with_loopback_alone_has_zeros_that_are_known() {
-    let block = total(&[interface(1, "lo", 7)], None, false);
+    let block = total(&[interface(1, "lo", 7)], None, true);
     assert_eq!(totals(&block, Measure::Bytes), (Some(0), Some(0)));
+    assert_eq!(block.rows.len(), 6, "the number of packets adds nothing");
 }
 
 #[test]
