@@ -3,10 +3,19 @@
  * Which process holds which socket: one record for each descriptor of a TCP or UDP socket in the network namespace of the
  * reader.
  *
- * The kernel hands the program every thread in the PID namespace of the reader, and the program goes through the tables
- * of descriptors itself, without a lock. Only what is used of the kernel's structures is declared here: the kernel finds
- * the true offsets from its own type information when it loads the program, so that the result is the same on whatever
- * machine it was built.
+ * The kernel hands the program every thread in the PID namespace of the reader, and the program goes through their tables
+ * of descriptors itself, without a lock; threads that share the table of their main thread are passed over. Only what is
+ * used of the kernel's structures is declared here: the kernel finds the true offsets from its own type information when
+ * it loads the program, so that the result is the same on whatever machine it was built.
+ *
+ * One walk over all threads looks at a window of each table. While there is more to tell, the last record is all zero,
+ * and the reader starts another walk.
+ *
+ * A reader that does not want to wait (O_NONBLOCK on the descriptor it reads from) is told first of the processes in its
+ * own network namespace. Of those in others the program then reads the tables alone, and looks only at files that it has
+ * told of: any other is most likely no socket of the reader's, and telling that takes a look at memory that is far away.
+ * If it is one after all, nobody in the reader's network namespace holds it: the reader finds nobody, and comes again with
+ * time. So what a reader in a hurry is told of a socket is never less than the whole.
  */
 #include "owners.h"
 

@@ -96,11 +96,13 @@ impl OwnersProgram for Program {
 }
 
 impl Program {
+    /// Walks over a window of every table of descriptors. Answers whether there is more behind it.
     fn one_walk(&self, walk: Walk, buffer: &mut [u8], each: &mut dyn FnMut(&[u8])) -> Result<Next, Failure> {
         let descriptors = self.0.start().map_err(Failure::at(BpfStep::Start))?;
         if walk == Walk::Quick {
-            // It is how the program is told. Where it cannot be, it tells more.
-            let _ = rustix::fs::fcntl_setfl(&descriptors, OFlags::NONBLOCK);
+            // It is how the program is told.
+            let told = rustix::fs::fcntl_setfl(&descriptors, OFlags::NONBLOCK);
+            told.map_err(io::Error::from).map_err(Failure::at(BpfStep::Start))?;
         }
         let mut next = Next::Done;
         loop {
@@ -111,7 +113,7 @@ impl Program {
                     next = if records::says_more(piece) { Next::More } else { Next::Done };
                     each(piece);
                 }
-                // AGAIN: a million descriptors in a row were no sockets, and the kernel wants to breathe.
+                // AGAIN: nothing was to be said of a million threads in a row, and the kernel wants to breathe.
                 Err(Errno::INTR | Errno::AGAIN) => {}
                 Err(error) => return Err(Failure { step: BpfStep::Read, errno: error.raw_os_error() }),
             }
