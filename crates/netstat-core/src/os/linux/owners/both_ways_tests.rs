@@ -117,7 +117,17 @@ fn threads_with_and_without_tables_of_their_own() {
         let (listener, socket) = listener();
         let Some(child) = python(program, &listener) else { return };
         drop(listener);
-        both_find(&socket, &[child.0.id()]);
+        let pid = child.0.id();
+        if program == shared {
+            until(
+                || std::fs::read_dir(format!("/proc/{pid}/task")).unwrap().count(),
+                |threads| *threads > 20,
+            );
+        } else {
+            // The main thread has let go of it, or has ended.
+            until(|| std::fs::read_link(format!("/proc/{pid}/fd/2")).ok(), Option::is_none);
+        }
+        both_find(&socket, &[pid]);
     }
 }
 
