@@ -12,12 +12,13 @@ use super::surroundings::Wanted;
 use super::text::{EN, KO, grouped, number_of};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
-use file::{Rule, Rules, Subject};
+use file::{Answer, Rule, Rules, Subject};
 use netstat_core::filter::Reach;
-use netstat_core::model::{Endpoint, Protocol, Socket, TcpState};
+use netstat_core::model::{Endpoint, Process, Protocol, Socket, TcpState};
 use netstat_core::query::{Kinds, States};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
 
 pub(crate) static CHECK: Check = Check {
     name: "policy",
@@ -32,7 +33,8 @@ pub(crate) static CHECK: Check = Check {
          of what is there now; what it writes gives no finding.\n\n\
          Judged are TCP listeners, unconnected UDP sockets on ports below policy.clients, and connections that were made \
          from here, to another machine than this one: those whose local port nobody listens on. A file without allow.listen \
-         allows every listener, one without allow.connect every destination.\n\n\
+         allows every listener, one without allow.connect every destination. What is forbidden is so for every process that \
+         holds the socket, and a listener on [::] that serves IPv4 as well is held against 0.0.0.0 too.\n\n\
          Without a file there is nothing to judge by. Where a rule asks for something of a process that this user may not \
          see, the answer is unknown.",
         "TOML 파일이 어떤 프로세스, 경로, 사용자, 서비스가 어느 주소와 포트에서 들을 수 있는지(allow.listen), 어디로 갈 수 있는지\
@@ -40,7 +42,7 @@ pub(crate) static CHECK: Check = Check {
          위험입니다. netstat check policy --learn은 지금 있는 것으로 그런 파일을 쓰고, 그 파일로는 아무 결과도 나오지 않습니다.\n\n\
          판단하는 것은 TCP 리스너, policy.clients보다 작은 포트의 연결되지 않은 UDP 소켓, 그리고 여기서 다른 컴퓨터로 만든 연결, 곧 \
          로컬 포트를 아무도 듣지 않는 연결입니다. allow.listen이 없는 파일은 모든 리스너를, allow.connect가 없는 파일은 모든 목적지를 \
-         허용합니다.\n\n\
+         허용합니다. 금지는 소켓을 든 모든 프로세스에 적용되고, IPv4도 받는 [::] 리스너는 0.0.0.0으로도 따집니다.\n\n\
          파일이 없으면 판단할 근거가 없습니다. 규칙이 이 사용자가 볼 수 없는 프로세스에 대해 물으면 알 수 없음입니다.",
     ),
     settings: &[&FILE, &CLIENTS],
@@ -131,21 +133,48 @@ enum Verdict {
     NotKnown,
 }
 
-/// `None`: it is allowed.
-fn judge(rules: &Rules, subject: &Subject<'_>) -> Option<Verdict> {
-    let answers = |list: &[Rule]| list.iter().map(|rule| rule.matches(subject)).collect::<Vec<_>>();
-    let forbidden = answers(&rules.forbidden);
+/// `None`: it is allowed. The first of the subjects is who has to be allowed; the others are what is forbidden as well.
+fn judge(rules: &Rules, subjects: &[Subject<'_>]) -> Option<Verdict> {
+    let subject = subjects.first()?;
+    let forbids = |rule: &Rule| {
+        let answers: Vec<Answer> = subjects.iter().map(|subject| rule.matches(subject)).collect();
+        if answers.contains(&Some(true)) { Some(true) } else { answers.iter().min().copied().flatten() }
+    };
+    let forbidden: Vec<Answer> = rules.forbidden.iter().map(forbids).collect();
     if let Some(at) = forbidden.iter().position(|answer| *answer == Some(true)) {
         let note = rules.forbidden.get(at).and_then(|rule| rule.note.clone());
         return Some(Verdict::Forbidden(note.unwrap_or_default()));
     }
-    let allowed = rules.allowed.as_ref().map(|list| answers(list));
+    let allowed = rules.allowed.as_ref();
+    let allowed: Option<Vec<Answer>> =
+        allowed.map(|list| list.iter().map(|rule| rule.matches(subject)).collect());
     let is_allowed = allowed.as_ref().is_none_or(|answers| answers.contains(&Some(true)));
     if is_allowed {
         return forbidden.contains(&None).then_some(Verdict::NotKnown);
     }
     let not_known = allowed.is_some_and(|answers| answers.contains(&None)) || forbidden.contains(&None);
     Some(if not_known { Verdict::NotKnown } else { Verdict::Outside })
+}
+
+/// What rules are held against: a socket as it shows, then with each other process that holds it, and then again at the
+/// address of IPv4 where it listens for both families at once.
+fn subjects<'a>(evidence: &'a Evidence, socket: &'a Socket, deed: Deed, end: Endpoint) -> Vec<Subject<'a>> {
+    let users = &evidence.surroundings.users;
+    let of = |address: IpAddr, process: Option<&'a Process>| Subject {
+        socket,
+        address,
+        port: end.port,
+        process,
+        users,
+    };
+    let mut subjects = vec![of(end.address, evidence.process_of(socket))];
+    subjects.extend(evidence.others_of(socket).map(|process| of(end.address, Some(process))));
+    if deed == Deed::Listens && end.address.is_ipv6() && socket.sections().v4 {
+        let again: Vec<Subject<'_>> =
+            subjects.iter().map(|subject| of(IpAddr::V4(Ipv4Addr::UNSPECIFIED), subject.process)).collect();
+        subjects.extend(again);
+    }
+    subjects
 }
 
 fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
@@ -163,14 +192,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
     for (socket, deed, end) in deeds(evidence, thresholds) {
         judged += 1;
         let rules = if deed == Deed::Listens { &policy.listen } else { &policy.connect };
-        let subject = Subject {
-            socket,
-            address: end.address,
-            port: end.port,
-            process: evidence.process_of(socket),
-            users: &evidence.surroundings.users,
-        };
-        if let Some(verdict) = judge(rules, &subject) {
+        if let Some(verdict) = judge(rules, &subjects(evidence, socket, deed, end)) {
             groups.entry((verdict, deed, socket.protocol, end.port)).or_default().push(socket);
         }
     }
@@ -273,6 +295,7 @@ fn finding(
         finding.facts.push(Fact::shown("note", note.clone(), text));
     }
     finding.facts.extend(evidence.identity(sockets.iter().copied()));
+    finding.facts.extend(evidence.others(sockets.iter().copied()));
     finding.processes = evidence.culprits(sockets.iter().copied());
     finding.rows = Some(rows(deed, protocol, port, holder));
     finding.next = vec![match verdict {

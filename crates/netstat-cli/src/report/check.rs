@@ -383,7 +383,7 @@ fn told<T>(answer: Result<Answer<T>, Error>, warnings: &mut Vec<Warning>) -> Inp
 /// The processes that hold the sockets, each once.
 fn owners(sockets: &[Socket]) -> Vec<ProcessId> {
     let mut owners: Vec<ProcessId> =
-        sockets.iter().filter_map(|socket| socket.ownership.principal()).map(|owner| owner.process).collect();
+        sockets.iter().flat_map(|socket| socket.ownership.owners()).map(|owner| owner.process).collect();
     owners.sort_unstable();
     owners.dedup();
     owners

@@ -2,7 +2,7 @@ use super::super::made::{fact, lines, process, run, seen, tcp, udp};
 use super::super::{Evidence, Surroundings, Thresholds};
 use super::*;
 use netstat_core::enrich::UserNames;
-use netstat_core::model::{Missing, NoOwner, Ownership, Process};
+use netstat_core::model::{Missing, NoOwner, Owner, Ownership, Process};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -117,6 +117,36 @@ fn whatever_is_not_allowed_is_found() {
     let findings = by("[[forbid.connect]]\nport = 5432\nnote = \"ask the owner\"", machine());
     assert_eq!(fact(&findings[0], "note"), Some("ask the owner".into()));
     assert_eq!(fact(&findings[0], "addresses"), Some(serde_json::json!(["10.0.0.9"])));
+}
+
+#[test]
+fn what_is_forbidden_is_so_for_both_families_and_for_every_holder() {
+    let severity = |policy: &str, evidence: &Evidence| by(policy, evidence.clone())[0].severity;
+    let dual = |v6_only| {
+        let mut socket = tcp("[::]:8443", "", TcpState::Listen);
+        socket.v6_only = Some(v6_only);
+        seen(vec![(socket, Some(sshd()))])
+    };
+    let forbidden = "[[forbid.listen]]\naddress = \"0.0.0.0\"\nport = 8443";
+    assert_eq!(severity(forbidden, &dual(false)), Severity::Critical);
+    assert_eq!(severity(forbidden, &dual(true)), Severity::Ok);
+    // To be allowed the address that it shows is enough, and the other one is not.
+    for (address, expected) in [("::", Severity::Ok), ("0.0.0.0", Severity::Warning)] {
+        let allowed = format!("[[allow.listen]]\naddress = \"{address}\"");
+        assert_eq!(severity(&allowed, &dual(false)), expected, "{address}");
+    }
+    let shell = process(8, "/usr/bin/dash");
+    let mut shared = seen(vec![(
+        tcp("10.0.0.1:40001", "192.0.2.7:443", TcpState::Established),
+        Some(process(7, "/usr/bin/python3")),
+    )]);
+    if let Ownership::Held(owners) = &mut shared.now.sockets[0].ownership {
+        owners.push(Owner { process: shell.id, parent: None, descriptor: None });
+    }
+    assert_eq!(severity("[[forbid.connect]]\nprocess = \"dash\"", &shared), Severity::Ok, "not known");
+    shared.processes.insert(shell.id, shell);
+    assert_eq!(severity("[[forbid.connect]]\nprocess = \"dash\"", &shared), Severity::Critical);
+    assert_eq!(severity("[[allow.connect]]\nprocess = \"python3\"", &shared), Severity::Ok);
 }
 
 #[test]

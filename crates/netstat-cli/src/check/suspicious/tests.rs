@@ -2,7 +2,7 @@ use super::super::made::{fact, lines, process, run, seen, tcp};
 use super::super::{Evidence, NamedList};
 use super::*;
 use netstat_core::enrich::AddressList;
-use netstat_core::model::{Missing, Process};
+use netstat_core::model::{Missing, Owner, Process};
 use std::sync::Arc;
 
 /// A connection that was made from here.
@@ -99,6 +99,34 @@ fn what_hides_is_shown() {
     assert_eq!((severity, keys), ("warning", vec!["deleted", "temporary", "known_port"]));
     let (severity, keys) = found(&one(out("8.8.8.8:8080"), deleted(process(7, "/usr/bin/python3"))), &[]);
     assert_eq!((severity, keys.len()), ("ok", 0));
+}
+
+/// The same evidence, with another process that holds its only socket as well.
+fn shared(mut evidence: Evidence, other: Process) -> Evidence {
+    if let Some(Ownership::Held(owners)) =
+        evidence.now.sockets.first_mut().map(|socket| &mut socket.ownership)
+    {
+        owners.push(Owner { process: other.id, parent: None, descriptor: None });
+    }
+    evidence.processes.insert(other.id, other);
+    evidence
+}
+
+#[test]
+fn whoever_else_holds_a_connection_speaks_against_it_too() {
+    let script = || one(out("8.8.8.8:443"), process(7, "/usr/bin/python3.11"));
+    assert_eq!(found(&script(), &[]).0, "ok");
+    let with_shell = || shared(script(), process(8, "/usr/bin/dash"));
+    assert_eq!(found(&with_shell(), &[]), ("notice", vec!["interpreter", "shell"]));
+    let finding = &run(&CHECK, &with_shell(), &[])[0];
+    assert_eq!(fact(finding, "also_held_by"), Some(serde_json::json!(["dash (8)"])));
+    // What a process of a pool says, it says once.
+    let pool = shared(script(), process(9, "/usr/bin/python3.11"));
+    assert_eq!(found(&pool, &[]).0, "ok");
+    // That the script is usual does not make its shell so.
+    let usual = ["suspicious.usual-paths=/usr/bin/python*"];
+    assert_eq!(found(&with_shell(), &usual), ("notice", vec!["shell"]));
+    assert_eq!(found(&with_shell(), &["suspicious.usual-paths=/usr/bin/*"]).0, "ok");
 }
 
 #[test]
