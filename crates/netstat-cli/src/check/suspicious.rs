@@ -463,7 +463,7 @@ fn finding(
         "netstat --columns local,foreign,country,state,pid,process,path tcp connected public{process}"
     ));
     finding.meaning = Some(Text::fixed(
-        "Each of this is a fact and none is proof. Programs that hide do such things; so do installers, scripts and \
+        "Each of these is a fact and none is proof. Programs that hide do such things; so do installers, scripts and \
          games now and then.",
         "하나하나는 사실이지만 증거는 아닙니다. 숨으려는 프로그램이 이런 일을 하고, 설치 프로그램, 스크립트, 게임도 가끔 그렇습니다.",
     ));
