@@ -13,6 +13,7 @@ use netstat_core::filter::{Glob, Reach};
 use netstat_core::model::{Endpoint, Missing, NoOwner, Ownership, Process, Protocol, Socket, TcpState};
 use netstat_core::query::{Kinds, States};
 use rustc_hash::FxHashSet;
+use std::net::IpAddr;
 
 pub(crate) static CHECK: Check = Check {
     name: "suspicious",
@@ -303,6 +304,38 @@ fn of_others(others: &[&Process], of_principal: &[Reason]) -> (Vec<Reason>, bool
     (reasons, known)
 }
 
+/// A connection, and what its own reasons weigh.
+type Judged<'a> = (u32, Vec<Reason>, Connection<'a>);
+
+/// Addresses that are named at most.
+const MOST_ADDRESSES: usize = 5;
+
+/// The other addresses of the process that are on a list: only the oddest connection is told in full.
+fn also_listed(worst: &Connection<'_>, judged: &[Judged<'_>]) -> Option<Fact> {
+    let is_listed = |reasons: &[Reason]| reasons.iter().any(|reason| reason.key == "listed");
+    let listed = judged.iter().filter(|(_, reasons, _)| is_listed(reasons));
+    let mut addresses: Vec<IpAddr> = listed.map(|(.., connection)| connection.remote.address).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses.retain(|address| *address != worst.remote.address);
+    let named: Vec<String> = addresses.iter().take(MOST_ADDRESSES).map(IpAddr::to_string).collect();
+    let names = named.join(", ");
+    let (more_en, more_ko) = match addresses.len().saturating_sub(MOST_ADDRESSES) {
+        0 => (String::new(), String::new()),
+        more => (format!(" and {} more", grouped(more)), format!(" 외 {}개", grouped(more))),
+    };
+    (!addresses.is_empty()).then(|| {
+        Fact::shown(
+            "also_listed",
+            named,
+            Text::new(
+                format!("also on a list: {names}{more_en}"),
+                format!("목록에 있는 다른 주소: {names}{more_ko}"),
+            ),
+        )
+    })
+}
+
 fn weight(reasons: &[Reason]) -> u32 {
     reasons.iter().map(|reason| reason.weight).sum()
 }
@@ -319,7 +352,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
         let is_usual = evidence.process_of(first).is_some_and(|process| usual.has_path(process));
         let (of_process, mut known) =
             if is_usual { (Vec::new(), true) } else { of_principal(evidence, first) };
-        let mut judged: Vec<(u32, Vec<Reason>, Connection<'_>)> = Vec::new();
+        let mut judged: Vec<Judged<'_>> = Vec::new();
         for socket in &sockets {
             let Some(connection) = connection(socket) else { continue };
             let others: Vec<&Process> =
@@ -348,7 +381,9 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
             continue;
         };
         let reasons: Vec<&Reason> = of_process.iter().chain(reasons).collect();
-        findings.push(finding(evidence, severity, score, &holder, &sockets, worst, &reasons));
+        let mut finding = finding(evidence, severity, score, &holder, &sockets, worst, &reasons);
+        finding.facts.extend(also_listed(worst, &judged));
+        findings.push(finding);
     }
     if !not_known.is_empty() {
         findings.push(unseen(evidence, &not_known, all.len()));

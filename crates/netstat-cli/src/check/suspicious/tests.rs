@@ -200,6 +200,12 @@ fn an_address_on_a_list_is_named_with_its_line() {
     let findings = run(&CHECK, &evidence, &[]);
     let text = findings[0].facts.iter().find(|fact| fact.key == "listed").unwrap().text.clone().unwrap();
     assert_eq!(text.of(EN), "8.8.8.8 is on the list drop.txt (line 2: 8.8.8.0/24) [60]");
+    // The oddest connection is told in full, and the others that are on a list by their addresses.
+    let several = ["8.8.8.8:443", "8.8.8.7:443", "8.8.8.7:80", "1.1.1.1:443"];
+    let several = several.map(|remote| (out(remote), Some(process(7, "/usr/bin/firefox"))));
+    let finding = &run(&CHECK, &on_a_list(seen(several.into())), &[])[0];
+    assert_eq!(fact(finding, "remote"), Some("8.8.8.7:80".into()));
+    assert_eq!(fact(finding, "also_listed"), Some(serde_json::json!(["8.8.8.8"])));
     // A scanner that knocks at a service is less.
     let evidence = on_a_list(seen(vec![
         (tcp("0.0.0.0:443", "", TcpState::Listen), Some(process(5, "/usr/sbin/nginx"))),
