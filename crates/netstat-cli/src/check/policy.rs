@@ -9,7 +9,7 @@ pub(crate) use learn::learned;
 use super::holders::{Holder, to_see_all};
 use super::identity::WHO;
 use super::surroundings::Wanted;
-use super::text::{EN, KO, grouped, number_of};
+use super::text::{EN, KO, grouped, number_of, part};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
 use file::{Answer, Rule, Rules, Subject};
@@ -188,11 +188,15 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
         )];
     };
     let mut judged = 0usize;
+    let mut not_known: Vec<(&Socket, Deed, u16)> = Vec::new();
     let mut groups: BTreeMap<(Verdict, Deed, Protocol, u16), Vec<&Socket>> = BTreeMap::new();
     for (socket, deed, end) in deeds(evidence, thresholds) {
         judged += 1;
         let rules = if deed == Deed::Listens { &policy.listen } else { &policy.connect };
-        if let Some(verdict) = judge(rules, &subjects(evidence, socket, deed, end)) {
+        let verdict = judge(rules, &subjects(evidence, socket, deed, end));
+        if verdict == Some(Verdict::NotKnown) {
+            not_known.push((socket, deed, end.port));
+        } else if let Some(verdict) = verdict {
             groups.entry((verdict, deed, socket.protocol, end.port)).or_default().push(socket);
         }
     }
@@ -201,6 +205,9 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
         for (holder, sockets) in evidence.by_holder(members.iter().copied()) {
             findings.push(finding(evidence, verdict, *deed, (*protocol, *port), &holder, &sockets));
         }
+    }
+    if !not_known.is_empty() {
+        findings.push(unseen(evidence, &not_known, judged));
     }
     if findings.is_empty() {
         let count = grouped(judged);
@@ -218,6 +225,64 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
     findings
 }
 
+/// Ports that are named at most.
+const MOST_PLACES: usize = 10;
+
+/// What depends on what this user may not see, as one finding: on a machine of others that is nearly everything.
+fn unseen(evidence: &Evidence, members: &[(&Socket, Deed, u16)], judged: usize) -> Finding {
+    let sockets = || members.iter().map(|(socket, ..)| *socket);
+    let culprits = evidence.culprits(sockets());
+    let mut finding = Finding::unknown(
+        CHECK.name,
+        Text::new(
+            format!(
+                "whether the policy allows {} depends on what this user may not see",
+                part(members.len(), judged, "listener or destination", "listeners and destinations")
+            ),
+            format!(
+                "리스너와 목적지 {}개 중 {}개를 정책이 허용하는지는 이 사용자가 볼 수 없는 것에 달림",
+                grouped(judged),
+                grouped(members.len())
+            ),
+        ),
+        to_see_all(&culprits),
+    );
+    finding.subject = "what may not be seen".to_owned();
+    finding.amount = members.len() as f64;
+    finding.facts = vec![Fact::said("not_known", members.len())];
+    for (deed, key, english, korean) in [
+        (Deed::Listens, "listening_ports", "listening on", "듣는 포트"),
+        (Deed::Connects, "remote_ports", "connected to port", "연결한 포트"),
+    ] {
+        let of_deed = members.iter().filter(|(_, is, _)| *is == deed);
+        let mut places: Vec<(u16, &str)> =
+            of_deed.map(|(socket, _, port)| (*port, word(socket.protocol))).collect();
+        places.sort_unstable();
+        places.dedup();
+        let named: Vec<String> =
+            places.iter().take(MOST_PLACES).map(|(port, word)| format!("{port}/{word}")).collect();
+        let names = named.join(", ");
+        let (more_en, more_ko) = match places.len().saturating_sub(MOST_PLACES) {
+            0 => (String::new(), String::new()),
+            more => (format!(" and {more} more"), format!(" 외 {more}개")),
+        };
+        if !places.is_empty() {
+            let text = Text::new(format!("{english} {names}{more_en}"), format!("{korean} {names}{more_ko}"));
+            finding.facts.push(Fact::shown(key, named, text));
+        }
+    }
+    finding.processes = culprits;
+    finding.rows = Some("netstat -a --columns local,foreign,state,pid,process,user,unit".to_owned());
+    finding
+}
+
+fn word(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Tcp => "tcp",
+        Protocol::Udp => "udp",
+    }
+}
+
 fn finding(
     evidence: &Evidence,
     verdict: &Verdict,
@@ -226,7 +291,7 @@ fn finding(
     holder: &Holder,
     sockets: &[&Socket],
 ) -> Finding {
-    let word = if protocol == Protocol::Tcp { "tcp" } else { "udp" };
+    let word = word(protocol);
     let place = format!("{port}/{word}");
     let who = holder.text();
     let (does_en, does_ko) = match deed {
@@ -237,16 +302,9 @@ fn finding(
         Verdict::Forbidden(_) => {
             (Severity::Critical, Text::fixed("which the policy forbids", "정책이 금지함"))
         }
-        Verdict::Outside => {
+        Verdict::Outside | Verdict::NotKnown => {
             (Severity::Warning, Text::fixed("which the policy does not allow", "정책이 허용하지 않음"))
         }
-        Verdict::NotKnown => (
-            Severity::Unknown,
-            Text::fixed(
-                "and whether the policy allows it depends on what this user may not see",
-                "정책이 허용하는지는 이 사용자가 볼 수 없는 것에 달림",
-            ),
-        ),
     };
     let mut finding = Finding::new(
         CHECK.name,
@@ -299,20 +357,19 @@ fn finding(
     finding.processes = evidence.culprits(sockets.iter().copied());
     finding.rows = Some(rows(deed, protocol, port, holder));
     finding.next = vec![match verdict {
-        Verdict::NotKnown => to_see_all(&finding.processes),
-        Verdict::Outside => Text::fixed(
-            "find out who started it; if it is meant to be so, add a rule (netstat check policy --learn shows how it looks)",
-            "누가 시작했는지 알아보고, 의도한 것이면 규칙을 더합니다(netstat check policy --learn이 모양을 보여 줍니다)",
-        ),
         Verdict::Forbidden(_) => {
             Text::fixed("find out who started it, and stop it", "누가 시작했는지 알아보고 멈춥니다")
         }
+        Verdict::Outside | Verdict::NotKnown => Text::fixed(
+            "find out who started it; if it is meant to be so, add a rule (netstat check policy --learn shows how it looks)",
+            "누가 시작했는지 알아보고, 의도한 것이면 규칙을 더합니다(netstat check policy --learn이 모양을 보여 줍니다)",
+        ),
     }];
     finding
 }
 
 fn rows(deed: Deed, protocol: Protocol, port: u16, holder: &Holder) -> String {
-    let word = if protocol == Protocol::Tcp { "tcp" } else { "udp" };
+    let word = word(protocol);
     let place = match (deed, protocol) {
         (Deed::Listens, Protocol::Tcp) => format!("listening lport {port}"),
         (Deed::Listens, Protocol::Udp) => format!("udp lport {port}"),

@@ -164,6 +164,26 @@ fn what_this_user_may_not_see_is_not_accused() {
     assert_eq!(severity("[[allow.listen]]\nport = 22"), Severity::Ok);
     assert_eq!(severity("[[forbid.listen]]\nprocess = \"sshd\""), Severity::Unknown);
     assert_eq!(severity("[[forbid.listen]]\nprocess = \"sshd\"\nport = 23"), Severity::Ok);
+    // However much it is, it is one finding.
+    let many = (20u16..35).map(|port| {
+        let mut socket = tcp(&format!("0.0.0.0:{port}"), "", TcpState::Listen);
+        socket.ownership = Ownership::Unowned(NoOwner::NotPermitted);
+        (socket, None)
+    });
+    let findings = by("[[allow.listen]]\nprocess = \"sshd\"", seen(many.collect()));
+    assert_eq!(
+        lines(&findings),
+        [
+            "unknown [what may not be seen] whether the policy allows 15 of 15 listeners and destinations depends on what \
+          this user may not see"
+        ]
+    );
+    let ports =
+        findings[0].facts.iter().find(|fact| fact.key == "listening_ports").unwrap().text.clone().unwrap();
+    assert_eq!(
+        ports.of(EN),
+        "listening on 20/tcp, 21/tcp, 22/tcp, 23/tcp, 24/tcp, 25/tcp, 26/tcp, 27/tcp, 28/tcp, 29/tcp and 5 more"
+    );
     // A process of which the path may not be read.
     let mut process = sshd();
     process.executable = Err(Missing::NotPermitted);
