@@ -6,7 +6,7 @@ mod learn;
 pub(crate) use file::Policy;
 pub(crate) use learn::learned;
 
-use super::holders::{Holder, to_see_all};
+use super::holders::{Holder, to_see_all, to_see_one};
 use super::identity::WHO;
 use super::surroundings::Wanted;
 use super::text::{EN, KO, grouped, number_of, part};
@@ -365,6 +365,7 @@ fn finding(
             "누가 시작했는지 알아보고, 의도한 것이면 규칙을 더합니다(netstat check policy --learn이 모양을 보여 줍니다)",
         ),
     }];
+    finding.next.extend(to_see_one(holder));
     finding
 }
 

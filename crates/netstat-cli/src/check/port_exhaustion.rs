@@ -394,6 +394,13 @@ fn trend(evidence: &Evidence, used: &Use<'_>) -> Vec<Fact> {
 
 fn meaning(used: &Use<'_>, waiting: bool) -> Text {
     match used.pool {
+        _ if used.bound_first => Text::fixed(
+            "Programs bind their address before they connect, as a proxy does that has a source address. The system then \
+             gives each port to one connection only, wherever it goes; with none left binding fails with \"address already \
+             in use\".",
+            "출발 주소를 정한 프록시처럼, 프로그램이 주소를 먼저 바인드하고 연결합니다. 그러면 시스템은 어디로 가든 포트 하나를 연결 하나에만 \
+             줍니다. 남은 것이 없으면 바인드가 \"address already in use\" 오류로 실패합니다.",
+        ),
         Pool::Bound { .. } => Text::fixed(
             "Programs bind ports of the range that the system chooses from: many listeners, or sockets that are bound and \
              then neither connect nor close. No connection gets these ports.",

@@ -164,6 +164,8 @@ fn what_this_user_may_not_see_is_not_accused() {
     assert_eq!(severity("[[allow.listen]]\nport = 22"), Severity::Ok);
     assert_eq!(severity("[[forbid.listen]]\nprocess = \"sshd\""), Severity::Unknown);
     assert_eq!(severity("[[forbid.listen]]\nprocess = \"sshd\"\nport = 23"), Severity::Ok);
+    let outside = &by("allow.listen = []", evidence())[0];
+    assert!(outside.next[1].of(EN).contains("to see which process it is"), "{:?}", outside.next);
     // However much it is, it is one finding.
     let many = (20u16..35).map(|port| {
         let mut socket = tcp(&format!("0.0.0.0:{port}"), "", TcpState::Listen);

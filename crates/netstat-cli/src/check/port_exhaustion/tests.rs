@@ -185,6 +185,7 @@ fn clients_that_bind_first_take_ports_from_each_other_whatever_the_remote_end() 
     evidence.limits = Ok(limits(TimeWaitReuse::Loopback));
     let finding = &run(&CHECK, &evidence, &[])[0];
     assert_eq!(fact(finding, "bound_before_connecting"), Some(true.into()));
+    assert!(finding.meaning.as_ref().unwrap().of(EN).contains("before they connect"));
     assert!(finding.next.iter().any(|step| step.of(EN).contains("IP_BIND_ADDRESS_NO_PORT")));
 }
 
