@@ -1,6 +1,8 @@
 //! What changed from one round of `--watch` to the next.
 
 use super::{Finding, Severity};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::cmp::{Ordering, Reverse};
 
 /// How much a finding has to grow until that is told: less is the noise of a busy system.
 const GROWTH: f64 = 1.25;
@@ -18,47 +20,54 @@ pub(crate) enum Change<'a> {
     Gone(&'a Finding),
 }
 
-fn is_same(one: &Finding, other: &Finding) -> bool {
-    one.check == other.check && one.subject == other.subject
+/// What a finding is about: the check, its subject, and which of several it is that have the same ones.
+type Key<'a> = (&'static str, &'a str, usize);
+
+/// The findings that are told, the worst first, with what each is about. That all is well is not one.
+fn told(findings: &[Finding]) -> Vec<(Key<'_>, &Finding)> {
+    let mut told: Vec<&Finding> =
+        findings.iter().filter(|finding| finding.severity != Severity::Ok).collect();
+    told.sort_by_key(|finding| Reverse(finding.severity));
+    let mut met: FxHashMap<(&str, &str), usize> = FxHashMap::default();
+    told.into_iter()
+        .map(|finding| {
+            let which = met.entry((finding.check, &finding.subject)).or_default();
+            *which += 1;
+            ((finding.check, finding.subject.as_str(), *which), finding)
+        })
+        .collect()
 }
 
-/// The findings that are told: that all is well is not one.
-fn told(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
-    findings.iter().filter(|finding| finding.severity != Severity::Ok)
+/// How a finding changed since it was told, if it did.
+fn change<'a>(before: Option<&Finding>, now: &'a Finding) -> Option<Change<'a>> {
+    let Some(before) = before else { return Some(Change::Appeared(now)) };
+    match now.severity.cmp(&before.severity) {
+        Ordering::Greater => Some(Change::Worsened(now)),
+        Ordering::Less => Some(Change::Eased(now)),
+        Ordering::Equal => (now.amount > before.amount * GROWTH).then_some(Change::Worsened(now)),
+    }
 }
 
 /// What changed, the new findings first. `told_before` is what was told of each last: a slow growth adds up.
 pub(crate) fn changes<'a>(told_before: &'a [Finding], now: &'a [Finding]) -> Vec<Change<'a>> {
-    let mut changes = Vec::new();
-    for finding in told(now) {
-        match told(told_before).find(|before| is_same(before, finding)) {
-            None => changes.push(Change::Appeared(finding)),
-            Some(before) if finding.severity > before.severity => changes.push(Change::Worsened(finding)),
-            Some(before) if finding.severity < before.severity => changes.push(Change::Eased(finding)),
-            Some(before) if finding.amount > before.amount * GROWTH => {
-                changes.push(Change::Worsened(finding))
-            }
-            Some(_) => {}
-        }
-    }
-    let gone = told(told_before).filter(|before| !told(now).any(|finding| is_same(finding, before)));
-    changes.extend(gone.map(Change::Gone));
+    let (before, now) = (told(told_before), told(now));
+    let then: FxHashMap<Key<'_>, &Finding> = before.iter().copied().collect();
+    let still: FxHashSet<Key<'_>> = now.iter().map(|(key, _)| *key).collect();
+    let mut changes: Vec<Change<'a>> =
+        now.iter().filter_map(|(key, finding)| change(then.get(key).copied(), finding)).collect();
+    let gone = before.iter().filter(|(key, _)| !still.contains(key));
+    changes.extend(gone.map(|(_, finding)| Change::Gone(finding)));
     changes
 }
 
 /// What the next round is compared with: what was told of each finding.
 pub(crate) fn retold(told_before: &[Finding], now: &[Finding]) -> Vec<Finding> {
-    let changed = changes(told_before, now);
+    let then: FxHashMap<Key<'_>, &Finding> = told(told_before).into_iter().collect();
     told(now)
-        .map(|finding| {
-            let new = changed.iter().any(|change| match change {
-                Change::Appeared(told) | Change::Worsened(told) | Change::Eased(told) => {
-                    is_same(told, finding)
-                }
-                Change::Gone(_) => false,
-            });
-            let before = told(told_before).find(|before| is_same(before, finding));
-            before.filter(|_| !new).unwrap_or(finding).clone()
+        .into_iter()
+        .map(|(key, finding)| match then.get(&key).copied() {
+            Some(before) if change(Some(before), finding).is_none() => before.clone(),
+            _ => finding.clone(),
         })
         .collect()
 }
@@ -108,6 +117,18 @@ mod tests {
         assert_eq!(words(&before, &now), ["^a", "^b", "vc", "+f", "-d"]);
         assert_eq!(words(&now, &now), Vec::<String>::new());
         assert_eq!(words(&[], &[finding("", Ok, 0.0)]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn several_of_the_same_subject_do_not_change_into_one_another() {
+        use Severity::{Critical, Warning};
+        let (worse, better) = (finding("a", Critical, 1.0), finding("a", Warning, 9.0));
+        let both = [worse.clone(), better.clone()];
+        assert_eq!(words(&both, &both), Vec::<String>::new());
+        assert_eq!(words(&both, &[better.clone(), worse.clone()]), Vec::<String>::new());
+        assert_eq!(words(&retold(&both, &both), &both), Vec::<String>::new());
+        assert_eq!(words(std::slice::from_ref(&better), &both), ["^a", "+a"]);
+        assert_eq!(words(&both, &[worse]), ["-a"]);
     }
 
     #[test]

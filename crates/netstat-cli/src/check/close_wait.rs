@@ -310,7 +310,10 @@ fn facts(evidence: &Evidence, sockets: &[&Socket], ages: &[Option<Duration>], ol
                     1 => format!("all with {address}"),
                     peers => format!("{} peers, most with {listed}", grouped(peers)),
                 },
-                format!("상대 {}곳, 많은 순서로 {listed}", grouped(peers.len())),
+                match peers.len() {
+                    1 => format!("상대는 모두 {address}"),
+                    peers => format!("상대 {}곳, 많은 순서로 {listed}", grouped(peers)),
+                },
             ),
         ));
     }

@@ -274,9 +274,24 @@ fn to_many_places(evidence: &Evidence, thresholds: &Thresholds, unanswered: &[&S
         finding.subject = format!("{} to many", holder.subject());
         finding.amount = places.len() as f64;
         let ports = counted(sockets.iter().filter_map(|socket| Some(socket.remote?.port)));
+        let addresses = counted(sockets.iter().filter_map(|socket| Some(socket.remote?.address)));
         finding.facts = vec![
             Fact::said("destinations", places.len()),
             Fact::said("connections", sockets.len()),
+            Fact::shown(
+                "addresses",
+                addresses.len(),
+                Text::new(
+                    match addresses.as_slice() {
+                        [(address, _)] => format!("all of them at {address}"),
+                        many => format!("at {} addresses", grouped(many.len())),
+                    },
+                    match addresses.as_slice() {
+                        [(address, _)] => format!("모두 주소 {address}"),
+                        many => format!("주소 {}개", grouped(many.len())),
+                    },
+                ),
+            ),
             Fact::shown(
                 "ports",
                 ports.len(),
@@ -284,10 +299,15 @@ fn to_many_places(evidence: &Evidence, thresholds: &Thresholds, unanswered: &[&S
                     match ports.len() {
                         1 => format!("all of them to port {}", first_ports(&ports)),
                         many => {
-                            format!("{} remote ports, most of them {}", grouped(many), first_ports(&ports))
+                            format!("{} remote ports, most often {}", grouped(many), first_ports(&ports))
                         }
                     },
-                    format!("원격 포트 {}가지, 많은 순서로 {}", grouped(ports.len()), first_ports(&ports)),
+                    match ports.len() {
+                        1 => format!("모두 원격 포트 {}", first_ports(&ports)),
+                        many => {
+                            format!("원격 포트 {}가지, 많은 순서로 {}", grouped(many), first_ports(&ports))
+                        }
+                    },
                 ),
             ),
         ];

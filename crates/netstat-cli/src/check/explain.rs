@@ -117,15 +117,91 @@ fn capitalised(text: &str) -> String {
 
 /// Lines of at most `width` display cells, broken between words.
 pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        match lines.last_mut() {
-            Some(line) if cells(line.as_bytes()) + 1 + cells(word.as_bytes()) <= width => {
-                line.push(' ');
-                line.push_str(word);
+    filled(text.split(' ').map(str::to_owned), width)
+}
+
+/// Lines of a step to take. A command in it is not broken, however long it is: it is there to be copied.
+pub(crate) fn wrapped_step(text: &str, width: usize) -> Vec<String> {
+    let mut pieces: Vec<String> = Vec::new();
+    let mut in_command = false;
+    for word in text.split(' ') {
+        // What explains a command is in brackets, or goes on in Korean.
+        in_command &= !word.starts_with('(') && word.is_ascii();
+        match pieces.last_mut() {
+            Some(command) if in_command => {
+                command.push(' ');
+                command.push_str(word);
             }
-            _ => lines.push(word.to_owned()),
+            _ => {
+                in_command = COMMANDS.contains(&word);
+                pieces.push(word.to_owned());
+            }
+        }
+        in_command &= !word.ends_with([',', ';']);
+    }
+    filled(pieces, width)
+}
+
+/// What commands begin with.
+const COMMANDS: [&str; 14] = [
+    "Find-NetRoute",
+    "cat",
+    "cp",
+    "grep",
+    "ip",
+    "mtr",
+    "netsh",
+    "netstat",
+    "pathping",
+    "ping",
+    "pktmon",
+    "reg",
+    "sysctl",
+    "tcpdump",
+];
+
+/// Lines of at most `width` display cells, broken between pieces.
+fn filled(pieces: impl IntoIterator<Item = String>, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for piece in pieces.into_iter().filter(|piece| !piece.is_empty()) {
+        match lines.last_mut() {
+            Some(line) if cells(line.as_bytes()) + 1 + cells(piece.as_bytes()) <= width => {
+                line.push(' ');
+                line.push_str(&piece);
+            }
+            _ => lines.push(piece),
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrapped_step;
+
+    #[test]
+    fn a_command_to_copy_is_not_broken() {
+        for (step, lines) in [
+            (
+                "if it is meant to be so: netstat check --set exposed.except=6379",
+                &["if it is meant to be so:", "netstat check --set exposed.except=6379"][..],
+            ),
+            (
+                "widen it: sysctl -w net.ipv4.ip_local_port_range='1024 65535' (reserve ports first), or connect",
+                &[
+                    "widen it:",
+                    "sysctl -w net.ipv4.ip_local_port_range='1024 65535'",
+                    "(reserve ports first), or",
+                    "connect",
+                ],
+            ),
+            (
+                "sysctl -w net.core.somaxconn=4096 후 프로그램을 다시",
+                &["sysctl -w net.core.somaxconn=4096", "후 프로그램을 다시"],
+            ),
+            ("ping a, netstat check connecting", &["ping a,", "netstat check connecting"]),
+        ] {
+            assert_eq!(wrapped_step(step, 25), lines);
+        }
+    }
 }

@@ -5,7 +5,7 @@ mod ports;
 
 use super::holders::{Holder, to_see_one};
 use super::identity::WHO;
-use super::surroundings::Wanted;
+use super::surroundings::{Wanted, is_for_this_machine};
 use super::text::{EN, KO, grouped, number_of};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
@@ -14,7 +14,6 @@ use netstat_core::model::{Passage, Protocol, Socket, TcpState};
 use netstat_core::query::{Kinds, States};
 use ports::{Risk, Service};
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 pub(crate) static CHECK: Check = Check {
     name: "exposed",
@@ -26,7 +25,7 @@ pub(crate) static CHECK: Check = Check {
         "A list of ports has the services that are made for a trusted network: databases, caches, remote desktops, shares of \
          files, the control sockets of container engines, and old protocols that send passwords in the clear. A TCP \
          listener or an unconnected UDP socket on one of them is a finding if other machines can reach its address: a \
-         wildcard, or any address that is not of loopback.\n\n\
+         wildcard, or any address that is not of loopback, unless it is bound to the loopback interface.\n\n\
          A service that hands over the machine or its data without a password unless it was set up with care is critical, \
          any other is a warning. A listener bound to one address of a private network was put there by somebody, and is one \
          step milder.\n\n\
@@ -37,7 +36,7 @@ pub(crate) static CHECK: Check = Check {
          it is said which lets it in.",
         "목록에는 믿을 수 있는 네트워크를 위해 만든 서비스의 포트가 있습니다. 데이터베이스, 캐시, 원격 데스크톱, 파일 공유, 컨테이너 엔진의 \
          제어 소켓, 비밀번호를 그대로 보내는 옛 프로토콜입니다. 이런 포트의 TCP 리스너나 연결되지 않은 UDP 소켓은 다른 컴퓨터가 닿을 수 \
-         있는 주소, 곧 와일드카드나 루프백이 아닌 주소에 있으면 결과로 나옵니다.\n\n\
+         있는 주소, 곧 와일드카드나 루프백이 아닌 주소에 있고 루프백 인터페이스에 묶이지 않았으면 결과로 나옵니다.\n\n\
          신경 써서 설정하지 않으면 비밀번호 없이 시스템이나 데이터를 내주는 서비스는 위험, 나머지는 경고입니다. 사설 네트워크의 주소 \
          하나에 묶인 리스너는 누군가 일부러 둔 것이므로 한 단계 낮춥니다.\n\n\
          읽을 수 있는 방화벽 규칙(nftables와 iptables-nft는 root로, 그리고 Windows 방화벽)과 견주어, 그 포트로 오는 것을 모두 버리면 \
@@ -94,7 +93,11 @@ enum Width {
 }
 
 /// Where other machines can reach a listener; `None` where they cannot.
-fn width(address: IpAddr) -> Option<Width> {
+fn width(socket: &Socket) -> Option<Width> {
+    let address = socket.local.address;
+    if is_for_this_machine(socket) {
+        return None;
+    }
     if address.is_unspecified() {
         return Some(Width::Everywhere);
     }
@@ -127,7 +130,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
     let mut by_port: BTreeMap<(Protocol, u16), (&Service, Vec<&Socket>)> = BTreeMap::new();
     for socket in evidence.now.sockets.iter().filter(|socket| listens(socket)) {
         let (protocol, port) = (socket.protocol, socket.local.port);
-        if width(socket.local.address).is_none() {
+        if width(socket).is_none() {
             continue;
         }
         reached += 1;
@@ -175,7 +178,7 @@ fn finding(
     holder: &Holder,
     sockets: &[&Socket],
 ) -> Finding {
-    let widest = sockets.iter().filter_map(|socket| width(socket.local.address)).max();
+    let widest = sockets.iter().filter_map(|socket| width(socket)).max();
     let severity = match (service.risk, widest) {
         (Risk::Control, Some(Width::Everywhere)) => Severity::Critical,
         (Risk::Control, _) | (_, Some(Width::Everywhere)) => Severity::Warning,
@@ -187,6 +190,9 @@ fn finding(
     let word = format!("{port}/{}", protocol_word(protocol));
     let who = holder.text();
     let from = match widest {
+        Some(Width::Everywhere) if sockets.iter().all(|socket| socket.interface.is_some()) => {
+            Text::fixed("what is behind one interface", "인터페이스 하나의 네트워크")
+        }
         Some(Width::Everywhere) => Text::fixed("every network of this machine", "이 컴퓨터의 모든 네트워크"),
         _ => Text::fixed("a private network", "사설 네트워크"),
     };
@@ -238,6 +244,21 @@ fn facts(evidence: &Evidence, service: &Service, sockets: &[&Socket]) -> Vec<Fac
             Text::new(format!("it is bound to {listed}"), format!("바인드된 주소 {listed}")),
         ),
     ];
+    let mut interfaces: Vec<u32> = sockets.iter().filter_map(|socket| socket.interface).collect();
+    interfaces.sort_unstable();
+    interfaces.dedup();
+    if !interfaces.is_empty() {
+        let numbers: Vec<String> = interfaces.iter().map(u32::to_string).collect();
+        let numbers = numbers.join(", ");
+        facts.push(Fact::shown(
+            "interfaces",
+            interfaces,
+            Text::new(
+                format!("and to the interface with the number {numbers}"),
+                format!("바인드된 인터페이스의 번호 {numbers}"),
+            ),
+        ));
+    }
     facts.extend(evidence.identity(sockets.iter().copied()));
     facts.extend(firewall::facts(evidence, sockets));
     facts

@@ -145,6 +145,21 @@ fn judge(evidence: &Evidence, thresholds: &Thresholds, late: &[&Socket]) -> Vec<
     findings
 }
 
+/// The addresses that requests come from, the most frequent first.
+fn from_where(peers: &[(IpAddr, usize)]) -> Text {
+    if let [(address, _)] = peers {
+        return Text::new(format!("all from {address}"), format!("모두 {address}에서 옴"));
+    }
+    let listed: Vec<String> =
+        peers.iter().take(3).map(|(address, count)| format!("{address} ({})", grouped(*count))).collect();
+    let listed = listed.join(", ");
+    let count = grouped(peers.len());
+    Text::new(
+        format!("from {count} remote addresses, most from {listed}"),
+        format!("원격 주소 {count}개, 많은 순서로 {listed}"),
+    )
+}
+
 fn at_listener(evidence: &Evidence, local: SocketAddr, sockets: &[&Socket], severity: Severity) -> Finding {
     let count = grouped(sockets.len());
     let mut finding = Finding::new(
@@ -162,23 +177,17 @@ fn at_listener(evidence: &Evidence, local: SocketAddr, sockets: &[&Socket], seve
     finding.subject = local.to_string();
     finding.amount = sockets.len() as f64;
     let peers = counted(sockets.iter().filter_map(|socket| Some(socket.remote?.address)));
-    let listed: Vec<String> =
-        peers.iter().take(3).map(|(address, count)| format!("{address} ({})", grouped(*count))).collect();
     finding.facts = vec![
         Fact::said("half_open", sockets.len()),
-        Fact::shown(
-            "remote_addresses",
-            peers.len(),
-            Text::new(
-                format!(
-                    "from {}, most from {}",
-                    number_of(peers.len(), "remote address", "remote addresses"),
-                    listed.join(", ")
-                ),
-                format!("원격 주소 {}개, 많은 순서로 {}", grouped(peers.len()), listed.join(", ")),
-            ),
-        ),
+        Fact::shown("remote_addresses", peers.len(), from_where(&peers)),
     ];
+    // A request belongs to no process; the listener that it came to does.
+    let listeners = || {
+        evidence.in_state(TcpState::Listen).filter(|listener| {
+            let address = listener.local.address;
+            listener.local.port == local.port() && (address == local.ip() || address.is_unspecified())
+        })
+    };
     if let Some(limit) = evidence.limits.as_ref().ok().and_then(|limits| limits.max_syn_backlog) {
         finding.facts.push(Fact::shown(
             "max_syn_backlog",
@@ -186,12 +195,18 @@ fn at_listener(evidence: &Evidence, local: SocketAddr, sockets: &[&Socket], seve
             Text::same(format!("tcp_max_syn_backlog: {}", grouped(limit))),
         ));
     }
-    // A request belongs to no process; the listener that it came to does.
-    let listeners = evidence.in_state(TcpState::Listen).filter(|listener| {
-        let address = listener.local.address;
-        listener.local.port == local.port() && (address == local.ip() || address.is_unspecified())
-    });
-    finding.processes = evidence.culprits(listeners);
+    // Of a listener this is how many it lets wait.
+    if let Some(backlog) = listeners().filter_map(|listener| listener.send_queue).min() {
+        finding.facts.push(Fact::shown(
+            "backlog",
+            backlog,
+            Text::new(
+                format!("the backlog of the listener: {}", grouped(backlog)),
+                format!("리스너의 backlog: {}", grouped(backlog)),
+            ),
+        ));
+    }
+    finding.processes = evidence.culprits(listeners());
     finding.processes.iter_mut().for_each(|culprit| culprit.sockets = 0);
     finding.rows =
         Some(format!("netstat --group-by raddr syn_received src {} lport {}", local.ip(), local.port()));

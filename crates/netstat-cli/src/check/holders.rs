@@ -122,12 +122,15 @@ pub(crate) fn to_see_all(culprits: &[Culprit]) -> Text {
 }
 
 impl Evidence {
+    /// A process, with its name where that is known.
+    pub(crate) fn holder_of(&self, id: ProcessId) -> Holder {
+        let name = self.processes.get(&id).and_then(|process| process.name.clone().ok());
+        Holder::Process { pid: id.pid, name }
+    }
+
     fn holder(&self, key: Key) -> Holder {
         match key {
-            Key::Process(id) => Holder::Process {
-                pid: id.pid,
-                name: self.processes.get(&id).and_then(|process| process.name.clone().ok()),
-            },
+            Key::Process(id) => self.holder_of(id),
             Key::Nobody(why) => Holder::Nobody(why),
             Key::NotAsked => Holder::NotAsked,
         }

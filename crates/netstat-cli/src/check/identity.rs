@@ -2,8 +2,8 @@
 
 use super::evidence::Evidence;
 use super::finding::Fact;
-use super::text::Text;
-use netstat_core::model::{Process, Socket};
+use super::text::{EN, KO, Text};
+use netstat_core::model::{Process, ProcessId, Socket};
 use netstat_core::query::ProcessFields;
 
 /// What that takes. Windows has no numbers of users, but their accounts.
@@ -11,6 +11,9 @@ pub(crate) const WHO: ProcessFields = ProcessFields::NAME
     .union(ProcessFields::EXECUTABLE)
     .union(ProcessFields::UNIT)
     .union(if cfg!(windows) { ProcessFields::ACCOUNT } else { ProcessFields::USER });
+
+/// Others that hold a socket, who are named at most.
+const MOST_OTHERS: usize = 5;
 
 impl Evidence {
     /// The user that a process acts as, by name where it has one.
@@ -25,6 +28,31 @@ impl Evidence {
     /// What is known of the process that holds a socket, the principal one where there are several.
     pub(crate) fn process_of(&self, socket: &Socket) -> Option<&Process> {
         self.processes.get(&socket.ownership.principal()?.process)
+    }
+
+    /// What is known of the others that hold a socket, the principal one left out.
+    pub(crate) fn others_of(&self, socket: &Socket) -> impl Iterator<Item = &Process> {
+        socket.ownership.owners().iter().skip(1).filter_map(|owner| self.processes.get(&owner.process))
+    }
+
+    /// Who else holds these sockets, as a fact; nothing where nobody does.
+    pub(crate) fn others<'a>(&self, sockets: impl IntoIterator<Item = &'a Socket>) -> Option<Fact> {
+        let others = sockets.into_iter().flat_map(|socket| self.others_of(socket));
+        let mut others: Vec<ProcessId> = others.map(|process| process.id).collect();
+        others.sort_unstable();
+        others.dedup();
+        let names = others.iter().take(MOST_OTHERS).map(|id| self.holder_of(*id).text());
+        let (english, korean): (Vec<String>, Vec<String>) =
+            names.map(|name| (name.of(EN).to_owned(), name.of(KO).to_owned())).unzip();
+        let (more_en, more_ko) = match others.len().saturating_sub(MOST_OTHERS) {
+            0 => (String::new(), String::new()),
+            more => (format!(" and {more} more"), format!(" 외 {more}개")),
+        };
+        let text = Text::new(
+            format!("held by {}{more_en} as well", english.join(", ")),
+            format!("함께 들고 있는 프로세스 {}{more_ko}", korean.join(", ")),
+        );
+        (!others.is_empty()).then(|| Fact::shown("also_held_by", english, text))
     }
 
     /// Facts about the process that holds these sockets; those that are not known are left out.

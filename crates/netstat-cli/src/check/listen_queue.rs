@@ -2,7 +2,7 @@
 
 use super::text::{EN, KO, decimal, grouped, number_of, were};
 use super::thresholds::Default;
-use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, SocketKey, Text, Thresholds};
+use super::{Check, Evidence, Fact, Finding, Holder, Needs, Setting, Severity, SocketKey, Text, Thresholds};
 use netstat_core::model::{Counters, Socket, TcpExtCounters, TcpState};
 use netstat_core::query::{Fields, Kinds, ProcessFields, States};
 use std::net::SocketAddr;
@@ -246,9 +246,13 @@ fn of_listener(
         "프로그램의 수락이 너무 느립니다. 스레드가 모자라거나, 무언가(잠금, 데이터베이스, 로그)를 기다리거나, 멈춰 있거나, CPU를 얻지 못한 \
          것입니다. 대기열은 그 시간을 가려 줄 뿐입니다. 늘리면 순간적인 몰림에는 도움이 되지만, 느린 프로그램에는 도움이 되지 않습니다.",
     ));
-    finding.next = vec![Text::fixed(
-        "see what the process does: top -H, its thread dump, its log",
-        "프로세스가 무엇을 하는지 봅니다: top -H, 스레드 덤프, 로그",
+    let top = match finding.processes.first().map(|culprit| &culprit.holder) {
+        Some(Holder::Process { pid, .. }) => format!("top -H -p {pid}"),
+        _ => "top -H".to_owned(),
+    };
+    finding.next = vec![Text::new(
+        format!("see what the process does: {top}, its thread dump, its log"),
+        format!("프로세스가 무엇을 하는지 봅니다: {top}, 스레드 덤프, 로그"),
     )];
     finding.next.push(match somaxconn {
         Some(somaxconn) if u64::from(queue.limit) >= somaxconn => Text::new(

@@ -47,7 +47,7 @@ mod thresholds;
 
 pub(crate) use changes::{Change, changes, retold};
 pub(crate) use evidence::{Evidence, Input, Lack, Moment, SocketKey, Waiting, listening};
-pub(crate) use explain::{explained, listed, markdown, wrapped};
+pub(crate) use explain::{explained, listed, markdown, wrapped, wrapped_step};
 pub(crate) use finding::{Culprit, Fact, Finding, Severity, worst};
 pub(crate) use holders::Holder;
 pub(crate) use lacking::lacking;

@@ -6,18 +6,19 @@ mod learn;
 pub(crate) use file::Policy;
 pub(crate) use learn::learned;
 
-use super::holders::{Holder, to_see_all};
+use super::holders::{Holder, to_see_all, to_see_one};
 use super::identity::WHO;
 use super::surroundings::Wanted;
-use super::text::{EN, KO, grouped, number_of};
+use super::text::{EN, KO, grouped, number_of, part};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
-use file::{Rule, Rules, Subject};
+use file::{Answer, Rule, Rules, Subject};
 use netstat_core::filter::Reach;
-use netstat_core::model::{Endpoint, Protocol, Socket, TcpState};
+use netstat_core::model::{Endpoint, Process, Protocol, Socket, TcpState};
 use netstat_core::query::{Kinds, States};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
 
 pub(crate) static CHECK: Check = Check {
     name: "policy",
@@ -32,7 +33,8 @@ pub(crate) static CHECK: Check = Check {
          of what is there now; what it writes gives no finding.\n\n\
          Judged are TCP listeners, unconnected UDP sockets on ports below policy.clients, and connections that were made \
          from here, to another machine than this one: those whose local port nobody listens on. A file without allow.listen \
-         allows every listener, one without allow.connect every destination.\n\n\
+         allows every listener, one without allow.connect every destination. What is forbidden is so for every process that \
+         holds the socket, and a listener on [::] that serves IPv4 as well is held against 0.0.0.0 too.\n\n\
          Without a file there is nothing to judge by. Where a rule asks for something of a process that this user may not \
          see, the answer is unknown.",
         "TOML 파일이 어떤 프로세스, 경로, 사용자, 서비스가 어느 주소와 포트에서 들을 수 있는지(allow.listen), 어디로 갈 수 있는지\
@@ -40,7 +42,7 @@ pub(crate) static CHECK: Check = Check {
          위험입니다. netstat check policy --learn은 지금 있는 것으로 그런 파일을 쓰고, 그 파일로는 아무 결과도 나오지 않습니다.\n\n\
          판단하는 것은 TCP 리스너, policy.clients보다 작은 포트의 연결되지 않은 UDP 소켓, 그리고 여기서 다른 컴퓨터로 만든 연결, 곧 \
          로컬 포트를 아무도 듣지 않는 연결입니다. allow.listen이 없는 파일은 모든 리스너를, allow.connect가 없는 파일은 모든 목적지를 \
-         허용합니다.\n\n\
+         허용합니다. 금지는 소켓을 든 모든 프로세스에 적용되고, IPv4도 받는 [::] 리스너는 0.0.0.0으로도 따집니다.\n\n\
          파일이 없으면 판단할 근거가 없습니다. 규칙이 이 사용자가 볼 수 없는 프로세스에 대해 물으면 알 수 없음입니다.",
     ),
     settings: &[&FILE, &CLIENTS],
@@ -131,21 +133,48 @@ enum Verdict {
     NotKnown,
 }
 
-/// `None`: it is allowed.
-fn judge(rules: &Rules, subject: &Subject<'_>) -> Option<Verdict> {
-    let answers = |list: &[Rule]| list.iter().map(|rule| rule.matches(subject)).collect::<Vec<_>>();
-    let forbidden = answers(&rules.forbidden);
+/// `None`: it is allowed. The first of the subjects is who has to be allowed; the others are what is forbidden as well.
+fn judge(rules: &Rules, subjects: &[Subject<'_>]) -> Option<Verdict> {
+    let subject = subjects.first()?;
+    let forbids = |rule: &Rule| {
+        let answers: Vec<Answer> = subjects.iter().map(|subject| rule.matches(subject)).collect();
+        if answers.contains(&Some(true)) { Some(true) } else { answers.iter().min().copied().flatten() }
+    };
+    let forbidden: Vec<Answer> = rules.forbidden.iter().map(forbids).collect();
     if let Some(at) = forbidden.iter().position(|answer| *answer == Some(true)) {
         let note = rules.forbidden.get(at).and_then(|rule| rule.note.clone());
         return Some(Verdict::Forbidden(note.unwrap_or_default()));
     }
-    let allowed = rules.allowed.as_ref().map(|list| answers(list));
+    let allowed = rules.allowed.as_ref();
+    let allowed: Option<Vec<Answer>> =
+        allowed.map(|list| list.iter().map(|rule| rule.matches(subject)).collect());
     let is_allowed = allowed.as_ref().is_none_or(|answers| answers.contains(&Some(true)));
     if is_allowed {
         return forbidden.contains(&None).then_some(Verdict::NotKnown);
     }
     let not_known = allowed.is_some_and(|answers| answers.contains(&None)) || forbidden.contains(&None);
     Some(if not_known { Verdict::NotKnown } else { Verdict::Outside })
+}
+
+/// What rules are held against: a socket as it shows, then with each other process that holds it, and then again at the
+/// address of IPv4 where it listens for both families at once.
+fn subjects<'a>(evidence: &'a Evidence, socket: &'a Socket, deed: Deed, end: Endpoint) -> Vec<Subject<'a>> {
+    let users = &evidence.surroundings.users;
+    let of = |address: IpAddr, process: Option<&'a Process>| Subject {
+        socket,
+        address,
+        port: end.port,
+        process,
+        users,
+    };
+    let mut subjects = vec![of(end.address, evidence.process_of(socket))];
+    subjects.extend(evidence.others_of(socket).map(|process| of(end.address, Some(process))));
+    if deed == Deed::Listens && end.address.is_ipv6() && socket.sections().v4 {
+        let again: Vec<Subject<'_>> =
+            subjects.iter().map(|subject| of(IpAddr::V4(Ipv4Addr::UNSPECIFIED), subject.process)).collect();
+        subjects.extend(again);
+    }
+    subjects
 }
 
 fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
@@ -159,18 +188,15 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
         )];
     };
     let mut judged = 0usize;
+    let mut not_known: Vec<(&Socket, Deed, u16)> = Vec::new();
     let mut groups: BTreeMap<(Verdict, Deed, Protocol, u16), Vec<&Socket>> = BTreeMap::new();
     for (socket, deed, end) in deeds(evidence, thresholds) {
         judged += 1;
         let rules = if deed == Deed::Listens { &policy.listen } else { &policy.connect };
-        let subject = Subject {
-            socket,
-            address: end.address,
-            port: end.port,
-            process: evidence.process_of(socket),
-            users: &evidence.surroundings.users,
-        };
-        if let Some(verdict) = judge(rules, &subject) {
+        let verdict = judge(rules, &subjects(evidence, socket, deed, end));
+        if verdict == Some(Verdict::NotKnown) {
+            not_known.push((socket, deed, end.port));
+        } else if let Some(verdict) = verdict {
             groups.entry((verdict, deed, socket.protocol, end.port)).or_default().push(socket);
         }
     }
@@ -179,6 +205,9 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
         for (holder, sockets) in evidence.by_holder(members.iter().copied()) {
             findings.push(finding(evidence, verdict, *deed, (*protocol, *port), &holder, &sockets));
         }
+    }
+    if !not_known.is_empty() {
+        findings.push(unseen(evidence, &not_known, judged));
     }
     if findings.is_empty() {
         let count = grouped(judged);
@@ -196,6 +225,64 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
     findings
 }
 
+/// Ports that are named at most.
+const MOST_PLACES: usize = 10;
+
+/// What depends on what this user may not see, as one finding: on a machine of others that is nearly everything.
+fn unseen(evidence: &Evidence, members: &[(&Socket, Deed, u16)], judged: usize) -> Finding {
+    let sockets = || members.iter().map(|(socket, ..)| *socket);
+    let culprits = evidence.culprits(sockets());
+    let mut finding = Finding::unknown(
+        CHECK.name,
+        Text::new(
+            format!(
+                "whether the policy allows {} depends on what this user may not see",
+                part(members.len(), judged, "listener or destination", "listeners and destinations")
+            ),
+            format!(
+                "리스너와 목적지 {}개 중 {}개를 정책이 허용하는지는 이 사용자가 볼 수 없는 것에 달림",
+                grouped(judged),
+                grouped(members.len())
+            ),
+        ),
+        to_see_all(&culprits),
+    );
+    finding.subject = "what may not be seen".to_owned();
+    finding.amount = members.len() as f64;
+    finding.facts = vec![Fact::said("not_known", members.len())];
+    for (deed, key, english, korean) in [
+        (Deed::Listens, "listening_ports", "listening on", "듣는 포트"),
+        (Deed::Connects, "remote_ports", "connected to port", "연결한 포트"),
+    ] {
+        let of_deed = members.iter().filter(|(_, is, _)| *is == deed);
+        let mut places: Vec<(u16, &str)> =
+            of_deed.map(|(socket, _, port)| (*port, word(socket.protocol))).collect();
+        places.sort_unstable();
+        places.dedup();
+        let named: Vec<String> =
+            places.iter().take(MOST_PLACES).map(|(port, word)| format!("{port}/{word}")).collect();
+        let names = named.join(", ");
+        let (more_en, more_ko) = match places.len().saturating_sub(MOST_PLACES) {
+            0 => (String::new(), String::new()),
+            more => (format!(" and {more} more"), format!(" 외 {more}개")),
+        };
+        if !places.is_empty() {
+            let text = Text::new(format!("{english} {names}{more_en}"), format!("{korean} {names}{more_ko}"));
+            finding.facts.push(Fact::shown(key, named, text));
+        }
+    }
+    finding.processes = culprits;
+    finding.rows = Some("netstat -a --columns local,foreign,state,pid,process,user,unit".to_owned());
+    finding
+}
+
+fn word(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Tcp => "tcp",
+        Protocol::Udp => "udp",
+    }
+}
+
 fn finding(
     evidence: &Evidence,
     verdict: &Verdict,
@@ -204,7 +291,7 @@ fn finding(
     holder: &Holder,
     sockets: &[&Socket],
 ) -> Finding {
-    let word = if protocol == Protocol::Tcp { "tcp" } else { "udp" };
+    let word = word(protocol);
     let place = format!("{port}/{word}");
     let who = holder.text();
     let (does_en, does_ko) = match deed {
@@ -215,16 +302,9 @@ fn finding(
         Verdict::Forbidden(_) => {
             (Severity::Critical, Text::fixed("which the policy forbids", "정책이 금지함"))
         }
-        Verdict::Outside => {
+        Verdict::Outside | Verdict::NotKnown => {
             (Severity::Warning, Text::fixed("which the policy does not allow", "정책이 허용하지 않음"))
         }
-        Verdict::NotKnown => (
-            Severity::Unknown,
-            Text::fixed(
-                "and whether the policy allows it depends on what this user may not see",
-                "정책이 허용하는지는 이 사용자가 볼 수 없는 것에 달림",
-            ),
-        ),
     };
     let mut finding = Finding::new(
         CHECK.name,
@@ -273,23 +353,24 @@ fn finding(
         finding.facts.push(Fact::shown("note", note.clone(), text));
     }
     finding.facts.extend(evidence.identity(sockets.iter().copied()));
+    finding.facts.extend(evidence.others(sockets.iter().copied()));
     finding.processes = evidence.culprits(sockets.iter().copied());
     finding.rows = Some(rows(deed, protocol, port, holder));
     finding.next = vec![match verdict {
-        Verdict::NotKnown => to_see_all(&finding.processes),
-        Verdict::Outside => Text::fixed(
-            "find out who started it; if it is meant to be so, add a rule (netstat check policy --learn shows how it looks)",
-            "누가 시작했는지 알아보고, 의도한 것이면 규칙을 더합니다(netstat check policy --learn이 모양을 보여 줍니다)",
-        ),
         Verdict::Forbidden(_) => {
             Text::fixed("find out who started it, and stop it", "누가 시작했는지 알아보고 멈춥니다")
         }
+        Verdict::Outside | Verdict::NotKnown => Text::fixed(
+            "find out who started it; if it is meant to be so, add a rule (netstat check policy --learn shows how it looks)",
+            "누가 시작했는지 알아보고, 의도한 것이면 규칙을 더합니다(netstat check policy --learn이 모양을 보여 줍니다)",
+        ),
     }];
+    finding.next.extend(to_see_one(holder));
     finding
 }
 
 fn rows(deed: Deed, protocol: Protocol, port: u16, holder: &Holder) -> String {
-    let word = if protocol == Protocol::Tcp { "tcp" } else { "udp" };
+    let word = word(protocol);
     let place = match (deed, protocol) {
         (Deed::Listens, Protocol::Tcp) => format!("listening lport {port}"),
         (Deed::Listens, Protocol::Udp) => format!("udp lport {port}"),

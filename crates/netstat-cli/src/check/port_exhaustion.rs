@@ -23,7 +23,9 @@ pub(crate) static CHECK: Check = Check {
          servers take no more ports from each other than one does; ten thousand to one server do. A port that a program \
          has bound, listening or not, is lost to every connection; such ports are counted with each pair, and judged for \
          each local address as well. On a system that never gives a port to two connections, as Windows, the remote end \
-         makes no difference. UDP is judged for each local address.\n\n\
+         makes no difference; nor does it for clients that bind their address before they connect, as many proxies do: where \
+         no port serves two remote ends, and by chance some would, all connections of the address are judged together. UDP \
+         is judged for each local address.\n\n\
          TIME_WAIT does not count where the system takes such a port again (tcp_tw_reuse: 1 everywhere where both ends use \
          timestamps, 2, the default, on loopback addresses), once it is a second old.\n\n\
          Connections slow down before they fail, because the kernel searches longer for a free port; so the first limit is \
@@ -34,7 +36,8 @@ pub(crate) static CHECK: Check = Check {
          포트(범위에서 예약된 포트를 뺀 것) 가운데 몇 개가 쓰이는지를 모든 상태(TIME_WAIT 포함)에서 셉니다. 서버 만 곳으로 가는 연결 \
          만 개는 서로 포트를 빼앗지 않지만, 한 서버로 가는 만 개는 빼앗습니다. 프로그램이 바인드한 포트는 수신 대기 중이든 아니든 어느 \
          연결도 쓸 수 없으므로 짝마다 함께 세고, 로컬 주소마다 따로도 판단합니다. Windows처럼 한 포트를 두 연결에 주지 않는 시스템에서는 \
-         원격 끝을 가리지 않습니다. UDP는 로컬 주소마다 판단합니다.\n\n\
+         원격 끝을 가리지 않습니다. 많은 프록시처럼 주소를 먼저 바인드하고 연결하는 클라이언트도 그렇습니다. 우연이라면 겹칠 만큼 많은데 \
+         한 포트도 두 원격 끝에 쓰이지 않았으면 그 주소의 연결을 모두 함께 판단합니다. UDP는 로컬 주소마다 판단합니다.\n\n\
          시스템이 TIME_WAIT 포트를 다시 쓰는 곳에서는(tcp_tw_reuse: 1은 양쪽이 타임스탬프를 쓰면 어디서나, 기본값 2는 루프백 주소에서) \
          1초가 지난 TIME_WAIT를 세지 않습니다.\n\n\
          연결은 실패하기 전에 먼저 느려집니다. 커널이 빈 포트를 오래 찾기 때문입니다. 그래서 첫 한도는 가득 차기 한참 전입니다. \
@@ -340,6 +343,17 @@ fn facts(evidence: &Evidence, used: &Use<'_>) -> Vec<Fact> {
             ),
         ));
     }
+    if used.bound_first {
+        facts.push(Fact::shown(
+            "bound_before_connecting",
+            true,
+            Text::fixed(
+                "no port serves two remote ends: the programs bind their address before they connect, so each connection \
+                 takes a port from all others",
+                "두 원격 끝에 함께 쓰인 포트가 없음: 프로그램이 주소를 먼저 바인드하고 연결해서, 연결마다 다른 모든 연결의 포트를 빼앗음",
+            ),
+        ));
+    }
     facts.extend(trend(evidence, used));
     facts
 }
@@ -352,7 +366,12 @@ fn trend(evidence: &Evidence, used: &Use<'_>) -> Vec<Fact> {
     let Some((before, elapsed)) = evidence.earlier() else { return Vec::new() };
     let Ok(limits) = &evidence.limits else { return Vec::new() };
     let then = uses(&before.sockets, limits);
-    let before = then.iter().find(|before| before.pool == used.pool).map_or(0, Use::taken);
+    let before = then.iter().find(|before| before.pool == used.pool);
+    // Before it was seen that they bind first, they were other pools.
+    if used.bound_first && before.is_none() {
+        return Vec::new();
+    }
+    let before = before.map_or(0, Use::taken);
     let rate = (used.taken() as f64 - before as f64) / elapsed.as_secs_f64();
     if rate <= 0.0 {
         return vec![Fact::said("taken_per_second", rate)];
@@ -375,6 +394,13 @@ fn trend(evidence: &Evidence, used: &Use<'_>) -> Vec<Fact> {
 
 fn meaning(used: &Use<'_>, waiting: bool) -> Text {
     match used.pool {
+        _ if used.bound_first => Text::fixed(
+            "Programs bind their address before they connect, as a proxy does that has a source address. The system then \
+             gives each port to one connection only, wherever it goes; with none left binding fails with \"address already \
+             in use\".",
+            "출발 주소를 정한 프록시처럼, 프로그램이 주소를 먼저 바인드하고 연결합니다. 그러면 시스템은 어디로 가든 포트 하나를 연결 하나에만 \
+             줍니다. 남은 것이 없으면 바인드가 \"address already in use\" 오류로 실패합니다.",
+        ),
         Pool::Bound { .. } => Text::fixed(
             "Programs bind ports of the range that the system chooses from: many listeners, or sockets that are bound and \
              then neither connect nor close. No connection gets these ports.",
@@ -431,6 +457,14 @@ fn next(used: &Use<'_>, waiting: bool, reuse: Option<TimeWaitReuse>) -> Vec<Text
             ),
         ));
         return next;
+    }
+    if used.bound_first {
+        next.push(Text::fixed(
+            "let the program set IP_BIND_ADDRESS_NO_PORT before it binds (newer nginx and HAProxy do): remote ends then \
+             share the ports",
+            "프로그램이 바인드하기 전에 IP_BIND_ADDRESS_NO_PORT를 설정하게 합니다(최근의 nginx와 HAProxy는 합니다). 그러면 원격 끝마다 포트를 \
+             따로 씁니다",
+        ));
     }
     if waiting {
         next.push(Text::fixed(

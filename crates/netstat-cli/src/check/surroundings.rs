@@ -77,6 +77,14 @@ impl Firewalled {
     }
 }
 
+/// The number of the loopback interface, on both systems.
+const LOOPBACK: u32 = 1;
+
+/// Whether nobody elsewhere reaches a socket: by its address, or by the interface that it is bound to.
+pub(crate) fn is_for_this_machine(socket: &Socket) -> bool {
+    Reach::of(socket.local.address) == Some(Reach::Loopback) || socket.interface == Some(LOOPBACK)
+}
+
 /// What somebody elsewhere sends first to a listener, by each family that it serves; nothing for a socket that waits
 /// for nobody elsewhere.
 pub(crate) fn inbound(socket: &Socket, process: Option<&Process>) -> Vec<Inbound> {
@@ -84,7 +92,7 @@ pub(crate) fn inbound(socket: &Socket, process: Option<&Process>) -> Vec<Inbound
         Protocol::Tcp => socket.state == Some(TcpState::Listen),
         Protocol::Udp => socket.remote.is_none(),
     };
-    if !waits || Reach::of(socket.local.address) == Some(Reach::Loopback) {
+    if !waits || is_for_this_machine(socket) {
         return Vec::new();
     }
     let services = process.and_then(services);

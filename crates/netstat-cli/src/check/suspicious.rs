@@ -10,9 +10,10 @@ use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
 use facts::Reason;
 use netstat_core::filter::{Glob, Reach};
-use netstat_core::model::{Endpoint, NoOwner, Ownership, Protocol, Socket, TcpState};
+use netstat_core::model::{Endpoint, Missing, NoOwner, Ownership, Process, Protocol, Socket, TcpState};
 use netstat_core::query::{Kinds, States};
 use rustc_hash::FxHashSet;
+use std::net::IpAddr;
 
 pub(crate) static CHECK: Check = Check {
     name: "suspicious",
@@ -27,7 +28,7 @@ pub(crate) static CHECK: Check = Check {
          known of back doors (30), from a high port to a high port (15), or to an unusual one (10); the address is on a \
          list (60, or 30 where the other side came to us); and, where the settings say what is usual, it goes to another \
          country (20) or network (15).\n\n\
-         The weights of a process and of its oddest connection are added. From suspicious.notice on they are worth \
+         The weights of a process, of whoever else holds the same connection, and of its oddest connection are added. From suspicious.notice on they are worth \
          knowing, from suspicious.warning on somebody should look. What honest programs do every day weighs less than a \
          notice by itself: a script to an unusual port, a daemon whose file an update replaced. A browser, sshd, a \
          package manager or a database client to its port has no such fact at all.\n\n\
@@ -37,7 +38,7 @@ pub(crate) static CHECK: Check = Check {
          (40), 지워지거나 바뀜(20), 숨어 있음(20); 셸(40), nc 같은 도구(30), 인터프리터(15)가 들고 있음; 여기서 백도어로 알려진 \
          포트로(30), 높은 포트에서 높은 포트로(15), 흔하지 않은 포트로(10) 나감; 주소가 목록에 있음(60, 상대가 들어온 것이면 30); \
          설정에 평소의 것이 적혀 있으면 다른 국가(20)나 다른 네트워크(15)로 감.\n\n\
-         프로세스의 무게와 그 연결 가운데 가장 이상한 것의 무게를 더합니다. suspicious.notice부터는 알릴 만하고, \
+         프로세스의 무게, 그 연결을 함께 든 프로세스의 무게, 그리고 가장 이상한 연결의 무게를 더합니다. suspicious.notice부터는 알릴 만하고, \
          suspicious.warning부터는 누군가 봐야 합니다. 정상 프로그램이 날마다 하는 일은 혼자서는 알림에 못 미칩니다. 흔하지 않은 포트로 \
          가는 스크립트나 업데이트로 파일이 바뀐 데몬이 그렇습니다. 브라우저, sshd, 패키지 관리자, 제 포트로 가는 데이터베이스 \
          클라이언트에는 그런 사실이 없습니다.\n\n\
@@ -147,6 +148,12 @@ impl Usual {
         }
     }
 
+    /// Whether a process runs what is left alone.
+    fn has_path(&self, process: &Process) -> bool {
+        let path = process.executable.as_ref().ok().map(|file| file.path.as_os_str());
+        path.is_some_and(|path| self.paths.iter().any(|glob| glob.matches(path)))
+    }
+
     fn has_network(&self, number: Option<u32>, name: Option<&str>) -> bool {
         self.networks.iter().any(|usual| {
             let digits = usual.strip_prefix("as").unwrap_or(usual);
@@ -253,17 +260,13 @@ fn of_remote(evidence: &Evidence, usual: &Usual, connection: &Connection<'_>) ->
     reasons
 }
 
-/// What the process says, and whether all of it could be asked.
-fn of_process(evidence: &Evidence, socket: &Socket) -> (Vec<Reason>, bool) {
-    let Some(process) = evidence.process_of(socket) else {
-        let none = matches!(socket.ownership, Ownership::Unowned(NoOwner::NoProcess | NoOwner::Kernel));
-        return (Vec::new(), none);
-    };
+/// What a process says, and whether all of it could be asked.
+fn of_process(process: &Process) -> (Vec<Reason>, bool) {
     let mut reasons = Vec::new();
     let mut known = true;
     match &process.executable {
         Ok(executable) => reasons.extend(facts::of_executable(executable)),
-        Err(netstat_core::model::Missing::NotApplicable) => {}
+        Err(Missing::NotApplicable) => {}
         Err(_) => known = false,
     }
     match &process.name {
@@ -271,6 +274,66 @@ fn of_process(evidence: &Evidence, socket: &Socket) -> (Vec<Reason>, bool) {
         Err(_) => known = false,
     }
     (reasons, known)
+}
+
+/// What the process says that is shown for a socket.
+fn of_principal(evidence: &Evidence, socket: &Socket) -> (Vec<Reason>, bool) {
+    evidence.process_of(socket).map_or_else(
+        || {
+            let none = matches!(socket.ownership, Ownership::Unowned(NoOwner::NoProcess | NoOwner::Kernel));
+            (Vec::new(), none)
+        },
+        of_process,
+    )
+}
+
+/// What the others say that hold a socket as well, such as a shell that a script has handed it to: each kind of reason
+/// once, and none that the principal one gives already.
+fn of_others(others: &[&Process], of_principal: &[Reason]) -> (Vec<Reason>, bool) {
+    let mut reasons: Vec<Reason> = Vec::new();
+    let mut known = true;
+    for process in others {
+        let (more, all) = of_process(process);
+        known &= all;
+        for reason in more {
+            if !of_principal.iter().chain(&reasons).any(|other| other.key == reason.key) {
+                reasons.push(reason);
+            }
+        }
+    }
+    (reasons, known)
+}
+
+/// A connection, and what its own reasons weigh.
+type Judged<'a> = (u32, Vec<Reason>, Connection<'a>);
+
+/// Addresses that are named at most.
+const MOST_ADDRESSES: usize = 5;
+
+/// The other addresses of the process that are on a list: only the oddest connection is told in full.
+fn also_listed(worst: &Connection<'_>, judged: &[Judged<'_>]) -> Option<Fact> {
+    let is_listed = |reasons: &[Reason]| reasons.iter().any(|reason| reason.key == "listed");
+    let listed = judged.iter().filter(|(_, reasons, _)| is_listed(reasons));
+    let mut addresses: Vec<IpAddr> = listed.map(|(.., connection)| connection.remote.address).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses.retain(|address| *address != worst.remote.address);
+    let named: Vec<String> = addresses.iter().take(MOST_ADDRESSES).map(IpAddr::to_string).collect();
+    let names = named.join(", ");
+    let (more_en, more_ko) = match addresses.len().saturating_sub(MOST_ADDRESSES) {
+        0 => (String::new(), String::new()),
+        more => (format!(" and {} more", grouped(more)), format!(" 외 {}개", grouped(more))),
+    };
+    (!addresses.is_empty()).then(|| {
+        Fact::shown(
+            "also_listed",
+            named,
+            Text::new(
+                format!("also on a list: {names}{more_en}"),
+                format!("목록에 있는 다른 주소: {names}{more_ko}"),
+            ),
+        )
+    })
 }
 
 fn weight(reasons: &[Reason]) -> u32 {
@@ -286,20 +349,22 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
     let mut not_known: Vec<&Socket> = Vec::new();
     for (holder, sockets) in evidence.by_holder(all.iter().copied()) {
         let Some(first) = sockets.first() else { continue };
-        let path = evidence.process_of(first).and_then(|process| process.executable.as_ref().ok());
-        let left_alone = |glob: &Glob| path.is_some_and(|file| glob.matches(file.path.as_os_str()));
-        if usual.paths.iter().any(left_alone) {
-            continue;
+        let is_usual = evidence.process_of(first).is_some_and(|process| usual.has_path(process));
+        let (of_process, mut known) =
+            if is_usual { (Vec::new(), true) } else { of_principal(evidence, first) };
+        let mut judged: Vec<Judged<'_>> = Vec::new();
+        for socket in &sockets {
+            let Some(connection) = connection(socket) else { continue };
+            let others: Vec<&Process> =
+                evidence.others_of(socket).filter(|process| !usual.has_path(process)).collect();
+            if is_usual && others.is_empty() {
+                continue;
+            }
+            let (mut reasons, all) = of_others(&others, &of_process);
+            known &= all;
+            reasons.extend(of_remote(evidence, &usual, &connection));
+            judged.push((weight(&reasons), reasons, connection));
         }
-        let (of_process, known) = of_process(evidence, first);
-        let mut judged: Vec<(u32, Vec<Reason>, Connection<'_>)> = sockets
-            .iter()
-            .filter_map(|socket| {
-                let connection = connection(socket)?;
-                let reasons = of_remote(evidence, &usual, &connection);
-                Some((weight(&reasons), reasons, connection))
-            })
-            .collect();
         judged.sort_by_key(|(weight, _, connection)| (std::cmp::Reverse(*weight), connection.remote));
         let Some((of_worst, reasons, worst)) = judged.first() else { continue };
         let score = weight(&of_process) + of_worst;
@@ -316,7 +381,9 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
             continue;
         };
         let reasons: Vec<&Reason> = of_process.iter().chain(reasons).collect();
-        findings.push(finding(evidence, severity, score, &holder, &sockets, worst, &reasons));
+        let mut finding = finding(evidence, severity, score, &holder, &sockets, worst, &reasons);
+        finding.facts.extend(also_listed(worst, &judged));
+        findings.push(finding);
     }
     if !not_known.is_empty() {
         findings.push(unseen(evidence, &not_known, all.len()));
@@ -424,13 +491,14 @@ fn finding(
         finding.facts.push(Fact::shown(reason.key, reason.weight, text));
     }
     finding.facts.extend(evidence.identity(sockets.iter().copied()));
+    finding.facts.extend(evidence.others(sockets.iter().copied()));
     finding.processes = evidence.culprits(sockets.iter().copied());
     let process = holder.filter().map(|filter| format!(" {filter}")).unwrap_or_default();
     finding.rows = Some(format!(
         "netstat --columns local,foreign,country,state,pid,process,path tcp connected public{process}"
     ));
     finding.meaning = Some(Text::fixed(
-        "Each of this is a fact and none is proof. Programs that hide do such things; so do installers, scripts and \
+        "Each of these is a fact and none is proof. Programs that hide do such things; so do installers, scripts and \
          games now and then.",
         "하나하나는 사실이지만 증거는 아닙니다. 숨으려는 프로그램이 이런 일을 하고, 설치 프로그램, 스크립트, 게임도 가끔 그렇습니다.",
     ));

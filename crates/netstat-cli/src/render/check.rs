@@ -1,7 +1,7 @@
 //! What the checks found, as text for people.
 
 use super::{Language, LineEnd, blanks, cells, escape, pad};
-use crate::check::{self, Change, Check, Evidence, Finding, Severity, Text, wrapped};
+use crate::check::{self, Change, Check, Evidence, Finding, Severity, Text, wrapped, wrapped_step};
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::time::Duration;
@@ -198,11 +198,15 @@ impl<'f> Page<'f> {
 
     /// A text that begins at the indent, wrapped.
     fn lines(&mut self, text: &str) {
+        self.lines_by(text, wrapped);
+    }
+
+    fn lines_by(&mut self, text: &str, wrap: fn(&str, usize) -> Vec<String>) {
         // Escapes take room as well.
         let mut safe = Vec::with_capacity(text.len());
         escape::write_text(&mut safe, OsStr::new(text));
         let safe = String::from_utf8_lossy(&safe);
-        for (index, line) in wrapped(&safe, self.width().saturating_sub(INDENT)).iter().enumerate() {
+        for (index, line) in wrap(&safe, self.width().saturating_sub(INDENT)).iter().enumerate() {
             if index > 0 {
                 blanks(&mut self.out, INDENT);
             }
@@ -211,17 +215,11 @@ impl<'f> Page<'f> {
         }
     }
 
-    fn labelled(&mut self, label: &Text, text: &str, wrap: bool) {
+    fn label(&mut self, label: &Text) {
         let start = self.out.len();
         blanks(&mut self.out, 2);
         self.text(label.of(self.form.language));
         pad(&mut self.out, start, INDENT);
-        if wrap {
-            self.lines(text);
-        } else {
-            self.text(text);
-            self.end_line();
-        }
     }
 
     fn finding(&mut self, finding: &Finding) {
@@ -232,16 +230,21 @@ impl<'f> Page<'f> {
             self.lines(&format!("- {}", text.of(language)));
         }
         if !finding.processes.is_empty() {
-            self.labelled(&WHO, &who(finding, language), true);
+            self.label(&WHO);
+            self.lines(&who(finding, language));
         }
         if let Some(rows) = &finding.rows {
-            self.labelled(&SEE, rows, false);
+            self.label(&SEE);
+            self.text(rows);
+            self.end_line();
         }
         if let Some(meaning) = &finding.meaning {
-            self.labelled(&MEANS, meaning.of(language), true);
+            self.label(&MEANS);
+            self.lines(meaning.of(language));
         }
         for step in &finding.next {
-            self.labelled(&NEXT, step.of(language), true);
+            self.label(&NEXT);
+            self.lines_by(step.of(language), wrapped_step);
         }
     }
 }

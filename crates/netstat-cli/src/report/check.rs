@@ -1,7 +1,7 @@
 //! `netstat check`: asks the system what the chosen checks need, lets them judge, and shows what they found.
 
 use super::select::{Selected, attach_owners, read, select};
-use super::{Session, explain};
+use super::{Session, explain, files};
 use crate::check::{
     ADDRESS_LISTS, Evidence, Finding, Firewalled, Input, Lack, Moment, NamedList, Needs, POLICY, POLICY_FILE,
     Policy, SUSPICIOUS, SocketKey, Surroundings, Thresholds, changes, explained, inbound, lacking, learned,
@@ -164,16 +164,18 @@ fn surroundings(
     if wanted.lists {
         let mut lists = Vec::new();
         for path in thresholds.words(&SUSPICIOUS, &ADDRESS_LISTS) {
-            let (name, file) = (one_line(&path), std::fs::read(&path));
-            let file = file.map_err(|error| format!("cannot read the list {name}: {}", words_of(&error)))?;
+            let name = one_line(&path);
+            let file =
+                files::bytes(path.as_ref()).map_err(|why| format!("cannot read the list {name}: {why}"))?;
             let (list, passed) = AddressList::parse(&file);
             if let (true, Some(first)) = (list.is_empty(), passed.first_odd) {
-                let odd = passed.odd;
-                return Err(format!(
-                    "the list {name} has no address or network that is understood: {odd} lines are something else, the \
-                     first is line {first}"
-                )
-                .into());
+                let lines = match passed.odd {
+                    1 => format!("line {first} is something else"),
+                    odd => format!("{odd} lines are something else, the first is line {first}"),
+                };
+                return Err(
+                    format!("the list {name} has no address or network that is understood: {lines}").into()
+                );
             }
             if passed.names + passed.odd > 0 || list.is_empty() {
                 warnings.push(Warning::AddressList { file: name.clone(), entries: list.len(), passed });
@@ -186,8 +188,7 @@ fn surroundings(
         let of_settings = || thresholds.words(&POLICY, &POLICY_FILE).first().map(PathBuf::from);
         if let Some(path) = checks.policy.clone().or_else(of_settings) {
             let name = one_line(&path.to_string_lossy());
-            let text = std::fs::read_to_string(&path)
-                .map_err(|error| format!("cannot read the policy {name}: {}", words_of(&error)))?;
+            let text = files::text(&path).map_err(|why| format!("cannot read the policy {name}: {why}"))?;
             let policy = Policy::parse(&text).map_err(|why| format!("{name}: {why}"))?;
             known.policy = Some(Arc::new(policy));
         }
@@ -201,8 +202,7 @@ fn thresholds(checks: &Checks) -> Result<Thresholds, Trouble> {
         None => Thresholds::default(),
         Some(path) => {
             let name = one_line(&path.to_string_lossy());
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| format!("cannot read {name}: {}", words_of(&error)))?;
+            let text = files::text(path).map_err(|why| format!("cannot read {name}: {why}"))?;
             Thresholds::parse(&text).map_err(|why| format!("{name}: {why}"))?
         }
     };
@@ -383,7 +383,7 @@ fn told<T>(answer: Result<Answer<T>, Error>, warnings: &mut Vec<Warning>) -> Inp
 /// The processes that hold the sockets, each once.
 fn owners(sockets: &[Socket]) -> Vec<ProcessId> {
     let mut owners: Vec<ProcessId> =
-        sockets.iter().filter_map(|socket| socket.ownership.principal()).map(|owner| owner.process).collect();
+        sockets.iter().flat_map(|socket| socket.ownership.owners()).map(|owner| owner.process).collect();
     owners.sort_unstable();
     owners.dedup();
     owners

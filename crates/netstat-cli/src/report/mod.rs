@@ -4,6 +4,7 @@ mod brief;
 mod check;
 mod connections;
 mod exists;
+mod files;
 mod names;
 mod places;
 mod routes;

@@ -83,6 +83,18 @@ fn more_connections_than_ports_are_well_when_they_are_spread() {
 }
 
 #[test]
+fn connections_that_bind_first_take_ports_from_all_others() {
+    on_own_thread(|namespace| {
+        let _held = HeldPorts::bound_first(namespace, 300, 290, 20).unwrap();
+        let finding = assert_found(CHECK, "", "critical");
+        assert!(finding.sentence().contains("290 of 300"), "{finding:?}");
+        let rows = finding.rows();
+        assert_eq!(rows.iter().filter(|row| row.contains("10.88.")).count(), 20, "{rows:#?}");
+        assert_only(&[CHECK]);
+    });
+}
+
+#[test]
 fn reserved_ports_are_none_to_count_on() {
     on_own_thread(|namespace| {
         // Half of the range, before any port of it is in use.

@@ -85,12 +85,17 @@ impl Ownership {
         !matches!(self, Self::NotRead | Self::Listed { .. })
     }
 
+    /// The processes that are known to hold it.
+    pub fn owners(&self) -> &[Owner] {
+        match self {
+            Self::Held(owners) => owners,
+            _ => &[],
+        }
+    }
+
     /// The process to show where there is room for one.
     pub fn principal(&self) -> Option<Owner> {
-        match self {
-            Self::Held(owners) => owners.first().copied(),
-            _ => None,
-        }
+        self.owners().first().copied()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Ports that are taken: by TIME_WAIT, by connections, by sockets that are only bound.
 
 use super::ongoing::Ongoing;
-use super::{HERE, connect, neighbour, prepare, read_to_end, server};
+use super::{HERE, connect, connect_from, neighbour, prepare, read_to_end, server};
 use crate::error::{LabError, Result};
 use crate::namespace::Namespace;
 use crate::{Family, Protocol, socket};
@@ -112,6 +112,20 @@ impl HeldPorts {
         for peer in (0..peers).cycle().take(count) {
             scene.one_more(peer)?;
         }
+        Ok(scene)
+    }
+
+    /// As [`HeldPorts::spread`], but each connection binds its address first, so that its port serves no other.
+    ///
+    /// # Errors
+    ///
+    /// When a connection fails.
+    pub fn bound_first(namespace: &Namespace, ports: u16, count: usize, peers: usize) -> Result<Self> {
+        let mut scene = Self::spread(namespace, ports, 0, peers)?;
+        for to in scene.servers.clone().into_iter().cycle().take(count) {
+            scene.held.push(connect_from(HERE, &scene.listener, to)?);
+        }
+        scene.count = scene.held.len();
         Ok(scene)
     }
 

@@ -45,6 +45,17 @@ fn many_destinations_of_one_process_are_another_fault() {
         found(to(20, 1)),
         ["warning [p7 (7) to many] p7 (7) waits for 20 destinations at once, and none of them answers"]
     );
+    let said = |sockets: Vec<Socket>, key: &str| {
+        let findings = run(&CHECK, &look(moment(1, sockets)), &[]);
+        let of_many = findings.iter().find(|finding| finding.subject.ends_with("to many")).unwrap();
+        let text = of_many.facts.iter().find(|fact| fact.key == key).unwrap().text.clone().unwrap();
+        text.of(EN).to_owned()
+    };
+    assert_eq!(said(to(20, 1), "addresses"), "at 20 addresses");
+    assert_eq!(said(to(20, 1), "ports"), "all of them to port 23");
+    let ports = || (1..=20).flat_map(|port| trying(1, &format!("198.51.100.1:{port}"), 1)).collect();
+    assert_eq!(said(ports(), "addresses"), "all of them at 198.51.100.1");
+    assert_eq!(said(ports(), "ports"), "20 remote ports, most often 1, 2, 3");
     assert!(found(to(19, 1))[0].starts_with("ok"));
     assert!(found(to(200, 0))[0].starts_with("ok"), "a crawler");
 }

@@ -45,6 +45,25 @@ fn what_others_can_reach_is_told_from_what_they_cannot() {
 }
 
 #[test]
+fn a_listener_bound_to_an_interface_is_reached_by_that_one_alone() {
+    let bound = |interface| {
+        let mut socket = listener("0.0.0.0:3306");
+        socket.interface = Some(interface);
+        socket
+    };
+    assert_eq!(severities(vec![bound(1)], &[]), ["ok"], "that of loopback");
+    let evidence = seen(vec![(bound(2), Some(process(7, "/usr/sbin/mysqld")))]);
+    let finding = &run(&CHECK, &evidence, &[])[0];
+    assert_eq!(
+        lines(std::slice::from_ref(finding)),
+        [
+            "warning [3306/tcp mysqld (7)] MySQL or MariaDB (3306/tcp) of mysqld (7) can be reached from what is behind one interface"
+        ]
+    );
+    assert_eq!(fact(finding, "interfaces"), Some(serde_json::json!([2])));
+}
+
+#[test]
 fn udp_is_told_from_tcp_and_a_connection_is_no_listener() {
     assert_eq!(severities(vec![udp("0.0.0.0:69", "")], &[]), ["warning"]);
     assert_eq!(severities(vec![udp("0.0.0.0:3306", "")], &[]), ["ok"]);

@@ -41,6 +41,22 @@ fn a_flood_and_a_broken_path_are_told_apart_by_the_addresses() {
         ["warning [10.0.0.1:80] 400 connections to 10.0.0.1:80 are half-open: no answer to the SYN-ACK"]
     );
     assert_eq!(fact(&flood[0], "mostly_different_addresses"), Some(true.into()));
+    let said = |finding: &Finding, key: &str| {
+        let text = finding.facts.iter().find(|fact| fact.key == key).and_then(|fact| fact.text.clone());
+        text.map(|text| text.of(super::super::text::EN).to_owned())
+    };
+    let one = found(requests(400, 1, 1));
+    assert_eq!(said(&one[0], "remote_addresses").as_deref(), Some("all from 198.51.0.1"));
+    assert_eq!(fact(&one[0], "backlog"), None, "it is not known");
+    let mut listener = held(tcp("0.0.0.0:80", "", TcpState::Listen), 7);
+    listener.send_queue = Some(20);
+    let sockets = [requests(400, 2, 1), vec![listener]].concat();
+    let two = run(&CHECK, &look(moment(1, sockets)), &[]);
+    assert_eq!(said(&two[0], "backlog").as_deref(), Some("the backlog of the listener: 20"));
+    assert_eq!(
+        said(&two[0], "remote_addresses").as_deref(),
+        Some("from 2 remote addresses, most from 198.51.0.1 (200), 198.51.0.2 (200)")
+    );
     let path = found(requests(400, 3, 1));
     assert_eq!(fact(&path[0], "mostly_different_addresses"), Some(false.into()));
     assert_eq!(fact(&path[0], "remote_addresses"), Some(3.into()));

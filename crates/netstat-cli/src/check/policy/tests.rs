@@ -2,7 +2,7 @@ use super::super::made::{fact, lines, process, run, seen, tcp, udp};
 use super::super::{Evidence, Surroundings, Thresholds};
 use super::*;
 use netstat_core::enrich::UserNames;
-use netstat_core::model::{Missing, NoOwner, Ownership, Process};
+use netstat_core::model::{Missing, NoOwner, Owner, Ownership, Process};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -120,6 +120,36 @@ fn whatever_is_not_allowed_is_found() {
 }
 
 #[test]
+fn what_is_forbidden_is_so_for_both_families_and_for_every_holder() {
+    let severity = |policy: &str, evidence: &Evidence| by(policy, evidence.clone())[0].severity;
+    let dual = |v6_only| {
+        let mut socket = tcp("[::]:8443", "", TcpState::Listen);
+        socket.v6_only = Some(v6_only);
+        seen(vec![(socket, Some(sshd()))])
+    };
+    let forbidden = "[[forbid.listen]]\naddress = \"0.0.0.0\"\nport = 8443";
+    assert_eq!(severity(forbidden, &dual(false)), Severity::Critical);
+    assert_eq!(severity(forbidden, &dual(true)), Severity::Ok);
+    // To be allowed the address that it shows is enough, and the other one is not.
+    for (address, expected) in [("::", Severity::Ok), ("0.0.0.0", Severity::Warning)] {
+        let allowed = format!("[[allow.listen]]\naddress = \"{address}\"");
+        assert_eq!(severity(&allowed, &dual(false)), expected, "{address}");
+    }
+    let shell = process(8, "/usr/bin/dash");
+    let mut shared = seen(vec![(
+        tcp("10.0.0.1:40001", "192.0.2.7:443", TcpState::Established),
+        Some(process(7, "/usr/bin/python3")),
+    )]);
+    if let Ownership::Held(owners) = &mut shared.now.sockets[0].ownership {
+        owners.push(Owner { process: shell.id, parent: None, descriptor: None });
+    }
+    assert_eq!(severity("[[forbid.connect]]\nprocess = \"dash\"", &shared), Severity::Ok, "not known");
+    shared.processes.insert(shell.id, shell);
+    assert_eq!(severity("[[forbid.connect]]\nprocess = \"dash\"", &shared), Severity::Critical);
+    assert_eq!(severity("[[allow.connect]]\nprocess = \"python3\"", &shared), Severity::Ok);
+}
+
+#[test]
 fn what_this_user_may_not_see_is_not_accused() {
     let mut hidden = tcp("0.0.0.0:22", "", TcpState::Listen);
     hidden.ownership = Ownership::Unowned(NoOwner::NotPermitted);
@@ -134,6 +164,28 @@ fn what_this_user_may_not_see_is_not_accused() {
     assert_eq!(severity("[[allow.listen]]\nport = 22"), Severity::Ok);
     assert_eq!(severity("[[forbid.listen]]\nprocess = \"sshd\""), Severity::Unknown);
     assert_eq!(severity("[[forbid.listen]]\nprocess = \"sshd\"\nport = 23"), Severity::Ok);
+    let outside = &by("allow.listen = []", evidence())[0];
+    assert!(outside.next[1].of(EN).contains("to see which process it is"), "{:?}", outside.next);
+    // However much it is, it is one finding.
+    let many = (20u16..35).map(|port| {
+        let mut socket = tcp(&format!("0.0.0.0:{port}"), "", TcpState::Listen);
+        socket.ownership = Ownership::Unowned(NoOwner::NotPermitted);
+        (socket, None)
+    });
+    let findings = by("[[allow.listen]]\nprocess = \"sshd\"", seen(many.collect()));
+    assert_eq!(
+        lines(&findings),
+        [
+            "unknown [what may not be seen] whether the policy allows 15 of 15 listeners and destinations depends on what \
+          this user may not see"
+        ]
+    );
+    let ports =
+        findings[0].facts.iter().find(|fact| fact.key == "listening_ports").unwrap().text.clone().unwrap();
+    assert_eq!(
+        ports.of(EN),
+        "listening on 20/tcp, 21/tcp, 22/tcp, 23/tcp, 24/tcp, 25/tcp, 26/tcp, 27/tcp, 28/tcp, 29/tcp and 5 more"
+    );
     // A process of which the path may not be read.
     let mut process = sshd();
     process.executable = Err(Missing::NotPermitted);

@@ -148,11 +148,45 @@ fn where_a_port_serves_one_connection_the_remote_end_makes_no_difference() {
             tcp(&format!("10.0.0.1:{}", 40_000 + port), &format!("10.0.1.{port}:443"), TcpState::Established)
         })
         .collect();
-    assert!(found(sockets.clone(), limits(TimeWaitReuse::Loopback))[0].starts_with("ok"));
+    // Where ports serve several ends, two meet at one now and then.
+    let met = tcp("10.0.0.1:40000", "10.0.2.1:443", TcpState::Established);
+    let shared = [sockets.clone(), vec![met]].concat();
+    assert!(found(shared, limits(TimeWaitReuse::Loopback))[0].starts_with("ok"));
     assert_eq!(
         found(sockets, windows()),
         ["warning [for TCP from 10.0.0.1] 60 of 80 ports (75 %) are taken for TCP from 10.0.0.1"]
     );
+}
+
+#[test]
+fn clients_that_bind_first_take_ports_from_each_other_whatever_the_remote_end() {
+    use TcpState::Established;
+    let to = |first: u16, count: u16, remote: &str| {
+        (first..first + count)
+            .map(|at| tcp(&format!("10.0.0.1:{}", 40_000 + at), remote, Established))
+            .collect()
+    };
+    let spread = |step: u16| -> Vec<Socket> {
+        let ends: [Vec<Socket>; 4] =
+            [0u16, 1, 2, 3].map(|end| to(end * step, 18, &format!("10.0.1.{end}:443")));
+        ends.concat()
+    };
+    let bound = found(spread(18), limits(TimeWaitReuse::Loopback));
+    assert_eq!(
+        bound,
+        ["critical [for TCP from 10.0.0.1] 72 of 80 ports (90 %) are taken for TCP from 10.0.0.1"]
+    );
+    // One port that serves two remote ends tells that the kernel chose them.
+    assert!(found(spread(17), limits(TimeWaitReuse::Loopback))[0].starts_with("ok"));
+    // So few may have missed each other by chance.
+    let few: [Vec<Socket>; 2] = [to(0, 20, "10.0.1.1:443"), to(20, 20, "10.0.1.2:443")];
+    assert!(found(few.concat(), limits(TimeWaitReuse::Loopback))[0].starts_with("ok"));
+    let mut evidence = look(moment(100, spread(18)));
+    evidence.limits = Ok(limits(TimeWaitReuse::Loopback));
+    let finding = &run(&CHECK, &evidence, &[])[0];
+    assert_eq!(fact(finding, "bound_before_connecting"), Some(true.into()));
+    assert!(finding.meaning.as_ref().unwrap().of(EN).contains("before they connect"));
+    assert!(finding.next.iter().any(|step| step.of(EN).contains("IP_BIND_ADDRESS_NO_PORT")));
 }
 
 #[test]

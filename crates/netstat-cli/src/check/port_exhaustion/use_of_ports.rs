@@ -86,6 +86,9 @@ pub(super) struct Use<'a> {
     pub(super) reusable: usize,
     /// Ports of the range that programs have bound; lost to the pool as well.
     pub(super) bound: usize,
+    /// No port serves two remote ends here although the system would give it to both: programs have bound their address
+    /// before they connected, and a port that is bound is given once.
+    pub(super) bound_first: bool,
     /// The sockets that take them.
     pub(super) sockets: Vec<&'a Socket>,
 }
@@ -213,7 +216,7 @@ pub(super) fn uses<'a>(sockets: &'a [Socket], limits: &Limits) -> Vec<Use<'a>> {
         count.waiting += usize::from(socket.state == Some(TcpState::TimeWait));
         count.sockets.push(socket);
     }
-    counts
+    let each: Vec<Use<'a>> = counts
         .into_iter()
         .map(|(pool, Count { sockets, waiting, reusable })| {
             let (Pool::Tcp { local, .. } | Pool::Bound { local } | Pool::Udp { local }) = pool;
@@ -228,8 +231,52 @@ pub(super) fn uses<'a>(sockets: &'a [Socket], limits: &Limits) -> Vec<Use<'a>> {
                 waiting,
                 reusable,
                 bound: bound.len(),
+                bound_first: false,
                 sockets,
             }
         })
-        .collect()
+        .collect();
+    joined_where_bound_first(each)
+}
+
+/// How many ports chance would give to two remote ends, where it has given none: so many that it was not chance.
+const NOT_CHANCE: u64 = 20;
+
+/// The same, with all connections of an address as one pool where no port serves two of their remote ends. The kernel
+/// chooses for each end by itself, so that some would meet if it had chosen.
+fn joined_where_bound_first(uses: Vec<Use<'_>>) -> Vec<Use<'_>> {
+    let mut rest = Vec::new();
+    let mut by_local: FxHashMap<IpAddr, Vec<Use<'_>>> = FxHashMap::default();
+    for used in uses {
+        match used.pool {
+            Pool::Tcp { local, remote: Some(_) } => by_local.entry(local).or_default().push(used),
+            _ => rest.push(used),
+        }
+    }
+    for (local, pools) in by_local {
+        let capacity = pools.first().map_or(0, |used| used.capacity as u64);
+        let own: u64 = pools.iter().map(|used| used.own as u64).sum();
+        let within: u64 = pools.iter().map(|used| (used.own as u64).pow(2)).sum();
+        // The pairs of connections that could have met at a port.
+        let pairs = (own * own).saturating_sub(within) / 2;
+        let ports = || pools.iter().flat_map(|used| &used.sockets).map(|socket| socket.local.port);
+        if pairs < capacity.saturating_mul(NOT_CHANCE)
+            || ports().collect::<FxHashSet<u16>>().len() as u64 != own
+        {
+            rest.extend(pools);
+            continue;
+        }
+        let sum = |of: fn(&Use<'_>) -> usize| pools.iter().map(of).sum();
+        rest.push(Use {
+            pool: Pool::Tcp { local, remote: None },
+            capacity: pools.first().map_or(0, |used| used.capacity),
+            own: sum(|used| used.own),
+            waiting: sum(|used| used.waiting),
+            reusable: sum(|used| used.reusable),
+            bound: pools.first().map_or(0, |used| used.bound),
+            bound_first: true,
+            sockets: pools.into_iter().flat_map(|used| used.sockets).collect(),
+        });
+    }
+    rest
 }

@@ -252,9 +252,9 @@ pub(super) fn of_ports(local: u16, remote: u16, usual: &[u16]) -> Option<Reason>
             key: "known_port",
             weight: BACKDOOR,
             text: Text::new(
-                format!("port {remote} is one that such programs are known for ({of})"),
+                format!("port {remote} is known for back doors and their like ({of})"),
                 format!(
-                    "포트 {} 그런 프로그램이 쓰는 것으로 알려짐({of})",
+                    "포트 {} 백도어 같은 것이 쓰는 포트로 알려짐({of})",
                     particle(&remote.to_string(), Particle::Topic)
                 ),
             ),

@@ -2,7 +2,7 @@ use super::super::made::{fact, lines, process, run, seen, tcp};
 use super::super::{Evidence, NamedList};
 use super::*;
 use netstat_core::enrich::AddressList;
-use netstat_core::model::{Missing, Process};
+use netstat_core::model::{Missing, Owner, Process};
 use std::sync::Arc;
 
 /// A connection that was made from here.
@@ -101,6 +101,34 @@ fn what_hides_is_shown() {
     assert_eq!((severity, keys.len()), ("ok", 0));
 }
 
+/// The same evidence, with another process that holds its only socket as well.
+fn shared(mut evidence: Evidence, other: Process) -> Evidence {
+    if let Some(Ownership::Held(owners)) =
+        evidence.now.sockets.first_mut().map(|socket| &mut socket.ownership)
+    {
+        owners.push(Owner { process: other.id, parent: None, descriptor: None });
+    }
+    evidence.processes.insert(other.id, other);
+    evidence
+}
+
+#[test]
+fn whoever_else_holds_a_connection_speaks_against_it_too() {
+    let script = || one(out("8.8.8.8:443"), process(7, "/usr/bin/python3.11"));
+    assert_eq!(found(&script(), &[]).0, "ok");
+    let with_shell = || shared(script(), process(8, "/usr/bin/dash"));
+    assert_eq!(found(&with_shell(), &[]), ("notice", vec!["interpreter", "shell"]));
+    let finding = &run(&CHECK, &with_shell(), &[])[0];
+    assert_eq!(fact(finding, "also_held_by"), Some(serde_json::json!(["dash (8)"])));
+    // What a process of a pool says, it says once.
+    let pool = shared(script(), process(9, "/usr/bin/python3.11"));
+    assert_eq!(found(&pool, &[]).0, "ok");
+    // That the script is usual does not make its shell so.
+    let usual = ["suspicious.usual-paths=/usr/bin/python*"];
+    assert_eq!(found(&with_shell(), &usual), ("notice", vec!["shell"]));
+    assert_eq!(found(&with_shell(), &["suspicious.usual-paths=/usr/bin/*"]).0, "ok");
+}
+
 #[test]
 fn only_public_addresses_count_and_only_connections() {
     let bad = || process(7, "/tmp/x");
@@ -172,6 +200,12 @@ fn an_address_on_a_list_is_named_with_its_line() {
     let findings = run(&CHECK, &evidence, &[]);
     let text = findings[0].facts.iter().find(|fact| fact.key == "listed").unwrap().text.clone().unwrap();
     assert_eq!(text.of(EN), "8.8.8.8 is on the list drop.txt (line 2: 8.8.8.0/24) [60]");
+    // The oddest connection is told in full, and the others that are on a list by their addresses.
+    let several = ["8.8.8.8:443", "8.8.8.7:443", "8.8.8.7:80", "1.1.1.1:443"];
+    let several = several.map(|remote| (out(remote), Some(process(7, "/usr/bin/firefox"))));
+    let finding = &run(&CHECK, &on_a_list(seen(several.into())), &[])[0];
+    assert_eq!(fact(finding, "remote"), Some("8.8.8.7:80".into()));
+    assert_eq!(fact(finding, "also_listed"), Some(serde_json::json!(["8.8.8.8"])));
     // A scanner that knocks at a service is less.
     let evidence = on_a_list(seen(vec![
         (tcp("0.0.0.0:443", "", TcpState::Listen), Some(process(5, "/usr/sbin/nginx"))),

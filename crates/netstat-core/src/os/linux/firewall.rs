@@ -9,18 +9,20 @@ mod judge;
 use super::source::{Netlink, Source};
 use super::wire::{self, Message, Rows};
 use crate::model::{Firewall, Inbound, Judgement, UnreadRules};
-use decode::Chain;
-use judge::{Ruleset, SetKey};
+use decode::{Chain, Table};
+use judge::{Ruleset, Set, SetKey};
 use rustix::io::Errno;
 use std::io;
 
 #[cfg(fuzzing)]
-pub(super) use decode::{decode_chain, decode_elements, decode_rule};
+pub(super) use decode::{decode_chain, decode_elements, decode_rule, decode_set, decode_table};
 
 /// `NFNL_SUBSYS_NFTABLES`.
 const NFTABLES: u16 = 10 << 8;
+const GET_TABLE: u16 = NFTABLES | 1;
 const GET_CHAIN: u16 = NFTABLES | 4;
 const GET_RULE: u16 = NFTABLES | 7;
+const GET_SET: u16 = NFTABLES | 10;
 const GET_SET_ELEMENTS: u16 = NFTABLES | 13;
 
 /// The list of tables that iptables-legacy has in the kernel.
@@ -94,10 +96,25 @@ fn nftables(source: &dyn Source) -> io::Result<Ruleset> {
     if !chains.found.iter().any(Chain::sees_inbound) {
         return Ok(Ruleset::default());
     }
+    let mut tables = Decoded::new(decode::decode_table);
+    wire::dump(source, Netlink::Netfilter, &wire::dump_request(GET_TABLE, &every), &mut tables)?;
+    // The kernel calls no chain of a table that sleeps.
+    let sleeps = |chain: &Chain| {
+        let is_own = |table: &&Table| table.family == chain.family && table.name == chain.table;
+        tables.found.iter().find(is_own).is_some_and(|table| table.sleeps)
+    };
+    chains.found.retain(|chain| !sleeps(chain));
     let mut rules = Decoded::new(decode::decode_rule);
     wire::dump(source, Netlink::Netfilter, &wire::dump_request(GET_RULE, &every), &mut rules)?;
     let mut ruleset = Ruleset::new(chains.found, rules.found);
-    for key in ruleset.wanted_sets().into_iter().take(MOST_SETS) {
+    let wanted = ruleset.wanted_sets();
+    if wanted.is_empty() {
+        return Ok(ruleset);
+    }
+    let mut kinds = Decoded::new(decode::decode_set);
+    wire::dump(source, Netlink::Netfilter, &wire::dump_request(GET_SET, &every), &mut kinds)?;
+    let has_ranges = |key: &SetKey| kinds.found.iter().any(|(found, has_ranges)| found == key && *has_ranges);
+    for key in wanted.into_iter().take(MOST_SETS) {
         let SetKey { family, table, name } = &key;
         let mut body = wire_header(*family);
         wire::put_attribute(&mut body, 1, &[table.as_bytes(), b"\0"].concat());
@@ -106,7 +123,8 @@ fn nftables(source: &dyn Source) -> io::Result<Ruleset> {
         // A set that went meanwhile is one that is not known.
         let request = wire::dump_request(GET_SET_ELEMENTS, &body);
         if wire::dump(source, Netlink::Netfilter, &request, &mut elements).is_ok() {
-            ruleset.add_set(key, elements.found.concat());
+            let has_ranges = has_ranges(&key);
+            ruleset.add_set(key, Set::new(elements.found.concat(), has_ranges));
         }
     }
     Ok(ruleset)

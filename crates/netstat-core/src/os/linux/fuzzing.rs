@@ -64,7 +64,9 @@ pub fn interface_counters(data: &[u8]) {
 
 /// Chains, rules and sets of nftables.
 pub fn nftables(data: &[u8]) {
+    firewall::decode_table(data);
     firewall::decode_chain(data);
+    firewall::decode_set(data);
     firewall::decode_rule(data);
     firewall::decode_elements(data);
 }

@@ -1,5 +1,6 @@
 //! The messages of nftables: chains, rules with their expressions, elements of sets.
 
+use super::judge::SetKey;
 use super::wire;
 
 /// Where a chain hangs, if the kernel calls it by itself.
@@ -7,6 +8,14 @@ use super::wire;
 pub(super) struct Hook {
     pub(super) number: u32,
     pub(super) priority: i32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) struct Table {
+    pub(super) family: u8,
+    pub(super) name: String,
+    /// `flags dormant`: its chains are there, and are not called.
+    pub(super) sleeps: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +112,8 @@ pub(super) enum Expression {
     State {
         mask: u16,
     },
+    /// From here on the connection is not tracked, so it has no state.
+    Untracked,
     /// Nothing that decides.
     Nothing,
     /// What may match or not, or may do anything.
@@ -148,6 +159,19 @@ fn number(list: &[u8], kind: u16) -> Option<u32> {
 /// The family of `struct nfgenmsg`, and the attributes behind it.
 fn header(message: &[u8]) -> Option<(u8, &[u8])> {
     Some((wire::u8_at(message, 0)?, message.get(4..)?))
+}
+
+pub(in super::super) fn decode_table(message: &[u8]) -> Option<Table> {
+    let (family, list) = header(message)?;
+    let sleeps = number(list, 2).is_some_and(|flags| flags & 1 != 0);
+    Some(Table { family, name: text(find(list, 1)?), sleeps })
+}
+
+/// A set, and whether its elements are ranges.
+pub(in super::super) fn decode_set(message: &[u8]) -> Option<(SetKey, bool)> {
+    let (family, list) = header(message)?;
+    let has_ranges = number(list, 3).is_some_and(|flags| flags & 4 != 0);
+    Some((SetKey { family, table: text(find(list, 1)?), name: text(find(list, 2)?) }, has_ranges))
 }
 
 pub(in super::super) fn decode_chain(message: &[u8]) -> Option<Chain> {
@@ -211,7 +235,10 @@ fn decode_expression(element: &[u8]) -> Option<Expression> {
     let data = find(element, 2).unwrap_or_default();
     let value = |kind| find(data, kind).and_then(|data| find(data, 1)).map(<[u8]>::to_vec);
     Some(match name.as_str() {
-        "counter" | "log" | "notrack" | "ct_timeout" => Expression::Nothing,
+        "counter" | "log" | "ct_timeout" => Expression::Nothing,
+        "notrack" => Expression::Untracked,
+        // What has a name: a counter, or a helper of the tracking.
+        "objref" if matches!(number(data, 1), Some(1 | 3)) => Expression::Nothing,
         "reject" => Expression::Verdict(Verdict::Drop),
         "meta" => match (number(data, 1), number(data, 2)?) {
             // A register is written to the packet, which decides nothing.
@@ -292,6 +319,9 @@ fn decode_expression(element: &[u8]) -> Option<Expression> {
         "match" => decode_match(&text(find(data, 1)?), number(data, 2)?, find(data, 3)?)?,
         "target" => match text(find(data, 1)?).as_str() {
             "REJECT" | "DROP" => Expression::Verdict(Verdict::Drop),
+            "NOTRACK" => Expression::Untracked,
+            // `struct xt_ct_target_info` begins with its flags.
+            "CT" if wire::u16_at(find(data, 3)?, 0)? & 1 != 0 => Expression::Untracked,
             "LOG" | "NFLOG" | "MARK" | "CONNMARK" | "TRACE" | "CT" | "TCPMSS" => Expression::Nothing,
             _ => return None,
         },

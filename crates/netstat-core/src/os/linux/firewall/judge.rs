@@ -11,15 +11,19 @@ use rustc_hash::FxHashMap;
 const INET: u8 = 1;
 const IPV4: u8 = 2;
 const IPV6: u8 = 10;
+const NETDEV: u8 = 5;
 const PREROUTING: u32 = 0;
 const LOCAL_IN: u32 = 1;
+/// Where an interface hands a packet over: numbered differently in the two families that have it.
+const INGRESS: [(u8, u32); 2] = [(NETDEV, 0), (INET, 5)];
 
 /// Chains in one another, and rules looked at in all, before it is given up.
 const DEEPEST: usize = 32;
 const MOST_RULES: usize = 200_000;
 
-/// The bit of a new connection in its state (`NF_CT_STATE_BIT(IP_CT_NEW)`).
+/// The bit of a new connection in its state (`NF_CT_STATE_BIT(IP_CT_NEW)`), and that of one that is not tracked.
 const NEW: u16 = 8;
+const UNTRACKED: u16 = 64;
 
 /// What tells a set from others.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,20 +42,55 @@ pub(super) struct Ruleset {
     /// Those that the kernel calls, in its order.
     bases: Vec<Chain>,
     rules: FxHashMap<ChainKey, Vec<Rule>>,
-    sets: FxHashMap<SetKey, Vec<Element>>,
+    sets: FxHashMap<SetKey, Set>,
+}
+
+/// Before this priority of the first hook a connection is not tracked yet (`NF_IP_PRI_CONNTRACK`).
+const TRACKING: i32 = -200;
+
+/// How far a packet has come.
+struct Course {
+    /// How many more rules are looked at.
+    left: usize,
+    /// Whether a rule can still say that it is not to be tracked.
+    before_tracking: bool,
+    /// The state of its connection; `None` where that depends.
+    state: Option<u16>,
+}
+
+/// The elements of a set, sorted.
+#[derive(Debug)]
+pub(super) struct Set {
+    elements: Vec<Element>,
+    /// Whether an element stands for all up to the next one.
+    has_ranges: bool,
+}
+
+impl Set {
+    pub(super) fn new(mut elements: Vec<Element>, has_ranges: bool) -> Self {
+        // The end of a range before the beginning of the next at the same place.
+        elements.sort_by(|one, two| one.key.cmp(&two.key).then(two.ends.cmp(&one.ends)));
+        Self { elements, has_ranges }
+    }
 }
 
 impl Chain {
     /// Whether what comes in passes it.
     pub(super) fn sees_inbound(&self) -> bool {
         let family = [INET, IPV4, IPV6].contains(&self.family);
-        family && self.filters && self.hook.is_some_and(|hook| [PREROUTING, LOCAL_IN].contains(&hook.number))
+        let on_the_way = self.hook.is_some_and(|hook| [PREROUTING, LOCAL_IN].contains(&hook.number));
+        self.filters && (family && on_the_way || self.is_of_interfaces())
+    }
+
+    /// Whether it sees what some interfaces hand over, and not what others do.
+    fn is_of_interfaces(&self) -> bool {
+        self.hook.is_some_and(|hook| INGRESS.contains(&(self.family, hook.number)))
     }
 
     fn sees(&self, family: Family) -> bool {
         match family {
-            Family::V4 => [INET, IPV4].contains(&self.family),
-            Family::V6 => [INET, IPV6].contains(&self.family),
+            Family::V4 => [INET, IPV4, NETDEV].contains(&self.family),
+            Family::V6 => [INET, IPV6, NETDEV].contains(&self.family),
         }
     }
 
@@ -59,6 +98,7 @@ impl Chain {
         let family = match self.family {
             IPV4 => "ip",
             IPV6 => "ip6",
+            NETDEV => "netdev",
             _ => "inet",
         };
         format!("nftables {family} {} {}", self.table, self.name)
@@ -91,7 +131,9 @@ struct Ends {
 impl Ruleset {
     pub(super) fn new(chains: Vec<Chain>, rules: Vec<Rule>) -> Self {
         let mut bases: Vec<Chain> = chains.into_iter().filter(Chain::sees_inbound).collect();
-        bases.sort_by_key(|chain| chain.hook.map(|hook| (hook.number, hook.priority)));
+        bases.sort_by_key(|chain| {
+            (!chain.is_of_interfaces(), chain.hook.map(|hook| (hook.number, hook.priority)))
+        });
         let mut by_chain: FxHashMap<ChainKey, Vec<Rule>> = FxHashMap::default();
         for rule in rules {
             by_chain.entry((rule.family, rule.table.clone(), rule.chain.clone())).or_default().push(rule);
@@ -116,18 +158,27 @@ impl Ruleset {
         wanted
     }
 
-    pub(super) fn add_set(&mut self, key: SetKey, mut elements: Vec<Element>) {
-        // The end of a range before the beginning of the next at the same place.
-        elements.sort_by(|one, two| one.key.cmp(&two.key).then(two.ends.cmp(&one.ends)));
-        self.sets.insert(key, elements);
+    pub(super) fn add_set(&mut self, key: SetKey, set: Set) {
+        self.sets.insert(key, set);
     }
 
     pub(super) fn judge(&self, inbound: &Inbound) -> Judgement {
         let mut judgement = Judgement { passage: Passage::Open, by: Vec::new() };
-        let mut left = MOST_RULES;
+        let mut course = Course { left: MOST_RULES, before_tracking: false, state: Some(NEW) };
         for chain in self.bases.iter().filter(|chain| chain.sees(inbound.family)) {
             let key = (chain.family, chain.table.clone(), chain.name.clone());
-            let mut ends = self.walk(&key, inbound, DEEPEST, &mut left);
+            let of_interfaces = chain.is_of_interfaces();
+            let state = course.state;
+            if of_interfaces {
+                course.state = None;
+            }
+            course.before_tracking = !of_interfaces
+                && chain.hook.is_some_and(|hook| hook.number == PREROUTING && hook.priority < TRACKING);
+            let mut ends = self.walk(&key, inbound, DEEPEST, &mut course);
+            if of_interfaces {
+                // By another interface it comes in all the same.
+                (ends.accepted, course.state) = (true, state);
+            }
             if ends.falls {
                 ends.dropped |= chain.drops;
                 ends.accepted |= !chain.drops;
@@ -150,14 +201,14 @@ impl Ruleset {
         judgement
     }
 
-    fn walk(&self, chain: &ChainKey, inbound: &Inbound, depth: usize, left: &mut usize) -> Ends {
+    fn walk(&self, chain: &ChainKey, inbound: &Inbound, depth: usize, course: &mut Course) -> Ends {
         let anything = Ends { accepted: true, dropped: true, falls: true };
         let mut ends = Ends::default();
         let Some(depth) = depth.checked_sub(1) else { return anything };
         for rule in self.rules.get(chain).map(Vec::as_slice).unwrap_or_default() {
-            let Some(fewer) = left.checked_sub(1) else { return anything };
-            *left = fewer;
-            for (matched, verdict) in self.outcomes(rule, inbound) {
+            let Some(fewer) = course.left.checked_sub(1) else { return anything };
+            course.left = fewer;
+            for (matched, verdict) in self.outcomes(rule, inbound, course) {
                 let sure = matched == Match::Yes;
                 let to = |name: &String| (chain.0, chain.1.clone(), name.clone());
                 match verdict {
@@ -167,7 +218,7 @@ impl Ruleset {
                     Verdict::Return => ends.falls = true,
                     Verdict::Continue => continue,
                     Verdict::Jump(name) => {
-                        let inner = self.walk(&to(&name), inbound, depth, left);
+                        let inner = self.walk(&to(&name), inbound, depth, course);
                         ends.accepted |= inner.accepted;
                         ends.dropped |= inner.dropped;
                         if inner.falls {
@@ -175,7 +226,7 @@ impl Ruleset {
                         }
                     }
                     Verdict::Goto(name) => {
-                        let inner = self.walk(&to(&name), inbound, depth, left);
+                        let inner = self.walk(&to(&name), inbound, depth, course);
                         ends.accepted |= inner.accepted;
                         ends.dropped |= inner.dropped;
                         ends.falls |= inner.falls;
@@ -190,13 +241,19 @@ impl Ruleset {
     }
 
     /// What a rule does, and whether that is sure. Several outcomes are ways that it may go.
-    fn outcomes(&self, rule: &Rule, inbound: &Inbound) -> Vec<(Match, Verdict)> {
-        let mut packet = Packet::new(inbound);
+    fn outcomes(&self, rule: &Rule, inbound: &Inbound, course: &mut Course) -> Vec<(Match, Verdict)> {
+        let mut packet = Packet::new(inbound, course.state);
         let mut matched = Match::Yes;
         let mut outcomes = Vec::new();
         for expression in &rule.expressions {
             let step = match expression {
                 Expression::Nothing => Match::Yes,
+                Expression::Untracked => {
+                    if course.before_tracking && course.state != Some(UNTRACKED) {
+                        course.state = (matched == Match::Yes).then_some(UNTRACKED);
+                    }
+                    Match::Yes
+                }
                 Expression::Unknown => {
                     packet.forget();
                     Match::Maybe
@@ -219,15 +276,17 @@ impl Ruleset {
                     let inside = ranges.iter().any(|(from, to)| (from..=to).contains(&&packet.port));
                     (right && inside != *inverted).into()
                 }
-                Expression::State { mask } => (mask & NEW != 0).into(),
+                Expression::State { mask } => {
+                    course.state.map_or(Match::Maybe, |state| (mask & state != 0).into())
+                }
                 Expression::Verdict(verdict) => {
                     outcomes.push((matched, verdict.clone()));
                     return outcomes;
                 }
                 Expression::Lookup { of, set, inverted, verdicts } => {
                     let key = SetKey { family: rule.family, table: rule.table.clone(), name: set.clone() };
-                    let elements = self.sets.get(&key);
-                    match elements.map(|elements| look_up(elements, &packet, *of)) {
+                    let set = self.sets.get(&key);
+                    match set.map(|set| look_up(set, &packet, *of)) {
                         Some(Found::Element(element)) if *verdicts => {
                             outcomes.extend(element.verdict.clone().map(|verdict| (matched, verdict)));
                             return outcomes;
@@ -236,8 +295,8 @@ impl Ruleset {
                         Some(Found::Nothing) => (*inverted && !*verdicts).into(),
                         Some(Found::NotKnown) if *verdicts => {
                             // It may be any of them.
-                            let all =
-                                elements.into_iter().flatten().filter_map(|element| element.verdict.clone());
+                            let elements = set.into_iter().flat_map(|set| &set.elements);
+                            let all = elements.filter_map(|element| element.verdict.clone());
                             outcomes.extend(all.map(|verdict| (Match::Maybe, verdict)));
                             return outcomes;
                         }
@@ -268,8 +327,9 @@ enum Found<'a> {
     NotKnown,
 }
 
-/// The element of a set that has a value of the packet. The elements are sorted.
-fn look_up<'a>(elements: &'a [Element], packet: &Packet, of: u32) -> Found<'a> {
+/// The element of a set that has a value of the packet.
+fn look_up<'a>(set: &'a Set, packet: &Packet, of: u32) -> Found<'a> {
+    let elements = &set.elements;
     let Some(length) = elements.iter().map(|element| element.key.len()).max().filter(|length| *length > 0)
     else {
         return Found::Nothing;
@@ -288,11 +348,9 @@ fn look_up<'a>(elements: &'a [Element], packet: &Packet, of: u32) -> Found<'a> {
             None => Found::Nothing,
         };
     }
-    let has_ranges = elements.iter().any(|element| element.ends);
     let after = elements.partition_point(|element| element.key <= value);
-    match after.checked_sub(1).and_then(|at| elements.get(at)) {
-        Some(element) if element.ends => Found::Nothing,
-        Some(element) if has_ranges || element.key == value => Found::Element(element),
+    match after.checked_sub(1).and_then(|at| elements.get(at)).filter(|element| !element.key.is_empty()) {
+        Some(element) if !element.ends && (set.has_ranges || element.key == value) => Found::Element(element),
         // An element for all else.
         _ => match elements.first().filter(|element| element.key.is_empty()) {
             Some(element) => Found::Element(element),
@@ -306,6 +364,8 @@ struct Packet {
     family: Family,
     protocol: u8,
     port: u16,
+    /// The state of its connection, where that is known.
+    state: Option<u16>,
     registers: [Option<u8>; REGISTERS],
     /// Where an interface is kept: not by name or number, but it is not the loopback.
     interface: Option<usize>,
@@ -324,7 +384,7 @@ fn place(register: u32) -> Option<usize> {
 }
 
 impl Packet {
-    fn new(inbound: &Inbound) -> Self {
+    fn new(inbound: &Inbound, state: Option<u16>) -> Self {
         let protocol = match inbound.protocol {
             Protocol::Tcp => 6,
             Protocol::Udp => 17,
@@ -333,6 +393,7 @@ impl Packet {
             family: inbound.family,
             protocol,
             port: inbound.port,
+            state,
             registers: [None; REGISTERS],
             interface: None,
         }
@@ -366,14 +427,14 @@ impl Packet {
             Family::V4 => (IPV4, [8, 0]),
             Family::V6 => (IPV6, [0x86, 0xdd]),
         };
-        let state = u32::from(NEW).to_ne_bytes();
+        let state = self.state.map(|state| u32::from(state).to_ne_bytes());
         let value: Option<&[u8]> = match what {
             Load::Layer4Protocol => Some(std::slice::from_ref(&self.protocol)),
             Load::NetworkProtocol => Some(&[network]),
             Load::EtherType => Some(&ether),
             // To this host.
             Load::PacketType => Some(&[0]),
-            Load::ConnectionState => Some(&state),
+            Load::ConnectionState => state.as_ref().map(<[u8; 4]>::as_slice),
             Load::Network(9, 1) if self.family == Family::V4 => Some(std::slice::from_ref(&self.protocol)),
             Load::Network(6, 1) if self.family == Family::V6 => Some(std::slice::from_ref(&self.protocol)),
             Load::Transport(2, 2) => Some(&port),

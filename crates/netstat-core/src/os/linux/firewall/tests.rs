@@ -161,6 +161,53 @@ fn every_chain_on_the_way_has_a_say() {
 }
 
 #[test]
+fn a_table_that_sleeps_drops_nothing() {
+    let rules = "table inet a { flags dormant; chain in { type filter hook input priority 0; policy drop; }\n}\n\
+                 table inet b { chain in { type filter hook input priority 0; policy accept; tcp dport 23 drop; }\n}\n";
+    let Some(found) = passages(rules, &[tcp(22), tcp(23)]) else { return };
+    let by = || vec!["nftables inet b in".to_owned()];
+    assert_eq!(found, [(Open, by()), (Closed, by())]);
+}
+
+#[test]
+fn what_is_not_tracked_has_no_state() {
+    let rules = "table inet r { chain pre { type filter hook prerouting priority raw; tcp dport 80 notrack; \
+                 ip saddr 10.0.0.0/8 tcp dport 81 notrack; }\n\
+                 chain late { type filter hook prerouting priority filter; tcp dport 83 notrack; }\n}\n\
+                 table inet f { chain in { type filter hook input priority 0; policy drop; ct state untracked accept; \
+                 ct state new tcp dport 82 accept; }\n}\n";
+    let asked = [tcp(80), tcp(81), tcp(82), tcp(83)];
+    let Some(found) = passages(rules, &asked) else { return };
+    assert_eq!(
+        found.into_iter().map(|(passage, _)| passage).collect::<Vec<_>>(),
+        [Open, Depends, Open, Closed]
+    );
+}
+
+#[test]
+fn a_chain_of_an_interface_decides_over_that_interface() {
+    let chain = |family: &str, name: &str| {
+        format!(
+            "table {family} {name} {{ chain i {{ type filter hook ingress device lo priority 0; tcp dport 23 drop; }}\n}}\n"
+        )
+    };
+    for family in ["netdev", "inet"] {
+        let Some(found) = passages(&chain(family, "n"), &[tcp(22), tcp(23)]) else { return };
+        let by = || vec![format!("nftables {family} n i")];
+        assert_eq!(found, [(Open, by()), (Depends, by())]);
+    }
+}
+
+#[test]
+fn ranges_that_leave_nothing_out_have_no_ends() {
+    let ranges = "tcp dport vmap { 0-79 : drop, 80 : accept, 81-65535 : drop }";
+    check("accept", ranges, &[(tcp(79), Closed), (tcp(80), Open), (tcp(9000), Closed)]);
+    check("drop", "tcp dport { 0-65535 } counter accept", &[(tcp(22), Open), (udp(22), Closed)]);
+    let all_else = "tcp dport vmap { 80-90 : accept, * : drop }";
+    check("accept", all_else, &[(tcp(85), Open), (tcp(22), Closed), (tcp(9000), Closed)]);
+}
+
+#[test]
 fn the_rules_of_iptables_are_among_them() {
     let found = netstat_lab::on_own_thread(|_| {
         let rules = "*filter\n:INPUT DROP [0:0]\n\
@@ -245,7 +292,9 @@ fn rules_that_lead_round_in_circles_end() {
 proptest! {
     #[test]
     fn arbitrary_bytes_are_decoded_without_panic(bytes: Vec<u8>) {
+        decode::decode_table(&bytes);
         decode::decode_chain(&bytes);
+        decode::decode_set(&bytes);
         decode::decode_rule(&bytes);
         decode::decode_elements(&bytes);
     }
@@ -277,7 +326,9 @@ proptest! {
         wire::put_attribute(&mut chain, 4, &hook);
         let script = Script::new([
             (vec![message(NFTABLES | 3, 0, &chain), done()], None),
+            (vec![done()], None),
             (vec![message(NFTABLES | 6, 0, &rule), done()], None),
+            (vec![done()], None),
             (vec![done()], None),
             (vec![done()], None),
         ]);
