@@ -379,7 +379,7 @@ fn advice_for_queue(listeners: &[Culprit]) -> (Option<Text>, Vec<Text>) {
 }
 
 /// What shows the threads of a process, by what it is written in.
-fn thread_tools(pid: u32) -> String {
+pub(super) fn thread_tools(pid: u32) -> String {
     let of_the_system = if cfg!(windows) { format!("procdump -ma {pid}") } else { format!("gdb -p {pid}") };
     format!("jstack {pid}, {of_the_system}, py-spy dump --pid {pid}")
 }

@@ -1,7 +1,8 @@
 //! `stalled`: connections with data to deliver that does not move.
 
-use super::holders::{Holder, counted};
-use super::text::{EN, KO, bytes, duration, grouped, number_of, part};
+use super::close_wait::thread_tools;
+use super::holders::{Holder, counted, to_see_one};
+use super::text::{EN, KO, Particle, bytes, duration, grouped, number_of, part, particle};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, SocketKey, Text, Thresholds};
 use netstat_core::model::{NoOwner, Socket, TcpState, TimerKind};
@@ -11,29 +12,32 @@ use std::time::Duration;
 pub(crate) static CHECK: Check = Check {
     name: "stalled",
     summary: Text::fixed(
-        "connections whose data does not get through: unacknowledged, or not read by the peer",
-        "데이터가 나아가지 않는 연결: 확인되지 않거나 상대가 읽지 않음",
+        "connections whose data does not get through: unacknowledged, or not read at one end",
+        "데이터가 나아가지 않는 연결: 확인되지 않거나 한쪽이 읽지 않음",
     ),
     rule: Text::fixed(
         "Every connection that a process holds is looked at twice. One is stalled if it had data to deliver both times and \
          nothing of it was acknowledged in between, and if that has been so for stalled.old seconds, by one of two signs. \
          Unanswered: the retransmission timer fired twice in a row or more, and the peer has been silent for so long; it is \
          gone, or the path is. Zero window: the peer offers no room and answers probes, and no data was sent for so long; \
-         its program does not read.\n\n\
+         its program does not read. The same is said of this end: what has come fills the buffer, the window that is \
+         offered is zero (Linux 6.2), and no data has come for so long; the program here does not read.\n\n\
          A server on the internet always has some clients that vanished. So the number is judged for each process, and only \
          if it is also a good part of its connections; below that it is a notice. Connections that no process holds any \
          longer end by themselves and are not judged. Needs struct tcp_info, so Linux.",
         "프로세스가 든 모든 연결을 두 번 봅니다. 두 번 모두 보낼 데이터가 있고 그 사이 아무것도 확인되지 않았으며, 두 가지 표시 가운데 \
          하나로 stalled.old초 이상 그랬다면 멈춘 연결입니다. 대답 없음: 재전송 타이머가 두 번 넘게 잇달아 울렸고 상대가 그만큼 조용합니다. \
          상대나 경로가 사라진 것입니다. 창 0: 상대가 자리를 내주지 않으면서 탐색에는 대답하고, 그만큼 데이터를 보내지 못했습니다. 상대 \
-         프로그램이 읽지 않는 것입니다.\n\n\
+         프로그램이 읽지 않는 것입니다. 이쪽도 마찬가지로 봅니다. 받은 것이 버퍼를 채워 내주는 창이 0이고(Linux 6.2) 그만큼 데이터가 오지 \
+         않았으면 이쪽 프로그램이 읽지 않는 것입니다.\n\n\
          인터넷의 서버에는 사라진 클라이언트가 늘 있습니다. 그래서 프로세스마다 수를 보고, 그 프로세스 연결의 적지 않은 부분일 때만 \
          경고합니다. 그보다 적으면 알림입니다. 더는 프로세스가 들지 않은 연결은 저절로 끝나므로 판단하지 않습니다. struct tcp_info가 \
          필요하므로 Linux에서만 판단합니다.",
     ),
     settings: &[&OLD, &NOTICE, &WARNING, &CRITICAL, &SHARE],
     sources: &[
-        "sock_diag, struct tcp_info: tcpi_bytes_acked, tcpi_last_ack_recv, tcpi_last_data_sent, tcpi_retransmits, tcpi_snd_wnd; \
+        "sock_diag, struct tcp_info: tcpi_bytes_acked, tcpi_last_ack_recv, tcpi_last_data_sent, tcpi_retransmits, tcpi_snd_wnd, \
+         tcpi_rcv_wnd, tcpi_bytes_received, tcpi_last_data_recv; \
          the running timer",
         "RFC 9293, section 3.8.6 (zero windows and probes)",
     ],
@@ -104,10 +108,45 @@ static SHARE: Setting = Setting {
 enum Cause {
     Unanswered,
     ZeroWindow,
+    /// Not the peer, but the process here does not read.
+    NotRead,
+}
+
+impl Cause {
+    const ALL: [Self; 3] = [Self::Unanswered, Self::ZeroWindow, Self::NotRead];
+
+    /// The word of the JSON form.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Unanswered => "unanswered",
+            Self::ZeroWindow => "zero_window",
+            Self::NotRead => "not_read",
+        }
+    }
+}
+
+/// For how long what has come fills the buffer of a connection, and nobody reads it; `None` where that is not so.
+fn not_read(before: &Socket, now: &Socket, old: Duration) -> Option<Duration> {
+    let is_full = |socket: &Socket| {
+        let window = socket.tcp.as_ref().and_then(|tcp| tcp.recv_window);
+        socket.recv_queue.is_some_and(|queue| queue > 0) && window == Some(0)
+    };
+    let (then, tcp) = (before.tcp.as_ref()?, now.tcp.as_ref()?);
+    // What comes behind the end of a stream is nothing.
+    let may_come = now.state == Some(TcpState::Established);
+    if !may_come || !is_full(before) || !is_full(now) || tcp.bytes_received? != then.bytes_received? {
+        return None;
+    }
+    tcp.last_data_received.filter(|silent| *silent >= old)
 }
 
 /// Why, and for how long, nothing of a connection's data has moved; `None` where it has, or for too short.
 fn stalled(before: &Socket, now: &Socket, old: Duration) -> Option<(Cause, Duration)> {
+    let of_peer = not_delivered(before, now, old);
+    of_peer.or_else(|| Some((Cause::NotRead, not_read(before, now, old)?)))
+}
+
+fn not_delivered(before: &Socket, now: &Socket, old: Duration) -> Option<(Cause, Duration)> {
     let has_data = |socket: &Socket| socket.send_queue.is_some_and(|queue| queue > 0);
     let (then, tcp) = (before.tcp.as_ref()?, now.tcp.as_ref()?);
     if !has_data(before) || !has_data(now) || tcp.bytes_acked? != then.bytes_acked? {
@@ -155,7 +194,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
                 Some((*socket, cause, age))
             })
             .collect();
-        for cause in [Cause::Unanswered, Cause::ZeroWindow] {
+        for cause in Cause::ALL {
             let group = Group {
                 cause,
                 holder: &holder,
@@ -216,26 +255,39 @@ impl Group<'_> {
                     format!("the {peer} of {some} of {} {does} not read", who.of(EN)),
                     format!("{}의 연결 {all}개 가운데 {count}개의 상대가 읽지 않음", who.of(KO)),
                 ),
+                Cause::NotRead => Text::new(
+                    format!("{} does not read {some}, and the {peer} can send no more", who.of(EN)),
+                    format!(
+                        "{} 연결 {all}개 가운데 {count}개를 읽지 않아, 상대가 더 보낼 수 없음",
+                        particle(who.of(KO), Particle::Subject)
+                    ),
+                ),
             },
         );
-        let cause = match self.cause {
-            Cause::Unanswered => "unanswered",
-            Cause::ZeroWindow => "zero_window",
-        };
+        let cause = self.cause.word();
         finding.subject = format!("{} {cause}", self.holder.subject());
         finding.amount = self.sockets.len() as f64;
         finding.facts = self.facts(cause);
         finding.processes = evidence.culprits(self.sockets.iter().copied());
         let process = self.holder.filter().map(|filter| format!(" {filter}")).unwrap_or_default();
-        finding.rows = Some(format!(
-            "netstat --columns local,foreign,sendq,timer,rtt,retrans,process --sort sendq:desc connected sendq gt 0{process}"
-        ));
+        finding.rows = Some(match self.cause {
+            Cause::NotRead => format!(
+                "netstat --columns local,foreign,recvq,process --sort recvq:desc connected recvq gt 0{process}"
+            ),
+            Cause::Unanswered | Cause::ZeroWindow => format!(
+                "netstat --columns local,foreign,sendq,timer,rtt,retrans,process --sort sendq:desc connected sendq gt 0{process}"
+            ),
+        });
         (finding.meaning, finding.next) = self.advice();
         finding
     }
 
     fn facts(&self, cause: &str) -> Vec<Fact> {
-        let queued: u64 = self.sockets.iter().filter_map(|socket| socket.send_queue).map(u64::from).sum();
+        let queue = |socket: &&Socket| match self.cause {
+            Cause::NotRead => socket.recv_queue,
+            Cause::Unanswered | Cause::ZeroWindow => socket.send_queue,
+        };
+        let queued: u64 = self.sockets.iter().filter_map(queue).map(u64::from).sum();
         let peers = counted(self.sockets.iter().filter_map(|socket| Some(socket.remote?.address)));
         let listed: Vec<String> =
             peers.iter().take(3).map(|(address, count)| format!("{address} ({})", grouped(*count))).collect();
@@ -251,14 +303,24 @@ impl Group<'_> {
                 duration(oldest).around("nothing has moved for up to ", "", "길게는 ", " 동안 움직이지 않음"),
             ));
         }
-        facts.push(Fact::shown(
-            "undelivered_bytes",
-            queued,
-            Text::new(
-                format!("{} wait to be delivered", bytes(queued)),
-                format!("전하지 못한 데이터 {}", bytes(queued)),
+        facts.push(match self.cause {
+            Cause::NotRead => Fact::shown(
+                "unread_bytes",
+                queued,
+                Text::new(
+                    format!("{} received and not read", bytes(queued)),
+                    format!("받고 읽지 않은 데이터 {}", bytes(queued)),
+                ),
             ),
-        ));
+            Cause::Unanswered | Cause::ZeroWindow => Fact::shown(
+                "undelivered_bytes",
+                queued,
+                Text::new(
+                    format!("{} wait to be delivered", bytes(queued)),
+                    format!("전하지 못한 데이터 {}", bytes(queued)),
+                ),
+            ),
+        });
         facts.push(Fact::shown(
             "peers",
             peers.len(),
@@ -292,6 +354,22 @@ impl Group<'_> {
                     ),
                 ],
             ),
+            Cause::NotRead => {
+                let meaning = Text::fixed(
+                    "The network and the peers are well: the program here does not take what has come. It is stuck, \
+                     stopped, or waits for something else (a lock, a disk, another connection); its peers wait for it.",
+                    "네트워크도 상대도 멀쩡합니다. 이쪽 프로그램이 받은 것을 가져가지 않습니다. 멈췄거나, 다른 것(잠금, 디스크, 다른 연결)을 \
+                     기다립니다. 상대는 이 프로그램을 기다립니다.",
+                );
+                let next = match self.holder {
+                    Holder::Process { pid, .. } => vec![Text::new(
+                        format!("see what its threads do ({}), and its log", thread_tools(*pid)),
+                        format!("스레드가 무엇을 하는지({}) 로그와 함께 봅니다", thread_tools(*pid)),
+                    )],
+                    other => to_see_one(other).into_iter().collect(),
+                };
+                (Some(meaning), next)
+            }
             Cause::ZeroWindow => (
                 Some(Text::fixed(
                     "The network is well: the program at the other end does not read. It is stuck, stopped, or \

@@ -1,6 +1,6 @@
 //! Data that is lost, that stands, and that is merely slow.
 
-use crate::answer::{assert_found, assert_only, assert_quiet};
+use crate::answer::{ask, assert_found, assert_only, assert_quiet};
 use netstat_lab::faults::{Receiver, SlowReader, Transfer, Unread};
 use netstat_lab::{on_own_thread, with_remote_host};
 
@@ -66,6 +66,14 @@ fn a_window_that_stays_zero_is_found() {
         for unread in &unread {
             assert!(rows.iter().any(|row| row.contains(&unread.receiver.to_string())), "{rows:#?}");
         }
+        // The end that does not read is here as well, and is told by itself.
+        let reader = netstat_lab::eventually("the end that does not read", || {
+            let found = ask(&format!("stalled {SOON}")).of("stalled");
+            found.into_iter().find(|finding| finding.fact("cause") == "not_read")
+        });
+        let reader = reader.unwrap();
+        assert!(reader.words().contains("12 of 24"), "{reader:?}");
+        assert_eq!(reader.rows().iter().filter(|row| row.contains("10.88.")).count(), 12, "{reader:?}");
         assert_only(&["stalled"]);
     });
 }

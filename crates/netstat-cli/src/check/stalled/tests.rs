@@ -21,6 +21,47 @@ fn found(before: Vec<Socket>, now: Vec<Socket>) -> Vec<String> {
     lines(&run(&CHECK, &looks(Some(moment(10, before)), moment(11, now)), &[]))
 }
 
+/// A connection with data that has come and is not read: `silent` is in seconds.
+fn unread(number: u64, silent: u64, window: u32, received: u64) -> Socket {
+    let socket = tcp("10.0.0.1:80", &format!("192.0.2.1:{}", 1000 + number), TcpState::Established);
+    with(numbered(queues(held(socket, 7), 60_000, 0), number), |tcp| {
+        tcp.bytes_acked = Some(100);
+        tcp.bytes_received = Some(received);
+        tcp.last_ack_received = Some(Duration::from_secs(silent));
+        tcp.last_data_received = Some(Duration::from_secs(silent));
+        tcp.recv_window = Some(window);
+    })
+}
+
+#[test]
+fn a_process_that_does_not_read_is_told_from_one_that_is_slow_or_idle() {
+    let full = |number| unread(number, 30, 0, 500);
+    assert_eq!(
+        found(many(12, full), many(12, full)),
+        [
+            "warning [p7 (7) not_read] p7 (7) does not read 12 of 12 connections, and the peers can send no more"
+        ]
+    );
+    assert!(found(many(1, full), many(1, full))[0].starts_with("notice"));
+    let closed = |number| Socket { state: Some(TcpState::CloseWait), ..full(number) };
+    for (before, now) in [
+        // Young; with room; read meanwhile; more has come; nothing is there; the peer has closed.
+        (many(12, |n| unread(n, 5, 0, 500)), many(12, |n| unread(n, 5, 0, 500))),
+        (many(12, |n| unread(n, 30, 9000, 500)), many(12, |n| unread(n, 30, 9000, 500))),
+        (many(12, |n| unread(n, 30, 9000, 500)), many(12, full)),
+        (many(12, |n| unread(n, 30, 0, 400)), many(12, full)),
+        (many(12, full), many(12, |n| queues(full(n), 0, 0))),
+        (many(12, full), many(12, closed)),
+    ] {
+        let found = found(before, now);
+        assert!(found[0].starts_with("ok"), "{found:?}");
+    }
+    let evidence = looks(Some(moment(10, many(12, full))), moment(11, many(12, full)));
+    let finding = &run(&CHECK, &evidence, &[])[0];
+    assert_eq!(super::super::made::fact(finding, "unread_bytes"), Some(720_000.into()));
+    assert!(finding.rows.as_ref().unwrap().ends_with("recvq gt 0 pid 7"));
+}
+
 #[test]
 fn what_does_not_move_is_told_from_what_is_slow() {
     let unanswered = |number| connection(number, 4, 30, 5, 60_000);
