@@ -2,7 +2,7 @@
 
 use super::text::{EN, KO, Particle, bytes, decimal, grouped, is_or_are, number_of, particle, were};
 use super::thresholds::Default;
-use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, SocketKey, Text, Thresholds};
+use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
 use netstat_core::model::{Counters, Protocol, Socket, SocketLevels, TcpExtCounters, UdpCounters};
 use netstat_core::query::{Fields, Kinds, ProcessFields, States};
 use std::net::SocketAddr;
@@ -161,7 +161,6 @@ fn graded(evidence: &Evidence, thresholds: &Thresholds, lost: u64) -> Option<(Se
 
 /// A UDP socket, and how many datagrams it lost between the two looks.
 fn losers(evidence: &Evidence) -> Vec<(&Socket, u32)> {
-    let before = evidence.before_by_key();
     let drops = |socket: &Socket| socket.memory.as_ref()?.drops;
     let mut losers: Vec<(&Socket, u32)> = evidence
         .now
@@ -169,7 +168,7 @@ fn losers(evidence: &Evidence) -> Vec<(&Socket, u32)> {
         .iter()
         .filter(|socket| socket.protocol == Protocol::Udp)
         .filter_map(|socket| {
-            let then = drops(before.get(&SocketKey::of(socket))?)?;
+            let then = evidence.before(socket)?.drops?;
             // Fewer than before: another socket has the same ends by now.
             let lost = drops(socket)?.checked_sub(then)?;
             (lost > 0).then_some((socket, lost))

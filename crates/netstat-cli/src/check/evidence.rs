@@ -1,11 +1,11 @@
 //! What the system was asked, once, or twice where a rate is judged. Plain data: who asks is in `report/check.rs`.
 
+use super::marks::{Mark, Marks};
 use super::surroundings::Surroundings;
 use netstat_core::model::{
     Conntrack, Counters, Endpoint, Limits, Process, ProcessId, Protocol, Socket, TcpState,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -37,10 +37,12 @@ pub(crate) struct Moment {
     /// When, since the system started.
     pub(crate) at: Input<Duration>,
     /// Whether all that the checks need was asked for. The first of two looks a moment apart is not whole: it knows what
-    /// rates are made of, and neither other sockets nor owners.
+    /// rates are made of, as marks, and neither sockets nor owners.
     pub(crate) whole: bool,
     /// The sockets that the filter leaves, in no particular order; empty where no check needs them.
     pub(crate) sockets: Vec<Socket>,
+    /// What the next look compares its sockets with; empty where there is none.
+    pub(crate) marks: Marks,
     /// The protocol counters.
     pub(crate) counters: Input<Counters>,
     /// The table of tracked connections; `None` where none are tracked.
@@ -48,17 +50,17 @@ pub(crate) struct Moment {
 }
 
 /// What tells a socket from others, from one look to the next: the kernel's number of it, or else its ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum SocketKey {
     Cookie(u64),
-    Ends(Protocol, Endpoint, Option<Endpoint>),
+    Ends(Box<(Protocol, Endpoint, Option<Endpoint>)>),
 }
 
 impl SocketKey {
     pub(crate) fn of(socket: &Socket) -> Self {
         match socket.id.cookie {
             Some(cookie) => Self::Cookie(cookie),
-            None => Self::Ends(socket.protocol, socket.local, socket.remote),
+            None => Self::Ends(Box::new((socket.protocol, socket.local, socket.remote))),
         }
     }
 }
@@ -123,13 +125,9 @@ impl Evidence {
         self.elapsed().map(|elapsed| growth as f64 / elapsed.as_secs_f64())
     }
 
-    /// The sockets of the look before, by what tells them apart.
-    pub(crate) fn before_by_key(&self) -> FxHashMap<SocketKey, &Socket> {
-        self.before
-            .iter()
-            .flat_map(|before| &before.sockets)
-            .map(|socket| (SocketKey::of(socket), socket))
-            .collect()
+    /// What a socket was like in the look before.
+    pub(crate) fn before(&self, socket: &Socket) -> Option<&Mark> {
+        self.before.as_ref()?.marks.get(socket)
     }
 
     /// For how long at least a socket has been in its state, as far as watching tells.
@@ -148,7 +146,7 @@ impl Evidence {
 
     /// Tells which sockets wait for an answer that is late.
     pub(crate) fn waiting(&self) -> Waiting<'_> {
-        Waiting { evidence: self, before: OnceCell::new() }
+        Waiting { evidence: self }
     }
 
     /// The TCP sockets in a state.
@@ -160,8 +158,6 @@ impl Evidence {
 /// Which sockets wait for an answer that is late.
 pub(crate) struct Waiting<'a> {
     evidence: &'a Evidence,
-    /// The look before; only where there are no timers is it needed.
-    before: OnceCell<FxHashMap<SocketKey, &'a Socket>>,
 }
 
 impl Waiting<'_> {
@@ -184,7 +180,6 @@ impl Waiting<'_> {
         }
         let before = self.evidence.before.as_ref().filter(|before| before.whole || Self::LOOKS_TWICE);
         before.and(self.evidence.elapsed()).filter(|elapsed| *elapsed >= Self::BETWEEN_LOOKS)?;
-        let then = self.before.get_or_init(|| self.evidence.before_by_key());
-        Some(then.get(&SocketKey::of(socket)).is_some_and(|then| then.state == socket.state))
+        Some(self.evidence.before(socket).is_some_and(|then| then.state == socket.state))
     }
 }

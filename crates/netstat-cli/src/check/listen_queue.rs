@@ -2,7 +2,7 @@
 
 use super::text::{EN, KO, decimal, grouped, number_of, were};
 use super::thresholds::Default;
-use super::{Check, Evidence, Fact, Finding, Holder, Needs, Setting, Severity, SocketKey, Text, Thresholds};
+use super::{Check, Evidence, Fact, Finding, Holder, Needs, Setting, Severity, Text, Thresholds};
 use netstat_core::model::{Counters, Socket, TcpExtCounters, TcpState};
 use netstat_core::query::{Fields, Kinds, ProcessFields, States};
 use std::net::SocketAddr;
@@ -90,7 +90,11 @@ struct Queue {
 
 impl Queue {
     fn of(socket: &Socket) -> Option<Self> {
-        Some(Self { waiting: socket.recv_queue?, limit: socket.send_queue? })
+        Self::new(socket.recv_queue, socket.send_queue)
+    }
+
+    fn new(waiting: Option<u32>, limit: Option<u32>) -> Option<Self> {
+        Some(Self { waiting: waiting?, limit: limit? })
     }
 
     /// The kernel takes one more than the limit.
@@ -109,7 +113,6 @@ fn extended(get: impl Fn(&TcpExtCounters) -> Option<u64>) -> impl Fn(&Counters) 
 
 fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
     let listeners: Vec<&Socket> = evidence.in_state(TcpState::Listen).collect();
-    let before = evidence.before_by_key();
     let overflows = evidence.grown(extended(|tcp| tcp.listen_overflows));
     let lost = overflows.and_then(|overflows| evidence.per_second(overflows)).unwrap_or(0.0);
     let is_lost = lost > 0.0 && lost >= thresholds.number(&CHECK, &LOST);
@@ -120,7 +123,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
     for listener in &listeners {
         let Some(queue) = Queue::of(listener) else { continue };
         judged += 1;
-        let then = before.get(&SocketKey::of(listener)).and_then(|socket| Queue::of(socket));
+        let then = evidence.before(listener).and_then(|then| Queue::new(then.recv_queue, then.send_queue));
         let full_before = then.is_some_and(Queue::is_full);
         let severity = match (queue.is_full(), full_before) {
             (true, true) if is_lost => Severity::Critical,

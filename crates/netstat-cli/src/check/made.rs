@@ -76,6 +76,7 @@ pub(super) fn moment(second: u64, sockets: Vec<Socket>) -> Moment {
     Moment {
         at: Ok(Duration::from_secs(second)),
         whole: true,
+        marks: sockets.iter().collect(),
         sockets,
         counters: Err(Lack::NotAsked),
         conntrack: Err(Lack::NotAsked),

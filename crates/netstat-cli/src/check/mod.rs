@@ -9,6 +9,7 @@
 //! | `finding.rs` | what a check answers |
 //! | `text.rs` | texts in both languages, and numbers in them |
 //! | `evidence.rs` | what the system was asked, once or twice |
+//! | `marks.rs` | what is kept of an earlier look |
 //! | `needs.rs` | what a check needs of it |
 //! | `thresholds.rs` | settings: defaults, `--config`, `--set` |
 //! | `holders.rs` | sockets by the process that holds them |
@@ -35,6 +36,7 @@ mod lacking;
 mod listen_queue;
 #[cfg(test)]
 mod made;
+mod marks;
 mod needs;
 mod policy;
 mod port_exhaustion;
@@ -51,6 +53,7 @@ pub(crate) use explain::{explained, listed, markdown, wrapped, wrapped_step};
 pub(crate) use finding::{Culprit, Fact, Finding, Severity, worst};
 pub(crate) use holders::Holder;
 pub(crate) use lacking::lacking;
+pub(crate) use marks::Marks;
 pub(crate) use needs::Needs;
 pub(crate) use policy::{CHECK as POLICY, FILE as POLICY_FILE, Policy, learned};
 pub(crate) use surroundings::{Firewalled, NamedList, Surroundings, inbound};

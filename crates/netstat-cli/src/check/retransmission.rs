@@ -1,9 +1,10 @@
 //! `retransmission`: segments that have to be sent again.
 
 use super::holders::counted;
+use super::marks::{Course, Mark};
 use super::text::{EN, Particle, decimal, duration, grouped, number_of, particle};
 use super::thresholds::Default;
-use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, SocketKey, Text, Thresholds};
+use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
 use netstat_core::model::{Counters, Socket, TcpCounters};
 use netstat_core::query::{Fields, Kinds, ProcessFields, States};
 use rustc_hash::FxHashMap;
@@ -105,28 +106,23 @@ static DESTINATION: Setting = Setting {
 };
 
 /// What one connection sent between the two looks.
-struct Sent<'a> {
+pub(super) struct Sent<'a> {
     socket: &'a Socket,
     again: u32,
     segments: u32,
 }
 
+/// What a connection sent, if some of it was sent again.
+pub(super) fn sent_again<'a>(before: &Mark, socket: &'a Socket) -> Option<Sent<'a>> {
+    let (then, now) = (before.course?, Course::of(socket.tcp.as_ref()?));
+    // Both wrap.
+    let again = now.again?.wrapping_sub(then.again?);
+    let segments = now.segments?.wrapping_sub(then.segments?);
+    (again > 0).then_some(Sent { socket, again, segments })
+}
+
 fn sent(evidence: &Evidence) -> Vec<Sent<'_>> {
-    let before = evidence.before_by_key();
-    evidence
-        .now
-        .sockets
-        .iter()
-        .filter_map(|socket| {
-            let now = socket.tcp.as_ref()?;
-            let then = before.get(&SocketKey::of(socket))?.tcp.as_ref()?;
-            // Both wrap.
-            let again = now.total_retransmits?.wrapping_sub(then.total_retransmits?);
-            let segments =
-                now.data_segs_out.or(now.segs_out)?.wrapping_sub(then.data_segs_out.or(then.segs_out)?);
-            (again > 0).then_some(Sent { socket, again, segments })
-        })
-        .collect()
+    evidence.now.sockets.iter().filter_map(|socket| sent_again(evidence.before(socket)?, socket)).collect()
 }
 
 /// A counter of TCP, over both families.

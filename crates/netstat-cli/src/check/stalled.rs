@@ -2,9 +2,10 @@
 
 use super::close_wait::thread_tools;
 use super::holders::{Holder, counted, to_see_one};
+use super::marks::{Course, Mark};
 use super::text::{EN, KO, Particle, bytes, duration, grouped, number_of, part, particle};
 use super::thresholds::Default;
-use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, SocketKey, Text, Thresholds};
+use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
 use netstat_core::model::{NoOwner, Socket, TcpState, TimerKind};
 use netstat_core::query::{Fields, Kinds, ProcessFields, States};
 use std::time::Duration;
@@ -105,7 +106,7 @@ static SHARE: Setting = Setting {
 
 /// Why a connection does not move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cause {
+pub(super) enum Cause {
     Unanswered,
     ZeroWindow,
     /// Not the peer, but the process here does not read.
@@ -126,30 +127,29 @@ impl Cause {
 }
 
 /// For how long what has come fills the buffer of a connection, and nobody reads it; `None` where that is not so.
-fn not_read(before: &Socket, now: &Socket, old: Duration) -> Option<Duration> {
-    let is_full = |socket: &Socket| {
-        let window = socket.tcp.as_ref().and_then(|tcp| tcp.recv_window);
-        socket.recv_queue.is_some_and(|queue| queue > 0) && window == Some(0)
-    };
-    let (then, tcp) = (before.tcp.as_ref()?, now.tcp.as_ref()?);
+fn not_read(before: &Mark, now: &Socket, old: Duration) -> Option<Duration> {
+    let has_data = |queue: Option<u32>| queue.is_some_and(|queue| queue > 0);
+    let (then, tcp) = (before.course?, now.tcp.as_ref()?);
+    let was_full = has_data(before.recv_queue) && then.offered_none;
+    let is_full = has_data(now.recv_queue) && tcp.recv_window == Some(0);
     // What comes behind the end of a stream is nothing.
     let may_come = now.state == Some(TcpState::Established);
-    if !may_come || !is_full(before) || !is_full(now) || tcp.bytes_received? != then.bytes_received? {
+    if !may_come || !was_full || !is_full || tcp.bytes_received? != then.bytes_received? {
         return None;
     }
     tcp.last_data_received.filter(|silent| *silent >= old)
 }
 
 /// Why, and for how long, nothing of a connection's data has moved; `None` where it has, or for too short.
-fn stalled(before: &Socket, now: &Socket, old: Duration) -> Option<(Cause, Duration)> {
+pub(super) fn stalled(before: &Mark, now: &Socket, old: Duration) -> Option<(Cause, Duration)> {
     let of_peer = not_delivered(before, now, old);
     of_peer.or_else(|| Some((Cause::NotRead, not_read(before, now, old)?)))
 }
 
-fn not_delivered(before: &Socket, now: &Socket, old: Duration) -> Option<(Cause, Duration)> {
-    let has_data = |socket: &Socket| socket.send_queue.is_some_and(|queue| queue > 0);
-    let (then, tcp) = (before.tcp.as_ref()?, now.tcp.as_ref()?);
-    if !has_data(before) || !has_data(now) || tcp.bytes_acked? != then.bytes_acked? {
+fn not_delivered(before: &Mark, now: &Socket, old: Duration) -> Option<(Cause, Duration)> {
+    let has_data = |queue: Option<u32>| queue.is_some_and(|queue| queue > 0);
+    let (then, tcp) = (before.course?, now.tcp.as_ref()?);
+    if !has_data(before.send_queue) || !has_data(now.send_queue) || tcp.bytes_acked? != then.bytes_acked? {
         return None;
     }
     let silent = tcp.last_ack_received?;
@@ -168,7 +168,9 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
     let connections: Vec<&Socket> = evidence.now.sockets.iter().filter(is_judged).collect();
     // Windows tells of some connections how much was acknowledged, and of none since when.
     let is_told = |socket: &&Socket| {
-        socket.tcp.as_ref().is_some_and(|tcp| tcp.bytes_acked.is_some() && tcp.last_ack_received.is_some())
+        let course = socket.tcp.as_deref().map(Course::of);
+        // Of what nothing happened to, the course was told in the look before.
+        course.or_else(|| evidence.before(socket)?.course).is_some_and(|course| course.told)
     };
     if !connections.is_empty() && !connections.iter().any(is_told) {
         return vec![Finding::never_told(
@@ -181,7 +183,6 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
         )];
     }
     let old = thresholds.seconds(&CHECK, &OLD);
-    let before = evidence.before_by_key();
     let mut findings = Vec::new();
     for (holder, sockets) in evidence.by_holder(connections.iter().copied()) {
         if holder == Holder::Nobody(NoOwner::NoProcess) {
@@ -190,7 +191,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
         let stalled: Vec<(&Socket, Cause, Duration)> = sockets
             .iter()
             .filter_map(|socket| {
-                let (cause, age) = stalled(before.get(&SocketKey::of(socket))?, socket, old)?;
+                let (cause, age) = stalled(evidence.before(socket)?, socket, old)?;
                 Some((*socket, cause, age))
             })
             .collect();

@@ -1,11 +1,11 @@
 //! `netstat check`: asks the system what the chosen checks need, lets them judge, and shows what they found.
 
-use super::select::{Selected, attach_owners, read, select};
+use super::select::{Selected, Sift, attach_owners, read, select};
 use super::{Session, explain, files};
 use crate::check::{
-    ADDRESS_LISTS, Evidence, Finding, Firewalled, Input, Lack, Moment, NamedList, Needs, POLICY, POLICY_FILE,
-    Policy, SUSPICIOUS, SocketKey, Surroundings, Thresholds, changes, explained, inbound, lacking, learned,
-    listed, listening, retold, worst,
+    ADDRESS_LISTS, Evidence, Finding, Firewalled, Input, Lack, Marks, Moment, NamedList, Needs, POLICY,
+    POLICY_FILE, Policy, SUSPICIOUS, SocketKey, Surroundings, Thresholds, changes, explained, inbound,
+    lacking, learned, listed, listening, retold, worst,
 };
 use crate::options::one_line;
 use crate::output::{self, Reader, Trouble, Utf8, Warnings};
@@ -210,6 +210,13 @@ fn thresholds(checks: &Checks) -> Result<Thresholds, Trouble> {
     Ok(thresholds)
 }
 
+/// The first of two looks a moment apart leaves nothing but marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    First,
+    Whole,
+}
+
 /// What is kept from one look to the next.
 struct Watch<'a> {
     session: &'a Session<'a>,
@@ -233,13 +240,13 @@ impl Watch<'_> {
     fn look(&mut self) -> Result<(Evidence, Vec<Warning>), Error> {
         let mut warnings = Vec::new();
         if self.needs.twice && self.before.is_none() {
-            self.before = Some(self.moment(&self.first, &mut warnings)?);
+            self.before = Some(self.moment(Look::First, &mut warnings)?);
             // A recording has both looks, and the time between them.
             if !matches!(self.session.settings.tape, Tape::Replay(_)) {
                 thread::sleep(PAUSE);
             }
         }
-        let now = self.moment(&self.needs, &mut warnings)?;
+        let now = self.moment(Look::Whole, &mut warnings)?;
         let owners: Vec<ProcessId> = owners(&now.sockets);
         let processes = read(&self.session.backend, &owners, self.needs.process);
         let limits = if self.needs.limits {
@@ -298,17 +305,37 @@ impl Watch<'_> {
     }
 
     /// What is there at this moment.
-    fn moment(&self, needs: &Needs, warnings: &mut Vec<Warning>) -> Result<Moment, Error> {
+    fn moment(&self, look: Look, warnings: &mut Vec<Warning>) -> Result<Moment, Error> {
         let backend = &self.session.backend;
-        let sockets = if needs.sockets() { self.sockets(needs, warnings)? } else { Vec::new() };
+        let (needs, is_compared) = match look {
+            Look::First => (&self.first, true),
+            Look::Whole => (&self.needs, self.session.settings.repeat.pause.is_some()),
+        };
+        let mut marks = Marks::default();
+        let mut sift = |socket: &mut Socket| {
+            if is_compared {
+                marks.add(socket);
+            }
+            if let Some(before) = self.before.as_ref().and_then(|before| before.marks.get(socket)) {
+                before.lighten(socket);
+            }
+            look == Look::Whole
+        };
+        let sockets = if needs.sockets() { self.sockets(needs, &mut sift, warnings)? } else { Vec::new() };
+        marks.sort();
         let counters = if needs.counters { told(backend.counters(), warnings) } else { Err(Lack::NotAsked) };
         let conntrack =
             if needs.conntrack { told(backend.conntrack(), warnings) } else { Err(Lack::NotAsked) };
         let at = backend.uptime().map_err(|error| Lack::Refused(words_of(&error.source)));
-        Ok(Moment { at, whole: *needs == self.needs, sockets, counters, conntrack })
+        Ok(Moment { at, whole: look == Look::Whole, sockets, marks, counters, conntrack })
     }
 
-    fn sockets(&self, needs: &Needs, warnings: &mut Vec<Warning>) -> Result<Vec<Socket>, Error> {
+    fn sockets(
+        &self,
+        needs: &Needs,
+        sift: Sift<'_>,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Vec<Socket>, Error> {
         let Needs { kinds, states, fields, owners, udp_owners, .. } = *needs;
         let query = SocketQuery { kinds, states, fields, programs: Programs::default() };
         let Selected { mut sockets, warnings: more, .. } = select(
@@ -316,6 +343,7 @@ impl Watch<'_> {
             self.session.filter.as_ref(),
             query.clone(),
             self.session.search(false),
+            sift,
         )?;
         warnings.extend(more);
         // Owners are looked for where a check asks, and are not known already, as those are that have none.

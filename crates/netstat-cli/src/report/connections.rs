@@ -32,7 +32,9 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
     let mut rows = session.rows(table.rows);
     let query = query(&rows, needs.fields);
     let Selected { sockets, kinds, method, mut warnings, .. } =
-        select(&session.backend, session.filter.as_ref(), query, session.search(needs.owners))?;
+        select(&session.backend, session.filter.as_ref(), query, session.search(needs.owners), &mut |_| {
+            true
+        })?;
     session.tell(method);
     rows.kinds = kinds;
     let mut view = match table.order {
@@ -194,7 +196,8 @@ pub(super) fn process_counts(
     out: &mut impl Write,
 ) -> Displayed {
     let query = query(&session.rows(*rows), Fields::empty());
-    let selected = select(&session.backend, session.filter.as_ref(), query, session.search(true))?;
+    let selected =
+        select(&session.backend, session.filter.as_ref(), query, session.search(true), &mut |_| true)?;
     session.tell(selected.method);
     let counts = count_ports(&selected.sockets);
     let holders: Vec<ProcessId> = counts

@@ -81,7 +81,7 @@ fn find(session: &Session<'_>, rows: ConnectionsOptions) -> Result<Answer<Found>
         return Ok(Answer { data: found(any.data, 0), warnings: any.warnings });
     }
     let query = connections::query(&rows, Fields::empty());
-    let selected = select(&session.backend, filter, query, session.search(false))?;
+    let selected = select(&session.backend, filter, query, session.search(false), &mut |_| true)?;
     let data = found(!selected.sockets.is_empty(), selected.undecided);
     Ok(Answer { data, warnings: selected.warnings })
 }

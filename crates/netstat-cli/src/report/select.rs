@@ -79,15 +79,19 @@ pub(super) struct Search {
     pub(super) by: Owners,
 }
 
-/// The sockets of the query that match; with their owners, if those are asked for.
+/// What becomes of each socket that matches: see [`Backend::sifted_sockets`].
+pub(super) type Sift<'a> = &'a mut dyn FnMut(&mut Socket) -> bool;
+
+/// The sockets of the query that match, as the sieve leaves them; with their owners, if those are asked for.
 pub(super) fn select(
     backend: &impl Backend,
     filter: Option<&Filter>,
     query: SocketQuery,
     owners: Search,
+    sift: Sift<'_>,
 ) -> Result<Selected, Error> {
     let Some(filter) = filter else {
-        let Answer { data: mut sockets, mut warnings } = backend.sockets(&query)?;
+        let Answer { data: mut sockets, mut warnings } = backend.sifted_sockets(&query, sift)?;
         let mut method = OwnerMethod::NotNeeded;
         if owners.always {
             method = attach_owners(backend, owners.by, &mut sockets, &query, &mut warnings)?;
@@ -130,6 +134,7 @@ pub(super) fn select(
         });
     }
     matching.append(&mut open);
+    matching.retain_mut(sift);
     Ok(Selected { sockets: matching, kinds: query.kinds, method, undecided, warnings })
 }
 

@@ -80,6 +80,22 @@ pub trait Backend {
     /// When no source gave the table. A table that is whole but for some rows comes with a warning.
     fn sockets(&self, query: &SocketQuery) -> Result<Answer<Vec<Socket>>, Error>;
 
+    /// The same, with each socket shown to `sift` as soon as it is read, so that not all are held at once as large as
+    /// they come: it may take details out of a socket, and leaves one out by `false`. A socket is shown again where the
+    /// system begins its list again, and without its time in its state.
+    ///
+    /// # Errors
+    /// As those of [`sockets`](Self::sockets).
+    fn sifted_sockets(
+        &self,
+        query: &SocketQuery,
+        sift: &mut dyn FnMut(&mut Socket) -> bool,
+    ) -> Result<Answer<Vec<Socket>>, Error> {
+        let mut answer = self.sockets(query)?;
+        answer.data.retain_mut(sift);
+        Ok(answer)
+    }
+
     /// Fills in [`Socket::ownership`] of every socket given; afterwards none is `NotRead`.
     ///
     /// `query` is the one the sockets came from: it may be asked again, to tell a socket that is gone from one

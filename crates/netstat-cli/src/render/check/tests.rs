@@ -9,6 +9,7 @@ fn evidence() -> Evidence {
         whole: true,
         at: Ok(Duration::from_secs(5)),
         sockets: Vec::new(),
+        marks: Default::default(),
         counters: Err(Lack::NotAsked),
     };
     Evidence {

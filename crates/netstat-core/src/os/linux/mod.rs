@@ -98,7 +98,15 @@ impl Linux {
 
 impl Backend for Linux {
     fn sockets(&self, query: &SocketQuery) -> Result<Answer<Vec<Socket>>, Error> {
-        sockets::sockets(self.source(), query)
+        sockets::sockets(self.source(), query, &mut |_| true)
+    }
+
+    fn sifted_sockets(
+        &self,
+        query: &SocketQuery,
+        sift: &mut dyn FnMut(&mut Socket) -> bool,
+    ) -> Result<Answer<Vec<Socket>>, Error> {
+        sockets::sockets(self.source(), query, sift)
     }
 
     fn attach_owners(

@@ -37,11 +37,16 @@ const INET_DIAG_SKMEMINFO: u16 = 7;
 /// `TCP_TIMEWAIT_LEN`: a constant of the kernel.
 const TIME_WAIT_LENGTH: Duration = Duration::from_secs(60);
 
-/// The sockets of the query.
-pub(super) fn sockets(source: &dyn Source, query: &SocketQuery) -> Result<Answer<Vec<Socket>>, Error> {
-    let mut answer = Answer::whole(Vec::new());
-    answer.warnings = list(source, query, &mut answer.data)?;
-    answer.data.retain(|socket| query.selects(socket));
+/// The sockets of the query, as the sieve leaves them.
+pub(super) fn sockets(
+    source: &dyn Source,
+    query: &SocketQuery,
+    sift: &mut dyn FnMut(&mut Socket) -> bool,
+) -> Result<Answer<Vec<Socket>>, Error> {
+    let mut sifted = Sifted { sockets: Vec::new(), query, sift, any_bound: false };
+    let warnings = list(source, query, &mut sifted)?;
+    let any_bound = sifted.any_bound;
+    let mut answer = Answer { data: sifted.sockets, warnings };
     if query.fields.contains(Fields::TIME_IN_STATE) {
         fill_time_in_state(source, &mut answer);
     }
@@ -49,7 +54,6 @@ pub(super) fn sockets(source: &dyn Source, query: &SocketQuery) -> Result<Answer
     if query.fields.contains(Fields::MARK) {
         warn_of_hidden_marks(&mut answer);
     }
-    let any_bound = answer.data.iter().any(|socket| socket.state == Some(TcpState::Bound));
     warn_of_old_kernel(source, query, any_bound, &mut answer.warnings);
     Ok(answer)
 }
@@ -70,24 +74,40 @@ trait Sink {
     }
 }
 
-impl Sink for Vec<Socket> {
+/// The sockets of the query that the sieve leaves.
+struct Sifted<'a> {
+    sockets: Vec<Socket>,
+    query: &'a SocketQuery,
+    sift: &'a mut dyn FnMut(&mut Socket) -> bool,
+    /// Whether a bound-only one was among those that came.
+    any_bound: bool,
+}
+
+impl Sink for Sifted<'_> {
     fn row(&mut self, row: &[u8], protocol: Protocol) -> bool {
-        let socket = decode_socket(row, protocol);
-        let makes_sense = socket.is_some();
-        self.extend(socket);
-        makes_sense
+        let Some(socket) = decode_socket(row, protocol) else { return false };
+        self.socket(socket);
+        true
     }
 
-    fn socket(&mut self, socket: Socket) {
-        self.push(socket);
+    fn socket(&mut self, mut socket: Socket) {
+        if self.query.selects(&socket) {
+            self.any_bound |= socket.state == Some(TcpState::Bound);
+            if (self.sift)(&mut socket) {
+                self.sockets.push(socket);
+            }
+        }
     }
 
     fn mark(&self) -> usize {
-        self.len()
+        self.sockets.len()
     }
 
     fn take_back(&mut self, to: usize) -> bool {
-        self.truncate(to);
+        self.sockets.truncate(to);
+        if to == 0 {
+            self.any_bound = false;
+        }
         true
     }
 }
