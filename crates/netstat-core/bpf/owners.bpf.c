@@ -196,8 +196,7 @@ struct state {
 	/* The same, read again. */
 	const struct file *again[BATCH];
 	struct found found[BATCH];
-	/* A bit for each of the batch: whether it is to be looked at, and whether it is to be told of. */
-	u64 chosen;
+	/* A bit for each of the batch: whether it is such a socket. */
 	u64 listed;
 	/* Where the window begins. */
 	u32 first;
@@ -348,6 +347,14 @@ INLINE u32 bit_of(const struct file *file)
 	return (u64)file * 0x9e3779b97f4a7c15ULL >> (64 - NOTED_BITS);
 }
 
+/* Whether the file was told of; sometimes it was another. */
+INLINE int is_noted(const struct state *state, const struct file *file)
+{
+	const u32 bit = bit_of(file);
+
+	return state->noted[bit / 64] >> bit % 64 & 1;
+}
+
 /* Looks at a file of the batch. */
 static long look(u32 index, struct search *search)
 {
@@ -359,9 +366,11 @@ static long look(u32 index, struct search *search)
 	struct found *found;
 	u32 protocol;
 
-	if (index >= BATCH || !(state->chosen >> index & 1) || !state->batch[index])
+	if (index >= BATCH)
 		return 0;
 	file = state->batch[index];
+	if (!file || (state->others && !is_noted(state, file)))
+		return 0;
 	socket = READ(file->private_data);
 	inode = READ(file->f_inode);
 	/* This is true of the file of a socket alone. */
@@ -415,24 +424,10 @@ static long tell(u32 index, struct search *search)
 static long go_through(u32 index, struct search *search)
 {
 	struct state *state = search->state;
-	u64 chosen = 0;
 
 	search->first = state->first + index * BATCH;
 	if (!read_batch(state->batch, search->task, search->first, state))
 		return 1;
-	if (!state->others) {
-		chosen = ~0ULL;
-	} else {
-#pragma clang loop unroll(disable)
-		for (u32 at = 0; at < BATCH; at++) {
-			u32 bit = bit_of(state->batch[at]);
-
-			chosen |= (state->noted[bit / 64] >> bit % 64 & 1) << at;
-		}
-	}
-	if (!chosen)
-		return 0;
-	state->chosen = chosen;
 	state->listed = 0;
 	loop(BATCH, look, search, 0);
 	if (!state->listed)
