@@ -183,9 +183,10 @@ _Static_assert(WINDOW * sizeof(struct owner_record) < 32 * 1024, "a walk says to
 
 #define NOTED_BITS 20
 
-/* A socket of the reader's. */
+/* What a file was found to be; no socket where it is none. */
 struct found {
 	const struct socket_alloc *socket;
+	const struct sock *sock;
 	u64 cookie;
 	u32 inode;
 };
@@ -355,34 +356,61 @@ INLINE int is_noted(const struct state *state, const struct file *file)
 	return state->noted[bit / 64] >> bit % 64 & 1;
 }
 
-/* Looks at a file of the batch. */
-static long look(u32 index, struct search *search)
+/*
+ * The three steps of looking at the files of a batch. Each is taken for all of them before the next, because what it looks
+ * at is in memory that is far away: a processor that need not wait for one to go on with another fetches several at once.
+ */
+static long look_at_file(u32 index, struct search *search)
 {
 	struct state *state = search->state;
 	const struct socket_alloc *socket;
 	const struct inode *inode;
 	const struct file *file;
+
+	if (index >= BATCH)
+		return 0;
+	state->found[index].socket = 0;
+	file = state->batch[index];
+	if (!file || (state->others && !is_noted(state, file)))
+		return 0;
+	socket = READ(file->private_data);
+	inode = READ(file->f_inode);
+	/* A socket and its inode lie side by side. */
+	if (inode && inode == &socket->vfs_inode)
+		state->found[index].socket = socket;
+	return 0;
+}
+
+static long look_at_socket(u32 index, struct search *search)
+{
+	struct state *state = search->state;
+	const struct socket_alloc *socket;
+
+	if (index >= BATCH)
+		return 0;
+	socket = state->found[index].socket;
+	state->found[index].sock = 0;
+	/* Together with what was seen of the file, this is true of that of a socket alone. */
+	if (socket && READ(socket->socket.file) == state->batch[index])
+		state->found[index].sock = READ(socket->socket.sk);
+	return 0;
+}
+
+static long look_at_sock(u32 index, struct search *search)
+{
+	struct state *state = search->state;
 	const struct sock *sock;
 	struct found *found;
 	u32 protocol;
 
 	if (index >= BATCH)
 		return 0;
-	file = state->batch[index];
-	if (!file || (state->others && !is_noted(state, file)))
-		return 0;
-	socket = READ(file->private_data);
-	inode = READ(file->f_inode);
-	/* This is true of the file of a socket alone. */
-	if (!inode || inode != &socket->vfs_inode || READ(socket->socket.file) != file)
-		return 0;
-	sock = READ(socket->socket.sk);
+	found = &state->found[index];
+	sock = found->sock;
 	protocol = sock ? listed_protocol(sock, search->net) : 0;
 	if (!protocol)
 		return 0;
-	found = &state->found[index];
-	found->socket = socket;
-	found->inode = READ(inode->i_ino);
+	found->inode = READ(found->socket->vfs_inode.i_ino);
 	/* The rows of an MPTCP socket are those of its subflows, which have its inode and cookies of their own. */
 	found->cookie = protocol == IPPROTO_MPTCP ? 0 : READ(sock->__sk_common.skc_cookie.counter);
 	state->listed |= 1ULL << index;
@@ -429,7 +457,9 @@ static long go_through(u32 index, struct search *search)
 	if (!read_batch(state->batch, search->task, search->first, state))
 		return 1;
 	state->listed = 0;
-	loop(BATCH, look, search, 0);
+	loop(BATCH, look_at_file, search, 0);
+	loop(BATCH, look_at_socket, search, 0);
+	loop(BATCH, look_at_sock, search, 0);
 	if (!state->listed)
 		return 0;
 	in_order(state);
