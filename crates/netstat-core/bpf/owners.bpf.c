@@ -183,7 +183,7 @@ _Static_assert(WINDOW * sizeof(struct owner_record) < 32 * 1024, "a walk says to
 
 #define NOTED_BITS 20
 
-/* What a file was found to be; no socket where it is none. */
+/* What a file was found to be. */
 struct found {
 	const struct socket_alloc *socket;
 	const struct sock *sock;
@@ -197,7 +197,7 @@ struct state {
 	/* The same, read again. */
 	const struct file *again[BATCH];
 	struct found found[BATCH];
-	/* A bit for each of the batch: whether it is such a socket. */
+	/* A bit for each of the batch: whether it may be in the reader's table, as far as is known. */
 	u64 listed;
 	/* Where the window begins. */
 	u32 first;
@@ -369,15 +369,16 @@ static long look_at_file(u32 index, struct search *search)
 
 	if (index >= BATCH)
 		return 0;
-	state->found[index].socket = 0;
 	file = state->batch[index];
 	if (!file || (state->others && !is_noted(state, file)))
 		return 0;
 	socket = READ(file->private_data);
 	inode = READ(file->f_inode);
 	/* A socket and its inode lie side by side. */
-	if (inode && inode == &socket->vfs_inode)
-		state->found[index].socket = socket;
+	if (!inode || inode != &socket->vfs_inode)
+		return 0;
+	state->found[index].socket = socket;
+	state->listed |= 1ULL << index;
 	return 0;
 }
 
@@ -386,13 +387,13 @@ static long look_at_socket(u32 index, struct search *search)
 	struct state *state = search->state;
 	const struct socket_alloc *socket;
 
-	if (index >= BATCH)
+	if (index >= BATCH || !(state->listed >> index & 1))
 		return 0;
 	socket = state->found[index].socket;
-	state->found[index].sock = 0;
+	state->found[index].sock = READ(socket->socket.sk);
 	/* Together with what was seen of the file, this is true of that of a socket alone. */
-	if (socket && READ(socket->socket.file) == state->batch[index])
-		state->found[index].sock = READ(socket->socket.sk);
+	if (READ(socket->socket.file) != state->batch[index])
+		state->listed &= ~(1ULL << index);
 	return 0;
 }
 
@@ -403,17 +404,18 @@ static long look_at_sock(u32 index, struct search *search)
 	struct found *found;
 	u32 protocol;
 
-	if (index >= BATCH)
+	if (index >= BATCH || !(state->listed >> index & 1))
 		return 0;
 	found = &state->found[index];
 	sock = found->sock;
 	protocol = sock ? listed_protocol(sock, search->net) : 0;
-	if (!protocol)
+	if (!protocol) {
+		state->listed &= ~(1ULL << index);
 		return 0;
+	}
 	found->inode = READ(found->socket->vfs_inode.i_ino);
 	/* The rows of an MPTCP socket are those of its subflows, which have its inode and cookies of their own. */
 	found->cookie = protocol == IPPROTO_MPTCP ? 0 : READ(sock->__sk_common.skc_cookie.counter);
-	state->listed |= 1ULL << index;
 	return 0;
 }
 
@@ -458,6 +460,8 @@ static long go_through(u32 index, struct search *search)
 		return 1;
 	state->listed = 0;
 	loop(BATCH, look_at_file, search, 0);
+	if (!state->listed)
+		return 0;
 	loop(BATCH, look_at_socket, search, 0);
 	loop(BATCH, look_at_sock, search, 0);
 	if (!state->listed)
