@@ -183,9 +183,10 @@ _Static_assert(WINDOW * sizeof(struct owner_record) < 32 * 1024, "a walk says to
 
 #define NOTED_BITS 20
 
-/* A socket of the reader's. */
+/* What a file was found to be. */
 struct found {
 	const struct socket_alloc *socket;
+	const struct sock *sock;
 	u64 cookie;
 	u32 inode;
 };
@@ -196,8 +197,7 @@ struct state {
 	/* The same, read again. */
 	const struct file *again[BATCH];
 	struct found found[BATCH];
-	/* A bit for each of the batch: whether it is to be looked at, and whether it is to be told of. */
-	u64 chosen;
+	/* A bit for each of the batch: whether it may be in the reader's table, as far as is known. */
 	u64 listed;
 	/* Where the window begins. */
 	u32 first;
@@ -348,35 +348,74 @@ INLINE u32 bit_of(const struct file *file)
 	return (u64)file * 0x9e3779b97f4a7c15ULL >> (64 - NOTED_BITS);
 }
 
-/* Looks at a file of the batch. */
-static long look(u32 index, struct search *search)
+/* Whether the file was told of; sometimes it was another. */
+INLINE int is_noted(const struct state *state, const struct file *file)
+{
+	const u32 bit = bit_of(file);
+
+	return state->noted[bit / 64] >> bit % 64 & 1;
+}
+
+/*
+ * The three steps of looking at the files of a batch. Each is taken for all of them before the next, because what it looks
+ * at is in memory that is far away: a processor that need not wait for one to go on with another fetches several at once.
+ */
+static long look_at_file(u32 index, struct search *search)
 {
 	struct state *state = search->state;
 	const struct socket_alloc *socket;
 	const struct inode *inode;
 	const struct file *file;
+
+	if (index >= BATCH)
+		return 0;
+	file = state->batch[index];
+	if (!file || (state->others && !is_noted(state, file)))
+		return 0;
+	socket = READ(file->private_data);
+	inode = READ(file->f_inode);
+	/* A socket and its inode lie side by side. */
+	if (!inode || inode != &socket->vfs_inode)
+		return 0;
+	state->found[index].socket = socket;
+	state->listed |= 1ULL << index;
+	return 0;
+}
+
+static long look_at_socket(u32 index, struct search *search)
+{
+	struct state *state = search->state;
+	const struct socket_alloc *socket;
+
+	if (index >= BATCH || !(state->listed >> index & 1))
+		return 0;
+	socket = state->found[index].socket;
+	state->found[index].sock = READ(socket->socket.sk);
+	/* Together with what was seen of the file, this is true of that of a socket alone. */
+	if (READ(socket->socket.file) != state->batch[index])
+		state->listed &= ~(1ULL << index);
+	return 0;
+}
+
+static long look_at_sock(u32 index, struct search *search)
+{
+	struct state *state = search->state;
 	const struct sock *sock;
 	struct found *found;
 	u32 protocol;
 
-	if (index >= BATCH || !(state->chosen >> index & 1) || !state->batch[index])
-		return 0;
-	file = state->batch[index];
-	socket = READ(file->private_data);
-	inode = READ(file->f_inode);
-	/* This is true of the file of a socket alone. */
-	if (!inode || inode != &socket->vfs_inode || READ(socket->socket.file) != file)
-		return 0;
-	sock = READ(socket->socket.sk);
-	protocol = sock ? listed_protocol(sock, search->net) : 0;
-	if (!protocol)
+	if (index >= BATCH || !(state->listed >> index & 1))
 		return 0;
 	found = &state->found[index];
-	found->socket = socket;
-	found->inode = READ(inode->i_ino);
+	sock = found->sock;
+	protocol = sock ? listed_protocol(sock, search->net) : 0;
+	if (!protocol) {
+		state->listed &= ~(1ULL << index);
+		return 0;
+	}
+	found->inode = READ(found->socket->vfs_inode.i_ino);
 	/* The rows of an MPTCP socket are those of its subflows, which have its inode and cookies of their own. */
 	found->cookie = protocol == IPPROTO_MPTCP ? 0 : READ(sock->__sk_common.skc_cookie.counter);
-	state->listed |= 1ULL << index;
 	return 0;
 }
 
@@ -415,26 +454,16 @@ static long tell(u32 index, struct search *search)
 static long go_through(u32 index, struct search *search)
 {
 	struct state *state = search->state;
-	u64 chosen = 0;
 
 	search->first = state->first + index * BATCH;
 	if (!read_batch(state->batch, search->task, search->first, state))
 		return 1;
-	if (!state->others) {
-		chosen = ~0ULL;
-	} else {
-#pragma clang loop unroll(disable)
-		for (u32 at = 0; at < BATCH; at++) {
-			u32 bit = bit_of(state->batch[at]);
-
-			chosen |= (state->noted[bit / 64] >> bit % 64 & 1) << at;
-		}
-	}
-	if (!chosen)
-		return 0;
-	state->chosen = chosen;
 	state->listed = 0;
-	loop(BATCH, look, search, 0);
+	loop(BATCH, look_at_file, search, 0);
+	if (!state->listed)
+		return 0;
+	loop(BATCH, look_at_socket, search, 0);
+	loop(BATCH, look_at_sock, search, 0);
 	if (!state->listed)
 		return 0;
 	in_order(state);
