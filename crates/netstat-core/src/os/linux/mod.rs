@@ -98,7 +98,7 @@ impl Linux {
 
 impl Backend for Linux {
     fn sockets(&self, query: &SocketQuery) -> Result<Answer<Vec<Socket>>, Error> {
-        sockets::sockets(self.source(), query, &mut |_| true)
+        sockets::sockets(self.source(), query)
     }
 
     fn sifted_sockets(
@@ -106,7 +106,7 @@ impl Backend for Linux {
         query: &SocketQuery,
         sift: &mut dyn FnMut(&mut Socket) -> bool,
     ) -> Result<Answer<Vec<Socket>>, Error> {
-        sockets::sockets(self.source(), query, sift)
+        sockets::sifted(self.source(), query, sift)
     }
 
     fn attach_owners(

@@ -37,8 +37,13 @@ const INET_DIAG_SKMEMINFO: u16 = 7;
 /// `TCP_TIMEWAIT_LEN`: a constant of the kernel.
 const TIME_WAIT_LENGTH: Duration = Duration::from_secs(60);
 
+/// The sockets of the query.
+pub(super) fn sockets(source: &dyn Source, query: &SocketQuery) -> Result<Answer<Vec<Socket>>, Error> {
+    sifted(source, query, &mut |_| true)
+}
+
 /// The sockets of the query, as the sieve leaves them.
-pub(super) fn sockets(
+pub(super) fn sifted(
     source: &dyn Source,
     query: &SocketQuery,
     sift: &mut dyn FnMut(&mut Socket) -> bool,
@@ -105,9 +110,6 @@ impl Sink for Sifted<'_> {
 
     fn take_back(&mut self, to: usize) -> bool {
         self.sockets.truncate(to);
-        if to == 0 {
-            self.any_bound = false;
-        }
         true
     }
 }

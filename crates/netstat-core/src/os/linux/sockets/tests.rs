@@ -10,6 +10,29 @@ use netlink_packet_sock_diag::inet::{InetResponse, nlas::Nla};
 use proptest::prelude::*;
 use std::net::{IpAddr, TcpListener, TcpStream, UdpSocket};
 
+/// The rows as they come.
+impl Sink for Vec<Socket> {
+    fn row(&mut self, row: &[u8], protocol: Protocol) -> bool {
+        let socket = decode_socket(row, protocol);
+        let makes_sense = socket.is_some();
+        self.extend(socket);
+        makes_sense
+    }
+
+    fn socket(&mut self, socket: Socket) {
+        self.push(socket);
+    }
+
+    fn mark(&self) -> usize {
+        self.len()
+    }
+
+    fn take_back(&mut self, to: usize) -> bool {
+        self.truncate(to);
+        true
+    }
+}
+
 /// The fields of `struct inet_diag_msg` that a test sets.
 #[derive(Debug, Clone)]
 struct Row {
