@@ -3,13 +3,19 @@
  * Which process holds which socket: one record for each descriptor of a TCP or UDP socket in the network namespace of the
  * reader.
  *
- * The kernel hands the program every descriptor of every process in the PID namespace of the reader; threads that
- * share the table of their main thread are passed over. Only what is used of the kernel's structures is declared here:
- * the kernel finds the true offsets from its own type information when it loads the program, so that the result is the
- * same on whatever machine it was built.
+ * The kernel hands the program every thread in the PID namespace of the reader, and the program goes through their tables
+ * of descriptors itself, without a lock; threads that share the table of their main thread are passed over. Only what is
+ * used of the kernel's structures is declared here: the kernel finds the true offsets from its own type information when
+ * it loads the program, so that the result is the same on whatever machine it was built.
  *
- * A reader that does not want to wait (O_NONBLOCK on the descriptor it reads from) is spared most of what other network
- * namespaces hold: see is_others().
+ * One walk over all threads looks at a window of each table. While there is more to tell, the last record is all zero,
+ * and the reader starts another walk.
+ *
+ * A reader that does not want to wait (O_NONBLOCK on the descriptor it reads from) is told first of the processes in its
+ * own network namespace. Of those in others the program then reads the tables alone, and looks only at files that it has
+ * told of: any other is most likely no socket of the reader's, and telling that takes a look at memory that is far away.
+ * If it is one after all, nobody in the reader's network namespace holds it: the reader finds nobody, and comes again with
+ * time. So what a reader in a hurry is told of a socket is never less than the whole.
  */
 #include "owners.h"
 
@@ -48,17 +54,17 @@ struct pid {
 } KERNEL;
 
 struct signal_struct {
-	int nr_threads;
 	struct pid *pids[PIDTYPE_MAX];
 } KERNEL;
 
-typedef struct {
-	int counter;
-} KERNEL atomic_t;
-
 /* A table of descriptors. */
+struct fdtable {
+	u32 max_fds;
+	struct file **fd;
+} KERNEL;
+
 struct files_struct {
-	atomic_t count;
+	struct fdtable *fdt;
 } KERNEL;
 
 struct timespec64 {
@@ -98,20 +104,10 @@ typedef struct {
 	long long counter;
 } KERNEL atomic64_t;
 
-/* One less than the number of references. Linux 6.13. */
-typedef struct {
-	atomic64_t refcnt;
-} KERNEL file_ref_t;
-
 struct file {
 	struct inode *f_inode;
+	void *private_data;
 	u32 f_flags;
-	file_ref_t f_ref;
-} KERNEL;
-
-/* The same before. */
-struct file___old {
-	atomic64_t f_count;
 } KERNEL;
 
 struct seq_file {
@@ -134,7 +130,14 @@ struct sock {
 } KERNEL;
 
 struct socket {
+	struct file *file;
 	struct sock *sk;
+} KERNEL;
+
+/* A socket and its inode lie side by side. */
+struct socket_alloc {
+	struct socket socket;
+	struct inode vfs_inode;
 } KERNEL;
 
 /* What is the kernel's interface keeps its layout: a pointer takes 8 bytes on every machine. */
@@ -144,18 +147,91 @@ struct bpf_iter_meta {
 	u64 seq_num;
 } KERNEL;
 
-struct bpf_iter__task_file {
+struct bpf_iter__task {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
-	u32 fd __attribute__((aligned(8)));
-	struct file *file;
 };
 
 /* The functions of the kernel that programs may call have fixed numbers (linux/bpf.h). */
+static void *(*const map_lookup)(void *map, const void *key) = (void *)1;
+static struct task_struct *(*const current_task)(void) = (void *)35;
 static long (*const probe_read_kernel)(void *into, u32 size, const void *from) = (void *)113;
 static long (*const seq_write)(struct seq_file *seq, const void *data, u32 len) = (void *)127;
-static struct task_struct *(*const current_task)(void) = (void *)158;
-static struct socket *(*const sock_from_file)(struct file *file) = (void *)162;
+static long (*const loop)(u32 times, void *call, void *with, u64 flags) = (void *)181;
+
+#define INLINE static __attribute__((always_inline))
+
+/*
+ * A field; 0 where its structure is not there. What is gone meanwhile may read as anything. The kernel checks a plain read
+ * by a search of all its types, which takes a millisecond each.
+ */
+#define READ(field)                                                 \
+	({                                                          \
+		__typeof__(({ (field); })) value = 0;               \
+		probe_read_kernel(&value, sizeof(value), &(field)); \
+		value;                                              \
+	})
+
+#define IS_THERE(field) __builtin_preserve_field_info(field, 2)
+
+/* How many descriptors are read at a time. Tables have whole multiples of that. */
+#define BATCH 64
+
+/* The descriptors of a process in one walk. The kernel has a buffer of 32 KiB for what is said of a process. */
+#define WINDOW (15 * BATCH)
+_Static_assert(WINDOW * sizeof(struct owner_record) < 32 * 1024, "a walk says too much of a process");
+
+#define NOTED_BITS 20
+
+/* What a file was found to be. */
+struct found {
+	const struct socket_alloc *socket;
+	const struct sock *sock;
+	u64 cookie;
+	u32 inode;
+};
+
+/* What stays from one task and one walk to the next. */
+struct state {
+	const struct file *batch[BATCH];
+	/* The same, read again. */
+	const struct file *again[BATCH];
+	struct found found[BATCH];
+	/* A bit for each of the batch: whether it may be in the reader's table, as far as is known. */
+	u64 listed;
+	/* Where the window begins. */
+	u32 first;
+	/* Whether a table goes on behind it. */
+	u32 goes_on;
+	/* Whether a task got another table meanwhile. */
+	u32 has_changed;
+	/* Whether it is the turn of the other network namespaces. */
+	u32 others;
+	/* Nothing but the target of an instruction. */
+	u64 barrier;
+	/* The bits that the addresses of files lead to, of those that were told of. */
+	u64 noted[(1 << NOTED_BITS) / 64];
+};
+
+struct {
+	/* BPF_MAP_TYPE_ARRAY. */
+	int (*type)[2];
+	int (*max_entries)[1];
+	u32 *key;
+	struct state *value;
+} states SECTION(".maps");
+
+/* A task whose table is gone through. */
+struct search {
+	struct seq_file *seq;
+	struct state *state;
+	struct task_struct *task;
+	struct net *net;
+	/* Of the batch. */
+	u32 first;
+	/* What all its records have in common. */
+	struct owner_record record;
+};
 
 /* The reader's PID namespace, which is at this level of the tree of namespaces. */
 struct reader {
@@ -164,124 +240,297 @@ struct reader {
 };
 
 /* The number of a process at a level, and the namespace it has it in. */
-static __attribute__((always_inline)) int number_at(const struct pid *pid, u32 level, struct pid_namespace **ns)
+INLINE int number_at(const struct pid *pid, u32 level, struct pid_namespace **ns)
 {
 	const u32 at = __builtin_preserve_field_info(pid->numbers, 0);
 	const u32 step = __builtin_preserve_type_info(*(struct upid *)0, 1);
-	const char *number = (const char *)pid + at + (u64)level * step;
-	int nr = 0;
+	const struct upid *number = (const void *)((const char *)pid + at + (u64)level * step);
 
-	probe_read_kernel(ns, sizeof(*ns), number + __builtin_preserve_field_info(((struct upid *)0)->ns, 0));
-	probe_read_kernel(&nr, sizeof(nr), number + __builtin_preserve_field_info(((struct upid *)0)->nr, 0));
-	return nr;
+	*ns = READ(number->ns);
+	return READ(number->nr);
 }
 
 /* The process as the reader sees it; 0 where it does not. */
-static __attribute__((always_inline)) u32 as_seen(const struct reader *reader, const struct task_struct *task)
+INLINE u32 as_seen(const struct reader *reader, const struct task_struct *task)
 {
-	struct pid_namespace *ns = 0;
+	struct pid_namespace *ns;
+	const struct signal_struct *signal;
 	const struct pid *pid;
 	int nr;
 
 	/* In the namespace the machine booted with, which sees all: most readers are there, and this is quick. */
 	if (!reader->level)
-		return task->tgid;
-	pid = task->signal->pids[PIDTYPE_TGID];
-	if (!pid || pid->level < reader->level)
+		return READ(task->tgid);
+	signal = READ(task->signal);
+	pid = READ(signal->pids[PIDTYPE_TGID]);
+	if (!pid || READ(pid->level) < reader->level)
 		return 0;
 	nr = number_at(pid, reader->level, &ns);
 	return ns == reader->ns ? nr : 0;
 }
 
 /* What the reader's time namespace adds to the time since boot. */
-static __attribute__((always_inline)) u64 boottime_offset(struct task_struct *reader)
+INLINE u64 boottime_offset(const struct nsproxy *reader)
 {
-	struct nsproxy *nsproxy = reader->nsproxy;
-	struct time_namespace *time;
+	const struct time_namespace *time;
 
-	if (!__builtin_preserve_field_info(nsproxy->time_ns, 2))
+	if (!IS_THERE(reader->time_ns))
 		return 0;
-	time = nsproxy->time_ns;
-	return time->offsets.boottime.tv_sec * NSEC_PER_SEC + time->offsets.boottime.tv_nsec;
+	time = READ(reader->time_ns);
+	return READ(time->offsets.boottime.tv_sec) * NSEC_PER_SEC + READ(time->offsets.boottime.tv_nsec);
 }
 
-/*
- * Whether the file is of no interest to a reader in a hurry: it is open in a process of another network namespace, and in
- * no other place. Such a file is most likely no socket of the reader's, and telling that takes a look at the socket, in
- * memory that is far away. If it is one after all, nobody else holds it: the reader finds nobody, and comes again with
- * time. So what a reader in a hurry is told of a socket is never less than the whole.
- */
-static __attribute__((always_inline)) int is_others(struct file *file, const struct task_struct *task,
-						    const struct task_struct *reader)
+/* What is to be said of each socket of a process. Answers whether the reader sees the process. */
+INLINE int introduce(struct owner_record *record, const struct task_struct *task, const struct task_struct *current)
 {
-	const struct file___old *old = (const void *)file;
+	const struct task_struct *leader = READ(task->group_leader);
+	const struct pid *pid = READ(current->thread_pid);
+	struct reader reader = { .level = READ(pid->level) };
 
-	if (task->nsproxy->net_ns == reader->nsproxy->net_ns)
-		return 0;
-	/* More than the threads of one process share this table (CLONE_FILES): each of them holds what is in it. */
-	if (task->files->count.counter > task->signal->nr_threads)
-		return 0;
-	/* The walk itself holds the file too. */
-	if (__builtin_preserve_field_info(file->f_ref, 2))
-		return file->f_ref.refcnt.counter == 1;
-	return __builtin_preserve_field_info(old->f_count, 2) && old->f_count.counter == 2;
+	if (reader.level)
+		number_at(pid, reader.level, &reader.ns);
+	record->tgid = as_seen(&reader, task);
+	record->parent = as_seen(&reader, READ(leader->real_parent));
+	record->start_boottime = READ(leader->start_boottime) + boottime_offset(READ(current->nsproxy));
+	return !!record->tgid;
 }
 
-/* Whether the socket may be in the reader's table. */
-static __attribute__((always_inline)) int is_listed(const struct sock *sock, const struct task_struct *reader)
+/* The network namespace of a task; none where it has ended. */
+INLINE struct net *net_of(const struct task_struct *task)
 {
-	unsigned short family = sock->__sk_common.skc_family;
+	const struct nsproxy *nsproxy = READ(task->nsproxy);
+
+	return READ(nsproxy->net_ns);
+}
+
+/* The protocol of a socket that may be in the reader's table; else 0. */
+INLINE u32 listed_protocol(const struct sock *sock, const struct net *net)
+{
+	unsigned short family = READ(sock->__sk_common.skc_family);
 	unsigned short protocol;
 
 	if (family != AF_INET && family != AF_INET6)
 		return 0;
 	/* A kernel without network namespaces has one. */
-	if (__builtin_preserve_field_info(sock->__sk_common.skc_net.net, 2) &&
-	    sock->__sk_common.skc_net.net != reader->nsproxy->net_ns)
+	if (IS_THERE(sock->__sk_common.skc_net.net) && READ(sock->__sk_common.skc_net.net) != net)
 		return 0;
-	protocol = sock->sk_protocol;
-	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_MPTCP;
+	protocol = READ(sock->sk_protocol);
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_MPTCP ? protocol : 0;
 }
 
-SECTION("iter/task_file") int owners(struct bpf_iter__task_file *context)
+/* What was read before this was read before what is read after it. */
+INLINE void in_order(struct state *state)
+{
+	state->barrier = __sync_lock_test_and_set(&state->barrier, 1);
+}
+
+/* Reads the files that so many descriptors lead to, from one on. Answers whether the task has them. */
+INLINE int read_batch(const struct file **into, const struct task_struct *task, u32 first, struct state *state)
+{
+	const struct files_struct *files = READ(task->files);
+	const struct fdtable *table = READ(files->fdt);
+	const struct files_struct *now;
+
+	if (first >= READ(table->max_fds) ||
+	    probe_read_kernel(into, BATCH * sizeof(*into), READ(table->fd) + first))
+		return 0;
+	/* A table is there for as long as its task has it. */
+	in_order(state);
+	now = READ(task->files);
+	if (now && now != files)
+		state->has_changed = 1;
+	return now == files;
+}
+
+/* The bit of state.noted that is the file's, and perhaps that of others. */
+INLINE u32 bit_of(const struct file *file)
+{
+	return (u64)file * 0x9e3779b97f4a7c15ULL >> (64 - NOTED_BITS);
+}
+
+/* Whether the file was told of; sometimes it was another. */
+INLINE int is_noted(const struct state *state, const struct file *file)
+{
+	const u32 bit = bit_of(file);
+
+	return state->noted[bit / 64] >> bit % 64 & 1;
+}
+
+/*
+ * The three steps of looking at the files of a batch. Each is taken for all of them before the next, because what it looks
+ * at is in memory that is far away: a processor that need not wait for one to go on with another fetches several at once.
+ */
+static long look_at_file(u32 index, struct search *search)
+{
+	struct state *state = search->state;
+	const struct socket_alloc *socket;
+	const struct inode *inode;
+	const struct file *file;
+
+	if (index >= BATCH)
+		return 0;
+	file = state->batch[index];
+	if (!file || (state->others && !is_noted(state, file)))
+		return 0;
+	socket = READ(file->private_data);
+	inode = READ(file->f_inode);
+	/* A socket and its inode lie side by side. */
+	if (!inode || inode != &socket->vfs_inode)
+		return 0;
+	state->found[index].socket = socket;
+	state->listed |= 1ULL << index;
+	return 0;
+}
+
+static long look_at_socket(u32 index, struct search *search)
+{
+	struct state *state = search->state;
+	const struct socket_alloc *socket;
+
+	if (index >= BATCH || !(state->listed >> index & 1))
+		return 0;
+	socket = state->found[index].socket;
+	state->found[index].sock = READ(socket->socket.sk);
+	/* Together with what was seen of the file, this is true of that of a socket alone. */
+	if (READ(socket->socket.file) != state->batch[index])
+		state->listed &= ~(1ULL << index);
+	return 0;
+}
+
+static long look_at_sock(u32 index, struct search *search)
+{
+	struct state *state = search->state;
+	const struct sock *sock;
+	struct found *found;
+	u32 protocol;
+
+	if (index >= BATCH || !(state->listed >> index & 1))
+		return 0;
+	found = &state->found[index];
+	sock = found->sock;
+	protocol = sock ? listed_protocol(sock, search->net) : 0;
+	if (!protocol) {
+		state->listed &= ~(1ULL << index);
+		return 0;
+	}
+	found->inode = READ(found->socket->vfs_inode.i_ino);
+	/* The rows of an MPTCP socket are those of its subflows, which have its inode and cookies of their own. */
+	found->cookie = protocol == IPPROTO_MPTCP ? 0 : READ(sock->__sk_common.skc_cookie.counter);
+	return 0;
+}
+
+/* Tells of a file of the batch, if all is still as it was. */
+static long tell(u32 index, struct search *search)
+{
+	struct state *state = search->state;
+	const struct socket_alloc *socket;
+	const struct file *file;
+	struct found *found;
+	u32 bit;
+
+	if (index >= BATCH || !(state->listed >> index & 1))
+		return 0;
+	file = state->batch[index];
+	found = &state->found[index];
+	socket = found->socket;
+	if (state->again[index] != file || READ(file->private_data) != socket ||
+	    (u32)READ(socket->vfs_inode.i_ino) != found->inode)
+		return 0;
+	bit = bit_of(file);
+	state->noted[bit / 64] |= 1ULL << bit % 64;
+	search->record.fd = search->first + index;
+	search->record.inode = found->inode;
+	search->record.cookie = found->cookie;
+	/* Where the buffer is full the kernel comes again with this task. */
+	return seq_write(search->seq, &search->record, sizeof(search->record)) != 0;
+}
+
+/*
+ * Goes through a batch of the window. Nothing keeps a file from being closed meanwhile, and from becoming another one at
+ * the same address; but sockets and their inodes stay until this program has been left. So the file is looked at, then it
+ * is seen that the descriptor still leads to it, and then that it is still the same: no socket has two files in its life,
+ * so that it was this one in between.
+ */
+static long go_through(u32 index, struct search *search)
+{
+	struct state *state = search->state;
+
+	search->first = state->first + index * BATCH;
+	if (!read_batch(state->batch, search->task, search->first, state))
+		return 1;
+	state->listed = 0;
+	loop(BATCH, look_at_file, search, 0);
+	if (!state->listed)
+		return 0;
+	loop(BATCH, look_at_socket, search, 0);
+	loop(BATCH, look_at_sock, search, 0);
+	if (!state->listed)
+		return 0;
+	in_order(state);
+	if (!read_batch(state->again, search->task, search->first, state))
+		return 1;
+	loop(BATCH, tell, search, 0);
+	return 0;
+}
+
+/* The walk is at its end. Says whether there is to be another, and prepares it. */
+INLINE void end(struct seq_file *seq, struct state *state, int quick)
+{
+	const struct owner_record again = {};
+	int same_again = state->has_changed;
+	int is_last = !same_again && !state->goes_on && (!quick || state->others);
+
+	/* Where the buffer is full the kernel comes again. */
+	if (!is_last && seq_write(seq, &again, sizeof(again)))
+		return;
+	if (!same_again && state->goes_on) {
+		state->first += WINDOW;
+	} else if (!same_again) {
+		state->first = 0;
+		state->others = !is_last;
+	}
+	state->goes_on = 0;
+	state->has_changed = 0;
+}
+
+SECTION("iter/task") int owners(struct bpf_iter__task *context)
 {
 	struct task_struct *task = context->task;
-	struct file *file = context->file;
-	struct owner_record record;
-	struct reader reader = {};
-	struct task_struct *current;
-	struct socket *socket;
-	struct sock *sock;
+	const struct task_struct *current = current_task();
+	const struct task_struct *leader;
+	const struct files_struct *files;
+	const struct fdtable *table;
+	struct search search = {};
+	const struct file *file;
+	u32 max_fds, zero = 0;
+	int quick;
 
-	/* The end of the walk has neither. */
-	if (!task || !file)
+	search.seq = context->meta->seq;
+	search.state = map_lookup(&states, &zero);
+	if (!search.state)
 		return 0;
-	current = current_task();
-	if (context->meta->seq->file->f_flags & O_NONBLOCK && is_others(file, task, current))
+	file = READ(search.seq->file);
+	quick = !!(READ(file->f_flags) & O_NONBLOCK);
+	if (!task) {
+		end(search.seq, search.state, quick);
 		return 0;
-	socket = sock_from_file(file);
-	if (!socket)
+	}
+	files = READ(task->files);
+	table = READ(files->fdt);
+	max_fds = READ(table->max_fds);
+	if (max_fds <= search.state->first)
 		return 0;
-	sock = socket->sk;
-	if (!sock || !is_listed(sock, current))
+	leader = READ(task->group_leader);
+	if (leader != task && READ(leader->files) == files)
 		return 0;
-
-	reader.level = current->thread_pid->level;
-	if (reader.level)
-		number_at(current->thread_pid, reader.level, &reader.ns);
-
-	record.tgid = as_seen(&reader, task);
-	if (!record.tgid)
+	search.net = net_of(current);
+	if (quick && (net_of(task) != search.net) != search.state->others)
 		return 0;
-	record.parent = as_seen(&reader, task->group_leader->real_parent);
-	record.fd = context->fd;
-	record.inode = file->f_inode->i_ino;
-	/* The rows of an MPTCP socket are those of its subflows, which have its inode and cookies of their own. */
-	record.cookie = 0;
-	if (sock->sk_protocol != IPPROTO_MPTCP)
-		record.cookie = sock->__sk_common.skc_cookie.counter;
-	record.start_boottime = task->group_leader->start_boottime + boottime_offset(current);
-	seq_write(context->meta->seq, &record, sizeof(record));
+	if (max_fds > search.state->first + WINDOW)
+		search.state->goes_on = 1;
+	search.task = task;
+	if (introduce(&search.record, task, current))
+		loop(WINDOW / BATCH, go_through, &search, 0);
 	return 0;
 }
 

@@ -2,6 +2,8 @@
 /*
  * One socket descriptor, as owners.bpf.c writes it and src/os/linux/bpf/records.rs reads it, in the machine's order of
  * bytes. Recordings keep these bytes: another layout needs another question in src/os/linux/source.rs.
+ *
+ * A last record that is all zero is of no descriptor: it says that another walk has more to tell.
  */
 #ifndef NETSTAT_OWNERS_H
 #define NETSTAT_OWNERS_H

@@ -54,9 +54,9 @@ pub(crate) fn render(scenes: &Scenes, programs: &Programs, command: &str) -> Res
 }
 
 const WALKS: &str = "
-`tcp_diag_dump` is the kernel's walk over all sockets of the machine, as the bare program has it too. `fget_task_next`,
-`task_file_*`, `bpf_seq_*` and `bpf_iter_*` are its walk over all descriptors of the machine, `btf_*` its search among its
-own types while it loads the program, and `bpf_prog_*_owners` is that program.
+`tcp_diag_dump` is the kernel's walk over all sockets of the machine, as the bare program has it too. `bpf_prog_*` is
+the program that goes through all tables of descriptors, `copy_from_kernel_nofault` and `bpf_probe_read_kernel` are how it
+reads; `btf_*` and `bpf_core_*` are the kernel's search among its own types while it loads the program.
 ";
 
 const HOW: &str = "\

@@ -34,6 +34,8 @@ mod holders;
 #[cfg(test)]
 mod live_tests;
 #[cfg(test)]
+mod quick_tests;
+#[cfg(test)]
 mod tests;
 
 use super::source::{ProcessSource, Source};

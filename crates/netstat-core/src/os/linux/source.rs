@@ -85,7 +85,7 @@ pub(crate) trait Source: Sync {
 /// How far a walk of the BPF program goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Walk {
-    /// It passes over files that nobody holds but a process of another network namespace. What it says of a socket is
+    /// It passes over files that nobody holds but processes of other network namespaces. What it says of a socket is
     /// all there is to say, or nothing.
     Quick,
     /// To every descriptor.
@@ -104,7 +104,7 @@ impl Walk {
 /// The BPF program of [`super::bpf`], loaded until this is dropped.
 pub(crate) trait OwnersProgram: Send {
     /// Hands over, piece by piece, what it says of all descriptors of sockets. What was handed over before a failure is
-    /// not the whole.
+    /// not the whole, and neither is what another walk says then.
     fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure>;
 }
 

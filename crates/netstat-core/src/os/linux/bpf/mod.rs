@@ -9,7 +9,7 @@ mod syscall;
 
 pub(super) use records::{Record, decode_records};
 
-use super::source::{OwnersProgram, Walk};
+use super::source::{Next, OwnersProgram, Walk};
 use crate::owner_method::{BpfStep, NoBpf};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
@@ -89,17 +89,31 @@ impl Program {
 
 impl OwnersProgram for Program {
     fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+        let mut buffer = vec![0; BUFFER];
+        while self.one_walk(walk, &mut buffer, each)? == Next::More {}
+        Ok(())
+    }
+}
+
+impl Program {
+    /// Walks over a window of every table of descriptors. Answers whether there is more behind it.
+    fn one_walk(&self, walk: Walk, buffer: &mut [u8], each: &mut dyn FnMut(&[u8])) -> Result<Next, Failure> {
         let descriptors = self.0.start().map_err(Failure::at(BpfStep::Start))?;
         if walk == Walk::Quick {
-            // It is how the program is told. Where it cannot be, it tells more.
-            let _ = rustix::fs::fcntl_setfl(&descriptors, OFlags::NONBLOCK);
+            // It is how the program is told.
+            let told = rustix::fs::fcntl_setfl(&descriptors, OFlags::NONBLOCK);
+            told.map_err(io::Error::from).map_err(Failure::at(BpfStep::Start))?;
         }
-        let mut buffer = vec![0; BUFFER];
+        let mut next = Next::Done;
         loop {
             match rustix::io::read(&descriptors, &mut buffer[..]) {
-                Ok(0) => return Ok(()),
-                Ok(len) => each(buffer.get(..len).unwrap_or_default()),
-                // AGAIN: a million descriptors in a row were no sockets, and the kernel wants to breathe.
+                Ok(0) => return Ok(next),
+                Ok(len) => {
+                    let piece = buffer.get(..len).unwrap_or_default();
+                    next = if records::says_more(piece) { Next::More } else { Next::Done };
+                    each(piece);
+                }
+                // AGAIN: nothing was to be said of a million threads in a row, and the kernel wants to breathe.
                 Err(Errno::INTR | Errno::AGAIN) => {}
                 Err(error) => return Err(Failure { step: BpfStep::Read, errno: error.raw_os_error() }),
             }

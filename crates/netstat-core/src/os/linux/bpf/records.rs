@@ -29,6 +29,11 @@ pub(in crate::os::linux) fn decode_records(bytes: &[u8]) -> Option<impl Iterator
     rest.is_empty().then(|| records.iter().filter_map(decode_record))
 }
 
+/// Whether the last record of a piece says that another walk has more to tell: it is all zero.
+pub(in crate::os::linux) fn says_more(piece: &[u8]) -> bool {
+    piece.last_chunk() == Some(&[0; LEN])
+}
+
 /// Decodes one record; `None` where it names no process or no socket.
 fn decode_record(bytes: &[u8; LEN]) -> Option<Record> {
     let long = |at: usize| bytes.get(at..)?.first_chunk().map(|bytes| u64::from_ne_bytes(*bytes));

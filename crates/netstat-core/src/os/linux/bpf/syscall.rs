@@ -192,7 +192,7 @@ impl Loader {
         unsafe { bpf_descriptor(PROG_LOAD, &mut attributes) }.map(Self)
     }
 
-    /// Runs the program. It must be that of a light skeleton with one program and no maps, which is what it loads.
+    /// Runs the program. It must be that of a light skeleton with one map and one program, which is what it makes.
     pub(super) fn run(&self) -> io::Result<Program> {
         #[repr(C)]
         struct Attributes {
@@ -210,18 +210,31 @@ impl Loader {
             ctx_out: u64,
         }
         const { assert!(std::mem::offset_of!(Attributes, ctx_in) == 48) };
-        /// `struct bpf_loader_ctx`, and after it what the loader writes.
+        /// `struct bpf_loader_ctx`, and after it `struct bpf_map_desc` and `struct bpf_prog_desc` for what the loader
+        /// makes.
         #[repr(C, align(8))]
         struct Context {
             size: u32,
             flags: u32,
             /// `log_level`, `log_size`, and the two halves of `log_buf`: none is wanted.
             log: [u32; 4],
+            map: i32,
+            /// As many elements as the skeleton says.
+            max_entries: u32,
+            initial_value: u64,
             program: i32,
         }
         // Without the end that aligns it.
         let ctx_size_in = length(std::mem::offset_of!(Context, program) + size_of::<i32>())?;
-        let mut context = Context { size: ctx_size_in, flags: 0, log: [0; 4], program: 0 };
+        let mut context = Context {
+            size: ctx_size_in,
+            flags: 0,
+            log: [0; 4],
+            map: 0,
+            max_entries: 0,
+            initial_value: 0,
+            program: 0,
+        };
         let mut attributes = Attributes {
             prog: number(&self.0),
             retval: 0,
@@ -237,13 +250,18 @@ impl Loader {
         // SAFETY: the layout is that of the union. For this type of program the kernel reads and writes the context
         // at `ctx_in`, which is exclusive and at least as long as is said.
         unsafe { bpf(PROG_RUN, &mut attributes) }?;
+        // A loader that fails closes what it has made.
         match attributes.retval.cast_signed() {
-            0.. if context.program > 0 => {}
+            0.. if context.map > 0 && context.program > 0 => {}
             0.. => return Err(io::Error::from_raw_os_error(libc::EBADF)),
             error => return Err(io::Error::from_raw_os_error(error.saturating_neg())),
         }
-        // SAFETY: the loader made it in this process and told nobody else: the context was zero before.
-        Ok(Program(unsafe { OwnedFd::from_raw_fd(context.program) }))
+        // SAFETY: the loader made both in this process and told nobody else: the context was zero before. The map stays
+        // as long as the program that uses it.
+        unsafe {
+            drop(OwnedFd::from_raw_fd(context.map));
+            Ok(Program(OwnedFd::from_raw_fd(context.program)))
+        }
     }
 }
 

@@ -35,6 +35,16 @@ fn parts_of_records_and_records_of_nobody_are_none() {
 }
 
 #[test]
+fn a_last_record_of_zeros_says_that_there_is_more() {
+    let (told, more) = (record(1, 2, [77, 3, 10, 1]), record(0, 0, [0; 4]));
+    let pieces = [(vec![], false), (told.clone(), false), (more.clone(), true), (vec![0; 31], false)];
+    let both = [([&told[..], &more[..]].concat(), true), ([more, told].concat(), false)];
+    for (piece, says) in pieces.into_iter().chain(both) {
+        assert_eq!(records::says_more(&piece), says, "{piece:?}");
+    }
+}
+
+#[test]
 fn a_tick_is_what_this_machine_counts() {
     assert_eq!(rustix::param::clock_ticks_per_second(), 100);
 }

@@ -1,4 +1,4 @@
-//! BPF and `/proc` give the same owners: real sockets, real processes. See [`super::live_tests`] for why numbers of
+//! BPF, quick or not, and `/proc` give the same owners: real sockets, real processes. See [`super::live_tests`] for why numbers of
 //! holders are waited for.
 
 use super::descriptors::is_worth_it;
@@ -20,7 +20,7 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-fn ownership(socket: &Socket, by: Owners) -> Ownership {
+pub(super) fn ownership(socket: &Socket, by: Owners) -> Ownership {
     let mut sockets = [socket.clone()];
     attach_listing(&Live, &mut sockets, by, &mut || Ok(Answer::whole(vec![socket.clone()]))).unwrap();
     let [socket] = sockets;
@@ -28,7 +28,7 @@ fn ownership(socket: &Socket, by: Owners) -> Ownership {
 }
 
 /// Says so where BPF cannot be used.
-fn bpf_is_permitted() -> bool {
+pub(super) fn bpf_is_permitted() -> bool {
     let may = is_worth_it(&Live, Owners::Bpf);
     match may.and_then(|()| Live.owners_program().map(drop).map_err(Failure::reason)) {
         Ok(()) => true,
@@ -40,20 +40,43 @@ fn bpf_is_permitted() -> bool {
     }
 }
 
-/// Asks both ways until they agree and the answer is right.
-fn both(socket: &Socket, right: impl Fn(&Ownership) -> bool) -> Ownership {
-    let ask = || (ownership(socket, Owners::Bpf), ownership(socket, Owners::Proc));
-    until(ask, |(bpf, proc)| bpf == proc && right(bpf)).0
+/// Asks both ways until they agree and the answer is right. A search that begins with a quick look agrees with them, and
+/// what the quick look finds is all or nothing.
+pub(super) fn both(socket: &Socket, right: impl Fn(&Ownership) -> bool) -> Ownership {
+    let ask = || (ownership(socket, Owners::Bpf), ownership(socket, Owners::Proc), quickly(socket));
+    let agree = |bpf: &Ownership, (quick, searched): &(Vec<u32>, Ownership)| {
+        let mut all = pids(bpf);
+        all.sort_unstable();
+        searched == bpf && (quick.is_empty() || *quick == all)
+    };
+    until(ask, |(bpf, proc, quick)| bpf == proc && agree(bpf, quick) && right(bpf)).0
 }
 
-fn pids(ownership: &Ownership) -> Vec<u32> {
+/// Whom a quick look finds, and the owners by a search that begins with it.
+pub(super) fn quickly(socket: &Socket) -> (Vec<u32>, Ownership) {
+    let found = std::thread::scope(|scope| HeadStart::begin(scope, &Live, Owners::Bpf).finish());
+    let mut owners = Vec::new();
+    found.holders.owners(id(socket).unwrap(), &mut owners);
+    let mut quick: Vec<u32> = owners.iter().map(|owner| owner.process.pid).collect();
+    quick.sort_unstable();
+    let mut sockets = [socket.clone()];
+    attach_asking(&Live, &mut &mut sockets[..], Owners::Bpf, found, &mut |hand| {
+        hand(id(socket).unwrap());
+        Ok(Vec::new())
+    })
+    .unwrap();
+    let [socket] = sockets;
+    (quick, socket.ownership)
+}
+
+pub(super) fn pids(ownership: &Ownership) -> Vec<u32> {
     match ownership {
         Ownership::Held(owners) => owners.iter().map(|owner| owner.process.pid).collect(),
         _ => Vec::new(),
     }
 }
 
-fn both_find(socket: &Socket, expected: &[u32]) {
+pub(super) fn both_find(socket: &Socket, expected: &[u32]) {
     both(socket, |ownership| pids(ownership) == expected);
 }
 
@@ -94,7 +117,17 @@ fn threads_with_and_without_tables_of_their_own() {
         let (listener, socket) = listener();
         let Some(child) = python(program, &listener) else { return };
         drop(listener);
-        both_find(&socket, &[child.0.id()]);
+        let pid = child.0.id();
+        if program == shared {
+            until(
+                || std::fs::read_dir(format!("/proc/{pid}/task")).unwrap().count(),
+                |threads| *threads > 20,
+            );
+        } else {
+            // The main thread has let go of it, or has ended.
+            until(|| std::fs::read_link(format!("/proc/{pid}/fd/2")).ok(), Option::is_none);
+        }
+        both_find(&socket, &[pid]);
     }
 }
 
@@ -333,85 +366,6 @@ fn a_pid_namespace_from_outside() {
     let found = both(&socket, |ownership| pids(ownership).len() == 2 && pids(ownership)[0] == child.0.id());
     assert!(pids(&found)[1] > 1);
     drop(child.0.stdin.take());
-}
-
-/// What a quick look finds, and the owners by a search that begins with it.
-fn quickly(socket: &Socket) -> (Vec<u32>, Vec<u32>) {
-    let found = std::thread::scope(|scope| HeadStart::begin(scope, &Live, Owners::Bpf).finish());
-    let mut owners = Vec::new();
-    found.holders.owners(id(socket).unwrap(), &mut owners);
-    let mut quick: Vec<u32> = owners.iter().map(|owner| owner.process.pid).collect();
-    quick.sort_unstable();
-    let mut sockets = [socket.clone()];
-    attach_asking(&Live, &mut &mut sockets[..], Owners::Bpf, found, &mut |hand| {
-        hand(id(socket).unwrap());
-        Ok(Vec::new())
-    })
-    .unwrap();
-    (quick, pids(&sockets[0].ownership))
-}
-
-#[test]
-fn a_quick_look_tells_all_or_nothing() {
-    let probe = Command::new("unshare").args(["-n", "true"]).stderr(Stdio::null()).status();
-    if !probe.is_ok_and(|status| status.success()) {
-        println!("skipped: this machine does not permit unshare -n");
-        return;
-    }
-    if !bpf_is_permitted() {
-        return;
-    }
-    let (listener, socket) = listener();
-    let child = shell("exec 4<&-; exec unshare -n cat <&3", &listener);
-    let (own, other) = (std::process::id(), child.0.id());
-    let network = |pid: u32| std::fs::read_link(format!("/proc/{pid}/ns/net")).unwrap();
-    until(|| network(other), |name| *name != network(own));
-    let mut all = vec![own, other];
-    all.sort_unstable();
-    until(|| quickly(&socket), |(quick, found)| *quick == all && *found == [own, other]);
-    // Held in the other network namespace alone, it is passed over, and looked for with time.
-    drop(listener);
-    until(|| quickly(&socket), |(quick, found)| quick.is_empty() && *found == [other]);
-}
-
-#[test]
-fn a_quick_look_tells_of_all_who_share_a_table_of_descriptors() {
-    let probe = Command::new("unshare").args(["-n", "true"]).stderr(Stdio::null()).status();
-    if !probe.is_ok_and(|status| status.success()) {
-        println!("skipped: this machine does not permit unshare -n");
-        return;
-    }
-    if !bpf_is_permitted() {
-        return;
-    }
-    let (listener, socket) = listener();
-    // The socket is in one table and nowhere else; of the two processes that have it, one is in another network
-    // namespace.
-    let program = "libc.syscall.restype=ctypes.c_long\n\
-                   if libc.syscall({'x86_64':56,'aarch64':220}[os.uname().machine],0x400|17,0,0,0,0)==0:\n \
-                     sys.stdin.read()\n \
-                     os._exit(0)\n\
-                   assert libc.unshare(0x40000000)==0\n\
-                   sys.stdin.read()\n\
-                   os.wait()";
-    let Some(parent) = python(program, &listener) else { return };
-    drop(listener);
-    let child = |found: &Ownership| match found {
-        Ownership::Held(owners) if pids(found)[0] == parent.0.id() => {
-            owners.iter().find(|owner| owner.parent == Some(parent.0.id())).map(|owner| owner.process.pid)
-        }
-        _ => None,
-    };
-    let network = |pid: u32| std::fs::read_link(format!("/proc/{pid}/ns/net")).ok();
-    // A python that is a script has children of its own before it is the program, in the same network namespace.
-    let apart = |found: &Ownership| {
-        let both = [parent.0.id(), child(found)?];
-        (network(both[0])? != network(both[1])?).then_some(both)
-    };
-    let both = until(|| apart(&ownership(&socket, Owners::Proc)), Option::is_some).unwrap();
-    let mut all = both;
-    all.sort_unstable();
-    until(|| quickly(&socket), |(quick, found)| *quick == all && *found == both);
 }
 
 #[test]

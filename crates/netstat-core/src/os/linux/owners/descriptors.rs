@@ -10,7 +10,7 @@ use crate::query::Owners;
 use std::io;
 use std::thread::{Builder, Scope, ScopedJoinHandle};
 
-/// The number of open files on the machine from which on the program costs less than `/proc`. Loading it takes 2 to 8 ms,
+/// The number of open files on the machine from which on the program costs less than `/proc`. Loading it takes 2 to 6 ms,
 /// and `/proc` gives some 500 descriptors in a millisecond; files are more than descriptors, because programs and
 /// libraries that run count too.
 const MANY: u64 = 4000;
