@@ -458,7 +458,8 @@ fn next(used: &Use<'_>, waiting: bool, reuse: Option<TimeWaitReuse>) -> Vec<Text
         ));
         return next;
     }
-    if used.bound_first {
+    // Windows keeps no ports apart by remote end, so nothing is seen there of who bound first.
+    if used.bound_first && cfg!(not(windows)) {
         next.push(Text::fixed(
             "let the program set IP_BIND_ADDRESS_NO_PORT before it binds (newer nginx and HAProxy do): remote ends then \
              share the ports",

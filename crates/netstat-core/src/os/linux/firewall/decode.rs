@@ -1,6 +1,6 @@
 //! The messages of nftables: chains, rules with their expressions, elements of sets.
 
-use super::judge::SetKey;
+use super::judge::{SetKey, UNTRACKED};
 use super::wire;
 
 /// Where a chain hangs, if the kernel calls it by itself.
@@ -53,6 +53,8 @@ pub(super) enum Load {
     InterfaceIndex,
     PacketType,
     ConnectionState,
+    /// Bits, among them whether its addresses are translated.
+    ConnectionStatus,
     /// Bytes of the network header.
     Network(u32, u32),
     /// Bytes of the transport header.
@@ -111,7 +113,11 @@ pub(super) enum Expression {
     /// A match of iptables on the state: bits of states, that of a new connection being 8.
     State {
         mask: u16,
+        /// Whether a connection whose addresses are translated matches as well.
+        translated: bool,
     },
+    /// Gives a connection another destination, which may be this machine. May do so or not.
+    Translates,
     /// From here on the connection is not tracked, so it has no state.
     Untracked,
     /// Nothing that decides.
@@ -273,10 +279,17 @@ fn decode_expression(element: &[u8]) -> Option<Expression> {
         "ct" => match number(data, 1) {
             None => Expression::Nothing,
             Some(into) => {
-                let what = if number(data, 2)? == 0 { Load::ConnectionState } else { Load::Other };
+                let what = match number(data, 2)? {
+                    0 => Load::ConnectionState,
+                    2 => Load::ConnectionStatus,
+                    _ => Load::Other,
+                };
                 Expression::Load { into, what }
             }
         },
+        // A type of 1 is that of destinations.
+        "nat" if number(data, 1) == Some(1) => Expression::Translates,
+        "redir" => Expression::Translates,
         "fib" | "rt" => Expression::Load { into: number(data, 1)?, what: Load::Other },
         "cmp" => Expression::Compare {
             of: number(data, 1)?,
@@ -320,6 +333,7 @@ fn decode_expression(element: &[u8]) -> Option<Expression> {
         "target" => match text(find(data, 1)?).as_str() {
             "REJECT" | "DROP" => Expression::Verdict(Verdict::Drop),
             "NOTRACK" => Expression::Untracked,
+            "DNAT" | "REDIRECT" => Expression::Translates,
             // `struct xt_ct_target_info` begins with its flags.
             "CT" if wire::u16_at(find(data, 3)?, 0)? & 1 != 0 => Expression::Untracked,
             "LOG" | "NFLOG" | "MARK" | "CONNMARK" | "TRACE" | "CT" | "TCPMSS" => Expression::Nothing,
@@ -370,9 +384,16 @@ fn decode_match(name: &str, revision: u32, info: &[u8]) -> Option<Expression> {
         ("conntrack", 2 | 3) => {
             let (matched, inverted) = (port(146)?, port(148)?);
             // Of the state alone.
-            (matched == 1 && inverted & 1 == 0).then_some(Expression::State { mask: port(150)? })
+            let bits = port(150)?;
+            // What is not tracked has another bit here, after those of translated addresses.
+            let mask = bits & 0x3f | if bits & 0x100 != 0 { UNTRACKED } else { 0 };
+            let state = Expression::State { mask, translated: bits & 0xc0 != 0 };
+            (matched == 1 && inverted & 1 == 0).then_some(state)
         }
-        ("state", 0) => Some(Expression::State { mask: u16::try_from(wire::u32_at(info, 0)?).ok()? }),
+        ("state", 0) => {
+            let mask = u16::try_from(wire::u32_at(info, 0)?).ok()?;
+            Some(Expression::State { mask, translated: false })
+        }
         _ => None,
     }
 }

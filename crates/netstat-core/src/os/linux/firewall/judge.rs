@@ -23,7 +23,7 @@ const MOST_RULES: usize = 200_000;
 
 /// The bit of a new connection in its state (`NF_CT_STATE_BIT(IP_CT_NEW)`), and that of one that is not tracked.
 const NEW: u16 = 8;
-const UNTRACKED: u16 = 64;
+pub(super) const UNTRACKED: u16 = 64;
 
 /// What tells a set from others.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,6 +43,8 @@ pub(super) struct Ruleset {
     bases: Vec<Chain>,
     rules: FxHashMap<ChainKey, Vec<Rule>>,
     sets: FxHashMap<SetKey, Set>,
+    /// Whether a rule gives connections another destination.
+    translates: bool,
 }
 
 /// Before this priority of the first hook a connection is not tracked yet (`NF_IP_PRI_CONNTRACK`).
@@ -138,7 +140,9 @@ impl Ruleset {
         for rule in rules {
             by_chain.entry((rule.family, rule.table.clone(), rule.chain.clone())).or_default().push(rule);
         }
-        Self { bases, rules: by_chain, sets: FxHashMap::default() }
+        let mut expressions = by_chain.values().flatten().flat_map(|rule| &rule.expressions);
+        let translates = expressions.any(|expression| *expression == Expression::Translates);
+        Self { bases, rules: by_chain, sets: FxHashMap::default(), translates }
     }
 
     /// The sets that rules look something up in, each once.
@@ -242,7 +246,7 @@ impl Ruleset {
 
     /// What a rule does, and whether that is sure. Several outcomes are ways that it may go.
     fn outcomes(&self, rule: &Rule, inbound: &Inbound, course: &mut Course) -> Vec<(Match, Verdict)> {
-        let mut packet = Packet::new(inbound, course.state);
+        let mut packet = Packet::new(inbound, course.state, self.translates);
         let mut matched = Match::Yes;
         let mut outcomes = Vec::new();
         for expression in &rule.expressions {
@@ -254,7 +258,7 @@ impl Ruleset {
                     }
                     Match::Yes
                 }
-                Expression::Unknown => {
+                Expression::Unknown | Expression::Translates => {
                     packet.forget();
                     Match::Maybe
                 }
@@ -276,9 +280,11 @@ impl Ruleset {
                     let inside = ranges.iter().any(|(from, to)| (from..=to).contains(&&packet.port));
                     (right && inside != *inverted).into()
                 }
-                Expression::State { mask } => {
-                    course.state.map_or(Match::Maybe, |state| (mask & state != 0).into())
-                }
+                Expression::State { mask, translated } => match course.state {
+                    Some(state) if mask & state != 0 => Match::Yes,
+                    Some(_) if !(*translated && self.translates) => Match::No,
+                    _ => Match::Maybe,
+                },
                 Expression::Verdict(verdict) => {
                     outcomes.push((matched, verdict.clone()));
                     return outcomes;
@@ -366,6 +372,8 @@ struct Packet {
     port: u16,
     /// The state of its connection, where that is known.
     state: Option<u16>,
+    /// Whether its addresses may have been translated.
+    translated: bool,
     registers: [Option<u8>; REGISTERS],
     /// Where an interface is kept: not by name or number, but it is not the loopback.
     interface: Option<usize>,
@@ -384,7 +392,7 @@ fn place(register: u32) -> Option<usize> {
 }
 
 impl Packet {
-    fn new(inbound: &Inbound, state: Option<u16>) -> Self {
+    fn new(inbound: &Inbound, state: Option<u16>, translated: bool) -> Self {
         let protocol = match inbound.protocol {
             Protocol::Tcp => 6,
             Protocol::Udp => 17,
@@ -394,6 +402,7 @@ impl Packet {
             protocol,
             port: inbound.port,
             state,
+            translated,
             registers: [None; REGISTERS],
             interface: None,
         }
@@ -435,6 +444,8 @@ impl Packet {
             // To this host.
             Load::PacketType => Some(&[0]),
             Load::ConnectionState => state.as_ref().map(<[u8; 4]>::as_slice),
+            // Of a connection that begins no bit is set but by translation.
+            Load::ConnectionStatus => (!self.translated).then_some(&[0; 4]),
             Load::Network(9, 1) if self.family == Family::V4 => Some(std::slice::from_ref(&self.protocol)),
             Load::Network(6, 1) if self.family == Family::V6 => Some(std::slice::from_ref(&self.protocol)),
             Load::Transport(2, 2) => Some(&port),

@@ -185,6 +185,23 @@ fn what_is_not_tracked_has_no_state() {
 }
 
 #[test]
+fn what_is_let_in_where_its_addresses_are_translated_is_closed_where_none_are() {
+    // So firewalld writes it.
+    let filter = "table inet firewalld { chain in { type filter hook input priority 10; policy accept; \
+                  ct state { established, related } accept; ct status dnat accept; iifname lo accept; jump zone; \
+                  reject with icmpx type admin-prohibited; }\n\
+                  chain zone { tcp dport 22 accept; }\n}\n";
+    let passage = |rules: &str| {
+        let found = passages(rules, &[tcp(22), tcp(3306)])?;
+        Some(found.into_iter().map(|(passage, _)| passage).collect::<Vec<_>>())
+    };
+    let Some(found) = passage(filter) else { return };
+    assert_eq!(found, [Open, Closed]);
+    let nat = "table ip nat { chain pre { type nat hook prerouting priority -100; tcp dport 9999 redirect to :3306; }\n}\n";
+    assert_eq!(passage(&[filter, nat].concat()).unwrap(), [Open, Depends]);
+}
+
+#[test]
 fn a_chain_of_an_interface_decides_over_that_interface() {
     let chain = |family: &str, name: &str| {
         format!(
@@ -205,6 +222,28 @@ fn ranges_that_leave_nothing_out_have_no_ends() {
     check("drop", "tcp dport { 0-65535 } counter accept", &[(tcp(22), Open), (udp(22), Closed)]);
     let all_else = "tcp dport vmap { 80-90 : accept, * : drop }";
     check("accept", all_else, &[(tcp(85), Open), (tcp(22), Closed), (tcp(9000), Closed)]);
+}
+
+#[test]
+fn states_of_iptables_have_bits_of_their_own() {
+    let found = netstat_lab::on_own_thread(|_| {
+        let rules = "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -m tcp --dport 80 -j CT --notrack\nCOMMIT\n\
+                     *filter\n:INPUT DROP [0:0]\n-A INPUT -m conntrack --ctstate UNTRACKED -j ACCEPT\n\
+                     -A INPUT -m conntrack --ctstate DNAT -j ACCEPT\n\
+                     -A INPUT -p tcp -m conntrack --ctstate NEW -m tcp --dport 22 -j ACCEPT\nCOMMIT\n";
+        match feed("iptables-nft-restore", &[], rules) {
+            Some(true) => {}
+            other => {
+                eprintln!("skipped: iptables-nft-restore {other:?}");
+                return None;
+            }
+        }
+        let judgements = firewall(&Live, &[tcp(80), tcp(22), tcp(23)]).judgements;
+        Some(judgements.into_iter().map(|judgement| judgement.unwrap().passage).collect::<Vec<_>>())
+    });
+    if let Some(Some(found)) = found {
+        assert_eq!(found, [Open, Open, Closed]);
+    }
 }
 
 #[test]
