@@ -3,7 +3,8 @@
 use super::holders::counted;
 use super::text::{EN, KO, Particle, grouped, number_of, particle};
 use super::thresholds::Default;
-use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds, Waiting};
+use super::waiting::Waiting;
+use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
 use netstat_core::model::{Endpoint, Socket, TcpState};
 use netstat_core::query::{Fields, Kinds, ProcessFields, States};
 use rustc_hash::FxHashMap;
@@ -91,51 +92,39 @@ static DESTINATIONS: Setting = Setting {
 
 fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
     let all = evidence.in_state(TcpState::SynSent).count();
-    let waiting = evidence.waiting();
-    // Whether the SYN had to be sent again.
-    let (mut unanswered, mut perhaps): (Vec<&Socket>, Vec<&Socket>) = (Vec::new(), Vec::new());
-    for socket in evidence.in_state(TcpState::SynSent) {
-        match waiting.is_late(socket) {
-            Some(true) => unanswered.push(socket),
-            Some(false) => {}
-            None => perhaps.push(socket),
-        }
-    }
-    let findings = judge(evidence, thresholds, &unanswered);
+    let waiting = Waiting::of(evidence, TcpState::SynSent);
+    let findings = waiting.judged(
+        |unanswered| judge(evidence, thresholds, unanswered),
+        |perhaps| {
+            let count = grouped(perhaps);
+            Finding::unknown(
+                CHECK.name,
+                Text::new(
+                    format!(
+                        "{} for an answer, and the system does not tell for how long",
+                        match perhaps {
+                            1 => "1 connection waits".to_owned(),
+                            _ => format!("{count} connections wait"),
+                        }
+                    ),
+                    format!("대답을 기다리는 연결 {count}개, 얼마나 기다렸는지 시스템이 알려 주지 않음"),
+                ),
+                Text::fixed(
+                    "watch them: netstat check connecting --watch 5s",
+                    "지켜봅니다: netstat check connecting --watch 5s",
+                ),
+            )
+        },
+    );
     if !findings.is_empty() {
         return findings;
     }
-    if !perhaps.is_empty()
-        && !judge(evidence, thresholds, &[unanswered.as_slice(), &perhaps].concat()).is_empty()
-    {
-        let count = grouped(perhaps.len());
-        return vec![Finding::unknown(
-            CHECK.name,
-            Text::new(
-                format!(
-                    "{} for an answer, and the system does not tell for how long",
-                    match perhaps.len() {
-                        1 => "1 connection waits".to_owned(),
-                        _ => format!("{count} connections wait"),
-                    }
-                ),
-                format!("대답을 기다리는 연결 {count}개, 얼마나 기다렸는지 시스템이 알려 주지 않음"),
-            ),
-            Text::fixed(
-                "watch them: netstat check connecting --watch 5s",
-                "지켜봅니다: netstat check connecting --watch 5s",
-            ),
-        )];
-    }
+    let unanswered = grouped(waiting.late.len());
     vec![Finding::ok(
         CHECK.name,
         Text::new(
-            format!(
-                "{} in SYN_SENT, {} unanswered",
-                number_of(all, "connection", "connections"),
-                grouped(unanswered.len())
-            ),
-            format!("SYN_SENT 연결 {}개, 그중 대답 없는 것 {}개", grouped(all), grouped(unanswered.len())),
+            format!("{} in SYN_SENT, {unanswered} unanswered", number_of(all, "connection", "connections")),
+            format!("SYN_SENT 연결 {}개, 그중 대답 없는 것 {unanswered}개", grouped(all)),
         ),
     )]
 }

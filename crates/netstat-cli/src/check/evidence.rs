@@ -144,42 +144,8 @@ impl Evidence {
             .or_else(|| of_port().find(|listener| listener.local.address.is_unspecified()))
     }
 
-    /// Tells which sockets wait for an answer that is late.
-    pub(crate) fn waiting(&self) -> Waiting<'_> {
-        Waiting { evidence: self }
-    }
-
     /// The TCP sockets in a state.
     pub(crate) fn in_state(&self, state: TcpState) -> impl Iterator<Item = &Socket> {
         self.now.sockets.iter().filter(move |socket| socket.state == Some(state))
-    }
-}
-
-/// Which sockets wait for an answer that is late.
-pub(crate) struct Waiting<'a> {
-    evidence: &'a Evidence,
-}
-
-impl Waiting<'_> {
-    /// After this time what was sent first is sent again (RFC 6298).
-    const LATE: Duration = Duration::from_secs(1);
-
-    /// What is left of that between two looks, where the clock ticks 64 times a second.
-    const BETWEEN_LOOKS: Duration = Duration::from_millis(950);
-
-    /// Where a first look is taken for this, because the system tells of no timers.
-    pub(crate) const LOOKS_TWICE: bool = cfg!(windows);
-
-    /// Whether the answer to a socket is late; `None` where that is not known.
-    pub(crate) fn is_late(&self, socket: &Socket) -> Option<bool> {
-        if let Some(timer) = socket.timer {
-            return Some(timer.retransmits > 0);
-        }
-        if let Some(watched) = self.evidence.watched_for(socket) {
-            return Some(watched >= Self::LATE);
-        }
-        let before = self.evidence.before.as_ref().filter(|before| before.whole || Self::LOOKS_TWICE);
-        before.and(self.evidence.elapsed()).filter(|elapsed| *elapsed >= Self::BETWEEN_LOOKS)?;
-        Some(self.evidence.before(socket).is_some_and(|then| then.state == socket.state))
     }
 }

@@ -3,7 +3,8 @@
 use super::holders::counted;
 use super::text::{grouped, is_or_are, number_of};
 use super::thresholds::Default;
-use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds, Waiting};
+use super::waiting::Waiting;
+use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
 use netstat_core::model::{Socket, TcpState};
 use netstat_core::query::{Fields, Kinds, ProcessFields, States};
 use rustc_hash::FxHashMap;
@@ -81,47 +82,42 @@ static CRITICAL: Setting = Setting {
 
 fn run(evidence: &Evidence, thresholds: &Thresholds) -> Vec<Finding> {
     let all = evidence.in_state(TcpState::SynReceived).count();
-    let waiting = evidence.waiting();
-    // Whether the SYN-ACK had to be sent again.
-    let (mut late, mut perhaps): (Vec<&Socket>, Vec<&Socket>) = (Vec::new(), Vec::new());
-    for socket in evidence.in_state(TcpState::SynReceived) {
-        match waiting.is_late(socket) {
-            Some(true) => late.push(socket),
-            Some(false) => {}
-            None => perhaps.push(socket),
-        }
-    }
-    let findings = judge(evidence, thresholds, &late);
+    let waiting = Waiting::of(evidence, TcpState::SynReceived);
+    let findings = waiting.judged(
+        |late| judge(evidence, thresholds, late),
+        |perhaps| {
+            Finding::unknown(
+                CHECK.name,
+                Text::new(
+                    format!(
+                        "{} {} half-open, and the system does not tell for how long",
+                        number_of(perhaps, "connection", "connections"),
+                        is_or_are(perhaps)
+                    ),
+                    format!(
+                        "절반만 열린 연결 {}개, 얼마나 기다렸는지 시스템이 알려 주지 않음",
+                        grouped(perhaps)
+                    ),
+                ),
+                Text::fixed(
+                    "watch them: netstat check half-open --watch 5s",
+                    "지켜봅니다: netstat check half-open --watch 5s",
+                ),
+            )
+        },
+    );
     if !findings.is_empty() {
         return findings;
     }
-    if !perhaps.is_empty() && !judge(evidence, thresholds, &[late.as_slice(), &perhaps].concat()).is_empty() {
-        let count = grouped(perhaps.len());
-        return vec![Finding::unknown(
-            CHECK.name,
-            Text::new(
-                format!(
-                    "{} {} half-open, and the system does not tell for how long",
-                    number_of(perhaps.len(), "connection", "connections"),
-                    is_or_are(perhaps.len())
-                ),
-                format!("절반만 열린 연결 {count}개, 얼마나 기다렸는지 시스템이 알려 주지 않음"),
-            ),
-            Text::fixed(
-                "watch them: netstat check half-open --watch 5s",
-                "지켜봅니다: netstat check half-open --watch 5s",
-            ),
-        )];
-    }
+    let late = grouped(waiting.late.len());
     vec![Finding::ok(
         CHECK.name,
         Text::new(
             format!(
-                "{}, {} waiting for long",
-                number_of(all, "half-open connection", "half-open connections"),
-                grouped(late.len())
+                "{}, {late} waiting for long",
+                number_of(all, "half-open connection", "half-open connections")
             ),
-            format!("절반만 열린 연결 {}개, 그중 오래 기다린 것 {}개", grouped(all), grouped(late.len())),
+            format!("절반만 열린 연결 {}개, 그중 오래 기다린 것 {late}개", grouped(all)),
         ),
     )]
 }

@@ -10,6 +10,7 @@
 //! | `text.rs` | texts in both languages, and numbers in them |
 //! | `evidence.rs` | what the system was asked, once or twice |
 //! | `marks.rs` | what is kept of an earlier look |
+//! | `waiting.rs` | connections that wait for an answer, and whether it is late |
 //! | `needs.rs` | what a check needs of it |
 //! | `thresholds.rs` | settings: defaults, `--config`, `--set` |
 //! | `holders.rs` | sockets by the process that holds them |
@@ -46,9 +47,10 @@ mod surroundings;
 mod suspicious;
 mod text;
 mod thresholds;
+mod waiting;
 
 pub(crate) use changes::{Change, changes, retold};
-pub(crate) use evidence::{Evidence, Input, Lack, Moment, SocketKey, Waiting, listening};
+pub(crate) use evidence::{Evidence, Input, Lack, Moment, SocketKey, listening};
 pub(crate) use explain::{explained, listed, markdown, wrapped, wrapped_step};
 pub(crate) use finding::{Culprit, Fact, Finding, Severity, worst};
 pub(crate) use holders::Holder;

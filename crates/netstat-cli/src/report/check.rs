@@ -166,7 +166,7 @@ fn surroundings(
         for path in thresholds.words(&SUSPICIOUS, &ADDRESS_LISTS) {
             let name = one_line(&path);
             let file =
-                files::bytes(path.as_ref()).map_err(|why| format!("cannot read the list {name}: {why}"))?;
+                files::list(path.as_ref()).map_err(|why| format!("cannot read the list {name}: {why}"))?;
             let (list, passed) = AddressList::parse(&file);
             if let (true, Some(first)) = (list.is_empty(), passed.first_odd) {
                 let lines = match passed.odd {

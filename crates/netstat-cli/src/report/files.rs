@@ -1,23 +1,50 @@
-//! Files of text that somebody names: settings, a policy, lists of addresses.
+//! Files that somebody names: settings, a policy, lists of addresses, databases of places.
 
 use netstat_core::error::words_of;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
-/// What a file says, in UTF-8 if it says by its first bytes that it is UTF-16: Windows PowerShell writes so what is
+/// Bytes that nobody writes by hand.
+const MOST_TEXT: u64 = 16 << 20;
+
+/// Bytes of the longest list or database that is taken; the largest that are published are less than a quarter of it.
+const MOST_DATA: u64 = 1 << 30;
+
+/// What a file of data holds.
+///
+/// # Errors
+/// Why it cannot be read.
+pub(super) fn data(path: &Path) -> Result<Vec<u8>, String> {
+    up_to(MOST_DATA, path)
+}
+
+/// A device may have no end, and somebody may have named one.
+fn up_to(most: u64, path: &Path) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
+    read.map_err(|error| words_of(&error))?;
+    if bytes.len() as u64 > most {
+        return Err(format!("it has more than {} MiB: name another file", most >> 20));
+    }
+    Ok(bytes)
+}
+
+/// What a list says, in UTF-8 if it says by its first bytes that it is UTF-16: Windows PowerShell writes so what is
 /// redirected to a file. Anything else is as it is.
 ///
 /// # Errors
 /// Why it cannot be read.
-pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, String> {
-    std::fs::read(path).map(as_utf8).map_err(|error| words_of(&error))
+pub(super) fn list(path: &Path) -> Result<Vec<u8>, String> {
+    data(path).map(as_utf8)
 }
 
-/// The same as text.
+/// What a file of settings says, in the same way.
 ///
 /// # Errors
 /// Why it cannot be read, and what to do.
 pub(super) fn text(path: &Path) -> Result<String, String> {
-    String::from_utf8(bytes(path)?).map_err(|error| {
+    String::from_utf8(as_utf8(up_to(MOST_TEXT, path)?)).map_err(|error| {
         let before = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
         let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
         format!("line {line} is not UTF-8: save the file as UTF-8")
@@ -38,6 +65,24 @@ fn as_utf8(bytes: Vec<u8>) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_is_too_long_is_not_read_to_its_end() {
+        let file = std::env::temp_dir().join(format!("netstat-too-long-{}", std::process::id()));
+        std::fs::write(&file, b"12345").unwrap();
+        let read = [up_to(5, &file), up_to(4, &file)];
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(
+            read,
+            [Ok(b"12345".to_vec()), Err("it has more than 0 MiB: name another file".to_owned())]
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_without_an_end_is_no_file_of_settings() {
+        assert_eq!(text("/dev/zero".as_ref()), Err("it has more than 16 MiB: name another file".to_owned()));
+    }
 
     #[test]
     fn what_powershell_wrote_is_read() {

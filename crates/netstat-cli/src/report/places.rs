@@ -1,10 +1,10 @@
 //! Countries and networks of addresses: the files of `--geo`, read where something asks for them.
 
+use super::files;
 use crate::columns::{self, Needs};
 use crate::settings::{Connections, Form, Settings};
 use netstat_core::Warning;
 use netstat_core::enrich::Geo;
-use netstat_core::error::words_of;
 use netstat_core::filter::Filter;
 use std::path::Path;
 use std::sync::Arc;
@@ -25,8 +25,7 @@ pub(super) fn open(settings: &Settings, needed: bool) -> Result<Arc<Geo>, String
 }
 
 fn add(geo: &mut Geo, path: &Path) -> Result<(), String> {
-    let file = std::fs::read(path).map_err(|error| words_of(&error))?;
-    geo.add(file).map_err(|error| error.to_string())
+    geo.add(files::data(path)?).map_err(|error| error.to_string())
 }
 
 /// The filter with what it asks about places.
