@@ -122,7 +122,10 @@ pub(super) fn sent_again<'a>(before: &Mark, socket: &'a Socket) -> Option<Sent<'
 }
 
 fn sent(evidence: &Evidence) -> Vec<Sent<'_>> {
-    evidence.now.sockets.iter().filter_map(|socket| sent_again(evidence.before(socket)?, socket)).collect()
+    // What gets no answer at all, and may be here because another check asks for it, is no loss.
+    let sends = |socket: &&Socket| socket.state.is_some_and(|state| SENDING.contains(States::of(state)));
+    let sending = evidence.now.sockets.iter().filter(sends);
+    sending.filter_map(|socket| sent_again(evidence.before(socket)?, socket)).collect()
 }
 
 /// A counter of TCP, over both families.

@@ -78,7 +78,7 @@ pub struct TcpInfo {
     #[doc(alias = "tcpi_last_data_recv")]
     pub last_data_received: Option<Duration>,
     /// Time since anything the peer sent was last taken as an acknowledgement, which all but its first segment is, a FIN
-    /// included: how long the peer has been silent. Wraps after 49 days or later.
+    /// included: how long the peer has been silent; `None` where it never answered. Wraps after 49 days or later.
     #[doc(alias = "tcpi_last_ack_recv")]
     pub last_ack_received: Option<Duration>,
     /// Bytes of data sent, retransmissions included. Kernel 4.19.

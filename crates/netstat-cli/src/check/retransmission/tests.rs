@@ -88,6 +88,20 @@ fn one_bad_destination_shows_in_a_system_that_is_well() {
 }
 
 #[test]
+fn what_is_never_answered_is_no_loss() {
+    let asking = |again| {
+        let asked = |number| Socket {
+            state: Some(TcpState::SynSent),
+            ..connection(number, "192.0.2.1:443", 0, again)
+        };
+        (1..=100).map(asked).collect()
+    };
+    let (before, now) = (linux(1000, 0, 0), linux(1100, 100, 100));
+    let evidence = looks(Some(counted(10, asking(1), before)), counted(11, asking(2), now));
+    assert_eq!(lines(&run(&CHECK, &evidence, &[])), ["ok [] sent again: 0 of 100 segments (0 %)"]);
+}
+
+#[test]
 fn one_look_and_no_counters_are_not_enough() {
     assert!(lines(&run(&CHECK, &look(moment(1, Vec::new())), &[]))[0].starts_with("unknown"));
     assert!(

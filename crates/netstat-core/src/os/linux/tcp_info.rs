@@ -4,6 +4,9 @@ use super::wire::{array_at, u8_at, u32_at};
 use crate::model::{SocketMemory, TcpInfo};
 use std::time::Duration;
 
+/// `TCP_SYN_SENT`.
+const SYN_SENT: u8 = 2;
+
 /// `TCP_INFINITE_SSTHRESH`.
 const NO_THRESHOLD: u32 = 0x7fff_ffff;
 
@@ -47,7 +50,8 @@ pub(super) fn decode_tcp_info(bytes: &[u8]) -> TcpInfo {
         // Where no data ever went this way, the kernel counts from the handshake.
         last_data_sent: milliseconds(44).filter(|_| data_segs_out != Some(0)),
         last_data_received: milliseconds(52).filter(|_| data_segs_in != Some(0)),
-        last_ack_received: milliseconds(56),
+        // Until the peer answers, the kernel counts from its own start.
+        last_ack_received: milliseconds(56).filter(|_| u8_at(bytes, 0) != Some(SYN_SENT)),
         bytes_sent: long(200),
         bytes_retransmitted: long(208),
         bytes_acked: long(120),

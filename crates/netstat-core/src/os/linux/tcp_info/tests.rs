@@ -97,6 +97,16 @@ fn age_is_known_while_one_side_is_silent() {
 }
 
 #[test]
+fn a_peer_that_never_answered_has_not_been_silent_since_some_time() {
+    let mut bytes = vec![0; 248];
+    bytes[56..60].copy_from_slice(&79_000_000u32.to_ne_bytes());
+    bytes[0] = 1;
+    assert_eq!(decode_tcp_info(&bytes).last_ack_received, Some(Duration::from_secs(79_000)));
+    bytes[0] = 2;
+    assert_eq!(decode_tcp_info(&bytes).last_ack_received, None);
+}
+
+#[test]
 fn memory_by_length() {
     let memory = decode_memory(&distinct(36));
     assert_eq!(
