@@ -19,6 +19,11 @@ pub(crate) fn run(seconds: u32) -> Result<()> {
     if targets.is_empty() {
         bail!("there are no targets in fuzz/fuzz_targets");
     }
+    let mut build = workspace::program("rustup");
+    build.args(["run", "nightly", "cargo", "fuzz", "build"]);
+    if !build.status().context("rustup could not be started")?.success() {
+        bail!("the fuzz targets do not compile");
+    }
     for target in &targets {
         println!("== {target}");
         let mut fuzz = workspace::program("rustup");

@@ -27,7 +27,7 @@ pub(super) const UNTRACKED: u16 = 64;
 
 /// What tells a set from others.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct SetKey {
+pub(in super::super) struct SetKey {
     pub(super) family: u8,
     pub(super) table: String,
     pub(super) name: String,
