@@ -2,7 +2,6 @@
 //!
 //! What is not known is `None` (or a [`Missing`] where the reason matters), never zero and never an empty string.
 
-mod brief;
 mod conntrack;
 mod counters;
 mod endpoint;
@@ -17,11 +16,12 @@ pub mod query;
 mod rdma;
 mod route;
 mod socket;
+mod socket_ref;
 mod table;
 mod tcp;
+mod tcp_fields;
 pub mod warning;
 
-pub use brief::Brief;
 pub use conntrack::Conntrack;
 pub use counters::{
     Counters, IcmpV4Counters, IcmpV6Counters, InterfaceCounters, InterfaceStats, IpCounters, SocketLevels,
@@ -42,9 +42,9 @@ pub use route::{
     NextHop, NextHops, PersistentRoute, Prefix, Route, RouteKind, RouteStore, TABLE_DEFAULT, TABLE_LOCAL,
     TABLE_MAIN,
 };
-pub use socket::{
-    Family, Offload, Protocol, Section, Sections, Socket, SocketId, TcpState, Timer, TimerKind, WindowsSocket,
-};
-pub use table::{ShortId, Table, TableRow, lower_half};
+pub use socket::{Family, Offload, Protocol, Socket, SocketId, TcpState, Timer, TimerKind, WindowsSocket};
+pub use socket_ref::{OwnershipRef, ServedFamilies, SocketRef};
+pub use table::{FindOwners, RowId, ShortId, SocketTable, lower_half};
 pub use tcp::{SocketMemory, TcpInfo};
+pub use tcp_fields::TcpFields;
 pub use warning::{Answer, PassedOver, Warning};

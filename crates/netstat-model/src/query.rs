@@ -1,6 +1,6 @@
 //! What is asked for, so that no more is read than that.
 
-use crate::{Brief, Family, Protocol, Section, Sections, Socket, TcpState};
+use crate::{Error, Family, OwnerMethod, Protocol, SocketRef, TcpFields, TcpState, Warning};
 use bitflags::bitflags;
 use std::sync::Arc;
 
@@ -68,8 +68,9 @@ bitflags! {
         const CONGESTION = 2;
         /// [`crate::Socket::time_in_state`].
         const TIME_IN_STATE = 4;
-        /// [`crate::Socket::tcp`].
-        const TCP_INFO = 8;
+        /// What comes with every row, but takes memory to keep: user, queues, interface, timer, mark, control group, and
+        /// the whole cookie. Any other field brings these as well.
+        const COMMON = 8;
         /// [`crate::Socket::memory`].
         const MEMORY = 16;
         /// [`crate::Socket::mark`], which comes unasked where it may be told; asked for, a warning says
@@ -85,23 +86,30 @@ bitflags! {
 }
 
 impl SocketQuery {
-    /// Whether a socket is one of those asked for. One in a state that this program does not know is.
-    pub fn selects(&self, socket: &Socket) -> bool {
-        self.selects_such(socket.protocol, socket.state, socket.sections())
-    }
-
-    /// The same of a socket in brief.
-    pub fn selects_brief(&self, brief: &Brief) -> bool {
-        self.selects_such(brief.protocol, brief.state, brief.sections())
-    }
-
-    fn selects_such(&self, protocol: Protocol, state: Option<TcpState>, sections: Sections) -> bool {
-        let family = |family| self.kinds.contains(Kinds::of(protocol, family));
-        let state = match state {
+    /// Returns whether a socket is one of those asked for. One in a state that this program does not know is.
+    pub fn selects(&self, socket: &SocketRef<'_>) -> bool {
+        let crate::ServedFamilies { v4, v6 } = socket.families();
+        let wanted = |family| self.kinds.contains(Kinds::of(socket.protocol, family));
+        let state = match socket.state {
             None | Some(TcpState::Unknown(_)) => true,
             Some(state) => self.states.contains(States::of(state)),
         };
-        state && (sections.v4 && family(Family::V4) || sections.v6 && family(Family::V6))
+        state && (v4 && wanted(Family::V4) || v6 && wanted(Family::V6))
+    }
+
+    /// Returns what a table has to keep to answer the query.
+    pub fn keep(&self) -> Keep {
+        Keep {
+            details: !self.fields.is_empty() || !self.tcp.is_empty(),
+            tcp: self.tcp,
+            memory: self.fields.contains(Fields::MEMORY),
+            windows: self.fields.intersects(Fields::OFFLOAD | Fields::MODULE),
+        }
+    }
+
+    /// Returns whether the kernel has to be asked for the course of TCP connections.
+    pub fn reads_tcp_info(&self) -> bool {
+        !self.tcp.is_empty() || self.fields.contains(Fields::AGE)
     }
 }
 
@@ -131,19 +139,14 @@ impl States {
 }
 
 impl Kinds {
-    /// The kind of one part of the table.
-    pub fn of_section(section: Section) -> Self {
-        match section {
-            Section::TcpV4 => Self::TCP_V4,
-            Section::TcpV6 => Self::TCP_V6,
-            Section::UdpV4 => Self::UDP_V4,
-            Section::UdpV6 => Self::UDP_V6,
-        }
-    }
-
     /// The kind of one protocol and family.
     pub fn of(protocol: Protocol, family: Family) -> Self {
-        Self::of_section(Section::of(protocol, family))
+        match (protocol, family) {
+            (Protocol::Tcp, Family::V4) => Self::TCP_V4,
+            (Protocol::Tcp, Family::V6) => Self::TCP_V6,
+            (Protocol::Udp, Family::V4) => Self::UDP_V4,
+            (Protocol::Udp, Family::V6) => Self::UDP_V6,
+        }
     }
 }
 
@@ -169,8 +172,93 @@ pub struct SocketQuery {
     pub states: States,
     /// What to read beyond the ends and the state.
     pub fields: Fields,
+    /// Which fields of the course of TCP connections to keep.
+    pub tcp: TcpFields,
     /// What the kernel may leave out.
     pub programs: Programs,
+}
+
+/// What a table keeps of each socket beside its ends, its state and its inode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Keep {
+    /// The smaller details.
+    pub details: bool,
+    /// Fields of the course of a TCP connection.
+    pub tcp: TcpFields,
+    /// The memory of the socket.
+    pub memory: bool,
+    /// What Windows alone tells.
+    pub windows: bool,
+}
+
+impl Keep {
+    /// All that a [`Socket`](crate::Socket) has.
+    pub const EVERYTHING: Self = Self { details: true, tcp: TcpFields::all(), memory: true, windows: true };
+}
+
+/// What is to become of a socket that was just read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visit {
+    /// Leave it out of the table.
+    Skip,
+    /// Keep it.
+    Keep,
+    /// Keep it, and look for its owners.
+    KeepWithOwners,
+    /// Leave it out, and read no more sockets.
+    Stop,
+}
+
+/// Whether and how owners are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnerSearch {
+    /// Not at all.
+    No,
+    /// For each socket that [`Visit::KeepWithOwners`] names, when the list is complete.
+    Some(Owners),
+    /// For each socket that is kept, beginning while they are listed.
+    All(Owners),
+}
+
+impl OwnerSearch {
+    /// Returns the means, where owners are looked for.
+    pub fn by(self) -> Option<Owners> {
+        match self {
+            Self::No => None,
+            Self::Some(by) | Self::All(by) => Some(by),
+        }
+    }
+
+    /// Turns a failed search into a warning: a table without owners is better than none.
+    ///
+    /// # Errors
+    /// The error itself, where BPF was asked for by name and failed, or `/proc` and this system has none.
+    pub fn failed(self, error: Error) -> Result<(OwnerMethod, Warning), Error> {
+        let kind = error.source.kind();
+        match self.by() {
+            Some(Owners::Bpf) => Err(error),
+            Some(Owners::Proc) if kind == std::io::ErrorKind::Unsupported => Err(error),
+            _ => Ok((
+                OwnerMethod::NotNeeded,
+                Warning::SourceUnavailable {
+                    what: "the owner of each socket",
+                    reason: crate::error::words_of(&error.source),
+                },
+            )),
+        }
+    }
+}
+
+/// How sockets are listed.
+#[derive(Debug, Clone, Copy)]
+pub struct Listing<'a> {
+    /// Which sockets, and what of each.
+    pub query: &'a SocketQuery,
+    /// Whether their owners are looked for.
+    pub owners: OwnerSearch,
+    /// Whether the list may begin again where the system was interrupted, so that sockets are visited twice. A visitor
+    /// that has passed them on does not want that; the list is then incomplete, with a warning.
+    pub may_restart: bool,
 }
 
 /// By what means the owners of sockets are looked for, where the system has more than one.
