@@ -87,7 +87,8 @@ bitflags! {
 
 impl SocketQuery {
     /// Returns whether a socket is one of those asked for. One in a state that this program does not know is.
-    pub fn selects(&self, socket: &SocketRef<'_>) -> bool {
+    pub fn selects<'a>(&self, socket: impl Into<SocketRef<'a>>) -> bool {
+        let socket = socket.into();
         let crate::ServedFamilies { v4, v6 } = socket.families();
         let wanted = |family| self.kinds.contains(Kinds::of(socket.protocol, family));
         let state = match socket.state {

@@ -165,6 +165,12 @@ impl<'a> From<&'a Socket> for SocketRef<'a> {
     }
 }
 
+impl<'a> From<&SocketRef<'a>> for SocketRef<'a> {
+    fn from(socket: &SocketRef<'a>) -> Self {
+        *socket
+    }
+}
+
 impl<'a> SocketRef<'a> {
     /// Returns a socket of which nothing but its ends and its state is known, and whether it can have an owner at all.
     pub fn bare(protocol: Protocol, family: Family, local: Endpoint, id: SocketId, holder: Holder) -> Self {

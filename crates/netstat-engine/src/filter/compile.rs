@@ -159,8 +159,14 @@ impl Filter {
             (program.map(Into::into), exact && whole)
         };
         let ((tcp, tcp_exact), (udp, udp_exact)) = (of(Protocol::Tcp), of(Protocol::Udp));
-        let fields = query.fields | self.needs().fields;
-        let query = SocketQuery { kinds, states, fields, programs: Programs { tcp, udp } };
+        let needs = self.needs();
+        let query = SocketQuery {
+            kinds,
+            states,
+            fields: query.fields | needs.fields,
+            tcp: query.tcp | needs.tcp,
+            programs: Programs { tcp, udp },
+        };
         Narrowed { query, exact: tcp_exact && udp_exact }
     }
 }
