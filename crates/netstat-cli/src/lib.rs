@@ -9,7 +9,9 @@ mod options;
 mod output;
 pub mod render;
 mod report;
+pub mod row;
 mod settings;
+pub mod text;
 pub mod view;
 
 use options::{Answer, Command};

@@ -10,8 +10,10 @@ mod console;
 mod console;
 mod encoder;
 
-use crate::options::{Colour, one_line};
-use crate::render::{Language, LineEnd};
+use crate::options::Colour;
+use crate::render::LineEnd;
+use crate::text::Language;
+use crate::text::quote::one_line;
 use console::CodePage;
 use encoder::Encoder;
 use netstat_engine::filter::FilterError;

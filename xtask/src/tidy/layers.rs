@@ -26,7 +26,7 @@ const EXITS: &str = "in the core, which never ends the process; return an Error"
 const BANS: &[Ban] = &[
     ban(
         RENDER,
-        "netstat_core::os",
+        "netstat_os",
         "in render, which only turns rows into bytes; let the view hand it the data",
     ),
     ban(MODEL, "std::fs", "in the model, which is plain data; read in os"),
@@ -104,13 +104,13 @@ mod tests {
     #[test]
     fn render_does_not_know_the_system() {
         let table = "crates/netstat-cli/src/render/table.rs";
-        assert_eq!(lines(table, "use netstat_core::os::Backend;\n"), [1]);
+        assert_eq!(lines(table, "use netstat_os::Backend;\n"), [1]);
         assert_eq!(lines(table, "use netstat_core::{model::Socket, os::{self, Backend}};\n"), [1]);
-        assert_eq!(lines(table, "fn a() {\n    netstat_core::os::open();\n}\n"), [2]);
-        assert_eq!(lines(table, "use netstat_core::model::Socket;\nuse netstat_core::oslo;\n"), NOWHERE);
-        assert_eq!(lines("crates/netstat-cli/src/render.rs", "use netstat_core::os;\n"), [1]);
-        assert_eq!(lines("crates/netstat-cli/src/view/table.rs", "use netstat_core::os;\n"), NOWHERE);
-        assert_eq!(lines("crates/netstat-cli/src/renderings.rs", "use netstat_core::os;\n"), NOWHERE);
+        assert_eq!(lines(table, "fn a() {\n    netstat_os::open();\n}\n"), [2]);
+        assert_eq!(lines(table, "use netstat_model::Socket;\nuse netstat_core::oslo;\n"), NOWHERE);
+        assert_eq!(lines("crates/netstat-cli/src/render.rs", "use netstat_os;\n"), [1]);
+        assert_eq!(lines("crates/netstat-cli/src/view/table.rs", "use netstat_os;\n"), NOWHERE);
+        assert_eq!(lines("crates/netstat-cli/src/renderings.rs", "use netstat_os;\n"), NOWHERE);
     }
 
     #[test]

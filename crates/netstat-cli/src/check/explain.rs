@@ -3,7 +3,7 @@
 use super::text::EN;
 use super::thresholds::Default;
 use super::{ALL, Check, Setting, Text};
-use crate::render::{Language, cells};
+use crate::text::{Language, cells};
 
 /// The checks, a line each.
 pub(crate) fn listed(language: Language) -> String {

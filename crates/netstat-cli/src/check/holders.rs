@@ -3,7 +3,7 @@
 use super::Text;
 use super::evidence::Evidence;
 use super::finding::Culprit;
-use crate::render::Language;
+use crate::text::Language;
 use netstat_model::{NoOwner, Ownership, ProcessId, Socket};
 use rustc_hash::FxHashMap;
 use std::ffi::OsString;

@@ -2,7 +2,7 @@
 
 use super::Text;
 use super::text::{grouped, number_of};
-use crate::render::Language;
+use crate::text::Language;
 use netstat_model::PassedOver;
 use netstat_model::Warning;
 

@@ -1,7 +1,7 @@
 //! Evidence made by hand, for the tests of the checks: what a Linux kernel tells, and the little that Windows does.
 
 use super::{Check, Evidence, Finding, Lack, Moment, Surroundings, Thresholds, listening, parse_assignment};
-use crate::render::Language;
+use crate::text::Language;
 use netstat_model::{
     Counters, Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessId, Protocol,
     Socket, TcpInfo, TcpState, Timer, TimerKind,

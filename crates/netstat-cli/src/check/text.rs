@@ -1,7 +1,7 @@
 //! Texts for people in both languages, and the numbers in them.
 
-use crate::render::Language;
-pub(crate) use crate::render::Language::{English as EN, Korean as KO};
+use crate::text::Language;
+pub(crate) use crate::text::Language::{English as EN, Korean as KO};
 use std::borrow::Cow;
 use std::time::Duration;
 

@@ -1,7 +1,8 @@
 //! What the checks found, as text for people.
 
-use super::{Language, LineEnd, blanks, cells, escape, pad};
+use super::LineEnd;
 use crate::check::{self, Change, Check, Evidence, Finding, Severity, Text, wrapped, wrapped_step};
+use crate::text::{Language, blanks, cells, escape, pad};
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! What the checks found, as one JSON document, and its JSON Schema.
 
-use super::Language;
 use super::report_json::write_document;
 use crate::check::{self, Check, Culprit, Evidence, Finding, Holder, Severity, worst};
+use crate::text::Language;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};

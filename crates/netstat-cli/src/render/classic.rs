@@ -24,12 +24,16 @@
 //!   known, it is `-`.
 //! - With colours, the word of the state is between two escape sequences, and everything stands where it would without.
 
-use super::words::{self, NO_OWNERSHIP, UNKNOWN};
-use super::{Language, LineEnd, Sheet, address, blanks, cells, colour, decimal, escape, foreign, pad};
-use crate::columns::classic::Column;
-use crate::columns::{self, Facts, Given};
-use crate::view::{ConnectionsView, Names, Processes, Row};
-use netstat_model::{Holder, NoOwner, Offload, Ownership, Process, Protocol, Socket, TableRow};
+use super::extras::ExtraColumn;
+use super::titles::{self, NO_OWNERSHIP};
+use super::{LineEnd, Sheet, colour, foreign};
+use crate::columns::{Column, Given};
+use crate::row::Row;
+use crate::text::words::{self, UNKNOWN};
+use crate::text::{Language, address, blanks, cells, decimal, escape, pad};
+use crate::view::{ConnectionsView, Names};
+use netstat_model::{Holder, NoOwner, Ownership, Process, ProcessId, Protocol, Socket, TableRow};
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io::{self, Write};
 
@@ -46,7 +50,7 @@ pub struct NameColumn<'a> {
 #[derive(Clone, Copy)]
 pub struct OwnerLines<'a> {
     /// Where the facts come from.
-    pub lookup: &'a dyn Processes,
+    pub lookup: &'a HashMap<ProcessId, Process>,
     /// The whole path of the executable, with a mark if it is deleted (`--path`). Without, only the file name,
     /// and no mark: the line stays what scripts look for.
     pub path: bool,
@@ -56,7 +60,7 @@ pub struct OwnerLines<'a> {
 #[derive(Clone, Copy)]
 pub struct ProcessColumn<'a> {
     /// What is shown of it.
-    pub column: &'static columns::Column,
+    pub column: &'static Column,
     /// Where that comes from.
     pub given: Given<'a>,
 }
@@ -74,9 +78,7 @@ pub struct Classic<'a> {
     /// The process ID (`-o`).
     pub pid: bool,
     /// Further columns, from the left.
-    pub columns: &'a [&'a Column],
-    /// What those show beyond the sockets.
-    pub facts: Facts,
+    pub columns: &'a [&'a ExtraColumn],
     /// Names in the foreign column; `None` for numbers (`-n`).
     pub names: Option<NameColumn<'a>>,
     /// Lines about the process; `None` for none.
@@ -98,8 +100,6 @@ impl<'a> Classic<'a> {
             line_end: LineEnd::NATIVE,
             pid,
             columns: &[],
-            // Linux has no TCP offload engine: every connection is handled by the host itself. Windows tells of each.
-            facts: Facts { offload: Offload::InHost },
             names: None,
             owners: None,
             process: None,
@@ -137,7 +137,7 @@ impl<'a> Classic<'a> {
     pub(crate) fn begin<'w, W: Write>(&self, out: &'w mut W) -> io::Result<Sheet<'w, W>> {
         let mut sheet = Sheet::new(out, self.line_end);
         sheet.line("")?;
-        sheet.line(self.language.connections_title())?;
+        sheet.line(titles::connections_title(self.language))?;
         sheet.line("")?;
         self.write_heading(&mut sheet.buffer);
         sheet.end_line()?;
@@ -156,9 +156,9 @@ impl<'a> Classic<'a> {
     fn write_heading(&self, out: &mut Vec<u8>) {
         let start = out.len();
         let first = if self.pid {
-            self.language.connections_heading_with_pid()
+            titles::connections_heading_with_pid(self.language)
         } else {
-            self.language.connections_heading()
+            titles::connections_heading(self.language)
         };
         out.extend_from_slice(first.as_bytes());
         let headings = self.columns.iter().map(|column| column.heading);
@@ -212,7 +212,7 @@ impl<'a> Classic<'a> {
     }
 
     /// What stands behind the process ID.
-    fn write_columns(&self, out: &mut Vec<u8>, row: &Row<'_>, columns: &[&Column]) {
+    fn write_columns(&self, out: &mut Vec<u8>, row: &Row<'_>, columns: &[&ExtraColumn]) {
         let socket = row.socket;
         let mut columns = columns.iter().enumerate().peekable();
         while let Some((index, column)) = columns.next() {
@@ -221,7 +221,7 @@ impl<'a> Classic<'a> {
             }
             let start = out.len();
             if column.applies(socket.protocol) {
-                (column.write)(out, socket, &self.facts);
+                (column.write)(out, socket);
             }
             let followed = columns.peek().is_some() || self.process.is_some();
             let width = if followed { column.heading.len() } else { 0 };
@@ -254,7 +254,7 @@ fn write_owner_lines<W: Write>(
     let process = match (&socket.ownership, socket.ownership.principal()) {
         (Ownership::Unowned(NoOwner::NoProcess), _) => return Ok(()),
         (_, Some(owner)) if owner.process.pid == 0 => return Ok(()),
-        (_, Some(owner)) => owners.lookup.process(owner.process),
+        (_, Some(owner)) => owners.lookup.get(&owner.process),
         (_, None) => None,
     };
     let Some(Process { executable: Ok(executable), unit, .. }) = process else {

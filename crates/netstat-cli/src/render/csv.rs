@@ -3,8 +3,8 @@
 //! Numbers are in the unit that their key names; what is not known or not there is an empty field. Of several processes
 //! that hold a socket the principal one is told.
 
-use super::words;
 use crate::columns::{Column, Given};
+use crate::text::words;
 use crate::view::ConnectionsView;
 use crate::view::groups::{Group, states_of};
 use csv::{ByteRecord, Terminator, Writer, WriterBuilder};

@@ -1,9 +1,10 @@
 //! The foreign column: numbers, or names where there are any.
 
-use super::address::{write_endpoint, write_host};
 use super::classic::NameColumn;
-use super::{decimal, escape};
-use crate::view::{Foreign, Names};
+use crate::row::Foreign;
+use crate::text::address::{write_endpoint, write_host};
+use crate::text::{decimal, escape};
+use crate::view::Names;
 use netstat_model::{Endpoint, Protocol, TableRow};
 use std::net::IpAddr;
 

@@ -1,9 +1,11 @@
 //! Sockets, and groups of them, as one JSON document (`--json`). Its JSON Schema is made in `schema.rs`.
 
-use super::{LineEnd, Sheet, words};
+use super::{LineEnd, Sheet};
 use crate::columns::{Column, Given};
+use crate::row::Row;
+use crate::text::words;
+use crate::view::ConnectionsView;
 use crate::view::groups::Group;
-use crate::view::{ConnectionsView, Row};
 use netstat_model::Warning;
 use netstat_model::{NoOwner, Owner, Ownership};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};

@@ -2,9 +2,8 @@
 
 use super::connections::query;
 use super::{Displayed, Failure, Session};
-use crate::columns::Extras;
 use crate::output::shows_colour;
-use crate::render::Classic;
+use crate::render::{Classic, extras::Extras};
 use crate::settings::{Connections, Form};
 use crate::view::ConnectionsOptions;
 use crate::view::sort::Order;

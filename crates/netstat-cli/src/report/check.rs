@@ -7,10 +7,11 @@ use crate::check::{
     POLICY_FILE, Policy, SUSPICIOUS, SocketKey, Surroundings, Thresholds, changes, explained, inbound,
     lacking, learned, listed, listening, retold, worst,
 };
-use crate::options::one_line;
 use crate::output::{self, Reader, Trouble, Utf8, Warnings};
-use crate::render::{Language, check as people, check_json};
+use crate::render::{check as people, check_json};
 use crate::settings::{Checks, Tape, Task};
+use crate::text::Language;
+use crate::text::quote::one_line;
 use netstat_engine::enrich::{AddressList, UserNames};
 use netstat_model::error::words_of;
 use netstat_model::query::{Fields, Programs, SocketQuery, States};

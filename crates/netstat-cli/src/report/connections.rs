@@ -1,8 +1,8 @@
 //! The reports made of the socket table: connections, processes by ports (`-c`), and RDMA (`-x`).
 
 use super::select::{Selected, read, select};
-use super::{Displayed, Session, brief, places, untold};
-use crate::columns::{Given, Needs};
+use super::{Displayed, Session, brief, places, unavailable};
+use crate::columns::{ColumnNeeds, Given};
 use crate::options::Format;
 use crate::output;
 use crate::render::classic::{Classic, NameColumn, OwnerLines, ProcessColumn};
@@ -11,7 +11,7 @@ use crate::render::{process_counts::render_process_counts, rdma::render_rdma};
 use crate::settings::{Connections, Form, Report};
 use crate::view::groups::count_groups;
 use crate::view::sort::Order;
-use crate::view::{ConnectionsOptions, ConnectionsView, Holder, count_ports};
+use crate::view::{ConnectionsOptions, ConnectionsView, PortHolder, count_ports};
 use netstat_engine::enrich::UserNames;
 use netstat_model::Warning;
 use netstat_model::error::words_of;
@@ -49,7 +49,7 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
         geo: &session.geo,
     };
     warnings.extend(places::lack(table, needs, &session.geo));
-    warnings.extend(untold::lack(table));
+    warnings.extend(unavailable::lack(table));
     if let (Order::By { column, descending }, true) = (table.order, table.group_by.is_empty()) {
         view.sort(column, descending, &given);
     }
@@ -117,20 +117,20 @@ pub(super) fn shows_places(report: &Report) -> bool {
 }
 
 /// What has to be read: no more than what is shown, and what it is sorted by.
-fn needs(table: &Connections) -> Needs {
+fn needs(table: &Connections) -> ColumnNeeds {
     let shown = match &table.form {
-        _ if !table.group_by.is_empty() => Needs::of(&table.group_by),
-        Form::Columns(columns) | Form::Data(_, columns) => Needs::of(columns),
+        _ if !table.group_by.is_empty() => ColumnNeeds::of(&table.group_by),
+        Form::Columns(columns) | Form::Data(_, columns) => ColumnNeeds::of(columns),
         Form::Classic => {
             let mut process = ProcessFields::empty();
             process.set(ProcessFields::EXECUTABLE | ProcessFields::UNIT, table.owner_lines);
-            let classic = Needs {
+            let classic = ColumnNeeds {
                 fields: fields(table),
                 owners: table.pid || table.owner_lines,
                 process,
-                ..Needs::NOTHING
+                ..ColumnNeeds::NOTHING
             };
-            classic.and(table.process.map_or(Needs::NOTHING, |column| column.needs))
+            classic.and(table.process.map_or(ColumnNeeds::NOTHING, |column| column.needs))
         }
     };
     match table.order {
@@ -153,7 +153,7 @@ impl Known {
         backend: &impl Backend,
         view: &ConnectionsView<'_>,
         table: &Connections,
-        needs: Needs,
+        needs: ColumnNeeds,
         warnings: &mut Vec<Warning>,
     ) -> Self {
         let mut known = Self::default();
@@ -203,8 +203,8 @@ pub(super) fn process_counts(
     let holders: Vec<ProcessId> = counts
         .iter()
         .filter_map(|count| match count.holder {
-            Holder::Process(id) => Some(id),
-            Holder::NoProcess | Holder::NotKnown => None,
+            PortHolder::Process(id) => Some(id),
+            PortHolder::NoProcess | PortHolder::NotKnown => None,
         })
         .collect();
     let fields = ProcessFields::NAME | ProcessFields::EXECUTABLE;

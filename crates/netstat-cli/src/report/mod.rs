@@ -10,11 +10,12 @@ mod places;
 mod routes;
 mod select;
 mod statistics;
-pub(crate) mod untold;
+mod unavailable;
 
 use crate::output::{self, Reader, Trouble, Warnings};
-use crate::render::escape;
+use crate::render::titles;
 use crate::settings::{Purpose, Report, Settings, Tape};
+use crate::text::escape;
 use crate::view::ConnectionsOptions;
 use names::NameSource;
 use netstat_engine::enrich::Geo;
@@ -85,14 +86,14 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         && !backend.is_elevated().map_err(|error| explain(&error, settings))?
     {
         backend.finish().map_err(|error| explain(&error, settings))?;
-        output::say(settings.language.elevation_required());
+        output::say(titles::elevation_required(settings.language));
         return Ok(ExitCode::FAILURE);
     }
     let names = NameSource::new(backend.name_lookup());
     let filter = select::filter(&backend, &settings.filter)?;
     let asked = filter.as_ref().map(Filter::needs).is_some_and(|needs| needs.countries || needs.networks);
     let geo = places::open(settings, asked || connections::shows_places(&settings.report))?;
-    let filter = untold::answer(places::answer(filter, &geo)?)?;
+    let filter = unavailable::answer(places::answer(filter, &geo)?)?;
     let before = statistics::Before::default();
     if let Report::Check(checks) = &settings.report {
         let session = Session { backend, settings, names, filter, geo, before, told: None };

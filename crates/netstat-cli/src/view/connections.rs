@@ -1,7 +1,8 @@
 //! Which sockets are rows of the connection table, and in which order.
 
+use crate::row::Row;
 use netstat_model::query::{Kinds, States};
-use netstat_model::{Endpoint, Family, Ownership, ProcessId, Protocol, Section, Socket, TableRow, TcpState};
+use netstat_model::{Endpoint, Family, Ownership, ProcessId, Protocol, Section, Socket, TcpState};
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
@@ -40,72 +41,6 @@ impl ConnectionsOptions {
     }
 }
 
-/// What stands in the foreign column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Foreign {
-    /// A UDP socket that hears everybody.
-    Anybody,
-    /// The other end; for a TCP socket without one, any address.
-    End(Endpoint),
-}
-
-/// One row: a socket in one part of the table.
-#[derive(Debug, Clone, Copy)]
-pub struct Row<'a> {
-    /// The socket.
-    pub socket: &'a Socket,
-    /// The part of the table.
-    pub section: Section,
-}
-
-impl Foreign {
-    /// What it is of a row of this part of the table.
-    pub fn of(remote: Option<Endpoint>, section: Section) -> Self {
-        match (remote, section) {
-            (Some(end), _) => Self::End(end),
-            (None, Section::UdpV4 | Section::UdpV6) => Self::Anybody,
-            (None, Section::TcpV4) => Self::End(Endpoint::ANY_V4),
-            (None, Section::TcpV6) => Self::End(Endpoint::ANY_V6),
-        }
-    }
-}
-
-impl Row<'_> {
-    /// The local end as this part of the table has it.
-    pub fn local(&self) -> Endpoint {
-        self.section.local(self.socket.local)
-    }
-
-    /// The foreign end.
-    pub fn foreign(&self) -> Foreign {
-        Foreign::of(self.socket.remote, self.section)
-    }
-
-    /// What the table of Windows has of it.
-    pub fn in_brief(&self) -> TableRow {
-        let Socket { remote, state, ref ownership, .. } = *self.socket;
-        TableRow { section: self.section, local: self.local(), remote, state, holder: ownership.holder() }
-    }
-
-    fn is_v4(&self) -> bool {
-        self.section.is_v4()
-    }
-
-    /// The order inside a block, in full.
-    fn compare(&self, other: &Self) -> Ordering {
-        let ends = |row: &Self| {
-            let (local, remote) = (row.local(), row.socket.remote);
-            (
-                (number(local.address), local.scope, local.port),
-                remote.map(|end| (number(end.address), end.scope, end.port)),
-                row.socket.id.inode,
-                row.socket.state,
-            )
-        };
-        ends(self).cmp(&ends(other))
-    }
-}
-
 /// The rows of the connection table, in order.
 ///
 /// Blocks: TCP and then bound-only TCP over IPv4, the same over IPv6, UDP over IPv4, over IPv6. Inside a block
@@ -132,7 +67,7 @@ impl<'a> ConnectionsView<'a> {
         let mut rows = Vec::with_capacity(blocks.iter().map(Vec::len).sum());
         for mut block in blocks {
             // Stable, so that sockets that are equal in everything stay as the kernel gave them.
-            block.sort_by(|a, b| a.key.cmp(&b.key).then_with(|| a.row.compare(&b.row)));
+            block.sort_by(|a, b| a.key.cmp(&b.key).then_with(|| compare(&a.row, &b.row)));
             rows.extend(block.into_iter().map(|entry| entry.row));
         }
         Self { rows }
@@ -222,11 +157,25 @@ fn number(address: IpAddr) -> u128 {
     }
 }
 
-/// IPv4 rows fit whole; of IPv6 rows the last six bytes of the remote end are left to [`Row::compare`].
+/// The order inside a block, in full.
+fn compare(one: &Row<'_>, two: &Row<'_>) -> Ordering {
+    let ends = |row: &Row<'_>| {
+        let (local, remote) = (row.local(), row.socket.remote);
+        (
+            (number(local.address), local.scope, local.port),
+            remote.map(|end| (number(end.address), end.scope, end.port)),
+            row.socket.id.inode,
+            row.socket.state,
+        )
+    };
+    ends(one).cmp(&ends(two))
+}
+
+/// IPv4 rows fit whole; of IPv6 rows the last six bytes of the remote end are left to [`compare`].
 fn key(row: &Row<'_>) -> (u128, u128) {
     let local = row.local();
     let (remote, remote_port) = row.socket.remote.map_or((0, 0), |end| (number(end.address), end.port));
-    if row.is_v4() {
+    if row.section.is_v4() {
         let short = |address: u128| address.min(u128::from(u32::MAX));
         let local_end = short(number(local.address)) << 16 | u128::from(local.port);
         let remote_end = short(remote) << 16 | u128::from(remote_port);

@@ -4,7 +4,7 @@ use super::super::check::takes;
 use super::super::table::{self, INTERVAL, Report};
 use super::wrap;
 use crate::check;
-use crate::render::Language;
+use crate::text::Language;
 use std::iter::once;
 
 /// What the program does.
