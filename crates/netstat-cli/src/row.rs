@@ -1,6 +1,65 @@
 //! One socket as a row of a table.
 
-use netstat_model::{Endpoint, Section, Socket, TableRow};
+use netstat_model::query::Kinds;
+use netstat_model::{Endpoint, Family, Protocol, SocketRef};
+use std::cmp::Ordering;
+use std::net::IpAddr;
+
+/// A section of the Windows table, in its order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Section {
+    /// TCP over IPv4.
+    TcpV4,
+    /// TCP over IPv6.
+    TcpV6,
+    /// UDP over IPv4.
+    UdpV4,
+    /// UDP over IPv6.
+    UdpV6,
+}
+
+impl Section {
+    /// Returns the section of one protocol and family.
+    pub fn of(protocol: Protocol, family: Family) -> Self {
+        match (protocol, family) {
+            (Protocol::Tcp, Family::V4) => Self::TcpV4,
+            (Protocol::Tcp, Family::V6) => Self::TcpV6,
+            (Protocol::Udp, Family::V4) => Self::UdpV4,
+            (Protocol::Udp, Family::V6) => Self::UdpV6,
+        }
+    }
+
+    /// Returns the protocol of its rows.
+    pub fn protocol(self) -> Protocol {
+        match self {
+            Self::TcpV4 | Self::TcpV6 => Protocol::Tcp,
+            Self::UdpV4 | Self::UdpV6 => Protocol::Udp,
+        }
+    }
+
+    /// Returns whether its rows are those of IPv4.
+    pub fn is_v4(self) -> bool {
+        matches!(self, Self::TcpV4 | Self::UdpV4)
+    }
+
+    /// Returns a local end as this section shows it: the IPv6 wildcard of a dual-stack socket is the IPv4 wildcard among
+    /// the IPv4 rows.
+    pub fn local(self, end: Endpoint) -> Endpoint {
+        if self.is_v4() { end.as_v4() } else { end }
+    }
+
+    /// Returns the sections that a socket has rows in, of those that are asked for: a dual-stack listener or unconnected UDP
+    /// socket two, any other one. A UDP socket of both families with an IPv6 peer has one, in its own section, where Windows
+    /// adds an IPv4 row with an address that does not exist.
+    pub fn of_socket(socket: &SocketRef<'_>, kinds: Kinds) -> impl Iterator<Item = Self> + use<> {
+        let (protocol, families) = (socket.protocol, socket.families());
+        [(Family::V4, families.v4), (Family::V6, families.v6)].into_iter().filter_map(
+            move |(family, serves)| {
+                (serves && kinds.contains(Kinds::of(protocol, family))).then(|| Self::of(protocol, family))
+            },
+        )
+    }
+}
 
 /// What the foreign column shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,12 +70,12 @@ pub enum Foreign {
     End(Endpoint),
 }
 
-/// One row: a socket in one part of the table.
+/// One row: a socket in one section of the table.
 #[derive(Debug, Clone, Copy)]
 pub struct Row<'a> {
     /// The socket.
-    pub socket: &'a Socket,
-    /// The part of the table.
+    pub socket: SocketRef<'a>,
+    /// The section.
     pub section: Section,
 }
 
@@ -43,9 +102,21 @@ impl Row<'_> {
         Foreign::of(self.socket.remote, self.section)
     }
 
-    /// Returns what the Windows table shows of the row.
-    pub fn in_brief(&self) -> TableRow {
-        let Socket { remote, state, ref ownership, .. } = *self.socket;
-        TableRow { section: self.section, local: self.local(), remote, state, holder: ownership.holder() }
+    /// Compares two rows of one section by their places in it: local end, remote end, inode, state.
+    pub fn compare(&self, other: &Self) -> Ordering {
+        let number = |address| match address {
+            IpAddr::V4(v4) => u128::from(v4.to_bits()),
+            IpAddr::V6(v6) => v6.to_bits(),
+        };
+        let key = |row: &Self| {
+            let local = row.local();
+            (
+                (number(local.address), local.scope, local.port),
+                row.socket.remote.map(|end| (number(end.address), end.scope, end.port)),
+                row.socket.id.inode,
+                row.socket.state,
+            )
+        };
+        key(self).cmp(&key(other))
     }
 }

@@ -24,11 +24,7 @@ const PRINTS: &str = "in the core, which never prints; return data or a Warning"
 const EXITS: &str = "in the core, which never ends the process; return an Error";
 
 const BANS: &[Ban] = &[
-    ban(
-        RENDER,
-        "netstat_os",
-        "in render, which only turns rows into bytes; let the view hand it the data",
-    ),
+    ban(RENDER, "netstat_os", "in render, which only turns rows into bytes; let the view hand it the data"),
     ban(MODEL, "std::fs", "in the model, which is plain data; read in os"),
     ban(MODEL, "crate::os", "in the model, which is plain data; let os know the model"),
     ban(CORE, "println!", PRINTS),

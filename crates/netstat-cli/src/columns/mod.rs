@@ -14,7 +14,7 @@ pub use value::{NO_PROCESS, RUNTIME_WORDS, TIMER_WORDS, Value};
 use crate::row::Row;
 use netstat_engine::enrich::{Geo, UserNames};
 use netstat_model::query::{Fields, ProcessFields};
-use netstat_model::{Owner, Process, ProcessId};
+use netstat_model::{Owner, Process, ProcessId, TcpFields};
 use std::collections::HashMap;
 use std::ffi::OsString;
 
@@ -36,6 +36,8 @@ pub struct Given<'a> {
 pub struct ColumnNeeds {
     /// Details of each socket.
     pub fields: Fields,
+    /// The course of each TCP connection.
+    pub tcp: TcpFields,
     /// The processes that hold each socket.
     pub owners: bool,
     /// Details of each of these processes.
@@ -54,6 +56,7 @@ impl ColumnNeeds {
     /// Only what every socket has: endpoints and state.
     pub const NOTHING: Self = Self {
         fields: Fields::empty(),
+        tcp: TcpFields::empty(),
         owners: false,
         process: ProcessFields::empty(),
         users: false,
@@ -67,6 +70,7 @@ impl ColumnNeeds {
     pub fn and(self, other: Self) -> Self {
         Self {
             fields: self.fields | other.fields,
+            tcp: self.tcp | other.tcp,
             owners: self.owners || other.owners,
             process: self.process | other.process,
             users: self.users || other.users,
@@ -163,10 +167,13 @@ impl Column {
     pub fn value<'a>(&self, row: &Row<'a>, given: &Given<'a>) -> Value<'a> {
         match self.origin {
             Origin::Row(value) => value(row, given),
-            Origin::Owner(value) => match row.socket.ownership.principal() {
-                Some(owner) => value(&owner, given),
-                None => table::of_unowned(self, &row.socket.ownership),
-            },
+            Origin::Owner(value) => {
+                let ownership = row.socket.ownership();
+                match ownership.principal() {
+                    Some(owner) => value(&owner, given),
+                    None => table::of_unowned(self, ownership.unowned()),
+                }
+            }
         }
     }
 

@@ -1,27 +1,32 @@
 //! The table of columns: one row each. To add a column, add a row.
 
 use super::{Column, ColumnNeeds, Given, Kind, NO_PROCESS, Origin, Value};
-use crate::row::{Foreign, Row};
+use crate::row::{Foreign, Row, Section};
 use netstat_model::query::{Fields, ProcessFields};
 use netstat_model::{
-    Endpoint, Missing, NoOwner, Owner, Ownership, Process, Protocol, Section, Socket, TcpInfo, TcpState,
+    Endpoint, Missing, NoOwner, Owner, Process, Protocol, SocketRef, TcpFields, TcpInfo, TcpState,
 };
 use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;
 use std::time::Duration;
 
 const NOTHING: ColumnNeeds = ColumnNeeds::NOTHING;
-const TCP: ColumnNeeds = fields(Fields::TCP_INFO);
+const COMMON: ColumnNeeds = fields(Fields::COMMON);
 /// The process ID alone, with nothing read of the process itself.
 const OWNERS: ColumnNeeds = process(ProcessFields::empty());
 const USER: ColumnNeeds = ColumnNeeds {
     users: true,
     // A Windows socket belongs to the account of its process.
-    ..if cfg!(windows) { process(ProcessFields::ACCOUNT) } else { NOTHING }
+    ..if cfg!(windows) { process(ProcessFields::ACCOUNT) } else { COMMON }
 };
 
 const fn fields(fields: Fields) -> ColumnNeeds {
     ColumnNeeds { fields, ..NOTHING }
+}
+
+/// The course of the connection is kept for these columns only.
+const fn tcp(tcp: TcpFields) -> ColumnNeeds {
+    ColumnNeeds { tcp, ..NOTHING }
 }
 
 const fn process(process: ProcessFields) -> ColumnNeeds {
@@ -127,10 +132,10 @@ columns! {
         };
     "user", "User", Text "", USER;
         "Owner of the socket, by name or else by number. Windows: the user of its process",
-        Row |row, given| match row.socket.uid {
+        Row |row, given| match row.socket.uid() {
             Some(uid) => named_or_number(given.users.name(uid).map(OsStr::new), uid),
             None => {
-                let owner = row.socket.ownership.principal();
+                let owner = row.socket.ownership().principal();
                 match owner.and_then(|owner| given.processes.get(&owner.process)).map(|it| &it.account) {
                     Some(Ok(account)) => Value::Text(account.as_os_str().into()),
                     _ => Value::Unknown,
@@ -145,97 +150,97 @@ columns! {
     "container", "Container", Container "", process(ProcessFields::CONTAINER), on_linux;
         "Container the process runs in, as runtime:ID",
         Owner |owner, given| process_field(owner, given, |process| &process.container, Value::Container);
-    "fd", "FD", Number "", OWNERS, on_linux;
+    "fd", "FD", Number "", ColumnNeeds { fields: Fields::COMMON, ..OWNERS }, on_linux;
         "Lowest descriptor by which the process holds the socket",
         Owner |owner, _| Value::number(owner.descriptor);
-    "recvq", "Recv-Q", Number "bytes", NOTHING, on_linux;
+    "recvq", "Recv-Q", Number "bytes", COMMON, on_linux;
         "Received and not yet read by the process; of a listener, connections waiting to be accepted",
-        Row |row, _| Value::number(row.socket.recv_queue);
-    "sendq", "Send-Q", Number "bytes", NOTHING, on_linux;
+        Row |row, _| Value::number(row.socket.recv_queue());
+    "sendq", "Send-Q", Number "bytes", COMMON, on_linux;
         "Not yet sent or not yet acknowledged; a listener has none",
-        Row |row, _| if listens(row.socket) { Value::Absent("-") } else { Value::number(row.socket.send_queue) };
-    "backlog", "Backlog", Number "connections", NOTHING, on_linux;
+        Row |row, _| if listens(&row.socket) { Value::Absent("-") } else { Value::number(row.socket.send_queue()) };
+    "backlog", "Backlog", Number "connections", COMMON, on_linux;
         "How many connections may wait to be accepted; listeners only",
-        Row |row, _| if listens(row.socket) { Value::number(row.socket.send_queue) } else { Value::Absent("-") };
-    "timer", "Timer", Timer "", NOTHING, on_linux;
+        Row |row, _| if listens(&row.socket) { Value::number(row.socket.send_queue()) } else { Value::Absent("-") };
+    "timer", "Timer", Timer "", COMMON, on_linux;
         "Running TCP timer: what for, milliseconds left, how often it fired in a row",
-        Row |row, _| row.socket.timer.map_or(Value::Absent("-"), Value::Timer);
-    "rtt" as "rtt_us", "RTT (ms)", Microseconds "ms", TCP;
+        Row |row, _| row.socket.timer().map_or(Value::Absent("-"), Value::Timer);
+    "rtt" as "rtt_us", "RTT (ms)", Microseconds "ms", tcp(TcpFields::RTT);
         "Smoothed round-trip time",
         Row |row, _| time(row, |tcp| tcp.rtt);
-    "rttvar" as "rttvar_us", "RTT var (ms)", Microseconds "ms", TCP;
+    "rttvar" as "rttvar_us", "RTT var (ms)", Microseconds "ms", tcp(TcpFields::RTTVAR);
         "Variation of the round-trip time",
         Row |row, _| time(row, |tcp| tcp.rttvar);
-    "min_rtt" as "min_rtt_us", "Min RTT (ms)", Microseconds "ms", TCP;
+    "min_rtt" as "min_rtt_us", "Min RTT (ms)", Microseconds "ms", tcp(TcpFields::MIN_RTT);
         "Shortest round-trip time of the last minutes",
         Row |row, _| time(row, |tcp| tcp.min_rtt);
-    "cwnd", "Cwnd", Number "segments", TCP, on_linux;
+    "cwnd", "Cwnd", Number "segments", tcp(TcpFields::CWND), on_linux;
         "Congestion window",
         Row |row, _| number(row, |tcp| tcp.cwnd);
-    "mss", "MSS", Number "bytes", TCP;
+    "mss", "MSS", Number "bytes", tcp(TcpFields::MSS);
         "Maximum segment size for sending",
         Row |row, _| number(row, |tcp| tcp.mss);
-    "pacing", "Pacing", Number "bytes/s", TCP, on_linux;
+    "pacing", "Pacing", Number "bytes/s", tcp(TcpFields::PACING_RATE), on_linux;
         "Pacing rate: the kernel sends no faster",
         Row |row, _| number(row, |tcp| tcp.pacing_rate);
-    "delivery", "Delivery", Number "bytes/s", TCP, on_linux;
+    "delivery", "Delivery", Number "bytes/s", tcp(TcpFields::DELIVERY_RATE), on_linux;
         "Latest measured rate at which data arrived at the peer",
         Row |row, _| number(row, |tcp| tcp.delivery_rate);
-    "retrans", "Retrans", Number "segments", TCP;
+    "retrans", "Retrans", Number "segments", tcp(TcpFields::TOTAL_RETRANSMITS);
         "Retransmitted since the connection began",
         Row |row, _| number(row, |tcp| tcp.total_retransmits);
-    "bytes_sent", "Bytes sent", Number "bytes", TCP;
+    "bytes_sent", "Bytes sent", Number "bytes", tcp(TcpFields::BYTES_SENT);
         "Data sent since the connection began, retransmissions included",
         Row |row, _| number(row, |tcp| tcp.bytes_sent);
-    "bytes_received", "Bytes received", Number "bytes", TCP;
+    "bytes_received", "Bytes received", Number "bytes", tcp(TcpFields::BYTES_RECEIVED);
         "Data received since the connection began",
         Row |row, _| number(row, |tcp| tcp.bytes_received);
-    "segs", "Segs", Number "segments", TCP;
+    "segs", "Segs", Number "segments", tcp(TcpFields::SEGS_OUT.union(TcpFields::SEGS_IN));
         "Sent and received together, with or without data",
         Row |row, _| {
             number(row, |tcp| Some(u64::from(tcp.segs_out?).saturating_add(u64::from(tcp.segs_in?))))
         };
-    "segs_out", "Segs out", Number "segments", TCP;
+    "segs_out", "Segs out", Number "segments", tcp(TcpFields::SEGS_OUT);
         "Sent, with or without data",
         Row |row, _| number(row, |tcp| tcp.segs_out);
-    "segs_in", "Segs in", Number "segments", TCP;
+    "segs_in", "Segs in", Number "segments", tcp(TcpFields::SEGS_IN);
         "Received, with or without data",
         Row |row, _| number(row, |tcp| tcp.segs_in);
     "congestion", "Congestion", Text "", fields(Fields::CONGESTION), on_linux;
         "Congestion control of a connection",
-        Row |row: &Row<'_>, _| row.socket.congestion.as_deref().map_or(Value::Unknown, Value::word);
+        Row |row: &Row<'_>, _| row.socket.congestion().map_or(Value::Unknown, Value::word);
     "dscp", "DSCP", Number "", fields(Fields::TRAFFIC_CLASS), on_linux;
         "Differentiated services code point of what the socket sends, 0 to 63",
-        Row |row, _| Value::number(row.socket.traffic_class.map(|class| class >> 2));
+        Row |row, _| Value::number(row.socket.traffic_class().map(|class| class >> 2));
     "mark", "Mark", Number "", fields(Fields::MARK), on_linux;
         "Firewall and routing mark (SO_MARK); needs CAP_NET_ADMIN",
-        Row |row, _| Value::number(row.socket.mark);
+        Row |row, _| Value::number(row.socket.mark());
     "drops", "Drops", Number "packets", fields(Fields::MEMORY), on_linux;
         "Dropped by the socket, mostly because its buffer was full",
-        Row |row, _| Value::number(row.socket.memory.as_ref().and_then(|memory| memory.drops));
-    "interface", "Interface", Text "", ColumnNeeds { interfaces: true, ..NOTHING }, on_linux;
+        Row |row, _| Value::number(row.socket.memory().and_then(|memory| memory.drops));
+    "interface", "Interface", Text "", ColumnNeeds { interfaces: true, ..COMMON }, on_linux;
         "Interface the socket is bound to, by name or else by index",
-        Row |row, given| match row.socket.interface {
+        Row |row, given| match row.socket.interface() {
             Some(index) => named_or_number(given.interfaces.get(&index).map(OsString::as_os_str), index),
             None => Value::Absent("-"),
         };
     "inode", "Inode", Number "", NOTHING, on_linux;
         "Inode of the socket, as in /proc/PID/fd",
         Row |row, _| Value::number(row.socket.id.inode);
-    "cookie", "Cookie", Number "", NOTHING, on_linux;
+    "cookie", "Cookie", Number "", COMMON, on_linux;
         "Kernel's own number of the socket, not reused until reboot",
         Row |row, _| Value::number(row.socket.id.cookie);
     "age" as "age_ms", "Age (ms)", Milliseconds "ms", fields(Fields::AGE);
         "Since the connection was established; on Linux known while one side has sent no data",
-        Row |row, _| row.socket.age.map_or(Value::Unknown, Value::Milliseconds);
+        Row |row, _| row.socket.age().map_or(Value::Unknown, Value::Milliseconds);
 }
 
 /// Returns the value of an owner column for a socket without a visible process. If it is known that there is
 /// no process, the value is absent rather than unknown.
-pub(super) fn of_unowned(column: &Column, ownership: &Ownership) -> Value<'static> {
-    match ownership {
-        Ownership::Unowned(NoOwner::NoProcess | NoOwner::Kernel) if column.name == "pid" => NO_PROCESS,
-        Ownership::Unowned(NoOwner::NoProcess | NoOwner::Kernel) => Value::Absent("-"),
+pub(super) fn of_unowned(column: &Column, why: Option<NoOwner>) -> Value<'static> {
+    match why {
+        Some(NoOwner::NoProcess | NoOwner::Kernel) if column.name == "pid" => NO_PROCESS,
+        Some(NoOwner::NoProcess | NoOwner::Kernel) => Value::Absent("-"),
         _ => Value::Unknown,
     }
 }
@@ -268,14 +273,14 @@ fn named_or_number(name: Option<&OsStr>, number: u32) -> Value<'_> {
 }
 
 /// The kernel reports the backlog of a listener in the field of the send queue.
-fn listens(socket: &Socket) -> bool {
+fn listens(socket: &SocketRef<'_>) -> bool {
     socket.state == Some(TcpState::Listen)
 }
 
 fn number<N: Into<u64>>(row: &Row<'_>, field: fn(&TcpInfo) -> Option<N>) -> Value<'static> {
-    Value::number(row.socket.tcp.as_deref().and_then(field))
+    Value::number(row.socket.tcp().as_ref().and_then(field))
 }
 
 fn time(row: &Row<'_>, field: fn(&TcpInfo) -> Option<Duration>) -> Value<'static> {
-    row.socket.tcp.as_deref().and_then(field).map_or(Value::Unknown, Value::Microseconds)
+    row.socket.tcp().as_ref().and_then(field).map_or(Value::Unknown, Value::Microseconds)
 }

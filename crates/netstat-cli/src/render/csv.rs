@@ -42,7 +42,7 @@ pub fn render_sockets<W: Write>(
         record.clear();
         for column in columns {
             field.clear();
-            column.value(row, given).write_data(&mut field);
+            column.value(&row, given).write_data(&mut field);
             record.push_field(&field);
         }
         csv.write_byte_record(&record).map_err(io_error)?;

@@ -2,7 +2,7 @@
 
 use crate::text::words::{NOT_APPLICABLE, UNKNOWN, offload};
 use crate::text::{decimal, escape};
-use netstat_model::{Offload, Protocol, Socket, TcpState};
+use netstat_model::{Offload, Protocol, SocketRef, TcpState};
 
 /// One optional column.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub struct ExtraColumn {
     /// Whether UDP sockets have a value.
     pub udp: bool,
     /// Writes the cell.
-    pub write: fn(&mut Vec<u8>, &Socket),
+    pub write: fn(&mut Vec<u8>, &SocketRef<'_>),
 }
 
 /// Who handles the connection (`-t`); no sample has a word for UDP.
@@ -24,7 +24,7 @@ const OFFLOAD: ExtraColumn = ExtraColumn {
     udp: false,
     write: |out, socket| {
         // Linux has no TCP offload engine: the host itself handles every connection. Windows reports each.
-        let state = socket.windows.as_ref().map_or(Some(Offload::InHost), |windows| windows.offload);
+        let state = socket.windows().map_or(Some(Offload::InHost), |windows| windows.offload);
         out.extend_from_slice(state.map_or(UNKNOWN, offload).as_bytes());
     },
 };
@@ -35,7 +35,7 @@ const TIME_IN_STATE: ExtraColumn = ExtraColumn {
     least: 0,
     udp: false,
     write: |out, socket| {
-        let time = socket.time_in_state;
+        let time = socket.time_in_state();
         number(out, time.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)));
     },
 };
@@ -45,7 +45,7 @@ const DSCP: ExtraColumn = ExtraColumn {
     heading: "DSCP",
     least: 0,
     udp: true,
-    write: |out, socket| number(out, socket.traffic_class.map(|class| u64::from(class >> 2))),
+    write: |out, socket| number(out, socket.traffic_class().map(|class| u64::from(class >> 2))),
 };
 
 /// The TCP template (`-y`): on Linux the congestion control, which is the main thing a template selects.
@@ -54,10 +54,10 @@ const TEMPLATE: ExtraColumn = ExtraColumn {
     heading: "Template",
     least: 0,
     udp: false,
-    write: |out, socket| match (&socket.congestion, socket.state) {
+    write: |out, socket| match (socket.congestion(), socket.state) {
         (_, Some(TcpState::Listen | TcpState::Bound | TcpState::TimeWait | TcpState::Closed))
         | (None, Some(TcpState::SynReceived)) => out.extend_from_slice(NOT_APPLICABLE.as_bytes()),
-        (Some(name), _) => escape::write_text(out, name.as_ref().as_ref()),
+        (Some(name), _) => escape::write_text(out, name.as_ref()),
         (None, _) => out.extend_from_slice(UNKNOWN.as_bytes()),
     },
 };

@@ -45,7 +45,7 @@ pub fn render_sockets<W: Write>(
     for row in view.rows() {
         for column in columns {
             // The lifetime of a value is that of the row, so that it is not kept.
-            put(&mut table, &column.value(row, given), form);
+            put(&mut table, &column.value(&row, given), form);
         }
     }
     table.render(form.width, form.line_end, out)

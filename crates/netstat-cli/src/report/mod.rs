@@ -1,14 +1,13 @@
 //! One file for each report: what it asks of the system, and how that becomes a display.
 
-mod brief;
 mod check;
 mod connections;
 mod exists;
 mod files;
+mod filter;
 mod names;
 mod places;
 mod routes;
-mod select;
 mod statistics;
 mod unavailable;
 
@@ -20,7 +19,8 @@ use crate::view::ConnectionsOptions;
 use names::NameSource;
 use netstat_engine::enrich::Geo;
 use netstat_engine::filter::{Filter, Test};
-use netstat_model::query::States;
+use netstat_engine::select::Selection;
+use netstat_model::query::{SocketQuery, States};
 use netstat_model::{Error, Operation, OwnerMethod, Warning};
 use netstat_os::{Backend, Native, Origin};
 use std::io::{self, ErrorKind, Write};
@@ -90,7 +90,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         return Ok(ExitCode::FAILURE);
     }
     let names = NameSource::new(backend.name_lookup());
-    let filter = select::filter(&backend, &settings.filter)?;
+    let filter = filter::filter(&backend, &settings.filter)?;
     let asked = filter.as_ref().map(Filter::needs).is_some_and(|needs| needs.countries || needs.networks);
     let geo = places::open(settings, asked || connections::shows_places(&settings.report))?;
     let filter = unavailable::answer(places::answer(filter, &geo)?)?;
@@ -164,9 +164,9 @@ impl Session<'_> {
         ConnectionsOptions { bound, ..rows }
     }
 
-    /// How owners are looked for; `always` where they are shown.
-    fn search(&self, always: bool) -> select::Search {
-        select::Search { always, by: self.settings.owners }
+    /// The sockets of a query that match the filter; owners are looked for only where they decide that.
+    fn selection(&self, query: SocketQuery) -> Selection<'_> {
+        Selection::new(query, self.filter.as_ref(), self.settings.owners)
     }
 
     /// Says how owners were found, where that is asked for and not what was said before.

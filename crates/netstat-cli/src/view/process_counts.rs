@@ -1,6 +1,6 @@
 //! Which processes use how many ports (`-c`): the question behind a machine that has run out of them.
 
-use netstat_model::{NoOwner, Ownership, ProcessId, Protocol, Socket};
+use netstat_model::{NoOwner, ProcessId, Protocol, SocketTable};
 
 /// Who holds ports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,16 +37,15 @@ impl PortCount {
 /// process that holds it, so that a master does not hide its workers. Sockets without a process, and
 /// sockets whose process is not known, are counted under [`PortHolder::NoProcess`] and [`PortHolder::NotKnown`]. A
 /// socket that has no port yet counts for nobody.
-pub fn count_ports(sockets: &[Socket]) -> Vec<PortCount> {
+pub fn count_ports(sockets: &SocketTable) -> Vec<PortCount> {
     let mut ports: Vec<(PortHolder, Protocol, u16)> = Vec::with_capacity(sockets.len());
     for socket in sockets.iter().filter(|socket| socket.local.port != 0) {
         let mut add = |holder| ports.push((holder, socket.protocol, socket.local.port));
-        match &socket.ownership {
-            Ownership::Held(owners) if !owners.is_empty() => {
-                owners.iter().for_each(|owner| add(PortHolder::Process(owner.process)));
-            }
-            Ownership::Unowned(NoOwner::NoProcess | NoOwner::Kernel) => add(PortHolder::NoProcess),
-            _ => add(PortHolder::NotKnown),
+        let ownership = socket.ownership();
+        match ownership.unowned() {
+            Some(NoOwner::NoProcess | NoOwner::Kernel) => add(PortHolder::NoProcess),
+            _ if ownership.owners().is_empty() => add(PortHolder::NotKnown),
+            _ => ownership.owners().iter().for_each(|owner| add(PortHolder::Process(owner.process))),
         }
     }
     ports.sort_unstable();

@@ -3,12 +3,12 @@
 use super::Filter;
 use super::expression::{Expression, Side, Test};
 use super::network::Network;
-use super::quantity::Quantity;
 use super::registry;
 use crate::enrich::Geo;
 use netstat_model::query::{Fields, ProcessFields, States};
 use netstat_model::{
-    Endpoint, Family, Missing, NoOwner, OwnershipRef, Process, ProcessId, Protocol, SocketRef, TcpFields, TcpState,
+    Endpoint, Family, Missing, NoOwner, OwnershipRef, Process, ProcessId, Protocol, SocketRef, TcpFields,
+    TcpState,
 };
 use std::ffi::{OsStr, OsString};
 use std::net::{IpAddr, Ipv4Addr};
@@ -352,7 +352,8 @@ fn owners(socket: &SocketRef<'_>, mut of: impl FnMut(ProcessId) -> Tri) -> Tri {
     match ownership {
         OwnershipRef::NotRead | OwnershipRef::Listed { .. } => Tri::Unknown,
         OwnershipRef::One(_) | OwnershipRef::Several(_) => {
-            let none = ownership.owners().iter().map(|owner| of(owner.process).negated()).fold(Tri::Yes, Tri::and);
+            let none =
+                ownership.owners().iter().map(|owner| of(owner.process).negated()).fold(Tri::Yes, Tri::and);
             none.negated()
         }
         OwnershipRef::Unowned(NoOwner::NoProcess | NoOwner::Kernel) => Tri::No,
