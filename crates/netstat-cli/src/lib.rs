@@ -13,6 +13,7 @@ pub mod row;
 mod settings;
 pub mod text;
 pub mod view;
+mod warning_text;
 
 use options::{Answer, Command};
 use output::{Trouble, Utf8};

@@ -14,6 +14,7 @@ use crate::options::Colour;
 use crate::render::LineEnd;
 use crate::text::Language;
 use crate::text::quote::one_line;
+use crate::warning_text::warning_text;
 use console::CodePage;
 use encoder::Encoder;
 use netstat_engine::filter::FilterError;
@@ -237,7 +238,7 @@ pub(crate) struct Warnings {
 impl Warnings {
     /// Says what has not been said yet.
     pub(crate) fn say(&mut self, warnings: impl IntoIterator<Item = Warning>) {
-        self.say_as(warnings, Warning::to_string);
+        self.say_as(warnings, warning_text);
     }
 
     /// The same in other words.

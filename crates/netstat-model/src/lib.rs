@@ -1,6 +1,9 @@
-//! Plain data: what the operating system said, without its bytes, without words for people.
+//! Plain data: what the operating system reports, decoded, without any text for people.
 //!
-//! What is not known is `None` (or a [`Missing`] where the reason matters), never zero and never an empty string.
+//! Unknown is `None` (or a [`Missing`] where the reason matters), never zero and never an empty string.
+//!
+//! With the feature `serde` these types can be serialized. Names of the operating system need not be UTF-8; they are
+//! written as serde writes an [`OsString`](std::ffi::OsString).
 
 mod conntrack;
 mod counters;
@@ -11,6 +14,7 @@ mod host;
 mod interface;
 mod limits;
 pub mod owner_method;
+mod prefix;
 mod process;
 pub mod query;
 mod rdma;
@@ -34,13 +38,13 @@ pub use host::HostAddress;
 pub use interface::{Interface, InterfaceAddress, InterfaceFlags};
 pub use limits::{DynamicPorts, Limits, PortRange, TimeWaitReuse};
 pub use owner_method::{NoBpf, OwnerMethod};
+pub use prefix::Prefix;
 pub use process::{
     Container, ContainerRuntime, Executable, Holder, Missing, NoOwner, Owner, Ownership, Process, ProcessId,
 };
 pub use rdma::{RdmaEndpoint, RdmaRole};
 pub use route::{
-    NextHop, NextHops, PersistentRoute, Prefix, Route, RouteKind, RouteStore, TABLE_DEFAULT, TABLE_LOCAL,
-    TABLE_MAIN,
+    NextHop, NextHops, PersistentRoute, Route, RouteKind, RouteStore, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN,
 };
 pub use socket::{Family, Offload, Protocol, Socket, SocketId, TcpState, Timer, TimerKind, WindowsSocket};
 pub use socket_ref::{OwnershipRef, ServedFamilies, SocketRef};

@@ -1,4 +1,21 @@
-//! What is asked for, so that no more is read than that.
+//! Queries: what a caller asks for, so that nothing else is read.
+//!
+//! ```
+//! use crate::{Endpoint, Family, Protocol, Socket, TcpState};
+//! use crate::query::{Fields, Kinds, Programs, SocketQuery, States};
+//!
+//! let query = SocketQuery {
+//!     kinds: Kinds::TCP,
+//!     states: States::LISTEN,
+//!     fields: Fields::TCP_INFO,
+//!     programs: Programs::default(),
+//! };
+//! let mut socket = Socket::new(Protocol::Tcp, Family::V4, Endpoint::ANY_V4, None);
+//! socket.state = Some(TcpState::Listen);
+//! assert!(query.selects(&socket));
+//! socket.state = Some(TcpState::Established);
+//! assert!(!query.selects(&socket));
+//! ```
 
 use crate::{Error, Family, OwnerMethod, Protocol, SocketRef, TcpFields, TcpState, Warning};
 use bitflags::bitflags;
@@ -9,9 +26,9 @@ mod routes;
 pub use routes::{Families, RouteQuery, Tables, UnknownTable};
 
 bitflags! {
-    /// Sections of the table, by protocol and family.
+    /// Kinds of sockets, by protocol and family.
     ///
-    /// A family means the traffic, as in the table: an IPv4 connection on an IPv6 socket is IPv4.
+    /// The family is that of the traffic: an IPv4 connection on an IPv6 socket is IPv4.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub struct Kinds: u8 {
         /// TCP over IPv4.
@@ -28,7 +45,7 @@ bitflags! {
         const UDP = 12;
     }
 
-    /// TCP states. UDP sockets are not narrowed by them.
+    /// Set of TCP states. It does not apply to UDP sockets.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub struct States: u16 {
         /// CLOSED.
@@ -55,11 +72,11 @@ bitflags! {
         const TIME_WAIT = 1 << 10;
         /// Bound, neither listening nor connected.
         const BOUND = 1 << 11;
-        /// The control block is being deleted (Windows only).
+        /// DELETE-TCB: the control block is being deleted (Windows only).
         const DELETE_TCB = 1 << 12;
     }
 
-    /// Fields of a socket that cost something to get.
+    /// Fields of a socket that take extra time or memory to read.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub struct Fields: u16 {
         /// [`crate::Socket::traffic_class`].
@@ -73,8 +90,8 @@ bitflags! {
         const COMMON = 8;
         /// [`crate::Socket::memory`].
         const MEMORY = 16;
-        /// [`crate::Socket::mark`], which comes unasked where it may be told; asked for, a warning says
-        /// where it may not.
+        /// [`crate::Socket::mark`], which is read anyway where the system permits it; if asked for, a
+        /// warning says where it does not.
         const MARK = 32;
         /// [`crate::Socket::age`].
         const AGE = 64;
@@ -86,6 +103,12 @@ bitflags! {
 }
 
 impl SocketQuery {
+    /// Returns a query for the ends and states of these sockets, and nothing else.
+    pub fn new(kinds: Kinds, states: States) -> Self {
+        let programs = Programs::default();
+        Self { kinds, states, fields: Fields::empty(), tcp: TcpFields::empty(), programs }
+    }
+
     /// Returns whether a socket is one of those asked for. One in a state that this program does not know is.
     pub fn selects<'a>(&self, socket: impl Into<SocketRef<'a>>) -> bool {
         let socket = socket.into();
@@ -115,10 +138,10 @@ impl SocketQuery {
 }
 
 impl States {
-    /// All but bound-only and listening.
+    /// All states except LISTEN and bound.
     pub const CONNECTIONS: Self = Self::all().difference(Self::LISTEN.union(Self::BOUND));
 
-    /// The set of one state; a number this program does not know is in no set.
+    /// Returns the set of one state, which is empty for [`TcpState::Unknown`].
     pub fn of(state: TcpState) -> Self {
         match state {
             TcpState::Closed => Self::CLOSED,
@@ -140,7 +163,7 @@ impl States {
 }
 
 impl Kinds {
-    /// The kind of one protocol and family.
+    /// Returns the kind of a protocol and family.
     pub fn of(protocol: Protocol, family: Family) -> Self {
         match (protocol, family) {
             (Protocol::Tcp, Family::V4) => Self::TCP_V4,
@@ -151,27 +174,27 @@ impl Kinds {
     }
 }
 
-/// Programs by which the kernel leaves sockets out, from [`netstat_engine::filter::Filter::narrow`]; `None` leaves out none.
+/// Programs with which the kernel skips sockets, as compiled from a filter; `None` skips none.
 ///
-/// They save reading what would be thrown away. They are no promise: where the kernel refuses them, or the table comes
-/// from elsewhere, everything comes.
+/// They only save work: where the kernel refuses them, or the table comes from elsewhere, all sockets are returned. Check
+/// each socket again.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[doc(alias = "INET_DIAG_REQ_BYTECODE")]
 pub struct Programs {
-    /// For TCP.
+    /// The program for TCP.
     pub tcp: Option<Arc<[u8]>>,
-    /// For UDP.
+    /// The program for UDP.
     pub udp: Option<Arc<[u8]>>,
 }
 
-/// Which sockets, and what of each.
+/// Which sockets to list, and what to read of each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SocketQuery {
-    /// Which parts of the table. A dual-stack socket answers to either of its two.
+    /// The kinds of sockets. A dual-stack socket matches the kinds of both families.
     pub kinds: Kinds,
-    /// Which TCP states.
+    /// The TCP states.
     pub states: States,
-    /// What to read beyond the ends and the state.
+    /// The fields to read beyond ends and state.
     pub fields: Fields,
     /// Which fields of the course of TCP connections to keep.
     pub tcp: TcpFields,
@@ -265,18 +288,18 @@ pub struct Listing<'a> {
 /// By what means the owners of sockets are looked for, where the system has more than one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Owners {
-    /// By the fastest that works. Linux: by the descriptors in `/proc` while fewer than 4,000 files are open on the
-    /// machine, because loading a program takes 2 to 8 ms; from there on by BPF where that is possible, else by `/proc`.
+    /// The fastest that works. Linux: the descriptors in `/proc` while fewer than 4,000 files are open on the machine,
+    /// because loading a BPF program takes 2 to 8 ms; beyond that BPF if possible, otherwise `/proc`.
     #[default]
     Auto,
-    /// By a BPF program in the kernel, or not at all. Linux only.
+    /// A BPF program, or fail. Linux only.
     Bpf,
-    /// By the descriptors in `/proc`. Linux only.
+    /// The descriptors in `/proc`. Linux only.
     Proc,
 }
 
 bitflags! {
-    /// What to read of a process.
+    /// Fields of a process to read.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub struct ProcessFields: u8 {
         /// [`crate::Process::name`].

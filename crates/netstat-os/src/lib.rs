@@ -108,16 +108,13 @@ pub trait Backend {
     /// When the system refused it or it is not text.
     fn host_name(&self) -> Result<String, Error>;
 
-    /// The services database as its file has it, for [`netstat_engine::enrich::ServiceNames`]. Empty, with a warning, where
-    /// there is none: ports then stay numbers.
+    /// The services database as its file has it. Empty, with a warning, where there is none: ports then stay numbers.
     fn services(&self) -> Answer<Vec<u8>>;
 
-    /// The users database as its file has it, for [`netstat_engine::enrich::UserNames`]. Empty, with a warning, where there is
-    /// none: users then stay numbers.
+    /// The users database as its file has it. Empty, with a warning, where there is none: users then stay numbers.
     fn users(&self) -> Answer<Vec<u8>>;
 
-    /// Who tells the names of addresses, for [`netstat_engine::enrich::HostResolver`]. A replay answers from its recording
-    /// and never asks the network.
+    /// Who tells the names of addresses. A replay answers from its recording and never asks the network.
     fn name_lookup(&self) -> Arc<dyn NameLookup>;
 
     /// RDMA connections and listeners. Empty on a machine without RDMA.

@@ -9,7 +9,7 @@ use super::surroundings::{Wanted, is_for_this_machine};
 use super::text::{EN, KO, grouped, number_of};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
-use netstat_engine::filter::Reach;
+use netstat_engine::enrich::Reach;
 use netstat_model::query::{Kinds, States};
 use netstat_model::{Passage, Protocol, Socket, TcpState};
 use ports::{Risk, Service};

@@ -13,7 +13,7 @@ use super::text::{EN, KO, grouped, number_of, part};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
 use file::{Answer, Rule, Rules, Subject};
-use netstat_engine::filter::Reach;
+use netstat_engine::enrich::Reach;
 use netstat_model::query::{Kinds, States};
 use netstat_model::{Endpoint, Process, Protocol, Socket, TcpState};
 use rustc_hash::FxHashSet;

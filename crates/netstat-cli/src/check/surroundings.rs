@@ -1,8 +1,7 @@
 //! What is known beyond the tables of the system: names of users, places of addresses, lists of addresses, the policy.
 
 use super::policy::Policy;
-use netstat_engine::enrich::{AddressList, Entry, Geo, UserNames};
-use netstat_engine::filter::Reach;
+use netstat_engine::enrich::{AddressList, Entry, Geo, Reach, UserNames};
 use netstat_model::{
     Family, Firewall, Inbound, Judgement, Missing, Process, Protocol, Socket, TcpState, UnreadRules,
 };

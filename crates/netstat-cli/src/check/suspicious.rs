@@ -9,7 +9,8 @@ use super::text::{EN, KO, Particle, grouped, is_or_are, number_of, part, particl
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
 use facts::Reason;
-use netstat_engine::filter::{Glob, Reach};
+use netstat_engine::enrich::Reach;
+use netstat_engine::filter::Glob;
 use netstat_model::query::{Kinds, States};
 use netstat_model::{Endpoint, Missing, NoOwner, Ownership, Process, Protocol, Socket, TcpState};
 use rustc_hash::FxHashSet;

@@ -57,7 +57,7 @@ fn the_document_is_typed_whole_and_valid() {
     let document = parsed(&bytes);
     valid(&jsonschema::validator_for(&the_schema()).unwrap(), &document);
     assert_eq!(document["schema"], json!(1));
-    assert!(document["warnings"][0].as_str().unwrap().starts_with("3 processes could not be looked into"));
+    assert!(document["warnings"][0].as_str().unwrap().starts_with("3 processes were not readable"));
     let [known, unknown, listener, udp] = document["sockets"].as_array().unwrap().as_slice() else {
         panic!()
     };

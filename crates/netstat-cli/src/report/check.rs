@@ -168,9 +168,9 @@ fn surroundings(
             let name = one_line(&path);
             let file =
                 files::list(path.as_ref()).map_err(|why| format!("cannot read the list {name}: {why}"))?;
-            let (list, passed) = AddressList::parse(&file);
-            if let (true, Some(first)) = (list.is_empty(), passed.first_odd) {
-                let lines = match passed.odd {
+            let (list, skipped) = AddressList::parse(&file);
+            if let (true, Some(first)) = (list.is_empty(), skipped.first_invalid) {
+                let lines = match skipped.invalid {
                     1 => format!("line {first} is something else"),
                     odd => format!("{odd} lines are something else, the first is line {first}"),
                 };
@@ -178,8 +178,8 @@ fn surroundings(
                     format!("the list {name} has no address or network that is understood: {lines}").into()
                 );
             }
-            if passed.names + passed.odd > 0 || list.is_empty() {
-                warnings.push(Warning::AddressList { file: name.clone(), entries: list.len(), passed });
+            if skipped.names + skipped.invalid > 0 || list.is_empty() {
+                warnings.push(Warning::AddressList { file: name.clone(), entries: list.len(), skipped });
             }
             lists.push(NamedList { name, list });
         }

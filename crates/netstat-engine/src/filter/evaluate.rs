@@ -2,9 +2,7 @@
 
 use super::Filter;
 use super::expression::{Expression, Side, Test};
-use super::network::Network;
-use super::registry;
-use crate::enrich::Geo;
+use crate::enrich::{Geo, Reach};
 use netstat_model::query::{Fields, ProcessFields, States};
 use netstat_model::{
     Endpoint, Family, Missing, NoOwner, OwnershipRef, Process, ProcessId, Protocol, SocketRef, TcpFields,
@@ -289,9 +287,7 @@ fn evaluate(test: &Test, socket: &SocketRef<'_>, context: &Context<'_>) -> Tri {
         Test::Family(Family::V4) if may_be_dual(socket) => Tri::Unknown,
         Test::Family(Family::V4) => socket.families().v4.into(),
         Test::Family(Family::V6) => socket.families().v6.into(),
-        Test::Reach(reach) => {
-            socket.remote.is_some_and(|end| registry::reach(end.address) == Some(*reach)).into()
-        }
+        Test::Reach(reach) => socket.remote.is_some_and(|end| Reach::of(end.address) == Some(*reach)).into(),
         // Asked of the databases, which are elsewhere.
         Test::Country(_) | Test::NetworkNumber(_) | Test::NetworkName(_) => Tri::Unknown,
         Test::Pid(pids) => owners(socket, |id| pids.contains(&id.pid).into()),
@@ -383,11 +379,4 @@ fn is_cut(name: Result<&OsString, &Missing>) -> bool {
 fn begins_with(file: &OsStr, name: &Result<OsString, Missing>) -> bool {
     let name = name.as_ref().map(|name| name.as_encoded_bytes());
     name.is_ok_and(|name| file.as_encoded_bytes().starts_with(name))
-}
-
-impl Network {
-    /// Whether the address that means all of IPv4 is in the block.
-    pub(super) fn has_wildcard_v4(&self) -> bool {
-        self.contains(Ipv4Addr::UNSPECIFIED.into())
-    }
 }

@@ -18,8 +18,8 @@
 //! `allow.listen` at all listeners are not judged but by what is forbidden; destinations in the same way.
 
 use netstat_engine::enrich::UserNames;
-use netstat_engine::filter::{Glob, Network, Ports};
-use netstat_model::{Missing, NoOwner, Ownership, Process, Protocol, Socket};
+use netstat_engine::filter::{Glob, Ports};
+use netstat_model::{Missing, NoOwner, Ownership, Prefix, Process, Protocol, Socket};
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -47,7 +47,7 @@ pub(super) struct Rule {
     user: Option<String>,
     unit: Option<Glob>,
     protocol: Option<Protocol>,
-    addresses: Option<Vec<Network>>,
+    addresses: Option<Vec<Prefix>>,
     ports: Option<Ports>,
     /// Why it is there, in the words of whoever wrote it.
     pub(super) note: Option<String>,
@@ -167,10 +167,10 @@ impl Written {
     }
 }
 
-fn parse_network(text: &str) -> Option<Network> {
+fn parse_network(text: &str) -> Option<Prefix> {
     match text.split_once('/') {
-        None => Some(Network::host(text.parse().ok()?)),
-        Some((address, length)) => Network::new(address.parse().ok()?, length.parse().ok()?),
+        None => Some(Prefix::host(text.parse().ok()?)),
+        Some((address, length)) => Prefix::containing(address.parse().ok()?, length.parse().ok()?),
     }
 }
 
