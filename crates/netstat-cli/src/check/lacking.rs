@@ -1,9 +1,7 @@
 //! What the evidence may lack, in the words of the checks: they show no rows that an owner would be missing in.
 
-use super::Text;
-use super::text::{grouped, number_of};
+use super::text::{Text, grouped, number_of};
 use crate::text::Language;
-use netstat_model::PassedOver;
 use netstat_model::Warning;
 use netstat_model::warning::SkippedLines;
 

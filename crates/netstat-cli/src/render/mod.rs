@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod check_json;
+pub(crate) mod check_reference;
 pub mod classic;
 pub(crate) mod colour;
 pub mod csv;
@@ -21,6 +22,7 @@ pub mod sockets;
 pub mod statistics;
 pub mod table;
 pub(crate) mod titles;
+mod wrap;
 
 pub use classic::Classic;
 

@@ -2,6 +2,7 @@
 
 mod check;
 mod connections;
+mod evidence;
 mod exists;
 mod files;
 mod filter;

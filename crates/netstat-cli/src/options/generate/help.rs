@@ -51,7 +51,7 @@ pub(in super::super) fn help_of_check() -> String {
     );
     push_item(&mut text, "NAME", "A check; without any, all of them:");
     for known in check::ALL {
-        push_item(&mut text, "", &format!("{}: {}", known.name, known.summary.of(Language::English)));
+        push_item(&mut text, "", &format!("{}: {}", known.name, known.data.summary.of(Language::English)));
     }
     push_item(
         &mut text,
