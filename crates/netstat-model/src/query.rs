@@ -229,6 +229,11 @@ pub enum Visit {
     Keep,
     /// Keep it, and look for its owners.
     KeepWithOwners,
+    /// Keep it without the course of its connection and its memory, which are most of its size.
+    KeepLight {
+        /// Whether to look for its owners.
+        owners: bool,
+    },
     /// Leave it out, and read no more sockets.
     Stop,
 }

@@ -292,7 +292,7 @@ impl<'a> SocketRef<'a> {
     pub fn tcp(&self) -> Option<TcpInfo> {
         match self.rest {
             Rest::Wide(socket) => socket.tcp.as_deref().cloned(),
-            _ => self.details().and_then(|(table, details, place)| table.tcp_info(details, place)),
+            _ => self.details().and_then(|(table, details, _)| table.tcp_info(details)),
         }
     }
 
@@ -300,7 +300,7 @@ impl<'a> SocketRef<'a> {
     pub fn memory(&self) -> Option<SocketMemory> {
         match self.rest {
             Rest::Wide(socket) => socket.memory.as_deref().copied(),
-            _ => self.details().and_then(|(table, details, place)| table.memory(details, place)),
+            _ => self.details().and_then(|(table, details, _)| table.memory(details)),
         }
     }
 

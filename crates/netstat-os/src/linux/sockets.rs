@@ -152,6 +152,10 @@ impl Lister<'_> {
                 true
             }
             Visit::KeepWithOwners => self.table.push_wanted(socket),
+            Visit::KeepLight { owners } => {
+                let all = matches!(self.listing.owners, OwnerSearch::All(_));
+                self.table.push_light(socket, owners || all)
+            }
             Visit::Keep if matches!(self.listing.owners, OwnerSearch::All(_)) => {
                 self.table.push_wanted(socket)
             }

@@ -22,6 +22,9 @@ pub(super) fn table(
             Visit::Keep | Visit::KeepWithOwners => {
                 let _ = table.push(&socket);
             }
+            Visit::KeepLight { .. } => {
+                let _ = table.push_light(&socket, false);
+            }
             Visit::Skip => {}
             Visit::Stop => break,
         }
