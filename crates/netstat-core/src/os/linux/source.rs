@@ -2,7 +2,6 @@
 //! replayed. Nothing here understands what the bytes mean.
 
 use super::bpf::Failure;
-use super::live::Live;
 use crate::os::tape::{Player, Recorder};
 use std::io;
 use std::sync::Arc;
@@ -157,15 +156,15 @@ impl FileId {
     }
 }
 
-/// The running system, with everything it says written down.
+/// Another source, of which every answer is recorded.
 pub(crate) struct Recording {
-    live: Live,
+    live: Box<dyn Source + Send>,
     recorder: Arc<Recorder>,
 }
 
 impl Recording {
-    pub(crate) fn new(live: Live, recorder: Arc<Recorder>) -> Self {
-        Self { live, recorder }
+    pub(crate) fn new(live: impl Source + Send + 'static, recorder: Arc<Recorder>) -> Self {
+        Self { live: Box::new(live), recorder }
     }
 
     pub(crate) fn recorder(&self) -> Arc<Recorder> {

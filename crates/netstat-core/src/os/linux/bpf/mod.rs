@@ -3,14 +3,16 @@
 //! It needs Linux 5.17 and the capabilities `CAP_BPF` and `CAP_PERFMON`. Whatever fails, nothing has been changed and
 //! `/proc` tells the same: see [`super::owners`].
 
+mod failure;
 mod records;
 mod skeleton;
 mod syscall;
 
+pub(super) use failure::Failure;
 pub(super) use records::{Record, decode_records};
 
 use super::source::{Next, OwnersProgram, Walk};
-use crate::owner_method::{BpfStep, NoBpf};
+use crate::owner_method::BpfStep;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 use std::io;
@@ -18,64 +20,6 @@ use syscall::Link;
 
 /// The kernel hands over what fits its own buffer of 32 KiB at a time, in whole records.
 const BUFFER: usize = 64 * 1024;
-
-/// What failed, and the system's error number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Failure {
-    pub(crate) step: BpfStep,
-    pub(crate) errno: i32,
-}
-
-impl Failure {
-    /// Turns an error of one step into a failure.
-    fn at(step: BpfStep) -> impl Fn(io::Error) -> Self {
-        // An error without a number is one of this program's own checks.
-        move |error| Self { step, errno: error.raw_os_error().unwrap_or(Errno::INVAL.raw_os_error()) }
-    }
-
-    /// The kernel wrote what is no list of records.
-    pub(crate) const ODD: Self = Self { step: BpfStep::Read, errno: Errno::BADMSG.raw_os_error() };
-
-    /// A recording that does not know of BPF.
-    pub(crate) const NOT_RECORDED: Self = Self { step: BpfStep::MakeMap, errno: Errno::PERM.raw_os_error() };
-
-    /// What it means.
-    pub(crate) fn reason(self) -> NoBpf {
-        let Self { step, errno } = self;
-        match (step, Errno::from_raw_os_error(errno)) {
-            (_, Errno::PERM) => NoBpf::NotPermitted,
-            // A security module says so. In later steps it is the verifier that does not like the program.
-            (BpfStep::MakeMap | BpfStep::FillMap, Errno::ACCESS) => NoBpf::NotPermitted,
-            (_, Errno::NOSYS) => NoBpf::KernelTooOld,
-            // Before 5.14 there is no program that loads programs, and before 5.17 the kernel does not know the
-            // attributes with which it is to fit a program to itself.
-            (BpfStep::LoadLoader, Errno::INVAL) | (BpfStep::Load, Errno::TOOBIG) => NoBpf::KernelTooOld,
-            _ => NoBpf::Refused { step, errno },
-        }
-    }
-
-    /// As bytes, for a recording.
-    pub(crate) fn to_bytes(self) -> [u8; 5] {
-        let [a, b, c, d] = self.errno.to_le_bytes();
-        [self.step as u8, a, b, c, d]
-    }
-
-    /// From the bytes of a recording.
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (&step, errno) = bytes.split_first()?;
-        let steps = [
-            BpfStep::MakeMap,
-            BpfStep::FillMap,
-            BpfStep::LoadLoader,
-            BpfStep::Load,
-            BpfStep::Attach,
-            BpfStep::Start,
-            BpfStep::Read,
-        ];
-        let step = steps.into_iter().find(|&known| known as u8 == step)?;
-        Some(Self { step, errno: i32::from_le_bytes(errno.try_into().ok()?) })
-    }
-}
 
 /// The program, loaded. It is taken away again when this is dropped.
 pub(super) struct Program(Link);

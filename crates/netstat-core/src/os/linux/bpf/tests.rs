@@ -1,4 +1,5 @@
 use super::*;
+use crate::owner_method::NoBpf;
 use crate::os::linux::stat::decode_stat;
 use proptest::prelude::*;
 use std::net::TcpListener;
