@@ -184,6 +184,33 @@ pub(super) fn dump(
     }
 }
 
+/// Asks for a dump of `kind` and collects its messages as `decode` reads them; `None` from it counts as an odd message.
+/// Repeats and fails as [`dump`] does.
+pub(super) fn collect<T>(
+    source: &dyn Source,
+    netlink: Netlink,
+    kind: u16,
+    body: &[u8],
+    decode: impl FnMut(Message<'_>) -> Option<T>,
+) -> io::Result<(Vec<T>, DumpEnd)> {
+    struct Collected<T, F>(Vec<T>, F);
+    impl<T, F: FnMut(Message<'_>) -> Option<T>> Rows for Collected<T, F> {
+        fn row(&mut self, message: Message<'_>) -> bool {
+            let row = (self.1)(message);
+            let is_row = row.is_some();
+            self.0.extend(row);
+            is_row
+        }
+        fn restart(&mut self) -> bool {
+            self.0.clear();
+            true
+        }
+    }
+    let mut collected = Collected(Vec::new(), decode);
+    let end = dump(source, netlink, &dump_request(kind, body), &mut collected)?;
+    Ok((collected.0, end))
+}
+
 fn dump_once(
     source: &dyn Source,
     netlink: Netlink,

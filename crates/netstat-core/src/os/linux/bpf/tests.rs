@@ -1,6 +1,6 @@
 use super::*;
-use crate::owner_method::NoBpf;
 use crate::os::linux::stat::decode_stat;
+use crate::owner_method::NoBpf;
 use proptest::prelude::*;
 use std::net::TcpListener;
 use std::os::fd::{AsRawFd, RawFd};

@@ -1,5 +1,6 @@
-use super::judge::Ruleset;
+use super::rules::{Expression, NftKey, Rule, Verdict};
 use super::*;
+use crate::model::Judgement;
 use crate::model::{Family, Passage, Protocol};
 use crate::os::linux::fake::Fake;
 use crate::os::linux::live::Live;
@@ -311,20 +312,17 @@ fn rules_that_lead_round_in_circles_end() {
             wire::put_attribute(&mut inner, 2, &0u32.to_be_bytes());
             wire::put_attribute(&mut list, 4, &inner);
         }
-        decode::decode_chain(&[wire_header(1), list].concat()).unwrap()
+        decode::decode_chain(&[nfgenmsg(1), list].concat()).unwrap()
     };
-    let rule = |to: &str| decode::Rule {
-        family: 1,
-        table: "t".into(),
-        chain: to.into(),
-        expressions: vec![decode::Expression::Verdict(decode::Verdict::Jump(to.into())); 1],
+    let rule = |to: &str| Rule {
+        chain: NftKey { family: 1, table: "t".into(), name: to.into() },
+        expressions: vec![Expression::Verdict(Verdict::Jump(to.into()))],
     };
     let rules = std::iter::repeat_n(rule("a"), 50).collect();
     let ruleset = Ruleset::new(vec![chain("a", true)], rules);
     assert_eq!(ruleset.judge(&tcp(22)).passage, Depends);
     // What another program decides may end in either way.
-    let queue =
-        decode::Rule { expressions: vec![decode::Expression::Verdict(decode::Verdict::Queue)], ..rule("a") };
+    let queue = Rule { expressions: vec![Expression::Verdict(Verdict::Queue)], ..rule("a") };
     assert_eq!(Ruleset::new(vec![chain("a", true)], vec![queue]).judge(&tcp(22)).passage, Depends);
 }
 
@@ -352,14 +350,14 @@ proptest! {
             wire::put_attribute(&mut element, 2, &data);
             wire::put_attribute(&mut list, 1, &element);
         }
-        let mut rule = wire_header(1);
+        let mut rule = nfgenmsg(1);
         wire::put_attribute(&mut rule, 1, b"t\0");
         wire::put_attribute(&mut rule, 2, b"a\0");
         wire::put_attribute(&mut rule, 4, &list);
         let mut hook = Vec::new();
         wire::put_attribute(&mut hook, 1, &1u32.to_be_bytes());
         wire::put_attribute(&mut hook, 2, &0u32.to_be_bytes());
-        let mut chain = wire_header(1);
+        let mut chain = nfgenmsg(1);
         wire::put_attribute(&mut chain, 1, b"t\0");
         wire::put_attribute(&mut chain, 3, b"a\0");
         wire::put_attribute(&mut chain, 4, &hook);
