@@ -58,7 +58,7 @@ pub(crate) trait Source: Sync {
 
     /// Reads a file that may hold secrets, passwords of networks among them: only what `keep` leaves of it is handed
     /// over, and recorded.
-    fn read_kept(&self, path: &str, keep: fn(&[u8]) -> Vec<u8>, into: &mut Vec<u8>) -> io::Result<()> {
+    fn read_kept(&self, path: &str, keep: &dyn Fn(&[u8]) -> Vec<u8>, into: &mut Vec<u8>) -> io::Result<()> {
         self.read(path, into)?;
         *into = keep(into);
         Ok(())
@@ -238,7 +238,7 @@ impl Source for Recording {
         answer
     }
 
-    fn read_kept(&self, path: &str, keep: fn(&[u8]) -> Vec<u8>, into: &mut Vec<u8>) -> io::Result<()> {
+    fn read_kept(&self, path: &str, keep: &dyn Fn(&[u8]) -> Vec<u8>, into: &mut Vec<u8>) -> io::Result<()> {
         let answer = self.live.read_kept(path, keep, into);
         if answer.is_err() {
             into.clear();

@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::RouteKind;
 use crate::os::linux::fake::Fake;
 use crate::os::linux::wire::tests::Script;
 use proptest::prelude::*;
@@ -38,7 +39,7 @@ fn parsed(store: RouteStore, parse: impl FnOnce(&mut Reader<'_>)) -> (Vec<String
 #[test]
 fn networkd() {
     let (routes, odd) = parsed(RouteStore::Networkd, |reader| {
-        let kept = networkd::keep(
+        let kept = networkd::FORMAT.keep(
             b"[Match]\nName=eth0\n# [Route]\n[Network]\nGateway=10.0.0.1\nGateway=fd00::1\nGateway=_dhcp4\n\
              [Route]\nDestination=10.5.0.0/16\nGateway=10.0.0.2\nMetric=50\nTable=1000\n\
              [Route]\nDestination=192.0.2.7\n\
@@ -146,7 +147,7 @@ fn what_may_not_be_read_is_said() {
 #[test]
 fn ifupdown() {
     let (routes, odd) = parsed(RouteStore::Ifupdown, |reader| {
-        let named = ifupdown::parse(
+        ifupdown::parse(
             "auto eth0\niface eth0 inet static\n  address 10.0.0.5/24\n  gateway 10.0.0.1\n  metric 5\n\
              \x20 up ip route add 10.5.0.0/16 via 10.0.0.2 dev $IFACE || true\n\
              \x20 post-up /sbin/ip -6 route replace default via fd00::1 metric 7 table 1000 2>/dev/null\n\
@@ -161,10 +162,6 @@ fn ifupdown() {
              source interfaces.d/*\nsource-directory more\n\
              iface eth0 inet6 static\n  gateway fd00::2\nauto eth9\ngateway 1.1.1.1\n",
             reader,
-        );
-        assert_eq!(
-            named,
-            [ifupdown::Named::Files("interfaces.d/*".into()), ifupdown::Named::Folder("more".into())]
         );
     });
     assert_eq!(
@@ -227,9 +224,9 @@ fn secrets_are_left_out() {
                        wireless-key \\\n secret-g\n up ip route add 10.5.0.0/16 via 10.0.0.2\n";
     let network = b"[Match]\nName=eth0\n[DHCPv4]\nSendOption=secret-h\n[Network]\nGateway=10.0.0.1\n";
     for (kept, wanted) in [
-        (keyfile::keep(keyfile), "route1=10.0.0.0/8,10.1.1.1"),
-        (ifupdown::keep(interfaces), "up ip route add 10.5.0.0/16 via 10.0.0.2"),
-        (networkd::keep(network), "Gateway=10.0.0.1"),
+        (keyfile::FORMAT.keep(keyfile), "route1=10.0.0.0/8,10.1.1.1"),
+        (ifupdown::FORMAT.keep(interfaces), "up ip route add 10.5.0.0/16 via 10.0.0.2"),
+        (networkd::FORMAT.keep(network), "Gateway=10.0.0.1"),
     ] {
         let kept = String::from_utf8(kept).unwrap();
         assert!(!kept.contains("secret-"), "{kept}");
@@ -247,7 +244,7 @@ fn a_recording_holds_only_what_is_kept() {
     std::fs::write(&file, "[connection]\nuuid=wanted\n[wifi-security]\npsk=hidden\n").unwrap();
     let recording = Recording::new(Live, Recorder::create(&folder.join("tape")).unwrap().into());
     let mut bytes = Vec::new();
-    recording.read_kept(file.to_str().unwrap(), keyfile::keep, &mut bytes).unwrap();
+    recording.read_kept(file.to_str().unwrap(), &|text| keyfile::FORMAT.keep(text), &mut bytes).unwrap();
     recording.finish().unwrap();
     let all: Vec<u8> = std::fs::read_dir(folder.join("tape"))
         .unwrap()
