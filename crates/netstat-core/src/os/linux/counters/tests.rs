@@ -5,6 +5,7 @@ use crate::os::linux::source::{Netlink, Next, ProcessSource};
 use proptest::prelude::*;
 use rustix::io::Errno;
 use std::collections::HashMap;
+use std::io;
 use std::io::Write;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::process::Command;
@@ -25,7 +26,7 @@ UdpLite: InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InC
 UdpLite: 601 602 603 604 605 606 607 608 609
 ";
 
-fn decoded(decode: Decode, text: &str) -> (Counters, u64) {
+fn decoded(decode: fn(&[u8], &mut Counters) -> u64, text: &str) -> (Counters, u64) {
     let mut counters = Counters::default();
     let odd = decode(text.as_bytes(), &mut counters);
     (counters, odd)
@@ -260,7 +261,7 @@ fn compare(ours: &Counters, nstat: &HashMap<String, u64>) {
     let ip = ours.ip_v4.as_ref().unwrap();
     block("Ip", IpCounters::NAMES, &|name| ip.get(name));
     let icmp = ours.icmp_v4.as_ref().unwrap();
-    block("Icmp", IcmpV4Counters::NAMES, &|name| icmp.get(name));
+    block("Icmp", crate::model::IcmpV4Counters::NAMES, &|name| icmp.get(name));
     let tcp = ours.tcp.as_ref().unwrap();
     block("Tcp", crate::model::TcpCounters::NAMES, &|name| tcp.get(name));
     let ext = ours.tcp_ext.as_ref().unwrap();

@@ -1,4 +1,5 @@
 use super::*;
+use crate::Warning;
 use crate::os::linux::live::Live;
 use crate::os::linux::wire::tests::{Script, done, message};
 use proptest::prelude::*;

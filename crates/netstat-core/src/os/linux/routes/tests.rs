@@ -5,6 +5,7 @@ use netlink_packet_core::Parseable;
 use netlink_packet_route::route::{RouteAddress, RouteAttribute, RouteMessage, RouteNextHop, RouteVia};
 use proptest::option;
 use proptest::prelude::*;
+use std::io;
 
 /// `struct rtmsg` with its attributes.
 #[derive(Debug, Clone)]
