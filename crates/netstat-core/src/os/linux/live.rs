@@ -10,13 +10,13 @@ use rustix::net::{self, RecvFlags, SendFlags};
 use std::io;
 use std::mem::MaybeUninit;
 
-/// The receive buffer: as large as the kernel ever makes one datagram of a dump (32 KiB), four times over.
+/// Bytes of the receive buffer: four times the largest datagram of a dump (32 KiB).
 const DATAGRAM: usize = 128 * 1024;
 
-/// What the socket may hold before the kernel has to wait for us.
+/// Bytes that the socket may hold before the kernel has to wait for us.
 const SOCKET_BUFFER: usize = 1024 * 1024;
 
-/// Directory entries taken from the kernel at a time. On the stack, never initialised: it costs nothing.
+/// Bytes of directory entries to read at a time. The buffer is on the stack and not initialised, so its size costs nothing.
 const ENTRIES: usize = 32 * 1024;
 
 /// The running kernel.
@@ -40,13 +40,13 @@ fn read_to_end(file: OwnedFd, into: &mut Vec<u8>) -> io::Result<()> {
         }
         match rustix::io::read(&file, rustix::buffer::spare_capacity(into)) {
             Ok(0) => return Ok(()),
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
     }
 }
 
-/// Hands over each entry but `.` and `..`, until one fails.
+/// Calls `each` for every entry but `.` and `..`, until it fails.
 fn each_entry(
     directory: &OwnedFd,
     mut each: impl FnMut(&std::ffi::CStr) -> io::Result<()>,
@@ -86,16 +86,16 @@ impl Source for Live {
             net::SocketFlags::CLOEXEC,
             protocol,
         )?;
-        // A larger buffer only saves wake-ups; the default works too.
+        // Best effort: a larger buffer only saves wake-ups.
         let _ = net::sockopt::set_socket_recv_buffer_size(&socket, SOCKET_BUFFER);
         net::sendto(&socket, request, SendFlags::empty(), &SocketAddrNetlink::new(0, 0))?;
         let mut buffer = vec![0u8; DATAGRAM];
         loop {
             let (_, len, from) = match net::recvfrom(&socket, &mut buffer[..], RecvFlags::TRUNC) {
-                Err(rustix::io::Errno::INTR) => continue,
+                Err(Errno::INTR) => continue,
                 answer => answer?,
             };
-            // Anyone may send to a netlink socket; only the kernel has port 0.
+            // Any process may send to a netlink socket; only the kernel has port ID 0.
             let kernel = from.and_then(|from| SocketAddrNetlink::try_from(from).ok());
             if kernel.is_none_or(|from| from.pid() != 0) {
                 continue;
@@ -103,7 +103,9 @@ impl Source for Live {
             let Some(datagram) = buffer.get(..len) else {
                 return Err(io::Error::new(
                     io::ErrorKind::InvalidData,
-                    format!("the kernel sent a datagram of {len} bytes, more than this program takes"),
+                    format!(
+                        "the kernel sent a datagram of {len} bytes, more than the {DATAGRAM} of the buffer"
+                    ),
                 ));
             };
             if len == 0 || each(datagram) == Next::Done {

@@ -1,7 +1,7 @@
-//! Every socket descriptor of every process, from a BPF program in the kernel.
+//! Lists every socket descriptor of every process by a BPF program in the kernel.
 //!
-//! It needs Linux 5.17 and the capabilities `CAP_BPF` and `CAP_PERFMON`. Whatever fails, nothing has been changed and
-//! `/proc` tells the same: see [`super::owners`].
+//! Needs Linux 5.17 and the capabilities `CAP_BPF` and `CAP_PERFMON`. A failure changes nothing, and `/proc` has the same
+//! information: see [`super::owners`].
 
 mod failure;
 mod records;
@@ -18,14 +18,14 @@ use rustix::io::Errno;
 use std::io;
 use syscall::Link;
 
-/// The kernel hands over what fits its own buffer of 32 KiB at a time, in whole records.
+/// Bytes to read at a time. The kernel returns what fits its own buffer of 32 KiB, in whole records.
 const BUFFER: usize = 64 * 1024;
 
-/// The program, loaded. It is taken away again when this is dropped.
+/// The loaded program. Dropping it unloads the program.
 pub(super) struct Program(Link);
 
 impl Program {
-    /// Loads it.
+    /// Loads the program into the kernel and attaches it.
     pub(super) fn load() -> Result<Self, Failure> {
         skeleton::load().map(Self)
     }
@@ -40,13 +40,13 @@ impl OwnersProgram for Program {
 }
 
 impl Program {
-    /// Walks over a window of every table of descriptors. Answers whether there is more behind it.
+    /// Walks over one window of every descriptor table. Returns whether any table goes on after it.
     fn one_walk(&self, walk: Walk, buffer: &mut [u8], each: &mut dyn FnMut(&[u8])) -> Result<Next, Failure> {
         let descriptors = self.0.start().map_err(Failure::at(BpfStep::Start))?;
         if walk == Walk::Quick {
-            // It is how the program is told.
-            let told = rustix::fs::fcntl_setfl(&descriptors, OFlags::NONBLOCK);
-            told.map_err(io::Error::from).map_err(Failure::at(BpfStep::Start))?;
+            // The program reads this flag to learn which walk is wanted.
+            let set = rustix::fs::fcntl_setfl(&descriptors, OFlags::NONBLOCK);
+            set.map_err(io::Error::from).map_err(Failure::at(BpfStep::Start))?;
         }
         let mut next = Next::Done;
         loop {
@@ -57,7 +57,7 @@ impl Program {
                     next = if records::says_more(piece) { Next::More } else { Next::Done };
                     each(piece);
                 }
-                // AGAIN: nothing was to be said of a million threads in a row, and the kernel wants to breathe.
+                // The kernel returns EAGAIN after a million threads in a row without a record.
                 Err(Errno::INTR | Errno::AGAIN) => {}
                 Err(error) => return Err(Failure { step: BpfStep::Read, errno: error.raw_os_error() }),
             }
