@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_local_end_wins_over_the_other_end_of_a_link() {
+    fn the_local_end_wins_over_the_peer() {
         let mut payload = vec![2, 32, 0, 0];
         payload.extend_from_slice(&5u32.to_ne_bytes());
         wire::put_attribute(&mut payload, IFA_ADDRESS, &[10, 0, 0, 2]);

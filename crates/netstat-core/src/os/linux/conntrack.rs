@@ -23,11 +23,11 @@ pub(super) fn conntrack(source: &dyn Source) -> Result<Answer<Option<Conntrack>>
     let mut table = Conntrack { entries: decode_number(&bytes), ..Conntrack::default() };
     let mut reader = Reader::new(source);
     reader.note_odd(COUNT, u64::from(table.entries.is_none()));
-    reader.expected(MAX, "the size of the table of tracked connections", |bytes| {
+    reader.expected(MAX, "the size of the connection tracking table", |bytes| {
         table.max = decode_number(bytes);
         u64::from(table.max.is_none())
     });
-    reader.optional(STATISTICS, "what was dropped for want of a tracked connection", |bytes| {
+    reader.optional(STATISTICS, "the number of packets that connection tracking dropped", |bytes| {
         decode_statistics(bytes, &mut table)
     });
     Ok(Answer { data: Some(table), warnings: reader.warnings })
@@ -87,12 +87,12 @@ mod tests {
     }
 
     #[test]
-    fn a_kernel_that_tracks_nothing_has_no_table() {
+    fn without_conntrack_there_is_no_table() {
         assert_eq!(conntrack(&Fake::new()).unwrap(), Answer::whole(None));
     }
 
     #[test]
-    fn what_is_refused_is_said() {
+    fn refused_files_give_warnings() {
         assert!(conntrack(&Fake::new().fails(COUNT, Errno::ACCESS)).is_err());
         let fake =
             Fake::new().file(COUNT, "3\n").fails(MAX, Errno::ACCESS).file(STATISTICS, "drop\nxyz\n1 2\n");

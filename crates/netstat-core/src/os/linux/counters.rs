@@ -20,19 +20,20 @@ pub(super) fn counters(source: &dyn Source) -> Result<Answer<Counters>, Error> {
     let mut reader = Reader::new(source);
     reader.note_odd(SNMP, decode_snmp(&bytes, &mut data));
     // A kernel without IPv6 lacks the files for it.
-    reader.optional(SNMP6, "what IPv6 counted", |bytes| decode_snmp6(bytes, &mut data));
-    reader
-        .expected(NETSTAT, "what TCP counted beyond the standard", |bytes| decode_netstat(bytes, &mut data));
+    reader.optional(SNMP6, "the IPv6 part of the statistics", |bytes| decode_snmp6(bytes, &mut data));
+    reader.expected(NETSTAT, "the extended part of the TCP statistics", |bytes| {
+        decode_netstat(bytes, &mut data)
+    });
     reader.expected(SOCKSTAT, "the number of sockets", |bytes| decode_sockstat(bytes, &mut data));
     reader.optional(SOCKSTAT6, "the number of IPv6 sockets", |bytes| decode_sockstat(bytes, &mut data));
     // Some of these exist in the initial network namespace only.
-    reader.optional("/proc/sys/net/ipv4/tcp_max_orphans", "the limit of orphans", |bytes| {
+    reader.optional("/proc/sys/net/ipv4/tcp_max_orphans", "the limit on orphaned sockets", |bytes| {
         decode_setting(bytes, [&mut levels(&mut data).tcp_max_orphans])
     });
-    reader.optional("/proc/sys/net/ipv4/tcp_max_tw_buckets", "the limit of TIME_WAIT", |bytes| {
+    reader.optional("/proc/sys/net/ipv4/tcp_max_tw_buckets", "the limit on TIME_WAIT sockets", |bytes| {
         decode_setting(bytes, [&mut levels(&mut data).tcp_max_tw_buckets])
     });
-    reader.optional("/proc/sys/net/ipv4/tcp_mem", "the limit of TCP memory", |bytes| {
+    reader.optional("/proc/sys/net/ipv4/tcp_mem", "the limit on TCP memory", |bytes| {
         let levels = levels(&mut data);
         let mut low = None;
         decode_setting(bytes, [&mut low, &mut levels.tcp_mem_pressure, &mut levels.tcp_mem_max])

@@ -47,7 +47,7 @@ pub(super) fn firewall(source: &dyn Source, asked: &[Inbound]) -> Firewall {
         }
         Err(error) => {
             let reason = match Errno::from_io_error(&error) {
-                Some(Errno::PERM) => "they are told to root alone (CAP_NET_ADMIN)".to_owned(),
+                Some(Errno::PERM) => "only root may read them (CAP_NET_ADMIN)".to_owned(),
                 _ => words_of(&error),
             };
             unread.push(UnreadRules { of: "nftables", reason });

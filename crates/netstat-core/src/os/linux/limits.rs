@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_unknown_and_what_is_refused_is_said() {
+    fn missing_settings_are_unknown_and_refused_ones_warn() {
         let fake = Fake::new()
             .file(PORT_RANGE, "1024 65535\n")
             .fails(RESERVED_PORTS, Errno::ACCESS)
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_range_there_is_no_answer() {
+    fn the_port_range_is_required() {
         for bytes in ["", "1", "2 1", "1 2 3", "1 65536", "a b"] {
             let error = limits(&Fake::new().file(PORT_RANGE, bytes)).unwrap_err();
             assert_eq!(error.operation, Operation::ReadLimits, "{bytes}");

@@ -2,8 +2,8 @@
 
 use super::bpf::{self, Failure};
 use super::source::{FileId, Netlink, Next, OwnersProgram, ProcessSource, Source};
-use rustix::fd::OwnedFd;
-use rustix::fs::{AtFlags, Mode, OFlags, RawDir};
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir};
 use rustix::io::Errno;
 use rustix::net::netlink::{self, SocketAddrNetlink};
 use rustix::net::{self, RecvFlags, SendFlags};
@@ -27,9 +27,9 @@ struct LiveProcess {
     directory: OwnedFd,
 }
 
-fn open_directory(path: &str) -> io::Result<OwnedFd> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    Ok(rustix::fs::openat(rustix::fs::CWD, path, flags, Mode::empty())?)
+fn open(folder: impl AsFd, path: &str, kind: OFlags) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | kind;
+    Ok(rustix::fs::openat(folder, path, flags, Mode::empty())?)
 }
 
 fn read_to_end(file: OwnedFd, into: &mut Vec<u8>) -> io::Result<()> {
@@ -115,8 +115,7 @@ impl Source for Live {
     }
 
     fn read(&self, path: &str, into: &mut Vec<u8>) -> io::Result<()> {
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        read_to_end(rustix::fs::openat(rustix::fs::CWD, path, flags, Mode::empty())?, into)
+        read_to_end(open(CWD, path, OFlags::empty())?, into)
     }
 
     fn read_link(&self, path: &str) -> io::Result<Vec<u8>> {
@@ -124,14 +123,14 @@ impl Source for Live {
     }
 
     fn names(&self, path: &str, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
-        each_entry(&open_directory(path)?, |name| {
+        each_entry(&open(CWD, path, OFlags::DIRECTORY)?, |name| {
             each(name.to_bytes());
             Ok(())
         })
     }
 
     fn process(&self, pid: u32) -> io::Result<Box<dyn ProcessSource + '_>> {
-        Ok(Box::new(LiveProcess { directory: open_directory(&format!("/proc/{pid}"))? }))
+        Ok(Box::new(LiveProcess { directory: open(CWD, &format!("/proc/{pid}"), OFlags::DIRECTORY)? }))
     }
 
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
@@ -139,17 +138,9 @@ impl Source for Live {
     }
 }
 
-impl LiveProcess {
-    fn open(&self, directory: &str) -> io::Result<OwnedFd> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        Ok(rustix::fs::openat(&self.directory, directory, flags, Mode::empty())?)
-    }
-}
-
 impl ProcessSource for LiveProcess {
     fn read(&self, name: &str, into: &mut Vec<u8>) -> io::Result<()> {
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        read_to_end(rustix::fs::openat(&self.directory, name, flags, Mode::empty())?, into)
+        read_to_end(open(&self.directory, name, OFlags::empty())?, into)
     }
 
     fn read_link(&self, name: &str) -> io::Result<Vec<u8>> {
@@ -157,7 +148,7 @@ impl ProcessSource for LiveProcess {
     }
 
     fn links(&self, directory: &str, each: &mut dyn FnMut(u32, &[u8])) -> io::Result<()> {
-        let directory = self.open(directory)?;
+        let directory = open(&self.directory, directory, OFlags::DIRECTORY)?;
         let mut target = [MaybeUninit::uninit(); 4096];
         each_entry(&directory, |name| {
             let Some(number) = number(name.to_bytes()) else { return Ok(()) };
@@ -171,7 +162,7 @@ impl ProcessSource for LiveProcess {
     }
 
     fn numbers(&self, directory: &str, each: &mut dyn FnMut(u32)) -> io::Result<()> {
-        each_entry(&self.open(directory)?, |name| {
+        each_entry(&open(&self.directory, directory, OFlags::DIRECTORY)?, |name| {
             if let Some(number) = number(name.to_bytes()) {
                 each(number);
             }

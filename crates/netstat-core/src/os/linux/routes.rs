@@ -33,6 +33,19 @@ const RTNH_F_LINKDOWN: u32 = 16;
 const RTA_VIA: u16 = 18;
 const RTA_NH_ID: u16 = 30;
 
+/// The kinds of routes in the order of their numbers (`RTN_*`, from 1 on), with the names that iproute2 gives them.
+pub(super) const KINDS: [(&str, RouteKind); 9] = [
+    ("unicast", RouteKind::Unicast),
+    ("local", RouteKind::Local),
+    ("broadcast", RouteKind::Broadcast),
+    ("anycast", RouteKind::Anycast),
+    ("multicast", RouteKind::Multicast),
+    ("blackhole", RouteKind::Blackhole),
+    ("unreachable", RouteKind::Unreachable),
+    ("prohibit", RouteKind::Prohibit),
+    ("throw", RouteKind::Throw),
+];
+
 const NHA_ID: u16 = 1;
 const NHA_GROUP: u16 = 2;
 const NHA_BLACKHOLE: u16 = 4;
@@ -168,19 +181,9 @@ pub(super) fn decode_route(payload: &[u8], shared: &mut FxHashSet<Arc<[NextHop]>
     })
 }
 
-fn decode_kind(kind: u8) -> RouteKind {
-    match kind {
-        1 => RouteKind::Unicast,
-        2 => RouteKind::Local,
-        3 => RouteKind::Broadcast,
-        4 => RouteKind::Anycast,
-        5 => RouteKind::Multicast,
-        6 => RouteKind::Blackhole,
-        7 => RouteKind::Unreachable,
-        8 => RouteKind::Prohibit,
-        9 => RouteKind::Throw,
-        other => RouteKind::Unknown(other),
-    }
+fn decode_kind(number: u8) -> RouteKind {
+    let known = usize::from(number).checked_sub(1).and_then(|place| KINDS.get(place));
+    known.map_or(RouteKind::Unknown(number), |(_, kind)| *kind)
 }
 
 /// The attributes of one next hop. A route with a single next hop holds them itself.
@@ -263,7 +266,7 @@ fn resolve(source: &dyn Source, by_id: &[(usize, u32)], answer: &mut Answer<Vec<
             objects.into_iter().collect()
         }
         Err(error) => {
-            let what = "where some routes lead";
+            let what = "the next hop of some routes";
             answer.warnings.push(Warning::SourceUnavailable { what, reason: words_of(&error) });
             FxHashMap::default()
         }

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_cut_short_is_no_line() {
+    fn truncated_lines_are_rejected() {
         let whole = [&b"42 (cat)"[..], TAIL.as_bytes()].concat();
         let start_time = whole.windows(9).position(|part| part == b"123456789").unwrap();
         for len in 0..start_time {
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn this_process_is_alive_and_its_own() {
+    fn the_line_of_this_process() {
         let mut line = Vec::new();
         let live = super::super::live::Live;
         super::super::source::Source::read(&live, "/proc/self/stat", &mut line).unwrap();

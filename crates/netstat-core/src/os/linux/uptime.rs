@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_an_error() {
+    fn malformed_uptime_is_an_error() {
         assert!(uptime(&Fake::new()).is_err());
         assert!(uptime(&Fake::new().file("/proc/uptime", "soon")).is_err());
         assert_eq!(uptime(&Fake::new().file("/proc/uptime", "2.50 1.00")).unwrap().as_millis(), 2500);

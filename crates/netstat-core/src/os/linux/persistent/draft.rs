@@ -3,6 +3,7 @@
 use crate::model::{
     Family, PersistentRoute, Prefix, RouteKind, RouteStore, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN,
 };
+use crate::os::linux::routes::KINDS;
 use std::ffi::OsString;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -99,16 +100,5 @@ fn parse_table(text: &str) -> Option<u32> {
 }
 
 pub(super) fn parse_kind(text: &str) -> Option<RouteKind> {
-    Some(match text {
-        "unicast" => RouteKind::Unicast,
-        "local" => RouteKind::Local,
-        "broadcast" => RouteKind::Broadcast,
-        "anycast" => RouteKind::Anycast,
-        "multicast" => RouteKind::Multicast,
-        "blackhole" => RouteKind::Blackhole,
-        "unreachable" => RouteKind::Unreachable,
-        "prohibit" => RouteKind::Prohibit,
-        "throw" => RouteKind::Throw,
-        _ => return None,
-    })
+    KINDS.iter().find(|(name, _)| *name == text).map(|(_, kind)| *kind)
 }

@@ -5,8 +5,8 @@ use crate::os::linux::wire::tests::Script;
 use proptest::prelude::*;
 use rustix::io::Errno;
 
-/// Each route as `destination/length gateway interface metric table`, `-` for what is not given.
-fn told(routes: &[PersistentRoute]) -> Vec<String> {
+/// Formats each route as `destination/length gateway interface metric table`, with `-` for what is missing.
+fn formatted(routes: &[PersistentRoute]) -> Vec<String> {
     routes
         .iter()
         .map(|route| {
@@ -33,7 +33,7 @@ fn parsed(store: RouteStore, parse: impl FnOnce(&mut Reader<'_>)) -> (Vec<String
     let nothing = Script::new([]);
     let mut reader = Reader::new(&nothing, store);
     parse(&mut reader);
-    (told(&reader.routes), reader.not_understood)
+    (formatted(&reader.routes), reader.not_understood)
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn earlier_folders_and_masks_win_and_drop_ins_add() {
         .file("/etc/systemd/network/30-c.network.d/more.conf", "[Route]\nGateway=10.0.0.5\nMetric=9");
     let answer = routes(&fake);
     let wanted = ["0.0.0.0/0 10.0.0.1 - - 254", "0.0.0.0/0 10.0.0.4 - - 254", "0.0.0.0/0 10.0.0.5 - 9 254"];
-    assert_eq!(told(&answer.data), wanted);
+    assert_eq!(formatted(&answer.data), wanted);
     let warning =
         Warning::PersistentSources { read: vec!["systemd-networkd"], refused: vec![], not_understood: 0 };
     assert_eq!(answer.warnings, [warning]);
@@ -113,7 +113,7 @@ fn network_manager() {
         );
     let answer = routes(&fake);
     assert_eq!(
-        told(&answer.data),
+        formatted(&answer.data),
         [
             "0.0.0.0/0 10.0.0.1 eth0 100 254",
             "10.5.0.0/16 10.0.0.2 eth0 50 1000",
@@ -131,7 +131,7 @@ fn network_manager() {
 }
 
 #[test]
-fn what_may_not_be_read_is_said() {
+fn unreadable_files_are_reported() {
     let fake = Fake::new()
         .names("/etc/NetworkManager/system-connections", &[b"a.nmconnection"])
         .fails("/etc/NetworkManager/system-connections/a.nmconnection", Errno::ACCESS)
@@ -181,7 +181,7 @@ fn ifupdown() {
 }
 
 #[test]
-fn files_that_name_each_other_are_read_once() {
+fn included_files_are_read_once() {
     let stanza = |gateway: &str| format!("iface a inet static\n gateway {gateway}\n");
     let fake = Fake::new()
         .file("/etc/network/interfaces", "source interfaces.d/*.cfg\nsource-directory interfaces.e\n")
@@ -193,11 +193,11 @@ fn files_that_name_each_other_are_read_once() {
         )
         .file("/etc/network/interfaces.e/c", stanza("10.0.0.2"));
     let answer = routes(&fake);
-    assert_eq!(told(&answer.data), ["0.0.0.0/0 10.0.0.1 a - 254", "0.0.0.0/0 10.0.0.2 a - 254"]);
+    assert_eq!(formatted(&answer.data), ["0.0.0.0/0 10.0.0.1 a - 254", "0.0.0.0/0 10.0.0.2 a - 254"]);
 }
 
 #[test]
-fn patterns() {
+fn glob_patterns() {
     for (pattern, name, wanted) in [
         ("*", "anything", true),
         ("*.cfg", "a.cfg", true),
@@ -214,7 +214,6 @@ fn patterns() {
     assert!(!ifupdown::matches("*a*a*a*a*a*b".as_bytes(), many.as_bytes()));
 }
 
-/// Passwords stay where they are: what is handed over is what a recording holds.
 #[test]
 fn secrets_are_left_out() {
     let keyfile = b"[connection]\nid=secret-a\nuuid=1\n[wifi-security]\npsk=secret-b\n[ipv4]\nmethod=auto\n\

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_container() {
+    fn paths_without_a_container() {
         for path in [
             "/",
             "/system.slice/docker.service",
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn with_version_1_any_controller_tells() {
+    fn any_v1_controller_may_name_the_container() {
         let cgroup =
             format!("12:pids:/user.slice\n11:memory:/docker/{ID}\n1:name=systemd:/docker/{ID}\n0::/\n");
         let found = decode_container(cgroup.as_bytes()).unwrap();
@@ -221,7 +221,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_found_is_in_the_path(
+        fn the_id_comes_from_the_path(
             path in "(/(docker|kubepods|crio-|libpod-|pod|:cri-containerd:)?([0-9a-f]{64}|[0-9a-f_-]{0,40})?(\\.scope|\\.slice)?){0,5}",
         ) {
             if let Some(found) = container_of_path(&path) {

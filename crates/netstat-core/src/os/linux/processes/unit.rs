@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hierarchy_of_systemd_is_asked_where_the_unified_one_is_empty() {
+    fn the_v1_hierarchy_counts_where_the_unified_one_is_empty() {
         let cgroup = b"3:cpu,cpuacct:/wrong.service\n1:name=systemd:/system.slice/old.service\n0::/\n";
         assert_eq!(decode_unit(cgroup), Some(&b"old.service"[..]));
         let cgroup = b"1:name=systemd:/system.slice/old.service\n";
@@ -141,7 +141,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_found_is_in_the_path(
+        fn the_id_comes_from_the_path(
             path in "(/(_|user@|\\.\\.)?[a-z0-9@.]{0,6}(\\.slice|\\.service|\\.scope)?){0,6}",
         ) {
             if let Some(found) = unit(&path) {
