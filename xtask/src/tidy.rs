@@ -17,23 +17,23 @@ use std::fmt;
 /// at the top, and a SAFETY comment at each block.
 const UNSAFE_FILES: &[(&str, &str)] = &[
     (
-        "crates/netstat-core/src/os/linux/bpf/syscall.rs",
+        "crates/netstat-os/src/linux/bpf/syscall.rs",
         "bpf(2) takes addresses and answers with descriptors, and rustix does not have it",
     ),
     (
-        "crates/netstat-core/src/os/windows/live.rs",
+        "crates/netstat-os/src/windows/live.rs",
         "the functions of Windows take buffers by address, and no safe crate has the tables of sockets",
     ),
     (
-        "crates/netstat-core/src/os/windows/live/network.rs",
+        "crates/netstat-os/src/windows/live/network.rs",
         "the functions of Windows take buffers by address, and no safe crate has the tables of routes and counters",
     ),
     (
-        "crates/netstat-core/src/os/windows/live/registry.rs",
+        "crates/netstat-os/src/windows/live/registry.rs",
         "the values of a key are read whole, with their errors, which no safe crate does",
     ),
     (
-        "crates/netstat-core/src/os/windows/live/names.rs",
+        "crates/netstat-os/src/windows/live/names.rs",
         "GetNameInfoW takes buffers by address; the safe crates have the function of the ANSI code page",
     ),
     (
@@ -45,11 +45,11 @@ const UNSAFE_FILES: &[(&str, &str)] = &[
         "tests need pseudo consoles, for which the standard library has no call",
     ),
     (
-        "crates/netstat-core/src/os/windows/live/connections.rs",
+        "crates/netstat-os/src/windows/live/connections.rs",
         "functions of Windows that are looked up when they are called, some of them not documented",
     ),
     (
-        "crates/netstat-core/src/os/windows/live/processes.rs",
+        "crates/netstat-os/src/windows/live/processes.rs",
         "no safe crate answers with the bytes of what Windows says of a process, which the seam records",
     ),
     (
