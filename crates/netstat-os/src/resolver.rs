@@ -1,7 +1,7 @@
 //! Host names from the system resolver: hosts file, DNS, mDNS, or whatever it is configured for.
 //!
-//! Each call makes one look-up, which may take as long as the resolver does; [`netstat_engine::enrich::HostResolver`] runs many of
-//! them in parallel within a time budget.
+//! One look-up at a time, and it may take as long as the resolver pleases; a caller with many addresses asks from several
+//! threads.
 
 use super::tape::{Player, Recorder};
 use netstat_model::HostAddress;

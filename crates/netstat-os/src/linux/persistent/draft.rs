@@ -63,13 +63,15 @@ pub(super) fn default_route(v6: bool) -> Prefix {
 
 /// Parses `address/length` or `address`. Host bits are cleared, because the kernel refuses a route that has some.
 pub(super) fn parse_prefix(text: &str) -> Option<Prefix> {
-    match text.split_once('/') {
-        Some((address, length)) => masked(address.parse().ok()?, parse_decimal(length)?),
-        None => Some(Prefix::host(text.parse().ok()?)),
-    }
+    let (address, length) =
+        text.split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
+    let address: IpAddr = address.parse().ok()?;
+    let whole = if address.is_ipv4() { 32 } else { 128 };
+    masked(address, length.map_or(Some(whole), parse_decimal)?)
 }
 
-/// Returns the prefix that contains an address.
+/// Returns the prefix that contains an address, which stays IPv6 if it is IPv4-mapped: a route for `::ffff:0:0/96` is an
+/// IPv6 route.
 pub(super) fn masked(address: IpAddr, length: u8) -> Option<Prefix> {
     let prefix = Prefix::new(address, length)?;
     let address = match address {
