@@ -284,7 +284,7 @@ fn elsewhere(unshare: &[&str], test: &str) -> Option<Command> {
     }
     let mut command = Command::new("unshare");
     command.args(unshare).arg(std::env::current_exe().unwrap()).args(["--exact", "--nocapture"]);
-    command.arg(format!("os::linux::owners::both_ways_tests::{test}"));
+    command.arg(format!("linux::owners::both_ways_tests::{test}"));
     Some(command)
 }
 

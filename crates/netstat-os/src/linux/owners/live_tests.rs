@@ -287,7 +287,7 @@ fn an_ordinary_user_sees_what_is_ones_own() {
     let program = program("user");
     let mut command = Command::new(&program);
     command.args(["--exact", "--nocapture"]).uid(65534).gid(65534);
-    command.arg("os::linux::owners::live_tests::an_ordinary_user_sees_what_is_ones_own");
+    command.arg("linux::owners::live_tests::an_ordinary_user_sees_what_is_ones_own");
     run_as_user(command, &program);
 }
 
@@ -315,6 +315,6 @@ fn hidden_processes_are_not_taken_for_none() {
     let program = program("hidden");
     let mut command =
         hidden("exec setpriv --reuid 65534 --regid 65534 --clear-groups \"$0\" --exact --nocapture \"$1\"");
-    command.arg(&program).arg("os::linux::owners::live_tests::hidden_processes_are_not_taken_for_none");
+    command.arg(&program).arg("linux::owners::live_tests::hidden_processes_are_not_taken_for_none");
     run_as_user(command, &program);
 }

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 /// The datagrams of one answer, and the error number that ends it.
 type Answer = (Vec<Vec<u8>>, Option<i32>);
 
-/// Answers each netlink request with the next of its scripts.
+/// Answers each netlink request with the next scripted answer.
 pub(in crate::linux) struct Script(Mutex<VecDeque<Answer>>);
 
 impl Script {
@@ -94,7 +94,7 @@ fn rows_of_all_datagrams_are_kept() {
 }
 
 #[test]
-fn an_interrupted_dump_is_asked_for_again() {
+fn an_interrupted_dump_is_repeated() {
     let torn = (vec![message(20, NLM_F_DUMP_INTR, b"torn"), done()], None);
     let whole = (vec![message(20, 0, b"good"), done()], None);
     let script = Script::new([torn.clone(), torn.clone(), whole]);
@@ -110,7 +110,7 @@ fn an_interrupted_dump_is_asked_for_again() {
 }
 
 #[test]
-fn an_overrun_is_asked_for_again_and_is_an_error_when_nothing_came() {
+fn an_overrun_is_repeated_and_fails_without_rows() {
     let overrun = (vec![message(20, 0, b"part")], Some(ENOBUFS));
     let (end, kept) = run(&Script::new([overrun.clone(), (vec![message(20, 0, b"good"), done()], None)]));
     assert_eq!(end.unwrap(), DumpEnd::default());
@@ -142,7 +142,7 @@ fn an_error_is_never_an_empty_table() {
 }
 
 #[test]
-fn messages_that_make_no_sense_are_counted_and_passed_over() {
+fn malformed_messages_are_counted_and_skipped() {
     let mut short = message(20, 0, b"row!");
     short.truncate(18);
     let odd_kind = message(99, 0, b"what");
@@ -155,7 +155,7 @@ fn messages_that_make_no_sense_are_counted_and_passed_over() {
 }
 
 #[test]
-fn a_length_of_zero_does_not_go_round_for_ever() {
+fn a_length_of_zero_does_not_loop() {
     assert_eq!(messages(&[0; 64]).collect::<Vec<_>>(), [None]);
     assert_eq!(attributes(&[0; 64]).count(), 0);
     // An attribute of four bytes is empty, but an attribute all the same.
