@@ -1,15 +1,10 @@
 //! Queries: what a caller asks for, so that nothing else is read.
 //!
 //! ```
-//! use crate::{Endpoint, Family, Protocol, Socket, TcpState};
-//! use crate::query::{Fields, Kinds, Programs, SocketQuery, States};
+//! use netstat_model::query::{Fields, Kinds, SocketQuery, States};
+//! use netstat_model::{Endpoint, Family, Protocol, Socket, TcpState};
 //!
-//! let query = SocketQuery {
-//!     kinds: Kinds::TCP,
-//!     states: States::LISTEN,
-//!     fields: Fields::TCP_INFO,
-//!     programs: Programs::default(),
-//! };
+//! let query = SocketQuery { fields: Fields::MEMORY, ..SocketQuery::new(Kinds::TCP, States::LISTEN) };
 //! let mut socket = Socket::new(Protocol::Tcp, Family::V4, Endpoint::ANY_V4, None);
 //! socket.state = Some(TcpState::Listen);
 //! assert!(query.selects(&socket));

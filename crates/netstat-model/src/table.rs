@@ -18,6 +18,13 @@ use rustc_hash::FxHashMap;
 /// Sockets in packed rows: 24 bytes for a socket with IPv4 ends and 48 for any other. Details, 72 bytes a socket and
 /// more, lie beside them only when [`SocketTable::new`] was told to keep them.
 ///
+/// A socket comes out as it went in, except that:
+///
+/// - an IPv6 wildcard with an IPv4 peer becomes the IPv4 wildcard, and `v6_only` of a socket with IPv4 ends is unknown;
+/// - an inode of more than 32 bits becomes the largest number of 32 bits;
+/// - times are whole microseconds, and a timer has whole milliseconds, 49 days at most;
+/// - without details, cookies are unknown, and so is the descriptor of a single owner.
+///
 /// ```
 /// use netstat_model::{Endpoint, Family, Protocol, Socket, SocketTable, TcpState};
 ///
@@ -314,22 +321,26 @@ impl SocketTable {
 
     /// Removes all but the first sockets. Not for a table that was sorted.
     pub fn truncate(&mut self, len: usize) {
+        let mut details = self.details.len();
         for block in self.order.drain(len.min(self.order.len())..) {
             let block = usize::from(block);
             match block.checked_sub(BLOCKS) {
                 None => drop(self.v4.get_mut(block).and_then(Vec::pop)),
                 Some(of_protocol) => drop(self.v6.get_mut(of_protocol).and_then(Vec::pop)),
             }
-            self.places.get_mut(block).and_then(Vec::pop);
+            // Not `len`: details of sockets that `retain` removed are still there.
+            if let Some(place) = self.places.get_mut(block).and_then(Vec::pop) {
+                details = details.min(place as usize);
+            }
         }
-        self.details.truncate(len);
+        self.details.truncate(details);
         let ends = |place: &dyn Fn(&Details) -> Option<usize>| {
             self.details.iter().rev().find_map(place).map_or(0, |last| last + 1)
         };
         let (courses, memories) = (ends(&Details::tcp), ends(&Details::memory));
         self.tcp.truncate(courses * self.keep.tcp.len());
         self.memory.truncate(memories);
-        self.windows.truncate(len);
+        self.windows.truncate(details);
     }
 
     /// Keeps the sockets for which `keep` returns true. Not for a table that was sorted.

@@ -170,4 +170,4 @@ pub(super) fn decode_all(memory: &Memory) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -16,7 +16,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 /// Where the fields of a row are.
 #[derive(Debug, Clone, Copy)]

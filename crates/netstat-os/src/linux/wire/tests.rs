@@ -1,4 +1,5 @@
 use super::*;
+use crate::linux::fake::Fake;
 use crate::linux::source::ProcessSource;
 use proptest::prelude::*;
 use std::collections::VecDeque;
@@ -7,22 +8,30 @@ use std::sync::Mutex;
 /// The datagrams of one answer, and the error number that ends it.
 type Answer = (Vec<Vec<u8>>, Option<i32>);
 
-/// Answers each netlink request with the next scripted answer.
-pub(in crate::linux) struct Script(Mutex<VecDeque<Answer>>);
+/// Answers each netlink request with the next of its scripts, and has files.
+pub(in crate::linux) struct Script {
+    answers: Mutex<VecDeque<Answer>>,
+    files: Fake,
+}
 
 impl Script {
     pub(in crate::linux) fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
-        Self(Mutex::new(answers.into_iter().collect()))
+        Self { answers: Mutex::new(answers.into_iter().collect()), files: Fake::new() }
+    }
+
+    pub(in crate::linux) fn with(self, files: Fake) -> Self {
+        Self { files, ..self }
     }
 
     pub(in crate::linux) fn left(&self) -> usize {
-        self.0.lock().unwrap().len()
+        self.answers.lock().unwrap().len()
     }
 }
 
 impl Source for Script {
     fn netlink(&self, _: Netlink, _: &[u8], each: &mut dyn FnMut(&[u8]) -> Next) -> io::Result<()> {
-        let (datagrams, errno) = self.0.lock().unwrap().pop_front().expect("a request without a script");
+        let (datagrams, errno) =
+            self.answers.lock().unwrap().pop_front().expect("a request without a script");
         for datagram in datagrams {
             if each(&datagram) == Next::Done {
                 return Ok(());
@@ -30,8 +39,8 @@ impl Source for Script {
         }
         errno.map_or(Ok(()), |errno| Err(io::Error::from_raw_os_error(errno)))
     }
-    fn read(&self, _: &str, _: &mut Vec<u8>) -> io::Result<()> {
-        Err(io::ErrorKind::NotFound.into())
+    fn read(&self, path: &str, into: &mut Vec<u8>) -> io::Result<()> {
+        self.files.read(path, into)
     }
     fn read_link(&self, _: &str) -> io::Result<Vec<u8>> {
         Err(io::ErrorKind::NotFound.into())

@@ -7,7 +7,7 @@ use windows_sys::Win32::System::WindowsProgramming as nt;
 const ADDRESS: u64 = 0x7ff0_0000;
 
 /// The list as the kernel writes it: each entry is followed by its name.
-fn list_of(processes: &[(u32, u32, u64, &str)]) -> Memory {
+pub(in crate::windows) fn list_of(processes: &[(u32, u32, u64, &str)]) -> Memory {
     let mut bytes = Vec::new();
     for (index, (pid, parent, start, name)) in processes.iter().enumerate() {
         let at = bytes.len();

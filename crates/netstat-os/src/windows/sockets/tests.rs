@@ -1,16 +1,11 @@
 use super::*;
 use crate::windows::fake::{Fake, NOT_SUPPORTED, table};
-use netstat_model::query::{Fields, Programs, States};
 use proptest::prelude::*;
 use std::mem::{offset_of, size_of};
 use windows_sys::Win32::NetworkManagement::IpHelper as ip;
 
-fn query(kinds: Kinds, states: States) -> SocketQuery {
-    SocketQuery { kinds, states, fields: Fields::empty(), programs: Programs::default() }
-}
-
 fn everything() -> SocketQuery {
-    query(Kinds::all(), States::all().difference(States::BOUND))
+    SocketQuery::new(Kinds::all(), States::all().difference(States::BOUND))
 }
 
 fn put(row: &mut [u8], offset: usize, bytes: &[u8]) {
@@ -42,7 +37,7 @@ fn row(layout: &Layout, state: u32, local: (&str, u16), remote: (&str, u16), pid
     row
 }
 
-fn tables() -> Fake {
+pub(in crate::windows) fn tables() -> Fake {
     let nobody = ("0.0.0.0", 0);
     let nobody6 = ("::", 0);
     Fake::new()
@@ -211,13 +206,13 @@ fn all_tables_give_their_rows() {
 #[test]
 fn only_what_is_asked_for_is_read_and_given() {
     let source = tables();
-    let answer = sockets(&source, &query(Kinds::TCP_V4, States::CONNECTIONS)).unwrap();
+    let answer = sockets(&source, &SocketQuery::new(Kinds::TCP_V4, States::CONNECTIONS)).unwrap();
     let locals: Vec<u16> = answer.data.iter().map(|socket| socket.local.port).collect();
     assert_eq!(locals, [50000, 50001, 50003]);
     assert_eq!(source.asked(), [Question::TcpTable(Family::V4), Question::TcpTable(Family::V6)]);
 
     let source = tables();
-    let answer = sockets(&source, &query(Kinds::UDP_V6, States::LISTEN)).unwrap();
+    let answer = sockets(&source, &SocketQuery::new(Kinds::UDP_V6, States::LISTEN)).unwrap();
     assert_eq!(shown(&answer.data), [":: 0 5353 > - - 9 since 1234"]);
     assert_eq!(source.asked(), [Question::UdpTable(Family::V6), Question::UdpTable2(Family::V6)]);
 }
@@ -232,7 +227,7 @@ fn a_table_that_is_refused_is_an_error_and_one_cut_short_a_warning() {
         table(FIRST_ROW, &vec![row(&TCP_V4, 2, ("0.0.0.0", 1), ("0.0.0.0", 0), 1); 2]).bytes().to_vec();
     bytes.pop();
     let source = tables().says(Question::TcpTable(Family::V4), crate::windows::memory::Memory::flat(bytes));
-    let answer = sockets(&source, &query(Kinds::TCP_V4, States::LISTEN)).unwrap();
+    let answer = sockets(&source, &SocketQuery::new(Kinds::TCP_V4, States::LISTEN)).unwrap();
     assert_eq!(shown(&answer.data), ["0.0.0.0 0 1 > - Listen 1 since 1234"]);
     assert_eq!(answer.warnings, [Warning::OddMessages { what: "table of TCP sockets", count: 1 }]);
 }
@@ -240,7 +235,7 @@ fn a_table_that_is_refused_is_an_error_and_one_cut_short_a_warning() {
 #[test]
 fn more_is_told_where_it_is_asked_for() {
     let fields = Fields::OFFLOAD | Fields::MODULE | Fields::AGE;
-    let asked = SocketQuery { fields, ..query(Kinds::TCP_V4, States::ESTABLISHED) };
+    let asked = SocketQuery { fields, ..SocketQuery::new(Kinds::TCP_V4, States::ESTABLISHED) };
     let connection = row(&TCP_V4, 5, ("10.0.0.1", 50000), ("192.0.2.7", 443), 4);
     let mut handled = vec![0; 28];
     handled[4..20].copy_from_slice(&connection[4..20]);
