@@ -1,7 +1,9 @@
+use super::layout::End;
 use super::*;
 use crate::windows::fake::{Fake, NOT_SUPPORTED, table};
 use proptest::prelude::*;
 use std::mem::{offset_of, size_of};
+use std::net::IpAddr;
 use windows_sys::Win32::NetworkManagement::IpHelper as ip;
 
 fn everything() -> SocketQuery {
@@ -12,7 +14,7 @@ fn put(row: &mut [u8], offset: usize, bytes: &[u8]) {
     row[offset..offset + bytes.len()].copy_from_slice(bytes);
 }
 
-/// A row with its fields at the places of the layout.
+/// A row with its fields at the offsets of the layout.
 fn row(layout: &Layout, state: u32, local: (&str, u16), remote: (&str, u16), pid: u32) -> Vec<u8> {
     let mut row = vec![0; layout.size];
     let mut end = |end: End, (address, port): (&str, u16)| {
@@ -91,8 +93,8 @@ fn shown(sockets: &[Socket]) -> Vec<String> {
 const NOT_THERE: i32 = 127;
 
 #[test]
-fn the_rows_with_peers_are_those_of_windows() {
-    // Its declarations have the rows, and not the functions that answer with them.
+fn offsets_of_rows_with_peers_match_the_windows_structures() {
+    // The headers of Windows declare the rows, but not the functions that return them.
     type Udp = ip::MIB_UDPROW2;
     let peer = UDP_V4.peer.unwrap();
     assert_eq!(peer.row_size, size_of::<Udp>());
@@ -125,7 +127,7 @@ fn the_rows_with_peers_are_those_of_windows() {
 }
 
 #[test]
-fn the_layouts_are_those_of_windows() {
+fn offsets_match_the_windows_structures() {
     fn is(layout: Layout, size: usize, pid: usize, created: usize) {
         assert_eq!((layout.size, layout.pid, layout.created), (size, pid, created), "{layout:?}");
     }
@@ -185,7 +187,7 @@ fn the_layouts_are_those_of_windows() {
 }
 
 #[test]
-fn all_tables_give_their_rows() {
+fn all_tables_are_decoded() {
     let answer = sockets(&tables(), &everything()).unwrap();
     assert_eq!(
         shown(&answer.data),
@@ -204,7 +206,7 @@ fn all_tables_give_their_rows() {
 }
 
 #[test]
-fn only_what_is_asked_for_is_read_and_given() {
+fn only_what_the_query_selects_is_read() {
     let source = tables();
     let answer = sockets(&source, &SocketQuery::new(Kinds::TCP_V4, States::CONNECTIONS)).unwrap();
     let locals: Vec<u16> = answer.data.iter().map(|socket| socket.local.port).collect();
@@ -218,7 +220,7 @@ fn only_what_is_asked_for_is_read_and_given() {
 }
 
 #[test]
-fn a_table_that_is_refused_is_an_error_and_one_cut_short_a_warning() {
+fn a_refused_table_is_an_error_and_one_cut_short_a_warning() {
     let source = tables().fails(Question::UdpTable(Family::V4), NOT_SUPPORTED);
     let error = sockets(&source, &everything()).unwrap_err();
     assert_eq!((error.operation, error.source.raw_os_error()), (Operation::ListSockets, Some(NOT_SUPPORTED)));
@@ -233,7 +235,7 @@ fn a_table_that_is_refused_is_an_error_and_one_cut_short_a_warning() {
 }
 
 #[test]
-fn more_is_told_where_it_is_asked_for() {
+fn further_fields_are_read_if_the_query_asks_for_them() {
     let fields = Fields::OFFLOAD | Fields::MODULE | Fields::AGE;
     let asked = SocketQuery { fields, ..SocketQuery::new(Kinds::TCP_V4, States::ESTABLISHED) };
     let connection = row(&TCP_V4, 5, ("10.0.0.1", 50000), ("192.0.2.7", 443), 4);
@@ -256,7 +258,7 @@ fn more_is_told_where_it_is_asked_for() {
         (Some(netstat_model::Offload::Offloading), Some("Svc"))
     );
     assert_eq!(answer.data[0].age, Some(Duration::from_secs(2)));
-    // The table of IPv6 by which the other row came was refused.
+    // The IPv6 table with the offload state of the other row was refused.
     assert_eq!(answer.data[1].windows.as_deref().unwrap().offload, None);
     assert_eq!(answer.warnings.len(), 1);
 }
@@ -268,7 +270,7 @@ proptest! {
     }
 
     #[test]
-    fn a_table_gives_no_more_rows_than_fit(count: u32, rows in proptest::collection::vec(any::<u8>(), 0..900)) {
+    fn a_table_has_no_more_rows_than_fit(count: u32, rows in proptest::collection::vec(any::<u8>(), 0..900)) {
         let bytes = [&count.to_le_bytes(), &[0; 4][..], &rows].concat();
         for layout in &LAYOUTS {
             let (sockets, lacking) = decode_table(&bytes, layout);
