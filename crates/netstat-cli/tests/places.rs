@@ -91,7 +91,7 @@ fn networks_come_from_files() {
         let broken = run(&format!("--geo {text} --columns country"));
         assert_eq!((broken.code, broken.text.as_str()), (Some(1), ""));
         assert!(
-            broken.complaint.contains("text.mmdb cannot be used for --geo: not a whole database"),
+            broken.complaint.contains("text.mmdb cannot be used for --geo: not a valid database"),
             "{broken:?}"
         );
         let missing = run("--geo /nonexistent.mmdb --columns country");

@@ -1,4 +1,4 @@
-//! The decoders and parsers, open to the fuzzer alone: `cargo fuzz run NAME` (see `fuzz/`). None of them may panic.
+//! Entry points for the fuzzer: `cargo fuzz run NAME` (see `fuzz/`). No decoder or parser may panic.
 
 use crate::enrich::{AddressList, CountryTable, Geo};
 use crate::filter::{Context, Filter, NumbersOnly};
@@ -6,7 +6,7 @@ use netstat_model::query::{Fields, Kinds, Programs, SocketQuery, States};
 use netstat_model::{Endpoint, Family, Protocol, Socket};
 use std::ffi::OsString;
 
-/// Databases of countries and networks: the packed table, and files in MaxMind's format.
+/// The packed table of countries, and files in MaxMind's format.
 pub fn geo(data: &[u8]) {
     let addresses =
         ["1.0.0.1", "255.255.255.254", "2001:4860::1", "64:ff9b::808:808"].map(|text| text.parse());
@@ -23,7 +23,7 @@ pub fn geo(data: &[u8]) {
     }
 }
 
-/// Lists of addresses.
+/// Address lists.
 pub fn address_list(data: &[u8]) {
     let (list, _) = AddressList::parse(data);
     for address in ["1.2.3.4", "2001:db8::1"].map(|text| text.parse()).into_iter().flatten() {
@@ -33,7 +33,8 @@ pub fn address_list(data: &[u8]) {
     }
 }
 
-/// Filters, one word to a line: what is understood prints as what parses to the same, and can be asked for.
+/// Filters, one word per line. The text of a valid filter parses to the same filter, which can narrow a query and be
+/// evaluated.
 pub fn filter(data: &[u8]) {
     let words: Vec<OsString> = String::from_utf8_lossy(data).split('\n').map(OsString::from).collect();
     let filter = match Filter::parse(&words, &NumbersOnly) {

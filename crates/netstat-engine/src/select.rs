@@ -1,6 +1,6 @@
 //! Which sockets a question is about: those of a query that match a filter, with no more read than that takes.
 
-use crate::filter::{Context, Filter, Known, Tri};
+use crate::filter::{Context, Filter, Stage, Tri};
 use netstat_model::query::{Kinds, Listing, OwnerSearch, Owners, ProcessFields, SocketQuery, Visit};
 use netstat_model::{
     Answer, Error, NoOwner, OwnerMethod, OwnershipRef, Process, ProcessId, SocketRef, SocketTable, Warning,
@@ -82,7 +82,7 @@ impl<'a> Selection<'a> {
             if !wants(socket) {
                 return Visit::Skip;
             }
-            match self.filter.map_or(Some(true), |filter| filter.decided(socket, Known::Socket)) {
+            match self.filter.map_or(Some(true), |filter| filter.decided(socket, Stage::Socket)) {
                 Some(false) => Visit::Skip,
                 Some(true) => match self.owners_of {
                     OwnersOf::Those(wanted) if wanted(socket) => Visit::KeepWithOwners,
@@ -121,7 +121,7 @@ impl<'a> Selection<'a> {
     ) -> Result<Vec<Warning>, Error> {
         let listing = Listing { query: &self.query, owners: OwnerSearch::No, may_restart: false };
         let answer = backend.sockets(&listing, &mut |socket| {
-            let matches = self.filter.map_or(Some(true), |filter| filter.decided(socket, Known::Socket));
+            let matches = self.filter.map_or(Some(true), |filter| filter.decided(socket, Stage::Socket));
             if matches == Some(true) && !hand(socket) { Visit::Stop } else { Visit::Skip }
         })?;
         Ok(answer.warnings)
@@ -141,7 +141,7 @@ fn is_hidden(ownership: &OwnershipRef<'_>) -> bool {
 /// Returns the owners of the sockets that process IDs alone do not decide, each once.
 fn undecided_owners(filter: &Filter, sockets: &SocketTable) -> Vec<ProcessId> {
     let mut wanted = Vec::new();
-    for socket in sockets.iter().filter(|socket| filter.decided(socket, Known::Owners).is_none()) {
+    for socket in sockets.iter().filter(|socket| filter.decided(socket, Stage::Owners).is_none()) {
         wanted.extend(socket.ownership().owners().iter().map(|owner| owner.process));
     }
     wanted.sort_unstable();

@@ -72,7 +72,7 @@ bitflags! {
     }
 
     /// Fields of a socket that take extra time or memory to read.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
     pub struct Fields: u16 {
         /// [`crate::Socket::traffic_class`].
         const TRAFFIC_CLASS = 1;
@@ -300,7 +300,7 @@ pub enum Owners {
 
 bitflags! {
     /// Fields of a process to read.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
     pub struct ProcessFields: u8 {
         /// [`crate::Process::name`].
         const NAME = 1;

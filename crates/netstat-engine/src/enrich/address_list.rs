@@ -1,17 +1,26 @@
-//! Lists of addresses, such as blocklists: a file in one of the usual forms, and whether an address is on it.
+//! Address lists such as blocklists, in the usual file formats.
 
 use netstat_model::Prefix;
 use netstat_model::warning::SkippedLines;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Addresses, networks and ranges, with the line of each. Hundreds of thousands are no burden.
+/// A set of addresses, networks and ranges, with the line of each. Made for hundreds of thousands of entries.
 ///
-/// A line has an address, a network (`10.0.0.0/8`) or a range (`10.0.0.1-10.0.0.9`), alone or as the first that a line of
-/// words, of CSV or of JSON has; `add` lines of ipset and nft may have several. `#`, `;` and `//` begin comments.
+/// A line has an address, a network (`10.0.0.0/8`) or a range (`10.0.0.1-10.0.0.9`), alone or as the first in a line of
+/// words, CSV or JSON; `add` lines of ipset and nft may have several. `#`, `;` and `//` begin comments.
+///
+/// ```
+/// use crate::enrich::AddressList;
+///
+/// let (list, skipped) = AddressList::parse(b"# a blocklist\n192.0.2.0/24\n");
+/// assert_eq!(list.find("192.0.2.7".parse()?).unwrap().line, 2);
+/// assert_eq!(skipped.invalid, 0);
+/// # Ok::<(), std::net::AddrParseError>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AddressList {
-    /// Sorted, none overlapping another.
+    /// Sorted, without overlaps.
     v4: Vec<Listed<u32>>,
     v6: Vec<Listed<u128>>,
 }
@@ -23,28 +32,28 @@ struct Listed<T> {
     line: usize,
 }
 
-/// What of a list an address is in.
+/// The entry of a list that contains an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
-    /// The first address; the last of the same family.
+    /// The first address.
     pub first: IpAddr,
-    /// The last.
+    /// The last address, of the same family.
     pub last: IpAddr,
-    /// The line of the file, the first being 1.
+    /// The line of the file; the first line is 1.
     pub line: usize,
 }
 
-/// What a line has.
+/// The content of a line.
 enum Line {
     Ranges(Vec<(IpAddr, IpAddr)>),
-    /// A comment, or what belongs to the form of the file.
+    /// A comment, or part of the frame of the file format.
     Nothing,
     Name,
     Odd,
 }
 
 impl AddressList {
-    /// Reads a file.
+    /// Parses a file.
     pub fn parse(file: &[u8]) -> (Self, SkippedLines) {
         let (mut list, mut skipped) = (Self::default(), SkippedLines::default());
         let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
@@ -65,17 +74,17 @@ impl AddressList {
         (list, skipped)
     }
 
-    /// How many entries it has; one within another does not count.
+    /// Returns the number of entries, not counting those within another.
     pub fn len(&self) -> usize {
         self.v4.len() + self.v6.len()
     }
 
-    /// Whether it has none.
+    /// Returns true if the list has no entries.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The entry that an address is in.
+    /// Returns the entry that contains an address.
     pub fn find(&self, address: IpAddr) -> Option<Entry> {
         match address.to_canonical() {
             IpAddr::V4(v4) => {
@@ -99,7 +108,7 @@ impl AddressList {
             (IpAddr::V6(first), IpAddr::V6(last)) => {
                 self.v6.push(Listed { first: first.to_bits(), last: last.to_bits(), line });
             }
-            // Ranges are read of one family.
+            // Both ends of a range are of one family.
             _ => {}
         }
     }
@@ -120,7 +129,7 @@ impl fmt::Display for Entry {
     }
 }
 
-/// Sorts; what lies within another goes, and what begins in another begins behind it.
+/// Sorts a list, removes entries within another, and cuts entries that overlap the previous one.
 fn tidy<T: Ord + Copy>(list: &mut Vec<Listed<T>>, after: impl Fn(T) -> Option<T>) {
     list.sort_by_key(|listed| (listed.first, std::cmp::Reverse(listed.last), listed.line));
     let mut kept: Vec<Listed<T>> = Vec::with_capacity(list.len());
@@ -149,7 +158,7 @@ fn read_line(line: &str) -> Line {
     if line.starts_with('{') && line.contains('"') {
         return read_json(line);
     }
-    // In PeerGuardian's form a name comes first, and it may have anything in it.
+    // The PeerGuardian format begins with a name, which may contain anything.
     if let Some((_, range)) = line.rsplit_once(':')
         && let Some(range) = read_range(range)
     {
@@ -161,21 +170,21 @@ fn read_line(line: &str) -> Line {
         line.split(|c: char| c.is_whitespace() || "{},\"'".contains(c)).filter(|word| !word.is_empty());
     match words.next() {
         None => return Line::Nothing,
-        // The frame of a file for ipset or nft.
+        // The frame of an ipset or nft file.
         Some("create" | "table" | "set" | "type" | "flags" | "flush" | "COMMIT") => return Line::Nothing,
         Some("add" | "elements") => {
             let ranges: Vec<_> = words.filter_map(read).collect();
             return if ranges.is_empty() { Line::Nothing } else { Line::Ranges(ranges) };
         }
         Some(first) => {
-            // That a name leads to an address of nobody says nothing of the address.
+            // A hosts file that blocks a name: this says nothing about the address.
             if let Ok(address) = first.parse::<IpAddr>()
                 && (address.is_unspecified() || address.is_loopback())
             {
                 return Line::Name;
             }
             if let Some(range) = read(first) {
-                // `first - last`, with blanks.
+                // `first - last`, with spaces.
                 let mut rest = words.clone();
                 let spread = (rest.next() == Some("-")).then(|| rest.next()).flatten();
                 let spread = spread.and_then(|last| read_range(&format!("{first}-{last}")));
@@ -183,14 +192,14 @@ fn read_line(line: &str) -> Line {
             }
         }
     }
-    // The address of a line of CSV need not come first.
+    // In CSV the address need not come first.
     match line.split(',').map(|field| field.trim_matches(['"', '\'', ' '])).find_map(read) {
         Some(range) if line.contains(',') => Line::Ranges(vec![range]),
         _ => Line::Odd,
     }
 }
 
-/// A line of JSON: an object with a network or an address in it, or with what else is said of the list.
+/// Reads a line of JSON: an object with a network or an address, or with metadata of the list.
 fn read_json(line: &str) -> Line {
     let Ok(value) = serde_json::from_str::<serde_json::Value>(line.trim_end_matches(',')) else {
         return Line::Odd;
@@ -204,7 +213,7 @@ fn read_json(line: &str) -> Line {
     }
 }
 
-/// An address, a network, or a range.
+/// Parses an address, a network, or a range.
 fn read(word: &str) -> Option<(IpAddr, IpAddr)> {
     if let Ok(address) = word.parse::<IpAddr>() {
         let address = address.to_canonical();
@@ -214,7 +223,7 @@ fn read(word: &str) -> Option<(IpAddr, IpAddr)> {
         let digits = !length.is_empty() && length.bytes().all(|byte| byte.is_ascii_digit());
         let length = if digits { length.parse().ok()? } else { return None };
         let network = Prefix::containing(address.parse().ok()?, length)?;
-        // A list that everything is on says nothing.
+        // A list of all addresses would be meaningless.
         return (network.length > 0).then(|| ends(&network));
     }
     // An address with a port.
@@ -232,7 +241,7 @@ fn read_range(word: &str) -> Option<(IpAddr, IpAddr)> {
     (first.is_ipv4() == last.is_ipv4() && first <= last).then_some((first, last))
 }
 
-/// The first and the last address of a network.
+/// Returns the first and the last address of a network.
 fn ends(network: &Prefix) -> (IpAddr, IpAddr) {
     let length = u32::from(network.length);
     let last = match network.address {

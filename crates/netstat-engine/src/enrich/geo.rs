@@ -9,7 +9,8 @@
 mod maxmind;
 #[cfg(feature = "geo")]
 mod table;
-#[cfg(all(test, feature = "geo"))]
+#[cfg(feature = "geo")]
+#[cfg(test)]
 mod tests;
 
 #[cfg(feature = "geo")]

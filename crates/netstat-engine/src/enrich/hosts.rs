@@ -1,9 +1,9 @@
-//! Names of hosts: many look-ups side by side, all of them within a budget of time.
+//! Host names: many concurrent lookups within a time budget.
 //!
-//! A look-up blocks in the system resolver and cannot be called off. So each runs on a thread of its own kind, and
-//! whoever waits stops waiting when the budget is spent. The thread is left behind: it holds its part of the shared
-//! state, brings its answer there if it ever gets one, and ends with the process at the latest. Threads that earlier
-//! rounds left behind count against the limit of later ones, so that a table repeated for days cannot pile them up.
+//! A lookup blocks in the system resolver and cannot be cancelled. So lookups run on worker threads, and the caller stops
+//! waiting when the budget is spent. A thread that is still blocked is left behind: it keeps the shared state alive,
+//! stores its answer there if one arrives, and ends with the process at the latest. Such threads count against the limit
+//! of later rounds, so a table repeated for days cannot accumulate them.
 
 use netstat_model::HostAddress;
 use netstat_os::NameLookup;
@@ -13,24 +13,24 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How many threads begin.
+/// The number of threads at the start.
 const FIRST_THREADS: usize = 32;
 
-/// How many threads there may be, those left behind included. Each look-up in DNS holds a descriptor, of which a
-/// process has 1,024 by default.
+/// The limit on threads, including those left behind. Each DNS lookup holds a file descriptor, and a process has 1,024 of
+/// them by default.
 const MOST_THREADS: usize = 256;
 
-/// Enough for the resolver of glibc and the modules it loads, which keep their packets on the stack. Only what is
-/// touched becomes memory.
+/// The stack size: enough for the resolver of glibc and its modules, which keep packets on the stack. Only touched pages
+/// take memory.
 const STACK: usize = 256 * 1024;
 
-/// How often the pace is looked at: a few dead addresses must not hold up the rest.
+/// How often the pace is checked: a few dead addresses must not delay the rest.
 const TICK: Duration = Duration::from_millis(50);
 
-/// How long an answer is good, for a table that is repeated.
+/// How long an answer is reused, for repeated tables.
 const GOOD_FOR: Duration = Duration::from_secs(60);
 
-/// The names that were learned in time. Each is hostile text: it has to be escaped before a terminal sees it.
+/// The names found in time. They are untrusted text: escape them before showing them on a terminal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HostNames {
     names: FxHashMap<HostAddress, Box<str>>,
@@ -38,18 +38,18 @@ pub struct HostNames {
 }
 
 impl HostNames {
-    /// The full name of an address; `None` where it has none or none was learned in time.
+    /// Returns the full name of an address; `None` if it has none or it was not found in time.
     pub fn name(&self, address: HostAddress) -> Option<&str> {
         self.names.get(&address).map(AsRef::as_ref)
     }
 
-    /// The full name of this machine, if it was asked for; `None` where it has none or none was learned in time.
+    /// Returns the full name of this machine, if requested; `None` if it has none or it was not found in time.
     pub fn own_full_name(&self) -> Option<&str> {
         self.own_full_name.as_deref()
     }
 }
 
-/// The name up to its first dot; never empty where the name is not.
+/// Returns the name up to its first dot; never empty unless the name is.
 pub fn short_name(name: &str) -> &str {
     match name.split_once('.') {
         Some((first, _)) if !first.is_empty() => first,
@@ -57,8 +57,8 @@ pub fn short_name(name: &str) -> &str {
     }
 }
 
-/// Asks for the names of many hosts side by side. Keep one for as long as a table is repeated: it remembers the
-/// answers of its last round for a minute, and what is still being asked.
+/// Looks up the names of many hosts concurrently. Keep it for as long as a table is repeated: it remembers the answers of
+/// the last round for a minute, and the lookups still running.
 pub struct HostResolver {
     shared: Arc<Shared>,
 }
@@ -66,21 +66,21 @@ pub struct HostResolver {
 struct Shared {
     lookup: Arc<dyn NameLookup>,
     state: Mutex<State>,
-    /// Told when nothing is left to wait for.
+    /// Notified when nothing is left to wait for.
     answered: Condvar,
 }
 
 #[derive(Default)]
 struct State {
-    /// What is being asked, and what is known.
+    /// Running lookups and known answers.
     questions: FxHashMap<Question, Progress>,
-    /// What no thread has taken yet.
+    /// Lookups that no thread has taken yet.
     queue: VecDeque<Question>,
-    /// What this round waits for.
+    /// Lookups that this round waits for.
     open: FxHashSet<Question>,
-    /// How many threads there are.
+    /// The number of threads.
     threads: usize,
-    /// How many answers there have been.
+    /// The number of answers so far.
     answers: u64,
 }
 
@@ -96,16 +96,16 @@ enum Progress {
 }
 
 impl HostResolver {
-    /// A resolver that asks `lookup`, which [`netstat_os::Backend::name_lookup`] gives.
+    /// Returns a resolver on top of `lookup`, as returned by [`netstat_os::Backend::name_lookup`].
     pub fn new(lookup: Arc<dyn NameLookup>) -> Self {
         Self { shared: Arc::new(Shared { lookup, state: Mutex::default(), answered: Condvar::new() }) }
     }
 
-    /// The names of the addresses, and the full name of this machine if its name is given in `own_name`.
+    /// Looks up the names of the addresses, and the full name of this machine if its name is given in `own_name`.
     ///
-    /// Each address is asked once, however often it is given. Returns when all have answered, and when the budget
-    /// is spent at the latest; what has not answered by then has no name in this round. If the system refuses
-    /// threads there are fewer look-ups at a time, down to none, and no names.
+    /// Each address is looked up once, however often it is given. Returns when all lookups are done or the budget is
+    /// spent; an address without an answer by then has no name in this round. If the system refuses threads there are
+    /// fewer concurrent lookups, down to none at all.
     pub fn resolve(
         &mut self,
         addresses: impl IntoIterator<Item = HostAddress>,
@@ -113,9 +113,9 @@ impl HostResolver {
         budget: Duration,
     ) -> HostNames {
         let begin = Instant::now();
-        // A budget beyond the end of the clock is no limit.
+        // A deadline beyond the range of the clock is no limit.
         let deadline = begin.checked_add(budget);
-        // A full name is one with a dot: then there is nothing to ask.
+        // A name with a dot is already a full name.
         let own = own_name.filter(|name| !name.is_empty() && !name.contains('.'));
         let mut wanted: FxHashSet<Question> = FxHashSet::default();
         let mut in_order = Vec::new();
@@ -129,7 +129,7 @@ impl HostResolver {
         let mut state = self.shared.state();
         state.begin(&wanted, in_order, begin);
         let mut state = self.wait(state, deadline);
-        // Whoever comes back later must find nothing to go on with.
+        // Threads that return later must find nothing left to do.
         state.queue.clear();
         state.open.clear();
         let mut names = HostNames::default();
@@ -152,7 +152,7 @@ impl HostResolver {
         names
     }
 
-    /// Waits until nothing is open or the deadline has come, and sees to it that there are threads enough.
+    /// Waits until all lookups are done or the deadline has passed, and starts threads as needed.
     fn wait<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
@@ -181,13 +181,13 @@ impl HostResolver {
         state
     }
 
-    /// Adds threads, no more than there are questions nobody has taken; `false` when the system refuses one.
+    /// Starts threads, at most one for each lookup in the queue; returns false if the system refuses one.
     fn add_threads(&self, state: &mut State, more: usize) -> bool {
         let more = more.min(state.queue.len()).min(MOST_THREADS.saturating_sub(state.threads));
         for _ in 0..more {
             let shared = Arc::clone(&self.shared);
             let spawned = thread::Builder::new()
-                .name("name look-up".into())
+                .name("name lookup".into())
                 .stack_size(STACK)
                 .spawn(move || shared.work());
             if spawned.is_err() {
@@ -199,14 +199,14 @@ impl HostResolver {
     }
 }
 
-/// Whether so many answers a tick get through the queue in the time that is left.
+/// Returns true if this number of answers per tick empties the queue in the time left.
 fn in_time(answers: u64, queue: usize, left: Option<Duration>) -> bool {
     let ticks = left.map_or(u128::MAX, |left| left.as_millis() / TICK.as_millis());
     u128::from(answers).saturating_mul(ticks) >= queue as u128
 }
 
 impl State {
-    /// Forgets what is no longer wanted or too old, and opens the questions that have no answer yet.
+    /// Drops answers that are unwanted or too old, and queues the lookups that have no answer yet.
     fn begin(&mut self, wanted: &FxHashSet<Question>, in_order: Vec<Question>, now: Instant) {
         self.questions.retain(|question, progress| match progress {
             Progress::Asking => true,
@@ -234,7 +234,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks until there is nothing left to ask.
+    /// Runs lookups until the queue is empty.
     fn work(&self) {
         let mut state = self.state();
         while let Some(question) = state.queue.pop_front() {

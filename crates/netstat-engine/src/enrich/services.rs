@@ -1,23 +1,22 @@
-//! Names of ports, from the services database.
+//! Names of ports from the services database.
 
 use netstat_model::Protocol;
 use rustc_hash::FxHashMap;
 use std::collections::hash_map::Entry;
 
-/// The names that the services database has for ports.
+/// The names of ports in the services database.
 ///
-/// A name comes from a file and is not checked but for being UTF-8: it has to be escaped before a terminal sees it.
+/// Names come from a file and are only known to be UTF-8: escape them before showing them on a terminal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServiceNames {
     names: FxHashMap<(Protocol, u16), Box<str>>,
 }
 
 impl ServiceNames {
-    /// Reads the text of the database, which [`netstat_os::Backend::services`] gives.
+    /// Parses the text of the database, as returned by [`netstat_os::Backend::services`].
     ///
-    /// A line is `name port/protocol`, then aliases, which are of no use here; `#` begins a comment. Where a port
-    /// is named twice the first line wins. Lines that are anything else, port 0, and protocols other than TCP and
-    /// UDP are passed over.
+    /// A line is `name port/protocol`, then aliases, which are ignored; `#` begins a comment. Of several names of a port
+    /// the first wins. All other lines are skipped, as are port 0 and protocols other than TCP and UDP.
     pub fn parse(database: &[u8]) -> Self {
         let database = database.strip_prefix(b"\xef\xbb\xbf").unwrap_or(database);
         let mut names = FxHashMap::default();
@@ -31,13 +30,13 @@ impl ServiceNames {
         Self { names }
     }
 
-    /// The ports of this name, in any order. Names differ by letter case.
+    /// Returns the ports of a name, in any order. Letter case matters.
     pub fn ports(&self, protocol: Protocol, name: &str) -> Vec<u16> {
         let named = self.names.iter().filter(|(key, known)| key.0 == protocol && known.as_ref() == name);
         named.map(|((_, port), _)| *port).collect()
     }
 
-    /// The name of a port, where it has one.
+    /// Returns the name of a port, if it has one.
     pub fn name(&self, protocol: Protocol, port: u16) -> Option<&str> {
         self.names.get(&(protocol, port)).map(AsRef::as_ref)
     }
@@ -49,7 +48,7 @@ fn parse_line(line: &[u8]) -> Option<(Protocol, u16, &str)> {
         line.split(|byte| byte.is_ascii_whitespace() || *byte == 0x0b).filter(|word| !word.is_empty());
     let name = std::str::from_utf8(words.next()?).ok()?;
     let (port, protocol) = std::str::from_utf8(words.next()?).ok()?.split_once('/')?;
-    // The number parser of the standard library would also take a plus sign.
+    // The standard library would also accept a plus sign.
     if !port.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
@@ -70,7 +69,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn the_two_protocols_are_told_apart_and_the_first_name_wins() {
+    fn names_are_by_protocol_and_the_first_wins() {
         let names = ServiceNames::parse(
             b"# a comment\n\
               domain\t\t53/tcp\n\
@@ -91,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_of_windows_is_read_as_well() {
+    fn the_file_of_windows_is_parsed_too() {
         let names = ServiceNames::parse(
             b"\xef\xbb\xbfepmap              135/tcp    loc-srv                #DCE endpoint resolution\r\n\
               ms-do             7680/TCP                           #Microsoft Delivery Optimization\r\n",
@@ -101,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_entry_names_nothing() {
+    fn invalid_lines_are_skipped() {
         for line in [
             "zero 0/tcp",
             "big 65536/tcp",
@@ -125,14 +124,14 @@ mod tests {
     }
 
     #[test]
-    fn an_odd_line_does_not_spoil_the_next() {
+    fn an_invalid_line_does_not_affect_the_next() {
         let names = ServiceNames::parse(b"\xff\xfe\0 80/tcp\nx\n\nhttp 80/tcp\n");
         assert_eq!(names.name(Protocol::Tcp, 80), Some("http"));
     }
 
     proptest! {
         #[test]
-        fn no_bytes_are_too_odd(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        fn arbitrary_bytes_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
             let names = ServiceNames::parse(&bytes);
             prop_assert_eq!(names.name(Protocol::Tcp, 0), None);
             for name in names.names.values() {

@@ -1,21 +1,21 @@
-//! Names of users, from the users database.
+//! Names of users from the users database.
 
 use rustc_hash::FxHashMap;
 use std::collections::hash_map::Entry;
 
-/// The names that the users database has for user IDs. Users that only a directory service knows are not in it.
+/// The names of user IDs in the users database. Users of a directory service are not in it.
 ///
-/// A name comes from a file and is not checked but for being UTF-8: it has to be escaped before a terminal sees it.
+/// Names come from a file and are only known to be UTF-8: escape them before showing them on a terminal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserNames {
     names: FxHashMap<u32, Box<str>>,
 }
 
 impl UserNames {
-    /// Reads the text of the database, which [`netstat_os::Backend::users`] gives.
+    /// Parses the text of the database, as returned by [`netstat_os::Backend::users`].
     ///
-    /// A line is `name:password:uid:...`. Where a user ID is named twice the first line wins. Lines that are anything
-    /// else, comments and the `+` lines of NIS among them, are passed over.
+    /// A line is `name:password:uid:...`. Of several names of a user ID the first wins. All other lines are skipped,
+    /// comments and the `+` lines of NIS among them.
     pub fn parse(database: &[u8]) -> Self {
         let mut names = FxHashMap::default();
         for line in database.split(|&byte| byte == b'\n') {
@@ -28,12 +28,12 @@ impl UserNames {
         Self { names }
     }
 
-    /// The name of a user, where it has one.
+    /// Returns the name of a user, if it has one.
     pub fn name(&self, uid: u32) -> Option<&str> {
         self.names.get(&uid).map(AsRef::as_ref)
     }
 
-    /// The ID of a user by its name; the least where several have it.
+    /// Returns the ID of a user; the lowest of several with this name.
     pub fn uid(&self, name: &str) -> Option<u32> {
         self.names.iter().filter(|(_, known)| known.as_ref() == name).map(|(&uid, _)| uid).min()
     }
@@ -43,7 +43,7 @@ fn parse_line(line: &[u8]) -> Option<(u32, &str)> {
     let mut fields = std::str::from_utf8(line).ok()?.split(':');
     let name = fields.next().filter(|name| !name.is_empty() && !name.starts_with(['#', '+', '-']))?;
     let uid = fields.nth(1)?;
-    // The number parser of the standard library would also take a plus sign.
+    // The standard library would also accept a plus sign.
     uid.bytes().all(|byte| byte.is_ascii_digit()).then(|| uid.parse().ok())?.map(|uid| (uid, name))
 }
 
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_lines_are_passed_over() {
+    fn invalid_lines_are_skipped() {
         let users = UserNames::parse(
             b"#a:x:1:\n+b:x:2:\n-c:x:3:\n:x:4:\nd:x:\ne:x:+5:\nf:x:99999999999:\ng\xff:x:6:\nh\n\ni:x:7:",
         );

@@ -1,15 +1,15 @@
-//! What the kernel decides of a filter: which protocols, families and states to list, and programs on addresses and
-//! ports.
+//! Compiles the part of a filter that the kernel can decide: the protocols, families and states to list, and programs
+//! that test addresses and ports.
 //!
-//! For each of the two questions "may this be yes" and "may this be no" an expression has a program that lets through
-//! every socket of which that is so, and perhaps more. `not` swaps the two; what the kernel cannot tell lets all
-//! through. So a program never takes away a socket that matches, and who asked decides over what came.
+//! An expression has two programs: one accepts every socket for which it may be yes, the other every socket for which it
+//! may be no; both may accept more. `not` swaps the two, and a test that is beyond the kernel accepts every socket. So a
+//! program never rejects a socket that matches, and the caller tests the accepted ones again.
 
 mod bytecode;
 
 use super::Filter;
 use super::evaluate::{Outcomes, Tri, outcomes};
-use super::expression::{Expression, Side, Test};
+use super::expression::{Expression, Join, Side, Test};
 use super::ports::Ports;
 use crate::enrich::{Reach, SPECIAL_BLOCKS};
 use bytecode::{Code, End, assemble};
@@ -17,65 +17,63 @@ use netstat_model::query::{Kinds, Programs, SocketQuery, States};
 use netstat_model::{Family, Prefix, Protocol};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-#[cfg(all(test, target_os = "linux"))]
-pub(super) use bytecode::audit;
 #[cfg(test)]
 pub(super) use bytecode::interpreter;
+#[cfg(all(test, target_os = "linux"))]
+pub(super) use bytecode::interpreter::audit;
 
-/// A query that asks for no more than a filter needs, see [`Filter::narrow`].
+/// A query narrowed to what a filter may match, see [`Filter::narrow`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Narrowed {
-    /// The query. What it gives has yet to be tested with [`Filter::matches`].
+    /// The query. Its results still have to be tested with [`Filter::matches`].
     pub query: SocketQuery,
-    /// The kernel decides it all: with the programs, sock_diag gives nothing that does not match. For tests and
-    /// explanations; `/proc/net` knows no programs.
+    /// True if the kernel decides everything: with these programs, `sock_diag` returns only sockets that match. For tests
+    /// and diagnostics; `/proc/net` runs no programs.
     pub exact: bool,
 }
 
-/// Over which addresses a socket can be reached.
+/// The families over which a socket can be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
     V4,
     V6,
-    /// A wildcard for both.
+    /// A wildcard of both families.
     Dual,
-    /// A wildcard of IPv6, and perhaps of IPv4.
+    /// A wildcard of IPv6, and possibly of IPv4.
     MayBeDual,
 }
 
-/// Sockets that the kernel tells apart without a program.
+/// A class of sockets that the kernel can list without a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Class {
     protocol: Protocol,
     shape: Shape,
-    /// One TCP state, or none of those with a name; `None` for UDP.
+    /// One TCP state, or the empty set for an unnamed state; `None` for UDP.
     state: Option<States>,
 }
 
 impl Class {
-    /// The classes of one protocol that a query gives.
+    /// Returns the classes of a protocol that a query lists.
     fn of(protocol: Protocol, kinds: Kinds, states: States) -> Vec<Self> {
-        let (v4, v6) = (
-            kinds.contains(Kinds::of(protocol, Family::V4)),
-            kinds.contains(Kinds::of(protocol, Family::V6)),
-        );
+        let lists = |family| kinds.contains(Kinds::of(protocol, family));
+        let (v4, v6) = (lists(Family::V4), lists(Family::V6));
         let shapes = [(Shape::V4, v4), (Shape::V6, v6), (Shape::Dual, v4 || v6), (Shape::MayBeDual, v6)];
         let states: Vec<Option<States>> = match protocol {
             Protocol::Tcp => states.iter().map(Some).collect(),
             Protocol::Udp => vec![None],
         };
-        let shapes = shapes.into_iter().filter(|(_, given)| *given).map(|(shape, _)| shape);
+        let shapes = shapes.into_iter().filter(|(_, listed)| *listed).map(|(shape, _)| shape);
         let classes =
             shapes.flat_map(|shape| states.iter().map(move |&state| Self { protocol, shape, state }));
-        // A wildcard has no peer.
-        let is = |class: &Self| {
+        // A wildcard has no remote end.
+        let exists = |class: &Self| {
             matches!(class.shape, Shape::V4 | Shape::V6)
                 || class.state.is_none_or(|state| NO_REMOTE.contains(state))
         };
-        classes.filter(is).collect()
+        classes.filter(exists).collect()
     }
 
-    /// What a test may say of a socket of this class.
+    /// Returns the possible results of a test for sockets of this class.
     fn outcomes(self, test: &Test) -> Outcomes {
         let certain = |is: bool| Outcomes::from(Tri::from(is));
         match test {
@@ -107,13 +105,13 @@ impl Class {
     }
 }
 
-/// Sockets in these states have no remote end. The kernel may still have the one they had before, so a program must
-/// not look at it.
+/// The states without a remote end. The kernel may still hold that of an earlier connection, so a program must not test
+/// it.
 const NO_REMOTE: States = States::LISTEN.union(States::BOUND);
 
 impl Filter {
-    /// The query, with less of what this filter does not match: fewer kinds and states, and programs for the kernel.
-    /// Fields that the filter compares are added.
+    /// Narrows a query to the kinds and states that the filter can match, and adds programs for the kernel and the fields
+    /// that the filter compares.
     pub fn narrow(&self, query: SocketQuery) -> Narrowed {
         let (mut kinds, mut states) = (Kinds::empty(), States::empty());
         for protocol in [Protocol::Tcp, Protocol::Udp] {
@@ -122,7 +120,7 @@ impl Filter {
             let mut dual = false;
             let mut classes = Class::of(protocol, query.kinds, query.states);
             if protocol == Protocol::Tcp {
-                // A state without a name, which no mask can ask for and `/proc/net` may yet have.
+                // An unnamed state: no mask can ask for it, but `/proc/net` may have one.
                 classes.extend(Class::of(protocol, query.kinds, States::all()).into_iter().filter_map(
                     |class| {
                         (class.state == Some(States::CLOSED))
@@ -172,15 +170,15 @@ impl Filter {
 
 struct Compiler {
     classes: Vec<Class>,
-    /// What the kernel has as the remote end may be stale.
+    /// The remote end in the kernel may be stale.
     stale_remote: bool,
-    /// A socket may have no remote end, and then the kernel has zeros there.
+    /// A socket may have no remote end, which is zeros in the kernel.
     no_remote: bool,
-    /// A wildcard of IPv6 may be one of IPv4 as well, which the kernel can not be asked.
+    /// A wildcard of IPv6 may also be one of IPv4, which a program cannot test.
     dual: bool,
 }
 
-/// A program, and whether it says all.
+/// A program, and whether it is exact: it accepts no other sockets.
 type Compiled = (Code, bool);
 
 impl Compiler {
@@ -190,35 +188,28 @@ impl Compiler {
         Self { classes, stale_remote, no_remote: protocol == Protocol::Udp, dual }
     }
 
-    /// Lets through at least the sockets of which the expression says `wanted`.
+    /// Returns a program that accepts at least the sockets for which the expression is `wanted`.
     fn code(&self, expression: &Expression, wanted: Tri) -> Compiled {
-        let negated = if wanted == Tri::Yes { Tri::No } else { Tri::Yes };
-        match (expression, wanted) {
-            (Expression::Test(test), _) => self.test(test, wanted),
-            (Expression::Not(inner), _) => self.code(inner, negated),
-            (Expression::All(members), Tri::Yes) | (Expression::Any(members), Tri::No) => {
-                all(members.iter().map(|member| self.code(member, wanted)))
-            }
-            (Expression::All(members) | Expression::Any(members), _) => {
-                any(members.iter().map(|member| self.code(member, wanted)))
+        match expression {
+            Expression::Test(test) => self.test(test, wanted),
+            Expression::Not(inner) => self.code(inner, wanted.negated()),
+            Expression::Joined(join, members) => {
+                // De Morgan: the negation of "all" is "any" of the negations.
+                let join = if wanted == Tri::Yes { *join } else { join.dual() };
+                joined(join, members.iter().map(|member| self.code(member, wanted)))
             }
         }
     }
 
     fn test(&self, test: &Test, wanted: Tri) -> Compiled {
-        // Both ends at once are two tests.
-        let both = |local, remote| {
-            let members = [self.test(&local, wanted), self.test(&remote, wanted)].into_iter();
-            if wanted == Tri::Yes { any(members) } else { all(members) }
+        // A test of either end is one of two tests.
+        let either = |of: &dyn Fn(Side) -> Test| {
+            let join = if wanted == Tri::Yes { Join::Any } else { Join::All };
+            joined(join, [Side::Local, Side::Remote].into_iter().map(|side| self.test(&of(side), wanted)))
         };
         match test {
-            Test::Port(Side::Either, ports) => {
-                return both(Test::Port(Side::Local, ports.clone()), Test::Port(Side::Remote, ports.clone()));
-            }
-            Test::Host(Side::Either, networks) => {
-                let of = |side| Test::Host(side, networks.clone());
-                return both(of(Side::Local), of(Side::Remote));
-            }
+            Test::Port(Side::Either, ports) => return either(&|side| Test::Port(side, ports.clone())),
+            Test::Host(Side::Either, networks) => return either(&|side| Test::Host(side, networks.clone())),
             _ => {}
         }
         let possible = |class: &Class| class.outcomes(test);
@@ -238,7 +229,7 @@ impl Compiler {
                 {
                     return local(code, wanted, true);
                 }
-                // The wildcard of IPv6 may be in a block of IPv4.
+                // The wildcard of IPv6 may count as an address of an IPv4 block.
                 let code = if wanted == Tri::Yes { Code::any([code, wildcard_v6()]) } else { code };
                 local(code, wanted, false)
             }
@@ -246,7 +237,7 @@ impl Compiler {
             Test::Reach(reach) => self.remote(reaches(*reach), wanted),
             Test::Family(Family::V4) => self.ipv4(wanted),
             Test::Family(Family::V6) => {
-                // What serves IPv6 and what serves IPv4 overlap; what does not serve IPv6 has an IPv4 address.
+                // The two families overlap, but a socket that does not serve IPv6 has an IPv4 address.
                 let (code, exact) = (carries_v4(), !self.stale_remote);
                 let code = if exact { code } else { Code::In(End::Local, all_v4()) };
                 match wanted {
@@ -264,12 +255,12 @@ impl Compiler {
             let wildcard = if self.dual { wildcard_v6() } else { Code::Never };
             return (Code::any([carries_v4(), wildcard]), exact);
         }
-        // The remote address may be left from an earlier connection, the local one is never.
+        // The remote address may be stale, the local one never is.
         let code = if self.stale_remote { Code::In(End::Local, all_v4()) } else { carries_v4() };
         (code.not(), exact)
     }
 
-    /// A test of the remote end, which is no where there is none.
+    /// Compiles a test of the remote end, which is no if there is none.
     fn remote(&self, code: Code, wanted: Tri) -> Compiled {
         if self.stale_remote {
             return (if wanted == Tri::Yes { code } else { Code::Always }, false);
@@ -292,21 +283,18 @@ fn local(code: Code, wanted: Tri, exact: bool) -> Compiled {
     (if wanted == Tri::Yes { code } else { code.not() }, exact)
 }
 
-fn all(members: impl Iterator<Item = Compiled>) -> Compiled {
-    let (codes, exact): (Vec<Code>, Vec<bool>) = members.unzip();
-    let code = Code::all(codes);
-    let exact = code == Code::Never || exact.into_iter().all(|exact| exact);
-    (code, exact)
-}
-
-fn any(members: impl Iterator<Item = Compiled>) -> Compiled {
+fn joined(join: Join, members: impl Iterator<Item = Compiled>) -> Compiled {
+    let decisive = match join {
+        Join::All => (Code::Never, true),
+        Join::Any => (Code::Always, true),
+    };
     let members: Vec<Compiled> = members.collect();
-    // One that is always so, and exactly so, needs no other.
-    if members.contains(&(Code::Always, true)) {
-        return (Code::Always, true);
+    // One member that decides exactly needs no other.
+    if members.contains(&decisive) {
+        return decisive;
     }
     let (codes, exact): (Vec<Code>, Vec<bool>) = members.into_iter().unzip();
-    (Code::any(codes), exact.into_iter().all(|exact| exact))
+    (Code::joined(join, codes), exact.into_iter().all(|exact| exact))
 }
 
 fn ports(end: End, ports: &Ports) -> Code {
@@ -323,17 +311,9 @@ fn blocks(end: End, networks: &[Prefix]) -> Code {
 
 fn block(end: End, network: Prefix) -> Code {
     let code = Code::In(end, network);
-    let start = Ipv4Addr::UNSPECIFIED.to_ipv6_mapped();
-    let has_mapped = match network.address {
-        IpAddr::V4(_) => false,
-        IpAddr::V6(address) => {
-            let rest = 128 - u32::from(network.length);
-            let mask = u128::MAX.checked_shl(rest).unwrap_or(0);
-            start.to_bits() & mask == address.to_bits() && network.length <= 96
-        }
-    };
-    // To the kernel a mapped address is one of IPv6.
-    if has_mapped { Code::all([code, Code::Mapped(end).not()]) } else { code }
+    let mapped = IpAddr::V6(Ipv4Addr::UNSPECIFIED.to_ipv6_mapped());
+    // To the kernel a mapped address is one of IPv6. A block within the mapped ones is a block of IPv4 here.
+    if network.contains(mapped) { Code::all([code, Code::Mapped(end).not()]) } else { code }
 }
 
 fn reaches(wanted: Reach) -> Code {
@@ -359,7 +339,7 @@ fn all_v4() -> Prefix {
     Prefix::everything(Family::V4)
 }
 
-/// One of the ends has an IPv4 address.
+/// Accepts sockets of which an end has an IPv4 address.
 fn carries_v4() -> Code {
     Code::any([Code::In(End::Local, all_v4()), Code::In(End::Remote, all_v4())])
 }

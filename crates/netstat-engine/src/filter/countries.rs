@@ -1,8 +1,8 @@
-//! Codes of countries, so that a code that was typed wrong is not taken for a country without connections.
+//! Country codes, so that a mistyped code is an error, not a country without connections.
 
 use crate::enrich::Country;
 
-/// The codes of ISO 3166-1, and what databases have beside them: AP and EU for regions, XK for Kosovo.
+/// The codes of ISO 3166-1, and those that databases use beside them: AP and EU for regions, XK for Kosovo.
 const CODES: &str = "\
 AD AE AF AG AI AL AM AO AP AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC \
 CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET EU FI FJ FK FM FO FR GA GB GD \
@@ -12,7 +12,7 @@ MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW
 SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE \
 VG VI VN VU WF WS XK YE YT ZA ZM ZW";
 
-/// What people type for a code.
+/// What users type instead of a code.
 const MEANT: [(&str, &str); 12] = [
     ("uk", "GB"),
     ("usa", "US"),
@@ -28,12 +28,12 @@ const MEANT: [(&str, &str); 12] = [
     ("india", "IN"),
 ];
 
-/// Whether there is such a country.
+/// Returns true if the country exists.
 pub(super) fn is_code(country: Country) -> bool {
     CODES.split(' ').any(|code| code == country.code())
 }
 
-/// The code that somebody meant who typed this.
+/// Returns the code that was probably meant.
 pub(super) fn meant(text: &str) -> Option<String> {
     MEANT.iter().find(|(typed, _)| typed.eq_ignore_ascii_case(text)).map(|(_, code)| (*code).to_owned())
 }
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_is_a_country_and_they_are_in_order() {
+    fn codes_are_valid_and_sorted() {
         let codes: Vec<&str> = CODES.split(' ').collect();
         assert!(codes.is_sorted_by(|a, b| a < b));
         assert_eq!(codes.len(), 249 + 3);

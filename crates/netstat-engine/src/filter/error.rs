@@ -1,23 +1,35 @@
-//! What is wrong with a filter, and where.
+//! Syntax errors of a filter, with their position.
 
 use std::fmt;
 use unicode_width::UnicodeWidthChar;
 
-/// A filter that was not understood.
+/// A syntax error in a filter.
 ///
-/// Shown as three lines without control characters: the filter, a mark under the fault, and what was expected there.
+/// Its text (`Display`) has three lines without control characters: the filter, a mark under the error, and what was
+/// expected there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilterError {
-    /// The whole filter, its words joined with one blank.
+    /// The whole filter, its words joined by single spaces.
     pub text: String,
-    /// Where the fault begins, in bytes from the start of `text`.
+    /// The position of the error, in bytes from the start of `text`.
     pub at: usize,
-    /// How long it is, in bytes; 0 where something is missing.
+    /// The length of the wrong part in bytes; 0 if something is missing.
     pub len: usize,
-    /// What was expected there, without a capital and without a full stop. May quote words of the filter.
+    /// What was expected there: a phrase without capital and full stop. It may quote words of the filter.
     pub expected: String,
-    /// The valid word that is most like what stands there.
+    /// The valid word most similar to the wrong one.
     pub nearest: Option<String>,
+}
+
+impl FilterError {
+    /// Returns an error whose text is not yet known.
+    pub(super) fn at(at: usize, len: usize, expected: impl Into<String>) -> Self {
+        Self { text: String::new(), at, len, expected: expected.into(), nearest: None }
+    }
+
+    pub(super) fn with_nearest(self, nearest: Option<String>) -> Self {
+        Self { nearest, ..self }
+    }
 }
 
 impl std::error::Error for FilterError {}
@@ -39,36 +51,39 @@ impl fmt::Display for FilterError {
         writeln!(f, "{:before$}{}", "", "^".repeat(under.max(1)))?;
         write!(f, "expected {}", self.expected.chars().map(visible).collect::<String>())?;
         match &self.nearest {
-            Some(word) => write!(f, "; the nearest word is {word}"),
+            Some(word) => write!(f, "; did you mean {word}?"),
             None => Ok(()),
         }
     }
 }
 
-/// The character, or a replacement for one that would move the cursor, colour, or reverse what follows.
+/// Replaces a character that would move the cursor, or colour or reverse the text after it.
 fn visible(character: char) -> char {
     match character {
         c if c.is_control() => char::REPLACEMENT_CHARACTER,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' => {
-            char::REPLACEMENT_CHARACTER
-        }
-        '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => {
-            char::REPLACEMENT_CHARACTER
-        }
+        '\u{ad}'
+        | '\u{61c}'
+        | '\u{180e}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}' => char::REPLACEMENT_CHARACTER,
         other => other,
     }
 }
 
-/// No word of the language is nearly as long.
+/// Longer words are not compared: no word of the language is nearly as long.
 const LONGEST_COMPARED: usize = 40;
 
-/// The word most like what was typed, if one is like it at all.
+/// Returns the word most similar to the typed one, if any is similar enough.
 pub(super) fn nearest(typed: &str, words: impl IntoIterator<Item = impl AsRef<str>>) -> Option<String> {
     let typed = fold(typed);
     if typed.is_empty() || typed.len() > LONGEST_COMPARED {
         return None;
     }
-    // A third of the letters may be wrong.
+    // Up to a third of the letters may be wrong.
     let limit = typed.len().div_ceil(3).min(3);
     let near = words.into_iter().filter_map(|word| {
         let distance = distance(&typed, &fold(word.as_ref()));
@@ -81,7 +96,7 @@ fn fold(word: &str) -> Vec<char> {
     word.chars().map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() }).collect()
 }
 
-/// How many letters to change, add, leave out, or swap with their neighbour.
+/// Returns the number of letters to change, add, remove, or swap with a neighbour (optimal string alignment).
 fn distance(a: &[char], b: &[char]) -> usize {
     let mut before: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();
@@ -127,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn the_mark_stands_under_the_fault_whatever_is_before_it() {
+    fn the_mark_is_under_the_error_whatever_is_before_it() {
         let error = |text: &str, fault: &str| FilterError {
             text: text.to_owned(),
             at: text.find(fault).unwrap(),

@@ -1,34 +1,34 @@
-//! Whether a socket matches.
+//! Evaluates a filter on a socket.
 
 use super::Filter;
-use super::expression::{Expression, Side, Test};
+use super::expression::{Expression, Join, Side, Test};
+use super::glob::Glob;
 use crate::enrich::{Geo, Reach};
 use netstat_model::query::{Fields, ProcessFields, States};
 use netstat_model::{
     Endpoint, Family, Missing, NoOwner, OwnershipRef, Process, ProcessId, Protocol, SocketRef, TcpFields,
     TcpState,
 };
-use std::ffi::{OsStr, OsString};
 use std::net::{IpAddr, Ipv4Addr};
 
-/// Yes, no, or not known.
+/// The result of a test: yes, no, or unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Tri {
-    /// It matches.
+    /// The socket matches.
     Yes,
-    /// It does not.
+    /// The socket does not match.
     No,
-    /// What would decide is not known. Such a socket is not shown.
+    /// What would decide is unknown. Such a socket is not selected.
     Unknown,
 }
 
 impl Tri {
-    /// Whether the socket is to be shown.
+    /// Returns true if the socket is selected.
     pub fn is_yes(self) -> bool {
         self == Self::Yes
     }
 
-    fn negated(self) -> Self {
+    pub(super) fn negated(self) -> Self {
         match self {
             Self::Yes => Self::No,
             Self::No => Self::Yes,
@@ -36,7 +36,7 @@ impl Tri {
         }
     }
 
-    /// Both: the lesser of the two, where no is less than unknown, and that less than yes.
+    /// Returns the lesser of the two, in the order no, unknown, yes (Kleene's strong logic).
     fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::No, _) | (_, Self::No) => Self::No,
@@ -52,7 +52,7 @@ impl From<bool> for Tri {
     }
 }
 
-/// The answers that are possible while something has not been read yet.
+/// The set of results that are possible while something has not been read yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Outcomes(u8);
 
@@ -67,7 +67,7 @@ impl Outcomes {
         self.list().any(|possible| possible == answer)
     }
 
-    /// Whether this is the only answer that is possible.
+    /// Returns true if this is the only possible result.
     pub(super) fn is(self, answer: Tri) -> bool {
         self == Self::from(answer)
     }
@@ -100,96 +100,90 @@ impl From<Tri> for Outcomes {
     }
 }
 
-/// The outcome of an expression from those of its tests.
+/// Returns the possible results of an expression, given those of its tests.
 pub(super) fn outcomes(expression: &Expression, of: &mut dyn FnMut(&Test) -> Outcomes) -> Outcomes {
     match expression {
         Expression::Test(test) => of(test),
         Expression::Not(inner) => outcomes(inner, of).negated(),
-        Expression::All(members) => {
-            let mut all = Outcomes::from(Tri::Yes);
+        Expression::Joined(join, members) => {
+            let (decisive, combine): (_, fn(Outcomes, Outcomes) -> Outcomes) = match join {
+                Join::All => (Tri::No, Outcomes::and),
+                Join::Any => (Tri::Yes, Outcomes::or),
+            };
+            let mut combined = Outcomes::from(decisive.negated());
             for member in members {
-                all = all.and(outcomes(member, of));
-                if all.is(Tri::No) {
+                combined = combine(combined, outcomes(member, of));
+                if combined.is(decisive) {
                     break;
                 }
             }
-            all
-        }
-        Expression::Any(members) => {
-            let mut any = Outcomes::from(Tri::No);
-            for member in members {
-                any = any.or(outcomes(member, of));
-                if any.is(Tri::Yes) {
-                    break;
-                }
-            }
-            any
+            combined
         }
     }
 }
 
-/// What a filter needs beyond the socket table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Needs {
-    /// The owners of sockets, at least of those that [`Filter::decided`] does not decide without.
+/// What a filter reads beyond the socket table.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FilterNeeds {
+    /// The owners of sockets, at least of those that [`Filter::decided`] cannot decide without.
     pub owners: bool,
-    /// What of the owners' processes.
+    /// Fields of the owning processes.
     pub processes: ProcessFields,
     /// Countries of addresses, see [`Filter::with_geo`].
     pub countries: bool,
-    /// Networks of addresses, from the same.
+    /// Networks of addresses, see [`Filter::with_geo`].
     pub networks: bool,
-    /// Fields of sockets that come only when asked for. [`Filter::narrow`] adds them to its query.
+    /// Fields of sockets that are read only on request. [`Filter::narrow`] adds them to its query.
     pub fields: Fields,
     /// Fields of the course of TCP connections, likewise.
     pub tcp: TcpFields,
 }
 
-/// What has been read of a socket so far.
+/// How much of a socket has been read so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Known {
-    /// The socket itself; its owners only where it says it has none.
+pub enum Stage {
+    /// The socket itself; its owners only if it is known to have none.
     Socket,
-    /// Its owners too, as numbers.
+    /// The socket and the IDs of its owners.
     Owners,
 }
 
-/// What is known beside the socket: the processes that hold it.
+/// Data beside the socket: the processes that hold it.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     process: &'a dyn Fn(ProcessId) -> Option<&'a Process>,
 }
 
 impl<'a> Context<'a> {
-    /// Processes by their identity; `None` for one that was not read.
+    /// Returns a context that finds processes by their identity; `None` stands for a process that was not read.
     pub fn new(process: &'a dyn Fn(ProcessId) -> Option<&'a Process>) -> Self {
         Self { process }
     }
 }
 
 impl Context<'static> {
-    /// No process is known.
+    /// A context without processes.
     pub const NOTHING: Self = Self { process: &|_| None };
 }
 
 impl Filter {
-    /// Whether the socket matches. Owners and processes that were not read are not known, see [`Filter::needs`].
+    /// Tests the socket. Owners and processes that were not read are unknown, see [`Filter::needs`].
     pub fn matches<'a>(&self, socket: impl Into<SocketRef<'a>>, context: &Context<'_>) -> Tri {
         let socket = &socket.into();
         let mut of = |test: &Test| Outcomes::from(self.evaluate(test, socket, context));
-        // Each test has one answer, so has the whole.
+        // Each test has a single result, so the whole filter has one, too.
         outcomes(&self.expression, &mut of).list().next().unwrap_or(Tri::Unknown)
     }
 
-    /// Whether the socket matches, if that can be said by what is known so far: before owners are looked for, and
-    /// again before their processes are read. `None`: read more of this socket.
-    pub fn decided<'a>(&self, socket: impl Into<SocketRef<'a>>, known: Known) -> Option<bool> {
+    /// Tests the socket before everything is read: before its owners are looked up, and again before their processes are
+    /// read. Returns `None` if the rest decides.
+    pub fn decided<'a>(&self, socket: impl Into<SocketRef<'a>>, stage: Stage) -> Option<bool> {
         let socket = &socket.into();
         let mut of = |test: &Test| {
             let open = match test {
-                Test::Pid(_) => known == Known::Socket && !socket.ownership().is_read(),
+                Test::Pid(_) => stage == Stage::Socket && !socket.ownership().is_read(),
                 Test::Process(_) | Test::Path(_) | Test::Unit(_) => match socket.ownership() {
-                    OwnershipRef::NotRead | OwnershipRef::Listed { .. } => known == Known::Socket,
+                    OwnershipRef::NotRead | OwnershipRef::Listed { .. } => stage == Stage::Socket,
                     OwnershipRef::One(_) | OwnershipRef::Several(_) => true,
                     OwnershipRef::Unowned(_) => false,
                 },
@@ -204,120 +198,127 @@ impl Filter {
         possible.is(Tri::Yes).then_some(true)
     }
 
-    /// What has to be read beyond the socket table.
-    pub fn needs(&self) -> Needs {
-        let mut needs = Needs {
-            owners: false,
-            processes: ProcessFields::empty(),
-            countries: false,
-            networks: false,
-            fields: Fields::empty(),
-            tcp: TcpFields::empty(),
-        };
-        self.expression.each(&mut |test| match test {
-            Test::Country(_) => needs.countries = true,
-            Test::NetworkNumber(_) | Test::NetworkName(_) => needs.networks = true,
-            Test::Pid(_) => needs.owners = true,
-            Test::Process(glob) => {
-                needs.owners = true;
-                needs.processes |= ProcessFields::NAME;
-                if glob.shortest() > SHORT_NAME {
-                    needs.processes |= ProcessFields::EXECUTABLE;
+    /// Returns true if a [`Brief`](netstat_model::Brief) is enough to decide: the ends, state and protocol of a socket.
+    pub fn is_of_ends(&self) -> bool {
+        let mut alone = true;
+        self.expression.each(&mut |test| {
+            alone &= matches!(
+                test,
+                Test::Port(..)
+                    | Test::Host(..)
+                    | Test::State(_)
+                    | Test::Protocol(_)
+                    | Test::Family(_)
+                    | Test::Reach(_)
+            );
+        });
+        alone
+    }
+
+    /// Returns what has to be read beyond the socket table.
+    pub fn needs(&self) -> FilterNeeds {
+        let mut needs = FilterNeeds::default();
+        self.expression.each(&mut |test| {
+            needs.owners |= matches!(test, Test::Pid(_) | Test::Process(_) | Test::Path(_) | Test::Unit(_));
+            match test {
+                Test::Country(_) => needs.countries = true,
+                Test::NetworkNumber(_) | Test::NetworkName(_) => needs.networks = true,
+                Test::Process(glob) => {
+                    needs.processes |= ProcessFields::NAME;
+                    if glob.shortest() > SHORT_NAME {
+                        needs.processes |= ProcessFields::EXECUTABLE;
+                    }
                 }
+                Test::Path(_) => needs.processes |= ProcessFields::EXECUTABLE,
+                Test::Unit(_) => needs.processes |= ProcessFields::UNIT,
+                Test::User(_) => needs.fields |= Fields::COMMON,
+                Test::Number(quantity, ..) => {
+                    let (fields, tcp) = quantity.needs();
+                    needs.fields |= fields;
+                    needs.tcp |= tcp;
+                }
+                _ => {}
             }
-            Test::Path(_) => {
-                needs.owners = true;
-                needs.processes |= ProcessFields::EXECUTABLE;
-            }
-            Test::Unit(_) => {
-                needs.owners = true;
-                needs.processes |= ProcessFields::UNIT;
-            }
-            Test::User(_) => needs.fields |= Fields::COMMON,
-            Test::Number(quantity, ..) => {
-                let (fields, tcp) = quantity.needs();
-                needs.fields |= fields;
-                needs.tcp |= tcp;
-            }
-            _ => {}
         });
         needs
     }
 
     fn evaluate(&self, test: &Test, socket: &SocketRef<'_>, context: &Context<'_>) -> Tri {
         match test {
-            Test::Country(countries) => self.of_remote(socket, |geo, address| {
-                geo.country(address).map_or(Tri::Unknown, |country| countries.contains(&country).into())
+            Test::Port(side, ports) => ends(socket, *side, |end, _| ports.contains(end.port)),
+            Test::Host(side, networks) => ends(socket, *side, |end, also_v4| {
+                networks.iter().any(|network| {
+                    network.contains(end.address)
+                        || (also_v4 && network.contains(Ipv4Addr::UNSPECIFIED.into()))
+                })
             }),
-            Test::NetworkNumber(numbers) => self.of_remote(socket, |geo, address| {
-                let number = geo.network(address).and_then(|network| network.number);
-                number.map_or(Tri::Unknown, |number| numbers.contains(&number).into())
-            }),
+            Test::State(states) => match (socket.protocol, socket.state) {
+                (Protocol::Udp, _) => Tri::No,
+                (Protocol::Tcp, None) => Tri::Unknown,
+                // An unnamed state is none of the named ones.
+                (Protocol::Tcp, Some(TcpState::Unknown(_))) => Tri::No,
+                (Protocol::Tcp, Some(state)) => states.contains(States::of(state)).into(),
+            },
+            Test::Protocol(protocol) => (socket.protocol == *protocol).into(),
+            Test::Family(Family::V4) if may_be_dual(socket) => Tri::Unknown,
+            Test::Family(Family::V4) => socket.families().v4.into(),
+            Test::Family(Family::V6) => socket.families().v6.into(),
+            Test::Reach(reach) => {
+                socket.remote.is_some_and(|end| Reach::of(end.address) == Some(*reach)).into()
+            }
+            Test::Country(countries) => {
+                self.of_remote(socket, |geo, address| Some(countries.contains(&geo.country(address)?)))
+            }
+            Test::NetworkNumber(numbers) => {
+                self.of_remote(socket, |geo, address| Some(numbers.contains(&geo.network(address)?.number?)))
+            }
             Test::NetworkName(glob) => self.of_remote(socket, |geo, address| {
-                let name = geo.network(address).and_then(|network| network.name);
-                name.map_or(Tri::Unknown, |name| glob.matches(name.to_lowercase().as_ref()).into())
+                Some(glob.matches(geo.network(address)?.name?.to_lowercase().as_ref()))
             }),
-            _ => evaluate(test, socket, context),
+            Test::Pid(pids) => owners(socket, |id| pids.contains(&id.pid).into()),
+            Test::Process(glob) => processes(socket, context, |process| has_name(process, glob)),
+            Test::Path(glob) => processes(socket, context, |process| {
+                matched(process.executable.as_ref(), |executable| glob.matches(executable.path.as_os_str()))
+            }),
+            Test::Unit(glob) => processes(socket, context, |process| {
+                matched(process.unit.as_ref(), |unit| glob.matches(unit))
+            }),
+            Test::User(users) => known(socket.uid().map(|uid| users.contains(&uid))),
+            Test::Number(quantity, comparison, limit) => {
+                known(quantity.of(socket).map(|number| comparison.holds(number, *limit)))
+            }
         }
     }
 
-    /// What the databases say of the remote address; a socket without one is nowhere.
-    fn of_remote(&self, socket: &SocketRef<'_>, of: impl Fn(&Geo, IpAddr) -> Tri) -> Tri {
+    /// Tests the remote address against the databases. A socket without a remote end is in no country or network.
+    fn of_remote(&self, socket: &SocketRef<'_>, of: impl Fn(&Geo, IpAddr) -> Option<bool>) -> Tri {
         let Some(remote) = &socket.remote else { return Tri::No };
-        self.geo.as_ref().map_or(Tri::Unknown, |geo| of(geo, remote.address))
+        known(self.geo.as_ref().and_then(|geo| of(geo, remote.address)))
     }
 }
 
-fn evaluate(test: &Test, socket: &SocketRef<'_>, context: &Context<'_>) -> Tri {
-    match test {
-        Test::Port(side, ports) => ends(socket, *side, |end, _| ports.contains(end.port)),
-        Test::Host(side, networks) => ends(socket, *side, |end, also_v4| {
-            networks.iter().any(|network| {
-                network.contains(end.address) || (also_v4 && network.contains(Ipv4Addr::UNSPECIFIED.into()))
-            })
-        }),
-        Test::State(states) => match (socket.protocol, socket.state) {
-            (Protocol::Udp, _) => Tri::No,
-            (Protocol::Tcp, None) => Tri::Unknown,
-            // A state without a name is none of those with one.
-            (Protocol::Tcp, Some(TcpState::Unknown(_))) => Tri::No,
-            (Protocol::Tcp, Some(state)) => states.contains(States::of(state)).into(),
-        },
-        Test::Protocol(protocol) => (socket.protocol == *protocol).into(),
-        Test::Family(Family::V4) if may_be_dual(socket) => Tri::Unknown,
-        Test::Family(Family::V4) => socket.families().v4.into(),
-        Test::Family(Family::V6) => socket.families().v6.into(),
-        Test::Reach(reach) => socket.remote.is_some_and(|end| Reach::of(end.address) == Some(*reach)).into(),
-        // Asked of the databases, which are elsewhere.
-        Test::Country(_) | Test::NetworkNumber(_) | Test::NetworkName(_) => Tri::Unknown,
-        Test::Pid(pids) => owners(socket, |id| pids.contains(&id.pid).into()),
-        Test::Process(glob) => processes(socket, context, |process| {
-            let by_name = matched(process.name.as_ref(), |name| glob.matches(name));
-            if by_name == Tri::Yes || !is_cut(process.name.as_ref()) {
-                return by_name;
-            }
-            // The rest of a long name is in the name of the file.
-            let file = process.executable.as_ref().map(|executable| executable.path.file_name());
-            if matches!(file, Ok(Some(file)) if begins_with(file, &process.name) && glob.matches(file)) {
-                return Tri::Yes;
-            }
-            by_name
-        }),
-        Test::Path(glob) => processes(socket, context, |process| {
-            matched(process.executable.as_ref(), |executable| glob.matches(executable.path.as_os_str()))
-        }),
-        Test::Unit(glob) => {
-            processes(socket, context, |process| matched(process.unit.as_ref(), |unit| glob.matches(unit)))
-        }
-        Test::User(users) => socket.uid().map_or(Tri::Unknown, |uid| users.contains(&uid).into()),
-        Test::Number(quantity, comparison, limit) => {
-            quantity.of(socket).map_or(Tri::Unknown, |number| comparison.holds(number, *limit).into())
-        }
-    }
+/// Returns unknown for `None`.
+fn known(answer: Option<bool>) -> Tri {
+    answer.map_or(Tri::Unknown, Tri::from)
 }
 
-/// Whether one of the ends passes. The second argument of `passes` tells that the end is a wildcard that stands for
-/// that of IPv4 as well.
+/// Tests the name of a process. Linux truncates it; the rest of a long name is in the name of the executable.
+fn has_name(process: &Process, glob: &Glob) -> Tri {
+    let by_name = matched(process.name.as_ref(), |name| glob.matches(name));
+    if let (Ok(name), Ok(executable)) = (&process.name, &process.executable)
+        && cfg!(target_os = "linux")
+        && name.len() == SHORT_NAME
+        && let Some(file) = executable.path.file_name()
+        && file.as_encoded_bytes().starts_with(name.as_encoded_bytes())
+        && glob.matches(file)
+    {
+        return Tri::Yes;
+    }
+    by_name
+}
+
+/// Tests one of the ends, or both. The second argument of `passes` is true for an IPv6 wildcard that stands for the IPv4
+/// wildcard as well.
 fn ends(socket: &SocketRef<'_>, side: Side, passes: impl Fn(&Endpoint, bool) -> bool) -> Tri {
     let remote = || socket.remote.as_ref().is_some_and(|end| passes(end, false)).into();
     if side == Side::Remote {
@@ -335,7 +336,7 @@ fn ends(socket: &SocketRef<'_>, side: Side, passes: impl Fn(&Endpoint, bool) -> 
     }
 }
 
-/// Whether the socket is a wildcard of which the system did not tell whether it takes IPv4.
+/// Returns true for an IPv6 wildcard of which the system does not tell whether it accepts IPv4.
 fn may_be_dual(socket: &SocketRef<'_>) -> bool {
     socket.family == Family::V6
         && socket.v6_only.is_none()
@@ -369,14 +370,5 @@ fn matched<T>(fact: Result<&T, &Missing>, matches: impl FnOnce(&T) -> bool) -> T
     }
 }
 
-/// Linux keeps 15 bytes of a name.
+/// The number of bytes to which Linux truncates the name of a process.
 const SHORT_NAME: usize = 15;
-
-fn is_cut(name: Result<&OsString, &Missing>) -> bool {
-    cfg!(target_os = "linux") && name.is_ok_and(|name| name.len() == SHORT_NAME)
-}
-
-fn begins_with(file: &OsStr, name: &Result<OsString, Missing>) -> bool {
-    let name = name.as_ref().map(|name| name.as_encoded_bytes());
-    name.is_ok_and(|name| file.as_encoded_bytes().starts_with(name))
-}

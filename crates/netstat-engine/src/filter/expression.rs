@@ -7,90 +7,102 @@ use crate::enrich::{Country, Reach};
 use netstat_model::query::States;
 use netstat_model::{Family, Prefix, Protocol};
 
-/// Which end of a socket.
+/// One end of a socket, or either of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Side {
-    /// The end here.
+    /// The local end.
     Local,
-    /// The other end.
+    /// The remote end.
     Remote,
-    /// One of the two, whichever.
+    /// Either end.
     Either,
 }
 
-/// One question about one socket.
+/// One condition on one socket.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Test {
-    /// A port is in the set.
+    /// The port is in the set.
     Port(Side, Ports),
-    /// An address is in one of the blocks; at least one block.
+    /// The address is in one of the blocks; at least one block.
     Host(Side, Box<[Prefix]>),
     /// The TCP state is in the set, which is not empty. UDP has no state.
     State(States),
-    /// The transport protocol, over whatever family.
+    /// The transport protocol, over either family.
     Protocol(Protocol),
     /// The socket serves the family. A dual-stack listener serves both.
     Family(Family),
-    /// How far the remote address reaches.
+    /// The reach of the remote address.
     Reach(Reach),
-    /// The remote address is of one of these countries; at least one.
+    /// The remote address is in one of these countries; at least one.
     Country(Box<[Country]>),
-    /// The remote address is of one of these autonomous systems; at least one number.
+    /// The remote address is in one of these autonomous systems; at least one number.
     NetworkNumber(Box<[u32]>),
-    /// The remote address is of an autonomous system of such a name. The pattern is in small letters, and letter case
-    /// does not count.
+    /// The name of the autonomous system of the remote address matches. The pattern is in lower case, and case is
+    /// ignored.
     NetworkName(Glob),
-    /// A process with one of these numbers holds it; at least one number.
+    /// A process with one of these IDs holds the socket; at least one ID.
     Pid(Box<[u32]>),
-    /// A process of such a name holds it.
+    /// The name of a process that holds the socket matches.
     Process(Glob),
-    /// A process that runs such a file holds it.
+    /// The path of the executable of such a process matches.
     Path(Glob),
-    /// A process of such a service holds it.
+    /// The name of the service of such a process matches.
     Unit(Glob),
-    /// One of these users made it; at least one number.
+    /// One of these users created the socket; at least one user ID.
     User(Box<[u32]>),
-    /// A number compares so.
+    /// A number of the socket compares to a limit.
     Number(Quantity, Comparison, u64),
 }
 
-/// Tests and how they are joined. `All` and `Any` have two members at least and no member of their own kind.
+/// How the members of an expression are joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Join {
+    /// By `and`.
+    All,
+    /// By `or`.
+    Any,
+}
+
+impl Join {
+    /// Returns the join of the negations of what this joins.
+    pub(super) fn dual(self) -> Self {
+        match self {
+            Self::All => Self::Any,
+            Self::Any => Self::All,
+        }
+    }
+}
+
+/// Tests and how they are combined. `Joined` has at least two members, none of them joined in the same way.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Expression {
     Test(Test),
     Not(Box<Expression>),
-    All(Vec<Expression>),
-    Any(Vec<Expression>),
+    Joined(Join, Vec<Expression>),
 }
 
 impl Expression {
-    /// All of these, of which there is one at least.
+    /// Joins the members by `and`. There must be at least one.
     pub(super) fn all(members: Vec<Self>) -> Self {
-        let mut flat = Vec::with_capacity(members.len());
-        for member in members {
-            match member {
-                Self::All(inner) => flat.extend(inner),
-                other => flat.push(other),
-            }
-        }
-        match flat.len() {
-            1 => flat.swap_remove(0),
-            _ => Self::All(flat),
-        }
+        Self::joined(Join::All, members)
     }
 
-    /// Any of these, of which there is one at least.
+    /// Joins the members by `or`. There must be at least one.
     pub(super) fn any(members: Vec<Self>) -> Self {
+        Self::joined(Join::Any, members)
+    }
+
+    fn joined(join: Join, members: Vec<Self>) -> Self {
         let mut flat = Vec::with_capacity(members.len());
         for member in members {
             match member {
-                Self::Any(inner) => flat.extend(inner),
+                Self::Joined(inner, members) if inner == join => flat.extend(members),
                 other => flat.push(other),
             }
         }
         match flat.len() {
             1 => flat.swap_remove(0),
-            _ => Self::Any(flat),
+            _ => Self::Joined(join, flat),
         }
     }
 
@@ -98,12 +110,12 @@ impl Expression {
         Self::Not(Box::new(self))
     }
 
-    /// Calls with every test.
+    /// Calls `call` with every test, in the order of the text.
     pub(super) fn each(&self, call: &mut dyn FnMut(&Test)) {
         match self {
             Self::Test(test) => call(test),
             Self::Not(inner) => inner.each(call),
-            Self::All(members) | Self::Any(members) => members.iter().for_each(|member| member.each(call)),
+            Self::Joined(_, members) => members.iter().for_each(|member| member.each(call)),
         }
     }
 }

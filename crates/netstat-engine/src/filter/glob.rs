@@ -1,11 +1,18 @@
-//! Patterns for names: `*` any characters, `?` one, `[a-z]` and `[!a-z]` one of a set.
+//! Patterns for names: `*` for any characters, `?` for one, `[a-z]` and `[!a-z]` for one of a set.
 
 use std::ffi::OsStr;
 
-/// Whether case counts in names: file names differ by it on Linux, not on Windows.
+/// True if letter case is ignored, as in file names of Windows.
 const FOLDS_CASE: bool = cfg!(windows);
 
-/// A pattern that a whole name matches or does not.
+/// A pattern for a whole name.
+///
+/// ```
+/// use crate::filter::Glob;
+///
+/// assert!(Glob::new("nginx*").matches("nginx-worker".as_ref()));
+/// assert!(!Glob::new("nginx").matches("nginx-worker".as_ref()));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Glob {
     pattern: Box<str>,
@@ -21,7 +28,7 @@ enum Part {
 }
 
 impl Glob {
-    /// Reads a pattern. A `[` without its `]` stands for itself; there is no pattern that is wrong.
+    /// Parses a pattern. Every text is valid: a `[` without `]` stands for itself.
     pub fn new(pattern: &str) -> Self {
         let mut parts = Vec::new();
         let mut rest = pattern.chars();
@@ -43,21 +50,21 @@ impl Glob {
         Self { pattern: pattern.into(), parts: parts.into() }
     }
 
-    /// The pattern as it was written.
+    /// Returns the pattern as it was written.
     pub fn pattern(&self) -> &str {
         &self.pattern
     }
 
-    /// The shortest name that matches, in characters.
+    /// Returns the length of the shortest name that matches, in characters.
     pub(super) fn shortest(&self) -> usize {
         self.parts.iter().filter(|part| **part != Part::AnyMany).count()
     }
 
-    /// Whether the whole name matches.
+    /// Returns true if the whole name matches.
     pub fn matches(&self, name: &OsStr) -> bool {
         let name: Vec<char> = name.to_string_lossy().chars().map(fold).collect();
         let (mut part, mut at) = (0, 0);
-        // Where the last `*` was, and how much it has taken so far. An earlier one need not be tried again.
+        // The last `*`, and where its match ends so far. There is no need to go back to an earlier one.
         let mut star: Option<(usize, usize)> = None;
         while at < name.len() {
             match (self.parts.get(part), name.get(at)) {
@@ -99,7 +106,7 @@ fn fold(character: char) -> char {
     if FOLDS_CASE { character.to_ascii_lowercase() } else { character }
 }
 
-/// The set that begins after a `[`, and what follows its `]`, which stands for itself where it is the first.
+/// Parses the set after a `[`. Returns it with the text after its `]`, which stands for itself if it comes first.
 fn set(text: &str) -> Option<(Part, &str)> {
     let (inside, text) = match text.strip_prefix(['!', '^']) {
         Some(rest) => (false, rest),
@@ -153,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn many_stars_take_no_longer_than_their_product() {
+    fn many_stars_take_no_exponential_time() {
         let glob = Glob::new(&"a*".repeat(500));
         assert!(!glob.matches(OsStr::new(&"b".repeat(100_000))));
         assert!(glob.matches(OsStr::new(&"a".repeat(100_000))));

@@ -1,11 +1,11 @@
-//! The page of `netstat --help filter`.
+//! The help text on the filter language.
 
 use super::lexer::SIGN_WORDS;
 use super::syntax::{EXAMPLES, GROUPS, PRIMARIES, PROTOCOLS, STATES};
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
-/// The grammar and examples, in lines of at most 100 characters, made of the table that the parser uses.
+/// The grammar and examples, in lines of at most 110 characters, generated from the tables that the parser uses.
 pub static HELP: LazyLock<String> = LazyLock::new(help);
 
 fn help() -> String {
@@ -19,13 +19,13 @@ fn help() -> String {
         if !primary.argument.is_empty() {
             test = format!("{test} {}", primary.argument);
         }
-        // Writing to a string does not fail.
+        // Writing to a String cannot fail.
         let _ = writeln!(text, "  {test:<28} {}", primary.help);
     }
     text.push_str(
         "\n\
          Short forms: :8080 a port, 192.168.20.100 an address, 10.0.0.0/8 a network, 1.2.3.4:443 and\n\
-         [2001:db8::1]:443 an end, ESTABLISHED a state, tcp a protocol.\n\
+         [2001:db8::1]:443 an address and port, ESTABLISHED a state, tcp a protocol.\n\
          \n\
          Joined by: and (or nothing), or, not (or !), parentheses. not binds closer than and, and closer than or.\n\
          \n",
@@ -33,8 +33,8 @@ fn help() -> String {
     let comparisons: Vec<_> = SIGN_WORDS.iter().map(|(word, _)| *word).collect();
     let _ = writeln!(
         text,
-        "Compared by: > >= < <= = !=, or {}, which no shell takes for its own.\n\
-         Ports compare too, as in ss: sport = :80, dport != :443, dport ge 1024.",
+        "Compared by: > >= < <= = !=, or {}, which need no shell quoting.\n\
+         Ports can be compared too, as in ss: sport = :80, dport != :443, dport ge 1024.",
         comparisons.join(" ")
     );
     let names: Vec<_> = STATES
@@ -45,27 +45,27 @@ fn help() -> String {
         .collect();
     text.push('\n');
     wrap(&mut text, "S, states: ", &names);
-    text.push_str("  In any case, with - or _ (time-wait, TIME_WAIT). Groups of states:\n");
+    text.push_str("  In any letter case, with - or _ (time-wait, TIME_WAIT). Groups of states:\n");
     for (name, _, help) in &GROUPS {
         let _ = writeln!(text, "  {name:<14} {help}");
     }
-    text.push_str("  CLOSING in capitals is the one state, in small letters the group.\n\n");
+    text.push_str("  CLOSING in capitals is the single state, in lower case the group.\n\n");
     let protocols: Vec<_> = PROTOCOLS.iter().map(|(word, ..)| (*word).to_owned()).collect();
     wrap(&mut text, "P, protocols: ", &protocols);
     text.push_str(
         "  tcp and udp mean both families.\n\
-         A, addresses: an address, a network (10.0.0.0/8, fd00::/8), the name of a host, any of them with a port\n  \
+         A, addresses: an address, a network (10.0.0.0/8, fd00::/8) or a host name, each with an optional port\n  \
          (10.0.0.1:22, [::1]:443).\n\
          GLOB: * any characters, ? one, [a-z] one of these, [!a-z] none of these; the whole name has to match. A name\n  \
-         with blanks, parentheses or comparison signs needs double quotes, inside of those of the shell.\n\
-         CC: a country by its two letters (KR), where whoever announces the address is registered, unless --geo\n  \
+         with spaces, parentheses or comparison signs needs double quotes, inside those of the shell.\n\
+         CC: a two-letter country code (KR): where the holder of the address is registered, unless a --geo file\n  \
          knows better. ASN: a network by its number (AS15169); its name is a GLOB in any letter case.\n\
          SIZE: bytes, or with K, M, G (1K is 1024). TIME: with us, ms, s, m, h or d.\n\
          \n\
          public is what the registries of special-purpose addresses (RFC 6890 and later) leave to the internet;\n\
-         private is the rest, without loopback and multicast.\n\
+         private is the rest, except loopback and multicast.\n\
          \n\
-         What is not known matches nothing, and its negation neither. A listener has no remote end: rport 80 does\n\
+         An unknown value matches neither a test nor its negation. A listener has no remote end: rport 80 does\n\
          not match it, not rport 80 does.\n\
          \n\
          Examples:\n",
@@ -76,7 +76,7 @@ fn help() -> String {
     text
 }
 
-/// Words with commas between them, in lines that are not too long.
+/// Appends words separated by commas, wrapped at 100 characters.
 fn wrap(text: &mut String, heading: &str, words: &[String]) {
     let mut line = heading.to_owned();
     for (at, word) in words.iter().enumerate() {

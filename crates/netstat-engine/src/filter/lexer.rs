@@ -1,40 +1,32 @@
-//! A filter as words and signs, each with its place.
+//! Splits the text of a filter into words and signs, each with its position.
 
-/// A comparing sign, or the word for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sign {
-    Equal,
-    NotEqual,
-    Greater,
-    GreaterOrEqual,
-    Less,
-    LessOrEqual,
-}
+use super::quantity::Comparison;
 
-/// The words for the signs `>`, `>=`, `<`, `<=`, `=`, `!=`, which no shell takes for its own.
-pub(super) const SIGN_WORDS: [(&str, Sign); 7] = [
-    ("gt", Sign::Greater),
-    ("ge", Sign::GreaterOrEqual),
-    ("lt", Sign::Less),
-    ("le", Sign::LessOrEqual),
-    ("eq", Sign::Equal),
-    ("ne", Sign::NotEqual),
-    ("neq", Sign::NotEqual),
+/// The words for the signs `>`, `>=`, `<`, `<=`, `=`, `!=`. Unlike the signs, they need no quoting in a shell.
+pub(super) const SIGN_WORDS: [(&str, Kind); 7] = [
+    ("gt", Kind::Compare(Comparison::Greater)),
+    ("ge", Kind::Compare(Comparison::GreaterOrEqual)),
+    ("lt", Kind::Compare(Comparison::Less)),
+    ("le", Kind::Compare(Comparison::LessOrEqual)),
+    ("eq", Kind::Compare(Comparison::Equal)),
+    ("ne", Kind::NotEqual),
+    ("neq", Kind::NotEqual),
 ];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {
     Open,
     Close,
-    /// `!`; the word is a [`Kind::Word`] like any other, since a process may have such a name.
+    /// `!`. The word `not` is a [`Kind::Word`] like any other, since a process may have this name.
     Not,
     /// `&&`
     And,
     /// `||`
     Or,
-    Sign(Sign),
+    Compare(Comparison),
+    NotEqual,
     Word(String),
-    /// In quotes, which are taken off: never a word of the language.
+    /// Text in quotes, without the quotes. Never a word of the language.
     Quoted(String),
     End,
 }
@@ -46,26 +38,27 @@ pub(super) struct Token {
     pub(super) len: usize,
 }
 
-/// Signs that end a word, the longer ones first.
+/// Signs that end a word. A sign comes before those that it begins with.
 const SIGNS: [(&str, Kind); 13] = [
     ("(", Kind::Open),
     (")", Kind::Close),
     ("&&", Kind::And),
     ("||", Kind::Or),
-    ("!=", Kind::Sign(Sign::NotEqual)),
-    (">=", Kind::Sign(Sign::GreaterOrEqual)),
-    ("=>", Kind::Sign(Sign::GreaterOrEqual)),
-    ("<=", Kind::Sign(Sign::LessOrEqual)),
-    ("=<", Kind::Sign(Sign::LessOrEqual)),
-    (">", Kind::Sign(Sign::Greater)),
-    ("<", Kind::Sign(Sign::Less)),
-    ("==", Kind::Sign(Sign::Equal)),
-    ("=", Kind::Sign(Sign::Equal)),
+    ("!=", Kind::NotEqual),
+    (">=", Kind::Compare(Comparison::GreaterOrEqual)),
+    ("=>", Kind::Compare(Comparison::GreaterOrEqual)),
+    ("<=", Kind::Compare(Comparison::LessOrEqual)),
+    ("=<", Kind::Compare(Comparison::LessOrEqual)),
+    (">", Kind::Compare(Comparison::Greater)),
+    ("<", Kind::Compare(Comparison::Less)),
+    ("==", Kind::Compare(Comparison::Equal)),
+    ("=", Kind::Compare(Comparison::Equal)),
 ];
 
-/// The tokens of the text, of which the last is [`Kind::End`].
+/// Returns the tokens of the text, the last of which is [`Kind::End`].
 ///
-/// Errors: where a quote begins that does not end.
+/// # Errors
+/// The position of a quote that is not closed.
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, usize> {
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -92,7 +85,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, usize> {
     Ok(tokens)
 }
 
-/// What is between the quotes, and how long it is with them. A quote in it is written twice.
+/// Reads text in quotes, in which a quote is doubled. Returns its length with the quotes, too.
 fn quoted(text: &str) -> Option<(Kind, usize)> {
     let mut inside = String::new();
     let mut rest = text.char_indices().skip(1).peekable();
@@ -131,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn signs_need_no_blanks() {
+    fn signs_need_no_spaces() {
         assert_eq!(shown("recvq>=1K"), ["recvq", ">=", "1K", "end"]);
         assert_eq!(shown("!(a or b)"), ["!", "(", "a", "or", "b", ")", "end"]);
         assert_eq!(shown("dport!=:443"), ["dport", "!=", ":443", "end"]);
@@ -150,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_in_bytes() {
+    fn positions_are_in_bytes() {
         let places: Vec<_> = tokens(" é  (x").unwrap().iter().map(|token| (token.at, token.len)).collect();
         assert_eq!(places, [(1, 2), (5, 1), (6, 1), (7, 0)]);
     }

@@ -1,17 +1,33 @@
-//! The filter language: which sockets to show.
+//! The filter language, which selects sockets.
 //!
-//! A filter is parsed once ([`Filter::parse`]), narrows what is asked of the system ([`Filter::narrow`]), and then
-//! decides over each socket that came ([`Filter::decided`], [`Filter::matches`]). What the kernel decides is never
-//! final: it may let through more than matches, never less, so the answer is the same with and without its help.
+//! A filter is parsed once ([`Filter::parse`]), narrows the query to the system ([`Filter::narrow`]), and then tests each
+//! socket that is returned ([`Filter::decided`], [`Filter::matches`]). The kernel only pre-selects: it may return more
+//! sockets than match, never fewer, so the result is the same with and without its help.
 //!
-//! # What is not known
+//! ```
+//! use crate::filter::{Context, Filter, NumbersOnly, Tri};
+//! use netstat_model::{Endpoint, Family, Protocol, Socket, TcpState};
 //!
-//! A test of something that is not known (the round-trip time of a listener, the owner of a socket that the system
-//! does not tell) is [`Tri::Unknown`], and so is its negation: neither `rtt > 1ms` nor `not rtt > 1ms` shows a socket
-//! whose time nobody knows. `and` and `or` follow Kleene: `unknown and no` is no, `unknown or yes` is yes.
+//! let filter = Filter::parse(&["lport 8000-8999 and not closing".into()], &NumbersOnly)?;
+//! let local = Endpoint::new("192.0.2.1".parse()?, 8080, 0);
+//! let mut socket = Socket::new(Protocol::Tcp, Family::V4, local, None);
+//! socket.state = Some(TcpState::Listen);
+//! assert_eq!(filter.matches(&socket, &Context::NOTHING), Tri::Yes);
 //!
-//! What a socket is known not to have is another matter: a listener has no remote end, so `rport 80` is no, and
-//! `not rport 80` is yes. UDP has no state in the same way.
+//! // Errors point at the mistake.
+//! let error = Filter::parse(&["prot 80".into()], &NumbersOnly).unwrap_err();
+//! assert_eq!(error.nearest.as_deref(), Some("port"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Unknown values
+//!
+//! A test of an unknown value (the round-trip time of a listener, an owner that the system does not reveal) is
+//! [`Tri::Unknown`], and so is its negation: neither `rtt > 1ms` nor `not rtt > 1ms` selects a socket with an unknown
+//! round-trip time. `and` and `or` follow Kleene's logic: `unknown and no` is no, `unknown or yes` is yes.
+//!
+//! A value that a socket is known not to have is different: a listener has no remote end, so `rport 80` is no, and
+//! `not rport 80` is yes. Likewise, UDP has no state.
 
 mod canonical;
 mod compile;
@@ -31,7 +47,7 @@ mod tests;
 
 pub use compile::Narrowed;
 pub use error::FilterError;
-pub use evaluate::{Context, Known, Needs, Tri};
+pub use evaluate::{Context, FilterNeeds, Stage, Tri};
 pub use expression::{Side, Test};
 pub use glob::Glob;
 pub use help::HELP;
@@ -45,17 +61,17 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Which sockets to show.
+/// A parsed filter.
 ///
-/// Its text (`Display`) is canonical: names are the numbers they stood for, and parsing it gives the same filter.
+/// Its text (`Display`) is canonical: names are replaced by numbers, and parsing it gives the same filter.
 #[derive(Debug, Clone)]
 pub struct Filter {
     expression: Expression,
-    /// What tells countries and networks of addresses; without it they are not known.
+    /// Databases of countries and networks; without them, these are unknown.
     geo: Option<Arc<Geo>>,
 }
 
-/// Filters are the same if they ask the same.
+/// Filters are equal if their expressions are, whatever databases they use.
 impl PartialEq for Filter {
     fn eq(&self, other: &Self) -> bool {
         self.expression == other.expression
@@ -64,44 +80,38 @@ impl PartialEq for Filter {
 
 impl Eq for Filter {}
 
-/// Who knows what the names in a filter stand for. Asked while parsing, once for each name.
+/// Resolves the names in a filter, while it is parsed and once for each name. The default methods know no names.
 pub trait Lookups {
-    /// The ports of a service (`http`), of whatever protocol; empty when there is none of this name.
-    fn ports(&self, service: &str) -> Vec<u16>;
-
-    /// The addresses of a host.
-    ///
-    /// # Errors
-    /// Why there are none, in a few words for people.
-    fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, String>;
-
-    /// The number of a user; `None` when there is none of this name.
-    ///
-    /// # Errors
-    /// Why it cannot be told, in a few words for people.
-    fn user(&self, name: &str) -> Result<Option<u32>, String>;
-}
-
-/// Knows no names: a filter may have numbers only.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NumbersOnly;
-
-impl Lookups for NumbersOnly {
-    fn ports(&self, _: &str) -> Vec<u16> {
+    /// Returns the ports of a service such as `http`, for any protocol; empty if there is no such service.
+    fn ports(&self, _service: &str) -> Vec<u16> {
         Vec::new()
     }
 
-    fn addresses(&self, _: &str) -> Result<Vec<IpAddr>, String> {
-        Err("names of hosts are not looked up here".to_owned())
+    /// Returns the addresses of a host.
+    ///
+    /// # Errors
+    /// A short text for the user that says why there are none.
+    fn addresses(&self, _host: &str) -> Result<Vec<IpAddr>, String> {
+        Err("host names are not looked up here".to_owned())
     }
 
-    fn user(&self, _: &str) -> Result<Option<u32>, String> {
+    /// Returns the ID of a user; `None` if there is no such user.
+    ///
+    /// # Errors
+    /// A short text for the user that says why the lookup failed.
+    fn user(&self, _name: &str) -> Result<Option<u32>, String> {
         Ok(None)
     }
 }
 
+/// Knows no names: a filter may contain only numbers.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NumbersOnly;
+
+impl Lookups for NumbersOnly {}
+
 impl Filter {
-    /// Reads the words of a command line, joined with one blank, as a filter.
+    /// Parses the words of a command line, joined by single spaces.
     ///
     /// # Errors
     /// What is wrong, where, and what was expected there.
@@ -109,13 +119,13 @@ impl Filter {
         parse::parse(words, lookups).map(Self::from)
     }
 
-    /// The filter, with countries and networks of addresses from here.
+    /// Returns the filter with databases of countries and networks.
     #[must_use]
     pub fn with_geo(self, geo: Arc<Geo>) -> Self {
         Self { geo: Some(geo), ..self }
     }
 
-    /// Calls with every test of the filter, in the order of its text.
+    /// Calls `call` with every test of the filter, in the order of its text.
     pub fn each_test(&self, mut call: impl FnMut(&Test)) {
         self.expression.each(&mut call);
     }

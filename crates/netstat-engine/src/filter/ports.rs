@@ -3,12 +3,12 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-/// A set of ports, never empty: ranges in ascending order that neither overlap nor touch.
+/// A set of ports, never empty: ascending ranges that neither overlap nor touch.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Ports(Box<[(u16, u16)]>);
 
 impl Ports {
-    /// The ports of all the ranges; `None` when there is none.
+    /// Returns the union of the ranges; `None` if it is empty.
     pub fn new(ranges: impl IntoIterator<Item = RangeInclusive<u16>>) -> Option<Self> {
         let mut all: Vec<(u16, u16)> =
             ranges.into_iter().map(|range| range.into_inner()).filter(|(from, to)| from <= to).collect();
@@ -23,12 +23,12 @@ impl Ports {
         (!merged.is_empty()).then(|| Self(merged.into()))
     }
 
-    /// The ranges.
+    /// Returns the ranges in ascending order.
     pub fn ranges(&self) -> impl Iterator<Item = RangeInclusive<u16>> {
         self.0.iter().map(|&(from, to)| from..=to)
     }
 
-    /// Whether the port is in the set.
+    /// Returns true if the port is in the set.
     pub fn contains(&self, port: u16) -> bool {
         self.ranges().any(|range| range.contains(&port))
     }
@@ -54,7 +54,7 @@ mod tests {
         assert_eq!(ports.to_string(), "80-100,443,65535");
         assert!(ports.contains(99) && ports.contains(443) && !ports.contains(101) && !ports.contains(0));
         assert_eq!(Ports::new([]), None);
-        #[expect(clippy::reversed_empty_ranges, reason = "that is what is tested")]
+        #[expect(clippy::reversed_empty_ranges, reason = "empty ranges are what is tested")]
         let none = Ports::new([9..=8]);
         assert_eq!(none, None);
     }

@@ -1,4 +1,4 @@
-//! Numbers of a socket, and how they are compared and written.
+//! Numbers of a socket, and how they are compared, parsed and written.
 
 use netstat_model::query::Fields;
 use netstat_model::{SocketRef, TcpFields};
@@ -20,7 +20,7 @@ pub enum Quantity {
     Age,
 }
 
-/// How two numbers compare. "Not equal" is the negation of `Equal`.
+/// A comparison of two numbers. "Not equal" is the negation of `Equal`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Comparison {
     /// `>`
@@ -36,7 +36,7 @@ pub enum Comparison {
 }
 
 impl Comparison {
-    /// Whether the number compares so with the limit.
+    /// Returns true if the comparison holds between the number and the limit.
     pub fn holds(self, number: u64, limit: u64) -> bool {
         match self {
             Self::Greater => number > limit,
@@ -60,23 +60,36 @@ impl fmt::Display for Comparison {
     }
 }
 
-/// The unit a number is written in, and how many of the smallest it is. From the smallest on; the first of two with
-/// the same size is the one that is printed.
+/// The name of a unit, and its size in the smallest unit.
 type Unit = (&'static str, u64);
 
-/// Sizes are powers of 1024, as everywhere with buffers.
-const BYTES: [Unit; 5] = [("", 1), ("B", 1), ("K", 1 << 10), ("M", 1 << 20), ("G", 1 << 30)];
+/// What a quantity is measured in.
+struct Measure {
+    /// From the smallest on. Of two with the same size, the last is written.
+    units: &'static [Unit],
+    /// What a number looks like, for errors.
+    expected: &'static str,
+}
 
-const TIMES: [Unit; 6] = [
-    ("us", 1),
-    ("ms", 1_000),
-    ("s", 1_000_000),
-    ("m", 60_000_000),
-    ("h", 3_600_000_000),
-    ("d", 86_400_000_000),
-];
+const SIZE: Measure = Measure {
+    // Powers of 1024, as usual for buffers.
+    units: &[("B", 1), ("", 1), ("K", 1 << 10), ("M", 1 << 20), ("G", 1 << 30)],
+    expected: "a number of bytes such as 0, 64K or 1M (K is 1024)",
+};
 
-const COUNT: [Unit; 1] = [("", 1)];
+const TIME: Measure = Measure {
+    units: &[
+        ("us", 1),
+        ("ms", 1_000),
+        ("s", 1_000_000),
+        ("m", 60_000_000),
+        ("h", 3_600_000_000),
+        ("d", 86_400_000_000),
+    ],
+    expected: "a time with its unit, such as 100ms, 1.5s or 10m (us, ms, s, m, h, d)",
+};
+
+const COUNT: Measure = Measure { units: &[("", 1)], expected: "a whole number such as 0" };
 
 impl Quantity {
     /// Returns what has to be read of sockets and of their TCP connections to know the number.
@@ -89,22 +102,37 @@ impl Quantity {
         }
     }
 
-    /// Every quantity.
+    /// All quantities.
     pub const ALL: [Self; 5] =
         [Self::ReceiveQueue, Self::SendQueue, Self::RoundTripTime, Self::Retransmissions, Self::Age];
 
-    /// Its word in a filter.
-    pub fn word(self) -> &'static str {
+    /// Returns the word in a filter, what the quantity is measured in, and an example of a number.
+    const fn row(self) -> (&'static str, &'static Measure, &'static str) {
         match self {
-            Self::ReceiveQueue => "recvq",
-            Self::SendQueue => "sendq",
-            Self::RoundTripTime => "rtt",
-            Self::Retransmissions => "retrans",
-            Self::Age => "age",
+            Self::ReceiveQueue => ("recvq", &SIZE, "64K"),
+            Self::SendQueue => ("sendq", &SIZE, "64K"),
+            Self::RoundTripTime => ("rtt", &TIME, "100ms"),
+            Self::Retransmissions => ("retrans", &COUNT, "0"),
+            Self::Age => ("age", &TIME, "10s"),
         }
     }
 
-    /// The number of a socket; `None` where it is not known.
+    /// Returns the word in a filter.
+    pub fn word(self) -> &'static str {
+        self.row().0
+    }
+
+    /// Returns what a number of this kind looks like.
+    pub(super) fn expected(self) -> &'static str {
+        self.row().1.expected
+    }
+
+    /// Returns an example of a number.
+    pub(super) fn example(self) -> &'static str {
+        self.row().2
+    }
+
+    /// Returns the number of a socket; `None` if unknown.
     pub(super) fn of(self, socket: &SocketRef<'_>) -> Option<u64> {
         match self {
             Self::ReceiveQueue => socket.recv_queue().map(u64::from),
@@ -115,30 +143,12 @@ impl Quantity {
         }
     }
 
-    fn units(self) -> &'static [Unit] {
-        match self {
-            Self::ReceiveQueue | Self::SendQueue => &BYTES,
-            Self::RoundTripTime | Self::Age => &TIMES,
-            Self::Retransmissions => &COUNT,
-        }
-    }
-
-    /// What a number of this kind looks like.
-    pub(super) fn expected(self) -> &'static str {
-        match self {
-            Self::ReceiveQueue | Self::SendQueue => "a number of bytes such as 0, 64K or 1M (K is 1024)",
-            Self::RoundTripTime | Self::Age => {
-                "a time with its unit, such as 100ms, 1.5s or 10m (us, ms, s, m, h, d)"
-            }
-            Self::Retransmissions => "a whole number such as 0",
-        }
-    }
-
-    /// Reads a number with its unit. A part smaller than the smallest unit is cut off.
+    /// Parses a number with its unit. Fractions of the smallest unit are truncated.
     pub(super) fn parse(self, text: &str) -> Option<u64> {
         let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
         let (number, unit) = text.split_at_checked(end)?;
-        let &(_, size) = self.units().iter().find(|(name, _)| name.eq_ignore_ascii_case(unit))?;
+        let units = self.row().1.units;
+        let &(_, size) = units.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit))?;
         let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
         let fraction_fits = (1..=9).contains(&fraction.len());
         if whole.is_empty() || !fraction_fits || (size == 1 && number.contains('.')) {
@@ -150,14 +160,10 @@ impl Quantity {
         whole.checked_mul(size)?.checked_add(u64::try_from(part).ok()?)
     }
 
-    /// Writes a number in the largest unit that it is a whole number of.
+    /// Writes a number in the largest unit of which it is a whole multiple.
     pub(super) fn write(self, f: &mut fmt::Formatter<'_>, number: u64) -> fmt::Result {
-        let fitting = self.units().iter().filter(|(_, size)| number.is_multiple_of(*size));
-        // Of two with the same size the first.
-        let unit = fitting.fold(None, |best: Option<&Unit>, unit| match best {
-            Some(best) if number == 0 || best.1 == unit.1 => Some(best),
-            _ => Some(unit),
-        });
+        let fits = |size: u64| size == 1 || number > 0 && number.is_multiple_of(size);
+        let unit = self.row().1.units.iter().rfind(|(_, size)| fits(*size));
         let (name, size) = unit.copied().unwrap_or(("", 1));
         write!(f, "{}{name}", number / size)
     }

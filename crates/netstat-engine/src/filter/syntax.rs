@@ -1,11 +1,11 @@
-//! The words of the language: one table for the parser, the help, and the nearest word of an error.
+//! The words of the language, in one table for the parser, the help text and the suggestions of errors.
 
 use super::expression::Side;
 use super::lexer::SIGN_WORDS;
 use super::quantity::Quantity;
 use netstat_model::query::States;
 
-/// What a word begins.
+/// The kind of test that a word begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keyword {
     Port(Side),
@@ -27,14 +27,14 @@ pub(super) enum Keyword {
     Number(Quantity),
 }
 
-/// A line of the table.
+/// A word that begins a test.
 pub(super) struct Primary {
     pub(super) keyword: Keyword,
     /// The word and its synonyms.
     pub(super) words: &'static [&'static str],
-    /// What follows it, as the help writes it.
+    /// The argument, as shown in the help.
     pub(super) argument: &'static str,
-    /// What it asks.
+    /// The meaning, as shown in the help.
     pub(super) help: &'static str,
 }
 
@@ -59,7 +59,7 @@ pub(super) const PRIMARIES: [Primary; 25] = [
     primary(Keyword::Ipv4, &["ipv4"], "", "serves IPv4, as a dual-stack listener does"),
     primary(Keyword::Ipv6, &["ipv6"], "", "serves IPv6, as a dual-stack listener does"),
     primary(Keyword::Loopback, &["loopback"], "", "the remote address is this machine"),
-    primary(Keyword::Private, &["private"], "", "the remote address is of a network of one's own"),
+    primary(Keyword::Private, &["private"], "", "the remote address is in a private range"),
     primary(Keyword::Public, &["public"], "", "the remote address is on the internet"),
     primary(Keyword::Country, &["country"], "CC[,CC]", "the country of the remote address, where known"),
     primary(
@@ -85,22 +85,22 @@ pub(super) const PRIMARIES: [Primary; 25] = [
     primary(Keyword::Number(Quantity::Age), &["age"], "> TIME", "time since it was established, where known"),
 ];
 
-/// The keyword a word is, in whatever case.
+/// Returns the test that a word begins, in any letter case.
 pub(super) fn keyword(word: &str) -> Option<&'static Primary> {
     PRIMARIES.iter().find(|primary| primary.words.iter().any(|known| known.eq_ignore_ascii_case(word)))
 }
 
-/// Words that join tests.
+/// Words that combine tests.
 pub(super) const JOINING: [&str; 3] = ["and", "or", "not"];
 
-/// Whether a word joins tests or compares, and so is a name in quotes only.
+/// Returns true if a word combines tests or compares, so that it is a name only within quotes.
 pub(super) fn is_reserved(word: &str) -> bool {
     let mut reserved = JOINING.iter().chain(SIGN_WORDS.iter().map(|(word, _)| word));
     reserved.any(|reserved| reserved.eq_ignore_ascii_case(word))
 }
 
-/// The word of the classic table for each state, then its other words. Capitals are the state itself even where the
-/// same word in small letters is a group.
+/// For each state its name in the classic table, then its synonyms. In capitals the name always means the state, even
+/// if the same word in lower case is a group.
 pub(super) const STATES: [(States, &str, &[&str]); 13] = [
     (States::CLOSED, "CLOSED", &["close"]),
     (States::LISTEN, "LISTENING", &["listen"]),
@@ -117,7 +117,7 @@ pub(super) const STATES: [(States, &str, &[&str]); 13] = [
     (States::DELETE_TCB, "DELETE_TCB", &[]),
 ];
 
-/// Groups of states, and what they are.
+/// Groups of states, with their meaning.
 pub(super) const GROUPS: [(&str, States, &str); 6] = [
     ("connected", CONNECTED, "all but CLOSED, LISTENING and BOUND"),
     ("synchronized", CONNECTED.difference(States::SYN_SENT), "connected, without SYN_SENT"),
@@ -136,37 +136,38 @@ const BEING_CLOSED: States = States::FIN_WAIT_1
     .union(States::LAST_ACK)
     .union(States::TIME_WAIT);
 
-/// The states a word means.
+/// Returns the states that a word stands for.
 pub(super) fn states(word: &str) -> Option<States> {
     if let Some((states, ..)) = STATES.iter().find(|(_, name, _)| *name == word) {
         return Some(*states);
     }
-    let word = word.to_ascii_lowercase().replace('_', "-");
+    let word = lower(word);
     let group = GROUPS.iter().find(|(name, ..)| *name == word).map(|(_, states, _)| *states);
     group.or_else(|| {
-        let mut named = STATES.iter().filter(|(_, name, others)| {
-            name.to_ascii_lowercase().replace('_', "-") == word || others.contains(&word.as_str())
-        });
+        let mut named =
+            STATES.iter().filter(|(_, name, others)| lower(name) == word || others.contains(&word.as_str()));
         named.next().map(|(states, ..)| *states)
     })
 }
 
-/// The words of the classic table for the states of a set.
+fn lower(word: &str) -> String {
+    word.to_ascii_lowercase().replace('_', "-")
+}
+
+/// Returns the names of the states of a set.
 pub(super) fn state_words(states: States) -> impl Iterator<Item = &'static str> {
     STATES.iter().filter(move |(state, ..)| states.contains(*state)).map(|(_, word, _)| *word)
 }
 
-/// Every word for states, as somebody may have meant to type it.
+/// Returns all words for states in the spellings that a user may have meant.
 pub(super) fn all_state_words() -> impl Iterator<Item = String> {
     let named = STATES.iter().flat_map(|(_, name, others)| {
-        [(*name).to_owned(), name.to_ascii_lowercase().replace('_', "-")]
-            .into_iter()
-            .chain(others.iter().map(|other| (*other).to_owned()))
+        [(*name).to_owned(), lower(name)].into_iter().chain(others.iter().map(|other| (*other).to_owned()))
     });
     named.chain(GROUPS.iter().map(|(name, ..)| (*name).to_owned()))
 }
 
-/// Protocols: the word, whether TCP or UDP, and the family where the word names one.
+/// Protocols: the word, TCP or UDP, and the family if the word implies one.
 pub(super) const PROTOCOLS: [(&str, netstat_model::Protocol, Option<netstat_model::Family>); 6] = {
     use netstat_model::Family::{V4, V6};
     use netstat_model::Protocol::{Tcp, Udp};
@@ -180,22 +181,22 @@ pub(super) const PROTOCOLS: [(&str, netstat_model::Protocol, Option<netstat_mode
     ]
 };
 
-/// Filters and what they find, for the help; a test parses them.
+/// Examples for the help: a filter, and what it finds.
 pub(super) const EXAMPLES: [(&str, &str); 13] = [
     (":8080", "who has port 8080"),
     ("192.168.20.0/24", "all connections with this network"),
-    ("CLOSE_WAIT", "what peers have closed and programs here have not"),
+    ("CLOSE_WAIT", "closed by the peer, but not by the local program"),
     ("public country != KR,US", "connections to other countries than these"),
     (
         "state established user alice public not rport 80,443",
-        "alice's connections to odd ports on the internet",
+        "alice's connections to unusual ports on the internet",
     ),
     ("process nginx or path /opt/*/nginx", "what nginx holds, wherever it is installed"),
     ("lport 30000-32767 state listening", "listeners in a range of ports"),
     ("(src 10.0.0.0/8 or src fd00::/8) and not dst 10.0.0.0/8,fd00::/8", "connections that leave a network"),
     ("dst [2001:db8::1]:443", "connections to one service"),
     ("unit ssh*.service pid 812,900", "two processes, if they belong to the ssh service"),
-    ("sendq ge 1M rtt gt 100ms", "slow receivers far away, without characters special to shells"),
-    ("sport = :22 dport != :1024", "as ss spells it"),
+    ("sendq ge 1M rtt gt 100ms", "slow receivers far away, without shell metacharacters"),
+    ("sport = :22 dport != :1024", "in the syntax of ss"),
     ("proto tcpv6 synchronized age > 1h", "old IPv6 connections"),
 ];

@@ -215,7 +215,7 @@ mod files {
         let error = Geo::built_in().add(useless.bytes()).unwrap_err();
         assert_eq!(error.to_string(), "has neither countries nor networks");
         let error = Geo::built_in().add(b"text".to_vec()).unwrap_err();
-        assert!(error.to_string().starts_with("not a whole database in MaxMind's format ("), "{error}");
+        assert!(error.to_string().starts_with("not a valid database in MaxMind's format ("), "{error}");
     }
 
     proptest! {

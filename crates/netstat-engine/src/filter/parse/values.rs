@@ -1,145 +1,171 @@
-//! Values of tests: ports, addresses, states, users.
+//! Parses the arguments of tests: ports, addresses, states, users.
 
-use super::{Fault, Parsed, Value};
 use crate::enrich::Country;
-use crate::filter::Lookups;
-use crate::filter::countries;
-use crate::filter::error::nearest;
+use crate::filter::error::{FilterError, nearest};
 use crate::filter::expression::{Expression, Side, Test};
 use crate::filter::glob::Glob;
-use crate::filter::lexer::Sign;
 use crate::filter::ports::Ports;
-use crate::filter::syntax;
+use crate::filter::quantity::Comparison;
+use crate::filter::{Lookups, countries, syntax};
 use netstat_model::Prefix;
 use netstat_model::query::States;
 use std::net::{IpAddr, Ipv6Addr};
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 
-const A_PORT: &str = "a port from 0 to 65535, a range such as 8000-8100, or the name of a service";
-pub(super) const A_PID: &str = "the number of a process, or several with commas";
-pub(super) const AN_ADDRESS: &str =
-    "an address, a network such as 10.0.0.0/8, the name of a host, or one of these and a port";
+const A_PORT: &str = "a port from 0 to 65535, a range such as 8000-8100, or a service name";
+const A_COUNTRY: &str = "a country code such as KR or US, or several separated by commas";
+const A_STATE: &str =
+    "a state such as ESTABLISHED, time-wait or listening, or a group such as connected or closing";
+const AN_ADDRESS: &str =
+    "an address, a network such as 10.0.0.0/8, or a host name, each with an optional port";
 
-/// Whether an end may be given by name.
+/// A result whose error has no text yet; the parser adds it.
+pub(super) type Parsed<T> = Result<T, FilterError>;
+
+/// A word, or text in quotes, in the place of a value.
+pub(super) struct Value<'t> {
+    pub(super) text: &'t str,
+    pub(super) quoted: bool,
+    pub(super) at: usize,
+    pub(super) len: usize,
+}
+
+impl Value<'_> {
+    pub(super) fn error(&self, expected: impl Into<String>) -> FilterError {
+        FilterError::at(self.at, self.len, expected)
+    }
+
+    /// Parses each of the parts between commas. An error in quoted text is one of the whole, since doubled quotes shift
+    /// the positions within it.
+    fn parts<T>(&self, mut parse: impl FnMut(&Value<'_>) -> Parsed<T>) -> Parsed<Vec<T>> {
+        let mut at = self.at;
+        let parts = self.text.split(',').map(|text| {
+            let (start, len) = if self.quoted { (self.at, self.len) } else { (at, text.len()) };
+            at += text.len() + 1;
+            parse(&Value { text, quoted: self.quoted, at: start, len })
+        });
+        parts.collect()
+    }
+}
+
+/// Whether the name of a host may stand for its addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Names {
     LookedUp,
     Refused,
 }
 
-// Ports
-
-/// Ports with a comma between them; each may have the colon of ss.
-fn ports(lookups: &dyn Lookups, value: &Value<'_>) -> Parsed<Ports> {
-    let mut ranges = Vec::new();
-    for part in value.parts() {
-        let text = part.text.strip_prefix("*:").or(part.text.strip_prefix(':')).unwrap_or(part.text);
-        ranges.extend(port_ranges(lookups, text).ok_or_else(|| part.fault(A_PORT))?);
-    }
-    Ports::new(ranges).ok_or_else(|| value.fault(A_PORT))
+/// Parses decimal digits, without the sign that the standard library would accept.
+fn digits<T: FromStr>(text: &str) -> Option<T> {
+    let digits = !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    if digits { text.parse().ok() } else { None }
 }
 
+fn sorted<T: Ord>(mut values: Vec<T>) -> Box<[T]> {
+    values.sort_unstable();
+    values.dedup();
+    values.into()
+}
+
+/// Parses ports separated by commas; each may have the colon of ss.
+fn ports(lookups: &dyn Lookups, value: &Value<'_>) -> Parsed<Ports> {
+    let ranges = value.parts(|part| {
+        let text = part.text.strip_prefix("*:").or(part.text.strip_prefix(':')).unwrap_or(part.text);
+        port_ranges(lookups, text).ok_or_else(|| part.error(A_PORT))
+    })?;
+    Ports::new(ranges.into_iter().flatten()).ok_or_else(|| value.error(A_PORT))
+}
+
+/// Parses a port, a range of ports, or the name of a service.
 fn port_ranges(lookups: &dyn Lookups, text: &str) -> Option<Vec<RangeInclusive<u16>>> {
-    let is_number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
-    if is_number(text) {
-        let port = text.parse().ok()?;
+    if let Some(port) = digits(text) {
         return Some(vec![port..=port]);
     }
     if let Some((from, to)) = text.split_once('-')
-        && is_number(from)
-        && is_number(to)
+        && let (Some(from), Some(to)) = (digits(from), digits(to))
     {
-        let range = from.parse().ok()?..=to.parse().ok()?;
-        return (!range.is_empty()).then(|| vec![range]);
+        return (from <= to).then(|| vec![from..=to]);
     }
     let named = if text.is_empty() { Vec::new() } else { lookups.ports(text) };
     (!named.is_empty()).then(|| named.into_iter().map(|port| port..=port).collect())
 }
 
-/// Ports that compare so; for "not equal" those that are equal.
+/// Parses the ports that compare as stated to the value.
 pub(super) fn compared_ports(
     lookups: &dyn Lookups,
-    side: Side,
     value: &Value<'_>,
-    sign: Sign,
-) -> Parsed<Expression> {
+    comparison: Comparison,
+) -> Parsed<Ports> {
     let ports = ports(lookups, value)?;
-    if matches!(sign, Sign::Equal | Sign::NotEqual) {
-        return Ok(Expression::Test(Test::Port(side, ports)));
+    if comparison == Comparison::Equal {
+        return Ok(ports);
     }
-    let mut ranges = ports.ranges();
-    let (Some(range), None) = (ranges.next(), ranges.next()) else {
-        return Err(value.fault("one port to compare with"));
+    let ranges: Vec<_> = ports.ranges().map(RangeInclusive::into_inner).collect();
+    let &[(port, last)] = ranges.as_slice() else {
+        return Err(value.error("a single port to compare with"));
     };
-    let port = *range.start();
-    if port != *range.end() {
-        return Err(value.fault("one port to compare with"));
+    if port != last {
+        return Err(value.error("a single port to compare with"));
     }
-    let range = match sign {
-        Sign::Greater => port.checked_add(1).map(|from| from..=u16::MAX),
-        Sign::GreaterOrEqual => Some(port..=u16::MAX),
-        Sign::Less => port.checked_sub(1).map(|to| 0..=to),
-        _ => Some(0..=port),
+    let range = match comparison {
+        Comparison::Greater => port.checked_add(1).map(|from| from..=u16::MAX),
+        Comparison::GreaterOrEqual => Some(port..=u16::MAX),
+        Comparison::Less => port.checked_sub(1).map(|to| 0..=to),
+        Comparison::LessOrEqual | Comparison::Equal => Some(0..=port),
     };
-    let compared = range.and_then(|range| Ports::new([range]));
-    let compared = compared.ok_or_else(|| value.fault("a port that another can be beyond"))?;
-    Ok(Expression::Test(Test::Port(side, compared)))
+    range.and_then(|range| Ports::new([range])).ok_or_else(|| value.error("a port that has others beyond it"))
 }
 
-// Ends
-
-/// An address, a network, a port, or an address or network and a port. `None` when it is none of these, or a name
-/// where names are refused.
+/// Parses an address, a network, a port, or an address or network with a port. Returns `None` for anything else, and
+/// for a name where names are refused.
 pub(super) fn end(
     lookups: &dyn Lookups,
     side: Side,
     value: &Value<'_>,
     names: Names,
 ) -> Parsed<Option<Expression>> {
-    let Some(Written { host, length, port }) = written(value.text) else {
+    let Some((host, length, port)) = split_end(value.text) else {
         return Ok(None);
     };
-    let networks = match host {
-        Host::Any => Vec::new(),
-        Host::Address(address) => {
-            let network = match length {
-                None => Some(Prefix::host(address)),
-                Some(length) => prefix_length(length).and_then(|length| Prefix::containing(address, length)),
-            };
+    let networks = match (host, length) {
+        (Host::Any, _) => Vec::new(),
+        (Host::Address(address), None) => vec![Prefix::host(address)],
+        (Host::Address(address), Some(length)) => {
+            let network = digits(length).and_then(|length| Prefix::containing(address, length));
             let most = if address.is_ipv4() { 32 } else { 128 };
-            let expected = || value.fault(format!("a prefix length from 0 to {most} after the /"));
-            vec![network.ok_or_else(expected)?]
+            let error = || value.error(format!("a prefix length from 0 to {most} after the /"));
+            vec![network.ok_or_else(error)?]
         }
-        Host::Name(name) => {
+        (Host::Name(name), _) => {
             let plausible = |c: char| c.is_alphanumeric() || "-._".contains(c);
-            // To some resolvers 10.1 is an address, and not the one that was meant.
+            // Some resolvers take 10.1 for the address 10.0.0.1, which is hardly what was meant.
             let numeric = name.chars().all(|c| c.is_ascii_digit() || c == '.');
-            if names == Names::Refused || length.is_some() || numeric || !name.chars().all(plausible) {
+            if names == Names::Refused || numeric || !name.chars().all(plausible) {
                 return Ok(None);
             }
-            let expected = "an address, or the name of a host that has one";
-            let addresses = lookups.addresses(name);
-            let addresses = addresses.map_err(|why| value.fault(format!("{expected}; {name}: {why}")))?;
+            let error = |why| value.error(format!("an address, or a host name that has one; {name}{why}"));
+            let addresses = lookups.addresses(name).map_err(|why| error(format!(": {why}")))?;
             if addresses.is_empty() {
-                return Err(value.fault(format!("{expected}; {name} has none")));
+                return Err(error(" has none".to_owned()));
             }
             addresses.into_iter().map(Prefix::host).collect()
         }
     };
-    let ports = match port {
-        None => None,
-        Some(port) => {
-            let ranges = port_ranges(lookups, port).ok_or_else(|| value.fault(A_PORT))?;
-            Some(Ports::new(ranges).ok_or_else(|| value.fault(A_PORT))?)
-        }
+    let ports =
+        port.map(|port| port_ranges(lookups, port).and_then(Ports::new).ok_or_else(|| value.error(A_PORT)));
+    let ports = ports.transpose()?;
+    // An address and a port have to be those of the same end.
+    let of = |side| {
+        let host = (!networks.is_empty()).then(|| hosts(side, networks.clone()));
+        let port = ports.clone().map(|ports| Expression::Test(Test::Port(side, ports)));
+        Expression::all(host.into_iter().chain(port).collect())
     };
-    Ok(joined_end(side, networks, ports))
-}
-
-struct Written<'a> {
-    host: Host<'a>,
-    length: Option<&'a str>,
-    port: Option<&'a str>,
+    Ok(Some(if side == Side::Either && !networks.is_empty() && ports.is_some() {
+        Expression::any(vec![of(Side::Local), of(Side::Remote)])
+    } else {
+        of(side)
+    }))
 }
 
 enum Host<'a> {
@@ -148,81 +174,41 @@ enum Host<'a> {
     Name(&'a str),
 }
 
-/// Takes `HOST`, `HOST/LENGTH`, `HOST:PORT`, `HOST/LENGTH:PORT`, `:PORT` and `*:PORT` apart, where an IPv6 address is
-/// in brackets if a port follows.
-fn written(text: &str) -> Option<Written<'_>> {
-    if let Ok(address) = text.parse::<IpAddr>() {
-        return Some(Written { host: Host::Address(address), length: None, port: None });
+/// Splits `HOST`, `HOST/LENGTH`, `HOST:PORT`, `HOST/LENGTH:PORT`, `:PORT` and `*:PORT`. An IPv6 address with a port is in
+/// brackets.
+fn split_end(text: &str) -> Option<(Host<'_>, Option<&str>, Option<&str>)> {
+    if let Ok(address) = text.parse() {
+        return Some((Host::Address(address), None, None));
     }
-    if let Some(inside) = text.strip_prefix('[') {
+    let (host, rest) = if let Some(inside) = text.strip_prefix('[') {
         let (address, rest) = inside.split_once(']')?;
-        let address: Ipv6Addr = address.parse().ok()?;
-        let (length, port) = tail(rest)?;
-        return Some(Written { host: Host::Address(IpAddr::V6(address)), length, port });
-    }
-    if let Some((address, rest)) = text.split_once('/') {
-        let address = address.parse().ok()?;
-        let (length, port) = rest.split_once(':').map_or((rest, None), |(length, port)| (length, Some(port)));
-        return Some(Written { host: Host::Address(address), length: Some(length), port });
-    }
-    match text.split_once(':') {
-        Some(("" | "*", port)) => Some(Written { host: Host::Any, length: None, port: Some(port) }),
-        Some((host, port)) if !port.contains(':') => {
-            let host = host.parse().map_or(Host::Name(host), Host::Address);
-            Some(Written { host, length: None, port: Some(port) })
-        }
-        Some(_) => None,
-        None if text.is_empty() => None,
-        None => Some(Written { host: Host::Name(text), length: None, port: None }),
-    }
-}
-
-/// A prefix length and a port, as they were written.
-type Tail<'a> = (Option<&'a str>, Option<&'a str>);
-
-/// What follows the brackets.
-fn tail(rest: &str) -> Option<Tail<'_>> {
-    if rest.is_empty() {
-        return Some((None, None));
-    }
-    if let Some(port) = rest.strip_prefix(':') {
-        return Some((None, Some(port)));
-    }
-    let rest = rest.strip_prefix('/')?;
-    Some(rest.split_once(':').map_or((Some(rest), None), |(length, port)| (Some(length), Some(port))))
-}
-
-fn prefix_length(text: &str) -> Option<u8> {
-    let digits = !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
-    if digits { text.parse().ok() } else { None }
-}
-
-/// The address and the port of one and the same end. `None` when there is neither.
-fn joined_end(side: Side, networks: Vec<Prefix>, ports: Option<Ports>) -> Option<Expression> {
-    let host = |side| (!networks.is_empty()).then(|| hosts(side, networks.clone()));
-    let Some(ports) = ports else { return host(side) };
-    let of = |side| {
-        let port = Expression::Test(Test::Port(side, ports.clone()));
-        match host(side) {
-            Some(host) => Expression::all(vec![host, port]),
-            None => port,
+        (Host::Address(IpAddr::V6(address.parse::<Ipv6Addr>().ok()?)), rest)
+    } else if let Some(slash) = text.find('/') {
+        let (address, rest) = text.split_at(slash);
+        (Host::Address(address.parse().ok()?), rest)
+    } else {
+        let (name, rest) = text.split_at(text.find(':').unwrap_or(text.len()));
+        match name {
+            "" if rest.is_empty() => return None,
+            "" | "*" if !rest.is_empty() => (Host::Any, rest),
+            // An IPv6 address that is not valid.
+            _ if rest.matches(':').count() > 1 => return None,
+            name => (name.parse().map_or(Host::Name(name), Host::Address), rest),
         }
     };
-    Some(if side == Side::Either && !networks.is_empty() {
-        Expression::any(vec![of(Side::Local), of(Side::Remote)])
-    } else {
-        of(side)
-    })
+    let (length, port) = rest.split_once(':').map_or((rest, None), |(length, port)| (length, Some(port)));
+    let length = if length.is_empty() { None } else { Some(length.strip_prefix('/')?) };
+    Some((host, length, port))
 }
 
-fn hosts(side: Side, mut networks: Vec<Prefix>) -> Expression {
-    networks.sort_unstable();
-    networks.dedup();
-    Expression::Test(Test::Host(side, networks.into()))
+fn hosts(side: Side, networks: Vec<Prefix>) -> Expression {
+    Expression::Test(Test::Host(side, sorted(networks)))
 }
 
-/// Any of these ends; those without a port become one test.
-pub(super) fn merged_ends(side: Side, ends: Vec<Expression>) -> Expression {
+/// Parses ends separated by commas. Those without a port become one test.
+pub(super) fn ends(lookups: &dyn Lookups, side: Side, value: &Value<'_>) -> Parsed<Expression> {
+    let ends = value
+        .parts(|part| end(lookups, side, part, Names::LookedUp)?.ok_or_else(|| part.error(AN_ADDRESS)))?;
     let (mut networks, mut members) = (Vec::new(), Vec::new());
     for end in ends {
         match end {
@@ -233,112 +219,78 @@ pub(super) fn merged_ends(side: Side, ends: Vec<Expression>) -> Expression {
     if !networks.is_empty() {
         members.insert(0, hosts(side, networks));
     }
-    Expression::any(members)
+    Ok(Expression::any(members))
 }
 
-// Words
-
-/// States with a comma between them.
-pub(super) fn state(value: &Value<'_>) -> Parsed<Expression> {
-    let mut states = States::empty();
-    for part in value.parts() {
-        states |= syntax::states(part.text).ok_or_else(|| Fault {
-            nearest: nearest(part.text, syntax::all_state_words()),
-            ..part.fault(
-                "a state such as ESTABLISHED, time-wait or listening, or a group such as connected or closing",
-            )
-        })?;
-    }
-    Ok(Expression::Test(Test::State(states)))
+/// Parses states separated by commas.
+pub(super) fn states(value: &Value<'_>) -> Parsed<States> {
+    let states = value.parts(|part| {
+        let error = || part.error(A_STATE).with_nearest(nearest(part.text, syntax::all_state_words()));
+        syntax::states(part.text).ok_or_else(error)
+    })?;
+    Ok(states.into_iter().collect())
 }
 
-/// What the name of a protocol asks.
+/// Returns the expression that the name of a protocol stands for.
 pub(super) fn protocol(word: &str) -> Option<Expression> {
     let (_, protocol, family) =
         syntax::PROTOCOLS.iter().find(|(known, ..)| known.eq_ignore_ascii_case(word))?;
-    let test = Expression::Test(Test::Protocol(*protocol));
-    Some(match family {
-        Some(family) => Expression::all(vec![test, Expression::Test(Test::Family(*family))]),
-        None => test,
-    })
+    let family = family.map(Test::Family);
+    let tests = std::iter::once(Test::Protocol(*protocol)).chain(family);
+    Some(Expression::all(tests.map(Expression::Test).collect()))
 }
 
-/// Protocols with a comma between them.
+/// Parses protocols separated by commas.
 pub(super) fn protocols(value: &Value<'_>) -> Parsed<Expression> {
     let words = || syntax::PROTOCOLS.iter().map(|(word, ..)| *word);
-    let members = value.parts().map(|part| {
-        protocol(part.text).ok_or_else(|| Fault {
-            nearest: nearest(part.text, words()),
-            ..part.fault(format!("one of {}", words().collect::<Vec<_>>().join(", ")))
-        })
+    let members = value.parts(|part| {
+        let expected = format!("one of {}", words().collect::<Vec<_>>().join(", "));
+        protocol(part.text).ok_or_else(|| part.error(expected).with_nearest(nearest(part.text, words())))
     });
-    Ok(Expression::any(members.collect::<Parsed<Vec<_>>>()?))
+    members.map(Expression::any)
 }
 
-// Places
-
-/// Countries with a comma between them.
-pub(super) fn countries(value: &Value<'_>) -> Parsed<Expression> {
-    let countries = value.parts().map(|part| {
+/// Parses country codes separated by commas.
+pub(super) fn countries(value: &Value<'_>) -> Parsed<Box<[Country]>> {
+    let countries = value.parts(|part| {
         let country = Country::new(part.text).filter(|country| countries::is_code(*country));
-        country.ok_or_else(|| Fault {
-            nearest: countries::meant(part.text),
-            ..part.fault("the code of a country, such as KR or US, or several with commas")
-        })
+        country.ok_or_else(|| part.error(A_COUNTRY).with_nearest(countries::meant(part.text)))
     });
-    let mut countries = countries.collect::<Parsed<Vec<_>>>()?;
-    countries.sort_unstable();
-    countries.dedup();
-    Ok(Expression::Test(Test::Country(countries.into())))
+    countries.map(sorted)
 }
 
-/// Numbers of networks with a comma between them, or else the pattern of a name.
-pub(super) fn network(value: &Value<'_>) -> Expression {
-    let of_part = |part: Value<'_>| {
-        let digits = match part.text.split_at_checked(2) {
-            Some((prefix, digits)) if prefix.eq_ignore_ascii_case("as") => digits,
-            _ => part.text,
-        };
-        number(digits)
+/// Parses AS numbers separated by commas; anything else is the pattern of a name.
+pub(super) fn network(value: &Value<'_>) -> Test {
+    let number = |text: &str| match text.split_at_checked(2) {
+        Some((prefix, number)) if prefix.eq_ignore_ascii_case("as") => digits(number),
+        _ => digits(text),
     };
-    Expression::Test(match value.parts().map(of_part).collect::<Option<Vec<_>>>() {
-        Some(numbers) => Test::NetworkNumber(ascending(numbers)),
+    match value.text.split(',').map(number).collect() {
+        Some(numbers) => Test::NetworkNumber(sorted(numbers)),
         None => Test::NetworkName(Glob::new(&value.text.to_lowercase())),
-    })
+    }
 }
 
-// Numbers
-
-/// Numbers with a comma between them.
-pub(super) fn numbers(value: &Value<'_>, expected: &str) -> Parsed<Box<[u32]>> {
-    let numbers = value.parts().map(|part| number(part.text).ok_or_else(|| part.fault(expected)));
-    Ok(ascending(numbers.collect::<Parsed<Vec<_>>>()?))
+/// Parses process IDs separated by commas.
+pub(super) fn pids(value: &Value<'_>) -> Parsed<Box<[u32]>> {
+    let expected = "a process ID, or several separated by commas";
+    value.parts(|part| digits(part.text).ok_or_else(|| part.error(expected))).map(sorted)
 }
 
-/// Users, by number or name, with a comma between them.
+/// Parses users separated by commas, by ID or name.
 pub(super) fn users(lookups: &dyn Lookups, value: &Value<'_>) -> Parsed<Box<[u32]>> {
-    let users = value.parts().map(|part| {
-        if let Some(number) = number(part.text) {
+    let users = value.parts(|part| {
+        let name = part.text;
+        if let Some(number) = digits(name) {
             return Ok(number);
         }
-        let expected = "the name or the number of a user";
-        match lookups.user(part.text) {
-            _ if part.text.is_empty() => Err(part.fault(expected)),
+        let error = |why: String| part.error(format!("a user name or ID{why}"));
+        match lookups.user(name) {
+            _ if name.is_empty() => Err(error(String::new())),
             Ok(Some(user)) => Ok(user),
-            Ok(None) => Err(part.fault(format!("{expected}; there is no user {}", part.text))),
-            Err(why) => Err(part.fault(format!("{expected}; {} could not be looked up: {why}", part.text))),
+            Ok(None) => Err(error(format!("; there is no user {name}"))),
+            Err(why) => Err(error(format!("; {name} could not be looked up: {why}"))),
         }
     });
-    Ok(ascending(users.collect::<Parsed<Vec<_>>>()?))
-}
-
-fn number(text: &str) -> Option<u32> {
-    let digits = !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
-    if digits { text.parse().ok() } else { None }
-}
-
-fn ascending(mut numbers: Vec<u32>) -> Box<[u32]> {
-    numbers.sort_unstable();
-    numbers.dedup();
-    numbers.into()
+    users.map(sorted)
 }

@@ -8,76 +8,67 @@ use std::ffi::OsString;
 const ERRORS: &[([&str; 2], &str)] = &[
     (
         ["prot 80", "^^^^"],
-        "a test, such as port 80, state established, :8080 or 10.0.0.0/8; the nearest word is port",
+        "a test, such as port 80, state established, :8080 or 10.0.0.0/8; did you mean port?",
     ),
     (["port", "    ^"], "a value after port: N|NAME|N-M|N,M"),
     (["port 80 or", "          ^"], "a test, such as port 80, state established, :8080 or 10.0.0.0/8"),
-    (
-        ["port 70000", "     ^^^^^"],
-        "a port from 0 to 65535, a range such as 8000-8100, or the name of a service",
-    ),
-    (
-        ["port 80,", "        ^"],
-        "a port from 0 to 65535, a range such as 8000-8100, or the name of a service",
-    ),
-    (
-        ["port htpt", "     ^^^^"],
-        "a port from 0 to 65535, a range such as 8000-8100, or the name of a service",
-    ),
-    (["port 9-8", "     ^^^"], "a port from 0 to 65535, a range such as 8000-8100, or the name of a service"),
+    (["port 70000", "     ^^^^^"], "a port from 0 to 65535, a range such as 8000-8100, or a service name"),
+    (["port 80,", "        ^"], "a port from 0 to 65535, a range such as 8000-8100, or a service name"),
+    (["port htpt", "     ^^^^"], "a port from 0 to 65535, a range such as 8000-8100, or a service name"),
+    (["port 9-8", "     ^^^"], "a port from 0 to 65535, a range such as 8000-8100, or a service name"),
     (["port and state x", "     ^^^"], "a value after port; a name like this needs \"quotes\""),
-    (["port > 65535", "       ^^^^^"], "a port that another can be beyond"),
-    (["port > 1,2", "       ^^^"], "one port to compare with"),
+    (["port > 65535", "       ^^^^^"], "a port that has others beyond it"),
+    (["port > 1,2", "       ^^^"], "a single port to compare with"),
     (
         ["state establishd", "      ^^^^^^^^^^"],
-        "a state such as ESTABLISHED, time-wait or listening, or a group such as connected or closing; the nearest word is ESTABLISHED",
+        "a state such as ESTABLISHED, time-wait or listening, or a group such as connected or closing; did you mean ESTABLISHED?",
     ),
     (["state", "     ^"], "a value after state: S[,S]"),
-    (["proto tpc", "      ^^^"], "one of tcp, udp, tcpv4, udpv4, tcpv6, udpv6; the nearest word is tcp"),
-    (["pid x", "    ^"], "the number of a process, or several with commas"),
-    (["pid >= 3", "    ^^"], "= or != after pid, or nothing"),
-    (["user bob", "     ^^^"], "the name or the number of a user; there is no user bob"),
+    (["proto tpc", "      ^^^"], "one of tcp, udp, tcpv4, udpv4, tcpv6, udpv6; did you mean tcp?"),
+    (["pid x", "    ^"], "a process ID, or several separated by commas"),
+    (["pid >= 3", "    ^^"], "= or != or nothing after pid"),
+    (["user bob", "     ^^^"], "a user name or ID; there is no user bob"),
     (
         ["user ldap", "     ^^^^"],
-        "the name or the number of a user; ldap could not be looked up: the directory does not answer",
+        "a user name or ID; ldap could not be looked up: the directory does not answer",
     ),
     (
         ["host nowhere.example", "     ^^^^^^^^^^^^^^^"],
-        "an address, or the name of a host that has one; nowhere.example: no such host",
+        "an address, or a host name that has one; nowhere.example: no such host",
     ),
     (
         ["host empty.example", "     ^^^^^^^^^^^^^"],
-        "an address, or the name of a host that has one; empty.example has none",
+        "an address, or a host name that has one; empty.example has none",
     ),
     (["src 10.0.0.0/33", "    ^^^^^^^^^^^"], "a prefix length from 0 to 32 after the /"),
     (["src ::/129", "    ^^^^^^"], "a prefix length from 0 to 128 after the /"),
     (
         ["dst 10.1", "    ^^^^"],
-        "an address, a network such as 10.0.0.0/8, the name of a host, or one of these and a port",
+        "an address, a network such as 10.0.0.0/8, or a host name, each with an optional port",
     ),
     (
         ["dst *", "    ^"],
-        "an address, a network such as 10.0.0.0/8, the name of a host, or one of these and a port",
+        "an address, a network such as 10.0.0.0/8, or a host name, each with an optional port",
     ),
     (
         ["host 1.2.3.4:x", "     ^^^^^^^^^"],
-        "a port from 0 to 65535, a range such as 8000-8100, or the name of a service",
+        "a port from 0 to 65535, a range such as 8000-8100, or a service name",
     ),
-    (["country KO", "        ^^"], "the code of a country, such as KR or US, or several with commas"),
+    (["country KO", "        ^^"], "a country code such as KR or US, or several separated by commas"),
     (
         ["country != KR,uk", "              ^^"],
-        "the code of a country, such as KR or US, or several with commas; the nearest word is GB",
+        "a country code such as KR or US, or several separated by commas; did you mean GB?",
     ),
     (["country", "       ^"], "a value after country: CC[,CC]"),
-    (["network > 5", "        ^"], "= or != after network, or nothing"),
+    (["network > 5", "        ^"], "= or != or nothing after network"),
     (["recvq 5", "      ^"], "a comparison: recvq > 64K"),
     (["recvq > 5x", "        ^^"], "a number of bytes such as 0, 64K or 1M (K is 1024)"),
     (["recvq >", "       ^"], "a number of bytes such as 0, 64K or 1M (K is 1024)"),
     (["rtt > 100", "      ^^^"], "a time with its unit, such as 100ms, 1.5s or 10m (us, ms, s, m, h, d)"),
     (["age > x", "      ^"], "a time with its unit, such as 100ms, 1.5s or 10m (us, ms, s, m, h, d)"),
     (["retrans > 1K", "          ^^"], "a whole number such as 0"),
-    (["(port 80", "        ^"], "and, or, another test, or the ) that is missing"),
-    (["port 80)", "       ^"], "a ( somewhere before this )"),
+    (["(port 80", "        ^"], "and, or, another test, or the missing )"),
+    (["port 80)", "       ^"], "a ( before this )"),
     (["()", " ^"], "a test, such as port 80, state established, :8080 or 10.0.0.0/8"),
     (["", "^"], "a test, such as port 80, state established, :8080 or 10.0.0.0/8"),
     (["   ", "^"], "a test, such as port 80, state established, :8080 or 10.0.0.0/8"),
@@ -88,24 +79,24 @@ const ERRORS: &[([&str; 2], &str)] = &[
         ["port 80 and or port 81", "            ^^"],
         "a test, such as port 80, state established, :8080 or 10.0.0.0/8",
     ),
-    (["process \"abc", "        ^^^^"], "a closing quote (a quote inside of quotes is written twice)"),
+    (["process \"abc", "        ^^^^"], "a closing quote (write a quote within quotes twice)"),
     (["process and", "        ^^^"], "a value after process; a name like this needs \"quotes\""),
     (["process", "       ^"], "a value after process: GLOB"),
     (["port 80 > 3", "        ^"], "and, or, or another test"),
     (
         ["ipv4 tpc", "     ^^^"],
-        "a test, such as port 80, state established, :8080 or 10.0.0.0/8; the nearest word is tcp",
+        "a test, such as port 80, state established, :8080 or 10.0.0.0/8; did you mean tcp?",
     ),
     (["\"port\" 80", "^^^^^^"], "a test, such as port 80, state established, :8080 or 10.0.0.0/8"),
     (["10.0.0.0/8x", "^^^^^^^^^^^"], "a prefix length from 0 to 32 after the /"),
     (
         ["port 80 established stat listen", "                    ^^^^"],
-        "a test, such as port 80, state established, :8080 or 10.0.0.0/8; the nearest word is state",
+        "a test, such as port 80, state established, :8080 or 10.0.0.0/8; did you mean state?",
     ),
     (["= 5", "^"], "a test, such as port 80, state established, :8080 or 10.0.0.0/8"),
     (
         ["host 2001:db8::1]:443", "     ^^^^^^^^^^^^^^^^"],
-        "an address, a network such as 10.0.0.0/8, the name of a host, or one of these and a port",
+        "an address, a network such as 10.0.0.0/8, or a host name, each with an optional port",
     ),
 ];
 
@@ -131,7 +122,7 @@ fn every_kind_of_value_is_among_them() {
 fn nesting_has_an_end() {
     for open in ["(", "not ", "!", "not ("] {
         let error = try_parse(&open.repeat(100_000)).unwrap_err();
-        assert!(error.expected.starts_with("no more than 100 parentheses"), "{}", error.expected);
+        assert!(error.expected.starts_with("at most 100 nested parentheses"), "{}", error.expected);
     }
     let deep = format!("{}port 1{}", "(".repeat(99), ")".repeat(99));
     assert_eq!(try_parse(&deep).unwrap().to_string(), "port 1");
@@ -154,10 +145,7 @@ fn words_that_are_not_text() {
     use std::os::unix::ffi::OsStringExt;
     let words = [OsString::from("process"), OsString::from_vec(b"a\xff".to_vec()), OsString::from("x")];
     let error = Filter::parse(&words, &super::Names).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "process a\u{fffd} x\n        ^^\nexpected text in UTF-8: this word is none"
-    );
+    assert_eq!(error.to_string(), "process a\u{fffd} x\n        ^^\nexpected valid UTF-8");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::generate::{expression, sample};
 use super::parse;
 use crate::enrich::Geo;
-use crate::filter::{Context, Filter, Known, Needs, Tri};
+use crate::filter::{Context, Filter, FilterNeeds, Stage, Tri};
 use Tri::{No, Unknown, Yes};
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
 use netstat_model::{
@@ -71,8 +71,8 @@ fn places_are_those_of_the_remote_address() {
         assert_eq!(found, answers, "{text}");
     }
     // Places are known before owners are looked for.
-    assert_eq!(filter("country KR").decided(&korea, Known::Socket), Some(true));
-    assert_eq!(filter("country US pid 1").decided(&korea, Known::Socket), Some(false));
+    assert_eq!(filter("country KR").decided(&korea, Stage::Socket), Some(true));
+    assert_eq!(filter("country US pid 1").decided(&korea, Stage::Socket), Some(false));
     // Without a database nothing is known.
     assert_eq!(parse("country KR").matches(&korea, &Context::NOTHING), Unknown);
     let needs = parse("country KR or network 1 or network x").needs();
@@ -327,12 +327,12 @@ fn owners_are_looked_for_only_where_they_decide() {
         ("rtt > 1s process x", Some(false), Some(false)),
     ] {
         let filter = parse(text);
-        assert_eq!(filter.decided(&socket, Known::Socket), before, "{text}");
-        assert_eq!(filter.decided(&owned(&[1]), Known::Owners), with_owners, "{text}");
+        assert_eq!(filter.decided(&socket, Stage::Socket), before, "{text}");
+        assert_eq!(filter.decided(&owned(&[1]), Stage::Owners), with_owners, "{text}");
     }
     socket.ownership = Ownership::Unowned(NoOwner::NoProcess);
-    assert_eq!(parse("process x").decided(&socket, Known::Socket), Some(false));
-    assert_eq!(parse("not process x").decided(&socket, Known::Socket), Some(true));
+    assert_eq!(parse("process x").decided(&socket, Stage::Socket), Some(false));
+    assert_eq!(parse("not process x").decided(&socket, Stage::Socket), Some(true));
 }
 
 #[test]
@@ -360,7 +360,7 @@ fn what_a_filter_needs() {
         let filter = parse(text);
         assert_eq!(
             filter.needs(),
-            Needs { owners, processes, fields, tcp, countries: false, networks: false },
+            FilterNeeds { owners, processes, fields, tcp, countries: false, networks: false },
             "{text}"
         );
         let mut query = super::programs::query(Kinds::all(), States::all());
@@ -389,7 +389,7 @@ proptest! {
     fn what_is_decided_early_stays(expression in expression(vec![80]), sample in sample(vec![80])) {
         let filter = Filter::from(expression);
         let mut socket = sample.socket;
-        let early = filter.decided(&socket, Known::Socket);
+        let early = filter.decided(&socket, Stage::Socket);
         let find = |_| None;
         for ownership in [
             Ownership::NotRead,
@@ -398,7 +398,7 @@ proptest! {
             Ownership::Unowned(NoOwner::NotPermitted),
         ] {
             socket.ownership = ownership;
-            let with_owners = filter.decided(&socket, Known::Owners);
+            let with_owners = filter.decided(&socket, Stage::Owners);
             let last = filter.matches(&socket, &Context::new(&find)).is_yes();
             prop_assert!(early.is_none_or(|early| early == last));
             prop_assert!(with_owners.is_none_or(|decided| decided == last));

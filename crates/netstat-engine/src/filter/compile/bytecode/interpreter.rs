@@ -1,8 +1,13 @@
-//! The kernel's interpreter (`inet_diag_bc_run`), to test programs without a kernel.
+//! The checks (`inet_diag_bc_audit`) and the interpreter (`inet_diag_bc_run`) of the kernel, to test programs without one.
 
-use super::{AF_INET, AF_INET6, AF_UNSPEC, D_COND, D_GE, D_LE, JMP, S_COND, S_GE, S_LE, audit, operation};
+use super::{AF_INET, AF_INET6, D_COND, D_GE, D_LE, JMP, OPERATION, S_COND, S_GE, S_LE};
 use netstat_model::{Endpoint, Family, Socket};
 use std::net::IpAddr;
+
+const AF_UNSPEC: u8 = 0;
+
+/// The length of `struct inet_diag_hostcond` without the address.
+const HOST_CONDITION: usize = 8;
 
 /// `struct inet_diag_entry`, as far as programs look at it. The first four bytes of an address are all of it for IPv4.
 #[derive(Debug, Clone)]
@@ -80,4 +85,75 @@ pub(in crate::filter) fn accepts(program: &[u8], entry: &Entry) -> bool {
         left -= isize::try_from(if holds { next.yes } else { next.no }).unwrap();
     }
     left == 0
+}
+
+/// An operation of a program.
+struct Operation {
+    code: u8,
+    yes: usize,
+    no: usize,
+}
+
+fn operation(bytes: &[u8]) -> Option<Operation> {
+    let [code, yes, low, high] = *bytes.first_chunk()?;
+    Some(Operation { code, yes: yes.into(), no: u16::from_ne_bytes([low, high]).into() })
+}
+
+/// Returns true if the kernel accepts the program. Operations that the assembler never uses (marks, devices, control
+/// groups, equality) are always refused here.
+pub(in crate::filter) fn audit(program: &[u8]) -> bool {
+    if program.len() < OPERATION {
+        return false;
+    }
+    let mut rest = program;
+    while !rest.is_empty() {
+        let Some(next) = operation(rest) else { return false };
+        let argument = rest.get(OPERATION..).unwrap_or_default();
+        let shortest = match next.code {
+            S_COND | D_COND => match argument {
+                [family, prefix, ..] if argument.len() >= HOST_CONDITION => {
+                    let address: u8 = match *family {
+                        AF_UNSPEC => 0,
+                        AF_INET => 4,
+                        AF_INET6 => 16,
+                        _ => return false,
+                    };
+                    if *prefix > 8 * address {
+                        return false;
+                    }
+                    OPERATION + HOST_CONDITION + usize::from(address)
+                }
+                _ => return false,
+            },
+            S_GE | S_LE | D_GE | D_LE => 2 * OPERATION,
+            JMP => OPERATION,
+            _ => return false,
+        };
+        let fits = |jump: usize| jump >= shortest && jump <= rest.len() + 4 && jump.is_multiple_of(4);
+        if shortest > rest.len() || !fits(next.no) || !fits(next.yes) {
+            return false;
+        }
+        if next.no < rest.len() && !is_start(program, rest.len() - next.no) {
+            return false;
+        }
+        let Some(after) = rest.get(next.yes..) else { return false };
+        rest = after;
+    }
+    true
+}
+
+/// Returns true if an operation begins this many bytes before the end (`valid_cc` of the kernel).
+fn is_start(program: &[u8], from_end: usize) -> bool {
+    let mut rest = program;
+    loop {
+        if from_end >= rest.len() {
+            return from_end == rest.len();
+        }
+        let Some(next) = operation(rest) else { return false };
+        if next.yes < OPERATION || !next.yes.is_multiple_of(4) {
+            return false;
+        }
+        let Some(after) = rest.get(next.yes..) else { return false };
+        rest = after;
+    }
 }
