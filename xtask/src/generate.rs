@@ -13,7 +13,7 @@ const FILES: [(&str, &str); 9] = [
     ("complete-zsh", "completions/_netstat"),
     ("complete-fish", "completions/netstat.fish"),
     ("complete-powershell", "completions/netstat.ps1"),
-    ("schema", "docs/schema/netstat-1.json"),
+    ("schema", "docs/schema/netstat-2.json"),
     ("check-schema", "docs/schema/check-1.json"),
     ("checks", "docs/check.md"),
 ];

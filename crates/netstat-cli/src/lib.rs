@@ -1,7 +1,7 @@
 //! The `netstat` program.
 //!
-//! `options` turns words into arguments, `settings` says what they mean, `report` asks the system and hands plain
-//! data to [`view`], which answers one question; [`render`] turns the answer into bytes, and `output` writes them.
+//! `options` parses the command line, `settings` interprets it, `report` asks the system and hands plain data to
+//! [`view`], which selects, sorts and counts rows; [`render`] turns them into bytes, and `output` writes them.
 
 pub(crate) mod check;
 pub mod columns;
@@ -15,27 +15,26 @@ pub mod text;
 pub mod view;
 mod warning_text;
 
-use options::{Answer, Command};
+use options::{Command, PrintedText};
 use output::{Trouble, Utf8};
 use settings::Settings;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-/// Runs the program with these words of the command line, its own name left out.
+/// Runs the program with the words of the command line, without the program name.
 ///
-/// Standard output has the data, standard error all else. The exit code is 0 when the report was shown, also when a
-/// reader closed the pipe early, and 1 when anything failed or was not
-/// understood; `--exists`, `--wait` and `check` have their own.
+/// Data goes to standard output, everything else to standard error. The exit code is 0 if the report was shown, even if
+/// the reader closed the pipe early, and 1 on any error; `--exists`, `--wait` and `check` have their own codes.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words: Vec<OsString> = words.into_iter().collect();
-    // A script that asks by the exit code must be able to tell a no from a failure.
+    // Scripts that read the exit code must be able to tell "no" from an error.
     let failure = match words.first() {
-        // What is not known, as monitoring systems have it.
+        // UNKNOWN for monitoring systems.
         Some(word) if word.eq_ignore_ascii_case("check") => 3,
         _ if words.iter().any(|word| word == "--exists" || word == "--wait") => 2,
         _ => 1,
     };
-    // What is wrong with the rest of the words is to be read as well.
+    // Honour --utf8 even if parsing fails, so that the error is readable.
     let utf8 = words.iter().any(|word| word == "--utf8");
     let command = options::parse(words);
     if utf8 || matches!(&command, Ok(Command::Run(arguments)) if arguments.utf8) {
@@ -43,7 +42,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
     let done = match command {
         Ok(Command::Run(arguments)) => {
-            if arguments.formats().next().is_some() {
+            if !arguments.formats.is_empty() {
                 output::write_utf8(Utf8::Data);
             }
             let environment = |name: &str| std::env::var(name).ok();
@@ -63,8 +62,8 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     code
 }
 
-/// A document is the same file on every system.
-fn show(answer: &Answer, is_document: bool) -> Result<ExitCode, Trouble> {
+/// Prints a text instead of a report. Generated documents are always UTF-8 with LF, the same file on every system.
+fn show(answer: &PrintedText, is_document: bool) -> Result<ExitCode, Trouble> {
     if is_document {
         output::write_utf8(Utf8::Data);
         output::text(answer.text.as_bytes())?;

@@ -1,4 +1,4 @@
-//! The `netstat` program; all of it is in the library beside this file.
+//! The `netstat` program. Its code is in the library of this crate.
 
 fn main() -> std::process::ExitCode {
     netstat_cli::run(std::env::args_os().skip(1))

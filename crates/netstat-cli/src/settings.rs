@@ -1,9 +1,10 @@
-//! What the words of the command line mean, together and on this system.
+//! The meaning of the command line: options combined with each other, the environment and the system.
 
 use crate::check::{self, Assignment, Check};
 use crate::columns::{self, Column};
-use crate::options::{Arguments, Colour, Format, Lang, ProtocolName};
+use crate::options::{Arguments, Colour, Lang, ProtocolName};
 use crate::render::extras::Extras;
+use crate::render::format::Format;
 use crate::text::Language;
 use crate::view::ConnectionsOptions;
 use crate::view::sort::Order;
@@ -14,10 +15,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How long all look-ups of host names together may take.
+/// The default budget for all host name lookups together.
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The command line, understood.
+/// The interpreted command line.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) report: Report,
@@ -30,24 +31,24 @@ pub(crate) struct Settings {
     pub(crate) geo: Vec<PathBuf>,
     /// The words of the filter; empty for none.
     pub(crate) filter: Vec<OsString>,
-    /// What is done with the rows.
+    /// What to do with the rows.
     pub(crate) purpose: Purpose,
-    /// `-v`, of reports that have no other use for it: how the answer was found is said too.
+    /// `-v` of reports that have no other use for it: report how owners were found.
     pub(crate) verbose: bool,
 }
 
-/// What is done with the rows that match.
+/// What to do with the rows that match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// They are shown.
+    /// Show them.
     Show,
-    /// Whether there is one is told by the exit code (`--exists`).
+    /// Report by the exit code whether there is one (`--exists`).
     Ask,
-    /// The first is waited for, for so long at most (`--wait`).
+    /// Wait for the first match, up to this timeout (`--wait`).
     Await(Option<Duration>),
 }
 
-/// Which report is shown. Where several are asked for, one is: as on Windows, the first of this list.
+/// The report to show. If several are asked for, the first of this list wins, as on Windows.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Report {
     /// `-r`.
@@ -64,28 +65,28 @@ pub(crate) enum Report {
     ProcessCounts(ConnectionsOptions),
     /// `netstat check`.
     Check(Checks),
-    /// All else.
+    /// Everything else.
     Connections(Connections),
 }
 
-/// What is checked, and how that is shown.
+/// What to check, and how to show it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Checks {
     pub(crate) task: Task,
     /// `--config`.
     pub(crate) config: Option<PathBuf>,
-    /// `--set`, in their order.
+    /// `--set`, in order.
     pub(crate) set: Vec<Assignment>,
     /// `--policy`.
     pub(crate) policy: Option<PathBuf>,
     /// `--json`.
     pub(crate) json: bool,
-    /// Whether severities have colours.
+    /// Whether severities are coloured.
     pub(crate) colour: Colour,
 }
 
 impl Checks {
-    /// Whether a check that is run has to know where addresses are.
+    /// Returns true if a check that is run needs to locate addresses.
     pub(crate) fn needs_places(&self) -> bool {
         match &self.task {
             Task::Run { checks, .. } => checks.iter().any(|check| check.needs.surroundings.places),
@@ -94,40 +95,40 @@ impl Checks {
     }
 }
 
-/// What is done with the checks.
+/// What to do with the checks.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Task {
-    /// They are listed (`--list`).
+    /// List them (`--list`).
     List,
-    /// One is explained (`--explain`).
+    /// Explain one (`--explain`).
     Explain(&'static Check),
-    /// A policy of what is there is written (`--learn`).
+    /// Write a policy that allows what is there now (`--learn`).
     Learn,
-    /// They are run.
+    /// Run them.
     Run {
-        /// Which.
+        /// The checks to run.
         checks: Vec<&'static Check>,
-        /// Whether they were named.
+        /// Whether they were named on the command line.
         named: bool,
     },
 }
 
-/// Which counters are shown.
+/// The counters to show.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Statistics {
     /// `-e`.
     pub(crate) interfaces: Option<Interfaces>,
     /// `-s`.
     pub(crate) protocols: Option<Protocols>,
-    /// What Windows does not show as well.
+    /// Also show what Windows does not.
     pub(crate) extra: bool,
-    /// What changed per second, beside each counter.
+    /// Show the change per second beside each counter.
     pub(crate) rates: bool,
     /// `--json`: all counters, as one document.
     pub(crate) json: bool,
 }
 
-/// Whose counters `-e` shows.
+/// The interfaces that `-e` shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Interfaces {
     /// The sum of all but loopback.
@@ -136,16 +137,16 @@ pub(crate) enum Interfaces {
     Each,
 }
 
-/// Which protocols `-s` shows.
+/// The protocols that `-s` shows.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Protocols {
     /// `-p`; `None` for all.
     pub(crate) only: Option<(ProtocolName, Selection)>,
-    /// The connection table that follows, as on Windows, where one protocol with connections is asked for.
+    /// The connection table that follows if a protocol with connections is chosen, as on Windows.
     pub(crate) table: Option<Connections>,
 }
 
-/// The form of the connection table.
+/// The connection table to show.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Connections {
     pub(crate) rows: ConnectionsOptions,
@@ -156,52 +157,52 @@ pub(crate) struct Connections {
     /// `--path`.
     pub(crate) path: bool,
     pub(crate) extras: Extras,
-    /// `None` for numbers.
+    /// How to show names; `None` for numbers.
     pub(crate) names: Option<NameSettings>,
-    /// What the process column of the classic table shows; `None` for no such column.
+    /// Content of the process column of the classic table; `None` for no such column.
     pub(crate) process: Option<&'static Column>,
-    /// In which order the rows are.
+    /// The order of the rows.
     pub(crate) order: Order,
-    /// How many rows there are at most (`--limit`).
+    /// The maximum number of rows (`--limit`).
     pub(crate) limit: Option<usize>,
-    /// The columns by whose values rows are counted (`--group-by`); empty where rows are shown.
+    /// The columns to count rows by (`--group-by`); empty to show rows.
     pub(crate) group_by: Vec<&'static Column>,
-    /// What is written.
-    pub(crate) form: Form,
-    /// Whether states have colours.
+    /// How the rows are written.
+    pub(crate) form: Layout,
+    /// Whether TCP states are coloured.
     pub(crate) colour: Colour,
 }
 
-/// What is written of the rows.
+/// How rows are written.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Form {
+pub(crate) enum Layout {
     /// The table of Windows.
     Classic,
-    /// A table of these columns.
+    /// A text table of these columns.
     Columns(Vec<&'static Column>),
-    /// Data for programs, with these columns.
-    Data(Format, Vec<&'static Column>),
+    /// A data format with these columns.
+    Data(&'static Format, Vec<&'static Column>),
 }
 
-/// How names are shown and looked up.
+/// How to look up and show names.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct NameSettings {
     /// `-f`.
     pub(crate) full: bool,
-    /// How long the look-ups may take.
+    /// The budget for the lookups.
     pub(crate) budget: Duration,
 }
 
-/// How often the report is shown.
+/// How often to show the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Repeat {
-    /// The pause between two displays; `None` for one display.
+    /// The pause between two displays; `None` to show one.
     pub(crate) pause: Option<Duration>,
-    /// After how many displays it ends; `None` for never.
+    /// The number of displays; `None` for no end.
     pub(crate) count: Option<u64>,
 }
 
-/// Where the system's answers come from and go to.
+/// Whether the system's answers are recorded or replayed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Tape {
     None,
@@ -210,8 +211,8 @@ pub(crate) enum Tape {
 }
 
 impl Settings {
-    /// `environment` gives the value of an environment variable. `system_language` is the language that the system has
-    /// been given, where it has one beside the locale.
+    /// Interprets the command line. `environment` returns the value of an environment variable; `system_language` is the
+    /// display language of the user on systems that have one apart from the locale (Windows).
     pub(crate) fn new(
         arguments: &Arguments,
         environment: impl Fn(&str) -> Option<String>,
@@ -259,10 +260,10 @@ fn report(arguments: &Arguments, colour: Colour) -> Report {
         Report::Check(checks(arguments, colour))
     } else if arguments.route {
         let query = RouteQuery { tables: arguments.tables.unwrap_or_default(), ..RouteQuery::default() };
-        Report::Routes { query, json: arguments.json }
+        Report::Routes { query, json: arguments.json() }
     } else if arguments.ethernet || arguments.statistics {
         let protocols = || Protocols {
-            only: arguments.protocol.map(|protocol| (protocol, selection(protocol))),
+            only: arguments.protocol.map(|protocol| (protocol, sections(protocol).0)),
             table: arguments
                 .protocol
                 .filter(|protocol| protocol.has_sockets())
@@ -277,12 +278,12 @@ fn report(arguments: &Arguments, colour: Colour) -> Report {
             protocols: arguments.statistics.then(protocols),
             extra: !arguments.no_extra,
             rates: !arguments.no_rates,
-            json: arguments.json,
+            json: arguments.json(),
         })
     } else if arguments.network_direct {
         Report::Rdma
     } else if arguments.port_counts {
-        // Ports are what is counted, so listeners and bound-only sockets count whatever else was typed.
+        // Every held port counts, so include listeners and bound-only sockets whatever else was typed.
         Report::ProcessCounts(ConnectionsOptions { listening: true, bound: true, ..rows(arguments) })
     } else {
         Report::Connections(connections(arguments, colour))
@@ -296,7 +297,7 @@ fn checks(arguments: &Arguments, colour: Colour) -> Checks {
         Some(check) => Task::Explain(check),
         None if typed.learn => Task::Learn,
         None if typed.names.is_empty() => Task::Run { checks: check::ALL.to_vec(), named: false },
-        // In the order of the list, whatever was typed first.
+        // In the order of the list, not as typed.
         None => Task::Run {
             checks: check::ALL.into_iter().filter(|check| typed.names.contains(check)).collect(),
             named: true,
@@ -307,17 +308,17 @@ fn checks(arguments: &Arguments, colour: Colour) -> Checks {
         config: typed.config.clone(),
         set: typed.set.clone(),
         policy: typed.policy.clone(),
-        json: arguments.json,
+        json: arguments.json(),
         colour,
     }
 }
 
 fn rows(arguments: &Arguments) -> ConnectionsOptions {
     ConnectionsOptions {
-        // Whoever says which rows are wanted wants those, listening or not.
+        // An explicit filter implies -a.
         listening: arguments.all || !arguments.filter.is_empty(),
         bound: arguments.bound,
-        kinds: arguments.protocol.map_or(Kinds::all(), kinds),
+        kinds: arguments.protocol.map_or(Kinds::all(), |protocol| sections(protocol).1),
     }
 }
 
@@ -334,8 +335,8 @@ fn connections(arguments: &Arguments, colour: Colour) -> Connections {
             dscp: arguments.dscp,
             template: arguments.template,
         },
-        // Names are of the table of Windows; the others have numbers, which can be sorted and searched for.
-        names: (!arguments.numeric && form == Form::Classic).then(|| NameSettings {
+        // Only the Windows table shows names. The others show numbers, which can be sorted and searched.
+        names: (!arguments.numeric && form == Layout::Classic).then(|| NameSettings {
             full: arguments.full_names,
             budget: arguments.resolve_timeout.unwrap_or(RESOLVE_TIMEOUT),
         }),
@@ -348,18 +349,18 @@ fn connections(arguments: &Arguments, colour: Colour) -> Connections {
     }
 }
 
-fn form(arguments: &Arguments) -> Form {
+fn form(arguments: &Arguments) -> Layout {
     let columns = arguments.columns.clone();
-    match arguments.formats().next() {
-        Some((format, _)) => Form::Data(format, columns.unwrap_or_else(|| columns::ALL.to_vec())),
+    match arguments.formats.first() {
+        Some(&format) => Layout::Data(format, columns.unwrap_or_else(|| columns::ALL.to_vec())),
         None => match columns.or_else(|| arguments.group_by.clone()) {
-            Some(columns) => Form::Columns(columns),
-            None => Form::Classic,
+            Some(columns) => Layout::Columns(columns),
+            None => Layout::Classic,
         },
     }
 }
 
-/// `--path` belongs to `-b` where only that is there.
+/// Returns the content of the process column. `--path` alone beside `-b` belongs to `-b`.
 fn process_column(arguments: &Arguments) -> Option<&'static Column> {
     let path = arguments.path && (arguments.process || !arguments.executable);
     let name = match (arguments.cmdline, path, arguments.process) {
@@ -371,7 +372,7 @@ fn process_column(arguments: &Arguments) -> Option<&'static Column> {
     columns::by_name(name)
 }
 
-/// What `--color` means here: with `auto` the environment may say no before the terminal is asked.
+/// Interprets `--color`: the environment can turn `auto` off.
 fn colour(arguments: &Arguments, environment: impl Fn(&str) -> Option<String>) -> Colour {
     let chosen = arguments.color.unwrap_or(Colour::Auto);
     let refused = environment("NO_COLOR").is_some_and(|value| !value.is_empty())
@@ -379,32 +380,23 @@ fn colour(arguments: &Arguments, environment: impl Fn(&str) -> Option<String>) -
     if chosen == Colour::Auto && refused { Colour::Never } else { chosen }
 }
 
-/// The section of a protocol.
-fn selection(protocol: ProtocolName) -> Selection {
+/// Returns the statistics section and the table sections of a protocol. Protocols without sockets have no table
+/// section; the parser accepts them only with `-s`.
+fn sections(protocol: ProtocolName) -> (Selection, Kinds) {
+    use Family::{V4, V6};
     match protocol {
-        ProtocolName::Ip => Selection::Ip(Family::V4),
-        ProtocolName::Ipv6 => Selection::Ip(Family::V6),
-        ProtocolName::Icmp => Selection::Icmp(Family::V4),
-        ProtocolName::Icmpv6 => Selection::Icmp(Family::V6),
-        ProtocolName::Tcp => Selection::Tcp(Family::V4),
-        ProtocolName::Tcpv6 => Selection::Tcp(Family::V6),
-        ProtocolName::Udp => Selection::Udp(Family::V4),
-        ProtocolName::Udpv6 => Selection::Udp(Family::V6),
+        ProtocolName::Ip => (Selection::Ip(V4), Kinds::empty()),
+        ProtocolName::Ipv6 => (Selection::Ip(V6), Kinds::empty()),
+        ProtocolName::Icmp => (Selection::Icmp(V4), Kinds::empty()),
+        ProtocolName::Icmpv6 => (Selection::Icmp(V6), Kinds::empty()),
+        ProtocolName::Tcp => (Selection::Tcp(V4), Kinds::TCP_V4),
+        ProtocolName::Tcpv6 => (Selection::Tcp(V6), Kinds::TCP_V6),
+        ProtocolName::Udp => (Selection::Udp(V4), Kinds::UDP_V4),
+        ProtocolName::Udpv6 => (Selection::Udp(V6), Kinds::UDP_V6),
     }
 }
 
-/// The rows of a protocol. The parser lets those without sockets pass only where no table is shown.
-pub(crate) fn kinds(protocol: ProtocolName) -> Kinds {
-    match protocol {
-        ProtocolName::Tcp => Kinds::TCP_V4,
-        ProtocolName::Tcpv6 => Kinds::TCP_V6,
-        ProtocolName::Udp => Kinds::UDP_V4,
-        ProtocolName::Udpv6 => Kinds::UDP_V6,
-        ProtocolName::Ip | ProtocolName::Ipv6 | ProtocolName::Icmp | ProtocolName::Icmpv6 => Kinds::empty(),
-    }
-}
-
-/// Korean where the locale says so and its character set can show it: the headings are UTF-8.
+/// Returns Korean for a Korean locale with a UTF-8 character set: the headings are UTF-8.
 fn language_of_locale(environment: impl Fn(&str) -> Option<String>) -> Language {
     let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
         .into_iter()
@@ -421,6 +413,7 @@ fn language_of_locale(environment: impl Fn(&str) -> Option<String>) -> Language 
 mod tests {
     use super::*;
     use crate::options::{self, Command};
+    use crate::render::formats;
 
     /// Names and values of environment variables.
     type Locale = &'static [(&'static str, &'static str)];
@@ -506,11 +499,11 @@ mod tests {
     #[test]
     fn the_form_is_that_of_windows_unless_another_is_asked_for() {
         let plain = table("-ano", &[]);
-        assert_eq!((plain.form, plain.order, plain.process), (Form::Classic, Order::Usual, None));
+        assert_eq!((plain.form, plain.order, plain.process), (Layout::Classic, Order::Usual, None));
         let pid = || columns::by_name("pid").unwrap();
-        assert_eq!(table("--columns pid", &[]).form, Form::Columns(vec![pid()]));
-        assert_eq!(table("--json --columns pid", &[]).form, Form::Data(Format::Json, vec![pid()]));
-        assert_eq!(table("--csv", &[]).form, Form::Data(Format::Csv, columns::ALL.to_vec()));
+        assert_eq!(table("--columns pid", &[]).form, Layout::Columns(vec![pid()]));
+        assert_eq!(table("--json --columns pid", &[]).form, Layout::Data(formats::ALL[0], vec![pid()]));
+        assert_eq!(table("--csv", &[]).form, Layout::Data(formats::ALL[2], columns::ALL.to_vec()));
         assert_eq!(table("--jsonl --group-by pid", &[]).group_by, [pid()]);
         assert_eq!(table("--sort pid:desc", &[]).order, Order::By { column: pid(), descending: true });
         assert_eq!(table("--columns pid", &[]).names, None, "numbers");
@@ -558,7 +551,7 @@ mod tests {
             (ProtocolName::Udp, Kinds::UDP_V4),
             (ProtocolName::Udpv6, Kinds::UDP_V6),
         ] {
-            assert_eq!(kinds(protocol), kind);
+            assert_eq!(sections(protocol).1, kind);
         }
     }
 }

@@ -2,7 +2,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -76,7 +76,7 @@ fn the_listener_is_there_with_its_process_in_every_format() {
 
     let document: serde_json::Value = serde_json::from_str(&text(&["-a", "--json"])).unwrap();
     let schema =
-        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/schema/netstat-1.json")).unwrap();
+        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/schema/netstat-2.json")).unwrap();
     let schema = jsonschema::validator_for(&serde_json::from_slice(&schema).unwrap()).unwrap();
     let wrong: Vec<_> = schema.iter_errors(&document).map(|error| error.to_string()).collect();
     assert!(wrong.is_empty(), "{wrong:?}");
@@ -90,13 +90,29 @@ fn the_listener_is_there_with_its_process_in_every_format() {
     }
 
     let lines = text(&["-a", "--jsonl", "--columns", "lport,state", &held.address()]);
-    let of_listener = format!("{{\"schema\":1,\"lport\":{},\"state\":\"LISTENING\"}}", held.port());
+    let of_listener = format!("{{\"schema\":2,\"lport\":{},\"state\":\"LISTENING\"}}", held.port());
     assert_eq!(lines.lines().filter(|line| **line == of_listener).count(), 1);
 
     let classic = text(&["-ano", "--process"]);
     let line =
         classic.lines().find(|line| line.contains(&format!("{}:{} ", held.address(), held.port()))).unwrap();
     assert!(line.ends_with(&format!("{pid}\t{name}")), "{line:?}");
+}
+
+#[test]
+fn lines_of_a_repeated_report_say_when_and_which_display() {
+    let held = Held::new();
+    let repeated =
+        |format: &str| text(&["-a", "1", "--count", "2", format, "--columns", "lport", &held.address()]);
+    let displays: BTreeSet<u64> = repeated("--jsonl")
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .inspect(|line| assert!(line["time"].as_str().unwrap().ends_with('Z'), "{line}"))
+        .map(|line| line["display"].as_u64().unwrap())
+        .collect();
+    assert_eq!(displays, BTreeSet::from([1, 2]));
+    let csv = repeated("--csv");
+    assert_eq!(csv.lines().filter(|line| *line == "time,display,lport").count(), 2, "{csv}");
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod process;
 pub mod query;
 mod rdma;
 mod route;
+mod snapshot_info;
 mod socket;
 mod socket_ref;
 mod table;
@@ -46,6 +47,7 @@ pub use rdma::{RdmaEndpoint, RdmaRole};
 pub use route::{
     NextHop, NextHops, PersistentRoute, Route, RouteKind, RouteStore, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN,
 };
+pub use snapshot_info::{Namespace, SnapshotInfo};
 pub use socket::{Family, Offload, Protocol, Socket, SocketId, TcpState, Timer, TimerKind, WindowsSocket};
 pub use socket_ref::{OwnershipRef, ServedFamilies, SocketRef};
 pub use table::{FindOwners, RowId, ShortId, SocketTable, lower_half};

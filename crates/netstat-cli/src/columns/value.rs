@@ -1,4 +1,4 @@
-//! The value of a column: its text, its order and its JSON are made here and nowhere else.
+//! The typed value of a column: its text, sort order and JSON are defined here only.
 
 use crate::text::words::{self, UNKNOWN};
 use crate::text::{address, decimal, escape};
@@ -10,22 +10,22 @@ use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// A value, typed. Whatever text is in it comes from outside and is not escaped yet.
+/// A typed value. Text in it is untrusted and not escaped yet.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value<'a> {
-    /// Nobody knows.
+    /// Unknown.
     Unknown,
-    /// It is known that there is none; a table shows this, JSON and CSV nothing.
+    /// Known not to exist; text tables show this, JSON and CSV nothing.
     Absent(&'static str),
     /// A whole number.
     Number(u64),
-    /// A time, to the microsecond.
+    /// A duration in microseconds.
     Microseconds(Duration),
-    /// A time, to the millisecond.
+    /// A duration in milliseconds.
     Milliseconds(Duration),
     /// Text.
     Text(Cow<'a, OsStr>),
-    /// Several texts.
+    /// A list of texts.
     Words(&'a [OsString]),
     /// An address with a port.
     End(Endpoint),
@@ -39,7 +39,7 @@ pub enum Value<'a> {
     Container(&'a Container),
 }
 
-/// The process ID of a socket that has no process, as `-o` shows it.
+/// The process ID of a socket without a process, as `-o` shows it.
 pub const NO_PROCESS: Value<'static> = Value::Absent("0");
 
 impl<'a> Value<'a> {
@@ -51,12 +51,12 @@ impl<'a> Value<'a> {
         Self::Text(OsStr::new(word).into())
     }
 
-    /// Whether there is nothing to show: JSON says null, CSV leaves the field empty.
+    /// Returns true if there is nothing to show: JSON has null, CSV an empty field.
     pub fn is_none(&self) -> bool {
         matches!(self, Self::Unknown | Self::Absent(_))
     }
 
-    /// The text of a table, safe for a terminal. It is never empty.
+    /// Writes the text for a table, safe for a terminal and never empty.
     pub fn write_text(&self, out: &mut Vec<u8>) {
         let start = out.len();
         match self {
@@ -74,7 +74,8 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The text of a CSV field, safe for a terminal: numbers in the unit of the key, nothing where there is none.
+    /// Writes the text for a CSV field, safe for a terminal: numbers in the unit of the key, nothing if there is no
+    /// value.
     pub fn write_data(&self, out: &mut Vec<u8>) {
         match self {
             Self::Unknown | Self::Absent(_) => {}
@@ -108,19 +109,19 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// That text as a string.
+    /// Returns the CSV text as a string.
     fn data(&self) -> String {
         let mut out = Vec::new();
         self.write_data(&mut out);
         String::from_utf8_lossy(&out).into_owned()
     }
 
-    /// The order within a column, in which what is not there comes last; see [`Value::compare_descending`].
+    /// Compares two values of a column. Missing values come last; see [`Value::compare_descending`].
     pub fn compare(&self, other: &Self) -> Ordering {
         self.rank().cmp(&other.rank()).then_with(|| self.compare_known(other))
     }
 
-    /// The other way round, in which what is not there comes last as well.
+    /// Compares in descending order, in which missing values come last too.
     pub fn compare_descending(&self, other: &Self) -> Ordering {
         self.rank().cmp(&other.rank()).then_with(|| other.compare_known(self))
     }
@@ -156,7 +157,7 @@ impl<'a> Value<'a> {
     }
 }
 
-/// An address as it stands alone: IPv6 without brackets.
+/// Writes an address on its own: IPv6 without brackets.
 fn write_host(out: &mut Vec<u8>, end: &Endpoint) {
     match end.address {
         IpAddr::V4(address) => address::write_v4(out, address),
@@ -170,12 +171,12 @@ fn write_host(out: &mut Vec<u8>, end: &Endpoint) {
     }
 }
 
-/// Half a million years of microseconds fit.
+/// Saturates after half a million years of microseconds.
 fn whole(count: u128) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-/// Every word for a timer, for the schema.
+/// The words for timers, in the order of [`timer_word`]; also for the schema.
 pub const TIMER_WORDS: [&str; 4] = ["retransmit", "keepalive", "timewait", "probe"];
 
 fn timer_word(kind: TimerKind) -> &'static str {
@@ -188,7 +189,7 @@ fn timer_word(kind: TimerKind) -> &'static str {
     }
 }
 
-/// Every word for a container runtime, for the schema.
+/// The words for container runtimes, in the order of [`runtime_word`]; also for the schema.
 pub const RUNTIME_WORDS: [&str; 5] = ["docker", "podman", "containerd", "cri-o", "kubernetes"];
 
 fn runtime_word(runtime: ContainerRuntime) -> &'static str {
@@ -202,7 +203,7 @@ fn runtime_word(runtime: ContainerRuntime) -> &'static str {
     }
 }
 
-/// JSON: numbers are numbers, what is not known or not there is null, text is escaped as in a table.
+/// JSON: numbers are numbers, missing values are null, text is escaped as in a table.
 impl Serialize for Value<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {

@@ -1,19 +1,20 @@
-//! The command line as typed, before anything is concluded from it.
+//! The command line as typed, before it is interpreted.
 
 use crate::check::{Assignment, Check};
 use crate::columns::Column;
+use crate::render::format::Format;
 use crate::view::sort::Order;
 use netstat_model::query::{Owners, Tables};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What was typed. A field that was not typed is `false` or `None`; what that means is decided later.
+/// What was typed. Options that were not typed are `false`, `None` or empty; `settings` gives them a meaning.
 ///
-/// Where an option was repeated with different values the last one holds.
+/// If an option is repeated with different values, the last one counts.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Arguments {
-    /// `-a`: listeners and UDP as well.
+    /// `-a`: also listeners and UDP.
     pub(crate) all: bool,
     /// `-b`: the executable of each row.
     pub(crate) executable: bool,
@@ -33,7 +34,7 @@ pub(crate) struct Arguments {
     pub(crate) pid: bool,
     /// `-p`: one protocol only.
     pub(crate) protocol: Option<ProtocolName>,
-    /// `-q`: listeners, UDP, and ports bound but not listening.
+    /// `-q`: also listeners, UDP, and ports that are bound but not listening.
     pub(crate) bound: bool,
     /// `-r`: the routing table.
     pub(crate) route: bool,
@@ -41,7 +42,7 @@ pub(crate) struct Arguments {
     pub(crate) statistics: bool,
     /// `-t`: the offload state column.
     pub(crate) offload: bool,
-    /// `-v`: with `-e` each interface by itself; with `-b` a letter of Windows XP.
+    /// `-v`: with `-e` each interface by itself; otherwise how owners were found.
     pub(crate) verbose: bool,
     /// `--table`: the routing tables.
     pub(crate) tables: Option<Tables>,
@@ -59,52 +60,56 @@ pub(crate) struct Arguments {
     pub(crate) count: Option<u64>,
     /// `--lang`: the language of titles and headings.
     pub(crate) lang: Option<Lang>,
-    /// `--utf8`: UTF-8 on Windows too, wherever it goes.
+    /// `--utf8`: on Windows, UTF-8 to files and pipes too.
     pub(crate) utf8: bool,
-    /// `--owners`: by what means owners are looked for.
+    /// `--owners`: the owner method.
     pub(crate) owners: Option<Owners>,
-    /// `--geo`: files with countries and networks of addresses, the first to be asked first.
+    /// `--geo`: files with countries and networks of addresses, in order of precedence.
     pub(crate) geo: Vec<PathBuf>,
-    /// `--path`: the full path where `-b` would show a file name.
+    /// `--path`: full paths where `-b` would show file names.
     pub(crate) path: bool,
-    /// `--resolve-timeout`: the time all name look-ups together may take.
+    /// `--resolve-timeout`: the budget for all name lookups together.
     pub(crate) resolve_timeout: Option<Duration>,
-    /// The words of the filter; empty for none. They are a filter, though a name in them may stand for nothing.
+    /// The words of the filter; empty for none. Their syntax is valid, but names in them may not exist.
     pub(crate) filter: Vec<OsString>,
-    /// `--exists`: say by the exit code alone whether a row matches.
+    /// `--exists`: report by the exit code alone whether a row matches.
     pub(crate) exists: bool,
     /// `--wait`: return as soon as a row matches.
     pub(crate) wait: bool,
-    /// `--timeout`: how long `--wait` waits at most.
+    /// `--timeout`: the limit of `--wait`.
     pub(crate) timeout: Option<Duration>,
     /// `--process`: the process in a column.
     pub(crate) process: bool,
-    /// `--cmdline`: its command line there.
+    /// `--cmdline`: the command line in that column.
     pub(crate) cmdline: bool,
     /// `--columns`: the columns, in their order.
     pub(crate) columns: Option<Vec<&'static Column>>,
     /// `--columns help`.
     pub(crate) column_help: bool,
-    /// `--limit`: how many rows there are at most.
+    /// `--limit`: the maximum number of rows.
     pub(crate) limit: Option<usize>,
     /// `--sort`: the order of the rows.
     pub(crate) sort: Option<Order>,
-    /// `--group-by`: the columns by whose values rows are counted.
+    /// `--group-by`: the columns to count rows by.
     pub(crate) group_by: Option<Vec<&'static Column>>,
-    /// `--color`: whether states have colours.
+    /// `--color`: whether states are coloured.
     pub(crate) color: Option<Colour>,
-    /// `--json`: one document.
-    pub(crate) json: bool,
-    /// `--jsonl`: a line of JSON for each row.
-    pub(crate) jsonl: bool,
-    /// `--csv`: a line of CSV for each row.
-    pub(crate) csv: bool,
-    /// What belongs to `netstat check`.
+    /// `--json` and the other data formats. Only one may be given, which is checked later.
+    pub(crate) formats: Vec<&'static Format>,
+    /// Arguments of `netstat check`.
     pub(crate) check: CheckArguments,
     /// `--record`: the directory to write the operating system's answers to.
     pub(crate) record: Option<PathBuf>,
     /// `--replay`: the directory to answer from. Never set together with `record`.
     pub(crate) replay: Option<PathBuf>,
+}
+
+/// The first word of a command line that asks for checks.
+const CHECK: &str = "check";
+
+/// Returns true if the word asks for checks where it is the first.
+pub(super) fn is_check_word(word: &OsStr) -> bool {
+    word.eq_ignore_ascii_case(CHECK)
 }
 
 /// What was typed after `netstat check`.
@@ -152,73 +157,39 @@ pub(crate) enum ProtocolName {
 }
 
 impl ProtocolName {
-    /// Every name, as typed, with what it means.
-    const ALL: [(&'static str, Self); 8] = [
-        ("tcp", Self::Tcp),
-        ("tcpv6", Self::Tcpv6),
-        ("udp", Self::Udp),
-        ("udpv6", Self::Udpv6),
-        ("ip", Self::Ip),
-        ("ipv6", Self::Ipv6),
-        ("icmp", Self::Icmp),
-        ("icmpv6", Self::Icmpv6),
-    ];
+    /// Every protocol, those with connections first.
+    const ALL: [Self; 8] =
+        [Self::Tcp, Self::Tcpv6, Self::Udp, Self::Udpv6, Self::Ip, Self::Ipv6, Self::Icmp, Self::Icmpv6];
 
-    /// The names people type, those with connections first.
-    pub(super) const NAMES: [&'static str; 8] = {
-        let mut names = [""; 8];
-        let mut i = 0;
-        while i < names.len() {
-            names[i] = Self::ALL[i].0;
-            i += 1;
-        }
-        names
-    };
+    /// The names of [`Self::ALL`].
+    pub(super) const NAMES: [&'static str; 8] =
+        ["tcp", "tcpv6", "udp", "udpv6", "ip", "ipv6", "icmp", "icmpv6"];
 
-    /// The protocol of a name, in any letter case.
+    /// Finds a protocol by name, ignoring case.
     pub(super) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .find(|(spelling, _)| spelling.eq_ignore_ascii_case(name))
-            .map(|(_, protocol)| *protocol)
+        by_name(&Self::NAMES, &Self::ALL, name)
     }
 
-    /// The name as typed, in lower case.
+    /// Returns the name in lower case.
     pub(crate) fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(_, protocol)| *protocol == self).map_or("", |(name, _)| name)
+        let named = Self::ALL.iter().zip(Self::NAMES).find(|(protocol, _)| **protocol == self);
+        named.map_or("", |(_, name)| name)
     }
 
-    /// Whether the protocol has connections or ports, and so rows in the connection table.
+    /// Returns true if the protocol has connections or ports, and so rows in the connection table.
     pub(crate) fn has_sockets(self) -> bool {
         matches!(self, Self::Tcp | Self::Tcpv6 | Self::Udp | Self::Udpv6)
     }
 }
 
-/// Data for programs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Format {
-    /// `--json`.
-    Json,
-    /// `--jsonl`.
-    JsonLines,
-    /// `--csv`.
-    Csv,
-}
-
 impl Arguments {
-    /// The formats that were asked for, with their spellings.
-    pub(crate) fn formats(&self) -> impl Iterator<Item = (Format, &'static str)> {
-        [
-            (self.json, Format::Json, "--json"),
-            (self.jsonl, Format::JsonLines, "--jsonl"),
-            (self.csv, Format::Csv, "--csv"),
-        ]
-        .into_iter()
-        .filter_map(|(typed, format, spelling)| typed.then_some((format, spelling)))
+    /// Returns true if the document of a report other than the connection table is asked for.
+    pub(crate) fn json(&self) -> bool {
+        self.formats.iter().any(|format| format.of_every_report)
     }
 }
 
-/// Whether states have colours.
+/// Whether states are coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Colour {
     /// On a terminal that can show them, unless `NO_COLOR` is set.
@@ -230,17 +201,12 @@ pub(crate) enum Colour {
 }
 
 impl Colour {
-    /// The names people type.
+    /// The words of `--color`.
     pub(super) const NAMES: [&'static str; 3] = ["auto", "always", "never"];
 
-    /// The choice of a name, in any letter case.
+    /// Finds a choice by name, ignoring case.
     pub(super) fn from_name(name: &str) -> Option<Self> {
-        match name.to_ascii_lowercase().as_str() {
-            "auto" => Some(Self::Auto),
-            "always" => Some(Self::Always),
-            "never" => Some(Self::Never),
-            _ => None,
-        }
+        by_name(&Self::NAMES, &[Self::Auto, Self::Always, Self::Never], name)
     }
 }
 
@@ -254,26 +220,25 @@ pub(crate) enum Lang {
 }
 
 impl Lang {
-    /// The names people type.
+    /// The words of `--lang`.
     pub(super) const NAMES: [&'static str; 2] = ["en", "ko"];
 
-    /// The language of a name, in any letter case.
+    /// Finds a language by name, ignoring case.
     pub(super) fn from_name(name: &str) -> Option<Self> {
-        match name.to_ascii_lowercase().as_str() {
-            "en" => Some(Self::En),
-            "ko" => Some(Self::Ko),
-            _ => None,
-        }
+        by_name(&Self::NAMES, &[Self::En, Self::Ko], name)
     }
 }
 
-/// The words of `--owners`, with what they mean.
-const OWNERS: [(&str, Owners); 3] = [("auto", Owners::Auto), ("bpf", Owners::Bpf), ("proc", Owners::Proc)];
-
 /// The words of `--owners`.
-pub(super) const OWNERS_NAMES: [&str; 3] = [OWNERS[0].0, OWNERS[1].0, OWNERS[2].0];
+pub(super) const OWNERS_NAMES: [&str; 3] = ["auto", "bpf", "proc"];
 
-/// What a word of `--owners` means, in any letter case.
+/// Finds an owner method by name, ignoring case.
 pub(super) fn owners_from_name(name: &str) -> Option<Owners> {
-    OWNERS.iter().find(|(word, _)| word.eq_ignore_ascii_case(name)).map(|&(_, owners)| owners)
+    by_name(&OWNERS_NAMES, &[Owners::Auto, Owners::Bpf, Owners::Proc], name)
+}
+
+/// Returns the value at the place of the name, which may be in any letter case.
+fn by_name<T: Copy>(names: &[&str], values: &[T], name: &str) -> Option<T> {
+    let at = names.iter().position(|known| known.eq_ignore_ascii_case(name))?;
+    values.get(at).copied()
 }

@@ -1,30 +1,18 @@
 //! The words after `netstat check`: names of checks, then a filter.
 
 use super::arguments::Arguments;
-use super::complaint::{Complaint, nearest};
-use super::table::{self, Entry, Report};
-use super::words;
+use super::complaint::Complaint;
+use super::entry::{Entry, Topic};
+use super::nearest::nearest;
+use super::{table, words};
 use crate::check;
 use crate::text::quote::quoted;
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
-/// The word that begins such a command line.
-pub(super) const WORD: &str = "check";
-
-/// Whether a command line asks for checks.
-pub(super) fn is_meant(words: &[OsString]) -> bool {
-    words.first().is_some_and(|word| is_word(word))
-}
-
-/// Whether a word asks for checks, where it is the first.
-pub(super) fn is_word(word: &OsStr) -> bool {
-    word.eq_ignore_ascii_case(WORD)
-}
-
 /// Whether `netstat check` takes an option.
 pub(super) fn takes(entry: &Entry) -> bool {
-    entry.report == Report::Check || table::SHARED_WITH_CHECK.contains(&entry.long)
+    entry.report == Topic::Check || table::SHARED_WITH_CHECK.contains(&entry.long)
 }
 
 /// Complains about an option in the wrong place: one of the checks without them, or another with them. `typed` is how
@@ -36,7 +24,7 @@ pub(super) fn belongs(entry: &Entry, typed: &str, checking: bool) -> Result<(), 
             "{typed} is not for netstat check: type netstat check --help to see its options"
         )));
     }
-    if !checking && entry.report == Report::Check {
+    if !checking && entry.report == Topic::Check {
         return Err(Complaint::new(format!(
             "--{} belongs to netstat check: type netstat check {long}",
             entry.long
@@ -88,7 +76,7 @@ fn one_text(arguments: &Arguments) -> Result<(), Complaint> {
             return Err(Complaint::new("--list, --explain and --learn cannot be combined: type one of them"));
         }
     };
-    if arguments.json {
+    if arguments.json() {
         return Err(Complaint::new(format!("{text} does not write JSON: leave --json out")));
     }
     if typed.watch.is_some() {

@@ -1,18 +1,18 @@
-//! What people meant who typed options of the other netstat (net-tools) or of ss, which takes the same ones.
+//! Translates command lines in the style of the other netstat (net-tools) or of ss, which takes the same options.
 
 use super::arguments::ProtocolName;
-use super::complaint::Complaint;
+use super::complaint::{Complaint, complaint};
 use crate::text::quote::quoted;
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 
-/// Letters that net-tools or ss know in the sense handled here.
+/// Letters of net-tools or ss that are translated.
 const LETTERS: &str = "aceghilmnoprstuvwxW46";
 
-/// Those of them that are no options here, or mean something so different that they give the style away.
+/// The letters among them that are not options here, or whose meaning differs so much that they give the style away.
 const MARKS: &str = "luwgW46";
 
-/// Long spellings of net-tools and ss that are not ours, with their letter there.
+/// Long options of net-tools and ss that do not exist here, with their letter there.
 const LONG: &[(&str, char)] = &[
     ("continuous", 'c'),
     ("extend", 'e'),
@@ -33,33 +33,29 @@ const LONG: &[(&str, char)] = &[
     ("wide", 'W'),
 ];
 
-/// A complaint about `word` when it is written in that style. `words` is the whole command line.
+/// Complains about `word` if it is in that style. `words` is the whole command line.
 pub(super) fn complaint(words: &[OsString], word: &OsStr) -> Option<Complaint> {
     let letters = letters_of(word)?;
     if !letters.iter().any(|letter| MARKS.contains(*letter)) && !word_is_long(word) {
         return None;
     }
-    Some(Complaint::new(format!(
-        "{} is in the style of net-tools and ss; here {}",
-        quoted(word),
-        here(words)
-    )))
+    Some(complaint!("{} is in the style of net-tools and ss; here {}", quoted(word), here(words)))
 }
 
-/// A complaint about a `-p` in `word` that no protocol follows, as where it means "programs".
+/// Complains about a `-p` in `word` without a protocol, which means "programs" in net-tools.
 pub(super) fn complaint_about_p(words: &[OsString], word: &OsStr) -> Complaint {
     let word = if word == "-p" { "-p".to_owned() } else { format!("-p in {}", quoted(word)) };
-    Complaint::new(format!(
-        "{word} lacks a protocol, as in -p tcp; if it is the -p of net-tools and ss, here {}",
+    complaint!(
+        "{word} needs a protocol, as in -p tcp; if it is the -p of net-tools and ss, here {}",
         here(words)
-    ))
+    )
 }
 
 fn word_is_long(word: &OsStr) -> bool {
     word.to_str().is_some_and(|text| text.starts_with("--"))
 }
 
-/// The letters of a word as net-tools would read it.
+/// Returns the letters of a word as net-tools would read it.
 fn letters_of(word: &OsStr) -> Option<BTreeSet<char>> {
     let text = word.to_str()?;
     let name = text.trim_start_matches('-');
@@ -70,13 +66,13 @@ fn letters_of(word: &OsStr) -> Option<BTreeSet<char>> {
         }
     }
 
-    // W, for wide, is another letter than w, for raw; of the others capitals are nothing to be strict about.
+    // W (wide) differs from w (raw); the case of other letters does not matter.
     let fold = |letter: char| if letter == 'W' { letter } else { letter.to_ascii_lowercase() };
     let letters: BTreeSet<char> = text.strip_prefix('-')?.chars().map(fold).collect();
     (!letters.is_empty() && letters.iter().all(|letter| LETTERS.contains(*letter))).then_some(letters)
 }
 
-/// What to type here for the whole command line.
+/// Translates the whole command line.
 fn here(words: &[OsString]) -> String {
     let mut letters = BTreeSet::new();
     let mut protocol = None;
@@ -92,7 +88,7 @@ fn here(words: &[OsString]) -> String {
     equivalent(&letters, protocol)
 }
 
-/// The nearest command of ours, with what differs.
+/// Returns the nearest command here, with a note about what differs.
 fn equivalent(letters: &BTreeSet<char>, protocol: Option<ProtocolName>) -> String {
     let has = |letter| letters.contains(&letter);
     let (tcp, udp) = (has('t'), has('u'));
@@ -115,14 +111,14 @@ fn equivalent(letters: &BTreeSet<char>, protocol: Option<ProtocolName>) -> Strin
     }
 
     let mut command = String::from("netstat -");
-    // Connections without listeners are the plain table in both, but plain UDP sockets are not.
+    // Both show TCP connections without listeners by default, but not UDP sockets.
     let wants_all = has('a') || has('l') || udp || !tcp;
     if wants_all {
         command.push('a');
     }
     command.push('n');
     if has('p') {
-        // The program's name and its PID.
+        // Program name and PID.
         command.push_str("ob");
     } else if has('o') {
         command.push('o');
@@ -162,7 +158,7 @@ fn equivalent(letters: &BTreeSet<char>, protocol: Option<ProtocolName>) -> Strin
     }
 }
 
-/// Command lines in that style with what is said to type instead, for the reference; a test keeps them true.
+/// Command lines in that style and their translation, for the reference. A test compares them with the code.
 pub(super) const EXAMPLES: [(&str, &str); 7] = [
     ("-tulpn", "netstat -anob"),
     ("-plnt", "netstat -anob -p tcp"),

@@ -1,23 +1,26 @@
-//! Words to a [`Command`].
+//! Parses the words of the command line into a [`Command`].
 
-use super::arguments::{Arguments, ProtocolName};
-use super::complaint::{Complaint, nearest, nearest_long};
-use super::table::{self, Effect, Entry, Report, Value};
-use super::{Command, Manner, check as check_words, net_tools, words as plain_words};
+use super::arguments::{Arguments, ProtocolName, is_check_word};
+use super::command::{Command, Manner};
+use super::complaint::{Complaint, complaint};
+use super::entry::{Effect, Entry, Topic, Value};
+use super::mistakes::{self, nearest_long};
+use super::nearest::nearest;
+use super::{check as check_words, net_tools, table, words as plain_words};
 use crate::text::quote::quoted;
 use crate::view::sort::Order;
 use std::ffi::{OsStr, OsString};
 
-/// Reads the command line, without the name of the program.
+/// Parses the command line, without the program name.
 ///
-/// Options act from left to right: the first that asks for help, the version or a document ends the reading.
+/// Options act from left to right: the first that asks for help, the version or a document ends parsing.
 ///
 /// # Errors
 ///
-/// What was not understood, in one line that says what to type instead.
+/// One line that says what was not understood and what to type instead.
 pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command, Complaint> {
     let words: Vec<OsString> = args.into_iter().collect();
-    let checking = check_words::is_meant(&words);
+    let checking = words.first().is_some_and(|word| is_check_word(word));
     let mut parser = Parser {
         words: &words,
         next: usize::from(checking),
@@ -53,19 +56,19 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
     Ok(Command::Run(Box::new(parser.arguments)))
 }
 
-/// What the parser stands at.
+/// The state of the parser.
 struct Parser<'a> {
     words: &'a [OsString],
     next: usize,
-    /// Whether the words are those of `netstat check`.
+    /// Whether this is a `netstat check` command line.
     checking: bool,
     options_ended: bool,
     arguments: Arguments,
-    /// What is no option.
+    /// The words that are not options.
     plain: Vec<OsString>,
 }
 
-/// A word that means help in whole, though its letters would say something else.
+/// Returns true for the word `help`, although its letters could be options.
 fn is_help(rest: &str) -> bool {
     rest.eq_ignore_ascii_case("help")
 }
@@ -95,7 +98,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A word that is no option; what it is depends on the others.
+    /// Keeps a word that is not an option; what it means depends on the others.
     fn plain(&mut self, word: &OsStr) -> Result<Option<Command>, Complaint> {
         if word.to_str().is_some_and(is_help) {
             return Ok(Some(Command::Help(Manner::Unix)));
@@ -115,18 +118,15 @@ impl<'a> Parser<'a> {
                 return Ok(Some(Command::Help(Manner::Unix)));
             }
             return Err(net_tools::complaint(self.words, word)
-                .unwrap_or_else(|| Complaint::unknown_long(word, name.unwrap_or_default())));
+                .unwrap_or_else(|| mistakes::unknown_long(word, name.unwrap_or_default())));
         };
         check_words::belongs(entry, &format!("--{}", entry.long), self.checking)?;
-        // A known name is ASCII, so as many bytes as units of whatever the system writes words in.
+        // A known name is ASCII, so its bytes are as many as its UTF-16 units on Windows.
         let given = equals.map(|position| after(word, position + 1));
         let Some(value) = entry.value() else {
             if given.is_some() {
                 let long = entry.long;
-                return Err(Complaint::new(format!(
-                    "{} has a value, but takes none: type --{long}",
-                    quoted(word)
-                )));
+                return Err(complaint!("{} has a value, but takes none: type --{long}", quoted(word)));
             }
             return self.apply(entry, None, Manner::Unix);
         };
@@ -136,14 +136,14 @@ impl<'a> Parser<'a> {
                 let example = format!("type, for example, --{} {}", entry.long, value.example);
                 match self.peek() {
                     None => {
-                        return Err(Complaint::new(format!("--{} lacks its value: {example}", entry.long)));
+                        return Err(complaint!("--{} needs a value: {example}", entry.long));
                     }
                     Some(next) if next.as_encoded_bytes().starts_with(b"-") => {
-                        return Err(Complaint::new(format!(
-                            "--{} lacks its value before {}: {example}",
+                        return Err(complaint!(
+                            "--{} needs a value before {}: {example}",
                             entry.long,
                             quoted(next)
-                        )));
+                        ));
                     }
                     Some(next) => {
                         self.next += 1;
@@ -155,33 +155,30 @@ impl<'a> Parser<'a> {
         self.apply(entry, Some(&given), Manner::Unix)
     }
 
-    /// Letters after one `-` or `/`.
+    /// Parses letters after a `-` or `/`.
     fn letters(&mut self, word: &'a OsStr, manner: Manner) -> Result<Option<Command>, Complaint> {
         let Some(rest) = word.to_str().and_then(|text| text.get(1..)) else {
-            return Err(Complaint::new(format!(
-                "{} is not an option: type netstat -? to see the options",
-                quoted(word)
-            )));
+            return Err(complaint!("{} is not an option: type netstat -? to see the options", quoted(word)));
         };
         if rest.is_empty() {
-            return Err(Complaint::new(format!(
+            return Err(complaint!(
                 "{} stands alone: type letters after it, as in netstat -ano",
                 quoted(word)
-            )));
+            ));
         }
         if is_help(rest) {
             return Ok(Some(Command::Help(manner)));
         }
-        // Letters such as -pid are a long option that lacks a dash, unless p has the protocol that makes them letters.
+        // -pid is a long option that lacks a dash, unless a protocol follows, which makes its letters options.
         let p_has_protocol = self.peek().and_then(OsStr::to_str).and_then(ProtocolName::from_name).is_some();
         if let Some(entry) = rest.split(['=', ':']).next().and_then(table::by_long)
             && !p_has_protocol
-            && (self.checking || entry.report != Report::Check)
+            && (self.checking || entry.report != Topic::Check)
         {
-            return Err(Complaint::one_dash(word, entry.long));
+            return Err(mistakes::one_dash(word, entry.long));
         }
 
-        // The whole word is understood before any of it acts.
+        // Parse the whole word before any of it acts.
         let mut switches = Vec::new();
         let mut glued = None;
         let mut wanting = None;
@@ -201,13 +198,13 @@ impl<'a> Parser<'a> {
                 break;
             }
             if let Some(stray) = tail.strip_prefix(['=', ':']) {
-                return Err(Complaint::new(format!(
+                return Err(complaint!(
                     "{} has a sign before the value of -{letter}: type -{letter} and then {} as the next word",
                     quoted(word),
                     quoted(OsStr::new(if stray.is_empty() { value.example } else { stray }))
-                )));
+                ));
             }
-            // Three letters are enough to be a mistyped name rather than more options.
+            // Three letters are rather a mistyped name than more options.
             let next_fits = self.peek().is_some_and(|next| is_choice(value, next));
             if tail.len() >= 3 && !next_fits && nearest(tail, value.choices().iter().copied(), 1).is_some() {
                 glued = Some((entry, tail));
@@ -233,13 +230,13 @@ impl<'a> Parser<'a> {
                 self.apply(entry, Some(next), manner)
             }
             _ => Err(match ProtocolName::from_name(rest) {
-                Some(protocol) => Complaint::protocol_as_option(word, protocol),
+                Some(protocol) => mistakes::protocol_as_option(word, protocol),
                 None => net_tools::complaint_about_p(self.words, word),
             }),
         }
     }
 
-    /// Does what one option does, with its value where it has one.
+    /// Applies an option, with its value if it has one.
     fn apply(
         &mut self,
         entry: &Entry,
@@ -249,6 +246,7 @@ impl<'a> Parser<'a> {
         let value = value.unwrap_or_default();
         match &entry.effect {
             Effect::Switch(set) => set(&mut self.arguments),
+            Effect::Format(format) => self.arguments.formats.push(format),
             Effect::Value(_, set) => set(&mut self.arguments, value)?,
             Effect::Answer(answer) => return Ok(Some(answer(manner))),
             Effect::AnswerWith(_, answer) => return answer(value).map(Some),
@@ -256,72 +254,69 @@ impl<'a> Parser<'a> {
         Ok(None)
     }
 
-    /// A letter that is no option.
+    /// Complains about a letter that is not an option.
     fn unknown_letter(&self, word: &OsStr, rest: &str, letter: char) -> Complaint {
         if let Some(protocol) = ProtocolName::from_name(rest) {
-            return Complaint::protocol_as_option(word, protocol);
+            return mistakes::protocol_as_option(word, protocol);
         }
-        // Fewer letters may each be meant; so many are rather a word.
+        // Fewer letters may be separate options; so many are rather a word.
         if rest.chars().count() >= 5
             && let Some(long) = nearest_long(rest)
         {
-            return Complaint::misspelt(word, long);
+            return mistakes::misspelt(word, long);
         }
         if let Some(complaint) = net_tools::complaint(self.words, word) {
             return complaint;
         }
         if rest.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Complaint::new(format!(
-                "{} is not an option: an interval has no sign, type {rest}",
-                quoted(word)
-            ));
+            return complaint!("{} is not an option: an interval has no sign, type {rest}", quoted(word));
         }
-        Complaint::unknown_letter(word, rest, letter)
+        mistakes::unknown_letter(word, rest, letter)
     }
 }
 
-/// Whether a word is one of the words that an option may be followed by.
+/// Returns true if the word is one of the choices of this value.
 fn is_choice(value: &Value, word: &OsStr) -> bool {
     value.choices().iter().any(|choice| word.eq_ignore_ascii_case(choice))
 }
 
-/// Whether a word is rather an option or an interval than a misspelt value.
+/// Returns true if the word is rather an option or an interval than a misspelt value.
 fn looks_like_no_value(word: &OsStr) -> bool {
     matches!(word.as_encoded_bytes(), [b'-' | b'/' | b'0'..=b'9', ..])
 }
 
-/// What follows the first `bytes` bytes of a word, which are ASCII.
+/// Returns what follows the first `bytes` bytes of a word, which are ASCII.
 #[cfg(unix)]
 fn after(word: &OsStr, bytes: usize) -> OsString {
     use std::os::unix::ffi::OsStrExt as _;
     OsStr::from_bytes(word.as_bytes().get(bytes..).unwrap_or_default()).to_owned()
 }
 
-/// What follows the first `bytes` bytes of a word, which are ASCII.
+/// Returns what follows the first `bytes` bytes of a word, which are ASCII.
 #[cfg(windows)]
 fn after(word: &OsStr, bytes: usize) -> OsString {
     use std::os::windows::ffi::{OsStrExt as _, OsStringExt as _};
     OsString::from_wide(&word.encode_wide().skip(bytes).collect::<Vec<_>>())
 }
 
-/// Whether the report is made of sockets.
+/// Returns true if the report is made of sockets.
 fn has_rows(arguments: &Arguments) -> bool {
     !(arguments.ethernet || arguments.network_direct || arguments.route || arguments.statistics)
 }
 
-/// What options mean together.
+/// Checks how options combine.
 fn check(arguments: &Arguments) -> Result<(), Complaint> {
     if arguments.record.is_some() && arguments.replay.is_some() {
         return Err(Complaint::record_and_replay());
     }
     for (given, option) in [(arguments.exists, "--exists"), (arguments.wait, "--wait")] {
         if given && arguments.filter.is_empty() {
-            return Err(Complaint::new(format!(
+            return Err(complaint!(
                 "{option} needs a filter: type, for example, netstat {option} lport 8080 state listening"
-            )));
+            ));
         }
         if given && arguments.interval.is_some() {
-            return Err(Complaint::new(format!("{option} shows nothing to repeat: leave the interval out")));
+            return Err(complaint!("{option} shows nothing to repeat: leave the interval out"));
         }
     }
     if arguments.exists && arguments.wait {
@@ -334,31 +329,34 @@ fn check(arguments: &Arguments) -> Result<(), Complaint> {
     }
     if !arguments.filter.is_empty() && !has_rows(arguments) {
         return Err(Complaint::new(
-            "a filter chooses among connections: leave it out, or leave -e, -r, -s and -x out",
+            "filters work only on connection tables, not with -r, -s, -e or -x: leave one of the two out",
         ));
     }
     check_shape(arguments)?;
     if let (Some(count), None) = (arguments.count, arguments.interval) {
-        return Err(Complaint::new(format!(
+        return Err(complaint!(
             "--count {count} needs an interval in seconds: type, for example, netstat -ano 5 --count {count}"
-        )));
+        ));
     }
     if let Some(protocol) = arguments.protocol.filter(|protocol| !protocol.has_sockets())
         && !arguments.statistics
     {
         let name = protocol.name();
-        return Err(Complaint::new(format!(
+        return Err(complaint!(
             "-p {name} has no connections to show: type netstat -s -p {name} for its statistics, or -p tcp or udp"
-        )));
+        ));
     }
     Ok(())
 }
 
-/// What the options mean together that choose the form of the connection table.
+/// Checks how the options combine that choose columns, order and format of the connection table.
 fn check_shape(arguments: &Arguments) -> Result<(), Complaint> {
-    let mut formats = arguments.formats();
-    if let (Some((_, one)), Some((_, two))) = (formats.next(), formats.next()) {
-        return Err(Complaint::new(format!("{one} and {two} cannot be combined: type one of them")));
+    let format = arguments.formats.first();
+    if let Some((one, two)) =
+        format.zip(arguments.formats.iter().find(|other| Some(other) != format.as_ref()))
+    {
+        let (one, two) = (one.name, two.name);
+        return Err(complaint!("--{one} and --{two} cannot be combined: type one of them"));
     }
     let shape = [
         (arguments.columns.is_some(), "--columns"),
@@ -378,11 +376,12 @@ fn check_shape(arguments: &Arguments) -> Result<(), Complaint> {
     ];
     let other = other.into_iter().find_map(|(typed, spelling)| typed.then_some(spelling));
     let counters = arguments.route || arguments.statistics || arguments.ethernet;
-    let format = arguments.formats().map(|(_, spelling)| spelling).find(|it| !(counters && *it == "--json"));
-    if let (Some(typed), Some(other)) = (typed.or(format), other) {
-        return Err(Complaint::new(format!(
+    let format = format.filter(|format| !(counters && format.of_every_report));
+    let format = format.map(|format| format!("--{}", format.name));
+    if let (Some(typed), Some(other)) = (typed.map(str::to_owned).or(format), other) {
+        return Err(complaint!(
             "{typed} is for the table of connections, not for {other}: type one of the two"
-        )));
+        ));
     }
     let Some(group_by) = &arguments.group_by else { return Ok(()) };
     if arguments.columns.is_some() {
@@ -391,11 +390,11 @@ fn check_shape(arguments: &Arguments) -> Result<(), Complaint> {
         ));
     }
     match arguments.sort {
-        Some(Order::By { column, .. }) if !group_by.contains(&column) => Err(Complaint::new(format!(
+        Some(Order::By { column, .. }) if !group_by.contains(&column) => Err(complaint!(
             "--sort {} needs that column in --group-by: groups are sorted by one of their columns, and without --sort \
              the largest comes first",
             column.name
-        ))),
+        )),
         _ => Ok(()),
     }
 }

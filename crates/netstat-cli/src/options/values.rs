@@ -1,8 +1,9 @@
-//! The text of one value to the value.
+//! Parses the values of options.
 
 use super::arguments::{Colour, Lang, ProtocolName, owners_from_name};
-use super::complaint::{Complaint, nearest};
-use super::generate::Document;
+use super::complaint::{Complaint, complaint};
+use super::document::Document;
+use super::nearest::nearest;
 use crate::check::{self, Assignment, Check};
 use crate::columns::{self, Column};
 use crate::text::quote::quoted;
@@ -12,10 +13,10 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Seconds that `--resolve-timeout` may say at most: nobody waits longer, and sums of times stay in range.
+/// The maximum of `--resolve-timeout` in seconds, an hour: nobody waits longer, and sums of times stay in range.
 const LONGEST_TIMEOUT: u64 = 3600;
 
-/// Seconds: a day.
+/// The maximum of `--timeout` and `--watch` in seconds: a day.
 const LONGEST_WAIT: u64 = 86_400;
 
 /// A whole number.
@@ -36,55 +37,51 @@ fn whole(text: &str) -> Whole {
     text.parse().map_or(Whole::Huge, Whole::Number)
 }
 
-/// Seconds between two displays.
+/// Parses an interval in seconds.
 pub(super) fn parse_interval(text: &OsStr) -> Result<u32, Complaint> {
     let word = quoted(text);
     let seconds = match text.to_str().map_or(Whole::Not, whole) {
         Whole::Number(seconds) => seconds,
         Whole::Huge => u64::MAX,
         Whole::Not => {
-            return Err(Complaint::new(format!(
-                "{word} is not an interval: seconds are a whole number, as in netstat -ano 5"
-            )));
+            return Err(complaint!(
+                "{word} is not an interval: type a whole number of seconds, as in netstat -ano 5"
+            ));
         }
     };
     match u32::try_from(seconds) {
-        Ok(0) => Err(Complaint::new(format!(
-            "the interval {word} is too short: type 1 or more, as in netstat -ano 1"
-        ))),
+        Ok(0) => Err(complaint!("the interval {word} is too short: type 1 or more, as in netstat -ano 1")),
         Ok(seconds) => Ok(seconds),
-        Err(_) => {
-            Err(Complaint::new(format!("the interval {word} is too long: type at most {} seconds", u32::MAX)))
+        Err(_) => Err(complaint!("the interval {word} is too long: type at most {} seconds", u32::MAX)),
+    }
+}
+
+/// Parses the value of `--count`.
+pub(super) fn parse_count(text: &OsStr) -> Result<u64, Complaint> {
+    let word = quoted(text);
+    match text.to_str().map_or(Whole::Not, whole) {
+        Whole::Number(0) => Err(complaint!("--count {word} would show nothing: type 1 or more")),
+        Whole::Number(count) => Ok(count),
+        Whole::Huge => {
+            Err(complaint!("--count {word} is too large: leave --count out to go on until Ctrl+C is pressed"))
+        }
+        Whole::Not => {
+            Err(complaint!("--count needs a whole number, not {word}: type, for example, --count 3"))
         }
     }
 }
 
-/// The value of `--count`.
-pub(super) fn parse_count(text: &OsStr) -> Result<u64, Complaint> {
-    let word = quoted(text);
-    match text.to_str().map_or(Whole::Not, whole) {
-        Whole::Number(0) => Err(Complaint::new(format!("--count {word} would show nothing: type 1 or more"))),
-        Whole::Number(count) => Ok(count),
-        Whole::Huge => Err(Complaint::new(format!(
-            "--count {word} is too large: leave --count out to go on until CTRL+C is pressed"
-        ))),
-        Whole::Not => Err(Complaint::new(format!(
-            "--count needs a whole number, not {word}: type, for example, --count 3"
-        ))),
-    }
-}
-
-/// The value of `--resolve-timeout`.
+/// Parses the value of `--resolve-timeout`.
 pub(super) fn parse_resolve_timeout(text: &OsStr) -> Result<Duration, Complaint> {
-    parse_duration("--resolve-timeout", text, LONGEST_TIMEOUT, "-n to look no names up")
+    parse_duration("--resolve-timeout", text, LONGEST_TIMEOUT, "-n for no name lookups")
 }
 
-/// The value of `--timeout`.
+/// Parses the value of `--timeout`.
 pub(super) fn parse_wait_timeout(text: &OsStr) -> Result<Duration, Complaint> {
-    parse_duration("--timeout", text, LONGEST_WAIT, "leave it out to wait for ever")
+    parse_duration("--timeout", text, LONGEST_WAIT, "leave it out to wait forever")
 }
 
-/// Seconds, or milliseconds with `ms`, up to `longest` seconds.
+/// Parses seconds, or milliseconds with `ms`, up to `longest` seconds.
 fn parse_duration(option: &str, text: &OsStr, longest: u64, instead: &str) -> Result<Duration, Complaint> {
     let word = quoted(text);
     let lower = text.to_str().map(str::to_ascii_lowercase).unwrap_or_default();
@@ -94,17 +91,15 @@ fn parse_duration(option: &str, text: &OsStr, longest: u64, instead: &str) -> Re
         (whole(lower.strip_suffix('s').unwrap_or(&lower)), Duration::from_secs as fn(u64) -> Duration)
     };
     match duration {
-        (Whole::Not, _) => Err(Complaint::new(format!(
+        (Whole::Not, _) => Err(complaint!(
             "{option} needs seconds or milliseconds, not {word}: type, for example, 2, 2s or 500ms"
-        ))),
+        )),
         (Whole::Number(number), unit) if unit(number) <= Duration::from_secs(longest) => Ok(unit(number)),
-        _ => Err(Complaint::new(format!(
-            "{option} {word} is too long: type at most {longest} seconds, or {instead}"
-        ))),
+        _ => Err(complaint!("{option} {word} is too long: type at most {longest} seconds, or {instead}")),
     }
 }
 
-/// The value of `--watch`.
+/// Parses the value of `--watch`.
 pub(super) fn parse_watch(text: &OsStr) -> Result<Duration, Complaint> {
     let pause = parse_duration("--watch", text, LONGEST_WAIT, "leave it out to look once")?;
     if pause.is_zero() {
@@ -113,7 +108,7 @@ pub(super) fn parse_watch(text: &OsStr) -> Result<Duration, Complaint> {
     Ok(pause)
 }
 
-/// The name of a check.
+/// Parses the name of a check.
 pub(super) fn parse_check(option: &str, text: &OsStr) -> Result<&'static Check, Complaint> {
     let name = text.to_str().unwrap_or_default();
     check::by_name(name).ok_or_else(|| {
@@ -121,27 +116,25 @@ pub(super) fn parse_check(option: &str, text: &OsStr) -> Result<&'static Check, 
             Some(near) => format!("type {option} {near}"),
             None => "type netstat check --list to see the checks".to_owned(),
         };
-        Complaint::new(format!("{option} does not know the check {}: {instead}", quoted(text)))
+        complaint!("{option} does not know the check {}: {instead}", quoted(text))
     })
 }
 
-/// The value of `--set`.
+/// Parses the value of `--set`.
 pub(super) fn parse_setting(text: &OsStr) -> Result<Assignment, Complaint> {
     check::parse_assignment(text.to_str().unwrap_or_default())
-        .map_err(|why| Complaint::new(format!("--set {}: {why}", quoted(text))))
+        .map_err(|why| complaint!("--set {}: {why}", quoted(text)))
 }
 
-/// The name of a file.
+/// Parses the name of a file.
 pub(super) fn parse_file(option: &str, text: &OsStr) -> Result<PathBuf, Complaint> {
     if text.is_empty() {
-        return Err(Complaint::new(format!(
-            "the file name after {option} is empty: type the name of a file"
-        )));
+        return Err(complaint!("the file name after {option} is empty: type the name of a file"));
     }
     Ok(PathBuf::from(text))
 }
 
-/// The value of `-p`.
+/// Parses the value of `-p`.
 pub(super) fn parse_protocol(text: &OsStr) -> Result<ProtocolName, Complaint> {
     let name = text.to_str().unwrap_or_default();
     ProtocolName::from_name(name).ok_or_else(|| {
@@ -149,58 +142,52 @@ pub(super) fn parse_protocol(text: &OsStr) -> Result<ProtocolName, Complaint> {
             Some(near) => format!("type -p {near}"),
             None => "type tcp, tcpv6, udp or udpv6; with -s also ip, ipv6, icmp or icmpv6".to_owned(),
         };
-        Complaint::new(format!("{} is not a protocol that -p knows: {instead}", quoted(text)))
+        complaint!("{} is not a protocol that -p knows: {instead}", quoted(text))
     })
 }
 
-/// The value of `--owners`.
+/// Parses the value of `--owners`.
 pub(super) fn parse_owners(text: &OsStr) -> Result<Owners, Complaint> {
     text.to_str().and_then(owners_from_name).ok_or_else(|| {
-        Complaint::new(format!(
-            "--owners {} is not a means known here: type --owners auto, --owners bpf or --owners proc",
+        complaint!(
+            "--owners {} is not an owner method: type --owners auto, --owners bpf or --owners proc",
             quoted(text)
-        ))
+        )
     })
 }
 
-/// The value of `--table`.
+/// Parses the value of `--table`.
 pub(super) fn parse_tables(text: &OsStr) -> Result<Tables, Complaint> {
     text.to_str()
         .unwrap_or_default()
         .parse()
-        .map_err(|unknown| Complaint::new(format!("--table {} is {unknown}", quoted(text))))
+        .map_err(|unknown| complaint!("--table {} is {unknown}", quoted(text)))
 }
 
-/// The value of `--lang`.
+/// Parses the value of `--lang`.
 pub(super) fn parse_lang(text: &OsStr) -> Result<Lang, Complaint> {
-    text.to_str().and_then(Lang::from_name).ok_or_else(|| {
-        Complaint::new(format!(
-            "--lang {} is not a language known here: type --lang en or --lang ko",
-            quoted(text)
-        ))
-    })
+    text.to_str()
+        .and_then(Lang::from_name)
+        .ok_or_else(|| complaint!("--lang {} is not supported: type --lang en or --lang ko", quoted(text)))
 }
 
-/// The value of `--color`.
+/// Parses the value of `--color`.
 pub(super) fn parse_color(text: &OsStr) -> Result<Colour, Complaint> {
     text.to_str().and_then(Colour::from_name).ok_or_else(|| {
-        Complaint::new(format!(
+        complaint!(
             "--color {} is not known: type --color auto, --color always or --color never",
             quoted(text)
-        ))
+        )
     })
 }
 
-/// Columns with commas between them.
+/// Parses columns separated by commas.
 pub(super) fn parse_columns(option: &str, text: &OsStr) -> Result<Vec<&'static Column>, Complaint> {
     let mut list: Vec<&'static Column> = Vec::new();
     for name in text.to_str().unwrap_or("?").split(',') {
         let column = parse_column(option, name)?;
         if list.contains(&column) {
-            return Err(Complaint::new(format!(
-                "{option} names {} twice: name each column once",
-                column.name
-            )));
+            return Err(complaint!("{option} names {} twice: name each column once", column.name));
         }
         list.push(column);
     }
@@ -216,26 +203,26 @@ fn parse_column(option: &str, name: &str) -> Result<&'static Column, Complaint> 
             None => "type netstat --columns help to see the columns".to_owned(),
         };
         if name.is_empty() {
-            return Complaint::new(format!("{option} has an empty name in its list: {instead}"));
+            return complaint!("{option} has an empty name in its list: {instead}");
         }
-        Complaint::new(format!("{option} does not know the column {}: {instead}", quoted(OsStr::new(name))))
+        complaint!("{option} does not know the column {}: {instead}", quoted(OsStr::new(name)))
     })
 }
 
-/// The value of `--limit`.
+/// Parses the value of `--limit`.
 pub(super) fn parse_limit(text: &OsStr) -> Result<usize, Complaint> {
     let word = quoted(text);
     match text.to_str().map_or(Whole::Not, whole) {
-        Whole::Number(0) => Err(Complaint::new(format!("--limit {word} would show nothing: type 1 or more"))),
+        Whole::Number(0) => Err(complaint!("--limit {word} would show nothing: type 1 or more")),
         Whole::Number(count) => Ok(usize::try_from(count).unwrap_or(usize::MAX)),
         Whole::Huge => Ok(usize::MAX),
-        Whole::Not => Err(Complaint::new(format!(
-            "--limit needs a whole number, not {word}: type, for example, --limit 10"
-        ))),
+        Whole::Not => {
+            Err(complaint!("--limit needs a whole number, not {word}: type, for example, --limit 10"))
+        }
     }
 }
 
-/// The value of `--sort`.
+/// Parses the value of `--sort`.
 pub(super) fn parse_sort(text: &OsStr) -> Result<Order, Complaint> {
     let text = text.to_str().unwrap_or("?");
     if text.eq_ignore_ascii_case("none") {
@@ -247,18 +234,18 @@ pub(super) fn parse_sort(text: &OsStr) -> Result<Order, Complaint> {
         "asc" => false,
         "desc" => true,
         _ => {
-            return Err(Complaint::new(format!(
+            return Err(complaint!(
                 "--sort does not know the direction {}: type {}:desc or {}:asc",
                 quoted(OsStr::new(direction)),
                 column.name,
                 column.name
-            )));
+            ));
         }
     };
     Ok(Order::By { column, descending })
 }
 
-/// The value of `--generate`.
+/// Parses the value of `--generate`.
 pub(super) fn parse_document(text: &OsStr) -> Result<Document, Complaint> {
     let name = text.to_str().unwrap_or_default();
     Document::from_name(name).ok_or_else(|| {
@@ -268,16 +255,16 @@ pub(super) fn parse_document(text: &OsStr) -> Result<Document, Complaint> {
             Some(near) => format!("type --generate {near}"),
             None => format!("type one of {}", Document::NAMES.join(", ")),
         };
-        Complaint::new(format!("--generate does not know {}: {instead}", quoted(text)))
+        complaint!("--generate does not know {}: {instead}", quoted(text))
     })
 }
 
-/// The value of `--record` and `--replay`.
+/// Parses the value of `--record` and `--replay`.
 pub(super) fn parse_directory(option: &str, text: &OsStr) -> Result<PathBuf, Complaint> {
     if text.is_empty() {
-        return Err(Complaint::new(format!(
+        return Err(complaint!(
             "the directory name after {option} is empty: type, for example, {option} recording"
-        )));
+        ));
     }
     Ok(PathBuf::from(text))
 }

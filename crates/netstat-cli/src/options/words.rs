@@ -1,13 +1,13 @@
-//! The words that are no options: an interval, a filter.
+//! The words that are not options: an interval and a filter.
 
 use super::arguments::Arguments;
 use super::complaint::Complaint;
-use super::values;
+use super::{mistakes, values};
 use netstat_engine::filter::{Filter, Lookups};
 use std::ffi::{OsStr, OsString};
 use std::net::{IpAddr, Ipv4Addr};
 
-/// Knows every name, because what a name stands for changes nothing in whether a filter is one.
+/// Resolves every name, because the syntax of a filter does not depend on what names mean.
 struct AnyName;
 
 impl Lookups for AnyName {
@@ -24,10 +24,10 @@ impl Lookups for AnyName {
     }
 }
 
-/// Tells the interval and the filter apart, and checks both.
+/// Separates the interval from the filter, and checks both.
 ///
-/// A whole number is the interval where it stands before the filter, or after one that is complete without it; so
-/// `5 port 80` and `port 80 5` have one and `port 80` has none.
+/// A whole number is the interval if it stands before the filter, or after a filter that is complete without it: `5 port
+/// 80` and `port 80 5` have an interval, `port 80` has none.
 pub(super) fn settle(words: Vec<OsString>, arguments: &mut Arguments) -> Result<(), Complaint> {
     let mut words = words.as_slice();
     if let [first, rest @ ..] = words
@@ -54,18 +54,18 @@ pub(super) fn settle(words: Vec<OsString>, arguments: &mut Arguments) -> Result<
         if let [word] = words
             && matches!(word.as_encoded_bytes(), [b'0'..=b'9', ..] | [b'+' | b'.', b'0'..=b'9', ..])
         {
-            // What begins like a number, and is no address, is meant as one.
+            // What begins like a number and is not an address was meant as an interval.
             values::parse_interval(word)?;
         }
         let mistaken =
-            words.iter().filter(|word| !is_joint(word)).find_map(|word| Complaint::mistaken_word(word));
+            words.iter().filter(|word| !is_joint(word)).find_map(|word| mistakes::mistaken_word(word));
         return Err(mistaken.unwrap_or_else(|| Complaint::filter(&error)));
     }
     arguments.filter = words.to_vec();
     Ok(())
 }
 
-/// Whether a word joins tests, whatever letters it is made of.
+/// Returns true if the word joins tests of a filter.
 fn is_joint(word: &OsStr) -> bool {
     ["and", "or", "not"].iter().any(|joint| word.eq_ignore_ascii_case(joint))
 }

@@ -5,95 +5,87 @@
 //! ··%-5s···%-21s··················%-21s··················%-12s···········%u  TAB  %-12s
 //! ```
 //!
-//! Widths are least widths: what is longer pushes the rest of its row to the right, and nothing is cut.
+//! Widths are minimum widths: what is longer pushes the rest of its row to the right, and nothing is cut.
 //!
-//! Known from samples: the plain form, `-o`, `-t`, and `-o -t` with its TAB. Our own choice, along those lines:
+//! Known from samples: the plain form, `-o`, `-t`, and `-o -t` with its TAB. Our own choice, in the same style:
 //!
-//! - `-i`, `-d` and `-y` stand where `-t` stands, with the same empty line below the headings. The order is
-//!   Offload State, Time in State (ms), DSCP, Template.
-//! - A TAB comes before the first of them if there is a process ID, and before each further one. A cell that is
-//!   followed by another is filled up to the width of its heading, and each heading begins at the tab stop
-//!   that the TABs below it lead to.
-//! - A UDP row ends with its last value: of these columns only DSCP has one. Without any, and without a process
-//!   ID, it ends with the blanks of the foreign column, as in the samples.
-//! - The process ID is `0` for a socket without a process, and `-` where it may not be known or was not found:
-//!   0 would say that there is none.
-//! - The process (`--process`) stands behind all of these under the heading PROCESS, after a TAB if something stands
-//!   between it and the state, else where the process ID would begin. It adds no empty line. UDP rows have it as
-//!   well, and blanks in the columns before it that they have no value for. Where there is no process, or it is not
-//!   known, it is `-`.
-//! - With colours, the word of the state is between two escape sequences, and everything stands where it would without.
+//! - `-i`, `-d` and `-y` stand where `-t` stands, with the same empty line below the headings. The order is Offload
+//!   State, Time in State (ms), DSCP, Template.
+//! - A TAB precedes the first of them if there is a process ID, and each further one. A cell that is followed by
+//!   another is padded to the width of its heading, and each heading begins at the tab stop that the TABs below it
+//!   lead to.
+//! - A UDP row ends with its last value: of these columns only DSCP has one. Without any, and without a process ID,
+//!   it ends with the padding of the foreign column, as in the samples.
+//! - The process ID is `0` for a socket without a process, and `-` if it may not be known or was not found: 0 would
+//!   say that there is none.
+//! - The process (`--process`) stands behind all of these under the heading PROCESS, after a TAB if another column
+//!   stands between it and the state, else where the process ID would begin. It adds no empty line. UDP rows have
+//!   it too, with spaces for the columns before it that they have no value for. If there is no process or it is
+//!   unknown, it is `-`.
+//! - With colours, the state is between two escape sequences, and everything stands where it would without.
 
 use super::extras::ExtraColumn;
+pub use super::foreign::NameColumn;
 use super::titles::{self, NO_OWNERSHIP};
 use super::{LineEnd, Sheet, colour, foreign};
 use crate::columns::{Column, Given};
 use crate::row::Row;
 use crate::text::words::{self, UNKNOWN};
 use crate::text::{Language, address, blanks, cells, decimal, escape, pad};
-use crate::view::{ConnectionsView, Names};
+use crate::view::ConnectionsView;
 use netstat_model::{Holder, NoOwner, Process, ProcessId, Protocol, SocketRef};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io::{self, Write};
 
-/// Names in the foreign column.
-#[derive(Clone, Copy)]
-pub struct NameColumn<'a> {
-    /// Where they come from.
-    pub lookup: &'a dyn Names,
-    /// Whole names (`-f`) rather than their first part.
-    pub full: bool,
-}
-
 /// Lines about the process after each row (`-b`).
 #[derive(Clone, Copy)]
 pub struct OwnerLines<'a> {
-    /// Where the facts come from.
+    /// The processes.
     pub lookup: &'a HashMap<ProcessId, Process>,
-    /// The whole path of the executable, with a mark if it is deleted (`--path`). Without, only the file name,
-    /// and no mark: the line stays what scripts look for.
+    /// Show the full path of the executable, with a mark if it is deleted (`--path`). Without it, only the file
+    /// name and no mark: scripts look for that line.
     pub path: bool,
 }
 
 /// The process of each row, in a column (`--process`).
 #[derive(Clone, Copy)]
 pub struct ProcessColumn<'a> {
-    /// What is shown of it.
+    /// The column to show.
     pub column: &'static Column,
-    /// Where that comes from.
+    /// What the column looks up.
     pub given: Given<'a>,
 }
 
-/// What stands above the process.
+/// The heading of the process.
 const PROCESS: &str = "PROCESS";
 
-/// The form of a connection table.
+/// What a connection table shows.
 #[derive(Clone, Copy)]
 pub struct Classic<'a> {
     /// The language of the headings.
     pub language: Language,
-    /// How lines end.
+    /// The line ending.
     pub line_end: LineEnd,
-    /// The process ID (`-o`).
+    /// Show the process ID (`-o`).
     pub pid: bool,
-    /// Further columns, from the left.
+    /// The optional columns, from the left.
     pub columns: &'a [&'a ExtraColumn],
     /// Names in the foreign column; `None` for numbers (`-n`).
     pub names: Option<NameColumn<'a>>,
     /// Lines about the process; `None` for none.
     pub owners: Option<OwnerLines<'a>>,
-    /// The process in a last column; `None` for none.
+    /// The process in the last column; `None` for none.
     pub process: Option<ProcessColumn<'a>>,
-    /// Whether states have colours.
+    /// Whether states are coloured.
     pub colour: bool,
 }
 
-/// Where the column behind the state begins.
+/// The column after the state begins here.
 const AFTER_STATE: usize = 71;
 
 impl<'a> Classic<'a> {
-    /// The table of numbers alone, without further columns.
+    /// Makes a table of numbers without optional columns.
     pub fn plain(language: Language, pid: bool, colour: bool) -> Self {
         Self {
             language,
@@ -110,7 +102,7 @@ impl<'a> Classic<'a> {
     /// Writes the table: an empty line, the title, an empty line, the headings, the rows.
     ///
     /// # Errors
-    /// What the writer answers.
+    /// Those of the writer.
     pub fn render<W: Write>(&self, view: &ConnectionsView<'_>, out: &mut W) -> io::Result<()> {
         let mut sheet = self.begin(out)?;
         for row in view.rows() {
@@ -119,7 +111,8 @@ impl<'a> Classic<'a> {
         sheet.hand_on()
     }
 
-    /// Writes what stands above the rows. They are added by [`Classic::add`], and the end is handed on by the caller.
+    /// Writes what stands above the rows. [`Classic::add`] adds them, and the caller writes out the end of the
+    /// sheet.
     pub(crate) fn begin<'w, W: Write>(&self, out: &'w mut W) -> io::Result<Sheet<'w, W>> {
         let mut sheet = Sheet::new(out, self.line_end);
         sheet.line("")?;
@@ -215,7 +208,7 @@ impl<'a> Classic<'a> {
         }
     }
 
-    /// What stands behind the process ID.
+    /// Writes what stands after the process ID.
     fn write_columns(&self, out: &mut Vec<u8>, row: &Row<'_>, columns: &[&ExtraColumn]) {
         let socket = &row.socket;
         let mut columns = columns.iter().enumerate().peekable();
@@ -248,8 +241,8 @@ fn write_pid(out: &mut Vec<u8>, holder: Holder) {
     }
 }
 
-/// Nothing for a socket without a process; the service, if there is one, and the executable; or one line that
-/// says that these may not be known. What the kernel holds gets that line too, as process 4 of Windows does.
+/// Writes nothing for a socket without a process; the service, if there is one, and the executable; or one line
+/// that says that these may not be known. Sockets of the kernel get that line too, as process 4 does on Windows.
 fn write_owner_lines<W: Write>(
     sheet: &mut Sheet<'_, W>,
     socket: &SocketRef<'_>,
@@ -275,10 +268,10 @@ fn write_owner_lines<W: Write>(
         None => unit.as_deref().ok(),
     };
     match unit {
-        // The name of the executable once more would say nothing.
+        // Do not repeat the name of the executable.
         Some(unit) if unit != shown => {
             sheet.buffer.extend_from_slice(b"  ");
-            // A control group may have any name; this line must not pass for a row.
+            // A control group may have any name; its line must not look like a row.
             match unit.as_encoded_bytes() {
                 [b'T', b'C', b'P', b' ', ..] | [b'U', b'D', b'P', b' ', ..] => {
                     escape::write_word(&mut sheet.buffer, unit);

@@ -1,17 +1,17 @@
-//! Colour for states, where a terminal shows it. It only repeats what the word says.
+//! Colours of states on a terminal. They only repeat what the word says.
 
 use netstat_model::TcpState;
 
-/// What ends a colour.
+/// Ends a colour.
 pub(crate) const END: &[u8] = b"\x1b[0m";
 
-/// What begins the colour of a state; empty for one that keeps that of the terminal.
+/// Returns what begins the colour of a state; empty for the default colour.
 pub(crate) fn of_state(state: TcpState) -> &'static [u8] {
     match state {
         TcpState::Established => b"\x1b[32m",
         TcpState::Listen => b"\x1b[36m",
         TcpState::SynSent | TcpState::SynReceived => b"\x1b[35m",
-        // What waits for this side's own process to close it: the one that piles up.
+        // The peer has closed and the local process has not: the state that piles up in leaks.
         TcpState::CloseWait => b"\x1b[33m",
         TcpState::TimeWait => b"\x1b[2m",
         TcpState::Unknown(_) => b"\x1b[31m",

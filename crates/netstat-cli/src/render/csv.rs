@@ -1,80 +1,109 @@
-//! Sockets, and groups of them, as CSV after RFC 4180 (`--csv`): a line of keys, CRLF at the end of each line.
+//! Sockets or groups as CSV after RFC 4180 (`--csv`): a line of keys, CRLF at the end of each line.
 //!
-//! Numbers are in the unit that their key names; what is not known or not there is an empty field. Of several processes
-//! that hold a socket the principal one is told.
+//! Numbers are in the unit that their key names; what is unknown or not there is an empty field. If several processes
+//! hold a socket, its row names the principal one.
 
-use crate::columns::{Column, Given};
+use super::format::{Format, Frame};
+use crate::text::time::rfc_3339;
 use crate::text::words;
-use crate::view::ConnectionsView;
-use crate::view::groups::{Group, states_of};
+use crate::view::groups::states_of;
 use csv::{ByteRecord, Terminator, Writer, WriterBuilder};
 use netstat_model::TcpState;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-fn writer<W: Write>(out: &mut W) -> Writer<&mut W> {
-    WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out)
+/// `--csv`.
+pub(super) const FORMAT: Format = Format {
+    name: "csv",
+    summary: "Write CSV, with a line for each row",
+    help: "Writes CSV (RFC 4180): a line of keys, then a line for each row, with every column or those of --columns.",
+    details: "Numbers are in the unit that their key names. What is unknown is an empty field. With an interval the \
+              first two fields are the time and the number of the display.",
+    of_every_report: false,
+    all_owners: false,
+    sockets: |rows, frame, out| {
+        let mut records = Records::new(frame, out);
+        records.keys(rows.columns.iter().map(|column| column.key))?;
+        let mut field = Vec::new();
+        for row in rows.view.rows() {
+            for column in rows.columns {
+                field.clear();
+                column.value(&row, rows.given).write_data(&mut field);
+                records.record.push_field(&field);
+            }
+            records.end()?;
+        }
+        records.writer.flush()
+    },
+    // Every state has its column, so that the keys are always the same.
+    groups: |groups, frame, out| {
+        let states: BTreeSet<TcpState> = words::STATES.into_iter().chain(states_of(groups.groups)).collect();
+        let words: Vec<String> = states.iter().map(|state| words::state(*state)).collect();
+        let mut records = Records::new(frame, out);
+        let columns = groups.columns.iter().map(|column| column.key);
+        records.keys(["rows"].into_iter().chain(columns).chain(words.iter().map(String::as_str)))?;
+        let mut field = Vec::new();
+        for group in groups.groups {
+            records.record.push_field(group.rows.to_string().as_bytes());
+            for value in &group.values {
+                field.clear();
+                value.write_data(&mut field);
+                records.record.push_field(&field);
+            }
+            for state in &states {
+                let count = group.states.get(state).copied().unwrap_or(0);
+                records.record.push_field(count.to_string().as_bytes());
+            }
+            records.end()?;
+        }
+        records.writer.flush()
+    },
+};
+
+/// Records that begin with the time and the number of the display if the report is repeated.
+struct Records<'w> {
+    writer: Writer<&'w mut dyn Write>,
+    record: ByteRecord,
+    display: Option<[String; 2]>,
 }
 
-/// An error of the writer; nothing else can fail here, as each record has its fields.
+impl<'w> Records<'w> {
+    fn new(frame: &Frame<'_>, out: &'w mut dyn Write) -> Self {
+        Self {
+            writer: WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out),
+            record: ByteRecord::new(),
+            display: frame.display.map(|number| [rfc_3339(frame.info.at), number.to_string()]),
+        }
+    }
+
+    /// Writes the line of keys.
+    fn keys<'k>(&mut self, keys: impl Iterator<Item = &'k str>) -> io::Result<()> {
+        let of_display = self.display.as_ref().map(|_| ["time", "display"]);
+        let keys = of_display.into_iter().flatten().chain(keys);
+        self.writer.write_record(keys).map_err(io_error)?;
+        self.begin();
+        Ok(())
+    }
+
+    /// Writes the fields pushed so far, and begins the next record.
+    fn end(&mut self) -> io::Result<()> {
+        self.writer.write_byte_record(&self.record).map_err(io_error)?;
+        self.begin();
+        Ok(())
+    }
+
+    fn begin(&mut self) {
+        self.record.clear();
+        for field in self.display.iter().flatten() {
+            self.record.push_field(field.as_bytes());
+        }
+    }
+}
+
+/// Returns the error of the writer. Nothing else can fail here, as every record has the same number of fields.
 fn io_error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),
     }
-}
-
-/// Writes the keys and a line for each row.
-///
-/// # Errors
-/// What the writer answers.
-pub fn render_sockets<W: Write>(
-    view: &ConnectionsView<'_>,
-    columns: &[&Column],
-    given: &Given<'_>,
-    out: &mut W,
-) -> io::Result<()> {
-    let mut csv = writer(out);
-    csv.write_record(columns.iter().map(|column| column.key)).map_err(io_error)?;
-    let mut record = ByteRecord::new();
-    let mut field = Vec::new();
-    for row in view.rows() {
-        record.clear();
-        for column in columns {
-            field.clear();
-            column.value(&row, given).write_data(&mut field);
-            record.push_field(&field);
-        }
-        csv.write_byte_record(&record).map_err(io_error)?;
-    }
-    csv.flush()
-}
-
-/// Writes the keys and a line for each group: how many rows, the values, how many in each state. Every state has its
-/// column, so that the keys are always the same.
-///
-/// # Errors
-/// What the writer answers.
-pub fn render_groups<W: Write>(groups: &[Group<'_>], columns: &[&Column], out: &mut W) -> io::Result<()> {
-    let states: BTreeSet<TcpState> = words::STATES.into_iter().chain(states_of(groups)).collect();
-    let mut csv = writer(out);
-    let mut record = ByteRecord::from(vec!["rows"]);
-    columns.iter().for_each(|column| record.push_field(column.key.as_bytes()));
-    states.iter().for_each(|state| record.push_field(words::state(*state).as_bytes()));
-    csv.write_byte_record(&record).map_err(io_error)?;
-    let mut field = Vec::new();
-    for group in groups {
-        record.clear();
-        record.push_field(group.rows.to_string().as_bytes());
-        for value in &group.values {
-            field.clear();
-            value.write_data(&mut field);
-            record.push_field(&field);
-        }
-        for state in &states {
-            record.push_field(group.states.get(state).copied().unwrap_or(0).to_string().as_bytes());
-        }
-        csv.write_byte_record(&record).map_err(io_error)?;
-    }
-    csv.flush()
 }

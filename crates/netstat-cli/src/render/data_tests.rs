@@ -1,18 +1,20 @@
 //! JSON and CSV against their schema, and against other readers.
 
-use super::sockets::Form;
+use super::format::{Format, Frame, Groups, Rows};
+use super::sockets::TableStyle;
 use super::{LineEnd, csv, json, jsonl, schema, sockets};
-use crate::columns::tests::{CONTAINER_ID, EVERY_ROW, facts, four_sockets, nothing_given};
+use crate::columns::tests::{CONTAINER_ID, EVERY_ROW, facts, four_sockets};
 use crate::columns::{self, by_name};
 use crate::view::ConnectionsView;
 use crate::view::groups::{Group, count_groups};
 use crate::view::sort::Order;
 use jsonschema::Validator;
-use netstat_model::Socket;
 use netstat_model::Warning;
+use netstat_model::{Namespace, SnapshotInfo, Socket};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::process::{Command, Stdio};
+use std::time::{Duration, UNIX_EPOCH};
 
 fn parsed(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).unwrap()
@@ -36,6 +38,43 @@ fn valid(validator: &Validator, value: &Value) {
     assert!(wrong.is_empty(), "{wrong:?} in {value}");
 }
 
+fn info() -> SnapshotInfo {
+    SnapshotInfo {
+        at: UNIX_EPOCH + Duration::from_millis(1_764_425_109_123),
+        uptime: Some(Duration::from_millis(4_500)),
+        host: Some("web-1".to_owned()),
+        boot_id: Some("68fc1b26-5ad8-4a2e-8d33-1d8b7ee5a1a0".into()),
+        namespace: Some(Namespace { inode: 4_026_531_840 }),
+    }
+}
+
+fn frame<'a>(info: &'a SnapshotInfo, warnings: &'a [Warning]) -> Frame<'a> {
+    Frame { info, display: None, warnings }
+}
+
+/// Writes the rows in a format.
+fn rows(
+    format: &Format,
+    view: &ConnectionsView<'_>,
+    columns: &[&'static columns::Column],
+    facts: &columns::tests::Facts,
+    display: Option<u64>,
+) -> Vec<u8> {
+    let (info, warnings) = (info(), [Warning::OwnersNotPermitted { processes: 3 }]);
+    let frame = Frame { display, ..frame(&info, &warnings) };
+    let mut out = Vec::new();
+    (format.sockets)(&Rows { view, columns, given: &facts.given() }, &frame, &mut out).unwrap();
+    out
+}
+
+/// Writes the groups in a format.
+fn grouped(format: &Format, groups: &[Group<'_>], columns: &[&'static columns::Column]) -> Vec<u8> {
+    let info = info();
+    let mut out = Vec::new();
+    (format.groups)(&Groups { groups, columns }, &frame(&info, &[]), &mut out).unwrap();
+    out
+}
+
 fn groups<'a>(view: &ConnectionsView<'a>, facts: &'a columns::tests::Facts, by: &[&str]) -> Vec<Group<'a>> {
     let by: Vec<_> = by.iter().map(|name| by_name(name).unwrap()).collect();
     count_groups(view, &by, Order::Usual, &facts.given())
@@ -44,10 +83,7 @@ fn groups<'a>(view: &ConnectionsView<'a>, facts: &'a columns::tests::Facts, by: 
 fn document(sockets: &[Socket]) -> Vec<u8> {
     let facts = facts();
     let view = ConnectionsView::unsorted(sockets, &EVERY_ROW);
-    let warnings = [Warning::OwnersNotPermitted { processes: 3 }];
-    let mut out = Vec::new();
-    json::render_sockets(&view, columns::ALL, &facts.given(), &warnings, &mut out).unwrap();
-    out
+    rows(&json::FORMAT, &view, columns::ALL, &facts, None)
 }
 
 #[test]
@@ -56,7 +92,13 @@ fn the_document_is_typed_whole_and_valid() {
     assert_eq!(bytes.iter().filter(|byte| **byte == b'\n').count(), 6, "a row is a line");
     let document = parsed(&bytes);
     valid(&jsonschema::validator_for(&the_schema()).unwrap(), &document);
-    assert_eq!(document["schema"], json!(1));
+    let header = json!({
+        "schema": 2, "host": "web-1", "boot_id": "68fc1b26-5ad8-4a2e-8d33-1d8b7ee5a1a0", "netns": 4_026_531_840_u64,
+        "time": "2025-11-29T14:05:09.123Z", "uptime_ms": 4500,
+    });
+    for (key, value) in header.as_object().unwrap() {
+        assert_eq!(&document[key], value, "{key}");
+    }
     assert!(document["warnings"][0].as_str().unwrap().starts_with("3 processes were not readable"));
     let [known, unknown, listener, udp] = document["sockets"].as_array().unwrap().as_slice() else {
         panic!()
@@ -104,14 +146,12 @@ fn only_the_columns_that_were_chosen_are_keys() {
     let view = ConnectionsView::unsorted(&sockets[..1], &EVERY_ROW);
     let line = |names: &[&str]| {
         let columns: Vec<_> = names.iter().map(|name| by_name(name).unwrap()).collect();
-        let mut out = Vec::new();
-        jsonl::render_sockets(&view, &columns, &facts.given(), &mut out).unwrap();
-        String::from_utf8(out).unwrap()
+        String::from_utf8(rows(&jsonl::FORMAT, &view, &columns, &facts, None)).unwrap()
     };
-    assert_eq!(line(&["state", "lport"]), "{\"schema\":1,\"state\":\"ESTABLISHED\",\"lport\":50000}\n");
+    assert_eq!(line(&["state", "lport"]), "{\"schema\":2,\"state\":\"ESTABLISHED\",\"lport\":50000}\n");
     assert_eq!(
         line(&["process"]),
-        "{\"schema\":1,\"process\":\"ng,\\\"inx\\\\x0a\",\"owners\":[{\"pid\":10,\"process\":\"ng,\\\"inx\\\\x0a\"},\
+        "{\"schema\":2,\"process\":\"ng,\\\"inx\\\\x0a\",\"owners\":[{\"pid\":10,\"process\":\"ng,\\\"inx\\\\x0a\"},\
          {\"pid\":11,\"process\":\"=worker\"}],\"unowned\":null}\n"
     );
 }
@@ -120,9 +160,7 @@ fn only_the_columns_that_were_chosen_are_keys() {
 fn lines_are_valid_each() {
     let (sockets, facts) = (four_sockets(), facts());
     let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
-    let mut out = Vec::new();
-    jsonl::render_sockets(&view, columns::ALL, &facts.given(), &mut out).unwrap();
-    let text = String::from_utf8(out).unwrap();
+    let text = String::from_utf8(rows(&jsonl::FORMAT, &view, columns::ALL, &facts, None)).unwrap();
     assert_eq!(text.lines().count(), 4);
     let validator = validator_of("socket");
     text.lines().for_each(|line| valid(&validator, &parsed(line.as_bytes())));
@@ -130,8 +168,20 @@ fn lines_are_valid_each() {
     assert!(!validator.is_valid(&json!({ "rtt_us": "40" })));
     assert!(!validator.is_valid(&json!({ "rtt": 40 })));
     assert!(!validator.is_valid(&json!({ "rtt_us": -1 })));
-    assert!(!validator.is_valid(&json!({ "schema": 2 })));
+    assert!(!validator.is_valid(&json!({ "schema": 1 })));
     assert!(!validator.is_valid(&json!({ "local": { "address": "::" } })));
+}
+
+#[test]
+fn a_repeated_report_numbers_its_displays() {
+    let (sockets, facts) = (four_sockets(), facts());
+    let view = ConnectionsView::unsorted(&sockets[..1], &EVERY_ROW);
+    let columns = [by_name("lport").unwrap()];
+    let text = |format| String::from_utf8(rows(format, &view, &columns, &facts, Some(3))).unwrap();
+    let line = text(&jsonl::FORMAT);
+    assert_eq!(line, "{\"time\":\"2025-11-29T14:05:09.123Z\",\"display\":3,\"schema\":2,\"lport\":50000}\n");
+    valid(&validator_of("socket"), &parsed(line.as_bytes()));
+    assert_eq!(text(&csv::FORMAT), "time,display,lport\r\n2025-11-29T14:05:09.123Z,3,50000\r\n");
 }
 
 #[test]
@@ -141,17 +191,14 @@ fn groups_are_valid_in_every_format() {
     let by = ["raddr", "container"];
     let columns: Vec<_> = by.iter().map(|name| by_name(name).unwrap()).collect();
     let groups = groups(&view, &facts, &by);
-    let mut out = Vec::new();
-    json::render_groups(&groups, &columns, &[], &mut out).unwrap();
+    let out = grouped(&json::FORMAT, &groups, &columns);
     valid(&jsonschema::validator_for(&the_schema()).unwrap(), &parsed(&out));
     assert_eq!(parsed(&out)["groups"].as_array().unwrap().len(), groups.len());
-    let mut out = Vec::new();
-    jsonl::render_groups(&groups, &columns, &mut out).unwrap();
+    let out = grouped(&jsonl::FORMAT, &groups, &columns);
     let validator = validator_of("group");
     String::from_utf8(out).unwrap().lines().for_each(|line| valid(&validator, &parsed(line.as_bytes())));
 
-    let mut out = Vec::new();
-    csv::render_groups(&groups, &columns, &mut out).unwrap();
+    let out = grouped(&csv::FORMAT, &groups, &columns);
     let text = String::from_utf8(out).unwrap();
     assert!(text.starts_with("rows,raddr,container,CLOSED,LISTENING,SYN_SENT,"), "{text}");
     assert_eq!(text.lines().count(), groups.len() + 1);
@@ -163,8 +210,8 @@ fn groups_as_a_table() {
     let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
     let columns = [by_name("raddr").unwrap()];
     let mut out = Vec::new();
-    let form = Form { width: None, colour: false, line_end: LineEnd::Lf };
-    sockets::render_groups(&groups(&view, &facts, &["raddr"]), &columns, form, &mut out).unwrap();
+    let style = TableStyle { width: None, colour: false, line_end: LineEnd::Lf };
+    sockets::render_groups(&groups(&view, &facts, &["raddr"]), &columns, style, &mut out).unwrap();
     assert_eq!(
         String::from_utf8(out).unwrap(),
         "Rows  Foreign Host  LISTENING  ESTABLISHED\n   2  198.51.100.7          0            1\n   \
@@ -179,8 +226,8 @@ fn a_table_of_columns_with_colours() {
     let columns = ["pid", "state", "process"].map(|name| by_name(name).unwrap());
     let table = |colour, width| {
         let mut out = Vec::new();
-        let form = Form { width, colour, line_end: LineEnd::Lf };
-        sockets::render_sockets(&view, &columns, &facts.given(), form, &mut out).unwrap();
+        let style = TableStyle { width, colour, line_end: LineEnd::Lf };
+        sockets::render_sockets(&view, &columns, &facts.given(), style, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     };
     let plain = "PID  State        Process\n 10  ESTABLISHED  ng,\"inx\\x0a\n  -  -            -\n 12  LISTENING    \
@@ -195,9 +242,7 @@ fn a_table_of_columns_with_colours() {
 fn csv_of(sockets: &[Socket]) -> Vec<u8> {
     let facts = facts();
     let view = ConnectionsView::unsorted(sockets, &EVERY_ROW);
-    let mut out = Vec::new();
-    csv::render_sockets(&view, columns::ALL, &facts.given(), &mut out).unwrap();
-    out
+    rows(&csv::FORMAT, &view, columns::ALL, &facts, None)
 }
 
 /// The keys, and the fields of each row.
@@ -256,7 +301,7 @@ fn csv_reads_back_by_python() {
 
 #[test]
 fn the_schema_in_the_documents_is_this_one() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/schema/netstat-1.json");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/schema/netstat-2.json");
     let checked_in = std::fs::read_to_string(path).unwrap();
     assert!(checked_in == schema::schema(), "docs/schema is out of date: run cargo xtask generate");
     jsonschema::meta::validate(&the_schema()).unwrap();
@@ -296,12 +341,10 @@ proptest! {
         let mut shown = Vec::new();
         crate::text::escape::write_text(&mut shown, name.as_ref());
         let shown = String::from_utf8(shown).unwrap();
-        let mut out = Vec::new();
-        json::render_sockets(&view, &columns, &given.given(), &[], &mut out).unwrap();
+        let out = rows(&json::FORMAT, &view, &columns, &given, None);
         prop_assert_eq!(&parsed(&out)["sockets"][0]["process"], &json!(shown));
         prop_assert!(!String::from_utf8(out).unwrap().chars().any(|c| c.is_control() && c != '\n'));
-        let mut out = Vec::new();
-        csv::render_sockets(&view, &columns, &given.given(), &mut out).unwrap();
+        let out = rows(&csv::FORMAT, &view, &columns, &given, None);
         let mut reader = ::csv::Reader::from_reader(out.as_slice());
         let first = reader.records().next().unwrap().unwrap();
         prop_assert_eq!((&first[0], &first[1], first.len()), (shown.as_str(), "50000", 2));
@@ -317,8 +360,7 @@ proptest! {
                 columns.push(columns::ALL[at]);
             }
         }
-        let mut out = Vec::new();
-        json::render_sockets(&view, &columns, &nothing_given(), &[], &mut out).unwrap();
+        let out = rows(&json::FORMAT, &view, &columns, &columns::tests::Facts::default(), None);
         valid(&jsonschema::validator_for(&the_schema()).unwrap(), &parsed(&out));
     }
 }

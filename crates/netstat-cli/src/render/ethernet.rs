@@ -1,7 +1,7 @@
 //! The report of `-e`, to the byte as Windows prints it, and the blocks of `-e -v`, which are our own.
 //!
-//! What is not known is `-`, right-aligned as a number. With rates, `(received, sent)` per second stand after what
-//! Windows prints:
+//! Unknown values are `-`, right-aligned like numbers. Rates, `(received, sent)` per second, follow what Windows
+//! prints:
 //!
 //! ```text
 //! Bytes                    1774347996       265623222  (+5120/s, +88/s)
@@ -14,20 +14,20 @@ use crate::view::ethernet::{Block, Measure, Row};
 use crate::view::rates::Value;
 use std::io::{self, Write};
 
-/// The words of the report in one language. Labels come with the blanks that stand between them and the number,
-/// because translations of Windows do not align the numbers: they have as many as somebody typed.
+/// The words of the report in one language. Labels include the spaces up to the number, because translations of
+/// Windows do not align the numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Labels {
     /// The title.
     pub title: &'static str,
     /// The headings.
     pub heading: &'static str,
-    /// The labels of what Windows shows, top down.
+    /// The labels of the rows that Windows shows, from the top.
     pub rows: [&'static str; 6],
 }
 
 impl Labels {
-    /// English. How Korean Windows words this report is in no known sample, so Korean has it in English as well.
+    /// English. No sample shows the Korean report, so Korean uses it too.
     pub const ENGLISH: Self = Self {
         title: "Interface Statistics",
         heading: "                           Received            Sent",
@@ -58,9 +58,9 @@ impl Labels {
     }
 }
 
-/// Writes the blocks: the sum begins at once and ends without a blank line, so that the repetitions of an interval
-/// follow one another as on Windows. The blocks of single interfaces have their name in the title, and a blank
-/// line between them.
+/// Writes the blocks: the sum begins without a blank line and ends without one, so that repeated reports follow one
+/// another as on Windows. The blocks of single interfaces have their name in the title, and a blank line between
+/// them.
 ///
 /// # Errors
 /// Those of the writer.

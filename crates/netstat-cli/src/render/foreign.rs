@@ -1,12 +1,20 @@
-//! The foreign column: numbers, or names where there are any.
+//! The foreign column: numbers, or names if there are any.
 
-use super::classic::NameColumn;
 use crate::row::{Foreign, Row};
 use crate::text::address::{write_endpoint, write_host};
 use crate::text::{decimal, escape};
 use crate::view::Names;
 use netstat_model::{Endpoint, Protocol};
 use std::net::IpAddr;
+
+/// Names in the foreign column.
+#[derive(Clone, Copy)]
+pub struct NameColumn<'a> {
+    /// The source of the names.
+    pub lookup: &'a dyn Names,
+    /// Full names (`-f`) rather than their first label.
+    pub full: bool,
+}
 
 /// Writes the cell, without padding.
 pub(super) fn write_foreign(out: &mut Vec<u8>, row: &Row<'_>, names: Option<&NameColumn<'_>>) {
@@ -19,7 +27,7 @@ pub(super) fn write_foreign(out: &mut Vec<u8>, row: &Row<'_>, names: Option<&Nam
 
 fn write_named(out: &mut Vec<u8>, end: &Endpoint, protocol: Protocol, names: &NameColumn<'_>) {
     match host(end, names.lookup).and_then(|name| shorten(name, names.full)) {
-        // A name stands without brackets, of an IPv6 address too.
+        // A name has no brackets, even for an IPv6 address.
         Some(name) => escape::write_word(out, name.as_ref()),
         None => write_host(out, end),
     }
@@ -41,10 +49,10 @@ fn host<'n>(end: &Endpoint, names: &'n dyn Names) -> Option<&'n str> {
     }
 }
 
-/// The name up to its first dot, or the whole; `None` where nothing is left, and for an address that some
-/// resolvers answer in place of a name, of which the first part alone would be a lie.
+/// Returns the name up to its first dot, or in full. `None` if nothing is left, and for an address, which some
+/// resolvers return in place of a name: its first part alone would be wrong.
 fn shorten(name: &str, full: bool) -> Option<&str> {
-    // Such an answer may carry its scope.
+    // Such an address may have a scope.
     if name.split('%').next().unwrap_or_default().parse::<IpAddr>().is_ok() {
         return None;
     }

@@ -1,47 +1,87 @@
-//! Sockets, and groups of them, as one JSON document (`--json`). Its JSON Schema is made in `schema.rs`.
+//! Sockets or groups as one JSON document (`--json`). `schema.rs` makes its JSON Schema.
 
+use super::format::{Format, Frame, Rows};
+use super::header::{Header, SCHEMA};
 use super::{LineEnd, Sheet};
 use crate::columns::{Column, Given};
 use crate::row::Row;
 use crate::text::words;
-use crate::view::ConnectionsView;
 use crate::view::groups::Group;
-use netstat_model::Warning;
 use netstat_model::{NoOwner, Owner};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use std::io::{self, Write};
 
-/// The version of the form. It grows when a key changes its meaning or goes, not when one is added.
-pub const SCHEMA: u32 = 1;
+/// `--json`.
+pub(super) const FORMAT: Format = Format {
+    name: "json",
+    summary: "Write one JSON document",
+    help: "Writes one JSON document with every column, or those of --columns, with all owners and warnings about \
+           missing data. With -r, -s, -e or check, the document of that report.",
+    details: "Numbers are numbers, null is what is unknown or not there, and durations have their unit in the key. \
+              Untrusted text is escaped as in the tables. A listener that serves IPv4 and IPv6 is two rows with one \
+              cookie, as in the tables. docs/schema has the JSON Schema; each document names its version, the host and \
+              the time. docs/json.md explains the documents of -r, -s and -e.",
+    of_every_report: true,
+    all_owners: true,
+    sockets: |rows, frame, out| {
+        let items = rows.view.rows().map(|row| JsonRow { row, rows, line: None });
+        document("sockets", items, frame, out)
+    },
+    groups: |groups, frame, out| {
+        let items =
+            groups.groups.iter().map(|group| JsonGroup { group, columns: groups.columns, line: None });
+        document("groups", items, frame, out)
+    },
+};
 
-/// A row as an object: the version if it stands alone, a key for each column, and all processes.
+/// What a line of its own carries beside its row: the version, and the display if the report is repeated.
+#[derive(Clone, Copy)]
+pub(crate) struct Line<'r> {
+    /// The time and the number of the display.
+    display: Option<(&'r str, u64)>,
+}
+
+impl<'r> Line<'r> {
+    pub(crate) fn new(frame: &Frame<'_>, time: &'r str) -> Self {
+        Self { display: frame.display.map(|number| (time, number)) }
+    }
+
+    fn serialize<M: SerializeMap>(line: Option<&Self>, map: &mut M) -> Result<(), M::Error> {
+        let Some(line) = line else { return Ok(()) };
+        if let Some((time, display)) = line.display {
+            map.serialize_entry("time", time)?;
+            map.serialize_entry("display", &display)?;
+        }
+        map.serialize_entry("schema", &SCHEMA)
+    }
+}
+
+/// A row as an object: a key for each column, and all processes.
 pub(crate) struct JsonRow<'r, 'a> {
     pub(crate) row: Row<'a>,
-    pub(crate) columns: &'r [&'static Column],
-    pub(crate) given: &'r Given<'a>,
-    pub(crate) alone: bool,
+    pub(crate) rows: &'r Rows<'r, 'a>,
+    pub(crate) line: Option<Line<'r>>,
 }
 
 impl Serialize for JsonRow<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        if self.alone {
-            map.serialize_entry("schema", &SCHEMA)?;
+        Line::serialize(self.line.as_ref(), &mut map)?;
+        let Rows { columns, given, .. } = *self.rows;
+        for column in columns {
+            map.serialize_entry(column.key, &column.value(&self.row, given))?;
         }
-        for column in self.columns {
-            map.serialize_entry(column.key, &column.value(&self.row, self.given))?;
-        }
-        if self.columns.iter().any(|column| column.is_of_owner()) {
+        if columns.iter().any(|column| column.is_of_owner()) {
             let ownership = self.row.socket.ownership();
             let (owners, why) = (ownership.owners(), ownership.unowned().map(reason));
-            map.serialize_entry("owners", &Owners { owners, columns: self.columns, given: self.given })?;
+            map.serialize_entry("owners", &Owners { owners, columns, given })?;
             map.serialize_entry("unowned", &why)?;
         }
         map.end()
     }
 }
 
-/// Every word for a missing owner, for the schema.
+/// The words for a missing owner, in the order of [`reason`]; also for the schema.
 pub(crate) const REASONS: [&str; 5] =
     ["no_process", "not_permitted", "kernel", "other_namespace", "vanished"];
 
@@ -78,7 +118,7 @@ struct OneOwner<'r, 'a> {
     given: &'r Given<'a>,
 }
 
-/// The process ID is there in any case, because without it nobody knows whose facts these are.
+/// The process ID is always included, because it identifies the owner.
 impl Serialize for OneOwner<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
@@ -96,15 +136,13 @@ impl Serialize for OneOwner<'_, '_> {
 pub(crate) struct JsonGroup<'r, 'a> {
     pub(crate) group: &'r Group<'a>,
     pub(crate) columns: &'r [&'static Column],
-    pub(crate) alone: bool,
+    pub(crate) line: Option<Line<'r>>,
 }
 
 impl Serialize for JsonGroup<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        if self.alone {
-            map.serialize_entry("schema", &SCHEMA)?;
-        }
+        Line::serialize(self.line.as_ref(), &mut map)?;
         map.serialize_entry("rows", &self.group.rows)?;
         for (column, value) in self.columns.iter().zip(&self.group.values) {
             map.serialize_entry(column.key, value)?;
@@ -122,50 +160,25 @@ impl Serialize for States<'_, '_> {
     }
 }
 
-/// Writes the document of the rows: the version, an object for each row on a line of its own, the warnings.
-///
-/// # Errors
-/// What the writer answers.
-pub fn render_sockets<'a, W: Write>(
-    view: &ConnectionsView<'a>,
-    columns: &[&'static Column],
-    given: &Given<'a>,
-    warnings: &[Warning],
-    out: &mut W,
-) -> io::Result<()> {
-    let rows = view.rows().map(|row| JsonRow { row, columns, given, alone: false });
-    document("sockets", rows, warnings, out)
-}
-
-/// Writes the document of the groups.
-///
-/// # Errors
-/// What the writer answers.
-pub fn render_groups<W: Write>(
-    groups: &[Group<'_>],
-    columns: &[&'static Column],
-    warnings: &[Warning],
-    out: &mut W,
-) -> io::Result<()> {
-    let groups = groups.iter().map(|group| JsonGroup { group, columns, alone: false });
-    document("groups", groups, warnings, out)
-}
-
-fn document<W: Write>(
+/// Writes the header, an object for each item on a line of its own, and the warnings.
+fn document(
     name: &str,
     items: impl Iterator<Item = impl Serialize>,
-    warnings: &[Warning],
-    out: &mut W,
+    frame: &Frame<'_>,
+    mut out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut sheet = Sheet::new(out, LineEnd::Lf);
-    sheet.buffer.extend_from_slice(format!("{{\"schema\":{SCHEMA},\"{name}\":[").as_bytes());
+    let mut sheet = Sheet::new(&mut out, LineEnd::Lf);
+    serde_json::to_writer(&mut sheet.buffer, &Header::new(frame.info))?;
+    // The header is an object; the document goes on where it ends.
+    sheet.buffer.pop();
+    sheet.buffer.extend_from_slice(format!(",\"{name}\":[").as_bytes());
     for (index, item) in items.enumerate() {
         sheet.line(if index == 0 { "" } else { "," })?;
         serde_json::to_writer(&mut sheet.buffer, &item)?;
     }
     sheet.end_line()?;
     sheet.buffer.extend_from_slice(b"],\"warnings\":");
-    let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+    let warnings: Vec<String> = frame.warnings.iter().map(ToString::to_string).collect();
     serde_json::to_writer(&mut sheet.buffer, &warnings)?;
     sheet.line("}")?;
     sheet.hand_on()

@@ -1,40 +1,36 @@
-//! Sockets, and groups of them, as JSON with a line for each (`--jsonl`). Each line has the version in it.
+//! Sockets or groups as JSON lines (`--jsonl`), each with the version in it.
 
-use super::json::{JsonGroup, JsonRow};
+use super::format::Format;
+use super::json::{JsonGroup, JsonRow, Line};
 use super::{LineEnd, Sheet};
-use crate::columns::{Column, Given};
-use crate::view::ConnectionsView;
-use crate::view::groups::Group;
+use crate::text::time::rfc_3339;
 use serde::Serialize;
 use std::io::{self, Write};
 
-/// Writes a line for each row.
-///
-/// # Errors
-/// What the writer answers.
-pub fn render_sockets<'a, W: Write>(
-    view: &ConnectionsView<'a>,
-    columns: &[&'static Column],
-    given: &Given<'a>,
-    out: &mut W,
-) -> io::Result<()> {
-    lines(view.rows().map(|row| JsonRow { row, columns, given, alone: true }), out)
-}
+/// `--jsonl`.
+pub(super) const FORMAT: Format = Format {
+    name: "jsonl",
+    summary: "Write JSON with a line for each row",
+    help: "Writes JSON with a line for each row, with every column or those of --columns, and with all owners.",
+    details: "Warnings about missing data go to standard error only. With an interval each line has the time and the \
+              number of its display.",
+    of_every_report: false,
+    all_owners: true,
+    sockets: |rows, frame, out| {
+        let time = rfc_3339(frame.info.at);
+        let line = Line::new(frame, &time);
+        lines(rows.view.rows().map(|row| JsonRow { row, rows, line: Some(line) }), out)
+    },
+    groups: |groups, frame, out| {
+        let time = rfc_3339(frame.info.at);
+        let line = Line::new(frame, &time);
+        let columns = groups.columns;
+        lines(groups.groups.iter().map(|group| JsonGroup { group, columns, line: Some(line) }), out)
+    },
+};
 
-/// Writes a line for each group.
-///
-/// # Errors
-/// What the writer answers.
-pub fn render_groups<W: Write>(
-    groups: &[Group<'_>],
-    columns: &[&'static Column],
-    out: &mut W,
-) -> io::Result<()> {
-    lines(groups.iter().map(|group| JsonGroup { group, columns, alone: true }), out)
-}
-
-fn lines<W: Write>(items: impl Iterator<Item = impl Serialize>, out: &mut W) -> io::Result<()> {
-    let mut sheet = Sheet::new(out, LineEnd::Lf);
+fn lines(items: impl Iterator<Item = impl Serialize>, mut out: &mut dyn Write) -> io::Result<()> {
+    let mut sheet = Sheet::new(&mut out, LineEnd::Lf);
     for item in items {
         serde_json::to_writer(&mut sheet.buffer, &item)?;
         sheet.end_line()?;

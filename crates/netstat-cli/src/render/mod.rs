@@ -1,4 +1,4 @@
-//! Rows to bytes: one file per format, and what they share.
+//! Rows to bytes: one file per format or report.
 
 pub(crate) mod check;
 pub(crate) mod check_json;
@@ -11,6 +11,9 @@ mod data_tests;
 pub mod ethernet;
 pub mod extras;
 mod foreign;
+pub mod format;
+pub mod formats;
+pub(crate) mod header;
 pub mod json;
 pub mod jsonl;
 pub mod process_counts;
@@ -28,20 +31,20 @@ pub use classic::Classic;
 
 use std::io::{self, Write};
 
-/// How a line ends.
+/// A line ending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineEnd {
     /// `\n`.
     Lf,
-    /// `\r\n`, as Windows writes it to a file or a pipe as well.
+    /// `\r\n`, which Windows programs write to files and pipes too.
     CrLf,
 }
 
 impl LineEnd {
-    /// The line end that programs of this system write.
+    /// The line ending of this system.
     pub const NATIVE: Self = if cfg!(windows) { Self::CrLf } else { Self::Lf };
 
-    /// Its bytes.
+    /// Returns its bytes.
     pub fn bytes(self) -> &'static [u8] {
         match self {
             Self::Lf => b"\n",
@@ -50,9 +53,9 @@ impl LineEnd {
     }
 }
 
-/// Collects rows and hands them on in large pieces, so that a table of any length needs little memory.
+/// Buffers rows and writes them in large pieces, so that a table of any length needs little memory.
 pub(crate) struct Sheet<'w, W: Write> {
-    /// What is not handed on yet.
+    /// What is not written yet.
     pub(crate) buffer: Vec<u8>,
     line_end: &'static [u8],
     writer: &'w mut W,

@@ -1,5 +1,5 @@
-//! The table of processes by ports (`-c`). No sample of the Windows one is known, so the layout is our own, in
-//! the manner of the others:
+//! The table of processes by ports (`-c`). No sample of the Windows table is known, so the layout is our own, in
+//! the style of the other tables:
 //!
 //! ```text
 //!
@@ -11,8 +11,8 @@
 //!   -        2      1      3      (not known)
 //! ```
 //!
-//! `0` and `-` mean in the first column what they mean in the connection table. The process is the file name of
-//! its executable, else its name, else `-`.
+//! `0` and `-` mean in the first column what they mean in the connection table. The process is the file name of its
+//! executable, else its name, else `-`.
 
 use super::{LineEnd, Sheet};
 use crate::text::words::UNKNOWN;
@@ -28,7 +28,7 @@ const TITLE: &str = "Ports in Use by Process";
 /// Writes the table: an empty line, the title, an empty line, the headings, the rows.
 ///
 /// # Errors
-/// What the writer answers.
+/// Those of the writer.
 pub fn render_process_counts<W: Write>(
     counts: &[PortCount],
     processes: &HashMap<ProcessId, Process>,

@@ -1,7 +1,7 @@
-//! The table of RDMA endpoints (`-x`), NetworkDirect in the words of Windows.
+//! The table of RDMA endpoints (`-x`), which Windows calls NetworkDirect.
 //!
 //! The title, the headings and the words are known; the widths are not, because the only sample has lost its
-//! blanks. Ours are those of the headings. Addresses stay numeric.
+//! spaces. Ours are those of the headings. Addresses are always numeric.
 
 use super::{LineEnd, Sheet};
 use crate::text::words::UNKNOWN;
@@ -15,10 +15,10 @@ const HEADING: &str = "  Mode   IfIndex Type           Local Address          Fo
 
 /// Writes the table: an empty line, the title, an empty line, the headings, an empty line, the rows.
 ///
-/// A listener has the foreign address `NA`, and what the kernel holds the process ID 0; what is not known is `-`.
+/// A listener has the foreign address `NA`, an endpoint of the kernel the process ID 0; what is unknown is `-`.
 ///
 /// # Errors
-/// What the writer answers.
+/// Those of the writer.
 pub fn render_rdma<W: Write>(endpoints: &[RdmaEndpoint], line_end: LineEnd, out: &mut W) -> io::Result<()> {
     let mut sheet = Sheet::new(out, line_end);
     for line in ["", TITLE, "", HEADING, ""] {

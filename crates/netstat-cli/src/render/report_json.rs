@@ -1,24 +1,25 @@
 //! Routes, counters and interfaces as JSON, one document for each report.
 //!
-//! Keys and units are described in `docs/json.md`. Numbers are numbers, what is not known is `null`, and counters have
-//! their SNMP names. Routes are written one after the other, so that a full Internet table needs no second copy.
+//! `docs/json.md` describes keys and units. Numbers are numbers, what is unknown is `null`, and counters have their SNMP
+//! names. Routes are written one after the other, so that a full Internet table needs no second copy.
 
-use super::json::SCHEMA;
+use super::header::Header;
+use crate::text::escape::is_unseen;
 use netstat_model::Warning;
 use netstat_model::{
-    Counters, Interface, InterfaceCounters, InterfaceFlags, InterfaceStats, NextHop, PersistentRoute, Prefix,
-    Route, RouteKind, RouteStore,
+    Counters, Interface, InterfaceAddress, InterfaceCounters, InterfaceFlags, NextHop, PersistentRoute,
+    Prefix, Route, RouteKind, RouteStore, SnapshotInfo,
 };
-use serde::{Serialize, Serializer};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::ser::{CompactFormatter, Formatter};
 use std::ffi::OsStr;
 use std::io::{self, Write};
-use std::net::IpAddr;
+use std::num::NonZeroU32;
 
 /// Writes a document and a line end.
 ///
 /// # Errors
-/// What the writer answers.
+/// Those of the writer.
 pub fn write_document<W: Write>(document: &impl Serialize, out: &mut W) -> io::Result<()> {
     let mut buffered = io::BufWriter::with_capacity(64 * 1024, out);
     document
@@ -27,14 +28,14 @@ pub fn write_document<W: Write>(document: &impl Serialize, out: &mut W) -> io::R
     buffered.flush()
 }
 
-/// Compact JSON in which nothing moves the cursor of a terminal or turns the direction of its text: JSON leaves such
-/// characters as they are unless they are ASCII.
+/// Compact JSON that is safe for a terminal: control characters and characters that change the direction of text are
+/// escaped. JSON itself demands that of ASCII control characters only.
 struct Plain(CompactFormatter);
 
 impl Formatter for Plain {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
         let mut from = 0;
-        for (at, character) in fragment.char_indices().filter(|(_, character)| is_hostile(*character)) {
+        for (at, character) in fragment.char_indices().filter(|(_, character)| is_unseen(*character)) {
             self.0.write_string_fragment(out, fragment.get(from..at).unwrap_or_default())?;
             for unit in character.encode_utf16(&mut [0; 2]) {
                 write!(out, "\\u{unit:04x}")?;
@@ -45,71 +46,63 @@ impl Formatter for Plain {
     }
 }
 
-fn is_hostile(character: char) -> bool {
-    matches!(character, '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
 /// `-r`.
-#[derive(Serialize)]
+#[derive(serde::Serialize)]
 pub struct RoutesDocument<'a> {
-    schema: u32,
+    #[serde(flatten)]
+    header: Header<'a>,
     report: &'static str,
-    interfaces: Vec<InterfaceEntry>,
-    #[serde(serialize_with = "routes")]
-    routes: &'a [Route],
-    persistent_routes: Vec<PersistentEntry>,
+    interfaces: List<'a, Interface>,
+    routes: List<'a, Route>,
+    persistent_routes: List<'a, PersistentRoute>,
     warnings: Vec<String>,
 }
 
 impl<'a> RoutesDocument<'a> {
-    /// A document of what the system said.
+    /// Makes a document of what the system reported.
     pub fn new(
-        interfaces: &[Interface],
+        info: &'a SnapshotInfo,
+        interfaces: &'a [Interface],
         routes: &'a [Route],
-        persistent: &[PersistentRoute],
+        persistent: &'a [PersistentRoute],
         warnings: &[Warning],
     ) -> Self {
         Self {
-            schema: SCHEMA,
+            header: Header::new(info),
             report: "routes",
-            interfaces: interfaces.iter().map(InterfaceEntry::new).collect(),
-            routes,
-            persistent_routes: persistent.iter().map(PersistentEntry::new).collect(),
+            interfaces: List(interfaces),
+            routes: List(routes),
+            persistent_routes: List(persistent),
             warnings: texts(warnings),
         }
     }
 }
 
 /// `-s` and `-e`.
-#[derive(Serialize)]
+#[derive(serde::Serialize)]
 pub struct CountersDocument<'a> {
-    schema: u32,
+    #[serde(flatten)]
+    header: Header<'a>,
     report: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    interfaces: Option<Vec<CountersEntry<'a>>>,
+    interfaces: Option<List<'a, InterfaceCounters>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     counters: Option<&'a Counters>,
     warnings: Vec<String>,
 }
 
 impl<'a> CountersDocument<'a> {
-    /// A document of the parts that were asked for.
+    /// Makes a document of the parts that were asked for.
     pub fn new(
+        info: &'a SnapshotInfo,
         interfaces: Option<&'a [InterfaceCounters]>,
         counters: Option<&'a Counters>,
         warnings: &[Warning],
     ) -> Self {
-        let entry = |interface: &'a InterfaceCounters| CountersEntry {
-            index: interface.index,
-            name: text(&interface.name),
-            loopback: interface.loopback,
-            statistics: &interface.stats,
-        };
         Self {
-            schema: SCHEMA,
+            header: Header::new(info),
             report: "statistics",
-            interfaces: interfaces.map(|all| all.iter().map(entry).collect()),
+            interfaces: interfaces.map(List),
             counters,
             warnings: texts(warnings),
         }
@@ -120,164 +113,121 @@ fn texts(warnings: &[Warning]) -> Vec<String> {
     warnings.iter().map(ToString::to_string).collect()
 }
 
-/// What is not text becomes text with a mark where it was not.
+/// Items as an array of objects.
+struct List<'a, T>(&'a [T]);
+
+/// An item of the model as an object with the keys of the documents.
+struct Object<'a, T>(&'a T);
+
+impl<T> Serialize for List<'_, T>
+where
+    for<'o> Object<'o, T>: Serialize,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(Object))
+    }
+}
+
+/// Says which keys the objects of a type have.
+macro_rules! objects {
+    ($($type:ident $name:ident { $($key:literal: $value:expr,)* })*) => {
+        $(impl Serialize for Object<'_, $type> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let $name = self.0;
+                let mut map = serializer.serialize_map(None)?;
+                $(map.serialize_entry($key, &$value)?;)*
+                map.end()
+            }
+        })*
+    };
+}
+
+objects! {
+    Interface interface {
+        "index": interface.index,
+        "name": text(&interface.name),
+        "description": interface.description.as_deref().map(text),
+        "alias": interface.alias.as_deref().map(text),
+        "kind": interface.kind.as_deref().map(text),
+        "link_type": interface.link_type,
+        "hardware_address": interface.hardware_address.as_deref().map(colons),
+        "up": interface.flags.contains(InterfaceFlags::UP),
+        "running": interface.flags.contains(InterfaceFlags::RUNNING),
+        "loopback": interface.flags.contains(InterfaceFlags::LOOPBACK),
+        "point_to_point": interface.flags.contains(InterfaceFlags::POINT_TO_POINT),
+        "mtu_bytes": interface.mtu,
+        "addresses": List(&interface.addresses),
+    }
+    InterfaceAddress own {
+        "address": own.address,
+        "prefix_length": own.prefix_length,
+        "peer": own.peer,
+    }
+    InterfaceCounters interface {
+        "index": interface.index,
+        "name": text(&interface.name),
+        "loopback": interface.loopback,
+        "statistics": interface.stats,
+    }
+    Route route {
+        "destination": prefix(&route.destination),
+        "type": Kind::of(route.kind),
+        "table": route.table,
+        "metric": route.metric,
+        "protocol": route.protocol,
+        "tos": route.tos,
+        "preferred_source": route.preferred_source,
+        "from": route.from.as_deref().map(prefix),
+        "next_hops": List(route.next_hops.as_slice()),
+    }
+    NextHop hop {
+        "gateway": hop.gateway,
+        "interface": hop.interface.map(NonZeroU32::get),
+        "weight": hop.weight,
+        "dead": hop.dead,
+    }
+    PersistentRoute route {
+        "destination": prefix(&route.destination),
+        "type": Kind::of(route.kind),
+        "table": route.table,
+        "metric": route.metric,
+        "gateway": route.gateway,
+        "interface": route.interface.as_deref().map(text),
+        "source": source(route.store),
+    }
+}
+
+/// Replaces what is not text by U+FFFD.
 fn text(name: &OsStr) -> String {
     name.to_string_lossy().into_owned()
 }
 
-#[derive(Serialize)]
-struct CountersEntry<'a> {
-    index: u32,
-    name: String,
-    loopback: bool,
-    statistics: &'a InterfaceStats,
+fn colons(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":")
 }
 
-#[derive(Serialize)]
-struct InterfaceEntry {
-    index: u32,
-    name: String,
-    description: Option<String>,
-    alias: Option<String>,
-    kind: Option<String>,
-    link_type: Option<u16>,
-    hardware_address: Option<String>,
-    up: bool,
-    running: bool,
-    loopback: bool,
-    point_to_point: bool,
-    mtu_bytes: Option<u32>,
-    addresses: Vec<AddressEntry>,
-}
-
-#[derive(Serialize)]
-struct AddressEntry {
-    address: IpAddr,
-    prefix_length: u8,
-    peer: Option<IpAddr>,
-}
-
-impl InterfaceEntry {
-    fn new(interface: &Interface) -> Self {
-        let has = |flag| interface.flags.contains(flag);
-        let colons =
-            |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":");
-        Self {
-            index: interface.index,
-            name: text(&interface.name),
-            description: interface.description.as_deref().map(text),
-            alias: interface.alias.as_deref().map(text),
-            kind: interface.kind.as_deref().map(text),
-            link_type: interface.link_type,
-            hardware_address: interface.hardware_address.as_deref().map(colons),
-            up: has(InterfaceFlags::UP),
-            running: has(InterfaceFlags::RUNNING),
-            loopback: has(InterfaceFlags::LOOPBACK),
-            point_to_point: has(InterfaceFlags::POINT_TO_POINT),
-            mtu_bytes: interface.mtu,
-            addresses: interface
-                .addresses
-                .iter()
-                .map(|own| AddressEntry {
-                    address: own.address,
-                    prefix_length: own.prefix_length,
-                    peer: own.peer,
-                })
-                .collect(),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct RouteEntry<'a> {
-    destination: String,
-    #[serde(rename = "type")]
-    kind: Word,
-    table: u32,
-    metric: u32,
-    protocol: Option<u8>,
-    tos: u8,
-    preferred_source: Option<IpAddr>,
-    from: Option<String>,
-    #[serde(serialize_with = "hops")]
-    next_hops: &'a [NextHop],
-}
-
-fn routes<S: Serializer>(routes: &&[Route], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(routes.iter().map(|route| RouteEntry {
-        destination: prefix(route.destination),
-        kind: Word::of(route.kind),
-        table: route.table,
-        metric: route.metric,
-        protocol: route.protocol,
-        tos: route.tos,
-        preferred_source: route.preferred_source,
-        from: route.from.as_deref().copied().map(prefix),
-        next_hops: route.next_hops.as_slice(),
-    }))
-}
-
-#[derive(Serialize)]
-struct HopEntry {
-    gateway: Option<IpAddr>,
-    interface: Option<u32>,
-    weight: u32,
-    dead: bool,
-}
-
-fn hops<S: Serializer>(hops: &&[NextHop], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(hops.iter().map(|hop| HopEntry {
-        gateway: hop.gateway,
-        interface: hop.interface.map(std::num::NonZeroU32::get),
-        weight: hop.weight,
-        dead: hop.dead,
-    }))
-}
-
-#[derive(Serialize)]
-struct PersistentEntry {
-    destination: String,
-    #[serde(rename = "type")]
-    kind: Word,
-    table: u32,
-    metric: Option<u32>,
-    gateway: Option<IpAddr>,
-    interface: Option<String>,
-    source: &'static str,
-}
-
-impl PersistentEntry {
-    fn new(route: &PersistentRoute) -> Self {
-        Self {
-            destination: prefix(route.destination),
-            kind: Word::of(route.kind),
-            table: route.table,
-            metric: route.metric,
-            gateway: route.gateway,
-            interface: route.interface.as_deref().map(text),
-            source: match route.store {
-                RouteStore::Networkd => "systemd-networkd",
-                RouteStore::NetworkManager => "NetworkManager",
-                RouteStore::Ifupdown => "ifupdown",
-                RouteStore::Registry => "registry",
-            },
-        }
-    }
-}
-
-fn prefix(prefix: Prefix) -> String {
+fn prefix(prefix: &Prefix) -> String {
     format!("{}/{}", prefix.address, prefix.length)
 }
 
-/// The kind of a route: a word, or the number where there is none.
-#[derive(Serialize)]
+fn source(store: RouteStore) -> &'static str {
+    match store {
+        RouteStore::Networkd => "systemd-networkd",
+        RouteStore::NetworkManager => "NetworkManager",
+        RouteStore::Ifupdown => "ifupdown",
+        RouteStore::Registry => "registry",
+    }
+}
+
+/// The kind of a route: a word, or the kernel's number if it has none.
+#[derive(serde::Serialize)]
 #[serde(untagged)]
-enum Word {
+enum Kind {
     Known(&'static str),
     Number(u8),
 }
 
-impl Word {
+impl Kind {
     fn of(kind: RouteKind) -> Self {
         Self::Known(match kind {
             RouteKind::Unicast => "unicast",
@@ -301,6 +251,11 @@ mod tests {
     use serde_json::{Value, json};
     use std::ffi::OsString;
     use std::num::NonZeroU32;
+    use std::time::UNIX_EPOCH;
+
+    fn info() -> SnapshotInfo {
+        SnapshotInfo { at: UNIX_EPOCH, uptime: None, host: None, boot_id: None, namespace: None }
+    }
 
     fn written(document: &impl Serialize) -> (String, Value) {
         let mut out = Vec::new();
@@ -331,7 +286,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_null_and_numbers_are_numbers() {
-        let (text, value) = written(&RoutesDocument::new(&[interface("eth0")], &[], &[], &[]));
+        let (text, value) = written(&RoutesDocument::new(&info(), &[interface("eth0")], &[], &[], &[]));
         assert_eq!(value["interfaces"][0]["mtu_bytes"], Value::Null);
         assert_eq!(value["interfaces"][0]["hardware_address"], "02:00:00:00:00:10");
         assert_eq!(value["interfaces"][0]["addresses"][0]["prefix_length"], 24);
@@ -358,7 +313,7 @@ mod tests {
             next_hops: NextHops::Many([hop(7, 2), hop(8, 0)].into()),
         };
         let odd = Route { kind: RouteKind::Unknown(99), next_hops: NextHops::None, ..route.clone() };
-        let (_, value) = written(&RoutesDocument::new(&[], &[route, odd], &[], &[]));
+        let (_, value) = written(&RoutesDocument::new(&info(), &[], &[route, odd], &[], &[]));
         let expected = json!([
             {"gateway": "10.0.0.7", "interface": 2, "weight": 1, "dead": false},
             {"gateway": "10.0.0.8", "interface": null, "weight": 1, "dead": false},
@@ -371,10 +326,10 @@ mod tests {
     #[test]
     fn hostile_names_stay_text_and_move_no_cursor() {
         let name = "a\u{1b}[2J\u{202e}b\u{9b}\u{e0041}\"\\한";
-        let (text, value) = written(&RoutesDocument::new(&[interface(name)], &[], &[], &[]));
+        let (text, value) = written(&RoutesDocument::new(&info(), &[interface(name)], &[], &[], &[]));
         assert_eq!(value["interfaces"][0]["name"], name);
         assert!(
-            !text.trim_end().chars().any(|character| character.is_control() || is_hostile(character)),
+            !text.trim_end().chars().any(|character| character.is_control() || is_unseen(character)),
             "{text:?}"
         );
         assert!(text.contains('한'));
@@ -383,9 +338,9 @@ mod tests {
     #[test]
     fn only_what_was_asked_for_is_there() {
         let counters = Counters::default();
-        let (_, value) = written(&CountersDocument::new(None, Some(&counters), &[]));
+        let (_, value) = written(&CountersDocument::new(&info(), None, Some(&counters), &[]));
         assert!(value.get("interfaces").is_none() && value["counters"].is_object());
-        let (_, value) = written(&CountersDocument::new(Some(&[]), None, &[]));
+        let (_, value) = written(&CountersDocument::new(&info(), Some(&[]), None, &[]));
         assert!(value.get("counters").is_none() && value["interfaces"].as_array().unwrap().is_empty());
     }
 }

@@ -7,22 +7,22 @@
 //! interface   %3u...xx xx xx xx xx xx ......description
 //! ```
 //!
-//! Known from samples: all of this, and that `On-link` has a blank behind it inside its IPv4 column and none in the IPv6
-//! table; that an IPv6 destination of more than 24 characters has its gateway on the next line; that a table
-//! without rows has neither headings nor a closing rule.
+//! Known from samples: all of this, and that `On-link` is followed by a space inside its IPv4 column and by none in
+//! the IPv6 table; that an IPv6 destination of more than 24 characters has its gateway on the next line; that a
+//! table without rows has neither headings nor a closing rule.
 //!
 //! Our own choice:
 //!
-//! - What is too long for its column pushes the rest of its row, and one blank is always left between two
-//!   columns: an IPv4 route by an IPv6 gateway, a metric of more than six digits.
-//! - The gateway of a route that leads nowhere is `blackhole`, `unreachable`, `prohibit` or `throw`; what is not
-//!   known is `-`.
-//! - The metric is the kernel's own number. On Windows that of the interface is in it; Linux has no such number.
-//! - Where the model of a device is not known, as on Linux, the description of an interface is its name, then the kind
-//!   the kernel gives (`veth`, `bridge`) in brackets, then its alias.
-//! - The loopback has no address on its link, although Linux gives it six zeros.
-//! - A persistent IPv6 route without a metric has 4294967295, one without a known interface 0, as Windows has it.
-//! - A persistent IPv4 route that leads to a neighbour has `On-link` in the way of the active table.
+//! - What is too long for its column pushes the rest of its row, and one space always separates two columns: an
+//!   IPv4 route by an IPv6 gateway, a metric of more than six digits.
+//! - The gateway of a route that leads nowhere is `blackhole`, `unreachable`, `prohibit` or `throw`; what is
+//!   unknown is `-`.
+//! - The metric is the kernel's. On Windows it includes that of the interface; Linux has no interface metric.
+//! - Where the model of a device is unknown, as on Linux, the description of an interface is its name, then the
+//!   kind the kernel reports (`veth`, `bridge`) in parentheses, then its alias.
+//! - The loopback interface has no link address, although Linux reports six zeros.
+//! - A persistent IPv6 route without a metric has 4294967295, one without a known interface 0, as on Windows.
+//! - A persistent IPv4 route to a neighbour has `On-link`, as in the active table.
 
 use super::{LineEnd, Sheet};
 use crate::text::words::UNKNOWN;
@@ -51,9 +51,9 @@ pub struct RouteWords<'a> {
     pub v6_heading: &'a str,
     /// The headings of persistent IPv4 routes.
     pub persistent_heading: &'a str,
-    /// What stands for a gateway where the destination is a neighbour.
+    /// What stands for the gateway of a route to a neighbour.
     pub on_link: &'a str,
-    /// What stands for rows where there are none.
+    /// What stands for the rows of an empty table.
     pub none: &'a str,
 }
 
@@ -72,8 +72,8 @@ impl RouteWords<'static> {
         none: "None",
     };
 
-    /// Korean, as far as a sample has it. The IPv6 title follows the IPv4 one, and the word for none is
-    /// a guess; headings that no sample has stay English.
+    /// Korean, as far as a sample shows it. The IPv6 title is modelled on the IPv4 one, and the word for an empty
+    /// table is a guess; headings without a sample stay English.
     pub const KOREAN: Self = Self {
         interface_list: "인터페이스 목록",
         v4_title: "IPv4 경로 테이블",
@@ -86,7 +86,7 @@ impl RouteWords<'static> {
         ..Self::ENGLISH
     };
 
-    /// The words of a language.
+    /// Returns the words of a language.
     pub fn of(language: Language) -> Self {
         match language {
             Language::English => Self::ENGLISH,
@@ -98,7 +98,7 @@ impl RouteWords<'static> {
 /// The line between the parts.
 const RULE: &str = "===========================================================================";
 
-/// The widest IPv6 destination that has its gateway beside it, and where that begins.
+/// The widest IPv6 destination that has its gateway beside it, and the column where that begins.
 const V6_DESTINATION: usize = 24;
 const V6_GATEWAY: usize = 36;
 
@@ -108,7 +108,7 @@ const LINK_ADDRESS: usize = 24;
 /// Writes the report. Memory is bounded, whatever the number of routes.
 ///
 /// # Errors
-/// What the writer answers.
+/// Those of the writer.
 pub fn render_routes<W: Write>(
     view: &RoutesView<'_>,
     words: &RouteWords<'_>,
@@ -137,7 +137,7 @@ pub fn render_routes<W: Write>(
 struct Page<'p, W: Write> {
     sheet: Sheet<'p, W>,
     words: &'p RouteWords<'p>,
-    /// One cell, before it is known how wide it is.
+    /// One cell, before its width is known.
     cell: Vec<u8>,
 }
 
@@ -282,7 +282,7 @@ impl<W: Write> Page<'_, W> {
         self.sheet.end_line()
     }
 
-    /// Writes a cell that ends where its column ends, or later.
+    /// Writes a cell aligned to the right end of its column.
     fn right(&mut self, width: usize, write: impl FnOnce(&mut Vec<u8>)) {
         self.cell.clear();
         write(&mut self.cell);
@@ -291,7 +291,7 @@ impl<W: Write> Page<'_, W> {
         self.sheet.buffer.extend_from_slice(&self.cell);
     }
 
-    /// The same with at least one blank before it.
+    /// Does the same with at least one space before the cell.
     fn next_right(&mut self, width: usize, write: impl FnOnce(&mut Vec<u8>)) {
         self.sheet.buffer.push(b' ');
         self.right(width - 1, write);

@@ -1,23 +1,43 @@
 //! The JSON Schema of `--json` and `--jsonl`, made from the table of columns.
 
-use super::json::{REASONS, SCHEMA};
+use super::header::SCHEMA;
+use super::json::REASONS;
 use crate::columns::{self, Column, Kind, RUNTIME_WORDS, TIMER_WORDS};
 use crate::text::words;
 use serde_json::{Map, Value, json};
 
-/// The schema, as text with a line end.
+/// Returns the schema as text with a line end.
 pub fn schema() -> String {
     let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "netstat --json",
         "description": "One document of netstat --json. A line of netstat --jsonl is #/$defs/socket, or \
                         #/$defs/group with --group-by. Which keys of columns are there is chosen with --columns; \
-                        null is what is not known, or what the socket does not have.",
+                        null is what is unknown, or what the socket does not have.",
         "oneOf": [{ "$ref": "#/$defs/sockets" }, { "$ref": "#/$defs/groups" }],
         "$defs": {
             "version": { "const": SCHEMA, "description": "Version of this schema" },
+            "host": { "type": ["string", "null"], "description": "Host name, as it was set" },
+            "boot_id": { "type": ["string", "null"], "description": "Random ID of this boot; Linux only" },
+            "netns": {
+                "type": ["integer", "null"],
+                "minimum": 0,
+                "description": "Inode of the network namespace; Linux only",
+            },
+            "time": { "type": "string", "format": "date-time", "description": "When the data was taken, UTC (RFC 3339)" },
+            "uptime_ms": {
+                "type": ["integer", "null"],
+                "minimum": 0,
+                "description": "Time since boot when the data was taken",
+                "x-unit": "ms",
+            },
+            "display": {
+                "type": "integer",
+                "minimum": 1,
+                "description": "Number of the display, in a line of --jsonl with an interval",
+            },
             "warnings": {
-                "description": "What the answer may lack, in words",
+                "description": "What is missing, and why, in words",
                 "type": "array",
                 "items": { "type": "string" },
             },
@@ -42,7 +62,7 @@ pub fn schema() -> String {
             })),
         },
     });
-    // Values made here are always text: no map has a key that is something else.
+    // Serialization cannot fail: all keys are strings.
     serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
 }
 
@@ -53,7 +73,7 @@ fn number(maximum: Option<u32>) -> Value {
     }
 }
 
-/// An object that has all of these and nothing else.
+/// Returns the schema of an object with exactly these keys.
 fn object(properties: Value) -> Value {
     let required: Vec<String> =
         properties.as_object().map(|map| map.keys().cloned().collect()).unwrap_or_default();
@@ -63,13 +83,16 @@ fn object(properties: Value) -> Value {
 fn document(name: &str, item: &str) -> Value {
     let mut properties = Map::new();
     properties.insert("schema".to_owned(), json!({ "$ref": "#/$defs/version" }));
+    for key in ["host", "boot_id", "netns", "time", "uptime_ms"] {
+        properties.insert(key.to_owned(), json!({ "$ref": format!("#/$defs/{key}") }));
+    }
     let item = format!("#/$defs/{item}");
     properties.insert(name.to_owned(), json!({ "type": "array", "items": { "$ref": item } }));
     properties.insert("warnings".to_owned(), json!({ "$ref": "#/$defs/warnings" }));
     object(Value::Object(properties))
 }
 
-/// What a column's values look like, null included.
+/// Returns the schema of a column's values, null included.
 fn column(column: &Column) -> Value {
     let typed = match column.kind {
         Kind::Text => json!({ "type": ["string", "null"] }),
@@ -103,9 +126,16 @@ fn properties(wanted: impl Fn(&Column) -> bool) -> Map<String, Value> {
         .collect()
 }
 
+/// Adds the keys of a `--jsonl` line.
+fn add_line_keys(properties: &mut Map<String, Value>) {
+    for (key, definition) in [("schema", "version"), ("time", "time"), ("display", "display")] {
+        properties.insert(key.to_owned(), json!({ "$ref": format!("#/$defs/{definition}") }));
+    }
+}
+
 fn socket() -> Value {
     let mut properties = properties(|_| true);
-    properties.insert("schema".to_owned(), json!({ "$ref": "#/$defs/version" }));
+    add_line_keys(&mut properties);
     properties.insert(
         "owners".to_owned(),
         json!({
@@ -132,7 +162,7 @@ fn owner() -> Value {
 
 fn group() -> Value {
     let mut properties = properties(|_| true);
-    properties.insert("schema".to_owned(), json!({ "$ref": "#/$defs/version" }));
+    add_line_keys(&mut properties);
     properties.insert("rows".to_owned(), json!({ "type": "integer", "minimum": 1 }));
     let mut names: Vec<String> = words::STATES.into_iter().map(words::state).collect();
     names.push("UNKNOWN_[0-9]+".to_owned());

@@ -1,4 +1,4 @@
-//! Sockets, and groups of them, as a table of chosen columns (`--columns`, `--group-by`).
+//! Sockets or groups as a text table of chosen columns (`--columns`, `--group-by`).
 
 use super::table::{Head, Table};
 use super::{LineEnd, colour};
@@ -8,14 +8,14 @@ use crate::view::ConnectionsView;
 use crate::view::groups::{Group, states_of};
 use std::io::{self, Write};
 
-/// The form of a table.
+/// How a table of columns looks.
 #[derive(Clone, Copy)]
-pub struct Form {
-    /// How wide the terminal is; `None` where there is none.
+pub struct TableStyle {
+    /// Width of the terminal in cells; `None` for output that is not a terminal.
     pub width: Option<usize>,
-    /// Whether states have colours.
+    /// Whether TCP states are coloured.
     pub colour: bool,
-    /// How lines end.
+    /// The line ending.
     pub line_end: LineEnd,
 }
 
@@ -23,9 +23,9 @@ fn head(column: &Column) -> Head {
     Head { heading: column.heading.to_owned(), align: column.kind.align() }
 }
 
-fn put(table: &mut Table, value: &Value<'_>, form: Form) {
+fn put(table: &mut Table, value: &Value<'_>, style: TableStyle) {
     table.cell(|out| value.write_text(out));
-    if let (Value::State(state), true) = (value, form.colour) {
+    if let (Value::State(state), true) = (value, style.colour) {
         table.colour(colour::of_state(*state));
     }
 }
@@ -33,32 +33,32 @@ fn put(table: &mut Table, value: &Value<'_>, form: Form) {
 /// Writes a line of headings and a line for each row.
 ///
 /// # Errors
-/// What the writer answers.
+/// Those of the writer.
 pub fn render_sockets<W: Write>(
     view: &ConnectionsView<'_>,
     columns: &[&Column],
     given: &Given<'_>,
-    form: Form,
+    style: TableStyle,
     out: &mut W,
 ) -> io::Result<()> {
     let mut table = Table::new(columns.iter().map(|column| head(column)).collect());
     for row in view.rows() {
         for column in columns {
-            // The lifetime of a value is that of the row, so that it is not kept.
-            put(&mut table, &column.value(&row, given), form);
+            // A value borrows from its row, so it is written at once.
+            put(&mut table, &column.value(&row, given), style);
         }
     }
-    table.render(form.width, form.line_end, out)
+    table.render(style.width, style.line_end, out)
 }
 
-/// Writes a line of headings and a line for each group: how many rows, the values, how many in each state.
+/// Writes a line of headings and a line for each group: the number of rows, the values, the number in each state.
 ///
 /// # Errors
-/// What the writer answers.
+/// Those of the writer.
 pub fn render_groups<W: Write>(
     groups: &[Group<'_>],
     columns: &[&Column],
-    form: Form,
+    style: TableStyle,
     out: &mut W,
 ) -> io::Result<()> {
     let states = states_of(groups);
@@ -70,24 +70,24 @@ pub fn render_groups<W: Write>(
     for group in groups {
         table.cell(|out| decimal(out, group.rows));
         for value in &group.values {
-            put(&mut table, value, form);
+            put(&mut table, value, style);
         }
         for state in &states {
             let count = group.states.get(state).copied().unwrap_or(0);
             table.cell(|out| decimal(out, count));
-            if form.colour && count > 0 {
+            if style.colour && count > 0 {
                 table.colour(colour::of_state(*state));
             }
         }
     }
-    table.render(form.width, form.line_end, out)
+    table.render(style.width, style.line_end, out)
 }
 
-/// What `--columns help` shows: every column with its unit and its meaning, and of those that are unknown on this system
-/// that they are.
+/// Writes what `--columns help` shows: every column with unit and meaning, and a mark on those unavailable on this
+/// system.
 ///
 /// # Errors
-/// What the writer answers.
+/// Those of the writer.
 pub fn render_column_help<W: Write>(out: &mut W, available: fn(&Column) -> bool) -> io::Result<()> {
     let text = |heading: &str| Head { heading: heading.to_owned(), align: Align::Left };
     let mut table = Table::new(vec![text("Column"), text("Unit"), text("Meaning")]);

@@ -1,6 +1,6 @@
 //! The report of `-s`, to the byte as Windows prints it.
 //!
-//! What is not known is `-`. With rates, what Windows prints stands unchanged at the start of each line:
+//! Unknown values are `-`. Rates follow what Windows prints:
 //!
 //! ```text
 //!   Packets Received                   = 1234  (+12/s)
@@ -15,7 +15,7 @@ use crate::view::statistics::{Kind, Row, Section};
 use netstat_model::Family;
 use std::io::{self, Write};
 
-/// Writes the sections: before each title a blank line, after the last row none.
+/// Writes the sections: a blank line before each title, none after the last row.
 ///
 /// # Errors
 /// Those of the writer.
@@ -27,7 +27,7 @@ pub fn render_statistics(out: &mut impl Write, sections: &[Section], line_end: L
     out.write_all(&text)
 }
 
-/// The title of a section.
+/// Returns the title of a section.
 fn title(kind: Kind) -> &'static str {
     match kind {
         Kind::Ip(Family::V4) => "IPv4 Statistics",
@@ -73,7 +73,7 @@ fn line(row: &Row, width: usize) -> String {
     }
 }
 
-/// The value as Windows prints it.
+/// Returns the value as Windows prints it.
 pub(super) fn number(value: Value) -> String {
     match value {
         Value::Counter { total, .. } | Value::Level(total) => total.map(|total| total.to_string()),
@@ -90,7 +90,7 @@ fn one_change(value: Value) -> String {
     }
 }
 
-/// What changed of two values on a line; nothing where neither is known.
+/// Returns the rates of two values on a line; nothing if neither is known.
 pub(super) fn two_changes(received: Value, sent: Value) -> String {
     let rate = |value| match value {
         Value::Counter { rate, .. } => rate,

@@ -1,8 +1,8 @@
-//! The one text table whose columns are as wide as what is in them.
+//! A text table whose columns are as wide as their content.
 //!
-//! Two blanks are between columns, numbers stand at the right of theirs, and the last cell of a line is not filled up. On
-//! a terminal that is too narrow the last column of text gives way, down to the width of its heading, and what is cut
-//! ends with `…`; whatever else does not fit is left to the terminal.
+//! Two spaces separate columns, numbers are right-aligned, and the last cell of a line is not padded. If the
+//! terminal is too narrow, the last text column shrinks, down to the width of its heading, and cut cells end with
+//! `…`; the terminal wraps whatever still does not fit.
 
 use super::{LineEnd, Sheet, colour};
 use crate::columns::Align;
@@ -10,15 +10,15 @@ use crate::text::{blanks, cells};
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthChar;
 
-/// Blanks between columns.
+/// Spaces between columns.
 const GAP: usize = 2;
 
-/// The head of a column.
+/// A heading and its alignment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
-    /// What stands above it.
+    /// The heading.
     pub heading: String,
-    /// How its cells stand.
+    /// The alignment of its cells.
     pub align: Align,
 }
 
@@ -26,27 +26,27 @@ pub struct Head {
 #[derive(Debug)]
 pub struct Table {
     heads: Vec<Head>,
-    /// All cells behind each other, and where each ends.
+    /// The text of all cells, and where each ends.
     text: Vec<u8>,
     ends: Vec<usize>,
-    /// The cells that have a colour, in order, and what begins it.
+    /// The coloured cells in order, and the escape sequence that begins the colour.
     colours: Vec<(usize, &'static [u8])>,
 }
 
 impl Table {
-    /// A table without rows.
+    /// Makes a table without rows.
     pub fn new(heads: Vec<Head>) -> Self {
         Self { heads, text: Vec::new(), ends: Vec::new(), colours: Vec::new() }
     }
 
-    /// Adds the next cell of a row; a row has as many as there are heads. The text is safe for a terminal and has no
-    /// line ends.
+    /// Adds the next cell of a row; a row has as many as there are heads. The text must be safe for a terminal and
+    /// have no line endings.
     pub fn cell(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         write(&mut self.text);
         self.ends.push(self.text.len());
     }
 
-    /// Gives the cell that was added last a colour.
+    /// Colours the last added cell.
     pub fn colour(&mut self, begin: &'static [u8]) {
         if let Some(last) = self.ends.len().checked_sub(1)
             && !begin.is_empty()
@@ -55,10 +55,10 @@ impl Table {
         }
     }
 
-    /// Writes the headings and the rows. `width` is that of the terminal; `None` where nothing limits a line.
+    /// Writes the headings and the rows. `width` is that of the terminal in cells; `None` for unlimited lines.
     ///
     /// # Errors
-    /// What the writer answers.
+    /// Those of the writer.
     pub fn render<W: Write>(&self, width: Option<usize>, line_end: LineEnd, out: &mut W) -> io::Result<()> {
         let mut sheet = Sheet::new(out, line_end);
         let (widths, limited) = self.widths(width);
@@ -95,7 +95,7 @@ impl Table {
         starts.zip(&self.ends).map(|(start, &end)| self.text.get(start..end).unwrap_or_default())
     }
 
-    /// The width of each column, and which of them is narrower than what is in it.
+    /// Returns the width of each column, and which of them is narrower than its content.
     fn widths(&self, limit: Option<usize>) -> (Vec<usize>, Option<usize>) {
         let mut widths: Vec<usize> = self.heads.iter().map(|head| cells(head.heading.as_bytes())).collect();
         for (index, cell) in self.cells().enumerate() {
@@ -114,12 +114,12 @@ impl Table {
     }
 }
 
-/// Where a cell stands.
+/// The place of a cell.
 #[derive(Clone, Copy)]
 struct Place {
     align: Align,
     width: usize,
-    /// At the end of the line.
+    /// Whether it ends the line.
     last: bool,
 }
 
@@ -138,7 +138,7 @@ fn write_cell(out: &mut Vec<u8>, text: &[u8], place: Place, colour: &[u8]) {
     }
 }
 
-/// As much of a text as fits, with the mark of a cut behind it.
+/// Writes as much of a text as fits, and an ellipsis.
 fn shorten(out: &mut Vec<u8>, text: &[u8], width: usize) {
     let text = String::from_utf8_lossy(text);
     let mut used = 1;

@@ -1,14 +1,15 @@
 //! The reports made of the socket table: connections, processes by ports (`-c`), and RDMA (`-x`).
 
+use super::info::info;
 use super::{Displayed, Failure, Session, places, unavailable};
 use crate::columns::{ColumnNeeds, Given};
-use crate::options::Format;
 use crate::output;
 use crate::render::classic::{Classic, NameColumn, OwnerLines, ProcessColumn};
-use crate::render::{LineEnd, csv, json, jsonl, sockets};
+use crate::render::format::{Frame, Groups, Rows};
+use crate::render::{LineEnd, sockets};
 use crate::render::{process_counts::render_process_counts, rdma::render_rdma};
 use crate::row::{Row, Section};
-use crate::settings::{Connections, Form, Report};
+use crate::settings::{Connections, Layout, Report};
 use crate::view::groups::count_groups;
 use crate::view::sort::Order;
 use crate::view::{ConnectionsOptions, ConnectionsView, PortHolder, count_ports};
@@ -56,14 +57,14 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
         view.sort(column, descending, &given);
     }
     if !table.group_by.is_empty() {
-        render_groups(table, &view, &given, &warnings, out)?;
+        render_groups(session, table, &view, &given, &warnings, out)?;
         return Ok(warnings);
     }
     if let Some(rows) = table.limit {
         view.limit(rows);
     }
     match &table.form {
-        Form::Classic => {
+        Layout::Classic => {
             let names = table.names.as_ref().map(|names| {
                 (session.names.look_up(&session.backend, &view, names, &mut warnings), names.full)
             });
@@ -79,12 +80,12 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
             };
             classic.render(&view, out)?;
         }
-        Form::Columns(columns) => sockets::render_sockets(&view, columns, &given, text_form(table), out)?,
-        Form::Data(Format::Json, columns) => {
-            json::render_sockets(&view, columns, &given, &warnings, out)?;
+        Layout::Columns(columns) => sockets::render_sockets(&view, columns, &given, table_style(table), out)?,
+        Layout::Data(format, columns) => {
+            let (info, display) = (info(&session.backend), session.display_number());
+            let frame = Frame { info: &info, display, warnings: &warnings };
+            (format.sockets)(&Rows { view: &view, columns, given: &given }, &frame, out)?;
         }
-        Form::Data(Format::JsonLines, columns) => jsonl::render_sockets(&view, columns, &given, out)?,
-        Form::Data(Format::Csv, columns) => csv::render_sockets(&view, columns, &given, out)?,
     }
     Ok(warnings)
 }
@@ -93,7 +94,7 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
 /// up.
 fn is_streamed(table: &Connections, selection: &Selection<'_>) -> bool {
     table.order == Order::AsGiven
-        && table.form == Form::Classic
+        && table.form == Layout::Classic
         && table.group_by.is_empty()
         && table.names.is_none()
         && table.process.is_none()
@@ -141,6 +142,7 @@ fn stream(
 }
 
 fn render_groups(
+    session: &Session<'_>,
     table: &Connections,
     view: &ConnectionsView<'_>,
     given: &Given<'_>,
@@ -150,11 +152,15 @@ fn render_groups(
     let columns = &table.group_by;
     let mut groups = count_groups(view, columns, table.order, given);
     groups.truncate(table.limit.unwrap_or(usize::MAX));
-    match table.form {
-        Form::Classic | Form::Columns(_) => sockets::render_groups(&groups, columns, text_form(table), out),
-        Form::Data(Format::Json, _) => json::render_groups(&groups, columns, warnings, out),
-        Form::Data(Format::JsonLines, _) => jsonl::render_groups(&groups, columns, out),
-        Form::Data(Format::Csv, _) => csv::render_groups(&groups, columns, out),
+    match &table.form {
+        Layout::Classic | Layout::Columns(_) => {
+            sockets::render_groups(&groups, columns, table_style(table), out)
+        }
+        Layout::Data(format, _) => {
+            let (info, display) = (info(&session.backend), session.display_number());
+            let frame = Frame { info: &info, display, warnings };
+            (format.groups)(&Groups { groups: &groups, columns }, &frame, out)
+        }
     }
 }
 
@@ -173,8 +179,8 @@ pub(super) fn shows_places(report: &Report) -> bool {
 fn needs(table: &Connections) -> ColumnNeeds {
     let shown = match &table.form {
         _ if !table.group_by.is_empty() => ColumnNeeds::of(&table.group_by),
-        Form::Columns(columns) | Form::Data(_, columns) => ColumnNeeds::of(columns),
-        Form::Classic => {
+        Layout::Columns(columns) | Layout::Data(_, columns) => ColumnNeeds::of(columns),
+        Layout::Classic => {
             let mut process = ProcessFields::empty();
             process.set(ProcessFields::EXECUTABLE | ProcessFields::UNIT, table.owner_lines);
             let classic = ColumnNeeds {
@@ -211,7 +217,7 @@ impl Known {
     ) -> Self {
         let mut known = Self::default();
         if !needs.process.is_empty() {
-            let all_owners = matches!(table.form, Form::Data(Format::Json | Format::JsonLines, _));
+            let all_owners = matches!(table.form, Layout::Data(format, _) if format.all_owners);
             let wanted = if all_owners { view.all_processes() } else { view.processes() };
             known.processes = read_processes(backend, &wanted, needs.process);
         }
@@ -237,9 +243,9 @@ impl Known {
     }
 }
 
-fn text_form(table: &Connections) -> sockets::Form {
+fn table_style(table: &Connections) -> sockets::TableStyle {
     let width = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
-    sockets::Form { width, colour: output::shows_colour(table.colour), line_end: LineEnd::NATIVE }
+    sockets::TableStyle { width, colour: output::shows_colour(table.colour), line_end: LineEnd::NATIVE }
 }
 
 /// The table of processes by the number of ports they hold.
@@ -276,7 +282,7 @@ pub(super) fn rdma(session: &mut Session<'_>, out: &mut impl Write) -> Displayed
 
 /// Whether it has lines about the owner of each row.
 pub(super) fn tells_modules(report: &Report) -> bool {
-    matches!(report, Report::Connections(table) if table.owner_lines && table.form == Form::Classic)
+    matches!(report, Report::Connections(table) if table.owner_lines && table.form == Layout::Classic)
 }
 
 /// What the rows are made of.

@@ -1,17 +1,17 @@
-//! Files that somebody names: settings, a policy, lists of addresses, databases of places.
+//! Files named by the user: settings, a policy, address lists, geo databases.
 
 use netstat_model::error::words_of;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// Bytes that nobody writes by hand.
+/// The maximum size of a text file in bytes; nobody writes one that long by hand.
 const MOST_TEXT: u64 = 16 << 20;
 
-/// Bytes of the longest list or database that is taken; the largest that are published are less than a quarter of it.
+/// The maximum size of a list or database in bytes; the largest published ones are less than a quarter of it.
 const MOST_DATA: u64 = 1 << 30;
 
-/// What a file of data holds.
+/// Reads a data file.
 ///
 /// # Errors
 /// Why it cannot be read.
@@ -19,7 +19,7 @@ pub(super) fn data(path: &Path) -> Result<Vec<u8>, String> {
     up_to(MOST_DATA, path)
 }
 
-/// A device may have no end, and somebody may have named one.
+/// Limits the size, because a named file may be a device without an end.
 fn up_to(most: u64, path: &Path) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
@@ -30,8 +30,8 @@ fn up_to(most: u64, path: &Path) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// What a list says, in UTF-8 if it says by its first bytes that it is UTF-16: Windows PowerShell writes so what is
-/// redirected to a file. Anything else is as it is.
+/// Reads a list. It is UTF-8, or UTF-16 if it begins with a byte order mark: Windows PowerShell redirects output
+/// like that.
 ///
 /// # Errors
 /// Why it cannot be read.
@@ -39,7 +39,7 @@ pub(super) fn list(path: &Path) -> Result<Vec<u8>, String> {
     data(path).map(as_utf8)
 }
 
-/// What a file of settings says, in the same way.
+/// Reads a text file in the same way.
 ///
 /// # Errors
 /// Why it cannot be read, and what to do.

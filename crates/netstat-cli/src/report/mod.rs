@@ -6,6 +6,7 @@ mod evidence;
 mod exists;
 mod files;
 mod filter;
+mod info;
 mod names;
 mod places;
 mod routes;
@@ -62,7 +63,9 @@ struct Session<'a> {
     /// Countries and networks of addresses.
     geo: Arc<Geo>,
     before: statistics::Before,
-    /// What was last said of how owners are found.
+    /// How many displays have begun.
+    displays: u64,
+    /// The owner method last reported to the user.
     told: Option<OwnerMethod>,
 }
 
@@ -97,16 +100,16 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     let filter = unavailable::answer(places::answer(filter, &geo)?)?;
     let before = statistics::Before::default();
     if let Report::Check(checks) = &settings.report {
-        let session = Session { backend, settings, names, filter, geo, before, told: None };
+        let session = Session { backend, settings, names, filter, geo, before, displays: 0, told: None };
         return check::run(&session, checks);
     }
-    let mut session = Session { backend, settings, names, filter, geo, before, told: None };
+    let mut session = Session { backend, settings, names, filter, geo, before, displays: 0, told: None };
     if settings.purpose != Purpose::Show {
         return exists::answer(&session);
     }
     let mut warnings = Warnings::default();
-    let mut shown: u64 = 0;
     loop {
+        session.displays += 1;
         let mut out = output::stdout();
         let displayed = session.display(&mut out);
         // The recording of a run that fails is the one that is needed most.
@@ -120,8 +123,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
             Err(Failure::Output(error)) => output::outcome(Err(error))?,
             Err(Failure::System(error)) => return Err(explain(&error, settings).into()),
         };
-        shown += 1;
-        if reader == Reader::Gone || settings.repeat.count.is_some_and(|count| shown >= count) {
+        if reader == Reader::Gone || settings.repeat.count.is_some_and(|count| session.displays >= count) {
             return Ok(ExitCode::SUCCESS);
         }
         match settings.repeat.pause {
@@ -176,6 +178,11 @@ impl Session<'_> {
             output::complain(&method.to_string());
             self.told = Some(method);
         }
+    }
+
+    /// Returns the number of this display, from 1, if the report is repeated.
+    fn display_number(&self) -> Option<u64> {
+        self.settings.repeat.pause.map(|_| self.displays)
     }
 
     fn display(&mut self, out: &mut impl Write) -> Displayed {

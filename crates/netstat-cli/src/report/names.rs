@@ -1,4 +1,4 @@
-//! The names a table shows, looked up in time.
+//! Looks up the names that a table shows.
 
 use crate::settings::NameSettings;
 use crate::view::{ConnectionsView, Names};
@@ -11,15 +11,15 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Where names come from, for as long as a table is repeated.
+/// The source of names, kept while a report is repeated.
 pub(super) struct NameSource {
     hosts: HostResolver,
-    /// Read once: the file does not change while people look.
+    /// Read once: the file does not change during a run.
     services: Option<ServiceNames>,
 }
 
 /// The names of one display.
-pub(super) struct Known<'a> {
+pub(super) struct DisplayNames<'a> {
     hosts: HostNames,
     services: &'a ServiceNames,
     own_name: Option<String>,
@@ -31,14 +31,14 @@ impl NameSource {
         Self { hosts: HostResolver::new(lookup), services: None }
     }
 
-    /// Looks up what the table shows. What cannot be learned stays a number; why is a warning.
+    /// Looks up what the table shows. Names that cannot be found stay numbers, with a warning that says why.
     pub(super) fn look_up(
         &mut self,
         backend: &impl Backend,
         view: &ConnectionsView<'_>,
         settings: &NameSettings,
         warnings: &mut Vec<Warning>,
-    ) -> Known<'_> {
+    ) -> DisplayNames<'_> {
         let services = self.services.get_or_insert_with(|| {
             let answer = backend.services();
             warnings.extend(answer.warnings);
@@ -71,11 +71,11 @@ impl NameSource {
         let full_name_of = own_name.as_deref().filter(|_| settings.full);
         let hosts = self.hosts.resolve(others, full_name_of, settings.budget);
         let own_name = hosts.own_full_name().map(str::to_owned).or(own_name);
-        Known { hosts, services, own_name, own_addresses }
+        DisplayNames { hosts, services, own_name, own_addresses }
     }
 }
 
-impl Names for Known<'_> {
+impl Names for DisplayNames<'_> {
     fn host(&self, end: &Endpoint) -> Option<&str> {
         self.hosts.name(HostAddress::new(end.address, end.scope))
     }

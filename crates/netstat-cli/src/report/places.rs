@@ -1,8 +1,8 @@
-//! Countries and networks of addresses: the files of `--geo`, read where something asks for them.
+//! Countries and networks of addresses: reads the files of `--geo` if anything needs them.
 
 use super::files;
 use crate::columns::{self, ColumnNeeds};
-use crate::settings::{Connections, Form, Settings};
+use crate::settings::{Connections, Layout, Settings};
 use netstat_engine::enrich::Geo;
 use netstat_engine::filter::Filter;
 use netstat_model::Warning;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 const NO_NETWORKS: &str = "only files have networks of addresses; give one with --geo FILE";
 
-/// What knows countries and networks. Files are read if they are needed.
+/// Opens the databases of countries and networks. Files are read if they are needed.
 ///
 /// # Errors
 /// Which file cannot be used, and why.
@@ -28,10 +28,10 @@ fn add(geo: &mut Geo, path: &Path) -> Result<(), String> {
     geo.add(files::data(path)?).map_err(|error| error.to_string())
 }
 
-/// The filter with what it asks about places.
+/// Gives the filter what it needs to locate addresses.
 ///
 /// # Errors
-/// When it asks for networks and nothing has them: a filter that could match nothing is no answer.
+/// If it asks for networks and no file has them: a filter that can match nothing would look like an answer.
 pub(super) fn answer(filter: Option<Filter>, geo: &Arc<Geo>) -> Result<Option<Filter>, String> {
     match filter {
         Some(filter) if filter.needs().networks && !geo.has_networks() => {
@@ -41,9 +41,10 @@ pub(super) fn answer(filter: Option<Filter>, geo: &Arc<Geo>) -> Result<Option<Fi
     }
 }
 
-/// What is said when networks are shown and nothing has them. They are not missed where every column is shown.
+/// Returns a warning if networks are shown and no file has them. When every column is shown, nothing was asked for
+/// by name.
 pub(super) fn lack(table: &Connections, needs: ColumnNeeds, geo: &Geo) -> Option<Warning> {
-    let whole = matches!(&table.form, Form::Data(_, shown) if shown == columns::ALL);
+    let whole = matches!(&table.form, Layout::Data(_, shown) if shown == columns::ALL);
     (needs.networks && !geo.has_networks() && !whole).then(|| Warning::SourceUnavailable {
         what: "the network of each address",
         reason: NO_NETWORKS.to_owned(),

@@ -1,5 +1,6 @@
 //! `-e` and `-s`: the counters of interfaces and protocols.
 
+use super::info::info;
 use super::{Displayed, Session, connections};
 use crate::render::LineEnd;
 use crate::render::ethernet::{Labels, render_ethernet};
@@ -14,14 +15,14 @@ use netstat_os::Backend;
 use std::io::{self, ErrorKind, Write};
 use std::time::Instant;
 
-/// The counters of the display before, for the rates.
+/// The counters of the previous display, for the rates.
 #[derive(Default)]
 pub(super) struct Before {
     interfaces: Option<(Instant, Vec<InterfaceCounters>)>,
     protocols: Option<(Instant, Counters)>,
 }
 
-/// The counters, those of the interfaces first, and the connection table where one belongs to them.
+/// Shows the counters, interfaces first, and the connection table if one belongs to them.
 pub(super) fn counters(session: &mut Session<'_>, what: &Statistics, out: &mut impl Write) -> Displayed {
     if what.json {
         return document(session, what, out);
@@ -66,7 +67,7 @@ pub(super) fn counters(session: &mut Session<'_>, what: &Statistics, out: &mut i
     Ok(warnings)
 }
 
-/// All counters of the parts that are asked for; `-p` narrows the text only.
+/// Writes all counters of the parts that were asked for; `-p` narrows the text only.
 fn document(session: &Session<'_>, what: &Statistics, out: &mut impl Write) -> Displayed {
     let mut warnings = Vec::new();
     let interfaces = match what.interfaces {
@@ -85,7 +86,8 @@ fn document(session: &Session<'_>, what: &Statistics, out: &mut impl Write) -> D
         }
         None => None,
     };
-    write_document(&CountersDocument::new(interfaces.as_deref(), counters.as_ref(), &warnings), out)?;
+    let info = info(&session.backend);
+    write_document(&CountersDocument::new(&info, interfaces.as_deref(), counters.as_ref(), &warnings), out)?;
     Ok(warnings)
 }
 

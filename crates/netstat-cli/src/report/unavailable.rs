@@ -3,7 +3,7 @@
 
 use crate::columns::{self, Column};
 use crate::render::extras::Extras;
-use crate::settings::{Connections, Form};
+use crate::settings::{Connections, Layout};
 use crate::view::sort::Order;
 use netstat_engine::filter::{Filter, Quantity, Test};
 use netstat_model::Warning;
@@ -13,16 +13,16 @@ use netstat_model::Warning;
 pub(super) fn lack(table: &Connections) -> Vec<Warning> {
     let mut named = match &table.form {
         _ if !table.group_by.is_empty() => table.group_by.clone(),
-        Form::Data(_, shown) if shown == columns::ALL => Vec::new(),
-        Form::Columns(shown) | Form::Data(_, shown) => shown.clone(),
-        Form::Classic => Vec::new(),
+        Layout::Data(_, shown) if shown == columns::ALL => Vec::new(),
+        Layout::Columns(shown) | Layout::Data(_, shown) => shown.clone(),
+        Layout::Classic => Vec::new(),
     };
     if let Order::By { column, .. } = table.order
         && !named.contains(&column)
     {
         named.push(column);
     }
-    let classic = table.group_by.is_empty() && table.form == Form::Classic;
+    let classic = table.group_by.is_empty() && table.form == Layout::Classic;
     let extras = if classic { table.extras } else { Extras::default() };
     of(&named, extras, Column::is_available)
 }

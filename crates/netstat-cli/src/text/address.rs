@@ -1,8 +1,8 @@
 //! Addresses as the classic table spells them, without the formatting machinery of the standard library.
 //!
-//! IPv6 follows `RtlIpv6AddressToString` of Windows as other projects have observed it (the spellings that
-//! Wine's conformance tests expect of it are in the tests of this file): lower case; the longest run of two or more zero
-//! groups is left out, the first of equals; a dotted IPv4 tail for
+//! IPv6 follows `RtlIpv6AddressToString` of Windows as other projects have observed it (the tests of this file have
+//! the spellings that Wine's conformance tests expect): lower case; the longest run of two or more zero groups is
+//! left out, the first of equals; a dotted IPv4 tail for
 //!
 //! - IPv4-compatible `::1.2.3.4`, mapped `::ffff:1.2.3.4` and translated `::ffff:0:1.2.3.4` addresses, but only
 //!   when the group before the last is not zero, so that `::1` and `::ffff:0:1` stay as they are;
@@ -49,13 +49,13 @@ pub fn write_v4(out: &mut Vec<u8>, address: Ipv4Addr) {
     out.extend_from_slice(Text::of(address).written());
 }
 
-/// A short text on the stack: a table has hundreds of thousands of addresses, each of which is added in one piece.
+/// A short text on the stack. A table has hundreds of thousands of addresses, so each is added in one piece.
 struct Text {
     bytes: [u8; 32],
     len: usize,
 }
 
-/// Every octet as text with a dot behind it.
+/// Every octet as text with a dot after it.
 const OCTETS: [[u8; 4]; 256] = {
     let mut octets = [[b'.'; 4]; 256];
     let mut number = 0;
@@ -105,7 +105,7 @@ impl Text {
             let digit = number / unit % 10;
             begun |= digit != 0 || unit == 1;
             if begun {
-                // It fits a byte.
+                // A digit fits a byte.
                 self.put(b'0' + u8::try_from(digit).unwrap_or_default());
             }
         }
@@ -130,7 +130,7 @@ pub fn write_v6(out: &mut Vec<u8>, address: Ipv6Addr) {
             }
             continue;
         }
-        // The end of the gap has written the colon already.
+        // The end of the gap has already written the colon.
         if index > 0 && index != gap_end {
             out.push(b':');
         }
@@ -153,8 +153,8 @@ fn has_dotted_tail(groups: [u16; 8]) -> bool {
     }
 }
 
-/// Where the first of the longest runs of zero groups begins, and its length; a length of 0 where no run has
-/// two groups.
+/// Returns where the first of the longest runs of zero groups begins, and its length; length 0 if no run has two
+/// groups.
 fn longest_zero_run(groups: &[u16]) -> (usize, usize) {
     let mut best = (groups.len(), 0);
     let mut run = 0;
@@ -254,7 +254,7 @@ mod tests {
         assert_eq!(endpoint("fe80::1", u32::MAX, 1), "[fe80::1%4294967295]:1");
     }
 
-    /// Groups that are zero, or those of the dotted forms, far more often than chance would have it.
+    /// Generates zero groups and those of the dotted forms far more often than chance would.
     fn groups() -> impl Strategy<Value = [u16; 8]> {
         let group = prop_oneof![
             4 => Just(0u16),

@@ -2,10 +2,10 @@
 
 use unicode_width::UnicodeWidthStr;
 
-/// The blanks that [`pad`] writes from; no column of a table is wider.
+/// The spaces that [`pad`] copies from.
 const BLANKS: [u8; 64] = [b' '; 64];
 
-/// Writes blanks.
+/// Writes spaces.
 pub fn blanks(out: &mut Vec<u8>, mut count: usize) {
     while count > 0 {
         let some = count.min(BLANKS.len());
@@ -14,13 +14,13 @@ pub fn blanks(out: &mut Vec<u8>, mut count: usize) {
     }
 }
 
-/// Fills what was written since `start` up to `width` display cells; what is longer stays whole.
+/// Pads what was written since `start` to `width` cells; longer text is not cut.
 pub fn pad(out: &mut Vec<u8>, start: usize, width: usize) {
     let cells = cells(out.get(start..).unwrap_or_default());
     blanks(out, width.saturating_sub(cells));
 }
 
-/// How many display cells a text takes: the bytes of plain ASCII, else the widths of its characters.
+/// Returns the width of a text in cells: the bytes of plain ASCII, else the widths of its characters.
 pub fn cells(text: &[u8]) -> usize {
     if text.is_ascii() {
         return text.len();

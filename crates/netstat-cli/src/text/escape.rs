@@ -1,6 +1,6 @@
-//! Text from outside made safe to print: process names, unit names, paths and host names may hold anything.
+//! Makes untrusted text safe to print: process names, unit names, paths and host names may hold anything.
 //!
-//! What cannot be seen, or changes how its neighbours are seen, is written out:
+//! Characters that are invisible, or change how others are displayed, are escaped:
 //!
 //! | what | how |
 //! |---|---|
@@ -11,22 +11,22 @@
 //! | zero-width and other default-ignorable characters, joiners and variation selectors among them, tags, noncharacters | `\u{200b}` |
 //! | lone surrogates (Windows) | `\u{d800}` |
 //!
-//! Joiners and variation selectors do have honest uses, in some scripts and in emoji; they are written out all
-//! the same, because two names that differ must not look alike here.
+//! Joiners and variation selectors have legitimate uses in some scripts and in emoji; they are escaped all the same,
+//! because two different names must not look alike.
 //!
-//! A backslash stays a backslash, because Windows paths are full of them. Only where what follows would make it
-//! look like one of the escapes above (`\x` and two hexadecimal digits, or `\u{`) is it written as `\x5c`. So
-//! whatever looks like an escape is one, and the original can be told from the text.
+//! A backslash stays a backslash, because Windows paths are full of them. It is written as `\x5c` only where the
+//! characters after it would make it look like one of the escapes above (`\x` and two hexadecimal digits, or `\u{`). So
+//! whatever looks like an escape is one, and the original can be reconstructed.
 
 use std::ffi::OsStr;
 
-/// Writes a text that may hold blanks: a path, the name of a program.
+/// Writes text that may contain spaces: a path, a program name.
 pub fn write_text(out: &mut Vec<u8>, text: &OsStr) {
     write(out, text, false);
 }
 
-/// Writes a text that has to stay one word in a table: a host name, a service name. White space is written out
-/// as well, so that a name cannot pretend to be the next column; what is left of a name is one field.
+/// Writes text that must stay one word of a table: a host name, a service name. White space is escaped too, so that a
+/// name cannot pass for the next column.
 pub fn write_word(out: &mut Vec<u8>, text: &OsStr) {
     write(out, text, true);
 }
@@ -45,8 +45,7 @@ fn write(out: &mut Vec<u8>, text: &OsStr, word: bool) {
 #[cfg(not(windows))]
 fn write_odd(out: &mut Vec<u8>, text: &OsStr, word: bool) {
     for piece in text.as_encoded_bytes().utf8_chunks() {
-        // What looks like an escape is looked for within a piece only: the piece after an invalid byte begins
-        // after the `\xNN` written for it.
+        // Look for escape look-alikes within a valid piece only: the next piece follows the `\xNN` of an invalid byte.
         let mut rest = piece.valid().chars();
         while let Some(character) = rest.next() {
             write_char(out, character, rest.as_str(), word);
@@ -63,7 +62,7 @@ fn write_odd(out: &mut Vec<u8>, text: &OsStr, word: bool) {
     write_utf16(out, text.encode_wide(), word);
 }
 
-/// Text of Windows: UTF-16 in which surrogates need not come in pairs.
+/// Writes Windows text: UTF-16 in which surrogates need not be paired.
 #[cfg(any(windows, test))]
 fn write_utf16(out: &mut Vec<u8>, text: impl IntoIterator<Item = u16>, word: bool) {
     let units: Vec<_> = char::decode_utf16(text).collect();
@@ -73,7 +72,7 @@ fn write_utf16(out: &mut Vec<u8>, text: impl IntoIterator<Item = u16>, word: boo
             Ok(character) => {
                 ahead.clear();
                 if *character == '\\' {
-                    // The longest beginning of an escape after its backslash: `x` and two digits.
+                    // The longest start of an escape after its backslash: `x` and two digits.
                     ahead.extend(units.iter().skip(index + 1).take(3).map_while(|unit| unit.as_ref().ok()));
                 }
                 write_char(out, *character, &ahead, word);
@@ -95,7 +94,7 @@ fn write_char(out: &mut Vec<u8>, character: char, rest: &str, word: bool) {
     }
 }
 
-/// Whether a backslash before this text would look like an escape.
+/// Returns true if a backslash before this text would look like an escape.
 fn looks_like_escape(rest: &str) -> bool {
     match rest.as_bytes() {
         [b'x', high, low, ..] => high.is_ascii_hexdigit() && low.is_ascii_hexdigit(),
@@ -104,12 +103,13 @@ fn looks_like_escape(rest: &str) -> bool {
     }
 }
 
-/// Characters beyond ASCII that are not seen, or that move others: C1 controls, `Default_Ignorable_Code_Point`,
+/// Returns true for characters that are not visible or that move others: controls, `Default_Ignorable_Code_Point`,
 /// bidirectional controls, line and paragraph separators, annotations, musical and shorthand format controls,
-/// noncharacters, the replacement marks of objects.
-fn is_unseen(character: char) -> bool {
+/// noncharacters, object replacement characters.
+pub fn is_unseen(character: char) -> bool {
     matches!(character,
-        '\u{80}'..='\u{9f}'
+        '\0'..='\u{1f}'
+        | '\u{7f}'..='\u{9f}'
         | '\u{ad}'
         | '\u{34f}'
         | '\u{61c}'

@@ -7,6 +7,7 @@ pub mod decimal;
 pub mod escape;
 pub mod language;
 pub mod quote;
+pub mod time;
 pub mod words;
 
 pub use cells::{blanks, cells, pad};

@@ -1,12 +1,13 @@
-//! Words of the command line, made safe for a terminal.
+//! Words quoted in one-line messages, made safe for a terminal.
 
+use super::escape::is_unseen;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 
-/// Characters of a word that are shown before it is cut; a mistyped word is recognised by far fewer.
+/// Characters shown before a word is cut; a mistyped word is recognisable from far fewer.
 const LONGEST: usize = 80;
 
-/// The word in double quotes: control and invisible characters and bytes that are not UTF-8 are escaped.
+/// Returns the word in double quotes, with control and invisible characters and bytes that are not UTF-8 escaped.
 pub fn quoted(word: &OsStr) -> String {
     let mut text = String::from("\"");
     let mut shown = 0_usize;
@@ -33,7 +34,7 @@ pub fn quoted(word: &OsStr) -> String {
     text
 }
 
-/// The text with everything escaped that is no visible character or blank, so that it stays one line.
+/// Escapes every character that is not visible, so that the text stays one line.
 pub fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for character in text.chars() {
@@ -47,18 +48,9 @@ fn push_safe(text: &mut String, character: char) {
         '\n' => text.push_str("\\n"),
         '\r' => text.push_str("\\r"),
         '\t' => text.push_str("\\t"),
-        hidden if is_hidden(hidden) => {
+        hidden if is_unseen(hidden) => {
             let _ = write!(text, "\\u{{{:x}}}", u32::from(hidden));
         }
         plain => text.push(plain),
     }
-}
-
-/// Control characters, and those that reorder, join, break or hide what stands beside them.
-fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }

@@ -3,13 +3,13 @@
 use super::decimal::decimal;
 use netstat_model::{Offload, TcpState};
 
-/// What stands for a value that is not known.
+/// Stands for a value that is unknown.
 pub const UNKNOWN: &str = "-";
 
-/// What stands for a template where a connection has none.
+/// Stands for the template of a socket that has none.
 pub const NOT_APPLICABLE: &str = "Not Applicable";
 
-/// Every state that has a name.
+/// Every TCP state that has a name.
 pub const STATES: [TcpState; 13] = [
     TcpState::Closed,
     TcpState::Listen,
@@ -26,15 +26,15 @@ pub const STATES: [TcpState; 13] = [
     TcpState::DeleteTcb,
 ];
 
-/// The word for a TCP state, as [`write_state`] writes it.
+/// Returns the word for a TCP state, as [`write_state`] writes it.
 pub fn state(state: TcpState) -> String {
     let mut word = Vec::with_capacity(12);
     write_state(&mut word, state);
     String::from_utf8_lossy(&word).into_owned()
 }
 
-/// Writes the word for a TCP state. A state this program does not know is `UNKNOWN_` and its number: still one
-/// word, and not longer than the column.
+/// Writes the word for a TCP state. An unknown state is `UNKNOWN_` and its number: still one word that fits the
+/// column.
 pub fn write_state(out: &mut Vec<u8>, state: TcpState) {
     let word = match state {
         TcpState::Closed => "CLOSED",
@@ -59,7 +59,7 @@ pub fn write_state(out: &mut Vec<u8>, state: TcpState) {
     out.extend_from_slice(word.as_bytes());
 }
 
-/// The word for who handles a TCP connection.
+/// Returns the word for an offload state.
 pub fn offload(offload: Offload) -> &'static str {
     match offload {
         Offload::InHost => "InHost",

@@ -1,9 +1,9 @@
-//! The question of `-e`: what went through the network interfaces?
+//! Interface counters (`-e`).
 //!
-//! Summed are all interfaces but loopback ones. A packet that passes two of them (a bond and its card, a bridge
-//! and its port, a VLAN and its parent, both ends of a pair) counts in both, as the kernel counts it.
+//! The sum covers all interfaces but loopback. A packet that passes two of them (a bond and its port, a bridge and
+//! its port, a VLAN and its parent, both ends of a veth pair) counts in both, as in the kernel.
 //!
-//! What stands where:
+//! Sources:
 //!
 //! | line | received, on Linux | sent, on Linux | on Windows |
 //! |---|---|---|---|
@@ -15,9 +15,9 @@
 //! | unknown protocols | unknown: they are in `rx_dropped` | | `InUnknownProtos` |
 //! | packets (beyond Windows) | `rx_packets` | `tx_packets` | not shown |
 //!
-//! Linux does not tell unicast from multicast when it sends; the line of all packets is there so that their number
-//! is not lost. Where both are known it would only be their sum, and is left out. So are other lines beyond those of
-//! Windows of which nothing is known.
+//! Linux does not separate unicast from multicast for sent packets; the line of all packets keeps their number
+//! visible. Where both are known that line would only be their sum and is left out. So are other lines beyond those
+//! of Windows for which nothing is known.
 
 use super::rates::{Earlier, Rate, Value};
 use netstat_model::{InterfaceCounters, InterfaceStats};
@@ -29,21 +29,21 @@ use std::time::Duration;
 pub enum Measure {
     /// Octets.
     Bytes,
-    /// Packets to one receiver.
+    /// Packets to a single receiver.
     Unicast,
-    /// Packets to more than one.
+    /// Packets to several receivers.
     NonUnicast,
-    /// Packets dropped without being wrong.
+    /// Packets dropped without being faulty.
     Discards,
-    /// Packets that were wrong.
+    /// Faulty packets.
     Errors,
-    /// Packets of a protocol that nothing takes. Received only.
+    /// Packets of a protocol that nothing handles. Received only.
     UnknownProtocols,
     /// All packets. Not in Windows.
     Packets,
-    /// Packets the card had no buffer for. Received only, not in Windows.
+    /// Packets for which the adapter had no buffer. Received only, not in Windows.
     Missed,
-    /// Packets on an interface that is not to receive. Received only, not in Windows.
+    /// Packets on an interface that does not receive. Received only, not in Windows.
     NoHandler,
     /// Collisions. Sent only, not in Windows.
     Collisions,
@@ -54,25 +54,25 @@ pub enum Measure {
 pub struct Row {
     /// What it counts.
     pub measure: Measure,
-    /// What was received; `None` where the place stays empty.
+    /// The received value; `None` for an empty cell.
     pub received: Option<Value>,
-    /// What was sent; `None` where the place stays empty.
+    /// The sent value; `None` for an empty cell.
     pub sent: Option<Value>,
 }
 
-/// A block of the report.
+/// A block of the report: one interface, or the sum.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
     /// The interface; `None` for the sum.
     pub name: Option<OsString>,
-    /// Its rows, top down.
+    /// Its rows, from the top.
     pub rows: Vec<Row>,
 }
 
-/// Where a value is found; `None` for a place that stays empty.
+/// Where to find a value; `None` for an empty cell.
 type Reading = Option<fn(&InterfaceStats) -> Option<u64>>;
 
-/// The rows of Windows.
+/// The rows that Windows shows.
 const ROWS: &[(Measure, Reading, Reading)] = &[
     (Measure::Bytes, Some(|stats| stats.rx_bytes), Some(|stats| stats.tx_bytes)),
     (
@@ -90,29 +90,29 @@ const ROWS: &[(Measure, Reading, Reading)] = &[
     (Measure::UnknownProtocols, Some(|stats| stats.rx_unknown_protocols), None),
 ];
 
-/// What is added to every block.
+/// Rows added to every block.
 const EXTRA: &[(Measure, Reading, Reading)] = &[(
     Measure::Packets,
     Some(|stats| beyond_kinds(stats, stats.rx_packets)),
     Some(|stats| beyond_kinds(stats, stats.tx_packets)),
 )];
 
-/// The number of packets, where those of each kind are not known both ways.
+/// The number of packets, added if unicast and multicast are not both known.
 fn beyond_kinds(stats: &InterfaceStats, packets: Option<u64>) -> Option<u64> {
     packets.filter(|_| stats.rx_unicast.is_none() || stats.tx_unicast.is_none())
 }
 
-/// What is added to the block of one interface.
+/// Rows added to the block of a single interface.
 const EXTRA_EACH: &[(Measure, Reading, Reading)] = &[
     (Measure::Missed, Some(|stats| stats.rx_missed_errors), None),
     (Measure::NoHandler, Some(|stats| stats.rx_nohandler), None),
     (Measure::Collisions, None, Some(|stats| stats.collisions)),
 ];
 
-/// The sum of all interfaces but loopback ones. Where one of them does not know a counter, the sum is unknown.
+/// Returns the sum of all interfaces but loopback. If one of them lacks a counter, the sum is unknown.
 ///
-/// The rate of a sum is that of the interfaces that were there at the earlier look as well: one that comes with
-/// large counters, or goes with them, is not traffic. `extra` adds what Windows does not show.
+/// The rate of the sum covers only interfaces that existed at the earlier sample too: counters of an interface that
+/// appears or disappears are not traffic. `extra` adds what Windows does not show.
 pub fn total(
     now: &[InterfaceCounters],
     earlier: Option<Earlier<'_, Vec<InterfaceCounters>>>,
@@ -130,12 +130,12 @@ pub fn total(
         });
         Value::Counter { total, rate }
     };
-    // The sum of no interfaces is known in every kind.
+    // The sum of no interfaces is known for every counter.
     let more: &[&[_]] = if extra && !now.is_empty() { &[EXTRA] } else { &[] };
     Block { name: None, rows: rows(more, value) }
 }
 
-/// A block for each interface, loopback included, by index. `extra` as for [`total`].
+/// Returns a block for each interface, loopback included, by index. `extra` as for [`total`].
 pub fn each(
     now: &[InterfaceCounters],
     earlier: Option<Earlier<'_, Vec<InterfaceCounters>>>,
@@ -154,7 +154,7 @@ pub fn each(
     now.iter().map(block).collect()
 }
 
-/// The rows of Windows, then those of `more` of which anything is known.
+/// Returns the rows of Windows, then those of `more` for which anything is known.
 fn rows(
     more: &[&[(Measure, Reading, Reading)]],
     value: impl Fn(fn(&InterfaceStats) -> Option<u64>) -> Value,
@@ -169,7 +169,7 @@ fn rows(
     ROWS.iter().map(row).chain(more.filter(|row| known(row.received) || known(row.sent))).collect()
 }
 
-/// The same interface at an earlier look: a name alone may have gone to another one, and an index likewise.
+/// Finds the same interface in an earlier sample. Neither name nor index is enough: each may have been reused.
 fn same<'a>(
     interface: &InterfaceCounters,
     earlier: &'a [InterfaceCounters],

@@ -7,23 +7,23 @@ use netstat_model::TcpState;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-/// The rows that have the same values.
+/// Rows with equal values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group<'a> {
-    /// The values, in the order of the columns.
+    /// The values, in column order.
     pub values: Vec<Value<'a>>,
-    /// How many rows have them.
+    /// The number of rows.
     pub rows: u64,
-    /// How many of these are in each TCP state; UDP sockets are in none.
+    /// The number of these rows in each TCP state; UDP sockets are in none.
     pub states: BTreeMap<TcpState, u64>,
-    /// Which row came first.
+    /// The first of these rows.
     first: usize,
 }
 
 /// Counts the rows for each value of the columns, or for each combination of several.
 ///
-/// Usually the largest group comes first, of equal ones the one with the lesser values. A socket that several
-/// processes hold counts for the principal one alone, so that the groups add up to the rows.
+/// By default the largest group comes first, and groups of equal size are sorted by value. A socket that several
+/// processes hold counts for the principal one only, so that the groups add up to the rows.
 pub fn count_groups<'a>(
     view: &ConnectionsView<'a>,
     columns: &[&'static Column],
@@ -73,7 +73,7 @@ pub fn count_groups<'a>(
     groups
 }
 
-/// Every TCP state that is in one of the groups, in the order of the protocol.
+/// Returns every TCP state in these groups, in protocol order.
 pub fn states_of(groups: &[Group<'_>]) -> Vec<TcpState> {
     let states: std::collections::BTreeSet<_> =
         groups.iter().flat_map(|group| group.states.keys().copied()).collect();

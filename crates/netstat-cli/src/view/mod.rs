@@ -1,4 +1,4 @@
-//! One file per question: which rows answer it, and in which order. No words and no bytes.
+//! Selecting, sorting and counting: one file per report. No words and no bytes.
 
 pub mod connections;
 pub mod ethernet;

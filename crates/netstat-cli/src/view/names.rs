@@ -1,20 +1,20 @@
-//! What the table needs to know of names. Who looks them up, and how long that may take, is another matter.
+//! The names that a table shows, however they were looked up.
 
 use netstat_model::{Endpoint, Protocol};
 use std::net::IpAddr;
 
-/// Names that are known by the time the table is written; nothing here may wait.
+/// Names that are known when the table is written; no method may block.
 pub trait Names {
-    /// The whole name of the host at this end, as the resolver gave it; `None` where it has none, or has not
-    /// answered in time. Asked of other machines only.
+    /// Returns the full host name of this remote endpoint, as the resolver returned it; `None` if it has none or
+    /// did not answer in time.
     fn host(&self, end: &Endpoint) -> Option<&str>;
 
-    /// The name of the service at a port of this protocol.
+    /// Returns the name of the service at a port of this protocol.
     fn service(&self, port: u16, protocol: Protocol) -> Option<&str>;
 
-    /// The name of this machine, whole where that is known; `None` where the system refused it.
+    /// Returns the name of this host, in full if known; `None` if the system refused it.
     fn own_name(&self) -> Option<&str>;
 
-    /// Whether the address is one of this machine's. Loopback and wildcard addresses need not be known here.
+    /// Returns true if the address is assigned to this host. Loopback and wildcard addresses need not be included.
     fn is_own(&self, address: IpAddr) -> bool;
 }

@@ -1,22 +1,22 @@
-//! Which processes use how many ports (`-c`): the question behind a machine that has run out of them.
+//! Which processes use how many ports (`-c`): what to look at when a machine runs out of ports.
 
 use netstat_model::{NoOwner, ProcessId, Protocol, SocketTable};
 
-/// Who holds ports.
+/// A holder of ports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PortHolder {
-    /// No process: what connections leave behind, and what the kernel itself holds.
+    /// No process: closed connections that linger, and sockets of the kernel itself.
     NoProcess,
     /// A process.
     Process(ProcessId),
-    /// Somebody, but not known who.
+    /// An unknown process.
     NotKnown,
 }
 
-/// How many different local ports somebody holds.
+/// The number of distinct local ports of a holder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PortCount {
-    /// Who.
+    /// The holder.
     pub holder: PortHolder,
     /// TCP ports.
     pub tcp: usize,
@@ -25,13 +25,13 @@ pub struct PortCount {
 }
 
 impl PortCount {
-    /// Both together.
+    /// Returns TCP and UDP ports together.
     pub fn total(&self) -> usize {
         self.tcp + self.udp
     }
 }
 
-/// Counts the different local ports, TCP and UDP apart, that each process holds; most first, equals by process.
+/// Counts the distinct local ports of each process, TCP and UDP separately; most first, equal counts by process.
 ///
 /// A port counts once for a process, however many sockets and addresses it has there; it counts for every
 /// process that holds it, so that a master does not hide its workers. Sockets without a process, and

@@ -1,17 +1,17 @@
-//! What a counter says: its total, and what became of it since an earlier look.
+//! A counter: its total, and how it changed since an earlier sample.
 //!
-//! Pure functions of two numbers and the time between them. A counter that is unknown in one of the two looks, or
-//! that went backwards (the driver was loaded anew, the recording is another one), has no rate.
+//! Pure functions of two numbers and the time between them. A counter that is unknown in one of the two samples, or
+//! that went backwards (the driver was reloaded, another recording), has no rate.
 
 use std::fmt;
 use std::time::Duration;
 
-/// An earlier look at the same thing.
+/// An earlier sample of the same data.
 #[derive(Debug)]
 pub struct Earlier<'a, T> {
-    /// What was there.
+    /// The data.
     pub data: &'a T,
-    /// How long ago, by a clock that only goes forward.
+    /// Time since then, by a monotonic clock.
     pub elapsed: Duration,
 }
 
@@ -24,7 +24,7 @@ impl<T> Clone for Earlier<'_, T> {
 impl<T> Copy for Earlier<'_, T> {}
 
 impl<'a, T> Earlier<'a, T> {
-    /// The same look at a part.
+    /// Returns a part of the same sample.
     pub(super) fn part<P>(self, part: impl FnOnce(&'a T) -> Option<&'a P>) -> Option<Earlier<'a, P>> {
         Some(Earlier { data: part(self.data)?, elapsed: self.elapsed })
     }
@@ -38,28 +38,28 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// From a counter before and after; `None` where one is unknown, where it went backwards, and where no time
-    /// went by.
+    /// Computes the rate from a counter before and after; `None` if one is unknown, if it went backwards, or if no
+    /// time passed.
     pub fn between(before: Option<u64>, after: Option<u64>, elapsed: Duration) -> Option<Self> {
         Self::of(after?.checked_sub(before?)?, elapsed)
     }
 
-    /// Of what came within a time.
+    /// Computes the rate of a growth within a time.
     pub fn of(grown: u64, elapsed: Duration) -> Option<Self> {
         (!elapsed.is_zero()).then_some(Self { grown, elapsed })
     }
 
-    /// What came within the time.
+    /// Returns the growth within the time.
     pub fn grown(self) -> u64 {
         self.grown
     }
 }
 
-/// `12/s`, below ten `0.4/s`, and `<0.1/s` for what is more than nothing but rounds to it.
+/// Displays `12/s`, below ten `0.4/s`, and `<0.1/s` for a rate that is not zero but rounds to it.
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let nanoseconds = self.elapsed.as_nanos().max(1);
-        // 2^64 and ten decimal digits are far below 2^128.
+        // 2^64 with ten decimal digits is far below 2^128.
         let rounded =
             |unit: u128| (u128::from(self.grown) * unit * 1_000_000_000 + nanoseconds / 2) / nanoseconds;
         let tenths = rounded(10);
@@ -73,7 +73,7 @@ impl fmt::Display for Rate {
     }
 }
 
-/// A part of a whole that is not nothing.
+/// A part of a whole that is not zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Percent {
     part: u64,
@@ -81,13 +81,13 @@ pub struct Percent {
 }
 
 impl Percent {
-    /// `None` where one is unknown, or the whole is nothing.
+    /// Returns `None` if one is unknown or the whole is zero.
     pub fn of(part: Option<u64>, whole: Option<u64>) -> Option<Self> {
         Some(Self { part: part?, whole: whole.filter(|&whole| whole > 0)? })
     }
 }
 
-/// `0.47%`, and `<0.01%` for what is more than nothing but rounds to it.
+/// Displays `0.47%`, and `<0.01%` for a share that is not zero but rounds to it.
 impl fmt::Display for Percent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whole = u128::from(self.whole.max(1));
@@ -100,29 +100,29 @@ impl fmt::Display for Percent {
     }
 }
 
-/// What stands in one place of a report.
+/// One value of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Value {
     /// A counter.
     Counter {
-        /// All of it; `None` where the system does not have it.
+        /// The total; `None` if the system does not have it.
         total: Option<u64>,
-        /// How fast it grew since the earlier look, where there was one.
+        /// The rate since the earlier sample, if there was one.
         rate: Option<Rate>,
     },
-    /// What also shrinks, and so has no rate.
+    /// A value that also shrinks, and so has no rate.
     Level(Option<u64>),
-    /// A part of something.
+    /// A share.
     Percent {
-        /// Of everything.
+        /// The share of the totals.
         total: Option<Percent>,
-        /// Of what came since the earlier look.
+        /// The share of the growth since the earlier sample.
         recent: Option<Percent>,
     },
 }
 
 impl Value {
-    /// A counter before, where it was looked at, and now.
+    /// Makes a counter from its earlier value, with the time since then, and its value now.
     pub(super) fn counter(total: Option<u64>, before: Option<(Option<u64>, Duration)>) -> Self {
         let rate = before.and_then(|(before, elapsed)| Rate::between(before, total, elapsed));
         Self::Counter { total, rate }

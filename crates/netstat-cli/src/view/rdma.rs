@@ -2,7 +2,8 @@
 
 use netstat_model::RdmaEndpoint;
 
-/// The endpoints as they are shown: those of the kernel first, then by interface, role, local and remote end.
+/// Returns the endpoints in display order: those of the kernel first, then by interface, role, local and remote
+/// endpoint.
 pub fn in_order(endpoints: &[RdmaEndpoint]) -> Vec<&RdmaEndpoint> {
     let mut rows: Vec<_> = endpoints.iter().collect();
     rows.sort_by_key(|it| (!it.kernel, it.interface, it.role, it.local, it.remote, it.pid));

@@ -2,15 +2,15 @@
 //!
 //! # Rows
 //!
-//! A route with several next hops is a row for each. Rows go by prefix: the address as a number, then the length.
-//! Rows of equal prefixes stay in the order of the kernel, which prefers the first of equal metric.
+//! A route with several next hops has a row for each. Rows are sorted by prefix: the address as a number, then the
+//! length. Rows with equal prefixes stay in kernel order, which puts the preferred one of equal metric first.
 //!
 //! # Interface of an IPv4 row
 //!
-//! Windows tells the interface by an address of it, and so does this view: by the address that the kernel sends
-//! from. That is the preferred source of the route if the interface has it; else the address of the interface whose
-//! neighbours the gateway (or the destination) is among; else its first; else the preferred source, whoever has
-//! it. An interface without any of these is told by its name.
+//! Windows identifies the interface by one of its addresses, and so does this view: by the address that the kernel
+//! sends from. That is the preferred source of the route if the interface has it; else the address of the interface
+//! in whose subnet the gateway (or the destination) lies; else its first address; else the preferred source,
+//! whichever interface has it. An interface without any of these is identified by its name.
 
 use netstat_model::query::{Families, RouteQuery};
 use netstat_model::{Family, Interface, NextHop, PersistentRoute, Prefix, Route, RouteKind};
@@ -21,56 +21,56 @@ use std::net::IpAddr;
 /// Where a route leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leads {
-    /// To the destination itself: it is a neighbour, or this machine.
+    /// To the destination itself: a neighbour, or this host.
     OnLink,
-    /// To a neighbour that knows more, possibly of the other family.
+    /// To a gateway, possibly of the other family.
     Gateway(IpAddr),
     /// Nowhere: blackhole, unreachable, prohibit, throw.
     Nowhere(RouteKind),
-    /// Not known.
+    /// Unknown.
     Unknown,
 }
 
-/// What tells the interface of a row.
+/// What identifies the interface of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Through<'a> {
     /// An address.
     Address(IpAddr),
-    /// A name, for want of an address.
+    /// A name, if it has no address.
     Name(&'a OsStr),
-    /// Nothing: the route has no interface, or it is gone.
+    /// Nothing: the route has no interface, or the interface is gone.
     Nothing,
 }
 
 /// One row of an active table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RouteRow<'a> {
-    /// Where to.
+    /// The destination.
     pub destination: Prefix,
     /// Where it leads.
     pub leads: Leads,
-    /// The number of the interface.
+    /// The index of the interface.
     pub interface: Option<u32>,
-    /// The interface in another way.
+    /// What else identifies the interface.
     pub through: Through<'a>,
-    /// What it costs.
+    /// The metric.
     pub metric: u32,
 }
 
 /// One row of a persistent table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PersistentRow {
-    /// Where to.
+    /// The destination.
     pub destination: Prefix,
     /// Where it leads.
     pub leads: Leads,
-    /// The number of the interface it is for, if there is such an interface now.
+    /// The index of its interface, if that exists now.
     pub interface: Option<u32>,
-    /// What it costs, where that is configured.
+    /// The metric, if one is configured.
     pub metric: Option<u32>,
 }
 
-/// What the report shows, in order.
+/// The content of the report, in order.
 #[derive(Debug)]
 pub struct RoutesView<'a> {
     interfaces: &'a [Interface],
@@ -81,8 +81,8 @@ pub struct RoutesView<'a> {
 }
 
 impl<'a> RoutesView<'a> {
-    /// The view of what the query asked for. `routes` is what the answer to that same query held; of `persistent`
-    /// this view takes what the query selects. Memory: 8 bytes for each route beyond what is given.
+    /// Makes the view of a query. `routes` is the answer to the same query; of `persistent` the view takes what the
+    /// query selects. Uses 8 bytes of memory per route beyond its input.
     pub fn new(
         interfaces: &'a [Interface],
         routes: &'a [Route],
@@ -113,19 +113,19 @@ impl<'a> RoutesView<'a> {
         }
     }
 
-    /// The interfaces, in the order of the kernel.
+    /// Returns the interfaces in kernel order.
     pub fn interfaces(&self) -> &'a [Interface] {
         self.interfaces
     }
 
-    /// Whether the report has a part for a family.
+    /// Returns true if the report has a part for the family.
     pub fn has(&self, family: Family) -> bool {
         self.families.contains(Families::of(family))
     }
 
-    /// The rows of an active table, made one at a time.
+    /// Returns the rows of an active table, made one at a time.
     pub fn rows(&self, family: Family) -> impl Iterator<Item = RouteRow<'a>> + '_ {
-        // Routes of one way follow each other in a large table, so the last answer is kept.
+        // Routes through one interface follow each other in a large table, so keep the last answer.
         let mut last: Option<(Way, Through<'a>)> = None;
         self.of_family(family).iter().flat_map(|route| hops(route).map(move |hop| (*route, hop))).map(
             move |(route, hop)| {
@@ -146,7 +146,7 @@ impl<'a> RoutesView<'a> {
         )
     }
 
-    /// The rows of a persistent table.
+    /// Returns the rows of a persistent table.
     pub fn persistent(&self, family: Family) -> impl Iterator<Item = PersistentRow> + '_ {
         self.persistent.iter().filter(move |row| row.destination.family() == family).copied()
     }
@@ -177,7 +177,7 @@ impl<'a> RoutesView<'a> {
     }
 }
 
-/// What decides which address tells the interface.
+/// What decides which address identifies the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Way {
     interface: Option<u32>,
@@ -198,7 +198,7 @@ impl Way {
     }
 }
 
-/// The next hops of a route; one that is none for a route without.
+/// Returns the next hops of a route; an empty one for a route without.
 fn hops(route: &Route) -> impl Iterator<Item = Option<&NextHop>> {
     let hops = route.next_hops.as_slice();
     hops.iter().map(Some).chain(hops.is_empty().then_some(None))

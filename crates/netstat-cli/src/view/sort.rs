@@ -3,18 +3,18 @@
 use super::ConnectionsView;
 use crate::columns::{Column, Given};
 
-/// In which order rows are shown.
+/// The order of rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Order {
-    /// That of the classic table; of groups the largest first.
+    /// That of the classic table; for groups, the largest first.
     Usual,
-    /// As the system gave them.
+    /// As the system reported them.
     AsGiven,
     /// By a column.
     By {
-        /// Which.
+        /// The column.
         column: &'static Column,
-        /// The largest first.
+        /// Whether the largest comes first.
         descending: bool,
     },
 }

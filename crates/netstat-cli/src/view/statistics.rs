@@ -1,12 +1,12 @@
-//! The question of `-s`: what did each protocol count?
+//! Protocol counters (`-s`).
 //!
-//! A row is named by its label here and not by a value of some enum, which would only say the same words again.
-//! One table per kind of section says which counter stands behind which label, in the order of the labels.
+//! A row is identified by its label; an enum would only repeat the same words. One table per kind of section maps
+//! labels to counters, in display order.
 
 use super::rates::{Earlier, Percent, Rate, Value};
 use netstat_model::{Counters, Family, IcmpV4Counters, IcmpV6Counters, IpCounters, TcpCounters, UdpCounters};
 
-/// What a section is about.
+/// The subject of a section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// IP of one family.
@@ -19,14 +19,14 @@ pub enum Kind {
     Udp(Family),
 }
 
-/// The one section that `-p` asks for.
+/// The section that `-p` selects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Selection {
     /// `ip`, `ipv6`.
     Ip(Family),
     /// `icmp`, `icmpv6`.
     Icmp(Family),
-    /// `tcp`, `tcpv6`. Where both families are counted together, both mean that one section.
+    /// `tcp`, `tcpv6`. If both families are counted together, either selects that one section.
     Tcp(Family),
     /// `udp`, `udpv6`.
     Udp(Family),
@@ -48,24 +48,24 @@ impl Selection {
 /// A section and its rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
-    /// What it is about.
+    /// Its subject.
     pub kind: Kind,
-    /// Its rows, top down.
+    /// Its rows, from the top.
     pub rows: Vec<Row>,
 }
 
-/// A label and what stands beside it.
+/// A label and its values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
     /// The label.
     pub label: &'static str,
-    /// Its value; of ICMP what was received.
+    /// Its value; for ICMP, the received one.
     pub value: Value,
-    /// Of ICMP what was sent.
+    /// For ICMP, the sent value.
     pub sent: Option<Value>,
 }
 
-/// Where a value is found in `T`.
+/// Where to find a value in `T`.
 enum Reading<T> {
     Counter(fn(&T) -> Option<u64>),
     Level(fn(&T) -> Option<u64>),
@@ -74,7 +74,7 @@ enum Reading<T> {
 
 type Table<T> = [(&'static str, Reading<T>)];
 
-/// A label and where the two values beside it are found.
+/// A label, and where to find its received and sent values.
 type ReceivedSent<T> = (&'static str, fn(&T) -> Option<u64>, fn(&T) -> Option<u64>);
 
 use Reading::{Counter, Level};
@@ -152,15 +152,15 @@ const TCP: &Table<TcpCounters> = &[
     ("Segments Retransmitted", Counter(|tcp| tcp.retrans_segs)),
 ];
 
-/// What Windows does not show, of one family alone: what it counts all the same.
+/// Counters of one family that Windows has but does not show.
 const TCP_EXTRA_EACH: &Table<TcpCounters> = &[
     ("Retransmission Rate", Reading::Percent { part: |tcp| tcp.retrans_segs, whole: |tcp| tcp.out_segs }),
     ("Received Segments in Error", Counter(|tcp| tcp.in_errs)),
     ("Resets Sent", Counter(|tcp| tcp.out_rsts)),
 ];
 
-/// What Windows does not show, of both families together. No kernel counts the resets received: the label stands there with `-`, so that
-/// nobody takes `Reset Connections` (resets of either side) for it.
+/// Counters of both families that Windows does not show. No kernel counts received resets: the label is there with
+/// `-`, so that nobody takes `Reset Connections` (resets of either side) for it.
 const TCP_EXTRA: &Table<Counters> = &[
     (
         "Retransmission Rate",
@@ -207,7 +207,7 @@ const UDP: &Table<UdpCounters> = &[
     ("Datagrams Sent", Counter(|udp| udp.out_datagrams)),
 ];
 
-/// What Windows does not show. All but those of the send buffer are in `Receive Errors` as well.
+/// Counters that Windows does not show. All but those of the send buffer are included in `Receive Errors`.
 const UDP_EXTRA: &Table<UdpCounters> = &[
     ("Receive Buffer Errors", Counter(|udp| udp.rcvbuf_errors)),
     ("Send Buffer Errors", Counter(|udp| udp.sndbuf_errors)),
@@ -215,12 +215,12 @@ const UDP_EXTRA: &Table<UdpCounters> = &[
     ("Memory Errors", Counter(|udp| udp.mem_errors)),
 ];
 
-/// The sections of the report, top down: those the system has, narrowed to the one that is asked for.
+/// Returns the sections that the system has, from the top, or the one selected.
 ///
-/// With an earlier look the counters have rates. `extra` adds what Windows does not show: to TCP, more where it is
-/// counted for both families together, as on Linux, and to UDP where the system knows any of it.
+/// With an earlier sample, counters have rates. `extra` adds what Windows does not show: for TCP (more if both
+/// families are counted together, as on Linux), and for UDP if the system has any of it.
 ///
-/// Empty when the system does not have the protocol asked for (IPv6 switched off): the caller should say so.
+/// Empty if the system lacks the selected protocol (IPv6 disabled); the caller should say so.
 pub fn sections(
     now: &Counters,
     earlier: Option<Earlier<'_, Counters>>,
@@ -271,7 +271,7 @@ pub fn sections(
     sections
 }
 
-/// The rows of a block; `None` where the system does not have it.
+/// Returns the rows of a block; `None` if the system does not have it.
 fn block<T>(
     rows: &'static Table<T>,
     now: &Counters,

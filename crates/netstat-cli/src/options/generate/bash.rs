@@ -1,6 +1,7 @@
 //! Completion for bash. It needs no package beside bash itself.
 
-use super::super::table::{self, ValueKind};
+use super::super::entry::ValueKind;
+use super::super::table;
 use crate::check;
 
 /// The script.

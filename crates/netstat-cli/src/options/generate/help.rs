@@ -1,8 +1,9 @@
-//! The help text, laid out as Windows lays out its own.
+//! The help text, in the layout of the Windows one.
 
 use super::super::check::takes;
-use super::super::table::{self, INTERVAL, Report};
-use super::wrap;
+use super::super::entry::Topic;
+use super::super::table::{self, INTERVAL};
+use super::layout::wrap;
 use crate::check;
 use crate::text::Language;
 use std::iter::once;
@@ -11,21 +12,21 @@ use std::iter::once;
 pub(super) const SUMMARY: &str =
     "Shows network connections, routes, and statistics of protocols and interfaces.";
 
-/// The one word that begins a command line of its own.
+/// The subcommand.
 const CHECK: (&str, &str) = (
     "check",
-    "As the first word: says what is wrong, who does it, and what to do next. netstat check --help tells more.",
+    "As the first word: says what is wrong, which process causes it, and what to do next. See netstat check --help.",
 );
 
-/// The column where descriptions start.
+/// The column in which descriptions start.
 const DESCRIPTIONS: usize = 16;
 
-/// The last column a line may reach. The synopsis may go beyond, as on Windows.
+/// The maximum width of a line. The synopsis may exceed it, as on Windows.
 const WIDTH: usize = 79;
 
 /// The help text.
 pub(in super::super) fn help() -> String {
-    let entries: Vec<_> = table::sorted().into_iter().filter(|entry| entry.report != Report::Check).collect();
+    let entries: Vec<_> = table::sorted().into_iter().filter(|entry| entry.report != Topic::Check).collect();
     let named = entries
         .iter()
         .filter(|entry| entry.in_synopsis)
@@ -46,7 +47,7 @@ pub(in super::super) fn help() -> String {
 /// The help text of `netstat check`.
 pub(in super::super) fn help_of_check() -> String {
     let mut text = String::from(
-        "\nSays what is wrong with the network of this machine, who does it, and what to do next.\n\n\
+        "\nSays what is wrong with the network of this host, which process causes it, and what to do next.\n\n\
          NETSTAT check [NAME...] [FILTER] [OPTIONS]\n\n",
     );
     push_item(&mut text, "NAME", "A check; without any, all of them:");
@@ -56,8 +57,7 @@ pub(in super::super) fn help_of_check() -> String {
     push_item(
         &mut text,
         "FILTER",
-        "Judges only the sockets that match (netstat --help filter). Counters are of the whole \
-        system in any case.",
+        "Checks only matching sockets (netstat --help filter). Counters always cover the whole system.",
     );
     for entry in table::sorted().into_iter().filter(|entry| takes(entry)) {
         if !matches!(entry.long, "generate" | "help") {
@@ -74,7 +74,7 @@ pub(in super::super) fn help_of_check() -> String {
 
 fn push_item(text: &mut String, item: &str, description: &str) {
     let mut start = format!("  {item}");
-    // Without a blank between, the item has a line of its own.
+    // An item that leaves no space before the description gets its own line.
     if start.chars().count() >= DESCRIPTIONS {
         text.push_str(&start);
         text.push('\n');

@@ -1,13 +1,16 @@
 //! The man page, in the man(7) macros, which every formatter of man pages knows.
 
-use super::super::table::{self, Entry, INTERVAL, Report};
+use super::super::entry::{Entry, Topic};
+use super::super::table::{self, INTERVAL};
+use super::examples;
 use super::help::SUMMARY;
-use super::wrap;
+use super::layout::wrap;
 
-/// The day the texts of the page last changed, which its foot shows. It has no version, to change only with them.
-const REVISED: &str = "2026-11-25";
+/// The date in the footer: the day the texts of the page last changed. The page shows no version, so that it changes
+/// only with its texts.
+const REVISED: &str = "2026-11-29";
 
-/// The columns of a source line; formatters fill the lines themselves.
+/// The width of source lines; formatters fill lines themselves.
 const WIDTH: usize = 79;
 
 /// The man page.
@@ -17,7 +20,7 @@ pub(super) fn man() -> String {
          .SH NAME\nnetstat \\- show network connections, routes and statistics\n.SH SYNOPSIS\n.B netstat\n"
     );
     for entry in table::sorted() {
-        // The percent sign keeps it from being hyphenated.
+        // The percent sign prevents hyphenation.
         page.push_str(&format!("\\%[{}]\n", spelled(entry, false)));
     }
     page.push_str(&format!("[\\fI{}\\fR]\n", INTERVAL.name));
@@ -26,8 +29,8 @@ pub(super) fn man() -> String {
     page.push_str(".PP\n");
     paragraph(
         &mut page,
-        "The command line and the text are those of netstat on Windows. Without options the TCP connections are shown, \
-         with names where they are known.",
+        "The command line and the output are those of netstat on Windows. Without options it shows TCP connections, with \
+         host and service names where they are known.",
     );
     page.push_str(".PP\n");
     paragraph(
@@ -36,7 +39,7 @@ pub(super) fn man() -> String {
          dashes; their value is the next word or follows an equals sign.",
     );
     page.push_str(".SH OPTIONS\n");
-    for (report, heading) in Report::ALL {
+    for (report, heading) in Topic::ALL {
         page.push_str(&format!(".SS {heading}\n"));
         for entry in table::sorted().into_iter().filter(|entry| entry.report == report) {
             item(&mut page, &spelled(entry, true), entry.help, entry.details);
@@ -44,28 +47,28 @@ pub(super) fn man() -> String {
                 page.push_str(".IP\n");
                 paragraph(
                     &mut page,
-                    &format!("Not known of Windows, and chosen here: {}", lower_first(inferred)),
+                    &format!("Format not documented by Microsoft: {}", lower_first(inferred)),
                 );
             }
         }
-        if report == Report::Program {
+        if report == Topic::Program {
             item(&mut page, &format!("\\fI{}\\fR", INTERVAL.name), INTERVAL.help, INTERVAL.details);
         }
     }
     page.push_str(".SH EXIT STATUS\n.TP\n0\nThe report was shown.\n.TP\n1\n");
     paragraph(
         &mut page,
-        "It could not be shown, the command line was not understood, or help was asked for as on Windows (/?, -?). \
-         The reason is on standard error.",
+        "An error occurred, the command line was not understood, or help was asked for as on Windows (/?, -?). The reason \
+         is on standard error.",
     );
-    page.push_str(".PP\nThose of\n.B netstat check\n");
+    page.push_str(".PP\nThe exit codes of\n.B netstat check\n");
     paragraph(
         &mut page,
-        "are what monitoring systems expect: 0 nothing is wrong, or only worth knowing; 1 a warning; 2 critical; 3 not known, \
-         or an error.",
+        "are what monitoring systems expect: 0 ok, or only notices; 1 warning; 2 critical; 3 unknown, or \
+         an error.",
     );
     page.push_str(".SH EXAMPLES\n");
-    for (command, meaning) in super::EXAMPLES {
+    for (command, meaning) in examples::EXAMPLES {
         page.push_str(&format!(".TP\n.B {}\n", escape(command)));
         paragraph(&mut page, meaning);
     }
@@ -73,7 +76,7 @@ pub(super) fn man() -> String {
     page
 }
 
-/// The option in bold and its value in italics: `-p proto`, with every spelling when `all` is set.
+/// Returns the option in bold and its value in italics: `-p proto`; with every spelling if `all` is set.
 fn spelled(entry: &Entry, all: bool) -> String {
     let mut spellings: Vec<_> = entry.letters.iter().map(|letter| format!("\\fB\\-{letter}\\fR")).collect();
     spellings.push(format!("\\fB\\-\\-{}\\fR", escape(entry.long)));
@@ -90,7 +93,7 @@ fn item(page: &mut String, tag: &str, help: &str, details: &str) {
     paragraph(page, details);
 }
 
-/// One sentence a line, as man pages are kept, so that their changes are easy to read.
+/// Writes one sentence per line, the convention for man pages, so that changes are easy to review.
 fn paragraph(page: &mut String, text: &str) {
     let text = escape(text);
     let mut rest = text.as_str();
@@ -115,7 +118,7 @@ fn escape(text: &str) -> String {
     text.replace('\\', "\\e").replace('-', "\\-")
 }
 
-/// Unless it is an abbreviation.
+/// Lowers the first letter, except of an abbreviation.
 fn lower_first(text: &str) -> String {
     if text.chars().nth(1).is_some_and(char::is_uppercase) {
         return text.to_owned();

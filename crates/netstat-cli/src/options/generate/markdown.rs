@@ -1,6 +1,8 @@
 //! The reference of options, in Markdown.
 
-use super::super::table::{self, Entry, INTERVAL, Report};
+use super::super::entry::{Entry, Topic};
+use super::super::table::{self, INTERVAL};
+use super::examples;
 
 /// The reference.
 pub(super) fn markdown() -> String {
@@ -8,11 +10,11 @@ pub(super) fn markdown() -> String {
         "<!-- Made by netstat --generate markdown. Do not edit. -->\n# Options of netstat\n\n\
          Letters may be combined in any order and typed in any case, after `-` or `/`: `-ano`, `/NAO`. Long options\n\
          take two dashes; their value is the next word or follows an equals sign: `--count 3`, `--count=3`.\n\
-         Options may be repeated; of different values the last holds.\n\n\
-         An option is marked *proposed* where no output of Windows was found to follow in some detail, and the format\n\
-         of that detail is this program's own; the notes below say which.\n",
+         Options may be repeated; the last value counts.\n\n\
+         An option is marked *proposed* if some detail of its output is this program's own, because no output of Windows was\n\
+         found to follow; the notes below say which.\n",
     );
-    for (report, heading) in Report::ALL {
+    for (report, heading) in Topic::ALL {
         page.push_str(&format!(
             "\n## {heading}\n\n| option | long | what it does | format |\n|---|---|---|---|\n"
         ));
@@ -20,26 +22,26 @@ pub(super) fn markdown() -> String {
         for entry in entries() {
             page.push_str(&row(entry));
         }
-        if report == Report::Program {
+        if report == Topic::Program {
             page.push_str(&format!("| `{}` | | {} | |\n", INTERVAL.name, escape(INTERVAL.help)));
         }
         page.push_str("\nNotes:\n\n");
         for entry in entries() {
             page.push_str(&note(entry));
         }
-        if report == Report::Program {
+        if report == Topic::Program {
             page.push_str(&format!("- `{}`: {}\n", INTERVAL.name, escape(INTERVAL.details)));
         }
     }
     page.push_str("\n## Examples\n\n");
-    for (command, meaning) in super::EXAMPLES {
+    for (command, meaning) in examples::EXAMPLES {
         page.push_str(&format!("- `{command}`: {}\n", escape(meaning)));
     }
     page.push_str(
-        "\n## Exit codes\n\n- 0: the report was shown.\n- 1: it could not be shown, the command line was not understood, \
-         or help was asked for as on Windows.\n  Where the command line was not understood, one line on standard \
+        "\n## Exit codes\n\n- 0: the report was shown.\n- 1: an error occurred, the command line was not understood, \
+         or help was asked for as on Windows.\n  If the command line was not understood, one line on standard \
          error says what to type instead,\n  and standard output is empty.\n- `netstat check`: \
-         0 nothing, or notices; 1 a warning; 2 critical; 3 not known, or an error.\n\n## Coming from net-tools or ss\n\n\
+         0 ok, or notices only; 1 warning; 2 critical; 3 unknown, or an error.\n\n## Coming from net-tools or ss\n\n\
          Their options are not accepted, because many of their letters mean something else here. A command line in \
          their\nstyle is answered with the nearest command of this program, which is not run:\n\n\
          | typed | type instead |\n|---|---|\n",
@@ -83,7 +85,7 @@ fn note(entry: &Entry) -> String {
     format!("- {name}: {}\n", sentences.join(" "))
 }
 
-/// Text that Markdown would read as its own signs.
+/// Escapes Markdown syntax.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

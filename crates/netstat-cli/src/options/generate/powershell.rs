@@ -1,6 +1,7 @@
 //! Completion for PowerShell, on Windows and elsewhere.
 
-use super::super::table::{self, Entry, ValueKind};
+use super::super::entry::{Entry, ValueKind};
+use super::super::table;
 
 /// The script.
 pub(super) fn powershell() -> String {

@@ -1,6 +1,8 @@
 //! The documents: what they say is a snapshot, and that their readers understand them is tried.
 
-use super::{Document, help, wrap};
+use super::super::document::Document;
+use super::layout::wrap;
+use super::{help, text};
 use std::path::{Path, PathBuf};
 
 #[test]
@@ -12,7 +14,7 @@ fn the_help_text() {
 fn the_documents() {
     // That of the checks is only in the tree, so that a new check is a file and a line.
     for name in Document::NAMES.into_iter().filter(|name| *name != "checks") {
-        insta::assert_snapshot!(name, Document::from_name(name).unwrap().text());
+        insta::assert_snapshot!(name, text(Document::from_name(name).unwrap()));
     }
 }
 
@@ -24,7 +26,7 @@ const FILES: [(Document, &str); 9] = [
     (Document::CompleteZsh, "completions/_netstat"),
     (Document::CompleteFish, "completions/netstat.fish"),
     (Document::CompletePowershell, "completions/netstat.ps1"),
-    (Document::Schema, "docs/schema/netstat-1.json"),
+    (Document::Schema, "docs/schema/netstat-2.json"),
     (Document::CheckSchema, "docs/schema/check-1.json"),
     (Document::Checks, "docs/check.md"),
 ];
@@ -40,7 +42,7 @@ fn the_files_in_the_tree_are_up_to_date() {
         let document = Document::from_name(name).unwrap();
         let path = path_of(document);
         let file = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
-        assert!(file == document.text(), "write {} anew with netstat --generate {name}", path.display());
+        assert!(file == text(document), "write {} anew with netstat --generate {name}", path.display());
     }
 }
 
@@ -54,7 +56,7 @@ fn lines_are_wrapped_between_words() {
 
 #[test]
 fn source_lines_of_the_man_page_are_short() {
-    for line in Document::Man.text().lines() {
+    for line in text(Document::Man).lines() {
         assert!(line.len() <= 80, "{line}");
     }
 }

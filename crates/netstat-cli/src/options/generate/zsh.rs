@@ -1,6 +1,7 @@
 //! Completion for zsh.
 
-use super::super::table::{self, Entry, INTERVAL, ValueKind};
+use super::super::entry::{Entry, ValueKind};
+use super::super::table::{self, INTERVAL};
 use crate::check;
 
 /// The script.

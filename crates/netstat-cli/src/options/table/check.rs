@@ -1,7 +1,7 @@
 //! Options of `netstat check`. They mean something only after that word, so the command line of Windows stays its own.
 
+use super::super::entry::{Effect, Entry, Topic, Value, ValueKind};
 use super::super::values;
-use super::{Effect, Entry, Report, Value, ValueKind};
 use crate::check;
 
 /// Options of the other lists that `netstat check` takes as well.
@@ -17,7 +17,7 @@ pub(super) const OPTIONS: &[Entry] = &[
         help: "Reads the settings of the checks from a TOML file: a table for each check, in it a line for each setting.",
         details: "A name that no check knows is an error. --set comes after it and wins. docs/check.md has every setting.",
         inferred: None,
-        report: Report::Check,
+        report: Topic::Check,
         effect: Effect::Value(
             Value { name: "FILE", example: "check.toml", kind: ValueKind::File },
             |arguments, text| {
@@ -34,7 +34,7 @@ pub(super) const OPTIONS: &[Entry] = &[
         help: "Says by which rule a check judges, what can be set, and where its evidence comes from.",
         details: "",
         inferred: None,
-        report: Report::Check,
+        report: Topic::Check,
         effect: Effect::Value(
             Value { name: "NAME", example: "close-wait", kind: ValueKind::Choice(&check::NAMES) },
             |arguments, text| {
@@ -52,7 +52,7 @@ pub(super) const OPTIONS: &[Entry] = &[
                policy --learn > policy.toml.",
         details: "A filter before it leaves out what the file is not to allow. Read the file before it is trusted.",
         inferred: None,
-        report: Report::Check,
+        report: Topic::Check,
         effect: Effect::Switch(|arguments| arguments.check.learn = true),
     },
     Entry {
@@ -63,7 +63,7 @@ pub(super) const OPTIONS: &[Entry] = &[
         help: "Checks by the policy in this file, as --learn writes one: who may listen, and who may go where.",
         details: "netstat check --explain policy tells what is in it. The setting policy.file names it for good.",
         inferred: None,
-        report: Report::Check,
+        report: Topic::Check,
         effect: Effect::Value(
             Value { name: "FILE", example: "policy.toml", kind: ValueKind::File },
             |arguments, text| {
@@ -80,7 +80,7 @@ pub(super) const OPTIONS: &[Entry] = &[
         help: "Lists the checks, a line for each.",
         details: "",
         inferred: None,
-        report: Report::Check,
+        report: Topic::Check,
         effect: Effect::Switch(|arguments| arguments.check.list = true),
     },
     Entry {
@@ -91,7 +91,7 @@ pub(super) const OPTIONS: &[Entry] = &[
         help: "Changes a setting of a check, as in --set close-wait.warning=200; may be repeated.",
         details: "netstat check --explain NAME shows the settings of a check and why they are what they are.",
         inferred: None,
-        report: Report::Check,
+        report: Topic::Check,
         effect: Effect::Value(
             Value { name: "NAME=VALUE", example: "close-wait.warning=200", kind: ValueKind::Free },
             |arguments, text| {
@@ -110,7 +110,7 @@ pub(super) const OPTIONS: &[Entry] = &[
         details: "Rates are then those between two looks. A plain number does the same: netstat check 10. --count ends it \
                   after so many looks. With --json each look is a document on a line of its own.",
         inferred: None,
-        report: Report::Check,
+        report: Topic::Check,
         effect: Effect::Value(
             Value { name: "TIME", example: "10s", kind: ValueKind::Free },
             |arguments, text| {

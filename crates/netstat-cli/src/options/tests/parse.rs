@@ -1,10 +1,11 @@
 //! Tests of the parser: the spellings people use, and what is said about those that are wrong.
 
 use super::super::arguments::{Lang, ProtocolName};
-use super::super::generate::Document;
+use super::super::command::Manner;
+use super::super::document::Document;
 use super::super::net_tools;
 use super::super::parse::parse;
-use super::super::{Arguments, Command, Manner};
+use super::super::{Arguments, Command};
 use super::{arguments, complaint, is_one_plain_line, parse_line};
 use netstat_model::query::Owners;
 use proptest::prelude::*;

@@ -1,8 +1,10 @@
 //! The table checks itself: a new entry is wrong or complete, never half done.
 
-use super::super::generate::Document;
-use super::super::table::{self, Effect, Entry, INTERVAL, Report, ValueKind};
-use super::super::{Arguments, Command, Manner, generate};
+use super::super::command::Manner;
+use super::super::document::Document;
+use super::super::entry::{Effect, Entry, Topic, ValueKind};
+use super::super::table::{self, INTERVAL};
+use super::super::{Arguments, Command, generate};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 
@@ -37,7 +39,7 @@ fn no_long_spelling_is_a_plausible_cluster() {
     // reports that nobody combines.
     let known = ["help", "version", "csv", "sort"];
     // Those of netstat check are looked for after that word only.
-    let everywhere = table::all().filter(|entry| entry.report != Report::Check);
+    let everywhere = table::all().filter(|entry| entry.report != Topic::Check);
     for Entry { long, .. } in everywhere.filter(|entry| !known.contains(&entry.long)) {
         let letters: BTreeSet<char> = long.chars().collect();
         let switches = letters.iter().all(|letter| {
@@ -104,7 +106,7 @@ fn every_option_has_all_its_texts() {
             assert!(!text.contains("  ") && !text.contains('\n'), "{name}: {text}");
         }
         assert!(!entry.help.is_empty(), "help of {name}");
-        assert!(Report::ALL.iter().any(|(report, _)| *report == entry.report), "{name} is in no list");
+        assert!(Topic::ALL.iter().any(|(report, _)| *report == entry.report), "{name} is in no list");
     }
     assert!(INTERVAL.help.ends_with('.'));
 }
@@ -117,7 +119,8 @@ fn every_option_is_in_every_document() {
     };
     for document in documents.filter(of_options) {
         // Fish writes a letter as -s 'a', the man page a dash as \-.
-        let text = document.text().replace("\\-", "-").replace(" -s '", " '-").replace(" -l ", " --");
+        let text =
+            generate::text(document).replace("\\-", "-").replace(" -s '", " '-").replace(" -l ", " --");
         for entry in table::all() {
             let long = format!("--{}", entry.long);
             let whole = |spelling: &str| {
@@ -139,6 +142,7 @@ fn effect_of(entry: &Entry) -> Command {
     let mut arguments = Arguments::default();
     match &entry.effect {
         Effect::Switch(set) => set(&mut arguments),
+        Effect::Format(format) => arguments.formats.push(format),
         Effect::Value(value, set) => set(&mut arguments, OsStr::new(value.example)).unwrap(),
         Effect::Answer(answer) => return answer(Manner::Unix),
         Effect::AnswerWith(value, answer) => return answer(OsStr::new(value.example)).unwrap(),
@@ -169,7 +173,7 @@ fn every_choice_is_accepted_and_makes_a_difference() {
                         set(&mut arguments, OsStr::new(&spelling)).map(|()| Command::Run(Box::new(arguments)))
                     }
                     Effect::AnswerWith(_, answer) => answer(OsStr::new(&spelling)),
-                    Effect::Switch(_) | Effect::Answer(_) => {
+                    Effect::Switch(_) | Effect::Format(_) | Effect::Answer(_) => {
                         panic!("--{} has a value and takes none", entry.long)
                     }
                 };

@@ -1,0 +1,170 @@
+//! What an option is, and the macro that makes entries of the option table.
+
+use super::arguments::Arguments;
+use super::command::{Command, Manner};
+use super::complaint::Complaint;
+use crate::render::format::Format;
+use std::ffi::OsStr;
+
+/// One option: its spellings, texts and effect.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// Its letters in lower case, the usual one first; empty if it has only a long spelling.
+    pub(super) letters: &'static [char],
+    /// The long spelling, without its dashes.
+    pub(super) long: &'static str,
+    /// Whether the synopsis line of Windows names it (even the newest Windows leaves some letters out).
+    pub(super) in_synopsis: bool,
+    /// A few words for completions, in the imperative, without a full stop.
+    pub(super) summary: &'static str,
+    /// Sentences for the help text.
+    pub(super) help: &'static str,
+    /// More sentences, for the man page and the reference; may be empty.
+    pub(super) details: &'static str,
+    /// Which details of its output are our own choice, because no Windows output was found to follow.
+    pub(super) inferred: Option<&'static str>,
+    /// The part of the program it belongs to.
+    pub(super) report: Topic,
+    /// Its effect.
+    pub(super) effect: Effect,
+}
+
+/// The part of the program that an option belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Topic {
+    /// The table of connections.
+    Connections,
+    /// The other reports: statistics, routes, process ports, RDMA.
+    Other,
+    /// `netstat check` only.
+    Check,
+    /// The whole program.
+    Program,
+}
+
+impl Topic {
+    /// Every topic in the order of the documents, with its heading.
+    pub(super) const ALL: [(Self, &'static str); 4] = [
+        (Self::Connections, "The connection table"),
+        (Self::Other, "Other reports"),
+        (Self::Check, "Options for netstat check"),
+        (Self::Program, "General options"),
+    ];
+}
+
+/// What an option does.
+#[derive(Debug)]
+pub(super) enum Effect {
+    /// Sets fields; takes no value.
+    Switch(fn(&mut Arguments)),
+    /// Sets fields from a value.
+    Value(Value, fn(&mut Arguments, &OsStr) -> Result<(), Complaint>),
+    /// Chooses a data format.
+    Format(&'static Format),
+    /// Replaces the report by another command.
+    Answer(fn(Manner) -> Command),
+    /// Replaces the report by the command that its value names.
+    AnswerWith(Value, fn(&OsStr) -> Result<Command, Complaint>),
+}
+
+/// The value of an option.
+#[derive(Debug)]
+pub(super) struct Value {
+    /// Its name in the documents.
+    pub(super) name: &'static str,
+    /// An accepted value.
+    pub(super) example: &'static str,
+    /// What a shell may offer.
+    pub(super) kind: ValueKind,
+}
+
+/// What a shell may offer for a value.
+#[derive(Debug)]
+pub(super) enum ValueKind {
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A directory.
+    Directory,
+    /// A file.
+    File,
+    /// Nothing: any text may be valid.
+    Free,
+}
+
+impl Value {
+    /// Returns the words to choose from; empty if there is no list of them.
+    pub(super) fn choices(&self) -> &'static [&'static str] {
+        match self.kind {
+            ValueKind::Choice(choices) => choices,
+            ValueKind::Directory | ValueKind::File | ValueKind::Free => &[],
+        }
+    }
+}
+
+impl Entry {
+    /// Returns the value it takes.
+    pub(super) fn value(&self) -> Option<&Value> {
+        match &self.effect {
+            Effect::Value(value, _) | Effect::AnswerWith(value, _) => Some(value),
+            Effect::Switch(_) | Effect::Format(_) | Effect::Answer(_) => None,
+        }
+    }
+
+    /// Returns the long spelling with its value: `--count N`.
+    pub(super) fn long_with_value(&self) -> String {
+        match self.value() {
+            Some(value) => format!("--{} {}", self.long, value.name),
+            None => format!("--{}", self.long),
+        }
+    }
+
+    /// Returns the letter with its value, or else the long spelling with it.
+    pub(super) fn short_with_value(&self) -> String {
+        match (self.letters.first(), self.value()) {
+            (Some(letter), Some(value)) => format!("-{letter} {}", value.name),
+            (Some(letter), None) => format!("-{letter}"),
+            (None, _) => self.long_with_value(),
+        }
+    }
+}
+
+/// Makes a list of entries. An entry is its letters and its long spelling, its effect, then summary and help, and
+/// `details` and `inferred` where there are any:
+///
+/// ```text
+/// [] "color", value(color, "WHEN", "never", ValueKind::Choice(&Colour::NAMES), values::parse_color);
+///     "Choose when ...", "Chooses when ..." details "With auto ...";
+/// ```
+///
+/// `synopsis` after the spelling marks the options that Windows names in its synopsis line.
+macro_rules! entries {
+    ($topic:ident; $([$($letter:literal),*] $long:literal $($synopsis:ident)?, $effect:ident($($arguments:tt)*);
+        $summary:literal, $help:literal $(details $details:literal)? $(inferred $inferred:literal)?;)*) => {
+        &[$(Entry {
+            letters: &[$($letter),*],
+            long: $long,
+            in_synopsis: entries!(@given $($synopsis)?),
+            summary: $summary,
+            help: $help,
+            details: entries!(@or_empty $($details)?),
+            inferred: entries!(@option $($inferred)?),
+            report: Topic::$topic,
+            effect: entries!(@$effect $($arguments)*),
+        }),*]
+    };
+    (@given) => { false };
+    (@given synopsis) => { true };
+    (@or_empty) => { "" };
+    (@or_empty $text:literal) => { $text };
+    (@option) => { None };
+    (@option $text:literal) => { Some($text) };
+    (@switch $field:ident) => { Effect::Switch(|arguments| arguments.$field = true) };
+    (@value $field:ident, $name:literal, $example:literal, $kind:expr, $parse:expr) => {
+        Effect::Value(Value { name: $name, example: $example, kind: $kind }, |arguments, text| {
+            arguments.$field = Some($parse(text)?);
+            Ok(())
+        })
+    };
+    (@effect $effect:expr) => { $effect };
+}
+pub(super) use entries;
