@@ -146,9 +146,9 @@ fn kind(setting: &Setting) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::close_wait::CHECK;
+    use super::super::{exposed, policy};
     use super::*;
-    use crate::check::close_wait::CHECK;
-    use crate::check::{exposed, policy};
 
     #[test]
     fn the_file_and_then_the_command_line_win() {

@@ -4,15 +4,15 @@ use super::finding::{Finding, Severity};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::{Ordering, Reverse};
 
-/// How much a finding has to grow until that is told: less is the noise of a busy system.
+/// The factor by which a finding has to grow to be reported again: less is the noise of a busy system.
 const GROWTH: f64 = 1.25;
 
-/// A change.
+/// A change of a finding.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Change<'a> {
     /// It was not there before.
     Appeared(&'a Finding),
-    /// It is more severe, or there is a good deal more of it.
+    /// It is more severe, or its amount has grown.
     Worsened(&'a Finding),
     /// It is less severe.
     Eased(&'a Finding),
@@ -20,10 +20,10 @@ pub(crate) enum Change<'a> {
     Gone(&'a Finding),
 }
 
-/// What a finding is about: the check, its subject, and which of several it is that have the same ones.
+/// Identifies a finding: the check, the subject, and its number among those with the same check and subject.
 type FindingKey<'a> = (&'static str, &'a str, usize);
 
-/// The findings that are told, the worst first, with what each is about. That all is well is not one.
+/// Returns the findings that are reported, the worst first, with their keys. That nothing is wrong is not reported.
 fn told(findings: &[Finding]) -> Vec<(FindingKey<'_>, &Finding)> {
     let mut told: Vec<&Finding> =
         findings.iter().filter(|finding| finding.severity != Severity::Ok).collect();
@@ -38,7 +38,7 @@ fn told(findings: &[Finding]) -> Vec<(FindingKey<'_>, &Finding)> {
         .collect()
 }
 
-/// How a finding changed since it was told, if it did.
+/// Returns how a finding changed since it was reported, if it did.
 fn change<'a>(before: Option<&Finding>, now: &'a Finding) -> Option<Change<'a>> {
     let Some(before) = before else { return Some(Change::Appeared(now)) };
     match now.severity.cmp(&before.severity) {
@@ -48,7 +48,8 @@ fn change<'a>(before: Option<&Finding>, now: &'a Finding) -> Option<Change<'a>> 
     }
 }
 
-/// What changed, the new findings first. `told_before` is what was told of each last: a slow growth adds up.
+/// Returns what changed, the new findings first. `told_before` holds each finding as last reported, so slow growth adds
+/// up.
 pub(crate) fn changes<'a>(told_before: &'a [Finding], now: &'a [Finding]) -> Vec<Change<'a>> {
     let (before, now) = (told(told_before), told(now));
     let then: FxHashMap<FindingKey<'_>, &Finding> = before.iter().copied().collect();
@@ -60,7 +61,7 @@ pub(crate) fn changes<'a>(told_before: &'a [Finding], now: &'a [Finding]) -> Vec
     changes
 }
 
-/// What the next round is compared with: what was told of each finding.
+/// Returns what the next round is compared with: each finding as last reported.
 pub(crate) fn retold(told_before: &[Finding], now: &[Finding]) -> Vec<Finding> {
     let then: FxHashMap<FindingKey<'_>, &Finding> = told(told_before).into_iter().collect();
     told(now)
@@ -74,8 +75,8 @@ pub(crate) fn retold(told_before: &[Finding], now: &[Finding]) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::text::Text;
     use super::*;
-    use crate::check::Text;
 
     fn finding(subject: &str, severity: Severity, amount: f64) -> Finding {
         let mut finding = Finding::new(severity, Text::fixed("", ""));

@@ -263,8 +263,9 @@ const fn find(text: &[u8], mut at: usize, wanted: &[u8]) -> usize {
 macro_rules! check_data {
     ($file:literal) => {
         /// The data file, for the checks of [`say!`] at compile time.
-        const SOURCE: &str = include_str!($file);
-        static DATA: std::sync::LazyLock<$crate::check::data::CheckData> =
+        pub(super) const SOURCE: &str = include_str!($file);
+        /// The data file, parsed when it is first used.
+        pub(super) static DATA: std::sync::LazyLock<$crate::check::data::CheckData> =
             std::sync::LazyLock::new(|| $crate::check::data::CheckData::parse(SOURCE));
     };
 }

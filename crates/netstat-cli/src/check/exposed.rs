@@ -2,8 +2,9 @@
 
 mod firewall;
 mod ports;
+mod texts;
 
-use super::data::{check_data, say};
+use super::data::say;
 use super::held_by::{HeldBy, to_see_one};
 use super::identity::WHO;
 use super::surroundings::{Wanted, is_for_this_machine, listens, protocol_word};
@@ -14,8 +15,7 @@ use netstat_model::query::{Kinds, States};
 use netstat_model::{Passage, Protocol, Socket};
 use ports::{Risk, Service};
 use std::collections::BTreeMap;
-
-check_data!("exposed.toml");
+use texts::{DATA, SOURCE};
 
 pub(crate) static CHECK: Check = Check {
     name: "exposed",

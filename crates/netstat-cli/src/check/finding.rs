@@ -1,13 +1,12 @@
-//! What a check answers.
+//! The answer of a check.
 
 use super::held_by::HeldBy;
 use super::text::Text;
 use serde_json::Value;
 
-/// How bad it is.
+/// How bad a finding is.
 ///
-/// The order is that of attention: what is not known is worse than what is merely worth knowing, and better than what
-/// is known to be wrong.
+/// The order is that of attention: an unknown is worse than something worth knowing, and better than a known fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Severity {
     /// Nothing is wrong.
@@ -23,7 +22,7 @@ pub(crate) enum Severity {
 }
 
 impl Severity {
-    /// The word of the JSON form.
+    /// Returns the word that stands for it in JSON.
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -37,7 +36,7 @@ impl Severity {
     /// Every severity, the mildest first.
     pub(crate) const ALL: [Self; 5] = [Self::Ok, Self::Notice, Self::Unknown, Self::Warning, Self::Critical];
 
-    /// The exit code, as monitoring systems expect it.
+    /// Returns the exit code, as monitoring systems expect it.
     pub(crate) const fn exit_code(self) -> u8 {
         match self {
             Self::Ok | Self::Notice => 0,
@@ -48,35 +47,35 @@ impl Severity {
     }
 }
 
-/// The worst of the findings; nothing at all is well.
+/// Returns the worst severity of findings; `Ok` if there are none.
 pub(crate) fn worst<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Severity {
     findings.into_iter().map(|finding| finding.severity).max().unwrap_or(Severity::Ok)
 }
 
-/// A number or another fact that the finding rests on.
+/// A number or another fact that a finding is based on.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Fact {
     /// Its key in JSON.
     pub(crate) key: &'static str,
     /// Its value in JSON.
     pub(crate) value: Value,
-    /// It in words; `None` where the sentence of the finding says it already.
+    /// The fact in words; `None` if the sentence of the finding says it already.
     pub(crate) text: Option<Text>,
 }
 
 impl Fact {
-    /// A fact that has a line of its own.
+    /// Creates a fact with a line of its own.
     pub(crate) fn shown(key: &'static str, value: impl Into<Value>, text: Text) -> Self {
         Self { key, value: value.into(), text: Some(text) }
     }
 
-    /// A fact that the sentence says already.
+    /// Creates a fact that the sentence says already.
     pub(crate) fn said(key: &'static str, value: impl Into<Value>) -> Self {
         Self { key, value: value.into(), text: None }
     }
 }
 
-/// A process, or those that are not known, with how many sockets of the finding it holds.
+/// A process, or the unknown ones, and how many sockets of a finding it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Culprit {
     /// Who.
@@ -92,28 +91,28 @@ pub(crate) struct Finding {
     pub(crate) check: &'static str,
     /// How bad it is.
     pub(crate) severity: Severity,
-    /// What it is about, the same from one look to the next: a process, an address. Empty where it is the system.
+    /// What it is about, the same from one look to the next: a process, an address. Empty if it is the system.
     pub(crate) subject: String,
-    /// How much of it there is, to tell whether it grew.
+    /// How much of it there is, to see whether it grows.
     pub(crate) amount: f64,
-    /// What is the matter, with the numbers.
+    /// What is wrong, with the numbers.
     pub(crate) sentence: Text,
-    /// What it rests on.
+    /// What it is based on.
     pub(crate) facts: Vec<Fact>,
-    /// Who does it.
+    /// The processes that cause it.
     pub(crate) processes: Vec<Culprit>,
-    /// The command that shows the rows it rests on.
+    /// The command that shows the rows it is based on.
     pub(crate) rows: Option<String>,
     /// What it usually means.
     pub(crate) meaning: Option<Text>,
     /// What to do next, one step each.
     pub(crate) next: Vec<Text>,
-    /// An input is missing because this system never tells it. Who did not name the check is not troubled by that.
+    /// Whether an input is missing that this system never reports; shown only to a user who named the check.
     pub(crate) never_told: bool,
 }
 
 impl Finding {
-    /// A finding that says no more than this yet.
+    /// Creates a finding without details.
     pub(crate) fn new(severity: Severity, sentence: Text) -> Self {
         Self {
             check: "",
@@ -130,19 +129,19 @@ impl Finding {
         }
     }
 
-    /// That nothing is wrong, with the number of what was looked at.
+    /// Says that nothing is wrong, and how much was looked at.
     pub(crate) fn ok(sentence: Text) -> Self {
         Self::new(Severity::Ok, sentence)
     }
 
-    /// That an input is missing: what cannot be judged and why, and what it would take.
+    /// Says that an input is missing: what cannot be judged and why, and what it would take.
     pub(crate) fn unknown(why: Text, needs: Text) -> Self {
         let mut finding = Self::new(Severity::Unknown, why);
         finding.next.push(needs);
         finding
     }
 
-    /// That an input is missing which this system never tells.
+    /// Says that an input is missing that this system never reports.
     pub(crate) fn never_told(why: Text, needs: Text) -> Self {
         Self { never_told: true, ..Self::unknown(why, needs) }
     }

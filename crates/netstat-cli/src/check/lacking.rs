@@ -1,11 +1,11 @@
-//! What the evidence may lack, in the words of the checks: they show no rows that an owner would be missing in.
+//! Warnings about missing evidence, in the words of the checks: unlike tables, checks show no rows without owners.
 
 use super::text::{Text, grouped, number_of};
 use crate::text::Language;
 use netstat_model::Warning;
 use netstat_model::warning::SkippedLines;
 
-/// A warning, for people. What the system says itself stays in its language.
+/// Returns a warning in a language. The messages of the system stay in the language of the system.
 pub(crate) fn lacking(warning: &Warning, language: Language) -> String {
     text(warning).of(language).to_owned()
 }
@@ -17,19 +17,20 @@ fn text(warning: &Warning) -> Text {
         }
         Warning::OwnersNotPermitted { processes } => Text::new(
             format!(
-                "{} could not be looked into, so who holds some sockets is not known. It takes root with all \
-                 capabilities to see that",
-                number_of(*processes, "process", "processes")
+                "{} {} not readable, so the owners of some sockets are not known; run as root with all capabilities \
+                 to see them",
+                number_of(*processes, "process", "processes"),
+                if *processes == 1 { "was" } else { "were" }
             ),
             format!(
-                "프로세스 {}개를 들여다볼 수 없어, 일부 소켓을 누가 들고 있는지 알 수 없음. 보려면 모든 권한을 가진 root가 필요함",
+                "프로세스 {}개를 들여다볼 수 없어, 일부 소켓의 프로세스 확인 불가. 모든 권한을 가진 root로 실행하면 보임",
                 grouped(*processes)
             ),
         ),
         Warning::OwnersInOtherNamespace => Text::fixed(
-            "some sockets belong to processes outside of this PID namespace, and who they are is not known here. Run \
-             outside of the container to see that",
-            "일부 소켓은 이 PID 네임스페이스 밖의 프로세스의 것이고, 누구인지 여기서는 알 수 없음. 보려면 컨테이너 밖에서 실행함",
+            "some sockets belong to processes outside of this PID namespace, which cannot be seen here; run outside of the \
+             container to see them",
+            "일부 소켓은 이 PID 네임스페이스 밖의 프로세스의 것이고, 여기서는 확인 불가. 컨테이너 밖에서 실행하면 보임",
         ),
         Warning::BoundUnavailable { release } => {
             let (english, korean) = match release {
@@ -47,7 +48,7 @@ fn text(warning: &Warning) -> Text {
         Warning::ProcNetFallback { reason } => Text::new(
             warning.to_string(),
             format!(
-                "sock_diag를 쓸 수 없어({reason}) /proc/net을 읽음. 아는 것이 적어 판단하지 못하는 것이 있음"
+                "sock_diag를 쓸 수 없어({reason}) /proc/net을 읽음. 정보가 적어 판단하지 못하는 것이 있음"
             ),
         ),
         other => Text::same(other.to_string()),
@@ -75,7 +76,7 @@ mod tests {
         let list = Warning::AddressList { file: "bad.txt".into(), entries: 1, skipped };
         for (warning, english, korean) in [
             (list, "address list bad.txt: 1 entry used; ", "목록 bad.txt에서 주소와 네트워크 1개를 씀; "),
-            (Warning::OwnersNotPermitted { processes: 1 }, "1 process could not", "프로세스 1개를"),
+            (Warning::OwnersNotPermitted { processes: 1 }, "1 process was not readable", "프로세스 1개를"),
             (Warning::OwnersInOtherNamespace, "some sockets belong to", "일부 소켓은"),
             (Warning::BoundUnavailable { release: None }, "bound-only sockets are not counted", "바인드만"),
             (Warning::ProcNetFallback { reason: "no".into() }, "sock_diag is not", "sock_diag를"),

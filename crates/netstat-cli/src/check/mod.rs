@@ -1,24 +1,26 @@
-//! `netstat check`: what is wrong, who does it, how sure that is, and what to do next.
+//! `netstat check`: what is wrong, which process causes it, how certain that is, and what to do next.
 //!
-//! A check is one file here and one line in [`ALL`]. It says what it needs to know ([`EvidenceNeeds`]), and is then a pure function
-//! of the [`Evidence`] and the [`Thresholds`]: it asks the system nothing, and does not know the time. Its texts stand in
-//! its own file, both languages side by side.
+//! A check is a file here that judges, a TOML file beside it with its texts and settings, and one line in [`ALL`]. It says
+//! which evidence it needs ([`EvidenceNeeds`]) and is then a pure function of the [`Evidence`] and its [`Thresholds`]: it
+//! asks the system nothing and does not know the time. What it finds does not depend on the checks that run beside it,
+//! because evidence is asked for and kept by the sum of all needs ([`JointNeeds`]).
 //!
 //! | file | its job |
 //! |---|---|
+//! | `definition.rs`, `registry.rs` | what a check is; the list of all checks |
+//! | `needs.rs`, `joint_needs.rs` | the evidence that a check needs; the sum of several checks, and what it lets drop |
+//! | `evidence.rs` | the evidence: one look at the system, or two |
+//! | `marks.rs` | what is kept of an earlier look, and how a socket compares with it |
+//! | `keys.rs` | the identity of sockets and processes between looks |
+//! | `surroundings.rs` | evidence beyond the tables of the system: places of addresses, lists, the policy, the firewall |
+//! | `data.rs` | the TOML file of a check, and [`data::say`], which fills its sentences |
+//! | `text.rs` | texts in both languages, and the numbers in them |
+//! | `thresholds.rs`, `assignments.rs` | the settings that hold; `--config` and `--set` |
 //! | `finding.rs` | what a check answers |
-//! | `text.rs` | texts in both languages, and numbers in them |
-//! | `evidence.rs` | what the system was asked, once or twice |
-//! | `marks.rs` | what is kept of an earlier look |
+//! | `held_by.rs`, `holders.rs`, `identity.rs` | who holds a socket; sockets by holder; who a process is |
 //! | `waiting.rs` | connections that wait for an answer, and whether it is late |
-//! | `needs.rs` | what a check needs of it |
-//! | `thresholds.rs` | settings: defaults, `--config`, `--set` |
-//! | `holders.rs` | sockets by the process that holds them |
-//! | `identity.rs` | who a process is, as facts |
-//! | `surroundings.rs` | what is known beyond the tables of the system: places of addresses, lists, the policy |
-//! | `lacking.rs` | what the evidence may lack, in words |
 //! | `changes.rs` | what changed from one round of `--watch` to the next |
-//! | `explain.rs` | `--list`, `--explain`, and the document made of them |
+//! | `lacking.rs` | warnings about missing evidence, in both languages |
 //! | all others | one check each |
 
 mod assignments;

@@ -1,16 +1,16 @@
 //! `port-exhaustion`: the ports that the system chooses for connections run out.
 
+mod texts;
 mod use_of_ports;
 
-use super::data::{check_data, say};
+use super::data::say;
 use super::text::EN;
 use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, HeldBy, Lack, Severity, Text, Thresholds};
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
 use netstat_model::{Family, Limits, NoOwner, Protocol, SocketLevels, TcpState, TimeWaitReuse};
 use std::time::Duration;
+use texts::{DATA, SOURCE};
 use use_of_ports::{Pool, Use, uses};
-
-check_data!("port_exhaustion.toml");
 
 pub(crate) static CHECK: Check = Check {
     name: "port-exhaustion",

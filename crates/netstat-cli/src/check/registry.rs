@@ -33,7 +33,7 @@ pub(crate) const NAMES: [&str; ALL.len()] = {
     names
 };
 
-/// The check of a name, in any letter case; `_` does for `-`.
+/// Returns the check of a name, in any letter case and with `_` for `-`.
 pub(crate) fn by_name(name: &str) -> Option<&'static Check> {
     let same = |known: &str| {
         known.len() == name.len()

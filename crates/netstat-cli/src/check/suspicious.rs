@@ -1,8 +1,9 @@
 //! `suspicious`: connections to public addresses about which something is odd. Facts, never a verdict.
 
 mod facts;
+mod texts;
 
-use super::data::{check_data, say};
+use super::data::say;
 use super::held_by::HeldBy;
 use super::holders::to_see_all;
 use super::identity::WHO;
@@ -17,8 +18,7 @@ use netstat_model::{Endpoint, Missing, NoOwner, Ownership, Process, Protocol, So
 use rustc_hash::FxHashSet;
 use std::cmp::Reverse;
 use std::net::{IpAddr, SocketAddr};
-
-check_data!("suspicious.toml");
+use texts::{DATA, SOURCE};
 
 pub(crate) static CHECK: Check = Check {
     name: "suspicious",

@@ -50,7 +50,7 @@ fn every_check_has_all_its_texts_in_both_languages() {
             let blanks = |text: &str| text.matches('{').count() == text.matches('}').count();
             assert!(blanks(text.of(EN)) && blanks(text.of(KO)), "{}: {key}", check.name);
             assert!(
-                text.of(EN).trim() == text.of(EN) && text.of(KO).trim() == text.of(KO),
+                text.of(EN).trim_end() == text.of(EN) && text.of(KO).trim_end() == text.of(KO),
                 "{}: {key}",
                 check.name
             );
@@ -198,7 +198,7 @@ fn one_of_a_thing_is_said_in_the_singular() {
             "buffers",
             "buffers.lost=1",
             full.clone(),
-            "1 connection is closing that no process holds; 1 is the limit",
+            "1 connection is closing that no process holds; the limit is 1",
         ),
         (
             "port-exhaustion",
@@ -210,7 +210,7 @@ fn one_of_a_thing_is_said_in_the_singular() {
             "suspicious",
             "suspicious.notice=1",
             look(&hidden),
-            "1 of 1 connection with public addresses is of processes",
+            "1 of 1 connection with public addresses belongs to processes",
         ),
     ] {
         let found = made::run(by_name(check).unwrap(), &evidence, &[settings]);

@@ -1,6 +1,6 @@
 //! Texts in both languages, and the numbers in them.
 
-use crate::text::Language;
+pub(crate) use crate::text::Language;
 pub(crate) use crate::text::Language::{English as EN, Korean as KO};
 use serde::Deserialize;
 use std::borrow::Cow;

@@ -8,15 +8,15 @@ use std::time::Duration;
 pub(super) struct Waiting<'a> {
     /// Those whose answer is late.
     pub(super) late: Vec<&'a Socket>,
-    /// Those of which the system does not tell whether it is.
+    /// Those of which it is not known.
     perhaps: Vec<&'a Socket>,
 }
 
 impl<'a> Waiting<'a> {
-    /// Where a first look is taken for this, because the system tells of no timers.
+    /// Whether this takes two looks, because the system reports no timers.
     pub(super) const LOOKS_TWICE: bool = cfg!(windows);
 
-    /// The connections in this state.
+    /// Finds the connections in this state.
     pub(super) fn of(evidence: &'a Evidence, state: TcpState) -> Self {
         let mut waiting = Self { late: Vec::new(), perhaps: Vec::new() };
         for socket in evidence.in_state(state) {
@@ -29,8 +29,8 @@ impl<'a> Waiting<'a> {
         waiting
     }
 
-    /// What is found in those that are late; where that is nothing, and would be something with those of which it is not
-    /// known, what is said of so many.
+    /// Judges the late ones. If that finds nothing, but would find something together with those of which it is not known,
+    /// returns `not_known` of their number.
     pub(super) fn judged(
         &self,
         judge: impl Fn(&[&Socket]) -> Vec<Finding>,
@@ -45,16 +45,15 @@ impl<'a> Waiting<'a> {
     }
 }
 
-/// After this time what was sent first is sent again (RFC 6298).
+/// The time after which the first segment is sent again (RFC 6298).
 const LATE: Duration = Duration::from_secs(1);
 
-/// What is left of that between two looks, where the clock ticks 64 times a second.
+/// The least of it that two looks a second apart measure, if the clock ticks 64 times a second.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(950);
 
-/// Whether the answer to a connection is late; `None` where that is not known.
+/// Returns whether the answer to a connection is late, if that is known.
 fn is_late(evidence: &Evidence, socket: &Socket) -> Option<bool> {
     if let Some(timer) = socket.timer {
-        // What was sent had to be sent again.
         return Some(timer.retransmits > 0);
     }
     if let Some(watched) = evidence.watched_for(socket) {

@@ -10,13 +10,13 @@ use crate::text::quote::quoted;
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
-/// Whether `netstat check` takes an option.
+/// Returns whether `netstat check` takes an option.
 pub(super) fn takes(entry: &Entry) -> bool {
     entry.report == Topic::Check || table::SHARED_WITH_CHECK.contains(&entry.long)
 }
 
-/// Complains about an option in the wrong place: one of the checks without them, or another with them. `typed` is how
-/// it was asked for.
+/// Rejects an option of `netstat check` without that word, and any other option with it. `typed` is how the option was
+/// written.
 pub(super) fn belongs(entry: &Entry, typed: &str, checking: bool) -> Result<(), Complaint> {
     let long = entry.long_with_value();
     if checking && !takes(entry) {
@@ -33,7 +33,7 @@ pub(super) fn belongs(entry: &Entry, typed: &str, checking: bool) -> Result<(), 
     Ok(())
 }
 
-/// Takes the names off the words; what is left is an interval or a filter.
+/// Takes the names of checks off the words; an interval or a filter may follow.
 pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<(), Complaint> {
     let mut rest = plain.as_slice();
     while let [word, after @ ..] = rest {
@@ -56,7 +56,7 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
         )));
     }
     if arguments.check.learn && arguments.check.names.iter().any(|check| *check != &check::POLICY) {
-        return Err(Complaint::new("--learn is of the policy alone: type netstat check policy --learn"));
+        return Err(Complaint::new("--learn works only with policy: type netstat check policy --learn"));
     }
     if arguments.record.is_some() && arguments.replay.is_some() {
         return Err(Complaint::record_and_replay());
@@ -64,7 +64,7 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
     one_text(arguments)
 }
 
-/// Complains about what a text that is always the same, or a policy, cannot be: JSON, repeated, or of some checks.
+/// Rejects what does not go with a fixed text or a policy: JSON, repetition, or names of checks.
 fn one_text(arguments: &Arguments) -> Result<(), Complaint> {
     let typed = &arguments.check;
     let text = match (typed.list, typed.explain, typed.learn) {
@@ -89,9 +89,9 @@ fn one_text(arguments: &Arguments) -> Result<(), Complaint> {
     Ok(())
 }
 
-/// A complaint about a word that is nearly the name of a check.
+/// Returns a complaint about a word that is nearly the name of a check.
 fn misspelt(word: &OsStr) -> Option<Complaint> {
     let name = word.to_str()?;
     let near = nearest(name, check::NAMES, (name.len() / 3).clamp(1, 3))?;
-    Some(Complaint::new(format!("{} is no check: type {near}, or netstat check --list", quoted(word))))
+    Some(Complaint::new(format!("unknown check {}: type {near}, or netstat check --list", quoted(word))))
 }

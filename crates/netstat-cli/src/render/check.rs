@@ -8,34 +8,39 @@ use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::time::Duration;
 
-/// How it is shown.
+/// How findings are shown.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FindingStyle {
     pub(crate) language: Language,
-    /// Of the terminal; `None` where there is none.
+    /// The width of the terminal; `None` if there is none.
     pub(crate) width: Option<usize>,
     pub(crate) colour: bool,
-    /// Whether the checks were named: then each that found nothing says so itself.
+    /// Whether the checks were named: then each of them that found nothing says so.
     pub(crate) named: bool,
 }
 
-/// Lines of text are no longer than that on a wide terminal, and where there is none.
+/// The longest line of text, on a wide terminal and without one.
 const WIDEST: usize = 100;
 
-/// Where the texts of a finding begin, behind their labels.
-const INDENT: usize = 10;
+/// The cell at which the texts of a finding begin, after their labels.
+const fn indent(language: Language) -> usize {
+    match language {
+        Language::English => 10,
+        Language::Korean => 12,
+    }
+}
 
-const WHO: Text = Text::fixed("who", "누가");
+const WHO: Text = Text::fixed("who", "프로세스");
 const SEE: Text = Text::fixed("see", "보기");
-const MEANS: Text = Text::fixed("means", "뜻");
-const NEXT: Text = Text::fixed("next", "다음");
+const MEANS: Text = Text::fixed("means", "의미");
+const NEXT: Text = Text::fixed("next", "조치");
 
-/// The word of a severity.
-pub(crate) fn severity(severity: Severity) -> Text {
+/// Returns the word of a severity.
+pub(crate) fn word_of(severity: Severity) -> Text {
     match severity {
         Severity::Ok => Text::fixed("ok", "정상"),
         Severity::Notice => Text::fixed("notice", "알림"),
-        Severity::Unknown => Text::fixed("unknown", "모름"),
+        Severity::Unknown => Text::fixed("unknown", "확인 불가"),
         Severity::Warning => Text::fixed("warning", "경고"),
         Severity::Critical => Text::fixed("critical", "위험"),
     }
@@ -51,10 +56,10 @@ fn colour_of(severity: Severity) -> &'static [u8] {
     }
 }
 
-/// Writes everything that was found, the worst first, and a line that sums it up.
+/// Writes everything that was found, the worst first, and a summary line.
 ///
 /// # Errors
-/// What the writer answers.
+/// Returns the error of the writer.
 pub(crate) fn render<W: Write>(
     findings: &[Finding],
     checks: &[&'static Check],
@@ -63,7 +68,7 @@ pub(crate) fn render<W: Write>(
     out: &mut W,
 ) -> io::Result<()> {
     let mut page = Page::new(style);
-    // What this system never tells is in the last line, for who did not ask for it.
+    // A check that this system cannot feed is only named in the last line, unless it was asked for.
     let is_shown =
         |finding: &&Finding| style.named || (finding.severity != Severity::Ok && !finding.never_told);
     let mut shown: Vec<&Finding> = findings.iter().filter(is_shown).collect();
@@ -84,7 +89,7 @@ pub(crate) fn render<W: Write>(
     if !silent.is_empty() {
         let silent = silent.join(", ");
         let text = Text::new(
-            format!("Not judged, because this system does not tell enough: {silent}."),
+            format!("Not judged, because this system does not report enough: {silent}."),
             format!("이 시스템이 알려 주지 않아 판단하지 않은 검사: {silent}."),
         );
         page.text(text.of(style.language));
@@ -93,7 +98,7 @@ pub(crate) fn render<W: Write>(
     out.write_all(&page.out)
 }
 
-/// How many of what, in one line.
+/// Sums the findings up, in one line.
 fn summary(findings: &[Finding], checks: &[&Check], evidence: &Evidence) -> Text {
     let counted = || findings.iter().filter(|finding| !finding.never_told);
     let count = |wanted| counted().filter(|finding| finding.severity == wanted).count();
@@ -107,29 +112,35 @@ fn summary(findings: &[Finding], checks: &[&Check], evidence: &Evidence) -> Text
         format!("{checks} {noun} of {sockets} {socket}"),
         format!("검사 {checks}가지, 소켓 {sockets}개"),
     );
-    let counts: Vec<(Text, usize)> =
-        Severity::ALL.into_iter().rev().map(|it| (severity(it), count(it))).filter(|(_, n)| *n > 0).collect();
     if counted().all(|finding| finding.severity == Severity::Ok) {
         return of.around("Nothing wrong: ", ".", "이상 없음: ", ".");
     }
+    let counts = || {
+        let all = Severity::ALL.into_iter().rev();
+        all.map(|severity| (severity, count(severity))).filter(|(_, count)| *count > 0)
+    };
     let list = |language| {
-        let words: Vec<String> = counts
-            .iter()
-            .map(|(word, count)| match language {
-                Language::English => format!("{count} {}", word.of(language)),
-                Language::Korean => format!("{} {count}", word.of(language)),
-            })
-            .collect();
-        words.join(", ")
+        let words = counts().map(|(severity, count)| {
+            let word = word_of(severity);
+            let word = word.of(language);
+            match (language, severity) {
+                (Language::English, Severity::Notice | Severity::Warning) if count > 1 => {
+                    format!("{count} {word}s")
+                }
+                (Language::English, _) => format!("{count} {word}"),
+                (Language::Korean, _) => format!("{word} {count}"),
+            }
+        });
+        words.collect::<Vec<_>>().join(", ")
     };
     let (english, korean) = (list(Language::English), list(Language::Korean));
     of.around("", &format!(": {english}."), "", &format!(": {korean}."))
 }
 
-/// Writes what changed; nothing where nothing did.
+/// Writes what changed; nothing if nothing did.
 ///
 /// # Errors
-/// What the writer answers.
+/// Returns the error of the writer.
 pub(crate) fn render_changes<W: Write>(
     changes: &[Change<'_>],
     since: Option<Duration>,
@@ -168,49 +179,55 @@ impl<'f> Page<'f> {
         Self { out: Vec::new(), style }
     }
 
+    fn indent(&self) -> usize {
+        indent(self.style.language)
+    }
+
     fn end_line(&mut self) {
         self.out.extend_from_slice(LineEnd::NATIVE.bytes());
     }
 
-    /// Text that may hold what others wrote.
+    /// Writes text, escaping what may be untrusted in it.
     fn text(&mut self, text: &str) {
         escape::write_text(&mut self.out, OsStr::new(text));
     }
 
-    /// How long a line of text may be.
+    /// Returns how long a line of text may be.
     fn width(&self) -> usize {
         self.style.width.unwrap_or(WIDEST).clamp(40, WIDEST)
     }
 
-    /// The line with the severity, the check, and the matter.
+    /// Writes the line with the severity, the check, and its sentence.
     fn head(&mut self, finding: &Finding) {
         let language = self.style.language;
         if self.style.colour {
             self.out.extend_from_slice(colour_of(finding.severity));
         }
         let word_at = self.out.len();
-        self.text(severity(finding.severity).of(language));
+        self.text(word_of(finding.severity).of(language));
         let word = cells(self.out.get(word_at..).unwrap_or_default());
         if self.style.colour {
             self.out.extend_from_slice(super::colour::END);
         }
-        blanks(&mut self.out, INDENT.saturating_sub(word).max(1));
+        let indent = self.indent();
+        blanks(&mut self.out, indent.saturating_sub(word).max(1));
         self.lines(&format!("{}: {}", finding.check, finding.sentence.of(language)));
     }
 
-    /// A text that begins at the indent, wrapped.
+    /// Writes a text that begins at the indent, wrapped.
     fn lines(&mut self, text: &str) {
         self.lines_by(text, wrapped);
     }
 
     fn lines_by(&mut self, text: &str, wrap: fn(&str, usize) -> Vec<String>) {
-        // Escapes take room as well.
+        let indent = self.indent();
+        // Escape before wrapping, because escapes are longer than what they stand for.
         let mut safe = Vec::with_capacity(text.len());
         escape::write_text(&mut safe, OsStr::new(text));
         let safe = String::from_utf8_lossy(&safe);
-        for (index, line) in wrap(&safe, self.width().saturating_sub(INDENT)).iter().enumerate() {
+        for (index, line) in wrap(&safe, self.width().saturating_sub(indent)).iter().enumerate() {
             if index > 0 {
-                blanks(&mut self.out, INDENT);
+                blanks(&mut self.out, indent);
             }
             self.out.extend_from_slice(line.as_bytes());
             self.end_line();
@@ -221,14 +238,16 @@ impl<'f> Page<'f> {
         let start = self.out.len();
         blanks(&mut self.out, 2);
         self.text(label.of(self.style.language));
-        pad(&mut self.out, start, INDENT);
+        let indent = self.indent();
+        pad(&mut self.out, start, indent);
     }
 
     fn finding(&mut self, finding: &Finding) {
         let language = self.style.language;
         self.head(finding);
         for text in finding.facts.iter().filter_map(|fact| fact.text.as_ref()) {
-            blanks(&mut self.out, INDENT);
+            let indent = self.indent();
+            blanks(&mut self.out, indent);
             self.lines(&format!("- {}", text.of(language)));
         }
         if !finding.processes.is_empty() {
@@ -251,7 +270,7 @@ impl<'f> Page<'f> {
     }
 }
 
-/// Processes that are named at most; the others are counted.
+/// The most processes that are named; the others are counted.
 const NAMED: usize = 5;
 
 fn who(finding: &Finding, language: Language) -> String {

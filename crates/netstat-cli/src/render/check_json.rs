@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 
-/// The version of the form. It grows when a key changes its meaning or goes, not when one is added.
+/// The version of the schema. It grows when a key is removed or changes its meaning, not when one is added.
 const SCHEMA: u32 = 1;
 
 #[derive(Serialize)]
@@ -85,10 +85,10 @@ impl<'a> FindingEntry<'a> {
     }
 }
 
-/// Writes the document, on one line. `overall` is what the exit code tells.
+/// Writes the document, on one line. `overall` is the severity that the exit code stands for.
 ///
 /// # Errors
-/// What the writer answers.
+/// Returns the error of the writer.
 pub(crate) fn render<W: Write>(
     findings: &[Finding],
     checks: &[&'static Check],
@@ -180,11 +180,11 @@ pub(crate) fn schema() -> String {
         map.insert("title".to_owned(), json!("netstat check --json"));
         map.insert("$defs".to_owned(), json!({ "check": check, "finding": finding, "process": process }));
     }
-    // Values made here are always text: no map has a key that is something else.
+    // Serialization cannot fail: all keys are strings.
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
 }
 
-/// An object that has all of these and nothing else.
+/// Returns the schema of an object that has all of these properties and no others.
 fn object(properties: Value) -> Value {
     let required: Vec<String> =
         properties.as_object().map(|map| map.keys().cloned().collect()).unwrap_or_default();

@@ -148,7 +148,7 @@ fn a_limit_that_is_not_told_is_not_zero() {
     for (now, expected) in [
         (
             contained(|_| {}),
-            "ok [] no datagram was lost at a full buffer; the limits of TCP memory are told outside",
+            "ok [] no datagram was lost at a full buffer; the limits of TCP memory are visible only outside",
         ),
         (contained(|tcp| tcp.memory_pressures = Some(1)), "warning [tcp_mem] TCP is under memory pressure"),
         (

@@ -82,14 +82,14 @@ fn without_ages_it_abstains_until_it_has_watched() {
     assert_eq!(
         lines(&run(&CHECK, &evidence, &[])),
         [
-            "unknown [p7 (7)] p7 (7) holds 300 connections in CLOSE_WAIT, and the system does not tell since when"
+            "unknown [p7 (7)] p7 (7) holds 300 connections in CLOSE_WAIT, and the system does not report since when"
         ]
     );
     // However old they are, so few are a notice at most.
     assert_eq!(
         lines(&run(&CHECK, &look(moment(100, ageless(7, 50))), &[])),
         [
-            "notice [p7 (7)] p7 (7) holds 50 connections in CLOSE_WAIT, and the system does not tell since when"
+            "notice [p7 (7)] p7 (7) holds 50 connections in CLOSE_WAIT, and the system does not report since when"
         ]
     );
     assert!(lines(&run(&CHECK, &look(moment(100, ageless(7, 19))), &[]))[0].starts_with("ok"));

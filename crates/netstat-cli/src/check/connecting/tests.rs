@@ -68,7 +68,7 @@ fn without_timers_it_takes_watching() {
     let mut evidence = look(moment(100, sockets.clone()));
     assert_eq!(
         lines(&run(&CHECK, &evidence, &[])),
-        ["unknown [] 12 connections wait for an answer, and the system does not tell for how long"]
+        ["unknown [] 12 connections wait for an answer, and the system does not report for how long"]
     );
     // Two are no finding, however long they wait.
     assert!(found(sockets[..2].to_vec())[0].starts_with("ok"));

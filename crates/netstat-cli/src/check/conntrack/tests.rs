@@ -33,7 +33,7 @@ fn how_full_it_is_and_what_is_lost_decide() {
         (table(10, 0, 0), table(950, 0, 0), "critical"),
         (table(500, 77, 5), table(500, 77, 5), "ok"),
         (table(500, 77, 5), table(500, 77, 9), "warning"),
-        (table(1000, 77, 5), table(1000, 97, 5), "critical [] 20 packets were dropped for want of an entry"),
+        (table(1000, 77, 5), table(1000, 97, 5), "critical [] 20 packets were dropped for lack of an entry"),
     ] {
         let found = lines(&found(before, now));
         assert!(found.len() == 1 && found[0].starts_with(expected), "{expected}: {found:?}");

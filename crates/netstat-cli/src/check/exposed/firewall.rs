@@ -3,7 +3,7 @@
 use super::super::data::say;
 use super::super::surroundings::inbound;
 use super::super::{Evidence, Fact};
-use super::{DATA, SOURCE};
+use super::texts::{DATA, SOURCE};
 use netstat_model::{Judgement, Passage, Socket};
 
 /// Returns what the rules do with what comes to each of these sockets; `None` where that is not known.

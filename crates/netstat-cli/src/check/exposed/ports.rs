@@ -1,8 +1,8 @@
 //! The ports that other hosts mostly should not reach, each with the reason. The table is `services.toml`.
 
-use crate::check::data::Sentence;
-use crate::check::surroundings::protocol_word;
-use crate::check::text::Text;
+use super::super::data::Sentence;
+use super::super::surroundings::protocol_word;
+use super::super::text::Text;
 use netstat_model::Protocol;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -79,8 +79,8 @@ impl Service {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::text::{EN, KO};
     use super::*;
-    use crate::check::text::{EN, KO};
     use std::collections::BTreeSet;
 
     #[test]

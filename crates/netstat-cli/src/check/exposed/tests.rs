@@ -1,6 +1,6 @@
 use super::super::made::{fact, lines, process, run, seen, tcp, udp};
+use super::super::{Firewalled, inbound};
 use super::*;
-use crate::check::{Firewalled, inbound};
 use netstat_model::{Firewall, Judgement, Missing, NoOwner, Ownership, TcpState, UnreadRules};
 use std::sync::Arc;
 
@@ -57,7 +57,7 @@ fn a_listener_bound_to_an_interface_is_reached_by_that_one_alone() {
     assert_eq!(
         lines(std::slice::from_ref(finding)),
         [
-            "warning [3306/tcp mysqld (7)] MySQL or MariaDB (3306/tcp) of mysqld (7) can be reached from what is behind one interface"
+            "warning [3306/tcp mysqld (7)] mysqld (7): MySQL or MariaDB (3306/tcp) is reachable from the network of one interface"
         ]
     );
     assert_eq!(fact(finding, "interfaces"), Some(serde_json::json!([2])));
@@ -92,10 +92,7 @@ fn one_process_is_one_finding_with_all_its_addresses() {
     let findings = run(&CHECK, &seen(sockets), &[]);
     assert_eq!(
         lines(&findings),
-        [
-            "warning [5432/tcp postgres (7)] PostgreSQL (5432/tcp) of postgres (7) can be reached from every network of this \
-          machine"
-        ]
+        ["warning [5432/tcp postgres (7)] postgres (7): PostgreSQL (5432/tcp) is reachable from any network"]
     );
     let finding = &findings[0];
     assert_eq!(fact(finding, "addresses"), Some(serde_json::json!(["0.0.0.0", "::"])));

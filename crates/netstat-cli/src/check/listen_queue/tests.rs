@@ -106,7 +106,7 @@ fn losses_that_nobody_counts_are_not_none() {
     let told = lines(&run(&CHECK, &looks(Some(at(1)), at(2)), &[]));
     assert_eq!(
         told,
-        ["unknown [] no queue is full now, and whether connections are lost is not known: not asked for"]
+        ["unknown [] no queue is full now, but whether connections are lost is not known: not asked for"]
     );
     let uncounted = |second| counted(second, vec![listener(0, 128)], Counters::default());
     let findings = run(&CHECK, &looks(Some(uncounted(1)), uncounted(2)), &[]);

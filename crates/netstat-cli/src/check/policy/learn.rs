@@ -1,15 +1,15 @@
 //! `--learn`: a policy that allows what is there now.
 
+use super::super::{CheckSettings, Evidence};
 use super::{CHECK, Deed, deeds};
-use crate::check::{CheckSettings, Evidence};
 use netstat_model::{Endpoint, Protocol, Socket};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-/// Above so many addresses of one port a process is taken to go anywhere with it.
+/// With more addresses than this a process is allowed to connect to any address of the port.
 const MOST_ADDRESSES: usize = 16;
 
-/// Who, by what is known, and the port. What is not known, nobody is held against.
+/// Who, as far as it is known, and the port; what is not known does not become part of a rule.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct RuleKey {
     process: Option<String>,
@@ -20,7 +20,7 @@ struct RuleKey {
     port: u16,
 }
 
-/// The text of a policy that allows what is there now, and with which nothing of it is a finding.
+/// Returns the text of a policy that allows the current state, so that checking it gives no finding.
 pub(crate) fn learned(evidence: &Evidence, settings: &CheckSettings) -> String {
     let mut rules: BTreeMap<Deed, BTreeMap<RuleKey, BTreeSet<IpAddr>>> =
         BTreeMap::from([(Deed::Listens, BTreeMap::new()), (Deed::Connects, BTreeMap::new())]);
@@ -36,7 +36,7 @@ pub(crate) fn learned(evidence: &Evidence, settings: &CheckSettings) -> String {
     for (deed, keys) in &rules {
         let name = if *deed == Deed::Listens { "listen" } else { "connect" };
         if keys.is_empty() {
-            // An empty list allows nothing, which is what was there.
+            // An empty list allows nothing, and nothing was there.
             let heading = if text.contains("\nallow.") { "" } else { "\n" };
             text.push_str(&format!("{heading}allow.{name} = []\n"));
         }
@@ -64,12 +64,12 @@ fn key(evidence: &Evidence, socket: &Socket, end: Endpoint) -> RuleKey {
     }
 }
 
-/// A name as a pattern that matches it: what would mean something else stands for any one character.
+/// Returns a pattern that matches a name: special characters become `?`.
 fn pattern(name: &str) -> String {
     name.chars().map(|c| if matches!(c, '*' | '[') { '?' } else { c }).collect()
 }
 
-/// A string of TOML: that of JSON, in which one control character more has to be escaped.
+/// Quotes a string for TOML: as for JSON, but DEL has to be escaped as well.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
 }

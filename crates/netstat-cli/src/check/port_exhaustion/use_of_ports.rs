@@ -2,7 +2,7 @@
 
 use super::super::Text;
 use super::super::data::say;
-use super::{DATA, SOURCE};
+use super::texts::{DATA, SOURCE};
 use netstat_model::{DynamicPorts, Endpoint, Family, Limits, Protocol, Socket, TcpState, TimeWaitReuse};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::net::{IpAddr, SocketAddr};

@@ -4,7 +4,7 @@
 
 use super::super::Text;
 use super::super::data::say;
-use super::{DATA, SOURCE};
+use super::texts::{DATA, SOURCE};
 use netstat_model::Executable;
 use std::ffi::OsStr;
 

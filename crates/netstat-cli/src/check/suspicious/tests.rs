@@ -252,7 +252,7 @@ fn what_this_user_may_not_see_is_said() {
     assert_eq!(
         lines(&findings),
         [
-            "unknown [processes that may not be seen] 1 of 1 connection with public addresses is of processes that this user may not look at"
+            "unknown [processes that may not be seen] 1 of 1 connection with public addresses belongs to processes that this user may not see"
         ]
     );
     // What is known to have no process hides nothing.

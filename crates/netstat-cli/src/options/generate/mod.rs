@@ -13,7 +13,6 @@ mod tests;
 mod zsh;
 
 use super::document::Document;
-use crate::check;
 use crate::render::schema::schema;
 use crate::render::{check_json, check_reference};
 pub(super) use help::{help, help_of_check};

@@ -1,4 +1,4 @@
-//! Options of `netstat check`. They mean something only after that word, so the command line of Windows stays its own.
+//! Options of `netstat check`. They exist only after that word, so they cannot collide with those of Windows.
 
 use super::super::entry::{Effect, Entry, Topic, Value, ValueKind};
 use super::super::values;
@@ -15,7 +15,7 @@ pub(super) const OPTIONS: &[Entry] = &[
         in_synopsis: false,
         summary: "Read the settings of the checks from a TOML file",
         help: "Reads the settings of the checks from a TOML file: a table for each check, in it a line for each setting.",
-        details: "A name that no check knows is an error. --set comes after it and wins. docs/check.md has every setting.",
+        details: "An unknown name is an error. --set wins over the file. docs/check.md lists every setting.",
         inferred: None,
         report: Topic::Check,
         effect: Effect::Value(
@@ -30,8 +30,8 @@ pub(super) const OPTIONS: &[Entry] = &[
         letters: &[],
         long: "explain",
         in_synopsis: false,
-        summary: "Say by which rule a check judges, and its settings",
-        help: "Says by which rule a check judges, what can be set, and where its evidence comes from.",
+        summary: "Explain the rule of a check and its settings",
+        help: "Explains the rule of a check, its settings, and where its evidence comes from.",
         details: "",
         inferred: None,
         report: Topic::Check,
@@ -47,10 +47,10 @@ pub(super) const OPTIONS: &[Entry] = &[
         letters: &[],
         long: "learn",
         in_synopsis: false,
-        summary: "Write a policy of what is there now",
-        help: "Writes the file of a policy that allows every listener and destination that is there now: netstat check \
-               policy --learn > policy.toml.",
-        details: "A filter before it leaves out what the file is not to allow. Read the file before it is trusted.",
+        summary: "Write a policy of the current state",
+        help: "Writes a policy file that allows every current listener and destination: netstat check policy --learn > \
+               policy.toml.",
+        details: "A filter leaves out what the file should not allow. Read the file before you trust it.",
         inferred: None,
         report: Topic::Check,
         effect: Effect::Switch(|arguments| arguments.check.learn = true),
@@ -59,9 +59,9 @@ pub(super) const OPTIONS: &[Entry] = &[
         letters: &[],
         long: "policy",
         in_synopsis: false,
-        summary: "Check by the policy in this file",
-        help: "Checks by the policy in this file, as --learn writes one: who may listen, and who may go where.",
-        details: "netstat check --explain policy tells what is in it. The setting policy.file names it for good.",
+        summary: "Check against the policy in this file",
+        help: "Checks against the policy in this file, as --learn writes it: who may listen, and who may connect where.",
+        details: "netstat check --explain policy describes the file. The setting policy.file names it permanently.",
         inferred: None,
         report: Topic::Check,
         effect: Effect::Value(
@@ -89,7 +89,7 @@ pub(super) const OPTIONS: &[Entry] = &[
         in_synopsis: false,
         summary: "Change a setting of a check",
         help: "Changes a setting of a check, as in --set close-wait.warning=200; may be repeated.",
-        details: "netstat check --explain NAME shows the settings of a check and why they are what they are.",
+        details: "netstat check --explain NAME shows the settings of a check and the reasons for their defaults.",
         inferred: None,
         report: Topic::Check,
         effect: Effect::Value(
@@ -104,11 +104,10 @@ pub(super) const OPTIONS: &[Entry] = &[
         letters: &[],
         long: "watch",
         in_synopsis: false,
-        summary: "Go on, and show what changes",
-        help: "Goes on until CTRL+C is pressed, looks again after each pause of TIME (10s, 500ms), and shows what \
-               appeared, got worse, eased or went away.",
-        details: "Rates are then those between two looks. A plain number does the same: netstat check 10. --count ends it \
-                  after so many looks. With --json each look is a document on a line of its own.",
+        summary: "Repeat every TIME and show what changes",
+        help: "Repeats every TIME (10s, 500ms) until Ctrl+C, and shows what appeared, got worse, eased or went away.",
+        details: "Rates are measured between two looks. A plain number of seconds does the same: netstat check 10. --count N \
+                  stops after N looks. With --json each look is a document on its own line.",
         inferred: None,
         report: Topic::Check,
         effect: Effect::Value(
