@@ -1,15 +1,15 @@
-//! Questions in the command: filters, `--exists`, `--wait`.
+//! Filters on the command line, `--exists` and `--wait`.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use netstat_lab::{Flavor, Loop, Place, TcpState};
+use netstat_lab::{Loop, Place};
 use std::process::{Command, Output, Stdio};
 
 fn run(words: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_netstat")).args(words).stdin(Stdio::null()).output().unwrap()
 }
 
-/// Local and foreign ends of the rows.
+/// Local and foreign address of each row.
 fn ends(words: &[&str]) -> Vec<(String, String)> {
     let output = run(words);
     assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -27,7 +27,7 @@ fn locals(words: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn every_primary_chooses_its_rows() {
+fn every_filter_term_selects_its_rows() {
     netstat_lab::on_own_thread(|namespace| {
         let _v4 = namespace.listener(Place::LoopbackV4, 8080).unwrap();
         let _other = namespace.listener(Place::AnyV4, 18080).unwrap();
@@ -67,7 +67,7 @@ fn every_primary_chooses_its_rows() {
         assert_eq!(ends(&["-n", &format!("dport {port}")]).len(), 1, "the client");
         assert_eq!(ends(&["-n", "loopback"]).len(), 2);
 
-        // What owners decide.
+        // Terms that need the owners.
         for test in [
             format!("pid {pid}"),
             format!("process \"{name}\""),
@@ -83,29 +83,7 @@ fn every_primary_chooses_its_rows() {
 }
 
 #[test]
-fn states_are_chosen_by_the_words_of_both_worlds() {
-    netstat_lab::with_remote_host(|_, host| {
-        let states = [TcpState::CloseWait, TcpState::SynSent, TcpState::TimeWait, TcpState::FinWait2];
-        let held: Vec<_> = states.map(|state| host.hold(state, Flavor::V4).unwrap()).into();
-        for (words, which) in [
-            ("CLOSE_WAIT", &[0][..]),
-            ("state close-wait", &[0]),
-            ("syn-sent", &[1]),
-            ("state SYN_SENT,TIME_WAIT", &[1, 2]),
-            ("not (CLOSE_WAIT or SYN_SENT or TIME_WAIT)", &[3]),
-        ] {
-            let mut expected: Vec<String> =
-                which.iter().map(|&at: &usize| held[at].row.local.to_string()).collect();
-            let mut shown = locals(&["-n", words]);
-            expected.sort();
-            shown.sort();
-            assert_eq!(shown, expected, "{words}");
-        }
-    });
-}
-
-#[test]
-fn the_first_rows_are_the_largest() {
+fn limit_keeps_the_first_rows_of_the_sort_order() {
     netstat_lab::on_own_thread(|namespace| {
         let _held: Vec<_> = (1..=9).map(|port| namespace.listener(Place::AnyV4, port).unwrap()).collect();
         let sorted = locals(&["-n", "--sort", "lport:desc", "--limit", "3"]);
@@ -123,7 +101,7 @@ fn the_first_rows_are_the_largest() {
 }
 
 #[test]
-fn the_exit_code_answers() {
+fn exists_and_wait_answer_with_their_exit_code() {
     netstat_lab::on_own_thread(|namespace| {
         let _held = namespace.listener(Place::AnyV4, 8080).unwrap();
         for (words, code) in [
@@ -151,7 +129,7 @@ fn the_exit_code_answers() {
 }
 
 #[test]
-fn waiting_ends_when_the_port_is_open() {
+fn wait_ends_when_the_port_is_open() {
     netstat_lab::on_own_thread(|namespace| {
         let mut waiting = Command::new(env!("CARGO_BIN_EXE_netstat"))
             .args(["--wait", "lport", "5432", "state", "listening", "--timeout", "60s"])
@@ -163,9 +141,9 @@ fn waiting_ends_when_the_port_is_open() {
     });
 }
 
-/// The kernel is asked for the one connection, and no process is looked into for a question that owners do not decide.
+/// The kernel filters as far as it can, and `/proc` is read only where the owner decides.
 #[test]
-fn the_kernel_decides_what_it_can() {
+fn the_kernel_filters_what_it_can() {
     netstat_lab::on_own_thread(|namespace| {
         let _held: Vec<_> = (1..50).map(|port| namespace.listener(Place::AnyV4, port).unwrap()).collect();
         let folder = std::env::temp_dir().join(format!("netstat-ask-{}", std::process::id()));

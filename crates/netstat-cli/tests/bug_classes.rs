@@ -1,12 +1,11 @@
-//! What other tools of this kind got wrong, one test for each kind of mistake, named after it.
+//! Bugs that other tools of this kind had: one test for each kind of bug, named after it.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod support;
 
-use netstat_lab::{Loop, Namespace, OUR_V4, Place, on_own_thread, with_remote_host};
+use netstat_lab::{Namespace, OUR_V4, Place, on_own_thread, with_remote_host};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
-use rustix::process::{Resource, Rlimit};
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream, UdpSocket};
@@ -15,90 +14,21 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use support::{
-    HEADING_WITH_PID, Keeper, Line, TITLE, at, command, connection, netstat, rows, shown, table, table_when,
+    HEADING_WITH_PID, Keeper, Line, TITLE, allow_descriptors, at, command, connection, netstat, rows, shown,
+    table, table_when,
 };
 
 fn me() -> String {
     std::process::id().to_string()
 }
 
-/// The row of a connection, if there is one.
+/// Returns the row of a connection, if there is one.
 fn between(table: &[Line], local: SocketAddr, foreign: SocketAddr) -> Option<&Line> {
     let (local, foreign) = (shown(local), shown(foreign));
     let mut found = table.iter().filter(|line| line.local == local && line.foreign == foreign);
     let first = found.next();
     assert!(found.next().is_none(), "{local} {foreign} is there twice in {table:#?}");
     first
-}
-
-/// Lets this process have so many descriptors.
-fn allow_descriptors(count: u64) {
-    let limit = rustix::process::getrlimit(Resource::Nofile);
-    if limit.current.is_some_and(|current| current < count) {
-        let wanted = Rlimit { current: Some(count), maximum: limit.maximum };
-        rustix::process::setrlimit(Resource::Nofile, wanted).unwrap();
-    }
-}
-
-#[test]
-fn ipv4_mapped_keys_match() {
-    on_own_thread(|namespace| {
-        let pair = namespace.connected(Loop::V4ToDualStack).unwrap();
-        let port = pair.server.companions[0].local.port();
-        let (client, server) = (pair.client.row.local, pair.server.row.local);
-        let table = table("-ano");
-        // Both ends in the IPv4 part of the table, each with its owner; the listener in both parts.
-        let wanted = [
-            (format!("0.0.0.0:{port}"), "0.0.0.0:0".to_owned(), "LISTENING"),
-            (shown(client), shown(server), "ESTABLISHED"),
-            (shown(server), shown(client), "ESTABLISHED"),
-            (format!("[::]:{port}"), "[::]:0".to_owned(), "LISTENING"),
-        ];
-        assert_eq!(table.len(), wanted.len(), "{table:#?}");
-        for (local, foreign, state) in wanted {
-            let row = table.iter().find(|line| line.local == local && line.foreign == foreign);
-            let row = row.unwrap_or_else(|| panic!("no {local} {foreign} in {table:#?}"));
-            assert_eq!((&*row.state, row.pid()), (state, &*me()));
-        }
-        assert!(table[3].local.starts_with("[::]"), "{table:#?}");
-        assert!(table[..3].iter().all(|line| !line.local.starts_with('[')), "{table:#?}");
-    });
-}
-
-#[test]
-fn the_server_closes_first() {
-    on_own_thread(|_| {
-        let (client, server, listener) = connection("127.0.0.1:0");
-        let ends = (client.local_addr().unwrap(), server.local_addr().unwrap());
-        let client = Keeper::cat(client);
-        let server = Keeper::cat(server);
-        let before = table_when("both owners", "-ano", |table| {
-            between(table, ends.0, ends.1).is_some_and(|line| line.pid() == client.pid().to_string())
-                && between(table, ends.1, ends.0).is_some_and(|line| line.pid() == server.pid().to_string())
-        });
-        assert_eq!(before.len(), 3);
-
-        drop(server);
-        // What the server left behind belongs to nobody, and not to the process at the other end.
-        let table = table_when("an orphan", "-anob", |table| {
-            between(table, ends.1, ends.0).is_some_and(|line| line.state == "FIN_WAIT_2")
-        });
-        let orphan = between(&table, ends.1, ends.0).unwrap();
-        assert_eq!((orphan.pid(), orphan.below.len()), ("0", 0), "{orphan:?}");
-        let waiting = between(&table, ends.0, ends.1).unwrap();
-        assert_eq!((&*waiting.state, waiting.pid()), ("CLOSE_WAIT", &*client.pid().to_string()));
-
-        drop(client);
-        let table = table_when("TIME_WAIT", "-anob", |table| {
-            between(table, ends.1, ends.0).is_some_and(|line| line.state == "TIME_WAIT")
-        });
-        let rest = between(&table, ends.1, ends.0).unwrap();
-        assert_eq!((rest.pid(), rest.below.len()), ("0", 0), "{rest:?}");
-        assert!(between(&table, ends.0, ends.1).is_none());
-        let listening: Vec<_> = table.iter().filter(|line| line.state == "LISTENING").collect();
-        assert_eq!((listening.len(), listening[0].pid()), (1, &*me()));
-        drop(listener);
-    });
 }
 
 #[test]
@@ -114,7 +44,7 @@ fn a_reset_from_the_peer_leaves_nothing() {
         let table = table_when("no connection", "-anoq", |table| {
             between(table, ends.0, ends.1).is_none() && between(table, ends.1, ends.0).is_none()
         });
-        // The process at the other end lives on, and is not taken for the owner of anything.
+        // The process at the other end still runs, and owns none of the rows.
         assert!(table.iter().all(|line| line.pid() != client.pid().to_string()), "{table:#?}");
         assert_eq!(at(&table, "TCP", &shown(listener.local_addr().unwrap())).pid(), me());
     });
@@ -154,7 +84,7 @@ fn connects_in_progress_are_rows_with_owners() {
     });
 }
 
-/// Runs `body` on this thread while `storm` goes round and round on others of the namespace.
+/// Runs `body` on this thread while `storms` other threads of the namespace repeat `storm`.
 fn during_a_storm(storms: usize, storm: impl Fn() + Sync, body: impl FnOnce()) {
     struct Calm<'a>(&'a AtomicBool);
     impl Drop for Calm<'_> {
@@ -164,7 +94,7 @@ fn during_a_storm(storms: usize, storm: impl Fn() + Sync, body: impl FnOnce()) {
     }
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        // Also when the body panics, or the threads would never end.
+        // Stops the threads even if the body panics.
         let _calm = Calm(&over);
         for _ in 0..storms {
             scope.spawn(|| {
@@ -177,7 +107,7 @@ fn during_a_storm(storms: usize, storm: impl Fn() + Sync, body: impl FnOnce()) {
     });
 }
 
-/// Listeners, connections and UDP sockets that stay, by protocol, local and foreign end.
+/// Opens listeners, connections and UDP sockets that stay; returns them with protocol, local and foreign address.
 fn lasting(namespace: &Namespace) -> (Vec<Box<dyn std::any::Any>>, Vec<[String; 3]>) {
     let mut kept: Vec<Box<dyn std::any::Any>> = Vec::new();
     let mut rows = Vec::new();
@@ -217,14 +147,14 @@ fn the_table_grows_while_it_is_read() {
             let mut sockets = Vec::new();
             for _ in 0..20 {
                 let (client, server, listener) = connection("127.0.0.1:0");
-                // Without TIME_WAIT, or the ports would be used up.
+                // A reset leaves no TIME_WAIT, which would use up the ports.
                 sockopt::set_socket_linger(&client, Some(Duration::ZERO)).unwrap();
                 sockets.push((client, server, listener, UdpSocket::bind("[::1]:0").unwrap()));
             }
         };
         during_a_storm(2, storm, || {
             for _ in 0..20 {
-                // Sockets of the storm may vanish while their owner is looked for: no error, no hint.
+                // Sockets of the storm may close while their owner is looked up. That is no error.
                 assert_all_there_once(&table("-anoq"), &lasting);
             }
         });
@@ -235,7 +165,7 @@ fn the_table_grows_while_it_is_read() {
 fn descriptors_vanish_during_the_scan() {
     on_own_thread(|namespace| {
         let (_kept, lasting) = lasting(namespace);
-        // Processes that hold sockets, and end at once.
+        // Processes that hold a socket and exit at once.
         let storm = || {
             let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
             let mut child = Command::new("true").stdin(Stdio::from(OwnedFd::from(socket))).spawn().unwrap();
@@ -250,7 +180,7 @@ fn descriptors_vanish_during_the_scan() {
     });
 }
 
-/// A connection from this port to the listener, reset when it closes so that the port is free at once.
+/// Connects from this port to the listener. Closing it sends a reset, so the port is free at once.
 fn connect_from(from: SocketAddrV4, listener: &TcpListener) -> (TcpStream, TcpStream) {
     let socket =
         rustix::net::socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None)
@@ -271,7 +201,7 @@ fn a_reused_address_pair_has_its_new_owner() {
         let from: SocketAddrV4 = "127.0.0.1:40000".parse().unwrap();
         let pair = (SocketAddr::from(from), listener.local_addr().unwrap());
 
-        // One run that goes on all the while, and separate runs beside it.
+        // One run repeats the table all the while; others run once.
         let mut going = command("-ano 1 --count 60").stdout(Stdio::piped()).spawn().unwrap();
         let mut blocks = Blocks::new(going.stdout.take().unwrap());
 
@@ -282,24 +212,24 @@ fn a_reused_address_pair_has_its_new_owner() {
                 between(table, pair.0, pair.1).is_some_and(|line| line.pid() == keeper.pid().to_string())
             });
             assert_eq!(between(&table, pair.0, pair.1).unwrap().state, "ESTABLISHED");
-            // Blocks from before the change may lie in the pipe. A run that keeps the old owner never gets to the new
-            // one, and ends after its 60 blocks.
+            // The pipe may still hold displays from before the change. A run that caches owners never shows the new one
+            // and ends after 60 displays.
             while between(&blocks.next_block(), pair.0, pair.1)
                 .is_none_or(|line| line.pid() != keeper.pid().to_string())
             {}
             drop(keeper);
             drop(server);
         }
-        // The reader goes away, and the program ends with its next block.
+        // Without a reader the program ends at its next display.
         drop(blocks);
         assert!(going.wait().unwrap().success());
     });
 }
 
-/// The blocks of a repeated table, each whole.
+/// Splits a repeated table into its displays.
 struct Blocks<R> {
     reader: BufReader<R>,
-    /// The first line of the block to come, which ends the one before it.
+    /// Whether the empty first line of the next display has been read: it ends the one before.
     begun: bool,
 }
 
@@ -308,7 +238,7 @@ impl<R: std::io::Read> Blocks<R> {
         Self { reader: BufReader::new(reader), begun: false }
     }
 
-    /// Reads up to the empty line that begins the next block.
+    /// Reads up to the empty line that begins the next display.
     fn next_block(&mut self) -> Vec<Line> {
         if !self.begun {
             let mut first = String::new();
@@ -321,7 +251,7 @@ impl<R: std::io::Read> Blocks<R> {
             let mut line = String::new();
             assert!(self.reader.read_line(&mut line).unwrap() > 0, "the program ended: {text}");
             lines += 1;
-            // The second empty line of a block is the third line of its head.
+            // The head of a display has an empty line too, its third.
             if line == "\n" && lines > 2 {
                 self.begun = true;
                 assert!(text.starts_with(TITLE));
@@ -330,54 +260,6 @@ impl<R: std::io::Read> Blocks<R> {
             text.push_str(&line);
         }
     }
-}
-
-#[test]
-fn idle_connections_are_rows() {
-    on_own_thread(|_| {
-        allow_descriptors(4096);
-        let listener = TcpListener::bind("127.0.0.1:80").unwrap();
-        let to = listener.local_addr().unwrap();
-        let pairs: Vec<(TcpStream, TcpStream)> = (0..500)
-            .map(|_| {
-                let client = TcpStream::connect(to).unwrap();
-                (client, listener.accept().unwrap().0)
-            })
-            .collect();
-        let table = table("-no");
-        assert_eq!(table.len(), 2 * pairs.len());
-        assert!(table.iter().all(|line| line.state == "ESTABLISHED" && line.pid() == me()));
-        let ends: HashSet<(&str, &str)> = table.iter().map(|line| (&*line.local, &*line.foreign)).collect();
-        for (client, _) in &pairs {
-            let (client, server) = (shown(client.local_addr().unwrap()), shown(to));
-            assert!(ends.contains(&(&*client, &*server)) && ends.contains(&(&*server, &*client)), "{client}");
-        }
-    });
-}
-
-#[test]
-fn the_listening_address_is_shown() {
-    on_own_thread(|namespace| {
-        let held = [
-            (namespace.listener(Place::LoopbackV4, 80), "TCP 127.0.0.1:80 0.0.0.0:0"),
-            (namespace.listener(Place::AnyV4, 81), "TCP 0.0.0.0:81 0.0.0.0:0"),
-            (namespace.listener(Place::LoopbackV6, 80), "TCP [::1]:80 [::]:0"),
-            (namespace.listener(Place::AnyV6Only, 81), "TCP [::]:81 [::]:0"),
-            (namespace.listener(Place::LoopbackMapped, 82), "TCP 127.0.0.1:82 0.0.0.0:0"),
-            (namespace.udp(Place::LoopbackV4, 53), "UDP 127.0.0.1:53 *:*"),
-            (namespace.udp(Place::AnyV4, 54), "UDP 0.0.0.0:54 *:*"),
-            (namespace.udp(Place::LoopbackV6, 53), "UDP [::1]:53 *:*"),
-        ];
-        let mut wanted: Vec<&str> = held.iter().map(|(_, row)| *row).collect();
-        let mut seen: Vec<String> = table("-ano")
-            .into_iter()
-            .map(|line| format!("{} {} {}", line.proto, line.local, line.foreign))
-            .collect();
-        wanted.sort_unstable();
-        seen.sort_unstable();
-        assert_eq!(seen, wanted);
-        assert!(held.iter().all(|(held, _)| held.is_ok()));
-    });
 }
 
 #[test]
@@ -412,7 +294,7 @@ fn sockets_that_share_a_port_are_all_rows() {
             seen.sort();
             assert_eq!(seen, pids(kept), "{proto}");
         }
-        // The same order each time, though the rows are equal but for their owners.
+        // The order is stable, although the rows differ only in their owners.
         assert!((0..3).all(|_| support::table("-ano") == table));
     });
 }

@@ -1,10 +1,10 @@
-//! Whose sockets they are: process IDs, executables, what may not be known, and counts.
+//! Owners of sockets: process IDs, executables, owners the user may not see, and counts for each process.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod support;
 
-use netstat_lab::{Flavor, Holders, Place, TcpState, on_own_thread, with_remote_host, witness};
+use netstat_lab::{Flavor, Holders, Place, TcpState, on_own_thread, with_remote_host};
 use std::ffi::OsStr;
 use std::net::{TcpListener, UdpSocket};
 use std::os::unix::ffi::OsStrExt;
@@ -12,13 +12,13 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use support::{
-    Folder, HEADING_WITH_PID, Keeper, Line, NETSTAT, assert_one_line, at, command, command_of, finish,
-    netstat, rows, shown, table, table_when,
+    Folder, HEADING_WITH_PID, Keeper, NETSTAT, assert_one_line, at, command_of, netstat, rows, shown, table,
+    table_when,
 };
 
 const NO_OWNERSHIP: &str = " Can not obtain ownership information";
 
-/// A user with nothing of its own: `nobody`.
+/// The user `nobody`.
 const OTHER_USER: u32 = 65534;
 
 fn cat() -> PathBuf {
@@ -42,7 +42,7 @@ fn a_shared_socket_shows_the_ancestor_of_its_holders() {
         let kept = Keeper::cat(TcpListener::bind("0.0.0.0:83").unwrap());
 
         let table = table_when("the processes", "-ano", |table| {
-            // Another test's fork may hold a copy of a socket up to its exec, and that is an owner too.
+            // A child of another test holds a copy of the socket between its fork and its exec.
             at(table, "TCP", "0.0.0.0:82").pid() == siblings.pids()[0].to_string()
         });
         let me = std::process::id().to_string();
@@ -55,36 +55,7 @@ fn a_shared_socket_shows_the_ancestor_of_its_holders() {
 }
 
 #[test]
-fn a_master_is_shown_for_its_forked_workers() {
-    on_own_thread(|_| {
-        let socket = TcpListener::bind("127.0.0.1:80").unwrap();
-        // The workers end with the pipe, and the shell with them.
-        let script = "exec 3<&0; cat <&3 & cat <&3 & cat <&3 & wait";
-        let mut master = Command::new("sh")
-            .args(["-c", script])
-            .stdin(Stdio::piped())
-            .stdout(std::os::fd::OwnedFd::from(socket))
-            .spawn()
-            .unwrap();
-        netstat_lab::eventually("the master and three workers", || {
-            let rows = witness::ss().unwrap();
-            let names = rows.first()?.pids.iter();
-            let cats = names
-                .filter(|pid| std::fs::read(format!("/proc/{pid}/comm")).is_ok_and(|name| name == b"cat\n"))
-                .count();
-            // And no child of another test's fork before its exec.
-            (cats == 3 && rows[0].pids.len() == 4 && rows[0].pids.contains(&master.id())).then_some(())
-        })
-        .unwrap();
-        let table = table("-ano");
-        assert_eq!(at(&table, "TCP", "127.0.0.1:80").pid(), master.id().to_string());
-        drop(master.stdin.take());
-        master.wait().unwrap();
-    });
-}
-
-#[test]
-fn sockets_without_a_process_show_zero_and_no_line_below() {
+fn sockets_without_a_process_have_pid_0_and_no_executable() {
     with_remote_host(|_, host| {
         use TcpState::{Closing, FinWait1, FinWait2, LastAck, SynReceived, TimeWait};
         let mut held = Vec::new();
@@ -104,7 +75,7 @@ fn sockets_without_a_process_show_zero_and_no_line_below() {
 }
 
 #[test]
-fn the_executable_is_named_below_its_rows() {
+fn the_executable_is_shown_below_its_rows() {
     on_own_thread(|namespace| {
         let _own = namespace.listener(Place::AnyDualStack, 80).unwrap();
         let _udp = namespace.udp(Place::AnyV4, 53).unwrap();
@@ -124,14 +95,14 @@ fn the_executable_is_named_below_its_rows() {
             ] {
                 let row = at(&table, proto, local);
                 assert_eq!(row.below.last(), Some(&format!(" [{name}]")), "{row:?}");
-                // Above it the service, where the process belongs to one.
+                // The service, if there is one, is on the line above.
                 assert!(row.below.len() <= 2, "{row:?}");
                 if let [service, _] = &*row.below {
                     assert!(service.starts_with("  ") && !service.starts_with("   "), "{row:?}");
                 }
             }
         }
-        // Without -o no process ID, and the rows are those of the plain form.
+        // Without -o there is no process ID.
         for line in rows(&netstat("-anb"), support::HEADING) {
             assert_eq!(line.rest, Vec::<String>::new());
             assert!(!line.below.is_empty());
@@ -194,7 +165,7 @@ fn hostile_process_name_never_reaches_the_terminal() {
             assert!(text.split('\n').all(|line| !line.chars().any(char::is_control)), "{text:?}");
             let table = rows(&text, HEADING_WITH_PID);
             assert_eq!(table.len(), names.len(), "{text}");
-            // The processes differ in nothing but their names, so the lines below are equally many.
+            // The processes differ only in their names, so all have equally many lines.
             let below = table[0].below.len();
             assert_eq!(text.matches('\n').count(), 4 + names.len() * (1 + below), "{text}");
             for (index, (_, wanted)) in names.iter().enumerate() {
@@ -219,7 +190,7 @@ fn hostile_process_name_never_reaches_the_terminal() {
     });
 }
 
-/// The program where every user can run it.
+/// Copies the program to a folder where every user can run it.
 fn program_for_all(folder: &Folder) -> PathBuf {
     use std::os::unix::fs::PermissionsExt;
     let program = folder.path("netstat");
@@ -234,7 +205,7 @@ fn as_other_user(program: &Path, words: &str) -> support::Run {
     netstat_lab::eventually("the program run", || {
         let mut command = command_of(program, words);
         command.uid(OTHER_USER).gid(OTHER_USER).current_dir("/");
-        // The copy is busy while the child of another test's fork has it open for writing.
+        // The copy is busy (ETXTBSY) while a child of another test has it open between its fork and its exec.
         let probe = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().ok()?;
         let output = probe.wait_with_output().unwrap();
         Some(support::Run {
@@ -259,6 +230,9 @@ fn an_ordinary_user_sees_all_rows_and_its_own_processes() {
         let tcp = Keeper::start(&mut nobody, TcpListener::bind("127.0.0.1:8080").unwrap().into());
         let udp = Keeper::start(&mut nobody, UdpSocket::bind("127.0.0.1:5353").unwrap().into());
 
+        // Root sees every owner.
+        assert_eq!(at(&table("-ano"), "TCP", "127.0.0.1:8080").pid(), tcp.pid().to_string());
+
         let run = as_other_user(&program, "-anoq");
         assert_eq!(run.code, Some(0), "{run:?}");
         assert_one_line(&run.complaint);
@@ -268,7 +242,7 @@ fn an_ordinary_user_sees_all_rows_and_its_own_processes() {
         assert_eq!(at(&table, "TCP", &shown(bound.row.local)).pid(), "-");
         assert_eq!(at(&table, "TCP", &shown(gone.row.local)).pid(), "0");
         assert_eq!(at(&table, "TCP", "127.0.0.1:8080").pid(), tcp.pid().to_string());
-        // Whether what may not be seen matches is not known, which is no no.
+        // A hidden owner may match, so the answer is neither yes nor no.
         for (words, code) in [
             ("--exists lport 8080 process cat", 0),
             ("--exists lport 8080 process dog", 1),
@@ -291,7 +265,7 @@ fn an_ordinary_user_sees_all_rows_and_its_own_processes() {
         assert_eq!(at(&table, "TCP", "0.0.0.0:80").below, [NO_OWNERSHIP]);
         assert_eq!(at(&table, "TCP", "127.0.0.1:8080").below.last().map(String::as_str), Some(" [cat]"));
 
-        // Ports of others count for somebody who is not known, not for nobody.
+        // Ports of hidden owners are counted as unknown, not as ports without a process.
         let run = as_other_user(&program, "-c");
         assert_eq!(run.code, Some(0), "{run:?}");
         assert_one_line(&run.complaint);
@@ -300,12 +274,12 @@ fn an_ordinary_user_sees_all_rows_and_its_own_processes() {
         let seen = counts(&run.text);
         assert!(seen.contains(&unknown) && seen.contains(&nobody_at_all) && seen.len() == 4, "{seen:#?}");
 
-        // Where all that is shown is its own, there is nothing to hint at; and without owners nothing is missing.
+        // No warning where all rows belong to the user, or where no owners are shown.
         for words in ["-ano -p udp", "-an", "-qn"] {
             let run = as_other_user(&program, words);
             assert_eq!((run.code, &*run.complaint), (Some(0), ""), "netstat {words}");
         }
-        // Said once, however often the table is repeated.
+        // One warning, however often the table is repeated.
         let run = as_other_user(&program, "-ano 1 --count 3");
         assert_eq!(run.code, Some(0), "{run:?}");
         assert_one_line(&run.complaint);
@@ -313,7 +287,7 @@ fn an_ordinary_user_sees_all_rows_and_its_own_processes() {
     });
 }
 
-/// The rows of `-c`: process ID, TCP, UDP, both, name.
+/// Rows of `-c`: process ID, counts of TCP, UDP and both, name.
 fn counts(text: &str) -> Vec<(String, [u32; 3], String)> {
     let head = "\nPorts in Use by Process\n\n  PID      TCP    UDP    Total  Process\n";
     text.strip_prefix(head)
@@ -334,7 +308,7 @@ fn ports_are_counted_for_every_holder() {
     with_remote_host(|namespace, host| {
         let mut held = [
             namespace.listener(Place::AnyV4, 80).unwrap(),
-            // The same port at another address is no further port.
+            // Counted once: the same port at another address.
             namespace.listener(Place::AnyV6Only, 80).unwrap(),
             namespace.udp(Place::AnyV4, 80).unwrap(),
             host.hold(TcpState::Bound, Flavor::V4).unwrap(),
@@ -349,27 +323,12 @@ fn ports_are_counted_for_every_holder() {
         let mut wanted = vec![row(std::process::id(), 3, 1, &own_executable()), row(0, 2, 0, "(no process)")];
         wanted.extend(equals);
         let mut seen = Vec::new();
-        // Another test's fork may hold copies for a moment.
+        // Children of other tests may hold copies for a moment.
         let right = netstat_lab::eventually("the counts", || {
             seen = counts(&netstat("-c"));
             (seen == wanted).then_some(())
         });
         assert!(right.is_ok(), "{seen:#?} is not {wanted:#?}");
         drop(gone);
-    });
-}
-
-#[test]
-fn the_owner_of_another_user_is_known_to_root() {
-    on_own_thread(|_| {
-        let mut nobody = Command::new("cat");
-        nobody.uid(OTHER_USER).gid(OTHER_USER).current_dir("/");
-        let kept = Keeper::start(&mut nobody, TcpListener::bind("127.0.0.1:80").unwrap().into());
-        let run = finish(command("-anob"));
-        assert_eq!((run.code, &*run.complaint), (Some(0), ""));
-        let table: Vec<Line> = rows(&run.text, HEADING_WITH_PID);
-        assert_eq!(table.len(), 1);
-        assert_eq!(table[0].pid(), kept.pid().to_string());
-        assert_eq!(table[0].below.last().map(String::as_str), Some(" [cat]"));
     });
 }

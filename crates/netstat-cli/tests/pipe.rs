@@ -1,4 +1,4 @@
-//! Pipes that close, outputs that are full, repetition, and words that are not text.
+//! Closed pipes, full disks, repeated displays, and arguments that are not UTF-8.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
@@ -8,29 +8,25 @@ use netstat_lab::{Place, on_own_thread};
 use std::ffi::OsStr;
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Read};
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::net::TcpListener;
 use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, Stdio};
-use support::{Folder, HEADING, NETSTAT, TITLE, assert_one_line, command, finish, netstat};
-
-/// More rows than a pipe holds.
-fn big_table() -> Vec<(UdpSocket, UdpSocket)> {
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
-    let wanted = rustix::process::Rlimit { current: limit.maximum.map(|most| most.min(8192)), ..limit };
-    rustix::process::setrlimit(rustix::process::Resource::Nofile, wanted).unwrap();
-    let bind = |address: &str| UdpSocket::bind(address).unwrap();
-    (0..1000).map(|_| (bind("127.0.0.1:0"), bind("[::1]:0"))).collect()
-}
+use support::{NETSTAT, assert_one_line, command, finish, more_than_a_pipe_holds, netstat};
 
 #[test]
-fn a_reader_that_leaves_early_is_success() {
+fn a_closed_pipe_is_success() {
     on_own_thread(|_| {
-        let _sockets = big_table();
+        let _sockets = more_than_a_pipe_holds();
         assert!(netstat("-an").len() > 100_000);
-        // With an interval too, where the next display finds nobody; and before the first byte is read.
-        for (words, lines) in
-            [("-an", 1), ("-an", 0), ("-ano 1", 5), ("-anob", 3), ("-a --resolve-timeout 0", 2)]
-        {
+        // Also with an interval, where the pipe is closed between displays, and before the first byte is read.
+        for (words, lines) in [
+            ("-an", 1),
+            ("-an", 0),
+            ("-ano 1", 5),
+            ("-anob", 3),
+            ("-a --resolve-timeout 0", 2),
+            ("--help", 0),
+        ] {
             let mut child = command(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
             let mut reader = BufReader::new(child.stdout.take().unwrap());
             for _ in 0..lines {
@@ -44,7 +40,7 @@ fn a_reader_that_leaves_early_is_success() {
 }
 
 #[test]
-fn a_count_of_displays_is_kept() {
+fn count_limits_the_displays() {
     on_own_thread(|namespace| {
         let _held = [namespace.listener(Place::AnyDualStack, 80), namespace.udp(Place::AnyV4, 53)];
         let one = netstat("-ano");
@@ -62,13 +58,13 @@ fn every_display_is_whole_before_the_next_begins() {
         let one = netstat("-an");
         let mut child = command("-an 1").stdout(Stdio::piped()).spawn().unwrap();
         let mut reader = child.stdout.take().unwrap();
-        // Through a pipe, and at once: what is read after a display has been written is all of it.
+        // Each display is flushed to the pipe as a whole before the pause.
         let mut block = vec![0; one.len()];
         for _ in 0..2 {
             reader.read_exact(&mut block).unwrap();
             assert_eq!(std::str::from_utf8(&block).unwrap(), one);
         }
-        // What has changed since shows in a later one.
+        // A later display shows what has changed.
         let _more = TcpListener::bind("127.0.0.1:81").unwrap();
         let row = "  TCP    127.0.0.1:81           0.0.0.0:0              LISTENING\n";
         let mut text = String::new();
@@ -103,7 +99,7 @@ fn a_full_output_is_an_error() {
                 "{complaint}"
             );
         }
-        // Where nothing can be said either, the exit code has to do.
+        // With standard error full as well, the exit code is all that is left.
         let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
         for words in ["-an", "--nonsense"] {
             let status = command(words).stdout(full()).stderr(full()).status().unwrap();
@@ -113,18 +109,7 @@ fn a_full_output_is_an_error() {
 }
 
 #[test]
-fn a_closed_standard_error_hinders_nothing() {
-    on_own_thread(|namespace| {
-        let _held = namespace.listener(Place::AnyV4, 80).unwrap();
-        let (reader, writer) = std::io::pipe().unwrap();
-        drop(reader);
-        let status = command("--nonsense").stdout(Stdio::null()).stderr(writer).status().unwrap();
-        assert_eq!(status.code(), Some(1));
-    });
-}
-
-#[test]
-fn words_that_are_not_text_are_refused_without_control_characters() {
+fn arguments_that_are_not_utf8_are_escaped_in_the_error() {
     let words: [&[u8]; 8] =
         [b"\xff", b"-\xff", b"-a\xffno", b"--\xff", b"--lang=\xff", b"-p\xff", b"5\xff", b"-a\x1b[31m\nno"];
     for word in words {
@@ -132,47 +117,8 @@ fn words_that_are_not_text_are_refused_without_control_characters() {
         command.arg(OsStr::from_bytes(word)).env("LC_ALL", "C").stdin(Stdio::null());
         let run = finish(command);
         assert_eq!((run.code, &*run.text), (Some(1), ""), "{word:?}");
-        // A word that is no option is part of a filter, of which more lines show the fault.
+        // A word that is not an option is read as a filter, whose error takes several lines.
         assert!(run.complaint.starts_with("netstat: "), "{word:?}");
         assert!(!run.complaint.lines().any(|line| line.chars().any(char::is_control)), "{:?}", run.complaint);
     }
-}
-
-#[test]
-fn a_folder_need_not_be_text() {
-    on_own_thread(|namespace| {
-        let _held = namespace.listener(Place::AnyV4, 80).unwrap();
-        let folder = Folder::new("odd");
-        let path = folder.path(OsStr::from_bytes(b"rec\xff\x1b[31m\nord"));
-        let run = |option: &str| {
-            let mut command = command("-an");
-            command.arg(option).arg(&path);
-            finish(command)
-        };
-        let first = run("--record");
-        assert_eq!((first.code, &*first.complaint), (Some(0), ""));
-        assert!(first.text.starts_with(&format!("{TITLE}{HEADING}\n")));
-        assert_eq!(run("--replay").text, first.text);
-        // Where it is named in an error it must not reach the terminal as it is.
-        let again = run("--record");
-        assert_eq!((again.code, &*again.text), (Some(1), ""));
-        assert_one_line(&again.complaint);
-    });
-}
-
-#[test]
-fn what_cannot_be_reached_is_said_on_standard_error_only() {
-    on_own_thread(|_| {
-        let (client, server) = {
-            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-            let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-            (client, listener.accept().unwrap().0)
-        };
-        for words in ["-an --replay /nonexistent", "-an --record /dev/null/x", "-an --record /proc/x"] {
-            let run = finish(command(words));
-            assert_eq!((run.code, &*run.text), (Some(1), ""), "{words}");
-            assert_one_line(&run.complaint);
-        }
-        drop((client, server));
-    });
 }

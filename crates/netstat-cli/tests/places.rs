@@ -12,7 +12,7 @@ fn run(words: &str) -> Run {
     finish(command(words))
 }
 
-/// Connections to an address of Korea, to one of a network of one's own, and to one that nobody knows.
+/// Runs `body` beside connections to an address in Korea, to a private one, and to one in no database.
 fn with_connections(body: impl FnOnce() + Send) {
     netstat_lab::on_own_thread(|namespace| {
         let remotes = ["168.126.63.1", "10.1.1.1", "203.0.113.1"];
@@ -27,7 +27,7 @@ fn with_connections(body: impl FnOnce() + Send) {
     });
 }
 
-/// The cells of the rows of a table of columns, but for the heading.
+/// Rows of a `--columns` table without the heading, with single blanks between the cells.
 fn cells(words: &str) -> Vec<String> {
     let run = run(words);
     assert_eq!((run.code, run.complaint.as_str()), (Some(0), ""), "{words}");
@@ -86,7 +86,11 @@ fn networks_come_from_files() {
         let without = run("rport 5000 network AS4766");
         assert_eq!((without.code, without.text.as_str()), (Some(1), ""));
         assert!(without.complaint.contains("give one with --geo FILE"), "{without:?}");
-        assert_eq!(run("--exists network AS4766").code, Some(2), "a question without an answer is no no");
+        assert_eq!(
+            run("--exists network AS4766").code,
+            Some(2),
+            "an unanswerable question is not answered with no"
+        );
 
         let broken = run(&format!("--geo {text} --columns country"));
         assert_eq!((broken.code, broken.text.as_str()), (Some(1), ""));
@@ -96,7 +100,7 @@ fn networks_come_from_files() {
         );
         let missing = run("--geo /nonexistent.mmdb --columns country");
         assert!(missing.complaint.contains("cannot be used for --geo: No such file"), "{missing:?}");
-        // A file that nothing asks is not read.
+        // The file is not read unless something needs it.
         assert_eq!(run(&format!("--geo {text} -an")).code, Some(0));
     });
 }

@@ -1,15 +1,21 @@
-//! A recording answers as the system did: the same bytes, anywhere, for anyone, and never less than that in silence.
+//! A replay gives the same bytes as the recorded run, for any user and on any machine, or fails with an error.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod support;
 
 use netstat_lab::{Flavor, Held, Holders, Place, TcpState, with_remote_host};
+use std::ffi::OsStr;
 use std::io::Read;
-use std::net::TcpListener;
+use std::net::{TcpListener, UdpSocket};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use support::{Folder, HEADING_WITH_PID, Keeper, Run, TITLE, assert_one_line, command, finish, rows};
+use std::process::Stdio;
+use support::{
+    Folder, HEADING_WITH_PID, Keeper, Run, TITLE, assert_one_line, command, finish, more_than_a_pipe_holds,
+    rows,
+};
 
 const FILES: [&str; 2] = ["index.jsonl", "answers.bin"];
 
@@ -37,7 +43,7 @@ fn assert_same_run(again: &Run, first: &Run, what: &str) {
     );
 }
 
-const REPORTS: [&str; 8] = [
+const REPORTS: [&str; 11] = [
     "-anoq",
     "-anob",
     "-anob --path",
@@ -46,6 +52,9 @@ const REPORTS: [&str; 8] = [
     "-c",
     "-x",
     "-anoqtidy",
+    "-r",
+    "-s",
+    "-e",
 ];
 
 #[test]
@@ -74,7 +83,7 @@ fn a_replay_is_the_recorded_run_to_the_byte() {
                 (path, run)
             })
             .collect();
-        // The recorded run is a true one.
+        // The recorded run has real rows.
         let table = rows(&recorded[0].1.text, HEADING_WITH_PID);
         assert!(table.len() > 60, "{}", recorded[0].1.text);
         assert!(table.iter().any(|line| line.pid() == kept.pid().to_string()));
@@ -82,7 +91,7 @@ fn a_replay_is_the_recorded_run_to_the_byte() {
         recorded
     });
     let Some(recorded) = recorded else { return };
-    // Sockets, processes and network are gone, and another user asks.
+    // Sockets, processes and network are gone, and another user replays.
     let program = folder.path("netstat");
     std::fs::copy(support::NETSTAT, &program).unwrap();
     let open_to_all = |path: &Path| {
@@ -99,7 +108,7 @@ fn a_replay_is_the_recorded_run_to_the_byte() {
         let other = netstat_lab::eventually("the program run", || {
             let mut command = support::command_of(&program, words);
             command.arg("--replay").arg(path).uid(65534).gid(65534).current_dir("/");
-            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+            command.stdout(Stdio::piped()).stderr(Stdio::piped());
             Some(command.spawn().ok()?.wait_with_output().unwrap())
         })
         .unwrap();
@@ -110,23 +119,25 @@ fn a_replay_is_the_recorded_run_to_the_byte() {
 
 #[test]
 fn every_display_of_a_repeated_table_is_recorded() {
-    netstat_lab::on_own_thread(|namespace| {
+    netstat_lab::on_own_thread(|_| {
         let folder = Folder::new("repeated");
         let path = folder.path("one");
-        let _held = namespace.listener(Place::AnyV4, 80).unwrap();
-        let mut command = command("-ano 1 --count 4 --record");
-        let mut child = command.arg(&path).stdout(std::process::Stdio::piped()).spawn().unwrap();
-        // A socket that comes after the first display.
+        let mut held = more_than_a_pipe_holds();
+        let mut command = command("-ano 1 --count 3 --record");
+        let mut child = command.arg(&path).stdout(Stdio::piped()).spawn().unwrap();
         let mut output = child.stdout.take().unwrap();
+        // The pipe is full: the program is blocked in its first display until the rest is read.
         let mut first = [0; 40];
         output.read_exact(&mut first).unwrap();
-        let _later = namespace.listener(Place::AnyV4, 81).unwrap();
+        let later = UdpSocket::bind("[::1]:0").unwrap();
+        let row = format!("  UDP    {}  ", later.local_addr().unwrap());
+        held.push(later);
         let mut text = String::from_utf8(first.to_vec()).unwrap();
         output.read_to_string(&mut text).unwrap();
         assert!(child.wait().unwrap().success());
-        let times = |row| text.matches(row).count();
-        assert!(times("0.0.0.0:80 ") == 4 && (1..4).contains(&times("0.0.0.0:81 ")), "{text}");
-        assert_eq!(replay("-ano 1 --count 4", &path).text, text);
+        assert_eq!((text.matches(TITLE).count(), text.matches(&row).count()), (3, 2));
+        assert!(replay("-ano 1 --count 3", &path).text == text);
+        drop(held);
     });
 }
 
@@ -134,14 +145,16 @@ fn every_display_of_a_repeated_table_is_recorded() {
 fn a_recording_is_not_overwritten() {
     netstat_lab::on_own_thread(|namespace| {
         let folder = Folder::new("twice");
-        let path = folder.path("one");
+        // The name of a folder may be any bytes, and must not reach the terminal unescaped.
+        let path = folder.path(OsStr::from_bytes(b"rec\xff\x1b[31m\nord"));
         let _held = namespace.listener(Place::AnyV4, 80).unwrap();
-        record("-ano", &path);
+        let first = record("-ano", &path);
+        assert_eq!(replay("-ano", &path).text, first.text);
         let before = FILES.map(|name| std::fs::read(path.join(name)).unwrap());
         let again = with_tape("-ano", "--record", &path);
         assert_eq!((again.code, &*again.text), (Some(1), ""));
         assert_one_line(&again.complaint);
-        for words in [path.to_str().unwrap(), "already", "name another folder"] {
+        for words in [folder.0.to_str().unwrap(), "already", "name another folder"] {
             assert!(again.complaint.contains(words), "no {words} in {}", again.complaint);
         }
         assert_eq!(FILES.map(|name| std::fs::read(path.join(name)).unwrap()), before);
@@ -149,7 +162,7 @@ fn a_recording_is_not_overwritten() {
 }
 
 #[test]
-fn what_is_no_recording_is_an_error() {
+fn a_folder_that_is_not_a_recording_is_an_error() {
     let folder = Folder::new("none");
     let missing = folder.path("missing");
     let empty = folder.path("empty");
@@ -159,7 +172,7 @@ fn what_is_no_recording_is_an_error() {
         assert_eq!((run.code, &*run.text), (Some(1), ""), "{}", path.display());
         assert_one_line(&run.complaint);
     }
-    // Whoever sends a recording must not get at the terminal of who reads it.
+    // The sender of a recording must not be able to write to the terminal of its reader.
     let hostile = folder.path("hostile");
     std::fs::create_dir(&hostile).unwrap();
     std::fs::write(hostile.join(FILES[1]), "").unwrap();
@@ -169,8 +182,14 @@ fn what_is_no_recording_is_an_error() {
     assert_eq!((run.code, &*run.text), (Some(1), ""));
     assert_one_line(&run.complaint);
     assert!(!run.complaint.contains('\u{202e}'), "{:?}", run.complaint);
-    // A report that was not recorded.
     netstat_lab::on_own_thread(|_| {
+        // Folders that cannot be created.
+        for path in ["/dev/null/x", "/proc/x"] {
+            let run = with_tape("-an", "--record", Path::new(path));
+            assert_eq!((run.code, &*run.text), (Some(1), ""), "{path}");
+            assert_one_line(&run.complaint);
+        }
+        // Another report than the recorded one.
         let path = folder.path("other");
         record("-x", &path);
         let run = replay("-ano", &path);
@@ -179,7 +198,7 @@ fn what_is_no_recording_is_an_error() {
     });
 }
 
-/// A recording of a small table, for damaging.
+/// Records a small table, as the bytes of both files, to be damaged.
 fn small_recording(folder: &Folder, words: &str) -> Option<([Vec<u8>; 2], Run)> {
     netstat_lab::on_own_thread(|namespace| {
         let _held = namespace.listener(Place::AnyDualStack, 80).unwrap();
@@ -200,26 +219,30 @@ fn replay_of(folder: &Folder, words: &str, files: [&[u8]; 2]) -> Run {
     replay(words, &path)
 }
 
+/// About 40 offsets spread over `len` bytes: enough to hit every kind of entry, few enough to run the program for each.
+fn offsets(len: usize) -> impl Iterator<Item = usize> {
+    (0..len).step_by((len / 40).max(1))
+}
+
 #[test]
 fn a_cut_recording_is_an_error_and_never_a_smaller_table() {
     let folder = Folder::new("cut");
     let words = "-anob";
     let Some(([index, answers], _)) = small_recording(&folder, words) else { return };
-    // Between lines too, where each line by itself is whole. Without its last line feed it still is.
-    let lines = index.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
-    let mut cuts: Vec<usize> =
-        lines.chain((0..index.len()).step_by(97)).filter(|at| *at < index.len() - 1).collect();
-    cuts.sort_unstable();
-    cuts.dedup();
-    for at in cuts {
-        let run = replay_of(&folder, words, [&index[..at], &answers]);
-        assert_eq!((run.code, &*run.text), (Some(1), ""), "index cut at {at} of {}", index.len());
+    let assert_refused = |files: [&[u8]; 2], what: String| {
+        let run = replay_of(&folder, words, files);
+        assert_eq!((run.code, &*run.text), (Some(1), ""), "{what}");
         assert_one_line(&run.complaint);
+    };
+    // Also at line ends, where the remaining lines are intact. Without its last line feed the index is still complete.
+    let whole = index.len() - 1;
+    let line_ends =
+        index[..whole].iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
+    for at in offsets(whole).chain(line_ends.step_by(10)) {
+        assert_refused([&index[..at], &answers], format!("index cut at {at} of {}", index.len()));
     }
-    for at in (0..answers.len()).step_by(97) {
-        let run = replay_of(&folder, words, [&index, &answers[..at]]);
-        assert_eq!((run.code, &*run.text), (Some(1), ""), "answers cut at {at} of {}", answers.len());
-        assert_one_line(&run.complaint);
+    for at in offsets(answers.len()) {
+        assert_refused([&index, &answers[..at]], format!("answers cut at {at} of {}", answers.len()));
     }
 }
 
@@ -228,7 +251,8 @@ fn an_edited_recording_never_panics_and_never_gives_an_empty_table() {
     let folder = Folder::new("edited");
     let words = "-anob";
     let Some(([index, answers], _)) = small_recording(&folder, words) else { return };
-    let check = |run: Run, what: String| {
+    let check = |files: [&[u8]; 2], what: String| {
+        let run = replay_of(&folder, words, files);
         assert!(run.complaint.lines().all(|line| line.starts_with("netstat: ")), "{what}: {run:?}");
         match run.code {
             Some(0) => {
@@ -243,14 +267,15 @@ fn an_edited_recording_never_panics_and_never_gives_an_empty_table() {
             code => panic!("{what}: {code:?} {run:?}"),
         }
     };
-    for at in (0..index.len()).step_by(97) {
-        let mut edited = index.clone();
-        edited[at] ^= 0x15;
-        check(replay_of(&folder, words, [&edited, &answers]), format!("index, byte {at}"));
+    let edited = |bytes: &[u8], at: usize, mask: u8| {
+        let mut bytes = bytes.to_vec();
+        bytes[at] ^= mask;
+        bytes
+    };
+    for at in offsets(index.len()) {
+        check([&edited(&index, at, 0x15), &answers], format!("index, byte {at}"));
     }
-    for at in (0..answers.len()).step_by(97) {
-        let mut edited = answers.clone();
-        edited[at] ^= 0xff;
-        check(replay_of(&folder, words, [&index, &edited]), format!("answers, byte {at}"));
+    for at in offsets(answers.len()) {
+        check([&index, &edited(&answers, at, 0xff)], format!("answers, byte {at}"));
     }
 }

@@ -1,4 +1,4 @@
-//! The documents of `-r`, `-s` and `-e`, beside `ip -j`.
+//! JSON of `-r`, `-s` and `-e`, compared with `ip -j`.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 

@@ -1,4 +1,4 @@
-//! Columns, order, groups and formats, from the command line on the running system.
+//! `--columns`, `--sort`, `--group-by` and the output formats, on the running system.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
@@ -17,8 +17,8 @@ fn text(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// A listener of this process with two connections to it, of which it has accepted one. It has an address of its own,
-/// because other programs of this machine may use the same port of another.
+/// A listener of this process with two connections, of which one is accepted. It has a loopback address of its own,
+/// where no other program of this machine uses its port.
 struct Held {
     listener: TcpListener,
     clients: [TcpStream; 2],
@@ -41,13 +41,13 @@ impl Held {
         self.listener.local_addr().unwrap().port()
     }
 
-    /// As a filter: all of it and nothing else.
+    /// The address: as a filter it selects these sockets and no others.
     fn address(&self) -> String {
         self.listener.local_addr().unwrap().ip().to_string()
     }
 }
 
-/// The rows of CSV whose local or foreign address is this one, by their keys.
+/// CSV rows with this local or foreign address, as maps from column to cell.
 fn csv_rows(csv: &str, address: &str) -> Vec<HashMap<String, String>> {
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
     let rows = reader.deserialize::<HashMap<String, String>>().map(Result::unwrap);
@@ -55,7 +55,7 @@ fn csv_rows(csv: &str, address: &str) -> Vec<HashMap<String, String>> {
 }
 
 #[test]
-fn the_listener_is_there_with_its_process_in_every_format() {
+fn every_format_shows_the_sockets_with_their_process() {
     let held = Held::new();
     let pid = std::process::id().to_string();
     let name = std::fs::read_to_string("/proc/self/comm").unwrap();
@@ -116,7 +116,7 @@ fn lines_of_a_repeated_report_say_when_and_which_display() {
 }
 
 #[test]
-fn the_classic_table_is_unchanged_unless_it_is_asked_to_change() {
+fn the_classic_table_has_colour_only_on_request() {
     let _held = Held::new();
     for arguments in [["-an"], ["-ano"]] {
         let plain = text(&arguments);
@@ -128,7 +128,7 @@ fn the_classic_table_is_unchanged_unless_it_is_asked_to_change() {
 }
 
 #[test]
-fn rows_as_they_come_are_the_same_rows() {
+fn unsorted_rows_are_the_same_rows() {
     let held = Held::new();
     let address = held.address();
     let rows = |more: &[&str]| {
@@ -144,13 +144,13 @@ fn rows_as_they_come_are_the_same_rows() {
         assert_eq!((as_they_come, same.len()), (same, 5));
         assert_eq!(rows(&[letters, "--limit", "2"]), sorted[..2]);
         assert_eq!(rows(&[letters, "--sort", "none", "--limit", "2"]).len(), 2);
-        // What shows more goes another way, and has the same rows.
+        // Sorting by a column takes another path through the program, to the same rows.
         assert_eq!(rows(&[letters, "--sort", "local"]).len(), 5);
     }
 }
 
 #[test]
-fn how_owners_were_found_is_said_when_it_is_asked_for() {
+fn verbose_tells_how_owners_were_found() {
     let said = |arguments: &[&str]| {
         let output = netstat(arguments);
         assert!(output.status.success());
@@ -192,36 +192,33 @@ fn rows_are_sorted_by_any_column() {
     let sorted = text(&["-an", "--columns", "lport", "--sort", "lport"]);
     let ports: Vec<u16> = sorted.lines().skip(1).map(|line| line.trim().parse().unwrap()).collect();
     assert!(ports.len() >= 5 && ports.is_sorted(), "{ports:?}");
-    // Also by one that is not shown, in the table of Windows.
+    // Also by a column that is not shown, in the classic table.
     let classic = text(&["-an", "--sort", "rtt:desc", &held.address()]);
     let states: Vec<_> = classic.lines().skip(4).filter_map(|line| line.split_whitespace().last()).collect();
     let connected = ["ESTABLISHED"; 4];
-    assert_eq!(states, [&connected[..], &["LISTENING"]].concat(), "what has no RTT comes last");
+    assert_eq!(states, [&connected[..], &["LISTENING"]].concat(), "rows without RTT come last");
 }
 
-/// What the program opens, as strace or a recording would show it: columns of the socket read no process.
+/// The questions in a recording show what was read: socket columns read no process.
 #[test]
 fn only_what_the_columns_need_is_read() {
     let folder = std::env::temp_dir().join(format!("netstat-shapes-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
     let asked = |columns: &str| {
         let record = folder.join(columns);
-        // By BPF it would be where many files are open on the machine.
+        // --owners proc, because with BPF nothing of /proc is read.
         let record = record.to_str().unwrap();
         text(&["-an", "--columns", columns, "--owners", "proc", "--record", record]);
-        let mut all = String::new();
-        for entry in std::fs::read_dir(record).unwrap() {
-            all.push_str(&String::from_utf8_lossy(&std::fs::read(entry.unwrap().path()).unwrap()));
-        }
-        all
+        // Not the answers: they name the files that other programs have open.
+        std::fs::read_to_string(format!("{record}/index.jsonl")).unwrap()
     };
     std::fs::create_dir_all(&folder).unwrap();
+    let _held = Held::new();
     let sockets_only = asked("local,state,rtt,recvq");
     for what in ["process", "/etc/passwd", "/etc/services"] {
         assert!(!sockets_only.contains(what), "{what}");
     }
     assert!(asked("user").contains("/etc/passwd"));
-    let _held = Held::new();
     let owners = asked("pid");
     assert!(owners.contains("process links") && !owners.contains("/comm") && !owners.contains("/cmdline"));
     let names = asked("process");
@@ -230,12 +227,12 @@ fn only_what_the_columns_need_is_read() {
 }
 
 #[test]
-fn the_columns_are_listed() {
+fn columns_help_lists_the_columns() {
     let help = text(&["--columns", "help"]);
     assert!(help.starts_with("Column "));
     let names: Vec<_> = help.lines().skip(1).map(|line| line.split(' ').next().unwrap()).collect();
     assert!(names.len() > 30);
-    // Each of them is accepted, all of them together.
+    // All of them are accepted.
     let all = names.join(",");
     assert!(text(&["-a", "--columns", &all]).starts_with("Proto "));
 }

@@ -3,7 +3,6 @@
 use crate::answer::{assert_found, assert_only, assert_quiet};
 use netstat_lab::faults::{Datagrams, Tracked};
 use netstat_lab::{LabError, on_own_thread};
-use std::io::Write;
 
 #[test]
 fn datagrams_that_nobody_reads_are_found_with_their_socket() {
@@ -43,7 +42,7 @@ fn tracked(scene: netstat_lab::Result<Tracked>) -> Option<Tracked> {
     match scene {
         Ok(scene) => Some(scene),
         Err(LabError::Unavailable(skip)) => {
-            let _ = writeln!(std::io::stderr(), "skipped: the table of the firewall: {skip}");
+            netstat_lab::skip(format_args!("the table of the firewall: {skip}"));
             None
         }
         Err(error) => panic!("{error}"),

@@ -47,7 +47,7 @@ fn what_hands_over_the_machine_is_critical_and_ipv6_counts() {
 fn nft(rules: &str) -> bool {
     let child = Command::new("nft").args(["-f", "-"]).stdin(Stdio::piped()).spawn();
     let Ok(mut child) = child else {
-        eprintln!("skipped: nft is not installed");
+        netstat_lab::skip("nft is missing; install nftables");
         return false;
     };
     child.stdin.take().unwrap().write_all(rules.as_bytes()).unwrap();

@@ -1,7 +1,8 @@
-//! A program in a temporary directory that speaks to a public address, and honest ones that do.
+//! A program in a temporary directory that connects to a public address, and honest ones that do. The honest one is
+//! `cat`, because the test program itself may lie in a temporary directory.
 
 use crate::answer::{ask, assert_found, assert_only, assert_quiet};
-use crate::support::{Folder, command, finish};
+use crate::support::{Folder, Keeper, command, finish};
 use netstat_lab::faults::Program;
 use netstat_lab::{Namespace, on_own_thread, with_remote_host};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -29,7 +30,7 @@ fn a_program_that_hides_is_found_and_an_honest_one_is_not() {
     on_own_thread(|namespace| {
         public_host(namespace);
         let https = TcpListener::bind("168.126.63.1:443").unwrap();
-        let _honest = TcpStream::connect("168.126.63.1:443").unwrap();
+        let _honest = Keeper::cat(TcpStream::connect("168.126.63.1:443").unwrap());
         assert_quiet("suspicious", "--set suspicious.usual-paths=/none");
         assert_only(&[]);
 
@@ -39,7 +40,8 @@ fn a_program_that_hides_is_found_and_an_honest_one_is_not() {
         let script = "exec 3<>/dev/tcp/168.126.63.1/4444; read -r line <&3";
         let mut run = Command::new(&miner);
         run.args(["-c", script]).stdin(Stdio::null()).stdout(Stdio::null());
-        let _miner = Running(run.spawn().unwrap());
+        // Busy (ETXTBSY) while a child of another test has the copy open between its fork and its exec.
+        let _miner = Running(netstat_lab::eventually("the program run", || run.spawn().ok()).unwrap());
         let _accepted = control.accept().unwrap();
         let finding = assert_found("suspicious", "", "warning");
         assert!(finding.sentence().contains("is connected to 168.126.63.1:4444 (KR)"), "{finding:?}");
@@ -63,7 +65,8 @@ fn a_filter_does_not_turn_a_client_into_a_destination() {
         // To a high port, as from another country: in both directions of which only one was made from here.
         let server = TcpListener::bind("168.126.63.1:50051").unwrap();
         let client = TcpStream::connect("168.126.63.1:50051").unwrap();
-        let accepted = server.accept().unwrap();
+        let (accepted, _) = server.accept().unwrap();
+        let held = [Keeper::cat(client), Keeper::cat(accepted)];
         for words in ["dst 8.8.8.8", "dst 8.8.8.8 not listening"] {
             let found = ask(&format!(
                 "suspicious {words} --set suspicious.notice=1 --set suspicious.usual-countries=KR \
@@ -79,7 +82,7 @@ fn a_filter_does_not_turn_a_client_into_a_destination() {
         // The other end is one of a connection that was made from here.
         let found = ask("suspicious dst 168.126.63.1 --set suspicious.notice=1").of("suspicious");
         assert!(found[0].sentence().contains("is connected to 168.126.63.1:50051"), "{found:#?}");
-        drop((client, accepted));
+        drop(held);
     });
 }
 
@@ -102,7 +105,7 @@ fn an_address_on_a_list_is_found_with_its_line() {
     on_own_thread(|namespace| {
         public_host(namespace);
         let _server = TcpListener::bind("168.126.63.1:443").unwrap();
-        let _client = TcpStream::connect("168.126.63.1:443").unwrap();
+        let _client = Keeper::cat(TcpStream::connect("168.126.63.1:443").unwrap());
         let finding =
             assert_found("suspicious", &format!("--set suspicious.lists={}", list.display()), "warning");
         assert!(finding.words().contains("drop.txt (line 2: 168.126.0.0/16) [60]"), "{finding:?}");

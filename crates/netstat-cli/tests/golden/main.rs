@@ -1,4 +1,4 @@
-//! Published output of Windows, through the model and back: the same bytes.
+//! Published output of Windows is parsed into the model and rendered again: the bytes must be the same.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
@@ -20,7 +20,7 @@ fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/samples")
 }
 
-/// The text of a sample, with the edits its entry names, each of which must be needed as often as it says.
+/// Reads a sample and applies the edits of its entry, each of which must match as often as the entry says.
 fn text(sample: &Sample) -> String {
     let mut text = std::fs::read_to_string(folder().join(sample.file)).unwrap();
     for &(from, to, times) in sample.edits {
@@ -30,7 +30,7 @@ fn text(sample: &Sample) -> String {
     text
 }
 
-/// Renders rows as the command of the sample would.
+/// Renders rows as the command of the sample does.
 fn render(sample: &Sample, lines: &[String], line_end: LineEnd) -> String {
     let form = sample.form;
     let cells = Cells {
@@ -59,14 +59,14 @@ fn render(sample: &Sample, lines: &[String], line_end: LineEnd) -> String {
     String::from_utf8(out).unwrap()
 }
 
-/// Rows that follow one another, and the lines above them.
+/// Consecutive rows, and the lines above them.
 #[derive(Default)]
 struct Run {
     head: Vec<String>,
     rows: Vec<String>,
 }
 
-/// Splits a sample. Every line is a heading, a row, a line of `-b`, or one that the entry of the sample names.
+/// Splits a sample into runs. Every line must be a heading, a row, a line of `-b`, or named in the entry of the sample.
 fn runs(sample: &Sample) -> Vec<Run> {
     let text = text(sample);
     let mut unused: BTreeSet<&str> = sample.skipped.iter().chain(sample.stray).copied().collect();
@@ -108,7 +108,7 @@ fn expand_tabs(line: &str) -> String {
     out
 }
 
-/// What a paste with these blanks would have made of a line.
+/// Applies to a line what happened to the blanks of a sample.
 fn pasted(line: &str, blanks: Blanks) -> String {
     match blanks {
         Blanks::Exact | Blanks::Kept => line.to_owned(),
@@ -117,7 +117,7 @@ fn pasted(line: &str, blanks: Blanks) -> String {
     }
 }
 
-/// Every run of rows of every sample, with its order, and the headings above it.
+/// Rows, their order and their headings, in every sample.
 #[test]
 fn rows_and_headings_come_back() {
     for sample in SAMPLES {
@@ -152,7 +152,7 @@ fn rows_and_headings_come_back() {
     }
 }
 
-/// The raw files, byte for byte and whole.
+/// Samples that are raw files are compared whole, byte for byte.
 #[test]
 fn raw_files_come_back_whole() {
     let mut files = 0;
@@ -160,7 +160,7 @@ fn raw_files_come_back_whole() {
         let mut theirs = text(sample);
         let rows: Vec<_> =
             theirs.lines().filter(|line| is_row(line) || is_owner_line(line)).map(str::to_owned).collect();
-        // Whoever saved the plain one stripped the last line end.
+        // Whoever saved this one stripped its last line end.
         if !theirs.ends_with("\r\n") {
             assert_eq!(sample.file, "win10_netstat__jc.txt");
             theirs.push_str("\r\n");
@@ -177,7 +177,7 @@ fn raw_files_come_back_whole() {
     assert_eq!(files, 4);
 }
 
-/// No sample lies there untested without a reason.
+/// Every file in the folder is tested, or excluded with a reason.
 #[test]
 fn every_sample_is_in_the_table() {
     let there: BTreeSet<String> = std::fs::read_dir(folder())

@@ -1,4 +1,4 @@
-//! The text of a sample into the model.
+//! Parses the text of a sample into the model.
 
 use netstat_cli::view::Names;
 use netstat_model::{
@@ -8,8 +8,8 @@ use netstat_model::{
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-/// What the names of a sample stand for. The addresses behind them are made up; the names are given whole, so
-/// that cutting them is part of what is tested.
+/// The names in a sample. Their addresses are made up. They are given as full names, so that shortening them is tested
+/// too.
 pub(crate) struct SampleNames {
     own: Option<String>,
     hosts: HashMap<IpAddr, String>,
@@ -36,20 +36,20 @@ impl Names for SampleNames {
     }
 }
 
-/// Everything that rows say.
+/// The contents of the rows.
 pub(crate) struct Parsed {
     pub(crate) sockets: Vec<Socket>,
     pub(crate) processes: HashMap<ProcessId, Process>,
     pub(crate) names: SampleNames,
 }
 
-/// What the rows of a sample have.
+/// Which cells the rows of a sample have.
 #[derive(Clone, Copy)]
 pub(crate) struct Cells<'a> {
     pub(crate) pid: bool,
     pub(crate) offload: bool,
     pub(crate) owner_lines: bool,
-    /// The name of the machine.
+    /// The name of the host.
     pub(crate) host: Option<&'a str>,
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn is_row(line: &str) -> bool {
     line.starts_with("  TCP    ") || line.starts_with("  UDP    ")
 }
 
-/// A line of `-b`: one blank and a bracket or the failure, or two blanks and a component.
+/// Recognizes a line of `-b`: one blank and an executable in brackets or the error, or two blanks and a component.
 pub(crate) fn is_owner_line(line: &str) -> bool {
     let failure = line == " Can not obtain ownership information";
     let executable = line.starts_with(" [") && line.ends_with(']');
@@ -67,7 +67,7 @@ pub(crate) fn is_owner_line(line: &str) -> bool {
     failure || executable || component
 }
 
-/// Rows and the lines of `-b` after each.
+/// Parses rows and the lines of `-b` below each.
 pub(crate) fn parse(lines: &[String], cells: Cells<'_>) -> Parsed {
     let mut parsed = Parsed {
         sockets: Vec::new(),
@@ -119,14 +119,14 @@ fn row(parsed: &mut Parsed, line: &str, owner_lines: &[&str], cells: Cells<'_>) 
 
     let mut socket = Socket::new(protocol, family, local, remote);
     socket.state = state;
-    // The order among equals is the kernel's.
+    // Equal rows keep the order of the sample.
     socket.id.inode = Some(index);
     let has_process = match pid {
         Some(pid) => pid != 0,
         None => !owner_lines.is_empty(),
     };
     socket.ownership = if has_process {
-        // One process of Windows has another component in every row: each row has a process of its own here.
+        // On Windows the component differs between rows of one process, so each row gets a process of its own here.
         let id = ProcessId { pid: pid.unwrap_or(1), start_time: index };
         if cells.owner_lines {
             parsed.processes.insert(id, process(id, owner_lines));
@@ -153,7 +153,7 @@ fn process(id: ProcessId, lines: &[&str]) -> Process {
     process
 }
 
-/// `a.b.c.d:port` or `[address%scope]:port`.
+/// Parses `a.b.c.d:port` or `[address%scope]:port`.
 pub(crate) fn endpoint(text: &str) -> Option<Endpoint> {
     let (host, port) = text.rsplit_once(':')?;
     let port = port.parse().ok()?;

@@ -1,4 +1,4 @@
-//! Published output of Windows, through the model and back: the same bytes.
+//! Published output of Windows is parsed into the model and rendered again: the bytes must be the same.
 
 use crate::parse::{Parsed, parse};
 use netstat_cli::render::LineEnd;
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 const ENGLISH: RouteWords<'static> = RouteWords::ENGLISH;
 const KOREAN: RouteWords<'static> = RouteWords::KOREAN;
 
-/// The paste has a stray `I` before the first title.
+/// This sample has a stray `I` before its first title.
 const SPANISH: RouteWords<'static> = RouteWords {
     interface_list: "ILista de interfaces",
     v4_title: "IPv4 Tabla de enrutamiento",
@@ -25,21 +25,21 @@ const SPANISH: RouteWords<'static> = RouteWords {
     none: "Ninguno",
 };
 
-/// A report in a file.
+/// A report, or part of one, in a sample file.
 struct Sample {
     file: &'static str,
     words: RouteWords<'static>,
     /// Its first and last line.
     lines: (usize, usize),
-    /// Lines of others in it; what is between two of these is rendered without a gap.
+    /// Lines that are not part of the report; the rendered report continues across them.
     left_out: &'static [usize],
-    /// A row in place of those that came before the first line and are lost.
+    /// A row to stand for those before the first line, which the sample lost.
     lost: &'static [&'static str],
     /// Whether the report begins with the first line and ends with the last.
     whole: (bool, bool),
 }
 
-/// A table with rows, of which only the closing rule is left.
+/// For a table of which the sample has only the closing rule.
 const LOST: &[&str] = &["0.0.0.0 0.0.0.0 10.0.0.1 10.0.0.2 1"];
 
 const fn sample(file: &'static str, lines: (usize, usize), whole: (bool, bool)) -> Sample {
@@ -49,9 +49,9 @@ const fn sample(file: &'static str, lines: (usize, usize), whole: (bool, bool)) 
 const SAMPLES: [Sample; 12] = [
     sample("win10_route__jc.txt", (1, 111), (true, true)),
     sample("win11-25H2_route-print_build26200.8246.txt", (1, 28), (true, false)),
-    // Rows of another report before it.
+    // Rows of another report come first.
     sample("win11_-an_and_route_2.txt", (23, 42), (false, true)),
-    // Server 2008 has other blanks in the list of interfaces.
+    // Server 2008 pads the interface list differently.
     sample("srv2008_-r.txt", (9, 43), (false, true)),
     Sample { lost: LOST, ..sample("win10_route-print_persistent_ipv6-gw.txt", (1, 27), (false, true)) },
     Sample { lost: LOST, ..sample("win10_route-print_no-ipv6-routes.txt", (1, 10), (false, true)) },
@@ -62,7 +62,7 @@ const SAMPLES: [Sample; 12] = [
     Sample { words: SPANISH, ..sample("es_win10_route-print_and_filter.txt", (34, 46), (false, true)) },
     Sample {
         words: KOREAN,
-        // An empty line stands where rows were taken out.
+        // An empty line where rows were cut out.
         left_out: &[14],
         ..sample("ko_route-print_2025_a.txt", (2, 17), (true, false))
     },
@@ -118,7 +118,7 @@ fn every_sample_is_in_the_table() {
     assert_eq!(there, SAMPLES.iter().map(|sample| sample.file.to_owned()).collect());
 }
 
-/// The exact sample has as many rows as were read from it: what is compared is not an empty table.
+/// Guards the comparison against comparing empty tables.
 #[test]
 fn all_rows_are_read() {
     let text = std::fs::read_to_string(folder().join("win10_route__jc.txt")).unwrap();

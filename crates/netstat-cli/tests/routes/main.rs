@@ -1,4 +1,4 @@
-//! The report of interfaces and routes (`-r`): against published output of Windows, and in private networks.
+//! Interfaces and routes (`-r`), compared with published output of Windows and with `ip` in private networks.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 

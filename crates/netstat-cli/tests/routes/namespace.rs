@@ -1,4 +1,4 @@
-//! The report in private networks, against what `ip -j` says of the same.
+//! Interfaces and routes in private networks, compared with `ip -j`.
 
 use netstat_lab::{Namespace, on_own_thread};
 use netstat_model::query::{Families, RouteQuery, Tables};
@@ -12,7 +12,7 @@ use std::process::Command;
 
 const ALL: RouteQuery = RouteQuery { tables: Tables::All, families: Families::all() };
 
-/// Two links that are each other's ends.
+/// A veth pair.
 const LINKS: &str = "\
 link add v0 type veth peer name v1
 link set v0 address 02:00:00:00:00:10 addrgenmode none mtu 1400
@@ -21,7 +21,7 @@ link set v0 up
 link set v1 up
 ";
 
-/// For links that are ready: addresses, and a route of each form.
+/// Addresses and a route of each form, to be added once the links are up.
 const ROUTES: &str = "\
 addr add 10.1.0.1/24 dev v0
 addr add 10.2.0.1/24 dev v0
@@ -139,7 +139,7 @@ fn ours(routes: &[Route], interfaces: &[Interface]) -> Vec<Fact> {
     facts
 }
 
-/// Shows what differs and not the whole.
+/// Asserts equality; on failure shows only what differs.
 fn same(ours: &[Fact], theirs: &[Fact]) {
     let only = |here: &[Fact], there: &[Fact]| -> Vec<Fact> {
         here.iter().filter(|fact| there.binary_search(fact).is_err()).take(5).cloned().collect()
@@ -162,16 +162,16 @@ fn netstat() -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// A kernel without veth cannot run these tests.
+/// Builds the network; skips the test and returns false where the kernel has no veth.
 fn built(namespace: &Namespace) -> bool {
     let available = Command::new("ip").args(["link", "add", "probe", "type", "veth"]).output().unwrap();
     if !available.status.success() {
-        eprintln!("skipped: this kernel has no veth devices");
+        netstat_lab::skip("this kernel has no veth devices");
         return false;
     }
     namespace.ip("link del probe\n").unwrap();
     namespace.ip(LINKS).unwrap();
-    // A link becomes ready a moment after it is switched on, and the kernel then adds routes of its own.
+    // A link comes up a moment after it is set up, and the kernel then adds routes of its own.
     netstat_lab::eventually("links that are ready", || {
         let local = ip(&["-6", "route", "show", "table", "local"]);
         let ready = |name: &str| local.iter().any(|route| route["dev"] == name && route["dst"] == "ff00::/8");
@@ -179,7 +179,7 @@ fn built(namespace: &Namespace) -> bool {
     })
     .unwrap();
     namespace.ip(ROUTES).unwrap();
-    // So is an address, even one that is taken without asking the neighbours.
+    // Addresses also take a moment, even without duplicate address detection.
     netstat_lab::eventually("an address that is ready", || {
         let local = ip(&["-6", "route", "show", "table", "local"]);
         local.iter().any(|route| route["dst"] == "fd00::1").then_some(())
@@ -229,7 +229,7 @@ fn interfaces_are_those_of_ip_link() {
                 .output()
                 .unwrap();
             if !made.status.success() {
-                eprintln!("skipped: this kernel has no {kind} devices");
+                println!("not compared: this kernel has no {kind} devices");
             }
         }
         let witness = ip(&["-d", "addr"]);
@@ -275,7 +275,7 @@ fn interfaces_are_those_of_ip_link() {
 }
 
 #[test]
-fn the_report_is_laid_out() {
+fn the_report_has_the_layout_of_windows() {
     on_own_thread(|namespace| {
         if !built(namespace) {
             return;
@@ -291,7 +291,7 @@ fn the_report_is_laid_out() {
             "          0.0.0.0          0.0.0.0         10.1.0.9         10.1.0.1     50\n".to_owned(),
             "         10.1.0.0    255.255.255.0         On-link          10.1.0.1      0\n".to_owned(),
             "         10.1.0.1  255.255.255.255         On-link          10.1.0.1      0\n".to_owned(),
-            // Each next hop, by the address among whose neighbours it is.
+            // Each next hop with the interface address whose subnet it is in.
             "         10.6.0.0      255.255.0.0         10.1.0.7         10.1.0.1      0\n         \
              10.6.0.0      255.255.0.0         10.2.0.8         10.2.0.1      0\n"
                 .to_owned(),
@@ -302,7 +302,7 @@ fn the_report_is_laid_out() {
             "        10.11.0.0      255.255.0.0      unreachable                - 4294967295\n".to_owned(),
             "        10.12.0.0      255.255.0.0         prohibit                -      0\n".to_owned(),
             "        10.13.0.0      255.255.0.0            throw                -      0\n".to_owned(),
-            // The better metric first, as the kernel has them.
+            // Lower metric first, as in the kernel.
             "        10.14.0.0      255.255.0.0         10.1.0.9         10.1.0.1      5\n        \
              10.14.0.0      255.255.0.0         10.1.0.9         10.1.0.1      7\n"
                 .to_owned(),
@@ -331,7 +331,7 @@ fn the_report_is_laid_out() {
     });
 }
 
-/// With `nexthop_compat_mode` off the kernel only names the object a route leads by.
+/// With `nexthop_compat_mode` off, the kernel gives the ID of a next hop object only.
 #[test]
 fn next_hop_objects_are_resolved() {
     on_own_thread(|namespace| {
@@ -341,7 +341,7 @@ fn next_hop_objects_are_resolved() {
         let objects = "nexthop add id 5 via 10.1.0.9 dev v0\nnexthop add id 6 via 10.2.0.9 dev v0\n\
                        nexthop add id 7 group 5,10/6,20\nnexthop add id 8 blackhole\nnexthop add id 9 via fd00::9 dev v0\n";
         if let Err(error) = namespace.ip(objects) {
-            eprintln!("skipped: this kernel or ip has no next hop objects: {error}");
+            netstat_lab::skip(format_args!("this kernel or ip has no next hop objects: {error}"));
             return;
         }
         namespace
@@ -351,11 +351,11 @@ fn next_hop_objects_are_resolved() {
         let (interfaces, told) = read(&ALL);
         same(&ours(&told, &interfaces), &witness());
         if namespace.set_sysctl("net/ipv4/nexthop_compat_mode", "0").is_err() {
-            eprintln!("skipped: cannot set net.ipv4.nexthop_compat_mode");
+            netstat_lab::skip("cannot set net.ipv4.nexthop_compat_mode");
             return;
         }
         let (_, resolved) = read(&ALL);
-        // Where it says more, the kernel gives a blackhole object the loopback for its interface.
+        // In compatible mode the kernel shows loopback as the interface of a blackhole object.
         let without = |mut facts: Vec<Fact>| {
             facts.iter_mut().filter(|fact| fact.kind == "blackhole").for_each(|fact| fact.hops.clear());
             facts.sort();
@@ -370,7 +370,7 @@ fn next_hop_objects_are_resolved() {
 }
 
 #[test]
-fn fifty_thousand_routes() {
+fn fifty_thousand_routes_are_all_shown() {
     const MANY: usize = 50_000;
     on_own_thread(|namespace| {
         if !built(namespace) {
@@ -383,9 +383,6 @@ fn fifty_thousand_routes() {
             writeln!(batch, "route add 20.{high}.{low}.0/24 via 10.1.0.{gateway}").unwrap();
         }
         namespace.ip(&batch).unwrap();
-        let (interfaces, routes) = read(&ALL);
-        same(&ours(&routes, &interfaces), &witness());
-
         let report = netstat();
         let rows: Vec<&str> = report.lines().filter(|line| line.trim_start().starts_with("20.")).collect();
         assert_eq!(rows.len(), MANY);
@@ -398,23 +395,4 @@ fn fifty_thousand_routes() {
             );
         }
     });
-}
-
-/// A recording answers for the machine it was made on, without asking this one.
-#[test]
-fn a_recording_gives_the_same_report() {
-    let folder = std::env::temp_dir().join(format!("netstat-routes-{}", std::process::id()));
-    let run = |option: &str| {
-        let output =
-            Command::new(env!("CARGO_BIN_EXE_netstat")).args(["-r", option]).arg(&folder).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
-    };
-    let recorded = on_own_thread(|namespace| built(namespace).then(|| run("--record"))).flatten();
-    if let Some((report, warnings)) = recorded {
-        let replayed = run("--replay");
-        std::fs::remove_dir_all(&folder).unwrap();
-        assert!(report.contains("10.13.0.0"), "{report}");
-        assert_eq!(replayed, (report, warnings));
-    }
 }

@@ -1,4 +1,4 @@
-//! The report of `route print` back into the model.
+//! Parses the output of `route print` into the model.
 
 use netstat_cli::render::routes::RouteWords;
 use netstat_model::{
@@ -15,13 +15,13 @@ pub(crate) struct Parsed {
     pub(crate) persistent: Vec<PersistentRoute>,
 }
 
-/// Routes come out in an order that has to be sorted, but for those of equal prefixes.
+/// Returns routes in reverse order, so that rendering has to sort them; routes of one prefix keep their order.
 pub(crate) fn parse(lines: &[&str], words: &RouteWords<'_>) -> Parsed {
     let mut parsed = Parsed::default();
     for line in lines {
         parsed.interfaces.extend(interface(line));
     }
-    // The list tells neither which addresses an interface has nor is it in every sample.
+    // The list has no addresses, and some samples lack it.
     if parsed.interfaces.is_empty() {
         parsed
             .interfaces

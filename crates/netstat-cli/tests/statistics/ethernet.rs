@@ -12,7 +12,7 @@ const CHINESE: &str = "zh_e_netstat-e.txt";
 
 pub(super) const SAMPLES: [&str; 3] = [INTERVAL, PSUTIL, CHINESE];
 
-/// The words of Chinese Windows, blanks included.
+/// The labels of Chinese Windows, with their blanks.
 const CHINESE_LABELS: Labels = Labels {
     title: "接口统计",
     heading: "                           接收的            发送的",
@@ -35,7 +35,7 @@ const MEASURES: [Measure; 6] = [
     Measure::UnknownProtocols,
 ];
 
-/// A block from the six lines that hold its numbers.
+/// Parses the six lines with numbers into a block.
 fn parse(lines: &[String]) -> Block {
     assert_eq!(lines.len(), MEASURES.len());
     let row = |(line, measure): (&String, Measure)| {
@@ -67,7 +67,7 @@ fn the_report_of_chinese_windows() {
 #[test]
 fn a_repetition_follows_without_a_blank_line() {
     let lines = sample(INTERVAL);
-    // The prompt before, and the second block cut after its headings.
+    // The sample begins with the prompt and ends after the headings of the second block.
     let first = parse(&lines[5..11]);
     let block = render(&[first], &Labels::ENGLISH);
     let text = format!("{block}{block}");

@@ -1,15 +1,14 @@
-//! Published output of `netstat -s` and `-e` of Windows, through the counters and back: the same bytes.
+//! Published output of `netstat -s` and `-e` of Windows is parsed into counters and rendered again: the bytes must be
+//! the same.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod ethernet;
-#[cfg(target_os = "linux")]
-mod live;
 mod protocols;
 
 use std::path::PathBuf;
 
-/// The lines of a sample.
+/// Reads the lines of a sample.
 fn sample(file: &str) -> Vec<String> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/samples/statistics");
     let text = std::fs::read_to_string(folder.join(file)).unwrap();

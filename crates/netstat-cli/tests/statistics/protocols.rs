@@ -12,7 +12,7 @@ const UDP: &str = "win_s_-p-udp_wireshark-qa.txt";
 
 pub(super) const SAMPLES: [&str; 3] = [FULL, NT4, UDP];
 
-/// The standard names of the rows of a section, top down, apart from the tables of the program itself.
+/// SNMP names of the rows of a section from top to bottom, written independently of the program's own tables.
 const IP_ROWS: [&str; 17] = [
     "InReceives",
     "InHdrErrors",
@@ -32,7 +32,7 @@ const IP_ROWS: [&str; 17] = [
     "FragFails",
     "FragCreates",
 ];
-/// Without the `In` or `Out` before them.
+/// Without their prefix `In` or `Out`.
 const ICMP_V4_ROWS: [&str; 15] = [
     "Msgs",
     "Errors",
@@ -81,12 +81,12 @@ const TCP_ROWS: [&str; 8] = [
 ];
 const UDP_ROWS: [&str; 4] = ["InDatagrams", "NoPorts", "InErrors", "OutDatagrams"];
 
-/// Numbers up to the first word that is none, as `-` for what is unknown.
+/// Parses numbers up to the first word that is not one, such as `-` for unknown.
 fn numbers(text: &str) -> Vec<u64> {
     text.split_whitespace().map_while(|word| word.parse().ok()).collect()
 }
 
-/// Reads a sample as its reader does: titles by their words, rows by their place below the title.
+/// Parses a sample: sections by their titles, rows by their position in the section.
 pub(super) fn parse(lines: &[String]) -> Counters {
     let mut all = Counters::default();
     let mut title = "";
@@ -95,7 +95,7 @@ pub(super) fn parse(lines: &[String]) -> Counters {
         if line.starts_with("[... first line lost") {
             row = 1;
         } else if !line.starts_with(' ') {
-            // Titles; empty lines and what is lost at the end of a section change nothing.
+            // A title, an empty line, or a note that lines are missing.
             if line.contains("Statistics") {
                 title = line.as_str();
                 row = 0;
@@ -161,7 +161,7 @@ fn the_whole_report_of_windows_10() {
     let text = render(&parse(&lines), None, LineEnd::Lf);
     let mut ours: Vec<String> = text.lines().map(str::to_owned).collect();
 
-    // What the sample lost: the last six rows of TCP over IPv6 and the blank line after them; the blank line and
+    // The sample lacks the last six rows of TCP over IPv6 and the blank line after them, and the blank line before and
     // the first row of UDP over IPv4.
     let tcp = ours.iter().position(|line| line == "TCP Statistics for IPv6").unwrap();
     let lost: Vec<String> =
@@ -173,7 +173,7 @@ fn the_whole_report_of_windows_10() {
         ours.splice(udp + 1..udp + 3, ["[... first line lost in the source ...]".to_owned()]).collect();
     assert_eq!(lost, ["", "  Datagrams Received    = -"]);
 
-    // The sample kept the trailing blanks of ICMP on one line; on the others they were lost on the way.
+    // The sample has the trailing blanks of ICMP rows on one line only.
     let padded = "  Neighbor Solicitations    0           0         ";
     assert_eq!(lines.iter().filter(|line| line.ends_with(' ')).collect::<Vec<_>>(), [padded]);
     assert!(ours.iter().any(|line| line == padded));
@@ -189,7 +189,7 @@ fn the_whole_report_of_windows_10() {
 fn the_ip_section_of_nt_4() {
     let mut lines = sample(NT4);
     let text = render(&parse(&lines), Some(Selection::Ip(Family::V4)), LineEnd::Lf);
-    // The excerpt begins with the title, which had no family then; somebody drew an arrow.
+    // The excerpt begins at the title, which had no family then. Somebody drew an arrow.
     assert_eq!(lines[0], "IP Statistics");
     lines[0] = "IPv4 Statistics".to_owned();
     assert!(lines[3].ends_with("= 10395    <-------"), "{}", lines[3]);
@@ -201,7 +201,7 @@ fn the_ip_section_of_nt_4() {
 fn the_udp_section_alone() {
     let mut lines = sample(UDP);
     let text = render(&parse(&lines), Some(Selection::Udp(Family::V4)), LineEnd::Lf);
-    // The line the question was about lost two blanks.
+    // The line that the author asked about lost two blanks.
     assert_eq!(lines[4], "  Receive Errors      = 67544");
     lines[4] = "  Receive Errors        = 67544".to_owned();
     assert_eq!(text, format!("\n{}\n", lines.join("\n")));

@@ -1,10 +1,11 @@
-//! Running the real program, reading its tables, and the tables that sockets ought to give: all of it written from
-//! the format of Windows, none of it with the code under test.
+//! Runs the real program, parses its tables, and builds the tables to expect from the sockets of a test. Written from
+//! the format of Windows, without the code under test.
 #![allow(dead_code)] // each test program uses a part of it
 
 use netstat_lab::{Family, Protocol, Row, TcpState};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io::{Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -17,7 +18,7 @@ pub(crate) const HEADING: &str = "  Proto  Local Address          Foreign Addres
 pub(crate) const HEADING_WITH_PID: &str =
     "  Proto  Local Address          Foreign Address        State           PID";
 
-/// The program with these words, and no language but English.
+/// The program with these arguments, in English.
 pub(crate) fn command(words: &str) -> Command {
     command_of(Path::new(NETSTAT), words)
 }
@@ -28,7 +29,7 @@ pub(crate) fn command_of(program: &Path, words: &str) -> Command {
     command
 }
 
-/// What a run left behind.
+/// Output and exit code of a run.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) text: String,
@@ -45,8 +46,8 @@ pub(crate) fn finish(mut command: Command) -> Run {
     }
 }
 
-/// A run that has to succeed without a word on standard error, but for one that nobody can help: a socket of somebody
-/// was closed while its owner was looked for.
+/// Runs the program, which has to succeed. Nothing may be on standard error but the one warning that cannot be avoided:
+/// a socket was closed while its owner was looked up.
 pub(crate) fn netstat(words: &str) -> String {
     let run = finish(command(words));
     let vanished = |line: &&str| line.contains("closed while owners were looked for");
@@ -55,7 +56,7 @@ pub(crate) fn netstat(words: &str) -> String {
     run.text
 }
 
-/// A folder of this test, gone with the value.
+/// A temporary folder, removed when the value is dropped.
 pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
@@ -77,7 +78,7 @@ impl Drop for Folder {
     }
 }
 
-/// One row, by its words.
+/// A row of the classic table, split into words.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Line {
     pub(crate) proto: String,
@@ -85,9 +86,9 @@ pub(crate) struct Line {
     pub(crate) foreign: String,
     /// Empty for UDP.
     pub(crate) state: String,
-    /// What follows the state: the process ID with `-o`, further columns.
+    /// Columns after the state: the process ID with `-o`, and further ones.
     pub(crate) rest: Vec<String>,
-    /// The lines of `-b` below the row, as they are.
+    /// Lines of `-b` below the row, unparsed.
     pub(crate) below: Vec<String>,
 }
 
@@ -106,25 +107,25 @@ impl Line {
         Self { proto, local, foreign, state, rest: words.collect(), below: Vec::new() }
     }
 
-    /// Of a table with `-o`.
+    /// The process ID, in a table with `-o`.
     pub(crate) fn pid(&self) -> &str {
         self.rest.first().map(String::as_str).unwrap_or_else(|| panic!("no process ID: {self:?}"))
     }
 
-    /// The row of the spec without `-o`.
+    /// The row as Windows writes it without `-o`.
     pub(crate) fn plain(&self) -> String {
         let Self { proto, local, foreign, state, .. } = self;
         format!("  {proto:<5}  {local:<21}  {foreign:<21}  {state}\n")
     }
 
-    /// The row of the spec with `-o`.
+    /// The row as Windows writes it with `-o`.
     pub(crate) fn with_pid(&self) -> String {
         let Self { proto, local, foreign, state, .. } = self;
         format!("  {proto:<5}  {local:<21}  {foreign:<21}  {state:<12}    {}\n", self.pid())
     }
 }
 
-/// The rows of a table that begins as every one does, with the heading given.
+/// Parses a table with this heading.
 pub(crate) fn rows(text: &str, heading: &str) -> Vec<Line> {
     let head = format!("{TITLE}{heading}\n");
     let body = text.strip_prefix(&head).unwrap_or_else(|| panic!("another head:\n{text}"));
@@ -142,12 +143,12 @@ pub(crate) fn rows(text: &str, heading: &str) -> Vec<Line> {
     rows
 }
 
-/// The rows of `netstat -anoq`-like words that include `-o` and `-n`.
+/// Runs the program with arguments that include `-o` and `-n`, and parses its table.
 pub(crate) fn table(words: &str) -> Vec<Line> {
     rows(&netstat(words), HEADING_WITH_PID)
 }
 
-/// The one row with this local end.
+/// Returns the only row with this protocol and local address.
 pub(crate) fn at<'a>(table: &'a [Line], proto: &str, local: &str) -> &'a Line {
     let mut found = table.iter().filter(|line| line.proto == proto && line.local == local);
     match (found.next(), found.next()) {
@@ -157,7 +158,7 @@ pub(crate) fn at<'a>(table: &'a [Line], proto: &str, local: &str) -> &'a Line {
     }
 }
 
-/// Which rows are wanted.
+/// Which rows the options select.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wanted {
     pub(crate) tcp4: bool,
@@ -204,7 +205,7 @@ fn word(state: TcpState) -> &'static str {
     }
 }
 
-/// Where a row stands: block, local address, scope and port, remote address, scope and port.
+/// Sort key of a row: block, local address, scope and port, remote address, scope and port.
 type Place = (u8, (u128, u32, u16), Option<(u128, u32, u16)>);
 
 fn number(end: SocketAddr) -> (u128, u32, u16) {
@@ -216,8 +217,8 @@ fn number(end: SocketAddr) -> (u128, u32, u16) {
     (address, scope, end.port())
 }
 
-/// The table that these sockets ought to give, in its order, with process IDs: this process for what it holds, 0 for
-/// what nobody holds. One socket of both families is a row of each.
+/// The table to expect for these sockets, in order and with process IDs: this process if it holds the socket, 0 if no
+/// process does. A dual-stack socket has a row for each family.
 pub(crate) fn expected<'a>(made: impl IntoIterator<Item = &'a Row>, wanted: Wanted) -> Vec<Line> {
     let mut placed: Vec<(Place, Line)> = Vec::new();
     for row in made {
@@ -281,14 +282,14 @@ pub(crate) fn expected<'a>(made: impl IntoIterator<Item = &'a Row>, wanted: Want
     placed.into_iter().map(|(_, line)| line).collect()
 }
 
-/// `netstat: ...` and nothing else: one line, without control characters.
+/// Asserts that this is one line, `netstat: ...`, without control characters.
 pub(crate) fn assert_one_line(complaint: &str) {
     assert!(complaint.starts_with("netstat: "), "{complaint:?}");
     let line = complaint.strip_suffix('\n').unwrap_or_else(|| panic!("no end of line: {complaint:?}"));
     assert!(!line.chars().any(char::is_control), "{complaint:?}");
 }
 
-/// Equal tables; where they are not, only what differs is shown.
+/// Asserts that the tables are equal; on failure shows only what differs.
 pub(crate) fn assert_same(left: &[Line], right: &[Line], what: &str) {
     let only = |a: &[Line], b: &[Line]| {
         a.iter().filter(|line| !b.contains(line)).map(|line| format!("{line:?}\n")).collect::<String>()
@@ -304,18 +305,18 @@ pub(crate) fn assert_same(left: &[Line], right: &[Line], what: &str) {
     }
 }
 
-/// A process that holds a socket, its only one, and ends when this value is dropped or the test process ends.
+/// A process that is the only holder of a socket. It ends when this value is dropped or the test process ends.
 pub(crate) struct Keeper(std::process::Child);
 
 impl Keeper {
-    /// `cat`, as the holder of `socket`, which the test itself no longer holds.
+    /// Hands `socket` over to a `cat`.
     pub(crate) fn cat(socket: impl Into<OwnedFd>) -> Self {
         Self::start(&mut Command::new("cat"), socket.into())
     }
 
-    /// A program that echoes its input and ends with it, as `cat` does. The socket is its standard error.
+    /// Hands `socket` over, as standard error, to a program that echoes its input and ends with it, as `cat` does.
     pub(crate) fn start(command: &mut Command, socket: OwnedFd) -> Self {
-        // A file that was just written is busy while the child of another test's fork has it open.
+        // A file that was just written is busy (ETXTBSY) while a child of another test has it open.
         let mut child = netstat_lab::eventually("the program run", || {
             let socket = socket.try_clone().unwrap();
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(socket).spawn().ok()
@@ -324,11 +325,11 @@ impl Keeper {
         command.stderr(Stdio::null());
         let link = PathBuf::from(format!("socket:[{}]", rustix::fs::fstat(&socket).unwrap().st_ino));
         drop(socket);
-        // Before its exec a child has the name and the descriptors of its parent.
+        // An echo shows that the child has done its exec: before, it has the name and descriptors of this process.
         let keeper = (child.stdin.as_mut().unwrap(), child.stdout.as_mut().unwrap());
         keeper.0.write_all(b".").unwrap();
         keeper.1.read_exact(&mut [0]).unwrap();
-        // The child of another test's fork has a copy up to its exec, and is a holder as good as any.
+        // Children of other tests hold a copy between their fork and their exec.
         netstat_lab::eventually("the only holder", || (holders(&link) == [child.id()]).then_some(()))
             .unwrap();
         Self(child)
@@ -346,10 +347,10 @@ impl Drop for Keeper {
     }
 }
 
-/// The processes that have a descriptor that leads there.
+/// Processes with a descriptor that is this link.
 fn holders(link: &Path) -> Vec<u32> {
     let numbers = |folder: &Path| -> Vec<u32> {
-        // What has ended meanwhile holds nothing.
+        // The process may have ended meanwhile.
         let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
         entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect()
     };
@@ -362,7 +363,21 @@ fn holders(link: &Path) -> Vec<u32> {
     pids
 }
 
-/// Both ends of a connection over loopback, and the listener.
+/// Raises the soft limit of open descriptors to `count`.
+pub(crate) fn allow_descriptors(count: u64) {
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current.is_some_and(|current| current < count) {
+        setrlimit(Resource::Nofile, Rlimit { current: Some(count), maximum: limit.maximum }).unwrap();
+    }
+}
+
+/// Opens sockets whose table is longer than the buffer of a pipe, 64 KiB.
+pub(crate) fn more_than_a_pipe_holds() -> Vec<UdpSocket> {
+    allow_descriptors(4096);
+    (0..2000).map(|_| UdpSocket::bind("127.0.0.1:0").unwrap()).collect()
+}
+
+/// Connects over loopback; returns both ends and the listener.
 pub(crate) fn connection(to: &str) -> (TcpStream, TcpStream, TcpListener) {
     let listener = TcpListener::bind(to).unwrap();
     let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -370,7 +385,7 @@ pub(crate) fn connection(to: &str) -> (TcpStream, TcpStream, TcpListener) {
     (client, server, listener)
 }
 
-/// Asks until the table says so.
+/// Repeats the program until `right` accepts its table.
 pub(crate) fn table_when(what: &str, words: &str, mut right: impl FnMut(&[Line]) -> bool) -> Vec<Line> {
     let mut last = Vec::new();
     let seen = netstat_lab::eventually(what, || {

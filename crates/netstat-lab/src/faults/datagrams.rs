@@ -1,18 +1,19 @@
-//! A UDP socket that gets more than it reads, and one that reads what it gets.
+//! A UDP socket that receives more than its program reads, and one whose program reads everything.
 
 use super::ongoing::Ongoing;
-use crate::error::{Doing, Result};
+use crate::error::{Doing, LabError, Result};
 use crate::namespace::Namespace;
+use crate::witness;
 use rustix::net::sockopt;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
-/// Datagrams to one socket, without end.
+/// A continuous stream of datagrams to one socket.
 #[derive(Debug)]
 pub struct Datagrams {
-    /// The socket that gets them.
+    /// The receiving socket.
     pub receiver: SocketAddr,
-    ongoing: Ongoing,
+    _ongoing: Ongoing,
 }
 
 impl Datagrams {
@@ -25,7 +26,7 @@ impl Datagrams {
         Self::start(false, 0)
     }
 
-    /// All are read.
+    /// Everything is read.
     ///
     /// # Errors
     ///
@@ -34,13 +35,17 @@ impl Datagrams {
         Self::start(true, 0)
     }
 
-    /// All are read, but the socket was too slow once: its buffer overflowed before this returns, and does no more.
+    /// Everything is read, but the buffer overflowed once before this returned.
     ///
     /// # Errors
     ///
     /// When the kernel refuses.
     pub fn recovered(_namespace: &Namespace) -> Result<Self> {
-        Self::start(true, 64)
+        let scene = Self::start(true, 64)?;
+        match witness::counter("Udp", "RcvbufErrors")? {
+            0 => Err(LabError::failed("overflow the buffer of a socket", "nothing was dropped")),
+            _ => Ok(scene),
+        }
     }
 
     fn start(reads: bool, too_many: usize) -> Result<Self> {
@@ -62,15 +67,6 @@ impl Datagrams {
             Ok(())
         })?;
         ongoing.more_rounds(64)?;
-        Ok(Self { receiver, ongoing })
-    }
-
-    /// Waits until so many further were sent.
-    ///
-    /// # Errors
-    ///
-    /// When one could not be sent.
-    pub fn go_on(&self, datagrams: u64) -> Result<()> {
-        self.ongoing.more_rounds(datagrams)
+        Ok(Self { receiver, _ongoing: ongoing })
     }
 }

@@ -61,17 +61,17 @@ fn source_lines_of_the_man_page_are_short() {
     }
 }
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod tried {
     use super::{Document, path_of};
     use std::process::{Command, Output};
 
-    /// Runs a program of this machine, or says that the test was skipped because there is none.
+    /// Runs a program of this machine; skips the test where it is missing.
     fn run(program: &str, arguments: &[&str]) -> Option<Output> {
         match Command::new(program).args(arguments).env("LC_ALL", "C.UTF-8").output() {
             Ok(output) => Some(output),
             Err(error) => {
-                eprintln!("skipped: {program} cannot be run here: {error}");
+                netstat_lab::skip(format_args!("{program}: {error}"));
                 None
             }
         }

@@ -113,7 +113,7 @@ fn fetched() -> Option<Vec<Record>> {
                 _ => false,
             };
             assert!(as_it_should, "{failure:?}: {reason}");
-            println!("skipped: BPF: {reason}");
+            netstat_lab::skip(format_args!("BPF: {reason}"));
             None
         }
     }

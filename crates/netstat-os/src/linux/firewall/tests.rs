@@ -34,7 +34,7 @@ fn feed(program: &str, words: &[&str], input: &str) -> Option<bool> {
 fn passages(rules: &str, asked: &[Inbound]) -> Option<Vec<(Passage, Vec<String>)>> {
     netstat_lab::on_own_thread(|_| {
         let Some(taken) = feed("nft", &["-f", "-"], rules) else {
-            eprintln!("skipped: nft is not installed");
+            netstat_lab::skip("nft is missing; install nftables");
             return None;
         };
         assert!(taken, "nft rejects\n{rules}");
@@ -234,7 +234,7 @@ fn iptables_state_bits_differ_from_nftables() {
         match feed("iptables-nft-restore", &[], rules) {
             Some(true) => {}
             other => {
-                eprintln!("skipped: iptables-nft-restore {other:?}");
+                netstat_lab::skip(format_args!("iptables-nft-restore {other:?}"));
                 return None;
             }
         }
@@ -257,7 +257,7 @@ fn rules_of_iptables_nft_are_understood() {
         match feed("iptables-nft-restore", &[], rules) {
             Some(true) => {}
             other => {
-                eprintln!("skipped: iptables-nft-restore {other:?}");
+                netstat_lab::skip(format_args!("iptables-nft-restore {other:?}"));
                 return None;
             }
         }

@@ -80,13 +80,6 @@ fn a_refused_list_is_an_error() {
     assert_eq!(error.operation, Operation::ListInterfaces);
 }
 
-#[test]
-fn this_machine_has_a_loopback() {
-    let answer = interfaces(&super::super::live::Live).unwrap();
-    let loopback = answer.data.iter().find(|found| found.flags.contains(InterfaceFlags::LOOPBACK)).unwrap();
-    assert_eq!(loopback.link_type, Some(772));
-}
-
 proptest! {
     #[test]
     fn sound_messages_are_read_as_another_decoder_reads_them(
