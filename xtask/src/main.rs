@@ -11,7 +11,6 @@ mod generate;
 mod geo;
 #[cfg(target_os = "linux")]
 mod instructions;
-mod licences;
 mod tidy;
 #[cfg(target_os = "linux")]
 mod windows;

@@ -1,6 +1,6 @@
 //! Rules about files as such: how long, what they are called, how their lines end.
 
-use super::Complaint;
+use super::complaint::Complaint;
 
 /// The most lines a file may have.
 const LONGEST: usize = 600;
