@@ -1,4 +1,4 @@
 //! Rows of the address table from rtnetlink.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| netstat_core::fuzzing::addresses(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| netstat_os::fuzzing::addresses(data));

@@ -1,4 +1,4 @@
 //! Words of a filter, and the programs made of it.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| netstat_core::fuzzing::filter(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| netstat_engine::fuzzing::filter(data));

@@ -1,4 +1,4 @@
 //! The files of a process.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| netstat_core::fuzzing::process_files(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| netstat_os::fuzzing::process_files(data));

@@ -1,4 +1,4 @@
 //! Rows of the routing tables and next hop objects from rtnetlink.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| netstat_core::fuzzing::routes(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| netstat_os::fuzzing::routes(data));

@@ -1,4 +1,4 @@
 //! Rows of the table of interfaces of Windows, and its list of adapters.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| netstat_core::fuzzing::windows_interfaces(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| netstat_os::fuzzing::windows_interfaces(data));

@@ -1,4 +1,4 @@
 //! The socket tables of Windows.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| netstat_core::fuzzing::windows_sockets(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| netstat_os::fuzzing::windows_sockets(data));

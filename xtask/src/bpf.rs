@@ -9,10 +9,10 @@ use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-const SOURCES: &str = "crates/netstat-core/bpf";
+const SOURCES: &str = "crates/netstat-os/bpf";
 const SOURCE: &str = "owners.bpf.c";
 const HEADER: &str = "owners.h";
-const GENERATED: &str = "crates/netstat-core/bpf/generated";
+const GENERATED: &str = "crates/netstat-os/bpf/generated";
 
 /// What the loader of skeletons is given, and its name in the header that bpftool writes.
 const BLOBS: [(&str, &str); 2] = [("owners.data", "data"), ("owners.insns", "insns")];

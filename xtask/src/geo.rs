@@ -1,19 +1,19 @@
 //! The built-in table of countries: from a database in MaxMind's format to the packed file that is checked in.
 //!
-//! The layout is that of `netstat_core::enrich::CountryTable`, with which every run is looked up again before anything is
+//! The layout is that of `netstat_engine::enrich::CountryTable`, with which every run is looked up again before anything is
 //! written.
 
 use crate::workspace;
 use anyhow::{Context, Result, bail, ensure};
 use maxminddb::{PathElement, Reader};
-use netstat_core::enrich::{Country, CountryTable};
-use netstat_core::filter::Reach;
+use netstat_engine::enrich::{Country, CountryTable};
+use netstat_engine::filter::Reach;
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-const TABLE: &str = "crates/netstat-core/data/countries.bin";
-const ORIGIN: &str = "crates/netstat-core/data/ORIGIN.md";
+const TABLE: &str = "crates/netstat-engine/data/countries.bin";
+const ORIGIN: &str = "crates/netstat-engine/data/ORIGIN.md";
 
 /// How many runs are read one after the other, at most.
 const BLOCK: usize = 64;

@@ -19,15 +19,15 @@ use std::collections::BTreeMap;
 /// The files that may hold `unsafe`. Each says at its top, in `#![expect(unsafe_code, reason = "..")]`, why no safe code
 /// serves; Clippy asks for a SAFETY comment at each block.
 const UNSAFE_FILES: &[&str] = &[
-    "crates/netstat-core/src/os/linux/bpf/syscall.rs",
-    "crates/netstat-core/src/os/windows/live.rs",
-    "crates/netstat-core/src/os/windows/live/network.rs",
-    "crates/netstat-core/src/os/windows/live/registry.rs",
-    "crates/netstat-core/src/os/windows/live/names.rs",
+    "crates/netstat-os/src/linux/bpf/syscall.rs",
+    "crates/netstat-os/src/windows/live.rs",
+    "crates/netstat-os/src/windows/live/network.rs",
+    "crates/netstat-os/src/windows/live/registry.rs",
+    "crates/netstat-os/src/windows/live/names.rs",
     "crates/netstat-cli/src/output/console.rs",
     "crates/netstat-lab/examples/in_console/console.rs",
-    "crates/netstat-core/src/os/windows/live/connections.rs",
-    "crates/netstat-core/src/os/windows/live/processes.rs",
+    "crates/netstat-os/src/windows/live/connections.rs",
+    "crates/netstat-os/src/windows/live/processes.rs",
     "crates/netstat-lab/src/kernel.rs",
 ];
 

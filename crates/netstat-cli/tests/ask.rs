@@ -1,6 +1,12 @@
 //! Questions in the command: filters, `--exists`, `--wait`.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
 use netstat_lab::{Flavor, Loop, Place, TcpState};
 use std::process::{Command, Output, Stdio};

@@ -32,7 +32,7 @@ mod linux {
     use rustix::net::{self, RecvFlags, SendFlags};
     use std::io;
 
-    // The sizes that netstat has: `crates/netstat-core/src/os/linux/live.rs`.
+    // The sizes that netstat has: `crates/netstat-os/src/linux/live.rs`.
     const DATAGRAM: usize = 128 * 1024;
     const SOCKET_BUFFER: usize = 1024 * 1024;
 

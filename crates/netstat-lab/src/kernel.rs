@@ -1,6 +1,6 @@
 //! The few system calls that no safe interface covers: a new network namespace, a TUN device, `TCP_INFO`,
 //! `TCP_DEFER_ACCEPT`, `wait4`.
-#![allow(unsafe_code)] // these calls have no safe wrapper in rustix; nothing else in this crate is unsafe
+#![expect(unsafe_code, reason = "rustix has no safe call for network namespaces and TUN devices")]
 
 use rustix::fs::{Mode, OFlags};
 use rustix::thread::UnshareFlags;

@@ -1,6 +1,12 @@
 //! Every fault is there as the kernel and `ss` see it, and in its look-alike it is not.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
 use netstat_lab::faults::{
     BoundPorts, Churn, CloseWaitLeak, CloseWaitTraffic, Datagrams, HalfOpen, HeldPorts, Program, Queue,

@@ -1,6 +1,12 @@
 //! Namespaces are private and end; what a test body does comes back to the test.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
 use netstat_lab::{LabError, Namespace, Place, normalized, on_own_thread, with_remote_host, witness};
 use std::fs;

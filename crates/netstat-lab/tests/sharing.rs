@@ -1,6 +1,12 @@
 //! Listeners, UDP, loopback connections, and sockets shared with child processes.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
 use netstat_lab::{
     Family, Held, Holders, Loop, Place, TcpState, eventually, normalized, on_own_thread, witness,

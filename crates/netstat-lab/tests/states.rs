@@ -1,6 +1,12 @@
 //! Every state of TCP in every flavor: reached, seen by both witnesses, kept, and gone when dropped.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
 use netstat_lab::{
     Family, Flavor, Held, Key, LabError, Protocol, RemoteHost, Row, TcpState, normalized, with_remote_host,

@@ -1,5 +1,5 @@
 //! A recording of 100,000 TCP sockets in ten processes, the same each time it is made, in the format that `--replay`
-//! reads (`crates/netstat-core/src/os/tape.rs`).
+//! reads (`crates/netstat-os/src/tape.rs`).
 
 use anyhow::{Context, Result, bail};
 use serde_json::json;
@@ -186,7 +186,7 @@ fn links(pid: usize) -> Vec<u8> {
     packed
 }
 
-/// The same as the BPF program tells it: pieces of whole records (`crates/netstat-core/bpf/owners.h`).
+/// The same as the BPF program tells it: pieces of whole records (`crates/netstat-os/bpf/owners.h`).
 fn descriptors() -> Vec<u8> {
     let mut packed = Vec::new();
     let mut piece = Vec::new();

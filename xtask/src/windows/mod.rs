@@ -12,7 +12,7 @@ use toolchain::{TARGET, Toolchain};
 use wine::Wine;
 
 /// The tests that are run under Wine: the packages with code for Windows.
-const PACKAGES: [&str; 2] = ["netstat-core", "netstat-cli"];
+const PACKAGES: [&str; 4] = ["netstat-model", "netstat-os", "netstat-engine", "netstat-cli"];
 
 /// The examples of the laboratory that these tests start, and where they learn their places from.
 const EXAMPLES: [(&str, &str); 2] =

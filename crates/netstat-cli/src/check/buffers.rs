@@ -3,8 +3,8 @@
 use super::text::{EN, KO, Particle, bytes, decimal, grouped, is_or_are, number_of, particle, were};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
-use netstat_core::model::{Counters, Protocol, Socket, SocketLevels, TcpExtCounters, UdpCounters};
-use netstat_core::query::{Fields, Kinds, ProcessFields, States};
+use netstat_model::query::{Fields, Kinds, ProcessFields, States};
+use netstat_model::{Counters, Protocol, Socket, SocketLevels, TcpExtCounters, UdpCounters};
 use std::net::SocketAddr;
 
 pub(crate) static CHECK: Check = Check {

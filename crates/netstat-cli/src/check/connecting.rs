@@ -5,8 +5,8 @@ use super::text::{EN, KO, Particle, grouped, number_of, particle};
 use super::thresholds::Default;
 use super::waiting::Waiting;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
-use netstat_core::model::{Endpoint, Socket, TcpState};
-use netstat_core::query::{Fields, Kinds, ProcessFields, States};
+use netstat_model::query::{Fields, Kinds, ProcessFields, States};
+use netstat_model::{Endpoint, Socket, TcpState};
 use rustc_hash::FxHashMap;
 use std::net::SocketAddr;
 

@@ -3,7 +3,7 @@
 use super::text::{decimal, duration, grouped, were};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Lack, Needs, Setting, Severity, Text, Thresholds};
-use netstat_core::model::Conntrack;
+use netstat_model::Conntrack;
 use std::time::Duration;
 
 pub(crate) static CHECK: Check = Check {

@@ -2,9 +2,7 @@
 
 use super::marks::{Mark, Marks};
 use super::surroundings::Surroundings;
-use netstat_core::model::{
-    Conntrack, Counters, Endpoint, Limits, Process, ProcessId, Protocol, Socket, TcpState,
-};
+use netstat_model::{Conntrack, Counters, Endpoint, Limits, Process, ProcessId, Protocol, Socket, TcpState};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::HashMap;
 use std::time::Duration;

@@ -9,9 +9,9 @@ use super::surroundings::{Wanted, is_for_this_machine};
 use super::text::{EN, KO, grouped, number_of};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
-use netstat_core::filter::Reach;
-use netstat_core::model::{Passage, Protocol, Socket, TcpState};
-use netstat_core::query::{Kinds, States};
+use netstat_engine::filter::Reach;
+use netstat_model::query::{Kinds, States};
+use netstat_model::{Passage, Protocol, Socket, TcpState};
 use ports::{Risk, Service};
 use std::collections::BTreeMap;
 

@@ -5,8 +5,8 @@ use super::text::{grouped, is_or_are, number_of};
 use super::thresholds::Default;
 use super::waiting::Waiting;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
-use netstat_core::model::{Socket, TcpState};
-use netstat_core::query::{Fields, Kinds, ProcessFields, States};
+use netstat_model::query::{Fields, Kinds, ProcessFields, States};
+use netstat_model::{Socket, TcpState};
 use rustc_hash::FxHashMap;
 use std::net::{IpAddr, SocketAddr};
 

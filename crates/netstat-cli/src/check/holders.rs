@@ -4,7 +4,7 @@ use super::Text;
 use super::evidence::Evidence;
 use super::finding::Culprit;
 use crate::render::Language;
-use netstat_core::model::{NoOwner, Ownership, ProcessId, Socket};
+use netstat_model::{NoOwner, Ownership, ProcessId, Socket};
 use rustc_hash::FxHashMap;
 use std::ffi::OsString;
 

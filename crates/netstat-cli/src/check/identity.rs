@@ -3,8 +3,8 @@
 use super::evidence::Evidence;
 use super::finding::Fact;
 use super::text::{EN, KO, Text};
-use netstat_core::model::{Process, ProcessId, Socket};
-use netstat_core::query::ProcessFields;
+use netstat_model::query::ProcessFields;
+use netstat_model::{Process, ProcessId, Socket};
 
 /// What that takes. Windows has no numbers of users, but their accounts.
 pub(crate) const WHO: ProcessFields = ProcessFields::NAME

@@ -3,8 +3,8 @@
 use super::Text;
 use super::text::{grouped, number_of};
 use crate::render::Language;
-use netstat_core::Warning;
-use netstat_core::enrich::PassedOver;
+use netstat_model::PassedOver;
+use netstat_model::Warning;
 
 /// A warning, for people. What the system says itself stays in its language.
 pub(crate) fn lacking(warning: &Warning, language: Language) -> String {

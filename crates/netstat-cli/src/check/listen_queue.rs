@@ -3,8 +3,8 @@
 use super::text::{EN, KO, decimal, grouped, number_of, were};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Holder, Needs, Setting, Severity, Text, Thresholds};
-use netstat_core::model::{Counters, Socket, TcpExtCounters, TcpState};
-use netstat_core::query::{Fields, Kinds, ProcessFields, States};
+use netstat_model::query::{Fields, Kinds, ProcessFields, States};
+use netstat_model::{Counters, Socket, TcpExtCounters, TcpState};
 use std::net::SocketAddr;
 
 pub(crate) static CHECK: Check = Check {

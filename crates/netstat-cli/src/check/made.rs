@@ -2,7 +2,7 @@
 
 use super::{Check, Evidence, Finding, Lack, Moment, Surroundings, Thresholds, listening, parse_assignment};
 use crate::render::Language;
-use netstat_core::model::{
+use netstat_model::{
     Counters, Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessId, Protocol,
     Socket, TcpInfo, TcpState, Timer, TimerKind,
 };

@@ -2,7 +2,7 @@
 
 use super::evidence::SocketKey;
 use super::{retransmission, stalled};
-use netstat_core::model::{Protocol, Socket, TcpInfo, TcpState};
+use netstat_model::{Protocol, Socket, TcpInfo, TcpState};
 use std::time::Duration;
 
 /// What of the course of a connection is compared.

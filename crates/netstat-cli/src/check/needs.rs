@@ -2,7 +2,7 @@
 
 use super::Check;
 use super::surroundings::Wanted;
-use netstat_core::query::{Fields, Kinds, ProcessFields, States};
+use netstat_model::query::{Fields, Kinds, ProcessFields, States};
 
 /// What is asked of the system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

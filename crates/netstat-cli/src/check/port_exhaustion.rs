@@ -5,8 +5,8 @@ mod use_of_ports;
 use super::text::{EN, KO, decimal, duration, grouped, is_or_are, number_of, part, were};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Holder, Lack, Needs, Setting, Severity, Text, Thresholds};
-use netstat_core::model::{Family, Limits, NoOwner, Protocol, SocketLevels, TcpState, TimeWaitReuse};
-use netstat_core::query::{Fields, Kinds, ProcessFields, States};
+use netstat_model::query::{Fields, Kinds, ProcessFields, States};
+use netstat_model::{Family, Limits, NoOwner, Protocol, SocketLevels, TcpState, TimeWaitReuse};
 use std::time::Duration;
 use use_of_ports::{Pool, Use, uses};
 

@@ -5,8 +5,8 @@ use super::marks::{Course, Mark};
 use super::text::{EN, Particle, decimal, duration, grouped, number_of, particle};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
-use netstat_core::model::{Counters, Socket, TcpCounters};
-use netstat_core::query::{Fields, Kinds, ProcessFields, States};
+use netstat_model::query::{Fields, Kinds, ProcessFields, States};
+use netstat_model::{Counters, Socket, TcpCounters};
 use rustc_hash::FxHashMap;
 use std::net::{IpAddr, SocketAddr};
 
@@ -321,7 +321,7 @@ fn describe<'a>(finding: &mut Finding, evidence: &Evidence, sent: impl IntoItera
 
 /// One connection as a fact.
 fn connection(key: &'static str, one: &Sent<'_>) -> Fact {
-    let shown = |end: netstat_core::model::Endpoint| SocketAddr::new(end.address, end.port).to_string();
+    let shown = |end: netstat_model::Endpoint| SocketAddr::new(end.address, end.port).to_string();
     let ends = match one.socket.remote {
         Some(remote) => format!("{} > {}", shown(one.socket.local), shown(remote)),
         None => shown(one.socket.local),

@@ -6,8 +6,8 @@ use super::marks::{Course, Mark};
 use super::text::{EN, KO, Particle, bytes, duration, grouped, number_of, part, particle};
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
-use netstat_core::model::{NoOwner, Socket, TcpState, TimerKind};
-use netstat_core::query::{Fields, Kinds, ProcessFields, States};
+use netstat_model::query::{Fields, Kinds, ProcessFields, States};
+use netstat_model::{NoOwner, Socket, TcpState, TimerKind};
 use std::time::Duration;
 
 pub(crate) static CHECK: Check = Check {

@@ -1,9 +1,9 @@
 //! What is known beyond the tables of the system: names of users, places of addresses, lists of addresses, the policy.
 
 use super::policy::Policy;
-use netstat_core::enrich::{AddressList, Entry, Geo, UserNames};
-use netstat_core::filter::Reach;
-use netstat_core::model::{
+use netstat_engine::enrich::{AddressList, Entry, Geo, UserNames};
+use netstat_engine::filter::Reach;
+use netstat_model::{
     Family, Firewall, Inbound, Judgement, Missing, Process, Protocol, Socket, TcpState, UnreadRules,
 };
 use std::collections::HashMap;

@@ -9,9 +9,9 @@ use super::text::{EN, KO, Particle, grouped, is_or_are, number_of, part, particl
 use super::thresholds::Default;
 use super::{Check, Evidence, Fact, Finding, Needs, Setting, Severity, Text, Thresholds};
 use facts::Reason;
-use netstat_core::filter::{Glob, Reach};
-use netstat_core::model::{Endpoint, Missing, NoOwner, Ownership, Process, Protocol, Socket, TcpState};
-use netstat_core::query::{Kinds, States};
+use netstat_engine::filter::{Glob, Reach};
+use netstat_model::query::{Kinds, States};
+use netstat_model::{Endpoint, Missing, NoOwner, Ownership, Process, Protocol, Socket, TcpState};
 use rustc_hash::FxHashSet;
 use std::net::IpAddr;
 

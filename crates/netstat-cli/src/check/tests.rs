@@ -4,7 +4,7 @@ use super::made::{tcp, udp};
 use super::text::{EN, KO};
 use super::thresholds::Default;
 use super::{ALL, Severity, Text, Thresholds, by_name, made, worst};
-use netstat_core::model::{
+use netstat_model::{
     Counters, Limits, NoOwner, Ownership, Socket, SocketLevels, TcpCounters, TcpExtCounters, TcpState,
     TimerKind, UdpCounters,
 };

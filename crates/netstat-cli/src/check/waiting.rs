@@ -1,7 +1,7 @@
 //! Connections that wait for an answer, and whether it is late.
 
 use super::{Evidence, Finding};
-use netstat_core::model::{Socket, TcpState};
+use netstat_model::{Socket, TcpState};
 use std::time::Duration;
 
 /// The connections in a state that an answer ends.

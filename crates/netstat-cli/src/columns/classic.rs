@@ -2,7 +2,7 @@
 
 use crate::render::words::UNKNOWN;
 use crate::render::{decimal, words};
-use netstat_core::model::{Offload, Protocol, Socket, TcpState};
+use netstat_model::{Offload, Protocol, Socket, TcpState};
 
 /// What a column shows beyond the socket itself.
 #[derive(Debug, Clone, Copy)]

@@ -21,9 +21,9 @@ pub(crate) mod value_words {
 }
 
 use crate::view::{Processes, Row};
-use netstat_core::enrich::{Geo, UserNames};
-use netstat_core::model::Owner;
-use netstat_core::query::{Fields, ProcessFields};
+use netstat_engine::enrich::{Geo, UserNames};
+use netstat_model::Owner;
+use netstat_model::query::{Fields, ProcessFields};
 use std::collections::HashMap;
 use std::ffi::OsString;
 

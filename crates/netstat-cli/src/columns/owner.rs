@@ -1,8 +1,8 @@
 //! The process that holds a socket.
 
 use super::{Column, Given, Kind, NO_PROCESS, Needs, Origin, Value};
-use netstat_core::model::{Missing, NoOwner, Owner, Ownership, Process};
-use netstat_core::query::ProcessFields;
+use netstat_model::query::ProcessFields;
+use netstat_model::{Missing, NoOwner, Owner, Ownership, Process};
 
 /// The value of a socket without a process: where it is known that there is none, that is not unknown.
 pub(super) fn of_unowned(column: &Column, ownership: &Ownership) -> Value<'static> {

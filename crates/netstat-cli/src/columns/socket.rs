@@ -2,8 +2,8 @@
 
 use super::{Column, Kind, Needs, Origin, Value};
 use crate::view::{Foreign, Row};
-use netstat_core::model::{Endpoint, Protocol, Section, Socket, TcpState};
-use netstat_core::query::{Fields, ProcessFields};
+use netstat_model::query::{Fields, ProcessFields};
+use netstat_model::{Endpoint, Protocol, Section, Socket, TcpState};
 use std::ffi::OsStr;
 
 /// The protocol as `-p` names it, in capitals.

@@ -2,8 +2,8 @@
 
 use super::{Column, Kind, Needs, Origin, Value};
 use crate::view::Row;
-use netstat_core::model::TcpInfo;
-use netstat_core::query::Fields;
+use netstat_model::TcpInfo;
+use netstat_model::query::Fields;
 
 const TCP: Needs = Needs::fields(Fields::TCP_INFO);
 

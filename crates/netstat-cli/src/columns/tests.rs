@@ -1,10 +1,10 @@
 use super::*;
 use crate::view::{ConnectionsOptions, ConnectionsView};
-use netstat_core::model::{
+use netstat_model::query::Kinds;
+use netstat_model::{
     Container, ContainerRuntime, Endpoint, Executable, Family, Missing, NoOwner, Ownership, Process,
     ProcessId, Protocol, Socket, SocketId, SocketMemory, TcpInfo, TcpState, Timer, TimerKind,
 };
-use netstat_core::query::Kinds;
 use std::sync::LazyLock;
 use std::time::Duration;
 

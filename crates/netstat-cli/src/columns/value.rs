@@ -2,7 +2,7 @@
 
 use crate::render::words::{self, UNKNOWN};
 use crate::render::{address, decimal, escape};
-use netstat_core::model::{Container, ContainerRuntime, Endpoint, TcpState, Timer, TimerKind};
+use netstat_model::{Container, ContainerRuntime, Endpoint, TcpState, Timer, TimerKind};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use std::borrow::Cow;
 use std::cmp::Ordering;

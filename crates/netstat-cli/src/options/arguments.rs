@@ -3,7 +3,7 @@
 use crate::check::{Assignment, Check};
 use crate::columns::Column;
 use crate::view::sort::Order;
-use netstat_core::query::{Owners, Tables};
+use netstat_model::query::{Owners, Tables};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -4,7 +4,7 @@ use super::arguments::ProtocolName;
 use super::check;
 use super::quote::{one_line, quoted};
 use super::table::{self, Effect};
-use netstat_core::filter::FilterError;
+use netstat_engine::filter::FilterError;
 use std::ffi::OsStr;
 use std::fmt;
 

@@ -93,7 +93,7 @@ impl Command {
             Self::Run(_) => return None,
             Self::Help(_) => generate::help(),
             Self::HelpCheck(_) => generate::help_of_check(),
-            Self::HelpFilter => netstat_core::filter::HELP.clone(),
+            Self::HelpFilter => netstat_engine::filter::HELP.clone(),
             Self::ColumnHelp => column_help(),
             Self::Version => format!("netstat {}\n", env!("CARGO_PKG_VERSION")),
             Self::Generate(document) => document.text(),

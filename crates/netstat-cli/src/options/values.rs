@@ -7,7 +7,7 @@ use super::quote::quoted;
 use crate::check::{self, Assignment, Check};
 use crate::columns::{self, Column};
 use crate::view::sort::Order;
-use netstat_core::query::{Owners, Tables};
+use netstat_model::query::{Owners, Tables};
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -3,7 +3,7 @@
 use super::arguments::Arguments;
 use super::complaint::Complaint;
 use super::values;
-use netstat_core::filter::{Filter, Lookups};
+use netstat_engine::filter::{Filter, Lookups};
 use std::ffi::{OsStr, OsString};
 use std::net::{IpAddr, Ipv4Addr};
 

@@ -3,7 +3,10 @@
 //! A console takes text as Unicode, whatever its code page: the standard library sees to that. What is redirected is
 //! written in the output code page of the console, as the programs of Windows do it, or, where there is no console, in
 //! that of the system for such programs (OEM). A terminal that is no console (mintty and its kin) takes UTF-8.
-#![allow(unsafe_code)]
+#![expect(
+    unsafe_code,
+    reason = "console modes and code pages are Windows functions that fill buffers by address"
+)]
 
 use super::Stream;
 use super::encoder::Charset;

@@ -11,7 +11,7 @@
 //! NAT64 (`64:ff9b::`) stays in hexadecimal.
 
 use super::decimal;
-use netstat_core::model::Endpoint;
+use netstat_model::Endpoint;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Writes `a.b.c.d:port` or `[address%scope]:port`.

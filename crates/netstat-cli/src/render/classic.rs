@@ -29,7 +29,7 @@ use super::{Language, LineEnd, Sheet, address, blanks, cells, colour, decimal, e
 use crate::columns::classic::Column;
 use crate::columns::{self, Facts, Given};
 use crate::view::{ConnectionsView, Names, Processes, Row};
-use netstat_core::model::{Holder, NoOwner, Offload, Ownership, Process, Protocol, Socket, TableRow};
+use netstat_model::{Holder, NoOwner, Offload, Ownership, Process, Protocol, Socket, TableRow};
 use std::ffi::OsStr;
 use std::io::{self, Write};
 

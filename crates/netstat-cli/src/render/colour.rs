@@ -1,6 +1,6 @@
 //! Colour for states, where a terminal shows it. It only repeats what the word says.
 
-use netstat_core::model::TcpState;
+use netstat_model::TcpState;
 
 /// What ends a colour.
 pub(crate) const END: &[u8] = b"\x1b[0m";

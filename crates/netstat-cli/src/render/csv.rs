@@ -8,7 +8,7 @@ use crate::columns::{Column, Given};
 use crate::view::ConnectionsView;
 use crate::view::groups::{Group, states_of};
 use csv::{ByteRecord, Terminator, Writer, WriterBuilder};
-use netstat_core::model::TcpState;
+use netstat_model::TcpState;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 

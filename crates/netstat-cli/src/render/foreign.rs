@@ -4,7 +4,7 @@ use super::address::{write_endpoint, write_host};
 use super::classic::NameColumn;
 use super::{decimal, escape};
 use crate::view::{Foreign, Names};
-use netstat_core::model::{Endpoint, Protocol, TableRow};
+use netstat_model::{Endpoint, Protocol, TableRow};
 use std::net::IpAddr;
 
 /// Writes the cell, without padding.

@@ -4,8 +4,8 @@ use super::{LineEnd, Sheet, words};
 use crate::columns::{Column, Given};
 use crate::view::groups::Group;
 use crate::view::{ConnectionsView, Row};
-use netstat_core::Warning;
-use netstat_core::model::{NoOwner, Owner, Ownership};
+use netstat_model::Warning;
+use netstat_model::{NoOwner, Owner, Ownership};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use std::io::{self, Write};
 

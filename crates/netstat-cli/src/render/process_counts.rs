@@ -17,7 +17,7 @@
 use super::words::{PROCESS_COUNTS_TITLE, UNKNOWN};
 use super::{LineEnd, Sheet, decimal, escape, pad};
 use crate::view::{Holder, PortCount, Processes};
-use netstat_core::model::{Process, ProcessId};
+use netstat_model::{Process, ProcessId};
 use std::ffi::OsStr;
 use std::io::{self, Write};
 
@@ -76,7 +76,7 @@ fn name(processes: &dyn Processes, id: ProcessId) -> &OsStr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use netstat_core::model::{Executable, Missing};
+    use netstat_model::{Executable, Missing};
     use std::collections::HashMap;
 
     #[test]

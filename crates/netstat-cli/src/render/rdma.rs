@@ -6,7 +6,7 @@
 use super::words::{RDMA_HEADING, RDMA_TITLE, UNKNOWN, rdma_role};
 use super::{LineEnd, Sheet, address, decimal, pad};
 use crate::view::rdma::in_order;
-use netstat_core::model::{Endpoint, RdmaEndpoint, RdmaRole};
+use netstat_model::{Endpoint, RdmaEndpoint, RdmaRole};
 use std::io::{self, Write};
 
 /// Writes the table: an empty line, the title, an empty line, the headings, an empty line, the rows.

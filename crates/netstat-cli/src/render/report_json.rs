@@ -4,8 +4,8 @@
 //! their SNMP names. Routes are written one after the other, so that a full Internet table needs no second copy.
 
 use super::json::SCHEMA;
-use netstat_core::Warning;
-use netstat_core::model::{
+use netstat_model::Warning;
+use netstat_model::{
     Counters, Interface, InterfaceCounters, InterfaceFlags, InterfaceStats, NextHop, PersistentRoute, Prefix,
     Route, RouteKind, RouteStore,
 };
@@ -297,7 +297,7 @@ impl Word {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use netstat_core::model::{InterfaceAddress, NextHops};
+    use netstat_model::{InterfaceAddress, NextHops};
     use serde_json::{Value, json};
     use std::ffi::OsString;
     use std::num::NonZeroU32;

@@ -27,7 +27,7 @@
 use super::words::UNKNOWN;
 use super::{Language, LineEnd, Sheet, address, blanks, decimal, escape};
 use crate::view::routes::{Leads, PersistentRow, RouteRow, RoutesView, Through};
-use netstat_core::model::{Family, Interface, InterfaceFlags, Prefix, RouteKind};
+use netstat_model::{Family, Interface, InterfaceFlags, Prefix, RouteKind};
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr};
 

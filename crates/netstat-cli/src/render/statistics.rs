@@ -12,7 +12,7 @@ use super::LineEnd;
 use super::words::UNKNOWN;
 use crate::view::rates::Value;
 use crate::view::statistics::{Kind, Row, Section};
-use netstat_core::model::Family;
+use netstat_model::Family;
 use std::io::{self, Write};
 
 /// Writes the sections: before each title a blank line, after the last row none.

@@ -5,7 +5,7 @@
 //! `-y`, `-c` and `-x`) is in no sample, so those stay English here: a guess would break
 //! whoever searches for the real text.
 
-use netstat_core::model::{Offload, RdmaRole, TcpState};
+use netstat_model::{Offload, RdmaRole, TcpState};
 
 /// The language of titles and headings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,11 +8,11 @@ use crate::render::Classic;
 use crate::settings::{Connections, Form};
 use crate::view::ConnectionsOptions;
 use crate::view::sort::Order;
-use netstat_core::filter::{Filter, Known};
-use netstat_core::model::{Brief, Socket, TableRow};
-use netstat_core::os::Backend;
-use netstat_core::query::{Fields, Kinds, SocketQuery};
-use netstat_core::{Answer, Error};
+use netstat_engine::filter::{Filter, Known};
+use netstat_model::query::{Fields, Kinds, SocketQuery};
+use netstat_model::{Answer, Error};
+use netstat_model::{Brief, Socket, TableRow};
+use netstat_os::Backend;
 use std::io::Write;
 use std::ops::ControlFlow;
 

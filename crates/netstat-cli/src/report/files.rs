@@ -1,6 +1,6 @@
 //! Files that somebody names: settings, a policy, lists of addresses, databases of places.
 
-use netstat_core::error::words_of;
+use netstat_model::error::words_of;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;

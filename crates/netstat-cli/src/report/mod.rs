@@ -17,11 +17,11 @@ use crate::render::escape;
 use crate::settings::{Purpose, Report, Settings, Tape};
 use crate::view::ConnectionsOptions;
 use names::NameSource;
-use netstat_core::enrich::Geo;
-use netstat_core::filter::{Filter, Test};
-use netstat_core::os::{self, Backend, Native, Origin};
-use netstat_core::query::States;
-use netstat_core::{Error, Operation, OwnerMethod, Warning};
+use netstat_engine::enrich::Geo;
+use netstat_engine::filter::{Filter, Test};
+use netstat_model::query::States;
+use netstat_model::{Error, Operation, OwnerMethod, Warning};
+use netstat_os::{Backend, Native, Origin};
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -80,7 +80,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         Tape::Record(folder) => Origin::Record(folder),
         Tape::Replay(folder) => Origin::Replay(folder),
     };
-    let backend = os::open(origin).map_err(|error| explain(&error, settings))?;
+    let backend = netstat_os::open(origin).map_err(|error| explain(&error, settings))?;
     if connections::tells_modules(&settings.report)
         && !backend.is_elevated().map_err(|error| explain(&error, settings))?
     {

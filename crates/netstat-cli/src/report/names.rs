@@ -2,11 +2,11 @@
 
 use crate::settings::NameSettings;
 use crate::view::{ConnectionsView, Names};
-use netstat_core::Warning;
-use netstat_core::enrich::{HostNames, HostResolver, ServiceNames};
-use netstat_core::error::words_of;
-use netstat_core::model::{Endpoint, HostAddress, Protocol};
-use netstat_core::os::{Backend, NameLookup};
+use netstat_engine::enrich::{HostNames, HostResolver, ServiceNames};
+use netstat_model::Warning;
+use netstat_model::error::words_of;
+use netstat_model::{Endpoint, HostAddress, Protocol};
+use netstat_os::{Backend, NameLookup};
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -3,9 +3,9 @@
 use super::files;
 use crate::columns::{self, Needs};
 use crate::settings::{Connections, Form, Settings};
-use netstat_core::Warning;
-use netstat_core::enrich::Geo;
-use netstat_core::filter::Filter;
+use netstat_engine::enrich::Geo;
+use netstat_engine::filter::Filter;
+use netstat_model::Warning;
 use std::path::Path;
 use std::sync::Arc;
 

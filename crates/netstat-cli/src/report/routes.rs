@@ -5,8 +5,8 @@ use crate::render::LineEnd;
 use crate::render::report_json::{RoutesDocument, write_document};
 use crate::render::routes::{RouteWords, render_routes};
 use crate::view::routes::RoutesView;
-use netstat_core::os::Backend;
-use netstat_core::query::RouteQuery;
+use netstat_model::query::RouteQuery;
+use netstat_os::Backend;
 use std::io::Write;
 
 pub(super) fn table(

@@ -1,13 +1,13 @@
 //! Which sockets a report is about: those of its query that match the filter, with no more read than that takes.
 
 use crate::output::Trouble;
-use netstat_core::enrich::{ServiceNames, UserNames};
-use netstat_core::error::words_of;
-use netstat_core::filter::{Context, Filter, Known, Lookups, Tri};
-use netstat_core::model::{NoOwner, Ownership, Process, ProcessId, Protocol, Socket};
-use netstat_core::os::{Backend, owners_unknown};
-use netstat_core::query::{Kinds, Owners, ProcessFields, SocketQuery};
-use netstat_core::{Answer, Error, OwnerMethod, Warning};
+use netstat_engine::enrich::{ServiceNames, UserNames};
+use netstat_engine::filter::{Context, Filter, Known, Lookups, Tri};
+use netstat_model::error::words_of;
+use netstat_model::query::{Kinds, Owners, ProcessFields, SocketQuery};
+use netstat_model::{Answer, Error, OwnerMethod, Warning};
+use netstat_model::{NoOwner, Ownership, Process, ProcessId, Protocol, Socket};
+use netstat_os::{Backend, owners_unknown};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::net::{IpAddr, ToSocketAddrs};

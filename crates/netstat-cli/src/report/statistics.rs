@@ -8,9 +8,9 @@ use crate::render::statistics::render_statistics;
 use crate::settings::{Interfaces, Protocols, Statistics};
 use crate::view::rates::Earlier;
 use crate::view::{ethernet, statistics};
-use netstat_core::model::{Counters, InterfaceCounters};
-use netstat_core::os::Backend;
-use netstat_core::{Error, Operation};
+use netstat_model::{Counters, InterfaceCounters};
+use netstat_model::{Error, Operation};
+use netstat_os::Backend;
 use std::io::{self, ErrorKind, Write};
 use std::time::Instant;
 

@@ -3,8 +3,8 @@
 use crate::columns::{self, Column, Extras};
 use crate::settings::{Connections, Form};
 use crate::view::sort::Order;
-use netstat_core::Warning;
-use netstat_core::filter::{Filter, Quantity, Test};
+use netstat_engine::filter::{Filter, Quantity, Test};
+use netstat_model::Warning;
 
 /// The columns that this system has no value for.
 pub(crate) const COLUMNS: &[&Column] = if cfg!(windows) { columns::NOT_ON_WINDOWS } else { &[] };
@@ -78,7 +78,7 @@ fn test_of(filter: &Filter, untold: &[&Column]) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use netstat_core::filter::NumbersOnly;
+    use netstat_engine::filter::NumbersOnly;
 
     fn texts(warnings: &[Warning]) -> Vec<String> {
         warnings.iter().map(ToString::to_string).collect()

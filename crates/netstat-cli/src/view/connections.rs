@@ -1,9 +1,7 @@
 //! Which sockets are rows of the connection table, and in which order.
 
-use netstat_core::model::{
-    Endpoint, Family, Ownership, ProcessId, Protocol, Section, Socket, TableRow, TcpState,
-};
-use netstat_core::query::{Kinds, States};
+use netstat_model::query::{Kinds, States};
+use netstat_model::{Endpoint, Family, Ownership, ProcessId, Protocol, Section, Socket, TableRow, TcpState};
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
@@ -114,7 +112,7 @@ impl Row<'_> {
 /// local address, scope and port, then the remote ones, each as a number; sockets that are equal in all of these
 /// by inode and state, so that two runs agree. [`Table::sort`] has the same order.
 ///
-/// [`Table::sort`]: netstat_core::model::Table::sort
+/// [`Table::sort`]: netstat_model::Table::sort
 #[derive(Debug)]
 pub struct ConnectionsView<'a> {
     rows: Vec<Row<'a>>,

@@ -20,7 +20,7 @@
 //! Windows of which nothing is known.
 
 use super::rates::{Earlier, Rate, Value};
-use netstat_core::model::{InterfaceCounters, InterfaceStats};
+use netstat_model::{InterfaceCounters, InterfaceStats};
 use std::ffi::OsString;
 use std::time::Duration;
 

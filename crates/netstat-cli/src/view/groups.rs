@@ -3,7 +3,7 @@
 use super::ConnectionsView;
 use super::sort::Order;
 use crate::columns::{Column, Given, Value};
-use netstat_core::model::TcpState;
+use netstat_model::TcpState;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
     use crate::columns::{self, by_name, tests as made};
     use crate::view::ConnectionsOptions;
-    use netstat_core::query::Kinds;
+    use netstat_model::query::Kinds;
     use proptest::prelude::*;
 
     const ALL: ConnectionsOptions = ConnectionsOptions { listening: true, bound: true, kinds: Kinds::all() };

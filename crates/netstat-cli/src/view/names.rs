@@ -1,6 +1,6 @@
 //! What the table needs to know of names. Who looks them up, and how long that may take, is another matter.
 
-use netstat_core::model::{Endpoint, Protocol};
+use netstat_model::{Endpoint, Protocol};
 use std::net::IpAddr;
 
 /// Names that are known by the time the table is written; nothing here may wait.

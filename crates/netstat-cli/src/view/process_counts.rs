@@ -1,6 +1,6 @@
 //! Which processes use how many ports (`-c`): the question behind a machine that has run out of them.
 
-use netstat_core::model::{NoOwner, Ownership, ProcessId, Protocol, Socket};
+use netstat_model::{NoOwner, Ownership, ProcessId, Protocol, Socket};
 
 /// Who holds ports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,7 +66,7 @@ pub fn count_ports(sockets: &[Socket]) -> Vec<PortCount> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use netstat_core::model::{Endpoint, Family, Owner};
+    use netstat_model::{Endpoint, Family, Owner};
 
     fn socket(protocol: Protocol, local: &str, port: u16, ownership: Ownership) -> Socket {
         let local = Endpoint::new(local.parse().unwrap(), port, 0);

@@ -1,6 +1,6 @@
 //! What the tables need to know of processes.
 
-use netstat_core::model::{Process, ProcessId};
+use netstat_model::{Process, ProcessId};
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 

@@ -1,6 +1,6 @@
 //! The order of the RDMA table (`-x`).
 
-use netstat_core::model::RdmaEndpoint;
+use netstat_model::RdmaEndpoint;
 
 /// The endpoints as they are shown: those of the kernel first, then by interface, role, local and remote end.
 pub fn in_order(endpoints: &[RdmaEndpoint]) -> Vec<&RdmaEndpoint> {

@@ -12,8 +12,8 @@
 //! neighbours the gateway (or the destination) is among; else its first; else the preferred source, whoever has
 //! it. An interface without any of these is told by its name.
 
-use netstat_core::model::{Family, Interface, NextHop, PersistentRoute, Prefix, Route, RouteKind};
-use netstat_core::query::{Families, RouteQuery};
+use netstat_model::query::{Families, RouteQuery};
+use netstat_model::{Family, Interface, NextHop, PersistentRoute, Prefix, Route, RouteKind};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::net::IpAddr;

@@ -43,7 +43,7 @@ mod tests {
     use super::*;
     use crate::columns::{by_name, tests as columns};
     use crate::view::ConnectionsOptions;
-    use netstat_core::query::Kinds;
+    use netstat_model::query::Kinds;
     use proptest::prelude::*;
 
     const ALL: ConnectionsOptions = ConnectionsOptions { listening: true, bound: true, kinds: Kinds::all() };

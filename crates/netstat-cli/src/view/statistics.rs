@@ -4,9 +4,7 @@
 //! One table per kind of section says which counter stands behind which label, in the order of the labels.
 
 use super::rates::{Earlier, Percent, Rate, Value};
-use netstat_core::model::{
-    Counters, Family, IcmpV4Counters, IcmpV6Counters, IpCounters, TcpCounters, UdpCounters,
-};
+use netstat_model::{Counters, Family, IcmpV4Counters, IcmpV6Counters, IpCounters, TcpCounters, UdpCounters};
 
 /// What a section is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

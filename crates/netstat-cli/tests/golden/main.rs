@@ -1,6 +1,12 @@
 //! Published output of Windows, through the model and back: the same bytes.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
 mod parse;
 mod samples;
@@ -9,7 +15,7 @@ use netstat_cli::columns::{Extras, Facts};
 use netstat_cli::render::classic::{NameColumn, OwnerLines};
 use netstat_cli::render::{Classic, Language, LineEnd};
 use netstat_cli::view::{ConnectionsOptions, ConnectionsView};
-use netstat_core::query::Kinds;
+use netstat_model::query::Kinds;
 use parse::{Cells, is_owner_line, is_row, parse};
 use samples::{Blanks, EXCLUDED, Head, SAMPLES, Sample};
 use std::collections::BTreeSet;
@@ -48,7 +54,7 @@ fn render(sample: &Sample, lines: &[String], line_end: LineEnd) -> String {
         line_end,
         pid: form.pid,
         columns: &extras.columns(),
-        facts: Facts { offload: netstat_core::model::Offload::InHost },
+        facts: Facts { offload: netstat_model::Offload::InHost },
         names: form.names.then_some(NameColumn { lookup: &parsed.names, full: false }),
         owners: form.owners.then_some(OwnerLines { lookup: &parsed.processes, path: false }),
         process: None,

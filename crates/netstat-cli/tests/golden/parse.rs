@@ -1,7 +1,7 @@
 //! The text of a sample into the model.
 
 use netstat_cli::view::Names;
-use netstat_core::model::{
+use netstat_model::{
     Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessId, Protocol, Socket,
     TcpState,
 };

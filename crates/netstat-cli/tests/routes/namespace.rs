@@ -1,9 +1,9 @@
 //! The report in private networks, against what `ip -j` says of the same.
 
-use netstat_core::model::{Interface, InterfaceFlags, NextHop, NextHops, Route, RouteKind, TABLE_MAIN};
-use netstat_core::os::{self, Backend, Origin};
-use netstat_core::query::{Families, RouteQuery, Tables};
 use netstat_lab::{Namespace, on_own_thread};
+use netstat_model::query::{Families, RouteQuery, Tables};
+use netstat_model::{Interface, InterfaceFlags, NextHop, NextHops, Route, RouteKind, TABLE_MAIN};
+use netstat_os::{Backend, Origin};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -149,7 +149,7 @@ fn same(ours: &[Fact], theirs: &[Fact]) {
 }
 
 fn read(query: &RouteQuery) -> (Vec<Interface>, Vec<Route>) {
-    let backend = os::open(Origin::Live).unwrap();
+    let backend = netstat_os::open(Origin::Live).unwrap();
     let interfaces = backend.interfaces().unwrap();
     let routes = backend.routes(query).unwrap();
     assert_eq!((interfaces.warnings, routes.warnings), (vec![], vec![]));

@@ -1,7 +1,7 @@
 //! The report of `route print` back into the model.
 
 use netstat_cli::render::routes::RouteWords;
-use netstat_core::model::{
+use netstat_model::{
     Interface, InterfaceAddress, InterfaceFlags, NextHop, NextHops, PersistentRoute, Prefix, Route,
     RouteKind, RouteStore, TABLE_MAIN,
 };

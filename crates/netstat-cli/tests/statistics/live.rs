@@ -4,8 +4,8 @@ use super::protocols::parse;
 use netstat_cli::render::LineEnd;
 use netstat_cli::render::statistics::render_statistics;
 use netstat_cli::view::statistics::sections;
-use netstat_core::model::{IcmpV4Counters, IcmpV6Counters, IpCounters, TcpCounters, UdpCounters};
-use netstat_core::os::{self, Backend, Origin};
+use netstat_model::{IcmpV4Counters, IcmpV6Counters, IpCounters, TcpCounters, UdpCounters};
+use netstat_os::{Backend, Origin};
 use std::collections::HashMap;
 use std::io::{ErrorKind, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
@@ -18,7 +18,7 @@ const MARK: &str = "----- report -----";
 /// counters in `/proc/net` are those of the process and not those of the thread.
 #[test]
 fn this_system_has_a_report() {
-    let backend = os::open(Origin::Live).unwrap();
+    let backend = netstat_os::open(Origin::Live).unwrap();
     let answer = backend.counters().unwrap();
     assert_eq!(answer.warnings, []);
     let mut out = Vec::new();

@@ -1,6 +1,12 @@
 //! Published output of `netstat -s` and `-e` of Windows, through the counters and back: the same bytes.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
 mod ethernet;
 #[cfg(target_os = "linux")]

@@ -4,9 +4,7 @@ use super::sample;
 use netstat_cli::render::LineEnd;
 use netstat_cli::render::statistics::render_statistics;
 use netstat_cli::view::statistics::{Selection, sections};
-use netstat_core::model::{
-    Counters, Family, IcmpV4Counters, IcmpV6Counters, IpCounters, TcpCounters, UdpCounters,
-};
+use netstat_model::{Counters, Family, IcmpV4Counters, IcmpV6Counters, IpCounters, TcpCounters, UdpCounters};
 
 const FULL: &str = "win10_s_full__go-test.txt";
 const NT4: &str = "winNT4_s_ip_kb155758.txt";

@@ -1,6 +1,6 @@
 //! Running the real program, reading its tables, and the tables that sockets ought to give: all of it written from
 //! the format of Windows, none of it with the code under test.
-#![allow(dead_code)] // each test program uses a part of it
+#![allow(dead_code, reason = "each test program uses a part of it")]
 
 use netstat_lab::{Family, Protocol, Row, TcpState};
 use std::io::{Read, Write};

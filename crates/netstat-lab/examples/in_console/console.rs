@@ -1,5 +1,5 @@
 //! See `main.rs`.
-#![allow(unsafe_code)]
+#![expect(unsafe_code, reason = "the standard library has no call for the pseudo consoles that tests need")]
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read};

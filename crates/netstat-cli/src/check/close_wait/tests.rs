@@ -1,6 +1,6 @@
 use super::super::made::{fact, held, lines, look, looks, moment, run, tcp, with};
 use super::*;
-use netstat_core::model::Ownership;
+use netstat_model::Ownership;
 
 /// Connections of a process in CLOSE_WAIT whose peers have been silent for so many seconds.
 fn silent(pid: u32, count: u16, seconds: u64) -> Vec<Socket> {

@@ -1,7 +1,7 @@
 use super::super::SocketKey;
 use super::super::made::{fired, held, lines, look, looks, moment, run, tcp};
 use super::*;
-use netstat_core::model::TimerKind;
+use netstat_model::TimerKind;
 use std::time::Duration;
 
 fn trying(count: u16, remote: &str, again: u8) -> Vec<Socket> {

@@ -2,7 +2,7 @@
 
 use super::super::surroundings::inbound;
 use super::super::{Evidence, Fact, Text};
-use netstat_core::model::{Judgement, Passage, Socket};
+use netstat_model::{Judgement, Passage, Socket};
 
 /// What the rules that were read do with what comes to any of these.
 fn judgements<'a>(evidence: &'a Evidence, sockets: &[&Socket]) -> Vec<Option<&'a Judgement>> {

@@ -1,7 +1,7 @@
 //! The ports that other machines mostly should not reach, each with the reason.
 
 use crate::check::Text;
-use netstat_core::model::Protocol;
+use netstat_model::Protocol;
 
 /// What somebody gets who reaches it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

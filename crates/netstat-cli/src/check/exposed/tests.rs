@@ -1,7 +1,7 @@
 use super::super::made::{fact, lines, process, run, seen, tcp, udp};
 use super::*;
 use crate::check::{Firewalled, inbound};
-use netstat_core::model::{Firewall, Judgement, Missing, NoOwner, Ownership, UnreadRules};
+use netstat_model::{Firewall, Judgement, Missing, NoOwner, Ownership, UnreadRules};
 use std::sync::Arc;
 
 fn listener(local: &str) -> Socket {
@@ -163,7 +163,7 @@ fn a_listener_for_both_families_is_as_open_as_the_easier_of_them() {
 
 #[test]
 fn the_firewall_is_asked_about_the_program_and_its_services() {
-    let asked = |process: &netstat_core::model::Process| {
+    let asked = |process: &netstat_model::Process| {
         let asked = inbound(&listener("0.0.0.0:445"), Some(process));
         let services = asked[0].services.as_ref().map(|services| services.join("|".as_ref()));
         (asked[0].program.clone().map(|program| program.display().to_string()), services)

@@ -17,9 +17,9 @@
 //! What a rule does not name is anything. What is forbidden is so even where it is allowed. Where a file has no
 //! `allow.listen` at all listeners are not judged but by what is forbidden; destinations in the same way.
 
-use netstat_core::enrich::UserNames;
-use netstat_core::filter::{Glob, Network, Ports};
-use netstat_core::model::{Missing, NoOwner, Ownership, Process, Protocol, Socket};
+use netstat_engine::enrich::UserNames;
+use netstat_engine::filter::{Glob, Network, Ports};
+use netstat_model::{Missing, NoOwner, Ownership, Process, Protocol, Socket};
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;

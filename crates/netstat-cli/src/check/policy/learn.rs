@@ -1,7 +1,7 @@
 //! `--learn`: a policy that allows what is there now.
 
 use super::{Deed, Evidence, Thresholds, deeds};
-use netstat_core::model::{Endpoint, Protocol, Socket};
+use netstat_model::{Endpoint, Protocol, Socket};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 

@@ -1,8 +1,8 @@
 use super::super::made::{fact, lines, process, run, seen, tcp, udp};
 use super::super::{Evidence, Surroundings, Thresholds};
 use super::*;
-use netstat_core::enrich::UserNames;
-use netstat_core::model::{Missing, NoOwner, Owner, Ownership, Process};
+use netstat_engine::enrich::UserNames;
+use netstat_model::{Missing, NoOwner, Owner, Ownership, Process};
 use proptest::prelude::*;
 use std::sync::Arc;
 

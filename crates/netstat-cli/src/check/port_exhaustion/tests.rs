@@ -1,8 +1,6 @@
 use super::super::made::{end, fact, held, lines, look, looks, moment, run, tcp, udp};
 use super::*;
-use netstat_core::model::{
-    Counters, DynamicPorts, Family, Limits, PortRange, Protocol, Socket, TcpExtCounters,
-};
+use netstat_model::{Counters, DynamicPorts, Family, Limits, PortRange, Protocol, Socket, TcpExtCounters};
 
 /// A range of 100 ports, of which 20 are reserved.
 fn limits(reuse: TimeWaitReuse) -> Limits {

@@ -2,9 +2,7 @@
 
 use super::super::Text;
 use super::super::text::{Particle, particle};
-use netstat_core::model::{
-    DynamicPorts, Endpoint, Family, Limits, Protocol, Socket, TcpState, TimeWaitReuse,
-};
+use netstat_model::{DynamicPorts, Endpoint, Family, Limits, Protocol, Socket, TcpState, TimeWaitReuse};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;

@@ -66,8 +66,7 @@ fn a_process_that_does_not_read_is_told_from_one_that_is_slow_or_idle() {
 fn what_does_not_move_is_told_from_what_is_slow() {
     let unanswered = |number| connection(number, 4, 30, 5, 60_000);
     let zero_window = |number| connection(number, 0, 1, 30, 0);
-    let probed =
-        |number| fired(connection(number, 0, 1, 30, 60_000), netstat_core::model::TimerKind::Probe, 5);
+    let probed = |number| fired(connection(number, 0, 1, 30, 60_000), netstat_model::TimerKind::Probe, 5);
     let moved = |number| with(unanswered(number), |tcp| tcp.bytes_acked = Some(200));
     let sent = |number| queues(unanswered(number), 0, 0);
     for (before, now, expected) in [
@@ -117,7 +116,7 @@ fn a_few_vanished_clients_of_a_busy_server_are_a_notice() {
 fn what_no_process_holds_any_longer_ends_by_itself() {
     let orphan = |number| {
         let mut socket = connection(number, 5, 60, 60, 0);
-        socket.ownership = netstat_core::model::Ownership::Unowned(NoOwner::NoProcess);
+        socket.ownership = netstat_model::Ownership::Unowned(NoOwner::NoProcess);
         socket
     };
     assert!(found(many(50, orphan), many(50, orphan))[0].starts_with("ok"));

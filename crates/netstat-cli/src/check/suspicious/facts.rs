@@ -4,7 +4,7 @@
 
 use super::super::Text;
 use super::super::text::{Particle, particle};
-use netstat_core::model::Executable;
+use netstat_model::Executable;
 use std::ffi::OsStr;
 
 /// One of the things that are looked at, and its weight.

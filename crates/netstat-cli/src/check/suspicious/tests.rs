@@ -1,8 +1,8 @@
 use super::super::made::{fact, lines, process, run, seen, tcp};
 use super::super::{Evidence, NamedList};
 use super::*;
-use netstat_core::enrich::AddressList;
-use netstat_core::model::{Missing, Owner, Process};
+use netstat_engine::enrich::AddressList;
+use netstat_model::{Missing, Owner, Process};
 use std::sync::Arc;
 
 /// A connection that was made from here.

@@ -6,7 +6,7 @@ use super::super::net_tools;
 use super::super::parse::parse;
 use super::super::{Arguments, Command, Manner};
 use super::{arguments, complaint, is_one_plain_line, parse_line};
-use netstat_core::query::Owners;
+use netstat_model::query::Owners;
 use proptest::prelude::*;
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -1,6 +1,6 @@
 use super::tests::{ALL, NUMERIC, any_socket, owned, table, udp};
 use super::*;
-use netstat_core::model::{Brief, Endpoint, Table};
+use netstat_model::{Brief, Endpoint, Table};
 use proptest::prelude::*;
 
 proptest! {

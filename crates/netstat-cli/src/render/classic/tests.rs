@@ -1,10 +1,9 @@
 use super::*;
 use crate::columns::Extras;
 use crate::view::ConnectionsOptions;
-use netstat_core::model::{
-    Endpoint, Executable, Family, Missing, Owner, ProcessId, Socket, TcpState, TcpState::*,
-};
-use netstat_core::query::Kinds;
+use netstat_model::TcpState::*;
+use netstat_model::query::Kinds;
+use netstat_model::{Endpoint, Executable, Family, Missing, Owner, ProcessId, Socket, TcpState};
 use proptest::prelude::*;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -18,7 +17,7 @@ pub(super) const NUMERIC: Classic<'static> = Classic {
     line_end: LineEnd::Lf,
     pid: false,
     columns: &[],
-    facts: Facts { offload: netstat_core::model::Offload::InHost },
+    facts: Facts { offload: netstat_model::Offload::InHost },
     names: None,
     owners: None,
     process: None,

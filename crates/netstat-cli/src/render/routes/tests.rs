@@ -1,6 +1,6 @@
 use super::*;
-use netstat_core::model::{NextHop, NextHops, PersistentRoute, Route, RouteStore, TABLE_MAIN};
-use netstat_core::query::{Families, RouteQuery, Tables};
+use netstat_model::query::{Families, RouteQuery, Tables};
+use netstat_model::{NextHop, NextHops, PersistentRoute, Route, RouteStore, TABLE_MAIN};
 use proptest::prelude::*;
 use std::ffi::OsString;
 use std::num::NonZeroU32;

@@ -1,7 +1,7 @@
 use super::*;
 use crate::view::rates::{Earlier, Percent, Rate};
 use crate::view::statistics::{Selection, sections};
-use netstat_core::model::{Counters, TcpCounters};
+use netstat_model::{Counters, TcpCounters};
 use std::time::Duration;
 
 fn text(section: Section, line_end: LineEnd) -> String {

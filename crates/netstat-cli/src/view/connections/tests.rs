@@ -1,5 +1,6 @@
 use super::*;
-use netstat_core::model::{SocketId, TcpState::*};
+use netstat_model::SocketId;
+use netstat_model::TcpState::*;
 use proptest::prelude::*;
 
 const ALL: ConnectionsOptions = ConnectionsOptions { listening: true, bound: true, kinds: Kinds::all() };

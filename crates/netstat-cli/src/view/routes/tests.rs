@@ -1,6 +1,6 @@
 use super::*;
-use netstat_core::model::{InterfaceAddress, InterfaceFlags, NextHops, RouteStore, TABLE_MAIN};
-use netstat_core::query::Tables;
+use netstat_model::query::Tables;
+use netstat_model::{InterfaceAddress, InterfaceFlags, NextHops, RouteStore, TABLE_MAIN};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 

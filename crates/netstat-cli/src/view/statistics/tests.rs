@@ -1,5 +1,5 @@
 use super::*;
-use netstat_core::model::{SocketLevels, TcpExtCounters};
+use netstat_model::{SocketLevels, TcpExtCounters};
 use std::collections::BTreeSet;
 use std::time::Duration;
 

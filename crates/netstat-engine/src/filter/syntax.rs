@@ -1,0 +1,201 @@
+//! The words of the language: one table for the parser, the help, and the nearest word of an error.
+
+use super::expression::Side;
+use super::lexer::SIGN_WORDS;
+use super::quantity::Quantity;
+use netstat_model::query::States;
+
+/// What a word begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keyword {
+    Port(Side),
+    Host(Side),
+    State,
+    Protocol,
+    Ipv4,
+    Ipv6,
+    Pid,
+    Process,
+    Path,
+    User,
+    Unit,
+    Loopback,
+    Private,
+    Public,
+    Country,
+    Network,
+    Number(Quantity),
+}
+
+/// A line of the table.
+pub(super) struct Primary {
+    pub(super) keyword: Keyword,
+    /// The word and its synonyms.
+    pub(super) words: &'static [&'static str],
+    /// What follows it, as the help writes it.
+    pub(super) argument: &'static str,
+    /// What it asks.
+    pub(super) help: &'static str,
+}
+
+const fn primary(
+    keyword: Keyword,
+    words: &'static [&'static str],
+    argument: &'static str,
+    help: &'static str,
+) -> Primary {
+    Primary { keyword, words, argument, help }
+}
+
+pub(super) const PRIMARIES: [Primary; 25] = [
+    primary(Keyword::Port(Side::Either), &["port"], "N|NAME|N-M|N,M", "a port of either end"),
+    primary(Keyword::Port(Side::Local), &["lport", "sport"], "N|NAME|N-M|N,M", "the local port"),
+    primary(Keyword::Port(Side::Remote), &["rport", "dport"], "N|NAME|N-M|N,M", "the remote port"),
+    primary(Keyword::Host(Side::Either), &["host"], "A[,A]", "an address of either end"),
+    primary(Keyword::Host(Side::Local), &["src"], "A[,A]", "the local address"),
+    primary(Keyword::Host(Side::Remote), &["dst"], "A[,A]", "the remote address"),
+    primary(Keyword::State, &["state"], "S[,S]", "the TCP state; UDP has none"),
+    primary(Keyword::Protocol, &["proto"], "P[,P]", "the protocol"),
+    primary(Keyword::Ipv4, &["ipv4"], "", "serves IPv4, as a dual-stack listener does"),
+    primary(Keyword::Ipv6, &["ipv6"], "", "serves IPv6, as a dual-stack listener does"),
+    primary(Keyword::Loopback, &["loopback"], "", "the remote address is this machine"),
+    primary(Keyword::Private, &["private"], "", "the remote address is of a network of one's own"),
+    primary(Keyword::Public, &["public"], "", "the remote address is on the internet"),
+    primary(Keyword::Country, &["country"], "CC[,CC]", "the country of the remote address, where known"),
+    primary(
+        Keyword::Network,
+        &["network"],
+        "ASN[,ASN]|GLOB",
+        "its network, by number or name, where known (--geo)",
+    ),
+    primary(Keyword::Pid, &["pid"], "N[,N]", "a process that holds it"),
+    primary(Keyword::Process, &["process"], "GLOB", "the name of a process that holds it"),
+    primary(Keyword::Path, &["path"], "GLOB", "the file that process runs"),
+    primary(Keyword::Unit, &["unit"], "GLOB", "the service of that process"),
+    primary(Keyword::User, &["user"], "NAME|UID", "the user that made it"),
+    primary(Keyword::Number(Quantity::ReceiveQueue), &["recvq"], "> SIZE", "bytes not yet read"),
+    primary(Keyword::Number(Quantity::SendQueue), &["sendq"], "> SIZE", "bytes not yet acknowledged"),
+    primary(Keyword::Number(Quantity::RoundTripTime), &["rtt"], "> TIME", "the round-trip time, where known"),
+    primary(
+        Keyword::Number(Quantity::Retransmissions),
+        &["retrans"],
+        "> N",
+        "segments sent again, where known",
+    ),
+    primary(Keyword::Number(Quantity::Age), &["age"], "> TIME", "time since it was established, where known"),
+];
+
+/// The keyword a word is, in whatever case.
+pub(super) fn keyword(word: &str) -> Option<&'static Primary> {
+    PRIMARIES.iter().find(|primary| primary.words.iter().any(|known| known.eq_ignore_ascii_case(word)))
+}
+
+/// Words that join tests.
+pub(super) const JOINING: [&str; 3] = ["and", "or", "not"];
+
+/// Whether a word joins tests or compares, and so is a name in quotes only.
+pub(super) fn is_reserved(word: &str) -> bool {
+    let mut reserved = JOINING.iter().chain(SIGN_WORDS.iter().map(|(word, _)| word));
+    reserved.any(|reserved| reserved.eq_ignore_ascii_case(word))
+}
+
+/// The word of the classic table for each state, then its other words. Capitals are the state itself even where the
+/// same word in small letters is a group.
+pub(super) const STATES: [(States, &str, &[&str]); 13] = [
+    (States::CLOSED, "CLOSED", &["close"]),
+    (States::LISTEN, "LISTENING", &["listen"]),
+    (States::SYN_SENT, "SYN_SENT", &["syn-send"]),
+    (States::SYN_RECEIVED, "SYN_RECEIVED", &["syn-recv", "syn-rcvd"]),
+    (States::ESTABLISHED, "ESTABLISHED", &["estab"]),
+    (States::FIN_WAIT_1, "FIN_WAIT_1", &["fin-wait1"]),
+    (States::FIN_WAIT_2, "FIN_WAIT_2", &["fin-wait2"]),
+    (States::CLOSE_WAIT, "CLOSE_WAIT", &[]),
+    (States::CLOSING, "CLOSING", &[]),
+    (States::LAST_ACK, "LAST_ACK", &[]),
+    (States::TIME_WAIT, "TIME_WAIT", &["timed-wait"]),
+    (States::BOUND, "BOUND", &["bound-inactive"]),
+    (States::DELETE_TCB, "DELETE_TCB", &[]),
+];
+
+/// Groups of states, and what they are.
+pub(super) const GROUPS: [(&str, States, &str); 6] = [
+    ("connected", CONNECTED, "all but CLOSED, LISTENING and BOUND"),
+    ("synchronized", CONNECTED.difference(States::SYN_SENT), "connected, without SYN_SENT"),
+    ("closing", BEING_CLOSED, "FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT, CLOSING, LAST_ACK, TIME_WAIT"),
+    ("bucket", States::SYN_RECEIVED.union(States::TIME_WAIT), "SYN_RECEIVED, TIME_WAIT"),
+    ("big", States::all().difference(States::SYN_RECEIVED.union(States::TIME_WAIT)), "all but bucket"),
+    ("all", States::all(), "any state, so TCP"),
+];
+
+const CONNECTED: States = States::CONNECTIONS.difference(States::CLOSED);
+
+const BEING_CLOSED: States = States::FIN_WAIT_1
+    .union(States::FIN_WAIT_2)
+    .union(States::CLOSE_WAIT)
+    .union(States::CLOSING)
+    .union(States::LAST_ACK)
+    .union(States::TIME_WAIT);
+
+/// The states a word means.
+pub(super) fn states(word: &str) -> Option<States> {
+    if let Some((states, ..)) = STATES.iter().find(|(_, name, _)| *name == word) {
+        return Some(*states);
+    }
+    let word = word.to_ascii_lowercase().replace('_', "-");
+    let group = GROUPS.iter().find(|(name, ..)| *name == word).map(|(_, states, _)| *states);
+    group.or_else(|| {
+        let mut named = STATES.iter().filter(|(_, name, others)| {
+            name.to_ascii_lowercase().replace('_', "-") == word || others.contains(&word.as_str())
+        });
+        named.next().map(|(states, ..)| *states)
+    })
+}
+
+/// The words of the classic table for the states of a set.
+pub(super) fn state_words(states: States) -> impl Iterator<Item = &'static str> {
+    STATES.iter().filter(move |(state, ..)| states.contains(*state)).map(|(_, word, _)| *word)
+}
+
+/// Every word for states, as somebody may have meant to type it.
+pub(super) fn all_state_words() -> impl Iterator<Item = String> {
+    let named = STATES.iter().flat_map(|(_, name, others)| {
+        [(*name).to_owned(), name.to_ascii_lowercase().replace('_', "-")]
+            .into_iter()
+            .chain(others.iter().map(|other| (*other).to_owned()))
+    });
+    named.chain(GROUPS.iter().map(|(name, ..)| (*name).to_owned()))
+}
+
+/// Protocols: the word, whether TCP or UDP, and the family where the word names one.
+pub(super) const PROTOCOLS: [(&str, netstat_model::Protocol, Option<netstat_model::Family>); 6] = {
+    use netstat_model::Family::{V4, V6};
+    use netstat_model::Protocol::{Tcp, Udp};
+    [
+        ("tcp", Tcp, None),
+        ("udp", Udp, None),
+        ("tcpv4", Tcp, Some(V4)),
+        ("udpv4", Udp, Some(V4)),
+        ("tcpv6", Tcp, Some(V6)),
+        ("udpv6", Udp, Some(V6)),
+    ]
+};
+
+/// Filters and what they find, for the help; a test parses them.
+pub(super) const EXAMPLES: [(&str, &str); 13] = [
+    (":8080", "who has port 8080"),
+    ("192.168.20.0/24", "all connections with this network"),
+    ("CLOSE_WAIT", "what peers have closed and programs here have not"),
+    ("public country != KR,US", "connections to other countries than these"),
+    (
+        "state established user alice public not rport 80,443",
+        "alice's connections to odd ports on the internet",
+    ),
+    ("process nginx or path /opt/*/nginx", "what nginx holds, wherever it is installed"),
+    ("lport 30000-32767 state listening", "listeners in a range of ports"),
+    ("(src 10.0.0.0/8 or src fd00::/8) and not dst 10.0.0.0/8,fd00::/8", "connections that leave a network"),
+    ("dst [2001:db8::1]:443", "connections to one service"),
+    ("unit ssh*.service pid 812,900", "two processes, if they belong to the ssh service"),
+    ("sendq ge 1M rtt gt 100ms", "slow receivers far away, without characters special to shells"),
+    ("sport = :22 dport != :1024", "as ss spells it"),
+    ("proto tcpv6 synchronized age > 1h", "old IPv6 connections"),
+];

@@ -1,0 +1,398 @@
+//! Every test on sockets that are known, and on what is not.
+
+use super::generate::{expression, sample};
+use super::parse;
+use crate::enrich::Geo;
+use crate::filter::{Context, Filter, Known, Needs, Tri};
+use Tri::{No, Unknown, Yes};
+use netstat_model::query::{Fields, Kinds, ProcessFields, States};
+use netstat_model::{
+    Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessId, Protocol, Socket,
+    TcpInfo, TcpState,
+};
+use proptest::prelude::*;
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::time::Duration;
+
+fn end(text: &str) -> Endpoint {
+    let address: std::net::SocketAddr = text.parse().unwrap();
+    Endpoint::new(address.ip(), address.port(), 0)
+}
+
+fn tcp(local: &str, remote: &str, state: TcpState) -> Socket {
+    let local = end(local);
+    let family = if local.address.is_ipv4() { Family::V4 } else { Family::V6 };
+    let mut socket = Socket::new(Protocol::Tcp, family, local, Some(end(remote)));
+    socket.state = Some(state);
+    socket
+}
+
+fn listener(local: &str, v6_only: Option<bool>) -> Socket {
+    let mut socket = tcp(local, "0.0.0.0:0", TcpState::Listen);
+    socket.remote = None;
+    socket.v6_only = v6_only;
+    socket
+}
+
+fn check(socket: &Socket, answers: &[(&str, Tri)]) {
+    for (text, answer) in answers {
+        assert_eq!(parse(text).matches(socket, &Context::NOTHING), *answer, "{text} of {socket:?}");
+        let negated = match answer {
+            Yes => No,
+            No => Yes,
+            Unknown => Unknown,
+        };
+        assert_eq!(
+            parse(&format!("not ({text})")).matches(socket, &Context::NOTHING),
+            negated,
+            "not ({text})"
+        );
+    }
+}
+
+#[test]
+fn places_are_those_of_the_remote_address() {
+    let filter = |text: &str| parse(text).with_geo(Arc::new(Geo::built_in()));
+    let korea = tcp("10.0.0.1:50000", "168.126.63.1:443", TcpState::Established);
+    let own = tcp("10.0.0.1:50000", "10.0.0.2:443", TcpState::Established);
+    let listener = listener("168.126.63.1:80", None);
+    for (text, answers) in [
+        ("country KR", [Yes, Unknown, No]),
+        ("country US,kr", [Yes, Unknown, No]),
+        ("country US", [No, Unknown, No]),
+        ("country != KR", [No, Unknown, Yes]),
+        ("country != US", [Yes, Unknown, Yes]),
+        // The table has no networks.
+        ("network AS4766", [Unknown, Unknown, No]),
+        ("network != *telecom*", [Unknown, Unknown, Yes]),
+    ] {
+        let found = [&korea, &own, &listener].map(|socket| filter(text).matches(socket, &Context::NOTHING));
+        assert_eq!(found, answers, "{text}");
+    }
+    // Places are known before owners are looked for.
+    assert_eq!(filter("country KR").decided(&korea, Known::Socket), Some(true));
+    assert_eq!(filter("country US pid 1").decided(&korea, Known::Socket), Some(false));
+    // Without a database nothing is known.
+    assert_eq!(parse("country KR").matches(&korea, &Context::NOTHING), Unknown);
+    let needs = parse("country KR or network 1 or network x").needs();
+    assert!(needs.countries && needs.networks && !needs.owners);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_network_has_a_number_and_a_name() {
+    use netstat_lab::{Mmdb, MmdbValue as Value};
+    let names = [
+        ("autonomous_system_number", Value::Number(4766)),
+        ("autonomous_system_organization", Value::Text("Korea Telecom")),
+    ];
+    let file = Mmdb::new().with("168.126.0.0".parse().unwrap(), 16, Value::Map(&names)).with(
+        "1.0.0.0".parse().unwrap(),
+        8,
+        Value::Map(&names[..1]),
+    );
+    let mut geo = Geo::built_in();
+    geo.add(file.bytes()).unwrap();
+    let geo = Arc::new(geo);
+    let matches = |text: &str, remote| {
+        let socket = tcp("10.0.0.1:50000", remote, TcpState::Established);
+        parse(text).with_geo(Arc::clone(&geo)).matches(&socket, &Context::NOTHING)
+    };
+    for (text, named, numbered) in [
+        ("network AS4766", Yes, Yes),
+        ("network 1,4766", Yes, Yes),
+        ("network 4767", No, No),
+        ("network korea*", Yes, Unknown),
+        ("network \"KOREA TELECOM\"", Yes, Unknown),
+        ("network telecom", No, Unknown),
+    ] {
+        assert_eq!(
+            (matches(text, "168.126.63.1:443"), matches(text, "1.2.3.4:443")),
+            (named, numbered),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_connection() {
+    let mut socket = tcp("10.0.0.1:50000", "93.184.216.34:443", TcpState::Established);
+    socket.uid = Some(1000);
+    socket.recv_queue = Some(5);
+    socket.send_queue = Some(2048);
+    check(
+        &socket,
+        &[
+            ("port 443", Yes),
+            ("port 50000", Yes),
+            ("lport 443", No),
+            ("rport 443", Yes),
+            ("rport 400-500,80", Yes),
+            ("dport >= :1024", No),
+            ("sport >= :1024", Yes),
+            ("host 10.0.0.1", Yes),
+            ("host 93.184.0.0/16", Yes),
+            ("src 93.184.0.0/16", No),
+            ("dst 93.184.216.34:443", Yes),
+            ("93.184.216.34:50000", No),
+            ("::/0", No),
+            ("state established", Yes),
+            ("connected", Yes),
+            ("closing", No),
+            ("proto tcp", Yes),
+            ("proto tcpv6", No),
+            ("proto udp", No),
+            ("ipv4", Yes),
+            ("ipv6", No),
+            ("public", Yes),
+            ("private", No),
+            ("loopback", No),
+            ("user alice", Yes),
+            ("user 0", No),
+            ("recvq > 4", Yes),
+            ("recvq > 5", No),
+            ("sendq = 2K", Yes),
+            ("sendq != 2K", No),
+            ("rtt > 1ms", Unknown),
+            ("retrans > 0", Unknown),
+            ("age > 1s", Unknown),
+            ("pid 1", Unknown),
+            ("process x", Unknown),
+            ("rtt > 1ms or port 443", Yes),
+            ("rtt > 1ms and port 443", Unknown),
+            ("rtt > 1ms and port 1", No),
+            ("rtt > 1ms or port 1", Unknown),
+        ],
+    );
+}
+
+#[test]
+fn remote_addresses_by_their_reach() {
+    for (remote, word) in [
+        ("127.0.0.2:1", "loopback"),
+        ("192.168.1.1:1", "private"),
+        ("100.64.0.1:1", "private"),
+        ("8.8.8.8:1", "public"),
+        ("224.0.0.251:1", "none"),
+    ] {
+        let socket = tcp("10.0.0.1:1", remote, TcpState::Established);
+        check(&socket, &["loopback", "private", "public"].map(|other| (other, Tri::from(other == word))));
+    }
+    let socket = tcp("[fe80::1]:1", "[fe80::2]:1", TcpState::Established);
+    check(&socket, &[("private", Yes), ("public", No)]);
+}
+
+#[test]
+fn an_ipv4_connection_on_an_ipv6_socket() {
+    let mut socket = tcp("1.2.3.4:80", "5.6.7.8:1024", TcpState::CloseWait);
+    socket.family = Family::V6;
+    check(
+        &socket,
+        &[
+            ("host 1.2.3.4", Yes),
+            ("src 1.0.0.0/8", Yes),
+            ("src ::/0", No),
+            ("ipv4", Yes),
+            ("ipv6", No),
+            ("tcpv4", Yes),
+        ],
+    );
+}
+
+#[test]
+fn listeners() {
+    let no_remote: &[(&str, Tri)] =
+        &[("rport 0-65535", No), ("dst ::/0 or dst 0.0.0.0/0", No), ("public or private or loopback", No)];
+    let dual = listener("[::]:80", Some(false));
+    check(&dual, no_remote);
+    check(
+        &dual,
+        &[
+            ("ipv4", Yes),
+            ("ipv6", Yes),
+            ("src ::", Yes),
+            ("src 0.0.0.0", Yes),
+            ("src 10.0.0.0/8", No),
+            ("port 80", Yes),
+            ("tcpv6", Yes),
+            ("tcpv4", Yes),
+            ("state listening", Yes),
+        ],
+    );
+    let only = listener("[::]:80", Some(true));
+    check(&only, &[("ipv4", No), ("ipv6", Yes), ("src ::", Yes), ("src 0.0.0.0", No)]);
+    let perhaps = listener("[::]:80", None);
+    check(&perhaps, &[("ipv4", Unknown), ("ipv6", Yes), ("src ::", Yes), ("src 0.0.0.0", Unknown)]);
+    check(&perhaps, &[("host 0.0.0.0/8", Unknown), ("port 80", Yes), ("port 81", No)]);
+    let specific = listener("[::1]:80", Some(false));
+    check(&specific, &[("ipv4", No), ("ipv6", Yes), ("src ::1", Yes)]);
+    let v4 = listener("0.0.0.0:80", None);
+    check(&v4, &[("ipv4", Yes), ("ipv6", No), ("src 0.0.0.0", Yes), ("src ::", No)]);
+}
+
+#[test]
+fn udp_has_no_state_and_tcp_may_have_an_unknown_one() {
+    let mut socket = Socket::new(Protocol::Udp, Family::V4, end("127.0.0.1:53"), None);
+    check(&socket, &[("state all", No), ("udp", Yes), ("tcp", No), ("rport 53", No), ("user 0", Unknown)]);
+    check(&socket, &[("recvq > 0", Unknown)]);
+    socket.protocol = Protocol::Tcp;
+    check(&socket, &[("state established", Unknown)]);
+    socket.state = Some(TcpState::Unknown(77));
+    check(&socket, &[("state all", No)]);
+    socket.state = Some(TcpState::DeleteTcb);
+    check(&socket, &[("state delete_tcb", Yes), ("connected", Yes)]);
+}
+
+fn owned(pids: &[u32]) -> Socket {
+    let mut socket = tcp("10.0.0.1:50000", "10.0.0.2:443", TcpState::Established);
+    let owner = |&pid| Owner { process: ProcessId { pid, start_time: 9 }, parent: None, descriptor: None };
+    socket.ownership = Ownership::Held(pids.iter().map(owner).collect());
+    socket
+}
+
+fn process(pid: u32) -> Process {
+    let mut process = Process::unknown(ProcessId { pid, start_time: 9 }, Missing::NotPermitted);
+    match pid {
+        1 => {
+            process.name = Ok(OsString::from("nginx"));
+            process.executable = Ok(Executable { path: "/usr/sbin/nginx".into(), deleted: false });
+            process.unit = Ok(OsString::from("nginx.service"));
+        }
+        2 => {
+            process.name = Ok(OsString::from("systemd-resolve"));
+            process.executable =
+                Ok(Executable { path: "/lib/systemd/systemd-resolved".into(), deleted: false });
+            process.unit = Err(Missing::NotApplicable);
+        }
+        _ => {}
+    }
+    process
+}
+
+#[test]
+fn processes_that_hold_a_socket() {
+    let known: Vec<Process> = (1..=3).map(process).collect();
+    let find = |id: ProcessId| known.iter().find(|process| process.id == id);
+    let context = Context::new(&find);
+    for (pids, text, answer) in [
+        (&[1][..], "pid 1", Yes),
+        (&[1, 2], "pid 2,9", Yes),
+        (&[1, 2], "pid 3", No),
+        (&[1], "process nginx", Yes),
+        (&[1], "process ngin", No),
+        (&[1, 2], "process n*", Yes),
+        (&[1], "path */nginx", Yes),
+        (&[1], "path nginx", No),
+        (&[1], "unit nginx.*", Yes),
+        (&[2], "unit *", No),
+        (&[2], "process systemd-resolve", Yes),
+        (&[2], "process systemd-resolved", if cfg!(target_os = "linux") { Yes } else { No }),
+        (&[2], "process systemd-resolver", No),
+        (&[3], "process *", Unknown),
+        (&[3], "not process *", Unknown),
+        (&[1, 3], "process nginx", Yes),
+        (&[1, 3], "process other", Unknown),
+        (&[4], "path *", Unknown),
+        (&[1], "process nginx not port 443", No),
+    ] {
+        assert_eq!(parse(text).matches(&owned(pids), &context), answer, "{text} of {pids:?}");
+    }
+    for (reason, answer) in [
+        (NoOwner::NoProcess, No),
+        (NoOwner::Kernel, No),
+        (NoOwner::NotPermitted, Unknown),
+        (NoOwner::OtherNamespace, Unknown),
+        (NoOwner::Vanished, Unknown),
+    ] {
+        let mut socket = owned(&[]);
+        socket.ownership = Ownership::Unowned(reason);
+        check(&socket, &[("pid 1", answer), ("process x", answer), ("path x", answer), ("unit x", answer)]);
+    }
+}
+
+#[test]
+fn owners_are_looked_for_only_where_they_decide() {
+    let mut socket = owned(&[1]);
+    socket.ownership = Ownership::NotRead;
+    for (text, before, with_owners) in [
+        ("port 443", Some(true), Some(true)),
+        ("port 1 pid 1", Some(false), Some(false)),
+        ("port 443 or pid 1", Some(true), Some(true)),
+        ("port 443 pid 1", None, Some(true)),
+        ("port 443 not pid 1", None, Some(false)),
+        ("process x", None, None),
+        ("pid 2 process x", None, Some(false)),
+        ("pid 1 or process x", None, Some(true)),
+        ("rtt > 1s process x", Some(false), Some(false)),
+    ] {
+        let filter = parse(text);
+        assert_eq!(filter.decided(&socket, Known::Socket), before, "{text}");
+        assert_eq!(filter.decided(&owned(&[1]), Known::Owners), with_owners, "{text}");
+    }
+    socket.ownership = Ownership::Unowned(NoOwner::NoProcess);
+    assert_eq!(parse("process x").decided(&socket, Known::Socket), Some(false));
+    assert_eq!(parse("not process x").decided(&socket, Known::Socket), Some(true));
+}
+
+#[test]
+fn what_a_filter_needs() {
+    let (none, no_fields) = (ProcessFields::empty(), Fields::empty());
+    for (text, owners, processes, fields) in [
+        ("port 80 user 5 public recvq > 0", false, none, no_fields),
+        ("pid 5", true, none, no_fields),
+        ("process x", true, ProcessFields::NAME, no_fields),
+        ("process abcdefghijklmno*", true, ProcessFields::NAME, no_fields),
+        ("process abcdefghijklmnop", true, ProcessFields::NAME | ProcessFields::EXECUTABLE, no_fields),
+        ("port 1 or not path x", true, ProcessFields::EXECUTABLE, no_fields),
+        ("unit x", true, ProcessFields::UNIT, no_fields),
+        ("rtt > 1s", false, none, Fields::TCP_INFO),
+        ("retrans > 1 age > 5s", false, none, Fields::TCP_INFO | Fields::AGE),
+    ] {
+        let filter = parse(text);
+        assert_eq!(
+            filter.needs(),
+            Needs { owners, processes, fields, countries: false, networks: false },
+            "{text}"
+        );
+        let mut query = super::programs::query(Kinds::all(), States::all());
+        query.fields = Fields::MARK;
+        assert_eq!(filter.narrow(query).query.fields, fields | Fields::MARK, "{text}");
+    }
+}
+
+#[test]
+fn numbers_that_come_when_asked_for() {
+    let mut socket = tcp("10.0.0.1:50000", "10.0.0.2:443", TcpState::Established);
+    let mut info = TcpInfo::default();
+    socket.age = Some(Duration::from_secs(90));
+    socket.tcp = Some(Box::new(info.clone()));
+    check(&socket, &[("age > 89s", Yes), ("age >= 1.5m", Yes), ("age > 1.5m", No), ("rtt > 0us", Unknown)]);
+    check(&socket, &[("retrans = 0", Unknown)]);
+    info.rtt = Some(Duration::from_micros(100_001));
+    info.total_retransmits = Some(3);
+    socket.tcp = Some(Box::new(info));
+    check(&socket, &[("rtt > 100ms", Yes), ("rtt <= 100ms", No), ("retrans > 2", Yes), ("retrans > 3", No)]);
+}
+
+proptest! {
+    #[test]
+    fn what_is_decided_early_stays(expression in expression(vec![80]), sample in sample(vec![80])) {
+        let filter = Filter::from(expression);
+        let mut socket = sample.socket;
+        let early = filter.decided(&socket, Known::Socket);
+        let find = |_| None;
+        for ownership in [
+            Ownership::NotRead,
+            owned(&[1, 2]).ownership,
+            Ownership::Unowned(NoOwner::Kernel),
+            Ownership::Unowned(NoOwner::NotPermitted),
+        ] {
+            socket.ownership = ownership;
+            let with_owners = filter.decided(&socket, Known::Owners);
+            let last = filter.matches(&socket, &Context::new(&find)).is_yes();
+            prop_assert!(early.is_none_or(|early| early == last));
+            prop_assert!(with_owners.is_none_or(|decided| decided == last));
+        }
+    }
+}

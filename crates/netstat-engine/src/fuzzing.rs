@@ -1,0 +1,52 @@
+//! The decoders and parsers, open to the fuzzer alone: `cargo fuzz run NAME` (see `fuzz/`). None of them may panic.
+
+use crate::enrich::{AddressList, CountryTable, Geo};
+use crate::filter::{Context, Filter, NumbersOnly};
+use netstat_model::query::{Fields, Kinds, Programs, SocketQuery, States};
+use netstat_model::{Endpoint, Family, Protocol, Socket};
+use std::ffi::OsString;
+
+/// Databases of countries and networks: the packed table, and files in MaxMind's format.
+pub fn geo(data: &[u8]) {
+    let addresses =
+        ["1.0.0.1", "255.255.255.254", "2001:4860::1", "64:ff9b::808:808"].map(|text| text.parse());
+    let mut geo = Geo::built_in();
+    let added = geo.add(data.to_vec());
+    for address in addresses.into_iter().flatten() {
+        if let Some(table) = CountryTable::new(data) {
+            table.country(address);
+        }
+        if added.is_ok() {
+            geo.country(address);
+            geo.network(address);
+        }
+    }
+}
+
+/// Lists of addresses.
+pub fn address_list(data: &[u8]) {
+    let (list, _) = AddressList::parse(data);
+    for address in ["1.2.3.4", "2001:db8::1"].map(|text| text.parse()).into_iter().flatten() {
+        if let Some(entry) = list.find(address) {
+            assert!(entry.first <= address && address <= entry.last && !entry.to_string().is_empty());
+        }
+    }
+}
+
+/// Filters, one word to a line: what is understood prints as what parses to the same, and can be asked for.
+pub fn filter(data: &[u8]) {
+    let words: Vec<OsString> = String::from_utf8_lossy(data).split('\n').map(OsString::from).collect();
+    let filter = match Filter::parse(&words, &NumbersOnly) {
+        Ok(filter) => filter,
+        Err(error) => {
+            assert_eq!(error.to_string().lines().count(), 3);
+            return;
+        }
+    };
+    let again = Filter::parse(&[OsString::from(filter.to_string())], &NumbersOnly);
+    assert_eq!(again.as_ref(), Ok(&filter));
+    let (states, programs) = (States::all(), Programs::default());
+    filter.narrow(SocketQuery { kinds: Kinds::all(), states, fields: Fields::empty(), programs });
+    let socket = Socket::new(Protocol::Udp, Family::V4, Endpoint::ANY_V4, None);
+    filter.matches(&socket, &Context::NOTHING);
+}

@@ -1,0 +1,377 @@
+use super::judge::Ruleset;
+use super::*;
+use crate::linux::fake::Fake;
+use crate::linux::live::Live;
+use crate::linux::wire::tests::{Script, done, message};
+use Passage::{Closed, Depends, Open};
+use netstat_model::{Family, Passage, Protocol};
+use proptest::prelude::*;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+fn tcp(port: u16) -> Inbound {
+    Inbound { protocol: Protocol::Tcp, family: Family::V4, port, program: None, services: None }
+}
+
+fn udp(port: u16) -> Inbound {
+    Inbound { protocol: Protocol::Udp, ..tcp(port) }
+}
+
+fn v6(inbound: Inbound) -> Inbound {
+    Inbound { family: Family::V6, ..inbound }
+}
+
+/// Gives a program its input and says whether it took it; `None` where it is not installed.
+fn feed(program: &str, words: &[&str], input: &str) -> Option<bool> {
+    let mut command = Command::new(program);
+    let child = command.args(words).stdin(Stdio::piped()).stderr(Stdio::inherit()).spawn();
+    let mut child = child.ok()?;
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    Some(child.wait().unwrap().success())
+}
+
+/// What the rules, as nft reads them, do with these.
+fn passages(rules: &str, asked: &[Inbound]) -> Option<Vec<(Passage, Vec<String>)>> {
+    netstat_lab::on_own_thread(|_| {
+        let Some(taken) = feed("nft", &["-f", "-"], rules) else {
+            eprintln!("skipped: nft is not installed");
+            return None;
+        };
+        assert!(taken, "nft does not take\n{rules}");
+        let firewall = firewall(&Live, asked);
+        assert_eq!(
+            firewall.unread.iter().filter(|unread| unread.of == "nftables").count(),
+            0,
+            "{firewall:?}"
+        );
+        let answers = firewall.judgements.into_iter().map(Option::unwrap);
+        Some(answers.map(|judgement| (judgement.passage, judgement.by)).collect())
+    })?
+}
+
+/// Rules in a chain for what comes in, and what they do.
+fn check(policy: &str, rules: &str, cases: &[(Inbound, Passage)]) {
+    let text = format!(
+        "table inet f {{\n\
+         set open {{ type inet_service; flags interval; elements = {{ 80, 8000-8100 }} }}\n\
+         set bad {{ type ipv4_addr; elements = {{ 192.0.2.1 }}\n}}\n\
+         chain web {{ tcp dport 443 accept; tcp dport 444 return; tcp dport 445 drop; }}\n\
+         chain end {{ tcp dport 1000 accept; }}\n\
+         chain input {{ type filter hook input priority 0; policy {policy};\n{rules}\n}}\n}}\n"
+    );
+    let asked: Vec<Inbound> = cases.iter().map(|(inbound, _)| inbound.clone()).collect();
+    let Some(found) = passages(&text, &asked) else { return };
+    for ((inbound, expected), (passage, by)) in cases.iter().zip(found) {
+        assert_eq!(passage, *expected, "{inbound:?} under {policy}: {rules}");
+        assert_eq!(by, ["nftables inet f input"]);
+    }
+}
+
+#[test]
+fn a_port_is_open_closed_or_depends() {
+    check(
+        "drop",
+        "tcp dport 22 accept",
+        &[(tcp(22), Open), (tcp(23), Closed), (udp(22), Closed), (v6(tcp(22)), Open)],
+    );
+    check("accept", "tcp dport 23 drop", &[(tcp(22), Open), (tcp(23), Closed), (udp(23), Open)]);
+    check("accept", "tcp dport 23 reject", &[(tcp(23), Closed), (tcp(22), Open)]);
+    check("drop", "tcp dport { 80, 443 } accept", &[(tcp(80), Open), (tcp(443), Open), (tcp(81), Closed)]);
+    check("drop", "tcp dport 1000-2000 accept", &[(tcp(1000), Open), (tcp(2000), Open), (tcp(2001), Closed)]);
+    check("drop", "tcp dport != 22 accept", &[(tcp(22), Closed), (tcp(23), Open)]);
+    check("drop", "tcp dport >= 1024 accept", &[(tcp(1023), Closed), (tcp(1024), Open)]);
+    check(
+        "drop",
+        "tcp dport @open accept",
+        &[(tcp(80), Open), (tcp(8050), Open), (tcp(8101), Closed), (tcp(79), Closed)],
+    );
+    check("drop", "tcp dport != @open accept", &[(tcp(80), Closed), (tcp(81), Open)]);
+    check("drop", "meta l4proto udp accept", &[(udp(5), Open), (tcp(5), Closed)]);
+    check("drop", "meta nfproto ipv6 tcp dport 22 accept", &[(tcp(22), Closed), (v6(tcp(22)), Open)]);
+    check(
+        "drop",
+        "meta l4proto . th dport { tcp . 22, udp . 53 } accept",
+        &[(tcp(22), Open), (udp(53), Open), (udp(22), Closed)],
+    );
+}
+
+#[test]
+fn what_is_not_a_new_connection_from_elsewhere_opens_nothing() {
+    let usual = "ct state established,related accept\nct state invalid drop\niif lo accept\niifname \"lo\" accept\n\
+                 meta l4proto icmp accept\ntcp dport 22 ct state new counter log accept";
+    check("drop", usual, &[(tcp(22), Open), (tcp(3306), Closed), (udp(22), Closed)]);
+    check("drop", "iifname != \"lo\" tcp dport 5 accept", &[(tcp(5), Open), (tcp(6), Closed)]);
+    check(
+        "drop",
+        "ct state vmap { established : accept, related : accept, invalid : drop }\ntcp dport 22 accept",
+        &[(tcp(22), Open), (tcp(5), Closed)],
+    );
+    check("accept", "tcp flags & (fin|syn|rst|ack) != syn ct state new drop", &[(tcp(22), Open)]);
+    check("accept", "tcp flags & (fin|syn) == (fin|syn) drop", &[(tcp(22), Open)]);
+}
+
+#[test]
+fn what_decides_over_the_sender_depends() {
+    check("drop", "ip saddr 10.0.0.0/8 tcp dport 5432 accept", &[(tcp(5432), Depends), (tcp(5433), Closed)]);
+    check("accept", "ip saddr @bad drop", &[(tcp(22), Depends)]);
+    check("drop", "iifname \"eth0\" tcp dport 22 accept", &[(tcp(22), Depends), (tcp(23), Closed)]);
+    check("drop", "tcp dport 22 limit rate 5/minute accept", &[(tcp(22), Depends)]);
+    check("drop", "ip saddr 10.0.0.0/8 accept\ntcp dport 22 accept", &[(tcp(22), Open), (tcp(23), Depends)]);
+    check("accept", "fib saddr . iif oif missing drop", &[(tcp(22), Depends)]);
+}
+
+#[test]
+fn chains_lead_to_others_and_back() {
+    let cases =
+        [(tcp(443), Open), (tcp(444), Closed), (tcp(445), Closed), (tcp(446), Closed), (tcp(1000), Open)];
+    check("drop", "jump web\ntcp dport 1000 accept", &cases);
+    check(
+        "accept",
+        "jump web\ntcp dport 446 drop",
+        &[(tcp(443), Open), (tcp(444), Open), (tcp(445), Closed), (tcp(446), Closed)],
+    );
+    check("drop", "goto end\ntcp dport 22 accept", &[(tcp(1000), Open), (tcp(22), Closed)]);
+    check(
+        "drop",
+        "tcp dport vmap { 443 : jump web, 22 : accept, 23 : drop }",
+        &[(tcp(443), Open), (tcp(22), Open), (tcp(23), Closed), (tcp(24), Closed)],
+    );
+    check("accept", "ip saddr 10.0.0.0/8 jump web", &[(tcp(445), Depends), (tcp(443), Open)]);
+}
+
+#[test]
+fn every_chain_on_the_way_has_a_say() {
+    let rules = "table ip a { chain in { type filter hook input priority 0; policy drop; tcp dport { 22, 80 } accept; }\n}\n\
+                 table inet b { chain raw { type filter hook prerouting priority -300; policy accept; tcp dport 80 drop; }\n}\n\
+                 table ip6 c { chain in { type filter hook input priority 0; policy drop; }\n}\n\
+                 table inet d { chain out { type filter hook output priority 0; policy drop; }\n}\n\
+                 table ip e { chain nat { type nat hook prerouting priority -100; policy accept; tcp dport 22 redirect to :23; }\n}\n";
+    let Some(found) = passages(rules, &[tcp(22), tcp(80), tcp(5), v6(tcp(22))]) else { return };
+    let by: Vec<(Passage, Vec<&str>)> =
+        found.iter().map(|(passage, by)| (*passage, by.iter().map(String::as_str).collect())).collect();
+    assert_eq!(
+        by,
+        [
+            (Open, vec!["nftables inet b raw", "nftables ip a in"]),
+            (Closed, vec!["nftables inet b raw"]),
+            (Closed, vec!["nftables ip a in"]),
+            (Closed, vec!["nftables ip6 c in"]),
+        ]
+    );
+}
+
+#[test]
+fn a_table_that_sleeps_drops_nothing() {
+    let rules = "table inet a { flags dormant; chain in { type filter hook input priority 0; policy drop; }\n}\n\
+                 table inet b { chain in { type filter hook input priority 0; policy accept; tcp dport 23 drop; }\n}\n";
+    let Some(found) = passages(rules, &[tcp(22), tcp(23)]) else { return };
+    let by = || vec!["nftables inet b in".to_owned()];
+    assert_eq!(found, [(Open, by()), (Closed, by())]);
+}
+
+#[test]
+fn what_is_not_tracked_has_no_state() {
+    let rules = "table inet r { chain pre { type filter hook prerouting priority raw; tcp dport 80 notrack; \
+                 ip saddr 10.0.0.0/8 tcp dport 81 notrack; }\n\
+                 chain late { type filter hook prerouting priority filter; tcp dport 83 notrack; }\n}\n\
+                 table inet f { chain in { type filter hook input priority 0; policy drop; ct state untracked accept; \
+                 ct state new tcp dport 82 accept; }\n}\n";
+    let asked = [tcp(80), tcp(81), tcp(82), tcp(83)];
+    let Some(found) = passages(rules, &asked) else { return };
+    assert_eq!(
+        found.into_iter().map(|(passage, _)| passage).collect::<Vec<_>>(),
+        [Open, Depends, Open, Closed]
+    );
+}
+
+#[test]
+fn what_is_let_in_where_its_addresses_are_translated_is_closed_where_none_are() {
+    // So firewalld writes it.
+    let filter = "table inet firewalld { chain in { type filter hook input priority 10; policy accept; \
+                  ct state { established, related } accept; ct status dnat accept; iifname lo accept; jump zone; \
+                  reject with icmpx type admin-prohibited; }\n\
+                  chain zone { tcp dport 22 accept; }\n}\n";
+    let passage = |rules: &str| {
+        let found = passages(rules, &[tcp(22), tcp(3306)])?;
+        Some(found.into_iter().map(|(passage, _)| passage).collect::<Vec<_>>())
+    };
+    let Some(found) = passage(filter) else { return };
+    assert_eq!(found, [Open, Closed]);
+    let nat = "table ip nat { chain pre { type nat hook prerouting priority -100; tcp dport 9999 redirect to :3306; }\n}\n";
+    assert_eq!(passage(&[filter, nat].concat()).unwrap(), [Open, Depends]);
+}
+
+#[test]
+fn a_chain_of_an_interface_decides_over_that_interface() {
+    let chain = |family: &str, name: &str| {
+        format!(
+            "table {family} {name} {{ chain i {{ type filter hook ingress device lo priority 0; tcp dport 23 drop; }}\n}}\n"
+        )
+    };
+    for family in ["netdev", "inet"] {
+        let Some(found) = passages(&chain(family, "n"), &[tcp(22), tcp(23)]) else { return };
+        let by = || vec![format!("nftables {family} n i")];
+        assert_eq!(found, [(Open, by()), (Depends, by())]);
+    }
+}
+
+#[test]
+fn ranges_that_leave_nothing_out_have_no_ends() {
+    let ranges = "tcp dport vmap { 0-79 : drop, 80 : accept, 81-65535 : drop }";
+    check("accept", ranges, &[(tcp(79), Closed), (tcp(80), Open), (tcp(9000), Closed)]);
+    check("drop", "tcp dport { 0-65535 } counter accept", &[(tcp(22), Open), (udp(22), Closed)]);
+    let all_else = "tcp dport vmap { 80-90 : accept, * : drop }";
+    check("accept", all_else, &[(tcp(85), Open), (tcp(22), Closed), (tcp(9000), Closed)]);
+}
+
+#[test]
+fn states_of_iptables_have_bits_of_their_own() {
+    let found = netstat_lab::on_own_thread(|_| {
+        let rules = "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -m tcp --dport 80 -j CT --notrack\nCOMMIT\n\
+                     *filter\n:INPUT DROP [0:0]\n-A INPUT -m conntrack --ctstate UNTRACKED -j ACCEPT\n\
+                     -A INPUT -m conntrack --ctstate DNAT -j ACCEPT\n\
+                     -A INPUT -p tcp -m conntrack --ctstate NEW -m tcp --dport 22 -j ACCEPT\nCOMMIT\n";
+        match feed("iptables-nft-restore", &[], rules) {
+            Some(true) => {}
+            other => {
+                eprintln!("skipped: iptables-nft-restore {other:?}");
+                return None;
+            }
+        }
+        let judgements = firewall(&Live, &[tcp(80), tcp(22), tcp(23)]).judgements;
+        Some(judgements.into_iter().map(|judgement| judgement.unwrap().passage).collect::<Vec<_>>())
+    });
+    if let Some(Some(found)) = found {
+        assert_eq!(found, [Open, Open, Closed]);
+    }
+}
+
+#[test]
+fn the_rules_of_iptables_are_among_them() {
+    let found = netstat_lab::on_own_thread(|_| {
+        let rules = "*filter\n:INPUT DROP [0:0]\n\
+                     -A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n-A INPUT -i lo -j ACCEPT\n\
+                     -A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n\
+                     -A INPUT -p tcp -m multiport --dports 80,8000:8100 -m comment --comment web -j ACCEPT\n\
+                     -A INPUT -p udp -m udp --dport 53 -j REJECT\nCOMMIT\n";
+        match feed("iptables-nft-restore", &[], rules) {
+            Some(true) => {}
+            other => {
+                eprintln!("skipped: iptables-nft-restore {other:?}");
+                return None;
+            }
+        }
+        let asked = [tcp(22), tcp(80), tcp(8050), tcp(8101), udp(53), udp(80)];
+        Some(
+            firewall(&Live, &asked)
+                .judgements
+                .into_iter()
+                .map(|judgement| judgement.unwrap().passage)
+                .collect::<Vec<_>>(),
+        )
+    });
+    if let Some(Some(found)) = found {
+        assert_eq!(found, [Open, Open, Open, Closed, Closed, Closed]);
+    }
+}
+
+#[test]
+fn without_rules_everything_is_open() {
+    let Some(found) = passages("", &[tcp(22)]) else { return };
+    assert_eq!(found, [(Open, Vec::new())]);
+}
+
+#[test]
+fn what_cannot_be_read_is_said() {
+    // No nftables in the kernel, which Fake has not either, and tables of the older kind.
+    let source = Fake::new().file("/proc/net/ip_tables_names", "nat\nfilter\n");
+    let found = firewall(&source, &[tcp(22)]);
+    assert_eq!(found.judgements, [Some(Judgement { passage: Open, by: Vec::new() })]);
+    assert_eq!(found.unread.len(), 1);
+    assert_eq!(
+        (found.unread[0].of, found.unread[0].reason.contains("(filter, nat)")),
+        ("iptables-legacy", true)
+    );
+    let source = Fake::new().fails("/proc/net/ip_tables_names", Errno::ACCESS);
+    assert_eq!(firewall(&source, &[]).unread[0].of, "iptables-legacy");
+    let found = firewall(&Script::new([(vec![], Some(1))]), &[tcp(22)]);
+    assert_eq!((found.judgements, found.unread[0].of), (vec![None], "nftables"));
+    assert!(found.unread[0].reason.contains("root"));
+}
+
+#[test]
+fn rules_that_lead_round_in_circles_end() {
+    let chain = |name: &str, hook: bool| {
+        let mut list = Vec::new();
+        wire::put_attribute(&mut list, 1, b"t\0");
+        wire::put_attribute(&mut list, 3, format!("{name}\0").as_bytes());
+        if hook {
+            let mut inner = Vec::new();
+            wire::put_attribute(&mut inner, 1, &1u32.to_be_bytes());
+            wire::put_attribute(&mut inner, 2, &0u32.to_be_bytes());
+            wire::put_attribute(&mut list, 4, &inner);
+        }
+        decode::decode_chain(&[wire_header(1), list].concat()).unwrap()
+    };
+    let rule = |to: &str| decode::Rule {
+        family: 1,
+        table: "t".into(),
+        chain: to.into(),
+        expressions: vec![decode::Expression::Verdict(decode::Verdict::Jump(to.into())); 1],
+    };
+    let rules = std::iter::repeat_n(rule("a"), 50).collect();
+    let ruleset = Ruleset::new(vec![chain("a", true)], rules);
+    assert_eq!(ruleset.judge(&tcp(22)).passage, Depends);
+    // What another program decides may end in either way.
+    let queue =
+        decode::Rule { expressions: vec![decode::Expression::Verdict(decode::Verdict::Queue)], ..rule("a") };
+    assert_eq!(Ruleset::new(vec![chain("a", true)], vec![queue]).judge(&tcp(22)).passage, Depends);
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes_are_decoded_without_panic(bytes: Vec<u8>) {
+        decode::decode_table(&bytes);
+        decode::decode_chain(&bytes);
+        decode::decode_set(&bytes);
+        decode::decode_rule(&bytes);
+        decode::decode_elements(&bytes);
+    }
+
+    /// Whatever rules the bytes make, they are judged by in the end.
+    #[test]
+    fn arbitrary_rules_are_judged(expressions in proptest::collection::vec(
+        proptest::collection::vec((1u16..8, proptest::collection::vec(any::<u8>(), 0..9)), 0..4), 0..6,
+    )) {
+        let names: [&[u8]; 9] = [b"meta\0", b"cmp\0", b"payload\0", b"bitwise\0", b"lookup\0", b"range\0", b"immediate\0", b"match\0", b"ct\0"];
+        let mut list = Vec::new();
+        for (at, attributes) in expressions.iter().enumerate() {
+            let (mut data, mut element) = (Vec::new(), Vec::new());
+            attributes.iter().for_each(|(kind, value)| wire::put_attribute(&mut data, *kind, value));
+            wire::put_attribute(&mut element, 1, names[at % names.len()]);
+            wire::put_attribute(&mut element, 2, &data);
+            wire::put_attribute(&mut list, 1, &element);
+        }
+        let mut rule = wire_header(1);
+        wire::put_attribute(&mut rule, 1, b"t\0");
+        wire::put_attribute(&mut rule, 2, b"a\0");
+        wire::put_attribute(&mut rule, 4, &list);
+        let mut hook = Vec::new();
+        wire::put_attribute(&mut hook, 1, &1u32.to_be_bytes());
+        wire::put_attribute(&mut hook, 2, &0u32.to_be_bytes());
+        let mut chain = wire_header(1);
+        wire::put_attribute(&mut chain, 1, b"t\0");
+        wire::put_attribute(&mut chain, 3, b"a\0");
+        wire::put_attribute(&mut chain, 4, &hook);
+        let script = Script::new([
+            (vec![message(NFTABLES | 3, 0, &chain), done()], None),
+            (vec![done()], None),
+            (vec![message(NFTABLES | 6, 0, &rule), done()], None),
+            (vec![done()], None),
+            (vec![done()], None),
+            (vec![done()], None),
+        ]);
+        let found = firewall(&script, &[tcp(22), udp(53)]);
+        prop_assert_eq!(found.judgements.len(), 2);
+    }
+}

@@ -1,0 +1,94 @@
+//! One function for each decoder, for the fuzz targets of the same names.
+
+use super::{
+    addresses, bpf, conntrack, counters, firewall, interface_counters, interfaces, limits, persistent,
+    processes, procnet, rdma, routes, sockets, uptime, wire,
+};
+use crate::tape::Player;
+use netstat_model::{Family, Protocol};
+
+/// Messages and attributes of netlink.
+pub fn netlink_messages(data: &[u8]) {
+    for message in wire::messages(data).flatten() {
+        wire::attributes(message.payload).for_each(drop);
+    }
+}
+
+/// Rows of the socket table from sock_diag.
+pub fn sock_diag(data: &[u8]) {
+    for protocol in [Protocol::Tcp, Protocol::Udp] {
+        sockets::decode_socket(data, protocol);
+    }
+}
+
+/// The files of `/proc/net`.
+pub fn proc_net(data: &[u8]) {
+    for family in [Family::V4, Family::V6] {
+        procnet::decode_table(data, Protocol::Tcp, family, &mut Vec::new());
+    }
+}
+
+/// Rows of the address table from rtnetlink.
+pub fn addresses(data: &[u8]) {
+    addresses::decode_address(data);
+}
+
+/// Rows of the list of interfaces from rtnetlink.
+pub fn links(data: &[u8]) {
+    interfaces::decode_link(data);
+}
+
+/// Rows of the routing tables from rtnetlink, and next hop objects.
+pub fn routes(data: &[u8]) {
+    routes::decode_route(data, &mut Default::default());
+    routes::decode_object(data);
+}
+
+/// The files that persistent routes are read from.
+pub fn persistent_routes(data: &[u8]) {
+    persistent::parse_all(&String::from_utf8_lossy(data));
+}
+
+/// The files of counters.
+pub fn counters(data: &[u8]) {
+    uptime::decode_uptime(data);
+    limits::decode_all(data);
+    conntrack::decode_statistics(data, &mut netstat_model::Conntrack::default());
+    counters::decode_all(data);
+}
+
+/// Rows of the interface list with their counters.
+pub fn interface_counters(data: &[u8]) {
+    interface_counters::decode_interface(data);
+}
+
+/// Chains, rules and sets of nftables.
+pub fn nftables(data: &[u8]) {
+    firewall::decode_table(data);
+    firewall::decode_chain(data);
+    firewall::decode_set(data);
+    firewall::decode_rule(data);
+    firewall::decode_elements(data);
+}
+
+/// Rows of the RDMA resources.
+pub fn rdma(data: &[u8]) {
+    rdma::decode_endpoint(data);
+}
+
+/// What the BPF program says of the descriptors of sockets.
+pub fn bpf_records(data: &[u8]) {
+    bpf::decode_records(data).into_iter().flatten().for_each(drop);
+}
+
+/// `/proc/PID/cgroup`, `cmdline` and `status`.
+pub fn process_files(data: &[u8]) {
+    processes::decode_files(data);
+}
+
+/// The index of a recording.
+pub fn recording(data: &[u8]) {
+    if let Ok(index) = std::str::from_utf8(data) {
+        let _ = Player::decode(index, b"answers".to_vec());
+    }
+}

@@ -1,0 +1,183 @@
+//! Limits, from `/proc/sys/net`, which is that of the current network namespace.
+
+use super::source::Source;
+use netstat_model::error::words_of;
+use netstat_model::{Answer, Error, Operation, Warning};
+use netstat_model::{DynamicPorts, Limits, PortRange, TimeWaitReuse};
+use std::io;
+use std::time::Duration;
+
+const PORT_RANGE: &str = "/proc/sys/net/ipv4/ip_local_port_range";
+const RESERVED_PORTS: &str = "/proc/sys/net/ipv4/ip_local_reserved_ports";
+
+/// Without the range of ports, which every kernel has, there is no answer.
+pub(super) fn limits(source: &dyn Source) -> Result<Answer<Limits>, Error> {
+    let mut reader = Reader { source, bytes: Vec::new(), warnings: Vec::new() };
+    let range = source
+        .read(PORT_RANGE, &mut reader.bytes)
+        .and_then(|()| {
+            decode_port_range(&reader.bytes).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+        })
+        .map_err(|error| Error::new(Operation::ReadLimits, error))?;
+    let excluded = reader.setting(RESERVED_PORTS, decode_port_list).unwrap_or_default();
+    let ports = Some(DynamicPorts { range, excluded, shared_by_remotes: true });
+    let mut number = |path| reader.setting(path, decode_number);
+    let data = Limits {
+        tcp_v4_ports: ports.clone(),
+        tcp_v6_ports: ports.clone(),
+        udp_v4_ports: ports.clone(),
+        udp_v6_ports: ports,
+        time_wait_reuse: number("/proc/sys/net/ipv4/tcp_tw_reuse").map(|number| match number {
+            0 => TimeWaitReuse::Never,
+            2 => TimeWaitReuse::Loopback,
+            _ => TimeWaitReuse::Always,
+        }),
+        timestamps: number("/proc/sys/net/ipv4/tcp_timestamps").map(|number| number != 0),
+        fin_timeout: number("/proc/sys/net/ipv4/tcp_fin_timeout").map(Duration::from_secs),
+        somaxconn: number("/proc/sys/net/core/somaxconn"),
+        max_syn_backlog: number("/proc/sys/net/ipv4/tcp_max_syn_backlog"),
+        syn_cookies: number("/proc/sys/net/ipv4/tcp_syncookies").map(|number| number != 0),
+    };
+    Ok(Answer { data, warnings: reader.warnings })
+}
+
+struct Reader<'a> {
+    source: &'a dyn Source,
+    bytes: Vec<u8>,
+    warnings: Vec<Warning>,
+}
+
+impl Reader<'_> {
+    /// A setting that a kernel may not have: then it is unknown, and there is nothing to say about it.
+    fn setting<T>(&mut self, path: &'static str, decode: fn(&[u8]) -> Option<T>) -> Option<T> {
+        match self.source.read(path, &mut self.bytes) {
+            Ok(()) => {
+                let value = decode(&self.bytes);
+                if value.is_none() {
+                    self.warnings.push(Warning::OddMessages { what: path, count: 1 });
+                }
+                value
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => {
+                self.warnings.push(Warning::SourceUnavailable { what: path, reason: words_of(&error) });
+                None
+            }
+        }
+    }
+}
+
+fn text(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes).ok().map(str::trim)
+}
+
+fn decode_number(bytes: &[u8]) -> Option<u64> {
+    text(bytes)?.parse().ok()
+}
+
+/// `32768\t60999`.
+fn decode_port_range(bytes: &[u8]) -> Option<PortRange> {
+    let mut words = text(bytes)?.split_ascii_whitespace();
+    let range = PortRange { first: words.next()?.parse().ok()?, last: words.next()?.parse().ok()? };
+    (words.next().is_none() && range.first <= range.last).then_some(range)
+}
+
+/// `8080,9000-9100`; nothing where none is reserved.
+fn decode_port_list(bytes: &[u8]) -> Option<Vec<PortRange>> {
+    let pieces = text(bytes)?.split(',').filter(|piece| !piece.is_empty());
+    pieces
+        .map(|piece| {
+            let (first, last) = piece.split_once('-').unwrap_or((piece, piece));
+            let range = PortRange { first: first.trim().parse().ok()?, last: last.trim().parse().ok()? };
+            (range.first <= range.last).then_some(range)
+        })
+        .collect()
+}
+
+/// Every decoder on the same bytes.
+#[cfg(any(test, fuzzing))]
+pub(super) fn decode_all(bytes: &[u8]) {
+    decode_number(bytes);
+    decode_port_range(bytes);
+    decode_port_list(bytes);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linux::fake::Fake;
+    use crate::linux::live::Live;
+    use proptest::prelude::*;
+    use rustix::io::Errno;
+
+    const fn range(first: u16, last: u16) -> PortRange {
+        PortRange { first, last }
+    }
+
+    #[test]
+    fn every_setting_is_read() {
+        let fake = Fake::new()
+            .file(PORT_RANGE, "32768\t60999\n")
+            .file(RESERVED_PORTS, "40000-40009,50000\n")
+            .file("/proc/sys/net/ipv4/tcp_tw_reuse", "2\n")
+            .file("/proc/sys/net/ipv4/tcp_timestamps", "1\n")
+            .file("/proc/sys/net/ipv4/tcp_fin_timeout", "30\n")
+            .file("/proc/sys/net/core/somaxconn", "4096\n")
+            .file("/proc/sys/net/ipv4/tcp_max_syn_backlog", "512\n")
+            .file("/proc/sys/net/ipv4/tcp_syncookies", "0\n");
+        let answer = limits(&fake).unwrap();
+        assert_eq!(answer.warnings, []);
+        let ports = answer.data.tcp_v4_ports.clone().unwrap();
+        assert_eq!((ports.range, ports.count()), (range(32_768, 60_999), 28_232 - 11));
+        assert_eq!(answer.data.udp_v6_ports, Some(ports));
+        assert_eq!(answer.data.time_wait_reuse, Some(TimeWaitReuse::Loopback));
+        assert_eq!((answer.data.timestamps, answer.data.syn_cookies), (Some(true), Some(false)));
+        assert_eq!(answer.data.fin_timeout, Some(Duration::from_secs(30)));
+        assert_eq!((answer.data.somaxconn, answer.data.max_syn_backlog), (Some(4096), Some(512)));
+    }
+
+    #[test]
+    fn what_is_not_there_is_unknown_and_what_is_refused_is_said() {
+        let fake = Fake::new()
+            .file(PORT_RANGE, "1024 65535\n")
+            .fails(RESERVED_PORTS, Errno::ACCESS)
+            .file("/proc/sys/net/ipv4/tcp_tw_reuse", "yes\n");
+        let answer = limits(&fake).unwrap();
+        assert_eq!(answer.data.tcp_v4_ports.unwrap().count(), 64_512);
+        assert_eq!((answer.data.time_wait_reuse, answer.data.somaxconn), (None, None));
+        assert_eq!(answer.warnings.len(), 2, "{:?}", answer.warnings);
+    }
+
+    #[test]
+    fn without_a_range_there_is_no_answer() {
+        for bytes in ["", "1", "2 1", "1 2 3", "1 65536", "a b"] {
+            let error = limits(&Fake::new().file(PORT_RANGE, bytes)).unwrap_err();
+            assert_eq!(error.operation, Operation::ReadLimits, "{bytes}");
+        }
+        assert!(limits(&Fake::new()).is_err());
+    }
+
+    #[test]
+    fn lists_of_ports() {
+        assert_eq!(decode_port_list(b"\n"), Some(Vec::new()));
+        assert_eq!(decode_port_list(b"1,3-5\n"), Some(vec![range(1, 1), range(3, 5)]));
+        assert_eq!(decode_port_list(b"5-3"), None);
+        assert_eq!(decode_port_list(b"x"), None);
+    }
+
+    #[test]
+    fn the_running_kernel_has_them() {
+        let answer = limits(&Live).unwrap();
+        assert_eq!(answer.warnings, []);
+        assert!(answer.data.tcp_v4_ports.unwrap().count() > 0);
+        assert!(answer.data.somaxconn.is_some() && answer.data.time_wait_reuse.is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_taken(bytes: Vec<u8>, text in "[0-9, \\t-]{0,40}") {
+            decode_all(&bytes);
+            decode_all(text.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Linux. Needs kernel 4.2 for sock_diag of TCP and UDP; works, knowing less, wherever `/proc/net` is.
+
+mod addresses;
+mod bpf;
+mod conntrack;
+mod counters;
+#[cfg(test)]
+mod fake;
+mod firewall;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
+mod host;
+mod interface_counters;
+mod interfaces;
+mod limits;
+mod live;
+mod owners;
+mod persistent;
+mod processes;
+mod procnet;
+mod rdma;
+mod routes;
+mod services;
+mod sockets;
+mod source;
+mod stat;
+mod table;
+mod tcp_info;
+mod uptime;
+mod users;
+mod wire;
+
+use super::resolver::{PlayedResolver, RecordingResolver, SystemResolver};
+use super::tape::{Player, Recorder};
+use super::{Backend, NameLookup, Origin};
+use live::Live;
+use netstat_model::query::{Owners, ProcessFields, RouteQuery, SocketQuery};
+use netstat_model::{Answer, Error, Operation, OwnerMethod};
+use netstat_model::{
+    Brief, Conntrack, Counters, Firewall, Inbound, Interface, InterfaceCounters, Limits, PersistentRoute,
+    Process, ProcessId, RdmaEndpoint, Route, Socket, Table,
+};
+use source::{Recording, Source};
+use std::net::IpAddr;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The Linux back end.
+pub struct Linux {
+    source: Origins,
+}
+
+enum Origins {
+    Live(Live),
+    Recording(Box<Recording>),
+    Replay(Arc<Player>),
+}
+
+impl Linux {
+    pub(super) fn open(origin: Origin<'_>) -> Result<Self, Error> {
+        let source = match origin {
+            Origin::Live => Origins::Live(Live),
+            Origin::Record(folder) => {
+                let recorder =
+                    Recorder::create(folder).map_err(|error| Error::new(Operation::Record, error))?;
+                Origins::Recording(Box::new(Recording::new(Live, Arc::new(recorder))))
+            }
+            Origin::Replay(folder) => {
+                let player = Player::open(folder).map_err(|error| Error::new(Operation::Replay, error))?;
+                Origins::Replay(Arc::new(player))
+            }
+        };
+        Ok(Self { source })
+    }
+
+    /// Ends a recording; does nothing where there is none.
+    ///
+    /// # Errors
+    /// When a part of it could not be written.
+    pub fn finish(&self) -> Result<(), Error> {
+        match &self.source {
+            Origins::Recording(recording) => {
+                recording.finish().map_err(|error| Error::new(Operation::Record, error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn source(&self) -> &dyn Source {
+        match &self.source {
+            Origins::Live(live) => live,
+            Origins::Recording(recording) => recording.as_ref(),
+            Origins::Replay(player) => player.as_ref(),
+        }
+    }
+}
+
+impl Backend for Linux {
+    fn sockets(&self, query: &SocketQuery) -> Result<Answer<Vec<Socket>>, Error> {
+        sockets::sockets(self.source(), query)
+    }
+
+    fn sifted_sockets(
+        &self,
+        query: &SocketQuery,
+        sift: &mut dyn FnMut(&mut Socket) -> bool,
+    ) -> Result<Answer<Vec<Socket>>, Error> {
+        sockets::sifted(self.source(), query, sift)
+    }
+
+    fn attach_owners(
+        &self,
+        sockets: &mut [Socket],
+        query: &SocketQuery,
+        by: Owners,
+    ) -> Result<Answer<OwnerMethod>, Error> {
+        owners::attach(self.source(), sockets, query, by)
+    }
+
+    fn table(
+        &self,
+        query: &SocketQuery,
+        owners: Option<Owners>,
+        keep: &dyn Fn(&Brief) -> bool,
+    ) -> Result<Answer<(Table, OwnerMethod)>, Error> {
+        table::table(self.source(), query, owners, keep)
+    }
+
+    fn each_socket(
+        &self,
+        query: &SocketQuery,
+        hand: &mut dyn FnMut(&Brief) -> ControlFlow<()>,
+    ) -> Result<Answer<()>, Error> {
+        let warnings = sockets::each(self.source(), query, sockets::Again::Never, hand)?;
+        Ok(Answer { data: (), warnings })
+    }
+
+    fn processes(&self, wanted: &[ProcessId], fields: ProcessFields) -> Vec<Process> {
+        processes::processes(self.source(), wanted, fields)
+    }
+
+    fn local_addresses(&self) -> Result<Answer<Vec<IpAddr>>, Error> {
+        addresses::local_addresses(self.source())
+    }
+
+    fn host_name(&self) -> Result<String, Error> {
+        host::host_name(self.source())
+    }
+
+    fn services(&self) -> Answer<Vec<u8>> {
+        services::services(self.source())
+    }
+
+    fn users(&self) -> Answer<Vec<u8>> {
+        users::users(self.source())
+    }
+
+    fn name_lookup(&self) -> Arc<dyn NameLookup> {
+        match &self.source {
+            Origins::Live(_) => Arc::new(SystemResolver),
+            Origins::Recording(recording) => {
+                Arc::new(RecordingResolver::new(SystemResolver, recording.recorder()))
+            }
+            Origins::Replay(player) => Arc::new(PlayedResolver::new(Arc::clone(player))),
+        }
+    }
+
+    fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
+        rdma::endpoints(self.source())
+    }
+
+    fn counters(&self) -> Result<Answer<Counters>, Error> {
+        counters::counters(self.source())
+    }
+
+    fn limits(&self) -> Result<Answer<Limits>, Error> {
+        limits::limits(self.source())
+    }
+
+    fn conntrack(&self) -> Result<Answer<Option<Conntrack>>, Error> {
+        conntrack::conntrack(self.source())
+    }
+
+    fn firewall(&self, asked: &[Inbound]) -> Firewall {
+        firewall::firewall(self.source(), asked)
+    }
+
+    fn uptime(&self) -> Result<Duration, Error> {
+        uptime::uptime(self.source())
+    }
+
+    fn interface_counters(&self) -> Result<Answer<Vec<InterfaceCounters>>, Error> {
+        interface_counters::interface_counters(self.source())
+    }
+
+    fn interfaces(&self) -> Result<Answer<Vec<Interface>>, Error> {
+        interfaces::interfaces(self.source())
+    }
+
+    fn routes(&self, query: &RouteQuery) -> Result<Answer<Vec<Route>>, Error> {
+        routes::routes(self.source(), query)
+    }
+
+    fn persistent_routes(&self) -> Result<Answer<Vec<PersistentRoute>>, Error> {
+        Ok(persistent::routes(self.source()))
+    }
+}

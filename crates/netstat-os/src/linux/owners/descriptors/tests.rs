@@ -1,0 +1,368 @@
+use super::*;
+use crate::linux::fake::Fake;
+use crate::linux::owners::tests::attach_listing;
+use crate::linux::owners::{attach_asking, id};
+use netstat_model::owner_method::BpfStep;
+use netstat_model::{Answer, Error, Warning};
+use netstat_model::{Brief, Endpoint, Family, Holder, NoOwner, Owner, Ownership, Protocol, Socket, Table};
+use proptest::prelude::*;
+use rustix::io::Errno;
+
+const STATUS: &str = "Name:\tx\nNSpid:\t9\nCapEff:\t000001ffffffffff\n";
+
+const INITIAL: &str = "pid:[4026531836]";
+
+fn socket(inode: u64, cookie: Option<u64>) -> Socket {
+    let mut socket = Socket::new(Protocol::Tcp, Family::V4, Endpoint::ANY_V4, None);
+    socket.id.inode = Some(inode);
+    socket.id.cookie = cookie;
+    socket
+}
+
+/// With so many open files that BPF pays.
+fn many(fake: Fake) -> Fake {
+    fake.file("/proc/sys/fs/file-nr", "4000\t0\t9223372036854775807\n")
+}
+
+/// A record of a process that started at tick 5.
+fn record(cookie: u64, inode: u32, fd: u32, pid: u32, parent: u32) -> Vec<u8> {
+    let long = [50_000_000, cookie].into_iter().flat_map(u64::to_ne_bytes);
+    long.chain([inode, fd, pid, parent].into_iter().flat_map(u32::to_ne_bytes)).collect()
+}
+
+fn fake() -> Fake {
+    many(Fake::new()).file("/proc/self/status", STATUS).file("/proc/self/ns/pid", INITIAL)
+}
+
+fn attached(fake: &Fake, sockets: &mut [Socket], by: Owners) -> Result<Answer<OwnerMethod>, Error> {
+    let same = sockets.to_vec();
+    attach_listing(fake, sockets, by, &mut || Ok(Answer::whole(same.clone())))
+}
+
+fn held(socket: &Socket) -> Vec<(u32, u32)> {
+    match &socket.ownership {
+        Ownership::Held(owners) => {
+            owners.iter().map(|owner| (owner.process.pid, owner.descriptor.unwrap())).collect()
+        }
+        other => panic!("not held but {other:?}"),
+    }
+}
+
+fn times_asked(fake: &Fake, path: &str) -> usize {
+    fake.asked().iter().filter(|asked| *asked == path).count()
+}
+
+#[test]
+fn each_process_is_an_owner_by_its_lowest_descriptor() {
+    let walk = [
+        record(0, 77, 9, 20, 10),
+        record(0, 77, 4, 10, 1),
+        record(0, 99, 3, 10, 1),
+        record(0, 77, 5, 20, 10),
+        record(0, 77, 3, 10, 1),
+    ];
+    for by in [Owners::Auto, Owners::Bpf] {
+        let fake = fake().walk(walk.concat(), Ok(()));
+        let mut sockets = [socket(77, None), socket(77, None)];
+        let answer = attached(&fake, &mut sockets, by).unwrap();
+        assert_eq!((answer.data, answer.warnings), (OwnerMethod::Bpf, vec![]));
+        let owner = |pid, parent, descriptor| Owner {
+            process: ProcessId { pid, start_time: 5 },
+            parent: Some(parent),
+            descriptor: Some(descriptor),
+        };
+        let owners = Ownership::Held(vec![owner(10, 1, 3), owner(20, 10, 5)]);
+        assert_eq!([&sockets[0].ownership, &sockets[1].ownership], [&owners, &owners]);
+        assert_eq!(times_asked(&fake, "/proc"), 0);
+    }
+}
+
+#[test]
+fn another_cookie_is_another_socket() {
+    for (wanted, told, same) in
+        [(Some(5), 5, true), (Some(5), 0, true), (None, 6, true), (None, 0, true), (Some(5), 6, false)]
+    {
+        let walk = record(told, 77, 3, 10, 1);
+        let fake = fake().walk(walk.clone(), Ok(())).walk(walk, Ok(()));
+        let mut sockets = [socket(77, wanted)];
+        attached(&fake, &mut sockets, Owners::Bpf).unwrap();
+        let expected = Ownership::Unowned(NoOwner::Kernel);
+        assert_eq!(sockets[0].ownership != expected, same, "{wanted:?} {told}");
+    }
+    // Nor are two sockets of one inode taken for each other.
+    let walk = record(6, 77, 3, 10, 1);
+    let fake = fake().walk(walk.clone(), Ok(())).walk(walk, Ok(()));
+    let mut sockets = [socket(77, Some(5)), socket(77, Some(6))];
+    attached(&fake, &mut sockets, Owners::Bpf).unwrap();
+    assert_eq!(sockets[0].ownership, Ownership::Unowned(NoOwner::NotPermitted));
+    assert_eq!(held(&sockets[1]), [(10, 3)]);
+}
+
+#[test]
+fn what_fails_leaves_no_trace_and_proc_answers() {
+    let failure = Failure { step: BpfStep::Read, errno: Errno::NOMEM.raw_os_error() };
+    let read = record(0, 77, 3, 99, 1);
+    let odd = NoBpf::Refused { step: BpfStep::Read, errno: Errno::BADMSG.raw_os_error() };
+    let nspid = "NSpid:\t9\t1\n";
+    let cases = [
+        (fake(), NoBpf::NotPermitted),
+        (fake().walk(read.clone(), Err(failure)), failure.reason()),
+        (fake().walk([&read[..], b"x"].concat(), Ok(())), odd),
+        (
+            many(Fake::new()).file("/proc/self/status", nspid).walk(read.clone(), Ok(())),
+            NoBpf::OtherNamespace,
+        ),
+        (many(Fake::new()).walk(read, Ok(())), NoBpf::OtherNamespace),
+    ];
+    for (fake, reason) in cases {
+        let fake = fake.alive(10, 1, 5, &[(4, "socket:[77]")]);
+        let mut sockets = [socket(77, None)];
+        let answer = attached(&fake, &mut sockets, Owners::Auto).unwrap();
+        assert_eq!((answer.data, answer.warnings), (OwnerMethod::Proc(reason), vec![]));
+        assert_eq!(held(&sockets[0]), [(10, 4)], "{reason}");
+    }
+}
+
+#[test]
+fn a_program_that_was_refused_is_not_loaded_again() {
+    let fake = fake().alive(10, 1, 5, &[]);
+    let mut sockets = [socket(77, None)];
+    let answer = attached(&fake, &mut sockets, Owners::Auto).unwrap();
+    assert_eq!(answer.data, OwnerMethod::Proc(NoBpf::NotPermitted));
+    assert_eq!(sockets[0].ownership, Ownership::Unowned(NoOwner::Kernel));
+    assert_eq!((times_asked(&fake, "/proc"), times_asked(&fake, "bpf load")), (2, 1));
+}
+
+#[test]
+fn auto_reads_proc_where_few_files_are_open() {
+    let few = OwnerMethod::Proc(NoBpf::FewFiles);
+    for (files, expected) in [
+        (Some("739\t0\t2466177\n"), few),
+        (Some("3999\t0\t2466177\n"), few),
+        (Some("4000\t0\t2466177\n"), OwnerMethod::Bpf),
+        // Nobody knows: BPF never takes long.
+        (Some("many"), OwnerMethod::Bpf),
+        (Some(""), OwnerMethod::Bpf),
+        (None, OwnerMethod::Bpf),
+    ] {
+        let mut fake = Fake::new()
+            .file("/proc/self/status", STATUS)
+            .walk(record(0, 1, 3, 10, 1), Ok(()))
+            .alive(10, 1, 5, &[(3, "socket:[1]")]);
+        if let Some(text) = files {
+            fake = fake.file("/proc/sys/fs/file-nr", text);
+        }
+        let mut sockets = [socket(1, None)];
+        let answer = attached(&fake, &mut sockets, Owners::Auto).unwrap();
+        assert_eq!(answer.data, expected, "{files:?}");
+        assert_eq!(held(&sockets[0]), [(10, 3)]);
+        let loaded = usize::from(expected == OwnerMethod::Bpf);
+        assert_eq!(times_asked(&fake, "bpf load"), loaded, "{files:?}");
+    }
+    // Who asks for BPF gets it.
+    let fake = Fake::new().file("/proc/self/status", STATUS).walk(record(0, 77, 3, 10, 1), Ok(()));
+    let mut sockets = [socket(77, None)];
+    assert_eq!(attached(&fake, &mut sockets, Owners::Bpf).unwrap().data, OwnerMethod::Bpf);
+}
+
+#[test]
+fn one_means_alone_is_used_when_it_is_asked_for() {
+    let walk = record(0, 77, 3, 99, 1);
+    let fake = fake().walk(walk, Ok(())).alive(10, 1, 5, &[(4, "socket:[77]")]);
+    let mut sockets = [socket(77, None)];
+    let answer = attached(&fake, &mut sockets, Owners::Proc).unwrap();
+    assert_eq!(answer.data, OwnerMethod::Proc(NoBpf::NotAsked));
+    assert_eq!(held(&sockets[0]), [(10, 4)]);
+    assert_eq!(times_asked(&fake, "bpf load"), 0);
+
+    let fake = Fake::new().file("/proc/self/status", STATUS).alive(10, 1, 5, &[(4, "socket:[77]")]);
+    let error = attached(&fake, &mut sockets, Owners::Bpf).unwrap_err().to_string();
+    assert!(error.starts_with("cannot find the owners of the sockets: by BPF: not permitted; "), "{error}");
+    assert_eq!(times_asked(&fake, "/proc"), 0);
+}
+
+#[test]
+fn without_sockets_nothing_is_asked() {
+    let fake = fake();
+    let mut sockets = [socket(0, None)];
+    let answer = attached(&fake, &mut sockets, Owners::Auto).unwrap();
+    assert_eq!(answer.data, OwnerMethod::NotNeeded);
+    assert_eq!(fake.asked(), [""; 0]);
+}
+
+#[test]
+fn who_is_missing_is_looked_for_once_more() {
+    let fake = fake().walk(Vec::new(), Ok(())).walk(record(0, 77, 3, 10, 1), Ok(()));
+    let mut sockets = [socket(77, None), socket(78, None)];
+    let answer = attached(&fake, &mut sockets, Owners::Auto).unwrap();
+    assert_eq!((answer.data, answer.warnings), (OwnerMethod::Bpf, vec![]));
+    assert_eq!(held(&sockets[0]), [(10, 3)]);
+    assert_eq!(sockets[1].ownership, Ownership::Unowned(NoOwner::Kernel));
+    // One program walks twice.
+    assert_eq!((times_asked(&fake, "bpf load"), times_asked(&fake, "bpf walk")), (1, 2));
+    // BPF is not told less where /proc hides processes.
+    assert_eq!(times_asked(&fake, "/proc/self/mounts"), 0);
+}
+
+#[test]
+fn a_socket_gone_since_has_vanished() {
+    let fake = fake().walk(Vec::new(), Ok(()));
+    let mut sockets = [socket(77, Some(5))];
+    let by = Owners::Auto;
+    let other = vec![socket(77, Some(6))];
+    attach_listing(&fake, &mut sockets, by, &mut || Ok(Answer::whole(other.clone()))).unwrap();
+    assert_eq!(sockets[0].ownership, Ownership::Unowned(NoOwner::Vanished));
+    assert_eq!(times_asked(&fake, "bpf walk"), 1);
+}
+
+#[test]
+fn in_a_namespace_the_holder_is_elsewhere() {
+    let fake = many(Fake::new())
+        .file("/proc/self/status", STATUS)
+        .file("/proc/self/ns/pid", "pid:[4026532001]")
+        .walk(Vec::new(), Ok(()))
+        .walk(Vec::new(), Ok(()));
+    let mut sockets = [socket(77, None)];
+    attached(&fake, &mut sockets, Owners::Auto).unwrap();
+    assert_eq!(sockets[0].ownership, Ownership::Unowned(NoOwner::OtherNamespace));
+}
+
+#[test]
+fn when_the_second_walk_fails_what_proc_refuses_counts() {
+    let failure = Failure { step: BpfStep::Load, errno: Errno::NOMEM.raw_os_error() };
+    let fake = fake()
+        .walk(record(0, 78, 3, 10, 1), Ok(()))
+        .walk(record(0, 77, 3, 99, 1), Err(failure))
+        .pid(20)
+        .file("/proc/20/stat", crate::linux::fake::stat_line(20, 'S', 1, 0, 1, 5))
+        .fails("/proc/20/fd", Errno::ACCESS);
+    let mut sockets = [socket(77, None), socket(78, None)];
+    let answer = attached(&fake, &mut sockets, Owners::Auto).unwrap();
+    assert_eq!(answer.data, OwnerMethod::Proc(failure.reason()));
+    assert_eq!(answer.warnings, [Warning::OwnersNotPermitted { processes: 1 }]);
+    assert_eq!(sockets[0].ownership, Ownership::Unowned(NoOwner::NotPermitted));
+    assert_eq!(held(&sockets[1]), [(10, 3)]);
+}
+
+#[test]
+fn what_may_be_kept_from_bpf_too_is_not_taken_for_nothing() {
+    let line = |pid, flags| crate::linux::fake::stat_line(pid, 'S', 1, flags, 1, 5);
+    for (flags, expected, refused) in [(0, NoOwner::NotPermitted, 1), (0x0020_0000, NoOwner::Kernel, 0)] {
+        let fake = fake()
+            .walk(Vec::new(), Ok(()))
+            .walk(Vec::new(), Ok(()))
+            .alive(10, 1, 5, &[])
+            .pid(20)
+            .fails("/proc/20/exe", Errno::ACCESS)
+            .file("/proc/20/stat", line(20, flags));
+        let mut sockets = [socket(77, None)];
+        let answer = attached(&fake, &mut sockets, Owners::Auto).unwrap();
+        assert_eq!(sockets[0].ownership, Ownership::Unowned(expected));
+        let warnings = [Warning::OwnersNotPermitted { processes: refused }];
+        assert_eq!(answer.warnings, warnings[..refused]);
+    }
+}
+
+fn table(sockets: &[Socket]) -> Table {
+    let mut table = Table::default();
+    for socket in sockets {
+        let brief = Brief::from(socket);
+        assert!(brief.rows().all(|section| table.push(&brief, section)));
+    }
+    table
+}
+
+/// Runs the search for a table, beginning beside the listing.
+fn with_head_start(
+    fake: &Fake,
+    sockets: &[Socket],
+    by: Owners,
+) -> (Result<Answer<OwnerMethod>, Error>, Vec<Holder>) {
+    let mut table = table(sockets);
+    let found = std::thread::scope(|scope| HeadStart::begin(scope, fake, by).finish());
+    let answer = attach_asking(fake, &mut table, by, found, &mut |hand| {
+        sockets.iter().filter_map(id).for_each(hand);
+        Ok(Vec::new())
+    });
+    (answer, table.rows_as_given().map(|row| row.holder).collect())
+}
+
+#[test]
+fn the_look_beside_the_listing_finds_all() {
+    let walk = [record(7, 77, 3, 10, 1), record(0, 78, 4, 10, 1), record(0, 99, 5, 11, 1)].concat();
+    let fake = fake().walk(walk, Ok(()));
+    let sockets = [socket(77, Some(7)), socket(78, Some(8)), socket(77, Some(7))];
+    let (answer, holders) = with_head_start(&fake, &sockets, Owners::Auto);
+    let answer = answer.unwrap();
+    assert_eq!((answer.data, answer.warnings), (OwnerMethod::Bpf, vec![]));
+    let ten = Holder::Process(10);
+    assert_eq!(holders, [ten; 3]);
+    let asked = ["bpf load", "bpf quick walk", "bpf walk", "/proc"].map(|what| times_asked(&fake, what));
+    assert_eq!(asked, [1, 1, 0, 0]);
+}
+
+#[test]
+fn what_the_look_beside_the_listing_missed_is_looked_for_from_the_start() {
+    // 78 came after the first look, 79 is held by nobody.
+    let walk = |inode| record(0, inode, 3, 10, 1);
+    let fake =
+        fake().walk(walk(77), Ok(())).walk([walk(77), walk(78)].concat(), Ok(())).walk(Vec::new(), Ok(()));
+    let sockets = [socket(77, None), socket(78, None), socket(79, None)];
+    let (answer, holders) = with_head_start(&fake, &sockets, Owners::Bpf);
+    assert_eq!(answer.unwrap().data, OwnerMethod::Bpf);
+    let ten = Holder::Process(10);
+    assert_eq!(holders, [ten, ten, Holder::Nobody(NoOwner::Kernel)]);
+    let asked = ["bpf load", "bpf quick walk", "bpf walk"].map(|what| times_asked(&fake, what));
+    assert_eq!(asked, [1, 1, 2], "who may be passed over by a quick look is looked for in full");
+}
+
+#[test]
+fn a_head_start_that_fails_leaves_no_trace() {
+    let failure = Failure { step: BpfStep::Read, errno: Errno::NOMEM.raw_os_error() };
+    let fake = || fake().walk(record(0, 77, 3, 99, 1), Err(failure)).alive(10, 1, 5, &[(4, "socket:[77]")]);
+    let (answer, holders) = with_head_start(&fake(), &[socket(77, None)], Owners::Auto);
+    assert_eq!(answer.unwrap().data, OwnerMethod::Proc(failure.reason()));
+    assert_eq!(holders, [Holder::Process(10)]);
+    let (answer, _) = with_head_start(&fake(), &[socket(77, None)], Owners::Bpf);
+    assert!(answer.is_err());
+    // Where it is not worth it there is none.
+    let (answer, holders) = with_head_start(&fake(), &[socket(77, None)], Owners::Proc);
+    assert_eq!(answer.unwrap().data, OwnerMethod::Proc(NoBpf::NotAsked));
+    assert_eq!(holders, [Holder::Process(10)]);
+}
+
+#[test]
+fn one_number_is_the_own_namespace() {
+    for (status, own) in [
+        ("NSpid:\t9\n", true),
+        ("Name:\tx\nNSpid:\t9\nx", true),
+        ("NSpid:\t9\t1\n", false),
+        ("NSpid:\n", false),
+        ("Pid:\t9\n", false),
+        ("", false),
+    ] {
+        assert_eq!(decode_own_namespace(status.as_bytes()), own, "{status:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_walk_panics(bytes in proptest::collection::vec(any::<u8>(), 0..300), records in 0..9_usize) {
+        let mut bytes = bytes;
+        bytes.truncate(bytes.len().min(records * 32));
+        let fake = fake().walk(bytes.clone(), Ok(())).walk(bytes, Ok(()));
+        let mut sockets = [socket(77, Some(5)), socket(u64::MAX, None)];
+        prop_assert!(attached(&fake, &mut sockets, Owners::Auto).is_ok());
+    }
+
+    #[test]
+    fn no_number_of_files_panics(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+        let _ = decode_open_files(&bytes);
+    }
+
+    #[test]
+    fn no_status_panics(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+        let _ = decode_own_namespace(&[&b"NSpid:"[..], &bytes].concat());
+        let _ = decode_own_namespace(&bytes);
+    }
+}

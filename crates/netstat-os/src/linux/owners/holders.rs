@@ -1,0 +1,178 @@
+//! Which descriptor of which process is which socket.
+
+use netstat_model::{Owner, ProcessId, ShortId};
+use rustc_hash::FxHashMap;
+
+/// One descriptor.
+#[derive(Debug, Clone, Copy)]
+struct Descriptor {
+    /// The inode of its socket, scrambled, so that numbers that follow each other do not lie together. The same number
+    /// is the same inode.
+    key: u32,
+    /// The cookie of its socket; 0 where it is not known.
+    cookie: u32,
+    /// Where its process is in [`Holders::processes`].
+    process: u32,
+    number: u32,
+}
+
+/// Descriptors of sockets, and who has them: 16 bytes for each. They are found after they were put in order
+/// ([`Holders::seal`]).
+#[derive(Debug, Default)]
+pub(super) struct Holders {
+    processes: Vec<Holding>,
+    places: FxHashMap<ProcessId, u32>,
+    descriptors: Vec<Descriptor>,
+    /// Where the descriptors begin whose key has a certain upper part, and behind the last part, where they end.
+    starts: Vec<u32>,
+}
+
+/// A process that has some.
+#[derive(Debug, Clone, Copy)]
+struct Holding {
+    process: ProcessId,
+    parent: u32,
+}
+
+fn scramble(inode: u32) -> u32 {
+    // An odd factor, near the golden ratio: numbers that follow each other end up far apart.
+    inode.wrapping_mul(0x9e37_79b1)
+}
+
+impl Holders {
+    /// Adds a descriptor.
+    pub(super) fn add(&mut self, process: ProcessId, parent: u32, socket: ShortId, number: u32) {
+        // The descriptors of a process mostly come together.
+        let last = self.descriptors.last().map(|last| last.process);
+        let same = |place: &u32| self.processes.get(*place as usize).is_some_and(|it| it.process == process);
+        let place = last.filter(same).unwrap_or_else(|| {
+            *self.places.entry(process).or_insert_with(|| {
+                self.processes.push(Holding { process, parent });
+                u32::try_from(self.processes.len() - 1).unwrap_or(u32::MAX)
+            })
+        });
+        let ShortId { inode, cookie } = socket;
+        self.descriptors.push(Descriptor { key: scramble(inode), cookie, process: place, number });
+    }
+
+    /// How many descriptors there are.
+    pub(super) fn len(&self) -> usize {
+        self.descriptors.len()
+    }
+
+    /// Forgets all but the first of them. What was put in order since stays.
+    pub(super) fn truncate(&mut self, len: usize) {
+        self.descriptors.truncate(len);
+    }
+
+    /// Puts the descriptors in order. Of several of one process for the same socket the lowest stays.
+    pub(super) fn seal(&mut self) {
+        let same = |it: &Descriptor| (it.key, it.process, it.cookie);
+        self.descriptors.sort_unstable_by_key(|it| (same(it), it.number));
+        self.descriptors.dedup_by_key(|it| same(it));
+        // About two in each.
+        let parts = (self.descriptors.len() / 2).next_power_of_two();
+        self.starts.clear();
+        self.starts.resize(parts + 1, 0);
+        let shift = self.shift();
+        for descriptor in &self.descriptors {
+            if let Some(start) = self.starts.get_mut(part(descriptor.key, shift) + 1) {
+                *start += 1;
+            }
+        }
+        let mut sum = 0;
+        for start in &mut self.starts {
+            sum += *start;
+            *start = sum;
+        }
+    }
+
+    /// By how many bits a key is shifted to tell its part.
+    fn shift(&self) -> u32 {
+        u32::BITS - self.starts.len().saturating_sub(1).max(1).ilog2()
+    }
+
+    /// The descriptors of a socket.
+    fn of(&self, socket: ShortId) -> impl Iterator<Item = &Descriptor> {
+        let key = scramble(socket.inode);
+        let part = part(key, self.shift());
+        let start = |part: usize| self.starts.get(part).map_or(0, |&start| start as usize);
+        let part = self.descriptors.get(start(part)..start(part + 1)).unwrap_or_default();
+        // Inodes of sockets are 32 bits wide and come again while others that have them still live. Cookies do not.
+        part.iter().filter(move |it| {
+            it.key == key && ShortId { inode: socket.inode, cookie: it.cookie }.may_be(socket)
+        })
+    }
+
+    /// Whether anybody holds the socket.
+    pub(super) fn hold(&self, socket: ShortId) -> bool {
+        self.of(socket).next().is_some()
+    }
+
+    /// Who holds the socket: each process once, by its lowest descriptor.
+    pub(super) fn owners(&self, socket: ShortId, into: &mut Vec<Owner>) {
+        into.clear();
+        let owners = self.of(socket).filter_map(|it| {
+            let Holding { process, parent } = *self.processes.get(it.process as usize)?;
+            Some(Owner { process, parent: Some(parent), descriptor: Some(it.number) })
+        });
+        into.extend(owners);
+        if into.len() > 1 {
+            into.sort_unstable_by_key(|owner| (owner.process, owner.descriptor));
+            into.dedup_by_key(|owner| owner.process);
+        }
+    }
+}
+
+fn part(key: u32, shift: u32) -> usize {
+    key.checked_shr(shift).unwrap_or(0) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn nothing_is_held_before_anything_was_added() {
+        let mut holders = Holders::default();
+        let socket = ShortId { inode: 7, cookie: 0 };
+        assert!(!holders.hold(socket));
+        holders.seal();
+        assert!(!holders.hold(socket));
+    }
+
+    proptest! {
+        #[test]
+        fn every_holder_is_found_by_its_lowest_descriptor(
+            all in proptest::collection::vec((0u32..4, prop_oneof![0u32..6, any::<u32>()], 0u32..3, 0u32..9), 0..60),
+            before in 0usize..60,
+        ) {
+            let mut holders = Holders::default();
+            for (at, &(pid, inode, cookie, number)) in all.iter().enumerate() {
+                if at == before {
+                    holders.seal();
+                }
+                let process = ProcessId { pid, start_time: 1 };
+                holders.add(process, 0, ShortId { inode, cookie }, number);
+            }
+            holders.seal();
+            let mut found = Vec::new();
+            for &(_, inode, cookie, _) in &all {
+                let socket = ShortId { inode, cookie };
+                holders.owners(socket, &mut found);
+                let mut expected: Vec<(u32, u32)> = all
+                    .iter()
+                    .filter(|other| ShortId { inode: other.1, cookie: other.2 }.may_be(socket))
+                    .map(|other| (other.0, other.3))
+                    .collect();
+                expected.sort_unstable();
+                expected.dedup_by_key(|(pid, _)| *pid);
+                let found: Vec<_> =
+                    found.iter().map(|owner| (owner.process.pid, owner.descriptor.unwrap())).collect();
+                prop_assert_eq!(found, expected);
+                prop_assert!(holders.hold(socket));
+            }
+        }
+    }
+}

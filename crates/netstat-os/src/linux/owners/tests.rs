@@ -1,0 +1,542 @@
+use super::*;
+use crate::linux::fake::{Fake, stat_line};
+use netstat_model::{Endpoint, Family, Protocol};
+use proptest::prelude::*;
+use rustix::io::Errno;
+
+const INITIAL: &str = "pid:[4026531836]";
+
+fn socket(inode: Option<u64>) -> Socket {
+    let mut socket = Socket::new(Protocol::Tcp, Family::V4, Endpoint::ANY_V4, None);
+    socket.id.inode = inode;
+    socket
+}
+
+fn sockets(inodes: &[u64]) -> Vec<Socket> {
+    inodes.iter().map(|&inode| socket(Some(inode))).collect()
+}
+
+type Again = Result<Answer<Vec<Socket>>, Error>;
+
+/// Runs the search; `list` lists the sockets again.
+pub(super) fn attach_listing(
+    source: &dyn Source,
+    mut sockets: &mut [Socket],
+    by: Owners,
+    list: &mut dyn FnMut() -> Again,
+) -> Result<Answer<OwnerMethod>, Error> {
+    attach_asking(source, &mut sockets, by, Found::nothing(), &mut |hand| {
+        let again = list()?;
+        again.data.iter().filter_map(id).for_each(hand);
+        Ok(again.warnings)
+    })
+}
+
+/// Runs the search; the sockets are listed again as they are.
+fn attached(fake: &Fake, sockets: &mut [Socket]) -> Vec<Warning> {
+    let same = sockets.to_vec();
+    attached_asking(fake, sockets, vec![Ok(Answer::whole(same))]).0
+}
+
+/// Runs the search with what listing the sockets again answers; the last answer stays. Also tells how often it asked.
+fn attached_asking(fake: &Fake, sockets: &mut [Socket], answers: Vec<Again>) -> (Vec<Warning>, usize) {
+    let mut answers = answers.into_iter();
+    let mut last = None;
+    let mut asked = 0;
+    let answer = attach_listing(fake, sockets, Owners::Proc, &mut || {
+        asked += 1;
+        match answers.next() {
+            Some(Ok(answer)) => {
+                last = Some(answer.clone());
+                Ok(answer)
+            }
+            Some(Err(error)) => Err(error),
+            None => Ok(last.clone().unwrap()),
+        }
+    });
+    (answer.unwrap().warnings, asked)
+}
+
+fn held(socket: &Socket) -> Vec<(u32, u32)> {
+    match &socket.ownership {
+        Ownership::Held(owners) => {
+            owners.iter().map(|owner| (owner.process.pid, owner.descriptor.unwrap())).collect()
+        }
+        other => panic!("not held but {other:?}"),
+    }
+}
+
+fn unowned(socket: &Socket) -> NoOwner {
+    match socket.ownership {
+        Ownership::Unowned(reason) => reason,
+        ref other => panic!("{other:?}"),
+    }
+}
+
+fn privileged(fake: Fake) -> Fake {
+    fake.file("/proc/self/status", "Name:\tx\nCapEff:\t000001ffffffffff\n")
+}
+
+fn ordinary(fake: Fake) -> Fake {
+    fake.file("/proc/self/status", "Name:\tx\nCapEff:\t0000000000000000\n")
+}
+
+fn times_asked(fake: &Fake, path: &str) -> usize {
+    fake.asked().iter().filter(|asked| *asked == path).count()
+}
+
+#[test]
+fn an_owner_is_a_process_with_its_start_time_parent_and_lowest_descriptor() {
+    let links = [(9, "socket:[77]"), (3, "socket:[77]"), (1, "/dev/null"), (4, "socket:[78]")];
+    let fake = Fake::new().alive(10, 1, 500, &links);
+    let mut sockets = sockets(&[77]);
+    assert_eq!(attached(&fake, &mut sockets), []);
+    let process = ProcessId { pid: 10, start_time: 500 };
+    assert_eq!(
+        sockets[0].ownership,
+        Ownership::Held(vec![Owner { process, parent: Some(1), descriptor: Some(3) }])
+    );
+}
+
+#[test]
+fn without_an_inode_there_is_no_process_and_nothing_is_read() {
+    let fake = Fake::new().alive(10, 1, 500, &[(0, "socket:[0]")]);
+    let mut sockets = vec![socket(None), socket(Some(0))];
+    assert_eq!(attached(&fake, &mut sockets), []);
+    assert_eq!(sockets.iter().map(unowned).collect::<Vec<_>>(), [NoOwner::NoProcess; 2]);
+    assert_eq!(fake.asked(), [""; 0]);
+}
+
+#[test]
+fn who_a_process_is_is_asked_only_of_holders() {
+    let fake = Fake::new().alive(10, 1, 500, &[(3, "socket:[77]")]).alive(
+        11,
+        1,
+        501,
+        &[(3, "socket:[99]"), (4, "pipe:[77]")],
+    );
+    attached(&fake, &mut sockets(&[77]));
+    assert_eq!(times_asked(&fake, "/proc/10/stat"), 1);
+    assert_eq!(times_asked(&fake, "/proc/11/stat"), 0);
+}
+
+#[test]
+fn a_row_that_is_there_twice_has_its_owner_twice() {
+    let fake = Fake::new().alive(10, 1, 500, &[(3, "socket:[77]")]);
+    let mut sockets = sockets(&[77, 77, 77]);
+    attached(&fake, &mut sockets);
+    assert_eq!(sockets.iter().map(held).collect::<Vec<_>>(), vec![vec![(10, 3)]; 3]);
+}
+
+#[test]
+fn the_ancestor_comes_first_and_the_others_by_age() {
+    // 50 forked 20 (numbers wrapped), 20 forked 60; 30 is a child of 50 too, by way of 40, which holds nothing.
+    let link = [(5, "socket:[77]")];
+    let fake = Fake::new()
+        .alive(50, 1, 100, &link)
+        .alive(20, 50, 400, &link)
+        .alive(60, 20, 200, &link)
+        .alive(40, 50, 150, &[(0, "/dev/null")])
+        .alive(30, 40, 300, &link);
+    // 60 is older than its parent, which cannot be: the parent's number was used again, so it descends from nobody.
+    let mut rows = sockets(&[77]);
+    attached(&fake, &mut rows);
+    assert_eq!(held(&rows[0]), [(50, 5), (60, 5), (30, 5), (20, 5)]);
+
+    let fake = Fake::new()
+        .alive(50, 1, 100, &link)
+        .alive(20, 50, 400, &link)
+        .alive(60, 20, 500, &link)
+        .alive(40, 50, 150, &[(0, "/dev/null")])
+        .alive(30, 40, 300, &link);
+    let mut rows = sockets(&[77]);
+    attached(&fake, &mut rows);
+    assert_eq!(held(&rows[0]), [(50, 5), (30, 5), (20, 5), (60, 5)]);
+    assert_eq!(times_asked(&fake, "/proc/40/stat"), 1, "the process between is looked up");
+}
+
+#[test]
+fn an_ancestor_started_in_the_same_tick_comes_before_a_lower_number() {
+    let link = [(5, "socket:[77]")];
+    let fake = Fake::new().alive(900, 1, 100, &link).alive(7, 900, 100, &link);
+    let mut rows = sockets(&[77]);
+    attached(&fake, &mut rows);
+    assert_eq!(held(&rows[0]), [(900, 5), (7, 5)]);
+}
+
+#[test]
+fn without_an_ancestor_the_oldest_comes_first_then_the_lowest_number() {
+    let link = [(5, "socket:[77]")];
+    let fake = Fake::new()
+        .alive(1, 0, 0, &[(0, "/dev/null")])
+        .alive(10, 1, 300, &link)
+        .alive(11, 10, 400, &link)
+        .alive(12, 1, 200, &link)
+        .alive(13, 1, 200, &link);
+    let mut rows = sockets(&[77]);
+    attached(&fake, &mut rows);
+    assert_eq!(held(&rows[0]), [(12, 5), (13, 5), (10, 5), (11, 5)]);
+}
+
+#[test]
+fn a_parent_that_was_replaced_is_no_ancestor() {
+    // 10 holds the socket and has the number of the parent that 5 had, but is younger than 5.
+    let link = [(5, "socket:[77]")];
+    let fake = Fake::new().alive(10, 1, 900, &link).alive(5, 10, 100, &link);
+    let mut rows = sockets(&[77]);
+    attached(&fake, &mut rows);
+    assert_eq!(held(&rows[0]), [(5, 5), (10, 5)]);
+}
+
+#[test]
+fn parents_in_a_circle_end() {
+    let link = [(5, "socket:[77]")];
+    let fake = Fake::new()
+        .alive(10, 20, 100, &link)
+        .alive(20, 30, 100, &[(0, "x")])
+        .alive(30, 10, 100, &link)
+        .alive(40, 20, 100, &link);
+    let mut rows = sockets(&[77]);
+    attached(&fake, &mut rows);
+    assert_eq!(held(&rows[0]).len(), 3);
+}
+
+#[test]
+fn processes_that_vanish_are_no_owners_and_no_trouble() {
+    let fake = privileged(Fake::new())
+        .file("/proc/self/ns/pid", INITIAL)
+        .pid(10)
+        .alive(11, 1, 500, &[(3, "socket:[77]")])
+        .pid(12)
+        .fails("/proc/12/fd", Errno::SRCH)
+        .fails("/proc/12/stat", Errno::SRCH)
+        // It held the socket and ended before it was asked who it is.
+        .pid(13)
+        .links("/proc/13/fd", &[(3, "socket:[77]"), (4, "socket:[88]")])
+        .fails("/proc/13/stat", Errno::SRCH);
+    let mut rows = sockets(&[77, 88]);
+    let answers = vec![Ok(Answer::whole(sockets(&[77])))];
+    let vanished = vec![Warning::OwnersVanished { sockets: 1 }];
+    assert_eq!(attached_asking(&fake, &mut rows, answers), (vanished, 1));
+    assert_eq!(held(&rows[0]), [(11, 3)]);
+    assert_eq!(unowned(&rows[1]), NoOwner::Vanished);
+}
+
+#[test]
+fn refused_processes_are_counted_where_an_owner_is_missing() {
+    let base = || {
+        ordinary(Fake::new())
+            .alive(10, 1, 500, &[(3, "socket:[77]")])
+            .pid(11)
+            .file("/proc/11/stat", stat_line(11, 'S', 1, 0, 1, 5))
+            .fails("/proc/11/fd", Errno::ACCESS)
+            .pid(12)
+            .fails("/proc/12", Errno::PERM)
+            // What kernel threads and ended processes refuse is nothing.
+            .pid(13)
+            .file("/proc/13/stat", stat_line(13, 'S', 2, 0x0020_8040, 1, 5))
+            .fails("/proc/13/fd", Errno::ACCESS)
+            .pid(14)
+            .file("/proc/14/stat", stat_line(14, 'Z', 2, 0, 1, 5))
+            .fails("/proc/14/fd", Errno::ACCESS)
+    };
+    let mut rows = sockets(&[77]);
+    assert_eq!(attached(&base(), &mut rows), []);
+    let mut rows = sockets(&[77, 88]);
+    let same = vec![Ok(Answer::whole(rows.clone()))];
+    let (warnings, asked) = attached_asking(&base(), &mut rows, same);
+    assert_eq!(warnings, [Warning::OwnersNotPermitted { processes: 2 }]);
+    assert_eq!(asked, 1);
+    assert_eq!(held(&rows[0]), [(10, 3)]);
+    assert_eq!(unowned(&rows[1]), NoOwner::NotPermitted);
+}
+
+#[test]
+fn refusals_do_not_keep_from_looking_again() {
+    let refusing = |fake: Fake| {
+        ordinary(fake)
+            .pid(5)
+            .file("/proc/5/stat", stat_line(5, 'S', 1, 0, 1, 5))
+            .fails("/proc/5/fd", Errno::ACCESS)
+    };
+    let fake = refusing(Fake::new())
+        .alive(10, 1, 500, &[(1, "/dev/null")])
+        .links("/proc/10/fd", &[(1, "/dev/null"), (6, "socket:[77]")]);
+    let mut rows = sockets(&[77]);
+    assert_eq!(attached(&fake, &mut rows), []);
+    assert_eq!(held(&rows[0]), [(10, 6)]);
+
+    let gone = vec![Ok(Answer::whole(vec![]))];
+    let mut rows = sockets(&[77]);
+    let vanished = [Warning::OwnersVanished { sockets: 1 }];
+    assert_eq!(attached_asking(&refusing(Fake::new()), &mut rows, gone).0, vanished);
+    assert_eq!(unowned(&rows[0]), NoOwner::Vanished);
+}
+
+#[test]
+fn a_process_that_could_not_be_read_is_not_taken_for_one_without_sockets() {
+    let fake =
+        privileged(Fake::new()).file("/proc/self/ns/pid", INITIAL).pid(10).fails("/proc/10", Errno::MFILE);
+    let mut rows = sockets(&[77]);
+    let warnings = attached(&fake, &mut rows);
+    assert!(matches!(&warnings[..], [Warning::SourceUnavailable { .. }]), "{warnings:?}");
+    assert_eq!(unowned(&rows[0]), NoOwner::NotPermitted);
+
+    let fake = Fake::new().pid(10).links("/proc/10/fd", &[(3, "socket:[77]")]).file("/proc/10/stat", "odd");
+    let mut rows = sockets(&[77]);
+    assert!(matches!(&attached(&fake, &mut rows)[..], [Warning::SourceUnavailable { .. }]));
+    assert_eq!(unowned(&rows[0]), NoOwner::NotPermitted);
+}
+
+#[test]
+fn no_list_of_processes_is_an_error() {
+    let fake = Fake::new().fails("/proc", Errno::ACCESS);
+    let query = SocketQuery {
+        kinds: netstat_model::query::Kinds::all(),
+        states: States::all(),
+        fields: Fields::empty(),
+        programs: Programs::default(),
+    };
+    let error = attach(&fake, &mut sockets(&[77]), &query, Owners::Proc).unwrap_err();
+    assert_eq!(error.operation, Operation::FindOwners);
+    assert_eq!(error.source.raw_os_error(), Some(Errno::ACCESS.raw_os_error()));
+}
+
+#[test]
+fn a_socket_no_process_holds_is_the_kernels_or_of_another_namespace() {
+    for (namespace, expected) in [(INITIAL, NoOwner::Kernel), ("pid:[4026532001]", NoOwner::OtherNamespace)] {
+        let fake = privileged(Fake::new()).file("/proc/self/ns/pid", namespace).alive(
+            10,
+            1,
+            500,
+            &[(3, "socket:[77]")],
+        );
+        let mut rows = sockets(&[77, 88]);
+        let answers = vec![Ok(Answer::whole(rows.clone()))];
+        let elsewhere = expected == NoOwner::OtherNamespace;
+        let warnings = if elsewhere { vec![Warning::OwnersInOtherNamespace] } else { vec![] };
+        assert_eq!(attached_asking(&fake, &mut rows, answers), (warnings, 2));
+        assert_eq!(unowned(&rows[1]), expected);
+        assert_eq!(times_asked(&fake, "/proc"), 2, "bounded");
+    }
+    let fake = privileged(Fake::new()).fails("/proc/self/ns/pid", Errno::ACCESS);
+    let mut rows = sockets(&[88]);
+    assert!(matches!(&attached(&fake, &mut rows)[..], [Warning::SourceUnavailable { .. }]));
+    assert_eq!(unowned(&rows[0]), NoOwner::NotPermitted);
+}
+
+#[test]
+fn hidden_processes_may_be_the_owners() {
+    let mounts = "sysfs /sys sysfs rw 0 0\nproc /proc proc rw,nosuid,hidepid=invisible 0 0\n";
+    let fake = || Fake::new().file("/proc/self/ns/pid", INITIAL).file("/proc/self/mounts", mounts);
+    let mut rows = sockets(&[88]);
+    let warnings = attached(&ordinary(fake()), &mut rows);
+    assert!(matches!(&warnings[..], [Warning::SourceUnavailable { .. }]), "{warnings:?}");
+    assert_eq!(unowned(&rows[0]), NoOwner::NotPermitted);
+    attached(&privileged(fake()), &mut rows);
+    assert_eq!(unowned(&rows[0]), NoOwner::Kernel);
+
+    let not_mounted = attached(&Fake::new(), &mut rows);
+    let [Warning::SourceUnavailable { reason, .. }] = &not_mounted[..] else { panic!("{not_mounted:?}") };
+    assert!(reason.contains("/proc/self/mounts") && !reason.contains("hidepid"), "{reason}");
+    assert_eq!(unowned(&rows[0]), NoOwner::NotPermitted);
+
+    for (mounts, hides) in [
+        ("proc /proc proc rw,relatime 0 0\n", false),
+        ("proc /proc proc rw,hidepid=2 0 0\nproc /proc proc rw 0 0\n", false),
+        ("proc /proc proc rw 0 0\nproc /proc proc rw,hidepid=2 0 0\n", true),
+        ("proc /proc proc rw,hidepid=0 0 0\n", false),
+        ("proc /proc proc rw,hidepid=off 0 0\n", false),
+        ("proc /proc proc rw,gid=4,hidepid=ptraceable 0 0\n", true),
+        ("proc /mnt/proc proc rw,hidepid=2 0 0\nproc /proc proc rw 0 0\n", false),
+        ("", true),
+        ("proc /proc proc", true),
+    ] {
+        assert_eq!(decode_hidepid(mounts.as_bytes()), hides, "{mounts}");
+    }
+}
+
+#[test]
+fn a_descriptor_that_moved_is_found_the_second_time() {
+    let fake = privileged(Fake::new())
+        .alive(10, 1, 500, &[(1, "/dev/null")])
+        .links("/proc/10/fd", &[(1, "/dev/null"), (6, "socket:[77]")])
+        .alive(11, 1, 500, &[(3, "socket:[88]")]);
+    let mut rows = sockets(&[77, 88]);
+    assert_eq!(attached(&fake, &mut rows), []);
+    assert_eq!(held(&rows[0]), [(10, 6)]);
+    assert_eq!(held(&rows[1]), [(11, 3)], "found once, not twice");
+}
+
+#[test]
+fn a_process_born_meanwhile_is_found_the_second_time() {
+    let fake = privileged(Fake::new())
+        .names("/proc", &[b"1", b"uptime"])
+        .names("/proc", &[b"1", b"20", b"uptime"])
+        .alive(1, 0, 1, &[(0, "/dev/null")])
+        .alive(20, 1, 900, &[(3, "socket:[77]")]);
+    let mut rows = sockets(&[77]);
+    assert_eq!(attached(&fake, &mut rows), []);
+    assert_eq!(held(&rows[0]), [(20, 3)]);
+}
+
+#[test]
+fn gone_before_or_after_the_second_look_is_vanished() {
+    for answers in [
+        vec![Ok(Answer::whole(vec![]))],
+        vec![Ok(Answer::whole(sockets(&[77]))), Ok(Answer::whole(vec![]))],
+        // The inode was used again: another cookie. Let go of: no inode.
+        vec![Ok(Answer::whole({
+            let mut other = sockets(&[77]);
+            other[0].id.cookie = Some(2);
+            other
+        }))],
+        vec![Ok(Answer::whole(vec![socket(Some(0))]))],
+    ] {
+        let fake = privileged(Fake::new()).file("/proc/self/ns/pid", INITIAL);
+        let mut rows = sockets(&[77]);
+        rows[0].id.cookie = Some(1);
+        let vanished = [Warning::OwnersVanished { sockets: 1 }];
+        assert_eq!(attached_asking(&fake, &mut rows, answers).0, vanished);
+        assert_eq!(unowned(&rows[0]), NoOwner::Vanished);
+    }
+}
+
+#[test]
+fn a_list_that_cannot_be_had_again_proves_nothing() {
+    let fake = privileged(Fake::new()).file("/proc/self/ns/pid", INITIAL);
+    let refused = || Err(Error::new(Operation::ListSockets, Errno::NOBUFS.into()));
+    let mut rows = sockets(&[77]);
+    let (warnings, _) = attached_asking(&fake, &mut rows, vec![refused()]);
+    assert!(matches!(&warnings[..], [Warning::SourceUnavailable { .. }]), "{warnings:?}");
+    assert_eq!(unowned(&rows[0]), NoOwner::NotPermitted);
+
+    let interrupted = Warning::DumpInterrupted { what: "TCP table" };
+    let bound = Warning::BoundUnavailable { release: Some("6.1".into()) };
+    let again = Answer { data: vec![], warnings: vec![bound, interrupted.clone()] };
+    let (warnings, _) = attached_asking(&fake, &mut rows, vec![Ok(again)]);
+    let expected = [interrupted, Warning::OwnersVanished { sockets: 1 }];
+    assert_eq!(warnings, expected, "what was said of the first list is not said again");
+}
+
+#[test]
+fn the_threads_of_an_ended_main_thread_are_read() {
+    let zombie = |fake: Fake| {
+        fake.pid(10)
+            .file("/proc/10/stat", stat_line(10, 'Z', 1, 0, 3, 500))
+            .names("/proc/10/task", &[b"10", b"11", b"12"])
+            .fails("/proc/10/task/11/fd", Errno::NOENT)
+            .links("/proc/10/task/12/fd", &[(3, "socket:[77]")])
+    };
+    for fake in [
+        zombie(Fake::new()).links("/proc/10/fd", &[]),
+        zombie(Fake::new()).fails("/proc/10/fd", Errno::ACCESS),
+        zombie(Fake::new()).fails("/proc/10/fd", Errno::NOENT),
+    ] {
+        let mut rows = sockets(&[77]);
+        assert_eq!(attached(&fake, &mut rows), []);
+        assert_eq!(held(&rows[0]), [(10, 3)]);
+        assert_eq!(rows[0].ownership.principal().unwrap().process.start_time, 500);
+    }
+    let refused = Fake::new()
+        .pid(10)
+        .file("/proc/10/stat", stat_line(10, 'Z', 1, 0, 2, 500))
+        .fails("/proc/10/fd", Errno::ACCESS)
+        .names("/proc/10/task", &[b"10", b"11"])
+        .fails("/proc/10/task/11/fd", Errno::ACCESS);
+    let mut rows = sockets(&[77]);
+    assert_eq!(attached(&refused, &mut rows), [Warning::OwnersNotPermitted { processes: 1 }]);
+}
+
+#[test]
+fn a_thread_with_its_own_table_is_found_the_second_time() {
+    let fake = privileged(Fake::new())
+        .pid(10)
+        .file("/proc/10/stat", stat_line(10, 'S', 1, 0, 3, 500))
+        .links("/proc/10/fd", &[(0, "/dev/null")])
+        .names("/proc/10/task", &[b"10", b"11", b"12"])
+        .links("/proc/10/task/11/fd", &[(0, "/dev/null")])
+        .links("/proc/10/task/12/fd", &[(0, "/dev/null"), (8, "socket:[77]")]);
+    let mut rows = sockets(&[77]);
+    assert_eq!(attached(&fake, &mut rows), []);
+    assert_eq!(held(&rows[0]), [(10, 8)]);
+}
+
+#[test]
+fn threads_are_read_within_bounds() {
+    let names: Vec<Vec<u8>> = (10..200u32).map(|thread| thread.to_string().into_bytes()).collect();
+    let names: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
+    let links: Vec<(u32, &str)> = (0..1000).map(|fd| (fd, "/dev/null")).collect();
+    let mut fake = privileged(Fake::new())
+        .file("/proc/self/ns/pid", INITIAL)
+        .pid(10)
+        .file("/proc/10/stat", stat_line(10, 'S', 1, 0, 190, 500))
+        .links("/proc/10/fd", &links)
+        .names("/proc/10/task", &names);
+    for thread in 11..200 {
+        fake = fake.links(&format!("/proc/10/task/{thread}/fd"), &links);
+    }
+    let mut rows = sockets(&[77]);
+    attached(&fake, &mut rows);
+    let tables = fake.asked().iter().filter(|path| path.starts_with("/proc/10/task/")).count();
+    assert_eq!(tables, THREAD_LINKS.div_ceil(links.len()));
+}
+
+#[test]
+fn links_that_are_no_sockets() {
+    assert_eq!(decode_socket_link(b"socket:[1]"), Some(1));
+    assert_eq!(decode_socket_link(b"socket:[18446744073709551615]"), Some(u64::MAX));
+    for link in [
+        &b"socket:[18446744073709551616]"[..],
+        b"socket:[]",
+        b"socket:[1",
+        b"socket:[-1]",
+        b"socket:[+1]",
+        b"socket:[1] (deleted)",
+        b"/tmp/socket:[1]",
+        b"pipe:[1]",
+        b"",
+    ] {
+        assert_eq!(decode_socket_link(link), None, "{}", link.escape_ascii());
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = decode_socket_link(&bytes);
+        let _ = decode_capabilities(&bytes);
+        let _ = decode_hidepid(&bytes);
+    }
+
+    #[test]
+    fn every_number_is_read(inode: u64) {
+        prop_assert_eq!(decode_socket_link(format!("socket:[{inode}]").as_bytes()), Some(inode));
+    }
+
+    /// Whatever the tree, all holders are kept, each once, and the first is above all others or the oldest.
+    #[test]
+    fn owners_are_only_put_in_order(tree in proptest::collection::vec((0u32..12, 0u64..6, any::<bool>()), 1..12)) {
+        let mut fake = privileged(Fake::new()).file("/proc/self/ns/pid", INITIAL);
+        let mut holders = Vec::new();
+        for (pid, &(parent, start, holds)) in (1u32..).zip(&tree) {
+            fake = fake.alive(pid, parent, start, if holds { &[(1, "socket:[77]")] } else { &[(1, "x")] });
+            if holds { holders.push((start, pid)); }
+        }
+        let mut rows = sockets(&[77]);
+        attached(&fake, &mut rows);
+        if holders.is_empty() {
+            prop_assert_eq!(unowned(&rows[0]), NoOwner::Kernel);
+        } else {
+            let mut found: Vec<u32> = held(&rows[0]).into_iter().map(|(pid, _)| pid).collect();
+            let rest = &found[1..];
+            let start = |pid: u32| tree[pid as usize - 1].1;
+            prop_assert!(rest.is_sorted_by_key(|&pid| (start(pid), pid)));
+            prop_assert!(rest.iter().all(|&pid| start(found[0]) <= start(pid)));
+            found.sort_unstable();
+            let mut expected: Vec<u32> = holders.iter().map(|&(_, pid)| pid).collect();
+            expected.sort_unstable();
+            prop_assert_eq!(found, expected);
+        }
+    }
+}

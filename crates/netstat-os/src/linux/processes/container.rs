@@ -1,0 +1,232 @@
+//! The container in `/proc/PID/cgroup`, by the names that container runtimes give their control groups.
+//!
+//! | runtime | systemd driver | cgroupfs driver |
+//! |---|---|---|
+//! | Docker | `docker-ID.scope` | `docker/ID`, on Amazon ECS `ecs/TASK/ID` |
+//! | Podman | `libpod-ID.scope`, in a unit of its own `libpod-payload-ID` | `libpod_parent/libpod-ID` |
+//! | containerd | `nerdctl-ID.scope` | `NAMESPACE/ID`: `default`, `k8s.io` |
+//! | Kubernetes | `kubepods-QOS-podUID.slice/`, then `cri-containerd-ID.scope`, `crio-ID.scope` or `docker-ID.scope` | `kubepods/QOS/podUID/ID`, of CRI-O `crio-ID` |
+//!
+//! An ID is 64 hexadecimal digits, which tells it from whatever else has such a name: the monitors of containers
+//! (`libpod-conmon-ID.scope`), mounts (`docker-ID-mounts-shm.mount`). A container within a container has the names of both
+//! in its path; the inner one is the answer.
+
+use netstat_model::{Container, ContainerRuntime};
+
+/// The container; `None` for a process in none that can be told by its name.
+pub(super) fn decode_container(cgroup: &[u8]) -> Option<Container> {
+    // With version 1 each controller has a path of its own, and not all need lead into the container.
+    cgroup.split(|&byte| byte == b'\n').find_map(|line| {
+        let path = std::str::from_utf8(line.splitn(3, |&byte| byte == b':').nth(2)?).ok()?;
+        container_of_path(path)
+    })
+}
+
+fn container_of_path(path: &str) -> Option<Container> {
+    let path = path.strip_suffix(" (deleted)").unwrap_or(path);
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    (0..parts.len()).rev().find_map(|at| {
+        let (before, part) = (parts.get(..at)?, parts.get(at)?);
+        let (runtime, id) = named(part).or_else(|| bare(before, part))?;
+        Some(Container {
+            runtime,
+            id: id.into(),
+            pod: before.iter().rev().chain([part]).find_map(|part| pod(part)),
+        })
+    })
+}
+
+/// What the name of the group itself tells.
+fn named(part: &str) -> Option<(ContainerRuntime, &str)> {
+    // containerd that was told to use cgroupfs by a kubelet that uses systemd: `SLICE:cri-containerd:ID`.
+    if let Some((_, id)) = part.rsplit_once(":cri-containerd:") {
+        return is_id(id).then_some((ContainerRuntime::Containerd, id));
+    }
+    let stem = part.strip_suffix(".scope").unwrap_or(part);
+    let (prefix, id) = stem.rsplit_once('-')?;
+    let runtime = match prefix {
+        "docker" => ContainerRuntime::Docker,
+        "libpod" | "libpod-payload" => ContainerRuntime::Podman,
+        "cri-containerd" | "containerd" | "nerdctl" => ContainerRuntime::Containerd,
+        "crio" => ContainerRuntime::CriO,
+        _ => return None,
+    };
+    is_id(id).then_some((runtime, id))
+}
+
+/// What the groups above one with a bare ID tell.
+fn bare<'a>(before: &[&str], part: &'a str) -> Option<(ContainerRuntime, &'a str)> {
+    if !is_id(part) {
+        return None;
+    }
+    let runtime = match before {
+        [.., parent] if pod(parent).is_some() => ContainerRuntime::Kubernetes,
+        [.., "docker"] | [.., "ecs", _] => ContainerRuntime::Docker,
+        [.., "default" | "k8s.io"] => ContainerRuntime::Containerd,
+        _ => return None,
+    };
+    Some((runtime, part))
+}
+
+/// The UID of the pod a group is that of: `podUID`, or `kubepods-QOS-podUID.slice` with `_` for each `-`.
+fn pod(part: &str) -> Option<Box<str>> {
+    let uid = if let Some(uid) = part.strip_prefix("pod") {
+        uid.to_owned()
+    } else {
+        // The slice may be followed by `:cri-containerd:ID`.
+        let (slice, _) = part.split_once(".slice")?;
+        let (above, uid) = slice.rsplit_once("-pod")?;
+        above.contains("kubepods").then(|| uid.replace('_', "-"))?
+    };
+    is_uid(&uid).then(|| uid.into())
+}
+
+fn is_id(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(is_lower_hex)
+}
+
+fn is_uid(text: &str) -> bool {
+    let groups = || text.split('-').map(str::len);
+    text.bytes().all(|byte| byte == b'-' || is_lower_hex(byte))
+        && (groups().eq([8, 4, 4, 4, 12]) || groups().eq([32]))
+}
+
+fn is_lower_hex(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'a'..=b'f')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const ID: &str = "9687bac58d5c4d1606aa46af33d1a21c1d1652e0ac9fb3fc0fc86e3495f42869";
+    const OUTER: &str = "6dc3fdffbf66b1239d55e98da9aaa759ea51ed35d04eb09d19ebd78963aa26c2";
+    const POD: &str = "ac04f3f2-1f2c-11e9-b015-1ebee232acfa";
+    const POD_OF_SYSTEMD: &str = "ac04f3f2_1f2c_11e9_b015_1ebee232acfa";
+
+    /// A path with `ID`, `OUTER`, `POD` and `SLICED` filled in.
+    fn filled(path: &str) -> String {
+        path.replace("OUTER", OUTER).replace("ID", ID).replace("POD", POD).replace("SLICED", POD_OF_SYSTEMD)
+    }
+
+    fn of(path: &str) -> Option<(ContainerRuntime, bool)> {
+        decode_container(format!("0::{}\n", filled(path)).as_bytes()).map(|container| {
+            assert_eq!(container.id.as_ref(), ID, "{path}");
+            assert!(container.pod.as_deref().is_none_or(|pod| pod == POD), "{path}");
+            (container.runtime, container.pod.is_some())
+        })
+    }
+
+    #[test]
+    fn the_names_of_each_runtime() {
+        use ContainerRuntime::{Containerd, CriO, Docker, Kubernetes, Podman};
+        for (path, runtime, in_pod) in [
+            ("/system.slice/docker-ID.scope", Docker, false),
+            ("/user.slice/user-1000.slice/user@1000.service/user.slice/docker-ID.scope", Docker, false),
+            ("/docker/ID", Docker, false),
+            ("/docker/ID/system.slice/nginx.service", Docker, false),
+            ("/../../docker/ID", Docker, false),
+            ("/ecs/f7d4b5a1e2c34d0a9b8c7d6e5f4a3b2c/ID", Docker, false),
+            (
+                "/ecstasks.slice/ecstasks-f7d4b5a1e2c34d0a9b8c7d6e5f4a3b2c.slice/docker-ID.scope",
+                Docker,
+                false,
+            ),
+            ("/docker/OUTER/docker/ID", Docker, false),
+            ("/machine.slice/libpod-ID.scope", Podman, false),
+            ("/machine.slice/libpod-ID.scope/container", Podman, false),
+            ("/machine.slice/machine-libpod_pod_OUTER.slice/libpod-ID.scope", Podman, false),
+            ("/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-ID.scope", Podman, false),
+            ("/system.slice/nginx.service/libpod-payload-ID", Podman, false),
+            ("/libpod_parent/libpod-ID", Podman, false),
+            ("/libpod_parent/OUTER/libpod-ID", Podman, false),
+            ("/system.slice/nerdctl-ID.scope", Containerd, false),
+            ("/default/ID", Containerd, false),
+            ("/k8s.io/ID", Containerd, false),
+            (
+                "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-podSLICED.slice/cri-containerd-ID.scope",
+                Containerd,
+                true,
+            ),
+            ("/kubepods.slice/kubepods-podSLICED.slice/cri-containerd-ID.scope/init", Containerd, true),
+            (
+                "/system.slice/containerd.service/kubepods-burstable-podSLICED.slice:cri-containerd:ID",
+                Containerd,
+                true,
+            ),
+            (
+                "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-podSLICED.slice/crio-ID.scope",
+                CriO,
+                true,
+            ),
+            ("/kubepods/besteffort/podPOD/crio-ID", CriO, true),
+            ("/kubepods.slice/kubepods-podSLICED.slice/docker-ID.scope", Docker, true),
+            ("/kubepods/burstable/podPOD/ID", Kubernetes, true),
+            ("/kubepods/podPOD/ID", Kubernetes, true),
+            ("/docker/OUTER/kubelet/kubepods/besteffort/podPOD/ID", Kubernetes, true),
+            (
+                "/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-podSLICED.slice/cri-containerd-ID.scope",
+                Containerd,
+                true,
+            ),
+            ("/docker/ID (deleted)", Docker, false),
+        ] {
+            assert_eq!(of(path), Some((runtime, in_pod)), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_container() {
+        for path in [
+            "/",
+            "/system.slice/docker.service",
+            "/system.slice/containerd.service",
+            "/user.slice/user-1000.slice/session-2.scope",
+            "/machine.slice/libpod-conmon-ID.scope",
+            "/machine.slice/crio-conmon-ID.scope",
+            "/system.slice/docker-ID-mounts-shm.mount",
+            "/ID",
+            "/else/ID",
+            "/docker/IDa",
+            "/docker/short",
+            "/kubepods/burstable/podPOD",
+            "/kubepods/burstable/podnothing/ID",
+            "/system.slice/nginx.service/runtime",
+        ] {
+            assert_eq!(of(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_static_pod_has_a_uid_without_hyphens() {
+        let path = format!("0::/kubepods/burstable/podc704ef4c297ab11032b83ce52cbfc87b/{ID}\n");
+        let pod = decode_container(path.as_bytes()).unwrap().pod;
+        assert_eq!(pod.as_deref(), Some("c704ef4c297ab11032b83ce52cbfc87b"));
+    }
+
+    #[test]
+    fn with_version_1_any_controller_tells() {
+        let cgroup =
+            format!("12:pids:/user.slice\n11:memory:/docker/{ID}\n1:name=systemd:/docker/{ID}\n0::/\n");
+        let found = decode_container(cgroup.as_bytes()).unwrap();
+        assert_eq!((found.runtime, found.id.as_ref()), (ContainerRuntime::Docker, ID));
+        assert_eq!(decode_container(b"12:pids:/\n1:name=systemd:/init.scope\n"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = decode_container(&bytes);
+        }
+
+        #[test]
+        fn what_is_found_is_in_the_path(
+            path in "(/(docker|kubepods|crio-|libpod-|pod|:cri-containerd:)?([0-9a-f]{64}|[0-9a-f_-]{0,40})?(\\.scope|\\.slice)?){0,5}",
+        ) {
+            if let Some(found) = container_of_path(&path) {
+                prop_assert!(is_id(&found.id) && path.contains(found.id.as_ref()));
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Real processes, made for the test; they wait for the end of their standard input and so end with it.
+
+use super::*;
+use crate::linux::live::Live;
+use crate::linux::source::Recording;
+use crate::linux::stat::decode_stat;
+use crate::tape::{Player, Recorder};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A folder of the test's own, removed with it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("netstat-processes-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        Self(folder.canonicalize().unwrap())
+    }
+
+    /// A copy of `cat` by another name. `cp` makes it, because a file that this process writes may be inherited, still
+    /// open, by a child of another test and be busy.
+    fn cat(&self, name: &[u8]) -> PathBuf {
+        let cat = ["/bin/cat", "/usr/bin/cat"].map(Path::new).into_iter().find(|path| path.exists()).unwrap();
+        let path = self.0.join(OsStr::from_bytes(name));
+        assert!(Command::new("cp").arg(cat).arg(&path).status().unwrap().success());
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Runs a program; when this returns it runs, because a program that cannot be run fails to start.
+fn run(program: &Path) -> Ended {
+    Ended(Command::new(program).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap())
+}
+
+fn id(pid: u32) -> ProcessId {
+    let start_time = decode_stat(&std::fs::read(format!("/proc/{pid}/stat")).unwrap()).unwrap().start_time;
+    ProcessId { pid, start_time }
+}
+
+fn all(id: ProcessId) -> Process {
+    processes(&Live, &[id], ProcessFields::all()).remove(0)
+}
+
+#[test]
+fn this_process_knows_itself() {
+    let process = all(id(std::process::id()));
+    let mut name = std::fs::read("/proc/self/comm").unwrap();
+    assert_eq!(name.pop(), Some(b'\n'));
+    assert_eq!(process.name.unwrap().as_bytes(), name);
+    let path = std::env::current_exe().unwrap();
+    assert_eq!(process.executable, Ok(Executable { path, deleted: false }));
+    assert_ne!(process.unit, Err(Missing::NotRead));
+    assert_ne!(process.container, Err(Missing::NotRead));
+    assert_eq!(process.user, Ok(rustix::process::geteuid().as_raw()));
+    assert_eq!(process.command_line.unwrap(), std::env::args_os().collect::<Vec<_>>());
+}
+
+#[test]
+fn a_deleted_executable_is_marked() {
+    let folder = Folder::new("deleted");
+    let path = folder.cat(b"cat");
+    let child = run(&path);
+    let id = id(child.0.id());
+    assert_eq!(all(id).executable, Ok(Executable { path: path.clone(), deleted: false }));
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(all(id).executable, Ok(Executable { path: path.clone(), deleted: true }));
+    // A decoy by the very name that the kernel shows changes nothing.
+    folder.cat(b"cat (deleted)");
+    assert_eq!(all(id).executable, Ok(Executable { path, deleted: true }));
+}
+
+#[test]
+fn a_file_named_as_if_it_were_deleted_is_not() {
+    let folder = Folder::new("named");
+    let path = folder.cat(b"cat (deleted)");
+    let child = run(&path);
+    let id = id(child.0.id());
+    let named = Executable { path: path.clone(), deleted: false };
+    let record = folder.0.join("recording");
+    let recording = Recording::new(Live, std::sync::Arc::new(Recorder::create(&record).unwrap()));
+    let process = processes(&recording, &[id], ProcessFields::EXECUTABLE).remove(0);
+    recording.finish().unwrap();
+    assert_eq!(process.executable, Ok(named.clone()));
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(all(id).executable, Ok(Executable { path, deleted: true }));
+    let replayed = processes(&Player::open(&record).unwrap(), &[id], ProcessFields::EXECUTABLE).remove(0);
+    assert_eq!(replayed.executable, Ok(named));
+}
+
+#[test]
+fn a_hostile_name_comes_whole() {
+    let folder = Folder::new("hostile");
+    for name in [&b"\x1b[2J\n) S 1 (\xff"[..], b"a\n", b"\xe2\x80\xae)", b") R 0 0 0"] {
+        let path = folder.cat(name);
+        let child = run(&path);
+        let process = all(id(child.0.id()));
+        assert_eq!(process.name.unwrap().as_bytes(), name);
+        assert_eq!(process.executable, Ok(Executable { path, deleted: false }));
+        assert_eq!(process.id.pid, child.0.id());
+    }
+}
+
+#[test]
+fn an_ended_process_is_gone() {
+    let folder = Folder::new("ended");
+    let mut child = run(&folder.cat(b"cat"));
+    let id = id(child.0.id());
+    let earlier = ProcessId { start_time: id.start_time - 1, ..id };
+    assert_eq!(all(earlier), Process::unknown(earlier, Missing::Gone));
+    child.0.kill().unwrap();
+    // Ended, but not waited for: the name is there, the file is not.
+    while !decode_stat(&std::fs::read(format!("/proc/{}/stat", id.pid)).unwrap()).unwrap().is_zombie() {
+        std::thread::yield_now();
+    }
+    let process = all(id);
+    assert_eq!(process.name, Ok("cat".into()));
+    assert_eq!(process.executable, Err(Missing::Gone));
+    child.0.wait().unwrap();
+    assert_eq!(all(id), Process::unknown(id, Missing::Gone));
+}
+
+#[test]
+fn a_kernel_thread_runs_no_file() {
+    let mut found = false;
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
+            continue;
+        };
+        let Ok(line) = std::fs::read(entry.path().join("stat")) else { continue };
+        let Some(stat) = decode_stat(&line).filter(|stat| stat.is_kernel_thread()) else { continue };
+        let process = all(ProcessId { pid, start_time: stat.start_time });
+        if process.name != Err(Missing::Gone) {
+            assert_eq!(process.executable, Err(Missing::NotApplicable));
+            assert!(process.name.is_ok());
+            found = true;
+        }
+    }
+    if !found {
+        eprintln!("skipped: no kernel thread is visible here");
+    }
+}

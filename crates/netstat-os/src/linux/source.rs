@@ -1,0 +1,463 @@
+//! The seam: every byte that Linux gives this program comes through [`Source`], so that it can be recorded and
+//! replayed. Nothing here understands what the bytes mean.
+
+use super::bpf::Failure;
+use super::live::Live;
+use crate::tape::{Player, Recorder};
+use std::io;
+use std::sync::Arc;
+
+/// A netlink protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Netlink {
+    /// `NETLINK_SOCK_DIAG`.
+    SockDiag,
+    /// `NETLINK_ROUTE`.
+    Route,
+    /// `NETLINK_RDMA`.
+    Rdma,
+    /// `NETLINK_NETFILTER`.
+    Netfilter,
+}
+
+impl Netlink {
+    fn name(self) -> &'static str {
+        match self {
+            Self::SockDiag => "netlink sock_diag",
+            Self::Route => "netlink route",
+            Self::Rdma => "netlink rdma",
+            Self::Netfilter => "netlink netfilter",
+        }
+    }
+}
+
+/// Whether to go on receiving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// More is to come.
+    More,
+    /// The answer is complete.
+    Done,
+}
+
+/// Where the bytes come from: [`Live`], or a recording. Threads share it; the same question is never asked by two of them
+/// at the same time, so that a recording has its answers in the order of the questions.
+pub(crate) trait Source: Sync {
+    /// Sends one netlink request and hands over each datagram of the answer until `each` says it is done.
+    ///
+    /// Errors are those of the socket calls: `ENOBUFS` when the receive buffer overflowed. `NLMSG_ERROR` is part of
+    /// the bytes.
+    fn netlink(
+        &self,
+        netlink: Netlink,
+        request: &[u8],
+        each: &mut dyn FnMut(&[u8]) -> Next,
+    ) -> io::Result<()>;
+
+    /// Reads a whole file into `into`, which is emptied first.
+    fn read(&self, path: &str, into: &mut Vec<u8>) -> io::Result<()>;
+
+    /// Reads a file that may hold secrets, passwords of networks among them: only what `keep` leaves of it is handed
+    /// over, and recorded.
+    fn read_kept(&self, path: &str, keep: fn(&[u8]) -> Vec<u8>, into: &mut Vec<u8>) -> io::Result<()> {
+        self.read(path, into)?;
+        *into = keep(into);
+        Ok(())
+    }
+
+    /// Reads where a symbolic link points.
+    fn read_link(&self, path: &str) -> io::Result<Vec<u8>>;
+
+    /// Hands over the names in a directory, `.` and `..` left out.
+    fn names(&self, path: &str, each: &mut dyn FnMut(&[u8])) -> io::Result<()>;
+
+    /// Opens a process. All that is read through the handle is of that very process: when it has ended, reading
+    /// fails with `ESRCH`, even if its number is in use again.
+    fn process(&self, pid: u32) -> io::Result<Box<dyn ProcessSource + '_>>;
+
+    /// Loads the BPF program of [`super::bpf`], which takes milliseconds. What has no such program answers as if it were
+    /// not permitted.
+    fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
+        Err(Failure::NOT_RECORDED)
+    }
+}
+
+/// How far a walk of the BPF program goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Walk {
+    /// It passes over files that nobody holds but processes of other network namespaces. What it says of a socket is
+    /// all there is to say, or nothing.
+    Quick,
+    /// To every descriptor.
+    Full,
+}
+
+impl Walk {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Quick => "quick",
+            Self::Full => "",
+        }
+    }
+}
+
+/// The BPF program of [`super::bpf`], loaded until this is dropped.
+pub(crate) trait OwnersProgram: Send {
+    /// Hands over, piece by piece, what it says of all descriptors of sockets. What was handed over before a failure is
+    /// not the whole, and neither is what another walk says then.
+    fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure>;
+}
+
+/// One process of `/proc`, held open.
+pub(crate) trait ProcessSource {
+    /// Reads a file of the process into `into`, which is emptied first.
+    fn read(&self, name: &str, into: &mut Vec<u8>) -> io::Result<()>;
+
+    /// Reads where a symbolic link of the process points.
+    fn read_link(&self, name: &str) -> io::Result<Vec<u8>>;
+
+    /// Hands over each entry of a directory of links: its name as a number, and where it points. Entries that are
+    /// no number are passed over, and so are links that vanish while they are read. Any other error ends it: a
+    /// directory that may be listed can hold links that may not be read (`CAP_DAC_READ_SEARCH` without
+    /// `CAP_SYS_PTRACE`), and what was handed over before an error is not the whole.
+    fn links(&self, directory: &str, each: &mut dyn FnMut(u32, &[u8])) -> io::Result<()>;
+
+    /// Hands over the names in a directory of the process, as numbers; others are passed over.
+    fn numbers(&self, directory: &str, each: &mut dyn FnMut(u32)) -> io::Result<()>;
+
+    /// Which file a path of the process leads to, links followed.
+    fn file_id(&self, name: &str) -> io::Result<FileId>;
+}
+
+/// The questions of [`Source::owners_program`] and [`OwnersProgram::walk`] in a recording, and what an answer is packed
+/// of.
+const BPF_LOAD: &str = "bpf load";
+const BPF_OWNERS: &str = "bpf owners";
+const PIECE: u32 = 0;
+const FAILURE: u32 = 1;
+
+/// What tells one file from all others that exist at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FileId {
+    /// `st_dev`.
+    pub(crate) device: u64,
+    /// `st_ino`.
+    pub(crate) inode: u64,
+}
+
+impl FileId {
+    fn to_bytes(self) -> [u8; 16] {
+        (u128::from(self.device) << 64 | u128::from(self.inode)).to_le_bytes()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> io::Result<Self> {
+        let (inode, rest) = bytes.split_first_chunk().ok_or(io::ErrorKind::InvalidData)?;
+        let (device, _) = rest.split_first_chunk().ok_or(io::ErrorKind::InvalidData)?;
+        Ok(Self { device: u64::from_le_bytes(*device), inode: u64::from_le_bytes(*inode) })
+    }
+}
+
+/// The running system, with everything it says written down.
+pub(crate) struct Recording {
+    live: Live,
+    recorder: Arc<Recorder>,
+}
+
+impl Recording {
+    pub(crate) fn new(live: Live, recorder: Arc<Recorder>) -> Self {
+        Self { live, recorder }
+    }
+
+    pub(crate) fn recorder(&self) -> Arc<Recorder> {
+        Arc::clone(&self.recorder)
+    }
+
+    pub(crate) fn finish(&self) -> io::Result<()> {
+        self.recorder.finish()
+    }
+
+    fn note<T>(&self, op: &str, on: &str, answer: &io::Result<T>, bytes: &[u8]) {
+        self.recorder.add(op, on, answer.as_ref().map(|_| bytes));
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Packs records of a number and some bytes: both lengths are 32-bit little-endian.
+fn pack(into: &mut Vec<u8>, number: u32, bytes: &[u8]) {
+    into.extend_from_slice(&number.to_le_bytes());
+    into.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes());
+    into.extend_from_slice(bytes);
+}
+
+fn unpack(mut packed: &[u8], mut each: impl FnMut(u32, &[u8]) -> Next) -> io::Result<()> {
+    while !packed.is_empty() {
+        let record = packed.split_first_chunk::<4>().and_then(|(number, rest)| {
+            let (len, rest) = rest.split_first_chunk::<4>()?;
+            let (bytes, rest) = rest.split_at_checked(u32::from_le_bytes(*len) as usize)?;
+            Some((u32::from_le_bytes(*number), bytes, rest))
+        });
+        let Some((number, bytes, rest)) = record else {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "an answer of the recording is cut short",
+            ));
+        };
+        if each(number, bytes) == Next::Done {
+            return Ok(());
+        }
+        packed = rest;
+    }
+    Ok(())
+}
+
+impl Source for Recording {
+    fn netlink(
+        &self,
+        netlink: Netlink,
+        request: &[u8],
+        each: &mut dyn FnMut(&[u8]) -> Next,
+    ) -> io::Result<()> {
+        let mut packed = Vec::new();
+        let answer = self.live.netlink(netlink, request, &mut |datagram| {
+            pack(&mut packed, 0, datagram);
+            each(datagram)
+        });
+        self.note(netlink.name(), &hex(request), &answer, &packed);
+        answer
+    }
+
+    fn read(&self, path: &str, into: &mut Vec<u8>) -> io::Result<()> {
+        let answer = self.live.read(path, into);
+        self.note("read", path, &answer, into);
+        answer
+    }
+
+    fn read_kept(&self, path: &str, keep: fn(&[u8]) -> Vec<u8>, into: &mut Vec<u8>) -> io::Result<()> {
+        let answer = self.live.read_kept(path, keep, into);
+        if answer.is_err() {
+            into.clear();
+        }
+        self.note("read", path, &answer, into);
+        answer
+    }
+
+    fn read_link(&self, path: &str) -> io::Result<Vec<u8>> {
+        let answer = self.live.read_link(path);
+        self.note("read_link", path, &answer, answer.as_deref().unwrap_or_default());
+        answer
+    }
+
+    fn names(&self, path: &str, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+        let mut packed = Vec::new();
+        let answer = self.live.names(path, &mut |name| {
+            pack(&mut packed, 0, name);
+            each(name);
+        });
+        self.note("names", path, &answer, &packed);
+        answer
+    }
+
+    fn process(&self, pid: u32) -> io::Result<Box<dyn ProcessSource + '_>> {
+        let answer = self.live.process(pid);
+        self.note("process", &pid.to_string(), &answer, &[]);
+        let live = answer?;
+        Ok(Box::new(RecordingProcess { pid, live, recording: self }))
+    }
+
+    fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
+        let answer = self.live.owners_program();
+        let mut packed = Vec::new();
+        if let Err(failure) = &answer {
+            pack(&mut packed, FAILURE, &failure.to_bytes());
+        }
+        self.note(BPF_LOAD, "", &Ok(()), &packed);
+        let live = answer?;
+        Ok(Box::new(RecordingOwners { live, recording: self }))
+    }
+}
+
+struct RecordingOwners<'a> {
+    live: Box<dyn OwnersProgram + 'a>,
+    recording: &'a Recording,
+}
+
+impl OwnersProgram for RecordingOwners<'_> {
+    fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+        let mut packed = Vec::new();
+        let answer = self.live.walk(walk, &mut |piece| {
+            pack(&mut packed, PIECE, piece);
+            each(piece);
+        });
+        if let Err(failure) = answer {
+            pack(&mut packed, FAILURE, &failure.to_bytes());
+        }
+        self.recording.note(BPF_OWNERS, walk.name(), &Ok(()), &packed);
+        answer
+    }
+}
+
+struct RecordingProcess<'a> {
+    pid: u32,
+    live: Box<dyn ProcessSource + 'a>,
+    recording: &'a Recording,
+}
+
+impl RecordingProcess<'_> {
+    fn path(&self, name: &str) -> String {
+        format!("{}/{name}", self.pid)
+    }
+}
+
+impl ProcessSource for RecordingProcess<'_> {
+    fn read(&self, name: &str, into: &mut Vec<u8>) -> io::Result<()> {
+        let answer = self.live.read(name, into);
+        self.recording.note("process read", &self.path(name), &answer, into);
+        answer
+    }
+
+    fn read_link(&self, name: &str) -> io::Result<Vec<u8>> {
+        let answer = self.live.read_link(name);
+        self.recording.note(
+            "process read_link",
+            &self.path(name),
+            &answer,
+            answer.as_deref().unwrap_or_default(),
+        );
+        answer
+    }
+
+    fn links(&self, directory: &str, each: &mut dyn FnMut(u32, &[u8])) -> io::Result<()> {
+        let mut packed = Vec::new();
+        let answer = self.live.links(directory, &mut |number, target| {
+            pack(&mut packed, number, target);
+            each(number, target);
+        });
+        self.recording.note("process links", &self.path(directory), &answer, &packed);
+        answer
+    }
+
+    fn numbers(&self, directory: &str, each: &mut dyn FnMut(u32)) -> io::Result<()> {
+        let mut packed = Vec::new();
+        let answer = self.live.numbers(directory, &mut |number| {
+            pack(&mut packed, number, &[]);
+            each(number);
+        });
+        self.recording.note("process numbers", &self.path(directory), &answer, &packed);
+        answer
+    }
+
+    fn file_id(&self, name: &str) -> io::Result<FileId> {
+        let answer = self.live.file_id(name);
+        let bytes = answer.as_ref().map(|id| id.to_bytes()).unwrap_or_default();
+        self.recording.note("process file_id", &self.path(name), &answer, &bytes);
+        answer
+    }
+}
+
+impl Source for Player {
+    fn netlink(
+        &self,
+        netlink: Netlink,
+        request: &[u8],
+        each: &mut dyn FnMut(&[u8]) -> Next,
+    ) -> io::Result<()> {
+        unpack(self.answer(netlink.name(), &hex(request))?, |_, datagram| each(datagram))
+    }
+
+    fn read(&self, path: &str, into: &mut Vec<u8>) -> io::Result<()> {
+        into.clear();
+        into.extend_from_slice(self.answer("read", path)?);
+        Ok(())
+    }
+
+    fn read_link(&self, path: &str) -> io::Result<Vec<u8>> {
+        self.answer("read_link", path).map(<[u8]>::to_vec)
+    }
+
+    fn names(&self, path: &str, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+        unpack(self.answer("names", path)?, |_, name| {
+            each(name);
+            Next::More
+        })
+    }
+
+    fn process(&self, pid: u32) -> io::Result<Box<dyn ProcessSource + '_>> {
+        self.answer("process", &pid.to_string())?;
+        Ok(Box::new(PlayedProcess { pid, player: self }))
+    }
+
+    fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
+        played(self, BPF_LOAD, "", &mut |_| {})?;
+        Ok(Box::new(PlayedOwners(self)))
+    }
+}
+
+/// The answer to a question about BPF.
+fn played(player: &Player, question: &str, on: &str, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+    let packed = player.answer(question, on).map_err(|_| Failure::NOT_RECORDED)?;
+    let mut failure = None;
+    let whole = unpack(packed, |kind, bytes| {
+        match kind {
+            PIECE => each(bytes),
+            _ => failure = Some(Failure::from_bytes(bytes).unwrap_or(Failure::NOT_RECORDED)),
+        }
+        Next::More
+    });
+    failure.or(whole.is_err().then_some(Failure::NOT_RECORDED)).map_or(Ok(()), Err)
+}
+
+struct PlayedOwners<'a>(&'a Player);
+
+impl OwnersProgram for PlayedOwners<'_> {
+    fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+        played(self.0, BPF_OWNERS, walk.name(), each)
+    }
+}
+
+struct PlayedProcess<'a> {
+    pid: u32,
+    player: &'a Player,
+}
+
+impl PlayedProcess<'_> {
+    fn answer(&self, op: &str, name: &str) -> io::Result<&[u8]> {
+        self.player.answer(op, &format!("{}/{name}", self.pid))
+    }
+}
+
+impl ProcessSource for PlayedProcess<'_> {
+    fn read(&self, name: &str, into: &mut Vec<u8>) -> io::Result<()> {
+        into.clear();
+        into.extend_from_slice(self.answer("process read", name)?);
+        Ok(())
+    }
+
+    fn read_link(&self, name: &str) -> io::Result<Vec<u8>> {
+        self.answer("process read_link", name).map(<[u8]>::to_vec)
+    }
+
+    fn links(&self, directory: &str, each: &mut dyn FnMut(u32, &[u8])) -> io::Result<()> {
+        unpack(self.answer("process links", directory)?, |number, target| {
+            each(number, target);
+            Next::More
+        })
+    }
+
+    fn numbers(&self, directory: &str, each: &mut dyn FnMut(u32)) -> io::Result<()> {
+        unpack(self.answer("process numbers", directory)?, |number, _| {
+            each(number);
+            Next::More
+        })
+    }
+
+    fn file_id(&self, name: &str) -> io::Result<FileId> {
+        FileId::from_bytes(self.answer("process file_id", name)?)
+    }
+}

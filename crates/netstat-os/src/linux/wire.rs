@@ -1,0 +1,250 @@
+//! The messages and attributes of netlink, cut out of bytes, and the course of a dump.
+//!
+//! Every length here comes from outside: nothing is read past what is there.
+
+use super::source::{Netlink, Next, Source};
+use netstat_model::Warning;
+use std::io;
+
+/// `struct nlmsghdr`.
+const HEADER: usize = 16;
+
+const NLMSG_NOOP: u16 = 1;
+const NLMSG_ERROR: u16 = 2;
+const NLMSG_DONE: u16 = 3;
+const NLMSG_OVERRUN: u16 = 4;
+
+const NLM_F_REQUEST: u16 = 0x1;
+const NLM_F_DUMP: u16 = 0x300;
+const NLM_F_DUMP_INTR: u16 = 0x10;
+
+/// How often an interrupted or overrun dump is asked for before what came is taken, with a warning.
+const TRIES: usize = 4;
+
+/// Message and attribute types carry flags in these bits (`NLA_F_NESTED`, `NLA_F_NET_BYTEORDER`).
+const ATTRIBUTE_TYPE: u16 = 0x3fff;
+
+/// One netlink message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[doc(alias = "nlmsghdr")]
+pub(super) struct Message<'a> {
+    pub(super) kind: u16,
+    pub(super) flags: u16,
+    pub(super) payload: &'a [u8],
+}
+
+/// Cuts a datagram into its messages; `None` stands for a rest that is no message.
+pub(super) fn messages(mut bytes: &[u8]) -> impl Iterator<Item = Option<Message<'_>>> {
+    std::iter::from_fn(move || {
+        if bytes.is_empty() {
+            return None;
+        }
+        let message = cut(&mut bytes);
+        if message.is_none() {
+            bytes = &[];
+        }
+        Some(message)
+    })
+}
+
+fn cut<'a>(bytes: &mut &'a [u8]) -> Option<Message<'a>> {
+    let len = u32_at(bytes, 0)? as usize;
+    let kind = u16_at(bytes, 4)?;
+    let flags = u16_at(bytes, 6)?;
+    let payload = bytes.get(HEADER..len)?;
+    *bytes = bytes.get(align(len)..).unwrap_or_default();
+    Some(Message { kind, flags, payload })
+}
+
+/// The attributes of a payload, as type and value; a rest that is no attribute ends them.
+#[doc(alias = "nlattr")]
+pub(super) fn attributes(mut bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    std::iter::from_fn(move || {
+        let len = usize::from(u16_at(bytes, 0)?);
+        let kind = u16_at(bytes, 2)? & ATTRIBUTE_TYPE;
+        let value = bytes.get(4..len)?;
+        bytes = bytes.get(align(len)..).unwrap_or_default();
+        Some((kind, value))
+    })
+}
+
+fn align(len: usize) -> usize {
+    len.saturating_add(3) & !3
+}
+
+pub(super) fn u8_at(bytes: &[u8], at: usize) -> Option<u8> {
+    bytes.get(at).copied()
+}
+
+/// Two bytes in the order of this machine.
+pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_ne_bytes(array_at(bytes, at)?))
+}
+
+/// Two bytes in network order.
+pub(super) fn be16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_be_bytes(array_at(bytes, at)?))
+}
+
+/// Four bytes in the order of this machine.
+pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_ne_bytes(array_at(bytes, at)?))
+}
+
+/// `N` bytes as they are.
+pub(super) fn array_at<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+    bytes.get(at..)?.first_chunk().copied()
+}
+
+/// A dump request: the header, then `body`, which is the fixed part and the attributes.
+pub(super) fn dump_request(kind: u16, body: &[u8]) -> Vec<u8> {
+    let mut request = Vec::with_capacity(HEADER + body.len());
+    let len = u32::try_from(HEADER + body.len()).unwrap_or(u32::MAX);
+    request.extend_from_slice(&len.to_ne_bytes());
+    request.extend_from_slice(&kind.to_ne_bytes());
+    request.extend_from_slice(&(NLM_F_REQUEST | NLM_F_DUMP).to_ne_bytes());
+    // Every request has a socket of its own, so a sequence number tells nothing; a constant one replays.
+    request.extend_from_slice(&1u32.to_ne_bytes());
+    request.extend_from_slice(&0u32.to_ne_bytes());
+    request.extend_from_slice(body);
+    request
+}
+
+/// An attribute, padded to the next multiple of four.
+pub(super) fn put_attribute(into: &mut Vec<u8>, kind: u16, value: &[u8]) {
+    let len = u16::try_from(4 + value.len()).unwrap_or(u16::MAX);
+    into.extend_from_slice(&len.to_ne_bytes());
+    into.extend_from_slice(&kind.to_ne_bytes());
+    into.extend_from_slice(value);
+    into.resize(into.len().next_multiple_of(4), 0);
+}
+
+/// How a dump ended that gave its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct DumpEnd {
+    /// The table changed while it was read, at the last try too.
+    pub(super) interrupted: bool,
+    /// The receive buffer overflowed, at the last try too.
+    pub(super) overrun: bool,
+    /// Messages that made no sense.
+    pub(super) odd: u64,
+}
+
+impl DumpEnd {
+    /// Says what a table lacks that came by this dump.
+    pub(super) fn warn(self, what: &'static str, warnings: &mut Vec<Warning>) {
+        if self.interrupted {
+            warnings.push(Warning::DumpInterrupted { what });
+        }
+        if self.overrun {
+            warnings.push(Warning::DumpOverrun { what });
+        }
+        if self.odd > 0 {
+            warnings.push(Warning::OddMessages { what, count: self.odd });
+        }
+    }
+}
+
+/// Where the rows of a dump go.
+pub(super) trait Rows {
+    /// Takes one message; `false` when it makes no sense.
+    fn row(&mut self, message: Message<'_>) -> bool;
+    /// Forgets the rows of this dump, which is asked for again; `false` where that cannot be done.
+    fn restart(&mut self) -> bool;
+    /// Whether no more rows are wanted. Asked after each datagram.
+    fn is_full(&self) -> bool {
+        false
+    }
+}
+
+/// Asks for a dump and hands its messages to `rows`. An interrupted or overrun one is asked for again; when that
+/// does not help, or the rows cannot be taken back, the rows of the last try stay and the end says so.
+///
+/// Errors: what the socket calls say; what the kernel says in `NLMSG_ERROR` or `NLMSG_DONE`; `UnexpectedEof` for an
+/// answer without an end; `ENOBUFS` when not one row came.
+pub(super) fn dump(
+    source: &dyn Source,
+    netlink: Netlink,
+    request: &[u8],
+    rows: &mut dyn Rows,
+) -> io::Result<DumpEnd> {
+    let mut tries = TRIES;
+    loop {
+        tries -= 1;
+        let (end, any) = dump_once(source, netlink, request, rows)?;
+        if !(end.interrupted || end.overrun) {
+            return Ok(end);
+        }
+        if tries == 0 || !rows.restart() {
+            if end.overrun && !any {
+                return Err(rustix::io::Errno::NOBUFS.into());
+            }
+            return Ok(end);
+        }
+    }
+}
+
+fn dump_once(
+    source: &dyn Source,
+    netlink: Netlink,
+    request: &[u8],
+    rows: &mut dyn Rows,
+) -> io::Result<(DumpEnd, bool)> {
+    let mut end = DumpEnd::default();
+    let mut any = false;
+    let mut verdict = None;
+    let received = source.netlink(netlink, request, &mut |datagram| {
+        for message in messages(datagram) {
+            let Some(message) = message else {
+                end.odd += 1;
+                continue;
+            };
+            end.interrupted |= message.flags & NLM_F_DUMP_INTR != 0;
+            match message.kind {
+                NLMSG_NOOP => {}
+                NLMSG_DONE => verdict = Some(verdict_of(message.payload)),
+                NLMSG_ERROR => {
+                    verdict = Some(verdict_of(message.payload).and_then(|()| {
+                        // An acknowledgement was not asked for; it does not end a dump.
+                        Err(io::Error::new(
+                            io::ErrorKind::InvalidData,
+                            "the kernel answered with an odd message",
+                        ))
+                    }));
+                }
+                NLMSG_OVERRUN => end.overrun = true,
+                _ if rows.row(message) => any = true,
+                _ => end.odd += 1,
+            }
+            if verdict.is_some() {
+                return Next::Done;
+            }
+        }
+        if rows.is_full() {
+            verdict = Some(Ok(()));
+            return Next::Done;
+        }
+        Next::More
+    });
+    match (received, verdict) {
+        (_, Some(Err(error))) => Err(error),
+        (Ok(()), Some(Ok(()))) => Ok((end, any)),
+        (Ok(()), None) => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the kernel's answer has no end")),
+        (Err(error), _) if error.raw_os_error() == Some(rustix::io::Errno::NOBUFS.raw_os_error()) => {
+            end.overrun = true;
+            Ok((end, any))
+        }
+        (Err(error), _) => Err(error),
+    }
+}
+
+/// The error number of `NLMSG_ERROR` and `NLMSG_DONE`: 0 or negative; an old kernel sends `NLMSG_DONE` without one.
+fn verdict_of(payload: &[u8]) -> io::Result<()> {
+    match u32_at(payload, 0).map(u32::cast_signed) {
+        Some(errno @ ..0) => Err(io::Error::from_raw_os_error(errno.saturating_neg())),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;

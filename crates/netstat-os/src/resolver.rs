@@ -1,0 +1,209 @@
+//! The names of hosts, as the system resolver tells them: hosts file, DNS, mDNS, whatever it is configured for.
+//!
+//! One look-up at a time, and it may take as long as the resolver pleases; [`netstat_engine::enrich::HostResolver`] asks many
+//! side by side within a budget.
+
+use super::tape::{Player, Recorder};
+use netstat_model::HostAddress;
+use std::io;
+use std::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6, ToSocketAddrs};
+use std::sync::Arc;
+
+/// Who tells the names of hosts. Called from several threads at once, and may block. Must not panic: the question
+/// would stay open for ever.
+pub trait NameLookup: Send + Sync {
+    /// The full name of an address; `None` where it has none or it could not be learned.
+    fn name_of(&self, address: HostAddress) -> Option<String>;
+
+    /// The full name of the host of this short name; `None` where it has none or it could not be learned.
+    fn full_name_of(&self, host: &str) -> Option<String>;
+}
+
+/// The resolver of the running system. Names in DNS are hostile text, to be escaped before a terminal sees them.
+#[derive(Debug, Clone, Copy, Default)]
+#[doc(alias = "getnameinfo")]
+pub struct SystemResolver;
+
+/// Fail where there is no name, rather than answer the number; and leave the port alone, for which the resolver
+/// would read the services database anew each time. The numbers differ between C libraries.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const FLAGS: i32 = 8 | 2;
+/// As above: the BSDs.
+#[cfg(not(any(target_os = "linux", target_os = "android", windows)))]
+const FLAGS: i32 = 4 | 8;
+
+/// The name that the resolver has for an address, as it is.
+#[cfg(not(windows))]
+fn name_of_end(end: &SocketAddr) -> Option<String> {
+    dns_lookup::getnameinfo(end, FLAGS).ok().map(|(name, _)| name)
+}
+
+#[cfg(windows)]
+use super::windows::names::name_of_end;
+
+/// The full name of this machine, where the system keeps it.
+#[cfg(windows)]
+use super::windows::names::own_full_name;
+#[cfg(not(windows))]
+fn own_full_name() -> Option<String> {
+    None
+}
+
+/// How many addresses of one's own name are asked for theirs.
+const OWN_ADDRESSES: usize = 8;
+
+impl NameLookup for SystemResolver {
+    fn name_of(&self, address: HostAddress) -> Option<String> {
+        let end = match address.address {
+            IpAddr::V4(v4) => SocketAddr::V4(SocketAddrV4::new(v4, 0)),
+            IpAddr::V6(v6) => SocketAddr::V6(SocketAddrV6::new(v6, 0, 0, address.scope)),
+        };
+        believable(&name_of_end(&end)?)
+    }
+
+    /// The name is the one the system keeps, or else its own addresses have, if that begins with the short name.
+    ///
+    /// The canonical name of getaddrinfo would be the shorter way, but the wrapper in dns-lookup panics where it is
+    /// not UTF-8, which a hosts file or a directory service may make it.
+    fn full_name_of(&self, host: &str) -> Option<String> {
+        if let Some(name) = full_name_among(host, own_full_name().into_iter()) {
+            return Some(name);
+        }
+        let mut addresses: Vec<HostAddress> = Vec::new();
+        for end in (host, 0).to_socket_addrs().ok()? {
+            let scope = if let SocketAddr::V6(v6) = end { v6.scope_id() } else { 0 };
+            let address = HostAddress::new(end.ip(), scope);
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+        let names = addresses.into_iter().take(OWN_ADDRESSES).filter_map(|address| self.name_of(address));
+        full_name_among(host, names)
+    }
+}
+
+/// The first of the names that is a full name of the host.
+fn full_name_among(host: &str, mut names: impl Iterator<Item = String>) -> Option<String> {
+    names.find(|name| name.split_once('.').is_some_and(|(label, _)| label.eq_ignore_ascii_case(host)))
+}
+
+/// The name without the dot of the root. Whoever owns the reverse zone may write there what looks like another
+/// address; that is no name.
+fn believable(name: &str) -> Option<String> {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    (!name.is_empty() && name.parse::<IpAddr>().is_err()).then(|| name.to_owned())
+}
+
+const NAME_OF: &str = "host_name_of";
+const FULL_NAME_OF: &str = "full_name_of";
+
+/// Another look-up, with its answers written down.
+pub(super) struct RecordingResolver<L> {
+    inner: L,
+    recorder: Arc<Recorder>,
+}
+
+impl<L: NameLookup> RecordingResolver<L> {
+    pub(super) fn new(inner: L, recorder: Arc<Recorder>) -> Self {
+        Self { inner, recorder }
+    }
+
+    fn note(&self, op: &str, on: &str, name: Option<String>) -> Option<String> {
+        let none = io::Error::from(io::ErrorKind::NotFound);
+        self.recorder.add(op, on, name.as_ref().map(String::as_bytes).ok_or(&none));
+        name
+    }
+}
+
+impl<L: NameLookup> NameLookup for RecordingResolver<L> {
+    fn name_of(&self, address: HostAddress) -> Option<String> {
+        self.note(NAME_OF, &address.to_string(), self.inner.name_of(address))
+    }
+
+    fn full_name_of(&self, host: &str) -> Option<String> {
+        self.note(FULL_NAME_OF, host, self.inner.full_name_of(host))
+    }
+}
+
+/// The look-ups of a recording. What had not been answered when it was made is not answered now.
+pub(super) struct PlayedResolver {
+    player: Arc<Player>,
+}
+
+impl PlayedResolver {
+    pub(super) fn new(player: Arc<Player>) -> Self {
+        Self { player }
+    }
+
+    fn answer(&self, op: &str, on: &str) -> Option<String> {
+        let name = self.player.answer(op, on).ok()?;
+        Some(std::str::from_utf8(name).ok()?.to_owned())
+    }
+}
+
+impl NameLookup for PlayedResolver {
+    fn name_of(&self, address: HostAddress) -> Option<String> {
+        self.answer(NAME_OF, &address.to_string())
+    }
+
+    fn full_name_of(&self, host: &str) -> Option<String> {
+        self.answer(FULL_NAME_OF, host)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Fixed;
+
+    impl NameLookup for Fixed {
+        fn name_of(&self, address: HostAddress) -> Option<String> {
+            (address.scope == 0).then(|| format!("name-of-{address}"))
+        }
+        fn full_name_of(&self, host: &str) -> Option<String> {
+            Some(format!("{host}.example"))
+        }
+    }
+
+    #[test]
+    fn a_replay_has_the_names_of_the_recording_and_no_others() {
+        let folder = std::env::temp_dir().join(format!("netstat-names-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        let known = HostAddress::new("192.0.2.1".parse().unwrap(), 0);
+        let nameless = HostAddress::new("fe80::1".parse().unwrap(), 3);
+        let never_asked = HostAddress::new("127.0.0.1".parse().unwrap(), 0);
+
+        let recorder = Arc::new(Recorder::create(&folder).unwrap());
+        let recording = RecordingResolver::new(Fixed, Arc::clone(&recorder));
+        assert_eq!(recording.name_of(known).as_deref(), Some("name-of-192.0.2.1"));
+        assert_eq!(recording.name_of(nameless), None);
+        assert_eq!(recording.full_name_of("web").as_deref(), Some("web.example"));
+        recorder.finish().unwrap();
+        drop((recording, recorder));
+
+        let played = PlayedResolver::new(Arc::new(Player::open(&folder).unwrap()));
+        assert_eq!(played.name_of(known).as_deref(), Some("name-of-192.0.2.1"));
+        assert_eq!(played.name_of(nameless), None);
+        assert_eq!(played.name_of(never_asked), None);
+        assert_eq!(played.full_name_of("web").as_deref(), Some("web.example"));
+        assert_eq!(played.full_name_of("other"), None);
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_name_that_looks_like_an_address_is_none() {
+        for odd in ["", ".", "10.0.0.1", "10.0.0.1.", "::1", "fe80::1"] {
+            assert_eq!(believable(odd), None, "{odd}");
+        }
+        assert_eq!(believable("a.example.").as_deref(), Some("a.example"));
+        assert_eq!(believable("1.0.0.10.example").as_deref(), Some("1.0.0.10.example"));
+    }
+
+    #[test]
+    fn a_full_name_begins_with_the_short_one() {
+        let among = |names: &[&str]| full_name_among("web1", names.iter().map(|&name| name.to_owned()));
+        assert_eq!(among(&["localhost", "Web1.example.org"]).as_deref(), Some("Web1.example.org"));
+        assert_eq!(among(&["web1", "web10.example.org", "localhost.localdomain"]), None);
+    }
+}

@@ -1,0 +1,110 @@
+//! The smallest example of the contract: every method answers that it cannot.
+
+use super::resolver::SystemResolver;
+use super::{Backend, NameLookup, Origin};
+use netstat_model::query::{Owners, ProcessFields, RouteQuery, SocketQuery};
+use netstat_model::{Answer, Error, Operation, OwnerMethod, Warning};
+use netstat_model::{
+    Conntrack, Counters, Firewall, Inbound, Interface, InterfaceCounters, Judgement, Limits, Missing,
+    Passage, PersistentRoute, Process, ProcessId, RdmaEndpoint, Route, Socket, UnreadRules,
+};
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A system this program has no back end for.
+#[derive(Debug)]
+pub struct Unsupported;
+
+impl Unsupported {
+    pub(super) fn open(_: Origin<'_>) -> Result<Self, Error> {
+        Ok(Self)
+    }
+
+    /// Ends a recording, of which there is none.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn finish(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+fn refuse<T>(operation: Operation) -> Result<T, Error> {
+    Err(Error::new(operation, io::Error::from(io::ErrorKind::Unsupported)))
+}
+
+impl Backend for Unsupported {
+    fn sockets(&self, _: &SocketQuery) -> Result<Answer<Vec<Socket>>, Error> {
+        refuse(Operation::ListSockets)
+    }
+    fn attach_owners(
+        &self,
+        _: &mut [Socket],
+        _: &SocketQuery,
+        _: Owners,
+    ) -> Result<Answer<OwnerMethod>, Error> {
+        refuse(Operation::FindOwners)
+    }
+    fn processes(&self, wanted: &[ProcessId], _: ProcessFields) -> Vec<Process> {
+        wanted.iter().map(|&id| Process::unknown(id, Missing::Unreadable)).collect()
+    }
+    fn local_addresses(&self) -> Result<Answer<Vec<IpAddr>>, Error> {
+        refuse(Operation::ListAddresses)
+    }
+    fn host_name(&self) -> Result<String, Error> {
+        refuse(Operation::ReadHostName)
+    }
+    fn services(&self) -> Answer<Vec<u8>> {
+        let reason = io::Error::from(io::ErrorKind::Unsupported).to_string();
+        Answer {
+            data: Vec::new(),
+            warnings: vec![Warning::SourceUnavailable { what: "the name of a port", reason }],
+        }
+    }
+    fn users(&self) -> Answer<Vec<u8>> {
+        let reason = io::Error::from(io::ErrorKind::Unsupported).to_string();
+        Answer {
+            data: Vec::new(),
+            warnings: vec![Warning::SourceUnavailable { what: "the name of a user", reason }],
+        }
+    }
+    fn name_lookup(&self) -> Arc<dyn NameLookup> {
+        Arc::new(SystemResolver)
+    }
+    fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
+        refuse(Operation::ListRdma)
+    }
+    fn counters(&self) -> Result<Answer<Counters>, Error> {
+        refuse(Operation::ReadCounters)
+    }
+    fn limits(&self) -> Result<Answer<Limits>, Error> {
+        refuse(Operation::ReadLimits)
+    }
+    fn conntrack(&self) -> Result<Answer<Option<Conntrack>>, Error> {
+        refuse(Operation::ReadConntrack)
+    }
+    fn firewall(&self, asked: &[Inbound]) -> Firewall {
+        let reason = io::Error::from(io::ErrorKind::Unsupported).to_string();
+        Firewall {
+            judgements: vec![None; asked.len()],
+            unread: vec![UnreadRules { of: "the firewall", reason }],
+        }
+    }
+    fn uptime(&self) -> Result<Duration, Error> {
+        refuse(Operation::ReadUptime)
+    }
+    fn interface_counters(&self) -> Result<Answer<Vec<InterfaceCounters>>, Error> {
+        refuse(Operation::ListInterfaces)
+    }
+    fn interfaces(&self) -> Result<Answer<Vec<Interface>>, Error> {
+        refuse(Operation::ListInterfaces)
+    }
+    fn routes(&self, _: &RouteQuery) -> Result<Answer<Vec<Route>>, Error> {
+        refuse(Operation::ListRoutes)
+    }
+    fn persistent_routes(&self) -> Result<Answer<Vec<PersistentRoute>>, Error> {
+        refuse(Operation::ListRoutes)
+    }
+}

@@ -1,0 +1,129 @@
+//! TCP sockets that are bound and neither listen nor are connected, from `InternalGetBoundTcpEndpointTable`, which is
+//! not documented. Its rows are those of `GetTcpTable2`.
+
+use super::memory::{array_at, rows, u32_at};
+use super::source::{Question, Source};
+use netstat_model::Warning;
+use netstat_model::error::words_of;
+use netstat_model::{Endpoint, Family, NoOwner, Ownership, Protocol, Socket, TcpState};
+use std::net::IpAddr;
+
+/// `ERROR_PROC_NOT_FOUND`.
+const NOT_THERE: i32 = 127;
+
+const FIRST_ROW: usize = 4;
+
+/// The sockets of a family. Where they cannot be listed a warning says so.
+pub(super) fn sockets(source: &dyn Source, family: Family, warnings: &mut Vec<Warning>) -> Vec<Socket> {
+    let reason = match source.ask(&Question::BoundTcp(family)) {
+        Ok(table) => match decode_table(table.bytes(), family) {
+            Some(sockets) => return sockets,
+            None => "this Windows has it in a form that is not known here".to_owned(),
+        },
+        Err(error) if error.raw_os_error() == Some(NOT_THERE) => "this Windows does not tell it".to_owned(),
+        Err(error) => words_of(&error),
+    };
+    let warning = Warning::SourceUnavailable { what: "the list of bound-only sockets", reason };
+    if !warnings.contains(&warning) {
+        warnings.push(warning);
+    }
+    Vec::new()
+}
+
+/// The rows; `None` where the table is not what it should be.
+pub(super) fn decode_table(table: &[u8], family: Family) -> Option<Vec<Socket>> {
+    let size = match family {
+        Family::V4 => 28,
+        Family::V6 => 60,
+    };
+    let (rows, lacking) = rows(table, FIRST_ROW, size);
+    if lacking > 0 || table.len() < FIRST_ROW {
+        return None;
+    }
+    rows.map(|row| decode_row(row, family)).collect()
+}
+
+/// A row. One without a port is bound to nothing, and says that the table is another one.
+fn decode_row(row: &[u8], family: Family) -> Option<Socket> {
+    let (address, scope, port, pid) = match family {
+        Family::V4 => (IpAddr::from(array_at::<4>(row, 4)?), 0, 8, 20),
+        Family::V6 => (IpAddr::from(array_at::<16>(row, 0)?), u32_at(row, 16)?, 20, 52),
+    };
+    let port = u16::from_be_bytes(array_at(row, port)?);
+    if port == 0 {
+        return None;
+    }
+    let mut socket = Socket::new(Protocol::Tcp, family, Endpoint::new(address, port, scope), None);
+    socket.state = Some(TcpState::Bound);
+    socket.ownership = match u32_at(row, pid)? {
+        0 => Ownership::Unowned(NoOwner::NoProcess),
+        pid => Ownership::Listed { pid, since: 0 },
+    };
+    Some(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::windows::fake::{Fake, table};
+    use proptest::prelude::*;
+
+    fn row(port: u16, pid: u32) -> Vec<u8> {
+        let mut row = vec![0; 28];
+        row[4..8].copy_from_slice(&[10, 0, 0, 1]);
+        row[8..10].copy_from_slice(&port.to_be_bytes());
+        row[20..24].copy_from_slice(&pid.to_le_bytes());
+        row
+    }
+
+    fn row6(port: u16, pid: u32) -> Vec<u8> {
+        let mut row = vec![0; 60];
+        row[15] = 1;
+        row[20..22].copy_from_slice(&port.to_be_bytes());
+        row[52..56].copy_from_slice(&pid.to_le_bytes());
+        row
+    }
+
+    #[test]
+    fn rows_of_both_families() {
+        let source = Fake::new()
+            .says(Question::BoundTcp(Family::V4), table(FIRST_ROW, &[row(49179, 2588)]))
+            .says(Question::BoundTcp(Family::V6), table(FIRST_ROW, &[row6(49180, 0)]));
+        let mut warnings = Vec::new();
+        let v4 = sockets(&source, Family::V4, &mut warnings);
+        assert_eq!(v4[0].local, Endpoint::new("10.0.0.1".parse().unwrap(), 49179, 0));
+        assert_eq!((v4[0].state, v4[0].remote), (Some(TcpState::Bound), None));
+        assert_eq!(v4[0].ownership, Ownership::Listed { pid: 2588, since: 0 });
+        let v6 = sockets(&source, Family::V6, &mut warnings);
+        assert_eq!(v6[0].local, Endpoint::new("::1".parse().unwrap(), 49180, 0));
+        assert_eq!(v6[0].ownership, Ownership::Unowned(NoOwner::NoProcess));
+        assert_eq!(warnings, []);
+    }
+
+    #[test]
+    fn what_cannot_be_listed_is_said_once_and_no_empty_list() {
+        let said = |source: &Fake| {
+            let mut warnings = Vec::new();
+            assert_eq!(sockets(source, Family::V4, &mut warnings), []);
+            assert_eq!(sockets(source, Family::V4, &mut warnings), []);
+            assert_eq!(warnings.len(), 1);
+            warnings[0].to_string()
+        };
+        let begin = "the list of bound-only sockets is unknown: ";
+        let fails = |error| Fake::new().fails(Question::BoundTcp(Family::V4), error);
+        assert_eq!(said(&fails(NOT_THERE)), format!("{begin}this Windows does not tell it"));
+        assert!(said(&fails(5)).starts_with(begin));
+        let odd = [table(FIRST_ROW, &[row(0, 1)]), table(FIRST_ROW, &[row(1, 1)[..27].to_vec()])];
+        for odd in odd {
+            let source = Fake::new().says(Question::BoundTcp(Family::V4), odd);
+            assert!(said(&source).ends_with("in a form that is not known here"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes: Vec<u8>) {
+            let _ = (decode_table(&bytes, Family::V4), decode_table(&bytes, Family::V6));
+        }
+    }
+}

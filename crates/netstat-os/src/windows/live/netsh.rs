@@ -1,0 +1,79 @@
+//! What `netsh` says: settings that Windows has no function for.
+
+use super::error_of;
+use super::network::system_folder;
+use crate::windows::memory::Memory;
+use netstat_model::{Family, Protocol};
+use std::io::{self, Read};
+use std::os::windows::process::CommandExt;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+use wait_timeout::ChildExt;
+use windows_sys::Win32::Foundation::{ERROR_GEN_FAILURE, WAIT_TIMEOUT};
+use windows_sys::Win32::System::Threading::CREATE_NO_WINDOW;
+
+/// It answers within a fraction of a second.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// Runs `netsh interface ipv4 show WHAT protocol=tcp`, by its path: nothing else of that name is run.
+pub(super) fn show(protocol: Protocol, family: Family, what: &str) -> io::Result<Memory> {
+    let mut netsh = Command::new(system_folder()?.join("netsh.exe"));
+    netsh.arg("interface").arg(match family {
+        Family::V4 => "ipv4",
+        Family::V6 => "ipv6",
+    });
+    netsh.arg("show").arg(what).arg(match protocol {
+        Protocol::Tcp => "protocol=tcp",
+        Protocol::Udp => "protocol=udp",
+    });
+    netsh.stdin(Stdio::null()).stderr(Stdio::null()).creation_flags(CREATE_NO_WINDOW);
+    output_within(&mut netsh, LIMIT).map(Memory::flat)
+}
+
+/// What a program that succeeds writes. One that takes longer is ended.
+fn output_within(program: &mut Command, limit: Duration) -> io::Result<Vec<u8>> {
+    let mut child = program.stdout(Stdio::piped()).spawn()?;
+    let stdout = child.stdout.take();
+    // Read beside waiting, because a full pipe would keep it from ending.
+    let reader = thread::spawn(move || {
+        let mut written = Vec::new();
+        stdout.map_or(Ok(0), |mut stdout| stdout.read_to_end(&mut written)).map(|_| written)
+    });
+    match child.wait_timeout(limit)? {
+        None => {
+            child.kill()?;
+            child.wait()?;
+            Err(error_of(WAIT_TIMEOUT))
+        }
+        Some(status) if !status.success() => Err(error_of(ERROR_GEN_FAILURE)),
+        Some(_) => reader.join().unwrap_or_else(|_| Err(error_of(ERROR_GEN_FAILURE))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cmd(words: &str) -> Command {
+        let mut cmd = Command::new("cmd.exe");
+        cmd.args(["/c", words]).stdin(Stdio::null()).stderr(Stdio::null());
+        cmd
+    }
+
+    #[test]
+    fn a_program_that_waits_for_ever_is_ended() {
+        let (input, never_written) = io::pipe().unwrap();
+        let mut waits = cmd("set /p answer=");
+        let error = output_within(waits.stdin(input), Duration::from_millis(200)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        drop(never_written);
+    }
+
+    #[test]
+    fn what_a_program_writes_counts_if_it_succeeds() {
+        let written = output_within(&mut cmd("echo 49152"), LIMIT).unwrap();
+        assert_eq!(written.trim_ascii(), b"49152");
+        assert!(output_within(&mut cmd("echo 49152 & exit 3"), LIMIT).is_err());
+    }
+}

@@ -1,0 +1,184 @@
+//! What Windows tells of processes, users and services.
+#![expect(
+    unsafe_code,
+    reason = "the seam records the bytes of Windows' answers, which no safe crate returns"
+)]
+
+use super::{aligned, error_of, error_unless, grow, win32};
+use crate::windows::memory::Memory;
+use crate::windows::source::Part;
+use std::io;
+use std::ptr::{null, null_mut};
+use windows_sys::Wdk::System::Threading::{NtQueryInformationProcess, ProcessCommandLineInformation};
+use windows_sys::Win32::Foundation::{
+    CloseHandle, ERROR_INSUFFICIENT_BUFFER, ERROR_MORE_DATA, FILETIME, HANDLE, NO_ERROR,
+};
+use windows_sys::Win32::Security::{
+    GetTokenInformation, LookupAccountSidW, TOKEN_INFORMATION_CLASS, TOKEN_QUERY, TokenElevation, TokenUser,
+};
+use windows_sys::Win32::System::Services::{
+    CloseServiceHandle, EnumServicesStatusExW, OpenSCManagerW, SC_ENUM_PROCESS_INFO,
+    SC_MANAGER_ENUMERATE_SERVICE, SERVICE_ACTIVE, SERVICE_WIN32,
+};
+use windows_sys::Win32::System::SystemInformation::GetSystemTimePreciseAsFileTime;
+use windows_sys::Win32::System::Threading::{
+    GetCurrentProcess, GetProcessTimes, OpenProcess, OpenProcessToken, PROCESS_NAME_WIN32,
+    PROCESS_QUERY_LIMITED_INFORMATION, QueryFullProcessImageNameW,
+};
+
+/// The longest path, in 16-bit units.
+const PATH_UNITS: u32 = 32 * 1024;
+
+/// The longest name of a user or domain, in 16-bit units: they are 256 at most by their definitions.
+const NAME_UNITS: usize = 1024;
+
+/// A handle, closed with the value.
+struct Handle(HANDLE);
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // SAFETY: the handle is open, and nobody else has it.
+        unsafe { CloseHandle(self.0) };
+    }
+}
+
+fn succeeded(error: u32) -> io::Result<()> {
+    if error == NO_ERROR { Ok(()) } else { Err(error_of(error)) }
+}
+
+fn number(time: FILETIME) -> u64 {
+    u64::from(time.dwHighDateTime) << 32 | u64::from(time.dwLowDateTime)
+}
+
+/// A part of what is known of a process. When it started comes from the same handle, so that both are of one process.
+pub(super) fn part(pid: u32, part: Part) -> io::Result<Memory> {
+    // SAFETY: it takes numbers.
+    let process = unsafe { OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, pid) };
+    succeeded(error_unless(i32::from(!process.is_null())))?;
+    let process = Handle(process);
+    let mut times = [FILETIME { dwLowDateTime: 0, dwHighDateTime: 0 }; 4];
+    let [created, exited, kernel, user] = &mut times;
+    // SAFETY: the handle is open, and the four places live on.
+    succeeded(error_unless(unsafe { GetProcessTimes(process.0, created, exited, kernel, user) }))?;
+    let known = match part {
+        Part::Path => path(&process),
+        Part::CommandLine => command_line(&process),
+        Part::User => token_information(&process, TokenUser),
+    };
+    Ok(known?.after(number(times[0])))
+}
+
+fn path(process: &Handle) -> io::Result<Memory> {
+    let mut units = vec![0u16; PATH_UNITS as usize];
+    let mut length = PATH_UNITS;
+    // SAFETY: the handle is open, and the buffer has as many units as it is said to have.
+    let done = unsafe {
+        QueryFullProcessImageNameW(process.0, PROCESS_NAME_WIN32, units.as_mut_ptr(), &raw mut length)
+    };
+    succeeded(error_unless(done))?;
+    let path = units.get(..length as usize).unwrap_or_default();
+    Ok(Memory::flat(path.iter().flat_map(|unit| unit.to_le_bytes()).collect()))
+}
+
+fn command_line(process: &Handle) -> io::Result<Memory> {
+    grow(|buffer, size| {
+        let offered = *size;
+        // SAFETY: the handle is open, and `buffer` has room for the bytes it is said to have, aligned to eight.
+        win32(unsafe {
+            NtQueryInformationProcess(process.0, ProcessCommandLineInformation, buffer.cast(), offered, size)
+        })
+    })
+}
+
+fn token_information(process: &Handle, class: TOKEN_INFORMATION_CLASS) -> io::Result<Memory> {
+    let mut token = null_mut();
+    // SAFETY: the handle is open, and the place for the token lives on.
+    succeeded(error_unless(unsafe { OpenProcessToken(process.0, TOKEN_QUERY, &raw mut token) }))?;
+    let token = Handle(token);
+    grow(|buffer, size| {
+        let offered = *size;
+        // SAFETY: the token is open, and `buffer` has room for the bytes it is said to have, aligned to eight.
+        error_unless(unsafe { GetTokenInformation(token.0, class, buffer.cast(), offered, size) })
+    })
+}
+
+/// Whether this process is elevated.
+pub(super) fn elevation() -> io::Result<Memory> {
+    // What the function answers stands for this process, and closing it does nothing.
+    // SAFETY: it takes nothing.
+    token_information(&Handle(unsafe { GetCurrentProcess() }), TokenElevation)
+}
+
+/// The name of a user and of the domain that has it.
+pub(super) fn account(sid: &[u8]) -> io::Result<Memory> {
+    let sid = aligned(sid);
+    let (mut name, mut domain) = ([0u16; NAME_UNITS], [0u16; NAME_UNITS]);
+    let [mut name_units, mut domain_units] = [u32::try_from(NAME_UNITS).unwrap_or(0); 2];
+    let mut kind = 0;
+    // SAFETY: the SID was given by Windows and is aligned; the buffers have as many units as they are said to have.
+    let done = unsafe {
+        LookupAccountSidW(
+            null(),
+            sid.as_ptr().cast_mut().cast(),
+            name.as_mut_ptr(),
+            &raw mut name_units,
+            domain.as_mut_ptr(),
+            &raw mut domain_units,
+            &raw mut kind,
+        )
+    };
+    succeeded(error_unless(done))?;
+    let text = |units: &[u16], length: u32| {
+        units
+            .iter()
+            .take(length as usize)
+            .chain(&[0])
+            .flat_map(|unit| unit.to_le_bytes())
+            .collect::<Vec<u8>>()
+    };
+    Ok(Memory::flat([text(&name, name_units), text(&domain, domain_units)].concat()))
+}
+
+/// The services that run, with the processes they run in.
+pub(super) fn services() -> io::Result<Memory> {
+    // SAFETY: no names mean this machine and its active services.
+    let manager = unsafe { OpenSCManagerW(null(), null(), SC_MANAGER_ENUMERATE_SERVICE) };
+    succeeded(error_unless(i32::from(!manager.is_null())))?;
+    let mut count = 0;
+    let listed = grow(|buffer, size| {
+        let (offered, mut resume) = (*size, 0);
+        let mut needed = 0;
+        // SAFETY: the handle is open, `buffer` has room for the bytes it is said to have, aligned to eight, and the
+        // places for numbers live on.
+        let error = error_unless(unsafe {
+            EnumServicesStatusExW(
+                manager,
+                SC_ENUM_PROCESS_INFO,
+                SERVICE_WIN32,
+                SERVICE_ACTIVE,
+                buffer.cast(),
+                offered,
+                &raw mut needed,
+                &raw mut count,
+                &raw mut resume,
+                null(),
+            )
+        });
+        if error == ERROR_MORE_DATA {
+            *size = offered.saturating_add(needed);
+            return ERROR_INSUFFICIENT_BUFFER;
+        }
+        error
+    });
+    // SAFETY: the handle is open, and nobody else has it.
+    unsafe { CloseServiceHandle(manager) };
+    Ok(listed?.after(count.into()))
+}
+
+/// What time it is.
+pub(super) fn time() -> Memory {
+    let mut time = FILETIME { dwLowDateTime: 0, dwHighDateTime: 0 };
+    // SAFETY: the place lives on.
+    unsafe { GetSystemTimePreciseAsFileTime(&raw mut time) };
+    Memory::flat(number(time).to_le_bytes().to_vec())
+}

@@ -1,0 +1,119 @@
+//! Who handles each TCP connection, from `GetTcpTable2`: the tables with owners do not tell.
+
+use super::memory::{rows, u32_at};
+use super::source::{Question, Source};
+use netstat_model::Warning;
+use netstat_model::error::words_of;
+use netstat_model::{Family, Offload};
+use rustc_hash::FxHashMap;
+
+/// Where the fields of a row are: `MIB_TCPROW2`, `MIB_TCP6ROW2`.
+struct Layout {
+    size: usize,
+    /// Both ends, as the row has them.
+    ends: std::ops::Range<usize>,
+    offload: usize,
+}
+
+#[doc(alias = "MIB_TCPROW2")]
+const V4: Layout = Layout { size: 28, ends: 4..20, offload: 24 };
+#[doc(alias = "MIB_TCP6ROW2")]
+const V6: Layout = Layout { size: 60, ends: 0..48, offload: 56 };
+const FIRST_ROW: usize = 4;
+
+/// The connections of a family by their ends.
+#[derive(Debug, Default)]
+pub(super) struct Offloads {
+    by_ends: FxHashMap<Box<[u8]>, Offload>,
+}
+
+impl Offloads {
+    /// Reads the table.
+    pub(super) fn read(source: &dyn Source, family: Family, warnings: &mut Vec<Warning>) -> Self {
+        match source.ask(&Question::TcpTable2(family)) {
+            Ok(table) => Self::decode(table.bytes(), family),
+            Err(error) => {
+                let what = "the offload state of each connection";
+                warnings.push(Warning::SourceUnavailable { what, reason: words_of(&error) });
+                Self::default()
+            }
+        }
+    }
+
+    pub(super) fn decode(table: &[u8], family: Family) -> Self {
+        let layout = match family {
+            Family::V4 => V4,
+            Family::V6 => V6,
+        };
+        let (rows, _) = rows(table, FIRST_ROW, layout.size);
+        let by_ends = rows.filter_map(|row| {
+            let state = decode_offload(u32_at(row, layout.offload)?)?;
+            Some((ends_key(row.get(layout.ends.clone())?, family), state))
+        });
+        Self { by_ends: by_ends.collect() }
+    }
+
+    /// Of a connection by its ends: as the tables with owners have them, too.
+    pub(super) fn of(&self, ends: &[u8], family: Family) -> Option<Offload> {
+        self.by_ends.get(&ends_key(ends, family)).copied()
+    }
+}
+
+/// The ends without the upper halves of ports, which mean nothing.
+fn ends_key(ends: &[u8], family: Family) -> Box<[u8]> {
+    let mut key: Box<[u8]> = ends.into();
+    let ports: [usize; 2] = match family {
+        Family::V4 => [4, 12],
+        Family::V6 => [20, 44],
+    };
+    for byte in ports.into_iter().flat_map(|port| [port + 2, port + 3]) {
+        if let Some(byte) = key.get_mut(byte) {
+            *byte = 0;
+        }
+    }
+    key
+}
+
+fn decode_offload(number: u32) -> Option<Offload> {
+    match number {
+        0 => Some(Offload::InHost),
+        1 => Some(Offload::Offloading),
+        2 => Some(Offload::Offloaded),
+        3 => Some(Offload::Uploading),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::windows::fake::table;
+    use std::mem::{offset_of, size_of};
+    use windows_sys::Win32::NetworkManagement::IpHelper as ip;
+
+    #[test]
+    fn the_layouts_are_those_of_windows() {
+        assert_eq!(V4.size, size_of::<ip::MIB_TCPROW2>());
+        assert_eq!(V4.ends.start, offset_of!(ip::MIB_TCPROW2, dwLocalAddr));
+        assert_eq!(V4.ends.end, offset_of!(ip::MIB_TCPROW2, dwRemotePort) + 4);
+        assert_eq!(V4.offload, offset_of!(ip::MIB_TCPROW2, dwOffloadState));
+        assert_eq!(V6.size, size_of::<ip::MIB_TCP6ROW2>());
+        assert_eq!(V6.ends.start, offset_of!(ip::MIB_TCP6ROW2, LocalAddr));
+        assert_eq!(V6.ends.end, offset_of!(ip::MIB_TCP6ROW2, dwRemotePort) + 4);
+        assert_eq!(V6.offload, offset_of!(ip::MIB_TCP6ROW2, dwOffloadState));
+        assert_eq!(FIRST_ROW, offset_of!(ip::MIB_TCPTABLE2, table));
+        assert_eq!(FIRST_ROW, offset_of!(ip::MIB_TCP6TABLE2, table));
+    }
+
+    #[test]
+    fn a_connection_is_found_by_its_ends() {
+        let mut row = vec![0; V4.size];
+        row[4..20].copy_from_slice(&[10, 0, 0, 1, 0, 80, 0xff, 0xff, 10, 0, 0, 2, 1, 1, 0, 0]);
+        row[V4.offload] = 2;
+        let known = Offloads::decode(table(FIRST_ROW, &[row]).bytes(), Family::V4);
+        let ends = [10, 0, 0, 1, 0, 80, 0, 0, 10, 0, 0, 2, 1, 1, 7, 7];
+        assert_eq!(known.of(&ends, Family::V4), Some(Offload::Offloaded));
+        assert_eq!(known.of(&ends, Family::V6), None);
+        assert_eq!(known.of(&[], Family::V4), None);
+    }
+}
