@@ -1,7 +1,6 @@
 //! A socket that stays in its state until it is dropped.
 
 use crate::error::{Doing, LabError, Result};
-use crate::holders::Holders;
 use crate::namespace::eventually;
 use crate::peer::{Pair, Peer};
 use crate::row::{Row, TcpState};
@@ -74,13 +73,13 @@ impl Held {
         self.socket.as_ref().map(AsFd::as_fd)
     }
 
-    /// Closes the descriptor of this process, so that only the children hold the socket.
+    /// Closes the descriptor of this process and leaves the socket to these processes, the PIDs of
+    /// [`Holders`](crate::Holders) that share it.
     ///
     /// # Errors
     ///
-    /// When there are no children, who would keep it open.
-    pub fn leave_to(&mut self, holders: &Holders) -> Result<()> {
-        let mut pids = holders.pids();
+    /// When there are none, or one of them does not hold the socket: then nothing would keep it open.
+    pub fn leave_to(&mut self, mut pids: Vec<u32>) -> Result<()> {
         if pids.is_empty() || pids.iter().any(|pid| !self.row.pids.contains(pid)) {
             return Err(LabError::failed("leave a socket to child processes", "they do not hold it"));
         }

@@ -98,7 +98,7 @@ fn children_hold_it_alone_when_the_test_lets_go() {
     on_own_thread(|namespace| {
         let mut held = namespace.listener(Place::AnyV4, 80).unwrap();
         let holders = Holders::share(&mut held, 2).unwrap();
-        held.leave_to(&holders).unwrap();
+        held.leave_to(holders.pids()).unwrap();
         let mut pids = holders.pids();
         pids.sort_unstable();
         assert_eq!(held.row.pids, pids);

@@ -70,7 +70,7 @@ impl Program {
             Holders::share_with(&path, &mut held, 1).map_err(|error| failure = Some(error)).ok()
         });
         let holders = holders.map_err(|error| failure.unwrap_or(error))?;
-        held.leave_to(&holders)?;
+        held.leave_to(holders.pids())?;
         let pid = holders.pids().first().copied().unwrap_or(0);
         Ok(Self { pid, path, remote, folder: None, _holders: holders, _held: held })
     }
