@@ -1,13 +1,13 @@
-//! Runs the fuzz targets, which need the nightly compiler and cargo-fuzz.
+//! Runs the fuzz targets. Needs the nightly compiler and cargo-fuzz.
 
 use crate::workspace;
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
+use std::process::{Command, Stdio};
 
 /// Runs each target for `seconds`. Stops at the first that finds something.
 pub(crate) fn run(seconds: u32) -> Result<()> {
-    let mut probe = workspace::program("rustup");
-    probe.args(["run", "nightly", "cargo", "fuzz", "--version"]);
-    probe.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    let mut probe = cargo_fuzz(&["--version"]);
+    probe.stdout(Stdio::null()).stderr(Stdio::null());
     if !probe.status().is_ok_and(|status| status.success()) {
         bail!(
             "fuzzing needs the nightly compiler and cargo-fuzz: run `rustup toolchain install nightly` and \
@@ -19,23 +19,21 @@ pub(crate) fn run(seconds: u32) -> Result<()> {
     if targets.is_empty() {
         bail!("there are no targets in fuzz/fuzz_targets");
     }
-    let mut build = workspace::program("rustup");
-    build.args(["run", "nightly", "cargo", "fuzz", "build"]);
-    if !build.status().context("rustup could not be started")?.success() {
-        bail!("the fuzz targets do not compile");
-    }
+    workspace::run(&mut cargo_fuzz(&["build"]), "the fuzz targets do not compile")?;
     for target in &targets {
         println!("== {target}");
-        let mut fuzz = workspace::program("rustup");
-        fuzz.args(["run", "nightly", "cargo", "fuzz", "run", target, "--"]);
-        fuzz.arg(format!("-max_total_time={seconds}"));
-        let status = fuzz.status().context("rustup could not be started")?;
-        if !status.success() {
-            bail!("the target {target} failed; what it failed on is in fuzz/artifacts/{target}");
-        }
+        let limit = format!("-max_total_time={seconds}");
+        let failure = format!("the target {target} failed; the input is in fuzz/artifacts/{target}");
+        workspace::run(&mut cargo_fuzz(&["run", target, "--", &limit]), &failure)?;
     }
     println!("== {} targets, {seconds} s each, found nothing", targets.len());
     Ok(())
+}
+
+fn cargo_fuzz(arguments: &[&str]) -> Command {
+    let mut command = workspace::program("rustup");
+    command.args(["run", "nightly", "cargo", "fuzz"]).args(arguments);
+    command
 }
 
 fn targets(files: &[String]) -> Vec<&str> {
@@ -51,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_target_is_a_file_in_the_folder_of_targets() {
+    fn a_target_is_a_file_directly_in_the_target_folder() {
         let files = ["fuzz/Cargo.toml", "fuzz/fuzz_targets/a.rs", "fuzz/fuzz_targets/x/b.rs", "src/c.rs"];
         assert_eq!(targets(&files.map(str::to_owned)), ["a"]);
     }

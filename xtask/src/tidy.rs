@@ -82,8 +82,9 @@ fn of_files(files: &BTreeMap<String, Vec<u8>>, unsafe_files: &[&str], floors: &s
     }
     complaints.extend(code::unsafe_files(&sources, unsafe_files));
     complaints.extend(floors::complaints(&modules::edges(&sources), floors));
-    let manifest = files.get("fuzz/Cargo.toml").map(|bytes| String::from_utf8_lossy(bytes));
-    complaints.extend(files::fuzz_targets(manifest.as_deref(), &paths));
+    let manifest =
+        files.get("fuzz/Cargo.toml").map(|bytes| String::from_utf8_lossy(bytes)).unwrap_or_default();
+    complaints.extend(files::fuzz_targets(&manifest, &paths));
     complaints
 }
 
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_not_utf8_is_told_and_data_may_be_anything() {
+    fn text_must_be_utf8_and_data_may_be_anything() {
         let files = BTreeMap::from([
             ("src/a.rs".to_owned(), vec![0xff]),
             ("tests/samples/a.txt".to_owned(), vec![0xff, b' ']),

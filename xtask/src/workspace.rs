@@ -45,8 +45,10 @@ pub(crate) fn run(command: &mut Command, hint: &str) -> Result<()> {
 
 /// Runs a program and returns its standard output.
 pub(crate) fn output(mut command: Command) -> Result<Vec<u8>> {
-    let output =
-        command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot run {}", name(&command)))?;
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("cannot run {}", name(&command)))?;
     if !output.status.success() {
         bail!("{} failed ({})", name(&command), output.status);
     }
@@ -56,8 +58,7 @@ pub(crate) fn output(mut command: Command) -> Result<Vec<u8>> {
 /// Runs a program, shows its standard output line by line, and returns it and whether the program succeeded.
 pub(crate) fn shown_output(mut command: Command) -> Result<(bool, String)> {
     let name = name(&command);
-    let mut child =
-        command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot run {name}"))?;
+    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot run {name}"))?;
     let mut output = String::new();
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).split(b'\n') {
