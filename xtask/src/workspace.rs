@@ -2,7 +2,6 @@
 
 use anyhow::{Context, Result, bail};
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -53,24 +52,6 @@ pub(crate) fn output(mut command: Command) -> Result<Vec<u8>> {
         bail!("{} failed ({})", name(&command), output.status);
     }
     Ok(output.stdout)
-}
-
-/// Runs a program, shows its standard output line by line, and returns it and whether the program succeeded.
-pub(crate) fn shown_output(mut command: Command) -> Result<(bool, String)> {
-    let name = name(&command);
-    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot run {name}"))?;
-    let mut output = String::new();
-    if let Some(stdout) = child.stdout.take() {
-        for line in BufReader::new(stdout).split(b'\n') {
-            let line = line.with_context(|| format!("cannot read the output of {name}"))?;
-            let line = String::from_utf8_lossy(&line);
-            println!("{line}");
-            output.push_str(&line);
-            output.push('\n');
-        }
-    }
-    let status = child.wait().with_context(|| format!("cannot wait for {name}"))?;
-    Ok((status.success(), output))
 }
 
 fn name(command: &Command) -> String {

@@ -30,19 +30,58 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
-    pub(super) fn add(&mut self, other: &Self) {
-        self.runs += other.runs;
-        self.certain += other.certain;
-        self.missed += other.missed;
-        self.wrong_state += other.wrong_state;
-        self.invented += other.invented;
-        self.owners_shown += other.owners_shown;
-        self.owners_wrong += other.owners_wrong;
-        self.owners_missed += other.owners_missed;
-        self.changing += other.changing;
-        self.changing_shown += other.changing_shown;
-        let room = EXAMPLES.saturating_sub(self.examples.len());
-        self.examples.extend(other.examples.iter().take(room).cloned());
+    /// Adds a run: compares the table of a program that ran between two times with what existed.
+    pub(super) fn judge(&mut self, truth: &Truth, table: &Table, from: u64, to: u64) {
+        self.runs += 1;
+        self.invented += table.odd;
+        for (&ends, seen) in &table.rows {
+            let candidates: Vec<&Row> = truth.candidates(ends, from, to).collect();
+            if seen.count > candidates.len() {
+                self.invented += (seen.count - candidates.len()) as u64;
+                self.example(|| {
+                    format!("{}: {} rows instead of {}", name(ends), seen.count, candidates.len())
+                });
+            }
+            for &pid in &seen.pids {
+                let holds = |row: &&Row| {
+                    row.owners.iter().any(|(owner, span)| *owner == pid && span.touches(from, to))
+                };
+                self.owners_shown += 1;
+                if !candidates.iter().any(holds) {
+                    self.owners_wrong += 1;
+                    self.example(|| format!("{}: {pid} does not own it", name(ends)));
+                }
+            }
+        }
+        for row in truth.rows.iter().filter(|row| row.span.touches(from, to)) {
+            let ends = (row.local, row.remote);
+            let seen = table.rows.get(&ends);
+            if !row.span.covers(from, to) {
+                self.changing += 1;
+                self.changing_shown += u64::from(seen.is_some());
+                continue;
+            }
+            self.certain += 1;
+            let Some(seen) = seen else {
+                self.missed += 1;
+                self.example(|| format!("{}: missed", name(ends)));
+                continue;
+            };
+            if (if row.listens { seen.listening } else { seen.established }) == 0 {
+                self.wrong_state += 1;
+                self.example(|| format!("{}: wrong state", name(ends)));
+            }
+            let mut certain = row.owners.iter().filter(|(_, span)| span.covers(from, to)).map(|(pid, _)| pid);
+            let missing = if table.all_owners {
+                certain.filter(|pid| !seen.pids.contains(pid)).count() as u64
+            } else {
+                u64::from(certain.next().is_some() && seen.pids.is_empty())
+            };
+            self.owners_missed += missing;
+            if missing > 0 {
+                self.example(|| format!("{}: {missing} owners missed", name(ends)));
+            }
+        }
     }
 
     fn example(&mut self, what: impl FnOnce() -> String) {
@@ -50,58 +89,6 @@ impl Verdict {
             self.examples.push(what());
         }
     }
-}
-
-/// Compares the table of a program that ran between two times with what existed.
-pub(super) fn judge(truth: &Truth, table: &Table, from: u64, to: u64) -> Verdict {
-    let mut verdict = Verdict { runs: 1, invented: table.odd, ..Verdict::default() };
-    for (&ends, seen) in &table.rows {
-        let candidates: Vec<&Row> = truth.candidates(ends, from, to).collect();
-        if seen.count > candidates.len() {
-            verdict.invented += (seen.count - candidates.len()) as u64;
-            verdict
-                .example(|| format!("{}: {} rows instead of {}", name(ends), seen.count, candidates.len()));
-        }
-        for &pid in &seen.pids {
-            let holds =
-                |row: &&Row| row.owners.iter().any(|(owner, span)| *owner == pid && span.touches(from, to));
-            verdict.owners_shown += 1;
-            if !candidates.iter().any(holds) {
-                verdict.owners_wrong += 1;
-                verdict.example(|| format!("{}: {pid} does not own it", name(ends)));
-            }
-        }
-    }
-    for row in truth.rows.iter().filter(|row| row.span.touches(from, to)) {
-        let ends = (row.local, row.remote);
-        let seen = table.rows.get(&ends);
-        if !row.span.covers(from, to) {
-            verdict.changing += 1;
-            verdict.changing_shown += u64::from(seen.is_some());
-            continue;
-        }
-        verdict.certain += 1;
-        let Some(seen) = seen else {
-            verdict.missed += 1;
-            verdict.example(|| format!("{}: missed", name(ends)));
-            continue;
-        };
-        if (if row.listens { seen.listening } else { seen.established }) == 0 {
-            verdict.wrong_state += 1;
-            verdict.example(|| format!("{}: wrong state", name(ends)));
-        }
-        let mut certain = row.owners.iter().filter(|(_, span)| span.covers(from, to)).map(|(pid, _)| pid);
-        let missing = if table.all_owners {
-            certain.filter(|pid| !seen.pids.contains(pid)).count() as u64
-        } else {
-            u64::from(certain.next().is_some() && seen.pids.is_empty())
-        };
-        verdict.owners_missed += missing;
-        if missing > 0 {
-            verdict.example(|| format!("{}: {missing} owners missed", name(ends)));
-        }
-    }
-    verdict
 }
 
 fn name((local, remote): (SocketAddr, SocketAddr)) -> String {

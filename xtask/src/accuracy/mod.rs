@@ -113,7 +113,7 @@ fn play(contenders: &[(Contender, Reader)], runs: usize) -> Result<Vec<Verdict>>
     let mut verdicts = vec![Verdict::default(); contenders.len()];
     for run in &done {
         if let Some(verdict) = verdicts.get_mut(run.contender) {
-            verdict.add(&judge::judge(&truth, &run.table, run.from, run.to));
+            verdict.judge(&truth, &run.table, run.from, run.to);
         }
     }
     Ok(verdicts)

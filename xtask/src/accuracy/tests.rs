@@ -1,5 +1,5 @@
-use super::judge::judge;
-use super::tables::{read_lsof, read_netstat, read_ss};
+use super::judge::Verdict;
+use super::tables::{Table, read_lsof, read_netstat, read_ss};
 use super::truth::Truth;
 
 /// A listener, a connection that stays with a second owner, and one that ends at 50.
@@ -17,6 +17,12 @@ fn truth() -> Truth {
     let mut truth = Truth::default();
     truth.add(LOG).unwrap();
     truth
+}
+
+fn judge(truth: &Truth, table: &Table, from: u64, to: u64) -> Verdict {
+    let mut verdict = Verdict::default();
+    verdict.judge(truth, table, from, to);
+    verdict
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::bench::{Programs, requests};
 use crate::workspace;
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// The file with the stored counts.
@@ -36,14 +36,15 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     }
     workspace::build(&["--package", "netstat-cli"])?;
     let programs = Programs::find();
-    let folder = Folder(std::env::temp_dir().join(format!("netstat-instructions-{}", std::process::id())));
-    recording::write(&folder.0, &requests(&programs, &["-an"])?)?;
+    let folder = workspace::built("instructions-recording");
+    recording::write(&folder, &requests(&programs, &["-an"])?)?;
     let mut counts = Map::new();
     for (name, argument, owners) in CASES {
-        let count = count(&programs, &folder.0, argument, owners).with_context(|| name.to_owned())?;
+        let count = count(&programs, &folder, argument, owners).with_context(|| name.to_owned())?;
         println!("{name}: {count} instructions, {} a socket", count / recording::SOCKETS as u64);
         counts.insert(name.to_owned(), count.into());
     }
+    std::fs::remove_dir_all(&folder).context("remove the recording")?;
     let path = workspace::root().join(KEPT);
     if check {
         let text = std::fs::read_to_string(&path).with_context(|| format!("read {KEPT}"))?;
@@ -60,15 +61,6 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     std::fs::write(&path, text).with_context(|| format!("write {KEPT}"))?;
     println!("written to {KEPT}");
     Ok(())
-}
-
-/// A folder that is removed with this value.
-struct Folder(PathBuf);
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 fn compiler() -> Result<String> {

@@ -29,7 +29,7 @@ pub(crate) fn run(or_skip: bool) -> Result<()> {
         );
         return Ok(());
     }
-    let toolchain = Toolchain::new()?;
+    let toolchain = Toolchain::new();
     println!("== netstat.exe");
     toolchain.build(&["build", "--release", "--package", "netstat-cli", "--bin", "netstat"])?;
     let program = toolchain.folder().join("release/netstat.exe");
@@ -65,56 +65,9 @@ pub(crate) fn run(or_skip: bool) -> Result<()> {
     }
     // insta would run cargo to find the workspace, which does not work under Wine.
     cargo.env("INSTA_WORKSPACE_ROOT", workspace::root());
-    let (succeeded, output) = workspace::shown_output(cargo)?;
-    let counts = Counts::of(&output);
-    drop(wine);
-    println!("{} tests passed under Wine, {} failed", counts.passed, counts.failed);
-    if !succeeded || counts.failed > 0 {
-        bail!("the tests under Wine failed");
-    }
-    if counts.passed == 0 {
-        bail!("no test ran under Wine");
-    }
-    Ok(())
+    workspace::run(&mut cargo, "the tests under Wine failed")
 }
 
 fn shown(path: &std::path::Path) -> String {
     path.strip_prefix(workspace::root()).unwrap_or(path).display().to_string()
-}
-
-/// Numbers of tests.
-#[derive(Debug, PartialEq, Eq, Default)]
-struct Counts {
-    passed: u64,
-    failed: u64,
-}
-
-impl Counts {
-    /// Adds up the last lines of all test programs.
-    fn of(output: &str) -> Self {
-        let mut counts = Self::default();
-        for (_, line) in output.lines().filter_map(|line| line.split_once("test result: ")) {
-            let words: Vec<&str> = line.split_whitespace().collect();
-            let number = |before: &str| {
-                let pair = words.windows(2).find(|pair| pair[1] == before);
-                pair.and_then(|pair| pair[0].parse::<u64>().ok()).unwrap_or(0)
-            };
-            counts.passed += number("passed;");
-            counts.failed += number("failed;");
-        }
-        counts
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_results_of_all_test_programs_are_added_up() {
-        let output = "running 2 tests\ntest result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 1 filtered out\n\
-                      x\ntest result: FAILED. 3 passed; 4 failed; 0 ignored; 0 measured; 0 filtered out\n";
-        assert_eq!(Counts::of(output), Counts { passed: 5, failed: 4 });
-        assert_eq!(Counts::of("no such line"), Counts::default());
-    }
 }
