@@ -1,7 +1,8 @@
 //! Builds the kernel program that finds socket owners: from its C source to two files that are checked in.
 //!
-//! The result depends on the versions of clang and bpftool, not on the machine. A third file records these versions and
-//! checksums of sources and results, so that a source that was changed without a build is found where neither is installed.
+//! The result depends on the versions of clang and bpftool, not on the machine. A third file records these versions
+//! and checksums of sources and results, so that a source that was changed without a build is found where neither is
+//! installed.
 
 use crate::workspace;
 use anyhow::{Context, Result, bail};

@@ -12,9 +12,9 @@ use std::sync::Arc;
 /// A socket in a known state, held there until this value is dropped; then it is gone from every table at once.
 #[derive(Debug)]
 pub struct Held {
-    /// What the table must say of it. `v6_only` is known where a descriptor of this test holds the socket.
+    /// The row that a socket table must have. `v6_only` is known where a descriptor of this test holds the socket.
     pub row: Row,
-    /// The sockets that had to be made beside it: the listener of a SYN_RECEIVED or of an accepted connection.
+    /// Sockets that this one needs: the listener of a SYN_RECEIVED or of an accepted connection.
     pub companions: Vec<Row>,
     socket: Option<OwnedFd>,
     listener: Option<OwnedFd>,
@@ -47,7 +47,7 @@ impl Held {
         }
     }
 
-    /// Waits until the socket says that it is in the state.
+    /// Waits until the socket reports the state.
     pub(crate) fn wait_for(&self, state: TcpState) -> Result<()> {
         match &self.socket {
             Some(socket) => socket::wait_for_state(socket, state),
@@ -55,7 +55,7 @@ impl Held {
         }
     }
 
-    /// Closes the descriptor; what is left of the socket belongs to the kernel.
+    /// Closes the descriptor. From then on only the kernel keeps the socket.
     pub(crate) fn let_go(&mut self) {
         drop(self.socket.take());
         self.row.inode = None;
@@ -63,12 +63,12 @@ impl Held {
         self.row.v6_only = None;
     }
 
-    /// Its row and those of its companions: all that it adds to the table.
+    /// Returns its row and those of its companions: everything that it adds to a socket table.
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
         std::iter::once(&self.row).chain(&self.companions)
     }
 
-    /// The descriptor of the socket; `None` for TIME_WAIT, half-open requests, and after [`Held::orphan`].
+    /// Returns the descriptor of the socket; `None` for TIME_WAIT, half-open requests, and after [`Held::orphan`].
     pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         self.socket.as_ref().map(AsFd::as_fd)
     }
@@ -94,8 +94,8 @@ impl Held {
     ///
     /// # Errors
     ///
-    /// When the caller is not on the thread of the namespace, and for a state that closing would change: only FIN_WAIT_1, FIN_WAIT_2, CLOSING and LAST_ACK outlive their
-    /// descriptor.
+    /// When the caller is not on the thread of the namespace, and for a state that closing would change: only
+    /// FIN_WAIT_1, FIN_WAIT_2, CLOSING and LAST_ACK outlive their descriptor.
     pub fn orphan(mut self) -> Result<Self> {
         use TcpState::{Closing, FinWait1, FinWait2, LastAck};
         if !matches!(self.row.state, Some(FinWait1 | FinWait2 | Closing | LastAck)) {

@@ -1,6 +1,6 @@
-//! A network laboratory for end-to-end tests: a private network namespace, and known sockets in it in every state.
+//! A network laboratory for end-to-end tests: a private network namespace with known sockets in every state.
 //!
-//! Nothing outside the namespace is touched. It needs root and iproute2; where something is missing a test prints
+//! Nothing outside the namespace is touched. Needs root and iproute2. Where something is missing, a test prints
 //! `skipped: ...` and passes, unless `NETSTAT_LAB=required` is in the environment.
 //!
 //! # How to write a test
@@ -20,13 +20,13 @@
 //! });
 //! ```
 //!
-//! - The body runs on a thread of its own. What it asserts there fails the test as usual.
-//! - Sockets stay in their states until their [`Held`] is dropped: no sleeping, no racing. Dropped, they are gone.
-//! - A test that needs loopback only takes [`on_own_thread`], which needs no TUN device.
+//! - The body runs on a thread of its own. A failed assertion there fails the test as usual.
+//! - Sockets stay in their states until their [`Held`] is dropped: no sleeping, no races. Once dropped, they are gone.
+//! - A test that needs only loopback takes [`on_own_thread`], which needs no TUN device.
 //! - Child processes inherit the namespace of the thread that starts them. Code on the thread itself must read
 //!   `/proc/thread-self/net`: see [`Namespace`].
-//! - Faults, and what looks like them, are in [`faults`].
-//! - [`Holders`] lets child processes hold a socket too.
+//! - Faults and their healthy look-alikes are in [`faults`].
+//! - [`Holders`] makes child processes hold a socket too.
 #![cfg(target_os = "linux")]
 
 mod error;

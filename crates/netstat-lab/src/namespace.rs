@@ -50,7 +50,7 @@ impl Namespace {
             }
             _ => LabError::Failed { doing: "make a network namespace".into(), source: error },
         })?;
-        // From here on a failure drops the value, and with it the thread goes back.
+        // From here on, a failure drops the value, which moves the thread back.
         let mut namespace = Self { before, inode: 0, not_send: PhantomData };
         namespace.inode = std::fs::metadata(OWN_NAMESPACE).doing(|| format!("read {OWN_NAMESPACE}"))?.ino();
         // The new namespace may inherit settings of the machine that would take ::1 away or reorder the tests.
@@ -60,12 +60,12 @@ impl Namespace {
         Ok(namespace)
     }
 
-    /// What tells this namespace from all others: the inode of `/proc/thread-self/ns/net`.
+    /// Identifies this namespace: the inode of `/proc/thread-self/ns/net`.
     pub fn inode(&self) -> u64 {
         self.inode
     }
 
-    /// Writes a setting of this namespace, named as below `/proc/sys`: `net/ipv4/tcp_syn_retries`.
+    /// Writes a setting of this namespace. `name` is its path below `/proc/sys`, such as `net/ipv4/tcp_syn_retries`.
     ///
     /// # Errors
     ///
@@ -76,7 +76,7 @@ impl Namespace {
         std::fs::write(&path, value).doing(|| format!("write {value} to {}", path.display()))
     }
 
-    /// For settings that make the laboratory better but that it can do without.
+    /// Writes a setting that helps but is not needed; a failure is ignored.
     pub(crate) fn try_set(&self, name: &str, value: &str) {
         let _ = self.set_sysctl(name, value);
     }
@@ -85,7 +85,7 @@ impl Namespace {
     ///
     /// # Errors
     ///
-    /// [`LabError::Unavailable`] where `ip` is not installed; [`LabError::Failed`] with its words where it fails.
+    /// [`LabError::Unavailable`] where `ip` is not installed; [`LabError::Failed`] with its message where it fails.
     pub fn ip(&self, batch: &str) -> Result<()> {
         let mut child = Command::new("ip")
             .args(["-batch", "-"])
@@ -99,7 +99,7 @@ impl Namespace {
                 _ => LabError::Failed { doing: "run ip".into(), source: error },
             })?;
         if let Some(mut input) = child.stdin.take() {
-            // A child that died early says why on its standard error; that counts more than the broken pipe.
+            // An `ip` that died early explains itself on standard error, which is better than reporting a broken pipe.
             let _ = input.write_all(batch.as_bytes());
         }
         let output = child.wait_with_output().doing(|| "wait for ip".into())?;
@@ -126,25 +126,25 @@ impl Drop for Namespace {
     }
 }
 
-/// Runs the body of a test in a thread of its own that has a network namespace of its own. A panic of the body
-/// is a panic of the caller. Where namespaces are not permitted it prints `skipped: ...` and gives `None`;
+/// Runs the body of a test on a new thread in a new network namespace. A panic of the body
+/// is a panic of the caller. Where namespaces are not permitted it prints `skipped: ...` and returns `None`;
 /// with `NETSTAT_LAB=required` in the environment it panics instead, so that a machine that is meant to run
 /// these tests cannot pass without them.
 ///
 /// # Panics
 ///
-/// When the body does, and when the namespace cannot be made for another reason than permission.
+/// If the body panics, and if the namespace cannot be made for a reason other than permission.
 pub fn on_own_thread<T: Send>(body: impl FnOnce(&Namespace) -> T + Send) -> Option<T> {
     on_thread(|| Namespace::enter().map(|namespace| body(&namespace)))
 }
 
-/// Asks again and again until the answer is `Some`, for up to 20 seconds. For what another process or the kernel
-/// brings about in its own time: a child that ends, a descriptor that another thread's `fork` copied for a moment
+/// Polls until the answer is `Some`, for up to 20 seconds. For what another process or the kernel
+/// does in its own time: a child that ends, a descriptor that another thread's `fork` copied for a moment
 /// before its `exec` (tests of one binary run side by side, and each starts programs).
 ///
 /// # Errors
 ///
-/// When the time is over.
+/// When the time is up.
 pub fn eventually<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> Result<T> {
     let start = Instant::now();
     loop {

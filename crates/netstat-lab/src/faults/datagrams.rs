@@ -1,4 +1,4 @@
-//! A UDP socket that gets more than it reads, and one that reads what it gets.
+//! A UDP socket that receives more than its program reads, and one whose program reads everything.
 
 use super::ongoing::Ongoing;
 use crate::error::{Doing, Result};
@@ -7,10 +7,10 @@ use rustix::net::sockopt;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
-/// Datagrams to one socket, without end.
+/// A continuous stream of datagrams to one socket.
 #[derive(Debug)]
 pub struct Datagrams {
-    /// The socket that gets them.
+    /// The receiving socket.
     pub receiver: SocketAddr,
     ongoing: Ongoing,
 }
@@ -25,7 +25,7 @@ impl Datagrams {
         Self::start(false, 0)
     }
 
-    /// All are read.
+    /// Everything is read.
     ///
     /// # Errors
     ///
@@ -34,7 +34,7 @@ impl Datagrams {
         Self::start(true, 0)
     }
 
-    /// All are read, but the socket was too slow once: its buffer overflowed before this returns, and does no more.
+    /// Everything is read, but the buffer overflowed once before this returned.
     ///
     /// # Errors
     ///
@@ -65,11 +65,11 @@ impl Datagrams {
         Ok(Self { receiver, ongoing })
     }
 
-    /// Waits until so many further were sent.
+    /// Waits until this many more were sent.
     ///
     /// # Errors
     ///
-    /// When one could not be sent.
+    /// When a datagram could not be sent.
     pub fn go_on(&self, datagrams: u64) -> Result<()> {
         self.ongoing.more_rounds(datagrams)
     }

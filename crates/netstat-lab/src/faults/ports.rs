@@ -1,4 +1,4 @@
-//! Ports that are taken: by TIME_WAIT, by connections, by sockets that are only bound.
+//! Ports taken by TIME_WAIT, by connections, and by sockets that are only bound.
 
 use super::ongoing::Ongoing;
 use super::{HERE, connect, connect_from, neighbour, prepare, read_to_end, server};
@@ -9,7 +9,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-/// Gives the namespace so many ports to choose from, from 40000 on.
+/// Sets the range of dynamic ports of the namespace to this many, from 40000 on.
 ///
 /// # Errors
 ///
@@ -25,31 +25,31 @@ fn set_port_range(namespace: &Namespace, first: u16, ports: u16) -> Result<()> {
     namespace.set_sysctl("net/ipv4/ip_local_port_range", &format!("{first} {last}"))
 }
 
-/// Connections that this machine began and closed first: each left a TIME_WAIT, which lasts for a minute.
+/// Connections that this machine opened and closed first. Each leaves a TIME_WAIT for a minute.
 #[derive(Debug)]
 pub struct TimeWaitPile {
-    /// The servers they went to, equally often.
+    /// The servers, with equally many connections each.
     pub servers: Vec<SocketAddr>,
     _listener: TcpListener,
 }
 
 impl TimeWaitPile {
-    /// Narrows the range to so many ports, and makes `count` connections to so many neighbours, each from a port of its
-    /// own of [`HERE`].
+    /// Narrows the range to this many ports, and makes `count` connections to this many neighbours, each from a port of
+    /// its own of [`HERE`].
     ///
     /// # Errors
     ///
     /// When a connection fails, as for want of ports.
     pub fn new(namespace: &Namespace, ports: u16, count: u16, peers: usize) -> Result<Self> {
         prepare(namespace)?;
-        // Else a FIN that is sent twice, as where the machine is busy, ends in a reset that takes the TIME_WAIT away.
+        // Otherwise a FIN that is retransmitted on a busy machine is answered by a reset, which removes the TIME_WAIT.
         namespace.set_sysctl("net/ipv4/tcp_rfc1337", "1")?;
         let (listener, port) = server()?;
         let servers: Vec<SocketAddr> = (0..peers).map(|peer| (neighbour(peer), port).into()).collect();
         let mut to = servers.iter().cycle();
         let mut done = 0;
         while done < count {
-            // A few ports at a time: the search of the kernel for a free one takes long where most are in use.
+            // A few ports at a time: the kernel's search for a free one is slow where most are in use.
             let some = AT_A_TIME.min(count - done);
             set_port_range(namespace, FIRST_PORT.saturating_add(done), some)?;
             for to in to.by_ref().take(some.into()) {
@@ -73,16 +73,16 @@ fn leave_time_wait(listener: &TcpListener, to: SocketAddr) -> Result<()> {
 /// Established connections from a narrow range of ports.
 #[derive(Debug)]
 pub struct HeldPorts {
-    /// The servers they went to.
+    /// The servers.
     pub servers: Vec<SocketAddr>,
-    /// How many connections there are.
+    /// Number of connections.
     pub count: usize,
     held: Vec<(TcpStream, TcpStream)>,
     listener: TcpListener,
 }
 
 impl HeldPorts {
-    /// Narrows the range to so many ports, and connects to one neighbour until no port is left.
+    /// Narrows the range to this many ports, and connects to one neighbour until no port is left.
     ///
     /// # Errors
     ///
@@ -95,10 +95,10 @@ impl HeldPorts {
             }
             scene.one_more(0)?;
         }
-        Err(LabError::failed("use all ports up", format!("{} connections are open", scene.count)))
+        Err(LabError::failed("use up all ports", format!("{} connections are open", scene.count)))
     }
 
-    /// Narrows the range to so many ports, and makes `count` connections to so many neighbours.
+    /// Narrows the range to this many ports, and makes `count` connections to this many neighbours.
     ///
     /// # Errors
     ///
@@ -115,7 +115,7 @@ impl HeldPorts {
         Ok(scene)
     }
 
-    /// As [`HeldPorts::spread`], but each connection binds its address first, so that its port serves no other.
+    /// Like [`HeldPorts::spread`], but each connection binds its address first, so that its port serves no other.
     ///
     /// # Errors
     ///
@@ -129,7 +129,7 @@ impl HeldPorts {
         Ok(scene)
     }
 
-    /// Whether one more connection to the first server finds a port. It leaves nothing behind.
+    /// Returns true if one more connection to the first server finds a port. Leaves nothing behind.
     ///
     /// # Errors
     ///
@@ -165,8 +165,8 @@ fn can_connect(servers: &[SocketAddr], listener: &TcpListener) -> Result<bool> {
     }
 }
 
-/// Sockets that were bound to a port of the kernel's choice and do nothing further. Their ports are lost to every
-/// connection from their address.
+/// Sockets bound to a port of the kernel's choice that do nothing else. No connection from their address can use these
+/// ports.
 #[derive(Debug)]
 pub struct BoundPorts {
     /// A server that nobody is connected to.
@@ -176,7 +176,7 @@ pub struct BoundPorts {
 }
 
 impl BoundPorts {
-    /// Narrows the range to so many ports, and binds `count` sockets at [`HERE`].
+    /// Narrows the range to this many ports, and binds `count` sockets at [`HERE`].
     ///
     /// # Errors
     ///
@@ -194,17 +194,17 @@ impl BoundPorts {
         Ok(Self { server: (neighbour(0), port).into(), listener, _bound: bound })
     }
 
-    /// As [`HeldPorts::can_connect`].
+    /// Like [`HeldPorts::can_connect`].
     ///
     /// # Errors
     ///
-    /// When it fails for another reason than that no port is left.
+    /// When it fails for a reason other than a lack of ports.
     pub fn can_connect(&self) -> Result<bool> {
         can_connect(&[self.server], &self.listener)
     }
 }
 
-/// Short connections to one server, one after another, closed here first: a client that does not keep them open.
+/// Short connections to one server, one after another, closed here first, as of a client without keep-alive.
 #[derive(Debug)]
 pub struct Churn {
     /// The server.
@@ -213,7 +213,7 @@ pub struct Churn {
 }
 
 impl Churn {
-    /// Goes on until dropped, with room for so many TIME_WAIT (`tcp_max_tw_buckets`).
+    /// Runs until dropped, with this many TIME_WAIT buckets (`tcp_max_tw_buckets`).
     ///
     /// # Errors
     ///
@@ -229,7 +229,7 @@ impl Churn {
         Ok(Self { server, ongoing })
     }
 
-    /// Waits until so many further connections came and went.
+    /// Waits until this many more connections were opened and closed.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The table of connections that the firewall keeps.
+//! The firewall's connection tracking table.
 
 use super::{HERE, prepare};
 use crate::error::{Doing, LabError, Result};
@@ -9,13 +9,13 @@ use std::process::Command;
 
 const LIMIT: &str = "/proc/sys/net/netfilter/nf_conntrack_max";
 const COUNT: &str = "/proc/sys/net/netfilter/nf_conntrack_count";
-/// The limit belongs to the whole machine, so the scene fills the table up to it: with no more than this.
+/// The most entries that a scene adds. The limit of the table is that of the whole machine.
 const MOST: u64 = 600_000;
 
-/// Connections that nf_conntrack keeps for this namespace.
+/// Connections that nf_conntrack tracks for this namespace.
 #[derive(Debug)]
 pub struct Tracked {
-    /// How many there are at most.
+    /// The limit of the table.
     pub limit: u64,
 }
 
@@ -36,22 +36,22 @@ impl Tracked {
         Ok(Self { limit })
     }
 
-    /// A few connections in a table that has room.
+    /// Adds a few connections to a table with room.
     ///
     /// # Errors
     ///
-    /// As [`Tracked::nearly_full`].
+    /// Like [`Tracked::nearly_full`].
     pub fn few(namespace: &Namespace) -> Result<Self> {
         let limit = start(namespace)?;
         fill(100)?;
         Ok(Self { limit })
     }
 
-    /// How many connections the kernel says that it keeps.
+    /// Returns the kernel's count of tracked connections.
     ///
     /// # Errors
     ///
-    /// When it does not say.
+    /// When the count cannot be read.
     pub fn count() -> Result<u64> {
         number(COUNT)
     }
@@ -62,7 +62,7 @@ fn number(path: &str) -> Result<u64> {
     text.trim().parse().map_err(|_| LabError::failed(format!("read {path}"), format!("not a number: {text}")))
 }
 
-/// Lets the kernel track connections here: it does so where a rule asks for their state.
+/// Makes the kernel track connections in this namespace, which it does once a rule asks for their state.
 fn start(namespace: &Namespace) -> Result<u64> {
     prepare(namespace)?;
     if !Path::new(LIMIT).exists() {
@@ -80,7 +80,7 @@ fn start(namespace: &Namespace) -> Result<u64> {
         Ok(output) if output.status.success() => number(LIMIT),
         Ok(output) => {
             let words = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            Err(LabError::unavailable(format!("nft does not take rules here: {words}")))
+            Err(LabError::unavailable(format!("nft refuses rules here: {words}")))
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             Err(LabError::unavailable("`nft` is missing; install nftables"))
@@ -89,8 +89,8 @@ fn start(namespace: &Namespace) -> Result<u64> {
     }
 }
 
-/// One datagram for each connection, to a port of one of the neighbours that drops it: the kernel waits half a minute
-/// for an answer.
+/// Sends one datagram for each connection to a port of a neighbour that drops it: the kernel waits half a minute for an
+/// answer.
 fn fill(count: u64) -> Result<()> {
     let mut sent = 0;
     for source in 1_024..=u16::MAX {
@@ -104,5 +104,5 @@ fn fill(count: u64) -> Result<()> {
             sent += 1;
         }
     }
-    Err(LabError::failed("fill the table of connections", "no more addresses"))
+    Err(LabError::failed("fill the connection table", "no more addresses"))
 }
