@@ -172,28 +172,23 @@ fn pack_run(packed: &mut Vec<u8>, country: u8, units: u64) {
 /// Fails unless the table finds both ends of every run, and nothing in the gaps between runs.
 fn check(table: &[u8], runs: &Runs) -> Result<()> {
     let table = CountryTable::new(table).context("the table cannot be read")?;
-    let v4 = |unit: u64| u32::try_from(unit).map(|bits| IpAddr::V4(Ipv4Addr::from_bits(bits)));
+    let v4 = |unit: u64| Ok(IpAddr::V4(Ipv4Addr::from_bits(u32::try_from(unit)?)));
     let v6 = |unit: u64| Ok(IpAddr::V6(Ipv6Addr::from_bits(u128::from(unit) << 64)));
-    check_family(table, &runs.v4, v4).context("IPv4")?;
-    check_family(table, &runs.v6, v6).context("IPv6")
-}
-
-fn check_family(
-    table: CountryTable<'_>,
-    runs: &[Run],
-    address: impl Fn(u64) -> Result<IpAddr, std::num::TryFromIntError>,
-) -> Result<()> {
-    let mut before = None;
-    for run in runs {
-        for unit in [run.first, run.last] {
-            let found = table.country(address(unit)?);
-            ensure!(found == Some(run.country), "{} is {found:?}, not {}", address(unit)?, run.country);
+    let families: [(_, &dyn Fn(u64) -> Result<IpAddr>); 2] = [(&runs.v4, &v4), (&runs.v6, &v6)];
+    for (runs, address) in families {
+        let mut next = 0;
+        for run in runs {
+            for unit in [run.first, run.last] {
+                let (address, found) = (address(unit)?, table.country(address(unit)?));
+                ensure!(found == Some(run.country), "{address} is {found:?}, not {}", run.country);
+            }
+            if run.first > next
+                && let Some(found) = table.country(address(run.first - 1)?)
+            {
+                bail!("{} is {found}, which is not in the database", address(run.first - 1)?);
+            }
+            next = run.last.saturating_add(1);
         }
-        let gap = before.map_or(run.first > 0, |last| run.first > last + 1);
-        if gap && let Some(found) = table.country(address(run.first - 1)?) {
-            bail!("{} is {found}, which is not in the database", address(run.first - 1)?);
-        }
-        before = Some(run.last);
     }
     Ok(())
 }

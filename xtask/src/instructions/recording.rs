@@ -173,7 +173,7 @@ fn links(pid: usize) -> Vec<u8> {
     packed
 }
 
-/// Makes the same descriptors in the records of the BPF program, in pieces of whole records (`crates/netstat-os/bpf/owners.h`).
+/// Makes the same descriptors in the records of the BPF program (`crates/netstat-os/bpf/owners.h`).
 fn descriptors() -> Vec<u8> {
     let mut packed = Vec::new();
     let mut piece = Vec::new();

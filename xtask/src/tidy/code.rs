@@ -63,16 +63,14 @@ pub(super) fn model(path: &str, source: &Source) -> Vec<Complaint> {
     let what = "has a cfg in the model, which is the same on every system; make it an Option";
     let mut complaints: Vec<Complaint> =
         conditions.map(|attribute| Complaint::new(path, attribute.line, what)).collect();
-    let imports = source.imports.iter().map(|import| (import.line, &import.path));
-    let mentions = source.mentions.iter().map(|mention| (mention.line, &mention.path));
-    for (line, path_in_code) in imports.chain(mentions) {
-        let text = path_in_code.join("::");
+    for found in &source.uses {
+        let text = found.path.join("::");
         let is_io = |io: &&&str| {
             text.strip_prefix(**io).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
         };
         if let Some(io) = IO.iter().find(is_io) {
             let what = format!("uses {io} in the model, which is plain data; read it in netstat-os");
-            complaints.push(Complaint::new(path, line, what));
+            complaints.push(Complaint::new(path, found.line, what));
         }
     }
     complaints

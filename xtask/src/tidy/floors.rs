@@ -5,83 +5,66 @@
 //! the map of the workspace as it is.
 
 use super::complaint::Complaint;
-use super::modules::{Edge, floor};
+use super::modules::{Edge, floor, place};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
-/// Where the table is, for complaints.
-pub(super) const TABLE: &str = "xtask/src/tidy/floors.txt";
-
-/// One floor that another may use.
-struct Entry<'a> {
-    line: usize,
-    from: &'a str,
-    to: String,
-}
+/// The file of the table, for complaints.
+const TABLE: &str = "xtask/src/tidy/floors.txt";
 
 /// Checks the uses of files against the table, and files and top-level modules for circles.
 pub(super) fn complaints(edges: &[Edge], table: &str) -> Vec<Complaint> {
     let mut complaints = crossed(edges, table);
-    let files = edges.iter().map(|edge| Step { from: edge.from.clone(), to: edge.to.clone(), edge });
-    complaints.extend(circles(files, "files", "move what both sides need into a file of its own"));
-    // A root is no floor of its crate: a circle through it shows among the files.
-    let floors = edges.iter().map(|edge| Step { from: floor(&edge.from), to: floor(&edge.to), edge });
-    let floors = floors.filter(|step| step.from.contains('/') && step.to.contains('/'));
-    complaints.extend(circles(floors, "top-level modules", "move what is used so that one direction goes"));
+    let cure = "move what both sides need into a file of its own";
+    complaints.extend(circles(edges, "files", str::to_owned, cure));
+    let cure = "move what is used, so that uses go in one direction";
+    complaints.extend(circles(edges, "top-level modules", floor, cure));
     complaints
 }
 
-/// Returns the crate of a floor.
 fn crate_of(floor: &str) -> &str {
     floor.split('/').next().unwrap_or(floor)
 }
 
 /// Reports uses that the table does not have, and entries of the table without a use.
 fn crossed(edges: &[Edge], table: &str) -> Vec<Complaint> {
-    let crates: BTreeSet<&str> = edges
-        .iter()
-        .flat_map(|edge| [&edge.from, &edge.to])
-        .filter_map(|file| super::modules::place(file))
-        .map(|(name, _)| name)
-        .collect();
     let mut complaints = Vec::new();
-    let mut entries: Vec<Entry> = Vec::new();
-    for (number, text) in
-        table.lines().enumerate().filter(|(_, text)| !text.is_empty() && !text.starts_with('#'))
+    let files = edges.iter().flat_map(|edge| [&edge.from, &edge.to]);
+    let crates: BTreeSet<&str> = files.filter_map(|file| Some(place(file)?.0)).collect();
+    let mut entries = BTreeMap::new();
+    for (number, line) in
+        table.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
     {
-        let Some((from, all)) = text.split_once(':') else {
+        let Some((from, all)) = line.split_once(':') else {
             complaints.push(Complaint::new(TABLE, number + 1, "has no colon; write FROM: TO TO"));
             continue;
         };
-        entries.extend(all.split_whitespace().map(|to| {
+        for to in all.split_whitespace() {
             let is_crate = crates.contains(to) && to != crate_of(from);
             let to = if is_crate { to.to_owned() } else { format!("{}/{to}", crate_of(from)) };
-            Entry { line: number + 1, from, to }
-        }));
+            entries.insert((from.to_owned(), to), number + 1);
+        }
     }
-    let mut needed = BTreeSet::new();
+    let mut needed = BTreeMap::new();
     for edge in edges {
         let (from, target) = (floor(&edge.from), floor(&edge.to));
         let is_inside = crate_of(&from) == crate_of(&target);
-        let to = if is_inside { target } else { crate_of(&target).to_owned() };
-        // The root of a crate may use all of the crate. That nothing may use the root shows as a circle.
-        if from == to || is_inside && (from == crate_of(&from) || to == crate_of(&to)) {
-            continue;
+        // A root may use all of its crate. That nothing may use the root shows as a circle of files.
+        if from != target && !(is_inside && (!from.contains('/') || !target.contains('/'))) {
+            let to = if is_inside { target } else { crate_of(&target).to_owned() };
+            needed.entry((from, to)).or_insert(edge);
         }
-        if !entries.iter().any(|entry| entry.from == from && entry.to == to)
-            && !needed.contains(&(from.clone(), to.clone()))
-        {
-            let what = format!(
-                "{from} uses {to} ({}), which {TABLE} does not allow; move the item to a floor that both may use, or add \
-                 the edge if it points downwards",
-                edge.name
-            );
-            complaints.push(Complaint::new(&edge.from, edge.line, what));
-        }
-        needed.insert((from, to));
     }
-    for entry in entries.iter().filter(|entry| !needed.contains(&(entry.from.to_owned(), entry.to.clone()))) {
-        let what = format!("{} does not use {} any more; remove it from the line", entry.from, entry.to);
-        complaints.push(Complaint::new(TABLE, entry.line, what));
+    for (key, edge) in needed.iter().filter(|(key, _)| !entries.contains_key(*key)) {
+        let what = format!(
+            "{} uses {} ({}), which {TABLE} does not allow; move the item to a floor that both may use, or add the edge \
+             if it points downwards",
+            key.0, key.1, edge.name
+        );
+        complaints.push(Complaint::new(&edge.from, edge.line, what));
+    }
+    for (key, line) in entries.iter().filter(|(key, _)| !needed.contains_key(*key)) {
+        let what = format!("{} does not use {} any more; remove it from the line", key.0, key.1);
+        complaints.push(Complaint::new(TABLE, *line, what));
     }
     complaints
 }
@@ -93,11 +76,15 @@ struct Step<'a> {
     edge: &'a Edge,
 }
 
-/// Reports circles: the shortest through each file or floor that is in one and in none reported before.
-fn circles<'a>(steps: impl Iterator<Item = Step<'a>>, what: &str, cure: &str) -> Vec<Complaint> {
+/// Reports circles among what `name` makes of files: the shortest through each name that is in none reported before.
+fn circles(edges: &[Edge], what: &str, name: fn(&str) -> String, cure: &str) -> Vec<Complaint> {
     let mut from: BTreeMap<String, Vec<Step>> = BTreeMap::new();
-    for step in steps.filter(|step| step.from != step.to) {
-        from.entry(step.from.clone()).or_default().push(step);
+    for edge in edges {
+        let step = Step { from: name(&edge.from), to: name(&edge.to), edge };
+        // A root is no floor of its own: a circle through it shows among the files.
+        if step.from != step.to && step.from.contains('/') && step.to.contains('/') {
+            from.entry(step.from.clone()).or_default().push(step);
+        }
     }
     let mut reported = BTreeSet::new();
     let mut complaints = Vec::new();
@@ -107,15 +94,12 @@ fn circles<'a>(steps: impl Iterator<Item = Step<'a>>, what: &str, cure: &str) ->
         }
         let Some(circle) = circle(&from, start) else { continue };
         reported.extend(circle.iter().map(|step| step.from.clone()));
-        let Some(Edge { from: path, line, .. }) = circle.first().map(|step| step.edge) else { continue };
-        let around: Vec<String> = circle
+        let uses: Vec<String> = circle
             .iter()
-            .map(|Step { from, to, edge }| {
-                format!("{from} uses {} of {to} ({}:{})", edge.name, edge.from, edge.line)
-            })
+            .map(|Step { to, edge, .. }| format!("{}:{} uses {} of {to}", edge.from, edge.line, edge.name))
             .collect();
-        let what = format!("circle of {} {what}: {}; {cure}", circle.len(), around.join(", "));
-        complaints.push(Complaint::new(path, *line, what));
+        let what = format!("circle of {} {what}: {}; {cure}", circle.len(), uses.join(", "));
+        complaints.extend(circle.first().map(|step| Complaint::new(&step.edge.from, step.edge.line, what)));
     }
     complaints
 }
@@ -126,11 +110,10 @@ fn circle<'s, 'a>(from: &'s BTreeMap<String, Vec<Step<'a>>>, start: &'s String) 
     let mut queue = VecDeque::from([start]);
     while let Some(node) = queue.pop_front() {
         for step in from.get(node).into_iter().flatten() {
-            if came_by.contains_key(step.to.as_str()) {
-                continue;
+            if !came_by.contains_key(step.to.as_str()) {
+                came_by.insert(&step.to, step);
+                queue.push_back(&step.to);
             }
-            came_by.insert(&step.to, step);
-            queue.push_back(&step.to);
         }
     }
     let mut way = vec![*came_by.get(start.as_str())?];
@@ -179,7 +162,7 @@ mod tests {
     fn an_entry_that_nothing_needs_is_named_with_its_line() {
         let said = said(&[LIBRARY, LOW, ("crates/a/src/high.rs", "")], "a/high: low\nno colon\n");
         assert_eq!(said.len(), 2, "{said:#?}");
-        assert!(said[0].starts_with("xtask/src/tidy/floors.txt:2: has no colon"), "{said:#?}");
+        assert!(said[0].starts_with("xtask/src/tidy/floors.txt:2: has no colon;"), "{said:#?}");
         let expected =
             "xtask/src/tidy/floors.txt:1: a/high does not use a/low any more; remove it from the line";
         assert_eq!(said[1], expected);
@@ -195,8 +178,8 @@ mod tests {
         ];
         let said = said(&files, "");
         assert_eq!(said.len(), 1, "{said:#?}");
-        let expected = "a/src/m/x.rs:1: circle of 2 files: a/src/m/x.rs uses Y of a/src/m/y.rs (a/src/m/x.rs:1), \
-                        a/src/m/y.rs uses X of a/src/m/x.rs (a/src/m/y.rs:1); ";
+        let expected = "a/src/m/x.rs:1: circle of 2 files: a/src/m/x.rs:1 uses Y of a/src/m/y.rs, a/src/m/y.rs:1 uses \
+                        X of a/src/m/x.rs; ";
         assert!(said[0].starts_with(expected), "{said:#?}");
     }
 
@@ -228,7 +211,8 @@ mod tests {
         let said = said(&files, "a/m: n\na/n: m\n");
         assert_eq!(said.len(), 1, "{said:#?}");
         assert!(
-            said[0].starts_with("a/src/m/p.rs:1: circle of 2 top-level modules: a/m uses N of a/n ("),
+            said[0]
+                .starts_with("a/src/m/p.rs:1: circle of 2 top-level modules: a/src/m/p.rs:1 uses N of a/n, "),
             "{said:#?}"
         );
     }

@@ -28,23 +28,20 @@ pub(super) fn edges(sources: &BTreeMap<&str, Source>) -> Vec<Edge> {
     let modules = Modules::new(sources);
     let mut edges = Vec::new();
     for (file, module) in &modules.in_files {
-        let source = &sources[file];
-        let imports = source.imports.iter().filter_map(|import| {
-            let target = modules.absolute(&inside(module, &import.scope), &import.path)?;
-            // A parent that re-exports what its children define does not use them.
-            let is_facade = import.is_public && target.starts_with(module);
-            (!is_facade && (import.is_public || !modules.files.contains_key(&target)))
-                .then_some((import.line, target))
-        });
-        let mentions = source.mentions.iter().filter_map(|mention| {
-            Some((mention.line, modules.absolute(&inside(module, &mention.scope), &mention.path)?))
-        });
-        let mut found: Vec<_> = imports
-            .chain(mentions)
-            .filter_map(|(line, target)| {
-                modules.defining_file(&target, DEPTH).map(|(to, name)| (line, to, name))
+        let mut found: Vec<_> = sources[file]
+            .uses
+            .iter()
+            .filter_map(|found| {
+                let target = modules.absolute(&inside(module, &found.scope), &found.path)?;
+                let is_use = match &found.import {
+                    // A parent that re-exports what its children define does not use them.
+                    Some(import) if import.is_public => !target.starts_with(module),
+                    Some(_) => !modules.files.contains_key(&target),
+                    None => true,
+                };
+                let (to, name) = modules.defining_file(&target, DEPTH)?;
+                (is_use && to != *file).then_some((found.line, to, name))
             })
-            .filter(|(_, to, _)| to != file)
             .collect();
         found.sort_unstable();
         edges.extend(found.into_iter().map(|(line, to, name)| Edge {
@@ -113,9 +110,10 @@ impl<'a> Modules<'a> {
         }
         let mut imported = HashMap::new();
         for (file, module) in &modules.in_files {
-            for import in &sources[file].imports {
-                let scope = inside(module, &import.scope);
-                let Some(target) = modules.absolute(&scope, &import.path) else { continue };
+            for found in &sources[file].uses {
+                let scope = inside(module, &found.scope);
+                let Some(import) = &found.import else { continue };
+                let Some(target) = modules.absolute(&scope, &found.path) else { continue };
                 let name = inside(&scope, std::slice::from_ref(&import.name));
                 if name != target {
                     imported.insert(name, (target, import.is_public));

@@ -6,32 +6,29 @@ use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 /// What the rules need to know of a Rust file.
 #[derive(Debug, Default)]
 pub(super) struct Source {
-    pub(super) imports: Vec<Import>,
-    pub(super) mentions: Vec<Mention>,
+    pub(super) uses: Vec<Use>,
     pub(super) modules: Vec<Module>,
     pub(super) attributes: Vec<Attribute>,
     /// The line of each `unsafe`, tests included.
     pub(super) unsafe_lines: Vec<usize>,
 }
 
-/// One leaf of a `use` declaration outside tests: `use a::{b, c as d};` has two.
+/// A path in code outside tests: a leaf of a `use` declaration, or a path of two or more segments, in macro calls too.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Import {
+pub(super) struct Use {
     pub(super) line: usize,
     /// The inline modules around it, outermost first.
     pub(super) scope: Vec<String>,
     pub(super) path: Vec<String>,
-    /// The name it has here.
-    pub(super) name: String,
-    pub(super) is_public: bool,
+    pub(super) import: Option<Import>,
 }
 
-/// A path of two or more segments in code outside tests, in macro calls too.
+/// What makes a leaf of a `use` declaration of a path: `use a::{b, c as d};` has two.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Mention {
-    pub(super) line: usize,
-    pub(super) scope: Vec<String>,
-    pub(super) path: Vec<String>,
+pub(super) struct Import {
+    /// The name that it has here.
+    pub(super) name: String,
+    pub(super) is_public: bool,
 }
 
 /// A module declared in the file.
@@ -107,14 +104,10 @@ impl Source {
                         let mut leaves = Vec::new();
                         read_use_tree(tree, &[], &mut leaves);
                         let is_public = is_visible_outside(tokens.get(..at).unwrap_or_default());
-                        let whole = |(line, path, name)| Import {
-                            line,
-                            scope: scope.to_vec(),
-                            path,
-                            name,
-                            is_public,
-                        };
-                        self.imports.extend(leaves.into_iter().map(whole));
+                        self.uses.extend(leaves.into_iter().map(|(line, path, name)| {
+                            let import = Some(Import { name, is_public });
+                            Use { line, scope: scope.to_vec(), path, import }
+                        }));
                     }
                     at += 1 + tree.len();
                 }
@@ -123,7 +116,7 @@ impl Source {
                     // Each segment but the first has two colons before it.
                     at += 3 * path.len() - 2;
                     if path.len() > 1 && !in_test {
-                        self.mentions.push(Mention { line: line(token), scope: scope.to_vec(), path });
+                        self.uses.push(Use { line: line(token), scope: scope.to_vec(), path, import: None });
                     }
                 }
                 TokenTree::Group(group) => {
@@ -229,9 +222,10 @@ mod tests {
         let text = "use a::{b, c::{self, d as e}, f::*};\npub(crate) use g::h as i;\nfn f<'a>() -> impl A + use<'a> {}\n";
         let source = Source::parse(text).unwrap();
         let found: Vec<(String, &str, bool)> = source
-            .imports
+            .uses
             .iter()
-            .map(|import| (joined(&import.path), import.name.as_str(), import.is_public))
+            .filter_map(|found| Some((joined(&found.path), found.import.as_ref()?)))
+            .map(|(path, import)| (path, import.name.as_str(), import.is_public))
             .collect();
         let expected = [
             ("a::b", "b", false),
@@ -249,11 +243,8 @@ mod tests {
                     mod inner { fn g() -> super::h::I {} }\n\
                     #[cfg(test)]\nmod tests { fn t() { t::u() } }\n#[test]\nfn v() { w::x() }\nfn z() { r#y::z() }\n";
         let source = Source::parse(text).unwrap();
-        let found: Vec<(usize, String, String)> = source
-            .mentions
-            .iter()
-            .map(|found| (found.line, joined(&found.scope), joined(&found.path)))
-            .collect();
+        let found: Vec<(usize, String, String)> =
+            source.uses.iter().map(|found| (found.line, joined(&found.scope), joined(&found.path))).collect();
         let expected = [(2, "", "c::d"), (2, "", "e::f"), (3, "inner", "super::h::I"), (8, "", "y::z")];
         assert_eq!(found, expected.map(|(line, scope, path)| (line, scope.to_owned(), path.to_owned())));
     }
