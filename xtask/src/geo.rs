@@ -5,8 +5,7 @@
 use crate::workspace;
 use anyhow::{Context, Result, bail, ensure};
 use maxminddb::{PathElement, Reader};
-use netstat_engine::enrich::{Country, CountryTable};
-use netstat_engine::filter::Reach;
+use netstat_engine::enrich::{Country, CountryTable, Reach};
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

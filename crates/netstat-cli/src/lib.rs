@@ -9,8 +9,11 @@ mod options;
 mod output;
 pub mod render;
 mod report;
+pub mod row;
 mod settings;
+pub mod text;
 pub mod view;
+mod warning_text;
 
 use options::{Answer, Command};
 use output::{Trouble, Utf8};

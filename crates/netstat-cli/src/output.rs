@@ -10,8 +10,11 @@ mod console;
 mod console;
 mod encoder;
 
-use crate::options::{Colour, one_line};
-use crate::render::{Language, LineEnd};
+use crate::options::Colour;
+use crate::render::LineEnd;
+use crate::text::Language;
+use crate::text::quote::one_line;
+use crate::warning_text::warning_text;
 use console::CodePage;
 use encoder::Encoder;
 use netstat_engine::filter::FilterError;
@@ -235,7 +238,7 @@ pub(crate) struct Warnings {
 impl Warnings {
     /// Says what has not been said yet.
     pub(crate) fn say(&mut self, warnings: impl IntoIterator<Item = Warning>) {
-        self.say_as(warnings, Warning::to_string);
+        self.say_as(warnings, warning_text);
     }
 
     /// The same in other words.

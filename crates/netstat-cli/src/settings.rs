@@ -1,9 +1,10 @@
 //! What the words of the command line mean, together and on this system.
 
 use crate::check::{self, Assignment, Check};
-use crate::columns::{self, Column, Extras};
+use crate::columns::{self, Column};
 use crate::options::{Arguments, Colour, Format, Lang, ProtocolName};
-use crate::render::Language;
+use crate::render::extras::Extras;
+use crate::text::Language;
 use crate::view::ConnectionsOptions;
 use crate::view::sort::Order;
 use crate::view::statistics::Selection;

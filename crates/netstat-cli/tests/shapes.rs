@@ -148,7 +148,7 @@ fn how_owners_were_found_is_said_when_it_is_asked_for() {
         said.lines().filter(|line| line.contains("owners were found")).map(str::to_owned).collect::<Vec<_>>()
     };
     let _held = Held::new();
-    let by_proc = "netstat: owners were found in /proc, not by BPF: it was not asked for";
+    let by_proc = "netstat: owners were found in /proc, not with BPF: it was not requested";
     for letters in ["-ano", "-anob"] {
         assert_eq!(said(&[letters, "-v", "--owners", "proc"]), [by_proc], "{letters}");
         assert_eq!(said(&[letters, "-v"]).len(), 1, "{letters}");

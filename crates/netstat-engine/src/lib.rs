@@ -12,3 +12,4 @@ pub mod enrich;
 pub mod filter;
 #[cfg(all(fuzzing, target_os = "linux"))]
 pub mod fuzzing;
+pub mod select;

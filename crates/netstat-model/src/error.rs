@@ -1,9 +1,10 @@
-//! Errors: what was being done, and what the system said.
+//! Errors: the operation that failed, and the reason given by the system.
 
 use std::{fmt, io};
 
-/// What was being done when it failed.
+/// An operation that can fail as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Operation {
     /// Listing the sockets of a protocol.
     ListSockets,
@@ -19,17 +20,17 @@ pub enum Operation {
     ListRoutes,
     /// Reading the protocol counters.
     ReadCounters,
-    /// Reading the limits of the system.
+    /// Reading the limits on sockets and ports.
     ReadLimits,
-    /// Reading the table of tracked connections.
+    /// Reading the connection tracking table.
     ReadConntrack,
-    /// Reading how long the system has been running.
+    /// Reading the uptime of the system.
     ReadUptime,
     /// Listing the RDMA resources.
     ListRdma,
-    /// Making the folder of a recording.
+    /// Writing a recording.
     Record,
-    /// Reading the folder of a recording.
+    /// Reading a recording.
     Replay,
 }
 
@@ -53,17 +54,17 @@ impl fmt::Display for Operation {
     }
 }
 
-/// An operation that failed as a whole. What fails in part is a [`crate::Warning`].
+/// An operation that failed as a whole. Partial failures are a [`Warning`](crate::Warning).
 #[derive(Debug)]
 pub struct Error {
-    /// What was being done.
+    /// The operation that failed.
     pub operation: Operation,
-    /// What the system said.
+    /// The error of the system.
     pub source: io::Error,
 }
 
 impl Error {
-    /// An error of `operation`.
+    /// Returns the error of an operation.
     pub fn new(operation: Operation, source: io::Error) -> Self {
         Self { operation, source }
     }
@@ -75,7 +76,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// What the system said, in its words alone: the number that the standard library adds tells people nothing more.
+/// Returns the text of an error without the error number that the standard library appends.
 pub fn words_of(error: &io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error") {

@@ -2,7 +2,7 @@ use super::{Family, Protocol};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// What another machine sends first to a service of this one, to ask a firewall about.
+/// The first packet from another machine to a service of this one: the question put to a firewall.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Inbound {
     /// The transport protocol.
@@ -11,47 +11,51 @@ pub struct Inbound {
     pub family: Family,
     /// The local port.
     pub port: u16,
-    /// The file that the process runs: rules of Windows may be about it. Where no more is known than its name, or there is
-    /// no file, as of the kernel of Windows, that is the name alone.
+    /// The executable of the process, which rules of Windows may name. Just the file name if no more is known, or if
+    /// there is no file, as for the kernel of Windows.
     pub program: Option<PathBuf>,
-    /// The services that run in the process, by name; `None` where that is not known. Rules of Windows may be about them.
+    /// The names of the services that run in the process, which rules of Windows may name; `None` if unknown.
     pub services: Option<Vec<OsString>>,
 }
 
-/// What becomes of it.
+/// The fate of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Passage {
-    /// No rule stands in its way.
+    /// No rule blocks it.
     Open,
-    /// That depends on what was not asked: the sender, the interface, how often.
+    /// It depends on what the question leaves open: the sender, the interface, the rate.
     Depends,
-    /// It is dropped or refused, whoever sends it.
+    /// It is dropped or rejected, whoever the sender is.
     Closed,
 }
 
-/// How a firewall judges.
+/// The decision of a firewall on one packet.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Judgement {
-    /// What becomes of the packet.
+    /// The fate of the packet.
     pub passage: Passage,
-    /// The sets of rules that decide it; empty where there are none.
+    /// The rule sets that decided; empty if there are none.
     pub by: Vec<String>,
 }
 
 /// Rules that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct UnreadRules {
-    /// Whose rules.
+    /// The firewall they belong to.
     pub of: &'static str,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
-/// What the firewall of this machine does, as far as it can be read.
+/// The decisions of the firewall of this machine, as far as its rules could be read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Firewall {
-    /// An answer to each question, in their order, by the rules that were read; `None` where none could be.
+    /// One answer for each question, in the same order, by the rules that were read; `None` if none could be read.
     pub judgements: Vec<Option<Judgement>>,
-    /// Rules that may judge otherwise.
+    /// Rules that could not be read and might decide otherwise.
     pub unread: Vec<UnreadRules>,
 }

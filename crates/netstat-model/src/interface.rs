@@ -3,36 +3,38 @@ use std::ffi::OsString;
 use std::net::IpAddr;
 
 bitflags! {
-    /// What the system says of an interface as a whole.
+    /// State of an interface.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
     pub struct InterfaceFlags: u8 {
-        /// Switched on by the administrator (`IFF_UP`, `ifAdminStatus`).
+        /// Enabled by the administrator (`IFF_UP`, `ifAdminStatus`).
         const UP = 1;
-        /// What is sent comes back (`IFF_LOOPBACK`).
+        /// Loopback: packets sent are received again (`IFF_LOOPBACK`).
         const LOOPBACK = 1 << 1;
-        /// Has a carrier and may carry traffic (`IFF_RUNNING`, `ifOperStatus`).
+        /// Has a carrier and can pass traffic (`IFF_RUNNING`, `ifOperStatus`).
         const RUNNING = 1 << 2;
-        /// Has one peer and no neighbours (`IFF_POINTOPOINT`).
+        /// Connects to a single peer (`IFF_POINTOPOINT`).
         const POINT_TO_POINT = 1 << 3;
     }
 }
 
 /// One address of an interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[doc(alias = "ifaddrmsg")]
 pub struct InterfaceAddress {
-    /// This end's address.
+    /// The local address.
     #[doc(alias = "IFA_LOCAL")]
     pub address: IpAddr,
-    /// The other end's address, on a link of two.
+    /// The address of the peer, on a point-to-point link.
     #[doc(alias = "IFA_ADDRESS")]
     pub peer: Option<IpAddr>,
-    /// How many leading bits of the address (of the peer's, where there is one) the neighbours share.
+    /// The prefix length of the on-link network, which is that of the peer if there is one.
     pub prefix_length: u8,
 }
 
 impl InterfaceAddress {
-    /// Whether the neighbours this address belongs to include `other`.
+    /// Returns true if `other` is on-link by this address.
     pub fn reaches(&self, other: IpAddr) -> bool {
         super::Prefix { address: self.peer.unwrap_or(self.address), length: self.prefix_length }
             .contains(other)
@@ -43,31 +45,32 @@ impl InterfaceAddress {
 ///
 /// Linux: `RTM_GETLINK` and `RTM_GETADDR`. Windows: `GetAdaptersAddresses`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[doc(alias = "ifinfomsg")]
 pub struct Interface {
-    /// The number of the interface (`ifIndex`).
+    /// The interface index (`ifIndex`).
     pub index: u32,
-    /// The name commands take (`ifName`), as the system has it: not necessarily text.
+    /// The name used in commands (`ifName`); not necessarily UTF-8.
     pub name: OsString,
-    /// What its maker calls it (`ifDescr`), the model of a card for instance. Windows only: Linux does not know it.
+    /// The description by the vendor (`ifDescr`), such as the model of a network card. Windows only.
     pub description: Option<OsString>,
-    /// What somebody calls it (`ifAlias`): on Linux the text of `ip link set … alias`, where one was given.
+    /// The name given by an administrator (`ifAlias`): on Linux the text of `ip link set … alias`, if any.
     #[doc(alias = "IFLA_IFALIAS")]
     pub alias: Option<OsString>,
-    /// The kind of device the kernel makes it of (`veth`, `bridge`, `vlan`, `wireguard` …). The drivers of real
-    /// devices, and the loopback, have none.
+    /// The kind of virtual device (`veth`, `bridge`, `vlan`, `wireguard` …). `None` for hardware and the loopback
+    /// interface.
     #[doc(alias = "IFLA_INFO_KIND")]
     pub kind: Option<OsString>,
-    /// The type of its link layer, as Linux numbers them (1 Ethernet, 772 loopback, 65534 none …).
+    /// The link-layer type by its Linux number (1 Ethernet, 772 loopback, 65534 none …).
     #[doc(alias = "ARPHRD_ETHER")]
     pub link_type: Option<u16>,
-    /// Its address on the link (`ifPhysAddress`), of whatever length that link has; `None` where the link has no
-    /// addresses. Linux gives the loopback six zeros.
+    /// The link-layer address (`ifPhysAddress`), whose length depends on the link; `None` if the link has no
+    /// addresses. On Linux the loopback interface has six zeros.
     pub hardware_address: Option<Box<[u8]>>,
-    /// Its state.
+    /// The state.
     pub flags: InterfaceFlags,
-    /// The largest packet it takes (`ifMtu`), in bytes.
+    /// The MTU (`ifMtu`), in bytes.
     pub mtu: Option<u32>,
-    /// Its addresses, in the order of the kernel: what it prefers comes first.
+    /// The addresses, in the order of the kernel: preferred ones first.
     pub addresses: Vec<InterfaceAddress>,
 }

@@ -1,13 +1,15 @@
-//! Plain data: what the operating system said, without its bytes, without words for people.
+//! Plain data: what the operating system reports, decoded, without any text for people.
 //!
-//! What is not known is `None` (or a [`Missing`] where the reason matters), never zero and never an empty string.
+//! Unknown is `None` (or a [`Missing`] where the reason matters), never zero and never an empty string.
+//!
+//! With the feature `serde` these types can be serialized. Names of the operating system need not be UTF-8; they are
+//! written as serde writes an [`OsString`](std::ffi::OsString).
 
 #![cfg_attr(
     not(test),
     deny(clippy::print_stdout, clippy::print_stderr, clippy::exit, clippy::disallowed_methods)
 )]
 
-mod brief;
 mod conntrack;
 mod counters;
 mod endpoint;
@@ -17,16 +19,18 @@ mod host;
 mod interface;
 mod limits;
 pub mod owner_method;
+mod prefix;
 mod process;
 pub mod query;
 mod rdma;
 mod route;
 mod socket;
+mod socket_ref;
 mod table;
 mod tcp;
+mod tcp_fields;
 pub mod warning;
 
-pub use brief::Brief;
 pub use conntrack::Conntrack;
 pub use counters::{
     Counters, IcmpV4Counters, IcmpV6Counters, InterfaceCounters, InterfaceStats, IpCounters, SocketLevels,
@@ -39,17 +43,17 @@ pub use host::HostAddress;
 pub use interface::{Interface, InterfaceAddress, InterfaceFlags};
 pub use limits::{DynamicPorts, Limits, PortRange, TimeWaitReuse};
 pub use owner_method::{NoBpf, OwnerMethod};
+pub use prefix::Prefix;
 pub use process::{
     Container, ContainerRuntime, Executable, Holder, Missing, NoOwner, Owner, Ownership, Process, ProcessId,
 };
 pub use rdma::{RdmaEndpoint, RdmaRole};
 pub use route::{
-    NextHop, NextHops, PersistentRoute, Prefix, Route, RouteKind, RouteStore, TABLE_DEFAULT, TABLE_LOCAL,
-    TABLE_MAIN,
+    NextHop, NextHops, PersistentRoute, Route, RouteKind, RouteStore, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN,
 };
-pub use socket::{
-    Family, Offload, Protocol, Section, Sections, Socket, SocketId, TcpState, Timer, TimerKind, WindowsSocket,
-};
-pub use table::{ShortId, Table, TableRow, lower_half};
+pub use socket::{Family, Offload, Protocol, Socket, SocketId, TcpState, Timer, TimerKind, WindowsSocket};
+pub use socket_ref::{OwnershipRef, ServedFamilies, SocketRef};
+pub use table::{FindOwners, RowId, ShortId, SocketTable, lower_half};
 pub use tcp::{SocketMemory, TcpInfo};
+pub use tcp_fields::TcpFields;
 pub use warning::{Answer, PassedOver, Warning};

@@ -1,89 +1,93 @@
 use std::time::Duration;
 
-/// Ports from one to another, both included.
+/// A range of ports, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PortRange {
-    /// The first.
+    /// The first port.
     pub first: u16,
-    /// The last; not less than the first.
+    /// The last port, not less than the first.
     pub last: u16,
 }
 
 impl PortRange {
-    /// Whether a port is one of them.
+    /// Returns true if the port is in the range.
     pub fn contains(&self, port: u16) -> bool {
         (self.first..=self.last).contains(&port)
     }
 }
 
-/// The ports that the system chooses from for whoever does not name one, and those it leaves out.
+/// The ephemeral ports: those that the system assigns to sockets bound without a port.
 ///
 /// Linux has one range for all protocols and families; Windows has one for each.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[doc(alias = "ip_local_port_range")]
 #[doc(alias = "ephemeral")]
 pub struct DynamicPorts {
     /// The range.
     pub range: PortRange,
-    /// What is never chosen, in it or not; pieces may overlap.
+    /// Ports that are never assigned, inside the range or not; these ranges may overlap.
     #[doc(alias = "ip_local_reserved_ports")]
     pub excluded: Vec<PortRange>,
-    /// Whether one port may serve connections to different remote ends at a time, when the system chose it: Linux yes,
-    /// Windows no.
+    /// True if the system may assign one port to several connections at once, as long as their remote ends differ:
+    /// true on Linux, false on Windows.
     pub shared_by_remotes: bool,
 }
 
 impl DynamicPorts {
-    /// Whether the system may choose a port.
+    /// Returns true if the system may assign the port.
     pub fn contains(&self, port: u16) -> bool {
         self.range.contains(port) && !self.excluded.iter().any(|range| range.contains(port))
     }
 
-    /// How many ports the system chooses from.
+    /// Returns the number of ports that the system may assign.
     pub fn count(&self) -> usize {
         (self.range.first..=self.range.last).filter(|&port| self.contains(port)).count()
     }
 }
 
-/// When a connection may begin with ends that another still has in TIME-WAIT.
+/// When a new connection may reuse the ends of a socket in TIME-WAIT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[doc(alias = "tcp_tw_reuse")]
 pub enum TimeWaitReuse {
-    /// Never before its time is over.
+    /// Not before TIME-WAIT is over.
     Never,
-    /// A second after it began, between addresses of the loopback network only.
+    /// One second into TIME-WAIT, between loopback addresses only.
     Loopback,
-    /// A second after it began, where both ends use timestamps.
+    /// One second into TIME-WAIT, if both ends use TCP timestamps.
     Always,
 }
 
-/// What limits how many sockets there can be, and what they hold: settings, which only an administrator changes.
+/// Limits on sockets and their queues, as set by the administrator.
 ///
-/// What limits levels that are counted stands beside them, in [`crate::SocketLevels`].
+/// Limits on counted levels are with those levels, in [`super::SocketLevels`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Limits {
-    /// The ports to choose from for TCP over IPv4.
+    /// Ephemeral ports of TCP over IPv4.
     pub tcp_v4_ports: Option<DynamicPorts>,
-    /// For TCP over IPv6.
+    /// Ephemeral ports of TCP over IPv6.
     pub tcp_v6_ports: Option<DynamicPorts>,
-    /// For UDP over IPv4.
+    /// Ephemeral ports of UDP over IPv4.
     pub udp_v4_ports: Option<DynamicPorts>,
-    /// For UDP over IPv6.
+    /// Ephemeral ports of UDP over IPv6.
     pub udp_v6_ports: Option<DynamicPorts>,
-    /// When ends in TIME-WAIT may be used again. Linux only.
+    /// When ends in TIME-WAIT may be reused. Linux only.
     pub time_wait_reuse: Option<TimeWaitReuse>,
-    /// Whether TCP uses timestamps, without which TIME-WAIT is not used again. Linux only.
+    /// True if TCP timestamps are enabled, which reuse of TIME-WAIT depends on. Linux only.
     #[doc(alias = "tcp_timestamps")]
     pub timestamps: Option<bool>,
-    /// How long a socket stays in FIN-WAIT-2 that no process holds. Linux only.
+    /// How long an orphaned socket stays in FIN-WAIT-2. Linux only.
     #[doc(alias = "tcp_fin_timeout")]
     pub fin_timeout: Option<Duration>,
-    /// The largest accept queue that a listener gets, whatever it asks for. Linux only.
+    /// The upper limit on the accept queue of a listener, whatever it asks for. Linux only.
     pub somaxconn: Option<u64>,
-    /// How many half-open connections a listener may have, where nothing less limits it. Linux only.
+    /// The limit on half-open connections of a listener, unless a lower one applies. Linux only.
     #[doc(alias = "tcp_max_syn_backlog")]
     pub max_syn_backlog: Option<u64>,
-    /// Whether SYN cookies are sent when the queue of half-open connections is full. Linux only.
+    /// True if SYN cookies are sent once the queue of half-open connections is full. Linux only.
     #[doc(alias = "tcp_syncookies")]
     pub syn_cookies: Option<bool>,
 }

@@ -1,6 +1,23 @@
-//! What is asked for, so that no more is read than that.
+//! Queries: what a caller asks for, so that nothing else is read.
+//!
+//! ```
+//! use crate::{Endpoint, Family, Protocol, Socket, TcpState};
+//! use crate::query::{Fields, Kinds, Programs, SocketQuery, States};
+//!
+//! let query = SocketQuery {
+//!     kinds: Kinds::TCP,
+//!     states: States::LISTEN,
+//!     fields: Fields::TCP_INFO,
+//!     programs: Programs::default(),
+//! };
+//! let mut socket = Socket::new(Protocol::Tcp, Family::V4, Endpoint::ANY_V4, None);
+//! socket.state = Some(TcpState::Listen);
+//! assert!(query.selects(&socket));
+//! socket.state = Some(TcpState::Established);
+//! assert!(!query.selects(&socket));
+//! ```
 
-use crate::{Brief, Family, Protocol, Section, Sections, Socket, TcpState};
+use crate::{Error, Family, OwnerMethod, Protocol, SocketRef, TcpFields, TcpState, Warning};
 use bitflags::bitflags;
 use std::sync::Arc;
 
@@ -9,9 +26,9 @@ mod routes;
 pub use routes::{Families, RouteQuery, Tables, UnknownTable};
 
 bitflags! {
-    /// Sections of the table, by protocol and family.
+    /// Kinds of sockets, by protocol and family.
     ///
-    /// A family means the traffic, as in the table: an IPv4 connection on an IPv6 socket is IPv4.
+    /// The family is that of the traffic: an IPv4 connection on an IPv6 socket is IPv4.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub struct Kinds: u8 {
         /// TCP over IPv4.
@@ -28,7 +45,7 @@ bitflags! {
         const UDP = 12;
     }
 
-    /// TCP states. UDP sockets are not narrowed by them.
+    /// Set of TCP states. It does not apply to UDP sockets.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub struct States: u16 {
         /// CLOSED.
@@ -55,11 +72,11 @@ bitflags! {
         const TIME_WAIT = 1 << 10;
         /// Bound, neither listening nor connected.
         const BOUND = 1 << 11;
-        /// The control block is being deleted (Windows only).
+        /// DELETE-TCB: the control block is being deleted (Windows only).
         const DELETE_TCB = 1 << 12;
     }
 
-    /// Fields of a socket that cost something to get.
+    /// Fields of a socket that take extra time or memory to read.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub struct Fields: u16 {
         /// [`crate::Socket::traffic_class`].
@@ -68,12 +85,13 @@ bitflags! {
         const CONGESTION = 2;
         /// [`crate::Socket::time_in_state`].
         const TIME_IN_STATE = 4;
-        /// [`crate::Socket::tcp`].
-        const TCP_INFO = 8;
+        /// What comes with every row, but takes memory to keep: user, queues, interface, timer, mark, control group, and
+        /// the whole cookie. Any other field brings these as well.
+        const COMMON = 8;
         /// [`crate::Socket::memory`].
         const MEMORY = 16;
-        /// [`crate::Socket::mark`], which comes unasked where it may be told; asked for, a warning says
-        /// where it may not.
+        /// [`crate::Socket::mark`], which is read anyway where the system permits it; if asked for, a
+        /// warning says where it does not.
         const MARK = 32;
         /// [`crate::Socket::age`].
         const AGE = 64;
@@ -85,31 +103,45 @@ bitflags! {
 }
 
 impl SocketQuery {
-    /// Whether a socket is one of those asked for. One in a state that this program does not know is.
-    pub fn selects(&self, socket: &Socket) -> bool {
-        self.selects_such(socket.protocol, socket.state, socket.sections())
+    /// Returns a query for the ends and states of these sockets, and nothing else.
+    pub fn new(kinds: Kinds, states: States) -> Self {
+        let programs = Programs::default();
+        Self { kinds, states, fields: Fields::empty(), tcp: TcpFields::empty(), programs }
     }
 
-    /// The same of a socket in brief.
-    pub fn selects_brief(&self, brief: &Brief) -> bool {
-        self.selects_such(brief.protocol, brief.state, brief.sections())
-    }
-
-    fn selects_such(&self, protocol: Protocol, state: Option<TcpState>, sections: Sections) -> bool {
-        let family = |family| self.kinds.contains(Kinds::of(protocol, family));
-        let state = match state {
+    /// Returns whether a socket is one of those asked for. One in a state that this program does not know is.
+    pub fn selects<'a>(&self, socket: impl Into<SocketRef<'a>>) -> bool {
+        let socket = socket.into();
+        let crate::ServedFamilies { v4, v6 } = socket.families();
+        let wanted = |family| self.kinds.contains(Kinds::of(socket.protocol, family));
+        let state = match socket.state {
             None | Some(TcpState::Unknown(_)) => true,
             Some(state) => self.states.contains(States::of(state)),
         };
-        state && (sections.v4 && family(Family::V4) || sections.v6 && family(Family::V6))
+        state && (v4 && wanted(Family::V4) || v6 && wanted(Family::V6))
+    }
+
+    /// Returns what a table has to keep to answer the query.
+    pub fn keep(&self) -> Keep {
+        Keep {
+            details: !self.fields.is_empty() || !self.tcp.is_empty(),
+            tcp: self.tcp,
+            memory: self.fields.contains(Fields::MEMORY),
+            windows: self.fields.intersects(Fields::OFFLOAD | Fields::MODULE),
+        }
+    }
+
+    /// Returns whether the kernel has to be asked for the course of TCP connections.
+    pub fn reads_tcp_info(&self) -> bool {
+        !self.tcp.is_empty() || self.fields.contains(Fields::AGE)
     }
 }
 
 impl States {
-    /// All but bound-only and listening.
+    /// All states except LISTEN and bound.
     pub const CONNECTIONS: Self = Self::all().difference(Self::LISTEN.union(Self::BOUND));
 
-    /// The set of one state; a number this program does not know is in no set.
+    /// Returns the set of one state, which is empty for [`TcpState::Unknown`].
     pub fn of(state: TcpState) -> Self {
         match state {
             TcpState::Closed => Self::CLOSED,
@@ -131,63 +163,143 @@ impl States {
 }
 
 impl Kinds {
-    /// The kind of one part of the table.
-    pub fn of_section(section: Section) -> Self {
-        match section {
-            Section::TcpV4 => Self::TCP_V4,
-            Section::TcpV6 => Self::TCP_V6,
-            Section::UdpV4 => Self::UDP_V4,
-            Section::UdpV6 => Self::UDP_V6,
-        }
-    }
-
-    /// The kind of one protocol and family.
+    /// Returns the kind of a protocol and family.
     pub fn of(protocol: Protocol, family: Family) -> Self {
-        Self::of_section(Section::of(protocol, family))
+        match (protocol, family) {
+            (Protocol::Tcp, Family::V4) => Self::TCP_V4,
+            (Protocol::Tcp, Family::V6) => Self::TCP_V6,
+            (Protocol::Udp, Family::V4) => Self::UDP_V4,
+            (Protocol::Udp, Family::V6) => Self::UDP_V6,
+        }
     }
 }
 
-/// Programs by which the kernel leaves sockets out, from [`netstat_engine::filter::Filter::narrow`]; `None` leaves out none.
+/// Programs with which the kernel skips sockets, as compiled from a filter; `None` skips none.
 ///
-/// They save reading what would be thrown away. They are no promise: where the kernel refuses them, or the table comes
-/// from elsewhere, everything comes.
+/// They only save work: where the kernel refuses them, or the table comes from elsewhere, all sockets are returned. Check
+/// each socket again.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[doc(alias = "INET_DIAG_REQ_BYTECODE")]
 pub struct Programs {
-    /// For TCP.
+    /// The program for TCP.
     pub tcp: Option<Arc<[u8]>>,
-    /// For UDP.
+    /// The program for UDP.
     pub udp: Option<Arc<[u8]>>,
 }
 
-/// Which sockets, and what of each.
+/// Which sockets to list, and what to read of each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SocketQuery {
-    /// Which parts of the table. A dual-stack socket answers to either of its two.
+    /// The kinds of sockets. A dual-stack socket matches the kinds of both families.
     pub kinds: Kinds,
-    /// Which TCP states.
+    /// The TCP states.
     pub states: States,
-    /// What to read beyond the ends and the state.
+    /// The fields to read beyond ends and state.
     pub fields: Fields,
+    /// Which fields of the course of TCP connections to keep.
+    pub tcp: TcpFields,
     /// What the kernel may leave out.
     pub programs: Programs,
+}
+
+/// What a table keeps of each socket beside its ends, its state and its inode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Keep {
+    /// The smaller details.
+    pub details: bool,
+    /// Fields of the course of a TCP connection.
+    pub tcp: TcpFields,
+    /// The memory of the socket.
+    pub memory: bool,
+    /// What Windows alone tells.
+    pub windows: bool,
+}
+
+impl Keep {
+    /// All that a [`Socket`](crate::Socket) has.
+    pub const EVERYTHING: Self = Self { details: true, tcp: TcpFields::all(), memory: true, windows: true };
+}
+
+/// What is to become of a socket that was just read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visit {
+    /// Leave it out of the table.
+    Skip,
+    /// Keep it.
+    Keep,
+    /// Keep it, and look for its owners.
+    KeepWithOwners,
+    /// Leave it out, and read no more sockets.
+    Stop,
+}
+
+/// Whether and how owners are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnerSearch {
+    /// Not at all.
+    No,
+    /// For each socket that [`Visit::KeepWithOwners`] names, when the list is complete.
+    Some(Owners),
+    /// For each socket that is kept, beginning while they are listed.
+    All(Owners),
+}
+
+impl OwnerSearch {
+    /// Returns the means, where owners are looked for.
+    pub fn by(self) -> Option<Owners> {
+        match self {
+            Self::No => None,
+            Self::Some(by) | Self::All(by) => Some(by),
+        }
+    }
+
+    /// Turns a failed search into a warning: a table without owners is better than none.
+    ///
+    /// # Errors
+    /// The error itself, where BPF was asked for by name and failed, or `/proc` and this system has none.
+    pub fn failed(self, error: Error) -> Result<(OwnerMethod, Warning), Error> {
+        let kind = error.source.kind();
+        match self.by() {
+            Some(Owners::Bpf) => Err(error),
+            Some(Owners::Proc) if kind == std::io::ErrorKind::Unsupported => Err(error),
+            _ => Ok((
+                OwnerMethod::NotNeeded,
+                Warning::SourceUnavailable {
+                    what: "the owner of each socket",
+                    reason: crate::error::words_of(&error.source),
+                },
+            )),
+        }
+    }
+}
+
+/// How sockets are listed.
+#[derive(Debug, Clone, Copy)]
+pub struct Listing<'a> {
+    /// Which sockets, and what of each.
+    pub query: &'a SocketQuery,
+    /// Whether their owners are looked for.
+    pub owners: OwnerSearch,
+    /// Whether the list may begin again where the system was interrupted, so that sockets are visited twice. A visitor
+    /// that has passed them on does not want that; the list is then incomplete, with a warning.
+    pub may_restart: bool,
 }
 
 /// By what means the owners of sockets are looked for, where the system has more than one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Owners {
-    /// By the fastest that works. Linux: by the descriptors in `/proc` while fewer than 4,000 files are open on the
-    /// machine, because loading a program takes 2 to 8 ms; from there on by BPF where that is possible, else by `/proc`.
+    /// The fastest that works. Linux: the descriptors in `/proc` while fewer than 4,000 files are open on the machine,
+    /// because loading a BPF program takes 2 to 8 ms; beyond that BPF if possible, otherwise `/proc`.
     #[default]
     Auto,
-    /// By a BPF program in the kernel, or not at all. Linux only.
+    /// A BPF program, or fail. Linux only.
     Bpf,
-    /// By the descriptors in `/proc`. Linux only.
+    /// The descriptors in `/proc`. Linux only.
     Proc,
 }
 
 bitflags! {
-    /// What to read of a process.
+    /// Fields of a process to read.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub struct ProcessFields: u8 {
         /// [`crate::Process::name`].

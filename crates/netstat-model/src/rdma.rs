@@ -1,28 +1,29 @@
 use super::Endpoint;
 
-/// What an RDMA endpoint is for.
+/// The role of an RDMA endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum RdmaRole {
-    /// It has a peer, or is on its way to one.
+    /// Connected, or connecting.
     Connection,
-    /// It waits for peers.
+    /// Listening.
     Listener,
 }
 
-/// One RDMA connection manager endpoint ("NetworkDirect" in the words of Windows).
+/// One endpoint of the RDMA connection manager (NetworkDirect on Windows).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[doc(alias = "rdma_cm_id")]
 pub struct RdmaEndpoint {
-    /// Whether it listens.
+    /// Connection or listener.
     pub role: RdmaRole,
-    /// Whether the kernel itself holds it rather than a process.
+    /// True if the kernel holds it rather than a process.
     pub kernel: bool,
-    /// The index of the network interface under the RDMA port, where there is one.
+    /// The index of the network interface of the RDMA port, if there is one.
     pub interface: Option<u32>,
-    /// The local end, where it has one.
+    /// The local end, if any.
     pub local: Option<Endpoint>,
-    /// The remote end, where it has one.
+    /// The remote end, if any.
     pub remote: Option<Endpoint>,
-    /// The process that holds it; `None` for the kernel or where it is not told.
+    /// The process that holds it; `None` for the kernel, or if unknown.
     pub pid: Option<u32>,
 }

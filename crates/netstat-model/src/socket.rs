@@ -1,5 +1,4 @@
 use super::{Endpoint, Ownership, SocketMemory, TcpInfo};
-use std::net::IpAddr;
 use std::time::Duration;
 
 /// The transport protocol of a socket.
@@ -188,78 +187,6 @@ pub struct Socket {
     pub ownership: Ownership,
 }
 
-/// A part of the classic table, in its order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Section {
-    /// TCP over IPv4.
-    TcpV4,
-    /// TCP over IPv6.
-    TcpV6,
-    /// UDP over IPv4.
-    UdpV4,
-    /// UDP over IPv6.
-    UdpV6,
-}
-
-impl Section {
-    /// The part of one protocol and family.
-    pub fn of(protocol: Protocol, family: Family) -> Self {
-        match (protocol, family) {
-            (Protocol::Tcp, Family::V4) => Self::TcpV4,
-            (Protocol::Tcp, Family::V6) => Self::TcpV6,
-            (Protocol::Udp, Family::V4) => Self::UdpV4,
-            (Protocol::Udp, Family::V6) => Self::UdpV6,
-        }
-    }
-
-    /// The protocol of its rows.
-    pub fn protocol(self) -> Protocol {
-        match self {
-            Self::TcpV4 | Self::TcpV6 => Protocol::Tcp,
-            Self::UdpV4 | Self::UdpV6 => Protocol::Udp,
-        }
-    }
-
-    /// Whether its rows are those of IPv4.
-    pub fn is_v4(self) -> bool {
-        matches!(self, Self::TcpV4 | Self::UdpV4)
-    }
-
-    /// A local end as this part of the table has it: the IPv6 wildcard of a dual-stack socket is the IPv4 wildcard
-    /// among the IPv4 rows.
-    pub fn local(self, end: Endpoint) -> Endpoint {
-        if self.is_v4() && end.address.is_unspecified() {
-            Endpoint { port: end.port, ..Endpoint::ANY_V4 }
-        } else {
-            end
-        }
-    }
-}
-
-/// Where a socket is reachable, and so in which parts of the table it belongs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sections {
-    /// It speaks IPv4.
-    pub v4: bool,
-    /// It speaks IPv6.
-    pub v6: bool,
-}
-
-impl Sections {
-    /// Which families a socket of these ends serves: an IPv4-mapped one is IPv4; an IPv6 wildcard that does not refuse
-    /// IPv4 and has no peer is both.
-    pub fn of(local: &Endpoint, remote: Option<&Endpoint>, v6_only: Option<bool>) -> Self {
-        match local.address {
-            IpAddr::V4(_) => Self { v4: true, v6: false },
-            IpAddr::V6(local) => match remote.map(|end| end.address) {
-                Some(IpAddr::V4(_)) => Self { v4: true, v6: false },
-                Some(IpAddr::V6(_)) => Self { v4: false, v6: true },
-                None => Self { v4: local.is_unspecified() && v6_only == Some(false), v6: true },
-            },
-        }
-    }
-}
-
 impl Socket {
     /// A socket of which nothing but its kind and its ends is known.
     pub fn new(protocol: Protocol, family: Family, local: Endpoint, remote: Option<Endpoint>) -> Self {
@@ -287,10 +214,5 @@ impl Socket {
             windows: None,
             ownership: Ownership::NotRead,
         }
-    }
-
-    /// Which families the socket serves.
-    pub fn sections(&self) -> Sections {
-        Sections::of(&self.local, self.remote.as_ref(), self.v6_only)
     }
 }

@@ -1,414 +1,532 @@
-//! The rows of the classic table, packed: 24 bytes for one of IPv4, 48 for one of IPv6.
+//! [`SocketTable`]: the sockets of a machine, packed.
 
-use super::{Brief, Endpoint, Family, Holder, NoOwner, Protocol, Section, TcpState};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+mod details;
+mod row;
 
-/// One row, unpacked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TableRow {
-    /// The part of the table.
-    pub section: Section,
-    /// The local end as that part has it, see [`Section::local`].
-    pub local: Endpoint,
-    /// The remote end; `None` where there is none.
-    pub remote: Option<Endpoint>,
-    /// The TCP state.
-    pub state: Option<TcpState>,
-    /// Who holds the socket.
-    pub holder: Holder,
-}
+pub(crate) use details::Details;
+pub use row::{ShortId, lower_half};
 
-impl TableRow {
-    /// The row of a socket in one of its parts of the table.
-    pub fn new(brief: &Brief, section: Section) -> Self {
-        let Brief { remote, state, holder, .. } = *brief;
-        Self { section, local: section.local(brief.local), remote, state, holder }
-    }
-}
+use crate::query::Keep;
+use crate::{
+    Endpoint, Family, NoOwner, Owner, OwnershipRef, ProcessId, Protocol, Socket, SocketId, SocketMemory,
+    SocketRef, TcpInfo, WindowsSocket,
+};
+use details::{MemoryRow, pack_memory, unpack_memory};
+use row::{OwnerMark, RowV4, RowV6, block, protocol};
+use rustc_hash::FxHashMap;
 
-/// Rows of the classic table, each with no more than is shown of it. For tables of any length: a [`Socket`] is ten times
-/// as large.
+/// Sockets in packed rows: 24 bytes for a socket with IPv4 ends and 48 for any other. Details, 72 bytes a socket and
+/// more, lie beside them only when [`SocketTable::new`] was told to keep them.
 ///
-/// [`Socket`]: super::Socket
+/// ```
+/// use netstat_model::{Endpoint, Family, Protocol, Socket, SocketTable, TcpState};
+///
+/// let mut listener = Socket::new(Protocol::Tcp, Family::V4, Endpoint { port: 22, ..Endpoint::ANY_V4 }, None);
+/// listener.state = Some(TcpState::Listen);
+/// let table: SocketTable = [listener].into_iter().collect();
+/// assert!(table.iter().all(|socket| socket.local.port == 22));
+/// ```
 #[derive(Debug, Clone, Default)]
-pub struct Table {
+pub struct SocketTable {
+    keep: Keep,
     v4: [Vec<RowV4>; BLOCKS],
     v6: [Vec<RowV6>; BLOCKS],
+    /// Places of the details of the rows of each block; empty in a table that keeps none.
+    places: [Vec<u32>; 2 * BLOCKS],
+    /// The block of each row, those of IPv4 first, in the order in which the rows came.
+    order: Vec<u8>,
     /// The scopes of the two ends of IPv6 rows, each pair once. The first place is that of no scopes.
     scopes: Vec<(u32, u32)>,
-    /// In which of the blocks each row is, in the order in which they came: those of IPv4, then those of IPv6.
-    order: Vec<u8>,
+    details: Vec<Details>,
+    /// The wanted fields of [`TcpInfo`], as many numbers for each row; the largest number stands for an unknown one.
+    tcp: Vec<u64>,
+    memory: Vec<MemoryRow>,
+    windows: Vec<Option<Box<WindowsSocket>>>,
+    /// Names of congestion control algorithms.
+    names: Vec<Box<str>>,
+    owners: Owners,
 }
 
-/// Rows of one protocol that stand together: TCP, bound-only TCP, UDP.
+/// Who holds the sockets of a table.
+#[derive(Debug, Clone, Default)]
+struct Owners {
+    processes: Vec<(ProcessId, Option<u32>)>,
+    places: FxHashMap<ProcessId, u32>,
+    /// The place that was asked for last: the next socket is often one of the same process.
+    last: u32,
+    /// Those of sockets that several processes hold.
+    several: Vec<Vec<Owner>>,
+    /// Process IDs and times that the system's own table names (Windows).
+    listed: Vec<(u32, u64)>,
+}
+
+/// Rows that are sorted together: TCP, bound-only TCP, UDP.
 const BLOCKS: usize = 3;
 
-fn block(protocol: Protocol, state: Option<TcpState>) -> usize {
-    match (protocol, state) {
-        (Protocol::Tcp, Some(TcpState::Bound)) => 1,
-        (Protocol::Tcp, _) => 0,
-        (Protocol::Udp, _) => 2,
+/// Bits of [`RowId`] for the place in a block.
+const PLACE_BITS: u32 = 28;
+
+/// Finds a row again in a table that was not changed since. At most 2^28 rows of a kind have one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowId(u32);
+
+impl RowId {
+    fn new(block: usize, place: usize) -> Self {
+        let block = u32::try_from(block).unwrap_or_default();
+        let place = u32::try_from(place).unwrap_or(u32::MAX) & ((1 << PLACE_BITS) - 1);
+        Self(block << PLACE_BITS | place)
+    }
+
+    fn block(self) -> usize {
+        (self.0 >> PLACE_BITS) as usize
+    }
+
+    fn place(self) -> usize {
+        (self.0 & ((1 << PLACE_BITS) - 1)) as usize
     }
 }
 
-fn section(block: usize, family: Family) -> Section {
-    let protocol = if block == 2 { Protocol::Udp } else { Protocol::Tcp };
-    Section::of(protocol, family)
-}
+/// Fills in who holds a socket, the principal process first, or says why nobody does.
+pub type FindOwners<'a> = dyn FnMut(ShortId, &mut Vec<Owner>) -> Result<(), NoOwner> + 'a;
 
-/// What tells a socket of a table from others, in 32 bits each; 0 where it is not known. Inodes of sockets have no more
-/// on any system that has them. Of the cookie, which only has to tell apart sockets of the same inode, it is the lower
-/// half.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ShortId {
-    pub inode: u32,
-    pub cookie: u32,
-}
-
-impl ShortId {
-    pub fn new(inode: Option<u64>, cookie: Option<u64>) -> Self {
-        let inode = inode.map_or(0, |inode| u32::try_from(inode).unwrap_or(u32::MAX));
-        Self { inode, cookie: cookie.map_or(0, lower_half) }
+impl SocketTable {
+    /// Returns an empty table that keeps so much of each socket.
+    pub fn new(keep: Keep) -> Self {
+        Self { keep, ..Self::default() }
     }
 
-    /// Whether the other is the same socket, as far as that is known.
-    pub fn may_be(self, other: Self) -> bool {
-        self.inode == other.inode && (self.cookie == other.cookie || self.cookie == 0 || other.cookie == 0)
-    }
-}
-
-/// The lower 32 bits.
-pub fn lower_half(number: u64) -> u32 {
-    u32::try_from(number & u64::from(u32::MAX)).unwrap_or_default()
-}
-
-/// State and flags of a row, and who holds it.
-#[derive(Debug, Clone, Copy)]
-struct Facts {
-    /// The cookie, until it is known who holds the socket; then the process.
-    note: u32,
-    /// Where in [`Table::scopes`] those of the ends are.
-    scopes: u16,
-    state: u8,
-    flags: u8,
-}
-
-impl Facts {
-    const HAS_REMOTE: u8 = 1;
-    /// The state is the system's own number.
-    const ODD_STATE: u8 = 2;
-    /// Who holds it, from this bit on.
-    const HOLDER: u8 = 2;
-    const LOWER: u8 = 3;
-
-    fn new(brief: &Brief) -> Self {
-        let (odd, state) = match brief.state {
-            None => (0, 0),
-            Some(TcpState::Unknown(number)) => (Self::ODD_STATE, number),
-            Some(state) => {
-                let place = STATES.iter().position(|known| *known == state);
-                (0, place.and_then(|place| u8::try_from(place + 1).ok()).unwrap_or(0))
-            }
-        };
-        let remote = if brief.remote.is_some() { Self::HAS_REMOTE } else { 0 };
-        let note = ShortId::new(None, brief.id.cookie).cookie;
-        let mut facts = Self { note, scopes: 0, state, flags: odd | remote };
-        if brief.holder != Holder::NotRead {
-            facts.set_holder(brief.holder);
-        }
-        facts
-    }
-
-    fn has_remote(self) -> bool {
-        self.flags & Self::HAS_REMOTE != 0
-    }
-
-    fn state(self) -> Option<TcpState> {
-        if self.flags & Self::ODD_STATE != 0 {
-            return Some(TcpState::Unknown(self.state));
-        }
-        STATES.get(usize::from(self.state).checked_sub(1)?).copied()
-    }
-
-    /// By the state's place in [`TcpState`].
-    fn order(self) -> (u8, u8) {
-        (self.flags & Self::ODD_STATE, self.state)
-    }
-
-    fn set_holder(&mut self, holder: Holder) {
-        let (tag, note) = match holder {
-            Holder::NotRead => (0, 0),
-            Holder::Process(pid) => (1, pid),
-            Holder::Nobody(NoOwner::NoProcess) => (2, 0),
-            Holder::Nobody(NoOwner::NotPermitted) => (3, 0),
-            Holder::Nobody(NoOwner::Kernel) => (4, 0),
-            Holder::Nobody(NoOwner::OtherNamespace) => (5, 0),
-            Holder::Nobody(NoOwner::Vanished) => (6, 0),
-        };
-        self.note = note;
-        self.flags = self.flags & Self::LOWER | tag << Self::HOLDER;
-    }
-
-    fn holder(self) -> Holder {
-        match self.flags >> Self::HOLDER {
-            1 => Holder::Process(self.note),
-            2 => Holder::Nobody(NoOwner::NoProcess),
-            3 => Holder::Nobody(NoOwner::NotPermitted),
-            4 => Holder::Nobody(NoOwner::Kernel),
-            5 => Holder::Nobody(NoOwner::OtherNamespace),
-            6 => Holder::Nobody(NoOwner::Vanished),
-            _ => Holder::NotRead,
-        }
-    }
-
-    fn is_open(self) -> bool {
-        self.flags >> Self::HOLDER == 0
-    }
-}
-
-/// In the order of [`TcpState`].
-const STATES: [TcpState; 13] = [
-    TcpState::Closed,
-    TcpState::Listen,
-    TcpState::SynSent,
-    TcpState::SynReceived,
-    TcpState::Established,
-    TcpState::FinWait1,
-    TcpState::FinWait2,
-    TcpState::CloseWait,
-    TcpState::Closing,
-    TcpState::LastAck,
-    TcpState::TimeWait,
-    TcpState::Bound,
-    TcpState::DeleteTcb,
-];
-
-/// A row of IPv4.
-#[derive(Debug, Clone, Copy)]
-struct RowV4 {
-    /// The local address, its port, and the upper half of the remote address.
-    high: u64,
-    /// The lower half of the remote address, its port, and the inode.
-    low: u64,
-    facts: Facts,
-}
-
-/// A row of IPv6.
-#[derive(Debug, Clone, Copy)]
-struct RowV6 {
-    local: u128,
-    remote: u128,
-    local_port: u16,
-    remote_port: u16,
-    inode: u32,
-    facts: Facts,
-}
-
-const _: () = assert!(size_of::<RowV4>() == 24 && size_of::<RowV6>() == 48);
-
-fn bits_v4(address: IpAddr) -> u32 {
-    match address {
-        IpAddr::V4(address) => address.to_bits(),
-        // The wildcard of a socket of both families.
-        IpAddr::V6(_) => 0,
-    }
-}
-
-fn bits_v6(address: IpAddr) -> u128 {
-    match address {
-        IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
-        IpAddr::V6(address) => address.to_bits(),
-    }
-}
-
-impl RowV4 {
-    fn new(brief: &Brief, facts: Facts) -> Self {
-        let (remote, remote_port) = brief.remote.map_or((0, 0), |end| (bits_v4(end.address), end.port));
-        let (local, inode) = (bits_v4(brief.local.address), ShortId::new(brief.id.inode, None).inode);
-        let port = u64::from(brief.local.port);
-        let remote = u64::from(remote) << 16 | u64::from(remote_port);
-        Self {
-            high: u64::from(local) << 32 | port << 16 | remote >> 32,
-            low: remote << 32 | u64::from(inode),
-            facts,
-        }
-    }
-
-    fn id(&self) -> ShortId {
-        ShortId { inode: lower_half(self.low), cookie: self.facts.note }
-    }
-
-    fn unpack(&self, section: Section) -> TableRow {
-        let end = |bits: u64| Endpoint {
-            address: IpAddr::V4(Ipv4Addr::from_bits(lower_half(bits >> 16))),
-            scope: 0,
-            port: u16::try_from(bits & 0xffff).unwrap_or_default(),
-        };
-        TableRow {
-            section,
-            local: end(self.high >> 16),
-            remote: self.facts.has_remote().then(|| end(self.high << 32 | self.low >> 32)),
-            state: self.facts.state(),
-            holder: self.facts.holder(),
-        }
-    }
-}
-
-impl RowV6 {
-    fn unpack(&self, section: Section, scopes: &[(u32, u32)]) -> TableRow {
-        let (local_scope, remote_scope) = self.scopes(scopes);
-        let end = |bits, scope, port| Endpoint { address: Ipv6Addr::from_bits(bits).into(), scope, port };
-        let remote = || end(self.remote, remote_scope, self.remote_port);
-        TableRow {
-            section,
-            local: end(self.local, local_scope, self.local_port),
-            remote: self.facts.has_remote().then(remote),
-            state: self.facts.state(),
-            holder: self.facts.holder(),
-        }
-    }
-
-    fn id(&self) -> ShortId {
-        ShortId { inode: self.inode, cookie: self.facts.note }
-    }
-
-    fn scopes(&self, scopes: &[(u32, u32)]) -> (u32, u32) {
-        scopes.get(usize::from(self.facts.scopes)).copied().unwrap_or_default()
-    }
-}
-
-impl Table {
-    /// Adds the row of a socket in one of its parts of the table. `false` where it cannot be packed: it has ends of both
-    /// families, neither of which is a wildcard, or there are 65,536 pairs of scopes already. No machine has such.
+    /// Adds a socket. Returns false if it cannot be packed, because there are 65,536 pairs of scopes already; in practice
+    /// this never happens.
     #[must_use]
-    pub fn push(&mut self, brief: &Brief, section: Section) -> bool {
-        let facts = Facts::new(brief);
-        let block = block(brief.protocol, brief.state);
-        let mut place = block;
-        if section.is_v4() {
-            let (local, remote) = (brief.local.address, brief.remote.map(|end| end.address));
-            let fits = local.is_ipv4() || local.is_unspecified();
-            if !fits || remote.is_some_and(|address| address.is_ipv6()) {
-                return false;
-            }
-            if let Some(rows) = self.v4.get_mut(block) {
-                rows.push(RowV4::new(brief, facts));
+    pub fn push(&mut self, socket: &SocketRef<'_>) -> bool {
+        self.add(socket, false)
+    }
+
+    /// Adds a socket whose owners are to be looked for, unless it says that it has none.
+    #[must_use]
+    pub fn push_wanted(&mut self, socket: &SocketRef<'_>) -> bool {
+        self.add(socket, true)
+    }
+
+    fn add(&mut self, socket: &SocketRef<'_>, wanted: bool) -> bool {
+        let of_protocol = block(socket.protocol, socket.state);
+        let is_v4 = RowV4::fits(socket);
+        let block = if is_v4 { of_protocol } else { of_protocol + BLOCKS };
+        let mut scopes = 0;
+        if !is_v4 {
+            let Some(place) = self.intern_scopes(socket) else { return false };
+            scopes = place;
+        }
+        let owner = self.owners.intern(&socket.ownership());
+        let owner = if owner.is_none() && wanted { Some((OwnerMark::Wanted, None)) } else { owner };
+        if is_v4 {
+            let mut row = RowV4::new(socket);
+            mark(&mut row.facts, owner);
+            if let Some(rows) = self.v4.get_mut(of_protocol) {
+                rows.push(row);
             }
         } else {
-            let Some(scopes) = self.intern(brief.local.scope, brief.remote.map_or(0, |end| end.scope)) else {
-                return false;
-            };
-            place += BLOCKS;
-            let (remote, remote_port) = brief.remote.map_or((0, 0), |end| (bits_v6(end.address), end.port));
-            if let Some(rows) = self.v6.get_mut(block) {
-                rows.push(RowV6 {
-                    local: bits_v6(brief.local.address),
-                    remote,
-                    local_port: brief.local.port,
-                    remote_port,
-                    inode: ShortId::new(brief.id.inode, None).inode,
-                    facts: Facts { scopes, ..facts },
-                });
+            let mut row = RowV6::new(socket, scopes);
+            mark(&mut row.facts, owner);
+            if let Some(rows) = self.v6.get_mut(of_protocol) {
+                rows.push(row);
             }
         }
-        self.order.push(u8::try_from(place).unwrap_or_default());
+        self.order.push(u8::try_from(block).unwrap_or_default());
+        if self.keep.details {
+            self.add_details(socket, block);
+        }
         true
     }
 
-    fn intern(&mut self, local: u32, remote: u32) -> Option<u16> {
+    fn add_details(&mut self, socket: &SocketRef<'_>, block: usize) {
+        let place = u32::try_from(self.details.len()).unwrap_or(u32::MAX);
+        if let Some(places) = self.places.get_mut(block) {
+            places.push(place);
+        }
+        let congestion = socket.congestion().and_then(|name| self.intern_name(name));
+        let mut details = Details::new(socket, congestion);
+        if let OwnershipRef::One(owner) = socket.ownership() {
+            details.set_descriptor(owner.descriptor);
+        }
+        let mut has_tcp = false;
+        if !self.keep.tcp.is_empty() {
+            let info = socket.tcp();
+            has_tcp = info.is_some();
+            let info = info.unwrap_or_default();
+            self.tcp.extend(self.keep.tcp.each().map(|field| info.number(field).unwrap_or(u64::MAX)));
+        }
+        let mut has_memory = false;
+        if self.keep.memory {
+            let memory = socket.memory();
+            has_memory = memory.is_some();
+            self.memory.push(pack_memory(&memory.unwrap_or_default()));
+        }
+        details.set_larger(has_tcp, has_memory);
+        if self.keep.windows {
+            self.windows.push(socket.windows().cloned().map(Box::new));
+        }
+        self.details.push(details);
+    }
+
+    fn intern_scopes(&mut self, socket: &SocketRef<'_>) -> Option<u16> {
         if self.scopes.is_empty() {
             self.scopes.push((0, 0));
         }
-        let place = self.scopes.iter().position(|&pair| pair == (local, remote)).unwrap_or_else(|| {
-            self.scopes.push((local, remote));
+        let wanted = (socket.local.scope, socket.remote.map_or(0, |end| end.scope));
+        let place = self.scopes.iter().position(|&pair| pair == wanted).unwrap_or_else(|| {
+            self.scopes.push(wanted);
             self.scopes.len() - 1
         });
         u16::try_from(place).ok()
     }
 
-    /// How many rows there are.
+    fn intern_name(&mut self, name: &str) -> Option<u16> {
+        let place = self.names.iter().position(|known| **known == *name).unwrap_or_else(|| {
+            self.names.push(name.into());
+            self.names.len() - 1
+        });
+        u16::try_from(place).ok()
+    }
+
+    /// Returns how many sockets there are.
     pub fn len(&self) -> usize {
         self.order.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are none.
     pub fn is_empty(&self) -> bool {
         self.order.is_empty()
     }
 
-    /// Puts the rows of each block into order: by local address, scope and port, then the remote ones, each as a number;
-    /// sockets that are equal in all of these by inode and state.
+    /// Sorts the sockets of each kind: by local address, scope and port, then the remote ones, each as a number; sockets
+    /// that are equal in all of these by inode and state. [`SocketTable::iter`] no longer knows the order in which they
+    /// came.
     pub fn sort(&mut self) {
-        for rows in &mut self.v4 {
-            rows.sort_unstable_by_key(|row| {
-                (row.high, row.low >> 32, row.facts.has_remote(), row.low, row.facts.order())
-            });
+        let scopes = std::mem::take(&mut self.scopes);
+        for (rows, places) in self.v4.iter_mut().zip(self.places.iter_mut()) {
+            sort_with(rows, places, RowV4::key);
         }
-        let scopes = &self.scopes;
-        for rows in &mut self.v6 {
-            rows.sort_unstable_by_key(|row| {
-                let (local_scope, remote_scope) = row.scopes(scopes);
-                let local = (row.local, local_scope, row.local_port);
-                let remote = (row.facts.has_remote(), row.remote, remote_scope, row.remote_port);
-                (local, remote, row.inode, row.facts.order())
-            });
+        for (rows, places) in self.v6.iter_mut().zip(self.places.iter_mut().skip(BLOCKS)) {
+            sort_with(rows, places, |row| row.key(&scopes));
         }
+        self.scopes = scopes;
     }
 
-    /// The rows by blocks: TCP and then bound-only TCP over IPv4, the same over IPv6, UDP over IPv4, over IPv6.
-    pub fn rows(&self) -> impl Iterator<Item = TableRow> + '_ {
-        let v4 = |block: usize| self.v4.get(block).into_iter().flatten().map(move |row| (block, row));
-        let v6 = |block: usize| self.v6.get(block).into_iter().flatten().map(move |row| (block, row));
-        let unpack_v4 = |(block, row): (usize, &RowV4)| row.unpack(section(block, Family::V4));
-        let unpack_v6 = |(block, row): (usize, &RowV6)| row.unpack(section(block, Family::V6), &self.scopes);
-        (v4(0).chain(v4(1)).map(unpack_v4))
-            .chain(v6(0).chain(v6(1)).map(unpack_v6))
-            .chain(v4(2).map(unpack_v4))
-            .chain(v6(2).map(unpack_v6))
+    /// Returns the rows of one kind, in the order of [`SocketTable::sort`]: bound-only TCP sockets apart from the others.
+    /// [`Family::V4`] are sockets whose ends are IPv4; a dual-stack listener is among [`Family::V6`].
+    pub fn rows(
+        &self,
+        protocol: Protocol,
+        family: Family,
+        bound: bool,
+    ) -> impl Iterator<Item = RowId> + use<> {
+        let of_protocol = match protocol {
+            Protocol::Tcp => usize::from(bound),
+            Protocol::Udp => 2,
+        };
+        let block = if family == Family::V4 { of_protocol } else { of_protocol + BLOCKS };
+        let len = match family {
+            Family::V4 => self.v4.get(of_protocol).map_or(0, Vec::len),
+            Family::V6 => self.v6.get(of_protocol).map_or(0, Vec::len),
+        };
+        (0..len).map(move |place| RowId::new(block, place))
     }
 
-    /// The rows in the order in which they came, of a table that was not sorted.
-    pub fn rows_as_given(&self) -> impl Iterator<Item = TableRow> + '_ {
-        let mut v4 = self.v4.each_ref().map(|rows| rows.iter());
-        let mut v6 = self.v6.each_ref().map(|rows| rows.iter());
-        self.order.iter().filter_map(move |&place| {
-            let place = usize::from(place);
-            match place.checked_sub(BLOCKS) {
-                None => Some(v4.get_mut(place)?.next()?.unpack(section(place, Family::V4))),
-                Some(place) => {
-                    Some(v6.get_mut(place)?.next()?.unpack(section(place, Family::V6), &self.scopes))
-                }
-            }
+    /// Returns the rows in the order in which they came, of a table that was not sorted.
+    pub fn rows_as_given(&self) -> impl Iterator<Item = RowId> + '_ {
+        let mut next = [0; 2 * BLOCKS];
+        self.order.iter().filter_map(move |&block| {
+            let block = usize::from(block);
+            let next = next.get_mut(block)?;
+            let place = *next;
+            *next += 1;
+            Some(RowId::new(block, place))
         })
     }
 
-    /// Takes away all but so many of the rows, those that came first. Not for a table that was sorted.
+    /// Returns the sockets in the order in which they came, of a table that was not sorted.
+    pub fn iter(&self) -> impl Iterator<Item = SocketRef<'_>> + '_ {
+        self.rows_as_given().filter_map(|row| self.get(row))
+    }
+
+    /// Returns a socket.
+    pub fn get(&self, row: RowId) -> Option<SocketRef<'_>> {
+        let (block, place) = (row.block(), row.place());
+        let (of_protocol, unpacked) = match block.checked_sub(BLOCKS) {
+            None => (block, self.v4.get(block)?.get(place)?.unpack()),
+            Some(of_protocol) => (of_protocol, self.v6.get(of_protocol)?.get(place)?.unpack(&self.scopes)),
+        };
+        let details = if self.keep.details { self.places.get(block)?.get(place).copied() } else { None };
+        let known = details.and_then(|place| self.details(place));
+        let owner = self.owners.get(unpacked.facts.owner(), known);
+        let id = SocketId {
+            inode: (unpacked.inode != 0).then_some(u64::from(unpacked.inode)),
+            cookie: known.and_then(Details::cookie),
+        };
+        let mut socket =
+            SocketRef::bare(protocol(of_protocol), unpacked.family, unpacked.local, id, owner.holder());
+        socket.remote = unpacked.remote;
+        socket.state = unpacked.state;
+        socket.v6_only = unpacked.v6_only;
+        Some(socket.packed(self, details, owner))
+    }
+
+    /// Returns whether the table keeps more of a socket than its row.
+    pub fn keeps_details(&self) -> bool {
+        self.keep.details
+    }
+
+    pub(crate) fn details(&self, place: u32) -> Option<&Details> {
+        self.details.get(place as usize)
+    }
+
+    pub(crate) fn congestion(&self, details: &Details) -> Option<&str> {
+        self.names.get(usize::from(details.congestion()?)).map(AsRef::as_ref)
+    }
+
+    pub(crate) fn tcp_info(&self, details: &Details, place: u32) -> Option<TcpInfo> {
+        if !details.has_tcp() {
+            return None;
+        }
+        let width = self.keep.tcp.len();
+        let numbers = self.tcp.get(place as usize * width..)?.get(..width)?;
+        let mut info = TcpInfo::default();
+        for (field, &number) in self.keep.tcp.each().zip(numbers).filter(|(_, number)| **number != u64::MAX) {
+            info.set_number(field, number);
+        }
+        Some(info)
+    }
+
+    pub(crate) fn memory(&self, details: &Details, place: u32) -> Option<SocketMemory> {
+        if !details.has_memory() {
+            return None;
+        }
+        self.memory.get(place as usize).map(unpack_memory)
+    }
+
+    pub(crate) fn windows(&self, place: u32) -> Option<&WindowsSocket> {
+        self.windows.get(place as usize)?.as_deref()
+    }
+
+    /// Removes all but the first sockets. Not for a table that was sorted.
     pub fn truncate(&mut self, len: usize) {
-        for place in self.order.drain(len.min(self.order.len())..) {
-            let place = usize::from(place);
-            match place.checked_sub(BLOCKS) {
-                None => drop(self.v4.get_mut(place).and_then(Vec::pop)),
-                Some(place) => drop(self.v6.get_mut(place).and_then(Vec::pop)),
+        for block in self.order.drain(len.min(self.order.len())..) {
+            let block = usize::from(block);
+            match block.checked_sub(BLOCKS) {
+                None => drop(self.v4.get_mut(block).and_then(Vec::pop)),
+                Some(of_protocol) => drop(self.v6.get_mut(of_protocol).and_then(Vec::pop)),
+            }
+            self.places.get_mut(block).and_then(Vec::pop);
+        }
+        self.details.truncate(len);
+        self.tcp.truncate(len * self.keep.tcp.len());
+        self.memory.truncate(len);
+        self.windows.truncate(len);
+    }
+
+    /// Keeps the sockets for which `keep` returns true. Not for a table that was sorted.
+    pub fn retain(&mut self, mut keep: impl FnMut(&SocketRef<'_>) -> bool) {
+        let stays: Vec<bool> = self.iter().map(|socket| keep(&socket)).collect();
+        let mut of_block: [Vec<bool>; 2 * BLOCKS] = Default::default();
+        for (&block, &stay) in self.order.iter().zip(&stays) {
+            if let Some(of_block) = of_block.get_mut(usize::from(block)) {
+                of_block.push(stay);
+            }
+        }
+        let [a, b, c, d, e, f] = &of_block;
+        for (rows, stay) in self.v4.iter_mut().zip([a, b, c]) {
+            retain_by(rows, stay);
+        }
+        for (rows, stay) in self.v6.iter_mut().zip([d, e, f]) {
+            retain_by(rows, stay);
+        }
+        for (places, stay) in self.places.iter_mut().zip(&of_block) {
+            retain_by(places, stay);
+        }
+        retain_by(&mut self.order, &stays);
+    }
+
+    /// Returns the sockets whose owners are to be looked for.
+    pub fn wanted(&self) -> impl Iterator<Item = ShortId> + '_ {
+        let v4 =
+            self.v4.iter().flatten().filter(|row| row.facts.owner().0 == OwnerMark::Wanted).map(RowV4::id);
+        let v6 =
+            self.v6.iter().flatten().filter(|row| row.facts.owner().0 == OwnerMark::Wanted).map(RowV6::id);
+        v4.chain(v6)
+    }
+
+    /// Asks for the owners of each socket that [`SocketTable::wanted`] returns, and keeps the answer.
+    pub fn set_owners(&mut self, find: &mut FindOwners<'_>) {
+        let mut found = Vec::new();
+        let (owners, details) = (&mut self.owners, &mut self.details);
+        let mut settle = |facts: &mut row::Facts, id: ShortId, place: Option<u32>| {
+            if facts.owner().0 != OwnerMark::Wanted {
+                return;
+            }
+            found.clear();
+            let (mark, note) = match find(id, &mut found) {
+                Ok(()) => owners.add(&found),
+                Err(reason) => (OwnerMark::Nobody(reason), 0),
+            };
+            facts.set_owner(mark, note);
+            if let (OwnerMark::One, [owner], Some(place)) = (mark, found.as_slice(), place)
+                && let Some(details) = details.get_mut(place as usize)
+            {
+                details.set_descriptor(owner.descriptor);
+            }
+        };
+        let (places_v4, places_v6) = self.places.split_at(BLOCKS);
+        for (rows, places) in self.v4.iter_mut().zip(places_v4) {
+            for (at, row) in rows.iter_mut().enumerate() {
+                let id = row.id();
+                settle(&mut row.facts, id, places.get(at).copied());
+            }
+        }
+        for (rows, places) in self.v6.iter_mut().zip(places_v6) {
+            for (at, row) in rows.iter_mut().enumerate() {
+                let id = row.id();
+                settle(&mut row.facts, id, places.get(at).copied());
             }
         }
     }
 
-    /// The sockets of which it is not known who holds them.
-    pub fn open(&self) -> impl Iterator<Item = ShortId> + '_ {
-        let v4 = self.v4.iter().flatten().filter(|row| row.facts.is_open()).map(RowV4::id);
-        v4.chain(self.v6.iter().flatten().filter(|row| row.facts.is_open()).map(RowV6::id))
+    /// Returns whether the system's own table names process IDs that are not settled yet.
+    pub fn has_listed(&self) -> bool {
+        !self.owners.listed.is_empty()
     }
 
-    /// Says who holds them.
-    pub fn set_holders(&mut self, of: &mut dyn FnMut(ShortId) -> Holder) {
-        for row in self.v4.iter_mut().flatten().filter(|row| row.facts.is_open()) {
-            let holder = of(row.id());
-            row.facts.set_holder(holder);
+    /// Turns the process IDs that the system's own table names into processes.
+    pub fn settle_listed(&mut self, mut process: impl FnMut(u32, u64) -> Owner) {
+        let listed = std::mem::take(&mut self.owners.listed);
+        let owners = &mut self.owners;
+        let mut settle = |facts: &mut row::Facts| {
+            if let (OwnerMark::Listed, note) = facts.owner()
+                && let Some(&(pid, since)) = listed.get(note as usize)
+            {
+                let (mark, note) = owners.add(&[process(pid, since)]);
+                facts.set_owner(mark, note);
+            }
+        };
+        self.v4.iter_mut().flatten().for_each(|row| settle(&mut row.facts));
+        self.v6.iter_mut().flatten().for_each(|row| settle(&mut row.facts));
+    }
+
+    /// Returns the processes that hold sockets of this table, each once: those that are the only owner of one, and all
+    /// owners of the others.
+    pub fn processes(&self) -> Vec<ProcessId> {
+        let several = self.owners.several.iter().flatten().map(|owner| owner.process);
+        let mut all: Vec<_> =
+            self.owners.processes.iter().map(|(process, _)| *process).chain(several).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}
+
+fn mark(facts: &mut row::Facts, owner: Option<(OwnerMark, Option<u32>)>) {
+    if let Some((mark, note)) = owner {
+        // Without a note the cookie stays.
+        let note = note.unwrap_or(facts.owner().1);
+        facts.set_owner(mark, note);
+    }
+}
+
+impl Owners {
+    fn place(&mut self, owner: &Owner) -> u32 {
+        if !self.processes.get(self.last as usize).is_some_and(|(process, _)| *process == owner.process) {
+            self.last = *self.places.entry(owner.process).or_insert_with(|| {
+                self.processes.push((owner.process, owner.parent));
+                u32::try_from(self.processes.len() - 1).unwrap_or(u32::MAX)
+            });
         }
-        for row in self.v6.iter_mut().flatten().filter(|row| row.facts.is_open()) {
-            let holder = of(row.id());
-            row.facts.set_holder(holder);
+        self.last
+    }
+
+    /// Adds the owners of a socket.
+    fn add(&mut self, owners: &[Owner]) -> (OwnerMark, u32) {
+        match owners {
+            [owner] => (OwnerMark::One, self.place(owner)),
+            owners => {
+                self.several.push(owners.to_vec());
+                (OwnerMark::Several, u32::try_from(self.several.len() - 1).unwrap_or(u32::MAX))
+            }
         }
+    }
+
+    /// Adds what a socket says of its owners; `None` where nobody asked.
+    fn intern(&mut self, ownership: &OwnershipRef<'_>) -> Option<(OwnerMark, Option<u32>)> {
+        let (mark, note) = match *ownership {
+            OwnershipRef::NotRead => return None,
+            OwnershipRef::Listed { pid, since } => {
+                self.listed.push((pid, since));
+                (OwnerMark::Listed, u32::try_from(self.listed.len() - 1).unwrap_or(u32::MAX))
+            }
+            OwnershipRef::Unowned(reason) => (OwnerMark::Nobody(reason), 0),
+            OwnershipRef::One(owner) => self.add(&[owner]),
+            OwnershipRef::Several(owners) => self.add(owners),
+        };
+        Some((mark, Some(note)))
+    }
+
+    fn get(&self, (mark, note): (OwnerMark, u32), details: Option<&Details>) -> OwnershipRef<'_> {
+        let place = note as usize;
+        match mark {
+            OwnerMark::NotRead | OwnerMark::Wanted => OwnershipRef::NotRead,
+            OwnerMark::Nobody(reason) => OwnershipRef::Unowned(reason),
+            OwnerMark::Listed => self
+                .listed
+                .get(place)
+                .map_or(OwnershipRef::NotRead, |&(pid, since)| OwnershipRef::Listed { pid, since }),
+            OwnerMark::One => {
+                self.processes.get(place).map_or(OwnershipRef::NotRead, |&(process, parent)| {
+                    OwnershipRef::One(Owner {
+                        process,
+                        parent,
+                        descriptor: details.and_then(Details::descriptor),
+                    })
+                })
+            }
+            OwnerMark::Several => {
+                self.several.get(place).map_or(OwnershipRef::NotRead, |owners| OwnershipRef::Several(owners))
+            }
+        }
+    }
+}
+
+/// Sorts rows, and the places of their details with them.
+fn sort_with<R: Copy, K: Ord>(rows: &mut [R], places: &mut [u32], key: impl Fn(&R) -> K) {
+    if places.is_empty() {
+        rows.sort_unstable_by_key(key);
+        return;
+    }
+    let mut both: Vec<(R, u32)> = rows.iter().copied().zip(places.iter().copied()).collect();
+    both.sort_unstable_by_key(|(row, _)| key(row));
+    for ((row, place), (sorted, of_sorted)) in rows.iter_mut().zip(places).zip(both) {
+        (*row, *place) = (sorted, of_sorted);
+    }
+}
+
+fn retain_by<T>(items: &mut Vec<T>, stay: &[bool]) {
+    let mut stay = stay.iter();
+    items.retain(|_| stay.next().copied().unwrap_or(true));
+}
+
+/// Keeps everything that is known of each socket.
+impl FromIterator<Socket> for SocketTable {
+    fn from_iter<I: IntoIterator<Item = Socket>>(sockets: I) -> Self {
+        let mut table = Self::new(Keep::EVERYTHING);
+        for socket in sockets {
+            let _ = table.push(&SocketRef::from(&socket));
+        }
+        table
+    }
+}
+
+impl Endpoint {
+    /// Returns the IPv4 wildcard with the port of an IPv6 one: how a dual-stack socket is reached by IPv4.
+    pub fn as_v4(self) -> Self {
+        if self.address.is_unspecified() { Self { port: self.port, ..Self::ANY_V4 } } else { self }
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 /// are younger than 4.2, which this program needs anyway. A segment is what the peer receives, not what segmentation
 /// offload hands to the network card.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[doc(alias = "tcp_info")]
 #[doc(alias = "INET_DIAG_INFO")]
 pub struct TcpInfo {
@@ -139,6 +140,7 @@ pub struct TcpInfo {
 
 /// The memory that a socket takes in the kernel, in bytes. Linux only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[doc(alias = "INET_DIAG_SKMEMINFO")]
 pub struct SocketMemory {
     /// Taken by what was received.

@@ -1,80 +1,110 @@
-//! What an answer may lack, and why.
+//! Warnings: what a result may lack, and why.
+//!
+//! A part that fails becomes a [`Warning`] beside the data; an operation that fails as a whole is an
+//! [`Error`](crate::Error).
+//!
+//! ```
+//! use netstat_core::{Answer, Warning};
+//!
+//! let sockets = Answer {
+//!     data: vec!["127.0.0.1:631"],
+//!     warnings: vec![Warning::OwnersNotPermitted { processes: 3 }],
+//! };
+//! assert_eq!(sockets.data.len(), 1);
+//! let text = sockets.warnings[0].to_string();
+//! assert!(text.starts_with("3 processes were not readable"));
+//! ```
 
 use std::fmt;
 
-/// Data that is missing or doubtful, with the reason. Shown once, never instead of the data.
+/// Data that is missing or doubtful, with the reason. Reported once, never instead of the data.
+///
+/// Its text (`Display`) says what is missing, not how a program shows that.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub enum Warning {
-    /// The table changed while it was read, again and again; rows may be missing or double.
+    /// A table changed during each attempt to read it; entries may be missing or duplicated.
     DumpInterrupted {
-        /// Which table.
+        /// The table.
         what: &'static str,
     },
-    /// The kernel's receive buffer overflowed again and again; rows may be missing.
+    /// The receive buffer of the kernel overflowed during each attempt to read a table; entries may be missing.
     DumpOverrun {
-        /// Which table.
+        /// The table.
         what: &'static str,
     },
-    /// Messages that made no sense were passed over.
+    /// Malformed entries of a table were skipped.
     OddMessages {
-        /// Which table.
+        /// The table.
         what: &'static str,
-        /// How many.
+        /// The number of entries skipped.
         count: u64,
     },
-    /// A list of addresses had lines that gave none, or gave none at all.
+    /// An address list has lines without an address, or no address at all.
     AddressList {
-        /// Its file.
+        /// The file.
         file: String,
-        /// How many entries it has.
+        /// The number of addresses and networks read.
         entries: usize,
-        /// Which lines gave none.
-        passed: PassedOver,
+        /// The lines without an address.
+        skipped: SkippedLines,
     },
-    /// sock_diag was refused, and `/proc/net` was read instead, which knows less.
+    /// `sock_diag` was refused; `/proc/net` was read instead, which has less information.
     ProcNetFallback {
-        /// Why sock_diag was not used.
+        /// Why `sock_diag` was not used.
         reason: String,
     },
     /// Bound-only sockets cannot be listed.
     BoundUnavailable {
-        /// The release that runs, as `uname -r` gives it; `None` where the table came from `/proc/net`, which does
-        /// not have them on any release.
+        /// The running kernel release as `uname -r` prints it; `None` if the table came from `/proc/net`, which lacks
+        /// them on any release.
         release: Option<String>,
     },
-    /// Some processes could not be looked into.
+    /// Some processes were not readable.
     OwnersNotPermitted {
-        /// How many processes.
+        /// The number of processes.
         processes: usize,
     },
     /// No visible process holds some sockets, and not all processes of the machine are visible.
     OwnersInOtherNamespace,
-    /// Some sockets were closed while their owners were looked for.
+    /// Some sockets were closed while their owners were looked up.
     OwnersVanished {
-        /// How many sockets.
+        /// The number of sockets.
         sockets: usize,
     },
-    /// A source is not there or was refused, so a part of the answer is unknown.
+    /// A source is missing or was refused, so part of the result is unknown.
     SourceUnavailable {
-        /// What is unknown for it.
+        /// What is unknown.
         what: &'static str,
-        /// Why, as the system said it.
+        /// The reason the system gave.
         reason: String,
     },
-    /// Which places were looked into for persistent routes, because the system has no single one.
+    /// The places searched for persistent routes, because the system has no single one.
     PersistentSources {
-        /// Those that were read, with what they hold.
+        /// The configurations that were read.
         read: Vec<&'static str>,
-        /// Those that exist and may not be read, or could not be, with the reason.
+        /// The configurations that exist and could not be read, with the reason.
         refused: Vec<(&'static str, String)>,
-        /// Settings of routes that made no sense, or more than this program understands.
+        /// The number of route settings that are invalid or not supported.
         not_understood: usize,
     },
 }
 
+/// Lines of an address list that gave no address.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct SkippedLines {
+    /// The number of lines of a hosts file that block a name: `0.0.0.0 name`.
+    pub names: usize,
+    /// The number of lines that could not be parsed.
+    pub invalid: usize,
+    /// The first line that could not be parsed; the first line of the file is 1.
+    pub first_invalid: Option<usize>,
+}
+
 impl Warning {
-    /// Whether it says nothing beyond what `earlier` said: how many processes or messages it was changes from one
-    /// reading to the next.
+    /// Returns true if this warning is a repeat of `earlier`, ignoring counts, which change from one reading to the next.
     pub fn repeats(&self, earlier: &Self) -> bool {
         match (self, earlier) {
             (Self::OwnersNotPermitted { .. }, Self::OwnersNotPermitted { .. })
@@ -85,87 +115,95 @@ impl Warning {
     }
 }
 
+/// Returns the number with its noun: `1 process`, `2 processes`.
+fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::DumpInterrupted { what } => {
-                write!(f, "the {what} changed while it was read; rows may be missing or shown twice")
+                write!(f, "the {what} changed while it was read; entries may be missing or duplicated")
             }
             Self::DumpOverrun { what } => {
-                write!(f, "the kernel could not hand over the whole {what}; rows may be missing")
+                write!(f, "the kernel could not deliver the whole {what}; entries may be missing")
             }
             Self::OddMessages { what, count } => {
-                let noun = if *count == 1 { "message" } else { "messages" };
-                write!(f, "the {what} had {count} {noun} that made no sense; they were passed over")
+                let noun = if *count == 1 { "entry" } else { "entries" };
+                write!(f, "skipped {count} malformed {noun} of the {what}")
             }
-            Self::AddressList { file, entries, passed } => {
-                let used = if *entries == 1 { "address or network is" } else { "addresses and networks are" };
-                write!(f, "of the list {file} {entries} {used} used")?;
-                if let Some(first) = passed.first_odd {
-                    write!(f, "; lines that were not understood: {}, the first is line {first}", passed.odd)?;
+            Self::AddressList { file, entries, skipped } => {
+                write!(f, "address list {file}: {} used", counted(*entries, "entry", "entries"))?;
+                if let Some(first) = skipped.first_invalid {
+                    write!(
+                        f,
+                        "; {}, first at line {first}",
+                        counted(skipped.invalid, "invalid line", "invalid lines")
+                    )?;
                 }
-                if passed.names > 0 {
-                    write!(f, "; lines that block names and not addresses: {}", passed.names)?;
+                match skipped.names {
+                    0 => Ok(()),
+                    names => {
+                        write!(f, "; {} names, not addresses", counted(names, "line blocks", "lines block"))
+                    }
                 }
-                Ok(())
             }
             Self::ProcNetFallback { reason } => write!(
                 f,
-                "sock_diag is not available ({reason}); read /proc/net instead, which does not tell whether an \
+                "sock_diag is not available ({reason}); /proc/net was read instead, which does not tell whether an \
                  IPv6 listener also takes IPv4, nor the interface of a link-local address"
             ),
             Self::BoundUnavailable { release: None } => {
-                f.write_str("bound-only sockets are not shown: /proc/net does not list them")
+                f.write_str("bound-only sockets are missing: /proc/net does not list them")
             }
             Self::BoundUnavailable { release: Some(release) } => {
-                write!(f, "bound-only sockets are not shown: they need Linux 6.8, this is {release}")
+                write!(f, "bound-only sockets are missing: they need Linux 6.8, this is {release}")
             }
             Self::OwnersNotPermitted { processes } => {
-                let noun = if *processes == 1 { "process" } else { "processes" };
-                write!(
-                    f,
-                    "{processes} {noun} could not be looked into, so some owners show as -. It takes root with all \
-                     capabilities to see them"
-                )
+                let processes = counted(*processes, "process was", "processes were");
+                write!(f, "{processes} not readable, so some owners are unknown; reading them takes root")
             }
             Self::OwnersInOtherNamespace => f.write_str(
-                "some sockets belong to processes outside this PID namespace; their owners show as -. Run outside of \
-                 the container to see them",
+                "some sockets belong to processes outside this PID namespace; their owners are unknown",
             ),
             Self::OwnersVanished { sockets } => {
-                let noun = if *sockets == 1 { "socket was" } else { "sockets were" };
-                write!(f, "{sockets} {noun} closed while owners were looked for; their owners show as -")
+                let sockets = counted(*sockets, "socket was", "sockets were");
+                write!(f, "{sockets} closed while owners were looked up; their owners are unknown")
             }
             Self::SourceUnavailable { what, reason } => write!(f, "{what} is unknown: {reason}"),
             Self::PersistentSources { read, refused, not_understood } => {
                 f.write_str("this system has no single list of persistent routes; ")?;
                 match read.as_slice() {
-                    [] => f.write_str("no configuration of a known kind was found")?,
+                    [] => f.write_str("no supported configuration was found")?,
                     read => write!(f, "read the configuration of {}", read.join(", "))?,
                 }
                 for (source, reason) in refused {
-                    write!(f, "; that of {source} could not be read: {reason}")?;
+                    write!(f, "; could not read that of {source}: {reason}")?;
                 }
-                if *not_understood > 0 {
-                    write!(f, "; {not_understood} settings of routes were not understood")?;
+                match not_understood {
+                    0 => Ok(()),
+                    count => {
+                        write!(f, "; skipped {}", counted(*count, "invalid setting", "invalid settings"))
+                    }
                 }
-                Ok(())
             }
         }
     }
 }
 
-/// Data, and what it may lack.
+/// Data, with warnings about what it may lack.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Answer<T> {
     /// The data.
     pub data: T,
-    /// What may be wrong with it.
+    /// What may be missing or wrong.
     pub warnings: Vec<Warning>,
 }
 
 impl<T> Answer<T> {
-    /// Data that lacks nothing.
+    /// Returns data without warnings.
     pub fn whole(data: T) -> Self {
         Self { data, warnings: Vec::new() }
     }
@@ -187,7 +225,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_that_change_are_nothing_new() {
+    fn a_warning_repeats_an_earlier_one_whatever_the_counts() {
         let refused = |processes| Warning::OwnersNotPermitted { processes };
         let odd = |what, count| Warning::OddMessages { what, count };
         assert!(refused(31).repeats(&refused(28)));
@@ -196,5 +234,18 @@ mod tests {
         assert!(!refused(1).repeats(&odd("table", 1)));
         let unknown = |reason: &str| Warning::SourceUnavailable { what: "it", reason: reason.into() };
         assert!(unknown("a").repeats(&unknown("a")) && !unknown("a").repeats(&unknown("b")));
+    }
+
+    #[test]
+    fn counts_have_the_right_noun() {
+        let skipped = SkippedLines { names: 1, invalid: 2, first_invalid: Some(7) };
+        let list = Warning::AddressList { file: "bad.txt".to_owned(), entries: 1, skipped };
+        assert_eq!(
+            list.to_string(),
+            "address list bad.txt: 1 entry used; 2 invalid lines, first at line 7; 1 line blocks names, not addresses"
+        );
+        let routes =
+            Warning::PersistentSources { read: vec![], refused: vec![("x", "no".into())], not_understood: 1 };
+        assert!(routes.to_string().ends_with("could not read that of x: no; skipped 1 invalid setting"));
     }
 }

@@ -7,8 +7,7 @@
 //! | function | Linux source | Windows source |
 //! |---|---|---|
 //! | [`Backend::sockets`] | sock_diag (`NETLINK_SOCK_DIAG`), else `/proc/net/{tcp,tcp6,udp,udp6}` | `GetExtendedTcpTable`, `GetExtendedUdpTable`; beyond them `GetTcpTable2`, `GetPerTcpConnectionEStats`, `GetOwnerModuleFromTcpEntry` and its kin, and for bound sockets and UDP peers functions that are not documented |
-//! | [`Backend::table`], [`Backend::each_socket`] | the same, in brief | made from the same |
-//! | [`Backend::attach_owners`] | a BPF program (`iter/task_file`), else `/proc/PID/fd` | in the same tables |
+//! | owners of sockets | a BPF program (`iter/task_file`), else `/proc/PID/fd` | in the same tables |
 //! | [`Backend::processes`] | `/proc/PID/{comm,exe,cmdline,status,cgroup}` | `NtQuerySystemInformation`, `QueryFullProcessImageNameW`, the service manager |
 //! | [`Backend::is_elevated`] | not needed: what may not be seen is told by each answer | `GetTokenInformation`, `TokenElevation` |
 //! | [`Backend::local_addresses`] | rtnetlink `RTM_GETADDR` | `GetUnicastIpAddressTable` |
@@ -34,16 +33,13 @@
     deny(clippy::print_stdout, clippy::print_stderr, clippy::exit, clippy::disallowed_methods)
 )]
 
-use netstat_model::error::words_of;
-use netstat_model::query::{Kinds, Owners, ProcessFields, RouteQuery, SocketQuery};
-use netstat_model::{Answer, Error, OwnerMethod, Warning};
+use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
+use netstat_model::{Answer, Error, OwnerMethod};
 use netstat_model::{
-    Brief, Conntrack, Counters, Firewall, Inbound, Interface, InterfaceCounters, Limits, PersistentRoute,
-    Process, ProcessId, RdmaEndpoint, Route, Socket, Table,
+    Conntrack, Counters, Firewall, Inbound, Interface, InterfaceCounters, Limits, PersistentRoute, Process,
+    ProcessId, RdmaEndpoint, Route, SocketRef, SocketTable,
 };
-use std::io::ErrorKind;
 use std::net::IpAddr;
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,92 +75,19 @@ pub use resolver::NameLookup;
 
 /// What an operating system can be asked. See the table above for where each answer comes from.
 pub trait Backend {
-    /// The sockets of the current network namespace that the query selects, in no particular order.
+    /// Lists the sockets of the current network namespace that a query selects. Each is shown to `visit` as soon as it is
+    /// read, which says whether it goes into the table; a table of any length can so be passed on without being kept.
+    /// Afterwards the owners of those sockets are looked for that `listing` and `visit` ask for: none of these is
+    /// [`OwnershipRef::NotRead`](netstat_model::OwnershipRef::NotRead) then.
     ///
     /// # Errors
-    /// When no source gave the table. A table that is whole but for some rows comes with a warning.
-    fn sockets(&self, query: &SocketQuery) -> Result<Answer<Vec<Socket>>, Error>;
-
-    /// The same, with each socket shown to `sift` as soon as it is read, so that not all are held at once as large as
-    /// they come: it may take details out of a socket, and leaves one out by `false`. A socket is shown again where the
-    /// system begins its list again, and without its time in its state.
-    ///
-    /// # Errors
-    /// As those of [`sockets`](Self::sockets).
-    fn sifted_sockets(
+    /// When no source gave the table, or the only means allowed to find owners failed. A table that is whole but for some
+    /// rows, or whose owners could not be found, comes with a warning.
+    fn sockets(
         &self,
-        query: &SocketQuery,
-        sift: &mut dyn FnMut(&mut Socket) -> bool,
-    ) -> Result<Answer<Vec<Socket>>, Error> {
-        let mut answer = self.sockets(query)?;
-        answer.data.retain_mut(sift);
-        Ok(answer)
-    }
-
-    /// Fills in [`Socket::ownership`] of every socket given; afterwards none is `NotRead`.
-    ///
-    /// `query` is the one the sockets came from: it may be asked again, to tell a socket that is gone from one
-    /// that no visible process holds. Answers how they were found.
-    ///
-    /// # Errors
-    /// When the list of processes itself could not be read, or the only means allowed failed.
-    fn attach_owners(
-        &self,
-        sockets: &mut [Socket],
-        query: &SocketQuery,
-        by: Owners,
-    ) -> Result<Answer<OwnerMethod>, Error>;
-
-    /// The rows of the sockets of the query that `keep` does not leave out, packed, in the order of the system; with who
-    /// holds them, if a means to look for that is given. For tables of any length: see [`Table`].
-    ///
-    /// # Errors
-    /// As those of [`sockets`](Self::sockets); and when owners cannot be found by the only means allowed.
-    fn table(
-        &self,
-        query: &SocketQuery,
-        owners: Option<Owners>,
-        keep: &dyn Fn(&Brief) -> bool,
-    ) -> Result<Answer<(Table, OwnerMethod)>, Error> {
-        let Answer { data: mut sockets, mut warnings } = self.sockets(query)?;
-        sockets.retain(|socket| keep(&Brief::from(socket)));
-        let mut method = OwnerMethod::NotNeeded;
-        if let Some(by) = owners {
-            match self.attach_owners(&mut sockets, query, by) {
-                Ok(answer) => {
-                    method = answer.data;
-                    warnings.extend(answer.warnings);
-                }
-                Err(error) => warnings.push(owners_unknown(error, by)?),
-            }
-        }
-        let mut table = Table::default();
-        let mut left_out = 0;
-        for brief in sockets.iter().map(Brief::from) {
-            let rows = brief.rows().filter(|section| query.kinds.contains(Kinds::of_section(*section)));
-            left_out += rows.filter(|section| !table.push(&brief, *section)).count();
-        }
-        if left_out > 0 {
-            let count = u64::try_from(left_out).unwrap_or(u64::MAX);
-            warnings.push(Warning::OddMessages { what: "table of sockets", count });
-        }
-        Ok(Answer { data: (table, method), warnings })
-    }
-
-    /// Hands over the sockets of the query as they come, until it is told to stop; without their owners. What the system
-    /// cannot finish is not begun again, because it has been handed over: the answer says what it lacks.
-    ///
-    /// # Errors
-    /// As those of [`sockets`](Self::sockets); sockets may have been handed over before.
-    fn each_socket(
-        &self,
-        query: &SocketQuery,
-        hand: &mut dyn FnMut(&Brief) -> ControlFlow<()>,
-    ) -> Result<Answer<()>, Error> {
-        let Answer { data: sockets, warnings } = self.sockets(query)?;
-        let _ = sockets.iter().map(Brief::from).try_for_each(|brief| hand(&brief));
-        Ok(Answer { data: (), warnings })
-    }
+        listing: &Listing<'_>,
+        visit: &mut dyn FnMut(&SocketRef<'_>) -> Visit,
+    ) -> Result<Answer<(SocketTable, OwnerMethod)>, Error>;
 
     /// What is asked of the processes given, in the same order. A process that has ended meanwhile answers
     /// `Missing::Gone` for every field, never with what its successor of the same number has.
@@ -190,16 +113,13 @@ pub trait Backend {
     /// When the system refused it or it is not text.
     fn host_name(&self) -> Result<String, Error>;
 
-    /// The services database as its file has it, for [`netstat_engine::enrich::ServiceNames`]. Empty, with a warning, where
-    /// there is none: ports then stay numbers.
+    /// The services database as its file has it. Empty, with a warning, where there is none: ports then stay numbers.
     fn services(&self) -> Answer<Vec<u8>>;
 
-    /// The users database as its file has it, for [`netstat_engine::enrich::UserNames`]. Empty, with a warning, where there is
-    /// none: users then stay numbers.
+    /// The users database as its file has it. Empty, with a warning, where there is none: users then stay numbers.
     fn users(&self) -> Answer<Vec<u8>>;
 
-    /// Who tells the names of addresses, for [`netstat_engine::enrich::HostResolver`]. A replay answers from its recording
-    /// and never asks the network.
+    /// Who tells the names of addresses. A replay answers from its recording and never asks the network.
     fn name_lookup(&self) -> Arc<dyn NameLookup>;
 
     /// RDMA connections and listeners. Empty on a machine without RDMA.
@@ -263,21 +183,6 @@ pub trait Backend {
     fn persistent_routes(&self) -> Result<Answer<Vec<PersistentRoute>>, Error>;
 }
 
-/// A table without owners is better than none: what is not known is shown as such, with the reason.
-///
-/// # Errors
-/// The error itself, where BPF was asked for by name and failed, or `/proc` and this system has none.
-pub fn owners_unknown(error: Error, by: Owners) -> Result<Warning, Error> {
-    match by {
-        Owners::Bpf => Err(error),
-        Owners::Proc if error.source.kind() == ErrorKind::Unsupported => Err(error),
-        Owners::Auto | Owners::Proc => Ok(Warning::SourceUnavailable {
-            what: "the owner of each socket",
-            reason: words_of(&error.source),
-        }),
-    }
-}
-
 /// Where the system's answers come from and go to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin<'a> {
@@ -295,19 +200,4 @@ pub enum Origin<'a> {
 /// When the folder of the recording cannot be made or read.
 pub fn open(origin: Origin<'_>) -> Result<Native, Error> {
     Native::open(origin)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use netstat_model::Operation;
-
-    #[test]
-    fn a_means_that_is_not_there_is_an_error_for_who_names_it() {
-        let said = |kind: ErrorKind, by| owners_unknown(Error::new(Operation::FindOwners, kind.into()), by);
-        assert!(said(ErrorKind::Unsupported, Owners::Proc).is_err());
-        assert!(said(ErrorKind::Unsupported, Owners::Auto).is_ok());
-        assert!(said(ErrorKind::PermissionDenied, Owners::Proc).is_ok());
-        assert!(said(ErrorKind::PermissionDenied, Owners::Bpf).is_err());
-    }
 }

@@ -1,7 +1,7 @@
 //! The names of hosts, as the system resolver tells them: hosts file, DNS, mDNS, whatever it is configured for.
 //!
-//! One look-up at a time, and it may take as long as the resolver pleases; [`netstat_engine::enrich::HostResolver`] asks many
-//! side by side within a budget.
+//! One look-up at a time, and it may take as long as the resolver pleases; a caller with many addresses asks from several
+//! threads.
 
 use super::tape::{Player, Recorder};
 use netstat_model::HostAddress;

@@ -2,11 +2,11 @@
 
 use super::resolver::SystemResolver;
 use super::{Backend, NameLookup, Origin};
-use netstat_model::query::{Owners, ProcessFields, RouteQuery, SocketQuery};
+use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
 use netstat_model::{Answer, Error, Operation, OwnerMethod, Warning};
 use netstat_model::{
     Conntrack, Counters, Firewall, Inbound, Interface, InterfaceCounters, Judgement, Limits, Missing,
-    Passage, PersistentRoute, Process, ProcessId, RdmaEndpoint, Route, Socket, UnreadRules,
+    Passage, PersistentRoute, Process, ProcessId, RdmaEndpoint, Route, SocketRef, SocketTable, UnreadRules,
 };
 use std::io;
 use std::net::IpAddr;
@@ -36,16 +36,12 @@ fn refuse<T>(operation: Operation) -> Result<T, Error> {
 }
 
 impl Backend for Unsupported {
-    fn sockets(&self, _: &SocketQuery) -> Result<Answer<Vec<Socket>>, Error> {
-        refuse(Operation::ListSockets)
-    }
-    fn attach_owners(
+    fn sockets(
         &self,
-        _: &mut [Socket],
-        _: &SocketQuery,
-        _: Owners,
-    ) -> Result<Answer<OwnerMethod>, Error> {
-        refuse(Operation::FindOwners)
+        _: &Listing<'_>,
+        _: &mut dyn FnMut(&SocketRef<'_>) -> Visit,
+    ) -> Result<Answer<(SocketTable, OwnerMethod)>, Error> {
+        refuse(Operation::ListSockets)
     }
     fn processes(&self, wanted: &[ProcessId], _: ProcessFields) -> Vec<Process> {
         wanted.iter().map(|&id| Process::unknown(id, Missing::Unreadable)).collect()

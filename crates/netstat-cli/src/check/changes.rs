@@ -1,6 +1,6 @@
 //! What changed from one round of `--watch` to the next.
 
-use super::{Finding, Severity};
+use super::finding::{Finding, Severity};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::{Ordering, Reverse};
 
@@ -21,10 +21,10 @@ pub(crate) enum Change<'a> {
 }
 
 /// What a finding is about: the check, its subject, and which of several it is that have the same ones.
-type Key<'a> = (&'static str, &'a str, usize);
+type FindingKey<'a> = (&'static str, &'a str, usize);
 
 /// The findings that are told, the worst first, with what each is about. That all is well is not one.
-fn told(findings: &[Finding]) -> Vec<(Key<'_>, &Finding)> {
+fn told(findings: &[Finding]) -> Vec<(FindingKey<'_>, &Finding)> {
     let mut told: Vec<&Finding> =
         findings.iter().filter(|finding| finding.severity != Severity::Ok).collect();
     told.sort_by_key(|finding| Reverse(finding.severity));
@@ -51,8 +51,8 @@ fn change<'a>(before: Option<&Finding>, now: &'a Finding) -> Option<Change<'a>> 
 /// What changed, the new findings first. `told_before` is what was told of each last: a slow growth adds up.
 pub(crate) fn changes<'a>(told_before: &'a [Finding], now: &'a [Finding]) -> Vec<Change<'a>> {
     let (before, now) = (told(told_before), told(now));
-    let then: FxHashMap<Key<'_>, &Finding> = before.iter().copied().collect();
-    let still: FxHashSet<Key<'_>> = now.iter().map(|(key, _)| *key).collect();
+    let then: FxHashMap<FindingKey<'_>, &Finding> = before.iter().copied().collect();
+    let still: FxHashSet<FindingKey<'_>> = now.iter().map(|(key, _)| *key).collect();
     let mut changes: Vec<Change<'a>> =
         now.iter().filter_map(|(key, finding)| change(then.get(key).copied(), finding)).collect();
     let gone = before.iter().filter(|(key, _)| !still.contains(key));
@@ -62,7 +62,7 @@ pub(crate) fn changes<'a>(told_before: &'a [Finding], now: &'a [Finding]) -> Vec
 
 /// What the next round is compared with: what was told of each finding.
 pub(crate) fn retold(told_before: &[Finding], now: &[Finding]) -> Vec<Finding> {
-    let then: FxHashMap<Key<'_>, &Finding> = told(told_before).into_iter().collect();
+    let then: FxHashMap<FindingKey<'_>, &Finding> = told(told_before).into_iter().collect();
     told(now)
         .into_iter()
         .map(|(key, finding)| match then.get(&key).copied() {
@@ -78,7 +78,7 @@ mod tests {
     use crate::check::Text;
 
     fn finding(subject: &str, severity: Severity, amount: f64) -> Finding {
-        let mut finding = Finding::new("x", severity, Text::fixed("", ""));
+        let mut finding = Finding::new(severity, Text::fixed("", ""));
         finding.subject = subject.to_owned();
         finding.amount = amount;
         finding

@@ -1,7 +1,7 @@
 //! What a check answers.
 
-use super::Text;
-use super::holders::Holder;
+use super::held_by::HeldBy;
+use super::text::Text;
 use serde_json::Value;
 
 /// How bad it is.
@@ -80,7 +80,7 @@ impl Fact {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Culprit {
     /// Who.
-    pub(crate) holder: Holder,
+    pub(crate) holder: HeldBy,
     /// How many of the sockets it holds.
     pub(crate) sockets: usize,
 }
@@ -88,7 +88,7 @@ pub(crate) struct Culprit {
 /// One answer of one check.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Finding {
-    /// The name of the check.
+    /// The name of the check, which [`Check::judge`](super::Check::judge) enters.
     pub(crate) check: &'static str,
     /// How bad it is.
     pub(crate) severity: Severity,
@@ -114,9 +114,9 @@ pub(crate) struct Finding {
 
 impl Finding {
     /// A finding that says no more than this yet.
-    pub(crate) fn new(check: &'static str, severity: Severity, sentence: Text) -> Self {
+    pub(crate) fn new(severity: Severity, sentence: Text) -> Self {
         Self {
-            check,
+            check: "",
             severity,
             subject: String::new(),
             amount: 0.0,
@@ -131,20 +131,20 @@ impl Finding {
     }
 
     /// That nothing is wrong, with the number of what was looked at.
-    pub(crate) fn ok(check: &'static str, sentence: Text) -> Self {
-        Self::new(check, Severity::Ok, sentence)
+    pub(crate) fn ok(sentence: Text) -> Self {
+        Self::new(Severity::Ok, sentence)
     }
 
     /// That an input is missing: what cannot be judged and why, and what it would take.
-    pub(crate) fn unknown(check: &'static str, why: Text, needs: Text) -> Self {
-        let mut finding = Self::new(check, Severity::Unknown, why);
+    pub(crate) fn unknown(why: Text, needs: Text) -> Self {
+        let mut finding = Self::new(Severity::Unknown, why);
         finding.next.push(needs);
         finding
     }
 
     /// That an input is missing which this system never tells.
-    pub(crate) fn never_told(check: &'static str, why: Text, needs: Text) -> Self {
-        Self { never_told: true, ..Self::unknown(check, why, needs) }
+    pub(crate) fn never_told(why: Text, needs: Text) -> Self {
+        Self { never_told: true, ..Self::unknown(why, needs) }
     }
 }
 
@@ -156,7 +156,7 @@ mod tests {
     fn the_worst_decides_and_a_known_fault_is_worse_than_an_unknown() {
         let of = |list: &[Severity]| {
             let findings: Vec<Finding> =
-                list.iter().map(|&severity| Finding::new("x", severity, Text::fixed("", ""))).collect();
+                list.iter().map(|&severity| Finding::new(severity, Text::fixed("", ""))).collect();
             worst(&findings).exit_code()
         };
         use Severity::{Critical, Notice, Ok, Unknown, Warning};

@@ -2,21 +2,22 @@
 
 use super::evidence::Evidence;
 use super::finding::Fact;
-use super::text::{EN, KO, Text};
+use super::keys::ProcessKey;
+use super::text::{EN, KO, Text, named};
 use netstat_model::query::ProcessFields;
-use netstat_model::{Process, ProcessId, Socket};
+use netstat_model::{Process, Socket};
 
-/// What that takes. Windows has no numbers of users, but their accounts.
+/// The fields that identify a process. Windows has accounts instead of user numbers.
 pub(crate) const WHO: ProcessFields = ProcessFields::NAME
     .union(ProcessFields::EXECUTABLE)
     .union(ProcessFields::UNIT)
     .union(if cfg!(windows) { ProcessFields::ACCOUNT } else { ProcessFields::USER });
 
-/// Others that hold a socket, who are named at most.
+/// The most other holders of a socket that are named.
 const MOST_OTHERS: usize = 5;
 
 impl Evidence {
-    /// The user that a process acts as, by name where it has one.
+    /// Returns the user of a process, by name if it has one.
     pub(crate) fn user_of(&self, process: &Process) -> Option<String> {
         match (process.user, &process.account) {
             (Ok(uid), _) => Some(self.surroundings.user(uid)),
@@ -25,37 +26,34 @@ impl Evidence {
         }
     }
 
-    /// What is known of the process that holds a socket, the principal one where there are several.
+    /// Returns the process that holds a socket, the principal one if there are several.
     pub(crate) fn process_of(&self, socket: &Socket) -> Option<&Process> {
         self.processes.get(&socket.ownership.principal()?.process)
     }
 
-    /// What is known of the others that hold a socket, the principal one left out.
+    /// Returns the other processes that hold a socket, besides the principal one.
     pub(crate) fn others_of(&self, socket: &Socket) -> impl Iterator<Item = &Process> {
         socket.ownership.owners().iter().skip(1).filter_map(|owner| self.processes.get(&owner.process))
     }
 
-    /// Who else holds these sockets, as a fact; nothing where nobody does.
+    /// Returns who else holds these sockets, as a fact.
     pub(crate) fn others<'a>(&self, sockets: impl IntoIterator<Item = &'a Socket>) -> Option<Fact> {
         let others = sockets.into_iter().flat_map(|socket| self.others_of(socket));
-        let mut others: Vec<ProcessId> = others.map(|process| process.id).collect();
+        let mut others: Vec<ProcessKey> = others.map(|process| process.id).collect();
         others.sort_unstable();
         others.dedup();
-        let names = others.iter().take(MOST_OTHERS).map(|id| self.holder_of(*id).text());
-        let (english, korean): (Vec<String>, Vec<String>) =
-            names.map(|name| (name.of(EN).to_owned(), name.of(KO).to_owned())).unzip();
-        let (more_en, more_ko) = match others.len().saturating_sub(MOST_OTHERS) {
-            0 => (String::new(), String::new()),
-            more => (format!(" and {more} more"), format!(" 외 {more}개")),
-        };
+        let names: Vec<Text> = others.iter().map(|id| self.holder_of(*id).text()).collect();
+        let in_language = |language| names.iter().map(|name| name.of(language).to_owned()).collect();
+        let (mut english, korean): (Vec<String>, Vec<String>) = (in_language(EN), in_language(KO));
         let text = Text::new(
-            format!("held by {}{more_en} as well", english.join(", ")),
-            format!("함께 들고 있는 프로세스 {}{more_ko}", korean.join(", ")),
+            format!("held by {} as well", named(&english, MOST_OTHERS).of(EN)),
+            format!("함께 보유한 프로세스 {}", named(&korean, MOST_OTHERS).of(KO)),
         );
+        english.truncate(MOST_OTHERS);
         (!others.is_empty()).then(|| Fact::shown("also_held_by", english, text))
     }
 
-    /// Facts about the process that holds these sockets; those that are not known are left out.
+    /// Returns facts about the process that holds these sockets, as far as they are known.
     pub(crate) fn identity<'a>(&self, sockets: impl IntoIterator<Item = &'a Socket>) -> Vec<Fact> {
         let Some(process) = sockets.into_iter().find_map(|socket| self.process_of(socket)) else {
             return Vec::new();

@@ -1,10 +1,9 @@
 //! What the evidence may lack, in the words of the checks: they show no rows that an owner would be missing in.
 
-use super::Text;
-use super::text::{grouped, number_of};
-use crate::render::Language;
-use netstat_model::PassedOver;
+use super::text::{Text, grouped, number_of};
+use crate::text::Language;
 use netstat_model::Warning;
+use netstat_model::warning::SkippedLines;
 
 /// A warning, for people. What the system says itself stays in its language.
 pub(crate) fn lacking(warning: &Warning, language: Language) -> String {
@@ -13,8 +12,8 @@ pub(crate) fn lacking(warning: &Warning, language: Language) -> String {
 
 fn text(warning: &Warning) -> Text {
     match warning {
-        Warning::AddressList { file, entries, passed } => {
-            Text::new(warning.to_string(), of_list(file, *entries, *passed))
+        Warning::AddressList { file, entries, skipped } => {
+            Text::new(warning.to_string(), of_list(file, *entries, *skipped))
         }
         Warning::OwnersNotPermitted { processes } => Text::new(
             format!(
@@ -55,13 +54,13 @@ fn text(warning: &Warning) -> Text {
     }
 }
 
-fn of_list(file: &str, entries: usize, passed: PassedOver) -> String {
+fn of_list(file: &str, entries: usize, skipped: SkippedLines) -> String {
     let mut text = format!("목록 {file}에서 주소와 네트워크 {}개를 씀", grouped(entries));
-    if let Some(first) = passed.first_odd {
-        text.push_str(&format!("; 알아볼 수 없는 줄 {}개, 처음은 {first}번째 줄", grouped(passed.odd)));
+    if let Some(first) = skipped.first_invalid {
+        text.push_str(&format!("; 알아볼 수 없는 줄 {}개, 처음은 {first}번째 줄", grouped(skipped.invalid)));
     }
-    if passed.names > 0 {
-        text.push_str(&format!("; 주소가 아니라 이름을 막는 줄 {}개", grouped(passed.names)));
+    if skipped.names > 0 {
+        text.push_str(&format!("; 주소가 아니라 이름을 막는 줄 {}개", grouped(skipped.names)));
     }
     text
 }
@@ -72,14 +71,10 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_said_in_both_languages() {
-        let passed = PassedOver { names: 2, odd: 1, first_odd: Some(3) };
-        let list = Warning::AddressList { file: "bad.txt".into(), entries: 1, passed };
+        let skipped = SkippedLines { names: 2, invalid: 1, first_invalid: Some(3) };
+        let list = Warning::AddressList { file: "bad.txt".into(), entries: 1, skipped };
         for (warning, english, korean) in [
-            (
-                list,
-                "of the list bad.txt 1 address or network is used; ",
-                "목록 bad.txt에서 주소와 네트워크 1개를 씀; ",
-            ),
+            (list, "address list bad.txt: 1 entry used; ", "목록 bad.txt에서 주소와 네트워크 1개를 씀; "),
             (Warning::OwnersNotPermitted { processes: 1 }, "1 process could not", "프로세스 1개를"),
             (Warning::OwnersInOtherNamespace, "some sockets belong to", "일부 소켓은"),
             (Warning::BoundUnavailable { release: None }, "bound-only sockets are not counted", "바인드만"),

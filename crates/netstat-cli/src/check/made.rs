@@ -1,10 +1,13 @@
 //! Evidence made by hand, for the tests of the checks: what a Linux kernel tells, and the little that Windows does.
 
-use super::{Check, Evidence, Finding, Lack, Moment, Surroundings, Thresholds, listening, parse_assignment};
-use crate::render::Language;
+use super::{
+    Check, CheckSettings, Evidence, Finding, Lack, Moment, ProcessKey, Surroundings, listening,
+    parse_assignment,
+};
+use crate::text::Language;
 use netstat_model::{
-    Counters, Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessId, Protocol,
-    Socket, TcpInfo, TcpState, Timer, TimerKind,
+    Counters, Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, Protocol, Socket,
+    TcpInfo, TcpState, Timer, TimerKind,
 };
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -31,7 +34,7 @@ pub(super) fn tcp(local: &str, remote: &str, state: TcpState) -> Socket {
 
 /// The same socket, held by a process.
 pub(super) fn held(mut socket: Socket, pid: u32) -> Socket {
-    let process = ProcessId { pid, start_time: 1 };
+    let process = ProcessKey { pid, start_time: 1 };
     socket.ownership = Ownership::Held(vec![Owner { process, parent: None, descriptor: None }]);
     socket
 }
@@ -63,7 +66,7 @@ pub(super) fn seen(sockets: Vec<(Socket, Option<Process>)>) -> Evidence {
 /// A process that runs a file and of which the rest is usual; its name is that of the file.
 pub(super) fn process(pid: u32, path: &str) -> Process {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
-    let mut process = Process::unknown(ProcessId { pid, start_time: 1 }, Missing::NotApplicable);
+    let mut process = Process::unknown(ProcessKey { pid, start_time: 1 }, Missing::NotApplicable);
     process.name = Ok(name.into());
     process.executable = Ok(Executable { path: path.into(), deleted: false });
     process.user = Ok(0);
@@ -111,10 +114,10 @@ pub(super) fn looks(before: Option<Moment>, now: Moment) -> Evidence {
 
 /// What a check finds, with these settings.
 pub(super) fn run(check: &Check, evidence: &Evidence, settings: &[&str]) -> Vec<Finding> {
-    let mut thresholds = Thresholds::default();
+    let mut all = CheckSettings::default();
     let assignments: Vec<_> = settings.iter().map(|text| parse_assignment(text).unwrap()).collect();
-    thresholds.assign(&assignments);
-    let findings = (check.run)(evidence, &thresholds);
+    all.assign(&assignments);
+    let findings = check.judge(evidence, &all);
     findings.iter().for_each(suits_the_system);
     findings
 }
@@ -176,6 +179,7 @@ fn suits_the_system(finding: &Finding) {
     let texts = own_words.chain(&finding.meaning).chain(&finding.next).chain([&finding.sentence]);
     let both = texts.flat_map(|text| [text.of(Language::English), text.of(Language::Korean)]);
     for text in both.clone().chain(finding.rows.as_deref()) {
+        assert!(!text.contains(['{', '}']), "{} has a blank that is not filled: {text}", finding.check);
         for word in foreign {
             assert!(!text.contains(word), "{} says {word:?} here: {text}", finding.check);
         }

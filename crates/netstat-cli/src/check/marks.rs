@@ -1,22 +1,20 @@
-//! What is kept of the sockets of an earlier look: no more than the checks compare with.
+//! What is kept of the sockets of an earlier look: the fields that later looks are compared with.
 
-use super::evidence::SocketKey;
-use super::{retransmission, stalled};
-use netstat_model::{Protocol, Socket, TcpInfo, TcpState};
-use std::time::Duration;
+use super::keys::SocketKey;
+use netstat_model::{Socket, TcpInfo, TcpState};
 
-/// What of the course of a connection is compared.
+/// The compared fields of `struct tcp_info`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Course {
     pub(crate) bytes_acked: Option<u64>,
     pub(crate) bytes_received: Option<u64>,
-    /// Segments sent again.
+    /// Segments sent again, in all.
     pub(crate) again: Option<u32>,
     /// Segments sent, those with data where that is known.
     pub(crate) segments: Option<u32>,
-    /// Whether the window that is offered to the peer was zero.
+    /// Whether the window offered to the peer was zero.
     pub(crate) offered_none: bool,
-    /// Whether the system tells if data moves.
+    /// Whether the system reports if data moves.
     pub(crate) told: bool,
 }
 
@@ -33,13 +31,13 @@ impl Course {
     }
 }
 
-/// What a socket was like.
+/// The compared fields of a socket.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Mark {
     pub(crate) state: Option<TcpState>,
     pub(crate) recv_queue: Option<u32>,
     pub(crate) send_queue: Option<u32>,
-    /// Packets it had thrown away.
+    /// Packets it had dropped.
     pub(crate) drops: Option<u32>,
     pub(crate) course: Option<Course>,
 }
@@ -55,40 +53,67 @@ impl Mark {
         }
     }
 
-    /// Takes out of the same socket, as it is now, what no check can use: most of a socket's size is the course of
-    /// connections that nothing happened to.
-    pub(crate) fn lighten(&self, now: &mut Socket) {
-        if now.protocol == Protocol::Tcp {
-            now.memory = None;
-        }
-        // The course tells the age of what waits in CLOSE_WAIT.
-        let is_used = now.state == Some(TcpState::CloseWait)
-            || retransmission::sent_again(self, now).is_some()
-            || stalled::stalled(self, now, Duration::ZERO).is_some();
-        if !is_used && self.course.is_some_and(|course| course.told) {
-            now.tcp = None;
-        }
+    /// Returns what a connection sent since, if some of it was sent again.
+    pub(crate) fn sent_again(&self, now: &Socket) -> Option<SentAgain> {
+        let (then, now) = (self.course?, Course::of(now.tcp.as_ref()?));
+        // Both counters wrap.
+        let again = now.again?.wrapping_sub(then.again?);
+        let segments = now.segments?.wrapping_sub(then.segments?);
+        (again > 0).then_some(SentAgain { again, segments })
+    }
+
+    /// Returns whether a connection had data to deliver both times, none of which was acknowledged in between.
+    pub(crate) fn is_undelivered(&self, now: &Socket) -> bool {
+        let (Some(then), Some(tcp)) = (self.course, now.tcp.as_ref()) else { return false };
+        has_data(self.send_queue)
+            && has_data(now.send_queue)
+            && tcp.bytes_acked.is_some()
+            && tcp.bytes_acked == then.bytes_acked
+    }
+
+    /// Returns whether received data filled the buffer of a connection both times, and the program read none of it.
+    pub(crate) fn is_unread(&self, now: &Socket) -> bool {
+        let (Some(then), Some(tcp)) = (self.course, now.tcp.as_ref()) else { return false };
+        has_data(self.recv_queue)
+            && then.offered_none
+            && has_data(now.recv_queue)
+            && tcp.recv_window == Some(0)
+            && tcp.bytes_received.is_some()
+            && tcp.bytes_received == then.bytes_received
     }
 }
 
-/// Marks of all sockets of a look. A list in order takes half the space of a map.
+fn has_data(queue: Option<u32>) -> bool {
+    queue.is_some_and(|queue| queue > 0)
+}
+
+/// Segments that a connection sent between two looks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SentAgain {
+    /// Those that were sent again.
+    pub(crate) again: u32,
+    /// All of them, those with data where that is known.
+    pub(crate) segments: u32,
+}
+
+/// Marks of all sockets of a look. A sorted list takes half the memory of a map.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Marks {
     list: Vec<(SocketKey, Mark)>,
 }
 
 impl Marks {
-    /// Adds a socket; one that comes again is as it was when it came last.
+    /// Adds a socket; where one comes twice, the last counts.
     pub(crate) fn add(&mut self, socket: &Socket) {
         self.list.push((SocketKey::of(socket), Mark::of(socket)));
     }
 
-    /// To be called once all are there.
+    /// Sorts the list. Call after the last [`Self::add`].
     pub(crate) fn sort(&mut self) {
         self.list.sort_by(|(one, _), (other, _)| one.cmp(other));
     }
 
-    /// What this socket was like.
+    /// Returns the mark of this socket.
     pub(crate) fn get(&self, socket: &Socket) -> Option<&Mark> {
         let key = SocketKey::of(socket);
         let after = self.list.partition_point(|(known, _)| *known <= key);

@@ -1,23 +1,27 @@
-//! What a check has to know, so that no more is asked than that.
+//! The evidence that a check needs. Nothing else is asked of the system for it.
 
-use super::Check;
 use super::surroundings::Wanted;
+use netstat_model::TcpFields;
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
 
-/// What is asked of the system.
+/// What a check reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Needs {
+pub(crate) struct EvidenceNeeds {
     /// Sockets of these parts of the table.
     pub(crate) kinds: Kinds,
     /// TCP sockets in these states.
     pub(crate) states: States,
-    /// What of each socket.
+    /// Fields of each socket.
     pub(crate) fields: Fields,
+    /// Fields of the course of each TCP connection.
+    pub(crate) tcp: TcpFields,
+    /// The connections whose `fields` are read; of the others they may be dropped.
+    pub(crate) details: Details,
     /// Owners of the TCP sockets in these states.
     pub(crate) owners: States,
     /// Owners of UDP sockets.
     pub(crate) udp_owners: bool,
-    /// What of each process that holds one of those.
+    /// Fields of each process that holds one of those.
     pub(crate) process: ProcessFields,
     /// The protocol counters.
     pub(crate) counters: bool,
@@ -27,18 +31,31 @@ pub(crate) struct Needs {
     pub(crate) conntrack: bool,
     /// What is known beyond the tables of the system.
     pub(crate) surroundings: Wanted,
-    /// On which ports somebody listens, whatever the filter leaves.
+    /// The ports that somebody listens on, even those that the filter leaves out.
     pub(crate) listening: bool,
-    /// All of this twice, moments apart, because a rate is judged.
+    /// Two looks a moment apart, because a rate is judged.
     pub(crate) twice: bool,
 }
 
-impl Needs {
-    /// Nothing.
+/// The sockets whose details (`struct tcp_info`, memory) a check reads, out of those it asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Details {
+    /// Every socket.
+    All,
+    /// Connections that had to send a segment again since the look before.
+    SentAgain,
+    /// Connections with data in a queue none of which moved since the look before.
+    Stuck,
+}
+
+impl EvidenceNeeds {
+    /// Needs nothing.
     pub(crate) const NOTHING: Self = Self {
         kinds: Kinds::empty(),
         states: States::empty(),
         fields: Fields::empty(),
+        tcp: TcpFields::empty(),
+        details: Details::All,
         owners: States::empty(),
         udp_owners: false,
         process: ProcessFields::empty(),
@@ -50,43 +67,7 @@ impl Needs {
         twice: false,
     };
 
-    /// What all of these checks need.
-    pub(crate) fn of<'a>(checks: impl IntoIterator<Item = &'a &'static Check>) -> Self {
-        checks.into_iter().fold(Self::NOTHING, |needs, check| needs.and(check.needs))
-    }
-
-    /// What the first of two looks needs that are a moment apart: who holds what is the same in both.
-    pub(crate) fn first_look(checks: &[&'static Check]) -> Self {
-        let needs = Self::of(checks.iter().filter(|check| check.needs.twice));
-        Self {
-            owners: States::empty(),
-            udp_owners: false,
-            process: ProcessFields::empty(),
-            limits: false,
-            listening: false,
-            ..needs
-        }
-    }
-
-    /// What either needs.
-    pub(crate) fn and(self, other: Self) -> Self {
-        Self {
-            kinds: self.kinds | other.kinds,
-            states: self.states | other.states,
-            fields: self.fields | other.fields,
-            owners: self.owners | other.owners,
-            udp_owners: self.udp_owners || other.udp_owners,
-            process: self.process | other.process,
-            counters: self.counters || other.counters,
-            limits: self.limits || other.limits,
-            conntrack: self.conntrack || other.conntrack,
-            surroundings: self.surroundings.and(other.surroundings),
-            listening: self.listening || other.listening,
-            twice: self.twice || other.twice,
-        }
-    }
-
-    /// Whether there are sockets among it.
+    /// Returns whether sockets are needed.
     pub(crate) fn sockets(&self) -> bool {
         !self.kinds.is_empty()
     }

@@ -1,8 +1,8 @@
 //! What is known beyond the tables of the system: names of users, places of addresses, lists of addresses, the policy.
 
 use super::policy::Policy;
-use netstat_engine::enrich::{AddressList, Entry, Geo, UserNames};
-use netstat_engine::filter::Reach;
+use netstat_engine::enrich::{AddressList, Entry, Geo, Reach, UserNames};
+use netstat_model::SocketRef;
 use netstat_model::{
     Family, Firewall, Inbound, Judgement, Missing, Process, Protocol, Socket, TcpState, UnreadRules,
 };
@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// What of it a check has to know.
+/// The part of it that a check needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Wanted {
     /// The names of users.
@@ -31,7 +31,7 @@ impl Wanted {
     pub(crate) const NOTHING: Self =
         Self { users: false, places: false, lists: false, policy: false, firewall: false };
 
-    /// What either wants.
+    /// Returns what either wants.
     pub(crate) fn and(self, other: Self) -> Self {
         Self {
             users: self.users || other.users,
@@ -50,19 +50,19 @@ pub(crate) struct NamedList {
     pub(crate) list: AddressList,
 }
 
-/// All of it. What no check wanted is empty.
+/// All of it; what no check wants is empty.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Surroundings {
     pub(crate) users: Arc<UserNames>,
     pub(crate) geo: Arc<Geo>,
     pub(crate) lists: Arc<Vec<NamedList>>,
-    /// `None` where there is none.
+    /// `None` without a policy file.
     pub(crate) policy: Option<Arc<Policy>>,
     /// What the firewall does with what comes to listeners, and which rules could not be read.
     pub(crate) firewall: Arc<Firewalled>,
 }
 
-/// What a firewall does with each of what was asked.
+/// What a firewall does with each packet that was asked about.
 #[derive(Debug, Default)]
 pub(crate) struct Firewalled {
     pub(crate) judgements: HashMap<Inbound, Judgement>,
@@ -80,24 +80,36 @@ impl Firewalled {
 /// The number of the loopback interface, on both systems.
 const LOOPBACK: u32 = 1;
 
-/// Whether nobody elsewhere reaches a socket: by its address, or by the interface that it is bound to.
+/// Returns whether other hosts cannot reach a socket, because of its address or the interface it is bound to.
 pub(crate) fn is_for_this_machine(socket: &Socket) -> bool {
     Reach::of(socket.local.address) == Some(Reach::Loopback) || socket.interface == Some(LOOPBACK)
 }
 
-/// What somebody elsewhere sends first to a listener, by each family that it serves; nothing for a socket that waits
-/// for nobody elsewhere.
-pub(crate) fn inbound(socket: &Socket, process: Option<&Process>) -> Vec<Inbound> {
-    let waits = match socket.protocol {
+/// Returns the name of a protocol, as settings and filters have it.
+pub(crate) fn protocol_word(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Tcp => "tcp",
+        Protocol::Udp => "udp",
+    }
+}
+
+/// Returns whether a socket waits for others: a TCP listener, or an unconnected UDP socket.
+pub(crate) fn listens(socket: &Socket) -> bool {
+    match socket.protocol {
         Protocol::Tcp => socket.state == Some(TcpState::Listen),
         Protocol::Udp => socket.remote.is_none(),
-    };
-    if !waits || is_for_this_machine(socket) {
+    }
+}
+
+/// Returns the first packet that another host would send to a listener, for each family that it serves; nothing for
+/// other sockets.
+pub(crate) fn inbound(socket: &Socket, process: Option<&Process>) -> Vec<Inbound> {
+    if !listens(socket) || is_for_this_machine(socket) {
         return Vec::new();
     }
     let services = process.and_then(services);
     let program = process.and_then(program);
-    let sections = socket.sections();
+    let sections = SocketRef::from(socket).families();
     [(sections.v4, Family::V4), (sections.v6, Family::V6)]
         .into_iter()
         .filter(|(serves, _)| *serves)
@@ -111,13 +123,13 @@ pub(crate) fn inbound(socket: &Socket, process: Option<&Process>) -> Vec<Inbound
         .collect()
 }
 
-/// The file that a process runs; its name where that is not told, or there is none.
+/// Returns the file that a process runs, or its name if the file is not known.
 fn program(process: &Process) -> Option<PathBuf> {
     let file = process.executable.as_ref().ok().map(|file| file.path.clone());
     file.or_else(|| process.name.as_ref().ok().map(PathBuf::from))
 }
 
-/// The services in a process, which stand in one text.
+/// Returns the Windows services in a process; their unit lists them in one text.
 fn services(process: &Process) -> Option<Vec<OsString>> {
     match &process.unit {
         Ok(unit) => Some(unit.to_string_lossy().split(", ").map(OsString::from).collect()),
@@ -127,12 +139,12 @@ fn services(process: &Process) -> Option<Vec<OsString>> {
 }
 
 impl Surroundings {
-    /// The first list that an address is on.
+    /// Returns the first list that an address is on.
     pub(crate) fn listed(&self, address: IpAddr) -> Option<(&str, Entry)> {
         self.lists.iter().find_map(|named| Some((named.name.as_str(), named.list.find(address)?)))
     }
 
-    /// The user of a number, by name where it has one.
+    /// Returns the user of a number, by name if it has one.
     pub(crate) fn user(&self, uid: u32) -> String {
         self.users.name(uid).map_or_else(|| uid.to_string(), str::to_owned)
     }

@@ -2,8 +2,7 @@
 
 use super::made::{tcp, udp};
 use super::text::{EN, KO};
-use super::thresholds::Default;
-use super::{ALL, Severity, Text, Thresholds, by_name, made, worst};
+use super::{ALL, CheckSettings, Severity, Text, by_name, made, worst};
 use netstat_model::{
     Counters, Limits, NoOwner, Ownership, Socket, SocketLevels, TcpCounters, TcpExtCounters, TcpState,
     TimerKind, UdpCounters,
@@ -28,23 +27,33 @@ fn every_check_has_all_its_texts_in_both_languages() {
     for check in ALL {
         assert!(names.insert(check.name), "{} twice", check.name);
         assert!(check.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{}", check.name);
-        both(&check.summary, check.name);
-        assert!(!check.summary.of(EN).ends_with('.'), "{}", check.name);
-        both(&check.rule, check.name);
-        assert!(check.rule.of(EN).ends_with('.') && check.rule.of(KO).ends_with('.'), "{}", check.name);
-        let paragraphs = |language| check.rule.of(language).split("\n\n").count();
+        let data = check.data;
+        both(&data.summary, check.name);
+        assert!(!data.summary.of(EN).ends_with('.'), "{}", check.name);
+        both(&data.rule, check.name);
+        assert!(data.rule.of(EN).ends_with('.') && data.rule.of(KO).ends_with('.'), "{}", check.name);
+        let paragraphs = |language| data.rule.of(language).split("\n\n").count();
         assert_eq!(paragraphs(EN), paragraphs(KO), "{}", check.name);
-        assert!(!check.sources.is_empty(), "{}", check.name);
+        assert!(!data.sources.is_empty(), "{}", check.name);
         let mut settings = BTreeSet::new();
-        for setting in check.settings {
+        for setting in &data.settings {
             let name = format!("{}.{}", check.name, setting.name);
-            assert!(settings.insert(setting.name), "{name} twice");
+            assert!(settings.insert(&setting.name), "{name} twice");
             assert!(setting.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{name}");
             both(&setting.meaning, &name);
-            if let Default::Number(number) = setting.default {
-                assert!(number.is_finite() && number >= 0.0, "{name}");
+            if setting.list.is_none() {
+                assert!(setting.default.is_finite() && setting.default >= 0.0, "{name}");
                 assert!(!setting.unit.of(EN).is_empty() && !setting.unit.of(KO).is_empty(), "{name}");
             }
+        }
+        for (key, text) in data.sentences() {
+            let blanks = |text: &str| text.matches('{').count() == text.matches('}').count();
+            assert!(blanks(text.of(EN)) && blanks(text.of(KO)), "{}: {key}", check.name);
+            assert!(
+                text.of(EN).trim() == text.of(EN) && text.of(KO).trim() == text.of(KO),
+                "{}: {key}",
+                check.name
+            );
         }
     }
 }
@@ -62,7 +71,7 @@ fn checks_are_found_by_name() {
 fn an_empty_system_is_well() {
     let evidence = made::looks(Some(made::moment(1, Vec::new())), made::moment(2, Vec::new()));
     for check in ALL {
-        let findings = (check.run)(&evidence, &Thresholds::default());
+        let findings = check.judge(&evidence, &CheckSettings::default());
         assert!(!findings.is_empty(), "{} says nothing", check.name);
         assert!(findings.iter().all(|finding| finding.check == check.name), "{}", check.name);
         // What was not asked for is not there here.

@@ -1,39 +1,47 @@
-//! Texts for people in both languages, and the numbers in them.
+//! Texts in both languages, and the numbers in them.
 
-use crate::render::Language;
-pub(crate) use crate::render::Language::{English as EN, Korean as KO};
+use crate::text::Language;
+pub(crate) use crate::text::Language::{English as EN, Korean as KO};
+use serde::Deserialize;
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// A text in both languages. It may hold what others wrote: whoever shows it escapes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A text in English and Korean. It may hold untrusted text, which is escaped when it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(from = "[String; 2]")]
 pub(crate) struct Text {
     english: Cow<'static, str>,
     korean: Cow<'static, str>,
 }
 
+impl From<[String; 2]> for Text {
+    fn from([english, korean]: [String; 2]) -> Self {
+        Self::new(english, korean)
+    }
+}
+
 impl Text {
-    /// One that is always the same.
+    /// Creates a fixed text.
     pub(crate) const fn fixed(english: &'static str, korean: &'static str) -> Self {
         Self { english: Cow::Borrowed(english), korean: Cow::Borrowed(korean) }
     }
 
-    /// One with numbers in it.
+    /// Creates a text from its two languages.
     pub(crate) fn new(english: String, korean: String) -> Self {
         Self { english: Cow::Owned(english), korean: Cow::Owned(korean) }
     }
 
-    /// One that needs no words, the same in both.
+    /// Creates a text without words, the same in both languages.
     pub(crate) fn same(text: String) -> Self {
         Self { english: Cow::Owned(text.clone()), korean: Cow::Owned(text) }
     }
 
-    /// The one of two that fits the system this program is for.
+    /// Picks the text for the system that this program is for.
     pub(crate) fn of_system(linux: Self, windows: Self) -> Self {
         if cfg!(windows) { windows } else { linux }
     }
 
-    /// It with words before and behind.
+    /// Wraps the text in a prefix and a suffix.
     pub(crate) fn around(&self, before_en: &str, after_en: &str, before_ko: &str, after_ko: &str) -> Self {
         Self::new(
             format!("{before_en}{}{after_en}", self.english),
@@ -41,7 +49,7 @@ impl Text {
         )
     }
 
-    /// What it says in a language.
+    /// Returns the text in a language.
     pub(crate) fn of(&self, language: Language) -> &str {
         match language {
             Language::English => &self.english,
@@ -50,7 +58,7 @@ impl Text {
     }
 }
 
-/// A whole number with commas: `12,345`.
+/// Formats a whole number with commas: `12,345`.
 pub(crate) fn grouped(number: impl TryInto<u64>) -> String {
     let digits = number.try_into().unwrap_or(u64::MAX).to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -63,83 +71,25 @@ pub(crate) fn grouped(number: impl TryInto<u64>) -> String {
     text
 }
 
-/// A number and what it counts, in English: `1 connection`, `1,200 connections`.
+/// Formats a number and what it counts, in English: `1 connection`, `1,200 connections`.
 pub(crate) fn number_of(number: impl TryInto<u64>, one: &str, many: &str) -> String {
     let number = number.try_into().unwrap_or(u64::MAX);
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
-/// A part of a number of things, in English: `1 of 1 port`, `3 of 1,200 ports`.
-pub(crate) fn part(number: impl TryInto<u64>, all: impl TryInto<u64>, one: &str, many: &str) -> String {
-    format!("{} of {}", grouped(number), number_of(all, one, many))
-}
-
-/// What so many do, in English.
-pub(crate) fn is_or_are(number: impl TryInto<u64>) -> &'static str {
-    if number.try_into().ok() == Some(1) { "is" } else { "are" }
-}
-
-/// A number, what it counts, and that something was done to it: `1 packet was`, `1,200 packets were`.
-pub(crate) fn were(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", number_of(number, one, many), if number == 1 { "was" } else { "were" })
-}
-
-/// What a word does in a Korean sentence; its particle depends on the sound that the word ends with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Particle {
-    /// Who does it.
-    Subject,
-    /// What is spoken of.
-    Topic,
-    /// Where it goes.
-    Towards,
-}
-
-/// The last sound of a Korean word, as far as particles care.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
-    Vowel,
-    /// The consonant that counts as a vowel before the particle of a direction.
-    Rieul,
-    Consonant,
-    /// Of a word that is not Korean: how it is read, its letters do not tell.
-    NotTold,
-}
-
-fn ending(word: &str) -> Ending {
-    // What stands in brackets behind a word is not read with it.
-    let read =
-        word.strip_suffix(')').and_then(|word| word.rsplit_once('(')).map_or(word, |(before, _)| before);
-    match read.trim_end().chars().next_back() {
-        Some('2' | '4' | '5' | '9') => Ending::Vowel,
-        Some('1' | '7' | '8') => Ending::Rieul,
-        Some('0' | '3' | '6') => Ending::Consonant,
-        Some(syllable @ '가'..='힣') => match (u32::from(syllable) - u32::from('가')) % 28 {
-            0 => Ending::Vowel,
-            8 => Ending::Rieul,
-            _ => Ending::Consonant,
-        },
-        _ => Ending::NotTold,
+/// Returns the first of a list of names, and how many more there are: `a, b and 3 more`.
+pub(crate) fn named(names: &[String], most: usize) -> Text {
+    let first = names.get(..most).unwrap_or(names).join(", ");
+    match names.len().saturating_sub(most) {
+        0 => Text::same(first),
+        more => Text::new(
+            format!("{first} and {} more", grouped(more)),
+            format!("{first} 외 {}개", grouped(more)),
+        ),
     }
 }
 
-/// A word with its particle: `포트 80은`, `포트 22는`. Both stand where it cannot be known: `nginx (7)이(가)`.
-pub(crate) fn particle(word: &str, particle: Particle) -> String {
-    let suffix = match (particle, ending(word)) {
-        (Particle::Subject, Ending::Vowel) => "가",
-        (Particle::Subject, Ending::Rieul | Ending::Consonant) => "이",
-        (Particle::Subject, Ending::NotTold) => "이(가)",
-        (Particle::Topic, Ending::Vowel) => "는",
-        (Particle::Topic, Ending::Rieul | Ending::Consonant) => "은",
-        (Particle::Topic, Ending::NotTold) => "은(는)",
-        (Particle::Towards, Ending::Vowel | Ending::Rieul) => "로",
-        (Particle::Towards, Ending::Consonant) => "으로",
-        (Particle::Towards, Ending::NotTold) => "(으)로",
-    };
-    format!("{word}{suffix}")
-}
-
-/// A number of bytes, in the largest unit of which there are some.
+/// Formats a number of bytes in the largest unit that is at least 1.
 pub(crate) fn bytes(number: u64) -> String {
     let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
     let mut unit = 0;
@@ -156,7 +106,7 @@ pub(crate) fn bytes(number: u64) -> String {
     }
 }
 
-/// How long, in at most two units: `3.2 s`, `45 s`, `2 min 5 s`, `3 h 7 min`, `12 d 4 h`.
+/// Formats a duration in at most two units: `3.2 s`, `45 s`, `2 min 5 s`, `3 h 7 min`, `12 d 4 h`.
 pub(crate) fn duration(duration: Duration) -> Text {
     let seconds = duration.as_secs();
     let two = |big: u64, big_en: &str, big_ko: &str, small: u64, small_en: &str, small_ko: &str| {
@@ -180,7 +130,7 @@ pub(crate) fn duration(duration: Duration) -> Text {
     }
 }
 
-/// A rate or a share with one digit behind the point where it is small, and commas where it is large.
+/// Formats a rate or a share: one decimal if it is small, commas if it is large.
 pub(crate) fn decimal(number: f64) -> String {
     if !number.is_finite() {
         return "-".to_owned();
@@ -216,36 +166,12 @@ mod tests {
     }
 
     #[test]
-    fn a_particle_goes_with_the_sound_before_it() {
-        for (word, subject, topic, towards) in [
-            ("192.0.2.1:80", "이", "은", "으로"),
-            ("192.0.2.1:21", "이", "은", "로"),
-            ("192.0.2.1:22", "가", "는", "로"),
-            ("192.0.2.1:8443", "이", "은", "으로"),
-            ("프로세스 17", "이", "은", "로"),
-            ("이 사용자가 볼 수 없는 프로세스", "가", "는", "로"),
-            ("커널", "이", "은", "로"),
-            ("서버의 것 (7)", "이", "은", "으로"),
-            ("nginx (4711)", "이(가)", "은(는)", "(으)로"),
-            ("fe80::a", "이(가)", "은(는)", "(으)로"),
-            ("", "이(가)", "은(는)", "(으)로"),
-        ] {
-            for (what, suffix) in
-                [(Particle::Subject, subject), (Particle::Topic, topic), (Particle::Towards, towards)]
-            {
-                assert_eq!(particle(word, what), format!("{word}{suffix}"));
-            }
-        }
-    }
-
-    #[test]
-    fn one_is_not_many() {
-        assert_eq!(were(1, "packet", "packets"), "1 packet was");
-        assert_eq!(were(0, "packet", "packets"), "0 packets were");
-        assert_eq!(were(1200, "packet", "packets"), "1,200 packets were");
-        assert_eq!(part(1, 1, "port", "ports"), "1 of 1 port");
-        assert_eq!(part(1, 1200, "port", "ports"), "1 of 1,200 ports");
-        assert_eq!([0, 1, 2].map(is_or_are), ["are", "is", "are"]);
+    fn the_first_names_are_followed_by_how_many_more() {
+        let names = ["a", "b", "c"].map(str::to_owned);
+        assert_eq!(named(&names, 3), Text::same("a, b, c".to_owned()));
+        let more = named(&names, 2);
+        assert_eq!((more.of(EN), more.of(KO)), ("a, b and 1 more", "a, b 외 1개"));
+        assert_eq!(named(&[], 2), Text::default());
     }
 
     #[test]

@@ -1,37 +1,28 @@
-//! The columns of `--columns`, of sorting and grouping, and of JSON and CSV: one `const` each.
+//! The columns of `--columns`, of sorting and grouping, and of JSON and CSV: one row of a table each.
 //!
-//! To add one, write a `const` in the file it belongs to and put it into [`ALL`]. Its text, its place in a sort order,
-//! its JSON, its CSV, its part of the JSON Schema and of the documents all follow from it.
+//! To add one, add a row in `table.rs`. Its text, sort order, JSON, CSV, and its part of the JSON Schema and of the
+//! documents all follow from the row.
 
-pub mod classic;
-mod owner;
-mod place;
-mod socket;
-mod tcp;
+mod table;
 #[cfg(test)]
 pub(crate) mod tests;
 mod value;
 
-pub use classic::{Extras, Facts};
-pub use value::{NO_PROCESS, Value};
+pub use table::ALL;
+pub use value::{NO_PROCESS, RUNTIME_WORDS, TIMER_WORDS, Value};
 
-/// The words that values of some columns are made of.
-pub(crate) mod value_words {
-    pub(crate) use super::value::{RUNTIME_WORDS, TIMER_WORDS};
-}
-
-use crate::view::{Processes, Row};
+use crate::row::Row;
 use netstat_engine::enrich::{Geo, UserNames};
-use netstat_model::Owner;
 use netstat_model::query::{Fields, ProcessFields};
+use netstat_model::{Owner, Process, ProcessId, TcpFields};
 use std::collections::HashMap;
 use std::ffi::OsString;
 
-/// What a column knows beyond the row.
+/// What columns may look up beyond the row itself.
 #[derive(Clone, Copy)]
 pub struct Given<'a> {
-    /// What was read of processes.
-    pub processes: &'a dyn Processes,
+    /// The processes that were read.
+    pub processes: &'a HashMap<ProcessId, Process>,
     /// The names of users.
     pub users: &'a UserNames,
     /// The names of interfaces, by index.
@@ -40,18 +31,20 @@ pub struct Given<'a> {
     pub geo: &'a Geo,
 }
 
-/// What has to be read for a column, or for several.
+/// What has to be read to fill one or more columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Needs {
-    /// Of each socket.
+pub struct ColumnNeeds {
+    /// Details of each socket.
     pub fields: Fields,
-    /// Who holds it.
+    /// The course of each TCP connection.
+    pub tcp: TcpFields,
+    /// The processes that hold each socket.
     pub owners: bool,
-    /// Of each process that does.
+    /// Details of each of these processes.
     pub process: ProcessFields,
     /// The users database.
     pub users: bool,
-    /// The list of interfaces.
+    /// The interface list.
     pub interfaces: bool,
     /// Countries of addresses.
     pub countries: bool,
@@ -59,10 +52,11 @@ pub struct Needs {
     pub networks: bool,
 }
 
-impl Needs {
-    /// Nothing beyond the ends and the state.
+impl ColumnNeeds {
+    /// Only what every socket has: endpoints and state.
     pub const NOTHING: Self = Self {
         fields: Fields::empty(),
+        tcp: TcpFields::empty(),
         owners: false,
         process: ProcessFields::empty(),
         users: false,
@@ -71,19 +65,12 @@ impl Needs {
         networks: false,
     };
 
-    const fn fields(fields: Fields) -> Self {
-        Self { fields, ..Self::NOTHING }
-    }
-
-    const fn process(process: ProcessFields) -> Self {
-        Self { owners: true, process, ..Self::NOTHING }
-    }
-
-    /// What both need.
+    /// Combines two sets of needs.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
             fields: self.fields | other.fields,
+            tcp: self.tcp | other.tcp,
             owners: self.owners || other.owners,
             process: self.process | other.process,
             users: self.users || other.users,
@@ -93,22 +80,22 @@ impl Needs {
         }
     }
 
-    /// What all of these columns need.
+    /// Returns what these columns need together.
     pub fn of(columns: &[&Column]) -> Self {
         columns.iter().fold(Self::NOTHING, |needs, column| needs.and(column.needs))
     }
 }
 
-/// What kind of values a column has.
+/// The type of a column's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Text.
     Text,
     /// A whole number, not negative.
     Number,
-    /// A time, shown in milliseconds with three decimals, in microseconds in JSON and CSV.
+    /// A duration, shown in milliseconds with three decimals; microseconds in JSON and CSV.
     Microseconds,
-    /// A time, in whole milliseconds.
+    /// A duration in whole milliseconds.
     Milliseconds,
     /// An address with a port.
     End,
@@ -116,11 +103,11 @@ pub enum Kind {
     Timer,
     /// A container.
     Container,
-    /// Several texts.
+    /// A list of texts.
     Words,
 }
 
-/// How a cell stands in its column.
+/// The alignment of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
     /// Text.
@@ -130,7 +117,7 @@ pub enum Align {
 }
 
 impl Kind {
-    /// How such values stand in their column.
+    /// Returns the alignment for values of this type.
     pub fn align(self) -> Align {
         match self {
             Self::Number | Self::Microseconds | Self::Milliseconds => Align::Right,
@@ -139,120 +126,58 @@ impl Kind {
     }
 }
 
-/// Where a value comes from.
+/// What a value describes.
 #[derive(Clone, Copy)]
 pub enum Origin {
-    /// The socket, in one part of the table.
+    /// The socket.
     Row(for<'a> fn(&Row<'a>, &Given<'a>) -> Value<'a>),
-    /// A process that holds it; in a table of sockets the principal one.
+    /// A process that holds the socket; in a table of sockets the principal one.
     Owner(for<'a> fn(&Owner, &Given<'a>) -> Value<'a>),
 }
 
 /// One column.
 pub struct Column {
-    /// What it is called on the command line.
+    /// The name on the command line.
     pub name: &'static str,
-    /// What it is called in JSON and CSV: the name, with the unit of a time.
+    /// The key in JSON and CSV: the name, with the unit of a duration.
     pub key: &'static str,
-    /// What stands above it.
+    /// The heading.
     pub heading: &'static str,
-    /// The unit of its numbers; empty where there is none.
+    /// The unit of its numbers, or empty.
     pub unit: &'static str,
-    /// What it means, for `--columns help`.
+    /// The meaning, for `--columns help`.
     pub meaning: &'static str,
-    /// What kind of values it has.
+    /// The type of its values.
     pub kind: Kind,
-    /// What has to be read for it.
-    pub needs: Needs,
-    /// Where its values come from.
+    /// Whether only Linux ever has values for it.
+    pub linux_only: bool,
+    /// What has to be read to fill it.
+    pub needs: ColumnNeeds,
+    /// What its values describe, and how to get them.
     pub origin: Origin,
 }
 
-/// Every column, in the order of the documents, and of JSON and CSV.
-pub const ALL: &[&Column] = &[
-    &socket::PROTO,
-    &socket::LOCAL,
-    &socket::LADDR,
-    &socket::LPORT,
-    &socket::FOREIGN,
-    &socket::RADDR,
-    &socket::RPORT,
-    &place::COUNTRY,
-    &place::NETWORK,
-    &socket::STATE,
-    &owner::PID,
-    &owner::PROCESS,
-    &owner::PATH,
-    &owner::CMDLINE,
-    &socket::USER,
-    &owner::UNIT,
-    &owner::CONTAINER,
-    &owner::FD,
-    &socket::RECVQ,
-    &socket::SENDQ,
-    &socket::BACKLOG,
-    &socket::TIMER,
-    &tcp::RTT,
-    &tcp::RTTVAR,
-    &tcp::MIN_RTT,
-    &tcp::CWND,
-    &tcp::MSS,
-    &tcp::PACING,
-    &tcp::DELIVERY,
-    &tcp::RETRANS,
-    &tcp::BYTES_SENT,
-    &tcp::BYTES_RECEIVED,
-    &tcp::SEGS,
-    &tcp::SEGS_OUT,
-    &tcp::SEGS_IN,
-    &socket::CONGESTION,
-    &socket::DSCP,
-    &socket::MARK,
-    &socket::DROPS,
-    &socket::INTERFACE,
-    &socket::INODE,
-    &socket::COOKIE,
-    &socket::AGE,
-];
-
-/// Those that Windows has no value for.
-pub const NOT_ON_WINDOWS: &[&Column] = &[
-    &owner::CONTAINER,
-    &owner::FD,
-    &socket::RECVQ,
-    &socket::SENDQ,
-    &socket::BACKLOG,
-    &socket::TIMER,
-    &tcp::CWND,
-    &tcp::PACING,
-    &tcp::DELIVERY,
-    &socket::CONGESTION,
-    &socket::DSCP,
-    &socket::MARK,
-    &socket::DROPS,
-    &socket::INTERFACE,
-    &socket::INODE,
-    &socket::COOKIE,
-];
-
-/// The column of a name, in any letter case.
+/// Finds a column by name, ignoring case.
 pub fn by_name(name: &str) -> Option<&'static Column> {
     ALL.iter().copied().find(|column| column.name.eq_ignore_ascii_case(name))
 }
 
 impl Column {
-    /// The value of a row.
+    /// Returns the value for a row.
     pub fn value<'a>(&self, row: &Row<'a>, given: &Given<'a>) -> Value<'a> {
         match self.origin {
             Origin::Row(value) => value(row, given),
-            Origin::Owner(value) => match row.socket.ownership.principal() {
-                Some(owner) => value(&owner, given),
-                None => owner::of_unowned(self, &row.socket.ownership),
-            },
+            Origin::Owner(value) => {
+                let ownership = row.socket.ownership();
+                match ownership.principal() {
+                    Some(owner) => value(&owner, given),
+                    None => table::of_unowned(self, ownership.unowned()),
+                }
+            }
         }
     }
 
-    /// The value of one process, where it is a process that has it.
+    /// Returns the value for one owner, or `None` if the column describes the socket.
     pub fn of_owner<'a>(&self, owner: &Owner, given: &Given<'a>) -> Option<Value<'a>> {
         match self.origin {
             Origin::Row(_) => None,
@@ -260,13 +185,18 @@ impl Column {
         }
     }
 
-    /// Whether it tells of a process rather than of the socket.
+    /// Returns true if this system can have values for it.
+    pub fn is_available(&self) -> bool {
+        !(cfg!(windows) && self.linux_only)
+    }
+
+    /// Returns true if it describes a process rather than the socket.
     pub fn is_of_owner(&self) -> bool {
         matches!(self.origin, Origin::Owner(_))
     }
 }
 
-/// Columns are the same if their names are.
+/// Columns are equal if their names are.
 impl PartialEq for Column {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name

@@ -275,17 +275,22 @@ fn columns_are_described_and_named_apart() {
 
 #[test]
 fn needs_add_up_and_nothing_is_needed_for_nothing() {
-    let of = |names: &[&str]| Needs::of(&names.iter().map(|name| by_name(name).unwrap()).collect::<Vec<_>>());
-    assert_eq!(of(&[]), Needs::NOTHING);
-    assert_eq!(of(&["local", "state", "recvq", "timer", "inode"]), Needs::NOTHING);
-    assert_eq!(of(&["pid"]), Needs { owners: true, ..Needs::NOTHING });
+    let of = |names: &[&str]| {
+        ColumnNeeds::of(&names.iter().map(|name| by_name(name).unwrap()).collect::<Vec<_>>())
+    };
+    assert_eq!(of(&[]), ColumnNeeds::NOTHING);
+    assert_eq!(of(&["local", "state", "recvq", "timer", "inode"]), ColumnNeeds::NOTHING);
+    assert_eq!(of(&["pid"]), ColumnNeeds { owners: true, ..ColumnNeeds::NOTHING });
     let all = of(&["rtt", "dscp", "process", "container", "user"]);
     assert_eq!(all.fields, Fields::TCP_INFO | Fields::TRAFFIC_CLASS);
     let account = if cfg!(windows) { ProcessFields::ACCOUNT } else { ProcessFields::empty() };
     assert_eq!(all.process, ProcessFields::NAME | ProcessFields::CONTAINER | account);
     assert!(all.owners && all.users && !all.interfaces && !all.countries && !all.networks);
-    assert_eq!(of(&["country"]), Needs { countries: true, ..Needs::NOTHING });
-    assert_eq!(of(&["country", "network"]), Needs { countries: true, networks: true, ..Needs::NOTHING });
+    assert_eq!(of(&["country"]), ColumnNeeds { countries: true, ..ColumnNeeds::NOTHING });
+    assert_eq!(
+        of(&["country", "network"]),
+        ColumnNeeds { countries: true, networks: true, ..ColumnNeeds::NOTHING }
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The value of a column: its text, its order and its JSON are made here and nowhere else.
 
-use crate::render::words::{self, UNKNOWN};
-use crate::render::{address, decimal, escape};
+use crate::text::words::{self, UNKNOWN};
+use crate::text::{address, decimal, escape};
 use netstat_model::{Container, ContainerRuntime, Endpoint, TcpState, Timer, TimerKind};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use std::borrow::Cow;
@@ -45,14 +45,6 @@ pub const NO_PROCESS: Value<'static> = Value::Absent("0");
 impl<'a> Value<'a> {
     pub(super) fn number(number: Option<impl Into<u64>>) -> Self {
         number.map_or(Self::Unknown, |number| Self::Number(number.into()))
-    }
-
-    pub(super) fn microseconds(time: Option<Duration>) -> Self {
-        time.map_or(Self::Unknown, Self::Microseconds)
-    }
-
-    pub(super) fn milliseconds(time: Option<Duration>) -> Self {
-        time.map_or(Self::Unknown, Self::Milliseconds)
     }
 
     pub(super) fn word(word: &'a str) -> Self {
@@ -184,7 +176,7 @@ fn whole(count: u128) -> u64 {
 }
 
 /// Every word for a timer, for the schema.
-pub(crate) const TIMER_WORDS: [&str; 4] = ["retransmit", "keepalive", "timewait", "probe"];
+pub const TIMER_WORDS: [&str; 4] = ["retransmit", "keepalive", "timewait", "probe"];
 
 fn timer_word(kind: TimerKind) -> &'static str {
     let [retransmit, keep_alive, time_wait, probe] = TIMER_WORDS;
@@ -197,7 +189,7 @@ fn timer_word(kind: TimerKind) -> &'static str {
 }
 
 /// Every word for a container runtime, for the schema.
-pub(crate) const RUNTIME_WORDS: [&str; 5] = ["docker", "podman", "containerd", "cri-o", "kubernetes"];
+pub const RUNTIME_WORDS: [&str; 5] = ["docker", "podman", "containerd", "cri-o", "kubernetes"];
 
 fn runtime_word(runtime: ContainerRuntime) -> &'static str {
     let [docker, podman, containerd, crio, kubernetes] = RUNTIME_WORDS;

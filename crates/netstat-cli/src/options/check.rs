@@ -2,10 +2,10 @@
 
 use super::arguments::Arguments;
 use super::complaint::{Complaint, nearest};
-use super::quote::quoted;
 use super::table::{self, Entry, Report};
 use super::words;
 use crate::check;
+use crate::text::quote::quoted;
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 

@@ -2,8 +2,8 @@
 
 use super::arguments::ProtocolName;
 use super::check;
-use super::quote::{one_line, quoted};
 use super::table::{self, Effect};
+use crate::text::quote::{one_line, quoted};
 use netstat_engine::filter::FilterError;
 use std::ffi::OsStr;
 use std::fmt;

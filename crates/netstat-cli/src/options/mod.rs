@@ -23,18 +23,17 @@ mod complaint;
 mod generate;
 mod net_tools;
 mod parse;
-mod quote;
 mod table;
 #[cfg(test)]
 mod tests;
 mod values;
 mod words;
 
+use crate::columns::Column;
 use crate::render::sockets;
 pub(crate) use arguments::{Arguments, Colour, Format, Lang, ProtocolName};
 pub(crate) use generate::Document;
 pub(crate) use parse::parse;
-pub(crate) use quote::one_line;
 
 /// What the command line asks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,9 +76,8 @@ pub(crate) struct Answer {
 
 fn column_help() -> String {
     let mut text = Vec::new();
-    // Memory takes whatever is written to it.
-    let unknown = crate::report::untold::COLUMNS;
-    let _ = sockets::render_column_help(unknown, &mut text);
+    // Writing to a Vec cannot fail.
+    let _ = sockets::render_column_help(&mut text, Column::is_available);
     String::from_utf8_lossy(&text).into_owned()
 }
 

@@ -2,7 +2,7 @@
 
 use super::arguments::ProtocolName;
 use super::complaint::Complaint;
-use super::quote::quoted;
+use crate::text::quote::quoted;
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 

@@ -2,9 +2,9 @@
 
 use super::arguments::{Arguments, ProtocolName};
 use super::complaint::{Complaint, nearest, nearest_long};
-use super::quote::quoted;
 use super::table::{self, Effect, Entry, Report, Value};
 use super::{Command, Manner, check as check_words, net_tools, words as plain_words};
+use crate::text::quote::quoted;
 use crate::view::sort::Order;
 use std::ffi::{OsStr, OsString};
 

@@ -3,9 +3,9 @@
 use super::arguments::{Colour, Lang, ProtocolName, owners_from_name};
 use super::complaint::{Complaint, nearest};
 use super::generate::Document;
-use super::quote::quoted;
 use crate::check::{self, Assignment, Check};
 use crate::columns::{self, Column};
+use crate::text::quote::quoted;
 use crate::view::sort::Order;
 use netstat_model::query::{Owners, Tables};
 use std::ffi::OsStr;

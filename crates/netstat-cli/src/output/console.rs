@@ -10,7 +10,7 @@
 
 use super::Stream;
 use super::encoder::Charset;
-use crate::render::Language;
+use crate::text::Language;
 use std::io::{self, IsTerminal};
 use std::ptr;
 use std::sync::OnceLock;

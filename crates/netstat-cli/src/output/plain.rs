@@ -2,7 +2,7 @@
 
 use super::Stream;
 use super::encoder::Charset;
-use crate::render::Language;
+use crate::text::Language;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{self, IsTerminal};
 

@@ -1,14 +1,16 @@
 //! What the checks found, as text for people.
 
-use super::{Language, LineEnd, blanks, cells, escape, pad};
-use crate::check::{self, Change, Check, Evidence, Finding, Severity, Text, wrapped, wrapped_step};
+use super::LineEnd;
+use super::wrap::{wrapped, wrapped_step};
+use crate::check::{self, Change, Check, Evidence, Finding, Severity, Text};
+use crate::text::{Language, blanks, cells, escape, pad};
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::time::Duration;
 
 /// How it is shown.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Form {
+pub(crate) struct FindingStyle {
     pub(crate) language: Language,
     /// Of the terminal; `None` where there is none.
     pub(crate) width: Option<usize>,
@@ -57,13 +59,13 @@ pub(crate) fn render<W: Write>(
     findings: &[Finding],
     checks: &[&'static Check],
     evidence: &Evidence,
-    form: &Form,
+    style: &FindingStyle,
     out: &mut W,
 ) -> io::Result<()> {
-    let mut page = Page::new(form);
+    let mut page = Page::new(style);
     // What this system never tells is in the last line, for who did not ask for it.
     let is_shown =
-        |finding: &&Finding| form.named || (finding.severity != Severity::Ok && !finding.never_told);
+        |finding: &&Finding| style.named || (finding.severity != Severity::Ok && !finding.never_told);
     let mut shown: Vec<&Finding> = findings.iter().filter(is_shown).collect();
     shown.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     for finding in shown {
@@ -72,11 +74,11 @@ pub(crate) fn render<W: Write>(
             page.end_line();
         }
     }
-    page.text(summary(findings, checks, evidence).of(form.language));
+    page.text(summary(findings, checks, evidence).of(style.language));
     page.end_line();
     let silent: Vec<&str> = findings
         .iter()
-        .filter(|finding| finding.never_told && !form.named)
+        .filter(|finding| finding.never_told && !style.named)
         .map(|finding| finding.check)
         .collect();
     if !silent.is_empty() {
@@ -85,7 +87,7 @@ pub(crate) fn render<W: Write>(
             format!("Not judged, because this system does not tell enough: {silent}."),
             format!("이 시스템이 알려 주지 않아 판단하지 않은 검사: {silent}."),
         );
-        page.text(text.of(form.language));
+        page.text(text.of(style.language));
         page.end_line();
     }
     out.write_all(&page.out)
@@ -131,10 +133,10 @@ fn summary(findings: &[Finding], checks: &[&Check], evidence: &Evidence) -> Text
 pub(crate) fn render_changes<W: Write>(
     changes: &[Change<'_>],
     since: Option<Duration>,
-    form: &Form,
+    style: &FindingStyle,
     out: &mut W,
 ) -> io::Result<()> {
-    let mut page = Page::new(form);
+    let mut page = Page::new(style);
     for change in changes {
         let (word, finding, whole) = match change {
             Change::Appeared(finding) => (Text::fixed("appeared", "나타남"), finding, true),
@@ -143,9 +145,9 @@ pub(crate) fn render_changes<W: Write>(
             Change::Gone(finding) => (Text::fixed("gone", "사라짐"), finding, false),
         };
         if let Some(since) = since {
-            page.text(&format!("+{} ", check::duration(since).of(form.language)));
+            page.text(&format!("+{} ", check::duration(since).of(style.language)));
         }
-        page.text(word.of(form.language));
+        page.text(word.of(style.language));
         page.end_line();
         if whole {
             page.finding(finding);
@@ -158,12 +160,12 @@ pub(crate) fn render_changes<W: Write>(
 
 struct Page<'f> {
     out: Vec<u8>,
-    form: &'f Form,
+    style: &'f FindingStyle,
 }
 
 impl<'f> Page<'f> {
-    fn new(form: &'f Form) -> Self {
-        Self { out: Vec::new(), form }
+    fn new(style: &'f FindingStyle) -> Self {
+        Self { out: Vec::new(), style }
     }
 
     fn end_line(&mut self) {
@@ -177,19 +179,19 @@ impl<'f> Page<'f> {
 
     /// How long a line of text may be.
     fn width(&self) -> usize {
-        self.form.width.unwrap_or(WIDEST).clamp(40, WIDEST)
+        self.style.width.unwrap_or(WIDEST).clamp(40, WIDEST)
     }
 
     /// The line with the severity, the check, and the matter.
     fn head(&mut self, finding: &Finding) {
-        let language = self.form.language;
-        if self.form.colour {
+        let language = self.style.language;
+        if self.style.colour {
             self.out.extend_from_slice(colour_of(finding.severity));
         }
         let word_at = self.out.len();
         self.text(severity(finding.severity).of(language));
         let word = cells(self.out.get(word_at..).unwrap_or_default());
-        if self.form.colour {
+        if self.style.colour {
             self.out.extend_from_slice(super::colour::END);
         }
         blanks(&mut self.out, INDENT.saturating_sub(word).max(1));
@@ -218,12 +220,12 @@ impl<'f> Page<'f> {
     fn label(&mut self, label: &Text) {
         let start = self.out.len();
         blanks(&mut self.out, 2);
-        self.text(label.of(self.form.language));
+        self.text(label.of(self.style.language));
         pad(&mut self.out, start, INDENT);
     }
 
     fn finding(&mut self, finding: &Finding) {
-        let language = self.form.language;
+        let language = self.style.language;
         self.head(finding);
         for text in finding.facts.iter().filter_map(|fact| fact.text.as_ref()) {
             blanks(&mut self.out, INDENT);

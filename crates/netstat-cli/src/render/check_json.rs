@@ -1,8 +1,8 @@
 //! What the checks found, as one JSON document, and its JSON Schema.
 
-use super::Language;
 use super::report_json::write_document;
-use crate::check::{self, Check, Culprit, Evidence, Finding, Holder, Severity, worst};
+use crate::check::{self, Check, Culprit, Evidence, Finding, HeldBy, Severity, worst};
+use crate::text::Language;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
@@ -54,11 +54,11 @@ struct ProcessEntry {
 impl ProcessEntry {
     fn new(culprit: &Culprit) -> Self {
         let (pid, name, unknown) = match &culprit.holder {
-            Holder::Process { pid, name } => {
+            HeldBy::Process { pid, name } => {
                 (Some(*pid), name.as_ref().map(|name| name.to_string_lossy().into_owned()), None)
             }
-            Holder::Nobody(why) => (None, None, Some(super::json::reason(*why))),
-            Holder::NotAsked => (None, None, None),
+            HeldBy::Nobody(why) => (None, None, Some(super::json::reason(*why))),
+            HeldBy::NotAsked => (None, None, None),
         };
         Self { pid, name, unknown, sockets: culprit.sockets }
     }

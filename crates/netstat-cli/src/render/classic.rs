@@ -24,12 +24,16 @@
 //!   known, it is `-`.
 //! - With colours, the word of the state is between two escape sequences, and everything stands where it would without.
 
-use super::words::{self, NO_OWNERSHIP, UNKNOWN};
-use super::{Language, LineEnd, Sheet, address, blanks, cells, colour, decimal, escape, foreign, pad};
-use crate::columns::classic::Column;
-use crate::columns::{self, Facts, Given};
-use crate::view::{ConnectionsView, Names, Processes, Row};
-use netstat_model::{Holder, NoOwner, Offload, Ownership, Process, Protocol, Socket, TableRow};
+use super::extras::ExtraColumn;
+use super::titles::{self, NO_OWNERSHIP};
+use super::{LineEnd, Sheet, colour, foreign};
+use crate::columns::{Column, Given};
+use crate::row::Row;
+use crate::text::words::{self, UNKNOWN};
+use crate::text::{Language, address, blanks, cells, decimal, escape, pad};
+use crate::view::{ConnectionsView, Names};
+use netstat_model::{Holder, NoOwner, Process, ProcessId, Protocol, SocketRef};
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io::{self, Write};
 
@@ -46,7 +50,7 @@ pub struct NameColumn<'a> {
 #[derive(Clone, Copy)]
 pub struct OwnerLines<'a> {
     /// Where the facts come from.
-    pub lookup: &'a dyn Processes,
+    pub lookup: &'a HashMap<ProcessId, Process>,
     /// The whole path of the executable, with a mark if it is deleted (`--path`). Without, only the file name,
     /// and no mark: the line stays what scripts look for.
     pub path: bool,
@@ -56,7 +60,7 @@ pub struct OwnerLines<'a> {
 #[derive(Clone, Copy)]
 pub struct ProcessColumn<'a> {
     /// What is shown of it.
-    pub column: &'static columns::Column,
+    pub column: &'static Column,
     /// Where that comes from.
     pub given: Given<'a>,
 }
@@ -74,9 +78,7 @@ pub struct Classic<'a> {
     /// The process ID (`-o`).
     pub pid: bool,
     /// Further columns, from the left.
-    pub columns: &'a [&'a Column],
-    /// What those show beyond the sockets.
-    pub facts: Facts,
+    pub columns: &'a [&'a ExtraColumn],
     /// Names in the foreign column; `None` for numbers (`-n`).
     pub names: Option<NameColumn<'a>>,
     /// Lines about the process; `None` for none.
@@ -98,8 +100,6 @@ impl<'a> Classic<'a> {
             line_end: LineEnd::NATIVE,
             pid,
             columns: &[],
-            // Linux has no TCP offload engine: every connection is handled by the host itself. Windows tells of each.
-            facts: Facts { offload: Offload::InHost },
             names: None,
             owners: None,
             process: None,
@@ -113,22 +113,8 @@ impl<'a> Classic<'a> {
     /// What the writer answers.
     pub fn render<W: Write>(&self, view: &ConnectionsView<'_>, out: &mut W) -> io::Result<()> {
         let mut sheet = self.begin(out)?;
-        let udp_columns = self.columns.iter().rposition(|column| column.udp).map_or(0, |last| last + 1);
-        let udp_columns = self.columns.get(..udp_columns).unwrap_or_default();
         for row in view.rows() {
-            let columns = match row.socket.protocol {
-                Protocol::Tcp => self.columns,
-                // What follows them has to stand in its place.
-                Protocol::Udp if self.process.is_some() => self.columns,
-                Protocol::Udp => udp_columns,
-            };
-            let is_last = columns.is_empty() && self.process.is_none();
-            self.write_row(&mut sheet.buffer, &row.in_brief(), is_last);
-            self.write_columns(&mut sheet.buffer, row, columns);
-            sheet.end_line()?;
-            if let Some(owners) = &self.owners {
-                write_owner_lines(&mut sheet, row.socket, owners)?;
-            }
+            self.add(&mut sheet, &row)?;
         }
         sheet.hand_on()
     }
@@ -137,7 +123,7 @@ impl<'a> Classic<'a> {
     pub(crate) fn begin<'w, W: Write>(&self, out: &'w mut W) -> io::Result<Sheet<'w, W>> {
         let mut sheet = Sheet::new(out, self.line_end);
         sheet.line("")?;
-        sheet.line(self.language.connections_title())?;
+        sheet.line(titles::connections_title(self.language))?;
         sheet.line("")?;
         self.write_heading(&mut sheet.buffer);
         sheet.end_line()?;
@@ -147,18 +133,36 @@ impl<'a> Classic<'a> {
         Ok(sheet)
     }
 
-    /// Writes a row of a table without further columns.
-    pub(crate) fn add<W: Write>(&self, sheet: &mut Sheet<'_, W>, row: &TableRow) -> io::Result<()> {
-        self.write_row(&mut sheet.buffer, row, true);
-        sheet.end_line()
+    /// Writes a row, and the lines about its process.
+    pub(crate) fn add<W: Write>(&self, sheet: &mut Sheet<'_, W>, row: &Row<'a>) -> io::Result<()> {
+        let columns = match row.socket.protocol {
+            Protocol::Tcp => self.columns,
+            // What follows them has to stand in its place.
+            Protocol::Udp if self.process.is_some() => self.columns,
+            Protocol::Udp => self.udp_columns(),
+        };
+        let is_last = columns.is_empty() && self.process.is_none();
+        self.write_row(&mut sheet.buffer, row, is_last);
+        self.write_columns(&mut sheet.buffer, row, columns);
+        sheet.end_line()?;
+        match &self.owners {
+            Some(owners) => write_owner_lines(sheet, &row.socket, owners),
+            None => Ok(()),
+        }
+    }
+
+    /// The columns up to the last one that UDP sockets have a value for.
+    fn udp_columns(&self) -> &'a [&'a ExtraColumn] {
+        let len = self.columns.iter().rposition(|column| column.udp).map_or(0, |last| last + 1);
+        self.columns.get(..len).unwrap_or_default()
     }
 
     fn write_heading(&self, out: &mut Vec<u8>) {
         let start = out.len();
         let first = if self.pid {
-            self.language.connections_heading_with_pid()
+            titles::connections_heading_with_pid(self.language)
         } else {
-            self.language.connections_heading()
+            titles::connections_heading(self.language)
         };
         out.extend_from_slice(first.as_bytes());
         let headings = self.columns.iter().map(|column| column.heading);
@@ -171,14 +175,14 @@ impl<'a> Classic<'a> {
     }
 
     /// The row up to the process ID; `is_last` where nothing follows.
-    fn write_row(&self, out: &mut Vec<u8>, row: &TableRow, is_last: bool) {
+    fn write_row(&self, out: &mut Vec<u8>, row: &Row<'_>, is_last: bool) {
         let protocol = row.section.protocol();
         out.extend_from_slice(match protocol {
             Protocol::Tcp => b"  TCP    ",
             Protocol::Udp => b"  UDP    ",
         });
         let start = out.len();
-        address::write_endpoint(out, &row.local);
+        address::write_endpoint(out, &row.local());
         // Numbers take a cell for each byte.
         blanks(out, 21usize.saturating_sub(out.len() - start) + 2);
         let start = out.len();
@@ -190,12 +194,12 @@ impl<'a> Classic<'a> {
             blanks(out, 21usize.saturating_sub(out.len() - start) + 2);
         }
         let start = out.len();
-        match (protocol, row.state) {
+        match (protocol, row.socket.state) {
             (Protocol::Tcp, Some(state)) => words::write_state(out, state),
             (Protocol::Tcp, None) => out.extend_from_slice(b"UNKNOWN"),
             (Protocol::Udp, _) => {}
         }
-        let begin = row.state.filter(|_| self.colour).map_or(&b""[..], colour::of_state);
+        let begin = row.socket.state.filter(|_| self.colour).map_or(&b""[..], colour::of_state);
         let width = out.len() - start;
         if !begin.is_empty() {
             out.splice(start..start, begin.iter().copied());
@@ -207,13 +211,13 @@ impl<'a> Classic<'a> {
         blanks(out, 12usize.saturating_sub(width));
         out.extend_from_slice(b"    ");
         if self.pid {
-            write_pid(out, row.holder);
+            write_pid(out, row.socket.ownership().holder());
         }
     }
 
     /// What stands behind the process ID.
-    fn write_columns(&self, out: &mut Vec<u8>, row: &Row<'_>, columns: &[&Column]) {
-        let socket = row.socket;
+    fn write_columns(&self, out: &mut Vec<u8>, row: &Row<'_>, columns: &[&ExtraColumn]) {
+        let socket = &row.socket;
         let mut columns = columns.iter().enumerate().peekable();
         while let Some((index, column)) = columns.next() {
             if self.pid || index > 0 {
@@ -221,7 +225,7 @@ impl<'a> Classic<'a> {
             }
             let start = out.len();
             if column.applies(socket.protocol) {
-                (column.write)(out, socket, &self.facts);
+                (column.write)(out, socket);
             }
             let followed = columns.peek().is_some() || self.process.is_some();
             let width = if followed { column.heading.len() } else { 0 };
@@ -248,13 +252,14 @@ fn write_pid(out: &mut Vec<u8>, holder: Holder) {
 /// says that these may not be known. What the kernel holds gets that line too, as process 4 of Windows does.
 fn write_owner_lines<W: Write>(
     sheet: &mut Sheet<'_, W>,
-    socket: &Socket,
+    socket: &SocketRef<'_>,
     owners: &OwnerLines<'_>,
 ) -> io::Result<()> {
-    let process = match (&socket.ownership, socket.ownership.principal()) {
-        (Ownership::Unowned(NoOwner::NoProcess), _) => return Ok(()),
+    let ownership = socket.ownership();
+    let process = match (ownership.unowned(), ownership.principal()) {
+        (Some(NoOwner::NoProcess), _) => return Ok(()),
         (_, Some(owner)) if owner.process.pid == 0 => return Ok(()),
-        (_, Some(owner)) => owners.lookup.process(owner.process),
+        (_, Some(owner)) => owners.lookup.get(&owner.process),
         (_, None) => None,
     };
     let Some(Process { executable: Ok(executable), unit, .. }) = process else {
@@ -264,7 +269,7 @@ fn write_owner_lines<W: Write>(
     let name = executable.path.file_name().unwrap_or(path);
     let shown = if owners.path { path } else { name };
     // Windows tells of each socket which service made it, where a process has several.
-    let module = socket.windows.as_ref().and_then(|windows| windows.module.as_deref()).map(OsStr::new);
+    let module = socket.windows().and_then(|windows| windows.module.as_deref()).map(OsStr::new);
     let unit = match module {
         Some(module) => Some(module).filter(|module| !module.eq_ignore_ascii_case(name)),
         None => unit.as_deref().ok(),

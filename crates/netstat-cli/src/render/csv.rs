@@ -3,8 +3,8 @@
 //! Numbers are in the unit that their key names; what is not known or not there is an empty field. Of several processes
 //! that hold a socket the principal one is told.
 
-use super::words;
 use crate::columns::{Column, Given};
+use crate::text::words;
 use crate::view::ConnectionsView;
 use crate::view::groups::{Group, states_of};
 use csv::{ByteRecord, Terminator, Writer, WriterBuilder};
@@ -42,7 +42,7 @@ pub fn render_sockets<W: Write>(
         record.clear();
         for column in columns {
             field.clear();
-            column.value(row, given).write_data(&mut field);
+            column.value(&row, given).write_data(&mut field);
             record.push_field(&field);
         }
         csv.write_byte_record(&record).map_err(io_error)?;

@@ -8,8 +8,8 @@
 //! ```
 
 use super::LineEnd;
-use super::escape;
 use super::statistics::{number, two_changes};
+use crate::text::escape;
 use crate::view::ethernet::{Block, Measure, Row};
 use crate::view::rates::Value;
 use std::io::{self, Write};

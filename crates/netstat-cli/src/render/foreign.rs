@@ -1,15 +1,16 @@
 //! The foreign column: numbers, or names where there are any.
 
-use super::address::{write_endpoint, write_host};
 use super::classic::NameColumn;
-use super::{decimal, escape};
-use crate::view::{Foreign, Names};
-use netstat_model::{Endpoint, Protocol, TableRow};
+use crate::row::{Foreign, Row};
+use crate::text::address::{write_endpoint, write_host};
+use crate::text::{decimal, escape};
+use crate::view::Names;
+use netstat_model::{Endpoint, Protocol};
 use std::net::IpAddr;
 
 /// Writes the cell, without padding.
-pub(super) fn write_foreign(out: &mut Vec<u8>, row: &TableRow, names: Option<&NameColumn<'_>>) {
-    match (Foreign::of(row.remote, row.section), names) {
+pub(super) fn write_foreign(out: &mut Vec<u8>, row: &Row<'_>, names: Option<&NameColumn<'_>>) {
+    match (row.foreign(), names) {
         (Foreign::Anybody, _) => out.extend_from_slice(b"*:*"),
         (Foreign::End(end), None) => write_endpoint(out, &end),
         (Foreign::End(end), Some(names)) => write_named(out, &end, row.section.protocol(), names),

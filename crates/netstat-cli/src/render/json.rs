@@ -1,11 +1,13 @@
 //! Sockets, and groups of them, as one JSON document (`--json`). Its JSON Schema is made in `schema.rs`.
 
-use super::{LineEnd, Sheet, words};
+use super::{LineEnd, Sheet};
 use crate::columns::{Column, Given};
+use crate::row::Row;
+use crate::text::words;
+use crate::view::ConnectionsView;
 use crate::view::groups::Group;
-use crate::view::{ConnectionsView, Row};
 use netstat_model::Warning;
-use netstat_model::{NoOwner, Owner, Ownership};
+use netstat_model::{NoOwner, Owner};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use std::io::{self, Write};
 
@@ -14,7 +16,7 @@ pub const SCHEMA: u32 = 1;
 
 /// A row as an object: the version if it stands alone, a key for each column, and all processes.
 pub(crate) struct JsonRow<'r, 'a> {
-    pub(crate) row: &'r Row<'a>,
+    pub(crate) row: Row<'a>,
     pub(crate) columns: &'r [&'static Column],
     pub(crate) given: &'r Given<'a>,
     pub(crate) alone: bool,
@@ -27,14 +29,11 @@ impl Serialize for JsonRow<'_, '_> {
             map.serialize_entry("schema", &SCHEMA)?;
         }
         for column in self.columns {
-            map.serialize_entry(column.key, &column.value(self.row, self.given))?;
+            map.serialize_entry(column.key, &column.value(&self.row, self.given))?;
         }
         if self.columns.iter().any(|column| column.is_of_owner()) {
-            let (owners, why): (&[Owner], _) = match &self.row.socket.ownership {
-                Ownership::Held(owners) => (owners, None),
-                Ownership::Unowned(why) => (&[], Some(reason(*why))),
-                Ownership::NotRead | Ownership::Listed { .. } => (&[], None),
-            };
+            let ownership = self.row.socket.ownership();
+            let (owners, why) = (ownership.owners(), ownership.unowned().map(reason));
             map.serialize_entry("owners", &Owners { owners, columns: self.columns, given: self.given })?;
             map.serialize_entry("unowned", &why)?;
         }
@@ -134,7 +133,7 @@ pub fn render_sockets<'a, W: Write>(
     warnings: &[Warning],
     out: &mut W,
 ) -> io::Result<()> {
-    let rows = view.rows().iter().map(|row| JsonRow { row, columns, given, alone: false });
+    let rows = view.rows().map(|row| JsonRow { row, columns, given, alone: false });
     document("sockets", rows, warnings, out)
 }
 

@@ -18,7 +18,7 @@ pub fn render_sockets<'a, W: Write>(
     given: &Given<'a>,
     out: &mut W,
 ) -> io::Result<()> {
-    lines(view.rows().iter().map(|row| JsonRow { row, columns, given, alone: true }), out)
+    lines(view.rows().map(|row| JsonRow { row, columns, given, alone: true }), out)
 }
 
 /// Writes a line for each group.

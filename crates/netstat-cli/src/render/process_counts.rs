@@ -14,12 +14,16 @@
 //! `0` and `-` mean in the first column what they mean in the connection table. The process is the file name of
 //! its executable, else its name, else `-`.
 
-use super::words::{PROCESS_COUNTS_TITLE, UNKNOWN};
-use super::{LineEnd, Sheet, decimal, escape, pad};
-use crate::view::{Holder, PortCount, Processes};
+use super::{LineEnd, Sheet};
+use crate::text::words::UNKNOWN;
+use crate::text::{decimal, escape, pad};
+use crate::view::{PortCount, PortHolder};
 use netstat_model::{Process, ProcessId};
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io::{self, Write};
+
+const TITLE: &str = "Ports in Use by Process";
 
 /// Writes the table: an empty line, the title, an empty line, the headings, the rows.
 ///
@@ -27,13 +31,13 @@ use std::io::{self, Write};
 /// What the writer answers.
 pub fn render_process_counts<W: Write>(
     counts: &[PortCount],
-    processes: &dyn Processes,
+    processes: &HashMap<ProcessId, Process>,
     line_end: LineEnd,
     out: &mut W,
 ) -> io::Result<()> {
     let mut sheet = Sheet::new(out, line_end);
     sheet.line("")?;
-    sheet.line(PROCESS_COUNTS_TITLE)?;
+    sheet.line(TITLE)?;
     sheet.line("")?;
     sheet.line("  PID      TCP    UDP    Total  Process")?;
     for count in counts {
@@ -41,9 +45,9 @@ pub fn render_process_counts<W: Write>(
         buffer.extend_from_slice(b"  ");
         let start = buffer.len();
         match count.holder {
-            Holder::Process(id) => decimal(buffer, u64::from(id.pid)),
-            Holder::NoProcess => buffer.push(b'0'),
-            Holder::NotKnown => buffer.extend_from_slice(UNKNOWN.as_bytes()),
+            PortHolder::Process(id) => decimal(buffer, u64::from(id.pid)),
+            PortHolder::NoProcess => buffer.push(b'0'),
+            PortHolder::NotKnown => buffer.extend_from_slice(UNKNOWN.as_bytes()),
         }
         pad(buffer, start, 7);
         for number in [count.tcp, count.udp, count.total()] {
@@ -54,17 +58,17 @@ pub fn render_process_counts<W: Write>(
         }
         buffer.extend_from_slice(b"  ");
         match count.holder {
-            Holder::Process(id) => escape::write_text(buffer, name(processes, id)),
-            Holder::NoProcess => buffer.extend_from_slice(b"(no process)"),
-            Holder::NotKnown => buffer.extend_from_slice(b"(not known)"),
+            PortHolder::Process(id) => escape::write_text(buffer, name(processes, id)),
+            PortHolder::NoProcess => buffer.extend_from_slice(b"(no process)"),
+            PortHolder::NotKnown => buffer.extend_from_slice(b"(not known)"),
         }
         sheet.end_line()?;
     }
     sheet.hand_on()
 }
 
-fn name(processes: &dyn Processes, id: ProcessId) -> &OsStr {
-    match processes.process(id) {
+fn name(processes: &HashMap<ProcessId, Process>, id: ProcessId) -> &OsStr {
+    match processes.get(&id) {
         Some(Process { executable: Ok(executable), .. }) => {
             executable.path.file_name().unwrap_or(executable.path.as_os_str())
         }
@@ -91,11 +95,11 @@ mod tests {
         processes.insert(id(4_194_304), odd);
         let count = |holder, tcp, udp| PortCount { holder, tcp, udp };
         let counts = [
-            count(Holder::Process(id(4711)), 120, 2),
-            count(Holder::NoProcess, 31, 0),
-            count(Holder::NotKnown, 2, 1),
-            count(Holder::Process(id(4_194_304)), 65535, 65535),
-            count(Holder::Process(id(5)), 1, 0),
+            count(PortHolder::Process(id(4711)), 120, 2),
+            count(PortHolder::NoProcess, 31, 0),
+            count(PortHolder::NotKnown, 2, 1),
+            count(PortHolder::Process(id(4_194_304)), 65535, 65535),
+            count(PortHolder::Process(id(5)), 1, 0),
         ];
         let mut out = Vec::new();
         render_process_counts(&counts, &processes, LineEnd::Lf, &mut out).unwrap();

@@ -3,11 +3,15 @@
 //! The title, the headings and the words are known; the widths are not, because the only sample has lost its
 //! blanks. Ours are those of the headings. Addresses stay numeric.
 
-use super::words::{RDMA_HEADING, RDMA_TITLE, UNKNOWN, rdma_role};
-use super::{LineEnd, Sheet, address, decimal, pad};
+use super::{LineEnd, Sheet};
+use crate::text::words::UNKNOWN;
+use crate::text::{address, decimal, pad};
 use crate::view::rdma::in_order;
 use netstat_model::{Endpoint, RdmaEndpoint, RdmaRole};
 use std::io::{self, Write};
+
+const TITLE: &str = "Active NetworkDirect Connections, Listeners, SharedEndpoints";
+const HEADING: &str = "  Mode   IfIndex Type           Local Address          Foreign Address        PID";
 
 /// Writes the table: an empty line, the title, an empty line, the headings, an empty line, the rows.
 ///
@@ -17,7 +21,7 @@ use std::io::{self, Write};
 /// What the writer answers.
 pub fn render_rdma<W: Write>(endpoints: &[RdmaEndpoint], line_end: LineEnd, out: &mut W) -> io::Result<()> {
     let mut sheet = Sheet::new(out, line_end);
-    for line in ["", RDMA_TITLE, "", RDMA_HEADING, ""] {
+    for line in ["", TITLE, "", HEADING, ""] {
         sheet.line(line)?;
     }
     for endpoint in in_order(endpoints) {
@@ -25,7 +29,7 @@ pub fn render_rdma<W: Write>(endpoints: &[RdmaEndpoint], line_end: LineEnd, out:
         buffer.extend_from_slice(if endpoint.kernel { b"  Kernel " } else { b"  User   " });
         cell(buffer, 7, |out| number(out, endpoint.interface));
         buffer.push(b' ');
-        cell(buffer, 14, |out| out.extend_from_slice(rdma_role(endpoint.role).as_bytes()));
+        cell(buffer, 14, |out| out.extend_from_slice(role(endpoint.role)));
         buffer.push(b' ');
         cell(buffer, 21, |out| end(out, endpoint.local));
         buffer.extend_from_slice(b"  ");
@@ -38,6 +42,13 @@ pub fn render_rdma<W: Write>(endpoints: &[RdmaEndpoint], line_end: LineEnd, out:
         sheet.end_line()?;
     }
     sheet.hand_on()
+}
+
+fn role(role: RdmaRole) -> &'static [u8] {
+    match role {
+        RdmaRole::Connection => b"Connection",
+        RdmaRole::Listener => b"Listener",
+    }
 }
 
 fn cell(out: &mut Vec<u8>, width: usize, write: impl FnOnce(&mut Vec<u8>)) {

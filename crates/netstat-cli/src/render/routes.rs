@@ -24,8 +24,9 @@
 //! - A persistent IPv6 route without a metric has 4294967295, one without a known interface 0, as Windows has it.
 //! - A persistent IPv4 route that leads to a neighbour has `On-link` in the way of the active table.
 
-use super::words::UNKNOWN;
-use super::{Language, LineEnd, Sheet, address, blanks, decimal, escape};
+use super::{LineEnd, Sheet};
+use crate::text::words::UNKNOWN;
+use crate::text::{Language, address, blanks, decimal, escape};
 use crate::view::routes::{Leads, PersistentRow, RouteRow, RoutesView, Through};
 use netstat_model::{Family, Interface, InterfaceFlags, Prefix, RouteKind};
 use std::io::{self, Write};

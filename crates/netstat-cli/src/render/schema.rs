@@ -1,9 +1,8 @@
 //! The JSON Schema of `--json` and `--jsonl`, made from the table of columns.
 
 use super::json::{REASONS, SCHEMA};
-use super::words;
-use crate::columns::value_words::{RUNTIME_WORDS, TIMER_WORDS};
-use crate::columns::{self, Column, Kind};
+use crate::columns::{self, Column, Kind, RUNTIME_WORDS, TIMER_WORDS};
+use crate::text::words;
 use serde_json::{Map, Value, json};
 
 /// The schema, as text with a line end.

@@ -1,8 +1,9 @@
 //! Sockets, and groups of them, as a table of chosen columns (`--columns`, `--group-by`).
 
 use super::table::{Head, Table};
-use super::{LineEnd, colour, decimal, words};
+use super::{LineEnd, colour};
 use crate::columns::{self, Align, Column, Given, Value};
+use crate::text::{decimal, words};
 use crate::view::ConnectionsView;
 use crate::view::groups::{Group, states_of};
 use std::io::{self, Write};
@@ -44,7 +45,7 @@ pub fn render_sockets<W: Write>(
     for row in view.rows() {
         for column in columns {
             // The lifetime of a value is that of the row, so that it is not kept.
-            put(&mut table, &column.value(row, given), form);
+            put(&mut table, &column.value(&row, given), form);
         }
     }
     table.render(form.width, form.line_end, out)
@@ -87,12 +88,12 @@ pub fn render_groups<W: Write>(
 ///
 /// # Errors
 /// What the writer answers.
-pub fn render_column_help<W: Write>(unknown: &[&Column], out: &mut W) -> io::Result<()> {
+pub fn render_column_help<W: Write>(out: &mut W, available: fn(&Column) -> bool) -> io::Result<()> {
     let text = |heading: &str| Head { heading: heading.to_owned(), align: Align::Left };
     let mut table = Table::new(vec![text("Column"), text("Unit"), text("Meaning")]);
     for &column in columns::ALL {
         let mut meaning = column.meaning.to_owned();
-        if unknown.contains(&column) {
+        if !available(column) {
             meaning.push_str(" (not known on this system)");
         }
         for cell in [column.name, if column.unit.is_empty() { "-" } else { column.unit }, &meaning] {

@@ -9,7 +9,7 @@
 //! ```
 
 use super::LineEnd;
-use super::words::UNKNOWN;
+use crate::text::words::UNKNOWN;
 use crate::view::rates::Value;
 use crate::view::statistics::{Kind, Row, Section};
 use netstat_model::Family;

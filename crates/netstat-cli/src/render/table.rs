@@ -4,8 +4,9 @@
 //! a terminal that is too narrow the last column of text gives way, down to the width of its heading, and what is cut
 //! ends with `…`; whatever else does not fit is left to the terminal.
 
-use super::{LineEnd, Sheet, blanks, cells, colour};
+use super::{LineEnd, Sheet, colour};
 use crate::columns::Align;
+use crate::text::{blanks, cells};
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthChar;
 

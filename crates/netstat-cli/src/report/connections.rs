@@ -1,22 +1,23 @@
 //! The reports made of the socket table: connections, processes by ports (`-c`), and RDMA (`-x`).
 
-use super::select::{Selected, read, select};
-use super::{Displayed, Session, brief, places, untold};
-use crate::columns::{Given, Needs};
+use super::{Displayed, Failure, Session, places, unavailable};
+use crate::columns::{ColumnNeeds, Given};
 use crate::options::Format;
 use crate::output;
 use crate::render::classic::{Classic, NameColumn, OwnerLines, ProcessColumn};
 use crate::render::{LineEnd, csv, json, jsonl, sockets};
 use crate::render::{process_counts::render_process_counts, rdma::render_rdma};
+use crate::row::{Row, Section};
 use crate::settings::{Connections, Form, Report};
 use crate::view::groups::count_groups;
 use crate::view::sort::Order;
-use crate::view::{ConnectionsOptions, ConnectionsView, Holder, count_ports};
+use crate::view::{ConnectionsOptions, ConnectionsView, PortHolder, count_ports};
 use netstat_engine::enrich::UserNames;
+use netstat_engine::select::{OwnersOf, Selected, Selection, read_processes};
 use netstat_model::Warning;
 use netstat_model::error::words_of;
 use netstat_model::query::{Fields, ProcessFields, Programs, SocketQuery};
-use netstat_model::{Process, ProcessId};
+use netstat_model::{Process, ProcessId, TcpFields};
 use netstat_os::Backend;
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -25,21 +26,22 @@ use std::io::Write;
 /// The connection table: sockets, then who holds them, which rows they make, what is known of the processes, in which
 /// order, and in which form.
 pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut impl Write) -> Displayed {
-    if brief::is_enough(session, table) {
-        return brief::table(session, table, out);
-    }
     let needs = needs(table);
     let mut rows = session.rows(table.rows);
-    let query = query(&rows, needs.fields);
-    let Selected { sockets, kinds, method, mut warnings, .. } =
-        select(&session.backend, session.filter.as_ref(), query, session.search(needs.owners), &mut |_| {
-            true
-        })?;
+    let mut selection = session.selection(query(&rows, needs.fields, needs.tcp));
+    if needs.owners {
+        selection.owners_of = OwnersOf::Everything;
+    }
+    if is_streamed(table, &selection) {
+        return stream(session, table, &rows, &selection, out);
+    }
+    let Selected { mut sockets, kinds, method, mut warnings, .. } =
+        selection.take(&session.backend, |socket| rows.wants(socket))?;
     session.tell(method);
     rows.kinds = kinds;
     let mut view = match table.order {
         Order::AsGiven => ConnectionsView::unsorted(&sockets, &rows),
-        Order::Usual | Order::By { .. } => ConnectionsView::new(&sockets, &rows),
+        Order::Usual | Order::By { .. } => ConnectionsView::new(&mut sockets, &rows),
     };
     let known = Known::read(&session.backend, &view, table, needs, &mut warnings);
     let given = Given {
@@ -49,7 +51,7 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
         geo: &session.geo,
     };
     warnings.extend(places::lack(table, needs, &session.geo));
-    warnings.extend(untold::lack(table));
+    warnings.extend(unavailable::lack(table));
     if let (Order::By { column, descending }, true) = (table.order, table.group_by.is_empty()) {
         view.sort(column, descending, &given);
     }
@@ -87,6 +89,57 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
     Ok(warnings)
 }
 
+/// Returns whether rows can be written as they come: they stay in the system's order and show nothing that has to be looked
+/// up.
+fn is_streamed(table: &Connections, selection: &Selection<'_>) -> bool {
+    table.order == Order::AsGiven
+        && table.form == Form::Classic
+        && table.group_by.is_empty()
+        && table.names.is_none()
+        && table.process.is_none()
+        && matches!(selection.owners_of, OwnersOf::Nothing)
+        && !selection.needs_owners_to_match()
+}
+
+/// Writes the rows as they come and keeps none.
+fn stream(
+    session: &Session<'_>,
+    table: &Connections,
+    rows: &ConnectionsOptions,
+    selection: &Selection<'_>,
+    out: &mut impl Write,
+) -> Displayed {
+    let colour = output::shows_colour(table.colour);
+    let columns = table.extras.columns();
+    let classic =
+        Classic { columns: &columns, ..Classic::plain(session.settings.language, table.pid, colour) };
+    let mut sheet = classic.begin(out)?;
+    let mut left = table.limit.unwrap_or(usize::MAX);
+    let mut failed = None;
+    let warnings = selection.stream(&session.backend, |socket| {
+        if !rows.wants(socket) {
+            return true;
+        }
+        for section in Section::of_socket(socket, selection.query.kinds) {
+            if left == 0 {
+                return false;
+            }
+            left -= 1;
+            if let Err(error) = classic.add(&mut sheet, &Row { socket: *socket, section }) {
+                failed = Some(error);
+                return false;
+            }
+        }
+        true
+    });
+    if let Some(error) = failed {
+        return Err(Failure::Output(error));
+    }
+    let warnings = warnings?;
+    sheet.hand_on()?;
+    Ok(warnings)
+}
+
 fn render_groups(
     table: &Connections,
     view: &ConnectionsView<'_>,
@@ -117,20 +170,20 @@ pub(super) fn shows_places(report: &Report) -> bool {
 }
 
 /// What has to be read: no more than what is shown, and what it is sorted by.
-fn needs(table: &Connections) -> Needs {
+fn needs(table: &Connections) -> ColumnNeeds {
     let shown = match &table.form {
-        _ if !table.group_by.is_empty() => Needs::of(&table.group_by),
-        Form::Columns(columns) | Form::Data(_, columns) => Needs::of(columns),
+        _ if !table.group_by.is_empty() => ColumnNeeds::of(&table.group_by),
+        Form::Columns(columns) | Form::Data(_, columns) => ColumnNeeds::of(columns),
         Form::Classic => {
             let mut process = ProcessFields::empty();
             process.set(ProcessFields::EXECUTABLE | ProcessFields::UNIT, table.owner_lines);
-            let classic = Needs {
+            let classic = ColumnNeeds {
                 fields: fields(table),
                 owners: table.pid || table.owner_lines,
                 process,
-                ..Needs::NOTHING
+                ..ColumnNeeds::NOTHING
             };
-            classic.and(table.process.map_or(Needs::NOTHING, |column| column.needs))
+            classic.and(table.process.map_or(ColumnNeeds::NOTHING, |column| column.needs))
         }
     };
     match table.order {
@@ -153,21 +206,21 @@ impl Known {
         backend: &impl Backend,
         view: &ConnectionsView<'_>,
         table: &Connections,
-        needs: Needs,
+        needs: ColumnNeeds,
         warnings: &mut Vec<Warning>,
     ) -> Self {
         let mut known = Self::default();
         if !needs.process.is_empty() {
             let all_owners = matches!(table.form, Form::Data(Format::Json | Format::JsonLines, _));
             let wanted = if all_owners { view.all_processes() } else { view.processes() };
-            known.processes = read(backend, &wanted, needs.process);
+            known.processes = read_processes(backend, &wanted, needs.process);
         }
         if needs.users {
             let answer = backend.users();
             warnings.extend(answer.warnings);
             known.users = UserNames::parse(&answer.data);
         }
-        if needs.interfaces && view.rows().iter().any(|row| row.socket.interface.is_some()) {
+        if needs.interfaces && view.rows().any(|row| row.socket.interface().is_some()) {
             match backend.interfaces() {
                 Ok(answer) => {
                     warnings.extend(answer.warnings);
@@ -195,20 +248,21 @@ pub(super) fn process_counts(
     rows: &ConnectionsOptions,
     out: &mut impl Write,
 ) -> Displayed {
-    let query = query(&session.rows(*rows), Fields::empty());
-    let selected =
-        select(&session.backend, session.filter.as_ref(), query, session.search(true), &mut |_| true)?;
+    let rows = session.rows(*rows);
+    let mut selection = session.selection(query(&rows, Fields::empty(), TcpFields::empty()));
+    selection.owners_of = OwnersOf::Everything;
+    let selected = selection.take(&session.backend, |_| true)?;
     session.tell(selected.method);
     let counts = count_ports(&selected.sockets);
     let holders: Vec<ProcessId> = counts
         .iter()
         .filter_map(|count| match count.holder {
-            Holder::Process(id) => Some(id),
-            Holder::NoProcess | Holder::NotKnown => None,
+            PortHolder::Process(id) => Some(id),
+            PortHolder::NoProcess | PortHolder::NotKnown => None,
         })
         .collect();
     let fields = ProcessFields::NAME | ProcessFields::EXECUTABLE;
-    let processes = read(&session.backend, &holders, fields);
+    let processes = read_processes(&session.backend, &holders, fields);
     render_process_counts(&counts, &processes, LineEnd::NATIVE, out)?;
     Ok(selected.warnings)
 }
@@ -226,8 +280,8 @@ pub(super) fn tells_modules(report: &Report) -> bool {
 }
 
 /// What the rows are made of.
-pub(super) fn query(rows: &ConnectionsOptions, fields: Fields) -> SocketQuery {
-    SocketQuery { kinds: rows.kinds, states: rows.states(), fields, programs: Programs::default() }
+pub(super) fn query(rows: &ConnectionsOptions, fields: Fields, tcp: TcpFields) -> SocketQuery {
+    SocketQuery { kinds: rows.kinds, states: rows.states(), fields, tcp, programs: Programs::default() }
 }
 
 fn fields(table: &Connections) -> Fields {

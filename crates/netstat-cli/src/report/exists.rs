@@ -1,14 +1,12 @@
 //! `--exists` and `--wait`: the answer is the exit code.
 
-use super::brief::{self, Wanted};
-use super::select::select;
 use super::{Session, connections, explain};
 use crate::output::{Trouble, Warnings};
 use crate::settings::{Purpose, Report};
 use crate::view::ConnectionsOptions;
-use netstat_engine::filter::Filter;
+use netstat_engine::select::Selected;
 use netstat_model::query::Fields;
-use netstat_model::{Answer, Error};
+use netstat_model::{Answer, Error, TcpFields};
 use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -72,16 +70,19 @@ fn now(found: Found) -> Result<ExitCode, Trouble> {
     }
 }
 
-/// Whether a row matches now.
+/// Whether a row matches now. No more is read than that takes.
 fn find(session: &Session<'_>, rows: ConnectionsOptions) -> Result<Answer<Found>, Error> {
-    let (rows, filter) = (session.rows(rows), session.filter.as_ref());
-    let found = |yes, perhaps| if yes { Found::Yes } else { Found::No { perhaps } };
-    if filter.is_none_or(Filter::is_of_ends) {
-        let any = brief::any(&session.backend, &Wanted::new(rows, filter))?;
-        return Ok(Answer { data: found(any.data, 0), warnings: any.warnings });
+    let rows = session.rows(rows);
+    let selection = session.selection(connections::query(&rows, Fields::empty(), TcpFields::empty()));
+    if !selection.needs_owners_to_match() {
+        let mut found = Found::No { perhaps: 0 };
+        let warnings = selection.stream(&session.backend, |_| {
+            found = Found::Yes;
+            false
+        })?;
+        return Ok(Answer { data: found, warnings });
     }
-    let query = connections::query(&rows, Fields::empty());
-    let selected = select(&session.backend, filter, query, session.search(false), &mut |_| true)?;
-    let data = found(!selected.sockets.is_empty(), selected.undecided);
-    Ok(Answer { data, warnings: selected.warnings })
+    let Selected { sockets, undecided, warnings, .. } = selection.take(&session.backend, |_| true)?;
+    let found = if sockets.is_empty() { Found::No { perhaps: undecided } } else { Found::Yes };
+    Ok(Answer { data: found, warnings })
 }

@@ -1,25 +1,27 @@
 //! One file for each report: what it asks of the system, and how that becomes a display.
 
-mod brief;
 mod check;
 mod connections;
+mod evidence;
 mod exists;
 mod files;
+mod filter;
 mod names;
 mod places;
 mod routes;
-mod select;
 mod statistics;
-pub(crate) mod untold;
+mod unavailable;
 
 use crate::output::{self, Reader, Trouble, Warnings};
-use crate::render::escape;
+use crate::render::titles;
 use crate::settings::{Purpose, Report, Settings, Tape};
+use crate::text::escape;
 use crate::view::ConnectionsOptions;
 use names::NameSource;
 use netstat_engine::enrich::Geo;
 use netstat_engine::filter::{Filter, Test};
-use netstat_model::query::States;
+use netstat_engine::select::Selection;
+use netstat_model::query::{SocketQuery, States};
 use netstat_model::{Error, Operation, OwnerMethod, Warning};
 use netstat_os::{Backend, Native, Origin};
 use std::io::{self, ErrorKind, Write};
@@ -85,14 +87,14 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         && !backend.is_elevated().map_err(|error| explain(&error, settings))?
     {
         backend.finish().map_err(|error| explain(&error, settings))?;
-        output::say(settings.language.elevation_required());
+        output::say(titles::elevation_required(settings.language));
         return Ok(ExitCode::FAILURE);
     }
     let names = NameSource::new(backend.name_lookup());
-    let filter = select::filter(&backend, &settings.filter)?;
+    let filter = filter::filter(&backend, &settings.filter)?;
     let asked = filter.as_ref().map(Filter::needs).is_some_and(|needs| needs.countries || needs.networks);
     let geo = places::open(settings, asked || connections::shows_places(&settings.report))?;
-    let filter = untold::answer(places::answer(filter, &geo)?)?;
+    let filter = unavailable::answer(places::answer(filter, &geo)?)?;
     let before = statistics::Before::default();
     if let Report::Check(checks) = &settings.report {
         let session = Session { backend, settings, names, filter, geo, before, told: None };
@@ -163,9 +165,9 @@ impl Session<'_> {
         ConnectionsOptions { bound, ..rows }
     }
 
-    /// How owners are looked for; `always` where they are shown.
-    fn search(&self, always: bool) -> select::Search {
-        select::Search { always, by: self.settings.owners }
+    /// The sockets of a query that match the filter; owners are looked for only where they decide that.
+    fn selection(&self, query: SocketQuery) -> Selection<'_> {
+        Selection::new(query, self.filter.as_ref(), self.settings.owners)
     }
 
     /// Says how owners were found, where that is asked for and not what was said before.

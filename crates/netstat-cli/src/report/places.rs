@@ -1,7 +1,7 @@
 //! Countries and networks of addresses: the files of `--geo`, read where something asks for them.
 
 use super::files;
-use crate::columns::{self, Needs};
+use crate::columns::{self, ColumnNeeds};
 use crate::settings::{Connections, Form, Settings};
 use netstat_engine::enrich::Geo;
 use netstat_engine::filter::Filter;
@@ -42,7 +42,7 @@ pub(super) fn answer(filter: Option<Filter>, geo: &Arc<Geo>) -> Result<Option<Fi
 }
 
 /// What is said when networks are shown and nothing has them. They are not missed where every column is shown.
-pub(super) fn lack(table: &Connections, needs: Needs, geo: &Geo) -> Option<Warning> {
+pub(super) fn lack(table: &Connections, needs: ColumnNeeds, geo: &Geo) -> Option<Warning> {
     let whole = matches!(&table.form, Form::Data(_, shown) if shown == columns::ALL);
     (needs.networks && !geo.has_networks() && !whole).then(|| Warning::SourceUnavailable {
         what: "the network of each address",

@@ -32,10 +32,9 @@ pub fn count_groups<'a>(
 ) -> Vec<Group<'a>> {
     let mut rows: Vec<_> = view
         .rows()
-        .iter()
         .enumerate()
         .map(|(at, row)| {
-            let values: Vec<_> = columns.iter().map(|column| column.value(row, given)).collect();
+            let values: Vec<_> = columns.iter().map(|column| column.value(&row, given)).collect();
             (values, at, row.socket.state)
         })
         .collect();

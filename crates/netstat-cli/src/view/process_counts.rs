@@ -1,10 +1,10 @@
 //! Which processes use how many ports (`-c`): the question behind a machine that has run out of them.
 
-use netstat_model::{NoOwner, Ownership, ProcessId, Protocol, Socket};
+use netstat_model::{NoOwner, ProcessId, Protocol, SocketTable};
 
 /// Who holds ports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Holder {
+pub enum PortHolder {
     /// No process: what connections leave behind, and what the kernel itself holds.
     NoProcess,
     /// A process.
@@ -17,7 +17,7 @@ pub enum Holder {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PortCount {
     /// Who.
-    pub holder: Holder,
+    pub holder: PortHolder,
     /// TCP ports.
     pub tcp: usize,
     /// UDP ports.
@@ -35,18 +35,17 @@ impl PortCount {
 ///
 /// A port counts once for a process, however many sockets and addresses it has there; it counts for every
 /// process that holds it, so that a master does not hide its workers. Sockets without a process, and
-/// sockets whose process is not known, are counted under [`Holder::NoProcess`] and [`Holder::NotKnown`]. A
+/// sockets whose process is not known, are counted under [`PortHolder::NoProcess`] and [`PortHolder::NotKnown`]. A
 /// socket that has no port yet counts for nobody.
-pub fn count_ports(sockets: &[Socket]) -> Vec<PortCount> {
-    let mut ports: Vec<(Holder, Protocol, u16)> = Vec::with_capacity(sockets.len());
+pub fn count_ports(sockets: &SocketTable) -> Vec<PortCount> {
+    let mut ports: Vec<(PortHolder, Protocol, u16)> = Vec::with_capacity(sockets.len());
     for socket in sockets.iter().filter(|socket| socket.local.port != 0) {
         let mut add = |holder| ports.push((holder, socket.protocol, socket.local.port));
-        match &socket.ownership {
-            Ownership::Held(owners) if !owners.is_empty() => {
-                owners.iter().for_each(|owner| add(Holder::Process(owner.process)));
-            }
-            Ownership::Unowned(NoOwner::NoProcess | NoOwner::Kernel) => add(Holder::NoProcess),
-            _ => add(Holder::NotKnown),
+        let ownership = socket.ownership();
+        match ownership.unowned() {
+            Some(NoOwner::NoProcess | NoOwner::Kernel) => add(PortHolder::NoProcess),
+            _ if ownership.owners().is_empty() => add(PortHolder::NotKnown),
+            _ => ownership.owners().iter().for_each(|owner| add(PortHolder::Process(owner.process))),
         }
     }
     ports.sort_unstable();
@@ -102,10 +101,10 @@ mod tests {
         assert_eq!(
             count_ports(&sockets),
             [
-                PortCount { holder: Holder::NoProcess, tcp: 3, udp: 0 },
-                PortCount { holder: Holder::Process(id(11)), tcp: 1, udp: 1 },
-                PortCount { holder: Holder::NotKnown, tcp: 0, udp: 2 },
-                PortCount { holder: Holder::Process(id(10)), tcp: 1, udp: 0 },
+                PortCount { holder: PortHolder::NoProcess, tcp: 3, udp: 0 },
+                PortCount { holder: PortHolder::Process(id(11)), tcp: 1, udp: 1 },
+                PortCount { holder: PortHolder::NotKnown, tcp: 0, udp: 2 },
+                PortCount { holder: PortHolder::Process(id(10)), tcp: 1, udp: 0 },
             ]
         );
         assert_eq!(count_ports(&[]), []);

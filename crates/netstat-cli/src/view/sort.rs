@@ -19,22 +19,13 @@ pub enum Order {
     },
 }
 
-impl ConnectionsView<'_> {
-    /// Leaves the first rows only.
-    pub fn limit(&mut self, rows: usize) {
-        self.rows_mut().truncate(rows);
-    }
-
+impl<'a> ConnectionsView<'a> {
     /// Sorts the rows by a column. Rows with equal values stay as they are; rows without one come last either way.
-    pub fn sort(&mut self, column: &Column, descending: bool, given: &Given<'_>) {
-        let rows = self.rows_mut();
-        let mut keyed: Vec<_> = rows.drain(..).map(|row| (column.value(&row, given), row)).collect();
-        keyed.sort_by(
-            |(one, _), (two, _)| {
-                if descending { one.compare_descending(two) } else { one.compare(two) }
-            },
+    pub fn sort(&mut self, column: &Column, descending: bool, given: &Given<'a>) {
+        self.sort_by(
+            |row| column.value(row, given),
+            |one, two| if descending { one.compare_descending(two) } else { one.compare(two) },
         );
-        rows.extend(keyed.into_iter().map(|(_, row)| row));
     }
 }
 

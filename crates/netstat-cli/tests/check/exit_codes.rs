@@ -9,10 +9,10 @@ fn a_command_that_is_not_understood_is_not_known() {
     std::fs::write(&bad, "[close-wait]\nwarnings = 1\n").unwrap();
     let bad = format!("--config {}", bad.display());
     for (words, said) in [
-        ("--set close-wait.warnings=1", "close-wait.warnings is no setting"),
+        ("--set close-wait.warnings=1", "close-wait.warnings is not a setting"),
         ("--set close-wait.old=soon", "close-wait.old has to be a number"),
         ("--config /no/such/file", "/no/such/file"),
-        (&*bad, "close-wait.warnings is no setting"),
+        (&*bad, "close-wait.warnings is not a setting"),
         ("close-wiat", "type close-wait"),
         ("close-wait stat established", "filter"),
         ("--explain close-wiat", "close-wait"),

@@ -109,7 +109,8 @@ fn an_address_on_a_list_is_found_with_its_line() {
 
         let run = finish(command(&format!("check suspicious --set suspicious.lists={}", odd.display())));
         assert_eq!(run.code, Some(0));
-        let said = "odd.txt 1 address or network is used; lines that were not understood: 1, the first is line 3; lines that block names and not addresses: 1";
+        let said =
+            "odd.txt: 1 entry used; 1 invalid line, first at line 3; 1 line blocks names, not addresses";
         assert!(run.complaint.contains(said), "{run:?}");
         let answer = ask(&format!("suspicious --lang ko --set suspicious.lists={}", odd.display()));
         let warning = answer.document["warnings"][0].as_str().unwrap();

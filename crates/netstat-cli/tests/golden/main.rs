@@ -11,9 +11,10 @@
 mod parse;
 mod samples;
 
-use netstat_cli::columns::{Extras, Facts};
 use netstat_cli::render::classic::{NameColumn, OwnerLines};
-use netstat_cli::render::{Classic, Language, LineEnd};
+use netstat_cli::render::extras::Extras;
+use netstat_cli::render::{Classic, LineEnd};
+use netstat_cli::text::Language;
 use netstat_cli::view::{ConnectionsOptions, ConnectionsView};
 use netstat_model::query::Kinds;
 use parse::{Cells, is_owner_line, is_row, parse};
@@ -54,7 +55,6 @@ fn render(sample: &Sample, lines: &[String], line_end: LineEnd) -> String {
         line_end,
         pid: form.pid,
         columns: &extras.columns(),
-        facts: Facts { offload: netstat_model::Offload::InHost },
         names: form.names.then_some(NameColumn { lookup: &parsed.names, full: false }),
         owners: form.owners.then_some(OwnerLines { lookup: &parsed.processes, path: false }),
         process: None,

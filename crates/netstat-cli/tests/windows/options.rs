@@ -98,13 +98,13 @@ fn a_dash_that_stands_for_every_row_is_explained() {
     for words in ["--columns local,recvq", "-an --sort recvq", "--group-by recvq", "--json --columns recvq"] {
         let run = netstat(words);
         assert_eq!(run.code, Some(0), "{words}: {run:?}");
-        assert_eq!(run.complaint, "netstat: recvq is unknown: this system does not tell it\r\n", "{words}");
+        assert_eq!(run.complaint, "netstat: recvq is unknown: this system does not report it\r\n", "{words}");
     }
     assert!(!netstat("--json").complaint.contains("recvq"), "where every column is shown none is missed");
     for (words, code) in [("recvq gt 0", 1), ("--exists recvq gt 0", 2), ("check recvq gt 0", 3)] {
         let run = netstat(words);
         assert_eq!((run.code, run.text.as_str()), (Some(code), ""), "{words}: {run:?}");
-        assert!(run.complaint.contains("does not tell the recvq"), "{words}: {run:?}");
+        assert!(run.complaint.contains("does not report recvq"), "{words}: {run:?}");
     }
 }
 

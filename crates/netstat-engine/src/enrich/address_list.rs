@@ -1,7 +1,7 @@
 //! Lists of addresses, such as blocklists: a file in one of the usual forms, and whether an address is on it.
 
-use crate::filter::Network;
-use netstat_model::PassedOver;
+use netstat_model::Prefix;
+use netstat_model::warning::SkippedLines;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -45,24 +45,24 @@ enum Line {
 
 impl AddressList {
     /// Reads a file.
-    pub fn parse(file: &[u8]) -> (Self, PassedOver) {
-        let (mut list, mut passed) = (Self::default(), PassedOver::default());
+    pub fn parse(file: &[u8]) -> (Self, SkippedLines) {
+        let (mut list, mut skipped) = (Self::default(), SkippedLines::default());
         let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
         for (at, line) in file.split(|&byte| byte == b'\n').enumerate() {
             let number = at + 1;
             match std::str::from_utf8(line).map_or(Line::Odd, read_line) {
                 Line::Ranges(ranges) => ranges.into_iter().for_each(|range| list.push(range, number)),
                 Line::Nothing => {}
-                Line::Name => passed.names += 1,
+                Line::Name => skipped.names += 1,
                 Line::Odd => {
-                    passed.odd += 1;
-                    passed.first_odd.get_or_insert(number);
+                    skipped.invalid += 1;
+                    skipped.first_invalid.get_or_insert(number);
                 }
             }
         }
         tidy(&mut list.v4, |last| last.checked_add(1));
         tidy(&mut list.v6, |last| last.checked_add(1));
-        (list, passed)
+        (list, skipped)
     }
 
     /// How many entries it has; one within another does not count.
@@ -112,7 +112,7 @@ impl fmt::Display for Entry {
             (IpAddr::V6(first), IpAddr::V6(last)) => (first.to_bits() ^ last.to_bits()).leading_zeros(),
             _ => 0,
         };
-        let network = u8::try_from(length).ok().and_then(|length| Network::new(self.first, length));
+        let network = u8::try_from(length).ok().and_then(|length| Prefix::containing(self.first, length));
         match network {
             Some(network) if ends(&network) == (self.first, self.last) => network.fmt(f),
             _ => write!(f, "{}-{}", self.first, self.last),
@@ -213,9 +213,9 @@ fn read(word: &str) -> Option<(IpAddr, IpAddr)> {
     if let Some((address, length)) = word.split_once('/') {
         let digits = !length.is_empty() && length.bytes().all(|byte| byte.is_ascii_digit());
         let length = if digits { length.parse().ok()? } else { return None };
-        let network = Network::new(address.parse().ok()?, length)?;
+        let network = Prefix::containing(address.parse().ok()?, length)?;
         // A list that everything is on says nothing.
-        return (network.length() > 0).then(|| ends(&network));
+        return (network.length > 0).then(|| ends(&network));
     }
     // An address with a port.
     if let Ok(end) = word.parse::<std::net::SocketAddr>() {
@@ -233,9 +233,9 @@ fn read_range(word: &str) -> Option<(IpAddr, IpAddr)> {
 }
 
 /// The first and the last address of a network.
-fn ends(network: &Network) -> (IpAddr, IpAddr) {
-    let length = u32::from(network.length());
-    let last = match network.address() {
+fn ends(network: &Prefix) -> (IpAddr, IpAddr) {
+    let length = u32::from(network.length);
+    let last = match network.address {
         IpAddr::V4(first) => {
             IpAddr::V4(Ipv4Addr::from_bits(first.to_bits() | u32::MAX.checked_shr(length).unwrap_or(0)))
         }
@@ -243,7 +243,7 @@ fn ends(network: &Network) -> (IpAddr, IpAddr) {
             IpAddr::V6(Ipv6Addr::from_bits(first.to_bits() | u128::MAX.checked_shr(length).unwrap_or(0)))
         }
     };
-    (network.address(), last)
+    (network.address, last)
 }
 
 #[cfg(test)]

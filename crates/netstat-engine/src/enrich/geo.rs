@@ -1,117 +1,77 @@
-//! The country and the network of an address, from databases that are files. Nothing is ever asked of anybody.
+//! The country and the network (autonomous system) of an address, from local databases. No network lookups are made.
 //!
-//! A country of the built-in table is the one in which whoever announces the address is registered. A machine may stand
-//! elsewhere: a cloud of one country has machines in many.
+//! The built-in table gives the country in which the holder of the address block is registered. The host itself may be
+//! elsewhere: a cloud provider registered in one country has hosts in many.
+//!
+//! Without the feature `geo` there are no databases, and every country and network is unknown.
 
+#[cfg(feature = "geo")]
 mod maxmind;
+#[cfg(feature = "geo")]
 mod table;
-#[cfg(test)]
+#[cfg(all(test, feature = "geo"))]
 mod tests;
 
+#[cfg(feature = "geo")]
 pub use maxmind::GeoError;
+#[cfg(feature = "geo")]
 pub use table::CountryTable;
 
-use crate::filter::Reach;
-use maxmind::MaxMind;
-use std::fmt;
-use std::net::{IpAddr, Ipv4Addr};
+use super::place::{AutonomousSystem, Country};
+use std::net::IpAddr;
 
-/// The table of this program: see `data/ORIGIN.md`.
+/// The built-in table, see `data/ORIGIN.md`.
+#[cfg(feature = "geo")]
 static BUILT_IN: &[u8] = include_bytes!("../../data/countries.bin");
 
-/// A country, by its code of two letters (ISO 3166-1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Country([u8; 2]);
-
-impl Country {
-    /// The country of a code, in any letter case; `None` for what is not two letters.
-    pub fn new(code: &str) -> Option<Self> {
-        let code: [u8; 2] = code.as_bytes().try_into().ok()?;
-        Self::from_bytes(code)
-    }
-
-    fn from_bytes(code: [u8; 2]) -> Option<Self> {
-        code.iter().all(u8::is_ascii_alphabetic).then(|| Self(code.map(|letter| letter.to_ascii_uppercase())))
-    }
-
-    /// The code, in capitals.
-    pub fn code(&self) -> &str {
-        // Letters of ASCII are text.
-        std::str::from_utf8(&self.0).unwrap_or_default()
-    }
-}
-
-impl fmt::Display for Country {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
-    }
-}
-
-/// The network that an address belongs to: an autonomous system, by number, name or both.
-///
-/// A name comes from a file: it has to be escaped before a terminal sees it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AutonomousSystem {
-    /// Its number.
-    pub number: Option<u32>,
-    /// Whose it is.
-    pub name: Option<String>,
-}
-
-impl fmt::Display for AutonomousSystem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.number, &self.name) {
-            (Some(number), Some(name)) => write!(f, "AS{number} {name}"),
-            (Some(number), None) => write!(f, "AS{number}"),
-            (None, Some(name)) => f.write_str(name),
-            (None, None) => Ok(()),
-        }
-    }
-}
-
-/// Who knows the countries and networks of addresses: files in the order they were added, then the built-in table,
+/// Databases of the countries and networks of addresses: files in the order they were added, then the built-in table,
 /// which has countries only.
 #[derive(Debug, Default)]
 pub struct Geo {
-    files: Vec<MaxMind>,
+    #[cfg(feature = "geo")]
+    files: Vec<maxmind::MaxMind>,
 }
 
 impl Geo {
-    /// The built-in table alone. Nothing is read or made for it.
+    /// Returns the built-in table alone. This takes no time: the table is searched in place.
     pub fn built_in() -> Self {
         Self::default()
     }
+}
 
-    /// Asks this file in MaxMind's format, given whole, before the built-in table.
+#[cfg(feature = "geo")]
+impl Geo {
+    /// Adds a file in MaxMind's format, given as its whole content, to be searched before the built-in table.
     ///
     /// # Errors
-    /// When it is none, is broken, or has neither countries nor networks.
+    /// If the file is not in this format, is broken, or has neither countries nor networks.
     pub fn add(&mut self, file: Vec<u8>) -> Result<(), GeoError> {
-        self.files.push(MaxMind::new(file)?);
+        self.files.push(maxmind::MaxMind::new(file)?);
         Ok(())
     }
 
-    /// Whether it can tell networks at all.
+    /// Returns true if one of the files has networks.
     pub fn has_networks(&self) -> bool {
-        self.files.iter().any(MaxMind::has_networks)
+        self.files.iter().any(maxmind::MaxMind::has_networks)
     }
 
-    /// The country of an address; `None` where it is not known. An address that is not of the whole internet has none.
+    /// Returns the country of an address; `None` if unknown, or if the address is not globally reachable.
     pub fn country(&self, address: IpAddr) -> Option<Country> {
-        let address = leads_to(address);
-        let of_file = self.of_files(address, MaxMind::country);
-        // The table has addresses of the whole internet only.
+        let address = embedded_v4(address);
+        let of_file = self.of_files(address, maxmind::MaxMind::country);
+        // The table has globally reachable addresses only.
         of_file.or_else(|| CountryTable::new(BUILT_IN)?.country(address))
     }
 
-    /// The network of an address; `None` where it is not known. An address that is not of the whole internet has none.
+    /// Returns the network of an address; `None` if unknown, or if the address is not globally reachable.
     pub fn network(&self, address: IpAddr) -> Option<AutonomousSystem> {
-        self.of_files(leads_to(address), MaxMind::network)
+        self.of_files(embedded_v4(address), maxmind::MaxMind::network)
     }
 
-    /// What the first file says that says something. A file may say anything of an address that is not of the whole
-    /// internet, so it is not asked.
-    fn of_files<T>(&self, address: IpAddr, of: impl Fn(&MaxMind, IpAddr) -> Option<T>) -> Option<T> {
+    /// Returns the answer of the first file that has one. A file may have entries for addresses that are not globally
+    /// reachable; those mean nothing here.
+    fn of_files<T>(&self, address: IpAddr, of: impl Fn(&maxmind::MaxMind, IpAddr) -> Option<T>) -> Option<T> {
+        use super::reach::Reach;
         if self.files.is_empty() || Reach::of(address) != Some(Reach::Public) {
             return None;
         }
@@ -119,18 +79,36 @@ impl Geo {
     }
 }
 
-/// The address itself, or the one of IPv4 that it leads to.
-fn leads_to(address: IpAddr) -> IpAddr {
+#[cfg(not(feature = "geo"))]
+impl Geo {
+    /// Returns false: there are no databases.
+    pub fn has_networks(&self) -> bool {
+        false
+    }
+
+    /// Returns `None`: there are no databases.
+    pub fn country(&self, _: IpAddr) -> Option<Country> {
+        None
+    }
+
+    /// Returns `None`: there are no databases.
+    pub fn network(&self, _: IpAddr) -> Option<AutonomousSystem> {
+        None
+    }
+}
+
+/// Returns the IPv4 address embedded in a transition address, or else the address itself.
+#[cfg(feature = "geo")]
+fn embedded_v4(address: IpAddr) -> IpAddr {
+    use std::net::Ipv4Addr;
     let address = address.to_canonical();
     let IpAddr::V6(v6) = address else { return address };
-    let [first, second, third, fourth, fifth, sixth, seventh, eighth] = v6.segments();
-    let carried = match [first, second, third, fourth, fifth, sixth] {
+    let (high, low) = match v6.segments() {
         // NAT64, RFC 6052.
-        [0x64, 0xff9b, 0, 0, 0, 0] => [seventh, eighth],
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => (high, low),
         // 6to4, RFC 3056.
-        [0x2002, ..] => [second, third],
+        [0x2002, high, low, ..] => (high, low),
         _ => return address,
     };
-    let [high, low] = carried.map(u32::from);
-    IpAddr::V4(Ipv4Addr::from_bits(high << 16 | low))
+    IpAddr::V4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)))
 }

@@ -1,14 +1,30 @@
-//! What completes the data of the kernel from elsewhere: names of ports, of hosts and of users, countries and networks of
-//! addresses.
+//! Data from sources other than the kernel: names of ports, hosts and users, countries and networks of addresses.
+//!
+//! ```
+//! use crate::enrich::{Reach, ServiceNames};
+//! use netstat_model::Protocol;
+//!
+//! let services = ServiceNames::parse(b"http 80/tcp www\ndomain 53/udp\n");
+//! assert_eq!(services.name(Protocol::Tcp, 80), Some("http"));
+//! assert_eq!(Reach::of("192.168.1.1".parse()?), Some(Reach::Private));
+//! # Ok::<(), std::net::AddrParseError>(())
+//! ```
 
 mod address_list;
 mod geo;
 mod hosts;
+mod place;
+mod reach;
 mod services;
 mod users;
 
 pub use address_list::{AddressList, Entry};
-pub use geo::{AutonomousSystem, Country, CountryTable, Geo, GeoError};
+pub use geo::Geo;
+#[cfg(feature = "geo")]
+pub use geo::{CountryTable, GeoError};
 pub use hosts::{HostNames, HostResolver, short_name};
+pub use place::{AutonomousSystem, Country};
+pub use reach::Reach;
+pub(crate) use reach::SPECIAL_BLOCKS;
 pub use services::ServiceNames;
 pub use users::UserNames;

@@ -10,12 +10,11 @@ mod bytecode;
 use super::Filter;
 use super::evaluate::{Outcomes, Tri, outcomes};
 use super::expression::{Expression, Side, Test};
-use super::network::Network;
 use super::ports::Ports;
-use super::registry::{self, Reach};
+use crate::enrich::{Reach, SPECIAL_BLOCKS};
 use bytecode::{Code, End, assemble};
 use netstat_model::query::{Kinds, Programs, SocketQuery, States};
-use netstat_model::{Family, Protocol};
+use netstat_model::{Family, Prefix, Protocol};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 #[cfg(all(test, target_os = "linux"))]
@@ -159,8 +158,14 @@ impl Filter {
             (program.map(Into::into), exact && whole)
         };
         let ((tcp, tcp_exact), (udp, udp_exact)) = (of(Protocol::Tcp), of(Protocol::Udp));
-        let fields = query.fields | self.needs().fields;
-        let query = SocketQuery { kinds, states, fields, programs: Programs { tcp, udp } };
+        let needs = self.needs();
+        let query = SocketQuery {
+            kinds,
+            states,
+            fields: query.fields | needs.fields,
+            tcp: query.tcp | needs.tcp,
+            programs: Programs { tcp, udp },
+        };
         Narrowed { query, exact: tcp_exact && udp_exact }
     }
 }
@@ -228,7 +233,9 @@ impl Compiler {
             Test::Port(_, set) => self.remote(ports(End::Remote, set), wanted),
             Test::Host(Side::Local, networks) => {
                 let code = blocks(End::Local, networks);
-                if !self.dual || !networks.iter().any(Network::has_wildcard_v4) {
+                if !self.dual
+                    || !networks.iter().any(|network| network.contains(Ipv4Addr::UNSPECIFIED.into()))
+                {
                     return local(code, wanted, true);
                 }
                 // The wildcard of IPv6 may be in a block of IPv4.
@@ -270,7 +277,7 @@ impl Compiler {
         if !self.no_remote {
             return local(code, wanted, true);
         }
-        let unspecified = |address: IpAddr| Code::In(End::Remote, Network::host(address));
+        let unspecified = |address: IpAddr| Code::In(End::Remote, Prefix::host(address));
         let zeros =
             Code::any([unspecified(Ipv4Addr::UNSPECIFIED.into()), unspecified(Ipv6Addr::UNSPECIFIED.into())]);
         let none = Code::all([Code::AtMost(End::Remote, 0), zeros]);
@@ -310,19 +317,19 @@ fn ports(end: End, ports: &Ports) -> Code {
     }))
 }
 
-fn blocks(end: End, networks: &[Network]) -> Code {
+fn blocks(end: End, networks: &[Prefix]) -> Code {
     Code::any(networks.iter().map(|network| block(end, *network)))
 }
 
-fn block(end: End, network: Network) -> Code {
+fn block(end: End, network: Prefix) -> Code {
     let code = Code::In(end, network);
     let start = Ipv4Addr::UNSPECIFIED.to_ipv6_mapped();
-    let has_mapped = match network.address() {
+    let has_mapped = match network.address {
         IpAddr::V4(_) => false,
         IpAddr::V6(address) => {
-            let rest = 128 - u32::from(network.length());
+            let rest = 128 - u32::from(network.length);
             let mask = u128::MAX.checked_shl(rest).unwrap_or(0);
-            start.to_bits() & mask == address.to_bits() && network.length() <= 96
+            start.to_bits() & mask == address.to_bits() && network.length <= 96
         }
     };
     // To the kernel a mapped address is one of IPv6.
@@ -330,11 +337,13 @@ fn block(end: End, network: Network) -> Code {
 }
 
 fn reaches(wanted: Reach) -> Code {
-    // The longest block an address is in decides, so each is asked for after the longer ones.
-    let of = |entries: &mut dyn Iterator<Item = registry::Entry>| {
-        let entries: Vec<registry::Entry> = entries.collect();
-        entries.into_iter().rev().fold(Code::Never, |shorter, (network, reach)| {
-            let inside = if network.length() == 0 { Code::Always } else { Code::In(End::Remote, network) };
+    // The longest block that contains an address decides, so each block is tested after the longer ones.
+    let mut blocks = SPECIAL_BLOCKS;
+    blocks.sort_by_key(|(block, _)| block.length);
+    let of = |family| {
+        let blocks = blocks.iter().filter(|(block, _)| block.family() == family);
+        blocks.fold(Code::Never, |shorter, &(block, reach)| {
+            let inside = if block.length == 0 { Code::Always } else { Code::In(End::Remote, block) };
             if reach == Some(wanted) {
                 Code::any([inside, shorter])
             } else {
@@ -342,19 +351,12 @@ fn reaches(wanted: Reach) -> Code {
             }
         })
     };
-    let entries = registry::entries();
-    let v4 = of(&mut entries.iter().copied().filter(|(network, _)| network.address().is_ipv4()));
-    let v6 = of(&mut entries.iter().copied().filter(|(network, _)| network.address().is_ipv6()));
     let is_v4 = || Code::In(End::Remote, all_v4());
-    Code::any([Code::all([is_v4(), v4]), Code::all([is_v4().not(), v6])])
+    Code::any([Code::all([is_v4(), of(Family::V4)]), Code::all([is_v4().not(), of(Family::V6)])])
 }
 
-fn all_v4() -> Network {
-    match Network::new(Ipv4Addr::UNSPECIFIED.into(), 0) {
-        Some(network) => network,
-        // No address has less than no bits.
-        None => Network::host(Ipv4Addr::UNSPECIFIED.into()),
-    }
+fn all_v4() -> Prefix {
+    Prefix::everything(Family::V4)
 }
 
 /// One of the ends has an IPv4 address.
@@ -363,5 +365,5 @@ fn carries_v4() -> Code {
 }
 
 fn wildcard_v6() -> Code {
-    Code::In(End::Local, Network::host(Ipv6Addr::UNSPECIFIED.into()))
+    Code::In(End::Local, Prefix::host(Ipv6Addr::UNSPECIFIED.into()))
 }

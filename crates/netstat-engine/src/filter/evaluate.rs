@@ -2,13 +2,11 @@
 
 use super::Filter;
 use super::expression::{Expression, Side, Test};
-use super::network::Network;
-use super::quantity::Quantity;
-use super::registry;
-use crate::enrich::Geo;
+use crate::enrich::{Geo, Reach};
 use netstat_model::query::{Fields, ProcessFields, States};
 use netstat_model::{
-    Endpoint, Family, Missing, NoOwner, Ownership, Process, ProcessId, Protocol, Socket, TcpState,
+    Endpoint, Family, Missing, NoOwner, OwnershipRef, Process, ProcessId, Protocol, SocketRef, TcpFields,
+    TcpState,
 };
 use std::ffi::{OsStr, OsString};
 use std::net::{IpAddr, Ipv4Addr};
@@ -143,6 +141,8 @@ pub struct Needs {
     pub networks: bool,
     /// Fields of sockets that come only when asked for. [`Filter::narrow`] adds them to its query.
     pub fields: Fields,
+    /// Fields of the course of TCP connections, likewise.
+    pub tcp: TcpFields,
 }
 
 /// What has been read of a socket so far.
@@ -174,7 +174,8 @@ impl Context<'static> {
 
 impl Filter {
     /// Whether the socket matches. Owners and processes that were not read are not known, see [`Filter::needs`].
-    pub fn matches(&self, socket: &Socket, context: &Context<'_>) -> Tri {
+    pub fn matches<'a>(&self, socket: impl Into<SocketRef<'a>>, context: &Context<'_>) -> Tri {
+        let socket = &socket.into();
         let mut of = |test: &Test| Outcomes::from(self.evaluate(test, socket, context));
         // Each test has one answer, so has the whole.
         outcomes(&self.expression, &mut of).list().next().unwrap_or(Tri::Unknown)
@@ -182,14 +183,15 @@ impl Filter {
 
     /// Whether the socket matches, if that can be said by what is known so far: before owners are looked for, and
     /// again before their processes are read. `None`: read more of this socket.
-    pub fn decided(&self, socket: &Socket, known: Known) -> Option<bool> {
+    pub fn decided<'a>(&self, socket: impl Into<SocketRef<'a>>, known: Known) -> Option<bool> {
+        let socket = &socket.into();
         let mut of = |test: &Test| {
             let open = match test {
-                Test::Pid(_) => known == Known::Socket && !socket.ownership.is_read(),
-                Test::Process(_) | Test::Path(_) | Test::Unit(_) => match socket.ownership {
-                    Ownership::NotRead | Ownership::Listed { .. } => known == Known::Socket,
-                    Ownership::Held(_) => true,
-                    Ownership::Unowned(_) => false,
+                Test::Pid(_) => known == Known::Socket && !socket.ownership().is_read(),
+                Test::Process(_) | Test::Path(_) | Test::Unit(_) => match socket.ownership() {
+                    OwnershipRef::NotRead | OwnershipRef::Listed { .. } => known == Known::Socket,
+                    OwnershipRef::One(_) | OwnershipRef::Several(_) => true,
+                    OwnershipRef::Unowned(_) => false,
                 },
                 _ => false,
             };
@@ -202,31 +204,6 @@ impl Filter {
         possible.is(Tri::Yes).then_some(true)
     }
 
-    /// Whether a socket in brief ([`Brief`](netstat_model::Brief)) is enough to decide: its ends, state and protocol.
-    pub fn is_of_ends(&self) -> bool {
-        let mut alone = true;
-        self.expression.each(&mut |test| {
-            alone &= match test {
-                Test::Port(..)
-                | Test::Host(..)
-                | Test::State(_)
-                | Test::Protocol(_)
-                | Test::Family(_)
-                | Test::Reach(_) => true,
-                Test::Country(_)
-                | Test::NetworkNumber(_)
-                | Test::NetworkName(_)
-                | Test::Pid(_)
-                | Test::Process(_)
-                | Test::Path(_)
-                | Test::Unit(_)
-                | Test::User(_)
-                | Test::Number(..) => false,
-            };
-        });
-        alone
-    }
-
     /// What has to be read beyond the socket table.
     pub fn needs(&self) -> Needs {
         let mut needs = Needs {
@@ -235,6 +212,7 @@ impl Filter {
             countries: false,
             networks: false,
             fields: Fields::empty(),
+            tcp: TcpFields::empty(),
         };
         self.expression.each(&mut |test| match test {
             Test::Country(_) => needs.countries = true,
@@ -255,16 +233,18 @@ impl Filter {
                 needs.owners = true;
                 needs.processes |= ProcessFields::UNIT;
             }
-            Test::Number(Quantity::RoundTripTime | Quantity::Retransmissions, ..) => {
-                needs.fields |= Fields::TCP_INFO;
+            Test::User(_) => needs.fields |= Fields::COMMON,
+            Test::Number(quantity, ..) => {
+                let (fields, tcp) = quantity.needs();
+                needs.fields |= fields;
+                needs.tcp |= tcp;
             }
-            Test::Number(Quantity::Age, ..) => needs.fields |= Fields::AGE,
             _ => {}
         });
         needs
     }
 
-    fn evaluate(&self, test: &Test, socket: &Socket, context: &Context<'_>) -> Tri {
+    fn evaluate(&self, test: &Test, socket: &SocketRef<'_>, context: &Context<'_>) -> Tri {
         match test {
             Test::Country(countries) => self.of_remote(socket, |geo, address| {
                 geo.country(address).map_or(Tri::Unknown, |country| countries.contains(&country).into())
@@ -282,13 +262,13 @@ impl Filter {
     }
 
     /// What the databases say of the remote address; a socket without one is nowhere.
-    fn of_remote(&self, socket: &Socket, of: impl Fn(&Geo, IpAddr) -> Tri) -> Tri {
+    fn of_remote(&self, socket: &SocketRef<'_>, of: impl Fn(&Geo, IpAddr) -> Tri) -> Tri {
         let Some(remote) = &socket.remote else { return Tri::No };
         self.geo.as_ref().map_or(Tri::Unknown, |geo| of(geo, remote.address))
     }
 }
 
-fn evaluate(test: &Test, socket: &Socket, context: &Context<'_>) -> Tri {
+fn evaluate(test: &Test, socket: &SocketRef<'_>, context: &Context<'_>) -> Tri {
     match test {
         Test::Port(side, ports) => ends(socket, *side, |end, _| ports.contains(end.port)),
         Test::Host(side, networks) => ends(socket, *side, |end, also_v4| {
@@ -305,11 +285,9 @@ fn evaluate(test: &Test, socket: &Socket, context: &Context<'_>) -> Tri {
         },
         Test::Protocol(protocol) => (socket.protocol == *protocol).into(),
         Test::Family(Family::V4) if may_be_dual(socket) => Tri::Unknown,
-        Test::Family(Family::V4) => socket.sections().v4.into(),
-        Test::Family(Family::V6) => socket.sections().v6.into(),
-        Test::Reach(reach) => {
-            socket.remote.is_some_and(|end| registry::reach(end.address) == Some(*reach)).into()
-        }
+        Test::Family(Family::V4) => socket.families().v4.into(),
+        Test::Family(Family::V6) => socket.families().v6.into(),
+        Test::Reach(reach) => socket.remote.is_some_and(|end| Reach::of(end.address) == Some(*reach)).into(),
         // Asked of the databases, which are elsewhere.
         Test::Country(_) | Test::NetworkNumber(_) | Test::NetworkName(_) => Tri::Unknown,
         Test::Pid(pids) => owners(socket, |id| pids.contains(&id.pid).into()),
@@ -331,7 +309,7 @@ fn evaluate(test: &Test, socket: &Socket, context: &Context<'_>) -> Tri {
         Test::Unit(glob) => {
             processes(socket, context, |process| matched(process.unit.as_ref(), |unit| glob.matches(unit)))
         }
-        Test::User(users) => socket.uid.map_or(Tri::Unknown, |uid| users.contains(&uid).into()),
+        Test::User(users) => socket.uid().map_or(Tri::Unknown, |uid| users.contains(&uid).into()),
         Test::Number(quantity, comparison, limit) => {
             quantity.of(socket).map_or(Tri::Unknown, |number| comparison.holds(number, *limit).into())
         }
@@ -340,12 +318,12 @@ fn evaluate(test: &Test, socket: &Socket, context: &Context<'_>) -> Tri {
 
 /// Whether one of the ends passes. The second argument of `passes` tells that the end is a wildcard that stands for
 /// that of IPv4 as well.
-fn ends(socket: &Socket, side: Side, passes: impl Fn(&Endpoint, bool) -> bool) -> Tri {
+fn ends(socket: &SocketRef<'_>, side: Side, passes: impl Fn(&Endpoint, bool) -> bool) -> Tri {
     let remote = || socket.remote.as_ref().is_some_and(|end| passes(end, false)).into();
     if side == Side::Remote {
         return remote();
     }
-    let sections = socket.sections();
+    let sections = socket.families();
     let dual = sections.v4 && sections.v6;
     let mut local = Tri::from(passes(&socket.local, dual));
     if local == Tri::No && may_be_dual(socket) && passes(&socket.local, true) {
@@ -358,26 +336,28 @@ fn ends(socket: &Socket, side: Side, passes: impl Fn(&Endpoint, bool) -> bool) -
 }
 
 /// Whether the socket is a wildcard of which the system did not tell whether it takes IPv4.
-fn may_be_dual(socket: &Socket) -> bool {
+fn may_be_dual(socket: &SocketRef<'_>) -> bool {
     socket.family == Family::V6
         && socket.v6_only.is_none()
         && socket.remote.is_none()
         && matches!(socket.local.address, IpAddr::V6(address) if address.is_unspecified())
 }
 
-fn owners(socket: &Socket, mut of: impl FnMut(ProcessId) -> Tri) -> Tri {
-    match &socket.ownership {
-        Ownership::NotRead | Ownership::Listed { .. } => Tri::Unknown,
-        Ownership::Held(owners) => {
-            let none = owners.iter().map(|owner| of(owner.process).negated()).fold(Tri::Yes, Tri::and);
+fn owners(socket: &SocketRef<'_>, mut of: impl FnMut(ProcessId) -> Tri) -> Tri {
+    let ownership = socket.ownership();
+    match ownership {
+        OwnershipRef::NotRead | OwnershipRef::Listed { .. } => Tri::Unknown,
+        OwnershipRef::One(_) | OwnershipRef::Several(_) => {
+            let none =
+                ownership.owners().iter().map(|owner| of(owner.process).negated()).fold(Tri::Yes, Tri::and);
             none.negated()
         }
-        Ownership::Unowned(NoOwner::NoProcess | NoOwner::Kernel) => Tri::No,
-        Ownership::Unowned(_) => Tri::Unknown,
+        OwnershipRef::Unowned(NoOwner::NoProcess | NoOwner::Kernel) => Tri::No,
+        OwnershipRef::Unowned(_) => Tri::Unknown,
     }
 }
 
-fn processes(socket: &Socket, context: &Context<'_>, of: impl Fn(&Process) -> Tri) -> Tri {
+fn processes(socket: &SocketRef<'_>, context: &Context<'_>, of: impl Fn(&Process) -> Tri) -> Tri {
     owners(socket, |id| (context.process)(id).map_or(Tri::Unknown, &of))
 }
 
@@ -399,11 +379,4 @@ fn is_cut(name: Result<&OsString, &Missing>) -> bool {
 fn begins_with(file: &OsStr, name: &Result<OsString, Missing>) -> bool {
     let name = name.as_ref().map(|name| name.as_encoded_bytes());
     name.is_ok_and(|name| file.as_encoded_bytes().starts_with(name))
-}
-
-impl Network {
-    /// Whether the address that means all of IPv4 is in the block.
-    pub(super) fn has_wildcard_v4(&self) -> bool {
-        self.contains(Ipv4Addr::UNSPECIFIED.into())
-    }
 }

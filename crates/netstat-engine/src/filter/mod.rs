@@ -13,6 +13,7 @@
 //! What a socket is known not to have is another matter: a listener has no remote end, so `rport 80` is no, and
 //! `not rport 80` is yes. UDP has no state in the same way.
 
+mod canonical;
 mod compile;
 mod countries;
 mod error;
@@ -21,11 +22,9 @@ mod expression;
 mod glob;
 mod help;
 mod lexer;
-mod network;
 mod parse;
 mod ports;
 mod quantity;
-mod registry;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -36,10 +35,8 @@ pub use evaluate::{Context, Known, Needs, Tri};
 pub use expression::{Side, Test};
 pub use glob::Glob;
 pub use help::HELP;
-pub use network::Network;
 pub use ports::Ports;
 pub use quantity::{Comparison, Quantity};
-pub use registry::Reach;
 
 use crate::enrich::Geo;
 use expression::Expression;

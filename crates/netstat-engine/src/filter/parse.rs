@@ -8,8 +8,8 @@ use super::expression::{Expression, Side, Test};
 use super::glob::Glob;
 use super::lexer::{self, Kind, SIGN_WORDS, Sign, Token};
 use super::quantity::{Comparison, Quantity};
-use super::registry::Reach;
 use super::syntax::{self, JOINING, Keyword, PRIMARIES};
+use crate::enrich::Reach;
 use netstat_model::Family;
 use std::ffi::OsString;
 

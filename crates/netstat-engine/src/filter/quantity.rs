@@ -1,21 +1,22 @@
 //! Numbers of a socket, and how they are compared and written.
 
-use netstat_model::Socket;
+use netstat_model::query::Fields;
+use netstat_model::{SocketRef, TcpFields};
 use std::fmt;
 use std::time::Duration;
 
 /// A number of a socket that a filter can compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Quantity {
-    /// [`Socket::recv_queue`], in bytes (for a listener, connections).
+    /// [`SocketRef::recv_queue`], in bytes (for a listener, connections).
     ReceiveQueue,
-    /// [`Socket::send_queue`], in bytes (for a listener, connections).
+    /// [`SocketRef::send_queue`], in bytes (for a listener, connections).
     SendQueue,
     /// [`netstat_model::TcpInfo::rtt`], in microseconds.
     RoundTripTime,
     /// [`netstat_model::TcpInfo::total_retransmits`].
     Retransmissions,
-    /// [`Socket::age`], in microseconds.
+    /// [`SocketRef::age`], in microseconds.
     Age,
 }
 
@@ -78,6 +79,16 @@ const TIMES: [Unit; 6] = [
 const COUNT: [Unit; 1] = [("", 1)];
 
 impl Quantity {
+    /// Returns what has to be read of sockets and of their TCP connections to know the number.
+    pub(super) fn needs(self) -> (Fields, TcpFields) {
+        match self {
+            Self::ReceiveQueue | Self::SendQueue => (Fields::COMMON, TcpFields::empty()),
+            Self::RoundTripTime => (Fields::COMMON, TcpFields::RTT),
+            Self::Retransmissions => (Fields::COMMON, TcpFields::TOTAL_RETRANSMITS),
+            Self::Age => (Fields::AGE, TcpFields::empty()),
+        }
+    }
+
     /// Every quantity.
     pub const ALL: [Self; 5] =
         [Self::ReceiveQueue, Self::SendQueue, Self::RoundTripTime, Self::Retransmissions, Self::Age];
@@ -94,13 +105,13 @@ impl Quantity {
     }
 
     /// The number of a socket; `None` where it is not known.
-    pub(super) fn of(self, socket: &Socket) -> Option<u64> {
+    pub(super) fn of(self, socket: &SocketRef<'_>) -> Option<u64> {
         match self {
-            Self::ReceiveQueue => socket.recv_queue.map(u64::from),
-            Self::SendQueue => socket.send_queue.map(u64::from),
-            Self::RoundTripTime => socket.tcp.as_ref()?.rtt.map(micros),
-            Self::Retransmissions => socket.tcp.as_ref()?.total_retransmits.map(u64::from),
-            Self::Age => socket.age.map(micros),
+            Self::ReceiveQueue => socket.recv_queue().map(u64::from),
+            Self::SendQueue => socket.send_queue().map(u64::from),
+            Self::RoundTripTime => socket.tcp()?.rtt.map(micros),
+            Self::Retransmissions => socket.tcp()?.total_retransmits.map(u64::from),
+            Self::Age => socket.age().map(micros),
         }
     }
 

@@ -15,7 +15,7 @@ bitflags! {
 }
 
 impl Families {
-    /// The set of one family.
+    /// Returns the set of one family.
     pub fn of(family: Family) -> Self {
         match family {
             Family::V4 => Self::V4,
@@ -24,20 +24,20 @@ impl Families {
     }
 }
 
-/// Which routing tables.
+/// A selection of routing tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Tables {
-    /// Those that every packet is looked up in when no rule says otherwise: local, main and default.
+    /// The tables that every packet is looked up in by default: local, main and default.
     #[default]
     Default,
-    /// One, by its number.
+    /// One table, by its number.
     Id(u32),
-    /// Every one.
+    /// All tables.
     All,
 }
 
 impl Tables {
-    /// Whether a table is asked for.
+    /// Returns true if the table is selected.
     pub fn contain(self, table: u32) -> bool {
         match self {
             Self::Default => matches!(table, TABLE_MAIN | TABLE_LOCAL | TABLE_DEFAULT),
@@ -47,13 +47,17 @@ impl Tables {
     }
 }
 
-/// A text that names no routing table.
+/// The error for a text that is not the name or number of a routing table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownTable;
 
 impl fmt::Display for UnknownTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not a routing table; type a number from 1 to {}, main, local, default or all", u32::MAX)
+        write!(
+            f,
+            "not a routing table: expected a number from 1 to {}, main, local, default or all",
+            u32::MAX
+        )
     }
 }
 
@@ -62,32 +66,31 @@ impl std::error::Error for UnknownTable {}
 impl FromStr for Tables {
     type Err = UnknownTable;
 
-    /// Reads what `--table` takes: `all`, `main`, `local`, `default` in any letter case, or a decimal number.
+    /// Parses `all`, `main`, `local` or `default` in any letter case, or a decimal number.
     fn from_str(text: &str) -> Result<Self, UnknownTable> {
-        let named = [("all", Self::All)]
-            .into_iter()
-            .chain(
-                [("main", TABLE_MAIN), ("local", TABLE_LOCAL), ("default", TABLE_DEFAULT)]
-                    .map(|(name, id)| (name, Self::Id(id))),
-            )
-            .find(|(name, _)| text.eq_ignore_ascii_case(name));
-        if let Some((_, tables)) = named {
+        let named = [
+            ("all", Self::All),
+            ("main", Self::Id(TABLE_MAIN)),
+            ("local", Self::Id(TABLE_LOCAL)),
+            ("default", Self::Id(TABLE_DEFAULT)),
+        ];
+        if let Some((_, tables)) = named.into_iter().find(|(name, _)| text.eq_ignore_ascii_case(name)) {
             return Ok(tables);
         }
         if !text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(UnknownTable);
         }
-        // Table 0 is how the kernel says that no table is meant.
+        // The kernel uses table 0 for "no table".
         text.parse().ok().filter(|&id| id > 0).map(Self::Id).ok_or(UnknownTable)
     }
 }
 
-/// Which routes.
+/// Which routes to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RouteQuery {
-    /// Of which tables.
+    /// The routing tables.
     pub tables: Tables,
-    /// Of which families.
+    /// The address families.
     pub families: Families,
 }
 

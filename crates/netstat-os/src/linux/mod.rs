@@ -26,6 +26,7 @@ mod source;
 mod stat;
 mod table;
 mod tcp_info;
+mod tcp_state;
 mod uptime;
 mod users;
 mod wire;
@@ -34,15 +35,14 @@ use super::resolver::{PlayedResolver, RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
 use super::{Backend, NameLookup, Origin};
 use live::Live;
-use netstat_model::query::{Owners, ProcessFields, RouteQuery, SocketQuery};
+use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
 use netstat_model::{Answer, Error, Operation, OwnerMethod};
 use netstat_model::{
-    Brief, Conntrack, Counters, Firewall, Inbound, Interface, InterfaceCounters, Limits, PersistentRoute,
-    Process, ProcessId, RdmaEndpoint, Route, Socket, Table,
+    Conntrack, Counters, Firewall, Inbound, Interface, InterfaceCounters, Limits, PersistentRoute, Process,
+    ProcessId, RdmaEndpoint, Route, SocketRef, SocketTable,
 };
 use source::{Recording, Source};
 use std::net::IpAddr;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -97,43 +97,12 @@ impl Linux {
 }
 
 impl Backend for Linux {
-    fn sockets(&self, query: &SocketQuery) -> Result<Answer<Vec<Socket>>, Error> {
-        sockets::sockets(self.source(), query)
-    }
-
-    fn sifted_sockets(
+    fn sockets(
         &self,
-        query: &SocketQuery,
-        sift: &mut dyn FnMut(&mut Socket) -> bool,
-    ) -> Result<Answer<Vec<Socket>>, Error> {
-        sockets::sifted(self.source(), query, sift)
-    }
-
-    fn attach_owners(
-        &self,
-        sockets: &mut [Socket],
-        query: &SocketQuery,
-        by: Owners,
-    ) -> Result<Answer<OwnerMethod>, Error> {
-        owners::attach(self.source(), sockets, query, by)
-    }
-
-    fn table(
-        &self,
-        query: &SocketQuery,
-        owners: Option<Owners>,
-        keep: &dyn Fn(&Brief) -> bool,
-    ) -> Result<Answer<(Table, OwnerMethod)>, Error> {
-        table::table(self.source(), query, owners, keep)
-    }
-
-    fn each_socket(
-        &self,
-        query: &SocketQuery,
-        hand: &mut dyn FnMut(&Brief) -> ControlFlow<()>,
-    ) -> Result<Answer<()>, Error> {
-        let warnings = sockets::each(self.source(), query, sockets::Again::Never, hand)?;
-        Ok(Answer { data: (), warnings })
+        listing: &Listing<'_>,
+        visit: &mut dyn FnMut(&SocketRef<'_>) -> Visit,
+    ) -> Result<Answer<(SocketTable, OwnerMethod)>, Error> {
+        table::table(self.source(), listing, visit)
     }
 
     fn processes(&self, wanted: &[ProcessId], fields: ProcessFields) -> Vec<Process> {

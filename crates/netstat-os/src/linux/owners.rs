@@ -44,12 +44,11 @@ use descriptors::Bpf;
 pub(super) use descriptors::HeadStart;
 use holders::Holders;
 use netstat_model::error::words_of;
-use netstat_model::query::{Fields, Owners, Programs, SocketQuery, States};
+use netstat_model::query::{Fields, Listing, OwnerSearch, Owners, Programs, SocketQuery, States, Visit};
 use netstat_model::{Answer, Error, Operation, OwnerMethod, Warning};
-use netstat_model::{Holder, NoOwner, Owner, Ownership, ProcessId, ShortId, Socket, Table};
+use netstat_model::{NoOwner, ProcessId, ShortId, SocketTable, TcpFields};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::io;
-use std::ops::ControlFlow;
 
 /// How many descriptors of threads beside the main ones are read at most: about a quarter of a second.
 const THREAD_LINKS: usize = 65_536;
@@ -60,69 +59,14 @@ const INITIAL_PID_NAMESPACE: &[u8] = b"pid:[4026531836]";
 /// `CAP_SYS_PTRACE`: who has it may look into the descriptors of all processes.
 const CAP_SYS_PTRACE: u32 = 19;
 
-/// Fills in who holds a socket, the one to show first, or tells why nobody does.
-type Find<'a> = dyn FnMut(ShortId, &mut Vec<Owner>) -> Result<(), NoOwner> + 'a;
-
-/// Sockets whose owners are looked for.
-trait Sockets {
-    /// Hands over those that a descriptor may hold.
-    fn each(&self, hand: &mut dyn FnMut(ShortId));
-    /// Says of each of them who holds it.
-    fn settle(&mut self, find: &mut Find<'_>);
-}
-
-fn id(socket: &Socket) -> Option<ShortId> {
-    // The kernel says 0 where none can hold it.
-    let inode = socket.id.inode.filter(|&inode| inode != 0)?;
-    Some(ShortId::new(Some(inode), socket.id.cookie))
-}
-
-impl Sockets for &mut [Socket] {
-    fn each(&self, hand: &mut dyn FnMut(ShortId)) {
-        self.iter().filter_map(id).for_each(hand);
-    }
-
-    fn settle(&mut self, find: &mut Find<'_>) {
-        for socket in self.iter_mut() {
-            let mut owners = Vec::new();
-            let found = id(socket).map_or(Err(NoOwner::NoProcess), |id| find(id, &mut owners));
-            socket.ownership = found.map_or_else(Ownership::Unowned, |()| Ownership::Held(owners));
-        }
-    }
-}
-
-impl Sockets for Table {
-    fn each(&self, hand: &mut dyn FnMut(ShortId)) {
-        self.open().for_each(hand);
-    }
-
-    fn settle(&mut self, find: &mut Find<'_>) {
-        let mut owners = Vec::new();
-        self.set_holders(&mut |id| match find(id, &mut owners) {
-            Ok(()) => owners.first().map_or(Holder::NotRead, |owner| Holder::Process(owner.process.pid)),
-            Err(reason) => Holder::Nobody(reason),
-        });
-    }
-}
-
 /// Lists the sockets again, as those that are looked for were listed. Answers what the list may lack.
 type List<'a> = dyn FnMut(&mut dyn FnMut(ShortId)) -> Result<Vec<Warning>, Error> + 'a;
 
-/// Fills in the owners of the sockets.
-pub(super) fn attach(
-    source: &dyn Source,
-    mut sockets: &mut [Socket],
-    query: &SocketQuery,
-    by: Owners,
-) -> Result<Answer<OwnerMethod>, Error> {
-    let found = Found::nothing();
-    attach_asking(source, &mut sockets, by, found, &mut |hand| list_again(source, query, hand))
-}
-
-/// The same for a table, beginning with what was found while it was listed.
-pub(super) fn attach_to_table<'a>(
+/// Looks for the owners of those sockets of a table whose owners are wanted, beginning with what was found while the
+/// sockets were listed.
+pub(super) fn attach<'a>(
     source: &'a dyn Source,
-    table: &mut Table,
+    table: &mut SocketTable,
     query: &SocketQuery,
     by: Owners,
     found: Found<'a>,
@@ -141,11 +85,19 @@ fn list_again(
     // Programs look at the ends alone, which TCP sockets keep once they have both, or listen.
     let tcp = query.programs.tcp.clone().filter(|_| bound.is_empty());
     let programs = Programs { tcp, udp: None };
-    let again = SocketQuery { kinds: query.kinds, states, fields: Fields::empty(), programs };
-    super::sockets::each(source, &again, super::sockets::Again::Comes, &mut |brief| {
-        hand(ShortId::new(brief.id.inode, brief.id.cookie));
-        ControlFlow::Continue(())
-    })
+    let again = SocketQuery {
+        kinds: query.kinds,
+        states,
+        fields: Fields::empty(),
+        tcp: TcpFields::empty(),
+        programs,
+    };
+    let listing = Listing { query: &again, owners: OwnerSearch::No, may_restart: true };
+    let answer = super::sockets::list(source, &listing, &mut |socket| {
+        hand(ShortId::new(socket.id.inode, socket.id.cookie));
+        Visit::Skip
+    })?;
+    Ok(answer.warnings)
 }
 
 /// What is known before the search.
@@ -157,21 +109,15 @@ pub(super) struct Found<'a> {
     holders: Holders,
 }
 
-impl Found<'_> {
-    fn nothing() -> Self {
-        Self::default()
-    }
-}
-
 /// The same, with the way to list the sockets again.
 fn attach_asking<'a>(
     source: &'a dyn Source,
-    sockets: &mut dyn Sockets,
+    table: &mut SocketTable,
     by: Owners,
     found: Found<'a>,
     list: &mut List<'_>,
 ) -> Result<Answer<OwnerMethod>, Error> {
-    let mut search = Search::new(source, sockets, by, found);
+    let mut search = Search::new(source, table, by, found);
     let mut warnings = Vec::new();
     let mut vanished = FxHashSet::default();
     let mut unowned = NoOwner::NotPermitted;
@@ -186,7 +132,7 @@ fn attach_asking<'a>(
         }
     }
     let method = search.method;
-    search.hand_over(sockets, &vanished, unowned);
+    search.hand_over(table, &vanished, unowned);
     Ok(Answer { data: method, warnings })
 }
 
@@ -220,17 +166,17 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(source: &'a dyn Source, sockets: &dyn Sockets, by: Owners, found: Found<'a>) -> Self {
+    fn new(source: &'a dyn Source, table: &SocketTable, by: Owners, found: Found<'a>) -> Self {
         let Found { bpf, looked, holders } = found;
         let mut wanted = FxHashMap::default();
-        sockets.each(&mut |id| {
+        for id in table.wanted() {
             if !looked || !holders.hold(id) {
                 let cookie = wanted.entry(id.inode).or_insert(id.cookie);
                 if *cookie != id.cookie {
                     *cookie = 0;
                 }
             }
-        });
+        }
         Self {
             source,
             by,
@@ -454,9 +400,9 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn hand_over(self, sockets: &mut dyn Sockets, vanished: &FxHashSet<u32>, unowned: NoOwner) {
+    fn hand_over(self, table: &mut SocketTable, vanished: &FxHashSet<u32>, unowned: NoOwner) {
         let mut ancestry = ancestry::Ancestry::new(self.source);
-        sockets.settle(&mut |id, owners| {
+        table.set_owners(&mut |id, owners| {
             self.holders.owners(id, owners);
             ancestry.put_principal_first(owners);
             match owners.is_empty() {

@@ -2,8 +2,8 @@
 //!
 //! These files know no cookie, no traffic class, no bound-only sockets, and not whether an IPv6 socket refuses IPv4.
 
-use super::sockets::{decode_timer_kind, state_and_remote};
 use super::source::Source;
+use super::tcp_state::{decode_timer_kind, state_and_remote};
 use netstat_model::query::{Kinds, SocketQuery};
 use netstat_model::{Answer, Warning};
 use netstat_model::{Endpoint, Family, NoOwner, Ownership, Protocol, Socket, SocketId, TcpState, Timer};

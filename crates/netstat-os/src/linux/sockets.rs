@@ -1,24 +1,25 @@
 //! The socket table, from sock_diag (`NETLINK_SOCK_DIAG`), or from `/proc/net` where that is refused.
 
-mod brief;
 mod decode;
 
-pub(super) use brief::{Again, each, table};
-pub(super) use decode::{decode_socket, decode_timer_kind, state_and_remote};
+#[cfg(fuzzing)]
+pub(super) use decode::decode_socket;
 
 use super::procnet;
 use super::source::{Netlink, Source};
 use super::uptime::uptime;
 use super::wire::{self, DumpEnd, Message, Rows};
+use decode::{
+    AF_INET, AF_INET6, INET_DIAG_CONG, INET_DIAG_INFO, INET_DIAG_SKMEMINFO, INET_DIAG_TCLASS, INET_DIAG_TOS,
+    SOCKET_ID, decode_details, decode_head,
+};
 use netstat_model::error::words_of;
-use netstat_model::query::{Fields, Kinds, Programs, SocketQuery, States};
+use netstat_model::query::{Fields, Kinds, Listing, OwnerSearch, Programs, SocketQuery, States, Visit};
 use netstat_model::{Answer, Error, Operation, Warning};
-use netstat_model::{Protocol, Socket, TcpState, Timer, TimerKind};
+use netstat_model::{Protocol, Socket, SocketRef, SocketTable, TcpState, Timer, TimerKind};
 use std::io;
 use std::time::Duration;
 
-const AF_INET: u8 = 2;
-const AF_INET6: u8 = 10;
 const IPPROTO_TCP: u8 = 6;
 const IPPROTO_UDP: u8 = 17;
 
@@ -28,132 +29,198 @@ const SOCK_DIAG_BY_FAMILY: u16 = 20;
 
 const INET_DIAG_REQ_BYTECODE: u16 = 1;
 
-const INET_DIAG_INFO: u16 = 2;
-const INET_DIAG_CONG: u16 = 4;
-const INET_DIAG_TOS: u16 = 5;
-const INET_DIAG_TCLASS: u16 = 6;
-const INET_DIAG_SKMEMINFO: u16 = 7;
-
 /// `TCP_TIMEWAIT_LEN`: a constant of the kernel.
 const TIME_WAIT_LENGTH: Duration = Duration::from_secs(60);
 
-/// The sockets of the query.
-pub(super) fn sockets(source: &dyn Source, query: &SocketQuery) -> Result<Answer<Vec<Socket>>, Error> {
-    sifted(source, query, &mut |_| true)
-}
-
-/// The sockets of the query, as the sieve leaves them.
-pub(super) fn sifted(
+/// Lists the sockets of a query into a table, as far as the visitor keeps them. Owners are not looked for: sockets whose
+/// owners are wanted are marked so.
+pub(super) fn list(
     source: &dyn Source,
-    query: &SocketQuery,
-    sift: &mut dyn FnMut(&mut Socket) -> bool,
-) -> Result<Answer<Vec<Socket>>, Error> {
-    let mut sifted = Sifted { sockets: Vec::new(), query, sift, any_bound: false };
-    let warnings = list(source, query, &mut sifted)?;
-    let any_bound = sifted.any_bound;
-    let mut answer = Answer { data: sifted.sockets, warnings };
-    if query.fields.contains(Fields::TIME_IN_STATE) {
-        fill_time_in_state(source, &mut answer);
-    }
-    fill_age(source, query, &mut answer.data);
-    if query.fields.contains(Fields::MARK) {
-        warn_of_hidden_marks(&mut answer);
-    }
-    warn_of_old_kernel(source, query, any_bound, &mut answer.warnings);
-    Ok(answer)
-}
-
-/// Where the rows of a table go as they come.
-trait Sink {
-    /// Takes a row of sock_diag; `false` when it makes no sense.
-    fn row(&mut self, row: &[u8], protocol: Protocol) -> bool;
-    /// Takes a row of `/proc/net`.
-    fn socket(&mut self, socket: Socket);
-    /// How far it has come.
-    fn mark(&self) -> usize;
-    /// Takes back what came after this mark; `false` where it has been handed on already.
-    fn take_back(&mut self, to: usize) -> bool;
-    /// Whether no more is wanted.
-    fn is_full(&self) -> bool {
-        false
-    }
-}
-
-/// The sockets of the query that the sieve leaves.
-struct Sifted<'a> {
-    sockets: Vec<Socket>,
-    query: &'a SocketQuery,
-    sift: &'a mut dyn FnMut(&mut Socket) -> bool,
-    /// Whether a bound-only one was among those that came.
-    any_bound: bool,
-}
-
-impl Sink for Sifted<'_> {
-    fn row(&mut self, row: &[u8], protocol: Protocol) -> bool {
-        let Some(socket) = decode_socket(row, protocol) else { return false };
-        self.socket(socket);
-        true
-    }
-
-    fn socket(&mut self, mut socket: Socket) {
-        if self.query.selects(&socket) {
-            self.any_bound |= socket.state == Some(TcpState::Bound);
-            if (self.sift)(&mut socket) {
-                self.sockets.push(socket);
-            }
-        }
-    }
-
-    fn mark(&self) -> usize {
-        self.sockets.len()
-    }
-
-    fn take_back(&mut self, to: usize) -> bool {
-        self.sockets.truncate(to);
-        true
-    }
-}
-
-/// Hands the rows of the kinds of the query to the sink, and more: what the kernel does not leave out,
-/// [`SocketQuery::selects`] has to. Answers what they may lack.
-fn list(source: &dyn Source, query: &SocketQuery, sink: &mut dyn Sink) -> Result<Vec<Warning>, Error> {
+    listing: &Listing<'_>,
+    visit: &mut dyn FnMut(&SocketRef<'_>) -> Visit,
+) -> Result<Answer<SocketTable>, Error> {
+    let query = listing.query;
+    let mut lister = Lister {
+        source,
+        listing,
+        visit,
+        table: SocketTable::new(query.keep()),
+        visited: 0,
+        any_bound: false,
+        any_held: false,
+        any_mark: false,
+        full: false,
+        fin_timeout: None,
+        knows_age: None,
+    };
     let mut warnings = Vec::new();
     // One of them may be missing: each is a module of the kernel by itself.
     for protocol in [Kinds::TCP, Kinds::UDP] {
         let kinds = query.kinds & protocol;
-        if kinds.is_empty() || sink.is_full() {
+        if kinds.is_empty() || lister.full {
             continue;
         }
-        for warning in of_one_protocol(source, &SocketQuery { kinds, ..query.clone() }, sink)? {
+        for warning in of_one_protocol(source, &SocketQuery { kinds, ..query.clone() }, &mut lister)? {
             if !warnings.contains(&warning) {
                 warnings.push(warning);
             }
         }
     }
-    Ok(warnings)
+    let Lister { table, any_bound, any_held, any_mark, full, .. } = lister;
+    let from_proc = warnings.iter().any(|warning| matches!(warning, Warning::ProcNetFallback { .. }));
+    // A reader without CAP_NET_ADMIN is told the mark of no socket that a process holds.
+    if query.fields.contains(Fields::MARK) && !from_proc && any_held && !any_mark {
+        warnings.push(Warning::SourceUnavailable {
+            what: "the mark of sockets",
+            reason: "the kernel tells it with CAP_NET_ADMIN only".to_owned(),
+        });
+    }
+    if !full {
+        warn_of_old_kernel(source, query, any_bound, &mut warnings);
+    }
+    Ok(Answer { data: table, warnings })
+}
+
+/// Takes the rows of the kernel, shows them to the visitor, and keeps those that it wants.
+struct Lister<'a> {
+    source: &'a dyn Source,
+    listing: &'a Listing<'a>,
+    visit: &'a mut dyn FnMut(&SocketRef<'_>) -> Visit,
+    table: SocketTable,
+    /// How many sockets were shown to the visitor.
+    visited: usize,
+    any_bound: bool,
+    /// Whether a process holds one of the sockets, and whether one of these tells its mark.
+    any_held: bool,
+    any_mark: bool,
+    /// Whether the visitor wants no more.
+    full: bool,
+    /// `tcp_fin_timeout`, once it was read.
+    fin_timeout: Option<Option<Duration>>,
+    /// Whether ages can be told, once that was found out.
+    knows_age: Option<bool>,
+}
+
+/// How far a listing has come.
+#[derive(Debug, Clone, Copy)]
+struct Progress {
+    kept: usize,
+    visited: usize,
+}
+
+impl Lister<'_> {
+    /// Takes a row of sock_diag; returns false when it makes no sense.
+    fn row(&mut self, row: &[u8], protocol: Protocol) -> bool {
+        let Some(head) = decode_head(row, protocol) else { return false };
+        if !self.table.keeps_details() && !self.listing.query.fields.contains(Fields::MARK) {
+            return self.visit_if_selected(&head);
+        }
+        if !self.listing.query.selects(&head) {
+            return true;
+        }
+        let mut socket = head.to_socket();
+        decode_details(row, &mut socket);
+        self.socket(socket)
+    }
+
+    /// Takes a socket with its details, of sock_diag or `/proc/net`; returns false for one that cannot be kept.
+    fn socket(&mut self, mut socket: Socket) -> bool {
+        let fields = self.listing.query.fields;
+        if fields.contains(Fields::TIME_IN_STATE) {
+            socket.time_in_state = self.time_in_state(&socket);
+        }
+        if socket.age.is_some() && !(fields.contains(Fields::AGE) && self.knows_age()) {
+            socket.age = None;
+        }
+        if socket.id.inode.is_some() {
+            self.any_held = true;
+            self.any_mark |= socket.mark.is_some();
+        }
+        self.visit_if_selected(&SocketRef::from(&socket))
+    }
+
+    fn visit_if_selected(&mut self, socket: &SocketRef<'_>) -> bool {
+        if self.full || !self.listing.query.selects(socket) {
+            return true;
+        }
+        self.any_bound |= socket.state == Some(TcpState::Bound);
+        self.visited += 1;
+        match (self.visit)(socket) {
+            Visit::Skip => true,
+            Visit::Stop => {
+                self.full = true;
+                true
+            }
+            Visit::KeepWithOwners => self.table.push_wanted(socket),
+            Visit::Keep if matches!(self.listing.owners, OwnerSearch::All(_)) => {
+                self.table.push_wanted(socket)
+            }
+            Visit::Keep => self.table.push(socket),
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        Progress { kept: self.table.len(), visited: self.visited }
+    }
+
+    /// Takes back what came since; returns false where the visitor was shown some of it and may not be shown it again.
+    fn take_back(&mut self, to: Progress) -> bool {
+        if !self.listing.may_restart && self.visited != to.visited {
+            return false;
+        }
+        self.table.truncate(to.kept);
+        true
+    }
+
+    /// Returns the time in the state where a timer tells it. TIME_WAIT counts down from 60 s, FIN_WAIT_2 in a time-wait
+    /// block from `tcp_fin_timeout`. A socket with a linger time of its own (`TCP_LINGER2`) counts down from another number,
+    /// which the kernel does not tell: a longer one is unknown, a shorter one looks older than it is.
+    fn time_in_state(&mut self, socket: &Socket) -> Option<Duration> {
+        let Some(Timer { kind: TimerKind::TimeWait, expires_in, .. }) = socket.timer else { return None };
+        let length = match socket.state {
+            Some(TcpState::TimeWait) => Some(TIME_WAIT_LENGTH),
+            Some(TcpState::FinWait2) => *self.fin_timeout.get_or_insert_with(|| {
+                read_number(self.source, "/proc/sys/net/ipv4/tcp_fin_timeout").map(Duration::from_secs)
+            }),
+            _ => None,
+        };
+        length.and_then(|length| length.checked_sub(expires_in))
+    }
+
+    /// Returns whether ages are true: the kernel's counters of milliseconds wrap after 49.7 days at the earliest, and on a
+    /// system that has not run for that long none has.
+    fn knows_age(&mut self) -> bool {
+        *self.knows_age.get_or_insert_with(|| {
+            uptime(self.source).is_ok_and(|uptime| uptime.as_secs() < u64::from(u32::MAX) / 1000)
+        })
+    }
 }
 
 /// From sock_diag, or from `/proc/net` where that is refused.
 fn of_one_protocol(
     source: &dyn Source,
     query: &SocketQuery,
-    sink: &mut dyn Sink,
+    lister: &mut Lister<'_>,
 ) -> Result<Vec<Warning>, Error> {
-    let before = sink.mark();
-    let refused = match with_programs(source, query, sink) {
+    let before = lister.progress();
+    let refused = match with_programs(source, query, lister) {
         Ok(warnings) => return Ok(warnings),
         Err(refused) => refused,
     };
-    if !sink.take_back(before) {
+    if !lister.take_back(before) {
         return Err(Error::new(Operation::ListSockets, refused));
     }
     let answer = procnet::sockets(source, query).map_err(|error| {
         let both = format!("sock_diag: {}; /proc/net: {}", words_of(&refused), words_of(&error));
         Error::new(Operation::ListSockets, io::Error::new(error.kind(), both))
     })?;
-    answer.data.into_iter().for_each(|socket| sink.socket(socket));
+    let mut left_out = 0;
+    for socket in answer.data {
+        left_out += u64::from(!lister.socket(socket));
+    }
     let fallback = Warning::ProcNetFallback { reason: words_of(&refused) };
-    Ok(std::iter::once(fallback).chain(answer.warnings).collect())
+    let odd = (left_out > 0).then_some(Warning::OddMessages { what: "/proc/net", count: left_out });
+    Ok(std::iter::once(fallback).chain(answer.warnings).chain(odd).collect())
 }
 
 /// One request, and what its rows are.
@@ -165,24 +232,32 @@ struct Dump {
 }
 
 /// Asks with the programs of the query, and without them where the kernel does not take them.
-fn with_programs(source: &dyn Source, query: &SocketQuery, sink: &mut dyn Sink) -> io::Result<Vec<Warning>> {
-    let before = sink.mark();
-    match from_sock_diag(source, query, sink) {
+fn with_programs(
+    source: &dyn Source,
+    query: &SocketQuery,
+    lister: &mut Lister<'_>,
+) -> io::Result<Vec<Warning>> {
+    let before = lister.progress();
+    match from_sock_diag(source, query, lister) {
         Err(error)
             if query.programs != Programs::default()
                 && error.raw_os_error() == Some(rustix::io::Errno::INVAL.raw_os_error())
-                && sink.take_back(before) =>
+                && lister.take_back(before) =>
         {
-            from_sock_diag(source, &SocketQuery { programs: Programs::default(), ..query.clone() }, sink)
+            from_sock_diag(source, &SocketQuery { programs: Programs::default(), ..query.clone() }, lister)
         }
         answer => answer,
     }
 }
 
-fn from_sock_diag(source: &dyn Source, query: &SocketQuery, sink: &mut dyn Sink) -> io::Result<Vec<Warning>> {
+fn from_sock_diag(
+    source: &dyn Source,
+    query: &SocketQuery,
+    lister: &mut Lister<'_>,
+) -> io::Result<Vec<Warning>> {
     let mut warnings = Vec::new();
     for dump in dumps(query) {
-        let mut rows = DumpRows { from: sink.mark(), sink, protocol: dump.protocol };
+        let mut rows = DumpRows { from: lister.progress(), lister, protocol: dump.protocol };
         let mut ends = Vec::new();
         match wire::dump(source, Netlink::SockDiag, &dump.request, &mut rows) {
             Ok(end) => ends.push(end),
@@ -191,7 +266,7 @@ fn from_sock_diag(source: &dyn Source, query: &SocketQuery, sink: &mut dyn Sink)
             Err(_) => {
                 for request in &dump.instead {
                     ends.push(wire::dump(source, Netlink::SockDiag, request, &mut rows)?);
-                    rows.from = rows.sink.mark();
+                    rows.from = rows.lister.progress();
                 }
             }
         }
@@ -221,7 +296,7 @@ fn warn_of(end: DumpEnd, protocol: Protocol, warnings: &mut Vec<Warning>) {
 /// The requests a query needs. IPv4 traffic may be on an IPv6 socket, so IPv4 asks for both families.
 fn dumps(query: &SocketQuery) -> Vec<Dump> {
     let mut dumps = Vec::new();
-    let extensions = extensions(query.fields);
+    let extensions = extensions(query);
     let states = kernel_states(query.states);
     if query.kinds.intersects(Kinds::TCP) && states != 0 {
         let program = query.programs.tcp.as_deref();
@@ -262,9 +337,6 @@ fn request(kind: u16, mut body: Vec<u8>, program: Option<&[u8]>) -> Vec<u8> {
     wire::dump_request(kind, &body)
 }
 
-/// The length of `struct inet_diag_sockid`.
-const SOCKET_ID: usize = 48;
-
 /// `struct inet_diag_req_v2`.
 #[doc(alias = "inet_diag_req_v2")]
 fn body(family: u8, protocol: u8, extensions: u8, states: u32) -> Vec<u8> {
@@ -284,7 +356,8 @@ fn body_of_both(extensions: u8, states: u32) -> Vec<u8> {
     body
 }
 
-fn extensions(fields: Fields) -> u8 {
+fn extensions(query: &SocketQuery) -> u8 {
+    let fields = query.fields;
     let mut extensions = 0;
     if fields.contains(Fields::TRAFFIC_CLASS) {
         extensions |= 1 << (INET_DIAG_TOS - 1) | 1 << (INET_DIAG_TCLASS - 1);
@@ -292,7 +365,7 @@ fn extensions(fields: Fields) -> u8 {
     if fields.contains(Fields::CONGESTION) {
         extensions |= 1 << (INET_DIAG_CONG - 1);
     }
-    if fields.intersects(Fields::TCP_INFO | Fields::AGE) {
+    if query.reads_tcp_info() {
         extensions |= 1 << (INET_DIAG_INFO - 1);
     }
     if fields.contains(Fields::MEMORY) {
@@ -326,72 +399,26 @@ fn kernel_states(states: States) -> u32 {
         .fold(0, |bits, (number, _)| bits | 1 << number)
 }
 
-/// The rows of one dump, on their way to the sink.
-struct DumpRows<'a> {
-    sink: &'a mut dyn Sink,
-    /// Where the sink was before.
-    from: usize,
+/// The rows of one dump, on their way to the lister.
+struct DumpRows<'a, 'b> {
+    lister: &'a mut Lister<'b>,
+    /// How far the lister had come before.
+    from: Progress,
     protocol: Protocol,
 }
 
-impl Rows for DumpRows<'_> {
+impl Rows for DumpRows<'_, '_> {
     fn row(&mut self, message: Message<'_>) -> bool {
         matches!(message.kind, SOCK_DIAG_BY_FAMILY | TCPDIAG_GETSOCK)
-            && self.sink.row(message.payload, self.protocol)
+            && self.lister.row(message.payload, self.protocol)
     }
 
     fn restart(&mut self) -> bool {
-        self.sink.take_back(self.from)
+        self.lister.take_back(self.from)
     }
 
     fn is_full(&self) -> bool {
-        self.sink.is_full()
-    }
-}
-
-/// TIME_WAIT counts down from 60 s, FIN_WAIT_2 in a time-wait block from `tcp_fin_timeout`; what is gone of that is
-/// the time in the state. A socket with a linger time of its own (`TCP_LINGER2`) counts down from another number, which
-/// the kernel does not tell: a longer one is unknown, a shorter one looks older than it is.
-fn fill_time_in_state(source: &dyn Source, answer: &mut Answer<Vec<Socket>>) {
-    let mut fin_timeout = None;
-    for socket in &mut answer.data {
-        let Some(Timer { kind: TimerKind::TimeWait, expires_in, .. }) = socket.timer else { continue };
-        let length = match socket.state {
-            Some(TcpState::TimeWait) => Some(TIME_WAIT_LENGTH),
-            Some(TcpState::FinWait2) => *fin_timeout.get_or_insert_with(|| {
-                read_number(source, "/proc/sys/net/ipv4/tcp_fin_timeout").map(Duration::from_secs)
-            }),
-            _ => None,
-        };
-        socket.time_in_state = length.and_then(|length| length.checked_sub(expires_in));
-    }
-}
-
-/// The kernel's counters of milliseconds wrap after 49.7 days at the earliest; on a system that has not run for that
-/// long none has. What was decoded on the way to something else is taken out again.
-fn fill_age(source: &dyn Source, query: &SocketQuery, sockets: &mut [Socket]) {
-    let known = query.fields.contains(Fields::AGE) && sockets.iter().any(|socket| socket.age.is_some()) && {
-        uptime(source).is_ok_and(|uptime| uptime.as_secs() < u64::from(u32::MAX) / 1000)
-    };
-    for socket in sockets {
-        if !known {
-            socket.age = None;
-        }
-        if !query.fields.contains(Fields::TCP_INFO) {
-            socket.tcp = None;
-        }
-    }
-}
-
-/// No socket that a process holds tells its mark: the kernel does not want to.
-fn warn_of_hidden_marks(answer: &mut Answer<Vec<Socket>>) {
-    let from_proc = answer.warnings.iter().any(|warning| matches!(warning, Warning::ProcNetFallback { .. }));
-    let mut held = answer.data.iter().filter(|socket| socket.id.inode.is_some()).peekable();
-    if !from_proc && held.peek().is_some() && held.all(|socket| socket.mark.is_none()) {
-        answer.warnings.push(Warning::SourceUnavailable {
-            what: "the mark of sockets",
-            reason: "the kernel tells it with CAP_NET_ADMIN only".to_owned(),
-        });
+        self.lister.full
     }
 }
 

@@ -28,6 +28,7 @@ mod routes;
 mod services;
 mod sockets;
 mod source;
+mod table;
 mod tcp_info;
 mod udp_peers;
 mod uptime;
@@ -47,11 +48,11 @@ use super::tape::Recorder;
 use super::{Backend, NameLookup, Origin};
 #[cfg(windows)]
 use live::Live;
-use netstat_model::query::{Owners, ProcessFields, RouteQuery, SocketQuery};
+use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
 use netstat_model::{Answer, Error, Operation, OwnerMethod};
 use netstat_model::{
     Conntrack, Counters, Firewall, Inbound, Interface, InterfaceCounters, Limits, PersistentRoute, Process,
-    ProcessId, RdmaEndpoint, Route, Socket,
+    ProcessId, RdmaEndpoint, Route, SocketRef, SocketTable,
 };
 #[cfg(windows)]
 use source::Recording;
@@ -132,8 +133,13 @@ fn refuse<T>(operation: Operation) -> Result<T, Error> {
 }
 
 impl Backend for Windows {
-    fn sockets(&self, query: &SocketQuery) -> Result<Answer<Vec<Socket>>, Error> {
-        sockets::sockets(self.source(), query)
+    /// The table of sockets names their owners, so there is one means only to find them.
+    fn sockets(
+        &self,
+        listing: &Listing<'_>,
+        visit: &mut dyn FnMut(&SocketRef<'_>) -> Visit,
+    ) -> Result<Answer<(SocketTable, OwnerMethod)>, Error> {
+        table::table(self.source(), listing, visit)
     }
 
     fn is_elevated(&self) -> Result<bool, Error> {
@@ -142,20 +148,6 @@ impl Backend for Windows {
             memory::u32_at(answer.bytes(), 0).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
         });
         elevated.map(|elevated| elevated != 0).map_err(|error| Error::new(Operation::FindOwners, error))
-    }
-
-    /// The table of sockets names their owners, so there is one means only.
-    fn attach_owners(
-        &self,
-        sockets: &mut [Socket],
-        _: &SocketQuery,
-        by: Owners,
-    ) -> Result<Answer<OwnerMethod>, Error> {
-        if by != Owners::Auto {
-            let why = io::Error::new(io::ErrorKind::Unsupported, "BPF and /proc are of Linux");
-            return Err(Error::new(Operation::FindOwners, why));
-        }
-        owners::attach(self.source(), sockets)
     }
 
     fn processes(&self, wanted: &[ProcessId], fields: ProcessFields) -> Vec<Process> {

@@ -3,23 +3,18 @@
 
 use super::processes::{self, Listed};
 use super::source::Source;
-use netstat_model::{Answer, Error, Operation, OwnerMethod};
-use netstat_model::{Owner, Ownership, ProcessId, Socket};
+use netstat_model::{Error, Operation, Owner, OwnerMethod, ProcessId, SocketTable};
 use rustc_hash::FxHashMap;
 
-/// Turns the numbers of the table into processes.
-pub(super) fn attach(source: &dyn Source, sockets: &mut [Socket]) -> Result<Answer<OwnerMethod>, Error> {
-    if !sockets.iter().any(|socket| matches!(socket.ownership, Ownership::Listed { .. })) {
-        return Ok(Answer::whole(OwnerMethod::NotNeeded));
+/// Turns the process IDs of a table into processes.
+pub(super) fn attach(source: &dyn Source, table: &mut SocketTable) -> Result<OwnerMethod, Error> {
+    if !table.has_listed() {
+        return Ok(OwnerMethod::NotNeeded);
     }
     let processes = processes::list(source).map_err(|error| Error::new(Operation::FindOwners, error))?;
     let by_pid: FxHashMap<u32, &Listed> = processes.iter().map(|process| (process.id.pid, process)).collect();
-    for socket in sockets {
-        if let Ownership::Listed { pid, since } = socket.ownership {
-            socket.ownership = Ownership::Held(vec![owner(pid, since, by_pid.get(&pid).copied())]);
-        }
-    }
-    Ok(Answer::whole(OwnerMethod::Table))
+    table.settle_listed(|pid, since| owner(pid, since, by_pid.get(&pid).copied()));
+    Ok(OwnerMethod::Table)
 }
 
 /// A number that is not in the list any more, or belongs to a process younger than the socket, stays a number: of that

@@ -169,6 +169,7 @@ pub(super) fn sockets(source: &dyn Source, query: &SocketQuery) -> Result<Answer
 /// What is asked for beyond the table.
 struct Beyond {
     fields: Fields,
+    reads_tcp_info: bool,
     offloads: Offloads,
     courses: Courses,
     /// A FILETIME.
@@ -181,6 +182,7 @@ impl Beyond {
         let now = fields.contains(Fields::AGE).then(|| source.ask(&Question::Time).ok()).flatten();
         Self {
             fields,
+            reads_tcp_info: !query.tcp.is_empty(),
             offloads: Offloads::default(),
             courses: Courses::default(),
             now: now.and_then(|time| u64_at(time.bytes(), 0)),
@@ -210,11 +212,9 @@ impl Beyond {
             socket.age =
                 now.checked_sub(*since).map(|hundreds| Duration::from_nanos(hundreds.saturating_mul(100)));
         }
-        if let (true, Some(ends), Some(state)) = (
-            self.fields.contains(Fields::TCP_INFO),
-            ends,
-            layout.state.and_then(|offset| u32_at(row, offset)),
-        ) {
+        if let (true, Some(ends), Some(state)) =
+            (self.reads_tcp_info, ends, layout.state.and_then(|offset| u32_at(row, offset)))
+        {
             self.courses.fill(source, socket, ends, state);
         }
     }

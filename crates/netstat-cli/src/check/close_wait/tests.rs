@@ -1,4 +1,5 @@
 use super::super::made::{fact, held, lines, look, looks, moment, run, tcp, with};
+use super::super::text::EN;
 use super::*;
 use netstat_model::Ownership;
 

@@ -1,5 +1,6 @@
 use super::super::SocketKey;
 use super::super::made::{fired, held, lines, look, looks, moment, run, tcp};
+use super::super::text::EN;
 use super::*;
 use netstat_model::TimerKind;
 use std::time::Duration;

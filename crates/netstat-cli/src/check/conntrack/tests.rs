@@ -1,3 +1,4 @@
+use super::super::Lack;
 use super::super::made::{fact, lines, look, looks, moment, run};
 use super::*;
 

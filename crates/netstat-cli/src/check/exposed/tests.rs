@@ -1,7 +1,7 @@
 use super::super::made::{fact, lines, process, run, seen, tcp, udp};
 use super::*;
 use crate::check::{Firewalled, inbound};
-use netstat_model::{Firewall, Judgement, Missing, NoOwner, Ownership, UnreadRules};
+use netstat_model::{Firewall, Judgement, Missing, NoOwner, Ownership, TcpState, UnreadRules};
 use std::sync::Arc;
 
 fn listener(local: &str) -> Socket {

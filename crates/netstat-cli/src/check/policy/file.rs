@@ -14,12 +14,12 @@
 //! port = 25
 //! ```
 //!
-//! What a rule does not name is anything. What is forbidden is so even where it is allowed. Where a file has no
-//! `allow.listen` at all listeners are not judged but by what is forbidden; destinations in the same way.
+//! What a rule does not name may be anything. `forbid` wins over `allow`. In a file without `allow.listen` every listener
+//! is allowed that is not forbidden; the same goes for destinations.
 
 use netstat_engine::enrich::UserNames;
-use netstat_engine::filter::{Glob, Network, Ports};
-use netstat_model::{Missing, NoOwner, Ownership, Process, Protocol, Socket};
+use netstat_engine::filter::{Glob, Ports};
+use netstat_model::{Missing, NoOwner, Ownership, Prefix, Process, Protocol, Socket};
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -31,15 +31,15 @@ pub(crate) struct Policy {
     pub(super) connect: Rules,
 }
 
-/// What of it is about one of the two.
+/// The rules for listeners, or for destinations.
 #[derive(Debug, Default)]
 pub(super) struct Rules {
-    /// `None` where everything is allowed.
+    /// `None` if everything is allowed.
     pub(super) allowed: Option<Vec<Rule>>,
     pub(super) forbidden: Vec<Rule>,
 }
 
-/// Who, and where. What is `None` is anything.
+/// A rule: who, and where. `None` stands for anything.
 #[derive(Debug, Default)]
 pub(super) struct Rule {
     process: Option<Glob>,
@@ -47,32 +47,32 @@ pub(super) struct Rule {
     user: Option<String>,
     unit: Option<Glob>,
     protocol: Option<Protocol>,
-    addresses: Option<Vec<Network>>,
+    addresses: Option<Vec<Prefix>>,
     ports: Option<Ports>,
-    /// Why it is there, in the words of whoever wrote it.
+    /// Why the rule exists, in the words of its author.
     pub(super) note: Option<String>,
 }
 
-/// Yes, no, or `None`: what would decide is not known.
-pub(super) type Answer = Option<bool>;
+/// Whether a rule matches; `None` if what decides is not known.
+pub(super) type RuleAnswer = Option<bool>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct PolicyFile {
     #[serde(default)]
-    allow: Section,
+    allow: RuleLists,
     #[serde(default)]
-    forbid: Section,
+    forbid: RuleLists,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
-struct Section {
+struct RuleLists {
     listen: Option<Vec<Written>>,
     connect: Option<Vec<Written>>,
 }
 
-/// A rule as it stands in the file.
+/// A rule as written in the file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -94,17 +94,17 @@ enum OneOrMore {
 }
 
 impl Policy {
-    /// Reads the text of a file.
+    /// Parses the text of a policy file.
     ///
     /// # Errors
-    /// What is wrong in it, beginning with the line or the rule.
+    /// Says what is wrong, beginning with the line or the rule.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let file: File = toml::from_str(text).map_err(|error| {
+        let file: PolicyFile = toml::from_str(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
             let line = 1 + text.bytes().take(start).filter(|&byte| byte == b'\n').count();
             format!("line {line}: {}", error.message().replace('\n', " "))
         })?;
-        let File { allow, forbid } = file;
+        let PolicyFile { allow, forbid } = file;
         let rules = |written: Option<Vec<Written>>, kind: &str| {
             let rule = |(at, written): (usize, Written)| {
                 written.rule().map_err(|why| format!("{kind}, rule {}: {why}", at + 1))
@@ -140,7 +140,7 @@ impl Written {
         });
         let network = |text: String| {
             parse_network(&text)
-                .ok_or_else(|| format!("{text:?} is no address and no network such as 10.0.0.0/8"))
+                .ok_or_else(|| format!("{text:?} is neither an address nor a network such as 10.0.0.0/8"))
         };
         let addresses = addresses.map(|list| list.into_iter().map(network).collect()).transpose()?;
         let user = match self.user {
@@ -150,8 +150,9 @@ impl Written {
             Some(_) => return Err("user is neither a name nor a number".to_owned()),
         };
         let ports = self.port.map(|value| {
-            parse_ports(&value)
-                .ok_or_else(|| "port is none: write 22, \"8000-8100\", \"80,443\" or [80, 443]".to_owned())
+            parse_ports(&value).ok_or_else(|| {
+                "port is not valid: write 22, \"8000-8100\", \"80,443\" or [80, 443]".to_owned()
+            })
         });
         let glob = |pattern: Option<String>| pattern.as_deref().map(Glob::new);
         Ok(Rule {
@@ -167,10 +168,10 @@ impl Written {
     }
 }
 
-fn parse_network(text: &str) -> Option<Network> {
+fn parse_network(text: &str) -> Option<Prefix> {
     match text.split_once('/') {
-        None => Some(Network::host(text.parse().ok()?)),
-        Some((address, length)) => Network::new(address.parse().ok()?, length.parse().ok()?),
+        None => Some(Prefix::host(text.parse().ok()?)),
+        Some((address, length)) => Prefix::containing(address.parse().ok()?, length.parse().ok()?),
     }
 }
 
@@ -196,7 +197,7 @@ fn parse_ports(value: &toml::Value) -> Option<Ports> {
     Ports::new(ranges(value)?)
 }
 
-/// What a rule is held against.
+/// What a rule is compared with.
 #[derive(Clone, Copy)]
 pub(super) struct Subject<'a> {
     pub(super) socket: &'a Socket,
@@ -208,8 +209,8 @@ pub(super) struct Subject<'a> {
 }
 
 impl Rule {
-    /// Whether the rule is about it.
-    pub(super) fn matches(&self, subject: &Subject<'_>) -> Answer {
+    /// Returns whether the rule matches.
+    pub(super) fn matches(&self, subject: &Subject<'_>) -> RuleAnswer {
         let certain = self.protocol.is_none_or(|protocol| protocol == subject.socket.protocol)
             && self.ports.as_ref().is_none_or(|ports| ports.contains(subject.port))
             && self
@@ -246,7 +247,7 @@ impl Subject<'_> {
         &self,
         of: impl Fn(&Process) -> &Result<T, Missing>,
         matches: impl FnOnce(&T) -> bool,
-    ) -> Answer {
+    ) -> RuleAnswer {
         match self.process.map(of) {
             Some(Ok(fact)) => Some(matches(fact)),
             Some(Err(Missing::NotApplicable)) => Some(false),
@@ -255,16 +256,16 @@ impl Subject<'_> {
         }
     }
 
-    /// What is known to have no process is not of this one.
-    fn nobody(&self) -> Answer {
+    /// Answers for a socket without a known process: if it is known to have none, no process of a rule is its.
+    fn nobody(&self) -> RuleAnswer {
         match self.socket.ownership {
             Ownership::Unowned(NoOwner::NoProcess | NoOwner::Kernel) => Some(false),
             _ => None,
         }
     }
 
-    /// The user of the process, or of who made the socket. An account of Windows may be meant without its domain.
-    fn user(&self, wanted: &str) -> Answer {
+    /// Compares the user of the process, or of the socket's creator. A Windows account matches without its domain as well.
+    fn user(&self, wanted: &str) -> RuleAnswer {
         if let Some(Ok(account)) = self.process.map(|process| &process.account) {
             let account = account.to_string_lossy().to_lowercase();
             let wanted = wanted.to_lowercase();

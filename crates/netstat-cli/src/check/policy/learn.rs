@@ -1,6 +1,7 @@
 //! `--learn`: a policy that allows what is there now.
 
-use super::{Deed, Evidence, Thresholds, deeds};
+use super::{CHECK, Deed, deeds};
+use crate::check::{CheckSettings, Evidence};
 use netstat_model::{Endpoint, Protocol, Socket};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -10,7 +11,7 @@ const MOST_ADDRESSES: usize = 16;
 
 /// Who, by what is known, and the port. What is not known, nobody is held against.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
+struct RuleKey {
     process: Option<String>,
     path: Option<String>,
     user: Option<String>,
@@ -20,10 +21,10 @@ struct Key {
 }
 
 /// The text of a policy that allows what is there now, and with which nothing of it is a finding.
-pub(crate) fn learned(evidence: &Evidence, thresholds: &Thresholds) -> String {
-    let mut rules: BTreeMap<Deed, BTreeMap<Key, BTreeSet<IpAddr>>> =
+pub(crate) fn learned(evidence: &Evidence, settings: &CheckSettings) -> String {
+    let mut rules: BTreeMap<Deed, BTreeMap<RuleKey, BTreeSet<IpAddr>>> =
         BTreeMap::from([(Deed::Listens, BTreeMap::new()), (Deed::Connects, BTreeMap::new())]);
-    for (socket, deed, end) in deeds(evidence, thresholds) {
+    for (socket, deed, end) in deeds(evidence, &CHECK.thresholds(settings)) {
         let addresses = rules.entry(deed).or_default().entry(key(evidence, socket, end)).or_default();
         addresses.insert(end.address);
     }
@@ -50,10 +51,10 @@ pub(crate) fn learned(evidence: &Evidence, thresholds: &Thresholds) -> String {
     text
 }
 
-fn key(evidence: &Evidence, socket: &Socket, end: Endpoint) -> Key {
+fn key(evidence: &Evidence, socket: &Socket, end: Endpoint) -> RuleKey {
     let process = evidence.process_of(socket);
     let text = |os: &std::ffi::OsStr| os.to_str().map(pattern);
-    Key {
+    RuleKey {
         process: process.and_then(|process| text(process.name.as_ref().ok()?)),
         path: process.and_then(|process| text(process.executable.as_ref().ok()?.path.as_os_str())),
         user: process.and_then(|process| evidence.user_of(process)),
@@ -73,8 +74,8 @@ fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
 }
 
-fn write_rule(text: &mut String, key: &Key, addresses: &BTreeSet<IpAddr>) {
-    let Key { process, path, user, unit, udp, port } = key;
+fn write_rule(text: &mut String, key: &RuleKey, addresses: &BTreeSet<IpAddr>) {
+    let RuleKey { process, path, user, unit, udp, port } = key;
     for (name, value) in [("process", process), ("path", path), ("user", user), ("unit", unit)] {
         if let Some(value) = value {
             text.push_str(&format!("{name} = {}\n", quoted(value)));

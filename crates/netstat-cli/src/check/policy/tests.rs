@@ -1,5 +1,6 @@
+use super::super::CheckSettings;
 use super::super::made::{fact, lines, process, run, seen, tcp, udp};
-use super::super::{Evidence, Surroundings, Thresholds};
+use super::super::{Evidence, Surroundings};
 use super::*;
 use netstat_engine::enrich::UserNames;
 use netstat_model::{Missing, NoOwner, Owner, Ownership, Process};
@@ -224,7 +225,7 @@ fn a_slip_in_the_file_is_an_error_that_names_it() {
 
 #[test]
 fn what_was_learned_allows_what_was_there_and_nothing_else() {
-    let text = learned(&machine(), &Thresholds::default());
+    let text = learned(&machine(), &CheckSettings::default());
     assert!(by(&text, machine()).iter().all(|finding| finding.severity == Severity::Ok), "{text}");
     let mut other = machine();
     other.now.sockets[0].local.port = 23;
@@ -233,10 +234,10 @@ fn what_was_learned_allows_what_was_there_and_nothing_else() {
         "sshd (5) listens on 23/tcp, which the policy does not allow"
     );
     // An empty machine teaches that nothing is allowed.
-    let text = learned(&seen(Vec::new()), &Thresholds::default());
+    let text = learned(&seen(Vec::new()), &CheckSettings::default());
     assert_eq!(by(&text, machine()).len(), 4, "{text}");
     let only_listeners = seen(vec![(tcp("0.0.0.0:22", "", TcpState::Listen), Some(sshd()))]);
-    let text = learned(&only_listeners, &Thresholds::default());
+    let text = learned(&only_listeners, &CheckSettings::default());
     assert_eq!(by(&text, machine()).len(), 3, "{text}");
 }
 
@@ -254,7 +255,7 @@ fn a_process_that_goes_everywhere_may_go_everywhere() {
                 .collect(),
         )
     };
-    let text = learned(&many(1), &Thresholds::default());
+    let text = learned(&many(1), &CheckSettings::default());
     assert!(text.contains("# to 20 addresses"), "{text}");
     assert!(by(&text, many(100)).iter().all(|finding| finding.severity == Severity::Ok), "{text}");
 }
@@ -278,7 +279,7 @@ fn an_account_of_windows_is_a_user() {
     }
     let finding = &by("allow.listen = []", machine())[0];
     assert_eq!(fact(finding, "user"), Some(r"SERVER\Kim".into()));
-    let text = learned(&machine(), &Thresholds::default());
+    let text = learned(&machine(), &CheckSettings::default());
     assert!(text.contains(r#"user = "SERVER\\Kim""#), "{text}");
     assert_eq!(by(&text, machine())[0].severity, Severity::Ok, "{text}");
 }
@@ -297,7 +298,7 @@ proptest! {
         odd.user = Ok(uid);
         let sockets = ports.iter().map(|port| (tcp(&format!("0.0.0.0:{port}"), "", TcpState::Listen), Some(odd.clone())));
         let evidence = seen(sockets.collect());
-        let text = learned(&evidence, &Thresholds::default());
+        let text = learned(&evidence, &CheckSettings::default());
         prop_assert!(by(&text, evidence).iter().all(|finding| finding.severity == Severity::Ok), "{}", text);
     }
 

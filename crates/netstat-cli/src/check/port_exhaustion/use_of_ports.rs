@@ -1,7 +1,8 @@
-//! Which ports are taken where: the arithmetic of [`super`].
+//! Which ports are taken, and by connections to where.
 
 use super::super::Text;
-use super::super::text::{Particle, particle};
+use super::super::data::say;
+use super::{DATA, SOURCE};
 use netstat_model::{DynamicPorts, Endpoint, Family, Limits, Protocol, Socket, TcpState, TimeWaitReuse};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::net::{IpAddr, SocketAddr};
@@ -10,43 +11,35 @@ use std::time::Duration;
 /// Connections that compete for the same ports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Pool {
-    /// TCP connections from one address to one remote end; to any, where the system gives no port twice.
+    /// TCP connections from one address to one remote end, or to all if the system gives no port twice.
     Tcp { local: IpAddr, remote: Option<Endpoint> },
-    /// TCP sockets of one address that programs have bound themselves: listeners, and bound-only ones.
+    /// TCP sockets that programs have bound to one address themselves: listeners and bound-only ones.
     Bound { local: IpAddr },
     /// UDP sockets of one address.
     Udp { local: IpAddr },
 }
 
 impl Pool {
-    /// Which that is, for a sentence.
+    /// Returns which pool it is, for a sentence.
     pub(super) fn text(&self) -> Text {
-        match self {
+        match *self {
             Self::Tcp { local, remote: Some(remote) } => {
-                let remote = shown(remote);
-                Text::new(
-                    format!("from {local} to {remote}"),
-                    format!("{local}에서 {}", particle(&remote, Particle::Towards)),
-                )
+                say!("pool-remote", local, remote = SocketAddr::new(remote.address, remote.port))
             }
-            Self::Tcp { local, remote: None } => {
-                Text::new(format!("for TCP from {local}"), format!("{local}의 TCP"))
-            }
-            Self::Bound { local } => {
-                Text::new(format!("by TCP sockets bound at {local}"), format!("{local}에 바인드된 TCP 소켓"))
-            }
-            Self::Udp { local } => Text::new(format!("for UDP at {local}"), format!("{local}의 UDP")),
+            Self::Tcp { local, remote: None } => say!("pool-tcp", local),
+            Self::Bound { local } => say!("pool-bound", local),
+            Self::Udp { local } => say!("pool-udp", local),
         }
     }
 
-    /// The family and the protocol, as netsh has them.
+    /// Returns the family and the protocol, in the words of netsh.
     pub(super) fn words(&self) -> (&'static str, &'static str) {
         let (Self::Tcp { local, .. } | Self::Bound { local } | Self::Udp { local }) = self;
         let family = if local.is_ipv4() { "ipv4" } else { "ipv6" };
         (family, if matches!(self, Self::Udp { .. }) { "udp" } else { "tcp" })
     }
 
-    /// The command that shows its sockets.
+    /// Returns the command that shows its sockets.
     pub(super) fn command(&self) -> String {
         match self {
             Self::Tcp { local, remote: Some(remote) } => {
@@ -66,11 +59,7 @@ impl Pool {
     }
 }
 
-fn shown(end: &Endpoint) -> String {
-    SocketAddr::new(end.address, end.port).to_string()
-}
-
-/// How many ports of a pool are taken.
+/// The ports of a pool that are taken.
 #[derive(Debug)]
 pub(super) struct Use<'a> {
     pub(super) pool: Pool,
@@ -82,7 +71,7 @@ pub(super) struct Use<'a> {
     pub(super) waiting: usize,
     /// Sockets in TIME_WAIT whose ports may be taken again.
     pub(super) reusable: usize,
-    /// Ports of the range that programs have bound; lost to the pool as well.
+    /// Ports of the range that programs have bound, which the pool cannot use either.
     pub(super) bound: usize,
     /// No port serves two remote ends here although the system would give it to both: programs have bound their address
     /// before they connected, and a port that is bound is given once.
@@ -103,13 +92,13 @@ impl Use<'_> {
         if self.capacity == 0 { 0.0 } else { self.taken() as f64 * 100.0 / self.capacity as f64 }
     }
 
-    /// Whether its own sockets make a good part of what is taken; else the bound ports are what is to be told, once.
+    /// Returns whether its own sockets take a good part of the ports; else the bound ports are reported, once.
     pub(super) fn is_of_its_own(&self) -> bool {
         self.own * 4 >= self.taken()
     }
 }
 
-/// The ports to choose from.
+/// Returns the ports to choose from.
 pub(super) fn ports(limits: &Limits, protocol: Protocol, family: Family) -> Option<&DynamicPorts> {
     match (protocol, family) {
         (Protocol::Tcp, Family::V4) => limits.tcp_v4_ports.as_ref(),
@@ -119,7 +108,7 @@ pub(super) fn ports(limits: &Limits, protocol: Protocol, family: Family) -> Opti
     }
 }
 
-/// A port as a set of bits, because the same few ranges are asked for with every socket.
+/// The ports to choose from as a lookup table, because every socket is looked up in the same few ranges.
 struct Choice {
     dynamic: Vec<bool>,
     count: usize,
@@ -139,7 +128,7 @@ impl Choice {
     }
 }
 
-/// Choices for IPv4 and IPv6 of one protocol.
+/// The choices of one protocol for IPv4 and IPv6.
 struct Choices([Option<Choice>; 2]);
 
 impl Choices {
@@ -153,7 +142,7 @@ impl Choices {
     }
 }
 
-/// Whether a port in TIME_WAIT may be taken again for the same ends.
+/// Returns whether a port in TIME_WAIT may be taken again for the same ends.
 fn is_reusable(socket: &Socket, limits: &Limits) -> bool {
     if socket.state != Some(TcpState::TimeWait) || limits.timestamps == Some(false) {
         return false;
@@ -175,13 +164,13 @@ struct Count<'a> {
     reusable: usize,
 }
 
-/// Every pool of which a port is taken, in no particular order.
+/// Returns every pool of which a port is taken, in no particular order.
 pub(super) fn uses<'a>(sockets: &'a [Socket], limits: &Limits) -> Vec<Use<'a>> {
     let tcp = Choices::of(limits, Protocol::Tcp);
     let udp = Choices::of(limits, Protocol::Udp);
     let is_bound = |socket: &Socket| matches!(socket.state, Some(TcpState::Listen | TcpState::Bound));
 
-    // A port that a program has bound is lost to connections whatever the address is.
+    // No connection gets a port that a program has bound, whatever the address.
     let bound: FxHashSet<u16> = sockets
         .iter()
         .filter(|socket| socket.protocol == Protocol::Tcp && is_bound(socket))
@@ -199,7 +188,7 @@ pub(super) fn uses<'a>(sockets: &'a [Socket], limits: &Limits) -> Vec<Use<'a>> {
         let pool = match (socket.protocol, socket.remote) {
             (Protocol::Udp, _) => Pool::Udp { local },
             (Protocol::Tcp, _) if is_bound(socket) => Pool::Bound { local },
-            // Accepted: the port is that of the listener.
+            // An accepted connection has the port of its listener.
             (Protocol::Tcp, Some(_)) if bound.contains(&socket.local.port) => continue,
             (Protocol::Tcp, Some(remote)) => {
                 Pool::Tcp { local, remote: choice.shared_by_remotes.then_some(remote) }
@@ -237,11 +226,11 @@ pub(super) fn uses<'a>(sockets: &'a [Socket], limits: &Limits) -> Vec<Use<'a>> {
     joined_where_bound_first(each)
 }
 
-/// How many ports chance would give to two remote ends, where it has given none: so many that it was not chance.
+/// The expected number of ports shared by chance from which on it is no coincidence that none is shared.
 const NOT_CHANCE: u64 = 20;
 
-/// The same, with all connections of an address as one pool where no port serves two of their remote ends. The kernel
-/// chooses for each end by itself, so that some would meet if it had chosen.
+/// Joins all connections of an address to one pool if no port serves two of their remote ends. The kernel chooses for
+/// each remote end separately, so some would share a port if it had chosen.
 fn joined_where_bound_first(uses: Vec<Use<'_>>) -> Vec<Use<'_>> {
     let mut rest = Vec::new();
     let mut by_local: FxHashMap<IpAddr, Vec<Use<'_>>> = FxHashMap::default();
@@ -255,7 +244,7 @@ fn joined_where_bound_first(uses: Vec<Use<'_>>) -> Vec<Use<'_>> {
         let capacity = pools.first().map_or(0, |used| used.capacity as u64);
         let own: u64 = pools.iter().map(|used| used.own as u64).sum();
         let within: u64 = pools.iter().map(|used| (used.own as u64).pow(2)).sum();
-        // The pairs of connections that could have met at a port.
+        // The pairs of connections that could have shared a port.
         let pairs = (own * own).saturating_sub(within) / 2;
         let ports = || pools.iter().flat_map(|used| &used.sockets).map(|socket| socket.local.port);
         if pairs < capacity.saturating_mul(NOT_CHANCE)

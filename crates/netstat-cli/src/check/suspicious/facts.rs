@@ -1,22 +1,23 @@
-//! What speaks against a connection, and how much.
+//! What is odd about a connection, and how much each fact weighs.
 //!
-//! A fact that honest programs have every day weighs less than 40, so that alone it is no finding.
+//! A fact that is true of honest programs every day weighs less than 40, so that it is no finding by itself.
 
 use super::super::Text;
-use super::super::text::{Particle, particle};
+use super::super::data::say;
+use super::{DATA, SOURCE};
 use netstat_model::Executable;
 use std::ffi::OsStr;
 
-/// One of the things that are looked at, and its weight.
+/// An odd fact and its weight.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Reason {
-    /// What it is, for programs.
+    /// Its key in JSON.
     pub(super) key: &'static str,
     pub(super) weight: u32,
     pub(super) text: Text,
 }
 
-/// Weights, from what happens every day to what hardly ever does.
+/// Weights, from everyday facts to rare ones.
 pub(super) const DELETED: u32 = 20;
 pub(super) const HIDDEN: u32 = 20;
 pub(super) const TEMPORARY: u32 = 40;
@@ -32,17 +33,17 @@ pub(super) const NETWORK: u32 = 15;
 pub(super) const LISTED_IN: u32 = 30;
 pub(super) const LISTED_OUT: u32 = 60;
 
-/// The last part of a path of either system.
+/// Returns the last part of a path of either system.
 fn file_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
-/// Where a file lies, of either system: in small letters and with slashes, so that both can be compared alike.
+/// Returns a path of either system in lower case and with slashes.
 fn folded(path: &str) -> String {
     path.replace('\\', "/").to_ascii_lowercase()
 }
 
-/// Directories that anybody may write to, or that are emptied: nothing is installed there.
+/// Returns whether a path is in a directory that anybody may write to or that is emptied: nothing is installed there.
 fn is_temporary(path: &str) -> bool {
     // The image of an AppImage is mounted there while it runs.
     if path.starts_with("/tmp/.mount_") {
@@ -65,87 +66,39 @@ fn is_temporary(path: &str) -> bool {
     drive && windows.iter().any(|folder| path.contains(folder))
 }
 
-/// Directories with a dot before their name in which programs are installed all the same.
-const INSTALLED: [&str; 26] = [
-    ".local",
-    ".cargo",
-    ".rustup",
-    ".nvm",
-    ".npm",
-    ".volta",
-    ".bun",
-    ".deno",
-    ".pyenv",
-    ".rbenv",
-    ".rvm",
-    ".asdf",
-    ".sdkman",
-    ".jdks",
-    ".dotnet",
-    ".gradle",
-    ".m2",
-    ".steam",
-    ".mozilla",
-    ".nix-profile",
-    ".linuxbrew",
-    ".krew",
-    ".venv",
-    ".conda",
-    ".var",
-    ".snapshots",
-];
+/// Hidden directories in which programs are installed all the same.
+const INSTALLED: &str = ".local .cargo .rustup .nvm .npm .volta .bun .deno .pyenv .rbenv .rvm .asdf .sdkman .jdks \
+    .dotnet .gradle .m2 .steam .mozilla .nix-profile .linuxbrew .krew .venv .conda .var .snapshots";
 
-/// The part of a path that hides the file from a glance.
+/// Returns the part of a path that hides the file.
 fn hidden_part(path: &str) -> Option<&str> {
     let parts = path.split('/').filter(|part| part.len() > 1 && part.starts_with('.') && *part != "..");
     let mut hidden = parts.filter(|part| {
         let editor = part.contains("vscode") || part.contains("cursor") || part.starts_with(".mount_");
-        !editor && !INSTALLED.contains(part)
+        !editor && !INSTALLED.split(' ').any(|known| known == *part)
     });
     hidden.next()
 }
 
-/// What the file says that a process runs.
+/// Returns what is odd about the executable of a process.
 pub(super) fn of_executable(executable: &Executable) -> Vec<Reason> {
     let shown = executable.path.to_string_lossy();
     let path = folded(&shown);
     let mut reasons = Vec::new();
-    let mut add = |key, weight, english: String, korean: String| {
-        reasons.push(Reason { key, weight, text: Text::new(english, korean) });
-    };
+    let shown: &str = &shown;
     if path.starts_with("/memfd:") || path.starts_with("memfd:") {
-        add(
-            "memory_only",
-            MEMORY,
-            format!("its executable was never a file, only memory ({shown})"),
-            format!("실행 파일이 파일이었던 적 없이 메모리에만 있음({shown})"),
-        );
-        return reasons;
+        let text = say!("memory-only", path = shown);
+        return vec![Reason { key: "memory_only", weight: MEMORY, text }];
     }
     if executable.deleted {
-        add(
-            "deleted",
-            DELETED,
-            format!("its executable {shown} has been deleted or replaced since it started"),
-            format!("시작한 뒤 실행 파일이 지워지거나 바뀜({shown})"),
-        );
+        reasons.push(Reason { key: "deleted", weight: DELETED, text: say!("deleted", path = shown) });
     }
     if is_temporary(&path) {
-        add(
-            "temporary",
-            TEMPORARY,
-            format!("its executable lies in a directory for temporary files ({shown})"),
-            format!("실행 파일이 임시 파일의 디렉터리에 있음({shown})"),
-        );
+        reasons.push(Reason { key: "temporary", weight: TEMPORARY, text: say!("temporary", path = shown) });
     }
-    // A hidden place among temporary files is both: no installer asks for that.
+    // A hidden place among temporary files counts twice: no installer needs one.
     if let Some(part) = hidden_part(&path) {
-        add(
-            "hidden",
-            HIDDEN,
-            format!("its executable lies in a hidden place, {part} ({shown})"),
-            format!("실행 파일이 숨은 곳 {part}에 있음({shown})"),
-        );
+        reasons.push(Reason { key: "hidden", weight: HIDDEN, text: say!("hidden", part, path = shown) });
     }
     reasons
 }
@@ -171,45 +124,30 @@ const INTERPRETERS: [&str; 12] = [
     "cscript",
 ];
 
-/// What the name of a process says.
+/// Returns what is odd about the name of a process.
 pub(super) fn of_name(name: &OsStr) -> Option<Reason> {
     let shown = name.to_string_lossy();
     let lower = folded(&shown);
     let plain = file_name(&lower);
     let plain = plain.strip_suffix(".exe").unwrap_or(plain);
-    // `python3.12` and `php-cgi8.2` are what `python` and `php` are.
+    // `python3.12` is `python`, and `php-cgi8.2` is `php-cgi`.
     let versionless = plain.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-    let reason = |key, weight, english: String, korean: String| {
-        Some(Reason { key, weight, text: Text::new(english, korean) })
-    };
+    let name: &str = &shown;
     if SHELLS.contains(&plain) {
-        return reason(
-            "shell",
-            SHELL,
-            format!("a shell holds it ({shown}), and shells mostly let other programs speak to the network"),
-            format!("셸이 들고 있음({shown}). 셸은 대개 다른 프로그램에 네트워크를 맡김"),
-        );
+        return Some(Reason { key: "shell", weight: SHELL, text: say!("shell", name) });
     }
     if PIPES.contains(&plain) {
-        return reason(
-            "pipe",
-            PIPE,
-            format!("it is a tool that connects anything to anything ({shown})"),
-            format!("무엇이든 이어 주는 도구임({shown})"),
-        );
+        return Some(Reason { key: "pipe", weight: PIPE, text: say!("pipe", name) });
     }
-    if INTERPRETERS.contains(&versionless) {
-        return reason(
-            "interpreter",
-            INTERPRETER,
-            format!("an interpreter holds it ({shown}), so its name does not say what runs"),
-            format!("인터프리터가 들고 있음({shown}). 이름으로는 무엇이 도는지 알 수 없음"),
-        );
-    }
-    None
+    let text = || say!("interpreter", name);
+    INTERPRETERS.contains(&versionless).then(|| Reason {
+        key: "interpreter",
+        weight: INTERPRETER,
+        text: text(),
+    })
 }
 
-/// Ports that programs of attackers are known to use, and hardly anybody else on the internet.
+/// Ports that attackers' programs are known to use and hardly any other service on the internet.
 const BACKDOORS: [(u16, &str); 19] = [
     (1337, "back doors"),
     (3333, "mining"),
@@ -232,50 +170,29 @@ const BACKDOORS: [(u16, &str); 19] = [
     (54321, "back doors"),
 ];
 
-/// Ports on which services of the internet are.
+/// Ports of well-known services on the internet.
 const USUAL: [u16; 45] = [
     20, 21, 22, 25, 43, 53, 80, 110, 119, 123, 143, 194, 443, 465, 554, 563, 587, 636, 853, 873, 989, 990,
     993, 995, 1194, 1433, 1521, 1723, 1883, 1935, 2083, 3306, 3478, 5222, 5223, 5228, 5432, 5671, 5672, 6379,
     8080, 8443, 8883, 9418, 27017,
 ];
 
-/// Where the ports begin that systems give to clients.
+/// The first port that systems give to clients.
 const CLIENTS: u16 = 32_768;
 
-/// What the ports of a connection say that was made from here.
+/// Returns what is odd about the ports of a connection that was made from here.
 pub(super) fn of_ports(local: u16, remote: u16, usual: &[u16]) -> Option<Reason> {
     if USUAL.contains(&remote) || usual.contains(&remote) {
         return None;
     }
-    if let Some((_, of)) = BACKDOORS.iter().find(|(port, _)| *port == remote) {
-        return Some(Reason {
-            key: "known_port",
-            weight: BACKDOOR,
-            text: Text::new(
-                format!("port {remote} is known for back doors and their like ({of})"),
-                format!(
-                    "포트 {} 백도어 같은 것이 쓰는 포트로 알려짐({of})",
-                    particle(&remote.to_string(), Particle::Topic)
-                ),
-            ),
-        });
-    }
-    let (key, weight, english, korean) = if remote >= CLIENTS && local >= CLIENTS {
-        (
-            "high_ports",
-            HIGH_PORTS,
-            format!(
-                "it goes from a high port to a high port ({local} to {remote}), where no service is at home"
-            ),
-            format!("높은 포트에서 높은 포트로 감({local}에서 {remote}로). 정해진 서비스가 없는 곳"),
-        )
-    } else {
-        (
-            "unusual_port",
-            PORT,
-            format!("port {remote} is not one of the usual services"),
-            format!("포트 {} 흔한 서비스의 것이 아님", particle(&remote.to_string(), Particle::Topic)),
-        )
+    let (key, weight, text) = match BACKDOORS.iter().find(|(port, _)| *port == remote) {
+        Some((port, purpose)) => {
+            ("known_port", BACKDOOR, say!("known-port", port = *port, purpose = *purpose))
+        }
+        None if remote >= CLIENTS && local >= CLIENTS => {
+            ("high_ports", HIGH_PORTS, say!("high-ports", local, remote))
+        }
+        None => ("unusual_port", PORT, say!("unusual-port", port = remote)),
     };
-    Some(Reason { key, weight, text: Text::new(english, korean) })
+    Some(Reason { key, weight, text })
 }

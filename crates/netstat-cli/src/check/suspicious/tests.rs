@@ -1,4 +1,6 @@
+use super::super::CheckSettings;
 use super::super::made::{fact, lines, process, run, seen, tcp};
+use super::super::text::EN;
 use super::super::{Evidence, NamedList};
 use super::*;
 use netstat_engine::enrich::AddressList;
@@ -178,12 +180,12 @@ fn what_is_usual_is_told_by_the_settings() {
 
 #[test]
 fn networks_are_usual_by_number_or_name() {
-    let thresholds = |setting: &str| {
-        let mut thresholds = Thresholds::default();
-        thresholds.assign(&[super::super::parse_assignment(setting).unwrap()]);
-        Usual::of(&thresholds)
+    let usual = |setting: &str| {
+        let mut settings = CheckSettings::default();
+        settings.assign(&[super::super::parse_assignment(setting).unwrap()]);
+        Usual::of(&CHECK.thresholds(&settings))
     };
-    let usual = thresholds("suspicious.usual-networks=AS4766,*Google*");
+    let usual = usual("suspicious.usual-networks=AS4766,*Google*");
     assert!(usual.has_network(Some(4766), None) && usual.has_network(Some(1), Some("GOOGLE-CLOUD")));
     assert!(!usual.has_network(Some(1), Some("acme")) && !usual.has_network(None, None));
 }

@@ -4,7 +4,7 @@ use super::super::check::takes;
 use super::super::table::{self, INTERVAL, Report};
 use super::wrap;
 use crate::check;
-use crate::render::Language;
+use crate::text::Language;
 use std::iter::once;
 
 /// What the program does.
@@ -51,7 +51,7 @@ pub(in super::super) fn help_of_check() -> String {
     );
     push_item(&mut text, "NAME", "A check; without any, all of them:");
     for known in check::ALL {
-        push_item(&mut text, "", &format!("{}: {}", known.name, known.summary.of(Language::English)));
+        push_item(&mut text, "", &format!("{}: {}", known.name, known.data.summary.of(Language::English)));
     }
     push_item(
         &mut text,

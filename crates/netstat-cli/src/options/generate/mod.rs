@@ -10,9 +10,8 @@ mod powershell;
 mod tests;
 mod zsh;
 
-use crate::check;
-use crate::render::check_json;
 use crate::render::schema::schema;
+use crate::render::{check_json, check_reference};
 pub(super) use help::{help, help_of_check};
 
 /// What `--generate` writes.
@@ -52,7 +51,7 @@ impl Document {
         ("complete-powershell", Self::CompletePowershell, powershell::powershell),
         ("schema", Self::Schema, schema),
         ("check-schema", Self::CheckSchema, check_json::schema),
-        ("checks", Self::Checks, check::markdown),
+        ("checks", Self::Checks, check_reference::markdown),
     ];
 
     /// The names people type.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::check::{Culprit, Fact, Holder, Lack, Moment, Surroundings};
+use crate::check::{Culprit, Fact, HeldBy, Lack, Moment, Surroundings};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -24,16 +24,16 @@ fn evidence() -> Evidence {
 }
 
 fn finding() -> Finding {
-    let holder = Holder::Process { pid: 4711, name: Some("a\u{1b}[2J\u{202e}b".into()) };
+    let holder = HeldBy::Process { pid: 4711, name: Some("a\u{1b}[2J\u{202e}b".into()) };
     let who = holder.text();
     let mut finding = Finding::new(
-        "close-wait",
         Severity::Warning,
         Text::new(
             format!("{} is ill", who.of(Language::English)),
             format!("{} 문제", who.of(Language::Korean)),
         ),
     );
+    finding.check = "close-wait";
     finding.subject = holder.subject();
     finding.facts = vec![Fact::said("count", 5), Fact::shown("age", 3, Text::fixed("3 s old", "3초 됨"))];
     finding.processes = vec![Culprit { holder, sockets: 1234 }];
@@ -46,13 +46,14 @@ fn finding() -> Finding {
     finding
 }
 
-fn shown(findings: &[Finding], form: Form) -> String {
+fn shown(findings: &[Finding], style: FindingStyle) -> String {
     let mut out = Vec::new();
-    render(findings, &check::ALL[..1], &evidence(), &form, &mut out).unwrap();
+    render(findings, &check::ALL[..1], &evidence(), &style, &mut out).unwrap();
     String::from_utf8(out).unwrap().replace("\r\n", "\n")
 }
 
-const PLAIN: Form = Form { language: Language::English, width: None, colour: false, named: false };
+const PLAIN: FindingStyle =
+    FindingStyle { language: Language::English, width: None, colour: false, named: false };
 
 #[test]
 fn a_finding_in_english() {
@@ -61,21 +62,22 @@ fn a_finding_in_english() {
 
 #[test]
 fn a_finding_in_korean() {
-    insta::assert_snapshot!(shown(&[finding()], Form { language: Language::Korean, ..PLAIN }));
+    insta::assert_snapshot!(shown(&[finding()], FindingStyle { language: Language::Korean, ..PLAIN }));
 }
 
 #[test]
 fn a_quiet_system_is_one_line() {
-    let ok = [Finding::ok("close-wait", Text::fixed("none", "없음"))];
+    let mut ok = [Finding::ok(Text::fixed("none", "없음"))];
+    ok[0].check = "close-wait";
     assert_eq!(shown(&ok, PLAIN), "Nothing wrong: 1 check of 0 sockets.\n");
-    let named = Form { named: true, ..PLAIN };
+    let named = FindingStyle { named: true, ..PLAIN };
     assert_eq!(shown(&ok, named), "ok        close-wait: none\nNothing wrong: 1 check of 0 sockets.\n");
 }
 
 #[test]
 fn what_others_wrote_moves_no_cursor() {
     for language in [Language::English, Language::Korean] {
-        let text = shown(&[finding()], Form { language, ..PLAIN });
+        let text = shown(&[finding()], FindingStyle { language, ..PLAIN });
         assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text:?}");
         assert!(text.contains("\\x1b[2J"));
     }
@@ -83,7 +85,7 @@ fn what_others_wrote_moves_no_cursor() {
 
 #[test]
 fn a_narrow_terminal_gets_narrow_lines_but_whole_commands() {
-    let text = shown(&[finding()], Form { width: Some(50), ..PLAIN });
+    let text = shown(&[finding()], FindingStyle { width: Some(50), ..PLAIN });
     assert!(text.contains("  see     netstat -ano close_wait pid 4711\n"));
     for line in text.lines().filter(|line| !line.contains("netstat")) {
         assert!(line.chars().count() <= 50, "{line}");
@@ -92,7 +94,7 @@ fn a_narrow_terminal_gets_narrow_lines_but_whole_commands() {
 
 #[test]
 fn colours_only_repeat_the_word() {
-    let text = shown(&[finding()], Form { colour: true, ..PLAIN });
+    let text = shown(&[finding()], FindingStyle { colour: true, ..PLAIN });
     assert!(text.starts_with("\u{1b}[33mwarning\u{1b}[0m   close-wait"));
     let plain = text.replace("\u{1b}[33m", "").replace("\u{1b}[0m", "");
     assert_eq!(plain, shown(&[finding()], PLAIN));

@@ -2,7 +2,8 @@
 
 use super::tests::{NUMERIC, lines, sockets, table};
 use super::*;
-use crate::columns::Extras;
+use crate::columns;
+use crate::render::extras::Extras;
 
 /// The table with a process column of this kind; what is known of processes is what [`columns::tests`] says.
 fn with_process(column: &str, form: Classic<'_>) -> Vec<String> {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::columns::Extras;
+use crate::render::extras::Extras;
 use crate::view::ConnectionsOptions;
 use netstat_model::TcpState::*;
 use netstat_model::query::Kinds;
@@ -17,7 +17,6 @@ pub(super) const NUMERIC: Classic<'static> = Classic {
     line_end: LineEnd::Lf,
     pid: false,
     columns: &[],
-    facts: Facts { offload: netstat_model::Offload::InHost },
     names: None,
     owners: None,
     process: None,

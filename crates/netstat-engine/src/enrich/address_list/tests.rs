@@ -1,7 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
-fn list(text: &str) -> (AddressList, PassedOver) {
+fn list(text: &str) -> (AddressList, SkippedLines) {
     AddressList::parse(text.as_bytes())
 }
 
@@ -40,9 +40,9 @@ fn every_form_of_line() {
             "1.10.16.0/20",
         ),
     ] {
-        let (list, passed) = list(&format!("# a list\n{line}\n"));
+        let (list, skipped) = list(&format!("# a list\n{line}\n"));
         assert_eq!(found(&list, inside), Some(format!("{entry} 2")), "{line}");
-        assert_eq!(passed, PassedOver::default(), "{line}");
+        assert_eq!(skipped, SkippedLines::default(), "{line}");
         assert_eq!(found(&list, "9.9.9.9"), None, "{line}");
     }
 }
@@ -62,8 +62,8 @@ fn lines_without_an_address_are_counted_but_for_frames_and_comments() {
         "}",
         "{\"type\":\"metadata\",\"records\":3}",
     ] {
-        let (list, passed) = list(line);
-        assert!(list.is_empty() && passed == PassedOver::default(), "{line}: {list:?} {passed:?}");
+        let (list, skipped) = list(line);
+        assert!(list.is_empty() && skipped == SkippedLines::default(), "{line}: {list:?} {skipped:?}");
     }
     for line in [
         "evil.example",
@@ -82,15 +82,15 @@ fn lines_without_an_address_are_counted_but_for_frames_and_comments() {
         "{\"cidr\":\"x\"}",
         "001.2.3.4",
     ] {
-        let (list, passed) = list(&format!("\n{line}\n"));
+        let (list, skipped) = list(&format!("\n{line}\n"));
         assert!(list.is_empty(), "{line}: {list:?}");
-        assert_eq!(passed, PassedOver { names: 0, odd: 1, first_odd: Some(2) }, "{line}");
+        assert_eq!(skipped, SkippedLines { names: 0, invalid: 1, first_invalid: Some(2) }, "{line}");
     }
-    let (hosts, passed) =
+    let (hosts, skipped) =
         list("127.0.0.1 localhost\n::1 localhost\n0.0.0.0 evil.example\n:: evil.example\n1.2.3.4 x\n");
-    assert_eq!((hosts.len(), passed.names, passed.odd), (1, 4, 0));
-    let (_, passed) = AddressList::parse(b"\xef\xbb\xbf1.2.3.4\n\xff\xfe\n");
-    assert_eq!(passed, PassedOver { names: 0, odd: 1, first_odd: Some(2) });
+    assert_eq!((hosts.len(), skipped.names, skipped.invalid), (1, 4, 0));
+    let (_, skipped) = AddressList::parse(b"\xef\xbb\xbf1.2.3.4\n\xff\xfe\n");
+    assert_eq!(skipped, SkippedLines { names: 0, invalid: 1, first_invalid: Some(2) });
 }
 
 #[test]
@@ -117,8 +117,8 @@ fn what_overlaps_is_one_after_the_other() {
 fn a_large_list_is_no_burden() {
     let text: String =
         (0..300_000u32).map(|n| format!("{}/31\n", Ipv4Addr::from_bits(0x0100_0000 + n * 4))).collect();
-    let (list, passed) = list(&text);
-    assert_eq!((list.len(), passed), (300_000, PassedOver::default()));
+    let (list, skipped) = list(&text);
+    assert_eq!((list.len(), skipped), (300_000, SkippedLines::default()));
     assert_eq!(found(&list, "1.0.0.5").as_deref(), Some("1.0.0.4/31 2"));
     assert_eq!(found(&list, "1.0.0.6"), None);
 }
@@ -148,14 +148,14 @@ proptest! {
         let mut expected = false;
         for (start, length) in entries {
             text += &format!("{}/{length}\n", address(start));
-            expected |= Network::new(address(start).into(), length).unwrap().contains(address(wanted).into());
+            expected |= Prefix::containing(address(start).into(), length).unwrap().contains(address(wanted).into());
         }
         for (start, size) in ranges {
             text += &format!("{}-{}\n", address(start), address(start + size));
             expected |= (start..=start + size).contains(&wanted);
         }
-        let (list, passed) = list(&text);
-        prop_assert_eq!(passed, PassedOver::default());
+        let (list, skipped) = list(&text);
+        prop_assert_eq!(skipped, SkippedLines::default());
         let entry = list.find(address(wanted).into());
         prop_assert_eq!(entry.is_some(), expected);
         if let Some(entry) = entry {

@@ -1,15 +1,15 @@
-//! Files in the format of MaxMind, of whichever maker.
+//! Databases in MaxMind's file format, of any vendor.
 
-use super::{AutonomousSystem, Country};
+use crate::enrich::place::{AutonomousSystem, Country};
 use maxminddb::{MaxMindDbError, PathElement, Reader, WithinOptions};
 use serde::Deserialize;
 use std::fmt;
 use std::net::IpAddr;
 
-/// Why a file cannot be used.
+/// The reason why a file cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GeoError {
-    /// It is not in the format, or broken.
+    /// It is not in this format, or broken.
     Broken(String),
     /// It has neither countries nor networks.
     Useless,
@@ -20,7 +20,7 @@ impl std::error::Error for GeoError {}
 impl fmt::Display for GeoError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Broken(why) => write!(f, "not a whole database in MaxMind's format ({why})"),
+            Self::Broken(why) => write!(f, "not a valid database in MaxMind's format ({why})"),
             Self::Useless => f.write_str("has neither countries nor networks"),
         }
     }
@@ -32,8 +32,7 @@ impl From<MaxMindDbError> for GeoError {
     }
 }
 
-/// Where makers keep the code of the country. MaxMind has the country of whoever registered the address beside that of
-/// the address, for those that are everywhere.
+/// Where vendors keep the country code. MaxMind also has the country of registration, for addresses without a location.
 const COUNTRY: [&[PathElement<'_>]; 4] = [
     &[PathElement::Key("country"), PathElement::Key("iso_code")],
     &[PathElement::Key("country_code")],
@@ -41,21 +40,21 @@ const COUNTRY: [&[PathElement<'_>]; 4] = [
     &[PathElement::Key("registered_country"), PathElement::Key("iso_code")],
 ];
 
-/// Where they keep the number of the network; some as a number, some as text (`AS15169`).
+/// Where vendors keep the AS number; some as a number, some as text (`AS15169`).
 const NUMBER: [&[PathElement<'_>]; 2] =
     [&[PathElement::Key("autonomous_system_number")], &[PathElement::Key("asn")]];
 
-/// Where they keep its name.
+/// Where vendors keep the name of the network.
 const NAME: [&[PathElement<'_>]; 3] = [
     &[PathElement::Key("autonomous_system_organization")],
     &[PathElement::Key("as_name")],
     &[PathElement::Key("organization")],
 ];
 
-/// How many entries tell what a file has.
+/// The number of entries that are read to find out what a file has.
 const PROBED: usize = 20_000;
 
-/// A file, held in memory.
+/// A database, held in memory.
 pub(super) struct MaxMind {
     reader: Reader<Vec<u8>>,
     networks: bool,
@@ -71,11 +70,11 @@ impl MaxMind {
     pub(super) fn new(file: Vec<u8>) -> Result<Self, GeoError> {
         let mut file = Self { reader: Reader::from_source(file)?, networks: false };
         let mut countries = false;
-        // With those that have no data each step is short, however odd the tree is.
+        // Visiting networks without data too keeps each step short, whatever the tree looks like.
         let options = WithinOptions::default().include_networks_without_data();
         for entry in file.reader.networks(options)?.take(PROBED) {
             let record = Record(entry?);
-            // An entry that cannot be read is a file that cannot be trusted.
+            // One unreadable entry makes the whole file untrustworthy.
             countries |= record.try_country()?.is_some();
             file.networks |= record.try_network()?.is_some();
             if countries && file.networks {
@@ -90,7 +89,7 @@ impl MaxMind {
     }
 
     pub(super) fn country(&self, address: IpAddr) -> Option<Country> {
-        // What cannot be read is not known.
+        // An unreadable entry counts as unknown.
         Record(self.reader.lookup(address).ok()?).try_country().ok().flatten()
     }
 
@@ -99,10 +98,10 @@ impl MaxMind {
     }
 }
 
-/// What a file has of an address.
+/// The entry of an address.
 struct Record<'a>(maxminddb::LookupResult<'a, Vec<u8>>);
 
-/// A value that some makers write in another type.
+/// A value whose type differs between vendors.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Loose<'a> {
@@ -138,15 +137,15 @@ impl Record<'_> {
                 _ => None,
             });
         }
-        // Number 0 is nobody's (RFC 7607).
+        // AS 0 is reserved (RFC 7607).
         let number = number.filter(|number| *number != 0);
         Ok((number.is_some() || name.is_some()).then_some(AutonomousSystem { number, name }))
     }
 
-    /// The value at a path; `None` where it leads nowhere.
+    /// Returns the value at a path; `None` if there is none.
     fn at(&self, path: &[PathElement<'_>]) -> Result<Option<Loose<'_>>, MaxMindDbError> {
         match self.0.decode_path(path) {
-            // A map is looked for where there is none.
+            // A part of the path is not a map.
             Err(MaxMindDbError::Decoding { .. }) => Ok(None),
             other => other,
         }

@@ -1,23 +1,23 @@
-//! The built-in table of countries: sorted runs of addresses, packed.
+//! The packed table of countries: sorted runs of addresses.
 //!
 //! Numbers are big-endian. A unit is an address of IPv4, or a `/64` of IPv6.
 //!
 //! | bytes | what |
 //! |---|---|
 //! | 4 | `geo1` |
-//! | 4 | day of the data, in days since 1970 |
-//! | 1, 2 each | how many countries, and their codes |
-//! | 4, 4 | IPv4: how many blocks, and how many bytes of runs |
+//! | 4 | date of the data, in days since 1970 |
+//! | 1, 2 each | number of countries, and their codes |
+//! | 4, 4 | IPv4: number of blocks, and of bytes of runs |
 //! | 4, 4 | IPv6: the same |
-//! | 12 each | for each block of IPv4: its first unit (8), and where its runs begin (4) |
+//! | 12 each | for each block of IPv4: its first unit (8), and the offset of its runs (4) |
 //! | | the runs of IPv4 |
 //! | 12 each, | the same for IPv6 |
 //!
-//! A run is the number of a country (1 for the first, 0 for none) and how many units: one byte `k` below 64 for `2^k`, or
-//! `128 + k` and a LEB128 number `n` for `n * 2^k`. The first run of a block begins at its first unit, each other where
-//! the one before it ends.
+//! A run is the number of a country (1 for the first, 0 for none) and a number of units: one byte `k` below 64 for `2^k`,
+//! or `128 + k` and a LEB128 number `n` for `n * 2^k`. The first run of a block begins at its first unit, each further
+//! run where the previous one ends.
 
-use super::Country;
+use crate::enrich::place::Country;
 use std::net::IpAddr;
 
 const MAGIC: &[u8] = b"geo1";
@@ -40,7 +40,7 @@ struct Family<'a> {
 }
 
 impl<'a> CountryTable<'a> {
-    /// Finds the parts of a table, which takes no time; `None` when they are not there.
+    /// Locates the parts of a table without reading them; `None` if the table is malformed.
     pub fn new(bytes: &'a [u8]) -> Option<Self> {
         let mut rest = bytes.strip_prefix(MAGIC)?;
         let day = number(&mut rest)?;
@@ -57,16 +57,16 @@ impl<'a> CountryTable<'a> {
         rest.is_empty().then_some(Self { day, countries, v4, v6 })
     }
 
-    /// The day of the data, in days since 1970.
+    /// Returns the date of the data, in days since 1970.
     pub fn day(&self) -> u32 {
         self.day
     }
 
-    /// The country of an address.
+    /// Returns the country of an address.
     pub fn country(&self, address: IpAddr) -> Option<Country> {
         let number = match address {
             IpAddr::V4(address) => self.v4.find(address.to_bits().into()),
-            // The upper half of 128 bits is 64.
+            // The upper half of 128 bits fits.
             IpAddr::V6(address) => self.v6.find(u64::try_from(address.to_bits() >> 64).ok()?),
         }?;
         let at = usize::from(number.checked_sub(1)?) * 2;
@@ -81,14 +81,14 @@ impl<'a> Family<'a> {
         Some((Self { index, runs }, rest))
     }
 
-    /// The first unit of a block, and where its runs begin.
+    /// Returns the first unit of a block, and the offset of its runs.
     fn block(&self, block: usize) -> Option<(u64, usize)> {
         let (start, offset) = self.index.get(block.checked_mul(ENTRY)?..)?.split_first_chunk()?;
         let offset = u32::from_be_bytes(*offset.first_chunk()?);
         Some((u64::from_be_bytes(*start), usize::try_from(offset).ok()?))
     }
 
-    /// The number of the country of a unit.
+    /// Returns the number of the country of a unit.
     fn find(&self, unit: u64) -> Option<u8> {
         let (mut low, mut high) = (0, self.index.len() / ENTRY);
         while low < high {
@@ -120,7 +120,7 @@ fn number(rest: &mut &[u8]) -> Option<u32> {
     Some(u32::from_be_bytes(*number))
 }
 
-/// The next run: the number of its country, and how many units it has.
+/// Reads the next run: the number of its country, and its number of units.
 fn run(rest: &mut &[u8]) -> Option<(u8, u64)> {
     let [country, size, after @ ..] = *rest else { return None };
     *rest = after;

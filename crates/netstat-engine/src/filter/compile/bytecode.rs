@@ -1,7 +1,7 @@
 //! Programs for the kernel's socket dumps, `INET_DIAG_REQ_BYTECODE`: conditions on addresses and ports, each of which
 //! jumps forward. Only operations that every kernel with sock_diag has are used.
 
-use crate::filter::network::Network;
+use netstat_model::Prefix;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// Which end, as the kernel sees it: S is here, D is there.
@@ -20,7 +20,7 @@ pub(super) enum Code {
     AtMost(End, u16),
     /// For a block of IPv4 also mapped addresses of IPv6 sockets. For one of IPv6, all addresses of IPv6 sockets, the
     /// mapped ones among them where the block has them.
-    In(End, Network),
+    In(End, Prefix),
     /// An IPv4-mapped address of an IPv6 socket.
     Mapped(End),
     Not(Box<Code>),
@@ -133,12 +133,12 @@ impl Assembler {
             Code::AtMost(end, port) => {
                 self.compare(if *end == End::Local { S_LE } else { D_LE }, *port, accept, reject)
             }
-            Code::In(end, network) => match network.address() {
+            Code::In(end, network) => match network.address {
                 IpAddr::V4(address) => {
-                    self.host(*end, AF_INET, network.length(), &address.octets(), accept, reject)
+                    self.host(*end, AF_INET, network.length, &address.octets(), accept, reject)
                 }
                 IpAddr::V6(address) => {
-                    self.host(*end, AF_INET6, network.length(), &address.octets(), accept, reject)
+                    self.host(*end, AF_INET6, network.length, &address.octets(), accept, reject)
                 }
             },
             Code::Mapped(end) => {

@@ -8,9 +8,9 @@ use crate::filter::error::nearest;
 use crate::filter::expression::{Expression, Side, Test};
 use crate::filter::glob::Glob;
 use crate::filter::lexer::Sign;
-use crate::filter::network::Network;
 use crate::filter::ports::Ports;
 use crate::filter::syntax;
+use netstat_model::Prefix;
 use netstat_model::query::States;
 use std::net::{IpAddr, Ipv6Addr};
 use std::ops::RangeInclusive;
@@ -103,8 +103,8 @@ pub(super) fn end(
         Host::Any => Vec::new(),
         Host::Address(address) => {
             let network = match length {
-                None => Some(Network::host(address)),
-                Some(length) => prefix_length(length).and_then(|length| Network::new(address, length)),
+                None => Some(Prefix::host(address)),
+                Some(length) => prefix_length(length).and_then(|length| Prefix::containing(address, length)),
             };
             let most = if address.is_ipv4() { 32 } else { 128 };
             let expected = || value.fault(format!("a prefix length from 0 to {most} after the /"));
@@ -123,7 +123,7 @@ pub(super) fn end(
             if addresses.is_empty() {
                 return Err(value.fault(format!("{expected}; {name} has none")));
             }
-            addresses.into_iter().map(Network::host).collect()
+            addresses.into_iter().map(Prefix::host).collect()
         }
     };
     let ports = match port {
@@ -198,7 +198,7 @@ fn prefix_length(text: &str) -> Option<u8> {
 }
 
 /// The address and the port of one and the same end. `None` when there is neither.
-fn joined_end(side: Side, networks: Vec<Network>, ports: Option<Ports>) -> Option<Expression> {
+fn joined_end(side: Side, networks: Vec<Prefix>, ports: Option<Ports>) -> Option<Expression> {
     let host = |side| (!networks.is_empty()).then(|| hosts(side, networks.clone()));
     let Some(ports) = ports else { return host(side) };
     let of = |side| {
@@ -215,7 +215,7 @@ fn joined_end(side: Side, networks: Vec<Network>, ports: Option<Ports>) -> Optio
     })
 }
 
-fn hosts(side: Side, mut networks: Vec<Network>) -> Expression {
+fn hosts(side: Side, mut networks: Vec<Prefix>) -> Expression {
     networks.sort_unstable();
     networks.dedup();
     Expression::Test(Test::Host(side, networks.into()))

@@ -8,7 +8,7 @@ use Tri::{No, Unknown, Yes};
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
 use netstat_model::{
     Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessId, Protocol, Socket,
-    TcpInfo, TcpState,
+    TcpFields, TcpInfo, TcpState,
 };
 use proptest::prelude::*;
 use std::ffi::OsString;
@@ -337,27 +337,36 @@ fn owners_are_looked_for_only_where_they_decide() {
 
 #[test]
 fn what_a_filter_needs() {
-    let (none, no_fields) = (ProcessFields::empty(), Fields::empty());
-    for (text, owners, processes, fields) in [
-        ("port 80 user 5 public recvq > 0", false, none, no_fields),
-        ("pid 5", true, none, no_fields),
-        ("process x", true, ProcessFields::NAME, no_fields),
-        ("process abcdefghijklmno*", true, ProcessFields::NAME, no_fields),
-        ("process abcdefghijklmnop", true, ProcessFields::NAME | ProcessFields::EXECUTABLE, no_fields),
-        ("port 1 or not path x", true, ProcessFields::EXECUTABLE, no_fields),
-        ("unit x", true, ProcessFields::UNIT, no_fields),
-        ("rtt > 1s", false, none, Fields::TCP_INFO),
-        ("retrans > 1 age > 5s", false, none, Fields::TCP_INFO | Fields::AGE),
+    let (none, no_fields, no_tcp) = (ProcessFields::empty(), Fields::empty(), TcpFields::empty());
+    let retrans = TcpFields::TOTAL_RETRANSMITS;
+    for (text, owners, processes, fields, tcp) in [
+        ("port 80 public", false, none, no_fields, no_tcp),
+        ("user 5 recvq > 0", false, none, Fields::COMMON, no_tcp),
+        ("pid 5", true, none, no_fields, no_tcp),
+        ("process x", true, ProcessFields::NAME, no_fields, no_tcp),
+        ("process abcdefghijklmno*", true, ProcessFields::NAME, no_fields, no_tcp),
+        (
+            "process abcdefghijklmnop",
+            true,
+            ProcessFields::NAME | ProcessFields::EXECUTABLE,
+            no_fields,
+            no_tcp,
+        ),
+        ("port 1 or not path x", true, ProcessFields::EXECUTABLE, no_fields, no_tcp),
+        ("unit x", true, ProcessFields::UNIT, no_fields, no_tcp),
+        ("rtt > 1s", false, none, Fields::COMMON, TcpFields::RTT),
+        ("retrans > 1 age > 5s", false, none, Fields::COMMON | Fields::AGE, retrans),
     ] {
         let filter = parse(text);
         assert_eq!(
             filter.needs(),
-            Needs { owners, processes, fields, countries: false, networks: false },
+            Needs { owners, processes, fields, tcp, countries: false, networks: false },
             "{text}"
         );
         let mut query = super::programs::query(Kinds::all(), States::all());
         query.fields = Fields::MARK;
-        assert_eq!(filter.narrow(query).query.fields, fields | Fields::MARK, "{text}");
+        let narrowed = filter.narrow(query).query;
+        assert_eq!((narrowed.fields, narrowed.tcp), (fields | Fields::MARK, tcp), "{text}");
     }
 }
 

@@ -1,10 +1,10 @@
 //! Random expressions, and random sockets as the kernel may have them.
 
-use crate::enrich::Country;
+use crate::enrich::{Country, Reach};
 use crate::filter::expression::{Expression, Side, Test};
-use crate::filter::{Comparison, Glob, Network, Ports, Quantity, Reach};
+use crate::filter::{Comparison, Glob, Ports, Quantity};
 use netstat_model::query::{Kinds, States};
-use netstat_model::{Endpoint, Family, Protocol, Socket, TcpState};
+use netstat_model::{Endpoint, Family, Prefix, Protocol, Socket, TcpState};
 use proptest::prelude::*;
 use proptest::sample::select;
 use std::net::{IpAddr, Ipv6Addr};
@@ -37,14 +37,14 @@ fn address() -> impl Strategy<Value = IpAddr> {
     select(&ADDRESSES[..]).prop_map(|text| text.parse().unwrap())
 }
 
-fn network() -> impl Strategy<Value = Network> {
-    let whole = address().prop_map(Network::host);
+fn network() -> impl Strategy<Value = Prefix> {
+    let whole = address().prop_map(Prefix::host);
     let part = (address(), 0..=128u8).prop_filter_map("too long", |(address, length)| {
-        Network::new(address, if address.is_ipv4() { length / 4 } else { length })
+        Prefix::containing(address, if address.is_ipv4() { length / 4 } else { length })
     });
     // Blocks that have mapped addresses in them.
     let mapped = (0..=128u8).prop_filter_map("too long", |length| {
-        Network::new(IpAddr::V6(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0x0a63, 1)), length)
+        Prefix::containing(IpAddr::V6(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0x0a63, 1)), length)
     });
     prop_oneof![4 => whole, 4 => part, 1 => mapped]
 }

@@ -6,7 +6,7 @@ use crate::filter::compile::audit;
 use crate::filter::{Context, Filter};
 use netstat_lab::{Flavor, Held, Loop, Place, TcpState as Lab};
 use netstat_model::Socket;
-use netstat_model::query::{Kinds, Programs, SocketQuery, States};
+use netstat_model::query::{Kinds, Listing, OwnerSearch, Programs, SocketQuery, States, Visit};
 use netstat_os::{Backend, Native, Origin, open};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -90,9 +90,10 @@ fn has_foreign(program: &[u8]) -> bool {
 const EXPRESSIONS: usize = 400;
 
 fn sockets(backend: &Native, query: &SocketQuery) -> Vec<Socket> {
-    let answer = backend.sockets(query).unwrap();
+    let listing = Listing { query, owners: OwnerSearch::No, may_restart: true };
+    let answer = backend.sockets(&listing, &mut |_| Visit::Keep).unwrap();
     assert_eq!(answer.warnings, []);
-    answer.data
+    answer.data.0.iter().map(|socket| socket.to_socket()).collect()
 }
 
 /// What tells sockets apart, and stays while they are left alone.
@@ -105,13 +106,13 @@ fn names<'a>(sockets: impl IntoIterator<Item = &'a Socket>) -> BTreeSet<String> 
 }
 
 fn matching<'a>(filter: &Filter, sockets: &'a [Socket]) -> Vec<&'a Socket> {
-    sockets.iter().filter(|socket| filter.matches(socket, &Context::NOTHING).is_yes()).collect()
+    sockets.iter().filter(|socket| filter.matches(*socket, &Context::NOTHING).is_yes()).collect()
 }
 
 /// Compares, for one filter, the table with and without programs; tells whether the kernel decided alone.
 fn compare(backend: &Native, filter: &Filter, asked: &SocketQuery) -> bool {
     let narrowed = filter.narrow(asked.clone());
-    let same_fields = SocketQuery { fields: narrowed.query.fields, ..asked.clone() };
+    let same_fields = SocketQuery { fields: narrowed.query.fields, tcp: narrowed.query.tcp, ..asked.clone() };
     // A TIME_WAIT may end between two looks, or a connection come of age; then they are taken again.
     let (whole, given) = loop {
         let whole = sockets(backend, &same_fields);

@@ -4,18 +4,18 @@ use super::generate::{Sample, asked_states, expression, kinds, sample};
 use super::parse;
 use crate::filter::compile::interpreter::{Entry, accepts};
 use crate::filter::{Context, Filter, Narrowed};
-use netstat_model::query::{Fields, Kinds, Programs, SocketQuery, States};
+use netstat_model::query::{Kinds, Programs, SocketQuery, States};
 use netstat_model::{Family, Protocol, Socket};
 use proptest::prelude::*;
 use std::net::IpAddr;
 
 pub(super) fn query(kinds: Kinds, states: States) -> SocketQuery {
-    SocketQuery { kinds, states, fields: Fields::empty(), programs: Programs::default() }
+    SocketQuery::new(kinds, states)
 }
 
 /// Whether a query without programs gives the socket.
 fn selected(socket: &Socket, query: &SocketQuery) -> bool {
-    let sections = socket.sections();
+    let sections = netstat_model::SocketRef::from(socket).families();
     let has = |family| query.kinds.contains(Kinds::of(socket.protocol, family));
     let family = sections.v4 && has(Family::V4) || sections.v6 && has(Family::V6);
     family && socket.state.is_none_or(|state| query.states.contains(States::of(state)))

@@ -1,16 +1,25 @@
 //! Rows of sock_diag: `struct inet_diag_msg` and its attributes.
 
-use super::{AF_INET, AF_INET6, SOCKET_ID};
-use super::{INET_DIAG_CONG, INET_DIAG_INFO, INET_DIAG_SKMEMINFO, INET_DIAG_TCLASS, INET_DIAG_TOS};
 use crate::linux::tcp_info::{decode_age, decode_memory, decode_tcp_info};
+use crate::linux::tcp_state::{decode_timer_kind, state_and_remote};
 use crate::linux::wire;
 use netstat_model::{
-    Brief, Endpoint, Family, Holder, NoOwner, Ownership, Protocol, Socket, SocketId, TcpState, Timer,
-    TimerKind,
+    Endpoint, Family, Holder, NoOwner, Protocol, Socket, SocketId, SocketRef, TcpState, Timer,
 };
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
+pub(super) const AF_INET: u8 = 2;
+pub(super) const AF_INET6: u8 = 10;
+
+/// The length of `struct inet_diag_sockid`.
+pub(super) const SOCKET_ID: usize = 48;
+
+pub(super) const INET_DIAG_INFO: u16 = 2;
+pub(super) const INET_DIAG_CONG: u16 = 4;
+pub(super) const INET_DIAG_TOS: u16 = 5;
+pub(super) const INET_DIAG_TCLASS: u16 = 6;
+pub(super) const INET_DIAG_SKMEMINFO: u16 = 7;
 pub(super) const INET_DIAG_SKV6ONLY: u16 = 11;
 pub(super) const INET_DIAG_MARK: u16 = 15;
 pub(super) const INET_DIAG_CGROUP_ID: u16 = 21;
@@ -18,55 +27,13 @@ pub(super) const INET_DIAG_CGROUP_ID: u16 = 21;
 /// A socket without a cookie says so with all bits set.
 pub(super) const NO_COOKIE: u64 = u64::MAX;
 
-/// The state of a TCP row. A closed socket is in no table but that of the bound ones.
-pub(super) fn decode_state(number: u8) -> TcpState {
-    match number {
-        1 => TcpState::Established,
-        2 => TcpState::SynSent,
-        3 | 12 => TcpState::SynReceived,
-        4 => TcpState::FinWait1,
-        5 => TcpState::FinWait2,
-        6 => TcpState::TimeWait,
-        7 | 13 => TcpState::Bound,
-        8 => TcpState::CloseWait,
-        9 => TcpState::LastAck,
-        10 => TcpState::Listen,
-        11 => TcpState::Closing,
-        other => TcpState::Unknown(other),
-    }
-}
-
-/// The state of a row by the kernel's number, and its remote end where it has one.
-pub(in crate::linux) fn state_and_remote(
-    protocol: Protocol,
-    state: u8,
-    remote: Endpoint,
-) -> (Option<TcpState>, Option<Endpoint>) {
-    let state = (protocol == Protocol::Tcp).then(|| decode_state(state));
-    let has_peer = match state {
-        Some(state) => !matches!(state, TcpState::Listen | TcpState::Bound),
-        None => remote.port != 0 || !remote.address.is_unspecified(),
-    };
-    (state, has_peer.then_some(remote))
-}
-
-/// What a running timer waits for, by the kernel's number; `None` where none runs.
-pub(in crate::linux) fn decode_timer_kind(number: u8) -> Option<TimerKind> {
-    match number {
-        1 => Some(TimerKind::Retransmit),
-        2 => Some(TimerKind::KeepAlive),
-        3 => Some(TimerKind::TimeWait),
-        4 => Some(TimerKind::Probe),
-        _ => None,
-    }
-}
-
 /// `struct inet_diag_msg`: four bytes, the socket ID, five 32-bit numbers.
 pub(super) const MESSAGE: usize = 4 + SOCKET_ID + 20;
 
-/// A row of the table in brief; `None` when it is too short or of a family this program does not know.
+/// Decodes the fixed part of a row: ends, state and identity. `None` when it is too short or of a family this program does
+/// not know.
 #[doc(alias = "inet_diag_msg")]
-pub(super) fn decode_brief(bytes: &[u8], protocol: Protocol) -> Option<Brief> {
+pub(super) fn decode_head(bytes: &[u8], protocol: Protocol) -> Option<SocketRef<'static>> {
     let fixed: &[u8; MESSAGE] = bytes.first_chunk()?;
     let family = match fixed[0] {
         AF_INET => Family::V4,
@@ -76,50 +43,46 @@ pub(super) fn decode_brief(bytes: &[u8], protocol: Protocol) -> Option<Brief> {
     let interface = wire::u32_at(fixed, 40)?;
     let local = decode_endpoint(fixed, family, 4, 8, interface)?;
     let remote = decode_endpoint(fixed, family, 6, 24, interface)?;
-    let (state, remote) = state_and_remote(protocol, fixed[1], remote);
     let cookie = u64::from(wire::u32_at(fixed, 44)?) | u64::from(wire::u32_at(fixed, 48)?) << 32;
     let inode = wire::u32_at(fixed, 68)?;
-    let v6_only = if family == Family::V6 && remote.is_none() {
-        wire::attributes(&bytes[MESSAGE..])
-            .find(|(kind, _)| *kind == INET_DIAG_SKV6ONLY)
-            .and_then(|(_, value)| decode_flag(value))
-    } else {
-        None
+    let id = SocketId {
+        inode: (inode != 0).then_some(u64::from(inode)),
+        cookie: (cookie != NO_COOKIE && cookie != 0).then_some(cookie),
     };
-    Some(Brief {
-        protocol,
-        family,
-        local,
-        remote,
-        state,
-        v6_only,
-        id: SocketId {
-            inode: (inode != 0).then_some(u64::from(inode)),
-            cookie: (cookie != NO_COOKIE && cookie != 0).then_some(cookie),
-        },
-        holder: if inode == 0 { Holder::Nobody(NoOwner::NoProcess) } else { Holder::NotRead },
-    })
+    let holder = if inode == 0 { Holder::Nobody(NoOwner::NoProcess) } else { Holder::NotRead };
+    let mut socket = SocketRef::bare(protocol, family, local, id, holder);
+    (socket.state, socket.remote) = state_and_remote(protocol, fixed[1], remote);
+    // It makes a difference to a socket without a peer only.
+    if family == Family::V6 && socket.remote.is_none() {
+        socket.v6_only = wire::attributes(&bytes[MESSAGE..])
+            .find(|(kind, _)| *kind == INET_DIAG_SKV6ONLY)
+            .and_then(|(_, value)| decode_flag(value));
+    }
+    Some(socket)
 }
 
 fn decode_flag(value: &[u8]) -> Option<bool> {
     wire::u8_at(value, 0).map(|flag| flag != 0)
 }
 
-/// A row of the table with all that it has; `None` as above.
+/// Decodes a row with everything it has.
+#[cfg(any(test, fuzzing))]
 pub(in crate::linux) fn decode_socket(bytes: &[u8], protocol: Protocol) -> Option<Socket> {
-    let brief = decode_brief(bytes, protocol)?;
-    let fixed: &[u8; MESSAGE] = bytes.first_chunk()?;
-    let (inode, interface) = (wire::u32_at(fixed, 68)?, wire::u32_at(fixed, 40)?);
-    let mut socket = Socket::from(&brief);
+    let mut socket = decode_head(bytes, protocol)?.to_socket();
+    decode_details(bytes, &mut socket);
+    Some(socket)
+}
+
+/// Fills in what a row has beside its head.
+pub(super) fn decode_details(bytes: &[u8], socket: &mut Socket) {
+    let Some(fixed) = bytes.first_chunk::<MESSAGE>() else { return };
+    let number = |at| wire::u32_at(fixed, at);
     // What no descriptor holds has no user either: the kernel fills in 0.
-    socket.uid = (inode != 0).then_some(wire::u32_at(fixed, 64)?);
-    socket.recv_queue = Some(wire::u32_at(fixed, 56)?);
-    socket.send_queue = Some(wire::u32_at(fixed, 60)?);
-    socket.interface = (interface != 0).then_some(interface);
-    socket.timer = decode_timer(fixed[2], fixed[3], wire::u32_at(fixed, 52)?);
-    if inode == 0 {
-        socket.ownership = Ownership::Unowned(NoOwner::NoProcess);
-    }
+    socket.uid = number(64).filter(|_| socket.id.inode.is_some());
+    socket.recv_queue = number(56);
+    socket.send_queue = number(60);
+    socket.interface = number(40).filter(|&index| index != 0);
+    socket.timer = number(52).and_then(|expires| decode_timer(fixed[2], fixed[3], expires));
     let (mut tos, mut tclass) = (None, None);
     for (kind, value) in wire::attributes(&bytes[MESSAGE..]) {
         match kind {
@@ -148,7 +111,6 @@ pub(in crate::linux) fn decode_socket(bytes: &[u8], protocol: Protocol) -> Optio
     // An IPv6 socket reports both; the one of the traffic it carries counts.
     let carries_v4 = socket.remote.unwrap_or(socket.local).address.is_ipv4();
     socket.traffic_class = if carries_v4 { tos } else { tclass };
-    Some(socket)
 }
 
 fn decode_endpoint(

@@ -10,7 +10,7 @@
 //!
 //! NAT64 (`64:ff9b::`) stays in hexadecimal.
 
-use super::decimal;
+use super::decimal::decimal;
 use netstat_model::Endpoint;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 const LONGEST: usize = 80;
 
 /// The word in double quotes: control and invisible characters and bytes that are not UTF-8 are escaped.
-pub(super) fn quoted(word: &OsStr) -> String {
+pub fn quoted(word: &OsStr) -> String {
     let mut text = String::from("\"");
     let mut shown = 0_usize;
     for chunk in word.as_encoded_bytes().utf8_chunks() {
@@ -34,7 +34,7 @@ pub(super) fn quoted(word: &OsStr) -> String {
 }
 
 /// The text with everything escaped that is no visible character or blank, so that it stays one line.
-pub(crate) fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for character in text.chars() {
         push_safe(&mut line, character);

@@ -1,0 +1,224 @@
+//! Changes of settings: a TOML file (`--config`) and the command line (`--set`).
+//!
+//! The file has a table for each check and in it a line for each setting:
+//!
+//! ```toml
+//! [close-wait]
+//! warning = 200
+//! ```
+//!
+//! An unknown name is an error: a misspelt threshold would silently keep its default.
+
+use super::data::{ListKind, Setting};
+use super::definition::Check;
+use super::registry;
+use super::thresholds::{CheckSettings, SettingValue};
+
+/// A parsed `CHECK.SETTING=VALUE` of the command line.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Assignment {
+    check: &'static str,
+    setting: &'static str,
+    value: SettingValue,
+}
+
+impl CheckSettings {
+    /// Applies assignments of the command line; the last holds.
+    pub(crate) fn assign(&mut self, assignments: &[Assignment]) {
+        for Assignment { check, setting, value } in assignments {
+            self.set(check, setting, value.clone());
+        }
+    }
+
+    /// Parses a configuration file.
+    ///
+    /// # Errors
+    /// Says what is wrong and what to write instead, beginning with the line or the key.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let file: toml::Table = toml::from_str(text).map_err(|error| {
+            let line = error
+                .span()
+                .map_or(1, |span| 1 + text.bytes().take(span.start).filter(|&byte| byte == b'\n').count());
+            format!("line {line}: {}", error.message())
+        })?;
+        let mut all = Self::default();
+        for (table, value) in &file {
+            let check = find_check(table)?;
+            let toml::Value::Table(settings) = value else {
+                return Err(format!("{table} has to be a table of settings: write [{table}]"));
+            };
+            for (name, value) in settings {
+                let setting = find_setting(check, name)?;
+                let value = from_toml(setting, value)
+                    .ok_or_else(|| format!("{}.{name} has to be {}", check.name, kind(setting)))?;
+                all.set(check.name, &setting.name, value);
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// Parses `CHECK.SETTING=VALUE`; the words of a list are separated by commas.
+///
+/// # Errors
+/// Says what is wrong and what to type instead.
+pub(crate) fn parse_assignment(text: &str) -> Result<Assignment, String> {
+    let parts = text.split_once('=').and_then(|(name, value)| Some((name.split_once('.')?, value)));
+    let Some(((check, name), value)) = parts else {
+        return Err(format!(
+            "{text:?} is not a setting: type CHECK.SETTING=VALUE, as in close-wait.warning=200"
+        ));
+    };
+    let check = find_check(check)?;
+    let setting = find_setting(check, name)?;
+    let value = match setting.list {
+        None => value.trim().parse::<f64>().ok().filter(is_sensible).map(SettingValue::Number),
+        Some(list) => {
+            let words: Vec<&str> = value.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+            let all = words.iter().all(|word| allows(list, word));
+            all.then(|| SettingValue::Words(words.into_iter().map(str::to_owned).collect()))
+        }
+    };
+    let value =
+        value.ok_or_else(|| format!("{}.{} has to be {}", check.name, setting.name, kind(setting)))?;
+    Ok(Assignment { check: check.name, setting: &setting.name, value })
+}
+
+fn find_check(name: &str) -> Result<&'static Check, String> {
+    registry::by_name(name)
+        .ok_or_else(|| format!("unknown check {name:?}: the checks are {}", registry::NAMES.join(", ")))
+}
+
+fn find_setting(check: &'static Check, name: &str) -> Result<&'static Setting, String> {
+    check.data.setting(name).ok_or_else(|| {
+        let names: Vec<&str> = check.data.settings.iter().map(|setting| setting.name.as_str()).collect();
+        format!("{}.{name} is not a setting: those of {} are {}", check.name, check.name, names.join(", "))
+    })
+}
+
+/// Returns whether a word may be in a list.
+fn allows(list: ListKind, word: &str) -> bool {
+    match list {
+        ListKind::Words => true,
+        ListKind::Ports => {
+            let (number, protocol) = word.split_once('/').unwrap_or((word, "tcp"));
+            number.parse::<u16>().is_ok_and(|port| port != 0)
+                && ["tcp", "udp"].iter().any(|known| protocol.eq_ignore_ascii_case(known))
+        }
+        ListKind::Countries => word.len() == 2 && word.bytes().all(|byte| byte.is_ascii_alphabetic()),
+    }
+}
+
+fn from_toml(setting: &Setting, value: &toml::Value) -> Option<SettingValue> {
+    match (setting.list, value) {
+        (None, toml::Value::Float(number)) => Some(*number).filter(is_sensible).map(SettingValue::Number),
+        #[expect(clippy::cast_precision_loss, reason = "no threshold has so many digits")]
+        (None, toml::Value::Integer(number)) => {
+            Some(*number as f64).filter(is_sensible).map(SettingValue::Number)
+        }
+        (Some(list), toml::Value::Array(words)) => {
+            let word = |value: &toml::Value| match value {
+                toml::Value::String(word) => Some(word.clone()),
+                // In a file, a port is a number.
+                toml::Value::Integer(port) if list == ListKind::Ports => Some(port.to_string()),
+                _ => None,
+            };
+            let words = words.iter().map(|value| word(value).filter(|word| allows(list, word)));
+            words.collect::<Option<_>>().map(SettingValue::Words)
+        }
+        (Some(ListKind::Words), toml::Value::String(word)) => Some(SettingValue::Words(vec![word.clone()])),
+        _ => None,
+    }
+}
+
+fn is_sensible(number: &f64) -> bool {
+    number.is_finite() && *number >= 0.0
+}
+
+fn kind(setting: &Setting) -> &'static str {
+    match setting.list {
+        None => "a number that is not negative",
+        Some(ListKind::Words) => "a word or a list of words",
+        Some(ListKind::Ports) => "a list of ports, such as 5432 or 161/udp",
+        Some(ListKind::Countries) => "a list of countries in two letters, such as KR or US",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::close_wait::CHECK;
+    use crate::check::{exposed, policy};
+
+    #[test]
+    fn the_file_and_then_the_command_line_win() {
+        let warning = |settings: &CheckSettings| CHECK.thresholds(settings).number("warning");
+        let mut settings = CheckSettings::parse("[close-wait]\nwarning = 7\nold = 2.5\n").unwrap();
+        assert_eq!(warning(&settings), 7.0);
+        assert_eq!(warning(&CheckSettings::default()), 100.0);
+        let typed = ["close-wait.warning=8", "CLOSE_WAIT.warning= 9 "];
+        settings.assign(&typed.map(|text| parse_assignment(text).unwrap()));
+        assert_eq!(warning(&settings), 9.0);
+    }
+
+    #[test]
+    fn a_port_may_be_a_number_or_have_its_protocol() {
+        let settings = CheckSettings::parse("[exposed]\nexcept = [5432, \"161/udp\"]\n").unwrap();
+        assert_eq!(exposed::CHECK.thresholds(&settings).words("except"), ["5432", "161/udp"]);
+        assert!(parse_assignment("exposed.except= 5432 ,161/UDP,").is_ok());
+        assert!(parse_assignment("exposed.except=").is_ok());
+    }
+
+    #[test]
+    fn one_word_needs_no_list() {
+        let settings = CheckSettings::parse("[policy]\nfile = \"a, b.toml\"\n").unwrap();
+        assert_eq!(policy::CHECK.thresholds(&settings).words("file"), ["a, b.toml"]);
+    }
+
+    #[test]
+    fn a_slip_is_an_error_that_names_it() {
+        for (text, why) in [
+            ("[close-wiat]\nold = 1\n", "unknown check \"close-wiat\""),
+            ("[close-wait]\nodl = 1\n", "close-wait.odl is not a setting: those of close-wait are old"),
+            ("[close-wait]\nold = \"1\"\n", "close-wait.old has to be a number"),
+            ("[close-wait]\nold = -1\n", "close-wait.old has to be a number"),
+            ("[close-wait]\nold = nan\n", "close-wait.old has to be a number"),
+            ("[exposed]\nexcept = [\"postgres\"]\n", "exposed.except has to be a list of ports"),
+            ("[exposed]\nexcept = [70000]\n", "exposed.except has to be a list of ports"),
+            ("[exposed]\nexcept = 5432\n", "exposed.except has to be a list of ports"),
+            (
+                "[suspicious]\nusual-paths = [1]\n",
+                "suspicious.usual-paths has to be a word or a list of words",
+            ),
+            ("[suspicious]\nusual-paths = 1\n", "suspicious.usual-paths has to be a word or a list of words"),
+            ("close-wait = 5\n", "close-wait has to be a table"),
+            ("[close-wait]\n\nold = = 1\n", "line 3: "),
+        ] {
+            let error = CheckSettings::parse(text).unwrap_err();
+            assert!(error.starts_with(why), "{text:?}: {error}");
+            assert_eq!(error.lines().count(), 1, "{error}");
+        }
+    }
+
+    #[test]
+    fn assignments_are_checked() {
+        for (text, why) in [
+            ("", "is not a setting: type CHECK.SETTING=VALUE, as in close-wait.warning=200"),
+            ("close-wait=5", "is not a setting"),
+            ("close-wait.old", "is not a setting"),
+            ("x.old=5", "unknown check \"x\""),
+            ("close-wait.x=5", "close-wait.x is not a setting"),
+            ("close-wait.old=", "has to be a number"),
+            ("close-wait.old=inf", "has to be a number"),
+            ("close-wait.old=-2", "has to be a number"),
+            ("exposed.except=postgres", "exposed.except has to be a list of ports"),
+            ("exposed.except=5432,70000", "has to be a list of ports"),
+            ("exposed.also=0", "has to be a list of ports"),
+            ("suspicious.usual-ports=22/sctp", "has to be a list of ports"),
+            ("suspicious.usual-countries=Korea", "has to be a list of countries"),
+        ] {
+            let error = parse_assignment(text).unwrap_err();
+            assert!(error.contains(why), "{text:?}: {error}");
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! The data file of a check: its reference, its settings and its sentences, each in English and Korean.
+//!
+//! A sentence has blanks, which [`say!`] fills:
+//!
+//! | blank | becomes |
+//! |---|---|
+//! | `{who}` | the value; numbers are grouped, fractions short, durations in two units at most |
+//! | `{n:port\|ports}` | a number and what it counts: `1 port`, `1,200 ports` |
+//! | `{n?is\|are}` | the one or the other word, by the number |
+//!
+//! A sentence that differs by system is two entries, `key.linux` and `key.windows`.
+
+use super::text::{EN, KO, Text, decimal, duration, grouped};
+use crate::text::Language;
+use serde::Deserialize;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+/// The contents of a data file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CheckData {
+    /// What the check looks for, in a few words.
+    pub(crate) summary: Text,
+    /// The rule it judges by, and why; paragraphs are separated by an empty line.
+    pub(crate) rule: Text,
+    /// Where the evidence comes from, and where the rule can be read up.
+    pub(crate) sources: Vec<String>,
+    /// What can be set, in the order in which it is explained.
+    #[serde(default)]
+    pub(crate) settings: Vec<Setting>,
+    /// The sentences, by key.
+    texts: HashMap<String, Sentence>,
+}
+
+/// A setting of a check.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Setting {
+    /// Its name within the check, in lower case with dashes.
+    pub(crate) name: String,
+    /// The default of a number; a list is empty by default.
+    #[serde(default)]
+    pub(crate) default: f64,
+    /// What the list holds; `None` for a number, which may not be negative.
+    pub(crate) list: Option<ListKind>,
+    /// The unit of a number.
+    #[serde(default)]
+    pub(crate) unit: Text,
+    /// What it does, and why the default is what it is.
+    pub(crate) meaning: Text,
+}
+
+/// What a list of a setting holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ListKind {
+    /// Any words.
+    Words,
+    /// Ports, such as `5432` or `161/udp`.
+    Ports,
+    /// Countries, as two letters.
+    Countries,
+}
+
+/// A sentence with blanks, which may differ by system.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Sentence {
+    Same(Text),
+    BySystem { linux: Text, windows: Text },
+}
+
+impl Sentence {
+    /// Returns the text for the system that this program is for.
+    pub(crate) fn text(&self) -> &Text {
+        match self {
+            Self::Same(text) => text,
+            Self::BySystem { windows, .. } if cfg!(windows) => windows,
+            Self::BySystem { linux, .. } => linux,
+        }
+    }
+}
+
+/// The value of a blank.
+#[derive(Debug, Clone)]
+pub(crate) enum Blank {
+    /// A number that counts something.
+    Count(u64),
+    /// Anything else.
+    Words(Text),
+}
+
+macro_rules! counts {
+    ($($integer:ty),*) => {$(
+        impl From<$integer> for Blank {
+            fn from(number: $integer) -> Self {
+                Self::Count(u64::try_from(number).unwrap_or(u64::MAX))
+            }
+        }
+    )*};
+}
+counts!(u8, u32, u64, usize);
+
+macro_rules! words {
+    ($($value:ty => $text:expr),* $(,)?) => {$(
+        impl From<$value> for Blank {
+            fn from(value: $value) -> Self {
+                Self::Words($text(value))
+            }
+        }
+    )*};
+}
+words! {
+    Text => std::convert::identity,
+    &Text => Text::clone,
+    String => Text::same,
+    &String => |text: &String| Text::same(text.clone()),
+    &str => |text: &str| Text::same(text.to_owned()),
+    f64 => |number| Text::same(decimal(number)),
+    Duration => duration,
+    // A port is a name, and has no commas.
+    u16 => |port: u16| Text::same(port.to_string()),
+    IpAddr => |address: IpAddr| Text::same(address.to_string()),
+    SocketAddr => |end: SocketAddr| Text::same(end.to_string()),
+}
+
+impl CheckData {
+    /// Reads a data file. A test parses each, so an error leaves nothing worse than silence.
+    pub(crate) fn parse(source: &str) -> Self {
+        let parsed = toml::from_str(source);
+        debug_assert!(parsed.is_ok(), "{parsed:?}");
+        parsed.unwrap_or_default()
+    }
+
+    /// Returns the setting of a name.
+    pub(crate) fn setting(&self, name: &str) -> Option<&Setting> {
+        self.settings.iter().find(|setting| setting.name == name)
+    }
+
+    /// Returns a sentence with its blanks filled. To be called by [`say!`], which checks the key and the blanks.
+    pub(crate) fn say(&self, key: &str, blanks: &[(&str, Blank)]) -> Text {
+        let Some(sentence) = self.texts.get(key).map(Sentence::text) else {
+            return Text::same(key.to_owned());
+        };
+        Text::new(fill(sentence, blanks, EN), fill(sentence, blanks, KO))
+    }
+
+    /// Returns every sentence, blanks and all.
+    #[cfg(test)]
+    pub(crate) fn sentences(&self) -> impl Iterator<Item = (&str, &Text)> {
+        self.texts.iter().flat_map(|(key, sentence)| {
+            let texts = match sentence {
+                Sentence::Same(text) => vec![text],
+                Sentence::BySystem { linux, windows } => vec![linux, windows],
+            };
+            texts.into_iter().map(move |text| (key.as_str(), text))
+        })
+    }
+}
+
+fn fill(sentence: &Text, blanks: &[(&str, Blank)], language: Language) -> String {
+    let mut text = String::new();
+    let mut rest = sentence.of(language);
+    while let Some((before, after)) = rest.split_once('{') {
+        let (blank, behind) = after.split_once('}').unwrap_or((after, ""));
+        text.push_str(before);
+        text.push_str(&filled(blank, blanks, language));
+        rest = behind;
+    }
+    text.push_str(rest);
+    text
+}
+
+fn filled(blank: &str, blanks: &[(&str, Blank)], language: Language) -> String {
+    let (name, words) = blank.split_at(blank.find([':', '?']).unwrap_or(blank.len()));
+    let value = blanks.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
+    let (count, shown) = match value {
+        Some(Blank::Count(count)) => (Some(*count), grouped(*count)),
+        Some(Blank::Words(text)) => (None, text.of(language).to_owned()),
+        None => (None, String::new()),
+    };
+    let by_number = |words: &str| {
+        let (one, many) = words.split_once('|').unwrap_or((words, words));
+        // A fraction that is shown as 1 is one as well.
+        if count == Some(1) || shown == "1" { one.to_owned() } else { many.to_owned() }
+    };
+    match words.split_at_checked(1) {
+        Some((":", words)) => format!("{shown} {}", by_number(words)),
+        Some(("?", words)) => by_number(words),
+        _ => shown,
+    }
+}
+
+/// Returns whether a data file has a sentence of this key with no other blanks than these. [`say!`] asks at compile time.
+pub(crate) const fn has_sentence(source: &str, key: &str, blanks: &[&str]) -> bool {
+    let (source, key) = (source.as_bytes(), key.as_bytes());
+    let mut at = find(source, 0, b"\n[texts]\n");
+    let mut found = false;
+    while at < source.len() {
+        // At the end of a line: an entry begins with its key and goes on over lines that are indented, and a bracket.
+        let start = at + 1;
+        let end = start + key.len();
+        let is_key = starts_with(source, start, key)
+            && end < source.len()
+            && (source[end] == b' ' || source[end] == b'.');
+        let mut next = find(source, start, b"\n");
+        while next + 1 < source.len() && (source[next + 1] == b' ' || source[next + 1] == b']') {
+            next = find(source, next + 1, b"\n");
+        }
+        if is_key {
+            found = true;
+            if !has_blanks_among(source, end, next, blanks) {
+                return false;
+            }
+        }
+        at = next;
+    }
+    found
+}
+
+const fn has_blanks_among(source: &[u8], start: usize, end: usize, blanks: &[&str]) -> bool {
+    let mut at = find(source, start, b"{");
+    while at < end {
+        let mut known = false;
+        let mut which = 0;
+        while which < blanks.len() {
+            let behind = at + 1 + blanks[which].len();
+            known |= starts_with(source, at + 1, blanks[which].as_bytes())
+                && behind < source.len()
+                && matches!(source[behind], b'}' | b':' | b'?');
+            which += 1;
+        }
+        if !known {
+            return false;
+        }
+        at = find(source, at + 1, b"{");
+    }
+    true
+}
+
+const fn starts_with(text: &[u8], at: usize, wanted: &[u8]) -> bool {
+    let mut offset = 0;
+    while offset < wanted.len() {
+        if at + offset >= text.len() || text[at + offset] != wanted[offset] {
+            return false;
+        }
+        offset += 1;
+    }
+    true
+}
+
+/// Returns where `wanted` begins, from `at` on; the length of the text where it does not.
+const fn find(text: &[u8], mut at: usize, wanted: &[u8]) -> usize {
+    while at < text.len() && !starts_with(text, at, wanted) {
+        at += 1;
+    }
+    at
+}
+
+/// Embeds the data file of a check, as `DATA`.
+macro_rules! check_data {
+    ($file:literal) => {
+        /// The data file, for the checks of [`say!`] at compile time.
+        const SOURCE: &str = include_str!($file);
+        static DATA: std::sync::LazyLock<$crate::check::data::CheckData> =
+            std::sync::LazyLock::new(|| $crate::check::data::CheckData::parse(SOURCE));
+    };
+}
+pub(crate) use check_data;
+
+/// Returns a sentence of the data file with its blanks filled. A key or a blank that does not exist fails to compile.
+macro_rules! say {
+    ($key:literal $(, $name:ident $(= $value:expr)?)* $(,)?) => {{
+        const {
+            assert!(
+                $crate::check::data::has_sentence(SOURCE, $key, &[$(stringify!($name)),*]),
+                concat!("no sentence `", $key, "` with these blanks"),
+            );
+        }
+        DATA.say($key, &[$((stringify!($name), say!(@blank $name $(= $value)?))),*])
+    }};
+    (@blank $name:ident) => { $crate::check::data::Blank::from($name) };
+    (@blank $name:ident = $value:expr) => { $crate::check::data::Blank::from($value) };
+}
+pub(crate) use say;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOURCE: &str = "summary = ['a', 'b']\n[texts]\nholds = ['{who} holds {n:port|ports}, which {n?is|are} {n}', '{who}: {n}']\n\
+                          way.linux = [\n    'ip {to}',\n    'ip',\n]\nway.windows = ['{to}', '']\n";
+
+    #[test]
+    fn blanks_are_filled_by_language_and_number() {
+        let who = Text::new("I".to_owned(), "나".to_owned());
+        for (number, english) in
+            [(1u64, "I holds 1 port, which is 1"), (1200, "I holds 1,200 ports, which are 1,200")]
+        {
+            let data = CheckData::parse(
+                "summary = ['', '']\nrule = ['', '']\nsources = []\n[texts]\n\
+                holds = ['{who} holds {n:port|ports}, which {n?is|are} {n}', '{who}: {n}']\n",
+            );
+            let said = data.say("holds", &[("who", (&who).into()), ("n", number.into())]);
+            assert_eq!((said.of(EN), said.of(KO)), (english, format!("나: {}", grouped(number)).as_str()));
+        }
+    }
+
+    #[test]
+    fn a_key_or_a_blank_that_does_not_exist_is_found() {
+        assert!(has_sentence(SOURCE, "holds", &["n", "who", "more"]));
+        assert!(!has_sentence(SOURCE, "holds", &["n", "wh"]));
+        assert!(!has_sentence(SOURCE, "hold", &["n", "who"]));
+        assert!(!has_sentence(SOURCE, "summary", &[]));
+        assert!(has_sentence(SOURCE, "way", &["to"]));
+        assert!(!has_sentence(SOURCE, "way", &[]));
+    }
+}

@@ -1,0 +1,46 @@
+//! Every check, by its place and by its name.
+
+use super::definition::Check;
+use super::{
+    buffers, close_wait, connecting, conntrack, exposed, half_open, listen_queue, policy, port_exhaustion,
+    retransmission, stalled, suspicious,
+};
+
+/// Every check, in the order in which they are run and shown.
+pub(crate) const ALL: [&Check; 12] = [
+    &port_exhaustion::CHECK,
+    &close_wait::CHECK,
+    &listen_queue::CHECK,
+    &connecting::CHECK,
+    &half_open::CHECK,
+    &retransmission::CHECK,
+    &stalled::CHECK,
+    &buffers::CHECK,
+    &conntrack::CHECK,
+    &exposed::CHECK,
+    &policy::CHECK,
+    &suspicious::CHECK,
+];
+
+/// The names of all checks, in the same order.
+pub(crate) const NAMES: [&str; ALL.len()] = {
+    let mut names = [""; ALL.len()];
+    let mut i = 0;
+    while i < names.len() {
+        names[i] = ALL[i].name;
+        i += 1;
+    }
+    names
+};
+
+/// The check of a name, in any letter case; `_` does for `-`.
+pub(crate) fn by_name(name: &str) -> Option<&'static Check> {
+    let same = |known: &str| {
+        known.len() == name.len()
+            && known
+                .bytes()
+                .zip(name.bytes())
+                .all(|(known, typed)| known == typed.to_ascii_lowercase() || (known == b'-' && typed == b'_'))
+    };
+    ALL.into_iter().find(|check| same(check.name))
+}

@@ -1,0 +1,286 @@
+//! The table of columns: one row each. To add a column, add a row.
+
+use super::{Column, ColumnNeeds, Given, Kind, NO_PROCESS, Origin, Value};
+use crate::row::{Foreign, Row, Section};
+use netstat_model::query::{Fields, ProcessFields};
+use netstat_model::{
+    Endpoint, Missing, NoOwner, Owner, Process, Protocol, SocketRef, TcpFields, TcpInfo, TcpState,
+};
+use std::ffi::{OsStr, OsString};
+use std::net::IpAddr;
+use std::time::Duration;
+
+const NOTHING: ColumnNeeds = ColumnNeeds::NOTHING;
+const COMMON: ColumnNeeds = fields(Fields::COMMON);
+/// The process ID alone, with nothing read of the process itself.
+const OWNERS: ColumnNeeds = process(ProcessFields::empty());
+const USER: ColumnNeeds = ColumnNeeds {
+    users: true,
+    // A Windows socket belongs to the account of its process.
+    ..if cfg!(windows) { process(ProcessFields::ACCOUNT) } else { COMMON }
+};
+
+const fn fields(fields: Fields) -> ColumnNeeds {
+    ColumnNeeds { fields, ..NOTHING }
+}
+
+/// The course of the connection is kept for these columns only.
+const fn tcp(tcp: TcpFields) -> ColumnNeeds {
+    ColumnNeeds { tcp, ..NOTHING }
+}
+
+const fn process(process: ProcessFields) -> ColumnNeeds {
+    ColumnNeeds { owners: true, process, ..NOTHING }
+}
+
+/// Makes [`ALL`] of rows `name (key in JSON and CSV, where it is not the name), heading, kind unit, needs`, then
+/// `on_linux` for what Windows never has, the meaning, and the value.
+macro_rules! columns {
+    (@key $name:literal) => { $name };
+    (@key $name:literal $key:literal) => { $key };
+    (@linux) => { false };
+    (@linux on_linux) => { true };
+    ($($name:literal $(as $key:literal)?, $heading:literal, $kind:ident $unit:literal, $needs:expr
+       $(, $linux:ident)?; $meaning:literal, $origin:ident $value:expr;)*) => {
+        /// Every column, in the order of the documents, and of JSON and CSV.
+        pub const ALL: &[&Column] = &[$(&Column {
+            name: $name,
+            key: columns!(@key $name $($key)?),
+            heading: $heading,
+            kind: Kind::$kind,
+            unit: $unit,
+            needs: $needs,
+            linux_only: columns!(@linux $($linux)?),
+            meaning: $meaning,
+            origin: Origin::$origin($value),
+        }),*];
+    };
+}
+
+columns! {
+    "proto", "Proto", Text "", NOTHING;
+        "Protocol: TCP, TCPv6, UDP or UDPv6",
+        Row |row, _| Value::word(match row.section {
+            Section::TcpV4 => "TCP",
+            Section::TcpV6 => "TCPv6",
+            Section::UdpV4 => "UDP",
+            Section::UdpV6 => "UDPv6",
+        });
+    "local", "Local Address", End "", NOTHING;
+        "Local address and port",
+        Row |row, _| Value::End(row.local());
+    "laddr", "Local Host", Text "", NOTHING;
+        "Local address without the port",
+        Row |row, _| Value::Host(row.local());
+    "lport", "Local Port", Number "", NOTHING;
+        "Local port",
+        Row |row, _| Value::Number(row.local().port.into());
+    "foreign", "Foreign Address", End "", NOTHING;
+        "Foreign address and port; null in JSON where there is none",
+        Row |row, _| match (row.foreign(), row.socket.remote) {
+            (_, Some(end)) => Value::End(end),
+            (Foreign::Anybody, None) => Value::Absent("*:*"),
+            (Foreign::End(end), None) if end == Endpoint::ANY_V4 => Value::Absent("0.0.0.0:0"),
+            (Foreign::End(_), None) => Value::Absent("[::]:0"),
+        };
+    "raddr", "Foreign Host", Text "", NOTHING;
+        "Foreign address without the port",
+        Row |row, _| row.socket.remote.map_or(Value::Absent("*"), Value::Host);
+    "rport", "Foreign Port", Number "", NOTHING;
+        "Foreign port",
+        Row |row, _| row.socket.remote.map_or(Value::Absent("*"), |end| Value::Number(end.port.into()));
+    "country", "Country", Text "", ColumnNeeds { countries: true, ..NOTHING };
+        "Country of the foreign address, as its two-letter code",
+        Row |row, given: &Given<'_>| {
+            of_remote(row, |address| given.geo.country(address).map(|country| country.to_string()))
+        };
+    "network", "Network", Text "", ColumnNeeds { networks: true, ..NOTHING };
+        "Network of the foreign address: number and name of its autonomous system, with --geo",
+        Row |row, given: &Given<'_>| {
+            of_remote(row, |address| given.geo.network(address).map(|network| network.to_string()))
+        };
+    "state", "State", Text "", NOTHING;
+        "TCP state; UDP has none",
+        Row |row, _| match (row.socket.protocol, row.socket.state) {
+            (Protocol::Udp, _) => Value::Absent("-"),
+            (Protocol::Tcp, None) => Value::Unknown,
+            (Protocol::Tcp, Some(state)) => Value::State(state),
+        };
+    "pid", "PID", Number "", OWNERS;
+        "ID of the process that holds the socket; 0 where there is none, null in JSON",
+        Owner |owner, _| Value::Number(owner.process.pid.into());
+    "process", "Process", Text "", process(ProcessFields::NAME);
+        "Name of the process",
+        Owner |owner, given| {
+            process_field(owner, given, |process| &process.name, |name| Value::Text(name.as_os_str().into()))
+        };
+    "path", "Path", Text "", process(ProcessFields::EXECUTABLE);
+        "Executable of the process, marked (deleted) if the file is gone",
+        Owner |owner, given| {
+            process_field(owner, given, |process| &process.executable, |executable| {
+                let mut path = std::borrow::Cow::Borrowed(executable.path.as_os_str());
+                if executable.deleted {
+                    path.to_mut().push(" (deleted)");
+                }
+                Value::Text(path)
+            })
+        };
+    "cmdline", "Command line", Words "", process(ProcessFields::COMMAND_LINE);
+        "Command line of the process; an array in JSON",
+        Owner |owner, given| {
+            process_field(owner, given, |process| &process.command_line, |words| Value::Words(words))
+        };
+    "user", "User", Text "", USER;
+        "Owner of the socket, by name or else by number. Windows: the user of its process",
+        Row |row, given| match row.socket.uid() {
+            Some(uid) => named_or_number(given.users.name(uid).map(OsStr::new), uid),
+            None => {
+                let owner = row.socket.ownership().principal();
+                match owner.and_then(|owner| given.processes.get(&owner.process)).map(|it| &it.account) {
+                    Some(Ok(account)) => Value::Text(account.as_os_str().into()),
+                    _ => Value::Unknown,
+                }
+            }
+        };
+    "unit", "Unit", Text "", process(ProcessFields::UNIT);
+        "Service the process belongs to: its systemd unit",
+        Owner |owner, given| {
+            process_field(owner, given, |process| &process.unit, |unit| Value::Text(unit.as_os_str().into()))
+        };
+    "container", "Container", Container "", process(ProcessFields::CONTAINER), on_linux;
+        "Container the process runs in, as runtime:ID",
+        Owner |owner, given| process_field(owner, given, |process| &process.container, Value::Container);
+    "fd", "FD", Number "", ColumnNeeds { fields: Fields::COMMON, ..OWNERS }, on_linux;
+        "Lowest descriptor by which the process holds the socket",
+        Owner |owner, _| Value::number(owner.descriptor);
+    "recvq", "Recv-Q", Number "bytes", COMMON, on_linux;
+        "Received and not yet read by the process; of a listener, connections waiting to be accepted",
+        Row |row, _| Value::number(row.socket.recv_queue());
+    "sendq", "Send-Q", Number "bytes", COMMON, on_linux;
+        "Not yet sent or not yet acknowledged; a listener has none",
+        Row |row, _| if listens(&row.socket) { Value::Absent("-") } else { Value::number(row.socket.send_queue()) };
+    "backlog", "Backlog", Number "connections", COMMON, on_linux;
+        "How many connections may wait to be accepted; listeners only",
+        Row |row, _| if listens(&row.socket) { Value::number(row.socket.send_queue()) } else { Value::Absent("-") };
+    "timer", "Timer", Timer "", COMMON, on_linux;
+        "Running TCP timer: what for, milliseconds left, how often it fired in a row",
+        Row |row, _| row.socket.timer().map_or(Value::Absent("-"), Value::Timer);
+    "rtt" as "rtt_us", "RTT (ms)", Microseconds "ms", tcp(TcpFields::RTT);
+        "Smoothed round-trip time",
+        Row |row, _| time(row, |tcp| tcp.rtt);
+    "rttvar" as "rttvar_us", "RTT var (ms)", Microseconds "ms", tcp(TcpFields::RTTVAR);
+        "Variation of the round-trip time",
+        Row |row, _| time(row, |tcp| tcp.rttvar);
+    "min_rtt" as "min_rtt_us", "Min RTT (ms)", Microseconds "ms", tcp(TcpFields::MIN_RTT);
+        "Shortest round-trip time of the last minutes",
+        Row |row, _| time(row, |tcp| tcp.min_rtt);
+    "cwnd", "Cwnd", Number "segments", tcp(TcpFields::CWND), on_linux;
+        "Congestion window",
+        Row |row, _| number(row, |tcp| tcp.cwnd);
+    "mss", "MSS", Number "bytes", tcp(TcpFields::MSS);
+        "Maximum segment size for sending",
+        Row |row, _| number(row, |tcp| tcp.mss);
+    "pacing", "Pacing", Number "bytes/s", tcp(TcpFields::PACING_RATE), on_linux;
+        "Pacing rate: the kernel sends no faster",
+        Row |row, _| number(row, |tcp| tcp.pacing_rate);
+    "delivery", "Delivery", Number "bytes/s", tcp(TcpFields::DELIVERY_RATE), on_linux;
+        "Latest measured rate at which data arrived at the peer",
+        Row |row, _| number(row, |tcp| tcp.delivery_rate);
+    "retrans", "Retrans", Number "segments", tcp(TcpFields::TOTAL_RETRANSMITS);
+        "Retransmitted since the connection began",
+        Row |row, _| number(row, |tcp| tcp.total_retransmits);
+    "bytes_sent", "Bytes sent", Number "bytes", tcp(TcpFields::BYTES_SENT);
+        "Data sent since the connection began, retransmissions included",
+        Row |row, _| number(row, |tcp| tcp.bytes_sent);
+    "bytes_received", "Bytes received", Number "bytes", tcp(TcpFields::BYTES_RECEIVED);
+        "Data received since the connection began",
+        Row |row, _| number(row, |tcp| tcp.bytes_received);
+    "segs", "Segs", Number "segments", tcp(TcpFields::SEGS_OUT.union(TcpFields::SEGS_IN));
+        "Sent and received together, with or without data",
+        Row |row, _| {
+            number(row, |tcp| Some(u64::from(tcp.segs_out?).saturating_add(u64::from(tcp.segs_in?))))
+        };
+    "segs_out", "Segs out", Number "segments", tcp(TcpFields::SEGS_OUT);
+        "Sent, with or without data",
+        Row |row, _| number(row, |tcp| tcp.segs_out);
+    "segs_in", "Segs in", Number "segments", tcp(TcpFields::SEGS_IN);
+        "Received, with or without data",
+        Row |row, _| number(row, |tcp| tcp.segs_in);
+    "congestion", "Congestion", Text "", fields(Fields::CONGESTION), on_linux;
+        "Congestion control of a connection",
+        Row |row: &Row<'_>, _| row.socket.congestion().map_or(Value::Unknown, Value::word);
+    "dscp", "DSCP", Number "", fields(Fields::TRAFFIC_CLASS), on_linux;
+        "Differentiated services code point of what the socket sends, 0 to 63",
+        Row |row, _| Value::number(row.socket.traffic_class().map(|class| class >> 2));
+    "mark", "Mark", Number "", fields(Fields::MARK), on_linux;
+        "Firewall and routing mark (SO_MARK); needs CAP_NET_ADMIN",
+        Row |row, _| Value::number(row.socket.mark());
+    "drops", "Drops", Number "packets", fields(Fields::MEMORY), on_linux;
+        "Dropped by the socket, mostly because its buffer was full",
+        Row |row, _| Value::number(row.socket.memory().and_then(|memory| memory.drops));
+    "interface", "Interface", Text "", ColumnNeeds { interfaces: true, ..COMMON }, on_linux;
+        "Interface the socket is bound to, by name or else by index",
+        Row |row, given| match row.socket.interface() {
+            Some(index) => named_or_number(given.interfaces.get(&index).map(OsString::as_os_str), index),
+            None => Value::Absent("-"),
+        };
+    "inode", "Inode", Number "", NOTHING, on_linux;
+        "Inode of the socket, as in /proc/PID/fd",
+        Row |row, _| Value::number(row.socket.id.inode);
+    "cookie", "Cookie", Number "", COMMON, on_linux;
+        "Kernel's own number of the socket, not reused until reboot",
+        Row |row, _| Value::number(row.socket.id.cookie);
+    "age" as "age_ms", "Age (ms)", Milliseconds "ms", fields(Fields::AGE);
+        "Since the connection was established; on Linux known while one side has sent no data",
+        Row |row, _| row.socket.age().map_or(Value::Unknown, Value::Milliseconds);
+}
+
+/// Returns the value of an owner column for a socket without a visible process. If it is known that there is
+/// no process, the value is absent rather than unknown.
+pub(super) fn of_unowned(column: &Column, why: Option<NoOwner>) -> Value<'static> {
+    match why {
+        Some(NoOwner::NoProcess | NoOwner::Kernel) if column.name == "pid" => NO_PROCESS,
+        Some(NoOwner::NoProcess | NoOwner::Kernel) => Value::Absent("-"),
+        _ => Value::Unknown,
+    }
+}
+
+fn process_field<'a, T: 'a>(
+    owner: &Owner,
+    given: &Given<'a>,
+    field: fn(&'a Process) -> &'a Result<T, Missing>,
+    value: fn(&'a T) -> Value<'a>,
+) -> Value<'a> {
+    match given.processes.get(&owner.process).map(field) {
+        Some(Ok(known)) => value(known),
+        Some(Err(Missing::NotApplicable)) => Value::Absent("-"),
+        Some(Err(_)) | None => Value::Unknown,
+    }
+}
+
+/// Looks up the foreign address; a socket without one has no place.
+fn of_remote<'a>(row: &Row<'a>, look_up: impl Fn(IpAddr) -> Option<String>) -> Value<'a> {
+    match row.socket.remote {
+        None => Value::Absent("-"),
+        Some(end) => {
+            look_up(end.address).map_or(Value::Unknown, |text| Value::Text(OsString::from(text).into()))
+        }
+    }
+}
+
+fn named_or_number(name: Option<&OsStr>, number: u32) -> Value<'_> {
+    Value::Text(name.map_or_else(|| OsString::from(number.to_string()).into(), Into::into))
+}
+
+/// The kernel reports the backlog of a listener in the field of the send queue.
+fn listens(socket: &SocketRef<'_>) -> bool {
+    socket.state == Some(TcpState::Listen)
+}
+
+fn number<N: Into<u64>>(row: &Row<'_>, field: fn(&TcpInfo) -> Option<N>) -> Value<'static> {
+    Value::number(row.socket.tcp().as_ref().and_then(field))
+}
+
+fn time(row: &Row<'_>, field: fn(&TcpInfo) -> Option<Duration>) -> Value<'static> {
+    row.socket.tcp().as_ref().and_then(field).map_or(Value::Unknown, Value::Microseconds)
+}

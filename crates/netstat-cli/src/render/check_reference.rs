@@ -1,0 +1,101 @@
+//! `netstat check --list`, `--explain`, and the Markdown reference made of the explanations.
+
+use super::wrap::wrapped;
+use crate::check::{ALL, Check, Setting, Text};
+use crate::text::Language;
+
+/// Returns the list of the checks, a line each.
+pub(crate) fn listed(language: Language) -> String {
+    let width = ALL.iter().map(|check| check.name.len()).max().unwrap_or_default();
+    ALL.iter().map(|check| format!("{:<width$}  {}\n", check.name, check.data.summary.of(language))).collect()
+}
+
+const SETTINGS: Text = Text::fixed(
+    "Settings (--set NAME=VALUE, or a table of the check in the file of --config):",
+    "설정 (--set 이름=값, 또는 --config 파일에 있는 검사의 표):",
+);
+const SOURCES: Text = Text::fixed("Sources:", "근거:");
+
+/// Returns everything about a check, for people.
+pub(crate) fn explained(check: &Check, language: Language) -> String {
+    let data = check.data;
+    let mut text = format!("{}: {}\n", check.name, data.summary.of(language));
+    for paragraph in data.rule.of(language).split("\n\n") {
+        text.push('\n');
+        for line in wrapped(paragraph, 79) {
+            text.push_str(&line);
+            text.push('\n');
+        }
+    }
+    if !data.settings.is_empty() {
+        text.push_str(&format!("\n{}\n", SETTINGS.of(language)));
+        for setting in &data.settings {
+            let unit = setting.unit.of(language);
+            let unit = if unit.is_empty() { String::new() } else { format!(" ({unit})") };
+            text.push_str(&format!("  {}.{}={}{unit}\n", check.name, setting.name, default(setting)));
+            for line in wrapped(setting.meaning.of(language), 75) {
+                text.push_str(&format!("      {line}\n"));
+            }
+        }
+    }
+    text.push_str(&format!("\n{}\n", SOURCES.of(language)));
+    for source in &data.sources {
+        text.push_str(&format!("  {source}\n"));
+    }
+    text
+}
+
+/// Returns the default of a setting; a list has none.
+fn default(setting: &Setting) -> String {
+    if setting.list.is_some() { String::new() } else { setting.default.to_string() }
+}
+
+/// Returns the reference of all checks, in Markdown.
+pub(crate) fn markdown() -> String {
+    let english = Language::English;
+    let mut page = String::from(
+        "<!-- Made by netstat --generate checks. Do not edit. -->\n# The checks of netstat check\n\n\
+         `netstat check` runs all of them, `netstat check NAME...` the named ones; add a filter after the names to check\n\
+         only matching sockets. `netstat check --list` and `netstat check --explain NAME` print the same as this page, also\n\
+         in Korean.\n\n\
+         | severity | meaning | exit code |\n|---|---|---|\n\
+         | ok | nothing is wrong | 0 |\n\
+         | notice | worth knowing; nobody has to act | 0 |\n\
+         | warning | somebody should look at it soon | 1 |\n\
+         | critical | it hurts now, or will within minutes | 2 |\n\
+         | unknown | an input is missing: the check abstains and says what it needs | 3 |\n\n\
+         The exit code is that of the worst finding; critical is worst, then warning, then unknown. An error has 3 as well.\n\n\
+         Change settings with `--set NAME=VALUE`, or permanently in a TOML file that `--config FILE` names:\n\n\
+         ```toml\n[close-wait]\nwarning = 200\n```\n",
+    );
+    for check in ALL {
+        let data = check.data;
+        page.push_str(&format!("\n## {}\n\n{}.\n", check.name, capitalised(data.summary.of(english))));
+        for paragraph in data.rule.of(english).split("\n\n") {
+            page.push_str(&format!("\n{paragraph}\n"));
+        }
+        if !data.settings.is_empty() {
+            page.push_str("\n| setting | default | unit | meaning |\n|---|---|---|---|\n");
+            for setting in &data.settings {
+                page.push_str(&format!(
+                    "| `{}.{}` | {} | {} | {} |\n",
+                    check.name,
+                    setting.name,
+                    default(setting),
+                    setting.unit.of(english),
+                    setting.meaning.of(english)
+                ));
+            }
+        }
+        page.push_str("\nSources:\n\n");
+        for source in &data.sources {
+            page.push_str(&format!("- {source}\n"));
+        }
+    }
+    page.replace('\u{a0}', " ")
+}
+
+fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}

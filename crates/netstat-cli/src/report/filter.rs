@@ -1,0 +1,46 @@
+//! The filter of the command line, with names looked up as the system knows them.
+
+use crate::output::Trouble;
+use netstat_engine::enrich::{ServiceNames, UserNames};
+use netstat_engine::filter::{Filter, Lookups};
+use netstat_model::Protocol;
+use netstat_model::error::words_of;
+use netstat_os::Backend;
+use std::ffi::OsString;
+use std::net::{IpAddr, ToSocketAddrs};
+
+/// The filter of these words; `None` where there are none.
+pub(super) fn filter(backend: &impl Backend, words: &[OsString]) -> Result<Option<Filter>, Trouble> {
+    if words.is_empty() {
+        return Ok(None);
+    }
+    Filter::parse(words, &Names(backend)).map(Some).map_err(|error| Trouble {
+        line: "the filter cannot be used (netstat --help filter explains filters)".to_owned(),
+        filter: Some(error),
+    })
+}
+
+/// What names in a filter stand for, as the system knows them.
+struct Names<'a, B>(&'a B);
+
+impl<B: Backend> Lookups for Names<'_, B> {
+    fn ports(&self, service: &str) -> Vec<u16> {
+        let services = ServiceNames::parse(&self.0.services().data);
+        [Protocol::Tcp, Protocol::Udp]
+            .into_iter()
+            .flat_map(|protocol| services.ports(protocol, service))
+            .collect()
+    }
+
+    fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, String> {
+        let ends = (host, 0).to_socket_addrs().map_err(|error| words_of(&error))?;
+        Ok(ends.map(|end| end.ip()).collect())
+    }
+
+    fn user(&self, name: &str) -> Result<Option<u32>, String> {
+        if cfg!(windows) {
+            return Err("Windows does not number its users".to_owned());
+        }
+        Ok(UserNames::parse(&self.0.users().data).uid(name))
+    }
+}

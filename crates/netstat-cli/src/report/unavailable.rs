@@ -1,0 +1,121 @@
+//! Warnings for data that was asked for by name and that this system never reports, so that nobody takes a dash for a
+//! value.
+
+use crate::columns::{self, Column};
+use crate::render::extras::Extras;
+use crate::settings::{Connections, Form};
+use crate::view::sort::Order;
+use netstat_engine::filter::{Filter, Quantity, Test};
+use netstat_model::Warning;
+
+/// Returns a warning for each column that is shown, sorted by or counted by and that this system never reports. When
+/// every column is shown, nothing was asked for by name.
+pub(super) fn lack(table: &Connections) -> Vec<Warning> {
+    let mut named = match &table.form {
+        _ if !table.group_by.is_empty() => table.group_by.clone(),
+        Form::Data(_, shown) if shown == columns::ALL => Vec::new(),
+        Form::Columns(shown) | Form::Data(_, shown) => shown.clone(),
+        Form::Classic => Vec::new(),
+    };
+    if let Order::By { column, .. } = table.order
+        && !named.contains(&column)
+    {
+        named.push(column);
+    }
+    let classic = table.group_by.is_empty() && table.form == Form::Classic;
+    let extras = if classic { table.extras } else { Extras::default() };
+    of(&named, extras, Column::is_available)
+}
+
+fn of(named: &[&Column], extras: Extras, available: fn(&Column) -> bool) -> Vec<Warning> {
+    // The optional columns of the classic table show what these columns show.
+    let optional = [
+        (extras.time_in_state, "the time in state"),
+        (extras.dscp, "the DSCP value"),
+        (extras.template, "the template"),
+    ];
+    let all_available = columns::ALL.iter().all(|column| available(column));
+    let optional = optional.into_iter().filter_map(|(shown, what)| (shown && !all_available).then_some(what));
+    optional
+        .chain(named.iter().filter(|column| !available(column)).map(|column| column.name))
+        .map(|what| Warning::SourceUnavailable { what, reason: "this system does not report it".to_owned() })
+        .collect()
+}
+
+/// Returns the filter if this system reports what it tests.
+///
+/// # Errors
+/// If it does not: such a filter could match nothing, which would look like an answer.
+pub(super) fn answer(filter: Option<Filter>) -> Result<Option<Filter>, String> {
+    match filter.as_ref().and_then(|filter| test_of(filter, Column::is_available)) {
+        Some(test) => {
+            Err(format!("the filter cannot be used: this system does not report {test} of sockets"))
+        }
+        None => Ok(filter),
+    }
+}
+
+/// Returns the name of a column that the filter tests and that is not available.
+fn test_of(filter: &Filter, available: fn(&Column) -> bool) -> Option<&'static str> {
+    let mut found = None;
+    filter.each_test(|test| {
+        let name = match test {
+            Test::Number(Quantity::ReceiveQueue, ..) => "recvq",
+            Test::Number(Quantity::SendQueue, ..) => "sendq",
+            _ => return,
+        };
+        if columns::by_name(name).is_some_and(|column| !available(column)) {
+            found = Some(name);
+        }
+    });
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use netstat_engine::filter::NumbersOnly;
+
+    fn on_windows(column: &Column) -> bool {
+        !column.linux_only
+    }
+
+    fn everywhere(_: &Column) -> bool {
+        true
+    }
+
+    fn texts(warnings: &[Warning]) -> Vec<String> {
+        warnings.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn columns_this_system_never_reports_are_named() {
+        let column = |name| columns::by_name(name).unwrap();
+        let named = [column("local"), column("recvq"), column("rtt"), column("fd")];
+        let extras = Extras { offload: true, time_in_state: true, dscp: true, template: true };
+        assert_eq!(
+            texts(&of(&named, extras, on_windows)),
+            [
+                "the time in state is unknown: this system does not report it",
+                "the DSCP value is unknown: this system does not report it",
+                "the template is unknown: this system does not report it",
+                "recvq is unknown: this system does not report it",
+                "fd is unknown: this system does not report it",
+            ]
+        );
+        assert_eq!(of(&named, extras, everywhere), []);
+        assert_eq!(of(&named[..1], Extras::default(), on_windows), []);
+    }
+
+    #[test]
+    fn a_filter_on_what_this_system_never_reports_is_found() {
+        let asked = |words: &str| {
+            let words: Vec<std::ffi::OsString> = words.split(' ').map(Into::into).collect();
+            let filter = Filter::parse(&words, &NumbersOnly).unwrap();
+            (test_of(&filter, on_windows), test_of(&filter, everywhere))
+        };
+        assert_eq!(asked("port 80 or not sendq gt 1M"), (Some("sendq"), None));
+        assert_eq!(asked("recvq gt 0"), (Some("recvq"), None));
+        assert_eq!(asked("rtt gt 1ms age gt 1s retrans gt 1 port 80"), (None, None));
+    }
+}

@@ -1,0 +1,87 @@
+//! Words for TCP states, offload states and unknown values, as Windows prints them in every language.
+
+use super::decimal::decimal;
+use netstat_model::{Offload, TcpState};
+
+/// What stands for a value that is not known.
+pub const UNKNOWN: &str = "-";
+
+/// What stands for a template where a connection has none.
+pub const NOT_APPLICABLE: &str = "Not Applicable";
+
+/// Every state that has a name.
+pub const STATES: [TcpState; 13] = [
+    TcpState::Closed,
+    TcpState::Listen,
+    TcpState::SynSent,
+    TcpState::SynReceived,
+    TcpState::Established,
+    TcpState::FinWait1,
+    TcpState::FinWait2,
+    TcpState::CloseWait,
+    TcpState::Closing,
+    TcpState::LastAck,
+    TcpState::TimeWait,
+    TcpState::Bound,
+    TcpState::DeleteTcb,
+];
+
+/// The word for a TCP state, as [`write_state`] writes it.
+pub fn state(state: TcpState) -> String {
+    let mut word = Vec::with_capacity(12);
+    write_state(&mut word, state);
+    String::from_utf8_lossy(&word).into_owned()
+}
+
+/// Writes the word for a TCP state. A state this program does not know is `UNKNOWN_` and its number: still one
+/// word, and not longer than the column.
+pub fn write_state(out: &mut Vec<u8>, state: TcpState) {
+    let word = match state {
+        TcpState::Closed => "CLOSED",
+        TcpState::Listen => "LISTENING",
+        TcpState::SynSent => "SYN_SENT",
+        TcpState::SynReceived => "SYN_RECEIVED",
+        TcpState::Established => "ESTABLISHED",
+        TcpState::FinWait1 => "FIN_WAIT_1",
+        TcpState::FinWait2 => "FIN_WAIT_2",
+        TcpState::CloseWait => "CLOSE_WAIT",
+        TcpState::Closing => "CLOSING",
+        TcpState::LastAck => "LAST_ACK",
+        TcpState::TimeWait => "TIME_WAIT",
+        TcpState::Bound => "BOUND",
+        TcpState::DeleteTcb => "DELETE_TCB",
+        TcpState::Unknown(number) => {
+            out.extend_from_slice(b"UNKNOWN_");
+            decimal(out, u64::from(number));
+            return;
+        }
+    };
+    out.extend_from_slice(word.as_bytes());
+}
+
+/// The word for who handles a TCP connection.
+pub fn offload(offload: Offload) -> &'static str {
+    match offload {
+        Offload::InHost => "InHost",
+        Offload::Offloading => "Offloading",
+        Offload::Offloaded => "Offloaded",
+        Offload::Uploading => "Uploading",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_fits_its_column() {
+        let all = STATES.into_iter().chain((0..=255).map(TcpState::Unknown));
+        for state in all {
+            let mut out = Vec::new();
+            write_state(&mut out, state);
+            let word = String::from_utf8(out).unwrap();
+            assert!(word.len() <= 12, "{word}");
+            assert!(!word.contains(' '), "{word}");
+        }
+    }
+}

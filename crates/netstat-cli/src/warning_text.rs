@@ -1,0 +1,40 @@
+//! Warnings in the words of the tables, which show unknown owners as `-`.
+
+use netstat_model::Warning;
+
+/// Returns the line for standard error: the text of the warning, and what it means for the rows shown.
+pub(crate) fn warning_text(warning: &Warning) -> String {
+    match warning {
+        Warning::OwnersNotPermitted { processes } => {
+            let noun = if *processes == 1 { "process was" } else { "processes were" };
+            format!(
+                "{processes} {noun} not readable, so some owners show as -; run with sudo to see all owners"
+            )
+        }
+        Warning::OwnersInOtherNamespace => {
+            format!("{warning} and show as -. Run outside the container to see them")
+        }
+        Warning::OwnersVanished { .. } => format!("{warning} and show as -"),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_says_what_the_table_shows() {
+        let owners = [
+            Warning::OwnersNotPermitted { processes: 1 },
+            Warning::OwnersInOtherNamespace,
+            Warning::OwnersVanished { sockets: 2 },
+        ];
+        for warning in owners {
+            assert!(warning_text(&warning).contains("show as -"), "{warning:?}");
+            assert!(!warning.to_string().contains(" - "), "a library says nothing of a table: {warning}");
+        }
+        let other = Warning::BoundUnavailable { release: None };
+        assert_eq!(warning_text(&other), other.to_string());
+    }
+}

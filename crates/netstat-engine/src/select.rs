@@ -1,0 +1,162 @@
+//! Which sockets a question is about: those of a query that match a filter, with no more read than that takes.
+
+use crate::filter::{Context, Filter, Known, Tri};
+use netstat_model::query::{Kinds, Listing, OwnerSearch, Owners, ProcessFields, SocketQuery, Visit};
+use netstat_model::{
+    Answer, Error, NoOwner, OwnerMethod, OwnershipRef, Process, ProcessId, SocketRef, SocketTable, Warning,
+};
+use netstat_os::Backend;
+use std::collections::HashMap;
+
+/// What is asked of the sockets of a machine.
+pub struct Selection<'a> {
+    /// Which sockets, and what of each.
+    pub query: SocketQuery,
+    /// Which of them match; `None` for all.
+    pub filter: Option<&'a Filter>,
+    /// How owners are found. They are looked for where the filter cannot decide without, and where
+    /// [`owners_of`](Self::owners_of) says so.
+    pub owners: Owners,
+    /// Which sockets' owners are shown or judged.
+    pub owners_of: OwnersOf<'a>,
+}
+
+/// Whose owners are wanted.
+#[derive(Clone, Copy)]
+pub enum OwnersOf<'a> {
+    /// Nobody's.
+    Nothing,
+    /// Those of every socket.
+    Everything,
+    /// Those of the sockets for which this returns true.
+    Those(&'a dyn Fn(&SocketRef<'_>) -> bool),
+}
+
+/// Sockets that match, and what was learned on the way.
+pub struct Selected {
+    /// The sockets.
+    pub sockets: SocketTable,
+    /// The protocols and families that can have sockets: what the filter leaves of those of the query.
+    pub kinds: Kinds,
+    /// How owners were found.
+    pub method: OwnerMethod,
+    /// How many more sockets may match: their owners decide, and cannot be seen.
+    pub undecided: usize,
+    /// What the answer may lack.
+    pub warnings: Vec<Warning>,
+}
+
+impl<'a> Selection<'a> {
+    /// Returns a question that wants no owners.
+    pub fn new(query: SocketQuery, filter: Option<&'a Filter>, owners: Owners) -> Self {
+        let query = filter.map_or_else(|| query.clone(), |filter| filter.narrow(query.clone()).query);
+        Self { query, filter, owners, owners_of: OwnersOf::Nothing }
+    }
+
+    /// Returns true if owners decide which sockets match.
+    pub fn needs_owners_to_match(&self) -> bool {
+        self.filter.is_some_and(|filter| filter.needs().owners)
+    }
+
+    fn search(&self) -> OwnerSearch {
+        match self.owners_of {
+            OwnersOf::Everything => OwnerSearch::All(self.owners),
+            OwnersOf::Those(_) => OwnerSearch::Some(self.owners),
+            OwnersOf::Nothing if self.needs_owners_to_match() => OwnerSearch::Some(self.owners),
+            OwnersOf::Nothing => OwnerSearch::No,
+        }
+    }
+
+    /// Asks for the sockets that match. `wants` leaves out sockets that the query alone does not.
+    ///
+    /// # Errors
+    /// When the system did not give the table, or owners could not be found by the only means allowed.
+    pub fn take(
+        &self,
+        backend: &impl Backend,
+        mut wants: impl FnMut(&SocketRef<'_>) -> bool,
+    ) -> Result<Selected, Error> {
+        let listing = Listing { query: &self.query, owners: self.search(), may_restart: true };
+        let mut any_open = false;
+        let Answer { data: (mut sockets, method), warnings } = backend.sockets(&listing, &mut |socket| {
+            if !wants(socket) {
+                return Visit::Skip;
+            }
+            match self.filter.map_or(Some(true), |filter| filter.decided(socket, Known::Socket)) {
+                Some(false) => Visit::Skip,
+                Some(true) => match self.owners_of {
+                    OwnersOf::Those(wanted) if wanted(socket) => Visit::KeepWithOwners,
+                    _ => Visit::Keep,
+                },
+                None => {
+                    any_open = true;
+                    Visit::KeepWithOwners
+                }
+            }
+        })?;
+        let mut undecided = 0;
+        if let (Some(filter), true) = (self.filter, any_open) {
+            let wanted = undecided_owners(filter, &sockets);
+            let processes = read_processes(backend, &wanted, filter.needs().processes);
+            let find = |id: ProcessId| processes.get(&id);
+            let context = Context::new(&find);
+            sockets.retain(|socket| {
+                let answer = filter.matches(socket, &context);
+                undecided += usize::from(answer == Tri::Unknown && is_hidden(&socket.ownership()));
+                answer.is_yes()
+            });
+        }
+        Ok(Selected { sockets, kinds: self.query.kinds, method, undecided, warnings })
+    }
+
+    /// Passes on each socket that matches as it comes, until `hand` returns false; nothing is kept. Owners are not known.
+    /// What the system cannot finish is not begun again, because it has been passed on: a warning says so.
+    ///
+    /// # Errors
+    /// When the system did not give the table; sockets may have been passed on before.
+    pub fn stream(
+        &self,
+        backend: &impl Backend,
+        mut hand: impl FnMut(&SocketRef<'_>) -> bool,
+    ) -> Result<Vec<Warning>, Error> {
+        let listing = Listing { query: &self.query, owners: OwnerSearch::No, may_restart: false };
+        let answer = backend.sockets(&listing, &mut |socket| {
+            let matches = self.filter.map_or(Some(true), |filter| filter.decided(socket, Known::Socket));
+            if matches == Some(true) && !hand(socket) { Visit::Stop } else { Visit::Skip }
+        })?;
+        Ok(answer.warnings)
+    }
+}
+
+/// Returns whether somebody may hold the socket who could not be seen.
+fn is_hidden(ownership: &OwnershipRef<'_>) -> bool {
+    match ownership {
+        OwnershipRef::NotRead
+        | OwnershipRef::Listed { .. }
+        | OwnershipRef::Unowned(NoOwner::NotPermitted | NoOwner::OtherNamespace) => true,
+        OwnershipRef::One(_) | OwnershipRef::Several(_) | OwnershipRef::Unowned(_) => false,
+    }
+}
+
+/// Returns the owners of the sockets that process IDs alone do not decide, each once.
+fn undecided_owners(filter: &Filter, sockets: &SocketTable) -> Vec<ProcessId> {
+    let mut wanted = Vec::new();
+    for socket in sockets.iter().filter(|socket| filter.decided(socket, Known::Owners).is_none()) {
+        wanted.extend(socket.ownership().owners().iter().map(|owner| owner.process));
+    }
+    wanted.sort_unstable();
+    wanted.dedup();
+    wanted
+}
+
+/// Reads what is asked of processes.
+pub fn read_processes(
+    backend: &impl Backend,
+    wanted: &[ProcessId],
+    fields: ProcessFields,
+) -> HashMap<ProcessId, Process> {
+    if wanted.is_empty() || fields.is_empty() {
+        return HashMap::new();
+    }
+    backend.processes(wanted, fields).into_iter().map(|process| (process.id, process)).collect()
+}

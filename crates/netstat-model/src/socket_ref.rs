@@ -1,0 +1,353 @@
+//! [`SocketRef`]: one socket as filters, columns, checks and renderers read it, whatever keeps it.
+
+use crate::table::{Details, SocketTable};
+use crate::{
+    Endpoint, Family, Holder, NoOwner, Owner, Ownership, Protocol, Socket, SocketId, SocketMemory, TcpInfo,
+    TcpState, Timer, WindowsSocket,
+};
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// One socket: a row of a [`SocketTable`], or a [`Socket`]. Cheap to copy.
+///
+/// The fields are what every table keeps. What comes only when it was asked for is read by methods, and is `None` where it
+/// was not.
+///
+/// ```
+/// use netstat_model::{Endpoint, Family, Protocol, Socket, SocketRef, TcpState};
+///
+/// let mut socket = Socket::new(Protocol::Tcp, Family::V4, Endpoint::ANY_V4, None);
+/// socket.state = Some(TcpState::Listen);
+/// socket.recv_queue = Some(3);
+/// let socket = SocketRef::from(&socket);
+/// assert_eq!((socket.state, socket.recv_queue()), (Some(TcpState::Listen), Some(3)));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct SocketRef<'a> {
+    /// The transport protocol.
+    pub protocol: Protocol,
+    /// The family the socket was made with. An IPv4 connection on an IPv6 socket keeps [`Family::V6`] here.
+    pub family: Family,
+    /// The local end.
+    pub local: Endpoint,
+    /// The remote end; `None` where there is none: listeners, bound-only sockets, unconnected UDP.
+    pub remote: Option<Endpoint>,
+    /// The TCP state; `None` for UDP.
+    pub state: Option<TcpState>,
+    /// Whether an IPv6 socket without a peer refuses IPv4 (`IPV6_V6ONLY`); see [`Socket::v6_only`].
+    pub v6_only: Option<bool>,
+    /// Inode and cookie. A table without details keeps no cookies.
+    pub id: SocketId,
+    rest: Rest<'a>,
+}
+
+/// Where everything else lies.
+#[derive(Debug, Clone, Copy)]
+enum Rest<'a> {
+    /// Nothing else was read; who holds the socket is known from its inode at best.
+    Nothing(Holder),
+    Wide(&'a Socket),
+    Packed {
+        table: &'a SocketTable,
+        /// Place of the details; `None` in a table that keeps none.
+        details: Option<u32>,
+        owner: OwnershipRef<'a>,
+    },
+}
+
+/// Which families of addresses a socket serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServedFamilies {
+    /// IPv4.
+    pub v4: bool,
+    /// IPv6.
+    pub v6: bool,
+}
+
+impl ServedFamilies {
+    /// Returns the families that a socket with these ends serves: an IPv4-mapped one is IPv4; an IPv6 wildcard that does
+    /// not refuse IPv4 and has no peer is both.
+    pub fn of(local: &Endpoint, remote: Option<&Endpoint>, v6_only: Option<bool>) -> Self {
+        match local.address {
+            IpAddr::V4(_) => Self { v4: true, v6: false },
+            IpAddr::V6(local) => match remote.map(|end| end.address) {
+                Some(IpAddr::V4(_)) => Self { v4: true, v6: false },
+                Some(IpAddr::V6(_)) => Self { v4: false, v6: true },
+                None => Self { v4: local.is_unspecified() && v6_only == Some(false), v6: true },
+            },
+        }
+    }
+}
+
+/// Which processes hold a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnershipRef<'a> {
+    /// Owners were not asked for.
+    NotRead,
+    /// The table of sockets names a process ID (Windows), and nobody asked yet which process that is.
+    Listed {
+        /// The process ID.
+        pid: u32,
+        /// When the socket was made, as a FILETIME; 0 where that is not known.
+        since: u64,
+    },
+    /// Exactly one process.
+    One(Owner),
+    /// Several processes, the principal one first.
+    Several(&'a [Owner]),
+    /// No process, and why.
+    Unowned(NoOwner),
+}
+
+impl OwnershipRef<'_> {
+    /// Returns the processes that are known to hold the socket.
+    pub fn owners(&self) -> &[Owner] {
+        match self {
+            Self::One(owner) => std::slice::from_ref(owner),
+            Self::Several(owners) => owners,
+            Self::NotRead | Self::Listed { .. } | Self::Unowned(_) => &[],
+        }
+    }
+
+    /// Returns the process to show where there is room for one: the ancestor of the others, else the oldest.
+    pub fn principal(&self) -> Option<Owner> {
+        self.owners().first().copied()
+    }
+
+    /// Returns the principal process by its ID, or why there is none.
+    pub fn holder(&self) -> Holder {
+        match self {
+            Self::Unowned(reason) => Holder::Nobody(*reason),
+            _ => self.principal().map_or(Holder::NotRead, |owner| Holder::Process(owner.process.pid)),
+        }
+    }
+
+    /// Returns why no process is known, where owners were asked for.
+    pub fn unowned(&self) -> Option<NoOwner> {
+        match self {
+            Self::Unowned(reason) => Some(*reason),
+            _ => None,
+        }
+    }
+
+    /// Returns whether owners were asked for.
+    pub fn is_read(&self) -> bool {
+        !matches!(self, Self::NotRead | Self::Listed { .. })
+    }
+}
+
+impl<'a> From<&'a Ownership> for OwnershipRef<'a> {
+    fn from(ownership: &'a Ownership) -> Self {
+        match ownership {
+            Ownership::NotRead => Self::NotRead,
+            Ownership::Listed { pid, since } => Self::Listed { pid: *pid, since: *since },
+            Ownership::Held(owners) => match owners.as_slice() {
+                [owner] => Self::One(*owner),
+                owners => Self::Several(owners),
+            },
+            Ownership::Unowned(reason) => Self::Unowned(*reason),
+        }
+    }
+}
+
+impl<'a> From<&'a Socket> for SocketRef<'a> {
+    fn from(socket: &'a Socket) -> Self {
+        Self {
+            protocol: socket.protocol,
+            family: socket.family,
+            local: socket.local,
+            remote: socket.remote,
+            state: socket.state,
+            v6_only: socket.v6_only,
+            id: socket.id,
+            rest: Rest::Wide(socket),
+        }
+    }
+}
+
+impl<'a> From<&SocketRef<'a>> for SocketRef<'a> {
+    fn from(socket: &SocketRef<'a>) -> Self {
+        *socket
+    }
+}
+
+impl<'a> SocketRef<'a> {
+    /// Returns a socket of which nothing but its ends and its state is known, and whether it can have an owner at all.
+    pub fn bare(protocol: Protocol, family: Family, local: Endpoint, id: SocketId, holder: Holder) -> Self {
+        Self {
+            protocol,
+            family,
+            local,
+            remote: None,
+            state: None,
+            v6_only: None,
+            id,
+            rest: Rest::Nothing(holder),
+        }
+    }
+
+    /// Attaches what a table keeps beside the row.
+    pub(crate) fn packed(
+        self,
+        table: &'a SocketTable,
+        details: Option<u32>,
+        owner: OwnershipRef<'a>,
+    ) -> Self {
+        Self { rest: Rest::Packed { table, details, owner }, ..self }
+    }
+
+    /// Returns the families the socket serves.
+    pub fn families(&self) -> ServedFamilies {
+        ServedFamilies::of(&self.local, self.remote.as_ref(), self.v6_only)
+    }
+
+    /// Returns the processes that hold the socket.
+    pub fn ownership(&self) -> OwnershipRef<'a> {
+        match self.rest {
+            Rest::Nothing(Holder::Nobody(reason)) => OwnershipRef::Unowned(reason),
+            Rest::Nothing(_) => OwnershipRef::NotRead,
+            Rest::Wide(socket) => (&socket.ownership).into(),
+            Rest::Packed { owner, .. } => owner,
+        }
+    }
+
+    fn details(&self) -> Option<(&'a SocketTable, &'a Details, u32)> {
+        match self.rest {
+            Rest::Packed { table, details: Some(place), .. } => Some((table, table.details(place)?, place)),
+            _ => None,
+        }
+    }
+
+    /// Reads a field from the socket or from the details of the table.
+    fn read<T>(
+        &self,
+        wide: impl FnOnce(&'a Socket) -> Option<T>,
+        packed: impl FnOnce(&'a Details) -> Option<T>,
+    ) -> Option<T> {
+        match self.rest {
+            Rest::Wide(socket) => wide(socket),
+            _ => packed(self.details()?.1),
+        }
+    }
+
+    /// Returns the user that made the socket; see [`Socket::uid`].
+    pub fn uid(&self) -> Option<u32> {
+        self.read(|it| it.uid, Details::uid)
+    }
+
+    /// Returns the bytes received and not yet read, or the connections waiting for accept; see [`Socket::recv_queue`].
+    pub fn recv_queue(&self) -> Option<u32> {
+        self.read(|it| it.recv_queue, Details::recv_queue)
+    }
+
+    /// Returns the bytes not yet sent or acknowledged, or the limit of the accept queue; see [`Socket::send_queue`].
+    pub fn send_queue(&self) -> Option<u32> {
+        self.read(|it| it.send_queue, Details::send_queue)
+    }
+
+    /// Returns the index of the interface the socket is bound to.
+    pub fn interface(&self) -> Option<u32> {
+        self.read(|it| it.interface, Details::interface)
+    }
+
+    /// Returns the running timer. Linux only.
+    pub fn timer(&self) -> Option<Timer> {
+        self.read(|it| it.timer, Details::timer)
+    }
+
+    /// Returns the traffic class of what the socket sends; see [`Socket::traffic_class`].
+    pub fn traffic_class(&self) -> Option<u8> {
+        self.read(|it| it.traffic_class, Details::traffic_class)
+    }
+
+    /// Returns the congestion control algorithm; see [`Socket::congestion`].
+    pub fn congestion(&self) -> Option<&'a str> {
+        match self.rest {
+            Rest::Wide(socket) => socket.congestion.as_deref(),
+            _ => self.details().and_then(|(table, details, _)| table.congestion(details)),
+        }
+    }
+
+    /// Returns how long the socket has been in its state; see [`Socket::time_in_state`].
+    pub fn time_in_state(&self) -> Option<Duration> {
+        self.read(|it| it.time_in_state, Details::time_in_state)
+    }
+
+    /// Returns how long ago the connection was established; see [`Socket::age`].
+    pub fn age(&self) -> Option<Duration> {
+        self.read(|it| it.age, Details::age)
+    }
+
+    /// Returns the mark of the socket's packets; see [`Socket::mark`].
+    pub fn mark(&self) -> Option<u32> {
+        self.read(|it| it.mark, Details::mark)
+    }
+
+    /// Returns the control group (version 2) the socket was made in; see [`Socket::cgroup_id`].
+    pub fn cgroup_id(&self) -> Option<u64> {
+        self.read(|it| it.cgroup_id, Details::cgroup_id)
+    }
+
+    /// Returns the course of the connection, as far as the table keeps its fields; see [`Socket::tcp`].
+    pub fn tcp(&self) -> Option<TcpInfo> {
+        match self.rest {
+            Rest::Wide(socket) => socket.tcp.as_deref().cloned(),
+            _ => self.details().and_then(|(table, details, place)| table.tcp_info(details, place)),
+        }
+    }
+
+    /// Returns the memory of the socket; see [`Socket::memory`].
+    pub fn memory(&self) -> Option<SocketMemory> {
+        match self.rest {
+            Rest::Wide(socket) => socket.memory.as_deref().copied(),
+            _ => self.details().and_then(|(table, details, place)| table.memory(details, place)),
+        }
+    }
+
+    /// Returns what Windows alone tells.
+    pub fn windows(&self) -> Option<&'a WindowsSocket> {
+        match self.rest {
+            Rest::Wide(socket) => socket.windows.as_deref(),
+            _ => self.details().and_then(|(table, _, place)| table.windows(place)),
+        }
+    }
+
+    /// Returns the socket with everything that is known of it, independent of the table.
+    pub fn to_socket(&self) -> Socket {
+        if let Rest::Wide(socket) = self.rest {
+            return socket.clone();
+        }
+        let mut socket = Socket::new(self.protocol, self.family, self.local, self.remote);
+        socket.state = self.state;
+        socket.v6_only = self.v6_only;
+        socket.id = self.id;
+        socket.uid = self.uid();
+        socket.recv_queue = self.recv_queue();
+        socket.send_queue = self.send_queue();
+        socket.interface = self.interface();
+        socket.timer = self.timer();
+        socket.traffic_class = self.traffic_class();
+        socket.congestion = self.congestion().map(Box::from);
+        socket.time_in_state = self.time_in_state();
+        socket.age = self.age();
+        socket.tcp = self.tcp().map(Box::new);
+        socket.memory = self.memory().map(Box::new);
+        socket.mark = self.mark();
+        socket.cgroup_id = self.cgroup_id();
+        socket.windows = self.windows().cloned().map(Box::new);
+        socket.ownership = match self.ownership() {
+            OwnershipRef::NotRead => Ownership::NotRead,
+            OwnershipRef::Listed { pid, since } => Ownership::Listed { pid, since },
+            OwnershipRef::Unowned(reason) => Ownership::Unowned(reason),
+            held => Ownership::Held(held.owners().to_vec()),
+        };
+        socket
+    }
+}
+
+/// Sockets are equal if everything that is known of them is.
+impl PartialEq for SocketRef<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_socket() == other.to_socket()
+    }
+}

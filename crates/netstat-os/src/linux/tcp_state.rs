@@ -1,0 +1,46 @@
+//! The kernel's numbers of states and timers, which sock_diag and `/proc/net` share.
+
+use netstat_model::{Endpoint, Protocol, TcpState, TimerKind};
+
+/// The state of a TCP row. A closed socket is in no table but that of the bound ones.
+pub(super) fn decode_state(number: u8) -> TcpState {
+    match number {
+        1 => TcpState::Established,
+        2 => TcpState::SynSent,
+        3 | 12 => TcpState::SynReceived,
+        4 => TcpState::FinWait1,
+        5 => TcpState::FinWait2,
+        6 => TcpState::TimeWait,
+        7 | 13 => TcpState::Bound,
+        8 => TcpState::CloseWait,
+        9 => TcpState::LastAck,
+        10 => TcpState::Listen,
+        11 => TcpState::Closing,
+        other => TcpState::Unknown(other),
+    }
+}
+
+/// The state of a row by the kernel's number, and its remote end where it has one.
+pub(super) fn state_and_remote(
+    protocol: Protocol,
+    state: u8,
+    remote: Endpoint,
+) -> (Option<TcpState>, Option<Endpoint>) {
+    let state = (protocol == Protocol::Tcp).then(|| decode_state(state));
+    let has_peer = match state {
+        Some(state) => !matches!(state, TcpState::Listen | TcpState::Bound),
+        None => remote.port != 0 || !remote.address.is_unspecified(),
+    };
+    (state, has_peer.then_some(remote))
+}
+
+/// What a running timer waits for, by the kernel's number; `None` where none runs.
+pub(super) fn decode_timer_kind(number: u8) -> Option<TimerKind> {
+    match number {
+        1 => Some(TimerKind::Retransmit),
+        2 => Some(TimerKind::KeepAlive),
+        3 => Some(TimerKind::TimeWait),
+        4 => Some(TimerKind::Probe),
+        _ => None,
+    }
+}
