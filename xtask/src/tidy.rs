@@ -38,7 +38,7 @@ pub(crate) fn run() -> Result<()> {
         let bytes = std::fs::read(workspace::root().join(&path)).with_context(|| path.clone())?;
         texts.insert(path, bytes);
     }
-    let mut complaints = of_files(&texts, UNSAFE_FILES, include_str!("tidy/floors.txt"));
+    let mut complaints = of_files(&texts, UNSAFE_FILES);
     complaints.extend(licences::complaints()?);
     complaints.sort();
     if complaints.is_empty() {
@@ -50,7 +50,8 @@ pub(crate) fn run() -> Result<()> {
     bail!("{} complaints", complaints.len());
 }
 
-fn of_files(files: &BTreeMap<String, Vec<u8>>, unsafe_files: &[&str], floors: &str) -> Vec<Complaint> {
+fn of_files(files: &BTreeMap<String, Vec<u8>>, unsafe_files: &[&str]) -> Vec<Complaint> {
+    let text = |path: &str| files.get(path).map(|bytes| String::from_utf8_lossy(bytes)).unwrap_or_default();
     let mut complaints = Vec::new();
     let paths: Vec<&str> = files.keys().map(String::as_str).collect();
     let mut sources = BTreeMap::new();
@@ -81,10 +82,8 @@ fn of_files(files: &BTreeMap<String, Vec<u8>>, unsafe_files: &[&str], floors: &s
         complaints.extend(code::model(path, source));
     }
     complaints.extend(code::unsafe_files(&sources, unsafe_files));
-    complaints.extend(floors::complaints(&modules::edges(&sources), floors));
-    let manifest =
-        files.get("fuzz/Cargo.toml").map(|bytes| String::from_utf8_lossy(bytes)).unwrap_or_default();
-    complaints.extend(files::fuzz_targets(&manifest, &paths));
+    complaints.extend(floors::complaints(&modules::edges(&sources), &text(floors::TABLE)));
+    complaints.extend(files::fuzz_targets(&text("fuzz/Cargo.toml"), &paths));
     complaints
 }
 
@@ -107,7 +106,7 @@ mod tests {
         ];
         let files = files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()));
         let said: Vec<String> =
-            of_files(&files.into(), &["src/gone.rs"], "").iter().map(ToString::to_string).collect();
+            of_files(&files.into(), &["src/gone.rs"]).iter().map(ToString::to_string).collect();
         let begins = [
             "README.md:1: links to gone.md",
             "crates/a/src/real.rs:2: ends in blanks",
@@ -131,7 +130,7 @@ mod tests {
             ("tests/samples/a.txt".to_owned(), vec![0xff, b' ']),
             ("logo.png".to_owned(), vec![0xff]),
         ]);
-        let said = of_files(&files, &[], "");
+        let said = of_files(&files, &[]);
         assert_eq!(said, [Complaint::new("src/a.rs", 1, "is not UTF-8; write it as UTF-8")]);
     }
 }
