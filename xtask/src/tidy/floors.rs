@@ -76,7 +76,7 @@ struct Step<'a> {
     edge: &'a Edge,
 }
 
-/// Reports circles among what `name` makes of files: the shortest through each name that is in none reported before.
+/// Reports circles among what `name` makes of files: the shortest through each, unless a shorter one covers it.
 fn circles(edges: &[Edge], what: &str, name: fn(&str) -> String, cure: &str) -> Vec<Complaint> {
     let mut from: BTreeMap<String, Vec<Step>> = BTreeMap::new();
     for edge in edges {
@@ -86,14 +86,15 @@ fn circles(edges: &[Edge], what: &str, name: fn(&str) -> String, cure: &str) -> 
             from.entry(step.from.clone()).or_default().push(step);
         }
     }
+    let mut found: Vec<Vec<&Step>> = from.keys().filter_map(|start| circle(&from, start)).collect();
+    found.sort_by_key(Vec::len);
     let mut reported = BTreeSet::new();
     let mut complaints = Vec::new();
-    for start in from.keys() {
-        if reported.contains(start) {
+    for circle in found {
+        if circle.first().is_none_or(|step| reported.contains(&step.from)) {
             continue;
         }
-        let Some(circle) = circle(&from, start) else { continue };
-        reported.extend(circle.iter().map(|step| step.from.clone()));
+        reported.extend(circle.iter().map(|step| &step.from));
         let uses: Vec<String> = circle
             .iter()
             .map(|Step { to, edge, .. }| format!("{}:{} uses {} of {to}", edge.from, edge.line, edge.name))
