@@ -1,7 +1,7 @@
-//! The one writer of standard output, and what is said on standard error.
+//! The one writer of standard output, and the messages on standard error.
 //!
-//! All of the program makes UTF-8. What becomes of it on the way out is decided here: on Windows what is redirected is
-//! in the code page that other programs there expect, but for `--utf8` and for data (JSON, CSV).
+//! The rest of the program produces UTF-8. This module converts it on its way out: on Windows, redirected output is
+//! written in the code page that other programs there use, except with `--utf8` and for data (JSON, CSV).
 
 #[cfg(windows)]
 mod console;
@@ -9,6 +9,7 @@ mod console;
 #[path = "output/plain.rs"]
 mod console;
 mod encoder;
+mod stream;
 
 use crate::options::Colour;
 use crate::render::LineEnd;
@@ -22,52 +23,25 @@ use netstat_model::Warning;
 use netstat_model::error::words_of;
 use std::borrow::Cow;
 use std::io::{self, ErrorKind, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use stream::Stream;
+pub(crate) use stream::{Utf8, write_utf8};
 
-/// Where text goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stream {
-    Output,
-    Error,
-}
+/// A word of the Korean table headings. A code page that has it has the other headings as well.
+const KOREAN_SAMPLE: &str = "활성";
 
-/// What is written as UTF-8 whatever the reader expects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Utf8 {
-    /// Standard output: it is data for programs.
-    Data,
-    /// Both streams (`--utf8`).
-    Everything,
-}
-
-static OUTPUT_IS_UTF8: AtomicBool = AtomicBool::new(false);
-static ERROR_IS_UTF8: AtomicBool = AtomicBool::new(false);
-
-/// Says so, before anything is written.
-pub(crate) fn write_utf8(what: Utf8) {
-    OUTPUT_IS_UTF8.store(true, Ordering::Relaxed);
-    if what == Utf8::Everything {
-        ERROR_IS_UTF8.store(true, Ordering::Relaxed);
-    }
-}
-
-/// What turns UTF-8 into what a stream takes; `None` where it takes UTF-8.
+/// Returns the encoder for a stream; `None` if the stream takes UTF-8.
 fn encoder_of(stream: Stream) -> Option<Encoder<CodePage>> {
-    let utf8 = match stream {
-        Stream::Output => &OUTPUT_IS_UTF8,
-        Stream::Error => &ERROR_IS_UTF8,
-    };
-    if utf8.load(Ordering::Relaxed) { None } else { console::code_page(stream).map(Encoder::new) }
+    if stream.is_utf8() { None } else { console::code_page(stream).map(Encoder::new) }
 }
 
-/// Standard output, for this thread alone.
+/// Standard output, locked by this thread.
 pub(crate) struct Output {
     out: io::StdoutLock<'static>,
     encoder: Option<Encoder<CodePage>>,
     encoded: Vec<u8>,
 }
 
-/// Standard output; what is written to it has to be UTF-8.
+/// Locks standard output. Whatever is written to it must be UTF-8.
 pub(crate) fn stdout() -> Output {
     Output { out: io::stdout().lock(), encoder: encoder_of(Stream::Output), encoded: Vec::new() }
 }
@@ -84,7 +58,7 @@ impl Write for Output {
         self.out.write_all(&self.encoded)
     }
 
-    /// A character that was begun ends here.
+    /// Also ends a character of which only the beginning was written.
     fn flush(&mut self) -> io::Result<()> {
         if let Some(encoder) = &mut self.encoder {
             self.encoded.clear();
@@ -95,7 +69,7 @@ impl Write for Output {
     }
 }
 
-/// A text with the line ends of this system.
+/// Converts line ends to those of this system.
 fn with_line_ends(text: &str) -> Cow<'_, str> {
     match LineEnd::NATIVE {
         LineEnd::Lf => Cow::Borrowed(text),
@@ -103,7 +77,7 @@ fn with_line_ends(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Writes to standard error. Where that is closed, the exit code has to say it all.
+/// Writes to standard error. If that is closed, the exit code is all that is left to tell.
 pub(crate) fn error_text(text: &str) {
     let text = with_line_ends(text);
     let mut encoded = Vec::new();
@@ -117,12 +91,12 @@ pub(crate) fn error_text(text: &str) {
     let _ = io::stderr().write_all(bytes);
 }
 
-/// Whether colours are shown, as it was asked for. A console that has to be told to show them is told so, and put back
-/// by [`restore`].
+/// Decides whether to use colours. Switches the console to a mode that shows them if need be; [`restore`] switches it
+/// back.
 pub(crate) fn shows_colour(wanted: Colour) -> bool {
     match wanted {
         Colour::Auto => console::takes_colours(),
-        // Also where nobody knows what becomes of them.
+        // The caller insists, so the answer of the console does not matter.
         Colour::Always => {
             console::takes_colours();
             true
@@ -131,58 +105,66 @@ pub(crate) fn shows_colour(wanted: Colour) -> bool {
     }
 }
 
-/// Puts the terminal back as it was found.
+/// Restores the mode that the console had at the start.
 pub(crate) fn restore() {
     console::restore();
 }
 
-/// The language that the system has been given, as far as standard output can show it; `None` where only the locale
-/// tells.
+/// Returns the user's language if the system has one set; `None` if only the locale tells.
+///
+/// Korean becomes English if standard output is in a code page without Korean, where it would be all question marks.
 pub(crate) fn system_language() -> Option<Language> {
-    console::language()
+    let language = console::language()?;
+    let readable = language != Language::Korean
+        || encoder_of(Stream::Output).is_none_or(|mut encoder| {
+            let mut sample = Vec::new();
+            encoder.push(KOREAN_SAMPLE.as_bytes(), &mut sample);
+            !sample.contains(&b'?')
+        });
+    Some(if readable { language } else { Language::English })
 }
 
-/// Whether there is somebody left to write for.
+/// Whether anybody still reads standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reader {
-    /// Go on.
+    /// Somebody reads on.
     Listening,
-    /// The pipe is closed: nobody reads on, and that is success.
+    /// The pipe is closed. This counts as success.
     Gone,
 }
 
-/// Whether somebody reads standard output, as far as can be told without writing to it.
+/// Checks whether anybody still reads standard output, as far as one can tell without writing.
 pub(crate) fn reader() -> Reader {
     if console::is_closed() { Reader::Gone } else { Reader::Listening }
 }
 
-/// Writes a text for people to standard output, all of it.
+/// Writes a message for people to standard output, with the line ends of this system.
 ///
 /// # Errors
-/// What failed and why, as a line for people. A closed pipe is no error.
+/// One line that says what failed and why. A closed pipe is not an error.
 pub(crate) fn people(words: &str) -> Result<Reader, String> {
     text(with_line_ends(words).as_bytes())
 }
 
-/// Writes a text to standard output, all of it.
+/// Writes bytes to standard output as they are.
 ///
 /// # Errors
-/// What failed and why, as a line for people. A closed pipe is no error.
+/// One line that says what failed and why. A closed pipe is not an error.
 pub(crate) fn text(text: &[u8]) -> Result<Reader, String> {
     let mut out = stdout();
     outcome(out.write_all(text).and_then(|()| out.flush()))
 }
 
-/// Whether an error says that nobody reads the other end of a pipe. Windows has three: that of `BrokenPipe`,
-/// `ERROR_NO_DATA` and `ERROR_PIPE_NOT_CONNECTED`.
+/// Returns true if the error means that the other end of a pipe is closed. Windows has two more errors for this than
+/// `BrokenPipe`: `ERROR_NO_DATA` and `ERROR_PIPE_NOT_CONNECTED`.
 fn is_closed(error: &io::Error) -> bool {
     error.kind() == ErrorKind::BrokenPipe || cfg!(windows) && matches!(error.raw_os_error(), Some(232 | 233))
 }
 
-/// What it means that standard output was written, or was not.
+/// Turns the result of writing to standard output into [`Reader`] or an error message.
 ///
 /// # Errors
-/// What failed and why, as a line for people. A closed pipe is no error.
+/// One line that says what failed and why. A closed pipe is not an error.
 pub(crate) fn outcome(written: io::Result<()>) -> Result<Reader, String> {
     match written {
         Ok(()) => Ok(Reader::Listening),
@@ -191,20 +173,20 @@ pub(crate) fn outcome(written: io::Result<()>) -> Result<Reader, String> {
     }
 }
 
-/// One line on standard error.
+/// Writes one line to standard error, after the name of the program.
 ///
-/// The line may hold what others wrote, a recording from elsewhere among them, so nothing in it is left that moves
-/// the cursor of a terminal.
+/// The line may contain text from outside (a recording from another machine, for instance), so control characters
+/// are escaped.
 pub(crate) fn complain(line: &str) {
     error_text(&format!("netstat: {}\n", one_line(line)));
 }
 
-/// A line on standard error as Windows says it, without the name of this program.
+/// Writes one line to standard error without the name of the program, as Windows netstat does.
 pub(crate) fn say(line: &str) {
     error_text(&format!("{line}\n"));
 }
 
-/// Why the program cannot do what was asked: one line, and where the fault is in a filter, lines that point at it.
+/// Why the program cannot do what was asked: one line, and for an error in a filter more lines that point at it.
 #[derive(Debug)]
 pub(crate) struct Trouble {
     pub(crate) line: String,
@@ -218,7 +200,7 @@ impl From<String> for Trouble {
 }
 
 impl Trouble {
-    /// Says it on standard error.
+    /// Writes it to standard error.
     pub(crate) fn say(&self) {
         complain(&self.line);
         if let Some(error) = &self.filter {
@@ -229,19 +211,19 @@ impl Trouble {
     }
 }
 
-/// Warnings, each said once however often the report is repeated.
+/// Writes each warning once, however often the report repeats.
 #[derive(Debug, Default)]
 pub(crate) struct Warnings {
     said: Vec<Warning>,
 }
 
 impl Warnings {
-    /// Says what has not been said yet.
+    /// Writes the warnings that have not been written yet.
     pub(crate) fn say(&mut self, warnings: impl IntoIterator<Item = Warning>) {
         self.say_as(warnings, warning_text);
     }
 
-    /// The same in other words.
+    /// Like [`say`](Self::say), worded by the caller.
     pub(crate) fn say_as(
         &mut self,
         warnings: impl IntoIterator<Item = Warning>,

@@ -1,15 +1,10 @@
 //! Queries: what a caller asks for, so that nothing else is read.
 //!
 //! ```
-//! use crate::{Endpoint, Family, Protocol, Socket, TcpState};
-//! use crate::query::{Fields, Kinds, Programs, SocketQuery, States};
+//! use netstat_model::query::{Fields, Kinds, SocketQuery, States};
+//! use netstat_model::{Endpoint, Family, Protocol, Socket, TcpState};
 //!
-//! let query = SocketQuery {
-//!     kinds: Kinds::TCP,
-//!     states: States::LISTEN,
-//!     fields: Fields::TCP_INFO,
-//!     programs: Programs::default(),
-//! };
+//! let query = SocketQuery { fields: Fields::MEMORY, ..SocketQuery::new(Kinds::TCP, States::LISTEN) };
 //! let mut socket = Socket::new(Protocol::Tcp, Family::V4, Endpoint::ANY_V4, None);
 //! socket.state = Some(TcpState::Listen);
 //! assert!(query.selects(&socket));
@@ -229,6 +224,11 @@ pub enum Visit {
     Keep,
     /// Keep it, and look for its owners.
     KeepWithOwners,
+    /// Keep it without the course of its connection and its memory, which are most of its size.
+    KeepLight {
+        /// Whether to look for its owners.
+        owners: bool,
+    },
     /// Leave it out, and read no more sockets.
     Stop,
 }

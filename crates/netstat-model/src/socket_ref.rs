@@ -292,7 +292,7 @@ impl<'a> SocketRef<'a> {
     pub fn tcp(&self) -> Option<TcpInfo> {
         match self.rest {
             Rest::Wide(socket) => socket.tcp.as_deref().cloned(),
-            _ => self.details().and_then(|(table, details, place)| table.tcp_info(details, place)),
+            _ => self.details().and_then(|(table, details, _)| table.tcp_info(details)),
         }
     }
 
@@ -300,7 +300,7 @@ impl<'a> SocketRef<'a> {
     pub fn memory(&self) -> Option<SocketMemory> {
         match self.rest {
             Rest::Wide(socket) => socket.memory.as_deref().copied(),
-            _ => self.details().and_then(|(table, details, place)| table.memory(details, place)),
+            _ => self.details().and_then(|(table, details, _)| table.memory(details)),
         }
     }
 
@@ -349,5 +349,74 @@ impl<'a> SocketRef<'a> {
 impl PartialEq for SocketRef<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.to_socket() == other.to_socket()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ProcessId;
+
+    fn end(address: &str) -> Endpoint {
+        Endpoint::new(address.parse().unwrap(), 22, 0)
+    }
+
+    #[test]
+    fn the_ends_decide_which_families_are_served() {
+        let (v4, v6, both) = ((true, false), (false, true), (true, true));
+        for (local, remote, v6_only, expected) in [
+            ("10.0.0.1", None, None, v4),
+            ("0.0.0.0", None, None, v4),
+            ("::ffff:10.0.0.1", Some("::ffff:10.0.0.2"), None, v4),
+            ("::", Some("10.0.0.2"), Some(false), v4),
+            ("::", None, Some(false), both),
+            ("::", None, Some(true), v6),
+            // Nothing is guessed.
+            ("::", None, None, v6),
+            ("::", Some("2001:db8::1"), Some(false), v6),
+            ("2001:db8::1", None, Some(false), v6),
+        ] {
+            let remote = remote.map(end);
+            let served = ServedFamilies::of(&end(local), remote.as_ref(), v6_only);
+            assert_eq!((served.v4, served.v6), expected, "{local} {remote:?} {v6_only:?}");
+        }
+    }
+
+    #[test]
+    fn ownership_is_that_of_the_socket() {
+        let owner =
+            |pid| Owner { process: ProcessId { pid, start_time: 1 }, parent: None, descriptor: Some(3) };
+        let reason = NoOwner::Kernel;
+        let listed = Ownership::Listed { pid: 7, since: 0 };
+        for (ownership, principal, holder, is_read) in [
+            (Ownership::NotRead, None, Holder::NotRead, false),
+            (listed, None, Holder::NotRead, false),
+            (Ownership::Held(vec![owner(8)]), Some(owner(8)), Holder::Process(8), true),
+            (Ownership::Held(vec![owner(9), owner(8)]), Some(owner(9)), Holder::Process(9), true),
+            (Ownership::Unowned(reason), None, Holder::Nobody(reason), true),
+        ] {
+            let mut socket = Socket::new(Protocol::Tcp, Family::V4, Endpoint::ANY_V4, None);
+            socket.ownership = ownership.clone();
+            let read = SocketRef::from(&socket).ownership();
+            assert_eq!((read.principal(), read.holder(), read.is_read()), (principal, holder, is_read));
+            let owners = if let Ownership::Held(owners) = &ownership { owners.as_slice() } else { &[] };
+            assert_eq!(read.owners(), owners);
+            assert_eq!(read.unowned(), (ownership == Ownership::Unowned(reason)).then_some(reason));
+        }
+    }
+
+    #[test]
+    fn a_bare_socket_is_known_by_its_ends_alone() {
+        let id = SocketId { inode: None, cookie: Some(7) };
+        let bare = |holder| SocketRef::bare(Protocol::Udp, Family::V4, end("10.0.0.1"), id, holder);
+        let unowned = OwnershipRef::Unowned(NoOwner::NoProcess);
+        assert_eq!(bare(Holder::Nobody(NoOwner::NoProcess)).ownership(), unowned);
+        assert_eq!(bare(Holder::NotRead).ownership(), OwnershipRef::NotRead);
+        let mut socket = Socket::new(Protocol::Udp, Family::V4, end("10.0.0.1"), None);
+        socket.id = id;
+        assert_eq!(bare(Holder::NotRead).to_socket(), socket);
+        assert_eq!(bare(Holder::NotRead), SocketRef::from(&socket));
+        socket.recv_queue = Some(1);
+        assert_ne!(bare(Holder::NotRead), SocketRef::from(&socket));
     }
 }

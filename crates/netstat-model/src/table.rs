@@ -18,6 +18,13 @@ use rustc_hash::FxHashMap;
 /// Sockets in packed rows: 24 bytes for a socket with IPv4 ends and 48 for any other. Details, 72 bytes a socket and
 /// more, lie beside them only when [`SocketTable::new`] was told to keep them.
 ///
+/// A socket comes out as it went in, except that:
+///
+/// - an IPv6 wildcard with an IPv4 peer becomes the IPv4 wildcard, and `v6_only` of a socket with IPv4 ends is unknown;
+/// - an inode of more than 32 bits becomes the largest number of 32 bits;
+/// - times are whole microseconds, and a timer has whole milliseconds, 49 days at most;
+/// - without details, cookies are unknown, and so is the descriptor of a single owner.
+///
 /// ```
 /// use netstat_model::{Endpoint, Family, Protocol, Socket, SocketTable, TcpState};
 ///
@@ -38,7 +45,8 @@ pub struct SocketTable {
     /// The scopes of the two ends of IPv6 rows, each pair once. The first place is that of no scopes.
     scopes: Vec<(u32, u32)>,
     details: Vec<Details>,
-    /// The wanted fields of [`TcpInfo`], as many numbers for each row; the largest number stands for an unknown one.
+    /// The wanted fields of [`TcpInfo`], as many numbers for each connection that has one; the largest number stands for an
+    /// unknown one.
     tcp: Vec<u64>,
     memory: Vec<MemoryRow>,
     windows: Vec<Option<Box<WindowsSocket>>>,
@@ -99,16 +107,22 @@ impl SocketTable {
     /// this never happens.
     #[must_use]
     pub fn push(&mut self, socket: &SocketRef<'_>) -> bool {
-        self.add(socket, false)
+        self.add(socket, false, true)
+    }
+
+    /// Adds a socket without the course of its connection and its memory, whose owners are to be looked for or not.
+    #[must_use]
+    pub fn push_light(&mut self, socket: &SocketRef<'_>, wanted: bool) -> bool {
+        self.add(socket, wanted, false)
     }
 
     /// Adds a socket whose owners are to be looked for, unless it says that it has none.
     #[must_use]
     pub fn push_wanted(&mut self, socket: &SocketRef<'_>) -> bool {
-        self.add(socket, true)
+        self.add(socket, true, true)
     }
 
-    fn add(&mut self, socket: &SocketRef<'_>, wanted: bool) -> bool {
+    fn add(&mut self, socket: &SocketRef<'_>, wanted: bool, larger: bool) -> bool {
         let of_protocol = block(socket.protocol, socket.state);
         let is_v4 = RowV4::fits(socket);
         let block = if is_v4 { of_protocol } else { of_protocol + BLOCKS };
@@ -134,12 +148,12 @@ impl SocketTable {
         }
         self.order.push(u8::try_from(block).unwrap_or_default());
         if self.keep.details {
-            self.add_details(socket, block);
+            self.add_details(socket, block, larger);
         }
         true
     }
 
-    fn add_details(&mut self, socket: &SocketRef<'_>, block: usize) {
+    fn add_details(&mut self, socket: &SocketRef<'_>, block: usize, larger: bool) {
         let place = u32::try_from(self.details.len()).unwrap_or(u32::MAX);
         if let Some(places) = self.places.get_mut(block) {
             places.push(place);
@@ -149,20 +163,22 @@ impl SocketTable {
         if let OwnershipRef::One(owner) = socket.ownership() {
             details.set_descriptor(owner.descriptor);
         }
-        let mut has_tcp = false;
-        if !self.keep.tcp.is_empty() {
-            let info = socket.tcp();
-            has_tcp = info.is_some();
-            let info = info.unwrap_or_default();
+        let (mut tcp, mut memory) = (None, None);
+        if larger
+            && !self.keep.tcp.is_empty()
+            && let Some(info) = socket.tcp()
+        {
+            tcp = u32::try_from(self.tcp.len() / self.keep.tcp.len()).ok();
             self.tcp.extend(self.keep.tcp.each().map(|field| info.number(field).unwrap_or(u64::MAX)));
         }
-        let mut has_memory = false;
-        if self.keep.memory {
-            let memory = socket.memory();
-            has_memory = memory.is_some();
-            self.memory.push(pack_memory(&memory.unwrap_or_default()));
+        if larger
+            && self.keep.memory
+            && let Some(of_socket) = socket.memory()
+        {
+            memory = u32::try_from(self.memory.len()).ok();
+            self.memory.push(pack_memory(&of_socket));
         }
-        details.set_larger(has_tcp, has_memory);
+        details.set_larger(tcp, memory);
         if self.keep.windows {
             self.windows.push(socket.windows().cloned().map(Box::new));
         }
@@ -285,12 +301,9 @@ impl SocketTable {
         self.names.get(usize::from(details.congestion()?)).map(AsRef::as_ref)
     }
 
-    pub(crate) fn tcp_info(&self, details: &Details, place: u32) -> Option<TcpInfo> {
-        if !details.has_tcp() {
-            return None;
-        }
+    pub(crate) fn tcp_info(&self, details: &Details) -> Option<TcpInfo> {
         let width = self.keep.tcp.len();
-        let numbers = self.tcp.get(place as usize * width..)?.get(..width)?;
+        let numbers = self.tcp.get(details.tcp()? * width..)?.get(..width)?;
         let mut info = TcpInfo::default();
         for (field, &number) in self.keep.tcp.each().zip(numbers).filter(|(_, number)| **number != u64::MAX) {
             info.set_number(field, number);
@@ -298,11 +311,8 @@ impl SocketTable {
         Some(info)
     }
 
-    pub(crate) fn memory(&self, details: &Details, place: u32) -> Option<SocketMemory> {
-        if !details.has_memory() {
-            return None;
-        }
-        self.memory.get(place as usize).map(unpack_memory)
+    pub(crate) fn memory(&self, details: &Details) -> Option<SocketMemory> {
+        self.memory.get(details.memory()?).map(unpack_memory)
     }
 
     pub(crate) fn windows(&self, place: u32) -> Option<&WindowsSocket> {
@@ -311,18 +321,26 @@ impl SocketTable {
 
     /// Removes all but the first sockets. Not for a table that was sorted.
     pub fn truncate(&mut self, len: usize) {
+        let mut details = self.details.len();
         for block in self.order.drain(len.min(self.order.len())..) {
             let block = usize::from(block);
             match block.checked_sub(BLOCKS) {
                 None => drop(self.v4.get_mut(block).and_then(Vec::pop)),
                 Some(of_protocol) => drop(self.v6.get_mut(of_protocol).and_then(Vec::pop)),
             }
-            self.places.get_mut(block).and_then(Vec::pop);
+            // Not `len`: details of sockets that `retain` removed are still there.
+            if let Some(place) = self.places.get_mut(block).and_then(Vec::pop) {
+                details = details.min(place as usize);
+            }
         }
-        self.details.truncate(len);
-        self.tcp.truncate(len * self.keep.tcp.len());
-        self.memory.truncate(len);
-        self.windows.truncate(len);
+        self.details.truncate(details);
+        let ends = |place: &dyn Fn(&Details) -> Option<usize>| {
+            self.details.iter().rev().find_map(place).map_or(0, |last| last + 1)
+        };
+        let (courses, memories) = (ends(&Details::tcp), ends(&Details::memory));
+        self.tcp.truncate(courses * self.keep.tcp.len());
+        self.memory.truncate(memories);
+        self.windows.truncate(details);
     }
 
     /// Keeps the sockets for which `keep` returns true. Not for a table that was sorted.

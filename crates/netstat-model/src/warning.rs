@@ -4,7 +4,7 @@
 //! [`Error`](crate::Error).
 //!
 //! ```
-//! use netstat_core::{Answer, Warning};
+//! use netstat_model::{Answer, Warning};
 //!
 //! let sockets = Answer {
 //!     data: vec!["127.0.0.1:631"],

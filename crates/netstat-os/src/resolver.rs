@@ -1,4 +1,4 @@
-//! The names of hosts, as the system resolver tells them: hosts file, DNS, mDNS, whatever it is configured for.
+//! Host names from the system resolver: hosts file, DNS, mDNS, or whatever it is configured for.
 //!
 //! One look-up at a time, and it may take as long as the resolver pleases; a caller with many addresses asks from several
 //! threads.
@@ -9,30 +9,30 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6, ToSocketAddrs};
 use std::sync::Arc;
 
-/// Who tells the names of hosts. Called from several threads at once, and may block. Must not panic: the question
-/// would stay open for ever.
+/// Looks up host names. Called from several threads at once, and may block. Must not panic: the look-up would stay
+/// pending for ever.
 pub trait NameLookup: Send + Sync {
-    /// The full name of an address; `None` where it has none or it could not be learned.
+    /// Returns the full name of an address; `None` if it has none or the look-up failed.
     fn name_of(&self, address: HostAddress) -> Option<String>;
 
-    /// The full name of the host of this short name; `None` where it has none or it could not be learned.
+    /// Returns the full name of the host with this short name; `None` if it has none or the look-up failed.
     fn full_name_of(&self, host: &str) -> Option<String>;
 }
 
-/// The resolver of the running system. Names in DNS are hostile text, to be escaped before a terminal sees them.
+/// The resolver of the running system. Names from DNS are untrusted text: escape them before they reach a terminal.
 #[derive(Debug, Clone, Copy, Default)]
 #[doc(alias = "getnameinfo")]
 pub struct SystemResolver;
 
-/// Fail where there is no name, rather than answer the number; and leave the port alone, for which the resolver
-/// would read the services database anew each time. The numbers differ between C libraries.
+/// `NI_NAMEREQD`: fail where there is no name instead of returning the number; and `NI_NUMERICSERV`: do not look up the
+/// port, for which the resolver would read the service database each time. The values differ between C libraries.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const FLAGS: i32 = 8 | 2;
-/// As above: the BSDs.
+/// The same flags on the BSDs.
 #[cfg(not(any(target_os = "linux", target_os = "android", windows)))]
 const FLAGS: i32 = 4 | 8;
 
-/// The name that the resolver has for an address, as it is.
+/// Returns the unchecked name that the resolver has for an address.
 #[cfg(not(windows))]
 fn name_of_end(end: &SocketAddr) -> Option<String> {
     dns_lookup::getnameinfo(end, FLAGS).ok().map(|(name, _)| name)
@@ -41,15 +41,16 @@ fn name_of_end(end: &SocketAddr) -> Option<String> {
 #[cfg(windows)]
 use super::windows::names::name_of_end;
 
-/// The full name of this machine, where the system keeps it.
 #[cfg(windows)]
 use super::windows::names::own_full_name;
+
+/// Returns the full name of this host if the system stores it; on Unix it does not.
 #[cfg(not(windows))]
 fn own_full_name() -> Option<String> {
     None
 }
 
-/// How many addresses of one's own name are asked for theirs.
+/// How many of the addresses of this host are looked up for its full name.
 const OWN_ADDRESSES: usize = 8;
 
 impl NameLookup for SystemResolver {
@@ -58,13 +59,13 @@ impl NameLookup for SystemResolver {
             IpAddr::V4(v4) => SocketAddr::V4(SocketAddrV4::new(v4, 0)),
             IpAddr::V6(v6) => SocketAddr::V6(SocketAddrV6::new(v6, 0, 0, address.scope)),
         };
-        believable(&name_of_end(&end)?)
+        accepted(&name_of_end(&end)?)
     }
 
-    /// The name is the one the system keeps, or else its own addresses have, if that begins with the short name.
+    /// Takes the name that the system stores, or else one that the host's addresses have, if it begins with the short name.
     ///
-    /// The canonical name of getaddrinfo would be the shorter way, but the wrapper in dns-lookup panics where it is
-    /// not UTF-8, which a hosts file or a directory service may make it.
+    /// The canonical name from getaddrinfo would be simpler, but the wrapper in dns-lookup panics if it is not UTF-8, and a
+    /// hosts file or a directory service may return such a name.
     fn full_name_of(&self, host: &str) -> Option<String> {
         if let Some(name) = full_name_among(host, own_full_name().into_iter()) {
             return Some(name);
@@ -82,14 +83,14 @@ impl NameLookup for SystemResolver {
     }
 }
 
-/// The first of the names that is a full name of the host.
+/// Returns the first of the names that is a full name of the host.
 fn full_name_among(host: &str, mut names: impl Iterator<Item = String>) -> Option<String> {
     names.find(|name| name.split_once('.').is_some_and(|(label, _)| label.eq_ignore_ascii_case(host)))
 }
 
-/// The name without the dot of the root. Whoever owns the reverse zone may write there what looks like another
-/// address; that is no name.
-fn believable(name: &str) -> Option<String> {
+/// Returns the name without the final dot. One that looks like an address is rejected: the owner of a reverse zone could
+/// make an address look like another.
+fn accepted(name: &str) -> Option<String> {
     let name = name.strip_suffix('.').unwrap_or(name);
     (!name.is_empty() && name.parse::<IpAddr>().is_err()).then(|| name.to_owned())
 }
@@ -97,7 +98,7 @@ fn believable(name: &str) -> Option<String> {
 const NAME_OF: &str = "host_name_of";
 const FULL_NAME_OF: &str = "full_name_of";
 
-/// Another look-up, with its answers written down.
+/// Records the answers of another resolver.
 pub(super) struct RecordingResolver<L> {
     inner: L,
     recorder: Arc<Recorder>,
@@ -125,7 +126,7 @@ impl<L: NameLookup> NameLookup for RecordingResolver<L> {
     }
 }
 
-/// The look-ups of a recording. What had not been answered when it was made is not answered now.
+/// Replays the look-ups of a recording. Those that were not finished then have no answer now.
 pub(super) struct PlayedResolver {
     player: Arc<Player>,
 }
@@ -194,10 +195,10 @@ mod tests {
     #[test]
     fn a_name_that_looks_like_an_address_is_none() {
         for odd in ["", ".", "10.0.0.1", "10.0.0.1.", "::1", "fe80::1"] {
-            assert_eq!(believable(odd), None, "{odd}");
+            assert_eq!(accepted(odd), None, "{odd}");
         }
-        assert_eq!(believable("a.example.").as_deref(), Some("a.example"));
-        assert_eq!(believable("1.0.0.10.example").as_deref(), Some("1.0.0.10.example"));
+        assert_eq!(accepted("a.example.").as_deref(), Some("a.example"));
+        assert_eq!(accepted("1.0.0.10.example").as_deref(), Some("1.0.0.10.example"));
     }
 
     #[test]

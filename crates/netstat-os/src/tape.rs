@@ -1,10 +1,10 @@
-//! The recording of what an operating system said: a folder that a bug report can carry and a test can answer from.
+//! Recordings of the answers of an operating system: a folder that can be attached to a bug report and replayed by a test.
 //!
-//! `index.jsonl` has a line for each question, in order: what was done, on what, and either where its answer lies in
-//! `answers.bin` or the system's error number. Each display of a repeated report ends with a line that has the number
-//! of entries so far: it tells a whole recording from one that was cut short, of which the rest could pass for what the
-//! system said. The same question asked again gets the next answer recorded for it,
-//! and the last one from then on. A question that was never recorded is an error, never an empty answer.
+//! `index.jsonl` has a line for each question, in order: the operation, its object, and either where the answer lies in
+//! `answers.bin` or the system's error number. Each display of a repeated report ends with a line that has the number of
+//! entries so far, which shows whether a recording is complete: a truncated one could pass for a different answer of the
+//! system. When a question is repeated, it gets the next answer recorded for it, and the last one from then on. A question
+//! that was never recorded is an error, never an empty answer.
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use std::sync::{Mutex, PoisonError};
 const INDEX: &str = "index.jsonl";
 const ANSWERS: &str = "answers.bin";
 
-/// The format of the folder; a reader refuses one it does not know.
+/// The format of the folder. Others are refused.
 const VERSION: u32 = 1;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -27,16 +27,17 @@ struct Head {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Tail {
-    /// How many entries there are so far.
+    /// The number of entries so far.
     end: u64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Entry {
-    /// What was done: `read`, `netlink` ...
+    /// The operation: `read`, `netlink` ...
     op: String,
-    /// On what: a path, the bytes of a request in hexadecimal.
+    /// Its object: a path, or the bytes of a request in hexadecimal.
     on: String,
+    /// Where the answer begins in `answers.bin`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     at: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -51,8 +52,8 @@ pub struct Recorder {
     files: Mutex<Files>,
 }
 
-/// What was said since the last display is in memory, so that the files end with a whole one whenever the program
-/// is ended.
+/// The answers since the last display stay in memory, so that the files end with a complete display whenever the
+/// program is killed.
 #[derive(Debug)]
 struct Files {
     index: File,
@@ -65,10 +66,10 @@ struct Files {
 }
 
 impl Recorder {
-    /// Begins a recording in `folder`, which is made if it is not there.
+    /// Starts a recording in `folder`, which is created if needed.
     ///
     /// # Errors
-    /// When the folder holds a recording already, or cannot be written.
+    /// When the folder already holds a recording, or cannot be written.
     pub fn create(folder: &Path) -> io::Result<Self> {
         create_folder(folder)?;
         let index = create_file(&folder.join(INDEX))?;
@@ -87,8 +88,8 @@ impl Recorder {
         Ok(Self { files: Mutex::new(files) })
     }
 
-    /// Adds a question and what came of it. What comes after the last [`finish`](Self::finish), as a look-up of a name
-    /// may, is left out.
+    /// Adds a question and its answer. Those after the last [`finish`](Self::finish), such as late name look-ups, are not
+    /// written.
     pub fn add(&self, op: &str, on: &str, answer: Result<&[u8], &io::Error>) {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         if files.failed.is_none()
@@ -98,10 +99,10 @@ impl Recorder {
         }
     }
 
-    /// Writes what was added: at the end of each display.
+    /// Writes the answers added so far. Call at the end of each display.
     ///
     /// # Errors
-    /// When any part of it could not be written.
+    /// When any of them could not be added or written.
     pub fn finish(&self) -> io::Result<()> {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         files.failed.take().map_or_else(|| files.write(), Err)
@@ -121,7 +122,7 @@ impl Files {
                 self.new_answers.extend_from_slice(bytes);
                 (Some(self.at), Some(bytes.len() as u64), None)
             }
-            // An error without a number is one of ours, about bytes that made no sense.
+            // An error without a number is our own, about bytes that make no sense.
             Err(error) => (None, None, Some(error.raw_os_error().unwrap_or(0))),
         };
         self.at += len.unwrap_or(0);
@@ -139,7 +140,7 @@ impl Files {
     }
 }
 
-/// What a privileged reader is told is not for everybody on the machine.
+/// Creates the folder for this user alone, because answers to a privileged user must not be readable by others.
 fn create_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -156,12 +157,12 @@ fn create_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Other options ask other questions.
+/// The usual cause is a replay with other options, which ask other questions.
 fn no_answer(op: &str, on: &str) -> String {
-    format!("the recording has no answer to: {op} {on}; replay it with the options it was made with")
+    format!("the recording has no answer to: {op} {on}; replay it with the options it was recorded with")
 }
 
-/// Answers from a recording.
+/// Replays a recording.
 #[derive(Debug)]
 pub struct Player {
     answers: Vec<u8>,
@@ -178,28 +179,28 @@ impl Player {
     /// Reads the recording in `folder`.
     ///
     /// # Errors
-    /// When it is not there, is not a recording, was made on another system, or is cut short.
+    /// When it does not exist, is not a recording, was made on another system, or is truncated.
     pub fn open(folder: &Path) -> io::Result<Self> {
         Self::decode(&fs::read_to_string(folder.join(INDEX))?, fs::read(folder.join(ANSWERS))?)
     }
 
-    /// A recording from the contents of its two files.
+    /// Decodes the contents of the two files.
     pub(crate) fn decode(index: &str, answers: Vec<u8>) -> io::Result<Self> {
         let invalid = |why: String| io::Error::new(io::ErrorKind::InvalidData, why);
         let mut lines = index.lines();
         let head: Head = lines
             .next()
             .and_then(|line| serde_json::from_str(line).ok())
-            .ok_or_else(|| invalid(format!("{INDEX} does not begin as a recording does")))?;
+            .ok_or_else(|| invalid(format!("{INDEX} is not a recording")))?;
         if head.netstat_recording != VERSION {
             return Err(invalid(format!(
-                "it has format {}, this program reads format {VERSION}",
+                "it has format {}, but this program reads format {VERSION}",
                 head.netstat_recording
             )));
         }
         if head.system != std::env::consts::OS {
             return Err(invalid(format!(
-                "it was made on {}, and is read by the program for that system only",
+                "it was made on {}, and only the program for that system can replay it",
                 head.system
             )));
         }
@@ -222,7 +223,7 @@ impl Player {
                     let to = at.checked_add(len).and_then(|to| usize::try_from(to).ok());
                     match (from, to) {
                         (Some(from), Some(to)) if to <= answers.len() => Ok((from, to)),
-                        _ => return Err(bad(&format!("its answer is beyond the end of {ANSWERS}"))),
+                        _ => return Err(bad(&format!("the answer is beyond the end of {ANSWERS}"))),
                     }
                 }
                 (None, None, Some(errno)) => Err(errno),
@@ -231,15 +232,15 @@ impl Player {
             questions.entry((entry.op, entry.on)).or_default().answers.push(answer);
         }
         if !ended {
-            return Err(invalid(format!("{INDEX} is cut short: its last line is not the end of a display")));
+            return Err(invalid(format!("{INDEX} is truncated: it does not end with a complete display")));
         }
         Ok(Self { answers, questions: Mutex::new(questions) })
     }
 
-    /// The next recorded answer to a question.
+    /// Returns the next recorded answer to a question.
     ///
     /// # Errors
-    /// The recorded error, or that the question was never recorded.
+    /// The recorded error, or `NotFound` if the question was never recorded.
     pub fn answer(&self, op: &str, on: &str) -> io::Result<&[u8]> {
         let mut questions = self.questions.lock().unwrap_or_else(PoisonError::into_inner);
         let unknown = || io::Error::new(io::ErrorKind::NotFound, no_answer(op, on));
@@ -283,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_after_the_end_is_left_out() {
+    fn answers_after_the_last_finish_are_not_written() {
         let folder = folder("late");
         let recorder = Recorder::create(&folder).unwrap();
         recorder.add("read", "/a", Ok(b"one"));
@@ -305,20 +306,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_recording_is_refused() {
+    fn invalid_recordings_are_refused() {
         let folder = folder("bad");
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join(ANSWERS), b"abc").unwrap();
         let head = format!("{{\"netstat_recording\":1,\"system\":\"{}\"}}\n", std::env::consts::OS);
         let end = "{\"end\":1}\n";
         for (index, why) in [
-            (String::new(), "does not begin"),
+            (String::new(), "is not a recording"),
             ("{\"netstat_recording\":9,\"system\":\"linux\"}\n".into(), "format 9"),
             ("{\"netstat_recording\":1,\"system\":\"plan9\"}\n".into(), "made on plan9"),
             (format!("{head}{{\"op\":\"read\",\"on\":\"/a\",\"at\":2,\"len\":9}}\n{end}"), "beyond the end"),
             (format!("{head}{{\"op\":\"read\",\"on\":\"/a\"}}\n{end}"), "neither"),
-            (format!("{head}{{\"op\":\"read\",\"on\":\"/a\",\"at\":0,\"len\":3}}\n"), "cut short"),
-            (head.clone(), "cut short"),
+            (format!("{head}{{\"op\":\"read\",\"on\":\"/a\",\"at\":0,\"len\":3}}\n"), "truncated"),
+            (head.clone(), "truncated"),
             (format!("{head}{end}"), "line 2"),
             (format!("{head}nonsense\n{end}"), "line 2"),
             (

@@ -1,19 +1,19 @@
-//! From UTF-8, which is all that this program makes, to the character set of whoever reads on.
+//! Converts UTF-8, which the program produces, to the character set of the reader.
 
-/// A character set that has ASCII as it is.
+/// A character set that contains ASCII unchanged.
 pub(super) trait Charset {
-    /// Appends the text in this character set, `?` for what it does not have.
+    /// Appends the text in this character set, with `?` for characters that it lacks.
     fn encode(&self, text: &str, out: &mut Vec<u8>);
 }
 
-/// Turns UTF-8, which comes in pieces, into a character set.
+/// Converts UTF-8, which arrives in pieces, to a character set.
 ///
-/// Code pages have pictures at the places of control characters (an arrow at that of ESC in 437), so that text from
-/// outside could be turned into what moves the cursor of a terminal. No control character comes out that did not go in.
+/// Code pages have pictures in the places of control characters (437 has an arrow in the place of ESC), so text from
+/// outside could turn into an escape sequence. No control character comes out that did not go in.
 #[derive(Debug)]
 pub(super) struct Encoder<C> {
     charset: C,
-    /// The beginning of a character whose end is in the next piece.
+    /// The beginning of a character that continues in the next piece.
     begun: Vec<u8>,
 }
 
@@ -22,7 +22,7 @@ impl<C: Charset> Encoder<C> {
         Self { charset, begun: Vec::new() }
     }
 
-    /// The next piece.
+    /// Appends the next piece of text, converted.
     pub(super) fn push(&mut self, piece: &[u8], out: &mut Vec<u8>) {
         if self.begun.is_empty() {
             self.encode(piece, out);
@@ -32,54 +32,40 @@ impl<C: Charset> Encoder<C> {
         }
     }
 
-    /// The end: a character that was only begun is none.
+    /// Ends the text. A character of which only the beginning arrived becomes `?`.
     pub(super) fn finish(&mut self, out: &mut Vec<u8>) {
-        if !self.begun.is_empty() {
-            self.begun.clear();
+        if !std::mem::take(&mut self.begun).is_empty() {
             out.push(b'?');
         }
     }
 
-    fn encode(&mut self, mut bytes: &[u8], out: &mut Vec<u8>) {
-        while !bytes.is_empty() {
-            let (text, rest) = match std::str::from_utf8(bytes) {
-                Ok(text) => (text, &[][..]),
-                Err(error) => {
-                    let (valid, rest) = bytes.split_at_checked(error.valid_up_to()).unwrap_or_default();
-                    let text = std::str::from_utf8(valid).unwrap_or_default();
-                    match error.error_len() {
-                        Some(odd) => {
-                            self.text(text, out);
-                            out.push(b'?');
-                            bytes = rest.get(odd..).unwrap_or_default();
-                            continue;
-                        }
-                        None => (text, rest),
-                    }
-                }
-            };
-            self.text(text, out);
-            self.begun.extend_from_slice(rest);
-            return;
+    fn encode(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
+        let mut chunks = bytes.utf8_chunks().peekable();
+        while let Some(chunk) = chunks.next() {
+            self.encode_text(chunk.valid(), out);
+            let invalid = chunk.invalid();
+            let cut_off = std::str::from_utf8(invalid).is_err_and(|error| error.error_len().is_none());
+            if cut_off && chunks.peek().is_none() {
+                self.begun.extend_from_slice(invalid);
+            } else if !invalid.is_empty() {
+                out.push(b'?');
+            }
         }
     }
 
-    /// ASCII as it is, all else by the character set.
-    fn text(&self, mut text: &str, out: &mut Vec<u8>) {
-        while !text.is_empty() {
-            let ascii = text.bytes().position(|byte| !byte.is_ascii()).unwrap_or(text.len());
-            let (plain, rest) = text.split_at_checked(ascii).unwrap_or((text, ""));
-            out.extend_from_slice(plain.as_bytes());
-            let other = rest.bytes().position(|byte| byte.is_ascii()).unwrap_or(rest.len());
-            let (foreign, rest) = rest.split_at_checked(other).unwrap_or((rest, ""));
-            if !foreign.is_empty() {
-                let start = out.len();
-                self.charset.encode(foreign, out);
-                for byte in out.iter_mut().skip(start).filter(|byte| byte.is_ascii_control()) {
-                    *byte = b'?';
-                }
+    /// Copies ASCII and converts everything else.
+    fn encode_text(&self, text: &str, out: &mut Vec<u8>) {
+        for run in text.as_bytes().chunk_by(|one, next| one.is_ascii() == next.is_ascii()) {
+            if run.is_ascii() {
+                out.extend_from_slice(run);
+                continue;
             }
-            text = rest;
+            let start = out.len();
+            // A run of non-ASCII bytes begins and ends at a character boundary.
+            self.charset.encode(std::str::from_utf8(run).unwrap_or_default(), out);
+            for byte in out.iter_mut().skip(start).filter(|byte| byte.is_ascii_control()) {
+                *byte = b'?';
+            }
         }
     }
 }
@@ -89,7 +75,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// One byte for each character of Latin 1, and, as code page 437 does it, ESC for an arrow.
+    /// Latin 1, but with ESC for an arrow, as in code page 437.
     struct Latin;
 
     impl Charset for Latin {
@@ -112,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_character_set_has_is_kept_and_the_rest_asked_about() {
+    fn a_character_that_the_charset_lacks_becomes_a_question_mark() {
         assert_eq!(
             encoded(&["  TCP  Größe 한 é\r\n\x1b[0m".as_bytes()]),
             b"  TCP  Gr\xf6\xdfe ? \xe9\r\n\x1b[0m"
@@ -120,12 +106,12 @@ mod tests {
     }
 
     #[test]
-    fn no_picture_becomes_a_control_character() {
+    fn a_picture_never_becomes_a_control_character() {
         assert_eq!(encoded(&["\u{2190}[31m".as_bytes()]), b"?[31m");
     }
 
     #[test]
-    fn characters_may_be_cut_anywhere() {
+    fn a_character_may_be_split_between_pieces() {
         let text = "aé€😀한b".as_bytes();
         let whole = encoded(&[text]);
         assert_eq!(whole, b"a\xe9???b");
@@ -137,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_utf8_is_asked_about() {
+    fn invalid_utf8_becomes_a_question_mark() {
         assert_eq!(encoded(&[b"a\xffb\xed\xa0\x80c\xe2\x82"]), b"a?b???c?");
         assert_eq!(encoded(&[b"\xe2\x82", b"x"]), b"?x");
     }

@@ -1,12 +1,12 @@
-//! Terminals and character sets where both are no question: UTF-8, and terminals that take colours as they are.
+//! Terminals that take UTF-8 and colours as they are.
 
-use super::Stream;
 use super::encoder::Charset;
+use super::stream::Stream;
 use crate::text::Language;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{self, IsTerminal};
 
-/// No character set but UTF-8.
+/// No code page: everything is UTF-8.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum CodePage {}
 
@@ -16,20 +16,20 @@ impl Charset for CodePage {
     }
 }
 
-/// The character set that a stream takes; `None` for UTF-8.
+/// Returns the code page for a stream; `None` means UTF-8.
 pub(super) fn code_page(_: Stream) -> Option<CodePage> {
     None
 }
 
-/// Whether standard output shows colours.
+/// Returns true if standard output shows colours.
 pub(super) fn takes_colours() -> bool {
     io::stdout().is_terminal()
 }
 
-/// Puts the terminal back as it was found.
+/// Does nothing: there is no mode to restore.
 pub(super) fn restore() {}
 
-/// Whether standard output is a pipe that nobody reads any longer.
+/// Returns true if standard output is a pipe that nobody reads any more.
 pub(super) fn is_closed() -> bool {
     let out = io::stdout();
     let mut ends = [PollFd::new(&out, PollFlags::empty())];
@@ -37,7 +37,7 @@ pub(super) fn is_closed() -> bool {
     poll(&mut ends, Some(&at_once)).is_ok() && ends.iter().any(|end| end.revents().contains(PollFlags::ERR))
 }
 
-/// The language that the system as a whole has been given; `None` where only the locale tells.
+/// Returns `None`: only the locale tells the language.
 pub(super) fn language() -> Option<Language> {
     None
 }

@@ -1,4 +1,4 @@
-//! `netstat check`: the firewall as the registry has it, and what this system does not tell.
+//! `netstat check`: the firewall in the registry, and what Windows does not report.
 
 use crate::folder::Folder;
 use crate::holder::on_wine;
@@ -29,7 +29,7 @@ fn document(words: &str) -> Value {
     serde_json::from_str(&run.text).unwrap_or_else(|error| panic!("{error}: {run:?}"))
 }
 
-/// Every finding, with the name of its check.
+/// Returns every finding with the name of its check.
 fn findings(document: &Value) -> Vec<(&str, &Value)> {
     let checks = document["checks"].as_array().unwrap().iter();
     checks
@@ -40,14 +40,14 @@ fn findings(document: &Value) -> Vec<(&str, &Value)> {
         .collect()
 }
 
-/// In the registry of Wine, which is thrown away; that of a real Windows is left alone.
+/// Only under Wine, whose registry is temporary: the test changes it.
 #[test]
 fn the_firewall_comes_from_the_registry() {
     if !on_wine() {
         return;
     }
     let listener = TcpListener::bind("0.0.0.0:0").unwrap();
-    // So that Wine tells whose it is.
+    // Makes Wine report the owner.
     listener.set_ttl(64).unwrap();
     let port = listener.local_addr().unwrap().port();
     let words = format!("check exposed --json --set exposed.also={port} lport {port}");
@@ -57,7 +57,7 @@ fn the_firewall_comes_from_the_registry() {
         let word = finding["facts"]["firewall"].as_str().unwrap_or_else(|| panic!("{document}"));
         (word.to_owned(), finding.to_string())
     };
-    // Left by a run that failed.
+    // A failed run may have left these.
     for key in [GROUP_POLICY, POLICY] {
         let _ = crate::run::output(std::process::Command::new("reg").args(["delete", key, "/f"]));
     }
@@ -92,7 +92,7 @@ fn the_firewall_comes_from_the_registry() {
     let live = netstat(&format!("{words} --record {folder}"));
     assert_eq!(netstat(&format!("{words} --replay {folder}")).text, live.text);
 
-    // What the administration of a machine says wins.
+    // Settings of Group Policy take precedence.
     for profile in ["DomainProfile", "PrivateProfile", "PublicProfile"] {
         set_number(&format!(r"{GROUP_POLICY}\{profile}"), "AllowLocalPolicyMerge", "0");
     }
@@ -102,7 +102,7 @@ fn the_firewall_comes_from_the_registry() {
 }
 
 #[test]
-fn a_policy_that_was_learned_allows_what_is_there() {
+fn a_learned_policy_allows_the_current_state() {
     let listener = TcpListener::bind("0.0.0.0:0").unwrap();
     listener.set_ttl(64).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -124,7 +124,7 @@ fn a_policy_that_was_learned_allows_what_is_there() {
     assert_eq!(outside.code, Some(1), "{outside:?}");
 }
 
-/// Below Wine a full queue drops what comes, so that its clients wait; Windows itself refuses them.
+/// Only under Wine, where a full queue drops connections and their clients wait. Windows itself refuses them.
 #[test]
 fn connections_without_an_answer_are_found_without_timers() {
     if !on_wine() {
@@ -143,7 +143,7 @@ fn connections_without_an_answer_are_found_without_timers() {
     let port = address.port();
     let begun =
         |_: &u32| netstat(&format!("-an syn_sent rport {port}")).text.matches("SYN_SENT").count() >= 5;
-    assert!((0..100).any(|look| begun(&look)), "they wait");
+    assert!((0..100).any(|look| begun(&look)), "all five clients wait");
     let document = document(&format!("check connecting --json rport {port}"));
     drop(listener);
     for client in waiting {
@@ -155,9 +155,9 @@ fn connections_without_an_answer_are_found_without_timers() {
     assert_eq!(finding["facts"]["connections"], 5, "{document}");
 }
 
-/// Each check judges, or says that it cannot.
+/// A check that lacks data must not report that all is well.
 #[test]
-fn what_is_not_told_is_not_called_well() {
+fn a_check_without_data_is_not_ok() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let _server = listener.accept().unwrap();
@@ -169,7 +169,7 @@ fn what_is_not_told_is_not_called_well() {
     for check in ["listen-queue", "stalled", "buffers"] {
         assert_eq!(of(check), ["unknown"], "{document}");
     }
-    // Wine's netsh says nothing of ports.
+    // The netsh of Wine does not report ports.
     if on_wine() {
         assert!(of("port-exhaustion").contains(&"unknown"), "{document}");
     }
@@ -181,7 +181,7 @@ fn what_is_not_told_is_not_called_well() {
     }
 }
 
-/// What a finding says and advises.
+/// The texts of a finding: what it says and advises.
 fn texts(finding: &Value) -> Vec<String> {
     let next = finding["next"].as_array().into_iter().flatten();
     let all = next.chain([&finding["sentence"], &finding["meaning"]]);

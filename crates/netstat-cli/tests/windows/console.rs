@@ -1,4 +1,4 @@
-//! What the program writes to consoles, files and pipes.
+//! Output to consoles, files and pipes.
 
 use crate::folder::Folder;
 use crate::holder::on_wine;
@@ -13,10 +13,10 @@ const NETSTAT: &str = env!("CARGO_BIN_EXE_netstat");
 const TITLE: &str = "활성 연결";
 const TITLE_949: &[u8] = b"\xc8\xb0\xbc\xba \xbf\xac\xb0\xe1";
 
-/// The exit code of in_console where it could not start what it should.
+/// The exit code of in_console if it cannot start the program.
 const NOT_STARTED: i32 = 100;
 
-/// Runs the example in_console, which has to succeed, and gives what it wrote to its two files.
+/// Runs the example in_console, which must exit with `code`, and returns the contents of its two files.
 fn in_console(words: &[&str], netstat: &str, code: i32) -> (Vec<u8>, Vec<u8>) {
     static RUNS: AtomicU32 = AtomicU32::new(0);
     let folder = Folder::new(&format!("console-{}", RUNS.fetch_add(1, Ordering::Relaxed)));
@@ -28,7 +28,7 @@ fn in_console(words: &[&str], netstat: &str, code: i32) -> (Vec<u8>, Vec<u8>) {
     command.args(words).args([&first, &second]).arg(NETSTAT).args(netstat.split_whitespace());
     let mut done = output(&mut command);
     for _ in 0..2 {
-        // The same as in `run::output`, of the processes that the example starts.
+        // As in `run::output`, for the processes that the example starts.
         if on_wine() && done.status.code() == Some(NOT_STARTED) {
             done = output(&mut command);
         }
@@ -37,7 +37,7 @@ fn in_console(words: &[&str], netstat: &str, code: i32) -> (Vec<u8>, Vec<u8>) {
     (fs::read(first).unwrap(), fs::read(second).unwrap())
 }
 
-/// What a run writes to two files where the output code page is this one.
+/// Returns standard output and standard error of a run, redirected to files, in a console with this code page.
 fn on_page(page: &str, netstat: &str, code: i32) -> (Vec<u8>, Vec<u8>) {
     in_console(&["page", page], netstat, code)
 }
@@ -65,17 +65,17 @@ fn files_are_in_the_code_page_of_the_console() {
 }
 
 #[test]
-fn complaints_are_too() {
+fn errors_are_in_the_code_page_of_the_console() {
     let complaint = |page, words| on_page(page, words, 1).1;
     assert!(holds(&complaint("850", "--crème"), b"\"--cr\x8ame\""), "{:?}", complaint("850", "--crème"));
     assert!(holds(&complaint("437", "--crème한"), b"\"--cr\x8ame?\""));
-    assert!(holds(&complaint("437", "--\u{100}x"), b"\"--?x\""), "no A for what only looks like one");
+    assert!(holds(&complaint("437", "--\u{100}x"), b"\"--?x\""), "a similar letter must not replace it");
     assert!(holds(&complaint("949", "--활성"), b"\"--\xc8\xb0\xbc\xba\""));
     assert!(holds(&complaint("949", "--utf8 --활성"), "\"--활성\"".as_bytes()));
 }
 
 #[test]
-fn lines_for_people_end_as_lines_of_windows_do() {
+fn lines_for_people_end_in_cr_lf() {
     let ends = |text: &[u8]| {
         let text = String::from_utf8_lossy(text).into_owned();
         assert!(!text.is_empty() && text.matches('\n').count() == text.matches("\r\n").count(), "{text:?}");
@@ -84,10 +84,10 @@ fn lines_for_people_end_as_lines_of_windows_do() {
     ends(&output("/?").stderr);
     ends(&output("--help").stdout);
     ends(&output("--bogus").stderr);
-    assert!(!output("--generate man").stdout.contains(&b'\r'), "a document is the same everywhere");
+    assert!(!output("--generate man").stdout.contains(&b'\r'), "documents have LF on every system");
 }
 
-/// The number that the system has for programs of the console, as its registry says it.
+/// The OEM code page of the system, from the registry.
 fn system_page() -> String {
     let key = r"HKLM\SYSTEM\CurrentControlSet\Control\Nls\CodePage";
     let answer = output(Command::new("reg").args(["query", key, "/v", "OEMCP"])).stdout;
@@ -96,7 +96,7 @@ fn system_page() -> String {
 }
 
 #[test]
-fn without_a_console_files_are_in_the_code_page_of_the_system() {
+fn without_a_console_files_are_in_the_oem_code_page() {
     use std::os::windows::process::CommandExt;
     const DETACHED_PROCESS: u32 = 8;
     let mut command = Command::new(NETSTAT);
@@ -110,9 +110,9 @@ fn without_a_console_files_are_in_the_code_page_of_the_system() {
     assert_eq!(title, [b"\n", expected].concat(), "{}", system_page());
 }
 
-/// What a process without elevation is told, by a recording that has the answer of Windows to one.
+/// The message for a process that is not elevated, from a recording changed to say so.
 #[test]
-fn the_words_of_windows_are_in_the_code_page_too() {
+fn messages_of_windows_are_in_the_code_page_of_the_console() {
     let folder = Folder::new("elevation");
     let mut command = Command::new(NETSTAT);
     output(command.args(["-b", "-n", "--record"]).arg(&folder.0));
@@ -121,7 +121,7 @@ fn the_words_of_windows_are_in_the_code_page_too() {
     let entry: serde_json::Value = serde_json::from_str(entry).unwrap();
     let place = |key| usize::try_from(entry[key].as_u64().unwrap()).unwrap();
     let mut answers = fs::read(folder.0.join("answers.bin")).unwrap();
-    // Behind the address that the answer lay at.
+    // The first eight bytes are the address of the answer.
     answers[place("at") + 8..place("at") + place("len")].fill(0);
     fs::write(folder.0.join("answers.bin"), answers).unwrap();
     let (out, complaint) = on_page("949", &format!("-b -n --lang ko --replay {folder}"), 1);
@@ -132,7 +132,7 @@ fn the_words_of_windows_are_in_the_code_page_too() {
 
 /// Code page 437 has a picture of an arrow where ASCII has ESC.
 #[test]
-fn no_picture_becomes_a_control_character() {
+fn a_picture_never_becomes_a_control_character() {
     let (_, complaint) = on_page("437", "--\u{2190}[31m", 1);
     assert!(holds(&complaint, b"\"--?[31m\""), "{:?}", String::from_utf8_lossy(&complaint));
 }
@@ -156,7 +156,7 @@ fn modes(text: &[u8]) -> [u32; 3] {
 }
 
 #[test]
-fn a_console_shows_every_character_and_colours_and_is_put_back() {
+fn a_console_shows_every_character_and_colours_and_is_restored() {
     let _listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let (shown, changed) = in_console(&["shown"], "-an --lang ko", 0);
     let [code, before, after] = modes(&changed);
@@ -169,15 +169,15 @@ fn a_console_shows_every_character_and_colours_and_is_put_back() {
 }
 
 #[test]
-fn an_interrupted_program_puts_the_console_back() {
-    // It would go on for ever.
+fn an_interrupted_program_restores_the_console() {
+    // Without the interruption it would repeat forever.
     let (_, changed) = in_console(&["interrupted"], "-an --lang en 1", 0);
     let [_, before, after] = modes(&changed);
     assert_eq!(before, after);
 }
 
 #[test]
-fn a_reader_that_leaves_is_no_error() {
+fn a_closed_pipe_is_not_an_error() {
     for words in ["-an", "-an 1", "-s 1", "-r"] {
         let mut child = Command::new(NETSTAT)
             .args(words.split(' '))

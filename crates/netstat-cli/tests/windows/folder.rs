@@ -1,9 +1,9 @@
-//! A folder of one test.
+//! A temporary folder for one test.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// A folder that is not there yet, and gone with the value.
+/// A path in the temporary folder. Nothing exists there yet; it is removed on drop.
 pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {

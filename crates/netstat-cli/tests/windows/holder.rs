@@ -1,21 +1,21 @@
-//! Another process with sockets in known states.
+//! A process with sockets in known states.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-/// The name of its program, as its own process has it.
+/// The name of its executable.
 pub(crate) const NAME: &str = "hold_states.exe";
 
-/// Of how many of its sockets Wine does not tell the owner: those that were accepted, and TCP over IPv6, because its
-/// server holds them and not the process itself.
-pub(crate) const SILENT_ON_WINE: usize = 8;
+/// The number of its sockets whose owner Wine does not report: accepted sockets and TCP over IPv6, because the Wine server
+/// holds them instead of the process.
+pub(crate) const OWNERLESS_ON_WINE: usize = 8;
 
-/// Whether this is Wine.
+/// Returns true under Wine.
 pub(crate) fn on_wine() -> bool {
     std::env::var_os("NETSTAT_ON_WINE").is_some()
 }
 
-/// A socket that it says to have.
+/// A socket that the process reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Held {
     pub(crate) protocol: String,
@@ -25,7 +25,7 @@ pub(crate) struct Held {
     pub(crate) state: String,
 }
 
-/// The process; it ends with the value.
+/// The process. It ends on drop.
 pub(crate) struct Holder {
     child: Child,
     pub(crate) pid: u32,
@@ -33,7 +33,7 @@ pub(crate) struct Holder {
 }
 
 impl Holder {
-    /// Starts it and waits until all of its sockets are there.
+    /// Starts the process and waits until all of its sockets exist.
     pub(crate) fn start() -> Self {
         let program = std::env::var_os("NETSTAT_HOLD_STATES").expect(
             "NETSTAT_HOLD_STATES is the path of the example hold_states; cargo xtask windows sets it",
@@ -55,7 +55,7 @@ impl Holder {
                 _ => panic!("hold_states said {line:?}"),
             }
         }
-        panic!("hold_states ended before its sockets were there");
+        panic!("hold_states ended before its sockets existed");
     }
 }
 

@@ -1,4 +1,4 @@
-//! The program on Windows (or under Wine), against sockets that another process is known to hold.
+//! Tests of the program on Windows, or under Wine, against the known sockets of another process.
 #![cfg(windows)]
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! Routes, interfaces and counters. Wine has those of the machine it runs on, whose own files tell the truth; what can
-//! be said on every Windows is said first.
+//! Routes, interfaces and counters. Each test first checks what holds on every Windows; under Wine it then compares with
+//! the files of the machine, whose network Wine reports.
 
 use crate::holder::on_wine;
 use crate::run::{lines, netstat, shown};
@@ -9,18 +9,18 @@ use std::net::Ipv4Addr;
 
 const RULE: &str = "===========================================================================";
 
-/// A file of the machine below Wine.
+/// Reads a file of the machine that Wine runs on.
 fn below(path: &str) -> String {
     fs::read_to_string(format!("Z:{path}")).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The lines of the report between two others, both left out.
+/// Returns the lines between two others.
 fn between<'a>(lines: &[&'a str], from: &str, to: &str) -> Vec<&'a str> {
     let begin = lines.iter().position(|line| *line == from).unwrap_or_else(|| panic!("{from}")) + 1;
     lines[begin..].iter().take_while(|line| **line != to).copied().collect()
 }
 
-/// The report of `-r`; what Wine cannot tell is said.
+/// Runs `-r`. Under Wine there must be a warning about the metrics.
 fn routes() -> String {
     let run = netstat("-r");
     assert_eq!(run.code, Some(0), "{run:?}");
@@ -30,7 +30,7 @@ fn routes() -> String {
 }
 
 #[test]
-fn the_report_of_routes_has_the_parts_of_windows() {
+fn the_route_report_has_the_sections_of_windows() {
     let text = routes();
     let lines = lines(&text);
     assert_eq!(lines[..2], [RULE, "Interface List"]);
@@ -102,7 +102,7 @@ fn ipv4_routes_are_those_of_the_machine() {
     assert_eq!(shown, expected, "{text}");
 }
 
-/// In the registry of Wine, which is thrown away; that of a real Windows is left alone.
+/// Only under Wine, whose registry is temporary: the test changes it.
 #[test]
 fn persistent_routes_come_from_the_registry() {
     if !on_wine() {
@@ -147,7 +147,7 @@ fn persistent_routes_come_from_the_registry() {
     );
 }
 
-/// The numbers of a document, by their path.
+/// Collects the numbers of a document by path.
 fn numbers(value: &serde_json::Value, path: &str, found: &mut BTreeMap<String, u64>) {
     match value {
         serde_json::Value::Object(map) => {
@@ -185,7 +185,7 @@ fn both_families_have_their_sections() {
     assert!(shown("-s -p tcpv6").starts_with("\r\nTCP Statistics for IPv6\r\n"));
 }
 
-/// A line of `/proc/net/snmp` by its names.
+/// The counters of `/proc/net/snmp`, by protocol and name.
 fn snmp() -> BTreeMap<String, u64> {
     let text = below("/proc/net/snmp");
     let mut found = BTreeMap::new();
@@ -234,7 +234,7 @@ fn counters_are_those_of_the_machine() {
     assert_eq!(document["counters"]["tcp_ext"], serde_json::Value::Null);
 }
 
-/// Octets received and sent, by interface.
+/// Octets received and sent by each interface, from `/proc/net/dev`.
 fn devices() -> BTreeMap<String, (u64, u64)> {
     let text = below("/proc/net/dev");
     let device = |line: &str| {
@@ -254,7 +254,7 @@ fn interface_counters_are_those_of_the_machine() {
         )
     );
     assert_eq!(lines(&text).len(), 10, "{text}");
-    assert!(!text.contains(" -"), "everything is known: {text}");
+    assert!(!text.contains(" -"), "no counter is unknown: {text}");
     if !on_wine() {
         return;
     }
@@ -287,7 +287,7 @@ fn the_machine_and_its_services_have_names() {
         assert_eq!(name, below("/proc/sys/kernel/hostname").trim());
     }
     assert!(!name.is_empty() && name.parse::<Ipv4Addr>().is_err(), "{row}");
-    // The name of a port is looked up in the file of Windows.
+    // Names of ports come from the services file of Windows.
     assert_eq!(netstat("-an lport http").code, Some(0));
     assert_eq!(netstat("-an lport no-such-service").code, Some(1));
 }

@@ -1,10 +1,10 @@
-//! The command line, as people type it on Windows.
+//! Command lines as people type them on Windows.
 
 use crate::folder::Folder;
 use crate::holder::Holder;
 use crate::run::{lines, netstat, shown};
 
-/// The rows that a process has, each once: where sockets come and go meanwhile Wine may tell of one twice.
+/// The rows of a process without repetitions: Wine may list a socket twice while others come and go.
 fn rows_of(text: &str, pid: u32) -> Vec<String> {
     let rows = lines(text).into_iter().filter(|line| line.ends_with(&format!("  {pid}")));
     let mut rows: Vec<String> = rows.map(str::to_owned).collect();
@@ -13,7 +13,7 @@ fn rows_of(text: &str, pid: u32) -> Vec<String> {
 }
 
 #[test]
-fn every_spelling_is_the_same() {
+fn every_spelling_of_the_options_is_accepted() {
     let holder = Holder::start();
     let expected = rows_of(&shown("-ano"), holder.pid);
     assert!(expected.len() > 4);
@@ -37,7 +37,7 @@ fn an_interval_repeats_the_whole_report() {
 }
 
 #[test]
-fn help_goes_where_scripts_expect_it() {
+fn help_goes_to_the_stream_that_scripts_expect() {
     for words in ["/?", "-?"] {
         let run = netstat(words);
         assert_eq!((run.text.as_str(), run.code), ("", Some(1)), "{words}");
@@ -47,7 +47,7 @@ fn help_goes_where_scripts_expect_it() {
 }
 
 #[test]
-fn columns_that_windows_has_no_value_for_are_marked() {
+fn columns_without_values_on_windows_are_marked() {
     let help = shown("--columns help");
     let line =
         |name: &str| help.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap().to_owned();
@@ -56,7 +56,7 @@ fn columns_that_windows_has_no_value_for_are_marked() {
 }
 
 #[test]
-fn offload_is_told_of_each_connection() {
+fn the_offload_state_is_shown_for_each_connection() {
     let holder = Holder::start();
     let text = shown("-anot");
     let lines = lines(&text);
@@ -71,7 +71,7 @@ fn offload_is_told_of_each_connection() {
 }
 
 #[test]
-fn what_windows_does_not_tell_is_said() {
+fn missing_data_is_reported() {
     let bound = netstat("-anoq");
     assert_eq!(bound.code, Some(0));
     let has_rows = bound.text.contains("  BOUND  ");
@@ -94,13 +94,16 @@ fn what_windows_does_not_tell_is_said() {
 }
 
 #[test]
-fn a_dash_that_stands_for_every_row_is_explained() {
+fn a_column_of_dashes_is_explained() {
     for words in ["--columns local,recvq", "-an --sort recvq", "--group-by recvq", "--json --columns recvq"] {
         let run = netstat(words);
         assert_eq!(run.code, Some(0), "{words}: {run:?}");
         assert_eq!(run.complaint, "netstat: recvq is unknown: this system does not report it\r\n", "{words}");
     }
-    assert!(!netstat("--json").complaint.contains("recvq"), "where every column is shown none is missed");
+    assert!(
+        !netstat("--json").complaint.contains("recvq"),
+        "a document with all columns has no such warning"
+    );
     for (words, code) in [("recvq gt 0", 1), ("--exists recvq gt 0", 2), ("check recvq gt 0", 3)] {
         let run = netstat(words);
         assert_eq!((run.code, run.text.as_str()), (Some(code), ""), "{words}: {run:?}");
@@ -109,7 +112,7 @@ fn a_dash_that_stands_for_every_row_is_explained() {
 }
 
 #[test]
-fn there_is_one_routing_table() {
+fn there_is_only_the_main_routing_table() {
     let routes = netstat("-r --table main");
     assert_eq!(routes.code, Some(0), "{routes:?}");
     let none = netstat("-r --table 5");
@@ -118,7 +121,7 @@ fn there_is_one_routing_table() {
 }
 
 #[test]
-fn a_filter_decides_without_the_kernel() {
+fn a_filter_works_without_the_kernel() {
     let holder = Holder::start();
     let local = &holder.sockets.iter().find(|held| held.state == "LISTENING").unwrap().local;
     let port = local.rsplit(':').next().unwrap();
@@ -132,7 +135,7 @@ fn a_filter_decides_without_the_kernel() {
 }
 
 #[test]
-fn a_recording_replays_to_the_byte() {
+fn a_replay_equals_the_recorded_run() {
     let _holder = Holder::start();
     for words in ["-ano", "-anob", "--json", "-anot --process", "-c"] {
         let folder = Folder::new("record");
@@ -142,7 +145,7 @@ fn a_recording_replays_to_the_byte() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_error() {
+fn a_reader_that_stops_is_not_an_error() {
     use std::io::Read;
     use std::process::{Command, Stdio};
     let mut child = Command::new(env!("CARGO_BIN_EXE_netstat"))

@@ -1,4 +1,4 @@
-//! What is told of processes, and to whom.
+//! Properties of processes, and the elevation that `-b` requires.
 
 use crate::folder::Folder;
 use crate::holder::{Holder, NAME};
@@ -6,7 +6,7 @@ use crate::run::{lines, netstat, shown};
 use std::fs;
 
 #[test]
-fn the_executable_stands_below_its_row() {
+fn the_executable_is_below_its_row() {
     let holder = Holder::start();
     let text = shown("-anob");
     let lines = lines(&text);
@@ -14,7 +14,7 @@ fn the_executable_stands_below_its_row() {
     let rows: Vec<usize> = (0..lines.len()).filter(|&index| of_holder(lines[index])).collect();
     assert!(!rows.is_empty(), "{text}");
     for row in rows {
-        // A component may stand between, by the rules of Windows.
+        // A line with the component may come first, as in Windows.
         let below = lines[row + 1..].iter().take(2).find(|line| line.starts_with(" ["));
         assert_eq!(below, Some(&format!(" [{NAME}]").as_str()), "{text}");
     }
@@ -28,9 +28,9 @@ fn the_executable_stands_below_its_row() {
     }
 }
 
-/// A recording is changed so that the process that made it was not elevated.
+/// Replays a recording that was changed to say that the process was not elevated.
 #[test]
-fn without_elevation_there_is_one_line_and_no_table() {
+fn without_elevation_there_is_an_error_and_no_table() {
     let folder = Folder::new("elevation");
     shown(&format!("-nb --record {folder}"));
     let index = fs::read_to_string(folder.0.join("index.jsonl")).unwrap();
@@ -53,7 +53,7 @@ fn without_elevation_there_is_one_line_and_no_table() {
 }
 
 #[test]
-fn columns_of_processes() {
+fn process_columns_are_filled_in() {
     let holder = Holder::start();
     let text = shown(&format!("--csv --columns lport,pid,process,path,user pid={}", holder.pid));
     let lines = lines(&text);
@@ -71,7 +71,7 @@ fn columns_of_processes() {
 fn ports_are_counted_by_process() {
     let holder = Holder::start();
     let text = shown("-c");
-    // Other tests have holders, too.
+    // Other tests run holders as well.
     let is_holder = |line: &&str| line.ends_with(NAME) && line.contains(&format!(" {} ", holder.pid));
     let row = lines(&text).into_iter().find(is_holder).map(str::to_owned);
     let row = row.unwrap_or_else(|| panic!("{text}"));

@@ -1,12 +1,14 @@
-//! Running the program.
+//! Runs the program.
 
 use crate::holder::on_wine;
 use std::process::{Command, Output, Stdio};
 
-/// What a run left behind.
+/// The result of a run.
 #[derive(Debug)]
 pub(crate) struct Run {
+    /// Standard output.
     pub(crate) text: String,
+    /// Standard error.
     pub(crate) complaint: String,
     pub(crate) code: Option<i32>,
 }
@@ -14,7 +16,7 @@ pub(crate) struct Run {
 /// `ERROR_INTERNAL_ERROR`.
 const INTERNAL_ERROR: i32 = 1359;
 
-/// Runs a program to its end. Wine 8 now and then loses a process that it starts, and says so by this error.
+/// Runs a program to its end. Wine 8 occasionally fails to start a process, with this error.
 pub(crate) fn output(command: &mut Command) -> Output {
     for _ in 0..3 {
         match command.stdin(Stdio::null()).output() {
@@ -25,7 +27,7 @@ pub(crate) fn output(command: &mut Command) -> Output {
     panic!("Wine cannot start {command:?}");
 }
 
-/// The program with these words, in English.
+/// Runs the program with these arguments, in English.
 pub(crate) fn netstat(words: &str) -> Run {
     let mut command = Command::new(env!("CARGO_BIN_EXE_netstat"));
     let output = output(command.args(words.split_ascii_whitespace()).args(["--lang", "en"]));
@@ -36,14 +38,14 @@ pub(crate) fn netstat(words: &str) -> Run {
     }
 }
 
-/// The standard output of a run that has to succeed.
+/// Returns the standard output of a run that must succeed.
 pub(crate) fn shown(words: &str) -> String {
     let run = netstat(words);
     assert_eq!(run.code, Some(0), "netstat {words}: {run:?}");
     run.text
 }
 
-/// The lines of a text, each of which ends as lines of Windows do.
+/// Splits a text into lines, all of which must end in CR LF.
 pub(crate) fn lines(text: &str) -> Vec<&str> {
     let lines: Vec<&str> =
         text.strip_suffix("\r\n").expect("the last line has an end").split("\r\n").collect();

@@ -3,7 +3,7 @@
 use crate::holder::{self, Held, Holder, NAME};
 use crate::run::{lines, shown};
 
-/// The row of a socket in the form of Windows, with the process ID; UDP without its peer where `peers` is false.
+/// The row of a socket in the form of Windows, with the PID; for UDP without its peer if `peers` is false.
 fn row(held: &Held, pid: u32, peers: bool) -> String {
     let Held { protocol, local, foreign, state } = held;
     match protocol.as_str() {
@@ -16,7 +16,7 @@ fn row(held: &Held, pid: u32, peers: bool) -> String {
 }
 
 #[test]
-fn rows_are_those_that_were_made() {
+fn every_socket_has_its_row() {
     let holder = Holder::start();
     let text = shown("-ano");
     let lines = lines(&text);
@@ -32,17 +32,17 @@ fn rows_are_those_that_were_made() {
         without_owner += 1;
         assert!(holder::on_wine() && is_there(0, false), "{held:?} is not in\n{text}");
     }
-    assert!(without_owner <= holder::SILENT_ON_WINE, "{text}");
+    assert!(without_owner <= holder::OWNERLESS_ON_WINE, "{text}");
 }
 
 #[test]
-fn names_of_processes_stand_on_their_rows() {
+fn names_of_processes_are_in_their_rows() {
     let holder = Holder::start();
     let text = shown("-ano --process");
     let lines = lines(&text);
     let of_holder: Vec<_> =
         lines.iter().filter(|line| line.contains(&format!(" {}\t", holder.pid))).collect();
     assert!(of_holder.iter().all(|line| line.ends_with(&format!("{}\t{NAME}", holder.pid))), "{text}");
-    let silent = if holder::on_wine() { holder::SILENT_ON_WINE } else { 0 };
-    assert!(of_holder.len() + silent >= holder.sockets.len(), "{text}");
+    let ownerless = if holder::on_wine() { holder::OWNERLESS_ON_WINE } else { 0 };
+    assert!(of_holder.len() + ownerless >= holder.sockets.len(), "{text}");
 }

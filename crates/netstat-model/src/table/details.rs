@@ -19,9 +19,7 @@ bitflags! {
         const AGE = 1 << 8;
         const MARK = 1 << 9;
         const CGROUP_ID = 1 << 10;
-        const TCP = 1 << 11;
-        const MEMORY = 1 << 12;
-        const DESCRIPTOR = 1 << 13;
+        const DESCRIPTOR = 1 << 11;
     }
 }
 
@@ -43,6 +41,9 @@ pub(crate) struct Details {
     pub(super) descriptor: u32,
     /// Milliseconds until the timer fires.
     timer_expires: u32,
+    /// Place among the courses of connections in the table, and among the memories; the largest number for none.
+    tcp: u32,
+    memory: u32,
     /// Place of the name in the table.
     pub(super) congestion: u16,
     traffic_class: u8,
@@ -93,6 +94,8 @@ impl Details {
             mark: mark.unwrap_or_default(),
             descriptor: 0,
             timer_expires: u32::try_from(expires).unwrap_or(u32::MAX),
+            tcp: u32::MAX,
+            memory: u32::MAX,
             congestion: congestion.unwrap_or_default(),
             traffic_class: traffic_class.unwrap_or_default(),
             timer: timer
@@ -159,17 +162,19 @@ impl Details {
         self.known(Present::CONGESTION, self.congestion)
     }
 
-    pub(super) fn has_tcp(&self) -> bool {
-        self.present.contains(Present::TCP)
+    /// The place of the course of the connection.
+    pub(super) fn tcp(&self) -> Option<usize> {
+        (self.tcp != u32::MAX).then_some(self.tcp as usize)
     }
 
-    pub(super) fn has_memory(&self) -> bool {
-        self.present.contains(Present::MEMORY)
+    /// The place of the memory of the socket.
+    pub(super) fn memory(&self) -> Option<usize> {
+        (self.memory != u32::MAX).then_some(self.memory as usize)
     }
 
-    pub(super) fn set_larger(&mut self, tcp: bool, memory: bool) {
-        self.present.set(Present::TCP, tcp);
-        self.present.set(Present::MEMORY, memory);
+    pub(super) fn set_larger(&mut self, tcp: Option<u32>, memory: Option<u32>) {
+        self.tcp = tcp.unwrap_or(u32::MAX);
+        self.memory = memory.unwrap_or(u32::MAX);
     }
 
     /// By which descriptor the one process holds the socket, where that is known.

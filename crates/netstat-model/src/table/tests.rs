@@ -1,6 +1,12 @@
+use super::row::STATES;
 use super::*;
-use crate::{Sections, SocketId};
+use crate::{NoOwner, Offload, Ownership, ServedFamilies, TcpFields, TcpState, Timer, TimerKind};
+use proptest::collection::vec;
+use proptest::option;
 use proptest::prelude::*;
+use proptest::sample::select;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
 
 fn endpoint() -> impl Strategy<Value = Endpoint> {
     let v4 = prop_oneof![
@@ -18,152 +24,366 @@ fn endpoint() -> impl Strategy<Value = Endpoint> {
         .prop_map(|(address, port, scope)| Endpoint::new(address, port, scope))
 }
 
-fn holder() -> impl Strategy<Value = Holder> {
+/// A process has one parent.
+fn owner() -> impl Strategy<Value = Owner> {
+    (0u32..5, 0u64..2, option::of(any::<u32>())).prop_map(|(pid, start_time, descriptor)| Owner {
+        process: ProcessId { pid, start_time },
+        parent: pid.checked_sub(1),
+        descriptor,
+    })
+}
+
+const REASONS: [NoOwner; 5] =
+    [NoOwner::NoProcess, NoOwner::NotPermitted, NoOwner::Kernel, NoOwner::OtherNamespace, NoOwner::Vanished];
+
+fn ownership() -> impl Strategy<Value = Ownership> {
     prop_oneof![
-        Just(Holder::NotRead),
-        any::<u32>().prop_map(Holder::Process),
-        Just(Holder::Nobody(NoOwner::NoProcess)),
-        Just(Holder::Nobody(NoOwner::NotPermitted)),
-        Just(Holder::Nobody(NoOwner::Kernel)),
-        Just(Holder::Nobody(NoOwner::OtherNamespace)),
-        Just(Holder::Nobody(NoOwner::Vanished)),
+        2 => Just(Ownership::NotRead),
+        1 => any::<(u32, u64)>().prop_map(|(pid, since)| Ownership::Listed { pid, since }),
+        1 => select(&REASONS[..]).prop_map(Ownership::Unowned),
+        2 => vec(owner(), 0..4).prop_map(Ownership::Held),
     ]
 }
 
-fn state() -> impl Strategy<Value = TcpState> {
-    prop_oneof![(0..STATES.len()).prop_map(|place| STATES[place]), any::<u8>().prop_map(TcpState::Unknown)]
+fn tcp_info() -> impl Strategy<Value = TcpInfo> {
+    vec(option::of(any::<u32>()), TcpFields::all().len()).prop_map(|numbers| {
+        let mut info = TcpInfo::default();
+        for (field, number) in TcpFields::all().each().zip(numbers) {
+            if let Some(number) = number {
+                info.set_number(field, number.into());
+            }
+        }
+        info
+    })
 }
 
-fn brief() -> impl Strategy<Value = Brief> {
-    let id = (prop_oneof![0u32..3, any::<u32>()], any::<u64>());
-    let ends = (endpoint(), proptest::option::of(endpoint()));
-    (any::<bool>(), ends, state(), proptest::option::of(any::<bool>()), id, holder()).prop_filter_map(
-        "ends of two families",
-        |(tcp, (local, remote), state, v6_only, (inode, cookie), holder)| {
-            let is_v4 = local.address.is_ipv4();
-            // A socket of IPv6 that is bound to any address may have an IPv4 peer.
-            let fits = |end: Endpoint| end.address.is_ipv4() == is_v4 || local.address.is_unspecified();
-            (remote.is_none_or(fits) && !(is_v4 && remote.is_some_and(|end| end.address.is_ipv6())))
-                .then_some(Brief {
-                    protocol: if tcp { Protocol::Tcp } else { Protocol::Udp },
-                    family: if is_v4 { Family::V4 } else { Family::V6 },
-                    local,
-                    remote,
-                    state: tcp.then_some(state),
-                    v6_only: v6_only.filter(|_| !is_v4),
-                    id: SocketId {
-                        inode: Some(u64::from(inode)).filter(|&inode| inode != 0),
-                        cookie: Some(cookie),
-                    },
-                    holder,
-                })
+fn ends_and_state() -> impl Strategy<Value = Socket> {
+    let ends = (endpoint(), option::of(endpoint()), any::<bool>());
+    let state = prop_oneof![select(&STATES[..]), any::<u8>().prop_map(TcpState::Unknown)];
+    let inode = option::of(prop_oneof![0u64..3, any::<u32>().prop_map(u64::from), any::<u64>()]);
+    let id = (inode, option::of(any::<u64>()));
+    (any::<bool>(), ends, state, option::of(any::<bool>()), id).prop_map(
+        |(tcp, (local, remote, mapped), state, v6_only, (inode, cookie))| {
+            let v4 = local.address.is_ipv4();
+            // An IPv6 socket has IPv4 ends too, but not ends of both families.
+            let mapped = mapped && !remote.is_some_and(|end| end.address.is_ipv6());
+            let family = if v4 && !mapped { Family::V4 } else { Family::V6 };
+            let protocol = if tcp { Protocol::Tcp } else { Protocol::Udp };
+            let mut socket = Socket::new(protocol, family, local, remote);
+            socket.state = tcp.then_some(state);
+            socket.v6_only = v6_only;
+            socket.id = SocketId { inode, cookie };
+            socket
         },
     )
 }
 
-fn rows(briefs: &[Brief]) -> Vec<TableRow> {
-    briefs.iter().flat_map(|brief| brief.rows().map(move |section| TableRow::new(brief, section))).collect()
+/// A socket of which anything may be known.
+fn socket() -> impl Strategy<Value = Socket> {
+    let kinds = [TimerKind::Retransmit, TimerKind::KeepAlive, TimerKind::TimeWait, TimerKind::Probe];
+    let timer = (select(kinds.to_vec()), any::<u64>().prop_map(Duration::from_micros), any::<u8>())
+        .prop_map(|(kind, expires_in, retransmits)| Timer { kind, expires_in, retransmits });
+    let time = || option::of(any::<u64>().prop_map(Duration::from_nanos));
+    let number = || option::of(any::<u32>());
+    let numbers = (number(), number(), number(), number(), number(), option::of(any::<u64>()));
+    let offload = select(vec![Offload::InHost, Offload::Offloading, Offload::Offloaded, Offload::Uploading]);
+    let windows = (option::of(offload), option::of(Just("Dnscache".into())));
+    let windows = windows.prop_map(|(offload, module)| Box::new(WindowsSocket { offload, module }));
+    let congestion = option::of(select(vec!["cubic", "bbr", "reno"]));
+    let memory = any::<[u32; 9]>().prop_map(|row| Box::new(unpack_memory(&row)));
+    let larger = (option::of(tcp_info().prop_map(Box::new)), option::of(memory), option::of(windows));
+    let smaller = (option::of(timer), option::of(any::<u8>()), congestion, time(), time());
+    (ends_and_state(), numbers, smaller, larger, ownership()).prop_map(
+        |(socket, numbers, smaller, (tcp, memory, windows), ownership)| {
+            let (uid, recv_queue, send_queue, interface, mark, cgroup_id) = numbers;
+            let (timer, traffic_class, congestion, time_in_state, age) = smaller;
+            let congestion = congestion.map(Box::from);
+            Socket {
+                uid,
+                recv_queue,
+                send_queue,
+                interface,
+                timer,
+                traffic_class,
+                congestion,
+                time_in_state,
+                age,
+                tcp,
+                memory,
+                mark,
+                cgroup_id,
+                windows,
+                ownership,
+                ..socket
+            }
+        },
+    )
 }
 
-fn packed(briefs: &[Brief]) -> Table {
-    let mut table = Table::default();
-    for brief in briefs {
-        brief.rows().for_each(|section| assert!(table.push(brief, section)));
+/// The socket as a table with these details has it: what the documentation of [`SocketTable`] says gets lost is.
+fn as_kept(socket: &Socket, keep: Keep) -> Socket {
+    let mut kept = socket.clone();
+    let v4_peer = socket.remote.is_some_and(|end| end.address.is_ipv4());
+    if socket.local.address.is_unspecified() && v4_peer {
+        kept.local = socket.local.as_v4();
     }
+    let has_v4_ends = kept.local.address.is_ipv4() && !kept.remote.is_some_and(|end| end.address.is_ipv6());
+    kept.v6_only = socket.v6_only.filter(|_| !has_v4_ends);
+    kept.id.inode = socket.id.inode.filter(|&inode| inode != 0).map(|inode| inode.min(u32::MAX.into()));
+    let micros = |time: Duration| Duration::from_micros(u64::try_from(time.as_micros()).unwrap());
+    kept.time_in_state = socket.time_in_state.map(micros);
+    kept.age = socket.age.map(micros);
+    kept.timer = socket.timer.map(|timer| {
+        let millis = u64::try_from(timer.expires_in.as_millis()).unwrap();
+        Timer { expires_in: Duration::from_millis(millis.min(u32::MAX.into())), ..timer }
+    });
+    if keep.details {
+        return kept;
+    }
+    let bare = Socket::new(kept.protocol, kept.family, kept.local, kept.remote);
+    if let Ownership::Held(owners) = &mut kept.ownership
+        && let [owner] = owners.as_mut_slice()
+    {
+        owner.descriptor = None;
+    }
+    Socket {
+        state: kept.state,
+        v6_only: kept.v6_only,
+        id: SocketId { inode: kept.id.inode, cookie: None },
+        ownership: kept.ownership,
+        ..bare
+    }
+}
+
+fn all_as_kept(sockets: &[Socket], keep: Keep) -> Vec<Socket> {
+    sockets.iter().map(|socket| as_kept(socket, keep)).collect()
+}
+
+fn fill(table: &mut SocketTable, sockets: &[Socket]) {
+    sockets.iter().for_each(|socket| assert!(table.push(&socket.into())));
+}
+
+fn packed(sockets: &[Socket], keep: Keep) -> SocketTable {
+    let mut table = SocketTable::new(keep);
+    fill(&mut table, sockets);
     table
 }
 
-#[test]
-fn a_dual_stack_wildcard_is_two_rows() {
-    let any = Endpoint { port: 22, ..Endpoint::ANY_V6 };
-    let socket = crate::Socket::new(Protocol::Tcp, Family::V6, any, None);
-    let brief = Brief { v6_only: Some(false), state: Some(TcpState::Listen), ..Brief::from(&socket) };
-    assert_eq!(brief.sections(), Sections { v4: true, v6: true });
-    let rows: Vec<_> = packed(&[brief]).rows().collect();
-    assert_eq!(rows.iter().map(|row| row.section).collect::<Vec<_>>(), [Section::TcpV4, Section::TcpV6]);
-    assert_eq!(rows[0].local, Endpoint { port: 22, ..Endpoint::ANY_V4 });
-    assert_eq!(rows[1].local, any);
+fn unpacked(table: &SocketTable) -> Vec<Socket> {
+    table.iter().map(|socket| socket.to_socket()).collect()
+}
+
+fn keeps() -> impl Strategy<Value = Keep> {
+    prop_oneof![Just(Keep::default()), Just(Keep::EVERYTHING)]
+}
+
+fn listener(address: &str) -> Socket {
+    let local = Endpoint::new(address.parse().unwrap(), 22, 0);
+    let family = if local.address.is_ipv4() { Family::V4 } else { Family::V6 };
+    Socket { state: Some(TcpState::Listen), ..Socket::new(Protocol::Tcp, family, local, None) }
+}
+
+fn rows(table: &SocketTable, protocol: Protocol, family: Family, bound: bool) -> Vec<Socket> {
+    table.rows(protocol, family, bound).map(|row| table.get(row).unwrap().to_socket()).collect()
 }
 
 #[test]
-fn ends_of_both_families_are_refused() {
-    let end = |address: &str| Endpoint::new(address.parse().unwrap(), 1, 0);
-    let row = |local: &str, remote: &str| {
-        let socket = crate::Socket::new(Protocol::Udp, Family::V6, end(local), Some(end(remote)));
-        Table::default().push(&Brief::from(&socket), Section::UdpV4)
-    };
-    assert!(row("::", "10.0.0.1") && row("10.0.0.1", "10.0.0.2"));
-    assert!(!row("2001:db8::1", "10.0.0.1") && !row("10.0.0.1", "2001:db8::1"));
+fn a_dual_stack_listener_is_one_row_that_serves_both_families() {
+    let listener = Socket { v6_only: Some(false), ..listener("::") };
+    let table = packed(std::slice::from_ref(&listener), Keep::default());
+    assert_eq!(rows(&table, Protocol::Tcp, Family::V6, false), [listener]);
+    assert_eq!(rows(&table, Protocol::Tcp, Family::V4, false), []);
+    let socket = table.iter().next().unwrap();
+    assert_eq!(socket.families(), ServedFamilies { v4: true, v6: true });
+    assert_eq!(socket.local.as_v4(), Endpoint { port: 22, ..Endpoint::ANY_V4 });
+    let other = Endpoint::new("fe80::1".parse().unwrap(), 22, 3);
+    assert_eq!(other.as_v4(), other);
+}
+
+#[test]
+fn an_unchosen_field_of_tcp_is_not_kept() {
+    let mut socket = listener("10.0.0.1");
+    let info = TcpInfo { cwnd: Some(10), mss: Some(1460), bytes_sent: Some(7), ..TcpInfo::default() };
+    socket.tcp = Some(Box::new(info));
+    let keep = Keep { details: true, tcp: TcpFields::CWND | TcpFields::BYTES_SENT, ..Keep::default() };
+    let other = listener("10.0.0.2");
+    let table = packed(&[socket, other], keep);
+    let kept: Vec<_> = table.iter().map(|socket| socket.tcp()).collect();
+    let info = TcpInfo { cwnd: Some(10), bytes_sent: Some(7), ..TcpInfo::default() };
+    assert_eq!(kept, [Some(info), None]);
 }
 
 #[test]
 fn the_pairs_of_scopes_come_to_an_end() {
-    let mut table = Table::default();
-    let mut brief = Brief::from(&crate::Socket::new(
-        Protocol::Udp,
-        Family::V6,
-        Endpoint::new("fe80::1".parse().unwrap(), 1, 0),
-        None,
-    ));
-    table.scopes = (0..65_536).map(|scope| (scope, 0)).collect();
-    brief.local.scope = 65_535;
-    assert!(table.push(&brief, Section::UdpV6), "one that is there already");
-    brief.local.scope = 65_536;
-    assert!(!table.push(&brief, Section::UdpV6));
+    let mut table =
+        SocketTable { scopes: (0..65_536).map(|scope| (scope, 0)).collect(), ..Default::default() };
+    let mut socket = listener("fe80::1");
+    socket.local.scope = 65_535;
+    assert!(table.push(&(&socket).into()), "one that is there already");
+    socket.local.scope = 65_536;
+    assert!(!table.push(&(&socket).into()));
     assert_eq!(table.len(), 1);
+}
+
+#[test]
+fn listed_process_ids_become_processes() {
+    let listed = |pid, since| Socket { ownership: Ownership::Listed { pid, since }, ..listener("::1") };
+    let mut table = packed(&[listed(8, 100), listener("::1"), listed(4, 0)], Keep::EVERYTHING);
+    assert!(table.has_listed());
+    table.settle_listed(|pid, since| Owner {
+        process: ProcessId { pid, start_time: since + 1 },
+        parent: Some(1),
+        descriptor: None,
+    });
+    let holders: Vec<_> = table.iter().map(|socket| socket.ownership().principal()).collect();
+    let process = |pid, start_time| {
+        Some(Owner { process: ProcessId { pid, start_time }, parent: Some(1), descriptor: None })
+    };
+    assert_eq!(holders, [process(8, 101), None, process(4, 1)]);
+    assert!(!table.has_listed());
+}
+
+/// What decides the order, written with wide numbers.
+fn order(socket: &Socket) -> impl Ord + std::fmt::Debug + use<> {
+    let number = |end: Endpoint| {
+        let bits = match end.address {
+            IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
+            IpAddr::V6(address) => address.to_bits(),
+        };
+        (bits, end.scope, end.port)
+    };
+    (number(socket.local), socket.remote.map(number), socket.id.inode.unwrap_or(0), socket.state)
+}
+
+/// Finds owners by the inode: nobody, one process, or two.
+fn find(id: ShortId, owners: &mut Vec<Owner>) -> Result<(), NoOwner> {
+    let owner = |pid| Owner {
+        process: ProcessId { pid, start_time: 9 },
+        parent: Some(id.inode),
+        descriptor: Some(id.cookie),
+    };
+    match id.inode % 3 {
+        0 => return Err(NoOwner::Kernel),
+        1 => owners.push(Owner { parent: Some(1), ..owner(7) }),
+        _ => owners.extend([owner(id.inode), owner(5)]),
+    }
+    Ok(())
 }
 
 proptest! {
     #[test]
-    fn what_is_packed_comes_out_again(briefs in proptest::collection::vec(brief(), 0..20)) {
-        let table = packed(&briefs);
-        prop_assert_eq!(table.rows_as_given().collect::<Vec<_>>(), rows(&briefs));
-        prop_assert_eq!(table.len(), rows(&briefs).len());
+    fn sockets_come_out_as_they_went_in(sockets in vec(socket(), 0..20), keep in keeps()) {
+        let table = packed(&sockets, keep);
+        prop_assert_eq!(unpacked(&table), all_as_kept(&sockets, keep));
+        prop_assert_eq!((table.len(), table.is_empty()), (sockets.len(), sockets.is_empty()));
+        let collected: SocketTable = sockets.iter().cloned().collect();
+        prop_assert_eq!(unpacked(&collected), all_as_kept(&sockets, Keep::EVERYTHING));
     }
 
+    /// Each kind of sockets is in the order of an independent comparison, and no detail is mixed up.
     #[test]
-    fn rows_are_sorted_in_their_blocks(briefs in proptest::collection::vec(brief(), 0..40)) {
-        let mut table = packed(&briefs);
+    fn sockets_are_sorted_with_their_details(mut sockets in vec(socket(), 0..40), keep in keeps()) {
+        for (number, socket) in (0..).zip(&mut sockets) {
+            socket.uid = Some(number);
+        }
+        let mut table = packed(&sockets, keep);
         table.sort();
-        let mut expected: Vec<(TableRow, u64)> = Vec::new();
-        for brief in &briefs {
-            let row = |section| (TableRow::new(brief, section), brief.id.inode.unwrap_or(0));
-            expected.extend(brief.rows().map(row));
+        let kept = all_as_kept(&sockets, keep);
+        let mut seen = 0;
+        for protocol in [Protocol::Tcp, Protocol::Udp] {
+            for (family, bound) in [(Family::V4, false), (Family::V4, true), (Family::V6, false), (Family::V6, true)] {
+                if protocol == Protocol::Udp && bound {
+                    continue;
+                }
+                let is_v4 = |socket: &Socket| {
+                    socket.local.address.is_ipv4() && !socket.remote.is_some_and(|end| end.address.is_ipv6())
+                };
+                let mut expected: Vec<&Socket> = kept.iter().filter(|socket| {
+                    socket.protocol == protocol
+                        && is_v4(socket) == (family == Family::V4)
+                        && (socket.state == Some(TcpState::Bound)) == bound
+                }).collect();
+                expected.sort_by_key(|socket| order(socket));
+                let sorted = rows(&table, protocol, family, bound);
+                let keys: Vec<_> = sorted.iter().map(order).collect();
+                prop_assert_eq!(keys, expected.iter().map(|socket| order(socket)).collect::<Vec<_>>());
+                for socket in &sorted {
+                    match socket.uid {
+                        Some(number) => prop_assert_eq!(socket, &kept[number as usize]),
+                        None => prop_assert!(!keep.details && expected.contains(&socket)),
+                    }
+                }
+                seen += sorted.len();
+            }
         }
-        let number = |end: Endpoint| (bits_v6(end.address), end.scope, end.port);
-        expected.sort_by_key(|(row, inode)| {
-            let bound = row.state == Some(TcpState::Bound);
-            ((row.section, bound), number(row.local), row.remote.map(number), *inode, row.state)
-        });
-        // What is equal in all that decides may differ in who holds it, and stands in any order.
-        let seen = |row: TableRow| (row.section, row.local, row.remote, row.state);
-        let expected: Vec<_> = expected.into_iter().map(|(row, _)| seen(row)).collect();
-        prop_assert_eq!(table.rows().map(seen).collect::<Vec<_>>(), expected);
+        prop_assert_eq!(seen, sockets.len());
     }
 
     #[test]
-    fn holders_are_told_once(briefs in proptest::collection::vec(brief(), 0..20), from in 0usize..20) {
-        let mut table = packed(&briefs);
-        let open: Vec<ShortId> = table.open().collect();
-        prop_assert_eq!(open.len(), rows(&briefs).iter().filter(|row| row.holder == Holder::NotRead).count());
-        table.set_holders(&mut |id| Holder::Process(id.inode ^ id.cookie));
-        prop_assert_eq!(table.open().count(), 0);
-        let told: Vec<Holder> = table.rows_as_given().map(|row| row.holder).collect();
-        let expected: Vec<Holder> = briefs.iter().flat_map(|brief| brief.rows().map(move |_| match brief.holder {
-            Holder::NotRead => {
-                let id = ShortId::new(brief.id.inode, brief.id.cookie);
-                Holder::Process(id.inode ^ id.cookie)
-            }
-            holder => holder,
-        })).collect();
-        prop_assert_eq!(told, expected);
+    fn sockets_are_removed_with_their_details(
+        sockets in vec(socket(), 0..20),
+        more in vec(socket(), 0..9),
+        stays in vec(any::<bool>(), 20),
+        keep in keeps(),
+    ) {
+        let mut table = packed(&sockets, keep);
+        let mut expected = all_as_kept(&sockets, keep);
+        fill(&mut table, &more);
+        table.truncate(sockets.len());
+        prop_assert_eq!(unpacked(&table), expected.clone());
 
-        let mut table = packed(&briefs[..from.min(briefs.len())]);
-        let len = table.len();
-        for brief in &briefs {
-            brief.rows().for_each(|section| assert!(table.push(brief, section)));
+        let mut stay = stays.iter();
+        table.retain(|_| *stay.next().unwrap());
+        let mut stay = stays.iter();
+        expected.retain(|_| *stay.next().unwrap());
+        prop_assert_eq!(unpacked(&table), expected.clone());
+
+        fill(&mut table, &more);
+        table.truncate(expected.len() + more.len() / 2);
+        expected.extend(all_as_kept(&more[..more.len() / 2], keep));
+        prop_assert_eq!(unpacked(&table), expected.clone());
+        fill(&mut table, &more);
+        expected.extend(all_as_kept(&more, keep));
+        prop_assert_eq!(unpacked(&table), expected);
+    }
+
+    /// Owners are looked for once for each socket that wants them, and the others keep what they say.
+    #[test]
+    fn owners_are_looked_for_where_they_are_wanted(sockets in vec(socket(), 0..20), keep in keeps()) {
+        let mut table = SocketTable::new(keep);
+        for (at, socket) in sockets.iter().enumerate() {
+            let is_kept = if at % 4 == 3 { table.push(&socket.into()) } else { table.push_wanted(&socket.into()) };
+            prop_assert!(is_kept);
         }
-        table.truncate(len);
-        prop_assert_eq!(table.rows_as_given().collect::<Vec<_>>(), rows(&briefs[..from.min(briefs.len())]));
+        let id = |socket: &Socket| ShortId::new(socket.id.inode, socket.id.cookie);
+        let is_wanted = |at: usize| at % 4 != 3 && sockets[at].ownership == Ownership::NotRead;
+        let mut expected = all_as_kept(&sockets, keep);
+        let mut ids: Vec<ShortId> = table.wanted().collect();
+        let mut asked = Vec::new();
+        for (at, socket) in expected.iter_mut().enumerate().filter(|(at, _)| is_wanted(*at)) {
+            let mut owners = Vec::new();
+            socket.ownership = find(id(&sockets[at]), &mut owners).map_or_else(Ownership::Unowned, |()| Ownership::Held(owners));
+            if let (Ownership::Held(owners), false) = (&mut socket.ownership, keep.details)
+                && let [owner] = owners.as_mut_slice()
+            {
+                owner.descriptor = None;
+            }
+            asked.push(id(&sockets[at]));
+        }
+        for ids in [&mut ids, &mut asked] {
+            ids.sort_unstable_by_key(|id| (id.inode, id.cookie));
+        }
+        prop_assert_eq!(ids, asked);
+
+        table.set_owners(&mut find);
+        prop_assert_eq!(table.wanted().count(), 0);
+        prop_assert_eq!(unpacked(&table), expected.clone());
+        let mut processes: Vec<ProcessId> = expected.iter().flat_map(|socket| match &socket.ownership {
+            Ownership::Held(owners) => owners.iter().map(|owner| owner.process).collect(),
+            _ => Vec::new(),
+        }).collect();
+        processes.sort_unstable();
+        processes.dedup();
+        prop_assert_eq!(table.processes(), processes);
     }
 }

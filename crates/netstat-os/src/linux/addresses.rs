@@ -1,23 +1,20 @@
 //! The addresses of this machine, from rtnetlink.
 
 use super::source::{Netlink, Source};
-use super::wire::{self, DumpEnd, Message, Rows};
+use super::wire::{self, DumpEnd};
+use libc::{IFA_ADDRESS, IFA_LOCAL, RTM_GETADDR, RTM_NEWADDR};
 use netstat_model::InterfaceAddress;
 use netstat_model::{Answer, Error, Operation};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
-const RTM_NEWADDR: u16 = 20;
-const RTM_GETADDR: u16 = 22;
-const IFA_ADDRESS: u16 = 1;
-const IFA_LOCAL: u16 = 2;
 /// `struct ifaddrmsg`.
 const MESSAGE: usize = 8;
 
-/// What a warning calls the table.
+/// The name of the table in warnings.
 pub(super) const TABLE: &str = "list of addresses";
 
-/// The addresses of all interfaces.
+/// Lists the addresses of all interfaces.
 pub(super) fn local_addresses(source: &dyn Source) -> Result<Answer<Vec<IpAddr>>, Error> {
     let (addresses, end) = fetch(source).map_err(|error| Error::new(Operation::ListAddresses, error))?;
     let mut answer = Answer::whole(addresses.into_iter().map(|(_, address)| address.address).collect());
@@ -25,32 +22,15 @@ pub(super) fn local_addresses(source: &dyn Source) -> Result<Answer<Vec<IpAddr>>
     Ok(answer)
 }
 
-/// The addresses of all interfaces, each with the index of its interface.
+/// Fetches the addresses of all interfaces, each with the index of its interface.
 pub(super) fn fetch(source: &dyn Source) -> io::Result<(Vec<(u32, InterfaceAddress)>, DumpEnd)> {
-    let mut rows = Addresses(Vec::new());
-    let request = wire::dump_request(RTM_GETADDR, &[0; MESSAGE]);
-    let end = wire::dump(source, Netlink::Route, &request, &mut rows)?;
-    Ok((rows.0, end))
+    wire::collect(source, Netlink::Route, RTM_GETADDR, &[0; MESSAGE], |message| {
+        decode_address(message.of_kind(RTM_NEWADDR)?)
+    })
 }
 
-struct Addresses(Vec<(u32, InterfaceAddress)>);
-
-impl Rows for Addresses {
-    fn row(&mut self, message: Message<'_>) -> bool {
-        let address = (message.kind == RTM_NEWADDR)
-            .then(|| decode_address(message.payload))
-            .and_then(|decoded| decoded);
-        self.0.extend(address);
-        address.is_some()
-    }
-
-    fn restart(&mut self) -> bool {
-        self.0.clear();
-        true
-    }
-}
-
-/// `IFA_LOCAL` is this end of a point-to-point link, where `IFA_ADDRESS` is the other one.
+/// Decodes a row as interface index and address. On a point-to-point link `IFA_LOCAL` is the near end and `IFA_ADDRESS`
+/// the far one.
 pub(super) fn decode_address(payload: &[u8]) -> Option<(u32, InterfaceAddress)> {
     let prefix_length = wire::u8_at(payload, 1)?;
     let interface = wire::u32_at(payload, 4)?;
@@ -67,11 +47,11 @@ pub(super) fn decode_address(payload: &[u8]) -> Option<(u32, InterfaceAddress)> 
     Some((interface, InterfaceAddress { address: here, peer, prefix_length }))
 }
 
-/// An address whose length tells its family.
+/// Decodes an address; its length determines the family.
 pub(super) fn decode_ip(value: &[u8]) -> Option<IpAddr> {
     match value.len() {
-        4 => Some(IpAddr::V4(Ipv4Addr::from(wire::array_at::<4>(value, 0)?))),
-        16 => Some(IpAddr::V6(Ipv6Addr::from(wire::array_at::<16>(value, 0)?))),
+        4 => wire::array_at::<4>(value, 0).map(IpAddr::from),
+        16 => wire::array_at::<16>(value, 0).map(IpAddr::from),
         _ => None,
     }
 }
@@ -81,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_local_end_wins_over_the_other_end_of_a_link() {
+    fn the_local_end_wins_over_the_peer() {
         let mut payload = vec![2, 32, 0, 0];
         payload.extend_from_slice(&5u32.to_ne_bytes());
         wire::put_attribute(&mut payload, IFA_ADDRESS, &[10, 0, 0, 2]);

@@ -1,55 +1,40 @@
-//! The table of connection tracking, from `/proc`. Where the module is not loaded there is no such table.
+//! The connection tracking table, from `/proc`. It does not exist while the module is not loaded.
 
+use super::reader::{Reader, decode_number};
 use super::source::Source;
 use netstat_model::Conntrack;
-use netstat_model::error::words_of;
-use netstat_model::{Answer, Error, Operation, Warning};
+use netstat_model::{Answer, Error, Operation};
 use std::io;
 
 const COUNT: &str = "/proc/sys/net/netfilter/nf_conntrack_count";
 const MAX: &str = "/proc/sys/net/netfilter/nf_conntrack_max";
 
-/// Only there if the kernel was built with `NF_CONNTRACK_PROCFS`.
+/// Exists only if the kernel was built with `NF_CONNTRACK_PROCFS`.
 const STATISTICS: &str = "/proc/net/stat/nf_conntrack";
 
-/// `None` where connections are not tracked.
+/// Reads the size of the table; `None` where connections are not tracked.
 pub(super) fn conntrack(source: &dyn Source) -> Result<Answer<Option<Conntrack>>, Error> {
     let mut bytes = Vec::new();
-    let entries = match source.read(COUNT, &mut bytes) {
-        Ok(()) => decode_number(&bytes),
+    match source.read(COUNT, &mut bytes) {
+        Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Answer::whole(None)),
         Err(error) => return Err(Error::new(Operation::ReadConntrack, error)),
-    };
-    let mut warnings = Vec::new();
-    if entries.is_none() {
-        warnings.push(Warning::OddMessages { what: COUNT, count: 1 });
     }
-    let mut table = Conntrack { entries, ..Conntrack::default() };
-    let mut unavailable = |what, error: &io::Error| {
-        warnings.push(Warning::SourceUnavailable { what, reason: words_of(error) });
-    };
-    match source.read(MAX, &mut bytes) {
-        Ok(()) => table.max = decode_number(&bytes),
-        Err(error) => unavailable("the size of the table of tracked connections", &error),
-    }
-    match source.read(STATISTICS, &mut bytes) {
-        Ok(()) => {
-            let odd = decode_statistics(&bytes, &mut table);
-            if odd > 0 {
-                warnings.push(Warning::OddMessages { what: STATISTICS, count: odd });
-            }
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => unavailable("what was dropped for want of a tracked connection", &error),
-    }
-    Ok(Answer { data: Some(table), warnings })
+    let mut table = Conntrack { entries: decode_number(&bytes), ..Conntrack::default() };
+    let mut reader = Reader::new(source);
+    reader.note_odd(COUNT, u64::from(table.entries.is_none()));
+    reader.expected(MAX, "the size of the connection tracking table", |bytes| {
+        table.max = decode_number(bytes);
+        u64::from(table.max.is_none())
+    });
+    reader.optional(STATISTICS, "the number of packets that connection tracking dropped", |bytes| {
+        decode_statistics(bytes, &mut table)
+    });
+    Ok(Answer { data: Some(table), warnings: reader.warnings })
 }
 
-fn decode_number(bytes: &[u8]) -> Option<u64> {
-    std::str::from_utf8(bytes).ok()?.trim().parse().ok()
-}
-
-/// A line of names, then one of hexadecimal numbers for each processor. Answers how many lines or numbers made no sense.
+/// Decodes a line of names, then one of hexadecimal numbers for each processor, and adds these up. Returns how many lines
+/// or numbers make no sense.
 pub(super) fn decode_statistics(bytes: &[u8], table: &mut Conntrack) -> u64 {
     let text = String::from_utf8_lossy(bytes);
     let mut lines = text.lines();
@@ -102,12 +87,12 @@ mod tests {
     }
 
     #[test]
-    fn a_kernel_that_tracks_nothing_has_no_table() {
+    fn without_conntrack_there_is_no_table() {
         assert_eq!(conntrack(&Fake::new()).unwrap(), Answer::whole(None));
     }
 
     #[test]
-    fn what_is_refused_is_said() {
+    fn refused_files_give_warnings() {
         assert!(conntrack(&Fake::new().fails(COUNT, Errno::ACCESS)).is_err());
         let fake =
             Fake::new().file(COUNT, "3\n").fails(MAX, Errno::ACCESS).file(STATISTICS, "drop\nxyz\n1 2\n");

@@ -1,10 +1,9 @@
-//! The counters of the protocols, from `/proc/net`, which is that of the current network namespace.
+//! Protocol counters, from `/proc/net`, which shows the current network namespace.
 
+use super::reader::Reader;
 use super::source::Source;
-use netstat_model::error::words_of;
-use netstat_model::{Answer, Error, Operation, Warning};
-use netstat_model::{Counters, IcmpV4Counters, IpCounters, SocketLevels};
-use std::io;
+use netstat_model::{Answer, Error, Operation};
+use netstat_model::{Counters, IpCounters, SocketLevels};
 
 const SNMP: &str = "/proc/net/snmp";
 const SNMP6: &str = "/proc/net/snmp6";
@@ -12,79 +11,41 @@ const NETSTAT: &str = "/proc/net/netstat";
 const SOCKSTAT: &str = "/proc/net/sockstat";
 const SOCKSTAT6: &str = "/proc/net/sockstat6";
 
-/// All counters. Without `snmp` there is no answer; what else cannot be read is unknown, with a warning.
+/// Reads all counters. A failure to read `snmp` is an error; other counters that cannot be read are unknown, with a
+/// warning.
 pub(super) fn counters(source: &dyn Source) -> Result<Answer<Counters>, Error> {
-    let mut reader = Reader { source, answer: Answer::default(), bytes: Vec::new() };
-    source.read(SNMP, &mut reader.bytes).map_err(|error| Error::new(Operation::ReadCounters, error))?;
-    reader.decode(SNMP, decode_snmp);
-    reader.optional(SNMP6, "what IPv6 counted", decode_snmp6);
-    reader.expected(NETSTAT, "what TCP counted beyond the standard", decode_netstat);
-    reader.expected(SOCKSTAT, "the number of sockets", decode_sockstat);
-    reader.optional(SOCKSTAT6, "the number of IPv6 sockets", decode_sockstat);
-    reader.limits();
-    Ok(reader.answer)
-}
-
-struct Reader<'a> {
-    source: &'a dyn Source,
-    answer: Answer<Counters>,
-    bytes: Vec<u8>,
-}
-
-/// Adds what a file says; answers how many lines or numbers made no sense.
-type Decode = fn(&[u8], &mut Counters) -> u64;
-
-impl Reader<'_> {
-    fn decode(&mut self, path: &'static str, decode: Decode) {
-        let odd = decode(&self.bytes, &mut self.answer.data);
-        if odd > 0 {
-            self.answer.warnings.push(Warning::OddMessages { what: path, count: odd });
-        }
-    }
-
-    fn expected(&mut self, path: &'static str, what: &'static str, decode: Decode) {
-        match self.source.read(path, &mut self.bytes) {
-            Ok(()) => self.decode(path, decode),
-            Err(error) => self.unavailable(what, &error),
-        }
-    }
-
-    /// A file that a kernel without IPv6, or without the setting, does not have.
-    fn optional(&mut self, path: &'static str, what: &'static str, decode: Decode) {
-        match self.source.read(path, &mut self.bytes) {
-            Ok(()) => self.decode(path, decode),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => self.unavailable(what, &error),
-        }
-    }
-
-    fn unavailable(&mut self, what: &'static str, error: &io::Error) {
-        self.answer.warnings.push(Warning::SourceUnavailable { what, reason: words_of(error) });
-    }
-
-    /// The limits beside the levels. Some of them are settings of the first network namespace alone.
-    fn limits(&mut self) {
-        self.optional("/proc/sys/net/ipv4/tcp_max_orphans", "the limit of orphans", |bytes, counters| {
-            decode_setting(bytes, [&mut levels(counters).tcp_max_orphans])
-        });
-        self.optional(
-            "/proc/sys/net/ipv4/tcp_max_tw_buckets",
-            "the limit of TIME_WAIT",
-            |bytes, counters| decode_setting(bytes, [&mut levels(counters).tcp_max_tw_buckets]),
-        );
-        self.optional("/proc/sys/net/ipv4/tcp_mem", "the limit of TCP memory", |bytes, counters| {
-            let levels = levels(counters);
-            let mut low = None;
-            decode_setting(bytes, [&mut low, &mut levels.tcp_mem_pressure, &mut levels.tcp_mem_max])
-        });
-    }
+    let mut bytes = Vec::new();
+    source.read(SNMP, &mut bytes).map_err(|error| Error::new(Operation::ReadCounters, error))?;
+    let mut data = Counters::default();
+    let mut reader = Reader::new(source);
+    reader.note_odd(SNMP, decode_snmp(&bytes, &mut data));
+    // A kernel without IPv6 lacks the files for it.
+    reader.optional(SNMP6, "the IPv6 part of the statistics", |bytes| decode_snmp6(bytes, &mut data));
+    reader.expected(NETSTAT, "the extended part of the TCP statistics", |bytes| {
+        decode_netstat(bytes, &mut data)
+    });
+    reader.expected(SOCKSTAT, "the number of sockets", |bytes| decode_sockstat(bytes, &mut data));
+    reader.optional(SOCKSTAT6, "the number of IPv6 sockets", |bytes| decode_sockstat(bytes, &mut data));
+    // Some of these exist in the initial network namespace only.
+    reader.optional("/proc/sys/net/ipv4/tcp_max_orphans", "the limit on orphaned sockets", |bytes| {
+        decode_setting(bytes, [&mut levels(&mut data).tcp_max_orphans])
+    });
+    reader.optional("/proc/sys/net/ipv4/tcp_max_tw_buckets", "the limit on TIME_WAIT sockets", |bytes| {
+        decode_setting(bytes, [&mut levels(&mut data).tcp_max_tw_buckets])
+    });
+    reader.optional("/proc/sys/net/ipv4/tcp_mem", "the limit on TCP memory", |bytes| {
+        let levels = levels(&mut data);
+        let mut low = None;
+        decode_setting(bytes, [&mut low, &mut levels.tcp_mem_pressure, &mut levels.tcp_mem_max])
+    });
+    Ok(Answer { data, warnings: reader.warnings })
 }
 
 fn levels(counters: &mut Counters) -> &mut SocketLevels {
     counters.levels.get_or_insert_default()
 }
 
-/// `/proc/net/snmp`: the blocks of the MIBs for IPv4, and TCP for both families.
+/// Decodes `/proc/net/snmp`: the MIB groups of IPv4, and TCP for both families.
 fn decode_snmp(bytes: &[u8], counters: &mut Counters) -> u64 {
     let odd = each_pair(bytes, &mut |block, name, number| {
         let slot = match block {
@@ -98,29 +59,25 @@ fn decode_snmp(bytes: &[u8], counters: &mut Counters) -> u64 {
             *slot = number;
         }
     });
+    // The kernel lists these message types only after the first of each.
     if let Some(icmp) = &mut counters.icmp_v4 {
-        never_seen(icmp);
+        if icmp.in_msgs.is_some() {
+            icmp.in_router_solicits.get_or_insert(0);
+            icmp.in_router_adverts.get_or_insert(0);
+        }
+        if icmp.out_msgs.is_some() {
+            icmp.out_router_solicits.get_or_insert(0);
+            icmp.out_router_adverts.get_or_insert(0);
+        }
     }
     odd
-}
-
-/// The kernel lists the types that have no name of their own once the first such message came.
-fn never_seen(icmp: &mut IcmpV4Counters) {
-    if icmp.in_msgs.is_some() {
-        icmp.in_router_solicits.get_or_insert(0);
-        icmp.in_router_adverts.get_or_insert(0);
-    }
-    if icmp.out_msgs.is_some() {
-        icmp.out_router_solicits.get_or_insert(0);
-        icmp.out_router_adverts.get_or_insert(0);
-    }
 }
 
 fn ip(block: &mut Option<IpCounters>) -> &mut IpCounters {
     block.get_or_insert_default()
 }
 
-/// `/proc/net/netstat`: what the MIBs do not have.
+/// Decodes `/proc/net/netstat`: counters that no MIB has.
 fn decode_netstat(bytes: &[u8], counters: &mut Counters) -> u64 {
     each_pair(bytes, &mut |block, name, number| {
         let slot = match block {
@@ -129,13 +86,13 @@ fn decode_netstat(bytes: &[u8], counters: &mut Counters) -> u64 {
             _ => None,
         };
         if let Some(slot) = slot {
-            // `IpExt` has a few names of `Ip` in some kernels; the first one counts.
+            // In some kernels `IpExt` repeats names of `Ip`; the first value counts.
             *slot = slot.or(number);
         }
     })
 }
 
-/// `/proc/net/snmp6`: a name and a number on each line.
+/// Decodes `/proc/net/snmp6`: a name and a number on each line.
 fn decode_snmp6(bytes: &[u8], counters: &mut Counters) -> u64 {
     let mut odd = 0;
     for line in lines(bytes) {
@@ -169,7 +126,7 @@ fn decode_snmp6(bytes: &[u8], counters: &mut Counters) -> u64 {
     odd
 }
 
-/// `/proc/net/sockstat` and `sockstat6`: `TCP: inuse 3 orphan 0 ...`.
+/// Decodes `/proc/net/sockstat` and `sockstat6`: `TCP: inuse 3 orphan 0 ...`.
 fn decode_sockstat(bytes: &[u8], counters: &mut Counters) -> u64 {
     let mut odd = 0;
     let levels = levels(counters);
@@ -201,7 +158,7 @@ fn decode_sockstat(bytes: &[u8], counters: &mut Counters) -> u64 {
     odd
 }
 
-/// A setting of one or more numbers on one line.
+/// Decodes a setting of one or more numbers on one line.
 fn decode_setting<const N: usize>(bytes: &[u8], slots: [&mut Option<u64>; N]) -> u64 {
     let mut odd = 0;
     let mut words = std::str::from_utf8(bytes).unwrap_or_default().split_ascii_whitespace();
@@ -211,7 +168,7 @@ fn decode_setting<const N: usize>(bytes: &[u8], slots: [&mut Option<u64>; N]) ->
     odd
 }
 
-/// Every decoder on the same bytes.
+/// Runs every decoder on the same bytes.
 #[cfg(any(test, fuzzing))]
 pub(super) fn decode_all(bytes: &[u8]) {
     for decode in [decode_snmp, decode_snmp6, decode_netstat, decode_sockstat] {
@@ -220,7 +177,7 @@ pub(super) fn decode_all(bytes: &[u8]) {
     decode_setting(bytes, [&mut None, &mut None]);
 }
 
-/// The lines that hold anything; `None` for one that is not text.
+/// Returns the lines that are not blank; `None` for one that is not text.
 fn lines(bytes: &[u8]) -> impl Iterator<Item = Option<&str>> {
     bytes
         .split(|&byte| byte == b'\n')
@@ -228,15 +185,14 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = Option<&str>> {
         .map(|line| std::str::from_utf8(line).ok())
 }
 
-/// Hands over each counter of a file that has a line of names before each line of numbers:
+/// Calls `each` for each counter of a file that has a line of names before each line of numbers:
 ///
 /// ```text
 /// Udp: InDatagrams NoPorts
 /// Udp: 190 0
 /// ```
 ///
-/// The names differ from kernel to kernel, and so does their order. Answers how many lines or numbers made no
-/// sense.
+/// The names and their order differ between kernels. Returns how many lines or numbers make no sense.
 fn each_pair(bytes: &[u8], each: &mut dyn FnMut(&str, &str, Option<u64>)) -> u64 {
     let mut odd = 0;
     let mut heading: Option<(&str, &str)> = None;
@@ -266,7 +222,7 @@ fn each_pair(bytes: &[u8], each: &mut dyn FnMut(&str, &str, Option<u64>)) -> u64
     odd + u64::from(heading.is_some())
 }
 
-/// A negative number says that there is no such limit (`MaxConn`): not known, and not odd.
+/// Decodes a number. A negative one means that there is no such limit (`MaxConn`): unknown, but not odd.
 fn decode_number(text: &str, odd: &mut u64) -> Option<u64> {
     let number = text.parse::<u64>().ok();
     if number.is_none() && text.parse::<i64>().is_err() {

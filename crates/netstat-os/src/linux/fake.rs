@@ -1,7 +1,7 @@
-//! A [`Source`] made of tables in memory, for tests.
+//! A [`Source`] in memory, for tests.
 //!
-//! Everything lies under its path. A path that is given several answers gives them one after the other and repeats
-//! the last; a path that was given none does not exist.
+//! Answers are stored by path. A path with several answers returns them in turn and repeats the last; a path without any
+//! does not exist.
 
 use super::bpf::Failure;
 use super::source::{FileId, Netlink, Next, OwnersProgram, ProcessSource, Source, Walk};
@@ -10,8 +10,8 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::io;
 use std::sync::Mutex;
 
-/// What a BPF walk says, and how it ends.
-type Told = (Vec<u8>, Result<(), Failure>);
+/// The records of a BPF walk, and how it ends.
+type FakeWalk = (Vec<u8>, Result<(), Failure>);
 
 #[derive(Debug, Clone)]
 enum Reply {
@@ -28,16 +28,16 @@ struct Replies {
     next: usize,
 }
 
-/// A system that says what the test made it say.
+/// A system that answers as the test has prepared.
 #[derive(Debug, Default)]
 pub(super) struct Fake {
     replies: Mutex<HashMap<String, Replies>>,
     asked: Mutex<Vec<String>>,
     pids: BTreeSet<u32>,
-    walks: Mutex<VecDeque<Told>>,
+    walks: Mutex<VecDeque<FakeWalk>>,
 }
 
-/// A line of `/proc/PID/stat` with what this program reads of it.
+/// Returns a line of `/proc/PID/stat` with the given fields.
 pub(super) fn stat_line(pid: u32, state: char, parent: u32, flags: u64, threads: u32, start: u64) -> Vec<u8> {
     format!("{pid} (a name) {state} {parent} 1 1 0 -1 {flags} 0 0 0 0 0 0 0 0 20 0 {threads} 0 {start} 0 0\n")
         .into_bytes()
@@ -53,51 +53,51 @@ impl Fake {
         self
     }
 
-    /// A file, a link's target likewise.
+    /// Adds a file, or the target of a link.
     pub(super) fn file(self, path: &str, bytes: impl AsRef<[u8]>) -> Self {
         self.add(path, Reply::Bytes(bytes.as_ref().to_vec()))
     }
 
-    /// A directory of numbered links.
+    /// Adds a directory of numbered links.
     pub(super) fn links(self, path: &str, links: &[(u32, &str)]) -> Self {
         self.add(path, Reply::Links(links.iter().map(|&(n, to)| (n, to.as_bytes().to_vec())).collect()))
     }
 
-    /// A directory.
+    /// Adds a directory.
     pub(super) fn names(self, path: &str, names: &[&[u8]]) -> Self {
         self.add(path, Reply::Names(names.iter().map(|name| name.to_vec()).collect()))
     }
 
-    /// What [`ProcessSource::file_id`] says of a path.
+    /// Adds what [`ProcessSource::file_id`] returns for a path.
     pub(super) fn file_is(self, path: &str, device: u64, inode: u64) -> Self {
         self.add(path, Reply::File(FileId { device, inode }))
     }
 
-    /// Whatever is asked of the path fails.
+    /// Makes every question about the path fail.
     pub(super) fn fails(self, path: &str, errno: Errno) -> Self {
         self.add(path, Reply::Fails(errno))
     }
 
-    /// A number in `/proc`, where nothing else was said about that directory.
+    /// Adds a process ID to the listing of `/proc`, unless that directory was added by itself.
     pub(super) fn pid(mut self, pid: u32) -> Self {
         self.pids.insert(pid);
         self
     }
 
-    /// A living process with its descriptors.
+    /// Adds a live process with its descriptors.
     pub(super) fn alive(self, pid: u32, parent: u32, start: u64, links: &[(u32, &str)]) -> Self {
         self.pid(pid)
             .file(&format!("/proc/{pid}/stat"), stat_line(pid, 'S', parent, 0, 1, start))
             .links(&format!("/proc/{pid}/fd"), links)
     }
 
-    /// What one BPF walk over all descriptors says, and how it ends. Without any the program may not be loaded.
+    /// Adds the result of one BPF walk over all descriptors. Without any, the program cannot be loaded.
     pub(super) fn walk(self, bytes: Vec<u8>, end: Result<(), Failure>) -> Self {
         self.walks.lock().unwrap().push_back((bytes, end));
         self
     }
 
-    /// Every path that was asked for, in order.
+    /// Returns every path that was asked for, in order.
     pub(super) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
@@ -117,7 +117,7 @@ impl Fake {
     fn bytes(&self, path: &str) -> io::Result<Vec<u8>> {
         match self.reply(path)? {
             Reply::Bytes(bytes) => Ok(bytes),
-            other => panic!("{path} is {other:?}, no file and no link"),
+            other => panic!("{path} is {other:?}, not a file or link"),
         }
     }
 }
@@ -146,7 +146,7 @@ impl Source for Fake {
         }
         match self.reply(path)? {
             Reply::Names(names) => names.iter().for_each(|name| each(name)),
-            other => panic!("{path} is {other:?}, no directory"),
+            other => panic!("{path} is {other:?}, not a directory"),
         }
         Ok(())
     }
@@ -207,7 +207,7 @@ impl ProcessSource for FakeProcess<'_> {
     fn links(&self, directory: &str, each: &mut dyn FnMut(u32, &[u8])) -> io::Result<()> {
         match self.fake.reply(&self.path(directory))? {
             Reply::Links(links) => links.iter().for_each(|(number, target)| each(*number, target)),
-            other => panic!("{directory} is {other:?}, no directory of links"),
+            other => panic!("{directory} is {other:?}, not a directory of links"),
         }
         Ok(())
     }
@@ -218,7 +218,7 @@ impl ProcessSource for FakeProcess<'_> {
             Reply::Names(names) => {
                 names.iter().filter_map(|name| std::str::from_utf8(name).ok()?.parse().ok()).for_each(each);
             }
-            other => panic!("{directory} is {other:?}, no directory"),
+            other => panic!("{directory} is {other:?}, not a directory"),
         }
         Ok(())
     }
@@ -226,7 +226,7 @@ impl ProcessSource for FakeProcess<'_> {
     fn file_id(&self, name: &str) -> io::Result<FileId> {
         match self.fake.reply(&self.path(name))? {
             Reply::File(id) => Ok(id),
-            other => panic!("{name} is {other:?}, of no known identity"),
+            other => panic!("{name} is {other:?}, not a file ID"),
         }
     }
 }

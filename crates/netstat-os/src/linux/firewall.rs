@@ -1,23 +1,25 @@
-//! What the firewall does with what comes in: the rules of nftables, from the netfilter netlink family.
+//! What nftables does with inbound packets, from the netfilter netlink family.
 //!
-//! Rules of iptables-nft are among them. Those of the older iptables-legacy are not: the kernel tells them by socket options
-//! alone, and so it is only said that there are some.
+//! This includes the rules of iptables-nft, but not those of iptables-legacy: the kernel gives these out by socket
+//! options alone, so it is only reported that there are some.
 
 mod decode;
 mod judge;
+mod rules;
 
 use super::source::{Netlink, Source};
-use super::wire::{self, Message, Rows};
-use decode::{Chain, Table};
-use judge::{Ruleset, Set, SetKey};
-use netstat_model::{Firewall, Inbound, Judgement, UnreadRules};
+use super::wire;
+use judge::{Ruleset, Set};
+use netstat_model::error::words_of;
+use netstat_model::{Firewall, Inbound, UnreadRules};
+use rules::Chain;
 use rustix::io::Errno;
 use std::io;
 
 #[cfg(fuzzing)]
 pub(super) use decode::{decode_chain, decode_elements, decode_rule, decode_set, decode_table};
 
-/// `NFNL_SUBSYS_NFTABLES`.
+/// `NFNL_SUBSYS_NFTABLES`, and its messages.
 const NFTABLES: u16 = 10 << 8;
 const GET_TABLE: u16 = NFTABLES | 1;
 const GET_CHAIN: u16 = NFTABLES | 4;
@@ -25,140 +27,105 @@ const GET_RULE: u16 = NFTABLES | 7;
 const GET_SET: u16 = NFTABLES | 10;
 const GET_SET_ELEMENTS: u16 = NFTABLES | 13;
 
-/// The list of tables that iptables-legacy has in the kernel.
+/// The names of tables that iptables-legacy has made.
 const LEGACY: [&str; 2] = ["/proc/net/ip_tables_names", "/proc/net/ip6_tables_names"];
 
-/// How many sets are read; a rule that asks for another is one that cannot be decided.
-const MOST_SETS: usize = 64;
+/// How many sets are read. A rule that looks something up in another one may match or not.
+const MAX_SETS: usize = 64;
 
-/// What becomes of each, by the rules that can be read.
+/// The errors of a kernel without nftables.
+const NO_NFTABLES: [Errno; 5] =
+    [Errno::PROTONOSUPPORT, Errno::AFNOSUPPORT, Errno::INVAL, Errno::OPNOTSUPP, Errno::NOENT];
+
+/// Judges each inbound packet by the rules that can be read, and says which cannot.
 pub(super) fn firewall(source: &dyn Source, asked: &[Inbound]) -> Firewall {
-    let mut unread = legacy(source);
-    let judgements = match nftables(source) {
-        Ok(ruleset) => judged(&ruleset, asked),
+    let mut unread = Vec::from_iter(legacy_tables(source));
+    let ruleset = match fetch_ruleset(source) {
+        Ok(ruleset) => Some(ruleset),
+        Err(error) if Errno::from_io_error(&error).is_some_and(|errno| NO_NFTABLES.contains(&errno)) => {
+            Some(Ruleset::default())
+        }
         Err(error) => {
-            if is_absent(&error) {
-                judged(&Ruleset::default(), asked)
-            } else {
-                let refused = error.raw_os_error() == Some(Errno::PERM.raw_os_error());
-                let reason = if refused {
-                    "they are told to root alone (CAP_NET_ADMIN)".to_owned()
-                } else {
-                    netstat_model::error::words_of(&error)
-                };
-                unread.push(UnreadRules { of: "nftables", reason });
-                vec![None; asked.len()]
-            }
+            let reason = match Errno::from_io_error(&error) {
+                Some(Errno::PERM) => "only root may read them (CAP_NET_ADMIN)".to_owned(),
+                _ => words_of(&error),
+            };
+            unread.push(UnreadRules { of: "nftables", reason });
+            None
         }
     };
-    Firewall { judgements, unread }
+    let judge = |inbound| ruleset.as_ref().map(|ruleset| ruleset.judge(inbound));
+    Firewall { judgements: asked.iter().map(judge).collect(), unread }
 }
 
-fn judged(ruleset: &Ruleset, asked: &[Inbound]) -> Vec<Option<Judgement>> {
-    asked.iter().map(|inbound| Some(ruleset.judge(inbound))).collect()
-}
-
-/// No nftables in the kernel.
-fn is_absent(error: &io::Error) -> bool {
-    let number = error.raw_os_error();
-    [Errno::PROTONOSUPPORT, Errno::AFNOSUPPORT, Errno::INVAL, Errno::OPNOTSUPP, Errno::NOENT]
-        .iter()
-        .any(|errno| number == Some(errno.raw_os_error()))
-}
-
-fn legacy(source: &dyn Source) -> Vec<UnreadRules> {
+/// Reports tables of iptables-legacy, if there are any or that is not known.
+fn legacy_tables(source: &dyn Source) -> Option<UnreadRules> {
+    let unread = |reason| Some(UnreadRules { of: "iptables-legacy", reason });
     let mut tables: Vec<String> = Vec::new();
     for path in LEGACY {
         let mut bytes = Vec::new();
         match source.read(path, &mut bytes) {
             Ok(()) => tables.extend(String::from_utf8_lossy(&bytes).split_whitespace().map(str::to_owned)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => {
-                let reason = netstat_model::error::words_of(&error);
-                return vec![UnreadRules { of: "iptables-legacy", reason }];
-            }
+            Err(error) => return unread(words_of(&error)),
         }
     }
     tables.sort_unstable();
     tables.dedup();
     if tables.is_empty() {
-        return Vec::new();
+        return None;
     }
-    let reason = format!("there are tables ({}), which only iptables-legacy -S shows", tables.join(", "));
-    vec![UnreadRules { of: "iptables-legacy", reason }]
+    unread(format!("there are tables ({}), which only iptables-legacy -S shows", tables.join(", ")))
 }
 
-fn nftables(source: &dyn Source) -> io::Result<Ruleset> {
-    // Of every family.
-    let every = wire_header(0);
-    let mut chains = Decoded::new(decode::decode_chain);
-    wire::dump(source, Netlink::Netfilter, &wire::dump_request(GET_CHAIN, &every), &mut chains)?;
-    if !chains.found.iter().any(Chain::sees_inbound) {
+fn fetch_ruleset(source: &dyn Source) -> io::Result<Ruleset> {
+    let mut chains = fetch(source, GET_CHAIN, &all_families(), decode::decode_chain)?;
+    if !chains.iter().any(Chain::sees_inbound) {
         return Ok(Ruleset::default());
     }
-    let mut tables = Decoded::new(decode::decode_table);
-    wire::dump(source, Netlink::Netfilter, &wire::dump_request(GET_TABLE, &every), &mut tables)?;
-    // The kernel calls no chain of a table that sleeps.
-    let sleeps = |chain: &Chain| {
-        let is_own = |table: &&Table| table.family == chain.family && table.name == chain.table;
-        tables.found.iter().find(is_own).is_some_and(|table| table.sleeps)
-    };
-    chains.found.retain(|chain| !sleeps(chain));
-    let mut rules = Decoded::new(decode::decode_rule);
-    wire::dump(source, Netlink::Netfilter, &wire::dump_request(GET_RULE, &every), &mut rules)?;
-    let mut ruleset = Ruleset::new(chains.found, rules.found);
+    let tables = fetch(source, GET_TABLE, &all_families(), decode::decode_table)?;
+    chains.retain(|Chain { key, .. }| {
+        !tables.iter().any(|table| table.dormant && table.family == key.family && table.name == key.table)
+    });
+    let rules = fetch(source, GET_RULE, &all_families(), decode::decode_rule)?;
+    let mut ruleset = Ruleset::new(chains, rules);
     let wanted = ruleset.wanted_sets();
     if wanted.is_empty() {
         return Ok(ruleset);
     }
-    let mut kinds = Decoded::new(decode::decode_set);
-    wire::dump(source, Netlink::Netfilter, &wire::dump_request(GET_SET, &every), &mut kinds)?;
-    let has_ranges = |key: &SetKey| kinds.found.iter().any(|(found, has_ranges)| found == key && *has_ranges);
-    for key in wanted.into_iter().take(MOST_SETS) {
-        let SetKey { family, table, name } = &key;
-        let mut body = wire_header(*family);
-        wire::put_attribute(&mut body, 1, &[table.as_bytes(), b"\0"].concat());
-        wire::put_attribute(&mut body, 2, &[name.as_bytes(), b"\0"].concat());
-        let mut elements = Decoded::new(|message: &[u8]| Some(decode::decode_elements(message)));
-        // A set that went meanwhile is one that is not known.
-        let request = wire::dump_request(GET_SET_ELEMENTS, &body);
-        if wire::dump(source, Netlink::Netfilter, &request, &mut elements).is_ok() {
-            let has_ranges = has_ranges(&key);
-            ruleset.add_set(key, Set::new(elements.found.concat(), has_ranges));
+    let sets = fetch(source, GET_SET, &all_families(), decode::decode_set)?;
+    for key in wanted.into_iter().take(MAX_SETS) {
+        let mut body = nfgenmsg(key.family);
+        // NFTA_SET_ELEM_LIST_TABLE, NFTA_SET_ELEM_LIST_SET.
+        wire::put_attribute(&mut body, 1, &[key.table.as_bytes(), b"\0"].concat());
+        wire::put_attribute(&mut body, 2, &[key.name.as_bytes(), b"\0"].concat());
+        // A set that has gone in the meantime is an unknown one.
+        let decode = |message: &[u8]| Some(decode::decode_elements(message));
+        if let Ok(elements) = fetch(source, GET_SET_ELEMENTS, &body, decode) {
+            let has_ranges = sets.iter().any(|(found, has_ranges)| *found == key && *has_ranges);
+            ruleset.add_set(key, Set::new(elements.concat(), has_ranges));
         }
     }
     Ok(ruleset)
 }
 
+fn fetch<T>(
+    source: &dyn Source,
+    kind: u16,
+    body: &[u8],
+    decode: impl Fn(&[u8]) -> Option<T>,
+) -> io::Result<Vec<T>> {
+    let decode = |message: wire::Message<'_>| decode(message.payload);
+    wire::collect(source, Netlink::Netfilter, kind, body, decode).map(|(rows, _)| rows)
+}
+
 /// `struct nfgenmsg`.
-fn wire_header(family: u8) -> Vec<u8> {
+fn nfgenmsg(family: u8) -> Vec<u8> {
     vec![family, 0, 0, 0]
 }
 
-/// The rows of a dump, decoded.
-struct Decoded<T, F> {
-    decode: F,
-    found: Vec<T>,
-}
-
-impl<T, F: Fn(&[u8]) -> Option<T>> Decoded<T, F> {
-    fn new(decode: F) -> Self {
-        Self { decode, found: Vec::new() }
-    }
-}
-
-impl<T, F: Fn(&[u8]) -> Option<T>> Rows for Decoded<T, F> {
-    fn row(&mut self, message: Message<'_>) -> bool {
-        let row = (self.decode)(message.payload);
-        let is_row = row.is_some();
-        self.found.extend(row);
-        is_row
-    }
-
-    fn restart(&mut self) -> bool {
-        self.found.clear();
-        true
-    }
+fn all_families() -> Vec<u8> {
+    nfgenmsg(0)
 }
 
 #[cfg(test)]

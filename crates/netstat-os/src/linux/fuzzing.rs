@@ -7,7 +7,7 @@ use super::{
 use crate::tape::Player;
 use netstat_model::{Family, Protocol};
 
-/// Messages and attributes of netlink.
+/// Netlink messages and attributes.
 pub fn netlink_messages(data: &[u8]) {
     for message in wire::messages(data).flatten() {
         wire::attributes(message.payload).for_each(drop);
@@ -76,7 +76,7 @@ pub fn rdma(data: &[u8]) {
     rdma::decode_endpoint(data);
 }
 
-/// What the BPF program says of the descriptors of sockets.
+/// Records that the BPF program writes.
 pub fn bpf_records(data: &[u8]) {
     bpf::decode_records(data).into_iter().flatten().for_each(drop);
 }

@@ -1,10 +1,10 @@
-//! The name of this machine.
+//! The host name.
 
 use super::source::Source;
 use netstat_model::{Error, Operation};
 use std::io;
 
-/// The name, from `/proc/sys/kernel/hostname`, which follows the UTS namespace.
+/// Reads the host name of the current UTS namespace from `/proc/sys/kernel/hostname`.
 pub(super) fn host_name(source: &dyn Source) -> Result<String, Error> {
     let failed = |error| Error::new(Operation::ReadHostName, error);
     let mut bytes = Vec::new();

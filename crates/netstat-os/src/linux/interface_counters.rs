@@ -1,65 +1,30 @@
 //! The counters of the interfaces, from rtnetlink: `IFLA_STATS64` of `RTM_GETLINK`.
 
 use super::source::{Netlink, Source};
-use super::wire::{self, Message, Rows};
-use netstat_model::{Answer, Error, Operation, Warning};
+use super::wire;
+use libc::{IFLA_IFNAME, IFLA_STATS64, RTM_GETLINK, RTM_NEWLINK};
+use netstat_model::{Answer, Error, Operation};
 use netstat_model::{InterfaceCounters, InterfaceStats};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
-const RTM_NEWLINK: u16 = 16;
-const RTM_GETLINK: u16 = 18;
-const IFLA_IFNAME: u16 = 3;
-const IFLA_STATS64: u16 = 23;
 const IFF_LOOPBACK: u32 = 0x8;
 /// `struct ifinfomsg`.
 const MESSAGE: usize = 16;
 const WHAT: &str = "list of interfaces";
 
-/// All interfaces of the current network namespace with their counters, by index.
+/// Lists the interfaces of the current network namespace with their counters, by index.
 pub(super) fn interface_counters(source: &dyn Source) -> Result<Answer<Vec<InterfaceCounters>>, Error> {
-    let mut rows = Interfaces(Vec::new());
-    let request = wire::dump_request(RTM_GETLINK, &[0; MESSAGE]);
-    let end = wire::dump(source, Netlink::Route, &request, &mut rows)
+    let decode = |message: wire::Message<'_>| decode_interface(message.of_kind(RTM_NEWLINK)?);
+    let (mut interfaces, end) = wire::collect(source, Netlink::Route, RTM_GETLINK, &[0; MESSAGE], decode)
         .map_err(|error| Error::new(Operation::ListInterfaces, error))?;
-    let mut interfaces = rows.0;
     interfaces.sort_by_key(|interface| interface.index);
     let mut answer = Answer::whole(interfaces);
-    if end.interrupted {
-        answer.warnings.push(Warning::DumpInterrupted { what: WHAT });
-    }
-    if end.overrun {
-        answer.warnings.push(Warning::DumpOverrun { what: WHAT });
-    }
-    if end.odd > 0 {
-        answer.warnings.push(Warning::OddMessages { what: WHAT, count: end.odd });
-    }
+    end.warn(WHAT, &mut answer.warnings);
     Ok(answer)
 }
 
-struct Interfaces(Vec<InterfaceCounters>);
-
-impl Rows for Interfaces {
-    fn row(&mut self, message: Message<'_>) -> bool {
-        if message.kind != RTM_NEWLINK {
-            return false;
-        }
-        match decode_interface(message.payload) {
-            Some(interface) => {
-                self.0.push(interface);
-                true
-            }
-            None => false,
-        }
-    }
-
-    fn restart(&mut self) -> bool {
-        self.0.clear();
-        true
-    }
-}
-
-/// An interface without a name or an index is none.
+/// Decodes an interface; `None` without a name or an index.
 pub(super) fn decode_interface(payload: &[u8]) -> Option<InterfaceCounters> {
     let index = wire::u32_at(payload, 4).filter(|&index| index != 0)?;
     let flags = wire::u32_at(payload, 8)?;
@@ -76,7 +41,7 @@ pub(super) fn decode_interface(payload: &[u8]) -> Option<InterfaceCounters> {
     Some(InterfaceCounters { index, name, loopback: flags & IFF_LOOPBACK != 0, stats })
 }
 
-/// The fields of `struct rtnl_link_stats64`, of which an older kernel sends fewer.
+/// Decodes `struct rtnl_link_stats64`, of which an older kernel sends fewer fields.
 fn decode_stats(value: &[u8]) -> InterfaceStats {
     let field = |number: usize| wire::array_at(value, number * 8).map(u64::from_ne_bytes);
     InterfaceStats {

@@ -2,65 +2,42 @@
 
 use super::addresses;
 use super::source::{Netlink, Source};
-use super::wire::{self, Message, Rows};
+use super::wire;
+use libc::{IFLA_ADDRESS, IFLA_IFALIAS, IFLA_IFNAME, IFLA_INFO_KIND, IFLA_LINKINFO, IFLA_MTU};
+use libc::{RTM_GETLINK, RTM_NEWLINK};
 use netstat_model::{Answer, Error, Operation};
 use netstat_model::{Interface, InterfaceFlags};
 use rustc_hash::FxHashMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
-const RTM_NEWLINK: u16 = 16;
-const RTM_GETLINK: u16 = 18;
 /// `struct ifinfomsg`.
 const MESSAGE: usize = 16;
-
-const IFLA_ADDRESS: u16 = 1;
-const IFLA_IFNAME: u16 = 3;
-const IFLA_MTU: u16 = 4;
-const IFLA_LINKINFO: u16 = 18;
-const IFLA_IFALIAS: u16 = 20;
-const IFLA_INFO_KIND: u16 = 1;
 
 const IFF_UP: u32 = 1;
 const IFF_LOOPBACK: u32 = 1 << 3;
 const IFF_POINTOPOINT: u32 = 1 << 4;
 const IFF_RUNNING: u32 = 1 << 6;
 
-/// All interfaces with their addresses, in the order of the kernel.
+/// Lists all interfaces with their addresses, in the order of the kernel.
 pub(super) fn interfaces(source: &dyn Source) -> Result<Answer<Vec<Interface>>, Error> {
     let failed = |error| Error::new(Operation::ListInterfaces, error);
-    let mut links = Links(Vec::new());
-    let request = wire::dump_request(RTM_GETLINK, &[0; MESSAGE]);
-    let links_end = wire::dump(source, Netlink::Route, &request, &mut links).map_err(failed)?;
+    let decode = |message: wire::Message<'_>| decode_link(message.of_kind(RTM_NEWLINK)?);
+    let (links, links_end) =
+        wire::collect(source, Netlink::Route, RTM_GETLINK, &[0; MESSAGE], decode).map_err(failed)?;
     let (addresses, addresses_end) = addresses::fetch(source).map_err(failed)?;
-    let mut answer = Answer::whole(links.0);
+    let mut answer = Answer::whole(links);
     links_end.warn("list of interfaces", &mut answer.warnings);
     addresses_end.warn(addresses::TABLE, &mut answer.warnings);
     let places: FxHashMap<u32, usize> =
         answer.data.iter().enumerate().map(|(place, interface)| (interface.index, place)).collect();
     for (index, address) in addresses {
-        // An interface made between the two lists is left out whole.
+        // Skip the addresses of an interface that was made between the two dumps.
         if let Some(interface) = places.get(&index).and_then(|&place| answer.data.get_mut(place)) {
             interface.addresses.push(address);
         }
     }
     Ok(answer)
-}
-
-struct Links(Vec<Interface>);
-
-impl Rows for Links {
-    fn row(&mut self, message: Message<'_>) -> bool {
-        let link = (message.kind == RTM_NEWLINK).then(|| decode_link(message.payload)).flatten();
-        let sound = link.is_some();
-        self.0.extend(link);
-        sound
-    }
-
-    fn restart(&mut self) -> bool {
-        self.0.clear();
-        true
-    }
 }
 
 pub(super) fn decode_link(payload: &[u8]) -> Option<Interface> {
@@ -109,7 +86,7 @@ fn decode_flags(flags: u32) -> InterfaceFlags {
     .collect()
 }
 
-/// A string up to its zero byte; an empty one is none.
+/// Text up to its zero byte; `None` if empty.
 fn text(value: &[u8]) -> Option<OsString> {
     let text = value.split(|&byte| byte == 0).next().unwrap_or_default();
     (!text.is_empty()).then(|| OsString::from_vec(text.to_vec()))

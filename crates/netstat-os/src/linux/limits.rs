@@ -1,8 +1,8 @@
-//! Limits, from `/proc/sys/net`, which is that of the current network namespace.
+//! Limits of sockets and ports, from `/proc/sys/net`, which shows the current network namespace.
 
+use super::reader::{Reader, decode_number};
 use super::source::Source;
-use netstat_model::error::words_of;
-use netstat_model::{Answer, Error, Operation, Warning};
+use netstat_model::{Answer, Error, Operation};
 use netstat_model::{DynamicPorts, Limits, PortRange, TimeWaitReuse};
 use std::io;
 use std::time::Duration;
@@ -10,18 +10,17 @@ use std::time::Duration;
 const PORT_RANGE: &str = "/proc/sys/net/ipv4/ip_local_port_range";
 const RESERVED_PORTS: &str = "/proc/sys/net/ipv4/ip_local_reserved_ports";
 
-/// Without the range of ports, which every kernel has, there is no answer.
+/// Reads the limits. The range of dynamic ports, which every kernel has, is required.
 pub(super) fn limits(source: &dyn Source) -> Result<Answer<Limits>, Error> {
-    let mut reader = Reader { source, bytes: Vec::new(), warnings: Vec::new() };
+    let mut bytes = Vec::new();
     let range = source
-        .read(PORT_RANGE, &mut reader.bytes)
-        .and_then(|()| {
-            decode_port_range(&reader.bytes).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
-        })
+        .read(PORT_RANGE, &mut bytes)
+        .and_then(|()| decode_port_range(&bytes).ok_or_else(|| io::ErrorKind::InvalidData.into()))
         .map_err(|error| Error::new(Operation::ReadLimits, error))?;
-    let excluded = reader.setting(RESERVED_PORTS, decode_port_list).unwrap_or_default();
+    let mut reader = Reader::new(source);
+    let excluded = setting(&mut reader, RESERVED_PORTS, decode_port_list).unwrap_or_default();
     let ports = Some(DynamicPorts { range, excluded, shared_by_remotes: true });
-    let mut number = |path| reader.setting(path, decode_number);
+    let mut number = |path| setting(&mut reader, path, decode_number);
     let data = Limits {
         tcp_v4_ports: ports.clone(),
         tcp_v6_ports: ports.clone(),
@@ -41,48 +40,28 @@ pub(super) fn limits(source: &dyn Source) -> Result<Answer<Limits>, Error> {
     Ok(Answer { data, warnings: reader.warnings })
 }
 
-struct Reader<'a> {
-    source: &'a dyn Source,
-    bytes: Vec<u8>,
-    warnings: Vec<Warning>,
-}
-
-impl Reader<'_> {
-    /// A setting that a kernel may not have: then it is unknown, and there is nothing to say about it.
-    fn setting<T>(&mut self, path: &'static str, decode: fn(&[u8]) -> Option<T>) -> Option<T> {
-        match self.source.read(path, &mut self.bytes) {
-            Ok(()) => {
-                let value = decode(&self.bytes);
-                if value.is_none() {
-                    self.warnings.push(Warning::OddMessages { what: path, count: 1 });
-                }
-                value
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => {
-                self.warnings.push(Warning::SourceUnavailable { what: path, reason: words_of(&error) });
-                None
-            }
-        }
-    }
+/// Reads a setting; `None` where the kernel does not have it.
+fn setting<T>(reader: &mut Reader<'_>, path: &'static str, decode: fn(&[u8]) -> Option<T>) -> Option<T> {
+    let mut value = None;
+    reader.optional(path, path, |bytes| {
+        value = decode(bytes);
+        u64::from(value.is_none())
+    });
+    value
 }
 
 fn text(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes).ok().map(str::trim)
 }
 
-fn decode_number(bytes: &[u8]) -> Option<u64> {
-    text(bytes)?.parse().ok()
-}
-
-/// `32768\t60999`.
+/// Decodes `32768\t60999`.
 fn decode_port_range(bytes: &[u8]) -> Option<PortRange> {
     let mut words = text(bytes)?.split_ascii_whitespace();
     let range = PortRange { first: words.next()?.parse().ok()?, last: words.next()?.parse().ok()? };
     (words.next().is_none() && range.first <= range.last).then_some(range)
 }
 
-/// `8080,9000-9100`; nothing where none is reserved.
+/// Decodes `8080,9000-9100`; empty where no port is reserved.
 fn decode_port_list(bytes: &[u8]) -> Option<Vec<PortRange>> {
     let pieces = text(bytes)?.split(',').filter(|piece| !piece.is_empty());
     pieces
@@ -94,7 +73,7 @@ fn decode_port_list(bytes: &[u8]) -> Option<Vec<PortRange>> {
         .collect()
 }
 
-/// Every decoder on the same bytes.
+/// Runs every decoder on the same bytes.
 #[cfg(any(test, fuzzing))]
 pub(super) fn decode_all(bytes: &[u8]) {
     decode_number(bytes);
@@ -137,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_unknown_and_what_is_refused_is_said() {
+    fn missing_settings_are_unknown_and_refused_ones_warn() {
         let fake = Fake::new()
             .file(PORT_RANGE, "1024 65535\n")
             .fails(RESERVED_PORTS, Errno::ACCESS)
@@ -149,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_range_there_is_no_answer() {
+    fn the_port_range_is_required() {
         for bytes in ["", "1", "2 1", "1 2 3", "1 65536", "a b"] {
             let error = limits(&Fake::new().file(PORT_RANGE, bytes)).unwrap_err();
             assert_eq!(error.operation, Operation::ReadLimits, "{bytes}");

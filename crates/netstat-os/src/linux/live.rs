@@ -2,21 +2,21 @@
 
 use super::bpf::{self, Failure};
 use super::source::{FileId, Netlink, Next, OwnersProgram, ProcessSource, Source};
-use rustix::fd::OwnedFd;
-use rustix::fs::{AtFlags, Mode, OFlags, RawDir};
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir};
 use rustix::io::Errno;
 use rustix::net::netlink::{self, SocketAddrNetlink};
 use rustix::net::{self, RecvFlags, SendFlags};
 use std::io;
 use std::mem::MaybeUninit;
 
-/// The receive buffer: as large as the kernel ever makes one datagram of a dump (32 KiB), four times over.
+/// Bytes of the receive buffer: four times the largest datagram of a dump (32 KiB).
 const DATAGRAM: usize = 128 * 1024;
 
-/// What the socket may hold before the kernel has to wait for us.
+/// Bytes that the socket may hold before the kernel has to wait for us.
 const SOCKET_BUFFER: usize = 1024 * 1024;
 
-/// Directory entries taken from the kernel at a time. On the stack, never initialised: it costs nothing.
+/// Bytes of directory entries to read at a time. The buffer is on the stack and not initialised, so its size costs nothing.
 const ENTRIES: usize = 32 * 1024;
 
 /// The running kernel.
@@ -27,9 +27,9 @@ struct LiveProcess {
     directory: OwnedFd,
 }
 
-fn open_directory(path: &str) -> io::Result<OwnedFd> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    Ok(rustix::fs::openat(rustix::fs::CWD, path, flags, Mode::empty())?)
+fn open(folder: impl AsFd, path: &str, kind: OFlags) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | kind;
+    Ok(rustix::fs::openat(folder, path, flags, Mode::empty())?)
 }
 
 fn read_to_end(file: OwnedFd, into: &mut Vec<u8>) -> io::Result<()> {
@@ -40,13 +40,13 @@ fn read_to_end(file: OwnedFd, into: &mut Vec<u8>) -> io::Result<()> {
         }
         match rustix::io::read(&file, rustix::buffer::spare_capacity(into)) {
             Ok(0) => return Ok(()),
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
     }
 }
 
-/// Hands over each entry but `.` and `..`, until one fails.
+/// Calls `each` for every entry but `.` and `..`, until it fails.
 fn each_entry(
     directory: &OwnedFd,
     mut each: impl FnMut(&std::ffi::CStr) -> io::Result<()>,
@@ -86,16 +86,16 @@ impl Source for Live {
             net::SocketFlags::CLOEXEC,
             protocol,
         )?;
-        // A larger buffer only saves wake-ups; the default works too.
+        // Best effort: a larger buffer only saves wake-ups.
         let _ = net::sockopt::set_socket_recv_buffer_size(&socket, SOCKET_BUFFER);
         net::sendto(&socket, request, SendFlags::empty(), &SocketAddrNetlink::new(0, 0))?;
         let mut buffer = vec![0u8; DATAGRAM];
         loop {
             let (_, len, from) = match net::recvfrom(&socket, &mut buffer[..], RecvFlags::TRUNC) {
-                Err(rustix::io::Errno::INTR) => continue,
+                Err(Errno::INTR) => continue,
                 answer => answer?,
             };
-            // Anyone may send to a netlink socket; only the kernel has port 0.
+            // Any process may send to a netlink socket; only the kernel has port ID 0.
             let kernel = from.and_then(|from| SocketAddrNetlink::try_from(from).ok());
             if kernel.is_none_or(|from| from.pid() != 0) {
                 continue;
@@ -103,7 +103,9 @@ impl Source for Live {
             let Some(datagram) = buffer.get(..len) else {
                 return Err(io::Error::new(
                     io::ErrorKind::InvalidData,
-                    format!("the kernel sent a datagram of {len} bytes, more than this program takes"),
+                    format!(
+                        "the kernel sent a datagram of {len} bytes, more than the {DATAGRAM} of the buffer"
+                    ),
                 ));
             };
             if len == 0 || each(datagram) == Next::Done {
@@ -113,8 +115,7 @@ impl Source for Live {
     }
 
     fn read(&self, path: &str, into: &mut Vec<u8>) -> io::Result<()> {
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        read_to_end(rustix::fs::openat(rustix::fs::CWD, path, flags, Mode::empty())?, into)
+        read_to_end(open(CWD, path, OFlags::empty())?, into)
     }
 
     fn read_link(&self, path: &str) -> io::Result<Vec<u8>> {
@@ -122,14 +123,14 @@ impl Source for Live {
     }
 
     fn names(&self, path: &str, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
-        each_entry(&open_directory(path)?, |name| {
+        each_entry(&open(CWD, path, OFlags::DIRECTORY)?, |name| {
             each(name.to_bytes());
             Ok(())
         })
     }
 
     fn process(&self, pid: u32) -> io::Result<Box<dyn ProcessSource + '_>> {
-        Ok(Box::new(LiveProcess { directory: open_directory(&format!("/proc/{pid}"))? }))
+        Ok(Box::new(LiveProcess { directory: open(CWD, &format!("/proc/{pid}"), OFlags::DIRECTORY)? }))
     }
 
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
@@ -137,17 +138,9 @@ impl Source for Live {
     }
 }
 
-impl LiveProcess {
-    fn open(&self, directory: &str) -> io::Result<OwnedFd> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        Ok(rustix::fs::openat(&self.directory, directory, flags, Mode::empty())?)
-    }
-}
-
 impl ProcessSource for LiveProcess {
     fn read(&self, name: &str, into: &mut Vec<u8>) -> io::Result<()> {
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        read_to_end(rustix::fs::openat(&self.directory, name, flags, Mode::empty())?, into)
+        read_to_end(open(&self.directory, name, OFlags::empty())?, into)
     }
 
     fn read_link(&self, name: &str) -> io::Result<Vec<u8>> {
@@ -155,7 +148,7 @@ impl ProcessSource for LiveProcess {
     }
 
     fn links(&self, directory: &str, each: &mut dyn FnMut(u32, &[u8])) -> io::Result<()> {
-        let directory = self.open(directory)?;
+        let directory = open(&self.directory, directory, OFlags::DIRECTORY)?;
         let mut target = [MaybeUninit::uninit(); 4096];
         each_entry(&directory, |name| {
             let Some(number) = number(name.to_bytes()) else { return Ok(()) };
@@ -169,7 +162,7 @@ impl ProcessSource for LiveProcess {
     }
 
     fn numbers(&self, directory: &str, each: &mut dyn FnMut(u32)) -> io::Result<()> {
-        each_entry(&self.open(directory)?, |name| {
+        each_entry(&open(&self.directory, directory, OFlags::DIRECTORY)?, |name| {
             if let Some(number) = number(name.to_bytes()) {
                 each(number);
             }

@@ -19,6 +19,7 @@ mod persistent;
 mod processes;
 mod procnet;
 mod rdma;
+mod reader;
 mod routes;
 mod services;
 mod sockets;

@@ -1,7 +1,7 @@
-//! What a process is called, what it runs and for whom, and which service and container it belongs to.
+//! Name, executable, command line, user, systemd unit and container of processes.
 //!
-//! All that is read of a process comes through one handle, and the time it started is read before and after: a process
-//! that has ended meanwhile is `Gone`, and its successor of the same number never answers for it.
+//! Everything about a process is read through one handle, and its start time is checked before and after: a process that
+//! has ended in the meantime is `Gone`, and a new one with the same ID is never mistaken for it.
 
 mod container;
 #[cfg(test)]
@@ -19,10 +19,10 @@ use std::io;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-/// What the kernel appends to the path of a file that is gone.
+/// What the kernel appends to the path of a deleted file.
 const DELETED: &[u8] = b" (deleted)";
 
-/// What is asked of each process.
+/// Reads the wanted fields of each process.
 pub(super) fn processes(source: &dyn Source, wanted: &[ProcessId], fields: ProcessFields) -> Vec<Process> {
     let mut buffer = Vec::new();
     wanted
@@ -69,7 +69,7 @@ fn process(
     Ok(process)
 }
 
-/// The state of the process, if it is still the one that is meant.
+/// Reads the state of the process, if it is still the one that `id` means.
 fn fetch_same(handle: &dyn ProcessSource, id: ProcessId, buffer: &mut Vec<u8>) -> Result<Stat, Missing> {
     let stat = fetch_stat(handle, buffer).map_err(|error| missing(&error))?;
     if stat.start_time == id.start_time { Ok(stat) } else { Err(Missing::Gone) }
@@ -83,7 +83,7 @@ fn missing(error: &io::Error) -> Missing {
     }
 }
 
-/// `comm`: any bytes but NUL, a newline of its own included; the kernel adds one more.
+/// Reads `comm`: any bytes but NUL, newlines included; the kernel appends one.
 fn name(handle: &dyn ProcessSource, buffer: &mut Vec<u8>) -> Result<OsString, Missing> {
     handle.read("comm", buffer).map_err(|error| missing(&error))?;
     let name = buffer.strip_suffix(b"\n").unwrap_or(buffer);
@@ -95,14 +95,14 @@ fn executable(handle: &dyn ProcessSource, pid: u32, stat: Stat) -> Result<Execut
         return Err(Missing::NotApplicable);
     }
     let target = match handle.read_link("exe") {
-        // A main thread that has ended has let go of the file; its other threads run it still.
+        // A main thread that has ended has released the file, but other threads may still run it.
         Err(error) if stat.is_zombie() && (is_gone(&error) || is_refused(&error)) => {
             if stat.threads < 2 {
                 return Err(Missing::Gone);
             }
             executable_of_thread(handle, pid)?
         }
-        // The process is there, its file is not: the last look at the process tells whether it has ended.
+        // The process exists but its file does not: the final check tells whether it has ended.
         Err(error) if is_gone(&error) => return Err(Missing::Unreadable),
         Err(error) => return Err(missing(&error)),
         Ok(target) => target,
@@ -124,20 +124,22 @@ fn executable_of_thread(handle: &dyn ProcessSource, pid: u32) -> Result<Vec<u8>,
     Err(reason)
 }
 
-/// The kernel marks a deleted file in its path, and a file may be named like that mark. Then the file of that very name
-/// is compared with the one that runs; where that cannot be done the mark is believed, because a deleted
-/// executable that looks like a plain one is the worse mistake.
+/// The kernel marks the path of a deleted file, but a name may end like that mark too. So the file of that very name is
+/// compared with the running one. Where that is impossible the mark is believed, because not to notice a deleted executable
+/// is the worse mistake.
 fn decode_executable(handle: &dyn ProcessSource, target: Vec<u8>) -> Executable {
     let plain = |path: Vec<u8>| PathBuf::from(OsString::from_vec(path));
     match target.strip_suffix(DELETED) {
-        Some(path) if !is_there(handle, &target) => Executable { path: plain(path.to_vec()), deleted: true },
+        Some(path) if !is_running_file(handle, &target) => {
+            Executable { path: plain(path.to_vec()), deleted: true }
+        }
         _ => Executable { path: plain(target), deleted: false },
     }
 }
 
-/// Whether the path, as the process's root has it, leads to the file the process runs. Paths that are not UTF-8 are not
-/// looked up.
-fn is_there(handle: &dyn ProcessSource, path: &[u8]) -> bool {
+/// Whether the path, within the root of the process, leads to the file that the process runs. Paths that are not UTF-8
+/// are not looked up.
+fn is_running_file(handle: &dyn ProcessSource, path: &[u8]) -> bool {
     let Ok(path) = std::str::from_utf8(path) else { return false };
     let Ok(there) = handle.file_id(&format!("root{path}")) else { return false };
     handle.file_id("exe").is_ok_and(|running| running == there)
@@ -155,24 +157,26 @@ fn container(handle: &dyn ProcessSource, buffer: &mut Vec<u8>) -> Result<Contain
 
 fn read_cgroup(handle: &dyn ProcessSource, buffer: &mut Vec<u8>) -> Result<(), Missing> {
     handle.read("cgroup", buffer).map_err(|error| {
-        // A kernel without control groups; that the process is there is seen by the last look at it.
+        // A kernel without control groups. The final check tells whether the process still exists.
         if is_gone(&error) { Missing::NotApplicable } else { missing(&error) }
     })
 }
 
-/// The effective user, the second number of the line: by it the kernel decides what the process may do.
+/// Reads the effective user ID, by which the kernel decides what the process may do.
 fn user(handle: &dyn ProcessSource, buffer: &mut Vec<u8>) -> Result<u32, Missing> {
     handle.read("status", buffer).map_err(|error| missing(&error))?;
     decode_user(buffer).ok_or(Missing::Unreadable)
 }
 
-/// The name comes first in the file, and the kernel writes its newlines as `\n`, so that no name looks like a line.
+/// Decodes the second number of the line `Uid:`. The kernel escapes newlines in the name of the process, so a name cannot
+/// pass for that line.
 fn decode_user(status: &[u8]) -> Option<u32> {
     let line = status.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(b"Uid:"))?;
     std::str::from_utf8(line).ok()?.split_ascii_whitespace().nth(1)?.parse().ok()
 }
 
-/// Each word ends with a NUL. The file is empty for a thread of the kernel, and once the memory of the process is gone.
+/// Reads the words, each of which ends with a NUL. The file is empty for a kernel thread, and once the memory of the
+/// process has been released.
 fn command_line(
     handle: &dyn ProcessSource,
     stat: Stat,
@@ -194,7 +198,7 @@ fn decode_command_line(bytes: &[u8]) -> Vec<OsString> {
     words.split(|&byte| byte == 0).map(|word| OsString::from_vec(word.to_vec())).collect()
 }
 
-/// Every decoder of a file of a process, for the fuzzer.
+/// Runs every decoder of a file of a process.
 #[cfg(fuzzing)]
 pub(super) fn decode_files(bytes: &[u8]) {
     let _ = (

@@ -1,6 +1,6 @@
-//! The fallback where sock_diag is refused: `/proc/net/{tcp,tcp6,udp,udp6}`.
+//! The fallback if sock_diag is refused: `/proc/net/{tcp,tcp6,udp,udp6}`.
 //!
-//! These files know no cookie, no traffic class, no bound-only sockets, and not whether an IPv6 socket refuses IPv4.
+//! These files lack cookies, traffic classes, bound-only sockets, and whether an IPv6 socket refuses IPv4.
 
 use super::source::Source;
 use super::tcp_state::{decode_timer_kind, state_and_remote};
@@ -11,13 +11,13 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-/// `USER_HZ`: the unit of the times in these files, the same on every architecture Linux runs on today.
+/// `USER_HZ`, the unit of the times in these files: the same on every architecture that Linux runs on today.
 const TICKS_PER_SECOND: u64 = 100;
 
-/// The sockets of the protocols and families of the query, as `/proc/net` tells them, in all states.
+/// Returns the sockets of the protocols and families of the query, in all states.
 ///
-/// Errors: a file that is not there or may not be read. A kernel without IPv6 has no files for it: that is not an
-/// error.
+/// # Errors
+/// If a file does not exist or cannot be read. A kernel without IPv6 lacks the files for it, which is not an error.
 pub(super) fn sockets(source: &dyn Source, query: &SocketQuery) -> io::Result<Answer<Vec<Socket>>> {
     let mut answer = Answer::whole(Vec::new());
     let files = [
@@ -43,7 +43,7 @@ pub(super) fn sockets(source: &dyn Source, query: &SocketQuery) -> io::Result<An
     Ok(answer)
 }
 
-/// Adds the rows of one file; answers how many lines made no sense.
+/// Adds the rows of one file. Returns the number of malformed lines.
 pub(super) fn decode_table(bytes: &[u8], protocol: Protocol, family: Family, into: &mut Vec<Socket>) -> u64 {
     let mut odd = 0;
     // The first line is the heading.
@@ -56,7 +56,7 @@ pub(super) fn decode_table(bytes: &[u8], protocol: Protocol, family: Family, int
     odd
 }
 
-/// `sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode ...`
+/// Decodes `sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode ...`
 fn decode_line(line: &str, protocol: Protocol, family: Family) -> Option<Socket> {
     let mut words = line.split_ascii_whitespace().skip(1);
     let local = decode_endpoint(words.next()?, family)?;
@@ -73,7 +73,7 @@ fn decode_line(line: &str, protocol: Protocol, family: Family) -> Option<Socket>
     socket.id = SocketId { inode: (inode != 0).then_some(inode), cookie: None };
     socket.uid = (inode != 0).then_some(uid);
     socket.recv_queue = u32::from_str_radix(recv, 16).ok();
-    // For a listener this file has 0 here, not the limit of its queue.
+    // For a listener these files have 0 here, not the limit of its queue.
     socket.send_queue = match socket.state {
         Some(TcpState::Listen) => None,
         _ => u32::from_str_radix(send, 16).ok(),
@@ -91,7 +91,7 @@ fn decode_line(line: &str, protocol: Protocol, family: Family) -> Option<Socket>
     Some(socket)
 }
 
-/// `0100007F:1F90`: the address as 32-bit words in the order of this machine, the port as a number.
+/// Decodes `0100007F:1F90`: the address as 32-bit words in the byte order of this machine, then the port.
 fn decode_endpoint(text: &str, family: Family) -> Option<Endpoint> {
     let (address, port) = text.split_once(':')?;
     let port = u16::from_str_radix(port, 16).ok()?;
@@ -111,7 +111,7 @@ fn decode_endpoint(text: &str, family: Family) -> Option<Endpoint> {
         }
         _ => return None,
     };
-    // The interface of a link-local address is not told here.
+    // These files lack the interface of a link-local address.
     Some(Endpoint::new(address, port, 0))
 }
 

@@ -1,14 +1,15 @@
 //! RDMA connections and listeners, from the RDMA netlink family (`RDMA_NL_NLDEV`, Linux 4.17).
 
 use super::source::{Netlink, Source};
-use super::wire::{self, Message, Rows};
+use super::wire::{self, Message};
 use netstat_model::{Answer, Error, Operation, Warning};
 use netstat_model::{Endpoint, RdmaEndpoint, RdmaRole};
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use rustix::io::Errno;
+use std::net::IpAddr;
 
 const RDMA_NL_NLDEV: u16 = 5 << 10;
 const CMD_GET: u16 = RDMA_NL_NLDEV | 1;
+const CMD_PORT_GET: u16 = RDMA_NL_NLDEV | 5;
 const CMD_RES_CM_ID_GET: u16 = RDMA_NL_NLDEV | 11;
 
 const ATTR_DEV_INDEX: u16 = 1;
@@ -21,123 +22,66 @@ const ATTR_RES_SRC_ADDR: u16 = 33;
 const ATTR_RES_DST_ADDR: u16 = 34;
 const ATTR_NDEV_INDEX: u16 = 50;
 
-/// `RDMA_CM_LISTEN` of the kernel's `enum rdma_cm_state`, before and after two states were put in ahead of it. The
-/// numbers overlap with those of states that have a peer, which a listener has not.
+/// `RDMA_CM_LISTEN` of the kernel's `enum rdma_cm_state`, before and after two states were inserted ahead of it. Each
+/// number also stands for a state of a connection in the other numbering; but a listener has no peer.
 const STATES_LISTEN: [u8; 2] = [8, 10];
 
 const AF_INET: u16 = 2;
 const AF_INET6: u16 = 10;
 
-/// All RDMA connection manager endpoints; none where the kernel has no RDMA.
+/// The errors of a kernel without RDMA: there is no such netlink family, or nothing answers it.
+const NO_RDMA: [Errno; 5] =
+    [Errno::PROTONOSUPPORT, Errno::CONNREFUSED, Errno::AFNOSUPPORT, Errno::INVAL, Errno::OPNOTSUPP];
+
+/// Lists all endpoints of the RDMA connection manager; none where the kernel has no RDMA.
 pub(super) fn endpoints(source: &dyn Source) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
     let failed = |error| Error::new(Operation::ListRdma, error);
-    let mut devices = Devices(Vec::new());
-    match wire::dump(source, Netlink::Rdma, &wire::dump_request(CMD_GET, &[]), &mut devices) {
-        Ok(_) => {}
-        Err(error) if is_absent(&error) => return Ok(Answer::whole(Vec::new())),
+    let device_index = |message: Message<'_>| number(message.payload, ATTR_DEV_INDEX);
+    let devices = match wire::collect(source, Netlink::Rdma, CMD_GET, &[], device_index) {
+        Ok((devices, _)) => devices,
+        Err(error) if Errno::from_io_error(&error).is_some_and(|errno| NO_RDMA.contains(&errno)) => {
+            Vec::new()
+        }
         Err(error) => return Err(failed(error)),
-    }
+    };
     let mut answer = Answer::whole(Vec::new());
-    for device in devices.0 {
+    for device in devices {
         let mut body = Vec::new();
         wire::put_attribute(&mut body, ATTR_DEV_INDEX, &device.to_ne_bytes());
-        let mut rows = Endpoints { from: answer.data.len(), found: &mut answer.data };
-        let request = wire::dump_request(CMD_RES_CM_ID_GET, &body);
-        let end = wire::dump(source, Netlink::Rdma, &request, &mut rows).map_err(failed)?;
+        let (endpoints, end) =
+            wire::collect(source, Netlink::Rdma, CMD_RES_CM_ID_GET, &body, |message| Some(decode(message)))
+                .map_err(failed)?;
         if end.interrupted || end.overrun {
             answer.warnings.push(Warning::DumpInterrupted { what: "list of RDMA resources" });
         }
-        let ports = interfaces(source, device).map_err(failed)?;
-        for (endpoint, port) in answer.data.iter_mut() {
-            if endpoint.interface.is_none() {
-                endpoint.interface = ports.iter().find(|(number, _)| number == port).map(|&(_, index)| index);
-            }
-        }
+        // A port without a network interface sends only its number.
+        let port = |message: Message<'_>| {
+            let port = number(message.payload, ATTR_PORT_INDEX)?;
+            Some((port, number(message.payload, ATTR_NDEV_INDEX)))
+        };
+        let (ports, _) = wire::collect(source, Netlink::Rdma, CMD_PORT_GET, &body, port).map_err(failed)?;
+        answer.data.extend(endpoints.into_iter().flatten().map(|(endpoint, port)| RdmaEndpoint {
+            interface: ports.iter().find(|(number, _)| *number == port).and_then(|&(_, interface)| interface),
+            ..endpoint
+        }));
     }
-    Ok(Answer {
-        data: answer.data.into_iter().map(|(endpoint, _)| endpoint).collect(),
-        warnings: answer.warnings,
-    })
+    Ok(answer)
 }
 
-/// No RDMA in the kernel: no such netlink family, or nobody listens to it.
-fn is_absent(error: &io::Error) -> bool {
-    use rustix::io::Errno;
-    let number = error.raw_os_error();
-    [Errno::PROTONOSUPPORT, Errno::CONNREFUSED, Errno::AFNOSUPPORT, Errno::INVAL, Errno::OPNOTSUPP]
-        .iter()
-        .any(|errno| number == Some(errno.raw_os_error()))
+fn number(list: &[u8], wanted: u16) -> Option<u32> {
+    wire::attributes(list).find(|&(kind, _)| kind == wanted).and_then(|(_, value)| wire::u32_at(value, 0))
 }
 
-struct Devices(Vec<u32>);
-
-impl Rows for Devices {
-    fn row(&mut self, message: Message<'_>) -> bool {
-        let index = wire::attributes(message.payload)
-            .find(|&(kind, _)| kind == ATTR_DEV_INDEX)
-            .and_then(|(_, value)| wire::u32_at(value, 0));
-        self.0.extend(index);
-        index.is_some()
-    }
-
-    fn restart(&mut self) -> bool {
-        self.0.clear();
-        true
-    }
+fn decode(message: Message<'_>) -> Vec<(RdmaEndpoint, u32)> {
+    wire::attributes(message.payload)
+        .filter(|&(kind, _)| kind == ATTR_RES_CM_ID)
+        .flat_map(|(_, list)| wire::attributes(list))
+        .filter(|&(kind, _)| kind == ATTR_RES_CM_ID_ENTRY)
+        .map(|(_, entry)| decode_endpoint(entry))
+        .collect()
 }
 
-/// The network interface of each port of a device.
-fn interfaces(source: &dyn Source, device: u32) -> io::Result<Vec<(u32, u32)>> {
-    const CMD_PORT_GET: u16 = RDMA_NL_NLDEV | 5;
-    struct Ports(Vec<(u32, u32)>);
-    impl Rows for Ports {
-        fn row(&mut self, message: Message<'_>) -> bool {
-            let (mut port, mut interface) = (None, None);
-            for (kind, value) in wire::attributes(message.payload) {
-                match kind {
-                    ATTR_PORT_INDEX => port = wire::u32_at(value, 0),
-                    ATTR_NDEV_INDEX => interface = wire::u32_at(value, 0),
-                    _ => {}
-                }
-            }
-            self.0.extend(port.zip(interface));
-            port.is_some()
-        }
-        fn restart(&mut self) -> bool {
-            self.0.clear();
-            true
-        }
-    }
-    let mut body = Vec::new();
-    wire::put_attribute(&mut body, ATTR_DEV_INDEX, &device.to_ne_bytes());
-    let mut ports = Ports(Vec::new());
-    wire::dump(source, Netlink::Rdma, &wire::dump_request(CMD_PORT_GET, &body), &mut ports)?;
-    Ok(ports.0)
-}
-
-/// Each endpoint with the port of its device.
-struct Endpoints<'a> {
-    from: usize,
-    found: &'a mut Vec<(RdmaEndpoint, u32)>,
-}
-
-impl Rows for Endpoints<'_> {
-    fn row(&mut self, message: Message<'_>) -> bool {
-        for (kind, list) in wire::attributes(message.payload) {
-            if kind == ATTR_RES_CM_ID {
-                let entries = wire::attributes(list).filter(|&(kind, _)| kind == ATTR_RES_CM_ID_ENTRY);
-                self.found.extend(entries.map(|(_, entry)| decode_endpoint(entry)));
-            }
-        }
-        true
-    }
-
-    fn restart(&mut self) -> bool {
-        self.found.truncate(self.from);
-        true
-    }
-}
-
+/// Decodes an endpoint and the port of its device.
 pub(super) fn decode_endpoint(entry: &[u8]) -> (RdmaEndpoint, u32) {
     let mut endpoint = RdmaEndpoint {
         role: RdmaRole::Connection,
@@ -154,7 +98,7 @@ pub(super) fn decode_endpoint(entry: &[u8]) -> (RdmaEndpoint, u32) {
             ATTR_RES_STATE => {
                 listening = wire::u8_at(value, 0).is_some_and(|state| STATES_LISTEN.contains(&state));
             }
-            // A kernel user has a name instead of a number.
+            // A user in the kernel has a name (ATTR_RES_KERN_NAME) instead.
             ATTR_RES_PID => {
                 endpoint.pid = wire::u32_at(value, 0);
                 endpoint.kernel = false;
@@ -171,14 +115,14 @@ pub(super) fn decode_endpoint(entry: &[u8]) -> (RdmaEndpoint, u32) {
     (endpoint, port)
 }
 
-/// `struct sockaddr_storage` with an IPv4 or IPv6 address in it.
+/// Decodes `struct sockaddr_storage` that holds an IPv4 or IPv6 address.
 fn decode_sockaddr(bytes: &[u8]) -> Option<Endpoint> {
     let port = wire::be16_at(bytes, 2)?;
     match wire::u16_at(bytes, 0)? {
-        AF_INET => Some(Endpoint::new(IpAddr::V4(Ipv4Addr::from(wire::array_at::<4>(bytes, 4)?)), port, 0)),
+        AF_INET => Some(Endpoint::new(IpAddr::from(wire::array_at::<4>(bytes, 4)?), port, 0)),
         AF_INET6 => {
             let scope = wire::u32_at(bytes, 24)?;
-            Some(Endpoint::new(IpAddr::V6(Ipv6Addr::from(wire::array_at::<16>(bytes, 8)?)), port, scope))
+            Some(Endpoint::new(IpAddr::from(wire::array_at::<16>(bytes, 8)?), port, scope))
         }
         _ => None,
     }

@@ -3,18 +3,18 @@
 use super::addresses::decode_ip;
 use super::source::{Netlink, Source};
 use super::wire::{self, Message, Rows};
+use libc::{RTA_DST, RTA_GATEWAY, RTA_MULTIPATH, RTA_OIF, RTA_PREFSRC, RTA_PRIORITY, RTA_SRC, RTA_TABLE};
+use libc::{RTM_F_CLONED, RTM_GETROUTE, RTM_NEWROUTE};
 use netstat_model::error::words_of;
 use netstat_model::query::{Families, RouteQuery, Tables};
 use netstat_model::{Answer, Error, Operation, Warning};
 use netstat_model::{Family, NextHop, NextHops, Prefix, Route, RouteKind};
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::io;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-const RTM_NEWROUTE: u16 = 24;
-const RTM_GETROUTE: u16 = 26;
+// libc lacks these.
 const RTM_NEWNEXTHOP: u16 = 104;
 const RTM_GETNEXTHOP: u16 = 106;
 /// `struct rtmsg`.
@@ -27,20 +27,24 @@ const HOP: usize = 8;
 const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;
 
-const RTM_F_CLONED: u32 = 0x200;
 const RTNH_F_DEAD: u32 = 1;
 const RTNH_F_LINKDOWN: u32 = 16;
 
-const RTA_DST: u16 = 1;
-const RTA_SRC: u16 = 2;
-const RTA_OIF: u16 = 4;
-const RTA_GATEWAY: u16 = 5;
-const RTA_PRIORITY: u16 = 6;
-const RTA_PREFSRC: u16 = 7;
-const RTA_MULTIPATH: u16 = 9;
-const RTA_TABLE: u16 = 15;
 const RTA_VIA: u16 = 18;
 const RTA_NH_ID: u16 = 30;
+
+/// The kinds of routes in the order of their numbers (`RTN_*`, from 1 on), with the names that iproute2 gives them.
+pub(super) const KINDS: [(&str, RouteKind); 9] = [
+    ("unicast", RouteKind::Unicast),
+    ("local", RouteKind::Local),
+    ("broadcast", RouteKind::Broadcast),
+    ("anycast", RouteKind::Anycast),
+    ("multicast", RouteKind::Multicast),
+    ("blackhole", RouteKind::Blackhole),
+    ("unreachable", RouteKind::Unreachable),
+    ("prohibit", RouteKind::Prohibit),
+    ("throw", RouteKind::Throw),
+];
 
 const NHA_ID: u16 = 1;
 const NHA_GROUP: u16 = 2;
@@ -48,7 +52,7 @@ const NHA_BLACKHOLE: u16 = 4;
 const NHA_OIF: u16 = 5;
 const NHA_GATEWAY: u16 = 6;
 
-/// The routes of the tables and families asked for.
+/// Lists the routes of the tables and families in the query.
 pub(super) fn routes(source: &dyn Source, query: &RouteQuery) -> Result<Answer<Vec<Route>>, Error> {
     let failed = |error| Error::new(Operation::ListRoutes, error);
     let mut answer = Answer::whole(Vec::new());
@@ -66,7 +70,6 @@ pub(super) fn routes(source: &dyn Source, query: &RouteQuery) -> Result<Answer<V
             from: answer.data.len(),
             found: &mut answer.data,
             shared: &mut shared,
-            by_id_from: by_id.len(),
             by_id: &mut by_id,
         };
         let mut body = [0; MESSAGE];
@@ -81,28 +84,26 @@ pub(super) fn routes(source: &dyn Source, query: &RouteQuery) -> Result<Answer<V
     Ok(answer)
 }
 
-/// The routes found so far; those of this dump begin at `from`.
+/// Collects the routes of one dump after those found before.
 struct Routes<'a> {
     family: u8,
     tables: Tables,
+    /// Where the routes of this dump begin.
     from: usize,
     found: &'a mut Vec<Route>,
     shared: &'a mut FxHashSet<Arc<[NextHop]>>,
-    /// The places of routes that only name a next hop object, and its number.
+    /// The places of routes that only name a next hop object, with the ID of that object.
     by_id: &'a mut Vec<(usize, u32)>,
-    by_id_from: usize,
 }
 
 impl Rows for Routes<'_> {
     fn row(&mut self, message: Message<'_>) -> bool {
-        if message.kind != RTM_NEWROUTE {
-            return false;
-        }
-        // Asked for a family it does not have, the kernel answers with those it has.
-        if wire::u8_at(message.payload, 0).is_some_and(|family| family != self.family) {
+        let Some(payload) = message.of_kind(RTM_NEWROUTE) else { return false };
+        // Asked for a family that it does not support, the kernel answers with all others.
+        if wire::u8_at(payload, 0).is_some_and(|family| family != self.family) {
             return true;
         }
-        let Some(decoded) = decode_route(message.payload, self.shared) else { return false };
+        let Some(decoded) = decode_route(payload, self.shared) else { return false };
         if decoded.cloned || !self.tables.contain(decoded.route.table) {
             return true;
         }
@@ -115,16 +116,16 @@ impl Rows for Routes<'_> {
 
     fn restart(&mut self) -> bool {
         self.found.truncate(self.from);
-        self.by_id.truncate(self.by_id_from);
+        self.by_id.retain(|&(place, _)| place < self.from);
         true
     }
 }
 
-/// A route, and what the message says beside it.
+/// A route, and what else its message says.
 #[derive(Debug)]
 pub(super) struct Decoded {
     route: Route,
-    /// An entry of the route cache.
+    /// Whether this is an entry of the route cache.
     cloned: bool,
     nexthop_id: Option<u32>,
 }
@@ -180,22 +181,12 @@ pub(super) fn decode_route(payload: &[u8], shared: &mut FxHashSet<Arc<[NextHop]>
     })
 }
 
-fn decode_kind(kind: u8) -> RouteKind {
-    match kind {
-        1 => RouteKind::Unicast,
-        2 => RouteKind::Local,
-        3 => RouteKind::Broadcast,
-        4 => RouteKind::Anycast,
-        5 => RouteKind::Multicast,
-        6 => RouteKind::Blackhole,
-        7 => RouteKind::Unreachable,
-        8 => RouteKind::Prohibit,
-        9 => RouteKind::Throw,
-        other => RouteKind::Unknown(other),
-    }
+fn decode_kind(number: u8) -> RouteKind {
+    let known = usize::from(number).checked_sub(1).and_then(|place| KINDS.get(place));
+    known.map_or(RouteKind::Unknown(number), |(_, kind)| *kind)
 }
 
-/// The attributes of one next hop, which stand in the route itself where there is one only.
+/// The attributes of one next hop. A route with a single next hop holds them itself.
 #[derive(Debug, Default)]
 struct Hop {
     gateway: Option<IpAddr>,
@@ -203,7 +194,7 @@ struct Hop {
 }
 
 impl Hop {
-    /// Takes an attribute that belongs to a next hop, and passes over others; `None` when its value is odd.
+    /// Takes an attribute that belongs to a next hop, and ignores others; `None` when its value makes no sense.
     fn take(&mut self, kind: u16, value: &[u8]) -> Option<()> {
         match kind {
             RTA_OIF => self.interface = NonZeroU32::new(wire::u32_at(value, 0)?),
@@ -229,7 +220,7 @@ impl Hop {
     }
 }
 
-/// The list of `struct rtnexthop`, each followed by its attributes.
+/// Decodes a list of `struct rtnexthop`, each followed by its attributes.
 fn decode_hops(mut list: &[u8]) -> Option<Vec<NextHop>> {
     let mut hops = Vec::new();
     while !list.is_empty() {
@@ -246,7 +237,7 @@ fn decode_hops(mut list: &[u8]) -> Option<Vec<NextHop>> {
     Some(hops)
 }
 
-/// Full tables lead everywhere by a few ways: these are kept once.
+/// Stores equal sets of next hops once: a full routing table has many routes, but few sets.
 fn share(hops: Vec<NextHop>, shared: &mut FxHashSet<Arc<[NextHop]>>) -> NextHops {
     match hops.as_slice() {
         [] => NextHops::None,
@@ -266,32 +257,36 @@ fn share(hops: Vec<NextHop>, shared: &mut FxHashSet<Arc<[NextHop]>>) -> NextHops
 /// `net.ipv4.nexthop_compat_mode` off).
 fn resolve(source: &dyn Source, by_id: &[(usize, u32)], answer: &mut Answer<Vec<Route>>) {
     const WHAT: &str = "list of next hops";
-    let mut objects = Objects(FxHashMap::default());
-    let request = wire::dump_request(RTM_GETNEXTHOP, &[0; NEXTHOP_MESSAGE]);
-    match wire::dump(source, Netlink::Route, &request, &mut objects) {
-        Ok(end) => end.warn(WHAT, &mut answer.warnings),
-        Err(error) => answer.warnings.push(unavailable(&error)),
-    }
+    let decode = |message: Message<'_>| decode_object(message.of_kind(RTM_NEWNEXTHOP)?);
+    let fetched = wire::collect(source, Netlink::Route, RTM_GETNEXTHOP, &[0; NEXTHOP_MESSAGE], decode);
+    let is_known = fetched.is_ok();
+    let objects = match fetched {
+        Ok((objects, end)) => {
+            end.warn(WHAT, &mut answer.warnings);
+            objects.into_iter().collect()
+        }
+        Err(error) => {
+            let what = "the next hop of some routes";
+            answer.warnings.push(Warning::SourceUnavailable { what, reason: words_of(&error) });
+            FxHashMap::default()
+        }
+    };
     let mut resolved = FxHashMap::default();
     let mut shared = FxHashSet::default();
     let mut missing = false;
     for &(place, id) in by_id {
         let Some(route) = answer.data.get_mut(place) else { continue };
-        let found = resolved.entry(id).or_insert_with(|| objects.hops(id, &mut shared));
+        let found = resolved.entry(id).or_insert_with(|| next_hops(&objects, id, &mut shared));
         match found {
             Some(Resolved::Blackhole) => route.kind = RouteKind::Blackhole,
             Some(Resolved::Hops(hops)) => route.next_hops = hops.clone(),
             None => missing = true,
         }
     }
-    if missing && !answer.warnings.iter().any(|warning| matches!(warning, Warning::SourceUnavailable { .. }))
-    {
+    // An object that was made after the routes were listed.
+    if missing && is_known {
         answer.warnings.push(Warning::DumpInterrupted { what: WHAT });
     }
-}
-
-fn unavailable(error: &io::Error) -> Warning {
-    Warning::SourceUnavailable { what: "where some routes lead", reason: words_of(error) }
 }
 
 /// A next hop object.
@@ -300,7 +295,7 @@ fn unavailable(error: &io::Error) -> Warning {
 pub(super) enum Object {
     Hop(NextHop),
     Blackhole,
-    /// The numbers and weights of its members.
+    /// The IDs and weights of its members.
     Group(Vec<(u32, u32)>),
 }
 
@@ -310,43 +305,30 @@ enum Resolved {
     Blackhole,
 }
 
-struct Objects(FxHashMap<u32, Object>);
-
-impl Objects {
-    /// A group has no groups in it: the kernel refuses those.
-    fn hops(&self, id: u32, shared: &mut FxHashSet<Arc<[NextHop]>>) -> Option<Resolved> {
-        match self.0.get(&id)? {
-            Object::Blackhole => Some(Resolved::Blackhole),
-            Object::Hop(hop) => Some(Resolved::Hops(NextHops::One(*hop))),
-            Object::Group(members) => {
-                let mut hops = Vec::with_capacity(members.len());
-                for &(member, weight) in members {
-                    match self.0.get(&member)? {
-                        Object::Hop(hop) => hops.push(NextHop { weight, ..*hop }),
-                        Object::Blackhole => return Some(Resolved::Blackhole),
-                        Object::Group(_) => return None,
-                    }
+/// Resolves a next hop object. A group contains no groups: the kernel refuses those.
+fn next_hops(
+    objects: &FxHashMap<u32, Object>,
+    id: u32,
+    shared: &mut FxHashSet<Arc<[NextHop]>>,
+) -> Option<Resolved> {
+    match objects.get(&id)? {
+        Object::Blackhole => Some(Resolved::Blackhole),
+        Object::Hop(hop) => Some(Resolved::Hops(NextHops::One(*hop))),
+        Object::Group(members) => {
+            let mut hops = Vec::with_capacity(members.len());
+            for &(member, weight) in members {
+                match objects.get(&member)? {
+                    Object::Hop(hop) => hops.push(NextHop { weight, ..*hop }),
+                    Object::Blackhole => return Some(Resolved::Blackhole),
+                    Object::Group(_) => return None,
                 }
-                Some(Resolved::Hops(share(hops, shared)))
             }
+            Some(Resolved::Hops(share(hops, shared)))
         }
     }
 }
 
-impl Rows for Objects {
-    fn row(&mut self, message: Message<'_>) -> bool {
-        let object = (message.kind == RTM_NEWNEXTHOP).then(|| decode_object(message.payload)).flatten();
-        let sound = object.is_some();
-        self.0.extend(object);
-        sound
-    }
-
-    fn restart(&mut self) -> bool {
-        self.0.clear();
-        true
-    }
-}
-
+/// Decodes a next hop object and its ID.
 pub(super) fn decode_object(payload: &[u8]) -> Option<(u32, Object)> {
     let flags = wire::u32_at(payload, 4)?;
     let mut id = None;
@@ -371,7 +353,7 @@ pub(super) fn decode_object(payload: &[u8]) -> Option<(u32, Object)> {
     Some((id?, object))
 }
 
-/// `struct nexthop_grp`: the number, the weight less one, and its upper byte (Linux 6.12).
+/// Decodes `struct nexthop_grp`: the ID, the weight less one, and the upper byte of that (Linux 6.12).
 fn decode_member(entry: &[u8]) -> Option<(u32, u32)> {
     let low = u32::from(wire::u8_at(entry, 4)?);
     let high = u32::from(wire::u8_at(entry, 5)?);

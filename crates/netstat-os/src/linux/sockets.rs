@@ -1,4 +1,4 @@
-//! The socket table, from sock_diag (`NETLINK_SOCK_DIAG`), or from `/proc/net` where that is refused.
+//! The list of sockets, from sock_diag (`NETLINK_SOCK_DIAG`), or from `/proc/net` if that is refused.
 
 mod decode;
 
@@ -8,7 +8,7 @@ pub(super) use decode::decode_socket;
 use super::procnet;
 use super::source::{Netlink, Source};
 use super::uptime::uptime;
-use super::wire::{self, DumpEnd, Message, Rows};
+use super::wire::{self, Message, Rows};
 use decode::{
     AF_INET, AF_INET6, INET_DIAG_CONG, INET_DIAG_INFO, INET_DIAG_SKMEMINFO, INET_DIAG_TCLASS, INET_DIAG_TOS,
     SOCKET_ID, decode_details, decode_head,
@@ -23,17 +23,21 @@ use std::time::Duration;
 const IPPROTO_TCP: u8 = 6;
 const IPPROTO_UDP: u8 = 17;
 
-/// Asks for TCP of both families at once, unlike [`SOCK_DIAG_BY_FAMILY`], which asks for one.
+/// Requests TCP sockets of both families at once, unlike [`SOCK_DIAG_BY_FAMILY`].
 const TCPDIAG_GETSOCK: u16 = 18;
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
 
 const INET_DIAG_REQ_BYTECODE: u16 = 1;
 
-/// `TCP_TIMEWAIT_LEN`: a constant of the kernel.
+/// `TCP_TIMEWAIT_LEN`, a constant of the kernel.
 const TIME_WAIT_LENGTH: Duration = Duration::from_secs(60);
 
-/// Lists the sockets of a query into a table, as far as the visitor keeps them. Owners are not looked for: sockets whose
-/// owners are wanted are marked so.
+/// Lists the sockets of a query and returns a table of those that the visitor keeps. Sockets whose owners are wanted are only
+/// marked, see [`SocketTable::wanted`].
+///
+/// # Errors
+/// If sock_diag was refused and `/proc/net` cannot be read either, or sockets were visited already and
+/// [`Listing::may_restart`] is false.
 pub(super) fn list(
     source: &dyn Source,
     listing: &Listing<'_>,
@@ -54,7 +58,7 @@ pub(super) fn list(
         knows_age: None,
     };
     let mut warnings = Vec::new();
-    // One of them may be missing: each is a module of the kernel by itself.
+    // Each protocol is a kernel module of its own, so one may be missing.
     for protocol in [Kinds::TCP, Kinds::UDP] {
         let kinds = query.kinds & protocol;
         if kinds.is_empty() || lister.full {
@@ -68,7 +72,7 @@ pub(super) fn list(
     }
     let Lister { table, any_bound, any_held, any_mark, full, .. } = lister;
     let from_proc = warnings.iter().any(|warning| matches!(warning, Warning::ProcNetFallback { .. }));
-    // A reader without CAP_NET_ADMIN is told the mark of no socket that a process holds.
+    // A reader without CAP_NET_ADMIN is not told the mark of any socket that a process holds.
     if query.fields.contains(Fields::MARK) && !from_proc && any_held && !any_mark {
         warnings.push(Warning::SourceUnavailable {
             what: "the mark of sockets",
@@ -81,23 +85,24 @@ pub(super) fn list(
     Ok(Answer { data: table, warnings })
 }
 
-/// Takes the rows of the kernel, shows them to the visitor, and keeps those that it wants.
+/// Shows the rows of the kernel to the visitor, and keeps those that it wants.
 struct Lister<'a> {
     source: &'a dyn Source,
     listing: &'a Listing<'a>,
     visit: &'a mut dyn FnMut(&SocketRef<'_>) -> Visit,
     table: SocketTable,
-    /// How many sockets were shown to the visitor.
+    /// The number of sockets shown to the visitor.
     visited: usize,
     any_bound: bool,
-    /// Whether a process holds one of the sockets, and whether one of these tells its mark.
+    /// Whether a process holds any of the sockets.
     any_held: bool,
+    /// Whether the mark of any of these is known.
     any_mark: bool,
-    /// Whether the visitor wants no more.
+    /// Whether the visitor has stopped.
     full: bool,
-    /// `tcp_fin_timeout`, once it was read.
+    /// `tcp_fin_timeout`; `None` before it is read.
     fin_timeout: Option<Option<Duration>>,
-    /// Whether ages can be told, once that was found out.
+    /// Whether ages can be trusted; `None` before that is found out.
     knows_age: Option<bool>,
 }
 
@@ -109,10 +114,10 @@ struct Progress {
 }
 
 impl Lister<'_> {
-    /// Takes a row of sock_diag; returns false when it makes no sense.
+    /// Adds a row of sock_diag. Returns false if it is malformed.
     fn row(&mut self, row: &[u8], protocol: Protocol) -> bool {
         let Some(head) = decode_head(row, protocol) else { return false };
-        if !self.table.keeps_details() && !self.listing.query.fields.contains(Fields::MARK) {
+        if !self.table.keeps_details() {
             return self.visit_if_selected(&head);
         }
         if !self.listing.query.selects(&head) {
@@ -123,7 +128,7 @@ impl Lister<'_> {
         self.socket(socket)
     }
 
-    /// Takes a socket with its details, of sock_diag or `/proc/net`; returns false for one that cannot be kept.
+    /// Adds a socket with its details. Returns false if the table cannot keep it.
     fn socket(&mut self, mut socket: Socket) -> bool {
         let fields = self.listing.query.fields;
         if fields.contains(Fields::TIME_IN_STATE) {
@@ -152,6 +157,10 @@ impl Lister<'_> {
                 true
             }
             Visit::KeepWithOwners => self.table.push_wanted(socket),
+            Visit::KeepLight { owners } => {
+                let all = matches!(self.listing.owners, OwnerSearch::All(_));
+                self.table.push_light(socket, owners || all)
+            }
             Visit::Keep if matches!(self.listing.owners, OwnerSearch::All(_)) => {
                 self.table.push_wanted(socket)
             }
@@ -163,7 +172,7 @@ impl Lister<'_> {
         Progress { kept: self.table.len(), visited: self.visited }
     }
 
-    /// Takes back what came since; returns false where the visitor was shown some of it and may not be shown it again.
+    /// Removes the sockets added since. Returns false if the visitor has seen some of them and must not see them twice.
     fn take_back(&mut self, to: Progress) -> bool {
         if !self.listing.may_restart && self.visited != to.visited {
             return false;
@@ -172,9 +181,9 @@ impl Lister<'_> {
         true
     }
 
-    /// Returns the time in the state where a timer tells it. TIME_WAIT counts down from 60 s, FIN_WAIT_2 in a time-wait
-    /// block from `tcp_fin_timeout`. A socket with a linger time of its own (`TCP_LINGER2`) counts down from another number,
-    /// which the kernel does not tell: a longer one is unknown, a shorter one looks older than it is.
+    /// Returns the time in the state, which a timer shows in two states: TIME_WAIT counts down from 60 s, and FIN_WAIT_2 in a
+    /// time-wait block from `tcp_fin_timeout`. A socket with a linger time of its own (`TCP_LINGER2`) counts down from that,
+    /// which the kernel does not report: if it is longer the time is unknown, if it is shorter the time is too long.
     fn time_in_state(&mut self, socket: &Socket) -> Option<Duration> {
         let Some(Timer { kind: TimerKind::TimeWait, expires_in, .. }) = socket.timer else { return None };
         let length = match socket.state {
@@ -187,8 +196,8 @@ impl Lister<'_> {
         length.and_then(|length| length.checked_sub(expires_in))
     }
 
-    /// Returns whether ages are true: the kernel's counters of milliseconds wrap after 49.7 days at the earliest, and on a
-    /// system that has not run for that long none has.
+    /// Returns whether ages can be trusted. The kernel counts them in milliseconds with 32 bits, so none can have wrapped on a
+    /// system that has run for less than 49.7 days.
     fn knows_age(&mut self) -> bool {
         *self.knows_age.get_or_insert_with(|| {
             uptime(self.source).is_ok_and(|uptime| uptime.as_secs() < u64::from(u32::MAX) / 1000)
@@ -196,7 +205,7 @@ impl Lister<'_> {
     }
 }
 
-/// From sock_diag, or from `/proc/net` where that is refused.
+/// Lists the sockets of one protocol from sock_diag, or from `/proc/net` if that is refused.
 fn of_one_protocol(
     source: &dyn Source,
     query: &SocketQuery,
@@ -223,15 +232,15 @@ fn of_one_protocol(
     Ok(std::iter::once(fallback).chain(answer.warnings).chain(odd).collect())
 }
 
-/// One request, and what its rows are.
+/// A request to sock_diag.
 struct Dump {
     request: Vec<u8>,
     protocol: Protocol,
-    /// The same asked family by family, for a kernel that does not answer the one for both.
+    /// Requests for one family each, for a kernel that refuses the one for both.
     instead: Vec<Vec<u8>>,
 }
 
-/// Asks with the programs of the query, and without them where the kernel does not take them.
+/// Sends the requests with the programs of the query, and without them if the kernel refuses programs (`EINVAL`).
 fn with_programs(
     source: &dyn Source,
     query: &SocketQuery,
@@ -261,7 +270,7 @@ fn from_sock_diag(
         let mut ends = Vec::new();
         match wire::dump(source, Netlink::SockDiag, &dump.request, &mut rows) {
             Ok(end) => ends.push(end),
-            // What the request for both gave before it failed comes again.
+            // The sockets that came before the failure come again.
             Err(error) if dump.instead.is_empty() || !rows.restart() => return Err(error),
             Err(_) => {
                 for request in &dump.instead {
@@ -270,30 +279,16 @@ fn from_sock_diag(
                 }
             }
         }
-        for end in ends {
-            warn_of(end, dump.protocol, &mut warnings);
-        }
+        let what = match dump.protocol {
+            Protocol::Tcp => "table of TCP sockets",
+            Protocol::Udp => "table of UDP sockets",
+        };
+        ends.into_iter().for_each(|end| end.warn(what, &mut warnings));
     }
     Ok(warnings)
 }
 
-fn warn_of(end: DumpEnd, protocol: Protocol, warnings: &mut Vec<Warning>) {
-    let what = match protocol {
-        Protocol::Tcp => "table of TCP sockets",
-        Protocol::Udp => "table of UDP sockets",
-    };
-    if end.interrupted {
-        warnings.push(Warning::DumpInterrupted { what });
-    }
-    if end.overrun {
-        warnings.push(Warning::DumpOverrun { what });
-    }
-    if end.odd > 0 {
-        warnings.push(Warning::OddMessages { what, count: end.odd });
-    }
-}
-
-/// The requests a query needs. IPv4 traffic may be on an IPv6 socket, so IPv4 asks for both families.
+/// Returns the requests for a query. IPv4 traffic may be on an IPv6 socket, so IPv4 needs both families.
 fn dumps(query: &SocketQuery) -> Vec<Dump> {
     let mut dumps = Vec::new();
     let extensions = extensions(query);
@@ -303,7 +298,7 @@ fn dumps(query: &SocketQuery) -> Vec<Dump> {
         let by_family =
             |family| request(SOCK_DIAG_BY_FAMILY, body(family, IPPROTO_TCP, extensions, states), program);
         dumps.push(if query.kinds.contains(Kinds::TCP_V4) {
-            // One walk of the hash table, which all network namespaces share, instead of two.
+            // One walk of the hash table, which all network namespaces share, is cheaper than two.
             Dump {
                 request: request(TCPDIAG_GETSOCK, body_of_both(extensions, states), program),
                 protocol: Protocol::Tcp,
@@ -329,7 +324,7 @@ fn dumps(query: &SocketQuery) -> Vec<Dump> {
     dumps
 }
 
-/// A request, with the program that chooses among the sockets.
+/// Returns a request, with the program that makes the kernel skip sockets.
 fn request(kind: u16, mut body: Vec<u8>, program: Option<&[u8]>) -> Vec<u8> {
     if let Some(program) = program {
         wire::put_attribute(&mut body, INET_DIAG_REQ_BYTECODE, program);
@@ -337,7 +332,7 @@ fn request(kind: u16, mut body: Vec<u8>, program: Option<&[u8]>) -> Vec<u8> {
     wire::dump_request(kind, &body)
 }
 
-/// `struct inet_diag_req_v2`.
+/// Returns a `struct inet_diag_req_v2`.
 #[doc(alias = "inet_diag_req_v2")]
 fn body(family: u8, protocol: u8, extensions: u8, states: u32) -> Vec<u8> {
     let mut body = vec![family, protocol, extensions, 0];
@@ -346,7 +341,7 @@ fn body(family: u8, protocol: u8, extensions: u8, states: u32) -> Vec<u8> {
     body
 }
 
-/// `struct inet_diag_req`, whose family the kernel does not look at in a dump.
+/// Returns a `struct inet_diag_req`, whose family the kernel ignores in a dump.
 #[doc(alias = "inet_diag_req")]
 fn body_of_both(extensions: u8, states: u32) -> Vec<u8> {
     let mut body = vec![AF_INET, 0, 0, extensions];
@@ -356,6 +351,7 @@ fn body_of_both(extensions: u8, states: u32) -> Vec<u8> {
     body
 }
 
+/// Returns the attributes to request, as bits.
 fn extensions(query: &SocketQuery) -> u8 {
     let fields = query.fields;
     let mut extensions = 0;
@@ -374,8 +370,8 @@ fn extensions(query: &SocketQuery) -> u8 {
     extensions
 }
 
-/// The kernel's numbers of the states. A half-open request is asked for with a number of its own (12) and answers
-/// with that of SYN-RECEIVED (3); bound-only sockets are asked for with 13 and answer with that of CLOSED (7).
+/// The state numbers of the kernel. Half-open requests are requested as 12 and reported as SYN-RECEIVED (3); bound-only sockets
+/// are requested as 13 and reported as CLOSED (7).
 const KERNEL_STATES: [(u8, States); 13] = [
     (1, States::ESTABLISHED),
     (2, States::SYN_SENT),
@@ -399,10 +395,10 @@ fn kernel_states(states: States) -> u32 {
         .fold(0, |bits, (number, _)| bits | 1 << number)
 }
 
-/// The rows of one dump, on their way to the lister.
+/// Passes the rows of one dump to the lister.
 struct DumpRows<'a, 'b> {
     lister: &'a mut Lister<'b>,
-    /// How far the lister had come before.
+    /// The progress of the lister before the dump.
     from: Progress,
     protocol: Protocol,
 }
@@ -432,8 +428,8 @@ fn read_number(source: &dyn Source, path: &str) -> Option<u64> {
     read_text(source, path)?.trim().parse().ok()
 }
 
-/// Kernels before 6.8 take the request for bound-only sockets and answer with none. A distribution may have brought
-/// the feature to an older one, so a row speaks louder than the release.
+/// Warns if bound-only sockets cannot be listed. Kernels before 6.8 accept the request for them and return none. A distribution
+/// may have backported the feature, so a row counts for more than the release.
 fn warn_of_old_kernel(
     source: &dyn Source,
     query: &SocketQuery,

@@ -1,8 +1,7 @@
-//! The seam: every byte that Linux gives this program comes through [`Source`], so that it can be recorded and
-//! replayed. Nothing here understands what the bytes mean.
+//! The seam: every byte from the kernel comes through [`Source`], so that it can be recorded and replayed. Nothing here
+//! interprets the bytes.
 
 use super::bpf::Failure;
-use super::live::Live;
 use crate::tape::{Player, Recorder};
 use std::io;
 use std::sync::Arc;
@@ -31,22 +30,23 @@ impl Netlink {
     }
 }
 
-/// Whether to go on receiving.
+/// Whether to continue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// More is to come.
+    /// There is more to come.
     More,
     /// The answer is complete.
     Done,
 }
 
-/// Where the bytes come from: [`Live`], or a recording. Threads share it; the same question is never asked by two of them
-/// at the same time, so that a recording has its answers in the order of the questions.
+/// Where the bytes come from: the running kernel ([`Live`](super::live::Live)) or a recording. Threads share it, but no
+/// two of them ask the same question at the same time: a recording returns answers in the order of the questions.
 pub(crate) trait Source: Sync {
-    /// Sends one netlink request and hands over each datagram of the answer until `each` says it is done.
+    /// Sends one netlink request and passes each datagram of the answer to `each` until that is done.
     ///
-    /// Errors are those of the socket calls: `ENOBUFS` when the receive buffer overflowed. `NLMSG_ERROR` is part of
-    /// the bytes.
+    /// # Errors
+    /// Those of the socket calls, such as `ENOBUFS` when the receive buffer overflowed. An `NLMSG_ERROR` is passed on as
+    /// bytes.
     fn netlink(
         &self,
         netlink: Netlink,
@@ -54,29 +54,29 @@ pub(crate) trait Source: Sync {
         each: &mut dyn FnMut(&[u8]) -> Next,
     ) -> io::Result<()>;
 
-    /// Reads a whole file into `into`, which is emptied first.
+    /// Reads a whole file into `into`, replacing its contents.
     fn read(&self, path: &str, into: &mut Vec<u8>) -> io::Result<()>;
 
-    /// Reads a file that may hold secrets, passwords of networks among them: only what `keep` leaves of it is handed
-    /// over, and recorded.
-    fn read_kept(&self, path: &str, keep: fn(&[u8]) -> Vec<u8>, into: &mut Vec<u8>) -> io::Result<()> {
+    /// Reads a file that may hold secrets, such as network passwords. Only what `keep` leaves of it is returned and
+    /// recorded.
+    fn read_kept(&self, path: &str, keep: &dyn Fn(&[u8]) -> Vec<u8>, into: &mut Vec<u8>) -> io::Result<()> {
         self.read(path, into)?;
         *into = keep(into);
         Ok(())
     }
 
-    /// Reads where a symbolic link points.
+    /// Returns the target of a symbolic link.
     fn read_link(&self, path: &str) -> io::Result<Vec<u8>>;
 
-    /// Hands over the names in a directory, `.` and `..` left out.
+    /// Lists the names in a directory, without `.` and `..`.
     fn names(&self, path: &str, each: &mut dyn FnMut(&[u8])) -> io::Result<()>;
 
-    /// Opens a process. All that is read through the handle is of that very process: when it has ended, reading
-    /// fails with `ESRCH`, even if its number is in use again.
+    /// Opens a process. The handle stays with that process: once it has ended, reading fails with `ESRCH`, even if its ID
+    /// is in use again.
     fn process(&self, pid: u32) -> io::Result<Box<dyn ProcessSource + '_>>;
 
-    /// Loads the BPF program of [`super::bpf`], which takes milliseconds. What has no such program answers as if it were
-    /// not permitted.
+    /// Loads the BPF program of [`super::bpf`], which takes milliseconds. A source without such a program fails as if it
+    /// were not permitted.
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
         Err(Failure::NOT_RECORDED)
     }
@@ -85,10 +85,10 @@ pub(crate) trait Source: Sync {
 /// How far a walk of the BPF program goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Walk {
-    /// It passes over files that nobody holds but processes of other network namespaces. What it says of a socket is
-    /// all there is to say, or nothing.
+    /// Skips files that only processes in other network namespaces hold. For a socket it finds either all holders or
+    /// none.
     Quick,
-    /// To every descriptor.
+    /// Visits every descriptor.
     Full,
 }
 
@@ -103,40 +103,38 @@ impl Walk {
 
 /// The BPF program of [`super::bpf`], loaded until this is dropped.
 pub(crate) trait OwnersProgram: Send {
-    /// Hands over, piece by piece, what it says of all descriptors of sockets. What was handed over before a failure is
-    /// not the whole, and neither is what another walk says then.
+    /// Passes on the records of all socket descriptors, piece by piece. After a failure the records are incomplete, and
+    /// so are those of any later walk.
     fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure>;
 }
 
 /// One process of `/proc`, held open.
 pub(crate) trait ProcessSource {
-    /// Reads a file of the process into `into`, which is emptied first.
+    /// Reads a file of the process into `into`, replacing its contents.
     fn read(&self, name: &str, into: &mut Vec<u8>) -> io::Result<()>;
 
-    /// Reads where a symbolic link of the process points.
+    /// Returns the target of a symbolic link of the process.
     fn read_link(&self, name: &str) -> io::Result<Vec<u8>>;
 
-    /// Hands over each entry of a directory of links: its name as a number, and where it points. Entries that are
-    /// no number are passed over, and so are links that vanish while they are read. Any other error ends it: a
-    /// directory that may be listed can hold links that may not be read (`CAP_DAC_READ_SEARCH` without
-    /// `CAP_SYS_PTRACE`), and what was handed over before an error is not the whole.
+    /// Passes on each entry of a directory of links: its name as a number, and its target. Skips other names, and links
+    /// that vanish in the meantime. Any other error ends the listing, which is then incomplete: a directory that may be
+    /// listed can hold links that may not be read (`CAP_DAC_READ_SEARCH` without `CAP_SYS_PTRACE`).
     fn links(&self, directory: &str, each: &mut dyn FnMut(u32, &[u8])) -> io::Result<()>;
 
-    /// Hands over the names in a directory of the process, as numbers; others are passed over.
+    /// Lists the names in a directory of the process that are numbers.
     fn numbers(&self, directory: &str, each: &mut dyn FnMut(u32)) -> io::Result<()>;
 
-    /// Which file a path of the process leads to, links followed.
+    /// Identifies the file that a path of the process leads to, following links.
     fn file_id(&self, name: &str) -> io::Result<FileId>;
 }
 
-/// The questions of [`Source::owners_program`] and [`OwnersProgram::walk`] in a recording, and what an answer is packed
-/// of.
+/// How [`Source::owners_program`] and [`OwnersProgram::walk`] are recorded: the questions, and the parts of an answer.
 const BPF_LOAD: &str = "bpf load";
 const BPF_OWNERS: &str = "bpf owners";
 const PIECE: u32 = 0;
 const FAILURE: u32 = 1;
 
-/// What tells one file from all others that exist at the same time.
+/// Identifies a file among all that exist at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileId {
     /// `st_dev`.
@@ -157,15 +155,15 @@ impl FileId {
     }
 }
 
-/// The running system, with everything it says written down.
+/// Records every answer of another source.
 pub(crate) struct Recording {
-    live: Live,
+    live: Box<dyn Source + Send>,
     recorder: Arc<Recorder>,
 }
 
 impl Recording {
-    pub(crate) fn new(live: Live, recorder: Arc<Recorder>) -> Self {
-        Self { live, recorder }
+    pub(crate) fn new(live: impl Source + Send + 'static, recorder: Arc<Recorder>) -> Self {
+        Self { live: Box::new(live), recorder }
     }
 
     pub(crate) fn recorder(&self) -> Arc<Recorder> {
@@ -189,13 +187,14 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Packs records of a number and some bytes: both lengths are 32-bit little-endian.
+/// Appends a record: a number, the length, and the bytes. Both numbers are 32-bit little-endian.
 fn pack(into: &mut Vec<u8>, number: u32, bytes: &[u8]) {
     into.extend_from_slice(&number.to_le_bytes());
     into.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes());
     into.extend_from_slice(bytes);
 }
 
+/// Passes on the records that [`pack`] has written.
 fn unpack(mut packed: &[u8], mut each: impl FnMut(u32, &[u8]) -> Next) -> io::Result<()> {
     while !packed.is_empty() {
         let record = packed.split_first_chunk::<4>().and_then(|(number, rest)| {
@@ -206,7 +205,7 @@ fn unpack(mut packed: &[u8], mut each: impl FnMut(u32, &[u8]) -> Next) -> io::Re
         let Some((number, bytes, rest)) = record else {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
-                "an answer of the recording is cut short",
+                "an answer in the recording is truncated",
             ));
         };
         if each(number, bytes) == Next::Done {
@@ -239,7 +238,7 @@ impl Source for Recording {
         answer
     }
 
-    fn read_kept(&self, path: &str, keep: fn(&[u8]) -> Vec<u8>, into: &mut Vec<u8>) -> io::Result<()> {
+    fn read_kept(&self, path: &str, keep: &dyn Fn(&[u8]) -> Vec<u8>, into: &mut Vec<u8>) -> io::Result<()> {
         let answer = self.live.read_kept(path, keep, into);
         if answer.is_err() {
             into.clear();
@@ -399,7 +398,7 @@ impl Source for Player {
     }
 }
 
-/// The answer to a question about BPF.
+/// Replays the answer to a question about BPF.
 fn played(player: &Player, question: &str, on: &str, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
     let packed = player.answer(question, on).map_err(|_| Failure::NOT_RECORDED)?;
     let mut failure = None;

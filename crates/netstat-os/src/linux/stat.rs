@@ -1,9 +1,9 @@
-//! `/proc/PID/stat`, the line that tells one process from the next.
+//! Decodes `/proc/PID/stat`, whose start time distinguishes processes that have had the same ID.
 
 use super::source::ProcessSource;
 use std::io;
 
-/// What this program uses of the line.
+/// The fields of the line that are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stat {
     /// Field 3: `R`, `S`, `Z` ...
@@ -12,9 +12,9 @@ pub(super) struct Stat {
     pub(super) parent: u32,
     /// Field 9: the kernel's `PF_` flags.
     flags: u64,
-    /// Field 20: how many threads the process has, ended ones not yet waited for included.
+    /// Field 20: the number of threads, including ended ones that were not waited for yet.
     pub(super) threads: u64,
-    /// Field 22: when it started, in clock ticks since boot.
+    /// Field 22: the start time in clock ticks since boot.
     pub(super) start_time: u64,
 }
 
@@ -22,29 +22,29 @@ pub(super) struct Stat {
 const KERNEL_THREAD: u64 = 0x0020_0000;
 
 impl Stat {
-    /// A thread of the kernel: it has no memory of its own, runs no file and holds no descriptor.
+    /// Whether this is a kernel thread, which has no memory of its own, no executable and no descriptors.
     pub(super) fn is_kernel_thread(self) -> bool {
         self.flags & KERNEL_THREAD != 0
     }
 
-    /// The main thread has ended. Other threads may live on and keep the descriptors open.
+    /// Whether the main thread has ended. Other threads may live on and keep the descriptors open.
     pub(super) fn is_zombie(self) -> bool {
         matches!(self.state, b'Z' | b'X' | b'x')
     }
 }
 
-/// Reads the line of a process that is held open.
+/// Reads the line of an open process.
 pub(super) fn fetch_stat(process: &dyn ProcessSource, buffer: &mut Vec<u8>) -> io::Result<Stat> {
     process.read("stat", buffer)?;
     decode_stat(buffer).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
-/// Decodes the line. The name in it is whatever the process likes, parentheses and newlines included, so that only
-/// the last `)` ends it: what follows are a letter and numbers.
+/// Decodes the line. A process may give itself any name, parentheses and newlines included. The last `)` ends it, because
+/// only a letter and numbers follow.
 pub(super) fn decode_stat(line: &[u8]) -> Option<Stat> {
     let end_of_name = line.iter().rposition(|&byte| byte == b')')?;
     let rest = std::str::from_utf8(line.get(end_of_name + 1..)?).ok()?;
-    // The first of these is field 3.
+    // These begin with field 3.
     let mut fields = rest.split_ascii_whitespace();
     let state = fields.next()?;
     Some(Stat {
@@ -56,13 +56,13 @@ pub(super) fn decode_stat(line: &[u8]) -> Option<Stat> {
     })
 }
 
-/// The process ended before or while it was read.
+/// Whether the process ended before or while it was read.
 pub(super) fn is_gone(error: &io::Error) -> bool {
     use rustix::io::Errno;
     matches!(Errno::from_io_error(error), Some(Errno::NOENT | Errno::SRCH))
 }
 
-/// The system does not let this user look.
+/// Whether this user may not read it.
 pub(super) fn is_refused(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::PermissionDenied
 }
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_cut_short_is_no_line() {
+    fn truncated_lines_are_rejected() {
         let whole = [&b"42 (cat)"[..], TAIL.as_bytes()].concat();
         let start_time = whole.windows(9).position(|part| part == b"123456789").unwrap();
         for len in 0..start_time {
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn this_process_is_alive_and_its_own() {
+    fn the_line_of_this_process() {
         let mut line = Vec::new();
         let live = super::super::live::Live;
         super::super::source::Source::read(&live, "/proc/self/stat", &mut line).unwrap();

@@ -1,4 +1,4 @@
-//! The table of sockets: listing them, and looking for their owners at the same time.
+//! The table of sockets: lists them, and looks for their owners at the same time.
 
 use super::owners::{self, HeadStart};
 use super::sockets;
@@ -6,7 +6,10 @@ use super::source::Source;
 use netstat_model::query::{Listing, OwnerSearch, Visit};
 use netstat_model::{Answer, Error, OwnerMethod, SocketRef, SocketTable};
 
-/// Lists the sockets of a query as far as the visitor keeps them, and looks for their owners where that is asked for.
+/// Lists the sockets of a query and returns a table of those that the visitor keeps, with their owners if requested.
+///
+/// # Errors
+/// If the sockets cannot be listed, or owners were requested by BPF and that failed.
 pub(super) fn table(
     source: &dyn Source,
     listing: &Listing<'_>,
@@ -17,7 +20,7 @@ pub(super) fn table(
         return Ok(Answer { data: (data, OwnerMethod::NotNeeded), warnings });
     };
     std::thread::scope(|scope| {
-        // Where few owners are wanted, perhaps none, the look would be for nothing.
+        // If only some owners are wanted, perhaps none, a look at all processes may be for nothing.
         let head_start = match listing.owners {
             OwnerSearch::All(_) => Some(HeadStart::begin(scope, source, by)),
             OwnerSearch::Some(_) | OwnerSearch::No => None,

@@ -1,4 +1,4 @@
-//! `struct tcp_info` and the memory of a socket, as long as the running kernel has them.
+//! Decoders for `struct tcp_info` and the memory of a socket, which are longer the newer the kernel is.
 
 use super::wire::{array_at, u8_at, u32_at};
 use netstat_model::{SocketMemory, TcpInfo};
@@ -10,13 +10,13 @@ const SYN_SENT: u8 = 2;
 /// `TCP_INFINITE_SSTHRESH`.
 const NO_THRESHOLD: u32 = 0x7fff_ffff;
 
-/// The course of a connection. A field that the bytes do not reach whole is unknown.
+/// Decodes `struct tcp_info`. Fields beyond the end of the bytes are unknown.
 #[doc(alias = "tcp_info")]
 pub(super) fn decode_tcp_info(bytes: &[u8]) -> TcpInfo {
     let number = |at| u32_at(bytes, at);
     let long = |at| array_at::<8>(bytes, at).map(u64::from_ne_bytes);
     let milliseconds = |at| number(at).map(|count| Duration::from_millis(count.into()));
-    // A duration of nothing is one that was not measured.
+    // 0 means not measured.
     let microseconds =
         |at| number(at).filter(|&count| count != 0).map(|count| Duration::from_micros(count.into()));
     let total = |at| long(at).map(Duration::from_micros);
@@ -27,7 +27,7 @@ pub(super) fn decode_tcp_info(bytes: &[u8]) -> TcpInfo {
     let delivery_rate = long(160);
     TcpInfo {
         rtt,
-        // Until something was measured this holds what the kernel begins with.
+        // Until something is measured this is the initial value of the kernel.
         rttvar: rtt.and_then(|_| number(72)).map(|count| Duration::from_micros(count.into())),
         min_rtt: microseconds(148).filter(|&rtt| rtt != Duration::from_micros(u32::MAX.into())),
         recv_rtt: microseconds(92),
@@ -47,10 +47,10 @@ pub(super) fn decode_tcp_info(bytes: &[u8]) -> TcpInfo {
         sacked: number(28),
         lost: number(32),
         reordering: number(88),
-        // Where no data ever went this way, the kernel counts from the handshake.
+        // If no data was ever sent, or received, the kernel counts from the handshake.
         last_data_sent: milliseconds(44).filter(|_| data_segs_out != Some(0)),
         last_data_received: milliseconds(52).filter(|_| data_segs_in != Some(0)),
-        // Until the peer answers, the kernel counts from its own start.
+        // Until the peer answers, the kernel counts from the start of the system.
         last_ack_received: milliseconds(56).filter(|_| u8_at(bytes, 0) != Some(SYN_SENT)),
         bytes_sent: long(200),
         bytes_retransmitted: long(208),
@@ -73,13 +73,13 @@ pub(super) fn decode_tcp_info(bytes: &[u8]) -> TcpInfo {
     }
 }
 
-/// A bit field's first bit is the lowest of the byte or the highest, as the machine has it.
+/// Decodes a bit field of one bit, which is the lowest bit of its byte on little-endian machines and the highest on others.
 fn app_limited(flags: u8) -> bool {
     flags & if cfg!(target_endian = "big") { 0x80 } else { 1 } != 0
 }
 
-/// How long ago the handshake ended. The kernel takes that moment for the last one in which data went either way
-/// until it really did, so it is known of a connection that has not sent, or not received, a byte.
+/// Decodes how long ago the handshake ended. The kernel reports that as the time since the last data until there is data, so it
+/// is known for a connection that has not sent, or not received, any.
 pub(super) fn decode_age(bytes: &[u8]) -> Option<Duration> {
     let silent = |segments, last| match u32_at(bytes, segments)? {
         0 => u32_at(bytes, last),
@@ -89,7 +89,7 @@ pub(super) fn decode_age(bytes: &[u8]) -> Option<Duration> {
     Some(Duration::from_millis(milliseconds.into()))
 }
 
-/// `INET_DIAG_SKMEMINFO`: as many numbers as the kernel has.
+/// Decodes `INET_DIAG_SKMEMINFO`. Numbers that an older kernel lacks are unknown.
 pub(super) fn decode_memory(bytes: &[u8]) -> SocketMemory {
     let number = |index: usize| u32_at(bytes, index * 4);
     SocketMemory {

@@ -1,8 +1,8 @@
-//! The kernel's numbers of states and timers, which sock_diag and `/proc/net` share.
+//! Decoders for the state and timer numbers of the kernel, which sock_diag and `/proc/net` share.
 
 use netstat_model::{Endpoint, Protocol, TcpState, TimerKind};
 
-/// The state of a TCP row. A closed socket is in no table but that of the bound ones.
+/// Decodes the state of a TCP row. A closed socket (7) is listed only if it is bound.
 pub(super) fn decode_state(number: u8) -> TcpState {
     match number {
         1 => TcpState::Established,
@@ -20,7 +20,7 @@ pub(super) fn decode_state(number: u8) -> TcpState {
     }
 }
 
-/// The state of a row by the kernel's number, and its remote end where it has one.
+/// Decodes the state of a row, and returns it with the remote end if the socket has one.
 pub(super) fn state_and_remote(
     protocol: Protocol,
     state: u8,
@@ -34,7 +34,7 @@ pub(super) fn state_and_remote(
     (state, has_peer.then_some(remote))
 }
 
-/// What a running timer waits for, by the kernel's number; `None` where none runs.
+/// Decodes what a running timer waits for; `None` if no timer is running.
 pub(super) fn decode_timer_kind(number: u8) -> Option<TimerKind> {
     match number {
         1 => Some(TimerKind::Retransmit),

@@ -1,10 +1,11 @@
-//! How long the system has been running, from `/proc/uptime`.
+//! The time since boot, from `/proc/uptime`.
 
 use super::source::Source;
 use netstat_model::{Error, Operation};
 use std::io;
 use std::time::Duration;
 
+/// Reads the time since boot, suspend included.
 pub(super) fn uptime(source: &dyn Source) -> Result<Duration, Error> {
     let mut bytes = Vec::new();
     let read = source.read("/proc/uptime", &mut bytes);
@@ -12,7 +13,7 @@ pub(super) fn uptime(source: &dyn Source) -> Result<Duration, Error> {
         .map_err(|error| Error::new(Operation::ReadUptime, error))
 }
 
-/// `1234.56 5678.90`: seconds with hundredths, then those that the processors were idle.
+/// Decodes `1234.56 5678.90`: seconds since boot, then the idle seconds of all processors.
 pub(super) fn decode_uptime(bytes: &[u8]) -> Option<Duration> {
     let text = std::str::from_utf8(bytes).ok()?.split_ascii_whitespace().next()?;
     let (seconds, rest) = text.split_once('.').unwrap_or((text, ""));
@@ -47,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_an_error() {
+    fn malformed_uptime_is_an_error() {
         assert!(uptime(&Fake::new()).is_err());
         assert!(uptime(&Fake::new().file("/proc/uptime", "soon")).is_err());
         assert_eq!(uptime(&Fake::new().file("/proc/uptime", "2.50 1.00")).unwrap().as_millis(), 2500);

@@ -1,4 +1,4 @@
-//! The users database, as its file has it.
+//! The user database.
 
 use super::source::Source;
 use netstat_model::error::words_of;
@@ -6,7 +6,7 @@ use netstat_model::{Answer, Warning};
 
 const FILE: &str = "/etc/passwd";
 
-/// The bytes of the database. Empty, with a warning, where it could not be read.
+/// Reads the database unparsed. It is empty, with a warning, if it cannot be read.
 pub(super) fn users(source: &dyn Source) -> Answer<Vec<u8>> {
     let mut data = Vec::new();
     match source.read(FILE, &mut data) {

@@ -1,6 +1,6 @@
-//! The messages and attributes of netlink, cut out of bytes, and the course of a dump.
+//! Netlink messages and attributes, and dumps of whole tables.
 //!
-//! Every length here comes from outside: nothing is read past what is there.
+//! Every length comes from outside and is checked: nothing is read past the end.
 
 use super::source::{Netlink, Next, Source};
 use netstat_model::Warning;
@@ -18,10 +18,10 @@ const NLM_F_REQUEST: u16 = 0x1;
 const NLM_F_DUMP: u16 = 0x300;
 const NLM_F_DUMP_INTR: u16 = 0x10;
 
-/// How often an interrupted or overrun dump is asked for before what came is taken, with a warning.
+/// How often an interrupted or overrun dump is requested before its last result is taken, with a warning.
 const TRIES: usize = 4;
 
-/// Message and attribute types carry flags in these bits (`NLA_F_NESTED`, `NLA_F_NET_BYTEORDER`).
+/// The bits of an attribute type without its flags (`NLA_F_NESTED`, `NLA_F_NET_BYTEORDER`).
 const ATTRIBUTE_TYPE: u16 = 0x3fff;
 
 /// One netlink message.
@@ -33,7 +33,14 @@ pub(super) struct Message<'a> {
     pub(super) payload: &'a [u8],
 }
 
-/// Cuts a datagram into its messages; `None` stands for a rest that is no message.
+impl<'a> Message<'a> {
+    /// Returns the payload if the message is of the kind.
+    pub(super) fn of_kind(self, kind: u16) -> Option<&'a [u8]> {
+        (self.kind == kind).then_some(self.payload)
+    }
+}
+
+/// Splits a datagram into its messages; `None` stands for a remainder that is not a message.
 pub(super) fn messages(mut bytes: &[u8]) -> impl Iterator<Item = Option<Message<'_>>> {
     std::iter::from_fn(move || {
         if bytes.is_empty() {
@@ -56,7 +63,7 @@ fn cut<'a>(bytes: &mut &'a [u8]) -> Option<Message<'a>> {
     Some(Message { kind, flags, payload })
 }
 
-/// The attributes of a payload, as type and value; a rest that is no attribute ends them.
+/// Splits a payload into attributes, as type and value. A remainder that is not an attribute is ignored.
 #[doc(alias = "nlattr")]
 pub(super) fn attributes(mut bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     std::iter::from_fn(move || {
@@ -76,7 +83,7 @@ pub(super) fn u8_at(bytes: &[u8], at: usize) -> Option<u8> {
     bytes.get(at).copied()
 }
 
-/// Two bytes in the order of this machine.
+/// Two bytes in native order.
 pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_ne_bytes(array_at(bytes, at)?))
 }
@@ -86,31 +93,30 @@ pub(super) fn be16_at(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_be_bytes(array_at(bytes, at)?))
 }
 
-/// Four bytes in the order of this machine.
+/// Four bytes in native order.
 pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_ne_bytes(array_at(bytes, at)?))
 }
 
-/// `N` bytes as they are.
 pub(super) fn array_at<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
     bytes.get(at..)?.first_chunk().copied()
 }
 
-/// A dump request: the header, then `body`, which is the fixed part and the attributes.
+/// Encodes a dump request. `body` is the fixed part of the message and its attributes.
 pub(super) fn dump_request(kind: u16, body: &[u8]) -> Vec<u8> {
     let mut request = Vec::with_capacity(HEADER + body.len());
     let len = u32::try_from(HEADER + body.len()).unwrap_or(u32::MAX);
     request.extend_from_slice(&len.to_ne_bytes());
     request.extend_from_slice(&kind.to_ne_bytes());
     request.extend_from_slice(&(NLM_F_REQUEST | NLM_F_DUMP).to_ne_bytes());
-    // Every request has a socket of its own, so a sequence number tells nothing; a constant one replays.
+    // Each request has its own socket, so the sequence number is not needed; a constant one can be replayed.
     request.extend_from_slice(&1u32.to_ne_bytes());
     request.extend_from_slice(&0u32.to_ne_bytes());
     request.extend_from_slice(body);
     request
 }
 
-/// An attribute, padded to the next multiple of four.
+/// Appends an attribute, padded to a multiple of four bytes.
 pub(super) fn put_attribute(into: &mut Vec<u8>, kind: u16, value: &[u8]) {
     let len = u16::try_from(4 + value.len()).unwrap_or(u16::MAX);
     into.extend_from_slice(&len.to_ne_bytes());
@@ -119,19 +125,19 @@ pub(super) fn put_attribute(into: &mut Vec<u8>, kind: u16, value: &[u8]) {
     into.resize(into.len().next_multiple_of(4), 0);
 }
 
-/// How a dump ended that gave its rows.
+/// What to know of the rows that a dump has returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct DumpEnd {
-    /// The table changed while it was read, at the last try too.
+    /// The table changed while it was read, even on the last try.
     pub(super) interrupted: bool,
-    /// The receive buffer overflowed, at the last try too.
+    /// The receive buffer overflowed, even on the last try.
     pub(super) overrun: bool,
-    /// Messages that made no sense.
+    /// How many messages made no sense.
     pub(super) odd: u64,
 }
 
 impl DumpEnd {
-    /// Says what a table lacks that came by this dump.
+    /// Adds the warnings for a table that was read by this dump.
     pub(super) fn warn(self, what: &'static str, warnings: &mut Vec<Warning>) {
         if self.interrupted {
             warnings.push(Warning::DumpInterrupted { what });
@@ -145,23 +151,24 @@ impl DumpEnd {
     }
 }
 
-/// Where the rows of a dump go.
+/// Receives the rows of a dump.
 pub(super) trait Rows {
-    /// Takes one message; `false` when it makes no sense.
+    /// Takes one message. Returns false when it makes no sense.
     fn row(&mut self, message: Message<'_>) -> bool;
-    /// Forgets the rows of this dump, which is asked for again; `false` where that cannot be done.
+    /// Drops the rows of this dump, which is about to be repeated. Returns false where rows cannot be taken back.
     fn restart(&mut self) -> bool;
-    /// Whether no more rows are wanted. Asked after each datagram.
+    /// Whether no more rows are wanted. Called after each datagram.
     fn is_full(&self) -> bool {
         false
     }
 }
 
-/// Asks for a dump and hands its messages to `rows`. An interrupted or overrun one is asked for again; when that
-/// does not help, or the rows cannot be taken back, the rows of the last try stay and the end says so.
+/// Requests a dump and passes its messages to `rows`. An interrupted or overrun dump is repeated; when that does not
+/// help, or the rows cannot be taken back, the rows of the last try stay and the returned value says so.
 ///
-/// Errors: what the socket calls say; what the kernel says in `NLMSG_ERROR` or `NLMSG_DONE`; `UnexpectedEof` for an
-/// answer without an end; `ENOBUFS` when not one row came.
+/// # Errors
+/// Those of the socket calls, and those that the kernel sends in `NLMSG_ERROR` or `NLMSG_DONE`; `UnexpectedEof` when
+/// the answer has no end; `ENOBUFS` when the buffer overflowed before the first row.
 pub(super) fn dump(
     source: &dyn Source,
     netlink: Netlink,
@@ -182,6 +189,35 @@ pub(super) fn dump(
             return Ok(end);
         }
     }
+}
+
+/// Requests a dump of `kind` and collects the rows that `decode` makes of its messages; `None` counts as an odd message.
+///
+/// # Errors
+/// Those of [`dump`].
+pub(super) fn collect<T>(
+    source: &dyn Source,
+    netlink: Netlink,
+    kind: u16,
+    body: &[u8],
+    decode: impl FnMut(Message<'_>) -> Option<T>,
+) -> io::Result<(Vec<T>, DumpEnd)> {
+    struct Collected<T, F>(Vec<T>, F);
+    impl<T, F: FnMut(Message<'_>) -> Option<T>> Rows for Collected<T, F> {
+        fn row(&mut self, message: Message<'_>) -> bool {
+            let row = (self.1)(message);
+            let is_row = row.is_some();
+            self.0.extend(row);
+            is_row
+        }
+        fn restart(&mut self) -> bool {
+            self.0.clear();
+            true
+        }
+    }
+    let mut collected = Collected(Vec::new(), decode);
+    let end = dump(source, netlink, &dump_request(kind, body), &mut collected)?;
+    Ok((collected.0, end))
 }
 
 fn dump_once(
@@ -205,7 +241,7 @@ fn dump_once(
                 NLMSG_DONE => verdict = Some(verdict_of(message.payload)),
                 NLMSG_ERROR => {
                     verdict = Some(verdict_of(message.payload).and_then(|()| {
-                        // An acknowledgement was not asked for; it does not end a dump.
+                        // An acknowledgement, which was not requested and does not end a dump.
                         Err(io::Error::new(
                             io::ErrorKind::InvalidData,
                             "the kernel answered with an odd message",
@@ -238,7 +274,8 @@ fn dump_once(
     }
 }
 
-/// The error number of `NLMSG_ERROR` and `NLMSG_DONE`: 0 or negative; an old kernel sends `NLMSG_DONE` without one.
+/// Reads the error number of `NLMSG_ERROR` or `NLMSG_DONE`, which is 0 or negative. An old kernel sends `NLMSG_DONE`
+/// without one.
 fn verdict_of(payload: &[u8]) -> io::Result<()> {
     match u32_at(payload, 0).map(u32::cast_signed) {
         Some(errno @ ..0) => Err(io::Error::from_raw_os_error(errno.saturating_neg())),

@@ -1,36 +1,30 @@
-//! TCP sockets that are bound and neither listen nor are connected, from `InternalGetBoundTcpEndpointTable`, which is
-//! not documented. Its rows are those of `GetTcpTable2`.
+//! Bound-only TCP sockets, which neither listen nor are connected, from `InternalGetBoundTcpEndpointTable`. The function
+//! is not documented; its rows are those of `GetTcpTable2`.
 
-use super::memory::{array_at, rows, u32_at};
+use super::memory::{array_at, u32_at};
+use super::mib_table::rows;
 use super::source::{Question, Source};
+use super::win32_error::{UNKNOWN_FORM, reason, warn_once};
 use netstat_model::Warning;
-use netstat_model::error::words_of;
 use netstat_model::{Endpoint, Family, NoOwner, Ownership, Protocol, Socket, TcpState};
 use std::net::IpAddr;
 
-/// `ERROR_PROC_NOT_FOUND`.
-const NOT_THERE: i32 = 127;
-
 const FIRST_ROW: usize = 4;
 
-/// The sockets of a family. Where they cannot be listed a warning says so.
+/// Returns the sockets of a family; none, with a warning, if they cannot be listed.
 pub(super) fn sockets(source: &dyn Source, family: Family, warnings: &mut Vec<Warning>) -> Vec<Socket> {
     let reason = match source.ask(&Question::BoundTcp(family)) {
         Ok(table) => match decode_table(table.bytes(), family) {
             Some(sockets) => return sockets,
-            None => "this Windows has it in a form that is not known here".to_owned(),
+            None => UNKNOWN_FORM.to_owned(),
         },
-        Err(error) if error.raw_os_error() == Some(NOT_THERE) => "this Windows does not tell it".to_owned(),
-        Err(error) => words_of(&error),
+        Err(error) => reason(&error),
     };
-    let warning = Warning::SourceUnavailable { what: "the list of bound-only sockets", reason };
-    if !warnings.contains(&warning) {
-        warnings.push(warning);
-    }
+    warn_once(warnings, Warning::SourceUnavailable { what: "the list of bound-only sockets", reason });
     Vec::new()
 }
 
-/// The rows; `None` where the table is not what it should be.
+/// Decodes the rows; `None` if the table does not have the expected form.
 pub(super) fn decode_table(table: &[u8], family: Family) -> Option<Vec<Socket>> {
     let size = match family {
         Family::V4 => 28,
@@ -43,7 +37,7 @@ pub(super) fn decode_table(table: &[u8], family: Family) -> Option<Vec<Socket>> 
     rows.map(|row| decode_row(row, family)).collect()
 }
 
-/// A row. One without a port is bound to nothing, and says that the table is another one.
+/// Decodes a row. One without a port is not bound, so the table does not have the expected form.
 fn decode_row(row: &[u8], family: Family) -> Option<Socket> {
     let (address, scope, port, pid) = match family {
         Family::V4 => (IpAddr::from(array_at::<4>(row, 4)?), 0, 8, 20),
@@ -85,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_both_families() {
+    fn rows_of_both_families_are_decoded() {
         let source = Fake::new()
             .says(Question::BoundTcp(Family::V4), table(FIRST_ROW, &[row(49179, 2588)]))
             .says(Question::BoundTcp(Family::V6), table(FIRST_ROW, &[row6(49180, 0)]));
@@ -101,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_listed_is_said_once_and_no_empty_list() {
+    fn a_list_that_fails_is_one_warning() {
         let said = |source: &Fake| {
             let mut warnings = Vec::new();
             assert_eq!(sockets(source, Family::V4, &mut warnings), []);
@@ -111,12 +105,12 @@ mod tests {
         };
         let begin = "the list of bound-only sockets is unknown: ";
         let fails = |error| Fake::new().fails(Question::BoundTcp(Family::V4), error);
-        assert_eq!(said(&fails(NOT_THERE)), format!("{begin}this Windows does not tell it"));
+        assert_eq!(said(&fails(127)), format!("{begin}this version of Windows does not report it"));
         assert!(said(&fails(5)).starts_with(begin));
         let odd = [table(FIRST_ROW, &[row(0, 1)]), table(FIRST_ROW, &[row(1, 1)[..27].to_vec()])];
         for odd in odd {
             let source = Fake::new().says(Question::BoundTcp(Family::V4), odd);
-            assert!(said(&source).ends_with("in a form that is not known here"));
+            assert!(said(&source).ends_with("in an unknown format"));
         }
     }
 

@@ -6,10 +6,10 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;
 
-/// The error of a function that does not know what it is asked (`ERROR_NOT_SUPPORTED`).
+/// `ERROR_NOT_SUPPORTED`.
 pub(super) const NOT_SUPPORTED: i32 = 50;
 
-/// A system that says what the test made it say, and to all else that it does not have it.
+/// A system that answers what the test defined, and `ERROR_NOT_SUPPORTED` to everything else.
 #[derive(Debug, Default)]
 pub(super) struct Fake {
     answers: HashMap<Question, Result<Memory, i32>>,
@@ -21,19 +21,19 @@ impl Fake {
         Self::default()
     }
 
-    /// An answer.
+    /// Defines an answer.
     pub(super) fn says(mut self, question: Question, answer: Memory) -> Self {
         self.answers.insert(question, Ok(answer));
         self
     }
 
-    /// An error, by its number.
+    /// Defines a Win32 error as the answer.
     pub(super) fn fails(mut self, question: Question, error: i32) -> Self {
         self.answers.insert(question, Err(error));
         self
     }
 
-    /// What was asked, in order.
+    /// The questions asked so far, in order.
     pub(super) fn asked(&self) -> Vec<Question> {
         self.asked.borrow().clone()
     }
@@ -50,7 +50,7 @@ impl Source for Fake {
     }
 }
 
-/// A table as Windows has it: a count, then from `first` on the rows.
+/// A table in the form of Windows: a count, then the rows, which begin at `first`.
 pub(super) fn table(first: usize, rows: &[Vec<u8>]) -> Memory {
     let mut bytes = u32::try_from(rows.len()).unwrap().to_le_bytes().to_vec();
     bytes.resize(first, 0);
@@ -58,7 +58,7 @@ pub(super) fn table(first: usize, rows: &[Vec<u8>]) -> Memory {
     Memory::flat(bytes)
 }
 
-/// The values of a key of the registry.
+/// The values of a registry key, packed.
 pub(super) fn packed(values: &[(&str, &[u8])]) -> Memory {
     let mut bytes = Vec::new();
     for (name, data) in values {

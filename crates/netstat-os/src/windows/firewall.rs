@@ -1,41 +1,21 @@
-//! What the Windows firewall does with what comes in: its rules and settings, from the registry.
+//! What the Windows firewall does with incoming packets, by its rules and settings in the registry.
 //!
-//! Those of the machine stand below `FirewallPolicy`; those of its administration, by Group Policy or a management service,
-//! stand elsewhere, and win. Filters that other programs put into Windows beside its firewall are not to be read anywhere.
+//! Those of the machine are below `FirewallPolicy`. Those of its administration (Group Policy or a management service) are
+//! elsewhere and take precedence. Filters of other programs (WFP) are not in the registry and remain unknown.
 
 mod judge;
+mod profiles;
 mod rule;
 
 use super::registry::{Value, decode_values};
 use super::source::{Question, Source};
-use bitflags::bitflags;
 use judge::{Ruleset, Settings};
 use netstat_model::error::words_of;
 use netstat_model::{Firewall, Inbound, UnreadRules};
 use rule::Rule;
 use std::io;
 
-bitflags! {
-    /// The profiles of the firewall, by the kind of network.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub(super) struct Profiles: u8 {
-        const DOMAIN = 1;
-        const PRIVATE = 2;
-        const PUBLIC = 4;
-    }
-}
-
-impl Profiles {
-    const EACH: [Self; 3] = [Self::DOMAIN, Self::PRIVATE, Self::PUBLIC];
-
-    /// Their names.
-    fn words(self) -> Vec<&'static str> {
-        let words = [(Self::DOMAIN, "domain"), (Self::PRIVATE, "private"), (Self::PUBLIC, "public")];
-        words.into_iter().filter(|(profile, _)| self.contains(*profile)).map(|(_, word)| word).collect()
-    }
-}
-
-/// A key of the machine itself.
+/// A key of the machine.
 macro_rules! local {
     ($key:literal) => {
         concat!(r"SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\", $key)
@@ -49,17 +29,17 @@ macro_rules! policy {
     };
 }
 
-/// The rules of the machine.
+/// Rules of the machine.
 pub(super) const RULES: &str = local!("FirewallRules");
 
-/// The rules of its administration: of Group Policy, and of a management service.
+/// Rules of the administration: of Group Policy, and of a management service (MDM).
 const MANAGED: [&str; 2] = [policy!("FirewallRules"), local!(r"Mdm\FirewallRules")];
 
-/// What Windows lets its own services do.
+/// Rules that restrict the services of Windows (service hardening).
 const HARDENING: [&str; 2] =
     [local!(r"RestrictedServices\Static\System"), local!(r"RestrictedServices\Configurable\System")];
 
-/// Openings of Group Policy in the form of Windows XP, which still count. What is in them is not read.
+/// Openings by Group Policy in the form of Windows XP, which are still in force. Their contents are not parsed.
 const OLD: [&str; 4] = [
     policy!(r"DomainProfile\GloballyOpenPorts\List"),
     policy!(r"DomainProfile\AuthorizedApplications\List"),
@@ -67,41 +47,41 @@ const OLD: [&str; 4] = [
     policy!(r"StandardProfile\AuthorizedApplications\List"),
 ];
 
-/// The service that applies all this.
+/// The service of the firewall.
 const SERVICE: &str = r"SYSTEM\CurrentControlSet\Services\MpsSvc";
 
 /// `SERVICE_DISABLED`.
 const DISABLED: u32 = 4;
 
 /// The keys with the settings of a profile.
-struct Keys {
-    /// Of Group Policy, the ones that win first. Windows XP knew one profile for all networks outside of the domain.
+struct ProfileKeys {
+    /// Of Group Policy, in order of precedence. Windows XP had one profile for all networks outside of the domain.
     policy: &'static [&'static str],
     /// Of a management service.
     mdm: &'static [&'static str],
     local: &'static str,
 }
 
-/// In the order of [`Profiles::EACH`].
-const PROFILES: [Keys; 3] = [
-    Keys {
+/// In the order of [`profiles::Profiles::EACH`].
+const PROFILES: [ProfileKeys; 3] = [
+    ProfileKeys {
         policy: &[policy!("DomainProfile")],
         mdm: &[local!(r"Mdm\DomainProfile")],
         local: local!("DomainProfile"),
     },
-    Keys {
+    ProfileKeys {
         policy: &[policy!("PrivateProfile"), policy!("StandardProfile")],
         mdm: &[local!(r"Mdm\StandardProfile"), local!(r"Mdm\PrivateProfile")],
         local: local!("StandardProfile"),
     },
-    Keys {
+    ProfileKeys {
         policy: &[policy!("PublicProfile"), policy!("StandardProfile")],
         mdm: &[local!(r"Mdm\PublicProfile")],
         local: local!("PublicProfile"),
     },
 ];
 
-/// What becomes of each, by the rules and settings that can be read.
+/// Judges each packet by the rules and settings that can be read.
 pub(super) fn firewall(source: &dyn Source, asked: &[Inbound]) -> Firewall {
     let mut reader = Reader { source, unread: Vec::new() };
     let judgements = match reader.ruleset() {
@@ -119,7 +99,7 @@ pub(super) fn firewall(source: &dyn Source, asked: &[Inbound]) -> Firewall {
     Firewall { judgements, unread: reader.unread }
 }
 
-/// The numbers of a key by their names; `None` for one that is no number.
+/// The numbers of a key by name; `None` for a value that is not a number.
 type Numbers = Vec<(String, Option<u32>)>;
 
 struct Reader<'a> {
@@ -131,7 +111,7 @@ impl Reader<'_> {
     fn ruleset(&mut self) -> io::Result<Ruleset> {
         let mut ruleset = Ruleset { local: self.rules_of(RULES)?, ..Ruleset::default() };
         for key in MANAGED {
-            ruleset.managed.extend(self.rules(key, "rules of its administration"));
+            ruleset.managed.extend(self.rules(key, "rules of Group Policy or a management service"));
         }
         for key in HARDENING {
             ruleset.hardening.extend(self.rules(key, "rules for services of Windows"));
@@ -147,7 +127,7 @@ impl Reader<'_> {
         };
         for keys in &PROFILES {
             let mut settings = self.settings(keys);
-            // Without its service the firewall may be off, whatever they say.
+            // Without its service the firewall may be off, whatever the settings say.
             settings.enabled = settings.enabled.filter(|enabled| !enabled || !stopped);
             ruleset.settings.push(settings);
         }
@@ -167,7 +147,7 @@ impl Reader<'_> {
         Ok(rules)
     }
 
-    /// Rules of a key that need not be there. Where it is refused, they may be any.
+    /// Returns the rules of an optional key. If it cannot be read, it may contain any rule.
     fn rules(&mut self, key: &'static str, of: &'static str) -> Vec<Rule> {
         match self.rules_of(key) {
             Ok(rules) => rules,
@@ -188,7 +168,7 @@ impl Reader<'_> {
         Ok(decode_numbers(values.bytes()))
     }
 
-    fn settings(&mut self, keys: &Keys) -> Settings {
+    fn settings(&mut self, keys: &ProfileKeys) -> Settings {
         let all = |keys: &[&'static str]| -> io::Result<Numbers> {
             let each: io::Result<Vec<Numbers>> = keys.iter().map(|key| self.numbers(key)).collect();
             Ok(each?.concat())
@@ -201,29 +181,26 @@ impl Reader<'_> {
                 if !self.unread.contains(&unread) {
                     self.unread.push(unread);
                 }
-                return Settings { enabled: None, allows: None, shielded: None, merges: None };
+                return Settings::default();
             }
         };
-        // A setting that nobody made is the default of Windows.
-        let setting = |name: &str, local: &Numbers, default: bool, is: fn(u32) -> Option<bool>| {
-            match (number(&policy, name), number(&mdm, name)) {
-                // Which of the two wins is a setting of its own.
-                (Some(one), Some(other)) if one != other => None,
-                (Some(number), _) | (None, Some(number)) => is(number?),
-                (None, None) => match number(local, name) {
-                    Some(number) => is(number?),
-                    None => Some(default),
-                },
+        let setting = |name: &str, local: &[(String, Option<u32>)], default: bool| {
+            let administered = match (number(&policy, name), number(&mdm, name)) {
+                // Which administration takes precedence is a setting of its own.
+                (Some(one), Some(other)) if one != other => return None,
+                (one, other) => one.or(other),
+            };
+            match administered.or_else(|| number(local, name)) {
+                Some(number) => flag(number?),
+                None => Some(default),
             }
         };
         Settings {
-            enabled: setting("EnableFirewall", &local, true, flag),
-            allows: setting("DefaultInboundAction", &local, false, |action| {
-                flag(action).map(|blocks| !blocks)
-            }),
-            shielded: setting("DoNotAllowExceptions", &local, false, flag),
-            // A machine cannot set aside its own rules.
-            merges: setting("AllowLocalPolicyMerge", &Numbers::new(), true, flag),
+            enabled: setting("EnableFirewall", &local, true),
+            allows: setting("DefaultInboundAction", &local, true).map(|blocks| !blocks),
+            shielded: setting("DoNotAllowExceptions", &local, false),
+            // The machine itself cannot switch off its own rules.
+            merges: setting("AllowLocalPolicyMerge", &[], true),
         }
     }
 }
@@ -236,12 +213,12 @@ fn flag(number: u32) -> Option<bool> {
     }
 }
 
-/// The value of a name; in it `None` for one that is no number.
-fn number(values: &Numbers, name: &str) -> Option<Option<u32>> {
+/// Finds a value by name. `Some(None)` if it is not a number.
+fn number(values: &[(String, Option<u32>)], name: &str) -> Option<Option<u32>> {
     values.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, number)| *number)
 }
 
-/// The rule of a value, where it is one about what comes in.
+/// Decodes the rule in a value, if it is about incoming packets.
 fn decode_rule(value: &Value<'_>) -> Option<Rule> {
     Rule::decode(&value.name.to_string_lossy(), &value.text().to_string_lossy())
 }
@@ -253,7 +230,7 @@ fn decode_numbers(values: &[u8]) -> Numbers {
         true
     });
     if odd > 0 {
-        // Any of them may have been cut off.
+        // The missing part may have contained any of these.
         let names =
             ["EnableFirewall", "DefaultInboundAction", "DoNotAllowExceptions", "AllowLocalPolicyMerge"];
         numbers.splice(0..0, names.map(|name| (name.to_owned(), None)));
@@ -261,7 +238,7 @@ fn decode_numbers(values: &[u8]) -> Numbers {
     numbers
 }
 
-/// Any bytes as what is read here.
+/// Runs every decoder on any bytes.
 #[cfg(any(test, fuzzing))]
 pub(super) fn decode_all(bytes: &[u8]) {
     decode_values(bytes, |value| decode_rule(value).is_some());

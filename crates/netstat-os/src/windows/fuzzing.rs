@@ -1,4 +1,4 @@
-//! One function for each decoder, for the fuzz targets of the same names.
+//! The entry points of the fuzz targets, which have the same names.
 
 use super::memory::Memory;
 use super::offload::Offloads;
@@ -10,7 +10,7 @@ use super::{
 };
 use netstat_model::{Family, TcpInfo};
 
-/// The socket tables.
+/// Decodes socket tables.
 pub fn windows_sockets(data: &[u8]) {
     sockets::decode_all(data);
     for family in [Family::V4, Family::V6] {
@@ -20,14 +20,14 @@ pub fn windows_sockets(data: &[u8]) {
     for what in [Estats::Data, Estats::Path] {
         tcp_info::decode(what, data, &mut TcpInfo::default());
     }
-    // The table without peers, then the one with.
+    // The documented table, then the one with peers.
     let (documented, other) = data.split_at(data.len() / 2);
-    for layout in [&sockets::UDP_V4, &sockets::UDP_V6] {
+    for layout in [&sockets::layout::UDP_V4, &sockets::layout::UDP_V6] {
         Peers::decode(other, layout, documented);
     }
 }
 
-/// The list of processes, at an address that the first bytes give.
+/// Decodes the list of processes. The first eight bytes are its address.
 pub fn windows_processes(data: &[u8]) {
     if let Ok(memory) = Memory::from_recording(data) {
         processes::decode_all(&memory);
@@ -35,34 +35,34 @@ pub fn windows_processes(data: &[u8]) {
     }
 }
 
-/// Rows of the routing tables, and of the tables of IP interfaces and addresses.
+/// Decodes rows of the routing, IP interface and address tables.
 pub fn windows_routes(data: &[u8]) {
     routes::decode_all(data);
     addresses::decode_address(data);
 }
 
-/// Rows of the table of interfaces, with their counters, and the list of adapters.
+/// Decodes rows of the interface table, with their counters, and the list of adapters.
 pub fn windows_interfaces(data: &[u8]) {
     interfaces::decode_all(data);
     interface_counters::decode_row(data);
 }
 
-/// The counters of the protocols.
+/// Decodes protocol counters.
 pub fn windows_counters(data: &[u8]) {
     counters::decode_all(data);
 }
 
-/// What netsh says of ports.
+/// Parses the port ranges that netsh prints.
 pub fn windows_limits(data: &[u8]) {
     limits::decode_all(data);
 }
 
-/// The values of the registry that are routes.
+/// Decodes persistent routes in the registry.
 pub fn windows_persistent_routes(data: &[u8]) {
     persistent::decode_all(data);
 }
 
-/// The rules and settings of the firewall.
+/// Decodes firewall rules and settings.
 pub fn windows_firewall(data: &[u8]) {
     firewall::decode_all(data);
 }

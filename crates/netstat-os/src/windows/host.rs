@@ -1,22 +1,22 @@
 //! The name of this machine.
 
-use super::memory::{text, units};
+use super::memory::text_before_zero;
 use super::source::{HostName, Question, Source};
 use netstat_model::{Error, Operation};
 use std::io;
 
-/// The name as it was given to the machine, without a domain.
+/// Returns the DNS host name without a domain.
 pub(super) fn host_name(source: &dyn Source) -> Result<String, Error> {
-    let failed = |error| Error::new(Operation::ReadHostName, error);
-    let answer = source.ask(&Question::HostName(HostName::Short)).map_err(failed)?;
-    decode_name(answer.bytes())
-        .ok_or_else(|| failed(io::Error::new(io::ErrorKind::InvalidData, "it is not text")))
+    let name = source.ask(&Question::HostName(HostName::Short)).and_then(|answer| {
+        decode_name(answer.bytes())
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it is not valid Unicode"))
+    });
+    name.map_err(|error| Error::new(Operation::ReadHostName, error))
 }
 
-/// UTF-16, up to the zero after it.
+/// Decodes zero-terminated UTF-16.
 pub(super) fn decode_name(bytes: &[u8]) -> Option<String> {
-    let units: Vec<u16> = units(bytes).take_while(|&unit| unit != 0).collect();
-    text(&units).into_string().ok().filter(|name| !name.is_empty())
+    text_before_zero(bytes).into_string().ok().filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]
@@ -31,12 +31,12 @@ mod tests {
     }
 
     #[test]
-    fn the_name_is_what_windows_says() {
+    fn the_name_ends_at_its_zero() {
         let units: Vec<u16> = "DESKTOP-한글\0junk".encode_utf16().collect();
         assert_eq!(named(&units).unwrap(), "DESKTOP-한글");
         assert_eq!(
             named(&[]).unwrap_err().to_string(),
-            "cannot read the name of this machine: it is not text"
+            "cannot read the name of this machine: it is not valid Unicode"
         );
         assert!(host_name(&Fake::new()).is_err());
     }

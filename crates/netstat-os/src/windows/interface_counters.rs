@@ -1,36 +1,31 @@
 //! The counters of the interfaces, from `GetIfTable2`, 64 bits each.
 //!
-//! A filter in the stack of a card has a row of its own, which counts the packets of the card again: those rows are left
-//! out. A virtual switch and the card below it both stay, as on Linux a bridge and its port do.
+//! A filter in the stack of a network card has a row of its own, which counts the packets of the card again. Those rows
+//! are left out. A virtual switch and the card below it both stay, like a bridge and its port on Linux.
 
 use super::interfaces::{self, FIRST_COUNTER};
-use super::memory::{rows, u64_at};
-use super::routes::FIRST_ROW;
+use super::memory::u64_at;
+use super::mib_table::decode_rows;
 use super::source::{Question, Source};
-use netstat_model::{Answer, Error, Operation, Warning};
+use netstat_model::{Answer, Error, Operation};
 use netstat_model::{InterfaceCounters, InterfaceFlags, InterfaceStats};
 
-/// All interfaces with their counters, by index.
+/// How many counters a row of `GetIfTable2` has.
+const COUNTERS: usize = 17;
+
+/// Returns all interfaces with their counters, by index.
 pub(super) fn interface_counters(source: &dyn Source) -> Result<Answer<Vec<InterfaceCounters>>, Error> {
     let table =
         source.ask(&Question::Interfaces).map_err(|error| Error::new(Operation::ListInterfaces, error))?;
-    let (rows, mut odd) = rows(table.bytes(), FIRST_ROW, interfaces::ROW);
-    let mut answer = Answer::whole(Vec::new());
-    for row in rows {
-        match decode_row(row) {
-            Some((_, true)) => {}
-            Some((counters, false)) => answer.data.push(counters),
-            None => odd += 1,
-        }
-    }
-    answer.data.sort_by_key(|interface| interface.index);
-    if odd > 0 {
-        answer.warnings.push(Warning::OddMessages { what: interfaces::TABLE, count: odd });
-    }
-    Ok(answer)
+    let mut warnings = Vec::new();
+    let rows = decode_rows(table.bytes(), interfaces::ROW, interfaces::TABLE, &mut warnings, decode_row);
+    let mut data: Vec<_> =
+        rows.into_iter().filter(|(_, filter)| !filter).map(|(counters, _)| counters).collect();
+    data.sort_by_key(|interface| interface.index);
+    Ok(Answer { data, warnings })
 }
 
-/// An interface with its counters, and whether it is a filter in the stack of another.
+/// Decodes an interface with its counters, and whether it is a filter in the stack of another one.
 pub(super) fn decode_row(row: &[u8]) -> Option<(InterfaceCounters, bool)> {
     let decoded = interfaces::decode_row(row)?;
     let counters = InterfaceCounters {
@@ -42,44 +37,25 @@ pub(super) fn decode_row(row: &[u8]) -> Option<(InterfaceCounters, bool)> {
     Some((counters, decoded.filter))
 }
 
-/// The counters stand one after another, eight bytes each. What Windows does not count is unknown: collisions, and why
-/// packets were dropped.
+/// Decodes the counters, which follow one another. Windows does not count collisions or why packets were dropped.
 fn decode_stats(row: &[u8]) -> Option<InterfaceStats> {
-    let mut fields = [0; 17];
-    for (number, field) in fields.iter_mut().enumerate() {
-        *field = u64_at(row, FIRST_COUNTER + number * 8)?;
-    }
-    let [
-        rx_bytes,
-        rx_unicast,
-        rx_non_unicast,
-        rx_dropped,
-        rx_errors,
-        rx_unknown_protocols,
-        _rx_unicast_octets,
-        _rx_multicast_octets,
-        _rx_broadcast_octets,
-        tx_bytes,
-        tx_unicast,
-        tx_non_unicast,
-        tx_dropped,
-        tx_errors,
-        ..,
-    ] = fields;
+    let counters = row.get(FIRST_COUNTER..)?.get(..COUNTERS * 8)?;
+    let at = |place: usize| u64_at(counters, place * 8);
     Some(InterfaceStats {
-        rx_bytes: Some(rx_bytes),
-        rx_packets: rx_unicast.checked_add(rx_non_unicast),
-        rx_unicast: Some(rx_unicast),
-        rx_non_unicast: Some(rx_non_unicast),
-        rx_errors: Some(rx_errors),
-        rx_dropped: Some(rx_dropped),
-        rx_unknown_protocols: Some(rx_unknown_protocols),
-        tx_bytes: Some(tx_bytes),
-        tx_packets: tx_unicast.checked_add(tx_non_unicast),
-        tx_unicast: Some(tx_unicast),
-        tx_non_unicast: Some(tx_non_unicast),
-        tx_errors: Some(tx_errors),
-        tx_dropped: Some(tx_dropped),
+        rx_bytes: at(0),
+        rx_packets: at(1)?.checked_add(at(2)?),
+        rx_unicast: at(1),
+        rx_non_unicast: at(2),
+        rx_dropped: at(3),
+        rx_errors: at(4),
+        rx_unknown_protocols: at(5),
+        // 6 to 8 are the octets of unicast, multicast and broadcast packets.
+        tx_bytes: at(9),
+        tx_packets: at(10)?.checked_add(at(11)?),
+        tx_unicast: at(10),
+        tx_non_unicast: at(11),
+        tx_dropped: at(12),
+        tx_errors: at(13),
         ..InterfaceStats::default()
     })
 }

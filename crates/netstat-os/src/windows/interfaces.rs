@@ -1,26 +1,27 @@
-//! The network interfaces: what each is, from `GetIfTable2`; which of them carry IP, and in which order Windows lists
-//! them, from `GetAdaptersAddresses`.
+//! The network interfaces: their properties from `GetIfTable2`; which of them carry IP, and the order of Windows, from
+//! `GetAdaptersAddresses`.
 //!
-//! `GetIfTable2` also has what no packet of IP begins or ends at: the filters and the packet schedulers in the stack of
-//! a card, and the miniports of the system.
+//! `GetIfTable2` also lists what no IP packet begins or ends at: filters and packet schedulers in the stack of a network
+//! card, and the miniports of the system.
 
 use super::addresses;
-use super::memory::{Memory, rows, text, u8_at, u32_at, u64_at, units};
-use super::routes::FIRST_ROW;
+use super::memory::{Memory, text_before_zero, u8_at, u32_at, u64_at};
+use super::mib_table::decode_rows;
 use super::source::{Question, Source};
+use super::win32_error::unavailable;
 use netstat_model::{Answer, Error, Operation, Warning};
 use netstat_model::{Interface, InterfaceFlags};
 use rustc_hash::FxHashMap;
 use std::ffi::OsString;
 use std::io;
 
-/// Where the fields of `MIB_IF_ROW2` are.
+// Size and offsets of `MIB_IF_ROW2`.
 pub(super) const ROW: usize = 1352;
 const LUID: usize = 0;
 const INDEX: usize = 8;
 const ALIAS: usize = 28;
 const DESCRIPTION: usize = 542;
-/// `IF_MAX_STRING_SIZE` and the zero after it.
+/// `IF_MAX_STRING_SIZE` and its terminating zero.
 const TEXT_UNITS: usize = 257;
 const LINK_ADDRESS_LENGTH: usize = 1056;
 const LINK_ADDRESS: usize = 1060;
@@ -31,7 +32,7 @@ const ACCESS_TYPE: usize = 1144;
 const FLAGS: usize = 1152;
 const OPER_STATUS: usize = 1156;
 const ADMIN_STATUS: usize = 1160;
-/// `InOctets`, where the counters begin.
+/// `InOctets`, the first of the counters.
 pub(super) const FIRST_COUNTER: usize = 1208;
 
 const FLAG_FILTER: u8 = 1 << 1;
@@ -43,80 +44,63 @@ const TYPE_PPP: u32 = 23;
 const TYPE_LOOPBACK: u32 = 24;
 const TYPE_WIRELESS: u32 = 71;
 
-/// Where the fields of `IP_ADAPTER_ADDRESSES` are, on 64-bit systems.
+// Offsets of `IP_ADAPTER_ADDRESSES`, 64 bits.
 const ADAPTER_INDEX: usize = 4;
 const ADAPTER_NEXT: usize = 8;
 const ADAPTER_INDEX_V6: usize = 108;
 
-/// What a warning calls the table.
+/// The name of the table in warnings.
 pub(super) const TABLE: &str = "list of interfaces";
 
 /// A row of `GetIfTable2`.
 #[derive(Debug, PartialEq, Eq)]
 #[doc(alias = "MIB_IF_ROW2")]
 pub(super) struct Row {
-    /// What the registry calls the interface by.
+    /// Identifies the interface in the registry.
     pub(super) luid: u64,
-    /// A part of the stack of another interface, whose packets it counts again.
+    /// Belongs to the stack of another interface and counts its packets again.
     pub(super) filter: bool,
     pub(super) interface: Interface,
 }
 
-/// All interfaces that carry IP, with their addresses, in the order of Windows.
+/// Returns all interfaces that carry IP, with their addresses, in the order of Windows.
 pub(super) fn interfaces(source: &dyn Source) -> Result<Answer<Vec<Interface>>, Error> {
     let failed = |error| Error::new(Operation::ListInterfaces, error);
-    let (rows, odd) = fetch(source).map_err(failed)?;
-    let (addresses, odd_addresses) = addresses::fetch(source).map_err(failed)?;
-    let mut answer = Answer::default();
-    for (what, count) in [(TABLE, odd), (addresses::TABLE, odd_addresses)] {
-        if count > 0 {
-            answer.warnings.push(Warning::OddMessages { what, count });
-        }
-    }
+    let mut warnings = Vec::new();
+    let rows = fetch(source, &mut warnings).map_err(failed)?;
+    let addresses = addresses::fetch(source, &mut warnings).map_err(failed)?;
     let mut interfaces: Vec<Interface> =
         rows.into_iter().filter(|row| !row.filter).map(|row| row.interface).collect();
     match source.ask(&Question::Adapters) {
         Ok(adapters) => {
-            let places: FxHashMap<u32, usize> = decode_adapters(&adapters)
-                .into_iter()
-                .enumerate()
-                .map(|(place, index)| (index, place))
-                .collect();
+            let places = places(decode_adapters(&adapters));
             interfaces.retain(|interface| places.contains_key(&interface.index));
             interfaces.sort_by_key(|interface| places.get(&interface.index).copied());
         }
-        Err(error) => answer.warnings.push(Warning::SourceUnavailable {
-            what: "which interfaces carry IP",
-            reason: netstat_model::error::words_of(&error),
-        }),
+        Err(error) => warnings.push(unavailable("which interfaces carry IP", &error)),
     }
-    let places: FxHashMap<u32, usize> =
-        interfaces.iter().enumerate().map(|(place, interface)| (interface.index, place)).collect();
+    let places = places(interfaces.iter().map(|interface| interface.index));
     for (index, address) in addresses {
-        // An interface made between the two lists is left out whole.
+        // An interface that came up between the two calls is left out altogether.
         if let Some(interface) = places.get(&index).and_then(|&place| interfaces.get_mut(place)) {
             interface.addresses.push(address);
         }
     }
-    answer.data = interfaces;
-    Ok(answer)
+    Ok(Answer { data: interfaces, warnings })
 }
 
-/// Every row of `GetIfTable2`, and how many made no sense.
-pub(super) fn fetch(source: &dyn Source) -> io::Result<(Vec<Row>, u64)> {
+/// The place of each interface index in a list.
+fn places(indices: impl IntoIterator<Item = u32>) -> FxHashMap<u32, usize> {
+    indices.into_iter().enumerate().map(|(place, index)| (index, place)).collect()
+}
+
+/// Returns every row of `GetIfTable2`.
+pub(super) fn fetch(source: &dyn Source, warnings: &mut Vec<Warning>) -> io::Result<Vec<Row>> {
     let table = source.ask(&Question::Interfaces)?;
-    let (rows, mut odd) = rows(table.bytes(), FIRST_ROW, ROW);
-    let mut decoded = Vec::new();
-    for row in rows {
-        match decode_row(row) {
-            Some(row) => decoded.push(row),
-            None => odd += 1,
-        }
-    }
-    Ok((decoded, odd))
+    Ok(decode_rows(table.bytes(), ROW, TABLE, warnings, decode_row))
 }
 
-/// An interface without an index is none.
+/// Decodes a row. One without an index is malformed.
 pub(super) fn decode_row(row: &[u8]) -> Option<Row> {
     let index = u32_at(row, INDEX).filter(|&index| index != 0)?;
     let description = decode_text(row, DESCRIPTION)?;
@@ -137,11 +121,10 @@ pub(super) fn decode_row(row: &[u8]) -> Option<Row> {
     Some(Row { luid: u64_at(row, LUID)?, filter: u8_at(row, FLAGS)? & FLAG_FILTER != 0, interface })
 }
 
-/// A text of a fixed size, up to its zero; an empty one is none.
+/// Decodes a text field of a fixed size; `Some(None)` if it is empty.
 fn decode_text(row: &[u8], offset: usize) -> Option<Option<OsString>> {
-    let bytes = row.get(offset..)?.get(..TEXT_UNITS * 2)?;
-    let units: Vec<u16> = units(bytes).take_while(|&unit| unit != 0).collect();
-    Some((!units.is_empty()).then(|| text(&units)))
+    let text = text_before_zero(row.get(offset..)?.get(..TEXT_UNITS * 2)?);
+    Some(Some(text).filter(|text| !text.is_empty()))
 }
 
 fn decode_link_address(row: &[u8]) -> Option<Option<Box<[u8]>>> {
@@ -151,25 +134,19 @@ fn decode_link_address(row: &[u8]) -> Option<Option<Box<[u8]>>> {
 }
 
 fn decode_flags(row: &[u8], kind: u32) -> Option<InterfaceFlags> {
-    Some(
-        [
-            (u32_at(row, ADMIN_STATUS)? == STATUS_UP, InterfaceFlags::UP),
-            (u32_at(row, OPER_STATUS)? == STATUS_UP, InterfaceFlags::RUNNING),
-            (kind == TYPE_LOOPBACK, InterfaceFlags::LOOPBACK),
-            (u32_at(row, ACCESS_TYPE)? == ACCESS_POINT_TO_POINT, InterfaceFlags::POINT_TO_POINT),
-        ]
-        .into_iter()
-        .filter(|&(is, _)| is)
-        .map(|(_, flag)| flag)
-        .collect(),
-    )
+    let mut flags = InterfaceFlags::empty();
+    flags.set(InterfaceFlags::UP, u32_at(row, ADMIN_STATUS)? == STATUS_UP);
+    flags.set(InterfaceFlags::RUNNING, u32_at(row, OPER_STATUS)? == STATUS_UP);
+    flags.set(InterfaceFlags::LOOPBACK, kind == TYPE_LOOPBACK);
+    flags.set(InterfaceFlags::POINT_TO_POINT, u32_at(row, ACCESS_TYPE)? == ACCESS_POINT_TO_POINT);
+    Some(flags)
 }
 
-/// The number that Linux has for a type of the link layer, where it has one for the same.
+/// Converts a link layer type to the ARPHRD number of Linux, if Linux has the same type.
 #[doc(alias = "IFTYPE")]
 fn decode_link_type(kind: u32) -> Option<u16> {
     match kind {
-        // Linux has wireless cards look like Ethernet, too.
+        // Wireless cards look like Ethernet on Linux as well.
         TYPE_ETHERNET | TYPE_WIRELESS => Some(1),
         TYPE_PPP => Some(512),
         TYPE_LOOPBACK => Some(772),
@@ -177,12 +154,12 @@ fn decode_link_type(kind: u32) -> Option<u16> {
     }
 }
 
-/// The indices of the list of adapters, in its order. An adapter that has IPv6 alone has its index in another place.
+/// Returns the interface indices of a list of adapters, in its order. An IPv6-only adapter has its index in another field.
 #[doc(alias = "IP_ADAPTER_ADDRESSES")]
 fn decode_adapters(memory: &Memory) -> Vec<u32> {
     let mut indices = Vec::new();
     let mut entry = Some(memory.bytes());
-    // The list may be made to lead back to where it was.
+    // A malformed list may contain a cycle.
     let most = memory.bytes().len() / ADAPTER_INDEX_V6;
     while let Some(bytes) = entry.filter(|_| indices.len() <= most) {
         let (Some(v4), Some(v6)) = (u32_at(bytes, ADAPTER_INDEX), u32_at(bytes, ADAPTER_INDEX_V6)) else {
@@ -194,7 +171,7 @@ fn decode_adapters(memory: &Memory) -> Vec<u32> {
     indices
 }
 
-/// Both tables, for the fuzzer.
+/// Runs both decoders on any bytes.
 #[cfg(any(test, fuzzing))]
 pub(super) fn decode_all(bytes: &[u8]) {
     decode_row(bytes);

@@ -1,34 +1,27 @@
-//! The ports that Windows chooses from for whoever does not name one. Windows tells them by `netsh` alone, in the language
-//! of the system; so numbers are read, and no words.
+//! The dynamic port ranges, from which Windows chooses local ports. Only `netsh` reports them, in the language of the
+//! system, so numbers are parsed and words are not.
 
 use super::source::{Question, Source};
-use netstat_model::error::words_of;
-use netstat_model::{Answer, Warning};
+use super::win32_error::{unavailable, warn_once};
+use netstat_model::Answer;
 use netstat_model::{DynamicPorts, Family, Limits, PortRange, Protocol};
 use std::io;
 
-/// The ranges. What cannot be learned is unknown, with a warning; that Windows limits nothing else is known.
+/// Returns the ranges. Those that cannot be read are unknown, with a warning. Windows has none of the other limits.
 pub(super) fn limits(source: &dyn Source) -> Answer<Limits> {
     let mut warnings = Vec::new();
     let mut hangs = false;
     let mut ports = |protocol, family| {
-        // Who has waited once in vain does not wait seven times more.
+        // After one timeout the remaining calls would hang as well.
         if hangs {
             return None;
         }
-        let error = match dynamic_ports(source, protocol, family) {
-            Ok(ports) => return Some(ports),
-            Err(error) => error,
-        };
-        hangs = error.kind() == io::ErrorKind::TimedOut;
-        let warning = Warning::SourceUnavailable {
-            what: "the range of ports that Windows chooses from",
-            reason: words_of(&error),
-        };
-        if !warnings.contains(&warning) {
-            warnings.push(warning);
-        }
-        None
+        dynamic_ports(source, protocol, family)
+            .inspect_err(|error| {
+                hangs = error.kind() == io::ErrorKind::TimedOut;
+                warn_once(&mut warnings, unavailable("the range of ports that Windows chooses from", error));
+            })
+            .ok()
     };
     let limits = Limits {
         tcp_v4_ports: ports(Protocol::Tcp, Family::V4),
@@ -41,63 +34,62 @@ pub(super) fn limits(source: &dyn Source) -> Answer<Limits> {
 }
 
 fn dynamic_ports(source: &dyn Source, protocol: Protocol, family: Family) -> io::Result<DynamicPorts> {
-    let odd = || io::Error::new(io::ErrorKind::InvalidData, "netsh says it in a form that is not known here");
+    let odd = || io::Error::new(io::ErrorKind::InvalidData, "the output of netsh has an unknown format");
     let range = source.ask(&Question::DynamicPorts(protocol, family))?;
     let excluded = source.ask(&Question::ExcludedPorts(protocol, family))?;
     Ok(DynamicPorts {
-        range: decode_range(range.bytes()).ok_or_else(odd)?,
-        excluded: decode_excluded(excluded.bytes()).ok_or_else(odd)?,
+        range: parse_range(range.bytes()).ok_or_else(odd)?,
+        excluded: parse_excluded(excluded.bytes()).ok_or_else(odd)?,
         shared_by_remotes: false,
     })
 }
 
-/// The lines of a text in whatever code page: digits, colons and blanks are the same in all.
+/// Splits text of any code page into lines: digits, colons and blanks are the same in all of them.
 fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii)
 }
 
 fn number(word: &[u8]) -> Option<u32> {
-    std::str::from_utf8(word).ok().filter(|word| word.bytes().all(|byte| byte.is_ascii_digit()))?.parse().ok()
+    // The standard library would accept a sign as well.
+    std::str::from_utf8(word).ok().filter(|word| !word.starts_with('+'))?.parse().ok()
 }
 
-/// Two lines with a colon and a number: the first port, and how many there are.
-fn decode_range(text: &[u8]) -> Option<PortRange> {
+fn port_range(first: u32, last: u32) -> Option<PortRange> {
+    let range = PortRange { first: u16::try_from(first).ok()?, last: u16::try_from(last).ok()? };
+    (range.first <= range.last).then_some(range)
+}
+
+/// Parses two lines that end in a colon and a number: the first port, and how many there are.
+fn parse_range(text: &[u8]) -> Option<PortRange> {
     let mut numbers = lines(text).filter_map(|line| {
         let colon = line.iter().rposition(|&byte| byte == b':')?;
         number(line.get(colon + 1..)?.trim_ascii())
     });
     let (first, count) = (numbers.next()?, numbers.next()?);
-    if numbers.next().is_some() {
-        return None;
+    match numbers.next() {
+        Some(_) => None,
+        None => port_range(first, first.checked_add(count.checked_sub(1)?)?),
     }
-    let last = first.checked_add(count.checked_sub(1)?)?;
-    Some(PortRange { first: u16::try_from(first).ok()?, last: u16::try_from(last).ok()? })
 }
 
-/// After a line of dashes, lines with the first and the last port of a range, and perhaps a star.
-fn decode_excluded(text: &[u8]) -> Option<Vec<PortRange>> {
+/// Parses the lines after a line of dashes: the first and the last port of a range, perhaps followed by a star.
+fn parse_excluded(text: &[u8]) -> Option<Vec<PortRange>> {
     let mut lines = lines(text);
     lines.find(|line| line.starts_with(b"---"))?;
-    let mut ranges = Vec::new();
-    for line in lines {
-        let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-        let (Some(first), Some(last)) = (words.next().and_then(number), words.next().and_then(number)) else {
-            continue;
-        };
-        let range = PortRange { first: u16::try_from(first).ok()?, last: u16::try_from(last).ok()? };
-        if range.first > range.last {
-            return None;
-        }
-        ranges.push(range);
-    }
-    Some(ranges)
+    lines
+        .filter_map(|line| {
+            let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+            Some((number(words.next()?)?, number(words.next()?)?))
+        })
+        .map(|(first, last)| port_range(first, last))
+        .collect()
 }
 
-/// Any bytes as each of the answers.
+/// Runs both parsers on any bytes.
 #[cfg(any(test, fuzzing))]
 pub(super) fn decode_all(bytes: &[u8]) {
-    decode_range(bytes);
-    decode_excluded(bytes);
+    parse_range(bytes);
+    parse_excluded(bytes);
 }
 
 #[cfg(test)]
@@ -119,25 +111,25 @@ mod tests {
 
     #[test]
     fn numbers_are_read_in_any_language() {
-        assert_eq!(decode_range(RANGE), Some(range(49152, 65535)));
+        assert_eq!(parse_range(RANGE), Some(range(49152, 65535)));
         // The same in Korean, code page 949.
         let korean = b"\r\n\xc7\xc1\xb7\xce\xc5\xe4\xc4\xdd tcp\r\n----\r\n\xbd\xc3\xc0\xdb : 1024\r\n\xbc\xf6 : 64511\r\n";
-        assert_eq!(decode_range(korean), Some(range(1024, 65534)));
-        assert_eq!(decode_excluded(EXCLUDED), Some(vec![range(5357, 5357), range(50000, 50059)]));
-        assert_eq!(decode_excluded(b"\r\n----\r\n"), Some(Vec::new()));
+        assert_eq!(parse_range(korean), Some(range(1024, 65534)));
+        assert_eq!(parse_excluded(EXCLUDED), Some(vec![range(5357, 5357), range(50000, 50059)]));
+        assert_eq!(parse_excluded(b"\r\n----\r\n"), Some(Vec::new()));
     }
 
     #[test]
-    fn what_makes_no_sense_is_unknown() {
+    fn malformed_output_is_refused() {
         for odd in [&b""[..], b"a: 1\n", b"a: 1\nb: 0\n", b"a: 60000\nb: 60000\n", b"a: 1\nb: 2\nc: 3\n"] {
-            assert_eq!(decode_range(odd), None);
+            assert_eq!(parse_range(odd), None);
         }
         for odd in [&b""[..], b"1 2\n", b"---\n2 1\n", b"---\n1 70000\n"] {
-            assert_eq!(decode_excluded(odd), None);
+            assert_eq!(parse_excluded(odd), None);
         }
     }
 
-    /// What tells the ranges of all.
+    /// A machine that reports every range.
     fn telling() -> Fake {
         let mut source = Fake::new();
         for family in [Family::V4, Family::V6] {
@@ -151,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn every_protocol_and_family_has_its_own() {
+    fn every_protocol_and_family_has_its_own_range() {
         let source = telling().fails(Question::DynamicPorts(Protocol::Udp, Family::V6), 2);
         let answer = limits(&source);
         let ports = answer.data.tcp_v4_ports.unwrap();
@@ -164,8 +156,8 @@ mod tests {
     }
 
     #[test]
-    fn what_hangs_is_asked_once() {
-        /// `WAIT_TIMEOUT`, and its kin where these tests run as well.
+    fn a_netsh_that_hangs_is_run_once() {
+        /// `WAIT_TIMEOUT`, or `ETIMEDOUT` on Linux.
         const TIMED_OUT: i32 = if cfg!(windows) { 258 } else { 110 };
         let source = telling().fails(Question::DynamicPorts(Protocol::Tcp, Family::V4), TIMED_OUT);
         let answer = limits(&source);

@@ -13,7 +13,8 @@ mod registry;
 
 use super::memory::Memory;
 use super::source::{Question, Source};
-use netstat_model::Family;
+use netstat_model::{Family, Protocol};
+use std::ffi::CString;
 use std::io;
 use windows_sys::Wdk::System::SystemInformation::{NtQuerySystemInformation, SystemProcessInformation};
 use windows_sys::Win32::Foundation::{
@@ -21,20 +22,20 @@ use windows_sys::Win32::Foundation::{
     NO_ERROR, RtlNtStatusToDosError, STATUS_BUFFER_TOO_SMALL, STATUS_INFO_LENGTH_MISMATCH,
 };
 use windows_sys::Win32::NetworkManagement::IpHelper::{
-    GetExtendedTcpTable, GetExtendedUdpTable, TCP_TABLE_OWNER_MODULE_ALL, UDP_TABLE_OWNER_MODULE,
+    MIB_ICMP_EX_XPSP1, MIB_IPSTATS_LH, MIB_TCPSTATS_LH, MIB_TCPSTATS2, MIB_UDPSTATS, MIB_UDPSTATS2,
 };
-use windows_sys::Win32::Networking::WinSock::{AF_INET, AF_INET6};
+use windows_sys::Win32::Networking::WinSock::{ADDRESS_FAMILY, AF_INET, AF_INET6};
 use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleW, GetProcAddress};
 use windows_sys::Win32::System::SystemInformation::GetTickCount64;
-use windows_sys::core::{BOOL, PCSTR, PCWSTR};
+use windows_sys::core::{BOOL, w};
 
-/// The first buffer offered: enough for most machines.
+/// Size of the first buffer in bytes; enough on most machines.
 const FIRST: usize = 64 * 1024;
 
-/// No table is as large.
+/// Limit for the size of a buffer in bytes.
 const LARGEST: usize = 1 << 30;
 
-/// How often a table may have grown between two calls.
+/// How often a table may grow between two calls before the last error is returned.
 const ATTEMPTS: usize = 20;
 
 /// The running system.
@@ -43,38 +44,21 @@ pub(crate) struct Live;
 
 impl Source for Live {
     fn ask(&self, question: &Question) -> io::Result<Memory> {
+        let function = question.function();
         match question {
-            Question::TcpTable(family) => grow(|buffer, size| {
-                // SAFETY: `buffer` has room for the `size` bytes it is said to have, aligned to eight.
-                unsafe {
-                    let class = TCP_TABLE_OWNER_MODULE_ALL;
-                    GetExtendedTcpTable(buffer.cast(), size, 0, address_family(*family), class, 0)
-                }
-            }),
-            Question::UdpTable(family) => grow(|buffer, size| {
-                // SAFETY: as above.
-                unsafe {
-                    GetExtendedUdpTable(
-                        buffer.cast(),
-                        size,
-                        0,
-                        address_family(*family),
-                        UDP_TABLE_OWNER_MODULE,
-                        0,
-                    )
-                }
-            }),
+            Question::TcpTable(family) => connections::table(Protocol::Tcp, *family),
+            Question::UdpTable(family) => connections::table(Protocol::Udp, *family),
             Question::Routes(family) => network::routes(*family),
             Question::IpInterfaces => network::ip_interfaces(),
             Question::Interfaces => network::interfaces(),
             Question::Adapters => network::adapters(),
             Question::Addresses => network::addresses(),
-            Question::IpStatistics(family) => network::ip_statistics(*family),
-            Question::IcmpStatistics(family) => network::icmp_statistics(*family),
-            Question::TcpStatistics(family) => network::tcp_statistics(*family),
-            Question::TcpStatistics64(family) => network::tcp_statistics_64(*family),
-            Question::UdpStatistics(family) => network::udp_statistics(*family),
-            Question::UdpStatistics64(family) => network::udp_statistics_64(*family),
+            Question::IpStatistics(family) => network::statistics::<MIB_IPSTATS_LH>(function, *family),
+            Question::IcmpStatistics(family) => network::statistics::<MIB_ICMP_EX_XPSP1>(function, *family),
+            Question::TcpStatistics(family) => network::statistics::<MIB_TCPSTATS_LH>(function, *family),
+            Question::TcpStatistics64(family) => network::statistics::<MIB_TCPSTATS2>(function, *family),
+            Question::UdpStatistics(family) => network::statistics::<MIB_UDPSTATS>(function, *family),
+            Question::UdpStatistics64(family) => network::statistics::<MIB_UDPSTATS2>(function, *family),
             Question::HostName(kind) => network::host_name(*kind),
             Question::RegistryValues(key) => registry::values(key),
             Question::DynamicPorts(protocol, family) => netsh::show(*protocol, *family, "dynamicport"),
@@ -82,26 +66,25 @@ impl Source for Live {
             Question::SystemFile(path) => network::system_file(path),
             Question::Processes => grow(|buffer, size| {
                 let offered = *size;
-                // SAFETY: as above; the length that is needed goes to `size`, which lives on.
+                // SAFETY: `buffer` has `size` bytes, aligned to eight; the length goes to `size`, which outlives the call.
                 let status = unsafe {
                     NtQuerySystemInformation(SystemProcessInformation, buffer.cast(), offered, size)
                 };
                 win32(status)
             }),
             Question::TcpTable2(family) => connections::tcp_table_2(*family),
-            Question::BoundTcp(family) => connections::bound_tcp(*family),
-            Question::UdpTable2(family) => connections::udp_table_2(*family),
+            Question::BoundTcp(_) | Question::UdpTable2(_) => connections::allocated(function),
             Question::OwnerModule(protocol, family, row) => {
-                connections::owner_module(*protocol, *family, row)
+                connections::owner_module(function, *protocol, *family, row)
             }
-            Question::Estats(what, family, row) => connections::estats(*what, *family, row),
+            Question::Estats(what, family, row) => connections::estats(function, *what, *family, row),
             Question::Process(pid, part) => processes::part(*pid, *part),
             Question::Account(sid) => processes::account(sid),
             Question::Services => processes::services(),
             Question::Elevation => processes::elevation(),
             Question::Time => Ok(processes::time()),
             Question::Uptime => {
-                // SAFETY: it takes nothing and answers a number.
+                // SAFETY: the function has no preconditions.
                 let milliseconds = unsafe { GetTickCount64() };
                 Ok(Memory::flat(milliseconds.to_le_bytes().to_vec()))
             }
@@ -109,29 +92,29 @@ impl Source for Live {
     }
 }
 
-fn address_family(family: Family) -> u32 {
-    u32::from(match family {
+fn address_family(family: Family) -> ADDRESS_FAMILY {
+    match family {
         Family::V4 => AF_INET,
         Family::V6 => AF_INET6,
-    })
+    }
 }
 
-/// The Win32 error of a status of the kernel.
+/// Converts an NTSTATUS to a Win32 error.
 fn win32(status: i32) -> u32 {
     match status {
         STATUS_INFO_LENGTH_MISMATCH | STATUS_BUFFER_TOO_SMALL => ERROR_INSUFFICIENT_BUFFER,
-        // SAFETY: the function takes any number.
+        // SAFETY: the function accepts any number.
         status => unsafe { RtlNtStatusToDosError(status) },
     }
 }
 
-/// Calls a function with a larger buffer each time it says that the one it was given is too small. The function takes
-/// the buffer and its size in bytes, changes the size to what it needs or has used, and answers a Win32 error.
+/// Calls a function with larger and larger buffers until one is large enough. `call` gets the buffer and its size in
+/// bytes, sets the size to what it needs or has used, and returns a Win32 error.
 fn grow(mut call: impl FnMut(*mut u64, &mut u32) -> u32) -> io::Result<Memory> {
     let mut wanted = FIRST;
     let mut last = ERROR_INSUFFICIENT_BUFFER;
     for _ in 0..ATTEMPTS {
-        // Every structure of these functions is aligned to eight bytes at most.
+        // No structure of these functions needs more than eight bytes of alignment.
         let mut buffer = vec![0u64; wanted.div_ceil(8)];
         let offered = buffer.len() * 8;
         let mut size = u32::try_from(offered).unwrap_or(u32::MAX);
@@ -146,12 +129,12 @@ fn grow(mut call: impl FnMut(*mut u64, &mut u32) -> u32) -> io::Result<Memory> {
                 return Ok(Memory::new(buffer.as_ptr().addr() as u64, bytes));
             }
             ERROR_INSUFFICIENT_BUFFER => {
-                // It may grow again before the next call.
+                // The table may grow again before the next call.
                 let needed = size as usize + size as usize / 8;
                 wanted = needed.max(wanted * 2).min(LARGEST);
                 last = ERROR_INSUFFICIENT_BUFFER;
             }
-            // Wine says so when the table has changed again and again while it was read.
+            // Wine returns this if the table kept changing while it was read.
             ERROR_OUTOFMEMORY => last = ERROR_OUTOFMEMORY,
             error => return Err(error_of(error)),
         }
@@ -159,27 +142,28 @@ fn grow(mut call: impl FnMut(*mut u64, &mut u32) -> u32) -> io::Result<Memory> {
     Err(error_of(last))
 }
 
-/// A function that this Windows may not have.
-// SAFETY: whoever calls it has to know what it takes.
-fn find(library: PCWSTR, name: PCSTR) -> io::Result<unsafe extern "system" fn() -> isize> {
-    // SAFETY: both names end in a zero; the libraries asked for are loaded, because this program needs them.
-    unsafe { GetProcAddress(GetModuleHandleW(library), name) }.ok_or_else(|| error_of(ERROR_PROC_NOT_FOUND))
+/// Looks up a function of iphlpapi.dll, which not every version of Windows has.
+fn find(function: &str) -> io::Result<unsafe extern "system" fn() -> isize> {
+    let function = CString::new(function)?;
+    // SAFETY: both names end in a zero. The library is loaded because this program links to it.
+    let found = unsafe { GetProcAddress(GetModuleHandleW(w!("iphlpapi.dll")), function.as_ptr().cast()) };
+    found.ok_or_else(|| error_of(ERROR_PROC_NOT_FOUND))
 }
 
-/// The Win32 error of a function that answers whether it succeeded.
+/// Returns the Win32 error after a function that returned a `BOOL`.
 fn error_unless(succeeded: BOOL) -> u32 {
     if succeeded != 0 {
         return NO_ERROR;
     }
-    // SAFETY: it reads a number of this thread.
+    // SAFETY: the function has no preconditions.
     match unsafe { GetLastError() } {
-        // It has failed and does not say why; that must not pass for success.
+        // A failure without a reason must not pass for success.
         NO_ERROR => ERROR_GEN_FAILURE,
         error => error,
     }
 }
 
-/// Bytes in memory that is aligned as structures want it.
+/// Copies bytes to memory with the alignment of structures.
 fn aligned(bytes: &[u8]) -> Vec<u64> {
     bytes
         .chunks(8)
@@ -191,7 +175,7 @@ fn aligned(bytes: &[u8]) -> Vec<u64> {
         .collect()
 }
 
-/// A Win32 error as one of Rust.
+/// Converts a Win32 error.
 fn error_of(error: u32) -> io::Error {
     io::Error::from_raw_os_error(error.cast_signed())
 }
@@ -202,9 +186,9 @@ mod tests {
     use windows_sys::Win32::Foundation::{ERROR_ACCESS_DENIED, SetLastError};
 
     #[test]
-    fn what_failed_without_a_reason_has_failed() {
+    fn a_failure_without_a_reason_is_a_failure() {
         let after = |error, succeeded| {
-            // SAFETY: it keeps a number for this thread.
+            // SAFETY: the function accepts any number.
             unsafe { SetLastError(error) };
             error_unless(succeeded)
         };
@@ -213,7 +197,7 @@ mod tests {
         assert_eq!(after(ERROR_ACCESS_DENIED, 1), NO_ERROR);
     }
 
-    /// What comes of these errors, one for each call, the last one again and again; and how many calls it took.
+    /// The result of calls that return these errors in turn and repeat the last one, and how many calls were made.
     fn asked(errors: &[u32]) -> (Result<usize, Option<i32>>, usize) {
         let mut calls = 0;
         let answer = grow(|_, size| {
@@ -226,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_that_changes_meanwhile_is_asked_for_again() {
+    fn a_table_that_grew_is_read_again() {
         assert_eq!(asked(&[NO_ERROR]), (Ok(12), 1));
         assert_eq!(asked(&[ERROR_INSUFFICIENT_BUFFER, ERROR_OUTOFMEMORY, NO_ERROR]), (Ok(12), 3));
         assert_eq!(asked(&[ERROR_OUTOFMEMORY]), (Err(Some(14)), ATTEMPTS));

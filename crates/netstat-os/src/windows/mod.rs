@@ -1,7 +1,7 @@
 //! Windows 10 and later, 64-bit.
 //!
-//! Only [`live`] calls Windows. All else is compiled on other systems too, for tests that put recorded and made-up
-//! answers to it.
+//! Only [`live`] calls Windows. Everything else compiles on other systems too, where tests give it recorded and made-up
+//! answers.
 
 mod addresses;
 mod bound;
@@ -18,6 +18,7 @@ mod limits;
 #[cfg(windows)]
 mod live;
 mod memory;
+mod mib_table;
 mod modules;
 mod offload;
 mod owners;
@@ -32,6 +33,7 @@ mod table;
 mod tcp_info;
 mod udp_peers;
 mod uptime;
+mod win32_error;
 
 #[cfg(windows)]
 pub(super) use live::names;
@@ -42,9 +44,7 @@ compile_error!("the structures of Windows are read as 64-bit systems have them")
 use super::resolver::PlayedResolver;
 #[cfg(windows)]
 use super::resolver::{RecordingResolver, SystemResolver};
-use super::tape::Player;
-#[cfg(windows)]
-use super::tape::Recorder;
+use super::tape::{Player, Recorder};
 use super::{Backend, NameLookup, Origin};
 #[cfg(windows)]
 use live::Live;
@@ -64,72 +64,54 @@ use std::time::Duration;
 
 /// The Windows back end.
 pub struct Windows {
-    source: Origins,
-}
-
-enum Origins {
-    #[cfg(windows)]
-    Live(Live),
-    #[cfg(windows)]
-    Recording(Box<Recording>),
-    Replay(Arc<Player>),
+    source: Box<dyn Source + Send + Sync>,
+    names: Arc<dyn NameLookup>,
+    recorder: Option<Arc<Recorder>>,
 }
 
 impl Windows {
     pub(super) fn open(origin: Origin<'_>) -> Result<Self, Error> {
-        let source = match origin {
+        Ok(match origin {
             #[cfg(windows)]
-            Origin::Live => Origins::Live(Live),
+            Origin::Live => Self { source: Box::new(Live), names: Arc::new(SystemResolver), recorder: None },
             #[cfg(windows)]
             Origin::Record(folder) => {
                 let recorder =
-                    Recorder::create(folder).map_err(|error| Error::new(Operation::Record, error))?;
-                Origins::Recording(Box::new(Recording::new(Live, Arc::new(recorder))))
+                    Arc::new(Recorder::create(folder).map_err(|error| Error::new(Operation::Record, error))?);
+                Self {
+                    source: Box::new(Recording::new(Live, Arc::clone(&recorder))),
+                    names: Arc::new(RecordingResolver::new(SystemResolver, Arc::clone(&recorder))),
+                    recorder: Some(recorder),
+                }
             }
             #[cfg(not(windows))]
-            Origin::Live | Origin::Record(_) => return refuse(Operation::Record),
-            Origin::Replay(folder) => {
-                let player = Player::open(folder).map_err(|error| Error::new(Operation::Replay, error))?;
-                Origins::Replay(Arc::new(player))
+            Origin::Live | Origin::Record(_) => {
+                return Err(Error::new(Operation::Record, io::ErrorKind::Unsupported.into()));
             }
-        };
-        Ok(Self { source })
+            Origin::Replay(folder) => {
+                let player =
+                    Arc::new(Player::open(folder).map_err(|error| Error::new(Operation::Replay, error))?);
+                Self {
+                    source: Box::new(Arc::clone(&player)),
+                    names: Arc::new(PlayedResolver::new(player)),
+                    recorder: None,
+                }
+            }
+        })
     }
 
-    /// Ends a recording; does nothing where there is none.
+    /// Ends a recording; does nothing if nothing is recorded.
     ///
     /// # Errors
     /// When a part of it could not be written.
     pub fn finish(&self) -> Result<(), Error> {
-        match &self.source {
-            #[cfg(windows)]
-            Origins::Recording(recording) => {
-                recording.finish().map_err(|error| Error::new(Operation::Record, error))
-            }
-            _ => Ok(()),
-        }
+        let finished = self.recorder.as_ref().map_or(Ok(()), |recorder| recorder.finish());
+        finished.map_err(|error| Error::new(Operation::Record, error))
     }
 
     fn source(&self) -> &dyn Source {
-        match &self.source {
-            #[cfg(windows)]
-            Origins::Live(live) => live,
-            #[cfg(windows)]
-            Origins::Recording(recording) => recording.as_ref(),
-            Origins::Replay(player) => player.as_ref(),
-        }
+        &*self.source
     }
-}
-
-/// Whether an error says that the machine does not have what was asked for, a family of addresses for instance:
-/// `ERROR_NOT_SUPPORTED`, `ERROR_NOT_FOUND`.
-fn is_absent(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(50 | 1168))
-}
-
-#[cfg(not(windows))]
-fn refuse<T>(operation: Operation) -> Result<T, Error> {
-    Err(Error::new(operation, io::Error::from(io::ErrorKind::Unsupported)))
 }
 
 impl Backend for Windows {
@@ -143,9 +125,8 @@ impl Backend for Windows {
     }
 
     fn is_elevated(&self) -> Result<bool, Error> {
-        let answer = self.source().ask(&Question::Elevation);
-        let elevated = answer.and_then(|answer| {
-            memory::u32_at(answer.bytes(), 0).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+        let elevated = self.source().ask(&Question::Elevation).and_then(|answer| {
+            memory::u32_at(answer.bytes(), 0).ok_or_else(|| io::ErrorKind::InvalidData.into())
         });
         elevated.map(|elevated| elevated != 0).map_err(|error| Error::new(Operation::FindOwners, error))
     }
@@ -166,21 +147,13 @@ impl Backend for Windows {
         services::services(self.source())
     }
 
-    /// Names of users come with their processes.
+    /// Empty: each process comes with the name of its user.
     fn users(&self) -> Answer<Vec<u8>> {
         Answer::whole(Vec::new())
     }
 
     fn name_lookup(&self) -> Arc<dyn NameLookup> {
-        match &self.source {
-            #[cfg(windows)]
-            Origins::Live(_) => Arc::new(SystemResolver),
-            #[cfg(windows)]
-            Origins::Recording(recording) => {
-                Arc::new(RecordingResolver::new(SystemResolver, recording.recorder()))
-            }
-            Origins::Replay(player) => Arc::new(PlayedResolver::new(Arc::clone(player))),
-        }
+        Arc::clone(&self.names)
     }
 
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
@@ -196,7 +169,7 @@ impl Backend for Windows {
         Ok(limits::limits(self.source()))
     }
 
-    /// Windows has no such table.
+    /// `None`: Windows has no such table.
     fn conntrack(&self) -> Result<Answer<Option<Conntrack>>, Error> {
         Ok(Answer::whole(None))
     }

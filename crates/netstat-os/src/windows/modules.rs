@@ -1,11 +1,11 @@
-//! Which part of its process made a socket, from `GetOwnerModuleFromTcpEntry` and its kin.
+//! The module that made a socket, from `GetOwnerModuleFromTcpEntry` and related functions.
 
 use super::memory::{Memory, u64_at};
 use super::source::{Question, Source};
 use netstat_model::{Family, Protocol};
 
-/// The name of that part: a service, another component, or the executable. `None` where it is not told, as of processes
-/// that have ended and of those that are protected.
+/// Returns the name of the module: a service, another component, or the executable. `None` if Windows does not report it,
+/// for instance for processes that have ended or are protected.
 pub(super) fn module(
     source: &dyn Source,
     protocol: Protocol,
@@ -15,7 +15,7 @@ pub(super) fn module(
     decode_module(&source.ask(&Question::OwnerModule(protocol, family, row.into())).ok()?)
 }
 
-/// `TCPIP_OWNER_MODULE_BASIC_INFO`: pointers to the name and to the path of the module.
+/// Decodes a `TCPIP_OWNER_MODULE_BASIC_INFO`: pointers to the name and to the path of the module.
 #[doc(alias = "TCPIP_OWNER_MODULE_BASIC_INFO")]
 pub(super) fn decode_module(answer: &Memory) -> Option<Box<str>> {
     let name = answer.text_at(u64_at(answer.bytes(), 0)?)?;
@@ -31,7 +31,7 @@ mod tests {
     use windows_sys::Win32::NetworkManagement::IpHelper::TCPIP_OWNER_MODULE_BASIC_INFO;
 
     #[test]
-    fn the_name_is_where_the_first_pointer_leads() {
+    fn the_first_pointer_leads_to_the_name() {
         assert_eq!(offset_of!(TCPIP_OWNER_MODULE_BASIC_INFO, pModuleName), 0);
         let mut bytes = [0x1010u64.to_le_bytes(), 0x1020u64.to_le_bytes()].concat();
         bytes.extend("RpcSs\0".encode_utf16().flat_map(u16::to_le_bytes));

@@ -1,16 +1,17 @@
-//! Who handles each TCP connection, from `GetTcpTable2`: the tables with owners do not tell.
+//! The offload state of TCP connections, from `GetTcpTable2`. The tables with owners do not have it.
 
-use super::memory::{rows, u32_at};
+use super::memory::u32_at;
+use super::mib_table::rows;
 use super::source::{Question, Source};
+use super::win32_error::unavailable;
 use netstat_model::Warning;
-use netstat_model::error::words_of;
 use netstat_model::{Family, Offload};
 use rustc_hash::FxHashMap;
 
-/// Where the fields of a row are: `MIB_TCPROW2`, `MIB_TCP6ROW2`.
+/// Size and offsets of a row.
 struct Layout {
     size: usize,
-    /// Both ends, as the row has them.
+    /// Both endpoints, unparsed.
     ends: std::ops::Range<usize>,
     offload: usize,
 }
@@ -21,20 +22,19 @@ const V4: Layout = Layout { size: 28, ends: 4..20, offload: 24 };
 const V6: Layout = Layout { size: 60, ends: 0..48, offload: 56 };
 const FIRST_ROW: usize = 4;
 
-/// The connections of a family by their ends.
+/// The offload states of the connections of a family, by their endpoints.
 #[derive(Debug, Default)]
 pub(super) struct Offloads {
     by_ends: FxHashMap<Box<[u8]>, Offload>,
 }
 
 impl Offloads {
-    /// Reads the table.
+    /// Reads the table. If that fails, all states are unknown, with a warning.
     pub(super) fn read(source: &dyn Source, family: Family, warnings: &mut Vec<Warning>) -> Self {
         match source.ask(&Question::TcpTable2(family)) {
             Ok(table) => Self::decode(table.bytes(), family),
             Err(error) => {
-                let what = "the offload state of each connection";
-                warnings.push(Warning::SourceUnavailable { what, reason: words_of(&error) });
+                warnings.push(unavailable("the offload state of each connection", &error));
                 Self::default()
             }
         }
@@ -53,13 +53,13 @@ impl Offloads {
         Self { by_ends: by_ends.collect() }
     }
 
-    /// Of a connection by its ends: as the tables with owners have them, too.
+    /// Returns the state of a connection by its endpoints, in the form that the tables with owners have as well.
     pub(super) fn of(&self, ends: &[u8], family: Family) -> Option<Offload> {
         self.by_ends.get(&ends_key(ends, family)).copied()
     }
 }
 
-/// The ends without the upper halves of ports, which mean nothing.
+/// Clears the upper halves of the ports, whose contents are undefined.
 fn ends_key(ends: &[u8], family: Family) -> Box<[u8]> {
     let mut key: Box<[u8]> = ends.into();
     let ports: [usize; 2] = match family {
@@ -92,7 +92,7 @@ mod tests {
     use windows_sys::Win32::NetworkManagement::IpHelper as ip;
 
     #[test]
-    fn the_layouts_are_those_of_windows() {
+    fn offsets_match_the_windows_structures() {
         assert_eq!(V4.size, size_of::<ip::MIB_TCPROW2>());
         assert_eq!(V4.ends.start, offset_of!(ip::MIB_TCPROW2, dwLocalAddr));
         assert_eq!(V4.ends.end, offset_of!(ip::MIB_TCPROW2, dwRemotePort) + 4);
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_is_found_by_its_ends() {
+    fn a_connection_is_found_by_its_endpoints() {
         let mut row = vec![0; V4.size];
         row[4..20].copy_from_slice(&[10, 0, 0, 1, 0, 80, 0xff, 0xff, 10, 0, 0, 2, 1, 1, 0, 0]);
         row[V4.offload] = 2;

@@ -1,5 +1,5 @@
-//! Who holds which socket. The socket tables name a process by its number; the list of processes tells whether that is
-//! still the process meant.
+//! Owners of sockets. The socket tables have the PID of each owner; the list of processes tells whether the PID still
+//! belongs to the same process.
 
 use super::processes::{self, Listed};
 use super::source::Source;
@@ -17,8 +17,8 @@ pub(super) fn attach(source: &dyn Source, table: &mut SocketTable) -> Result<Own
     Ok(OwnerMethod::Table)
 }
 
-/// A number that is not in the list any more, or belongs to a process younger than the socket, stays a number: of that
-/// process nothing is known.
+/// Returns the owner with this PID. If the list lacks it, or it belongs to a process younger than the socket, the owner
+/// has ended and only its PID is known.
 fn owner(pid: u32, since: u64, process: Option<&Listed>) -> Owner {
     match process {
         Some(process) if since == 0 || process.id.start_time <= since => {
@@ -35,12 +35,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_used_again_is_nobody() {
+    fn a_reused_pid_is_not_the_owner() {
         let id = ProcessId { pid: 8, start_time: 100 };
         let listed = Listed { id, parent: 4, name: "a.exe".into() };
         let found = owner(8, 150, Some(&listed));
         assert_eq!((found.process, found.parent), (id, Some(4)));
-        assert_eq!(owner(8, 0, Some(&listed)).process, id, "no time is told");
+        assert_eq!(owner(8, 0, Some(&listed)).process, id, "no creation time is reported");
         for gone in [owner(8, 99, Some(&listed)), owner(8, 150, None)] {
             assert_eq!(gone.process, ProcessId { pid: 8, start_time: processes::ENDED });
         }

@@ -1,51 +1,53 @@
-//! What is known of a process.
+//! Processes: their names from one list of all, everything else from each process.
 
 mod accounts;
 mod command_line;
+mod part;
 mod services;
 
-use super::memory::{Memory, text, u16_at, u32_at, u64_at, units};
+use super::memory::{Memory, text_of, u16_at, u32_at, u64_at, units};
 use super::source::{Part, Question, Source};
 use accounts::Accounts;
 use netstat_model::query::ProcessFields;
 use netstat_model::{Executable, Missing, Process, ProcessId};
+use part::{START, part};
 use rustc_hash::FxHashMap;
 use std::ffi::OsString;
 use std::io;
 
-/// When a process started that has ended: later than any other did.
+/// The start time of a process that has ended: later than that of any other.
 pub(super) const ENDED: u64 = u64::MAX;
 
-/// A process in the list of all.
+/// A process in the list of all processes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Listed {
     pub(super) id: ProcessId,
     pub(super) parent: u32,
-    /// The name of its file; empty for the idle process.
+    /// The name of its executable; empty for the idle process.
     pub(super) name: OsString,
 }
 
-/// Every process.
+/// Returns every process.
 pub(super) fn list(source: &dyn Source) -> io::Result<Vec<Listed>> {
     Ok(decode_list(&source.ask(&Question::Processes)?))
 }
 
-/// What is asked of the processes.
+/// Returns the given fields of processes, in the order of `wanted`.
 pub(super) fn processes(source: &dyn Source, wanted: &[ProcessId], fields: ProcessFields) -> Vec<Process> {
     let listed: FxHashMap<ProcessId, Listed> = match list(source) {
         Ok(listed) => listed.into_iter().map(|process| (process.id, process)).collect(),
         Err(_) => return wanted.iter().map(|&id| Process::unknown(id, Missing::Unreadable)).collect(),
     };
-    let running = if fields.contains(ProcessFields::UNIT) && !wanted.is_empty() {
-        services::running(source)
+    let services = if fields.contains(ProcessFields::UNIT) && !wanted.is_empty() {
+        services::by_process(source)
     } else {
         Err(Missing::NotRead)
     };
     let mut accounts = Accounts::default();
-    let mut known = |&id: &ProcessId| {
+    let process = |&id: &ProcessId| {
         let Some(listed) = listed.get(&id) else { return Process::unknown(id, Missing::Gone) };
         let mut process = Process::unknown(id, Missing::NotRead);
-        // Linux numbers its users; Windows has no such containers that it would tell a process by.
+        // User IDs are numbers of Linux, and Windows does not identify processes by their containers.
         process.user = Err(Missing::NotApplicable);
         process.container = Err(Missing::NotApplicable);
         if fields.contains(ProcessFields::NAME) {
@@ -63,17 +65,15 @@ pub(super) fn processes(source: &dyn Source, wanted: &[ProcessId], fields: Proce
             process.account = part(source, id, Part::User).and_then(|answer| accounts.name(source, &answer));
         }
         if fields.contains(ProcessFields::UNIT) {
-            process.unit = running
-                .as_ref()
-                .map_err(|&why| why)
-                .and_then(|running| running.get(&id.pid).cloned().ok_or(Missing::NotApplicable));
+            let unit = services.as_ref().map(|services| services.get(&id.pid).cloned());
+            process.unit = unit.map_err(|&why| why).and_then(|unit| unit.ok_or(Missing::NotApplicable));
         }
         process
     };
-    wanted.iter().map(&mut known).collect()
+    wanted.iter().map(process).collect()
 }
 
-/// The process of the kernel itself, which runs no file.
+/// The PID of the process of the kernel, which has no executable.
 const SYSTEM: u32 = 4;
 
 fn executable(source: &dyn Source, id: ProcessId) -> Result<Executable, Missing> {
@@ -81,39 +81,15 @@ fn executable(source: &dyn Source, id: ProcessId) -> Result<Executable, Missing>
         return Err(Missing::NotApplicable);
     }
     let answer = part(source, id, Part::Path)?;
-    let path: Vec<u16> = units(answer.bytes().get(START..).unwrap_or_default()).collect();
+    let path = text_of(answer.bytes().get(START..).unwrap_or_default());
     if path.is_empty() {
         return Err(Missing::Unreadable);
     }
-    // Windows keeps the file of a running program from being deleted.
-    Ok(Executable { path: text(&path).into(), deleted: false })
+    // Windows does not let anybody delete the file of a running program.
+    Ok(Executable { path: path.into(), deleted: false })
 }
 
-/// When the process started stands before each part.
-const START: usize = 8;
-
-/// A part of what is known of a process, of that process and no later one of the same number.
-fn part(source: &dyn Source, id: ProcessId, part: Part) -> Result<Memory, Missing> {
-    let answer = source.ask(&Question::Process(id.pid, part)).map_err(|error| missing(&error))?;
-    match u64_at(answer.bytes(), 0) {
-        Some(started) if started == id.start_time => Ok(answer),
-        Some(_) => Err(Missing::Gone),
-        None => Err(Missing::Unreadable),
-    }
-}
-
-/// Why Windows did not tell.
-pub(super) fn missing(error: &io::Error) -> Missing {
-    match error.raw_os_error() {
-        // ERROR_ACCESS_DENIED
-        Some(5) => Missing::NotPermitted,
-        // ERROR_INVALID_PARAMETER: there is no process of this number.
-        Some(87) => Missing::Gone,
-        _ => Missing::Unreadable,
-    }
-}
-
-/// The text of a `UNICODE_STRING`: its length in bytes, and a pointer.
+/// Decodes a `UNICODE_STRING`: its length in bytes, and a pointer.
 fn decode_command_line(answer: &Memory) -> Option<Vec<u16>> {
     let string = answer.bytes().get(START..)?;
     let length = usize::from(u16_at(string, 0)?);
@@ -123,7 +99,7 @@ fn decode_command_line(answer: &Memory) -> Option<Vec<u16>> {
     Some(units(answer.at(u64_at(string, 8)?)?.get(..length)?).collect())
 }
 
-// Where fields of `SYSTEM_PROCESS_INFORMATION` are, on 64-bit systems.
+// Offsets of `SYSTEM_PROCESS_INFORMATION`, 64 bits.
 const NEXT: usize = 0;
 const CREATE_TIME: usize = 32;
 const NAME_LENGTH: usize = 56;
@@ -131,7 +107,7 @@ const NAME: usize = 64;
 const PID: usize = 80;
 const PARENT: usize = 88;
 
-/// The processes of the list; what makes no sense ends it.
+/// Decodes the list of processes, up to the first malformed entry.
 #[doc(alias = "SYSTEM_PROCESS_INFORMATION")]
 fn decode_list(memory: &Memory) -> Vec<Listed> {
     let mut listed = Vec::new();
@@ -154,11 +130,11 @@ fn decode_process(memory: &Memory, entry: &[u8]) -> Option<Listed> {
     Some(Listed {
         id: ProcessId { pid, start_time: u64_at(entry, CREATE_TIME)? },
         parent,
-        name: text(&units(name).collect::<Vec<_>>()),
+        name: text_of(name),
     })
 }
 
-/// Any memory as what is read here.
+/// Runs every decoder on any memory.
 #[cfg(any(test, fuzzing))]
 pub(super) fn decode_all(memory: &Memory) {
     decode_list(memory);
@@ -170,4 +146,4 @@ pub(super) fn decode_all(memory: &Memory) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -1,8 +1,8 @@
-//! Values of a key of the registry, as [`Question::RegistryValues`] answers them.
+//! Values of a registry key, as [`Question::RegistryValues`] returns them.
 //!
 //! [`Question::RegistryValues`]: super::source::Question::RegistryValues
 
-use super::memory::{text, u32_at, units};
+use super::memory::{text_before_zero, text_of, u32_at};
 use std::ffi::OsString;
 
 /// A value of a key.
@@ -12,34 +12,34 @@ pub(super) struct Value<'a> {
     pub(super) data: &'a [u8],
 }
 
-/// Hands over the values of a key, which come packed: the length of the name in bytes, the name as UTF-16, the length
-/// of the data, the data. Answers how many were not taken; what is cut off counts as one.
-pub(super) fn decode_values(mut packed: &[u8], mut take: impl FnMut(&Value<'_>) -> bool) -> u64 {
-    let mut odd = 0;
-    while !packed.is_empty() {
-        let Some((value, rest)) = decode_value(packed) else { return odd + 1 };
-        odd += u64::from(!take(&value));
-        packed = rest;
-    }
-    odd
-}
-
 impl Value<'_> {
-    /// A `REG_DWORD`.
+    /// Reads a `REG_DWORD`.
     pub(super) fn number(&self) -> Option<u32> {
         u32_at(self.data, 0).filter(|_| self.data.len() == 4)
     }
 
-    /// A `REG_SZ`, to its zero.
+    /// Reads a `REG_SZ`.
     pub(super) fn text(&self) -> OsString {
-        text(&units(self.data).take_while(|&unit| unit != 0).collect::<Vec<_>>())
+        text_before_zero(self.data)
     }
+}
+
+/// Hands each value of a key to `take`. They are packed: the length of the name in bytes, the name in UTF-16, the length
+/// of the data, the data. Returns how many were refused; a value that is cut off counts as one.
+pub(super) fn decode_values(mut packed: &[u8], mut take: impl FnMut(&Value<'_>) -> bool) -> u64 {
+    let mut refused = 0;
+    while !packed.is_empty() {
+        let Some((value, rest)) = decode_value(packed) else { return refused + 1 };
+        refused += u64::from(!take(&value));
+        packed = rest;
+    }
+    refused
 }
 
 fn decode_value(packed: &[u8]) -> Option<(Value<'_>, &[u8])> {
     let (name, rest) = split(packed)?;
     let (data, rest) = split(rest)?;
-    Some((Value { name: text(&units(name).collect::<Vec<_>>()), data }, rest))
+    Some((Value { name: text_of(name), data }, rest))
 }
 
 fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {

@@ -1,20 +1,22 @@
 //! The routing tables, from `GetIpForwardTable2`.
 //!
-//! Windows has one table, which is [`TABLE_MAIN`] here. What a route costs is its own metric and that of its interface,
-//! which `GetIpInterfaceTable` tells. That table also tells which interfaces are connected: the routes of the others
-//! stay in the list but are not in use, and are left out, as Windows leaves them out.
+//! Windows has a single table, which is [`TABLE_MAIN`] here. The cost of a route is its own metric plus that of its
+//! interface from `GetIpInterfaceTable`. That table also tells which interfaces are connected: routes of other interfaces
+//! are not in use and are left out, as `route print` leaves them out.
 
-use super::addresses::decode_socket_address;
-use super::memory::{array_at, rows, u8_at, u32_at};
+use super::addresses::{decode_family, decode_socket_address};
+use super::memory::{u8_at, u16_at, u32_at};
+use super::mib_table::decode_rows;
 use super::source::{Question, Source};
+use super::win32_error::{is_absent, unavailable};
 use netstat_model::query::{Families, RouteQuery};
-use netstat_model::{Answer, Error, Operation, Warning};
+use netstat_model::{Answer, Error, Operation};
 use netstat_model::{Family, NextHop, NextHops, Prefix, Route, RouteKind, TABLE_MAIN};
 use rustc_hash::FxHashMap;
 use std::io;
 use std::num::NonZeroU32;
 
-/// Where the fields of `MIB_IPFORWARD_ROW2` are.
+// Where the fields of `MIB_IPFORWARD_ROW2` are.
 const ROW: usize = 104;
 const INTERFACE: usize = 8;
 const DESTINATION: usize = 12;
@@ -24,17 +26,14 @@ const METRIC: usize = 84;
 const PROTOCOL: usize = 88;
 const LOOPBACK: usize = 92;
 
-/// Where the fields of `MIB_IPINTERFACE_ROW` are.
+// Size and offsets of `MIB_IPINTERFACE_ROW`.
 const IP_INTERFACE_ROW: usize = 168;
 const IP_INTERFACE_FAMILY: usize = 0;
 const IP_INTERFACE_INDEX: usize = 16;
 const IP_INTERFACE_METRIC: usize = 148;
 const IP_INTERFACE_CONNECTED: usize = 156;
 
-/// The rows of either table begin after the number of them, aligned to eight bytes.
-pub(super) const FIRST_ROW: usize = 8;
-
-/// What IP knows of an interface.
+/// The IP settings of an interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[doc(alias = "MIB_IPINTERFACE_ROW")]
 struct IpInterface {
@@ -44,24 +43,23 @@ struct IpInterface {
 
 type IpInterfaces = FxHashMap<(Family, u32), IpInterface>;
 
-/// The routes of the families asked for.
+/// Returns the routes of the families in the query.
 pub(super) fn routes(source: &dyn Source, query: &RouteQuery) -> Result<Answer<Vec<Route>>, Error> {
+    let failed = |error| Error::new(Operation::ListRoutes, error);
     let mut answer = Answer::whole(Vec::new());
     if !query.tables.contain(TABLE_MAIN) {
-        let why = io::Error::new(io::ErrorKind::Unsupported, "Windows has one routing table, main");
-        return Err(Error::new(Operation::ListRoutes, why));
+        let why = "Windows has one routing table, main";
+        return Err(failed(io::Error::new(io::ErrorKind::Unsupported, why)));
     }
-    let interfaces = match source.ask(&Question::IpInterfaces) {
+    let interfaces: IpInterfaces = match source.ask(&Question::IpInterfaces) {
         Ok(table) => {
-            let (interfaces, odd) = decode_interfaces(table.bytes());
-            warn_of_odd(&mut answer, "table of IP interfaces", odd);
-            interfaces
+            let what = "table of IP interfaces";
+            decode_rows(table.bytes(), IP_INTERFACE_ROW, what, &mut answer.warnings, decode_interface)
+                .into_iter()
+                .collect()
         }
         Err(error) => {
-            answer.warnings.push(Warning::SourceUnavailable {
-                what: "what interfaces add to the metric",
-                reason: netstat_model::error::words_of(&error),
-            });
+            answer.warnings.push(unavailable("what interfaces add to the metric", &error));
             IpInterfaces::default()
         }
     };
@@ -71,52 +69,25 @@ pub(super) fn routes(source: &dyn Source, query: &RouteQuery) -> Result<Answer<V
         }
         let table = match source.ask(&Question::Routes(family)) {
             Ok(table) => table,
-            Err(error) if super::is_absent(&error) => continue,
-            Err(error) => return Err(Error::new(Operation::ListRoutes, error)),
+            Err(error) if is_absent(&error) => continue,
+            Err(error) => return Err(failed(error)),
         };
-        let (rows, mut odd) = rows(table.bytes(), FIRST_ROW, ROW);
-        for row in rows {
-            match decode_route(row, &interfaces) {
-                Some(Decoded { route, in_use: true }) if route.destination.family() == family => {
-                    answer.data.push(route);
-                }
-                Some(Decoded { route, in_use: false }) if route.destination.family() == family => {}
-                _ => odd += 1,
-            }
-        }
-        warn_of_odd(&mut answer, what, odd);
+        let decode = |row: &[u8]| {
+            decode_route(row, &interfaces).filter(|decoded| decoded.route.destination.family() == family)
+        };
+        let decoded = decode_rows(table.bytes(), ROW, what, &mut answer.warnings, decode);
+        answer.data.extend(decoded.into_iter().filter(|decoded| decoded.in_use).map(|decoded| decoded.route));
     }
     Ok(answer)
 }
 
-fn warn_of_odd<T>(answer: &mut Answer<T>, what: &'static str, count: u64) {
-    if count > 0 {
-        answer.warnings.push(Warning::OddMessages { what, count });
-    }
-}
-
-/// The interfaces of the table, and how many rows made no sense.
-fn decode_interfaces(table: &[u8]) -> (IpInterfaces, u64) {
-    let (rows, mut odd) = rows(table, FIRST_ROW, IP_INTERFACE_ROW);
-    let mut interfaces = IpInterfaces::default();
-    for row in rows {
-        match decode_interface(row) {
-            Some((family, index, interface)) => {
-                interfaces.insert((family, index), interface);
-            }
-            None => odd += 1,
-        }
-    }
-    (interfaces, odd)
-}
-
-fn decode_interface(row: &[u8]) -> Option<(Family, u32, IpInterface)> {
-    let family = super::addresses::decode_family(array_at(row, IP_INTERFACE_FAMILY)?)?;
+fn decode_interface(row: &[u8]) -> Option<((Family, u32), IpInterface)> {
+    let family = decode_family(u16_at(row, IP_INTERFACE_FAMILY)?)?;
     let interface = IpInterface {
         metric: u32_at(row, IP_INTERFACE_METRIC)?,
         connected: u8_at(row, IP_INTERFACE_CONNECTED)? != 0,
     };
-    Some((family, u32_at(row, IP_INTERFACE_INDEX)?, interface))
+    Some(((family, u32_at(row, IP_INTERFACE_INDEX)?), interface))
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -141,7 +112,7 @@ fn decode_route(row: &[u8], interfaces: &IpInterfaces) -> Option<Decoded> {
     };
     let route = Route {
         destination,
-        // A route by the loopback interface to an address of this machine is marked, in either family.
+        // In both families, routes to addresses of this machine are marked as loopback routes.
         kind: if u8_at(row, LOOPBACK)? != 0 { RouteKind::Local } else { RouteKind::Unicast },
         protocol: decode_protocol(u32_at(row, PROTOCOL)?),
         tos: 0,
@@ -154,15 +125,15 @@ fn decode_route(row: &[u8], interfaces: &IpInterfaces) -> Option<Decoded> {
     Some(Decoded { route, in_use: interface.is_none_or(|interface| interface.connected) })
 }
 
-/// The number that Linux has for who made a route.
+/// Converts the origin of a route to the routing protocol number of Linux (`RTPROT_*`).
 #[doc(alias = "NL_ROUTE_PROTOCOL")]
 fn decode_protocol(number: u32) -> Option<u8> {
     Some(match number {
-        // The stack itself.
+        // MIB_IPPROTO_LOCAL: the stack itself.
         2 => 2,
-        // By hand, by a program, or by a static configuration: Windows does not tell them apart.
+        // Made by hand, by a program or by static configuration. Windows does not tell these apart.
         3 | 10_002 | 10_006 | 10_007 => 4,
-        // ICMP: redirects, and what routers advertise.
+        // ICMP redirects and router advertisements.
         4 => 1,
         8 => 189,
         9 => 187,
@@ -174,11 +145,11 @@ fn decode_protocol(number: u32) -> Option<u8> {
     })
 }
 
-/// Rows of both tables, for the fuzzer.
+/// Runs both decoders on any bytes.
 #[cfg(any(test, fuzzing))]
 pub(super) fn decode_all(bytes: &[u8]) {
-    let (interfaces, _) = decode_interfaces(bytes);
-    decode_route(bytes, &interfaces);
+    let interfaces = decode_rows(bytes, IP_INTERFACE_ROW, "", &mut Vec::new(), decode_interface);
+    decode_route(bytes, &interfaces.into_iter().collect());
     decode_interface(bytes);
 }
 

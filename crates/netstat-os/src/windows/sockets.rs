@@ -1,121 +1,35 @@
 //! The socket table, from `GetExtendedTcpTable` and `GetExtendedUdpTable`.
 //!
-//! A dual-stack socket has a row in the table of either family, so no row stands for more than one here.
+//! A dual-stack socket has a row in the table of each family, so no row stands for two sockets.
 
 use super::bound;
-use super::memory::{array_at, rows, u32_at, u64_at};
+use super::memory::{u32_at, u64_at};
+use super::mib_table::{FIRST_ROW, rows};
 use super::modules::module;
 use super::offload::Offloads;
 use super::source::{Question, Source};
-use super::tcp_info::{self, Courses};
+use super::tcp_info::{self, ConnectionStats};
 use super::udp_peers::Peers;
+#[cfg(any(test, fuzzing))]
+use layout::LAYOUTS;
+use layout::{Layout, TCP_V4, TCP_V6, UDP_V4, UDP_V6, decode_end};
 use netstat_model::query::{Fields, Kinds, SocketQuery, States};
 use netstat_model::{Answer, Error, Operation, Warning};
-use netstat_model::{Endpoint, Family, NoOwner, Ownership, Protocol, Socket, TcpState, WindowsSocket};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use netstat_model::{Family, NoOwner, Ownership, Protocol, Socket, TcpState, WindowsSocket};
 use std::time::Duration;
 
+pub(super) mod layout;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
-/// Where the fields of a row are.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Layout {
-    pub(super) protocol: Protocol,
-    pub(super) family: Family,
-    pub(super) size: usize,
-    pub(super) local: End,
-    /// UDP rows have none.
-    remote: Option<End>,
-    state: Option<usize>,
-    pub(super) pid: usize,
-    pub(super) created: usize,
-    /// The longer rows of the table of UDP that is not documented.
-    pub(super) peer: Option<Peer>,
-}
-
-/// The remote end in a longer row.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Peer {
-    pub(super) row_size: usize,
-    pub(super) end: End,
-}
-
-/// Where the fields of one end are.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct End {
-    pub(super) address: usize,
-    /// IPv4 has none.
-    scope: Option<usize>,
-    pub(super) port: usize,
-}
-
-/// Every row of these tables is aligned to eight bytes, and the count before them has four.
-pub(super) const FIRST_ROW: usize = 8;
-
-#[doc(alias = "MIB_TCPROW_OWNER_MODULE")]
-const TCP_V4: Layout = Layout {
-    protocol: Protocol::Tcp,
-    family: Family::V4,
-    size: 160,
-    local: End { address: 4, scope: None, port: 8 },
-    remote: Some(End { address: 12, scope: None, port: 16 }),
-    state: Some(0),
-    pid: 20,
-    created: 24,
-    peer: None,
-};
-
-#[doc(alias = "MIB_TCP6ROW_OWNER_MODULE")]
-const TCP_V6: Layout = Layout {
-    protocol: Protocol::Tcp,
-    family: Family::V6,
-    size: 192,
-    local: End { address: 0, scope: Some(16), port: 20 },
-    remote: Some(End { address: 24, scope: Some(40), port: 44 }),
-    state: Some(48),
-    pid: 52,
-    created: 56,
-    peer: None,
-};
-
-#[doc(alias = "MIB_UDPROW_OWNER_MODULE")]
-pub(super) const UDP_V4: Layout = Layout {
-    protocol: Protocol::Udp,
-    family: Family::V4,
-    size: 160,
-    local: End { address: 0, scope: None, port: 4 },
-    remote: None,
-    state: None,
-    pid: 8,
-    created: 16,
-    peer: Some(Peer { row_size: 168, end: End { address: 160, scope: None, port: 164 } }),
-};
-
-#[doc(alias = "MIB_UDP6ROW_OWNER_MODULE")]
-pub(super) const UDP_V6: Layout = Layout {
-    protocol: Protocol::Udp,
-    family: Family::V6,
-    size: 176,
-    local: End { address: 0, scope: Some(16), port: 20 },
-    remote: None,
-    state: None,
-    pid: 24,
-    created: 32,
-    peer: Some(Peer { row_size: 200, end: End { address: 176, scope: Some(192), port: 196 } }),
-};
-
-#[cfg(any(test, fuzzing))]
-const LAYOUTS: [Layout; 4] = [TCP_V4, TCP_V6, UDP_V4, UDP_V6];
-
-/// The sockets of the query.
+/// Returns the sockets that the query selects.
 pub(super) fn sockets(source: &dyn Source, query: &SocketQuery) -> Result<Answer<Vec<Socket>>, Error> {
     let mut answer = Answer::whole(Vec::new());
     let mut beyond = Beyond::read(source, query);
     let mut v6_peers = None;
-    // IPv6 first, because its UDP peers tell which of IPv4 are none.
+    // UDP over IPv6 comes first: its peers tell which peers of IPv4 rows are ends of IPv6 addresses.
     for layout in [TCP_V4, TCP_V6, UDP_V6, UDP_V4] {
-        // An IPv4 connection may be in the table of IPv6, by its mapped address.
+        // The IPv6 table may contain IPv4 connections, by their mapped addresses.
         let v4 = Kinds::of(layout.protocol, Family::V4);
         let kinds =
             if layout.family == Family::V4 { v4 } else { v4 | Kinds::of(layout.protocol, Family::V6) };
@@ -162,17 +76,17 @@ pub(super) fn sockets(source: &dyn Source, query: &SocketQuery) -> Result<Answer
             }
         }
     }
-    answer.warnings.extend(beyond.courses.warning());
+    answer.warnings.extend(beyond.stats.warning());
     Ok(answer)
 }
 
-/// What is asked for beyond the table.
+/// What the query asks for beyond the table.
 struct Beyond {
     fields: Fields,
     reads_tcp_info: bool,
     offloads: Offloads,
-    courses: Courses,
-    /// A FILETIME.
+    stats: ConnectionStats,
+    /// The time of day, a `FILETIME`: hundreds of nanoseconds.
     now: Option<u64>,
 }
 
@@ -184,12 +98,12 @@ impl Beyond {
             fields,
             reads_tcp_info: !query.tcp.is_empty(),
             offloads: Offloads::default(),
-            courses: Courses::default(),
+            stats: ConnectionStats::default(),
             now: now.and_then(|time| u64_at(time.bytes(), 0)),
         }
     }
 
-    /// Reads what is for a whole table.
+    /// Reads what comes as one answer for a whole table.
     fn begin(&mut self, source: &dyn Source, layout: &Layout, warnings: &mut Vec<Warning>) {
         if self.fields.contains(Fields::OFFLOAD) && layout.protocol == Protocol::Tcp {
             self.offloads = Offloads::read(source, layout.family, warnings);
@@ -215,12 +129,12 @@ impl Beyond {
         if let (true, Some(ends), Some(state)) =
             (self.reads_tcp_info, ends, layout.state.and_then(|offset| u32_at(row, offset)))
         {
-            self.courses.fill(source, socket, ends, state);
+            self.stats.fill(source, socket, ends, state);
         }
     }
 }
 
-/// Any bytes as each of the tables.
+/// Decodes any bytes as each of the tables.
 #[cfg(any(test, fuzzing))]
 pub(super) fn decode_all(bytes: &[u8]) {
     for layout in &LAYOUTS {
@@ -228,7 +142,7 @@ pub(super) fn decode_all(bytes: &[u8]) {
     }
 }
 
-/// The rows of a table, and how many it says to have and does not.
+/// Decodes the rows of a table. Also returns how many are missing from what the count says.
 #[cfg(any(test, fuzzing))]
 fn decode_table<'a>(table: &'a [u8], layout: &'a Layout) -> (impl Iterator<Item = Socket> + 'a, u64) {
     let (rows, lacking) = rows(table, FIRST_ROW, layout.size);
@@ -252,18 +166,7 @@ fn decode_row(row: &[u8], layout: &Layout) -> Option<Socket> {
     Some(socket)
 }
 
-pub(super) fn decode_end(row: &[u8], family: Family, end: End) -> Option<Endpoint> {
-    let address = match family {
-        Family::V4 => IpAddr::V4(Ipv4Addr::from(array_at::<4>(row, end.address)?)),
-        Family::V6 => IpAddr::V6(Ipv6Addr::from(array_at::<16>(row, end.address)?)),
-    };
-    let scope = end.scope.map_or(Some(0), |offset| u32_at(row, offset))?;
-    // The first two of four bytes, in network order.
-    let port = u16::from_be_bytes(array_at(row, end.port)?);
-    Some(Endpoint::new(address, port, scope))
-}
-
-/// The state of a TCP row, by the number of `MIB_TCP_STATE`.
+/// Converts a `MIB_TCP_STATE`.
 #[doc(alias = "MIB_TCP_STATE")]
 pub(super) fn decode_state(number: u32) -> TcpState {
     match number {

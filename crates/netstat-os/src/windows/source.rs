@@ -1,116 +1,101 @@
 //! The seam: every byte that Windows gives this program comes through [`Source`], so that it can be recorded and
-//! replayed. Nothing here understands what the bytes mean.
+//! replayed. Nothing here interprets the bytes.
 
-#[cfg(windows)]
-use super::live::Live;
 use super::memory::Memory;
-use crate::tape::Player;
-#[cfg(windows)]
-use crate::tape::Recorder;
+use crate::tape::{Player, Recorder};
 use netstat_model::{Family, Protocol};
 use std::io;
-#[cfg(windows)]
 use std::sync::Arc;
 
-/// A question to Windows: a function, and what it is called with.
+/// A question to Windows: a function and its arguments. [`Question::function`] has the names of the functions.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Question {
-    /// `GetExtendedTcpTable`, class `TCP_TABLE_OWNER_MODULE_ALL`.
+    /// Sockets, with class `TCP_TABLE_OWNER_MODULE_ALL`.
     TcpTable(Family),
-    /// `GetExtendedUdpTable`, class `UDP_TABLE_OWNER_MODULE`.
+    /// Sockets, with class `UDP_TABLE_OWNER_MODULE`.
     UdpTable(Family),
-    /// `GetIpForwardTable2`.
     Routes(Family),
-    /// `GetIpInterfaceTable`, both families.
+    /// Both families.
     IpInterfaces,
-    /// `GetIfTable2`.
     Interfaces,
-    /// `GetAdaptersAddresses`, both families, without the addresses.
+    /// Both families, without the addresses.
     Adapters,
-    /// `GetUnicastIpAddressTable`, both families.
+    /// Both families.
     Addresses,
-    /// `GetIpStatisticsEx`.
     IpStatistics(Family),
-    /// `GetIcmpStatisticsEx`.
     IcmpStatistics(Family),
-    /// `GetTcpStatisticsEx`.
     TcpStatistics(Family),
-    /// `GetTcpStatisticsEx2`, since Windows 10 1709.
+    /// Since Windows 10 1709.
     TcpStatistics64(Family),
-    /// `GetUdpStatisticsEx`.
     UdpStatistics(Family),
-    /// `GetUdpStatisticsEx2`, since Windows 10 1709.
+    /// Since Windows 10 1709.
     UdpStatistics64(Family),
-    /// `GetComputerNameExW`.
     HostName(HostName),
-    /// `RegEnumValueW`, all values of a key below `HKEY_LOCAL_MACHINE`: for each the length of its name in bytes, the
-    /// name, the length of its data, the data.
+    /// All values of a key below `HKEY_LOCAL_MACHINE`: for each the length of its name in bytes, the name, the length of
+    /// its data, the data.
     RegistryValues(&'static str),
     /// A file below the folder that `GetSystemDirectoryW` names.
     SystemFile(&'static str),
-    /// `netsh interface ipv4 show dynamicport tcp` and its kin.
+    /// `netsh interface ipv4 show dynamicport tcp`, for each family and protocol.
     DynamicPorts(Protocol, Family),
-    /// `netsh interface ipv4 show excludedportrange protocol=tcp` and its kin.
+    /// `netsh interface ipv4 show excludedportrange protocol=tcp`, for each family and protocol.
     ExcludedPorts(Protocol, Family),
-    /// `NtQuerySystemInformation`, class `SystemProcessInformation`: every process and its threads.
+    /// Every process and its threads, with class `SystemProcessInformation`.
     Processes,
-    /// `GetTickCount64`.
     Uptime,
-    /// `GetTcpTable2`, `GetTcp6Table2`.
+    /// TCP sockets with their offload state.
     TcpTable2(Family),
-    /// `InternalGetBoundTcpEndpointTable`, `InternalGetBoundTcp6EndpointTable`: not documented.
+    /// Bound-only TCP sockets. The function is not documented.
     BoundTcp(Family),
-    /// `InternalGetUdpTable2`, `InternalGetUdp6Table2`: not documented.
+    /// UDP sockets with their peers. The function is not documented.
     UdpTable2(Family),
-    /// `GetOwnerModuleFromTcpEntry` and its kin, class `TCPIP_OWNER_MODULE_INFO_BASIC`, of a row of the socket table.
+    /// The module behind a row of the socket table, with class `TCPIP_OWNER_MODULE_INFO_BASIC`.
     OwnerModule(Protocol, Family, Box<[u8]>),
-    /// `GetPerTcpConnectionEStats`, `GetPerTcp6ConnectionEStats`, of a row without an owner: eight bytes of which the
-    /// first says whether this is collected, then the structure.
+    /// Statistics of the connection in a row without an owner: eight bytes, of which the first says whether they are
+    /// collected, then the structure.
     Estats(Estats, Family, Box<[u8]>),
-    /// One process: when it started, eight bytes, then the part asked for.
+    /// One process: its creation time in eight bytes, then the part asked for.
     Process(u32, Part),
-    /// `LookupAccountSidW` of a SID: the name and the domain, each with a zero.
+    /// The name and the domain of a SID, each with a terminating zero.
     Account(Box<[u8]>),
-    /// `EnumServicesStatusExW`, class `SC_ENUM_PROCESS_INFO`, the active ones: how many, eight bytes, then the table.
+    /// The active services, with class `SC_ENUM_PROCESS_INFO`: their number in eight bytes, then the table.
     Services,
-    /// `GetTokenInformation`, class `TokenElevation`, of this process.
+    /// Whether this process is elevated.
     Elevation,
-    /// `GetSystemTimePreciseAsFileTime`.
+    /// The time of day, a `FILETIME`.
     Time,
 }
 
-/// A group of what Windows counts of a TCP connection.
+/// A group of statistics of a TCP connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Estats {
-    /// `TcpConnectionEstatsData`.
     Data,
-    /// `TcpConnectionEstatsPath`.
     Path,
 }
 
-/// A part of what Windows knows of a process.
+/// A property of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Part {
-    /// `QueryFullProcessImageNameW`: the path.
+    /// The path of its executable.
     Path,
-    /// `NtQueryInformationProcess`, class `ProcessCommandLineInformation`: a `UNICODE_STRING`.
+    /// A `UNICODE_STRING`, with class `ProcessCommandLineInformation`.
     CommandLine,
-    /// `GetTokenInformation`, class `TokenUser`.
+    /// A `TOKEN_USER`.
     User,
 }
 
-/// Which name of this machine.
+/// A name of this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum HostName {
-    /// `ComputerNameDnsHostname`.
+    /// Without a domain.
     Short,
-    /// `ComputerNameDnsFullyQualified`.
+    /// Fully qualified.
     Full,
 }
 
 impl Question {
-    /// The function, as a recording has it.
-    fn function(&self) -> &'static str {
+    /// The function that answers, which is also its name in a recording.
+    pub(super) fn function(&self) -> &'static str {
         match self {
             Self::TcpTable(_) => "GetExtendedTcpTable",
             Self::UdpTable(_) => "GetExtendedUdpTable",
@@ -153,7 +138,7 @@ impl Question {
         }
     }
 
-    /// What it is called with, as a recording has it.
+    /// Its arguments, as a recording has them. Empty where the function says everything.
     fn arguments(&self) -> String {
         match self {
             Self::TcpTable(family)
@@ -166,7 +151,6 @@ impl Question {
             | Self::UdpStatistics(family)
             | Self::UdpStatistics64(family) => family_word(*family).into(),
             Self::IpInterfaces | Self::Adapters | Self::Addresses => "AF_UNSPEC".into(),
-            Self::Interfaces => String::new(),
             Self::HostName(HostName::Short) => "ComputerNameDnsHostname".into(),
             Self::HostName(HostName::Full) => "ComputerNameDnsFullyQualified".into(),
             Self::RegistryValues(name) | Self::SystemFile(name) => (*name).into(),
@@ -174,19 +158,19 @@ impl Question {
                 let protocol = if *protocol == Protocol::Tcp { "tcp" } else { "udp" };
                 format!("{} {protocol}", family_word(*family))
             }
-            Self::Uptime
+            Self::OwnerModule(_, _, bytes) | Self::Account(bytes) => hex(bytes),
+            Self::Estats(what, _, row) => format!("TcpConnectionEstats{what:?} {}", hex(row)),
+            Self::Process(pid, Part::Path | Part::CommandLine) => pid.to_string(),
+            Self::Process(pid, Part::User) => format!("TokenUser {pid}"),
+            Self::Elevation => "TokenElevation".into(),
+            Self::Processes => "SystemProcessInformation".into(),
+            Self::Interfaces
+            | Self::Uptime
             | Self::TcpTable2(_)
             | Self::BoundTcp(_)
             | Self::UdpTable2(_)
             | Self::Services
             | Self::Time => String::new(),
-            Self::OwnerModule(_, _, bytes) | Self::Account(bytes) => hex(bytes),
-            Self::Estats(Estats::Data, _, row) => format!("TcpConnectionEstatsData {}", hex(row)),
-            Self::Estats(Estats::Path, _, row) => format!("TcpConnectionEstatsPath {}", hex(row)),
-            Self::Process(pid, Part::Path | Part::CommandLine) => pid.to_string(),
-            Self::Process(pid, Part::User) => format!("TokenUser {pid}"),
-            Self::Elevation => "TokenElevation".into(),
-            Self::Processes => "SystemProcessInformation".into(),
         }
     }
 }
@@ -202,49 +186,35 @@ fn family_word(family: Family) -> &'static str {
     }
 }
 
-/// Where the bytes come from: the running system, or a recording.
+/// The origin of all bytes: the running system, or a recording.
 pub(crate) trait Source {
-    /// Asks, and gives what was written. The error is the one of the function, by its number.
+    /// Asks a question. The error is the Win32 error of the function.
     fn ask(&self, question: &Question) -> io::Result<Memory>;
 }
 
-#[cfg(windows)]
-/// The running system, with everything it says written down.
-pub(crate) struct Recording {
-    live: Live,
+/// A source whose answers are recorded.
+pub(crate) struct Recording<S> {
+    source: S,
     recorder: Arc<Recorder>,
 }
 
-#[cfg(windows)]
-impl Recording {
-    pub(crate) fn new(live: Live, recorder: Arc<Recorder>) -> Self {
-        Self { live, recorder }
-    }
-
-    pub(crate) fn recorder(&self) -> Arc<Recorder> {
-        Arc::clone(&self.recorder)
-    }
-
-    pub(crate) fn finish(&self) -> io::Result<()> {
-        self.recorder.finish()
+impl<S> Recording<S> {
+    pub(crate) fn new(source: S, recorder: Arc<Recorder>) -> Self {
+        Self { source, recorder }
     }
 }
 
-#[cfg(windows)]
-impl Source for Recording {
+impl<S: Source> Source for Recording<S> {
     fn ask(&self, question: &Question) -> io::Result<Memory> {
-        let answer = self.live.ask(question);
+        let answer = self.source.ask(question);
         let recorded = answer.as_ref().map(Memory::to_recording);
-        self.recorder.add(
-            question.function(),
-            &question.arguments(),
-            recorded.as_deref().map_err(|error| *error),
-        );
+        let recorded = recorded.as_deref().map_err(|error| *error);
+        self.recorder.add(question.function(), &question.arguments(), recorded);
         answer
     }
 }
 
-impl Source for Player {
+impl Source for Arc<Player> {
     fn ask(&self, question: &Question) -> io::Result<Memory> {
         Memory::from_recording(self.answer(question.function(), &question.arguments())?)
     }

@@ -1,4 +1,4 @@
-//! The table of sockets: listing them, and turning the process IDs that the system names into processes.
+//! The table of sockets: lists them, and turns the process IDs in their rows into processes.
 
 use super::source::Source;
 use super::{owners, sockets};
@@ -6,7 +6,10 @@ use netstat_model::query::{Listing, Owners, Visit};
 use netstat_model::{Answer, Error, Operation, OwnerMethod, SocketRef, SocketTable};
 use std::io;
 
-/// Lists the sockets of a query as far as the visitor keeps them, with their owners where those are asked for.
+/// Lists the sockets of a query and returns a table of those that the visitor keeps, with their owners if requested.
+///
+/// # Errors
+/// If a table of Windows was refused, or owners were requested by a method that Windows does not have.
 pub(super) fn table(
     source: &dyn Source,
     listing: &Listing<'_>,
@@ -18,9 +21,12 @@ pub(super) fn table(
     for socket in &sockets {
         let socket = SocketRef::from(socket);
         match visit(&socket) {
-            // Who holds a socket is in its row already.
+            // The row of the socket has its process ID already.
             Visit::Keep | Visit::KeepWithOwners => {
                 let _ = table.push(&socket);
+            }
+            Visit::KeepLight { .. } => {
+                let _ = table.push_light(&socket, false);
             }
             Visit::Skip => {}
             Visit::Stop => break,
@@ -32,7 +38,7 @@ pub(super) fn table(
             let found = if by == Owners::Auto {
                 owners::attach(source, &mut table)
             } else {
-                let why = io::Error::new(io::ErrorKind::Unsupported, "BPF and /proc are of Linux");
+                let why = io::Error::new(io::ErrorKind::Unsupported, "BPF and /proc exist only on Linux");
                 Err(Error::new(Operation::FindOwners, why))
             };
             match found {
@@ -47,3 +53,6 @@ pub(super) fn table(
     };
     Ok(Answer { data: (table, method), warnings })
 }
+
+#[cfg(test)]
+mod tests;

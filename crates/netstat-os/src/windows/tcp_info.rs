@@ -1,31 +1,25 @@
-//! The course of a TCP connection, from `GetPerTcpConnectionEStats`. Windows collects it where somebody has switched
-//! that on for the connection, and tells it to administrators. This program switches nothing on.
+//! Statistics of TCP connections, from `GetPerTcpConnectionEStats`. Windows collects them for connections for which a
+//! program has switched that on, and reports them to administrators. This program switches nothing on.
 
 use super::memory::{u32_at, u64_at};
 use super::source::{Estats, Question, Source};
+use super::win32_error::{INVALID_PARAMETER, NOT_FOUND, is, reason};
 use netstat_model::Warning;
-use netstat_model::error::words_of;
 use netstat_model::{Family, Socket, TcpInfo, TcpState};
 use std::time::Duration;
 
-/// `ERROR_PROC_NOT_FOUND`.
-const NOT_THERE: i32 = 127;
+const WHAT: &str = "what each connection counted (round-trip time, bytes)";
 
-/// `ERROR_NOT_FOUND`, `ERROR_INVALID_PARAMETER`: the connection has ended.
-const ENDED: [i32; 2] = [1168, 87];
-
-const WHAT: &str = "the course of connections (round-trip time, bytes)";
-
-/// Reads the course of connections, until it is refused.
+/// Reads the statistics of connections, up to the first refusal.
 #[derive(Debug, Default)]
-pub(super) struct Courses {
+pub(super) struct ConnectionStats {
     refused: Option<String>,
     asked: bool,
     known: bool,
 }
 
-impl Courses {
-    /// Fills in what is known of a connection.
+impl ConnectionStats {
+    /// Fills in the statistics of a connection. `ends` and `state` are fields of its row.
     pub(super) fn fill(&mut self, source: &dyn Source, socket: &mut Socket, ends: &[u8], state: u32) {
         if self.refused.is_some() || !is_connected(socket.state) {
             return;
@@ -35,15 +29,11 @@ impl Courses {
         let mut info = TcpInfo::default();
         for what in [Estats::Data, Estats::Path] {
             match source.ask(&Question::Estats(what, socket.family, row.clone())) {
-                Ok(answer) => {
-                    self.known |= decode(what, answer.bytes(), &mut info);
-                }
-                Err(error) if error.raw_os_error().is_some_and(|error| ENDED.contains(&error)) => {}
+                Ok(answer) => self.known |= decode(what, answer.bytes(), &mut info),
+                // The connection has ended meanwhile.
+                Err(error) if is(&error, NOT_FOUND) || is(&error, INVALID_PARAMETER) => {}
                 Err(error) => {
-                    self.refused = Some(match error.raw_os_error() {
-                        Some(NOT_THERE) => "this Windows does not tell it".to_owned(),
-                        _ => words_of(&error),
-                    });
+                    self.refused = Some(reason(&error));
                     return;
                 }
             }
@@ -53,12 +43,12 @@ impl Courses {
         }
     }
 
-    /// What has to be said.
+    /// Returns a warning if statistics were refused, or none of the connections has any.
     pub(super) fn warning(self) -> Option<Warning> {
         let reason = match self.refused {
             Some(reason) => reason,
             None if self.asked && !self.known => {
-                "Windows collects it only of connections that a program has switched it on for".to_owned()
+                "Windows collects it only for connections for which a program has enabled it".to_owned()
             }
             None => return None,
         };
@@ -66,7 +56,7 @@ impl Courses {
     }
 }
 
-/// The ends of a row of the socket table, as `MIB_TCPROW` and `MIB_TCP6ROW` have them.
+/// Returns the endpoints in a row of the socket table, in the form of `MIB_TCPROW` and `MIB_TCP6ROW`.
 pub(super) fn ends(row: &[u8], family: Family) -> Option<&[u8]> {
     match family {
         Family::V4 => row.get(4..20),
@@ -88,10 +78,10 @@ fn is_connected(state: Option<TcpState>) -> bool {
     )
 }
 
-/// Where the structure begins, behind whether it is collected.
+/// Offset of the structure, after the flag that says whether it is collected.
 const COUNTS: usize = 8;
 
-// Places in `TCP_ESTATS_DATA_ROD_v0`.
+// Offsets of `TCP_ESTATS_DATA_ROD_v0`.
 const BYTES_OUT: usize = 0;
 const DATA_SEGS_OUT: usize = 8;
 const BYTES_IN: usize = 16;
@@ -101,7 +91,7 @@ const SEGS_IN: usize = 40;
 const BYTES_ACKED: usize = 72;
 const BYTES_RECEIVED: usize = 88;
 
-// Places in `TCP_ESTATS_PATH_ROD_v0`.
+// Offsets of `TCP_ESTATS_PATH_ROD_v0`.
 const SEGS_RETRANSMITTED: usize = 20;
 const BYTES_RETRANSMITTED: usize = 24;
 const SMOOTHED_RTT: usize = 108;
@@ -110,13 +100,13 @@ const MIN_RTT: usize = 120;
 const CUR_RTO: usize = 132;
 const CUR_MSS: usize = 144;
 
-/// Whether it is collected, and if so what it says.
+/// Decodes a group of statistics into `info`. Returns false if Windows does not collect it.
 pub(super) fn decode(what: Estats, answer: &[u8], info: &mut TcpInfo) -> bool {
     let Some(counts) = answer.get(COUNTS..).filter(|_| answer.first() != Some(&0)) else { return false };
     let number = |offset| u64_at(counts, offset);
     let small = |offset| u64_at(counts, offset).and_then(|count| u32::try_from(count).ok());
     let short = |offset| u32_at(counts, offset);
-    // Windows counts whole milliseconds; 0 stands for what was not measured.
+    // Times are in whole milliseconds. 0 and all bits mean that nothing was measured.
     let time = |offset| {
         short(offset)
             .filter(|&time| time != 0 && time != u32::MAX)

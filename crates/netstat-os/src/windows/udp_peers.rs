@@ -1,28 +1,26 @@
-//! The peers of connected UDP sockets, from `InternalGetUdpTable2`, which Windows 11 has and nobody documents.
+//! The peers of connected UDP sockets, from `InternalGetUdpTable2`, an undocumented function of Windows 11.
 //!
-//! Its rows are those of the documented table with the remote end behind them. So each row has to be in that table too,
-//! and a function that answers anything else is not believed. What is not there is no warning: no earlier Windows
-//! tells of peers, and its netstat shows `*:*` as well.
+//! Its rows are those of the documented table followed by the remote endpoint. The answer is trusted only if its rows are
+//! in the documented table as well. A missing function is not a warning: earlier versions of Windows do not report peers,
+//! and their netstat shows `*:*`, too.
 
-use super::memory::{array_at, rows, u32_at, u64_at};
-use super::sockets::{FIRST_ROW, Layout, decode_end};
+use super::memory::{array_at, u32_at, u64_at};
+use super::mib_table::{FIRST_ROW, rows};
+use super::sockets::layout::{Layout, decode_end};
 use super::source::{Question, Source};
+use super::win32_error::{UNKNOWN_FORM, is_missing_function, reason};
 use netstat_model::Endpoint;
 use netstat_model::Warning;
-use netstat_model::error::words_of;
 use rustc_hash::FxHashMap;
 use std::net::IpAddr;
 
-/// `ERROR_PROC_NOT_FOUND`.
-const NOT_THERE: i32 = 127;
+/// The remote port of a socket that is not connected.
+const NO_PORT: [u8; 2] = [0; 2];
 
-/// The ends of a row that is not connected are zero.
-const NOBODY: [u8; 2] = [0; 2];
-
-/// A row of the documented table: everything but its flags.
+/// A row of the documented table without its flags: the local endpoint, the PID, the creation time.
 type Key = (Box<[u8]>, u32, u64);
 
-/// The remote ends of the sockets of a family.
+/// The remote endpoints of the sockets of a family.
 #[derive(Debug, Default)]
 pub(super) struct Peers {
     by_row: FxHashMap<Key, Vec<Endpoint>>,
@@ -39,10 +37,10 @@ impl Peers {
         let reason = match source.ask(&Question::UdpTable2(layout.family)) {
             Ok(table) => match Self::decode(table.bytes(), layout, documented) {
                 Some(peers) => return peers,
-                None => "this Windows has them in a form that is not known here".to_owned(),
+                None => UNKNOWN_FORM.to_owned(),
             },
-            Err(error) if error.raw_os_error() == Some(NOT_THERE) => return Self::default(),
-            Err(error) => words_of(&error),
+            Err(error) if is_missing_function(&error) => return Self::default(),
+            Err(error) => reason(&error),
         };
         let what = "the peer of each UDP socket";
         if !warnings
@@ -54,8 +52,8 @@ impl Peers {
         Self::default()
     }
 
-    /// The peers; `None` where the table is not what it should be. Sockets come and go between the two readings, so a
-    /// quarter of the rows may be in this table alone.
+    /// Decodes the peers; `None` if the table does not have the expected form. Sockets come and go between the two calls,
+    /// so up to a quarter of the rows may be missing from the documented table.
     pub(super) fn decode(table: &[u8], layout: &Layout, documented: &[u8]) -> Option<Self> {
         let remote = layout.peer?;
         let (known, _) = rows(documented, FIRST_ROW, layout.size);
@@ -73,15 +71,15 @@ impl Peers {
             all += 1;
             let key = key(row, layout)?;
             strange += usize::from(!known_rows.contains_key(&key));
-            if array_at(row, remote.end.port)? != NOBODY {
+            if array_at(row, remote.end.port)? != NO_PORT {
                 peers.by_row.entry(key).or_default().push(decode_end(row, layout.family, remote.end)?);
             }
         }
         (strange * 4 <= all).then_some(peers)
     }
 
-    /// The peer of the socket of a row of the documented table, where it is certain: rows that are the same in that
-    /// table and not here tell nothing.
+    /// Returns the peer for a row of the documented table. `None` if several rows here match it, because then it is
+    /// uncertain which one it is.
     pub(super) fn of(&self, row: &[u8], layout: &Layout) -> Option<Endpoint> {
         match self.by_row.get(&key(row, layout)?)?.as_slice() {
             [peer] => Some(*peer),
@@ -89,8 +87,8 @@ impl Peers {
         }
     }
 
-    /// Whether an IPv4 row shows what is really the end of an IPv6 address: a socket of both families is in both
-    /// tables, and where its peer is an IPv6 address the IPv4 row has the last four bytes of it.
+    /// Returns true if the peer in an IPv4 row is really the end of an IPv6 address: a dual-stack socket is in both
+    /// tables, and if its peer is an IPv6 address, the IPv4 row has the last four bytes of it.
     pub(super) fn is_end_of(&self, peer: Endpoint, row: (&[u8], &Layout), v6: &Layout) -> bool {
         let IpAddr::V4(address) = peer.address else { return false };
         let (row, layout) = row;

@@ -1,40 +1,40 @@
-//! What the program writes: `struct owner_record` of `bpf/owners.h`.
+//! Decodes what the program writes: `struct owner_record` of `bpf/owners.h`.
 
 /// Bytes of a record.
 const LEN: usize = 32;
 
-/// Nanoseconds of a clock tick: `/proc` counts 100 in a second on every machine this program is made for.
+/// Nanoseconds of a clock tick. `/proc` counts 100 ticks a second (`USER_HZ`) on all supported architectures.
 const TICK: u64 = 10_000_000;
 
-/// One descriptor of a socket.
+/// One socket descriptor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::linux) struct Record {
     /// When the process started, as in field 22 of `/proc/PID/stat`.
     pub(in crate::linux) start_time: u64,
-    /// The socket's cookie, where it is known.
+    /// The socket's cookie, if known.
     pub(in crate::linux) cookie: Option<u64>,
     /// The socket's inode.
     pub(in crate::linux) inode: u32,
     /// The descriptor.
     pub(in crate::linux) descriptor: u32,
-    /// The process, in the reader's PID namespace.
+    /// The process ID in the reader's PID namespace.
     pub(in crate::linux) pid: u32,
-    /// Its parent, likewise; 0 for none that the reader can see.
+    /// The parent's process ID likewise; 0 if the reader cannot see the parent.
     pub(in crate::linux) parent: u32,
 }
 
-/// Decodes a piece of the walk; `None` where it is not made of whole records.
+/// Decodes a piece of a walk; `None` when it does not consist of whole records.
 pub(in crate::linux) fn decode_records(bytes: &[u8]) -> Option<impl Iterator<Item = Record>> {
     let (records, rest) = bytes.as_chunks::<LEN>();
     rest.is_empty().then(|| records.iter().filter_map(decode_record))
 }
 
-/// Whether the last record of a piece says that another walk has more to tell: it is all zero.
+/// Whether another walk has more records: then the last record of a piece is all zero.
 pub(in crate::linux) fn says_more(piece: &[u8]) -> bool {
     piece.last_chunk() == Some(&[0; LEN])
 }
 
-/// Decodes one record; `None` where it names no process or no socket.
+/// Decodes one record; `None` without a process or a socket.
 fn decode_record(bytes: &[u8; LEN]) -> Option<Record> {
     let long = |at: usize| bytes.get(at..)?.first_chunk().map(|bytes| u64::from_ne_bytes(*bytes));
     let short = |at: usize| bytes.get(at..)?.first_chunk().map(|bytes| u32::from_ne_bytes(*bytes));

@@ -1,4 +1,4 @@
-//! The few uses of bpf(2) that running a program takes. Every descriptor that bpf(2) makes is close-on-exec.
+//! The bpf(2) commands needed to run a program. All descriptors that bpf(2) returns are close-on-exec.
 #![expect(unsafe_code, reason = "rustix has no bpf(2), which takes addresses and returns descriptors")]
 
 use rustix::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
@@ -18,7 +18,7 @@ const ITER_CREATE: u32 = 33;
 const ARRAY: u32 = 2;
 /// `BPF_PROG_TYPE_SYSCALL`: a program that calls bpf(2) itself. Linux 5.14.
 const SYSCALL: u32 = 31;
-/// `BPF_F_SLEEPABLE`, which such a program has to be.
+/// `BPF_F_SLEEPABLE`, required for such a program.
 const SLEEPABLE: u32 = 1 << 4;
 /// `BPF_TRACE_ITER`.
 const ITERATOR: u32 = 28;
@@ -26,14 +26,14 @@ const ITERATOR: u32 = 28;
 /// Bytes of one instruction.
 const INSTRUCTION: usize = 8;
 
-/// Calls bpf(2) with one form of `union bpf_attr`.
+/// Calls bpf(2) with one variant of `union bpf_attr`.
 ///
 /// # Safety
-/// `A` has the layout of the command's part of the union and no padding, and each address in it is good for as many
+/// `A` must have the layout of the command's variant and no padding, and each address in it must be valid for as many
 /// bytes as the command reads or writes there.
 unsafe fn bpf<A>(command: u32, attributes: &mut A) -> io::Result<RawFd> {
     let attributes = std::ptr::from_mut(attributes);
-    // SAFETY: `attributes` is exclusive and as long as is said; for what it points to the caller answers.
+    // SAFETY: `attributes` is an exclusive reference of the given size; the caller vouches for the addresses in it.
     let answer = unsafe { libc::syscall(libc::SYS_bpf, command, attributes, size_of::<A>()) };
     if answer < 0 {
         return Err(io::Error::last_os_error());
@@ -41,18 +41,18 @@ unsafe fn bpf<A>(command: u32, attributes: &mut A) -> io::Result<RawFd> {
     RawFd::try_from(answer).map_err(|_| libc::EOVERFLOW).map_err(io::Error::from_raw_os_error)
 }
 
-/// The same, for the commands that answer with a descriptor.
+/// Calls bpf(2) for a command that returns a descriptor.
 ///
 /// # Safety
-/// As above, and the command is one of those.
+/// As for [`bpf`], and the command must be one of those.
 unsafe fn bpf_descriptor<A>(command: u32, attributes: &mut A) -> io::Result<OwnedFd> {
-    // SAFETY: as the caller says.
+    // SAFETY: the caller upholds the contract of `bpf`.
     let descriptor = unsafe { bpf(command, attributes) }?;
-    // SAFETY: the kernel has just made it for this process; nobody else has it.
+    // SAFETY: the kernel has just made this descriptor, so nothing else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
 }
 
-/// An address as the kernel takes it on every machine.
+/// Returns an address in the 64 bits that the kernel expects on every machine.
 fn address<T>(of: *const T) -> u64 {
     of.expose_provenance() as u64
 }
@@ -61,26 +61,26 @@ fn length(of: usize) -> io::Result<u32> {
     u32::try_from(of).map_err(|_| libc::E2BIG).map_err(io::Error::from_raw_os_error)
 }
 
-/// A descriptor as the kernel's structures have it. It is never negative.
+/// Returns a descriptor as the kernel's structures hold it. It is never negative.
 fn number(of: &OwnedFd) -> u32 {
     of.as_raw_fd().cast_unsigned()
 }
 
-/// While this lives its thread gets no signals, but those that cannot be blocked: they wait. The kernel gives up checking
-/// a program (`EAGAIN`) when a signal comes, even one that is ignored.
-pub(super) struct Undisturbed {
-    /// What was blocked before; `None` where nothing was changed.
+/// Blocks the signals of its thread while it lives. The verifier gives up (`EAGAIN`) when a signal arrives, even one that
+/// is ignored.
+pub(super) struct BlockedSignals {
+    /// The previous mask; `None` if it could not be changed.
     before: Option<libc::sigset_t>,
-    /// The mask is that of the thread.
+    /// Not `Send`, because the mask belongs to the thread.
     of_this_thread: PhantomData<*const ()>,
 }
 
-impl Undisturbed {
+impl BlockedSignals {
     pub(super) fn new() -> Self {
         let mut all = MaybeUninit::uninit();
         let mut before = MaybeUninit::uninit();
-        // SAFETY: sigfillset writes a whole set, which is then read; pthread_sigmask writes what was before, and only
-        // if it does not fail is that read. Which signals a thread takes is nothing that memory safety hangs on.
+        // SAFETY: sigfillset initialises the whole set before it is read. pthread_sigmask writes the previous mask, which
+        // is read only on success. Memory safety does not depend on which signals a thread takes.
         let before = unsafe {
             libc::sigfillset(all.as_mut_ptr());
             match libc::pthread_sigmask(libc::SIG_BLOCK, all.as_ptr(), before.as_mut_ptr()) {
@@ -92,23 +92,23 @@ impl Undisturbed {
     }
 }
 
-impl Drop for Undisturbed {
+impl Drop for BlockedSignals {
     fn drop(&mut self) {
         if let Some(before) = &self.before {
-            // SAFETY: it is a set that pthread_sigmask gave, in the same thread, because this does not leave it.
+            // SAFETY: the set came from pthread_sigmask, in this same thread because the type is not `Send`.
             unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before, std::ptr::null_mut()) };
         }
     }
 }
 
-/// A map with one element.
+/// An array map with one element.
 pub(super) struct Array {
     map: OwnedFd,
     size: usize,
 }
 
 impl Array {
-    /// Makes it, for an element of `size` bytes, all zero.
+    /// Creates a map for an element of `size` bytes, all zero.
     pub(super) fn create(size: usize) -> io::Result<Self> {
         #[repr(C)]
         struct Attributes {
@@ -119,12 +119,15 @@ impl Array {
         }
         let value_size = length(size)?;
         let mut attributes = Attributes { map_type: ARRAY, key_size: 4, value_size, max_entries: 1 };
-        // SAFETY: four integers as in the union, no address; the command answers with a descriptor.
+        // SAFETY: four integers as in the union, no addresses; the command returns a descriptor.
         let map = unsafe { bpf_descriptor(MAP_CREATE, &mut attributes) }?;
         Ok(Self { map, size })
     }
 
-    /// Puts bytes into the element, which must be as long.
+    /// Writes the element.
+    ///
+    /// # Errors
+    /// `InvalidInput` when the length differs from the size of the map.
     pub(super) fn fill(&self, element: &[u8]) -> io::Result<()> {
         #[repr(C)]
         struct Attributes {
@@ -141,7 +144,7 @@ impl Array {
         let (map, key, value) = (number(&self.map), address(&raw const key), address(element.as_ptr()));
         let mut attributes = Attributes { map, padding: 0, key, value, flags: 0 };
         // SAFETY: the layout is that of the union. The kernel reads a key of 4 bytes and an element of `size` bytes;
-        // both are that long and live through the call.
+        // both have that length and outlive the call.
         unsafe { bpf(MAP_UPDATE_ELEM, &mut attributes) }.map(drop)
     }
 }
@@ -150,7 +153,7 @@ impl Array {
 pub(super) struct Loader(OwnedFd);
 
 impl Loader {
-    /// Loads the program, which may use the array.
+    /// Loads a program that may use the array.
     pub(super) fn load(instructions: &[u8], array: &Array) -> io::Result<Self> {
         #[repr(C)]
         struct Attributes {
@@ -186,13 +189,13 @@ impl Loader {
             types: [0; 14],
             fd_array: address(maps.as_ptr()),
         };
-        // SAFETY: the layout is that of the union. The kernel reads `insn_cnt` instructions, the
-        // licence up to its zero, and of the array of maps what the instructions name: the first. All live through
-        // the call, which answers with a descriptor.
+        // SAFETY: the layout is that of the union. The kernel reads `insn_cnt` instructions, the licence up to its zero
+        // byte, and the descriptor of the one map that the instructions use. All outlive the call, which returns a
+        // descriptor.
         unsafe { bpf_descriptor(PROG_LOAD, &mut attributes) }.map(Self)
     }
 
-    /// Runs the program. It must be that of a light skeleton with one map and one program, which is what it makes.
+    /// Runs the program, which must come from a light skeleton with one map and one program: these it makes.
     pub(super) fn run(&self) -> io::Result<Program> {
         #[repr(C)]
         struct Attributes {
@@ -210,21 +213,20 @@ impl Loader {
             ctx_out: u64,
         }
         const { assert!(std::mem::offset_of!(Attributes, ctx_in) == 48) };
-        /// `struct bpf_loader_ctx`, and after it `struct bpf_map_desc` and `struct bpf_prog_desc` for what the loader
-        /// makes.
+        /// `struct bpf_loader_ctx`, followed by `struct bpf_map_desc` and `struct bpf_prog_desc` for what the loader makes.
         #[repr(C, align(8))]
         struct Context {
             size: u32,
             flags: u32,
-            /// `log_level`, `log_size`, and the two halves of `log_buf`: none is wanted.
+            /// `log_level`, `log_size`, and the two halves of `log_buf`: no log is wanted.
             log: [u32; 4],
             map: i32,
-            /// As many elements as the skeleton says.
+            /// 0 keeps the number that the skeleton has.
             max_entries: u32,
             initial_value: u64,
             program: i32,
         }
-        // Without the end that aligns it.
+        // Without the trailing padding.
         let ctx_size_in = length(std::mem::offset_of!(Context, program) + size_of::<i32>())?;
         let mut context = Context {
             size: ctx_size_in,
@@ -247,17 +249,17 @@ impl Loader {
             ctx_in: address(&raw mut context),
             ctx_out: 0,
         };
-        // SAFETY: the layout is that of the union. For this type of program the kernel reads and writes the context
-        // at `ctx_in`, which is exclusive and at least as long as is said.
+        // SAFETY: the layout is that of the union. For this type of program the kernel reads and writes the context at
+        // `ctx_in`, which is borrowed exclusively and at least `ctx_size_in` bytes long.
         unsafe { bpf(PROG_RUN, &mut attributes) }?;
-        // A loader that fails closes what it has made.
+        // A loader that fails closes the descriptors it has made.
         match attributes.retval.cast_signed() {
             0.. if context.map > 0 && context.program > 0 => {}
             0.. => return Err(io::Error::from_raw_os_error(libc::EBADF)),
             error => return Err(io::Error::from_raw_os_error(error.saturating_neg())),
         }
-        // SAFETY: the loader made both in this process and told nobody else: the context was zero before. The map stays
-        // as long as the program that uses it.
+        // SAFETY: the loader has just made both descriptors in this process (the context was zero before), so nothing
+        // else owns them. The program keeps its map alive.
         unsafe {
             drop(OwnedFd::from_raw_fd(context.map));
             Ok(Program(OwnedFd::from_raw_fd(context.program)))
@@ -279,16 +281,16 @@ impl Program {
             flags: u32,
         }
         let mut attributes = Attributes { prog: number(&self.0), target: 0, attach_type: ITERATOR, flags: 0 };
-        // SAFETY: four integers as in the union, no address; the command answers with a descriptor.
+        // SAFETY: four integers as in the union, no addresses; the command returns a descriptor.
         unsafe { bpf_descriptor(LINK_CREATE, &mut attributes) }.map(Link)
     }
 }
 
-/// An iterator program, attached.
+/// An attached iterator program.
 pub(super) struct Link(OwnedFd);
 
 impl Link {
-    /// Starts a walk, to be read like a file.
+    /// Starts a walk, whose records are then read like a file.
     pub(super) fn start(&self) -> io::Result<OwnedFd> {
         #[repr(C)]
         struct Attributes {
@@ -296,7 +298,7 @@ impl Link {
             flags: u32,
         }
         let mut attributes = Attributes { link: number(&self.0), flags: 0 };
-        // SAFETY: two integers as in the union, no address; the command answers with a descriptor.
+        // SAFETY: two integers as in the union, no addresses; the command returns a descriptor.
         unsafe { bpf_descriptor(ITER_CREATE, &mut attributes) }
     }
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::linux::stat::decode_stat;
+use netstat_model::owner_method::NoBpf;
 use proptest::prelude::*;
 use std::net::TcpListener;
 use std::os::fd::{AsRawFd, RawFd};
@@ -25,7 +26,7 @@ fn the_fields_are_the_right_ones() {
 }
 
 #[test]
-fn parts_of_records_and_records_of_nobody_are_none() {
+fn partial_and_empty_records_are_rejected() {
     let bytes = record(1, 2, [77, 3, 10, 1]);
     for len in 1..bytes.len() {
         assert_eq!(decoded(&bytes[..len]), None, "{len}");
@@ -35,7 +36,7 @@ fn parts_of_records_and_records_of_nobody_are_none() {
 }
 
 #[test]
-fn a_last_record_of_zeros_says_that_there_is_more() {
+fn a_final_zero_record_means_more() {
     let (told, more) = (record(1, 2, [77, 3, 10, 1]), record(0, 0, [0; 4]));
     let pieces = [(vec![], false), (told.clone(), false), (more.clone(), true), (vec![0; 31], false)];
     let both = [([&told[..], &more[..]].concat(), true), ([more, told].concat(), false)];
@@ -45,12 +46,12 @@ fn a_last_record_of_zeros_says_that_there_is_more() {
 }
 
 #[test]
-fn a_tick_is_what_this_machine_counts() {
+fn a_clock_tick_is_10_ms() {
     assert_eq!(rustix::param::clock_ticks_per_second(), 100);
 }
 
 #[test]
-fn reasons_are_told_apart() {
+fn error_numbers_map_to_reasons() {
     let reason = |step, errno: Errno| Failure { step, errno: errno.raw_os_error() }.reason();
     let refused = |step, errno: Errno| NoBpf::Refused { step, errno: errno.raw_os_error() };
     for (step, errno, expected) in [
@@ -96,7 +97,7 @@ fn release() -> (u32, u32) {
     (number(), number())
 }
 
-/// What the running kernel says; `None` where it does not let this user ask.
+/// Reads the records of the running kernel; `None` if this user may not.
 fn fetched() -> Option<Vec<Record>> {
     let mut records = Vec::new();
     let program = Program::load();
@@ -119,7 +120,7 @@ fn fetched() -> Option<Vec<Record>> {
 }
 
 #[test]
-fn this_process_is_told_as_proc_tells_it() {
+fn records_of_this_process_agree_with_proc() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let Some(records) = fetched() else { return };
     let descriptor = u32::try_from(listener.as_raw_fd()).unwrap();
@@ -135,7 +136,7 @@ fn this_process_is_told_as_proc_tells_it() {
 }
 
 #[test]
-fn one_program_walks_as_often_as_it_is_asked() {
+fn one_program_can_walk_repeatedly() {
     if fetched().is_none() {
         return;
     }
@@ -158,11 +159,13 @@ fn one_program_walks_as_often_as_it_is_asked() {
 
 #[test]
 fn nothing_stays_open() {
-    // Other tests of this process load the program too: this one needs a process of its own.
+    // Other tests in this process load the program too, so this one runs in a process of its own.
     const ALONE: &str = "NETSTAT_TEST_ALONE";
     if std::env::var_os(ALONE).is_none() {
         let mut command = std::process::Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "--nocapture", "os::linux::bpf::tests::nothing_stays_open"]).env(ALONE, "1");
+        // The harness knows a test by its path without the crate.
+        let (_, module) = module_path!().split_once("::").unwrap();
+        command.args(["--exact", "--nocapture", &format!("{module}::nothing_stays_open")]).env(ALONE, "1");
         let output = command.output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));

@@ -5,11 +5,12 @@ use crate::linux::source::{Netlink, Next, ProcessSource};
 use proptest::prelude::*;
 use rustix::io::Errno;
 use std::collections::HashMap;
+use std::io;
 use std::io::Write;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::process::Command;
 
-/// Cut down from kernel 6.18, every number another one.
+/// Shortened from Linux 6.18, each number unique.
 const SNMP_TEXT: &str = "\
 Ip: Forwarding DefaultTTL InReceives InHdrErrors InAddrErrors ForwDatagrams InUnknownProtos InDiscards InDelivers OutRequests OutDiscards OutNoRoutes ReasmTimeout ReasmReqds ReasmOKs ReasmFails FragOKs FragFails FragCreates OutTransmits
 Ip: 2 64 101 102 103 104 105 106 107 108 109 110 111 112 113 114 115 116 117 118
@@ -25,7 +26,7 @@ UdpLite: InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InC
 UdpLite: 601 602 603 604 605 606 607 608 609
 ";
 
-fn decoded(decode: Decode, text: &str) -> (Counters, u64) {
+fn decoded(decode: fn(&[u8], &mut Counters) -> u64, text: &str) -> (Counters, u64) {
     let mut counters = Counters::default();
     let odd = decode(text.as_bytes(), &mut counters);
     (counters, odd)
@@ -77,7 +78,7 @@ fn snmp6_names_lead_to_their_blocks() {
     assert_eq!((ip.in_receives, ip.forw_datagrams, ip.in_mcast_pkts), (Some(1), Some(2), Some(3)));
     let icmp = counters.icmp_v6.unwrap();
     assert_eq!((icmp.in_group_memb_queries, icmp.out_router_renumberings), (Some(5), Some(6)));
-    assert_eq!(icmp.in_router_renumberings, Some(0), "the kernel lists this type once it came");
+    assert_eq!(icmp.in_router_renumberings, Some(0), "the kernel lists this type after its first message");
     assert_eq!(counters.udp_v6.unwrap().no_ports, Some(8));
 }
 
@@ -107,7 +108,7 @@ fn sockets_are_counted_by_block_and_name() {
 }
 
 #[test]
-fn what_makes_no_sense_is_counted_and_is_not_zero() {
+fn malformed_lines_are_counted_and_not_zero() {
     for (text, odd) in [
         ("Udp: InDatagrams NoPorts\nUdp: 1\n", 1),
         ("Udp: InDatagrams\nUdp: 1 2\n", 1),
@@ -130,7 +131,7 @@ fn what_makes_no_sense_is_counted_and_is_not_zero() {
 }
 
 #[test]
-fn a_system_without_ipv6_has_no_blocks_for_it_and_that_is_no_defect() {
+fn a_system_without_ipv6_gives_no_warning() {
     let fake = Fake::new()
         .file(SNMP, SNMP_TEXT)
         .file(NETSTAT, "TcpExt: TW\nTcpExt: 1\n")
@@ -147,7 +148,7 @@ fn a_system_without_ipv6_has_no_blocks_for_it_and_that_is_no_defect() {
 }
 
 #[test]
-fn what_cannot_be_read_is_unknown_and_said() {
+fn unreadable_counters_are_unknown_with_a_warning() {
     let fake = Fake::new()
         .file(SNMP, SNMP_TEXT)
         .fails(SNMP6, Errno::ACCESS)
@@ -156,10 +157,10 @@ fn what_cannot_be_read_is_unknown_and_said() {
     let answer = counters(&fake).unwrap();
     let warnings: Vec<String> = answer.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(warnings.len(), 4, "{warnings:?}");
-    assert!(warnings[0].starts_with("what IPv6 counted is unknown"), "{warnings:?}");
-    assert!(warnings[1].starts_with("what TCP counted beyond the standard is unknown"), "{warnings:?}");
+    assert!(warnings[0].starts_with("the IPv6 part of the statistics is unknown"), "{warnings:?}");
+    assert!(warnings[1].starts_with("the extended part of the TCP statistics is unknown"), "{warnings:?}");
     assert!(warnings[2].contains(SOCKSTAT), "{warnings:?}");
-    assert!(warnings[3].starts_with("the limit of TCP memory is unknown"), "{warnings:?}");
+    assert!(warnings[3].starts_with("the limit on TCP memory is unknown"), "{warnings:?}");
     assert_eq!((answer.data.tcp_ext, answer.data.levels.unwrap().tcp_inuse), (None, None));
 
     let error = counters(&Fake::new().fails(SNMP, Errno::ACCESS)).unwrap_err();
@@ -184,7 +185,7 @@ proptest! {
     }
 }
 
-/// The running system as a thread in a network namespace of its own sees it: `/proc/net` is that of the process.
+/// The running system as seen by a thread in its own network namespace: `/proc/net` is that of the process.
 struct ThisThread;
 
 impl Source for ThisThread {
@@ -216,7 +217,7 @@ fn read_here() -> Counters {
     answer.data
 }
 
-/// `nstat -az`; `None`, said, where it is not installed.
+/// Runs `nstat -az`; returns `None` and says so if it is not installed.
 fn nstat() -> Option<HashMap<String, u64>> {
     let output = match Command::new("nstat").args(["-a", "-s", "-z", "-j"]).output() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -230,7 +231,7 @@ fn nstat() -> Option<HashMap<String, u64>> {
     Some(all.iter().map(|(name, number)| (name.clone(), number.as_u64().unwrap())).collect())
 }
 
-/// Every counter that both sides have is the same, and ours are many.
+/// Asserts that all counters that both sides have are equal, and that there are many.
 fn compare(ours: &Counters, nstat: &HashMap<String, u64>) {
     let mut compared = 0;
     let mut block = |prefix: &str, names: &[&str], get: &dyn Fn(&str) -> Option<u64>| {
@@ -247,9 +248,9 @@ fn compare(ours: &Counters, nstat: &HashMap<String, u64>) {
                     assert_eq!(ours, theirs, "{prefix} {name}");
                     compared += 1;
                 }
-                // A level, which nstat leaves out; the test looks at it in another way.
+                // A gauge, which nstat leaves out; another test looks at it.
                 (Some(_), None) if name == "CurrEstab" => {}
-                // Types that have not come yet are in no file.
+                // Types that were not seen yet are in no file.
                 (Some(ours), None) => assert!(name.contains("Type") && ours == 0, "{prefix} {name}"),
                 (None, theirs) => {
                     assert!(theirs.is_none() || name == "MaxConn", "{prefix} {name} is missing")
@@ -260,7 +261,7 @@ fn compare(ours: &Counters, nstat: &HashMap<String, u64>) {
     let ip = ours.ip_v4.as_ref().unwrap();
     block("Ip", IpCounters::NAMES, &|name| ip.get(name));
     let icmp = ours.icmp_v4.as_ref().unwrap();
-    block("Icmp", IcmpV4Counters::NAMES, &|name| icmp.get(name));
+    block("Icmp", netstat_model::IcmpV4Counters::NAMES, &|name| icmp.get(name));
     let tcp = ours.tcp.as_ref().unwrap();
     block("Tcp", netstat_model::TcpCounters::NAMES, &|name| tcp.get(name));
     let ext = ours.tcp_ext.as_ref().unwrap();
@@ -275,7 +276,7 @@ fn compare(ours: &Counters, nstat: &HashMap<String, u64>) {
     assert!(compared > 80, "only {compared} counters compared");
 }
 
-/// Compares at a moment when nothing moves: our answer before and after the witness is the same one.
+/// Compares while nothing changes: when our answers before and after that of nstat are equal.
 fn compare_with_nstat() -> Option<()> {
     for _ in 0..200 {
         let before = read_here();
@@ -285,13 +286,13 @@ fn compare_with_nstat() -> Option<()> {
             return Some(());
         }
     }
-    panic!("the counters never stood still");
+    panic!("the counters never stopped changing");
 }
 
 #[test]
 fn this_machine_has_the_counters_that_nstat_has() {
     let Some(nstat) = nstat() else { return };
-    // The machine is not at rest: what it counts is compared in a namespace, here that nothing is missing.
+    // The counters change all the time, so compare only their names here; a namespace serves for the values.
     let tcp = read_here().tcp.unwrap();
     for name in
         netstat_model::TcpCounters::NAMES.iter().filter(|name| !["MaxConn", "CurrEstab"].contains(name))
@@ -300,7 +301,7 @@ fn this_machine_has_the_counters_that_nstat_has() {
     }
 }
 
-/// That `act` makes the counter grow by so much: at once, or when the kernel gets round to it, and no further.
+/// Asserts that `act` makes the counter grow by exactly this much, at once or a little later.
 fn grows(by: u64, read: impl Fn(&Counters) -> Option<u64>, act: impl FnOnce()) {
     let before = read(&read_here()).unwrap();
     act();
@@ -329,7 +330,7 @@ fn traffic_of_known_size_shows_in_a_namespace_and_nstat_agrees() {
         assert_eq!(difference(|all| all.ip_v4.as_ref()?.in_octets), 1280);
         assert_eq!(difference(|all| all.ip_v4.as_ref()?.out_requests), 10);
 
-        // A port that nobody has: each datagram comes back as an ICMP message.
+        // To a closed port: each datagram causes an ICMP message.
         let nobody = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
         let send = |count: u32, size: usize, to: SocketAddr| {
             for _ in 0..count {
@@ -340,8 +341,7 @@ fn traffic_of_known_size_shows_in_a_namespace_and_nstat_agrees() {
         grows(3, |all| all.icmp_v4.as_ref()?.in_dest_unreachs, || send(3, 1, nobody));
         grows(3, |all| all.icmp_v4.as_ref()?.out_dest_unreachs, || send(3, 1, nobody));
 
-        // More than the receive buffer takes, less than the kernel has waiting before it comes that far: what
-        // is not received was counted as lost.
+        // More than the receive buffer holds, but less than the backlog: what is not received is counted as lost.
         let sent = 600;
         let lost = || read_here().udp_v4.unwrap().rcvbuf_errors.unwrap();
         let before = lost();
@@ -386,7 +386,7 @@ fn traffic_of_known_size_shows_in_a_namespace_and_nstat_agrees() {
 }
 
 #[test]
-fn a_recording_answers_what_the_system_said() {
+fn a_replay_gives_the_recorded_counters() {
     use crate::{Backend, Origin};
     let folder = std::env::temp_dir().join(format!("netstat-counters-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);

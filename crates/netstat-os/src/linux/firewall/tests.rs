@@ -1,10 +1,10 @@
-use super::judge::Ruleset;
+use super::rules::{Expression, NftKey, Rule, Verdict};
 use super::*;
 use crate::linux::fake::Fake;
 use crate::linux::live::Live;
 use crate::linux::wire::tests::{Script, done, message};
 use Passage::{Closed, Depends, Open};
-use netstat_model::{Family, Passage, Protocol};
+use netstat_model::{Family, Judgement, Passage, Protocol};
 use proptest::prelude::*;
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -21,7 +21,7 @@ fn v6(inbound: Inbound) -> Inbound {
     Inbound { family: Family::V6, ..inbound }
 }
 
-/// Gives a program its input and says whether it took it; `None` where it is not installed.
+/// Runs a program with this input and returns whether it succeeded; `None` if it is not installed.
 fn feed(program: &str, words: &[&str], input: &str) -> Option<bool> {
     let mut command = Command::new(program);
     let child = command.args(words).stdin(Stdio::piped()).stderr(Stdio::inherit()).spawn();
@@ -30,14 +30,14 @@ fn feed(program: &str, words: &[&str], input: &str) -> Option<bool> {
     Some(child.wait().unwrap().success())
 }
 
-/// What the rules, as nft reads them, do with these.
+/// Loads the rules with `nft`, and judges the packets by them.
 fn passages(rules: &str, asked: &[Inbound]) -> Option<Vec<(Passage, Vec<String>)>> {
     netstat_lab::on_own_thread(|_| {
         let Some(taken) = feed("nft", &["-f", "-"], rules) else {
             eprintln!("skipped: nft is not installed");
             return None;
         };
-        assert!(taken, "nft does not take\n{rules}");
+        assert!(taken, "nft rejects\n{rules}");
         let firewall = firewall(&Live, asked);
         assert_eq!(
             firewall.unread.iter().filter(|unread| unread.of == "nftables").count(),
@@ -49,7 +49,7 @@ fn passages(rules: &str, asked: &[Inbound]) -> Option<Vec<(Passage, Vec<String>)
     })?
 }
 
-/// Rules in a chain for what comes in, and what they do.
+/// Puts the rules into an input chain, and compares what becomes of each packet.
 fn check(policy: &str, rules: &str, cases: &[(Inbound, Passage)]) {
     let text = format!(
         "table inet f {{\n\
@@ -96,7 +96,7 @@ fn a_port_is_open_closed_or_depends() {
 }
 
 #[test]
-fn what_is_not_a_new_connection_from_elsewhere_opens_nothing() {
+fn rules_for_other_than_new_remote_connections_open_nothing() {
     let usual = "ct state established,related accept\nct state invalid drop\niif lo accept\niifname \"lo\" accept\n\
                  meta l4proto icmp accept\ntcp dport 22 ct state new counter log accept";
     check("drop", usual, &[(tcp(22), Open), (tcp(3306), Closed), (udp(22), Closed)]);
@@ -111,7 +111,7 @@ fn what_is_not_a_new_connection_from_elsewhere_opens_nothing() {
 }
 
 #[test]
-fn what_decides_over_the_sender_depends() {
+fn rules_about_the_sender_give_depends() {
     check("drop", "ip saddr 10.0.0.0/8 tcp dport 5432 accept", &[(tcp(5432), Depends), (tcp(5433), Closed)]);
     check("accept", "ip saddr @bad drop", &[(tcp(22), Depends)]);
     check("drop", "iifname \"eth0\" tcp dport 22 accept", &[(tcp(22), Depends), (tcp(23), Closed)]);
@@ -121,7 +121,7 @@ fn what_decides_over_the_sender_depends() {
 }
 
 #[test]
-fn chains_lead_to_others_and_back() {
+fn jump_returns_and_goto_does_not() {
     let cases =
         [(tcp(443), Open), (tcp(444), Closed), (tcp(445), Closed), (tcp(446), Closed), (tcp(1000), Open)];
     check("drop", "jump web\ntcp dport 1000 accept", &cases);
@@ -140,7 +140,7 @@ fn chains_lead_to_others_and_back() {
 }
 
 #[test]
-fn every_chain_on_the_way_has_a_say() {
+fn a_packet_must_pass_every_chain() {
     let rules = "table ip a { chain in { type filter hook input priority 0; policy drop; tcp dport { 22, 80 } accept; }\n}\n\
                  table inet b { chain raw { type filter hook prerouting priority -300; policy accept; tcp dport 80 drop; }\n}\n\
                  table ip6 c { chain in { type filter hook input priority 0; policy drop; }\n}\n\
@@ -161,7 +161,7 @@ fn every_chain_on_the_way_has_a_say() {
 }
 
 #[test]
-fn a_table_that_sleeps_drops_nothing() {
+fn a_dormant_table_is_ignored() {
     let rules = "table inet a { flags dormant; chain in { type filter hook input priority 0; policy drop; }\n}\n\
                  table inet b { chain in { type filter hook input priority 0; policy accept; tcp dport 23 drop; }\n}\n";
     let Some(found) = passages(rules, &[tcp(22), tcp(23)]) else { return };
@@ -170,7 +170,7 @@ fn a_table_that_sleeps_drops_nothing() {
 }
 
 #[test]
-fn what_is_not_tracked_has_no_state() {
+fn untracked_connections_have_their_own_state() {
     let rules = "table inet r { chain pre { type filter hook prerouting priority raw; tcp dport 80 notrack; \
                  ip saddr 10.0.0.0/8 tcp dport 81 notrack; }\n\
                  chain late { type filter hook prerouting priority filter; tcp dport 83 notrack; }\n}\n\
@@ -185,8 +185,8 @@ fn what_is_not_tracked_has_no_state() {
 }
 
 #[test]
-fn what_is_let_in_where_its_addresses_are_translated_is_closed_where_none_are() {
-    // So firewalld writes it.
+fn ct_status_dnat_matches_only_if_a_rule_translates() {
+    // The way firewalld writes its rules.
     let filter = "table inet firewalld { chain in { type filter hook input priority 10; policy accept; \
                   ct state { established, related } accept; ct status dnat accept; iifname lo accept; jump zone; \
                   reject with icmpx type admin-prohibited; }\n\
@@ -202,7 +202,7 @@ fn what_is_let_in_where_its_addresses_are_translated_is_closed_where_none_are() 
 }
 
 #[test]
-fn a_chain_of_an_interface_decides_over_that_interface() {
+fn an_ingress_chain_can_only_give_depends() {
     let chain = |family: &str, name: &str| {
         format!(
             "table {family} {name} {{ chain i {{ type filter hook ingress device lo priority 0; tcp dport 23 drop; }}\n}}\n"
@@ -216,7 +216,7 @@ fn a_chain_of_an_interface_decides_over_that_interface() {
 }
 
 #[test]
-fn ranges_that_leave_nothing_out_have_no_ends() {
+fn adjacent_ranges_and_catch_all_elements() {
     let ranges = "tcp dport vmap { 0-79 : drop, 80 : accept, 81-65535 : drop }";
     check("accept", ranges, &[(tcp(79), Closed), (tcp(80), Open), (tcp(9000), Closed)]);
     check("drop", "tcp dport { 0-65535 } counter accept", &[(tcp(22), Open), (udp(22), Closed)]);
@@ -225,7 +225,7 @@ fn ranges_that_leave_nothing_out_have_no_ends() {
 }
 
 #[test]
-fn states_of_iptables_have_bits_of_their_own() {
+fn iptables_state_bits_differ_from_nftables() {
     let found = netstat_lab::on_own_thread(|_| {
         let rules = "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -m tcp --dport 80 -j CT --notrack\nCOMMIT\n\
                      *filter\n:INPUT DROP [0:0]\n-A INPUT -m conntrack --ctstate UNTRACKED -j ACCEPT\n\
@@ -247,7 +247,7 @@ fn states_of_iptables_have_bits_of_their_own() {
 }
 
 #[test]
-fn the_rules_of_iptables_are_among_them() {
+fn rules_of_iptables_nft_are_understood() {
     let found = netstat_lab::on_own_thread(|_| {
         let rules = "*filter\n:INPUT DROP [0:0]\n\
                      -A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n-A INPUT -i lo -j ACCEPT\n\
@@ -276,14 +276,14 @@ fn the_rules_of_iptables_are_among_them() {
 }
 
 #[test]
-fn without_rules_everything_is_open() {
+fn no_rules_mean_open() {
     let Some(found) = passages("", &[tcp(22)]) else { return };
     assert_eq!(found, [(Open, Vec::new())]);
 }
 
 #[test]
-fn what_cannot_be_read_is_said() {
-    // No nftables in the kernel, which Fake has not either, and tables of the older kind.
+fn unreadable_rules_are_reported() {
+    // Fake has no nftables; but there are tables of iptables-legacy.
     let source = Fake::new().file("/proc/net/ip_tables_names", "nat\nfilter\n");
     let found = firewall(&source, &[tcp(22)]);
     assert_eq!(found.judgements, [Some(Judgement { passage: Open, by: Vec::new() })]);
@@ -300,7 +300,7 @@ fn what_cannot_be_read_is_said() {
 }
 
 #[test]
-fn rules_that_lead_round_in_circles_end() {
+fn jump_loops_terminate() {
     let chain = |name: &str, hook: bool| {
         let mut list = Vec::new();
         wire::put_attribute(&mut list, 1, b"t\0");
@@ -311,20 +311,17 @@ fn rules_that_lead_round_in_circles_end() {
             wire::put_attribute(&mut inner, 2, &0u32.to_be_bytes());
             wire::put_attribute(&mut list, 4, &inner);
         }
-        decode::decode_chain(&[wire_header(1), list].concat()).unwrap()
+        decode::decode_chain(&[nfgenmsg(1), list].concat()).unwrap()
     };
-    let rule = |to: &str| decode::Rule {
-        family: 1,
-        table: "t".into(),
-        chain: to.into(),
-        expressions: vec![decode::Expression::Verdict(decode::Verdict::Jump(to.into())); 1],
+    let rule = |to: &str| Rule {
+        chain: NftKey { family: 1, table: "t".into(), name: to.into() },
+        expressions: vec![Expression::Verdict(Verdict::Jump(to.into()))],
     };
     let rules = std::iter::repeat_n(rule("a"), 50).collect();
     let ruleset = Ruleset::new(vec![chain("a", true)], rules);
     assert_eq!(ruleset.judge(&tcp(22)).passage, Depends);
-    // What another program decides may end in either way.
-    let queue =
-        decode::Rule { expressions: vec![decode::Expression::Verdict(decode::Verdict::Queue)], ..rule("a") };
+    // A program in user space may decide either way.
+    let queue = Rule { expressions: vec![Expression::Verdict(Verdict::Queue)], ..rule("a") };
     assert_eq!(Ruleset::new(vec![chain("a", true)], vec![queue]).judge(&tcp(22)).passage, Depends);
 }
 
@@ -338,7 +335,7 @@ proptest! {
         decode::decode_elements(&bytes);
     }
 
-    /// Whatever rules the bytes make, they are judged by in the end.
+    /// Judging terminates for any rules.
     #[test]
     fn arbitrary_rules_are_judged(expressions in proptest::collection::vec(
         proptest::collection::vec((1u16..8, proptest::collection::vec(any::<u8>(), 0..9)), 0..4), 0..6,
@@ -352,14 +349,14 @@ proptest! {
             wire::put_attribute(&mut element, 2, &data);
             wire::put_attribute(&mut list, 1, &element);
         }
-        let mut rule = wire_header(1);
+        let mut rule = nfgenmsg(1);
         wire::put_attribute(&mut rule, 1, b"t\0");
         wire::put_attribute(&mut rule, 2, b"a\0");
         wire::put_attribute(&mut rule, 4, &list);
         let mut hook = Vec::new();
         wire::put_attribute(&mut hook, 1, &1u32.to_be_bytes());
         wire::put_attribute(&mut hook, 2, &0u32.to_be_bytes());
-        let mut chain = wire_header(1);
+        let mut chain = nfgenmsg(1);
         wire::put_attribute(&mut chain, 1, b"t\0");
         wire::put_attribute(&mut chain, 3, b"a\0");
         wire::put_attribute(&mut chain, 4, &hook);

@@ -1,6 +1,7 @@
 use super::*;
 use crate::linux::live::Live;
 use crate::linux::wire::tests::{Script, done, message};
+use netstat_model::Warning;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -42,7 +43,7 @@ fn an_interface_is_decoded_field_by_field() {
 }
 
 #[test]
-fn what_an_older_kernel_does_not_send_is_unknown() {
+fn fields_missing_from_older_kernels_are_unknown() {
     let stats = decode_interface(&link(7, 0, b"eth0\0", 23)).unwrap().stats;
     assert_eq!((stats.rx_missed_errors, stats.rx_nohandler), (Some(1015), None));
     let stats = decode_interface(&link(7, 0, b"eth0\0", 0)).unwrap().stats;
@@ -50,7 +51,7 @@ fn what_an_older_kernel_does_not_send_is_unknown() {
 }
 
 #[test]
-fn names_are_kept_as_they_are() {
+fn names_are_raw_bytes() {
     let name = decode_interface(&link(7, 0, b"a\x1b\xff\0zz", 1)).unwrap().name;
     assert_eq!(name.as_encoded_bytes(), b"a\x1b\xff");
     assert_eq!(decode_interface(&link(7, 0, b"\0", 1)), None);
@@ -72,7 +73,7 @@ fn interfaces_come_by_index_and_odd_messages_are_counted() {
 }
 
 #[test]
-fn a_dump_that_is_refused_is_an_error() {
+fn a_refused_dump_is_an_error() {
     let error = interface_counters(&Script::new([(vec![], Some(13))])).unwrap_err();
     assert_eq!((error.operation, error.source.raw_os_error()), (Operation::ListInterfaces, Some(13)));
 }
@@ -91,7 +92,7 @@ fn read_here() -> Vec<InterfaceCounters> {
     answer.data
 }
 
-/// `ip -j -s link`, by name; `None`, said, where it is not installed.
+/// Runs `ip -j -s link` and returns its answer by name; `None`, after saying so, if it is not installed.
 fn ip_link() -> Option<BTreeMap<String, serde_json::Value>> {
     let output = match Command::new("ip").args(["-j", "-s", "-s", "link"]).output() {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -104,7 +105,7 @@ fn ip_link() -> Option<BTreeMap<String, serde_json::Value>> {
     Some(links.into_iter().map(|link| (link["ifname"].as_str().unwrap().to_owned(), link)).collect())
 }
 
-/// Compares every number of every interface at a moment when nothing moves.
+/// Compares all numbers of all interfaces while nothing changes.
 fn compare_with_ip() {
     for _ in 0..200 {
         let before = read_here();
@@ -139,7 +140,7 @@ fn compare_with_ip() {
         }
         return;
     }
-    panic!("the counters never stood still");
+    panic!("the counters never stopped changing");
 }
 
 #[test]
@@ -169,7 +170,7 @@ fn traffic_of_known_size_shows_in_a_namespace_and_ip_agrees() {
         assert_eq!(after.rx_bytes.unwrap() - before.rx_bytes.unwrap(), 1280);
         assert_eq!((after.rx_bytes, after.rx_packets), (after.tx_bytes, after.tx_packets));
 
-        // A pair without IPv6 is silent but for what is sent; the neighbour is known, so nobody asks for it.
+        // Without IPv6 and with a known neighbour, a pair carries nothing but what is sent.
         namespace.set_sysctl("net/ipv6/conf/default/disable_ipv6", "1").unwrap();
         let made = namespace.ip(
             "link add v0 type veth peer name v1\nlink set v0 up\nlink set v1 up\naddr add 10.98.0.1/24 dev v0\n\

@@ -18,7 +18,7 @@ fn link(index: u32, link_type: u16, flags: u32, attributes: &[(u16, &[u8])]) -> 
 }
 
 #[test]
-fn an_interface_of_every_part() {
+fn all_parts_of_an_interface() {
     let mut info = Vec::new();
     put_attribute(&mut info, IFLA_INFO_KIND, b"veth\0");
     let bytes = link(
@@ -43,7 +43,7 @@ fn an_interface_of_every_part() {
 }
 
 #[test]
-fn what_is_not_told_is_none() {
+fn missing_attributes_are_none() {
     let interface =
         decode_link(&link(3, 65534, 0, &[(IFLA_IFNAME, b"tun0\0"), (IFLA_ADDRESS, &[])])).unwrap();
     assert_eq!((interface.hardware_address, interface.mtu, interface.kind), (None, None, None));

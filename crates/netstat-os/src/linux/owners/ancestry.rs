@@ -1,21 +1,21 @@
-//! Which of several processes is the ancestor of the others.
+//! The order of several owners of a socket: the ancestor of the others first.
 
 use crate::linux::source::Source;
 use crate::linux::stat::fetch_stat;
 use netstat_model::{Owner, ProcessId};
 use rustc_hash::FxHashMap;
 
-/// How many generations are climbed at most. A tree this deep is odd; one without an end is a broken recording.
+/// The limit on generations. No real tree is this deep, but a broken recording may have a cycle.
 const GENERATIONS: usize = 256;
 
-/// A process on the way up.
+/// Parent and start time of a process.
 #[derive(Debug, Clone, Copy)]
 struct Kin {
     parent: u32,
     start_time: u64,
 }
 
-/// Processes already climbed through.
+/// The process tree, as far as it was read.
 pub(super) struct Ancestry<'a> {
     source: &'a dyn Source,
     known: FxHashMap<u32, Option<Kin>>,
@@ -27,8 +27,8 @@ impl<'a> Ancestry<'a> {
         Self { source, known: FxHashMap::default(), buffer: Vec::new() }
     }
 
-    /// Puts first the owner that is the ancestor of all others, else the oldest; the others follow by age. Those that
-    /// started in the same clock tick are ordered by number.
+    /// Moves the owner that is the ancestor of all others, else the oldest, to the front. The others follow by age, and by
+    /// process ID if they started in the same clock tick.
     pub(super) fn put_principal_first(&mut self, owners: &mut [Owner]) {
         if owners.len() < 2 {
             return;
@@ -47,7 +47,7 @@ impl<'a> Ancestry<'a> {
         });
     }
 
-    /// The one of `owners`, which are sorted by process, that all others descend from.
+    /// Returns the owner that all others descend from. `owners` are sorted by process.
     fn common_ancestor(&mut self, owners: &[Owner]) -> Option<ProcessId> {
         let mut common = None;
         for owner in owners {
@@ -59,8 +59,8 @@ impl<'a> Ancestry<'a> {
         common
     }
 
-    /// The farthest ancestor of `owner` that is an owner too; itself where there is none. Processes between the two
-    /// need not be owners.
+    /// Returns the farthest ancestor of `owner` that is an owner too, or `owner` itself. Processes between the two need not
+    /// be owners.
     fn highest(&mut self, owner: &Owner, owners: &[Owner]) -> ProcessId {
         let mut highest = owner.process;
         let Some(parent) = owner.parent else { return highest };
@@ -68,7 +68,7 @@ impl<'a> Ancestry<'a> {
         for _ in 0..GENERATIONS {
             let pid = child.parent;
             let Some(kin) = self.kin(pid) else { break };
-            // A parent is never younger: this one got the number of one that has ended.
+            // A parent is never younger: this process got the ID of the real parent after that had ended.
             if kin.start_time > child.start_time {
                 break;
             }
@@ -81,6 +81,7 @@ impl<'a> Ancestry<'a> {
         highest
     }
 
+    /// Returns parent and start time of a process; reads them only once.
     fn kin(&mut self, pid: u32) -> Option<Kin> {
         if pid == 0 {
             return None;

@@ -1,6 +1,7 @@
-//! Owners as a BPF program tells them, and the way back to `/proc` where it does not.
+//! One look at the descriptors of all processes, by a BPF program, or by `/proc` if that is not possible or not worth it.
 
-use super::{Found, Holders, Search, Threads};
+use super::holders::Holders;
+use super::search::{Bpf, Found, Search, Threads, fetch_pids};
 use crate::linux::bpf::{Failure, Record, decode_records};
 use crate::linux::source::{OwnersProgram, Source, Walk};
 use crate::linux::stat::{fetch_stat, is_refused};
@@ -11,35 +12,26 @@ use std::io;
 use std::thread::{Builder, Scope, ScopedJoinHandle};
 
 /// The number of open files on the machine from which on the program costs less than `/proc`. Loading it takes 2 to 6 ms,
-/// and `/proc` gives some 500 descriptors in a millisecond; files are more than descriptors, because programs and
-/// libraries that run count too.
+/// and `/proc` gives some 500 descriptors in a millisecond. There are more open files than descriptors, because running
+/// programs and their libraries count as well.
 const MANY: u64 = 4000;
 
-/// Where a search stands with BPF. The program is loaded once for all looks.
-#[derive(Default)]
-pub(super) enum Bpf<'a> {
-    #[default]
-    Untried,
-    Loaded(Box<dyn OwnersProgram + 'a>),
-    RuledOut(NoBpf),
-}
-
-/// The first look by BPF, a quick one, taken on a thread of its own while the sockets are listed.
+/// A quick look by BPF, on a thread of its own while the sockets are listed.
 pub(in crate::linux) enum HeadStart<'scope, 'a> {
     Running(ScopedJoinHandle<'scope, Found<'a>>),
-    /// There is none.
-    Not(Found<'a>),
+    /// No thread was started.
+    NotStarted(Found<'a>),
 }
 
 impl<'scope, 'a: 'scope> HeadStart<'scope, 'a> {
-    /// Begins, where BPF is to be used at all.
+    /// Starts the look, if BPF is to be used at all.
     pub(in crate::linux) fn begin(
         scope: &'scope Scope<'scope, '_>,
         source: &'a dyn Source,
         by: Owners,
     ) -> Self {
         if let Err(reason) = is_worth_it(source, by) {
-            return Self::Not(Found { bpf: Bpf::RuledOut(reason), ..Found::default() });
+            return Self::NotStarted(Found { bpf: Bpf::RuledOut(reason), ..Found::default() });
         }
         let look = move || {
             let mut holders = Holders::default();
@@ -50,21 +42,24 @@ impl<'scope, 'a: 'scope> HeadStart<'scope, 'a> {
             let looked = told.is_ok();
             Found { bpf: told.map_or_else(Bpf::RuledOut, Bpf::Loaded), looked, holders }
         };
-        // Without a thread it is looked afterwards.
-        Builder::new().spawn_scoped(scope, look).map_or_else(|_| Self::Not(Found::default()), Self::Running)
+        // Without a thread, the search looks later.
+        Builder::new()
+            .spawn_scoped(scope, look)
+            .map_or_else(|_| Self::NotStarted(Found::default()), Self::Running)
     }
 
-    /// Waits for the end of it.
+    /// Waits for the look to end, and returns what it found.
     pub(in crate::linux) fn finish(self) -> Found<'a> {
         match self {
             Self::Running(thread) => thread.join().unwrap_or_default(),
-            Self::Not(found) => found,
+            Self::NotStarted(found) => found,
         }
     }
 }
 
 impl Search<'_> {
-    /// Looks into all processes once, for what is still looked for. Fails only when nothing could be looked into.
+    /// Reads all processes once for the sockets still wanted. Fails if only BPF may be used and it failed, or if `/proc`
+    /// cannot be listed.
     pub(super) fn look(&mut self, threads: Threads) -> io::Result<()> {
         let program = match std::mem::take(&mut self.bpf) {
             Bpf::Untried => is_worth_it(self.source, self.by)
@@ -95,19 +90,16 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Counts the processes that may not be looked into, where sockets are missing. Reading where the executable is
-    /// takes the permission that reading descriptors does, and costs next to nothing.
+    /// Counts the processes that may not be read, if sockets without an owner are left. Reading the link to the executable
+    /// needs the same permission as reading descriptors, and costs next to nothing.
     pub(super) fn count_refused(&mut self) {
         if self.wanted.is_empty() {
             return;
         }
-        let mut pids = Vec::new();
-        let listed = self.source.names("/proc", &mut |name| {
-            pids.extend(std::str::from_utf8(name).ok().and_then(|name| name.parse::<u32>().ok()));
-        });
-        if let Err(error) = listed {
+        let pids = fetch_pids(self.source).unwrap_or_else(|error| {
             self.failed.get_or_insert(error);
-        }
+            Vec::new()
+        });
         for pid in pids {
             let Ok(process) = self.source.process(pid) else { continue };
             if process.read_link("exe").is_err_and(|error| is_refused(&error))
@@ -120,7 +112,7 @@ impl Search<'_> {
     }
 }
 
-/// Whether the program is to be loaded: it is asked for, or pays.
+/// Returns why the program is not worth loading, or cannot be used.
 pub(super) fn is_worth_it(source: &dyn Source, by: Owners) -> Result<(), NoBpf> {
     match by {
         Owners::Proc => return Err(NoBpf::NotAsked),
@@ -130,7 +122,7 @@ pub(super) fn is_worth_it(source: &dyn Source, by: Owners) -> Result<(), NoBpf> 
     if sees_own_namespace(source) { Ok(()) } else { Err(NoBpf::OtherNamespace) }
 }
 
-/// Lets the BPF program tell of the descriptors whose inode is wanted. Where it fails nothing has been found.
+/// Adds the descriptors whose inode is wanted, as the BPF program lists them. Adds none if the program fails.
 fn walk(
     program: &dyn OwnersProgram,
     walk: Walk,
@@ -155,27 +147,27 @@ fn walk(
     told.map_err(Failure::reason)
 }
 
-/// How many files are open on the machine, in all of its containers: what `/proc` takes grows with them.
+/// Returns how many files are open on the machine, in all of its containers. The cost of reading `/proc` grows with them.
 fn open_files(source: &dyn Source) -> Option<u64> {
     let mut bytes = Vec::new();
     source.read("/proc/sys/fs/file-nr", &mut bytes).ok()?;
     decode_open_files(&bytes)
 }
 
-/// The first number in `/proc/sys/fs/file-nr`.
+/// Decodes the first number in `/proc/sys/fs/file-nr`.
 fn decode_open_files(bytes: &[u8]) -> Option<u64> {
     std::str::from_utf8(bytes).ok()?.split_ascii_whitespace().next()?.parse().ok()
 }
 
-/// Whether `/proc` numbers the processes as the kernel does for this one, so that what BPF and what `/proc` tell of a
-/// number are of the same process.
+/// Returns whether `/proc` shows the PID namespace of this process, so that BPF and `/proc` mean the same process by a
+/// process ID.
 fn sees_own_namespace(source: &dyn Source) -> bool {
     let mut status = Vec::new();
     source.read("/proc/self/status", &mut status).is_ok() && decode_own_namespace(&status)
 }
 
-/// Whether this process has one number in `/proc/self/status`: the list goes from the namespace that `/proc` shows to
-/// that of the process.
+/// Returns whether `/proc/self/status` has one process ID for this process. It has one for each namespace, from the one that
+/// `/proc` shows down to that of the process.
 fn decode_own_namespace(status: &[u8]) -> bool {
     let line = status.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(b"NSpid:"));
     line.is_some_and(|line| line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).count() == 1)

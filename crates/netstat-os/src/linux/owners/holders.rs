@@ -1,33 +1,32 @@
-//! Which descriptor of which process is which socket.
+//! [`Holders`]: the descriptors of sockets, by socket.
 
 use netstat_model::{Owner, ProcessId, ShortId};
 use rustc_hash::FxHashMap;
 
-/// One descriptor.
+/// A descriptor of a socket.
 #[derive(Debug, Clone, Copy)]
 struct Descriptor {
-    /// The inode of its socket, scrambled, so that numbers that follow each other do not lie together. The same number
-    /// is the same inode.
+    /// The inode of the socket, scrambled to spread consecutive inodes. Equal keys mean equal inodes.
     key: u32,
-    /// The cookie of its socket; 0 where it is not known.
+    /// The cookie of the socket; 0 if unknown.
     cookie: u32,
-    /// Where its process is in [`Holders::processes`].
+    /// The index of the process in [`Holders::processes`].
     process: u32,
     number: u32,
 }
 
-/// Descriptors of sockets, and who has them: 16 bytes for each. They are found after they were put in order
-/// ([`Holders::seal`]).
+/// Descriptors of sockets and the processes that have them, 16 bytes each. Call [`Holders::seal`] after the last addition:
+/// descriptors added later are not found.
 #[derive(Debug, Default)]
 pub(super) struct Holders {
     processes: Vec<Holding>,
     places: FxHashMap<ProcessId, u32>,
     descriptors: Vec<Descriptor>,
-    /// Where the descriptors begin whose key has a certain upper part, and behind the last part, where they end.
+    /// Indexes of the first descriptor of each part, a part being the keys with the same upper bits; then the end.
     starts: Vec<u32>,
 }
 
-/// A process that has some.
+/// A process that has descriptors.
 #[derive(Debug, Clone, Copy)]
 struct Holding {
     process: ProcessId,
@@ -35,14 +34,14 @@ struct Holding {
 }
 
 fn scramble(inode: u32) -> u32 {
-    // An odd factor, near the golden ratio: numbers that follow each other end up far apart.
+    // An odd factor near 2^32 divided by the golden ratio keeps consecutive inodes far apart.
     inode.wrapping_mul(0x9e37_79b1)
 }
 
 impl Holders {
     /// Adds a descriptor.
     pub(super) fn add(&mut self, process: ProcessId, parent: u32, socket: ShortId, number: u32) {
-        // The descriptors of a process mostly come together.
+        // The descriptors of a process mostly come in a row.
         let last = self.descriptors.last().map(|last| last.process);
         let same = |place: &u32| self.processes.get(*place as usize).is_some_and(|it| it.process == process);
         let place = last.filter(same).unwrap_or_else(|| {
@@ -55,22 +54,22 @@ impl Holders {
         self.descriptors.push(Descriptor { key: scramble(inode), cookie, process: place, number });
     }
 
-    /// How many descriptors there are.
+    /// Returns the number of descriptors.
     pub(super) fn len(&self) -> usize {
         self.descriptors.len()
     }
 
-    /// Forgets all but the first of them. What was put in order since stays.
+    /// Removes all but the first `len` descriptors. Call only if [`Holders::seal`] was not called since there were `len`.
     pub(super) fn truncate(&mut self, len: usize) {
         self.descriptors.truncate(len);
     }
 
-    /// Puts the descriptors in order. Of several of one process for the same socket the lowest stays.
+    /// Sorts the descriptors so that they are found. Keeps only the lowest descriptor of a process for a socket.
     pub(super) fn seal(&mut self) {
         let same = |it: &Descriptor| (it.key, it.process, it.cookie);
         self.descriptors.sort_unstable_by_key(|it| (same(it), it.number));
         self.descriptors.dedup_by_key(|it| same(it));
-        // About two in each.
+        // About two descriptors in each part.
         let parts = (self.descriptors.len() / 2).next_power_of_two();
         self.starts.clear();
         self.starts.resize(parts + 1, 0);
@@ -87,29 +86,29 @@ impl Holders {
         }
     }
 
-    /// By how many bits a key is shifted to tell its part.
+    /// Returns by how many bits to shift a key to get its part.
     fn shift(&self) -> u32 {
         u32::BITS - self.starts.len().saturating_sub(1).max(1).ilog2()
     }
 
-    /// The descriptors of a socket.
+    /// Returns the descriptors of a socket.
     fn of(&self, socket: ShortId) -> impl Iterator<Item = &Descriptor> {
         let key = scramble(socket.inode);
         let part = part(key, self.shift());
         let start = |part: usize| self.starts.get(part).map_or(0, |&start| start as usize);
         let part = self.descriptors.get(start(part)..start(part + 1)).unwrap_or_default();
-        // Inodes of sockets are 32 bits wide and come again while others that have them still live. Cookies do not.
+        // Inodes of sockets have 32 bits, and the kernel reuses one even while a socket still has it. Cookies are unique.
         part.iter().filter(move |it| {
             it.key == key && ShortId { inode: socket.inode, cookie: it.cookie }.may_be(socket)
         })
     }
 
-    /// Whether anybody holds the socket.
+    /// Returns whether a process holds the socket.
     pub(super) fn hold(&self, socket: ShortId) -> bool {
         self.of(socket).next().is_some()
     }
 
-    /// Who holds the socket: each process once, by its lowest descriptor.
+    /// Replaces `into` with the owners of the socket: each process once, with its lowest descriptor.
     pub(super) fn owners(&self, socket: ShortId, into: &mut Vec<Owner>) {
         into.clear();
         let owners = self.of(socket).filter_map(|it| {
@@ -134,7 +133,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn nothing_is_held_before_anything_was_added() {
+    fn an_empty_set_holds_nothing() {
         let mut holders = Holders::default();
         let socket = ShortId { inode: 7, cookie: 0 };
         assert!(!holders.hold(socket));

@@ -1,44 +1,19 @@
+use super::made::{Again, INITIAL, attach_listing, attach_open, held, socket, sockets, times_asked, unowned};
+use super::search::{THREAD_LINKS, decode_socket_link};
 use super::*;
 use crate::linux::fake::{Fake, stat_line};
-use netstat_model::{Endpoint, Family, Protocol};
+use netstat_model::query::Kinds;
+use netstat_model::{Owner, Ownership, ProcessId, Socket};
 use proptest::prelude::*;
 use rustix::io::Errno;
 
-const INITIAL: &str = "pid:[4026531836]";
-
-fn socket(inode: Option<u64>) -> Socket {
-    let mut socket = Socket::new(Protocol::Tcp, Family::V4, Endpoint::ANY_V4, None);
-    socket.id.inode = inode;
-    socket
-}
-
-fn sockets(inodes: &[u64]) -> Vec<Socket> {
-    inodes.iter().map(|&inode| socket(Some(inode))).collect()
-}
-
-type Again = Result<Answer<Vec<Socket>>, Error>;
-
-/// Runs the search; `list` lists the sockets again.
-pub(super) fn attach_listing(
-    source: &dyn Source,
-    mut sockets: &mut [Socket],
-    by: Owners,
-    list: &mut dyn FnMut() -> Again,
-) -> Result<Answer<OwnerMethod>, Error> {
-    attach_asking(source, &mut sockets, by, Found::nothing(), &mut |hand| {
-        let again = list()?;
-        again.data.iter().filter_map(id).for_each(hand);
-        Ok(again.warnings)
-    })
-}
-
-/// Runs the search; the sockets are listed again as they are.
+/// Searches in `/proc` for the owners of sockets that all stay open.
 fn attached(fake: &Fake, sockets: &mut [Socket]) -> Vec<Warning> {
-    let same = sockets.to_vec();
-    attached_asking(fake, sockets, vec![Ok(Answer::whole(same))]).0
+    attach_open(fake, sockets, Owners::Proc).unwrap().warnings
 }
 
-/// Runs the search with what listing the sockets again answers; the last answer stays. Also tells how often it asked.
+/// Searches in `/proc`; `answers` is what listing the sockets again answers, the last one over and over. Also returns how often
+/// they were listed.
 fn attached_asking(fake: &Fake, sockets: &mut [Socket], answers: Vec<Again>) -> (Vec<Warning>, usize) {
     let mut answers = answers.into_iter();
     let mut last = None;
@@ -57,32 +32,12 @@ fn attached_asking(fake: &Fake, sockets: &mut [Socket], answers: Vec<Again>) -> 
     (answer.unwrap().warnings, asked)
 }
 
-fn held(socket: &Socket) -> Vec<(u32, u32)> {
-    match &socket.ownership {
-        Ownership::Held(owners) => {
-            owners.iter().map(|owner| (owner.process.pid, owner.descriptor.unwrap())).collect()
-        }
-        other => panic!("not held but {other:?}"),
-    }
-}
-
-fn unowned(socket: &Socket) -> NoOwner {
-    match socket.ownership {
-        Ownership::Unowned(reason) => reason,
-        ref other => panic!("{other:?}"),
-    }
-}
-
 fn privileged(fake: Fake) -> Fake {
     fake.file("/proc/self/status", "Name:\tx\nCapEff:\t000001ffffffffff\n")
 }
 
 fn ordinary(fake: Fake) -> Fake {
     fake.file("/proc/self/status", "Name:\tx\nCapEff:\t0000000000000000\n")
-}
-
-fn times_asked(fake: &Fake, path: &str) -> usize {
-    fake.asked().iter().filter(|asked| *asked == path).count()
 }
 
 #[test]
@@ -99,16 +54,20 @@ fn an_owner_is_a_process_with_its_start_time_parent_and_lowest_descriptor() {
 }
 
 #[test]
-fn without_an_inode_there_is_no_process_and_nothing_is_read() {
+fn nothing_is_read_where_no_socket_can_have_an_owner() {
     let fake = Fake::new().alive(10, 1, 500, &[(0, "socket:[0]")]);
-    let mut sockets = vec![socket(None), socket(Some(0))];
-    assert_eq!(attached(&fake, &mut sockets), []);
-    assert_eq!(sockets.iter().map(unowned).collect::<Vec<_>>(), [NoOwner::NoProcess; 2]);
-    assert_eq!(fake.asked(), [""; 0]);
+    let mut sockets = sockets(&[0]);
+    sockets[0].id.inode = None;
+    for by in [Owners::Auto, Owners::Proc] {
+        let answer = attach_open(&fake, &mut sockets, by).unwrap();
+        assert_eq!((answer.data, answer.warnings), (OwnerMethod::NotNeeded, vec![]));
+        assert_eq!(unowned(&sockets[0]), NoOwner::NoProcess);
+        assert_eq!(fake.asked(), [""; 0]);
+    }
 }
 
 #[test]
-fn who_a_process_is_is_asked_only_of_holders() {
+fn the_stat_of_a_process_is_read_only_if_it_is_an_owner() {
     let fake = Fake::new().alive(10, 1, 500, &[(3, "socket:[77]")]).alive(
         11,
         1,
@@ -121,88 +80,63 @@ fn who_a_process_is_is_asked_only_of_holders() {
 }
 
 #[test]
-fn a_row_that_is_there_twice_has_its_owner_twice() {
+fn a_row_listed_twice_has_its_owner_twice() {
     let fake = Fake::new().alive(10, 1, 500, &[(3, "socket:[77]")]);
     let mut sockets = sockets(&[77, 77, 77]);
     attached(&fake, &mut sockets);
     assert_eq!(sockets.iter().map(held).collect::<Vec<_>>(), vec![vec![(10, 3)]; 3]);
 }
 
-#[test]
-fn the_ancestor_comes_first_and_the_others_by_age() {
-    // 50 forked 20 (numbers wrapped), 20 forked 60; 30 is a child of 50 too, by way of 40, which holds nothing.
-    let link = [(5, "socket:[77]")];
-    let fake = Fake::new()
-        .alive(50, 1, 100, &link)
-        .alive(20, 50, 400, &link)
-        .alive(60, 20, 200, &link)
-        .alive(40, 50, 150, &[(0, "/dev/null")])
-        .alive(30, 40, 300, &link);
-    // 60 is older than its parent, which cannot be: the parent's number was used again, so it descends from nobody.
-    let mut rows = sockets(&[77]);
-    attached(&fake, &mut rows);
-    assert_eq!(held(&rows[0]), [(50, 5), (60, 5), (30, 5), (20, 5)]);
+/// A process: its ID, parent and start time, and whether it holds the socket.
+type Kin = (u32, u32, u64, bool);
 
-    let fake = Fake::new()
-        .alive(50, 1, 100, &link)
-        .alive(20, 50, 400, &link)
-        .alive(60, 20, 500, &link)
-        .alive(40, 50, 150, &[(0, "/dev/null")])
-        .alive(30, 40, 300, &link);
-    let mut rows = sockets(&[77]);
-    attached(&fake, &mut rows);
-    assert_eq!(held(&rows[0]), [(50, 5), (30, 5), (20, 5), (60, 5)]);
-    assert_eq!(times_asked(&fake, "/proc/40/stat"), 1, "the process between is looked up");
+#[test]
+fn owners_are_ordered_by_ancestry_and_age() {
+    let family: &[Kin] = &[
+        (50, 1, 100, true),
+        (20, 50, 400, true),
+        (60, 20, 500, true),
+        (40, 50, 150, false),
+        (30, 40, 300, true),
+    ];
+    // 60 is older than its parent, so that got the ID of the real parent, and 60 descends from nobody.
+    let mut replaced = family.to_vec();
+    replaced[2].2 = 200;
+    // Started in the same tick; no ancestor; 10 is younger than 5, so it is not the parent of 5.
+    let tick: &[Kin] = &[(900, 1, 100, true), (7, 900, 100, true)];
+    let strangers: &[Kin] =
+        &[(1, 0, 0, false), (10, 1, 300, true), (11, 10, 400, true), (12, 1, 200, true), (13, 1, 200, true)];
+    let successor: &[Kin] = &[(10, 1, 900, true), (5, 10, 100, true)];
+    let cycle: &[Kin] =
+        &[(10, 20, 100, true), (20, 30, 100, false), (30, 10, 100, true), (40, 20, 100, true)];
+    for (tree, expected) in [
+        (family, &[50, 30, 20, 60][..]),
+        (&replaced, &[50, 60, 30, 20]),
+        (tick, &[900, 7]),
+        (strangers, &[12, 13, 10, 11]),
+        (successor, &[5, 10]),
+        // In a broken recording no order is right, but the search ends.
+        (cycle, &[]),
+    ] {
+        let fake = tree.iter().fold(Fake::new(), |fake, &(pid, parent, start, holds)| {
+            fake.alive(pid, parent, start, &[(5, if holds { "socket:[77]" } else { "/dev/null" })])
+        });
+        let mut rows = sockets(&[77]);
+        attached(&fake, &mut rows);
+        let found: Vec<u32> = held(&rows[0]).into_iter().map(|(pid, _)| pid).collect();
+        if expected.is_empty() {
+            assert_eq!(found.len(), 3);
+        } else {
+            assert_eq!(found, expected);
+        }
+        // 40 is read once, also where it is only between two owners.
+        let has_40 = tree.iter().any(|kin| kin.0 == 40);
+        assert_eq!(times_asked(&fake, "/proc/40/stat"), usize::from(has_40));
+    }
 }
 
 #[test]
-fn an_ancestor_started_in_the_same_tick_comes_before_a_lower_number() {
-    let link = [(5, "socket:[77]")];
-    let fake = Fake::new().alive(900, 1, 100, &link).alive(7, 900, 100, &link);
-    let mut rows = sockets(&[77]);
-    attached(&fake, &mut rows);
-    assert_eq!(held(&rows[0]), [(900, 5), (7, 5)]);
-}
-
-#[test]
-fn without_an_ancestor_the_oldest_comes_first_then_the_lowest_number() {
-    let link = [(5, "socket:[77]")];
-    let fake = Fake::new()
-        .alive(1, 0, 0, &[(0, "/dev/null")])
-        .alive(10, 1, 300, &link)
-        .alive(11, 10, 400, &link)
-        .alive(12, 1, 200, &link)
-        .alive(13, 1, 200, &link);
-    let mut rows = sockets(&[77]);
-    attached(&fake, &mut rows);
-    assert_eq!(held(&rows[0]), [(12, 5), (13, 5), (10, 5), (11, 5)]);
-}
-
-#[test]
-fn a_parent_that_was_replaced_is_no_ancestor() {
-    // 10 holds the socket and has the number of the parent that 5 had, but is younger than 5.
-    let link = [(5, "socket:[77]")];
-    let fake = Fake::new().alive(10, 1, 900, &link).alive(5, 10, 100, &link);
-    let mut rows = sockets(&[77]);
-    attached(&fake, &mut rows);
-    assert_eq!(held(&rows[0]), [(5, 5), (10, 5)]);
-}
-
-#[test]
-fn parents_in_a_circle_end() {
-    let link = [(5, "socket:[77]")];
-    let fake = Fake::new()
-        .alive(10, 20, 100, &link)
-        .alive(20, 30, 100, &[(0, "x")])
-        .alive(30, 10, 100, &link)
-        .alive(40, 20, 100, &link);
-    let mut rows = sockets(&[77]);
-    attached(&fake, &mut rows);
-    assert_eq!(held(&rows[0]).len(), 3);
-}
-
-#[test]
-fn processes_that_vanish_are_no_owners_and_no_trouble() {
+fn processes_that_end_meanwhile_are_not_owners_and_no_error() {
     let fake = privileged(Fake::new())
         .file("/proc/self/ns/pid", INITIAL)
         .pid(10)
@@ -210,7 +144,7 @@ fn processes_that_vanish_are_no_owners_and_no_trouble() {
         .pid(12)
         .fails("/proc/12/fd", Errno::SRCH)
         .fails("/proc/12/stat", Errno::SRCH)
-        // It held the socket and ended before it was asked who it is.
+        // It held the socket, and ended before its stat was read.
         .pid(13)
         .links("/proc/13/fd", &[(3, "socket:[77]"), (4, "socket:[88]")])
         .fails("/proc/13/stat", Errno::SRCH);
@@ -223,7 +157,7 @@ fn processes_that_vanish_are_no_owners_and_no_trouble() {
 }
 
 #[test]
-fn refused_processes_are_counted_where_an_owner_is_missing() {
+fn refused_processes_are_counted_if_an_owner_is_missing() {
     let base = || {
         ordinary(Fake::new())
             .alive(10, 1, 500, &[(3, "socket:[77]")])
@@ -232,7 +166,7 @@ fn refused_processes_are_counted_where_an_owner_is_missing() {
             .fails("/proc/11/fd", Errno::ACCESS)
             .pid(12)
             .fails("/proc/12", Errno::PERM)
-            // What kernel threads and ended processes refuse is nothing.
+            // Kernel threads and ended processes have no descriptors.
             .pid(13)
             .file("/proc/13/stat", stat_line(13, 'S', 2, 0x0020_8040, 1, 5))
             .fails("/proc/13/fd", Errno::ACCESS)
@@ -252,7 +186,7 @@ fn refused_processes_are_counted_where_an_owner_is_missing() {
 }
 
 #[test]
-fn refusals_do_not_keep_from_looking_again() {
+fn a_refusal_does_not_prevent_the_second_pass() {
     let refusing = |fake: Fake| {
         ordinary(fake)
             .pid(5)
@@ -274,7 +208,7 @@ fn refusals_do_not_keep_from_looking_again() {
 }
 
 #[test]
-fn a_process_that_could_not_be_read_is_not_taken_for_one_without_sockets() {
+fn a_process_that_could_not_be_read_may_be_the_owner() {
     let fake =
         privileged(Fake::new()).file("/proc/self/ns/pid", INITIAL).pid(10).fails("/proc/10", Errno::MFILE);
     let mut rows = sockets(&[77]);
@@ -289,21 +223,18 @@ fn a_process_that_could_not_be_read_is_not_taken_for_one_without_sockets() {
 }
 
 #[test]
-fn no_list_of_processes_is_an_error() {
+fn a_proc_that_cannot_be_listed_is_an_error() {
     let fake = Fake::new().fails("/proc", Errno::ACCESS);
-    let query = SocketQuery {
-        kinds: netstat_model::query::Kinds::all(),
-        states: States::all(),
-        fields: Fields::empty(),
-        programs: Programs::default(),
-    };
-    let error = attach(&fake, &mut sockets(&[77]), &query, Owners::Proc).unwrap_err();
+    let mut table: SocketTable = SocketTable::default();
+    assert!(table.push_wanted(&(&socket(77)).into()));
+    let query = SocketQuery::new(Kinds::all(), States::all());
+    let error = attach(&fake, &mut table, &query, Owners::Proc, Found::default()).unwrap_err();
     assert_eq!(error.operation, Operation::FindOwners);
     assert_eq!(error.source.raw_os_error(), Some(Errno::ACCESS.raw_os_error()));
 }
 
 #[test]
-fn a_socket_no_process_holds_is_the_kernels_or_of_another_namespace() {
+fn a_socket_without_a_process_belongs_to_the_kernel_or_another_namespace() {
     for (namespace, expected) in [(INITIAL, NoOwner::Kernel), ("pid:[4026532001]", NoOwner::OtherNamespace)] {
         let fake = privileged(Fake::new()).file("/proc/self/ns/pid", namespace).alive(
             10,
@@ -317,7 +248,7 @@ fn a_socket_no_process_holds_is_the_kernels_or_of_another_namespace() {
         let warnings = if elsewhere { vec![Warning::OwnersInOtherNamespace] } else { vec![] };
         assert_eq!(attached_asking(&fake, &mut rows, answers), (warnings, 2));
         assert_eq!(unowned(&rows[1]), expected);
-        assert_eq!(times_asked(&fake, "/proc"), 2, "bounded");
+        assert_eq!(times_asked(&fake, "/proc"), 2, "no third pass");
     }
     let fake = privileged(Fake::new()).fails("/proc/self/ns/pid", Errno::ACCESS);
     let mut rows = sockets(&[88]);
@@ -357,7 +288,7 @@ fn hidden_processes_may_be_the_owners() {
 }
 
 #[test]
-fn a_descriptor_that_moved_is_found_the_second_time() {
+fn a_descriptor_that_moved_is_found_in_the_second_pass() {
     let fake = privileged(Fake::new())
         .alive(10, 1, 500, &[(1, "/dev/null")])
         .links("/proc/10/fd", &[(1, "/dev/null"), (6, "socket:[77]")])
@@ -365,11 +296,11 @@ fn a_descriptor_that_moved_is_found_the_second_time() {
     let mut rows = sockets(&[77, 88]);
     assert_eq!(attached(&fake, &mut rows), []);
     assert_eq!(held(&rows[0]), [(10, 6)]);
-    assert_eq!(held(&rows[1]), [(11, 3)], "found once, not twice");
+    assert_eq!(held(&rows[1]), [(11, 3)], "found once");
 }
 
 #[test]
-fn a_process_born_meanwhile_is_found_the_second_time() {
+fn a_process_born_meanwhile_is_found_in_the_second_pass() {
     let fake = privileged(Fake::new())
         .names("/proc", &[b"1", b"uptime"])
         .names("/proc", &[b"1", b"20", b"uptime"])
@@ -381,17 +312,17 @@ fn a_process_born_meanwhile_is_found_the_second_time() {
 }
 
 #[test]
-fn gone_before_or_after_the_second_look_is_vanished() {
+fn a_socket_gone_before_or_after_the_second_pass_has_vanished() {
     for answers in [
         vec![Ok(Answer::whole(vec![]))],
         vec![Ok(Answer::whole(sockets(&[77]))), Ok(Answer::whole(vec![]))],
-        // The inode was used again: another cookie. Let go of: no inode.
+        // Another cookie: the inode was used again. No inode: the process closed the socket.
         vec![Ok(Answer::whole({
             let mut other = sockets(&[77]);
             other[0].id.cookie = Some(2);
             other
         }))],
-        vec![Ok(Answer::whole(vec![socket(Some(0))]))],
+        vec![Ok(Answer::whole(vec![Socket { id: Default::default(), ..socket(77) }]))],
     ] {
         let fake = privileged(Fake::new()).file("/proc/self/ns/pid", INITIAL);
         let mut rows = sockets(&[77]);
@@ -403,7 +334,7 @@ fn gone_before_or_after_the_second_look_is_vanished() {
 }
 
 #[test]
-fn a_list_that_cannot_be_had_again_proves_nothing() {
+fn a_second_list_that_fails_proves_nothing() {
     let fake = privileged(Fake::new()).file("/proc/self/ns/pid", INITIAL);
     let refused = || Err(Error::new(Operation::ListSockets, Errno::NOBUFS.into()));
     let mut rows = sockets(&[77]);
@@ -416,7 +347,7 @@ fn a_list_that_cannot_be_had_again_proves_nothing() {
     let again = Answer { data: vec![], warnings: vec![bound, interrupted.clone()] };
     let (warnings, _) = attached_asking(&fake, &mut rows, vec![Ok(again)]);
     let expected = [interrupted, Warning::OwnersVanished { sockets: 1 }];
-    assert_eq!(warnings, expected, "what was said of the first list is not said again");
+    assert_eq!(warnings, expected, "warnings about the first list are not repeated");
 }
 
 #[test]
@@ -449,7 +380,7 @@ fn the_threads_of_an_ended_main_thread_are_read() {
 }
 
 #[test]
-fn a_thread_with_its_own_table_is_found_the_second_time() {
+fn a_thread_with_its_own_table_is_found_in_the_second_pass() {
     let fake = privileged(Fake::new())
         .pid(10)
         .file("/proc/10/stat", stat_line(10, 'S', 1, 0, 3, 500))
@@ -463,7 +394,7 @@ fn a_thread_with_its_own_table_is_found_the_second_time() {
 }
 
 #[test]
-fn threads_are_read_within_bounds() {
+fn the_descriptors_of_threads_are_limited() {
     let names: Vec<Vec<u8>> = (10..200u32).map(|thread| thread.to_string().into_bytes()).collect();
     let names: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
     let links: Vec<(u32, &str)> = (0..1000).map(|fd| (fd, "/dev/null")).collect();
@@ -483,7 +414,7 @@ fn threads_are_read_within_bounds() {
 }
 
 #[test]
-fn links_that_are_no_sockets() {
+fn only_links_to_sockets_have_an_inode() {
     assert_eq!(decode_socket_link(b"socket:[1]"), Some(1));
     assert_eq!(decode_socket_link(b"socket:[18446744073709551615]"), Some(u64::MAX));
     for link in [
@@ -503,20 +434,20 @@ fn links_that_are_no_sockets() {
 
 proptest! {
     #[test]
-    fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn arbitrary_bytes_are_decoded_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = decode_socket_link(&bytes);
         let _ = decode_capabilities(&bytes);
         let _ = decode_hidepid(&bytes);
     }
 
     #[test]
-    fn every_number_is_read(inode: u64) {
+    fn every_inode_is_decoded(inode: u64) {
         prop_assert_eq!(decode_socket_link(format!("socket:[{inode}]").as_bytes()), Some(inode));
     }
 
-    /// Whatever the tree, all holders are kept, each once, and the first is above all others or the oldest.
+    /// In any tree of processes, the first owner is the ancestor of the others or the oldest.
     #[test]
-    fn owners_are_only_put_in_order(tree in proptest::collection::vec((0u32..12, 0u64..6, any::<bool>()), 1..12)) {
+    fn the_order_keeps_every_owner_once(tree in proptest::collection::vec((0u32..12, 0u64..6, any::<bool>()), 1..12)) {
         let mut fake = privileged(Fake::new()).file("/proc/self/ns/pid", INITIAL);
         let mut holders = Vec::new();
         for (pid, &(parent, start, holds)) in (1u32..).zip(&tree) {

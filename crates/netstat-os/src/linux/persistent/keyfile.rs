@@ -3,10 +3,8 @@
 //!
 //! Not read: profiles whose name does not end in `.nmconnection`, which old releases wrote.
 
-use super::{
-    Draft, Line, Reader, cut, keep_settings, parse_decimal, parse_kind, parse_prefix, parse_table, sections,
-};
-use netstat_model::{Family, RouteKind};
+use super::draft::{Draft, masked, parse_decimal, parse_prefix};
+use super::files::{Format, Reader, Section, ini_line, values};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -16,28 +14,10 @@ const FOLDERS: [&str; 3] = [
     "/usr/lib/NetworkManager/system-connections",
 ];
 
-pub(super) fn collect(reader: &mut Reader<'_>) {
-    let mut seen = BTreeSet::new();
-    for folder in FOLDERS {
-        for name in reader.names(folder, |name| name.ends_with(".nmconnection") && !name.starts_with('.')) {
-            if let Some(text) = reader.file(&format!("{folder}/{name}"), keep) {
-                let profile = Profile::parse(&text);
-                if profile.uuid.clone().is_none_or(|uuid| seen.insert(uuid)) {
-                    profile.collect(reader);
-                }
-            }
-        }
-    }
-}
-
-/// Takes the routes of one profile.
-#[cfg(any(test, fuzzing))]
-pub(super) fn parse(text: &str, reader: &mut Reader<'_>) {
-    Profile::parse(text).collect(reader);
-}
-
-pub(super) fn keep(text: &[u8]) -> Vec<u8> {
-    keep_settings(text, |section, key| match section {
+pub(super) static FORMAT: Format = Format {
+    joins_lines: false,
+    line: ini_line,
+    is_kept: |section, key, _| match section {
         "connection" => matches!(key, "uuid" | "interface-name"),
         "ipv4" | "ipv6" => {
             matches!(key, "method" | "gateway" | "never-default")
@@ -45,123 +25,91 @@ pub(super) fn keep(text: &[u8]) -> Vec<u8> {
                 || key.starts_with("address")
         }
         _ => false,
-    })
-}
+    },
+};
 
-/// What a profile says of one family, key by key.
-type Settings = BTreeMap<String, String>;
-
-#[derive(Debug, Default)]
-struct Profile {
-    uuid: Option<String>,
-    interface: Option<String>,
-    families: [Settings; 2],
-}
-
-impl Profile {
-    fn parse(text: &str) -> Self {
-        let mut profile = Self::default();
-        let mut place = "";
-        let [v4, v6] = &mut profile.families;
-        for line in sections(text) {
-            match line {
-                Line::Section(name) => place = name,
-                Line::Setting(key, value) => match (place, key) {
-                    ("connection", "uuid") => profile.uuid = Some(value.to_owned()),
-                    ("connection", "interface-name") => profile.interface = Some(value.to_owned()),
-                    ("ipv4", _) => drop(v4.insert(key.to_owned(), value.to_owned())),
-                    ("ipv6", _) => drop(v6.insert(key.to_owned(), value.to_owned())),
-                    _ => {}
-                },
+pub(super) fn collect(reader: &mut Reader<'_>) {
+    let mut seen = BTreeSet::new();
+    for folder in FOLDERS {
+        for name in reader.names(folder, |name| name.ends_with(".nmconnection") && !name.starts_with('.')) {
+            let Some(text) = reader.file(&format!("{folder}/{name}"), &FORMAT) else { continue };
+            let profile = FORMAT.sections(&text);
+            let uuid = values(&profile, "connection", "uuid").next_back();
+            if uuid.is_none_or(|uuid| seen.insert(uuid.to_owned())) {
+                parse_profile(&profile, reader);
             }
         }
-        profile
     }
+}
 
-    fn collect(&self, reader: &mut Reader<'_>) {
-        let [v4, v6] = &self.families;
-        for (family, settings) in [(Family::V4, v4), (Family::V6, v6)] {
-            if matches!(settings.get("method").map(String::as_str), Some("disabled" | "ignore")) {
-                continue;
-            }
+#[cfg(any(test, fuzzing))]
+pub(super) fn parse(text: &str, reader: &mut Reader<'_>) {
+    parse_profile(&FORMAT.sections(text), reader);
+}
+
+fn parse_profile(profile: &[Section<'_>], reader: &mut Reader<'_>) {
+    let interface = values(profile, "connection", "interface-name").next_back().map(str::to_owned);
+    for (name, is_v4) in [("ipv4", true), ("ipv6", false)] {
+        let own = profile.iter().filter(|section| section.name == name);
+        let settings: BTreeMap<&str, &str> = own.flat_map(|own| own.settings.iter().copied()).collect();
+        let get = |key: &str| settings.get(key).copied();
+        if matches!(get("method"), Some("disabled" | "ignore")) {
+            continue;
+        }
+        let base = Draft {
+            interface: interface.clone(),
             // -1 leaves the choice to NetworkManager.
-            let metric = settings.get("route-metric").and_then(|text| parse_decimal::<u32>(text));
-            let table = settings.get("route-table").and_then(|text| parse_decimal(text)).filter(|&id| id > 0);
-            let base = Draft { interface: self.interface.clone(), metric, table, ..Draft::default() };
-            let never = settings.get("never-default").is_some_and(|value| value == "true" || value == "1");
-            if let Some(gateway) =
-                settings.get("gateway").map(String::as_str).or_else(|| of_address(settings))
-                && !never
-            {
-                match gateway.parse::<IpAddr>().ok().filter(|gateway| is_of(*gateway, family)) {
-                    Some(gateway) if gateway.is_unspecified() => {}
-                    Some(gateway) => reader.add(Draft { gateway: Some(gateway), ..base.clone() }),
-                    None => reader.not_understood += 1,
-                }
-            }
-            for (key, value) in settings {
-                if !is_numbered(key, "route") && !is_numbered(key, "routes") {
-                    continue;
-                }
-                let options = settings.get(&format!("{key}_options")).map(String::as_str);
-                match parse_route(value, options.unwrap_or_default(), family, &base) {
-                    Some(draft) => reader.add(draft),
-                    None => reader.not_understood += 1,
-                }
-            }
+            metric: get("route-metric").and_then(parse_decimal),
+            table: get("route-table").and_then(parse_decimal).filter(|&id| id > 0),
+            ..Draft::default()
+        };
+        let mut add = |draft: Option<Draft>| {
+            reader.add(draft.filter(|draft| {
+                let destination = draft.destination.map(|prefix| prefix.address);
+                destination.into_iter().chain(draft.gateway).all(|address| address.is_ipv4() == is_v4)
+            }));
+        };
+        // An address may have the gateway in the field after it; the first one that has counts.
+        let mut addresses = numbered(&settings, ["address", "addresses"]);
+        let gateway = get("gateway").or_else(|| addresses.find_map(|(_, value)| fields(value).nth(1)));
+        let is_none = |text: &str| text.parse().is_ok_and(|address: IpAddr| address.is_unspecified());
+        let never_default = matches!(get("never-default"), Some("true" | "1"));
+        if let Some(gateway) = gateway.filter(|text| !never_default && !is_none(text)) {
+            add(base.with([("gateway", gateway)]));
+        }
+        for (key, value) in numbered(&settings, ["route", "routes"]) {
+            let options = get(&format!("{key}_options")).unwrap_or_default();
+            add(parse_route(value, options, &base));
         }
     }
 }
 
-fn is_of(address: IpAddr, family: Family) -> bool {
-    address.is_ipv4() == (family == Family::V4)
+/// Returns the settings whose key is one of the names with a number or without: `route1`, but not `route1_options`.
+fn numbered<'s>(
+    settings: &BTreeMap<&'s str, &'s str>,
+    names: [&'static str; 2],
+) -> impl Iterator<Item = (&'s str, &'s str)> {
+    let is_wanted =
+        move |key: &str| names.contains(&key.trim_end_matches(|char: char| char.is_ascii_digit()));
+    settings.iter().map(|(key, value)| (*key, *value)).filter(move |(key, _)| is_wanted(key))
 }
 
-/// `route`, `route1` … but not `route1_options` or `route-metric`.
-fn is_numbered(key: &str, stem: &str) -> bool {
-    key.strip_prefix(stem).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
+/// Splits `address/length,more,…`, or with `;` as old releases wrote it.
+fn fields(value: &str) -> impl Iterator<Item = &str> {
+    value.trim_end_matches([';', ',']).split([';', ',']).map(str::trim)
 }
 
-/// The gateway that the first address with one has behind it.
-fn of_address(settings: &Settings) -> Option<&str> {
-    settings
-        .iter()
-        .filter(|(key, _)| is_numbered(key, "address") || is_numbered(key, "addresses"))
-        .find_map(|(_, value)| fields(value).1.first().copied())
-}
-
-/// `address/length,more,…`, or with `;` as old releases wrote it: the prefix as text, and the rest.
-fn fields(value: &str) -> (&str, Vec<&str>) {
-    let mut fields = value.trim_end_matches([';', ',']).split([';', ',']).map(str::trim);
-    (fields.next().unwrap_or_default(), fields.collect())
-}
-
-/// `destination/length[,gateway[,metric]]`, with options `key=value,…`.
-fn parse_route(value: &str, options: &str, family: Family, base: &Draft) -> Option<Draft> {
-    let (destination, rest) = fields(value);
-    let mut rest = rest.into_iter();
-    let mut destination = parse_prefix(destination).filter(|prefix| prefix.family() == family)?;
-    let mut next = rest.next();
+/// Parses `destination/length[,gateway[,metric]]` with options `key=value,…`.
+fn parse_route(value: &str, options: &str, base: &Draft) -> Option<Draft> {
+    let mut fields = fields(value).peekable();
+    let mut destination = parse_prefix(fields.next()?)?;
     // The old form has the length in a field of its own.
-    if let Some(length) = next.filter(|_| !value.contains('/')).and_then(parse_decimal::<u8>) {
-        destination = cut(destination.address, length)?;
-        next = rest.next();
+    if let Some(length) = fields.peek().filter(|_| !value.contains('/')).and_then(|text| parse_decimal(text))
+    {
+        destination = masked(destination.address, length)?;
+        fields.next();
     }
-    let mut draft = Draft { destination: Some(destination), ..base.clone() };
-    if let Some(gateway) = next.filter(|text| !text.is_empty()) {
-        draft.gateway = Some(gateway.parse().ok().filter(|gateway| is_of(*gateway, family))?);
-    }
-    if let Some(metric) = rest.next().filter(|text| !text.is_empty()) {
-        draft.metric = Some(parse_decimal(metric)?);
-    }
-    for option in options.split(',') {
-        match option.trim().split_once('=') {
-            Some(("table", id)) => draft.table = Some(parse_table(id)?),
-            Some(("type", kind)) => {
-                draft.kind = Some(parse_kind(kind)?).filter(|kind| *kind != RouteKind::Unicast)
-            }
-            _ => {}
-        }
-    }
-    Some(draft)
+    let fields = ["gateway", "metric"].into_iter().zip(fields).filter(|(_, text)| !text.is_empty());
+    let options = options.split(',').filter_map(|option| option.trim().split_once('='));
+    Draft { destination: Some(destination), ..base.clone() }.with(fields.chain(options))
 }

@@ -1,13 +1,11 @@
-//! `.network` files of systemd-networkd: `[Route]` sections, and `Gateway=` of `[Network]`. Read with their
-//! drop-ins (`NAME.network.d/*.conf`). An empty file, or one that is a link to `/dev/null`, takes its namesake away.
+//! `.network` files of systemd-networkd: `[Route]` sections, and `Gateway=` of `[Network]`, with their drop-ins
+//! (`NAME.network.d/*.conf`). An empty file, or a link to `/dev/null`, masks its namesakes.
 //!
-//! Not read: drop-ins for all networks of a prefix of the name, and gateways that are asked of the network
-//! (`_dhcp4`, `_ipv6ra`), which are not persistent.
+//! Not read: drop-ins for all networks whose names share a prefix, and gateways learned from the network (`_dhcp4`,
+//! `_ipv6ra`), which are not persistent.
 
-use super::{
-    Draft, Line, Reader, keep_settings, parse_decimal, parse_kind, parse_prefix, parse_table, sections,
-};
-use netstat_model::RouteKind;
+use super::draft::Draft;
+use super::files::{Format, Reader, Section, ini_line, values};
 
 const FOLDERS: [&str; 4] = [
     "/etc/systemd/network",
@@ -16,160 +14,73 @@ const FOLDERS: [&str; 4] = [
     "/usr/lib/systemd/network",
 ];
 
+pub(super) static FORMAT: Format = Format {
+    joins_lines: true,
+    line: ini_line,
+    is_kept: |section, key, _| {
+        section == "Route" || matches!((section, key), ("Match", "Name") | ("Network", "Gateway"))
+    },
+};
+
 pub(super) fn collect(reader: &mut Reader<'_>) {
-    let folders = FOLDERS.map(str::to_owned);
-    for (name, path) in reader.merged(&folders, |name| name.ends_with(".network")) {
-        let Some(mut text) = reader.file(&path, keep) else { continue };
+    for (name, path) in reader.merged(&FOLDERS.map(str::to_owned), |name| name.ends_with(".network")) {
+        let Some(mut text) = reader.file(&path, &FORMAT) else { continue };
         let drop_ins = FOLDERS.map(|folder| format!("{folder}/{name}.d"));
         for path in reader.merged(&drop_ins, |name| name.ends_with(".conf")).into_values() {
-            if let Some(more) = reader.file(&path, keep) {
-                text.push('\n');
-                text.push_str(&more);
-            }
+            text.extend(reader.file(&path, &FORMAT));
         }
         parse(&text, reader);
     }
 }
 
-/// A `[Route]` section, which may lead several ways.
-#[derive(Default)]
-struct Section {
-    draft: Draft,
-    more: Vec<Draft>,
-    set: bool,
-    /// The gateway is asked of the network.
-    dynamic: bool,
-    odd: bool,
-}
-
-pub(super) fn keep(text: &[u8]) -> Vec<u8> {
-    keep_settings(join_lines(&String::from_utf8_lossy(text)).as_bytes(), |section, key| {
-        section == "Route" || matches!((section, key), ("Match", "Name") | ("Network", "Gateway"))
-    })
-}
-
-/// Takes the routes of a text that [`keep`] has left.
 pub(super) fn parse(text: &str, reader: &mut Reader<'_>) {
-    let mut place = "";
-    let mut interface = None;
+    let sections = FORMAT.sections(text);
+    let interface = values(&sections, "Match", "Name").next_back().and_then(interface_name);
+    let base = Draft { interface, ..Draft::default() };
     let mut gateways = Vec::new();
-    let mut routes: Vec<Section> = Vec::new();
-    for line in sections(text) {
-        match line {
-            Line::Section(name) => {
-                place = name;
-                if name == "Route" {
-                    routes.push(Section::default());
-                }
-            }
-            Line::Setting(key, value) => match (place, key) {
-                ("Match", "Name") => interface = interface_name(value),
-                ("Network", "Gateway") if value.is_empty() => gateways.clear(),
-                ("Network", "Gateway") if is_dynamic(value) => {}
-                ("Network", "Gateway") => gateways.push(value.parse().ok()),
-                ("Route", _) => {
-                    if let Some(route) = routes.last_mut() {
-                        setting(route, key, value);
-                    }
-                }
-                _ => {}
-            },
+    for gateway in values(&sections, "Network", "Gateway") {
+        if gateway.is_empty() {
+            // An empty value takes back those before it.
+            gateways.clear();
+        } else if !is_dynamic(gateway) {
+            gateways.push(gateway);
         }
     }
     for gateway in gateways {
-        reader.add(Draft { gateway, interface: interface.clone(), ..Draft::default() });
+        reader.add(base.with([("Gateway", gateway)]));
     }
-    for section in routes {
-        if section.odd {
-            reader.not_understood += 1;
-        } else if section.set && !section.dynamic {
-            let ways = if section.more.is_empty() { vec![section.draft.clone()] } else { section.more };
-            for way in ways {
-                let interface = way.interface.or_else(|| interface.clone());
-                reader.add(Draft { gateway: way.gateway, interface, ..section.draft.clone() });
-            }
-        }
+    for section in sections.iter().filter(|section| section.name == "Route") {
+        parse_route(section, &base, reader);
     }
 }
 
-fn setting(section: &mut Section, key: &str, value: &str) {
-    if value.is_empty() {
+/// Adds the route of a `[Route]` section, or one for each next hop if it has several.
+fn parse_route(section: &Section<'_>, base: &Draft, reader: &mut Reader<'_>) {
+    let settings = || section.settings.iter().copied().filter(|(_, value)| !value.is_empty());
+    if settings().any(|(key, value)| key == "Gateway" && is_dynamic(value)) {
         return;
     }
-    let draft = &mut section.draft;
-    let understood = match key {
-        "Destination" => set(&mut draft.destination, parse_prefix(value)),
-        "Gateway" if is_dynamic(value) => {
-            section.dynamic = true;
-            true
-        }
-        "Gateway" => set(&mut draft.gateway, value.parse().ok()),
-        "Metric" => set(&mut draft.metric, parse_decimal(value)),
-        "Table" => set(&mut draft.table, parse_table(value)),
-        "Type" => set(&mut draft.kind, parse_kind(value)),
-        "MultiPathRoute" => match way(value) {
-            Some(way) => {
-                section.more.push(way);
-                true
-            }
-            None => false,
-        },
-        // What does not change where the route leads.
-        _ => return,
-    };
-    section.set = true;
-    section.odd |= !understood;
-    if matches!(section.draft.kind, Some(RouteKind::Unicast)) {
-        section.draft.kind = None;
+    let Some(route) = base.with(settings()) else { return reader.add(None) };
+    let mut hops = settings().filter(|(key, _)| *key == "MultiPathRoute").peekable();
+    // A section that does not say where a route leads sets up none.
+    if hops.peek().is_none() && route != *base {
+        reader.add(Some(route.clone()));
+    }
+    for (_, hop) in hops {
+        // `address[@interface] [weight]`.
+        let hop = hop.split_whitespace().next().unwrap_or_default();
+        let (address, interface) = hop.split_once('@').unzip();
+        let interface = interface.map(|name| ("dev", name));
+        reader.add(route.with([("Gateway", address.unwrap_or(hop))].into_iter().chain(interface)));
     }
 }
 
-fn set<T>(field: &mut Option<T>, value: Option<T>) -> bool {
-    let understood = value.is_some();
-    *field = value;
-    understood
+fn is_dynamic(gateway: &str) -> bool {
+    gateway.starts_with("_dhcp") || gateway.starts_with("_ipv6ra")
 }
 
-/// `address[@interface] [weight]`.
-fn way(value: &str) -> Option<Draft> {
-    let address = value.split_whitespace().next()?;
-    let (address, interface) = match address.split_once('@') {
-        Some((address, interface)) => (address, Some(interface.to_owned())),
-        None => (address, None),
-    };
-    Some(Draft { gateway: Some(address.parse().ok()?), interface, ..Draft::default() })
-}
-
-fn is_dynamic(value: &str) -> bool {
-    value.starts_with("_dhcp") || value.starts_with("_ipv6ra")
-}
-
-/// One whole name; a pattern or a list names no interface for certain.
+/// Returns the name if it is a single, whole one: a pattern or a list may stand for any number of interfaces.
 fn interface_name(value: &str) -> Option<String> {
-    let plain = !value.is_empty() && !value.contains([' ', '\t', '*', '?', '[', '!']);
-    plain.then(|| value.to_owned())
-}
-
-/// A line that ends with a backslash goes on in the next one; comments in between are passed over.
-fn join_lines(text: &str) -> String {
-    let mut joined = String::with_capacity(text.len());
-    let mut open = false;
-    for line in text.lines() {
-        if open && line.trim_start().starts_with(['#', ';']) {
-            continue;
-        }
-        match line.strip_suffix('\\') {
-            Some(start) if !line.trim_start().starts_with(['#', ';']) => {
-                joined.push_str(start);
-                joined.push(' ');
-                open = true;
-            }
-            _ => {
-                joined.push_str(line);
-                joined.push('\n');
-                open = false;
-            }
-        }
-    }
-    joined
+    let is_plain = !value.is_empty() && !value.contains([' ', '\t', '*', '?', '[', '!']);
+    is_plain.then(|| value.to_owned())
 }

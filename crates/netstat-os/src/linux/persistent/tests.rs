@@ -1,11 +1,12 @@
 use super::*;
 use crate::linux::fake::Fake;
 use crate::linux::wire::tests::Script;
+use netstat_model::RouteKind;
 use proptest::prelude::*;
 use rustix::io::Errno;
 
-/// Each route as `destination/length gateway interface metric table`, `-` for what is not given.
-fn told(routes: &[PersistentRoute]) -> Vec<String> {
+/// Formats each route as `destination/length gateway interface metric table`, with `-` for what is missing.
+fn formatted(routes: &[PersistentRoute]) -> Vec<String> {
     routes
         .iter()
         .map(|route| {
@@ -32,13 +33,13 @@ fn parsed(store: RouteStore, parse: impl FnOnce(&mut Reader<'_>)) -> (Vec<String
     let nothing = Script::new([]);
     let mut reader = Reader::new(&nothing, store);
     parse(&mut reader);
-    (told(&reader.routes), reader.not_understood)
+    (formatted(&reader.routes), reader.not_understood)
 }
 
 #[test]
 fn networkd() {
     let (routes, odd) = parsed(RouteStore::Networkd, |reader| {
-        let kept = networkd::keep(
+        let kept = networkd::FORMAT.keep(
             b"[Match]\nName=eth0\n# [Route]\n[Network]\nGateway=10.0.0.1\nGateway=fd00::1\nGateway=_dhcp4\n\
              [Route]\nDestination=10.5.0.0/16\nGateway=10.0.0.2\nMetric=50\nTable=1000\n\
              [Route]\nDestination=192.0.2.7\n\
@@ -84,7 +85,7 @@ fn earlier_folders_and_masks_win_and_drop_ins_add() {
         .file("/etc/systemd/network/30-c.network.d/more.conf", "[Route]\nGateway=10.0.0.5\nMetric=9");
     let answer = routes(&fake);
     let wanted = ["0.0.0.0/0 10.0.0.1 - - 254", "0.0.0.0/0 10.0.0.4 - - 254", "0.0.0.0/0 10.0.0.5 - 9 254"];
-    assert_eq!(told(&answer.data), wanted);
+    assert_eq!(formatted(&answer.data), wanted);
     let warning =
         Warning::PersistentSources { read: vec!["systemd-networkd"], refused: vec![], not_understood: 0 };
     assert_eq!(answer.warnings, [warning]);
@@ -112,7 +113,7 @@ fn network_manager() {
         );
     let answer = routes(&fake);
     assert_eq!(
-        told(&answer.data),
+        formatted(&answer.data),
         [
             "0.0.0.0/0 10.0.0.1 eth0 100 254",
             "10.5.0.0/16 10.0.0.2 eth0 50 1000",
@@ -130,7 +131,7 @@ fn network_manager() {
 }
 
 #[test]
-fn what_may_not_be_read_is_said() {
+fn unreadable_files_are_reported() {
     let fake = Fake::new()
         .names("/etc/NetworkManager/system-connections", &[b"a.nmconnection"])
         .fails("/etc/NetworkManager/system-connections/a.nmconnection", Errno::ACCESS)
@@ -146,7 +147,7 @@ fn what_may_not_be_read_is_said() {
 #[test]
 fn ifupdown() {
     let (routes, odd) = parsed(RouteStore::Ifupdown, |reader| {
-        let named = ifupdown::parse(
+        ifupdown::parse(
             "auto eth0\niface eth0 inet static\n  address 10.0.0.5/24\n  gateway 10.0.0.1\n  metric 5\n\
              \x20 up ip route add 10.5.0.0/16 via 10.0.0.2 dev $IFACE || true\n\
              \x20 post-up /sbin/ip -6 route replace default via fd00::1 metric 7 table 1000 2>/dev/null\n\
@@ -161,10 +162,6 @@ fn ifupdown() {
              source interfaces.d/*\nsource-directory more\n\
              iface eth0 inet6 static\n  gateway fd00::2\nauto eth9\ngateway 1.1.1.1\n",
             reader,
-        );
-        assert_eq!(
-            named,
-            [ifupdown::Named::Files("interfaces.d/*".into()), ifupdown::Named::Folder("more".into())]
         );
     });
     assert_eq!(
@@ -184,7 +181,7 @@ fn ifupdown() {
 }
 
 #[test]
-fn files_that_name_each_other_are_read_once() {
+fn included_files_are_read_once() {
     let stanza = |gateway: &str| format!("iface a inet static\n gateway {gateway}\n");
     let fake = Fake::new()
         .file("/etc/network/interfaces", "source interfaces.d/*.cfg\nsource-directory interfaces.e\n")
@@ -196,11 +193,11 @@ fn files_that_name_each_other_are_read_once() {
         )
         .file("/etc/network/interfaces.e/c", stanza("10.0.0.2"));
     let answer = routes(&fake);
-    assert_eq!(told(&answer.data), ["0.0.0.0/0 10.0.0.1 a - 254", "0.0.0.0/0 10.0.0.2 a - 254"]);
+    assert_eq!(formatted(&answer.data), ["0.0.0.0/0 10.0.0.1 a - 254", "0.0.0.0/0 10.0.0.2 a - 254"]);
 }
 
 #[test]
-fn patterns() {
+fn glob_patterns() {
     for (pattern, name, wanted) in [
         ("*", "anything", true),
         ("*.cfg", "a.cfg", true),
@@ -217,7 +214,6 @@ fn patterns() {
     assert!(!ifupdown::matches("*a*a*a*a*a*b".as_bytes(), many.as_bytes()));
 }
 
-/// Passwords stay where they are: what is handed over is what a recording holds.
 #[test]
 fn secrets_are_left_out() {
     let keyfile = b"[connection]\nid=secret-a\nuuid=1\n[wifi-security]\npsk=secret-b\n[ipv4]\nmethod=auto\n\
@@ -227,9 +223,9 @@ fn secrets_are_left_out() {
                        wireless-key \\\n secret-g\n up ip route add 10.5.0.0/16 via 10.0.0.2\n";
     let network = b"[Match]\nName=eth0\n[DHCPv4]\nSendOption=secret-h\n[Network]\nGateway=10.0.0.1\n";
     for (kept, wanted) in [
-        (keyfile::keep(keyfile), "route1=10.0.0.0/8,10.1.1.1"),
-        (ifupdown::keep(interfaces), "up ip route add 10.5.0.0/16 via 10.0.0.2"),
-        (networkd::keep(network), "Gateway=10.0.0.1"),
+        (keyfile::FORMAT.keep(keyfile), "route1=10.0.0.0/8,10.1.1.1"),
+        (ifupdown::FORMAT.keep(interfaces), "up ip route add 10.5.0.0/16 via 10.0.0.2"),
+        (networkd::FORMAT.keep(network), "Gateway=10.0.0.1"),
     ] {
         let kept = String::from_utf8(kept).unwrap();
         assert!(!kept.contains("secret-"), "{kept}");
@@ -248,7 +244,7 @@ fn a_recording_holds_only_what_is_kept() {
     std::fs::write(&file, "[connection]\nuuid=wanted\n[wifi-security]\npsk=hidden\n").unwrap();
     let recording = Recording::new(Live, Recorder::create(&folder.join("tape")).unwrap().into());
     let mut bytes = Vec::new();
-    recording.read_kept(file.to_str().unwrap(), keyfile::keep, &mut bytes).unwrap();
+    recording.read_kept(file.to_str().unwrap(), &|text| keyfile::FORMAT.keep(text), &mut bytes).unwrap();
     recording.finish().unwrap();
     let all: Vec<u8> = std::fs::read_dir(folder.join("tape"))
         .unwrap()

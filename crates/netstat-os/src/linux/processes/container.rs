@@ -1,4 +1,4 @@
-//! The container in `/proc/PID/cgroup`, by the names that container runtimes give their control groups.
+//! Finds the container in `/proc/PID/cgroup`, by the names that container runtimes give their control groups.
 //!
 //! | runtime | systemd driver | cgroupfs driver |
 //! |---|---|---|
@@ -7,15 +7,15 @@
 //! | containerd | `nerdctl-ID.scope` | `NAMESPACE/ID`: `default`, `k8s.io` |
 //! | Kubernetes | `kubepods-QOS-podUID.slice/`, then `cri-containerd-ID.scope`, `crio-ID.scope` or `docker-ID.scope` | `kubepods/QOS/podUID/ID`, of CRI-O `crio-ID` |
 //!
-//! An ID is 64 hexadecimal digits, which tells it from whatever else has such a name: the monitors of containers
-//! (`libpod-conmon-ID.scope`), mounts (`docker-ID-mounts-shm.mount`). A container within a container has the names of both
-//! in its path; the inner one is the answer.
+//! An ID has 64 hexadecimal digits. This excludes groups with similar names: container monitors
+//! (`libpod-conmon-ID.scope`), mounts (`docker-ID-mounts-shm.mount`). The path of a nested container has the names of both;
+//! the inner one counts.
 
 use netstat_model::{Container, ContainerRuntime};
 
-/// The container; `None` for a process in none that can be told by its name.
+/// Decodes the container; `None` for a process in none that is known by its name.
 pub(super) fn decode_container(cgroup: &[u8]) -> Option<Container> {
-    // With version 1 each controller has a path of its own, and not all need lead into the container.
+    // In cgroup v1 each controller has its own path, and not all of them need be in the container.
     cgroup.split(|&byte| byte == b'\n').find_map(|line| {
         let path = std::str::from_utf8(line.splitn(3, |&byte| byte == b':').nth(2)?).ok()?;
         container_of_path(path)
@@ -36,9 +36,9 @@ fn container_of_path(path: &str) -> Option<Container> {
     })
 }
 
-/// What the name of the group itself tells.
+/// Recognizes a group whose own name contains the runtime and the ID.
 fn named(part: &str) -> Option<(ContainerRuntime, &str)> {
-    // containerd that was told to use cgroupfs by a kubelet that uses systemd: `SLICE:cri-containerd:ID`.
+    // A kubelet with the systemd driver and containerd with cgroupfs make `SLICE:cri-containerd:ID`.
     if let Some((_, id)) = part.rsplit_once(":cri-containerd:") {
         return is_id(id).then_some((ContainerRuntime::Containerd, id));
     }
@@ -54,7 +54,7 @@ fn named(part: &str) -> Option<(ContainerRuntime, &str)> {
     is_id(id).then_some((runtime, id))
 }
 
-/// What the groups above one with a bare ID tell.
+/// Recognizes a group whose name is a bare ID by the groups above it.
 fn bare<'a>(before: &[&str], part: &'a str) -> Option<(ContainerRuntime, &'a str)> {
     if !is_id(part) {
         return None;
@@ -68,7 +68,7 @@ fn bare<'a>(before: &[&str], part: &'a str) -> Option<(ContainerRuntime, &'a str
     Some((runtime, part))
 }
 
-/// The UID of the pod a group is that of: `podUID`, or `kubepods-QOS-podUID.slice` with `_` for each `-`.
+/// Returns the UID of the pod from the name of its group: `podUID`, or `kubepods-QOS-podUID.slice` with `_` for each `-`.
 fn pod(part: &str) -> Option<Box<str>> {
     let uid = if let Some(uid) = part.strip_prefix("pod") {
         uid.to_owned()
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_container() {
+    fn paths_without_a_container() {
         for path in [
             "/",
             "/system.slice/docker.service",
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn with_version_1_any_controller_tells() {
+    fn any_v1_controller_may_name_the_container() {
         let cgroup =
             format!("12:pids:/user.slice\n11:memory:/docker/{ID}\n1:name=systemd:/docker/{ID}\n0::/\n");
         let found = decode_container(cgroup.as_bytes()).unwrap();
@@ -221,7 +221,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_found_is_in_the_path(
+        fn the_id_comes_from_the_path(
             path in "(/(docker|kubepods|crio-|libpod-|pod|:cri-containerd:)?([0-9a-f]{64}|[0-9a-f_-]{0,40})?(\\.scope|\\.slice)?){0,5}",
         ) {
             if let Some(found) = container_of_path(&path) {

@@ -19,7 +19,7 @@ impl Drop for Ended {
     }
 }
 
-/// A folder of the test's own, removed with it.
+/// A private folder that is removed on drop.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -30,8 +30,8 @@ impl Folder {
         Self(folder.canonicalize().unwrap())
     }
 
-    /// A copy of `cat` by another name. `cp` makes it, because a file that this process writes may be inherited, still
-    /// open, by a child of another test and be busy.
+    /// Copies `cat` to another name. `cp` does it, because a child of another test may inherit a file that this process has
+    /// open for writing, which then is busy.
     fn cat(&self, name: &[u8]) -> PathBuf {
         let cat = ["/bin/cat", "/usr/bin/cat"].map(Path::new).into_iter().find(|path| path.exists()).unwrap();
         let path = self.0.join(OsStr::from_bytes(name));
@@ -46,7 +46,7 @@ impl Drop for Folder {
     }
 }
 
-/// Runs a program; when this returns it runs, because a program that cannot be run fails to start.
+/// Starts a program. When this returns the program runs, because `exec` errors are reported by then.
 fn run(program: &Path) -> Ended {
     Ended(Command::new(program).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap())
 }
@@ -89,7 +89,7 @@ fn a_deleted_executable_is_marked() {
 }
 
 #[test]
-fn a_file_named_as_if_it_were_deleted_is_not() {
+fn a_file_with_a_deleted_suffix_in_its_name_exists() {
     let folder = Folder::new("named");
     let path = folder.cat(b"cat (deleted)");
     let child = run(&path);
@@ -107,7 +107,7 @@ fn a_file_named_as_if_it_were_deleted_is_not() {
 }
 
 #[test]
-fn a_hostile_name_comes_whole() {
+fn hostile_names_are_raw_bytes() {
     let folder = Folder::new("hostile");
     for name in [&b"\x1b[2J\n) S 1 (\xff"[..], b"a\n", b"\xe2\x80\xae)", b") R 0 0 0"] {
         let path = folder.cat(name);

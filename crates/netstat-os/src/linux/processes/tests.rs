@@ -18,7 +18,7 @@ fn runs(path: &str, deleted: bool) -> Result<Executable, Missing> {
 }
 
 #[test]
-fn only_what_is_asked_is_read() {
+fn only_wanted_fields_are_read() {
     let fake = alive().file("/proc/10/comm", "cat\n").file("/proc/10/exe", "/bin/cat");
     let process = asked(&fake, ProcessFields::NAME);
     assert_eq!(process.name, Ok("cat".into()));
@@ -56,7 +56,7 @@ fn names_are_bytes() {
 }
 
 #[test]
-fn another_process_never_answers() {
+fn a_reused_process_id_is_gone() {
     let gone = Process::unknown(ID, Missing::Gone);
     let successor = stat_line(10, 'S', 1, 0, 1, 501);
     let all = ProcessFields::all();
@@ -71,7 +71,7 @@ fn another_process_never_answers() {
 }
 
 #[test]
-fn reasons_are_told_apart() {
+fn error_numbers_map_to_reasons() {
     let all = ProcessFields::all();
     let fake = alive()
         .fails("/proc/10/comm", Errno::IO)
@@ -103,7 +103,7 @@ fn kernel_threads_run_no_file() {
 }
 
 #[test]
-fn an_ended_main_thread_runs_what_its_threads_run() {
+fn an_ended_main_thread_has_the_executable_of_its_threads() {
     let ended = |threads| Fake::new().file("/proc/10/stat", stat_line(10, 'Z', 1, 0, threads, 500));
     for errno in [Errno::NOENT, Errno::ACCESS] {
         let fake = ended(1).fails("/proc/10/exe", errno);
@@ -125,7 +125,7 @@ fn an_ended_main_thread_runs_what_its_threads_run() {
 }
 
 #[test]
-fn deleted_is_a_mark_unless_it_is_the_name() {
+fn a_deleted_suffix_may_be_part_of_the_name() {
     let exe = |target: &str| alive().file("/proc/10/exe", target);
     let executable = |fake: Fake| asked(&fake, ProcessFields::EXECUTABLE).executable;
     assert_eq!(executable(exe("/tmp/a")), runs("/tmp/a", false));

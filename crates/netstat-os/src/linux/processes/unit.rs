@@ -1,12 +1,12 @@
-//! The systemd unit in `/proc/PID/cgroup`, by systemd's own rule for the paths it makes.
+//! Finds the systemd unit in `/proc/PID/cgroup`, by the rules by which systemd makes these paths.
 //!
-//! A path begins with slices (`system.slice/system-getty.slice`), which only group units. What follows them is the
-//! unit; further components are the unit's own affair (a container may have a systemd of its own in them, whose units
-//! mean nothing here). Below the manager of a user, `user@1000.service`, the same begins again with that user's
-//! units, except for its `init.scope`, which is the manager itself. A component that the kernel could take for one of
-//! its own files has a `_` put before it. Names keep their `\x2d`.
+//! A path begins with slices (`system.slice/system-getty.slice`), which only group units. The unit follows; components
+//! after it are private to the unit (a container may run its own systemd there, whose units mean nothing here). Below a
+//! user manager, `user@1000.service`, the same structure repeats with the units of that user, except for `init.scope`, which
+//! is the manager itself. A component that could be confused with a file of the kernel has a `_` before it. Names keep
+//! escapes such as `\x2d`.
 
-/// What a unit may be, but for the slice.
+/// The types of units, except slices.
 const KINDS: [&[u8]; 10] = [
     b"service",
     b"scope",
@@ -23,7 +23,7 @@ const KINDS: [&[u8]; 10] = [
 /// `UNIT_NAME_MAX`.
 const LONGEST: usize = 255;
 
-/// The unit; `None` for a process in none.
+/// Decodes the unit; `None` for a process in none.
 pub(super) fn decode_unit(cgroup: &[u8]) -> Option<&[u8]> {
     let path = |wanted: &[u8], by_name: bool| {
         cgroup.split(|&byte| byte == b'\n').find_map(|line| {
@@ -32,17 +32,17 @@ pub(super) fn decode_unit(cgroup: &[u8]) -> Option<&[u8]> {
             (controllers == wanted && (by_name || number == b"0")).then_some(path)
         })
     };
-    // Version 2 has one path for all; beside version 1 it is empty unless systemd uses it too.
+    // cgroup v2 has one path for all controllers. Beside v1 it is empty, unless systemd uses it too.
     let unified = path(b"", false).filter(|path| *path != b"/");
     unit_of_path(unified.or_else(|| path(b"name=systemd", true))?)
 }
 
 fn unit_of_path(path: &[u8]) -> Option<&[u8]> {
-    // The kernel marks a group that is gone, which an ended process may be in.
+    // The kernel marks a removed group, in which an ended process may still be.
     let path = path.strip_suffix(b" (deleted)").unwrap_or(path);
     let mut parts = path
         .split(|&byte| byte == b'/')
-        // Above the root of the reader's cgroup namespace the kernel climbs with `..`.
+        // The kernel writes `..` for what is above the root of the reader's cgroup namespace.
         .filter(|part| !part.is_empty() && *part != b"..")
         .map(|part| part.strip_prefix(b"_").unwrap_or(part))
         .skip_while(|part| is_name(part, b"slice"));
@@ -58,7 +58,7 @@ fn is_unit(name: &[u8]) -> bool {
     KINDS.iter().any(|kind| is_name(name, kind))
 }
 
-/// Whether a name is valid for a unit of the kind: not the template of others (`getty@.service`).
+/// Whether this is a valid name for a unit of the type, other than a template (`getty@.service`).
 fn is_name(name: &[u8], kind: &[u8]) -> bool {
     let Some(stem) = name.strip_suffix(kind).and_then(|stem| stem.strip_suffix(b".")) else { return false };
     name.len() <= LONGEST
@@ -68,7 +68,7 @@ fn is_name(name: &[u8], kind: &[u8]) -> bool {
         && stem.iter().all(|byte| byte.is_ascii_alphanumeric() || b":-_.\\@".contains(byte))
 }
 
-/// `user@UID.service`.
+/// Whether this is `user@UID.service`.
 fn is_user_manager(unit: &[u8]) -> bool {
     let uid = unit.strip_prefix(b"user@").and_then(|rest| rest.strip_suffix(b".service"));
     uid.is_some_and(|uid| !uid.is_empty() && uid.iter().all(u8::is_ascii_digit))
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hierarchy_of_systemd_is_asked_where_the_unified_one_is_empty() {
+    fn the_v1_hierarchy_counts_where_the_unified_one_is_empty() {
         let cgroup = b"3:cpu,cpuacct:/wrong.service\n1:name=systemd:/system.slice/old.service\n0::/\n";
         assert_eq!(decode_unit(cgroup), Some(&b"old.service"[..]));
         let cgroup = b"1:name=systemd:/system.slice/old.service\n";
@@ -141,7 +141,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_found_is_in_the_path(
+        fn the_id_comes_from_the_path(
             path in "(/(_|user@|\\.\\.)?[a-z0-9@.]{0,6}(\\.slice|\\.service|\\.scope)?){0,6}",
         ) {
             if let Some(found) = unit(&path) {

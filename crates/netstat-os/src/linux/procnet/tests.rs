@@ -1,4 +1,5 @@
 use super::*;
+use netstat_model::query::States;
 use proptest::prelude::*;
 
 const TCP: &str = "\
@@ -53,7 +54,7 @@ fn ipv6_words_are_in_the_order_of_the_machine() {
 }
 
 #[test]
-fn a_wrong_line_is_counted_and_passed_over() {
+fn a_malformed_line_is_counted_and_skipped() {
     let text = format!("{TCP}   3: nonsense\n   4: 0100007F:1F90\n\n");
     let mut sockets = Vec::new();
     assert_eq!(decode_table(text.as_bytes(), Protocol::Tcp, Family::V4, &mut sockets), 2);
@@ -61,14 +62,9 @@ fn a_wrong_line_is_counted_and_passed_over() {
 }
 
 #[test]
-fn the_files_of_this_machine_hold_an_own_listener() {
+fn the_files_of_this_machine_list_an_own_listener() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let query = netstat_model::query::SocketQuery {
-        kinds: Kinds::all(),
-        states: netstat_model::query::States::all(),
-        fields: netstat_model::query::Fields::empty(),
-        programs: netstat_model::query::Programs::default(),
-    };
+    let query = SocketQuery::new(Kinds::all(), States::all());
     let answer = sockets(&crate::linux::live::Live, &query).unwrap();
     let local = end(&listener.local_addr().unwrap().to_string());
     assert!(answer.data.iter().any(|socket| socket.local == local && socket.remote.is_none()));

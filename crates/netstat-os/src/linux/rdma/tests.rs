@@ -17,7 +17,7 @@ fn sockaddr_v4(address: [u8; 4], port: u16) -> Vec<u8> {
 }
 
 #[test]
-fn a_machine_with_rdma_tells_its_endpoints() {
+fn listeners_and_connections_are_decoded() {
     let device = [attribute(ATTR_DEV_INDEX, &3u32.to_ne_bytes()), attribute(2, b"mlx5_0\0")].concat();
     let listener = [
         attribute(ATTR_PORT_INDEX, &1u32.to_ne_bytes()),

@@ -5,6 +5,7 @@ use netlink_packet_core::Parseable;
 use netlink_packet_route::route::{RouteAddress, RouteAttribute, RouteMessage, RouteNextHop, RouteVia};
 use proptest::option;
 use proptest::prelude::*;
+use std::io;
 
 /// `struct rtmsg` with its attributes.
 #[derive(Debug, Clone)]
@@ -69,7 +70,7 @@ fn v4_routes(datagrams: Vec<Vec<u8>>) -> Result<Answer<Vec<Route>>, Error> {
 }
 
 #[test]
-fn a_route_of_every_part() {
+fn all_parts_of_a_route() {
     let raw = Raw::v4(1, 16)
         .with(RTA_DST, [10, 9, 0, 0])
         .with(RTA_GATEWAY, [10, 1, 0, 9])
@@ -99,7 +100,7 @@ fn ipv4_by_an_ipv6_gateway() {
 }
 
 #[test]
-fn several_next_hops_are_kept_once() {
+fn equal_sets_of_next_hops_are_shared() {
     let hops = [
         hop(3, 2, 0, &[(RTA_GATEWAY, &[10, 1, 0, 7])]),
         hop(4, 0, 16, &[(RTA_VIA, &via(GATEWAY6))]),
@@ -124,7 +125,7 @@ fn several_next_hops_are_kept_once() {
 }
 
 #[test]
-fn routes_that_lead_nowhere() {
+fn routes_without_next_hops() {
     for (number, kind) in [
         (6, RouteKind::Blackhole),
         (7, RouteKind::Unreachable),
@@ -138,7 +139,7 @@ fn routes_that_lead_nowhere() {
 }
 
 #[test]
-fn what_makes_no_sense_is_no_route() {
+fn malformed_messages_are_not_routes() {
     assert!(Raw::v4(1, 33).decode().is_none(), "more bits than the address has");
     assert!(Raw::v4(1, 8).with(RTA_DST, [0; 16]).decode().is_none(), "the other family");
     assert!(Raw::v4(1, 8).with(RTA_DST, [1, 2]).decode().is_none());
@@ -163,7 +164,7 @@ fn the_cache_and_other_families_are_left_out() {
 }
 
 #[test]
-fn an_interrupted_dump_is_asked_for_again() {
+fn an_interrupted_dump_is_repeated() {
     let route = |last| Raw::v4(1, 32).with(RTA_DST, [10, 0, 0, last]);
     let interrupted = message(RTM_NEWROUTE, 0x12, &route(1).bytes());
     let script = Script::new([
@@ -256,7 +257,7 @@ fn gateway_of(attributes: &[RouteAttribute]) -> Option<IpAddr> {
     })
 }
 
-/// Sound messages: each attribute at most once, with a value of its type.
+/// Generates valid messages: each attribute at most once, with a value of its type.
 fn sound() -> impl Strategy<Value = Raw> {
     let number = || any::<u32>().prop_map(|number| number.to_ne_bytes().to_vec());
     let address = |v6: bool| {

@@ -1,4 +1,4 @@
-//! Rows of sock_diag: `struct inet_diag_msg` and its attributes.
+//! Decoders for the rows of sock_diag: `struct inet_diag_msg` and its attributes.
 
 use crate::linux::tcp_info::{decode_age, decode_memory, decode_tcp_info};
 use crate::linux::tcp_state::{decode_timer_kind, state_and_remote};
@@ -24,14 +24,14 @@ pub(super) const INET_DIAG_SKV6ONLY: u16 = 11;
 pub(super) const INET_DIAG_MARK: u16 = 15;
 pub(super) const INET_DIAG_CGROUP_ID: u16 = 21;
 
-/// A socket without a cookie says so with all bits set.
+/// The cookie of a socket that has none.
 pub(super) const NO_COOKIE: u64 = u64::MAX;
 
 /// `struct inet_diag_msg`: four bytes, the socket ID, five 32-bit numbers.
 pub(super) const MESSAGE: usize = 4 + SOCKET_ID + 20;
 
-/// Decodes the fixed part of a row: ends, state and identity. `None` when it is too short or of a family this program does
-/// not know.
+/// Decodes the head of a row: ends, state and identity. Returns `None` if the row is too short or of an unknown address
+/// family.
 #[doc(alias = "inet_diag_msg")]
 pub(super) fn decode_head(bytes: &[u8], protocol: Protocol) -> Option<SocketRef<'static>> {
     let fixed: &[u8; MESSAGE] = bytes.first_chunk()?;
@@ -52,7 +52,7 @@ pub(super) fn decode_head(bytes: &[u8], protocol: Protocol) -> Option<SocketRef<
     let holder = if inode == 0 { Holder::Nobody(NoOwner::NoProcess) } else { Holder::NotRead };
     let mut socket = SocketRef::bare(protocol, family, local, id, holder);
     (socket.state, socket.remote) = state_and_remote(protocol, fixed[1], remote);
-    // It makes a difference to a socket without a peer only.
+    // It matters only for a socket without a peer.
     if family == Family::V6 && socket.remote.is_none() {
         socket.v6_only = wire::attributes(&bytes[MESSAGE..])
             .find(|(kind, _)| *kind == INET_DIAG_SKV6ONLY)
@@ -65,7 +65,7 @@ fn decode_flag(value: &[u8]) -> Option<bool> {
     wire::u8_at(value, 0).map(|flag| flag != 0)
 }
 
-/// Decodes a row with everything it has.
+/// Decodes a row with all its details.
 #[cfg(any(test, fuzzing))]
 pub(in crate::linux) fn decode_socket(bytes: &[u8], protocol: Protocol) -> Option<Socket> {
     let mut socket = decode_head(bytes, protocol)?.to_socket();
@@ -73,11 +73,11 @@ pub(in crate::linux) fn decode_socket(bytes: &[u8], protocol: Protocol) -> Optio
     Some(socket)
 }
 
-/// Fills in what a row has beside its head.
+/// Adds the details of a row to its head. The course of a connection is decoded only for sockets that are or were connected.
 pub(super) fn decode_details(bytes: &[u8], socket: &mut Socket) {
     let Some(fixed) = bytes.first_chunk::<MESSAGE>() else { return };
     let number = |at| wire::u32_at(fixed, at);
-    // What no descriptor holds has no user either: the kernel fills in 0.
+    // A socket that no descriptor holds has no user: the kernel fills in 0.
     socket.uid = number(64).filter(|_| socket.id.inode.is_some());
     socket.recv_queue = number(56);
     socket.send_queue = number(60);
@@ -95,7 +95,7 @@ pub(super) fn decode_details(bytes: &[u8], socket: &mut Socket) {
             INET_DIAG_SKMEMINFO => socket.memory = Some(Box::new(decode_memory(value))),
             INET_DIAG_MARK => socket.mark = wire::u32_at(value, 0),
             INET_DIAG_CGROUP_ID => {
-                // Zero is a socket of no group that is left.
+                // 0 means that the group is gone.
                 socket.cgroup_id =
                     wire::array_at(value, 0).map(u64::from_ne_bytes).filter(|&group| group != 0);
             }
@@ -108,7 +108,7 @@ pub(super) fn decode_details(bytes: &[u8], socket: &mut Socket) {
             _ => {}
         }
     }
-    // An IPv6 socket reports both; the one of the traffic it carries counts.
+    // An IPv6 socket has both; that of its traffic applies.
     let carries_v4 = socket.remote.unwrap_or(socket.local).address.is_ipv4();
     socket.traffic_class = if carries_v4 { tos } else { tclass };
 }
@@ -133,13 +133,17 @@ fn decode_timer(kind: u8, retransmits: u8, expires: u32) -> Option<Timer> {
     Some(Timer { kind, expires_in: Duration::from_millis(u64::from(expires)), retransmits })
 }
 
-/// Whether `struct tcp_info` has a meaning: the kernel also sends it for listeners, with other things in its fields.
+/// Returns whether `struct tcp_info` describes a connection. The kernel also sends it for listeners, with other values in its
+/// fields.
 fn was_connected(state: Option<TcpState>) -> bool {
     state == Some(TcpState::SynSent) || is_established(state)
 }
 
-/// Whether the handshake is over, and the socket is not a mere time-wait block.
+/// Returns whether the handshake is over, and the socket is not a mere time-wait block.
 fn is_established(state: Option<TcpState>) -> bool {
     use TcpState::{CloseWait, Closing, Established, FinWait1, FinWait2, LastAck};
     matches!(state, Some(Established | FinWait1 | FinWait2 | CloseWait | Closing | LastAck))
 }
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -1,256 +1,103 @@
-use super::decode::{
-    INET_DIAG_CGROUP_ID, INET_DIAG_MARK, INET_DIAG_SKV6ONLY, MESSAGE, NO_COOKIE, decode_brief, decode_state,
-};
+use super::decode::tests::{Row, row_with_info};
+use super::decode::{INET_DIAG_MARK, decode_socket};
 use super::*;
+use crate::linux::fake::Fake;
 use crate::linux::live::Live;
+use crate::linux::tcp_state::decode_state;
 use crate::linux::wire::tests::{Script, done, message};
-use netlink_packet_core::Parseable;
-use netlink_packet_sock_diag::inet::{InetResponse, nlas::Nla};
-use netstat_model::{Brief, Endpoint, Family, NoOwner, Ownership, SocketId};
-use proptest::prelude::*;
-use std::net::{IpAddr, TcpListener, TcpStream, UdpSocket};
+use netstat_model::{Endpoint, Family, ServedFamilies, TcpFields};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 
-/// The rows as they come.
-impl Sink for Vec<Socket> {
-    fn row(&mut self, row: &[u8], protocol: Protocol) -> bool {
-        let socket = decode_socket(row, protocol);
-        let makes_sense = socket.is_some();
-        self.extend(socket);
-        makes_sense
-    }
+const NLM_F_DUMP_INTR: u16 = 0x10;
 
-    fn socket(&mut self, socket: Socket) {
-        self.push(socket);
-    }
+type Dumped = (Vec<Vec<u8>>, Option<i32>);
 
-    fn mark(&self) -> usize {
-        self.len()
-    }
-
-    fn take_back(&mut self, to: usize) -> bool {
-        self.truncate(to);
-        true
-    }
+fn refused(errno: i32) -> Dumped {
+    (vec![message(2, 0, &(-errno).to_ne_bytes())], None)
 }
 
-/// The fields of `struct inet_diag_msg` that a test sets.
-#[derive(Debug, Clone)]
-struct Row {
-    family: u8,
-    state: u8,
-    timer: u8,
-    retransmits: u8,
-    ports: (u16, u16),
-    addresses: ([u8; 16], [u8; 16]),
-    interface: u32,
-    cookie: u64,
-    numbers: [u32; 5],
+fn rows(rows: &[Vec<u8>]) -> Dumped {
+    (rows.iter().map(|row| message(20, 0, row)).chain([done()]).collect(), None)
 }
 
-impl Row {
-    fn tcp4(state: u8) -> Self {
-        let mut addresses = ([0; 16], [0; 16]);
-        addresses.0[..4].copy_from_slice(&[127, 0, 0, 1]);
-        addresses.1[..4].copy_from_slice(&[10, 0, 0, 9]);
-        Self {
-            family: AF_INET,
-            state,
-            timer: 0,
-            retransmits: 0,
-            ports: (80, 4242),
-            addresses,
-            interface: 0,
-            cookie: 7,
-            numbers: [0, 1, 2, 1000, 55],
-        }
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        let mut bytes = vec![self.family, self.state, self.timer, self.retransmits];
-        bytes.extend_from_slice(&self.ports.0.to_be_bytes());
-        bytes.extend_from_slice(&self.ports.1.to_be_bytes());
-        bytes.extend_from_slice(&self.addresses.0);
-        bytes.extend_from_slice(&self.addresses.1);
-        bytes.extend_from_slice(&self.interface.to_ne_bytes());
-        bytes.extend_from_slice(&self.cookie.to_le_bytes());
-        for number in self.numbers {
-            bytes.extend_from_slice(&number.to_ne_bytes());
-        }
-        bytes
-    }
+fn all() -> SocketQuery {
+    SocketQuery::new(Kinds::all(), States::all())
 }
 
-fn mapped(last: [u8; 4]) -> [u8; 16] {
-    let mut address = [0; 16];
-    address[10..12].copy_from_slice(&[255, 255]);
-    address[12..].copy_from_slice(&last);
-    address
+fn connections() -> SocketQuery {
+    SocketQuery::new(Kinds::TCP, States::CONNECTIONS)
+}
+
+/// Lists the sockets that the visitor keeps.
+fn visited(
+    source: &dyn Source,
+    query: &SocketQuery,
+    may_restart: bool,
+    visit: &mut dyn FnMut(&SocketRef<'_>) -> Visit,
+) -> Result<Answer<Vec<Socket>>, Error> {
+    let listing = Listing { query, owners: OwnerSearch::No, may_restart };
+    let Answer { data, warnings } = list(source, &listing, visit)?;
+    Ok(Answer { data: data.iter().map(|socket| socket.to_socket()).collect(), warnings })
+}
+
+fn listed(source: &dyn Source, query: &SocketQuery) -> Result<Answer<Vec<Socket>>, Error> {
+    visited(source, query, true, &mut |_| Visit::Keep)
 }
 
 #[test]
-fn a_connection_is_decoded_field_by_field() {
-    let mut row = Row::tcp4(1);
-    row.timer = 1;
-    row.retransmits = 3;
-    row.numbers = [1500, 11, 22, 1000, 55];
-    let mut bytes = row.bytes();
-    wire::put_attribute(&mut bytes, INET_DIAG_CONG, b"cubic\0");
-    wire::put_attribute(&mut bytes, INET_DIAG_TOS, &[0xb8]);
-    let socket = decode_socket(&bytes, Protocol::Tcp).unwrap();
-    assert_eq!(socket.state, Some(TcpState::Established));
-    assert_eq!(socket.local, Endpoint::new("127.0.0.1".parse().unwrap(), 80, 0));
-    assert_eq!(socket.remote, Some(Endpoint::new("10.0.0.9".parse().unwrap(), 4242, 0)));
-    assert_eq!(socket.id, SocketId { inode: Some(55), cookie: Some(7) });
-    assert_eq!((socket.recv_queue, socket.send_queue, socket.uid), (Some(11), Some(22), Some(1000)));
-    let timer =
-        Timer { kind: TimerKind::Retransmit, expires_in: Duration::from_millis(1500), retransmits: 3 };
-    assert_eq!(socket.timer, Some(timer));
-    assert_eq!(socket.congestion.as_deref(), Some("cubic"));
-    assert_eq!(socket.traffic_class, Some(0xb8));
-    assert_eq!(socket.ownership, Ownership::NotRead);
-}
-
-fn with_info(state: u8) -> Socket {
-    let mut bytes = Row::tcp4(state).bytes();
-    let mut info = vec![0; 248];
-    info[68..72].copy_from_slice(&40_000u32.to_ne_bytes());
-    info[44..48].copy_from_slice(&9_000u32.to_ne_bytes());
-    wire::put_attribute(&mut bytes, INET_DIAG_INFO, &info);
-    decode_socket(&bytes, Protocol::Tcp).unwrap()
-}
-
-#[test]
-fn the_course_of_a_connection_is_that_of_connections_only() {
-    for (number, known, aged) in
-        [(1, true, true), (2, true, false), (8, true, true), (10, false, false), (7, false, false)]
-    {
-        let socket = with_info(number);
-        assert_eq!(
-            socket.tcp.map(|tcp| tcp.rtt),
-            known.then_some(Some(Duration::from_millis(40))),
-            "{number}"
-        );
-        assert_eq!(socket.age, aged.then_some(Duration::from_secs(9)), "{number}");
-    }
-}
-
-#[test]
-fn memory_mark_and_group_are_decoded() {
-    let mut bytes = Row::tcp4(1).bytes();
-    wire::put_attribute(&mut bytes, INET_DIAG_SKMEMINFO, &[7; 36]);
-    wire::put_attribute(&mut bytes, INET_DIAG_MARK, &0x2au32.to_ne_bytes());
-    wire::put_attribute(&mut bytes, INET_DIAG_CGROUP_ID, &77u64.to_ne_bytes());
-    let socket = decode_socket(&bytes, Protocol::Tcp).unwrap();
-    assert_eq!(socket.memory.unwrap().drops, Some(0x0707_0707));
-    assert_eq!((socket.mark, socket.cgroup_id), (Some(42), Some(77)));
-    assert_eq!((socket.tcp, socket.age), (None, None));
-    // Cut short, they are unknown.
-    let mut bytes = Row::tcp4(1).bytes();
-    wire::put_attribute(&mut bytes, INET_DIAG_MARK, &[1, 2]);
-    wire::put_attribute(&mut bytes, INET_DIAG_CGROUP_ID, &[0; 7]);
-    let socket = decode_socket(&bytes, Protocol::Tcp).unwrap();
-    assert_eq!((socket.mark, socket.cgroup_id, socket.memory), (None, None, None));
-}
-
-#[test]
-fn age_is_not_believed_where_its_counter_may_have_wrapped() {
-    use crate::linux::fake::Fake;
-    let query = |fields| SocketQuery { fields, ..QUERY };
-    let aged = |fake: Fake, fields| {
-        let mut sockets = [with_info(1)];
-        fill_age(&fake, &query(fields), &mut sockets);
-        let [socket] = sockets;
+fn age_is_unknown_if_its_counter_may_have_wrapped() {
+    let aged = |files: Fake, fields, tcp| {
+        let script = Script::new([rows(&[row_with_info(1)])]).with(files);
+        let answer = listed(&script, &SocketQuery { fields, tcp, ..connections() }).unwrap();
+        let [socket] = &answer.data[..] else { panic!("{answer:?}") };
         (socket.age, socket.tcp.is_some())
     };
+    let (age, nothing) = (Fields::AGE, Fields::empty());
+    let (rtt, none) = (TcpFields::RTT, TcpFields::empty());
     let young = || Fake::new().file("/proc/uptime", "4294966.99 1.00\n");
     let nine = Some(Duration::from_secs(9));
-    assert_eq!(aged(young(), Fields::AGE), (nine, false));
-    assert_eq!(aged(young(), Fields::AGE | Fields::TCP_INFO), (nine, true));
-    assert_eq!(aged(young(), Fields::TCP_INFO), (None, true));
-    assert_eq!(aged(Fake::new().file("/proc/uptime", "4294967.00 1.00\n"), Fields::AGE), (None, false));
-    assert_eq!(aged(Fake::new().file("/proc/uptime", "?"), Fields::AGE), (None, false));
-    assert_eq!(aged(Fake::new(), Fields::AGE), (None, false));
+    assert_eq!(aged(young(), age, none), (nine, false));
+    assert_eq!(aged(young(), age, rtt), (nine, true));
+    assert_eq!(aged(young(), nothing, rtt), (None, true));
+    assert_eq!(aged(Fake::new().file("/proc/uptime", "4294967.00 1.00\n"), age, none), (None, false));
+    assert_eq!(aged(Fake::new().file("/proc/uptime", "?"), age, none), (None, false));
+    assert_eq!(aged(Fake::new(), age, none), (None, false));
 }
 
 #[test]
-fn marks_that_nobody_tells_are_a_warning() {
-    let warned = |socket: Socket| {
-        let mut answer = Answer::whole(vec![socket]);
-        warn_of_hidden_marks(&mut answer);
-        !answer.warnings.is_empty()
+fn hidden_marks_are_a_warning() {
+    let warned = |row: Vec<u8>, fields| {
+        let script = Script::new([rows(&[row])]);
+        let warnings = listed(&script, &SocketQuery { fields, ..connections() }).unwrap().warnings;
+        let is_mark = |warning: &Warning| matches!(warning, Warning::SourceUnavailable { what, .. } if what.contains("mark"));
+        assert!(warnings.iter().all(is_mark), "{warnings:?}");
+        !warnings.is_empty()
     };
-    let held = decode_socket(&Row::tcp4(1).bytes(), Protocol::Tcp).unwrap();
-    assert!(warned(held.clone()));
-    assert!(!warned(Socket { mark: Some(0), ..held.clone() }));
-    assert!(!warned(Socket { id: SocketId::default(), ..held }), "TIME_WAIT has no mark for anybody");
+    let held = Row::tcp4(1).bytes();
+    assert!(warned(held.clone(), Fields::MARK));
+    assert!(!warned(held.clone(), Fields::COMMON), "it was not asked for");
+    let mut marked = held;
+    wire::put_attribute(&mut marked, INET_DIAG_MARK, &[0; 4]);
+    assert!(!warned(marked, Fields::MARK));
+    let mut time_wait = Row::tcp4(6);
+    time_wait.numbers[4] = 0;
+    assert!(!warned(time_wait.bytes(), Fields::MARK), "no reader is told the mark of TIME_WAIT");
 }
 
 #[test]
 fn the_extensions_are_the_bits_of_the_kernel() {
-    assert_eq!(extensions(Fields::empty()), 0);
-    assert_eq!(extensions(Fields::TCP_INFO), 0b10);
-    assert_eq!(extensions(Fields::AGE), 0b10);
-    assert_eq!(extensions(Fields::MEMORY), 0b100_0000);
-    assert_eq!(extensions(Fields::MARK | Fields::TIME_IN_STATE), 0);
-    assert_eq!(extensions(Fields::all()), 0b111_1010);
+    let bits = |fields, tcp| extensions(&SocketQuery { fields, tcp, ..all() });
+    let none = TcpFields::empty();
+    assert_eq!(bits(Fields::empty(), none), 0);
+    assert_eq!(bits(Fields::empty(), TcpFields::RTT), 0b10);
+    assert_eq!(bits(Fields::AGE, none), 0b10);
+    assert_eq!(bits(Fields::MEMORY, none), 0b100_0000);
+    assert_eq!(bits(Fields::MARK | Fields::TIME_IN_STATE | Fields::COMMON, none), 0);
+    assert_eq!(bits(Fields::all(), none), 0b111_1010);
 }
 
 #[test]
-fn what_is_not_known_is_none() {
-    let mut row = Row::tcp4(6);
-    row.numbers = [0; 5];
-    row.cookie = NO_COOKIE;
-    let socket = decode_socket(&row.bytes(), Protocol::Tcp).unwrap();
-    assert_eq!(socket.id, SocketId::default());
-    assert_eq!((socket.uid, socket.timer, socket.traffic_class, socket.interface), (None, None, None, None));
-    assert_eq!(socket.ownership, Ownership::Unowned(NoOwner::NoProcess));
-}
-
-#[test]
-fn a_mapped_connection_is_ipv4_on_an_ipv6_socket() {
-    let mut row = Row::tcp4(1);
-    row.family = AF_INET6;
-    row.addresses = (mapped([1, 2, 3, 4]), mapped([5, 6, 7, 8]));
-    let mut bytes = row.bytes();
-    wire::put_attribute(&mut bytes, INET_DIAG_TOS, &[4]);
-    wire::put_attribute(&mut bytes, INET_DIAG_TCLASS, &[8]);
-    let socket = decode_socket(&bytes, Protocol::Tcp).unwrap();
-    assert_eq!(socket.family, Family::V6);
-    assert_eq!(socket.local.address, "1.2.3.4".parse::<IpAddr>().unwrap());
-    assert_eq!(socket.sections(), netstat_model::Sections { v4: true, v6: false });
-    assert_eq!(socket.traffic_class, Some(4), "the class of IPv4 counts");
-}
-
-#[test]
-fn a_dual_stack_listener_is_one_socket_of_both_families() {
-    let mut row = Row::tcp4(10);
-    row.family = AF_INET6;
-    row.addresses = ([0; 16], [0; 16]);
-    row.ports.1 = 0;
-    for (v6_only, v4) in [(0, true), (1, false)] {
-        let mut bytes = row.bytes();
-        wire::put_attribute(&mut bytes, INET_DIAG_SKV6ONLY, &[v6_only]);
-        let socket = decode_socket(&bytes, Protocol::Tcp).unwrap();
-        assert_eq!(socket.remote, None);
-        assert_eq!(socket.sections(), netstat_model::Sections { v4, v6: true });
-    }
-    let unknown = decode_socket(&row.bytes(), Protocol::Tcp).unwrap();
-    assert_eq!(unknown.v6_only, None);
-    assert!(!unknown.sections().v4, "nothing is guessed");
-}
-
-#[test]
-fn a_connected_udp_socket_has_a_peer_and_no_state() {
-    let socket = decode_socket(&Row::tcp4(1).bytes(), Protocol::Udp).unwrap();
-    assert_eq!((socket.state, socket.remote.map(|end| end.port)), (None, Some(4242)));
-    let mut row = Row::tcp4(7);
-    row.addresses.1 = [0; 16];
-    row.ports.1 = 0;
-    assert_eq!(decode_socket(&row.bytes(), Protocol::Udp).unwrap().remote, None);
-}
-
-#[test]
-fn every_state_asked_for_comes_back_as_itself() {
+fn every_requested_state_is_decoded_as_itself() {
     for (number, states) in KERNEL_STATES {
         if number != 7 {
             assert_eq!(States::of(decode_state(number)), states, "state {number}");
@@ -264,55 +111,43 @@ fn every_state_asked_for_comes_back_as_itself() {
 
 #[test]
 fn time_in_state_comes_from_the_timers() {
-    let mut row = Row::tcp4(6);
-    row.timer = 3;
-    row.numbers = [12_000, 0, 0, 0, 0];
-    let mut answer = Answer::whole(vec![decode_socket(&row.bytes(), Protocol::Tcp).unwrap()]);
-    row.numbers[0] = 61_000;
-    answer.data.push(decode_socket(&row.bytes(), Protocol::Tcp).unwrap());
-    answer.data.push(decode_socket(&Row::tcp4(1).bytes(), Protocol::Tcp).unwrap());
-    fill_time_in_state(&Live, &mut answer);
-    let times: Vec<_> = answer.data.iter().map(|socket| socket.time_in_state).collect();
-    assert_eq!(times, [Some(Duration::from_secs(48)), None, None]);
+    let row = |state, expires| Row { timer: 3, numbers: [expires, 0, 0, 0, 0], ..Row::tcp4(state) }.bytes();
+    let times = |files: Fake| {
+        // TIME_WAIT, also with more than its 60 s; FIN_WAIT_2; ESTABLISHED.
+        let dump = rows(&[row(6, 12_000), row(6, 61_000), row(5, 10_000), Row::tcp4(1).bytes()]);
+        let query = SocketQuery { fields: Fields::TIME_IN_STATE, ..connections() };
+        let answer = listed(&Script::new([dump]).with(files), &query).unwrap();
+        let seconds = |socket: &Socket| socket.time_in_state.map(|time| time.as_secs());
+        answer.data.iter().map(seconds).collect::<Vec<_>>()
+    };
+    let timeout = Fake::new().file("/proc/sys/net/ipv4/tcp_fin_timeout", "30\n");
+    assert_eq!(times(timeout), [Some(48), None, Some(20), None]);
+    assert_eq!(times(Fake::new()), [Some(48), None, None, None]);
 }
-
-const QUERY: SocketQuery = SocketQuery {
-    kinds: Kinds::all(),
-    states: States::all(),
-    fields: Fields::empty(),
-    programs: Programs { tcp: None, udp: None },
-};
 
 #[test]
 fn a_kernel_without_the_request_for_both_families_is_asked_for_each() {
-    let refused = (vec![message(2, 0, &(-22i32).to_ne_bytes())], None);
-    let v4 = (vec![message(20, 0, &Row::tcp4(1).bytes()), done()], None);
-    let mut row = Row::tcp4(1);
-    row.family = AF_INET6;
-    let v6 = (vec![message(20, 0, &row.bytes()), done()], None);
-    let script = Script::new([refused, v4, v6]);
-    let query = SocketQuery { kinds: Kinds::TCP, states: States::CONNECTIONS, ..QUERY };
-    let answer = sockets(&script, &query).unwrap();
-    assert_eq!(answer.data.iter().map(|socket| socket.family).collect::<Vec<_>>(), [Family::V4, Family::V6]);
-    assert_eq!((answer.warnings.len(), script.left()), (0, 0));
+    let v6 = Row { family: AF_INET6, ..Row::tcp4(1) }.bytes();
+    let script = Script::new([refused(22), rows(&[Row::tcp4(1).bytes()]), rows(&[v6])]);
+    let answer = listed(&script, &connections()).unwrap();
+    let families: Vec<_> = answer.data.iter().map(|socket| socket.local.address.is_ipv4()).collect();
+    assert_eq!((families, answer.warnings, script.left()), (vec![true, false], vec![], 0));
 }
 
 #[test]
-fn a_kernel_that_takes_no_program_is_asked_without() {
+fn a_kernel_that_refuses_the_program_is_asked_without() {
     let programs = Programs { tcp: Some([1, 4, 8, 0].into()), udp: None };
-    let query = SocketQuery { kinds: Kinds::TCP, programs, ..QUERY };
-    let errno = |errno: i32| (vec![message(2, 0, &(-errno).to_ne_bytes())], None);
-    let row = (vec![message(20, 0, &Row::tcp4(1).bytes()), done()], None);
+    let query = SocketQuery { programs, ..connections() };
     // Both families at once, then the first of the two, then without the program.
-    let script = Script::new([errno(22), errno(22), row]);
-    let mut found: Vec<Socket> = Vec::new();
-    let warnings = with_programs(&script, &query, &mut found).unwrap();
-    assert_eq!((found.len(), warnings.len(), script.left()), (1, 0, 0));
-    // Another error is no reason to ask again, and without a program neither is this one.
-    let script = Script::new([errno(1), errno(1)]);
-    assert_eq!(with_programs(&script, &query, &mut found).unwrap_err().raw_os_error(), Some(1));
-    let script = Script::new([errno(22), errno(22)]);
-    assert_eq!(with_programs(&script, &QUERY, &mut found).unwrap_err().raw_os_error(), Some(22));
+    let script = Script::new([refused(22), refused(22), rows(&[Row::tcp4(1).bytes()])]);
+    let answer = listed(&script, &query).unwrap();
+    assert_eq!((answer.data.len(), answer.warnings, script.left()), (1, vec![], 0));
+    // After another error, or without a program, nothing is asked again.
+    for (errno, query) in [(1, &query), (22, &connections())] {
+        let script = Script::new([refused(errno), refused(errno)]);
+        assert!(listed(&script, query).is_err());
+        assert_eq!(script.left(), 0);
+    }
 }
 
 #[test]
@@ -324,8 +159,8 @@ fn every_request_has_its_program_as_an_attribute() {
         bytes
     };
     for kinds in [Kinds::all(), Kinds::TCP_V6 | Kinds::UDP_V6] {
-        let query = SocketQuery { kinds, programs: programs.clone(), ..QUERY };
-        let bare = SocketQuery { kinds, ..QUERY };
+        let query = SocketQuery { kinds, programs: programs.clone(), ..all() };
+        let bare = SocketQuery { kinds, ..all() };
         for (with, without) in dumps(&query).iter().zip(dumps(&bare)) {
             let tail = attribute(if with.protocol == Protocol::Tcp { [1, 4, 8, 0] } else { [1, 4, 4, 0] });
             let requests = std::iter::once(&with.request).chain(&with.instead);
@@ -339,21 +174,153 @@ fn every_request_has_its_program_as_an_attribute() {
 }
 
 #[test]
-fn when_both_sources_fail_the_error_names_both() {
-    let refused = || (vec![message(2, 0, &(-1i32).to_ne_bytes())], None);
-    let error = sockets(&Script::new([refused(), refused()]), &QUERY).unwrap_err().to_string();
+fn without_sock_diag_proc_net_is_read() {
+    let head =
+        "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
+    let line = "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000002 00:00000000 00000000  1000        0 4242 1 0\n";
+    let files =
+        || Fake::new().file("/proc/net/tcp", format!("{head}{line}nonsense\n")).file("/proc/net/udp", head);
+    // TCP of both families, then of the first; UDP of the first.
+    let script = || Script::new([refused(1), refused(1), refused(1)]);
+    let query = SocketQuery { fields: Fields::MARK, ..all() };
+    let answer = listed(&script().with(files()), &query).unwrap();
+    let [listener] = &answer.data[..] else { panic!("{answer:?}") };
+    assert_eq!((listener.local.port, listener.state), (0x1f90, Some(TcpState::Listen)));
+    assert_eq!((listener.uid, listener.id.inode), (Some(1000), Some(4242)));
+    let fallback = Warning::ProcNetFallback { reason: "Operation not permitted".into() };
+    let odd = Warning::OddMessages { what: "/proc/net/tcp", count: 1 };
+    // Nothing is said of marks, which these files never have.
+    assert_eq!(answer.warnings, [fallback, odd, Warning::BoundUnavailable { release: None }]);
+
+    let error = listed(&script(), &query).unwrap_err().to_string();
     assert!(error.contains("sock_diag: Operation not permitted"), "{error}");
     assert!(error.contains("/proc/net: "), "{error}");
 }
 
 #[test]
-fn releases_are_compared_as_numbers() {
-    for (release, old) in
-        [("6.8.0-45-generic", false), ("6.18.44", false), ("6.7.12", true), ("5.14.0-503.el9", true)]
-    {
+fn missing_bound_sockets_are_a_warning_on_old_kernels() {
+    let warned = |release: &str, row: Row, query: &SocketQuery| {
+        let files = Fake::new().file("/proc/sys/kernel/osrelease", format!("{release}\n"));
+        let dumped = [rows(&[row.bytes()]), rows(&[]), rows(&[])];
+        let answer = listed(&Script::new(dumped).with(files), query).unwrap();
+        answer.warnings
+    };
+    let old = [Warning::BoundUnavailable { release: Some("6.7.12".into()) }];
+    assert_eq!(warned("6.7.12", Row::tcp4(1), &all()), old);
+    assert_eq!(warned("6.8.0-45-generic", Row::tcp4(1), &all()), []);
+    // A row counts for more than the release.
+    assert_eq!(warned("6.7.12", Row::tcp4(7), &all()), []);
+    assert_eq!(warned("6.7.12", Row::tcp4(1), &connections()), []);
+    for (release, old) in [("6.18.44", false), ("5.14.0-503.el9", true), ("what?", false)] {
         assert_eq!(older_than_6_8(release), old, "{release}");
     }
-    assert!(!older_than_6_8("what?"), "an odd release is not called old");
+}
+
+/// A row of `127.0.0.1` with this port, in a message with these flags.
+fn established(port: u16, flags: u16) -> Vec<u8> {
+    message(20, flags, &Row { ports: (port, 9), ..Row::tcp4(1) }.bytes())
+}
+
+/// Passes on the ports of connections until one of them is `last`; keeps nothing.
+fn stream(script: &Script, may_restart: bool, last: u16) -> (Result<Vec<Warning>, Error>, Vec<u16>) {
+    let mut ports = Vec::new();
+    let query = SocketQuery { kinds: Kinds::all(), ..connections() };
+    let answer = visited(script, &query, may_restart, &mut |socket| {
+        ports.push(socket.local.port);
+        if socket.local.port == last { Visit::Stop } else { Visit::Skip }
+    });
+    (
+        answer.map(|answer| {
+            assert_eq!(answer.data, []);
+            answer.warnings
+        }),
+        ports,
+    )
+}
+
+#[test]
+fn an_interrupted_dump_begins_again_if_it_may() {
+    let torn = (vec![established(1, NLM_F_DUMP_INTR), done()], None);
+    let whole = (vec![established(2, 0), done()], None);
+    let script = || Script::new([torn.clone(), whole.clone(), rows(&[]), rows(&[])]);
+    let answer = listed(&script(), &SocketQuery { kinds: Kinds::all(), ..connections() }).unwrap();
+    assert_eq!(answer.data.iter().map(|socket| socket.local.port).collect::<Vec<_>>(), [2]);
+    assert_eq!(answer.warnings, []);
+    let (answer, found) = stream(&script(), true, 0);
+    assert_eq!((answer.unwrap(), found), (vec![], vec![1, 2]));
+    // What was passed on cannot be taken back: a warning says what may be missing.
+    let script = Script::new([torn, rows(&[]), rows(&[])]);
+    let (answer, found) = stream(&script, false, 0);
+    assert_eq!(answer.unwrap(), [Warning::DumpInterrupted { what: "table of TCP sockets" }]);
+    assert_eq!((found, script.left()), (vec![1], 0));
+}
+
+#[test]
+fn a_failure_after_sockets_were_passed_on_is_final() {
+    let broken = (vec![established(1, 0)], Some(5));
+    let (answer, found) = stream(&Script::new([broken.clone()]), false, 0);
+    assert_eq!(answer.unwrap_err().source.raw_os_error(), Some(5));
+    assert_eq!(found, [1]);
+    // Otherwise, each family is asked for.
+    let each = || [(vec![established(3, 0), done()], None), rows(&[]), rows(&[]), rows(&[])];
+    for (first, may_restart, expected) in [(refused(22), false, vec![3]), (broken, true, vec![1, 3])] {
+        let script = Script::new(std::iter::once(first).chain(each()));
+        let (answer, found) = stream(&script, may_restart, 0);
+        assert_eq!((answer.unwrap(), found, script.left()), (vec![], expected, 0));
+    }
+}
+
+#[test]
+fn nothing_is_read_after_a_stop() {
+    let first = [established(1, 0), established(2, 0), established(3, 0)].concat();
+    // There are no further answers: UDP is not asked for any more. Nothing is said of bound-only sockets.
+    let script = Script::new([(vec![first, established(4, 0)], None)]);
+    let (answer, found) = stream(&script, false, 2);
+    assert_eq!((answer.unwrap(), found), (vec![], vec![1, 2]));
+}
+
+#[test]
+fn the_visitor_says_what_is_kept_and_whose_owners_are_wanted() {
+    let of_port = |port| Row { ports: (port, 9), numbers: [0, 0, 0, 0, port.into()], ..Row::tcp4(1) }.bytes();
+    let unheld = Row { numbers: [0; 5], ..Row::tcp4(6) }.bytes();
+    let query = connections();
+    for (owners, wanted) in [
+        (OwnerSearch::No, vec![2]),
+        (OwnerSearch::Some(Default::default()), vec![2]),
+        (OwnerSearch::All(Default::default()), vec![2, 3]),
+    ] {
+        let script = Script::new([rows(&[of_port(1), of_port(2), of_port(3), unheld.clone()])]);
+        let listing = Listing { query: &query, owners, may_restart: true };
+        let table = list(&script, &listing, &mut |socket| match socket.local.port {
+            1 => Visit::Skip,
+            2 => Visit::KeepWithOwners,
+            _ => Visit::Keep,
+        });
+        let table = table.unwrap().data;
+        let ports: Vec<_> = table.iter().map(|socket| socket.local.port).collect();
+        assert_eq!(ports, [2, 3, 80]);
+        assert_eq!(table.wanted().map(|id| id.inode).collect::<Vec<_>>(), wanted);
+    }
+}
+
+#[test]
+fn a_dual_stack_listener_is_one_socket_for_each_kind_that_it_serves() {
+    let mut listener = Row { family: AF_INET6, addresses: ([0; 16], [0; 16]), ..Row::tcp4(10) }.bytes();
+    wire::put_attribute(&mut listener, super::decode::INET_DIAG_SKV6ONLY, &[0]);
+    for (kinds, states, listed_once) in [
+        (Kinds::TCP, States::LISTEN, true),
+        (Kinds::TCP_V4, States::LISTEN, true),
+        (Kinds::TCP_V6, States::LISTEN, true),
+        (Kinds::TCP, States::ESTABLISHED, false),
+    ] {
+        let query = SocketQuery::new(kinds, states);
+        let found = listed(&Script::new([rows(std::slice::from_ref(&listener))]), &query).unwrap().data;
+        assert_eq!(found.len(), usize::from(listed_once));
+        for socket in &found {
+            assert_eq!((socket.family, socket.remote), (Family::V6, None));
+            assert_eq!(SocketRef::from(socket).families(), ServedFamilies { v4: true, v6: true });
+        }
+    }
 }
 
 #[test]
@@ -362,9 +329,9 @@ fn this_process_finds_its_own_sockets() {
     let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let (server, _) = listener.accept().unwrap();
     let udp = UdpSocket::bind("[::1]:0").unwrap();
-    let answer = sockets(&Live, &QUERY).unwrap();
-    let end = |address: std::net::SocketAddr| Endpoint::new(address.ip(), address.port(), 0);
-    let is_there = |protocol, local: std::net::SocketAddr, remote: Option<std::net::SocketAddr>, state| {
+    let answer = listed(&Live, &all()).unwrap();
+    let end = |address: SocketAddr| Endpoint::new(address.ip(), address.port(), 0);
+    let is_there = |protocol, local: SocketAddr, remote: Option<SocketAddr>, state| {
         let wanted = (protocol, end(local), remote.map(end), state);
         let there = answer
             .data
@@ -380,7 +347,7 @@ fn this_process_finds_its_own_sockets() {
 }
 
 #[test]
-fn this_process_finds_the_course_of_its_own_connection() {
+fn this_process_finds_the_tcp_info_of_its_own_connection() {
     use std::io::{Read, Write};
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -388,9 +355,10 @@ fn this_process_finds_the_course_of_its_own_connection() {
     let (mut server, _) = listener.accept().unwrap();
     client.write_all(&[7; 5000]).unwrap();
     server.read_exact(&mut [0; 5000]).unwrap();
-    let fields = Fields::TCP_INFO | Fields::MEMORY | Fields::AGE | Fields::MARK;
+    let fields = Fields::MEMORY | Fields::AGE | Fields::MARK;
+    let query = SocketQuery { kinds: Kinds::TCP_V4, fields, tcp: TcpFields::all(), ..all() };
     let read = || {
-        let answer = sockets(&Live, &SocketQuery { kinds: Kinds::TCP_V4, fields, ..QUERY }).unwrap();
+        let answer = listed(&Live, &query).unwrap();
         answer
             .data
             .into_iter()
@@ -401,7 +369,7 @@ fn this_process_finds_the_course_of_its_own_connection() {
         sockets.iter().find(|socket| socket.local.port == from && socket.remote.is_some()).cloned().unwrap()
     };
     let client_port = client.local_addr().unwrap().port();
-    // The acknowledgement is on its way for a moment.
+    // The acknowledgement takes a moment.
     let mut rows = read();
     for _ in 0..1_000_000 {
         if of(&rows, client_port).tcp.unwrap().bytes_acked.unwrap() >= 5000 {
@@ -419,11 +387,11 @@ fn this_process_finds_the_course_of_its_own_connection() {
     assert!(tcp.last_data_sent.is_some() && peer.last_data_received.is_some());
     let memory = ours.memory.unwrap();
     assert!(memory.send_limit > Some(0) && memory.recv_limit > Some(0) && memory.drops.is_some());
-    // Both were silent in one direction; how old they are is known unless the system runs for long.
+    // Both were silent in one direction, so their age is known unless the system has run for too long.
     let uptime: f64 =
         std::fs::read_to_string("/proc/uptime").unwrap().split(' ').next().unwrap().parse().unwrap();
     assert_eq!((ours.age.is_some(), theirs.age.is_some()), (uptime < 4_294_967.0, uptime < 4_294_967.0));
-    // A listener has memory and a mark, but no course.
+    // A listener has memory and a mark, but no TCP info.
     let listening = rows.iter().find(|socket| socket.remote.is_none()).unwrap();
     assert!(listening.memory.is_some() && listening.tcp.is_none() && listening.age.is_none());
     // CAP_NET_ADMIN is number 12.
@@ -433,8 +401,20 @@ fn this_process_finds_the_course_of_its_own_connection() {
     assert!(listening.mark.is_none() || may_know, "{:?}", listening.mark);
 }
 
+impl Rows for Vec<Socket> {
+    fn row(&mut self, message: Message<'_>) -> bool {
+        let socket = decode_socket(message.payload, Protocol::Tcp);
+        self.extend(socket.clone());
+        socket.is_some()
+    }
+    fn restart(&mut self) -> bool {
+        self.clear();
+        true
+    }
+}
+
 #[test]
-fn the_walk_for_both_families_gives_what_two_walks_give() {
+fn one_walk_for_both_families_finds_what_two_walks_find() {
     let v4 = TcpListener::bind("127.0.0.1:0").unwrap();
     let v6 = TcpListener::bind("[::1]:0").unwrap();
     let ours = [&v4, &v6].map(|listener| {
@@ -442,75 +422,18 @@ fn the_walk_for_both_families_gives_what_two_walks_give() {
         Endpoint::new(address.ip(), address.port(), 0)
     });
     let rows = |requests: &[Vec<u8>]| {
-        let mut found = Vec::new();
+        let mut found: Vec<Socket> = Vec::new();
         for request in requests {
-            let mut rows = DumpRows { from: found.len(), sink: &mut found, protocol: Protocol::Tcp };
+            let mut rows: Vec<Socket> = Vec::new();
             wire::dump(&Live, Netlink::SockDiag, request, &mut rows).unwrap();
+            found.append(&mut rows);
         }
         found.retain(|socket| socket.remote.is_none() && ours.contains(&socket.local));
         found.sort_by_key(|socket| socket.id);
         found
     };
-    let dump = &dumps(&SocketQuery { kinds: Kinds::TCP, ..QUERY })[0];
+    let dump = &dumps(&SocketQuery { kinds: Kinds::TCP, ..all() })[0];
     let both = rows(std::slice::from_ref(&dump.request));
     assert_eq!(both, rows(&dump.instead));
     assert_eq!(both.len(), 2);
-}
-
-fn any_row() -> impl Strategy<Value = Row> {
-    let ends = (any::<(u16, u16)>(), any::<([u8; 16], [u8; 16])>());
-    let head = (prop_oneof![Just(AF_INET), Just(AF_INET6)], any::<u8>(), 0..6u8, any::<u8>());
-    (head, ends, any::<u32>(), any::<u64>(), any::<[u32; 5]>()).prop_map(
-        |((family, state, timer, retransmits), (ports, addresses), interface, cookie, numbers)| Row {
-            family,
-            state,
-            timer,
-            retransmits,
-            ports,
-            addresses,
-            interface,
-            cookie,
-            numbers,
-        },
-    )
-}
-
-proptest! {
-    #[test]
-    fn arbitrary_bytes_are_decoded_without_panic(bytes: Vec<u8>, udp: bool) {
-        let protocol = if udp { Protocol::Udp } else { Protocol::Tcp };
-        let socket = decode_socket(&bytes, protocol);
-        let brief = |socket| Brief { v6_only: None, ..socket };
-        let in_brief = decode_brief(&bytes, protocol);
-        prop_assert_eq!(in_brief.map(brief), socket.as_ref().map(|socket| brief(Brief::from(socket))));
-        prop_assert_eq!(in_brief.map(|brief| brief.sections()), socket.as_ref().map(Socket::sections));
-        prop_assert_eq!(socket.is_some(), bytes.len() >= MESSAGE && matches!(bytes[0], 2 | 10));
-    }
-
-    /// The netlink-packet crates read the same bytes.
-    #[test]
-    fn an_independent_decoder_agrees(row in any_row(), tos: u8, v6_only: bool, cong in "[a-z]{1,15}") {
-        let mut bytes = row.bytes();
-        wire::put_attribute(&mut bytes, INET_DIAG_TOS, &[tos]);
-        wire::put_attribute(&mut bytes, INET_DIAG_TCLASS, &[tos]);
-        wire::put_attribute(&mut bytes, INET_DIAG_SKV6ONLY, &[v6_only.into()]);
-        wire::put_attribute(&mut bytes, INET_DIAG_CONG, format!("{cong}\0").as_bytes());
-        let ours = decode_socket(&bytes, Protocol::Tcp).unwrap();
-        let theirs = InetResponse::parse(bytes.as_slice()).unwrap();
-        let head = &theirs.header;
-        let end = |address, port| Endpoint::new(address, port, head.socket_id.interface_id);
-        prop_assert_eq!(ours.local, end(head.socket_id.source_address, head.socket_id.source_port));
-        if let Some(remote) = ours.remote {
-            prop_assert_eq!(remote, end(head.socket_id.destination_address, head.socket_id.destination_port));
-        }
-        prop_assert_eq!(ours.state, Some(decode_state(head.state)));
-        prop_assert_eq!(ours.id.inode.unwrap_or(0), u64::from(head.inode));
-        prop_assert_eq!(ours.uid, (head.inode != 0).then_some(head.uid));
-        prop_assert_eq!((ours.recv_queue, ours.send_queue), (Some(head.recv_queue), Some(head.send_queue)));
-        prop_assert_eq!(ours.timer.is_some(), head.timer.is_some());
-        let theirs = |nla| theirs.nlas.contains(&nla);
-        prop_assert!(theirs(Nla::Tos(ours.traffic_class.unwrap())));
-        prop_assert!(theirs(Nla::SkV6Only(ours.v6_only.unwrap())));
-        prop_assert!(theirs(Nla::Congestion(ours.congestion.unwrap().into())));
-    }
 }

@@ -12,7 +12,7 @@ fn distinct(len: usize) -> Vec<u8> {
 }
 
 #[test]
-fn every_field_is_in_its_place() {
+fn every_field_is_decoded_from_its_offset() {
     let info = decode_tcp_info(&distinct(248));
     let word = |at: u32| Some(1_000 + at / 4);
     let micros = |at: u32| Some(Duration::from_micros(u64::from(1_000 + at / 4)));
@@ -50,7 +50,7 @@ fn every_field_is_in_its_place() {
 }
 
 #[test]
-fn an_older_kernel_leaves_the_end_unknown() {
+fn fields_that_an_older_kernel_lacks_are_unknown() {
     // Linux 4.2 ends with the segments, 4.10 with the time limited by the send buffer.
     let info = decode_tcp_info(&distinct(144));
     assert!(info.segs_in.is_some() && info.rtt.is_some());
@@ -58,17 +58,17 @@ fn an_older_kernel_leaves_the_end_unknown() {
         (info.min_rtt, info.data_segs_in, info.delivery_rate, info.app_limited),
         (None, None, None, None)
     );
-    assert!(info.last_data_sent.is_some(), "it cannot be told that there was none");
+    assert!(info.last_data_sent.is_some(), "whether there was none is unknown");
     let info = decode_tcp_info(&distinct(192));
     assert!(info.buffer_limited_time.is_some() && info.app_limited.is_some());
     assert_eq!((info.bytes_sent, info.send_window), (None, None));
     assert_eq!(decode_tcp_info(&[]), TcpInfo::default());
-    // A number of which half is there is not there.
+    // Half of a number is unknown too.
     assert_eq!(decode_tcp_info(&distinct(206)).bytes_sent, None);
 }
 
 #[test]
-fn what_was_not_measured_is_unknown() {
+fn values_not_measured_yet_are_unknown() {
     let mut bytes = vec![0; 248];
     bytes[72..76].copy_from_slice(&250_000u32.to_ne_bytes());
     bytes[76..80].copy_from_slice(&0x7fff_ffffu32.to_ne_bytes());
@@ -83,7 +83,7 @@ fn what_was_not_measured_is_unknown() {
 }
 
 #[test]
-fn age_is_known_while_one_side_is_silent() {
+fn age_is_known_while_one_direction_is_silent() {
     let mut bytes = vec![0; 248];
     let mut set = |at: usize, number: u32| {
         bytes[at..at + 4].copy_from_slice(&number.to_ne_bytes());
@@ -97,7 +97,7 @@ fn age_is_known_while_one_side_is_silent() {
 }
 
 #[test]
-fn a_peer_that_never_answered_has_not_been_silent_since_some_time() {
+fn the_time_since_the_last_ack_is_unknown_before_the_first() {
     let mut bytes = vec![0; 248];
     bytes[56..60].copy_from_slice(&79_000_000u32.to_ne_bytes());
     bytes[0] = 1;
@@ -107,7 +107,7 @@ fn a_peer_that_never_answered_has_not_been_silent_since_some_time() {
 }
 
 #[test]
-fn memory_by_length() {
+fn memory_may_be_shorter_on_older_kernels() {
     let memory = decode_memory(&distinct(36));
     assert_eq!(
         (memory.recv_allocated, memory.backlog, memory.drops),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::linux::fake::Fake;
 use crate::linux::source::ProcessSource;
 use proptest::prelude::*;
 use std::collections::VecDeque;
@@ -7,22 +8,30 @@ use std::sync::Mutex;
 /// The datagrams of one answer, and the error number that ends it.
 type Answer = (Vec<Vec<u8>>, Option<i32>);
 
-/// Answers each netlink request with the next of its scripts.
-pub(in crate::linux) struct Script(Mutex<VecDeque<Answer>>);
+/// Answers each netlink request with the next of its scripts, and has files.
+pub(in crate::linux) struct Script {
+    answers: Mutex<VecDeque<Answer>>,
+    files: Fake,
+}
 
 impl Script {
     pub(in crate::linux) fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
-        Self(Mutex::new(answers.into_iter().collect()))
+        Self { answers: Mutex::new(answers.into_iter().collect()), files: Fake::new() }
+    }
+
+    pub(in crate::linux) fn with(self, files: Fake) -> Self {
+        Self { files, ..self }
     }
 
     pub(in crate::linux) fn left(&self) -> usize {
-        self.0.lock().unwrap().len()
+        self.answers.lock().unwrap().len()
     }
 }
 
 impl Source for Script {
     fn netlink(&self, _: Netlink, _: &[u8], each: &mut dyn FnMut(&[u8]) -> Next) -> io::Result<()> {
-        let (datagrams, errno) = self.0.lock().unwrap().pop_front().expect("a request without a script");
+        let (datagrams, errno) =
+            self.answers.lock().unwrap().pop_front().expect("a request without a script");
         for datagram in datagrams {
             if each(&datagram) == Next::Done {
                 return Ok(());
@@ -30,8 +39,8 @@ impl Source for Script {
         }
         errno.map_or(Ok(()), |errno| Err(io::Error::from_raw_os_error(errno)))
     }
-    fn read(&self, _: &str, _: &mut Vec<u8>) -> io::Result<()> {
-        Err(io::ErrorKind::NotFound.into())
+    fn read(&self, path: &str, into: &mut Vec<u8>) -> io::Result<()> {
+        self.files.read(path, into)
     }
     fn read_link(&self, _: &str) -> io::Result<Vec<u8>> {
         Err(io::ErrorKind::NotFound.into())
@@ -94,7 +103,7 @@ fn rows_of_all_datagrams_are_kept() {
 }
 
 #[test]
-fn an_interrupted_dump_is_asked_for_again() {
+fn an_interrupted_dump_is_repeated() {
     let torn = (vec![message(20, NLM_F_DUMP_INTR, b"torn"), done()], None);
     let whole = (vec![message(20, 0, b"good"), done()], None);
     let script = Script::new([torn.clone(), torn.clone(), whole]);
@@ -110,7 +119,7 @@ fn an_interrupted_dump_is_asked_for_again() {
 }
 
 #[test]
-fn an_overrun_is_asked_for_again_and_is_an_error_when_nothing_came() {
+fn an_overrun_is_repeated_and_fails_without_rows() {
     let overrun = (vec![message(20, 0, b"part")], Some(ENOBUFS));
     let (end, kept) = run(&Script::new([overrun.clone(), (vec![message(20, 0, b"good"), done()], None)]));
     assert_eq!(end.unwrap(), DumpEnd::default());
@@ -142,7 +151,7 @@ fn an_error_is_never_an_empty_table() {
 }
 
 #[test]
-fn messages_that_make_no_sense_are_counted_and_passed_over() {
+fn malformed_messages_are_counted_and_skipped() {
     let mut short = message(20, 0, b"row!");
     short.truncate(18);
     let odd_kind = message(99, 0, b"what");
@@ -155,7 +164,7 @@ fn messages_that_make_no_sense_are_counted_and_passed_over() {
 }
 
 #[test]
-fn a_length_of_zero_does_not_go_round_for_ever() {
+fn a_length_of_zero_does_not_loop() {
     assert_eq!(messages(&[0; 64]).collect::<Vec<_>>(), [None]);
     assert_eq!(attributes(&[0; 64]).count(), 0);
     // An attribute of four bytes is empty, but an attribute all the same.

@@ -8,7 +8,7 @@ use windows_sys::Win32::NetworkManagement::IpHelper::{
     MIBICMPSTATS_EX_XPSP1,
 };
 
-/// A structure of `size` bytes, in which each `DWORD` is the offset it stands at.
+/// A structure of `size` bytes, in which each `DWORD` is the offset that it is at.
 fn offsets(size: usize) -> Vec<u8> {
     (0..size).step_by(4).flat_map(|offset| u32::try_from(offset).unwrap().to_le_bytes()).collect()
 }
@@ -46,20 +46,20 @@ fn ip() {
         ..IpCounters::default()
     };
     assert_eq!(ip, expected);
-    assert_eq!(ip.reasm_timeout, None, "a setting is no counter");
+    assert_eq!(ip.reasm_timeout, None, "it is a setting, not a counter");
 }
 
 #[test]
 fn icmp_has_a_counter_for_each_type() {
     let sent_at = offset_of!(MIB_ICMP_EX_XPSP1, icmpOutStats);
     assert_eq!(
-        (Icmp::SIZE, sent_at),
+        (ICMP_SIZE, sent_at),
         (size_of::<MIBICMPSTATS_EX_XPSP1>(), size_of::<MIBICMPSTATS_EX_XPSP1>())
     );
-    assert_eq!(Icmp::TYPES, offset_of!(MIBICMPSTATS_EX_XPSP1, rgdwTypeCount));
+    assert_eq!(ICMP_TYPES, offset_of!(MIBICMPSTATS_EX_XPSP1, rgdwTypeCount));
     let bytes = offsets(size_of::<MIB_ICMP_EX_XPSP1>());
-    let of = |kind: usize| at(Icmp::TYPES + kind * 4);
-    let sent = |kind: usize| at(sent_at + Icmp::TYPES + kind * 4);
+    let of = |kind: usize| at(ICMP_TYPES + kind * 4);
+    let sent = |kind: usize| at(sent_at + ICMP_TYPES + kind * 4);
     let v4 = decode_icmp_v4(&bytes).unwrap();
     assert_eq!(
         (v4.in_msgs, v4.in_errors, v4.out_msgs, v4.out_errors),
@@ -73,6 +73,8 @@ fn icmp_has_a_counter_for_each_type() {
     let received = [v6.in_dest_unreachs, v6.in_pkt_too_bigs, v6.in_echos, v6.in_redirects];
     assert_eq!(received, [of(1), of(2), of(128), of(137)]);
     assert_eq!([v6.out_neighbor_solicits, v6.out_mld_v2_reports], [sent(135), sent(143)]);
+    assert!(IcmpV4Counters::NAMES.iter().all(|name| v4.get(name).is_some()), "{v4:?}");
+    assert!(IcmpV6Counters::NAMES.iter().all(|name| v6.get(name).is_some()), "{v6:?}");
     assert_eq!(decode_icmp_v4(&bytes[..bytes.len() - 1]), None);
 }
 
@@ -162,14 +164,14 @@ fn each_family_counts_for_itself_and_64_bits_are_preferred() {
 }
 
 #[test]
-fn as_many_connections_as_may_be_is_no_number() {
+fn an_unlimited_number_of_connections_is_unknown() {
     let mut bytes = offsets(60);
     bytes[12..16].fill(0xff);
     assert_eq!(decode_tcp(&bytes).unwrap().max_conn, None);
 }
 
 #[test]
-fn a_machine_without_ipv6_lacks_nothing() {
+fn a_machine_without_ipv6_is_no_warning() {
     let mut machine = machine();
     for question in [
         Question::IpStatistics(Family::V6),
@@ -196,13 +198,13 @@ fn what_is_refused_or_short_is_unknown_with_a_reason() {
     let said: Vec<String> = answer.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(said.len(), 2, "{said:?}");
     assert!(said[0].starts_with("what ICMP counted is unknown: "), "{said:?}");
-    assert_eq!(said[1], "what UDP over IPv6 counted is unknown: Windows gave less than it should");
-    assert!(counters(&Fake::new()).is_err(), "without IPv4 there is no answer");
+    assert_eq!(said[1], "what UDP over IPv6 counted is unknown: the answer of Windows is too short");
+    assert!(counters(&Fake::new()).is_err(), "the counters of IPv4 are required");
 }
 
 proptest! {
     #[test]
-    fn no_bytes_are_too_odd(bytes in proptest::collection::vec(any::<u8>(), 0..2200)) {
+    fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..2200)) {
         decode_all(&bytes);
     }
 }

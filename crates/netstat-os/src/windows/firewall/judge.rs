@@ -1,75 +1,82 @@
-//! What the rules of the Windows firewall do with a packet of which little is known: that another machine begins with it.
+//! Judges a packet of which only its destination is known: whether the rules let another machine begin with it.
 //!
-//! Which profile is in force depends on the network that the packet comes by. So each is judged, and where they differ it
-//! depends. Rules that block win over those that allow; what no rule names goes by the default of the profile.
+//! Which profile is in force depends on the network that the packet arrives on, so all are judged, and if they differ, the
+//! judgement is that it depends. Blocking rules override allowing ones; without a rule the default of the profile applies.
 
-use super::Profiles;
+use super::profiles::Profiles;
 use super::rule::{Action, Match, Rule};
 use netstat_model::{Inbound, Judgement, Passage};
 
-/// How many rules are named.
+/// How many rules a judgement names.
 const NAMED: usize = 3;
 
-/// The settings of a profile; `None` where one is not understood.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The settings of a profile; `None` where one is unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Settings {
     /// The firewall is on.
     pub(super) enabled: Option<bool>,
-    /// What no rule names is let in.
+    /// Packets without a rule are let in.
     pub(super) allows: Option<bool>,
-    /// Rules that allow do not count.
+    /// Allowing rules are ignored.
     pub(super) shielded: Option<bool>,
-    /// Rules of this machine count beside those of its administration.
+    /// Rules of the machine apply in addition to those of its administration.
     pub(super) merges: Option<bool>,
 }
 
-/// All that the firewall goes by.
+/// Everything that decides what the firewall does.
 #[derive(Debug, Default)]
 pub(super) struct Ruleset {
     /// Of the three profiles, in the order of [`Profiles::EACH`].
     pub(super) settings: Vec<Settings>,
-    /// Rules of the machine itself.
+    /// Rules of the machine.
     pub(super) local: Vec<Rule>,
     /// Rules of its administration.
     pub(super) managed: Vec<Rule>,
-    /// What Windows lets its services do, before all else.
+    /// Rules that restrict the services of Windows.
     pub(super) hardening: Vec<Rule>,
 }
 
-/// What becomes of a packet, and what decides it.
+/// What happens to a packet, and what decides it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Way {
+struct Outcome {
     passage: Passage,
     by: String,
 }
 
-impl Way {
-    fn new(passage: Passage, by: &str) -> Self {
-        Self { passage, by: by.to_owned() }
-    }
-
-    /// Where it is not known which of two ways it goes.
-    fn or(self, other: Self) -> Self {
-        if self.passage == other.passage {
-            return self;
-        }
-        Self::new(Passage::Depends, "settings that are not understood")
+impl Outcome {
+    fn new(passage: Passage, by: impl Into<String>) -> Self {
+        Self { passage, by: by.into() }
     }
 }
 
-/// A rule that is about the packet.
+/// Chooses an outcome by a setting. If the setting is unknown and the outcomes differ, it depends.
+fn choose(setting: Option<bool>, yes: impl FnOnce() -> Outcome, no: impl FnOnce() -> Outcome) -> Outcome {
+    match setting {
+        Some(true) => yes(),
+        Some(false) => no(),
+        None => {
+            let yes = yes();
+            if yes.passage == no().passage {
+                return yes;
+            }
+            Outcome::new(Passage::Depends, "settings that are not understood")
+        }
+    }
+}
+
+/// A rule that may match the packet.
 #[derive(Debug, Clone, Copy)]
-struct About<'a> {
+struct Candidate<'a> {
     rule: &'a Rule,
     /// Not [`Match::No`].
     matched: Match,
-    /// It is one of the machine itself.
+    /// The rule is one of the machine.
     local: bool,
 }
 
-impl<'a> About<'a> {
+impl<'a> Candidate<'a> {
     fn of(rule: &'a Rule, inbound: &Inbound, local: bool) -> Option<Self> {
-        // One that does not say whether it is switched on may be either.
+        // A rule that does not say whether it is enabled may be either.
         let at_most = rule.active.map_or(Match::Maybe, |_| Match::Yes);
         let matched = rule.matches(inbound).min(at_most);
         (matched > Match::No).then_some(Self { rule, matched, local })
@@ -78,28 +85,28 @@ impl<'a> About<'a> {
 
 impl Ruleset {
     pub(super) fn judge(&self, inbound: &Inbound) -> Judgement {
-        let local = self.local.iter().map(|rule| (rule, true));
-        let rules = local.chain(self.managed.iter().map(|rule| (rule, false)));
-        let all: Vec<About<'_>> = rules.filter_map(|(rule, local)| About::of(rule, inbound, local)).collect();
-        let mut ways: Vec<(Profiles, Way)> = Vec::new();
+        let local = self.local.iter().filter_map(|rule| Candidate::of(rule, inbound, true));
+        let managed = self.managed.iter().filter_map(|rule| Candidate::of(rule, inbound, false));
+        let candidates: Vec<Candidate<'_>> = local.chain(managed).collect();
+        let mut outcomes: Vec<(Profiles, Outcome)> = Vec::new();
         for (profile, settings) in Profiles::EACH.into_iter().zip(&self.settings) {
-            let holds = |about: &&About<'_>| about.rule.profiles.contains(profile);
-            let way = through(settings, &all.iter().filter(holds).copied().collect::<Vec<_>>());
-            match ways.iter_mut().find(|(_, known)| *known == way) {
+            let outcome = outcome(settings, profile, &candidates);
+            match outcomes.iter_mut().find(|(_, known)| *known == outcome) {
                 Some((profiles, _)) => *profiles |= profile,
-                None => ways.push((profile, way)),
+                None => outcomes.push((profile, outcome)),
             }
         }
-        let title = |(profiles, way): &(Profiles, Way)| {
-            if *profiles == Profiles::all() {
-                return format!("Windows firewall: {}", way.by);
-            }
-            format!("Windows firewall ({}): {}", profiles.words().join(" and "), way.by)
+        let title = |(profiles, outcome): &(Profiles, Outcome)| match profiles.words().join(" and ") {
+            _ if profiles.is_all() => format!("Windows firewall: {}", outcome.by),
+            words => format!("Windows firewall ({words}): {}", outcome.by),
         };
-        let mut by: Vec<String> = ways.iter().map(title).collect();
-        let mut passages = ways.iter().map(|(_, way)| way.passage);
-        let first = passages.next().unwrap_or(Passage::Depends);
-        let mut passage = if passages.all(|passage| passage == first) { first } else { Passage::Depends };
+        let mut by: Vec<String> = outcomes.iter().map(title).collect();
+        let mut passage = match outcomes.as_slice() {
+            [(_, first), rest @ ..] if rest.iter().all(|(_, it)| it.passage == first.passage) => {
+                first.passage
+            }
+            _ => Passage::Depends,
+        };
         if passage == Passage::Open && self.restricts(inbound) {
             passage = Passage::Depends;
             by.push("Windows service hardening".to_owned());
@@ -107,84 +114,67 @@ impl Ruleset {
         Judgement { passage, by }
     }
 
-    /// Whether Windows may keep the service itself from it. There a rule that allows is an exception from one that blocks,
-    /// and is switched on unless it says otherwise.
+    /// Returns true if service hardening may block the packet. There an allowing rule is an exception from a blocking
+    /// one, and rules are enabled unless they say otherwise.
     fn restricts(&self, inbound: &Inbound) -> bool {
-        let most = |action: Option<Action>| {
-            let of = self.hardening.iter().filter(|rule| rule.action == action);
-            of.map(|rule| rule.matches(inbound)).max().unwrap_or(Match::No)
+        let best = |action: Option<Action>| {
+            let rules = self.hardening.iter().filter(|rule| rule.action == action);
+            rules.map(|rule| rule.matches(inbound)).max().unwrap_or(Match::No)
         };
-        let blocks = most(Some(Action::Block)).max(most(None));
-        blocks > Match::No && most(Some(Action::Allow)) < Match::Yes
+        let blocks = best(Some(Action::Block)).max(best(None));
+        blocks > Match::No && best(Some(Action::Allow)) < Match::Yes
     }
 }
 
-/// What becomes of it in a profile.
-fn through(settings: &Settings, about: &[About<'_>]) -> Way {
-    let off = || Way::new(Passage::Open, "off");
-    let shield = || Way::new(Passage::Closed, "no exceptions are allowed");
-    let by_rules = || {
-        let counts = about.iter().filter(|about| !about.local || settings.merges != Some(false));
-        let counted: Vec<About<'_>> = counts
-            .map(|about| match settings.merges {
-                None if about.local => About { matched: Match::Maybe, ..*about },
-                _ => *about,
-            })
-            .collect();
-        match settings.allows {
-            Some(allows) => decide(&counted, allows),
-            None => decide(&counted, true).or(decide(&counted, false)),
-        }
+/// Decides what happens to the packet in a profile.
+fn outcome(settings: &Settings, profile: Profiles, candidates: &[Candidate<'_>]) -> Outcome {
+    let applies = |candidate: &&Candidate<'_>| {
+        candidate.rule.profiles.contains(profile) && (!candidate.local || settings.merges != Some(false))
     };
-    let on = || match settings.shielded {
-        Some(true) => shield(),
-        Some(false) => by_rules(),
-        None => shield().or(by_rules()),
-    };
-    match settings.enabled {
-        Some(false) => off(),
-        Some(true) => on(),
-        None => off().or(on()),
-    }
+    let applying: Vec<Candidate<'_>> = candidates
+        .iter()
+        .filter(applies)
+        .map(|candidate| match settings.merges {
+            None if candidate.local => Candidate { matched: Match::Maybe, ..*candidate },
+            _ => *candidate,
+        })
+        .collect();
+    let by_rules = || choose(settings.allows, || by_rules(&applying, true), || by_rules(&applying, false));
+    let shielded = || Outcome::new(Passage::Closed, "no exceptions are allowed");
+    let off = || Outcome::new(Passage::Open, "off");
+    choose(settings.enabled.map(|on| !on), off, || choose(settings.shielded, shielded, by_rules))
 }
 
-/// What the rules of a profile say, and where none does, the default.
-fn decide(about: &[About<'_>], allows: bool) -> Way {
+/// Decides by the rules of a profile, and without a rule by its default.
+fn by_rules(candidates: &[Candidate<'_>], allows: bool) -> Outcome {
     let names = |actions: &[Option<Action>], at_least: Match| -> Vec<&str> {
-        let counts = |about: &&About<'_>| actions.contains(&about.rule.action) && about.matched >= at_least;
-        about.iter().filter(counts).map(|about| about.rule.name.as_str()).collect()
+        let counts = |candidate: &&Candidate<'_>| {
+            actions.contains(&candidate.rule.action) && candidate.matched >= at_least
+        };
+        candidates.iter().filter(counts).map(|candidate| candidate.rule.name.as_str()).collect()
     };
-    // A rule that was not understood may do either; whoever proves himself may pass what blocks.
+    // A rule that is not understood may do either. Authenticated senders may pass blocking rules.
     let past = names(&[Some(Action::Bypass), None], Match::Maybe);
     let blocked = names(&[Some(Action::Block)], Match::Yes);
     let may_block = names(&[Some(Action::Block), None], Match::Maybe);
     let allowed = names(&[Some(Action::Allow)], Match::Yes);
     let may_allow = names(&[Some(Action::Allow), Some(Action::Bypass), None], Match::Maybe);
-    let (passage, by) = if !blocked.is_empty() {
-        if past.is_empty() {
-            (Passage::Closed, blocked)
-        } else {
-            (Passage::Depends, [blocked, past].concat())
-        }
+    let (certain, deciding, doubtful) = if !blocked.is_empty() {
+        (Passage::Closed, blocked, past)
     } else if allows || !allowed.is_empty() {
-        if may_block.is_empty() {
-            (Passage::Open, allowed)
-        } else {
-            (Passage::Depends, [allowed, may_block].concat())
-        }
-    } else if may_allow.is_empty() {
-        (Passage::Closed, Vec::new())
+        (Passage::Open, allowed, may_block)
     } else {
-        (Passage::Depends, may_allow)
+        (Passage::Closed, Vec::new(), may_allow)
     };
-    match (passage, by.as_slice()) {
-        (Passage::Open, []) => Way::new(passage, "allows by default"),
-        (_, []) => Way::new(passage, "blocks by default"),
-        (_, names) => Way { passage, by: named(names) },
+    let passage = if doubtful.is_empty() { certain } else { Passage::Depends };
+    match ([deciding, doubtful].concat().as_slice(), passage) {
+        ([], Passage::Open) => Outcome::new(passage, "allows by default"),
+        ([], _) => Outcome::new(passage, "blocks by default"),
+        (names, _) => Outcome::new(passage, named(names)),
     }
 }
 
-/// The first of some rules, by name.
+/// Lists the first of some rules by name.
 fn named(names: &[&str]) -> String {
     let mut names = names.to_vec();
     names.sort_unstable();

@@ -1,12 +1,12 @@
-//! One rule of the Windows firewall: its text, and whether it is about what comes to a port.
+//! One rule of the Windows firewall: its text, and whether it matches packets to a port.
 //!
-//! The text is `v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=3389|App=...|Name=...|`, as MS-GPFAS has it. A
-//! condition that is not known here, or whose answer is not (who sends it, over which interface), makes a rule one that may
-//! match; what is known of it can still say that it does not.
+//! The text is `v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=3389|App=...|Name=...|`, as described by MS-GPFAS.
+//! A condition that is not modelled, or whose answer is unknown (the sender, the interface), makes the rule one that may
+//! match. The other conditions can still say that it does not.
 
 #[cfg(any(test, fuzzing))]
 use super::super::memory;
-use super::Profiles;
+use super::profiles::Profiles;
 use netstat_model::{Inbound, Protocol};
 use std::ffi::OsString;
 use std::path::Path;
@@ -16,11 +16,11 @@ use std::path::Path;
 pub(super) enum Action {
     Allow,
     Block,
-    /// Lets in whoever proves who he is, even past rules that block.
+    /// Lets authenticated senders in, even past blocking rules.
     Bypass,
 }
 
-/// Whether a rule matches; all of its conditions have to, so that the least decides.
+/// Whether a rule or one of its conditions matches. All conditions must match, so the smallest decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Match {
     No,
@@ -34,48 +34,47 @@ impl From<bool> for Match {
     }
 }
 
-/// Local ports that a rule is about.
+/// Local ports in a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ports {
     Range(u16, u16),
-    /// A word for a service that has this port if it is set up at all.
+    /// A keyword for a service that uses this port if it is set up at all.
     Perhaps(u16),
-    /// A word for ports that services choose, or one that is not known here.
+    /// A keyword for ports that services choose, or an unknown one.
     Word,
 }
 
 /// An inbound rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rule {
-    /// As people find it again.
+    /// The display name, or the ID if it has none.
     pub(super) name: String,
-    /// `None`: that was not understood.
+    /// `None` if it was not understood.
     pub(super) action: Option<Action>,
-    /// Whether it is switched on, where it says so.
+    /// Whether it is enabled; `None` if it does not say so.
     pub(super) active: Option<bool>,
-    /// In which profiles it holds.
     pub(super) profiles: Profiles,
-    /// `None`: any.
+    /// `None` for any.
     protocol: Option<u16>,
-    /// Any where there are none.
+    /// Empty for any.
     ports: Vec<Ports>,
     program: Option<String>,
     service: Option<String>,
-    /// It is about a package of the store.
+    /// It applies to a package of the store.
     package: bool,
-    /// There is a condition that cannot be decided here.
+    /// It has a condition that cannot be decided here.
     unsure: bool,
 }
 
-/// The endpoint mapper of RPC, and IPv6 in HTTPS.
+/// The ports of the RPC endpoint mapper, and of IP-HTTPS.
 const RPC_MAPPER: u16 = 135;
 const HTTPS: u16 = 443;
 
-/// How a rule says that any protocol is meant.
+/// The protocol number of a rule for any protocol.
 const ANY_PROTOCOL: u16 = 256;
 
 impl Rule {
-    /// One of which nothing is known but that it is there.
+    /// A rule of which only the existence is known.
     pub(super) fn not_understood(name: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -91,8 +90,8 @@ impl Rule {
         }
     }
 
-    /// The rule of a value, whose name is the ID of the rule; `None` for one that is not about what comes in, or is
-    /// switched off.
+    /// Decodes a value, whose name is the ID of the rule. `None` for a rule that is disabled or not about incoming
+    /// packets.
     pub(super) fn decode(id: &str, text: &str) -> Option<Self> {
         let mut fields = text.split('|');
         let version = fields.next().and_then(|first| first.strip_prefix(['v', 'V']));
@@ -101,7 +100,7 @@ impl Rule {
         }
         let mut rule = Self { active: None, unsure: false, ..Self::not_understood(id) };
         let mut profiles = Profiles::empty();
-        let mut inbound = None;
+        let mut inbound = false;
         let mut once: Vec<&str> = Vec::new();
         for field in fields.map(str::trim).filter(|field| !field.is_empty()) {
             let Some((key, value)) = field.split_once('=') else {
@@ -121,7 +120,7 @@ impl Rule {
                 "Action" if is("ByPass") => rule.action = Some(Action::Bypass),
                 "Active" if is("TRUE") => rule.active = Some(true),
                 "Active" if is("FALSE") => return None,
-                "Dir" if is("In") => inbound = Some(true),
+                "Dir" if is("In") => inbound = true,
                 "Dir" if is("Out") => return None,
                 "Profile" if is("Domain") => profiles |= Profiles::DOMAIN,
                 "Profile" if is("Private") => profiles |= Profiles::PRIVATE,
@@ -136,7 +135,8 @@ impl Rule {
                 "Svc" => rule.service = Some(value.to_owned()),
                 "AppPkgId" | "PFN" => rule.package = true,
                 "Name" if !value.is_empty() && !value.starts_with('@') => rule.name = value.to_owned(),
-                // These say nothing of what it matches: a remote end behind a NAT of this machine is one as well.
+                // None of these is a condition. Edge traversal concerns remote hosts behind a NAT, which are remote
+                // hosts like any other.
                 "Name" | "Desc" | "EmbedCtxt" | "Edge" | "Defer" => {}
                 _ if is_local_ports(key) => rule.ports.extend(value.split(',').map(ports)),
                 _ => rule.unsure = true,
@@ -145,32 +145,29 @@ impl Rule {
         if !profiles.is_empty() {
             rule.profiles = profiles;
         }
-        rule.unsure |= inbound.is_none();
+        rule.unsure |= !inbound;
         Some(rule)
     }
 
-    /// Whether it is about this.
+    /// Returns whether the rule matches a packet.
     pub(super) fn matches(&self, inbound: &Inbound) -> Match {
         let number = match inbound.protocol {
             Protocol::Tcp => 6,
             Protocol::Udp => 17,
         };
-        // Ports leave out most rules, and cost little.
-        let of_port = Match::from(self.protocol.is_none_or(|protocol| protocol == number))
+        let port = Match::from(self.protocol.is_none_or(|protocol| protocol == number))
             .min(self.matches_port(inbound.port));
-        if of_port == Match::No {
+        // Ports rule out most rules and are cheap to compare; paths are not.
+        if port == Match::No {
             return Match::No;
         }
-        [
-            of_port,
-            if self.unsure { Match::Maybe } else { Match::Yes },
-            self.program.as_deref().map_or(Match::Yes, |rule| program(rule, inbound.program.as_deref())),
-            self.service.as_deref().map_or(Match::Yes, |rule| service(rule, inbound.services.as_deref())),
-            if self.package { may_be_of_a_package(inbound) } else { Match::Yes },
-        ]
-        .into_iter()
-        .min()
-        .unwrap_or(Match::Maybe)
+        let program =
+            self.program.as_deref().map_or(Match::Yes, |rule| program(rule, inbound.program.as_deref()));
+        let service =
+            self.service.as_deref().map_or(Match::Yes, |rule| service(rule, inbound.services.as_deref()));
+        let package = if self.package { may_be_a_package(inbound) } else { Match::Yes };
+        let unsure = if self.unsure { Match::Maybe } else { Match::Yes };
+        port.min(program).min(service).min(package).min(unsure)
     }
 
     fn matches_port(&self, port: u16) -> Match {
@@ -183,11 +180,10 @@ impl Rule {
     }
 }
 
-/// `LPort`, and `LPort2_10` and its kin: what a newer version of the rules added.
+/// Returns true for `LPort`, and for `LPort2_10` and the like, which newer versions of the rules added.
 fn is_local_ports(key: &str) -> bool {
-    key.strip_prefix("LPort").is_some_and(|version| {
-        version.is_empty() || version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
-    })
+    key.strip_prefix("LPort")
+        .is_some_and(|version| version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_'))
 }
 
 fn ports(word: &str) -> Ports {
@@ -203,35 +199,35 @@ fn ports(word: &str) -> Ports {
     }
 }
 
-/// The name that stands for the kernel, which runs no file.
+/// The name that stands for the kernel, which has no executable.
 const SYSTEM: &str = "system";
 
 fn has_drive(path: &str) -> bool {
     path.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) && path.get(1..3) == Some(":\\")
 }
 
-/// Whether the file of a rule, with variables of the environment in it, is the one that a process runs.
+/// Compares the path in a rule, which may contain environment variables, with the executable of a process.
 fn program(rule: &str, asked: Option<&Path>) -> Match {
     let Some(asked) = asked else { return Match::Maybe };
     let (rule, asked) = (rule.to_lowercase(), asked.to_string_lossy().to_lowercase());
     if rule == asked {
         return Match::Yes;
     }
-    let sound = |path: &str| !path.contains(['~', '/', '%']) && !path.contains("..");
+    // Short names, links and further variables may stand for any path.
+    let is_plain = |path: &str| !path.contains(['~', '/', '%']) && !path.contains("..");
     if asked == SYSTEM || rule == SYSTEM {
-        // A variable may stand for anything.
         return if rule.starts_with('%') && !rule.contains('\\') { Match::Maybe } else { Match::No };
     }
     if !asked.contains('\\') {
-        // No more than its name is known.
+        // Only the name of the executable is known.
         let name = rule.rsplit('\\').next().unwrap_or_default();
-        return if name == asked || !sound(name) { Match::Maybe } else { Match::No };
+        return if name == asked || !is_plain(name) { Match::Maybe } else { Match::No };
     }
     if !has_drive(&asked) {
         return Match::Maybe;
     }
     if let Some((variable, rest)) = rule.strip_prefix('%').and_then(|rule| rule.split_once('%')) {
-        if !sound(rest) {
+        if !is_plain(rest) {
             return Match::Maybe;
         }
         let Some(before) = asked.strip_suffix(rest) else { return Match::No };
@@ -246,10 +242,10 @@ fn program(rule: &str, asked: Option<&Path>) -> Match {
         let is_usual = before.get(2..) == Some(usual) && before.get(1..2) == Some(":");
         return if is_usual { Match::Yes } else { Match::Maybe };
     }
-    if has_drive(&rule) && sound(&rule) { Match::No } else { Match::Maybe }
+    if has_drive(&rule) && is_plain(&rule) { Match::No } else { Match::Maybe }
 }
 
-/// Whether the service of a rule is the one that a process runs; `*` is any.
+/// Compares the service in a rule, where `*` means any service, with the services of a process.
 fn service(rule: &str, asked: Option<&[OsString]>) -> Match {
     let Some(asked) = asked else { return Match::Maybe };
     if rule == "*" {
@@ -258,14 +254,15 @@ fn service(rule: &str, asked: Option<&[OsString]>) -> Match {
     let is = |name: &OsString| name.to_string_lossy().eq_ignore_ascii_case(rule);
     match asked {
         [one] => is(one).into(),
-        // Which of them has the socket is not known.
+        // Any of them may own the socket.
         several if several.iter().any(is) => Match::Maybe,
         _ => Match::No,
     }
 }
 
-/// Packages of the store are services never, and lie where Windows keeps them; some run by files of Windows itself.
-fn may_be_of_a_package(inbound: &Inbound) -> Match {
+/// Returns whether the process may belong to a package of the store. Packages are not services, and their executables
+/// are in `WindowsApps` or belong to Windows itself.
+fn may_be_a_package(inbound: &Inbound) -> Match {
     if inbound.services.as_ref().is_some_and(|services| !services.is_empty()) {
         return Match::No;
     }
@@ -277,12 +274,11 @@ fn may_be_of_a_package(inbound: &Inbound) -> Match {
     if elsewhere || program == SYSTEM { Match::No } else { Match::Maybe }
 }
 
-/// Any bytes as the text of a rule, which is then asked about ports.
+/// Decodes any bytes as a rule, and matches it.
 #[cfg(any(test, fuzzing))]
 pub(super) fn decode_any(bytes: &[u8]) {
     let units: Vec<u16> = memory::units(bytes).collect();
-    let rules = [String::from_utf8_lossy(bytes).into_owned(), String::from_utf16_lossy(&units)];
-    for text in rules {
+    for text in [String::from_utf8_lossy(bytes).into_owned(), String::from_utf16_lossy(&units)] {
         let inbound = Inbound {
             protocol: Protocol::Tcp,
             family: netstat_model::Family::V4,
@@ -290,10 +286,10 @@ pub(super) fn decode_any(bytes: &[u8]) {
             program: Some(text.clone().into()),
             services: Some(vec![text.clone().into()]),
         };
-        for rule in
-            [Rule::decode("", &text), Rule::decode("", &format!("v2.10|{text}"))].into_iter().flatten()
-        {
-            rule.matches(&inbound);
+        for text in [text.clone(), format!("v2.10|{text}")] {
+            if let Some(rule) = Rule::decode("", &text) {
+                rule.matches(&inbound);
+            }
         }
         program(&text, Some(Path::new("C:\\Windows\\System32\\svchost.exe")));
     }

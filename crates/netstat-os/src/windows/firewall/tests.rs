@@ -26,7 +26,7 @@ type Values = Vec<(String, Vec<u8>)>;
 struct Machine(Vec<(&'static str, Values)>);
 
 impl Machine {
-    /// One whose firewall is on, as Windows is installed, and that has these rules.
+    /// A machine whose firewall is on, as after installation, with these rules.
     fn new(rules: &[&str]) -> Self {
         let mut machine = Self::default().rules(RULES, rules);
         for keys in &PROFILES {
@@ -82,7 +82,7 @@ const PG: &str =
     r"Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=5432|App=C:\pg\postgres.exe|Name=Postgres";
 
 #[test]
-fn what_no_rule_names_goes_by_the_default() {
+fn the_default_applies_without_a_rule() {
     let machine = Machine::new(&[]);
     assert_eq!(machine.judge(tcp(5432)).by, ["Windows firewall: blocks by default"]);
     assert_eq!(machine.passage(5432), Closed);
@@ -97,7 +97,7 @@ fn what_no_rule_names_goes_by_the_default() {
 }
 
 #[test]
-fn a_rule_opens_and_a_rule_that_blocks_wins() {
+fn a_blocking_rule_overrides_an_allowing_one() {
     let machine = Machine::new(&[PG]);
     assert_eq!(machine.judge(tcp(5432)).by, ["Windows firewall: rule Postgres"]);
     assert_eq!((machine.passage(5432), machine.passage(5433)), (Open, Closed));
@@ -107,11 +107,11 @@ fn a_rule_opens_and_a_rule_that_blocks_wins() {
         both.judge(tcp(5432)),
         Judgement { passage: Closed, by: vec!["Windows firewall: rule No".to_owned()] }
     );
-    // What blocks some senders only does not close it, nor does it leave it open.
+    // A rule that blocks some senders neither closes the port nor leaves it open.
     let some = Machine::new(&[PG, "Action=Block|Active=TRUE|Dir=In|RA4=203.0.113.0/24|Name=Some"]);
     assert_eq!(some.judge(tcp(5432)).by, ["Windows firewall: rule Postgres and rule Some"]);
     assert_eq!((some.passage(5432), some.passage(5433)), (Depends, Closed));
-    // Whoever proves himself may pass it.
+    // Authenticated senders may pass it.
     let bypass =
         Machine::new(&[PG, block, "Action=ByPass|Active=TRUE|Dir=In|Security=Authenticate|Name=Admin"]);
     assert_eq!((bypass.passage(5432), bypass.passage(80)), (Depends, Depends));
@@ -125,7 +125,7 @@ fn a_rule_for_some_senders_opens_to_some() {
 }
 
 #[test]
-fn profiles_that_differ_make_it_depend() {
+fn it_depends_if_profiles_differ() {
     let rule = format!("{PG}|Profile=Domain|Profile=Private");
     let machine = Machine::new(&[&rule]);
     assert_eq!(
@@ -146,7 +146,7 @@ fn profiles_that_differ_make_it_depend() {
 }
 
 #[test]
-fn shields_are_up_whatever_the_rules_say() {
+fn a_shielded_profile_ignores_rules() {
     let mut machine = Machine::new(&[PG]);
     for keys in &PROFILES {
         machine = machine.number(keys.local, "DoNotAllowExceptions", 1);
@@ -168,23 +168,23 @@ fn group_policy_wins() {
     let alone = alone.number(PROFILES[0].local, "AllowLocalPolicyMerge", 1);
     assert_eq!(alone.passage(5432), Closed);
     let own = Machine::new(&[PG]).number(PROFILES[0].local, "AllowLocalPolicyMerge", 0);
-    assert_eq!(own.passage(5432), Open, "a machine cannot set aside its own rules");
+    assert_eq!(own.passage(5432), Open, "the machine itself cannot switch off its own rules");
     let with_rule =
         alone.rules(MANAGED[0], &["Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=22|Name=Ssh"]);
     assert_eq!((with_rule.passage(22), with_rule.passage(5432)), (Open, Closed));
-    // The profile of Windows XP stands for the networks outside of the domain.
+    // The profile of Windows XP applies to networks outside of the domain.
     let old = Machine::new(&[]).number(policy!("StandardProfile"), "EnableFirewall", 0);
     assert_eq!(
         old.judge(tcp(80)).by,
         ["Windows firewall (domain): blocks by default", "Windows firewall (private and public): off"]
     );
-    // Two administrations that differ: which of them wins is not known.
+    // Two administrations that differ: which of them takes precedence is unknown.
     let two = off.number(PROFILES[2].mdm[0], "EnableFirewall", 1);
     assert_eq!(two.passage(80), Depends);
 }
 
 #[test]
-fn openings_in_the_old_form_are_not_read_and_leave_nothing_certain() {
+fn openings_in_the_old_form_leave_nothing_certain() {
     let list = vec![("80:TCP".to_owned(), wide("80:TCP:*:enabled:web"))];
     let machine = Machine::new(&[PG]).values(OLD[0], list);
     assert_eq!((machine.passage(80), machine.passage(5432)), (Depends, Depends));
@@ -192,12 +192,12 @@ fn openings_in_the_old_form_are_not_read_and_leave_nothing_certain() {
 }
 
 #[test]
-fn what_is_not_understood_leaves_nothing_certain() {
+fn an_odd_rule_leaves_nothing_certain() {
     let machine = Machine::new(&[PG]).values(RULES, vec![("odd".to_owned(), b"\x00\xd8\x01".to_vec())]);
     assert_eq!((machine.passage(80), machine.passage(5432)), (Depends, Depends));
     let word = Machine::new(&[PG, "Action=Ponder|Active=TRUE|Dir=In|Protocol=6|LPort=80"]);
     assert_eq!((word.passage(80), word.passage(81), word.passage(5432)), (Depends, Closed, Open));
-    // One that does not say whether it is switched on.
+    // A rule that does not say whether it is enabled.
     let unsaid = Machine::new(&["Action=Allow|Dir=In|Protocol=6|LPort=80"]);
     assert_eq!(unsaid.passage(80), Depends);
     let odd = Machine::new(&[]).values(PROFILES[0].policy[0], vec![("EnableFirewall".to_owned(), wide("1"))]);
@@ -211,7 +211,7 @@ fn without_its_service_the_firewall_may_be_off() {
 }
 
 #[test]
-fn services_that_windows_restricts_are_not_called_open() {
+fn services_that_windows_restricts_are_not_open() {
     let open = r"Action=Allow|Active=TRUE|Dir=In|Protocol=6|Name=All";
     let block = r"Action=Block|Dir=In|App=%SystemRoot%\System32\svchost.exe|Svc=DHCPServer|Name=Others";
     let allow =
@@ -226,7 +226,7 @@ fn services_that_windows_restricts_are_not_called_open() {
 }
 
 #[test]
-fn what_cannot_be_read_is_told() {
+fn rules_that_cannot_be_read_are_reported() {
     let fake = Machine::default().source();
     let answer = firewall(&fake, &[tcp(80), tcp(81)]);
     assert_eq!(answer.judgements, [None, None]);
@@ -243,7 +243,7 @@ fn what_cannot_be_read_is_told() {
     };
     assert_eq!(refused(RULES), (vec![None, None], vec!["the Windows firewall"]));
     let depends = vec![Some(Depends), Some(Depends)];
-    assert_eq!(refused(MANAGED[0]), (depends.clone(), vec!["rules of its administration"]));
+    assert_eq!(refused(MANAGED[0]), (depends.clone(), vec!["rules of Group Policy or a management service"]));
     assert_eq!(refused(PROFILES[1].policy[0]), (depends.clone(), vec!["settings of the Windows firewall"]));
     assert_eq!(refused(OLD[3]), (depends, Vec::new()));
     assert_eq!(refused(HARDENING[0]).1, ["rules for services of Windows"]);
@@ -261,7 +261,7 @@ fn values_that_are_cut_off_leave_nothing_certain() {
     assert_eq!(number(&decode_numbers(b"\xff"), "EnableFirewall"), Some(None));
 }
 
-/// Inbound rules of every kind that Windows is installed with.
+/// One inbound rule of every kind that Windows has after installation.
 const INSTALLED: [&str; 16] = [
     r"Action=Allow|Active=FALSE|Dir=In|Protocol=6|LPort=3389|App=%SystemRoot%\system32\svchost.exe|Svc=termservice|Name=@FirewallAPI.dll,-28775|",
     r"Action=Allow|Active=TRUE|Dir=In|Protocol=17|LPort=68|RPort=67|App=%SystemRoot%\system32\svchost.exe|Svc=dhcp|Name=@FirewallAPI.dll,-25301|",
@@ -282,7 +282,7 @@ const INSTALLED: [&str; 16] = [
 ];
 
 #[test]
-fn a_machine_as_windows_is_installed() {
+fn a_machine_after_installation() {
     let machine = Machine::new(&INSTALLED);
     let passage = |protocol, port, program: &str, service: &str| {
         let services: Vec<_> =
@@ -313,7 +313,7 @@ fn a_machine_as_windows_is_installed() {
 
 proptest! {
     #[test]
-    fn no_bytes_are_too_odd(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         decode_all(&bytes);
     }
 }

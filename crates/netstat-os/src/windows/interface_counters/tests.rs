@@ -1,6 +1,8 @@
 use super::super::fake::{Fake, table};
 use super::super::interfaces::tests::{filter, loopback, row};
+use super::super::mib_table::FIRST_ROW;
 use super::*;
+use netstat_model::Warning;
 use proptest::prelude::*;
 use std::mem::offset_of;
 use windows_sys::Win32::NetworkManagement::IpHelper::MIB_IF_ROW2;
@@ -14,7 +16,7 @@ fn counting(mut row: Vec<u8>, first: u64) -> Vec<u8> {
 }
 
 #[test]
-fn counters_are_where_windows_has_them() {
+fn offsets_match_the_windows_structure() {
     let places = [
         offset_of!(MIB_IF_ROW2, InOctets),
         offset_of!(MIB_IF_ROW2, InUcastPkts),
@@ -37,7 +39,7 @@ fn counters_are_where_windows_has_them() {
 }
 
 #[test]
-fn every_counter_has_its_place_and_filters_are_left_out() {
+fn counters_are_read_and_filters_are_left_out() {
     let large = u64::from(u32::MAX) * 4;
     let rows = [
         counting(row(9, "Ethernet", "Card"), large),
@@ -78,7 +80,7 @@ fn a_refused_list_is_an_error() {
 
 proptest! {
     #[test]
-    fn no_row_is_too_odd(bytes in proptest::collection::vec(any::<u8>(), 0..1400)) {
+    fn no_row_panics(bytes in proptest::collection::vec(any::<u8>(), 0..1400)) {
         decode_row(&bytes);
     }
 }

@@ -1,4 +1,5 @@
 use super::super::fake::{Fake, table};
+use super::super::mib_table::FIRST_ROW;
 use super::*;
 use proptest::prelude::*;
 use std::mem::offset_of;
@@ -7,7 +8,7 @@ use windows_sys::Win32::NetworkManagement::IpHelper::{
 };
 
 #[test]
-fn fields_are_where_windows_has_them() {
+fn offsets_match_the_windows_structures() {
     assert_eq!(ROW, size_of::<MIB_IF_ROW2>());
     assert_eq!(FIRST_ROW, offset_of!(MIB_IF_TABLE2, Table));
     assert_eq!(LUID, offset_of!(MIB_IF_ROW2, InterfaceLuid));
@@ -31,7 +32,7 @@ fn fields_are_where_windows_has_them() {
     assert_eq!(ADAPTER_INDEX_V6, offset_of!(IP_ADAPTER_ADDRESSES_LH, Ipv6IfIndex));
 }
 
-/// A row of a card that is up.
+/// The row of a network card that is up.
 pub(in crate::windows) fn row(index: u32, alias: &str, description: &str) -> Vec<u8> {
     let mut row = vec![0; ROW];
     let mut put = |offset: usize, bytes: &[u8]| row[offset..][..bytes.len()].copy_from_slice(bytes);
@@ -60,7 +61,7 @@ pub(in crate::windows) fn loopback(mut row: Vec<u8>) -> Vec<u8> {
     row
 }
 
-/// The list of adapters at an address, of pairs of indices.
+/// A list of adapters at an address, from pairs of IPv4 and IPv6 indices.
 fn adapters(address: u64, indices: &[(u32, u32)]) -> Memory {
     const SIZE: usize = size_of::<IP_ADAPTER_ADDRESSES_LH>();
     let mut bytes = vec![0; SIZE * indices.len()];
@@ -99,7 +100,7 @@ fn machine() -> Fake {
 }
 
 #[test]
-fn those_with_ip_are_listed_in_the_order_of_windows() {
+fn interfaces_with_ip_are_listed_in_the_order_of_windows() {
     let answer = interfaces(&machine()).unwrap();
     assert_eq!(answer.warnings, []);
     let listed: Vec<u32> = answer.data.iter().map(|interface| interface.index).collect();
@@ -131,11 +132,11 @@ fn odd_rows_are_counted() {
     let fake = machine().says(Question::Interfaces, table(FIRST_ROW, &[vec![0; ROW], row(9, "", "Card")]));
     let answer = interfaces(&fake).unwrap();
     assert_eq!(answer.warnings, [Warning::OddMessages { what: TABLE, count: 1 }]);
-    assert_eq!(answer.data[0].name, "Card", "for want of a name of its own");
+    assert_eq!(answer.data[0].name, "Card", "the description stands in for a missing name");
 }
 
 #[test]
-fn a_list_that_leads_back_ends() {
+fn a_cyclic_list_ends() {
     let mut bytes = adapters(0x100, &[(3, 3), (4, 4)]).bytes().to_vec();
     let second = size_of::<IP_ADAPTER_ADDRESSES_LH>();
     bytes[second + ADAPTER_NEXT..][..8].copy_from_slice(&0x100u64.to_le_bytes());
@@ -145,12 +146,12 @@ fn a_list_that_leads_back_ends() {
 
 proptest! {
     #[test]
-    fn no_bytes_are_too_odd(bytes in proptest::collection::vec(any::<u8>(), 0..1500)) {
+    fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..1500)) {
         decode_all(&bytes);
     }
 
     #[test]
-    fn no_row_is_too_odd(bytes in proptest::collection::vec(any::<u8>(), ROW)) {
+    fn no_row_panics(bytes in proptest::collection::vec(any::<u8>(), ROW)) {
         if let Some(row) = decode_row(&bytes) {
             prop_assert!(row.interface.hardware_address.is_none_or(|address| address.len() <= 32));
         }

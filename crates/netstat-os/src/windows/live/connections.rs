@@ -1,10 +1,10 @@
-//! What Windows tells of connections beyond their table, much of it by functions that not every Windows has.
+//! Socket tables, and what further functions report about a connection. Not every version of Windows has the latter.
 #![expect(
     unsafe_code,
     reason = "these Windows functions are looked up at run time, and some are undocumented"
 )]
 
-use super::{aligned, error_of, find, grow};
+use super::{address_family, aligned, error_of, find, grow};
 use crate::windows::memory::Memory;
 use crate::windows::source::Estats;
 use netstat_model::{Family, Protocol};
@@ -14,16 +14,31 @@ use std::mem::{size_of, transmute};
 use std::ptr::null_mut;
 use windows_sys::Win32::Foundation::{ERROR_INVALID_DATA, ERROR_INVALID_PARAMETER, HANDLE, NO_ERROR};
 use windows_sys::Win32::NetworkManagement::IpHelper::{
-    GetTcp6Table2, GetTcpTable2, MIB_TCP6ROW, MIB_TCP6ROW_OWNER_MODULE, MIB_TCPROW_LH,
-    MIB_TCPROW_OWNER_MODULE, MIB_UDP6ROW_OWNER_MODULE, MIB_UDPROW_OWNER_MODULE, TCP_ESTATS_DATA_ROD_v0,
-    TCP_ESTATS_PATH_ROD_v0, TCPIP_OWNER_MODULE_INFO_BASIC, TcpConnectionEstatsData, TcpConnectionEstatsPath,
+    GetExtendedTcpTable, GetExtendedUdpTable, GetTcp6Table2, GetTcpTable2, MIB_TCP6ROW,
+    MIB_TCP6ROW_OWNER_MODULE, MIB_TCPROW_LH, MIB_TCPROW_OWNER_MODULE, MIB_UDP6ROW_OWNER_MODULE,
+    MIB_UDPROW_OWNER_MODULE, TCP_ESTATS_DATA_ROD_v0, TCP_ESTATS_PATH_ROD_v0, TCP_TABLE_OWNER_MODULE_ALL,
+    TCPIP_OWNER_MODULE_INFO_BASIC, TcpConnectionEstatsData, TcpConnectionEstatsPath, UDP_TABLE_OWNER_MODULE,
 };
 use windows_sys::Win32::System::Memory::{GetProcessHeap, HeapFree, HeapSize, HeapValidate};
-use windows_sys::core::{PCSTR, s, w};
+
+/// Reads the table of sockets with their owners.
+pub(super) fn table(protocol: Protocol, family: Family) -> io::Result<Memory> {
+    let family = u32::from(address_family(family));
+    grow(|buffer, size| {
+        let buffer = buffer.cast();
+        // SAFETY: `buffer` has `size` bytes, aligned to eight.
+        unsafe {
+            match protocol {
+                Protocol::Tcp => GetExtendedTcpTable(buffer, size, 0, family, TCP_TABLE_OWNER_MODULE_ALL, 0),
+                Protocol::Udp => GetExtendedUdpTable(buffer, size, 0, family, UDP_TABLE_OWNER_MODULE, 0),
+            }
+        }
+    })
+}
 
 pub(super) fn tcp_table_2(family: Family) -> io::Result<Memory> {
     grow(|buffer, size| {
-        // SAFETY: `buffer` has room for the `size` bytes it is said to have, aligned to eight.
+        // SAFETY: `buffer` has `size` bytes, aligned to eight.
         unsafe {
             match family {
                 Family::V4 => GetTcpTable2(buffer.cast(), size, 0),
@@ -33,30 +48,16 @@ pub(super) fn tcp_table_2(family: Family) -> io::Result<Memory> {
     })
 }
 
-pub(super) fn bound_tcp(family: Family) -> io::Result<Memory> {
-    allocated(match family {
-        Family::V4 => s!("InternalGetBoundTcpEndpointTable"),
-        Family::V6 => s!("InternalGetBoundTcp6EndpointTable"),
-    })
-}
-
-pub(super) fn udp_table_2(family: Family) -> io::Result<Memory> {
-    allocated(match family {
-        Family::V4 => s!("InternalGetUdpTable2"),
-        Family::V6 => s!("InternalGetUdp6Table2"),
-    })
-}
-
-/// The table that a function of the kind `InternalGet...Table` makes in a heap. None of these is documented; all of
-/// them take a place for the address of the table, the heap, and how to allocate in it.
-fn allocated(name: PCSTR) -> io::Result<Memory> {
-    // SAFETY: whoever calls it has to give it what it takes.
+/// Reads the table that an undocumented function of the kind `InternalGet...Table` allocates on a heap. They all take a
+/// pointer to the address of the table, the heap, and flags for the allocation.
+pub(super) fn allocated(function: &str) -> io::Result<Memory> {
+    // SAFETY: the caller must pass these arguments.
     type Function = unsafe extern "system" fn(*mut *mut c_void, HANDLE, u32) -> u32;
-    let found = find(w!("iphlpapi.dll"), name)?;
-    // SAFETY: as the signature above says.
+    let found = find(function)?;
+    // SAFETY: the functions of this kind have the signature above.
     let function: Function = unsafe { transmute(found) };
     let mut table = null_mut();
-    // SAFETY: the heap is that of this process, and the place for the address lives on.
+    // SAFETY: the heap is that of this process, and the pointer outlives the call.
     let (heap, error) = unsafe {
         let heap = GetProcessHeap();
         (heap, function(&raw mut table, heap, 0))
@@ -64,19 +65,17 @@ fn allocated(name: PCSTR) -> io::Result<Memory> {
     if error != NO_ERROR {
         return Err(error_of(error));
     }
-    if table.is_null() {
-        return Err(error_of(ERROR_INVALID_DATA));
-    }
-    taken(heap, table).ok_or_else(|| error_of(ERROR_INVALID_DATA))
+    let memory = if table.is_null() { None } else { taken(heap, table) };
+    memory.ok_or_else(|| error_of(ERROR_INVALID_DATA))
 }
 
-/// The bytes of a block of a heap, which is given back; `None`, and nothing is given back, where it is no block of it.
+/// Copies a block of a heap and frees it; `None`, without freeing it, if the heap has no such block.
 fn taken(heap: HANDLE, block: *mut c_void) -> Option<Memory> {
-    // SAFETY: the heap looks whether it has such a block, without reading it.
+    // SAFETY: the heap looks the block up without reading it.
     if unsafe { HeapValidate(heap, 0, block) } == 0 {
         return None;
     }
-    // SAFETY: the block is one of that heap, which tells its size; it is read as bytes before it is given back, once.
+    // SAFETY: the heap has this block and reports its size. The bytes are copied before the block is freed, once.
     unsafe {
         let size = HeapSize(heap, 0, block);
         let bytes =
@@ -87,71 +86,57 @@ fn taken(heap: HANDLE, block: *mut c_void) -> Option<Memory> {
     }
 }
 
-/// Who in its process made the socket of a row.
-pub(super) fn owner_module(protocol: Protocol, family: Family, row: &[u8]) -> io::Result<Memory> {
-    // SAFETY: whoever calls it has to give it what it takes.
+/// Reads the module that made the socket of a row.
+pub(super) fn owner_module(
+    function: &str,
+    protocol: Protocol,
+    family: Family,
+    row: &[u8],
+) -> io::Result<Memory> {
+    // SAFETY: the caller must pass these arguments.
     type Function = unsafe extern "system" fn(*const c_void, i32, *mut c_void, *mut u32) -> u32;
-    let (name, size_of_row) = match (protocol, family) {
-        (Protocol::Tcp, Family::V4) => {
-            (s!("GetOwnerModuleFromTcpEntry"), size_of::<MIB_TCPROW_OWNER_MODULE>())
-        }
-        (Protocol::Tcp, Family::V6) => {
-            (s!("GetOwnerModuleFromTcp6Entry"), size_of::<MIB_TCP6ROW_OWNER_MODULE>())
-        }
-        (Protocol::Udp, Family::V4) => {
-            (s!("GetOwnerModuleFromUdpEntry"), size_of::<MIB_UDPROW_OWNER_MODULE>())
-        }
-        (Protocol::Udp, Family::V6) => {
-            (s!("GetOwnerModuleFromUdp6Entry"), size_of::<MIB_UDP6ROW_OWNER_MODULE>())
-        }
-    };
-    if row.len() != size_of_row {
-        return Err(error_of(ERROR_INVALID_PARAMETER));
-    }
-    let found = find(w!("iphlpapi.dll"), name)?;
-    // SAFETY: all four take a row, what is wanted, a buffer and its size.
+    let row = aligned_row(
+        row,
+        match (protocol, family) {
+            (Protocol::Tcp, Family::V4) => size_of::<MIB_TCPROW_OWNER_MODULE>(),
+            (Protocol::Tcp, Family::V6) => size_of::<MIB_TCP6ROW_OWNER_MODULE>(),
+            (Protocol::Udp, Family::V4) => size_of::<MIB_UDPROW_OWNER_MODULE>(),
+            (Protocol::Udp, Family::V6) => size_of::<MIB_UDP6ROW_OWNER_MODULE>(),
+        },
+    )?;
+    let found = find(function)?;
+    // SAFETY: all four functions take a row, a class, a buffer and its size.
     let function: Function = unsafe { transmute(found) };
-    let row = aligned(row);
     grow(|buffer, size| {
-        // SAFETY: the row is as long as this function wants it; `buffer` has room for `size` bytes.
+        // SAFETY: the row has the size that this function reads; `buffer` has `size` bytes.
         unsafe { function(row.as_ptr().cast(), TCPIP_OWNER_MODULE_INFO_BASIC, buffer.cast(), size) }
     })
 }
 
-/// A group of what is counted of a connection, and whether it is.
-pub(super) fn estats(what: Estats, family: Family, row: &[u8]) -> io::Result<Memory> {
-    // SAFETY: whoever calls it has to give it what it takes.
+/// Reads a group of statistics of a connection, and whether they are collected.
+pub(super) fn estats(function: &str, what: Estats, family: Family, row: &[u8]) -> io::Result<Memory> {
+    // SAFETY: the caller must pass these arguments: a row, a kind, and three times a structure, its version and size.
+    #[rustfmt::skip]
     type Function = unsafe extern "system" fn(
-        *const c_void,
-        i32,
-        *mut u8,
-        u32,
-        u32,
-        *mut u8,
-        u32,
-        u32,
-        *mut u8,
-        u32,
-        u32,
+        *const c_void, i32, *mut u8, u32, u32, *mut u8, u32, u32, *mut u8, u32, u32,
     ) -> u32;
-    let (name, size_of_row) = match family {
-        Family::V4 => (s!("GetPerTcpConnectionEStats"), size_of::<MIB_TCPROW_LH>()),
-        Family::V6 => (s!("GetPerTcp6ConnectionEStats"), size_of::<MIB_TCP6ROW>()),
-    };
-    if row.len() != size_of_row {
-        return Err(error_of(ERROR_INVALID_PARAMETER));
-    }
+    let row = aligned_row(
+        row,
+        match family {
+            Family::V4 => size_of::<MIB_TCPROW_LH>(),
+            Family::V6 => size_of::<MIB_TCP6ROW>(),
+        },
+    )?;
     let (kind, size) = match what {
         Estats::Data => (TcpConnectionEstatsData, size_of::<TCP_ESTATS_DATA_ROD_v0>()),
         Estats::Path => (TcpConnectionEstatsPath, size_of::<TCP_ESTATS_PATH_ROD_v0>()),
     };
-    let found = find(w!("iphlpapi.dll"), name)?;
-    // SAFETY: both take a row, a kind, and three times a structure with its version and size.
+    let found = find(function)?;
+    // SAFETY: the functions of both families have the signature above.
     let function: Function = unsafe { transmute(found) };
-    let row = aligned(row);
     let mut collected = 0u8;
     let mut counts = vec![0u64; size.div_ceil(8)];
-    // SAFETY: the row is as long as this function wants it, the structures as large as they are said to be.
+    // SAFETY: the row and the structures have the sizes that this function expects.
     let error = unsafe {
         let size = u32::try_from(size).unwrap_or(0);
         let counts = counts.as_mut_ptr().cast();
@@ -165,14 +150,19 @@ pub(super) fn estats(what: Estats, family: Family, row: &[u8]) -> io::Result<Mem
     Ok(Memory::flat(bytes).after(collected.into()))
 }
 
+/// Copies a row to aligned memory; an error if its size is not the expected one.
+fn aligned_row(row: &[u8], size: usize) -> io::Result<Vec<u64>> {
+    if row.len() == size { Ok(aligned(row)) } else { Err(error_of(ERROR_INVALID_PARAMETER)) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use windows_sys::Win32::System::Memory::{HEAP_ZERO_MEMORY, HeapAlloc};
 
     #[test]
-    fn only_a_block_of_the_heap_is_taken() {
-        // SAFETY: the heap is that of this process; the block is given back by `taken`, and used no more.
+    fn only_a_block_of_the_heap_is_copied() {
+        // SAFETY: the heap is that of this process; `taken` frees the block, and its address is not read afterwards.
         let (heap, block) = unsafe {
             let heap = GetProcessHeap();
             (heap, HeapAlloc(heap, HEAP_ZERO_MEMORY, 12))

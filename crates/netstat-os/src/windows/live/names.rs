@@ -1,5 +1,4 @@
-//! The names of hosts, which the resolver of Windows tells: hosts file, DNS, LLMNR, NetBIOS, whatever it is configured
-//! for.
+//! Host names from the resolver of Windows: hosts file, DNS, LLMNR, NetBIOS, whatever it is configured for.
 #![expect(
     unsafe_code,
     reason = "GetNameInfoW fills buffers by address; safe crates call the variant of the ANSI code page"
@@ -16,26 +15,25 @@ use windows_sys::Win32::Networking::WinSock::{
     SOCKADDR_IN6, SOCKADDR_IN6_0, WSADATA, WSAStartup,
 };
 
-/// The longest name, in 16-bit units (`NI_MAXHOST`).
+/// The longest name in UTF-16 units (`NI_MAXHOST`).
 const NAME_UNITS: u32 = 1025;
 
-/// Version 2.2 of the sockets of Windows.
+/// Winsock 2.2.
 const VERSION: u16 = 0x0202;
 
-/// Sockets have to be switched on once in a process; they stay on until it ends. Threads that ask at the same time wait
-/// for the first.
-fn sockets_are_on() -> bool {
+/// Initializes Winsock once in the process, for as long as it runs. Returns true if it succeeded.
+fn start_winsock() -> bool {
     static ON: OnceLock<bool> = OnceLock::new();
     *ON.get_or_init(|| {
         let mut about = WSADATA::default();
-        // SAFETY: the place for the description is valid.
+        // SAFETY: the pointer to the description is valid.
         unsafe { WSAStartup(VERSION, &mut about) == 0 }
     })
 }
 
-/// The name of an address, as the resolver has it; `None` where it has none.
+/// Resolves an address to a name; `None` if it has none.
 pub(crate) fn name_of_end(end: &SocketAddr) -> Option<String> {
-    if !sockets_are_on() {
+    if !start_winsock() {
         return None;
     }
     match end {
@@ -55,12 +53,12 @@ pub(crate) fn name_of_end(end: &SocketAddr) -> Option<String> {
     }
 }
 
-/// `T` is the structure of an address of its family.
+/// Resolves an address. `T` is the `SOCKADDR` structure of its family.
 fn name_of<T>(address: &T) -> Option<String> {
     let mut name = [0u16; NAME_UNITS as usize];
     let length = i32::try_from(size_of::<T>()).ok()?;
     let flags = i32::try_from(NI_NAMEREQD).ok()?;
-    // SAFETY: the address has the length that is said, and the buffer as many units; no name of a port is asked for.
+    // SAFETY: the address and the buffer have the stated lengths; the name of a port is not requested.
     let error = unsafe {
         GetNameInfoW(
             ptr::from_ref(address).cast(),
@@ -76,7 +74,7 @@ fn name_of<T>(address: &T) -> Option<String> {
     (error == 0).then(|| String::from_utf16(name.get(..end)?).ok()).flatten()
 }
 
-/// The full name of this machine.
+/// Returns the fully qualified name of this machine.
 pub(crate) fn own_full_name() -> Option<String> {
     decode_name(network::host_name(HostName::Full).ok()?.bytes())
 }
@@ -92,7 +90,7 @@ mod tests {
         let name = name_of_end(&v4([127, 0, 0, 1])).expect("a name");
         assert!(!name.is_empty() && name.parse::<Ipv4Addr>().is_err(), "{name}");
         assert_eq!(name_of_end(&v4([0, 0, 0, 0])).filter(|name| name.contains("0.0.0")), None);
-        // Whatever it answers, it must not harm.
+        // Any answer is fine as long as nothing crashes.
         let _ = name_of_end(&SocketAddr::V6(SocketAddrV6::new(Ipv6Addr::LOCALHOST, 0, 0, 0)));
     }
 

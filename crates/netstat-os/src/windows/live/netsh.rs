@@ -1,4 +1,4 @@
-//! What `netsh` says: settings that Windows has no function for.
+//! Runs `netsh` for settings that no function returns.
 
 use super::error_of;
 use super::network::system_folder;
@@ -13,10 +13,10 @@ use wait_timeout::ChildExt;
 use windows_sys::Win32::Foundation::{ERROR_GEN_FAILURE, WAIT_TIMEOUT};
 use windows_sys::Win32::System::Threading::CREATE_NO_WINDOW;
 
-/// It answers within a fraction of a second.
+/// Timeout. netsh usually answers within a fraction of a second.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Runs `netsh interface ipv4 show WHAT protocol=tcp`, by its path: nothing else of that name is run.
+/// Runs `netsh interface ipv4 show WHAT protocol=tcp`, by its full path, so that no other netsh can take its place.
 pub(super) fn show(protocol: Protocol, family: Family, what: &str) -> io::Result<Memory> {
     let mut netsh = Command::new(system_folder()?.join("netsh.exe"));
     netsh.arg("interface").arg(match family {
@@ -31,11 +31,11 @@ pub(super) fn show(protocol: Protocol, family: Family, what: &str) -> io::Result
     output_within(&mut netsh, LIMIT).map(Memory::flat)
 }
 
-/// What a program that succeeds writes. One that takes longer is ended.
+/// Returns the output of a program that succeeds. Kills it after the timeout.
 fn output_within(program: &mut Command, limit: Duration) -> io::Result<Vec<u8>> {
     let mut child = program.stdout(Stdio::piped()).spawn()?;
     let stdout = child.stdout.take();
-    // Read beside waiting, because a full pipe would keep it from ending.
+    // Read on another thread: a full pipe would keep the program from ending.
     let reader = thread::spawn(move || {
         let mut written = Vec::new();
         stdout.map_or(Ok(0), |mut stdout| stdout.read_to_end(&mut written)).map(|_| written)
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_waits_for_ever_is_ended() {
+    fn a_program_that_hangs_is_killed() {
         let (input, never_written) = io::pipe().unwrap();
         let mut waits = cmd("set /p answer=");
         let error = output_within(waits.stdin(input), Duration::from_millis(200)).unwrap_err();
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_program_writes_counts_if_it_succeeds() {
+    fn the_output_counts_if_the_program_succeeds() {
         let written = output_within(&mut cmd("echo 49152"), LIMIT).unwrap();
         assert_eq!(written.trim_ascii(), b"49152");
         assert!(output_within(&mut cmd("echo 49152 & exit 3"), LIMIT).is_err());

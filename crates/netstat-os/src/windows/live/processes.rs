@@ -1,4 +1,4 @@
-//! What Windows tells of processes, users and services.
+//! Processes, accounts and services.
 #![expect(
     unsafe_code,
     reason = "the seam records the bytes of Windows' answers, which no safe crate returns"
@@ -26,18 +26,18 @@ use windows_sys::Win32::System::Threading::{
     PROCESS_QUERY_LIMITED_INFORMATION, QueryFullProcessImageNameW,
 };
 
-/// The longest path, in 16-bit units.
+/// The longest path in UTF-16 units.
 const PATH_UNITS: u32 = 32 * 1024;
 
-/// The longest name of a user or domain, in 16-bit units: they are 256 at most by their definitions.
+/// Size of buffers for names of users and domains in UTF-16 units. They have at most 256 by definition.
 const NAME_UNITS: usize = 1024;
 
-/// A handle, closed with the value.
+/// An open handle, closed on drop.
 struct Handle(HANDLE);
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        // SAFETY: the handle is open, and nobody else has it.
+        // SAFETY: the handle is open and has no other owner.
         unsafe { CloseHandle(self.0) };
     }
 }
@@ -46,32 +46,32 @@ fn succeeded(error: u32) -> io::Result<()> {
     if error == NO_ERROR { Ok(()) } else { Err(error_of(error)) }
 }
 
-fn number(time: FILETIME) -> u64 {
+fn filetime(time: FILETIME) -> u64 {
     u64::from(time.dwHighDateTime) << 32 | u64::from(time.dwLowDateTime)
 }
 
-/// A part of what is known of a process. When it started comes from the same handle, so that both are of one process.
+/// Reads a property of a process, after its creation time. Both come from one handle, so they belong to one process.
 pub(super) fn part(pid: u32, part: Part) -> io::Result<Memory> {
-    // SAFETY: it takes numbers.
+    // SAFETY: the function accepts any number.
     let process = unsafe { OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, pid) };
     succeeded(error_unless(i32::from(!process.is_null())))?;
     let process = Handle(process);
     let mut times = [FILETIME { dwLowDateTime: 0, dwHighDateTime: 0 }; 4];
     let [created, exited, kernel, user] = &mut times;
-    // SAFETY: the handle is open, and the four places live on.
+    // SAFETY: the handle is open, and the four pointers are valid.
     succeeded(error_unless(unsafe { GetProcessTimes(process.0, created, exited, kernel, user) }))?;
     let known = match part {
         Part::Path => path(&process),
         Part::CommandLine => command_line(&process),
         Part::User => token_information(&process, TokenUser),
     };
-    Ok(known?.after(number(times[0])))
+    Ok(known?.after(filetime(times[0])))
 }
 
 fn path(process: &Handle) -> io::Result<Memory> {
     let mut units = vec![0u16; PATH_UNITS as usize];
     let mut length = PATH_UNITS;
-    // SAFETY: the handle is open, and the buffer has as many units as it is said to have.
+    // SAFETY: the handle is open, and the buffer has as many units as stated.
     let done = unsafe {
         QueryFullProcessImageNameW(process.0, PROCESS_NAME_WIN32, units.as_mut_ptr(), &raw mut length)
     };
@@ -83,7 +83,7 @@ fn path(process: &Handle) -> io::Result<Memory> {
 fn command_line(process: &Handle) -> io::Result<Memory> {
     grow(|buffer, size| {
         let offered = *size;
-        // SAFETY: the handle is open, and `buffer` has room for the bytes it is said to have, aligned to eight.
+        // SAFETY: the handle is open, and `buffer` has as many bytes as stated, aligned to eight.
         win32(unsafe {
             NtQueryInformationProcess(process.0, ProcessCommandLineInformation, buffer.cast(), offered, size)
         })
@@ -92,30 +92,30 @@ fn command_line(process: &Handle) -> io::Result<Memory> {
 
 fn token_information(process: &Handle, class: TOKEN_INFORMATION_CLASS) -> io::Result<Memory> {
     let mut token = null_mut();
-    // SAFETY: the handle is open, and the place for the token lives on.
+    // SAFETY: the handle is open, and the pointer to the token is valid.
     succeeded(error_unless(unsafe { OpenProcessToken(process.0, TOKEN_QUERY, &raw mut token) }))?;
     let token = Handle(token);
     grow(|buffer, size| {
         let offered = *size;
-        // SAFETY: the token is open, and `buffer` has room for the bytes it is said to have, aligned to eight.
+        // SAFETY: the token is open, and `buffer` has as many bytes as stated, aligned to eight.
         error_unless(unsafe { GetTokenInformation(token.0, class, buffer.cast(), offered, size) })
     })
 }
 
-/// Whether this process is elevated.
+/// Reads whether this process is elevated.
 pub(super) fn elevation() -> io::Result<Memory> {
-    // What the function answers stands for this process, and closing it does nothing.
-    // SAFETY: it takes nothing.
+    // The function returns a pseudo handle, and closing it does nothing.
+    // SAFETY: the function has no preconditions.
     token_information(&Handle(unsafe { GetCurrentProcess() }), TokenElevation)
 }
 
-/// The name of a user and of the domain that has it.
+/// Looks up the name and the domain of an account.
 pub(super) fn account(sid: &[u8]) -> io::Result<Memory> {
     let sid = aligned(sid);
     let (mut name, mut domain) = ([0u16; NAME_UNITS], [0u16; NAME_UNITS]);
     let [mut name_units, mut domain_units] = [u32::try_from(NAME_UNITS).unwrap_or(0); 2];
     let mut kind = 0;
-    // SAFETY: the SID was given by Windows and is aligned; the buffers have as many units as they are said to have.
+    // SAFETY: the SID came from Windows and is aligned; the buffers have as many units as stated.
     let done = unsafe {
         LookupAccountSidW(
             null(),
@@ -139,17 +139,17 @@ pub(super) fn account(sid: &[u8]) -> io::Result<Memory> {
     Ok(Memory::flat([text(&name, name_units), text(&domain, domain_units)].concat()))
 }
 
-/// The services that run, with the processes they run in.
+/// Lists the active services and their processes.
 pub(super) fn services() -> io::Result<Memory> {
-    // SAFETY: no names mean this machine and its active services.
+    // SAFETY: null names stand for this machine and its active services.
     let manager = unsafe { OpenSCManagerW(null(), null(), SC_MANAGER_ENUMERATE_SERVICE) };
     succeeded(error_unless(i32::from(!manager.is_null())))?;
     let mut count = 0;
     let listed = grow(|buffer, size| {
         let (offered, mut resume) = (*size, 0);
         let mut needed = 0;
-        // SAFETY: the handle is open, `buffer` has room for the bytes it is said to have, aligned to eight, and the
-        // places for numbers live on.
+        // SAFETY: the handle is open, `buffer` has as many bytes as stated, aligned to eight, and the pointers to
+        // numbers are valid.
         let error = error_unless(unsafe {
             EnumServicesStatusExW(
                 manager,
@@ -170,15 +170,15 @@ pub(super) fn services() -> io::Result<Memory> {
         }
         error
     });
-    // SAFETY: the handle is open, and nobody else has it.
+    // SAFETY: the handle is open and has no other owner.
     unsafe { CloseServiceHandle(manager) };
     Ok(listed?.after(count.into()))
 }
 
-/// What time it is.
+/// Returns the time of day.
 pub(super) fn time() -> Memory {
     let mut time = FILETIME { dwLowDateTime: 0, dwHighDateTime: 0 };
-    // SAFETY: the place lives on.
+    // SAFETY: the pointer is valid.
     unsafe { GetSystemTimePreciseAsFileTime(&raw mut time) };
-    Memory::flat(number(time).to_le_bytes().to_vec())
+    Memory::flat(filetime(time).to_le_bytes().to_vec())
 }

@@ -7,50 +7,29 @@ use std::io;
 use std::ptr;
 use windows_sys::Win32::Foundation::{ERROR_MORE_DATA, ERROR_NO_MORE_ITEMS, NO_ERROR};
 use windows_sys::Win32::System::Registry::{
-    HKEY, HKEY_LOCAL_MACHINE, KEY_QUERY_VALUE, RegCloseKey, RegEnumValueW, RegOpenKeyExW, RegQueryInfoKeyW,
+    HKEY, HKEY_LOCAL_MACHINE, KEY_QUERY_VALUE, RegCloseKey, RegEnumValueW, RegOpenKeyExW,
 };
 
-/// How often a value may have grown between two calls.
-const ATTEMPTS: usize = 20;
+/// The longest name of a value in UTF-16 units, with its terminating zero.
+const NAME_UNITS: usize = 16_384;
 
-/// An open key, closed in the end.
+/// Size of the first buffer for data in bytes.
+const FIRST: usize = 4096;
+
+/// Limit for the size of a value in bytes.
+const LARGEST: usize = 1 << 26;
+
+/// An open key, closed on drop.
 struct Key(HKEY);
 
 impl Key {
+    /// Opens a key below `HKEY_LOCAL_MACHINE`.
     fn open(path: &str) -> io::Result<Self> {
         let path: Vec<u16> = path.encode_utf16().chain([0]).collect();
         let mut key = ptr::null_mut();
-        // SAFETY: the path ends in a zero, and the place for the key is valid.
+        // SAFETY: the path ends in a zero, and the pointer to the key is valid.
         match unsafe { RegOpenKeyExW(HKEY_LOCAL_MACHINE, path.as_ptr(), 0, KEY_QUERY_VALUE, &mut key) } {
             NO_ERROR => Ok(Self(key)),
-            error => Err(error_of(error)),
-        }
-    }
-
-    /// Room for the longest name, in units, and for the longest data, in bytes.
-    fn room(&self) -> io::Result<(Vec<u16>, Vec<u8>)> {
-        let (mut name, mut data) = (0, 0);
-        let none = ptr::null_mut();
-        let none_text = ptr::null_mut();
-        // SAFETY: the key is open, and the places for the two lengths are valid.
-        let error = unsafe {
-            RegQueryInfoKeyW(
-                self.0,
-                none_text,
-                none,
-                ptr::null(),
-                none,
-                none,
-                none,
-                none,
-                &mut name,
-                &mut data,
-                none,
-                ptr::null_mut(),
-            )
-        };
-        match error {
-            NO_ERROR => Ok((vec![0; name as usize + 1], vec![0; data as usize])),
             error => Err(error_of(error)),
         }
     }
@@ -58,30 +37,21 @@ impl Key {
 
 impl Drop for Key {
     fn drop(&mut self) {
-        // SAFETY: the key is open, and closed once.
+        // SAFETY: the key is open and has no other owner.
         unsafe { RegCloseKey(self.0) };
     }
 }
 
-/// All values of a key below `HKEY_LOCAL_MACHINE`, packed.
+/// Reads all values of a key below `HKEY_LOCAL_MACHINE`, packed.
 pub(super) fn values(path: &str) -> io::Result<Memory> {
     let key = Key::open(path)?;
-    for _ in 0..ATTEMPTS {
-        if let Some(packed) = pack(&key)? {
-            return Ok(Memory::flat(packed));
-        }
-    }
-    Err(error_of(ERROR_MORE_DATA))
-}
-
-/// The values; `None` where one has grown meanwhile.
-fn pack(key: &Key) -> io::Result<Option<Vec<u8>>> {
-    let (mut name, mut data) = key.room()?;
+    let (mut name, mut data) = (vec![0u16; NAME_UNITS], vec![0u8; FIRST]);
     let mut packed = Vec::new();
-    for index in 0.. {
+    let mut index = 0;
+    loop {
         let mut units = u32::try_from(name.len()).unwrap_or(u32::MAX);
         let mut bytes = u32::try_from(data.len()).unwrap_or(u32::MAX);
-        // SAFETY: both buffers have as much room as is said, and the answer says how much was used.
+        // SAFETY: the key is open, and both buffers are as long as stated.
         let error = unsafe {
             RegEnumValueW(
                 key.0,
@@ -96,14 +66,18 @@ fn pack(key: &Key) -> io::Result<Option<Vec<u8>>> {
         };
         match error {
             NO_ERROR => {}
-            ERROR_NO_MORE_ITEMS => break,
-            ERROR_MORE_DATA => return Ok(None),
+            ERROR_NO_MORE_ITEMS => return Ok(Memory::flat(packed)),
+            // The same value again, with a larger buffer.
+            ERROR_MORE_DATA if data.len() < LARGEST => {
+                data.resize((bytes as usize).max(data.len() * 2).min(LARGEST), 0);
+                continue;
+            }
             error => return Err(error_of(error)),
         }
         packed.extend_from_slice(&units.saturating_mul(2).to_le_bytes());
         packed.extend(name.iter().take(units as usize).flat_map(|unit| unit.to_le_bytes()));
         packed.extend_from_slice(&bytes.to_le_bytes());
         packed.extend(data.iter().take(bytes as usize));
+        index += 1;
     }
-    Ok(Some(packed))
 }

@@ -1,8 +1,9 @@
 use super::super::fake::{Fake, packed, table};
 use super::super::interfaces::tests::row;
-use super::super::routes::FIRST_ROW;
+use super::super::mib_table::FIRST_ROW;
 use super::*;
 use proptest::prelude::*;
+use std::net::Ipv6Addr;
 
 /// The data of a value of the store.
 fn settings(metric: u32) -> Vec<u8> {
@@ -61,7 +62,7 @@ fn shown(answer: &Answer<Vec<PersistentRoute>>) -> Vec<String> {
 }
 
 #[test]
-fn the_text_of_route_add() {
+fn the_text_of_route_add_is_decoded() {
     let texts = [
         "157.0.0.0,255.0.0.0,157.55.80.1,3",
         "0.0.0.0,0.0.0.0,192.168.1.1,-1",
@@ -83,7 +84,7 @@ fn the_text_of_route_add() {
 }
 
 #[test]
-fn text_that_is_no_route_is_counted() {
+fn text_that_is_not_a_route_is_counted() {
     let texts = [
         "",
         "10.0.0.0",
@@ -99,7 +100,7 @@ fn text_that_is_no_route_is_counted() {
 }
 
 #[test]
-fn the_store_of_the_stack() {
+fn the_store_of_the_network_stack_is_decoded() {
     let gateway = v4_name([0, 0, 0, 0], 0, LUID, [192, 168, 1, 1]);
     let known = v4_name([157, 0, 0, 0], 8, GONE, [157, 55, 80, 1]);
     let (six, away) = (v6_name("2001:db8::", 32, LUID, "fe80::1"), v6_name("2001:db8:1::", 48, GONE, "::"));
@@ -123,7 +124,7 @@ fn the_store_of_the_stack() {
 }
 
 #[test]
-fn what_does_not_look_like_a_route_of_the_store_is_counted() {
+fn a_malformed_value_of_the_store_is_counted() {
     let good = v6_name("2001:db8::", 32, LUID, "::");
     let long = v6_name("2001:db8::", 129, LUID, "::");
     let (odd_digit, data) = (good.replace('D', "g"), settings(1));
@@ -135,7 +136,7 @@ fn what_does_not_look_like_a_route_of_the_store_is_counted() {
 }
 
 #[test]
-fn a_key_that_is_not_there_has_no_routes_and_a_refused_one_is_told() {
+fn a_missing_key_has_no_routes_and_a_refused_one_is_reported() {
     let not_there = |fake: Fake| {
         [TEXT_KEY, V4_KEY, V6_KEY]
             .into_iter()
@@ -144,7 +145,7 @@ fn a_key_that_is_not_there_has_no_routes_and_a_refused_one_is_told() {
     assert_eq!(routes(&not_there(Fake::new())).unwrap(), Answer::whole(Vec::new()));
     let refused = |key| routes(&not_there(Fake::new()).fails(Question::RegistryValues(key), 5));
     assert!(refused(TEXT_KEY).unwrap_err().to_string().starts_with("cannot list the routes: "));
-    // What is not documented may be kept from us without hiding the rest.
+    // A refused undocumented key must not hide the other routes.
     let answer = refused(V6_KEY).unwrap();
     assert_eq!((answer.data.len(), answer.warnings.len()), (0, 1));
     assert!(
@@ -165,7 +166,7 @@ fn cut_off_values_are_counted_once() {
 
 proptest! {
     #[test]
-    fn no_bytes_are_too_odd(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         decode_all(&bytes);
     }
 }

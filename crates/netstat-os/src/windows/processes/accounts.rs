@@ -1,47 +1,40 @@
 //! The account that a process runs as.
 
-use super::{START, missing};
+use super::part::{START, missing};
 use crate::windows::memory::{Memory, text, u64_at, units};
 use crate::windows::source::{Question, Source};
+use crate::windows::win32_error::{NONE_MAPPED, is};
 use netstat_model::Missing;
 use rustc_hash::FxHashMap;
 use std::ffi::OsString;
 
-/// The names of accounts by their SIDs, each asked for once: a domain controller may have to answer.
+/// The names of accounts by SID. Each is looked up once, because that may involve a domain controller.
 #[derive(Debug, Default)]
 pub(super) struct Accounts {
     names: FxHashMap<Box<[u8]>, Result<OsString, Missing>>,
 }
 
 impl Accounts {
-    /// The name of the user of a token: `DOMAIN\name`, and the SID itself where it has none.
+    /// Returns the name of the user of a token: `DOMAIN\name`, or the SID if it belongs to no account.
     pub(super) fn name(&mut self, source: &dyn Source, token_user: &Memory) -> Result<OsString, Missing> {
-        let sid: Box<[u8]> = decode_sid(token_user).ok_or(Missing::Unreadable)?.into();
-        let look_up = || match source.ask(&Question::Account(sid.clone())) {
+        let sid = decode_sid(token_user).ok_or(Missing::Unreadable)?;
+        let look_up = || match source.ask(&Question::Account(sid.into())) {
             Ok(answer) => decode_account(answer.bytes()).ok_or(Missing::Unreadable),
-            // ERROR_NONE_MAPPED: nobody has it any more.
-            Err(error) if error.raw_os_error() == Some(1332) => Ok(sid_text(&sid).into()),
+            Err(error) if is(&error, NONE_MAPPED) => Ok(sid_text(sid).into()),
             Err(error) => Err(missing(&error)),
         };
-        match self.names.get(&sid) {
-            Some(known) => known.clone(),
-            None => {
-                let name = look_up();
-                self.names.insert(sid, name.clone());
-                name
-            }
-        }
+        self.names.entry(sid.into()).or_insert_with(look_up).clone()
     }
 }
 
-/// The SID of a `TOKEN_USER`, which begins with a pointer to it. A SID is as long as its second byte says.
+/// Returns the SID of a `TOKEN_USER`, which begins with a pointer to it. The second byte of a SID tells its length.
 pub(super) fn decode_sid(token_user: &Memory) -> Option<&[u8]> {
     let sid = token_user.at(u64_at(token_user.bytes(), START)?)?;
     let parts = usize::from(*sid.get(1)?);
     sid.get(..8 + 4 * parts)
 }
 
-/// The name and the domain, each with a zero; the answer has the name first.
+/// Decodes the name and the domain, which are zero-terminated and come in this order.
 fn decode_account(answer: &[u8]) -> Option<OsString> {
     let all: Vec<u16> = units(answer).collect();
     let mut texts = all.split(|&unit| unit == 0);
@@ -49,13 +42,11 @@ fn decode_account(answer: &[u8]) -> Option<OsString> {
     if name.is_empty() {
         return None;
     }
-    if domain.is_empty() {
-        return Some(text(name));
-    }
-    Some(text(&[domain, &[u16::from(b'\\')], name].concat()))
+    let separator: &[u16] = if domain.is_empty() { &[] } else { &[b'\\' as u16] };
+    Some(text(&[domain, separator, name].concat()))
 }
 
-/// `S-1-5-21-...`: the revision, the authority (six bytes, the highest first), the parts.
+/// Formats a SID as `S-1-5-21-...`: the revision, the authority (six bytes, big-endian), the parts.
 fn sid_text(sid: &[u8]) -> String {
     let authority =
         sid.get(2..8).unwrap_or_default().iter().fold(0u64, |sum, &byte| sum << 8 | u64::from(byte));
@@ -80,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_a_sid_is_asked_for_once() {
+    fn the_name_of_a_sid_is_looked_up_once() {
         let answer: Vec<u8> = "SYSTEM\0NT AUTHORITY\0".encode_utf16().flat_map(u16::to_le_bytes).collect();
         let source = Fake::new().says(Question::Account(system()), Memory::flat(answer));
         let mut accounts = Accounts::default();
@@ -91,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sid_without_a_name_is_shown_itself() {
+    fn a_sid_of_no_account_is_its_own_name() {
         let name = |error| {
             let source = Fake::new().fails(Question::Account(system()), error);
             Accounts::default().name(&source, &token(&system()))

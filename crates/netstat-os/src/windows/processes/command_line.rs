@@ -1,4 +1,4 @@
-//! From the one text that a program is started with to its words, by the rules of Microsoft's C runtime.
+//! Splits a command line into arguments, by the rules of Microsoft's C runtime.
 
 use crate::windows::memory::text;
 use std::ffi::OsString;
@@ -10,78 +10,54 @@ fn is_blank(unit: u16) -> bool {
     unit == u16::from(b' ') || unit == u16::from(b'\t')
 }
 
-/// The words. In the first, which is a path, a backslash is nothing special; in the others it is before a quotation mark.
+/// Returns the arguments. Backslashes are special before a quotation mark, but not in the first argument, which is a path.
 pub(super) fn split(line: &[u16]) -> Vec<OsString> {
-    let mut words = Vec::new();
+    let mut arguments = Vec::new();
     let mut rest = line;
-    if !rest.is_empty() {
-        let (first, after) = first_word(rest);
-        words.push(text(&first));
-        rest = after;
+    while !rest.is_empty() {
+        let (argument, after) = next_argument(rest, arguments.is_empty());
+        arguments.push(text(&argument));
+        rest = after.get(after.iter().take_while(|&&unit| is_blank(unit)).count()..).unwrap_or_default();
     }
-    loop {
-        while let Some((&unit, after)) = rest.split_first()
-            && is_blank(unit)
-        {
-            rest = after;
-        }
-        if rest.is_empty() {
-            return words;
-        }
-        let (word, after) = next_word(rest);
-        words.push(text(&word));
-        rest = after;
-    }
+    arguments
 }
 
-fn first_word(line: &[u16]) -> (Vec<u16>, &[u16]) {
-    let mut word = Vec::new();
-    let mut quoted = false;
-    for (index, &unit) in line.iter().enumerate() {
-        match unit {
-            QUOTE => quoted = !quoted,
-            _ if is_blank(unit) && !quoted => return (word, line.get(index..).unwrap_or_default()),
-            _ => word.push(unit),
-        }
-    }
-    (word, &[])
-}
-
-/// Backslashes before a quotation mark stand for half as many, and an odd one makes the mark an ordinary character; two
-/// marks in a row between marks are one.
-fn next_word(line: &[u16]) -> (Vec<u16>, &[u16]) {
-    let mut word = Vec::new();
+/// Splits off one argument. Backslashes before a quotation mark count half, and an odd one makes the mark literal. Two
+/// marks in a row inside of quotation marks are one literal mark. In a path neither rule holds.
+fn next_argument(line: &[u16], path: bool) -> (Vec<u16>, &[u16]) {
+    let mut argument = Vec::new();
     let (mut quoted, mut backslashes) = (false, 0usize);
     let mut units = line.iter().copied().enumerate().peekable();
     while let Some((index, unit)) = units.next() {
         match unit {
-            BACKSLASH => {
+            BACKSLASH if !path => {
                 backslashes += 1;
                 continue;
             }
             QUOTE => {
-                word.extend(std::iter::repeat_n(BACKSLASH, backslashes / 2));
+                argument.extend(std::iter::repeat_n(BACKSLASH, backslashes / 2));
+                let doubled = quoted && !path && units.peek().is_some_and(|&(_, next)| next == QUOTE);
                 if backslashes % 2 == 1 {
-                    word.push(QUOTE);
-                } else if quoted && units.peek().is_some_and(|&(_, next)| next == QUOTE) {
-                    word.push(QUOTE);
+                    argument.push(QUOTE);
+                } else if doubled {
+                    argument.push(QUOTE);
                     units.next();
                 } else {
                     quoted = !quoted;
                 }
             }
             _ => {
-                word.extend(std::iter::repeat_n(BACKSLASH, backslashes));
+                argument.extend(std::iter::repeat_n(BACKSLASH, backslashes));
                 if is_blank(unit) && !quoted {
-                    return (word, line.get(index..).unwrap_or_default());
+                    return (argument, line.get(index..).unwrap_or_default());
                 }
-                word.push(unit);
+                argument.push(unit);
             }
         }
         backslashes = 0;
     }
-    word.extend(std::iter::repeat_n(BACKSLASH, backslashes));
-    (word, &[])
+    argument.extend(std::iter::repeat_n(BACKSLASH, backslashes));
+    (argument, &[])
 }
 
 #[cfg(test)]
@@ -97,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_those_a_program_gets() {
+    fn arguments_are_those_that_a_program_gets() {
         for (line, expected) in [
             (r#"a.exe"#, &["a.exe"][..]),
             (r#""C:\Program Files\a.exe" -k  b"#, &[r"C:\Program Files\a.exe", "-k", "b"]),
@@ -122,7 +98,7 @@ mod tests {
         }
 
         #[test]
-        fn plain_words_come_apart(plain in proptest::collection::vec("[a-z0-9/:.-]{1,8}", 1..6)) {
+        fn plain_words_are_separated(plain in proptest::collection::vec("[a-z0-9/:.-]{1,8}", 1..6)) {
             prop_assert_eq!(words(&plain.join(" ")), plain);
         }
     }

@@ -1,39 +1,32 @@
-//! Which services run in which process.
+//! The services that run in each process.
 
-use super::missing;
+use super::part::missing;
 use crate::windows::memory::{Memory, u32_at, u64_at};
+use crate::windows::mib_table::rows;
 use crate::windows::source::{Question, Source};
 use netstat_model::Missing;
 use rustc_hash::FxHashMap;
 use std::ffi::OsString;
 
-/// The names of the services of each process, with a comma between them where it has several.
-pub(super) fn running(source: &dyn Source) -> Result<FxHashMap<u32, OsString>, Missing> {
+/// Returns the names of the services by PID, separated by commas where a process has several.
+pub(super) fn by_process(source: &dyn Source) -> Result<FxHashMap<u32, OsString>, Missing> {
     let answer = source.ask(&Question::Services).map_err(|error| missing(&error))?;
     Ok(decode(&answer))
 }
 
-/// How many there are stands before the table.
+/// Offset of the first row, after the number of rows in eight bytes.
 const FIRST_ROW: usize = 8;
+// Size and offsets of `ENUM_SERVICE_STATUS_PROCESSW`.
 const ROW: usize = 56;
 const NAME: usize = 0;
 const PID: usize = 44;
 
-/// The rows of `ENUM_SERVICE_STATUS_PROCESSW`.
 #[doc(alias = "ENUM_SERVICE_STATUS_PROCESSW")]
 pub(super) fn decode(answer: &Memory) -> FxHashMap<u32, OsString> {
     let mut by_pid: FxHashMap<u32, OsString> = FxHashMap::default();
-    let count = u32_at(answer.bytes(), 0).unwrap_or(0) as usize;
-    let rows = answer.bytes().get(FIRST_ROW..).unwrap_or_default().chunks_exact(ROW).take(count);
-    for row in rows {
-        let (Some(name), Some(pid)) =
-            (u64_at(row, NAME).and_then(|name| answer.text_at(name)), u32_at(row, PID))
-        else {
-            continue;
-        };
-        if pid == 0 {
-            continue;
-        }
+    for row in rows(answer.bytes(), FIRST_ROW, ROW).0 {
+        let name = u64_at(row, NAME).and_then(|name| answer.text_at(name));
+        let (Some(name), Some(pid @ 1..)) = (name, u32_at(row, PID)) else { continue };
         let names = by_pid.entry(pid).or_default();
         if !names.is_empty() {
             names.push(", ");
@@ -51,13 +44,13 @@ mod tests {
     use windows_sys::Win32::System::Services::ENUM_SERVICE_STATUS_PROCESSW as Row;
 
     #[test]
-    fn the_layout_is_that_of_windows() {
+    fn offsets_match_the_windows_structure() {
         assert_eq!((ROW, NAME), (size_of::<Row>(), offset_of!(Row, lpServiceName)));
         assert_eq!(PID, offset_of!(Row, ServiceStatusProcess.dwProcessId));
     }
 
     #[test]
-    fn several_services_may_be_in_one_process() {
+    fn a_process_may_have_several_services() {
         let services = [(900u32, "RpcEptMapper"), (900, "RpcSs"), (0, "Stopped"), (4000, "Dnscache")];
         let mut bytes = vec![0; services.len() * ROW];
         for (index, (pid, name)) in services.iter().enumerate() {
@@ -67,10 +60,10 @@ mod tests {
             bytes.extend(name.encode_utf16().chain([0]).flat_map(u16::to_le_bytes));
         }
         let answer = Memory::new(0x1000, bytes).after(services.len() as u64);
-        let running = running(&Fake::new().says(Question::Services, answer)).unwrap();
+        let running = by_process(&Fake::new().says(Question::Services, answer)).unwrap();
         assert_eq!(running[&900], "RpcEptMapper, RpcSs");
         assert_eq!(running[&4000], "Dnscache");
         assert_eq!(running.len(), 2);
-        assert_eq!(super::running(&Fake::new().fails(Question::Services, 5)), Err(Missing::NotPermitted));
+        assert_eq!(by_process(&Fake::new().fails(Question::Services, 5)), Err(Missing::NotPermitted));
     }
 }

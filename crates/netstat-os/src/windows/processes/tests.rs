@@ -7,7 +7,7 @@ use windows_sys::Win32::System::WindowsProgramming as nt;
 const ADDRESS: u64 = 0x7ff0_0000;
 
 /// The list as the kernel writes it: each entry is followed by its name.
-fn list_of(processes: &[(u32, u32, u64, &str)]) -> Memory {
+pub(in crate::windows) fn list_of(processes: &[(u32, u32, u64, &str)]) -> Memory {
     let mut bytes = Vec::new();
     for (index, (pid, parent, start, name)) in processes.iter().enumerate() {
         let at = bytes.len();
@@ -32,20 +32,20 @@ fn list_of(processes: &[(u32, u32, u64, &str)]) -> Memory {
 }
 
 #[test]
-fn the_offsets_are_those_of_windows() {
+fn offsets_match_the_windows_structure() {
     type Entry = nt::SYSTEM_PROCESS_INFORMATION;
     assert_eq!(NEXT, offset_of!(Entry, NextEntryOffset));
     assert_eq!(NAME_LENGTH, offset_of!(Entry, ImageName.Length));
     assert_eq!(NAME, offset_of!(Entry, ImageName.Buffer));
     assert_eq!(PID, offset_of!(Entry, UniqueProcessId));
-    // What winternl.h leaves out stands in reserved fields: the parent follows the process, the time of creation is
-    // the fifth of the times and sizes before the name.
+    // winternl.h hides some fields as reserved: the parent follows the process, and the creation time is the fifth of
+    // the times and sizes before the name.
     assert_eq!(PARENT, offset_of!(Entry, Reserved2));
     assert_eq!(CREATE_TIME, offset_of!(Entry, Reserved1) + 24);
 }
 
 #[test]
-fn names_by_number_and_start() {
+fn a_process_is_found_by_pid_and_start() {
     let source = Fake::new()
         .says(Question::Processes, list_of(&[(0, 0, 0, ""), (4, 0, 10, "System"), (8, 4, 20, "한.exe")]));
     let wanted = [ProcessId { pid: 8, start_time: 20 }, ProcessId { pid: 4, start_time: ENDED }];
@@ -58,7 +58,7 @@ fn names_by_number_and_start() {
 }
 
 #[test]
-fn a_name_elsewhere_is_empty_and_a_refusal_no_empty_list() {
+fn a_name_outside_is_empty_and_a_refused_list_is_unreadable() {
     let memory = list_of(&[(8, 4, 20, "a.exe")]);
     let moved = Memory::new(ADDRESS + 4096, memory.bytes().to_vec());
     assert_eq!(decode_list(&moved)[0].name, "");
@@ -71,7 +71,7 @@ fn wide(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn what_is_told_of_a_process() {
+fn every_field_is_read() {
     let id = ProcessId { pid: 8, start_time: 20 };
     let line = [wide("a.exe -k")].concat();
     let string =
@@ -95,7 +95,7 @@ fn what_is_told_of_a_process() {
 }
 
 #[test]
-fn what_belongs_to_a_later_process_is_not_told_of_this_one() {
+fn a_successor_with_the_same_pid_is_not_this_process() {
     let id = ProcessId { pid: 8, start_time: 20 };
     let source = Fake::new()
         .says(Question::Processes, list_of(&[(8, 4, 20, "a.exe")]))
@@ -111,7 +111,7 @@ proptest! {
     }
 
     #[test]
-    fn any_offset_ends(next: u32, name: u64, length: u16) {
+    fn any_offset_terminates(next: u32, name: u64, length: u16) {
         let mut bytes = vec![0; 512];
         bytes[..4].copy_from_slice(&next.to_le_bytes());
         bytes[NAME_LENGTH..][..2].copy_from_slice(&length.to_le_bytes());

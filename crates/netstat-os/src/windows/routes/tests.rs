@@ -1,5 +1,7 @@
 use super::super::fake::{Fake, table};
+use super::super::mib_table::FIRST_ROW;
 use super::*;
+use netstat_model::Warning;
 use netstat_model::query::Tables;
 use proptest::prelude::*;
 use std::mem::offset_of;
@@ -9,7 +11,7 @@ use windows_sys::Win32::NetworkManagement::IpHelper::{
 };
 
 #[test]
-fn fields_are_where_windows_has_them() {
+fn offsets_match_the_windows_structures() {
     assert_eq!(ROW, size_of::<MIB_IPFORWARD_ROW2>());
     assert_eq!(FIRST_ROW, offset_of!(MIB_IPFORWARD_TABLE2, Table));
     assert_eq!(INTERFACE, offset_of!(MIB_IPFORWARD_ROW2, InterfaceIndex));
@@ -106,7 +108,7 @@ fn the_metric_of_the_interface_is_added_and_routes_out_of_use_are_left_out() {
 }
 
 #[test]
-fn a_family_or_a_table_alone() {
+fn one_family_or_one_table() {
     let only = |tables, families| routes(&machine(), &RouteQuery { tables, families }).unwrap().data.len();
     assert_eq!(only(Tables::Default, Families::V6), 2);
     assert_eq!(only(Tables::Id(TABLE_MAIN), Families::V4), 2);
@@ -126,7 +128,7 @@ fn without_the_metrics_of_interfaces_there_is_a_warning_and_all_routes() {
 }
 
 #[test]
-fn a_machine_without_ipv6_has_no_such_routes_and_any_other_error_is_one() {
+fn an_absent_family_has_no_routes_and_other_errors_are_reported() {
     for absent in [50, 1168] {
         let machine = machine().fails(Question::Routes(Family::V6), absent);
         let answer = routes(&machine, &RouteQuery::default()).unwrap();
@@ -151,7 +153,7 @@ fn odd_rows_are_counted() {
 }
 
 #[test]
-fn who_made_a_route_has_the_number_of_linux() {
+fn the_origin_of_a_route_becomes_a_number_of_linux() {
     let made = |number: u32| decode_protocol(number);
     assert_eq!((made(2), made(3), made(19), made(14)), (Some(2), Some(4), Some(16), Some(186)));
     assert_eq!((made(1), made(0), made(u32::MAX)), (None, None, None));
@@ -159,7 +161,7 @@ fn who_made_a_route_has_the_number_of_linux() {
 
 proptest! {
     #[test]
-    fn no_bytes_are_too_odd(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+    fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         decode_all(&bytes);
     }
 }

@@ -1,23 +1,20 @@
+use super::layout::End;
 use super::*;
 use crate::windows::fake::{Fake, NOT_SUPPORTED, table};
-use netstat_model::query::{Fields, Programs, States};
 use proptest::prelude::*;
 use std::mem::{offset_of, size_of};
+use std::net::IpAddr;
 use windows_sys::Win32::NetworkManagement::IpHelper as ip;
 
-fn query(kinds: Kinds, states: States) -> SocketQuery {
-    SocketQuery { kinds, states, fields: Fields::empty(), programs: Programs::default() }
-}
-
 fn everything() -> SocketQuery {
-    query(Kinds::all(), States::all().difference(States::BOUND))
+    SocketQuery::new(Kinds::all(), States::all().difference(States::BOUND))
 }
 
 fn put(row: &mut [u8], offset: usize, bytes: &[u8]) {
     row[offset..offset + bytes.len()].copy_from_slice(bytes);
 }
 
-/// A row with its fields at the places of the layout.
+/// A row with its fields at the offsets of the layout.
 fn row(layout: &Layout, state: u32, local: (&str, u16), remote: (&str, u16), pid: u32) -> Vec<u8> {
     let mut row = vec![0; layout.size];
     let mut end = |end: End, (address, port): (&str, u16)| {
@@ -42,7 +39,7 @@ fn row(layout: &Layout, state: u32, local: (&str, u16), remote: (&str, u16), pid
     row
 }
 
-fn tables() -> Fake {
+pub(in crate::windows) fn tables() -> Fake {
     let nobody = ("0.0.0.0", 0);
     let nobody6 = ("::", 0);
     Fake::new()
@@ -96,8 +93,8 @@ fn shown(sockets: &[Socket]) -> Vec<String> {
 const NOT_THERE: i32 = 127;
 
 #[test]
-fn the_rows_with_peers_are_those_of_windows() {
-    // Its declarations have the rows, and not the functions that answer with them.
+fn offsets_of_rows_with_peers_match_the_windows_structures() {
+    // The headers of Windows declare the rows, but not the functions that return them.
     type Udp = ip::MIB_UDPROW2;
     let peer = UDP_V4.peer.unwrap();
     assert_eq!(peer.row_size, size_of::<Udp>());
@@ -130,7 +127,7 @@ fn the_rows_with_peers_are_those_of_windows() {
 }
 
 #[test]
-fn the_layouts_are_those_of_windows() {
+fn offsets_match_the_windows_structures() {
     fn is(layout: Layout, size: usize, pid: usize, created: usize) {
         assert_eq!((layout.size, layout.pid, layout.created), (size, pid, created), "{layout:?}");
     }
@@ -190,7 +187,7 @@ fn the_layouts_are_those_of_windows() {
 }
 
 #[test]
-fn all_tables_give_their_rows() {
+fn all_tables_are_decoded() {
     let answer = sockets(&tables(), &everything()).unwrap();
     assert_eq!(
         shown(&answer.data),
@@ -209,21 +206,21 @@ fn all_tables_give_their_rows() {
 }
 
 #[test]
-fn only_what_is_asked_for_is_read_and_given() {
+fn only_what_the_query_selects_is_read() {
     let source = tables();
-    let answer = sockets(&source, &query(Kinds::TCP_V4, States::CONNECTIONS)).unwrap();
+    let answer = sockets(&source, &SocketQuery::new(Kinds::TCP_V4, States::CONNECTIONS)).unwrap();
     let locals: Vec<u16> = answer.data.iter().map(|socket| socket.local.port).collect();
     assert_eq!(locals, [50000, 50001, 50003]);
     assert_eq!(source.asked(), [Question::TcpTable(Family::V4), Question::TcpTable(Family::V6)]);
 
     let source = tables();
-    let answer = sockets(&source, &query(Kinds::UDP_V6, States::LISTEN)).unwrap();
+    let answer = sockets(&source, &SocketQuery::new(Kinds::UDP_V6, States::LISTEN)).unwrap();
     assert_eq!(shown(&answer.data), [":: 0 5353 > - - 9 since 1234"]);
     assert_eq!(source.asked(), [Question::UdpTable(Family::V6), Question::UdpTable2(Family::V6)]);
 }
 
 #[test]
-fn a_table_that_is_refused_is_an_error_and_one_cut_short_a_warning() {
+fn a_refused_table_is_an_error_and_one_cut_short_a_warning() {
     let source = tables().fails(Question::UdpTable(Family::V4), NOT_SUPPORTED);
     let error = sockets(&source, &everything()).unwrap_err();
     assert_eq!((error.operation, error.source.raw_os_error()), (Operation::ListSockets, Some(NOT_SUPPORTED)));
@@ -232,15 +229,15 @@ fn a_table_that_is_refused_is_an_error_and_one_cut_short_a_warning() {
         table(FIRST_ROW, &vec![row(&TCP_V4, 2, ("0.0.0.0", 1), ("0.0.0.0", 0), 1); 2]).bytes().to_vec();
     bytes.pop();
     let source = tables().says(Question::TcpTable(Family::V4), crate::windows::memory::Memory::flat(bytes));
-    let answer = sockets(&source, &query(Kinds::TCP_V4, States::LISTEN)).unwrap();
+    let answer = sockets(&source, &SocketQuery::new(Kinds::TCP_V4, States::LISTEN)).unwrap();
     assert_eq!(shown(&answer.data), ["0.0.0.0 0 1 > - Listen 1 since 1234"]);
     assert_eq!(answer.warnings, [Warning::OddMessages { what: "table of TCP sockets", count: 1 }]);
 }
 
 #[test]
-fn more_is_told_where_it_is_asked_for() {
+fn further_fields_are_read_if_the_query_asks_for_them() {
     let fields = Fields::OFFLOAD | Fields::MODULE | Fields::AGE;
-    let asked = SocketQuery { fields, ..query(Kinds::TCP_V4, States::ESTABLISHED) };
+    let asked = SocketQuery { fields, ..SocketQuery::new(Kinds::TCP_V4, States::ESTABLISHED) };
     let connection = row(&TCP_V4, 5, ("10.0.0.1", 50000), ("192.0.2.7", 443), 4);
     let mut handled = vec![0; 28];
     handled[4..20].copy_from_slice(&connection[4..20]);
@@ -261,7 +258,7 @@ fn more_is_told_where_it_is_asked_for() {
         (Some(netstat_model::Offload::Offloading), Some("Svc"))
     );
     assert_eq!(answer.data[0].age, Some(Duration::from_secs(2)));
-    // The table of IPv6 by which the other row came was refused.
+    // The IPv6 table with the offload state of the other row was refused.
     assert_eq!(answer.data[1].windows.as_deref().unwrap().offload, None);
     assert_eq!(answer.warnings.len(), 1);
 }
@@ -273,7 +270,7 @@ proptest! {
     }
 
     #[test]
-    fn a_table_gives_no_more_rows_than_fit(count: u32, rows in proptest::collection::vec(any::<u8>(), 0..900)) {
+    fn a_table_has_no_more_rows_than_fit(count: u32, rows in proptest::collection::vec(any::<u8>(), 0..900)) {
         let bytes = [&count.to_le_bytes(), &[0; 4][..], &rows].concat();
         for layout in &LAYOUTS {
             let (sockets, lacking) = decode_table(&bytes, layout);

@@ -7,7 +7,7 @@ use std::mem::offset_of;
 use windows_sys::Win32::NetworkManagement::IpHelper as ip;
 
 #[test]
-fn the_layouts_are_those_of_windows() {
+fn offsets_match_the_windows_structures() {
     type Data = ip::TCP_ESTATS_DATA_ROD_v0;
     assert_eq!(BYTES_OUT, offset_of!(Data, DataBytesOut));
     assert_eq!(DATA_SEGS_OUT, offset_of!(Data, DataSegsOut));
@@ -54,13 +54,13 @@ fn answers(collected: u64) -> Fake {
 }
 
 fn filled(source: &Fake, socket: &mut Socket) -> Option<Warning> {
-    let mut courses = Courses::default();
-    courses.fill(source, socket, &[9; 16], 5);
-    courses.warning()
+    let mut stats = ConnectionStats::default();
+    stats.fill(source, socket, &[9; 16], 5);
+    stats.warning()
 }
 
 #[test]
-fn what_is_collected_is_told() {
+fn collected_statistics_are_filled_in() {
     let mut socket = connection();
     assert_eq!(filled(&answers(1), &mut socket), None);
     let info = socket.tcp.unwrap();
@@ -70,27 +70,27 @@ fn what_is_collected_is_told() {
 }
 
 #[test]
-fn what_is_not_collected_is_not_zero() {
+fn statistics_that_are_not_collected_are_unknown() {
     let mut socket = connection();
     let said = filled(&answers(0), &mut socket).unwrap().to_string();
-    assert!(said.contains("switched it on"), "{said}");
+    assert!(said.contains("has enabled it"), "{said}");
     assert_eq!(socket.tcp, None);
 }
 
 #[test]
-fn a_refusal_ends_the_asking_and_the_end_of_a_connection_does_not() {
+fn a_refusal_ends_the_questions_and_the_end_of_a_connection_does_not() {
     let source = Fake::new().fails(question(Estats::Data), 5);
-    let mut courses = Courses::default();
+    let mut stats = ConnectionStats::default();
     for _ in 0..3 {
-        courses.fill(&source, &mut connection(), &[9; 16], 5);
+        stats.fill(&source, &mut connection(), &[9; 16], 5);
     }
     assert_eq!(source.asked().len(), 1);
-    assert!(courses.warning().is_some());
+    assert!(stats.warning().is_some());
 
     let source = Fake::new().fails(question(Estats::Data), 1168).fails(question(Estats::Path), 1168);
-    let mut courses = Courses::default();
-    courses.fill(&source, &mut connection(), &[9; 16], 5);
-    courses.fill(&source, &mut connection(), &[9; 16], 5);
+    let mut stats = ConnectionStats::default();
+    stats.fill(&source, &mut connection(), &[9; 16], 5);
+    stats.fill(&source, &mut connection(), &[9; 16], 5);
     assert_eq!(source.asked().len(), 4);
 
     let mut listener = connection();

@@ -1,9 +1,9 @@
 use super::*;
 use crate::windows::fake::{Fake, NOT_SUPPORTED, table};
-use crate::windows::sockets::{UDP_V4, UDP_V6};
+use crate::windows::sockets::layout::{UDP_V4, UDP_V6};
 use proptest::prelude::*;
 
-/// A row of the documented table, and as it is in the other.
+/// The same row in the documented table and in the table with peers.
 fn row(layout: &Layout, port: u16, created: u64, peer: Option<(&[u8], u16)>) -> (Vec<u8>, Vec<u8>) {
     let mut row = vec![0; layout.size];
     row[layout.local.port..][..2].copy_from_slice(&port.to_be_bytes());
@@ -26,11 +26,11 @@ fn split(rows: &[(Vec<u8>, Vec<u8>)]) -> (Vec<u8>, Vec<u8>) {
 }
 
 #[test]
-fn peers_stand_behind_the_rows() {
+fn peers_follow_the_rows() {
     let rows = [
         row(&UDP_V4, 5000, 1, Some((&[192, 0, 2, 7], 443))),
         row(&UDP_V4, 5001, 2, None),
-        // The same in every field: whose peer it is cannot be said.
+        // The same in every field, so which peer belongs to which is uncertain.
         row(&UDP_V4, 5002, 3, Some((&[192, 0, 2, 8], 443))),
         row(&UDP_V4, 5002, 3, Some((&[192, 0, 2, 9], 443))),
     ];
@@ -42,7 +42,7 @@ fn peers_stand_behind_the_rows() {
 }
 
 #[test]
-fn the_end_of_an_ipv6_address_is_no_ipv4_address() {
+fn the_end_of_an_ipv6_address_is_not_an_ipv4_address() {
     let address: std::net::Ipv6Addr = "2404:6800:4007:808::2003".parse().unwrap();
     let (documented, long) = split(&[row(&UDP_V6, 5000, 1, Some((&address.octets(), 443)))]);
     let v6 = Peers::decode(&long, &UDP_V6, &documented).unwrap();
@@ -55,23 +55,26 @@ fn the_end_of_an_ipv6_address_is_no_ipv4_address() {
 }
 
 #[test]
-fn a_table_of_another_form_is_not_believed() {
+fn a_table_of_another_form_is_rejected() {
     let rows: Vec<_> =
         (0..8).map(|port| row(&UDP_V4, 5000 + port, 1, Some((&[192, 0, 2, 7], 443)))).collect();
     let (documented, long) = split(&rows);
     assert!(Peers::decode(&long, &UDP_V4, &documented).is_some());
-    assert!(Peers::decode(&long[..long.len() - 1], &UDP_V4, &documented).is_none(), "a row is not there");
+    assert!(
+        Peers::decode(&long[..long.len() - 1], &UDP_V4, &documented).is_none(),
+        "the last row is cut off"
+    );
     assert!(
         Peers::decode(&long, &UDP_V4, &split(&rows[..5]).0).is_none(),
         "three of eight are not documented"
     );
-    assert!(Peers::decode(&long, &UDP_V4, &split(&rows[..6]).0).is_some(), "two may have come since");
+    assert!(Peers::decode(&long, &UDP_V4, &split(&rows[..6]).0).is_some(), "two may be new");
     let shifted = [&[8, 0, 0, 0], &long[..4], &long[8..]].concat();
     assert!(Peers::decode(&shifted[..shifted.len() - 4], &UDP_V4, &documented).is_none());
 }
 
 #[test]
-fn only_a_function_that_is_there_and_fails_is_a_warning() {
+fn a_function_that_fails_is_a_warning_and_a_missing_one_is_not() {
     let warned = |source: &Fake| {
         let mut warnings = Vec::new();
         Peers::read(source, &UDP_V4, &split(&[]).0, &mut warnings);
@@ -79,7 +82,7 @@ fn only_a_function_that_is_there_and_fails_is_a_warning() {
         warnings.len()
     };
     let question = || Question::UdpTable2(netstat_model::Family::V4);
-    assert_eq!(warned(&Fake::new().fails(question(), NOT_THERE)), 0);
+    assert_eq!(warned(&Fake::new().fails(question(), 127)), 0);
     assert_eq!(warned(&Fake::new().fails(question(), NOT_SUPPORTED)), 1);
     let (_, long) = split(&[row(&UDP_V4, 1, 1, None)]);
     assert_eq!(warned(&Fake::new().says(question(), crate::windows::memory::Memory::flat(long))), 1);

@@ -1,25 +1,20 @@
 use super::*;
-use crate::linux::fake::Fake;
-use crate::linux::owners::tests::attach_listing;
-use crate::linux::owners::{attach_asking, id};
+use crate::linux::fake::{Fake, stat_line};
+use crate::linux::owners::made::{INITIAL, attach_found, attach_listing, attach_open, held, times_asked};
 use netstat_model::owner_method::BpfStep;
-use netstat_model::{Answer, Error, Warning};
-use netstat_model::{Brief, Endpoint, Family, Holder, NoOwner, Owner, Ownership, Protocol, Socket, Table};
+use netstat_model::{Answer, Error, Holder, NoOwner, Owner, Ownership, Socket, Warning};
 use proptest::prelude::*;
 use rustix::io::Errno;
 
 const STATUS: &str = "Name:\tx\nNSpid:\t9\nCapEff:\t000001ffffffffff\n";
 
-const INITIAL: &str = "pid:[4026531836]";
-
 fn socket(inode: u64, cookie: Option<u64>) -> Socket {
-    let mut socket = Socket::new(Protocol::Tcp, Family::V4, Endpoint::ANY_V4, None);
-    socket.id.inode = Some(inode);
+    let mut socket = crate::linux::owners::made::socket(inode);
     socket.id.cookie = cookie;
     socket
 }
 
-/// With so many open files that BPF pays.
+/// Adds so many open files that BPF is worth it.
 fn many(fake: Fake) -> Fake {
     fake.file("/proc/sys/fs/file-nr", "4000\t0\t9223372036854775807\n")
 }
@@ -34,26 +29,8 @@ fn fake() -> Fake {
     many(Fake::new()).file("/proc/self/status", STATUS).file("/proc/self/ns/pid", INITIAL)
 }
 
-fn attached(fake: &Fake, sockets: &mut [Socket], by: Owners) -> Result<Answer<OwnerMethod>, Error> {
-    let same = sockets.to_vec();
-    attach_listing(fake, sockets, by, &mut || Ok(Answer::whole(same.clone())))
-}
-
-fn held(socket: &Socket) -> Vec<(u32, u32)> {
-    match &socket.ownership {
-        Ownership::Held(owners) => {
-            owners.iter().map(|owner| (owner.process.pid, owner.descriptor.unwrap())).collect()
-        }
-        other => panic!("not held but {other:?}"),
-    }
-}
-
-fn times_asked(fake: &Fake, path: &str) -> usize {
-    fake.asked().iter().filter(|asked| *asked == path).count()
-}
-
 #[test]
-fn each_process_is_an_owner_by_its_lowest_descriptor() {
+fn each_process_is_an_owner_with_its_lowest_descriptor() {
     let walk = [
         record(0, 77, 9, 20, 10),
         record(0, 77, 4, 10, 1),
@@ -64,7 +41,7 @@ fn each_process_is_an_owner_by_its_lowest_descriptor() {
     for by in [Owners::Auto, Owners::Bpf] {
         let fake = fake().walk(walk.concat(), Ok(()));
         let mut sockets = [socket(77, None), socket(77, None)];
-        let answer = attached(&fake, &mut sockets, by).unwrap();
+        let answer = attach_open(&fake, &mut sockets, by).unwrap();
         assert_eq!((answer.data, answer.warnings), (OwnerMethod::Bpf, vec![]));
         let owner = |pid, parent, descriptor| Owner {
             process: ProcessId { pid, start_time: 5 },
@@ -85,21 +62,21 @@ fn another_cookie_is_another_socket() {
         let walk = record(told, 77, 3, 10, 1);
         let fake = fake().walk(walk.clone(), Ok(())).walk(walk, Ok(()));
         let mut sockets = [socket(77, wanted)];
-        attached(&fake, &mut sockets, Owners::Bpf).unwrap();
+        attach_open(&fake, &mut sockets, Owners::Bpf).unwrap();
         let expected = Ownership::Unowned(NoOwner::Kernel);
         assert_eq!(sockets[0].ownership != expected, same, "{wanted:?} {told}");
     }
-    // Nor are two sockets of one inode taken for each other.
+    // Two sockets with the same inode are told apart.
     let walk = record(6, 77, 3, 10, 1);
     let fake = fake().walk(walk.clone(), Ok(())).walk(walk, Ok(()));
     let mut sockets = [socket(77, Some(5)), socket(77, Some(6))];
-    attached(&fake, &mut sockets, Owners::Bpf).unwrap();
+    attach_open(&fake, &mut sockets, Owners::Bpf).unwrap();
     assert_eq!(sockets[0].ownership, Ownership::Unowned(NoOwner::NotPermitted));
     assert_eq!(held(&sockets[1]), [(10, 3)]);
 }
 
 #[test]
-fn what_fails_leaves_no_trace_and_proc_answers() {
+fn after_a_failure_proc_is_read_from_the_start() {
     let failure = Failure { step: BpfStep::Read, errno: Errno::NOMEM.raw_os_error() };
     let read = record(0, 77, 3, 99, 1);
     let odd = NoBpf::Refused { step: BpfStep::Read, errno: Errno::BADMSG.raw_os_error() };
@@ -117,7 +94,7 @@ fn what_fails_leaves_no_trace_and_proc_answers() {
     for (fake, reason) in cases {
         let fake = fake.alive(10, 1, 5, &[(4, "socket:[77]")]);
         let mut sockets = [socket(77, None)];
-        let answer = attached(&fake, &mut sockets, Owners::Auto).unwrap();
+        let answer = attach_open(&fake, &mut sockets, Owners::Auto).unwrap();
         assert_eq!((answer.data, answer.warnings), (OwnerMethod::Proc(reason), vec![]));
         assert_eq!(held(&sockets[0]), [(10, 4)], "{reason}");
     }
@@ -127,7 +104,7 @@ fn what_fails_leaves_no_trace_and_proc_answers() {
 fn a_program_that_was_refused_is_not_loaded_again() {
     let fake = fake().alive(10, 1, 5, &[]);
     let mut sockets = [socket(77, None)];
-    let answer = attached(&fake, &mut sockets, Owners::Auto).unwrap();
+    let answer = attach_open(&fake, &mut sockets, Owners::Auto).unwrap();
     assert_eq!(answer.data, OwnerMethod::Proc(NoBpf::NotPermitted));
     assert_eq!(sockets[0].ownership, Ownership::Unowned(NoOwner::Kernel));
     assert_eq!((times_asked(&fake, "/proc"), times_asked(&fake, "bpf load")), (2, 1));
@@ -140,7 +117,7 @@ fn auto_reads_proc_where_few_files_are_open() {
         (Some("739\t0\t2466177\n"), few),
         (Some("3999\t0\t2466177\n"), few),
         (Some("4000\t0\t2466177\n"), OwnerMethod::Bpf),
-        // Nobody knows: BPF never takes long.
+        // Unknown: BPF never takes long.
         (Some("many"), OwnerMethod::Bpf),
         (Some(""), OwnerMethod::Bpf),
         (None, OwnerMethod::Bpf),
@@ -153,54 +130,45 @@ fn auto_reads_proc_where_few_files_are_open() {
             fake = fake.file("/proc/sys/fs/file-nr", text);
         }
         let mut sockets = [socket(1, None)];
-        let answer = attached(&fake, &mut sockets, Owners::Auto).unwrap();
+        let answer = attach_open(&fake, &mut sockets, Owners::Auto).unwrap();
         assert_eq!(answer.data, expected, "{files:?}");
         assert_eq!(held(&sockets[0]), [(10, 3)]);
         let loaded = usize::from(expected == OwnerMethod::Bpf);
         assert_eq!(times_asked(&fake, "bpf load"), loaded, "{files:?}");
     }
-    // Who asks for BPF gets it.
+    // BPF is used if it is requested.
     let fake = Fake::new().file("/proc/self/status", STATUS).walk(record(0, 77, 3, 10, 1), Ok(()));
     let mut sockets = [socket(77, None)];
-    assert_eq!(attached(&fake, &mut sockets, Owners::Bpf).unwrap().data, OwnerMethod::Bpf);
+    assert_eq!(attach_open(&fake, &mut sockets, Owners::Bpf).unwrap().data, OwnerMethod::Bpf);
 }
 
 #[test]
-fn one_means_alone_is_used_when_it_is_asked_for() {
+fn a_requested_method_is_the_only_one_used() {
     let walk = record(0, 77, 3, 99, 1);
     let fake = fake().walk(walk, Ok(())).alive(10, 1, 5, &[(4, "socket:[77]")]);
     let mut sockets = [socket(77, None)];
-    let answer = attached(&fake, &mut sockets, Owners::Proc).unwrap();
+    let answer = attach_open(&fake, &mut sockets, Owners::Proc).unwrap();
     assert_eq!(answer.data, OwnerMethod::Proc(NoBpf::NotAsked));
     assert_eq!(held(&sockets[0]), [(10, 4)]);
     assert_eq!(times_asked(&fake, "bpf load"), 0);
 
     let fake = Fake::new().file("/proc/self/status", STATUS).alive(10, 1, 5, &[(4, "socket:[77]")]);
-    let error = attached(&fake, &mut sockets, Owners::Bpf).unwrap_err().to_string();
+    let error = attach_open(&fake, &mut sockets, Owners::Bpf).unwrap_err().to_string();
     assert!(error.starts_with("cannot find the owners of the sockets: by BPF: not permitted; "), "{error}");
     assert_eq!(times_asked(&fake, "/proc"), 0);
 }
 
 #[test]
-fn without_sockets_nothing_is_asked() {
-    let fake = fake();
-    let mut sockets = [socket(0, None)];
-    let answer = attached(&fake, &mut sockets, Owners::Auto).unwrap();
-    assert_eq!(answer.data, OwnerMethod::NotNeeded);
-    assert_eq!(fake.asked(), [""; 0]);
-}
-
-#[test]
-fn who_is_missing_is_looked_for_once_more() {
+fn a_missing_owner_is_looked_for_a_second_time() {
     let fake = fake().walk(Vec::new(), Ok(())).walk(record(0, 77, 3, 10, 1), Ok(()));
     let mut sockets = [socket(77, None), socket(78, None)];
-    let answer = attached(&fake, &mut sockets, Owners::Auto).unwrap();
+    let answer = attach_open(&fake, &mut sockets, Owners::Auto).unwrap();
     assert_eq!((answer.data, answer.warnings), (OwnerMethod::Bpf, vec![]));
     assert_eq!(held(&sockets[0]), [(10, 3)]);
     assert_eq!(sockets[1].ownership, Ownership::Unowned(NoOwner::Kernel));
     // One program walks twice.
     assert_eq!((times_asked(&fake, "bpf load"), times_asked(&fake, "bpf walk")), (1, 2));
-    // BPF is not told less where /proc hides processes.
+    // It makes no difference to BPF whether /proc hides processes.
     assert_eq!(times_asked(&fake, "/proc/self/mounts"), 0);
 }
 
@@ -216,28 +184,28 @@ fn a_socket_gone_since_has_vanished() {
 }
 
 #[test]
-fn in_a_namespace_the_holder_is_elsewhere() {
+fn inside_a_pid_namespace_the_owner_is_outside() {
     let fake = many(Fake::new())
         .file("/proc/self/status", STATUS)
         .file("/proc/self/ns/pid", "pid:[4026532001]")
         .walk(Vec::new(), Ok(()))
         .walk(Vec::new(), Ok(()));
     let mut sockets = [socket(77, None)];
-    attached(&fake, &mut sockets, Owners::Auto).unwrap();
+    attach_open(&fake, &mut sockets, Owners::Auto).unwrap();
     assert_eq!(sockets[0].ownership, Ownership::Unowned(NoOwner::OtherNamespace));
 }
 
 #[test]
-fn when_the_second_walk_fails_what_proc_refuses_counts() {
+fn after_a_failed_second_walk_refusals_in_proc_count() {
     let failure = Failure { step: BpfStep::Load, errno: Errno::NOMEM.raw_os_error() };
     let fake = fake()
         .walk(record(0, 78, 3, 10, 1), Ok(()))
         .walk(record(0, 77, 3, 99, 1), Err(failure))
         .pid(20)
-        .file("/proc/20/stat", crate::linux::fake::stat_line(20, 'S', 1, 0, 1, 5))
+        .file("/proc/20/stat", stat_line(20, 'S', 1, 0, 1, 5))
         .fails("/proc/20/fd", Errno::ACCESS);
     let mut sockets = [socket(77, None), socket(78, None)];
-    let answer = attached(&fake, &mut sockets, Owners::Auto).unwrap();
+    let answer = attach_open(&fake, &mut sockets, Owners::Auto).unwrap();
     assert_eq!(answer.data, OwnerMethod::Proc(failure.reason()));
     assert_eq!(answer.warnings, [Warning::OwnersNotPermitted { processes: 1 }]);
     assert_eq!(sockets[0].ownership, Ownership::Unowned(NoOwner::NotPermitted));
@@ -245,8 +213,8 @@ fn when_the_second_walk_fails_what_proc_refuses_counts() {
 }
 
 #[test]
-fn what_may_be_kept_from_bpf_too_is_not_taken_for_nothing() {
-    let line = |pid, flags| crate::linux::fake::stat_line(pid, 'S', 1, flags, 1, 5);
+fn a_process_that_may_be_hidden_from_bpf_may_be_the_owner() {
+    let line = |pid, flags| stat_line(pid, 'S', 1, flags, 1, 5);
     for (flags, expected, refused) in [(0, NoOwner::NotPermitted, 1), (0x0020_0000, NoOwner::Kernel, 0)] {
         let fake = fake()
             .walk(Vec::new(), Ok(()))
@@ -256,43 +224,32 @@ fn what_may_be_kept_from_bpf_too_is_not_taken_for_nothing() {
             .fails("/proc/20/exe", Errno::ACCESS)
             .file("/proc/20/stat", line(20, flags));
         let mut sockets = [socket(77, None)];
-        let answer = attached(&fake, &mut sockets, Owners::Auto).unwrap();
+        let answer = attach_open(&fake, &mut sockets, Owners::Auto).unwrap();
         assert_eq!(sockets[0].ownership, Ownership::Unowned(expected));
         let warnings = [Warning::OwnersNotPermitted { processes: refused }];
         assert_eq!(answer.warnings, warnings[..refused]);
     }
 }
 
-fn table(sockets: &[Socket]) -> Table {
-    let mut table = Table::default();
-    for socket in sockets {
-        let brief = Brief::from(socket);
-        assert!(brief.rows().all(|section| table.push(&brief, section)));
-    }
-    table
-}
-
-/// Runs the search for a table, beginning beside the listing.
+/// Searches with a quick look that began while the sockets were listed. Also returns the principal owners.
 fn with_head_start(
     fake: &Fake,
-    sockets: &[Socket],
+    mut sockets: Vec<Socket>,
     by: Owners,
 ) -> (Result<Answer<OwnerMethod>, Error>, Vec<Holder>) {
-    let mut table = table(sockets);
+    let same = sockets.clone();
     let found = std::thread::scope(|scope| HeadStart::begin(scope, fake, by).finish());
-    let answer = attach_asking(fake, &mut table, by, found, &mut |hand| {
-        sockets.iter().filter_map(id).for_each(hand);
-        Ok(Vec::new())
-    });
-    (answer, table.rows_as_given().map(|row| row.holder).collect())
+    let list = &mut || Ok(Answer::whole(same.clone()));
+    let answer = attach_found(fake, &mut sockets, by, found, list);
+    (answer, sockets.iter().map(|socket| socket.ownership.holder()).collect())
 }
 
 #[test]
-fn the_look_beside_the_listing_finds_all() {
+fn a_head_start_may_find_all_owners() {
     let walk = [record(7, 77, 3, 10, 1), record(0, 78, 4, 10, 1), record(0, 99, 5, 11, 1)].concat();
     let fake = fake().walk(walk, Ok(()));
-    let sockets = [socket(77, Some(7)), socket(78, Some(8)), socket(77, Some(7))];
-    let (answer, holders) = with_head_start(&fake, &sockets, Owners::Auto);
+    let sockets = vec![socket(77, Some(7)), socket(78, Some(8)), socket(77, Some(7))];
+    let (answer, holders) = with_head_start(&fake, sockets, Owners::Auto);
     let answer = answer.unwrap();
     assert_eq!((answer.data, answer.warnings), (OwnerMethod::Bpf, vec![]));
     let ten = Holder::Process(10);
@@ -302,37 +259,37 @@ fn the_look_beside_the_listing_finds_all() {
 }
 
 #[test]
-fn what_the_look_beside_the_listing_missed_is_looked_for_from_the_start() {
-    // 78 came after the first look, 79 is held by nobody.
+fn an_owner_missed_by_the_head_start_is_looked_for_from_the_start() {
+    // 78 came after the first look, 79 has no owner.
     let walk = |inode| record(0, inode, 3, 10, 1);
     let fake =
         fake().walk(walk(77), Ok(())).walk([walk(77), walk(78)].concat(), Ok(())).walk(Vec::new(), Ok(()));
-    let sockets = [socket(77, None), socket(78, None), socket(79, None)];
-    let (answer, holders) = with_head_start(&fake, &sockets, Owners::Bpf);
+    let sockets = vec![socket(77, None), socket(78, None), socket(79, None)];
+    let (answer, holders) = with_head_start(&fake, sockets, Owners::Bpf);
     assert_eq!(answer.unwrap().data, OwnerMethod::Bpf);
     let ten = Holder::Process(10);
     assert_eq!(holders, [ten, ten, Holder::Nobody(NoOwner::Kernel)]);
     let asked = ["bpf load", "bpf quick walk", "bpf walk"].map(|what| times_asked(&fake, what));
-    assert_eq!(asked, [1, 1, 2], "who may be passed over by a quick look is looked for in full");
+    assert_eq!(asked, [1, 1, 2], "a quick look may skip sockets, so full ones follow");
 }
 
 #[test]
 fn a_head_start_that_fails_leaves_no_trace() {
     let failure = Failure { step: BpfStep::Read, errno: Errno::NOMEM.raw_os_error() };
     let fake = || fake().walk(record(0, 77, 3, 99, 1), Err(failure)).alive(10, 1, 5, &[(4, "socket:[77]")]);
-    let (answer, holders) = with_head_start(&fake(), &[socket(77, None)], Owners::Auto);
+    let (answer, holders) = with_head_start(&fake(), vec![socket(77, None)], Owners::Auto);
     assert_eq!(answer.unwrap().data, OwnerMethod::Proc(failure.reason()));
     assert_eq!(holders, [Holder::Process(10)]);
-    let (answer, _) = with_head_start(&fake(), &[socket(77, None)], Owners::Bpf);
+    let (answer, _) = with_head_start(&fake(), vec![socket(77, None)], Owners::Bpf);
     assert!(answer.is_err());
-    // Where it is not worth it there is none.
-    let (answer, holders) = with_head_start(&fake(), &[socket(77, None)], Owners::Proc);
+    // There is none if it is not worth it.
+    let (answer, holders) = with_head_start(&fake(), vec![socket(77, None)], Owners::Proc);
     assert_eq!(answer.unwrap().data, OwnerMethod::Proc(NoBpf::NotAsked));
     assert_eq!(holders, [Holder::Process(10)]);
 }
 
 #[test]
-fn one_number_is_the_own_namespace() {
+fn a_single_process_id_means_the_own_namespace() {
     for (status, own) in [
         ("NSpid:\t9\n", true),
         ("Name:\tx\nNSpid:\t9\nx", true),
@@ -347,21 +304,21 @@ fn one_number_is_the_own_namespace() {
 
 proptest! {
     #[test]
-    fn no_walk_panics(bytes in proptest::collection::vec(any::<u8>(), 0..300), records in 0..9_usize) {
+    fn arbitrary_walks_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300), records in 0..9_usize) {
         let mut bytes = bytes;
         bytes.truncate(bytes.len().min(records * 32));
         let fake = fake().walk(bytes.clone(), Ok(())).walk(bytes, Ok(()));
         let mut sockets = [socket(77, Some(5)), socket(u64::MAX, None)];
-        prop_assert!(attached(&fake, &mut sockets, Owners::Auto).is_ok());
+        prop_assert!(attach_open(&fake, &mut sockets, Owners::Auto).is_ok());
     }
 
     #[test]
-    fn no_number_of_files_panics(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+    fn arbitrary_numbers_of_files_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
         let _ = decode_open_files(&bytes);
     }
 
     #[test]
-    fn no_status_panics(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+    fn arbitrary_statuses_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
         let _ = decode_own_namespace(&[&b"NSpid:"[..], &bytes].concat());
         let _ = decode_own_namespace(&bytes);
     }

@@ -19,7 +19,7 @@ fn rule(text: &str) -> Rule {
 const SVCHOST: &str = r"C:\Windows\System32\svchost.exe";
 
 #[test]
-fn a_rule_of_windows_is_understood() {
+fn a_rule_of_windows_is_decoded() {
     let text = "v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|Profile=Private|LPort=3389|\
         App=%SystemRoot%\\system32\\svchost.exe|Svc=termservice|Name=@FirewallAPI.dll,-28775|\
         Desc=@FirewallAPI.dll,-28756|EmbedCtxt=@FirewallAPI.dll,-28752|";
@@ -41,7 +41,7 @@ fn a_rule_of_windows_is_understood() {
 }
 
 #[test]
-fn what_does_not_concern_what_comes_in_is_left_out() {
+fn rules_that_are_disabled_or_outbound_are_left_out() {
     for text in
         ["v2.0|Action=Block|Dir=Out|", "v2.0|Action=Allow|Active=FALSE|Dir=In|", "V2.0|dir=x|Dir=out|"]
     {
@@ -80,7 +80,7 @@ fn ports_are_numbers_ranges_and_words() {
 }
 
 #[test]
-fn conditions_that_cannot_be_decided_make_it_one_that_may_match() {
+fn a_condition_that_cannot_be_decided_may_match() {
     for text in [
         "RA4=LocalSubnet",
         "RA4=10.0.0.0/255.0.0.0",
@@ -110,7 +110,7 @@ fn conditions_that_cannot_be_decided_make_it_one_that_may_match() {
 }
 
 #[test]
-fn what_is_no_rule_may_be_any() {
+fn a_malformed_rule_may_match_anything() {
     for text in
         ["", "|", "Action=Allow", "x2.0|Action=Allow|", "v|Dir=In|", "v2.0|Action=Allow|Dir=In|Action=Block|"]
     {
@@ -166,7 +166,7 @@ fn programs_are_compared_as_windows_does() {
 }
 
 #[test]
-fn any_service_is_no_program() {
+fn a_rule_for_any_service_matches_no_program() {
     let names = |names: &[&str]| names.iter().map(OsString::from).collect::<Vec<_>>();
     assert_eq!(service("*", Some(&names(&["Dnscache"]))), Match::Yes);
     assert_eq!(service("*", Some(&[])), Match::No);
@@ -193,7 +193,7 @@ fn packages_of_the_store_are_not_the_programs_of_others() {
 
 proptest! {
     #[test]
-    fn no_text_is_too_odd(bytes in proptest::collection::vec(any::<u8>(), 0..200), text in "[vV|=,%~\\\\:A-Za-z0-9.-]{0,60}") {
+    fn no_text_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200), text in "[vV|=,%~\\\\:A-Za-z0-9.-]{0,60}") {
         decode_any(&bytes);
         decode_any(text.as_bytes());
     }

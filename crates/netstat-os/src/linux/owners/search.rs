@@ -1,0 +1,231 @@
+//! [`Search`]: the state of one search for owners, and its passes over `/proc/PID/fd`.
+
+use super::holders::Holders;
+use crate::linux::source::{OwnersProgram, ProcessSource, Source};
+use crate::linux::stat::{fetch_stat, is_gone, is_refused};
+use netstat_model::query::Owners;
+use netstat_model::{NoBpf, OwnerMethod, ProcessId, ShortId, SocketTable};
+use rustc_hash::FxHashMap;
+use std::io;
+
+/// The limit on descriptors read of threads other than main threads: about a quarter of a second.
+pub(super) const THREAD_LINKS: usize = 65_536;
+
+/// The BPF program as far as a search has come with it. It is loaded once for all looks.
+#[derive(Default)]
+pub(super) enum Bpf<'a> {
+    #[default]
+    Untried,
+    Loaded(Box<dyn OwnersProgram + 'a>),
+    RuledOut(NoBpf),
+}
+
+/// What is known before a search begins.
+#[derive(Default)]
+pub(in crate::linux) struct Found<'a> {
+    pub(super) bpf: Bpf<'a>,
+    /// Whether BPF listed the descriptors of all processes.
+    pub(super) looked: bool,
+    pub(super) holders: Holders,
+}
+
+/// The threads whose descriptor tables are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Threads {
+    /// One table per process, which its threads normally share.
+    Shared,
+    /// Also the tables of threads that have one of their own.
+    All,
+}
+
+/// A search for the owners of sockets.
+pub(super) struct Search<'a> {
+    pub(super) source: &'a dyn Source,
+    pub(super) by: Owners,
+    pub(super) bpf: Bpf<'a>,
+    /// The method of the last look.
+    pub(super) method: OwnerMethod,
+    /// Inodes still without an owner, with the cookie of the socket: 0 where it is unknown, or two sockets have the inode.
+    pub(super) wanted: FxHashMap<u32, u32>,
+    pub(super) holders: Holders,
+    /// The number of processes whose descriptors were refused.
+    pub(super) refused: usize,
+    /// The first error that was neither a refusal nor the end of a process.
+    pub(super) failed: Option<io::Error>,
+    /// Inodes and descriptors of the process being read.
+    hits: Vec<(u32, u32)>,
+    pub(super) buffer: Vec<u8>,
+    /// How many more descriptors of threads may be read.
+    thread_links: usize,
+}
+
+impl<'a> Search<'a> {
+    /// Starts a search for the sockets that the table wants owners of, except those that are found already.
+    pub(super) fn new(source: &'a dyn Source, table: &SocketTable, by: Owners, found: Found<'a>) -> Self {
+        let Found { bpf, looked, holders } = found;
+        let mut wanted = FxHashMap::default();
+        for id in table.wanted() {
+            if !looked || !holders.hold(id) {
+                let cookie = wanted.entry(id.inode).or_insert(id.cookie);
+                if *cookie != id.cookie {
+                    *cookie = 0;
+                }
+            }
+        }
+        Self {
+            source,
+            by,
+            bpf,
+            method: if looked { OwnerMethod::Bpf } else { OwnerMethod::NotNeeded },
+            wanted,
+            holders,
+            refused: 0,
+            failed: None,
+            hits: Vec::new(),
+            buffer: Vec::new(),
+            thread_links: THREAD_LINKS,
+        }
+    }
+
+    /// Returns true if every process so far could be read.
+    pub(super) fn is_clear(&self) -> bool {
+        self.refused == 0 && self.failed.is_none()
+    }
+
+    /// Stops looking for the sockets that were found.
+    pub(super) fn keep_missing(&mut self) {
+        let holders = &mut self.holders;
+        holders.seal();
+        self.wanted.retain(|&inode, &mut cookie| !holders.hold(ShortId { inode, cookie }));
+    }
+
+    /// Reads all processes once. Fails only if `/proc` cannot be listed.
+    pub(super) fn pass(&mut self, threads: Threads) -> io::Result<()> {
+        let mut refused = 0;
+        for pid in fetch_pids(self.source)? {
+            match self.process(pid, threads) {
+                Ok(()) => {}
+                Err(error) if is_gone(&error) => {}
+                Err(error) if is_refused(&error) => refused += 1,
+                Err(error) => {
+                    self.failed.get_or_insert(error);
+                }
+            }
+        }
+        self.refused = self.refused.max(refused);
+        Ok(())
+    }
+
+    /// Reads one process. Its `stat` is read only if it holds a wanted socket or its descriptors are inconclusive, and
+    /// through the same handle, so that a later process with the same ID cannot answer instead.
+    fn process(&mut self, pid: u32, threads: Threads) -> io::Result<()> {
+        let process = self.source.process(pid)?;
+        let process = process.as_ref();
+        self.hits.clear();
+        let listed = self.table(process, "fd");
+        if matches!(listed, Ok(1..)) && self.hits.is_empty() && threads == Threads::Shared {
+            return Ok(());
+        }
+        let stat = fetch_stat(process, &mut self.buffer)?;
+        // Kernel threads and main threads that have ended hold no descriptors, so nothing is lost if they are refused.
+        let mut trouble = None;
+        if stat.is_kernel_thread() {
+            return Ok(());
+        } else if stat.is_zombie() {
+            self.hits.clear();
+            if stat.threads > 1 {
+                trouble = self.first_thread(process, pid);
+            }
+        } else {
+            listed?;
+        }
+        if threads == Threads::All && stat.threads > 1 {
+            trouble = trouble.or(self.all_threads(process, pid));
+        }
+        let process = ProcessId { pid, start_time: stat.start_time };
+        for &(inode, descriptor) in &self.hits {
+            self.holders.add(process, stat.parent, ShortId { inode, cookie: 0 }, descriptor);
+        }
+        trouble.map_or(Ok(()), Err)
+    }
+
+    /// Reads the table of the first thread other than the main one that has descriptors. Returns the error that may have
+    /// kept one from being found.
+    fn first_thread(&mut self, process: &dyn ProcessSource, pid: u32) -> Option<io::Error> {
+        let mut trouble = None;
+        for thread in other_threads(process, pid, &mut trouble) {
+            match self.table(process, &format!("task/{thread}/fd")) {
+                Ok(0) => {}
+                Ok(_) => return None,
+                Err(error) => note(&mut trouble, error),
+            }
+        }
+        trouble
+    }
+
+    /// Reads the tables of all threads other than the main one, until the limit on descriptors is reached.
+    fn all_threads(&mut self, process: &dyn ProcessSource, pid: u32) -> Option<io::Error> {
+        let mut trouble = None;
+        for thread in other_threads(process, pid, &mut trouble) {
+            if self.thread_links == 0 {
+                break;
+            }
+            match self.table(process, &format!("task/{thread}/fd")) {
+                Ok(links) => self.thread_links = self.thread_links.saturating_sub(links),
+                Err(error) => note(&mut trouble, error),
+            }
+        }
+        trouble
+    }
+
+    /// Reads one descriptor table and returns how many descriptors it has.
+    fn table(&mut self, process: &dyn ProcessSource, directory: &str) -> io::Result<usize> {
+        let (wanted, hits) = (&self.wanted, &mut self.hits);
+        let mut links = 0;
+        process.links(directory, &mut |descriptor, target| {
+            links += 1;
+            let inode = decode_socket_link(target).and_then(|inode| u32::try_from(inode).ok());
+            if let Some(inode) = inode.filter(|inode| wanted.contains_key(inode)) {
+                hits.push((inode, descriptor));
+            }
+        })?;
+        Ok(links)
+    }
+}
+
+/// Returns the IDs of all processes that `/proc` shows.
+pub(super) fn fetch_pids(source: &dyn Source) -> io::Result<Vec<u32>> {
+    let mut pids = Vec::new();
+    source.names("/proc", &mut |name| {
+        pids.extend(std::str::from_utf8(name).ok().and_then(|name| name.parse::<u32>().ok()));
+    })?;
+    Ok(pids)
+}
+
+fn other_threads(process: &dyn ProcessSource, pid: u32, trouble: &mut Option<io::Error>) -> Vec<u32> {
+    let mut threads = Vec::new();
+    if let Err(error) = process.numbers("task", &mut |thread| threads.push(thread)) {
+        note(trouble, error);
+    }
+    threads.retain(|&thread| thread != pid);
+    threads
+}
+
+/// Keeps the first error other than the end of a thread.
+fn note(trouble: &mut Option<io::Error>, error: io::Error) {
+    if !is_gone(&error) {
+        trouble.get_or_insert(error);
+    }
+}
+
+/// Decodes the inode in `socket:[4026]`.
+pub(super) fn decode_socket_link(target: &[u8]) -> Option<u64> {
+    let digits = target.strip_prefix(b"socket:[")?.strip_suffix(b"]")?;
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0u64, |number, &digit| {
+        let digit = digit.checked_sub(b'0').filter(|&digit| digit < 10)?;
+        number.checked_mul(10)?.checked_add(u64::from(digit))
+    })
+}
