@@ -1,8 +1,8 @@
-//! The kernel program that finds the owners of sockets: from its C source to the two files that are checked in.
+//! Builds the kernel program that finds socket owners: from its C source to two files that are checked in.
 //!
-//! The result depends on the compiler and the linker of skeletons, not on the machine. A third file says which they
-//! were and what went in and came out, so that a source that was changed without this is found even where they are
-//! not installed.
+//! The result depends on the versions of clang and bpftool, not on the machine. A third file records these versions
+//! and checksums of sources and results, so that a source that was changed without a build is found where neither is
+//! installed.
 
 use crate::workspace;
 use anyhow::{Context, Result, bail};
@@ -14,102 +14,79 @@ const SOURCE: &str = "owners.bpf.c";
 const HEADER: &str = "owners.h";
 const GENERATED: &str = "crates/netstat-os/bpf/generated";
 
-/// What the loader of skeletons is given, and its name in the header that bpftool writes.
+/// The files that the loader needs, and what each is called in the header that bpftool writes.
 const BLOBS: [(&str, &str); 2] = [("owners.data", "data"), ("owners.insns", "insns")];
 
-/// What was used, and the checksums of what went in and came out.
+/// The file with tool versions and checksums.
 const BUILD: &str = "owners.build";
 
-/// What the compiler and bpftool make of the source.
-#[derive(Debug)]
-struct Built {
-    tools: String,
-    blobs: Vec<(&'static str, Vec<u8>)>,
-}
+/// A built file: its name and its bytes.
+type Blob = (&'static str, Vec<u8>);
 
-/// Why there is nothing to compare with.
+/// The tool that is missing.
 #[derive(Debug)]
 struct NotInstalled(&'static str);
 
-/// Writes the files.
+/// Builds the program and writes the files.
 pub(crate) fn write() -> Result<()> {
     let tools = match tools()? {
         Ok(tools) => tools,
         Err(NotInstalled(what)) => bail!("{what} is not installed; install clang and bpftool"),
     };
-    let built = build(tools)?;
+    let blobs = build()?;
     let folder = workspace::root().join(GENERATED);
     fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-    for (name, bytes) in &built.blobs {
+    for (name, bytes) in &blobs {
         fs::write(folder.join(name), bytes).with_context(|| format!("cannot write {GENERATED}/{name}"))?;
     }
-    let text = format!("{}{}", built.tools, checksums()?);
+    let text = format!("{tools}{}", checksums()?);
     fs::write(folder.join(BUILD), text).with_context(|| format!("cannot write {GENERATED}/{BUILD}"))?;
-    println!("wrote {GENERATED}: {}", sizes(&built.blobs));
+    println!("wrote {GENERATED}: {}", sizes(&blobs));
     Ok(())
 }
 
-/// Fails if the files are not what the source gives.
+/// Fails if the files are out of date. Without the recorded tool versions only checksums are compared.
 pub(crate) fn check() -> Result<()> {
     let path = format!("{GENERATED}/{BUILD}");
     let recorded = fs::read_to_string(workspace::root().join(&path)).with_context(|| path.clone())?;
-    let (then, sums) = split(&recorded);
-    if let Some(file) = first_change(&sums, &checksums()?) {
+    if let Some(file) = first_change(&recorded, &checksums()?) {
         bail!("{file} has changed since the kernel program was built; run cargo xtask bpf");
     }
-    let now = match tools()? {
-        Ok(tools) => tools,
+    match tools()? {
+        Ok(now) if recorded.starts_with(&now) => {}
+        Ok(now) => {
+            println!("skipped: the tools have other versions, so only checksums were compared");
+            print!("recorded:\n{recorded}installed:\n{now}");
+            return Ok(());
+        }
         Err(NotInstalled(what)) => {
             println!("skipped: {what} is not installed, so only checksums were compared");
             return Ok(());
         }
-    };
-    if now != then {
-        println!("skipped: other versions of the tools give other bytes, so only checksums were compared");
-        print!("built with:\n{then}here are:\n{now}");
-        return Ok(());
     }
-    for (name, bytes) in build(now)?.blobs {
+    for (name, bytes) in build()? {
         let path = format!("{GENERATED}/{name}");
         let kept = fs::read(workspace::root().join(&path)).with_context(|| path.clone())?;
         if kept != bytes {
-            bail!("{path} is not what {SOURCE} gives; run cargo xtask bpf");
+            bail!("{path} differs from what {SOURCE} compiles to; run cargo xtask bpf");
         }
     }
     Ok(())
 }
 
-fn sizes(blobs: &[(&str, Vec<u8>)]) -> String {
+fn sizes(blobs: &[Blob]) -> String {
     let sizes: Vec<String> =
         blobs.iter().map(|(name, bytes)| format!("{name} {} bytes", bytes.len())).collect();
     sizes.join(", ")
 }
 
-/// The lines that name the tools, and those with checksums.
-fn split(recorded: &str) -> (String, String) {
-    let (mut tools, mut sums) = (String::new(), String::new());
-    for line in recorded.lines() {
-        let into = if line.starts_with("file ") { &mut sums } else { &mut tools };
-        into.push_str(line);
-        into.push('\n');
-    }
-    (tools, sums)
+/// Returns the first file whose checksum is not in the record.
+fn first_change<'a>(recorded: &str, checksums: &'a str) -> Option<&'a str> {
+    let is_new = |line: &&str| !recorded.lines().any(|recorded| recorded == *line);
+    checksums.lines().find(is_new)?.split(' ').nth(1)
 }
 
-/// The file of the first line that differs.
-fn first_change(then: &str, now: &str) -> Option<String> {
-    let file = |line: &str| line.split(' ').nth(1).unwrap_or_default().to_owned();
-    let (mut then, mut now) = (then.lines(), now.lines());
-    loop {
-        match (then.next(), now.next()) {
-            (None, None) => return None,
-            (old, new) if old == new => {}
-            (_, Some(line)) | (Some(line), None) => return Some(file(line)),
-        }
-    }
-}
-
-/// A line for each file that goes in or comes out.
+/// Returns a line for each source and each result.
 fn checksums() -> Result<String> {
     let mut text = String::new();
     let sources = [SOURCE, HEADER].map(|name| format!("{SOURCES}/{name}"));
@@ -123,13 +100,13 @@ fn checksums() -> Result<String> {
     Ok(text)
 }
 
-/// Where bpftool is: not all systems have its folder among those of programs of ordinary users.
+/// Returns the path of bpftool. Debian installs it in /usr/sbin, which is not in every user's PATH.
 fn bpftool() -> PathBuf {
     let usual = Path::new("/usr/sbin/bpftool");
     if usual.is_file() { usual.to_owned() } else { "bpftool".into() }
 }
 
-/// The versions of the tools, a line each.
+/// Returns the versions of the tools, one line each.
 fn tools() -> Result<Result<String, NotInstalled>> {
     let mut text = String::new();
     for (what, program) in [("clang", PathBuf::from("clang")), ("bpftool", bpftool())] {
@@ -140,14 +117,14 @@ fn tools() -> Result<Result<String, NotInstalled>> {
             answer => answer.with_context(|| what.to_owned())?,
         };
         if !output.status.success() {
-            bail!("{what} does not tell its version ({})", output.status);
+            bail!("{what} does not report its version ({})", output.status);
         }
         text.push_str(&versions(what, &String::from_utf8_lossy(&output.stdout)));
     }
     Ok(Ok(text))
 }
 
-/// The lines of versions, without where the program is.
+/// Picks the lines with versions, and cuts off the program's folder, which differs between machines.
 fn versions(what: &str, said: &str) -> String {
     let lines = said.lines().filter(|line| line.contains(" version ") || line.contains(" v")).take(2);
     lines
@@ -158,18 +135,18 @@ fn versions(what: &str, said: &str) -> String {
         .fold(String::new(), |text, line| text + line.trim() + "\n")
 }
 
-fn build(tools: String) -> Result<Built> {
+fn build() -> Result<Vec<Blob>> {
     let folder = std::env::temp_dir().join(format!("netstat-bpf-{}", std::process::id()));
     fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     let built = build_in(&folder);
     fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
-    Ok(Built { tools, blobs: built? })
+    built
 }
 
-fn build_in(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
+fn build_in(folder: &Path) -> Result<Vec<Blob>> {
     let object = folder.join("owners.bpf.o");
     let mut clang = workspace::program("clang");
-    // Paths of the machine would go into the type information.
+    // Otherwise the type information would contain this machine's paths.
     clang.current_dir(workspace::root().join(SOURCES)).arg("-fdebug-compilation-dir=.");
     clang.args(["-target", "bpfel", "-mcpu=v3", "-O2", "-g", "-std=gnu11"]);
     clang.args(["-Wall", "-Wextra", "-Werror", "-c", SOURCE, "-o"]).arg(&object);
@@ -180,7 +157,7 @@ fn build_in(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
     BLOBS.into_iter().map(|(file, name)| Ok((file, blob(&header, name)?))).collect()
 }
 
-/// The bytes of `opts.NAME` in the header, as many as `opts.NAME_sz` says.
+/// Reads the bytes of `opts.NAME` from the header, and checks their number against `opts.NAME_sz`.
 fn blob(header: &str, name: &str) -> Result<Vec<u8>> {
     let after = |mark: &str| {
         let at = header.find(mark).with_context(|| format!("the skeleton has no {mark}"))?;
@@ -191,17 +168,17 @@ fn blob(header: &str, name: &str) -> Result<Vec<u8>> {
     let text = after(&format!("opts.{name} = (void *)\""))?;
     let end = text.find("\";").context("a string without an end")?;
     let mut bytes = unescape(text.get(..end).unwrap_or_default())?;
-    // A C string ends in a zero that is not written.
+    // The zero byte that ends a C string is not written out.
     if bytes.len() + 1 == size {
         bytes.push(0);
     }
     if bytes.len() != size {
-        bail!("the skeleton says {name} has {size} bytes, and has {}", bytes.len());
+        bail!("the skeleton announces {size} bytes of {name} and has {}", bytes.len());
     }
     Ok(bytes)
 }
 
-/// The bytes of a C string in which every byte is written `\0` or `\xNN`.
+/// Decodes a C string in which every byte is written as `\0` or `\xNN`.
 fn unescape(text: &str) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     for escape in text.split('\\').skip(1) {
@@ -211,7 +188,7 @@ fn unescape(text: &str) -> Result<Vec<u8>> {
             (_, Some(digits)) if digits.trim_end().len() == 2 => {
                 bytes.push(u8::from_str_radix(digits.trim_end(), 16).context("a byte")?);
             }
-            (other, _) => bail!("the skeleton has an escape not known here: \\{other}"),
+            (other, _) => bail!("unknown escape in the skeleton: \\{other}"),
         }
     }
     Ok(bytes)
@@ -236,16 +213,13 @@ mod tests {
     #[test]
     fn a_changed_file_is_named() {
         let recorded = "clang version 14\nfile a 1\nfile b 2\n";
-        let (tools, sums) = split(recorded);
-        assert_eq!(tools, "clang version 14\n");
-        assert_eq!(first_change(&sums, "file a 1\nfile b 2\n"), None);
-        assert_eq!(first_change(&sums, "file a 1\nfile b 3\n").as_deref(), Some("b"));
-        assert_eq!(first_change(&sums, "file a 1\n").as_deref(), Some("b"));
-        assert_eq!(first_change("", &sums).as_deref(), Some("a"));
+        assert_eq!(first_change(recorded, "file a 1\nfile b 2\n"), None);
+        assert_eq!(first_change(recorded, "file a 1\nfile b 3\n"), Some("b"));
+        assert_eq!(first_change(recorded, "file a 1\nfile c 2\n"), Some("c"));
     }
 
     #[test]
-    fn versions_are_told_without_places() {
+    fn versions_have_no_folders() {
         let clang = "Debian clang version 14.0.6\nTarget: x86_64-pc-linux-gnu\nInstalledDir: /usr/bin\n";
         assert_eq!(versions("clang", clang), "clang version 14.0.6\n");
         let bpftool = "/usr/sbin/bpftool v7.1.0\nusing libbpf v1.1\nfeatures: x\n";
@@ -253,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn the_loader_has_whole_instructions() {
+    fn the_loader_program_consists_of_whole_instructions() {
         let insns = fs::read(workspace::root().join(GENERATED).join("owners.insns")).unwrap();
         assert!(!insns.is_empty() && insns.len().is_multiple_of(8), "{}", insns.len());
     }

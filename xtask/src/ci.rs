@@ -1,17 +1,16 @@
-//! Everything that must hold before a change goes in, but for the tests.
+//! Everything that must hold before a change goes in, except the tests.
 
 use crate::{bpf, generate, tidy, workspace};
-use anyhow::{Context, Result, bail};
-use std::process::Command;
+use anyhow::{Result, bail};
 
 type Step = fn() -> Result<()>;
 
-/// Runs every step, also after one has failed, so that one run tells everything.
+/// Runs every step, even after one has failed, so that one run reports everything.
 pub(crate) fn run() -> Result<()> {
     let steps: [(&str, Step); 7] = [
         ("fmt", format),
         ("clippy", clippy),
-        ("what is fuzzed", fuzzed),
+        ("fuzzing build", fuzzing_build),
         ("tidy", tidy::run),
         ("documentation", documentation),
         ("generated files", generate::check),
@@ -25,48 +24,35 @@ pub(crate) fn run() -> Result<()> {
             failed.push(name);
         }
     }
-    if failed.is_empty() {
-        println!("== all {} steps hold", steps.len());
-        return Ok(());
+    if !failed.is_empty() {
+        bail!("failed: {}", failed.join(", "));
     }
-    bail!("failed: {}", failed.join(", "));
-}
-
-fn must(mut command: Command, hint: &str) -> Result<()> {
-    let status = command.status().context("cargo could not be started")?;
-    if !status.success() {
-        bail!("{hint}");
-    }
+    println!("== all {} steps passed", steps.len());
     Ok(())
 }
 
 fn format() -> Result<()> {
-    let hint = "run cargo fmt --all";
     let mut cargo = workspace::cargo();
-    cargo.args(["fmt", "--all", "--check"]);
-    must(cargo, hint)?;
-    // The fuzz targets are no part of the workspace.
-    if workspace::root().join("fuzz/Cargo.toml").is_file() {
-        let mut cargo = workspace::cargo();
-        cargo.args(["fmt", "--check", "--manifest-path", "fuzz/Cargo.toml"]);
-        must(cargo, "run cargo fmt --manifest-path fuzz/Cargo.toml")?;
-    }
-    Ok(())
+    workspace::run(cargo.args(["fmt", "--all", "--check"]), "run cargo fmt --all")?;
+    // The fuzz targets are not part of the workspace.
+    let mut cargo = workspace::cargo();
+    let fuzz = ["fmt", "--check", "--manifest-path", "fuzz/Cargo.toml"];
+    workspace::run(cargo.args(fuzz), "run cargo fmt --manifest-path fuzz/Cargo.toml")
 }
 
 fn clippy() -> Result<()> {
     let mut cargo = workspace::cargo();
     cargo.args(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]);
-    must(cargo, "mend what clippy found")
+    workspace::run(&mut cargo, "fix what clippy found")
 }
 
-/// The library with the decoders made public that the fuzz targets call, which nothing else builds so.
-fn fuzzed() -> Result<()> {
+/// Compiles the libraries with the decoders public that fuzz targets call. No other build does that.
+fn fuzzing_build() -> Result<()> {
     for package in ["netstat-os", "netstat-engine"] {
         let mut cargo = workspace::cargo();
         cargo.args(["rustc", "-p", package, "--lib", "--profile", "check", "--locked"]);
         cargo.args(["--", "--cfg", "fuzzing", "-D", "warnings"]);
-        must(cargo, "mend what does not compile with --cfg fuzzing")?;
+        workspace::run(&mut cargo, "fix what does not compile with --cfg fuzzing")?;
     }
     Ok(())
 }
@@ -74,5 +60,5 @@ fn fuzzed() -> Result<()> {
 fn documentation() -> Result<()> {
     let mut cargo = workspace::cargo();
     cargo.args(["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings");
-    must(cargo, "mend what rustdoc found")
+    workspace::run(&mut cargo, "fix what rustdoc found")
 }

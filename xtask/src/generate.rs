@@ -1,11 +1,11 @@
-//! The files that the program itself writes from its table of options.
+//! The files that the program itself writes from its option table and its lists of checks and columns.
 
 use crate::workspace;
 use anyhow::{Context, Result, bail};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// A word for `netstat --generate`, and the file its output goes to.
+/// A value of `netstat --generate`, and the file for its output.
 const FILES: [(&str, &str); 9] = [
     ("man", "docs/netstat.1"),
     ("markdown", "docs/options.md"),
@@ -18,18 +18,19 @@ const FILES: [(&str, &str); 9] = [
     ("checks", "docs/check.md"),
 ];
 
-/// Writes the files that are not what the program would write.
+/// Writes the files whose contents are out of date.
 pub(crate) fn write() -> Result<()> {
     write_all(&workspace::root(), &by_the_program)
 }
 
-/// Fails if a file is not what the program would write, and says which.
+/// Fails if a file is out of date, and names each that is.
 pub(crate) fn check() -> Result<()> {
     let stale = stale(&workspace::root(), &by_the_program)?;
     if stale.is_empty() {
         return Ok(());
     }
-    bail!("{}\nrun cargo xtask generate", stale.join("\n"));
+    let lines: Vec<String> = stale.into_iter().map(|stale| stale.complaint).collect();
+    bail!("{}\nrun cargo xtask generate", lines.join("\n"));
 }
 
 fn by_the_program(kind: &str) -> Result<Vec<u8>> {
@@ -41,31 +42,18 @@ fn by_the_program(kind: &str) -> Result<Vec<u8>> {
 
 type Generate = dyn Fn(&str) -> Result<Vec<u8>>;
 
-fn generated(generate: &Generate, kind: &str) -> Result<Vec<u8>> {
-    let fresh = generate(kind).with_context(|| format!("netstat --generate {kind}"))?;
-    if fresh.is_empty() {
-        bail!("netstat --generate {kind} wrote nothing");
-    }
-    Ok(fresh)
-}
-
-fn current(path: &Path) -> Result<Option<Vec<u8>>> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
-    }
+/// A file that is missing or out of date.
+struct Stale {
+    file: &'static str,
+    path: PathBuf,
+    fresh: Vec<u8>,
+    complaint: String,
 }
 
 fn write_all(root: &Path, generate: &Generate) -> Result<()> {
-    for (kind, file) in FILES {
-        let fresh = generated(generate, kind)?;
-        let path = root.join(file);
-        if current(&path)?.as_ref() == Some(&fresh) {
-            continue;
-        }
+    for Stale { file, path, fresh, .. } in stale(root, generate)? {
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+            fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
         }
         fs::write(&path, fresh).with_context(|| format!("cannot write {}", path.display()))?;
         println!("wrote {file}");
@@ -73,24 +61,29 @@ fn write_all(root: &Path, generate: &Generate) -> Result<()> {
     Ok(())
 }
 
-/// One line for each file that is not what it should be.
-fn stale(root: &Path, generate: &Generate) -> Result<Vec<String>> {
+fn stale(root: &Path, generate: &Generate) -> Result<Vec<Stale>> {
     let mut stale = Vec::new();
     for (kind, file) in FILES {
-        let fresh = generated(generate, kind)?;
-        match current(&root.join(file))? {
-            None => stale.push(format!("{file}: is not there")),
-            Some(old) if old != fresh => {
-                let line = first_difference(&old, &fresh);
-                stale.push(format!("{file}:{line}: is not what netstat --generate {kind} writes"));
-            }
-            Some(_) => {}
+        let fresh = generate(kind).with_context(|| format!("netstat --generate {kind}"))?;
+        if fresh.is_empty() {
+            bail!("netstat --generate {kind} wrote nothing");
         }
+        let path = root.join(file);
+        let complaint = match fs::read(&path) {
+            Ok(old) if old == fresh => continue,
+            Ok(old) => {
+                let line = first_difference(&old, &fresh);
+                format!("{file}:{line}: differs from the output of netstat --generate {kind}")
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => format!("{file}: is missing"),
+            Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+        };
+        stale.push(Stale { file, path, fresh, complaint });
     }
     Ok(stale)
 }
 
-/// The first line, counted from 1, that differs.
+/// Returns the number of the first line that differs, counted from 1.
 fn first_difference(old: &[u8], fresh: &[u8]) -> usize {
     let same = old.iter().zip(fresh).take_while(|(old, fresh)| old == fresh);
     1 + same.filter(|(byte, _)| **byte == b'\n').count()
@@ -101,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stale_and_missing_files_are_told_and_mended() {
+    fn stale_and_missing_files_are_named_and_rewritten() {
         let root = std::env::temp_dir().join(format!("netstat-xtask-generate-{}", std::process::id()));
         let _ = fs::remove_dir_all(&root);
         fs::create_dir_all(root.join("docs")).unwrap();
@@ -109,13 +102,19 @@ mod tests {
         fs::write(root.join("docs/options.md"), "one\nnot it\n").unwrap();
         let fake = |kind: &str| Ok(format!("one\ntwo of {kind}\n").into_bytes());
 
-        let complaints = stale(&root, &fake).unwrap();
+        let lines = |root: &Path| -> Vec<String> {
+            stale(root, &fake).unwrap().into_iter().map(|stale| stale.complaint).collect()
+        };
+        let complaints = lines(&root);
         assert_eq!(complaints.len(), FILES.len() - 1, "{complaints:?}");
-        assert_eq!(complaints[0], "docs/options.md:2: is not what netstat --generate markdown writes");
-        assert_eq!(complaints[1], "completions/netstat.bash: is not there");
+        assert_eq!(
+            complaints[0],
+            "docs/options.md:2: differs from the output of netstat --generate markdown"
+        );
+        assert_eq!(complaints[1], "completions/netstat.bash: is missing");
 
         write_all(&root, &fake).unwrap();
-        assert_eq!(stale(&root, &fake).unwrap(), Vec::<String>::new());
+        assert_eq!(lines(&root), Vec::<String>::new());
         assert_eq!(fs::read(root.join("completions/_netstat")).unwrap(), b"one\ntwo of complete-zsh\n");
         fs::remove_dir_all(&root).unwrap();
     }

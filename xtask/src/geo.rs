@@ -1,7 +1,6 @@
-//! The built-in table of countries: from a database in MaxMind's format to the packed file that is checked in.
+//! Packs a database in MaxMind's format into the built-in table of countries, a file that is checked in.
 //!
-//! The layout is that of `netstat_engine::enrich::CountryTable`, with which every run is looked up again before anything is
-//! written.
+//! `netstat_engine::enrich::CountryTable` defines the layout, and looks up every range again before anything is written.
 
 use crate::workspace;
 use anyhow::{Context, Result, bail, ensure};
@@ -14,12 +13,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 const TABLE: &str = "crates/netstat-engine/data/countries.bin";
 const ORIGIN: &str = "crates/netstat-engine/data/ORIGIN.md";
 
-/// How many runs are read one after the other, at most.
+/// Runs in a block: how many a lookup reads one after the other at most.
 const BLOCK: usize = 64;
 
+/// Seconds in a day.
 const DAY: u64 = 24 * 60 * 60;
 
-/// Units from the first to the last, and their country.
+/// A range of addresses of one country. The unit is an address of IPv4, and a /64 of IPv6.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Run {
     first: u64,
@@ -27,14 +27,14 @@ struct Run {
     country: Country,
 }
 
-/// The runs of both families, sorted, none touching one of the same country.
+/// The runs of both families, sorted. Adjacent ones have different countries.
 #[derive(Debug, Default)]
 struct Runs {
     v4: Vec<Run>,
     v6: Vec<Run>,
 }
 
-/// Packs the database in this file.
+/// Packs a database and writes the table and the date of its origin.
 pub(crate) fn write(path: &str) -> Result<()> {
     let reader = Reader::open_readfile(path).with_context(|| path.to_owned())?;
     let day = reader.metadata().build_epoch / DAY;
@@ -42,7 +42,7 @@ pub(crate) fn write(path: &str) -> Result<()> {
     let table = pack(&runs, u32::try_from(day).context("the date of the database")?)?;
     check(&table, &runs)?;
     let root = workspace::root();
-    let date = date(day);
+    let date = workspace::date(Some(day * DAY))?;
     let origin = fs::read_to_string(root.join(ORIGIN)).context(ORIGIN)?;
     let lines: Vec<String> = origin
         .lines()
@@ -51,18 +51,18 @@ pub(crate) fn write(path: &str) -> Result<()> {
     fs::write(root.join(TABLE), &table).context(TABLE)?;
     fs::write(root.join(ORIGIN), lines.join("\n") + "\n").context(ORIGIN)?;
     println!(
-        "wrote {TABLE}: {} runs of IPv4, {} of IPv6, {} bytes, data of {date}; left out: {too_fine} networks \
-         smaller than a /64, {not_public} that are not of the whole internet",
+        "wrote {TABLE}: {} runs of IPv4, {} of IPv6, {} bytes, data of {date}; skipped: {too_fine} networks smaller \
+         than a /64, {not_public} that are not public",
         runs.v4.len(),
         runs.v6.len(),
         table.len(),
     );
-    println!("see that the origin and the licence in {ORIGIN} are those of this database");
+    println!("check that {ORIGIN} names the origin and the licence of this database");
     Ok(())
 }
 
-/// The runs of a database, and how many networks are left out: those too small for the table, and those that are not of
-/// the whole internet.
+/// Reads the runs of a database, and how many networks it skipped: those smaller than a /64, and those that are not
+/// public.
 fn read(reader: &Reader<Vec<u8>>) -> Result<(Runs, [usize; 2])> {
     let (mut runs, mut too_fine, mut not_public) = (Runs::default(), 0, 0);
     for entry in reader.networks(maxminddb::WithinOptions::default())? {
@@ -100,7 +100,7 @@ fn read(reader: &Reader<Vec<u8>>) -> Result<(Runs, [usize; 2])> {
             joined
         });
     }
-    ensure!(!runs.v4.is_empty() && !runs.v6.is_empty(), "it has no countries of one of the two families");
+    ensure!(!runs.v4.is_empty() && !runs.v6.is_empty(), "one of the two address families has no countries");
     Ok((runs, [too_fine, not_public]))
 }
 
@@ -129,7 +129,7 @@ fn pack(runs: &Runs, day: u32) -> Result<Vec<u8>> {
     Ok(table)
 }
 
-/// The first unit of each block and where its runs begin, and the runs.
+/// The first unit of each block with the offset of its runs, and the packed runs.
 type Packed = (Vec<(u64, u32)>, Vec<u8>);
 
 fn pack_family(runs: &[Run], numbers: &BTreeMap<Country, u8>) -> Result<Packed> {
@@ -153,7 +153,7 @@ fn pack_family(runs: &[Run], numbers: &BTreeMap<Country, u8>) -> Result<Packed> 
 
 fn pack_run(packed: &mut Vec<u8>, country: u8, units: u64) {
     let shift = units.trailing_zeros();
-    // No more than 63 for any number but 0.
+    // At most 63, because a run has at least one unit.
     let size = u8::try_from(shift).unwrap_or(63);
     let mut factor = units >> shift;
     if factor == 1 {
@@ -168,58 +168,28 @@ fn pack_run(packed: &mut Vec<u8>, country: u8, units: u64) {
     packed.push(u8::try_from(factor).unwrap_or(127));
 }
 
-/// Fails unless the table knows the ends of every run, and nothing between them.
+/// Fails unless the table finds both ends of every run, and nothing in the gaps between runs.
 fn check(table: &[u8], runs: &Runs) -> Result<()> {
     let table = CountryTable::new(table).context("the table cannot be read")?;
-    let v4 = |unit: u64| u32::try_from(unit).map(|bits| IpAddr::V4(Ipv4Addr::from_bits(bits)));
+    let v4 = |unit: u64| Ok(IpAddr::V4(Ipv4Addr::from_bits(u32::try_from(unit)?)));
     let v6 = |unit: u64| Ok(IpAddr::V6(Ipv6Addr::from_bits(u128::from(unit) << 64)));
-    check_family(table, &runs.v4, v4).context("IPv4")?;
-    check_family(table, &runs.v6, v6).context("IPv6")
-}
-
-fn check_family(
-    table: CountryTable<'_>,
-    runs: &[Run],
-    address: impl Fn(u64) -> Result<IpAddr, std::num::TryFromIntError>,
-) -> Result<()> {
-    let mut before = None;
-    for run in runs {
-        for unit in [run.first, run.last] {
-            let found = table.country(address(unit)?);
-            ensure!(found == Some(run.country), "{} is {found:?}, not {}", address(unit)?, run.country);
+    let families: [(_, &dyn Fn(u64) -> Result<IpAddr>); 2] = [(&runs.v4, &v4), (&runs.v6, &v6)];
+    for (runs, address) in families {
+        let mut next = 0;
+        for run in runs {
+            for unit in [run.first, run.last] {
+                let (address, found) = (address(unit)?, table.country(address(unit)?));
+                ensure!(found == Some(run.country), "{address} is {found:?}, not {}", run.country);
+            }
+            if run.first > next
+                && let Some(found) = table.country(address(run.first - 1)?)
+            {
+                bail!("{} is {found}, which is not in the database", address(run.first - 1)?);
+            }
+            next = run.last.saturating_add(1);
         }
-        let gap = before.map_or(run.first > 0, |last| run.first > last + 1);
-        if gap && let Some(found) = table.country(address(run.first - 1)?) {
-            bail!("{} is {found}, which the database does not say", address(run.first - 1)?);
-        }
-        before = Some(run.last);
     }
     Ok(())
-}
-
-/// The date of a day since 1970, as in `2026-06-17`.
-fn date(day: u64) -> String {
-    let is_leap =
-        |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let (mut year, mut left) = (1970, day);
-    loop {
-        let days = if is_leap(year) { 366 } else { 365 };
-        if left < days {
-            break;
-        }
-        left -= days;
-        year += 1;
-    }
-    let february = if is_leap(year) { 29 } else { 28 };
-    let mut month = 1;
-    for days in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
-        if left < days {
-            break;
-        }
-        left -= days;
-        month += 1;
-    }
-    format!("{year}-{month:02}-{:02}", left + 1)
 }
 
 #[cfg(test)]
@@ -235,14 +205,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_packed_is_found_again() {
+    fn packed_runs_are_found_again() {
         let v4 = vec![
             run(0, 0, "AA"),
             run(1, 255, "BB"),
             run(0x0100_0000, 0x0100_02ff, "AA"),
             run(u32::MAX.into(), u32::MAX.into(), "CC"),
         ];
-        // Enough for several blocks, with and without gaps, some of odd sizes.
+        // Several blocks, with and without gaps, some with sizes that are no power of two.
         let v6 = (0..1000u64).map(|n| run(n << 40, (n << 40) + n * n, ["AA", "ZZ"][usize::from(n % 3 == 0)]));
         let runs = Runs { v4, v6: v6.collect() };
         let table = pack(&runs, 20_000).unwrap();
@@ -254,20 +224,14 @@ mod tests {
     }
 
     #[test]
-    fn days_are_dates() {
-        for (day, text) in
-            [(0, "1970-01-01"), (59, "1970-03-01"), (11_016, "2000-02-29"), (20_621, "2026-06-17")]
-        {
-            assert_eq!(date(day), text);
-        }
-    }
-
-    #[test]
     fn the_origin_has_the_date_of_the_table() {
         let root = workspace::root();
         let table = fs::read(root.join(TABLE)).unwrap();
         let day = CountryTable::new(&table).unwrap().day();
         let origin = fs::read_to_string(root.join(ORIGIN)).unwrap();
-        assert!(origin.contains(&format!("\ndate: {}\n", date(day.into()))), "{origin}");
+        assert!(
+            origin.contains(&format!("\ndate: {}\n", workspace::date(Some(u64::from(day) * DAY)).unwrap())),
+            "{origin}"
+        );
     }
 }

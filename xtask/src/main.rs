@@ -1,4 +1,4 @@
-//! The project's own chores: `cargo xtask WORD`.
+//! The project's chores: `cargo xtask COMMAND`.
 
 #[cfg(target_os = "linux")]
 mod accuracy;
@@ -6,12 +6,13 @@ mod accuracy;
 mod bench;
 mod bpf;
 mod ci;
+#[cfg(target_os = "linux")]
+mod companion;
 mod fuzz;
 mod generate;
 mod geo;
 #[cfg(target_os = "linux")]
 mod instructions;
-mod licences;
 mod tidy;
 #[cfg(target_os = "linux")]
 mod windows;
@@ -21,28 +22,27 @@ use anyhow::{Result, bail};
 use std::process::ExitCode;
 
 const HELP: &str = "\
-cargo xtask WORD
+cargo xtask COMMAND
 
-  ci                  everything that must hold before a change goes in, but for the tests
-  tidy                rules that no other tool checks: file sizes, names, unsafe, licences ...
-  generate            write the man page, the reference of options, and the completions
-  generate --check    say which of them are not what the program would write
+  ci                  everything that must hold before a change goes in, except the tests
+  tidy                rules that no other tool checks: who may use whom, file sizes, names, licences ...
+  generate            write the man page, the option reference, the schemas and the completions
+  generate --check    name those that are out of date
   bpf                 build the kernel program that finds owners from its C source (clang, bpftool)
-  bpf --check         say whether it is what the source gives
-  geo FILE            pack the countries of a database in MaxMind's format as the built-in table
-  fuzz [SECONDS]      run each fuzz target for so long (30)
+  bpf --check         fail if it is out of date
+  geo FILE            pack the countries of a database in MaxMind's format into the built-in table
+  fuzz [SECONDS]      run each fuzz target for this long (default: 30)
   bench [--quick | --million | --sizes N,N] [--output FILE]
                       measure speed and memory, and write docs/performance.md (--quick: only print)
                       (Linux, root)
   accuracy [--runs N] [--output FILE]
                       measure what is missed, invented and wrong while sockets come and go, and write
                       docs/accuracy.md (Linux, root)
-  instructions        count the instructions for 100,000 recorded sockets, and keep the counts (Linux, valgrind)
+  instructions        count the instructions for 100,000 recorded sockets, and store the counts (Linux, valgrind)
   instructions --check
-                      fail when they have grown by more than 5 %
-  windows             build netstat.exe and run the tests for Windows under Wine, after installing what that takes
-                      (Debian)
-  windows --or-skip   where that cannot be installed, say so and go on
+                      fail if they have grown by more than 5 %
+  windows             build netstat.exe and run its tests under Wine, after installing what that takes (Debian)
+  windows --or-skip   go on with a message where that cannot be installed
 ";
 
 fn run(arguments: &[&str]) -> Result<()> {
@@ -73,8 +73,8 @@ fn run(arguments: &[&str]) -> Result<()> {
             print!("{HELP}");
             Ok(())
         }
-        [] => bail!("a word is missing\n\n{HELP}"),
-        [word, ..] => bail!("{word} is not understood here\n\n{HELP}"),
+        [] => bail!("a command is missing\n\n{HELP}"),
+        [other, ..] => bail!("unknown command or arguments: {other}\n\n{HELP}"),
     }
 }
 

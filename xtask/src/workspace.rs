@@ -1,61 +1,71 @@
-//! Where the workspace is, and running programs in it.
+//! The workspace's folders and files, and programs that run in it.
 
 use anyhow::{Context, Result, bail};
-use std::io::{BufRead, BufReader};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The top folder of the workspace.
+/// Returns the top folder of the workspace.
 pub(crate) fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here).to_owned()
 }
 
-/// The cargo that runs this, at the top of the workspace.
-pub(crate) fn cargo() -> Command {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    program(cargo)
+/// Returns the folder that Cargo builds into.
+pub(crate) fn target() -> PathBuf {
+    root().join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }
 
-/// A program at the top of the workspace. It gets no input.
-pub(crate) fn program(name: impl AsRef<std::ffi::OsStr>) -> Command {
+/// Returns the path of a release build: `netstat`, or `examples/hold`.
+pub(crate) fn built(name: impl AsRef<OsStr>) -> PathBuf {
+    target().join("release").join(name.as_ref())
+}
+
+/// Prepares the cargo that runs this program, at the top of the workspace.
+pub(crate) fn cargo() -> Command {
+    program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// Prepares a program at the top of the workspace, without input.
+pub(crate) fn program(name: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(name);
     command.current_dir(root()).stdin(Stdio::null());
     command
 }
 
-/// What a program writes to standard output.
+/// Runs a program, which prints what it likes. Fails with `hint` where the program fails.
+pub(crate) fn run(command: &mut Command, hint: &str) -> Result<()> {
+    let status = command.status().with_context(|| format!("cannot run {}", name(command)))?;
+    if !status.success() {
+        bail!("{hint}");
+    }
+    Ok(())
+}
+
+/// Runs a program and returns its standard output.
 pub(crate) fn output(mut command: Command) -> Result<Vec<u8>> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let output =
-        command.stderr(Stdio::inherit()).output().with_context(|| format!("{name} could not be started"))?;
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("cannot run {}", name(&command)))?;
     if !output.status.success() {
-        bail!("{name} failed ({})", output.status);
+        bail!("{} failed ({})", name(&command), output.status);
     }
     Ok(output.stdout)
 }
 
-/// What a program writes to standard output, shown as it comes, and whether it succeeded.
-pub(crate) fn shown_output(mut command: Command) -> Result<(bool, String)> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let started = command.stdout(Stdio::piped()).spawn();
-    let mut child = started.with_context(|| format!("{name} could not be started"))?;
-    let mut output = String::new();
-    if let Some(stdout) = child.stdout.take() {
-        for line in BufReader::new(stdout).split(b'\n') {
-            let line = line.with_context(|| format!("the output of {name}"))?;
-            let line = String::from_utf8_lossy(&line);
-            println!("{line}");
-            output.push_str(&line);
-            output.push('\n');
-        }
-    }
-    let status = child.wait().with_context(|| name.clone())?;
-    Ok((status.success(), output))
+fn name(command: &Command) -> String {
+    command.get_program().to_string_lossy().into_owned()
 }
 
-/// The files of the project that git has or would take, by their paths from the top; those that were deleted
-/// are left out.
+/// Builds a part of the workspace in release mode.
+pub(crate) fn build(what: &[&str]) -> Result<()> {
+    let mut cargo = cargo();
+    cargo.args(["build", "--release", "--locked", "--quiet"]).args(what);
+    run(&mut cargo, &format!("cargo build {} failed", what.join(" ")))
+}
+
+/// Lists the files that git tracks or would add, relative to the top; deleted ones are left out.
 pub(crate) fn files() -> Result<Vec<String>> {
     let mut git = program("git");
     git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
@@ -69,4 +79,11 @@ pub(crate) fn files() -> Result<Vec<String>> {
     files.sort_unstable();
     files.dedup();
     Ok(files)
+}
+
+/// Returns the date in UTC of a time in seconds since 1970, as in `2026-06-17`; now where none is given.
+pub(crate) fn date(seconds: Option<u64>) -> Result<String> {
+    let mut date = program("date");
+    date.args(["-u", "+%Y-%m-%d"]).args(seconds.map(|seconds| format!("--date=@{seconds}")));
+    Ok(String::from_utf8(output(date)?)?.trim().to_owned())
 }

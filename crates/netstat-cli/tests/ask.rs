@@ -1,6 +1,12 @@
 //! Filters on the command line, `--exists` and `--wait`.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
 use netstat_lab::{Loop, Place};
 use std::process::{Command, Output, Stdio};

@@ -1,5 +1,11 @@
-//! The program as a whole: which stream it writes to, and its exit codes.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+//! The program itself: which stream it writes to, and how it ends.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
 use std::process::{Command, Output};
 

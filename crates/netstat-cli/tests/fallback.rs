@@ -3,7 +3,13 @@
 //! The kernel cannot safely be made to refuse netlink to one program. So a real run is recorded, each netlink answer in
 //! the recording is replaced by an error, and the files of /proc/net are added as they are at that moment.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
 mod support;
 

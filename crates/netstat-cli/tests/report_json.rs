@@ -1,6 +1,12 @@
 //! JSON of `-r`, `-s` and `-e`, compared with `ip -j`.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
 use serde_json::Value;
 use std::process::Command;

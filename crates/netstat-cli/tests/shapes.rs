@@ -1,6 +1,12 @@
 //! `--columns`, `--sort`, `--group-by` and the output formats, on the running system.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};

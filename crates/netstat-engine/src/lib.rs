@@ -3,6 +3,11 @@
 //! This library never prints, never exits, and reads neither arguments nor the environment nor any
 //! configuration; it resolves a name only when asked to.
 
+#![cfg_attr(
+    not(test),
+    deny(clippy::print_stdout, clippy::print_stderr, clippy::exit, clippy::disallowed_methods)
+)]
+
 pub mod enrich;
 pub mod filter;
 #[cfg(all(fuzzing, target_os = "linux"))]

@@ -1,5 +1,11 @@
 //! What is serialized and deserialized again is the same.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
 use netstat_model::owner_method::{BpfStep, NoBpf, OwnerMethod};
 use netstat_model::{

@@ -1,6 +1,6 @@
-//! Makes a fault, or what looks like one, in a network namespace of its own, and runs a command beside it:
+//! Makes a fault, or its look-alike, in a network namespace of its own, and runs a command there:
 //! `fault SCENE COMMAND...`, as in `fault close-wait-leak netstat check`. Without a command it runs a shell. Without
-//! anything it lists the scenes. Needs root.
+//! arguments it lists the scenes. Needs root.
 
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ fn main() -> ExitCode {
 
 #[cfg(not(target_os = "linux"))]
 fn main() -> ExitCode {
-    eprintln!("fault: written for the network namespaces of Linux");
+    eprintln!("fault: runs on Linux only, in network namespaces");
     ExitCode::FAILURE
 }
 
@@ -36,12 +36,12 @@ mod linux {
         hold(TimeWaitPile::new(net, 12_000, 10_000, peers))
     }
 
-    /// More than happen to any program now and then.
+    /// More than any program has now and then.
     fn many<T: 'static>(scene: impl Fn() -> Result<T>) -> Result<Scene> {
         hold((0..12).map(|_| scene()).collect::<Result<Vec<T>>>())
     }
 
-    /// Each fault, and after it what looks like it.
+    /// Each fault, followed by its look-alike.
     const SCENES: &[(&str, Maker)] = &[
         ("idle", |_, _| hold(Ok(()))),
         ("time-wait-to-one", |net, _| time_wait(net, 1)),

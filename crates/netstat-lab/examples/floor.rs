@@ -1,6 +1,6 @@
 //! The least that a dump of the kernel's socket tables can cost: sends the requests it is given, in hexadecimal, one
-//! after the other, and receives the answers as netstat does, looking at nothing but the end of each. It is what
-//! `cargo xtask bench` measures netstat against.
+//! after the other, and receives the answers as netstat does without decoding them. `cargo xtask bench` compares netstat
+//! with it.
 
 use std::process::ExitCode;
 
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     for request in std::env::args().skip(1) {
         let Some(request) = linux::bytes(&request) else {
-            eprintln!("floor: {request} is no request in hexadecimal");
+            eprintln!("floor: {request} is not a hexadecimal request");
             return ExitCode::FAILURE;
         };
         if let Err(error) = linux::dump(&request) {
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
 
 #[cfg(not(target_os = "linux"))]
 fn main() -> ExitCode {
-    eprintln!("floor: sock_diag is a thing of Linux");
+    eprintln!("floor: sock_diag exists on Linux only");
     ExitCode::FAILURE
 }
 
@@ -32,7 +32,7 @@ mod linux {
     use rustix::net::{self, RecvFlags, SendFlags};
     use std::io;
 
-    // The sizes that netstat has: `crates/netstat-os/src/linux/live.rs`.
+    // The buffer sizes of netstat: `crates/netstat-os/src/linux/live.rs`.
     const DATAGRAM: usize = 128 * 1024;
     const SOCKET_BUFFER: usize = 1024 * 1024;
 
@@ -76,7 +76,7 @@ mod linux {
         Some(u16::from_ne_bytes(*datagram.get(4..)?.first_chunk()?))
     }
 
-    /// The kernel may put the end behind the last rows: a message of 20 bytes at the very end of a datagram.
+    /// The kernel may append NLMSG_DONE to the last rows: a message of 20 bytes at the end of a datagram.
     fn has_end(datagram: &[u8]) -> bool {
         const END: usize = HEADER + 4;
         let Some(at) = datagram.len().checked_sub(END) else { return false };

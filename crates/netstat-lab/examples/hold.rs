@@ -1,6 +1,6 @@
 //! Holds connections for `cargo xtask bench`: `hold CONNECTIONS PORT SUBNET`. Opens a listener on 127.0.0.1:PORT and
-//! so many connections to it from 127.SUBNET.y.z, both ends in this process, says `ready`, and keeps them idle until
-//! its standard input closes. The first of them has the port PORT - 10000, which no other connection has.
+//! CONNECTIONS connections to it from 127.SUBNET.y.z, both ends in this process, prints `ready`, and keeps them idle
+//! until its standard input closes. The first of them has the port PORT - 10000, which no other connection has.
 
 use std::process::ExitCode;
 
@@ -17,7 +17,7 @@ fn main() -> ExitCode {
 
 #[cfg(not(target_os = "linux"))]
 fn main() -> ExitCode {
-    eprintln!("hold: written for the network namespaces of Linux");
+    eprintln!("hold: runs on Linux only, in network namespaces");
     ExitCode::FAILURE
 }
 
@@ -31,7 +31,7 @@ mod linux {
     use std::os::fd::OwnedFd;
     use std::time::Duration;
 
-    /// How many connections share a source address: fewer than it has ports.
+    /// Connections that share a source address: fewer than it has ports.
     const PER_ADDRESS: usize = 20_000;
 
     fn doing<E: Display>(what: &str) -> impl Fn(E) -> io::Error + '_ {
@@ -59,7 +59,7 @@ mod linux {
         let mut held = Vec::with_capacity(connections * 2);
         for number in 0..connections {
             let near = socket()?;
-            // Closed later, it shall leave no TIME_WAIT behind.
+            // Closing must leave no TIME_WAIT behind.
             let at_once = Some(Duration::ZERO);
             sockopt::set_socket_linger(&near, at_once).map_err(doing("set SO_LINGER"))?;
             let last = u8::try_from(number / PER_ADDRESS + 1).map_err(too_large)?;

@@ -1,7 +1,7 @@
-//! Holds sockets in known states for the tests of the Windows build: says a line for each, `PROTOCOL LOCAL FOREIGN
+//! Holds sockets in known states for the tests of the Windows build: prints a line for each, `PROTOCOL LOCAL FOREIGN
 //! STATE` as the table has them, then its process ID as `ready PID`, and keeps them until its standard input closes.
 //!
-//! Written with the standard library alone, so that it runs wherever netstat does.
+//! Uses the standard library only, so that it runs wherever netstat does.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -42,8 +42,8 @@ struct Held {
 }
 
 impl Held {
-    /// Sets an option of each socket. Wine holds sockets in a process of its own, and says whose they are
-    /// only when the process itself has had to do with them.
+    /// Sets an option of each socket. Wine holds sockets in a process of its own, and reports an owner only once that
+    /// process has used the socket.
     fn touch(&self) {
         for listener in &self.listeners {
             let _ = listener.set_ttl(64);
@@ -65,7 +65,7 @@ impl Held {
         Ok(listener)
     }
 
-    /// A listener, a connection with both of its ends, and one that each end has closed half of.
+    /// Makes a listener, a connection with both ends, and one that is half-closed.
     fn tcp(&mut self, loopback: &str, out: &mut impl Write) -> io::Result<()> {
         let listener = self.listener(loopback, out)?;
         let mut connect = |states: [&str; 2]| {
@@ -81,11 +81,11 @@ impl Held {
         connect(["ESTABLISHED", "ESTABLISHED"])?;
         let (active, mut passive) = connect(["FIN_WAIT_2", "CLOSE_WAIT"])?;
         active.shutdown(Shutdown::Write)?;
-        // The end of the data is here, so the other end has its acknowledgement on the way at least.
+        // The FIN arrived here, so its acknowledgement is at least on the way to the other end.
         passive.read_to_end(&mut Vec::new()).map(drop)
     }
 
-    /// A socket without a peer, and one with.
+    /// Makes a socket without a peer, and one with a peer.
     fn udp(&mut self, loopback: &str, out: &mut impl Write) -> io::Result<()> {
         let alone = UdpSocket::bind(loopback)?;
         writeln!(out, "UDP {} *:* -", alone.local_addr()?)?;

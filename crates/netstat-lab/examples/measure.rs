@@ -1,9 +1,9 @@
-//! Runs one program and says what it took: `measure SECONDS OUTPUT PROGRAM [ARGUMENT ...]`. Its output goes to the
-//! file OUTPUT, what it complains of to OUTPUT.err. Prints wall time and processor time in nanoseconds, peak memory in
-//! KiB, and the exit code (-1 for a signal, -2 when the time was over).
+//! Runs one program and measures it: `measure SECONDS OUTPUT PROGRAM [ARGUMENT ...]`. Its standard output goes to the
+//! file OUTPUT, its standard error to OUTPUT.err. Prints wall time and processor time in nanoseconds, the part of the
+//! latter in the program itself, peak memory in KiB, and the exit code (-1 after a signal, -2 after the time limit).
 //!
-//! It is a process of its own because the kernel counts the memory of the parent as that of the child until it runs its
-//! own program: a small parent counts little. When its standard input closes, it ends the program and itself.
+//! It is a process of its own because the kernel counts the parent's memory as the child's until the exec, so the parent
+//! should be small. When its standard input closes, it kills the program and ends.
 
 use std::process::ExitCode;
 
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
 
 #[cfg(not(target_os = "linux"))]
 fn main() -> ExitCode {
-    eprintln!("measure: written for Linux");
+    eprintln!("measure: runs on Linux only");
     ExitCode::FAILURE
 }
 
@@ -51,7 +51,7 @@ mod linux {
         let child = command
             .spawn()
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", program.display())))?;
-        // It cannot be another process: this one has not been waited for.
+        // The PID cannot have been reused: the child has not been waited for.
         let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).ok_or_else(usage)?;
         let handle = pidfd_open(pid, PidfdFlags::empty())?;
         let late = std::sync::Arc::new(AtomicBool::new(false));

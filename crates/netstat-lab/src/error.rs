@@ -1,4 +1,4 @@
-//! What can go wrong in the laboratory: it is not allowed here, or it failed.
+//! Errors of the laboratory: something is not permitted on this machine, or something failed.
 
 use std::{fmt, io};
 
@@ -18,24 +18,24 @@ impl fmt::Display for Skip {
 /// An error of the laboratory itself.
 #[derive(Debug)]
 pub enum LabError {
-    /// This machine does not permit or offer what the test needs: skip the test.
+    /// This machine does not permit or have what the test needs: skip the test.
     Unavailable(Skip),
-    /// The laboratory should have worked and did not: fail the test.
+    /// The laboratory should have worked: fail the test.
     Failed {
-        /// What was being done.
+        /// The action that failed.
         doing: String,
-        /// What the operating system, or the other end, answered.
+        /// The error of the operating system, or of the other end.
         source: io::Error,
     },
 }
 
 impl LabError {
-    /// A reason to skip.
+    /// Makes a reason to skip.
     pub(crate) fn unavailable(reason: impl Into<String>) -> Self {
         Self::Unavailable(Skip { reason: reason.into() })
     }
 
-    /// A failure that has no error of the operating system behind it.
+    /// Makes a failure without an error of the operating system.
     pub(crate) fn failed(doing: impl Into<String>, why: impl Into<String>) -> Self {
         Self::Failed { doing: doing.into(), source: io::Error::other(why.into()) }
     }
@@ -52,10 +52,10 @@ impl fmt::Display for LabError {
 
 impl std::error::Error for LabError {}
 
-/// The result of every call of the laboratory.
+/// The result of the laboratory's functions.
 pub type Result<T> = std::result::Result<T, LabError>;
 
-/// Adds what was being done to an error of the operating system.
+/// Adds the failed action to an error of the operating system.
 pub(crate) trait Doing<T> {
     /// `doing` completes the sentence "cannot ...".
     fn doing(self, doing: impl FnOnce() -> String) -> Result<T>;

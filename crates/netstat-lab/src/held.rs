@@ -1,7 +1,6 @@
 //! A socket that stays in its state until it is dropped.
 
 use crate::error::{Doing, LabError, Result};
-use crate::holders::Holders;
 use crate::namespace::eventually;
 use crate::peer::{Pair, Peer};
 use crate::row::{Row, TcpState};
@@ -13,9 +12,9 @@ use std::sync::Arc;
 /// A socket in a known state, held there until this value is dropped; then it is gone from every table at once.
 #[derive(Debug)]
 pub struct Held {
-    /// What the table must say of it. `v6_only` is known where a descriptor of this test holds the socket.
+    /// The row that a socket table must have. `v6_only` is known where a descriptor of this test holds the socket.
     pub row: Row,
-    /// The sockets that had to be made beside it: the listener of a SYN_RECEIVED or of an accepted connection.
+    /// Sockets that this one needs: the listener of a SYN_RECEIVED or of an accepted connection.
     pub companions: Vec<Row>,
     socket: Option<OwnedFd>,
     listener: Option<OwnedFd>,
@@ -48,7 +47,7 @@ impl Held {
         }
     }
 
-    /// Waits until the socket says that it is in the state.
+    /// Waits until the socket reports the state.
     pub(crate) fn wait_for(&self, state: TcpState) -> Result<()> {
         match &self.socket {
             Some(socket) => socket::wait_for_state(socket, state),
@@ -56,7 +55,7 @@ impl Held {
         }
     }
 
-    /// Closes the descriptor; what is left of the socket belongs to the kernel.
+    /// Closes the descriptor. From then on only the kernel keeps the socket.
     pub(crate) fn let_go(&mut self) {
         drop(self.socket.take());
         self.row.inode = None;
@@ -64,23 +63,23 @@ impl Held {
         self.row.v6_only = None;
     }
 
-    /// Its row and those of its companions: all that it adds to the table.
+    /// Returns its row and those of its companions: everything that it adds to a socket table.
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
         std::iter::once(&self.row).chain(&self.companions)
     }
 
-    /// The descriptor of the socket; `None` for TIME_WAIT, half-open requests, and after [`Held::orphan`].
+    /// Returns the descriptor of the socket; `None` for TIME_WAIT, half-open requests, and after [`Held::orphan`].
     pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         self.socket.as_ref().map(AsFd::as_fd)
     }
 
-    /// Closes the descriptor of this process, so that only the children hold the socket.
+    /// Closes the descriptor of this process and leaves the socket to these processes, the PIDs of
+    /// [`Holders`](crate::Holders) that share it.
     ///
     /// # Errors
     ///
-    /// When there are no children, who would keep it open.
-    pub fn leave_to(&mut self, holders: &Holders) -> Result<()> {
-        let mut pids = holders.pids();
+    /// When there are none, or one of them does not hold the socket: then nothing would keep it open.
+    pub fn leave_to(&mut self, mut pids: Vec<u32>) -> Result<()> {
         if pids.is_empty() || pids.iter().any(|pid| !self.row.pids.contains(pid)) {
             return Err(LabError::failed("leave a socket to child processes", "they do not hold it"));
         }
@@ -95,8 +94,8 @@ impl Held {
     ///
     /// # Errors
     ///
-    /// When the caller is not on the thread of the namespace, and for a state that closing would change: only FIN_WAIT_1, FIN_WAIT_2, CLOSING and LAST_ACK outlive their
-    /// descriptor.
+    /// When the caller is not on the thread of the namespace, and for a state that closing would change: only
+    /// FIN_WAIT_1, FIN_WAIT_2, CLOSING and LAST_ACK outlive their descriptor.
     pub fn orphan(mut self) -> Result<Self> {
         use TcpState::{Closing, FinWait1, FinWait2, LastAck};
         if !matches!(self.row.state, Some(FinWait1 | FinWait2 | Closing | LastAck)) {

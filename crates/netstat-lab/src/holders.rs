@@ -1,4 +1,4 @@
-//! Child processes that hold a socket of the test as well, as the workers of a server do.
+//! Child processes that share a socket of the test, as a server's workers do.
 
 use crate::error::{Doing, LabError, Result};
 use crate::held::Held;
@@ -9,14 +9,14 @@ use std::process::{Child, Command, Stdio};
 /// Child processes that hold one socket. They end when this value is dropped, and also when the test process
 /// ends in any way: each reads a pipe whose only writing end the test has.
 ///
-/// `PR_SET_PDEATHSIG` is left out: it fires when the *thread* that made the child ends, and tests have many.
+/// `PR_SET_PDEATHSIG` would not do: it fires when the *thread* that made the child ends, and tests have many.
 #[derive(Debug)]
 pub struct Holders {
     children: Vec<Child>,
 }
 
 impl Holders {
-    /// Lets `count` children hold the socket, and adds their PIDs to its row.
+    /// Starts `count` children that hold the socket, and adds their PIDs to its row.
     ///
     /// # Errors
     ///
@@ -25,7 +25,7 @@ impl Holders {
         Self::share_with(Path::new("cat"), held, count)
     }
 
-    /// The same with a program of the caller's: a copy of `cat` under another name, for the name of the process.
+    /// Like [`Holders::share`], with another program: a copy of `cat` whose name the processes get.
     /// It must behave like `cat` without arguments: echo its input and end with it. The socket is its standard error.
     ///
     /// # Errors
@@ -45,16 +45,16 @@ impl Holders {
                 .spawn()
                 .doing(|| format!("run {}", program.display()))?;
             let answer = echo(&mut child);
-            // From here on the child is in the list, and ends with it whatever the answer was.
+            // From here on, the child is in the list and ends with it, whatever the answer was.
             held.row.pids.push(child.id());
             holders.children.push(child);
-            answer.doing(|| format!("hear from {}", program.display()))?;
+            answer.doing(|| format!("read from {}", program.display()))?;
         }
         held.row.pids.sort_unstable();
         Ok(holders)
     }
 
-    /// The PIDs of the children, in the order they were made.
+    /// Returns the PIDs of the children in the order of their start.
     pub fn pids(&self) -> Vec<u32> {
         self.children.iter().map(Child::id).collect()
     }
@@ -62,7 +62,7 @@ impl Holders {
 
 impl Drop for Holders {
     fn drop(&mut self) {
-        // All pipes first, so that the children end side by side.
+        // All pipes first, so that the children end at the same time.
         for child in &mut self.children {
             drop(child.stdin.take());
         }
@@ -72,8 +72,7 @@ impl Drop for Holders {
     }
 }
 
-/// Waits until the program runs: a child that is still within exec has the name of its parent, and copies of all
-/// its descriptors.
+/// Waits until the program runs: before its exec, a child has its parent's name and copies of all its descriptors.
 fn echo(child: &mut Child) -> io::Result<()> {
     let (Some(input), Some(output)) = (&mut child.stdin, &mut child.stdout) else {
         return Err(io::ErrorKind::BrokenPipe.into());

@@ -1,6 +1,6 @@
-//! The few system calls that no safe interface covers: a new network namespace, a TUN device, `TCP_INFO`,
+//! The system calls without a safe wrapper: a new network namespace, a TUN device, `TCP_INFO`,
 //! `TCP_DEFER_ACCEPT`, `wait4`.
-#![allow(unsafe_code)] // these calls have no safe wrapper in rustix; nothing else in this crate is unsafe
+#![expect(unsafe_code, reason = "rustix has no safe call for network namespaces and TUN devices")]
 
 use rustix::fs::{Mode, OFlags};
 use rustix::thread::UnshareFlags;
@@ -8,15 +8,15 @@ use std::ffi::c_short;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
-/// Gives the calling thread a network namespace of its own. Needs `CAP_SYS_ADMIN`.
+/// Moves the calling thread to a new network namespace. Needs `CAP_SYS_ADMIN`.
 pub(crate) fn unshare_network() -> io::Result<()> {
     // SAFETY: CLONE_NEWNET replaces the network namespace of this thread only. Descriptors, memory and signal
     // handlers stay shared, so nothing that Rust code relies on changes under another thread.
     unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWNET) }.map_err(io::Error::from)
 }
 
-/// Makes a TUN device (bare IP packets, no header before them) in the namespace of the calling thread. It
-/// exists until the descriptor is closed. The descriptor does not block. Needs `CAP_NET_ADMIN`.
+/// Makes a TUN device (IP packets without a header before them) in the namespace of the calling thread. It
+/// exists until the descriptor is closed. The descriptor is non-blocking. Needs `CAP_NET_ADMIN`.
 pub(crate) fn open_tun(name: &str) -> io::Result<OwnedFd> {
     let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let tun = rustix::fs::open("/dev/net/tun", flags, Mode::empty())?;
@@ -36,13 +36,14 @@ pub(crate) fn open_tun(name: &str) -> io::Result<OwnedFd> {
     Ok(tun)
 }
 
-/// The number of the state of a TCP socket, as the socket itself tells it (`tcpi_state`).
+/// Reads the kernel's number of a TCP socket's state (`tcpi_state`).
 pub(crate) fn tcp_state_number(socket: BorrowedFd<'_>) -> io::Result<u8> {
     let [state, ..] = tcp_info(socket)?;
     Ok(state)
 }
 
-/// How often in a row a timer of a TCP socket went off in vain (`tcpi_backoff`): of probes where the window is zero.
+/// Reads how often in a row a timer of a TCP socket expired without an answer (`tcpi_backoff`); with a zero window, that
+/// of the window probes.
 pub(crate) fn tcp_backoff(socket: BorrowedFd<'_>) -> io::Result<u8> {
     let [.., backoff] = tcp_info(socket)?;
     Ok(backoff)
@@ -52,8 +53,8 @@ pub(crate) fn tcp_backoff(socket: BorrowedFd<'_>) -> io::Result<u8> {
 fn tcp_info(socket: BorrowedFd<'_>) -> io::Result<[u8; 5]> {
     let mut info = [0_u8; 5];
     let mut length: libc::socklen_t = 5;
-    // SAFETY: the kernel writes at most `length` bytes to `info`, which has as many, and the length to `length`; both
-    // live through the call. The kernel cuts what does not fit.
+    // SAFETY: the kernel writes at most `length` bytes to `info`, which has that many, and the length to `length`; both
+    // live through the call. The kernel truncates what does not fit.
     let answer = unsafe {
         libc::getsockopt(
             socket.as_raw_fd(),
@@ -65,12 +66,12 @@ fn tcp_info(socket: BorrowedFd<'_>) -> io::Result<[u8; 5]> {
     };
     match (answer, length) {
         (0, 5) => Ok(info),
-        (0, _) => Err(io::Error::other("TCP_INFO came back short")),
+        (0, _) => Err(io::Error::other("TCP_INFO is too short")),
         _ => Err(io::Error::last_os_error()),
     }
 }
 
-/// Lets a listener keep connections from its queue until their clients have sent something, for so many seconds.
+/// Makes a listener queue connections only once the client has sent data, for up to this many seconds.
 pub(crate) fn defer_accept(listener: BorrowedFd<'_>, seconds: i32) -> io::Result<()> {
     let length: libc::socklen_t = 4;
     // SAFETY: the kernel reads the four bytes of `seconds`, which lives through the call.
@@ -86,7 +87,7 @@ pub(crate) fn defer_accept(listener: BorrowedFd<'_>, seconds: i32) -> io::Result
     if answer == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-/// Waits for a child and answers its wait status and what it used.
+/// Waits for a child and returns its wait status and resource usage.
 pub(crate) fn wait_for_child(pid: libc::pid_t) -> io::Result<(i32, libc::rusage)> {
     loop {
         let mut status = 0;

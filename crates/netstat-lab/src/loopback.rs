@@ -1,4 +1,4 @@
-//! Sockets that need no remote host: listeners, UDP, and connections over loopback.
+//! Sockets that need no remote host: listeners, UDP sockets, and connections over loopback.
 
 use crate::error::{LabError, Result};
 use crate::held::Held;
@@ -57,14 +57,14 @@ impl Place {
     }
 }
 
-/// Over which addresses a loopback connection goes, and between which sockets.
+/// The addresses and socket families of a loopback connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Loop {
     /// IPv4 sockets at both ends.
     V4,
     /// IPv6 sockets at both ends.
     V6,
-    /// IPv6 sockets at both ends that speak IPv4.
+    /// IPv6 sockets at both ends, with IPv4-mapped addresses.
     Mapped,
     /// A listener for both families and a client with an IPv4 socket: the server's end is mapped, the client's is not.
     V4ToDualStack,
@@ -80,7 +80,7 @@ pub struct Connected {
 }
 
 impl Namespace {
-    /// A TCP listener; `port` 0 lets the kernel choose.
+    /// Makes a TCP listener. Port 0 lets the kernel choose.
     ///
     /// # Errors
     ///
@@ -92,7 +92,7 @@ impl Namespace {
         Ok(Held::new(row, Some(socket)))
     }
 
-    /// A UDP socket that is bound and not connected; `port` 0 lets the kernel choose.
+    /// Makes an unconnected UDP socket. Port 0 lets the kernel choose.
     ///
     /// # Errors
     ///
@@ -103,11 +103,11 @@ impl Namespace {
         Ok(Held::new(row, Some(socket)))
     }
 
-    /// A UDP socket on a loopback place, connected to another port of that address, where nobody need be.
+    /// Makes a UDP socket on a loopback address, connected to another port of it that need not be open.
     ///
     /// # Errors
     ///
-    /// When the kernel refuses; for a place without a specific address it chooses one.
+    /// When the kernel refuses. For an unspecified address it chooses one.
     pub fn udp_connected(&self, place: Place, remote_port: u16) -> Result<Held> {
         let socket = place.open(Protocol::Udp, 0)?;
         socket::connect(&socket, SocketAddr::new(place.address(), remote_port))?;
@@ -115,7 +115,7 @@ impl Namespace {
         Ok(Held::new(row, Some(socket)))
     }
 
-    /// An established connection over loopback, with both ends and the listener in this process.
+    /// Makes an established connection over loopback, with both ends and the listener in this process.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Small databases of addresses in MaxMind's format, for tests of who reads them.
+//! Small address databases in MaxMind's format, for tests of their readers.
 
 use std::net::IpAddr;
 
@@ -13,9 +13,9 @@ pub enum Value<'a> {
     Number(u32),
     /// A number of 64 bits.
     Long(u64),
-    /// Names and values, less than 285.
+    /// Names and values, fewer than 285.
     Map(&'a [(&'a str, Value<'a>)]),
-    /// A list with nothing in it.
+    /// An empty list.
     NoList,
 }
 
@@ -34,16 +34,16 @@ enum Place {
     Data(usize),
 }
 
-/// What stands between the tree and the data.
+/// The separator between tree and data.
 const SEPARATOR: [u8; 16] = [0; 16];
 
 impl Mmdb {
-    /// A database without an entry.
+    /// Makes an empty database.
     pub fn new() -> Self {
         Self { nodes: vec![[Place::Nothing; 2]], data: Vec::new() }
     }
 
-    /// Adds a record for a network, which must not be within one that is there.
+    /// Adds a record for a network, which must not be inside one that was added before.
     #[must_use]
     pub fn with(mut self, address: IpAddr, length: u8, record: Value<'_>) -> Self {
         let data = Place::Data(self.data.len());
@@ -73,7 +73,7 @@ impl Mmdb {
         self
     }
 
-    /// The file.
+    /// Encodes the file.
     pub fn bytes(&self) -> Vec<u8> {
         let count = self.nodes.len();
         let mut file = Vec::new();
@@ -113,7 +113,7 @@ impl Default for Mmdb {
     }
 }
 
-/// The control bytes of a value: its type and its size.
+/// Encodes the control bytes of a value: its type and its size.
 fn write_control(out: &mut Vec<u8>, kind: u8, size: usize) {
     let (small, more) = match u8::try_from(size) {
         Ok(size) if size < 29 => (size, None),

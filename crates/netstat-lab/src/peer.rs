@@ -1,5 +1,5 @@
-//! The other end of the wire: a TCP of a few rules that does only what it was told, and never sends an RST on
-//! its own, so that a connection stays in the state it was brought to.
+//! The other end of the wire: a minimal TCP that does only what it is told and never sends an RST on its own, so that a
+//! connection stays in the state it was brought to.
 
 use crate::error::{Doing, LabError, Result};
 use crate::segment::{Flags, Segment};
@@ -13,43 +13,43 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How long a condition may take to come true before it counts as failed. Generous: nothing waits for it.
+/// Time limit for a condition to come true. Generous, because a test that passes never waits this long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
-/// How long to wait before saying the same thing again.
+/// Pause before a retransmission.
 const REPEAT: Duration = Duration::from_millis(200);
-/// TIME_WAIT lasts 60 seconds; each repeated FIN starts them again.
+/// TIME_WAIT lasts 60 seconds; each repeated FIN restarts them.
 const REFRESH: Duration = Duration::from_secs(15);
-/// How long the thread may sleep before it looks whether a refresh is due.
+/// Longest sleep of the thread, after which it checks whether a refresh is due.
 const POLL: Timespec = Timespec { tv_sec: 5, tv_nsec: 0 };
 const INITIAL_SEQUENCE: u32 = 0x1000_0000;
 
-/// What the remote host does with the data that it is sent.
+/// What the remote host does with data it receives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Receiver {
-    /// Acknowledges all of it.
+    /// Acknowledges all data.
     Prompt,
-    /// Loses one segment in so many, each once, and acknowledges the others.
+    /// Loses one segment in this many, each once, and acknowledges the others.
     LosesOneIn(u32),
-    /// Acknowledges none of it.
+    /// Acknowledges no data.
     Silent,
 }
 
-/// Whether the remote host answers what it is asked.
+/// Which segments the remote host answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Manners {
+pub(crate) struct Behavior {
     /// Answers a SYN with SYN-ACK.
     pub(crate) answers_syn: bool,
     /// Acknowledges a FIN.
     pub(crate) acknowledges_fin: bool,
-    /// What becomes of data.
+    /// What happens to data.
     pub(crate) receiver: Receiver,
 }
 
-impl Manners {
+impl Behavior {
     /// Answers nothing.
     pub(crate) const SILENT: Self =
         Self { answers_syn: false, acknowledges_fin: false, receiver: Receiver::Prompt };
-    /// Lets connections come about, and takes data.
+    /// Completes connections and accepts data.
     pub(crate) const CONNECTS: Self = Self { answers_syn: true, ..Self::SILENT };
 }
 
@@ -62,26 +62,26 @@ pub(crate) struct Pair {
     pub(crate) ours: SocketAddr,
 }
 
-/// What the remote host knows of one connection.
+/// The remote host's state of one connection.
 #[derive(Debug, Clone)]
 pub(crate) struct Connection {
-    /// The next number it will send (SND.NXT).
+    /// The next sequence number it will send (SND.NXT).
     send_next: u32,
-    /// The next number it waits for (RCV.NXT): what it has acknowledged.
+    /// The next sequence number it expects (RCV.NXT), which it has acknowledged up to.
     receive_next: u32,
     fin_sent: bool,
     keep_time_wait: bool,
-    /// New segments with data that came, those that were lost included.
+    /// New data segments that arrived, those treated as lost included.
     data_segments: u32,
     /// The end of the latest of them.
     latest: u32,
-    /// What came after something that was lost: sequence numbers of the begin and the end.
+    /// Data that arrived after a lost segment, as first sequence number and the one after the last.
     beyond: Vec<(u32, u32)>,
-    /// A SYN-ACK came for the SYN it sent.
+    /// A SYN-ACK for its SYN arrived.
     pub(crate) saw_syn_ack: bool,
-    /// A SYN came.
+    /// A SYN arrived.
     pub(crate) saw_syn: bool,
-    /// A FIN came.
+    /// A FIN arrived.
     pub(crate) saw_fin: bool,
     /// Its own FIN was acknowledged.
     pub(crate) fin_acknowledged: bool,
@@ -104,7 +104,7 @@ impl Connection {
         }
     }
 
-    /// Whether a segment with data counts as never come.
+    /// Returns true if a data segment is to be treated as lost.
     fn loses(&mut self, receiver: Receiver, segment: &Segment) -> bool {
         let is_new = is_after(segment.end(), self.latest);
         if is_new {
@@ -118,7 +118,7 @@ impl Connection {
         }
     }
 
-    /// Takes what begins at or before the next number, and what came beyond it and follows now.
+    /// Accepts data that begins at or before the next number, and stored data that follows it now.
     fn take(&mut self, begin: u32, end: u32) {
         self.beyond.push((begin, end));
         while let Some(at) = self.beyond.iter().position(|(begin, _)| !is_after(*begin, self.receive_next)) {
@@ -130,20 +130,20 @@ impl Connection {
     }
 }
 
-/// Whether a sequence number comes after another, around the wrap.
+/// Returns true if a sequence number is after another, modulo 2^32.
 fn is_after(one: u32, other: u32) -> bool {
     one != other && one.wrapping_sub(other) < 1 << 31
 }
 
 #[derive(Debug, Default)]
 struct Memory {
-    manners: HashMap<u16, Manners>,
+    behavior: HashMap<u16, Behavior>,
     connections: HashMap<Pair, Connection>,
     next_port: u16,
     failure: Option<String>,
 }
 
-/// The state that the thread of the remote host and the test share.
+/// The state shared by the test and the thread of the remote host.
 #[derive(Debug)]
 pub(crate) struct Peer {
     tun: File,
@@ -227,7 +227,7 @@ impl Peer {
     fn receive(&self, segment: &Segment) {
         let pair = Pair { theirs: segment.destination, ours: segment.source };
         let mut memory = self.memory();
-        let Some(manners) = memory.manners.get(&pair.theirs.port()).copied() else { return };
+        let Some(behavior) = memory.behavior.get(&pair.theirs.port()).copied() else { return };
         let connections = &mut memory.connections;
         if segment.flags.rst {
             connections.remove(&pair);
@@ -235,13 +235,13 @@ impl Peer {
             let connection =
                 connections.entry(pair).or_insert_with(|| Connection::new(INITIAL_SEQUENCE, segment.end()));
             connection.saw_syn = true;
-            if manners.answers_syn {
+            if behavior.answers_syn {
                 let answer = Flags { syn: true, ack: true, ..Flags::default() };
                 self.send(pair, INITIAL_SEQUENCE, segment.end(), answer);
                 connection.send_next = INITIAL_SEQUENCE.wrapping_add(1);
             }
         } else if let Some(connection) = connections.get_mut(&pair) {
-            if segment.data > 0 && connection.loses(manners.receiver, segment) {
+            if segment.data > 0 && connection.loses(behavior.receiver, segment) {
                 return;
             }
             connection.saw_syn_ack |= segment.flags.syn;
@@ -251,13 +251,13 @@ impl Peer {
             let is_news = segment.data > 0 || segment.flags.fin;
             if is_news {
                 let mut end = segment.end();
-                if segment.flags.fin && !manners.acknowledges_fin {
+                if segment.flags.fin && !behavior.acknowledges_fin {
                     end = end.wrapping_sub(1);
                 }
                 connection.take(segment.sequence, end);
             }
-            // Also for what came before: a repeated FIN asks for its acknowledgment again.
-            if is_news && (manners.acknowledges_fin || segment.data > 0) {
+            // Duplicates are acknowledged too: a repeated FIN asks for its acknowledgment again.
+            if is_news && (behavior.acknowledges_fin || segment.data > 0) {
                 let answer = Flags { ack: true, ..Flags::default() };
                 self.send(pair, connection.send_next, connection.receive_next, answer);
             }
@@ -269,24 +269,23 @@ impl Peer {
     fn send(&self, pair: Pair, sequence: u32, acknowledgment: u32, flags: Flags) {
         let segment =
             Segment { source: pair.theirs, destination: pair.ours, sequence, acknowledgment, flags, data: 0 };
-        // A packet that the device does not take is a packet lost: whoever waits for its effect says it again.
+        // A packet that the device refuses is a lost packet, and whoever waits for its effect repeats it.
         if let Some(packet) = segment.encode() {
             let _ = (&self.tun).write(&packet);
         }
     }
 
-    /// A port of the remote host that no connection used yet, with the manners it has.
-    pub(crate) fn new_port(&self, manners: Manners) -> Result<u16> {
+    /// Allocates an unused port of the remote host with this behaviour.
+    pub(crate) fn new_port(&self, behavior: Behavior) -> Result<u16> {
         let mut memory = self.memory();
         let port = memory.next_port;
         memory.next_port =
             port.checked_add(1).ok_or_else(|| LabError::failed("choose a remote port", "all are used"))?;
-        memory.manners.insert(port, manners);
+        memory.behavior.insert(port, behavior);
         Ok(port)
     }
 
-    /// Sends a SYN, the beginning of a connection to the machine under test, or the answer of one that begins at the
-    /// same moment.
+    /// Sends a SYN: opens a connection to the machine under test, or answers a simultaneous open.
     pub(crate) fn send_syn(&self, pair: Pair) {
         let mut memory = self.memory();
         let connection = memory.connections.entry(pair).or_insert_with(|| Connection::new(0, 0));
@@ -294,14 +293,14 @@ impl Peer {
         self.send(pair, INITIAL_SEQUENCE, 0, Flags { syn: true, ..Flags::default() });
     }
 
-    /// Sends a SYN and forgets it: the answer gets no answer.
+    /// Sends a SYN and forgets it, so that the SYN-ACK gets no answer.
     pub(crate) fn send_lone_syn(&self, theirs: SocketAddr, ours: SocketAddr) {
         self.send(Pair { theirs, ours }, INITIAL_SEQUENCE, 0, Flags { syn: true, ..Flags::default() });
     }
 
-    /// From now on has these manners at a port, one below those that [`Peer::new_port`] gives.
-    pub(crate) fn behave_at(&self, port: u16, manners: Manners) {
-        self.memory().manners.insert(port, manners);
+    /// Sets the behaviour of a port below those that [`Peer::new_port`] allocates.
+    pub(crate) fn behave_at(&self, port: u16, behavior: Behavior) {
+        self.memory().behavior.insert(port, behavior);
     }
 
     /// Sends a FIN, or the same FIN again.
@@ -320,7 +319,7 @@ impl Peer {
         self.send(pair, connection.send_next.wrapping_sub(1), connection.receive_next, flags);
     }
 
-    /// From now on keeps the TIME_WAIT of the other side from running out.
+    /// Keeps the TIME_WAIT of the other side from expiring, from now on.
     pub(crate) fn keep_time_wait(&self, pair: Pair) {
         if let Some(connection) = self.memory().connections.get_mut(&pair) {
             connection.keep_time_wait = true;
@@ -341,7 +340,7 @@ impl Peer {
         }
     }
 
-    /// Does `act` until `ready` holds for the connection: every now and then, because a packet may be lost.
+    /// Repeats `act` until `ready` holds for the connection, because a packet may be lost.
     pub(crate) fn until(
         &self,
         pair: Pair,

@@ -4,7 +4,7 @@ use crate::error::{LabError, Result};
 use crate::held::Held;
 use crate::kernel;
 use crate::namespace::{Namespace, on_thread};
-use crate::peer::{self, Manners, Pair, Peer, Receiver};
+use crate::peer::{self, Behavior, Pair, Peer, Receiver};
 use crate::row::{Family, Protocol, Row, TcpState};
 use crate::socket;
 use std::io;
@@ -53,16 +53,15 @@ impl Flavor {
     }
 }
 
-/// A host at the other end of a TUN device that holds connections in any state: it answers what
-/// [`RemoteHost::hold`] needs, is silent else, and never sends an RST before the test drops what it holds.
+/// A host at the other end of a TUN device that holds connections in any state. It answers what [`RemoteHost::hold`]
+/// needs, is silent otherwise, and never sends an RST before the test drops what it holds.
 #[derive(Debug)]
 pub struct RemoteHost {
     running: peer::Running,
     index: u32,
 }
 
-/// Settings that keep the kernel from giving up on a peer that is silent. It does well without them for the
-/// first minute.
+/// Settings that keep the kernel from giving up on a silent peer. They matter after the first minute only.
 const PATIENT_KERNEL: [(&str, &str); 4] = [
     ("net/ipv4/tcp_syn_retries", "127"),
     ("net/ipv4/tcp_synack_retries", "100"),
@@ -99,7 +98,7 @@ impl RemoteHost {
         for name in ["disable_ipv6", "accept_dad", "accept_ra", "router_solicitations"] {
             namespace.try_set(&format!("net/ipv6/conf/{INTERFACE}/{name}"), "0");
         }
-        // No address of the kernel's own making, and none that waits for duplicate address detection.
+        // No autoconfigured address, and none that waits for duplicate address detection.
         namespace.ip(&format!(
             "link set {INTERFACE} addrgenmode none\n\
              addr add {OUR_V4}/24 dev {INTERFACE}\n\
@@ -111,12 +110,12 @@ impl RemoteHost {
         Ok(Self { running: peer::start(tun)?, index })
     }
 
-    /// The index of the interface: the scope of the link-local addresses.
+    /// Returns the index of the interface, which is the scope of the link-local addresses.
     pub fn interface_index(&self) -> u32 {
         self.index
     }
 
-    /// Brings a socket to a state and keeps it there. It returns when the kernel is in that state.
+    /// Brings a socket to a state and keeps it there. Returns when the kernel has reached the state.
     ///
     /// All but [`TcpState::Listen`], [`TcpState::Bound`] and [`TcpState::SynReceived`] are connections that this
     /// side began. SYN_RECEIVED is a half-open request: it has no descriptor, and its listener is a companion.
@@ -142,7 +141,7 @@ impl RemoteHost {
         }
     }
 
-    /// The other way to SYN_RECEIVED: both ends began at once. Unlike a half-open request it is a whole socket, with
+    /// Reaches SYN_RECEIVED by a simultaneous open. Unlike a half-open request it is a full socket, with
     /// a descriptor, an inode and a process, and it has no listener.
     ///
     /// # Errors
@@ -161,7 +160,7 @@ impl RemoteHost {
         Ok(held)
     }
 
-    /// A UDP socket connected to the remote host, which never answers.
+    /// Makes a UDP socket connected to the remote host, which never answers.
     ///
     /// # Errors
     ///
@@ -206,12 +205,12 @@ impl RemoteHost {
 
     fn hold_half_open(&self, flavor: Flavor) -> Result<Held> {
         let at = match flavor {
-            // The case that matters for this flavor: a listener for both families that is asked over IPv4.
+            // What matters for this flavor is a dual-stack listener that gets an IPv4 request.
             Flavor::Mapped => SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), 0),
             _ => self.ours(flavor),
         };
         let (listening, listener) = listener(at)?;
-        let remote = self.theirs(flavor, self.peer().new_port(Manners::SILENT)?);
+        let remote = self.theirs(flavor, self.peer().new_port(Behavior::SILENT)?);
         let mut local = self.ours(flavor);
         local.set_port(listening.local.port());
         let pair = self.request(remote, local)?;
@@ -228,7 +227,7 @@ impl RemoteHost {
         Ok(Held::new(row, None).with_listener(listening, listener).with_far_end(self.peer(), pair))
     }
 
-    /// Sends a SYN until it is answered, and does not go on from there.
+    /// Sends a SYN until it is answered, and does not complete the handshake.
     fn request(&self, remote: SocketAddr, local: SocketAddr) -> Result<Pair> {
         let pair = Pair { theirs: socket::on_the_wire(remote), ours: socket::on_the_wire(local) };
         let peer = self.peer();
@@ -236,58 +235,58 @@ impl RemoteHost {
         Ok(pair)
     }
 
-    /// A half-open request of a listener that exists; its remote end, and both.
+    /// Makes a half-open request of an existing listener; returns its remote end and the pair.
     pub(crate) fn half_open(&self, listener: SocketAddr) -> Result<(SocketAddr, Pair)> {
-        let remote = self.theirs(Flavor::V4, self.peer().new_port(Manners::SILENT)?);
+        let remote = self.theirs(Flavor::V4, self.peer().new_port(Behavior::SILENT)?);
         Ok((remote, self.request(remote, listener)?))
     }
 
-    /// An established connection to a receiver of the caller's choice.
+    /// Makes an established connection to a remote host with this behaviour.
     pub(crate) fn connect_to(&self, receiver: Receiver) -> Result<Held> {
-        let manners = Manners { receiver, ..Manners::CONNECTS };
-        let remote = self.theirs(Flavor::V4, self.peer().new_port(manners)?);
-        Ok(self.connect(TcpState::Established, manners, remote, Flavor::V4)?.0)
+        let behavior = Behavior { receiver, ..Behavior::CONNECTS };
+        let remote = self.theirs(Flavor::V4, self.peer().new_port(behavior)?);
+        Ok(self.connect(TcpState::Established, behavior, remote, Flavor::V4)?.0)
     }
 
-    /// An established connection to any address beyond the interface, where this host answers for it.
+    /// Makes an established connection to any address behind the interface; the remote host answers for it.
     pub(crate) fn connect_far(&self, remote: SocketAddr) -> Result<Held> {
-        self.peer().behave_at(remote.port(), Manners::CONNECTS);
-        Ok(self.connect(TcpState::Established, Manners::CONNECTS, remote, Flavor::V4)?.0)
+        self.peer().behave_at(remote.port(), Behavior::CONNECTS);
+        Ok(self.connect(TcpState::Established, Behavior::CONNECTS, remote, Flavor::V4)?.0)
     }
 
     fn hold_connection(&self, state: TcpState, flavor: Flavor) -> Result<Held> {
-        let manners = Manners {
+        let behavior = Behavior {
             answers_syn: state != TcpState::SynSent,
             acknowledges_fin: matches!(state, TcpState::FinWait2 | TcpState::TimeWait),
             receiver: Receiver::Prompt,
         };
-        let remote = self.theirs(flavor, self.peer().new_port(manners)?);
-        let (held, pair) = self.connect(state, manners, remote, flavor)?;
+        let remote = self.theirs(flavor, self.peer().new_port(behavior)?);
+        let (held, pair) = self.connect(state, behavior, remote, flavor)?;
         self.bring_to(state, pair, held)
     }
 
-    /// Connects, as far as the remote host lets it come, on the way to `state`.
+    /// Connects as far as `state` needs and the remote host allows.
     fn connect(
         &self,
         state: TcpState,
-        manners: Manners,
+        behavior: Behavior,
         remote: SocketAddr,
         flavor: Flavor,
     ) -> Result<(Held, Pair)> {
         let socket = socket::open(Protocol::Tcp, flavor.family(), false)?;
         socket::bind(&socket, self.ours(flavor))?;
         socket::connect(&socket, remote)?;
-        let first = if manners.answers_syn { TcpState::Established } else { TcpState::SynSent };
+        let first = if behavior.answers_syn { TcpState::Established } else { TcpState::SynSent };
         socket::wait_for_state(&socket, first)?;
         let mut row = socket::describe(&socket, Protocol::Tcp, Some(state))?;
-        // A socket in SYN_SENT does not tell its remote end to its own process.
+        // getpeername fails for a socket in SYN_SENT.
         row.remote = Some(remote);
         let pair = Pair { theirs: socket::on_the_wire(remote), ours: socket::on_the_wire(row.local) };
-        // From here on a failure drops the value, and the connection with it.
+        // From here on, a failure drops the value, which closes the connection.
         Ok((Held::new(row, Some(socket)).with_far_end(self.peer(), pair), pair))
     }
 
-    /// From ESTABLISHED (or SYN_SENT) to `state`.
+    /// Moves on from ESTABLISHED (or SYN_SENT) to `state`.
     fn bring_to(&self, state: TcpState, pair: Pair, mut held: Held) -> Result<Held> {
         let peer = self.peer();
         let nothing = || ();
@@ -332,7 +331,7 @@ impl RemoteHost {
         &self.running.peer
     }
 
-    /// The remote host, for a thread that goes on by itself.
+    /// Returns the remote host, for a thread that outlives this borrow.
     pub(crate) fn share(&self) -> Arc<Peer> {
         Arc::clone(self.peer())
     }
@@ -348,11 +347,11 @@ fn listener(at: SocketAddr) -> Result<(Row, OwnedFd)> {
     Ok((row, socket))
 }
 
-/// [`on_own_thread`](crate::on_own_thread) with a [`RemoteHost`]; skips as well where that cannot be had.
+/// Like [`on_own_thread`](crate::on_own_thread), with a [`RemoteHost`]. Also skips where that is unavailable.
 ///
 /// # Panics
 ///
-/// When the body does, and when the laboratory fails.
+/// If the body panics, and if the laboratory fails.
 pub fn with_remote_host<T: Send>(body: impl FnOnce(&Namespace, &RemoteHost) -> T + Send) -> Option<T> {
     on_thread(|| {
         let namespace = Namespace::enter()?;

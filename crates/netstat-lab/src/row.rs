@@ -1,4 +1,4 @@
-//! One socket, as the laboratory made it or as a witness saw it.
+//! One socket as the laboratory made it or as a witness reports it.
 
 use std::fmt;
 use std::net::{SocketAddr, SocketAddrV6};
@@ -64,7 +64,7 @@ impl TcpState {
         Self::TimeWait,
     ];
 
-    /// The state behind a number of the kernel; `None` for CLOSE (7) and for a number that is not known.
+    /// Decodes the kernel's number of a state; `None` for CLOSE (7) and unknown numbers.
     #[doc(alias = "TCP_ESTABLISHED")]
     pub fn from_kernel(number: u8) -> Option<Self> {
         Some(match number {
@@ -84,7 +84,7 @@ impl TcpState {
     }
 }
 
-/// One socket. What is not known is `None`.
+/// One socket. Unknown values are `None`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Row {
     /// The transport protocol.
@@ -93,20 +93,20 @@ pub struct Row {
     pub family: Family,
     /// The TCP state; `None` for UDP.
     pub state: Option<TcpState>,
-    /// The local end, as the socket has it: `[::ffff:a.b.c.d]` stays that. The scope of a link-local address is
-    /// its interface index, 0 where the witness does not tell it.
+    /// The local end as the socket has it: `[::ffff:a.b.c.d]` is kept. The scope of a link-local address is
+    /// its interface index, 0 where the witness does not report it.
     pub local: SocketAddr,
     /// The remote end; `None` where there is none.
     pub remote: Option<SocketAddr>,
-    /// `IPV6_V6ONLY`; `None` for an IPv4 socket and where it is not told.
+    /// `IPV6_V6ONLY`; `None` for an IPv4 socket and where it is not reported.
     pub v6_only: Option<bool>,
     /// The inode of the socket; `None` where no descriptor holds it (TIME_WAIT, half-open requests, orphans).
     pub inode: Option<u64>,
-    /// The processes that hold it, ascending; empty where there is none, and where the witness does not tell.
+    /// The processes that hold it, ascending; empty where there is none, and where the witness does not report them.
     pub pids: Vec<u32>,
 }
 
-/// What every witness can tell of a socket: the part of a [`Row`] that can be compared.
+/// What every witness reports of a socket: the part of a [`Row`] that can be compared.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     /// The transport protocol.
@@ -122,7 +122,7 @@ pub struct Key {
 }
 
 impl Row {
-    /// The part that every witness can tell.
+    /// Returns the part that every witness reports.
     pub fn key(&self) -> Key {
         Key {
             protocol: self.protocol,
@@ -148,10 +148,10 @@ impl fmt::Display for Key {
     }
 }
 
-/// Rows as a sorted list of what every witness can tell, equal rows kept as often as they occur: two tables of
-/// the same sockets compare equal, and `assert_eq!` shows what differs.
+/// Sorts the part of rows that every witness reports, and keeps duplicates: two tables of the same sockets compare equal,
+/// and `assert_eq!` shows what differs.
 ///
-/// It leaves out what one witness or the other does not know: `/proc/net` has no scope and no process, TIME_WAIT
+/// Leaves out what one of the witnesses does not know: `/proc/net` has no scope and no process, TIME_WAIT
 /// has no inode. [`TcpState::Bound`] is in neither `/proc/net` nor an older `ss`: see
 /// [`witness::bound`](crate::witness::bound).
 pub fn normalized<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Vec<Key> {

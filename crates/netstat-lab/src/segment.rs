@@ -19,7 +19,7 @@ pub(crate) struct Segment {
     pub(crate) sequence: u32,
     pub(crate) acknowledgment: u32,
     pub(crate) flags: Flags,
-    /// Bytes of data; the data itself does not matter here.
+    /// Length of the data in bytes. The data itself is ignored.
     pub(crate) data: u32,
 }
 
@@ -28,13 +28,13 @@ const TCP_HEADER: u16 = 20;
 const WINDOW: u16 = 65_535;
 
 impl Segment {
-    /// The sequence number after this segment: SYN and FIN count as one each.
+    /// Returns the sequence number after this segment. SYN and FIN count as one each.
     pub(crate) fn end(&self) -> u32 {
         let marks = u32::from(self.flags.syn) + u32::from(self.flags.fin);
         self.sequence.wrapping_add(self.data).wrapping_add(marks)
     }
 
-    /// Reads a packet; `None` for anything but a whole TCP segment with correct checksums.
+    /// Decodes a packet; `None` for anything but a whole TCP segment with correct checksums.
     pub(crate) fn decode(packet: &[u8]) -> Option<Self> {
         let (source, destination, tcp) = match packet.first()? >> 4 {
             4 => decode_v4(packet)?,
@@ -62,7 +62,7 @@ impl Segment {
         })
     }
 
-    /// The packet of this segment, without data; `None` when its ends are of different families.
+    /// Encodes this segment as a packet without data; `None` if its ends have different families.
     pub(crate) fn encode(&self) -> Option<Vec<u8>> {
         let mut tcp = Vec::with_capacity(usize::from(TCP_HEADER));
         tcp.extend_from_slice(&self.source.port().to_be_bytes());
@@ -132,7 +132,7 @@ fn decode_v6(packet: &[u8]) -> Option<(IpAddr, IpAddr, &[u8])> {
     Some((from.into(), to.into(), packet.get(40..40 + length)?))
 }
 
-/// The sum over the part of the IP header that the TCP checksum covers.
+/// Sums up the pseudo-header that the TCP checksum covers.
 fn pseudo_header(from: IpAddr, to: IpAddr, length: usize) -> Option<u32> {
     let addresses = match (from, to) {
         (IpAddr::V4(from), IpAddr::V4(to)) => sum(&[from.octets(), to.octets()].concat(), 0),

@@ -1,4 +1,4 @@
-//! Making sockets, and asking them what they are.
+//! Makes sockets and queries their properties.
 
 use crate::error::{Doing, LabError, Result};
 use crate::kernel;
@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-/// A socket that neither blocks nor is inherited. `v6_only` is for IPv6 sockets.
+/// Makes a socket that neither blocks nor is inherited. `v6_only` is for IPv6 sockets.
 pub(crate) fn open(protocol: Protocol, family: Family, v6_only: bool) -> Result<OwnedFd> {
     let domain = match family {
         Family::V4 => AddressFamily::INET,
@@ -36,7 +36,7 @@ pub(crate) fn listen(socket: &OwnedFd) -> Result<()> {
     rustix::net::listen(socket, 16).doing(|| "listen".into())
 }
 
-/// Begins to connect; for TCP the answer comes later.
+/// Starts to connect. TCP finishes later.
 pub(crate) fn connect(socket: &OwnedFd, address: SocketAddr) -> Result<()> {
     match rustix::net::connect(socket, &address) {
         Err(rustix::io::Errno::INPROGRESS) => Ok(()),
@@ -44,7 +44,7 @@ pub(crate) fn connect(socket: &OwnedFd, address: SocketAddr) -> Result<()> {
     }
 }
 
-/// Waits until the socket itself says that it is in `wanted`.
+/// Waits until the socket reports the state `wanted`.
 pub(crate) fn wait_for_state(socket: &OwnedFd, wanted: TcpState) -> Result<()> {
     let start = Instant::now();
     loop {
@@ -60,16 +60,16 @@ pub(crate) fn wait_for_state(socket: &OwnedFd, wanted: TcpState) -> Result<()> {
     }
 }
 
-/// Closes at once and without a trace: no FIN, no TIME_WAIT. Disconnecting takes the socket out of the tables of
-/// the kernel even while another descriptor holds it, as the child of a `fork` of another thread does until its
-/// exec. A socket bound to a port that the caller chose stays in them until the last descriptor is closed.
+/// Closes at once, without FIN and TIME_WAIT. Disconnecting removes the socket from the kernel's tables even while
+/// another descriptor holds it, as the child of another thread's `fork` does until its exec. A socket bound to a port
+/// that the caller chose stays there until the last descriptor is closed.
 pub(crate) fn close_without_trace(socket: OwnedFd) {
-    // Where it fails the socket closes in the ordinary way, which the caller can see in its witnesses.
+    // On failure the socket closes in the ordinary way, which shows in the witnesses.
     let _ = rustix::net::connect_unspec(&socket);
     drop(socket);
 }
 
-/// What a socket of this process is, by its own word. `state` is for TCP.
+/// Makes the row of a socket of this process from what the socket reports. `state` is for TCP.
 pub(crate) fn describe(socket: &OwnedFd, protocol: Protocol, state: Option<TcpState>) -> Result<Row> {
     let local = rustix::net::getsockname(socket)
         .and_then(SocketAddr::try_from)
@@ -91,12 +91,12 @@ pub(crate) fn describe(socket: &OwnedFd, protocol: Protocol, state: Option<TcpSt
     Ok(Row { protocol, family, state, local, remote, v6_only, inode: Some(inode), pids })
 }
 
-/// The ends of packets: IPv4 for a mapped address, and without scope.
+/// Converts a socket's address to that in packets: IPv4 for a mapped address, and without scope.
 pub(crate) fn on_the_wire(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
-/// The interface index of a name, in the namespace of the calling thread.
+/// Returns the index of an interface by name, in the namespace of the calling thread.
 pub(crate) fn interface_index(name: &str) -> Result<u32> {
     let socket = open(Protocol::Udp, Family::V4, false)?;
     rustix::net::netdevice::name_to_index(&socket, name).doing(|| format!("find the interface {name}"))

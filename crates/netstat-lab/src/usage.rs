@@ -1,4 +1,4 @@
-//! What a program took: time on the clock, time on the processors, memory.
+//! Processor time and memory of a program.
 
 use crate::error::{Doing, Result};
 use crate::kernel;
@@ -6,27 +6,27 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus};
 use std::time::Duration;
 
-/// What a child process used in its whole life, by the word of the kernel.
+/// What a child process used in its whole life, from wait4(2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Usage {
-    /// How it ended.
+    /// Its exit status.
     pub status: ExitStatus,
-    /// Time on the processors in the program itself.
+    /// Processor time in the program itself.
     pub user: Duration,
-    /// Time on the processors in the kernel, on its behalf.
+    /// Processor time in the kernel on its behalf.
     pub system: Duration,
-    /// The most memory it had at any time (`ru_maxrss`), in KiB. The kernel counts what the parent had when the child
-    /// was made, so the parent should be small.
+    /// Peak resident memory in KiB (`ru_maxrss`). It includes the parent's memory at the time of the fork, so the parent
+    /// should be small.
     pub peak_kib: u64,
 }
 
-/// Waits for a child as [`Child::wait`] does, and answers what it used.
+/// Waits for a child as [`Child::wait`] does, and returns what it used.
 ///
 /// # Errors
 ///
-/// When it was waited for already.
+/// If it was already waited for.
 pub fn wait_with_usage(child: Child) -> Result<Usage> {
-    // A child that try_wait has seen end is gone, and its number may be in use again: wait4 takes children only.
+    // After a successful try_wait the PID may belong to another process, but wait4 accepts only children.
     let pid = i32::try_from(child.id()).map_err(std::io::Error::other).doing(|| "wait for a child".into())?;
     let (status, usage) = kernel::wait_for_child(pid).doing(|| format!("wait for process {pid}"))?;
     Ok(Usage {
@@ -37,8 +37,7 @@ pub fn wait_with_usage(child: Child) -> Result<Usage> {
     })
 }
 
-/// The monotonic clock of the machine, in nanoseconds: the same for all processes, so that what one saw can be put
-/// beside what another did.
+/// Returns the monotonic clock in nanoseconds. It is the same for all processes of the machine, so their times compare.
 pub fn monotonic_nanoseconds() -> u64 {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     let seconds = u64::try_from(now.tv_sec).unwrap_or(0);

@@ -5,6 +5,11 @@
 //! With the feature `serde` these types can be serialized. Names of the operating system need not be UTF-8; they are
 //! written as serde writes an [`OsString`](std::ffi::OsString).
 
+#![cfg_attr(
+    not(test),
+    deny(clippy::print_stdout, clippy::print_stderr, clippy::exit, clippy::disallowed_methods)
+)]
+
 mod conntrack;
 mod counters;
 mod endpoint;

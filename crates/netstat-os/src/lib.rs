@@ -28,6 +28,11 @@
 //!
 //! To add a system, begin with a copy of `unsupported.rs`.
 
+#![cfg_attr(
+    not(test),
+    deny(clippy::print_stdout, clippy::print_stderr, clippy::exit, clippy::disallowed_methods)
+)]
+
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
 use netstat_model::{Answer, Error, OwnerMethod};
 use netstat_model::{

@@ -1,26 +1,27 @@
-//! A table against the truth.
+//! Compares what a program showed with what existed.
 
 use super::tables::Table;
 use super::truth::{Row, Truth};
 use std::net::SocketAddr;
 
-/// How many examples of errors are kept.
+/// The number of errors that are kept as examples.
 const EXAMPLES: usize = 5;
 
-/// How a program did, in one run or in all of them.
+/// The result of a program, in one run or in all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Verdict {
     pub(super) runs: u64,
-    /// Rows that were there all the time, and how many of them were not shown, or not as what they were.
+    /// Rows that existed during the whole run, and how many of them were not shown, or in the wrong state.
     pub(super) certain: u64,
     pub(super) missed: u64,
     pub(super) wrong_state: u64,
-    /// Rows shown of sockets that were not there at any time of the run.
+    /// Rows shown of sockets that did not exist at any time of the run.
     pub(super) invented: u64,
-    pub(super) owners_told: u64,
+    pub(super) owners_shown: u64,
     /// Owners shown that did not hold the socket at any time of the run.
     pub(super) owners_wrong: u64,
-    /// Owners not shown that held the socket all the time; for a program that shows one owner, sockets without any.
+    /// Owners not shown that held the socket during the whole run. For a program that shows one owner of each socket, a
+    /// socket shown without any.
     pub(super) owners_missed: u64,
     /// Rows that opened or closed during the run, and how many of them were shown.
     pub(super) changing: u64,
@@ -29,19 +30,58 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
-    pub(super) fn add(&mut self, other: &Self) {
-        self.runs += other.runs;
-        self.certain += other.certain;
-        self.missed += other.missed;
-        self.wrong_state += other.wrong_state;
-        self.invented += other.invented;
-        self.owners_told += other.owners_told;
-        self.owners_wrong += other.owners_wrong;
-        self.owners_missed += other.owners_missed;
-        self.changing += other.changing;
-        self.changing_shown += other.changing_shown;
-        let room = EXAMPLES.saturating_sub(self.examples.len());
-        self.examples.extend(other.examples.iter().take(room).cloned());
+    /// Adds a run: compares the table of a program that ran between two times with what existed.
+    pub(super) fn judge(&mut self, truth: &Truth, table: &Table, from: u64, to: u64) {
+        self.runs += 1;
+        self.invented += table.odd;
+        for (&ends, seen) in &table.rows {
+            let candidates: Vec<&Row> = truth.candidates(ends, from, to).collect();
+            if seen.count > candidates.len() {
+                self.invented += (seen.count - candidates.len()) as u64;
+                self.example(|| {
+                    format!("{}: {} rows instead of {}", name(ends), seen.count, candidates.len())
+                });
+            }
+            for &pid in &seen.pids {
+                let holds = |row: &&Row| {
+                    row.owners.iter().any(|(owner, span)| *owner == pid && span.touches(from, to))
+                };
+                self.owners_shown += 1;
+                if !candidates.iter().any(holds) {
+                    self.owners_wrong += 1;
+                    self.example(|| format!("{}: {pid} does not own it", name(ends)));
+                }
+            }
+        }
+        for row in truth.rows.iter().filter(|row| row.span.touches(from, to)) {
+            let ends = (row.local, row.remote);
+            let seen = table.rows.get(&ends);
+            if !row.span.covers(from, to) {
+                self.changing += 1;
+                self.changing_shown += u64::from(seen.is_some());
+                continue;
+            }
+            self.certain += 1;
+            let Some(seen) = seen else {
+                self.missed += 1;
+                self.example(|| format!("{}: missed", name(ends)));
+                continue;
+            };
+            if (if row.listens { seen.listening } else { seen.established }) == 0 {
+                self.wrong_state += 1;
+                self.example(|| format!("{}: wrong state", name(ends)));
+            }
+            let mut certain = row.owners.iter().filter(|(_, span)| span.covers(from, to)).map(|(pid, _)| pid);
+            let missing = if table.all_owners {
+                certain.filter(|pid| !seen.pids.contains(pid)).count() as u64
+            } else {
+                u64::from(certain.next().is_some() && seen.pids.is_empty())
+            };
+            self.owners_missed += missing;
+            if missing > 0 {
+                self.example(|| format!("{}: {missing} owners missed", name(ends)));
+            }
+        }
     }
 
     fn example(&mut self, what: impl FnOnce() -> String) {
@@ -49,57 +89,6 @@ impl Verdict {
             self.examples.push(what());
         }
     }
-}
-
-/// What a program that ran between two times showed, against what was there.
-pub(super) fn judge(truth: &Truth, table: &Table, from: u64, to: u64) -> Verdict {
-    let mut verdict = Verdict { runs: 1, invented: table.odd, ..Verdict::default() };
-    for (&ends, seen) in &table.rows {
-        let candidates: Vec<&Row> = truth.candidates(ends, from, to).collect();
-        if seen.count > candidates.len() {
-            verdict.invented += (seen.count - candidates.len()) as u64;
-            verdict.example(|| format!("{}: {} rows of {}", name(ends), seen.count, candidates.len()));
-        }
-        for &pid in &seen.pids {
-            let holds =
-                |row: &&Row| row.owners.iter().any(|(owner, span)| *owner == pid && span.touches(from, to));
-            verdict.owners_told += 1;
-            if !candidates.iter().any(holds) {
-                verdict.owners_wrong += 1;
-                verdict.example(|| format!("{}: {pid} does not own it", name(ends)));
-            }
-        }
-    }
-    for row in truth.rows.iter().filter(|row| row.span.touches(from, to)) {
-        let ends = (row.local, row.remote);
-        let seen = table.rows.get(&ends);
-        if !row.span.covers(from, to) {
-            verdict.changing += 1;
-            verdict.changing_shown += u64::from(seen.is_some());
-            continue;
-        }
-        verdict.certain += 1;
-        let Some(seen) = seen else {
-            verdict.missed += 1;
-            verdict.example(|| format!("{}: missed", name(ends)));
-            continue;
-        };
-        if (if row.listens { seen.listening } else { seen.established }) == 0 {
-            verdict.wrong_state += 1;
-            verdict.example(|| format!("{}: not in its state", name(ends)));
-        }
-        let mut certain = row.owners.iter().filter(|(_, span)| span.covers(from, to)).map(|(pid, _)| pid);
-        let missing = if table.all_owners {
-            certain.filter(|pid| !seen.pids.contains(pid)).count() as u64
-        } else {
-            u64::from(certain.next().is_some() && seen.pids.is_empty())
-        };
-        verdict.owners_missed += missing;
-        if missing > 0 {
-            verdict.example(|| format!("{}: {missing} of its owners missed", name(ends)));
-        }
-    }
-    verdict
 }
 
 fn name((local, remote): (SocketAddr, SocketAddr)) -> String {

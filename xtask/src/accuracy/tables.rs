@@ -1,17 +1,17 @@
-//! The tables of sockets that programs print.
+//! Reads the socket tables that programs print.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-/// What a program shows for one pair of addresses.
+/// The rows that a program shows for one pair of addresses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Seen {
-    /// How many rows.
+    /// The number of rows.
     pub(super) count: usize,
-    /// How many of them listen, and how many are established; the others are in other states.
+    /// How many of them listen and how many are established.
     pub(super) listening: usize,
     pub(super) established: usize,
-    /// The owners of all of them.
+    /// The owners of all rows.
     pub(super) pids: Vec<u32>,
 }
 
@@ -19,9 +19,9 @@ pub(super) struct Seen {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Table {
     pub(super) rows: BTreeMap<(SocketAddr, SocketAddr), Seen>,
-    /// Whether it tells all owners of a socket or one.
+    /// Whether the program shows all owners of a socket, or one.
     pub(super) all_owners: bool,
-    /// TCP rows that made no sense, each of which is one invented.
+    /// TCP rows that could not be read. Each counts as invented.
     pub(super) odd: u64,
 }
 
@@ -45,13 +45,13 @@ fn ends(local: &str, remote: &str) -> Option<(SocketAddr, SocketAddr)> {
     Some((local.parse().ok()?, remote.parse().ok()?))
 }
 
-/// Ours: `  TCP    127.0.0.1:1    127.0.0.2:2    ESTABLISHED    17`.
+/// Reads netstat: `  TCP    127.0.0.1:1    127.0.0.2:2    ESTABLISHED    17`.
 pub(super) fn read_netstat(text: &str) -> Table {
     let mut table = Table::default();
     for line in text.lines() {
         let words: Vec<&str> = line.split_whitespace().collect();
         if let ["TCP", local, remote, state, pid] = words[..] {
-            // 0 is no process, and - is not known.
+            // 0 means no process, - an unknown one.
             let pid: Option<u32> = pid.parse().ok().filter(|&pid| pid != 0);
             table.add(ends(local, remote), state, pid.as_slice());
         } else if words.first() == Some(&"TCP") {
@@ -61,7 +61,7 @@ pub(super) fn read_netstat(text: &str) -> Table {
     table
 }
 
-/// `tcp   ESTAB 0 0   127.0.0.1:1 127.0.0.2:2 users:(("a",pid=1,fd=2),("b",pid=3,fd=4))`.
+/// Reads ss: `tcp   ESTAB 0 0   127.0.0.1:1 127.0.0.2:2 users:(("a",pid=1,fd=2),("b",pid=3,fd=4))`.
 pub(super) fn read_ss(text: &str) -> Table {
     let mut table = Table { all_owners: true, ..Table::default() };
     for line in text.lines() {
@@ -74,14 +74,14 @@ pub(super) fn read_ss(text: &str) -> Table {
     table
 }
 
-/// `churn 12 root 5u IPv4 345 0t0 TCP 127.0.0.1:1->127.0.0.2:2 (ESTABLISHED)`, one line for each descriptor.
+/// Reads lsof: `churn 12 root 5u IPv4 345 0t0 TCP 127.0.0.1:1->127.0.0.2:2 (ESTABLISHED)`, one line for each descriptor.
 pub(super) fn read_lsof(text: &str) -> Table {
     let mut table = Table { all_owners: true, ..Table::default() };
     for line in text.lines() {
         let words: Vec<&str> = line.split_whitespace().collect();
         let Some(at) = words.iter().position(|&word| word == "TCP") else { continue };
         let (Some(names), Some(pid)) = (words.get(at + 1), words.get(1)) else { continue };
-        // What is closed already is in no table of the kernel.
+        // lsof also shows descriptors of closed sockets, which are in no kernel table.
         let state = words.get(at + 2).map_or("", |state| state.trim_matches(['(', ')']));
         if matches!(state, "CLOSED" | "CLOSE") {
             continue;
@@ -90,7 +90,7 @@ pub(super) fn read_lsof(text: &str) -> Table {
         let pid: Option<u32> = pid.parse().ok();
         table.add(ends(local, remote), state, pid.as_slice());
     }
-    // A line is a descriptor, not a socket: how many sockets there are cannot be told.
+    // A line is a descriptor, so several lines may be one socket.
     for seen in table.rows.values_mut() {
         seen.count = 1;
         seen.pids.sort_unstable();

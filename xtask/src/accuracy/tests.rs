@@ -1,5 +1,5 @@
-use super::judge::judge;
-use super::tables::{read_lsof, read_netstat, read_ss};
+use super::judge::Verdict;
+use super::tables::{Table, read_lsof, read_netstat, read_ss};
 use super::truth::Truth;
 
 /// A listener, a connection that stays with a second owner, and one that ends at 50.
@@ -19,8 +19,14 @@ fn truth() -> Truth {
     truth
 }
 
+fn judge(truth: &Truth, table: &Table, from: u64, to: u64) -> Verdict {
+    let mut verdict = Verdict::default();
+    verdict.judge(truth, table, from, to);
+    verdict
+}
+
 #[test]
-fn a_true_table_has_no_errors() {
+fn a_correct_table_has_no_errors() {
     let netstat = "\nActive Connections\n\n  Proto  Local\n\
         \x20 TCP    127.0.0.1:80     0.0.0.0:0     LISTENING     7\n\
         \x20 TCP    127.0.0.1:80     127.0.0.2:5     ESTABLISHED     7\n\
@@ -38,7 +44,7 @@ fn a_true_table_has_no_errors() {
         let verdict = judge(&truth(), &table, 60, 70);
         assert_eq!((verdict.certain, verdict.changing), (2, 0), "{table:?}");
         let errors = verdict.missed + verdict.wrong_state + verdict.invented + verdict.owners_wrong;
-        assert_eq!((errors + verdict.owners_missed, verdict.owners_told), (0, owners), "{verdict:?}");
+        assert_eq!((errors + verdict.owners_missed, verdict.owners_shown), (0, owners), "{verdict:?}");
     }
 }
 
@@ -59,7 +65,7 @@ fn each_error_is_counted() {
 }
 
 #[test]
-fn what_ends_meanwhile_may_be_there_or_not() {
+fn a_socket_that_ends_during_the_run_may_be_shown_or_not() {
     for text in ["", "  TCP  127.0.0.1:80  127.0.0.2:6  ESTABLISHED  7\n"] {
         let verdict = judge(&truth(), &read_netstat(text), 40, 53);
         assert_eq!((verdict.changing, verdict.changing_shown), (1, u64::from(!text.is_empty())));
@@ -68,7 +74,7 @@ fn what_ends_meanwhile_may_be_there_or_not() {
 }
 
 #[test]
-fn a_log_that_makes_no_sense_is_an_error() {
+fn a_malformed_log_is_an_error() {
     for log in
         ["own x 1 0 0 0 0\n", "row a 1 2 LISTEN 0 0 0 0\n", "nonsense\n", "row a 1.1.1.1:1 1.1.1.1:1 X 0 0\n"]
     {

@@ -1,10 +1,10 @@
-//! What was there when, as the generator wrote it down (`crates/netstat-lab/examples/churn/log.rs`).
+//! The sockets that existed, and when, from the generator's log (`crates/netstat-lab/examples/churn/log.rs`).
 
 use anyhow::{Context, Result, bail};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-/// When something was there: from when on perhaps, for certain, no longer for certain, no longer at all.
+/// When something existed: it began between `may_from` and `must_from`, and ended between `must_to` and `may_to`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span {
     may_from: u64,
@@ -21,18 +21,18 @@ impl Span {
         Ok(Self { may_from, must_from, must_to, may_to })
     }
 
-    /// It may have been there at some time in between.
+    /// Returns true if it may have existed at some time between two times.
     pub(super) fn touches(&self, from: u64, to: u64) -> bool {
         self.may_from <= to && self.may_to >= from
     }
 
-    /// It was there all the time.
+    /// Returns true if it existed during all the time between two times.
     pub(super) fn covers(&self, from: u64, to: u64) -> bool {
         self.must_from <= from && self.must_to >= to
     }
 }
 
-/// A row that was there.
+/// A row of the socket table that existed.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
     pub(super) local: SocketAddr,
@@ -42,7 +42,7 @@ pub(super) struct Row {
     pub(super) owners: Vec<(u32, Span)>,
 }
 
-/// Every row that ever was.
+/// Every row that existed at some time.
 #[derive(Debug, Default)]
 pub(super) struct Truth {
     pub(super) rows: Vec<Row>,
@@ -50,7 +50,7 @@ pub(super) struct Truth {
 }
 
 impl Truth {
-    /// Adds a log.
+    /// Adds the log of one generator.
     pub(super) fn add(&mut self, log: &str) -> Result<()> {
         let mut ids: HashMap<&str, usize> = HashMap::new();
         for line in log.lines() {
@@ -74,17 +74,17 @@ impl Truth {
                     let span = Span::parse(words.get(3..).unwrap_or_default())?;
                     let pid = pid.parse().context("a process ID")?;
                     let row = ids.get(id).and_then(|&row| self.rows.get_mut(row));
-                    row.with_context(|| format!("{id} is owned before it is there"))?
+                    row.with_context(|| format!("{id} has an owner before it exists"))?
                         .owners
                         .push((pid, span));
                 }
-                _ => bail!("the log has a line that is none: {line}"),
+                _ => bail!("unknown line in the log: {line}"),
             }
         }
         Ok(())
     }
 
-    /// The rows with these ends that may have been there in between.
+    /// Returns the rows with these ends that may have existed between two times.
     pub(super) fn candidates(
         &self,
         ends: (SocketAddr, SocketAddr),

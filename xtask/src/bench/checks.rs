@@ -1,15 +1,15 @@
-//! The checks of `netstat check`, each by itself.
+//! The checks of `netstat check`, one by one.
 
-use super::built;
 use super::runs::{Contender, Programs};
-use anyhow::{Context, Result, bail};
-use std::process::{Command, Stdio};
+use crate::workspace::{built, output, program};
+use anyhow::{Context, Result};
 
-/// Each check that ours lists, and all of them. `policy` judges by a policy that allows what is there.
-pub(crate) fn contenders(programs: &Programs) -> Result<Vec<Contender>> {
-    let names = names(&said(programs, &["check", "--list"])?);
+/// Prepares each check that `netstat check --list` names, and all of them together. The check `policy` gets a policy
+/// that allows what exists.
+pub(super) fn contenders(programs: &Programs) -> Result<Vec<Contender>> {
+    let names = names(&run(programs, &["check", "--list"])?);
     let policy = built("bench-policy.toml");
-    std::fs::write(&policy, said(programs, &["check", "policy", "--learn"])?)
+    std::fs::write(&policy, run(programs, &["check", "policy", "--learn"])?)
         .with_context(|| format!("write {}", policy.display()))?;
     let policy = policy.to_string_lossy();
     let each = names.iter().map(|name| {
@@ -20,21 +20,17 @@ pub(crate) fn contenders(programs: &Programs) -> Result<Vec<Contender>> {
         Contender::new(&format!("netstat check {name}"), &programs.netstat, &arguments)
     });
     let all = Contender::new("netstat check", &programs.netstat, &["check", "--policy", &policy]);
-    // Warnings and what is critical: these sockets are many, and a check may say so.
+    // So many sockets may make a check warn, or find something critical: exit codes 1 and 2.
     Ok(each.chain([all]).map(|contender| Contender { largest_answer: 2, ..contender }).collect())
 }
 
-fn said(programs: &Programs, arguments: &[&str]) -> Result<String> {
-    let mut command = Command::new(&programs.netstat);
-    command.args(arguments).env("LC_ALL", "C").stdin(Stdio::null());
-    let output = command.output().context("run netstat check")?;
-    if !output.status.success() {
-        bail!("netstat {} failed ({})", arguments.join(" "), output.status);
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+fn run(programs: &Programs, arguments: &[&str]) -> Result<String> {
+    let mut command = program(&programs.netstat);
+    command.args(arguments).env("LC_ALL", "C");
+    Ok(String::from_utf8_lossy(&output(command)?).into_owned())
 }
 
-/// The first word of each line.
+/// Returns the first word of each line.
 fn names(list: &str) -> Vec<String> {
     list.lines().filter_map(|line| Some(line.split_ascii_whitespace().next()?.to_owned())).collect()
 }

@@ -1,58 +1,38 @@
-//! Processes that hold idle connections, in the network namespace of the thread that calls them together.
+//! Processes that hold idle connections.
 
-use super::built;
-use anyhow::{Context, Result, bail};
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use crate::companion::Companion;
+use anyhow::Result;
 
-/// Processes with connections. Dropped, they end, and wait until they have.
+/// Processes with connections, in the network namespace of the thread that started them. They end with this value.
 #[derive(Debug)]
-pub(crate) struct Crowd {
-    children: Vec<Child>,
-    /// How many sockets they hold, listeners included.
-    pub(crate) sockets: usize,
+pub(super) struct Crowd {
+    members: Vec<Companion>,
+    /// The sockets of all processes, listeners included.
+    pub(super) sockets: usize,
 }
 
 impl Crowd {
-    /// Lets so many processes hold about so many sockets together: each a listener, the others the two ends of
-    /// connections.
-    pub(crate) fn gather(sockets: usize, processes: usize) -> Result<Self> {
+    /// Starts processes that hold about this many sockets together. Each has one listener; the other sockets are the
+    /// two ends of connections.
+    pub(super) fn gather(sockets: usize, processes: usize) -> Result<Self> {
         let connections = (sockets / processes).saturating_sub(1) / 2;
-        let mut crowd = Self { children: Vec::new(), sockets: processes * (connections * 2 + 1) };
+        let mut crowd = Self { members: Vec::new(), sockets: processes * (connections * 2 + 1) };
         for number in 0..processes {
-            let child = Command::new(built("examples/hold"))
-                .args([connections, 20_000 + number, 1 + number % 250].map(|number| number.to_string()))
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .spawn()
-                .context("run hold")?;
-            crowd.children.push(child);
+            let arguments = [connections, 20_000 + number, 1 + number % 250].map(|number| number.to_string());
+            crowd.members.push(Companion::start("hold", &arguments)?);
         }
-        for child in &mut crowd.children {
-            let output = child.stdout.take().context("the output of hold")?;
-            let mut line = String::new();
-            BufReader::new(output).read_line(&mut line).context("hear from hold")?;
-            if line != "ready\n" {
-                bail!("hold could not make its connections");
-            }
-        }
+        crowd.members.iter_mut().try_for_each(Companion::wait_until_ready)?;
         Ok(crowd)
     }
 
-    /// How many processes there are.
-    pub(crate) fn processes(&self) -> usize {
-        self.children.len()
+    pub(super) fn processes(&self) -> usize {
+        self.members.len()
     }
 }
 
 impl Drop for Crowd {
     fn drop(&mut self) {
-        // All pipes first, so that they end side by side.
-        for child in &mut self.children {
-            drop(child.stdin.take());
-        }
-        for child in &mut self.children {
-            let _ = child.wait();
-        }
+        // All first, so that they end at the same time; dropping each then waits for it.
+        self.members.iter_mut().for_each(Companion::hang_up);
     }
 }

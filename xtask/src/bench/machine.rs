@@ -1,9 +1,9 @@
-//! What was measured on.
+//! The machine that a measurement was made on.
 
+use crate::workspace;
 use std::fmt;
-use std::process::Command;
 
-/// The machine, the system, and the day.
+/// The machine, its system, and the day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Machine {
     processor: String,
@@ -20,26 +20,22 @@ impl Machine {
             let line = text.lines().find_map(|line| line.strip_prefix(key));
             line.map(|rest| rest.trim_start_matches([' ', '\t', ':']).trim().to_owned())
         };
-        let memory = value(&read("/proc/meminfo"), "MemTotal")
+        let memory_kib = value(&read("/proc/meminfo"), "MemTotal")
             .and_then(|kib| kib.split(' ').next()?.parse::<u64>().ok())
             .unwrap_or(0);
-        let date = Command::new("date").args(["-u", "+%Y-%m-%d"]).output();
         Self {
             processor: value(&read("/proc/cpuinfo"), "model name").unwrap_or_else(|| "unknown".into()),
             cores: std::thread::available_parallelism().map_or(0, usize::from),
-            memory_gib: memory.div_ceil(1024 * 1024),
+            memory_gib: memory_kib.div_ceil(1024 * 1024),
             kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
-            date: date.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned()).unwrap_or_default(),
+            date: workspace::date(None).unwrap_or_default(),
         }
     }
 }
 
 impl fmt::Display for Machine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}: {}, {} cores, {} GiB of memory, Linux {}",
-            self.date, self.processor, self.cores, self.memory_gib, self.kernel
-        )
+        let Self { processor, cores, memory_gib, kernel, date } = self;
+        write!(f, "{date}: {processor}, {cores} cores, {memory_gib} GiB of memory, Linux {kernel}")
     }
 }

@@ -1,37 +1,38 @@
-//! Where the time goes, by `perf`.
+//! Where the time goes, measured with `perf`.
 
-use super::built;
-use super::runs::Programs;
+use super::runs::{Programs, output_file};
+use crate::workspace::built;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Functions and their part of the time of one command.
+/// The functions that one command spends its time in.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Profile {
     pub(crate) command: String,
-    /// Percent, whether it is in the kernel, and the name, the largest first.
+    /// Percent of the time, whether it is in the kernel, and the name; the largest first.
     pub(crate) functions: Vec<(f64, bool, String)>,
-    /// Percent of the time in the kernel, all functions together.
+    /// Percent of the time in the kernel.
     pub(crate) kernel: f64,
 }
 
-/// How often the command runs under perf, for enough samples.
+/// Runs of the command under perf, for enough samples.
 const RUNS: usize = 8;
+/// Samples a second.
 const FREQUENCY: &str = "4999";
-/// How many functions are told.
-const TOLD: usize = 16;
+/// The number of functions in the report.
+const LONGEST: usize = 16;
 
-/// The profiles of our commands with the sockets that are there now; none where perf is missing or not permitted.
+/// Profiles `-an` and `-ano` with the sockets that exist now. Empty where perf is missing or not permitted.
 pub(crate) fn of(programs: &Programs) -> Vec<Profile> {
     let profiles: Option<Vec<Profile>> =
         ["-an", "-ano"].iter().map(|arguments| one(&programs.netstat, arguments)).collect();
     profiles.unwrap_or_else(|| {
-        println!("perf is missing or may not be used; going on without profiles");
+        println!("perf is missing or not permitted; going on without profiles");
         Vec::new()
     })
 }
 
-/// That of one of our commands.
+/// Profiles netstat with one argument; `None` where perf is missing or not permitted.
 pub(crate) fn one(netstat: &Path, arguments: &str) -> Option<Profile> {
     let data = built("bench-perf.data");
     let script = format!("for run in $(seq {RUNS}); do \"$0\" {arguments} >\"$1\"; done");
@@ -40,7 +41,7 @@ pub(crate) fn one(netstat: &Path, arguments: &str) -> Option<Profile> {
         .arg(&data)
         .args(["--", "sh", "-c", &script])
         .arg(netstat)
-        .arg(super::runs::output_file())
+        .arg(output_file())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -59,7 +60,7 @@ pub(crate) fn one(netstat: &Path, arguments: &str) -> Option<Profile> {
     decode(&format!("netstat {arguments}"), &text)
 }
 
-/// The report's lines are `12.34;[k] name`.
+/// Decodes the lines of a report, which are `12.34;[k] name`.
 fn decode(command: &str, report: &str) -> Option<Profile> {
     let mut functions: Vec<(f64, bool, String)> = report
         .lines()
@@ -67,7 +68,7 @@ fn decode(command: &str, report: &str) -> Option<Profile> {
             let (percent, rest) = line.trim().split_once(';')?;
             let percent: f64 = percent.trim().trim_end_matches('%').parse().ok()?;
             let (mark, name) = rest.trim().split_once(' ')?;
-            // Columns that some versions add.
+            // Some versions add columns.
             let name = name.split_once(';').map_or(name, |(name, _)| name);
             Some((percent, mark == "[k]", name.trim().to_owned()))
         })
@@ -81,7 +82,7 @@ fn decode(command: &str, report: &str) -> Option<Profile> {
         *percent *= 100.0 / total;
     }
     functions.sort_by(|a, b| b.0.total_cmp(&a.0));
-    functions.truncate(TOLD);
+    functions.truncate(LONGEST);
     Some(Profile { command: command.to_owned(), functions, kernel: kernel * 100.0 / total })
 }
 
@@ -90,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_report_is_read() {
+    fn a_report_is_decoded() {
         let report =
             "# comment\n\n 30.00;[k] inet_csk_diag_fill  ;-      -\n10.00%;[.] netstat::main\nrubbish\n";
         let profile = decode("x", report).unwrap();

@@ -1,6 +1,6 @@
-//! docs/performance.md.
+//! Writes docs/performance.md.
 
-use super::Machine;
+use super::machine::Machine;
 use super::profile::Profile;
 use super::runs::{Programs, Series};
 use super::scenes::{Results, Scenes, name};
@@ -8,45 +8,39 @@ use super::targets::{self, Target, milliseconds};
 use anyhow::Result;
 use std::fmt::Write;
 
-/// The report.
-pub(crate) fn render(scenes: &Scenes, programs: &Programs, command: &str) -> Result<String> {
+/// Renders the report.
+pub(super) fn render(scenes: &Scenes, programs: &Programs, command: &str) -> Result<String> {
     let mut out = String::new();
     writeln!(out, "# Performance\n")?;
     writeln!(out, "Written by `{command}`; run it to measure again. {}.\n", Machine::this())?;
-    write!(out, "Measured against:")?;
-    for (program, version) in &programs.versions {
-        write!(out, " `{program}` {};", version.as_deref().unwrap_or("(missing)"))?;
-    }
-    writeln!(out, " the floor F.\n")?;
+    writeln!(out, "Measured against: {}; the floor F.\n", programs.described().join("; "))?;
     out.push_str(HOW);
     writeln!(out, "\n## Targets\n")?;
     targets_table(&mut out, &targets::all(scenes))?;
-    for scene in &scenes.scenes {
+    for scene in &scenes.large {
         writeln!(out, "\n## {} TCP sockets in {} processes\n", scene.sockets, scene.processes)?;
         results_table(&mut out, &scene.results)?;
         if !scene.checks.is_empty() {
             writeln!(out, "\n### The checks\n\n{CHECKS}")?;
-            checks_table(&mut out, &scene.checks)?;
+            results_table(&mut out, &scene.checks)?;
         }
     }
     let small = &scenes.small;
     writeln!(out, "\n## A small host: {} sockets, {} processes\n", small.sockets, small.processes)?;
-    results_table(&mut out, &small.alone)?;
-    if let Some(beside) = &small.beside {
+    results_table(&mut out, &small.results)?;
+    if let Some(beside) = &scenes.beside {
         writeln!(out, "\nThe same with {} sockets in another network namespace:\n", beside.sockets)?;
         results_table(&mut out, &beside.results)?;
-        if let Some(profile) = &beside.profile {
+        for profile in &beside.profiles {
             out.push_str("\nWhere the time goes then: ");
             profile_table(&mut out, profile)?;
             out.push_str(WALKS);
         }
     }
-    for scene in scenes.scenes.iter().filter(|scene| !scene.profiles.is_empty()) {
-        writeln!(out, "\n## Where the time goes, with {} sockets\n", scene.sockets)?;
-        for (number, profile) in scene.profiles.iter().enumerate() {
-            if number > 0 {
-                out.push('\n');
-            }
+    for scene in scenes.large.iter().filter(|scene| !scene.profiles.is_empty()) {
+        writeln!(out, "\n## Where the time goes, with {} sockets", scene.sockets)?;
+        for profile in &scene.profiles {
+            out.push('\n');
             profile_table(&mut out, profile)?;
         }
     }
@@ -54,19 +48,23 @@ pub(crate) fn render(scenes: &Scenes, programs: &Programs, command: &str) -> Res
 }
 
 const WALKS: &str = "
-`tcp_diag_dump` is the kernel's walk over all sockets of the machine, as the bare program has it too. `bpf_prog_*` is
-the program that goes through all tables of descriptors, `copy_from_kernel_nofault` and `bpf_probe_read_kernel` are how it
-reads; `btf_*` and `bpf_core_*` are the kernel's search among its own types while it loads the program.
+`tcp_diag_dump` is the kernel's walk over all sockets of the machine, which the bare program causes too. `bpf_prog_*` is
+the program that walks all descriptor tables; `copy_from_kernel_nofault` and `bpf_probe_read_kernel` are its reads. `btf_*`
+and `bpf_core_*` are the kernel's searches of its own types while it loads the program.
 ";
 
 const HOW: &str = "\
-The sockets are established connections over loopback, both ends held by the same process, in a network namespace made
-for them. Each program runs as a whole process with its output in a file; all of them take turns, after one run each
-that does not count; what takes longer than two seconds runs three times, what takes longer than 20 s once. Times are
-medians in milliseconds. The floor F is a bare program that sends the dump requests of `netstat -an` and receives the
-answers into a buffer, looking at nothing but their end; the floor of the filter sends the same program of the filter to
-the kernel. Memory is the peak of the resident set. Where there are more than 100,000 sockets, programs that would take
-minutes are left out.
+The sockets are established connections over loopback, both ends held by the same process, in a network namespace of
+their own. Each program runs as a whole process with its output in a file. All programs take turns, after a first run
+each that does not count; programs that take longer than 2 s run three times, those that take longer than 20 s once. Times
+are medians in milliseconds. The floor F is a bare program that sends the dump requests of `netstat -an` and receives the
+answers into a buffer without decoding them; the floor of the filter sends netstat's filter to the kernel as well. Memory
+is the peak resident set. Above 100,000 sockets, programs that would take minutes are left out.
+";
+
+const CHECKS: &str = "\
+A check that judges a rate looks twice, one second apart, and its wall time includes that second. All checks together look
+twice.
 ";
 
 fn targets_table(out: &mut String, targets: &[Target]) -> Result<()> {
@@ -82,6 +80,7 @@ fn targets_table(out: &mut String, targets: &[Target]) -> Result<()> {
     Ok(())
 }
 
+/// Writes the results, fastest first. Checks have no floor to compare with.
 fn results_table(out: &mut String, results: &Results) -> Result<()> {
     writeln!(out, "| program | wall ms | user + system ms | times F | peak KiB | lines | runs |")?;
     writeln!(out, "|---|--:|--:|--:|--:|--:|--:|")?;
@@ -95,42 +94,16 @@ fn results_table(out: &mut String, results: &Results) -> Result<()> {
             continue;
         };
         let user = series.median(|sample| sample.user).unwrap_or_default();
-        let ratio = floor.map_or(0.0, |floor| wall.as_secs_f64() / floor.as_secs_f64());
-        let peak = series.median(|sample| sample.peak_kib).unwrap_or(0);
+        let ratio = floor.map(|floor| format!("{:.2}", wall.as_secs_f64() / floor.as_secs_f64()));
         writeln!(
             out,
-            "| {name} | {} | {} + {} | {ratio:.2} | {peak} | {} | {} |",
+            "| {name} | {} | {} + {} | {} | {} | {} | {} |",
             milliseconds(wall),
             milliseconds(user),
             milliseconds(cpu.saturating_sub(user)),
-            series.lines,
-            series.samples.len()
-        )?;
-    }
-    Ok(())
-}
-
-const CHECKS: &str = "\
-A check that judges a rate looks twice, a second apart; that second is in its time on the clock. All of them together
-look twice.
-";
-
-fn checks_table(out: &mut String, checks: &Results) -> Result<()> {
-    writeln!(out, "| command | wall ms | user + system ms | peak KiB | runs |\n|---|--:|--:|--:|--:|")?;
-    for (name, series) in checks {
-        let (Some(wall), Some(cpu)) = (series.wall(), series.median(|sample| sample.cpu)) else {
-            let why = series.trouble.as_deref().unwrap_or("did not run").replace('|', "/");
-            writeln!(out, "| {name} | {why} | | | |")?;
-            continue;
-        };
-        let user = series.median(|sample| sample.user).unwrap_or_default();
-        writeln!(
-            out,
-            "| {name} | {} | {} + {} | {} | {} |",
-            milliseconds(wall),
-            milliseconds(user),
-            milliseconds(cpu.saturating_sub(user)),
+            ratio.unwrap_or_default(),
             series.median(|sample| sample.peak_kib).unwrap_or(0),
+            series.lines,
             series.samples.len()
         )?;
     }

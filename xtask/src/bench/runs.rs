@@ -1,7 +1,9 @@
-//! Running programs in turn, and what that took.
+//! Runs programs in turn and measures each.
+//!
+//! `measure` of the laboratory is the stopwatch. hyperfine runs all repetitions of one program before the next, so that a
+//! noisy minute hits one of them alone, has no time limit, and reports memory from 1.19 on only (Debian 12 has 1.15).
 
-use super::built;
-use crate::workspace;
+use crate::workspace::{built, root};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,30 +13,30 @@ use std::time::Duration;
 /// One run of a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sample {
-    /// Time on the clock.
+    /// Wall time.
     pub(crate) wall: Duration,
-    /// Time on the processors, in the program and in the kernel.
+    /// Processor time, in the program and in the kernel.
     pub(crate) cpu: Duration,
-    /// The part of it in the program.
+    /// The part of it in the program itself.
     pub(crate) user: Duration,
-    /// Peak resident memory.
+    /// Peak resident memory in KiB.
     pub(crate) peak_kib: u64,
-    /// The exit code; -1 for a signal, -2 when it took too long.
+    /// The exit code; -1 after a signal, -2 after the time limit.
     pub(crate) code: i32,
 }
 
-/// What one program did in all its runs.
+/// All runs of one program.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Series {
     pub(crate) samples: Vec<Sample>,
-    /// Lines of its output, in the last run.
+    /// Lines that it printed in its first run.
     pub(crate) lines: usize,
     /// Why there are no samples.
     pub(crate) trouble: Option<String>,
 }
 
 impl Series {
-    /// The median of something.
+    /// Returns the median of a value of each run.
     pub(crate) fn median<T: Ord + Copy>(&self, of: impl Fn(&Sample) -> T) -> Option<T> {
         let mut values: Vec<T> = self.samples.iter().map(of).collect();
         values.sort_unstable();
@@ -49,44 +51,42 @@ impl Series {
 /// The programs that are compared.
 #[derive(Debug, Clone)]
 pub(crate) struct Programs {
-    /// Ours.
+    /// The release build of this workspace.
     pub(crate) netstat: PathBuf,
-    /// What our `--help` says, which tells what can be measured.
-    pub(crate) help: String,
-    /// Versions of the others; those that are missing have none.
-    pub(crate) versions: BTreeMap<&'static str, Option<String>>,
+    /// The versions of the others; `None` for one that is missing.
+    versions: BTreeMap<&'static str, Option<String>>,
 }
 
-/// The others, by their absolute paths because ours has a name of theirs, and how each tells its version.
+/// Other programs by absolute path, since one has the same name as ours, and the option that prints each one's version.
 pub(crate) const SS: &str = "/usr/bin/ss";
 pub(crate) const NET_TOOLS: &str = "/usr/bin/netstat";
 pub(crate) const LSOF: &str = "/usr/bin/lsof";
 const OTHERS: [(&str, &str); 3] = [(SS, "-V"), (NET_TOOLS, "--version"), (LSOF, "-v")];
 
 impl Programs {
-    pub(crate) fn find() -> Result<Self> {
-        let netstat = built("netstat");
-        let help = Command::new(&netstat).arg("--help").output().context("run netstat --help")?;
+    pub(crate) fn find() -> Self {
         let versions = OTHERS.map(|(program, option)| (program, version(program, option)));
         for (program, _) in versions.iter().filter(|(_, version)| version.is_none()) {
             println!("{program} is missing; going on without it");
         }
-        let help = String::from_utf8_lossy(&help.stdout).into_owned();
-        Ok(Self { netstat, help, versions: versions.into() })
+        Self { netstat: built("netstat"), versions: versions.into() }
     }
 
-    /// Whether ours has an option.
-    pub(crate) fn has(&self, option: &str) -> bool {
-        self.help.split([' ', '\n', ',', '(', ')', '=']).any(|word| word == option)
+    /// Returns whether another program is installed.
+    pub(crate) fn has(&self, program: &str) -> bool {
+        self.versions.get(program).is_some_and(Option::is_some)
     }
 
-    /// Whether a program is there.
-    pub(crate) fn is_there(&self, program: &str) -> bool {
-        self.versions.get(program).is_none_or(Option::is_some)
+    /// Names the others with their versions, in Markdown.
+    pub(crate) fn described(&self) -> Vec<String> {
+        let described = |(program, version): (_, &Option<String>)| {
+            format!("`{program}` {}", version.as_deref().unwrap_or("(missing)"))
+        };
+        self.versions.iter().map(described).collect()
     }
 }
 
-/// The first word with a digit of what a program says of its version.
+/// Returns the first word with a digit and a dot of what a program prints about its version.
 fn version(program: &str, option: &str) -> Option<String> {
     let output = Command::new(program).arg(option).stdin(Stdio::null()).output().ok()?;
     let text = [output.stdout, output.stderr].concat();
@@ -97,31 +97,48 @@ fn version(program: &str, option: &str) -> Option<String> {
     Some(word.unwrap_or("of unknown version").to_owned())
 }
 
-/// The output of the last run. One file for all, so that nothing large is left.
+/// Returns the file with the output of the last run. All runs share it, so that nothing large is left.
 pub(crate) fn output_file() -> PathBuf {
     built("bench-output.txt")
 }
 
-/// Runs a program once, for `seconds` at most, with its output in [`output_file`].
-pub(crate) fn measure(seconds: u32, program: &Path, arguments: &[String]) -> Result<Sample> {
+/// A program with its arguments.
+#[derive(Debug, Clone)]
+pub(crate) struct Contender {
+    pub(crate) name: String,
+    pub(crate) program: PathBuf,
+    pub(crate) arguments: Vec<String>,
+    /// The largest exit code that is no failure.
+    pub(crate) largest_answer: i32,
+}
+
+impl Contender {
+    pub(crate) fn new(name: &str, program: impl Into<PathBuf>, arguments: &[&str]) -> Self {
+        let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        Self { name: name.to_owned(), program: program.into(), arguments, largest_answer: 0 }
+    }
+}
+
+/// Runs a program once with its output in [`output_file`], and kills it after the time limit.
+pub(crate) fn measure(contender: &Contender) -> Result<Sample> {
     let mut child = Command::new(built("examples/measure"))
-        .arg(seconds.to_string())
+        .arg(LIMIT.to_string())
         .arg(output_file())
-        .arg(program)
-        .args(arguments)
-        .current_dir(workspace::root())
+        .arg(&contender.program)
+        .args(&contender.arguments)
+        .current_dir(root())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .context("run measure")?;
-    // Held open until the end: it is what keeps the program alive.
+    // Closing it would end the program.
     let input = child.stdin.take();
     let output = child.wait_with_output().context("wait for measure")?;
     drop(input);
     let text = String::from_utf8_lossy(&output.stdout);
     let numbers: Vec<i64> = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
     let [wall, cpu, user, peak, code] = numbers[..] else {
-        bail!("{} could not be measured: {}", program.display(), output.status);
+        bail!("{} could not be measured: {}", contender.program.display(), output.status);
     };
     let nanos = |number: i64| Duration::from_nanos(number.unsigned_abs());
     Ok(Sample {
@@ -133,33 +150,16 @@ pub(crate) fn measure(seconds: u32, program: &Path, arguments: &[String]) -> Res
     })
 }
 
-/// A program that takes part, with its arguments.
-#[derive(Debug, Clone)]
-pub(crate) struct Contender {
-    pub(crate) name: String,
-    pub(crate) program: PathBuf,
-    pub(crate) arguments: Vec<String>,
-    /// The largest exit code that is an answer: what `netstat check` finds is one.
-    pub(crate) largest_answer: i32,
-}
-
-impl Contender {
-    pub(crate) fn new(name: &str, program: impl Into<PathBuf>, arguments: &[&str]) -> Self {
-        let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
-        Self { name: name.to_owned(), program: program.into(), arguments, largest_answer: 0 }
-    }
-}
-
-/// What takes longer than this runs a few times only.
+/// A program that takes longer than this runs only `FEW` times.
 const LONG: Duration = Duration::from_secs(2);
 const FEW: usize = 3;
-/// What takes longer than this does not run again.
+/// A program that takes longer than this runs once.
 const VERY_LONG: Duration = Duration::from_secs(20);
+/// The most seconds that a program gets.
 const LIMIT: u32 = 180;
 
-/// Runs all of them in turn, after one run each that does not count, and answers what each took. An error of one ends
-/// its part only.
-pub(crate) fn in_turn(contenders: &[Contender], runs: usize) -> BTreeMap<String, Series> {
+/// Runs all programs in turn, after a first run each that does not count. Where one fails, its series says why.
+pub(super) fn in_turn(contenders: &[Contender], runs: usize) -> BTreeMap<String, Series> {
     let mut all: BTreeMap<String, Series> = BTreeMap::new();
     let mut wanted: Vec<usize> = vec![runs; contenders.len()];
     for round in 0..=runs {
@@ -168,7 +168,8 @@ pub(crate) fn in_turn(contenders: &[Contender], runs: usize) -> BTreeMap<String,
                 continue;
             }
             let series = all.entry(contender.name.clone()).or_default();
-            let sample = match measure(LIMIT, &contender.program, &contender.arguments) {
+            let sample = match measure(contender).and_then(|sample| accept(sample, contender.largest_answer))
+            {
                 Ok(sample) => sample,
                 Err(error) => {
                     series.trouble = Some(format!("{error:#}"));
@@ -176,11 +177,6 @@ pub(crate) fn in_turn(contenders: &[Contender], runs: usize) -> BTreeMap<String,
                     continue;
                 }
             };
-            if let Some(trouble) = trouble(&sample, contender.largest_answer) {
-                series.trouble = Some(trouble);
-                *wanted = 0;
-                continue;
-            }
             if round > 0 {
                 series.samples.push(sample);
                 continue;
@@ -197,15 +193,16 @@ pub(crate) fn in_turn(contenders: &[Contender], runs: usize) -> BTreeMap<String,
     all
 }
 
-fn trouble(sample: &Sample, largest_answer: i32) -> Option<String> {
+/// Fails with the first line of its complaint where a program failed.
+fn accept(sample: Sample, largest_answer: i32) -> Result<Sample> {
     match sample.code {
-        code if (0..=largest_answer).contains(&code) => None,
-        -2 => Some(format!("took more than {LIMIT} s")),
+        code if (0..=largest_answer).contains(&code) => Ok(sample),
+        -2 => bail!("took more than {LIMIT} s"),
         code => {
             let mut path = output_file().into_os_string();
             path.push(".err");
             let said = std::fs::read_to_string(path).unwrap_or_default();
-            Some(format!("ended with {code}: {}", said.lines().next().unwrap_or("without a word")))
+            bail!("ended with {code}: {}", said.lines().next().unwrap_or("no message"))
         }
     }
 }

@@ -1,23 +1,33 @@
-//! What is wanted, and whether it is reached.
+//! The project's targets for speed and memory, and whether they are met.
 
-use super::scenes::{Beside, Results, Scene, Scenes, name};
+use super::scenes::{Results, Scene, Scenes, name};
 use std::time::Duration;
 
 /// One target and what was measured for it.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Target {
-    pub(crate) what: String,
-    pub(crate) wanted: String,
-    /// What was measured, or why nothing was.
-    pub(crate) measured: String,
-    /// Whether it is reached; `None` when it could not be measured.
-    pub(crate) met: Option<bool>,
+pub(super) struct Target {
+    pub(super) what: String,
+    pub(super) wanted: String,
+    pub(super) measured: String,
+    /// `None` if it could not be measured.
+    pub(super) met: Option<bool>,
 }
 
-/// The size the targets are for.
-const SIZE: usize = 100_000;
+impl Target {
+    /// Makes a target of what was measured and whether that is good enough.
+    fn new(what: &str, wanted: String, result: Option<(String, bool)>) -> Self {
+        let met = result.as_ref().map(|(_, met)| *met);
+        let measured = result.map_or_else(|| "not measured".to_owned(), |(measured, _)| measured);
+        Self { what: what.to_owned(), wanted, measured, met }
+    }
+}
 
-/// Medians of a program, in milliseconds: time on the clock, and on the processors.
+/// The number of sockets that the targets for speed are about.
+pub(super) const SIZE: usize = 100_000;
+
+/// Medians of a program in milliseconds, or how many times one is of another.
+///
+/// The wall time decides. The processor time shows how far it can be trusted on a machine that does other things too.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Times {
     wall: f64,
@@ -30,8 +40,6 @@ fn times(results: &Results, name: &str) -> Option<Times> {
     Some(Times { wall: ms(series.wall()?), cpu: ms(series.median(|sample| sample.cpu)?) })
 }
 
-/// How many times one is of the other. The clock counts; the processors tell how far the clock can be trusted on a
-/// machine that does other things as well.
 fn ratio(of: Option<Times>, to: Option<Times>) -> Option<Times> {
     let (of, to) = of.zip(to)?;
     let one = |of: f64, to: f64| of / to.max(f64::MIN_POSITIVE);
@@ -39,42 +47,29 @@ fn ratio(of: Option<Times>, to: Option<Times>) -> Option<Times> {
 }
 
 fn at_most(what: &str, limit: f64, of: &str, mine: Option<Times>, theirs: Option<Times>) -> Target {
-    let ratio = ratio(mine, theirs);
-    Target {
-        what: what.to_owned(),
-        wanted: format!("at most {limit} times {of}"),
-        measured: ratio
-            .map_or_else(missing, |ratio| format!("{:.2} times (processors {:.2})", ratio.wall, ratio.cpu)),
-        met: ratio.map(|ratio| ratio.wall <= limit),
-    }
+    let result = ratio(mine, theirs)
+        .map(|Times { wall, cpu }| (format!("{wall:.2} times (processors {cpu:.2})"), wall <= limit));
+    Target::new(what, format!("at most {limit} times {of}"), result)
 }
 
 fn faster(what: &str, limit: f64, than: &str, mine: Option<Times>, theirs: Option<Times>) -> Target {
-    let ratio = ratio(theirs, mine);
-    Target {
-        what: what.to_owned(),
-        wanted: format!("at least {limit} times faster than {than}"),
-        measured: ratio
-            .map_or_else(missing, |ratio| format!("{:.1} times (processors {:.1})", ratio.wall, ratio.cpu)),
-        met: ratio.map(|ratio| ratio.wall >= limit),
-    }
+    let result = ratio(theirs, mine)
+        .map(|Times { wall, cpu }| (format!("{wall:.1} times (processors {cpu:.1})"), wall >= limit));
+    Target::new(what, format!("at least {limit} times faster than {than}"), result)
 }
 
-fn missing() -> String {
-    "not measured".to_owned()
-}
-
-/// Every target of the project for speed and memory.
-pub(crate) fn all(scenes: &Scenes) -> Vec<Target> {
+/// Compares what was measured with every target.
+pub(super) fn all(scenes: &Scenes) -> Vec<Target> {
     let mut targets = Vec::new();
-    if let Some(scene) = scenes.scenes.iter().find(|scene| scene.size == SIZE) {
+    let scene = scenes.large.iter().find(|scene| scene.size == SIZE);
+    if let Some(scene) = scene {
         speed(scene, &mut targets);
     }
     small_host(scenes, &mut targets);
-    for scene in &scenes.scenes {
+    for scene in &scenes.large {
         memory(scene, &mut targets);
     }
-    if let Some(scene) = scenes.scenes.iter().find(|scene| scene.size == SIZE) {
+    if let Some(scene) = scene {
         growth(scene, scenes, &mut targets);
     }
     targets
@@ -94,70 +89,59 @@ fn speed(scene: &Scene, targets: &mut Vec<Target>) {
 }
 
 fn small_host(scenes: &Scenes, targets: &mut Vec<Target>) {
-    let small = &scenes.small;
+    let alone = |name| times(&scenes.small.results, name);
     let what = format!("{} on a small host", name::ANO);
-    targets.push(at_most(
-        &what,
-        1.0,
-        name::SS_TUNAP,
-        times(&small.alone, name::ANO),
-        times(&small.alone, name::SS_TUNAP),
-    ));
-    let Some(Beside { sockets: elsewhere, results: beside, .. }) = &small.beside else { return };
-    let slower = |name| Some(times(beside, name)?.wall - times(&small.alone, name)?.wall);
-    let (ours, floor) = (slower(name::ANO), slower(name::FLOOR));
-    targets.push(Target {
-        what: format!("{what}, {elsewhere} sockets elsewhere"),
-        wanted: "slowed no more than one walk does (as the bare program is, and 10 %)".into(),
-        measured: ours.zip(floor).map_or_else(missing, |(ours, floor)| {
-            format!("slowed by {ours:.2} ms, the bare program by {floor:.2} ms")
-        }),
-        met: ours.zip(floor).map(|(ours, floor)| ours <= floor * 1.1),
+    targets.push(at_most(&what, 1.0, name::SS_TUNAP, alone(name::ANO), alone(name::SS_TUNAP)));
+    let Some(beside) = &scenes.beside else { return };
+    let slower = |name| Some(times(&beside.results, name)?.wall - alone(name)?.wall);
+    let result = slower(name::ANO).zip(slower(name::FLOOR)).map(|(ours, floor)| {
+        (format!("slowed by {ours:.2} ms, the bare program by {floor:.2} ms"), ours <= floor * 1.1)
     });
+    let wanted = "slowed by no more than one walk costs (as the bare program is, plus 10 %)".to_owned();
+    targets.push(Target::new(&format!("{what}, {} sockets elsewhere", beside.sockets), wanted, result));
 }
 
 fn memory(scene: &Scene, targets: &mut Vec<Target>) {
     let sockets = scene.sockets as u64;
-    let cases = [(name::AN, 48, true), (name::ANO, 64, true), (name::UNSORTED, 0, false)];
-    for (name, per_socket, sorted) in cases {
+    for (name, per_socket) in [(name::AN, 48), (name::ANO, 64), (name::UNSORTED, 0)] {
         let limit = 8 * 1024 + sockets * per_socket / 1024;
         let peak = scene.results.get(name).and_then(|series| series.median(|sample| sample.peak_kib));
-        let rule = if sorted { format!(" (8 MiB and {per_socket} bytes a socket)") } else { String::new() };
-        targets.push(Target {
-            what: format!("{name}: memory with {sockets} sockets"),
-            wanted: format!("at most {limit} KiB{rule}"),
-            measured: peak.map_or_else(missing, |peak| format!("{peak} KiB")),
-            met: peak.map(|peak| peak <= limit),
-        });
-    }
-}
-
-/// From the size of the targets to a million: no faster than n log n.
-fn growth(scene: &Scene, scenes: &Scenes, targets: &mut Vec<Target>) {
-    let million = scenes.scenes.iter().find(|scene| scene.size == 1_000_000);
-    for name in [name::AN, name::ANO] {
-        let ratio = million.and_then(|million| {
-            Some((times(&million.results, name)?.wall / times(&scene.results, name)?.wall, million.sockets))
-        });
-        let n_log_n = |sockets: usize| {
-            let sockets = sockets as f64;
-            sockets * sockets.log2()
+        let rule = match per_socket {
+            0 => String::new(),
+            bytes => format!(" (8 MiB and {bytes} bytes a socket)"),
         };
-        let limit = n_log_n(million.map_or(1_000_000, |m| m.sockets)) / n_log_n(scene.sockets);
-        targets.push(Target {
-            what: format!("{name}: 1,000,000 sockets"),
-            wanted: format!("works; at most {limit:.1} times the time of 100,000 (n log n)"),
-            measured: ratio.map_or_else(
-                || "not measured (--million)".to_owned(),
-                |(ratio, sockets)| format!("{ratio:.1} times, {sockets} sockets"),
-            ),
-            met: ratio.map(|(ratio, _)| ratio <= limit),
-        });
+        targets.push(Target::new(
+            &format!("{name}: memory with {sockets} sockets"),
+            format!("at most {limit} KiB{rule}"),
+            peak.map(|peak| (format!("{peak} KiB"), peak <= limit)),
+        ));
     }
 }
 
-/// A time for people.
-pub(crate) fn milliseconds(time: Duration) -> String {
+/// From the size of the targets to a million sockets, times may grow as n log n.
+fn growth(scene: &Scene, scenes: &Scenes, targets: &mut Vec<Target>) {
+    let million = scenes.large.iter().find(|scene| scene.size == 1_000_000);
+    let n_log_n = |sockets: usize| {
+        let sockets = sockets as f64;
+        sockets * sockets.log2()
+    };
+    let limit = n_log_n(million.map_or(1_000_000, |million| million.sockets)) / n_log_n(scene.sockets);
+    for name in [name::AN, name::ANO] {
+        let result = million.and_then(|million| {
+            let ratio = times(&million.results, name)?.wall / times(&scene.results, name)?.wall;
+            Some((format!("{ratio:.1} times, {} sockets", million.sockets), ratio <= limit))
+        });
+        let wanted = format!("works; at most {limit:.1} times the time of 100,000 (n log n)");
+        let mut target = Target::new(&format!("{name}: 1,000,000 sockets"), wanted, result);
+        if target.met.is_none() {
+            target.measured.push_str(" (--million)");
+        }
+        targets.push(target);
+    }
+}
+
+/// Formats a time with three digits.
+pub(super) fn milliseconds(time: Duration) -> String {
     let ms = time.as_secs_f64() * 1e3;
     match ms {
         ..10.0 => format!("{ms:.2}"),

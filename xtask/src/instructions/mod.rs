@@ -1,49 +1,50 @@
-//! `cargo xtask instructions`: how many instructions netstat runs for a fixed recording of 100,000 sockets, by
-//! callgrind. Unlike a time this is nearly the same on every machine, so that it can be kept and compared.
+//! `cargo xtask instructions`: counts the instructions that netstat needs for a fixed recording of 100,000 sockets, with
+//! callgrind. Unlike a time, the count is nearly the same on every machine, so it can be stored and compared.
 
 mod recording;
 
-use crate::bench::{Programs, build, requests};
+use crate::bench::{Programs, requests};
 use crate::workspace;
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Where the counts are kept.
+/// The file with the stored counts.
 const KEPT: &str = "xtask/instructions.json";
 
-/// By how much a count may grow, in percent.
+/// The most that a count may grow, in percent.
 const GROWTH: u64 = 5;
 
-/// What is counted: the name, the letters, and how owners are found where they are asked for.
+/// What is counted: its name, its options, and the owner method where it looks up owners.
 const CASES: [(&str, &str, Option<&str>); 3] = [
     ("netstat -an", "-an", None),
     ("netstat -ano --owners bpf", "-ano", Some("bpf")),
     ("netstat -ano --owners proc", "-ano", Some("proc")),
 ];
 
-/// Counts, and keeps the counts or compares them with those kept.
+/// Counts, and stores the counts or compares them with the stored ones.
 pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     let check = match arguments {
         [] => false,
         ["--check"] => true,
-        _ => bail!("instructions takes nothing but --check"),
+        _ => bail!("the only argument of instructions is --check"),
     };
     let valgrind = Command::new("valgrind").arg("--version").stdout(Stdio::null()).status();
     if !valgrind.is_ok_and(|status| status.success()) {
         bail!("valgrind is missing; install the package of that name");
     }
-    build(&["--package", "netstat-cli"])?;
-    let programs = Programs::find()?;
-    let folder = Folder(std::env::temp_dir().join(format!("netstat-instructions-{}", std::process::id())));
-    recording::write(&folder.0, &requests(&programs, &["-an"])?)?;
+    workspace::build(&["--package", "netstat-cli"])?;
+    let programs = Programs::find();
+    let folder = workspace::built("instructions-recording");
+    recording::write(&folder, &requests(&programs, &["-an"])?)?;
     let mut counts = Map::new();
     for (name, argument, owners) in CASES {
-        let count = count(&programs, &folder.0, argument, owners).with_context(|| name.to_owned())?;
+        let count = count(&programs, &folder, argument, owners).with_context(|| name.to_owned())?;
         println!("{name}: {count} instructions, {} a socket", count / recording::SOCKETS as u64);
         counts.insert(name.to_owned(), count.into());
     }
+    std::fs::remove_dir_all(&folder).context("remove the recording")?;
     let path = workspace::root().join(KEPT);
     if check {
         let text = std::fs::read_to_string(&path).with_context(|| format!("read {KEPT}"))?;
@@ -60,15 +61,6 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     std::fs::write(&path, text).with_context(|| format!("write {KEPT}"))?;
     println!("written to {KEPT}");
     Ok(())
-}
-
-/// A folder that goes with this value.
-struct Folder(PathBuf);
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 fn compiler() -> Result<String> {
@@ -88,8 +80,8 @@ fn count(programs: &Programs, recording: &Path, argument: &str, owners: Option<&
         .arg(argument)
         .arg("--replay")
         .arg(recording);
-    if let Some(means) = owners {
-        valgrind.args(["--owners", means]);
+    if let Some(method) = owners {
+        valgrind.args(["--owners", method]);
     }
     let status = valgrind
         .stdin(Stdio::null())
@@ -102,7 +94,7 @@ fn count(programs: &Programs, recording: &Path, argument: &str, owners: Option<&
     let text = std::fs::read_to_string(&output)?;
     let rows = text.lines().filter(|line| line.starts_with("  TCP ")).count();
     if rows != recording::SOCKETS {
-        bail!("netstat {argument} --replay shows {rows} TCP rows of {}", recording::SOCKETS);
+        bail!("netstat {argument} --replay shows {rows} TCP rows instead of {}", recording::SOCKETS);
     }
     let unknown = text.lines().filter(|line| line.starts_with("  TCP ") && line.ends_with(['-', ' ']));
     if owners.is_some() && unknown.count() > 0 {
@@ -111,7 +103,7 @@ fn count(programs: &Programs, recording: &Path, argument: &str, owners: Option<&
     total(&std::fs::read_to_string(&counted)?).context("callgrind gave no count")
 }
 
-/// The count in what callgrind writes.
+/// Finds the count in callgrind's output file.
 fn total(text: &str) -> Option<u64> {
     text.lines().rev().find_map(|line| line.strip_prefix("totals:")?.trim().parse().ok())
 }
@@ -125,7 +117,7 @@ fn compare(kept: &Value, counts: &Map<String, Value>) -> Result<()> {
         if now > then + then / 100 * GROWTH {
             grown.push(format!("{name}: {now} instructions, {then} before"));
         } else if now < then - then / 100 * GROWTH {
-            println!("{name} needs fewer than before ({then}): run cargo xtask instructions to keep that");
+            println!("{name} needs fewer than before ({then}); run cargo xtask instructions to store that");
         }
     }
     if grown.is_empty() {
@@ -133,8 +125,8 @@ fn compare(kept: &Value, counts: &Map<String, Value>) -> Result<()> {
     }
     let with = kept["compiler"].as_str().unwrap_or("an unknown compiler");
     bail!(
-        "more than {GROWTH} % more instructions than {KEPT} has (counted with {with}, this is {}). Make it \
-         faster again, or run cargo xtask instructions and say in the commit why it has to be more:\n{}",
+        "over {GROWTH} % more instructions than in {KEPT} (counted with {with}, this is {}). Make it faster again, or \
+         run cargo xtask instructions and give the reason in the commit message:\n{}",
         compiler()?,
         grown.join("\n")
     )
@@ -146,13 +138,13 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn the_total_is_found() {
+    fn the_total_is_found_in_the_output_of_callgrind() {
         assert_eq!(total("events: Ir\nfn=(1)\n1 5\ntotals: 12345\n"), Some(12345));
         assert_eq!(total("events: Ir\n"), None);
     }
 
     #[test]
-    fn five_percent_more_is_allowed_and_no_more() {
+    fn growth_up_to_five_percent_is_allowed() {
         let kept = json!({ "netstat -an": 1_000, "compiler": "rustc 1" });
         let counts = |count: u64| Map::from_iter([("netstat -an".to_owned(), Value::from(count))]);
         assert!(compare(&kept, &counts(1_050)).is_ok());

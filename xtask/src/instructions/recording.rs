@@ -1,15 +1,15 @@
-//! A recording of 100,000 TCP sockets in ten processes, the same each time it is made, in the format that `--replay`
-//! reads (`crates/netstat-os/src/tape.rs`).
+//! Makes a recording of 100,000 TCP sockets in ten processes, always the same, in the format that `--replay` reads
+//! (`crates/netstat-os/src/tape.rs`).
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::json;
 use std::fmt::Write;
 use std::path::Path;
 
-/// How many TCP sockets there are.
+/// The number of TCP sockets.
 pub(super) const SOCKETS: usize = 100_000;
 
-/// Ten processes hold the sockets, and so many others hold none.
+/// Processes that hold the sockets, and processes without sockets.
 const HOLDERS: usize = 10;
 const OTHERS: usize = 90;
 
@@ -20,21 +20,16 @@ const TCP: u8 = 6;
 const ESTABLISHED: u8 = 1;
 const LISTEN: u8 = 10;
 
-/// What a dump request asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    /// TCP of both families, in the legacy way.
-    TcpBoth,
-    /// One protocol and family.
-    One { protocol: u8, family: u8 },
-}
+/// Message types: the legacy request for TCP of both families, and the one for one protocol and family.
+const TCPDIAG_GETSOCK: u16 = 18;
+const SOCK_DIAG_BY_FAMILY: u16 = 20;
 
-/// Writes the recording into `folder`, with these requests, in hexadecimal, as questions.
+/// Writes the recording to `folder`. `requests` are the dump requests that it answers, in hexadecimal.
 pub(super) fn write(folder: &Path, requests: &[String]) -> Result<()> {
     let mut tape = Tape::default();
     for request in requests {
-        let asked = decode(request).with_context(|| format!("{request} is no dump request known here"))?;
-        tape.add("netlink sock_diag", request, &dump(asked));
+        let (kind, family) = decode(request).with_context(|| format!("unknown dump request: {request}"))?;
+        tape.add("netlink sock_diag", request, &dump(kind, family));
     }
     let mut pids = Vec::new();
     for pid in 1..=HOLDERS + OTHERS {
@@ -44,7 +39,7 @@ pub(super) fn write(folder: &Path, requests: &[String]) -> Result<()> {
     for pid in 1..=HOLDERS + OTHERS {
         tape.add("process", &pid.to_string(), &[]);
         tape.add("process links", &format!("{pid}/fd"), &links(pid));
-        // Twenty fields follow the state: parent, group, session, terminal, its group, flags, and so on.
+        // proc(5): parent, group, session, terminal, its group, flags and so on up to the start time.
         let stat =
             format!("{pid} (holder) S 1 {pid} {pid} 0 -1 4194560 {} {pid}00 0 0", "0 0 0 0 0 0 0 0 20 0 1 0");
         tape.add("process read", &format!("{pid}/stat"), stat.as_bytes());
@@ -52,8 +47,10 @@ pub(super) fn write(folder: &Path, requests: &[String]) -> Result<()> {
     tape.add("read", "/proc/self/status", b"Name:\tnetstat\nNSpid:\t101\n");
     tape.add("bpf load", "", &[]);
     tape.add("bpf owners", "quick", &descriptors());
-    std::fs::create_dir_all(folder).context("make a folder")?;
-    let index = tape.index()?;
+    let head = json!({ "netstat_recording": 1, "system": std::env::consts::OS });
+    // The reader recognizes the last line by its first key.
+    let index = format!("{head}\n{}{{\"end\":{}}}\n", tape.lines, tape.entries);
+    std::fs::create_dir_all(folder).context("create the folder")?;
     std::fs::write(folder.join("index.jsonl"), index).context("write the index")?;
     std::fs::write(folder.join("answers.bin"), tape.answers).context("write the answers")
 }
@@ -68,19 +65,10 @@ struct Tape {
 impl Tape {
     fn add(&mut self, op: &str, on: &str, answer: &[u8]) {
         let line = json!({ "op": op, "on": on, "at": self.answers.len(), "len": answer.len() });
-        // Writing to a string does not fail.
+        // Writing to a String cannot fail.
         let _ = writeln!(self.lines, "{line}");
         self.answers.extend_from_slice(answer);
         self.entries += 1;
-    }
-
-    fn index(&self) -> Result<String> {
-        if self.entries == 0 {
-            bail!("nothing to record");
-        }
-        let head = json!({ "netstat_recording": 1, "system": std::env::consts::OS });
-        // A reader knows the last line by how it begins.
-        Ok(format!("{head}\n{}{{\"end\":{}}}\n", self.lines, self.entries))
     }
 }
 
@@ -90,29 +78,28 @@ fn pack(into: &mut Vec<u8>, number: u32, bytes: &[u8]) {
     into.extend_from_slice(bytes);
 }
 
-/// The kind of a message stands at byte 4 in the order of the machine; then, after 16 bytes, family and protocol.
-fn decode(request: &str) -> Option<Asked> {
+/// Decodes a request: returns its message type and the family of the TCP sockets that it asks for, `None` for both.
+///
+/// The type is at byte 4 in native byte order; family and protocol follow the 16-byte header.
+fn decode(request: &str) -> Option<(u16, Option<u8>)> {
     let byte = |at: usize| u8::from_str_radix(request.get(at * 2..at * 2 + 2)?, 16).ok();
     match u16::from_ne_bytes([byte(4)?, byte(5)?]) {
-        18 => Some(Asked::TcpBoth),
-        20 => Some(Asked::One { family: byte(16)?, protocol: byte(17)? }),
+        TCPDIAG_GETSOCK => Some((TCPDIAG_GETSOCK, None)),
+        // There are no UDP sockets, and none of family 0.
+        SOCK_DIAG_BY_FAMILY => {
+            Some((SOCK_DIAG_BY_FAMILY, Some(if byte(17)? == TCP { byte(16)? } else { 0 })))
+        }
         _ => None,
     }
 }
 
-/// The answer: datagrams of whole messages, and the end in one of its own.
-fn dump(asked: Asked) -> Vec<u8> {
-    let (kind, wanted) = match asked {
-        Asked::TcpBoth => (18, None),
-        Asked::One { protocol: TCP, family } => (20, Some(family)),
-        // A UDP table without rows.
-        Asked::One { .. } => (20, Some(0)),
-    };
+/// Makes the answer to a request: datagrams of whole messages, and NLMSG_DONE in a datagram of its own.
+fn dump(kind: u16, wanted: Option<u8>) -> Vec<u8> {
     let mut packed = Vec::new();
     let mut datagram = Vec::new();
     let mut chance = 0x9e37_79b9_7f4a_7c15_u64;
     for number in 0..SOCKETS {
-        // The kernel's order is that of a hash: none.
+        // The kernel lists sockets in hash order, so addresses come in random order here too.
         chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let family = if number % 8 == 0 { AF_INET6 } else { AF_INET };
         if wanted.is_none_or(|wanted| wanted == family) {
@@ -141,7 +128,7 @@ fn message(into: &mut Vec<u8>, kind: u16, payload: &[u8]) {
     into.extend_from_slice(payload);
 }
 
-/// One row as Linux 6.18 gives it: `struct inet_diag_msg` and four attributes.
+/// Appends a row as Linux 6.18 sends it: `struct inet_diag_msg` and four attributes.
 fn row(into: &mut Vec<u8>, kind: u16, number: usize, family: u8, chance: u64) {
     let [a, b, c, d, e, f, g, _] = chance.to_be_bytes();
     let small = u32::try_from(number).unwrap_or(u32::MAX);
@@ -172,7 +159,7 @@ fn row(into: &mut Vec<u8>, kind: u16, number: usize, family: u8, chance: u64) {
     message(into, kind, &body);
 }
 
-/// The descriptors of a process: three that are no sockets, and its part of the sockets.
+/// Makes the descriptor links of a process: three that are not sockets, and its share of the sockets.
 fn links(pid: usize) -> Vec<u8> {
     let mut packed = Vec::new();
     for descriptor in 0..3 {
@@ -186,7 +173,7 @@ fn links(pid: usize) -> Vec<u8> {
     packed
 }
 
-/// The same as the BPF program tells it: pieces of whole records (`crates/netstat-os/bpf/owners.h`).
+/// Makes the same descriptors in the records of the BPF program (`crates/netstat-os/bpf/owners.h`).
 fn descriptors() -> Vec<u8> {
     let mut packed = Vec::new();
     let mut piece = Vec::new();
@@ -214,19 +201,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requests_are_told_apart() {
+    fn requests_are_decoded() {
         let legacy = "4c00000012000103010000000000000002000000";
-        assert_eq!(decode(legacy), Some(Asked::TcpBoth));
+        assert_eq!(decode(legacy), Some((TCPDIAG_GETSOCK, None)));
+        let tcp = "4800000014000103010000000000000002060000ffffffff";
+        assert_eq!(decode(tcp), Some((SOCK_DIAG_BY_FAMILY, Some(AF_INET))));
         let udp = "4800000014000103010000000000000002110000ffffffff";
-        assert_eq!(decode(udp), Some(Asked::One { protocol: 17, family: AF_INET }));
+        assert_eq!(decode(udp), Some((SOCK_DIAG_BY_FAMILY, Some(0))));
         assert_eq!(decode("4800"), None);
         assert_eq!(decode("48000000ff00010301000000000000000211"), None);
     }
 
     #[test]
     fn every_socket_is_in_the_dump_and_held_once() {
-        let count = |asked| {
-            let answer = dump(asked);
+        let count = |kind, family| {
+            let answer = dump(kind, family);
             let mut rest = answer.as_slice();
             let mut messages = 0;
             while !rest.is_empty() {
@@ -241,10 +230,9 @@ mod tests {
             }
             messages - 1
         };
-        let one = |protocol, family| Asked::One { protocol, family };
-        assert_eq!(count(Asked::TcpBoth), SOCKETS);
-        assert_eq!(count(one(TCP, AF_INET)) + count(one(TCP, AF_INET6)), SOCKETS);
-        assert_eq!(count(one(17, AF_INET)), 0);
+        assert_eq!(count(TCPDIAG_GETSOCK, None), SOCKETS);
+        let one = |family| count(SOCK_DIAG_BY_FAMILY, Some(family));
+        assert_eq!((one(AF_INET) + one(AF_INET6), one(0)), (SOCKETS, 0));
         let held: usize = (1..=HOLDERS + OTHERS)
             .map(|pid| links(pid).windows(8).filter(|bytes| bytes == b"socket:[").count())
             .sum();

@@ -1,18 +1,19 @@
-//! Links between our own documents.
+//! Links between the project's own documents.
 
-use super::Complaint;
+use super::complaint::Complaint;
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-/// The links of a Markdown file that lead nowhere. Only those inside the project are followed.
+/// Reports the links of a Markdown file that lead nowhere. Links to other sites are not followed.
 pub(super) fn broken(path: &str, text: &str, paths: &[&str]) -> Vec<Complaint> {
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let anchors = anchors(text);
+    let (targets, anchors) = read(text);
     let mut complaints = Vec::new();
-    for (line, target) in targets(text) {
+    for (line, target) in targets {
         if target.contains("://") || target.starts_with("mailto:") {
             continue;
         }
-        let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
-        let there = if file.is_empty() {
+        let (file, anchor) = target.split_once('#').unwrap_or((&target, ""));
+        let exists = if file.is_empty() {
             anchor.is_empty() || anchors.iter().any(|known| known == anchor)
         } else {
             resolve(folder, file).is_some_and(|file| {
@@ -20,18 +21,15 @@ pub(super) fn broken(path: &str, text: &str, paths: &[&str]) -> Vec<Complaint> {
                 paths.iter().any(|path| *path == file || path.starts_with(&inside))
             })
         };
-        if !there {
-            complaints.push(Complaint::new(
-                path,
-                line,
-                format!("links to {target}, which is not there; mend the link"),
-            ));
+        if !exists {
+            let what = format!("links to {target}, which does not exist; correct the link");
+            complaints.push(Complaint::new(path, line, what));
         }
     }
     complaints
 }
 
-/// A path from the top of the project; `None` where it leads out of it.
+/// Makes a path relative to the top of the project; `None` where it leads out of it.
 fn resolve(folder: &str, file: &str) -> Option<String> {
     let (folder, file) = file.strip_prefix('/').map_or((folder, file), |file| ("", file));
     let mut parts: Vec<&str> = Vec::new();
@@ -47,72 +45,41 @@ fn resolve(folder: &str, file: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// The lines that are prose, with what is in backquotes taken out.
-fn prose(text: &str) -> impl Iterator<Item = (usize, String)> {
-    let mut fence: Option<&str> = None;
-    text.lines().enumerate().filter_map(move |(at, line)| {
-        let mark = ["```", "~~~"].into_iter().find(|mark| line.trim_start().starts_with(mark));
-        match (fence, mark) {
-            (None, Some(mark)) => fence = Some(mark),
-            (Some(open), Some(mark)) if open == mark => fence = None,
-            (None, None) => return Some((at + 1, line.split('`').step_by(2).collect::<Vec<_>>().join("`"))),
+/// Reads a document: the line and target of each link and image, and the anchors of its headings.
+fn read(text: &str) -> (Vec<(usize, String)>, Vec<String>) {
+    let (mut targets, mut anchors) = (Vec::new(), Vec::new());
+    let mut heading = None;
+    for (event, range) in Parser::new_ext(text, Options::ENABLE_TABLES).into_offset_iter() {
+        match event {
+            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                let line = text.bytes().take(range.start).filter(|&byte| byte == b'\n').count() + 1;
+                targets.push((line, dest_url.into_string()));
+            }
+            Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
+            Event::Text(part) | Event::Code(part) => {
+                if let Some(heading) = &mut heading {
+                    heading.push_str(&part);
+                }
+            }
+            Event::End(TagEnd::Heading(_)) => {
+                let slug = slug(&heading.take().unwrap_or_default());
+                let again = anchors.iter().filter(|known| **known == slug).count();
+                anchors.push(if again == 0 { slug } else { format!("{slug}-{again}") });
+            }
             _ => {}
         }
-        None
-    })
+    }
+    (targets, anchors)
 }
 
-fn targets(text: &str) -> Vec<(usize, &str)> {
-    let mut found = Vec::new();
-    for (number, line) in prose(text) {
-        let mut ends: Vec<&str> =
-            line.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
-        // `[name]: target` at the beginning of a line
-        if line.starts_with('[')
-            && let Some((_, target)) = line.split_once("]: ")
-        {
-            ends.push(target);
-        }
-        for end in ends {
-            let target =
-                end.split_whitespace().next().unwrap_or_default().trim_matches(['<', '>']).to_owned();
-            found.push((number, target));
-        }
-    }
-    // The prose was a copy; what is given back are parts of the text itself.
-    found
-        .into_iter()
-        .filter_map(|(number, target)| {
-            let line = text.lines().nth(number - 1)?;
-            let at = line.find(&target)?;
-            Some((number, line.get(at..at + target.len())?))
-        })
-        .collect()
-}
-
-/// The anchors that GitHub makes of the headings.
-fn anchors(text: &str) -> Vec<String> {
-    let mut anchors: Vec<String> = Vec::new();
-    for (number, _) in prose(text) {
-        let line = text.lines().nth(number - 1).unwrap_or_default();
-        let heading = line.trim_start_matches('#');
-        if heading.len() == line.len() || !heading.starts_with(' ') {
-            continue;
-        }
-        let slug: String = heading
-            .trim()
-            .chars()
-            .filter_map(|char| match char {
-                ' ' => Some('-'),
-                '-' | '_' => Some(char),
-                char => char.is_alphanumeric().then_some(char),
-            })
-            .flat_map(char::to_lowercase)
-            .collect();
-        let again = anchors.iter().filter(|known| **known == slug).count();
-        anchors.push(if again == 0 { slug } else { format!("{slug}-{again}") });
-    }
-    anchors
+/// Makes the anchor that GitHub gives a heading.
+fn slug(heading: &str) -> String {
+    let kept = heading.chars().filter_map(|char| match char {
+        ' ' => Some('-'),
+        '-' | '_' => Some(char),
+        char => char.is_alphanumeric().then_some(char),
+    });
+    kept.flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -128,12 +95,15 @@ mod tests {
     }
 
     #[test]
-    fn files_and_folders_are_looked_for_from_where_the_link_is() {
+    fn files_and_folders_are_found_relative_to_the_document() {
         assert_eq!(lines("README.md", "[a](docs/options.md) ![b](docs/img/a.png) [c](docs)\n"), NOWHERE);
         assert_eq!(lines("docs/options.md", "[a](../README.md#x) [b](img/a.png) [c](/README.md)\n"), NOWHERE);
         assert_eq!(lines("README.md", "fine\n[a](options.md)\n[b](docs/gone.md)\n"), [2, 3]);
         assert_eq!(lines("README.md", "[a](../outside.md)\n"), [1]);
-        assert_eq!(lines("README.md", "[name]: docs/gone.md \"title\"\n[x]: docs/options.md\n"), [1]);
+        assert_eq!(
+            lines("README.md", "[name]\n\n[name]: docs/gone.md \"title\"\n[x]: docs/options.md\n"),
+            [1]
+        );
     }
 
     #[test]

@@ -1,283 +1,285 @@
-//! Just enough of the grammar of Rust to tell code from comments and strings, and tests from the program.
+//! One Rust file as tokens: its imports, paths, modules and attributes, and which of them belong to tests.
 
-use std::collections::{BTreeMap, BTreeSet};
+use anyhow::{Result, anyhow};
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
-/// A Rust file, read.
-#[derive(Debug, Clone)]
+/// What the rules need to know of a Rust file.
+#[derive(Debug, Default)]
 pub(super) struct Source {
-    /// The text.
-    pub(super) text: String,
-    /// The text with all that is comment, string or character made blank; as many lines, and as many bytes.
-    pub(super) code: String,
-    /// For each line whether it belongs to tests.
-    test: Vec<bool>,
+    pub(super) uses: Vec<Use>,
+    pub(super) modules: Vec<Module>,
+    pub(super) attributes: Vec<Attribute>,
+    /// The line of each `unsafe`, tests included.
+    pub(super) unsafe_lines: Vec<usize>,
 }
 
-/// An attribute.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Attribute {
-    /// Its line, counted from 1.
+/// A path in code outside tests: a leaf of a `use` declaration, or a path of two or more segments, in macro calls too.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Use {
     pub(super) line: usize,
-    /// Whether it is about what it stands in: `#![..]`.
-    pub(super) inner: bool,
+    /// The inline modules around it, outermost first.
+    pub(super) scope: Vec<String>,
+    pub(super) path: Vec<String>,
+    pub(super) import: Option<Import>,
+}
+
+/// What makes a leaf of a `use` declaration of a path: `use a::{b, c as d};` has two.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Import {
+    /// The name that it has here.
+    pub(super) name: String,
+    pub(super) is_public: bool,
+}
+
+/// A module declared in the file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Module {
+    pub(super) line: usize,
+    pub(super) scope: Vec<String>,
+    pub(super) name: String,
+    pub(super) is_inline: bool,
+    pub(super) is_test: bool,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Attribute {
+    pub(super) line: usize,
+    pub(super) is_test: bool,
     /// What is between the brackets, without white space.
     pub(super) text: String,
-    /// Where it ends in the code.
-    end: usize,
-}
-
-/// Whether a character can be part of a name.
-pub(super) fn in_name(char: char) -> bool {
-    char.is_alphanumeric() || char == '_'
 }
 
 impl Source {
-    pub(super) fn new(text: &str) -> Self {
-        let code = without_comments_and_strings(text);
-        let mut source = Self { text: text.to_owned(), test: vec![false; text.lines().count() + 1], code };
-        for attribute in source.attributes() {
-            if is_for_tests(&attribute) {
-                let last = source.line(item_end(&source.code, attribute.end));
-                for test in source.test.iter_mut().take(last).skip(attribute.line - 1) {
-                    *test = true;
+    /// Reads a file. Fails where it is not made of Rust's tokens.
+    pub(super) fn parse(text: &str) -> Result<Self> {
+        let tokens: TokenStream = text.parse().map_err(|error| anyhow!("{error}"))?;
+        let mut source = Self::default();
+        source.read(&tokens.into_iter().collect::<Vec<_>>(), &[], false);
+        Ok(source)
+    }
+
+    /// Reads the tokens of a file, or of one pair of brackets in it.
+    fn read(&mut self, tokens: &[TokenTree], scope: &[String], in_test: bool) {
+        let mut at = 0;
+        while let Some(token) = tokens.get(at) {
+            let rest = tokens.get(at + 1..).unwrap_or_default();
+            match token {
+                TokenTree::Punct(punct) if punct.as_char() == '#' => {
+                    let inner = usize::from(is_punct(rest.first(), '!'));
+                    let Some(TokenTree::Group(group)) = rest.get(inner) else {
+                        at += 1;
+                        continue;
+                    };
+                    let text = group.stream().to_string().replace(char::is_whitespace, "");
+                    let begins_test = inner == 0 && is_for_tests(&text);
+                    let is_test = in_test || begins_test;
+                    self.attributes.push(Attribute { line: line(token), is_test, text });
+                    at += 2 + inner;
+                    if begins_test {
+                        let end = at + item_length(tokens.get(at..).unwrap_or_default());
+                        self.read(tokens.get(at..end).unwrap_or_default(), scope, true);
+                        at = end;
+                    }
                 }
-            }
-        }
-        source
-    }
-
-    /// The whole file belongs to tests.
-    pub(super) fn all_test(&mut self) {
-        self.test.fill(true);
-    }
-
-    /// Whether a line, counted from 1, belongs to tests.
-    pub(super) fn is_test(&self, line: usize) -> bool {
-        self.test.get(line.saturating_sub(1)).copied().unwrap_or(false)
-    }
-
-    /// The line of a place in the code, counted from 1.
-    pub(super) fn line(&self, at: usize) -> usize {
-        1 + self.code.bytes().take(at).filter(|&byte| byte == b'\n').count()
-    }
-
-    /// Where a path or word stands in the code by itself, not as a part of a longer name.
-    pub(super) fn places(&self, word: &str) -> Vec<usize> {
-        let starts = |at: usize| !self.code.get(..at).is_some_and(|before| before.ends_with(in_name));
-        let ends = |at: usize| !self.code.get(at..).is_some_and(|after| after.starts_with(in_name));
-        self.code
-            .match_indices(word)
-            .map(|(at, _)| at)
-            .filter(|&at| starts(at) && ends(at + word.len()))
-            .collect()
-    }
-
-    /// All attributes.
-    pub(super) fn attributes(&self) -> Vec<Attribute> {
-        let mut found = Vec::new();
-        for (at, _) in self.code.match_indices('#') {
-            let rest = self.code.get(at + 1..).unwrap_or_default();
-            let trimmed = rest.trim_start();
-            let (inner, body) = match trimmed.strip_prefix('!') {
-                Some(body) => (true, body.trim_start()),
-                None => (false, trimmed),
-            };
-            if !body.starts_with('[') {
-                continue;
-            }
-            let begin = self.code.len() - body.len();
-            let end = closing(&self.code, begin);
-            let text = self.code.get(begin + 1..end.saturating_sub(1)).unwrap_or_default();
-            let text = text.chars().filter(|char| !char.is_whitespace()).collect();
-            found.push(Attribute { line: self.line(at), inner, text, end });
-        }
-        found
-    }
-
-    /// The paths that are imported, each in full: `use a::{b, c::d};` has `a::b` and `a::c::d`.
-    pub(super) fn imports(&self) -> Vec<(usize, String)> {
-        let mut found = Vec::new();
-        for at in self.places("use") {
-            let rest = self.code.get(at + 3..).unwrap_or_default();
-            let tree = rest.split(';').next().unwrap_or_default();
-            let mut paths = Vec::new();
-            expand("", tree, &mut paths);
-            found.extend(paths.into_iter().map(|path| (self.line(at), path)));
-        }
-        found
-    }
-}
-
-fn expand(prefix: &str, tree: &str, into: &mut Vec<String>) {
-    let mut depth = 0usize;
-    let parts = tree.split(|char: char| {
-        match char {
-            '{' => depth += 1,
-            '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        char == ',' && depth == 0
-    });
-    for part in parts {
-        let part = part.trim();
-        match part.split_once('{') {
-            Some((head, tail)) => {
-                let head: String = head.split_whitespace().collect();
-                let tail = tail.trim_end();
-                expand(&format!("{prefix}{head}"), tail.strip_suffix('}').unwrap_or(tail), into);
-            }
-            None => {
-                // What it is called here is of no interest.
-                let name: String = part.split(" as ").next().unwrap_or_default().split_whitespace().collect();
-                if !name.is_empty() {
-                    into.push(format!("{prefix}{name}"));
+                TokenTree::Ident(word) if word == "unsafe" => {
+                    self.unsafe_lines.push(line(token));
+                    at += 1;
                 }
-            }
-        }
-    }
-}
-
-fn is_for_tests(attribute: &Attribute) -> bool {
-    let text = attribute.text.as_str();
-    !attribute.inner && (text == "cfg(test)" || text.starts_with("cfg(all(test,") || text == "test")
-}
-
-/// Where the item ends that follows an attribute: at its semicolon, or at the end of its braces.
-fn item_end(code: &str, from: usize) -> usize {
-    let mut at = from;
-    while let Some(char) = code.get(at..).and_then(|rest| rest.chars().next()) {
-        match char {
-            ';' => return at + 1,
-            '{' => return closing(code, at),
-            '(' | '[' => at = closing(code, at),
-            char => at += char.len_utf8(),
-        }
-    }
-    code.len()
-}
-
-/// The place after the bracket that closes the one at `open`.
-fn closing(code: &str, open: usize) -> usize {
-    let mut depth = 0usize;
-    for (at, char) in code.get(open..).unwrap_or_default().char_indices() {
-        match char {
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
-                    return open + at + 1;
+                TokenTree::Ident(word) if word == "mod" => {
+                    at += 1;
+                    let [TokenTree::Ident(name), end, ..] = rest else { continue };
+                    let (name, scope) = (name.to_string(), scope.to_vec());
+                    let is_inline = matches!(end, TokenTree::Group(_));
+                    if let TokenTree::Group(body) = end {
+                        let inside = [scope.as_slice(), std::slice::from_ref(&name)].concat();
+                        self.read(&body.stream().into_iter().collect::<Vec<_>>(), &inside, in_test);
+                    }
+                    self.modules.push(Module { line: line(token), scope, name, is_inline, is_test: in_test });
+                    at += 2;
                 }
+                TokenTree::Ident(word) if word == "use" && !is_punct(rest.first(), '<') => {
+                    let length = rest.iter().position(|token| is_punct(Some(token), ';'));
+                    let tree = rest.get(..length.unwrap_or(rest.len())).unwrap_or_default();
+                    if !in_test {
+                        let mut leaves = Vec::new();
+                        read_use_tree(tree, &[], &mut leaves);
+                        let is_public = is_visible_outside(tokens.get(..at).unwrap_or_default());
+                        self.uses.extend(leaves.into_iter().map(|(line, path, name)| {
+                            let import = Some(Import { name, is_public });
+                            Use { line, scope: scope.to_vec(), path, import }
+                        }));
+                    }
+                    at += 1 + tree.len();
+                }
+                TokenTree::Ident(_) => {
+                    let path = path(tokens.get(at..).unwrap_or_default());
+                    // Each segment but the first has two colons before it.
+                    at += 3 * path.len() - 2;
+                    if path.len() > 1 && !in_test {
+                        self.uses.push(Use { line: line(token), scope: scope.to_vec(), path, import: None });
+                    }
+                }
+                TokenTree::Group(group) => {
+                    // `pub(in crate::a)` says who may see something, not what is used.
+                    if !(at > 0 && is_ident(tokens.get(at - 1), "pub")) {
+                        self.read(&group.stream().into_iter().collect::<Vec<_>>(), scope, in_test);
+                    }
+                    at += 1;
+                }
+                _ => at += 1,
             }
-            _ => {}
         }
     }
-    code.len()
 }
 
-fn without_comments_and_strings(text: &str) -> String {
-    let mut code = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(char) = rest.chars().next() {
-        let begins_name = !code.ends_with(in_name);
-        let skipped = comment(rest).or_else(|| if begins_name { string(rest) } else { None });
-        let taken = skipped.unwrap_or(char.len_utf8()).max(1);
-        let (here, after) = rest.split_at_checked(taken).unwrap_or((rest, ""));
-        if skipped.is_some() {
-            code.extend(here.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
-        } else {
-            code.push_str(here);
+/// Adds each leaf of what follows `use`: its line, its path, and the name it has here.
+fn read_use_tree(tokens: &[TokenTree], prefix: &[String], leaves: &mut Vec<(usize, Vec<String>, String)>) {
+    for tree in tokens.split(|token| is_punct(Some(token), ',')) {
+        let mut path = prefix.to_vec();
+        let mut name = None;
+        let mut rest = tree.iter();
+        while let Some(token) = rest.next() {
+            match token {
+                TokenTree::Ident(word) if word == "as" => name = rest.next().map(ToString::to_string),
+                TokenTree::Ident(word) if word == "self" && !path.is_empty() => {}
+                TokenTree::Ident(word) => path.push(plain(word)),
+                TokenTree::Group(group) => {
+                    read_use_tree(&group.stream().into_iter().collect::<Vec<_>>(), &path, leaves);
+                    path.clear();
+                }
+                _ => {}
+            }
         }
-        rest = after;
+        if let (Some(first), Some(last)) = (tree.first(), path.last()) {
+            let name = name.unwrap_or_else(|| last.clone());
+            leaves.push((line(first), path, name));
+        }
     }
-    code
 }
 
-/// How long the comment is that the text begins with, if it does.
-fn comment(text: &str) -> Option<usize> {
-    if text.starts_with("//") {
-        return Some(text.find('\n').unwrap_or(text.len()));
-    }
-    let mut depth = 0usize;
-    let mut at = 0;
-    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        let step = if rest.starts_with("/*") {
-            depth += 1;
-            2
-        } else if rest.starts_with("*/") {
-            depth = depth.saturating_sub(1);
-            2
-        } else {
-            rest.chars().next().map_or(1, char::len_utf8)
+/// The segments of the path that begins with the first token.
+fn path(tokens: &[TokenTree]) -> Vec<String> {
+    let mut segments = Vec::new();
+    let mut rest = tokens;
+    while let [TokenTree::Ident(segment), after @ ..] = rest {
+        segments.push(plain(segment));
+        rest = match after {
+            [a, b, next @ ..] if is_punct(Some(a), ':') && is_punct(Some(b), ':') => next,
+            _ => break,
         };
-        at += step;
-        if depth == 0 {
-            return (at > 2).then_some(at);
-        }
     }
-    (depth > 0).then_some(text.len())
+    segments
 }
 
-/// How long the string or character is that the text begins with, its letters in front included.
-fn string(text: &str) -> Option<usize> {
-    let letters = text.len() - text.trim_start_matches(['b', 'c', 'r']).len();
-    let rest = text.get(letters..)?;
-    let raw = text.get(..letters)?.ends_with('r');
-    if raw {
-        let hashes = rest.len() - rest.trim_start_matches('#').len();
-        let body = rest.get(hashes..)?.strip_prefix('"')?;
-        let end = format!("\"{}", "#".repeat(hashes));
-        let begin = letters + hashes + 1;
-        return Some(body.find(&end).map_or(text.len(), |at| begin + at + end.len()));
-    }
-    let quote = rest.chars().next().filter(|char| matches!(char, '"' | '\''))?;
-    let mut chars = rest.char_indices().skip(1).peekable();
-    if quote == '\'' {
-        // A lifetime has no second quote after its first character.
-        let (_, first) = chars.next()?;
-        let (at, second) = chars.next()?;
-        if first != '\\' {
-            return (second == '\'').then_some(letters + at + 1);
-        }
-    }
-    let mut escaped = false;
-    for (at, char) in chars {
-        match char {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            char if char == quote => return Some(letters + at + 1),
-            _ => {}
-        }
-    }
-    Some(text.len())
+fn plain(name: &Ident) -> String {
+    let name = name.to_string();
+    name.strip_prefix("r#").map_or_else(|| name.clone(), str::to_owned)
 }
 
-/// The files that only tests have: those in a folder of tests, benchmarks or fuzz targets, and modules that
-/// another file declares under `#[cfg(test)]`, with all that is below them.
-pub(super) fn test_files(sources: &BTreeMap<&str, Source>) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for (path, source) in sources {
-        if path.split('/').any(|part| matches!(part, "tests" | "benches" | "fuzz" | "tests.rs")) {
-            found.insert((*path).to_owned());
-        }
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let below = match name {
-            "mod.rs" | "lib.rs" | "main.rs" => folder.to_owned(),
-            name => format!("{folder}/{}", name.trim_end_matches(".rs")),
-        };
-        for at in source.places("mod").into_iter().filter(|&at| source.is_test(source.line(at))) {
-            let declared = source.code.get(at + 3..).and_then(|rest| rest.split_once(';'));
-            let Some(module) =
-                declared.map(|(module, _)| module.trim()).filter(|name| name.chars().all(in_name))
-            else {
-                continue;
-            };
-            let (file, inside) = (format!("{below}/{module}.rs"), format!("{below}/{module}/"));
-            let hit = |path: &&&str| **path == file || path.starts_with(&inside);
-            found.extend(sources.keys().filter(hit).map(|path| (*path).to_owned()));
-        }
+/// Counts the tokens up to the end of an item: its semicolon, or its body in braces.
+fn item_length(tokens: &[TokenTree]) -> usize {
+    let is_end = |token: &TokenTree| match token {
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+        token => is_punct(Some(token), ';'),
+    };
+    tokens.iter().position(is_end).map_or(tokens.len(), |at| at + 1)
+}
+
+/// Whether what stands before an item makes it visible outside its module: `pub`, or `pub(..)`.
+fn is_visible_outside(before: &[TokenTree]) -> bool {
+    match before {
+        [.., before, TokenTree::Group(_)] => is_ident(Some(before), "pub"),
+        before => is_ident(before.last(), "pub"),
     }
-    found
+}
+
+fn is_for_tests(attribute: &str) -> bool {
+    attribute == "cfg(test)" || attribute.starts_with("cfg(all(test,") || attribute == "test"
+}
+
+fn is_punct(token: Option<&TokenTree>, char: char) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == char)
+}
+
+fn is_ident(token: Option<&TokenTree>, word: &str) -> bool {
+    matches!(token, Some(TokenTree::Ident(ident)) if ident == word)
+}
+
+fn line(token: &TokenTree) -> usize {
+    token.span().start().line
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    fn joined(segments: &[String]) -> String {
+        segments.join("::")
+    }
+
+    #[test]
+    fn use_declarations_are_read_leaf_by_leaf() {
+        let text = "use a::{b, c::{self, d as e}, f::*};\npub(crate) use g::h as i;\nfn f<'a>() -> impl A + use<'a> {}\n";
+        let source = Source::parse(text).unwrap();
+        let found: Vec<(String, &str, bool)> = source
+            .uses
+            .iter()
+            .filter_map(|found| Some((joined(&found.path), found.import.as_ref()?)))
+            .map(|(path, import)| (path, import.name.as_str(), import.is_public))
+            .collect();
+        let expected = [
+            ("a::b", "b", false),
+            ("a::c", "c", false),
+            ("a::c::d", "e", false),
+            ("a::f", "f", false),
+            ("g::h", "i", true),
+        ];
+        assert_eq!(found, expected.map(|(path, name, public)| (path.to_owned(), name, public)));
+    }
+
+    #[test]
+    fn paths_are_found_in_code_and_macros_but_not_in_text_or_tests() {
+        let text = "//! a::b\npub(in crate::x) fn f() { m!(\"a::b\", c::d::<e::f>()); }\n\
+                    mod inner { fn g() -> super::h::I {} }\n\
+                    #[cfg(test)]\nmod tests { fn t() { t::u() } }\n#[test]\nfn v() { w::x() }\nfn z() { r#y::z() }\n";
+        let source = Source::parse(text).unwrap();
+        let found: Vec<(usize, String, String)> =
+            source.uses.iter().map(|found| (found.line, joined(&found.scope), joined(&found.path))).collect();
+        let expected = [(2, "", "c::d"), (2, "", "e::f"), (3, "inner", "super::h::I"), (8, "", "y::z")];
+        assert_eq!(found, expected.map(|(line, scope, path)| (line, scope.to_owned(), path.to_owned())));
+    }
+
+    #[test]
+    fn modules_and_attributes_know_whether_they_are_for_tests() {
+        let text = "#![deny(x)]\nmod a;\n#[cfg(test)]\nmod b;\nmod c { mod d; }\n#[cfg(test)]\nmod e {\n#[ignore = \"x\"]\n\
+                    fn f() { unsafe {} }\n}\n#[cfg(not(test))]\nmod g;\n";
+        let source = Source::parse(text).unwrap();
+        let modules: Vec<(&str, bool, bool)> =
+            source.modules.iter().map(|m| (m.name.as_str(), m.is_inline, m.is_test)).collect();
+        let expected = [
+            ("a", false, false),
+            ("b", false, true),
+            ("d", false, false),
+            ("c", true, false),
+            ("e", true, true),
+            ("g", false, false),
+        ];
+        assert_eq!(modules, expected);
+        let attributes: Vec<(usize, bool, &str)> =
+            source.attributes.iter().map(|a| (a.line, a.is_test, a.text.as_str())).collect();
+        let expected = [
+            (1, false, "deny(x)"),
+            (3, true, "cfg(test)"),
+            (6, true, "cfg(test)"),
+            (8, true, "ignore=\"x\""),
+            (11, false, "cfg(not(test))"),
+        ];
+        assert_eq!(attributes, expected);
+        assert_eq!(source.unsafe_lines, [9]);
+    }
+
+    #[test]
+    fn unbalanced_brackets_are_an_error() {
+        assert!(Source::parse("fn f() {").is_err());
+    }
+}

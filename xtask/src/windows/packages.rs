@@ -1,11 +1,11 @@
-//! What building for Windows takes, from Debian's packages.
+//! The Debian packages that a build for Windows needs.
 
 use crate::workspace;
 use anyhow::{Context, Result};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// A file that says whether a package is here, and the package.
+/// A file whose existence shows that a package is installed, and the package.
 type Need = (&'static str, &'static str);
 
 const NEEDS: [Need; 6] = [
@@ -17,14 +17,14 @@ const NEEDS: [Need; 6] = [
     ("/usr/lib/wine/wine64", "wine64"),
 ];
 
-/// The same for what the code can do without.
+/// A package that the build can do without.
 pub(super) const CLIPPY: Need = ("/usr/bin/clippy-driver", "rust-web-clippy");
 
-/// For all packages together.
+/// The time limit for all packages together.
 const LIMIT: Duration = Duration::from_secs(900);
 
-/// Installs what is missing, one at a time: one that is not to be had must not keep the others out. Answers with the
-/// packages that are needed and still not here.
+/// Installs what is missing, one package at a time, so that an unavailable one does not block the others. Returns the
+/// packages that are needed and still missing.
 pub(super) fn install() -> Result<Vec<&'static str>> {
     let wanted: Vec<Need> = NEEDS.into_iter().chain([CLIPPY]).filter(|&need| !is_here(need)).collect();
     if !wanted.is_empty() && Path::new("/usr/bin/apt-get").exists() {
@@ -45,10 +45,10 @@ pub(super) fn is_here((file, _): Need) -> bool {
     Path::new(file).exists()
 }
 
-/// Runs apt-get, and says whether it did what it should.
+/// Runs apt-get, and returns whether it succeeded.
 fn apt_get(words: &[&str], limit: Duration) -> Result<bool> {
     let mut apt = workspace::program("timeout");
     apt.args(["-k", "10", &limit.as_secs().max(1).to_string(), "apt-get", "-qq", "-o", "Acquire::Retries=1"]);
     apt.args(words).env("DEBIAN_FRONTEND", "noninteractive").stdout(std::process::Stdio::null());
-    Ok(apt.status().context("apt-get could not be started")?.success())
+    Ok(apt.status().context("cannot run apt-get")?.success())
 }

@@ -1,7 +1,7 @@
-//! The compiler of Debian, which builds the standard library for Windows from its source.
+//! Debian's compiler, which builds the standard library for Windows from source.
 
 use crate::workspace;
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -11,33 +11,21 @@ const RUSTC: &str = "/usr/bin/rustc";
 const CLIPPY: &str = "/usr/bin/clippy-driver";
 pub(super) const GCC: &str = "x86_64-w64-mingw32-gcc";
 
-/// The least version that the workspace is written for, as `rust-version` in its Cargo.toml.
-const LEAST: (u32, u32) = (1, 92);
-
 pub(super) struct Toolchain {
     target_folder: PathBuf,
 }
 
 impl Toolchain {
-    pub(super) fn new() -> Result<Self> {
-        let mut rustc = workspace::program(RUSTC);
-        rustc.arg("--version");
-        let said = String::from_utf8(workspace::output(rustc)?).context("rustc --version")?;
-        match version(&said) {
-            Some(version) if version >= LEAST => {}
-            _ => bail!("{} is too old: Rust {}.{} or later is needed", said.trim(), LEAST.0, LEAST.1),
-        }
-        println!("{}", said.trim());
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-        Ok(Self { target_folder: workspace::root().join(target).join("windows") })
+    pub(super) fn new() -> Self {
+        Self { target_folder: workspace::target().join("windows") }
     }
 
-    /// Where the programs for Windows are.
+    /// Returns the folder of the programs for Windows.
     pub(super) fn folder(&self) -> PathBuf {
         self.target_folder.join(TARGET)
     }
 
-    /// Cargo, for Windows. What the cargo that runs this has put into the environment would mislead it.
+    /// Prepares cargo for Windows, without the variables that the cargo that runs this program has set.
     pub(super) fn cargo(&self, words: &[&str]) -> Command {
         let mut cargo = workspace::program(CARGO);
         for (name, _) in std::env::vars_os() {
@@ -51,63 +39,34 @@ impl Toolchain {
         cargo.env("RUSTC", RUSTC).env("RUSTC_BOOTSTRAP", "1");
         cargo.env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", GCC);
         cargo.env("CARGO_TARGET_DIR", &self.target_folder);
-        // Whole debug information would take gigabytes, and nobody debugs under Wine.
+        // Full debug information would take gigabytes, and nobody debugs under Wine.
         const DEBUG: &str = "CARGO_PROFILE_DEV_DEBUG";
         if std::env::var_os(DEBUG).is_none() {
             cargo.env(DEBUG, "line-tables-only");
         }
         let (word, rest) = words.split_first().unwrap_or((&"build", &[]));
         cargo.arg(word).args(["--locked", "-Zbuild-std=std,panic_abort", "--target", TARGET]);
-        // Warnings of our own code are errors; `RUSTFLAGS` would say the same of the standard library.
+        // Makes warnings errors in the workspace; `RUSTFLAGS` would also apply to the standard library.
         cargo.args(["-Zwarnings", "--config", "build.warnings=\"deny\""]).args(rest);
         cargo
     }
 
-    /// Runs it.
+    /// Runs cargo with these words.
     pub(super) fn build(&self, words: &[&str]) -> Result<()> {
-        succeed(self.cargo(words), "the build for Windows failed")
+        workspace::run(&mut self.cargo(words), "the build for Windows failed")
     }
 
-    /// Checks code by Clippy. `cargo clippy` would take the Clippy of another toolchain where there is one.
+    /// Runs Clippy. `cargo clippy` would pick the Clippy of another toolchain where one is installed.
     pub(super) fn lint(&self, words: &[&str]) -> Result<()> {
         let mut cargo = self.cargo(&["check", "--all-targets", "--keep-going"]);
         cargo.args(words).env("RUSTC_WORKSPACE_WRAPPER", CLIPPY);
-        succeed(cargo, "mend what Clippy found in code for Windows")
+        workspace::run(&mut cargo, "fix what Clippy found in code for Windows")
     }
 }
 
-fn succeed(mut cargo: Command, failure: &str) -> Result<()> {
-    let status = cargo.status().with_context(|| format!("{CARGO} could not be started"))?;
-    if !status.success() {
-        bail!("{failure}");
-    }
-    Ok(())
-}
-
-/// Makes a DLL of a C file.
+/// Compiles a C file to a DLL.
 pub(super) fn build_dll(source: &Path, dll: &Path) -> Result<()> {
     let mut gcc = workspace::program(GCC);
     gcc.args(["-shared", "-O2", "-Wall", "-Werror", "-s", "-o"]).arg(dll).arg(source).arg("-ladvapi32");
     workspace::output(gcc).map(drop)
-}
-
-/// The version that `rustc --version` says.
-fn version(said: &str) -> Option<(u32, u32)> {
-    let mut numbers = said.strip_prefix("rustc ")?.split(['.', ' ', '-']);
-    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_version_is_read() {
-        assert_eq!(
-            version("rustc 1.96.0 (ac68faa20 2026-05-25) (built from a source tarball)"),
-            Some((1, 96))
-        );
-        assert_eq!(version("rustc 2.0.0-nightly (abc 2030-01-01)"), Some((2, 0)));
-        assert_eq!(version("cargo 1.96.0"), None);
-    }
 }

@@ -1,4 +1,4 @@
-//! Wine, with a Windows of its own that is made anew for each run.
+//! Wine, with a prefix that is made anew for each run.
 
 use super::toolchain;
 use crate::workspace;
@@ -7,33 +7,33 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The program itself: the script around it asks for 32-bit parts, which are not needed.
+/// The program itself; the script around it asks for 32-bit parts, which are not needed.
 const WINE: &str = "/usr/lib/wine/wine64";
 const SERVER: &str = "/usr/lib/wine/wineserver64";
 
-/// The DLL that Wine may lack.
+/// The source of a DLL that older versions of Wine lack.
 const SHIM: &str = "xtask/src/windows/bcryptprimitives.c";
 
-/// Seconds for one program. It stays in the process group of this one, so that who ends that ends it too.
+/// Arguments of timeout: 300 s for one program, which stays in our process group and is killed together with it.
 const LIMIT: [&str; 4] = ["--foreground", "-k", "10", "300"];
 
-/// A running Wine; it and its Windows end with the value.
+/// A running Wine. It ends with this value, and its prefix is removed.
 pub(super) struct Wine {
     prefix: PathBuf,
 }
 
 impl Wine {
-    /// Makes an empty Windows in a folder.
+    /// Makes a prefix in a folder, and starts Wine there.
     pub(super) fn start(prefix: &Path) -> Result<Self> {
         let wine = Self { prefix: prefix.to_owned() };
         if prefix.exists() {
             wine.end();
             fs::remove_dir_all(prefix).with_context(|| prefix.display().to_string())?;
         }
-        let boot = wine.command(&["wineboot", "--init"]).output().context("Wine could not be started")?;
+        let boot = wine.command(&["wineboot", "--init"]).output().context("cannot run Wine")?;
         let system = prefix.join("drive_c/windows/system32");
         if !boot.status.success() || !system.is_dir() {
-            bail!("Wine could not make its folder: {}", String::from_utf8_lossy(&boot.stderr));
+            bail!("Wine could not make its prefix: {}", String::from_utf8_lossy(&boot.stderr));
         }
         let dll = system.join("bcryptprimitives.dll");
         if !dll.exists() {
@@ -51,17 +51,17 @@ impl Wine {
 
     fn set(&self, command: &mut Command) {
         command.env("WINEPREFIX", &self.prefix).env("WINEDEBUG", "-all").env("WINEARCH", "win64");
-        // No questions about parts that are not installed.
+        // Wine must not ask about parts that are not installed.
         command.env("WINEDLLOVERRIDES", "mscoree,mshtml=").env_remove("DISPLAY");
     }
 
     pub(super) fn version(&self) -> Result<String> {
-        let said =
-            String::from_utf8(workspace::output(self.command(&["--version"]))?).context("its version")?;
+        let said = String::from_utf8(workspace::output(self.command(&["--version"]))?)
+            .context("the version of Wine")?;
         Ok(said.trim().to_owned())
     }
 
-    /// Lets cargo run what it builds under this Wine.
+    /// Makes cargo run what it builds under this Wine.
     pub(super) fn runs_programs_of(&self, cargo: &mut Command, target: &str) {
         let variable = format!("CARGO_TARGET_{}_RUNNER", target.to_uppercase().replace('-', "_"));
         cargo.env(variable, format!("timeout {} {WINE}", LIMIT.join(" ")));
@@ -69,7 +69,7 @@ impl Wine {
         self.set(cargo);
     }
 
-    /// Ends what still runs in its Windows, and waits for that.
+    /// Ends what still runs in the prefix, and waits until it has ended.
     fn end(&self) {
         let mut server = workspace::program(SERVER);
         server.arg("-k");
@@ -85,7 +85,7 @@ impl Wine {
 impl Drop for Wine {
     fn drop(&mut self) {
         self.end();
-        // It has hundreds of megabytes, and the next run makes its own.
+        // It takes hundreds of megabytes, and the next run makes a new one.
         let _ = fs::remove_dir_all(&self.prefix);
     }
 }

@@ -3,7 +3,10 @@
 //! The standard library writes Unicode to a console, whatever its code page. Redirected output is written in the output
 //! code page of the console, as the programs of Windows do, or without a console in the OEM code page of the system.
 //! Terminals that are not consoles (mintty, for instance) take UTF-8.
-#![allow(unsafe_code)]
+#![expect(
+    unsafe_code,
+    reason = "console modes and code pages are Windows functions that fill buffers by address"
+)]
 
 use super::encoder::Charset;
 use super::stream::Stream;

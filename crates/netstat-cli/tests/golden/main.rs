@@ -1,6 +1,12 @@
 //! Published output of Windows is parsed into the model and rendered again: the bytes must be the same.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
 mod parse;
 mod samples;

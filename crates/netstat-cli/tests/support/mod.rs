@@ -1,6 +1,6 @@
-//! Runs the real program, parses its tables, and builds the tables to expect from the sockets of a test. Written from
-//! the format of Windows, without the code under test.
-#![allow(dead_code)] // each test program uses a part of it
+//! Running the real program, reading its tables, and the tables that sockets ought to give: all of it written from
+//! the format of Windows, none of it with the code under test.
+#![allow(dead_code, reason = "each test program uses a part of it")]
 
 use netstat_lab::{Family, Protocol, Row, TcpState};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};

@@ -1,4 +1,4 @@
-//! Connections that come and go, that stay, and that are passed on.
+//! Connections that come and go, that stay, and that are passed to another process.
 
 use crate::link::{Door, Link};
 use crate::log::{Log, NEVER, Span, now, ready};
@@ -12,19 +12,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 const THREADS: u8 = 2;
-/// Connections that each thread keeps from beginning to end.
+/// Connections that each thread keeps to the end.
 const STEADY: usize = 400;
-/// How many of them pass their far end to the receiver, and how many to nobody.
+/// How many of them pass their far end to the receiver, and how many leave it in flight.
 const STEADY_PASSED: usize = 50;
 const IN_FLIGHT: usize = 10;
-/// Connections of each thread that come and go, at one time.
+/// Short-lived connections of each thread at one time.
 const LIVE: usize = 60;
 /// Ports they come from.
 const PORTS: u16 = 150;
 const FIRST_PORT: u16 = 20_000;
-/// One of so many is passed to the receiver.
+/// One in this many is passed to the receiver.
 const PASSED: u64 = 5;
-/// Each connection is two sockets; two threads make 500 of them a second, and end as many.
+/// Each connection is two sockets; two threads make 500 connections a second, and end as many.
 const PAUSE: Duration = Duration::from_millis(4);
 
 pub(crate) fn run() -> io::Result<()> {
@@ -50,7 +50,7 @@ struct Churner {
     log: Log,
     steady: Vec<Link>,
     live: VecDeque<Link>,
-    /// Where descriptors go to the receiver, whose process ID comes second.
+    /// The socket to the receiver, and the receiver's process ID.
     out: OwnedFd,
     receiver: u32,
     /// A socket that nobody reads.
@@ -60,7 +60,7 @@ struct Churner {
 impl Churner {
     fn begin(number: u8) -> io::Result<Self> {
         let (out, inner) = receiver::pair()?;
-        // It ends when this end of the pair closes.
+        // The receiver ends when this end of the pair closes.
         let child = Command::new(std::env::current_exe()?)
             .arg("receiver")
             .stdin(Stdio::from(inner))
@@ -87,7 +87,7 @@ impl Churner {
         SocketAddrV4::new([127, 0, 1, self.number].into(), port)
     }
 
-    /// Ends the ownership of this process of the far end.
+    /// Closes this process's descriptor of the far end.
     fn disown(link: &mut Link, must_to: u64) {
         drop(link.far.take());
         for (_, span) in &mut link.far_owners {

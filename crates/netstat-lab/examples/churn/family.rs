@@ -1,4 +1,4 @@
-//! A process that makes child processes all the time, each of which has one of its connections.
+//! A process that continuously makes child processes, each of which inherits one of its connections.
 
 use crate::link::{Door, Link};
 use crate::log::{Log, NEVER, Span, now, ready};
@@ -10,9 +10,9 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 const LINKS: usize = 20;
-/// Children that stay: the near end of a connection is theirs alone.
+/// Children that stay, each the only holder of the near end of a connection.
 const HEIRS: usize = 5;
-/// How many short-lived children there are at one time.
+/// Short-lived children at one time.
 const CHILDREN: usize = 4;
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -28,7 +28,7 @@ pub(crate) fn run() -> io::Result<()> {
     for link in links.iter_mut().take(HEIRS) {
         let begun = now();
         let heir = spawn(link, Stdio::piped())?;
-        // A second connection that stays with both is told from one that the child has alone by closing ours.
+        // A second connection stays with both; of the first, our end is closed, so that only the child has it.
         link.near_owners
             .push((heir.id(), Span { may_from: begun, must_from: now(), must_to: NEVER, may_to: NEVER }));
         heirs.push(heir);
@@ -36,7 +36,7 @@ pub(crate) fn run() -> io::Result<()> {
 
     let over = ready()?;
     let mut children: VecDeque<(Child, u64)> = VecDeque::new();
-    // From the fork to its own program a child has copies of everything.
+    // Between fork and exec a child has copies of all descriptors.
     let mut forked: Vec<(u32, Span)> = Vec::new();
     let mut next = Instant::now();
     let mut count = 0_usize;
@@ -82,7 +82,7 @@ fn end(mut child: Child, begun: u64) -> io::Result<(u32, Span)> {
     Ok((child.id(), Span::perhaps(begun, now())))
 }
 
-/// What a child does.
+/// Runs as a child.
 pub(crate) fn child() {
     let _ = io::stdin().read_to_end(&mut Vec::new());
 }

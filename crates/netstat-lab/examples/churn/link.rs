@@ -42,17 +42,17 @@ pub(crate) struct Link {
     pub(crate) far: Option<OwnedFd>,
     pub(crate) near_address: SocketAddrV4,
     pub(crate) far_address: SocketAddrV4,
-    /// Since when it may be there, and since when it is.
+    /// When it began to exist: the earliest and the latest time.
     pub(crate) may_from: u64,
     pub(crate) must_from: u64,
-    /// Who holds the far end, and when; without an end.
+    /// The process that holds the far end, and since when.
     pub(crate) far_owners: Vec<(u32, Span)>,
-    /// Who else holds the near end.
+    /// Other processes that hold the near end.
     pub(crate) near_owners: Vec<(u32, Span)>,
 }
 
 impl Link {
-    /// Connects from this address; the port 0 is any.
+    /// Connects from this address. Port 0 means any port.
     pub(crate) fn open(door: &Door, from: SocketAddrV4) -> io::Result<Self> {
         let near = socket()?;
         net::bind(&near, &from)?;
@@ -84,7 +84,7 @@ impl Link {
             ("far", self.far_address, self.near_address, &self.far_owners),
         ];
         for (end, local, remote, owners) in ends {
-            // The pair of addresses is used again; the time tells which of its uses this is.
+            // The pair of addresses is used repeatedly; the time tells these uses apart.
             let id = format!("{end}-{}-{may_from}", self.near_address);
             log.row(&id, local, remote, "ESTABLISHED", span);
             for &(pid, owned) in owners {
@@ -94,17 +94,17 @@ impl Link {
         }
     }
 
-    /// Closes what is left here, which resets the connection, and writes down when it was there.
+    /// Closes what is left here, which resets the connection, and logs when it existed.
     pub(crate) fn close(mut self, log: &mut Log) {
         let must_to = now();
         let far = self.far.take();
-        // Disconnecting is what takes it out of the table, whoever else has a copy of the descriptor.
+        // Disconnecting removes it from the table, even while others have a copy of the descriptor.
         let _ = net::connect_unspec(&self.near);
         drop(far);
         self.write(log, must_to, now().saturating_add(GRACE));
     }
 
-    /// Writes down that it was there to the end.
+    /// Logs that it existed to the end.
     pub(crate) fn stay(self, log: &mut Log) {
         self.write(log, crate::log::NEVER, crate::log::NEVER);
     }

@@ -1,10 +1,9 @@
-//! What was there when. Lines of words, times in nanoseconds of the monotonic clock, `-` for a time that never came:
+//! The log of what existed when. Times are in nanoseconds of the monotonic clock, `-` for never:
 //!
 //! - `row ID LOCAL REMOTE STATE SPAN`: a row of the table of sockets
 //! - `own ID PID SPAN`: a process that holds it
 //!
-//! where SPAN is four times: from when on it may be there, is there for certain, is no longer there for certain, and
-//! cannot be there any more.
+//! where SPAN is four times: the earliest and the latest possible begin, and the earliest and the latest possible end.
 
 use std::io::{self, Read, Write};
 use std::net::SocketAddrV4;
@@ -13,10 +12,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) use netstat_lab::monotonic_nanoseconds as now;
 
-/// What is left of a connection after its reset may wait this long for its turn in the kernel.
+/// After its reset, the rest of a connection may exist this long until the kernel removes it.
 pub(crate) const GRACE: u64 = 100_000_000;
 
-/// When something is there.
+/// When something exists.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Span {
     pub(crate) may_from: u64,
@@ -28,18 +27,18 @@ pub(crate) struct Span {
 pub(crate) const NEVER: u64 = u64::MAX;
 
 impl Span {
-    /// There from now on.
+    /// Existing from now on.
     pub(crate) fn since(may_from: u64) -> Self {
         Self { may_from, must_from: now(), must_to: NEVER, may_to: NEVER }
     }
 
-    /// There at most.
+    /// Possibly existing.
     pub(crate) fn perhaps(may_from: u64, may_to: u64) -> Self {
         Self { may_from, must_from: NEVER, must_to: 0, may_to }
     }
 }
 
-/// The rows of one thread, those that are there and those that were.
+/// The rows of one thread, present and past.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     text: String,
@@ -71,7 +70,7 @@ fn times(span: Span) -> String {
     [span.may_from, span.must_from, span.must_to, span.may_to].map(time).join(" ")
 }
 
-/// Says that everything is there, and answers a flag that is up when standard input has closed.
+/// Prints `ready`, and returns a flag that is set once standard input has closed.
 pub(crate) fn ready() -> io::Result<Arc<AtomicBool>> {
     let over = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&over);

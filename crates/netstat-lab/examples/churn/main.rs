@@ -1,11 +1,11 @@
-//! Sockets that come and go, for `cargo xtask accuracy`, and a log of what was there when.
+//! Sockets that come and go, for `cargo xtask accuracy`, and a log of what existed when.
 //!
 //! - `churn connections`: two threads that together open and close about 1,000 sockets a second from few ports, so that
-//!   pairs of addresses are used again; connections that stay; and connections one end of which is passed to another
-//!   process (`churn receiver`, started by it), or lies in a socket between two, received by nobody.
-//! - `churn family`: a process with connections that makes child processes all the time, each of which has one of them.
+//!   pairs of addresses are reused; connections that stay; and connections with one end that is passed to another process
+//!   (`churn receiver`, which it starts), or that is in flight in a Unix socket and never received.
+//! - `churn family`: a process that continuously makes child processes, each of which inherits one of its connections.
 //!
-//! Says `ready`, goes on until its standard input closes, and then prints the log: see `log.rs`.
+//! Prints `ready`, runs until its standard input closes, and then prints the log: see `log.rs`.
 
 #[cfg(target_os = "linux")]
 mod connections;
@@ -44,6 +44,6 @@ fn main() -> ExitCode {
 
 #[cfg(not(target_os = "linux"))]
 fn main() -> ExitCode {
-    eprintln!("churn: written for Linux");
+    eprintln!("churn: runs on Linux only");
     ExitCode::FAILURE
 }

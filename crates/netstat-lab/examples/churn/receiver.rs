@@ -9,10 +9,10 @@ use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-/// How many more come before a descriptor is closed that is not to stay: a good deal more than its connections last.
+/// A short-lived descriptor is closed after this many further ones, well after its connection has ended.
 const KEPT: usize = 1_000;
 
-/// What goes with a descriptor: whether its connection stays to the end, or comes and goes.
+/// The byte sent with a descriptor: whether its connection stays to the end.
 #[derive(Clone, Copy)]
 pub(crate) enum Lasts {
     Always,
@@ -43,7 +43,7 @@ pub(crate) fn send(through: &OwnedFd, descriptor: BorrowedFd<'_>, lasts: Lasts) 
     Ok(())
 }
 
-/// Takes what comes through standard input, says so for each, and keeps it for as long as it lasts.
+/// Receives descriptors through standard input, reports each, and keeps it as long as its connection lasts.
 pub(crate) fn run() -> io::Result<()> {
     let input = io::stdin();
     let mut steady = Vec::new();

@@ -1,5 +1,5 @@
 //! See `main.rs`.
-#![allow(unsafe_code)]
+#![expect(unsafe_code, reason = "the standard library has no call for the pseudo consoles that tests need")]
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
@@ -22,10 +22,10 @@ use windows_sys::Win32::System::Threading::{
 };
 use windows_sys::core::BOOL;
 
-/// The word before all others that tells the second start from the first.
+/// The first argument of the second start of this program.
 const INSIDE: &str = "inside";
 
-/// How long the program may take until it shows colours.
+/// Time limit for the program to show colours.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) fn main() -> ExitCode {
@@ -48,7 +48,7 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-/// In the console.
+/// Runs inside the console.
 fn inside(words: &[&str]) -> io::Result<u32> {
     match words {
         ["page", number, out, err, program, words @ ..] => {
@@ -92,7 +92,7 @@ fn mode(console: &File) -> io::Result<u32> {
     }
 }
 
-/// Presses Ctrl+C when the program has switched colours on.
+/// Presses Ctrl+C once the program has switched colours on.
 fn interrupt(console: &File, child: &mut Child) -> io::Result<()> {
     let begin = Instant::now();
     while mode(console)? & ENABLE_VIRTUAL_TERMINAL_PROCESSING == 0 {
@@ -110,12 +110,12 @@ fn interrupt(console: &File, child: &mut Child) -> io::Result<()> {
     Ok(())
 }
 
-/// This program itself goes on.
+/// Keeps this program running after Ctrl+C.
 extern "system" fn unmoved(_: u32) -> BOOL {
     1
 }
 
-/// Starts this program again in a console, and gives its exit code and what the console shows.
+/// Starts this program again in a console, and returns its exit code and what the console shows.
 fn outside(words: &[&str]) -> io::Result<(u32, Vec<u8>)> {
     let (console_reads, _typed) = pipe()?;
     let (mut shown, console_writes) = pipe()?;
@@ -161,7 +161,7 @@ fn pipe() -> io::Result<(File, File)> {
 fn start_inside(words: &[&str], console: HPCON) -> io::Result<u32> {
     let mut line = String::from("in_console inside");
     for word in words {
-        // The words of the tests have neither quotes nor a backslash at their end.
+        // The tests' arguments have neither quotes nor trailing backslashes.
         line.push_str(&format!(" \"{word}\""));
     }
     let mut line: Vec<u16> = line.encode_utf16().chain([0]).collect();
@@ -171,12 +171,12 @@ fn start_inside(words: &[&str], console: HPCON) -> io::Result<u32> {
     // The streams of this program must not be those of the other one.
     start.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
     let mut room = 0;
-    // SAFETY: this only asks how much room the list takes.
+    // SAFETY: this call only asks for the size of the list.
     unsafe { InitializeProcThreadAttributeList(ptr::null_mut(), 1, 0, &mut room) };
     let mut list = vec![0u64; room.div_ceil(8)];
     start.lpAttributeList = list.as_mut_ptr().cast();
     let mut process = PROCESS_INFORMATION::default();
-    // SAFETY: the list has the room that was asked for and outlives the start, and so do the texts, which end in zeros.
+    // SAFETY: the list has the size asked for and outlives the call, and so do the strings, which end in zeros.
     let started = unsafe {
         InitializeProcThreadAttributeList(start.lpAttributeList, 1, 0, &mut room) != 0
             && UpdateProcThreadAttribute(

@@ -4,10 +4,10 @@
 //!     in_console shown OUT MODES PROGRAM WORD...        with standard output going to the console
 //!     in_console interrupted OUT MODES PROGRAM WORD...  the same, with Ctrl+C as soon as colours are switched on
 //!
-//! OUT is then what a terminal would have got. MODES is three numbers: the exit code of the program, and the output mode
-//! of the console before and after. This program's own exit code is that of PROGRAM, or 0 for the latter two; it is 100
-//! where something could not be started. The console is a pseudo console, which needs no window; this program starts itself
-//! in it a second time.
+//! OUT then gets what a terminal would have shown. MODES is three numbers: the exit code of the program, and the output
+//! mode of the console before and after. This program's own exit code is that of PROGRAM, or 0 for the latter two; it is
+//! 100 where something could not be started. The console is a pseudo console, which needs no window; this program starts
+//! a second instance of itself in it.
 
 #[cfg(windows)]
 mod console;
@@ -19,7 +19,7 @@ fn main() -> std::process::ExitCode {
     }
     #[cfg(not(windows))]
     {
-        eprintln!("in_console: there are consoles on Windows alone");
+        eprintln!("in_console: runs on Windows only");
         std::process::ExitCode::FAILURE
     }
 }

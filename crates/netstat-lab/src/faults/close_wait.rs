@@ -1,4 +1,4 @@
-//! Connections whose other end has closed: by a program that never closes its own, and by one that soon does.
+//! Connections whose other end has closed: of a program that never closes its own end, and of one that soon does.
 
 use super::ongoing::Ongoing;
 use super::{HERE, connect, connect_from, neighbour, prepare, server};
@@ -11,19 +11,19 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-/// A client with a pool of connections that it has forgotten: the servers closed them, and it neither reads nor closes.
+/// A client with a leaked pool of connections: the servers closed them, and it neither reads nor closes.
 #[derive(Debug)]
 pub struct CloseWaitLeak {
-    /// The servers, equally often.
+    /// The servers, with equally many connections each.
     pub servers: Vec<SocketAddr>,
-    /// The bytes that each connection has unread.
+    /// Unread bytes of each connection.
     pub unread: usize,
     _forgotten: Vec<OwnedFd>,
     _listener: TcpListener,
 }
 
 impl CloseWaitLeak {
-    /// `count` connections to so many servers, each of which said `farewell` before it closed.
+    /// Makes `count` connections to this many servers, each of which sends `farewell` before it closes.
     ///
     /// # Errors
     ///
@@ -53,13 +53,13 @@ fn closed_by_peer((near, mut far): (TcpStream, TcpStream), farewell: &[u8]) -> R
 pub struct CloseWaitTraffic {
     /// The server.
     pub server: SocketAddr,
-    /// How many connections are in CLOSE_WAIT at any moment.
+    /// Number of connections in CLOSE_WAIT at any moment.
     pub count: usize,
     ongoing: Ongoing,
 }
 
 impl CloseWaitTraffic {
-    /// Goes on until dropped; returns when `count` connections are in CLOSE_WAIT.
+    /// Runs until dropped. Returns when `count` connections are in CLOSE_WAIT.
     ///
     /// # Errors
     ///
@@ -74,7 +74,7 @@ impl CloseWaitTraffic {
             while waiting.len() >= count {
                 drop(waiting.pop_front());
             }
-            // From many clients, so that their TIME_WAIT pile up to none.
+            // From many client addresses, so that no address collects many TIME_WAIT.
             number += 1;
             let (near, far) = connect_from(neighbour(number % 100), &listener, server)?;
             waiting.push_back(closed_by_peer((far, near), b"")?);
@@ -85,7 +85,7 @@ impl CloseWaitTraffic {
         Ok(scene)
     }
 
-    /// Waits until so many further connections were closed.
+    /// Waits until this many more connections were closed.
     ///
     /// # Errors
     ///

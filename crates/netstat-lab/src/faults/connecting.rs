@@ -1,5 +1,5 @@
-//! Connections that do not come about: this side waits for an answer, or the other side never finishes. And such that
-//! only look like it, because the listener waits for data first.
+//! Connections that are never established, because nobody answers or the client never finishes, and connections that
+//! only look like that, because the listener waits for data.
 
 use super::{HERE, allow_descriptors, prepare};
 use crate::error::{Doing, Result};
@@ -9,16 +9,16 @@ use crate::{Family, Namespace, OUR_V4, Protocol, Row, TcpState, eventually, kern
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::{AsFd as _, OwnedFd};
 
-/// Connections to addresses beyond the interface where nobody answers, as behind a firewall that drops.
+/// Connections to addresses behind the interface where nobody answers, as behind a firewall that drops packets.
 #[derive(Debug)]
 pub struct Unanswered {
-    /// Whom they are for.
+    /// The destinations.
     pub destinations: Vec<SocketAddr>,
     _sockets: Vec<OwnedFd>,
 }
 
 impl Unanswered {
-    /// Begins `each` connections to every destination.
+    /// Starts `each` connections to every destination.
     ///
     /// # Errors
     ///
@@ -38,17 +38,17 @@ impl Unanswered {
     }
 }
 
-/// Requests that a listener has answered and that never became connections.
+/// Requests that a listener has answered and whose clients never finish.
 #[derive(Debug)]
 pub struct HalfOpen {
-    /// Where they came to.
+    /// The listener.
     pub listener: SocketAddr,
     _requests: Vec<Held>,
     _listener: OwnedFd,
 }
 
 impl HalfOpen {
-    /// `count` of them from the remote host to one listener, whose queue is larger.
+    /// Makes `count` requests from the remote host to one listener, whose queue is larger.
     ///
     /// # Errors
     ///
@@ -78,14 +78,14 @@ impl HalfOpen {
 /// SYN_RECEIVED all the same.
 #[derive(Debug)]
 pub struct Deferred {
-    /// Where they came to.
+    /// The listener.
     pub listener: SocketAddr,
     _clients: Vec<TcpStream>,
     _listener: OwnedFd,
 }
 
 impl Deferred {
-    /// `count` of them, for which the kernel's timer has fired at least once.
+    /// Makes `count` of them, each after the kernel's timer has fired at least once.
     ///
     /// # Errors
     ///
@@ -108,7 +108,7 @@ impl Deferred {
     }
 }
 
-/// How many requests at a port have had their timer fire, by `/proc/net/tcp`, which counts that.
+/// Counts the requests at a port whose timer has fired, from `/proc/net/tcp`.
 fn fired_requests(table: &str, port: u16) -> usize {
     let of_port = format!(":{port:04X}");
     let fired = |line: &&str| {

@@ -1,6 +1,6 @@
-//! Faults that an operator meets, made on purpose in a private namespace, each beside a healthy scene that looks like
-//! it at a glance. A scene is there when its constructor returns, stays (or goes on) until it is dropped, and needs no
-//! sleeping: what it promises is what the kernel was seen to be in.
+//! Faults that an operator meets, made on purpose in a private namespace, each with a healthy scene that looks like it
+//! at a glance. A scene exists once its constructor returns and lasts until it is dropped. It needs no sleeping: it has
+//! checked the kernel's state.
 //!
 //! | fault | healthy look-alike |
 //! |---|---|
@@ -9,7 +9,7 @@
 //! | [`CloseWaitLeak`] | [`CloseWaitTraffic`] |
 //! | [`Queue::full`], [`Queue::with_cookies`] | [`Queue::busy`] |
 //! | [`Unanswered`] and [`HalfOpen`] in number | a few of them, [`Deferred`] in number |
-//! | [`Transfer`] to a host that loses or ignores what it gets, [`Unread`] | [`Transfer`] to one that does not, [`SlowReader`] |
+//! | [`Transfer`] to a host that loses or ignores data, [`Unread`] | [`Transfer`] to one that does not, [`SlowReader`] |
 //! | [`Datagrams::unread`], [`Tracked::nearly_full`] | [`Datagrams::read`], [`Datagrams::recovered`], [`Tracked::few`] |
 //! | [`Program::implant`] | [`Program::in_its_place`] |
 //!
@@ -42,18 +42,18 @@ use rustix::process::{Resource, Rlimit};
 use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 
-/// The address that this machine has in the network of the scenes, `10.88.0.0/16`. All addresses of that network are
+/// The address of this machine in the network of the scenes, `10.88.0.0/16`. All addresses of that network are
 /// answered here too, over the loopback interface, but they are no loopback addresses: the kernel does not treat them
 /// as such (it reuses TIME_WAIT sooner between those), and no program should.
 pub const HERE: Ipv4Addr = Ipv4Addr::new(10, 88, 0, 1);
 
-/// One of the machines of that network, by number.
+/// Returns the address of a machine of that network by its number.
 pub fn neighbour(number: usize) -> Ipv4Addr {
     let [.., high, low] = number.to_be_bytes();
     Ipv4Addr::new(10, 88, high.saturating_add(1), low)
 }
 
-/// Makes the network, once or again, and lets this process hold as many sockets as it may.
+/// Makes the network unless it exists, and raises the limit of descriptors as far as permitted.
 fn prepare(namespace: &Namespace) -> Result<()> {
     namespace.ip(&format!(
         "addr replace {HERE}/32 dev lo\nroute replace local 10.88.0.0/16 dev lo src {HERE}\n"
@@ -67,8 +67,8 @@ fn allow_descriptors() -> Result<()> {
         .doing(|| "raise the limit of open files".into())
 }
 
-/// A listener of every neighbour at once, on the first free port from 18080 on: no well-known one, and outside of those
-/// that the kernel chooses, of which it would take one.
+/// Makes a listener on every neighbour's address, on the first free port from 18080 on. That is neither a well-known port
+/// nor in the kernel's range of dynamic ports, of which it would take one away.
 fn server() -> Result<(TcpListener, u16)> {
     for port in 18_080..18_180 {
         match TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)) {
@@ -76,17 +76,17 @@ fn server() -> Result<(TcpListener, u16)> {
             other => return Ok((other.doing(|| format!("listen on port {port}"))?, port)),
         }
     }
-    Err(crate::LabError::failed("listen", "a hundred ports are in use"))
+    Err(crate::LabError::failed("listen", "100 ports are in use"))
 }
 
-/// A connection and its other end.
+/// Makes a connection; returns both ends.
 fn connect(listener: &TcpListener, to: SocketAddr) -> Result<(TcpStream, TcpStream)> {
     let near = TcpStream::connect(to).doing(|| format!("connect to {to}"))?;
     let (far, _) = listener.accept().doing(|| "accept".into())?;
     Ok((near, far))
 }
 
-/// The same from an address of the caller's choice.
+/// Like [`connect`], from a given address.
 fn connect_from(from: Ipv4Addr, listener: &TcpListener, to: SocketAddr) -> Result<(TcpStream, TcpStream)> {
     let near = socket::open(Protocol::Tcp, Family::V4, false)?;
     socket::bind(&near, (from, 0).into())?;
@@ -96,7 +96,7 @@ fn connect_from(from: Ipv4Addr, listener: &TcpListener, to: SocketAddr) -> Resul
     Ok((near.into(), far))
 }
 
-/// Reads until the other end closed, so that what this end does next comes second.
+/// Reads until the other end has closed, so that this end closes second.
 fn read_to_end(stream: &mut TcpStream) -> Result<()> {
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).doing(|| "wait for the other end to close".into())?;

@@ -1,4 +1,4 @@
-//! What goes on while a program looks.
+//! Activity that continues while a program looks.
 
 use crate::error::{Doing, LabError, Result};
 use crate::namespace::eventually;
@@ -14,8 +14,8 @@ struct Shared {
     failure: Mutex<Option<String>>,
 }
 
-/// One thing done again and again on a thread of its own, in the namespace of the thread that began it, until this
-/// value is dropped.
+/// An action repeated on a thread of its own, in the namespace of the thread that started it, until this value is
+/// dropped.
 #[derive(Debug)]
 pub(crate) struct Ongoing {
     shared: Arc<Shared>,
@@ -23,7 +23,7 @@ pub(crate) struct Ongoing {
 }
 
 impl Ongoing {
-    /// Begins, with a pause after each round, and returns after the first rounds.
+    /// Starts, with a pause after each round, and returns after the first rounds.
     pub(crate) fn start(
         what: &'static str,
         pause: Duration,
@@ -48,7 +48,7 @@ impl Ongoing {
         Ok(ongoing)
     }
 
-    /// Waits for so many further rounds.
+    /// Waits for this many more rounds.
     pub(crate) fn more_rounds(&self, count: u64) -> Result<()> {
         let goal = self.shared.rounds.load(Ordering::Relaxed) + count;
         eventually("another round", || {

@@ -1,4 +1,4 @@
-//! A program at the near end of a connection: one that hides, and one that does not.
+//! A program that holds a connection: one that hides, and one that does not.
 
 use crate::error::{Doing, LabError, Result};
 use crate::held::Held;
@@ -9,17 +9,17 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A process that holds a connection to a far machine, and nothing else does.
+/// A process that alone holds a connection to a distant machine.
 #[derive(Debug)]
 pub struct Program {
     /// The process.
     pub pid: u32,
-    /// Where it was started from.
+    /// The path it was started from.
     pub path: PathBuf,
-    /// The far machine; nothing that is for it leaves the namespace.
+    /// The distant machine. No packet for it leaves the namespace.
     pub remote: SocketAddr,
     folder: Option<PathBuf>,
-    // Before the folder goes.
+    // Dropped before the folder.
     _holders: Holders,
     _held: Held,
 }
@@ -27,11 +27,11 @@ pub struct Program {
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
 impl Program {
-    /// A program in a hidden folder of the folder for temporary files, deleted after its start.
+    /// Runs a program from a hidden folder in the temporary folder and deletes it after its start.
     ///
     /// # Errors
     ///
-    /// When the connection does not come about, or the program cannot be run.
+    /// When the connection cannot be established, or the program cannot be run.
     pub fn implant(namespace: &Namespace, host: &RemoteHost, remote: SocketAddr) -> Result<Self> {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let folder = Path::new("/tmp").join(format!(".netstat-lab-{}-{number}", std::process::id()));
@@ -52,11 +52,11 @@ impl Program {
         }
     }
 
-    /// The same program where the system has it.
+    /// Runs the same program from its usual place.
     ///
     /// # Errors
     ///
-    /// When the connection does not come about, or the program cannot be run.
+    /// When the connection cannot be established, or the program cannot be run.
     pub fn in_its_place(namespace: &Namespace, host: &RemoteHost, remote: SocketAddr) -> Result<Self> {
         Self::start(namespace, host, remote, cat()?)
     }
@@ -64,13 +64,13 @@ impl Program {
     fn start(namespace: &Namespace, host: &RemoteHost, remote: SocketAddr, path: PathBuf) -> Result<Self> {
         namespace.ip(&format!("route replace default dev {INTERFACE}\n"))?;
         let mut held = host.connect_far(remote)?;
-        // A file that was just written is busy while the child of another thread's fork has it open.
+        // A file just written is busy (ETXTBSY) while the child of another thread's fork has it open.
         let mut failure = None;
         let holders = crate::eventually("the program run", || {
             Holders::share_with(&path, &mut held, 1).map_err(|error| failure = Some(error)).ok()
         });
         let holders = holders.map_err(|error| failure.unwrap_or(error))?;
-        held.leave_to(&holders)?;
+        held.leave_to(holders.pids())?;
         let pid = holders.pids().first().copied().unwrap_or(0);
         Ok(Self { pid, path, remote, folder: None, _holders: holders, _held: held })
     }

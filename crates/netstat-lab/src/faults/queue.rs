@@ -1,4 +1,4 @@
-//! Listeners whose queue is full, and one that is merely busy.
+//! Listeners with a full queue, and one that is merely busy.
 
 use super::ongoing::Ongoing;
 use super::{HERE, prepare};
@@ -12,18 +12,18 @@ use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-/// A listener and those who knock at it.
+/// A listener and its clients.
 #[derive(Debug)]
 pub struct Queue {
-    /// Where it listens.
+    /// The address of the listener.
     pub listener: SocketAddr,
-    /// The backlog it asked for.
+    /// The backlog passed to listen(2).
     pub backlog: u16,
     ongoing: Ongoing,
 }
 
 impl Queue {
-    /// Nobody accepts: the queue is full, and there are always a few more who try.
+    /// Nobody accepts: the queue is full, and a few more clients keep trying.
     ///
     /// # Errors
     ///
@@ -50,8 +50,8 @@ impl Queue {
         Ok(Self { listener, backlog, ongoing })
     }
 
-    /// Clients come eight at a time and are all accepted, before any more come: often there are some in the queue, and
-    /// none is ever turned away.
+    /// Clients come eight at a time and are all accepted before more come: the queue often has entries and never
+    /// overflows.
     ///
     /// # Errors
     ///
@@ -73,7 +73,7 @@ impl Queue {
         Ok(Self { listener, backlog, ongoing })
     }
 
-    /// More begin to connect than the queue has room for, and none ever finishes: the kernel answers with SYN cookies.
+    /// More clients start to connect than fit into the queue, and none finishes: the kernel answers with SYN cookies.
     ///
     /// # Errors
     ///
@@ -93,11 +93,11 @@ impl Queue {
         Ok(Self { listener, backlog, ongoing })
     }
 
-    /// Waits until so many further clients came (eight at a time where all are accepted).
+    /// Waits until this many more clients came (eight at a time where all are accepted).
     ///
     /// # Errors
     ///
-    /// When one failed that should not.
+    /// When a client failed that should have succeeded.
     pub fn go_on(&self, rounds: u64) -> Result<()> {
         self.ongoing.more_rounds(rounds)
     }

@@ -1,4 +1,4 @@
-//! Data under way: that arrives, is lost, is not acknowledged, is not read.
+//! Data in flight that arrives, is lost, is not acknowledged, or is not read.
 
 use super::ongoing::Ongoing;
 use super::{HERE, prepare, server};
@@ -15,7 +15,7 @@ use std::time::Duration;
 
 pub use crate::peer::Receiver;
 
-/// A connection to the remote host over which this process sends without end.
+/// A connection to the remote host over which this process sends continuously.
 #[derive(Debug)]
 pub struct Transfer {
     /// This side of the connection.
@@ -27,11 +27,11 @@ pub struct Transfer {
 }
 
 impl Transfer {
-    /// Goes on until dropped.
+    /// Runs until dropped.
     ///
     /// # Errors
     ///
-    /// When the connection does not come about.
+    /// When the connection cannot be established.
     pub fn new(host: &RemoteHost, receiver: Receiver) -> Result<Self> {
         let held = host.connect_to(receiver)?;
         let (local, remote) = (held.row.local, held.row.remote.unwrap_or(held.row.local));
@@ -44,7 +44,7 @@ impl Transfer {
         Ok(Self { local, remote, ongoing, _held: held })
     }
 
-    /// Waits until this side tried to send so many times more.
+    /// Waits until this side has tried to send this many more times.
     ///
     /// # Errors
     ///
@@ -54,7 +54,7 @@ impl Transfer {
     }
 }
 
-/// Sends what there is room for.
+/// Sends as much as there is room for.
 fn send(socket: &OwnedFd, data: &[u8]) -> Result<()> {
     match rustix::net::send(socket, data, SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
         Err(rustix::io::Errno::AGAIN) => Ok(()),
@@ -62,17 +62,17 @@ fn send(socket: &OwnedFd, data: &[u8]) -> Result<()> {
     }
 }
 
-/// A connection within this machine with as much in it as it holds.
+/// Makes a connection within this machine and fills its buffers.
 fn filled(namespace: &Namespace) -> Result<(OwnedFd, TcpStream, TcpListener, SocketAddr)> {
     prepare(namespace)?;
     let (listener, port) = server()?;
-    // Inherited by what is accepted, and small, so that little is under way.
+    // Accepted sockets inherit it. Small, so that little data is in flight.
     sockopt::set_socket_recv_buffer_size(&listener, 8_192).doing(|| "set SO_RCVBUF".into())?;
     let at = SocketAddr::from((HERE, port));
     let (near, far) = super::connect(&listener, at)?;
     sockopt::set_socket_send_buffer_size(&near, 65_536).doing(|| "set SO_SNDBUF".into())?;
     let near = OwnedFd::from(near);
-    // Until there is room for nothing more, twice in a row.
+    // Until there is no room twice in a row.
     let mut full = 0;
     eventually("a full connection", || {
         let sent = rustix::net::send(&near, &[0; 4_096], SendFlags::NOSIGNAL | SendFlags::DONTWAIT);
@@ -82,7 +82,7 @@ fn filled(namespace: &Namespace) -> Result<(OwnedFd, TcpStream, TcpListener, Soc
     Ok((near, far, listener, at))
 }
 
-/// A connection whose receiver does not read: its window is zero, and what was sent waits.
+/// A connection whose receiver does not read: its window is zero, and sent data waits.
 #[derive(Debug)]
 pub struct Unread {
     /// The end that does not read.
@@ -91,7 +91,7 @@ pub struct Unread {
 }
 
 impl Unread {
-    /// Returns when the connection holds no more.
+    /// Returns when the connection's buffers are full.
     ///
     /// # Errors
     ///
@@ -99,7 +99,7 @@ impl Unread {
     pub fn new(namespace: &Namespace) -> Result<Self> {
         let (near, far, listener, receiver) = filled(namespace)?;
         eventually("a window of zero", || {
-            // Nothing is lost on the way, so what goes off in vain are the probes of a window.
+            // Nothing is lost on the way, so the timer that expires is that of the window probes.
             kernel::tcp_backoff(near.as_fd()).is_ok_and(|times| times > 0).then_some(())
         })?;
         Ok(Self { receiver, _ends: (near, far, listener) })
@@ -116,7 +116,7 @@ pub struct SlowReader {
 }
 
 impl SlowReader {
-    /// Goes on until dropped.
+    /// Runs until dropped.
     ///
     /// # Errors
     ///
@@ -131,7 +131,7 @@ impl SlowReader {
         Ok(Self { receiver, ongoing, _listener: listener })
     }
 
-    /// Waits until so many further pieces were read.
+    /// Waits until this many more pieces were read.
     ///
     /// # Errors
     ///

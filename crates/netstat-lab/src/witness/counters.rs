@@ -1,9 +1,9 @@
-//! Counters of the kernel, as `/proc/net/snmp` and `/proc/net/netstat` have them: a line of names and a line of numbers
-//! for each group.
+//! The kernel's counters from `/proc/net/snmp` and `/proc/net/netstat`: a line of names and a line of numbers for each
+//! group.
 
 use crate::error::{Doing, LabError, Result};
 
-/// One counter of the calling thread's namespace, by group and name: `counter("TcpExt", "ListenOverflows")`.
+/// Reads a counter of the calling thread's namespace by group and name: `counter("TcpExt", "ListenOverflows")`.
 ///
 /// # Errors
 ///

@@ -1,5 +1,4 @@
-//! Others that say which sockets there are, to compare with: `ss` and `/proc/net`, each read on its own and
-//! neither by the code under test.
+//! Independent witnesses of which sockets exist: `ss` and `/proc/net`, neither read by the code under test.
 
 mod counters;
 mod proc_net;

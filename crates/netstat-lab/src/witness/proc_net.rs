@@ -1,5 +1,4 @@
-//! What `/proc/net` says. It knows neither scopes nor processes nor `IPV6_V6ONLY`, and leaves out sockets that
-//! are only bound.
+//! Reads `/proc/net`. It has neither scopes nor processes nor `IPV6_V6ONLY`, and leaves out sockets that are only bound.
 
 use crate::error::{Doing, LabError, Result};
 use crate::row::{Family, Protocol, Row, TcpState};
@@ -12,19 +11,20 @@ const TABLES: [(&str, Protocol, Family); 4] = [
     ("udp6", Protocol::Udp, Family::V6),
 ];
 
-/// The sockets of the calling thread's namespace, from `/proc/thread-self/net/{tcp,tcp6,udp,udp6}`.
+/// Lists the sockets of the calling thread's namespace from `/proc/thread-self/net/{tcp,tcp6,udp,udp6}`.
 ///
 /// # Errors
 ///
-/// When a file cannot be read, or a line of it is not understood.
+/// When a file cannot be read, or a line cannot be parsed.
 pub fn proc_net() -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (name, protocol, family) in TABLES {
         let path = format!("/proc/thread-self/net/{name}");
         let text = std::fs::read_to_string(&path).doing(|| format!("read {path}"))?;
         for line in text.lines().skip(1) {
-            let row = parse_line(line, protocol, family)
-                .ok_or_else(|| LabError::failed(format!("understand {path}"), format!("odd line: {line}")))?;
+            let row = parse_line(line, protocol, family).ok_or_else(|| {
+                LabError::failed(format!("parse {path}"), format!("unexpected line: {line}"))
+            })?;
             rows.push(row);
         }
     }
@@ -54,8 +54,7 @@ fn parse_line(line: &str, protocol: Protocol, family: Family) -> Option<Row> {
     })
 }
 
-/// Address and port in hexadecimal. The address is printed as whole words of the machine, so its bytes are in
-/// the order of the machine within each.
+/// Parses address and port in hexadecimal. The address is printed as 32-bit words in native byte order.
 fn parse_end(text: &str, family: Family) -> Option<SocketAddr> {
     let (address, port) = text.split_once(':')?;
     let port = u16::from_str_radix(port, 16).ok()?;

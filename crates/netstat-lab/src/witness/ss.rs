@@ -1,4 +1,4 @@
-//! What `ss` of iproute2 says.
+//! Runs `ss` of iproute2.
 
 use crate::error::{LabError, Result};
 use crate::row::{Family, Protocol, Row, TcpState};
@@ -8,17 +8,17 @@ use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::process::Command;
 
-/// All TCP and UDP sockets of the calling thread's namespace, as `ss -HOtunape` tells them.
+/// Lists all TCP and UDP sockets of the calling thread's namespace with `ss -HOtunape`.
 ///
 /// # Errors
 ///
-/// [`LabError::Unavailable`] where `ss` is not installed; [`LabError::Failed`] where it fails, complains on its
-/// standard error, or prints a line that is not understood. Never an empty table instead.
+/// [`LabError::Unavailable`] where `ss` is not installed; [`LabError::Failed`] where it fails, writes to standard
+/// error, or prints a line that cannot be parsed. Never an empty table instead.
 pub fn ss() -> Result<Vec<Row>> {
     ss_with(&[])
 }
 
-/// The same with more arguments: options, or a filter such as `["state", "established"]`.
+/// Like [`ss`], with more arguments: options, or a filter such as `["state", "established"]`.
 ///
 /// # Errors
 ///
@@ -28,14 +28,17 @@ pub fn ss_with(arguments: &[&str]) -> Result<Vec<Row>> {
     text.lines()
         .map(|line| {
             parse_line(line).ok_or_else(|| {
-                LabError::failed("understand ss", format!("odd line: {}", line.escape_debug()))
+                LabError::failed(
+                    "parse the output of ss",
+                    format!("unexpected line: {}", line.escape_debug()),
+                )
             })
         })
         .collect()
 }
 
-/// The TCP sockets that are only bound ([`TcpState::Bound`]), which neither [`ss`] nor `/proc/net` shows. Needs
-/// Linux 6.8 and an `ss` that knows `--bound-inactive` (iproute2 6.8).
+/// Lists TCP sockets that are only bound ([`TcpState::Bound`]), which neither [`ss`] nor `/proc/net` shows. Needs
+/// Linux 6.8 and an `ss` with `--bound-inactive` (iproute2 6.8).
 ///
 /// # Errors
 ///
@@ -47,9 +50,12 @@ pub fn bound() -> Result<Vec<Row>> {
     let text = run(&["-HOtnpe", "--bound-inactive"])?;
     text.lines()
         .map(|line| {
-            // With one protocol asked for, ss leaves the column of the protocol out.
+            // For a single protocol, ss leaves out the protocol column.
             let mut row = parse_line(&format!("tcp {line}")).ok_or_else(|| {
-                LabError::failed("understand ss", format!("odd line: {}", line.escape_debug()))
+                LabError::failed(
+                    "parse the output of ss",
+                    format!("unexpected line: {}", line.escape_debug()),
+                )
             })?;
             row.state = Some(TcpState::Bound);
             Ok(row)
@@ -70,7 +76,7 @@ fn run(arguments: &[&str]) -> Result<String> {
         let why = format!("{}: {}", output.status, complaint.trim());
         return Err(LabError::failed(format!("run ss {}", arguments.join(" ")), why));
     }
-    // A process name may hold any byte; what matters here is ASCII.
+    // A process name may contain any byte; everything read here is ASCII.
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
@@ -124,7 +130,7 @@ fn parse_state(word: &str) -> Option<TcpState> {
     })
 }
 
-/// An end, and whether it is the `*` that stands for "any address of both families".
+/// Parses an end, and whether it is the `*` that means "any address of both families".
 fn parse_end(text: &str) -> Option<(SocketAddr, bool)> {
     let (address, port) = text.rsplit_once(':')?;
     let port = if port == "*" { 0 } else { port.parse().ok()? };
@@ -148,8 +154,8 @@ fn parse_end(text: &str) -> Option<(SocketAddr, bool)> {
     Some((end, false))
 }
 
-/// The processes of `users:(("name",pid=1,fd=2),("name",pid=3,fd=4))`. A name can imitate this form; tests with
-/// such names must not believe it.
+/// Parses the processes of `users:(("name",pid=1,fd=2),("name",pid=3,fd=4))`. A name can imitate this form, so tests with
+/// such names cannot rely on it.
 fn parse_pids(line: &str) -> Vec<u32> {
     let Some((_, users)) = line.split_once("users:((") else { return Vec::new() };
     let pids: BTreeSet<u32> = users

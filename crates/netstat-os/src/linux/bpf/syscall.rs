@@ -1,5 +1,5 @@
 //! The bpf(2) commands needed to run a program. All descriptors that bpf(2) returns are close-on-exec.
-#![allow(unsafe_code)] // rustix has no bpf(2)
+#![expect(unsafe_code, reason = "rustix has no bpf(2), which takes addresses and returns descriptors")]
 
 use rustix::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::io;

@@ -1,5 +1,8 @@
 //! Socket tables, and what further functions report about a connection. Not every version of Windows has the latter.
-#![allow(unsafe_code)]
+#![expect(
+    unsafe_code,
+    reason = "these Windows functions are looked up at run time, and some are undocumented"
+)]
 
 use super::{address_family, aligned, error_of, find, grow};
 use crate::windows::memory::Memory;

@@ -1,5 +1,8 @@
 //! Host names from the resolver of Windows: hosts file, DNS, LLMNR, NetBIOS, whatever it is configured for.
-#![allow(unsafe_code)]
+#![expect(
+    unsafe_code,
+    reason = "GetNameInfoW fills buffers by address; safe crates call the variant of the ANSI code page"
+)]
 
 use super::network;
 use crate::windows::host::decode_name;

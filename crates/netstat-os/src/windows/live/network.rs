@@ -1,5 +1,8 @@
 //! Tables and counters of the network, the name of the machine, and system files.
-#![allow(unsafe_code)]
+#![expect(
+    unsafe_code,
+    reason = "Windows functions fill buffers by address, and no safe crate has the route and counter tables"
+)]
 
 use super::{address_family, error_of, find, grow};
 use crate::windows::memory::Memory;

@@ -1,5 +1,8 @@
 //! Processes, accounts and services.
-#![allow(unsafe_code)]
+#![expect(
+    unsafe_code,
+    reason = "the seam records the bytes of Windows' answers, which no safe crate returns"
+)]
 
 use super::{aligned, error_of, error_unless, grow, win32};
 use crate::windows::memory::Memory;

@@ -1,5 +1,5 @@
 //! Values of the registry.
-#![allow(unsafe_code)]
+#![expect(unsafe_code, reason = "no safe crate reads a whole registry key together with its errors")]
 
 use super::error_of;
 use crate::windows::memory::Memory;
