@@ -296,7 +296,7 @@ impl SocketTable {
         if !details.has_tcp() {
             return None;
         }
-        let width = self.keep.tcp.len();
+        let width = self.keep.tcp.count();
         let numbers = self.tcp.get(place as usize * width..)?.get(..width)?;
         let mut info = TcpInfo::default();
         for (field, &number) in self.keep.tcp.each().zip(numbers).filter(|(_, number)| **number != u64::MAX) {
@@ -331,7 +331,7 @@ impl SocketTable {
             }
         }
         self.details.truncate(details);
-        self.tcp.truncate(details * self.keep.tcp.len());
+        self.tcp.truncate(details * self.keep.tcp.count());
         self.memory.truncate(details);
         self.windows.truncate(details);
     }
@@ -445,7 +445,7 @@ fn mark(facts: &mut row::Facts, owner: Option<(OwnerMark, Option<u32>)>) {
 
 impl Owners {
     fn place(&mut self, owner: &Owner) -> u32 {
-        if !self.processes.get(self.last as usize).is_some_and(|(process, _)| *process == owner.process) {
+        if self.processes.get(self.last as usize).is_none_or(|(process, _)| *process != owner.process) {
             self.last = *self.places.entry(owner.process).or_insert_with(|| {
                 self.processes.push((owner.process, owner.parent));
                 u32::try_from(self.processes.len() - 1).unwrap_or(u32::MAX)
