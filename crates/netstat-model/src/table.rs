@@ -168,7 +168,7 @@ impl SocketTable {
             && !self.keep.tcp.is_empty()
             && let Some(info) = socket.tcp()
         {
-            tcp = u32::try_from(self.tcp.len() / self.keep.tcp.len()).ok();
+            tcp = u32::try_from(self.tcp.len() / self.keep.tcp.count()).ok();
             self.tcp.extend(self.keep.tcp.each().map(|field| info.number(field).unwrap_or(u64::MAX)));
         }
         if larger
@@ -302,7 +302,7 @@ impl SocketTable {
     }
 
     pub(crate) fn tcp_info(&self, details: &Details) -> Option<TcpInfo> {
-        let width = self.keep.tcp.len();
+        let width = self.keep.tcp.count();
         let numbers = self.tcp.get(details.tcp()? * width..)?.get(..width)?;
         let mut info = TcpInfo::default();
         for (field, &number) in self.keep.tcp.each().zip(numbers).filter(|(_, number)| **number != u64::MAX) {
@@ -338,7 +338,7 @@ impl SocketTable {
             self.details.iter().rev().find_map(place).map_or(0, |last| last + 1)
         };
         let (courses, memories) = (ends(&Details::tcp), ends(&Details::memory));
-        self.tcp.truncate(courses * self.keep.tcp.len());
+        self.tcp.truncate(courses * self.keep.tcp.count());
         self.memory.truncate(memories);
         self.windows.truncate(details);
     }
@@ -452,7 +452,7 @@ fn mark(facts: &mut row::Facts, owner: Option<(OwnerMark, Option<u32>)>) {
 
 impl Owners {
     fn place(&mut self, owner: &Owner) -> u32 {
-        if !self.processes.get(self.last as usize).is_some_and(|(process, _)| *process == owner.process) {
+        if self.processes.get(self.last as usize).is_none_or(|(process, _)| *process != owner.process) {
             self.last = *self.places.entry(owner.process).or_insert_with(|| {
                 self.processes.push((owner.process, owner.parent));
                 u32::try_from(self.processes.len() - 1).unwrap_or(u32::MAX)

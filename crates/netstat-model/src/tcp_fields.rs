@@ -14,7 +14,7 @@ macro_rules! tcp_fields {
             /// use netstat_model::TcpFields;
             ///
             /// let wanted = TcpFields::RTT | TcpFields::BYTES_SENT;
-            /// assert_eq!(wanted.len(), 2);
+            /// assert_eq!(wanted.count(), 2);
             /// ```
             #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
             pub struct TcpFields: u64 {
@@ -91,7 +91,7 @@ tcp_fields! {
 
 impl TcpFields {
     /// Returns how many fields there are in the set.
-    pub fn len(self) -> usize {
+    pub fn count(self) -> usize {
         self.bits().count_ones() as usize
     }
 
@@ -175,6 +175,6 @@ mod tests {
             again.set_number(field, info.number(field).unwrap());
         }
         assert_eq!(again, info);
-        assert_eq!(TcpFields::all().each().count(), TcpFields::all().len());
+        assert_eq!(TcpFields::all().each().count(), TcpFields::all().count());
     }
 }

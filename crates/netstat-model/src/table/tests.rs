@@ -46,7 +46,7 @@ fn ownership() -> impl Strategy<Value = Ownership> {
 }
 
 fn tcp_info() -> impl Strategy<Value = TcpInfo> {
-    vec(option::of(any::<u32>()), TcpFields::all().len()).prop_map(|numbers| {
+    vec(option::of(any::<u32>()), TcpFields::all().count()).prop_map(|numbers| {
         let mut info = TcpInfo::default();
         for (field, number) in TcpFields::all().each().zip(numbers) {
             if let Some(number) = number {

@@ -120,7 +120,7 @@ impl Lister<'_> {
         if !self.table.keeps_details() {
             return self.visit_if_selected(&head);
         }
-        if !self.listing.query.selects(&head) {
+        if !self.listing.query.selects(head) {
             return true;
         }
         let mut socket = head.to_socket();

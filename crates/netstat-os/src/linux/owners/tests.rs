@@ -41,16 +41,21 @@ fn ordinary(fake: Fake) -> Fake {
 }
 
 #[test]
-fn an_owner_is_a_process_with_its_start_time_parent_and_lowest_descriptor() {
+fn an_owner_has_its_start_time_parent_and_lowest_descriptor() {
     let links = [(9, "socket:[77]"), (3, "socket:[77]"), (1, "/dev/null"), (4, "socket:[78]")];
-    let fake = Fake::new().alive(10, 1, 500, &links);
-    let mut sockets = sockets(&[77]);
+    let other = [(3, "socket:[99]"), (4, "pipe:[77]")];
+    let fake = Fake::new().alive(10, 1, 500, &links).alive(11, 1, 501, &other);
+    // A row may be listed more than once.
+    let mut sockets = sockets(&[77, 77, 77]);
     assert_eq!(attached(&fake, &mut sockets), []);
     let process = ProcessId { pid: 10, start_time: 500 };
-    assert_eq!(
-        sockets[0].ownership,
-        Ownership::Held(vec![Owner { process, parent: Some(1), descriptor: Some(3) }])
-    );
+    let owner = Owner { process, parent: Some(1), descriptor: Some(3) };
+    for socket in &sockets {
+        assert_eq!(socket.ownership, Ownership::Held(vec![owner]));
+    }
+    // Only the stat of an owner is read.
+    let asked = ["/proc/10/stat", "/proc/11/stat"].map(|path| times_asked(&fake, path));
+    assert_eq!(asked, [1, 0]);
 }
 
 #[test]
@@ -64,27 +69,6 @@ fn nothing_is_read_where_no_socket_can_have_an_owner() {
         assert_eq!(unowned(&sockets[0]), NoOwner::NoProcess);
         assert_eq!(fake.asked(), [""; 0]);
     }
-}
-
-#[test]
-fn the_stat_of_a_process_is_read_only_if_it_is_an_owner() {
-    let fake = Fake::new().alive(10, 1, 500, &[(3, "socket:[77]")]).alive(
-        11,
-        1,
-        501,
-        &[(3, "socket:[99]"), (4, "pipe:[77]")],
-    );
-    attached(&fake, &mut sockets(&[77]));
-    assert_eq!(times_asked(&fake, "/proc/10/stat"), 1);
-    assert_eq!(times_asked(&fake, "/proc/11/stat"), 0);
-}
-
-#[test]
-fn a_row_listed_twice_has_its_owner_twice() {
-    let fake = Fake::new().alive(10, 1, 500, &[(3, "socket:[77]")]);
-    let mut sockets = sockets(&[77, 77, 77]);
-    attached(&fake, &mut sockets);
-    assert_eq!(sockets.iter().map(held).collect::<Vec<_>>(), vec![vec![(10, 3)]; 3]);
 }
 
 /// A process: its ID, parent and start time, and whether it holds the socket.
@@ -288,27 +272,35 @@ fn hidden_processes_may_be_the_owners() {
 }
 
 #[test]
-fn a_descriptor_that_moved_is_found_in_the_second_pass() {
-    let fake = privileged(Fake::new())
-        .alive(10, 1, 500, &[(1, "/dev/null")])
+fn the_second_pass_finds_what_the_first_missed() {
+    let nothing = [(1, "/dev/null")];
+    // A descriptor moved here from a process that was not read yet.
+    let moved = Fake::new()
+        .alive(10, 1, 500, &nothing)
         .links("/proc/10/fd", &[(1, "/dev/null"), (6, "socket:[77]")])
         .alive(11, 1, 500, &[(3, "socket:[88]")]);
-    let mut rows = sockets(&[77, 88]);
-    assert_eq!(attached(&fake, &mut rows), []);
-    assert_eq!(held(&rows[0]), [(10, 6)]);
-    assert_eq!(held(&rows[1]), [(11, 3)], "found once");
-}
-
-#[test]
-fn a_process_born_meanwhile_is_found_in_the_second_pass() {
-    let fake = privileged(Fake::new())
+    // A process was born meanwhile.
+    let born = Fake::new()
         .names("/proc", &[b"1", b"uptime"])
         .names("/proc", &[b"1", b"20", b"uptime"])
-        .alive(1, 0, 1, &[(0, "/dev/null")])
+        .alive(1, 0, 1, &[(0, "socket:[88]")])
         .alive(20, 1, 900, &[(3, "socket:[77]")]);
-    let mut rows = sockets(&[77]);
-    assert_eq!(attached(&fake, &mut rows), []);
-    assert_eq!(held(&rows[0]), [(20, 3)]);
+    // A thread has a table of its own.
+    let thread = Fake::new()
+        .pid(10)
+        .file("/proc/10/stat", stat_line(10, 'S', 1, 0, 3, 500))
+        .links("/proc/10/fd", &[(0, "socket:[88]")])
+        .names("/proc/10/task", &[b"10", b"11", b"12"])
+        .links("/proc/10/task/11/fd", &nothing)
+        .links("/proc/10/task/12/fd", &[(1, "/dev/null"), (8, "socket:[77]")]);
+    for (fake, late, early) in
+        [(moved, (10, 6), (11, 3)), (born, (20, 3), (1, 0)), (thread, (10, 8), (10, 0))]
+    {
+        let mut rows = sockets(&[77, 88]);
+        assert_eq!(attached(&privileged(fake), &mut rows), []);
+        assert_eq!(held(&rows[0]), [late]);
+        assert_eq!(held(&rows[1]), [early], "found once");
+    }
 }
 
 #[test]
@@ -377,20 +369,6 @@ fn the_threads_of_an_ended_main_thread_are_read() {
         .fails("/proc/10/task/11/fd", Errno::ACCESS);
     let mut rows = sockets(&[77]);
     assert_eq!(attached(&refused, &mut rows), [Warning::OwnersNotPermitted { processes: 1 }]);
-}
-
-#[test]
-fn a_thread_with_its_own_table_is_found_in_the_second_pass() {
-    let fake = privileged(Fake::new())
-        .pid(10)
-        .file("/proc/10/stat", stat_line(10, 'S', 1, 0, 3, 500))
-        .links("/proc/10/fd", &[(0, "/dev/null")])
-        .names("/proc/10/task", &[b"10", b"11", b"12"])
-        .links("/proc/10/task/11/fd", &[(0, "/dev/null")])
-        .links("/proc/10/task/12/fd", &[(0, "/dev/null"), (8, "socket:[77]")]);
-    let mut rows = sockets(&[77]);
-    assert_eq!(attached(&fake, &mut rows), []);
-    assert_eq!(held(&rows[0]), [(10, 8)]);
 }
 
 #[test]
