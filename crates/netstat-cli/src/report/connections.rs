@@ -2,19 +2,19 @@
 
 use super::info::info;
 use super::{Displayed, Failure, Session, places, unavailable};
-use crate::columns::{ColumnNeeds, Given};
 use crate::output;
 use crate::render::classic::{Classic, NameColumn, OwnerLines, ProcessColumn};
 use crate::render::format::{Frame, Groups, Rows};
 use crate::render::{LineEnd, sockets};
 use crate::render::{process_counts::render_process_counts, rdma::render_rdma};
-use crate::row::{Row, Section};
 use crate::settings::{Connections, Layout, Report};
-use crate::view::groups::count_groups;
-use crate::view::sort::Order;
-use crate::view::{ConnectionsOptions, ConnectionsView, PortHolder, count_ports};
+use netstat_engine::columns::{ColumnNeeds, Given};
 use netstat_engine::enrich::UserNames;
+use netstat_engine::row::{Row, Section};
 use netstat_engine::select::{OwnersOf, Selected, Selection, read_processes};
+use netstat_engine::view::groups::count_groups;
+use netstat_engine::view::sort::Order;
+use netstat_engine::view::{ConnectionsOptions, ConnectionsView, PortHolder, count_ports};
 use netstat_model::Warning;
 use netstat_model::error::words_of;
 use netstat_model::query::{Fields, ProcessFields, Programs, SocketQuery};

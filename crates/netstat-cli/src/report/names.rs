@@ -1,8 +1,8 @@
 //! Looks up the names that a table shows.
 
 use crate::settings::NameSettings;
-use crate::view::{ConnectionsView, Names};
 use netstat_engine::enrich::{HostNames, HostResolver, ServiceNames};
+use netstat_engine::view::{ConnectionsView, Names};
 use netstat_model::Warning;
 use netstat_model::error::words_of;
 use netstat_model::{Endpoint, HostAddress, Protocol};

@@ -5,7 +5,7 @@ use super::{Displayed, Session};
 use crate::render::LineEnd;
 use crate::render::report_json::{RoutesDocument, write_document};
 use crate::render::routes::{RouteWords, render_routes};
-use crate::view::routes::RoutesView;
+use netstat_engine::view::routes::RoutesView;
 use netstat_model::query::RouteQuery;
 use netstat_os::Backend;
 use std::io::Write;
