@@ -2,13 +2,13 @@
 
 use super::evidence::EvidenceSource;
 use super::{Session, explain, files};
-use crate::check::{
-    Check, CheckSettings, Evidence, Finding, JointNeeds, NamedList, POLICY, Policy, SUSPICIOUS, Surroundings,
-    changes, lacking, learned, retold, worst,
-};
 use crate::output::{self, Reader, Trouble, Utf8, Warnings};
 use crate::render::{check as people, check_json, check_reference};
 use crate::settings::{Checks, Tape, Task};
+use netstat_check::{
+    Check, CheckSettings, Evidence, Finding, JointNeeds, NamedList, POLICY, Policy, SUSPICIOUS, Surroundings,
+    changes, lacking, learned, retold, worst,
+};
 use netstat_engine::enrich::{AddressList, UserNames};
 use netstat_engine::text::Language;
 use netstat_engine::text::quote::one_line;

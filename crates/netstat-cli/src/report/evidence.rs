@@ -1,7 +1,7 @@
 //! One look at the system for the checks: asks it for what they need, and keeps what the next look is compared with.
 
 use super::Session;
-use crate::check::{
+use netstat_check::{
     Evidence, EvidenceNeeds, Firewalled, Input, JointNeeds, Lack, Marks, Moment, ProcessKey, SocketKey,
     Surroundings, inbound, listening,
 };

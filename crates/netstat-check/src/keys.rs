@@ -2,18 +2,20 @@
 
 use netstat_model::{Endpoint, Protocol, Socket};
 
-pub(crate) use netstat_model::ProcessId as ProcessKey;
+pub use netstat_model::ProcessId as ProcessKey;
 
 /// Identifies a socket from one look to the next: by the kernel's cookie, or else by protocol and endpoints.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum SocketKey {
+pub enum SocketKey {
+    /// The cookie (Linux).
     Cookie(u64),
+    /// Protocol and endpoints.
     Ends(Box<(Protocol, Endpoint, Option<Endpoint>)>),
 }
 
 impl SocketKey {
     /// Returns the key of a socket.
-    pub(crate) fn of(socket: &Socket) -> Self {
+    pub fn of(socket: &Socket) -> Self {
         match socket.id.cookie {
             Some(cookie) => Self::Cookie(cookie),
             None => Self::Ends(Box::new((socket.protocol, socket.local, socket.remote))),
