@@ -17,6 +17,7 @@ pub mod row;
 pub mod select;
 pub mod text;
 pub mod view;
+pub mod watch;
 
 // Fixtures that tests of the program share are written as code outside of this library.
 #[cfg(test)]
