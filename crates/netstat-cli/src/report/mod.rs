@@ -6,7 +6,6 @@ mod evidence;
 mod exists;
 mod files;
 mod filter;
-mod info;
 mod names;
 mod places;
 mod routes;
