@@ -1,18 +1,14 @@
 //! The `netstat` program.
 //!
 //! `options` parses the command line, `settings` interprets it, `report` asks the system and hands plain data to
-//! [`view`], which selects, sorts and counts rows; [`render`] turns them into bytes, and `output` writes them.
+//! [`netstat_engine::view`], which selects, sorts and counts rows; [`render`] turns them into bytes, and `output` writes them.
 
 pub(crate) mod check;
-pub mod columns;
 mod options;
 mod output;
 pub mod render;
 mod report;
-pub mod row;
 mod settings;
-pub mod text;
-pub mod view;
 mod warning_text;
 
 use options::{Command, PrintedText};

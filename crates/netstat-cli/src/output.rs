@@ -13,12 +13,12 @@ mod stream;
 
 use crate::options::Colour;
 use crate::render::LineEnd;
-use crate::text::Language;
-use crate::text::quote::one_line;
 use crate::warning_text::warning_text;
 use console::CodePage;
 use encoder::Encoder;
 use netstat_engine::filter::FilterError;
+use netstat_engine::text::Language;
+use netstat_engine::text::quote::one_line;
 use netstat_model::Warning;
 use netstat_model::error::words_of;
 use std::borrow::Cow;

@@ -1,14 +1,14 @@
 //! The meaning of the command line: options combined with each other, the environment and the system.
 
 use crate::check::{self, Assignment, Check};
-use crate::columns::{self, Column};
 use crate::options::{Arguments, Colour, Lang, ProtocolName};
 use crate::render::extras::Extras;
 use crate::render::format::Format;
-use crate::text::Language;
-use crate::view::ConnectionsOptions;
-use crate::view::sort::Order;
-use crate::view::statistics::Selection;
+use netstat_engine::columns::{self, Column};
+use netstat_engine::text::Language;
+use netstat_engine::view::ConnectionsOptions;
+use netstat_engine::view::sort::Order;
+use netstat_engine::view::statistics::Selection;
 use netstat_model::Family;
 use netstat_model::query::{Kinds, Owners, RouteQuery};
 use std::ffi::OsString;

@@ -8,8 +8,16 @@
     deny(clippy::print_stdout, clippy::print_stderr, clippy::exit, clippy::disallowed_methods)
 )]
 
+pub mod columns;
 pub mod enrich;
 pub mod filter;
 #[cfg(all(fuzzing, target_os = "linux"))]
 pub mod fuzzing;
+pub mod row;
 pub mod select;
+pub mod text;
+pub mod view;
+
+// Fixtures that tests of the program share are written as code outside of this library.
+#[cfg(test)]
+extern crate self as netstat_engine;

@@ -5,7 +5,7 @@ use netstat_model::query::{Kinds, Listing, OwnerSearch, Owners, ProcessFields, S
 use netstat_model::{
     Answer, Error, NoOwner, OwnerMethod, OwnershipRef, Process, ProcessKey, SocketRef, SocketTable, Warning,
 };
-use netstat_os::Backend;
+use netstat_os::{Processes, Sockets};
 use std::collections::HashMap;
 
 /// What is asked of the sockets of a machine.
@@ -73,7 +73,7 @@ impl<'a> Selection<'a> {
     /// When the system did not give the table, or owners could not be found by the only means allowed.
     pub fn take(
         &self,
-        backend: &impl Backend,
+        backend: &(impl Sockets + Processes),
         mut wants: impl FnMut(&SocketRef<'_>) -> bool,
     ) -> Result<Selected, Error> {
         let listing = Listing { query: &self.query, owners: self.search(), may_restart: true };
@@ -116,7 +116,7 @@ impl<'a> Selection<'a> {
     /// When the system did not give the table; sockets may have been passed on before.
     pub fn stream(
         &self,
-        backend: &impl Backend,
+        backend: &impl Sockets,
         mut hand: impl FnMut(&SocketRef<'_>) -> bool,
     ) -> Result<Vec<Warning>, Error> {
         let listing = Listing { query: &self.query, owners: OwnerSearch::No, may_restart: false };
@@ -151,7 +151,7 @@ fn undecided_owners(filter: &Filter, sockets: &SocketTable) -> Vec<ProcessKey> {
 
 /// Reads what is asked of processes.
 pub fn read_processes(
-    backend: &impl Backend,
+    backend: &impl Processes,
     wanted: &[ProcessKey],
     fields: ProcessFields,
 ) -> HashMap<ProcessKey, Process> {

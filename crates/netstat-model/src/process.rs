@@ -43,7 +43,7 @@ pub enum Ownership {
     /// Nobody asked.
     NotRead,
     /// The table of sockets itself names the process by its number (Windows), and nobody asked yet which process that
-    /// is: [`netstat_os::Backend::attach_owners`] does.
+    /// is.
     Listed {
         /// The process ID.
         pid: u32,

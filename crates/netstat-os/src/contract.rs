@@ -82,7 +82,7 @@ pub trait Machine {
 }
 
 /// Gives what names of ports, users and addresses are made from.
-pub trait Names {
+pub trait NameDatabases {
     /// The addresses of this machine's interfaces, loopback included.
     ///
     /// # Errors
@@ -123,7 +123,7 @@ pub trait Routes {
 }
 
 /// Reads counters of protocols and interfaces.
-pub trait Statistics {
+pub trait CounterSources {
     /// What the protocols counted since the system started (on Linux: since the network namespace was made).
     ///
     /// # Errors
@@ -166,6 +166,12 @@ pub trait Rdma {
 }
 
 /// A whole operating system.
-pub trait Backend: Sockets + Processes + Machine + Names + Routes + Statistics + Restrictions + Rdma {}
+pub trait Backend:
+    Sockets + Processes + Machine + NameDatabases + Routes + CounterSources + Restrictions + Rdma
+{
+}
 
-impl<T: Sockets + Processes + Machine + Names + Routes + Statistics + Restrictions + Rdma> Backend for T {}
+impl<T: Sockets + Processes + Machine + NameDatabases + Routes + CounterSources + Restrictions + Rdma> Backend
+    for T
+{
+}

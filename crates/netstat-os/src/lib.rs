@@ -10,17 +10,17 @@
 //! | owners of sockets | a BPF program (`iter/task_file`), else `/proc/PID/fd` | in the same tables |
 //! | [`Processes::processes`] | `/proc/PID/{comm,exe,cmdline,status,cgroup}` | `NtQuerySystemInformation`, `QueryFullProcessImageNameW`, the service manager |
 //! | [`Sockets::is_elevated`] | not needed: what may not be seen is told by each answer | `GetTokenInformation`, `TokenElevation` |
-//! | [`Names::local_addresses`] | rtnetlink `RTM_GETADDR` | `GetUnicastIpAddressTable` |
+//! | [`NameDatabases::local_addresses`] | rtnetlink `RTM_GETADDR` | `GetUnicastIpAddressTable` |
 //! | [`Machine::host_name`] | `/proc/sys/kernel/hostname` | `GetComputerNameExW` |
 //! | [`Routes::interfaces`] | rtnetlink `RTM_GETLINK`, `RTM_GETADDR` | `GetIfTable2`, `GetAdaptersAddresses`, `GetUnicastIpAddressTable` |
 //! | [`Routes::routes`] | rtnetlink `RTM_GETROUTE`, `RTM_GETNEXTHOP` | `GetIpForwardTable2`, `GetIpInterfaceTable` |
 //! | [`Routes::persistent_routes`] | the files of systemd-networkd, NetworkManager and ifupdown | the registry: `PersistentRoutes`, and the store of the network stack |
-//! | [`Names::services`] | `/etc/services`, then `/usr/etc/services` | `%SystemRoot%\System32\drivers\etc\services` |
-//! | [`Names::users`] | `/etc/passwd` | not needed: names come with the processes |
-//! | [`Names::name_lookup`] | the system resolver, by getnameinfo | the same, by `GetNameInfoW` |
+//! | [`NameDatabases::services`] | `/etc/services`, then `/usr/etc/services` | `%SystemRoot%\System32\drivers\etc\services` |
+//! | [`NameDatabases::users`] | `/etc/passwd` | not needed: names come with the processes |
+//! | [`NameDatabases::name_lookup`] | the system resolver, by getnameinfo | the same, by `GetNameInfoW` |
 //! | [`Rdma::rdma`] | RDMA netlink `RDMA_NLDEV_CMD_RES_CM_ID_GET` | not documented |
-//! | [`Statistics::counters`] | `/proc/net/{snmp,snmp6,netstat,sockstat,sockstat6}`, limits from `/proc/sys/net/ipv4` | `GetIpStatisticsEx`, `GetIcmpStatisticsEx`, `GetTcpStatisticsEx2`, `GetUdpStatisticsEx2` |
-//! | [`Statistics::interface_counters`] | rtnetlink `RTM_GETLINK`, `IFLA_STATS64` | `GetIfTable2` |
+//! | [`CounterSources::counters`] | `/proc/net/{snmp,snmp6,netstat,sockstat,sockstat6}`, limits from `/proc/sys/net/ipv4` | `GetIpStatisticsEx`, `GetIcmpStatisticsEx`, `GetTcpStatisticsEx2`, `GetUdpStatisticsEx2` |
+//! | [`CounterSources::interface_counters`] | rtnetlink `RTM_GETLINK`, `IFLA_STATS64` | `GetIfTable2` |
 //! | [`Restrictions::limits`] | `/proc/sys/net/{ipv4,core}` | `netsh interface ipv4 show dynamicport` and `show excludedportrange`, for each protocol and family |
 //! | [`Restrictions::conntrack`] | `/proc/sys/net/netfilter`, `/proc/net/stat/nf_conntrack` | no such table |
 //! | [`Restrictions::firewall`] | `NETLINK_NETFILTER`, the chains, rules and sets of nftables | the registry, `FirewallPolicy` |
@@ -67,7 +67,9 @@ pub mod fuzzing {
     pub use super::windows::fuzzing::*;
 }
 
-pub use contract::{Backend, Machine, Names, Processes, Rdma, Restrictions, Routes, Sockets, Statistics};
+pub use contract::{
+    Backend, CounterSources, Machine, NameDatabases, Processes, Rdma, Restrictions, Routes, Sockets,
+};
 pub use resolver::NameLookup;
 
 /// Where the system's answers come from and go to.

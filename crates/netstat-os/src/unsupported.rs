@@ -1,7 +1,10 @@
 //! The smallest example of the contract: every method answers that it cannot.
 
 use super::resolver::SystemResolver;
-use super::{Machine, NameLookup, Names, Origin, Processes, Rdma, Restrictions, Routes, Sockets, Statistics};
+use super::{
+    CounterSources, Machine, NameDatabases, NameLookup, Origin, Processes, Rdma, Restrictions, Routes,
+    Sockets,
+};
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
 use netstat_model::{Answer, Error, Operation, OwnerMethod, Warning};
 use netstat_model::{
@@ -70,7 +73,7 @@ impl Machine for Unsupported {
     }
 }
 
-impl Names for Unsupported {
+impl NameDatabases for Unsupported {
     fn local_addresses(&self) -> Result<Answer<Vec<IpAddr>>, Error> {
         refuse(Operation::ListAddresses)
     }
@@ -105,7 +108,7 @@ impl Routes for Unsupported {
     }
 }
 
-impl Statistics for Unsupported {
+impl CounterSources for Unsupported {
     fn counters(&self) -> Result<Answer<Counters>, Error> {
         refuse(Operation::ReadCounters)
     }

@@ -11,7 +11,7 @@
 //! A sentence that differs by system is two entries, `key.linux` and `key.windows`.
 
 use super::text::{EN, KO, Text, decimal, duration, grouped};
-use crate::text::Language;
+use netstat_engine::text::Language;
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};

@@ -1,7 +1,7 @@
 //! Warnings about missing evidence, in the words of the checks: unlike tables, checks show no rows without owners.
 
 use super::text::{Text, grouped, number_of};
-use crate::text::Language;
+use netstat_engine::text::Language;
 use netstat_model::Warning;
 use netstat_model::warning::SkippedLines;
 

@@ -4,7 +4,7 @@ use super::{
     Check, CheckSettings, Evidence, Finding, Lack, Moment, ProcessKey, Surroundings, listening,
     parse_assignment,
 };
-use crate::text::Language;
+use netstat_engine::text::Language;
 use netstat_model::{
     Counters, Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, Protocol, Socket,
     TcpInfo, TcpState, Timer, TimerKind,

@@ -1,7 +1,7 @@
 //! Texts in both languages, and the numbers in them.
 
-pub(crate) use crate::text::Language;
-pub(crate) use crate::text::Language::{English as EN, Korean as KO};
+pub(crate) use netstat_engine::text::Language;
+pub(crate) use netstat_engine::text::Language::{English as EN, Korean as KO};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::time::Duration;

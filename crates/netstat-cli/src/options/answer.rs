@@ -2,8 +2,8 @@
 
 use super::command::{Command, Manner};
 use super::generate;
-use crate::columns::Column;
 use crate::render::sockets;
+use netstat_engine::columns::Column;
 
 /// A text to print instead of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! The command line as typed, before it is interpreted.
 
 use crate::check::{Assignment, Check};
-use crate::columns::Column;
 use crate::render::format::Format;
-use crate::view::sort::Order;
+use netstat_engine::columns::Column;
+use netstat_engine::view::sort::Order;
 use netstat_model::query::{Owners, Tables};
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;

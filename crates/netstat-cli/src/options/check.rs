@@ -6,7 +6,7 @@ use super::entry::{Entry, Topic};
 use super::nearest::nearest;
 use super::{table, words};
 use crate::check;
-use crate::text::quote::quoted;
+use netstat_engine::text::quote::quoted;
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! The one-line message about a command line that was not understood: the word, and what to type instead.
 
-use crate::text::quote::{one_line, quoted};
 use netstat_engine::filter::FilterError;
+use netstat_engine::text::quote::{one_line, quoted};
 use std::ffi::OsStr;
 use std::fmt;
 

@@ -5,7 +5,7 @@ use super::complaint::{Complaint, complaint};
 use super::entry::Effect;
 use super::nearest::nearest;
 use super::table;
-use crate::text::quote::quoted;
+use netstat_engine::text::quote::quoted;
 use std::ffi::OsStr;
 
 /// Complains about a `--word` that is not an option.

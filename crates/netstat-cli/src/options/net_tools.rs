@@ -2,7 +2,7 @@
 
 use super::arguments::ProtocolName;
 use super::complaint::{Complaint, complaint};
-use crate::text::quote::quoted;
+use netstat_engine::text::quote::quoted;
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 

@@ -7,8 +7,8 @@ use super::entry::{Effect, Entry, Topic, Value};
 use super::mistakes::{self, nearest_long};
 use super::nearest::nearest;
 use super::{check as check_words, net_tools, table, words as plain_words};
-use crate::text::quote::quoted;
-use crate::view::sort::Order;
+use netstat_engine::text::quote::quoted;
+use netstat_engine::view::sort::Order;
 use std::ffi::{OsStr, OsString};
 
 /// Parses the command line, without the program name.

@@ -10,7 +10,7 @@
 
 use super::encoder::Charset;
 use super::stream::Stream;
-use crate::text::Language;
+use netstat_engine::text::Language;
 use std::io::{self, IsTerminal};
 use std::ptr;
 use std::sync::OnceLock;

@@ -2,7 +2,7 @@
 
 use super::encoder::Charset;
 use super::stream::Stream;
-use crate::text::Language;
+use netstat_engine::text::Language;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{self, IsTerminal};
 

@@ -3,7 +3,7 @@
 use super::LineEnd;
 use super::wrap::{wrapped, wrapped_step};
 use crate::check::{self, Change, Check, Evidence, Finding, Severity, Text};
-use crate::text::{Language, blanks, cells, escape, pad};
+use netstat_engine::text::{Language, blanks, cells, escape, pad};
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 use super::report_json::write_document;
 use crate::check::{self, Check, Culprit, Evidence, Finding, HeldBy, Severity, worst};
-use crate::text::Language;
+use netstat_engine::text::Language;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};

@@ -2,7 +2,7 @@
 
 use super::wrap::wrapped;
 use crate::check::{ALL, Check, Setting, Text};
-use crate::text::Language;
+use netstat_engine::text::Language;
 
 /// Returns the list of the checks, a line each.
 pub(crate) fn listed(language: Language) -> String {

@@ -4,10 +4,10 @@
 //! hold a socket, its row names the principal one.
 
 use super::format::{Format, Frame};
-use crate::text::time::rfc_3339;
-use crate::text::words;
-use crate::view::groups::states_of;
 use csv::{ByteRecord, Terminator, Writer, WriterBuilder};
+use netstat_engine::text::time::rfc_3339;
+use netstat_engine::text::words;
+use netstat_engine::view::groups::states_of;
 use netstat_model::TcpState;
 use std::collections::BTreeSet;
 use std::io::{self, Write};

@@ -3,12 +3,12 @@
 use super::format::{Format, Frame, Groups, Rows};
 use super::sockets::TableStyle;
 use super::{LineEnd, csv, json, jsonl, schema, sockets};
-use crate::columns::tests::{CONTAINER_ID, EVERY_ROW, facts, four_sockets};
-use crate::columns::{self, by_name};
-use crate::view::ConnectionsView;
-use crate::view::groups::{Group, count_groups};
-use crate::view::sort::Order;
+use crate::render::made::{CONTAINER_ID, EVERY_ROW, facts, four_sockets};
 use jsonschema::Validator;
+use netstat_engine::columns::{self, by_name};
+use netstat_engine::view::ConnectionsView;
+use netstat_engine::view::groups::{Group, count_groups};
+use netstat_engine::view::sort::Order;
 use netstat_model::Warning;
 use netstat_model::{Namespace, SnapshotInfo, Socket};
 use proptest::prelude::*;
@@ -56,7 +56,7 @@ fn rows(
     format: &Format,
     view: &ConnectionsView<'_>,
     columns: &[&'static columns::Column],
-    facts: &columns::tests::Facts,
+    facts: &made::Facts,
     display: Option<u64>,
 ) -> Vec<u8> {
     let (info, warnings) = (info(), [Warning::OwnersNotPermitted { processes: 3 }]);
@@ -74,7 +74,7 @@ fn grouped(format: &Format, groups: &[Group<'_>], columns: &[&'static columns::C
     out
 }
 
-fn groups<'a>(view: &ConnectionsView<'a>, facts: &'a columns::tests::Facts, by: &[&str]) -> Vec<Group<'a>> {
+fn groups<'a>(view: &ConnectionsView<'a>, facts: &'a made::Facts, by: &[&str]) -> Vec<Group<'a>> {
     let by: Vec<_> = by.iter().map(|name| by_name(name).unwrap()).collect();
     count_groups(view, &by, Order::Usual, &facts.given())
 }
@@ -341,7 +341,7 @@ proptest! {
         let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
         let columns = [by_name("process").unwrap(), by_name("lport").unwrap()];
         let mut shown = Vec::new();
-        crate::text::escape::write_text(&mut shown, name.as_ref());
+        netstat_engine::text::escape::write_text(&mut shown, name.as_ref());
         let shown = String::from_utf8(shown).unwrap();
         let out = rows(&json::FORMAT, &view, &columns, &given, None);
         prop_assert_eq!(&parsed(&out)["sockets"][0]["process"], &json!(shown));
@@ -362,7 +362,7 @@ proptest! {
                 columns.push(columns::ALL[at]);
             }
         }
-        let out = rows(&json::FORMAT, &view, &columns, &columns::tests::Facts::default(), None);
+        let out = rows(&json::FORMAT, &view, &columns, &made::Facts::default(), None);
         valid(&jsonschema::validator_for(&the_schema()).unwrap(), &parsed(&out));
     }
 }

@@ -9,9 +9,9 @@
 
 use super::LineEnd;
 use super::statistics::{number, two_changes};
-use crate::text::escape;
-use crate::view::ethernet::{Block, Measure, Row};
-use crate::view::rates::Value;
+use netstat_engine::text::escape;
+use netstat_engine::view::ethernet::{Block, Measure, Row};
+use netstat_engine::view::rates::Value;
 use std::io::{self, Write};
 
 /// The words of the report in one language. Labels include the spaces up to the number, because translations of

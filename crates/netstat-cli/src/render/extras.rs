@@ -1,7 +1,7 @@
 //! The optional columns of the classic table, which stand behind the state and the process ID.
 
-use crate::text::words::{NOT_APPLICABLE, UNKNOWN, offload};
-use crate::text::{decimal, escape};
+use netstat_engine::text::words::{NOT_APPLICABLE, UNKNOWN, offload};
+use netstat_engine::text::{decimal, escape};
 use netstat_model::{Offload, Protocol, SocketRef, TcpState};
 
 /// One optional column.

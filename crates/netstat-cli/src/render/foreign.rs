@@ -1,9 +1,9 @@
 //! The foreign column: numbers, or names if there are any.
 
-use crate::row::{Foreign, Row};
-use crate::text::address::{write_endpoint, write_host};
-use crate::text::{decimal, escape};
-use crate::view::Names;
+use netstat_engine::row::{Foreign, Row};
+use netstat_engine::text::address::{write_endpoint, write_host};
+use netstat_engine::text::{decimal, escape};
+use netstat_engine::view::Names;
 use netstat_model::{Endpoint, Protocol};
 use std::net::IpAddr;
 

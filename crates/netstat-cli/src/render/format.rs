@@ -1,8 +1,8 @@
 //! What a data format is, and what it is given to write.
 
-use crate::columns::{Column, Given};
-use crate::view::ConnectionsView;
-use crate::view::groups::Group;
+use netstat_engine::columns::{Column, Given};
+use netstat_engine::view::ConnectionsView;
+use netstat_engine::view::groups::Group;
 use netstat_model::SnapshotInfo;
 use netstat_model::Warning;
 use std::fmt;

@@ -1,6 +1,6 @@
 //! What every JSON document begins with.
 
-use crate::text::time::rfc_3339;
+use netstat_engine::text::time::rfc_3339;
 use netstat_model::SnapshotInfo;
 use serde::Serialize;
 

@@ -3,10 +3,10 @@
 use super::format::{Format, Frame, Rows};
 use super::header::{Header, SCHEMA};
 use super::{LineEnd, Sheet};
-use crate::columns::{Column, Given};
-use crate::row::Row;
-use crate::text::words;
-use crate::view::groups::Group;
+use netstat_engine::columns::{Column, Given};
+use netstat_engine::row::Row;
+use netstat_engine::text::words;
+use netstat_engine::view::groups::Group;
 use netstat_model::{NoOwner, Owner};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use std::io::{self, Write};

@@ -3,7 +3,7 @@
 use super::format::Format;
 use super::json::{JsonGroup, JsonRow, Line};
 use super::{LineEnd, Sheet};
-use crate::text::time::rfc_3339;
+use netstat_engine::text::time::rfc_3339;
 use serde::Serialize;
 use std::io::{self, Write};
 

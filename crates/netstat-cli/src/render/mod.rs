@@ -16,6 +16,9 @@ pub mod formats;
 pub(crate) mod header;
 pub mod json;
 pub mod jsonl;
+#[cfg(test)]
+#[path = "../../../netstat-engine/src/columns/made.rs"]
+mod made;
 pub mod process_counts;
 pub mod rdma;
 pub mod report_json;

@@ -15,9 +15,9 @@
 //! executable, else its name, else `-`.
 
 use super::{LineEnd, Sheet};
-use crate::text::words::UNKNOWN;
-use crate::text::{decimal, escape, pad};
-use crate::view::{PortCount, PortHolder};
+use netstat_engine::text::words::UNKNOWN;
+use netstat_engine::text::{decimal, escape, pad};
+use netstat_engine::view::{PortCount, PortHolder};
 use netstat_model::{Process, ProcessKey};
 use std::collections::HashMap;
 use std::ffi::OsStr;

@@ -4,9 +4,9 @@
 //! spaces. Ours are those of the headings. Addresses are always numeric.
 
 use super::{LineEnd, Sheet};
-use crate::text::words::UNKNOWN;
-use crate::text::{address, decimal, pad};
-use crate::view::rdma::in_order;
+use netstat_engine::text::words::UNKNOWN;
+use netstat_engine::text::{address, decimal, pad};
+use netstat_engine::view::rdma::in_order;
 use netstat_model::{Endpoint, RdmaEndpoint, RdmaRole};
 use std::io::{self, Write};
 

@@ -4,7 +4,7 @@
 //! names. Routes are written one after the other, so that a full Internet table needs no second copy.
 
 use super::header::Header;
-use crate::text::escape::is_unseen;
+use netstat_engine::text::escape::is_unseen;
 use netstat_model::Warning;
 use netstat_model::{
     Counters, Interface, InterfaceAddress, InterfaceCounters, InterfaceFlags, NextHop, PersistentRoute,

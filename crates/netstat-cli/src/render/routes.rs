@@ -25,9 +25,9 @@
 //! - A persistent IPv4 route to a neighbour has `On-link`, as in the active table.
 
 use super::{LineEnd, Sheet};
-use crate::text::words::UNKNOWN;
-use crate::text::{Language, address, blanks, decimal, escape};
-use crate::view::routes::{Leads, PersistentRow, RouteRow, RoutesView, Through};
+use netstat_engine::text::words::UNKNOWN;
+use netstat_engine::text::{Language, address, blanks, decimal, escape};
+use netstat_engine::view::routes::{Leads, PersistentRow, RouteRow, RoutesView, Through};
 use netstat_model::{Family, Interface, InterfaceFlags, Prefix, RouteKind};
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr};

@@ -2,8 +2,8 @@
 
 use super::header::SCHEMA;
 use super::json::REASONS;
-use crate::columns::{self, Column, Kind, RUNTIME_WORDS, TIMER_WORDS};
-use crate::text::words;
+use netstat_engine::columns::{self, Column, Kind, RUNTIME_WORDS, TIMER_WORDS};
+use netstat_engine::text::words;
 use serde_json::{Map, Value, json};
 
 /// Returns the schema as text with a line end.

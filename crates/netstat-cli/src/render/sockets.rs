@@ -2,10 +2,10 @@
 
 use super::table::{Head, Table};
 use super::{LineEnd, colour};
-use crate::columns::{self, Align, Column, Given, Value};
-use crate::text::{decimal, words};
-use crate::view::ConnectionsView;
-use crate::view::groups::{Group, states_of};
+use netstat_engine::columns::{self, Align, Column, Given, Value};
+use netstat_engine::text::{decimal, words};
+use netstat_engine::view::ConnectionsView;
+use netstat_engine::view::groups::{Group, states_of};
 use std::io::{self, Write};
 
 /// How a table of columns looks.

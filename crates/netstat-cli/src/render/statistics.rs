@@ -9,9 +9,9 @@
 //! ```
 
 use super::LineEnd;
-use crate::text::words::UNKNOWN;
-use crate::view::rates::Value;
-use crate::view::statistics::{Kind, Row, Section};
+use netstat_engine::text::words::UNKNOWN;
+use netstat_engine::view::rates::Value;
+use netstat_engine::view::statistics::{Kind, Row, Section};
 use netstat_model::Family;
 use std::io::{self, Write};
 

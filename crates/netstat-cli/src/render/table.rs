@@ -5,8 +5,8 @@
 //! `…`; the terminal wraps whatever still does not fit.
 
 use super::{LineEnd, Sheet, colour};
-use crate::columns::Align;
-use crate::text::{blanks, cells};
+use netstat_engine::columns::Align;
+use netstat_engine::text::{blanks, cells};
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthChar;
 

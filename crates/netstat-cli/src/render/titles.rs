@@ -4,7 +4,7 @@
 //! included, in English. No sample shows how it words the rest (the line for an unknown owner, the headings of `-t`,
 //! `-i`, `-d`, `-y`, `-c` and `-x`), so those stay English: a guess would break scripts that search for the real text.
 
-use crate::text::Language;
+use netstat_engine::text::Language;
 
 /// The line after a row whose owner or executable may not be known.
 pub(super) const NO_OWNERSHIP: &str = " Can not obtain ownership information";

@@ -1,6 +1,6 @@
 //! Text broken into lines between its words.
 
-use crate::text::cells;
+use netstat_engine::text::cells;
 
 /// Breaks text into lines of at most `width` display cells.
 pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {

@@ -9,11 +9,11 @@ use crate::check::{
 use crate::output::{self, Reader, Trouble, Utf8, Warnings};
 use crate::render::{check as people, check_json, check_reference};
 use crate::settings::{Checks, Tape, Task};
-use crate::text::Language;
-use crate::text::quote::one_line;
 use netstat_engine::enrich::{AddressList, UserNames};
+use netstat_engine::text::Language;
+use netstat_engine::text::quote::one_line;
 use netstat_model::{Error, Warning};
-use netstat_os::Backend;
+use netstat_os::NameDatabases;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;

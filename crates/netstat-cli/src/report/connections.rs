@@ -1,24 +1,24 @@
 //! The reports made of the socket table: connections, processes by ports (`-c`), and RDMA (`-x`).
 
 use super::{Displayed, Failure, Session, places, unavailable};
-use crate::columns::{ColumnNeeds, Given};
 use crate::output;
 use crate::render::classic::{Classic, NameColumn, OwnerLines, ProcessColumn};
 use crate::render::format::{Frame, Groups, Rows};
 use crate::render::{LineEnd, sockets};
 use crate::render::{process_counts::render_process_counts, rdma::render_rdma};
-use crate::row::{Row, Section};
 use crate::settings::{Connections, Layout, Report};
-use crate::view::groups::count_groups;
-use crate::view::sort::Order;
-use crate::view::{ConnectionsOptions, ConnectionsView, PortHolder, count_ports};
+use netstat_engine::columns::{ColumnNeeds, Given};
 use netstat_engine::enrich::UserNames;
+use netstat_engine::row::{Row, Section};
 use netstat_engine::select::{OwnersOf, Selected, Selection, read_processes};
+use netstat_engine::view::groups::count_groups;
+use netstat_engine::view::sort::Order;
+use netstat_engine::view::{ConnectionsOptions, ConnectionsView, PortHolder, count_ports};
 use netstat_model::Warning;
 use netstat_model::error::words_of;
 use netstat_model::query::{Fields, ProcessFields, Programs, SocketQuery};
 use netstat_model::{Process, ProcessKey, TcpFields};
-use netstat_os::Backend;
+use netstat_os::{Machine, NameDatabases, Processes, Rdma, Routes};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::Write;
@@ -208,7 +208,7 @@ struct Known {
 impl Known {
     /// Reads what is needed and no more. What cannot be read is unknown; why is a warning.
     fn read(
-        backend: &impl Backend,
+        backend: &(impl Processes + NameDatabases + Routes),
         view: &ConnectionsView<'_>,
         table: &Connections,
         needs: ColumnNeeds,

@@ -3,8 +3,8 @@
 use super::{Session, connections, explain};
 use crate::output::{Trouble, Warnings};
 use crate::settings::{Purpose, Report};
-use crate::view::ConnectionsOptions;
 use netstat_engine::select::Selected;
+use netstat_engine::view::ConnectionsOptions;
 use netstat_model::query::Fields;
 use netstat_model::{Answer, Error, TcpFields};
 use std::process::ExitCode;

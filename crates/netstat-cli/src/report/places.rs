@@ -1,8 +1,8 @@
 //! Countries and networks of addresses: reads the files of `--geo` if anything needs them.
 
 use super::files;
-use crate::columns::{self, ColumnNeeds};
 use crate::settings::{Connections, Layout, Settings};
+use netstat_engine::columns::{self, ColumnNeeds};
 use netstat_engine::enrich::Geo;
 use netstat_engine::filter::Filter;
 use netstat_model::Warning;

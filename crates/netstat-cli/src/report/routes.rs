@@ -4,9 +4,9 @@ use super::{Displayed, Session};
 use crate::render::LineEnd;
 use crate::render::report_json::{RoutesDocument, write_document};
 use crate::render::routes::{RouteWords, render_routes};
-use crate::view::routes::RoutesView;
+use netstat_engine::view::routes::RoutesView;
 use netstat_model::query::RouteQuery;
-use netstat_os::Backend;
+use netstat_os::{Machine, Routes};
 use std::io::Write;
 
 pub(super) fn table(

@@ -6,11 +6,11 @@ use crate::render::ethernet::{Labels, render_ethernet};
 use crate::render::report_json::{CountersDocument, write_document};
 use crate::render::statistics::render_statistics;
 use crate::settings::{Interfaces, Protocols, Statistics};
-use crate::view::rates::Earlier;
-use crate::view::{ethernet, statistics};
+use netstat_engine::view::rates::Earlier;
+use netstat_engine::view::{ethernet, statistics};
 use netstat_model::{Counters, InterfaceCounters};
 use netstat_model::{Error, Operation};
-use netstat_os::Backend;
+use netstat_os::{CounterSources, Machine};
 use std::io::{self, ErrorKind, Write};
 use std::time::Instant;
 

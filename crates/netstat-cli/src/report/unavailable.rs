@@ -1,11 +1,11 @@
 //! Warnings for data that was asked for by name and that this system never reports, so that nobody takes a dash for a
 //! value.
 
-use crate::columns::{self, Column};
 use crate::render::extras::Extras;
 use crate::settings::{Connections, Layout};
-use crate::view::sort::Order;
+use netstat_engine::columns::{self, Column};
 use netstat_engine::filter::{Filter, Quantity, Test};
+use netstat_engine::view::sort::Order;
 use netstat_model::Warning;
 
 /// Returns a warning for each column that is shown, sorted by or counted by and that this system never reports. When

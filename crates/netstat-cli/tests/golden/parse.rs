@@ -1,6 +1,6 @@
 //! Parses the text of a sample into the model.
 
-use netstat_cli::view::Names;
+use netstat_engine::view::Names;
 use netstat_model::{
     Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessKey, Protocol, Socket,
     TcpState,

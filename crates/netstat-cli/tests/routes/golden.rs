@@ -3,7 +3,7 @@
 use crate::parse::{Parsed, parse};
 use netstat_cli::render::LineEnd;
 use netstat_cli::render::routes::{RouteWords, render_routes};
-use netstat_cli::view::routes::RoutesView;
+use netstat_engine::view::routes::RoutesView;
 use netstat_model::query::{RouteQuery, Tables};
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -3,8 +3,8 @@
 use super::sample;
 use netstat_cli::render::LineEnd;
 use netstat_cli::render::ethernet::{Labels, render_ethernet};
-use netstat_cli::view::ethernet::{Block, Measure, Row};
-use netstat_cli::view::rates::Value;
+use netstat_engine::view::ethernet::{Block, Measure, Row};
+use netstat_engine::view::rates::Value;
 
 const INTERVAL: &str = "win_e_interval_-e-t-5.txt";
 const PSUTIL: &str = "win_e_psutil-comment.txt";

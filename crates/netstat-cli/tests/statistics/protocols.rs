@@ -3,7 +3,7 @@
 use super::sample;
 use netstat_cli::render::LineEnd;
 use netstat_cli::render::statistics::render_statistics;
-use netstat_cli::view::statistics::{Selection, sections};
+use netstat_engine::view::statistics::{Selection, sections};
 use netstat_model::{Counters, Family, IcmpV4Counters, IcmpV6Counters, IpCounters, TcpCounters, UdpCounters};
 
 const FULL: &str = "win10_s_full__go-test.txt";

@@ -34,7 +34,10 @@ mod wire;
 
 use super::resolver::{PlayedResolver, RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
-use super::{Machine, NameLookup, Names, Origin, Processes, Rdma, Restrictions, Routes, Sockets, Statistics};
+use super::{
+    CounterSources, Machine, NameDatabases, NameLookup, Origin, Processes, Rdma, Restrictions, Routes,
+    Sockets,
+};
 use live::Live;
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
 use netstat_model::{Answer, Error, Operation, OwnerMethod};
@@ -135,7 +138,7 @@ impl Machine for Linux {
     }
 }
 
-impl Names for Linux {
+impl NameDatabases for Linux {
     fn local_addresses(&self) -> Result<Answer<Vec<IpAddr>>, Error> {
         addresses::local_addresses(self.source())
     }
@@ -173,7 +176,7 @@ impl Routes for Linux {
     }
 }
 
-impl Statistics for Linux {
+impl CounterSources for Linux {
     fn counters(&self) -> Result<Answer<Counters>, Error> {
         counters::counters(self.source())
     }

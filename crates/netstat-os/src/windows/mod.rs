@@ -45,7 +45,10 @@ use super::resolver::PlayedResolver;
 #[cfg(windows)]
 use super::resolver::{RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
-use super::{Machine, NameLookup, Names, Origin, Processes, Rdma, Restrictions, Routes, Sockets, Statistics};
+use super::{
+    CounterSources, Machine, NameDatabases, NameLookup, Origin, Processes, Rdma, Restrictions, Routes,
+    Sockets,
+};
 #[cfg(windows)]
 use live::Live;
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
@@ -162,7 +165,7 @@ impl Machine for Windows {
     }
 }
 
-impl Names for Windows {
+impl NameDatabases for Windows {
     fn local_addresses(&self) -> Result<Answer<Vec<IpAddr>>, Error> {
         addresses::local_addresses(self.source())
     }
@@ -195,7 +198,7 @@ impl Routes for Windows {
     }
 }
 
-impl Statistics for Windows {
+impl CounterSources for Windows {
     fn counters(&self) -> Result<Answer<Counters>, Error> {
         counters::counters(self.source())
     }

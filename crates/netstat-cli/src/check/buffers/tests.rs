@@ -153,7 +153,7 @@ fn a_limit_that_is_not_told_is_not_zero() {
         (contained(|tcp| tcp.memory_pressures = Some(1)), "warning [tcp_mem] TCP is under memory pressure"),
         (
             contained(|tcp| tcp.abort_on_memory = Some(1)),
-            "critical [tcp_mem] TCP is out of memory: 1 connection was reset for it",
+            "critical [tcp_mem] TCP is out of memory: 1 connection was reset because of it",
         ),
     ] {
         let found = found(now);

@@ -5,7 +5,7 @@ use super::super::entry::Topic;
 use super::super::table::{self, INTERVAL};
 use super::layout::wrap;
 use crate::check;
-use crate::text::Language;
+use netstat_engine::text::Language;
 use std::iter::once;
 
 /// What the program does.

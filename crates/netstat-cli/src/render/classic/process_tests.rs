@@ -2,13 +2,14 @@
 
 use super::tests::{NUMERIC, lines, sockets, table};
 use super::*;
-use crate::columns;
 use crate::render::extras::Extras;
+use crate::render::made;
+use netstat_engine::columns;
 
-/// The table with a process column of this kind; what is known of processes is what [`columns::tests`] says.
+/// The table with a process column of this kind; what is known of processes is what [`made`] says.
 fn with_process(column: &str, form: Classic<'_>) -> Vec<String> {
-    let facts = columns::tests::facts();
-    let sockets = columns::tests::four_sockets();
+    let facts = made::facts();
+    let sockets = made::four_sockets();
     let process = ProcessColumn { column: columns::by_name(column).unwrap(), given: facts.given() };
     lines(&Classic { process: Some(process), ..form }, &sockets)
 }

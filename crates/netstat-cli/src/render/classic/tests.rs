@@ -1,6 +1,6 @@
 use super::*;
 use crate::render::extras::Extras;
-use crate::view::{ConnectionsOptions, Names};
+use netstat_engine::view::{ConnectionsOptions, Names};
 use netstat_model::TcpState::*;
 use netstat_model::query::Kinds;
 use netstat_model::{Endpoint, Executable, Family, Missing, Owner, ProcessKey, Socket, TcpState};

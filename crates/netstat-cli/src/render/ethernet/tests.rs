@@ -1,5 +1,5 @@
 use super::*;
-use crate::view::rates::Rate;
+use netstat_engine::view::rates::Rate;
 use std::time::Duration;
 
 fn counter(total: Option<u64>, grown: Option<u64>) -> Option<Value> {

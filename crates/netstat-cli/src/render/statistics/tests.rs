@@ -1,6 +1,6 @@
 use super::*;
-use crate::view::rates::{Earlier, Percent, Rate};
-use crate::view::statistics::{Selection, sections};
+use netstat_engine::view::rates::{Earlier, Percent, Rate};
+use netstat_engine::view::statistics::{Selection, sections};
 use netstat_model::{Counters, TcpCounters};
 use std::time::Duration;
 

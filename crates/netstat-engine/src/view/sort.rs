@@ -32,7 +32,7 @@ impl<'a> ConnectionsView<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::columns::{by_name, tests as columns};
+    use crate::columns::{by_name, made as columns};
     use crate::view::ConnectionsOptions;
     use netstat_model::query::Kinds;
     use proptest::prelude::*;

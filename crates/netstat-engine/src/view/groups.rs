@@ -91,7 +91,7 @@ fn compare(one: &[Value<'_>], two: &[Value<'_>]) -> Ordering {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::columns::{self, by_name, tests as made};
+    use crate::columns::{self, by_name, made};
     use crate::view::ConnectionsOptions;
     use netstat_model::query::Kinds;
     use proptest::prelude::*;

@@ -3,16 +3,18 @@
 //! To add one, add a row in `table.rs`. Its text, sort order, JSON, CSV, and its part of the JSON Schema and of the
 //! documents all follow from the row.
 
+#[cfg(test)]
+pub(crate) mod made;
 mod table;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 mod value;
 
 pub use table::ALL;
 pub use value::{NO_PROCESS, RUNTIME_WORDS, TIMER_WORDS, Value};
 
+use crate::enrich::{Geo, UserNames};
 use crate::row::Row;
-use netstat_engine::enrich::{Geo, UserNames};
 use netstat_model::query::{Fields, ProcessFields};
 use netstat_model::{Owner, Process, ProcessKey, TcpFields};
 use std::collections::HashMap;
