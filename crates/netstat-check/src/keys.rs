@@ -2,7 +2,7 @@
 
 use netstat_model::{Endpoint, Protocol, Socket};
 
-pub use netstat_model::ProcessId as ProcessKey;
+pub use netstat_model::ProcessKey;
 
 /// Identifies a socket from one look to the next: by the kernel's cookie, or else by protocol and endpoints.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -46,7 +46,7 @@ pub use limits::{DynamicPorts, Limits, PortRange, TimeWaitReuse};
 pub use owner_method::{NoBpf, OwnerMethod};
 pub use prefix::Prefix;
 pub use process::{
-    Container, ContainerRuntime, Executable, Holder, Missing, NoOwner, Owner, Ownership, Process, ProcessId,
+    Container, ContainerRuntime, Executable, Holder, Missing, NoOwner, Owner, Ownership, Process, ProcessKey,
 };
 pub use rdma::{RdmaEndpoint, RdmaRole};
 pub use route::{

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 /// A process, told from a later one with the same number by when it started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ProcessId {
+pub struct ProcessKey {
     /// The process ID, in the reader's own PID namespace.
     pub pid: u32,
     /// When it started. Linux: clock ticks since boot (field 22 of `/proc/PID/stat`). Windows: a FILETIME.
@@ -14,7 +14,7 @@ pub struct ProcessId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Owner {
     /// The process.
-    pub process: ProcessId,
+    pub process: ProcessKey,
     /// Its parent's process ID; `None` where it could not be read, 0 for a process without one.
     pub parent: Option<u32>,
     /// The lowest descriptor by which it holds the socket. Linux only.
@@ -43,7 +43,7 @@ pub enum Ownership {
     /// Nobody asked.
     NotRead,
     /// The table of sockets itself names the process by its number (Windows), and nobody asked yet which process that
-    /// is: [`netstat_os::Backend::attach_owners`] does.
+    /// is.
     Listed {
         /// The process ID.
         pid: u32,
@@ -154,7 +154,7 @@ pub struct Container {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Process {
     /// Which one.
-    pub id: ProcessId,
+    pub id: ProcessKey,
     /// The name: Linux `comm` (15 bytes at most), Windows the image name.
     pub name: Result<OsString, Missing>,
     /// The file it runs.
@@ -175,7 +175,7 @@ pub struct Process {
 
 impl Process {
     /// A process of which nothing is known, for one reason.
-    pub fn unknown(id: ProcessId, reason: Missing) -> Self {
+    pub fn unknown(id: ProcessKey, reason: Missing) -> Self {
         Self {
             id,
             name: Err(reason),

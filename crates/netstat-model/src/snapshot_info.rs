@@ -5,8 +5,9 @@ use std::time::{Duration, SystemTime};
 /// The machine, the namespace and the moment that data belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnapshotInfo {
-    /// Wall-clock time of the query. It may jump when the clock is set.
-    pub at: SystemTime,
+    /// Wall-clock time of the query; a replay has that of the recording. It may jump when the clock is set. `None` if the
+    /// system refused it, and for a recording made by a version that did not record it.
+    pub at: Option<SystemTime>,
     /// Time since the system booted, at the query; never goes backwards. Linux: `/proc/uptime`. Windows: `GetTickCount64`.
     /// `None` if the system refused it.
     pub uptime: Option<Duration>,
@@ -22,6 +23,6 @@ pub struct SnapshotInfo {
 /// A Linux network namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Namespace {
-    /// Inode of `/proc/self/ns/net`. Unique among the namespaces alive on one machine, reused after they are gone.
+    /// Inode of `/proc/thread-self/ns/net`. Unique among the namespaces alive on one machine, reused after they are gone.
     pub inode: u64,
 }

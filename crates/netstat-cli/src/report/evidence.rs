@@ -10,7 +10,7 @@ use netstat_model::error::words_of;
 use netstat_model::query::{Fields, SocketQuery, States};
 use netstat_model::{Answer, Error, Warning};
 use netstat_model::{Inbound, Process, Protocol, Socket, SocketRef, TcpState};
-use netstat_os::Backend;
+use netstat_os::{CounterSources, Machine, Restrictions};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -9,6 +9,7 @@ use rustix::net::netlink::{self, SocketAddrNetlink};
 use rustix::net::{self, RecvFlags, SendFlags};
 use std::io;
 use std::mem::MaybeUninit;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Bytes of the receive buffer: four times the largest datagram of a dump (32 KiB).
 const DATAGRAM: usize = 128 * 1024;
@@ -131,6 +132,10 @@ impl Source for Live {
 
     fn process(&self, pid: u32) -> io::Result<Box<dyn ProcessSource + '_>> {
         Ok(Box::new(LiveProcess { directory: open(CWD, &format!("/proc/{pid}"), OFlags::DIRECTORY)? }))
+    }
+
+    fn since_1970(&self) -> io::Result<Duration> {
+        SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| io::ErrorKind::InvalidData.into())
     }
 
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {

@@ -3,7 +3,7 @@ use crate::render::extras::Extras;
 use netstat_engine::view::{ConnectionsOptions, Names};
 use netstat_model::TcpState::*;
 use netstat_model::query::Kinds;
-use netstat_model::{Endpoint, Executable, Family, Missing, Owner, ProcessId, Socket, TcpState};
+use netstat_model::{Endpoint, Executable, Family, Missing, Owner, ProcessKey, Socket, TcpState};
 use proptest::prelude::*;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -41,8 +41,8 @@ pub(super) fn udp(local: &str, remote: Option<&str>) -> Socket {
     socket(Protocol::Udp, local, remote)
 }
 
-fn id(pid: u32) -> ProcessId {
-    ProcessId { pid, start_time: 1 }
+fn id(pid: u32) -> ProcessKey {
+    ProcessKey { pid, start_time: 1 }
 }
 
 pub(super) fn owned(pid: u32, socket: Socket) -> Socket {
@@ -449,7 +449,7 @@ fn the_local_column_stays_numeric() {
     );
 }
 
-fn processes() -> HashMap<ProcessId, Process> {
+fn processes() -> HashMap<ProcessKey, Process> {
     let process = |pid, path: &str, deleted, unit: Option<&str>| {
         let mut process = Process::unknown(id(pid), Missing::NotApplicable);
         process.executable = Ok(Executable { path: path.into(), deleted });
