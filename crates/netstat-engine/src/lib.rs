@@ -15,8 +15,12 @@ pub mod filter;
 pub mod fuzzing;
 pub mod row;
 pub mod select;
+pub mod snapshot;
 pub mod text;
 pub mod view;
+
+pub use netstat_model as model;
+pub use snapshot::{Query, Snapshot};
 
 // Fixtures that tests of the program share are written as code outside of this library.
 #[cfg(test)]

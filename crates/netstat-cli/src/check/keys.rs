@@ -1,22 +1,3 @@
 //! The identity of sockets and processes from one look to the next. All of `check` takes its keys from here.
 
-use netstat_model::{Endpoint, Protocol, Socket};
-
-pub(crate) use netstat_model::ProcessKey;
-
-/// Identifies a socket from one look to the next: by the kernel's cookie, or else by protocol and endpoints.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum SocketKey {
-    Cookie(u64),
-    Ends(Box<(Protocol, Endpoint, Option<Endpoint>)>),
-}
-
-impl SocketKey {
-    /// Returns the key of a socket.
-    pub(crate) fn of(socket: &Socket) -> Self {
-        match socket.id.cookie {
-            Some(cookie) => Self::Cookie(cookie),
-            None => Self::Ends(Box::new((socket.protocol, socket.local, socket.remote))),
-        }
-    }
-}
+pub(crate) use netstat_model::{ProcessKey, SocketKey};
