@@ -3,7 +3,6 @@
 //! `options` parses the command line, `settings` interprets it, `report` asks the system and hands plain data to
 //! [`netstat_engine::view`], which selects, sorts and counts rows; [`render`] turns them into bytes, and `output` writes them.
 
-pub(crate) mod check;
 mod options;
 mod output;
 pub mod render;

@@ -1,9 +1,9 @@
 //! The meaning of the command line: options combined with each other, the environment and the system.
 
-use crate::check::{self, Assignment, Check};
 use crate::options::{Arguments, Colour, Lang, ProtocolName};
 use crate::render::extras::Extras;
 use crate::render::format::Format;
+use netstat_check::{self as check, Assignment, Check};
 use netstat_engine::columns::{self, Column};
 use netstat_engine::text::Language;
 use netstat_engine::view::ConnectionsOptions;

@@ -18,6 +18,7 @@ pub mod select;
 pub mod snapshot;
 pub mod text;
 pub mod view;
+pub mod watch;
 
 pub use netstat_model as model;
 pub use snapshot::{Query, Snapshot};

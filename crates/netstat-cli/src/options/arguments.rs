@@ -1,7 +1,7 @@
 //! The command line as typed, before it is interpreted.
 
-use crate::check::{Assignment, Check};
 use crate::render::format::Format;
+use netstat_check::{Assignment, Check};
 use netstat_engine::columns::Column;
 use netstat_engine::view::sort::Order;
 use netstat_model::query::{Owners, Tables};

@@ -5,7 +5,7 @@ use super::complaint::Complaint;
 use super::entry::{Entry, Topic};
 use super::nearest::nearest;
 use super::{table, words};
-use crate::check;
+use netstat_check as check;
 use netstat_engine::text::quote::quoted;
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;

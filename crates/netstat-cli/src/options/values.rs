@@ -4,7 +4,7 @@ use super::arguments::{Colour, Lang, ProtocolName, owners_from_name};
 use super::complaint::{Complaint, complaint};
 use super::document::Document;
 use super::nearest::nearest;
-use crate::check::{self, Assignment, Check};
+use netstat_check::{self as check, Assignment, Check};
 use netstat_engine::columns::{self, Column};
 use netstat_engine::text::quote::quoted;
 use netstat_engine::view::sort::Order;

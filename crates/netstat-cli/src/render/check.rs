@@ -2,7 +2,7 @@
 
 use super::LineEnd;
 use super::wrap::{wrapped, wrapped_step};
-use crate::check::{self, Change, Check, Evidence, Finding, Severity, Text};
+use netstat_check::{self as check, Change, Check, Evidence, Finding, Severity, Text};
 use netstat_engine::text::{Language, blanks, cells, escape, pad};
 use std::ffi::OsStr;
 use std::io::{self, Write};

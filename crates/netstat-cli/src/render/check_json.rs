@@ -1,7 +1,7 @@
 //! What the checks found, as one JSON document, and its JSON Schema.
 
 use super::report_json::write_document;
-use crate::check::{self, Check, Culprit, Evidence, Finding, HeldBy, Severity, worst};
+use netstat_check::{self as check, Check, Culprit, Evidence, Finding, HeldBy, Severity, worst};
 use netstat_engine::text::Language;
 use serde::Serialize;
 use serde_json::{Map, Value, json};

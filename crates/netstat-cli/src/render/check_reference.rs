@@ -1,7 +1,7 @@
 //! `netstat check --list`, `--explain`, and the Markdown reference made of the explanations.
 
 use super::wrap::wrapped;
-use crate::check::{ALL, Check, Setting, Text};
+use netstat_check::{ALL, Check, Setting, Text};
 use netstat_engine::text::Language;
 
 /// Returns the list of the checks, a line each.

@@ -292,8 +292,6 @@ fn write_owner_lines<W: Write>(
 }
 
 #[cfg(test)]
-mod packed_tests;
-#[cfg(test)]
 mod process_tests;
 #[cfg(test)]
 mod tests;

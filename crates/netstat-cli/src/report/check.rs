@@ -2,23 +2,23 @@
 
 use super::evidence::EvidenceSource;
 use super::{Session, explain, files};
-use crate::check::{
-    Check, CheckSettings, Evidence, Finding, JointNeeds, NamedList, POLICY, Policy, SUSPICIOUS, Surroundings,
-    changes, lacking, learned, retold, worst,
-};
 use crate::output::{self, Reader, Trouble, Utf8, Warnings};
 use crate::render::{check as people, check_json, check_reference};
 use crate::settings::{Checks, Tape, Task};
+use netstat_check::{
+    Check, CheckSettings, Evidence, Finding, JointNeeds, NamedList, POLICY, Policy, SUSPICIOUS, Surroundings,
+    changes, lacking, learned, retold, worst,
+};
 use netstat_engine::enrich::{AddressList, UserNames};
 use netstat_engine::text::Language;
 use netstat_engine::text::quote::one_line;
+use netstat_engine::watch::{Next, watch};
 use netstat_model::{Error, Warning};
 use netstat_os::NameDatabases;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 /// The pause between the two looks of a single run that judges rates.
@@ -51,7 +51,16 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
     };
     if checks.task == Task::Learn {
         let mut source = EvidenceSource::new(session, needs(&chosen), surroundings);
-        let (evidence, warnings) = look(session, &mut source)?;
+        let mut lacks = Vec::new();
+        let learning = watch(
+            &mut source,
+            |source| look(session, source, &mut lacks),
+            |_| session.finish(),
+            |_, look| {
+                Ok(if let Look::Whole { .. } = look { Next::Done(look) } else { Next::LookAgain(PAUSE) })
+            },
+        )?;
+        let Look::Whole { evidence, warnings } = learning else { return Ok(ExitCode::FAILURE) };
         // The file is read as UTF-8, whatever the code page.
         output::write_utf8(Utf8::Data);
         output::text(learned(&evidence, &check_settings).as_bytes())?;
@@ -75,60 +84,80 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
         named,
     };
     say(&known);
+    // What the first of two looks lacks is said with the second.
+    let mut lacks = Vec::new();
     let mut told: Option<Vec<Finding>> = None;
     let mut begin = None;
     let mut looks: u64 = 0;
-    loop {
-        let (evidence, found) = look(session, &mut source)?;
-        let warnings: Vec<Warning> = known.iter().cloned().chain(found).collect();
-        let findings: Vec<Finding> =
-            chosen.iter().flat_map(|check| check.judge(&evidence, &check_settings)).collect();
-        let counted = findings.iter().filter(|finding| named || !finding.never_told);
-        let overall = worst(counted);
-        let since = evidence.now.at.as_ref().ok().map(|at| at.saturating_sub(*begin.get_or_insert(*at)));
+    let settings = session.settings;
+    watch(
+        &mut source,
+        |source| look(session, source, &mut lacks),
+        |_| session.finish(),
+        |source, look| {
+            let Look::Whole { evidence, warnings: found } = look else {
+                // A recording has both looks and the time between them.
+                let is_replay = matches!(settings.tape, Tape::Replay(_));
+                return Ok(Next::LookAgain(if is_replay { Duration::ZERO } else { PAUSE }));
+            };
+            let warnings: Vec<Warning> = known.iter().cloned().chain(found).collect();
+            let findings: Vec<Finding> =
+                chosen.iter().flat_map(|check| check.judge(&evidence, &check_settings)).collect();
+            let counted = findings.iter().filter(|finding| named || !finding.never_told);
+            let overall = worst(counted);
+            let since = evidence.now.at.as_ref().ok().map(|at| at.saturating_sub(*begin.get_or_insert(*at)));
 
-        let mut out = Vec::new();
-        let written = if checks.json {
-            let words: Vec<String> = warnings.iter().map(|warning| lacking(warning, language)).collect();
-            check_json::render(&findings, &chosen, overall, &evidence, words, language, &mut out)
-        } else if let Some(told) = &told {
-            people::render_changes(&changes(told, &findings), since, &style, &mut out)
-        } else {
-            people::render(&findings, &chosen, &evidence, &style, &mut out)
-        };
-        let mut stdout = output::stdout();
-        let reader =
-            output::outcome(written.and_then(|()| stdout.write_all(&out)).and_then(|()| stdout.flush()))?;
-        say(&warnings);
-        told = Some(told.map_or_else(|| findings.clone(), |told| retold(&told, &findings)));
+            let mut out = Vec::new();
+            let written = if checks.json {
+                let words: Vec<String> = warnings.iter().map(|warning| lacking(warning, language)).collect();
+                check_json::render(&findings, &chosen, overall, &evidence, words, language, &mut out)
+            } else if let Some(told) = &told {
+                people::render_changes(&changes(told, &findings), since, &style, &mut out)
+            } else {
+                people::render(&findings, &chosen, &evidence, &style, &mut out)
+            };
+            let mut stdout = output::stdout();
+            let reader =
+                output::outcome(written.and_then(|()| stdout.write_all(&out)).and_then(|()| stdout.flush()))?;
+            say(&warnings);
+            told = Some(told.take().map_or_else(|| findings.clone(), |told| retold(&told, &findings)));
 
-        looks += 1;
-        let repeat = session.settings.repeat;
-        // A look without changes writes nothing, so only asking tells whether the reader is gone.
-        let done = reader == Reader::Gone
-            || output::reader() == Reader::Gone
-            || repeat.count.is_some_and(|count| looks >= count);
-        let Some(pause) = repeat.pause.filter(|_| !done) else {
-            return Ok(ExitCode::from(overall.exit_code()));
-        };
-        source.keep(evidence);
-        thread::sleep(pause);
-    }
+            looks += 1;
+            // A look without changes writes nothing, so only asking tells whether the reader is gone.
+            let done = reader == Reader::Gone
+                || output::reader() == Reader::Gone
+                || settings.repeat.count.is_some_and(|count| looks >= count);
+            let Some(pause) = settings.repeat.pause.filter(|_| !done) else {
+                return Ok(Next::Done(ExitCode::from(overall.exit_code())));
+            };
+            source.keep(*evidence);
+            Ok(Next::LookAgain(pause))
+        },
+    )
 }
 
-/// Takes a look, and before the first one of rates another, a moment earlier.
-fn look(session: &Session<'_>, source: &mut EvidenceSource<'_>) -> Result<(Evidence, Vec<Warning>), Trouble> {
-    let mut warnings = Vec::new();
-    let looked = source.first_look(&mut warnings).and_then(|pauses| {
-        // A recording has both looks and the time between them.
-        if pauses && !matches!(session.settings.tape, Tape::Replay(_)) {
-            thread::sleep(PAUSE);
-        }
-        source.look(&mut warnings)
-    });
+/// What one look gave.
+enum Look {
+    /// The first of two looks that a rate is made of.
+    First,
+    Whole {
+        evidence: Box<Evidence>,
+        warnings: Vec<Warning>,
+    },
+}
+
+/// Takes a look, or before the first one of rates another.
+fn look(
+    session: &Session<'_>,
+    source: &mut EvidenceSource<'_>,
+    lacks: &mut Vec<Warning>,
+) -> Result<Look, Trouble> {
     let explained = |error: Error| explain(&error, session.settings);
-    session.backend.finish().map_err(explained)?;
-    Ok((looked.map_err(explained)?, each_once(warnings)))
+    if source.first_look(lacks).map_err(explained)? {
+        return Ok(Look::First);
+    }
+    let evidence = Box::new(source.look(lacks).map_err(explained)?);
+    Ok(Look::Whole { evidence, warnings: each_once(std::mem::take(lacks)) })
 }
 
 /// Reads what the checks need beyond the tables of the system.

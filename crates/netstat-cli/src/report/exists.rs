@@ -5,10 +5,10 @@ use crate::output::{Trouble, Warnings};
 use crate::settings::{Purpose, Report};
 use netstat_engine::select::Selected;
 use netstat_engine::view::ConnectionsOptions;
+use netstat_engine::watch::{Next, watch};
 use netstat_model::query::Fields;
 use netstat_model::{Answer, Error, TcpFields};
 use std::process::ExitCode;
-use std::thread;
 use std::time::{Duration, Instant};
 
 /// The pause between two looks. It grows, so that what comes soon is seen soon, and what takes long costs little.
@@ -16,7 +16,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
 /// 0 when a row matches, 1 when none does (in time). Where nobody can tell whether one does now, that is an error.
-pub(super) fn answer(session: &Session<'_>) -> Result<ExitCode, Trouble> {
+pub(super) fn answer(session: &mut Session<'_>) -> Result<ExitCode, Trouble> {
     let settings = session.settings;
     let rows = match &settings.report {
         Report::Connections(table) => table.rows,
@@ -26,23 +26,26 @@ pub(super) fn answer(session: &Session<'_>) -> Result<ExitCode, Trouble> {
     let begin = Instant::now();
     let mut pause = FIRST_PAUSE;
     let mut warnings = Warnings::default();
-    loop {
-        let found = find(session, rows);
-        session.backend.finish().map_err(|error| explain(&error, settings))?;
-        let found = found.map_err(|error| explain(&error, settings))?;
-        if found.data == Found::Yes {
-            return Ok(ExitCode::SUCCESS);
-        }
-        // What may not be seen may match: that has to be said beside a no.
-        warnings.say(found.warnings);
-        let Purpose::Await(timeout) = settings.purpose else { return now(found.data) };
-        let left = timeout.map(|timeout| timeout.saturating_sub(begin.elapsed()));
-        if left.is_some_and(|left| left.is_zero()) {
-            return Ok(ExitCode::from(1));
-        }
-        thread::sleep(left.map_or(pause, |left| pause.min(left)));
-        pause = (pause * 2).min(LONGEST_PAUSE);
-    }
+    watch(
+        session,
+        |session| find(session, rows).map_err(|error| explain(&error, settings).into()),
+        |session| session.finish(),
+        |_, found| {
+            if found.data == Found::Yes {
+                return Ok(Next::Done(ExitCode::SUCCESS));
+            }
+            // A hidden socket might match, so warn before answering no.
+            warnings.say(found.warnings);
+            let Purpose::Await(timeout) = settings.purpose else { return now(found.data).map(Next::Done) };
+            let left = timeout.map(|timeout| timeout.saturating_sub(begin.elapsed()));
+            if left.is_some_and(|left| left.is_zero()) {
+                return Ok(Next::Done(ExitCode::from(1)));
+            }
+            let this = left.map_or(pause, |left| pause.min(left));
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            Ok(Next::LookAgain(this))
+        },
+    )
 }
 
 /// Whether a row matches.

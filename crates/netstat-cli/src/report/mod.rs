@@ -21,13 +21,13 @@ use netstat_engine::filter::{Filter, Test};
 use netstat_engine::select::Selection;
 use netstat_engine::text::escape;
 use netstat_engine::view::ConnectionsOptions;
+use netstat_engine::watch::{Next, watch};
 use netstat_model::query::{SocketQuery, States};
 use netstat_model::{Error, Operation, OwnerMethod, Warning};
 use netstat_os::{NameDatabases, Native, Origin, Sockets};
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::thread;
 
 /// Why a display could not be shown.
 enum Failure {
@@ -104,32 +104,33 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     }
     let mut session = Session { backend, settings, names, filter, geo, before, displays: 0, told: None };
     if settings.purpose != Purpose::Show {
-        return exists::answer(&session);
+        return exists::answer(&mut session);
     }
     let mut warnings = Warnings::default();
-    loop {
-        session.displays += 1;
-        let mut out = output::stdout();
-        let displayed = session.display(&mut out);
-        // The recording of a run that fails is the one that is needed most.
-        session.backend.finish().map_err(|error| explain(&error, settings))?;
-        let reader = match displayed {
-            Ok(lacks) => {
-                let reader = output::outcome(out.flush())?;
-                warnings.say(lacks);
-                reader
+    let explained = |failure| match failure {
+        Failure::System(error) => Err(explain(&error, settings).into()),
+        Failure::Output(error) => output::outcome(Err(error)).map_err(Trouble::from),
+    };
+    watch(
+        &mut session,
+        |session| {
+            session.displays += 1;
+            let mut out = output::stdout();
+            match session.display(&mut out).and_then(|lacks| Ok((lacks, out.flush()?))) {
+                Ok((lacks, ())) => Ok((Reader::Listening, lacks)),
+                Err(failure) => explained(failure).map(|reader| (reader, Vec::new())),
             }
-            Err(Failure::Output(error)) => output::outcome(Err(error))?,
-            Err(Failure::System(error)) => return Err(explain(&error, settings).into()),
-        };
-        if reader == Reader::Gone || settings.repeat.count.is_some_and(|count| session.displays >= count) {
-            return Ok(ExitCode::SUCCESS);
-        }
-        match settings.repeat.pause {
-            Some(pause) => thread::sleep(pause),
-            None => return Ok(ExitCode::SUCCESS),
-        }
-    }
+        },
+        |session| session.finish(),
+        |session, (reader, lacks)| {
+            warnings.say(lacks);
+            let shown = settings.repeat.count.is_some_and(|count| session.displays >= count);
+            Ok(match settings.repeat.pause {
+                Some(pause) if reader != Reader::Gone && !shown => Next::LookAgain(pause),
+                _ => Next::Done(ExitCode::SUCCESS),
+            })
+        },
+    )
 }
 
 /// What failed, why, and what to do about it.
@@ -155,6 +156,11 @@ fn explain(error: &Error, settings: &Settings) -> String {
 }
 
 impl Session<'_> {
+    /// Ends what a look recorded.
+    fn finish(&self) -> Result<(), Trouble> {
+        self.backend.finish().map_err(|error| explain(&error, self.settings).into())
+    }
+
     /// The rows that are asked for: a filter that names bound-only sockets asks for them.
     fn rows(&self, rows: ConnectionsOptions) -> ConnectionsOptions {
         let mut bound = rows.bound;

@@ -6,7 +6,7 @@ use netstat_engine::view::ConnectionsOptions;
 use netstat_model::query::Kinds;
 use netstat_model::{
     Container, ContainerRuntime, Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process,
-    ProcessKey, Protocol, Socket, SocketId, SocketMemory, TcpInfo, TcpState, Timer, TimerKind,
+    ProcessKey, Protocol, Socket, SocketId, SocketMemory, SocketTable, TcpInfo, TcpState, Timer, TimerKind,
 };
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -28,18 +28,22 @@ pub(crate) fn end(text: &str) -> Endpoint {
     Endpoint::new(end.ip(), end.port(), 0)
 }
 
+pub(crate) fn table(sockets: &[Socket]) -> SocketTable {
+    sockets.iter().cloned().collect()
+}
+
 fn connection(port: u16, state: TcpState) -> Socket {
     let local = Endpoint { port, ..end("192.0.2.1:1") };
     let remote = (state != TcpState::Listen).then(|| end("198.51.100.7:443"));
     Socket { state: Some(state), ..Socket::new(Protocol::Tcp, Family::V4, local, remote) }
 }
 
-pub(crate) fn sockets_in_states(ports: &[(u16, TcpState)]) -> Vec<Socket> {
+pub(crate) fn sockets_in_states(ports: &[(u16, TcpState)]) -> SocketTable {
     ports.iter().map(|(port, state)| connection(*port, *state)).collect()
 }
 
 /// Milliseconds each.
-pub(crate) fn sockets_with_ports_and_rtts(ports: &[(u16, Option<u64>)]) -> Vec<Socket> {
+pub(crate) fn sockets_with_ports_and_rtts(ports: &[(u16, Option<u64>)]) -> SocketTable {
     let socket = |&(port, rtt): &(u16, Option<u64>)| Socket {
         tcp: Some(Box::new(TcpInfo { rtt: rtt.map(Duration::from_millis), ..TcpInfo::default() })),
         ..connection(port, TcpState::Established)

@@ -65,7 +65,7 @@ pub fn count_ports(sockets: &SocketTable) -> Vec<PortCount> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use netstat_model::{Endpoint, Family, Owner};
+    use netstat_model::{Endpoint, Family, Owner, Ownership, Socket};
 
     fn socket(protocol: Protocol, local: &str, port: u16, ownership: Ownership) -> Socket {
         let local = Endpoint::new(local.parse().unwrap(), port, 0);
@@ -99,7 +99,7 @@ mod tests {
             socket(Udp, "10.0.0.1", 5004, Ownership::Held(Vec::new())),
         ];
         assert_eq!(
-            count_ports(&sockets),
+            count_ports(&sockets.into_iter().collect()),
             [
                 PortCount { holder: PortHolder::NoProcess, tcp: 3, udp: 0 },
                 PortCount { holder: PortHolder::Process(id(11)), tcp: 1, udp: 1 },
@@ -107,6 +107,6 @@ mod tests {
                 PortCount { holder: PortHolder::Process(id(10)), tcp: 1, udp: 0 },
             ]
         );
-        assert_eq!(count_ports(&[]), []);
+        assert_eq!(count_ports(&SocketTable::default()), []);
     }
 }

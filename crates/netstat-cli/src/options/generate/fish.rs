@@ -2,7 +2,7 @@
 
 use super::super::entry::ValueKind;
 use super::super::table;
-use crate::check;
+use netstat_check as check;
 
 /// The script.
 pub(super) fn fish() -> String {

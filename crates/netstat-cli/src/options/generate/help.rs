@@ -4,7 +4,7 @@ use super::super::check::takes;
 use super::super::entry::Topic;
 use super::super::table::{self, INTERVAL};
 use super::layout::wrap;
-use crate::check;
+use netstat_check as check;
 use netstat_engine::text::Language;
 use std::iter::once;
 

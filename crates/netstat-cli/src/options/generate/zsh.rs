@@ -2,7 +2,7 @@
 
 use super::super::entry::{Entry, ValueKind};
 use super::super::table::{self, INTERVAL};
-use crate::check;
+use netstat_check as check;
 
 /// The script.
 pub(super) fn zsh() -> String {

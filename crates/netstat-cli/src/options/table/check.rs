@@ -2,7 +2,7 @@
 
 use super::super::entry::{Effect, Entry, Topic, Value, ValueKind};
 use super::super::values;
-use crate::check;
+use netstat_check as check;
 
 /// Options of the other lists that `netstat check` takes as well.
 pub(in super::super) const SHARED: [&str; 11] =

@@ -1,5 +1,5 @@
 use super::*;
-use crate::check::{Culprit, Fact, HeldBy, Lack, Moment, Surroundings};
+use netstat_check::{Culprit, Fact, HeldBy, Lack, Moment, Surroundings};
 use std::collections::HashMap;
 use std::time::Duration;
 

@@ -9,7 +9,7 @@ const GROWTH: f64 = 1.25;
 
 /// A change of a finding.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Change<'a> {
+pub enum Change<'a> {
     /// It was not there before.
     Appeared(&'a Finding),
     /// It is more severe, or its amount has grown.
@@ -50,7 +50,7 @@ fn change<'a>(before: Option<&Finding>, now: &'a Finding) -> Option<Change<'a>> 
 
 /// Returns what changed, the new findings first. `told_before` holds each finding as last reported, so slow growth adds
 /// up.
-pub(crate) fn changes<'a>(told_before: &'a [Finding], now: &'a [Finding]) -> Vec<Change<'a>> {
+pub fn changes<'a>(told_before: &'a [Finding], now: &'a [Finding]) -> Vec<Change<'a>> {
     let (before, now) = (told(told_before), told(now));
     let then: FxHashMap<FindingKey<'_>, &Finding> = before.iter().copied().collect();
     let still: FxHashSet<FindingKey<'_>> = now.iter().map(|(key, _)| *key).collect();
@@ -62,7 +62,7 @@ pub(crate) fn changes<'a>(told_before: &'a [Finding], now: &'a [Finding]) -> Vec
 }
 
 /// Returns what the next round is compared with: each finding as last reported.
-pub(crate) fn retold(told_before: &[Finding], now: &[Finding]) -> Vec<Finding> {
+pub fn retold(told_before: &[Finding], now: &[Finding]) -> Vec<Finding> {
     let then: FxHashMap<FindingKey<'_>, &Finding> = told(told_before).into_iter().collect();
     told(now)
         .into_iter()

@@ -7,15 +7,15 @@ use netstat_model::{Protocol, Socket};
 
 /// The sum of the needs of several checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct JointNeeds {
+pub struct JointNeeds {
     /// Everything that one of them needs; `details` has no meaning here.
-    pub(crate) asked: EvidenceNeeds,
+    pub asked: EvidenceNeeds,
     each: Vec<EvidenceNeeds>,
 }
 
 impl JointNeeds {
     /// Adds up the needs of checks.
-    pub(crate) fn of(each: impl IntoIterator<Item = EvidenceNeeds>) -> Self {
+    pub fn of(each: impl IntoIterator<Item = EvidenceNeeds>) -> Self {
         let each: Vec<EvidenceNeeds> = each.into_iter().collect();
         let asked = each.iter().fold(EvidenceNeeds::NOTHING, |sum, one| EvidenceNeeds {
             kinds: sum.kinds | one.kinds,
@@ -37,7 +37,7 @@ impl JointNeeds {
     }
 
     /// Returns what the first of two looks a moment apart has to ask for: owners are the same in both.
-    pub(crate) fn first_look(&self) -> EvidenceNeeds {
+    pub fn first_look(&self) -> EvidenceNeeds {
         let twice = self.each.iter().copied().filter(|needs| needs.twice);
         EvidenceNeeds {
             owners: States::empty(),
@@ -51,7 +51,7 @@ impl JointNeeds {
 
     /// Drops the details of a socket that no check reads: they are most of its size, and of most connections nothing
     /// happened since the look before.
-    pub(crate) fn lighten(&self, before: &Mark, now: &mut Socket) {
+    pub fn lighten(&self, before: &Mark, now: &mut Socket) {
         let reads = |asks_for: fn(&EvidenceNeeds) -> bool, now: &Socket| {
             let asks = |needs: &&EvidenceNeeds| asks_for(needs) && is_asked(needs, now);
             self.each.iter().filter(asks).any(|needs| match needs.details {

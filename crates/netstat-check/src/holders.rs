@@ -3,8 +3,8 @@
 use super::evidence::Evidence;
 use super::finding::Culprit;
 use super::held_by::HeldBy;
-use super::keys::ProcessKey;
 use super::text::{Text, grouped};
+use netstat_model::ProcessKey;
 use netstat_model::{NoOwner, Ownership, Socket};
 use rustc_hash::FxHashMap;
 
@@ -48,7 +48,7 @@ pub(crate) fn to_see_all(culprits: &[Culprit]) -> Text {
 
 impl Evidence {
     /// Returns a process, with its name if it is known.
-    pub(crate) fn holder_of(&self, id: ProcessKey) -> HeldBy {
+    pub fn holder_of(&self, id: ProcessKey) -> HeldBy {
         let name = self.processes.get(&id).and_then(|process| process.name.clone().ok());
         HeldBy::Process { pid: id.pid, name }
     }
@@ -63,7 +63,7 @@ impl Evidence {
 
     /// Groups sockets by holder, the largest group first. A socket that several processes hold counts for the principal
     /// one.
-    pub(crate) fn by_holder<'a>(
+    pub fn by_holder<'a>(
         &self,
         sockets: impl IntoIterator<Item = &'a Socket>,
     ) -> Vec<(HeldBy, Vec<&'a Socket>)> {
@@ -79,7 +79,7 @@ impl Evidence {
     }
 
     /// Returns who holds the sockets and how many each, the largest first.
-    pub(crate) fn culprits<'a>(&self, sockets: impl IntoIterator<Item = &'a Socket>) -> Vec<Culprit> {
+    pub fn culprits<'a>(&self, sockets: impl IntoIterator<Item = &'a Socket>) -> Vec<Culprit> {
         self.by_holder(sockets)
             .into_iter()
             .map(|(holder, sockets)| Culprit { holder, sockets: sockets.len() })

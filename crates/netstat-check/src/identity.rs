@@ -2,8 +2,8 @@
 
 use super::evidence::Evidence;
 use super::finding::Fact;
-use super::keys::ProcessKey;
 use super::text::{EN, KO, Text, named};
+use netstat_model::ProcessKey;
 use netstat_model::query::ProcessFields;
 use netstat_model::{Process, Socket};
 
@@ -18,7 +18,7 @@ const MOST_OTHERS: usize = 5;
 
 impl Evidence {
     /// Returns the user of a process, by name if it has one.
-    pub(crate) fn user_of(&self, process: &Process) -> Option<String> {
+    pub fn user_of(&self, process: &Process) -> Option<String> {
         match (process.user, &process.account) {
             (Ok(uid), _) => Some(self.surroundings.user(uid)),
             (Err(_), Ok(account)) => Some(account.to_string_lossy().into_owned()),
@@ -27,17 +27,17 @@ impl Evidence {
     }
 
     /// Returns the process that holds a socket, the principal one if there are several.
-    pub(crate) fn process_of(&self, socket: &Socket) -> Option<&Process> {
+    pub fn process_of(&self, socket: &Socket) -> Option<&Process> {
         self.processes.get(&socket.ownership.principal()?.process)
     }
 
     /// Returns the other processes that hold a socket, besides the principal one.
-    pub(crate) fn others_of(&self, socket: &Socket) -> impl Iterator<Item = &Process> {
+    pub fn others_of(&self, socket: &Socket) -> impl Iterator<Item = &Process> {
         socket.ownership.owners().iter().skip(1).filter_map(|owner| self.processes.get(&owner.process))
     }
 
     /// Returns who else holds these sockets, as a fact.
-    pub(crate) fn others<'a>(&self, sockets: impl IntoIterator<Item = &'a Socket>) -> Option<Fact> {
+    pub fn others<'a>(&self, sockets: impl IntoIterator<Item = &'a Socket>) -> Option<Fact> {
         let others = sockets.into_iter().flat_map(|socket| self.others_of(socket));
         let mut others: Vec<ProcessKey> = others.map(|process| process.id).collect();
         others.sort_unstable();
@@ -54,7 +54,7 @@ impl Evidence {
     }
 
     /// Returns facts about the process that holds these sockets, as far as they are known.
-    pub(crate) fn identity<'a>(&self, sockets: impl IntoIterator<Item = &'a Socket>) -> Vec<Fact> {
+    pub fn identity<'a>(&self, sockets: impl IntoIterator<Item = &'a Socket>) -> Vec<Fact> {
         let Some(process) = sockets.into_iter().find_map(|socket| self.process_of(socket)) else {
             return Vec::new();
         };

@@ -21,7 +21,7 @@ struct RuleKey {
 }
 
 /// Returns the text of a policy that allows the current state, so that checking it gives no finding.
-pub(crate) fn learned(evidence: &Evidence, settings: &CheckSettings) -> String {
+pub fn learned(evidence: &Evidence, settings: &CheckSettings) -> String {
     let mut rules: BTreeMap<Deed, BTreeMap<RuleKey, BTreeSet<IpAddr>>> =
         BTreeMap::from([(Deed::Listens, BTreeMap::new()), (Deed::Connects, BTreeMap::new())]);
     for (socket, deed, end) in deeds(evidence, &CHECK.thresholds(settings)) {

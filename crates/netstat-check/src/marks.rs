@@ -1,25 +1,25 @@
 //! What is kept of the sockets of an earlier look: the fields that later looks are compared with.
 
-use super::keys::SocketKey;
+use netstat_model::SocketKey;
 use netstat_model::{Socket, TcpInfo, TcpState};
 
 /// The compared fields of `struct tcp_info`.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Course {
-    pub(crate) bytes_acked: Option<u64>,
-    pub(crate) bytes_received: Option<u64>,
+pub struct Course {
+    pub bytes_acked: Option<u64>,
+    pub bytes_received: Option<u64>,
     /// Segments sent again, in all.
-    pub(crate) again: Option<u32>,
+    pub again: Option<u32>,
     /// Segments sent, those with data where that is known.
-    pub(crate) segments: Option<u32>,
+    pub segments: Option<u32>,
     /// Whether the window offered to the peer was zero.
-    pub(crate) offered_none: bool,
+    pub offered_none: bool,
     /// Whether the system reports if data moves.
-    pub(crate) told: bool,
+    pub told: bool,
 }
 
 impl Course {
-    pub(crate) fn of(tcp: &TcpInfo) -> Self {
+    pub fn of(tcp: &TcpInfo) -> Self {
         Self {
             bytes_acked: tcp.bytes_acked,
             bytes_received: tcp.bytes_received,
@@ -33,13 +33,13 @@ impl Course {
 
 /// The compared fields of a socket.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Mark {
-    pub(crate) state: Option<TcpState>,
-    pub(crate) recv_queue: Option<u32>,
-    pub(crate) send_queue: Option<u32>,
+pub struct Mark {
+    pub state: Option<TcpState>,
+    pub recv_queue: Option<u32>,
+    pub send_queue: Option<u32>,
     /// Packets it had dropped.
-    pub(crate) drops: Option<u32>,
-    pub(crate) course: Option<Course>,
+    pub drops: Option<u32>,
+    pub course: Option<Course>,
 }
 
 impl Mark {
@@ -54,7 +54,7 @@ impl Mark {
     }
 
     /// Returns what a connection sent since, if some of it was sent again.
-    pub(crate) fn sent_again(&self, now: &Socket) -> Option<SentAgain> {
+    pub fn sent_again(&self, now: &Socket) -> Option<SentAgain> {
         let (then, now) = (self.course?, Course::of(now.tcp.as_ref()?));
         // Both counters wrap.
         let again = now.again?.wrapping_sub(then.again?);
@@ -63,7 +63,7 @@ impl Mark {
     }
 
     /// Returns whether a connection had data to deliver both times, none of which was acknowledged in between.
-    pub(crate) fn is_undelivered(&self, now: &Socket) -> bool {
+    pub fn is_undelivered(&self, now: &Socket) -> bool {
         let (Some(then), Some(tcp)) = (self.course, now.tcp.as_ref()) else { return false };
         has_data(self.send_queue)
             && has_data(now.send_queue)
@@ -72,7 +72,7 @@ impl Mark {
     }
 
     /// Returns whether received data filled the buffer of a connection both times, and the program read none of it.
-    pub(crate) fn is_unread(&self, now: &Socket) -> bool {
+    pub fn is_unread(&self, now: &Socket) -> bool {
         let (Some(then), Some(tcp)) = (self.course, now.tcp.as_ref()) else { return false };
         has_data(self.recv_queue)
             && then.offered_none
@@ -89,32 +89,32 @@ fn has_data(queue: Option<u32>) -> bool {
 
 /// Segments that a connection sent between two looks.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct SentAgain {
+pub struct SentAgain {
     /// Those that were sent again.
-    pub(crate) again: u32,
+    pub again: u32,
     /// All of them, those with data where that is known.
-    pub(crate) segments: u32,
+    pub segments: u32,
 }
 
 /// Marks of all sockets of a look. A sorted list takes half the memory of a map.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Marks {
+pub struct Marks {
     list: Vec<(SocketKey, Mark)>,
 }
 
 impl Marks {
     /// Adds a socket; where one comes twice, the last counts.
-    pub(crate) fn add(&mut self, socket: &Socket) {
+    pub fn add(&mut self, socket: &Socket) {
         self.list.push((SocketKey::of(socket), Mark::of(socket)));
     }
 
     /// Sorts the list. Call after the last [`Self::add`].
-    pub(crate) fn sort(&mut self) {
+    pub fn sort(&mut self) {
         self.list.sort_by(|(one, _), (other, _)| one.cmp(other));
     }
 
     /// Returns the mark of this socket.
-    pub(crate) fn get(&self, socket: &Socket) -> Option<&Mark> {
+    pub fn get(&self, socket: &Socket) -> Option<&Mark> {
         let key = SocketKey::of(socket);
         let after = self.list.partition_point(|(known, _)| *known <= key);
         self.list.get(after.checked_sub(1)?).filter(|(known, _)| *known == key).map(|(_, mark)| mark)

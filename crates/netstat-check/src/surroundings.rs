@@ -14,25 +14,25 @@ use std::sync::Arc;
 
 /// The part of it that a check needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Wanted {
+pub struct Wanted {
     /// The names of users.
-    pub(crate) users: bool,
+    pub users: bool,
     /// The files of countries and networks.
-    pub(crate) places: bool,
+    pub places: bool,
     /// The lists of addresses that the settings name.
-    pub(crate) lists: bool,
+    pub lists: bool,
     /// The policy.
-    pub(crate) policy: bool,
+    pub policy: bool,
     /// What the firewall does with what comes to listeners.
-    pub(crate) firewall: bool,
+    pub firewall: bool,
 }
 
 impl Wanted {
-    pub(crate) const NOTHING: Self =
+    pub const NOTHING: Self =
         Self { users: false, places: false, lists: false, policy: false, firewall: false };
 
     /// Returns what either wants.
-    pub(crate) fn and(self, other: Self) -> Self {
+    pub fn and(self, other: Self) -> Self {
         Self {
             users: self.users || other.users,
             places: self.places || other.places,
@@ -45,32 +45,40 @@ impl Wanted {
 
 /// A list of addresses, by the name of its file.
 #[derive(Debug)]
-pub(crate) struct NamedList {
-    pub(crate) name: String,
-    pub(crate) list: AddressList,
+pub struct NamedList {
+    /// The name of its file, escaped.
+    pub name: String,
+    /// The addresses and networks.
+    pub list: AddressList,
 }
 
 /// All of it; what no check wants is empty.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Surroundings {
-    pub(crate) users: Arc<UserNames>,
-    pub(crate) geo: Arc<Geo>,
-    pub(crate) lists: Arc<Vec<NamedList>>,
+pub struct Surroundings {
+    /// Names of users.
+    pub users: Arc<UserNames>,
+    /// Countries and networks of addresses.
+    pub geo: Arc<Geo>,
+    /// Lists of suspicious addresses.
+    pub lists: Arc<Vec<NamedList>>,
     /// `None` without a policy file.
-    pub(crate) policy: Option<Arc<Policy>>,
+    pub policy: Option<Arc<Policy>>,
     /// What the firewall does with what comes to listeners, and which rules could not be read.
-    pub(crate) firewall: Arc<Firewalled>,
+    pub firewall: Arc<Firewalled>,
 }
 
 /// What a firewall does with each packet that was asked about.
 #[derive(Debug, Default)]
-pub(crate) struct Firewalled {
-    pub(crate) judgements: HashMap<Inbound, Judgement>,
-    pub(crate) unread: Vec<UnreadRules>,
+pub struct Firewalled {
+    /// The verdict for each kind of incoming packet that was asked about.
+    pub judgements: HashMap<Inbound, Judgement>,
+    /// Rules that could not be read.
+    pub unread: Vec<UnreadRules>,
 }
 
 impl Firewalled {
-    pub(crate) fn new(asked: Vec<Inbound>, firewall: Firewall) -> Self {
+    /// Pairs the questions with the answers of the firewall.
+    pub fn new(asked: Vec<Inbound>, firewall: Firewall) -> Self {
         let judged = asked.into_iter().zip(firewall.judgements);
         let judgements = judged.filter_map(|(inbound, judgement)| Some((inbound, judgement?))).collect();
         Self { judgements, unread: firewall.unread }
@@ -103,7 +111,7 @@ pub(crate) fn listens(socket: &Socket) -> bool {
 
 /// Returns the first packet that another host would send to a listener, for each family that it serves; nothing for
 /// other sockets.
-pub(crate) fn inbound(socket: &Socket, process: Option<&Process>) -> Vec<Inbound> {
+pub fn inbound(socket: &Socket, process: Option<&Process>) -> Vec<Inbound> {
     if !listens(socket) || is_for_this_machine(socket) {
         return Vec::new();
     }
@@ -140,12 +148,12 @@ fn services(process: &Process) -> Option<Vec<OsString>> {
 
 impl Surroundings {
     /// Returns the first list that an address is on.
-    pub(crate) fn listed(&self, address: IpAddr) -> Option<(&str, Entry)> {
+    pub fn listed(&self, address: IpAddr) -> Option<(&str, Entry)> {
         self.lists.iter().find_map(|named| Some((named.name.as_str(), named.list.find(address)?)))
     }
 
     /// Returns the user of a number, by name if it has one.
-    pub(crate) fn user(&self, uid: u32) -> String {
+    pub fn user(&self, uid: u32) -> String {
         self.users.name(uid).map_or_else(|| uid.to_string(), str::to_owned)
     }
 }

@@ -23,6 +23,11 @@
 //! | `lacking.rs` | warnings about missing evidence, in both languages |
 //! | all others | one check each |
 
+#![cfg_attr(
+    not(test),
+    deny(clippy::print_stdout, clippy::print_stderr, clippy::exit, clippy::disallowed_methods)
+)]
+
 mod assignments;
 mod buffers;
 mod changes;
@@ -39,7 +44,6 @@ mod held_by;
 mod holders;
 mod identity;
 mod joint_needs;
-mod keys;
 mod lacking;
 mod listen_queue;
 #[cfg(test)]
@@ -57,24 +61,23 @@ mod text;
 mod thresholds;
 mod waiting;
 
-pub(crate) use assignments::{Assignment, parse_assignment};
-pub(crate) use changes::{Change, changes, retold};
-pub(crate) use data::Setting;
-pub(crate) use definition::Check;
-pub(crate) use evidence::{Evidence, Input, Lack, Moment, listening};
-pub(crate) use finding::{Culprit, Fact, Finding, Severity, worst};
-pub(crate) use held_by::HeldBy;
-pub(crate) use joint_needs::JointNeeds;
-pub(crate) use keys::{ProcessKey, SocketKey};
-pub(crate) use lacking::lacking;
-pub(crate) use marks::Marks;
-pub(crate) use needs::EvidenceNeeds;
-pub(crate) use policy::{CHECK as POLICY, Policy, learned};
-pub(crate) use registry::{ALL, NAMES, by_name};
-pub(crate) use surroundings::{Firewalled, NamedList, Surroundings, inbound};
-pub(crate) use suspicious::CHECK as SUSPICIOUS;
-pub(crate) use text::{Text, duration, grouped};
-pub(crate) use thresholds::{CheckSettings, Thresholds};
+pub use assignments::{Assignment, parse_assignment};
+pub use changes::{Change, changes, retold};
+pub use data::Setting;
+pub use definition::Check;
+pub use evidence::{Evidence, Input, Lack, Moment, listening};
+pub use finding::{Culprit, Fact, Finding, Severity, worst};
+pub use held_by::HeldBy;
+pub use joint_needs::JointNeeds;
+pub use lacking::lacking;
+pub use marks::Marks;
+pub use needs::EvidenceNeeds;
+pub use policy::{CHECK as POLICY, Policy, learned};
+pub use registry::{ALL, NAMES, by_name};
+pub use surroundings::{Firewalled, NamedList, Surroundings, inbound};
+pub use suspicious::CHECK as SUSPICIOUS;
+pub use text::{Text, duration, grouped};
+pub use thresholds::{CheckSettings, Thresholds};
 
 #[cfg(test)]
 mod tests;

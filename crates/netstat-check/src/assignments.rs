@@ -16,7 +16,7 @@ use super::thresholds::{CheckSettings, SettingValue};
 
 /// A parsed `CHECK.SETTING=VALUE` of the command line.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Assignment {
+pub struct Assignment {
     check: &'static str,
     setting: &'static str,
     value: SettingValue,
@@ -24,7 +24,7 @@ pub(crate) struct Assignment {
 
 impl CheckSettings {
     /// Applies assignments of the command line; the last holds.
-    pub(crate) fn assign(&mut self, assignments: &[Assignment]) {
+    pub fn assign(&mut self, assignments: &[Assignment]) {
         for Assignment { check, setting, value } in assignments {
             self.set(check, setting, value.clone());
         }
@@ -34,7 +34,7 @@ impl CheckSettings {
     ///
     /// # Errors
     /// Says what is wrong and what to write instead, beginning with the line or the key.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, String> {
         let file: toml::Table = toml::from_str(text).map_err(|error| {
             let line = error
                 .span()
@@ -62,7 +62,7 @@ impl CheckSettings {
 ///
 /// # Errors
 /// Says what is wrong and what to type instead.
-pub(crate) fn parse_assignment(text: &str) -> Result<Assignment, String> {
+pub fn parse_assignment(text: &str) -> Result<Assignment, String> {
     let parts = text.split_once('=').and_then(|(name, value)| Some((name.split_once('.')?, value)));
     let Some(((check, name), value)) = parts else {
         return Err(format!(

@@ -20,16 +20,16 @@ use std::time::Duration;
 /// The contents of a data file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct CheckData {
+pub struct CheckData {
     /// What the check looks for, in a few words.
-    pub(crate) summary: Text,
+    pub summary: Text,
     /// The rule it judges by, and why; paragraphs are separated by an empty line.
-    pub(crate) rule: Text,
+    pub rule: Text,
     /// Where the evidence comes from, and where the rule can be read up.
-    pub(crate) sources: Vec<String>,
+    pub sources: Vec<String>,
     /// What can be set, in the order in which it is explained.
     #[serde(default)]
-    pub(crate) settings: Vec<Setting>,
+    pub settings: Vec<Setting>,
     /// The sentences, by key.
     texts: HashMap<String, Sentence>,
 }
@@ -37,25 +37,25 @@ pub(crate) struct CheckData {
 /// A setting of a check.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Setting {
+pub struct Setting {
     /// Its name within the check, in lower case with dashes.
-    pub(crate) name: String,
+    pub name: String,
     /// The default of a number; a list is empty by default.
     #[serde(default)]
-    pub(crate) default: f64,
+    pub default: f64,
     /// What the list holds; `None` for a number, which may not be negative.
-    pub(crate) list: Option<ListKind>,
+    pub list: Option<ListKind>,
     /// The unit of a number.
     #[serde(default)]
-    pub(crate) unit: Text,
+    pub unit: Text,
     /// What it does, and why the default is what it is.
-    pub(crate) meaning: Text,
+    pub meaning: Text,
 }
 
 /// What a list of a setting holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum ListKind {
+pub enum ListKind {
     /// Any words.
     Words,
     /// Ports, such as `5432` or `161/udp`.
@@ -85,7 +85,7 @@ impl Sentence {
 
 /// The value of a blank.
 #[derive(Debug, Clone)]
-pub(crate) enum Blank {
+pub enum Blank {
     /// A number that counts something.
     Count(u64),
     /// Anything else.
@@ -128,19 +128,19 @@ words! {
 
 impl CheckData {
     /// Reads a data file. A test parses each, so an error leaves nothing worse than silence.
-    pub(crate) fn parse(source: &str) -> Self {
+    pub fn parse(source: &str) -> Self {
         let parsed = toml::from_str(source);
         debug_assert!(parsed.is_ok(), "{parsed:?}");
         parsed.unwrap_or_default()
     }
 
     /// Returns the setting of a name.
-    pub(crate) fn setting(&self, name: &str) -> Option<&Setting> {
+    pub fn setting(&self, name: &str) -> Option<&Setting> {
         self.settings.iter().find(|setting| setting.name == name)
     }
 
     /// Returns a sentence with its blanks filled. To be called by [`say!`], which checks the key and the blanks.
-    pub(crate) fn say(&self, key: &str, blanks: &[(&str, Blank)]) -> Text {
+    pub fn say(&self, key: &str, blanks: &[(&str, Blank)]) -> Text {
         let Some(sentence) = self.texts.get(key).map(Sentence::text) else {
             return Text::same(key.to_owned());
         };
@@ -149,7 +149,7 @@ impl CheckData {
 
     /// Returns every sentence, blanks and all.
     #[cfg(test)]
-    pub(crate) fn sentences(&self) -> impl Iterator<Item = (&str, &Text)> {
+    pub fn sentences(&self) -> impl Iterator<Item = (&str, &Text)> {
         self.texts.iter().flat_map(|(key, sentence)| {
             let texts = match sentence {
                 Sentence::Same(text) => vec![text],
@@ -265,8 +265,8 @@ macro_rules! check_data {
         /// The data file, for the checks of [`say!`] at compile time.
         pub(super) const SOURCE: &str = include_str!($file);
         /// The data file, parsed when it is first used.
-        pub(super) static DATA: std::sync::LazyLock<$crate::check::data::CheckData> =
-            std::sync::LazyLock::new(|| $crate::check::data::CheckData::parse(SOURCE));
+        pub(super) static DATA: std::sync::LazyLock<$crate::data::CheckData> =
+            std::sync::LazyLock::new(|| $crate::data::CheckData::parse(SOURCE));
     };
 }
 pub(crate) use check_data;
@@ -276,14 +276,14 @@ macro_rules! say {
     ($key:literal $(, $name:ident $(= $value:expr)?)* $(,)?) => {{
         const {
             assert!(
-                $crate::check::data::has_sentence(SOURCE, $key, &[$(stringify!($name)),*]),
+                $crate::data::has_sentence(SOURCE, $key, &[$(stringify!($name)),*]),
                 concat!("no sentence `", $key, "` with these blanks"),
             );
         }
         DATA.say($key, &[$((stringify!($name), say!(@blank $name $(= $value)?))),*])
     }};
-    (@blank $name:ident) => { $crate::check::data::Blank::from($name) };
-    (@blank $name:ident = $value:expr) => { $crate::check::data::Blank::from($value) };
+    (@blank $name:ident) => { $crate::data::Blank::from($name) };
+    (@blank $name:ident = $value:expr) => { $crate::data::Blank::from($value) };
 }
 pub(crate) use say;
 

@@ -20,7 +20,8 @@ use std::cmp::Reverse;
 use std::net::{IpAddr, SocketAddr};
 use texts::{DATA, SOURCE};
 
-pub(crate) static CHECK: Check = Check {
+/// `suspicious`: connections and listeners that an attacker might have made.
+pub static CHECK: Check = Check {
     name: "suspicious",
     data: &DATA,
     needs: EvidenceNeeds {

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 
 /// Who holds a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum HeldBy {
+pub enum HeldBy {
     /// A process.
     Process {
         /// Its ID.
@@ -22,7 +22,7 @@ pub(crate) enum HeldBy {
 
 impl HeldBy {
     /// Returns who it is, for a sentence: `nginx (4711)`.
-    pub(crate) fn text(&self) -> Text {
+    pub fn text(&self) -> Text {
         match self {
             Self::Process { pid, name: Some(name) } => {
                 Text::same(format!("{} ({pid})", name.to_string_lossy()))
@@ -45,12 +45,12 @@ impl HeldBy {
     }
 
     /// Returns what stays the same from one look to the next.
-    pub(crate) fn subject(&self) -> String {
+    pub fn subject(&self) -> String {
         self.text().of(EN).to_owned()
     }
 
     /// Returns the filter words that select its sockets, after a blank; empty if there are none.
-    pub(crate) fn filter_words(&self) -> String {
+    pub fn filter_words(&self) -> String {
         match self {
             Self::Process { pid, .. } => format!(" pid {pid}"),
             Self::Nobody(_) | Self::NotAsked => String::new(),

@@ -1,16 +1,16 @@
 //! What the system answered, once, or twice if a rate is judged. Plain data: whoever runs the checks asks for it.
 
-use super::keys::{ProcessKey, SocketKey};
 use super::marks::{Mark, Marks};
 use super::surroundings::{Surroundings, listens};
 use netstat_model::{Conntrack, Counters, Endpoint, Limits, Process, Protocol, Socket, TcpState};
+use netstat_model::{ProcessKey, SocketKey};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::HashMap;
 use std::time::Duration;
 
 /// Why an input is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Lack {
+pub enum Lack {
     /// No chosen check needs it.
     NotAsked,
     /// The system refused it; in the system's words.
@@ -19,7 +19,7 @@ pub(crate) enum Lack {
 
 impl Lack {
     /// Returns the reason, in words.
-    pub(crate) fn reason(&self) -> &str {
+    pub fn reason(&self) -> &str {
         match self {
             Self::NotAsked => "not asked for",
             Self::Refused(reason) => reason,
@@ -28,47 +28,47 @@ impl Lack {
 }
 
 /// An answer of the system, or why there is none.
-pub(crate) type Input<T> = Result<T, Lack>;
+pub type Input<T> = Result<T, Lack>;
 
 /// The state of the system at one moment.
 #[derive(Debug, Clone)]
-pub(crate) struct Moment {
+pub struct Moment {
     /// The time since the system started.
-    pub(crate) at: Input<Duration>,
+    pub at: Input<Duration>,
     /// Whether everything that the checks need was asked for. The first of two looks a moment apart is not whole: it has
     /// marks and counters to make rates of, but neither sockets nor owners.
-    pub(crate) whole: bool,
+    pub whole: bool,
     /// The sockets that match the filter, in no particular order; empty if no check needs them.
-    pub(crate) sockets: Vec<Socket>,
+    pub sockets: Vec<Socket>,
     /// What the next look compares its sockets with; empty if there is none.
-    pub(crate) marks: Marks,
+    pub marks: Marks,
     /// The protocol counters.
-    pub(crate) counters: Input<Counters>,
+    pub counters: Input<Counters>,
     /// The table of tracked connections; `None` if connections are not tracked.
-    pub(crate) conntrack: Input<Option<Conntrack>>,
+    pub conntrack: Input<Option<Conntrack>>,
 }
 
 /// Everything that the chosen checks judge by.
 #[derive(Debug, Clone)]
-pub(crate) struct Evidence {
+pub struct Evidence {
     /// The state now.
-    pub(crate) now: Moment,
+    pub now: Moment,
     /// The state before: a second ago, or at the last round of `--watch`.
-    pub(crate) before: Option<Moment>,
+    pub before: Option<Moment>,
     /// The limits of the system.
-    pub(crate) limits: Input<Limits>,
+    pub limits: Input<Limits>,
     /// The processes that hold sockets.
-    pub(crate) processes: HashMap<ProcessKey, Process>,
+    pub processes: HashMap<ProcessKey, Process>,
     /// What is known beyond the tables of the system.
-    pub(crate) surroundings: Surroundings,
+    pub surroundings: Surroundings,
     /// The ports that somebody listens on, even if the filter leaves the listener out.
-    pub(crate) listening: FxHashSet<(Protocol, u16)>,
+    pub listening: FxHashSet<(Protocol, u16)>,
     /// Since when `--watch` has seen a socket in its state, by the same clock as [`Moment::at`]; empty without it.
-    pub(crate) seen_since: FxHashMap<(SocketKey, Option<TcpState>), Duration>,
+    pub seen_since: FxHashMap<(SocketKey, Option<TcpState>), Duration>,
 }
 
 /// Returns the ports that somebody listens on.
-pub(crate) fn listening(sockets: &[Socket]) -> FxHashSet<(Protocol, u16)> {
+pub fn listening(sockets: &[Socket]) -> FxHashSet<(Protocol, u16)> {
     sockets
         .iter()
         .filter(|socket| listens(socket))
@@ -78,48 +78,48 @@ pub(crate) fn listening(sockets: &[Socket]) -> FxHashSet<(Protocol, u16)> {
 
 impl Evidence {
     /// Returns the time between the two looks, if there were two and the clock is known.
-    pub(crate) fn elapsed(&self) -> Option<Duration> {
+    pub fn elapsed(&self) -> Option<Duration> {
         let before = self.before.as_ref()?;
         let (Ok(then), Ok(now)) = (&before.at, &self.now.at) else { return None };
         now.checked_sub(*then).filter(|elapsed| !elapsed.is_zero())
     }
 
     /// Returns the look before, if it was a whole one and the time since is known.
-    pub(crate) fn earlier(&self) -> Option<(&Moment, Duration)> {
+    pub fn earlier(&self) -> Option<(&Moment, Duration)> {
         Some((self.before.as_ref().filter(|before| before.whole)?, self.elapsed()?))
     }
 
     /// Returns a counter and its growth between the two looks; `None` for the growth if there was only one look.
-    pub(crate) fn counter(&self, get: impl Fn(&Counters) -> Option<u64>) -> Option<(u64, Option<u64>)> {
+    pub fn counter(&self, get: impl Fn(&Counters) -> Option<u64>) -> Option<(u64, Option<u64>)> {
         let now = get(self.now.counters.as_ref().ok()?)?;
         let before = self.before.as_ref().and_then(|before| get(before.counters.as_ref().ok()?));
         Some((now, before.map(|before| now.saturating_sub(before))))
     }
 
     /// Returns by how much a counter grew between the two looks.
-    pub(crate) fn grown(&self, get: impl Fn(&Counters) -> Option<u64>) -> Option<u64> {
+    pub fn grown(&self, get: impl Fn(&Counters) -> Option<u64>) -> Option<u64> {
         self.counter(get)?.1
     }
 
     /// Returns a counter's growth as a rate per second.
-    pub(crate) fn per_second(&self, growth: u64) -> Option<f64> {
+    pub fn per_second(&self, growth: u64) -> Option<f64> {
         #[expect(clippy::cast_precision_loss, reason = "a rate needs no more digits")]
         self.elapsed().map(|elapsed| growth as f64 / elapsed.as_secs_f64())
     }
 
     /// Returns the mark of a socket in the look before.
-    pub(crate) fn before(&self, socket: &Socket) -> Option<&Mark> {
+    pub fn before(&self, socket: &Socket) -> Option<&Mark> {
         self.before.as_ref()?.marks.get(socket)
     }
 
     /// Returns for how long watching has seen a socket in its state.
-    pub(crate) fn watched_for(&self, socket: &Socket) -> Option<Duration> {
+    pub fn watched_for(&self, socket: &Socket) -> Option<Duration> {
         let since = self.seen_since.get(&(SocketKey::of(socket), socket.state))?;
         self.now.at.as_ref().ok()?.checked_sub(*since).filter(|watched| !watched.is_zero())
     }
 
     /// Returns the listener that a connection to this end came to: the one of its address, or else of every address.
-    pub(crate) fn listener(&self, local: Endpoint) -> Option<&Socket> {
+    pub fn listener(&self, local: Endpoint) -> Option<&Socket> {
         let of_port = || self.in_state(TcpState::Listen).filter(|listener| listener.local.port == local.port);
         of_port()
             .find(|listener| listener.local.address == local.address)
@@ -127,7 +127,7 @@ impl Evidence {
     }
 
     /// Returns the TCP sockets in a state.
-    pub(crate) fn in_state(&self, state: TcpState) -> impl Iterator<Item = &Socket> {
+    pub fn in_state(&self, state: TcpState) -> impl Iterator<Item = &Socket> {
         self.now.sockets.iter().filter(move |socket| socket.state == Some(state))
     }
 }

@@ -6,40 +6,40 @@ use netstat_model::query::{Fields, Kinds, ProcessFields, States};
 
 /// What a check reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct EvidenceNeeds {
+pub struct EvidenceNeeds {
     /// Sockets of these parts of the table.
-    pub(crate) kinds: Kinds,
+    pub kinds: Kinds,
     /// TCP sockets in these states.
-    pub(crate) states: States,
+    pub states: States,
     /// Fields of each socket.
-    pub(crate) fields: Fields,
+    pub fields: Fields,
     /// Fields of the course of each TCP connection.
-    pub(crate) tcp: TcpFields,
+    pub tcp: TcpFields,
     /// The connections whose `fields` are read; of the others they may be dropped.
-    pub(crate) details: Details,
+    pub details: Details,
     /// Owners of the TCP sockets in these states.
-    pub(crate) owners: States,
+    pub owners: States,
     /// Owners of UDP sockets.
-    pub(crate) udp_owners: bool,
+    pub udp_owners: bool,
     /// Fields of each process that holds one of those.
-    pub(crate) process: ProcessFields,
+    pub process: ProcessFields,
     /// The protocol counters.
-    pub(crate) counters: bool,
+    pub counters: bool,
     /// The limits of the system.
-    pub(crate) limits: bool,
+    pub limits: bool,
     /// The table of tracked connections.
-    pub(crate) conntrack: bool,
+    pub conntrack: bool,
     /// What is known beyond the tables of the system.
-    pub(crate) surroundings: Wanted,
+    pub surroundings: Wanted,
     /// The ports that somebody listens on, even those that the filter leaves out.
-    pub(crate) listening: bool,
+    pub listening: bool,
     /// Two looks a moment apart, because a rate is judged.
-    pub(crate) twice: bool,
+    pub twice: bool,
 }
 
 /// The sockets whose details (`struct tcp_info`, memory) a check reads, out of those it asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Details {
+pub enum Details {
     /// Every socket.
     All,
     /// Connections that had to send a segment again since the look before.
@@ -50,7 +50,7 @@ pub(crate) enum Details {
 
 impl EvidenceNeeds {
     /// Needs nothing.
-    pub(crate) const NOTHING: Self = Self {
+    pub const NOTHING: Self = Self {
         kinds: Kinds::empty(),
         states: States::empty(),
         fields: Fields::empty(),
@@ -68,7 +68,7 @@ impl EvidenceNeeds {
     };
 
     /// Returns whether sockets are needed.
-    pub(crate) fn sockets(&self) -> bool {
+    pub fn sockets(&self) -> bool {
         !self.kinds.is_empty()
     }
 }

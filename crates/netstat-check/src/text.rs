@@ -9,7 +9,7 @@ use std::time::Duration;
 /// A text in English and Korean. It may hold untrusted text, which is escaped when it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(from = "[String; 2]")]
-pub(crate) struct Text {
+pub struct Text {
     english: Cow<'static, str>,
     korean: Cow<'static, str>,
 }
@@ -22,27 +22,27 @@ impl From<[String; 2]> for Text {
 
 impl Text {
     /// Creates a fixed text.
-    pub(crate) const fn fixed(english: &'static str, korean: &'static str) -> Self {
+    pub const fn fixed(english: &'static str, korean: &'static str) -> Self {
         Self { english: Cow::Borrowed(english), korean: Cow::Borrowed(korean) }
     }
 
     /// Creates a text from its two languages.
-    pub(crate) fn new(english: String, korean: String) -> Self {
+    pub fn new(english: String, korean: String) -> Self {
         Self { english: Cow::Owned(english), korean: Cow::Owned(korean) }
     }
 
     /// Creates a text without words, the same in both languages.
-    pub(crate) fn same(text: String) -> Self {
+    pub fn same(text: String) -> Self {
         Self { english: Cow::Owned(text.clone()), korean: Cow::Owned(text) }
     }
 
     /// Picks the text for the system that this program is for.
-    pub(crate) fn of_system(linux: Self, windows: Self) -> Self {
+    pub fn of_system(linux: Self, windows: Self) -> Self {
         if cfg!(windows) { windows } else { linux }
     }
 
     /// Wraps the text in a prefix and a suffix.
-    pub(crate) fn around(&self, before_en: &str, after_en: &str, before_ko: &str, after_ko: &str) -> Self {
+    pub fn around(&self, before_en: &str, after_en: &str, before_ko: &str, after_ko: &str) -> Self {
         Self::new(
             format!("{before_en}{}{after_en}", self.english),
             format!("{before_ko}{}{after_ko}", self.korean),
@@ -50,7 +50,7 @@ impl Text {
     }
 
     /// Returns the text in a language.
-    pub(crate) fn of(&self, language: Language) -> &str {
+    pub fn of(&self, language: Language) -> &str {
         match language {
             Language::English => &self.english,
             Language::Korean => &self.korean,
@@ -59,7 +59,7 @@ impl Text {
 }
 
 /// Formats a whole number with commas: `12,345`.
-pub(crate) fn grouped(number: impl TryInto<u64>) -> String {
+pub fn grouped(number: impl TryInto<u64>) -> String {
     let digits = number.try_into().unwrap_or(u64::MAX).to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -107,7 +107,7 @@ pub(crate) fn bytes(number: u64) -> String {
 }
 
 /// Formats a duration in at most two units: `3.2 s`, `45 s`, `2 min 5 s`, `3 h 7 min`, `12 d 4 h`.
-pub(crate) fn duration(duration: Duration) -> Text {
+pub fn duration(duration: Duration) -> Text {
     let seconds = duration.as_secs();
     let two = |big: u64, big_en: &str, big_ko: &str, small: u64, small_en: &str, small_ko: &str| {
         if small == 0 {

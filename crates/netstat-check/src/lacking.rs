@@ -6,7 +6,7 @@ use netstat_model::Warning;
 use netstat_model::warning::SkippedLines;
 
 /// Returns a warning in a language. The messages of the system stay in the language of the system.
-pub(crate) fn lacking(warning: &Warning, language: Language) -> String {
+pub fn lacking(warning: &Warning, language: Language) -> String {
     text(warning).of(language).to_owned()
 }
 

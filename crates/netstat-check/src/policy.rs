@@ -3,8 +3,8 @@
 mod file;
 mod learn;
 
-pub(crate) use file::Policy;
-pub(crate) use learn::learned;
+pub use file::Policy;
+pub use learn::learned;
 
 use super::data::{check_data, say};
 use super::held_by::{HeldBy, to_see_one};
@@ -24,7 +24,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 check_data!("policy.toml");
 
-pub(crate) static CHECK: Check = Check {
+/// `policy`: sockets that the policy file does not allow.
+pub static CHECK: Check = Check {
     name: "policy",
     data: &DATA,
     needs: EvidenceNeeds {

@@ -14,7 +14,7 @@ pub(crate) enum SettingValue {
 
 /// What was set, by check and setting. What was not set has its default.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct CheckSettings {
+pub struct CheckSettings {
     set: HashMap<(&'static str, &'static str), SettingValue>,
 }
 
@@ -27,7 +27,7 @@ impl CheckSettings {
 
 /// The settings of one check.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Thresholds<'a> {
+pub struct Thresholds<'a> {
     check: &'static str,
     data: &'static CheckData,
     settings: &'a CheckSettings,
@@ -47,7 +47,7 @@ impl<'a> Thresholds<'a> {
     }
 
     /// Returns the number that holds for a setting.
-    pub(crate) fn number(&self, name: &str) -> f64 {
+    pub fn number(&self, name: &str) -> f64 {
         match self.value(name) {
             Some((_, Some(SettingValue::Number(number)))) => *number,
             Some((setting, _)) => setting.default,
@@ -61,17 +61,17 @@ impl<'a> Thresholds<'a> {
         clippy::cast_sign_loss,
         reason = "a float that does not fit becomes the nearest number that does"
     )]
-    pub(crate) fn count(&self, name: &str) -> usize {
+    pub fn count(&self, name: &str) -> usize {
         self.number(name).ceil() as usize
     }
 
     /// Returns the number of seconds.
-    pub(crate) fn seconds(&self, name: &str) -> Duration {
+    pub fn seconds(&self, name: &str) -> Duration {
         Duration::try_from_secs_f64(self.number(name)).unwrap_or(Duration::MAX)
     }
 
     /// Returns the words that hold for a list.
-    pub(crate) fn words(&self, name: &str) -> Vec<String> {
+    pub fn words(&self, name: &str) -> Vec<String> {
         match self.value(name) {
             Some((_, Some(SettingValue::Words(words)))) => words.clone(),
             _ => Vec::new(),
@@ -79,13 +79,13 @@ impl<'a> Thresholds<'a> {
     }
 
     /// Grades a value by the settings `notice`, `warning` and `critical`; `None` below all of them.
-    pub(crate) fn graded(&self, value: f64) -> Option<Severity> {
+    pub fn graded(&self, value: f64) -> Option<Severity> {
         self.graded_by(value, ["notice", "warning", "critical"])
     }
 
     /// Grades a value by three settings at which a notice, a warning and a critical finding begin; `None` below all, and
     /// always for a value of zero.
-    pub(crate) fn graded_by(&self, value: f64, [notice, warning, critical]: [&str; 3]) -> Option<Severity> {
+    pub fn graded_by(&self, value: f64, [notice, warning, critical]: [&str; 3]) -> Option<Severity> {
         let reaches = |name| value > 0.0 && value >= self.number(name);
         if reaches(critical) {
             Some(Severity::Critical)

@@ -8,7 +8,7 @@ use serde_json::Value;
 ///
 /// The order is that of attention: an unknown is worse than something worth knowing, and better than a known fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Severity {
+pub enum Severity {
     /// Nothing is wrong.
     Ok,
     /// Worth knowing; nobody has to do anything.
@@ -23,7 +23,7 @@ pub(crate) enum Severity {
 
 impl Severity {
     /// Returns the word that stands for it in JSON.
-    pub(crate) const fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Notice => "notice",
@@ -34,10 +34,10 @@ impl Severity {
     }
 
     /// Every severity, the mildest first.
-    pub(crate) const ALL: [Self; 5] = [Self::Ok, Self::Notice, Self::Unknown, Self::Warning, Self::Critical];
+    pub const ALL: [Self; 5] = [Self::Ok, Self::Notice, Self::Unknown, Self::Warning, Self::Critical];
 
     /// Returns the exit code, as monitoring systems expect it.
-    pub(crate) const fn exit_code(self) -> u8 {
+    pub const fn exit_code(self) -> u8 {
         match self {
             Self::Ok | Self::Notice => 0,
             Self::Warning => 1,
@@ -48,72 +48,72 @@ impl Severity {
 }
 
 /// Returns the worst severity of findings; `Ok` if there are none.
-pub(crate) fn worst<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Severity {
+pub fn worst<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Severity {
     findings.into_iter().map(|finding| finding.severity).max().unwrap_or(Severity::Ok)
 }
 
 /// A number or another fact that a finding is based on.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Fact {
+pub struct Fact {
     /// Its key in JSON.
-    pub(crate) key: &'static str,
+    pub key: &'static str,
     /// Its value in JSON.
-    pub(crate) value: Value,
+    pub value: Value,
     /// The fact in words; `None` if the sentence of the finding says it already.
-    pub(crate) text: Option<Text>,
+    pub text: Option<Text>,
 }
 
 impl Fact {
     /// Creates a fact with a line of its own.
-    pub(crate) fn shown(key: &'static str, value: impl Into<Value>, text: Text) -> Self {
+    pub fn shown(key: &'static str, value: impl Into<Value>, text: Text) -> Self {
         Self { key, value: value.into(), text: Some(text) }
     }
 
     /// Creates a fact that the sentence says already.
-    pub(crate) fn said(key: &'static str, value: impl Into<Value>) -> Self {
+    pub fn said(key: &'static str, value: impl Into<Value>) -> Self {
         Self { key, value: value.into(), text: None }
     }
 }
 
 /// A process, or the unknown ones, and how many sockets of a finding it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Culprit {
+pub struct Culprit {
     /// Who.
-    pub(crate) holder: HeldBy,
+    pub holder: HeldBy,
     /// How many of the sockets it holds.
-    pub(crate) sockets: usize,
+    pub sockets: usize,
 }
 
 /// One answer of one check.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Finding {
+pub struct Finding {
     /// The name of the check, which [`Check::judge`](super::Check::judge) enters.
-    pub(crate) check: &'static str,
+    pub check: &'static str,
     /// How bad it is.
-    pub(crate) severity: Severity,
+    pub severity: Severity,
     /// What it is about, the same from one look to the next: a process, an address. Empty if it is the system.
-    pub(crate) subject: String,
+    pub subject: String,
     /// How much of it there is, to see whether it grows.
-    pub(crate) amount: f64,
+    pub amount: f64,
     /// What is wrong, with the numbers.
-    pub(crate) sentence: Text,
+    pub sentence: Text,
     /// What it is based on.
-    pub(crate) facts: Vec<Fact>,
+    pub facts: Vec<Fact>,
     /// The processes that cause it.
-    pub(crate) processes: Vec<Culprit>,
+    pub processes: Vec<Culprit>,
     /// The command that shows the rows it is based on.
-    pub(crate) rows: Option<String>,
+    pub rows: Option<String>,
     /// What it usually means.
-    pub(crate) meaning: Option<Text>,
+    pub meaning: Option<Text>,
     /// What to do next, one step each.
-    pub(crate) next: Vec<Text>,
+    pub next: Vec<Text>,
     /// Whether an input is missing that this system never reports; shown only to a user who named the check.
-    pub(crate) never_told: bool,
+    pub never_told: bool,
 }
 
 impl Finding {
     /// Creates a finding without details.
-    pub(crate) fn new(severity: Severity, sentence: Text) -> Self {
+    pub fn new(severity: Severity, sentence: Text) -> Self {
         Self {
             check: "",
             severity,
@@ -130,19 +130,19 @@ impl Finding {
     }
 
     /// Says that nothing is wrong, and how much was looked at.
-    pub(crate) fn ok(sentence: Text) -> Self {
+    pub fn ok(sentence: Text) -> Self {
         Self::new(Severity::Ok, sentence)
     }
 
     /// Says that an input is missing: what cannot be judged and why, and what it would take.
-    pub(crate) fn unknown(why: Text, needs: Text) -> Self {
+    pub fn unknown(why: Text, needs: Text) -> Self {
         let mut finding = Self::new(Severity::Unknown, why);
         finding.next.push(needs);
         finding
     }
 
     /// Says that an input is missing that this system never reports.
-    pub(crate) fn never_told(why: Text, needs: Text) -> Self {
+    pub fn never_told(why: Text, needs: Text) -> Self {
         Self { never_told: true, ..Self::unknown(why, needs) }
     }
 }

@@ -26,7 +26,7 @@ use std::ops::RangeInclusive;
 
 /// A policy.
 #[derive(Debug, Default)]
-pub(crate) struct Policy {
+pub struct Policy {
     pub(super) listen: Rules,
     pub(super) connect: Rules,
 }
@@ -98,7 +98,7 @@ impl Policy {
     ///
     /// # Errors
     /// Says what is wrong, beginning with the line or the rule.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, String> {
         let file: PolicyFile = toml::from_str(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
             let line = 1 + text.bytes().take(start).filter(|&byte| byte == b'\n').count();

@@ -9,27 +9,27 @@ use std::sync::LazyLock;
 
 /// A diagnosis: one thing that can be wrong, and how it is recognised.
 #[derive(Debug)]
-pub(crate) struct Check {
+pub struct Check {
     /// The stable name, in lower case with dashes.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// Its texts and settings.
-    pub(crate) data: &'static LazyLock<CheckData>,
+    pub data: &'static LazyLock<CheckData>,
     /// The evidence it reads.
-    pub(crate) needs: EvidenceNeeds,
+    pub needs: EvidenceNeeds,
     /// Judges the evidence. Returns at least one finding; [`Severity::Ok`](super::Severity::Ok) says that nothing is wrong.
-    pub(crate) run: fn(&Evidence, &Thresholds<'_>) -> Vec<Finding>,
+    pub run: fn(&Evidence, &Thresholds<'_>) -> Vec<Finding>,
 }
 
 impl Check {
     /// Runs the check.
-    pub(crate) fn judge(&self, evidence: &Evidence, settings: &CheckSettings) -> Vec<Finding> {
+    pub fn judge(&self, evidence: &Evidence, settings: &CheckSettings) -> Vec<Finding> {
         let mut findings = (self.run)(evidence, &self.thresholds(settings));
         findings.iter_mut().for_each(|finding| finding.check = self.name);
         findings
     }
 
     /// Returns the settings of this check.
-    pub(crate) fn thresholds<'a>(&self, settings: &'a CheckSettings) -> Thresholds<'a> {
+    pub fn thresholds<'a>(&self, settings: &'a CheckSettings) -> Thresholds<'a> {
         Thresholds::new(self.name, self.data, settings)
     }
 }

@@ -7,7 +7,7 @@ use super::{
 };
 
 /// Every check, in the order in which they are run and shown.
-pub(crate) const ALL: [&Check; 12] = [
+pub const ALL: [&Check; 12] = [
     &port_exhaustion::CHECK,
     &close_wait::CHECK,
     &listen_queue::CHECK,
@@ -23,7 +23,7 @@ pub(crate) const ALL: [&Check; 12] = [
 ];
 
 /// The names of all checks, in the same order.
-pub(crate) const NAMES: [&str; ALL.len()] = {
+pub const NAMES: [&str; ALL.len()] = {
     let mut names = [""; ALL.len()];
     let mut i = 0;
     while i < names.len() {
@@ -34,7 +34,7 @@ pub(crate) const NAMES: [&str; ALL.len()] = {
 };
 
 /// Returns the check of a name, in any letter case and with `_` for `-`.
-pub(crate) fn by_name(name: &str) -> Option<&'static Check> {
+pub fn by_name(name: &str) -> Option<&'static Check> {
     let same = |known: &str| {
         known.len() == name.len()
             && known
