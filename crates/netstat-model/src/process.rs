@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 /// A process, told from a later one with the same number by when it started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ProcessKey {
     /// The process ID, in the reader's own PID namespace.
     pub pid: u32,
@@ -12,6 +13,7 @@ pub struct ProcessKey {
 
 /// One process that holds a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Owner {
     /// The process.
     pub process: ProcessKey,
@@ -23,6 +25,7 @@ pub struct Owner {
 
 /// Why no process is known to hold a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum NoOwner {
     /// The system has no process for it: TIME_WAIT, a half-open request, an orphan that is closing.
     NoProcess,
@@ -39,6 +42,7 @@ pub enum NoOwner {
 
 /// Which processes hold a socket.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Ownership {
     /// Nobody asked.
     NotRead,
@@ -59,6 +63,7 @@ pub enum Ownership {
 
 /// [`Ownership`] in short: the process to show where there is room for one, by its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Holder {
     /// Nobody asked.
     NotRead,
@@ -101,6 +106,7 @@ impl Ownership {
 
 /// Why something about a process is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Missing {
     /// Nobody asked.
     NotRead,
@@ -116,6 +122,7 @@ pub enum Missing {
 
 /// The file a process runs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Executable {
     /// Its path, as the process's own root has it, without any mark.
     pub path: PathBuf,
@@ -125,6 +132,7 @@ pub struct Executable {
 
 /// Which container runtime, as far as the name of a control group tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum ContainerRuntime {
     /// Docker.
     Docker,
@@ -140,6 +148,7 @@ pub enum ContainerRuntime {
 
 /// A container.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Container {
     /// Who runs it.
     pub runtime: ContainerRuntime,
@@ -152,6 +161,7 @@ pub struct Container {
 
 /// What is known of a process that holds a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Process {
     /// Which one.
     pub id: ProcessKey,

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 /// The machine, the namespace and the moment that data belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SnapshotInfo {
     /// Wall-clock time of the query; a replay has that of the recording. It may jump when the clock is set. `None` if the
     /// system refused it, and for a recording made by a version that did not record it.
@@ -22,6 +23,7 @@ pub struct SnapshotInfo {
 
 /// A Linux network namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Namespace {
     /// Inode of `/proc/thread-self/ns/net`. Unique among the namespaces alive on one machine, reused after they are gone.
     pub inode: u64,

@@ -2,6 +2,8 @@
 
 mod details;
 mod row;
+#[cfg(feature = "serde")]
+mod serial;
 
 pub(crate) use details::Details;
 pub use row::{ShortId, lower_half};

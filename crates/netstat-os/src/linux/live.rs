@@ -1,6 +1,6 @@
 //! The running kernel as a [`Source`].
 
-use super::bpf::{self, Failure};
+use super::bpf::Failure;
 use super::source::{FileId, Netlink, Next, OwnersProgram, ProcessSource, Source};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir};
@@ -139,7 +139,12 @@ impl Source for Live {
     }
 
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
-        Ok(Box::new(bpf::Program::load()?))
+        #[cfg(feature = "bpf")]
+        {
+            Ok(Box::new(super::bpf::Program::load()?))
+        }
+        #[cfg(not(feature = "bpf"))]
+        Err(Failure::NOT_BUILT)
     }
 }
 
