@@ -1,6 +1,6 @@
 //! The identity of sockets and processes from one look to the next. All of `check` takes its keys from here.
 
-use netstat_model::{Endpoint, Protocol, Socket};
+use netstat_model::{Endpoint, Protocol, SocketRef};
 
 pub use netstat_model::ProcessId as ProcessKey;
 
@@ -15,7 +15,7 @@ pub enum SocketKey {
 
 impl SocketKey {
     /// Returns the key of a socket.
-    pub fn of(socket: &Socket) -> Self {
+    pub fn of(socket: &SocketRef<'_>) -> Self {
         match socket.id.cookie {
             Some(cookie) => Self::Cookie(cookie),
             None => Self::Ends(Box::new((socket.protocol, socket.local, socket.remote))),

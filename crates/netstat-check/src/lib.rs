@@ -9,7 +9,7 @@
 //! |---|---|
 //! | `definition.rs`, `registry.rs` | what a check is; the list of all checks |
 //! | `needs.rs`, `joint_needs.rs` | the evidence that a check needs; the sum of several checks, and what it lets drop |
-//! | `evidence.rs` | the evidence: one look at the system, or two |
+//! | `evidence.rs`, `evidence_source.rs` | the evidence: one look at the system, or two; asks for it |
 //! | `marks.rs` | what is kept of an earlier look, and how a socket compares with it |
 //! | `keys.rs` | the identity of sockets and processes between looks |
 //! | `surroundings.rs` | evidence beyond the tables of the system: places of addresses, lists, the policy, the firewall |
@@ -37,6 +37,7 @@ mod conntrack;
 mod data;
 mod definition;
 mod evidence;
+mod evidence_source;
 mod exposed;
 mod finding;
 mod half_open;
@@ -66,17 +67,18 @@ pub use assignments::{Assignment, parse_assignment};
 pub use changes::{Change, changes, retold};
 pub use data::Setting;
 pub use definition::Check;
-pub use evidence::{Evidence, Input, Lack, Moment, listening};
+pub use evidence::{Evidence, Input, Lack, Moment};
+pub use evidence_source::EvidenceSource;
 pub use finding::{Culprit, Fact, Finding, Severity, worst};
 pub use held_by::HeldBy;
 pub use joint_needs::JointNeeds;
 pub use keys::{ProcessKey, SocketKey};
 pub use lacking::lacking;
 pub use marks::Marks;
-pub use needs::EvidenceNeeds;
+pub use needs::{Details, EvidenceNeeds, Twice};
 pub use policy::{CHECK as POLICY, Policy, learned};
 pub use registry::{ALL, NAMES, by_name};
-pub use surroundings::{Firewalled, NamedList, Surroundings, inbound};
+pub use surroundings::{Firewalled, NamedList, Surroundings};
 pub use suspicious::CHECK as SUSPICIOUS;
 pub use text::{Text, duration, grouped};
 pub use thresholds::{CheckSettings, Thresholds};

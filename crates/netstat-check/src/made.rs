@@ -1,14 +1,16 @@
 //! Evidence made by hand, for the tests of the checks: what a Linux kernel tells, and the little that Windows does.
 
+use super::evidence::listening;
 use super::{
-    Check, CheckSettings, Evidence, Finding, Lack, Moment, ProcessKey, Surroundings, listening,
+    Check, CheckSettings, Evidence, Finding, Lack, Marks, Moment, ProcessKey, SocketKey, Surroundings,
     parse_assignment,
 };
 use netstat_engine::text::Language;
 use netstat_model::{
     Counters, Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, Protocol, Socket,
-    TcpInfo, TcpState, Timer, TimerKind,
+    SocketRef, TcpInfo, TcpState, Timer, TimerKind,
 };
+use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -79,8 +81,8 @@ pub(super) fn moment(second: u64, sockets: Vec<Socket>) -> Moment {
     Moment {
         at: Ok(Duration::from_secs(second)),
         whole: true,
-        marks: sockets.iter().collect(),
-        sockets,
+        marks: marks(&sockets),
+        sockets: sockets.into_iter().collect(),
         counters: Err(Lack::NotAsked),
         conntrack: Err(Lack::NotAsked),
     }
@@ -94,15 +96,15 @@ pub(super) fn look(now: Moment) -> Evidence {
 /// Two looks.
 pub(super) fn looks(before: Option<Moment>, now: Moment) -> Evidence {
     let mut processes = HashMap::new();
-    for socket in &now.sockets {
-        if let Some(owner) = socket.ownership.principal() {
+    for socket in now.sockets.iter() {
+        if let Some(owner) = socket.ownership().principal() {
             let mut process = Process::unknown(owner.process, Missing::NotRead);
             process.name = Ok(format!("p{}", owner.process.pid).into());
             processes.insert(owner.process, process);
         }
     }
     Evidence {
-        listening: listening(&now.sockets),
+        listening: listening(now.sockets.iter()),
         now,
         before,
         limits: Err(Lack::NotAsked),
@@ -256,4 +258,39 @@ pub(super) fn numbered(mut socket: Socket, cookie: u64) -> Socket {
     socket.id.cookie = Some(cookie);
     socket.id.inode = Some(cookie);
     socket
+}
+
+/// Returns the marks of a look at these sockets.
+pub(super) fn marks(sockets: &[Socket]) -> Marks {
+    sockets.iter().map(SocketRef::from).collect()
+}
+
+/// Returns the first socket of the evidence.
+pub(super) fn first(evidence: &Evidence) -> SocketRef<'_> {
+    evidence.now.sockets.iter().next().unwrap()
+}
+
+/// Changes the first socket of the evidence.
+pub(super) fn change_first(evidence: &mut Evidence, change: impl FnOnce(&mut Socket)) {
+    let mut sockets: Vec<Socket> = evidence.now.sockets.iter().map(|socket| socket.to_socket()).collect();
+    sockets.first_mut().map(change).unwrap();
+    evidence.now.sockets = sockets.into_iter().collect();
+}
+
+/// Adds a process to those that hold the first socket of the evidence.
+pub(super) fn also_held_by(evidence: &mut Evidence, process: ProcessKey) {
+    change_first(evidence, |socket| {
+        if let Ownership::Held(owners) = &mut socket.ownership {
+            owners.push(Owner { process, parent: None, descriptor: None });
+        }
+    });
+}
+
+/// Returns since when `--watch` has seen each socket, if it has seen all of them since this time.
+pub(super) fn seen_since(
+    evidence: &Evidence,
+    since: Duration,
+) -> FxHashMap<(SocketKey, Option<TcpState>), Duration> {
+    let key = |socket: SocketRef<'_>| (SocketKey::of(&socket), socket.state);
+    evidence.now.sockets.iter().map(|socket| (key(socket), since)).collect()
 }

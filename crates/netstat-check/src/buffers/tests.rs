@@ -1,6 +1,6 @@
 use super::super::made::{counted, end, fact, held, lines, look, looks, moment, numbered, run};
 use super::*;
-use netstat_model::{Family, SocketMemory};
+use netstat_model::{Family, Socket, SocketMemory};
 
 fn counters(change: impl FnOnce(&mut UdpCounters, &mut TcpExtCounters, &mut SocketLevels)) -> Counters {
     let mut udp = UdpCounters {

@@ -1,7 +1,7 @@
-use super::super::made::{fact, held, lines, look, looks, moment, run, tcp, with};
+use super::super::made::{fact, held, lines, look, looks, moment, run, seen_since, tcp, with};
 use super::super::text::EN;
 use super::*;
-use netstat_model::Ownership;
+use netstat_model::{Ownership, Socket};
 
 /// Connections of a process in CLOSE_WAIT whose peers have been silent for so many seconds.
 fn silent(pid: u32, count: u16, seconds: u64) -> Vec<Socket> {
@@ -93,9 +93,7 @@ fn without_ages_it_abstains_until_it_has_watched() {
         ]
     );
     assert!(lines(&run(&CHECK, &look(moment(100, ageless(7, 19))), &[]))[0].starts_with("ok"));
-    let key = |socket: &Socket| (super::super::SocketKey::of(socket), socket.state);
-    evidence.seen_since =
-        evidence.now.sockets.iter().map(|socket| (key(socket), Duration::from_secs(39))).collect();
+    evidence.seen_since = seen_since(&evidence, Duration::from_secs(39));
     assert!(lines(&run(&CHECK, &evidence, &[]))[0].starts_with("warning"));
 }
 

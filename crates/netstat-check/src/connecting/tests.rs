@@ -1,8 +1,7 @@
-use super::super::SocketKey;
-use super::super::made::{fired, held, lines, look, looks, moment, run, tcp};
+use super::super::made::{fired, held, lines, look, looks, moment, run, seen_since, tcp};
 use super::super::text::EN;
 use super::*;
-use netstat_model::TimerKind;
+use netstat_model::{Socket, TimerKind};
 use std::time::Duration;
 
 fn trying(count: u16, remote: &str, again: u8) -> Vec<Socket> {
@@ -81,12 +80,7 @@ fn without_timers_it_takes_watching() {
     assert!(twice(&[])[0].starts_with("ok"), "they have just begun");
     let closed = |socket: &Socket| Socket { state: Some(TcpState::Established), ..socket.clone() };
     assert!(twice(&sockets.iter().map(closed).collect::<Vec<_>>())[0].starts_with("ok"));
-    evidence.seen_since = evidence
-        .now
-        .sockets
-        .iter()
-        .map(|socket| ((SocketKey::of(socket), socket.state), Duration::from_secs(95)))
-        .collect();
+    evidence.seen_since = seen_since(&evidence, Duration::from_secs(95));
     assert!(lines(&run(&CHECK, &evidence, &[]))[0].starts_with("warning"));
 }
 

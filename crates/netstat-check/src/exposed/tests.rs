@@ -1,7 +1,8 @@
-use super::super::made::{fact, lines, process, run, seen, tcp, udp};
-use super::super::{Firewalled, inbound};
+use super::super::Firewalled;
+use super::super::made::{fact, first, lines, process, run, seen, tcp, udp};
+use super::super::surroundings::inbound;
 use super::*;
-use netstat_model::{Firewall, Judgement, Missing, NoOwner, Ownership, TcpState, UnreadRules};
+use netstat_model::{Firewall, Judgement, Missing, NoOwner, Ownership, Socket, TcpState, UnreadRules};
 use std::sync::Arc;
 
 fn listener(local: &str) -> Socket {
@@ -123,7 +124,7 @@ fn what_the_firewall_says_counts() {
     let judged = |passage, by: &str| Judgement { passage, by: vec![by.to_owned()] };
     let evidence = |judgement: Option<Judgement>, unread: &[&'static str]| {
         let mut evidence = seen(vec![(listener("0.0.0.0:6379"), Some(process(7, "/usr/bin/redis-server")))]);
-        let asked = inbound(&evidence.now.sockets[0], evidence.process_of(&evidence.now.sockets[0]));
+        let asked = inbound(&first(&evidence), evidence.process_of(&first(&evidence)));
         assert_eq!(asked.len(), 1);
         let unread = unread.iter().map(|of| UnreadRules { of, reason: "no".to_owned() }).collect();
         evidence.surroundings.firewall =
@@ -149,7 +150,7 @@ fn a_listener_for_both_families_is_as_open_as_the_easier_of_them() {
     let mut socket = listener("[::]:6379");
     socket.v6_only = Some(false);
     let mut evidence = seen(vec![(socket, Some(process(7, "/usr/bin/redis-server")))]);
-    let asked = inbound(&evidence.now.sockets[0], evidence.process_of(&evidence.now.sockets[0]));
+    let asked = inbound(&first(&evidence), evidence.process_of(&first(&evidence)));
     assert_eq!(asked.len(), 2);
     let judgements =
         [Passage::Closed, Passage::Open].map(|passage| Some(Judgement { passage, by: Vec::new() }));
@@ -161,7 +162,7 @@ fn a_listener_for_both_families_is_as_open_as_the_easier_of_them() {
 #[test]
 fn the_firewall_is_asked_about_the_program_and_its_services() {
     let asked = |process: &netstat_model::Process| {
-        let asked = inbound(&listener("0.0.0.0:445"), Some(process));
+        let asked = inbound(&SocketRef::from(&listener("0.0.0.0:445")), Some(process));
         let services = asked[0].services.as_ref().map(|services| services.join("|".as_ref()));
         (asked[0].program.clone().map(|program| program.display().to_string()), services)
     };

@@ -1,6 +1,6 @@
 use super::super::made::{fact, fired, held, lines, look, looks, moment, run, tcp};
 use super::*;
-use netstat_model::TimerKind;
+use netstat_model::{Socket, TimerKind};
 
 /// Requests from so many addresses, the SYN-ACK of each sent again so often.
 fn requests(count: u16, addresses: u16, again: u8) -> Vec<Socket> {

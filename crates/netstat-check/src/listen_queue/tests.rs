@@ -1,5 +1,6 @@
 use super::super::made::{counted, fact, held, lines, look, looks, moment, numbered, queues, run, tcp};
 use super::*;
+use netstat_model::Socket;
 
 /// A listener of process 7 on port 80 with so many waiting of so many.
 fn listener(waiting: u32, limit: u32) -> Socket {

@@ -1,9 +1,9 @@
 use super::super::CheckSettings;
-use super::super::made::{fact, lines, process, run, seen, tcp, udp};
+use super::super::made::{also_held_by, change_first, fact, lines, process, run, seen, tcp, udp};
 use super::super::{Evidence, Surroundings};
 use super::*;
 use netstat_engine::enrich::UserNames;
-use netstat_model::{Missing, NoOwner, Owner, Ownership, Process};
+use netstat_model::{Missing, NoOwner, Ownership, Process};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -141,9 +141,7 @@ fn what_is_forbidden_is_so_for_both_families_and_for_every_holder() {
         tcp("10.0.0.1:40001", "192.0.2.7:443", TcpState::Established),
         Some(process(7, "/usr/bin/python3")),
     )]);
-    if let Ownership::Held(owners) = &mut shared.now.sockets[0].ownership {
-        owners.push(Owner { process: shell.id, parent: None, descriptor: None });
-    }
+    also_held_by(&mut shared, shell.id);
     assert_eq!(severity("[[forbid.connect]]\nprocess = \"dash\"", &shared), Severity::Ok, "not known");
     shared.processes.insert(shell.id, shell);
     assert_eq!(severity("[[forbid.connect]]\nprocess = \"dash\"", &shared), Severity::Critical);
@@ -228,7 +226,7 @@ fn what_was_learned_allows_what_was_there_and_nothing_else() {
     let text = learned(&machine(), &CheckSettings::default());
     assert!(by(&text, machine()).iter().all(|finding| finding.severity == Severity::Ok), "{text}");
     let mut other = machine();
-    other.now.sockets[0].local.port = 23;
+    change_first(&mut other, |socket| socket.local.port = 23);
     assert_eq!(
         by(&text, other)[0].sentence.of(EN),
         "sshd (5) listens on 23/tcp, which the policy does not allow"

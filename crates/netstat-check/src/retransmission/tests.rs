@@ -2,7 +2,7 @@ use super::super::made::{
     counted, fact, held, lines, look, looks, moment, numbered, run, tcp as socket, with,
 };
 use super::*;
-use netstat_model::{TcpExtCounters, TcpState};
+use netstat_model::{Socket, TcpExtCounters, TcpState};
 use std::time::Duration;
 
 /// After so many segments, those included that were sent again: the system counts these by themselves.

@@ -1,5 +1,6 @@
 use super::super::made::{fired, held, lines, looks, moment, numbered, queues, run, tcp, with};
 use super::*;
+use netstat_model::Socket;
 
 /// A connection with data to send that has not moved: `silent` and `unsent` are seconds.
 fn connection(number: u64, timeouts: u8, silent: u64, unsent: u64, window: u32) -> Socket {

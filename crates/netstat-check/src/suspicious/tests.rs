@@ -1,10 +1,10 @@
 use super::super::CheckSettings;
-use super::super::made::{fact, lines, process, run, seen, tcp};
+use super::super::made::{also_held_by, fact, lines, process, run, seen, tcp};
 use super::super::text::EN;
 use super::super::{Evidence, NamedList};
 use super::*;
 use netstat_engine::enrich::AddressList;
-use netstat_model::{Missing, Owner, Process};
+use netstat_model::{Missing, Ownership, Process, Socket};
 use std::sync::Arc;
 
 /// A connection that was made from here.
@@ -105,11 +105,7 @@ fn what_hides_is_shown() {
 
 /// The same evidence, with another process that holds its only socket as well.
 fn shared(mut evidence: Evidence, other: Process) -> Evidence {
-    if let Some(Ownership::Held(owners)) =
-        evidence.now.sockets.first_mut().map(|socket| &mut socket.ownership)
-    {
-        owners.push(Owner { process: other.id, parent: None, descriptor: None });
-    }
+    also_held_by(&mut evidence, other.id);
     evidence.processes.insert(other.id, other);
     evidence
 }
