@@ -22,6 +22,23 @@
 //! | `changes.rs` | what changed from one round of `--watch` to the next |
 //! | `lacking.rs` | warnings about missing evidence, in both languages |
 //! | all others | one check each |
+//!
+//! ```
+//! use netstat_check::{CheckSettings, EvidenceSource, JointNeeds, Surroundings, by_name, worst};
+//!
+//! let check = by_name("conntrack").ok_or("no such check")?;
+//! let backend = netstat_os::open(netstat_os::Origin::Live)?;
+//! let needs = JointNeeds::of([check.needs]);
+//! let mut source = EvidenceSource::new(&backend, needs, Surroundings::default());
+//! let mut warnings = Vec::new();
+//! if source.first_look(&mut warnings)? {
+//!     std::thread::sleep(std::time::Duration::from_millis(100));
+//! }
+//! let findings = check.judge(&source.look(&mut warnings)?, &CheckSettings::default());
+//! assert!(!findings.is_empty(), "a check always answers");
+//! println!("{}", worst(&findings).word());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #![cfg_attr(
     not(test),

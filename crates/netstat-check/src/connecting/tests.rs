@@ -18,7 +18,7 @@ fn found(sockets: Vec<Socket>) -> Vec<String> {
 }
 
 #[test]
-fn only_those_that_were_sent_again_count_and_by_destination() {
+fn unanswered_connections_are_counted_per_destination() {
     for (sockets, expected) in [
         (Vec::new(), "ok"),
         (trying(2, "192.0.2.1:5432", 3), "ok"),
@@ -37,7 +37,7 @@ fn only_those_that_were_sent_again_count_and_by_destination() {
 }
 
 #[test]
-fn many_destinations_of_one_process_are_another_fault() {
+fn one_process_with_many_unanswered_destinations_is_found() {
     let to = |places: u16, again| -> Vec<Socket> {
         (1..=places).flat_map(|last| trying(1, &format!("198.51.100.{last}:23"), again)).collect()
     };
@@ -61,7 +61,7 @@ fn many_destinations_of_one_process_are_another_fault() {
 }
 
 #[test]
-fn without_timers_it_takes_watching() {
+fn without_timers_watching_shows_who_waits() {
     let mut sockets = trying(12, "192.0.2.1:5432", 0);
     sockets.iter_mut().for_each(|socket| socket.timer = None);
     let mut evidence = look(moment(100, sockets.clone()));
@@ -85,7 +85,7 @@ fn without_timers_it_takes_watching() {
 }
 
 #[test]
-fn a_listener_on_this_machine_is_another_cause() {
+fn a_local_listener_that_does_not_answer_is_explained() {
     let meaning = |sockets: Vec<Socket>| {
         let findings = run(&CHECK, &look(moment(1, sockets)), &[]);
         findings[0].meaning.as_ref().unwrap().of(EN).to_owned()

@@ -3,7 +3,7 @@ use super::*;
 use netstat_model::Socket;
 
 #[test]
-fn a_socket_is_found_by_its_number_or_its_ends() {
+fn a_socket_is_found_by_cookie_or_endpoints() {
     let of = |port: u16| tcp("10.0.0.1:80", &format!("192.0.2.1:{port}"), TcpState::Established);
     let listed: Vec<Socket> =
         (1..=9).map(|port| queues(of(port), 0, u32::from(port))).chain([numbered(of(5), 42)]).collect();
