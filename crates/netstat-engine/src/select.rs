@@ -32,6 +32,17 @@ pub enum OwnersOf<'a> {
     Those(&'a dyn Fn(&SocketRef<'_>) -> bool),
 }
 
+/// What the table keeps of a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// Nothing: it is left out.
+    Nothing,
+    /// All but the course of its connection and its memory, which are most of its size.
+    Row,
+    /// Everything that the query asks for.
+    All,
+}
+
 /// Sockets that match, and what was learned on the way.
 pub struct Selected {
     /// The sockets.
@@ -76,22 +87,40 @@ impl<'a> Selection<'a> {
         backend: &(impl Sockets + Processes),
         mut wants: impl FnMut(&SocketRef<'_>) -> bool,
     ) -> Result<Selected, Error> {
+        self.sift(backend, |socket| if wants(socket) { Kept::All } else { Kept::Nothing })
+    }
+
+    /// Asks for the sockets that match. `keep` sees each that may match as it is listed, with all that was read of it, and
+    /// again if the system has to list it again; it says what is kept. Where owners decide whether a socket matches, all of
+    /// it is kept, for the filter.
+    ///
+    /// # Errors
+    /// As [`Selection::take`].
+    pub fn sift(
+        &self,
+        backend: &(impl Sockets + Processes),
+        mut keep: impl FnMut(&SocketRef<'_>) -> Kept,
+    ) -> Result<Selected, Error> {
         let listing = Listing { query: &self.query, owners: self.search(), may_restart: true };
         let mut any_open = false;
         let Answer { data: (mut sockets, method), warnings } = backend.sockets(&listing, &mut |socket| {
-            if !wants(socket) {
+            let matches = self.filter.map_or(Some(true), |filter| filter.decided(socket, Stage::Socket));
+            if matches == Some(false) {
                 return Visit::Skip;
             }
-            match self.filter.map_or(Some(true), |filter| filter.decided(socket, Stage::Socket)) {
-                Some(false) => Visit::Skip,
-                Some(true) => match self.owners_of {
-                    OwnersOf::Those(wanted) if wanted(socket) => Visit::KeepWithOwners,
-                    _ => Visit::Keep,
-                },
-                None => {
-                    any_open = true;
-                    Visit::KeepWithOwners
-                }
+            let kept = keep(socket);
+            if kept == Kept::Nothing {
+                return Visit::Skip;
+            }
+            if matches.is_none() {
+                any_open = true;
+                return Visit::KeepWithOwners;
+            }
+            let owners = matches!(self.owners_of, OwnersOf::Those(wanted) if wanted(socket));
+            match kept {
+                Kept::Row => Visit::KeepLight { owners },
+                _ if owners => Visit::KeepWithOwners,
+                _ => Visit::Keep,
             }
         })?;
         let mut undecided = 0;
