@@ -1,10 +1,10 @@
 //! What the system answered, once, or twice if a rate is judged. Plain data: whoever runs the checks asks for it.
 
-use super::keys::{ProcessKey, SocketKey};
 use super::marks::{Mark, Marks};
 use super::surroundings::{Surroundings, listens};
 use netstat_model::{
-    Conntrack, Counters, Endpoint, Limits, Process, Protocol, SocketRef, SocketTable, TcpState,
+    Conntrack, Counters, Endpoint, Limits, Process, ProcessKey, Protocol, SocketKey, SocketRef, SocketTable,
+    TcpState,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::HashMap;

@@ -3,9 +3,8 @@
 use super::evidence::Evidence;
 use super::finding::Culprit;
 use super::held_by::HeldBy;
-use super::keys::ProcessKey;
 use super::text::{Text, grouped};
-use netstat_model::{NoOwner, SocketRef};
+use netstat_model::{NoOwner, ProcessKey, SocketRef};
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 

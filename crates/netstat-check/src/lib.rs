@@ -11,7 +11,6 @@
 //! | `needs.rs`, `joint_needs.rs` | the evidence that a check needs; the sum of several checks, and what it lets drop |
 //! | `evidence.rs`, `evidence_source.rs` | the evidence: one look at the system, or two; asks for it |
 //! | `marks.rs` | what is kept of an earlier look, and how a socket compares with it |
-//! | `keys.rs` | the identity of sockets and processes between looks |
 //! | `surroundings.rs` | evidence beyond the tables of the system: places of addresses, lists, the policy, the firewall |
 //! | `data.rs` | the TOML file of a check, and [`data::say`], which fills its sentences |
 //! | `text.rs` | texts in both languages, and the numbers in them |
@@ -62,7 +61,6 @@ mod held_by;
 mod holders;
 mod identity;
 mod joint_needs;
-mod keys;
 mod lacking;
 mod listen_queue;
 #[cfg(test)]
@@ -89,7 +87,6 @@ pub use evidence_source::EvidenceSource;
 pub use finding::{Culprit, Fact, Finding, Severity, worst};
 pub use held_by::HeldBy;
 pub use joint_needs::JointNeeds;
-pub use keys::{ProcessKey, SocketKey};
 pub use lacking::lacking;
 pub use marks::Marks;
 pub use needs::{Details, EvidenceNeeds, Twice};

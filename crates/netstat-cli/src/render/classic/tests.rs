@@ -3,7 +3,9 @@ use crate::render::extras::Extras;
 use netstat_engine::view::{ConnectionsOptions, Names};
 use netstat_model::TcpState::*;
 use netstat_model::query::Kinds;
-use netstat_model::{Endpoint, Executable, Family, Missing, Owner, ProcessId, Socket, TcpState};
+use netstat_model::{
+    Endpoint, Executable, Family, Missing, Owner, Ownership, ProcessKey, Socket, SocketRef, TcpState,
+};
 use proptest::prelude::*;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -41,8 +43,8 @@ pub(super) fn udp(local: &str, remote: Option<&str>) -> Socket {
     socket(Protocol::Udp, local, remote)
 }
 
-fn id(pid: u32) -> ProcessId {
-    ProcessId { pid, start_time: 1 }
+fn id(pid: u32) -> ProcessKey {
+    ProcessKey { pid, start_time: 1 }
 }
 
 pub(super) fn owned(pid: u32, socket: Socket) -> Socket {
@@ -52,7 +54,8 @@ pub(super) fn owned(pid: u32, socket: Socket) -> Socket {
 
 pub(super) fn table(classic: &Classic<'_>, sockets: &[Socket]) -> String {
     let mut out = Vec::new();
-    classic.render(&ConnectionsView::new(sockets, &ALL), &mut out).unwrap();
+    let mut sockets = sockets.iter().cloned().collect();
+    classic.render(&ConnectionsView::new(&mut sockets, &ALL), &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -449,7 +452,7 @@ fn the_local_column_stays_numeric() {
     );
 }
 
-fn processes() -> HashMap<ProcessId, Process> {
+fn processes() -> HashMap<ProcessKey, Process> {
     let process = |pid, path: &str, deleted, unit: Option<&str>| {
         let mut process = Process::unknown(id(pid), Missing::NotApplicable);
         process.executable = Ok(Executable { path: path.into(), deleted });
@@ -558,8 +561,8 @@ proptest! {
         let form = Classic { columns: &columns, pid, names, ..NUMERIC };
         let text = table(&form, &sockets);
         let wanted: usize = sockets.iter().map(|socket| {
-            let sections = socket.sections();
-            usize::from(sections.v4) + usize::from(sections.v6)
+            let families = SocketRef::from(socket).families();
+            usize::from(families.v4) + usize::from(families.v6)
         }).sum();
         let head = if columns.is_empty() { 4 } else { 5 };
         prop_assert_eq!(text.split('\n').count() - 1, wanted + head);
