@@ -9,9 +9,11 @@ use netstat_engine::filter::Filter;
 use netstat_engine::select::{Kept, OwnersOf, Selection, read_processes};
 use netstat_model::error::words_of;
 use netstat_model::query::{Fields, Owners, SocketQuery, States};
-use netstat_model::{Answer, Error, Inbound, Process, Protocol, SocketRef, SocketTable, TcpState, Warning};
-use netstat_model::{ProcessKey, SocketKey};
-use netstat_os::Backend;
+use netstat_model::{
+    Answer, Error, Inbound, Process, ProcessKey, Protocol, SocketKey, SocketRef, SocketTable, TcpState,
+    Warning,
+};
+use netstat_os::{CounterSources, Machine, Processes, Restrictions, Sockets};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -39,7 +41,7 @@ pub struct EvidenceSource<'a, B> {
     seen_since: FxHashMap<(SocketKey, Option<TcpState>), Duration>,
 }
 
-impl<'a, B: Backend> EvidenceSource<'a, B> {
+impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> EvidenceSource<'a, B> {
     /// Returns a source of evidence about every socket, for a single judgement.
     pub fn new(backend: &'a B, needs: JointNeeds, surroundings: Surroundings) -> Self {
         Self {

@@ -11,7 +11,6 @@
 //! | `needs.rs`, `joint_needs.rs` | the evidence that a check needs; the sum of several checks, and what it lets drop |
 //! | `evidence.rs`, `evidence_source.rs` | the evidence: one look at the system, or two; asks for it |
 //! | `marks.rs` | what is kept of an earlier look, and how a socket compares with it |
-//! | `keys.rs` | the identity of sockets and processes between looks |
 //! | `surroundings.rs` | evidence beyond the tables of the system: places of addresses, lists, the policy, the firewall |
 //! | `data.rs` | the TOML file of a check, and [`data::say`], which fills its sentences |
 //! | `text.rs` | texts in both languages, and the numbers in them |

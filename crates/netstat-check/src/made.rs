@@ -1,14 +1,11 @@
 //! Test fixtures: sockets, processes and evidence as Linux and Windows report them.
 
 use super::evidence::listening;
-use super::{
-    Check, CheckSettings, Evidence, Finding, Lack, Marks, Moment, ProcessKey, SocketKey, Surroundings,
-    parse_assignment,
-};
+use super::{Check, CheckSettings, Evidence, Finding, Lack, Marks, Moment, Surroundings, parse_assignment};
 use netstat_engine::text::Language;
 use netstat_model::{
-    Counters, Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, Protocol, Socket,
-    SocketRef, TcpInfo, TcpState, Timer, TimerKind,
+    Counters, Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessKey,
+    Protocol, Socket, SocketKey, SocketRef, TcpInfo, TcpState, Timer, TimerKind,
 };
 use rustc_hash::FxHashMap;
 use std::collections::HashMap;

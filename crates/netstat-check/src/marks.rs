@@ -1,7 +1,6 @@
 //! What is kept of the sockets of an earlier look: the fields that later looks are compared with.
 
-use netstat_model::SocketKey;
-use netstat_model::{SocketRef, TcpInfo, TcpState};
+use netstat_model::{SocketKey, SocketRef, TcpInfo, TcpState};
 
 /// The compared fields of `struct tcp_info`.
 #[derive(Debug, Clone, Copy)]

@@ -6,25 +6,24 @@ use crate::made::{fired, held, numbered, process, queues, tcp, udp, with};
 use crate::policy::Policy;
 use crate::thresholds::Thresholds;
 use crate::{ALL, Check, CheckSettings, Fact, Finding, Severity, Text};
-use netstat_model::query::{Kinds, Listing, ProcessFields, RouteQuery, Visit};
+use netstat_model::query::{Kinds, Listing, ProcessFields, Visit};
 use netstat_model::{
-    Conntrack, Counters, Firewall, Interface, InterfaceCounters, Judgement, Limits, Missing, OwnerMethod,
-    Ownership, Passage, PersistentRoute, PortRange, ProcessKey, RdmaEndpoint, Route, Socket, SocketLevels,
-    SocketMemory, TcpCounters, TcpExtCounters, TcpFields, TimerKind, UdpCounters,
+    Conntrack, Counters, Firewall, InterfaceCounters, Judgement, Limits, Missing, Namespace, OwnerMethod,
+    Ownership, Passage, PortRange, Socket, SocketLevels, SocketMemory, TcpCounters, TcpExtCounters,
+    TcpFields, TimerKind, UdpCounters,
 };
-use netstat_os::NameLookup;
 use std::cell::Cell;
-use std::net::IpAddr;
 use std::sync::LazyLock;
+use std::time::SystemTime;
 
 /// A machine whose connections fail in every way that a check recognises.
-struct Machine {
+struct Faulty {
     second: Cell<u64>,
     /// Sockets in TIME_WAIT; there may be 100.
     time_wait: u64,
 }
 
-impl Machine {
+impl Faulty {
     fn new(time_wait: u64) -> Self {
         Self { second: Cell::new(1), time_wait }
     }
@@ -82,7 +81,7 @@ fn as_asked(mut socket: Socket, query: &SocketQuery) -> Socket {
     socket
 }
 
-impl Backend for Machine {
+impl Sockets for Faulty {
     fn sockets(
         &self,
         listing: &Listing<'_>,
@@ -113,7 +112,9 @@ impl Backend for Machine {
         }
         Ok(Answer { data: (table, OwnerMethod::NotNeeded), warnings: Vec::new() })
     }
+}
 
+impl Processes for Faulty {
     fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Vec<Process> {
         let known = wanted.iter().map(|id| process(id.pid, &format!("/tmp/p{}", id.pid)));
         let as_asked = |mut process: Process| {
@@ -124,7 +125,9 @@ impl Backend for Machine {
         };
         known.map(as_asked).collect()
     }
+}
 
+impl CounterSources for Faulty {
     fn counters(&self) -> Result<Answer<Counters>, Error> {
         let second = self.second.get();
         let tcp = TcpCounters {
@@ -155,6 +158,12 @@ impl Backend for Machine {
         })
     }
 
+    fn interface_counters(&self) -> Result<Answer<Vec<InterfaceCounters>>, Error> {
+        unreachable!("no check asks for it")
+    }
+}
+
+impl Restrictions for Faulty {
     fn limits(&self) -> Result<Answer<Limits>, Error> {
         let ports = netstat_model::DynamicPorts {
             range: PortRange { first: 40_000, last: 40_199 },
@@ -175,49 +184,27 @@ impl Backend for Machine {
         let open = |_: &Inbound| Some(Judgement { passage: Passage::Open, by: Vec::new() });
         Firewall { judgements: asked.iter().map(open).collect(), unread: Vec::new() }
     }
+}
 
+impl Machine for Faulty {
     fn uptime(&self) -> Result<Duration, Error> {
         Ok(Duration::from_secs(self.second.get()))
-    }
-
-    fn local_addresses(&self) -> Result<Answer<Vec<IpAddr>>, Error> {
-        unreachable!("no check asks for it")
     }
 
     fn host_name(&self) -> Result<String, Error> {
         unreachable!("no check asks for it")
     }
 
-    fn services(&self) -> Answer<Vec<u8>> {
-        unreachable!("no check asks for it")
+    fn now(&self) -> Option<SystemTime> {
+        None
     }
 
-    fn users(&self) -> Answer<Vec<u8>> {
-        unreachable!("whoever runs the checks asks for it")
+    fn boot_id(&self) -> Option<Box<str>> {
+        None
     }
 
-    fn name_lookup(&self) -> Arc<dyn NameLookup> {
-        unreachable!("no check asks for it")
-    }
-
-    fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
-        unreachable!("no check asks for it")
-    }
-
-    fn interface_counters(&self) -> Result<Answer<Vec<InterfaceCounters>>, Error> {
-        unreachable!("no check asks for it")
-    }
-
-    fn interfaces(&self) -> Result<Answer<Vec<Interface>>, Error> {
-        unreachable!("no check asks for it")
-    }
-
-    fn routes(&self, _: &RouteQuery) -> Result<Answer<Vec<Route>>, Error> {
-        unreachable!("no check asks for it")
-    }
-
-    fn persistent_routes(&self) -> Result<Answer<Vec<PersistentRoute>>, Error> {
-        unreachable!("no check asks for it")
+    fn namespace(&self) -> Option<Namespace> {
+        None
     }
 }
 
@@ -247,7 +234,7 @@ fn average_rtt(evidence: &Evidence, _: &Thresholds<'_>) -> Vec<Finding> {
 }
 
 /// Looks as the program does.
-fn evidence(machine: &Machine, chosen: &[&Check]) -> Evidence {
+fn evidence(machine: &Faulty, chosen: &[&Check]) -> Evidence {
     let needs = JointNeeds::of(chosen.iter().map(|check| check.needs));
     let policy = Policy::parse("allow.listen = []\nallow.connect = []\n").unwrap();
     let surroundings = Surroundings { policy: Some(Arc::new(policy)), ..Surroundings::default() };
@@ -261,7 +248,7 @@ fn evidence(machine: &Machine, chosen: &[&Check]) -> Evidence {
 
 /// Returns what a check finds if these are chosen.
 fn found(check: &Check, chosen: &[&Check], time_wait: u64) -> Vec<Finding> {
-    check.judge(&evidence(&Machine::new(time_wait), chosen), &CheckSettings::default())
+    check.judge(&evidence(&Faulty::new(time_wait), chosen), &CheckSettings::default())
 }
 
 #[test]
@@ -298,7 +285,7 @@ fn the_machine_has_something_wrong_for_nearly_every_check() {
 fn a_full_table_of_time_wait_is_looked_at_twice_and_another_is_not() {
     let check = crate::by_name("port-exhaustion").unwrap();
     for (time_wait, twice) in [(0, false), (49, false), (50, true), (100, true)] {
-        let machine = Machine::new(time_wait);
+        let machine = Faulty::new(time_wait);
         let evidence = evidence(&machine, &[check]);
         assert_eq!((evidence.before.is_some(), machine.second.get() == 2), (twice, twice), "{time_wait}");
     }
