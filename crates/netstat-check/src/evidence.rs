@@ -1,9 +1,9 @@
 //! What the system answered, once, or twice if a rate is judged. Plain data: whoever runs the checks asks for it.
 
-use super::keys::{ProcessKey, SocketKey};
 use super::marks::{Mark, Marks};
 use super::surroundings::{Surroundings, listens};
 use netstat_model::{Conntrack, Counters, Endpoint, Limits, Process, Protocol, Socket, TcpState};
+use netstat_model::{ProcessKey, SocketKey};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::HashMap;
 use std::time::Duration;

@@ -3,8 +3,8 @@
 use super::evidence::Evidence;
 use super::finding::Culprit;
 use super::held_by::HeldBy;
-use super::keys::ProcessKey;
 use super::text::{Text, grouped};
+use netstat_model::ProcessKey;
 use netstat_model::{NoOwner, Ownership, Socket};
 use rustc_hash::FxHashMap;
 

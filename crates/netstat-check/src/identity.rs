@@ -2,8 +2,8 @@
 
 use super::evidence::Evidence;
 use super::finding::Fact;
-use super::keys::ProcessKey;
 use super::text::{EN, KO, Text, named};
+use netstat_model::ProcessKey;
 use netstat_model::query::ProcessFields;
 use netstat_model::{Process, Socket};
 

@@ -44,7 +44,6 @@ mod held_by;
 mod holders;
 mod identity;
 mod joint_needs;
-mod keys;
 mod lacking;
 mod listen_queue;
 #[cfg(test)]
@@ -70,7 +69,6 @@ pub use evidence::{Evidence, Input, Lack, Moment, listening};
 pub use finding::{Culprit, Fact, Finding, Severity, worst};
 pub use held_by::HeldBy;
 pub use joint_needs::JointNeeds;
-pub use keys::{ProcessKey, SocketKey};
 pub use lacking::lacking;
 pub use marks::Marks;
 pub use needs::EvidenceNeeds;

@@ -1,13 +1,12 @@
 //! Evidence made by hand, for the tests of the checks: what a Linux kernel tells, and the little that Windows does.
 
 use super::{
-    Check, CheckSettings, Evidence, Finding, Lack, Moment, ProcessKey, Surroundings, listening,
-    parse_assignment,
+    Check, CheckSettings, Evidence, Finding, Lack, Moment, Surroundings, listening, parse_assignment,
 };
 use netstat_engine::text::Language;
 use netstat_model::{
-    Counters, Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, Protocol, Socket,
-    TcpInfo, TcpState, Timer, TimerKind,
+    Counters, Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessKey,
+    Protocol, Socket, TcpInfo, TcpState, Timer, TimerKind,
 };
 use std::collections::HashMap;
 use std::net::SocketAddr;

@@ -1,6 +1,6 @@
 //! What is kept of the sockets of an earlier look: the fields that later looks are compared with.
 
-use super::keys::SocketKey;
+use netstat_model::SocketKey;
 use netstat_model::{Socket, TcpInfo, TcpState};
 
 /// The compared fields of `struct tcp_info`.

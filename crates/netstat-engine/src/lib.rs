@@ -15,9 +15,13 @@ pub mod filter;
 pub mod fuzzing;
 pub mod row;
 pub mod select;
+pub mod snapshot;
 pub mod text;
 pub mod view;
 pub mod watch;
+
+pub use netstat_model as model;
+pub use snapshot::{Query, Snapshot};
 
 // Fixtures that tests of the program share are written as code outside of this library.
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use crate::filter::{Context, Filter, Stage, Tri};
 use netstat_model::query::{Kinds, Listing, OwnerSearch, Owners, ProcessFields, SocketQuery, Visit};
 use netstat_model::{
-    Answer, Error, NoOwner, OwnerMethod, OwnershipRef, Process, ProcessId, SocketRef, SocketTable, Warning,
+    Answer, Error, NoOwner, OwnerMethod, OwnershipRef, Process, ProcessKey, SocketRef, SocketTable, Warning,
 };
-use netstat_os::Backend;
+use netstat_os::{Processes, Sockets};
 use std::collections::HashMap;
 
 /// What is asked of the sockets of a machine.
@@ -73,7 +73,7 @@ impl<'a> Selection<'a> {
     /// When the system did not give the table, or owners could not be found by the only means allowed.
     pub fn take(
         &self,
-        backend: &impl Backend,
+        backend: &(impl Sockets + Processes),
         mut wants: impl FnMut(&SocketRef<'_>) -> bool,
     ) -> Result<Selected, Error> {
         let listing = Listing { query: &self.query, owners: self.search(), may_restart: true };
@@ -98,7 +98,7 @@ impl<'a> Selection<'a> {
         if let (Some(filter), true) = (self.filter, any_open) {
             let wanted = undecided_owners(filter, &sockets);
             let processes = read_processes(backend, &wanted, filter.needs().processes);
-            let find = |id: ProcessId| processes.get(&id);
+            let find = |id: ProcessKey| processes.get(&id);
             let context = Context::new(&find);
             sockets.retain(|socket| {
                 let answer = filter.matches(socket, &context);
@@ -116,7 +116,7 @@ impl<'a> Selection<'a> {
     /// When the system did not give the table; sockets may have been passed on before.
     pub fn stream(
         &self,
-        backend: &impl Backend,
+        backend: &impl Sockets,
         mut hand: impl FnMut(&SocketRef<'_>) -> bool,
     ) -> Result<Vec<Warning>, Error> {
         let listing = Listing { query: &self.query, owners: OwnerSearch::No, may_restart: false };
@@ -139,7 +139,7 @@ fn is_hidden(ownership: &OwnershipRef<'_>) -> bool {
 }
 
 /// Returns the owners of the sockets that process IDs alone do not decide, each once.
-fn undecided_owners(filter: &Filter, sockets: &SocketTable) -> Vec<ProcessId> {
+fn undecided_owners(filter: &Filter, sockets: &SocketTable) -> Vec<ProcessKey> {
     let mut wanted = Vec::new();
     for socket in sockets.iter().filter(|socket| filter.decided(socket, Stage::Owners).is_none()) {
         wanted.extend(socket.ownership().owners().iter().map(|owner| owner.process));
@@ -151,10 +151,10 @@ fn undecided_owners(filter: &Filter, sockets: &SocketTable) -> Vec<ProcessId> {
 
 /// Reads what is asked of processes.
 pub fn read_processes(
-    backend: &impl Backend,
-    wanted: &[ProcessId],
+    backend: &impl Processes,
+    wanted: &[ProcessKey],
     fields: ProcessFields,
-) -> HashMap<ProcessId, Process> {
+) -> HashMap<ProcessKey, Process> {
     if wanted.is_empty() || fields.is_empty() {
         return HashMap::new();
     }

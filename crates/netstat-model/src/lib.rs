@@ -26,6 +26,7 @@ mod rdma;
 mod route;
 mod snapshot_info;
 mod socket;
+mod socket_key;
 mod socket_ref;
 mod table;
 mod tcp;
@@ -46,7 +47,7 @@ pub use limits::{DynamicPorts, Limits, PortRange, TimeWaitReuse};
 pub use owner_method::{NoBpf, OwnerMethod};
 pub use prefix::Prefix;
 pub use process::{
-    Container, ContainerRuntime, Executable, Holder, Missing, NoOwner, Owner, Ownership, Process, ProcessId,
+    Container, ContainerRuntime, Executable, Holder, Missing, NoOwner, Owner, Ownership, Process, ProcessKey,
 };
 pub use rdma::{RdmaEndpoint, RdmaRole};
 pub use route::{
@@ -54,6 +55,7 @@ pub use route::{
 };
 pub use snapshot_info::{Namespace, SnapshotInfo};
 pub use socket::{Family, Offload, Protocol, Socket, SocketId, TcpState, Timer, TimerKind, WindowsSocket};
+pub use socket_key::{SocketEnds, SocketKey};
 pub use socket_ref::{OwnershipRef, ServedFamilies, SocketRef};
 pub use table::{FindOwners, RowId, ShortId, SocketTable, lower_half};
 pub use tcp::{SocketMemory, TcpInfo};

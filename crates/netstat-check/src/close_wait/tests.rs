@@ -93,7 +93,7 @@ fn without_ages_it_abstains_until_it_has_watched() {
         ]
     );
     assert!(lines(&run(&CHECK, &look(moment(100, ageless(7, 19))), &[]))[0].starts_with("ok"));
-    let key = |socket: &Socket| (super::super::SocketKey::of(socket), socket.state);
+    let key = |socket: &Socket| (netstat_model::SocketKey::of(socket), socket.state);
     evidence.seen_since =
         evidence.now.sockets.iter().map(|socket| (key(socket), Duration::from_secs(39))).collect();
     assert!(lines(&run(&CHECK, &evidence, &[]))[0].starts_with("warning"));

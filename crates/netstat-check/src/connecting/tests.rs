@@ -1,7 +1,7 @@
-use super::super::SocketKey;
 use super::super::made::{fired, held, lines, look, looks, moment, run, tcp};
 use super::super::text::EN;
 use super::*;
+use netstat_model::SocketKey;
 use netstat_model::TimerKind;
 use std::time::Duration;
 

@@ -39,7 +39,7 @@ fn valid(validator: &Validator, value: &Value) {
 
 fn info() -> SnapshotInfo {
     SnapshotInfo {
-        at: UNIX_EPOCH + Duration::from_millis(1_764_425_109_123),
+        at: Some(UNIX_EPOCH + Duration::from_millis(1_764_425_109_123)),
         uptime: Some(Duration::from_millis(4_500)),
         host: Some("web-1".to_owned()),
         boot_id: Some("68fc1b26-5ad8-4a2e-8d33-1d8b7ee5a1a0".into()),

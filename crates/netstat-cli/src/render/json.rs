@@ -38,18 +38,18 @@ pub(super) const FORMAT: Format = Format {
 #[derive(Clone, Copy)]
 pub(crate) struct Line<'r> {
     /// The time and the number of the display.
-    display: Option<(&'r str, u64)>,
+    display: Option<(Option<&'r str>, u64)>,
 }
 
 impl<'r> Line<'r> {
-    pub(crate) fn new(frame: &Frame<'_>, time: &'r str) -> Self {
+    pub(crate) fn new(frame: &Frame<'_>, time: Option<&'r str>) -> Self {
         Self { display: frame.display.map(|number| (time, number)) }
     }
 
     fn serialize<M: SerializeMap>(line: Option<&Self>, map: &mut M) -> Result<(), M::Error> {
         let Some(line) = line else { return Ok(()) };
         if let Some((time, display)) = line.display {
-            map.serialize_entry("time", time)?;
+            map.serialize_entry("time", &time)?;
             map.serialize_entry("display", &display)?;
         }
         map.serialize_entry("schema", &SCHEMA)

@@ -14,7 +14,7 @@ use netstat_engine::text::Language;
 use netstat_engine::text::quote::one_line;
 use netstat_engine::watch::{Next, watch};
 use netstat_model::{Error, Warning};
-use netstat_os::Backend;
+use netstat_os::NameDatabases;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;

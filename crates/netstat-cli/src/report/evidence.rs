@@ -2,15 +2,15 @@
 
 use super::Session;
 use netstat_check::{
-    Evidence, EvidenceNeeds, Firewalled, Input, JointNeeds, Lack, Marks, Moment, ProcessKey, SocketKey,
-    Surroundings, inbound, listening,
+    Evidence, EvidenceNeeds, Firewalled, Input, JointNeeds, Lack, Marks, Moment, Surroundings, inbound,
+    listening,
 };
 use netstat_engine::select::{OwnersOf, Selection, read_processes};
 use netstat_model::error::words_of;
 use netstat_model::query::{Fields, SocketQuery, States};
 use netstat_model::{Answer, Error, Warning};
-use netstat_model::{Inbound, Process, Protocol, Socket, SocketRef, TcpState};
-use netstat_os::Backend;
+use netstat_model::{Inbound, Process, ProcessKey, Protocol, Socket, SocketKey, SocketRef, TcpState};
+use netstat_os::{CounterSources, Machine, Restrictions};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::HashMap;
 use std::sync::Arc;

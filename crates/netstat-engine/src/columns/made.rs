@@ -6,7 +6,7 @@ use netstat_engine::view::ConnectionsOptions;
 use netstat_model::query::Kinds;
 use netstat_model::{
     Container, ContainerRuntime, Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process,
-    ProcessId, Protocol, Socket, SocketId, SocketMemory, SocketTable, TcpInfo, TcpState, Timer, TimerKind,
+    ProcessKey, Protocol, Socket, SocketId, SocketMemory, SocketTable, TcpInfo, TcpState, Timer, TimerKind,
 };
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -35,7 +35,7 @@ pub(crate) const CONTAINER_ID: &str = "9687bac58d5c4d1606aa46af33d1a21c1d1652e0a
 /// Everything is known of the first; nothing of the second; the third is a listener of two processes; the fourth is UDP.
 pub(crate) fn four_sockets() -> [Socket; 4] {
     let owner =
-        |pid, descriptor| Owner { process: ProcessId { pid, start_time: 1 }, parent: None, descriptor };
+        |pid, descriptor| Owner { process: ProcessKey { pid, start_time: 1 }, parent: None, descriptor };
     let tcp = TcpInfo {
         rtt: Some(Duration::from_micros(40_125)),
         rttvar: Some(Duration::from_micros(7)),
@@ -94,14 +94,14 @@ pub(crate) fn four_sockets() -> [Socket; 4] {
 /// What is known of the processes, the users and the interfaces of [`four_sockets`].
 #[derive(Default)]
 pub(crate) struct Facts {
-    processes: HashMap<ProcessId, Process>,
+    processes: HashMap<ProcessKey, Process>,
     users: UserNames,
     interfaces: HashMap<u32, OsString>,
     geo: Geo,
 }
 
 pub(crate) fn facts() -> Facts {
-    let id = |pid| ProcessId { pid, start_time: 1 };
+    let id = |pid| ProcessKey { pid, start_time: 1 };
     let known = |pid, name: &str| Process {
         name: Ok(name.into()),
         executable: Ok(Executable { path: "/usr/bin/sp ace".into(), deleted: pid == 11 }),
@@ -130,7 +130,7 @@ pub(crate) fn facts() -> Facts {
 
 impl Facts {
     pub(crate) fn rename(&mut self, pid: u32, name: &str) {
-        let process = self.processes.get_mut(&ProcessId { pid, start_time: 1 }).unwrap();
+        let process = self.processes.get_mut(&ProcessKey { pid, start_time: 1 }).unwrap();
         process.name = Ok(name.into());
     }
 

@@ -16,7 +16,7 @@ pub use value::{NO_PROCESS, RUNTIME_WORDS, TIMER_WORDS, Value};
 use crate::enrich::{Geo, UserNames};
 use crate::row::Row;
 use netstat_model::query::{Fields, ProcessFields};
-use netstat_model::{Owner, Process, ProcessId, TcpFields};
+use netstat_model::{Owner, Process, ProcessKey, TcpFields};
 use std::collections::HashMap;
 use std::ffi::OsString;
 
@@ -24,7 +24,7 @@ use std::ffi::OsString;
 #[derive(Clone, Copy)]
 pub struct Given<'a> {
     /// The processes that were read.
-    pub processes: &'a HashMap<ProcessId, Process>,
+    pub processes: &'a HashMap<ProcessKey, Process>,
     /// The names of users.
     pub users: &'a UserNames,
     /// The names of interfaces, by index.

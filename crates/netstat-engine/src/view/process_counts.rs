@@ -1,6 +1,6 @@
 //! Which processes use how many ports (`-c`): what to look at when a machine runs out of ports.
 
-use netstat_model::{NoOwner, ProcessId, Protocol, SocketTable};
+use netstat_model::{NoOwner, ProcessKey, Protocol, SocketTable};
 
 /// A holder of ports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -8,7 +8,7 @@ pub enum PortHolder {
     /// No process: closed connections that linger, and sockets of the kernel itself.
     NoProcess,
     /// A process.
-    Process(ProcessId),
+    Process(ProcessKey),
     /// An unknown process.
     NotKnown,
 }
@@ -79,8 +79,8 @@ mod tests {
         Ownership::Held(pids.iter().map(owner).collect())
     }
 
-    fn id(pid: u32) -> ProcessId {
-        ProcessId { pid, start_time: 1 }
+    fn id(pid: u32) -> ProcessKey {
+        ProcessKey { pid, start_time: 1 }
     }
 
     #[test]

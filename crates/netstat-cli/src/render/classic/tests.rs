@@ -4,7 +4,7 @@ use netstat_engine::view::{ConnectionsOptions, Names};
 use netstat_model::TcpState::*;
 use netstat_model::query::Kinds;
 use netstat_model::{
-    Endpoint, Executable, Family, Missing, Owner, Ownership, ProcessId, Socket, SocketRef, TcpState,
+    Endpoint, Executable, Family, Missing, Owner, Ownership, ProcessKey, Socket, SocketRef, TcpState,
 };
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -43,8 +43,8 @@ pub(super) fn udp(local: &str, remote: Option<&str>) -> Socket {
     socket(Protocol::Udp, local, remote)
 }
 
-fn id(pid: u32) -> ProcessId {
-    ProcessId { pid, start_time: 1 }
+fn id(pid: u32) -> ProcessKey {
+    ProcessKey { pid, start_time: 1 }
 }
 
 pub(super) fn owned(pid: u32, socket: Socket) -> Socket {
@@ -452,7 +452,7 @@ fn the_local_column_stays_numeric() {
     );
 }
 
-fn processes() -> HashMap<ProcessId, Process> {
+fn processes() -> HashMap<ProcessKey, Process> {
     let process = |pid, path: &str, deleted, unit: Option<&str>| {
         let mut process = Process::unknown(id(pid), Missing::NotApplicable);
         process.executable = Ok(Executable { path: path.into(), deleted });

@@ -30,6 +30,7 @@ pub(in crate::linux) fn decode_records(bytes: &[u8]) -> Option<impl Iterator<Ite
 }
 
 /// Whether another walk has more records: then the last record of a piece is all zero.
+#[cfg(feature = "bpf")]
 pub(in crate::linux) fn says_more(piece: &[u8]) -> bool {
     piece.last_chunk() == Some(&[0; LEN])
 }
