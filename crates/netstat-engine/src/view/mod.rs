@@ -17,6 +17,8 @@
 pub mod connections;
 pub mod ethernet;
 pub mod groups;
+#[cfg(test)]
+mod made;
 pub mod names;
 pub mod process_counts;
 pub mod rates;
