@@ -65,7 +65,11 @@ impl<'a> Value<'a> {
             Self::Microseconds(time) => {
                 let micros = whole(time.as_micros());
                 decimal(out, micros / 1000);
-                out.extend_from_slice(format!(".{:03}", micros % 1000).as_bytes());
+                out.push(b'.');
+                // 1000 and up, so that there are always three digits behind it.
+                let point = out.len();
+                decimal(out, 1000 + micros % 1000);
+                out.remove(point);
             }
             _ => self.write_data(out),
         }
