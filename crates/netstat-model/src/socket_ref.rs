@@ -2,8 +2,8 @@
 
 use crate::table::{Details, OwnerMark, SocketTable};
 use crate::{
-    Endpoint, Family, Holder, NoOwner, Owner, Ownership, Protocol, Socket, SocketId, SocketMemory,
-    TcpFields, TcpInfo, TcpState, Timer, WindowsSocket,
+    Endpoint, Family, Holder, NoOwner, Owner, Ownership, Protocol, Socket, SocketId, SocketMemory, TcpFields,
+    TcpInfo, TcpState, Timer, WindowsSocket,
 };
 use std::net::IpAddr;
 use std::time::Duration;

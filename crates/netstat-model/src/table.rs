@@ -165,10 +165,7 @@ impl SocketTable {
             details.set_descriptor(owner.descriptor);
         }
         let (mut tcp, mut memory) = (None, None);
-        if larger
-            && !self.keep.tcp.is_empty()
-            && socket.has_tcp()
-        {
+        if larger && !self.keep.tcp.is_empty() && socket.has_tcp() {
             tcp = u32::try_from(self.tcp.len() / self.keep.tcp.count()).ok();
             self.tcp.extend(self.keep.tcp.each().map(|field| socket.tcp_number(field).unwrap_or(u64::MAX)));
         }
@@ -316,11 +313,8 @@ impl SocketTable {
     pub(crate) fn tcp_info(&self, details: &Details) -> Option<TcpInfo> {
         let width = self.keep.tcp.count();
         let numbers = self.tcp.get(details.tcp()? * width..)?.get(..width)?;
-        let mut info = TcpInfo::default();
-        for (field, &number) in self.keep.tcp.each().zip(numbers).filter(|(_, number)| **number != u64::MAX) {
-            info.set_number(field, number);
-        }
-        Some(info)
+        let mut numbers = numbers.iter().copied();
+        Some(TcpInfo::from_numbers(self.keep.tcp, |_| numbers.next().filter(|&number| number != u64::MAX)))
     }
 
     pub(crate) fn memory(&self, details: &Details) -> Option<SocketMemory> {

@@ -90,6 +90,20 @@ tcp_fields! {
     RECV_WINDOW = 40, recv_window: int;
 }
 
+impl TcpInfo {
+    /// Makes the fields of a set from numbers, durations in microseconds. What `number` returns `None` for is unknown, like
+    /// all other fields.
+    pub fn from_numbers(fields: TcpFields, mut number: impl FnMut(TcpFields) -> Option<u64>) -> Self {
+        let mut info = Self::default();
+        for field in fields.each() {
+            if let Some(number) = number(field) {
+                info.set_number(field, number);
+            }
+        }
+        info
+    }
+}
+
 impl TcpFields {
     /// Returns how many fields there are in the set.
     pub fn count(self) -> usize {

@@ -3,9 +3,7 @@
 use super::{Column, ColumnNeeds, Given, Kind, NO_PROCESS, Origin, Value};
 use crate::row::{Foreign, Row, Section};
 use netstat_model::query::{Fields, ProcessFields};
-use netstat_model::{
-    Endpoint, Missing, NoOwner, Owner, Process, Protocol, SocketRef, TcpFields, TcpState,
-};
+use netstat_model::{Endpoint, Missing, NoOwner, Owner, Process, Protocol, SocketRef, TcpFields, TcpState};
 use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;
 use std::time::Duration;
