@@ -6,15 +6,16 @@ mod row;
 mod serial;
 
 pub(crate) use details::Details;
+pub(crate) use row::OwnerMark;
 pub use row::{ShortId, lower_half};
 
 use crate::query::Keep;
 use crate::{
-    Endpoint, Family, NoOwner, Owner, OwnershipRef, ProcessKey, Protocol, Socket, SocketId, SocketMemory,
-    SocketRef, TcpInfo, WindowsSocket,
+    Endpoint, Family, Holder, NoOwner, Owner, OwnershipRef, ProcessKey, Protocol, Socket, SocketId,
+    SocketMemory, SocketRef, TcpFields, TcpInfo, WindowsSocket,
 };
 use details::{MemoryRow, pack_memory, unpack_memory};
-use row::{OwnerMark, RowV4, RowV6, block, protocol};
+use row::{RowV4, RowV6, block, protocol};
 use rustc_hash::FxHashMap;
 
 /// Sockets in packed rows: 24 bytes for a socket with IPv4 ends and 48 for any other. Details, 72 bytes a socket and
@@ -166,12 +167,9 @@ impl SocketTable {
             details.set_descriptor(owner.descriptor);
         }
         let (mut tcp, mut memory) = (None, None);
-        if larger
-            && !self.keep.tcp.is_empty()
-            && let Some(info) = socket.tcp()
-        {
+        if larger && !self.keep.tcp.is_empty() && socket.has_tcp() {
             tcp = u32::try_from(self.tcp.len() / self.keep.tcp.count()).ok();
-            self.tcp.extend(self.keep.tcp.each().map(|field| info.number(field).unwrap_or(u64::MAX)));
+            self.tcp.extend(self.keep.tcp.each().map(|field| socket.tcp_number(field).unwrap_or(u64::MAX)));
         }
         if larger
             && self.keep.memory
@@ -277,17 +275,16 @@ impl SocketTable {
         };
         let details = if self.keep.details { self.places.get(block)?.get(place).copied() } else { None };
         let known = details.and_then(|place| self.details(place));
-        let owner = self.owners.get(unpacked.facts.owner(), known);
         let id = SocketId {
             inode: (unpacked.inode != 0).then_some(u64::from(unpacked.inode)),
             cookie: known.and_then(Details::cookie),
         };
         let mut socket =
-            SocketRef::bare(protocol(of_protocol), unpacked.family, unpacked.local, id, owner.holder());
+            SocketRef::bare(protocol(of_protocol), unpacked.family, unpacked.local, id, Holder::NotRead);
         socket.remote = unpacked.remote;
         socket.state = unpacked.state;
         socket.v6_only = unpacked.v6_only;
-        Some(socket.packed(self, details, owner))
+        Some(socket.packed(self, details, unpacked.facts.owner()))
     }
 
     /// Returns whether the table keeps more of a socket than its row.
@@ -303,14 +300,23 @@ impl SocketTable {
         self.names.get(usize::from(details.congestion()?)).map(AsRef::as_ref)
     }
 
+    pub(crate) fn ownership(&self, owner: (OwnerMark, u32), details: Option<u32>) -> OwnershipRef<'_> {
+        self.owners.get(owner, details.and_then(|place| self.details(place)))
+    }
+
+    pub(crate) fn tcp_number(&self, details: &Details, field: TcpFields) -> Option<u64> {
+        if !self.keep.tcp.contains(field) {
+            return None;
+        }
+        let start = details.tcp()? * self.keep.tcp.count();
+        self.tcp.get(start + field.place_in(self.keep.tcp)).copied().filter(|&number| number != u64::MAX)
+    }
+
     pub(crate) fn tcp_info(&self, details: &Details) -> Option<TcpInfo> {
         let width = self.keep.tcp.count();
         let numbers = self.tcp.get(details.tcp()? * width..)?.get(..width)?;
-        let mut info = TcpInfo::default();
-        for (field, &number) in self.keep.tcp.each().zip(numbers).filter(|(_, number)| **number != u64::MAX) {
-            info.set_number(field, number);
-        }
-        Some(info)
+        let mut numbers = numbers.iter().copied();
+        Some(TcpInfo::from_numbers(self.keep.tcp, |_| numbers.next().filter(|&number| number != u64::MAX)))
     }
 
     pub(crate) fn memory(&self, details: &Details) -> Option<SocketMemory> {

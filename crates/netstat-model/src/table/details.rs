@@ -163,7 +163,7 @@ impl Details {
     }
 
     /// The place of the course of the connection.
-    pub(super) fn tcp(&self) -> Option<usize> {
+    pub(crate) fn tcp(&self) -> Option<usize> {
         (self.tcp != u32::MAX).then_some(self.tcp as usize)
     }
 

@@ -33,7 +33,7 @@ pub fn lower_half(number: u64) -> u32 {
 
 /// What a row says of the owners of its socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum OwnerMark {
+pub(crate) enum OwnerMark {
     /// Owners are not looked for. The note is the cookie.
     NotRead,
     /// Owners are to be looked for. The note is the cookie.
