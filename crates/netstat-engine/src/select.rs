@@ -1,4 +1,19 @@
 //! Which sockets a question is about: those of a query that match a filter, with no more read than that takes.
+//!
+//! ```
+//! use netstat_engine::filter::{Filter, NumbersOnly};
+//! use netstat_engine::select::Selection;
+//! use netstat_model::query::{Kinds, Owners, SocketQuery, States};
+//!
+//! let filter = Filter::parse(&["lport 443".into()], &NumbersOnly)?;
+//! let query = SocketQuery::new(Kinds::all(), States::all());
+//! let selection = Selection::new(query, Some(&filter), Owners::Auto);
+//! assert!(!selection.needs_owners_to_match());
+//! let system = netstat_os::open(netstat_os::Origin::Live)?;
+//! let selected = selection.take(&system, |_| true)?;
+//! assert!(selected.sockets.iter().all(|socket| socket.local.port == 443));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use crate::filter::{Context, Filter, Stage, Tri};
 use netstat_model::query::{Kinds, Listing, OwnerSearch, Owners, ProcessFields, SocketQuery, Visit};

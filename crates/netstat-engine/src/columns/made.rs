@@ -10,18 +10,10 @@ use netstat_model::{
 };
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::sync::LazyLock;
 use std::time::Duration;
 
 pub(crate) const EVERY_ROW: ConnectionsOptions =
     ConnectionsOptions { listening: true, bound: true, kinds: Kinds::all() };
-
-static NOBODY: LazyLock<Facts> = LazyLock::new(Facts::default);
-
-/// Nothing but the sockets is known.
-pub(crate) fn nothing_given() -> Given<'static> {
-    NOBODY.given()
-}
 
 pub(crate) fn end(text: &str) -> Endpoint {
     let end: std::net::SocketAddr = text.parse().unwrap();
@@ -32,23 +24,10 @@ pub(crate) fn table(sockets: &[Socket]) -> SocketTable {
     sockets.iter().cloned().collect()
 }
 
-fn connection(port: u16, state: TcpState) -> Socket {
+pub(crate) fn connection(port: u16, state: TcpState) -> Socket {
     let local = Endpoint { port, ..end("192.0.2.1:1") };
     let remote = (state != TcpState::Listen).then(|| end("198.51.100.7:443"));
     Socket { state: Some(state), ..Socket::new(Protocol::Tcp, Family::V4, local, remote) }
-}
-
-pub(crate) fn sockets_in_states(ports: &[(u16, TcpState)]) -> SocketTable {
-    ports.iter().map(|(port, state)| connection(*port, *state)).collect()
-}
-
-/// Milliseconds each.
-pub(crate) fn sockets_with_ports_and_rtts(ports: &[(u16, Option<u64>)]) -> SocketTable {
-    let socket = |&(port, rtt): &(u16, Option<u64>)| Socket {
-        tcp: Some(Box::new(TcpInfo { rtt: rtt.map(Duration::from_millis), ..TcpInfo::default() })),
-        ..connection(port, TcpState::Established)
-    };
-    ports.iter().map(socket).collect()
 }
 
 pub(crate) const CONTAINER_ID: &str = "9687bac58d5c4d1606aa46af33d1a21c1d1652e0ac9fb3fc0fc86e3495f42869";

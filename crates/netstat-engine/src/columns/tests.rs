@@ -1,4 +1,4 @@
-use super::made::{CONTAINER_ID, EVERY_ROW, end, facts, four_sockets, nothing_given, table};
+use super::made::{CONTAINER_ID, EVERY_ROW, Facts, end, facts, four_sockets, table};
 use super::*;
 use crate::view::ConnectionsView;
 use netstat_model::Ownership;
@@ -77,7 +77,8 @@ fn every_column_shows_what_is_known_and_what_is_not() {
 fn numbers_without_a_name_stay_numbers() {
     let sockets = table(&four_sockets());
     let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
-    let shown = |name| text(&by_name(name).unwrap().value(&view.rows().next().unwrap(), &nothing_given()));
+    let nothing = Facts::default();
+    let shown = |name| text(&by_name(name).unwrap().value(&view.rows().next().unwrap(), &nothing.given()));
     assert_eq!(
         (shown("user"), shown("interface"), shown("process")),
         ("1000".into(), "2".into(), "-".into())

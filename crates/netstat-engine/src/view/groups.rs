@@ -91,8 +91,8 @@ fn compare(one: &[Value<'_>], two: &[Value<'_>]) -> Ordering {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::columns::{self, by_name, made};
-    use crate::view::ConnectionsOptions;
+    use crate::columns::{self, by_name};
+    use crate::view::{ConnectionsOptions, made};
     use netstat_model::query::Kinds;
     use proptest::prelude::*;
 

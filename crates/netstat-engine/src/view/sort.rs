@@ -32,8 +32,8 @@ impl<'a> ConnectionsView<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::columns::{by_name, made};
-    use crate::view::ConnectionsOptions;
+    use crate::columns::by_name;
+    use crate::view::{ConnectionsOptions, made};
     use netstat_model::query::Kinds;
     use proptest::prelude::*;
 
