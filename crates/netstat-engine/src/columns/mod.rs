@@ -4,10 +4,10 @@
 //! documents all follow from the row.
 //!
 //! ```
-//! use netstat_engine::columns::{Column, ColumnNeeds};
+//! use netstat_engine::columns::{ColumnNeeds, by_name};
 //! use netstat_model::TcpFields;
 //!
-//! let columns = ["local", "rtt"].map(|name| Column::by_name(name).unwrap());
+//! let columns = ["local", "rtt"].map(|name| by_name(name).unwrap());
 //! assert_eq!(ColumnNeeds::of(&columns).tcp, TcpFields::RTT);
 //! ```
 
