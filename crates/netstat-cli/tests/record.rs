@@ -49,7 +49,7 @@ fn assert_same_run(again: &Run, first: &Run, what: &str) {
     );
 }
 
-const REPORTS: [&str; 11] = [
+const REPORTS: [&str; 12] = [
     "-anoq",
     "-anob",
     "-anob --path",
@@ -61,6 +61,7 @@ const REPORTS: [&str; 11] = [
     "-r",
     "-s",
     "-e",
+    "-ano --json",
 ];
 
 #[test]

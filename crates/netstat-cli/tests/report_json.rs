@@ -58,6 +58,22 @@ fn routes_and_interfaces_are_those_of_ip() {
 }
 
 #[test]
+fn every_document_says_when_and_where_its_data_was_taken() {
+    netstat_lab::on_own_thread(|namespace| {
+        let boot_id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+        for words in [&["-r"][..], &["-s"], &["-an"], &["-an", "--group-by", "state"]] {
+            let document = netstat(words);
+            assert_eq!(document["boot_id"], boot_id.trim(), "{words:?}");
+            assert_eq!(document["host"], host.trim(), "{words:?}");
+            assert_eq!(document["netns"], namespace.inode(), "{words:?}");
+            assert!(document["time"].as_str().unwrap().ends_with('Z'), "{words:?}");
+            assert!(document["uptime_ms"].as_u64().unwrap() > 0, "{words:?}");
+        }
+    });
+}
+
+#[test]
 fn counters_are_those_of_the_namespace() {
     netstat_lab::on_own_thread(|namespace| {
         let before = netstat(&["-s"]);

@@ -2,6 +2,21 @@
 //!
 //! This library never prints, never exits, and reads neither arguments nor the environment nor any
 //! configuration; it resolves a name only when asked to.
+//!
+//! Begin with [`Snapshot::take`]; the folder `examples` has an exporter for Prometheus, a watcher for leaks of connections,
+//! and a program that waits for a port.
+//!
+//! ```
+//! use netstat_engine::{Query, Snapshot};
+//!
+//! # fn main() -> Result<(), netstat_engine::model::Error> {
+//! let listeners = Snapshot::take(&Query::tcp().listening().owners())?;
+//! for socket in listeners.iter() {
+//!     println!("{} {:?}", socket.local, socket.ownership().principal());
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 #![cfg_attr(
     not(test),
@@ -15,9 +30,13 @@ pub mod filter;
 pub mod fuzzing;
 pub mod row;
 pub mod select;
+pub mod snapshot;
 pub mod text;
 pub mod view;
 pub mod watch;
+
+pub use netstat_model as model;
+pub use snapshot::{Query, Snapshot};
 
 // Fixtures that tests of the program share are written as code outside of this library.
 #[cfg(test)]

@@ -1,4 +1,15 @@
 //! One socket as a row of a table.
+//!
+//! ```
+//! use netstat_engine::row::Section;
+//! use netstat_model::query::Kinds;
+//! use netstat_model::{Endpoint, Family, Protocol, Socket, SocketRef};
+//!
+//! let mut dual = Socket::new(Protocol::Udp, Family::V6, Endpoint::ANY_V6, None);
+//! dual.v6_only = Some(false);
+//! let sections: Vec<_> = Section::of_socket(&SocketRef::from(&dual), Kinds::all()).collect();
+//! assert_eq!(sections, [Section::UdpV4, Section::UdpV6]);
+//! ```
 
 use netstat_model::query::Kinds;
 use netstat_model::{Endpoint, Family, Protocol, SocketRef};

@@ -1,11 +1,26 @@
 //! Which sockets a question is about: those of a query that match a filter, with no more read than that takes.
+//!
+//! ```
+//! use netstat_engine::filter::{Filter, NumbersOnly};
+//! use netstat_engine::select::Selection;
+//! use netstat_model::query::{Kinds, Owners, SocketQuery, States};
+//!
+//! let filter = Filter::parse(&["lport 443".into()], &NumbersOnly)?;
+//! let query = SocketQuery::new(Kinds::all(), States::all());
+//! let selection = Selection::new(query, Some(&filter), Owners::Auto);
+//! assert!(!selection.needs_owners_to_match());
+//! let system = netstat_os::open(netstat_os::Origin::Live)?;
+//! let selected = selection.take(&system, |_| true)?;
+//! assert!(selected.sockets.iter().all(|socket| socket.local.port == 443));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use crate::filter::{Context, Filter, Stage, Tri};
 use netstat_model::query::{Kinds, Listing, OwnerSearch, Owners, ProcessFields, SocketQuery, Visit};
 use netstat_model::{
-    Answer, Error, NoOwner, OwnerMethod, OwnershipRef, Process, ProcessId, SocketRef, SocketTable, Warning,
+    Answer, Error, NoOwner, OwnerMethod, OwnershipRef, Process, ProcessKey, SocketRef, SocketTable, Warning,
 };
-use netstat_os::Backend;
+use netstat_os::{Processes, Sockets};
 use std::collections::HashMap;
 
 /// What is asked of the sockets of a machine.
@@ -30,6 +45,17 @@ pub enum OwnersOf<'a> {
     Everything,
     /// Those of the sockets for which this returns true.
     Those(&'a dyn Fn(&SocketRef<'_>) -> bool),
+}
+
+/// What the table keeps of a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// Nothing: it is left out.
+    Nothing,
+    /// All but the course of its connection and its memory, which are most of its size.
+    Row,
+    /// Everything that the query asks for.
+    All,
 }
 
 /// Sockets that match, and what was learned on the way.
@@ -73,32 +99,50 @@ impl<'a> Selection<'a> {
     /// When the system did not give the table, or owners could not be found by the only means allowed.
     pub fn take(
         &self,
-        backend: &impl Backend,
+        backend: &(impl Sockets + Processes),
         mut wants: impl FnMut(&SocketRef<'_>) -> bool,
+    ) -> Result<Selected, Error> {
+        self.sift(backend, |socket| if wants(socket) { Kept::All } else { Kept::Nothing })
+    }
+
+    /// Asks for the sockets that match. `keep` sees each that may match as it is listed, with all that was read of it, and
+    /// again if the system has to list it again; it says what is kept. Where owners decide whether a socket matches, all of
+    /// it is kept, for the filter.
+    ///
+    /// # Errors
+    /// As [`Selection::take`].
+    pub fn sift(
+        &self,
+        backend: &(impl Sockets + Processes),
+        mut keep: impl FnMut(&SocketRef<'_>) -> Kept,
     ) -> Result<Selected, Error> {
         let listing = Listing { query: &self.query, owners: self.search(), may_restart: true };
         let mut any_open = false;
         let Answer { data: (mut sockets, method), warnings } = backend.sockets(&listing, &mut |socket| {
-            if !wants(socket) {
+            let matches = self.filter.map_or(Some(true), |filter| filter.decided(socket, Stage::Socket));
+            if matches == Some(false) {
                 return Visit::Skip;
             }
-            match self.filter.map_or(Some(true), |filter| filter.decided(socket, Stage::Socket)) {
-                Some(false) => Visit::Skip,
-                Some(true) => match self.owners_of {
-                    OwnersOf::Those(wanted) if wanted(socket) => Visit::KeepWithOwners,
-                    _ => Visit::Keep,
-                },
-                None => {
-                    any_open = true;
-                    Visit::KeepWithOwners
-                }
+            let kept = keep(socket);
+            if kept == Kept::Nothing {
+                return Visit::Skip;
+            }
+            if matches.is_none() {
+                any_open = true;
+                return Visit::KeepWithOwners;
+            }
+            let owners = matches!(self.owners_of, OwnersOf::Those(wanted) if wanted(socket));
+            match kept {
+                Kept::Row => Visit::KeepLight { owners },
+                _ if owners => Visit::KeepWithOwners,
+                _ => Visit::Keep,
             }
         })?;
         let mut undecided = 0;
         if let (Some(filter), true) = (self.filter, any_open) {
             let wanted = undecided_owners(filter, &sockets);
             let processes = read_processes(backend, &wanted, filter.needs().processes);
-            let find = |id: ProcessId| processes.get(&id);
+            let find = |id: ProcessKey| processes.get(&id);
             let context = Context::new(&find);
             sockets.retain(|socket| {
                 let answer = filter.matches(socket, &context);
@@ -116,7 +160,7 @@ impl<'a> Selection<'a> {
     /// When the system did not give the table; sockets may have been passed on before.
     pub fn stream(
         &self,
-        backend: &impl Backend,
+        backend: &impl Sockets,
         mut hand: impl FnMut(&SocketRef<'_>) -> bool,
     ) -> Result<Vec<Warning>, Error> {
         let listing = Listing { query: &self.query, owners: OwnerSearch::No, may_restart: false };
@@ -139,7 +183,7 @@ fn is_hidden(ownership: &OwnershipRef<'_>) -> bool {
 }
 
 /// Returns the owners of the sockets that process IDs alone do not decide, each once.
-fn undecided_owners(filter: &Filter, sockets: &SocketTable) -> Vec<ProcessId> {
+fn undecided_owners(filter: &Filter, sockets: &SocketTable) -> Vec<ProcessKey> {
     let mut wanted = Vec::new();
     for socket in sockets.iter().filter(|socket| filter.decided(socket, Stage::Owners).is_none()) {
         wanted.extend(socket.ownership().owners().iter().map(|owner| owner.process));
@@ -151,10 +195,10 @@ fn undecided_owners(filter: &Filter, sockets: &SocketTable) -> Vec<ProcessId> {
 
 /// Reads what is asked of processes.
 pub fn read_processes(
-    backend: &impl Backend,
-    wanted: &[ProcessId],
+    backend: &impl Processes,
+    wanted: &[ProcessKey],
     fields: ProcessFields,
-) -> HashMap<ProcessId, Process> {
+) -> HashMap<ProcessKey, Process> {
     if wanted.is_empty() || fields.is_empty() {
         return HashMap::new();
     }

@@ -164,7 +164,7 @@ fn children_hold_a_socket_with_the_test_and_alone() {
             .unwrap();
         };
         only(&held.row.pids);
-        held.leave_to(&holders).unwrap();
+        held.leave_to(holders.pids()).unwrap();
         assert!(!held.row.pids.contains(&std::process::id()));
         only(&held.row.pids);
         drop(holders);

@@ -1,9 +1,11 @@
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
 /// One end of a socket: an address, a port, and the interface a link-local address belongs to.
 ///
 /// The order is that of the classic table: address as a big-endian number, scope, port; IPv4 before IPv6.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Endpoint {
     /// The address. Never IPv4-mapped: [`Endpoint::new`] turns `::ffff:1.2.3.4` into `1.2.3.4`.
     pub address: IpAddr,
@@ -33,6 +35,28 @@ impl Endpoint {
     pub const ANY_V6: Self = Self { address: IpAddr::V6(Ipv6Addr::UNSPECIFIED), scope: 0, port: 0 };
 }
 
+/// The form that [`SocketAddr`] has: `192.0.2.1:80`, `[2001:db8::1]:80`, `[fe80::1%2]:80`.
+///
+/// ```
+/// use netstat_model::Endpoint;
+///
+/// assert_eq!(Endpoint::new("::1".parse().unwrap(), 80, 0).to_string(), "[::1]:80");
+/// ```
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        SocketAddr::from(*self).fmt(f)
+    }
+}
+
+impl From<Endpoint> for SocketAddr {
+    fn from(end: Endpoint) -> Self {
+        match end.address {
+            IpAddr::V4(address) => Self::from((address, end.port)),
+            IpAddr::V6(address) => Self::V6(SocketAddrV6::new(address, end.port, 0, end.scope)),
+        }
+    }
+}
+
 /// `ff02::/16` and `ff01::/16` need an interface just as `fe80::/10` does.
 fn is_link_local_multicast(address: Ipv6Addr) -> bool {
     matches!(address.segments()[0] & 0xff0f, 0xff01 | 0xff02)
@@ -46,6 +70,19 @@ mod tests {
     fn mapped_addresses_become_ipv4() {
         let end = Endpoint::new("::ffff:1.2.3.4".parse().unwrap(), 80, 7);
         assert_eq!(end, Endpoint { address: "1.2.3.4".parse().unwrap(), scope: 0, port: 80 });
+    }
+
+    #[test]
+    fn ends_are_written_as_the_standard_library_writes_them() {
+        for (address, scope, expected) in [
+            ("1.2.3.4", 0, "1.2.3.4:80"),
+            ("::1", 0, "[::1]:80"),
+            ("fe80::1", 3, "[fe80::1%3]:80"),
+            ("::", 3, "[::]:80"),
+        ] {
+            assert_eq!(Endpoint::new(address.parse().unwrap(), 80, scope).to_string(), expected);
+        }
+        assert_eq!(format!("{:>12}", Endpoint::ANY_V4), "   0.0.0.0:0");
     }
 
     #[test]

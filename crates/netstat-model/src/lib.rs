@@ -4,6 +4,16 @@
 //!
 //! With the feature `serde` these types can be serialized. Names of the operating system need not be UTF-8; they are
 //! written as serde writes an [`OsString`](std::ffi::OsString).
+//!
+//! ```
+//! use netstat_model::{Endpoint, Family, Protocol, Socket, SocketTable};
+//!
+//! let local = Endpoint::new("127.0.0.1".parse()?, 631, 0);
+//! let table: SocketTable = [Socket::new(Protocol::Udp, Family::V4, local, None)].into_iter().collect();
+//! let lines: Vec<String> = table.iter().map(|it| format!("{} {}", it.protocol, it.local)).collect();
+//! assert_eq!(lines, ["UDP 127.0.0.1:631"]);
+//! # Ok::<(), std::net::AddrParseError>(())
+//! ```
 
 #![cfg_attr(
     not(test),
@@ -26,6 +36,7 @@ mod rdma;
 mod route;
 mod snapshot_info;
 mod socket;
+mod socket_key;
 mod socket_ref;
 mod table;
 mod tcp;
@@ -46,7 +57,7 @@ pub use limits::{DynamicPorts, Limits, PortRange, TimeWaitReuse};
 pub use owner_method::{NoBpf, OwnerMethod};
 pub use prefix::Prefix;
 pub use process::{
-    Container, ContainerRuntime, Executable, Holder, Missing, NoOwner, Owner, Ownership, Process, ProcessId,
+    Container, ContainerRuntime, Executable, Holder, Missing, NoOwner, Owner, Ownership, Process, ProcessKey,
 };
 pub use rdma::{RdmaEndpoint, RdmaRole};
 pub use route::{
@@ -54,6 +65,7 @@ pub use route::{
 };
 pub use snapshot_info::{Namespace, SnapshotInfo};
 pub use socket::{Family, Offload, Protocol, Socket, SocketId, TcpState, Timer, TimerKind, WindowsSocket};
+pub use socket_key::{SocketEnds, SocketKey};
 pub use socket_ref::{OwnershipRef, ServedFamilies, SocketRef};
 pub use table::{FindOwners, RowId, ShortId, SocketTable, lower_half};
 pub use tcp::{SocketMemory, TcpInfo};

@@ -1,4 +1,11 @@
 //! The method by which the owners of sockets were found.
+//!
+//! ```
+//! use netstat_model::{NoBpf, OwnerMethod};
+//!
+//! let method = OwnerMethod::Proc(NoBpf::NotAsked);
+//! assert_eq!(method.to_string(), "owners were found in /proc, not with BPF: it was not requested");
+//! ```
 
 use crate::error::words_of;
 use std::{fmt, io};
@@ -33,6 +40,8 @@ pub enum NoBpf {
     NotPermitted,
     /// The kernel is older than 5.17, or built without BPF.
     KernelTooOld,
+    /// This program was built without it.
+    NotBuilt,
     /// `/proc` shows another PID namespace than that of this process, so process IDs differ.
     OtherNamespace,
     /// The kernel refused one of the steps.
@@ -85,6 +94,7 @@ impl fmt::Display for NoBpf {
                 f.write_str("not permitted; run as root (with CAP_BPF and CAP_PERFMON) to load BPF programs")
             }
             Self::KernelTooOld => f.write_str("it needs Linux 5.17 or later, built with BPF"),
+            Self::NotBuilt => f.write_str("this program was built without it"),
             Self::OtherNamespace => f.write_str("/proc shows another PID namespace"),
             Self::Refused { step, errno } => {
                 let error = io::Error::from_raw_os_error(*errno);

@@ -3,7 +3,8 @@ use std::path::PathBuf;
 
 /// A process, told from a later one with the same number by when it started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ProcessId {
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct ProcessKey {
     /// The process ID, in the reader's own PID namespace.
     pub pid: u32,
     /// When it started. Linux: clock ticks since boot (field 22 of `/proc/PID/stat`). Windows: a FILETIME.
@@ -12,9 +13,10 @@ pub struct ProcessId {
 
 /// One process that holds a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Owner {
     /// The process.
-    pub process: ProcessId,
+    pub process: ProcessKey,
     /// Its parent's process ID; `None` where it could not be read, 0 for a process without one.
     pub parent: Option<u32>,
     /// The lowest descriptor by which it holds the socket. Linux only.
@@ -23,6 +25,7 @@ pub struct Owner {
 
 /// Why no process is known to hold a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum NoOwner {
     /// The system has no process for it: TIME_WAIT, a half-open request, an orphan that is closing.
     NoProcess,
@@ -39,11 +42,12 @@ pub enum NoOwner {
 
 /// Which processes hold a socket.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Ownership {
     /// Nobody asked.
     NotRead,
     /// The table of sockets itself names the process by its number (Windows), and nobody asked yet which process that
-    /// is: [`netstat_os::Backend::attach_owners`] does.
+    /// is.
     Listed {
         /// The process ID.
         pid: u32,
@@ -59,6 +63,7 @@ pub enum Ownership {
 
 /// [`Ownership`] in short: the process to show where there is room for one, by its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Holder {
     /// Nobody asked.
     NotRead,
@@ -101,6 +106,7 @@ impl Ownership {
 
 /// Why something about a process is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Missing {
     /// Nobody asked.
     NotRead,
@@ -116,6 +122,7 @@ pub enum Missing {
 
 /// The file a process runs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Executable {
     /// Its path, as the process's own root has it, without any mark.
     pub path: PathBuf,
@@ -125,6 +132,7 @@ pub struct Executable {
 
 /// Which container runtime, as far as the name of a control group tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum ContainerRuntime {
     /// Docker.
     Docker,
@@ -140,6 +148,7 @@ pub enum ContainerRuntime {
 
 /// A container.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Container {
     /// Who runs it.
     pub runtime: ContainerRuntime,
@@ -152,9 +161,10 @@ pub struct Container {
 
 /// What is known of a process that holds a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Process {
     /// Which one.
-    pub id: ProcessId,
+    pub id: ProcessKey,
     /// The name: Linux `comm` (15 bytes at most), Windows the image name.
     pub name: Result<OsString, Missing>,
     /// The file it runs.
@@ -175,7 +185,7 @@ pub struct Process {
 
 impl Process {
     /// A process of which nothing is known, for one reason.
-    pub fn unknown(id: ProcessId, reason: Missing) -> Self {
+    pub fn unknown(id: ProcessKey, reason: Missing) -> Self {
         Self {
             id,
             name: Err(reason),

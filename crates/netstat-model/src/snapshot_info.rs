@@ -4,9 +4,11 @@ use std::time::{Duration, SystemTime};
 
 /// The machine, the namespace and the moment that data belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SnapshotInfo {
-    /// Wall-clock time of the query. It may jump when the clock is set.
-    pub at: SystemTime,
+    /// Wall-clock time of the query; a replay has that of the recording. It may jump when the clock is set. `None` if the
+    /// system refused it, and for a recording made by a version that did not record it.
+    pub at: Option<SystemTime>,
     /// Time since the system booted, at the query; never goes backwards. Linux: `/proc/uptime`. Windows: `GetTickCount64`.
     /// `None` if the system refused it.
     pub uptime: Option<Duration>,
@@ -21,7 +23,8 @@ pub struct SnapshotInfo {
 
 /// A Linux network namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Namespace {
-    /// Inode of `/proc/self/ns/net`. Unique among the namespaces alive on one machine, reused after they are gone.
+    /// Inode of `/proc/thread-self/ns/net`. Unique among the namespaces alive on one machine, reused after they are gone.
     pub inode: u64,
 }

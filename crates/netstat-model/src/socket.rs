@@ -1,8 +1,10 @@
 use super::{Endpoint, Ownership, SocketMemory, TcpInfo};
+use std::fmt;
 use std::time::Duration;
 
 /// The transport protocol of a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Protocol {
     /// TCP, RFC 9293.
     Tcp,
@@ -12,6 +14,7 @@ pub enum Protocol {
 
 /// The address family a socket was made with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Family {
     /// `AF_INET`.
     V4,
@@ -21,6 +24,7 @@ pub enum Family {
 
 /// The state of a TCP socket, by its RFC 9293 name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum TcpState {
     /// CLOSED.
     Closed,
@@ -55,8 +59,48 @@ pub enum TcpState {
     Unknown(u8),
 }
 
+/// `TCP` or `UDP`.
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Tcp => "TCP",
+            Self::Udp => "UDP",
+        })
+    }
+}
+
+/// The names of RFC 9293, with underscores as most programs write them: `ESTABLISHED`, `TIME_WAIT`.
+///
+/// ```
+/// use netstat_model::TcpState;
+///
+/// assert_eq!(TcpState::CloseWait.to_string(), "CLOSE_WAIT");
+/// assert_eq!(format!("{:<12}|", TcpState::Listen), "LISTEN      |");
+/// ```
+impl fmt::Display for TcpState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Closed => "CLOSED",
+            Self::Listen => "LISTEN",
+            Self::SynSent => "SYN_SENT",
+            Self::SynReceived => "SYN_RECEIVED",
+            Self::Established => "ESTABLISHED",
+            Self::FinWait1 => "FIN_WAIT_1",
+            Self::FinWait2 => "FIN_WAIT_2",
+            Self::CloseWait => "CLOSE_WAIT",
+            Self::Closing => "CLOSING",
+            Self::LastAck => "LAST_ACK",
+            Self::TimeWait => "TIME_WAIT",
+            Self::Bound => "BOUND",
+            Self::DeleteTcb => "DELETE_TCB",
+            Self::Unknown(number) => return write!(f, "UNKNOWN({number})"),
+        })
+    }
+}
+
 /// What tells one socket from all others on a running system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SocketId {
     /// Linux: the inode in sockfs. `None` for a socket that no descriptor holds (TIME_WAIT, request, orphan)
     /// and on Windows.
@@ -69,6 +113,7 @@ pub struct SocketId {
 
 /// What a TCP timer is waiting for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum TimerKind {
     /// Retransmission, or a tail loss probe.
     Retransmit,
@@ -82,6 +127,7 @@ pub enum TimerKind {
 
 /// A running TCP timer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Timer {
     /// What it waits for.
     pub kind: TimerKind,
@@ -95,6 +141,7 @@ pub struct Timer {
 
 /// Who handles the segments of a TCP connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[doc(alias = "TCP_CONNECTION_OFFLOAD_STATE")]
 pub enum Offload {
     /// The operating system. Linux never hands a connection to the network card as a whole, and Windows no
@@ -110,6 +157,7 @@ pub enum Offload {
 
 /// What Windows alone tells of a socket.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct WindowsSocket {
     /// Who handles the connection; only when asked for.
     pub offload: Option<Offload>,
@@ -121,6 +169,7 @@ pub struct WindowsSocket {
 
 /// One socket as the kernel has it: a connection, a listener, a UDP socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Socket {
     /// The transport protocol.
     pub protocol: Protocol,

@@ -380,7 +380,7 @@ impl PartialEq for SocketRef<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ProcessId;
+    use crate::ProcessKey;
 
     fn end(address: &str) -> Endpoint {
         Endpoint::new(address.parse().unwrap(), 22, 0)
@@ -410,7 +410,7 @@ mod tests {
     #[test]
     fn ownership_is_that_of_the_socket() {
         let owner =
-            |pid| Owner { process: ProcessId { pid, start_time: 1 }, parent: None, descriptor: Some(3) };
+            |pid| Owner { process: ProcessKey { pid, start_time: 1 }, parent: None, descriptor: Some(3) };
         let reason = NoOwner::Kernel;
         let listed = Ownership::Listed { pid: 7, since: 0 };
         for (ownership, principal, holder, is_read) in [

@@ -2,6 +2,8 @@
 
 mod details;
 mod row;
+#[cfg(feature = "serde")]
+mod serial;
 
 pub(crate) use details::Details;
 pub(crate) use row::OwnerMark;
@@ -9,7 +11,7 @@ pub use row::{ShortId, lower_half};
 
 use crate::query::Keep;
 use crate::{
-    Endpoint, Family, Holder, NoOwner, Owner, OwnershipRef, ProcessId, Protocol, Socket, SocketId,
+    Endpoint, Family, Holder, NoOwner, Owner, OwnershipRef, ProcessKey, Protocol, Socket, SocketId,
     SocketMemory, SocketRef, TcpFields, TcpInfo, WindowsSocket,
 };
 use details::{MemoryRow, pack_memory, unpack_memory};
@@ -59,8 +61,8 @@ pub struct SocketTable {
 /// Who holds the sockets of a table.
 #[derive(Debug, Clone, Default)]
 struct Owners {
-    processes: Vec<(ProcessId, Option<u32>)>,
-    places: FxHashMap<ProcessId, u32>,
+    processes: Vec<(ProcessKey, Option<u32>)>,
+    places: FxHashMap<ProcessKey, u32>,
     /// The place that was asked for last: the next socket is often one of the same process.
     last: u32,
     /// Those of sockets that several processes hold.
@@ -450,7 +452,7 @@ impl SocketTable {
 
     /// Returns the processes that hold sockets of this table, each once: those that are the only owner of one, and all
     /// owners of the others.
-    pub fn processes(&self) -> Vec<ProcessId> {
+    pub fn processes(&self) -> Vec<ProcessKey> {
         let several = self.owners.several.iter().flatten().map(|owner| owner.process);
         let mut all: Vec<_> =
             self.owners.processes.iter().map(|(process, _)| *process).chain(several).collect();

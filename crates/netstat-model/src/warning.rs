@@ -20,8 +20,8 @@ use std::fmt;
 /// Data that is missing or doubtful, with the reason. Reported once, never instead of the data.
 ///
 /// Its text (`Display`) says what is missing, not how a program shows that.
+/// It is serialized as this text, and read back as [`Warning::Quoted`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub enum Warning {
     /// A table changed during each attempt to read it; entries may be missing or duplicated.
@@ -89,6 +89,8 @@ pub enum Warning {
         /// The number of route settings that are invalid or not supported.
         not_understood: usize,
     },
+    /// The text of a warning that was stored.
+    Quoted(String),
 }
 
 /// Lines of an address list that gave no address.
@@ -101,6 +103,20 @@ pub struct SkippedLines {
     pub invalid: usize,
     /// The first line that could not be parsed; the first line of the file is 1.
     pub first_invalid: Option<usize>,
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Warning {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Warning {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::Quoted)
+    }
 }
 
 impl Warning {
@@ -123,6 +139,7 @@ fn counted(number: usize, one: &str, many: &str) -> String {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Quoted(text) => f.write_str(text),
             Self::DumpInterrupted { what } => {
                 write!(f, "the {what} changed while it was read; entries may be missing or duplicated")
             }
@@ -194,7 +211,7 @@ impl fmt::Display for Warning {
 
 /// Data, with warnings about what it may lack.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Answer<T> {
     /// The data.
     pub data: T,

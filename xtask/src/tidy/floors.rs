@@ -186,14 +186,14 @@ mod tests {
 
     #[test]
     fn a_child_and_its_parent_can_be_a_circle() {
-        let parent = "mod child;\npub struct P;\nfn f() { child::c() }\n";
+        let parent = "mod child;\npub struct P;\nuse child::c;\nfn f() { c() }\n";
         let child = "use super::P;\npub fn c() {}\n";
         let found =
             said(&[("a/src/main.rs", "mod m;\n"), ("a/src/m.rs", parent), ("a/src/m/child.rs", child)], "");
         assert_eq!(found.len(), 1, "{found:#?}");
         assert!(found[0].starts_with("a/src/m.rs:3: circle of 2 files: "), "{found:#?}");
-        // A parent that only shows what the child has does not use it.
-        let parent = "mod child;\npub struct P;\npub use child::c;\n";
+        // A parent that only shows what the child has, or calls it by its bare name, does not count.
+        let parent = "mod child;\npub struct P;\npub use child::c;\nfn f() { child::c() }\n";
         let found =
             said(&[("a/src/main.rs", "mod m;\n"), ("a/src/m.rs", parent), ("a/src/m/child.rs", child)], "");
         assert_eq!(found, Vec::<String>::new());

@@ -2,7 +2,7 @@
 //!
 //! Only `src` folders count, without tests. A name that a module re-exports with `pub use` belongs to the file that
 //! defines it, also in another crate. Importing a module is no use of it by itself; the paths that begin with its name
-//! are.
+//! are. A parent that calls `child::f()` after `mod child;` is not counted either: it puts its children together.
 
 use super::rust::Source;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -32,6 +32,13 @@ pub(super) fn edges(sources: &BTreeMap<&str, Source>) -> Vec<Edge> {
             .uses
             .iter()
             .filter_map(|found| {
+                // A parent that calls a child by its bare name puts its children together.
+                let is_bare = found.import.is_none()
+                    && !matches!(found.path.first()?.as_str(), "crate" | "super" | "self")
+                    && modules.declares(&inside(module, &found.scope), found.path.first()?);
+                if is_bare {
+                    return None;
+                }
                 let target = modules.absolute(&inside(module, &found.scope), &found.path)?;
                 let is_use = match &found.import {
                     // A parent that re-exports what its children define does not use them.
@@ -124,6 +131,11 @@ impl<'a> Modules<'a> {
         modules
     }
 
+    /// Returns whether a module declares a child of this name.
+    fn declares(&self, module: &[String], child: &String) -> bool {
+        self.children.contains(&inside(module, std::slice::from_ref(child)))
+    }
+
     /// Turns a path as written in a module into one that begins with its crate. `None` for other crates' items.
     fn absolute(&self, module: &[String], path: &[String]) -> Option<Path> {
         let (first, rest) = path.split_first()?;
@@ -143,8 +155,7 @@ impl<'a> Modules<'a> {
                 if let Some((target, _)) = self.imported.get(&here) {
                     return Some(inside(target, rest));
                 }
-                let is_module = self.children.contains(&here);
-                if is_module {
+                if self.declares(module, first) {
                     return Some(inside(module, path));
                 }
                 self.files.contains_key(std::slice::from_ref(first)).then(|| path.to_vec())
@@ -243,7 +254,6 @@ mod tests {
             "a:view.rs:2 Row a:model/row.rs",
             "b-c:main.rs:2 Row a:model/row.rs",
             "b-c:main.rs:3 Socket a:model/socket.rs",
-            "b-c:main.rs:3 y b-c:x.rs",
             "b-c:x.rs:2 no b-c:main.rs",
         ];
         assert_eq!(found, expected);

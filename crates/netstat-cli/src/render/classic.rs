@@ -33,7 +33,7 @@ use netstat_engine::row::Row;
 use netstat_engine::text::words::{self, UNKNOWN};
 use netstat_engine::text::{Language, address, blanks, cells, decimal, escape, pad};
 use netstat_engine::view::ConnectionsView;
-use netstat_model::{Holder, NoOwner, Process, ProcessId, Protocol, SocketRef};
+use netstat_model::{Holder, NoOwner, Process, ProcessKey, Protocol, SocketRef};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io::{self, Write};
@@ -42,7 +42,7 @@ use std::io::{self, Write};
 #[derive(Clone, Copy)]
 pub struct OwnerLines<'a> {
     /// The processes.
-    pub lookup: &'a HashMap<ProcessId, Process>,
+    pub lookup: &'a HashMap<ProcessKey, Process>,
     /// Show the full path of the executable, with a mark if it is deleted (`--path`). Without it, only the file
     /// name and no mark: scripts look for that line.
     pub path: bool,
@@ -291,8 +291,6 @@ fn write_owner_lines<W: Write>(
     sheet.end_line()
 }
 
-#[cfg(test)]
-mod packed_tests;
 #[cfg(test)]
 mod process_tests;
 #[cfg(test)]

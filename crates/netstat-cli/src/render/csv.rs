@@ -72,7 +72,9 @@ impl<'w> Records<'w> {
         Self {
             writer: WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out),
             record: ByteRecord::new(),
-            display: frame.display.map(|number| [rfc_3339(frame.info.at), number.to_string()]),
+            display: frame
+                .display
+                .map(|number| [frame.info.at.map(rfc_3339).unwrap_or_default(), number.to_string()]),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::format::{Format, Frame, Groups, Rows};
 use super::sockets::TableStyle;
 use super::{LineEnd, csv, json, jsonl, schema, sockets};
-use crate::render::made::{CONTAINER_ID, EVERY_ROW, facts, four_sockets};
+use crate::render::made::{self, CONTAINER_ID, EVERY_ROW, facts, four_sockets, table};
 use jsonschema::Validator;
 use netstat_engine::columns::{self, by_name};
 use netstat_engine::view::ConnectionsView;
@@ -39,7 +39,7 @@ fn valid(validator: &Validator, value: &Value) {
 
 fn info() -> SnapshotInfo {
     SnapshotInfo {
-        at: UNIX_EPOCH + Duration::from_millis(1_764_425_109_123),
+        at: Some(UNIX_EPOCH + Duration::from_millis(1_764_425_109_123)),
         uptime: Some(Duration::from_millis(4_500)),
         host: Some("web-1".to_owned()),
         boot_id: Some("68fc1b26-5ad8-4a2e-8d33-1d8b7ee5a1a0".into()),
@@ -80,8 +80,8 @@ fn groups<'a>(view: &ConnectionsView<'a>, facts: &'a made::Facts, by: &[&str]) -
 }
 
 fn document(sockets: &[Socket]) -> Vec<u8> {
-    let facts = facts();
-    let view = ConnectionsView::unsorted(sockets, &EVERY_ROW);
+    let (sockets, facts) = (table(sockets), facts());
+    let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
     rows(&json::FORMAT, &view, columns::ALL, &facts, None)
 }
 
@@ -141,8 +141,8 @@ fn the_document_is_typed_whole_and_valid() {
 
 #[test]
 fn only_the_columns_that_were_chosen_are_keys() {
-    let (sockets, facts) = (four_sockets(), facts());
-    let view = ConnectionsView::unsorted(&sockets[..1], &EVERY_ROW);
+    let (sockets, facts) = (table(&four_sockets()[..1]), facts());
+    let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
     let line = |names: &[&str]| {
         let columns: Vec<_> = names.iter().map(|name| by_name(name).unwrap()).collect();
         String::from_utf8(rows(&jsonl::FORMAT, &view, &columns, &facts, None)).unwrap()
@@ -157,7 +157,7 @@ fn only_the_columns_that_were_chosen_are_keys() {
 
 #[test]
 fn lines_are_valid_each() {
-    let (sockets, facts) = (four_sockets(), facts());
+    let (sockets, facts) = (table(&four_sockets()), facts());
     let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
     let text = String::from_utf8(rows(&jsonl::FORMAT, &view, columns::ALL, &facts, None)).unwrap();
     assert_eq!(text.lines().count(), 4);
@@ -173,8 +173,8 @@ fn lines_are_valid_each() {
 
 #[test]
 fn a_repeated_report_numbers_its_displays() {
-    let (sockets, facts) = (four_sockets(), facts());
-    let view = ConnectionsView::unsorted(&sockets[..1], &EVERY_ROW);
+    let (sockets, facts) = (table(&four_sockets()[..1]), facts());
+    let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
     let columns = [by_name("lport").unwrap()];
     let text = |format| String::from_utf8(rows(format, &view, &columns, &facts, Some(3))).unwrap();
     let line = text(&jsonl::FORMAT);
@@ -185,7 +185,7 @@ fn a_repeated_report_numbers_its_displays() {
 
 #[test]
 fn groups_are_valid_in_every_format() {
-    let (sockets, facts) = (four_sockets(), facts());
+    let (sockets, facts) = (table(&four_sockets()), facts());
     let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
     let by = ["raddr", "container"];
     let columns: Vec<_> = by.iter().map(|name| by_name(name).unwrap()).collect();
@@ -205,7 +205,7 @@ fn groups_are_valid_in_every_format() {
 
 #[test]
 fn groups_as_a_table() {
-    let (sockets, facts) = (four_sockets(), facts());
+    let (sockets, facts) = (table(&four_sockets()), facts());
     let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
     let columns = [by_name("raddr").unwrap()];
     let mut out = Vec::new();
@@ -220,7 +220,7 @@ fn groups_as_a_table() {
 
 #[test]
 fn a_table_of_columns_with_colours() {
-    let (sockets, facts) = (four_sockets(), facts());
+    let (sockets, facts) = (table(&four_sockets()), facts());
     let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
     let columns = ["pid", "state", "process"].map(|name| by_name(name).unwrap());
     let table = |colour, width| {
@@ -239,20 +239,20 @@ fn a_table_of_columns_with_colours() {
 }
 
 fn csv_of(sockets: &[Socket]) -> Vec<u8> {
-    let facts = facts();
-    let view = ConnectionsView::unsorted(sockets, &EVERY_ROW);
+    let (sockets, facts) = (table(sockets), facts());
+    let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
     rows(&csv::FORMAT, &view, columns::ALL, &facts, None)
 }
 
 /// The keys, and the fields of each row.
 fn expected_fields() -> Vec<Vec<String>> {
-    let (sockets, facts) = (four_sockets(), facts());
+    let (sockets, facts) = (table(&four_sockets()), facts());
     let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
     let mut lines = vec![columns::ALL.iter().map(|column| column.key.to_owned()).collect::<Vec<_>>()];
-    lines.extend(view.rows().iter().map(|row| {
+    lines.extend(view.rows().map(|row| {
         let field = |column: &&columns::Column| {
             let mut out = Vec::new();
-            column.value(row, &facts.given()).write_data(&mut out);
+            column.value(&row, &facts.given()).write_data(&mut out);
             String::from_utf8(out).unwrap()
         };
         columns::ALL.iter().map(field).collect()
@@ -335,7 +335,7 @@ proptest! {
     /// Whatever a process is called, the document is one and safe for a terminal, and CSV has its fields.
     #[test]
     fn no_name_breaks_a_format(name: String) {
-        let sockets = four_sockets();
+        let sockets = table(&four_sockets());
         let mut given = facts();
         given.rename(10, &name);
         let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
@@ -354,7 +354,7 @@ proptest! {
 
     #[test]
     fn any_choice_of_columns_is_valid(picked in proptest::collection::vec(0..columns::ALL.len(), 1..6)) {
-        let sockets = four_sockets();
+        let sockets = table(&four_sockets());
         let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
         let mut columns: Vec<&'static columns::Column> = Vec::new();
         for at in picked {

@@ -15,7 +15,7 @@ pub(crate) struct Header<'a> {
     host: Option<&'a str>,
     boot_id: Option<&'a str>,
     netns: Option<u64>,
-    time: String,
+    time: Option<String>,
     uptime_ms: Option<u64>,
 }
 
@@ -26,7 +26,7 @@ impl<'a> Header<'a> {
             host: info.host.as_deref(),
             boot_id: info.boot_id.as_deref(),
             netns: info.namespace.map(|namespace| namespace.inode),
-            time: rfc_3339(info.at),
+            time: info.at.map(rfc_3339),
             uptime_ms: info.uptime.map(|uptime| u64::try_from(uptime.as_millis()).unwrap_or(u64::MAX)),
         }
     }

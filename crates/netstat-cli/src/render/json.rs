@@ -35,18 +35,21 @@ pub(super) const FORMAT: Format = Format {
 #[derive(Clone, Copy)]
 pub(crate) struct Line<'r> {
     /// The time and the number of the display.
-    display: Option<(&'r str, u64)>,
+    display: Option<(Option<&'r str>, u64)>,
 }
 
 impl<'r> Line<'r> {
-    pub(crate) fn new(frame: &Frame<'_>, time: &'r str) -> Self {
+    pub(crate) fn new(frame: &Frame<'_>, time: Option<&'r str>) -> Self {
         Self { display: frame.display.map(|number| (time, number)) }
     }
 
     fn write(self, out: &mut Vec<u8>) {
         if let Some((time, display)) = self.display {
             json::key(out, "time");
-            json::string(out, |out| out.extend_from_slice(time.as_bytes()));
+            match time {
+                Some(time) => json::string(out, |out| out.extend_from_slice(time.as_bytes())),
+                None => out.extend_from_slice(b"null"),
+            }
             json::key(out, "display");
             decimal(out, display);
         }

@@ -16,13 +16,13 @@ pub(super) const FORMAT: Format = Format {
     of_every_report: false,
     all_owners: true,
     sockets: |rows, frame, out| {
-        let time = rfc_3339(frame.info.at);
-        let line = Line::new(frame, &time);
+        let time = frame.info.at.map(rfc_3339);
+        let line = Line::new(frame, time.as_deref());
         lines(rows.view.rows(), out, |out, row| write_row(out, &row, rows, Some(line)))
     },
     groups: |groups, frame, out| {
-        let time = rfc_3339(frame.info.at);
-        let line = Line::new(frame, &time);
+        let time = frame.info.at.map(rfc_3339);
+        let line = Line::new(frame, time.as_deref());
         let columns = groups.columns;
         lines(groups.groups.iter(), out, |out, group| write_group(out, group, columns, Some(line)))
     },

@@ -18,7 +18,7 @@ use super::{LineEnd, Sheet};
 use netstat_engine::text::words::UNKNOWN;
 use netstat_engine::text::{decimal, escape, pad};
 use netstat_engine::view::{PortCount, PortHolder};
-use netstat_model::{Process, ProcessId};
+use netstat_model::{Process, ProcessKey};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io::{self, Write};
@@ -31,7 +31,7 @@ const TITLE: &str = "Ports in Use by Process";
 /// Those of the writer.
 pub fn render_process_counts<W: Write>(
     counts: &[PortCount],
-    processes: &HashMap<ProcessId, Process>,
+    processes: &HashMap<ProcessKey, Process>,
     line_end: LineEnd,
     out: &mut W,
 ) -> io::Result<()> {
@@ -67,7 +67,7 @@ pub fn render_process_counts<W: Write>(
     sheet.hand_on()
 }
 
-fn name(processes: &HashMap<ProcessId, Process>, id: ProcessId) -> &OsStr {
+fn name(processes: &HashMap<ProcessKey, Process>, id: ProcessKey) -> &OsStr {
     match processes.get(&id) {
         Some(Process { executable: Ok(executable), .. }) => {
             executable.path.file_name().unwrap_or(executable.path.as_os_str())
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn layout() {
-        let id = |pid| ProcessId { pid, start_time: 1 };
+        let id = |pid| ProcessKey { pid, start_time: 1 };
         let mut processes = HashMap::new();
         let mut nginx = Process::unknown(id(4711), Missing::NotRead);
         nginx.executable = Ok(Executable { path: "/usr/sbin/nginx".into(), deleted: true });

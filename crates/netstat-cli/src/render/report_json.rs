@@ -254,7 +254,7 @@ mod tests {
     use std::time::UNIX_EPOCH;
 
     fn info() -> SnapshotInfo {
-        SnapshotInfo { at: UNIX_EPOCH, uptime: None, host: None, boot_id: None, namespace: None }
+        SnapshotInfo { at: Some(UNIX_EPOCH), uptime: None, host: None, boot_id: None, namespace: None }
     }
 
     fn written(document: &impl Serialize) -> (String, Value) {

@@ -24,7 +24,11 @@ pub fn schema() -> String {
                 "minimum": 0,
                 "description": "Inode of the network namespace; Linux only",
             },
-            "time": { "type": "string", "format": "date-time", "description": "When the data was taken, UTC (RFC 3339)" },
+            "time": {
+                "type": ["string", "null"],
+                "format": "date-time",
+                "description": "When the data was taken, UTC (RFC 3339)",
+            },
             "uptime_ms": {
                 "type": ["integer", "null"],
                 "minimum": 0,

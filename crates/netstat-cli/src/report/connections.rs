@@ -1,6 +1,5 @@
 //! The reports made of the socket table: connections, processes by ports (`-c`), and RDMA (`-x`).
 
-use super::info::info;
 use super::{Displayed, Failure, Session, places, unavailable};
 use crate::output;
 use crate::render::classic::{Classic, NameColumn, OwnerLines, ProcessColumn};
@@ -18,8 +17,8 @@ use netstat_engine::view::{ConnectionsOptions, ConnectionsView, PortHolder, coun
 use netstat_model::Warning;
 use netstat_model::error::words_of;
 use netstat_model::query::{Fields, ProcessFields, Programs, SocketQuery};
-use netstat_model::{Process, ProcessId, TcpFields};
-use netstat_os::Backend;
+use netstat_model::{Process, ProcessKey, TcpFields};
+use netstat_os::{Machine, NameDatabases, Processes, Rdma, Routes};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::Write;
@@ -82,7 +81,7 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
         }
         Layout::Columns(columns) => sockets::render_sockets(&view, columns, &given, table_style(table), out)?,
         Layout::Data(format, columns) => {
-            let (info, display) = (info(&session.backend), session.display_number());
+            let (info, display) = (session.backend.info(), session.display_number());
             let frame = Frame { info: &info, display, warnings: &warnings };
             (format.sockets)(&Rows { view: &view, columns, given: &given }, &frame, out)?;
         }
@@ -157,7 +156,7 @@ fn render_groups(
             sockets::render_groups(&groups, columns, table_style(table), out)
         }
         Layout::Data(format, _) => {
-            let (info, display) = (info(&session.backend), session.display_number());
+            let (info, display) = (session.backend.info(), session.display_number());
             let frame = Frame { info: &info, display, warnings };
             (format.groups)(&Groups { groups: &groups, columns }, &frame, out)
         }
@@ -201,7 +200,7 @@ fn needs(table: &Connections) -> ColumnNeeds {
 /// What is known beyond the sockets.
 #[derive(Default)]
 struct Known {
-    processes: HashMap<ProcessId, Process>,
+    processes: HashMap<ProcessKey, Process>,
     users: UserNames,
     interfaces: HashMap<u32, OsString>,
 }
@@ -209,7 +208,7 @@ struct Known {
 impl Known {
     /// Reads what is needed and no more. What cannot be read is unknown; why is a warning.
     fn read(
-        backend: &impl Backend,
+        backend: &(impl Processes + NameDatabases + Routes),
         view: &ConnectionsView<'_>,
         table: &Connections,
         needs: ColumnNeeds,
@@ -260,7 +259,7 @@ pub(super) fn process_counts(
     let selected = selection.take(&session.backend, |_| true)?;
     session.tell(selected.method);
     let counts = count_ports(&selected.sockets);
-    let holders: Vec<ProcessId> = counts
+    let holders: Vec<ProcessKey> = counts
         .iter()
         .filter_map(|count| match count.holder {
             PortHolder::Process(id) => Some(id),

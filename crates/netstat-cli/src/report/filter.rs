@@ -5,25 +5,25 @@ use netstat_engine::enrich::{ServiceNames, UserNames};
 use netstat_engine::filter::{Filter, Lookups};
 use netstat_model::Protocol;
 use netstat_model::error::words_of;
-use netstat_os::Backend;
+use netstat_os::NameDatabases;
 use std::ffi::OsString;
 use std::net::{IpAddr, ToSocketAddrs};
 
 /// The filter of these words; `None` where there are none.
-pub(super) fn filter(backend: &impl Backend, words: &[OsString]) -> Result<Option<Filter>, Trouble> {
+pub(super) fn filter(backend: &impl NameDatabases, words: &[OsString]) -> Result<Option<Filter>, Trouble> {
     if words.is_empty() {
         return Ok(None);
     }
-    Filter::parse(words, &Names(backend)).map(Some).map_err(|error| Trouble {
+    Filter::parse(words, &SystemNames(backend)).map(Some).map_err(|error| Trouble {
         line: "the filter cannot be used (netstat --help filter explains filters)".to_owned(),
         filter: Some(error),
     })
 }
 
 /// What names in a filter stand for, as the system knows them.
-struct Names<'a, B>(&'a B);
+struct SystemNames<'a, B>(&'a B);
 
-impl<B: Backend> Lookups for Names<'_, B> {
+impl<B: NameDatabases> Lookups for SystemNames<'_, B> {
     fn ports(&self, service: &str) -> Vec<u16> {
         let services = ServiceNames::parse(&self.0.services().data);
         [Protocol::Tcp, Protocol::Udp]

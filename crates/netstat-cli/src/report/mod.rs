@@ -2,11 +2,9 @@
 
 mod check;
 mod connections;
-mod evidence;
 mod exists;
 mod files;
 mod filter;
-mod info;
 mod names;
 mod places;
 mod routes;
@@ -25,7 +23,7 @@ use netstat_engine::view::ConnectionsOptions;
 use netstat_engine::watch::{Next, watch};
 use netstat_model::query::{SocketQuery, States};
 use netstat_model::{Error, Operation, OwnerMethod, Warning};
-use netstat_os::{Backend, Native, Origin};
+use netstat_os::{NameDatabases, Native, Origin, Sockets};
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 use std::sync::Arc;

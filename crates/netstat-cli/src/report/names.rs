@@ -6,7 +6,7 @@ use netstat_engine::view::{ConnectionsView, Names};
 use netstat_model::Warning;
 use netstat_model::error::words_of;
 use netstat_model::{Endpoint, HostAddress, Protocol};
-use netstat_os::{Backend, NameLookup};
+use netstat_os::{Machine, NameDatabases, NameLookup};
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ impl NameSource {
     /// Looks up what the table shows. Names that cannot be found stay numbers, with a warning that says why.
     pub(super) fn look_up(
         &mut self,
-        backend: &impl Backend,
+        backend: &(impl NameDatabases + Machine),
         view: &ConnectionsView<'_>,
         settings: &NameSettings,
         warnings: &mut Vec<Warning>,

@@ -1,13 +1,12 @@
 //! `-r`: the interfaces and the routing tables.
 
-use super::info::info;
 use super::{Displayed, Session};
 use crate::render::LineEnd;
 use crate::render::report_json::{RoutesDocument, write_document};
 use crate::render::routes::{RouteWords, render_routes};
 use netstat_engine::view::routes::RoutesView;
 use netstat_model::query::RouteQuery;
-use netstat_os::Backend;
+use netstat_os::{Machine, Routes};
 use std::io::Write;
 
 pub(super) fn table(
@@ -21,7 +20,7 @@ pub(super) fn table(
     let persistent = session.backend.persistent_routes()?;
     let warnings = [interfaces.warnings, routes.warnings, persistent.warnings].concat();
     if json {
-        let info = info(&session.backend);
+        let info = session.backend.info();
         let document =
             RoutesDocument::new(&info, &interfaces.data, &routes.data, &persistent.data, &warnings);
         write_document(&document, out)?;

@@ -1,6 +1,5 @@
 //! `-e` and `-s`: the counters of interfaces and protocols.
 
-use super::info::info;
 use super::{Displayed, Session, connections};
 use crate::render::LineEnd;
 use crate::render::ethernet::{Labels, render_ethernet};
@@ -11,7 +10,7 @@ use netstat_engine::view::rates::Earlier;
 use netstat_engine::view::{ethernet, statistics};
 use netstat_model::{Counters, InterfaceCounters};
 use netstat_model::{Error, Operation};
-use netstat_os::Backend;
+use netstat_os::{CounterSources, Machine};
 use std::io::{self, ErrorKind, Write};
 use std::time::Instant;
 
@@ -86,7 +85,7 @@ fn document(session: &Session<'_>, what: &Statistics, out: &mut impl Write) -> D
         }
         None => None,
     };
-    let info = info(&session.backend);
+    let info = session.backend.info();
     write_document(&CountersDocument::new(&info, interfaces.as_deref(), counters.as_ref(), &warnings), out)?;
     Ok(warnings)
 }

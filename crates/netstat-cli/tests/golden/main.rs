@@ -47,8 +47,9 @@ fn render(sample: &Sample, lines: &[String], line_end: LineEnd) -> String {
     };
     let parsed = parse(lines, cells);
     let options = ConnectionsOptions { listening: true, bound: true, kinds: Kinds::all() };
-    let view = ConnectionsView::new(&parsed.sockets, &options);
-    assert_eq!(view.rows().len(), parsed.sockets.len(), "{}", sample.file);
+    let mut sockets = parsed.sockets.iter().cloned().collect();
+    let view = ConnectionsView::new(&mut sockets, &options);
+    assert_eq!(view.rows().count(), parsed.sockets.len(), "{}", sample.file);
     let extras = Extras { offload: form.offload, ..Extras::default() };
     let table = Classic {
         language: if sample.korean { Language::Korean } else { Language::English },

@@ -2,7 +2,7 @@
 
 use netstat_engine::view::Names;
 use netstat_model::{
-    Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessId, Protocol, Socket,
+    Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessKey, Protocol, Socket,
     TcpState,
 };
 use std::collections::HashMap;
@@ -39,7 +39,7 @@ impl Names for SampleNames {
 /// The contents of the rows.
 pub(crate) struct Parsed {
     pub(crate) sockets: Vec<Socket>,
-    pub(crate) processes: HashMap<ProcessId, Process>,
+    pub(crate) processes: HashMap<ProcessKey, Process>,
     pub(crate) names: SampleNames,
 }
 
@@ -127,7 +127,7 @@ fn row(parsed: &mut Parsed, line: &str, owner_lines: &[&str], cells: Cells<'_>) 
     };
     socket.ownership = if has_process {
         // On Windows the component differs between rows of one process, so each row gets a process of its own here.
-        let id = ProcessId { pid: pid.unwrap_or(1), start_time: index };
+        let id = ProcessKey { pid: pid.unwrap_or(1), start_time: index };
         if cells.owner_lines {
             parsed.processes.insert(id, process(id, owner_lines));
         }
@@ -139,7 +139,7 @@ fn row(parsed: &mut Parsed, line: &str, owner_lines: &[&str], cells: Cells<'_>) 
     parsed.sockets.push(socket);
 }
 
-fn process(id: ProcessId, lines: &[&str]) -> Process {
+fn process(id: ProcessKey, lines: &[&str]) -> Process {
     let mut process = Process::unknown(id, Missing::NotPermitted);
     let (executable, unit) = match *lines {
         [" Can not obtain ownership information"] => return process,

@@ -3,7 +3,7 @@
 use netstat_lab::{Namespace, on_own_thread};
 use netstat_model::query::{Families, RouteQuery, Tables};
 use netstat_model::{Interface, InterfaceFlags, NextHop, NextHops, Route, RouteKind, TABLE_MAIN};
-use netstat_os::{Backend, Origin};
+use netstat_os::{Origin, Routes};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -6,45 +6,28 @@ use netstat_engine::view::ConnectionsOptions;
 use netstat_model::query::Kinds;
 use netstat_model::{
     Container, ContainerRuntime, Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process,
-    ProcessId, Protocol, Socket, SocketId, SocketMemory, TcpInfo, TcpState, Timer, TimerKind,
+    ProcessKey, Protocol, Socket, SocketId, SocketMemory, SocketTable, TcpInfo, TcpState, Timer, TimerKind,
 };
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::sync::LazyLock;
 use std::time::Duration;
 
 pub(crate) const EVERY_ROW: ConnectionsOptions =
     ConnectionsOptions { listening: true, bound: true, kinds: Kinds::all() };
-
-static NOBODY: LazyLock<Facts> = LazyLock::new(Facts::default);
-
-/// Nothing but the sockets is known.
-pub(crate) fn nothing_given() -> Given<'static> {
-    NOBODY.given()
-}
 
 pub(crate) fn end(text: &str) -> Endpoint {
     let end: std::net::SocketAddr = text.parse().unwrap();
     Endpoint::new(end.ip(), end.port(), 0)
 }
 
-fn connection(port: u16, state: TcpState) -> Socket {
+pub(crate) fn table(sockets: &[Socket]) -> SocketTable {
+    sockets.iter().cloned().collect()
+}
+
+pub(crate) fn connection(port: u16, state: TcpState) -> Socket {
     let local = Endpoint { port, ..end("192.0.2.1:1") };
     let remote = (state != TcpState::Listen).then(|| end("198.51.100.7:443"));
     Socket { state: Some(state), ..Socket::new(Protocol::Tcp, Family::V4, local, remote) }
-}
-
-pub(crate) fn sockets_in_states(ports: &[(u16, TcpState)]) -> Vec<Socket> {
-    ports.iter().map(|(port, state)| connection(*port, *state)).collect()
-}
-
-/// Milliseconds each.
-pub(crate) fn sockets_with_ports_and_rtts(ports: &[(u16, Option<u64>)]) -> Vec<Socket> {
-    let socket = |&(port, rtt): &(u16, Option<u64>)| Socket {
-        tcp: Some(Box::new(TcpInfo { rtt: rtt.map(Duration::from_millis), ..TcpInfo::default() })),
-        ..connection(port, TcpState::Established)
-    };
-    ports.iter().map(socket).collect()
 }
 
 pub(crate) const CONTAINER_ID: &str = "9687bac58d5c4d1606aa46af33d1a21c1d1652e0ac9fb3fc0fc86e3495f42869";
@@ -52,7 +35,7 @@ pub(crate) const CONTAINER_ID: &str = "9687bac58d5c4d1606aa46af33d1a21c1d1652e0a
 /// Everything is known of the first; nothing of the second; the third is a listener of two processes; the fourth is UDP.
 pub(crate) fn four_sockets() -> [Socket; 4] {
     let owner =
-        |pid, descriptor| Owner { process: ProcessId { pid, start_time: 1 }, parent: None, descriptor };
+        |pid, descriptor| Owner { process: ProcessKey { pid, start_time: 1 }, parent: None, descriptor };
     let tcp = TcpInfo {
         rtt: Some(Duration::from_micros(40_125)),
         rttvar: Some(Duration::from_micros(7)),
@@ -111,14 +94,14 @@ pub(crate) fn four_sockets() -> [Socket; 4] {
 /// What is known of the processes, the users and the interfaces of [`four_sockets`].
 #[derive(Default)]
 pub(crate) struct Facts {
-    processes: HashMap<ProcessId, Process>,
+    processes: HashMap<ProcessKey, Process>,
     users: UserNames,
     interfaces: HashMap<u32, OsString>,
     geo: Geo,
 }
 
 pub(crate) fn facts() -> Facts {
-    let id = |pid| ProcessId { pid, start_time: 1 };
+    let id = |pid| ProcessKey { pid, start_time: 1 };
     let known = |pid, name: &str| Process {
         name: Ok(name.into()),
         executable: Ok(Executable { path: "/usr/bin/sp ace".into(), deleted: pid == 11 }),
@@ -147,7 +130,7 @@ pub(crate) fn facts() -> Facts {
 
 impl Facts {
     pub(crate) fn rename(&mut self, pid: u32, name: &str) {
-        let process = self.processes.get_mut(&ProcessId { pid, start_time: 1 }).unwrap();
+        let process = self.processes.get_mut(&ProcessKey { pid, start_time: 1 }).unwrap();
         process.name = Ok(name.into());
     }
 

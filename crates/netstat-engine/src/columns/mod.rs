@@ -2,6 +2,14 @@
 //!
 //! To add one, add a row in `table.rs`. Its text, sort order, JSON, CSV, and its part of the JSON Schema and of the
 //! documents all follow from the row.
+//!
+//! ```
+//! use netstat_engine::columns::{Column, ColumnNeeds};
+//! use netstat_model::TcpFields;
+//!
+//! let columns = ["local", "rtt"].map(|name| Column::by_name(name).unwrap());
+//! assert_eq!(ColumnNeeds::of(&columns).tcp, TcpFields::RTT);
+//! ```
 
 #[cfg(test)]
 pub(crate) mod made;
@@ -16,7 +24,7 @@ pub use value::{NO_PROCESS, RUNTIME_WORDS, TIMER_WORDS, Value};
 use crate::enrich::{Geo, UserNames};
 use crate::row::Row;
 use netstat_model::query::{Fields, ProcessFields};
-use netstat_model::{Owner, Process, ProcessId, TcpFields};
+use netstat_model::{Owner, Process, ProcessKey, TcpFields};
 use std::collections::HashMap;
 use std::ffi::OsString;
 
@@ -24,7 +32,7 @@ use std::ffi::OsString;
 #[derive(Clone, Copy)]
 pub struct Given<'a> {
     /// The processes that were read.
-    pub processes: &'a HashMap<ProcessId, Process>,
+    pub processes: &'a HashMap<ProcessKey, Process>,
     /// The names of users.
     pub users: &'a UserNames,
     /// The names of interfaces, by index.

@@ -1,11 +1,7 @@
-use super::made::{CONTAINER_ID, EVERY_ROW, end, facts, four_sockets, nothing_given};
+use super::made::{CONTAINER_ID, EVERY_ROW, Facts, end, facts, four_sockets, table};
 use super::*;
 use crate::view::ConnectionsView;
-use netstat_model::{Ownership, Socket, SocketTable};
-
-fn table(sockets: &[Socket]) -> SocketTable {
-    sockets.iter().cloned().collect()
-}
+use netstat_model::Ownership;
 
 fn text(value: &Value<'_>) -> String {
     let mut out = Vec::new();
@@ -66,22 +62,23 @@ fn every_column_shows_what_is_known_and_what_is_not() {
         ALL.iter().map(|column| column.name).collect::<Vec<_>>(),
         expected.iter().map(|(name, _)| *name).collect::<Vec<_>>()
     );
-    let (sockets, facts) = (four_sockets(), facts());
+    let (sockets, facts) = (table(&four_sockets()), facts());
     let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
-    assert_eq!(view.rows().len(), 4);
+    assert_eq!(view.rows().count(), 4);
     for (name, cells) in expected {
         let column = by_name(name).unwrap();
-        for (row, cell) in view.rows().iter().zip(cells) {
-            assert_eq!(text(&column.value(row, &facts.given())), *cell, "{name}");
+        for (row, cell) in view.rows().zip(cells) {
+            assert_eq!(text(&column.value(&row, &facts.given())), *cell, "{name}");
         }
     }
 }
 
 #[test]
 fn numbers_without_a_name_stay_numbers() {
-    let sockets = four_sockets();
+    let sockets = table(&four_sockets());
     let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
-    let shown = |name| text(&by_name(name).unwrap().value(&view.rows()[0], &nothing_given()));
+    let nothing = Facts::default();
+    let shown = |name| text(&by_name(name).unwrap().value(&view.rows().next().unwrap(), &nothing.given()));
     assert_eq!(
         (shown("user"), shown("interface"), shown("process")),
         ("1000".into(), "2".into(), "-".into())
@@ -92,9 +89,10 @@ fn numbers_without_a_name_stay_numbers() {
 fn a_country_is_that_of_the_foreign_address_and_what_is_not_known_is_not_what_is_not_there() {
     let mut sockets = four_sockets();
     sockets[0].remote = Some(end("168.126.63.1:53"));
-    let facts = facts();
+    let (sockets, facts) = (table(&sockets), facts());
     let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
-    let value = |row: usize, name| by_name(name).unwrap().value(&view.rows()[row], &facts.given());
+    let value =
+        |row: usize, name| by_name(name).unwrap().value(&view.rows().nth(row).unwrap(), &facts.given());
     assert_eq!(text(&value(0, "country")), "KR");
     assert_eq!(value(0, "network"), Value::Unknown, "the table has none");
     assert_eq!(value(1, "country"), Value::Unknown, "documentation addresses are nowhere");
@@ -135,11 +133,18 @@ fn needs_add_up_and_nothing_is_needed_for_nothing() {
         ColumnNeeds::of(&names.iter().map(|name| by_name(name).unwrap()).collect::<Vec<_>>())
     };
     assert_eq!(of(&[]), ColumnNeeds::NOTHING);
-    assert_eq!(of(&["local", "state", "recvq", "timer", "inode"]), ColumnNeeds::NOTHING);
+    assert_eq!(of(&["local", "state", "inode"]), ColumnNeeds::NOTHING);
+    let common = ColumnNeeds { fields: Fields::COMMON, ..ColumnNeeds::NOTHING };
+    assert_eq!(of(&["local", "state", "recvq", "timer", "inode"]), common);
     assert_eq!(of(&["pid"]), ColumnNeeds { owners: true, ..ColumnNeeds::NOTHING });
     let all = of(&["rtt", "dscp", "process", "container", "user"]);
-    assert_eq!(all.fields, Fields::TCP_INFO | Fields::TRAFFIC_CLASS);
-    let account = if cfg!(windows) { ProcessFields::ACCOUNT } else { ProcessFields::empty() };
+    // The user: on Windows that of the process, elsewhere that of the socket.
+    let (account, uid) = if cfg!(windows) {
+        (ProcessFields::ACCOUNT, Fields::empty())
+    } else {
+        (ProcessFields::empty(), Fields::COMMON)
+    };
+    assert_eq!((all.fields, all.tcp), (Fields::TRAFFIC_CLASS | uid, TcpFields::RTT));
     assert_eq!(all.process, ProcessFields::NAME | ProcessFields::CONTAINER | account);
     assert!(all.owners && all.users && !all.interfaces && !all.countries && !all.networks);
     assert_eq!(of(&["country"]), ColumnNeeds { countries: true, ..ColumnNeeds::NOTHING });

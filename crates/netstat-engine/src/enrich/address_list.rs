@@ -11,7 +11,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// words, CSV or JSON; `add` lines of ipset and nft may have several. `#`, `;` and `//` begin comments.
 ///
 /// ```
-/// use crate::enrich::AddressList;
+/// use netstat_engine::enrich::AddressList;
 ///
 /// let (list, skipped) = AddressList::parse(b"# a blocklist\n192.0.2.0/24\n");
 /// assert_eq!(list.find("192.0.2.7".parse()?).unwrap().line, 2);

@@ -96,7 +96,7 @@ enum Progress {
 }
 
 impl HostResolver {
-    /// Returns a resolver on top of `lookup`, as returned by [`netstat_os::Backend::name_lookup`].
+    /// Returns a resolver on top of `lookup`, as returned by [`netstat_os::NameDatabases::name_lookup`].
     pub fn new(lookup: Arc<dyn NameLookup>) -> Self {
         Self { shared: Arc::new(Shared { lookup, state: Mutex::default(), answered: Condvar::new() }) }
     }

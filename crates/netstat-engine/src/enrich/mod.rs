@@ -1,7 +1,7 @@
 //! Data from sources other than the kernel: names of ports, hosts and users, countries and networks of addresses.
 //!
 //! ```
-//! use crate::enrich::{Reach, ServiceNames};
+//! use netstat_engine::enrich::{Reach, ServiceNames};
 //! use netstat_model::Protocol;
 //!
 //! let services = ServiceNames::parse(b"http 80/tcp www\ndomain 53/udp\n");

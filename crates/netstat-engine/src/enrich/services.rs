@@ -13,7 +13,7 @@ pub struct ServiceNames {
 }
 
 impl ServiceNames {
-    /// Parses the text of the database, as returned by [`netstat_os::Backend::services`].
+    /// Parses the text of the database, as returned by [`netstat_os::NameDatabases::services`].
     ///
     /// A line is `name port/protocol`, then aliases, which are ignored; `#` begins a comment. Of several names of a port
     /// the first wins. All other lines are skipped, as are port 0 and protocols other than TCP and UDP.

@@ -12,7 +12,7 @@ pub struct UserNames {
 }
 
 impl UserNames {
-    /// Parses the text of the database, as returned by [`netstat_os::Backend::users`].
+    /// Parses the text of the database, as returned by [`netstat_os::NameDatabases::users`].
     ///
     /// A line is `name:password:uid:...`. Of several names of a user ID the first wins. All other lines are skipped,
     /// comments and the `+` lines of NIS among them.

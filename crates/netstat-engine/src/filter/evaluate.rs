@@ -6,7 +6,7 @@ use super::glob::Glob;
 use crate::enrich::{Geo, Reach};
 use netstat_model::query::{Fields, ProcessFields, States};
 use netstat_model::{
-    Endpoint, Family, Missing, NoOwner, OwnershipRef, Process, ProcessId, Protocol, SocketRef, TcpFields,
+    Endpoint, Family, Missing, NoOwner, OwnershipRef, Process, ProcessKey, Protocol, SocketRef, TcpFields,
     TcpState,
 };
 use std::net::{IpAddr, Ipv4Addr};
@@ -151,12 +151,12 @@ pub enum Stage {
 /// Data beside the socket: the processes that hold it.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
-    process: &'a dyn Fn(ProcessId) -> Option<&'a Process>,
+    process: &'a dyn Fn(ProcessKey) -> Option<&'a Process>,
 }
 
 impl<'a> Context<'a> {
     /// Returns a context that finds processes by their identity; `None` stands for a process that was not read.
-    pub fn new(process: &'a dyn Fn(ProcessId) -> Option<&'a Process>) -> Self {
+    pub fn new(process: &'a dyn Fn(ProcessKey) -> Option<&'a Process>) -> Self {
         Self { process }
     }
 }
@@ -344,7 +344,7 @@ fn may_be_dual(socket: &SocketRef<'_>) -> bool {
         && matches!(socket.local.address, IpAddr::V6(address) if address.is_unspecified())
 }
 
-fn owners(socket: &SocketRef<'_>, mut of: impl FnMut(ProcessId) -> Tri) -> Tri {
+fn owners(socket: &SocketRef<'_>, mut of: impl FnMut(ProcessKey) -> Tri) -> Tri {
     let ownership = socket.ownership();
     match ownership {
         OwnershipRef::NotRead | OwnershipRef::Listed { .. } => Tri::Unknown,

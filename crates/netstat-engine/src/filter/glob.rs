@@ -8,7 +8,7 @@ const FOLDS_CASE: bool = cfg!(windows);
 /// A pattern for a whole name.
 ///
 /// ```
-/// use crate::filter::Glob;
+/// use netstat_engine::filter::Glob;
 ///
 /// assert!(Glob::new("nginx*").matches("nginx-worker".as_ref()));
 /// assert!(!Glob::new("nginx").matches("nginx-worker".as_ref()));

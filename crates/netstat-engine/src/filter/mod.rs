@@ -5,7 +5,7 @@
 //! sockets than match, never fewer, so the result is the same with and without its help.
 //!
 //! ```
-//! use crate::filter::{Context, Filter, NumbersOnly, Tri};
+//! use netstat_engine::filter::{Context, Filter, NumbersOnly, Tri};
 //! use netstat_model::{Endpoint, Family, Protocol, Socket, TcpState};
 //!
 //! let filter = Filter::parse(&["lport 8000-8999 and not closing".into()], &NumbersOnly)?;

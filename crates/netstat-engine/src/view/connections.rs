@@ -2,7 +2,7 @@
 
 use crate::row::{Row, Section};
 use netstat_model::query::{Kinds, States};
-use netstat_model::{Endpoint, Family, Owner, ProcessId, Protocol, RowId, SocketRef, SocketTable, TcpState};
+use netstat_model::{Endpoint, Family, Owner, ProcessKey, Protocol, RowId, SocketRef, SocketTable, TcpState};
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
@@ -157,16 +157,16 @@ impl<'a> ConnectionsView<'a> {
     }
 
     /// Returns the principal processes of the rows, each once: for whoever reads what is known of them.
-    pub fn processes(&self) -> Vec<ProcessId> {
+    pub fn processes(&self) -> Vec<ProcessKey> {
         self.owners(|owners| owners.get(..1).unwrap_or_default())
     }
 
     /// Returns all processes that hold a socket of the rows, each once.
-    pub fn all_processes(&self) -> Vec<ProcessId> {
+    pub fn all_processes(&self) -> Vec<ProcessKey> {
         self.owners(|owners| owners)
     }
 
-    fn owners(&self, of: impl Fn(&[Owner]) -> &[Owner]) -> Vec<ProcessId> {
+    fn owners(&self, of: impl Fn(&[Owner]) -> &[Owner]) -> Vec<ProcessKey> {
         let mut processes = HashSet::new();
         let mut last = None;
         for row in self.rows() {

@@ -1,6 +1,6 @@
 //! Which processes use how many ports (`-c`): what to look at when a machine runs out of ports.
 
-use netstat_model::{NoOwner, ProcessId, Protocol, SocketTable};
+use netstat_model::{NoOwner, ProcessKey, Protocol, SocketTable};
 
 /// A holder of ports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -8,7 +8,7 @@ pub enum PortHolder {
     /// No process: closed connections that linger, and sockets of the kernel itself.
     NoProcess,
     /// A process.
-    Process(ProcessId),
+    Process(ProcessKey),
     /// An unknown process.
     NotKnown,
 }
@@ -65,7 +65,7 @@ pub fn count_ports(sockets: &SocketTable) -> Vec<PortCount> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use netstat_model::{Endpoint, Family, Owner};
+    use netstat_model::{Endpoint, Family, Owner, Ownership, Socket};
 
     fn socket(protocol: Protocol, local: &str, port: u16, ownership: Ownership) -> Socket {
         let local = Endpoint::new(local.parse().unwrap(), port, 0);
@@ -79,8 +79,8 @@ mod tests {
         Ownership::Held(pids.iter().map(owner).collect())
     }
 
-    fn id(pid: u32) -> ProcessId {
-        ProcessId { pid, start_time: 1 }
+    fn id(pid: u32) -> ProcessKey {
+        ProcessKey { pid, start_time: 1 }
     }
 
     #[test]
@@ -99,7 +99,7 @@ mod tests {
             socket(Udp, "10.0.0.1", 5004, Ownership::Held(Vec::new())),
         ];
         assert_eq!(
-            count_ports(&sockets),
+            count_ports(&sockets.into_iter().collect()),
             [
                 PortCount { holder: PortHolder::NoProcess, tcp: 3, udp: 0 },
                 PortCount { holder: PortHolder::Process(id(11)), tcp: 1, udp: 1 },
@@ -107,6 +107,6 @@ mod tests {
                 PortCount { holder: PortHolder::Process(id(10)), tcp: 1, udp: 0 },
             ]
         );
-        assert_eq!(count_ports(&[]), []);
+        assert_eq!(count_ports(&SocketTable::default()), []);
     }
 }

@@ -32,8 +32,8 @@ impl<'a> ConnectionsView<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::columns::{by_name, made as columns};
-    use crate::view::ConnectionsOptions;
+    use crate::columns::by_name;
+    use crate::view::{ConnectionsOptions, made};
     use netstat_model::query::Kinds;
     use proptest::prelude::*;
 
@@ -41,12 +41,12 @@ mod tests {
 
     #[test]
     fn what_is_unknown_comes_last_either_way() {
-        let sockets =
-            columns::sockets_with_ports_and_rtts(&[(1, Some(30)), (2, None), (3, Some(9)), (4, Some(200))]);
+        let mut sockets =
+            made::sockets_with_ports_and_rtts(&[(1, Some(30)), (2, None), (3, Some(9)), (4, Some(200))]);
         for (descending, expected) in [(false, [3, 1, 4, 2]), (true, [4, 1, 3, 2])] {
-            let mut view = ConnectionsView::new(&sockets, &ALL);
-            view.sort(by_name("rtt").unwrap(), descending, &columns::nothing_given());
-            let ports: Vec<_> = view.rows().iter().map(|row| row.local().port).collect();
+            let mut view = ConnectionsView::new(&mut sockets, &ALL);
+            view.sort(by_name("rtt").unwrap(), descending, &made::nothing_given());
+            let ports: Vec<_> = view.rows().map(|row| row.local().port).collect();
             assert_eq!(ports, expected);
         }
     }
@@ -58,16 +58,16 @@ mod tests {
             descending: bool,
         ) {
             let ports: Vec<_> = rtts.iter().enumerate().map(|(at, rtt)| (u16::try_from(at).unwrap() + 1, *rtt)).collect();
-            let sockets = columns::sockets_with_ports_and_rtts(&ports);
+            let sockets = made::sockets_with_ports_and_rtts(&ports);
             let mut view = ConnectionsView::unsorted(&sockets, &ALL);
-            view.sort(by_name("rtt").unwrap(), descending, &columns::nothing_given());
+            view.sort(by_name("rtt").unwrap(), descending, &made::nothing_given());
             let mut expected = ports;
             expected.sort_by_key(|(_, rtt)| match rtt {
                 Some(rtt) if descending => (0, u64::MAX - rtt),
                 Some(rtt) => (0, *rtt),
                 None => (1, 0),
             });
-            let got: Vec<_> = view.rows().iter().map(|row| row.local().port).collect();
+            let got: Vec<_> = view.rows().map(|row| row.local().port).collect();
             prop_assert_eq!(got, expected.into_iter().map(|(port, _)| port).collect::<Vec<_>>());
         }
     }

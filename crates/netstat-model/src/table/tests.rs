@@ -27,7 +27,7 @@ fn endpoint() -> impl Strategy<Value = Endpoint> {
 /// A process has one parent.
 fn owner() -> impl Strategy<Value = Owner> {
     (0u32..5, 0u64..2, option::of(any::<u32>())).prop_map(|(pid, start_time, descriptor)| Owner {
-        process: ProcessId { pid, start_time },
+        process: ProcessKey { pid, start_time },
         parent: pid.checked_sub(1),
         descriptor,
     })
@@ -231,13 +231,13 @@ fn listed_process_ids_become_processes() {
     let mut table = packed(&[listed(8, 100), listener("::1"), listed(4, 0)], Keep::EVERYTHING);
     assert!(table.has_listed());
     table.settle_listed(|pid, since| Owner {
-        process: ProcessId { pid, start_time: since + 1 },
+        process: ProcessKey { pid, start_time: since + 1 },
         parent: Some(1),
         descriptor: None,
     });
     let holders: Vec<_> = table.iter().map(|socket| socket.ownership().principal()).collect();
     let process = |pid, start_time| {
-        Some(Owner { process: ProcessId { pid, start_time }, parent: Some(1), descriptor: None })
+        Some(Owner { process: ProcessKey { pid, start_time }, parent: Some(1), descriptor: None })
     };
     assert_eq!(holders, [process(8, 101), None, process(4, 1)]);
     assert!(!table.has_listed());
@@ -258,7 +258,7 @@ fn order(socket: &Socket) -> impl Ord + std::fmt::Debug + use<> {
 /// Finds owners by the inode: nobody, one process, or two.
 fn find(id: ShortId, owners: &mut Vec<Owner>) -> Result<(), NoOwner> {
     let owner = |pid| Owner {
-        process: ProcessId { pid, start_time: 9 },
+        process: ProcessKey { pid, start_time: 9 },
         parent: Some(id.inode),
         descriptor: Some(id.cookie),
     };
@@ -378,7 +378,7 @@ proptest! {
         table.set_owners(&mut find);
         prop_assert_eq!(table.wanted().count(), 0);
         prop_assert_eq!(unpacked(&table), expected.clone());
-        let mut processes: Vec<ProcessId> = expected.iter().flat_map(|socket| match &socket.ownership {
+        let mut processes: Vec<ProcessKey> = expected.iter().flat_map(|socket| match &socket.ownership {
             Ownership::Held(owners) => owners.iter().map(|owner| owner.process).collect(),
             _ => Vec::new(),
         }).collect();

@@ -4,11 +4,12 @@
 //! does not exist.
 
 use super::bpf::Failure;
-use super::source::{FileId, Netlink, Next, OwnersProgram, ProcessSource, Source, Walk};
+use super::source::{FileId, Netlink, Next, OwnersProgram, ProcessSource, Source, Walk, unpack_time};
 use rustix::io::Errno;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::io;
 use std::sync::Mutex;
+use std::time::Duration;
 
 /// The records of a BPF walk, and how it ends.
 type FakeWalk = (Vec<u8>, Result<(), Failure>);
@@ -160,6 +161,10 @@ impl Source for Fake {
             return Err(Errno::NOENT.into());
         }
         Ok(Box::new(FakeProcess { root, fake: self }))
+    }
+
+    fn since_1970(&self) -> io::Result<Duration> {
+        unpack_time(&self.bytes("clock")?)
     }
 
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {

@@ -1,7 +1,7 @@
-//! The host name.
+//! The host name, the ID of the boot, and the network namespace.
 
 use super::source::Source;
-use netstat_model::{Error, Operation};
+use netstat_model::{Error, Namespace, Operation};
 use std::io;
 
 /// Reads the host name of the current UTS namespace from `/proc/sys/kernel/hostname`.
@@ -12,4 +12,48 @@ pub(super) fn host_name(source: &dyn Source) -> Result<String, Error> {
     let name = String::from_utf8(bytes)
         .map_err(|_| failed(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text")))?;
     Ok(name.trim_end_matches('\n').to_owned())
+}
+
+/// Reads the random ID of this boot from `/proc/sys/kernel/random/boot_id`.
+pub(super) fn boot_id(source: &dyn Source) -> Option<Box<str>> {
+    let mut bytes = Vec::new();
+    source.read("/proc/sys/kernel/random/boot_id", &mut bytes).ok()?;
+    let id = std::str::from_utf8(&bytes).ok()?.trim_end_matches('\n');
+    (!id.is_empty() && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')).then(|| id.into())
+}
+
+/// Reads the network namespace of this thread, which netlink sockets made by it belong to. `/proc/self` would be that of
+/// the main thread.
+pub(super) fn namespace(source: &dyn Source) -> Option<Namespace> {
+    let target = source.read_link("/proc/thread-self/ns/net").ok()?;
+    let inode = target.strip_prefix(b"net:[")?.strip_suffix(b"]")?;
+    Some(Namespace { inode: std::str::from_utf8(inode).ok()?.parse().ok()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linux::fake::Fake;
+
+    #[test]
+    fn the_boot_id_is_one_line_of_hexadecimal_digits() {
+        let path = "/proc/sys/kernel/random/boot_id";
+        for (text, expected) in [
+            ("68fc1b26-5ad8-4a2e-8d33-1d8b7ee5a1a0\n", Some("68fc1b26-5ad8-4a2e-8d33-1d8b7ee5a1a0")),
+            ("", None),
+            ("\x1b[2J\n", None),
+        ] {
+            assert_eq!(boot_id(&Fake::new().file(path, text)).as_deref(), expected, "{text:?}");
+        }
+        assert_eq!(boot_id(&Fake::new()), None);
+    }
+
+    #[test]
+    fn the_namespace_is_the_inode_of_the_link() {
+        let path = "/proc/thread-self/ns/net";
+        let inode = |target: &str| namespace(&Fake::new().file(path, target)).map(|it| it.inode);
+        assert_eq!(inode("net:[4026531840]"), Some(4_026_531_840));
+        assert_eq!((inode("net:[x]"), inode("mnt:[1]"), inode("")), (None, None, None));
+        assert_eq!(namespace(&Fake::new()), None);
+    }
 }

@@ -1,6 +1,6 @@
 //! The running kernel as a [`Source`].
 
-use super::bpf::{self, Failure};
+use super::bpf::Failure;
 use super::source::{FileId, Netlink, Next, OwnersProgram, ProcessSource, Source};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir};
@@ -9,6 +9,7 @@ use rustix::net::netlink::{self, SocketAddrNetlink};
 use rustix::net::{self, RecvFlags, SendFlags};
 use std::io;
 use std::mem::MaybeUninit;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Bytes of the receive buffer: four times the largest datagram of a dump (32 KiB).
 const DATAGRAM: usize = 128 * 1024;
@@ -133,8 +134,17 @@ impl Source for Live {
         Ok(Box::new(LiveProcess { directory: open(CWD, &format!("/proc/{pid}"), OFlags::DIRECTORY)? }))
     }
 
+    fn since_1970(&self) -> io::Result<Duration> {
+        SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| io::ErrorKind::InvalidData.into())
+    }
+
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
-        Ok(Box::new(bpf::Program::load()?))
+        #[cfg(feature = "bpf")]
+        {
+            Ok(Box::new(super::bpf::Program::load()?))
+        }
+        #[cfg(not(feature = "bpf"))]
+        Err(Failure::NOT_BUILT)
     }
 }
 

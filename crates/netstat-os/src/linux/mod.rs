@@ -2,6 +2,7 @@
 
 mod addresses;
 mod bpf;
+mod clock;
 mod conntrack;
 mod counters;
 #[cfg(test)]
@@ -28,24 +29,26 @@ mod stat;
 mod table;
 mod tcp_info;
 mod tcp_state;
-mod uptime;
 mod users;
 mod wire;
 
 use super::resolver::{PlayedResolver, RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
-use super::{Backend, NameLookup, Origin};
+use super::{
+    CounterSources, Machine, NameDatabases, NameLookup, Origin, Processes, Rdma, Restrictions, Routes,
+    Sockets,
+};
 use live::Live;
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
 use netstat_model::{Answer, Error, Operation, OwnerMethod};
 use netstat_model::{
-    Conntrack, Counters, Firewall, Inbound, Interface, InterfaceCounters, Limits, PersistentRoute, Process,
-    ProcessId, RdmaEndpoint, Route, SocketRef, SocketTable,
+    Conntrack, Counters, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace, PersistentRoute,
+    Process, ProcessKey, RdmaEndpoint, Route, SocketRef, SocketTable,
 };
 use source::{Recording, Source};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// The Linux back end.
 pub struct Linux {
@@ -97,7 +100,7 @@ impl Linux {
     }
 }
 
-impl Backend for Linux {
+impl Sockets for Linux {
     fn sockets(
         &self,
         listing: &Listing<'_>,
@@ -105,17 +108,39 @@ impl Backend for Linux {
     ) -> Result<Answer<(SocketTable, OwnerMethod)>, Error> {
         table::table(self.source(), listing, visit)
     }
+}
 
-    fn processes(&self, wanted: &[ProcessId], fields: ProcessFields) -> Vec<Process> {
+impl Processes for Linux {
+    fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Vec<Process> {
         processes::processes(self.source(), wanted, fields)
     }
+}
 
-    fn local_addresses(&self) -> Result<Answer<Vec<IpAddr>>, Error> {
-        addresses::local_addresses(self.source())
-    }
-
+impl Machine for Linux {
     fn host_name(&self) -> Result<String, Error> {
         host::host_name(self.source())
+    }
+
+    fn uptime(&self) -> Result<Duration, Error> {
+        clock::uptime(self.source())
+    }
+
+    fn now(&self) -> Option<SystemTime> {
+        clock::now(self.source())
+    }
+
+    fn boot_id(&self) -> Option<Box<str>> {
+        host::boot_id(self.source())
+    }
+
+    fn namespace(&self) -> Option<Namespace> {
+        host::namespace(self.source())
+    }
+}
+
+impl NameDatabases for Linux {
+    fn local_addresses(&self) -> Result<Answer<Vec<IpAddr>>, Error> {
+        addresses::local_addresses(self.source())
     }
 
     fn services(&self) -> Answer<Vec<u8>> {
@@ -135,15 +160,33 @@ impl Backend for Linux {
             Origins::Replay(player) => Arc::new(PlayedResolver::new(Arc::clone(player))),
         }
     }
+}
 
-    fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
-        rdma::endpoints(self.source())
+impl Routes for Linux {
+    fn interfaces(&self) -> Result<Answer<Vec<Interface>>, Error> {
+        interfaces::interfaces(self.source())
     }
 
+    fn routes(&self, query: &RouteQuery) -> Result<Answer<Vec<Route>>, Error> {
+        routes::routes(self.source(), query)
+    }
+
+    fn persistent_routes(&self) -> Result<Answer<Vec<PersistentRoute>>, Error> {
+        Ok(persistent::routes(self.source()))
+    }
+}
+
+impl CounterSources for Linux {
     fn counters(&self) -> Result<Answer<Counters>, Error> {
         counters::counters(self.source())
     }
 
+    fn interface_counters(&self) -> Result<Answer<Vec<InterfaceCounters>>, Error> {
+        interface_counters::interface_counters(self.source())
+    }
+}
+
+impl Restrictions for Linux {
     fn limits(&self) -> Result<Answer<Limits>, Error> {
         limits::limits(self.source())
     }
@@ -155,24 +198,10 @@ impl Backend for Linux {
     fn firewall(&self, asked: &[Inbound]) -> Firewall {
         firewall::firewall(self.source(), asked)
     }
+}
 
-    fn uptime(&self) -> Result<Duration, Error> {
-        uptime::uptime(self.source())
-    }
-
-    fn interface_counters(&self) -> Result<Answer<Vec<InterfaceCounters>>, Error> {
-        interface_counters::interface_counters(self.source())
-    }
-
-    fn interfaces(&self) -> Result<Answer<Vec<Interface>>, Error> {
-        interfaces::interfaces(self.source())
-    }
-
-    fn routes(&self, query: &RouteQuery) -> Result<Answer<Vec<Route>>, Error> {
-        routes::routes(self.source(), query)
-    }
-
-    fn persistent_routes(&self) -> Result<Answer<Vec<PersistentRoute>>, Error> {
-        Ok(persistent::routes(self.source()))
+impl Rdma for Linux {
+    fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
+        rdma::endpoints(self.source())
     }
 }

@@ -13,7 +13,7 @@ mod unit;
 use super::source::{ProcessSource, Source};
 use super::stat::{Stat, fetch_stat, is_gone, is_refused};
 use netstat_model::query::ProcessFields;
-use netstat_model::{Container, Executable, Missing, Process, ProcessId};
+use netstat_model::{Container, Executable, Missing, Process, ProcessKey};
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::OsStringExt;
@@ -23,7 +23,7 @@ use std::path::PathBuf;
 const DELETED: &[u8] = b" (deleted)";
 
 /// Reads the wanted fields of each process.
-pub(super) fn processes(source: &dyn Source, wanted: &[ProcessId], fields: ProcessFields) -> Vec<Process> {
+pub(super) fn processes(source: &dyn Source, wanted: &[ProcessKey], fields: ProcessFields) -> Vec<Process> {
     let mut buffer = Vec::new();
     wanted
         .iter()
@@ -33,7 +33,7 @@ pub(super) fn processes(source: &dyn Source, wanted: &[ProcessId], fields: Proce
 
 fn process(
     source: &dyn Source,
-    id: ProcessId,
+    id: ProcessKey,
     fields: ProcessFields,
     buffer: &mut Vec<u8>,
 ) -> Result<Process, Missing> {
@@ -70,7 +70,7 @@ fn process(
 }
 
 /// Reads the state of the process, if it is still the one that `id` means.
-fn fetch_same(handle: &dyn ProcessSource, id: ProcessId, buffer: &mut Vec<u8>) -> Result<Stat, Missing> {
+fn fetch_same(handle: &dyn ProcessSource, id: ProcessKey, buffer: &mut Vec<u8>) -> Result<Stat, Missing> {
     let stat = fetch_stat(handle, buffer).map_err(|error| missing(&error))?;
     if stat.start_time == id.start_time { Ok(stat) } else { Err(Missing::Gone) }
 }

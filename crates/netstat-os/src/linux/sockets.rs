@@ -5,9 +5,9 @@ mod decode;
 #[cfg(fuzzing)]
 pub(super) use decode::decode_socket;
 
+use super::clock::uptime;
 use super::procnet;
 use super::source::{Netlink, Source};
-use super::uptime::uptime;
 use super::wire::{self, Message, Rows};
 use decode::{
     AF_INET, AF_INET6, INET_DIAG_CONG, INET_DIAG_INFO, INET_DIAG_SKMEMINFO, INET_DIAG_TCLASS, INET_DIAG_TOS,

@@ -5,6 +5,7 @@ use super::bpf::Failure;
 use crate::tape::{Player, Recorder};
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A netlink protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +76,11 @@ pub(crate) trait Source: Sync {
     /// is in use again.
     fn process(&self, pid: u32) -> io::Result<Box<dyn ProcessSource + '_>>;
 
+    /// Reads the clock: the time since 1970. A source without a clock fails.
+    fn since_1970(&self) -> io::Result<Duration> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     /// Loads the BPF program of [`super::bpf`], which takes milliseconds. A source without such a program fails as if it
     /// were not permitted.
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
@@ -126,6 +132,28 @@ pub(crate) trait ProcessSource {
 
     /// Identifies the file that a path of the process leads to, following links.
     fn file_id(&self, name: &str) -> io::Result<FileId>;
+}
+
+/// How [`Source::since_1970`] is recorded.
+const CLOCK: &str = "clock";
+
+/// Returns a time as a recording has it: seconds in eight bytes and nanoseconds in four, little-endian.
+pub(super) fn pack_time(time: Duration) -> Vec<u8> {
+    [&time.as_secs().to_le_bytes()[..], &time.subsec_nanos().to_le_bytes()].concat()
+}
+
+/// Reads what [`pack_time`] has written.
+pub(super) fn unpack_time(bytes: &[u8]) -> io::Result<Duration> {
+    let parts = bytes.split_first_chunk().and_then(|(seconds, rest)| {
+        let nanoseconds = u32::from_le_bytes(*rest.first_chunk()?);
+        Some((u64::from_le_bytes(*seconds), nanoseconds))
+    });
+    match parts {
+        Some((seconds, nanoseconds)) if nanoseconds < 1_000_000_000 => {
+            Ok(Duration::new(seconds, nanoseconds))
+        }
+        _ => Err(io::ErrorKind::InvalidData.into()),
+    }
 }
 
 /// How [`Source::owners_program`] and [`OwnersProgram::walk`] are recorded: the questions, and the parts of an answer.
@@ -270,6 +298,12 @@ impl Source for Recording {
         Ok(Box::new(RecordingProcess { pid, live, recording: self }))
     }
 
+    fn since_1970(&self) -> io::Result<Duration> {
+        let answer = self.live.since_1970();
+        self.note(CLOCK, "", &answer, &answer.as_ref().map_or_else(|_| Vec::new(), |time| pack_time(*time)));
+        answer
+    }
+
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
         let answer = self.live.owners_program();
         let mut packed = Vec::new();
@@ -390,6 +424,10 @@ impl Source for Player {
     fn process(&self, pid: u32) -> io::Result<Box<dyn ProcessSource + '_>> {
         self.answer("process", &pid.to_string())?;
         Ok(Box::new(PlayedProcess { pid, player: self }))
+    }
+
+    fn since_1970(&self) -> io::Result<Duration> {
+        unpack_time(self.answer(CLOCK, "")?)
     }
 
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {

@@ -5,6 +5,7 @@
 
 mod addresses;
 mod bound;
+mod clock;
 mod counters;
 #[cfg(test)]
 mod fake;
@@ -32,7 +33,6 @@ mod source;
 mod table;
 mod tcp_info;
 mod udp_peers;
-mod uptime;
 mod win32_error;
 
 #[cfg(windows)]
@@ -45,14 +45,17 @@ use super::resolver::PlayedResolver;
 #[cfg(windows)]
 use super::resolver::{RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
-use super::{Backend, NameLookup, Origin};
+use super::{
+    CounterSources, Machine, NameDatabases, NameLookup, Origin, Processes, Rdma, Restrictions, Routes,
+    Sockets,
+};
 #[cfg(windows)]
 use live::Live;
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
 use netstat_model::{Answer, Error, Operation, OwnerMethod};
 use netstat_model::{
-    Conntrack, Counters, Firewall, Inbound, Interface, InterfaceCounters, Limits, PersistentRoute, Process,
-    ProcessId, RdmaEndpoint, Route, SocketRef, SocketTable,
+    Conntrack, Counters, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace, PersistentRoute,
+    Process, ProcessKey, RdmaEndpoint, Route, SocketRef, SocketTable,
 };
 #[cfg(windows)]
 use source::Recording;
@@ -60,7 +63,7 @@ use source::{Question, Source};
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// The Windows back end.
 pub struct Windows {
@@ -114,7 +117,7 @@ impl Windows {
     }
 }
 
-impl Backend for Windows {
+impl Sockets for Windows {
     /// The table of sockets names their owners, so there is one means only to find them.
     fn sockets(
         &self,
@@ -130,17 +133,41 @@ impl Backend for Windows {
         });
         elevated.map(|elevated| elevated != 0).map_err(|error| Error::new(Operation::FindOwners, error))
     }
+}
 
-    fn processes(&self, wanted: &[ProcessId], fields: ProcessFields) -> Vec<Process> {
+impl Processes for Windows {
+    fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Vec<Process> {
         processes::processes(self.source(), wanted, fields)
     }
+}
 
-    fn local_addresses(&self) -> Result<Answer<Vec<IpAddr>>, Error> {
-        addresses::local_addresses(self.source())
-    }
-
+impl Machine for Windows {
     fn host_name(&self) -> Result<String, Error> {
         host::host_name(self.source())
+    }
+
+    fn uptime(&self) -> Result<Duration, Error> {
+        clock::uptime(self.source())
+    }
+
+    fn now(&self) -> Option<SystemTime> {
+        clock::now(self.source())
+    }
+
+    /// `None`: no documented function tells it.
+    fn boot_id(&self) -> Option<Box<str>> {
+        None
+    }
+
+    /// `None`: Windows has no such thing.
+    fn namespace(&self) -> Option<Namespace> {
+        None
+    }
+}
+
+impl NameDatabases for Windows {
+    fn local_addresses(&self) -> Result<Answer<Vec<IpAddr>>, Error> {
+        addresses::local_addresses(self.source())
     }
 
     fn services(&self) -> Answer<Vec<u8>> {
@@ -155,16 +182,33 @@ impl Backend for Windows {
     fn name_lookup(&self) -> Arc<dyn NameLookup> {
         Arc::clone(&self.names)
     }
+}
 
-    fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
-        let why = io::Error::new(io::ErrorKind::Unsupported, "Windows has no documented way to list them");
-        Err(Error::new(Operation::ListRdma, why))
+impl Routes for Windows {
+    fn interfaces(&self) -> Result<Answer<Vec<Interface>>, Error> {
+        interfaces::interfaces(self.source())
     }
 
+    fn routes(&self, query: &RouteQuery) -> Result<Answer<Vec<Route>>, Error> {
+        routes::routes(self.source(), query)
+    }
+
+    fn persistent_routes(&self) -> Result<Answer<Vec<PersistentRoute>>, Error> {
+        persistent::routes(self.source())
+    }
+}
+
+impl CounterSources for Windows {
     fn counters(&self) -> Result<Answer<Counters>, Error> {
         counters::counters(self.source())
     }
 
+    fn interface_counters(&self) -> Result<Answer<Vec<InterfaceCounters>>, Error> {
+        interface_counters::interface_counters(self.source())
+    }
+}
+
+impl Restrictions for Windows {
     fn limits(&self) -> Result<Answer<Limits>, Error> {
         Ok(limits::limits(self.source()))
     }
@@ -177,24 +221,11 @@ impl Backend for Windows {
     fn firewall(&self, asked: &[Inbound]) -> Firewall {
         firewall::firewall(self.source(), asked)
     }
+}
 
-    fn uptime(&self) -> Result<Duration, Error> {
-        uptime::uptime(self.source())
-    }
-
-    fn interface_counters(&self) -> Result<Answer<Vec<InterfaceCounters>>, Error> {
-        interface_counters::interface_counters(self.source())
-    }
-
-    fn interfaces(&self) -> Result<Answer<Vec<Interface>>, Error> {
-        interfaces::interfaces(self.source())
-    }
-
-    fn routes(&self, query: &RouteQuery) -> Result<Answer<Vec<Route>>, Error> {
-        routes::routes(self.source(), query)
-    }
-
-    fn persistent_routes(&self) -> Result<Answer<Vec<PersistentRoute>>, Error> {
-        persistent::routes(self.source())
+impl Rdma for Windows {
+    fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
+        let why = io::Error::new(io::ErrorKind::Unsupported, "Windows has no documented way to list them");
+        Err(Error::new(Operation::ListRdma, why))
     }
 }

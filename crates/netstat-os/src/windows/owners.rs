@@ -3,7 +3,7 @@
 
 use super::processes::{self, Listed};
 use super::source::Source;
-use netstat_model::{Error, Operation, Owner, OwnerMethod, ProcessId, SocketTable};
+use netstat_model::{Error, Operation, Owner, OwnerMethod, ProcessKey, SocketTable};
 use rustc_hash::FxHashMap;
 
 /// Turns the process IDs of a table into processes.
@@ -24,9 +24,11 @@ fn owner(pid: u32, since: u64, process: Option<&Listed>) -> Owner {
         Some(process) if since == 0 || process.id.start_time <= since => {
             Owner { process: process.id, parent: Some(process.parent), descriptor: None }
         }
-        _ => {
-            Owner { process: ProcessId { pid, start_time: processes::ENDED }, parent: None, descriptor: None }
-        }
+        _ => Owner {
+            process: ProcessKey { pid, start_time: processes::ENDED },
+            parent: None,
+            descriptor: None,
+        },
     }
 }
 
@@ -36,13 +38,13 @@ mod tests {
 
     #[test]
     fn a_reused_pid_is_not_the_owner() {
-        let id = ProcessId { pid: 8, start_time: 100 };
+        let id = ProcessKey { pid: 8, start_time: 100 };
         let listed = Listed { id, parent: 4, name: "a.exe".into() };
         let found = owner(8, 150, Some(&listed));
         assert_eq!((found.process, found.parent), (id, Some(4)));
         assert_eq!(owner(8, 0, Some(&listed)).process, id, "no creation time is reported");
         for gone in [owner(8, 99, Some(&listed)), owner(8, 150, None)] {
-            assert_eq!(gone.process, ProcessId { pid: 8, start_time: processes::ENDED });
+            assert_eq!(gone.process, ProcessKey { pid: 8, start_time: processes::ENDED });
         }
     }
 }

@@ -9,7 +9,7 @@ use super::memory::{Memory, text_of, u16_at, u32_at, u64_at, units};
 use super::source::{Part, Question, Source};
 use accounts::Accounts;
 use netstat_model::query::ProcessFields;
-use netstat_model::{Executable, Missing, Process, ProcessId};
+use netstat_model::{Executable, Missing, Process, ProcessKey};
 use part::{START, part};
 use rustc_hash::FxHashMap;
 use std::ffi::OsString;
@@ -21,7 +21,7 @@ pub(super) const ENDED: u64 = u64::MAX;
 /// A process in the list of all processes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Listed {
-    pub(super) id: ProcessId,
+    pub(super) id: ProcessKey,
     pub(super) parent: u32,
     /// The name of its executable; empty for the idle process.
     pub(super) name: OsString,
@@ -33,8 +33,8 @@ pub(super) fn list(source: &dyn Source) -> io::Result<Vec<Listed>> {
 }
 
 /// Returns the given fields of processes, in the order of `wanted`.
-pub(super) fn processes(source: &dyn Source, wanted: &[ProcessId], fields: ProcessFields) -> Vec<Process> {
-    let listed: FxHashMap<ProcessId, Listed> = match list(source) {
+pub(super) fn processes(source: &dyn Source, wanted: &[ProcessKey], fields: ProcessFields) -> Vec<Process> {
+    let listed: FxHashMap<ProcessKey, Listed> = match list(source) {
         Ok(listed) => listed.into_iter().map(|process| (process.id, process)).collect(),
         Err(_) => return wanted.iter().map(|&id| Process::unknown(id, Missing::Unreadable)).collect(),
     };
@@ -44,7 +44,7 @@ pub(super) fn processes(source: &dyn Source, wanted: &[ProcessId], fields: Proce
         Err(Missing::NotRead)
     };
     let mut accounts = Accounts::default();
-    let process = |&id: &ProcessId| {
+    let process = |&id: &ProcessKey| {
         let Some(listed) = listed.get(&id) else { return Process::unknown(id, Missing::Gone) };
         let mut process = Process::unknown(id, Missing::NotRead);
         // User IDs are numbers of Linux, and Windows does not identify processes by their containers.
@@ -76,7 +76,7 @@ pub(super) fn processes(source: &dyn Source, wanted: &[ProcessId], fields: Proce
 /// The PID of the process of the kernel, which has no executable.
 const SYSTEM: u32 = 4;
 
-fn executable(source: &dyn Source, id: ProcessId) -> Result<Executable, Missing> {
+fn executable(source: &dyn Source, id: ProcessKey) -> Result<Executable, Missing> {
     if id.pid == SYSTEM {
         return Err(Missing::NotApplicable);
     }
@@ -128,7 +128,7 @@ fn decode_process(memory: &Memory, entry: &[u8]) -> Option<Listed> {
     let length = usize::from(u16_at(entry, NAME_LENGTH)?);
     let name = memory.at(u64_at(entry, NAME)?).and_then(|bytes| bytes.get(..length)).unwrap_or_default();
     Some(Listed {
-        id: ProcessId { pid, start_time: u64_at(entry, CREATE_TIME)? },
+        id: ProcessKey { pid, start_time: u64_at(entry, CREATE_TIME)? },
         parent,
         name: text_of(name),
     })

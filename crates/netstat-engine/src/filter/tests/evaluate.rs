@@ -7,7 +7,7 @@ use crate::filter::{Context, Filter, FilterNeeds, Stage, Tri};
 use Tri::{No, Unknown, Yes};
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
 use netstat_model::{
-    Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessId, Protocol, Socket,
+    Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessKey, Protocol, Socket,
     TcpFields, TcpInfo, TcpState,
 };
 use proptest::prelude::*;
@@ -246,13 +246,13 @@ fn udp_has_no_state_and_tcp_may_have_an_unknown_one() {
 
 fn owned(pids: &[u32]) -> Socket {
     let mut socket = tcp("10.0.0.1:50000", "10.0.0.2:443", TcpState::Established);
-    let owner = |&pid| Owner { process: ProcessId { pid, start_time: 9 }, parent: None, descriptor: None };
+    let owner = |&pid| Owner { process: ProcessKey { pid, start_time: 9 }, parent: None, descriptor: None };
     socket.ownership = Ownership::Held(pids.iter().map(owner).collect());
     socket
 }
 
 fn process(pid: u32) -> Process {
-    let mut process = Process::unknown(ProcessId { pid, start_time: 9 }, Missing::NotPermitted);
+    let mut process = Process::unknown(ProcessKey { pid, start_time: 9 }, Missing::NotPermitted);
     match pid {
         1 => {
             process.name = Ok(OsString::from("nginx"));
@@ -273,7 +273,7 @@ fn process(pid: u32) -> Process {
 #[test]
 fn processes_that_hold_a_socket() {
     let known: Vec<Process> = (1..=3).map(process).collect();
-    let find = |id: ProcessId| known.iter().find(|process| process.id == id);
+    let find = |id: ProcessKey| known.iter().find(|process| process.id == id);
     let context = Context::new(&find);
     for (pids, text, answer) in [
         (&[1][..], "pid 1", Yes),

@@ -7,7 +7,7 @@ use crate::filter::{Context, Filter};
 use netstat_lab::{Flavor, Held, Loop, Place, TcpState as Lab};
 use netstat_model::Socket;
 use netstat_model::query::{Kinds, Listing, OwnerSearch, Programs, SocketQuery, States, Visit};
-use netstat_os::{Backend, Native, Origin, open};
+use netstat_os::{Native, Origin, Sockets, open};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::collections::BTreeSet;

@@ -2,6 +2,7 @@
 
 use netstat_model::owner_method::{BpfStep, NoBpf};
 use rustix::io::Errno;
+#[cfg(feature = "bpf")]
 use std::io;
 
 /// The step that failed, and the system's error number.
@@ -18,7 +19,13 @@ impl Failure {
     /// The recording was made without BPF.
     pub(crate) const NOT_RECORDED: Self = Self { step: BpfStep::MakeMap, errno: Errno::PERM.raw_os_error() };
 
+    /// This program was built without the feature `bpf`. No kernel refuses a map with this error.
+    #[cfg(not(feature = "bpf"))]
+    pub(crate) const NOT_BUILT: Self =
+        Self { step: BpfStep::MakeMap, errno: Errno::OPNOTSUPP.raw_os_error() };
+
     /// Returns a function that turns an I/O error of `step` into a failure.
+    #[cfg(feature = "bpf")]
     pub(super) fn at(step: BpfStep) -> impl Fn(io::Error) -> Self {
         // An error without a number comes from a check of our own.
         move |error| Self { step, errno: error.raw_os_error().unwrap_or(Errno::INVAL.raw_os_error()) }
@@ -31,6 +38,7 @@ impl Failure {
             (_, Errno::PERM) => NoBpf::NotPermitted,
             // For a map, EACCES comes from a security module; in later steps it is the verifier's rejection.
             (BpfStep::MakeMap | BpfStep::FillMap, Errno::ACCESS) => NoBpf::NotPermitted,
+            (BpfStep::MakeMap, Errno::OPNOTSUPP) => NoBpf::NotBuilt,
             (_, Errno::NOSYS) => NoBpf::KernelTooOld,
             // Linux 5.14 added programs that load programs, 5.17 the attributes for CO-RE relocation by the kernel.
             (BpfStep::LoadLoader, Errno::INVAL) | (BpfStep::Load, Errno::TOOBIG) => NoBpf::KernelTooOld,

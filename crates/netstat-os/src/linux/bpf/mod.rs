@@ -1,69 +1,21 @@
 //! Lists every socket descriptor of every process by a BPF program in the kernel.
 //!
 //! Needs Linux 5.17 and the capabilities `CAP_BPF` and `CAP_PERFMON`. A failure changes nothing, and `/proc` has the same
-//! information: see [`super::owners`].
+//! information: see [`super::owners`]. Without the feature `bpf` the program is left out; recordings of it still replay.
 
 mod failure;
+#[cfg(feature = "bpf")]
+mod program;
 mod records;
+#[cfg(feature = "bpf")]
 mod skeleton;
+#[cfg(feature = "bpf")]
 mod syscall;
 
 pub(super) use failure::Failure;
+#[cfg(feature = "bpf")]
+pub(super) use program::Program;
 pub(super) use records::{Record, decode_records};
 
-use super::source::{Next, OwnersProgram, Walk};
-use netstat_model::owner_method::BpfStep;
-use rustix::fs::OFlags;
-use rustix::io::Errno;
-use std::io;
-use syscall::Link;
-
-/// Bytes to read at a time. The kernel returns what fits its own buffer of 32 KiB, in whole records.
-const BUFFER: usize = 64 * 1024;
-
-/// The loaded program. Dropping it unloads the program.
-pub(super) struct Program(Link);
-
-impl Program {
-    /// Loads the program into the kernel and attaches it.
-    pub(super) fn load() -> Result<Self, Failure> {
-        skeleton::load().map(Self)
-    }
-}
-
-impl OwnersProgram for Program {
-    fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-        let mut buffer = vec![0; BUFFER];
-        while self.one_walk(walk, &mut buffer, each)? == Next::More {}
-        Ok(())
-    }
-}
-
-impl Program {
-    /// Walks over one window of every descriptor table. Returns whether any table goes on after it.
-    fn one_walk(&self, walk: Walk, buffer: &mut [u8], each: &mut dyn FnMut(&[u8])) -> Result<Next, Failure> {
-        let descriptors = self.0.start().map_err(Failure::at(BpfStep::Start))?;
-        if walk == Walk::Quick {
-            // The program reads this flag to learn which walk is wanted.
-            let set = rustix::fs::fcntl_setfl(&descriptors, OFlags::NONBLOCK);
-            set.map_err(io::Error::from).map_err(Failure::at(BpfStep::Start))?;
-        }
-        let mut next = Next::Done;
-        loop {
-            match rustix::io::read(&descriptors, &mut buffer[..]) {
-                Ok(0) => return Ok(next),
-                Ok(len) => {
-                    let piece = buffer.get(..len).unwrap_or_default();
-                    next = if records::says_more(piece) { Next::More } else { Next::Done };
-                    each(piece);
-                }
-                // The kernel returns EAGAIN after a million threads in a row without a record.
-                Err(Errno::INTR | Errno::AGAIN) => {}
-                Err(error) => return Err(Failure { step: BpfStep::Read, errno: error.raw_os_error() }),
-            }
-        }
-    }
-}
-
-#[cfg(test)]
+#[cfg(all(test, feature = "bpf"))]
 mod tests;

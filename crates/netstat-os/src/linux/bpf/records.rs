@@ -8,29 +8,30 @@ const TICK: u64 = 10_000_000;
 
 /// One socket descriptor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::linux) struct Record {
+pub(crate) struct Record {
     /// When the process started, as in field 22 of `/proc/PID/stat`.
-    pub(in crate::linux) start_time: u64,
+    pub(crate) start_time: u64,
     /// The socket's cookie, if known.
-    pub(in crate::linux) cookie: Option<u64>,
+    pub(crate) cookie: Option<u64>,
     /// The socket's inode.
-    pub(in crate::linux) inode: u32,
+    pub(crate) inode: u32,
     /// The descriptor.
-    pub(in crate::linux) descriptor: u32,
+    pub(crate) descriptor: u32,
     /// The process ID in the reader's PID namespace.
-    pub(in crate::linux) pid: u32,
+    pub(crate) pid: u32,
     /// The parent's process ID likewise; 0 if the reader cannot see the parent.
-    pub(in crate::linux) parent: u32,
+    pub(crate) parent: u32,
 }
 
 /// Decodes a piece of a walk; `None` when it does not consist of whole records.
-pub(in crate::linux) fn decode_records(bytes: &[u8]) -> Option<impl Iterator<Item = Record>> {
+pub(crate) fn decode_records(bytes: &[u8]) -> Option<impl Iterator<Item = Record>> {
     let (records, rest) = bytes.as_chunks::<LEN>();
     rest.is_empty().then(|| records.iter().filter_map(decode_record))
 }
 
 /// Whether another walk has more records: then the last record of a piece is all zero.
-pub(in crate::linux) fn says_more(piece: &[u8]) -> bool {
+#[cfg(feature = "bpf")]
+pub(crate) fn says_more(piece: &[u8]) -> bool {
     piece.last_chunk() == Some(&[0; LEN])
 }
 

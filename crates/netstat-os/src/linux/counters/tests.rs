@@ -5,6 +5,7 @@ use crate::linux::source::{Netlink, Next, ProcessSource};
 use proptest::prelude::*;
 use rustix::io::Errno;
 use std::collections::HashMap;
+use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::process::Command;
 

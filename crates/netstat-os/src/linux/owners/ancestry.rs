@@ -2,7 +2,7 @@
 
 use crate::linux::source::Source;
 use crate::linux::stat::fetch_stat;
-use netstat_model::{Owner, ProcessId};
+use netstat_model::{Owner, ProcessKey};
 use rustc_hash::FxHashMap;
 
 /// The limit on generations. No real tree is this deep, but a broken recording may have a cycle.
@@ -42,13 +42,13 @@ impl<'a> Ancestry<'a> {
         owners.sort_unstable_by_key(|owner| owner.process);
         let ancestor = self.common_ancestor(owners);
         owners.sort_unstable_by_key(|owner| {
-            let ProcessId { pid, start_time } = owner.process;
+            let ProcessKey { pid, start_time } = owner.process;
             (Some(owner.process) != ancestor, start_time, pid)
         });
     }
 
     /// Returns the owner that all others descend from. `owners` are sorted by process.
-    fn common_ancestor(&mut self, owners: &[Owner]) -> Option<ProcessId> {
+    fn common_ancestor(&mut self, owners: &[Owner]) -> Option<ProcessKey> {
         let mut common = None;
         for owner in owners {
             let highest = self.highest(owner, owners);
@@ -61,7 +61,7 @@ impl<'a> Ancestry<'a> {
 
     /// Returns the farthest ancestor of `owner` that is an owner too, or `owner` itself. Processes between the two need not
     /// be owners.
-    fn highest(&mut self, owner: &Owner, owners: &[Owner]) -> ProcessId {
+    fn highest(&mut self, owner: &Owner, owners: &[Owner]) -> ProcessKey {
         let mut highest = owner.process;
         let Some(parent) = owner.parent else { return highest };
         let mut child = Kin { parent, start_time: owner.process.start_time };
@@ -72,7 +72,7 @@ impl<'a> Ancestry<'a> {
             if kin.start_time > child.start_time {
                 break;
             }
-            let process = ProcessId { pid, start_time: kin.start_time };
+            let process = ProcessKey { pid, start_time: kin.start_time };
             if owners.binary_search_by_key(&process, |owner| owner.process).is_ok() {
                 highest = process;
             }

@@ -7,7 +7,7 @@ use crate::linux::source::{OwnersProgram, Source, Walk};
 use crate::linux::stat::{fetch_stat, is_refused};
 use netstat_model::owner_method::{NoBpf, OwnerMethod};
 use netstat_model::query::Owners;
-use netstat_model::{ProcessId, ShortId, lower_half};
+use netstat_model::{ProcessKey, ShortId, lower_half};
 use std::io;
 use std::thread::{Builder, Scope, ScopedJoinHandle};
 
@@ -135,7 +135,7 @@ fn walk(
         Some(records) => records.filter(|record| wants(record.inode)).for_each(|record| {
             let Record { start_time, cookie, inode, descriptor, pid, parent } = record;
             let socket = ShortId { inode, cookie: cookie.map_or(0, lower_half) };
-            holders.add(ProcessId { pid, start_time }, parent, socket, descriptor);
+            holders.add(ProcessKey { pid, start_time }, parent, socket, descriptor);
         }),
         None => odd = true,
     });

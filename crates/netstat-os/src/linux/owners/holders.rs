@@ -1,6 +1,6 @@
 //! [`Holders`]: the descriptors of sockets, by socket.
 
-use netstat_model::{Owner, ProcessId, ShortId};
+use netstat_model::{Owner, ProcessKey, ShortId};
 use rustc_hash::FxHashMap;
 
 /// A descriptor of a socket.
@@ -20,7 +20,7 @@ struct Descriptor {
 #[derive(Debug, Default)]
 pub(super) struct Holders {
     processes: Vec<Holding>,
-    places: FxHashMap<ProcessId, u32>,
+    places: FxHashMap<ProcessKey, u32>,
     descriptors: Vec<Descriptor>,
     /// Indexes of the first descriptor of each part, a part being the keys with the same upper bits; then the end.
     starts: Vec<u32>,
@@ -29,7 +29,7 @@ pub(super) struct Holders {
 /// A process that has descriptors.
 #[derive(Debug, Clone, Copy)]
 struct Holding {
-    process: ProcessId,
+    process: ProcessKey,
     parent: u32,
 }
 
@@ -40,7 +40,7 @@ fn scramble(inode: u32) -> u32 {
 
 impl Holders {
     /// Adds a descriptor.
-    pub(super) fn add(&mut self, process: ProcessId, parent: u32, socket: ShortId, number: u32) {
+    pub(super) fn add(&mut self, process: ProcessKey, parent: u32, socket: ShortId, number: u32) {
         // The descriptors of a process mostly come in a row.
         let last = self.descriptors.last().map(|last| last.process);
         let same = |place: &u32| self.processes.get(*place as usize).is_some_and(|it| it.process == process);
@@ -152,7 +152,7 @@ mod tests {
                 if at == before {
                     holders.seal();
                 }
-                let process = ProcessId { pid, start_time: 1 };
+                let process = ProcessKey { pid, start_time: 1 };
                 holders.add(process, 0, ShortId { inode, cookie }, number);
             }
             holders.seal();

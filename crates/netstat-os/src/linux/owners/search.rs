@@ -4,7 +4,7 @@ use super::holders::Holders;
 use crate::linux::source::{OwnersProgram, ProcessSource, Source};
 use crate::linux::stat::{fetch_stat, is_gone, is_refused};
 use netstat_model::query::Owners;
-use netstat_model::{NoBpf, OwnerMethod, ProcessId, ShortId, SocketTable};
+use netstat_model::{NoBpf, OwnerMethod, ProcessKey, ShortId, SocketTable};
 use rustc_hash::FxHashMap;
 use std::io;
 
@@ -142,7 +142,7 @@ impl<'a> Search<'a> {
         if threads == Threads::All && stat.threads > 1 {
             trouble = trouble.or(self.all_threads(process, pid));
         }
-        let process = ProcessId { pid, start_time: stat.start_time };
+        let process = ProcessKey { pid, start_time: stat.start_time };
         for &(inode, descriptor) in &self.hits {
             self.holders.add(process, stat.parent, ShortId { inode, cookie: 0 }, descriptor);
         }

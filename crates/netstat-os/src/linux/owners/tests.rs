@@ -3,7 +3,7 @@ use super::search::{THREAD_LINKS, decode_socket_link};
 use super::*;
 use crate::linux::fake::{Fake, stat_line};
 use netstat_model::query::Kinds;
-use netstat_model::{Owner, Ownership, ProcessId, Socket};
+use netstat_model::{Owner, Ownership, ProcessKey, Socket};
 use proptest::prelude::*;
 use rustix::io::Errno;
 
@@ -48,7 +48,7 @@ fn an_owner_has_its_start_time_parent_and_lowest_descriptor() {
     // A row may be listed more than once.
     let mut sockets = sockets(&[77, 77, 77]);
     assert_eq!(attached(&fake, &mut sockets), []);
-    let process = ProcessId { pid: 10, start_time: 500 };
+    let process = ProcessKey { pid: 10, start_time: 500 };
     let owner = Owner { process, parent: Some(1), descriptor: Some(3) };
     for socket in &sockets {
         assert_eq!(socket.ownership, Ownership::Held(vec![owner]));

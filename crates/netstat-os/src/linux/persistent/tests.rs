@@ -139,8 +139,8 @@ fn unreadable_files_are_reported() {
     let answer = routes(&fake);
     assert_eq!(answer.data, []);
     let text = answer.warnings[0].to_string();
-    assert!(text.contains("that of NetworkManager could not be read: Permission denied"), "{text}");
-    assert!(text.contains("that of ifupdown could not be read: Permission denied"), "{text}");
+    assert!(text.contains("could not read that of NetworkManager: Permission denied"), "{text}");
+    assert!(text.contains("that of ifupdown: Permission denied"), "{text}");
     assert!(!text.contains("systemd-networkd"), "{text}");
 }
 

@@ -51,12 +51,12 @@ fn run(program: &Path) -> Ended {
     Ended(Command::new(program).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap())
 }
 
-fn id(pid: u32) -> ProcessId {
+fn id(pid: u32) -> ProcessKey {
     let start_time = decode_stat(&std::fs::read(format!("/proc/{pid}/stat")).unwrap()).unwrap().start_time;
-    ProcessId { pid, start_time }
+    ProcessKey { pid, start_time }
 }
 
-fn all(id: ProcessId) -> Process {
+fn all(id: ProcessKey) -> Process {
     processes(&Live, &[id], ProcessFields::all()).remove(0)
 }
 
@@ -111,7 +111,7 @@ fn an_ended_process_is_gone() {
     let folder = Folder::new("ended");
     let mut child = run(&folder.cat(b"cat"));
     let id = id(child.0.id());
-    let earlier = ProcessId { start_time: id.start_time - 1, ..id };
+    let earlier = ProcessKey { start_time: id.start_time - 1, ..id };
     assert_eq!(all(earlier), Process::unknown(earlier, Missing::Gone));
     child.0.kill().unwrap();
     // Ended, but not waited for: the name is there, the file is not.

@@ -3,7 +3,7 @@ use crate::linux::fake::{Fake, stat_line};
 use rustix::io::Errno;
 use std::os::unix::ffi::OsStrExt;
 
-const ID: ProcessId = ProcessId { pid: 10, start_time: 500 };
+const ID: ProcessKey = ProcessKey { pid: 10, start_time: 500 };
 
 fn alive() -> Fake {
     Fake::new().file("/proc/10/stat", stat_line(10, 'S', 1, 0, 1, 500))
@@ -34,7 +34,7 @@ fn answers_come_in_the_order_of_the_questions() {
         .file("/proc/10/comm", "ten\n")
         .file("/proc/12/stat", stat_line(12, 'S', 1, 0, 1, 501))
         .file("/proc/12/comm", "twelve\n");
-    let wanted = [(12, 501), (11, 1), (10, 500)].map(|(pid, start_time)| ProcessId { pid, start_time });
+    let wanted = [(12, 501), (11, 1), (10, 500)].map(|(pid, start_time)| ProcessKey { pid, start_time });
     let answers = processes(&fake, &wanted, ProcessFields::NAME);
     assert_eq!(answers.iter().map(|answer| answer.id).collect::<Vec<_>>(), wanted);
     let names: Vec<_> = answers.into_iter().map(|answer| answer.name).collect();

@@ -3,14 +3,14 @@
 use crate::windows::memory::{Memory, u64_at};
 use crate::windows::source::{Part, Question, Source};
 use crate::windows::win32_error::{ACCESS_DENIED, INVALID_PARAMETER};
-use netstat_model::{Missing, ProcessId};
+use netstat_model::{Missing, ProcessKey};
 use std::io;
 
 /// Offset of the property, after the creation time of the process.
 pub(super) const START: usize = 8;
 
 /// Reads a property of a process, never of a successor with the same PID.
-pub(super) fn part(source: &dyn Source, id: ProcessId, part: Part) -> Result<Memory, Missing> {
+pub(super) fn part(source: &dyn Source, id: ProcessKey, part: Part) -> Result<Memory, Missing> {
     let answer = source.ask(&Question::Process(id.pid, part)).map_err(|error| missing(&error))?;
     match u64_at(answer.bytes(), 0) {
         Some(started) if started == id.start_time => Ok(answer),

@@ -1,6 +1,7 @@
 use super::layout::End;
 use super::*;
 use crate::windows::fake::{Fake, NOT_SUPPORTED, table};
+use netstat_model::Endpoint;
 use proptest::prelude::*;
 use std::mem::{offset_of, size_of};
 use std::net::IpAddr;

@@ -5,7 +5,7 @@ use crate::windows::processes::tests::list_of;
 use crate::windows::sockets::tests::tables;
 use crate::windows::source::Question;
 use netstat_model::query::{Kinds, OwnerSearch, SocketQuery, States};
-use netstat_model::{NoOwner, Owner, OwnershipRef, ProcessId, Warning};
+use netstat_model::{NoOwner, Owner, OwnershipRef, ProcessKey, Warning};
 
 type Table = Result<Answer<(SocketTable, OwnerMethod)>, Error>;
 
@@ -48,7 +48,7 @@ fn process_ids_become_processes() {
     let (table, method) = answer.data;
     assert_eq!((method, answer.warnings), (OwnerMethod::Table, vec![]));
     let owner = |pid, start_time, parent| {
-        OwnershipRef::One(Owner { process: ProcessId { pid, start_time }, parent, descriptor: None })
+        OwnershipRef::One(Owner { process: ProcessKey { pid, start_time }, parent, descriptor: None })
     };
     let found: Vec<_> = table.iter().map(|socket| socket.ownership()).collect();
     assert_eq!(

@@ -44,7 +44,7 @@ fn each_process_is_an_owner_with_its_lowest_descriptor() {
         let answer = attach_open(&fake, &mut sockets, by).unwrap();
         assert_eq!((answer.data, answer.warnings), (OwnerMethod::Bpf, vec![]));
         let owner = |pid, parent, descriptor| Owner {
-            process: ProcessId { pid, start_time: 5 },
+            process: ProcessKey { pid, start_time: 5 },
             parent: Some(parent),
             descriptor: Some(descriptor),
         };

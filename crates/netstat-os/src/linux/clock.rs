@@ -1,9 +1,14 @@
-//! The time since boot, from `/proc/uptime`.
+//! The time of day, and the time since boot, from `/proc/uptime`.
 
 use super::source::Source;
 use netstat_model::{Error, Operation};
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Reads the time of day.
+pub(super) fn now(source: &dyn Source) -> Option<SystemTime> {
+    UNIX_EPOCH.checked_add(source.since_1970().ok()?)
+}
 
 /// Reads the time since boot, suspend included.
 pub(super) fn uptime(source: &dyn Source) -> Result<Duration, Error> {
@@ -29,6 +34,7 @@ pub(super) fn decode_uptime(bytes: &[u8]) -> Option<Duration> {
 mod tests {
     use super::*;
     use crate::linux::fake::Fake;
+    use crate::linux::source::pack_time;
     use proptest::prelude::*;
 
     #[test]
@@ -45,6 +51,13 @@ mod tests {
         ] {
             assert_eq!(decode_uptime(text.as_bytes()), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn the_time_of_day_is_that_of_the_source() {
+        assert_eq!(now(&Fake::new()), None);
+        let since = Duration::new(1_764_425_109, 5);
+        assert_eq!(now(&Fake::new().file("clock", pack_time(since))), Some(UNIX_EPOCH + since));
     }
 
     #[test]

@@ -1,0 +1,177 @@
+//! What an operating system can be asked, in small traits: a store or a test implements only those it has answers for.
+
+use crate::resolver::NameLookup;
+use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
+use netstat_model::{Answer, Error, OwnerMethod};
+use netstat_model::{
+    Conntrack, Counters, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace, PersistentRoute,
+    Process, ProcessKey, RdmaEndpoint, Route, SnapshotInfo, SocketRef, SocketTable,
+};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// Lists sockets.
+pub trait Sockets {
+    /// Lists the sockets of the current network namespace that a query selects. Each is shown to `visit` as soon as it is
+    /// read, which says whether it goes into the table; a table of any length can so be passed on without being kept.
+    /// Afterwards the owners of those sockets are looked for that `listing` and `visit` ask for: none of these is
+    /// [`OwnershipRef::NotRead`](netstat_model::OwnershipRef::NotRead) then.
+    ///
+    /// # Errors
+    /// When no source gave the table, or the only means allowed to find owners failed. A table that is whole but for some
+    /// rows, or whose owners could not be found, comes with a warning.
+    fn sockets(
+        &self,
+        listing: &Listing<'_>,
+        visit: &mut dyn FnMut(&SocketRef<'_>) -> Visit,
+    ) -> Result<Answer<(SocketTable, OwnerMethod)>, Error>;
+
+    /// Whether this process may be told which part of a process made a socket (`-b`): on Windows elevated ones are.
+    ///
+    /// # Errors
+    /// When the system refused to say.
+    fn is_elevated(&self) -> Result<bool, Error> {
+        Ok(true)
+    }
+}
+
+/// Describes processes.
+pub trait Processes {
+    /// What is asked of the processes given, in the same order. A process that has ended meanwhile answers
+    /// `Missing::Gone` for every field, never with what its successor of the same number has.
+    fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Vec<Process>;
+}
+
+/// Tells which machine this is, and the time there.
+pub trait Machine {
+    /// The name of this machine as it was set, short or full.
+    ///
+    /// # Errors
+    /// When the system refused it or it is not text.
+    fn host_name(&self) -> Result<String, Error>;
+
+    /// How long the system has been running: the clock by which two answers are told apart in time, in a replay as it
+    /// was when they were recorded.
+    ///
+    /// # Errors
+    /// When the system refused it or it made no sense.
+    fn uptime(&self) -> Result<Duration, Error>;
+
+    /// The time of day, in a replay that of the recording. It may jump when the clock is set. `None` where the system does
+    /// not tell it, and in a recording made before the clock was part of one.
+    fn now(&self) -> Option<SystemTime>;
+
+    /// The random ID of this boot. `None` on Windows, and where the system refused it.
+    fn boot_id(&self) -> Option<Box<str>>;
+
+    /// The network namespace that sockets, routes and counters are of: that of the calling thread. `None` on Windows, and
+    /// where the system refused it.
+    fn namespace(&self) -> Option<Namespace>;
+
+    /// Where and when data is taken: all of the above. What the system refuses is unknown.
+    fn info(&self) -> SnapshotInfo {
+        SnapshotInfo {
+            at: self.now(),
+            uptime: self.uptime().ok(),
+            host: self.host_name().ok().filter(|name| !name.is_empty()),
+            boot_id: self.boot_id(),
+            namespace: self.namespace(),
+        }
+    }
+}
+
+/// Gives what names of ports, users and addresses are made from.
+pub trait NameDatabases {
+    /// The addresses of this machine's interfaces, loopback included.
+    ///
+    /// # Errors
+    /// When the system refused the list.
+    fn local_addresses(&self) -> Result<Answer<Vec<IpAddr>>, Error>;
+
+    /// The services database as its file has it. Empty, with a warning, where there is none: ports then stay numbers.
+    fn services(&self) -> Answer<Vec<u8>>;
+
+    /// The users database as its file has it. Empty, with a warning, where there is none: users then stay numbers.
+    fn users(&self) -> Answer<Vec<u8>>;
+
+    /// Who tells the names of addresses. A replay answers from its recording and never asks the network.
+    fn name_lookup(&self) -> Arc<dyn NameLookup>;
+}
+
+/// Lists interfaces and routes.
+pub trait Routes {
+    /// The network interfaces and their addresses, in the order of the system, also those that are down.
+    ///
+    /// # Errors
+    /// When the system refused either list.
+    fn interfaces(&self) -> Result<Answer<Vec<Interface>>, Error>;
+
+    /// The routes of the tables and families asked for, in the order of the system, IPv4 first. What the kernel keeps
+    /// for single destinations (the route cache) is left out. A family the system does not have has no routes.
+    ///
+    /// # Errors
+    /// When the system refused the list.
+    fn routes(&self, query: &RouteQuery) -> Result<Answer<Vec<Route>>, Error>;
+
+    /// The routes that are configured to come back at the next start. Linux has no single place for them: the answer
+    /// always carries the warning [`netstat_model::Warning::PersistentSources`], which says what was read.
+    ///
+    /// # Errors
+    /// When the system has a single place for them and refused it.
+    fn persistent_routes(&self) -> Result<Answer<Vec<PersistentRoute>>, Error>;
+}
+
+/// Reads counters of protocols and interfaces.
+pub trait CounterSources {
+    /// What the protocols counted since the system started (on Linux: since the network namespace was made).
+    ///
+    /// # Errors
+    /// When the counters of IPv4 could not be read, which every system has.
+    fn counters(&self) -> Result<Answer<Counters>, Error>;
+
+    /// Every interface with what it counted, loopback included, by index.
+    ///
+    /// # Errors
+    /// When the system refused the list.
+    fn interface_counters(&self) -> Result<Answer<Vec<InterfaceCounters>>, Error>;
+}
+
+/// Tells what limits or refuses connections.
+pub trait Restrictions {
+    /// What limits the number of sockets and ports. A limit that the system does not have is unknown.
+    ///
+    /// # Errors
+    /// When the ports to choose from could not be read, which every system has.
+    fn limits(&self) -> Result<Answer<Limits>, Error>;
+
+    /// The table in which a firewall keeps the connections that it tracks; `None` where it tracks none.
+    ///
+    /// # Errors
+    /// When there is such a table and the system refused it.
+    fn conntrack(&self) -> Result<Answer<Option<Conntrack>>, Error>;
+
+    /// What the firewall of this machine does with each of these, by the rules that can be read. Rules that cannot be are
+    /// named with the reason.
+    fn firewall(&self, asked: &[Inbound]) -> Firewall;
+}
+
+/// Lists RDMA connections.
+pub trait Rdma {
+    /// RDMA connections and listeners. Empty on a machine without RDMA.
+    ///
+    /// # Errors
+    /// When the system has RDMA but refused the list.
+    fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error>;
+}
+
+/// A whole operating system.
+pub trait Backend:
+    Sockets + Processes + Machine + NameDatabases + Routes + CounterSources + Restrictions + Rdma
+{
+}
+
+impl<T: Sockets + Processes + Machine + NameDatabases + Routes + CounterSources + Restrictions + Rdma> Backend
+    for T
+{
+}
