@@ -212,14 +212,6 @@ impl<'a> SocketRef<'a> {
         }
     }
 
-    /// Returns the principal process by its ID, or why there is none.
-    pub fn holder(&self) -> Holder {
-        match self.rest {
-            Rest::Packed { table, owner, .. } => table.holder(owner),
-            _ => self.ownership().holder(),
-        }
-    }
-
     fn details(&self) -> Option<(&'a SocketTable, &'a Details, u32)> {
         match self.rest {
             Rest::Packed { table, details: Some(place), .. } => Some((table, table.details(place)?, place)),

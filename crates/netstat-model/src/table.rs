@@ -267,7 +267,6 @@ impl SocketTable {
     }
 
     /// Returns a socket.
-    #[inline]
     pub fn get(&self, row: RowId) -> Option<SocketRef<'_>> {
         let (block, place) = (row.block(), row.place());
         let (of_protocol, unpacked) = match block.checked_sub(BLOCKS) {
@@ -299,17 +298,6 @@ impl SocketTable {
 
     pub(crate) fn congestion(&self, details: &Details) -> Option<&str> {
         self.names.get(usize::from(details.congestion()?)).map(AsRef::as_ref)
-    }
-
-    pub(crate) fn holder(&self, (mark, note): (OwnerMark, u32)) -> Holder {
-        match mark {
-            OwnerMark::One => self
-                .owners
-                .processes
-                .get(note as usize)
-                .map_or(Holder::NotRead, |(process, _)| Holder::Process(process.pid)),
-            _ => self.owners.get((mark, note), None).holder(),
-        }
     }
 
     pub(crate) fn ownership(&self, owner: (OwnerMark, u32), details: Option<u32>) -> OwnershipRef<'_> {

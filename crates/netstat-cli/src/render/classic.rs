@@ -204,7 +204,7 @@ impl<'a> Classic<'a> {
         blanks(out, 12usize.saturating_sub(width));
         out.extend_from_slice(b"    ");
         if self.pid {
-            write_pid(out, row.socket.holder());
+            write_pid(out, row.socket.ownership().holder());
         }
     }
 

@@ -10,7 +10,7 @@
 //!
 //! NAT64 (`64:ff9b::`) stays in hexadecimal.
 
-use super::decimal::{decimal, up_to_five_digits};
+use super::decimal::decimal;
 use netstat_model::Endpoint;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -100,11 +100,15 @@ impl Text {
     }
 
     fn put_number(&mut self, number: u16) {
-        let (digits, len) = up_to_five_digits(number.into());
-        if let Some(place) = self.bytes.get_mut(self.len..self.len + digits.len()) {
-            place.copy_from_slice(&digits);
+        let mut begun = false;
+        for unit in [10_000, 1_000, 100, 10, 1] {
+            let digit = number / unit % 10;
+            begun |= digit != 0 || unit == 1;
+            if begun {
+                // A digit fits a byte.
+                self.put(b'0' + u8::try_from(digit).unwrap_or_default());
+            }
         }
-        self.len += len;
     }
 
     fn written(&self) -> &[u8] {
@@ -164,12 +168,14 @@ fn longest_zero_run(groups: &[u16]) -> (usize, usize) {
 }
 
 fn hex(out: &mut Vec<u8>, group: u16) {
-    let digits = [12, 8, 4, 0].map(|shift| {
-        let digit = u8::try_from(group >> shift & 0xf).unwrap_or_default();
-        if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }
-    });
-    let zeros = (group.leading_zeros() / 4).min(3) as usize;
-    out.extend_from_slice(digits.get(zeros..).unwrap_or_default());
+    let mut begun = false;
+    for place in (0..4).rev() {
+        let digit = u8::try_from((group >> (place * 4)) & 0xf).unwrap_or_default();
+        begun |= digit != 0 || place == 0;
+        if begun {
+            out.push(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 });
+        }
+    }
 }
 
 #[cfg(test)]
