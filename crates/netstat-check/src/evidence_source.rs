@@ -115,7 +115,7 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> Evide
     pub fn keep(&mut self, evidence: Evidence) {
         if let Ok(at) = evidence.now.at {
             let since = |socket: SocketRef<'_>| {
-                let key = (SocketKey::of(&socket), socket.state);
+                let key = (SocketKey::of(socket), socket.state);
                 let since = evidence.seen_since.get(&key).copied().unwrap_or(at);
                 (key, since)
             };

@@ -68,6 +68,7 @@ mod made;
 mod marks;
 mod needs;
 mod policy;
+mod policy_file;
 mod port_exhaustion;
 mod registry;
 mod retransmission;

@@ -289,6 +289,6 @@ pub(super) fn seen_since(
     evidence: &Evidence,
     since: Duration,
 ) -> FxHashMap<(SocketKey, Option<TcpState>), Duration> {
-    let key = |socket: SocketRef<'_>| (SocketKey::of(&socket), socket.state);
+    let key = |socket: SocketRef<'_>| (SocketKey::of(socket), socket.state);
     evidence.now.sockets.iter().map(|socket| (key(socket), since)).collect()
 }

@@ -1,19 +1,18 @@
 //! `policy`: listeners and destinations that a file does not allow, or forbids.
 
-mod file;
 mod learn;
 
-pub use file::Policy;
+pub use super::policy_file::Policy;
 pub use learn::learned;
 
 use super::data::{check_data, say};
 use super::held_by::{HeldBy, to_see_one};
 use super::holders::{counted, to_see_all};
 use super::identity::WHO;
+use super::policy_file::{Rule, RuleAnswer, Rules, Subject};
 use super::surroundings::{Wanted, protocol_word};
 use super::text::{EN, named};
 use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, Severity, Thresholds};
-use file::{Rule, RuleAnswer, Rules, Subject};
 use netstat_engine::enrich::Reach;
 use netstat_model::query::{Kinds, States};
 use netstat_model::{Endpoint, Process, Protocol, SocketRef, TcpState};

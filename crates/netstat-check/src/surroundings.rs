@@ -1,6 +1,6 @@
 //! What is known beyond the tables of the system: names of users, places of addresses, lists of addresses, the policy.
 
-use super::policy::Policy;
+use super::policy_file::Policy;
 use netstat_engine::enrich::{AddressList, Entry, Geo, Reach, UserNames};
 use netstat_model::{
     Family, Firewall, Inbound, Judgement, Missing, Process, Protocol, SocketRef, TcpState, UnreadRules,

@@ -8,7 +8,7 @@
 //! use netstat_os::NameLookup;
 //! use netstat_os::resolver::SystemResolver;
 //!
-//! let name = SystemResolver.name_of(HostAddress::new("127.0.0.1".parse()?, 0));
+//! let name = SystemResolver::default().name_of(HostAddress::new("127.0.0.1".parse()?, 0));
 //! println!("{}", name.as_deref().unwrap_or("127.0.0.1"));
 //! # Ok::<(), std::net::AddrParseError>(())
 //! ```
@@ -30,9 +30,33 @@ pub trait NameLookup: Send + Sync {
 }
 
 /// The resolver of the running system. Names from DNS are untrusted text: escape them before they reach a terminal.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 #[doc(alias = "getnameinfo")]
-pub struct SystemResolver;
+pub struct SystemResolver {
+    /// Returns the unchecked name that the resolver has for an address.
+    name_of_end: fn(&SocketAddr) -> Option<String>,
+    /// Returns the full name of this host if the system stores it.
+    own_full_name: fn() -> Option<String>,
+}
+
+impl SystemResolver {
+    /// Makes a resolver of the system's own functions.
+    #[cfg(windows)]
+    pub(crate) fn new(
+        name_of_end: fn(&SocketAddr) -> Option<String>,
+        own_full_name: fn() -> Option<String>,
+    ) -> Self {
+        Self { name_of_end, own_full_name }
+    }
+}
+
+/// Asks getnameinfo; Unix stores no full name of the host.
+#[cfg(not(windows))]
+impl Default for SystemResolver {
+    fn default() -> Self {
+        Self { name_of_end, own_full_name: || None }
+    }
+}
 
 /// `NI_NAMEREQD`: fail where there is no name instead of returning the number; and `NI_NUMERICSERV`: do not look up the
 /// port, for which the resolver would read the service database each time. The values differ between C libraries.
@@ -48,18 +72,6 @@ fn name_of_end(end: &SocketAddr) -> Option<String> {
     dns_lookup::getnameinfo(end, FLAGS).ok().map(|(name, _)| name)
 }
 
-#[cfg(windows)]
-use super::windows::names::name_of_end;
-
-#[cfg(windows)]
-use super::windows::names::own_full_name;
-
-/// Returns the full name of this host if the system stores it; on Unix it does not.
-#[cfg(not(windows))]
-fn own_full_name() -> Option<String> {
-    None
-}
-
 /// How many of the addresses of this host are looked up for its full name.
 const OWN_ADDRESSES: usize = 8;
 
@@ -69,7 +81,7 @@ impl NameLookup for SystemResolver {
             IpAddr::V4(v4) => SocketAddr::V4(SocketAddrV4::new(v4, 0)),
             IpAddr::V6(v6) => SocketAddr::V6(SocketAddrV6::new(v6, 0, 0, address.scope)),
         };
-        accepted(&name_of_end(&end)?)
+        accepted(&(self.name_of_end)(&end)?)
     }
 
     /// Takes the name that the system stores, or else one that the host's addresses have, if it begins with the short name.
@@ -77,7 +89,7 @@ impl NameLookup for SystemResolver {
     /// The canonical name from getaddrinfo would be simpler, but the wrapper in dns-lookup panics if it is not UTF-8, and a
     /// hosts file or a directory service may return such a name.
     fn full_name_of(&self, host: &str) -> Option<String> {
-        if let Some(name) = full_name_among(host, own_full_name().into_iter()) {
+        if let Some(name) = full_name_among(host, (self.own_full_name)().into_iter()) {
             return Some(name);
         }
         let mut addresses: Vec<HostAddress> = Vec::new();

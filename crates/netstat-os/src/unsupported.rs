@@ -92,7 +92,7 @@ impl NameDatabases for Unsupported {
         }
     }
     fn name_lookup(&self) -> Arc<dyn NameLookup> {
-        Arc::new(SystemResolver)
+        Arc::new(SystemResolver::default())
     }
 }
 

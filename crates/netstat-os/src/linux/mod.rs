@@ -153,9 +153,9 @@ impl NameDatabases for Linux {
 
     fn name_lookup(&self) -> Arc<dyn NameLookup> {
         match &self.source {
-            Origins::Live(_) => Arc::new(SystemResolver),
+            Origins::Live(_) => Arc::new(SystemResolver::default()),
             Origins::Recording(recording) => {
-                Arc::new(RecordingResolver::new(SystemResolver, recording.recorder()))
+                Arc::new(RecordingResolver::new(SystemResolver::default(), recording.recorder()))
             }
             Origins::Replay(player) => Arc::new(PlayedResolver::new(Arc::clone(player))),
         }

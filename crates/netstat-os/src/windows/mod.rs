@@ -35,9 +35,6 @@ mod tcp_info;
 mod udp_peers;
 mod win32_error;
 
-#[cfg(windows)]
-pub(super) use live::names;
-
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 compile_error!("the structures of Windows are read as 64-bit systems have them");
 
@@ -72,18 +69,26 @@ pub struct Windows {
     recorder: Option<Arc<Recorder>>,
 }
 
+/// The resolver of Windows.
+#[cfg(windows)]
+fn system_resolver() -> SystemResolver {
+    SystemResolver::new(live::names::name_of_end, live::names::own_full_name)
+}
+
 impl Windows {
     pub(super) fn open(origin: Origin<'_>) -> Result<Self, Error> {
         Ok(match origin {
             #[cfg(windows)]
-            Origin::Live => Self { source: Box::new(Live), names: Arc::new(SystemResolver), recorder: None },
+            Origin::Live => {
+                Self { source: Box::new(Live), names: Arc::new(system_resolver()), recorder: None }
+            }
             #[cfg(windows)]
             Origin::Record(folder) => {
                 let recorder =
                     Arc::new(Recorder::create(folder).map_err(|error| Error::new(Operation::Record, error))?);
                 Self {
                     source: Box::new(Recording::new(Live, Arc::clone(&recorder))),
-                    names: Arc::new(RecordingResolver::new(SystemResolver, Arc::clone(&recorder))),
+                    names: Arc::new(RecordingResolver::new(system_resolver(), Arc::clone(&recorder))),
                     recorder: Some(recorder),
                 }
             }

@@ -27,21 +27,21 @@ use std::ops::RangeInclusive;
 /// A policy.
 #[derive(Debug, Default)]
 pub struct Policy {
-    pub(super) listen: Rules,
-    pub(super) connect: Rules,
+    pub(crate) listen: Rules,
+    pub(crate) connect: Rules,
 }
 
 /// The rules for listeners, or for destinations.
 #[derive(Debug, Default)]
-pub(super) struct Rules {
+pub(crate) struct Rules {
     /// `None` if everything is allowed.
-    pub(super) allowed: Option<Vec<Rule>>,
-    pub(super) forbidden: Vec<Rule>,
+    pub(crate) allowed: Option<Vec<Rule>>,
+    pub(crate) forbidden: Vec<Rule>,
 }
 
 /// A rule: who, and where. `None` stands for anything.
 #[derive(Debug, Default)]
-pub(super) struct Rule {
+pub(crate) struct Rule {
     process: Option<Glob>,
     path: Option<Glob>,
     user: Option<String>,
@@ -50,11 +50,11 @@ pub(super) struct Rule {
     addresses: Option<Vec<Prefix>>,
     ports: Option<Ports>,
     /// Why the rule exists, in the words of its author.
-    pub(super) note: Option<String>,
+    pub(crate) note: Option<String>,
 }
 
 /// Whether a rule matches; `None` if what decides is not known.
-pub(super) type RuleAnswer = Option<bool>;
+pub(crate) type RuleAnswer = Option<bool>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -199,18 +199,18 @@ fn parse_ports(value: &toml::Value) -> Option<Ports> {
 
 /// What a rule is compared with.
 #[derive(Clone, Copy)]
-pub(super) struct Subject<'a> {
-    pub(super) socket: SocketRef<'a>,
+pub(crate) struct Subject<'a> {
+    pub(crate) socket: SocketRef<'a>,
     /// The local end of a listener, the remote one of a connection.
-    pub(super) address: IpAddr,
-    pub(super) port: u16,
-    pub(super) process: Option<&'a Process>,
-    pub(super) users: &'a UserNames,
+    pub(crate) address: IpAddr,
+    pub(crate) port: u16,
+    pub(crate) process: Option<&'a Process>,
+    pub(crate) users: &'a UserNames,
 }
 
 impl Rule {
     /// Returns whether the rule matches.
-    pub(super) fn matches(&self, subject: &Subject<'_>) -> RuleAnswer {
+    pub(crate) fn matches(&self, subject: &Subject<'_>) -> RuleAnswer {
         let certain = self.protocol.is_none_or(|protocol| protocol == subject.socket.protocol)
             && self.ports.as_ref().is_none_or(|ports| ports.contains(subject.port))
             && self
