@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_file_and_then_the_command_line_win() {
+    fn the_command_line_overrides_the_file() {
         let warning = |settings: &CheckSettings| CHECK.thresholds(settings).number("warning");
         let mut settings = CheckSettings::parse("[close-wait]\nwarning = 7\nold = 2.5\n").unwrap();
         assert_eq!(warning(&settings), 7.0);
@@ -170,13 +170,13 @@ mod tests {
     }
 
     #[test]
-    fn one_word_needs_no_list() {
+    fn a_single_word_may_stand_for_a_list() {
         let settings = CheckSettings::parse("[policy]\nfile = \"a, b.toml\"\n").unwrap();
         assert_eq!(policy::CHECK.thresholds(&settings).words("file"), ["a, b.toml"]);
     }
 
     #[test]
-    fn a_slip_is_an_error_that_names_it() {
+    fn an_invalid_setting_is_an_error_that_names_it() {
         for (text, why) in [
             ("[close-wiat]\nold = 1\n", "unknown check \"close-wiat\""),
             ("[close-wait]\nodl = 1\n", "close-wait.odl is not a setting: those of close-wait are old"),

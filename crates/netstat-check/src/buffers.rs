@@ -1,10 +1,11 @@
 //! `buffers`: memory for what was received or is to be sent runs out, and data is thrown away for it.
 
 use super::data::{check_data, say};
+use super::needs::Twice;
 use super::text::bytes;
 use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, Severity, Text, Thresholds};
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
-use netstat_model::{Counters, Protocol, Socket, SocketLevels, TcpExtCounters, UdpCounters};
+use netstat_model::{Counters, Protocol, SocketLevels, SocketRef, TcpExtCounters, UdpCounters};
 use std::cmp::Reverse;
 use std::net::SocketAddr;
 
@@ -20,7 +21,7 @@ pub(crate) static CHECK: Check = Check {
         udp_owners: true,
         process: ProcessFields::NAME,
         counters: true,
-        twice: true,
+        twice: Twice::Always,
         ..EvidenceNeeds::NOTHING
     },
     run,
@@ -73,17 +74,17 @@ fn graded(evidence: &Evidence, thresholds: &Thresholds<'_>, lost: u64) -> Option
 }
 
 /// Returns the UDP sockets that lost datagrams between the two looks and how many each, the worst first.
-fn losers(evidence: &Evidence) -> Vec<(&Socket, u32)> {
-    let drops = |socket: &Socket| socket.memory.as_ref()?.drops;
-    let mut losers: Vec<(&Socket, u32)> = evidence
+fn losers(evidence: &Evidence) -> Vec<(SocketRef<'_>, u32)> {
+    let drops = |socket: &SocketRef<'_>| socket.memory()?.drops;
+    let mut losers: Vec<(SocketRef<'_>, u32)> = evidence
         .now
         .sockets
         .iter()
         .filter(|socket| socket.protocol == Protocol::Udp)
         .filter_map(|socket| {
-            let then = evidence.before(socket)?.drops?;
+            let then = evidence.before(&socket)?.drops?;
             // A counter that went down belongs to another socket with the same ends.
-            let lost = drops(socket)?.checked_sub(then)?;
+            let lost = drops(&socket)?.checked_sub(then)?;
             (lost > 0).then_some((socket, lost))
         })
         .collect();
@@ -119,9 +120,9 @@ fn received(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Option<Finding>
     Some(finding)
 }
 
-fn of_socket(key: &'static str, socket: &Socket, n: u32) -> Fact {
+fn of_socket(key: &'static str, socket: &SocketRef<'_>, n: u32) -> Fact {
     let local = SocketAddr::new(socket.local.address, socket.local.port);
-    let memory = socket.memory.as_ref();
+    let memory = socket.memory();
     let used = memory.and_then(|memory| memory.recv_allocated).map(u64::from);
     let limit = memory.and_then(|memory| memory.recv_limit).map(u64::from);
     let buffer = match (used, limit) {

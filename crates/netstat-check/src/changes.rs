@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_is_told_once() {
+    fn each_change_is_reported_once() {
         use Severity::{Critical, Notice, Ok, Warning};
         let before = [
             finding("a", Warning, 100.0),
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn several_of_the_same_subject_do_not_change_into_one_another() {
+    fn findings_with_one_subject_are_told_apart_by_severity() {
         use Severity::{Critical, Warning};
         let (worse, better) = (finding("a", Critical, 1.0), finding("a", Warning, 9.0));
         let both = [worse.clone(), better.clone()];

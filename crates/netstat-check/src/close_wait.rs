@@ -7,7 +7,7 @@ use super::text::bytes;
 use super::{Check, Culprit, Evidence, EvidenceNeeds, Fact, Finding, Severity, Text, Thresholds};
 use netstat_model::TcpFields;
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
-use netstat_model::{Endpoint, NoOwner, Socket, TcpState};
+use netstat_model::{Endpoint, NoOwner, SocketRef, TcpState};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -22,7 +22,7 @@ pub(crate) static CHECK: Check = Check {
         kinds: Kinds::TCP,
         states: States::CLOSE_WAIT.union(States::LISTEN),
         fields: Fields::COMMON,
-        tcp: TcpFields::all(),
+        tcp: TcpFields::LAST_ACK_RECEIVED,
         owners: States::CLOSE_WAIT.union(States::LISTEN),
         process: ProcessFields::NAME,
         ..EvidenceNeeds::NOTHING
@@ -31,9 +31,9 @@ pub(crate) static CHECK: Check = Check {
 };
 
 /// Returns the least time that a connection has been in the state, if it is known.
-fn age(evidence: &Evidence, socket: &Socket) -> Option<Duration> {
+fn age(evidence: &Evidence, socket: &SocketRef<'_>) -> Option<Duration> {
     // The time in the state, where the system has it, is better than what can be concluded from the last segment.
-    let told = socket.time_in_state.or(socket.tcp.as_ref().and_then(|tcp| tcp.last_ack_received));
+    let told = socket.time_in_state().or(socket.tcp().as_ref().and_then(|tcp| tcp.last_ack_received));
     told.max(evidence.watched_for(socket))
 }
 
@@ -42,7 +42,7 @@ enum Location<'a> {
     /// With a process, or with an unknown one.
     Process(HeldBy),
     /// In the queue of the listener at this end; `None` if the filter leaves no listener.
-    Queue(Endpoint, Option<&'a Socket>),
+    Queue(Endpoint, Option<SocketRef<'a>>),
 }
 
 impl Location<'_> {
@@ -68,9 +68,9 @@ impl Location<'_> {
 }
 
 /// Groups the connections by where they are, the largest group first.
-fn groups(evidence: &Evidence) -> Vec<(Location<'_>, Vec<&Socket>)> {
+fn groups(evidence: &Evidence) -> Vec<(Location<'_>, Vec<SocketRef<'_>>)> {
     let mut groups = Vec::new();
-    let mut queues: BTreeMap<Endpoint, (Option<&Socket>, Vec<&Socket>)> = BTreeMap::new();
+    let mut queues: BTreeMap<Endpoint, (Option<SocketRef<'_>>, Vec<SocketRef<'_>>)> = BTreeMap::new();
     for (holder, sockets) in evidence.by_holder(evidence.in_state(TcpState::CloseWait)) {
         // A connection that was accepted and then closed has left CLOSE_WAIT, so one without a process waits in a queue.
         if holder != HeldBy::Nobody(NoOwner::NoProcess) {
@@ -108,7 +108,7 @@ fn judge(
     evidence: &Evidence,
     thresholds: &Thresholds<'_>,
     location: &Location<'_>,
-    sockets: &[&Socket],
+    sockets: &[SocketRef<'_>],
 ) -> Option<Finding> {
     let at_least = |setting: &str| thresholds.count(setting).max(1);
     let limit = thresholds.seconds("old");
@@ -167,13 +167,13 @@ fn judge(
     Some(finding)
 }
 
-fn facts(evidence: &Evidence, sockets: &[&Socket], ages: &[Option<Duration>], old: usize) -> Vec<Fact> {
+fn facts(evidence: &Evidence, sockets: &[SocketRef<'_>], ages: &[Option<Duration>], old: usize) -> Vec<Fact> {
     let mut facts = vec![Fact::said("connections", sockets.len()), Fact::said("old", old)];
     if let Some(oldest) = ages.iter().flatten().max() {
         facts.push(Fact::shown("oldest_seconds", oldest.as_secs(), say!("oldest", age = *oldest)));
     }
     // The FIN counts as a byte.
-    let queued = sockets.iter().filter_map(|socket| socket.recv_queue);
+    let queued = sockets.iter().filter_map(|socket| socket.recv_queue());
     let unread: Vec<u64> = queued.filter(|&queue| queue > 1).map(|queue| u64::from(queue) - 1).collect();
     let sum: u64 = unread.iter().sum();
     if sum > 0 {
@@ -196,14 +196,14 @@ fn facts(evidence: &Evidence, sockets: &[&Socket], ages: &[Option<Duration>], ol
 }
 
 /// Returns how the number of connections of a process changed since the look before.
-fn growth(evidence: &Evidence, sockets: &[&Socket]) -> Option<Fact> {
+fn growth(evidence: &Evidence, sockets: &[SocketRef<'_>]) -> Option<Fact> {
     let (before, elapsed) = evidence.earlier()?;
-    let holder = sockets.first()?.ownership.principal()?.process;
+    let holder = sockets.first()?.ownership().principal()?.process;
     let then = before
         .sockets
         .iter()
         .filter(|socket| socket.state == Some(TcpState::CloseWait))
-        .filter(|socket| socket.ownership.principal().is_some_and(|owner| owner.process == holder))
+        .filter(|socket| socket.ownership().principal().is_some_and(|owner| owner.process == holder))
         .count();
     let grown = i64::try_from(sockets.len()).ok()? - i64::try_from(then).ok()?;
     let text = || say!("grown", change = format!("{grown:+}"), time = elapsed);

@@ -5,7 +5,7 @@ use super::holders::counted;
 use super::waiting::Waiting;
 use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, Severity, Thresholds};
 use netstat_model::query::{Kinds, ProcessFields, States};
-use netstat_model::{Endpoint, Socket, TcpState};
+use netstat_model::{Endpoint, SocketRef, TcpState};
 use rustc_hash::FxHashMap;
 use std::net::SocketAddr;
 
@@ -19,7 +19,7 @@ pub(crate) static CHECK: Check = Check {
         states: States::SYN_SENT.union(States::LISTEN),
         owners: States::SYN_SENT,
         process: ProcessFields::NAME,
-        twice: Waiting::LOOKS_TWICE,
+        twice: Waiting::TWICE,
         ..EvidenceNeeds::NOTHING
     },
     run,
@@ -39,11 +39,11 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
 }
 
 /// Judges unanswered connections, by where they go and by who waits for many places.
-fn judge(evidence: &Evidence, thresholds: &Thresholds<'_>, unanswered: &[&Socket]) -> Vec<Finding> {
-    let mut by_remote: FxHashMap<Endpoint, Vec<&Socket>> = FxHashMap::default();
+fn judge(evidence: &Evidence, thresholds: &Thresholds<'_>, unanswered: &[SocketRef<'_>]) -> Vec<Finding> {
+    let mut by_remote: FxHashMap<Endpoint, Vec<SocketRef<'_>>> = FxHashMap::default();
     for socket in unanswered {
         if let Some(remote) = socket.remote {
-            by_remote.entry(remote).or_default().push(socket);
+            by_remote.entry(remote).or_default().push(*socket);
         }
     }
     let mut findings: Vec<Finding> = by_remote
@@ -61,7 +61,7 @@ fn judge(evidence: &Evidence, thresholds: &Thresholds<'_>, unanswered: &[&Socket
 }
 
 /// Returns whether the listener that does not answer is on this machine.
-fn is_here(evidence: &Evidence, remote: Endpoint, sockets: &[&Socket]) -> bool {
+fn is_here(evidence: &Evidence, remote: Endpoint, sockets: &[SocketRef<'_>]) -> bool {
     let own =
         remote.address.is_loopback() || sockets.iter().any(|socket| socket.local.address == remote.address);
     evidence.in_state(TcpState::Listen).any(|listener| {
@@ -69,14 +69,19 @@ fn is_here(evidence: &Evidence, remote: Endpoint, sockets: &[&Socket]) -> bool {
     })
 }
 
-fn to_one_place(evidence: &Evidence, remote: Endpoint, sockets: &[&Socket], severity: Severity) -> Finding {
+fn to_one_place(
+    evidence: &Evidence,
+    remote: Endpoint,
+    sockets: &[SocketRef<'_>],
+    severity: Severity,
+) -> Finding {
     let (n, address, port) = (sockets.len(), remote.address, remote.port);
     let end = SocketAddr::new(address, port);
     let mut finding = Finding::new(severity, say!("unanswered", n, end));
     finding.subject = end.to_string();
     finding.amount = n as f64;
     finding.facts = vec![Fact::said("connections", n)];
-    let most = sockets.iter().filter_map(|socket| socket.timer).map(|timer| timer.retransmits).max();
+    let most = sockets.iter().filter_map(|socket| socket.timer()).map(|timer| timer.retransmits).max();
     if let Some(times) = most {
         let text = if times == 1 { say!("sent-again-once") } else { say!("sent-again", times) };
         finding.facts.push(Fact::shown("syn_sent_again", times, text));
@@ -99,7 +104,11 @@ fn to_one_place(evidence: &Evidence, remote: Endpoint, sockets: &[&Socket], seve
 }
 
 /// Finds processes that wait for many places at once.
-fn to_many_places(evidence: &Evidence, thresholds: &Thresholds<'_>, unanswered: &[&Socket]) -> Vec<Finding> {
+fn to_many_places(
+    evidence: &Evidence,
+    thresholds: &Thresholds<'_>,
+    unanswered: &[SocketRef<'_>],
+) -> Vec<Finding> {
     let limit = thresholds.count("destinations").max(2);
     let mut findings = Vec::new();
     for (holder, sockets) in evidence.by_holder(unanswered.iter().copied()) {

@@ -1,6 +1,7 @@
 //! `conntrack`: the table in which the firewall keeps what it tracks is full.
 
 use super::data::{check_data, say};
+use super::needs::Twice;
 use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, Severity, Thresholds};
 use netstat_model::Conntrack;
 use std::time::Duration;
@@ -10,7 +11,7 @@ check_data!("conntrack.toml");
 pub(crate) static CHECK: Check = Check {
     name: "conntrack",
     data: &DATA,
-    needs: EvidenceNeeds { conntrack: true, twice: true, ..EvidenceNeeds::NOTHING },
+    needs: EvidenceNeeds { conntrack: true, twice: Twice::Always, ..EvidenceNeeds::NOTHING },
     run,
 };
 

@@ -2,8 +2,10 @@
 
 use super::marks::{Mark, Marks};
 use super::surroundings::{Surroundings, listens};
-use netstat_model::{Conntrack, Counters, Endpoint, Limits, Process, Protocol, Socket, TcpState};
-use netstat_model::{ProcessKey, SocketKey};
+use netstat_model::{
+    Conntrack, Counters, Endpoint, Limits, Process, ProcessKey, Protocol, SocketKey, SocketRef, SocketTable,
+    TcpState,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -38,8 +40,9 @@ pub struct Moment {
     /// Whether everything that the checks need was asked for. The first of two looks a moment apart is not whole: it has
     /// marks and counters to make rates of, but neither sockets nor owners.
     pub whole: bool,
-    /// The sockets that match the filter, in no particular order; empty if no check needs them.
-    pub sockets: Vec<Socket>,
+    /// The sockets that match the filter, in no particular order; empty if no check needs them. Of those whose details no
+    /// check reads, only the row is kept.
+    pub sockets: SocketTable,
     /// What the next look compares its sockets with; empty if there is none.
     pub marks: Marks,
     /// The protocol counters.
@@ -68,12 +71,9 @@ pub struct Evidence {
 }
 
 /// Returns the ports that somebody listens on.
-pub fn listening(sockets: &[Socket]) -> FxHashSet<(Protocol, u16)> {
-    sockets
-        .iter()
-        .filter(|socket| listens(socket))
-        .map(|socket| (socket.protocol, socket.local.port))
-        .collect()
+pub(crate) fn listening<'a>(sockets: impl IntoIterator<Item = SocketRef<'a>>) -> FxHashSet<(Protocol, u16)> {
+    let listeners = sockets.into_iter().filter(listens);
+    listeners.map(|socket| (socket.protocol, socket.local.port)).collect()
 }
 
 impl Evidence {
@@ -108,18 +108,18 @@ impl Evidence {
     }
 
     /// Returns the mark of a socket in the look before.
-    pub fn before(&self, socket: &Socket) -> Option<&Mark> {
+    pub fn before(&self, socket: &SocketRef<'_>) -> Option<&Mark> {
         self.before.as_ref()?.marks.get(socket)
     }
 
     /// Returns for how long watching has seen a socket in its state.
-    pub fn watched_for(&self, socket: &Socket) -> Option<Duration> {
+    pub fn watched_for(&self, socket: &SocketRef<'_>) -> Option<Duration> {
         let since = self.seen_since.get(&(SocketKey::of(socket), socket.state))?;
         self.now.at.as_ref().ok()?.checked_sub(*since).filter(|watched| !watched.is_zero())
     }
 
     /// Returns the listener that a connection to this end came to: the one of its address, or else of every address.
-    pub fn listener(&self, local: Endpoint) -> Option<&Socket> {
+    pub fn listener(&self, local: Endpoint) -> Option<SocketRef<'_>> {
         let of_port = || self.in_state(TcpState::Listen).filter(|listener| listener.local.port == local.port);
         of_port()
             .find(|listener| listener.local.address == local.address)
@@ -127,7 +127,7 @@ impl Evidence {
     }
 
     /// Returns the TCP sockets in a state.
-    pub fn in_state(&self, state: TcpState) -> impl Iterator<Item = &Socket> {
+    pub fn in_state(&self, state: TcpState) -> impl Iterator<Item = SocketRef<'_>> {
         self.now.sockets.iter().filter(move |socket| socket.state == Some(state))
     }
 }

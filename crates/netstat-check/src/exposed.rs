@@ -12,7 +12,7 @@ use super::text::EN;
 use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, Severity, Thresholds};
 use netstat_engine::enrich::Reach;
 use netstat_model::query::{Kinds, States};
-use netstat_model::{Passage, Protocol, Socket};
+use netstat_model::{Passage, Protocol, SocketRef};
 use ports::{Risk, Service};
 use std::collections::BTreeMap;
 use texts::{DATA, SOURCE};
@@ -42,7 +42,7 @@ enum Width {
 }
 
 /// Returns from how far other hosts reach a listener; `None` if they cannot.
-fn width(socket: &Socket) -> Option<Width> {
+fn width(socket: &SocketRef<'_>) -> Option<Width> {
     let address = socket.local.address;
     if is_for_this_machine(socket) {
         return None;
@@ -69,10 +69,10 @@ fn names(word: &str, protocol: Protocol, port: u16) -> bool {
 fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
     let (except, also) = (thresholds.words("except"), thresholds.words("also"));
     let mut reached = 0usize;
-    let mut by_port: BTreeMap<(Protocol, u16), (&Service, Vec<&Socket>)> = BTreeMap::new();
-    for socket in evidence.now.sockets.iter().filter(|socket| listens(socket)) {
+    let mut by_port: BTreeMap<(Protocol, u16), (&Service, Vec<SocketRef<'_>>)> = BTreeMap::new();
+    for socket in evidence.now.sockets.iter().filter(listens) {
         let (protocol, port) = (socket.protocol, socket.local.port);
-        if width(socket).is_none() {
+        if width(&socket).is_none() {
             continue;
         }
         reached += 1;
@@ -84,7 +84,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
     }
     let mut findings: Vec<Finding> = Vec::new();
     for ((protocol, port), (service, sockets)) in &by_port {
-        let of_holder = |(holder, sockets): (HeldBy, Vec<&Socket>)| {
+        let of_holder = |(holder, sockets): (HeldBy, Vec<SocketRef<'_>>)| {
             finding(evidence, (*protocol, *port), service, &holder, &sockets)
         };
         findings.extend(evidence.by_holder(sockets.iter().copied()).into_iter().map(of_holder));
@@ -101,7 +101,7 @@ fn finding(
     (protocol, port): (Protocol, u16),
     service: &Service,
     holder: &HeldBy,
-    sockets: &[&Socket],
+    sockets: &[SocketRef<'_>],
 ) -> Finding {
     let widest = sockets.iter().filter_map(|socket| width(socket)).max();
     let severity = match (service.risk, widest) {
@@ -115,7 +115,7 @@ fn finding(
     let word = protocol_word(protocol);
     let place = format!("{port}/{word}");
     let from = match widest {
-        Some(Width::Everywhere) if sockets.iter().all(|socket| socket.interface.is_some()) => {
+        Some(Width::Everywhere) if sockets.iter().all(|socket| socket.interface().is_some()) => {
             say!("from-interface")
         }
         Some(Width::Everywhere) => say!("from-anywhere"),
@@ -147,7 +147,7 @@ fn finding(
     finding
 }
 
-fn facts(evidence: &Evidence, service: &Service, sockets: &[&Socket]) -> Vec<Fact> {
+fn facts(evidence: &Evidence, service: &Service, sockets: &[SocketRef<'_>]) -> Vec<Fact> {
     let mut addresses: Vec<String> = sockets.iter().map(|socket| socket.local.address.to_string()).collect();
     addresses.sort_unstable();
     addresses.dedup();
@@ -156,7 +156,7 @@ fn facts(evidence: &Evidence, service: &Service, sockets: &[&Socket]) -> Vec<Fac
         Fact::said("service", service.name.of(EN)),
         Fact::shown("addresses", addresses, say!("addresses", listed)),
     ];
-    let mut interfaces: Vec<u32> = sockets.iter().filter_map(|socket| socket.interface).collect();
+    let mut interfaces: Vec<u32> = sockets.iter().filter_map(|socket| socket.interface()).collect();
     interfaces.sort_unstable();
     interfaces.dedup();
     if !interfaces.is_empty() {

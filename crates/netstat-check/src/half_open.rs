@@ -5,7 +5,7 @@ use super::holders::{counted, most_frequent};
 use super::waiting::Waiting;
 use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, Severity, Thresholds};
 use netstat_model::query::{Kinds, ProcessFields, States};
-use netstat_model::{Socket, TcpState};
+use netstat_model::{SocketRef, TcpState};
 use rustc_hash::FxHashMap;
 use std::net::{IpAddr, SocketAddr};
 
@@ -20,7 +20,7 @@ pub(crate) static CHECK: Check = Check {
         owners: States::LISTEN,
         process: ProcessFields::NAME,
         limits: true,
-        twice: Waiting::LOOKS_TWICE,
+        twice: Waiting::TWICE,
         ..EvidenceNeeds::NOTHING
     },
     run,
@@ -40,10 +40,10 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
 }
 
 /// Judges requests that have waited for long, by the listener they came to.
-fn judge(evidence: &Evidence, thresholds: &Thresholds<'_>, late: &[&Socket]) -> Vec<Finding> {
-    let mut by_local: FxHashMap<(IpAddr, u16), Vec<&Socket>> = FxHashMap::default();
+fn judge(evidence: &Evidence, thresholds: &Thresholds<'_>, late: &[SocketRef<'_>]) -> Vec<Finding> {
+    let mut by_local: FxHashMap<(IpAddr, u16), Vec<SocketRef<'_>>> = FxHashMap::default();
     for socket in late {
-        by_local.entry((socket.local.address, socket.local.port)).or_default().push(socket);
+        by_local.entry((socket.local.address, socket.local.port)).or_default().push(*socket);
     }
     let mut findings: Vec<Finding> = by_local
         .iter()
@@ -58,7 +58,12 @@ fn judge(evidence: &Evidence, thresholds: &Thresholds<'_>, late: &[&Socket]) -> 
     findings
 }
 
-fn at_listener(evidence: &Evidence, local: SocketAddr, sockets: &[&Socket], severity: Severity) -> Finding {
+fn at_listener(
+    evidence: &Evidence,
+    local: SocketAddr,
+    sockets: &[SocketRef<'_>],
+    severity: Severity,
+) -> Finding {
     let n = sockets.len();
     let mut finding = Finding::new(severity, say!("half-open", n, local));
     finding.subject = local.to_string();
@@ -80,7 +85,7 @@ fn at_listener(evidence: &Evidence, local: SocketAddr, sockets: &[&Socket], seve
         finding.facts.push(Fact::shown("max_syn_backlog", limit, say!("max-syn-backlog", limit)));
     }
     // The send queue of a listener is its backlog.
-    if let Some(limit) = listeners().filter_map(|listener| listener.send_queue).min() {
+    if let Some(limit) = listeners().filter_map(|listener| listener.send_queue()).min() {
         finding.facts.push(Fact::shown("backlog", limit, say!("backlog", limit)));
     }
     finding.processes = evidence.culprits(listeners());

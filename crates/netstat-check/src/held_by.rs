@@ -5,7 +5,7 @@ use netstat_model::NoOwner;
 use std::ffi::OsString;
 
 /// Who holds a socket.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum HeldBy {
     /// A process.
     Process {

@@ -4,9 +4,9 @@ use super::evidence::Evidence;
 use super::finding::Culprit;
 use super::held_by::HeldBy;
 use super::text::{Text, grouped};
-use netstat_model::ProcessKey;
-use netstat_model::{NoOwner, Ownership, Socket};
+use netstat_model::{NoOwner, ProcessKey, SocketRef};
 use rustc_hash::FxHashMap;
+use std::cmp::Reverse;
 
 /// The key of a group of sockets: the process, or why there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,13 +17,12 @@ enum GroupKey {
 }
 
 impl GroupKey {
-    fn of(socket: &Socket) -> Self {
-        match &socket.ownership {
-            Ownership::NotRead | Ownership::Listed { .. } => Self::NotAsked,
-            Ownership::Unowned(why) => Self::Nobody(*why),
-            Ownership::Held(owners) => {
-                owners.first().map_or(Self::NotAsked, |owner| Self::Process(owner.process))
-            }
+    fn of(socket: &SocketRef<'_>) -> Self {
+        let ownership = socket.ownership();
+        match (ownership.principal(), ownership.unowned()) {
+            (Some(owner), _) => Self::Process(owner.process),
+            (None, Some(why)) => Self::Nobody(why),
+            (None, None) => Self::NotAsked,
         }
     }
 }
@@ -61,15 +60,20 @@ impl Evidence {
         }
     }
 
+    /// Returns who holds a socket; of several processes the principal one.
+    pub fn held_by(&self, socket: &SocketRef<'_>) -> HeldBy {
+        self.holder(GroupKey::of(socket))
+    }
+
     /// Groups sockets by holder, the largest group first. A socket that several processes hold counts for the principal
     /// one.
     pub fn by_holder<'a>(
         &self,
-        sockets: impl IntoIterator<Item = &'a Socket>,
-    ) -> Vec<(HeldBy, Vec<&'a Socket>)> {
-        let mut groups: FxHashMap<GroupKey, Vec<&'a Socket>> = FxHashMap::default();
+        sockets: impl IntoIterator<Item = SocketRef<'a>>,
+    ) -> Vec<(HeldBy, Vec<SocketRef<'a>>)> {
+        let mut groups: FxHashMap<GroupKey, Vec<SocketRef<'a>>> = FxHashMap::default();
         for socket in sockets {
-            groups.entry(GroupKey::of(socket)).or_default().push(socket);
+            groups.entry(GroupKey::of(&socket)).or_default().push(socket);
         }
         let mut list: Vec<_> = groups.into_iter().map(|(key, sockets)| (self.holder(key), sockets)).collect();
         list.sort_by(|(one, some), (other, more)| {
@@ -78,12 +82,16 @@ impl Evidence {
         list
     }
 
-    /// Returns who holds the sockets and how many each, the largest first.
-    pub fn culprits<'a>(&self, sockets: impl IntoIterator<Item = &'a Socket>) -> Vec<Culprit> {
-        self.by_holder(sockets)
-            .into_iter()
-            .map(|(holder, sockets)| Culprit { holder, sockets: sockets.len() })
-            .collect()
+    /// Returns who holds the sockets and how many each, the largest first. Unlike [`Self::by_holder`] it keeps none of them.
+    pub fn culprits<'a>(&self, sockets: impl IntoIterator<Item = SocketRef<'a>>) -> Vec<Culprit> {
+        let mut counts: FxHashMap<GroupKey, usize> = FxHashMap::default();
+        for socket in sockets {
+            *counts.entry(GroupKey::of(&socket)).or_default() += 1;
+        }
+        let culprit = |(key, sockets)| Culprit { holder: self.holder(key), sockets };
+        let mut list: Vec<Culprit> = counts.into_iter().map(culprit).collect();
+        list.sort_by_key(|culprit| (Reverse(culprit.sockets), culprit.holder.subject()));
+        list
     }
 }
 

@@ -5,7 +5,7 @@ use super::finding::Fact;
 use super::text::{EN, KO, Text, named};
 use netstat_model::ProcessKey;
 use netstat_model::query::ProcessFields;
-use netstat_model::{Process, Socket};
+use netstat_model::{OwnershipRef, Process, SocketRef};
 
 /// The fields that identify a process. Windows has accounts instead of user numbers.
 pub(crate) const WHO: ProcessFields = ProcessFields::NAME
@@ -27,18 +27,19 @@ impl Evidence {
     }
 
     /// Returns the process that holds a socket, the principal one if there are several.
-    pub fn process_of(&self, socket: &Socket) -> Option<&Process> {
-        self.processes.get(&socket.ownership.principal()?.process)
+    pub fn process_of(&self, socket: &SocketRef<'_>) -> Option<&Process> {
+        self.processes.get(&socket.ownership().principal()?.process)
     }
 
     /// Returns the other processes that hold a socket, besides the principal one.
-    pub fn others_of(&self, socket: &Socket) -> impl Iterator<Item = &Process> {
-        socket.ownership.owners().iter().skip(1).filter_map(|owner| self.processes.get(&owner.process))
+    pub fn others_of<'a>(&'a self, socket: &SocketRef<'a>) -> impl Iterator<Item = &'a Process> + use<'a> {
+        let owners = if let OwnershipRef::Several(owners) = socket.ownership() { owners } else { &[] };
+        owners.iter().skip(1).filter_map(|owner| self.processes.get(&owner.process))
     }
 
     /// Returns who else holds these sockets, as a fact.
-    pub fn others<'a>(&self, sockets: impl IntoIterator<Item = &'a Socket>) -> Option<Fact> {
-        let others = sockets.into_iter().flat_map(|socket| self.others_of(socket));
+    pub fn others<'a>(&'a self, sockets: impl IntoIterator<Item = SocketRef<'a>>) -> Option<Fact> {
+        let others = sockets.into_iter().flat_map(|socket| self.others_of(&socket));
         let mut others: Vec<ProcessKey> = others.map(|process| process.id).collect();
         others.sort_unstable();
         others.dedup();
@@ -54,8 +55,8 @@ impl Evidence {
     }
 
     /// Returns facts about the process that holds these sockets, as far as they are known.
-    pub fn identity<'a>(&self, sockets: impl IntoIterator<Item = &'a Socket>) -> Vec<Fact> {
-        let Some(process) = sockets.into_iter().find_map(|socket| self.process_of(socket)) else {
+    pub fn identity<'a>(&self, sockets: impl IntoIterator<Item = SocketRef<'a>>) -> Vec<Fact> {
+        let Some(process) = sockets.into_iter().find_map(|socket| self.process_of(&socket)) else {
             return Vec::new();
         };
         let mut facts = Vec::new();

@@ -1,9 +1,10 @@
 //! The needs of all chosen checks together: what the system is asked for, and what of it is kept.
 
+use super::evidence::Input;
 use super::marks::Mark;
-use super::needs::{Details, EvidenceNeeds};
+use super::needs::{Details, EvidenceNeeds, Twice, time_wait_may_overflow};
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
-use netstat_model::{Protocol, Socket};
+use netstat_model::{Counters, Protocol, SocketRef};
 
 /// The sum of the needs of several checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,46 +32,56 @@ impl JointNeeds {
             conntrack: sum.conntrack || one.conntrack,
             surroundings: sum.surroundings.and(one.surroundings),
             listening: sum.listening || one.listening,
-            twice: sum.twice || one.twice,
+            twice: sum.twice.max(one.twice),
         });
         Self { asked, each }
     }
 
-    /// Returns what the first of two looks a moment apart has to ask for: owners are the same in both.
-    pub fn first_look(&self) -> EvidenceNeeds {
-        let twice = self.each.iter().copied().filter(|needs| needs.twice);
-        EvidenceNeeds {
-            owners: States::empty(),
-            udp_owners: false,
-            process: ProcessFields::empty(),
-            limits: false,
-            listening: false,
-            ..Self::of(twice).asked
+    /// Returns what the first of two looks a moment apart has to ask for; `None` if one look is enough. Owners are the same
+    /// in both.
+    pub fn first_look(&self) -> Option<EvidenceNeeds> {
+        let of_first = |needs: &EvidenceNeeds| match needs.twice {
+            Twice::Never => None,
+            Twice::IfTimeWaitMayOverflow => Some(EvidenceNeeds { counters: true, ..EvidenceNeeds::NOTHING }),
+            Twice::Always => Some(EvidenceNeeds {
+                owners: States::empty(),
+                udp_owners: false,
+                process: ProcessFields::empty(),
+                limits: false,
+                listening: false,
+                ..*needs
+            }),
+        };
+        (self.asked.twice != Twice::Never).then(|| Self::of(self.each.iter().filter_map(of_first)).asked)
+    }
+
+    /// Returns whether a second look has to follow the first one, after a moment.
+    pub fn need_second_look(&self, counters: &Input<Counters>) -> bool {
+        match self.asked.twice {
+            Twice::Never => false,
+            Twice::IfTimeWaitMayOverflow => counters.as_ref().is_ok_and(time_wait_may_overflow),
+            Twice::Always => true,
         }
     }
 
-    /// Drops the details of a socket that no check reads: they are most of its size, and of most connections nothing
-    /// happened since the look before.
-    pub fn lighten(&self, before: &Mark, now: &mut Socket) {
-        let reads = |asks_for: fn(&EvidenceNeeds) -> bool, now: &Socket| {
-            let asks = |needs: &&EvidenceNeeds| asks_for(needs) && is_asked(needs, now);
-            self.each.iter().filter(asks).any(|needs| match needs.details {
-                Details::All => true,
-                Details::SentAgain => before.sent_again(now).is_some(),
-                Details::Stuck => before.is_undelivered(now) || before.is_unread(now),
-            })
+    /// Returns whether a check reads the course or the memory of a socket, which are most of its size: of most connections
+    /// nothing happened since the look before.
+    pub fn keeps_details(&self, before: Option<&Mark>, now: &SocketRef<'_>) -> bool {
+        let reads = |needs: &EvidenceNeeds| {
+            let asks = needs.fields.contains(Fields::MEMORY) || !needs.tcp.is_empty();
+            asks && is_asked(needs, now)
+                && match (needs.details, before) {
+                    (Details::All, _) | (_, None) => true,
+                    (Details::SentAgain, Some(before)) => before.sent_again(now).is_some(),
+                    (Details::Stuck, Some(before)) => before.is_undelivered(now) || before.is_unread(now),
+                }
         };
-        if now.memory.is_some() && !reads(|needs| needs.fields.contains(Fields::MEMORY), now) {
-            now.memory = None;
-        }
-        if now.tcp.is_some() && !reads(|needs| !needs.tcp.is_empty(), now) {
-            now.tcp = None;
-        }
+        self.each.iter().any(reads)
     }
 }
 
 /// Returns whether a socket is one of those that a check asks for.
-fn is_asked(needs: &EvidenceNeeds, socket: &Socket) -> bool {
+fn is_asked(needs: &EvidenceNeeds, socket: &SocketRef<'_>) -> bool {
     match socket.protocol {
         Protocol::Tcp => {
             needs.kinds.intersects(Kinds::TCP)

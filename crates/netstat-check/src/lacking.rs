@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_missing_is_said_in_both_languages() {
+    fn warnings_have_both_languages() {
         let skipped = SkippedLines { names: 2, invalid: 1, first_invalid: Some(3) };
         let list = Warning::AddressList { file: "bad.txt".into(), entries: 1, skipped };
         for (warning, english, korean) in [

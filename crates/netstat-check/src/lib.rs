@@ -9,9 +9,8 @@
 //! |---|---|
 //! | `definition.rs`, `registry.rs` | what a check is; the list of all checks |
 //! | `needs.rs`, `joint_needs.rs` | the evidence that a check needs; the sum of several checks, and what it lets drop |
-//! | `evidence.rs` | the evidence: one look at the system, or two |
+//! | `evidence.rs`, `evidence_source.rs` | the evidence: one look at the system, or two; asks for it |
 //! | `marks.rs` | what is kept of an earlier look, and how a socket compares with it |
-//! | `keys.rs` | the identity of sockets and processes between looks |
 //! | `surroundings.rs` | evidence beyond the tables of the system: places of addresses, lists, the policy, the firewall |
 //! | `data.rs` | the TOML file of a check, and [`data::say`], which fills its sentences |
 //! | `text.rs` | texts in both languages, and the numbers in them |
@@ -22,6 +21,23 @@
 //! | `changes.rs` | what changed from one round of `--watch` to the next |
 //! | `lacking.rs` | warnings about missing evidence, in both languages |
 //! | all others | one check each |
+//!
+//! ```
+//! use netstat_check::{CheckSettings, EvidenceSource, JointNeeds, Surroundings, by_name, worst};
+//!
+//! let check = by_name("conntrack").ok_or("no such check")?;
+//! let backend = netstat_os::open(netstat_os::Origin::Live)?;
+//! let needs = JointNeeds::of([check.needs]);
+//! let mut source = EvidenceSource::new(&backend, needs, Surroundings::default());
+//! let mut warnings = Vec::new();
+//! if source.first_look(&mut warnings)? {
+//!     std::thread::sleep(std::time::Duration::from_millis(100));
+//! }
+//! let findings = check.judge(&source.look(&mut warnings)?, &CheckSettings::default());
+//! assert!(!findings.is_empty(), "a check always answers");
+//! println!("{}", worst(&findings).word());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #![cfg_attr(
     not(test),
@@ -37,6 +53,7 @@ mod conntrack;
 mod data;
 mod definition;
 mod evidence;
+mod evidence_source;
 mod exposed;
 mod finding;
 mod half_open;
@@ -65,16 +82,17 @@ pub use assignments::{Assignment, parse_assignment};
 pub use changes::{Change, changes, retold};
 pub use data::Setting;
 pub use definition::Check;
-pub use evidence::{Evidence, Input, Lack, Moment, listening};
+pub use evidence::{Evidence, Input, Lack, Moment};
+pub use evidence_source::EvidenceSource;
 pub use finding::{Culprit, Fact, Finding, Severity, worst};
 pub use held_by::HeldBy;
 pub use joint_needs::JointNeeds;
 pub use lacking::lacking;
 pub use marks::Marks;
-pub use needs::EvidenceNeeds;
+pub use needs::{Details, EvidenceNeeds, Twice};
 pub use policy::{CHECK as POLICY, Policy, learned};
 pub use registry::{ALL, NAMES, by_name};
-pub use surroundings::{Firewalled, NamedList, Surroundings, inbound};
+pub use surroundings::{Firewalled, NamedList, Surroundings};
 pub use suspicious::CHECK as SUSPICIOUS;
 pub use text::{Text, duration, grouped};
 pub use thresholds::{CheckSettings, Thresholds};

@@ -1,9 +1,10 @@
 //! `listen-queue`: connections that a listener loses because nobody accepts them in time.
 
 use super::data::{check_data, say};
+use super::needs::Twice;
 use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, HeldBy, Severity, Thresholds};
 use netstat_model::query::{Kinds, ProcessFields, States};
-use netstat_model::{Counters, Socket, TcpExtCounters, TcpState};
+use netstat_model::{Counters, SocketRef, TcpExtCounters, TcpState};
 use std::net::SocketAddr;
 
 check_data!("listen_queue.toml");
@@ -18,7 +19,7 @@ pub(crate) static CHECK: Check = Check {
         process: ProcessFields::NAME,
         counters: true,
         limits: true,
-        twice: true,
+        twice: Twice::Always,
         ..EvidenceNeeds::NOTHING
     },
     run,
@@ -52,7 +53,7 @@ fn extended(get: impl Fn(&TcpExtCounters) -> Option<u64>) -> impl Fn(&Counters) 
 }
 
 fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
-    let listeners: Vec<&Socket> = evidence.in_state(TcpState::Listen).collect();
+    let listeners: Vec<SocketRef<'_>> = evidence.in_state(TcpState::Listen).collect();
     let overflows = evidence.grown(extended(|tcp| tcp.listen_overflows));
     let lost = overflows.and_then(|overflows| evidence.per_second(overflows)).unwrap_or(0.0);
     let is_lost = lost > 0.0 && lost >= thresholds.number("lost");
@@ -61,7 +62,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut judged: usize = 0;
     for listener in &listeners {
-        let Some(queue) = AcceptQueue::new(listener.recv_queue, listener.send_queue) else { continue };
+        let Some(queue) = AcceptQueue::new(listener.recv_queue(), listener.send_queue()) else { continue };
         judged += 1;
         let then =
             evidence.before(listener).and_then(|then| AcceptQueue::new(then.recv_queue, then.send_queue));
@@ -104,13 +105,13 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
 
 fn of_listener(
     evidence: &Evidence,
-    listener: &Socket,
+    listener: &SocketRef<'_>,
     queue: AcceptQueue,
     severity: Severity,
     overflows: Option<u64>,
 ) -> Finding {
     let address = SocketAddr::new(listener.local.address, listener.local.port);
-    let holder = evidence.by_holder([listener]).into_iter().next().map(|(holder, _)| holder.text());
+    let holder = evidence.by_holder([*listener]).into_iter().next().map(|(holder, _)| holder.text());
     let who = holder.unwrap_or_else(|| say!("a-process"));
     let (n, limit) = (queue.waiting, queue.limit);
     let sentence = if queue.is_full() {
@@ -130,7 +131,7 @@ fn of_listener(
     if let Some(somaxconn) = somaxconn {
         finding.facts.push(Fact::said("somaxconn", somaxconn));
     }
-    finding.processes = evidence.culprits([listener]);
+    finding.processes = evidence.culprits([*listener]);
     finding.rows = Some(format!(
         "netstat --columns local,recvq,backlog,pid,process listening lport {}",
         listener.local.port

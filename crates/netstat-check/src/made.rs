@@ -1,13 +1,13 @@
-//! Evidence made by hand, for the tests of the checks: what a Linux kernel tells, and the little that Windows does.
+//! Test fixtures: sockets, processes and evidence as Linux and Windows report them.
 
-use super::{
-    Check, CheckSettings, Evidence, Finding, Lack, Moment, Surroundings, listening, parse_assignment,
-};
+use super::evidence::listening;
+use super::{Check, CheckSettings, Evidence, Finding, Lack, Marks, Moment, Surroundings, parse_assignment};
 use netstat_engine::text::Language;
 use netstat_model::{
     Counters, Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessKey,
-    Protocol, Socket, TcpInfo, TcpState, Timer, TimerKind,
+    Protocol, Socket, SocketKey, SocketRef, TcpInfo, TcpState, Timer, TimerKind,
 };
+use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -21,7 +21,7 @@ fn family(end: Endpoint) -> Family {
     if end.address.is_ipv4() { Family::V4 } else { Family::V6 }
 }
 
-/// A TCP socket that nobody holds.
+/// Returns a TCP socket that no process holds.
 pub(super) fn tcp(local: &str, remote: &str, state: TcpState) -> Socket {
     let local = end(local);
     let remote = (!remote.is_empty()).then(|| end(remote));
@@ -31,27 +31,27 @@ pub(super) fn tcp(local: &str, remote: &str, state: TcpState) -> Socket {
     socket
 }
 
-/// The same socket, held by a process.
+/// Returns the socket, held by one process.
 pub(super) fn held(mut socket: Socket, pid: u32) -> Socket {
     let process = ProcessKey { pid, start_time: 1 };
     socket.ownership = Ownership::Held(vec![Owner { process, parent: None, descriptor: None }]);
     socket
 }
 
-/// The same socket with what Linux knows of its course.
+/// Returns the socket with changed fields of `tcp_info`.
 pub(super) fn with(mut socket: Socket, change: impl FnOnce(&mut TcpInfo)) -> Socket {
     change(socket.tcp.get_or_insert_default());
     socket
 }
 
-/// The same socket with UDP.
+/// Returns a UDP socket that no process holds.
 pub(super) fn udp(local: &str, remote: &str) -> Socket {
     let mut socket = tcp(local, remote, TcpState::Closed);
     (socket.protocol, socket.state) = (Protocol::Udp, None);
     socket
 }
 
-/// One look at sockets, with what is known of the process that holds each.
+/// Returns one look at sockets, each with the process that holds it.
 pub(super) fn seen(sockets: Vec<(Socket, Option<Process>)>) -> Evidence {
     let processes = sockets.iter().filter_map(|(_, process)| process.clone());
     let processes = processes.map(|process| (process.id, process)).collect();
@@ -62,7 +62,7 @@ pub(super) fn seen(sockets: Vec<(Socket, Option<Process>)>) -> Evidence {
     Evidence { processes, ..look(moment(1, sockets.collect())) }
 }
 
-/// A process that runs a file and of which the rest is usual; its name is that of the file.
+/// Returns a process of root that runs a file and is named after it, in a service of that name.
 pub(super) fn process(pid: u32, path: &str) -> Process {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
     let mut process = Process::unknown(ProcessKey { pid, start_time: 1 }, Missing::NotApplicable);
@@ -73,35 +73,35 @@ pub(super) fn process(pid: u32, path: &str) -> Process {
     process
 }
 
-/// What was there at a second of the clock.
+/// Returns what a whole look found at this uptime, in seconds.
 pub(super) fn moment(second: u64, sockets: Vec<Socket>) -> Moment {
     Moment {
         at: Ok(Duration::from_secs(second)),
         whole: true,
-        marks: sockets.iter().collect(),
-        sockets,
+        marks: marks(&sockets),
+        sockets: sockets.into_iter().collect(),
         counters: Err(Lack::NotAsked),
         conntrack: Err(Lack::NotAsked),
     }
 }
 
-/// One look. Every process is called `p` and its number.
+/// Returns evidence of one look. Each process is named `p` and its ID.
 pub(super) fn look(now: Moment) -> Evidence {
     looks(None, now)
 }
 
-/// Two looks.
+/// Returns evidence of two looks.
 pub(super) fn looks(before: Option<Moment>, now: Moment) -> Evidence {
     let mut processes = HashMap::new();
-    for socket in &now.sockets {
-        if let Some(owner) = socket.ownership.principal() {
+    for socket in now.sockets.iter() {
+        if let Some(owner) = socket.ownership().principal() {
             let mut process = Process::unknown(owner.process, Missing::NotRead);
             process.name = Ok(format!("p{}", owner.process.pid).into());
             processes.insert(owner.process, process);
         }
     }
     Evidence {
-        listening: listening(&now.sockets),
+        listening: listening(now.sockets.iter()),
         now,
         before,
         limits: Err(Lack::NotAsked),
@@ -111,17 +111,17 @@ pub(super) fn looks(before: Option<Moment>, now: Moment) -> Evidence {
     }
 }
 
-/// What a check finds, with these settings.
+/// Returns what a check finds with these settings, after looking at the wording.
 pub(super) fn run(check: &Check, evidence: &Evidence, settings: &[&str]) -> Vec<Finding> {
     let mut all = CheckSettings::default();
     let assignments: Vec<_> = settings.iter().map(|text| parse_assignment(text).unwrap()).collect();
     all.assign(&assignments);
     let findings = check.judge(evidence, &all);
-    findings.iter().for_each(suits_the_system);
+    findings.iter().for_each(assert_fits_the_system);
     findings
 }
 
-/// Commands and settings of either system, which the other does not have.
+/// Words that only fit Linux.
 const OF_LINUX: [&str; 17] = [
     "on Linux",
     "Linux에서",
@@ -141,6 +141,7 @@ const OF_LINUX: [&str; 17] = [
     "nftables inet filter",
     "timer,",
 ];
+/// Words that only fit Windows.
 const OF_WINDOWS: [&str; 15] = [
     "netsh",
     "tracert ",
@@ -159,11 +160,11 @@ const OF_WINDOWS: [&str; 15] = [
     "관리자",
 ];
 
-/// Checks that judge on Linux alone: what they find elsewhere is that they cannot.
+/// Checks that can only judge on Linux; elsewhere they report that they cannot.
 const OF_LINUX_ALONE: [&str; 4] = ["listen-queue", "stalled", "buffers", "conntrack"];
 
-/// That a finding tells nobody to do what their system does not know. What it finds is what this system can have.
-fn suits_the_system(finding: &Finding) {
+/// Asserts that a finding names no command or setting of another system.
+fn assert_fits_the_system(finding: &Finding) {
     let of_linux = OF_LINUX_ALONE.contains(&finding.check) || finding.subject == "tcp_max_tw_buckets";
     let foreign: &[&str] = match cfg!(windows) {
         true if of_linux => return,
@@ -183,11 +184,11 @@ fn suits_the_system(finding: &Finding) {
             assert!(!text.contains(word), "{} says {word:?} here: {text}", finding.check);
         }
     }
-    both.for_each(one_is_not_many);
+    both.for_each(assert_singular);
 }
 
-/// That a text does not say `1 connections`, or that one of them are.
-fn one_is_not_many(text: &str) {
+/// Asserts that a text says neither `1 connections` nor `1 of them are`.
+fn assert_singular(text: &str) {
     const THINGS: [&str; 13] = [
         "addresses",
         "are",
@@ -212,7 +213,7 @@ fn one_is_not_many(text: &str) {
     }
 }
 
-/// The findings as lines: severity, subject, sentence.
+/// Returns the findings as lines: severity, subject, sentence.
 pub(super) fn lines(findings: &[Finding]) -> Vec<String> {
     findings
         .iter()
@@ -227,32 +228,67 @@ pub(super) fn lines(findings: &[Finding]) -> Vec<String> {
         .collect()
 }
 
-/// What a finding rests on under a key, as JSON.
+/// Returns a fact of a finding, as JSON.
 pub(super) fn fact(finding: &Finding, key: &str) -> Option<serde_json::Value> {
     finding.facts.iter().find(|fact| fact.key == key).map(|fact| fact.value.clone())
 }
 
-/// The same socket with a timer that has fired so often.
+/// Returns the socket with a timer that has fired this often.
 pub(super) fn fired(mut socket: Socket, kind: TimerKind, retransmits: u8) -> Socket {
     socket.timer = Some(Timer { kind, expires_in: Duration::from_millis(100), retransmits });
     socket
 }
 
-/// The same socket with these queues.
+/// Returns the socket with these queue lengths, in bytes.
 pub(super) fn queues(mut socket: Socket, recv: u32, send: u32) -> Socket {
     socket.recv_queue = Some(recv);
     socket.send_queue = Some(send);
     socket
 }
 
-/// A moment with counters.
+/// Returns what a whole look found, protocol counters included.
 pub(super) fn counted(second: u64, sockets: Vec<Socket>, counters: Counters) -> Moment {
     Moment { counters: Ok(counters), ..moment(second, sockets) }
 }
 
-/// The same socket as a kernel has it that numbers its sockets.
+/// Returns the socket with a cookie and an inode.
 pub(super) fn numbered(mut socket: Socket, cookie: u64) -> Socket {
     socket.id.cookie = Some(cookie);
     socket.id.inode = Some(cookie);
     socket
+}
+
+/// Returns the marks of a look at these sockets.
+pub(super) fn marks(sockets: &[Socket]) -> Marks {
+    sockets.iter().map(SocketRef::from).collect()
+}
+
+/// Returns the first socket of the evidence.
+pub(super) fn first(evidence: &Evidence) -> SocketRef<'_> {
+    evidence.now.sockets.iter().next().unwrap()
+}
+
+/// Changes the first socket of the evidence.
+pub(super) fn change_first(evidence: &mut Evidence, change: impl FnOnce(&mut Socket)) {
+    let mut sockets: Vec<Socket> = evidence.now.sockets.iter().map(|socket| socket.to_socket()).collect();
+    sockets.first_mut().map(change).unwrap();
+    evidence.now.sockets = sockets.into_iter().collect();
+}
+
+/// Adds a process to those that hold the first socket of the evidence.
+pub(super) fn also_held_by(evidence: &mut Evidence, process: ProcessKey) {
+    change_first(evidence, |socket| {
+        if let Ownership::Held(owners) = &mut socket.ownership {
+            owners.push(Owner { process, parent: None, descriptor: None });
+        }
+    });
+}
+
+/// Returns since when `--watch` has seen each socket, if it has seen all of them since this time.
+pub(super) fn seen_since(
+    evidence: &Evidence,
+    since: Duration,
+) -> FxHashMap<(SocketKey, Option<TcpState>), Duration> {
+    let key = |socket: SocketRef<'_>| (SocketKey::of(&socket), socket.state);
+    evidence.now.sockets.iter().map(|socket| (key(socket), since)).collect()
 }

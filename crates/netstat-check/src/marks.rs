@@ -1,12 +1,13 @@
 //! What is kept of the sockets of an earlier look: the fields that later looks are compared with.
 
-use netstat_model::SocketKey;
-use netstat_model::{Socket, TcpInfo, TcpState};
+use netstat_model::{SocketKey, SocketRef, TcpInfo, TcpState};
 
 /// The compared fields of `struct tcp_info`.
 #[derive(Debug, Clone, Copy)]
 pub struct Course {
+    /// Bytes that the peer has acknowledged.
     pub bytes_acked: Option<u64>,
+    /// Bytes received.
     pub bytes_received: Option<u64>,
     /// Segments sent again, in all.
     pub again: Option<u32>,
@@ -43,19 +44,19 @@ pub struct Mark {
 }
 
 impl Mark {
-    fn of(socket: &Socket) -> Self {
+    fn of(socket: &SocketRef<'_>) -> Self {
         Self {
             state: socket.state,
-            recv_queue: socket.recv_queue,
-            send_queue: socket.send_queue,
-            drops: socket.memory.as_ref().and_then(|memory| memory.drops),
-            course: socket.tcp.as_deref().map(Course::of),
+            recv_queue: socket.recv_queue(),
+            send_queue: socket.send_queue(),
+            drops: socket.memory().and_then(|memory| memory.drops),
+            course: socket.tcp().as_ref().map(Course::of),
         }
     }
 
     /// Returns what a connection sent since, if some of it was sent again.
-    pub fn sent_again(&self, now: &Socket) -> Option<SentAgain> {
-        let (then, now) = (self.course?, Course::of(now.tcp.as_ref()?));
+    pub fn sent_again(&self, now: &SocketRef<'_>) -> Option<SentAgain> {
+        let (then, now) = (self.course?, Course::of(&now.tcp()?));
         // Both counters wrap.
         let again = now.again?.wrapping_sub(then.again?);
         let segments = now.segments?.wrapping_sub(then.segments?);
@@ -63,20 +64,20 @@ impl Mark {
     }
 
     /// Returns whether a connection had data to deliver both times, none of which was acknowledged in between.
-    pub fn is_undelivered(&self, now: &Socket) -> bool {
-        let (Some(then), Some(tcp)) = (self.course, now.tcp.as_ref()) else { return false };
+    pub fn is_undelivered(&self, now: &SocketRef<'_>) -> bool {
+        let (Some(then), Some(tcp)) = (self.course, now.tcp()) else { return false };
         has_data(self.send_queue)
-            && has_data(now.send_queue)
+            && has_data(now.send_queue())
             && tcp.bytes_acked.is_some()
             && tcp.bytes_acked == then.bytes_acked
     }
 
     /// Returns whether received data filled the buffer of a connection both times, and the program read none of it.
-    pub fn is_unread(&self, now: &Socket) -> bool {
-        let (Some(then), Some(tcp)) = (self.course, now.tcp.as_ref()) else { return false };
+    pub fn is_unread(&self, now: &SocketRef<'_>) -> bool {
+        let (Some(then), Some(tcp)) = (self.course, now.tcp()) else { return false };
         has_data(self.recv_queue)
             && then.offered_none
-            && has_data(now.recv_queue)
+            && has_data(now.recv_queue())
             && tcp.recv_window == Some(0)
             && tcp.bytes_received.is_some()
             && tcp.bytes_received == then.bytes_received
@@ -104,7 +105,7 @@ pub struct Marks {
 
 impl Marks {
     /// Adds a socket; where one comes twice, the last counts.
-    pub fn add(&mut self, socket: &Socket) {
+    pub fn add(&mut self, socket: &SocketRef<'_>) {
         self.list.push((SocketKey::of(socket), Mark::of(socket)));
     }
 
@@ -114,17 +115,17 @@ impl Marks {
     }
 
     /// Returns the mark of this socket.
-    pub fn get(&self, socket: &Socket) -> Option<&Mark> {
+    pub fn get(&self, socket: &SocketRef<'_>) -> Option<&Mark> {
         let key = SocketKey::of(socket);
         let after = self.list.partition_point(|(known, _)| *known <= key);
         self.list.get(after.checked_sub(1)?).filter(|(known, _)| *known == key).map(|(_, mark)| mark)
     }
 }
 
-impl<'a> FromIterator<&'a Socket> for Marks {
-    fn from_iter<T: IntoIterator<Item = &'a Socket>>(sockets: T) -> Self {
+impl<'a> FromIterator<SocketRef<'a>> for Marks {
+    fn from_iter<T: IntoIterator<Item = SocketRef<'a>>>(sockets: T) -> Self {
         let mut marks = Self::default();
-        sockets.into_iter().for_each(|socket| marks.add(socket));
+        sockets.into_iter().for_each(|socket| marks.add(&socket));
         marks.sort();
         marks
     }

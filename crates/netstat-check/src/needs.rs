@@ -1,8 +1,8 @@
 //! The evidence that a check needs. Nothing else is asked of the system for it.
 
 use super::surroundings::Wanted;
-use netstat_model::TcpFields;
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
+use netstat_model::{Counters, TcpFields};
 
 /// What a check reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +33,26 @@ pub struct EvidenceNeeds {
     pub surroundings: Wanted,
     /// The ports that somebody listens on, even those that the filter leaves out.
     pub listening: bool,
-    /// Two looks a moment apart, because a rate is judged.
-    pub twice: bool,
+    /// Whether two looks a moment apart are needed, because a rate is judged.
+    pub twice: Twice,
+}
+
+/// When a check needs two looks a moment apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Twice {
+    /// One look is enough.
+    Never,
+    /// The protocol counters of a first look decide: [`time_wait_may_overflow`].
+    IfTimeWaitMayOverflow,
+    /// Each time, with all that the check reads.
+    Always,
+}
+
+/// Returns whether the table of TIME_WAIT is at least half full. It takes a burst to fill one that is not within a second,
+/// and then it is seen to be full.
+pub(crate) fn time_wait_may_overflow(counters: &Counters) -> bool {
+    let fill = counters.levels.as_ref().and_then(|levels| levels.tcp_tw.zip(levels.tcp_max_tw_buckets));
+    fill.is_some_and(|(used, max)| max > 0 && used.saturating_mul(2) >= max)
 }
 
 /// The sockets whose details (`struct tcp_info`, memory) a check reads, out of those it asks for.
@@ -64,7 +82,7 @@ impl EvidenceNeeds {
         conntrack: false,
         surroundings: Wanted::NOTHING,
         listening: false,
-        twice: false,
+        twice: Twice::Never,
     };
 
     /// Returns whether sockets are needed.

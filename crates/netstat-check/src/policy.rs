@@ -15,9 +15,8 @@ use super::text::{EN, named};
 use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, Severity, Thresholds};
 use file::{Rule, RuleAnswer, Rules, Subject};
 use netstat_engine::enrich::Reach;
-use netstat_model::SocketRef;
 use netstat_model::query::{Kinds, States};
-use netstat_model::{Endpoint, Process, Protocol, Socket, TcpState};
+use netstat_model::{Endpoint, Process, Protocol, SocketRef, TcpState};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -52,7 +51,11 @@ enum Deed {
 }
 
 /// Returns what a socket does, and the end at which it does it.
-fn deed(socket: &Socket, listening: &FxHashSet<(Protocol, u16)>, clients: usize) -> Option<(Deed, Endpoint)> {
+fn deed(
+    socket: &SocketRef<'_>,
+    listening: &FxHashSet<(Protocol, u16)>,
+    clients: usize,
+) -> Option<(Deed, Endpoint)> {
     match (socket.protocol, socket.state, socket.remote) {
         (Protocol::Tcp, Some(TcpState::Listen), _) => Some((Deed::Listens, socket.local)),
         (Protocol::Udp, _, None) => {
@@ -74,10 +77,10 @@ fn deed(socket: &Socket, listening: &FxHashSet<(Protocol, u16)>, clients: usize)
 fn deeds<'a>(
     evidence: &'a Evidence,
     thresholds: &Thresholds<'_>,
-) -> impl Iterator<Item = (&'a Socket, Deed, Endpoint)> + use<'a> {
+) -> impl Iterator<Item = (SocketRef<'a>, Deed, Endpoint)> + use<'a> {
     let clients = thresholds.count("clients");
     evidence.now.sockets.iter().filter_map(move |socket| {
-        let (deed, end) = deed(socket, &evidence.listening, clients)?;
+        let (deed, end) = deed(&socket, &evidence.listening, clients)?;
         Some((socket, deed, end))
     })
 }
@@ -116,7 +119,12 @@ fn judge(rules: &Rules, subjects: &[Subject<'_>]) -> Option<Verdict> {
 
 /// Returns what rules are compared with: a socket with its principal process, then with each other process that holds
 /// it, and all of them again at the IPv4 wildcard if it listens for both families at once.
-fn subjects<'a>(evidence: &'a Evidence, socket: &'a Socket, deed: Deed, end: Endpoint) -> Vec<Subject<'a>> {
+fn subjects<'a>(
+    evidence: &'a Evidence,
+    socket: SocketRef<'a>,
+    deed: Deed,
+    end: Endpoint,
+) -> Vec<Subject<'a>> {
     let users = &evidence.surroundings.users;
     let of = |address: IpAddr, process: Option<&'a Process>| Subject {
         socket,
@@ -125,9 +133,9 @@ fn subjects<'a>(evidence: &'a Evidence, socket: &'a Socket, deed: Deed, end: End
         process,
         users,
     };
-    let mut subjects = vec![of(end.address, evidence.process_of(socket))];
-    subjects.extend(evidence.others_of(socket).map(|process| of(end.address, Some(process))));
-    if deed == Deed::Listens && end.address.is_ipv6() && SocketRef::from(socket).families().v4 {
+    let mut subjects = vec![of(end.address, evidence.process_of(&socket))];
+    subjects.extend(evidence.others_of(&socket).map(|process| of(end.address, Some(process))));
+    if deed == Deed::Listens && end.address.is_ipv6() && socket.families().v4 {
         let again: Vec<Subject<'_>> =
             subjects.iter().map(|subject| of(IpAddr::V4(Ipv4Addr::UNSPECIFIED), subject.process)).collect();
         subjects.extend(again);
@@ -140,8 +148,8 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
         return vec![Finding::ok(say!("no-policy"))];
     };
     let mut judged = 0usize;
-    let mut not_known: Vec<(&Socket, Deed, u16)> = Vec::new();
-    let mut groups: BTreeMap<(Verdict, Deed, Protocol, u16), Vec<&Socket>> = BTreeMap::new();
+    let mut not_known: Vec<(SocketRef<'_>, Deed, u16)> = Vec::new();
+    let mut groups: BTreeMap<(Verdict, Deed, Protocol, u16), Vec<SocketRef<'_>>> = BTreeMap::new();
     for (socket, deed, end) in deeds(evidence, thresholds) {
         judged += 1;
         let rules = if deed == Deed::Listens { &policy.listen } else { &policy.connect };
@@ -174,7 +182,7 @@ const MOST_PLACES: usize = 10;
 const MOST_ADDRESSES: usize = 5;
 
 /// Reports all that depends on what this user may not see as one finding: on a shared host it is nearly everything.
-fn unseen(evidence: &Evidence, members: &[(&Socket, Deed, u16)], judged: usize) -> Finding {
+fn unseen(evidence: &Evidence, members: &[(SocketRef<'_>, Deed, u16)], judged: usize) -> Finding {
     let sockets = || members.iter().map(|(socket, ..)| *socket);
     let culprits = evidence.culprits(sockets());
     let sentence = say!("unseen", n = members.len(), all = judged);
@@ -210,7 +218,7 @@ fn finding(
     deed: Deed,
     (protocol, port): (Protocol, u16),
     holder: &HeldBy,
-    sockets: &[&Socket],
+    sockets: &[SocketRef<'_>],
 ) -> Finding {
     let word = protocol_word(protocol);
     let (who, place) = (holder.text(), format!("{port}/{word}"));
@@ -226,7 +234,7 @@ fn finding(
     let mut finding = Finding::new(severity, sentence);
     finding.subject = subject;
     finding.amount = sockets.len() as f64;
-    let end = |socket: &&Socket| match deed {
+    let end = |socket: &SocketRef<'_>| match deed {
         Deed::Listens => Some(socket.local.address),
         Deed::Connects => socket.remote.map(|end| end.address),
     };

@@ -4,6 +4,7 @@ mod texts;
 mod use_of_ports;
 
 use super::data::say;
+use super::needs::{Twice, time_wait_may_overflow};
 use super::text::EN;
 use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, HeldBy, Lack, Severity, Text, Thresholds};
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
@@ -24,6 +25,7 @@ pub(crate) static CHECK: Check = Check {
         process: ProcessFields::NAME,
         counters: true,
         limits: true,
+        twice: Twice::IfTimeWaitMayOverflow,
         ..EvidenceNeeds::NOTHING
     },
     run,
@@ -103,7 +105,7 @@ fn of_pool(evidence: &Evidence, used: &Use<'_>, severity: Severity, reuse: Optio
     finding.subject = subject;
     finding.amount = percent;
     finding.facts = facts(evidence, used);
-    let living = used.sockets.iter().copied().filter(|socket| socket.state != Some(TcpState::TimeWait));
+    let living = used.sockets().filter(|socket| socket.state != Some(TcpState::TimeWait));
     finding.processes = evidence.culprits(living);
     let is_gone = |holder: &HeldBy| matches!(holder, HeldBy::Nobody(NoOwner::NoProcess | NoOwner::Vanished));
     finding.processes.retain(|culprit| !is_gone(&culprit.holder));
@@ -126,8 +128,8 @@ fn of_pool(evidence: &Evidence, used: &Use<'_>, severity: Severity, reuse: Optio
 fn facts(evidence: &Evidence, used: &Use<'_>) -> Vec<Fact> {
     let mut facts = vec![Fact::said("ports", used.capacity), Fact::said("taken", used.taken())];
     // If the oldest is younger than a minute, all of them ended within its age, and not within the minute.
-    let waiting = used.sockets.iter().filter(|socket| socket.state == Some(TcpState::TimeWait));
-    let oldest = waiting.filter_map(|socket| socket.time_in_state).max();
+    let waiting = used.sockets().filter(|socket| socket.state == Some(TcpState::TimeWait));
+    let oldest = waiting.filter_map(|socket| socket.time_in_state()).max();
     let seconds =
         oldest.map_or(TIME_WAIT_SECONDS, |oldest| oldest.as_secs_f64().clamp(1.0, TIME_WAIT_SECONDS));
     let rate = used.waiting as f64 / seconds;
@@ -193,12 +195,23 @@ fn next(used: &Use<'_>, waiting: bool, reuse: Option<TimeWaitReuse>) -> Vec<Text
     next
 }
 
+/// Returns how many connections were closed without TIME_WAIT since the look before. After a first look that
+/// [`time_wait_may_overflow`] says no to there is no pause, unless another check needs one: what was counted then does not
+/// count, so that the answer is the same with and without that check.
+fn overflowed(evidence: &Evidence) -> Option<u64> {
+    let before = evidence.before.as_ref()?;
+    if !before.whole && !before.counters.as_ref().is_ok_and(time_wait_may_overflow) {
+        return None;
+    }
+    evidence.grown(|counters| counters.tcp_ext.as_ref()?.time_wait_overflow)
+}
+
 /// Judges the table of TIME_WAIT.
 fn buckets(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Option<Finding> {
     let counters = evidence.now.counters.as_ref().ok()?;
     let levels: &SocketLevels = counters.levels.as_ref()?;
     let (used, max) = (levels.tcp_tw?, levels.tcp_max_tw_buckets.filter(|max| *max > 0)?);
-    let n = evidence.grown(|counters| counters.tcp_ext.as_ref()?.time_wait_overflow).unwrap_or(0);
+    let n = overflowed(evidence).unwrap_or(0);
     let percent = used as f64 * 100.0 / max as f64;
     if n == 0 && (percent < thresholds.number("buckets") || used == 0) {
         return None;

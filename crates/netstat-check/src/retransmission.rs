@@ -3,11 +3,11 @@
 use super::data::{check_data, say};
 use super::holders::counted;
 use super::marks::SentAgain;
-use super::needs::Details;
+use super::needs::{Details, Twice};
 use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, Severity, Thresholds};
 use netstat_model::TcpFields;
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
-use netstat_model::{Counters, Endpoint, Socket, TcpCounters};
+use netstat_model::{Counters, Endpoint, SocketRef, TcpCounters};
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::net::{IpAddr, SocketAddr};
@@ -21,12 +21,16 @@ pub(crate) static CHECK: Check = Check {
         kinds: Kinds::TCP,
         states: SENDING,
         fields: Fields::COMMON,
-        tcp: TcpFields::all(),
+        tcp: TcpFields::TOTAL_RETRANSMITS
+            .union(TcpFields::DATA_SEGS_OUT)
+            .union(TcpFields::SEGS_OUT)
+            .union(TcpFields::RTT)
+            .union(TcpFields::LAST_ACK_RECEIVED),
         details: Details::SentAgain,
         owners: SENDING,
         process: ProcessFields::NAME,
         counters: true,
-        twice: true,
+        twice: Twice::Always,
         ..EvidenceNeeds::NOTHING
     },
     run,
@@ -41,16 +45,17 @@ const SENDING: States = States::ESTABLISHED
 
 /// A connection that had to send segments again between the two looks.
 struct Sent<'a> {
-    socket: &'a Socket,
+    socket: SocketRef<'a>,
     counts: SentAgain,
 }
 
 fn sent(evidence: &Evidence) -> Vec<Sent<'_>> {
     // A SYN that nobody answers is not loss; another check may have asked for such sockets.
-    let sends = |socket: &&Socket| socket.state.is_some_and(|state| SENDING.contains(States::of(state)));
+    let sends =
+        |socket: &SocketRef<'_>| socket.state.is_some_and(|state| SENDING.contains(States::of(state)));
     let sending = evidence.now.sockets.iter().filter(sends);
     sending
-        .filter_map(|socket| Some(Sent { socket, counts: evidence.before(socket)?.sent_again(socket)? }))
+        .filter_map(|socket| Some(Sent { socket, counts: evidence.before(&socket)?.sent_again(&socket)? }))
         .collect()
 }
 
@@ -175,9 +180,9 @@ fn connection(key: &'static str, one: &Sent<'_>) -> Fact {
         Some(remote) => format!("{} > {}", shown(one.socket.local), shown(remote)),
         None => shown(one.socket.local),
     };
-    let tcp = one.socket.tcp.as_ref();
-    let rtt = tcp.and_then(|tcp| tcp.rtt).map(|rtt| rtt.as_secs_f64() * 1000.0);
-    let silent = tcp.and_then(|tcp| tcp.last_ack_received).filter(|silent| silent.as_secs() >= 1);
+    let tcp = one.socket.tcp();
+    let rtt = tcp.as_ref().and_then(|tcp| tcp.rtt).map(|rtt| rtt.as_secs_f64() * 1000.0);
+    let silent = tcp.as_ref().and_then(|tcp| tcp.last_ack_received).filter(|silent| silent.as_secs() >= 1);
     let rtt_text = rtt.map(|ms| say!("rtt", ms)).unwrap_or_default();
     let silent = silent.map(|time| say!("silent", time)).unwrap_or_default();
     Fact::shown(

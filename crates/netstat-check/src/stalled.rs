@@ -4,12 +4,13 @@ use super::data::{check_data, say};
 use super::held_by::{HeldBy, thread_tools, to_see_one};
 use super::holders::{counted, most_frequent};
 use super::marks::{Course, Mark};
-use super::needs::Details;
+use super::needs::{Details, Twice};
 use super::text::bytes;
-use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, Severity, Thresholds};
+use super::{Check, Culprit, Evidence, EvidenceNeeds, Fact, Finding, Severity, Thresholds};
 use netstat_model::TcpFields;
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
-use netstat_model::{NoOwner, Socket, TcpState, TimerKind};
+use netstat_model::{NoOwner, SocketRef, TcpState, TimerKind};
+use rustc_hash::FxHashMap;
 use std::time::Duration;
 
 check_data!("stalled.toml");
@@ -21,15 +22,25 @@ pub(crate) static CHECK: Check = Check {
         kinds: Kinds::TCP,
         states: States::ESTABLISHED.union(States::CLOSE_WAIT),
         fields: Fields::COMMON,
-        tcp: TcpFields::all(),
+        tcp: MOVEMENT,
         details: Details::Stuck,
         owners: States::ESTABLISHED.union(States::CLOSE_WAIT),
         process: ProcessFields::NAME,
-        twice: true,
+        twice: Twice::Always,
         ..EvidenceNeeds::NOTHING
     },
     run,
 };
+
+/// The fields that show whether data moves, and since when it does not.
+const MOVEMENT: TcpFields = TcpFields::BYTES_ACKED
+    .union(TcpFields::BYTES_RECEIVED)
+    .union(TcpFields::SEND_WINDOW)
+    .union(TcpFields::RECV_WINDOW)
+    .union(TcpFields::LAST_DATA_SENT)
+    .union(TcpFields::LAST_DATA_RECEIVED)
+    .union(TcpFields::LAST_ACK_RECEIVED)
+    .union(TcpFields::TIMEOUTS);
 
 /// Why a connection does not move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,27 +64,30 @@ impl Cause {
     }
 }
 
+/// A connection that does not move, why, and for how long.
+type Stalled<'a> = (SocketRef<'a>, Cause, Duration);
+
 /// Returns why and for how long none of a connection's data has moved; `None` if it has, or for less than `old`.
-fn stalled(before: &Mark, now: &Socket, old: Duration) -> Option<(Cause, Duration)> {
+fn stalled(before: &Mark, now: &SocketRef<'_>, old: Duration) -> Option<(Cause, Duration)> {
     let of_peer = not_delivered(before, now, old);
     of_peer.or_else(|| Some((Cause::NotRead, not_read(before, now, old)?)))
 }
 
-fn not_read(before: &Mark, now: &Socket, old: Duration) -> Option<Duration> {
+fn not_read(before: &Mark, now: &SocketRef<'_>, old: Duration) -> Option<Duration> {
     // After its FIN a peer sends nothing more.
     if now.state != Some(TcpState::Established) || !before.is_unread(now) {
         return None;
     }
-    now.tcp.as_ref()?.last_data_received.filter(|silent| *silent >= old)
+    now.tcp()?.last_data_received.filter(|silent| *silent >= old)
 }
 
-fn not_delivered(before: &Mark, now: &Socket, old: Duration) -> Option<(Cause, Duration)> {
+fn not_delivered(before: &Mark, now: &SocketRef<'_>, old: Duration) -> Option<(Cause, Duration)> {
     if !before.is_undelivered(now) {
         return None;
     }
-    let tcp = now.tcp.as_ref()?;
+    let tcp = now.tcp()?;
     let silent = tcp.last_ack_received?;
-    let probing = now.timer.is_some_and(|timer| timer.kind == TimerKind::Probe);
+    let probing = now.timer().is_some_and(|timer| timer.kind == TimerKind::Probe);
     if silent >= old && tcp.timeouts.is_some_and(|timeouts| timeouts >= 2) && !probing {
         return Some((Cause::Unanswered, silent));
     }
@@ -84,30 +98,32 @@ fn not_delivered(before: &Mark, now: &Socket, old: Duration) -> Option<(Cause, D
 
 fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
     let is_judged =
-        |socket: &&Socket| matches!(socket.state, Some(TcpState::Established | TcpState::CloseWait));
-    let connections: Vec<&Socket> = evidence.now.sockets.iter().filter(is_judged).collect();
+        |socket: &SocketRef<'_>| matches!(socket.state, Some(TcpState::Established | TcpState::CloseWait));
+    let connections = || evidence.now.sockets.iter().filter(is_judged);
     // Windows reports of some connections how much was acknowledged, and of none since when.
-    let is_told = |socket: &&Socket| {
-        let course = socket.tcp.as_deref().map(Course::of);
+    let is_told = |socket: SocketRef<'_>| {
+        let course = socket.tcp().as_ref().map(Course::of);
         // The details of a connection that nothing happened to are kept in its mark alone.
-        course.or_else(|| evidence.before(socket)?.course).is_some_and(|course| course.told)
+        course.or_else(|| evidence.before(&socket)?.course).is_some_and(|course| course.told)
     };
-    if !connections.is_empty() && !connections.iter().any(is_told) {
+    let n = connections().count();
+    if n > 0 && !connections().any(is_told) {
         return vec![Finding::never_told(say!("never-told"), say!("needs"))];
     }
     let old = thresholds.seconds("old");
+    let mut stuck: FxHashMap<HeldBy, Vec<Stalled<'_>>> = FxHashMap::default();
+    for socket in connections() {
+        let stalled = evidence.before(&socket).and_then(|before| stalled(before, &socket, old));
+        if let Some((cause, age)) = stalled {
+            stuck.entry(evidence.held_by(&socket)).or_default().push((socket, cause, age));
+        }
+    }
     let mut findings = Vec::new();
-    for (holder, sockets) in evidence.by_holder(connections.iter().copied()) {
+    for Culprit { holder, sockets: connections } in evidence.culprits(connections()) {
         if holder == HeldBy::Nobody(NoOwner::NoProcess) {
             continue;
         }
-        let stalled: Vec<(&Socket, Cause, Duration)> = sockets
-            .iter()
-            .filter_map(|socket| {
-                let (cause, age) = stalled(evidence.before(socket)?, socket, old)?;
-                Some((*socket, cause, age))
-            })
-            .collect();
+        let stalled = stuck.remove(&holder).unwrap_or_default();
         for cause in Cause::ALL {
             let of_cause = || stalled.iter().filter(|(_, why, _)| *why == cause);
             let group = StalledGroup {
@@ -115,16 +131,16 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
                 holder: &holder,
                 sockets: of_cause().map(|(socket, ..)| *socket).collect(),
                 oldest: of_cause().map(|(.., age)| *age).max(),
-                connections: sockets.len(),
+                connections,
             };
             let count = group.sockets.len() as f64;
             let Some(severity) = thresholds.graded(count) else { continue };
-            let few = count * 100.0 < thresholds.number("share") * sockets.len() as f64;
+            let few = count * 100.0 < thresholds.number("share") * connections as f64;
             findings.push(group.finding(evidence, if few { Severity::Notice } else { severity }));
         }
     }
     if findings.is_empty() {
-        findings.push(Finding::ok(say!("ok", n = connections.len())));
+        findings.push(Finding::ok(say!("ok", n)));
     }
     findings
 }
@@ -133,7 +149,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
 struct StalledGroup<'a> {
     cause: Cause,
     holder: &'a HeldBy,
-    sockets: Vec<&'a Socket>,
+    sockets: Vec<SocketRef<'a>>,
     oldest: Option<Duration>,
     /// The number of connections that the process has in all.
     connections: usize,
@@ -169,9 +185,9 @@ impl StalledGroup<'_> {
     }
 
     fn facts(&self, cause: &str) -> Vec<Fact> {
-        let queue = |socket: &&Socket| match self.cause {
-            Cause::NotRead => socket.recv_queue,
-            Cause::Unanswered | Cause::ZeroWindow => socket.send_queue,
+        let queue = |socket: &SocketRef<'_>| match self.cause {
+            Cause::NotRead => socket.recv_queue(),
+            Cause::Unanswered | Cause::ZeroWindow => socket.send_queue(),
         };
         let queued: u64 = self.sockets.iter().filter_map(queue).map(u64::from).sum();
         let peers = counted(self.sockets.iter().filter_map(|socket| Some(socket.remote?.address)));

@@ -2,9 +2,8 @@
 
 use super::policy::Policy;
 use netstat_engine::enrich::{AddressList, Entry, Geo, Reach, UserNames};
-use netstat_model::SocketRef;
 use netstat_model::{
-    Family, Firewall, Inbound, Judgement, Missing, Process, Protocol, Socket, TcpState, UnreadRules,
+    Family, Firewall, Inbound, Judgement, Missing, Process, Protocol, SocketRef, TcpState, UnreadRules,
 };
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -89,8 +88,8 @@ impl Firewalled {
 const LOOPBACK: u32 = 1;
 
 /// Returns whether other hosts cannot reach a socket, because of its address or the interface it is bound to.
-pub(crate) fn is_for_this_machine(socket: &Socket) -> bool {
-    Reach::of(socket.local.address) == Some(Reach::Loopback) || socket.interface == Some(LOOPBACK)
+pub(crate) fn is_for_this_machine(socket: &SocketRef<'_>) -> bool {
+    Reach::of(socket.local.address) == Some(Reach::Loopback) || socket.interface() == Some(LOOPBACK)
 }
 
 /// Returns the name of a protocol, as settings and filters have it.
@@ -102,7 +101,7 @@ pub(crate) fn protocol_word(protocol: Protocol) -> &'static str {
 }
 
 /// Returns whether a socket waits for others: a TCP listener, or an unconnected UDP socket.
-pub(crate) fn listens(socket: &Socket) -> bool {
+pub(crate) fn listens(socket: &SocketRef<'_>) -> bool {
     match socket.protocol {
         Protocol::Tcp => socket.state == Some(TcpState::Listen),
         Protocol::Udp => socket.remote.is_none(),
@@ -111,14 +110,14 @@ pub(crate) fn listens(socket: &Socket) -> bool {
 
 /// Returns the first packet that another host would send to a listener, for each family that it serves; nothing for
 /// other sockets.
-pub fn inbound(socket: &Socket, process: Option<&Process>) -> Vec<Inbound> {
+pub(crate) fn inbound(socket: &SocketRef<'_>, process: Option<&Process>) -> Vec<Inbound> {
     if !listens(socket) || is_for_this_machine(socket) {
         return Vec::new();
     }
     let services = process.and_then(services);
     let program = process.and_then(program);
-    let sections = SocketRef::from(socket).families();
-    [(sections.v4, Family::V4), (sections.v6, Family::V6)]
+    let families = socket.families();
+    [(families.v4, Family::V4), (families.v6, Family::V6)]
         .into_iter()
         .filter(|(serves, _)| *serves)
         .map(|(_, family)| Inbound {

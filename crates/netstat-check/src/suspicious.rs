@@ -14,7 +14,7 @@ use facts::Reason;
 use netstat_engine::enrich::Reach;
 use netstat_engine::filter::Glob;
 use netstat_model::query::{Kinds, States};
-use netstat_model::{Endpoint, Missing, NoOwner, Ownership, Process, Protocol, Socket, TcpState};
+use netstat_model::{Endpoint, Missing, NoOwner, OwnershipRef, Process, Protocol, SocketRef, TcpState};
 use rustc_hash::FxHashSet;
 use std::cmp::Reverse;
 use std::net::{IpAddr, SocketAddr};
@@ -92,14 +92,14 @@ enum Direction {
 /// A connection with a public address.
 #[derive(Clone, Copy)]
 struct Connection<'a> {
-    socket: &'a Socket,
+    socket: SocketRef<'a>,
     remote: Endpoint,
     direction: Direction,
 }
 
 impl<'a> Connection<'a> {
     /// Returns `None` for a socket that leads to no public address.
-    fn of(socket: &'a Socket, listening: &FxHashSet<(Protocol, u16)>) -> Option<Self> {
+    fn of(socket: SocketRef<'a>, listening: &FxHashSet<(Protocol, u16)>) -> Option<Self> {
         let judged = socket.state.is_some_and(|state| JUDGED.contains(States::of(state)));
         let remote = socket.remote.filter(|end| Reach::of(end.address) == Some(Reach::Public))?;
         if socket.protocol != Protocol::Tcp || !judged || remote.address == socket.local.address {
@@ -161,10 +161,11 @@ fn of_process(process: &Process) -> (Vec<Reason>, bool) {
 }
 
 /// Returns what is odd about the principal process of a socket.
-fn of_principal(evidence: &Evidence, socket: &Socket) -> (Vec<Reason>, bool) {
+fn of_principal(evidence: &Evidence, socket: &SocketRef<'_>) -> (Vec<Reason>, bool) {
     evidence.process_of(socket).map_or_else(
         || {
-            let none = matches!(socket.ownership, Ownership::Unowned(NoOwner::NoProcess | NoOwner::Kernel));
+            let none =
+                matches!(socket.ownership(), OwnershipRef::Unowned(NoOwner::NoProcess | NoOwner::Kernel));
             (Vec::new(), none)
         },
         of_process,
@@ -215,10 +216,10 @@ fn weight(reasons: &[Reason]) -> u32 {
 fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
     let usual = Usual::of(thresholds);
     let connection = |socket| Connection::of(socket, &evidence.listening);
-    let all: Vec<&Socket> =
-        evidence.now.sockets.iter().filter(|socket| connection(socket).is_some()).collect();
+    let all: Vec<SocketRef<'_>> =
+        evidence.now.sockets.iter().filter(|socket| connection(*socket).is_some()).collect();
     let mut findings = Vec::new();
-    let mut not_known: Vec<&Socket> = Vec::new();
+    let mut not_known: Vec<SocketRef<'_>> = Vec::new();
     for (holder, sockets) in evidence.by_holder(all.iter().copied()) {
         let Some(first) = sockets.first() else { continue };
         let is_usual = evidence.process_of(first).is_some_and(|process| usual.has_path(process));
@@ -226,7 +227,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
             if is_usual { (Vec::new(), true) } else { of_principal(evidence, first) };
         let mut judged: Vec<Judged<'_>> = Vec::new();
         for socket in &sockets {
-            let Some(connection) = connection(socket) else { continue };
+            let Some(connection) = connection(*socket) else { continue };
             let others: Vec<&Process> =
                 evidence.others_of(socket).filter(|process| !usual.has_path(process)).collect();
             if is_usual && others.is_empty() {
@@ -263,7 +264,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
 }
 
 /// Reports connections whose processes could not be looked at.
-fn unseen(evidence: &Evidence, sockets: &[&Socket], all: usize) -> Finding {
+fn unseen(evidence: &Evidence, sockets: &[SocketRef<'_>], all: usize) -> Finding {
     let culprits = evidence.culprits(sockets.iter().copied());
     let n = sockets.len();
     let mut finding = Finding::unknown(say!("unseen", n, all), to_see_all(&culprits));
@@ -281,7 +282,7 @@ fn finding(
     severity: Severity,
     score: u32,
     holder: &HeldBy,
-    sockets: &[&Socket],
+    sockets: &[SocketRef<'_>],
     worst: &Connection<'_>,
     reasons: &[&Reason],
 ) -> Finding {

@@ -68,7 +68,7 @@ fn checks_are_found_by_name() {
 }
 
 #[test]
-fn an_empty_system_is_well() {
+fn an_idle_system_has_nothing_wrong() {
     let evidence = made::looks(Some(made::moment(1, Vec::new())), made::moment(2, Vec::new()));
     for check in ALL {
         let findings = check.judge(&evidence, &CheckSettings::default());
@@ -111,7 +111,7 @@ fn windows() -> super::Evidence {
 }
 
 #[test]
-fn what_windows_does_not_tell_is_said_and_not_called_well() {
+fn data_that_windows_lacks_is_unknown_and_not_ok() {
     let evidence = windows();
     let judged = |check: &&'static super::Check| {
         let findings = made::run(check, &evidence, &[]);
@@ -141,7 +141,7 @@ fn what_windows_does_not_tell_is_said_and_not_called_well() {
 
 /// What is said of one, whatever the limits; [`made::run`] looks at the grammar.
 #[test]
-fn one_of_a_thing_is_said_in_the_singular() {
+fn sentences_about_one_thing_are_singular() {
     let closed = |seconds| {
         let socket = made::held(tcp("10.0.0.1:80", "10.0.0.9:999", TcpState::CloseWait), 7);
         let old = made::with(socket, |tcp| tcp.last_ack_received = Some(Duration::from_secs(seconds)));
@@ -220,7 +220,7 @@ fn one_of_a_thing_is_said_in_the_singular() {
 }
 
 #[test]
-fn who_is_hidden_by_a_namespace_is_not_seen_by_root() {
+fn advice_for_hidden_owners_fits_the_reason() {
     let mut listener = tcp("0.0.0.0:3306", "", TcpState::Listen);
     let mut connection = tcp("10.0.0.1:49200", "8.8.8.8:443", TcpState::Established);
     for (why, root) in

@@ -1,26 +1,27 @@
 //! Connections that wait for an answer, and whether it is late.
 
+use super::needs::Twice;
 use super::{Evidence, Finding};
-use netstat_model::{Socket, TcpState};
+use netstat_model::{SocketRef, TcpState};
 use std::time::Duration;
 
 /// The connections in a state that an answer ends.
 pub(super) struct Waiting<'a> {
     /// Those whose answer is late.
-    pub(super) late: Vec<&'a Socket>,
+    pub(super) late: Vec<SocketRef<'a>>,
     /// Those of which it is not known.
-    perhaps: Vec<&'a Socket>,
+    perhaps: Vec<SocketRef<'a>>,
 }
 
 impl<'a> Waiting<'a> {
-    /// Whether this takes two looks, because the system reports no timers.
-    pub(super) const LOOKS_TWICE: bool = cfg!(windows);
+    /// Two looks where the system reports no timers.
+    pub(super) const TWICE: Twice = if cfg!(windows) { Twice::Always } else { Twice::Never };
 
     /// Finds the connections in this state.
     pub(super) fn of(evidence: &'a Evidence, state: TcpState) -> Self {
         let mut waiting = Self { late: Vec::new(), perhaps: Vec::new() };
         for socket in evidence.in_state(state) {
-            match is_late(evidence, socket) {
+            match is_late(evidence, &socket) {
                 Some(true) => waiting.late.push(socket),
                 Some(false) => {}
                 None => waiting.perhaps.push(socket),
@@ -33,7 +34,7 @@ impl<'a> Waiting<'a> {
     /// returns `not_known` of their number.
     pub(super) fn judged(
         &self,
-        judge: impl Fn(&[&Socket]) -> Vec<Finding>,
+        judge: impl Fn(&[SocketRef<'_>]) -> Vec<Finding>,
         not_known: impl FnOnce(usize) -> Finding,
     ) -> Vec<Finding> {
         let mut findings = judge(&self.late);
@@ -52,14 +53,14 @@ const LATE: Duration = Duration::from_secs(1);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(950);
 
 /// Returns whether the answer to a connection is late, if that is known.
-fn is_late(evidence: &Evidence, socket: &Socket) -> Option<bool> {
-    if let Some(timer) = socket.timer {
+fn is_late(evidence: &Evidence, socket: &SocketRef<'_>) -> Option<bool> {
+    if let Some(timer) = socket.timer() {
         return Some(timer.retransmits > 0);
     }
     if let Some(watched) = evidence.watched_for(socket) {
         return Some(watched >= LATE);
     }
-    let before = evidence.before.as_ref().filter(|before| before.whole || Waiting::LOOKS_TWICE);
+    let before = evidence.before.as_ref().filter(|before| before.whole || Waiting::TWICE == Twice::Always);
     before.and(evidence.elapsed()).filter(|elapsed| *elapsed >= BETWEEN_LOOKS)?;
     Some(evidence.before(socket).is_some_and(|then| then.state == socket.state))
 }

@@ -2,6 +2,21 @@
 //!
 //! This library never prints, never exits, and reads neither arguments nor the environment nor any
 //! configuration; it resolves a name only when asked to.
+//!
+//! Begin with [`Snapshot::take`]; the folder `examples` has an exporter for Prometheus, a watcher for leaks of connections,
+//! and a program that waits for a port.
+//!
+//! ```
+//! use netstat_engine::{Query, Snapshot};
+//!
+//! # fn main() -> Result<(), netstat_engine::model::Error> {
+//! let listeners = Snapshot::take(&Query::tcp().listening().owners())?;
+//! for socket in listeners.iter() {
+//!     println!("{} {:?}", socket.local, socket.ownership().principal());
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 #![cfg_attr(
     not(test),

@@ -1,4 +1,15 @@
 //! One socket as a row of a table.
+//!
+//! ```
+//! use netstat_engine::row::Section;
+//! use netstat_model::query::Kinds;
+//! use netstat_model::{Endpoint, Family, Protocol, Socket, SocketRef};
+//!
+//! let mut dual = Socket::new(Protocol::Udp, Family::V6, Endpoint::ANY_V6, None);
+//! dual.v6_only = Some(false);
+//! let sections: Vec<_> = Section::of_socket(&SocketRef::from(&dual), Kinds::all()).collect();
+//! assert_eq!(sections, [Section::UdpV4, Section::UdpV6]);
+//! ```
 
 use netstat_model::query::Kinds;
 use netstat_model::{Endpoint, Family, Protocol, SocketRef};
@@ -53,11 +64,10 @@ impl Section {
     /// adds an IPv4 row with an address that does not exist.
     pub fn of_socket(socket: &SocketRef<'_>, kinds: Kinds) -> impl Iterator<Item = Self> + use<> {
         let (protocol, families) = (socket.protocol, socket.families());
-        [(Family::V4, families.v4), (Family::V6, families.v6)].into_iter().filter_map(
-            move |(family, serves)| {
-                (serves && kinds.contains(Kinds::of(protocol, family))).then(|| Self::of(protocol, family))
-            },
-        )
+        [(Family::V4, families.v4), (Family::V6, families.v6)]
+            .into_iter()
+            .filter(move |&(family, serves)| serves && kinds.contains(Kinds::of(protocol, family)))
+            .map(move |(family, _)| Self::of(protocol, family))
     }
 }
 

@@ -1,4 +1,19 @@
 //! Which sockets a question is about: those of a query that match a filter, with no more read than that takes.
+//!
+//! ```
+//! use netstat_engine::filter::{Filter, NumbersOnly};
+//! use netstat_engine::select::Selection;
+//! use netstat_model::query::{Kinds, Owners, SocketQuery, States};
+//!
+//! let filter = Filter::parse(&["lport 443".into()], &NumbersOnly)?;
+//! let query = SocketQuery::new(Kinds::all(), States::all());
+//! let selection = Selection::new(query, Some(&filter), Owners::Auto);
+//! assert!(!selection.needs_owners_to_match());
+//! let system = netstat_os::open(netstat_os::Origin::Live)?;
+//! let selected = selection.take(&system, |_| true)?;
+//! assert!(selected.sockets.iter().all(|socket| socket.local.port == 443));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use crate::filter::{Context, Filter, Stage, Tri};
 use netstat_model::query::{Kinds, Listing, OwnerSearch, Owners, ProcessFields, SocketQuery, Visit};
@@ -30,6 +45,17 @@ pub enum OwnersOf<'a> {
     Everything,
     /// Those of the sockets for which this returns true.
     Those(&'a dyn Fn(&SocketRef<'_>) -> bool),
+}
+
+/// What the table keeps of a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// Nothing: it is left out.
+    Nothing,
+    /// All but the course of its connection and its memory, which are most of its size.
+    Row,
+    /// Everything that the query asks for.
+    All,
 }
 
 /// Sockets that match, and what was learned on the way.
@@ -76,22 +102,40 @@ impl<'a> Selection<'a> {
         backend: &(impl Sockets + Processes),
         mut wants: impl FnMut(&SocketRef<'_>) -> bool,
     ) -> Result<Selected, Error> {
+        self.sift(backend, |socket| if wants(socket) { Kept::All } else { Kept::Nothing })
+    }
+
+    /// Asks for the sockets that match. `keep` sees each that may match as it is listed, with all that was read of it, and
+    /// again if the system has to list it again; it says what is kept. Where owners decide whether a socket matches, all of
+    /// it is kept, for the filter.
+    ///
+    /// # Errors
+    /// As [`Selection::take`].
+    pub fn sift(
+        &self,
+        backend: &(impl Sockets + Processes),
+        mut keep: impl FnMut(&SocketRef<'_>) -> Kept,
+    ) -> Result<Selected, Error> {
         let listing = Listing { query: &self.query, owners: self.search(), may_restart: true };
         let mut any_open = false;
         let Answer { data: (mut sockets, method), warnings } = backend.sockets(&listing, &mut |socket| {
-            if !wants(socket) {
+            let matches = self.filter.map_or(Some(true), |filter| filter.decided(socket, Stage::Socket));
+            if matches == Some(false) {
                 return Visit::Skip;
             }
-            match self.filter.map_or(Some(true), |filter| filter.decided(socket, Stage::Socket)) {
-                Some(false) => Visit::Skip,
-                Some(true) => match self.owners_of {
-                    OwnersOf::Those(wanted) if wanted(socket) => Visit::KeepWithOwners,
-                    _ => Visit::Keep,
-                },
-                None => {
-                    any_open = true;
-                    Visit::KeepWithOwners
-                }
+            let kept = keep(socket);
+            if kept == Kept::Nothing {
+                return Visit::Skip;
+            }
+            if matches.is_none() {
+                any_open = true;
+                return Visit::KeepWithOwners;
+            }
+            let owners = matches!(self.owners_of, OwnersOf::Those(wanted) if wanted(socket));
+            match kept {
+                Kept::Row => Visit::KeepLight { owners },
+                _ if owners => Visit::KeepWithOwners,
+                _ => Visit::Keep,
             }
         })?;
         let mut undecided = 0;

@@ -1,5 +1,7 @@
 //! What a table keeps of a socket beside its row, when it was asked for.
 
+use crate::OwnershipRef;
+use crate::owner_lists::{OwnerLists, OwnerMark};
 use crate::{SocketMemory, TcpFields, TcpInfo, Timer, TimerKind, WindowsSocket};
 use bitflags::bitflags;
 use std::time::Duration;
@@ -194,6 +196,7 @@ pub(crate) struct DetailsColumns {
     pub(crate) windows: Vec<Option<Box<WindowsSocket>>>,
     /// Names of congestion control algorithms.
     pub(crate) names: Vec<Box<str>>,
+    pub(crate) owners: OwnerLists,
 }
 
 impl DetailsColumns {
@@ -221,6 +224,19 @@ impl DetailsColumns {
             info.set_number(field, number);
         }
         Some(info)
+    }
+
+    pub(crate) fn tcp_number(&self, details: &Details, field: TcpFields) -> Option<u64> {
+        if !self.fields.contains(field) {
+            return None;
+        }
+        let start = details.tcp()? * self.fields.count();
+        self.tcp.get(start + field.place_in(self.fields)).copied().filter(|&number| number != u64::MAX)
+    }
+
+    pub(crate) fn ownership(&self, owner: (OwnerMark, u32), details: Option<u32>) -> OwnershipRef<'_> {
+        let details = details.and_then(|place| self.details(place));
+        self.owners.get(owner, details.and_then(Details::descriptor))
     }
 
     pub(crate) fn memory(&self, details: &Details) -> Option<SocketMemory> {

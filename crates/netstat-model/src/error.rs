@@ -1,4 +1,13 @@
 //! Errors: the operation that failed, and the reason given by the system.
+//!
+//! ```
+//! use netstat_model::{Error, Operation};
+//! use std::io::ErrorKind;
+//!
+//! let error = Error::new(Operation::ListRoutes, ErrorKind::Unsupported.into());
+//! assert_eq!(error.operation.to_string(), "cannot list the routes");
+//! assert_eq!(error.source.kind(), ErrorKind::Unsupported);
+//! ```
 
 use std::{fmt, io};
 

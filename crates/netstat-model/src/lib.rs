@@ -4,6 +4,16 @@
 //!
 //! With the feature `serde` these types can be serialized. Names of the operating system need not be UTF-8; they are
 //! written as serde writes an [`OsString`](std::ffi::OsString).
+//!
+//! ```
+//! use netstat_model::{Endpoint, Family, Protocol, Socket, SocketTable};
+//!
+//! let local = Endpoint::new("127.0.0.1".parse()?, 631, 0);
+//! let table: SocketTable = [Socket::new(Protocol::Udp, Family::V4, local, None)].into_iter().collect();
+//! let lines: Vec<String> = table.iter().map(|it| format!("{} {}", it.protocol, it.local)).collect();
+//! assert_eq!(lines, ["UDP 127.0.0.1:631"]);
+//! # Ok::<(), std::net::AddrParseError>(())
+//! ```
 
 #![cfg_attr(
     not(test),
@@ -20,6 +30,7 @@ mod host;
 mod interface;
 mod keep;
 mod limits;
+mod owner_lists;
 pub mod owner_method;
 mod ownership_ref;
 mod prefix;

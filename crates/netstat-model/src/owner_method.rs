@@ -1,4 +1,11 @@
 //! The method by which the owners of sockets were found.
+//!
+//! ```
+//! use netstat_model::{NoBpf, OwnerMethod};
+//!
+//! let method = OwnerMethod::Proc(NoBpf::NotAsked);
+//! assert_eq!(method.to_string(), "owners were found in /proc, not with BPF: it was not requested");
+//! ```
 
 use crate::error::words_of;
 use std::{fmt, io};

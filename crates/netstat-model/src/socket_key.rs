@@ -21,6 +21,7 @@ use crate::{Endpoint, OwnershipRef, Protocol, SocketRef};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub enum SocketKey {
     /// The kernel's own number of the socket (Linux).
     Cookie(u64),

@@ -1,9 +1,10 @@
 //! [`SocketRef`]: one socket as filters, columns, checks and renderers read it, whatever keeps it.
 
 use crate::details::{Details, DetailsColumns};
+use crate::owner_lists::OwnerMark;
 use crate::{
-    Endpoint, Family, Holder, Ownership, OwnershipRef, Protocol, Socket, SocketId, SocketMemory, TcpInfo,
-    TcpState, Timer, WindowsSocket,
+    Endpoint, Family, Holder, Ownership, OwnershipRef, Protocol, Socket, SocketId, SocketMemory, TcpFields,
+    TcpInfo, TcpState, Timer, WindowsSocket,
 };
 use std::net::IpAddr;
 use std::time::Duration;
@@ -51,7 +52,8 @@ enum Rest<'a> {
         columns: &'a DetailsColumns,
         /// Place of the details; `None` in a table that keeps none.
         details: Option<u32>,
-        owner: OwnershipRef<'a>,
+        /// What the row says of the owners, and the note that belongs to it.
+        owner: (OwnerMark, u32),
     },
 }
 
@@ -120,7 +122,7 @@ impl<'a> SocketRef<'a> {
         self,
         columns: &'a DetailsColumns,
         details: Option<u32>,
-        owner: OwnershipRef<'a>,
+        owner: (OwnerMark, u32),
     ) -> Self {
         Self { rest: Rest::Packed { columns, details, owner }, ..self }
     }
@@ -136,7 +138,7 @@ impl<'a> SocketRef<'a> {
             Rest::Nothing(Holder::Nobody(reason)) => OwnershipRef::Unowned(reason),
             Rest::Nothing(_) => OwnershipRef::NotRead,
             Rest::Wide(socket) => (&socket.ownership).into(),
-            Rest::Packed { owner, .. } => owner,
+            Rest::Packed { columns, details, owner } => columns.ownership(owner, details),
         }
     }
 
@@ -224,6 +226,22 @@ impl<'a> SocketRef<'a> {
         match self.rest {
             Rest::Wide(socket) => socket.tcp.as_deref().cloned(),
             _ => self.details().and_then(|(columns, details, _)| columns.tcp_info(details)),
+        }
+    }
+
+    /// Returns whether [`SocketRef::tcp`] knows the connection.
+    pub(crate) fn has_tcp(&self) -> bool {
+        match self.rest {
+            Rest::Wide(socket) => socket.tcp.is_some(),
+            _ => self.details().is_some_and(|(_, details, _)| details.tcp().is_some()),
+        }
+    }
+
+    /// Returns one field of [`SocketRef::tcp`] as a number, durations in microseconds.
+    pub fn tcp_number(&self, field: TcpFields) -> Option<u64> {
+        match self.rest {
+            Rest::Wide(socket) => socket.tcp.as_deref()?.number(field),
+            _ => self.details().and_then(|(columns, details, _)| columns.tcp_number(details, field)),
         }
     }
 

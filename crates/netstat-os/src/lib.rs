@@ -30,6 +30,20 @@
 //! | [`Machine::namespace`] | the inode that `/proc/thread-self/ns/net` names | no such thing |
 //!
 //! To add a system, begin with a copy of `unsupported.rs`.
+//!
+//! ```
+//! use netstat_model::query::{Kinds, Listing, OwnerSearch, SocketQuery, States, Visit};
+//! use netstat_os::{Origin, Sockets};
+//!
+//! # fn main() -> Result<(), netstat_model::Error> {
+//! let system = netstat_os::open(Origin::Live)?;
+//! let query = SocketQuery::new(Kinds::TCP, States::LISTEN);
+//! let listing = Listing { query: &query, owners: OwnerSearch::No, may_restart: true };
+//! let (table, _) = system.sockets(&listing, &mut |_| Visit::Keep)?.data;
+//! assert!(table.iter().all(|socket| socket.remote.is_none()));
+//! # Ok(())
+//! # }
+//! ```
 
 #![cfg_attr(
     not(test),

@@ -2,6 +2,16 @@
 //!
 //! One look-up at a time, and it may take as long as the resolver pleases; a caller with many addresses asks from several
 //! threads.
+//!
+//! ```
+//! use netstat_model::HostAddress;
+//! use netstat_os::NameLookup;
+//! use netstat_os::resolver::SystemResolver;
+//!
+//! let name = SystemResolver.name_of(HostAddress::new("127.0.0.1".parse()?, 0));
+//! println!("{}", name.as_deref().unwrap_or("127.0.0.1"));
+//! # Ok::<(), std::net::AddrParseError>(())
+//! ```
 
 use super::tape::{Player, Recorder};
 use netstat_model::HostAddress;

@@ -5,6 +5,20 @@
 //! entries so far, which shows whether a recording is complete: a truncated one could pass for a different answer of the
 //! system. When a question is repeated, it gets the next answer recorded for it, and the last one from then on. A question
 //! that was never recorded is an error, never an empty answer.
+//!
+//! ```
+//! use netstat_os::tape::{Player, Recorder};
+//!
+//! let folder = std::env::temp_dir().join(format!("netstat-tape-example-{}", std::process::id()));
+//! let recorder = Recorder::create(&folder)?;
+//! recorder.add("read", "/proc/uptime", Ok(b"12.34 5.67\n"));
+//! recorder.finish()?;
+//! let player = Player::open(&folder)?;
+//! assert_eq!(player.answer("read", "/proc/uptime")?, b"12.34 5.67\n");
+//! assert!(player.answer("read", "/proc/stat").is_err());
+//! # std::fs::remove_dir_all(&folder)?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};

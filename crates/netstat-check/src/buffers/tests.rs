@@ -1,6 +1,6 @@
 use super::super::made::{counted, end, fact, held, lines, look, looks, moment, numbered, run};
 use super::*;
-use netstat_model::{Family, SocketMemory};
+use netstat_model::{Family, Socket, SocketMemory};
 
 fn counters(change: impl FnOnce(&mut UdpCounters, &mut TcpExtCounters, &mut SocketLevels)) -> Counters {
     let mut udp = UdpCounters {
@@ -44,7 +44,7 @@ fn found(now: Counters) -> Vec<String> {
 }
 
 #[test]
-fn only_what_is_lost_now_counts() {
+fn only_datagrams_lost_between_the_looks_count() {
     let of_the_past = counters(|udp, tcp, _| {
         udp.rcvbuf_errors = Some(1_000_000);
         tcp.abort_on_memory = Some(9);
@@ -112,7 +112,7 @@ fn the_socket_that_drops_and_its_process_are_named() {
 }
 
 #[test]
-fn where_reasons_are_not_counted_it_abstains() {
+fn never_told_without_counters_of_lost_datagrams() {
     let windows = || Counters { udp_v4: Some(UdpCounters::default()), ..Counters::default() };
     let evidence = looks(Some(counted(1, Vec::new(), windows())), counted(2, Vec::new(), windows()));
     let findings = run(&CHECK, &evidence, &[]);
@@ -121,7 +121,7 @@ fn where_reasons_are_not_counted_it_abstains() {
 }
 
 #[test]
-fn another_socket_with_the_same_ends_has_lost_nothing_yet() {
+fn a_drop_counter_that_went_down_belongs_to_another_socket() {
     // As /proc/net tells of them, without a number of the kernel's.
     let unnumbered = |drops| {
         let mut socket = socket(1, 7, drops);
@@ -138,7 +138,7 @@ fn another_socket_with_the_same_ends_has_lost_nothing_yet() {
 }
 
 #[test]
-fn a_limit_that_is_not_told_is_not_zero() {
+fn an_unknown_memory_limit_is_not_zero() {
     let contained = |change: fn(&mut TcpExtCounters)| {
         counters(|_, tcp, levels| {
             *levels = SocketLevels { tcp_mem: Some(90), ..SocketLevels::default() };

@@ -1,7 +1,7 @@
-use super::super::made::{fact, held, lines, look, looks, moment, run, tcp, with};
+use super::super::made::{fact, held, lines, look, looks, moment, run, seen_since, tcp, with};
 use super::super::text::EN;
 use super::*;
-use netstat_model::Ownership;
+use netstat_model::{Ownership, Socket};
 
 /// Connections of a process in CLOSE_WAIT whose peers have been silent for so many seconds.
 fn silent(pid: u32, count: u16, seconds: u64) -> Vec<Socket> {
@@ -24,7 +24,7 @@ fn ageless(pid: u32, count: u16) -> Vec<Socket> {
 }
 
 #[test]
-fn a_leak_is_told_from_a_burst() {
+fn old_connections_are_a_leak_and_many_young_ones_a_burst() {
     for (sockets, expected) in [
         (silent(7, 19, 3600), "ok"),
         (silent(7, 20, 3600), "notice"),
@@ -48,7 +48,7 @@ fn a_leak_is_told_from_a_burst() {
 }
 
 #[test]
-fn each_process_is_judged_by_itself_and_named() {
+fn each_process_has_its_own_finding() {
     let sockets = [silent(7, 150, 100), silent(8, 5, 100), silent(9, 1200, 100)].concat();
     assert_eq!(
         lines(&run(&CHECK, &look(moment(5, sockets)), &[])),
@@ -60,7 +60,7 @@ fn each_process_is_judged_by_itself_and_named() {
 }
 
 #[test]
-fn the_numbers_are_there() {
+fn facts_hold_ages_unread_bytes_and_peers() {
     let mut sockets = silent(7, 200, 100);
     sockets[0].recv_queue = Some(501);
     sockets[1] = with(sockets[1].clone(), |tcp| tcp.last_ack_received = Some(Duration::from_secs(7200)));
@@ -77,7 +77,7 @@ fn the_numbers_are_there() {
 }
 
 #[test]
-fn without_ages_it_abstains_until_it_has_watched() {
+fn unknown_ages_are_measured_by_watching() {
     let mut evidence = look(moment(100, ageless(7, 300)));
     assert_eq!(
         lines(&run(&CHECK, &evidence, &[])),
@@ -93,14 +93,12 @@ fn without_ages_it_abstains_until_it_has_watched() {
         ]
     );
     assert!(lines(&run(&CHECK, &look(moment(100, ageless(7, 19))), &[]))[0].starts_with("ok"));
-    let key = |socket: &Socket| (netstat_model::SocketKey::of(socket), socket.state);
-    evidence.seen_since =
-        evidence.now.sockets.iter().map(|socket| (key(socket), Duration::from_secs(39))).collect();
+    evidence.seen_since = seen_since(&evidence, Duration::from_secs(39));
     assert!(lines(&run(&CHECK, &evidence, &[]))[0].starts_with("warning"));
 }
 
 #[test]
-fn growth_is_that_of_the_same_process() {
+fn growth_is_counted_per_process() {
     let before = moment(100, [silent(7, 150, 100), silent(8, 150, 100)].concat());
     let now = moment(110, [silent(7, 190, 100), silent(8, 150, 100)].concat());
     let findings = run(&CHECK, &looks(Some(before), now), &[]);
@@ -109,7 +107,7 @@ fn growth_is_that_of_the_same_process() {
 }
 
 #[test]
-fn settings_move_the_limits() {
+fn settings_change_the_limits() {
     let sockets = silent(7, 10, 5);
     let evidence = look(moment(5, sockets));
     assert!(lines(&run(&CHECK, &evidence, &[]))[0].starts_with("ok"));
@@ -118,7 +116,7 @@ fn settings_move_the_limits() {
 }
 
 #[test]
-fn what_no_process_holds_waits_in_the_queue_of_a_listener() {
+fn connections_without_a_process_wait_in_an_accept_queue() {
     let waiting = || {
         let mut sockets = silent(7, 150, 100);
         sockets.iter_mut().for_each(|socket| socket.ownership = Ownership::Unowned(NoOwner::NoProcess));

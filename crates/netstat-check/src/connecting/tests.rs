@@ -1,8 +1,7 @@
-use super::super::made::{fired, held, lines, look, looks, moment, run, tcp};
+use super::super::made::{fired, held, lines, look, looks, moment, run, seen_since, tcp};
 use super::super::text::EN;
 use super::*;
-use netstat_model::SocketKey;
-use netstat_model::TimerKind;
+use netstat_model::{Socket, TimerKind};
 use std::time::Duration;
 
 fn trying(count: u16, remote: &str, again: u8) -> Vec<Socket> {
@@ -19,7 +18,7 @@ fn found(sockets: Vec<Socket>) -> Vec<String> {
 }
 
 #[test]
-fn only_those_that_were_sent_again_count_and_by_destination() {
+fn unanswered_connections_are_counted_per_destination() {
     for (sockets, expected) in [
         (Vec::new(), "ok"),
         (trying(2, "192.0.2.1:5432", 3), "ok"),
@@ -38,7 +37,7 @@ fn only_those_that_were_sent_again_count_and_by_destination() {
 }
 
 #[test]
-fn many_destinations_of_one_process_are_another_fault() {
+fn one_process_with_many_unanswered_destinations_is_found() {
     let to = |places: u16, again| -> Vec<Socket> {
         (1..=places).flat_map(|last| trying(1, &format!("198.51.100.{last}:23"), again)).collect()
     };
@@ -62,7 +61,7 @@ fn many_destinations_of_one_process_are_another_fault() {
 }
 
 #[test]
-fn without_timers_it_takes_watching() {
+fn without_timers_watching_shows_who_waits() {
     let mut sockets = trying(12, "192.0.2.1:5432", 0);
     sockets.iter_mut().for_each(|socket| socket.timer = None);
     let mut evidence = look(moment(100, sockets.clone()));
@@ -81,17 +80,12 @@ fn without_timers_it_takes_watching() {
     assert!(twice(&[])[0].starts_with("ok"), "they have just begun");
     let closed = |socket: &Socket| Socket { state: Some(TcpState::Established), ..socket.clone() };
     assert!(twice(&sockets.iter().map(closed).collect::<Vec<_>>())[0].starts_with("ok"));
-    evidence.seen_since = evidence
-        .now
-        .sockets
-        .iter()
-        .map(|socket| ((SocketKey::of(socket), socket.state), Duration::from_secs(95)))
-        .collect();
+    evidence.seen_since = seen_since(&evidence, Duration::from_secs(95));
     assert!(lines(&run(&CHECK, &evidence, &[]))[0].starts_with("warning"));
 }
 
 #[test]
-fn a_listener_on_this_machine_is_another_cause() {
+fn a_local_listener_that_does_not_answer_is_explained() {
     let meaning = |sockets: Vec<Socket>| {
         let findings = run(&CHECK, &look(moment(1, sockets)), &[]);
         findings[0].meaning.as_ref().unwrap().of(EN).to_owned()

@@ -21,7 +21,7 @@ fn found(before: Conntrack, now: Conntrack) -> Vec<Finding> {
 }
 
 #[test]
-fn how_full_it_is_and_what_is_lost_decide() {
+fn fill_level_and_lost_packets_decide() {
     for (before, now, expected) in [
         (table(10, 0, 0), table(699, 0, 0), "ok [] 699 of 1,000 entries are in use (69.9 %)"),
         (table(10, 0, 0), table(700, 0, 0), "notice"),
@@ -41,14 +41,14 @@ fn how_full_it_is_and_what_is_lost_decide() {
 }
 
 #[test]
-fn growth_gives_the_time_that_is_left() {
+fn growth_predicts_when_the_table_is_full() {
     let findings = found(table(700, 0, 0), table(800, 0, 0));
     assert_eq!(fact(&findings[0], "seconds_left"), Some(4.into()));
     assert_eq!(fact(&found(table(900, 0, 0), table(800, 0, 0))[0], "seconds_left"), None);
 }
 
 #[test]
-fn where_nothing_is_tracked_nothing_is_wrong() {
+fn ok_without_connection_tracking() {
     let mut evidence = look(moment(1, Vec::new()));
     evidence.now.conntrack = Ok(None);
     assert_eq!(lines(&run(&CHECK, &evidence, &[])), ["ok [] connections are not tracked here"]);
@@ -59,7 +59,7 @@ fn where_nothing_is_tracked_nothing_is_wrong() {
 }
 
 #[test]
-fn what_a_kernel_does_not_count_is_not_zero() {
+fn an_unknown_counter_is_not_zero() {
     let unknown =
         |entries| Conntrack { drop: None, early_drop: None, insert_failed: None, ..table(entries, 0, 0) };
     let findings = found(unknown(900), unknown(900));

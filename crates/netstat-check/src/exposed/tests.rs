@@ -1,7 +1,8 @@
-use super::super::made::{fact, lines, process, run, seen, tcp, udp};
-use super::super::{Firewalled, inbound};
+use super::super::Firewalled;
+use super::super::made::{fact, first, lines, process, run, seen, tcp, udp};
+use super::super::surroundings::inbound;
 use super::*;
-use netstat_model::{Firewall, Judgement, Missing, NoOwner, Ownership, TcpState, UnreadRules};
+use netstat_model::{Firewall, Judgement, Missing, NoOwner, Ownership, Socket, TcpState, UnreadRules};
 use std::sync::Arc;
 
 fn listener(local: &str) -> Socket {
@@ -15,7 +16,7 @@ fn severities(sockets: Vec<Socket>, settings: &[&str]) -> Vec<&'static str> {
 }
 
 #[test]
-fn what_others_can_reach_is_told_from_what_they_cannot() {
+fn only_listeners_that_others_can_reach_are_found() {
     for (local, severity) in [
         ("0.0.0.0:3306", "warning"),
         ("[::]:3306", "warning"),
@@ -45,7 +46,7 @@ fn what_others_can_reach_is_told_from_what_they_cannot() {
 }
 
 #[test]
-fn a_listener_bound_to_an_interface_is_reached_by_that_one_alone() {
+fn a_listener_bound_to_an_interface_is_reachable_only_there() {
     let bound = |interface| {
         let mut socket = listener("0.0.0.0:3306");
         socket.interface = Some(interface);
@@ -64,7 +65,7 @@ fn a_listener_bound_to_an_interface_is_reached_by_that_one_alone() {
 }
 
 #[test]
-fn udp_is_told_from_tcp_and_a_connection_is_no_listener() {
+fn udp_and_tcp_ports_differ_and_connections_are_ignored() {
     assert_eq!(severities(vec![udp("0.0.0.0:69", "")], &[]), ["warning"]);
     assert_eq!(severities(vec![udp("0.0.0.0:3306", "")], &[]), ["ok"]);
     assert_eq!(severities(vec![udp("10.0.0.1:69", "10.0.0.2:4000")], &[]), ["ok"]);
@@ -72,7 +73,7 @@ fn udp_is_told_from_tcp_and_a_connection_is_no_listener() {
 }
 
 #[test]
-fn settings_take_ports_away_and_add_them() {
+fn settings_add_and_remove_ports() {
     let sockets = || vec![listener("0.0.0.0:3306"), listener("0.0.0.0:9999")];
     assert_eq!(severities(sockets(), &[]), ["warning"]);
     assert_eq!(severities(sockets(), &["exposed.except=3306"]), ["ok"]);
@@ -83,7 +84,7 @@ fn settings_take_ports_away_and_add_them() {
 }
 
 #[test]
-fn one_process_is_one_finding_with_all_its_addresses() {
+fn addresses_of_one_process_share_a_finding() {
     let sockets = vec![
         (listener("0.0.0.0:5432"), Some(process(7, "/usr/lib/postgresql/15/bin/postgres"))),
         (listener("[::]:5432"), Some(process(7, "/usr/lib/postgresql/15/bin/postgres"))),
@@ -109,7 +110,7 @@ fn one_process_is_one_finding_with_all_its_addresses() {
 }
 
 #[test]
-fn without_a_process_it_is_found_all_the_same() {
+fn a_listener_with_a_hidden_owner_is_found() {
     let mut socket = listener("0.0.0.0:23");
     socket.ownership = Ownership::Unowned(NoOwner::NotPermitted);
     let findings = run(&CHECK, &seen(vec![(socket, None)]), &[]);
@@ -119,11 +120,11 @@ fn without_a_process_it_is_found_all_the_same() {
 }
 
 #[test]
-fn what_the_firewall_says_counts() {
+fn a_closed_firewall_lowers_the_severity() {
     let judged = |passage, by: &str| Judgement { passage, by: vec![by.to_owned()] };
     let evidence = |judgement: Option<Judgement>, unread: &[&'static str]| {
         let mut evidence = seen(vec![(listener("0.0.0.0:6379"), Some(process(7, "/usr/bin/redis-server")))]);
-        let asked = inbound(&evidence.now.sockets[0], evidence.process_of(&evidence.now.sockets[0]));
+        let asked = inbound(&first(&evidence), evidence.process_of(&first(&evidence)));
         assert_eq!(asked.len(), 1);
         let unread = unread.iter().map(|of| UnreadRules { of, reason: "no".to_owned() }).collect();
         evidence.surroundings.firewall =
@@ -145,11 +146,11 @@ fn what_the_firewall_says_counts() {
 }
 
 #[test]
-fn a_listener_for_both_families_is_as_open_as_the_easier_of_them() {
+fn a_dual_stack_listener_is_as_open_as_its_more_open_family() {
     let mut socket = listener("[::]:6379");
     socket.v6_only = Some(false);
     let mut evidence = seen(vec![(socket, Some(process(7, "/usr/bin/redis-server")))]);
-    let asked = inbound(&evidence.now.sockets[0], evidence.process_of(&evidence.now.sockets[0]));
+    let asked = inbound(&first(&evidence), evidence.process_of(&first(&evidence)));
     assert_eq!(asked.len(), 2);
     let judgements =
         [Passage::Closed, Passage::Open].map(|passage| Some(Judgement { passage, by: Vec::new() }));
@@ -161,7 +162,7 @@ fn a_listener_for_both_families_is_as_open_as_the_easier_of_them() {
 #[test]
 fn the_firewall_is_asked_about_the_program_and_its_services() {
     let asked = |process: &netstat_model::Process| {
-        let asked = inbound(&listener("0.0.0.0:445"), Some(process));
+        let asked = inbound(&SocketRef::from(&listener("0.0.0.0:445")), Some(process));
         let services = asked[0].services.as_ref().map(|services| services.join("|".as_ref()));
         (asked[0].program.clone().map(|program| program.display().to_string()), services)
     };

@@ -1,6 +1,6 @@
 use super::super::made::{fact, fired, held, lines, look, looks, moment, run, tcp};
 use super::*;
-use netstat_model::TimerKind;
+use netstat_model::{Socket, TimerKind};
 
 /// Requests from so many addresses, the SYN-ACK of each sent again so often.
 fn requests(count: u16, addresses: u16, again: u8) -> Vec<Socket> {
@@ -19,7 +19,7 @@ fn found(mut sockets: Vec<Socket>) -> Vec<Finding> {
 }
 
 #[test]
-fn requests_that_wait_are_told_from_those_on_their_way() {
+fn only_requests_answered_again_are_half_open() {
     for (sockets, expected) in [
         (requests(19, 19, 2), "ok"),
         (requests(20, 20, 1), "notice"),
@@ -34,7 +34,7 @@ fn requests_that_wait_are_told_from_those_on_their_way() {
 }
 
 #[test]
-fn a_flood_and_a_broken_path_are_told_apart_by_the_addresses() {
+fn many_addresses_mean_a_flood_and_few_a_broken_path() {
     let flood = found(requests(400, 400, 1));
     assert_eq!(
         lines(&flood),
@@ -65,7 +65,7 @@ fn a_flood_and_a_broken_path_are_told_apart_by_the_addresses() {
 }
 
 #[test]
-fn without_timers_it_takes_two_looks() {
+fn without_timers_two_looks_show_who_waits() {
     let mut sockets = requests(25, 25, 0);
     sockets.iter_mut().for_each(|socket| socket.timer = None);
     let severity = |evidence: &Evidence| run(&CHECK, evidence, &[])[0].severity;

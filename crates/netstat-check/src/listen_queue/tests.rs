@@ -1,5 +1,6 @@
 use super::super::made::{counted, fact, held, lines, look, looks, moment, numbered, queues, run, tcp};
 use super::*;
+use netstat_model::Socket;
 
 /// A listener of process 7 on port 80 with so many waiting of so many.
 fn listener(waiting: u32, limit: u32) -> Socket {
@@ -24,7 +25,7 @@ fn found(before: Socket, now: Socket, lost: u64) -> Vec<Finding> {
 }
 
 #[test]
-fn a_queue_that_stays_full_is_told_from_one_that_is_busy() {
+fn a_queue_full_in_both_looks_is_worse_than_a_busy_one() {
     for (before, now, lost, expected) in [
         ((0, 128), (0, 128), 0, "ok"),
         ((129, 128), (0, 128), 0, "ok"),
@@ -67,7 +68,7 @@ fn the_listener_and_its_process_are_named() {
 }
 
 #[test]
-fn what_is_lost_at_a_queue_nobody_saw_full_is_told_as_well() {
+fn overflows_of_a_queue_not_seen_full_are_reported() {
     let lost = |count| lines(&found(listener(0, 128), listener(0, 128), count));
     assert!(lost(1)[0].starts_with("ok"), "half a connection a second");
     assert_eq!(
@@ -90,7 +91,7 @@ fn cookies_are_a_warning() {
 }
 
 #[test]
-fn where_queues_are_not_told_it_abstains() {
+fn never_told_without_queue_lengths() {
     let windows = || held(tcp("0.0.0.0:80", "", TcpState::Listen), 7);
     let findings = run(&CHECK, &looks(Some(moment(1, vec![windows()])), moment(2, vec![windows()])), &[]);
     assert!(lines(&findings)[0].starts_with("unknown") && findings[0].never_told);
@@ -101,7 +102,7 @@ fn where_queues_are_not_told_it_abstains() {
 }
 
 #[test]
-fn losses_that_nobody_counts_are_not_none() {
+fn an_unknown_overflow_counter_is_not_zero() {
     let at = |second| moment(second, vec![listener(0, 128)]);
     let told = lines(&run(&CHECK, &looks(Some(at(1)), at(2)), &[]));
     assert_eq!(
@@ -114,7 +115,7 @@ fn losses_that_nobody_counts_are_not_none() {
 }
 
 #[test]
-fn drops_for_another_reason_are_told_apart() {
+fn drops_other_than_overflows_are_reported_separately() {
     let at = |second, overflows, drops| {
         let mut counters = counters(overflows, 0);
         counters.tcp_ext.as_mut().unwrap().listen_drops = Some(drops);

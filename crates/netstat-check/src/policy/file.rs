@@ -19,7 +19,7 @@
 
 use netstat_engine::enrich::UserNames;
 use netstat_engine::filter::{Glob, Ports};
-use netstat_model::{Missing, NoOwner, Ownership, Prefix, Process, Protocol, Socket};
+use netstat_model::{Missing, NoOwner, OwnershipRef, Prefix, Process, Protocol, SocketRef};
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -200,7 +200,7 @@ fn parse_ports(value: &toml::Value) -> Option<Ports> {
 /// What a rule is compared with.
 #[derive(Clone, Copy)]
 pub(super) struct Subject<'a> {
-    pub(super) socket: &'a Socket,
+    pub(super) socket: SocketRef<'a>,
     /// The local end of a listener, the remote one of a connection.
     pub(super) address: IpAddr,
     pub(super) port: u16,
@@ -258,8 +258,8 @@ impl Subject<'_> {
 
     /// Answers for a socket without a known process: if it is known to have none, no process of a rule is its.
     fn nobody(&self) -> RuleAnswer {
-        match self.socket.ownership {
-            Ownership::Unowned(NoOwner::NoProcess | NoOwner::Kernel) => Some(false),
+        match self.socket.ownership() {
+            OwnershipRef::Unowned(NoOwner::NoProcess | NoOwner::Kernel) => Some(false),
             _ => None,
         }
     }
@@ -272,7 +272,7 @@ impl Subject<'_> {
             return Some(account == wanted || account.rsplit('\\').next() == Some(wanted.as_str()));
         }
         let of_process = self.process.and_then(|process| process.user.ok());
-        let uid = of_process.or(self.socket.uid)?;
+        let uid = of_process.or(self.socket.uid())?;
         Some(self.users.name(uid) == Some(wanted) || wanted.parse() == Ok(uid))
     }
 }

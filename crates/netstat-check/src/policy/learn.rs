@@ -2,7 +2,7 @@
 
 use super::super::{CheckSettings, Evidence};
 use super::{CHECK, Deed, deeds};
-use netstat_model::{Endpoint, Protocol, Socket};
+use netstat_model::{Endpoint, Protocol, SocketRef};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -25,7 +25,7 @@ pub fn learned(evidence: &Evidence, settings: &CheckSettings) -> String {
     let mut rules: BTreeMap<Deed, BTreeMap<RuleKey, BTreeSet<IpAddr>>> =
         BTreeMap::from([(Deed::Listens, BTreeMap::new()), (Deed::Connects, BTreeMap::new())]);
     for (socket, deed, end) in deeds(evidence, &CHECK.thresholds(settings)) {
-        let addresses = rules.entry(deed).or_default().entry(key(evidence, socket, end)).or_default();
+        let addresses = rules.entry(deed).or_default().entry(key(evidence, &socket, end)).or_default();
         addresses.insert(end.address);
     }
     let mut text = String::from(
@@ -51,7 +51,7 @@ pub fn learned(evidence: &Evidence, settings: &CheckSettings) -> String {
     text
 }
 
-fn key(evidence: &Evidence, socket: &Socket, end: Endpoint) -> RuleKey {
+fn key(evidence: &Evidence, socket: &SocketRef<'_>, end: Endpoint) -> RuleKey {
     let process = evidence.process_of(socket);
     let text = |os: &std::ffi::OsStr| os.to_str().map(pattern);
     RuleKey {

@@ -1,9 +1,9 @@
 use super::super::CheckSettings;
-use super::super::made::{fact, lines, process, run, seen, tcp, udp};
+use super::super::made::{also_held_by, change_first, fact, lines, process, run, seen, tcp, udp};
 use super::super::{Evidence, Surroundings};
 use super::*;
 use netstat_engine::enrich::UserNames;
-use netstat_model::{Missing, NoOwner, Owner, Ownership, Process};
+use netstat_model::{Missing, NoOwner, Ownership, Process};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ fn machine() -> Evidence {
 }
 
 #[test]
-fn whatever_is_not_allowed_is_found() {
+fn sockets_that_no_rule_allows_are_found() {
     for (policy, expected) in [
         ("", &[][..]),
         ("[[allow.listen]]\n[[allow.connect]]\n", &[]),
@@ -121,7 +121,7 @@ fn whatever_is_not_allowed_is_found() {
 }
 
 #[test]
-fn what_is_forbidden_is_so_for_both_families_and_for_every_holder() {
+fn forbidding_applies_to_both_families_and_every_holder() {
     let severity = |policy: &str, evidence: &Evidence| by(policy, evidence.clone())[0].severity;
     let dual = |v6_only| {
         let mut socket = tcp("[::]:8443", "", TcpState::Listen);
@@ -141,9 +141,7 @@ fn what_is_forbidden_is_so_for_both_families_and_for_every_holder() {
         tcp("10.0.0.1:40001", "192.0.2.7:443", TcpState::Established),
         Some(process(7, "/usr/bin/python3")),
     )]);
-    if let Ownership::Held(owners) = &mut shared.now.sockets[0].ownership {
-        owners.push(Owner { process: shell.id, parent: None, descriptor: None });
-    }
+    also_held_by(&mut shared, shell.id);
     assert_eq!(severity("[[forbid.connect]]\nprocess = \"dash\"", &shared), Severity::Ok, "not known");
     shared.processes.insert(shell.id, shell);
     assert_eq!(severity("[[forbid.connect]]\nprocess = \"dash\"", &shared), Severity::Critical);
@@ -151,7 +149,7 @@ fn what_is_forbidden_is_so_for_both_families_and_for_every_holder() {
 }
 
 #[test]
-fn what_this_user_may_not_see_is_not_accused() {
+fn hidden_owners_are_unknown_and_not_outside_the_policy() {
     let mut hidden = tcp("0.0.0.0:22", "", TcpState::Listen);
     hidden.ownership = Ownership::Unowned(NoOwner::NotPermitted);
     let evidence = || seen(vec![(hidden.clone(), None)]);
@@ -195,13 +193,13 @@ fn what_this_user_may_not_see_is_not_accused() {
 }
 
 #[test]
-fn without_a_policy_nothing_is_said() {
+fn ok_without_a_policy() {
     assert_eq!(lines(&run(&CHECK, &machine(), &[])).len(), 1);
     assert!(lines(&run(&CHECK, &machine(), &[]))[0].starts_with("ok [] there is no policy"));
 }
 
 #[test]
-fn a_slip_in_the_file_is_an_error_that_names_it() {
+fn an_error_in_the_file_names_its_place() {
     for (text, why) in [
         ("[[allow.listne]]\n", "line 1: unknown field `listne`"),
         ("[[allow.listen]]\n\nprot = \"tcp\"\n", "line 3: unknown field `prot`"),
@@ -224,11 +222,11 @@ fn a_slip_in_the_file_is_an_error_that_names_it() {
 }
 
 #[test]
-fn what_was_learned_allows_what_was_there_and_nothing_else() {
+fn a_learned_policy_allows_exactly_what_was_there() {
     let text = learned(&machine(), &CheckSettings::default());
     assert!(by(&text, machine()).iter().all(|finding| finding.severity == Severity::Ok), "{text}");
     let mut other = machine();
-    other.now.sockets[0].local.port = 23;
+    change_first(&mut other, |socket| socket.local.port = 23);
     assert_eq!(
         by(&text, other)[0].sentence.of(EN),
         "sshd (5) listens on 23/tcp, which the policy does not allow"
@@ -242,7 +240,7 @@ fn what_was_learned_allows_what_was_there_and_nothing_else() {
 }
 
 #[test]
-fn a_process_that_goes_everywhere_may_go_everywhere() {
+fn a_learned_rule_with_many_addresses_allows_all() {
     let many = |first: u8| {
         seen(
             (0..20)
@@ -261,7 +259,7 @@ fn a_process_that_goes_everywhere_may_go_everywhere() {
 }
 
 #[test]
-fn an_account_of_windows_is_a_user() {
+fn a_windows_account_matches_as_a_user() {
     let machine = || {
         let mut sqlservr = process(5, r"C:\Program Files\Sql\sqlservr.exe");
         (sqlservr.user, sqlservr.account) = (Err(Missing::NotApplicable), Ok(r"SERVER\Kim".into()));

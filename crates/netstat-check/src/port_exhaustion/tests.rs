@@ -73,7 +73,7 @@ fn ports_are_counted_for_each_remote_end() {
 }
 
 #[test]
-fn time_wait_counts_unless_it_may_be_taken_again() {
+fn reusable_time_wait_ports_do_not_count() {
     let loopback = |age: Option<u64>| -> Vec<Socket> {
         let mut sockets: Vec<Socket> = (0..60)
             .map(|port| tcp(&format!("127.0.0.1:{}", 40_000 + port), "127.0.0.1:80", TcpState::TimeWait))
@@ -98,7 +98,7 @@ fn time_wait_counts_unless_it_may_be_taken_again() {
 }
 
 #[test]
-fn bound_ports_are_lost_to_every_connection_and_told_once() {
+fn bound_ports_count_for_every_connection_and_are_reported_once() {
     let bound: Vec<Socket> = (0..65)
         .map(|port| held(tcp(&format!("10.0.0.1:{}", 40_000 + port), "", TcpState::Bound), 7))
         .collect();
@@ -130,7 +130,7 @@ fn bound_ports_are_lost_to_every_connection_and_told_once() {
 }
 
 #[test]
-fn connections_that_were_accepted_take_no_port() {
+fn accepted_connections_take_no_port() {
     let mut sockets = vec![held(tcp("0.0.0.0:40005", "", TcpState::Listen), 7)];
     sockets.extend(
         (0..70).map(|peer| tcp("10.0.0.1:40005", &format!("10.0.2.{peer}:50000"), TcpState::Established)),
@@ -140,7 +140,7 @@ fn connections_that_were_accepted_take_no_port() {
 }
 
 #[test]
-fn where_a_port_serves_one_connection_the_remote_end_makes_no_difference() {
+fn without_shared_ports_the_remote_end_does_not_matter() {
     let sockets: Vec<Socket> = (0..60_u16)
         .map(|port| {
             tcp(&format!("10.0.0.1:{}", 40_000 + port), &format!("10.0.1.{port}:443"), TcpState::Established)
@@ -159,7 +159,7 @@ fn where_a_port_serves_one_connection_the_remote_end_makes_no_difference() {
 /// Windows tells of no limits under which it could be seen.
 #[cfg(not(windows))]
 #[test]
-fn clients_that_bind_first_take_ports_from_each_other_whatever_the_remote_end() {
+fn clients_that_bind_first_compete_for_all_ports() {
     use TcpState::Established;
     let to = |first: u16, count: u16, remote: &str| {
         (first..first + count)
@@ -204,7 +204,7 @@ fn udp_ports_are_counted_by_address() {
 }
 
 #[test]
-fn two_looks_give_the_time_that_is_left() {
+fn growth_predicts_when_ports_run_out() {
     let remote = "10.0.0.9:443";
     let before = moment(100, connections(44, remote, TcpState::Established));
     let now = moment(104, connections(64, remote, TcpState::Established));
@@ -216,13 +216,13 @@ fn two_looks_give_the_time_that_is_left() {
 }
 
 #[test]
-fn without_the_range_it_abstains() {
+fn unknown_without_the_port_range() {
     let found = lines(&run(&CHECK, &look(moment(1, Vec::new())), &[]));
     assert_eq!(found, ["unknown [] the range of ports for new connections is not known: not asked for"]);
 }
 
 #[test]
-fn the_table_of_time_wait_has_a_limit_of_its_own() {
+fn a_full_time_wait_table_is_reported() {
     let counters = |tw, overflow| {
         let levels =
             SocketLevels { tcp_tw: Some(tw), tcp_max_tw_buckets: Some(1000), ..SocketLevels::default() };
@@ -254,7 +254,7 @@ fn the_table_of_time_wait_has_a_limit_of_its_own() {
 }
 
 #[test]
-fn a_look_that_was_not_whole_is_no_measure() {
+fn a_first_look_without_sockets_gives_no_growth() {
     let mut before = moment(100, Vec::new());
     before.whole = false;
     let now = moment(101, connections(64, "10.0.0.9:443", TcpState::TimeWait));
@@ -266,7 +266,7 @@ fn a_look_that_was_not_whole_is_no_measure() {
 }
 
 #[test]
-fn a_range_that_is_not_known_is_said_for_what_is_there() {
+fn an_unknown_range_is_reported_only_for_sockets_that_exist() {
     let without = |take: fn(&mut Limits)| {
         let mut limits = windows();
         take(&mut limits);
@@ -289,7 +289,7 @@ fn a_range_that_is_not_known_is_said_for_what_is_there() {
 /// Windows does not tell how long a TIME_WAIT has lasted.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_burst_is_as_fast_as_its_oldest_says() {
+fn the_rate_of_a_burst_follows_from_its_oldest_socket() {
     for (ages, expected) in [
         (None, "about 1 connection ends a second"),
         (Some(4), "about 15 connections end a second"),
@@ -310,7 +310,7 @@ fn a_burst_is_as_fast_as_its_oldest_says() {
 }
 
 #[test]
-fn a_table_of_time_wait_that_cannot_be_read_is_not_well() {
+fn an_unreadable_time_wait_table_is_unknown() {
     let mut evidence = look(moment(1, Vec::new()));
     evidence.limits = Ok(limits(TimeWaitReuse::Never));
     evidence.now.counters = Err(Lack::Refused("Permission denied".to_owned()));

@@ -3,7 +3,9 @@
 use super::super::Text;
 use super::super::data::say;
 use super::texts::{DATA, SOURCE};
-use netstat_model::{DynamicPorts, Endpoint, Family, Limits, Protocol, Socket, TcpState, TimeWaitReuse};
+use netstat_model::{
+    DynamicPorts, Endpoint, Family, Limits, Protocol, RowId, SocketRef, SocketTable, TcpState, TimeWaitReuse,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -76,11 +78,17 @@ pub(super) struct Use<'a> {
     /// No port serves two remote ends here although the system would give it to both: programs have bound their address
     /// before they connected, and a port that is bound is given once.
     pub(super) bound_first: bool,
-    /// The sockets that take them.
-    pub(super) sockets: Vec<&'a Socket>,
+    table: &'a SocketTable,
+    /// The sockets that take them: nearly all of the machine, so nothing but their places is held.
+    rows: Vec<RowId>,
 }
 
-impl Use<'_> {
+impl<'a> Use<'a> {
+    /// Returns the sockets that take the ports.
+    pub(super) fn sockets(&self) -> impl Iterator<Item = SocketRef<'a>> {
+        self.rows.iter().filter_map(|row| self.table.get(*row))
+    }
+
     pub(super) fn taken(&self) -> usize {
         match self.pool {
             Pool::Tcp { .. } => self.own + self.bound,
@@ -143,7 +151,7 @@ impl Choices {
 }
 
 /// Returns whether a port in TIME_WAIT may be taken again for the same ends.
-fn is_reusable(socket: &Socket, limits: &Limits) -> bool {
+fn is_reusable(socket: &SocketRef<'_>, limits: &Limits) -> bool {
     if socket.state != Some(TcpState::TimeWait) || limits.timestamps == Some(false) {
         return false;
     }
@@ -154,32 +162,33 @@ fn is_reusable(socket: &Socket, limits: &Limits) -> bool {
         Some(TimeWaitReuse::Loopback) => loopback,
         Some(TimeWaitReuse::Never) | None => false,
     };
-    allowed && socket.time_in_state.is_none_or(|time| time >= Duration::from_secs(1))
+    allowed && socket.time_in_state().is_none_or(|time| time >= Duration::from_secs(1))
 }
 
 #[derive(Default)]
-struct Count<'a> {
-    sockets: Vec<&'a Socket>,
+struct Count {
+    rows: Vec<RowId>,
     waiting: usize,
     reusable: usize,
 }
 
 /// Returns every pool of which a port is taken, in no particular order.
-pub(super) fn uses<'a>(sockets: &'a [Socket], limits: &Limits) -> Vec<Use<'a>> {
+pub(super) fn uses<'a>(table: &'a SocketTable, limits: &Limits) -> Vec<Use<'a>> {
     let tcp = Choices::of(limits, Protocol::Tcp);
     let udp = Choices::of(limits, Protocol::Udp);
-    let is_bound = |socket: &Socket| matches!(socket.state, Some(TcpState::Listen | TcpState::Bound));
+    let is_bound = |socket: &SocketRef<'_>| matches!(socket.state, Some(TcpState::Listen | TcpState::Bound));
 
     // No connection gets a port that a program has bound, whatever the address.
-    let bound: FxHashSet<u16> = sockets
+    let bound: FxHashSet<u16> = table
         .iter()
         .filter(|socket| socket.protocol == Protocol::Tcp && is_bound(socket))
         .filter(|socket| tcp.choice(socket.local.address).is_some_and(|choice| choice.has(socket.local.port)))
         .map(|socket| socket.local.port)
         .collect();
 
-    let mut counts: FxHashMap<Pool, Count<'a>> = FxHashMap::default();
-    for socket in sockets {
+    let mut counts: FxHashMap<Pool, Count> = FxHashMap::default();
+    for row in table.rows_as_given() {
+        let Some(socket) = table.get(row) else { continue };
         let local = socket.local.address;
         let choices = if socket.protocol == Protocol::Tcp { &tcp } else { &udp };
         let Some(choice) = choices.choice(local).filter(|choice| choice.has(socket.local.port)) else {
@@ -187,7 +196,7 @@ pub(super) fn uses<'a>(sockets: &'a [Socket], limits: &Limits) -> Vec<Use<'a>> {
         };
         let pool = match (socket.protocol, socket.remote) {
             (Protocol::Udp, _) => Pool::Udp { local },
-            (Protocol::Tcp, _) if is_bound(socket) => Pool::Bound { local },
+            (Protocol::Tcp, _) if is_bound(&socket) => Pool::Bound { local },
             // An accepted connection has the port of its listener.
             (Protocol::Tcp, Some(_)) if bound.contains(&socket.local.port) => continue,
             (Protocol::Tcp, Some(remote)) => {
@@ -196,19 +205,19 @@ pub(super) fn uses<'a>(sockets: &'a [Socket], limits: &Limits) -> Vec<Use<'a>> {
             (Protocol::Tcp, None) => continue,
         };
         let count = counts.entry(pool).or_default();
-        if is_reusable(socket, limits) {
+        if is_reusable(&socket, limits) {
             count.reusable += 1;
             continue;
         }
         count.waiting += usize::from(socket.state == Some(TcpState::TimeWait));
-        count.sockets.push(socket);
+        count.rows.push(row);
     }
     let each: Vec<Use<'a>> = counts
         .into_iter()
-        .map(|(pool, Count { sockets, waiting, reusable })| {
+        .map(|(pool, Count { rows, waiting, reusable })| {
             let (Pool::Tcp { local, .. } | Pool::Bound { local } | Pool::Udp { local }) = pool;
             let choices = if matches!(pool, Pool::Udp { .. }) { &udp } else { &tcp };
-            let mut own: Vec<u16> = sockets.iter().map(|socket| socket.local.port).collect();
+            let mut own: Vec<u16> = rows.iter().filter_map(|row| Some(table.get(*row)?.local.port)).collect();
             own.sort_unstable();
             own.dedup();
             Use {
@@ -219,11 +228,12 @@ pub(super) fn uses<'a>(sockets: &'a [Socket], limits: &Limits) -> Vec<Use<'a>> {
                 reusable,
                 bound: bound.len(),
                 bound_first: false,
-                sockets,
+                table,
+                rows,
             }
         })
         .collect();
-    joined_where_bound_first(each)
+    joined_where_bound_first(table, each)
 }
 
 /// The expected number of ports shared by chance from which on it is no coincidence that none is shared.
@@ -231,9 +241,9 @@ const NOT_CHANCE: u64 = 20;
 
 /// Joins all connections of an address to one pool if no port serves two of their remote ends. The kernel chooses for
 /// each remote end separately, so some would share a port if it had chosen.
-fn joined_where_bound_first(uses: Vec<Use<'_>>) -> Vec<Use<'_>> {
+fn joined_where_bound_first<'a>(table: &'a SocketTable, uses: Vec<Use<'a>>) -> Vec<Use<'a>> {
     let mut rest = Vec::new();
-    let mut by_local: FxHashMap<IpAddr, Vec<Use<'_>>> = FxHashMap::default();
+    let mut by_local: FxHashMap<IpAddr, Vec<Use<'a>>> = FxHashMap::default();
     for used in uses {
         match used.pool {
             Pool::Tcp { local, remote: Some(_) } => by_local.entry(local).or_default().push(used),
@@ -246,7 +256,7 @@ fn joined_where_bound_first(uses: Vec<Use<'_>>) -> Vec<Use<'_>> {
         let within: u64 = pools.iter().map(|used| (used.own as u64).pow(2)).sum();
         // The pairs of connections that could have shared a port.
         let pairs = (own * own).saturating_sub(within) / 2;
-        let ports = || pools.iter().flat_map(|used| &used.sockets).map(|socket| socket.local.port);
+        let ports = || pools.iter().flat_map(Use::sockets).map(|socket| socket.local.port);
         if pairs < capacity.saturating_mul(NOT_CHANCE)
             || ports().collect::<FxHashSet<u16>>().len() as u64 != own
         {
@@ -262,7 +272,8 @@ fn joined_where_bound_first(uses: Vec<Use<'_>>) -> Vec<Use<'_>> {
             reusable: sum(|used| used.reusable),
             bound: pools.first().map_or(0, |used| used.bound),
             bound_first: true,
-            sockets: pools.into_iter().flat_map(|used| used.sockets).collect(),
+            table,
+            rows: pools.into_iter().flat_map(|used| used.rows).collect(),
         });
     }
     rest

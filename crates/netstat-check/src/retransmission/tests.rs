@@ -2,7 +2,7 @@ use super::super::made::{
     counted, fact, held, lines, look, looks, moment, numbered, run, tcp as socket, with,
 };
 use super::*;
-use netstat_model::{TcpExtCounters, TcpState};
+use netstat_model::{Socket, TcpExtCounters, TcpState};
 use std::time::Duration;
 
 /// After so many segments, those included that were sent again: the system counts these by themselves.
@@ -30,7 +30,7 @@ fn connection(number: u64, remote: &str, segments: u32, again: u32) -> Socket {
 }
 
 #[test]
-fn the_share_decides_and_few_segments_say_nothing() {
+fn the_share_decides_unless_few_segments_were_sent() {
     for (before, now, expected) in [
         (linux(1000, 5, 0), linux(1000, 5, 0), "ok"),
         (linux(0, 0, 0), linux(100_000, 1999, 0), "ok"),
@@ -77,7 +77,7 @@ fn the_worst_connections_and_their_processes_are_named() {
 }
 
 #[test]
-fn one_bad_destination_shows_in_a_system_that_is_well() {
+fn one_bad_destination_is_found_on_a_healthy_host() {
     let before = counted(10, vec![connection(1, "192.0.2.1:443", 0, 0)], linux(0, 0, 0));
     let bad = |again| {
         counted(11, vec![connection(1, "192.0.2.1:443", 400, again)], linux(1_000_000, again.into(), 0))
@@ -88,7 +88,7 @@ fn one_bad_destination_shows_in_a_system_that_is_well() {
 }
 
 #[test]
-fn what_is_never_answered_is_no_loss() {
+fn unanswered_syns_are_not_loss() {
     let asking = |again| {
         let asked = |number| Socket {
             state: Some(TcpState::SynSent),
@@ -102,7 +102,7 @@ fn what_is_never_answered_is_no_loss() {
 }
 
 #[test]
-fn one_look_and_no_counters_are_not_enough() {
+fn unknown_after_one_look_or_without_counters() {
     assert!(lines(&run(&CHECK, &look(moment(1, Vec::new())), &[]))[0].starts_with("unknown"));
     assert!(
         lines(&run(&CHECK, &look(counted(1, Vec::new(), linux(9, 9, 9))), &[]))[0].starts_with("unknown")

@@ -1,5 +1,6 @@
 use super::super::made::{fired, held, lines, looks, moment, numbered, queues, run, tcp, with};
 use super::*;
+use netstat_model::Socket;
 
 /// A connection with data to send that has not moved: `silent` and `unsent` are seconds.
 fn connection(number: u64, timeouts: u8, silent: u64, unsent: u64, window: u32) -> Socket {
@@ -34,7 +35,7 @@ fn unread(number: u64, silent: u64, window: u32, received: u64) -> Socket {
 }
 
 #[test]
-fn a_process_that_does_not_read_is_told_from_one_that_is_slow_or_idle() {
+fn a_process_that_does_not_read_is_neither_slow_nor_idle() {
     let full = |number| unread(number, 30, 0, 500);
     assert_eq!(
         found(many(12, full), many(12, full)),
@@ -63,7 +64,7 @@ fn a_process_that_does_not_read_is_told_from_one_that_is_slow_or_idle() {
 }
 
 #[test]
-fn what_does_not_move_is_told_from_what_is_slow() {
+fn only_connections_without_any_progress_are_stalled() {
     let unanswered = |number| connection(number, 4, 30, 5, 60_000);
     let zero_window = |number| connection(number, 0, 1, 30, 0);
     let probed = |number| fired(connection(number, 0, 1, 30, 60_000), netstat_model::TimerKind::Probe, 5);
@@ -102,7 +103,7 @@ fn what_does_not_move_is_told_from_what_is_slow() {
 }
 
 #[test]
-fn a_few_vanished_clients_of_a_busy_server_are_a_notice() {
+fn a_small_share_of_stalled_connections_is_a_notice() {
     let busy = |stalled: u64| {
         let mut sockets = many(stalled, |number| connection(number, 4, 30, 30, 60_000));
         sockets.extend((1000..2000).map(|number| queues(connection(number, 0, 0, 0, 60_000), 0, 0)));
@@ -113,7 +114,7 @@ fn a_few_vanished_clients_of_a_busy_server_are_a_notice() {
 }
 
 #[test]
-fn what_no_process_holds_any_longer_ends_by_itself() {
+fn connections_without_a_process_are_ignored() {
     let orphan = |number| {
         let mut socket = connection(number, 5, 60, 60, 0);
         socket.ownership = netstat_model::Ownership::Unowned(NoOwner::NoProcess);
@@ -123,7 +124,7 @@ fn what_no_process_holds_any_longer_ends_by_itself() {
 }
 
 #[test]
-fn without_tcp_info_it_abstains() {
+fn never_told_without_tcp_info() {
     let windows = |number| {
         let mut socket = connection(number, 4, 30, 30, 0);
         socket.tcp = None;
@@ -135,7 +136,7 @@ fn without_tcp_info_it_abstains() {
 }
 
 #[test]
-fn what_windows_knows_of_a_connection_is_too_little() {
+fn never_told_with_the_fields_that_windows_has() {
     let told = with(connection(1, 0, 30, 30, 0), |tcp| tcp.last_ack_received = None);
     let bare = Socket { tcp: None, ..connection(2, 0, 0, 0, 0) };
     let sockets = vec![told, bare];

@@ -1,10 +1,10 @@
 use super::super::CheckSettings;
-use super::super::made::{fact, lines, process, run, seen, tcp};
+use super::super::made::{also_held_by, fact, lines, process, run, seen, tcp};
 use super::super::text::EN;
 use super::super::{Evidence, NamedList};
 use super::*;
 use netstat_engine::enrich::AddressList;
-use netstat_model::{Missing, Owner, Process};
+use netstat_model::{Missing, Ownership, Process, Socket};
 use std::sync::Arc;
 
 /// A connection that was made from here.
@@ -32,7 +32,7 @@ fn found(evidence: &Evidence, settings: &[&str]) -> (&'static str, Vec<&'static 
 }
 
 #[test]
-fn honest_programs_are_not_accused() {
+fn ordinary_programs_are_not_reported() {
     for (path, remote) in [
         ("/usr/lib/firefox/firefox", "8.8.8.8:443"),
         ("/opt/google/chrome/chrome", "[2606:4700::1111]:443"),
@@ -69,7 +69,7 @@ fn honest_programs_are_not_accused() {
 }
 
 #[test]
-fn what_hides_is_shown() {
+fn deleted_hidden_and_temporary_executables_are_reported() {
     for (path, remote, severity, expected) in [
         ("/memfd:x", "8.8.8.8:443", "warning", &["memory_only"][..]),
         ("/tmp/a", "8.8.8.8:443", "notice", &["temporary"]),
@@ -105,17 +105,13 @@ fn what_hides_is_shown() {
 
 /// The same evidence, with another process that holds its only socket as well.
 fn shared(mut evidence: Evidence, other: Process) -> Evidence {
-    if let Some(Ownership::Held(owners)) =
-        evidence.now.sockets.first_mut().map(|socket| &mut socket.ownership)
-    {
-        owners.push(Owner { process: other.id, parent: None, descriptor: None });
-    }
+    also_held_by(&mut evidence, other.id);
     evidence.processes.insert(other.id, other);
     evidence
 }
 
 #[test]
-fn whoever_else_holds_a_connection_speaks_against_it_too() {
+fn other_holders_of_a_connection_count_too() {
     let script = || one(out("8.8.8.8:443"), process(7, "/usr/bin/python3.11"));
     assert_eq!(found(&script(), &[]).0, "ok");
     let with_shell = || shared(script(), process(8, "/usr/bin/dash"));
@@ -132,7 +128,7 @@ fn whoever_else_holds_a_connection_speaks_against_it_too() {
 }
 
 #[test]
-fn only_public_addresses_count_and_only_connections() {
+fn only_connections_to_public_addresses_count() {
     let bad = || process(7, "/tmp/x");
     for socket in [
         out("10.0.0.9:4444"),
@@ -149,7 +145,7 @@ fn only_public_addresses_count_and_only_connections() {
 }
 
 #[test]
-fn who_comes_to_a_service_may_come_from_anywhere() {
+fn clients_of_a_local_service_may_come_from_anywhere() {
     let sshd = || process(5, "/usr/sbin/sshd");
     let evidence = |process: Process| {
         seen(vec![
@@ -163,7 +159,7 @@ fn who_comes_to_a_service_may_come_from_anywhere() {
 }
 
 #[test]
-fn what_is_usual_is_told_by_the_settings() {
+fn settings_name_what_is_usual() {
     let python = || one(out("168.126.63.1:4444"), process(7, "/usr/bin/python3"));
     let with = |setting: &str| found(&python(), &[setting]);
     assert_eq!(with("suspicious.usual-countries=US").1, ["interpreter", "known_port", "country"]);
@@ -191,7 +187,7 @@ fn networks_are_usual_by_number_or_name() {
 }
 
 #[test]
-fn an_address_on_a_list_is_named_with_its_line() {
+fn a_listed_address_is_reported_with_its_line() {
     let on_a_list = |mut evidence: Evidence| {
         let (list, _) = AddressList::parse(b"# bad\n8.8.8.0/24 ; SBL1\n");
         evidence.surroundings.lists = Arc::new(vec![NamedList { name: "drop.txt".into(), list }]);
@@ -218,7 +214,7 @@ fn an_address_on_a_list_is_named_with_its_line() {
 }
 
 #[test]
-fn a_process_is_one_finding_by_its_oddest_connection() {
+fn a_process_has_one_finding_for_its_oddest_connection() {
     let mut sockets = vec![
         (out("8.8.8.8:443"), Some(process(7, "/tmp/x"))),
         (out("168.126.63.1:31337"), Some(process(7, "/tmp/x"))),
@@ -241,7 +237,7 @@ fn a_process_is_one_finding_by_its_oddest_connection() {
 }
 
 #[test]
-fn what_this_user_may_not_see_is_said() {
+fn hidden_owners_are_reported_as_unknown() {
     let mut hidden = process(7, "/usr/bin/x");
     hidden.executable = Err(Missing::NotPermitted);
     let findings = run(&CHECK, &one(out("8.8.8.8:443"), hidden), &[]);

@@ -1,20 +1,19 @@
 //! `netstat check`: takes looks at the system, lets the chosen checks judge them, and shows what they found.
 
-use super::evidence::EvidenceSource;
 use super::{Session, explain, files};
 use crate::output::{self, Reader, Trouble, Utf8, Warnings};
 use crate::render::{check as people, check_json, check_reference};
 use crate::settings::{Checks, Tape, Task};
 use netstat_check::{
-    Check, CheckSettings, Evidence, Finding, JointNeeds, NamedList, POLICY, Policy, SUSPICIOUS, Surroundings,
-    changes, lacking, learned, retold, worst,
+    Check, CheckSettings, Evidence, EvidenceSource, Finding, JointNeeds, NamedList, POLICY, Policy,
+    SUSPICIOUS, Surroundings, changes, lacking, learned, retold, worst,
 };
 use netstat_engine::enrich::{AddressList, UserNames};
 use netstat_engine::text::Language;
 use netstat_engine::text::quote::one_line;
 use netstat_engine::watch::{Next, watch};
 use netstat_model::{Error, Warning};
-use netstat_os::NameDatabases;
+use netstat_os::{NameDatabases, Native};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -50,7 +49,7 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
         said.say_as(warnings.iter().cloned(), |warning| lacking(warning, language));
     };
     if checks.task == Task::Learn {
-        let mut source = EvidenceSource::new(session, needs(&chosen), surroundings);
+        let mut source = source(session, needs(&chosen), surroundings);
         let mut lacks = Vec::new();
         let learning = watch(
             &mut source,
@@ -76,7 +75,7 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
         // Without a file it judges nothing, and is not counted among those that did.
         chosen.retain(|check| *check != &POLICY);
     }
-    let mut source = EvidenceSource::new(session, needs(&chosen), surroundings);
+    let mut source = source(session, needs(&chosen), surroundings);
     let style = people::FindingStyle {
         language,
         width: terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0)),
@@ -146,10 +145,22 @@ enum Look {
     },
 }
 
+/// Returns where evidence about the sockets of this session comes from.
+fn source<'a>(
+    session: &'a Session<'_>,
+    needs: JointNeeds,
+    surroundings: Surroundings,
+) -> EvidenceSource<'a, Native> {
+    EvidenceSource::new(&session.backend, needs, surroundings)
+        .filtered(session.filter.as_ref())
+        .owners_by(session.settings.owners)
+        .repeated(session.settings.repeat.pause.is_some())
+}
+
 /// Takes a look, or before the first one of rates another.
 fn look(
     session: &Session<'_>,
-    source: &mut EvidenceSource<'_>,
+    source: &mut EvidenceSource<'_, Native>,
     lacks: &mut Vec<Warning>,
 ) -> Result<Look, Trouble> {
     let explained = |error: Error| explain(&error, session.settings);

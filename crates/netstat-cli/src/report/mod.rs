@@ -2,7 +2,6 @@
 
 mod check;
 mod connections;
-mod evidence;
 mod exists;
 mod files;
 mod filter;

@@ -2,6 +2,14 @@
 //!
 //! To add one, add a row in `table.rs`. Its text, sort order, JSON, CSV, and its part of the JSON Schema and of the
 //! documents all follow from the row.
+//!
+//! ```
+//! use netstat_engine::columns::{ColumnNeeds, by_name};
+//! use netstat_model::TcpFields;
+//!
+//! let columns = ["local", "rtt"].map(|name| by_name(name).unwrap());
+//! assert_eq!(ColumnNeeds::of(&columns).tcp, TcpFields::RTT);
+//! ```
 
 #[cfg(test)]
 pub(crate) mod made;

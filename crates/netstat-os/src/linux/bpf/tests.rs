@@ -1,6 +1,6 @@
 use super::*;
-use crate::linux::stat::decode_stat;
 use crate::linux::source::{OwnersProgram, Walk};
+use crate::linux::stat::decode_stat;
 use netstat_model::owner_method::{BpfStep, NoBpf};
 use proptest::prelude::*;
 use rustix::io::Errno;

@@ -1,0 +1,241 @@
+//! Takes looks at the system for the checks: asks it for what they need, and keeps what the next look is compared with.
+
+use super::evidence::{Evidence, Input, Lack, Moment, listening};
+use super::joint_needs::JointNeeds;
+use super::marks::Marks;
+use super::needs::EvidenceNeeds;
+use super::surroundings::{Firewalled, Surroundings, inbound};
+use netstat_engine::filter::Filter;
+use netstat_engine::select::{Kept, OwnersOf, Selection, read_processes};
+use netstat_model::error::words_of;
+use netstat_model::query::{Fields, Owners, SocketQuery, States};
+use netstat_model::{
+    Answer, Error, Inbound, Process, ProcessKey, Protocol, SocketKey, SocketRef, SocketTable, TcpState,
+    Warning,
+};
+use netstat_os::{CounterSources, Machine, Processes, Restrictions, Sockets};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Whether a look leaves its sockets, or nothing but marks to compare the next one with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    Marks,
+    Whole,
+}
+
+/// Asks the system for evidence, look after look.
+pub struct EvidenceSource<'a, B> {
+    backend: &'a B,
+    needs: JointNeeds,
+    surroundings: Surroundings,
+    /// Which sockets are judged; `None` for all.
+    filter: Option<&'a Filter>,
+    /// How owners are found.
+    owners: Owners,
+    /// Whether more looks follow the first whole one.
+    repeats: bool,
+    before: Option<Moment>,
+    seen_since: FxHashMap<(SocketKey, Option<TcpState>), Duration>,
+}
+
+impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> EvidenceSource<'a, B> {
+    /// Returns a source of evidence about every socket, for a single judgement.
+    pub fn new(backend: &'a B, needs: JointNeeds, surroundings: Surroundings) -> Self {
+        Self {
+            backend,
+            needs,
+            surroundings,
+            filter: None,
+            owners: Owners::Auto,
+            repeats: false,
+            before: None,
+            seen_since: FxHashMap::default(),
+        }
+    }
+
+    /// Leaves only the sockets that match a filter.
+    #[must_use]
+    pub fn filtered(self, filter: Option<&'a Filter>) -> Self {
+        Self { filter, ..self }
+    }
+
+    /// Sets how owners are found.
+    #[must_use]
+    pub fn owners_by(self, owners: Owners) -> Self {
+        Self { owners, ..self }
+    }
+
+    /// Sets whether [`Self::look`] is called again and again, as for `--watch`.
+    #[must_use]
+    pub fn repeated(self, repeats: bool) -> Self {
+        Self { repeats, ..self }
+    }
+
+    /// Takes the first of two looks if a check judges a rate and there was no look yet. Returns whether the caller has to
+    /// pause before [`Self::look`], because it did.
+    ///
+    /// # Errors
+    /// When the system did not list its sockets.
+    pub fn first_look(&mut self, warnings: &mut Vec<Warning>) -> Result<bool, Error> {
+        let Some(needs) = self.needs.first_look().filter(|_| self.before.is_none()) else { return Ok(false) };
+        let first = self.moment(&needs, Extent::Marks, warnings)?;
+        let pause = self.needs.need_second_look(&first.counters);
+        self.before = pause.then_some(first);
+        Ok(pause)
+    }
+
+    /// Asks for everything that the checks need.
+    ///
+    /// # Errors
+    /// When the system did not list its sockets.
+    pub fn look(&mut self, warnings: &mut Vec<Warning>) -> Result<Evidence, Error> {
+        let needs = self.needs.asked;
+        let now = self.moment(&needs, Extent::Whole, warnings)?;
+        let processes = read_processes(self.backend, &owners(&now.sockets), needs.process);
+        let limits = asked(needs.limits, || self.backend.limits(), warnings);
+        if needs.surroundings.firewall {
+            self.surroundings.firewall = Arc::new(self.firewall(&now.sockets, &processes));
+        }
+        let listening = if needs.listening { self.listening(&now.sockets)? } else { FxHashSet::default() };
+        Ok(Evidence {
+            now,
+            listening,
+            limits,
+            before: self.before.take(),
+            processes,
+            surroundings: self.surroundings.clone(),
+            seen_since: std::mem::take(&mut self.seen_since),
+        })
+    }
+
+    /// Keeps what the next look is compared with.
+    pub fn keep(&mut self, evidence: Evidence) {
+        if let Ok(at) = evidence.now.at {
+            let since = |socket: SocketRef<'_>| {
+                let key = (SocketKey::of(&socket), socket.state);
+                let since = evidence.seen_since.get(&key).copied().unwrap_or(at);
+                (key, since)
+            };
+            self.seen_since = evidence.now.sockets.iter().map(since).collect();
+        }
+        self.before = Some(evidence.now);
+    }
+
+    /// Returns what the firewall does with what comes to listeners.
+    fn firewall(&self, sockets: &SocketTable, processes: &HashMap<ProcessKey, Process>) -> Firewalled {
+        let of_socket = |socket: SocketRef<'_>| {
+            let owner = socket.ownership().principal();
+            inbound(&socket, owner.and_then(|owner| processes.get(&owner.process)))
+        };
+        let mut asked: Vec<Inbound> = sockets.iter().flat_map(of_socket).collect();
+        asked.sort_unstable();
+        asked.dedup();
+        if asked.is_empty() {
+            return Firewalled::default();
+        }
+        let firewall = self.backend.firewall(&asked);
+        Firewalled::new(asked, firewall)
+    }
+
+    /// Returns the ports that somebody listens on. They decide which side made a connection, so no filter may hide them.
+    fn listening(&self, sockets: &SocketTable) -> Result<FxHashSet<(Protocol, u16)>, Error> {
+        let needs = self.needs.asked;
+        if self.filter.is_none() && needs.states.contains(States::LISTEN) {
+            return Ok(listening(sockets.iter()));
+        }
+        let mut ports = FxHashSet::default();
+        let query = SocketQuery::new(needs.kinds, States::LISTEN);
+        Selection::new(query, None, self.owners).stream(self.backend, |socket| {
+            ports.extend(listening([*socket]));
+            true
+        })?;
+        Ok(ports)
+    }
+
+    /// Asks for what is there now.
+    fn moment(
+        &self,
+        needs: &EvidenceNeeds,
+        extent: Extent,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Moment, Error> {
+        let mut marks = Marks::default();
+        let sockets = if needs.sockets() {
+            self.sockets(needs, extent, &mut marks, warnings)?
+        } else {
+            SocketTable::default()
+        };
+        marks.sort();
+        let counters = asked(needs.counters, || self.backend.counters(), warnings);
+        let conntrack = asked(needs.conntrack, || self.backend.conntrack(), warnings);
+        let at = self.backend.uptime().map_err(|error| Lack::Refused(words_of(&error.source)));
+        Ok(Moment { at, whole: extent == Extent::Whole, sockets, marks, counters, conntrack })
+    }
+
+    /// Lists the sockets. Each is marked and compared as it comes, so that no more of it is held than a check reads.
+    fn sockets(
+        &self,
+        needs: &EvidenceNeeds,
+        extent: Extent,
+        marks: &mut Marks,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<SocketTable, Error> {
+        let EvidenceNeeds { kinds, states, fields, tcp, owners, udp_owners, .. } = *needs;
+        let fields = fields | Fields::COMMON;
+        let query = SocketQuery { fields, tcp, ..SocketQuery::new(kinds, states) };
+        // Look owners up only where a check needs them.
+        let wanted = |socket: &SocketRef<'_>| match socket.protocol {
+            Protocol::Udp => udp_owners,
+            Protocol::Tcp => socket.state.is_some_and(|state| owners.contains(States::of(state))),
+        };
+        let mut selection = Selection::new(query, self.filter, self.owners);
+        if udp_owners || !owners.is_empty() {
+            selection.owners_of = OwnersOf::Those(&wanted);
+        }
+        let is_compared = extent == Extent::Marks || self.repeats;
+        let selected = selection.sift(self.backend, |socket| {
+            if is_compared {
+                marks.add(socket);
+            }
+            let before = self.before.as_ref().and_then(|before| before.marks.get(socket));
+            match extent {
+                Extent::Marks => Kept::Nothing,
+                Extent::Whole if self.needs.keeps_details(before, socket) => Kept::All,
+                Extent::Whole => Kept::Row,
+            }
+        })?;
+        warnings.extend(selected.warnings);
+        Ok(selected.sockets)
+    }
+}
+
+/// Asks the system if a check needs the answer. Returns it, or why there is none.
+fn asked<T>(
+    is_needed: bool,
+    ask: impl FnOnce() -> Result<Answer<T>, Error>,
+    warnings: &mut Vec<Warning>,
+) -> Input<T> {
+    if !is_needed {
+        return Err(Lack::NotAsked);
+    }
+    let answer = ask().map_err(|error| Lack::Refused(words_of(&error.source)))?;
+    warnings.extend(answer.warnings);
+    Ok(answer.data)
+}
+
+/// Returns the processes that hold the sockets, each once.
+fn owners(sockets: &SocketTable) -> Vec<ProcessKey> {
+    let mut owners: FxHashSet<ProcessKey> = FxHashSet::default();
+    for socket in sockets.iter() {
+        owners.extend(socket.ownership().owners().iter().map(|owner| owner.process));
+    }
+    let mut owners: Vec<ProcessKey> = owners.into_iter().collect();
+    owners.sort_unstable();
+    owners
+}
+
+#[cfg(test)]
+mod tests;
