@@ -1,7 +1,9 @@
 use super::*;
+use crate::linux::source::{OwnersProgram, Walk};
 use crate::linux::stat::decode_stat;
-use netstat_model::owner_method::NoBpf;
+use netstat_model::owner_method::{BpfStep, NoBpf};
 use proptest::prelude::*;
+use rustix::io::Errno;
 use std::net::TcpListener;
 use std::os::fd::{AsRawFd, RawFd};
 
