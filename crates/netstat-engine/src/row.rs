@@ -64,11 +64,10 @@ impl Section {
     /// adds an IPv4 row with an address that does not exist.
     pub fn of_socket(socket: &SocketRef<'_>, kinds: Kinds) -> impl Iterator<Item = Self> + use<> {
         let (protocol, families) = (socket.protocol, socket.families());
-        [(Family::V4, families.v4), (Family::V6, families.v6)].into_iter().filter_map(
-            move |(family, serves)| {
-                (serves && kinds.contains(Kinds::of(protocol, family))).then(|| Self::of(protocol, family))
-            },
-        )
+        [(Family::V4, families.v4), (Family::V6, families.v6)]
+            .into_iter()
+            .filter(move |&(family, serves)| serves && kinds.contains(Kinds::of(protocol, family)))
+            .map(move |(family, _)| Self::of(protocol, family))
     }
 }
 

@@ -22,13 +22,17 @@
 
 mod conntrack;
 mod counters;
+mod details;
 mod endpoint;
 pub mod error;
 mod firewall;
 mod host;
 mod interface;
+mod keep;
 mod limits;
+mod owner_lists;
 pub mod owner_method;
+mod ownership_ref;
 mod prefix;
 mod process;
 pub mod query;
@@ -55,6 +59,7 @@ pub use host::HostAddress;
 pub use interface::{Interface, InterfaceAddress, InterfaceFlags};
 pub use limits::{DynamicPorts, Limits, PortRange, TimeWaitReuse};
 pub use owner_method::{NoBpf, OwnerMethod};
+pub use ownership_ref::OwnershipRef;
 pub use prefix::Prefix;
 pub use process::{
     Container, ContainerRuntime, Executable, Holder, Missing, NoOwner, Owner, Ownership, Process, ProcessKey,
@@ -66,7 +71,7 @@ pub use route::{
 pub use snapshot_info::{Namespace, SnapshotInfo};
 pub use socket::{Family, Offload, Protocol, Socket, SocketId, TcpState, Timer, TimerKind, WindowsSocket};
 pub use socket_key::{SocketEnds, SocketKey};
-pub use socket_ref::{OwnershipRef, ServedFamilies, SocketRef};
+pub use socket_ref::{ServedFamilies, SocketRef};
 pub use table::{FindOwners, RowId, ShortId, SocketTable, lower_half};
 pub use tcp::{SocketMemory, TcpInfo};
 pub use tcp_fields::TcpFields;

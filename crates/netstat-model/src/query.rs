@@ -12,6 +12,7 @@
 //! assert!(!query.selects(&socket));
 //! ```
 
+pub use crate::keep::Keep;
 use crate::{Error, Family, OwnerMethod, Protocol, SocketRef, TcpFields, TcpState, Warning};
 use bitflags::bitflags;
 use std::sync::Arc;
@@ -195,24 +196,6 @@ pub struct SocketQuery {
     pub tcp: TcpFields,
     /// What the kernel may leave out.
     pub programs: Programs,
-}
-
-/// What a table keeps of each socket beside its ends, its state and its inode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Keep {
-    /// The smaller details.
-    pub details: bool,
-    /// Fields of the course of a TCP connection.
-    pub tcp: TcpFields,
-    /// The memory of the socket.
-    pub memory: bool,
-    /// What Windows alone tells.
-    pub windows: bool,
-}
-
-impl Keep {
-    /// All that a [`Socket`](crate::Socket) has.
-    pub const EVERYTHING: Self = Self { details: true, tcp: TcpFields::all(), memory: true, windows: true };
 }
 
 /// What is to become of a socket that was just read.

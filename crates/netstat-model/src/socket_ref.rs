@@ -1,14 +1,15 @@
 //! [`SocketRef`]: one socket as filters, columns, checks and renderers read it, whatever keeps it.
 
-use crate::table::{Details, SocketTable};
+use crate::details::{Details, DetailsColumns};
+use crate::owner_lists::OwnerMark;
 use crate::{
-    Endpoint, Family, Holder, NoOwner, Owner, Ownership, Protocol, Socket, SocketId, SocketMemory, TcpInfo,
-    TcpState, Timer, WindowsSocket,
+    Endpoint, Family, Holder, Ownership, OwnershipRef, Protocol, Socket, SocketId, SocketMemory, TcpFields,
+    TcpInfo, TcpState, Timer, WindowsSocket,
 };
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// One socket: a row of a [`SocketTable`], or a [`Socket`]. Cheap to copy.
+/// One socket: a row of a [`SocketTable`](crate::SocketTable), or a [`Socket`]. Cheap to copy.
 ///
 /// The fields are what every table keeps. What comes only when it was asked for is read by methods, and is `None` where it
 /// was not.
@@ -48,10 +49,11 @@ enum Rest<'a> {
     Nothing(Holder),
     Wide(&'a Socket),
     Packed {
-        table: &'a SocketTable,
+        columns: &'a DetailsColumns,
         /// Place of the details; `None` in a table that keeps none.
         details: Option<u32>,
-        owner: OwnershipRef<'a>,
+        /// What the row says of the owners, and the note that belongs to it.
+        owner: (OwnerMark, u32),
     },
 }
 
@@ -75,77 +77,6 @@ impl ServedFamilies {
                 Some(IpAddr::V6(_)) => Self { v4: false, v6: true },
                 None => Self { v4: local.is_unspecified() && v6_only == Some(false), v6: true },
             },
-        }
-    }
-}
-
-/// Which processes hold a socket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OwnershipRef<'a> {
-    /// Owners were not asked for.
-    NotRead,
-    /// The table of sockets names a process ID (Windows), and nobody asked yet which process that is.
-    Listed {
-        /// The process ID.
-        pid: u32,
-        /// When the socket was made, as a FILETIME; 0 where that is not known.
-        since: u64,
-    },
-    /// Exactly one process.
-    One(Owner),
-    /// Several processes, the principal one first.
-    Several(&'a [Owner]),
-    /// No process, and why.
-    Unowned(NoOwner),
-}
-
-impl OwnershipRef<'_> {
-    /// Returns the processes that are known to hold the socket.
-    pub fn owners(&self) -> &[Owner] {
-        match self {
-            Self::One(owner) => std::slice::from_ref(owner),
-            Self::Several(owners) => owners,
-            Self::NotRead | Self::Listed { .. } | Self::Unowned(_) => &[],
-        }
-    }
-
-    /// Returns the process to show where there is room for one: the ancestor of the others, else the oldest.
-    pub fn principal(&self) -> Option<Owner> {
-        self.owners().first().copied()
-    }
-
-    /// Returns the principal process by its ID, or why there is none.
-    pub fn holder(&self) -> Holder {
-        match self {
-            Self::Unowned(reason) => Holder::Nobody(*reason),
-            _ => self.principal().map_or(Holder::NotRead, |owner| Holder::Process(owner.process.pid)),
-        }
-    }
-
-    /// Returns why no process is known, where owners were asked for.
-    pub fn unowned(&self) -> Option<NoOwner> {
-        match self {
-            Self::Unowned(reason) => Some(*reason),
-            _ => None,
-        }
-    }
-
-    /// Returns whether owners were asked for.
-    pub fn is_read(&self) -> bool {
-        !matches!(self, Self::NotRead | Self::Listed { .. })
-    }
-}
-
-impl<'a> From<&'a Ownership> for OwnershipRef<'a> {
-    fn from(ownership: &'a Ownership) -> Self {
-        match ownership {
-            Ownership::NotRead => Self::NotRead,
-            Ownership::Listed { pid, since } => Self::Listed { pid: *pid, since: *since },
-            Ownership::Held(owners) => match owners.as_slice() {
-                [owner] => Self::One(*owner),
-                owners => Self::Several(owners),
-            },
-            Ownership::Unowned(reason) => Self::Unowned(*reason),
         }
     }
 }
@@ -189,11 +120,11 @@ impl<'a> SocketRef<'a> {
     /// Attaches what a table keeps beside the row.
     pub(crate) fn packed(
         self,
-        table: &'a SocketTable,
+        columns: &'a DetailsColumns,
         details: Option<u32>,
-        owner: OwnershipRef<'a>,
+        owner: (OwnerMark, u32),
     ) -> Self {
-        Self { rest: Rest::Packed { table, details, owner }, ..self }
+        Self { rest: Rest::Packed { columns, details, owner }, ..self }
     }
 
     /// Returns the families the socket serves.
@@ -207,13 +138,15 @@ impl<'a> SocketRef<'a> {
             Rest::Nothing(Holder::Nobody(reason)) => OwnershipRef::Unowned(reason),
             Rest::Nothing(_) => OwnershipRef::NotRead,
             Rest::Wide(socket) => (&socket.ownership).into(),
-            Rest::Packed { owner, .. } => owner,
+            Rest::Packed { columns, details, owner } => columns.ownership(owner, details),
         }
     }
 
-    fn details(&self) -> Option<(&'a SocketTable, &'a Details, u32)> {
+    fn details(&self) -> Option<(&'a DetailsColumns, &'a Details, u32)> {
         match self.rest {
-            Rest::Packed { table, details: Some(place), .. } => Some((table, table.details(place)?, place)),
+            Rest::Packed { columns, details: Some(place), .. } => {
+                Some((columns, columns.details(place)?, place))
+            }
             _ => None,
         }
     }
@@ -264,7 +197,7 @@ impl<'a> SocketRef<'a> {
     pub fn congestion(&self) -> Option<&'a str> {
         match self.rest {
             Rest::Wide(socket) => socket.congestion.as_deref(),
-            _ => self.details().and_then(|(table, details, _)| table.congestion(details)),
+            _ => self.details().and_then(|(columns, details, _)| columns.congestion(details)),
         }
     }
 
@@ -292,7 +225,23 @@ impl<'a> SocketRef<'a> {
     pub fn tcp(&self) -> Option<TcpInfo> {
         match self.rest {
             Rest::Wide(socket) => socket.tcp.as_deref().cloned(),
-            _ => self.details().and_then(|(table, details, _)| table.tcp_info(details)),
+            _ => self.details().and_then(|(columns, details, _)| columns.tcp_info(details)),
+        }
+    }
+
+    /// Returns whether [`SocketRef::tcp`] knows the connection.
+    pub(crate) fn has_tcp(&self) -> bool {
+        match self.rest {
+            Rest::Wide(socket) => socket.tcp.is_some(),
+            _ => self.details().is_some_and(|(_, details, _)| details.tcp().is_some()),
+        }
+    }
+
+    /// Returns one field of [`SocketRef::tcp`] as a number, durations in microseconds.
+    pub fn tcp_number(&self, field: TcpFields) -> Option<u64> {
+        match self.rest {
+            Rest::Wide(socket) => socket.tcp.as_deref()?.number(field),
+            _ => self.details().and_then(|(columns, details, _)| columns.tcp_number(details, field)),
         }
     }
 
@@ -300,7 +249,7 @@ impl<'a> SocketRef<'a> {
     pub fn memory(&self) -> Option<SocketMemory> {
         match self.rest {
             Rest::Wide(socket) => socket.memory.as_deref().copied(),
-            _ => self.details().and_then(|(table, details, _)| table.memory(details)),
+            _ => self.details().and_then(|(columns, details, _)| columns.memory(details)),
         }
     }
 
@@ -308,7 +257,7 @@ impl<'a> SocketRef<'a> {
     pub fn windows(&self) -> Option<&'a WindowsSocket> {
         match self.rest {
             Rest::Wide(socket) => socket.windows.as_deref(),
-            _ => self.details().and_then(|(table, _, place)| table.windows(place)),
+            _ => self.details().and_then(|(columns, _, place)| columns.windows(place)),
         }
     }
 
@@ -355,7 +304,7 @@ impl PartialEq for SocketRef<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ProcessKey;
+    use crate::{NoOwner, Owner, ProcessKey};
 
     fn end(address: &str) -> Endpoint {
         Endpoint::new(address.parse().unwrap(), 22, 0)

@@ -1,21 +1,19 @@
 //! [`SocketTable`]: the sockets of a machine, packed.
 
-mod details;
+mod pack;
 mod row;
 #[cfg(feature = "serde")]
 mod serial;
 
-pub(crate) use details::Details;
 pub use row::{ShortId, lower_half};
 
-use crate::query::Keep;
+use crate::details::{Details, DetailsColumns, pack_memory};
+use crate::keep::Keep;
+use crate::owner_lists::OwnerMark;
 use crate::{
-    Endpoint, Family, NoOwner, Owner, OwnershipRef, ProcessKey, Protocol, Socket, SocketId, SocketMemory,
-    SocketRef, TcpInfo, WindowsSocket,
+    Endpoint, Family, Holder, NoOwner, Owner, OwnershipRef, ProcessKey, Protocol, Socket, SocketId, SocketRef,
 };
-use details::{MemoryRow, pack_memory, unpack_memory};
-use row::{OwnerMark, RowV4, RowV6, block, protocol};
-use rustc_hash::FxHashMap;
+use row::{RowV4, RowV6, block, protocol};
 
 /// Sockets in packed rows: 24 bytes for a socket with IPv4 ends and 48 for any other. Details, 72 bytes a socket and
 /// more, lie beside them only when [`SocketTable::new`] was told to keep them.
@@ -46,28 +44,7 @@ pub struct SocketTable {
     order: Vec<u8>,
     /// The scopes of the two ends of IPv6 rows, each pair once. The first place is that of no scopes.
     scopes: Vec<(u32, u32)>,
-    details: Vec<Details>,
-    /// The wanted fields of [`TcpInfo`], as many numbers for each connection that has one; the largest number stands for an
-    /// unknown one.
-    tcp: Vec<u64>,
-    memory: Vec<MemoryRow>,
-    windows: Vec<Option<Box<WindowsSocket>>>,
-    /// Names of congestion control algorithms.
-    names: Vec<Box<str>>,
-    owners: Owners,
-}
-
-/// Who holds the sockets of a table.
-#[derive(Debug, Clone, Default)]
-struct Owners {
-    processes: Vec<(ProcessKey, Option<u32>)>,
-    places: FxHashMap<ProcessKey, u32>,
-    /// The place that was asked for last: the next socket is often one of the same process.
-    last: u32,
-    /// Those of sockets that several processes hold.
-    several: Vec<Vec<Owner>>,
-    /// Process IDs and times that the system's own table names (Windows).
-    listed: Vec<(u32, u64)>,
+    columns: DetailsColumns,
 }
 
 /// Rows that are sorted together: TCP, bound-only TCP, UDP.
@@ -102,7 +79,8 @@ pub type FindOwners<'a> = dyn FnMut(ShortId, &mut Vec<Owner>) -> Result<(), NoOw
 impl SocketTable {
     /// Returns an empty table that keeps so much of each socket.
     pub fn new(keep: Keep) -> Self {
-        Self { keep, ..Self::default() }
+        let columns = DetailsColumns { fields: keep.tcp, ..DetailsColumns::default() };
+        Self { keep, columns, ..Self::default() }
     }
 
     /// Adds a socket. Returns false if it cannot be packed, because there are 65,536 pairs of scopes already; in practice
@@ -133,7 +111,7 @@ impl SocketTable {
             let Some(place) = self.intern_scopes(socket) else { return false };
             scopes = place;
         }
-        let owner = self.owners.intern(&socket.ownership());
+        let owner = self.columns.owners.intern(&socket.ownership());
         let owner = if owner.is_none() && wanted { Some((OwnerMark::Wanted, None)) } else { owner };
         if is_v4 {
             let mut row = RowV4::new(socket);
@@ -156,35 +134,34 @@ impl SocketTable {
     }
 
     fn add_details(&mut self, socket: &SocketRef<'_>, block: usize, larger: bool) {
-        let place = u32::try_from(self.details.len()).unwrap_or(u32::MAX);
+        let place = u32::try_from(self.columns.details.len()).unwrap_or(u32::MAX);
         if let Some(places) = self.places.get_mut(block) {
             places.push(place);
         }
-        let congestion = socket.congestion().and_then(|name| self.intern_name(name));
+        let congestion = socket.congestion().and_then(|name| self.columns.intern_name(name));
         let mut details = Details::new(socket, congestion);
         if let OwnershipRef::One(owner) = socket.ownership() {
             details.set_descriptor(owner.descriptor);
         }
         let (mut tcp, mut memory) = (None, None);
-        if larger
-            && !self.keep.tcp.is_empty()
-            && let Some(info) = socket.tcp()
-        {
-            tcp = u32::try_from(self.tcp.len() / self.keep.tcp.count()).ok();
-            self.tcp.extend(self.keep.tcp.each().map(|field| info.number(field).unwrap_or(u64::MAX)));
+        if larger && !self.keep.tcp.is_empty() && socket.has_tcp() {
+            tcp = u32::try_from(self.columns.tcp.len() / self.keep.tcp.count()).ok();
+            self.columns
+                .tcp
+                .extend(self.keep.tcp.each().map(|field| socket.tcp_number(field).unwrap_or(u64::MAX)));
         }
         if larger
             && self.keep.memory
             && let Some(of_socket) = socket.memory()
         {
-            memory = u32::try_from(self.memory.len()).ok();
-            self.memory.push(pack_memory(&of_socket));
+            memory = u32::try_from(self.columns.memory.len()).ok();
+            self.columns.memory.push(pack_memory(&of_socket));
         }
         details.set_larger(tcp, memory);
         if self.keep.windows {
-            self.windows.push(socket.windows().cloned().map(Box::new));
+            self.columns.windows.push(socket.windows().cloned().map(Box::new));
         }
-        self.details.push(details);
+        self.columns.details.push(details);
     }
 
     fn intern_scopes(&mut self, socket: &SocketRef<'_>) -> Option<u16> {
@@ -195,14 +172,6 @@ impl SocketTable {
         let place = self.scopes.iter().position(|&pair| pair == wanted).unwrap_or_else(|| {
             self.scopes.push(wanted);
             self.scopes.len() - 1
-        });
-        u16::try_from(place).ok()
-    }
-
-    fn intern_name(&mut self, name: &str) -> Option<u16> {
-        let place = self.names.iter().position(|known| **known == *name).unwrap_or_else(|| {
-            self.names.push(name.into());
-            self.names.len() - 1
         });
         u16::try_from(place).ok()
     }
@@ -276,18 +245,17 @@ impl SocketTable {
             Some(of_protocol) => (of_protocol, self.v6.get(of_protocol)?.get(place)?.unpack(&self.scopes)),
         };
         let details = if self.keep.details { self.places.get(block)?.get(place).copied() } else { None };
-        let known = details.and_then(|place| self.details(place));
-        let owner = self.owners.get(unpacked.facts.owner(), known);
+        let known = details.and_then(|place| self.columns.details(place));
         let id = SocketId {
             inode: (unpacked.inode != 0).then_some(u64::from(unpacked.inode)),
             cookie: known.and_then(Details::cookie),
         };
         let mut socket =
-            SocketRef::bare(protocol(of_protocol), unpacked.family, unpacked.local, id, owner.holder());
+            SocketRef::bare(protocol(of_protocol), unpacked.family, unpacked.local, id, Holder::NotRead);
         socket.remote = unpacked.remote;
         socket.state = unpacked.state;
         socket.v6_only = unpacked.v6_only;
-        Some(socket.packed(self, details, owner))
+        Some(socket.packed(&self.columns, details, unpacked.facts.owner()))
     }
 
     /// Returns whether the table keeps more of a socket than its row.
@@ -295,35 +263,9 @@ impl SocketTable {
         self.keep.details
     }
 
-    pub(crate) fn details(&self, place: u32) -> Option<&Details> {
-        self.details.get(place as usize)
-    }
-
-    pub(crate) fn congestion(&self, details: &Details) -> Option<&str> {
-        self.names.get(usize::from(details.congestion()?)).map(AsRef::as_ref)
-    }
-
-    pub(crate) fn tcp_info(&self, details: &Details) -> Option<TcpInfo> {
-        let width = self.keep.tcp.count();
-        let numbers = self.tcp.get(details.tcp()? * width..)?.get(..width)?;
-        let mut info = TcpInfo::default();
-        for (field, &number) in self.keep.tcp.each().zip(numbers).filter(|(_, number)| **number != u64::MAX) {
-            info.set_number(field, number);
-        }
-        Some(info)
-    }
-
-    pub(crate) fn memory(&self, details: &Details) -> Option<SocketMemory> {
-        self.memory.get(details.memory()?).map(unpack_memory)
-    }
-
-    pub(crate) fn windows(&self, place: u32) -> Option<&WindowsSocket> {
-        self.windows.get(place as usize)?.as_deref()
-    }
-
     /// Removes all but the first sockets. Not for a table that was sorted.
     pub fn truncate(&mut self, len: usize) {
-        let mut details = self.details.len();
+        let mut details = self.columns.details.len();
         for block in self.order.drain(len.min(self.order.len())..) {
             let block = usize::from(block);
             match block.checked_sub(BLOCKS) {
@@ -335,14 +277,14 @@ impl SocketTable {
                 details = details.min(place as usize);
             }
         }
-        self.details.truncate(details);
+        self.columns.details.truncate(details);
         let ends = |place: &dyn Fn(&Details) -> Option<usize>| {
-            self.details.iter().rev().find_map(place).map_or(0, |last| last + 1)
+            self.columns.details.iter().rev().find_map(place).map_or(0, |last| last + 1)
         };
         let (courses, memories) = (ends(&Details::tcp), ends(&Details::memory));
-        self.tcp.truncate(courses * self.keep.tcp.count());
-        self.memory.truncate(memories);
-        self.windows.truncate(details);
+        self.columns.tcp.truncate(courses * self.keep.tcp.count());
+        self.columns.memory.truncate(memories);
+        self.columns.windows.truncate(details);
     }
 
     /// Keeps the sockets for which `keep` returns true. Not for a table that was sorted.
@@ -379,7 +321,7 @@ impl SocketTable {
     /// Asks for the owners of each socket that [`SocketTable::wanted`] returns, and keeps the answer.
     pub fn set_owners(&mut self, find: &mut FindOwners<'_>) {
         let mut found = Vec::new();
-        let (owners, details) = (&mut self.owners, &mut self.details);
+        let (owners, details) = (&mut self.columns.owners, &mut self.columns.details);
         let mut settle = |facts: &mut row::Facts, id: ShortId, place: Option<u32>| {
             if facts.owner().0 != OwnerMark::Wanted {
                 return;
@@ -413,13 +355,13 @@ impl SocketTable {
 
     /// Returns whether the system's own table names process IDs that are not settled yet.
     pub fn has_listed(&self) -> bool {
-        !self.owners.listed.is_empty()
+        !self.columns.owners.listed.is_empty()
     }
 
     /// Turns the process IDs that the system's own table names into processes.
     pub fn settle_listed(&mut self, mut process: impl FnMut(u32, u64) -> Owner) {
-        let listed = std::mem::take(&mut self.owners.listed);
-        let owners = &mut self.owners;
+        let listed = std::mem::take(&mut self.columns.owners.listed);
+        let owners = &mut self.columns.owners;
         let mut settle = |facts: &mut row::Facts| {
             if let (OwnerMark::Listed, note) = facts.owner()
                 && let Some(&(pid, since)) = listed.get(note as usize)
@@ -435,9 +377,9 @@ impl SocketTable {
     /// Returns the processes that hold sockets of this table, each once: those that are the only owner of one, and all
     /// owners of the others.
     pub fn processes(&self) -> Vec<ProcessKey> {
-        let several = self.owners.several.iter().flatten().map(|owner| owner.process);
+        let several = self.columns.owners.several.iter().flatten().map(|owner| owner.process);
         let mut all: Vec<_> =
-            self.owners.processes.iter().map(|(process, _)| *process).chain(several).collect();
+            self.columns.owners.processes.iter().map(|(process, _)| *process).chain(several).collect();
         all.sort_unstable();
         all.dedup();
         all
@@ -449,68 +391,6 @@ fn mark(facts: &mut row::Facts, owner: Option<(OwnerMark, Option<u32>)>) {
         // Without a note the cookie stays.
         let note = note.unwrap_or(facts.owner().1);
         facts.set_owner(mark, note);
-    }
-}
-
-impl Owners {
-    fn place(&mut self, owner: &Owner) -> u32 {
-        if self.processes.get(self.last as usize).is_none_or(|(process, _)| *process != owner.process) {
-            self.last = *self.places.entry(owner.process).or_insert_with(|| {
-                self.processes.push((owner.process, owner.parent));
-                u32::try_from(self.processes.len() - 1).unwrap_or(u32::MAX)
-            });
-        }
-        self.last
-    }
-
-    /// Adds the owners of a socket.
-    fn add(&mut self, owners: &[Owner]) -> (OwnerMark, u32) {
-        match owners {
-            [owner] => (OwnerMark::One, self.place(owner)),
-            owners => {
-                self.several.push(owners.to_vec());
-                (OwnerMark::Several, u32::try_from(self.several.len() - 1).unwrap_or(u32::MAX))
-            }
-        }
-    }
-
-    /// Adds what a socket says of its owners; `None` where nobody asked.
-    fn intern(&mut self, ownership: &OwnershipRef<'_>) -> Option<(OwnerMark, Option<u32>)> {
-        let (mark, note) = match *ownership {
-            OwnershipRef::NotRead => return None,
-            OwnershipRef::Listed { pid, since } => {
-                self.listed.push((pid, since));
-                (OwnerMark::Listed, u32::try_from(self.listed.len() - 1).unwrap_or(u32::MAX))
-            }
-            OwnershipRef::Unowned(reason) => (OwnerMark::Nobody(reason), 0),
-            OwnershipRef::One(owner) => self.add(&[owner]),
-            OwnershipRef::Several(owners) => self.add(owners),
-        };
-        Some((mark, Some(note)))
-    }
-
-    fn get(&self, (mark, note): (OwnerMark, u32), details: Option<&Details>) -> OwnershipRef<'_> {
-        let place = note as usize;
-        match mark {
-            OwnerMark::NotRead | OwnerMark::Wanted => OwnershipRef::NotRead,
-            OwnerMark::Nobody(reason) => OwnershipRef::Unowned(reason),
-            OwnerMark::Listed => self
-                .listed
-                .get(place)
-                .map_or(OwnershipRef::NotRead, |&(pid, since)| OwnershipRef::Listed { pid, since }),
-            OwnerMark::One => {
-                self.processes.get(place).map_or(OwnershipRef::NotRead, |&(process, parent)| {
-                    OwnershipRef::One(Owner {
-                        process,
-                        parent,
-                        descriptor: details.and_then(Details::descriptor),
-                    })
-                })
-            }
-            OwnerMark::Several => {
-                self.several.get(place).map_or(OwnershipRef::NotRead, |owners| OwnershipRef::Several(owners))
-            }
-        }
     }
 }
 

@@ -28,16 +28,17 @@ macro_rules! tcp_fields {
         impl TcpInfo {
             /// Returns the value of one field as a number; `None` where it is unknown.
             pub(crate) fn number(&self, field: TcpFields) -> Option<u64> {
-                match field {
-                    $(TcpFields::$flag => self.$field.map(number::$kind),)*
+                // By the number of the bit, which compiles to a jump table.
+                match field.bits().trailing_zeros() {
+                    $($bit => self.$field.map(number::$kind),)*
                     _ => None,
                 }
             }
 
             /// Sets one field from the number that [`TcpInfo::number`] returned.
             pub(crate) fn set_number(&mut self, field: TcpFields, number: u64) {
-                match field {
-                    $(TcpFields::$flag => self.$field = value::$kind(number),)*
+                match field.bits().trailing_zeros() {
+                    $($bit => self.$field = value::$kind(number),)*
                     _ => {}
                 }
             }
@@ -89,10 +90,29 @@ tcp_fields! {
     RECV_WINDOW = 40, recv_window: int;
 }
 
+impl TcpInfo {
+    /// Makes the fields of a set from numbers, durations in microseconds. What `number` returns `None` for is unknown, like
+    /// all other fields.
+    pub fn from_numbers(fields: TcpFields, mut number: impl FnMut(TcpFields) -> Option<u64>) -> Self {
+        let mut info = Self::default();
+        for field in fields.each() {
+            if let Some(number) = number(field) {
+                info.set_number(field, number);
+            }
+        }
+        info
+    }
+}
+
 impl TcpFields {
     /// Returns how many fields there are in the set.
     pub fn count(self) -> usize {
         self.bits().count_ones() as usize
+    }
+
+    /// Returns how many fields of a set come before this one in the order of [`TcpFields::each`].
+    pub(crate) fn place_in(self, set: Self) -> usize {
+        set.intersection(Self::from_bits_retain(self.bits().wrapping_sub(1))).count()
     }
 
     /// Returns the fields one by one, in the order of their bits.

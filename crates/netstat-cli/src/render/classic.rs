@@ -105,9 +105,7 @@ impl<'a> Classic<'a> {
     /// Those of the writer.
     pub fn render<W: Write>(&self, view: &ConnectionsView<'_>, out: &mut W) -> io::Result<()> {
         let mut sheet = self.begin(out)?;
-        for row in view.rows() {
-            self.add(&mut sheet, &row)?;
-        }
+        view.rows().try_for_each(|row| self.add(&mut sheet, &row))?;
         sheet.hand_on()
     }
 
@@ -136,7 +134,9 @@ impl<'a> Classic<'a> {
         };
         let is_last = columns.is_empty() && self.process.is_none();
         self.write_row(&mut sheet.buffer, row, is_last);
-        self.write_columns(&mut sheet.buffer, row, columns);
+        if !is_last {
+            self.write_columns(&mut sheet.buffer, row, columns);
+        }
         sheet.end_line()?;
         match &self.owners {
             Some(owners) => write_owner_lines(sheet, &row.socket, owners),

@@ -3,12 +3,11 @@
 use super::format::{Format, Frame, Rows};
 use super::header::{Header, SCHEMA};
 use super::{LineEnd, Sheet};
-use netstat_engine::columns::{Column, Given};
+use netstat_engine::columns::Column;
 use netstat_engine::row::Row;
-use netstat_engine::text::words;
+use netstat_engine::text::{decimal, json, words};
 use netstat_engine::view::groups::Group;
 use netstat_model::{NoOwner, Owner};
-use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use std::io::{self, Write};
 
 /// `--json`.
@@ -24,13 +23,11 @@ pub(super) const FORMAT: Format = Format {
     of_every_report: true,
     all_owners: true,
     sockets: |rows, frame, out| {
-        let items = rows.view.rows().map(|row| JsonRow { row, rows, line: None });
-        document("sockets", items, frame, out)
+        document("sockets", rows.view.rows(), frame, out, |out, row| write_row(out, &row, rows, None))
     },
     groups: |groups, frame, out| {
-        let items =
-            groups.groups.iter().map(|group| JsonGroup { group, columns: groups.columns, line: None });
-        document("groups", items, frame, out)
+        let write = |out: &mut Vec<u8>, group| write_group(out, group, groups.columns, None);
+        document("groups", groups.groups.iter(), frame, out, write)
     },
 };
 
@@ -46,39 +43,80 @@ impl<'r> Line<'r> {
         Self { display: frame.display.map(|number| (time, number)) }
     }
 
-    fn serialize<M: SerializeMap>(line: Option<&Self>, map: &mut M) -> Result<(), M::Error> {
-        let Some(line) = line else { return Ok(()) };
-        if let Some((time, display)) = line.display {
-            map.serialize_entry("time", &time)?;
-            map.serialize_entry("display", &display)?;
+    fn write(self, out: &mut Vec<u8>) {
+        if let Some((time, display)) = self.display {
+            json::key(out, "time");
+            match time {
+                Some(time) => json::string(out, |out| out.extend_from_slice(time.as_bytes())),
+                None => out.extend_from_slice(b"null"),
+            }
+            json::key(out, "display");
+            decimal(out, display);
         }
-        map.serialize_entry("schema", &SCHEMA)
+        json::key(out, "schema");
+        decimal(out, SCHEMA.into());
     }
 }
 
-/// A row as an object: a key for each column, and all processes.
-pub(crate) struct JsonRow<'r, 'a> {
-    pub(crate) row: Row<'a>,
-    pub(crate) rows: &'r Rows<'r, 'a>,
-    pub(crate) line: Option<Line<'r>>,
+/// Writes a row as an object: a key for each column, and all processes.
+pub(crate) fn write_row(out: &mut Vec<u8>, row: &Row<'_>, rows: &Rows<'_, '_>, line: Option<Line<'_>>) {
+    let Rows { columns, given, .. } = *rows;
+    out.push(b'{');
+    if let Some(line) = line {
+        line.write(out);
+    }
+    let mut any_of_owner = false;
+    for column in columns {
+        json::key(out, column.key);
+        column.value(row, given).write_json(out);
+        any_of_owner |= column.is_of_owner();
+    }
+    if any_of_owner {
+        let ownership = row.socket.ownership();
+        json::key(out, "owners");
+        json::list(out, ownership.owners(), |out, owner| write_owner(out, owner, rows));
+        json::key(out, "unowned");
+        match ownership.unowned().map(reason) {
+            Some(why) => json::string(out, |out| out.extend_from_slice(why.as_bytes())),
+            None => out.extend_from_slice(b"null"),
+        }
+    }
+    out.push(b'}');
 }
 
-impl Serialize for JsonRow<'_, '_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        Line::serialize(self.line.as_ref(), &mut map)?;
-        let Rows { columns, given, .. } = *self.rows;
-        for column in columns {
-            map.serialize_entry(column.key, &column.value(&self.row, given))?;
+/// The process ID is always included, because it identifies the owner.
+fn write_owner(out: &mut Vec<u8>, owner: &Owner, rows: &Rows<'_, '_>) {
+    out.push(b'{');
+    json::key(out, "pid");
+    decimal(out, owner.process.pid.into());
+    for column in rows.columns.iter().filter(|column| column.key != "pid") {
+        if let Some(value) = column.of_owner(owner, rows.given) {
+            json::key(out, column.key);
+            value.write_json(out);
         }
-        if columns.iter().any(|column| column.is_of_owner()) {
-            let ownership = self.row.socket.ownership();
-            let (owners, why) = (ownership.owners(), ownership.unowned().map(reason));
-            map.serialize_entry("owners", &Owners { owners, columns, given })?;
-            map.serialize_entry("unowned", &why)?;
-        }
-        map.end()
     }
+    out.push(b'}');
+}
+
+/// Writes a group as an object.
+pub(crate) fn write_group(out: &mut Vec<u8>, group: &Group<'_>, columns: &[&Column], line: Option<Line<'_>>) {
+    out.push(b'{');
+    if let Some(line) = line {
+        line.write(out);
+    }
+    json::key(out, "rows");
+    decimal(out, group.rows);
+    for (column, value) in columns.iter().zip(&group.values) {
+        json::key(out, column.key);
+        value.write_json(out);
+    }
+    json::key(out, "states");
+    out.push(b'{');
+    for (state, count) in &group.states {
+        json::key(out, &words::state(*state));
+        decimal(out, *count);
+    }
+    out.extend_from_slice(b"}}");
 }
 
 /// The words for a missing owner, in the order of [`reason`]; also for the schema.
@@ -96,86 +134,24 @@ pub(crate) fn reason(why: NoOwner) -> &'static str {
     }
 }
 
-struct Owners<'r, 'a> {
-    owners: &'r [Owner],
-    columns: &'r [&'static Column],
-    given: &'r Given<'a>,
-}
-
-impl Serialize for Owners<'_, '_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(self.owners.len()))?;
-        for owner in self.owners {
-            list.serialize_element(&OneOwner { owner, columns: self.columns, given: self.given })?;
-        }
-        list.end()
-    }
-}
-
-struct OneOwner<'r, 'a> {
-    owner: &'r Owner,
-    columns: &'r [&'static Column],
-    given: &'r Given<'a>,
-}
-
-/// The process ID is always included, because it identifies the owner.
-impl Serialize for OneOwner<'_, '_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("pid", &self.owner.process.pid)?;
-        for column in self.columns.iter().filter(|column| column.key != "pid") {
-            if let Some(value) = column.of_owner(self.owner, self.given) {
-                map.serialize_entry(column.key, &value)?;
-            }
-        }
-        map.end()
-    }
-}
-
-/// A group as an object.
-pub(crate) struct JsonGroup<'r, 'a> {
-    pub(crate) group: &'r Group<'a>,
-    pub(crate) columns: &'r [&'static Column],
-    pub(crate) line: Option<Line<'r>>,
-}
-
-impl Serialize for JsonGroup<'_, '_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        Line::serialize(self.line.as_ref(), &mut map)?;
-        map.serialize_entry("rows", &self.group.rows)?;
-        for (column, value) in self.columns.iter().zip(&self.group.values) {
-            map.serialize_entry(column.key, value)?;
-        }
-        map.serialize_entry("states", &States(self.group))?;
-        map.end()
-    }
-}
-
-struct States<'r, 'a>(&'r Group<'a>);
-
-impl Serialize for States<'_, '_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.states.iter().map(|(state, count)| (words::state(*state), count)))
-    }
-}
-
 /// Writes the header, an object for each item on a line of its own, and the warnings.
-fn document(
+fn document<T>(
     name: &str,
-    items: impl Iterator<Item = impl Serialize>,
+    items: impl Iterator<Item = T>,
     frame: &Frame<'_>,
     mut out: &mut dyn Write,
+    write: impl Fn(&mut Vec<u8>, T),
 ) -> io::Result<()> {
     let mut sheet = Sheet::new(&mut out, LineEnd::Lf);
     serde_json::to_writer(&mut sheet.buffer, &Header::new(frame.info))?;
     // The header is an object; the document goes on where it ends.
     sheet.buffer.pop();
     sheet.buffer.extend_from_slice(format!(",\"{name}\":[").as_bytes());
-    for (index, item) in items.enumerate() {
+    items.enumerate().try_for_each(|(index, item)| {
         sheet.line(if index == 0 { "" } else { "," })?;
-        serde_json::to_writer(&mut sheet.buffer, &item)?;
-    }
+        write(&mut sheet.buffer, item);
+        Ok::<_, io::Error>(())
+    })?;
     sheet.end_line()?;
     sheet.buffer.extend_from_slice(b"],\"warnings\":");
     let warnings: Vec<String> = frame.warnings.iter().map(ToString::to_string).collect();

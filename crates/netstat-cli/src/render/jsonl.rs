@@ -1,10 +1,9 @@
 //! Sockets or groups as JSON lines (`--jsonl`), each with the version in it.
 
 use super::format::Format;
-use super::json::{JsonGroup, JsonRow, Line};
+use super::json::{Line, write_group, write_row};
 use super::{LineEnd, Sheet};
 use netstat_engine::text::time::rfc_3339;
-use serde::Serialize;
 use std::io::{self, Write};
 
 /// `--jsonl`.
@@ -19,21 +18,25 @@ pub(super) const FORMAT: Format = Format {
     sockets: |rows, frame, out| {
         let time = frame.info.at.map(rfc_3339);
         let line = Line::new(frame, time.as_deref());
-        lines(rows.view.rows().map(|row| JsonRow { row, rows, line: Some(line) }), out)
+        lines(rows.view.rows(), out, |out, row| write_row(out, &row, rows, Some(line)))
     },
     groups: |groups, frame, out| {
         let time = frame.info.at.map(rfc_3339);
         let line = Line::new(frame, time.as_deref());
         let columns = groups.columns;
-        lines(groups.groups.iter().map(|group| JsonGroup { group, columns, line: Some(line) }), out)
+        lines(groups.groups.iter(), out, |out, group| write_group(out, group, columns, Some(line)))
     },
 };
 
-fn lines(items: impl Iterator<Item = impl Serialize>, mut out: &mut dyn Write) -> io::Result<()> {
+fn lines<T>(
+    mut items: impl Iterator<Item = T>,
+    mut out: &mut dyn Write,
+    write: impl Fn(&mut Vec<u8>, T),
+) -> io::Result<()> {
     let mut sheet = Sheet::new(&mut out, LineEnd::Lf);
-    for item in items {
-        serde_json::to_writer(&mut sheet.buffer, &item)?;
-        sheet.end_line()?;
-    }
+    items.try_for_each(|item| {
+        write(&mut sheet.buffer, item);
+        sheet.end_line()
+    })?;
     sheet.hand_on()
 }

@@ -42,12 +42,12 @@ pub fn render_sockets<W: Write>(
     out: &mut W,
 ) -> io::Result<()> {
     let mut table = Table::new(columns.iter().map(|column| head(column)).collect());
-    for row in view.rows() {
+    view.rows().for_each(|row| {
         for column in columns {
             // A value borrows from its row, so it is written at once.
             put(&mut table, &column.value(&row, given), style);
         }
-    }
+    });
     table.render(style.width, style.line_end, out)
 }
 

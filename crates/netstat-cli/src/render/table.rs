@@ -26,9 +26,13 @@ pub struct Head {
 #[derive(Debug)]
 pub struct Table {
     heads: Vec<Head>,
-    /// The text of all cells, and where each ends.
+    /// The width of each column so far.
+    widths: Vec<usize>,
+    /// The text of all cells, and of each its bytes and its width.
     text: Vec<u8>,
-    ends: Vec<usize>,
+    cells: Vec<(u32, u32)>,
+    /// The column of the next cell.
+    next: usize,
     /// The coloured cells in order, and the escape sequence that begins the colour.
     colours: Vec<(usize, &'static [u8])>,
 }
@@ -36,19 +40,28 @@ pub struct Table {
 impl Table {
     /// Makes a table without rows.
     pub fn new(heads: Vec<Head>) -> Self {
-        Self { heads, text: Vec::new(), ends: Vec::new(), colours: Vec::new() }
+        let widths = heads.iter().map(|head| cells(head.heading.as_bytes())).collect();
+        Self { heads, widths, text: Vec::new(), cells: Vec::new(), next: 0, colours: Vec::new() }
     }
 
     /// Adds the next cell of a row; a row has as many as there are heads. The text must be safe for a terminal and
     /// have no line endings.
     pub fn cell(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.text.len();
         write(&mut self.text);
-        self.ends.push(self.text.len());
+        let text = self.text.get(start..).unwrap_or_default();
+        let width = cells(text);
+        let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
+        self.cells.push((number(text.len()), number(width)));
+        if let Some(widest) = self.widths.get_mut(self.next) {
+            *widest = width.max(*widest);
+        }
+        self.next = if self.next + 1 < self.heads.len() { self.next + 1 } else { 0 };
     }
 
     /// Colours the last added cell.
     pub fn colour(&mut self, begin: &'static [u8]) {
-        if let Some(last) = self.ends.len().checked_sub(1)
+        if let Some(last) = self.cells.len().checked_sub(1)
             && !begin.is_empty()
         {
             self.colours.push((last, begin));
@@ -66,43 +79,42 @@ impl Table {
         for (at, head) in self.heads.iter().enumerate() {
             let place =
                 Place { align: head.align, width: widths.get(at).copied().unwrap_or(0), last: at == last };
-            write_cell(&mut sheet.buffer, head.heading.as_bytes(), place, b"");
+            let heading = head.heading.as_bytes();
+            write_cell(&mut sheet.buffer, heading, cells(heading), place, b"");
         }
         sheet.end_line()?;
         let mut colours = self.colours.iter().copied().peekable();
         let mut shortened = Vec::new();
-        for (index, cell) in self.cells().enumerate() {
-            let at = index.checked_rem(self.heads.len()).unwrap_or(0);
+        let mut at = 0;
+        let mut rest = self.text.as_slice();
+        for (index, &(bytes, used)) in self.cells.iter().enumerate() {
             let Some((head, &width)) = self.heads.get(at).zip(widths.get(at)) else { continue };
+            let Some((cell, behind)) = rest.split_at_checked(bytes as usize) else { break };
+            rest = behind;
+            let used = used as usize;
             let colour = colours.next_if(|(cell, _)| *cell == index).map_or(&b""[..], |(_, begin)| begin);
-            let cell = if limited == Some(at) && cells(cell) > width {
+            let (cell, used) = if limited == Some(at) && used > width {
                 shortened.clear();
                 shorten(&mut shortened, cell, width);
-                &shortened
+                (shortened.as_slice(), cells(&shortened))
             } else {
-                cell
+                (cell, used)
             };
-            write_cell(&mut sheet.buffer, cell, Place { align: head.align, width, last: at == last }, colour);
+            let place = Place { align: head.align, width, last: at == last };
+            write_cell(&mut sheet.buffer, cell, used, place, colour);
             if at == last {
                 sheet.end_line()?;
+                at = 0;
+            } else {
+                at += 1;
             }
         }
         sheet.hand_on()
     }
 
-    fn cells(&self) -> impl Iterator<Item = &[u8]> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, &end)| self.text.get(start..end).unwrap_or_default())
-    }
-
     /// Returns the width of each column, and which of them is narrower than its content.
     fn widths(&self, limit: Option<usize>) -> (Vec<usize>, Option<usize>) {
-        let mut widths: Vec<usize> = self.heads.iter().map(|head| cells(head.heading.as_bytes())).collect();
-        for (index, cell) in self.cells().enumerate() {
-            if let Some(width) = widths.get_mut(index.checked_rem(self.heads.len()).unwrap_or(0)) {
-                *width = (*width).max(cells(cell));
-            }
-        }
+        let mut widths = self.widths.clone();
         let total = widths.iter().sum::<usize>() + GAP * self.heads.len().saturating_sub(1);
         let excess = total.saturating_sub(limit.unwrap_or(usize::MAX));
         let last_text = self.heads.iter().rposition(|head| head.align == Align::Left);
@@ -123,8 +135,9 @@ struct Place {
     last: bool,
 }
 
-fn write_cell(out: &mut Vec<u8>, text: &[u8], place: Place, colour: &[u8]) {
-    let free = place.width.saturating_sub(cells(text));
+/// Writes a cell whose text is `used` cells wide.
+fn write_cell(out: &mut Vec<u8>, text: &[u8], used: usize, place: Place, colour: &[u8]) {
+    let free = place.width.saturating_sub(used);
     if place.align == Align::Right {
         blanks(out, free);
     }

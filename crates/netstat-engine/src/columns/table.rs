@@ -3,9 +3,7 @@
 use super::{Column, ColumnNeeds, Given, Kind, NO_PROCESS, Origin, Value};
 use crate::row::{Foreign, Row, Section};
 use netstat_model::query::{Fields, ProcessFields};
-use netstat_model::{
-    Endpoint, Missing, NoOwner, Owner, Process, Protocol, SocketRef, TcpFields, TcpInfo, TcpState,
-};
+use netstat_model::{Endpoint, Missing, NoOwner, Owner, Process, Protocol, SocketRef, TcpFields, TcpState};
 use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -167,45 +165,47 @@ columns! {
         Row |row, _| row.socket.timer().map_or(Value::Absent("-"), Value::Timer);
     "rtt" as "rtt_us", "RTT (ms)", Microseconds "ms", tcp(TcpFields::RTT);
         "Smoothed round-trip time",
-        Row |row, _| time(row, |tcp| tcp.rtt);
+        Row |row, _| time(row, TcpFields::RTT);
     "rttvar" as "rttvar_us", "RTT var (ms)", Microseconds "ms", tcp(TcpFields::RTTVAR);
         "Variation of the round-trip time",
-        Row |row, _| time(row, |tcp| tcp.rttvar);
+        Row |row, _| time(row, TcpFields::RTTVAR);
     "min_rtt" as "min_rtt_us", "Min RTT (ms)", Microseconds "ms", tcp(TcpFields::MIN_RTT);
         "Shortest round-trip time of the last minutes",
-        Row |row, _| time(row, |tcp| tcp.min_rtt);
+        Row |row, _| time(row, TcpFields::MIN_RTT);
     "cwnd", "Cwnd", Number "segments", tcp(TcpFields::CWND), on_linux;
         "Congestion window",
-        Row |row, _| number(row, |tcp| tcp.cwnd);
+        Row |row, _| Value::number(row.socket.tcp_number(TcpFields::CWND));
     "mss", "MSS", Number "bytes", tcp(TcpFields::MSS);
         "Maximum segment size for sending",
-        Row |row, _| number(row, |tcp| tcp.mss);
+        Row |row, _| Value::number(row.socket.tcp_number(TcpFields::MSS));
     "pacing", "Pacing", Number "bytes/s", tcp(TcpFields::PACING_RATE), on_linux;
         "Pacing rate: the kernel sends no faster",
-        Row |row, _| number(row, |tcp| tcp.pacing_rate);
+        Row |row, _| Value::number(row.socket.tcp_number(TcpFields::PACING_RATE));
     "delivery", "Delivery", Number "bytes/s", tcp(TcpFields::DELIVERY_RATE), on_linux;
         "Latest measured rate at which data arrived at the peer",
-        Row |row, _| number(row, |tcp| tcp.delivery_rate);
+        Row |row, _| Value::number(row.socket.tcp_number(TcpFields::DELIVERY_RATE));
     "retrans", "Retrans", Number "segments", tcp(TcpFields::TOTAL_RETRANSMITS);
         "Retransmitted since the connection began",
-        Row |row, _| number(row, |tcp| tcp.total_retransmits);
+        Row |row, _| Value::number(row.socket.tcp_number(TcpFields::TOTAL_RETRANSMITS));
     "bytes_sent", "Bytes sent", Number "bytes", tcp(TcpFields::BYTES_SENT);
         "Data sent since the connection began, retransmissions included",
-        Row |row, _| number(row, |tcp| tcp.bytes_sent);
+        Row |row, _| Value::number(row.socket.tcp_number(TcpFields::BYTES_SENT));
     "bytes_received", "Bytes received", Number "bytes", tcp(TcpFields::BYTES_RECEIVED);
         "Data received since the connection began",
-        Row |row, _| number(row, |tcp| tcp.bytes_received);
+        Row |row, _| Value::number(row.socket.tcp_number(TcpFields::BYTES_RECEIVED));
     "segs", "Segs", Number "segments", tcp(TcpFields::SEGS_OUT.union(TcpFields::SEGS_IN));
         "Sent and received together, with or without data",
         Row |row, _| {
-            number(row, |tcp| Some(u64::from(tcp.segs_out?).saturating_add(u64::from(tcp.segs_in?))))
+            let number = |field| row.socket.tcp_number(field);
+            let both = number(TcpFields::SEGS_OUT).zip(number(TcpFields::SEGS_IN));
+            Value::number(both.map(|(sent, received)| sent.saturating_add(received)))
         };
     "segs_out", "Segs out", Number "segments", tcp(TcpFields::SEGS_OUT);
         "Sent, with or without data",
-        Row |row, _| number(row, |tcp| tcp.segs_out);
+        Row |row, _| Value::number(row.socket.tcp_number(TcpFields::SEGS_OUT));
     "segs_in", "Segs in", Number "segments", tcp(TcpFields::SEGS_IN);
         "Received, with or without data",
-        Row |row, _| number(row, |tcp| tcp.segs_in);
+        Row |row, _| Value::number(row.socket.tcp_number(TcpFields::SEGS_IN));
     "congestion", "Congestion", Text "", fields(Fields::CONGESTION), on_linux;
         "Congestion control of a connection",
         Row |row: &Row<'_>, _| row.socket.congestion().map_or(Value::Unknown, Value::word);
@@ -277,10 +277,7 @@ fn listens(socket: &SocketRef<'_>) -> bool {
     socket.state == Some(TcpState::Listen)
 }
 
-fn number<N: Into<u64>>(row: &Row<'_>, field: fn(&TcpInfo) -> Option<N>) -> Value<'static> {
-    Value::number(row.socket.tcp().as_ref().and_then(field))
-}
-
-fn time(row: &Row<'_>, field: fn(&TcpInfo) -> Option<Duration>) -> Value<'static> {
-    row.socket.tcp().as_ref().and_then(field).map_or(Value::Unknown, Value::Microseconds)
+fn time(row: &Row<'_>, field: TcpFields) -> Value<'static> {
+    let micros = row.socket.tcp_number(field);
+    micros.map_or(Value::Unknown, |micros| Value::Microseconds(Duration::from_micros(micros)))
 }

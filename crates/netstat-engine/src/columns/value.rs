@@ -1,9 +1,8 @@
 //! The typed value of a column: its text, sort order and JSON are defined here only.
 
 use crate::text::words::{self, UNKNOWN};
-use crate::text::{address, decimal, escape};
+use crate::text::{address, decimal, escape, json};
 use netstat_model::{Container, ContainerRuntime, Endpoint, TcpState, Timer, TimerKind};
-use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ffi::{OsStr, OsString};
@@ -65,7 +64,11 @@ impl<'a> Value<'a> {
             Self::Microseconds(time) => {
                 let micros = whole(time.as_micros());
                 decimal(out, micros / 1000);
-                out.extend_from_slice(format!(".{:03}", micros % 1000).as_bytes());
+                out.push(b'.');
+                // 1000 and up, so that there are always three digits behind it.
+                let point = out.len();
+                decimal(out, 1000 + micros % 1000);
+                out.remove(point);
             }
             _ => self.write_data(out),
         }
@@ -109,11 +112,47 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Returns the CSV text as a string.
-    fn data(&self) -> String {
-        let mut out = Vec::new();
-        self.write_data(&mut out);
-        String::from_utf8_lossy(&out).into_owned()
+    /// Writes the value for JSON: numbers are numbers, missing values are null, text is escaped as in a table.
+    pub fn write_json(&self, out: &mut Vec<u8>) {
+        let text = |out: &mut Vec<u8>, text: &str| {
+            json::string(out, |out| escape::write_text(out, OsStr::new(text)));
+        };
+        match self {
+            Self::Unknown | Self::Absent(_) => out.extend_from_slice(b"null"),
+            Self::Number(_) | Self::Microseconds(_) | Self::Milliseconds(_) => self.write_data(out),
+            Self::Text(_) | Self::Host(_) | Self::State(_) => json::string(out, |out| self.write_data(out)),
+            Self::Words(words) => json::list(out, *words, |out, word| {
+                json::string(out, |out| escape::write_text(out, word));
+            }),
+            Self::End(end) => {
+                out.extend_from_slice(b"{\"address\":");
+                json::string(out, |out| write_host(out, end));
+                json::key(out, "port");
+                decimal(out, end.port.into());
+                out.push(b'}');
+            }
+            Self::Timer(timer) => {
+                out.extend_from_slice(b"{\"kind\":");
+                text(out, timer_word(timer.kind));
+                json::key(out, "expires_in_ms");
+                decimal(out, whole(timer.expires_in.as_millis()));
+                json::key(out, "retransmits");
+                decimal(out, timer.retransmits.into());
+                out.push(b'}');
+            }
+            Self::Container(container) => {
+                out.extend_from_slice(b"{\"runtime\":");
+                text(out, runtime_word(container.runtime));
+                json::key(out, "id");
+                text(out, &container.id);
+                json::key(out, "pod");
+                match &container.pod {
+                    Some(pod) => text(out, pod),
+                    None => out.extend_from_slice(b"null"),
+                }
+                out.push(b'}');
+            }
+        }
     }
 
     /// Compares two values of a column. Missing values come last; see [`Value::compare_descending`].
@@ -200,45 +239,5 @@ fn runtime_word(runtime: ContainerRuntime) -> &'static str {
         ContainerRuntime::Containerd => containerd,
         ContainerRuntime::CriO => crio,
         ContainerRuntime::Kubernetes => kubernetes,
-    }
-}
-
-/// JSON: numbers are numbers, missing values are null, text is escaped as in a table.
-impl Serialize for Value<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Unknown | Self::Absent(_) => serializer.serialize_none(),
-            Self::Number(number) => serializer.serialize_u64(*number),
-            Self::Microseconds(time) => serializer.serialize_u64(whole(time.as_micros())),
-            Self::Milliseconds(time) => serializer.serialize_u64(whole(time.as_millis())),
-            Self::Text(_) | Self::Host(_) | Self::State(_) => serializer.serialize_str(&self.data()),
-            Self::Words(words) => {
-                let mut list = serializer.serialize_seq(Some(words.len()))?;
-                for word in *words {
-                    list.serialize_element(&Value::Text(word.as_os_str().into()))?;
-                }
-                list.end()
-            }
-            Self::End(end) => {
-                let mut map = serializer.serialize_map(Some(2))?;
-                map.serialize_entry("address", &Self::Host(*end))?;
-                map.serialize_entry("port", &end.port)?;
-                map.end()
-            }
-            Self::Timer(timer) => {
-                let mut map = serializer.serialize_map(Some(3))?;
-                map.serialize_entry("kind", timer_word(timer.kind))?;
-                map.serialize_entry("expires_in_ms", &whole(timer.expires_in.as_millis()))?;
-                map.serialize_entry("retransmits", &timer.retransmits)?;
-                map.end()
-            }
-            Self::Container(container) => {
-                let mut map = serializer.serialize_map(Some(3))?;
-                map.serialize_entry("runtime", runtime_word(container.runtime))?;
-                map.serialize_entry("id", &container.id)?;
-                map.serialize_entry("pod", &container.pod)?;
-                map.end()
-            }
-        }
     }
 }

@@ -137,8 +137,8 @@ impl Quantity {
         match self {
             Self::ReceiveQueue => socket.recv_queue().map(u64::from),
             Self::SendQueue => socket.send_queue().map(u64::from),
-            Self::RoundTripTime => socket.tcp()?.rtt.map(micros),
-            Self::Retransmissions => socket.tcp()?.total_retransmits.map(u64::from),
+            Self::RoundTripTime => socket.tcp_number(TcpFields::RTT),
+            Self::Retransmissions => socket.tcp_number(TcpFields::TOTAL_RETRANSMITS),
             Self::Age => socket.age().map(micros),
         }
     }

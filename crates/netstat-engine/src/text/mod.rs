@@ -15,6 +15,7 @@ pub mod address;
 pub mod cells;
 pub mod decimal;
 pub mod escape;
+pub mod json;
 pub mod language;
 pub mod quote;
 pub mod time;

@@ -115,25 +115,28 @@ impl<'a> ConnectionsView<'a> {
         let (table, options) = (self.table, self.options);
         let protocol = section.protocol();
         let family = if section.is_v4() { Family::V4 } else { Family::V6 };
-        let is_asked_for = options.kinds.contains(Kinds::of(protocol, family));
-        let rows = move |family| {
-            let rows = is_asked_for.then(|| table.rows(protocol, family, bound));
-            rows.into_iter()
-                .flatten()
-                .filter_map(move |id| Some((id, Row { socket: table.get(id)?, section })))
+        let row = move |id| Some((id, Row { socket: table.get(id)?, section }));
+        // Rows without a local address stand at the beginning.
+        let begin = |family| {
+            let rows = table.rows(protocol, family, bound).filter_map(row);
+            rows.take_while(|(_, row)| row.socket.local.address.is_unspecified())
         };
-        // Dual-stack sockets have no local address, so they stand at the beginning of the IPv6 ones.
-        let dual = rows(Family::V6)
-            .take_while(move |(_, row)| section.is_v4() && row.socket.local.address.is_unspecified())
-            .filter(|(_, row)| row.socket.families().v4);
-        let mut own = rows(family).peekable();
-        let mut dual = dual.peekable();
-        std::iter::from_fn(move || match (own.peek(), dual.peek()) {
-            (Some((_, row)), Some((_, twin))) if row.compare(twin).is_gt() => dual.next(),
-            (Some(_), _) => own.next(),
-            (None, _) => dual.next(),
-        })
-        .filter(move |(_, row)| options.wants(&row.socket))
+        let is_asked_for = options.kinds.contains(Kinds::of(protocol, family));
+        let mut mixed: Vec<(RowId, Row<'_>)> = Vec::new();
+        if is_asked_for && section.is_v4() {
+            mixed.extend(begin(Family::V6).filter(|(_, row)| row.socket.families().v4));
+        }
+        let mut own = 0;
+        if !mixed.is_empty() {
+            // Dual-stack sockets take their places among the IPv4 ones, behind their equals.
+            let dual = mixed.len();
+            mixed.extend(begin(family));
+            own = mixed.len() - dual;
+            mixed.rotate_left(dual);
+            mixed.sort_by(|(_, one), (_, two)| one.compare(two));
+        }
+        let rest = is_asked_for.then(|| table.rows(protocol, family, bound).skip(own).filter_map(row));
+        mixed.into_iter().chain(rest.into_iter().flatten()).filter(move |(_, row)| options.wants(&row.socket))
     }
 
     /// Sorts the rows by a key; rows with equal keys stay as they are.

@@ -30,33 +30,28 @@ pub fn count_groups<'a>(
     order: Order,
     given: &Given<'a>,
 ) -> Vec<Group<'a>> {
-    let mut rows: Vec<_> = view
-        .rows()
-        .enumerate()
-        .map(|(at, row)| {
-            let values: Vec<_> = columns.iter().map(|column| column.value(&row, given)).collect();
-            (values, at, row.socket.state)
-        })
-        .collect();
-    rows.sort_by(|one, two| compare(&one.0, &two.0));
-    let mut groups: Vec<Group<'a>> = Vec::new();
-    for (values, at, state) in rows {
-        let same = groups.last_mut().filter(|group| compare(&group.values, &values) == Ordering::Equal);
-        let group = match same {
-            Some(group) => group,
+    let mut counted: BTreeMap<Values<'a>, Count> = BTreeMap::new();
+    // Allocated again only for a group that is new.
+    let mut values = Values(Vec::new());
+    view.rows().enumerate().for_each(|(first, row)| {
+        values.0.clear();
+        values.0.extend(columns.iter().map(|column| column.value(&row, given)));
+        let count = match counted.get_mut(&values) {
+            Some(count) => count,
             None => {
-                groups.push(Group { values, rows: 0, states: BTreeMap::new(), first: at });
-                match groups.last_mut() {
-                    Some(group) => group,
-                    None => continue,
-                }
+                let new = std::mem::replace(&mut values, Values(Vec::new()));
+                counted.entry(new).or_insert(Count { rows: 0, states: BTreeMap::new(), first })
             }
         };
-        group.rows += 1;
-        if let Some(state) = state {
-            *group.states.entry(state).or_default() += 1;
+        count.rows += 1;
+        if let Some(state) = row.socket.state {
+            *count.states.entry(state).or_default() += 1;
         }
-    }
+    });
+    let mut groups: Vec<Group<'a>> = counted
+        .into_iter()
+        .map(|(Values(values), Count { rows, states, first })| Group { values, rows, states, first })
+        .collect();
     match order {
         Order::Usual => groups.sort_by_key(|group| std::cmp::Reverse(group.rows)),
         Order::AsGiven => groups.sort_by_key(|group| group.first),
@@ -79,6 +74,36 @@ pub fn states_of(groups: &[Group<'_>]) -> Vec<TcpState> {
         groups.iter().flat_map(|group| group.states.keys().copied()).collect();
     states.into_iter().collect()
 }
+
+/// Values of one row, in the order of groups.
+struct Values<'a>(Vec<Value<'a>>);
+
+/// What a [`Group`] counts.
+struct Count {
+    rows: u64,
+    states: BTreeMap<TcpState, u64>,
+    first: usize,
+}
+
+impl Ord for Values<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        compare(&self.0, &other.0)
+    }
+}
+
+impl PartialOrd for Values<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Values<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Values<'_> {}
 
 fn compare(one: &[Value<'_>], two: &[Value<'_>]) -> Ordering {
     one.iter()

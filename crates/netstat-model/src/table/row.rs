@@ -1,5 +1,6 @@
 //! Packed rows: 24 bytes for a socket whose ends are IPv4, 48 for any other.
 
+use crate::owner_lists::OwnerMark;
 use crate::{Endpoint, Family, NoOwner, Protocol, SocketRef, TcpState};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -29,23 +30,6 @@ impl ShortId {
 /// Returns the lower 32 bits.
 pub fn lower_half(number: u64) -> u32 {
     u32::try_from(number & u64::from(u32::MAX)).unwrap_or_default()
-}
-
-/// What a row says of the owners of its socket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum OwnerMark {
-    /// Owners are not looked for. The note is the cookie.
-    NotRead,
-    /// Owners are to be looked for. The note is the cookie.
-    Wanted,
-    /// The note is a place among the processes of the table.
-    One,
-    /// The note is a place among the lists of owners of the table.
-    Several,
-    /// The note is a place among the process IDs of the table.
-    Listed,
-    /// There is no process, for this reason.
-    Nobody(NoOwner),
 }
 
 /// State, flags and owner of a row.

@@ -1,7 +1,7 @@
 //! A table is serialized as the list of its sockets, and read back with everything that is in the list.
 
 use super::SocketTable;
-use crate::query::Keep;
+use crate::keep::Keep;
 use crate::{Socket, SocketRef};
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

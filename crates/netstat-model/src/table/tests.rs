@@ -1,6 +1,10 @@
 use super::row::STATES;
 use super::*;
-use crate::{NoOwner, Offload, Ownership, ServedFamilies, TcpFields, TcpState, Timer, TimerKind};
+use crate::details::unpack_memory;
+use crate::{
+    NoOwner, Offload, Ownership, ServedFamilies, TcpFields, TcpInfo, TcpState, Timer, TimerKind,
+    WindowsSocket,
+};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;

@@ -124,7 +124,7 @@ impl Lister<'_> {
             return true;
         }
         let mut socket = head.to_socket();
-        decode_details(row, &mut socket);
+        decode_details(row, self.listing.query.tcp, &mut socket);
         self.socket(socket)
     }
 

@@ -1,75 +1,78 @@
 //! Decoders for `struct tcp_info` and the memory of a socket, which are longer the newer the kernel is.
 
 use super::wire::{array_at, u8_at, u32_at};
-use netstat_model::{SocketMemory, TcpInfo};
+use netstat_model::{SocketMemory, TcpFields, TcpInfo};
 use std::time::Duration;
 
 /// `TCP_SYN_SENT`.
 const SYN_SENT: u8 = 2;
 
 /// `TCP_INFINITE_SSTHRESH`.
-const NO_THRESHOLD: u32 = 0x7fff_ffff;
+const NO_THRESHOLD: u64 = 0x7fff_ffff;
 
-/// Decodes `struct tcp_info`. Fields beyond the end of the bytes are unknown.
+/// Decodes the wanted fields of `struct tcp_info`. Those beyond the end of the bytes are unknown.
 #[doc(alias = "tcp_info")]
-pub(super) fn decode_tcp_info(bytes: &[u8]) -> TcpInfo {
-    let number = |at| u32_at(bytes, at);
-    let long = |at| array_at::<8>(bytes, at).map(u64::from_ne_bytes);
-    let milliseconds = |at| number(at).map(|count| Duration::from_millis(count.into()));
-    // 0 means not measured.
-    let microseconds =
-        |at| number(at).filter(|&count| count != 0).map(|count| Duration::from_micros(count.into()));
-    let total = |at| long(at).map(Duration::from_micros);
+pub(super) fn decode_tcp_info(bytes: &[u8], wanted: TcpFields) -> TcpInfo {
+    TcpInfo::from_numbers(wanted, |field| decode_field(bytes, field))
+}
 
-    let rtt = microseconds(68);
-    let data_segs_in = number(152);
-    let data_segs_out = number(156);
-    let delivery_rate = long(160);
-    TcpInfo {
-        rtt,
+/// Decodes one field; a duration is in microseconds.
+fn decode_field(bytes: &[u8], field: TcpFields) -> Option<u64> {
+    let byte = |at| u8_at(bytes, at).map(u64::from);
+    let number = |at| u32_at(bytes, at).map(u64::from);
+    let long = |at| array_at::<8>(bytes, at).map(u64::from_ne_bytes);
+    let milliseconds = |at| number(at).map(|count| count * 1000);
+    // 0 means not measured.
+    let measured = |at| number(at).filter(|&count| count != 0);
+    let (data_segs_in, data_segs_out, delivery_rate) = (152, 156, 160);
+    match field {
+        TcpFields::RTT => measured(68),
         // Until something is measured this is the initial value of the kernel.
-        rttvar: rtt.and_then(|_| number(72)).map(|count| Duration::from_micros(count.into())),
-        min_rtt: microseconds(148).filter(|&rtt| rtt != Duration::from_micros(u32::MAX.into())),
-        recv_rtt: microseconds(92),
-        rto: microseconds(8),
-        cwnd: number(80),
-        ssthresh: number(76).filter(|&segments| segments < NO_THRESHOLD),
-        mss: number(16),
-        recv_mss: number(20),
-        path_mtu: number(60),
-        pacing_rate: long(104).filter(|&rate| rate != u64::MAX),
-        delivery_rate: delivery_rate.filter(|&rate| rate != 0),
-        app_limited: delivery_rate.and_then(|_| u8_at(bytes, 7)).map(app_limited),
-        timeouts: u8_at(bytes, 2),
-        retransmits: number(36),
-        total_retransmits: number(100),
-        unacked: number(24),
-        sacked: number(28),
-        lost: number(32),
-        reordering: number(88),
+        TcpFields::RTTVAR => measured(68).and_then(|_| number(72)),
+        TcpFields::MIN_RTT => measured(148).filter(|&rtt| rtt != u64::from(u32::MAX)),
+        TcpFields::RECV_RTT => measured(92),
+        TcpFields::RTO => measured(8),
+        TcpFields::CWND => number(80),
+        TcpFields::SSTHRESH => number(76).filter(|&segments| segments < NO_THRESHOLD),
+        TcpFields::MSS => number(16),
+        TcpFields::RECV_MSS => number(20),
+        TcpFields::PATH_MTU => number(60),
+        TcpFields::PACING_RATE => long(104).filter(|&rate| rate != u64::MAX),
+        TcpFields::DELIVERY_RATE => long(delivery_rate).filter(|&rate| rate != 0),
+        TcpFields::APP_LIMITED => {
+            long(delivery_rate).and_then(|_| u8_at(bytes, 7)).map(|flags| app_limited(flags).into())
+        }
+        TcpFields::TIMEOUTS => byte(2),
+        TcpFields::RETRANSMITS => number(36),
+        TcpFields::TOTAL_RETRANSMITS => number(100),
+        TcpFields::UNACKED => number(24),
+        TcpFields::SACKED => number(28),
+        TcpFields::LOST => number(32),
+        TcpFields::REORDERING => number(88),
         // If no data was ever sent, or received, the kernel counts from the handshake.
-        last_data_sent: milliseconds(44).filter(|_| data_segs_out != Some(0)),
-        last_data_received: milliseconds(52).filter(|_| data_segs_in != Some(0)),
+        TcpFields::LAST_DATA_SENT => milliseconds(44).filter(|_| number(data_segs_out) != Some(0)),
+        TcpFields::LAST_DATA_RECEIVED => milliseconds(52).filter(|_| number(data_segs_in) != Some(0)),
         // Until the peer answers, the kernel counts from the start of the system.
-        last_ack_received: milliseconds(56).filter(|_| u8_at(bytes, 0) != Some(SYN_SENT)),
-        bytes_sent: long(200),
-        bytes_retransmitted: long(208),
-        bytes_acked: long(120),
-        bytes_received: long(128),
-        notsent_bytes: number(144),
-        segs_out: number(136),
-        segs_in: number(140),
-        data_segs_out,
-        data_segs_in,
-        busy_time: total(168),
-        window_limited_time: total(176),
-        buffer_limited_time: total(184),
-        delivered: number(192),
-        delivered_ce: number(196),
-        recv_space: number(96),
-        out_of_order: number(224),
-        send_window: number(228),
-        recv_window: number(232),
+        TcpFields::LAST_ACK_RECEIVED => milliseconds(56).filter(|_| u8_at(bytes, 0) != Some(SYN_SENT)),
+        TcpFields::BYTES_SENT => long(200),
+        TcpFields::BYTES_RETRANSMITTED => long(208),
+        TcpFields::BYTES_ACKED => long(120),
+        TcpFields::BYTES_RECEIVED => long(128),
+        TcpFields::NOTSENT_BYTES => number(144),
+        TcpFields::SEGS_OUT => number(136),
+        TcpFields::SEGS_IN => number(140),
+        TcpFields::DATA_SEGS_OUT => number(data_segs_out),
+        TcpFields::DATA_SEGS_IN => number(data_segs_in),
+        TcpFields::BUSY_TIME => long(168),
+        TcpFields::WINDOW_LIMITED_TIME => long(176),
+        TcpFields::BUFFER_LIMITED_TIME => long(184),
+        TcpFields::DELIVERED => number(192),
+        TcpFields::DELIVERED_CE => number(196),
+        TcpFields::RECV_SPACE => number(96),
+        TcpFields::OUT_OF_ORDER => number(224),
+        TcpFields::SEND_WINDOW => number(228),
+        TcpFields::RECV_WINDOW => number(232),
+        _ => None,
     }
 }
 

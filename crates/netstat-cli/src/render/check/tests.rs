@@ -8,7 +8,7 @@ fn evidence() -> Evidence {
         conntrack: Err(Lack::NotAsked),
         whole: true,
         at: Ok(Duration::from_secs(5)),
-        sockets: Vec::new(),
+        sockets: netstat_model::SocketTable::default(),
         marks: Default::default(),
         counters: Err(Lack::NotAsked),
     };

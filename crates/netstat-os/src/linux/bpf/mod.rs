@@ -17,5 +17,6 @@ pub(super) use failure::Failure;
 pub(super) use program::Program;
 pub(super) use records::{Record, decode_records};
 
-#[cfg(all(test, feature = "bpf"))]
+#[cfg(feature = "bpf")]
+#[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use crate::linux::tcp_info::{decode_age, decode_memory, decode_tcp_info};
 use crate::linux::tcp_state::{decode_timer_kind, state_and_remote};
 use crate::linux::wire;
 use netstat_model::{
-    Endpoint, Family, Holder, NoOwner, Protocol, Socket, SocketId, SocketRef, TcpState, Timer,
+    Endpoint, Family, Holder, NoOwner, Protocol, Socket, SocketId, SocketRef, TcpFields, TcpState, Timer,
 };
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
@@ -69,12 +69,13 @@ fn decode_flag(value: &[u8]) -> Option<bool> {
 #[cfg(any(test, fuzzing))]
 pub(in crate::linux) fn decode_socket(bytes: &[u8], protocol: Protocol) -> Option<Socket> {
     let mut socket = decode_head(bytes, protocol)?.to_socket();
-    decode_details(bytes, &mut socket);
+    decode_details(bytes, TcpFields::all(), &mut socket);
     Some(socket)
 }
 
-/// Adds the details of a row to its head. The course of a connection is decoded only for sockets that are or were connected.
-pub(super) fn decode_details(bytes: &[u8], socket: &mut Socket) {
+/// Adds the details of a row to its head. The wanted fields of the course of a connection are decoded only for sockets that
+/// are or were connected.
+pub(super) fn decode_details(bytes: &[u8], wanted: TcpFields, socket: &mut Socket) {
     let Some(fixed) = bytes.first_chunk::<MESSAGE>() else { return };
     let number = |at| wire::u32_at(fixed, at);
     // A socket that no descriptor holds has no user: the kernel fills in 0.
@@ -89,7 +90,7 @@ pub(super) fn decode_details(bytes: &[u8], socket: &mut Socket) {
             INET_DIAG_TOS => tos = wire::u8_at(value, 0),
             INET_DIAG_TCLASS => tclass = wire::u8_at(value, 0),
             INET_DIAG_INFO if was_connected(socket.state) => {
-                socket.tcp = Some(Box::new(decode_tcp_info(value)));
+                socket.tcp = (!wanted.is_empty()).then(|| Box::new(decode_tcp_info(value, wanted)));
                 socket.age = is_established(socket.state).then(|| decode_age(value)).flatten();
             }
             INET_DIAG_SKMEMINFO => socket.memory = Some(Box::new(decode_memory(value))),

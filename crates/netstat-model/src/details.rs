@@ -1,13 +1,15 @@
 //! What a table keeps of a socket beside its row, when it was asked for.
 
-use crate::{SocketMemory, SocketRef, Timer, TimerKind};
+use crate::OwnershipRef;
+use crate::owner_lists::{OwnerLists, OwnerMark};
+use crate::{SocketMemory, TcpFields, TcpInfo, Timer, TimerKind, WindowsSocket};
 use bitflags::bitflags;
 use std::time::Duration;
 
 bitflags! {
     /// Which numbers of [`Details`] are known.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    struct Present: u16 {
+    pub(crate) struct Present: u16 {
         const COOKIE = 1;
         const UID = 1 << 1;
         const RECV_QUEUE = 1 << 2;
@@ -26,92 +28,42 @@ bitflags! {
 /// The smaller facts about one socket, packed. The larger ones have columns of their own in the table.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Details {
-    pub(super) cookie: u64,
-    cgroup_id: u64,
+    pub(crate) cookie: u64,
+    pub(crate) cgroup_id: u64,
     /// Microseconds.
-    age: u64,
+    pub(crate) age: u64,
     /// Microseconds.
-    time_in_state: u64,
-    uid: u32,
-    recv_queue: u32,
-    send_queue: u32,
-    interface: u32,
-    mark: u32,
+    pub(crate) time_in_state: u64,
+    pub(crate) uid: u32,
+    pub(crate) recv_queue: u32,
+    pub(crate) send_queue: u32,
+    pub(crate) interface: u32,
+    pub(crate) mark: u32,
     /// The descriptor of the one process that holds the socket.
-    pub(super) descriptor: u32,
+    pub(crate) descriptor: u32,
     /// Milliseconds until the timer fires.
-    timer_expires: u32,
+    pub(crate) timer_expires: u32,
     /// Place among the courses of connections in the table, and among the memories; the largest number for none.
-    tcp: u32,
-    memory: u32,
+    pub(crate) tcp: u32,
+    pub(crate) memory: u32,
     /// Place of the name in the table.
-    pub(super) congestion: u16,
-    traffic_class: u8,
+    pub(crate) congestion: u16,
+    pub(crate) traffic_class: u8,
     /// 0 where no timer runs.
-    timer: u8,
-    timer_retransmits: u8,
-    present: Present,
+    pub(crate) timer: u8,
+    pub(crate) timer_retransmits: u8,
+    pub(crate) present: Present,
 }
 
-const TIMERS: [TimerKind; 4] =
+pub(crate) const TIMERS: [TimerKind; 4] =
     [TimerKind::Retransmit, TimerKind::KeepAlive, TimerKind::TimeWait, TimerKind::Probe];
 
-fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
-}
-
 impl Details {
-    /// Packs the facts; `congestion` is the place of its name.
-    pub(super) fn new(socket: &SocketRef<'_>, congestion: Option<u16>) -> Self {
-        let mut present = Present::empty();
-        let mut is_known = |flag: Present, known: bool| present.set(flag, known);
-        is_known(Present::COOKIE, socket.id.cookie.is_some());
-        is_known(Present::CONGESTION, congestion.is_some());
-        let (uid, recv_queue, send_queue) = (socket.uid(), socket.recv_queue(), socket.send_queue());
-        let (interface, traffic_class) = (socket.interface(), socket.traffic_class());
-        let (age, time_in_state) = (socket.age(), socket.time_in_state());
-        let (mark, cgroup_id) = (socket.mark(), socket.cgroup_id());
-        is_known(Present::UID, uid.is_some());
-        is_known(Present::RECV_QUEUE, recv_queue.is_some());
-        is_known(Present::SEND_QUEUE, send_queue.is_some());
-        is_known(Present::INTERFACE, interface.is_some());
-        is_known(Present::TRAFFIC_CLASS, traffic_class.is_some());
-        is_known(Present::TIME_IN_STATE, time_in_state.is_some());
-        is_known(Present::AGE, age.is_some());
-        is_known(Present::MARK, mark.is_some());
-        is_known(Present::CGROUP_ID, cgroup_id.is_some());
-        let timer = socket.timer();
-        let expires = timer.map_or(0, |timer| timer.expires_in.as_millis());
-        Self {
-            cookie: socket.id.cookie.unwrap_or_default(),
-            cgroup_id: cgroup_id.unwrap_or_default(),
-            age: age.map(micros).unwrap_or_default(),
-            time_in_state: time_in_state.map(micros).unwrap_or_default(),
-            uid: uid.unwrap_or_default(),
-            recv_queue: recv_queue.unwrap_or_default(),
-            send_queue: send_queue.unwrap_or_default(),
-            interface: interface.unwrap_or_default(),
-            mark: mark.unwrap_or_default(),
-            descriptor: 0,
-            timer_expires: u32::try_from(expires).unwrap_or(u32::MAX),
-            tcp: u32::MAX,
-            memory: u32::MAX,
-            congestion: congestion.unwrap_or_default(),
-            traffic_class: traffic_class.unwrap_or_default(),
-            timer: timer
-                .and_then(|timer| TIMERS.iter().position(|kind| *kind == timer.kind))
-                .and_then(|place| u8::try_from(place + 1).ok())
-                .unwrap_or(0),
-            timer_retransmits: timer.map_or(0, |timer| timer.retransmits),
-            present,
-        }
-    }
-
     fn known<T>(&self, flag: Present, value: T) -> Option<T> {
         self.present.contains(flag).then_some(value)
     }
 
-    pub(super) fn cookie(&self) -> Option<u64> {
+    pub(crate) fn cookie(&self) -> Option<u64> {
         self.known(Present::COOKIE, self.cookie)
     }
 
@@ -158,40 +110,40 @@ impl Details {
     }
 
     /// The place of the name of the congestion control.
-    pub(super) fn congestion(&self) -> Option<u16> {
+    pub(crate) fn congestion(&self) -> Option<u16> {
         self.known(Present::CONGESTION, self.congestion)
     }
 
     /// The place of the course of the connection.
-    pub(super) fn tcp(&self) -> Option<usize> {
+    pub(crate) fn tcp(&self) -> Option<usize> {
         (self.tcp != u32::MAX).then_some(self.tcp as usize)
     }
 
     /// The place of the memory of the socket.
-    pub(super) fn memory(&self) -> Option<usize> {
+    pub(crate) fn memory(&self) -> Option<usize> {
         (self.memory != u32::MAX).then_some(self.memory as usize)
     }
 
-    pub(super) fn set_larger(&mut self, tcp: Option<u32>, memory: Option<u32>) {
+    pub(crate) fn set_larger(&mut self, tcp: Option<u32>, memory: Option<u32>) {
         self.tcp = tcp.unwrap_or(u32::MAX);
         self.memory = memory.unwrap_or(u32::MAX);
     }
 
     /// By which descriptor the one process holds the socket, where that is known.
-    pub(super) fn descriptor(&self) -> Option<u32> {
+    pub(crate) fn descriptor(&self) -> Option<u32> {
         self.known(Present::DESCRIPTOR, self.descriptor)
     }
 
-    pub(super) fn set_descriptor(&mut self, descriptor: Option<u32>) {
+    pub(crate) fn set_descriptor(&mut self, descriptor: Option<u32>) {
         self.present.set(Present::DESCRIPTOR, descriptor.is_some());
         self.descriptor = descriptor.unwrap_or_default();
     }
 }
 
 /// The numbers of [`SocketMemory`]; the largest one stands for an unknown one.
-pub(super) type MemoryRow = [u32; 9];
+pub(crate) type MemoryRow = [u32; 9];
 
-pub(super) fn pack_memory(memory: &SocketMemory) -> MemoryRow {
+pub(crate) fn pack_memory(memory: &SocketMemory) -> MemoryRow {
     [
         memory.recv_allocated,
         memory.recv_limit,
@@ -206,7 +158,7 @@ pub(super) fn pack_memory(memory: &SocketMemory) -> MemoryRow {
     .map(|number| number.unwrap_or(u32::MAX))
 }
 
-pub(super) fn unpack_memory(row: &MemoryRow) -> SocketMemory {
+pub(crate) fn unpack_memory(row: &MemoryRow) -> SocketMemory {
     let [
         recv_allocated,
         recv_limit,
@@ -228,5 +180,70 @@ pub(super) fn unpack_memory(row: &MemoryRow) -> SocketMemory {
         options,
         backlog,
         drops,
+    }
+}
+
+/// The details of the sockets of a table: one entry a socket that was kept with them, and columns of what is larger.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DetailsColumns {
+    /// Which fields of [`TcpInfo`] are kept.
+    pub(crate) fields: TcpFields,
+    pub(crate) details: Vec<Details>,
+    /// The wanted fields of [`TcpInfo`], as many numbers for each connection that has one; the largest number stands for an
+    /// unknown one.
+    pub(crate) tcp: Vec<u64>,
+    pub(crate) memory: Vec<MemoryRow>,
+    pub(crate) windows: Vec<Option<Box<WindowsSocket>>>,
+    /// Names of congestion control algorithms.
+    pub(crate) names: Vec<Box<str>>,
+    pub(crate) owners: OwnerLists,
+}
+
+impl DetailsColumns {
+    pub(crate) fn intern_name(&mut self, name: &str) -> Option<u16> {
+        let place = self.names.iter().position(|known| **known == *name).unwrap_or_else(|| {
+            self.names.push(name.into());
+            self.names.len() - 1
+        });
+        u16::try_from(place).ok()
+    }
+
+    pub(crate) fn details(&self, place: u32) -> Option<&Details> {
+        self.details.get(place as usize)
+    }
+
+    pub(crate) fn congestion(&self, details: &Details) -> Option<&str> {
+        self.names.get(usize::from(details.congestion()?)).map(AsRef::as_ref)
+    }
+
+    pub(crate) fn tcp_info(&self, details: &Details) -> Option<TcpInfo> {
+        let width = self.fields.count();
+        let numbers = self.tcp.get(details.tcp()? * width..)?.get(..width)?;
+        let mut info = TcpInfo::default();
+        for (field, &number) in self.fields.each().zip(numbers).filter(|(_, number)| **number != u64::MAX) {
+            info.set_number(field, number);
+        }
+        Some(info)
+    }
+
+    pub(crate) fn tcp_number(&self, details: &Details, field: TcpFields) -> Option<u64> {
+        if !self.fields.contains(field) {
+            return None;
+        }
+        let start = details.tcp()? * self.fields.count();
+        self.tcp.get(start + field.place_in(self.fields)).copied().filter(|&number| number != u64::MAX)
+    }
+
+    pub(crate) fn ownership(&self, owner: (OwnerMark, u32), details: Option<u32>) -> OwnershipRef<'_> {
+        let details = details.and_then(|place| self.details(place));
+        self.owners.get(owner, details.and_then(Details::descriptor))
+    }
+
+    pub(crate) fn memory(&self, details: &Details) -> Option<SocketMemory> {
+        self.memory.get(details.memory()?).map(unpack_memory)
+    }
+
+    pub(crate) fn windows(&self, place: u32) -> Option<&WindowsSocket> {
+        self.windows.get(place as usize)?.as_deref()
     }
 }
