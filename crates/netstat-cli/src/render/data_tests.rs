@@ -337,7 +337,8 @@ proptest! {
     fn no_name_breaks_a_format(name: String) {
         let sockets = table(&four_sockets());
         let mut given = facts();
-        given.rename(10, &name);
+        let process = given.processes.values_mut().find(|process| process.id.pid == 10).unwrap();
+        process.name = Ok(name.as_str().into());
         let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
         let columns = [by_name("process").unwrap(), by_name("lport").unwrap()];
         let mut shown = Vec::new();

@@ -94,7 +94,7 @@ pub(crate) fn four_sockets() -> [Socket; 4] {
 /// What is known of the processes, the users and the interfaces of [`four_sockets`].
 #[derive(Default)]
 pub(crate) struct Facts {
-    processes: HashMap<ProcessKey, Process>,
+    pub(crate) processes: HashMap<ProcessKey, Process>,
     users: UserNames,
     interfaces: HashMap<u32, OsString>,
     geo: Geo,
@@ -129,11 +129,6 @@ pub(crate) fn facts() -> Facts {
 }
 
 impl Facts {
-    pub(crate) fn rename(&mut self, pid: u32, name: &str) {
-        let process = self.processes.get_mut(&ProcessKey { pid, start_time: 1 }).unwrap();
-        process.name = Ok(name.into());
-    }
-
     pub(crate) fn given(&self) -> Given<'_> {
         Given { processes: &self.processes, users: &self.users, interfaces: &self.interfaces, geo: &self.geo }
     }
