@@ -8,6 +8,7 @@ use netstat_model::{
     Process, ProcessKey, RdmaEndpoint, Route, SnapshotInfo, SocketRef, SocketTable,
 };
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -174,4 +175,15 @@ pub trait Backend:
 impl<T: Sockets + Processes + Machine + NameDatabases + Routes + CounterSources + Restrictions + Rdma> Backend
     for T
 {
+}
+
+/// Where the system's answers come from and go to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin<'a> {
+    /// The running system.
+    Live,
+    /// The running system, and every byte it gives is also written to this folder.
+    Record(&'a Path),
+    /// The folder of an earlier recording; the running system is not asked.
+    Replay(&'a Path),
 }

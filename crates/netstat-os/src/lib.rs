@@ -51,7 +51,6 @@
 )]
 
 use netstat_model::Error;
-use std::path::Path;
 
 mod contract;
 #[cfg(target_os = "linux")]
@@ -82,20 +81,9 @@ pub mod fuzzing {
 }
 
 pub use contract::{
-    Backend, CounterSources, Machine, NameDatabases, Processes, Rdma, Restrictions, Routes, Sockets,
+    Backend, CounterSources, Machine, NameDatabases, Origin, Processes, Rdma, Restrictions, Routes, Sockets,
 };
 pub use resolver::NameLookup;
-
-/// Where the system's answers come from and go to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin<'a> {
-    /// The running system.
-    Live,
-    /// The running system, and every byte it gives is also written to this folder.
-    Record(&'a Path),
-    /// The folder of an earlier recording; the running system is not asked.
-    Replay(&'a Path),
-}
 
 /// The back end of the system this program was built for.
 ///
