@@ -50,7 +50,7 @@ pub(crate) fn finish(mut command: Command) -> Run {
 /// a socket was closed while its owner was looked up.
 pub(crate) fn netstat(words: &str) -> String {
     let run = finish(command(words));
-    let vanished = |line: &&str| line.contains("closed while owners were looked for");
+    let vanished = |line: &&str| line.contains("closed while owners were looked up");
     let said: Vec<&str> = run.complaint.lines().filter(|line| !vanished(line)).collect();
     assert_eq!((run.code, said), (Some(0), vec![]), "netstat {words}\n{}", run.text);
     run.text

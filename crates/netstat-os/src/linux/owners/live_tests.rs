@@ -84,7 +84,7 @@ pub(super) fn python(program: &str, stderr: &impl AsFd) -> Option<Ended> {
     let test = format!("{imports}socket.recv_fds");
     let found = Command::new("python3").args(["-c", &test]).stderr(Stdio::null()).status();
     if !found.is_ok_and(|status| status.success()) {
-        println!("skipped: there is no python3 with ctypes and socket.recv_fds");
+        netstat_lab::skip("there is no python3 with ctypes and socket.recv_fds");
         return None;
     }
     let mut command = Command::new("python3");
@@ -106,7 +106,7 @@ fn why_no_bpf() -> Option<NoBpf> {
 pub(super) fn bpf_is_permitted() -> bool {
     let refusal = why_no_bpf();
     if let Some(reason) = refusal {
-        println!("skipped: BPF: {reason}");
+        netstat_lab::skip(format_args!("BPF: {reason}"));
     }
     refusal.is_none()
 }

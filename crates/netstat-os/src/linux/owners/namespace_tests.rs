@@ -53,7 +53,7 @@ fn may_unshare(options: &[&str]) -> bool {
     let probe = Command::new("unshare").args(options).arg("true").stderr(Stdio::null()).status();
     let may = probe.is_ok_and(|status| status.success());
     if !may {
-        println!("skipped: this machine does not permit unshare {}", options.join(" "));
+        netstat_lab::skip(format_args!("this machine does not permit unshare {}", options.join(" ")));
     }
     may
 }
@@ -220,7 +220,7 @@ fn as_user() -> Option<Vec<Warning>> {
 fn is_root() -> bool {
     let is_root = rustix::process::geteuid().is_root();
     if !is_root {
-        println!("skipped: not root");
+        netstat_lab::skip("not root");
     }
     is_root
 }
@@ -259,7 +259,7 @@ fn hidden_processes_may_be_owners() {
         command
     };
     if !hidden("command -v setpriv").output().is_ok_and(|output| output.status.success()) {
-        println!("skipped: this machine does not let /proc be mounted with hidepid, or has no setpriv");
+        netstat_lab::skip("this machine does not let /proc be mounted with hidepid, or has no setpriv");
         return;
     }
     let as_nobody = "exec setpriv --reuid 65534 --regid 65534 --clear-groups";
