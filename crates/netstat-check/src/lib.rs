@@ -12,7 +12,7 @@
 //! | `evidence.rs`, `evidence_source.rs` | the evidence: one look at the system, or two; asks for it |
 //! | `marks.rs` | what is kept of an earlier look, and how a socket compares with it |
 //! | `surroundings.rs` | evidence beyond the tables of the system: places of addresses, lists, the policy, the firewall |
-//! | `data.rs` | the TOML file of a check, and [`data::say`], which fills its sentences |
+//! | `data.rs` | the TOML file of a check, and `data::say`, which fills its sentences |
 //! | `text.rs` | texts in both languages, and the numbers in them |
 //! | `thresholds.rs`, `assignments.rs` | the settings that hold; `--config` and `--set` |
 //! | `finding.rs` | what a check answers |

@@ -42,7 +42,7 @@ pub struct EvidenceNeeds {
 pub enum Twice {
     /// One look is enough.
     Never,
-    /// The protocol counters of a first look decide: [`time_wait_may_overflow`].
+    /// The protocol counters of a first look decide (`time_wait_may_overflow`).
     IfTimeWaitMayOverflow,
     /// Each time, with all that the check reads.
     Always,

@@ -2,7 +2,7 @@
 
 use crate::enrich::{AddressList, CountryTable, Geo};
 use crate::filter::{Context, Filter, NumbersOnly};
-use netstat_model::query::{Fields, Kinds, Programs, SocketQuery, States};
+use netstat_model::query::{Kinds, SocketQuery, States};
 use netstat_model::{Endpoint, Family, Protocol, Socket};
 use std::ffi::OsString;
 
@@ -46,8 +46,7 @@ pub fn filter(data: &[u8]) {
     };
     let again = Filter::parse(&[OsString::from(filter.to_string())], &NumbersOnly);
     assert_eq!(again.as_ref(), Ok(&filter));
-    let (states, programs) = (States::all(), Programs::default());
-    filter.narrow(SocketQuery { kinds: Kinds::all(), states, fields: Fields::empty(), programs });
+    filter.narrow(SocketQuery::new(Kinds::all(), States::all()));
     let socket = Socket::new(Protocol::Udp, Family::V4, Endpoint::ANY_V4, None);
     filter.matches(&socket, &Context::NOTHING);
 }

@@ -215,7 +215,7 @@ fn whole(count: u128) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-/// The words for timers, in the order of [`timer_word`]; also for the schema.
+/// The words for timers, in the order of [`TimerKind`]; also for the schema.
 pub const TIMER_WORDS: [&str; 4] = ["retransmit", "keepalive", "timewait", "probe"];
 
 fn timer_word(kind: TimerKind) -> &'static str {
@@ -228,7 +228,7 @@ fn timer_word(kind: TimerKind) -> &'static str {
     }
 }
 
-/// The words for container runtimes, in the order of [`runtime_word`]; also for the schema.
+/// The words for container runtimes, in the order of [`ContainerRuntime`]; also for the schema.
 pub const RUNTIME_WORDS: [&str; 5] = ["docker", "podman", "containerd", "cri-o", "kubernetes"];
 
 fn runtime_word(runtime: ContainerRuntime) -> &'static str {

@@ -198,23 +198,6 @@ impl Filter {
         possible.is(Tri::Yes).then_some(true)
     }
 
-    /// Returns true if a [`Brief`](netstat_model::Brief) is enough to decide: the ends, state and protocol of a socket.
-    pub fn is_of_ends(&self) -> bool {
-        let mut alone = true;
-        self.expression.each(&mut |test| {
-            alone &= matches!(
-                test,
-                Test::Port(..)
-                    | Test::Host(..)
-                    | Test::State(_)
-                    | Test::Protocol(_)
-                    | Test::Family(_)
-                    | Test::Reach(_)
-            );
-        });
-        alone
-    }
-
     /// Returns what has to be read beyond the socket table.
     pub fn needs(&self) -> FilterNeeds {
         let mut needs = FilterNeeds::default();

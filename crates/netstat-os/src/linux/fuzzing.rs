@@ -1,8 +1,8 @@
 //! One function for each decoder, for the fuzz targets of the same names.
 
 use super::{
-    addresses, bpf, conntrack, counters, firewall, interface_counters, interfaces, limits, persistent,
-    processes, procnet, rdma, routes, sockets, uptime, wire,
+    addresses, bpf, clock, conntrack, counters, firewall, interface_counters, interfaces, limits, persistent,
+    processes, procnet, rdma, routes, sockets, wire,
 };
 use crate::tape::Player;
 use netstat_model::{Family, Protocol};
@@ -51,7 +51,7 @@ pub fn persistent_routes(data: &[u8]) {
 
 /// The files of counters.
 pub fn counters(data: &[u8]) {
-    uptime::decode_uptime(data);
+    clock::decode_uptime(data);
     limits::decode_all(data);
     conntrack::decode_statistics(data, &mut netstat_model::Conntrack::default());
     counters::decode_all(data);
