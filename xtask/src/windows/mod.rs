@@ -11,7 +11,7 @@ use toolchain::{TARGET, Toolchain};
 use wine::Wine;
 
 /// The packages whose tests run under Wine.
-const PACKAGES: [&str; 4] = ["netstat-model", "netstat-os", "netstat-engine", "netstat-cli"];
+const PACKAGES: [&str; 5] = ["netstat-model", "netstat-os", "netstat-engine", "netstat-check", "netstat-cli"];
 
 /// The examples of the laboratory that these tests start, and the variable that gives each test the path.
 const EXAMPLES: [(&str, &str); 2] =
