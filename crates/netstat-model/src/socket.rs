@@ -59,6 +59,25 @@ pub enum TcpState {
     Unknown(u8),
 }
 
+impl TcpState {
+    /// Every state that has a name, in order.
+    pub const ALL: [Self; 13] = [
+        Self::Closed,
+        Self::Listen,
+        Self::SynSent,
+        Self::SynReceived,
+        Self::Established,
+        Self::FinWait1,
+        Self::FinWait2,
+        Self::CloseWait,
+        Self::Closing,
+        Self::LastAck,
+        Self::TimeWait,
+        Self::Bound,
+        Self::DeleteTcb,
+    ];
+}
+
 /// `TCP` or `UDP`.
 impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

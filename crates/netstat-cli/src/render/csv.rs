@@ -37,7 +37,7 @@ pub(super) const FORMAT: Format = Format {
     },
     // Every state has its column, so that the keys are always the same.
     groups: |groups, frame, out| {
-        let states: BTreeSet<TcpState> = words::STATES.into_iter().chain(states_of(groups.groups)).collect();
+        let states: BTreeSet<TcpState> = TcpState::ALL.into_iter().chain(states_of(groups.groups)).collect();
         let words: Vec<String> = states.iter().map(|state| words::state(*state)).collect();
         let mut records = Records::new(frame, out);
         let columns = groups.columns.iter().map(|column| column.key);

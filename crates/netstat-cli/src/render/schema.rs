@@ -4,6 +4,7 @@ use super::header::SCHEMA;
 use super::json::REASONS;
 use netstat_engine::columns::{self, Column, Kind, RUNTIME_WORDS, TIMER_WORDS};
 use netstat_engine::text::words;
+use netstat_model::TcpState;
 use serde_json::{Map, Value, json};
 
 /// Returns the schema as text with a line end.
@@ -168,7 +169,7 @@ fn group() -> Value {
     let mut properties = properties(|_| true);
     add_line_keys(&mut properties);
     properties.insert("rows".to_owned(), json!({ "type": "integer", "minimum": 1 }));
-    let mut names: Vec<String> = words::STATES.into_iter().map(words::state).collect();
+    let mut names: Vec<String> = TcpState::ALL.into_iter().map(words::state).collect();
     names.push("UNKNOWN_[0-9]+".to_owned());
     let names = format!("^({})$", names.join("|"));
     properties.insert(

@@ -9,23 +9,6 @@ pub const UNKNOWN: &str = "-";
 /// Stands for the template of a socket that has none.
 pub const NOT_APPLICABLE: &str = "Not Applicable";
 
-/// Every TCP state that has a name.
-pub const STATES: [TcpState; 13] = [
-    TcpState::Closed,
-    TcpState::Listen,
-    TcpState::SynSent,
-    TcpState::SynReceived,
-    TcpState::Established,
-    TcpState::FinWait1,
-    TcpState::FinWait2,
-    TcpState::CloseWait,
-    TcpState::Closing,
-    TcpState::LastAck,
-    TcpState::TimeWait,
-    TcpState::Bound,
-    TcpState::DeleteTcb,
-];
-
 /// Returns the word for a TCP state, as [`write_state`] writes it.
 pub fn state(state: TcpState) -> String {
     let mut word = Vec::with_capacity(12);
@@ -75,7 +58,7 @@ mod tests {
 
     #[test]
     fn every_state_fits_its_column() {
-        let all = STATES.into_iter().chain((0..=255).map(TcpState::Unknown));
+        let all = TcpState::ALL.into_iter().chain((0..=255).map(TcpState::Unknown));
         for state in all {
             let mut out = Vec::new();
             write_state(&mut out, state);

@@ -60,7 +60,7 @@ impl Facts {
             None => (0, 0),
             Some(TcpState::Unknown(number)) => (Self::ODD_STATE, number),
             Some(state) => {
-                let place = STATES.iter().position(|known| *known == state);
+                let place = TcpState::ALL.iter().position(|known| *known == state);
                 (0, place.and_then(|place| u8::try_from(place + 1).ok()).unwrap_or(0))
             }
         };
@@ -87,7 +87,7 @@ impl Facts {
         if self.flags & Self::ODD_STATE != 0 {
             return Some(TcpState::Unknown(self.state));
         }
-        STATES.get(usize::from(self.state).checked_sub(1)?).copied()
+        TcpState::ALL.get(usize::from(self.state).checked_sub(1)?).copied()
     }
 
     /// The order of states, that of [`TcpState`].
@@ -136,23 +136,6 @@ impl Facts {
         }
     }
 }
-
-/// In the order of [`TcpState`].
-pub(super) const STATES: [TcpState; 13] = [
-    TcpState::Closed,
-    TcpState::Listen,
-    TcpState::SynSent,
-    TcpState::SynReceived,
-    TcpState::Established,
-    TcpState::FinWait1,
-    TcpState::FinWait2,
-    TcpState::CloseWait,
-    TcpState::Closing,
-    TcpState::LastAck,
-    TcpState::TimeWait,
-    TcpState::Bound,
-    TcpState::DeleteTcb,
-];
 
 /// Ends, identity and state as a packed row has them.
 #[derive(Debug, Clone, Copy)]

@@ -1,4 +1,3 @@
-use super::row::STATES;
 use super::*;
 use crate::details::unpack_memory;
 use crate::{
@@ -63,7 +62,7 @@ fn tcp_info() -> impl Strategy<Value = TcpInfo> {
 
 fn ends_and_state() -> impl Strategy<Value = Socket> {
     let ends = (endpoint(), option::of(endpoint()), any::<bool>());
-    let state = prop_oneof![select(&STATES[..]), any::<u8>().prop_map(TcpState::Unknown)];
+    let state = prop_oneof![select(&TcpState::ALL[..]), any::<u8>().prop_map(TcpState::Unknown)];
     let inode = option::of(prop_oneof![0u64..3, any::<u32>().prop_map(u64::from), any::<u64>()]);
     let id = (inode, option::of(any::<u64>()));
     (any::<bool>(), ends, state, option::of(any::<bool>()), id).prop_map(
