@@ -7,7 +7,7 @@ use super::text::bytes;
 use super::{Check, Culprit, Evidence, EvidenceNeeds, Fact, Finding, Severity, Text, Thresholds};
 use netstat_model::TcpFields;
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
-use netstat_model::{Endpoint, NoOwner, SocketRef, TcpState};
+use netstat_model::{IpEndpoint, NoOwner, SocketRef, TcpState};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -42,7 +42,7 @@ enum Location<'a> {
     /// With a process, or with an unknown one.
     Process(HeldBy),
     /// In the queue of the listener at this end; `None` if the filter leaves no listener.
-    Queue(Endpoint, Option<SocketRef<'a>>),
+    Queue(IpEndpoint, Option<SocketRef<'a>>),
 }
 
 impl Location<'_> {
@@ -70,7 +70,7 @@ impl Location<'_> {
 /// Groups the connections by where they are, the largest group first.
 fn groups(evidence: &Evidence) -> Vec<(Location<'_>, Vec<SocketRef<'_>>)> {
     let mut groups = Vec::new();
-    let mut queues: BTreeMap<Endpoint, (Option<SocketRef<'_>>, Vec<SocketRef<'_>>)> = BTreeMap::new();
+    let mut queues: BTreeMap<IpEndpoint, (Option<SocketRef<'_>>, Vec<SocketRef<'_>>)> = BTreeMap::new();
     for (holder, sockets) in evidence.by_holder(evidence.in_state(TcpState::CloseWait)) {
         // A connection that was accepted and then closed has left CLOSE_WAIT, so one without a process waits in a queue.
         if holder != HeldBy::Nobody(NoOwner::NoProcess) {

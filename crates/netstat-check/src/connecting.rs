@@ -5,7 +5,7 @@ use super::holders::counted;
 use super::waiting::Waiting;
 use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, Severity, Thresholds};
 use netstat_model::query::{Kinds, ProcessFields, States};
-use netstat_model::{Endpoint, SocketRef, TcpState};
+use netstat_model::{IpEndpoint, SocketRef, TcpState};
 use rustc_hash::FxHashMap;
 use std::net::SocketAddr;
 
@@ -40,7 +40,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
 
 /// Judges unanswered connections, by where they go and by who waits for many places.
 fn judge(evidence: &Evidence, thresholds: &Thresholds<'_>, unanswered: &[SocketRef<'_>]) -> Vec<Finding> {
-    let mut by_remote: FxHashMap<Endpoint, Vec<SocketRef<'_>>> = FxHashMap::default();
+    let mut by_remote: FxHashMap<IpEndpoint, Vec<SocketRef<'_>>> = FxHashMap::default();
     for socket in unanswered {
         if let Some(remote) = socket.remote {
             by_remote.entry(remote).or_default().push(*socket);
@@ -61,7 +61,7 @@ fn judge(evidence: &Evidence, thresholds: &Thresholds<'_>, unanswered: &[SocketR
 }
 
 /// Returns whether the listener that does not answer is on this machine.
-fn is_here(evidence: &Evidence, remote: Endpoint, sockets: &[SocketRef<'_>]) -> bool {
+fn is_here(evidence: &Evidence, remote: IpEndpoint, sockets: &[SocketRef<'_>]) -> bool {
     let own =
         remote.address.is_loopback() || sockets.iter().any(|socket| socket.local.address == remote.address);
     evidence.in_state(TcpState::Listen).any(|listener| {
@@ -71,7 +71,7 @@ fn is_here(evidence: &Evidence, remote: Endpoint, sockets: &[SocketRef<'_>]) -> 
 
 fn to_one_place(
     evidence: &Evidence,
-    remote: Endpoint,
+    remote: IpEndpoint,
     sockets: &[SocketRef<'_>],
     severity: Severity,
 ) -> Finding {

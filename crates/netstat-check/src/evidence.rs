@@ -3,8 +3,8 @@
 use super::marks::{Mark, Marks};
 use super::surroundings::{Surroundings, listens};
 use netstat_model::{
-    Conntrack, Counters, Endpoint, Limits, Process, ProcessKey, Protocol, SocketKey, SocketRef, SocketTable,
-    TcpState,
+    Conntrack, Counters, IpEndpoint, Limits, Process, ProcessKey, Protocol, SocketKey, SocketRef,
+    SocketTable, TcpState,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::HashMap;
@@ -119,7 +119,7 @@ impl Evidence {
     }
 
     /// Returns the listener that a connection to this end came to: the one of its address, or else of every address.
-    pub fn listener(&self, local: Endpoint) -> Option<SocketRef<'_>> {
+    pub fn listener(&self, local: IpEndpoint) -> Option<SocketRef<'_>> {
         let of_port = || self.in_state(TcpState::Listen).filter(|listener| listener.local.port == local.port);
         of_port()
             .find(|listener| listener.local.address == local.address)

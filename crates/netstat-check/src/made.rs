@@ -4,7 +4,7 @@ use super::evidence::listening;
 use super::{Check, CheckSettings, Evidence, Finding, Lack, Marks, Moment, Surroundings, parse_assignment};
 use netstat_engine::text::Language;
 use netstat_model::{
-    Counters, Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessKey,
+    Counters, Executable, Family, IpEndpoint, Missing, NoOwner, Owner, Ownership, Process, ProcessKey,
     Protocol, Socket, SocketKey, SocketRef, TcpInfo, TcpState, Timer, TimerKind,
 };
 use rustc_hash::FxHashMap;
@@ -12,12 +12,12 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-pub(super) fn end(text: &str) -> Endpoint {
+pub(super) fn end(text: &str) -> IpEndpoint {
     let end: SocketAddr = text.parse().unwrap();
-    Endpoint::new(end.ip(), end.port(), 0)
+    IpEndpoint::new(end.ip(), end.port(), 0)
 }
 
-fn family(end: Endpoint) -> Family {
+fn family(end: IpEndpoint) -> Family {
     if end.address.is_ipv4() { Family::V4 } else { Family::V6 }
 }
 

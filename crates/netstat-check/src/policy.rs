@@ -15,7 +15,7 @@ use super::text::{EN, named};
 use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, Severity, Thresholds};
 use netstat_engine::enrich::Reach;
 use netstat_model::query::{Kinds, States};
-use netstat_model::{Endpoint, Process, Protocol, SocketRef, TcpState};
+use netstat_model::{IpEndpoint, Process, Protocol, SocketRef, TcpState};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -54,7 +54,7 @@ fn deed(
     socket: &SocketRef<'_>,
     listening: &FxHashSet<(Protocol, u16)>,
     clients: usize,
-) -> Option<(Deed, Endpoint)> {
+) -> Option<(Deed, IpEndpoint)> {
     match (socket.protocol, socket.state, socket.remote) {
         (Protocol::Tcp, Some(TcpState::Listen), _) => Some((Deed::Listens, socket.local)),
         (Protocol::Udp, _, None) => {
@@ -76,7 +76,7 @@ fn deed(
 fn deeds<'a>(
     evidence: &'a Evidence,
     thresholds: &Thresholds<'_>,
-) -> impl Iterator<Item = (SocketRef<'a>, Deed, Endpoint)> + use<'a> {
+) -> impl Iterator<Item = (SocketRef<'a>, Deed, IpEndpoint)> + use<'a> {
     let clients = thresholds.count("clients");
     evidence.now.sockets.iter().filter_map(move |socket| {
         let (deed, end) = deed(&socket, &evidence.listening, clients)?;
@@ -122,7 +122,7 @@ fn subjects<'a>(
     evidence: &'a Evidence,
     socket: SocketRef<'a>,
     deed: Deed,
-    end: Endpoint,
+    end: IpEndpoint,
 ) -> Vec<Subject<'a>> {
     let users = &evidence.surroundings.users;
     let of = |address: IpAddr, process: Option<&'a Process>| Subject {

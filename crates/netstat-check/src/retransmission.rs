@@ -7,7 +7,7 @@ use super::needs::{Details, Twice};
 use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, Severity, Thresholds};
 use netstat_model::TcpFields;
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
-use netstat_model::{Counters, Endpoint, SocketRef, TcpCounters};
+use netstat_model::{Counters, IpEndpoint, SocketRef, TcpCounters};
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::net::{IpAddr, SocketAddr};
@@ -174,7 +174,7 @@ fn describe<'a>(
 
 /// Describes one connection.
 fn connection(key: &'static str, one: &Sent<'_>) -> Fact {
-    let shown = |end: Endpoint| SocketAddr::new(end.address, end.port).to_string();
+    let shown = |end: IpEndpoint| SocketAddr::new(end.address, end.port).to_string();
     let SentAgain { again, segments } = one.counts;
     let ends = match one.socket.remote {
         Some(remote) => format!("{} > {}", shown(one.socket.local), shown(remote)),

@@ -14,7 +14,7 @@ use facts::Reason;
 use netstat_engine::enrich::Reach;
 use netstat_engine::filter::Glob;
 use netstat_model::query::{Kinds, States};
-use netstat_model::{Endpoint, Missing, NoOwner, OwnershipRef, Process, Protocol, SocketRef, TcpState};
+use netstat_model::{IpEndpoint, Missing, NoOwner, OwnershipRef, Process, Protocol, SocketRef, TcpState};
 use rustc_hash::FxHashSet;
 use std::cmp::Reverse;
 use std::net::{IpAddr, SocketAddr};
@@ -93,7 +93,7 @@ enum Direction {
 #[derive(Clone, Copy)]
 struct Connection<'a> {
     socket: SocketRef<'a>,
-    remote: Endpoint,
+    remote: IpEndpoint,
     direction: Direction,
 }
 

@@ -3,16 +3,16 @@
 //! ```
 //! use netstat_engine::row::Section;
 //! use netstat_model::query::Kinds;
-//! use netstat_model::{Endpoint, Family, Protocol, Socket, SocketRef};
+//! use netstat_model::{IpEndpoint, Family, Protocol, Socket, SocketRef};
 //!
-//! let mut dual = Socket::new(Protocol::Udp, Family::V6, Endpoint::ANY_V6, None);
+//! let mut dual = Socket::new(Protocol::Udp, Family::V6, IpEndpoint::ANY_V6, None);
 //! dual.v6_only = Some(false);
 //! let sections: Vec<_> = Section::of_socket(&SocketRef::from(&dual), Kinds::all()).collect();
 //! assert_eq!(sections, [Section::UdpV4, Section::UdpV6]);
 //! ```
 
 use netstat_model::query::Kinds;
-use netstat_model::{Endpoint, Family, Protocol, SocketRef};
+use netstat_model::{Family, IpEndpoint, Protocol, SocketRef};
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
@@ -55,7 +55,7 @@ impl Section {
 
     /// Returns a local end as this section shows it: the IPv6 wildcard of a dual-stack socket is the IPv4 wildcard among
     /// the IPv4 rows.
-    pub fn local(self, end: Endpoint) -> Endpoint {
+    pub fn local(self, end: IpEndpoint) -> IpEndpoint {
         if self.is_v4() { end.as_v4() } else { end }
     }
 
@@ -77,7 +77,7 @@ pub enum Foreign {
     /// A UDP socket that accepts datagrams from any peer.
     Anybody,
     /// The remote endpoint; the wildcard address for a TCP socket without one.
-    End(Endpoint),
+    End(IpEndpoint),
 }
 
 /// One row: a socket in one section of the table.
@@ -91,19 +91,19 @@ pub struct Row<'a> {
 
 impl Foreign {
     /// Returns what a row of this section shows for this remote endpoint.
-    pub fn of(remote: Option<Endpoint>, section: Section) -> Self {
+    pub fn of(remote: Option<IpEndpoint>, section: Section) -> Self {
         match (remote, section) {
             (Some(end), _) => Self::End(end),
             (None, Section::UdpV4 | Section::UdpV6) => Self::Anybody,
-            (None, Section::TcpV4) => Self::End(Endpoint::ANY_V4),
-            (None, Section::TcpV6) => Self::End(Endpoint::ANY_V6),
+            (None, Section::TcpV4) => Self::End(IpEndpoint::ANY_V4),
+            (None, Section::TcpV6) => Self::End(IpEndpoint::ANY_V6),
         }
     }
 }
 
 impl Row<'_> {
     /// Returns the local endpoint in the form of this section.
-    pub fn local(&self) -> Endpoint {
+    pub fn local(&self) -> IpEndpoint {
         self.section.local(self.socket.local)
     }
 

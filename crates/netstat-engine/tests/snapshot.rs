@@ -11,8 +11,8 @@ use netstat_engine::filter::{Filter, NumbersOnly};
 use netstat_engine::{Query, Snapshot};
 use netstat_model::query::{Listing, ProcessFields, States, Visit};
 use netstat_model::{
-    Answer, Endpoint, Error, Family, Missing, Namespace, Owner, OwnerMethod, Ownership, Process, ProcessKey,
-    Protocol, Socket, SocketRef, SocketTable, TcpInfo, TcpState, Warning,
+    Answer, Error, Family, IpEndpoint, Missing, Namespace, Owner, OwnerMethod, Ownership, Process,
+    ProcessKey, Protocol, Socket, SocketRef, SocketTable, TcpInfo, TcpState, Warning,
 };
 use netstat_os::{Machine, Processes, Sockets};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -26,7 +26,7 @@ impl Store {
     fn new() -> Self {
         let end = |text: &str| {
             let end: std::net::SocketAddr = text.parse().unwrap();
-            Endpoint::new(end.ip(), end.port(), 0)
+            IpEndpoint::new(end.ip(), end.port(), 0)
         };
         let listener = Socket {
             state: Some(TcpState::Listen),

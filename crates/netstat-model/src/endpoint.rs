@@ -6,8 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 /// The order is that of the classic table: address as a big-endian number, scope, port; IPv4 before IPv6.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Endpoint {
-    /// The address. Never IPv4-mapped: [`Endpoint::new`] turns `::ffff:1.2.3.4` into `1.2.3.4`.
+pub struct IpEndpoint {
+    /// The address. Never IPv4-mapped: [`IpEndpoint::new`] turns `::ffff:1.2.3.4` into `1.2.3.4`.
     pub address: IpAddr,
     /// The interface index that scopes a link-local IPv6 address; 0 where none applies.
     #[doc(alias = "sin6_scope_id")]
@@ -16,7 +16,7 @@ pub struct Endpoint {
     pub port: u16,
 }
 
-impl Endpoint {
+impl IpEndpoint {
     /// An endpoint with its address in canonical form; the scope is kept for IPv6 link-local addresses only,
     /// because the kernel reports the bound interface beside every address.
     pub fn new(address: IpAddr, port: u16, scope: u32) -> Self {
@@ -38,18 +38,18 @@ impl Endpoint {
 /// The form that [`SocketAddr`] has: `192.0.2.1:80`, `[2001:db8::1]:80`, `[fe80::1%2]:80`.
 ///
 /// ```
-/// use netstat_model::Endpoint;
+/// use netstat_model::IpEndpoint;
 ///
-/// assert_eq!(Endpoint::new("::1".parse().unwrap(), 80, 0).to_string(), "[::1]:80");
+/// assert_eq!(IpEndpoint::new("::1".parse().unwrap(), 80, 0).to_string(), "[::1]:80");
 /// ```
-impl fmt::Display for Endpoint {
+impl fmt::Display for IpEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         SocketAddr::from(*self).fmt(f)
     }
 }
 
-impl From<Endpoint> for SocketAddr {
-    fn from(end: Endpoint) -> Self {
+impl From<IpEndpoint> for SocketAddr {
+    fn from(end: IpEndpoint) -> Self {
         match end.address {
             IpAddr::V4(address) => Self::from((address, end.port)),
             IpAddr::V6(address) => Self::V6(SocketAddrV6::new(address, end.port, 0, end.scope)),
@@ -68,8 +68,8 @@ mod tests {
 
     #[test]
     fn mapped_addresses_become_ipv4() {
-        let end = Endpoint::new("::ffff:1.2.3.4".parse().unwrap(), 80, 7);
-        assert_eq!(end, Endpoint { address: "1.2.3.4".parse().unwrap(), scope: 0, port: 80 });
+        let end = IpEndpoint::new("::ffff:1.2.3.4".parse().unwrap(), 80, 7);
+        assert_eq!(end, IpEndpoint { address: "1.2.3.4".parse().unwrap(), scope: 0, port: 80 });
     }
 
     #[test]
@@ -80,16 +80,16 @@ mod tests {
             ("fe80::1", 3, "[fe80::1%3]:80"),
             ("::", 3, "[::]:80"),
         ] {
-            assert_eq!(Endpoint::new(address.parse().unwrap(), 80, scope).to_string(), expected);
+            assert_eq!(IpEndpoint::new(address.parse().unwrap(), 80, scope).to_string(), expected);
         }
-        assert_eq!(format!("{:>12}", Endpoint::ANY_V4), "   0.0.0.0:0");
+        assert_eq!(format!("{:>12}", IpEndpoint::ANY_V4), "   0.0.0.0:0");
     }
 
     #[test]
     fn only_link_local_keeps_its_scope() {
-        assert_eq!(Endpoint::new("fe80::1".parse().unwrap(), 1, 3).scope, 3);
-        assert_eq!(Endpoint::new("ff02::fb".parse().unwrap(), 1, 3).scope, 3);
-        assert_eq!(Endpoint::new("2001:db8::1".parse().unwrap(), 1, 3).scope, 0);
-        assert_eq!(Endpoint::new("::".parse().unwrap(), 1, 3).scope, 0);
+        assert_eq!(IpEndpoint::new("fe80::1".parse().unwrap(), 1, 3).scope, 3);
+        assert_eq!(IpEndpoint::new("ff02::fb".parse().unwrap(), 1, 3).scope, 3);
+        assert_eq!(IpEndpoint::new("2001:db8::1".parse().unwrap(), 1, 3).scope, 0);
+        assert_eq!(IpEndpoint::new("::".parse().unwrap(), 1, 3).scope, 0);
     }
 }

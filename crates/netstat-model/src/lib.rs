@@ -6,9 +6,9 @@
 //! written as serde writes an [`OsString`](std::ffi::OsString).
 //!
 //! ```
-//! use netstat_model::{Endpoint, Family, Protocol, Socket, SocketTable};
+//! use netstat_model::{IpEndpoint, Family, Protocol, Socket, SocketTable};
 //!
-//! let local = Endpoint::new("127.0.0.1".parse()?, 631, 0);
+//! let local = IpEndpoint::new("127.0.0.1".parse()?, 631, 0);
 //! let table: SocketTable = [Socket::new(Protocol::Udp, Family::V4, local, None)].into_iter().collect();
 //! let lines: Vec<String> = table.iter().map(|it| format!("{} {}", it.protocol, it.local)).collect();
 //! assert_eq!(lines, ["UDP 127.0.0.1:631"]);
@@ -52,7 +52,7 @@ pub use counters::{
     Counters, IcmpV4Counters, IcmpV6Counters, InterfaceCounters, InterfaceStats, IpCounters, SocketLevels,
     TcpCounters, TcpExtCounters, UdpCounters,
 };
-pub use endpoint::Endpoint;
+pub use endpoint::IpEndpoint;
 pub use error::{Error, Operation};
 pub use firewall::{Firewall, Inbound, Judgement, Passage, UnreadRules};
 pub use host::HostAddress;

@@ -2,10 +2,10 @@
 //!
 //! ```
 //! use netstat_model::query::{Fields, Kinds, SocketQuery, States};
-//! use netstat_model::{Endpoint, Family, Protocol, Socket, TcpState};
+//! use netstat_model::{IpEndpoint, Family, Protocol, Socket, TcpState};
 //!
 //! let query = SocketQuery { fields: Fields::MEMORY, ..SocketQuery::new(Kinds::TCP, States::LISTEN) };
-//! let mut socket = Socket::new(Protocol::Tcp, Family::V4, Endpoint::ANY_V4, None);
+//! let mut socket = Socket::new(Protocol::Tcp, Family::V4, IpEndpoint::ANY_V4, None);
 //! socket.state = Some(TcpState::Listen);
 //! assert!(query.selects(&socket));
 //! socket.state = Some(TcpState::Established);

@@ -1,4 +1,4 @@
-use super::{Endpoint, Ownership, SocketMemory, TcpInfo};
+use super::{IpEndpoint, Ownership, SocketMemory, TcpInfo};
 use std::fmt;
 use std::time::Duration;
 
@@ -195,10 +195,10 @@ pub struct Socket {
     /// The family the socket was made with. An IPv4 connection on an IPv6 socket keeps [`Family::V6`] here.
     pub family: Family,
     /// The local end.
-    pub local: Endpoint,
+    pub local: IpEndpoint,
     /// The remote end; `None` where there is none: listeners, bound-only sockets, unconnected UDP.
     #[doc(alias = "peer")]
-    pub remote: Option<Endpoint>,
+    pub remote: Option<IpEndpoint>,
     /// The TCP state; `None` for UDP.
     pub state: Option<TcpState>,
     /// Whether an IPv6 socket refuses IPv4 (`IPV6_V6ONLY`). Linux tells it for listening, bound-only and
@@ -257,7 +257,7 @@ pub struct Socket {
 
 impl Socket {
     /// A socket of which nothing but its kind and its ends is known.
-    pub fn new(protocol: Protocol, family: Family, local: Endpoint, remote: Option<Endpoint>) -> Self {
+    pub fn new(protocol: Protocol, family: Family, local: IpEndpoint, remote: Option<IpEndpoint>) -> Self {
         Self {
             protocol,
             family,

@@ -1,6 +1,6 @@
 //! [`SocketKey`]: the identity of a socket from one look to the next.
 
-use crate::{Endpoint, OwnershipRef, Protocol, SocketRef};
+use crate::{IpEndpoint, OwnershipRef, Protocol, SocketRef};
 
 /// Identifies a socket among those of one network namespace, from one look to the next.
 ///
@@ -11,9 +11,9 @@ use crate::{Endpoint, OwnershipRef, Protocol, SocketRef};
 /// Keys of two looks can be compared if both looks read the same fields. 16 bytes.
 ///
 /// ```
-/// use netstat_model::{Endpoint, Family, Protocol, Socket, SocketKey};
+/// use netstat_model::{IpEndpoint, Family, Protocol, Socket, SocketKey};
 ///
-/// let mut socket = Socket::new(Protocol::Tcp, Family::V4, Endpoint::ANY_V4, None);
+/// let mut socket = Socket::new(Protocol::Tcp, Family::V4, IpEndpoint::ANY_V4, None);
 /// socket.id.cookie = Some(7);
 /// let before = SocketKey::of(&socket);
 /// socket.local.port = 1234;
@@ -36,9 +36,9 @@ pub struct SocketEnds {
     /// The transport protocol.
     pub protocol: Protocol,
     /// The local end.
-    pub local: Endpoint,
+    pub local: IpEndpoint,
     /// The remote end.
-    pub remote: Option<Endpoint>,
+    pub remote: Option<IpEndpoint>,
     /// The inode (Linux).
     pub inode: Option<u64>,
     /// The process ID in the table of sockets (Windows). `None` where the inode is known, so that a key does not depend
@@ -71,7 +71,7 @@ mod tests {
     use crate::{Family, Owner, Ownership, ProcessKey, Socket, TcpState};
 
     fn socket(port: u16) -> Socket {
-        Socket::new(Protocol::Tcp, Family::V4, Endpoint { port, ..Endpoint::ANY_V4 }, None)
+        Socket::new(Protocol::Tcp, Family::V4, IpEndpoint { port, ..IpEndpoint::ANY_V4 }, None)
     }
 
     fn held_by(pid: u32) -> Ownership {
@@ -105,7 +105,7 @@ mod tests {
         assert_ne!(SocketKey::of(&before), SocketKey::of(&after));
         assert_ne!(
             SocketKey::of(&before),
-            SocketKey::of(&Socket { local: Endpoint::ANY_V4, ..before.clone() })
+            SocketKey::of(&Socket { local: IpEndpoint::ANY_V4, ..before.clone() })
         );
     }
 

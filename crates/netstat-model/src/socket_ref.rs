@@ -3,7 +3,7 @@
 use crate::details::{Details, DetailsColumns};
 use crate::owner_lists::OwnerMark;
 use crate::{
-    Endpoint, Family, Holder, Ownership, OwnershipRef, Protocol, Socket, SocketId, SocketMemory, TcpFields,
+    Family, Holder, IpEndpoint, Ownership, OwnershipRef, Protocol, Socket, SocketId, SocketMemory, TcpFields,
     TcpInfo, TcpState, Timer, WindowsSocket,
 };
 use std::net::IpAddr;
@@ -15,9 +15,9 @@ use std::time::Duration;
 /// was not.
 ///
 /// ```
-/// use netstat_model::{Endpoint, Family, Protocol, Socket, SocketRef, TcpState};
+/// use netstat_model::{IpEndpoint, Family, Protocol, Socket, SocketRef, TcpState};
 ///
-/// let mut socket = Socket::new(Protocol::Tcp, Family::V4, Endpoint::ANY_V4, None);
+/// let mut socket = Socket::new(Protocol::Tcp, Family::V4, IpEndpoint::ANY_V4, None);
 /// socket.state = Some(TcpState::Listen);
 /// socket.recv_queue = Some(3);
 /// let socket = SocketRef::from(&socket);
@@ -30,9 +30,9 @@ pub struct SocketRef<'a> {
     /// The family the socket was made with. An IPv4 connection on an IPv6 socket keeps [`Family::V6`] here.
     pub family: Family,
     /// The local end.
-    pub local: Endpoint,
+    pub local: IpEndpoint,
     /// The remote end; `None` where there is none: listeners, bound-only sockets, unconnected UDP.
-    pub remote: Option<Endpoint>,
+    pub remote: Option<IpEndpoint>,
     /// The TCP state; `None` for UDP.
     pub state: Option<TcpState>,
     /// Whether an IPv6 socket without a peer refuses IPv4 (`IPV6_V6ONLY`); see [`Socket::v6_only`].
@@ -69,7 +69,7 @@ pub struct ServedFamilies {
 impl ServedFamilies {
     /// Returns the families that a socket with these ends serves: an IPv4-mapped one is IPv4; an IPv6 wildcard that does
     /// not refuse IPv4 and has no peer is both.
-    pub fn of(local: &Endpoint, remote: Option<&Endpoint>, v6_only: Option<bool>) -> Self {
+    pub fn of(local: &IpEndpoint, remote: Option<&IpEndpoint>, v6_only: Option<bool>) -> Self {
         match local.address {
             IpAddr::V4(_) => Self { v4: true, v6: false },
             IpAddr::V6(local) => match remote.map(|end| end.address) {
@@ -104,7 +104,7 @@ impl<'a> From<&SocketRef<'a>> for SocketRef<'a> {
 
 impl<'a> SocketRef<'a> {
     /// Returns a socket of which nothing but its ends and its state is known, and whether it can have an owner at all.
-    pub fn bare(protocol: Protocol, family: Family, local: Endpoint, id: SocketId, holder: Holder) -> Self {
+    pub fn bare(protocol: Protocol, family: Family, local: IpEndpoint, id: SocketId, holder: Holder) -> Self {
         Self {
             protocol,
             family,
@@ -306,8 +306,8 @@ mod tests {
     use super::*;
     use crate::{NoOwner, Owner, ProcessKey};
 
-    fn end(address: &str) -> Endpoint {
-        Endpoint::new(address.parse().unwrap(), 22, 0)
+    fn end(address: &str) -> IpEndpoint {
+        IpEndpoint::new(address.parse().unwrap(), 22, 0)
     }
 
     #[test]
@@ -344,7 +344,7 @@ mod tests {
             (Ownership::Held(vec![owner(9), owner(8)]), Some(owner(9)), Holder::Process(9), true),
             (Ownership::Unowned(reason), None, Holder::Nobody(reason), true),
         ] {
-            let mut socket = Socket::new(Protocol::Tcp, Family::V4, Endpoint::ANY_V4, None);
+            let mut socket = Socket::new(Protocol::Tcp, Family::V4, IpEndpoint::ANY_V4, None);
             socket.ownership = ownership.clone();
             let read = SocketRef::from(&socket).ownership();
             assert_eq!((read.principal(), read.holder(), read.is_read()), (principal, holder, is_read));

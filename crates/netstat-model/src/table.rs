@@ -11,7 +11,8 @@ use crate::details::{Details, DetailsColumns, pack_memory};
 use crate::keep::Keep;
 use crate::owner_lists::OwnerMark;
 use crate::{
-    Endpoint, Family, Holder, NoOwner, Owner, OwnershipRef, ProcessKey, Protocol, Socket, SocketId, SocketRef,
+    Family, Holder, IpEndpoint, NoOwner, Owner, OwnershipRef, ProcessKey, Protocol, Socket, SocketId,
+    SocketRef,
 };
 use row::{RowV4, RowV6, block, protocol};
 
@@ -26,9 +27,9 @@ use row::{RowV4, RowV6, block, protocol};
 /// - without details, cookies are unknown, and so is the descriptor of a single owner.
 ///
 /// ```
-/// use netstat_model::{Endpoint, Family, Protocol, Socket, SocketTable, TcpState};
+/// use netstat_model::{IpEndpoint, Family, Protocol, Socket, SocketTable, TcpState};
 ///
-/// let mut listener = Socket::new(Protocol::Tcp, Family::V4, Endpoint { port: 22, ..Endpoint::ANY_V4 }, None);
+/// let mut listener = Socket::new(Protocol::Tcp, Family::V4, IpEndpoint { port: 22, ..IpEndpoint::ANY_V4 }, None);
 /// listener.state = Some(TcpState::Listen);
 /// let table: SocketTable = [listener].into_iter().collect();
 /// assert!(table.iter().all(|socket| socket.local.port == 22));
@@ -423,7 +424,7 @@ impl FromIterator<Socket> for SocketTable {
     }
 }
 
-impl Endpoint {
+impl IpEndpoint {
     /// Returns the IPv4 wildcard with the port of an IPv6 one: how a dual-stack socket is reached by IPv4.
     pub fn as_v4(self) -> Self {
         if self.address.is_unspecified() { Self { port: self.port, ..Self::ANY_V4 } } else { self }

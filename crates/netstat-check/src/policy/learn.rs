@@ -2,7 +2,7 @@
 
 use super::super::{CheckSettings, Evidence};
 use super::{CHECK, Deed, deeds};
-use netstat_model::{Endpoint, Protocol, SocketRef};
+use netstat_model::{IpEndpoint, Protocol, SocketRef};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -51,7 +51,7 @@ pub fn learned(evidence: &Evidence, settings: &CheckSettings) -> String {
     text
 }
 
-fn key(evidence: &Evidence, socket: &SocketRef<'_>, end: Endpoint) -> RuleKey {
+fn key(evidence: &Evidence, socket: &SocketRef<'_>, end: IpEndpoint) -> RuleKey {
     let process = evidence.process_of(socket);
     let text = |os: &std::ffi::OsStr| os.to_str().map(pattern);
     RuleKey {

@@ -4,7 +4,8 @@ use super::super::Text;
 use super::super::data::say;
 use super::texts::{DATA, SOURCE};
 use netstat_model::{
-    DynamicPorts, Endpoint, Family, Limits, Protocol, RowId, SocketRef, SocketTable, TcpState, TimeWaitReuse,
+    DynamicPorts, Family, IpEndpoint, Limits, Protocol, RowId, SocketRef, SocketTable, TcpState,
+    TimeWaitReuse,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::net::{IpAddr, SocketAddr};
@@ -14,7 +15,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Pool {
     /// TCP connections from one address to one remote end, or to all if the system gives no port twice.
-    Tcp { local: IpAddr, remote: Option<Endpoint> },
+    Tcp { local: IpAddr, remote: Option<IpEndpoint> },
     /// TCP sockets that programs have bound to one address themselves: listeners and bound-only ones.
     Bound { local: IpAddr },
     /// UDP sockets of one address.

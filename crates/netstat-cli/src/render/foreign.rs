@@ -4,7 +4,7 @@ use netstat_engine::row::{Foreign, Row};
 use netstat_engine::text::address::{write_endpoint, write_host};
 use netstat_engine::text::{decimal, escape};
 use netstat_engine::view::Names;
-use netstat_model::{Endpoint, Protocol};
+use netstat_model::{IpEndpoint, Protocol};
 use std::net::IpAddr;
 
 /// Names in the foreign column.
@@ -25,7 +25,7 @@ pub(super) fn write_foreign(out: &mut Vec<u8>, row: &Row<'_>, names: Option<&Nam
     }
 }
 
-fn write_named(out: &mut Vec<u8>, end: &Endpoint, protocol: Protocol, names: &NameColumn<'_>) {
+fn write_named(out: &mut Vec<u8>, end: &IpEndpoint, protocol: Protocol, names: &NameColumn<'_>) {
     match host(end, names.lookup).and_then(|name| shorten(name, names.full)) {
         // A name has no brackets, even for an IPv6 address.
         Some(name) => escape::write_word(out, name.as_ref()),
@@ -40,7 +40,7 @@ fn write_named(out: &mut Vec<u8>, end: &Endpoint, protocol: Protocol, names: &Na
     }
 }
 
-fn host<'n>(end: &Endpoint, names: &'n dyn Names) -> Option<&'n str> {
+fn host<'n>(end: &IpEndpoint, names: &'n dyn Names) -> Option<&'n str> {
     let address = end.address;
     if address.is_unspecified() || address.is_loopback() || names.is_own(address) {
         names.own_name()

@@ -2,8 +2,8 @@
 
 use netstat_engine::view::Names;
 use netstat_model::{
-    Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessKey, Protocol, Socket,
-    TcpState,
+    Executable, Family, IpEndpoint, Missing, NoOwner, Owner, Ownership, Process, ProcessKey, Protocol,
+    Socket, TcpState,
 };
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -18,7 +18,7 @@ pub(crate) struct SampleNames {
 const SERVICES: [(&str, u16); 3] = [("http", 80), ("https", 443), ("ms-do", 7680)];
 
 impl Names for SampleNames {
-    fn host(&self, end: &Endpoint) -> Option<&str> {
+    fn host(&self, end: &IpEndpoint) -> Option<&str> {
         self.hosts.get(&end.address).map(String::as_str)
     }
 
@@ -154,7 +154,7 @@ fn process(id: ProcessKey, lines: &[&str]) -> Process {
 }
 
 /// Parses `a.b.c.d:port` or `[address%scope]:port`.
-pub(crate) fn endpoint(text: &str) -> Option<Endpoint> {
+pub(crate) fn endpoint(text: &str) -> Option<IpEndpoint> {
     let (host, port) = text.rsplit_once(':')?;
     let port = port.parse().ok()?;
     let (address, scope) = match host.strip_prefix('[') {
@@ -165,10 +165,10 @@ pub(crate) fn endpoint(text: &str) -> Option<Endpoint> {
             (IpAddr::V6(address.parse().ok()?), scope.parse().ok()?)
         }
     };
-    Some(Endpoint { address, scope, port })
+    Some(IpEndpoint { address, scope, port })
 }
 
-fn peer(parsed: &mut Parsed, text: &str, v4: bool, own: Option<&str>) -> Endpoint {
+fn peer(parsed: &mut Parsed, text: &str, v4: bool, own: Option<&str>) -> IpEndpoint {
     if let Some(end) = endpoint(text) {
         return end;
     }
@@ -189,7 +189,7 @@ fn peer(parsed: &mut Parsed, text: &str, v4: bool, own: Option<&str>) -> Endpoin
         parsed.names.hosts.insert(address, format!("{host}.example.test"));
         address
     };
-    Endpoint { address, scope: 0, port }
+    IpEndpoint { address, scope: 0, port }
 }
 
 fn state(word: &str) -> TcpState {

@@ -5,7 +5,7 @@ use netstat_engine::enrich::{Geo, UserNames};
 use netstat_engine::view::ConnectionsOptions;
 use netstat_model::query::Kinds;
 use netstat_model::{
-    Container, ContainerRuntime, Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process,
+    Container, ContainerRuntime, Executable, Family, IpEndpoint, Missing, NoOwner, Owner, Ownership, Process,
     ProcessKey, Protocol, Socket, SocketId, SocketMemory, SocketTable, TcpInfo, TcpState, Timer, TimerKind,
 };
 use std::collections::HashMap;
@@ -15,9 +15,9 @@ use std::time::Duration;
 pub(crate) const EVERY_ROW: ConnectionsOptions =
     ConnectionsOptions { listening: true, bound: true, kinds: Kinds::all() };
 
-pub(crate) fn end(text: &str) -> Endpoint {
+pub(crate) fn end(text: &str) -> IpEndpoint {
     let end: std::net::SocketAddr = text.parse().unwrap();
-    Endpoint::new(end.ip(), end.port(), 0)
+    IpEndpoint::new(end.ip(), end.port(), 0)
 }
 
 pub(crate) fn table(sockets: &[Socket]) -> SocketTable {
@@ -25,7 +25,7 @@ pub(crate) fn table(sockets: &[Socket]) -> SocketTable {
 }
 
 pub(crate) fn connection(port: u16, state: TcpState) -> Socket {
-    let local = Endpoint { port, ..end("192.0.2.1:1") };
+    let local = IpEndpoint { port, ..end("192.0.2.1:1") };
     let remote = (state != TcpState::Listen).then(|| end("198.51.100.7:443"));
     Socket { state: Some(state), ..Socket::new(Protocol::Tcp, Family::V4, local, remote) }
 }

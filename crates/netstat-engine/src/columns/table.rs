@@ -3,7 +3,7 @@
 use super::{Column, ColumnNeeds, Given, Kind, NO_PROCESS, Origin, Value};
 use crate::row::{Foreign, Row, Section};
 use netstat_model::query::{Fields, ProcessFields};
-use netstat_model::{Endpoint, Missing, NoOwner, Owner, Process, Protocol, SocketRef, TcpFields, TcpState};
+use netstat_model::{IpEndpoint, Missing, NoOwner, Owner, Process, Protocol, SocketRef, TcpFields, TcpState};
 use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -78,7 +78,7 @@ columns! {
         Row |row, _| match (row.foreign(), row.socket.remote) {
             (_, Some(end)) => Value::End(end),
             (Foreign::Anybody, None) => Value::Absent("*:*"),
-            (Foreign::End(end), None) if end == Endpoint::ANY_V4 => Value::Absent("0.0.0.0:0"),
+            (Foreign::End(end), None) if end == IpEndpoint::ANY_V4 => Value::Absent("0.0.0.0:0"),
             (Foreign::End(_), None) => Value::Absent("[::]:0"),
         };
     "raddr", "Foreign Host", Text "", NOTHING;

@@ -2,7 +2,7 @@
 
 use crate::text::words::{self, UNKNOWN};
 use crate::text::{address, decimal, escape, json};
-use netstat_model::{Container, ContainerRuntime, Endpoint, TcpState, Timer, TimerKind};
+use netstat_model::{Container, ContainerRuntime, IpEndpoint, TcpState, Timer, TimerKind};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ffi::{OsStr, OsString};
@@ -27,9 +27,9 @@ pub enum Value<'a> {
     /// A list of texts.
     Words(&'a [OsString]),
     /// An address with a port.
-    End(Endpoint),
+    End(IpEndpoint),
     /// An address without one.
-    Host(Endpoint),
+    Host(IpEndpoint),
     /// A TCP state.
     State(TcpState),
     /// A running timer.
@@ -197,7 +197,7 @@ impl<'a> Value<'a> {
 }
 
 /// Writes an address on its own: IPv6 without brackets.
-fn write_host(out: &mut Vec<u8>, end: &Endpoint) {
+fn write_host(out: &mut Vec<u8>, end: &IpEndpoint) {
     match end.address {
         IpAddr::V4(address) => address::write_v4(out, address),
         IpAddr::V6(address) => {

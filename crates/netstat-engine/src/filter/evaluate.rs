@@ -6,7 +6,7 @@ use super::glob::Glob;
 use crate::enrich::{Geo, Reach};
 use netstat_model::query::{Fields, ProcessFields, States};
 use netstat_model::{
-    Endpoint, Family, Missing, NoOwner, OwnershipRef, Process, ProcessKey, Protocol, SocketRef, TcpFields,
+    Family, IpEndpoint, Missing, NoOwner, OwnershipRef, Process, ProcessKey, Protocol, SocketRef, TcpFields,
     TcpState,
 };
 use std::net::{IpAddr, Ipv4Addr};
@@ -302,7 +302,7 @@ fn has_name(process: &Process, glob: &Glob) -> Tri {
 
 /// Tests one of the ends, or both. The second argument of `passes` is true for an IPv6 wildcard that stands for the IPv4
 /// wildcard as well.
-fn ends(socket: &SocketRef<'_>, side: Side, passes: impl Fn(&Endpoint, bool) -> bool) -> Tri {
+fn ends(socket: &SocketRef<'_>, side: Side, passes: impl Fn(&IpEndpoint, bool) -> bool) -> Tri {
     let remote = || socket.remote.as_ref().is_some_and(|end| passes(end, false)).into();
     if side == Side::Remote {
         return remote();

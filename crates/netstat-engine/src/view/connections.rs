@@ -2,7 +2,9 @@
 
 use crate::row::{Row, Section};
 use netstat_model::query::{Kinds, States};
-use netstat_model::{Endpoint, Family, Owner, ProcessKey, Protocol, RowId, SocketRef, SocketTable, TcpState};
+use netstat_model::{
+    Family, IpEndpoint, Owner, ProcessKey, Protocol, RowId, SocketRef, SocketTable, TcpState,
+};
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
@@ -152,7 +154,7 @@ impl<'a> ConnectionsView<'a> {
     }
 
     /// Returns the foreign ends that may have names: for whoever looks them up. An address comes as often as it is shown.
-    pub fn peers(&self) -> impl Iterator<Item = Endpoint> + '_ {
+    pub fn peers(&self) -> impl Iterator<Item = IpEndpoint> + '_ {
         self.rows().filter_map(|row| row.socket.remote).filter(|end| !end.address.is_unspecified())
     }
 

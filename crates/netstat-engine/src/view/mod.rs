@@ -3,9 +3,9 @@
 //! ```
 //! use netstat_engine::view::{ConnectionsOptions, ConnectionsView};
 //! use netstat_model::query::Kinds;
-//! use netstat_model::{Endpoint, Family, Protocol, Socket, SocketTable};
+//! use netstat_model::{IpEndpoint, Family, Protocol, Socket, SocketTable};
 //!
-//! let ports = [443, 80].map(|port| Endpoint { port, ..Endpoint::ANY_V4 });
+//! let ports = [443, 80].map(|port| IpEndpoint { port, ..IpEndpoint::ANY_V4 });
 //! let sockets = ports.map(|local| Socket::new(Protocol::Udp, Family::V4, local, None));
 //! let mut table: SocketTable = sockets.into_iter().collect();
 //! let options = ConnectionsOptions { listening: true, bound: false, kinds: Kinds::all() };

@@ -65,10 +65,10 @@ pub fn count_ports(sockets: &SocketTable) -> Vec<PortCount> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use netstat_model::{Endpoint, Family, Owner, Ownership, Socket};
+    use netstat_model::{Family, IpEndpoint, Owner, Ownership, Socket};
 
     fn socket(protocol: Protocol, local: &str, port: u16, ownership: Ownership) -> Socket {
-        let local = Endpoint::new(local.parse().unwrap(), port, 0);
+        let local = IpEndpoint::new(local.parse().unwrap(), port, 0);
         let mut socket = Socket::new(protocol, Family::V4, local, None);
         socket.ownership = ownership;
         socket

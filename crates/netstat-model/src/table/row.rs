@@ -1,7 +1,7 @@
 //! Packed rows: 24 bytes for a socket whose ends are IPv4, 48 for any other.
 
 use crate::owner_lists::OwnerMark;
-use crate::{Endpoint, Family, NoOwner, Protocol, SocketRef, TcpState};
+use crate::{Family, IpEndpoint, NoOwner, Protocol, SocketRef, TcpState};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Identifies a socket in 32 bits each; 0 where a part is unknown. Inodes of sockets have no more bits on any system that has
@@ -141,8 +141,8 @@ impl Facts {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Unpacked {
     pub(super) family: Family,
-    pub(super) local: Endpoint,
-    pub(super) remote: Option<Endpoint>,
+    pub(super) local: IpEndpoint,
+    pub(super) remote: Option<IpEndpoint>,
     pub(super) state: Option<TcpState>,
     pub(super) v6_only: Option<bool>,
     pub(super) inode: u32,
@@ -218,7 +218,7 @@ impl RowV4 {
     }
 
     pub(super) fn unpack(&self) -> Unpacked {
-        let end = |bits: u64| Endpoint {
+        let end = |bits: u64| IpEndpoint {
             address: IpAddr::V4(Ipv4Addr::from_bits(lower_half(bits >> 16))),
             scope: 0,
             port: u16::try_from(bits & 0xffff).unwrap_or_default(),
@@ -269,7 +269,7 @@ impl RowV6 {
         let (local_scope, remote_scope) = self.scopes(scopes);
         let end = |bits, scope, port| {
             let address = IpAddr::V6(Ipv6Addr::from_bits(bits)).to_canonical();
-            Endpoint { address, scope, port }
+            IpEndpoint { address, scope, port }
         };
         let flags = self.facts.flags;
         let local = end(self.local, local_scope, self.local_port);

@@ -11,7 +11,7 @@ use proptest::sample::select;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-fn endpoint() -> impl Strategy<Value = Endpoint> {
+fn endpoint() -> impl Strategy<Value = IpEndpoint> {
     let v4 = prop_oneof![
         Just(Ipv4Addr::UNSPECIFIED),
         (0u8..3).prop_map(|last| Ipv4Addr::new(10, 0, 0, last)),
@@ -24,7 +24,7 @@ fn endpoint() -> impl Strategy<Value = Endpoint> {
     ];
     let address = prop_oneof![v4.prop_map(IpAddr::V4), v6.prop_map(IpAddr::V6)];
     (address, prop_oneof![0u16..3, any::<u16>()], prop_oneof![0u32..4, any::<u32>()])
-        .prop_map(|(address, port, scope)| Endpoint::new(address, port, scope))
+        .prop_map(|(address, port, scope)| IpEndpoint::new(address, port, scope))
 }
 
 /// A process has one parent.
@@ -181,7 +181,7 @@ fn keeps() -> impl Strategy<Value = Keep> {
 }
 
 fn listener(address: &str) -> Socket {
-    let local = Endpoint::new(address.parse().unwrap(), 22, 0);
+    let local = IpEndpoint::new(address.parse().unwrap(), 22, 0);
     let family = if local.address.is_ipv4() { Family::V4 } else { Family::V6 };
     Socket { state: Some(TcpState::Listen), ..Socket::new(Protocol::Tcp, family, local, None) }
 }
@@ -198,8 +198,8 @@ fn a_dual_stack_listener_is_one_row_that_serves_both_families() {
     assert_eq!(rows(&table, Protocol::Tcp, Family::V4, false), []);
     let socket = table.iter().next().unwrap();
     assert_eq!(socket.families(), ServedFamilies { v4: true, v6: true });
-    assert_eq!(socket.local.as_v4(), Endpoint { port: 22, ..Endpoint::ANY_V4 });
-    let other = Endpoint::new("fe80::1".parse().unwrap(), 22, 3);
+    assert_eq!(socket.local.as_v4(), IpEndpoint { port: 22, ..IpEndpoint::ANY_V4 });
+    let other = IpEndpoint::new("fe80::1".parse().unwrap(), 22, 3);
     assert_eq!(other.as_v4(), other);
 }
 
@@ -248,7 +248,7 @@ fn listed_process_ids_become_processes() {
 
 /// What decides the order, written with wide numbers.
 fn order(socket: &Socket) -> impl Ord + std::fmt::Debug + use<> {
-    let number = |end: Endpoint| {
+    let number = |end: IpEndpoint| {
         let bits = match end.address {
             IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
             IpAddr::V6(address) => address.to_bits(),

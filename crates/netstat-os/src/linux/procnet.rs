@@ -6,7 +6,7 @@ use super::source::Source;
 use super::tcp_state::{decode_timer_kind, state_and_remote};
 use netstat_model::query::{Kinds, SocketQuery};
 use netstat_model::{Answer, Warning};
-use netstat_model::{Endpoint, Family, NoOwner, Ownership, Protocol, Socket, SocketId, TcpState, Timer};
+use netstat_model::{Family, IpEndpoint, NoOwner, Ownership, Protocol, Socket, SocketId, TcpState, Timer};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
@@ -92,7 +92,7 @@ fn decode_line(line: &str, protocol: Protocol, family: Family) -> Option<Socket>
 }
 
 /// Decodes `0100007F:1F90`: the address as 32-bit words in the byte order of this machine, then the port.
-fn decode_endpoint(text: &str, family: Family) -> Option<Endpoint> {
+fn decode_endpoint(text: &str, family: Family) -> Option<IpEndpoint> {
     let (address, port) = text.split_once(':')?;
     let port = u16::from_str_radix(port, 16).ok()?;
     let word = |at: usize| {
@@ -112,7 +112,7 @@ fn decode_endpoint(text: &str, family: Family) -> Option<Endpoint> {
         _ => return None,
     };
     // These files lack the interface of a link-local address.
-    Some(Endpoint::new(address, port, 0))
+    Some(IpEndpoint::new(address, port, 0))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Decoders for the state and timer numbers of the kernel, which sock_diag and `/proc/net` share.
 
-use netstat_model::{Endpoint, Protocol, TcpState, TimerKind};
+use netstat_model::{IpEndpoint, Protocol, TcpState, TimerKind};
 
 /// Decodes the state of a TCP row. A closed socket (7) is listed only if it is bound.
 pub(super) fn decode_state(number: u8) -> TcpState {
@@ -24,8 +24,8 @@ pub(super) fn decode_state(number: u8) -> TcpState {
 pub(super) fn state_and_remote(
     protocol: Protocol,
     state: u8,
-    remote: Endpoint,
-) -> (Option<TcpState>, Option<Endpoint>) {
+    remote: IpEndpoint,
+) -> (Option<TcpState>, Option<IpEndpoint>) {
     let state = (protocol == Protocol::Tcp).then(|| decode_state(state));
     let has_peer = match state {
         Some(state) => !matches!(state, TcpState::Listen | TcpState::Bound),

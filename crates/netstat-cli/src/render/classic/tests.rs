@@ -4,7 +4,7 @@ use netstat_engine::view::{ConnectionsOptions, Names};
 use netstat_model::TcpState::*;
 use netstat_model::query::Kinds;
 use netstat_model::{
-    Endpoint, Executable, Family, Missing, Owner, Ownership, ProcessKey, Socket, SocketRef, TcpState,
+    Executable, Family, IpEndpoint, Missing, Owner, Ownership, ProcessKey, Socket, SocketRef, TcpState,
 };
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -25,9 +25,9 @@ pub(super) const NUMERIC: Classic<'static> = Classic {
     colour: false,
 };
 
-fn end(text: &str) -> Endpoint {
+fn end(text: &str) -> IpEndpoint {
     let (host, port) = text.rsplit_once(':').unwrap();
-    Endpoint::new(host.trim_matches(['[', ']']).parse().unwrap(), port.parse().unwrap(), 0)
+    IpEndpoint::new(host.trim_matches(['[', ']']).parse().unwrap(), port.parse().unwrap(), 0)
 }
 
 fn socket(protocol: Protocol, local: &str, remote: Option<&str>) -> Socket {
@@ -350,7 +350,7 @@ struct Fake {
 }
 
 impl Names for Fake {
-    fn host(&self, end: &Endpoint) -> Option<&str> {
+    fn host(&self, end: &IpEndpoint) -> Option<&str> {
         assert!(!end.address.is_unspecified() && !end.address.is_loopback(), "asked of another machine only");
         self.hosts.get(&end.address).copied()
     }
@@ -503,9 +503,9 @@ fn owner_lines() {
     assert_eq!(lines(false, held(0)), [""; 0]);
 }
 
-fn any_end() -> impl Strategy<Value = Endpoint> {
+fn any_end() -> impl Strategy<Value = IpEndpoint> {
     (any::<IpAddr>(), any::<u16>(), any::<u32>())
-        .prop_map(|(address, port, scope)| Endpoint::new(address, port, scope))
+        .prop_map(|(address, port, scope)| IpEndpoint::new(address, port, scope))
 }
 
 pub(super) fn any_socket() -> impl Strategy<Value = Socket> {

@@ -7,17 +7,17 @@ use crate::filter::{Context, Filter, FilterNeeds, Stage, Tri};
 use Tri::{No, Unknown, Yes};
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
 use netstat_model::{
-    Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessKey, Protocol, Socket,
-    TcpFields, TcpInfo, TcpState,
+    Executable, Family, IpEndpoint, Missing, NoOwner, Owner, Ownership, Process, ProcessKey, Protocol,
+    Socket, TcpFields, TcpInfo, TcpState,
 };
 use proptest::prelude::*;
 use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
-fn end(text: &str) -> Endpoint {
+fn end(text: &str) -> IpEndpoint {
     let address: std::net::SocketAddr = text.parse().unwrap();
-    Endpoint::new(address.ip(), address.port(), 0)
+    IpEndpoint::new(address.ip(), address.port(), 0)
 }
 
 fn tcp(local: &str, remote: &str, state: TcpState) -> Socket {

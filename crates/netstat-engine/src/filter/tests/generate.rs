@@ -4,7 +4,7 @@ use crate::enrich::{Country, Reach};
 use crate::filter::expression::{Expression, Side, Test};
 use crate::filter::{Comparison, Glob, Ports, Quantity};
 use netstat_model::query::{Kinds, States};
-use netstat_model::{Endpoint, Family, Prefix, Protocol, Socket, TcpState};
+use netstat_model::{Family, IpEndpoint, Prefix, Protocol, Socket, TcpState};
 use proptest::prelude::*;
 use proptest::sample::select;
 use std::net::{IpAddr, Ipv6Addr};
@@ -152,12 +152,12 @@ pub(super) fn sample(known: Vec<u16>) -> impl Strategy<Value = Sample> {
             // A UDP socket of IPv6 may have a wildcard here and a mapped address there.
             let mixed = udp && local.is_ipv6() && local.is_unspecified();
             let fits = local.is_ipv4() == remote.is_ipv4() || mixed;
-            let remote = Endpoint::new(if fits { remote } else { local }, remote_port, 0);
+            let remote = IpEndpoint::new(if fits { remote } else { local }, remote_port, 0);
             let has_remote = match protocol {
                 Protocol::Tcp => !matches!(state, TcpState::Listen | TcpState::Bound),
                 Protocol::Udp => flag && (remote.port != 0 || !remote.address.is_unspecified()),
             };
-            let local = Endpoint::new(local, local_port, 0);
+            let local = IpEndpoint::new(local, local_port, 0);
             let mut socket = Socket::new(protocol, family, local, has_remote.then_some(remote));
             socket.state = (!udp).then_some(state);
             socket.v6_only = (family == Family::V6 && !has_remote).then_some(v6_only);

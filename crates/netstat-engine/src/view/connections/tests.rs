@@ -6,14 +6,14 @@ use proptest::prelude::*;
 
 const ALL: ConnectionsOptions = ConnectionsOptions { listening: true, bound: true, kinds: Kinds::all() };
 
-fn end(text: &str) -> Endpoint {
+fn end(text: &str) -> IpEndpoint {
     let (host, port) = text.rsplit_once(':').unwrap();
     let host = host.trim_matches(['[', ']']);
     let (address, scope) = host.split_once('%').unwrap_or((host, "0"));
-    Endpoint::new(address.parse().unwrap(), port.parse().unwrap(), scope.parse().unwrap())
+    IpEndpoint::new(address.parse().unwrap(), port.parse().unwrap(), scope.parse().unwrap())
 }
 
-fn family(end: Endpoint) -> Family {
+fn family(end: IpEndpoint) -> Family {
     if end.address.is_ipv4() { Family::V4 } else { Family::V6 }
 }
 
@@ -38,7 +38,7 @@ fn table(sockets: &[Socket]) -> SocketTable {
 
 /// Section, local end, foreign end of each row.
 fn shown(sockets: &[Socket], options: ConnectionsOptions) -> Vec<(Section, String, String)> {
-    let text = |end: Endpoint| format!("{}%{} {}", end.address, end.scope, end.port);
+    let text = |end: IpEndpoint| format!("{}%{} {}", end.address, end.scope, end.port);
     ConnectionsView::new(&mut table(sockets), &options)
         .rows()
         .map(|row| {
@@ -214,7 +214,7 @@ fn small_socket() -> impl Strategy<Value = Socket> {
     let end = |addresses: &[&'static str]| {
         (prop::sample::select(addresses.to_vec()), 0u32..3, 0u16..3).prop_map(|(address, scope, port)| {
             let scope = if address.starts_with("fe80") { scope } else { 0 };
-            Endpoint::new(address.parse().unwrap(), port, scope)
+            IpEndpoint::new(address.parse().unwrap(), port, scope)
         })
     };
     let v4 = || end(&["0.0.0.0", "10.0.0.1", "192.0.2.7"]);
@@ -238,7 +238,7 @@ fn small_socket() -> impl Strategy<Value = Socket> {
 }
 
 /// Everything that decides over the place of a row, first what counts first.
-type Place = (Section, bool, Endpoint, Option<Endpoint>, u64, Option<TcpState>);
+type Place = (Section, bool, IpEndpoint, Option<IpEndpoint>, u64, Option<TcpState>);
 
 /// The rows that a socket is to have.
 fn places(socket: &Socket) -> Vec<Place> {
@@ -250,8 +250,8 @@ fn places(socket: &Socket) -> Vec<Place> {
         Protocol::Tcp => (Section::TcpV4, Section::TcpV6),
         Protocol::Udp => (Section::UdpV4, Section::UdpV6),
     };
-    let any_v4 = Endpoint { port: socket.local.port, ..Endpoint::ANY_V4 };
-    let is_v4 = |end: &Endpoint| end.address.is_ipv4();
+    let any_v4 = IpEndpoint { port: socket.local.port, ..IpEndpoint::ANY_V4 };
+    let is_v4 = |end: &IpEndpoint| end.address.is_ipv4();
     if is_v4(&socket.local) {
         vec![place(v4, socket.local)]
     } else if socket.remote.is_some_and(|end| is_v4(&end)) {

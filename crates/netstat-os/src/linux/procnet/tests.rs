@@ -22,9 +22,9 @@ fn decode(text: &str, protocol: Protocol, family: Family) -> Vec<Socket> {
     sockets
 }
 
-fn end(text: &str) -> Endpoint {
+fn end(text: &str) -> IpEndpoint {
     let end: std::net::SocketAddr = text.parse().unwrap();
-    Endpoint::new(end.ip(), end.port(), 0)
+    IpEndpoint::new(end.ip(), end.port(), 0)
 }
 
 #[test]

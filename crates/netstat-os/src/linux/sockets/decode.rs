@@ -4,7 +4,7 @@ use crate::linux::tcp_info::{decode_age, decode_memory, decode_tcp_info};
 use crate::linux::tcp_state::{decode_timer_kind, state_and_remote};
 use crate::linux::wire;
 use netstat_model::{
-    Endpoint, Family, Holder, NoOwner, Protocol, Socket, SocketId, SocketRef, TcpFields, TcpState, Timer,
+    Family, Holder, IpEndpoint, NoOwner, Protocol, Socket, SocketId, SocketRef, TcpFields, TcpState, Timer,
 };
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
@@ -120,13 +120,13 @@ fn decode_endpoint(
     port: usize,
     address: usize,
     interface: u32,
-) -> Option<Endpoint> {
+) -> Option<IpEndpoint> {
     let port = wire::be16_at(bytes, port)?;
     let address = match family {
         Family::V4 => IpAddr::V4(Ipv4Addr::from(wire::array_at::<4>(bytes, address)?)),
         Family::V6 => IpAddr::V6(Ipv6Addr::from(wire::array_at::<16>(bytes, address)?)),
     };
-    Some(Endpoint::new(address, port, interface))
+    Some(IpEndpoint::new(address, port, interface))
 }
 
 fn decode_timer(kind: u8, retransmits: u8, expires: u32) -> Option<Timer> {

@@ -5,7 +5,7 @@ use crate::linux::fake::Fake;
 use crate::linux::live::Live;
 use crate::linux::tcp_state::decode_state;
 use crate::linux::wire::tests::{Script, done, message};
-use netstat_model::{Endpoint, Family, ServedFamilies, TcpFields};
+use netstat_model::{Family, IpEndpoint, ServedFamilies, TcpFields};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 
 const NLM_F_DUMP_INTR: u16 = 0x10;
@@ -330,7 +330,7 @@ fn this_process_finds_its_own_sockets() {
     let (server, _) = listener.accept().unwrap();
     let udp = UdpSocket::bind("[::1]:0").unwrap();
     let answer = listed(&Live, &all()).unwrap();
-    let end = |address: SocketAddr| Endpoint::new(address.ip(), address.port(), 0);
+    let end = |address: SocketAddr| IpEndpoint::new(address.ip(), address.port(), 0);
     let is_there = |protocol, local: SocketAddr, remote: Option<SocketAddr>, state| {
         let wanted = (protocol, end(local), remote.map(end), state);
         let there = answer
@@ -419,7 +419,7 @@ fn one_walk_for_both_families_finds_what_two_walks_find() {
     let v6 = TcpListener::bind("[::1]:0").unwrap();
     let ours = [&v4, &v6].map(|listener| {
         let address = listener.local_addr().unwrap();
-        Endpoint::new(address.ip(), address.port(), 0)
+        IpEndpoint::new(address.ip(), address.port(), 0)
     });
     let rows = |requests: &[Vec<u8>]| {
         let mut found: Vec<Socket> = Vec::new();

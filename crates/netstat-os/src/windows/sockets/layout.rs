@@ -1,7 +1,7 @@
 //! Offsets of the fields in the rows of each socket table.
 
 use crate::windows::memory::{address_at, array_at, u32_at};
-use netstat_model::{Endpoint, Family, Protocol};
+use netstat_model::{Family, IpEndpoint, Protocol};
 
 /// The layout of a row.
 #[derive(Debug, Clone, Copy)]
@@ -91,10 +91,10 @@ pub(crate) const UDP_V6: Layout = Layout {
 pub(crate) const LAYOUTS: [Layout; 4] = [TCP_V4, TCP_V6, UDP_V4, UDP_V6];
 
 /// Decodes an endpoint of a row.
-pub(crate) fn decode_end(row: &[u8], family: Family, end: End) -> Option<Endpoint> {
+pub(crate) fn decode_end(row: &[u8], family: Family, end: End) -> Option<IpEndpoint> {
     let address = address_at(row, family, end.address)?;
     let scope = end.scope.map_or(Some(0), |offset| u32_at(row, offset))?;
     // Ports are in network order, in the first two of four bytes.
     let port = u16::from_be_bytes(array_at(row, end.port)?);
-    Some(Endpoint::new(address, port, scope))
+    Some(IpEndpoint::new(address, port, scope))
 }

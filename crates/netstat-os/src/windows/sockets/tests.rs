@@ -1,7 +1,7 @@
 use super::layout::End;
 use super::*;
 use crate::windows::fake::{Fake, NOT_SUPPORTED, table};
-use netstat_model::Endpoint;
+use netstat_model::IpEndpoint;
 use proptest::prelude::*;
 use std::mem::{offset_of, size_of};
 use std::net::IpAddr;
@@ -76,7 +76,7 @@ pub(in crate::windows) fn tables() -> Fake {
 }
 
 fn shown(sockets: &[Socket]) -> Vec<String> {
-    let end = |end: Endpoint| format!("{} {} {}", end.address, end.scope, end.port);
+    let end = |end: IpEndpoint| format!("{} {} {}", end.address, end.scope, end.port);
     sockets
         .iter()
         .map(|socket| {

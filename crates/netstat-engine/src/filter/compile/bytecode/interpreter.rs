@@ -1,7 +1,7 @@
 //! The checks (`inet_diag_bc_audit`) and the interpreter (`inet_diag_bc_run`) of the kernel, to test programs without one.
 
 use super::{AF_INET, AF_INET6, D_COND, D_GE, D_LE, JMP, OPERATION, S_COND, S_GE, S_LE};
-use netstat_model::{Endpoint, Family, Socket};
+use netstat_model::{Family, IpEndpoint, Socket};
 use std::net::IpAddr;
 
 const AF_UNSPEC: u8 = 0;
@@ -22,7 +22,7 @@ pub(in crate::filter) struct Entry {
 impl Entry {
     /// What the kernel has for a socket that the model has so.
     pub(in crate::filter) fn of(socket: &Socket) -> Self {
-        let address = |end: Endpoint| {
+        let address = |end: IpEndpoint| {
             let mut bytes = [0; 16];
             match (socket.family, end.address) {
                 (Family::V4, IpAddr::V4(v4)) => bytes[..4].copy_from_slice(&v4.octets()),

@@ -75,8 +75,8 @@ fn a_connection_is_decoded_field_by_field() {
     wire::put_attribute(&mut bytes, INET_DIAG_TOS, &[0xb8]);
     let socket = decode_socket(&bytes, Protocol::Tcp).unwrap();
     assert_eq!(socket.state, Some(TcpState::Established));
-    assert_eq!(socket.local, Endpoint::new("127.0.0.1".parse().unwrap(), 80, 0));
-    assert_eq!(socket.remote, Some(Endpoint::new("10.0.0.9".parse().unwrap(), 4242, 0)));
+    assert_eq!(socket.local, IpEndpoint::new("127.0.0.1".parse().unwrap(), 80, 0));
+    assert_eq!(socket.remote, Some(IpEndpoint::new("10.0.0.9".parse().unwrap(), 4242, 0)));
     assert_eq!(socket.id, SocketId { inode: Some(55), cookie: Some(7) });
     assert_eq!((socket.recv_queue, socket.send_queue, socket.uid), (Some(11), Some(22), Some(1000)));
     let timer =
@@ -227,7 +227,7 @@ proptest! {
         let ours = decode_socket(&bytes, Protocol::Tcp).unwrap();
         let theirs = InetResponse::parse(bytes.as_slice()).unwrap();
         let head = &theirs.header;
-        let end = |address, port| Endpoint::new(address, port, head.socket_id.interface_id);
+        let end = |address, port| IpEndpoint::new(address, port, head.socket_id.interface_id);
         prop_assert_eq!(ours.local, end(head.socket_id.source_address, head.socket_id.source_port));
         if let Some(remote) = ours.remote {
             prop_assert_eq!(remote, end(head.socket_id.destination_address, head.socket_id.destination_port));
