@@ -12,7 +12,7 @@ use netstat_engine::{Query, Snapshot};
 use netstat_model::query::{Listing, ProcessFields, States, Visit};
 use netstat_model::{
     Answer, Error, Family, IpEndpoint, Missing, Namespace, Owner, OwnerMethod, Ownership, Process,
-    ProcessKey, Protocol, Socket, SocketRef, SocketTable, TcpInfo, TcpState, Warning,
+    ProcessKey, Socket, SocketRef, SocketTable, TcpInfo, TcpState, Transport, Warning,
 };
 use netstat_os::{Machine, Processes, Sockets};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -30,14 +30,19 @@ impl Store {
         };
         let listener = Socket {
             state: Some(TcpState::Listen),
-            ..Socket::new(Protocol::Tcp, Family::V4, end("0.0.0.0:80"), None)
+            ..Socket::new(Transport::Tcp, Family::V4, end("0.0.0.0:80"), None)
         };
         let rtt = Some(Duration::from_micros(1500));
         let connection = Socket {
             state: Some(TcpState::Established),
             tcp: Some(Box::new(TcpInfo { rtt, ..TcpInfo::default() })),
             ownership: Ownership::Held(vec![Owner { process: SERVER, parent: Some(1), descriptor: Some(5) }]),
-            ..Socket::new(Protocol::Tcp, Family::V6, end("[2001:db8::1]:80"), Some(end("[2001:db8::2]:4444")))
+            ..Socket::new(
+                Transport::Tcp,
+                Family::V6,
+                end("[2001:db8::1]:80"),
+                Some(end("[2001:db8::2]:4444")),
+            )
         };
         Self(vec![listener, connection])
     }

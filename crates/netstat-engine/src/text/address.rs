@@ -11,8 +11,23 @@
 //! NAT64 (`64:ff9b::`) stays in hexadecimal.
 
 use super::decimal::decimal;
-use netstat_model::IpEndpoint;
+use super::escape;
+use netstat_model::{Endpoint, EndpointRef, IpEndpoint};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Writes an end of any family: an IP endpoint as [`write_endpoint`] does, the name of a Unix socket escaped as a word, any
+/// other as it is displayed.
+pub fn write_end(out: &mut Vec<u8>, end: EndpointRef<'_>) {
+    match end {
+        Endpoint::Ip(end) => write_endpoint(out, &end),
+        Endpoint::Path(path) => escape::write_bytes(out, path),
+        Endpoint::Abstract(name) => {
+            out.push(b'@');
+            escape::write_bytes(out, name);
+        }
+        other => out.extend_from_slice(other.to_string().as_bytes()),
+    }
+}
 
 /// Writes `a.b.c.d:port` or `[address%scope]:port`.
 pub fn write_endpoint(out: &mut Vec<u8>, end: &IpEndpoint) {

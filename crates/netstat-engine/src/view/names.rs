@@ -1,6 +1,6 @@
 //! The names that a table shows, however they were looked up.
 
-use netstat_model::{IpEndpoint, Protocol};
+use netstat_model::{IpEndpoint, Transport};
 use std::net::IpAddr;
 
 /// Names that are known when the table is written; no method may block.
@@ -10,7 +10,7 @@ pub trait Names {
     fn host(&self, end: &IpEndpoint) -> Option<&str>;
 
     /// Returns the name of the service at a port of this protocol.
-    fn service(&self, port: u16, protocol: Protocol) -> Option<&str>;
+    fn service(&self, port: u16, protocol: Transport) -> Option<&str>;
 
     /// Returns the name of this host, in full if known; `None` if the system refused it.
     fn own_name(&self) -> Option<&str>;

@@ -5,6 +5,7 @@ use netstat_model::TcpState::*;
 use netstat_model::query::Kinds;
 use netstat_model::{
     Executable, Family, IpEndpoint, Missing, Owner, Ownership, ProcessKey, Socket, SocketRef, TcpState,
+    Transport,
 };
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -12,7 +13,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 pub(super) const ALL: ConnectionsOptions =
-    ConnectionsOptions { listening: true, bound: true, kinds: Kinds::all() };
+    ConnectionsOptions { listening: true, bound: true, kinds: Kinds::TCP_UDP };
 
 pub(super) const NUMERIC: Classic<'static> = Classic {
     language: Language::English,
@@ -30,17 +31,17 @@ fn end(text: &str) -> IpEndpoint {
     IpEndpoint::new(host.trim_matches(['[', ']']).parse().unwrap(), port.parse().unwrap(), 0)
 }
 
-fn socket(protocol: Protocol, local: &str, remote: Option<&str>) -> Socket {
+fn socket(protocol: Transport, local: &str, remote: Option<&str>) -> Socket {
     let family = if local.starts_with('[') { Family::V6 } else { Family::V4 };
     Socket::new(protocol, family, end(local), remote.map(end))
 }
 
 fn tcp(local: &str, remote: Option<&str>, state: TcpState) -> Socket {
-    Socket { state: Some(state), ..socket(Protocol::Tcp, local, remote) }
+    Socket { state: Some(state), ..socket(Transport::Tcp, local, remote) }
 }
 
 pub(super) fn udp(local: &str, remote: Option<&str>) -> Socket {
-    socket(Protocol::Udp, local, remote)
+    socket(Transport::Udp, local, remote)
 }
 
 fn id(pid: u32) -> ProcessKey {
@@ -355,11 +356,11 @@ impl Names for Fake {
         self.hosts.get(&end.address).copied()
     }
 
-    fn service(&self, port: u16, protocol: Protocol) -> Option<&str> {
+    fn service(&self, port: u16, protocol: Transport) -> Option<&str> {
         assert_ne!(port, 0);
         match (port, protocol) {
-            (443, Protocol::Tcp) => Some("https"),
-            (53, Protocol::Udp) => Some("domain"),
+            (443, Transport::Tcp) => Some("https"),
+            (53, Transport::Udp) => Some("domain"),
             (6666, _) => Some(""),
             (7777, _) => Some("a b"),
             _ => None,
@@ -540,7 +541,7 @@ pub(super) fn any_socket() -> impl Strategy<Value = Socket> {
                 traffic_class,
                 time_in_state,
                 congestion: congestion.map(Into::into),
-                ..Socket::new(if is_tcp { Protocol::Tcp } else { Protocol::Udp }, Family::V6, local, remote)
+                ..Socket::new(if is_tcp { Transport::Tcp } else { Transport::Udp }, Family::V6, local, remote)
             }
         })
 }

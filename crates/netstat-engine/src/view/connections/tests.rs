@@ -1,10 +1,10 @@
 use super::*;
 use crate::row::Foreign;
 use netstat_model::TcpState::*;
-use netstat_model::{Socket, SocketId};
+use netstat_model::{Socket, SocketId, Transport};
 use proptest::prelude::*;
 
-const ALL: ConnectionsOptions = ConnectionsOptions { listening: true, bound: true, kinds: Kinds::all() };
+const ALL: ConnectionsOptions = ConnectionsOptions { listening: true, bound: true, kinds: Kinds::TCP_UDP };
 
 fn end(text: &str) -> IpEndpoint {
     let (host, port) = text.rsplit_once(':').unwrap();
@@ -18,13 +18,13 @@ fn family(end: IpEndpoint) -> Family {
 }
 
 fn tcp(local: &str, remote: Option<&str>, state: TcpState) -> Socket {
-    let mut socket = Socket::new(Protocol::Tcp, family(end(local)), end(local), remote.map(end));
+    let mut socket = Socket::new(Transport::Tcp, family(end(local)), end(local), remote.map(end));
     socket.state = Some(state);
     socket
 }
 
 fn udp(local: &str, remote: Option<&str>) -> Socket {
-    Socket::new(Protocol::Udp, family(end(local)), end(local), remote.map(end))
+    Socket::new(Transport::Udp, family(end(local)), end(local), remote.map(end))
 }
 
 fn dual(mut socket: Socket) -> Socket {
@@ -44,9 +44,9 @@ fn shown(sockets: &[Socket], options: ConnectionsOptions) -> Vec<(Section, Strin
         .map(|row| {
             let foreign = match row.foreign() {
                 Foreign::Anybody => "*".to_owned(),
-                Foreign::End(end) => text(end),
+                Foreign::End(end) => text(end.ip().unwrap()),
             };
-            (row.section, text(row.local()), foreign)
+            (row.section, text(row.local().ip().unwrap()), foreign)
         })
         .collect()
 }
@@ -68,13 +68,13 @@ fn one_of_each() -> Vec<Socket> {
 fn ports(listening: bool, bound: bool, kinds: Kinds) -> Vec<(Section, u16)> {
     let mut sockets = table(&one_of_each());
     let view = ConnectionsView::new(&mut sockets, &ConnectionsOptions { listening, bound, kinds });
-    view.rows().map(|row| (row.section, row.local().port)).collect()
+    view.rows().map(|row| (row.section, row.local().port().unwrap())).collect()
 }
 
 #[test]
 fn rows_by_option() {
     use Section::*;
-    assert_eq!(ports(false, false, Kinds::all()), [(TcpV4, 24), (TcpV6, 24)]);
+    assert_eq!(ports(false, false, Kinds::TCP_UDP), [(TcpV4, 24), (TcpV6, 24)]);
     let with_a = [
         (TcpV4, 22),
         (TcpV4, 24),
@@ -85,11 +85,11 @@ fn rows_by_option() {
         (UdpV6, 53),
         (UdpV6, 54),
     ];
-    assert_eq!(ports(true, false, Kinds::all()), with_a);
+    assert_eq!(ports(true, false, Kinds::TCP_UDP), with_a);
     let mut with_q = with_a.to_vec();
     with_q.insert(2, (TcpV4, 23));
-    assert_eq!(ports(false, true, Kinds::all()), with_q);
-    assert_eq!(ports(true, true, Kinds::all()), with_q);
+    assert_eq!(ports(false, true, Kinds::TCP_UDP), with_q);
+    assert_eq!(ports(true, true, Kinds::TCP_UDP), with_q);
     assert_eq!(ports(false, false, Kinds::TCP_V4), [(TcpV4, 24)]);
     assert_eq!(ports(true, false, Kinds::TCP_V6), [(TcpV6, 22), (TcpV6, 24)]);
     assert_eq!(ports(false, false, Kinds::UDP_V4), [(UdpV4, 54)]);
@@ -98,7 +98,7 @@ fn rows_by_option() {
 
 #[test]
 fn states_to_ask_for() {
-    let states = |listening, bound| ConnectionsOptions { listening, bound, kinds: Kinds::all() }.states();
+    let states = |listening, bound| ConnectionsOptions { listening, bound, kinds: Kinds::TCP_UDP }.states();
     assert!(!states(false, false).intersects(States::LISTEN | States::BOUND));
     assert_eq!(states(true, false), States::all() - States::BOUND);
     assert_eq!(states(false, true), States::all());
@@ -132,9 +132,9 @@ fn dual_stack_sockets_have_two_rows() {
 #[test]
 fn mapped_connections_are_ipv4() {
     let mut socket = tcp("[::ffff:10.0.0.1]:80", Some("[::ffff:10.0.0.2]:5"), Established);
-    socket.family = Family::V6;
+    socket.family = Some(Family::V6);
     let mut half = dual(udp("[::]:53", Some("10.0.0.2:5")));
-    half.family = Family::V6;
+    half.family = Some(Family::V6);
     let rows = shown(&[socket, half], ALL);
     assert_eq!(rows[0], (Section::TcpV4, "10.0.0.1%0 80".into(), "10.0.0.2%0 5".into()));
     assert_eq!(rows[1], (Section::UdpV4, "0.0.0.0%0 53".into(), "10.0.0.2%0 5".into()));
@@ -227,7 +227,7 @@ fn small_socket() -> impl Strategy<Value = Socket> {
     let state = prop::sample::select(vec![Listen, Bound, Established]);
     (ends, prop::option::of(state), any::<Option<bool>>(), 1u64..4).prop_map(
         |((local, remote), state, v6_only, inode)| {
-            let protocol = if state.is_some() { Protocol::Tcp } else { Protocol::Udp };
+            let protocol = if state.is_some() { Transport::Tcp } else { Transport::Udp };
             let mut socket = Socket::new(protocol, family(local), local, remote);
             socket.state = state;
             socket.v6_only = v6_only;
@@ -242,19 +242,19 @@ type Place = (Section, bool, IpEndpoint, Option<IpEndpoint>, u64, Option<TcpStat
 
 /// The rows that a socket is to have.
 fn places(socket: &Socket) -> Vec<Place> {
+    let socket = SocketRef::from(socket).ip().unwrap();
     let place = |section, local| {
         let bound = socket.state == Some(Bound);
         (section, bound, local, socket.remote, socket.id.inode.unwrap(), socket.state)
     };
     let (v4, v6) = match socket.protocol {
-        Protocol::Tcp => (Section::TcpV4, Section::TcpV6),
-        Protocol::Udp => (Section::UdpV4, Section::UdpV6),
+        Transport::Tcp => (Section::TcpV4, Section::TcpV6),
+        Transport::Udp => (Section::UdpV4, Section::UdpV6),
     };
     let any_v4 = IpEndpoint { port: socket.local.port, ..IpEndpoint::ANY_V4 };
-    let is_v4 = |end: &IpEndpoint| end.address.is_ipv4();
-    if is_v4(&socket.local) {
+    if socket.local.address.is_ipv4() {
         vec![place(v4, socket.local)]
-    } else if socket.remote.is_some_and(|end| is_v4(&end)) {
+    } else if socket.remote.is_some_and(|end| end.address.is_ipv4()) {
         vec![place(v4, any_v4)]
     } else if socket.remote.is_none()
         && socket.local.address.is_unspecified()
@@ -271,7 +271,8 @@ fn places_of(view: &ConnectionsView<'_>) -> Vec<Place> {
         .map(|row| {
             let socket = row.socket;
             let bound = socket.state == Some(Bound);
-            (row.section, bound, row.local(), socket.remote, socket.id.inode.unwrap(), socket.state)
+            let local = row.local().ip().unwrap();
+            (row.section, bound, local, socket.remote_ip(), socket.id.inode.unwrap(), socket.state)
         })
         .collect()
 }
