@@ -1,6 +1,7 @@
 //! Packed rows: 24 bytes for a socket whose ends are IPv4, 48 for any other.
 
 use crate::owner_lists::OwnerMark;
+use crate::query::States;
 use crate::{
     Endpoint, EndpointRef, Family, IpEndpoint, NoOwner, Protocol, SocketId, SocketRef, TcpState, Transport,
 };
@@ -61,10 +62,8 @@ impl Facts {
         let (odd, state) = match socket.state {
             None => (0, 0),
             Some(TcpState::Unknown(number)) => (Self::ODD_STATE, number),
-            Some(state) => {
-                let place = TcpState::ALL.iter().position(|known| *known == state);
-                (0, place.and_then(|place| u8::try_from(place + 1).ok()).unwrap_or(0))
-            }
+            // The set of one state has the bit of its place in `TcpState::ALL`.
+            Some(state) => (0, u8::try_from(States::of(state).bits().trailing_zeros() + 1).unwrap_or(0)),
         };
         let flag = |is: bool, bit: u8| if is { bit } else { 0 };
         let family = if is_v4 {
