@@ -247,7 +247,7 @@ impl<'a> Classic<'a> {
             }
         }
         line.pad_to(STATE);
-        line.put(state.as_bytes());
+        line.put_word(state);
         if self.pid || !is_last {
             line.pad_to(AFTER_STATE);
         }
@@ -255,7 +255,7 @@ impl<'a> Classic<'a> {
             match row.socket.holder() {
                 Holder::Nobody(NoOwner::NoProcess | NoOwner::Kernel) => line.put(b"0"),
                 Holder::Process(pid) => line.put_number(pid),
-                Holder::NotRead | Holder::Nobody(_) => line.put(UNKNOWN.as_bytes()),
+                Holder::NotRead | Holder::Nobody(_) => line.put_word(UNKNOWN),
             }
         }
         Some(line)

@@ -260,9 +260,14 @@ impl RowV4 {
         }
     }
 
-    /// The place of the row in the order of its block.
+    /// What decides first over the place of the row in its block.
+    pub(super) fn first_key(&self) -> u64 {
+        self.high
+    }
+
+    /// What decides over the order of rows with the same first key.
     pub(super) fn key(&self) -> impl Ord + use<> {
-        (self.high, self.low >> 32, self.facts.has_remote(), self.low, self.facts.order())
+        (self.low >> 32, self.facts.has_remote(), self.low, self.facts.order())
     }
 
     pub(super) fn inode(&self) -> u32 {
@@ -301,10 +306,15 @@ impl RowV6 {
         }
     }
 
-    /// The place of the row in the order of its block.
+    /// What decides first over the place of the row in its block.
+    pub(super) fn first_key(&self) -> u128 {
+        self.local
+    }
+
+    /// What decides over the order of rows with the same first key.
     pub(super) fn key(&self, scopes: &[(u32, u32)]) -> impl Ord + use<> {
         let (local_scope, remote_scope) = self.scopes(scopes);
-        let local = (self.local, local_scope, self.local_port);
+        let local = (local_scope, self.local_port);
         let remote = (self.facts.has_remote(), self.remote, remote_scope, self.remote_port);
         (local, remote, self.inode, self.facts.order())
     }
