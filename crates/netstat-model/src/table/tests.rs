@@ -52,9 +52,7 @@ fn tcp_info() -> impl Strategy<Value = TcpInfo> {
     vec(option::of(any::<u32>()), TcpFields::all().count()).prop_map(|numbers| {
         let mut info = TcpInfo::default();
         for (field, number) in TcpFields::all().each().zip(numbers) {
-            if let Some(number) = number {
-                info.set_number(field, number.into());
-            }
+            info.set_number(field, number.map(u64::from));
         }
         info
     })
