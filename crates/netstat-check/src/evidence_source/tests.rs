@@ -181,8 +181,9 @@ impl Restrictions for Faulty {
     }
 
     fn firewall(&self, asked: &[Inbound]) -> Firewall {
-        let open = |_: &Inbound| Some(Judgement { passage: Passage::Open, by: Vec::new() });
-        Firewall { judgements: asked.iter().map(open).collect(), unread: Vec::new() }
+        let open = |_: &Inbound| Some(Judgement { passage: Passage::Open, by: Vec::new(), diverted: Vec::new() });
+        let judgements = asked.iter().map(open).collect();
+        Firewall { judgements, published: Vec::new(), unread: Vec::new() }
     }
 }
 

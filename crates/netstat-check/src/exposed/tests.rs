@@ -9,6 +9,10 @@ fn listener(local: &str) -> Socket {
     tcp(local, "", TcpState::Listen)
 }
 
+fn open() -> Judgement {
+    Judgement { passage: Passage::Open, by: Vec::new(), diverted: Vec::new() }
+}
+
 /// The severity of what is found, or `ok`.
 fn severities(sockets: Vec<Socket>, settings: &[&str]) -> Vec<&'static str> {
     let sockets = sockets.into_iter().map(|socket| (socket, Some(process(7, "/usr/sbin/served")))).collect();
@@ -121,14 +125,14 @@ fn a_listener_with_a_hidden_owner_is_found() {
 
 #[test]
 fn a_closed_firewall_lowers_the_severity() {
-    let judged = |passage, by: &str| Judgement { passage, by: vec![by.to_owned()] };
+    let judged = |passage, by: &str| Judgement { passage, by: vec![by.to_owned()], diverted: Vec::new() };
     let evidence = |judgement: Option<Judgement>, unread: &[&'static str]| {
         let mut evidence = seen(vec![(listener("0.0.0.0:6379"), Some(process(7, "/usr/bin/redis-server")))]);
         let asked = inbound(&first(&evidence), evidence.process_of(&first(&evidence)));
         assert_eq!(asked.len(), 1);
         let unread = unread.iter().map(|of| UnreadRules { of, reason: "no".to_owned() }).collect();
         evidence.surroundings.firewall =
-            Arc::new(Firewalled::new(asked, Firewall { judgements: vec![judgement], unread }));
+            Arc::new(Firewalled::new(asked, Firewall { judgements: vec![judgement], published: Vec::new(), unread }));
         evidence
     };
     for (judgement, unread, severity, word) in [
@@ -153,8 +157,8 @@ fn a_dual_stack_listener_is_as_open_as_its_more_open_family() {
     let asked = inbound(&first(&evidence), evidence.process_of(&first(&evidence)));
     assert_eq!(asked.len(), 2);
     let judgements =
-        [Passage::Closed, Passage::Open].map(|passage| Some(Judgement { passage, by: Vec::new() }));
-    let firewall = Firewall { judgements: judgements.to_vec(), unread: Vec::new() };
+        [Passage::Closed, Passage::Open].map(|passage| Some(Judgement { passage, ..open() }));
+    let firewall = Firewall { judgements: judgements.to_vec(), published: Vec::new(), unread: Vec::new() };
     evidence.surroundings.firewall = Arc::new(Firewalled::new(asked, firewall));
     assert_eq!(run(&CHECK, &evidence, &[])[0].severity, Severity::Critical);
 }

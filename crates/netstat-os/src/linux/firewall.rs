@@ -4,20 +4,32 @@
 //! options alone, so it is only reported that there are some.
 
 mod decode;
+mod journey;
 mod judge;
+mod packet;
+mod places;
 mod rules;
+mod tenants;
+mod xt;
 
 use super::source::{Netlink, Source};
 use super::wire;
+use journey::Firewalled;
 use judge::{Ruleset, Set};
 use netstat_model::error::words_of;
-use netstat_model::{Firewall, Inbound, UnreadRules};
+use netstat_model::{Firewall, Inbound, Judgement, Target, UnreadRules};
+use places::Places;
 use rules::Chain;
 use rustix::io::Errno;
 use std::io;
+use std::net::IpAddr;
 
 #[cfg(fuzzing)]
-pub(super) use decode::{decode_chain, decode_elements, decode_rule, decode_set, decode_table};
+pub(super) use {
+    decode::{decode_chain, decode_elements, decode_rule, decode_set, decode_table},
+    places::decode_all as decode_places,
+    tenants::decode_all as decode_tenants,
+};
 
 /// `NFNL_SUBSYS_NFTABLES`, and its messages.
 const NFTABLES: u16 = 10 << 8;
@@ -31,7 +43,7 @@ const GET_SET_ELEMENTS: u16 = NFTABLES | 13;
 const LEGACY: [&str; 2] = ["/proc/net/ip_tables_names", "/proc/net/ip6_tables_names"];
 
 /// How many sets are read. A rule that looks something up in another one may match or not.
-const MAX_SETS: usize = 64;
+const MAX_SETS: usize = 1024;
 
 /// The errors of a kernel without nftables.
 const NO_NFTABLES: [Errno; 5] =
@@ -54,8 +66,42 @@ pub(super) fn firewall(source: &dyn Source, asked: &[Inbound]) -> Firewall {
             None
         }
     };
-    let judge = |inbound| ruleset.as_ref().map(|ruleset| ruleset.judge(inbound));
-    Firewall { judgements: asked.iter().map(judge).collect(), unread }
+    let Some(ruleset) = ruleset else {
+        return Firewall { judgements: vec![None; asked.len()], published: Vec::new(), unread };
+    };
+    let places = Places::new(source);
+    let firewalled = Firewalled { ruleset: &ruleset, places: &places };
+    let mut judgements: Vec<Judgement> = asked.iter().map(|inbound| firewalled.judge(inbound)).collect();
+    let (mut published, is_whole) = firewalled.published();
+    if !is_whole {
+        let reason = format!("they tell more than {} ranges of ports apart", journey::MAX_RANGES);
+        unread.push(UnreadRules { of: "rules that pass ports on", reason });
+    }
+    let all = judgements.iter_mut().chain(published.iter_mut().map(|published| &mut published.judgement));
+    name_tenants(source, all.collect());
+    Firewall { judgements: judgements.into_iter().map(Some).collect(), published, unread }
+}
+
+/// Enters who has the addresses behind this machine.
+fn name_tenants(source: &dyn Source, judgements: Vec<&mut Judgement>) {
+    let mut behind = Vec::new();
+    for diversion in judgements.into_iter().flat_map(|judgement| &mut judgement.diverted) {
+        if let Target::Behind { addresses: Some((from, to)), tenant, .. } = &mut diversion.to
+            && from == to
+        {
+            behind.push((*from, tenant));
+        }
+    }
+    let mut wanted: Vec<IpAddr> = behind.iter().map(|(address, _)| *address).collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    if wanted.is_empty() {
+        return;
+    }
+    let tenants = tenants::tenants(source, &wanted);
+    for (address, tenant) in behind {
+        *tenant = tenants.get(&address).cloned();
+    }
 }
 
 /// Reports tables of iptables-legacy, if there are any or that is not known.
@@ -102,8 +148,8 @@ fn fetch_ruleset(source: &dyn Source) -> io::Result<Ruleset> {
         // A set that has gone in the meantime is an unknown one.
         let decode = |message: &[u8]| Some(decode::decode_elements(message));
         if let Ok(elements) = fetch(source, GET_SET_ELEMENTS, &body, decode) {
-            let has_ranges = sets.iter().any(|(found, has_ranges)| *found == key && *has_ranges);
-            ruleset.add_set(key, Set::new(elements.concat(), has_ranges));
+            let form = sets.iter().find(|(found, _)| *found == key).map(|(_, form)| form.clone());
+            ruleset.add_set(key, Set::new(elements.concat(), form.unwrap_or_default()));
         }
     }
     Ok(ruleset)

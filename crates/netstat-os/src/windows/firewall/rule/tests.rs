@@ -6,6 +6,7 @@ fn asked(protocol: Protocol, port: u16, program: &str, services: &[&str]) -> Inb
     Inbound {
         protocol,
         family: Family::V4,
+        address: None,
         port,
         program: (!program.is_empty()).then(|| program.into()),
         services: Some(services.iter().map(OsString::from).collect()),
