@@ -1,11 +1,12 @@
-//! What nftables does with inbound packets, from the netfilter netlink family.
+//! What the rules of nftables and iptables do with inbound packets.
 //!
-//! This includes the rules of iptables-nft, but not those of iptables-legacy: the kernel gives these out by socket
-//! options alone, so it is only reported that there are some.
+//! Those of nftables, iptables-nft included, come from the netfilter netlink family, those of iptables-legacy from options
+//! of a raw socket.
 
 mod decode;
 mod journey;
 mod judge;
+mod legacy;
 mod packet;
 mod places;
 mod rules;
@@ -27,6 +28,7 @@ use std::net::IpAddr;
 #[cfg(fuzzing)]
 pub(super) use {
     decode::{decode_chain, decode_elements, decode_rule, decode_set, decode_table},
+    legacy::decode_table as decode_legacy,
     places::decode_all as decode_places,
     tenants::decode_all as decode_tenants,
 };
@@ -39,9 +41,6 @@ const GET_RULE: u16 = NFTABLES | 7;
 const GET_SET: u16 = NFTABLES | 10;
 const GET_SET_ELEMENTS: u16 = NFTABLES | 13;
 
-/// The names of tables that iptables-legacy has made.
-const LEGACY: [&str; 2] = ["/proc/net/ip_tables_names", "/proc/net/ip6_tables_names"];
-
 /// How many sets are read. A rule that looks something up in another one may match or not.
 const MAX_SETS: usize = 1024;
 
@@ -51,11 +50,11 @@ const NO_NFTABLES: [Errno; 5] =
 
 /// Judges each inbound packet by the rules that can be read, and says which cannot.
 pub(super) fn firewall(source: &dyn Source, asked: &[Inbound]) -> Firewall {
-    let mut unread = Vec::from_iter(legacy_tables(source));
-    let ruleset = match fetch_ruleset(source) {
+    let (legacy, mut unread) = legacy::fetch(source);
+    let ruleset = match fetch_ruleset(source, legacy.clone()) {
         Ok(ruleset) => Some(ruleset),
         Err(error) if Errno::from_io_error(&error).is_some_and(|errno| NO_NFTABLES.contains(&errno)) => {
-            Some(Ruleset::default())
+            Some(Ruleset::new(legacy.0, legacy.1))
         }
         Err(error) => {
             let reason = match Errno::from_io_error(&error) {
@@ -104,36 +103,19 @@ fn name_tenants(source: &dyn Source, judgements: Vec<&mut Judgement>) {
     }
 }
 
-/// Reports tables of iptables-legacy, if there are any or that is not known.
-fn legacy_tables(source: &dyn Source) -> Option<UnreadRules> {
-    let unread = |reason| Some(UnreadRules { of: "iptables-legacy", reason });
-    let mut tables: Vec<String> = Vec::new();
-    for path in LEGACY {
-        let mut bytes = Vec::new();
-        match source.read(path, &mut bytes) {
-            Ok(()) => tables.extend(String::from_utf8_lossy(&bytes).split_whitespace().map(str::to_owned)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return unread(words_of(&error)),
-        }
-    }
-    tables.sort_unstable();
-    tables.dedup();
-    if tables.is_empty() {
-        return None;
-    }
-    unread(format!("there are tables ({}), which only iptables-legacy -S shows", tables.join(", ")))
-}
-
-fn fetch_ruleset(source: &dyn Source) -> io::Result<Ruleset> {
+/// Reads the rules of nftables, and adds those of iptables-legacy.
+fn fetch_ruleset(source: &dyn Source, legacy: legacy::Table) -> io::Result<Ruleset> {
     let mut chains = fetch(source, GET_CHAIN, &all_families(), decode::decode_chain)?;
     if !chains.iter().any(Chain::sees_inbound) {
-        return Ok(Ruleset::default());
+        return Ok(Ruleset::new(legacy.0, legacy.1));
     }
     let tables = fetch(source, GET_TABLE, &all_families(), decode::decode_table)?;
     chains.retain(|Chain { key, .. }| {
         !tables.iter().any(|table| table.dormant && table.family == key.family && table.name == key.table)
     });
-    let rules = fetch(source, GET_RULE, &all_families(), decode::decode_rule)?;
+    let mut rules = fetch(source, GET_RULE, &all_families(), decode::decode_rule)?;
+    chains.extend(legacy.0);
+    rules.extend(legacy.1);
     let mut ruleset = Ruleset::new(chains, rules);
     let wanted = ruleset.wanted_sets();
     if wanted.is_empty() {
@@ -174,5 +156,7 @@ fn all_families() -> Vec<u8> {
     nfgenmsg(0)
 }
 
+#[cfg(test)]
+mod connect_tests;
 #[cfg(test)]
 mod tests;

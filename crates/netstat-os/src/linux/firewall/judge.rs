@@ -6,7 +6,7 @@
 use super::packet::{Diverted, Match, State, View, address_of};
 use super::places::Case;
 use super::rules::{
-    Addresses, Chain, Comparison, Element, Expression, Found, KeyForm, NEW, NftKey, Ports, Rule, UNTRACKED,
+    Addresses, Chain, Comparison, Element, Engine, Expression, Found, KeyForm, NEW, NftKey, Ports, Rule, UNTRACKED,
     Verdict,
 };
 use netstat_model::{Family, Inbound};
@@ -113,7 +113,7 @@ impl Ruleset {
     /// Lists the sets that rules look something up in, each once.
     pub(super) fn wanted_sets(&self) -> Vec<NftKey> {
         let mut wanted = Vec::new();
-        for rule in self.rules() {
+        for rule in self.rules().filter(|rule| rule.chain.engine == Engine::Nftables) {
             wanted.extend(rule.expressions.iter().filter_map(|expression| match expression {
                 Expression::Lookup { set, .. } => Some(NftKey { name: set.clone(), ..rule.chain.clone() }),
                 _ => None,
