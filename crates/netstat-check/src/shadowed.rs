@@ -96,11 +96,8 @@ fn finding(evidence: &Evidence, (protocol, port): (Transport, u16), sockets: &[I
     finding.subject = place;
     finding.amount = sockets.len() as f64;
     let addresses: Vec<&str> = held.iter().map(|(address, _)| address.as_str()).collect();
-    finding.facts = vec![
-        Fact::said("port", port),
-        Fact::said("protocol", word),
-        Fact::said("addresses", addresses),
-    ];
+    finding.facts =
+        vec![Fact::said("port", port), Fact::said("protocol", word), Fact::said("addresses", addresses)];
     finding.processes = evidence.culprits(sockets.iter().copied());
     finding.rows = Some(match protocol {
         Transport::Tcp => format!("netstat --columns local,pid,process listening lport {port} proto tcp"),

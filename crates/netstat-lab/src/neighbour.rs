@@ -28,7 +28,8 @@ impl Neighbour {
             .name("neighbour".into())
             .spawn(move || serve(&started, &receiver))
             .doing(|| "start a neighbour".into())?;
-        let path = start.recv().map_err(|_| LabError::failed("start a neighbour", "its thread has ended"))??;
+        let path =
+            start.recv().map_err(|_| LabError::failed("start a neighbour", "its thread has ended"))??;
         Ok(Self { path, work: Some(work), thread: Some(thread) })
     }
 

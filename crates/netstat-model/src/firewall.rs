@@ -1,4 +1,4 @@
-use super::{Container, Family, Protocol};
+use super::{Container, Family, Transport};
 use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Inbound {
     /// The transport protocol.
-    pub protocol: Protocol,
+    pub protocol: Transport,
     /// The family of the packet.
     pub family: Family,
     /// The local address that the packet is for; `None` for any of this machine.
@@ -98,7 +98,7 @@ pub struct Tenant {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Published {
     /// The transport protocol.
-    pub protocol: Protocol,
+    pub protocol: Transport,
     /// The family of the packet.
     pub family: Family,
     /// The first and the last port.

@@ -181,7 +181,8 @@ impl Restrictions for Faulty {
     }
 
     fn firewall(&self, asked: &[Inbound]) -> Firewall {
-        let open = |_: &Inbound| Some(Judgement { passage: Passage::Open, by: Vec::new(), diverted: Vec::new() });
+        let open =
+            |_: &Inbound| Some(Judgement { passage: Passage::Open, by: Vec::new(), diverted: Vec::new() });
         let judgements = asked.iter().map(open).collect();
         Firewall { judgements, published: Vec::new(), unread: Vec::new() }
     }
@@ -225,7 +226,7 @@ static RTT: Check = Check {
 static RTT_DATA: LazyLock<CheckData> = LazyLock::new(CheckData::default);
 
 fn average_rtt(evidence: &Evidence, _: &Thresholds<'_>) -> Vec<Finding> {
-    let connections = || evidence.now.sockets.iter().filter(|socket| socket.protocol == Protocol::Tcp);
+    let connections = || evidence.now.sockets.iter().filter(|socket| socket.protocol == Transport::Tcp);
     let known: Vec<Duration> = connections().filter_map(|socket| socket.tcp()?.rtt).collect();
     let text = Text::same(format!("known of {} of {}", known.len(), connections().count()));
     let mut finding = Finding::new(Severity::Ok, text);

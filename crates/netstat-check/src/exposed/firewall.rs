@@ -6,10 +6,10 @@ use super::super::text::Text;
 use super::super::{Evidence, Fact};
 use super::targets;
 use super::texts::{DATA, SOURCE};
-use netstat_model::{Diversion, Judgement, Passage, SocketRef, Target};
+use netstat_model::{Diversion, IpSocketRef, Judgement, Passage, Target};
 
 /// The judgements of what comes to one socket, each with the socket.
-type Judged<'a> = (SocketRef<'a>, Option<&'a Judgement>);
+type Judged<'a> = (IpSocketRef<'a>, Option<&'a Judgement>);
 
 /// What the rules do with what comes to some listeners.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(super) struct Reach<'a> {
 }
 
 /// Returns what the rules do with what comes to these sockets.
-pub(super) fn reach<'a>(evidence: &'a Evidence, sockets: &[SocketRef<'a>]) -> Reach<'a> {
+pub(super) fn reach<'a>(evidence: &'a Evidence, sockets: &[IpSocketRef<'a>]) -> Reach<'a> {
     let judged: Vec<Judged<'_>> = sockets.iter().flat_map(|socket| of_socket(evidence, socket)).collect();
     let passages: Option<Vec<Passage>> = judged.iter().map(passage).collect();
     let judgements = || judged.iter().filter_map(|(_, judgement)| *judgement);
@@ -43,14 +43,14 @@ pub(super) fn reach<'a>(evidence: &'a Evidence, sockets: &[SocketRef<'a>]) -> Re
     Reach { passage: passages.and_then(|passages| passages.into_iter().min()), by, diverted }
 }
 
-fn of_socket<'a>(evidence: &'a Evidence, socket: &SocketRef<'a>) -> Vec<Judged<'a>> {
+fn of_socket<'a>(evidence: &'a Evidence, socket: &IpSocketRef<'a>) -> Vec<Judged<'a>> {
     let judgements = &evidence.surroundings.firewall.judgements;
     let asked = inbound(socket, evidence.process_of(socket));
     asked.iter().map(|inbound| (*socket, judgements.get(inbound))).collect()
 }
 
 /// Whether a rule sends a packet to the socket that it was for, by another address.
-fn comes_back(diversion: &Diversion, socket: &SocketRef<'_>) -> bool {
+fn comes_back(diversion: &Diversion, socket: &IpSocketRef<'_>) -> bool {
     matches!(diversion.to, Target::Here { ports: (first, last), .. } if first == last)
         && targets::answers(socket, &diversion.to)
 }
@@ -108,7 +108,8 @@ pub(super) fn diversion_text(diversion: &Diversion) -> Text {
 pub(super) fn unread(evidence: &Evidence) -> Option<Fact> {
     let unread = &evidence.surroundings.firewall.unread;
     let names: Vec<&str> = unread.iter().map(|rules| rules.of).collect();
-    (!unread.is_empty()).then(|| Fact::shown("rules_not_read", names, say!("rules-unread", why = why(evidence))))
+    (!unread.is_empty())
+        .then(|| Fact::shown("rules_not_read", names, say!("rules-unread", why = why(evidence))))
 }
 
 /// Returns why rules could not be read.

@@ -9,7 +9,7 @@ use super::firewall::diversion_text;
 use super::ports::{Risk, Service};
 use super::texts::{DATA, SOURCE};
 use super::{Chosen, targets};
-use netstat_model::{Diversion, Family, Passage, Published, SocketRef, Target};
+use netstat_model::{Diversion, Family, IpSocketRef, Passage, Published, Target};
 
 /// How many ranges of ports one finding names.
 const NAMED: usize = 6;
@@ -119,7 +119,7 @@ fn finding(evidence: &Evidence, group: &Passed<'_>) -> Option<Finding> {
     finding.subject = format!("{port} to {}", ends.join(", "));
     finding.amount = group.all.len() as f64;
     finding.facts = facts(evidence, group, first, ends);
-    let sockets: Vec<SocketRef<'_>> = group
+    let sockets: Vec<IpSocketRef<'_>> = group
         .diverted
         .iter()
         .flat_map(|diversion| targets::listeners(evidence, first, &diversion.to))
@@ -138,7 +138,8 @@ fn finding(evidence: &Evidence, group: &Passed<'_>) -> Option<Finding> {
 
 /// Returns the command that shows a rule.
 fn to_see(rule: &str) -> Text {
-    let chain = rule.split_once(" handle ").or_else(|| rule.split_once(" rule ")).map_or(rule, |(chain, _)| chain);
+    let chain =
+        rule.split_once(" handle ").or_else(|| rule.split_once(" rule ")).map_or(rule, |(chain, _)| chain);
     if let Some(chain) = chain.strip_prefix("nftables ") {
         return say!("next-rule", command = format!("nft -a list chain {chain}"));
     }
@@ -165,7 +166,8 @@ fn facts(evidence: &Evidence, group: &Passed<'_>, first: &Published, ends: Vec<S
         Fact::shown("diverted_by", rules, targets::joined(&by, "; ")),
     ];
     facts.extend(group.service.map(|service| Fact::said("service", service.name.of(EN))));
-    let containers: Vec<String> = group.diverted.iter().filter_map(|diversion| container(&diversion.to)).collect();
+    let containers: Vec<String> =
+        group.diverted.iter().filter_map(|diversion| container(&diversion.to)).collect();
     if !containers.is_empty() {
         facts.push(Fact::said("containers", containers));
     }
@@ -187,7 +189,7 @@ fn facts(evidence: &Evidence, group: &Passed<'_>, first: &Published, ends: Vec<S
         facts.push(Fact::shown("input", "closed", say!("input-closed", by)));
     }
     // Who has the port and does not get what comes to it.
-    let hidden = evidence.now.sockets.iter().filter(|socket| {
+    let hidden = evidence.now.sockets.iter_ip().filter(|socket| {
         listens(socket)
             && socket.protocol == first.protocol
             && group.all.iter().any(|published| {

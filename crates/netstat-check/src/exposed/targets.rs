@@ -1,13 +1,13 @@
 //! Who answers what a rule sends elsewhere: a socket of this machine, a container, or another host behind it.
 
+use super::super::Evidence;
 use super::super::surroundings::listens;
 use super::super::text::{EN, KO, Text};
-use super::super::Evidence;
-use netstat_model::{ContainerRuntime, Published, SocketRef, Target, Tenant};
+use netstat_model::{ContainerRuntime, IpSocketRef, Published, Target, Tenant};
 use std::net::IpAddr;
 
 /// Whether a socket of the right protocol and family answers what a rule sends to a target.
-pub(super) fn answers(socket: &SocketRef<'_>, to: &Target) -> bool {
+pub(super) fn answers(socket: &IpSocketRef<'_>, to: &Target) -> bool {
     let Target::Here { address, ports: (first, last) } = to else { return false };
     let own = socket.local.address;
     let is_bound_so = own.is_unspecified()
@@ -24,16 +24,16 @@ pub(super) fn listeners<'a>(
     evidence: &'a Evidence,
     published: &Published,
     to: &'a Target,
-) -> impl Iterator<Item = SocketRef<'a>> + use<'a> {
+) -> impl Iterator<Item = IpSocketRef<'a>> + use<'a> {
     let (protocol, family) = (published.protocol, published.family);
-    let serves = move |socket: &SocketRef<'_>| {
+    let serves = move |socket: &IpSocketRef<'_>| {
         let families = socket.families();
         match family {
             netstat_model::Family::V4 => families.v4,
             netstat_model::Family::V6 => families.v6,
         }
     };
-    evidence.now.sockets.iter().filter(move |socket| {
+    evidence.now.sockets.iter_ip().filter(move |socket| {
         listens(socket) && socket.protocol == protocol && serves(socket) && answers(socket, to)
     })
 }
@@ -54,7 +54,9 @@ pub(super) fn end(to: &Target) -> String {
         Target::Here { address: None, ports: of } => format!("*:{}", ports(*of)),
         Target::Behind { addresses: None, ports: of, .. } => format!("?:{}", ports(*of)),
         Target::Behind { addresses: Some((from, to)), ports, .. } if from == to => with(*from, *ports),
-        Target::Behind { addresses: Some((from, to)), ports: of, .. } => format!("{from}-{to}:{}", ports(*of)),
+        Target::Behind { addresses: Some((from, to)), ports: of, .. } => {
+            format!("{from}-{to}:{}", ports(*of))
+        }
     }
 }
 

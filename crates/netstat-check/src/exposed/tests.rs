@@ -2,7 +2,9 @@ use super::super::Firewalled;
 use super::super::made::{fact, first, lines, process, run, seen, tcp, udp};
 use super::super::surroundings::inbound;
 use super::*;
-use netstat_model::{Firewall, Judgement, Missing, NoOwner, Ownership, Socket, TcpState, UnreadRules};
+use netstat_model::{
+    Firewall, Judgement, Missing, NoOwner, Ownership, Socket, SocketRef, TcpState, UnreadRules,
+};
 use std::sync::Arc;
 
 fn listener(local: &str) -> Socket {
@@ -131,8 +133,10 @@ fn a_closed_firewall_lowers_the_severity() {
         let asked = inbound(&first(&evidence), evidence.process_of(&first(&evidence)));
         assert_eq!(asked.len(), 1);
         let unread = unread.iter().map(|of| UnreadRules { of, reason: "no".to_owned() }).collect();
-        evidence.surroundings.firewall =
-            Arc::new(Firewalled::new(asked, Firewall { judgements: vec![judgement], published: Vec::new(), unread }));
+        evidence.surroundings.firewall = Arc::new(Firewalled::new(
+            asked,
+            Firewall { judgements: vec![judgement], published: Vec::new(), unread },
+        ));
         evidence
     };
     for (judgement, unread, severity, word) in [
@@ -156,8 +160,7 @@ fn a_dual_stack_listener_is_as_open_as_its_more_open_family() {
     let mut evidence = seen(vec![(socket, Some(process(7, "/usr/bin/redis-server")))]);
     let asked = inbound(&first(&evidence), evidence.process_of(&first(&evidence)));
     assert_eq!(asked.len(), 2);
-    let judgements =
-        [Passage::Closed, Passage::Open].map(|passage| Some(Judgement { passage, ..open() }));
+    let judgements = [Passage::Closed, Passage::Open].map(|passage| Some(Judgement { passage, ..open() }));
     let firewall = Firewall { judgements: judgements.to_vec(), published: Vec::new(), unread: Vec::new() };
     evidence.surroundings.firewall = Arc::new(Firewalled::new(asked, firewall));
     assert_eq!(run(&CHECK, &evidence, &[])[0].severity, Severity::Critical);
@@ -166,7 +169,7 @@ fn a_dual_stack_listener_is_as_open_as_its_more_open_family() {
 #[test]
 fn the_firewall_is_asked_about_the_program_and_its_services() {
     let asked = |process: &netstat_model::Process| {
-        let asked = inbound(&SocketRef::from(&listener("0.0.0.0:445")), Some(process));
+        let asked = inbound(&SocketRef::from(&listener("0.0.0.0:445")).ip().unwrap(), Some(process));
         let services = asked[0].services.as_ref().map(|services| services.join("|".as_ref()));
         (asked[0].program.clone().map(|program| program.display().to_string()), services)
     };

@@ -172,7 +172,8 @@ impl Source for Live {
             // `struct ipt_get_entries`: the name, the size from the end of the former answer, and, aligned, the entries.
             let size = answer.get(IPTABLES_INFO - 4..).and_then(|size| size.first_chunk()).copied();
             let size = size.map_or(0, u32::from_ne_bytes);
-            let mut entries: Vec<u8> = info.iter().copied().take(IPTABLES_NAME).chain(size.to_ne_bytes()).collect();
+            let mut entries: Vec<u8> =
+                info.iter().copied().take(IPTABLES_NAME).chain(size.to_ne_bytes()).collect();
             entries.resize(IPTABLES_NAME + 8 + size as usize, 0);
             tries -= 1;
             match sockopt::get(socket.as_fd(), level, GET_ENTRIES, &mut entries) {

@@ -4,7 +4,7 @@ use super::tests::skip_unless;
 use super::*;
 use crate::linux::live::Live;
 use netstat_lab::{Namespace, Neighbour};
-use netstat_model::{Family, Passage, Protocol};
+use netstat_model::{Family, Passage, Transport};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
@@ -79,12 +79,12 @@ impl Network {
         // Addresses of IPv6 take a moment.
         netstat_lab::eventually("the container", || TcpStream::connect("[fd00:2::2]:80").ok()).unwrap();
         let network = Self { client, _container: container };
-        netstat_lab::eventually("the router", || network.answer(Protocol::Tcp, Family::V6, 7000)).unwrap();
+        netstat_lab::eventually("the router", || network.answer(Transport::Tcp, Family::V6, 7000)).unwrap();
         network
     }
 
     /// Lists everybody who may answer, by the rules.
-    fn judged(&self, protocol: Protocol, family: Family, port: u16) -> Vec<String> {
+    fn judged(&self, protocol: Transport, family: Family, port: u16) -> Vec<String> {
         let inbound = Inbound { protocol, family, address: None, port, program: None, services: None };
         let found = firewall(&Live, &[inbound]);
         assert_eq!(found.unread, []);
@@ -119,18 +119,18 @@ impl Network {
     }
 
     /// Returns who answers the client; nothing where nobody does.
-    fn answer(&self, protocol: Protocol, family: Family, port: u16) -> Option<String> {
+    fn answer(&self, protocol: Transport, family: Family, port: u16) -> Option<String> {
         let address = if family == Family::V4 { "198.51.100.10" } else { "fd00:1::10" };
         let to = SocketAddr::new(address.parse().unwrap(), port);
         self.client.run(move |_| {
             let mut bytes = [0; 64];
             let length = match protocol {
-                Protocol::Tcp => {
+                Transport::Tcp => {
                     let mut stream = TcpStream::connect_timeout(&to, PATIENCE).ok()?;
                     stream.set_read_timeout(Some(PATIENCE)).unwrap();
                     stream.read(&mut bytes).ok()?
                 }
-                Protocol::Udp => {
+                Transport::Udp => {
                     let any = if to.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
                     let socket = UdpSocket::bind(any).unwrap();
                     socket.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -145,11 +145,11 @@ impl Network {
 
     /// Compares both for TCP and IPv4, and with what is right.
     fn check(&self, rules: &str, cases: &[(u16, &[&str])]) {
-        let all = cases.iter().map(|(port, right)| (Protocol::Tcp, Family::V4, *port, *right));
+        let all = cases.iter().map(|(port, right)| (Transport::Tcp, Family::V4, *port, *right));
         self.check_all(rules, &all.collect::<Vec<_>>());
     }
 
-    fn check_all(&self, rules: &str, cases: &[(Protocol, Family, u16, &[&str])]) {
+    fn check_all(&self, rules: &str, cases: &[(Transport, Family, u16, &[&str])]) {
         for (protocol, family, port, right) in cases {
             let judged = self.judged(*protocol, *family, *port);
             assert_eq!(judged, *right, "{protocol:?} {family:?} {port} under {rules}");
@@ -174,7 +174,11 @@ impl Network {
 
 /// An input chain that drops what does not come to these ports.
 fn input(ports: &str) -> String {
-    let accept = if ports.is_empty() { String::new() } else { format!("meta l4proto {{ tcp, udp }} th dport {{ {ports} }} accept;") };
+    let accept = if ports.is_empty() {
+        String::new()
+    } else {
+        format!("meta l4proto {{ tcp, udp }} th dport {{ {ports} }} accept;")
+    };
     format!(
         "table inet f {{ chain input {{ type filter hook input priority 0; policy drop; \
          ct state established,related accept; iifname lo accept; icmpv6 type {{ nd-neighbor-solicit, nd-neighbor-advert }} accept; {accept} }}\n}}\n"
@@ -183,9 +187,7 @@ fn input(ports: &str) -> String {
 
 /// A table with a chain that translates.
 fn nat(family: &str, rules: &str) -> String {
-    format!(
-        "table {family} n {{ {rules}\n}}\n"
-    )
+    format!("table {family} n {{ {rules}\n}}\n")
 }
 
 /// A chain that translates before routing.
@@ -200,7 +202,7 @@ fn has_nft() -> bool {
 #[test]
 fn rules_of_nftables_say_who_answers() {
     use Family::{V4, V6};
-    use Protocol::{Tcp, Udp};
+    use Transport::{Tcp, Udp};
     netstat_lab::on_own_thread(|router| {
         if !has_nft() {
             return;
@@ -229,12 +231,14 @@ fn rules_of_nftables_say_who_answers() {
             ],
         );
         // A redirected packet passes INPUT with its new port.
-        check(&[input("7000"), nat("inet", &pre("tcp dport 8081 redirect to :7000"))].concat(), &[
-            (8081, &["here 7000"]),
-            (7000, &["here 7000"]),
-            (8080, none),
-        ]);
-        check(&[input("8081"), nat("ip", &pre("tcp dport 8081 redirect to :7000"))].concat(), &[(8081, none)]);
+        check(
+            &[input("7000"), nat("inet", &pre("tcp dport 8081 redirect to :7000"))].concat(),
+            &[(8081, &["here 7000"]), (7000, &["here 7000"]), (8080, none)],
+        );
+        check(
+            &[input("8081"), nat("ip", &pre("tcp dport 8081 redirect to :7000"))].concat(),
+            &[(8081, none)],
+        );
         // FORWARD has its own rules, on the new port, the old one, or the fact of translation.
         let forward = |rule: &str| {
             let dnat = "ip protocol tcp ip daddr 198.51.100.10 tcp dport 8080 counter dnat to 172.17.0.2:80";
@@ -259,8 +263,14 @@ fn rules_of_nftables_say_who_answers() {
         let either: &[&str] = &["behind 80", "behind 81"];
         for (rules, right) in [
             ("tcp dport 8080 dnat to 172.17.0.2:80-81", either),
-            ("dnat ip addr . port to tcp dport map { 8080 : 172.17.0.2 . 81, 8081 : 172.17.0.2 . 80 }", second),
-            ("iifname != \"v0\" fib daddr type local ip daddr . tcp dport { 198.51.100.10 . 8080 } dnat to 172.17.0.2:80", behind),
+            (
+                "dnat ip addr . port to tcp dport map { 8080 : 172.17.0.2 . 81, 8081 : 172.17.0.2 . 80 }",
+                second,
+            ),
+            (
+                "iifname != \"v0\" fib daddr type local ip daddr . tcp dport { 198.51.100.10 . 8080 } dnat to 172.17.0.2:80",
+                behind,
+            ),
             ("iifname \"v0\" tcp dport 8080 dnat to 172.17.0.2:80", none),
             ("tcp dport != { 22, 443 } counter dnat to 172.17.0.2:80", behind),
             ("tcp dport 8000-8100 meta mark set 7 meta mark 7 dnat to 172.17.0.2:81", second),
@@ -294,17 +304,23 @@ fn rules_of_nftables_say_who_answers() {
         check(&table, &[(8080, &["here 8080"])]);
         // An interface that hands packets over.
         let ingress = |device: &str| {
-            let chain = format!("chain i {{ type filter hook ingress device {device} priority 0; tcp dport 8080 drop; }}\n");
+            let chain = format!(
+                "chain i {{ type filter hook ingress device {device} priority 0; tcp dport 8080 drop; }}\n"
+            );
             let dnat = nat("ip", &pre("iifname e0 tcp dport 8080 dnat to 172.17.0.2:80"));
             [format!("table netdev i {{ {chain} }}\n"), dnat, input("")].concat()
         };
         check(&ingress("e0"), &[(8080, none)]);
         check(&ingress("v0"), &[(8080, behind)]);
         // Addresses that lead nowhere, to the loopback, and back here.
-        let to = |address: &str| [input(""), nat("ip", &pre(&format!("tcp dport 8080 dnat to {address}")))].concat();
+        let to = |address: &str| {
+            [input(""), nat("ip", &pre(&format!("tcp dport 8080 dnat to {address}")))].concat()
+        };
         check(&to("203.0.113.1:80"), &[(8080, none)]);
         check(&to("172.17.0.1:7000"), &[(8080, none)]);
-        let open = |address: &str| [input("7000"), nat("ip", &pre(&format!("tcp dport 8080 dnat to {address}")))].concat();
+        let open = |address: &str| {
+            [input("7000"), nat("ip", &pre(&format!("tcp dport 8080 dnat to {address}")))].concat()
+        };
         check(&open("172.17.0.1:7000"), &[(8080, &["here 7000"])]);
         check(&open("127.0.0.1:7000"), &[(8080, none)]);
         router.set_sysctl("net/ipv4/conf/e0/route_localnet", "1").unwrap();
@@ -312,7 +328,8 @@ fn rules_of_nftables_say_who_answers() {
         router.set_sysctl("net/ipv4/conf/all/forwarding", "0").unwrap();
         check(&to("172.17.0.2:80"), &[(8080, none)]);
         router.set_sysctl("net/ipv6/conf/all/forwarding", "0").unwrap();
-        let rules = network.nft(&[input(""), nat("ip6", &pre("tcp dport 8080 dnat to [fd00:2::2]:80"))].concat());
+        let rules =
+            network.nft(&[input(""), nat("ip6", &pre("tcp dport 8080 dnat to [fd00:2::2]:80"))].concat());
         network.check_all(&rules, &[(Tcp, V6, 8080, none)]);
     });
 }
@@ -320,7 +337,7 @@ fn rules_of_nftables_say_who_answers() {
 #[test]
 fn rules_of_iptables_say_who_answers() {
     use Family::{V4, V6};
-    use Protocol::Tcp;
+    use Transport::Tcp;
     // The rules of Docker, and others, for both programs.
     let docker = "*nat\n:PREROUTING ACCEPT [0:0]\n:DOCKER - [0:0]\n\
          -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER\n\
@@ -341,9 +358,10 @@ fn rules_of_iptables_say_who_answers() {
          -A OWN -d 172.17.0.2/32 -p tcp -m tcp --dport 80:81 --tcp-flags FIN,SYN,RST,ACK SYN -m comment --comment own -j ACCEPT\nCOMMIT\n";
     let six = "*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -m tcp --dport 8080 -m addrtype --dst-type LOCAL -j DNAT --to-destination [fd00:2::2]:80\n\
          -A PREROUTING -p tcp -m tcp --dport 8085 -j REDIRECT --to-ports 7000\nCOMMIT\n";
-    for (program, program_six) in
-        [("iptables-nft-restore", "ip6tables-nft-restore"), ("iptables-legacy-restore", "ip6tables-legacy-restore")]
-    {
+    for (program, program_six) in [
+        ("iptables-nft-restore", "ip6tables-nft-restore"),
+        ("iptables-legacy-restore", "ip6tables-legacy-restore"),
+    ] {
         netstat_lab::on_own_thread(|router| {
             let network = Network::new(router);
             if !skip_unless(program, &[], docker) || !skip_unless(program_six, &[], six) {
@@ -368,7 +386,8 @@ fn rules_of_iptables_say_who_answers() {
                 ],
             );
             let (web, own): (&[&str], &[&str]) = (&["behind 80"], &["here 7000"]);
-            network.check_all(program_six, &[(Tcp, V6, 8080, web), (Tcp, V6, 8085, own), (Tcp, V4, 22, none)]);
+            network
+                .check_all(program_six, &[(Tcp, V6, 8080, web), (Tcp, V6, 8085, own), (Tcp, V4, 22, none)]);
         });
     }
 }
@@ -382,11 +401,17 @@ fn what_the_rules_leave_open_may_be_either() {
         let network = Network::new(router);
         let judged = |rules: &str| {
             network.nft(rules);
-            network.judged(Protocol::Tcp, Family::V4, 8080)
+            network.judged(Transport::Tcp, Family::V4, 8080)
         };
         let both = ["behind 80", "here 8080"];
-        assert_eq!(judged(&nat("ip", &pre("ip saddr 10.0.0.0/8 tcp dport 8080 dnat to 172.17.0.2:80"))), both);
-        assert_eq!(judged(&nat("ip", &pre("limit rate 5/minute tcp dport 8080 dnat to 172.17.0.2:80"))), both);
+        assert_eq!(
+            judged(&nat("ip", &pre("ip saddr 10.0.0.0/8 tcp dport 8080 dnat to 172.17.0.2:80"))),
+            both
+        );
+        assert_eq!(
+            judged(&nat("ip", &pre("limit rate 5/minute tcp dport 8080 dnat to 172.17.0.2:80"))),
+            both
+        );
         assert_eq!(judged(&nat("ip", &pre("iifname e0 tcp dport 8080 dnat to 172.17.0.2:80"))), both);
         // A transparent socket gets it, if there is one.
         let proxy = "table ip t { chain p { type filter hook prerouting priority mangle; tcp dport 8080 tproxy to :7000 meta mark set 1 accept; }\n}\n";

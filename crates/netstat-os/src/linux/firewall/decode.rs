@@ -248,7 +248,11 @@ fn decode_meta(data: &[u8]) -> Option<Expression> {
     let key = number(data, 2)?.cast_signed();
     if let Some(from) = number(data, 3) {
         let is_mark = key == libc::NFT_META_MARK;
-        return Some(if is_mark { Expression::Store { from, what: Store::Mark } } else { Expression::Nothing });
+        return Some(if is_mark {
+            Expression::Store { from, what: Store::Mark }
+        } else {
+            Expression::Nothing
+        });
     }
     let what = match key {
         libc::NFT_META_PROTOCOL => Load::EtherType,
@@ -272,7 +276,9 @@ fn decode_payload(data: &[u8]) -> Option<Expression> {
     let (offset, length) = (number(data, 3)?, number(data, 4)?);
     if let Some(from) = number(data, 5) {
         return Some(match base {
-            libc::NFT_PAYLOAD_NETWORK_HEADER => Expression::Store { from, what: Store::Network(offset, length) },
+            libc::NFT_PAYLOAD_NETWORK_HEADER => {
+                Expression::Store { from, what: Store::Network(offset, length) }
+            }
             libc::NFT_PAYLOAD_TRANSPORT_HEADER => {
                 Expression::Store { from, what: Store::Transport(offset, length) }
             }

@@ -5,10 +5,10 @@ use super::judge::{Fates, Ruleset, Traversal, add};
 use super::packet::{Diverted, LOCAL, Output, State, UNICAST};
 use super::places::{Case, Places, Way};
 use super::rules::{
-    Addresses, Chain, Expression, FORWARD, IPV4, IPV6, Load, LOCAL_IN, NETDEV, INET, NftKey, POSTROUTING, PREROUTING, Ports,
-    Rule, Store, UNTRACKED,
+    Addresses, Chain, Expression, FORWARD, INET, IPV4, IPV6, LOCAL_IN, Load, NETDEV, NftKey, POSTROUTING,
+    PREROUTING, Ports, Rule, Store, UNTRACKED,
 };
-use netstat_model::{Diversion, Family, Inbound, Judgement, Passage, Protocol, Published, Target};
+use netstat_model::{Diversion, Family, Inbound, Judgement, Passage, Published, Target, Transport};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -128,18 +128,22 @@ impl Firewalled<'_> {
             }
             let starts = self.starts(family);
             is_whole &= starts.len() <= MAX_RANGES;
-            for protocol in [Protocol::Tcp, Protocol::Udp] {
+            for protocol in [Transport::Tcp, Transport::Udp] {
                 self.add_published(protocol, family, &starts, &mut all);
             }
         }
         (all, is_whole)
     }
 
-    fn add_published(&self, protocol: Protocol, family: Family, starts: &[u16], all: &mut Vec<Published>) {
+    fn add_published(&self, protocol: Transport, family: Family, starts: &[u16], all: &mut Vec<Published>) {
         let mut open: Option<Passed> = None;
         let mut close = |passed: Option<Passed>| {
-            all.extend(passed.map(|Passed { ports, outcome, otherwise }| {
-                Published { protocol, family, ports, judgement: outcome.of(ports), otherwise }
+            all.extend(passed.map(|Passed { ports, outcome, otherwise }| Published {
+                protocol,
+                family,
+                ports,
+                judgement: outcome.of(ports),
+                otherwise,
             }));
         };
         let ends = starts.iter().skip(1).map(|next| next - 1).chain([u16::MAX]);
@@ -258,7 +262,9 @@ impl Firewalled<'_> {
         let (mut certain, mut possible) = (0u128, 0u128);
         for (at, case) in traversal.cases.iter().enumerate() {
             match &case.link {
-                Some(link) if devices.iter().any(|device| is_device(device, &link.name)) => certain |= 1 << at,
+                Some(link) if devices.iter().any(|device| is_device(device, &link.name)) => {
+                    certain |= 1 << at
+                }
                 // Its packets come through another interface first, which may be one of these.
                 Some(link) if !link.is_stacked => {}
                 _ => possible |= 1 << at,
@@ -332,7 +338,12 @@ impl Firewalled<'_> {
                 continue;
             };
             let in_cases = |mask: u128| {
-                traversal.cases.iter().enumerate().filter(move |(at, _)| mask & 1 << at != 0).map(|(_, case)| case)
+                traversal
+                    .cases
+                    .iter()
+                    .enumerate()
+                    .filter(move |(at, _)| mask & 1 << at != 0)
+                    .map(|(_, case)| case)
             };
             let from = self.places.names(in_cases(cases));
             let way = self.way(addresses);
@@ -351,8 +362,7 @@ impl Firewalled<'_> {
             }
             let to = target(addresses, is_here, traversal.inbound.address);
             let ports = diverted.proxied.map_or(ports, |(from, to)| Ports::Range(from, to));
-            let diversion =
-                Diversion { rule: diverted.rule.to_string(), to, from, passage, by: course.by };
+            let diversion = Diversion { rule: diverted.rule.to_string(), to, from, passage, by: course.by };
             let new = Sent { ports, diversion };
             if !sent.contains(&new) {
                 sent.push(new);
@@ -436,7 +446,8 @@ impl Firewalled<'_> {
         let is_certain = here != on.is_some();
         if here {
             let kind = is_certain.then_some(LOCAL);
-            let states = states.iter().map(|state| State { destination_type: kind, ..state.clone() }).collect();
+            let states =
+                states.iter().map(|state| State { destination_type: kind, ..state.clone() }).collect();
             let gate = |case: &Case| self.is_let_to(addresses, case);
             let states = gated(states, traversal.cases, &gate, "net.ipv4.conf.all.route_localnet", course);
             arrived.extend(self.hooks(&[LOCAL_IN], states, traversal, course));
@@ -519,7 +530,9 @@ fn is_same_socket((diverted, addresses, ports): &(Diverted, Addresses, Ports), i
     match (diverted.proxied, addresses, ports) {
         (Some(ports), ..) => ports == port,
         (None, Addresses::Same, _) => to_port(*ports, inbound.port) == port,
-        (None, Addresses::OfInterface, _) => inbound.address.is_none() && to_port(*ports, inbound.port) == port,
+        (None, Addresses::OfInterface, _) => {
+            inbound.address.is_none() && to_port(*ports, inbound.port) == port
+        }
         _ => false,
     }
 }

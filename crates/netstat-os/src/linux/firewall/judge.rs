@@ -6,8 +6,8 @@
 use super::packet::{Diverted, Match, State, View, address_of};
 use super::places::Case;
 use super::rules::{
-    Addresses, Chain, Comparison, Element, Engine, Expression, Found, KeyForm, NEW, NftKey, Ports, Rule, UNTRACKED,
-    Verdict,
+    Addresses, Chain, Comparison, Element, Engine, Expression, Found, KeyForm, NEW, NftKey, Ports, Rule,
+    UNTRACKED, Verdict,
 };
 use netstat_model::{Family, Inbound};
 use rustc_hash::FxHashMap;
@@ -320,9 +320,7 @@ impl Evaluation<'_> {
                     None => Match::Maybe,
                 },
                 Expression::OriginalPorts { range: (from, to), inverted } => match state.tracking {
-                    Some(NEW) => {
-                        Match::from((from..=to).contains(&&view.inbound.port)).inverted(*inverted)
-                    }
+                    Some(NEW) => Match::from((from..=to).contains(&&view.inbound.port)).inverted(*inverted),
                     _ => Match::Maybe,
                 },
                 Expression::DestinationType { types, inverted } => {
@@ -388,7 +386,9 @@ impl Evaluation<'_> {
                     self.translate(&mut state, in_family(*addresses, view.inbound.family), *ports);
                     return branches.push(end(is_certain, state, Verdict::Accept));
                 }
-                Expression::Verdict(verdict) => return branches.push(end(is_certain, state, verdict.clone())),
+                Expression::Verdict(verdict) => {
+                    return branches.push(end(is_certain, state, verdict.clone()));
+                }
                 Expression::Lookup { of, set, inverted, found } => {
                     let set = self.ruleset.set(self.rule, set);
                     if *found == Found::Match {
@@ -467,7 +467,10 @@ impl Evaluation<'_> {
             }
             return;
         }
-        set.elements.iter().filter(|element| !element.ends_range).for_each(|element| go_on(element, false, view));
+        set.elements
+            .iter()
+            .filter(|element| !element.ends_range)
+            .for_each(|element| go_on(element, false, view));
     }
 
     fn title(&self) -> Rc<str> {

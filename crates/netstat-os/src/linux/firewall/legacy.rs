@@ -125,7 +125,9 @@ pub(super) fn fetch(source: &dyn Source) -> (Table, Vec<UnreadRules>) {
                     all.0.extend(chains);
                     all.1.extend(rules);
                 }
-                Ok(None) => failed(format!("the table {name} made no sense; iptables-legacy -t {name} -S shows it")),
+                Ok(None) => {
+                    failed(format!("the table {name} made no sense; iptables-legacy -t {name} -S shows it"))
+                }
                 Err(error) => failed(format!("the table {name}: {}", words_of(&error))),
             }
         }

@@ -2,7 +2,7 @@
 
 use super::places::{Case, Link};
 use super::rules::{Addresses, Comparison, IPV4, IPV6, Load, NEW, Ports, Store};
-use netstat_model::{Family, Inbound, Protocol};
+use netstat_model::{Family, Inbound, Transport};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
 
@@ -211,8 +211,8 @@ impl<'a> View<'a> {
 
     pub(super) fn protocol(&self) -> u8 {
         match self.inbound.protocol {
-            Protocol::Tcp => 6,
-            Protocol::Udp => 17,
+            Transport::Tcp => 6,
+            Transport::Udp => 17,
         }
     }
 
@@ -316,7 +316,7 @@ impl<'a> View<'a> {
         if first == last {
             set(&mut header, 2, &known(&first.to_be_bytes()));
         }
-        if self.inbound.protocol == Protocol::Tcp {
+        if self.inbound.protocol == Transport::Tcp {
             set(&mut header, 13, &[(2, 0x3f)]);
         }
         let (from, length) = (usize::try_from(offset).ok()?, usize::try_from(length).ok()?);
@@ -395,9 +395,9 @@ impl<'a> View<'a> {
     }
 
     pub(super) fn compare(&self, of: u32, how: Comparison, with: &[u8]) -> Match {
-        let is_interface = self.origin.is_some_and(|(place, origin)| {
-            origin == Origin::Interface && Some(place) == register_start(of)
-        });
+        let is_interface = self
+            .origin
+            .is_some_and(|(place, origin)| origin == Origin::Interface && Some(place) == register_start(of));
         if is_interface && is_loopback(with) {
             return match how {
                 Comparison::Equal => Match::No,

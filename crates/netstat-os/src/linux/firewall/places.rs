@@ -5,7 +5,7 @@ use crate::linux::wire::{self, Message, Rows};
 use crate::linux::{addresses, routes};
 use libc::{IFLA_IFNAME, IFLA_INFO_KIND, IFLA_LINK, IFLA_LINKINFO, IFLA_MASTER, RTA_DST, RTA_OIF};
 use libc::{RTM_GETLINK, RTM_GETROUTE, RTM_GETRULE, RTM_NEWLINK, RTM_NEWROUTE};
-use netstat_model::{Family, Inbound, Protocol};
+use netstat_model::{Family, Inbound, Transport};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -133,7 +133,7 @@ impl<'a> Places<'a> {
         if to.is_empty() || to.len() * links.len() > MAX_CASES / 2 {
             to = vec![(0, None, Some(LOCAL))];
         }
-        if inbound.protocol == Protocol::Udp && inbound.address.is_none() {
+        if inbound.protocol == Transport::Udp && inbound.address.is_none() {
             to.push((0, None, Some(MULTICAST)));
             if inbound.family == Family::V4 {
                 to.push((0, None, Some(BROADCAST)));
@@ -224,7 +224,9 @@ impl<'a> Places<'a> {
             Family::V4 => self.setting(&format!("ipv4/conf/{name}/forwarding")),
             // One setting for all interfaces decides; since Linux 6.17 one of each may override it.
             Family::V6 => match self.setting("ipv6/conf/all/forwarding") {
-                Some(false) => Some(self.setting(&format!("ipv6/conf/{name}/force_forwarding")) == Some(true)),
+                Some(false) => {
+                    Some(self.setting(&format!("ipv6/conf/{name}/force_forwarding")) == Some(true))
+                }
                 known => known,
             },
         }

@@ -63,7 +63,10 @@ fn decode_interfaces(bytes: &[u8]) -> Vec<IpAddr> {
     let text = String::from_utf8_lossy(bytes);
     let first = text.lines().filter_map(|line| line.split_whitespace().next());
     let whole = first.filter(|digits| digits.len() == 32);
-    whole.filter_map(|digits| u128::from_str_radix(digits, 16).ok()).map(|bits| Ipv6Addr::from(bits).into()).collect()
+    whole
+        .filter_map(|digits| u128::from_str_radix(digits, 16).ok())
+        .map(|bits| Ipv6Addr::from(bits).into())
+        .collect()
 }
 
 /// Runs every decoder on any bytes.

@@ -4,18 +4,18 @@ use crate::linux::fake::Fake;
 use crate::linux::live::Live;
 use crate::linux::wire::tests::{Script, done, message};
 use Passage::{Closed, Depends, Open};
-use netstat_model::{Family, Judgement, Passage, Protocol};
+use netstat_model::{Family, Judgement, Passage, Transport};
 use proptest::prelude::*;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 pub(super) fn tcp(port: u16) -> Inbound {
-    let (protocol, family) = (Protocol::Tcp, Family::V4);
+    let (protocol, family) = (Transport::Tcp, Family::V4);
     Inbound { protocol, family, address: None, port, program: None, services: None }
 }
 
 fn udp(port: u16) -> Inbound {
-    Inbound { protocol: Protocol::Udp, ..tcp(port) }
+    Inbound { protocol: Transport::Udp, ..tcp(port) }
 }
 
 pub(super) fn v6(inbound: Inbound) -> Inbound {
@@ -283,7 +283,10 @@ fn unreadable_rules_are_reported() {
     let open = Judgement { passage: Open, by: Vec::new(), diverted: Vec::new() };
     assert_eq!(found.judgements, [Some(open)]);
     let reasons: Vec<&str> = found.unread.iter().map(|unread| unread.reason.as_str()).collect();
-    assert!(matches!(reasons[..], [nat, filter] if nat.contains(" nat:") && filter.contains(" filter:")), "{reasons:?}");
+    assert!(
+        matches!(reasons[..], [nat, filter] if nat.contains(" nat:") && filter.contains(" filter:")),
+        "{reasons:?}"
+    );
     let source = Fake::new().fails(names, Errno::ACCESS);
     assert_eq!(firewall(&source, &[]).unread[0].of, "iptables-legacy");
     let found = firewall(&Script::new([(vec![], Some(1))]), &[tcp(22)]);

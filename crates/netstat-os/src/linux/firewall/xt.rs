@@ -178,8 +178,8 @@ fn target_of(name: &str, revision: u32, info: &[u8]) -> Option<Expression> {
         ("CONNMARK", _) if wire::u8_at(info, 12)? == 2 => Expression::SetMark { mask: u32::MAX, with: None },
         (
             "AUDIT" | "CHECKSUM" | "CLASSIFY" | "CONNMARK" | "CONNSECMARK" | "CT" | "DSCP" | "ECN" | "HL"
-            | "IDLETIMER" | "LED" | "LOG" | "NFLOG" | "RATEEST" | "SECMARK" | "SET" | "TCPMSS" | "TCPOPTSTRIP"
-            | "TEE" | "TOS" | "TRACE" | "TTL" | "ULOG",
+            | "IDLETIMER" | "LED" | "LOG" | "NFLOG" | "RATEEST" | "SECMARK" | "SET" | "TCPMSS"
+            | "TCPOPTSTRIP" | "TEE" | "TOS" | "TRACE" | "TTL" | "ULOG",
             _,
         ) => Expression::Nothing,
         _ => return None,

@@ -1,6 +1,6 @@
 use super::*;
-use crate::linux::firewall::tests::{skip_unless, tcp, v6};
 use crate::linux::firewall::firewall;
+use crate::linux::firewall::tests::{skip_unless, tcp, v6};
 use crate::linux::live::Live;
 use netstat_model::Passage::{Closed, Depends, Open};
 use netstat_model::{Passage, Target};
@@ -40,7 +40,8 @@ fn entry(network: [u8; 4], mask: [u8; 4], port: Option<u16>, target: &str, data:
 #[test]
 fn a_table_is_decoded_from_the_structures_of_the_kernel() {
     let standard = |verdict: i32| verdict.to_ne_bytes().to_vec();
-    let range = [&1u32.to_ne_bytes()[..], &3u32.to_ne_bytes(), &[10, 0, 0, 2, 10, 0, 0, 2], &[0, 80, 0, 80]].concat();
+    let range =
+        [&1u32.to_ne_bytes()[..], &3u32.to_ne_bytes(), &[10, 0, 0, 2, 10, 0, 0, 2], &[0, 80, 0, 80]].concat();
     let any = ([0; 4], [0; 4]);
     let jump_to = |place: usize| standard(i32::try_from(place).unwrap());
     let jump_size = entry(any.0, any.1, None, "", &standard(0)).len();
@@ -62,7 +63,10 @@ fn a_table_is_decoded_from_the_structures_of_the_kernel() {
     bytes[56..60].copy_from_slice(&underflow.to_ne_bytes());
     bytes.extend(&entries);
     let (chains, rules) = decode_table(IPV4, "nat", &bytes).unwrap();
-    assert_eq!(chains.iter().map(|chain| chain.key.title()).collect::<Vec<_>>(), ["iptables-legacy nat PREROUTING"]);
+    assert_eq!(
+        chains.iter().map(|chain| chain.key.title()).collect::<Vec<_>>(),
+        ["iptables-legacy nat PREROUTING"]
+    );
     assert_eq!((chains[0].order(), chains[0].policy_drops), ((-100, -100), true));
     let titles: Vec<String> = rules.iter().map(Rule::title).collect();
     assert_eq!(
@@ -151,8 +155,11 @@ fn rules_of_ip6tables_legacy_are_those_of_ipv6_alone() {
             return;
         }
         let asked = [v6(tcp(80)), v6(tcp(22)), v6(tcp(23)), tcp(23)];
-        let passages: Vec<Passage> =
-            firewall(&Live, &asked).judgements.into_iter().map(|judgement| judgement.unwrap().passage).collect();
+        let passages: Vec<Passage> = firewall(&Live, &asked)
+            .judgements
+            .into_iter()
+            .map(|judgement| judgement.unwrap().passage)
+            .collect();
         assert_eq!(passages, [Open, Depends, Closed, Open]);
     });
 }
