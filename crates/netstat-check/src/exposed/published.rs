@@ -2,7 +2,7 @@
 //! socket has the port or not.
 
 use super::super::data::say;
-use super::super::surroundings::{listens, protocol_word};
+use super::super::surroundings::protocol_word;
 use super::super::text::{EN, Text};
 use super::super::{Evidence, Fact, Finding, Severity};
 use super::firewall::diversion_text;
@@ -130,7 +130,12 @@ fn finding(evidence: &Evidence, group: &Passed<'_>) -> Option<Finding> {
         None if group.severity == Severity::Warning => Some(say!("meaning-published")),
         None => None,
     };
-    finding.next.extend(group.service.and_then(Service::remedy));
+    let leaves = group.diverted.iter().any(|diversion| matches!(diversion.to, Target::Behind { .. }));
+    if leaves {
+        finding.next.push(say!("next-publish"));
+    } else {
+        finding.next.extend(group.service.and_then(Service::remedy));
+    }
     finding.next.extend(group.diverted.first().map(|diversion| to_see(&diversion.rule)));
     finding.next.push(say!("next-except", port = first.ports.0));
     Some(finding)
@@ -190,8 +195,7 @@ fn facts(evidence: &Evidence, group: &Passed<'_>, first: &Published, ends: Vec<S
     }
     // Who has the port and does not get what comes to it.
     let hidden = evidence.now.sockets.iter_ip().filter(|socket| {
-        listens(socket)
-            && socket.protocol == first.protocol
+        targets::is_of(socket, first)
             && group.all.iter().any(|published| {
                 (published.ports.0..=published.ports.1).contains(&socket.local.port)
                     && published.judgement.passage == Passage::Closed

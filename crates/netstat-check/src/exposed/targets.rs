@@ -3,7 +3,7 @@
 use super::super::Evidence;
 use super::super::surroundings::listens;
 use super::super::text::{EN, KO, Text};
-use netstat_model::{ContainerRuntime, IpSocketRef, Published, Target, Tenant};
+use netstat_model::{ContainerRuntime, Family, IpSocketRef, Published, Target, Tenant};
 use std::net::IpAddr;
 
 /// Whether a socket of the right protocol and family answers what a rule sends to a target.
@@ -19,23 +19,23 @@ pub(super) fn answers(socket: &IpSocketRef<'_>, to: &Target) -> bool {
     (*first..=*last).contains(&socket.local.port) && is_bound_so
 }
 
+/// Whether a socket has to do with a port that is passed on: a listener of its protocol and family.
+pub(super) fn is_of(socket: &IpSocketRef<'_>, published: &Published) -> bool {
+    let families = socket.families();
+    let serves = match published.family {
+        Family::V4 => families.v4,
+        Family::V6 => families.v6,
+    };
+    listens(socket) && socket.protocol == published.protocol && serves
+}
+
 /// Returns the sockets that answer what is sent to a target.
 pub(super) fn listeners<'a>(
     evidence: &'a Evidence,
-    published: &Published,
+    published: &'a Published,
     to: &'a Target,
 ) -> impl Iterator<Item = IpSocketRef<'a>> + use<'a> {
-    let (protocol, family) = (published.protocol, published.family);
-    let serves = move |socket: &IpSocketRef<'_>| {
-        let families = socket.families();
-        match family {
-            netstat_model::Family::V4 => families.v4,
-            netstat_model::Family::V6 => families.v6,
-        }
-    };
-    evidence.now.sockets.iter_ip().filter(move |socket| {
-        listens(socket) && socket.protocol == protocol && serves(socket) && answers(socket, to)
-    })
+    evidence.now.sockets.iter_ip().filter(|socket| is_of(socket, published) && answers(socket, to))
 }
 
 /// Names ports: `80`, `8000-8100`.

@@ -9,19 +9,22 @@ mod judge;
 mod legacy;
 mod packet;
 mod places;
+mod published;
 mod rules;
+mod sets;
 mod tenants;
 mod xt;
 
 use super::source::{Netlink, Source};
 use super::wire;
 use journey::Firewalled;
-use judge::{Ruleset, Set};
+use judge::Ruleset;
 use netstat_model::error::words_of;
 use netstat_model::{Firewall, Inbound, Judgement, Target, UnreadRules};
 use places::Places;
 use rules::Chain;
 use rustix::io::Errno;
+use sets::Set;
 use std::io;
 use std::net::IpAddr;
 
@@ -68,17 +71,29 @@ pub(super) fn firewall(source: &dyn Source, asked: &[Inbound]) -> Firewall {
     let Some(ruleset) = ruleset else {
         return Firewall { judgements: vec![None; asked.len()], published: Vec::new(), unread };
     };
+    unread.extend(virtual_server(source));
     let places = Places::new(source);
     let firewalled = Firewalled { ruleset: &ruleset, places: &places };
     let mut judgements: Vec<Judgement> = asked.iter().map(|inbound| firewalled.judge(inbound)).collect();
     let (mut published, is_whole) = firewalled.published();
     if !is_whole {
-        let reason = format!("they tell more than {} ranges of ports apart", journey::MAX_RANGES);
+        let reason = format!("they tell more than {} ranges of ports apart", published::MAX_RANGES);
         unread.push(UnreadRules { of: "rules that pass ports on", reason });
     }
     let all = judgements.iter_mut().chain(published.iter_mut().map(|published| &mut published.judgement));
     name_tenants(source, all.collect());
     Firewall { judgements: judgements.into_iter().map(Some).collect(), published, unread }
+}
+
+/// Reports services of IPVS, whose rules are read by no decoder.
+fn virtual_server(source: &dyn Source) -> Option<UnreadRules> {
+    let mut bytes = Vec::new();
+    source.read("/proc/thread-self/net/ip_vs", &mut bytes).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
+    let is_service = |line: &&str| ["TCP ", "UDP ", "FWM "].iter().any(|kind| line.starts_with(kind));
+    let count = text.lines().filter(is_service).count();
+    let reason = format!("it passes on what comes to its services ({count}), which ipvsadm -Ln shows");
+    (count > 0).then_some(UnreadRules { of: "IPVS", reason })
 }
 
 /// Enters who has the addresses behind this machine.

@@ -93,7 +93,10 @@ impl Network {
         if judgement.passage != Passage::Closed {
             all.push(format!("here {port}"));
         }
-        for diversion in judgement.diverted.iter().filter(|diversion| diversion.passage != Passage::Closed) {
+        // What comes from the container is not the client's.
+        let is_ours = |from: &[String]| from.is_empty() || from.iter().any(|interface| interface == "e0");
+        let met = judgement.diverted.iter().filter(|diversion| diversion.passage != Passage::Closed);
+        for diversion in met.filter(|diversion| is_ours(&diversion.from)) {
             let (word, (first, last)) = match diversion.to {
                 Target::Here { ports, .. } => ("here", ports),
                 Target::Behind { ports, .. } => ("behind", ports),
@@ -250,7 +253,7 @@ fn rules_of_nftables_say_who_answers() {
             ("ct status dnat accept;", behind),
             ("tcp dport 8080 accept;", none),
             ("tcp dport 80 accept;", behind),
-            ("ct original proto-dst 8080 accept;", behind),
+            ("meta l4proto tcp ct original proto-dst 8080 accept;", behind),
             ("ct original ip daddr 198.51.100.10 oifname \"v0\" iifname \"e0\" accept;", behind),
             ("oifname \"e0\" accept;", none),
             ("fib daddr type local accept;", none),
@@ -274,7 +277,7 @@ fn rules_of_nftables_say_who_answers() {
             ("iifname \"v0\" tcp dport 8080 dnat to 172.17.0.2:80", none),
             ("tcp dport != { 22, 443 } counter dnat to 172.17.0.2:80", behind),
             ("tcp dport 8000-8100 meta mark set 7 meta mark 7 dnat to 172.17.0.2:81", second),
-            ("tcp dport 8080 return; dnat to 172.17.0.2:80", none),
+            ("tcp dport 8080 return; meta l4proto tcp dnat to 172.17.0.2:80", none),
             ("ip daddr 127.0.0.1 tcp dport 8080 dnat to 172.17.0.2:80", none),
         ] {
             // What is not translated for some interface is dropped.

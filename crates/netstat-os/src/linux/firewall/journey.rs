@@ -4,19 +4,12 @@
 use super::judge::{Fates, Ruleset, Traversal, add};
 use super::packet::{Diverted, LOCAL, Output, State, UNICAST};
 use super::places::{Case, Places, Way};
-use super::rules::{
-    Addresses, Chain, Expression, FORWARD, INET, IPV4, IPV6, LOCAL_IN, Load, NETDEV, NftKey, POSTROUTING,
-    PREROUTING, Ports, Rule, Store, UNTRACKED,
-};
-use netstat_model::{Diversion, Family, Inbound, Judgement, Passage, Published, Target, Transport};
-use std::collections::BTreeSet;
+use super::rules::{Addresses, Chain, FORWARD, LOCAL_IN, POSTROUTING, PREROUTING, Ports, UNTRACKED};
+use netstat_model::{Diversion, Family, Inbound, Judgement, Passage, Target};
 use std::net::IpAddr;
 
 /// In the prerouting hook, connections are not tracked before this priority (`NF_IP_PRI_CONNTRACK`).
 const TRACKING_PRIORITY: i32 = -200;
-
-/// How many ranges of ports are looked at for ports that are passed on.
-pub(super) const MAX_RANGES: usize = 20_000;
 
 /// What decides on packets: the rules, and where they may go.
 pub(super) struct Firewalled<'a> {
@@ -26,7 +19,7 @@ pub(super) struct Firewalled<'a> {
 
 /// What the chains on a part of the way have done.
 #[derive(Debug)]
-struct Course {
+pub(super) struct Course {
     passage: Passage,
     by: Vec<String>,
     /// The cases in which a packet was dropped.
@@ -59,9 +52,9 @@ impl Course {
 
 /// Packets that go to the same place.
 #[derive(Debug)]
-struct Group {
+pub(super) struct Group {
     /// `None` for those that the rules leave alone.
-    diverted: Option<(Diverted, Addresses, Ports)>,
+    pub(super) diverted: Option<(Diverted, Addresses, Ports)>,
     states: Vec<State>,
 }
 
@@ -80,22 +73,15 @@ struct Sent {
 
 /// A judgement whose targets still have the ports as their rule gives them.
 #[derive(Debug, PartialEq, Eq)]
-struct Outcome {
+pub(super) struct Outcome {
     passage: Passage,
     by: Vec<String>,
     sent: Vec<Sent>,
 }
 
-/// Ports that have the same outcome, and what it would be if they were not passed on.
-struct Passed {
-    ports: (u16, u16),
-    outcome: Outcome,
-    otherwise: (Passage, Vec<String>),
-}
-
 impl Outcome {
     /// Returns the judgement for the ports asked about.
-    fn of(self, (first, last): (u16, u16)) -> Judgement {
+    pub(super) fn of(self, (first, last): (u16, u16)) -> Judgement {
         let diverted = self.sent.into_iter().map(|Sent { ports, mut diversion }| {
             let (Target::Here { ports: to, .. } | Target::Behind { ports: to, .. }) = &mut diversion.to;
             *to = match ports {
@@ -118,114 +104,8 @@ impl Firewalled<'_> {
         self.conclude(groups, arrival, &mut traversal).of((inbound.port, inbound.port))
     }
 
-    /// Lists the ports that rules pass on, and whether there were too many ranges to look at all of them.
-    pub(super) fn published(&self) -> (Vec<Published>, bool) {
-        let mut all = Vec::new();
-        let mut is_whole = true;
-        for family in [Family::V4, Family::V6] {
-            if !self.ruleset.rules().any(|rule| is_of(&rule.chain, family) && may_divert(rule)) {
-                continue;
-            }
-            let starts = self.starts(family);
-            is_whole &= starts.len() <= MAX_RANGES;
-            for protocol in [Transport::Tcp, Transport::Udp] {
-                self.add_published(protocol, family, &starts, &mut all);
-            }
-        }
-        (all, is_whole)
-    }
-
-    fn add_published(&self, protocol: Transport, family: Family, starts: &[u16], all: &mut Vec<Published>) {
-        let mut open: Option<Passed> = None;
-        let mut close = |passed: Option<Passed>| {
-            all.extend(passed.map(|Passed { ports, outcome, otherwise }| Published {
-                protocol,
-                family,
-                ports,
-                judgement: outcome.of(ports),
-                otherwise,
-            }));
-        };
-        let ends = starts.iter().skip(1).map(|next| next - 1).chain([u16::MAX]);
-        for (&first, last) in starts.iter().zip(ends).take(MAX_RANGES) {
-            let inbound =
-                Inbound { protocol, family, address: None, port: first, program: None, services: None };
-            let cases = self.places.cases(&inbound);
-            let mut traversal = Traversal::new(&inbound, &cases);
-            let (groups, arrival) = self.arrive(&mut traversal);
-            let is_diverted = groups.iter().any(|group| group.diverted.is_some());
-            let passed = is_diverted.then(|| Passed {
-                ports: (first, last),
-                outcome: self.conclude(groups, arrival, &mut traversal),
-                otherwise: self.otherwise(&mut traversal),
-            });
-            match (&mut open, passed) {
-                (Some(known), Some(passed))
-                    if known.outcome == passed.outcome && known.otherwise == passed.otherwise =>
-                {
-                    known.ports.1 = last;
-                }
-                (_, passed) => {
-                    close(open.take());
-                    open = passed;
-                }
-            }
-        }
-        close(open);
-    }
-
-    /// Returns the ports at which another rule may begin to match: between two of them all ports are treated alike.
-    fn starts(&self, family: Family) -> Vec<u16> {
-        let mut starts = BTreeSet::from([1]);
-        let mut add = |first: u16, last: u16| {
-            starts.insert(first.max(1));
-            starts.extend(last.checked_add(1));
-        };
-        let mut add_literal = |literal: &[u8]| {
-            // In a concatenation a port begins a word; the two ports of a header are one word.
-            for pair in literal.chunks(2) {
-                if let [high, low] = *pair {
-                    let port = u16::from_be_bytes([high, low]);
-                    add(port, port);
-                }
-            }
-        };
-        for rule in self.ruleset.rules().filter(|rule| is_of(&rule.chain, family)) {
-            let by_port = rule.expressions.iter().any(|expression| {
-                matches!(expression, Expression::Load { what: Load::Transport(..) | Load::OriginalPort, .. })
-            });
-            for expression in &rule.expressions {
-                match expression {
-                    Expression::Compare { with, .. } if by_port => add_literal(with),
-                    Expression::Range { from, to, .. } if by_port => {
-                        add_literal(from);
-                        add_literal(to);
-                    }
-                    Expression::Lookup { set, .. } if by_port => {
-                        let elements = self.ruleset.set(rule, set).map(|set| set.elements.as_slice());
-                        for element in elements.unwrap_or_default() {
-                            add_literal(&element.key);
-                            add_literal(element.key_end.as_deref().unwrap_or_default());
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-        for rule in self.ruleset.rules().filter(|rule| is_of(&rule.chain, family)) {
-            for expression in &rule.expressions {
-                match expression {
-                    Expression::Ports { ranges, .. } => ranges.iter().for_each(|(from, to)| add(*from, *to)),
-                    Expression::OriginalPorts { range: (from, to), .. } => add(*from, *to),
-                    _ => {}
-                }
-            }
-        }
-        starts.into_iter().collect()
-    }
-
     /// Follows a packet to where it is routed: groups by where it goes, and what was dropped before.
-    fn arrive(&self, traversal: &mut Traversal<'_>) -> (Vec<Group>, Course) {
+    pub(super) fn arrive(&self, traversal: &mut Traversal<'_>) -> (Vec<Group>, Course) {
         let family = traversal.inbound.family;
         let mut arrival = Course::default();
         let all = traversal.cases.iter().fold(0u128, |cases, _| cases << 1 | 1);
@@ -324,7 +204,12 @@ impl Firewalled<'_> {
     }
 
     /// Follows each group to its end.
-    fn conclude(&self, groups: Vec<Group>, arrival: Course, traversal: &mut Traversal<'_>) -> Outcome {
+    pub(super) fn conclude(
+        &self,
+        groups: Vec<Group>,
+        arrival: Course,
+        traversal: &mut Traversal<'_>,
+    ) -> Outcome {
         let mut own = Course::default();
         let mut is_reached = false;
         let mut sent = Vec::new();
@@ -379,7 +264,7 @@ impl Firewalled<'_> {
     }
 
     /// Returns what the rules for sockets of this machine would do with a packet that no rule has changed.
-    fn otherwise(&self, traversal: &mut Traversal<'_>) -> (Passage, Vec<String>) {
+    pub(super) fn otherwise(&self, traversal: &mut Traversal<'_>) -> (Passage, Vec<String>) {
         let all = traversal.cases.iter().fold(0u128, |cases, _| cases << 1 | 1);
         let mut course = Course::default();
         let states = self.hooks(&[LOCAL_IN], vec![State::new(all)], traversal, &mut course);
@@ -550,27 +435,4 @@ fn target(addresses: Addresses, is_here: bool, asked: Option<IpAddr>) -> Target 
         Addresses::Range(from, to) => Target::Behind { addresses: Some((from, to)), ports, tenant: None },
         Addresses::Unknown => Target::Behind { addresses: None, ports, tenant: None },
     }
-}
-
-/// Whether packets of a family may pass a chain.
-fn is_of(chain: &NftKey, family: Family) -> bool {
-    let own = match family {
-        Family::V4 => IPV4,
-        Family::V6 => IPV6,
-    };
-    [INET, NETDEV, own].contains(&chain.family)
-}
-
-/// Whether a rule may give packets another destination.
-fn may_divert(rule: &Rule) -> bool {
-    rule.expressions.iter().any(|expression| {
-        matches!(
-            expression,
-            Expression::Translate { .. }
-                | Expression::TranslateTo { .. }
-                | Expression::Proxy { .. }
-                | Expression::ProxyTo { .. }
-                | Expression::Store { what: Store::Network(..) | Store::Transport(..), .. }
-        )
-    })
 }

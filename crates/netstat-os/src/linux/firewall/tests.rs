@@ -295,6 +295,15 @@ fn unreadable_rules_are_reported() {
 }
 
 #[test]
+fn services_of_ipvs_are_reported() {
+    let table = "IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n  -> RemoteAddress:Port Forward Weight ActiveConn InActConn\n";
+    let unread = |text: &str| firewall(&Fake::new().file("/proc/thread-self/net/ip_vs", text), &[]).unread;
+    assert_eq!(unread(table), []);
+    let found = unread(&format!("{table}TCP  C6336450:0050 rr\n  -> 0A000002:0050 Masq 1 0 0\n"));
+    assert!(matches!(&found[..], [one] if one.of == "IPVS" && one.reason.contains("(1)")), "{found:?}");
+}
+
+#[test]
 fn jump_loops_terminate() {
     let chain = |name: &str, hook: bool| {
         let mut list = Vec::new();
