@@ -1,14 +1,19 @@
 //! `shadowed`: ports that listeners of two programs share by their addresses, so that a client reaches one or the other.
 
 use super::data::{check_data, say};
+use super::holders::to_see_all;
 use super::surroundings::{listens, protocol_word};
-use super::text::{EN, KO, Text};
+use super::text::{EN, KO, Text, named};
 use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, Severity, Thresholds};
 use netstat_model::query::{Kinds, ProcessFields, States};
-use netstat_model::{IpSocketRef, ProcessKey, Transport};
+use netstat_model::{IpSocketRef, NoOwner, ProcessKey, Transport};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 check_data!("shadowed.toml");
+
+/// How many ports a sentence names.
+const NAMED: usize = 5;
 
 pub(crate) static CHECK: Check = Check {
     name: "shadowed",
@@ -31,48 +36,75 @@ fn run(evidence: &Evidence, _: &Thresholds<'_>) -> Vec<Finding> {
     for socket in evidence.now.sockets.iter_ip().filter(is_one) {
         by_port.entry((socket.protocol, socket.local.port)).or_default().push(socket);
     }
-    let findings: Vec<Finding> = by_port
-        .iter()
-        .filter_map(|(port, sockets)| {
-            let involved = involved(evidence, sockets);
-            (!involved.is_empty()).then(|| finding(evidence, *port, &involved))
-        })
-        .collect();
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut unknown = Vec::new();
+    for (port, sockets) in &by_port {
+        let shared = involved(evidence, sockets, Some(true));
+        if !shared.is_empty() {
+            findings.push(finding(evidence, *port, &shared));
+        } else if !involved(evidence, sockets, None).is_empty() {
+            unknown.push(format!("{}/{}", port.1, protocol_word(port.0)));
+        }
+    }
+    if !unknown.is_empty() {
+        let needs = to_see_all(&evidence.culprits(by_port.values().flatten().copied()));
+        findings.push(Finding::unknown(say!("unknown", ports = named(&unknown, NAMED)), needs));
+    }
     if findings.is_empty() {
         return vec![Finding::ok(say!("ok", n = by_port.len()))];
     }
     findings
 }
 
-/// Returns the sockets of a port of which one gets what another might be meant for.
-fn involved<'a>(evidence: &Evidence, sockets: &[IpSocketRef<'a>]) -> Vec<IpSocketRef<'a>> {
+/// Returns the sockets of a port of which one gets what another might be meant for, as far as `answer` says it of them.
+fn involved<'a>(
+    evidence: &Evidence,
+    sockets: &[IpSocketRef<'a>],
+    answer: Option<bool>,
+) -> Vec<IpSocketRef<'a>> {
     let is_involved = |socket: &&IpSocketRef<'_>| {
-        sockets.iter().any(|other| shadows(evidence, socket, other) || shadows(evidence, other, socket))
+        let others = sockets.iter();
+        let mut pairs = others.flat_map(|other| [(*socket, other), (other, *socket)]);
+        pairs.any(|(one, other)| shadows(evidence, one, other) == answer)
     };
     sockets.iter().filter(is_involved).copied().collect()
 }
 
-/// Whether a socket gets what comes to one address, and a socket of another program what comes to the others.
-fn shadows(evidence: &Evidence, one: &IpSocketRef<'_>, other: &IpSocketRef<'_>) -> bool {
-    let (own, others) = (owners(one), owners(other));
-    let is_apart = !own.is_empty() && !others.is_empty() && !own.iter().any(|owner| others.contains(owner));
-    if !is_apart || one.interface() != other.interface() {
-        return false;
-    }
+/// Whether a socket gets what comes to one address, and a socket of another program what comes to the others. `None` where
+/// that depends on processes that are not known.
+fn shadows(evidence: &Evidence, one: &IpSocketRef<'_>, other: &IpSocketRef<'_>) -> Option<bool> {
     let (address, wide) = (one.local.address, other.local.address);
-    let serves_both = match (one.families(), other.families()) {
-        (own, others) => own.v4 && others.v4 || own.v6 && others.v6,
-    };
+    let (own, others) = (one.families(), other.families());
+    let serves_both = own.v4 && others.v4 || own.v6 && others.v6;
     let is_exception = !address.is_unspecified() && wide.is_unspecified() && serves_both;
-    // `localhost`, and any other name, may mean an address of either family. A program that starts one process for each
-    // family is meant to.
-    let is_wide = |address: std::net::IpAddr| address.is_unspecified() || address.is_loopback();
+    // `localhost`, and any other name, may mean an address of either family.
+    let is_wide = |address: IpAddr| address.is_unspecified() || address.is_loopback();
     let is_family = is_wide(address) && is_wide(wide) && !serves_both;
-    is_exception || is_family && evidence.held_by(one).name() != evidence.held_by(other).name()
+    if !(is_exception || is_family) || one.interface() != other.interface() {
+        return Some(false);
+    }
+    if !is_other_program(one, other)? {
+        return Some(false);
+    }
+    // A program that serves both families by a process each is meant to.
+    let is_like = address.is_unspecified() == wide.is_unspecified();
+    Some(is_exception || !is_like || evidence.held_by(one).name() != evidence.held_by(other).name())
 }
 
-fn owners(socket: &IpSocketRef<'_>) -> Vec<ProcessKey> {
-    socket.ownership().owners().iter().map(|owner| owner.process).collect()
+/// Whether no process holds both sockets; `None` where that is not known.
+fn is_other_program(one: &IpSocketRef<'_>, other: &IpSocketRef<'_>) -> Option<bool> {
+    // The processes; none where it is the kernel.
+    let holders = |socket: &IpSocketRef<'_>| -> Option<Vec<ProcessKey>> {
+        let ownership = socket.ownership();
+        let owners: Vec<ProcessKey> = ownership.owners().iter().map(|owner| owner.process).collect();
+        let is_known = !owners.is_empty() || ownership.unowned() == Some(NoOwner::Kernel);
+        is_known.then_some(owners)
+    };
+    let (own, others) = (holders(one)?, holders(other)?);
+    Some(
+        (own.is_empty() != others.is_empty())
+            || own.iter().all(|owner| !others.contains(owner)) && !own.is_empty(),
+    )
 }
 
 fn finding(evidence: &Evidence, (protocol, port): (Transport, u16), sockets: &[IpSocketRef<'_>]) -> Finding {
@@ -112,7 +144,7 @@ fn finding(evidence: &Evidence, (protocol, port): (Transport, u16), sockets: &[I
 mod tests {
     use super::super::made::{lines, process, run, seen, tcp, udp};
     use super::*;
-    use netstat_model::{Socket, TcpState};
+    use netstat_model::{Ownership, Socket, TcpState};
 
     /// What is found of these listeners, each with the number and the path of its process.
     fn found(sockets: &[(Socket, u32, &str)]) -> Vec<String> {
@@ -145,9 +177,20 @@ mod tests {
         assert!(is_quiet(&[(listener("127.0.0.1:3001"), 7, "/n"), (udp("0.0.0.0:3001", ""), 8, "/m")]));
         // Each family has its own program, unless one program serves both by two processes.
         assert!(!is_quiet(&[(listener("0.0.0.0:3001"), 7, "/n"), (six.clone(), 8, "/m")]));
-        assert!(is_quiet(&[(listener("0.0.0.0:3001"), 7, "/n"), (six, 8, "/n")]));
+        assert!(is_quiet(&[(listener("0.0.0.0:3001"), 7, "/n"), (six.clone(), 8, "/n")]));
+        assert!(!is_quiet(&[(listener("127.0.0.1:3001"), 7, "/n"), (six, 8, "/n")]));
         assert!(!is_quiet(&[(listener("127.0.0.1:8081"), 7, "/n"), (listener("[::1]:8081"), 8, "/m")]));
         assert!(!is_quiet(&[(udp("127.0.0.1:53", ""), 7, "/n"), (udp("0.0.0.0:53", ""), 8, "/m")]));
+        // Who holds them may not be known.
+        let hidden = |local: &str| {
+            let mut socket = listener(local);
+            socket.ownership = Ownership::Unowned(NoOwner::NotPermitted);
+            (socket, None)
+        };
+        let known = (listener("0.0.0.0:80"), Some(process(7, "/n")));
+        let unknown = |sockets| run(&CHECK, &seen(sockets), &[])[0].severity == Severity::Unknown;
+        assert!(unknown(vec![hidden("127.0.0.1:80"), known.clone()]));
+        assert!(!unknown(vec![hidden("127.0.0.1:81"), known]));
         assert!(is_quiet(&[(udp("224.0.0.251:5353", ""), 7, "/n"), (udp("0.0.0.0:5353", ""), 8, "/m")]));
     }
 }
