@@ -3,7 +3,7 @@
 
 use super::super::data::say;
 use super::super::surroundings::protocol_word;
-use super::super::text::{EN, Text};
+use super::super::text::{EN, Text, named};
 use super::super::{Evidence, Fact, Finding, Severity};
 use super::firewall::diversion_text;
 use super::ports::{Risk, Service};
@@ -11,8 +11,11 @@ use super::texts::{DATA, SOURCE};
 use super::{Chosen, targets};
 use netstat_model::{Diversion, Family, IpSocketRef, Passage, Published, Target};
 
-/// How many ranges of ports one finding names.
+/// How many ranges of ports the sentence of a finding names.
 const NAMED: usize = 6;
+
+/// How many findings of one kind there may be about ports of no known service, before they become one.
+const MOST: usize = 10;
 
 /// Ports that the same rules pass on to the same places.
 struct Passed<'a> {
@@ -51,7 +54,28 @@ pub(super) fn findings(evidence: &Evidence, chosen: &Chosen) -> Vec<Finding> {
             None => groups.push(Passed { all: vec![one], diverted, service, severity }),
         }
     }
-    groups.iter().filter_map(|group| finding(evidence, group)).collect()
+    merged(groups).iter().filter_map(|group| finding(evidence, group)).collect()
+}
+
+/// Makes one group of many that differ by their targets alone, as on a node of a cluster.
+fn merged(groups: Vec<Passed<'_>>) -> Vec<Passed<'_>> {
+    let kind = |group: &Passed<'_>| {
+        let first = group.all.first().map(|first| (first.protocol, first.family));
+        (group.service.is_none(), group.severity, first)
+    };
+    let mut merged: Vec<Passed<'_>> = Vec::new();
+    let kinds: Vec<_> = groups.iter().map(kind).collect();
+    for (group, own) in groups.into_iter().zip(&kinds) {
+        let is_one_of_many = own.0 && kinds.iter().filter(|other| *other == own).count() > MOST;
+        match merged.iter_mut().find(|known| is_one_of_many && kind(known) == *own) {
+            Some(known) => {
+                known.all.extend(group.all);
+                known.diverted.extend(group.diverted);
+            }
+            None => merged.push(group),
+        }
+    }
+    merged
 }
 
 /// Whether two rules send packets to the same addresses by the same rule, perhaps to other ports.
@@ -105,18 +129,18 @@ fn finding(evidence: &Evidence, group: &Passed<'_>) -> Option<Finding> {
     }
     let port = format!("{}/{word}", ranges.join(","));
     let places: Vec<Text> = group.diverted.iter().map(|diversion| targets::text(&diversion.to)).collect();
-    let to = targets::joined(&places, ", ");
+    let (to, n) = (targets::few(&places), places.len());
     let is_certain = group.diverted.iter().any(|diversion| diversion.passage == Passage::Open)
         && group.diverted.iter().all(|diversion| diversion.passage != Passage::Depends);
     let sentence = match (group.service, is_certain) {
         (Some(service), true) => say!("published-service", service = &service.name, to, port = &port),
         (Some(service), false) => say!("published-service-may", service = &service.name, to, port = &port),
-        (None, true) => say!("published", to, port = &port),
-        (None, false) => say!("published-may", to, port = &port),
+        (None, true) => say!("published", n, to, port = &port),
+        (None, false) => say!("published-may", n, to, port = &port),
     };
     let mut finding = Finding::new(group.severity, sentence);
     let ends: Vec<String> = group.diverted.iter().map(|diversion| targets::end(&diversion.to)).collect();
-    finding.subject = format!("{port} to {}", ends.join(", "));
+    finding.subject = format!("{port} to {}", named(&ends, NAMED).of(EN));
     finding.amount = group.all.len() as f64;
     finding.facts = facts(evidence, group, first, ends);
     let sockets: Vec<IpSocketRef<'_>> = group
@@ -168,7 +192,7 @@ fn facts(evidence: &Evidence, group: &Passed<'_>, first: &Published, ends: Vec<S
         Fact::said("protocol", protocol_word(first.protocol)),
         Fact::shown("family", family, say!("family", family)),
         Fact::said("targets", ends),
-        Fact::shown("diverted_by", rules, targets::joined(&by, "; ")),
+        Fact::shown("diverted_by", rules, targets::few(&by)),
     ];
     facts.extend(group.service.map(|service| Fact::said("service", service.name.of(EN))));
     let containers: Vec<String> =

@@ -2,7 +2,7 @@
 
 use super::super::Evidence;
 use super::super::surroundings::listens;
-use super::super::text::{EN, KO, Text};
+use super::super::text::{EN, KO, Text, named};
 use netstat_model::{ContainerRuntime, Family, IpSocketRef, Published, Target, Tenant};
 use std::net::IpAddr;
 
@@ -100,6 +100,16 @@ fn tenant_text(tenant: &Tenant) -> Text {
         ContainerRuntime::Kubernetes => "Kubernetes ",
     };
     Text::new(format!("{runtime}container {id}"), format!("{runtime}컨테이너 {id}"))
+}
+
+/// How many of several things a text names.
+const NAMED: usize = 5;
+
+/// Joins the first of some texts, and says how many more there are.
+pub(super) fn few(texts: &[Text]) -> Text {
+    let all = |language| texts.iter().map(|text| text.of(language).to_owned()).collect::<Vec<_>>();
+    let whole = |language| named(&all(language), NAMED).of(language).to_owned();
+    Text::new(whole(EN), whole(KO))
 }
 
 /// Joins texts.

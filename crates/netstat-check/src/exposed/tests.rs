@@ -246,6 +246,17 @@ fn ports_that_are_passed_on_are_graded_by_the_service_and_by_what_input_would_do
     let whole = found(all.to_vec(), &[]);
     assert_eq!(whole.len(), 1);
     assert!(whole[0].starts_with("warning [1-21,23-442,444-65535/tcp to "), "{whole:?}");
+    // Many that differ are one as well, and a service of the list stays apart.
+    let many = (0..20).map(|port| passed((30_000 + port, 30_000 + port), behind(port + 8000), Open, Open));
+    let many = many.map(|mut published| {
+        published.judgement.diverted[0].rule = format!("nftables ip nat pre handle {}", published.ports.0);
+        published
+    });
+    let all: Vec<Published> = many.chain([passed((8080, 8080), behind(6379), Open, Open)]).collect();
+    assert_eq!(found(all[..10].to_vec(), &[]).len(), 10);
+    let whole = found(all, &[]);
+    assert_eq!(whole.len(), 2);
+    assert!(whole[0].contains("and 15 more are reachable") && whole[1].starts_with("critical"), "{whole:?}");
 }
 
 #[test]

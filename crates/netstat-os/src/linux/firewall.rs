@@ -4,6 +4,7 @@
 //! of a raw socket.
 
 mod decode;
+mod guard;
 mod journey;
 mod judge;
 mod legacy;

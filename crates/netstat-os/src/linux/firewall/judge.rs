@@ -3,6 +3,7 @@
 //! Little is known of the packet, so a rule matches, does not match, or may match. Where it may, both ways are followed:
 //! the answer is everything that may become of the packet.
 
+use super::guard::Guard;
 use super::packet::{Diverted, Match, State, View, address_of};
 use super::places::Case;
 use super::rules::{
@@ -28,7 +29,7 @@ const MAX_CHOICES: usize = 64;
 pub(super) struct Ruleset {
     /// The chains that the kernel calls, in its order.
     pub(super) bases: Vec<Chain>,
-    rules: FxHashMap<NftKey, Vec<Rule>>,
+    rules: FxHashMap<NftKey, Vec<(Guard, Rule)>>,
     sets: FxHashMap<NftKey, Set>,
 }
 
@@ -91,16 +92,16 @@ impl Ruleset {
     pub(super) fn new(chains: Vec<Chain>, rules: Vec<Rule>) -> Self {
         let mut bases: Vec<Chain> = chains.into_iter().filter(Chain::sees_inbound).collect();
         bases.sort_by_key(Chain::order);
-        let mut by_chain: FxHashMap<NftKey, Vec<Rule>> = FxHashMap::default();
+        let mut by_chain: FxHashMap<NftKey, Vec<(Guard, Rule)>> = FxHashMap::default();
         for rule in rules {
-            by_chain.entry(rule.chain.clone()).or_default().push(rule);
+            by_chain.entry(rule.chain.clone()).or_default().push((Guard::of(&rule), rule));
         }
         Self { bases, rules: by_chain, sets: FxHashMap::default() }
     }
 
     /// Lists all rules, in no particular order.
     pub(super) fn rules(&self) -> impl Iterator<Item = &Rule> {
-        self.rules.values().flatten()
+        self.rules.values().flatten().map(|(_, rule)| rule)
     }
 
     /// Lists the sets that rules look something up in, each once.
@@ -145,7 +146,10 @@ impl Ruleset {
         let start = state.clone();
         let mut fates = Fates::default();
         let mut states = vec![state];
-        for rule in self.rules.get(chain).map(Vec::as_slice).unwrap_or_default() {
+        for (guard, rule) in self.rules.get(chain).map(Vec::as_slice).unwrap_or_default() {
+            if states.iter().all(|state| guard.excludes(state, traversal.inbound)) {
+                continue;
+            }
             let mut on = Vec::new();
             let mut few = true;
             for state in states {

@@ -163,7 +163,7 @@ fn register_start(register: u32) -> Option<usize> {
 }
 
 /// Returns the bytes of an address, in the family of the packet.
-fn octets(address: IpAddr) -> Vec<u8> {
+pub(super) fn octets(address: IpAddr) -> Vec<u8> {
     match address {
         IpAddr::V4(address) => address.octets().to_vec(),
         IpAddr::V6(address) => address.octets().to_vec(),

@@ -14,7 +14,7 @@ pub(super) fn tcp(port: u16) -> Inbound {
     Inbound { protocol, family, address: None, port, program: None, services: None }
 }
 
-fn udp(port: u16) -> Inbound {
+pub(super) fn udp(port: u16) -> Inbound {
     Inbound { protocol: Transport::Udp, ..tcp(port) }
 }
 
