@@ -79,7 +79,7 @@ pub(crate) fn render<W: Write>(
             page.end_line();
         }
     }
-    page.text(summary(findings, checks, evidence).of(style.language));
+    page.text(summary(findings, checks, evidence, style.named).of(style.language));
     page.end_line();
     let silent: Vec<&str> = findings
         .iter()
@@ -99,8 +99,8 @@ pub(crate) fn render<W: Write>(
 }
 
 /// Sums the findings up, in one line.
-fn summary(findings: &[Finding], checks: &[&Check], evidence: &Evidence) -> Text {
-    let counted = || findings.iter().filter(|finding| !finding.never_told);
+fn summary(findings: &[Finding], checks: &[&Check], evidence: &Evidence, named: bool) -> Text {
+    let counted = || findings.iter().filter(|finding| named || !finding.never_told);
     let count = |wanted| counted().filter(|finding| finding.severity == wanted).count();
     let sockets = check::grouped(evidence.now.sockets.len());
     let checks = checks.len();
