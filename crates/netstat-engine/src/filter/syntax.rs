@@ -73,8 +73,18 @@ pub(super) const PRIMARIES: [Primary; 25] = [
     primary(Keyword::Path, &["path"], "GLOB", "the file that process runs"),
     primary(Keyword::Unit, &["unit"], "GLOB", "the service of that process"),
     primary(Keyword::User, &["user"], "NAME|UID", "the user that made it"),
-    primary(Keyword::Number(Quantity::ReceiveQueue), &["recvq"], "> SIZE", "bytes not yet read"),
-    primary(Keyword::Number(Quantity::SendQueue), &["sendq"], "> SIZE", "bytes not yet acknowledged"),
+    primary(
+        Keyword::Number(Quantity::ReceiveQueue),
+        &["recvq"],
+        "> SIZE",
+        "bytes not yet read; of a listener, waiting connections",
+    ),
+    primary(
+        Keyword::Number(Quantity::SendQueue),
+        &["sendq"],
+        "> SIZE",
+        "bytes not yet acknowledged; a listener has none",
+    ),
     primary(Keyword::Number(Quantity::RoundTripTime), &["rtt"], "> TIME", "the round-trip time, where known"),
     primary(
         Keyword::Number(Quantity::Retransmissions),

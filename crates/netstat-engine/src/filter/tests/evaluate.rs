@@ -220,6 +220,10 @@ fn listeners() {
             ("state listening", Yes),
         ],
     );
+    // The kernel reports the backlog in the place of the send queue.
+    let mut queued = listener("0.0.0.0:80", None);
+    (queued.recv_queue, queued.send_queue) = (Some(3), Some(128));
+    check(&queued, &[("recvq > 2", Yes), ("sendq > 0", Unknown), ("sendq != 0", Unknown)]);
     let only = listener("[::]:80", Some(true));
     check(&only, &[("ipv4", No), ("ipv6", Yes), ("src ::", Yes), ("src 0.0.0.0", No)]);
     let perhaps = listener("[::]:80", None);
