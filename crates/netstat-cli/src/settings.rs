@@ -277,7 +277,7 @@ fn report(arguments: &Arguments, colour: Colour) -> Report {
             }),
             protocols: arguments.statistics.then(protocols),
             extra: !arguments.no_extra,
-            rates: !arguments.no_rates,
+            rates: !arguments.no_rates && !arguments.no_extra,
             json: arguments.json(),
         })
     } else if arguments.network_direct {
