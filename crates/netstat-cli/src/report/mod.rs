@@ -7,6 +7,7 @@ mod files;
 mod filter;
 mod names;
 mod places;
+mod rights;
 mod routes;
 mod statistics;
 mod unavailable;
@@ -83,6 +84,10 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         Tape::Record(folder) => Origin::Record(folder),
         Tape::Replay(folder) => Origin::Replay(folder),
     };
+    if settings.tape != Tape::None {
+        rights::may_open_what_the_user_names()
+            .map_err(|why| format!("--record and --replay are refused: {why}"))?;
+    }
     let backend = netstat_os::open(origin).map_err(|error| explain(&error, settings))?;
     if connections::tells_modules(&settings.report)
         && !backend.is_elevated().map_err(|error| explain(&error, settings))?
