@@ -97,7 +97,7 @@ impl EvidenceNeeds {
                 self.kinds.intersects(Kinds::TCP)
                     && state.is_none_or(|state| self.states.contains(States::of(state)))
             }
-            Protocol::Udp => self.kinds.intersects(Kinds::UDP),
+            protocol => self.kinds.intersects(Kinds::of_protocol(protocol)),
         }
     }
 
@@ -105,7 +105,7 @@ impl EvidenceNeeds {
     pub(crate) fn asks_for_owner(&self, protocol: Protocol, state: Option<TcpState>) -> bool {
         match protocol {
             Protocol::Tcp => state.is_none_or(|state| self.owners.contains(States::of(state))),
-            Protocol::Udp => self.udp_owners,
+            _ => self.udp_owners,
         }
     }
 }

@@ -11,7 +11,7 @@ use super::{
     Check, Culprit, Evidence, EvidenceNeeds, Fact, Finding, HeldBy, Lack, Severity, Text, Thresholds,
 };
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
-use netstat_model::{Family, Limits, NoOwner, Protocol, SocketLevels, SocketRef, TcpState, TimeWaitReuse};
+use netstat_model::{Family, IpSocketRef, Limits, NoOwner, SocketLevels, TcpState, TimeWaitReuse, Transport};
 use std::net::SocketAddr;
 use std::time::Duration;
 use texts::{DATA, SOURCE};
@@ -21,7 +21,7 @@ pub(crate) static CHECK: Check = Check {
     name: "port-exhaustion",
     data: &DATA,
     needs: EvidenceNeeds {
-        kinds: Kinds::all(),
+        kinds: Kinds::TCP_UDP,
         states: States::all(),
         fields: Fields::TIME_IN_STATE,
         owners: States::all().difference(States::TIME_WAIT),
@@ -78,12 +78,12 @@ fn buckets_not_known(evidence: &Evidence) -> Option<Finding> {
 fn not_known(evidence: &Evidence, limits: &Limits) -> Option<Finding> {
     let mut lacking: Vec<&str> = Vec::new();
     for (protocol, family, name) in [
-        (Protocol::Tcp, Family::V4, "TCP/IPv4"),
-        (Protocol::Tcp, Family::V6, "TCP/IPv6"),
-        (Protocol::Udp, Family::V4, "UDP/IPv4"),
-        (Protocol::Udp, Family::V6, "UDP/IPv6"),
+        (Transport::Tcp, Family::V4, "TCP/IPv4"),
+        (Transport::Tcp, Family::V6, "TCP/IPv6"),
+        (Transport::Udp, Family::V4, "UDP/IPv4"),
+        (Transport::Udp, Family::V6, "UDP/IPv6"),
     ] {
-        let mut sockets = evidence.now.sockets.iter().filter(|socket| {
+        let mut sockets = evidence.now.sockets.iter_ip().filter(|socket| {
             socket.protocol == protocol && socket.local.address.is_ipv4() == (family == Family::V4)
         });
         if use_of_ports::ports(limits, protocol, family).is_none() && sockets.next().is_some() {
@@ -158,10 +158,11 @@ const MOST_NAMED: usize = 3;
 /// Says where most of the sockets in TIME_WAIT led, and who has connections there now: a socket in TIME_WAIT has no process,
 /// but its program is mostly among them.
 fn made(evidence: &Evidence, used: &Use<'_>) -> Option<Fact> {
-    let is_waiting = |socket: &SocketRef<'_>| socket.state == Some(TcpState::TimeWait);
+    let is_waiting = |socket: &IpSocketRef<'_>| socket.state == Some(TcpState::TimeWait);
     let ends = counted(used.sockets().filter(is_waiting).filter_map(|socket| socket.remote));
     let (remote, n) = *ends.first()?;
-    let there = evidence.now.sockets.iter().filter(|socket| socket.remote == Some(remote));
+    let there = evidence.now.sockets.iter().filter_map(|socket| socket.ip());
+    let there = there.filter(|socket| socket.remote == Some(remote));
     let mut holders = evidence.culprits(there.filter(|socket| !is_waiting(socket)));
     holders.retain(|culprit| !is_gone(&culprit.holder));
     let remote = SocketAddr::new(remote.address, remote.port);
