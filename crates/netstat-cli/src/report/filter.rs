@@ -14,10 +14,17 @@ pub(super) fn filter(backend: &impl NameDatabases, words: &[OsString]) -> Result
     if words.is_empty() {
         return Ok(None);
     }
-    Filter::parse(words, &SystemNames(backend)).map(Some).map_err(|error| Trouble {
+    let filter = Filter::parse(words, &SystemNames(backend)).map_err(|error| Trouble {
         line: "the filter cannot be used (netstat --help filter explains filters)".to_owned(),
         filter: Some(error),
-    })
+    })?;
+    match filter.contradiction() {
+        None => Ok(Some(filter)),
+        Some((one, other)) => Err(format!(
+            "nothing can match: no socket is both {one} and {other}; for either of them type {one} or {other}"
+        )
+        .into()),
+    }
 }
 
 /// What names in a filter stand for, as the system knows them.

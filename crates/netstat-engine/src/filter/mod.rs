@@ -31,6 +31,7 @@
 
 mod canonical;
 mod compile;
+mod contradiction;
 mod countries;
 mod error;
 mod evaluate;
@@ -123,6 +124,11 @@ impl Filter {
     #[must_use]
     pub fn with_geo(self, geo: Arc<Geo>) -> Self {
         Self { geo: Some(geo), ..self }
+    }
+
+    /// Returns two tests that no socket passes together although the filter asks for both, as they are written.
+    pub fn contradiction(&self) -> Option<(String, String)> {
+        contradiction::find(&self.expression)
     }
 
     /// Calls `call` with every test of the filter, in the order of its text.
