@@ -62,8 +62,12 @@ pub(super) fn settle(words: Vec<OsString>, arguments: &mut Arguments) -> Result<
         return Err(mistaken.unwrap_or_else(|| Complaint::filter(&error)));
     }
     arguments.filter = words.to_vec();
+    arguments.perhaps_port = arguments.interval.filter(|seconds| PERHAPS_PORT.contains(seconds));
     Ok(())
 }
+
+/// Intervals that are rather meant as ports: nobody waits so long for the next display.
+const PERHAPS_PORT: std::ops::RangeInclusive<u32> = 1000..=65_535;
 
 /// Returns true if the word joins tests of a filter.
 fn is_joint(word: &OsStr) -> bool {

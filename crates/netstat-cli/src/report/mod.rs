@@ -79,6 +79,9 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         output::people(&text)?;
         return Ok(ExitCode::SUCCESS);
     }
+    if let Some(seconds) = settings.perhaps_port {
+        output::complain(&format!("this repeats every {seconds} seconds; for the port type :{seconds}"));
+    }
     let origin = match &settings.tape {
         Tape::None => Origin::Live,
         Tape::Record(folder) => Origin::Record(folder),
