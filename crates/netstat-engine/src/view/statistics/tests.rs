@@ -157,16 +157,15 @@ fn the_addition_goes_below_and_can_be_left_out() {
         udp.as_mut().unwrap().rcvbuf_errors = Some(0);
     }
     let (with, without) = (sections(&all, None, None, true), sections(&all, None, None, false));
-    for (with, without) in with.iter().zip(&without) {
-        assert!(with.rows.starts_with(&without.rows));
+    for ((with, without), rows) in with.iter().zip(&without).zip([17, 17, 15, 17, 8, 4, 4]) {
+        // Of the rows of Windows those with a number, which is all that a program made for Windows can read.
+        let known: Vec<Row> = with.rows[..rows].iter().copied().filter(Row::is_known).collect();
+        assert_eq!(without.rows, known);
         assert_ne!(without.kind, Kind::Tcp(None), "a heading that Windows does not have");
-        let more = with.rows.len() > without.rows.len();
+        let more = with.rows.len() > rows;
         assert_eq!(more, matches!(with.kind, Kind::Tcp(_) | Kind::Udp(_)), "{:?}", with.kind);
     }
-    assert_eq!(
-        without.iter().map(|section| section.rows.len()).collect::<Vec<_>>(),
-        [17, 17, 15, 17, 8, 4, 4]
-    );
+    assert_eq!(without.len(), 7);
 }
 
 #[test]
