@@ -165,7 +165,7 @@ fn made(evidence: &Evidence, used: &Use<'_>) -> Option<Fact> {
     let there = there.filter(|socket| socket.remote == Some(remote));
     let mut holders = evidence.culprits(there.filter(|socket| !is_waiting(socket)));
     holders.retain(|culprit| !is_gone(&culprit.holder));
-    let remote = SocketAddr::new(remote.address, remote.port);
+    let remote = SocketAddr::from(remote);
     let text = if holders.is_empty() {
         say!("made-by-nobody", n, remote)
     } else {

@@ -2,6 +2,7 @@
 
 use super::super::Text;
 use super::super::data::say;
+use super::super::text::host;
 use super::texts::{DATA, SOURCE};
 use netstat_model::{
     DynamicPorts, Family, IpEndpoint, IpSocketRef, Limits, RowId, SocketTable, TcpState, TimeWaitReuse,
@@ -27,7 +28,7 @@ impl Pool {
     pub(super) fn text(&self) -> Text {
         match *self {
             Self::Tcp { local, remote: Some(remote) } => {
-                say!("pool-remote", local, remote = SocketAddr::new(remote.address, remote.port))
+                say!("pool-remote", local, remote = SocketAddr::from(remote))
             }
             Self::Tcp { local, remote: None } => say!("pool-tcp", local),
             Self::Bound { local } => say!("pool-bound", local),
@@ -48,7 +49,8 @@ impl Pool {
             Self::Tcp { local, remote: Some(remote) } => {
                 format!(
                     "netstat --group-by state,process src {local} dst {} rport {}",
-                    remote.address, remote.port
+                    host(*remote),
+                    remote.port
                 )
             }
             Self::Tcp { local, remote: None } => {

@@ -96,6 +96,11 @@ pub trait Lookups {
         Err("host names are not looked up here".to_owned())
     }
 
+    /// Returns the index of an interface; `None` if there is none of this name.
+    fn interface(&self, _name: &str) -> Option<u32> {
+        None
+    }
+
     /// Returns the ID of a user; `None` if there is no such user.
     ///
     /// # Errors

@@ -51,7 +51,12 @@ pub(super) const PRIMARIES: [Primary; 25] = [
     primary(Keyword::Port(Side::Either), &["port"], "N|NAME|N-M|N,M", "a port of either end"),
     primary(Keyword::Port(Side::Local), &["lport", "sport"], "N|NAME|N-M|N,M", "the local port"),
     primary(Keyword::Port(Side::Remote), &["rport", "dport"], "N|NAME|N-M|N,M", "the remote port"),
-    primary(Keyword::Host(Side::Either), &["host"], "A[,A]", "an address of either end"),
+    primary(
+        Keyword::Host(Side::Either),
+        &["host"],
+        "A[,A]",
+        "an address of either end; fe80::1%eth0 or fe80::1%2 in one zone",
+    ),
     primary(Keyword::Host(Side::Local), &["src"], "A[,A]", "the local address"),
     primary(Keyword::Host(Side::Remote), &["dst"], "A[,A]", "the remote address"),
     primary(Keyword::State, &["state"], "S[,S]", "the TCP state; UDP has none"),

@@ -17,7 +17,8 @@ use std::time::Duration;
 
 fn end(text: &str) -> IpEndpoint {
     let address: std::net::SocketAddr = text.parse().unwrap();
-    IpEndpoint::new(address.ip(), address.port(), 0)
+    let scope = if let std::net::SocketAddr::V6(address) = address { address.scope_id() } else { 0 };
+    IpEndpoint::new(address.ip(), address.port(), scope)
 }
 
 fn tcp(local: &str, remote: &str, state: TcpState) -> Socket {
@@ -179,6 +180,18 @@ fn remote_addresses_by_their_reach() {
         let socket = tcp("10.0.0.1:1", remote, TcpState::Established);
         check(&socket, &["loopback", "private", "public"].map(|other| (other, Tri::from(other == word))));
     }
+    let zoned = tcp("[fe80::1%2]:1", "[fe80::2%2]:9", TcpState::Established);
+    check(
+        &zoned,
+        &[
+            ("src fe80::1%2", Yes),
+            ("[fe80::2%2]:9", Yes),
+            ("src fe80::1%eth0", No),
+            ("dst fe80::/10", Yes),
+            ("dst %2", Yes),
+            ("host %3", No),
+        ],
+    );
     let socket = tcp("[fe80::1]:1", "[fe80::2]:1", TcpState::Established);
     check(&socket, &[("private", Yes), ("public", No)]);
 }
