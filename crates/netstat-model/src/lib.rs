@@ -75,4 +75,4 @@ pub use socket_ref::{ServedFamilies, SocketRef};
 pub use table::{FindOwners, RowId, ShortId, SocketTable, lower_half};
 pub use tcp::{SocketMemory, TcpInfo};
 pub use tcp_fields::TcpFields;
-pub use warning::{Answer, PassedOver, Warning};
+pub use warning::{Answer, Warning};
