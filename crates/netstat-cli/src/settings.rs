@@ -8,7 +8,7 @@ use netstat_engine::columns::{self, Column};
 use netstat_engine::text::Language;
 use netstat_engine::view::ConnectionsOptions;
 use netstat_engine::view::sort::Order;
-use netstat_engine::view::statistics::Selection;
+use netstat_engine::view::statistics::Kind;
 use netstat_model::Family;
 use netstat_model::query::{Kinds, Owners, RouteQuery};
 use std::ffi::OsString;
@@ -141,7 +141,7 @@ pub(crate) enum Interfaces {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Protocols {
     /// `-p`; `None` for all.
-    pub(crate) only: Option<(ProtocolName, Selection)>,
+    pub(crate) only: Option<(ProtocolName, Kind)>,
     /// The connection table that follows if a protocol with connections is chosen, as on Windows.
     pub(crate) table: Option<Connections>,
 }
@@ -382,17 +382,17 @@ fn colour(arguments: &Arguments, environment: impl Fn(&str) -> Option<String>) -
 
 /// Returns the statistics section and the table sections of a protocol. Protocols without sockets have no table
 /// section; the parser accepts them only with `-s`.
-fn sections(protocol: ProtocolName) -> (Selection, Kinds) {
+fn sections(protocol: ProtocolName) -> (Kind, Kinds) {
     use Family::{V4, V6};
     match protocol {
-        ProtocolName::Ip => (Selection::Ip(V4), Kinds::empty()),
-        ProtocolName::Ipv6 => (Selection::Ip(V6), Kinds::empty()),
-        ProtocolName::Icmp => (Selection::Icmp(V4), Kinds::empty()),
-        ProtocolName::Icmpv6 => (Selection::Icmp(V6), Kinds::empty()),
-        ProtocolName::Tcp => (Selection::Tcp(V4), Kinds::TCP_V4),
-        ProtocolName::Tcpv6 => (Selection::Tcp(V6), Kinds::TCP_V6),
-        ProtocolName::Udp => (Selection::Udp(V4), Kinds::UDP_V4),
-        ProtocolName::Udpv6 => (Selection::Udp(V6), Kinds::UDP_V6),
+        ProtocolName::Ip => (Kind::Ip(V4), Kinds::empty()),
+        ProtocolName::Ipv6 => (Kind::Ip(V6), Kinds::empty()),
+        ProtocolName::Icmp => (Kind::Icmp(V4), Kinds::empty()),
+        ProtocolName::Icmpv6 => (Kind::Icmp(V6), Kinds::empty()),
+        ProtocolName::Tcp => (Kind::Tcp(Some(V4)), Kinds::TCP_V4),
+        ProtocolName::Tcpv6 => (Kind::Tcp(Some(V6)), Kinds::TCP_V6),
+        ProtocolName::Udp => (Kind::Udp(V4), Kinds::UDP_V4),
+        ProtocolName::Udpv6 => (Kind::Udp(V6), Kinds::UDP_V6),
     }
 }
 

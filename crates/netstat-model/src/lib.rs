@@ -49,8 +49,8 @@ pub mod warning;
 
 pub use conntrack::Conntrack;
 pub use counters::{
-    Counters, IcmpV4Counters, IcmpV6Counters, InterfaceCounters, InterfaceStats, IpCounters, SocketLevels,
-    TcpCounters, TcpExtCounters, UdpCounters,
+    CounterBlock, Counters, IcmpV4Counters, IcmpV6Counters, InterfaceCounters, InterfaceStats, IpCounters,
+    SocketLevels, TcpCounters, TcpExtCounters, UdpCounters,
 };
 pub use endpoint::Endpoint;
 pub use error::{Error, Operation};
