@@ -126,12 +126,7 @@ fn decode_text(value: &Value<'_>) -> Option<Stored> {
         None | Some("-1") => NO_METRIC,
         Some(metric) => metric.parse().ok()?,
     };
-    let length = mask.to_bits().leading_ones();
-    // A mask with holes is not a prefix.
-    if parts.next().is_some() || mask.to_bits().count_ones() != length {
-        return None;
-    }
-    let destination = Prefix::new(network.into(), u8::try_from(length).ok()?)?;
+    let destination = Prefix::with_netmask(network, mask).filter(|_| parts.next().is_none())?;
     Some(Stored::new(destination, gateway.into(), 0, metric))
 }
 
