@@ -1,6 +1,6 @@
 //! The meaning of the command line: options combined with each other, the environment and the system.
 
-use crate::options::{Arguments, Colour, Lang, ProtocolName};
+use crate::options::{Arguments, Colour, ProtocolName};
 use crate::render::extras::Extras;
 use crate::render::format::Format;
 use netstat_check::{self as check, Assignment, Check};
@@ -25,9 +25,7 @@ pub(crate) struct Settings {
     pub(crate) language: Language,
     pub(crate) repeat: Repeat,
     pub(crate) tape: Tape,
-    /// `--owners`.
     pub(crate) owners: Owners,
-    /// `--geo`.
     pub(crate) geo: Vec<PathBuf>,
     /// The words of the filter; empty for none.
     pub(crate) filter: Vec<OsString>,
@@ -52,11 +50,7 @@ pub(crate) enum Purpose {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Report {
     /// `-r`.
-    Routes {
-        query: RouteQuery,
-        /// `--json`.
-        json: bool,
-    },
+    Routes { query: RouteQuery, json: bool },
     /// `-e`, `-s`.
     Statistics(Statistics),
     /// `-x`.
@@ -73,13 +67,10 @@ pub(crate) enum Report {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Checks {
     pub(crate) task: Task,
-    /// `--config`.
     pub(crate) config: Option<PathBuf>,
     /// `--set`, in order.
     pub(crate) set: Vec<Assignment>,
-    /// `--policy`.
     pub(crate) policy: Option<PathBuf>,
-    /// `--json`.
     pub(crate) json: bool,
     /// Whether severities are coloured.
     pub(crate) colour: Colour,
@@ -100,7 +91,6 @@ impl Checks {
 pub(crate) enum Task {
     /// List them (`--list`).
     List,
-    /// Explain one (`--explain`).
     Explain(&'static Check),
     /// Write a policy that allows what is there now (`--learn`).
     Learn,
@@ -154,7 +144,6 @@ pub(crate) struct Connections {
     pub(crate) pid: bool,
     /// `-b`.
     pub(crate) owner_lines: bool,
-    /// `--path`.
     pub(crate) path: bool,
     pub(crate) extras: Extras,
     /// How to show names; `None` for numbers.
@@ -218,11 +207,7 @@ impl Settings {
         environment: impl Fn(&str) -> Option<String>,
         system_language: Option<Language>,
     ) -> Self {
-        let language = match arguments.lang {
-            Some(Lang::En) => Language::English,
-            Some(Lang::Ko) => Language::Korean,
-            None => system_language.unwrap_or_else(|| language_of_locale(&environment)),
-        };
+        let language = arguments.lang.or(system_language).unwrap_or_else(|| language_of_locale(&environment));
         let tape = match (&arguments.record, &arguments.replay) {
             (Some(folder), _) => Tape::Record(folder.clone()),
             (None, Some(folder)) => Tape::Replay(folder.clone()),
