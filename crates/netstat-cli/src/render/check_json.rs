@@ -1,6 +1,7 @@
 //! What the checks found, as one JSON document, and its JSON Schema.
 
 use super::report_json::write_document;
+use super::schema::object;
 use netstat_check::{self as check, Check, Culprit, Evidence, Finding, HeldBy, Severity, worst};
 use netstat_engine::text::Language;
 use serde::Serialize;
@@ -86,9 +87,6 @@ impl<'a> FindingEntry<'a> {
 }
 
 /// Writes the document, on one line. `overall` is the severity that the exit code stands for.
-///
-/// # Errors
-/// Returns the error of the writer.
 pub(crate) fn render<W: Write>(
     findings: &[Finding],
     checks: &[&'static Check],
@@ -182,11 +180,4 @@ pub(crate) fn schema() -> String {
     }
     // Serialization cannot fail: all keys are strings.
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
-}
-
-/// Returns the schema of an object that has all of these properties and no others.
-fn object(properties: Value) -> Value {
-    let required: Vec<String> =
-        properties.as_object().map(|map| map.keys().cloned().collect()).unwrap_or_default();
-    json!({ "type": "object", "required": required, "additionalProperties": false, "properties": properties })
 }

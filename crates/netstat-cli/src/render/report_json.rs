@@ -17,9 +17,6 @@ use std::io::{self, Write};
 use std::num::NonZeroU32;
 
 /// Writes a document and a line end.
-///
-/// # Errors
-/// Those of the writer.
 pub fn write_document<W: Write>(document: &impl Serialize, out: &mut W) -> io::Result<()> {
     let mut buffered = io::BufWriter::with_capacity(64 * 1024, out);
     document

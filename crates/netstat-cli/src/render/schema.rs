@@ -79,7 +79,7 @@ fn number(maximum: Option<u32>) -> Value {
 }
 
 /// Returns the schema of an object with exactly these keys.
-fn object(properties: Value) -> Value {
+pub(super) fn object(properties: Value) -> Value {
     let required: Vec<String> =
         properties.as_object().map(|map| map.keys().cloned().collect()).unwrap_or_default();
     json!({ "type": "object", "required": required, "additionalProperties": false, "properties": properties })
