@@ -81,10 +81,6 @@ pub struct Connected {
 
 impl Namespace {
     /// Makes a TCP listener. Port 0 lets the kernel choose.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel refuses, as for a port in use.
     pub fn listener(&self, place: Place, port: u16) -> Result<Held> {
         let socket = place.open(Protocol::Tcp, port)?;
         socket::listen(&socket)?;
@@ -93,10 +89,6 @@ impl Namespace {
     }
 
     /// Makes an unconnected UDP socket. Port 0 lets the kernel choose.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel refuses, as for a port in use.
     pub fn udp(&self, place: Place, port: u16) -> Result<Held> {
         let socket = place.open(Protocol::Udp, port)?;
         let row = socket::describe(&socket, Protocol::Udp, None)?;
@@ -116,10 +108,6 @@ impl Namespace {
     }
 
     /// Makes an established connection over loopback, with both ends and the listener in this process.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel refuses.
     pub fn connected(&self, kind: Loop) -> Result<Connected> {
         let (from, at, to) = match kind {
             Loop::V4 => (Place::LoopbackV4, Place::LoopbackV4, Place::LoopbackV4),

@@ -143,10 +143,6 @@ impl RemoteHost {
 
     /// Reaches SYN_RECEIVED by a simultaneous open. Unlike a half-open request it is a full socket, with
     /// a descriptor, an inode and a process, and it has no listener.
-    ///
-    /// # Errors
-    ///
-    /// As for [`RemoteHost::hold`].
     pub fn hold_simultaneous_open(&self, flavor: Flavor) -> Result<Held> {
         let mut held = self.hold_connection(TcpState::SynSent, flavor)?;
         if let Some(remote) = held.row.remote {
@@ -161,10 +157,6 @@ impl RemoteHost {
     }
 
     /// Makes a UDP socket connected to the remote host, which never answers.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel refuses.
     pub fn hold_udp(&self, flavor: Flavor) -> Result<Held> {
         let socket = socket::open(Protocol::Udp, flavor.family(), false)?;
         socket::bind(&socket, self.ours(flavor))?;
@@ -348,10 +340,6 @@ fn listener(at: SocketAddr) -> Result<(Row, OwnedFd)> {
 }
 
 /// Like [`on_own_thread`](crate::on_own_thread), with a [`RemoteHost`]. Also skips where that is unavailable.
-///
-/// # Panics
-///
-/// If the body panics, and if the laboratory fails.
 pub fn with_remote_host<T: Send>(body: impl FnOnce(&Namespace, &RemoteHost) -> T + Send) -> Option<T> {
     on_thread(|| {
         let namespace = Namespace::enter()?;
