@@ -5,7 +5,7 @@ use super::needs::Twice;
 use super::text::bytes;
 use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, Severity, Text, Thresholds};
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
-use netstat_model::{Counters, Protocol, SocketLevels, SocketRef, TcpExtCounters, UdpCounters};
+use netstat_model::{Counters, IpSocketRef, SocketLevels, TcpExtCounters, Transport, UdpCounters};
 use std::cmp::Reverse;
 use std::net::SocketAddr;
 
@@ -74,13 +74,13 @@ fn graded(evidence: &Evidence, thresholds: &Thresholds<'_>, lost: u64) -> Option
 }
 
 /// Returns the UDP sockets that lost datagrams between the two looks and how many each, the worst first.
-fn losers(evidence: &Evidence) -> Vec<(SocketRef<'_>, u32)> {
-    let drops = |socket: &SocketRef<'_>| socket.memory()?.drops;
-    let mut losers: Vec<(SocketRef<'_>, u32)> = evidence
+fn losers(evidence: &Evidence) -> Vec<(IpSocketRef<'_>, u32)> {
+    let drops = |socket: &IpSocketRef<'_>| socket.memory()?.drops;
+    let mut losers: Vec<(IpSocketRef<'_>, u32)> = evidence
         .now
         .sockets
-        .iter()
-        .filter(|socket| socket.protocol == Protocol::Udp)
+        .iter_ip()
+        .filter(|socket| socket.protocol == Transport::Udp)
         .filter_map(|socket| {
             let then = evidence.before(&socket)?.drops?;
             // A counter that went down belongs to another socket with the same ends.
@@ -120,7 +120,7 @@ fn received(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Option<Finding>
     Some(finding)
 }
 
-fn of_socket(key: &'static str, socket: &SocketRef<'_>, n: u32) -> Fact {
+fn of_socket(key: &'static str, socket: &IpSocketRef<'_>, n: u32) -> Fact {
     let local = SocketAddr::new(socket.local.address, socket.local.port);
     let memory = socket.memory();
     let used = memory.and_then(|memory| memory.recv_allocated).map(u64::from);

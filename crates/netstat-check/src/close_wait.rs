@@ -7,7 +7,7 @@ use super::text::bytes;
 use super::{Check, Culprit, Evidence, EvidenceNeeds, Fact, Finding, Severity, Text, Thresholds};
 use netstat_model::TcpFields;
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
-use netstat_model::{Endpoint, NoOwner, SocketRef, TcpState};
+use netstat_model::{IpEndpoint, IpSocketRef, NoOwner, TcpState};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -31,7 +31,7 @@ pub(crate) static CHECK: Check = Check {
 };
 
 /// Returns the least time that a connection has been in the state, if it is known.
-fn age(evidence: &Evidence, socket: &SocketRef<'_>) -> Option<Duration> {
+fn age(evidence: &Evidence, socket: &IpSocketRef<'_>) -> Option<Duration> {
     // The time in the state, where the system has it, is better than what can be concluded from the last segment.
     let told = socket.time_in_state().or(socket.tcp().as_ref().and_then(|tcp| tcp.last_ack_received));
     told.max(evidence.watched_for(socket))
@@ -42,7 +42,7 @@ enum Location<'a> {
     /// With a process, or with an unknown one.
     Process(HeldBy),
     /// In the queue of the listener at this end; `None` if the filter leaves no listener.
-    Queue(Endpoint, Option<SocketRef<'a>>),
+    Queue(IpEndpoint, Option<IpSocketRef<'a>>),
 }
 
 impl Location<'_> {
@@ -68,9 +68,9 @@ impl Location<'_> {
 }
 
 /// Groups the connections by where they are, the largest group first.
-fn groups(evidence: &Evidence) -> Vec<(Location<'_>, Vec<SocketRef<'_>>)> {
+fn groups(evidence: &Evidence) -> Vec<(Location<'_>, Vec<IpSocketRef<'_>>)> {
     let mut groups = Vec::new();
-    let mut queues: BTreeMap<Endpoint, (Option<SocketRef<'_>>, Vec<SocketRef<'_>>)> = BTreeMap::new();
+    let mut queues: BTreeMap<IpEndpoint, (Option<IpSocketRef<'_>>, Vec<IpSocketRef<'_>>)> = BTreeMap::new();
     for (holder, sockets) in evidence.by_holder(evidence.in_state(TcpState::CloseWait)) {
         // A connection that was accepted and then closed has left CLOSE_WAIT, so one without a process waits in a queue.
         if holder != HeldBy::Nobody(NoOwner::NoProcess) {
@@ -108,7 +108,7 @@ fn judge(
     evidence: &Evidence,
     thresholds: &Thresholds<'_>,
     location: &Location<'_>,
-    sockets: &[SocketRef<'_>],
+    sockets: &[IpSocketRef<'_>],
 ) -> Option<Finding> {
     let at_least = |setting: &str| thresholds.count(setting).max(1);
     let limit = thresholds.seconds("old");
@@ -167,7 +167,12 @@ fn judge(
     Some(finding)
 }
 
-fn facts(evidence: &Evidence, sockets: &[SocketRef<'_>], ages: &[Option<Duration>], old: usize) -> Vec<Fact> {
+fn facts(
+    evidence: &Evidence,
+    sockets: &[IpSocketRef<'_>],
+    ages: &[Option<Duration>],
+    old: usize,
+) -> Vec<Fact> {
     let mut facts = vec![Fact::said("connections", sockets.len()), Fact::said("old", old)];
     if let Some(oldest) = ages.iter().flatten().max() {
         facts.push(Fact::shown("oldest_seconds", oldest.as_secs(), say!("oldest", age = *oldest)));
@@ -196,7 +201,7 @@ fn facts(evidence: &Evidence, sockets: &[SocketRef<'_>], ages: &[Option<Duration
 }
 
 /// Returns how the number of connections of a process changed since the look before.
-fn growth(evidence: &Evidence, sockets: &[SocketRef<'_>]) -> Option<Fact> {
+fn growth(evidence: &Evidence, sockets: &[IpSocketRef<'_>]) -> Option<Fact> {
     let (before, elapsed) = evidence.earlier()?;
     let holder = sockets.first()?.ownership().principal()?.process;
     let then = before

@@ -5,7 +5,7 @@ use super::holders::counted;
 use super::waiting::Waiting;
 use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, Severity, Thresholds};
 use netstat_model::query::{Kinds, ProcessFields, States};
-use netstat_model::{Endpoint, SocketRef, TcpState};
+use netstat_model::{IpEndpoint, IpSocketRef, TcpState};
 use rustc_hash::FxHashMap;
 use std::net::SocketAddr;
 
@@ -39,8 +39,8 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
 }
 
 /// Judges unanswered connections, by where they go and by who waits for many places.
-fn judge(evidence: &Evidence, thresholds: &Thresholds<'_>, unanswered: &[SocketRef<'_>]) -> Vec<Finding> {
-    let mut by_remote: FxHashMap<Endpoint, Vec<SocketRef<'_>>> = FxHashMap::default();
+fn judge(evidence: &Evidence, thresholds: &Thresholds<'_>, unanswered: &[IpSocketRef<'_>]) -> Vec<Finding> {
+    let mut by_remote: FxHashMap<IpEndpoint, Vec<IpSocketRef<'_>>> = FxHashMap::default();
     for socket in unanswered {
         if let Some(remote) = socket.remote {
             by_remote.entry(remote).or_default().push(*socket);
@@ -61,7 +61,7 @@ fn judge(evidence: &Evidence, thresholds: &Thresholds<'_>, unanswered: &[SocketR
 }
 
 /// Returns whether the listener that does not answer is on this machine.
-fn is_here(evidence: &Evidence, remote: Endpoint, sockets: &[SocketRef<'_>]) -> bool {
+fn is_here(evidence: &Evidence, remote: IpEndpoint, sockets: &[IpSocketRef<'_>]) -> bool {
     let own =
         remote.address.is_loopback() || sockets.iter().any(|socket| socket.local.address == remote.address);
     evidence.in_state(TcpState::Listen).any(|listener| {
@@ -71,8 +71,8 @@ fn is_here(evidence: &Evidence, remote: Endpoint, sockets: &[SocketRef<'_>]) -> 
 
 fn to_one_place(
     evidence: &Evidence,
-    remote: Endpoint,
-    sockets: &[SocketRef<'_>],
+    remote: IpEndpoint,
+    sockets: &[IpSocketRef<'_>],
     severity: Severity,
 ) -> Finding {
     let (n, address, port) = (sockets.len(), remote.address, remote.port);
@@ -107,7 +107,7 @@ fn to_one_place(
 fn to_many_places(
     evidence: &Evidence,
     thresholds: &Thresholds<'_>,
-    unanswered: &[SocketRef<'_>],
+    unanswered: &[IpSocketRef<'_>],
 ) -> Vec<Finding> {
     let limit = thresholds.count("destinations").max(2);
     let mut findings = Vec::new();

@@ -3,8 +3,8 @@
 use super::marks::{Mark, Marks};
 use super::surroundings::{Surroundings, listens};
 use netstat_model::{
-    Conntrack, Counters, Endpoint, Limits, Process, ProcessKey, Protocol, SocketKey, SocketRef, SocketTable,
-    TcpState,
+    Conntrack, Counters, IpEndpoint, IpSocketRef, Limits, Process, ProcessKey, SocketKey, SocketTable,
+    TcpState, Transport,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::HashMap;
@@ -65,13 +65,15 @@ pub struct Evidence {
     /// What is known beyond the tables of the system.
     pub surroundings: Surroundings,
     /// The ports that somebody listens on, even if the filter leaves the listener out.
-    pub listening: FxHashSet<(Protocol, u16)>,
+    pub listening: FxHashSet<(Transport, u16)>,
     /// Since when `--watch` has seen a socket in its state, by the same clock as [`Moment::at`]; empty without it.
     pub seen_since: FxHashMap<(SocketKey, Option<TcpState>), Duration>,
 }
 
 /// Returns the ports that somebody listens on.
-pub(crate) fn listening<'a>(sockets: impl IntoIterator<Item = SocketRef<'a>>) -> FxHashSet<(Protocol, u16)> {
+pub(crate) fn listening<'a>(
+    sockets: impl IntoIterator<Item = IpSocketRef<'a>>,
+) -> FxHashSet<(Transport, u16)> {
     let listeners = sockets.into_iter().filter(listens);
     listeners.map(|socket| (socket.protocol, socket.local.port)).collect()
 }
@@ -108,18 +110,18 @@ impl Evidence {
     }
 
     /// Returns the mark of a socket in the look before.
-    pub fn before(&self, socket: &SocketRef<'_>) -> Option<&Mark> {
+    pub fn before(&self, socket: &IpSocketRef<'_>) -> Option<&Mark> {
         self.before.as_ref()?.marks.get(socket)
     }
 
     /// Returns for how long watching has seen a socket in its state.
-    pub fn watched_for(&self, socket: &SocketRef<'_>) -> Option<Duration> {
+    pub fn watched_for(&self, socket: &IpSocketRef<'_>) -> Option<Duration> {
         let since = self.seen_since.get(&(SocketKey::of(socket), socket.state))?;
         self.now.at.as_ref().ok()?.checked_sub(*since).filter(|watched| !watched.is_zero())
     }
 
     /// Returns the listener that a connection to this end came to: the one of its address, or else of every address.
-    pub fn listener(&self, local: Endpoint) -> Option<SocketRef<'_>> {
+    pub fn listener(&self, local: IpEndpoint) -> Option<IpSocketRef<'_>> {
         let of_port = || self.in_state(TcpState::Listen).filter(|listener| listener.local.port == local.port);
         of_port()
             .find(|listener| listener.local.address == local.address)
@@ -127,7 +129,7 @@ impl Evidence {
     }
 
     /// Returns the TCP sockets in a state.
-    pub fn in_state(&self, state: TcpState) -> impl Iterator<Item = SocketRef<'_>> {
-        self.now.sockets.iter().filter(move |socket| socket.state == Some(state))
+    pub fn in_state(&self, state: TcpState) -> impl Iterator<Item = IpSocketRef<'_>> {
+        self.now.sockets.iter_ip().filter(move |socket| socket.state == Some(state))
     }
 }

@@ -10,8 +10,8 @@ use netstat_engine::select::{Kept, OwnersOf, Selection, read_processes};
 use netstat_model::error::words_of;
 use netstat_model::query::{Fields, Owners, SocketQuery, States};
 use netstat_model::{
-    Answer, Error, Inbound, Process, ProcessKey, Protocol, SocketKey, SocketRef, SocketTable, TcpState,
-    Warning,
+    Answer, Error, Inbound, IpSocketRef, Process, ProcessKey, Protocol, SocketKey, SocketRef, SocketTable,
+    TcpState, Transport, Warning,
 };
 use netstat_os::{CounterSources, Machine, Processes, Restrictions, Sockets};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -114,23 +114,23 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> Evide
     /// Keeps what the next look is compared with.
     pub fn keep(&mut self, evidence: Evidence) {
         if let Ok(at) = evidence.now.at {
-            let since = |socket: SocketRef<'_>| {
+            let since = |socket: IpSocketRef<'_>| {
                 let key = (SocketKey::of(socket), socket.state);
                 let since = evidence.seen_since.get(&key).copied().unwrap_or(at);
                 (key, since)
             };
-            self.seen_since = evidence.now.sockets.iter().map(since).collect();
+            self.seen_since = evidence.now.sockets.iter_ip().map(since).collect();
         }
         self.before = Some(evidence.now);
     }
 
     /// Returns what the firewall does with what comes to listeners.
     fn firewall(&self, sockets: &SocketTable, processes: &HashMap<ProcessKey, Process>) -> Firewalled {
-        let of_socket = |socket: SocketRef<'_>| {
+        let of_socket = |socket: IpSocketRef<'_>| {
             let owner = socket.ownership().principal();
             inbound(&socket, owner.and_then(|owner| processes.get(&owner.process)))
         };
-        let mut asked: Vec<Inbound> = sockets.iter().flat_map(of_socket).collect();
+        let mut asked: Vec<Inbound> = sockets.iter_ip().flat_map(of_socket).collect();
         asked.sort_unstable();
         asked.dedup();
         if asked.is_empty() {
@@ -141,15 +141,15 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> Evide
     }
 
     /// Returns the ports that somebody listens on. They decide which side made a connection, so no filter may hide them.
-    fn listening(&self, sockets: &SocketTable) -> Result<FxHashSet<(Protocol, u16)>, Error> {
+    fn listening(&self, sockets: &SocketTable) -> Result<FxHashSet<(Transport, u16)>, Error> {
         let needs = self.needs.asked;
         if self.filter.is_none() && needs.states.contains(States::LISTEN) {
-            return Ok(listening(sockets.iter()));
+            return Ok(listening(sockets.iter_ip()));
         }
         let mut ports = FxHashSet::default();
         let query = SocketQuery::new(needs.kinds, States::LISTEN);
         Selection::new(query, None, self.owners).stream(self.backend, |socket| {
-            ports.extend(listening([*socket]));
+            ports.extend(listening(socket.ip()));
             true
         })?;
         Ok(ports)
@@ -187,9 +187,10 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> Evide
         let fields = fields | Fields::COMMON;
         let query = SocketQuery { fields, tcp, ..SocketQuery::new(kinds, states) };
         // Look owners up only where a check needs them.
-        let wanted = |socket: &SocketRef<'_>| match socket.protocol {
-            Protocol::Udp => udp_owners,
-            Protocol::Tcp => socket.state.is_some_and(|state| owners.contains(States::of(state))),
+        let wanted = |socket: &SocketRef<'_>| match (socket.protocol, socket.state) {
+            (Protocol::Tcp, state) => state.is_some_and(|state| owners.contains(States::of(state))),
+            (Protocol::Udp, _) => udp_owners,
+            _ => false,
         };
         let mut selection = Selection::new(query, self.filter, self.owners);
         if udp_owners || !owners.is_empty() {

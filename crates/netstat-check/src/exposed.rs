@@ -12,7 +12,7 @@ use super::text::EN;
 use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, Severity, Thresholds};
 use netstat_engine::enrich::Reach;
 use netstat_model::query::{Kinds, States};
-use netstat_model::{Passage, Protocol, SocketRef};
+use netstat_model::{IpSocketRef, Passage, Transport};
 use ports::{Risk, Service};
 use std::collections::BTreeMap;
 use texts::{DATA, SOURCE};
@@ -21,7 +21,7 @@ pub(crate) static CHECK: Check = Check {
     name: "exposed",
     data: &DATA,
     needs: EvidenceNeeds {
-        kinds: Kinds::all(),
+        kinds: Kinds::TCP_UDP,
         states: States::LISTEN,
         owners: States::LISTEN,
         udp_owners: true,
@@ -42,7 +42,7 @@ enum Width {
 }
 
 /// Returns from how far other hosts reach a listener; `None` if they cannot.
-fn width(socket: &SocketRef<'_>) -> Option<Width> {
+fn width(socket: &IpSocketRef<'_>) -> Option<Width> {
     let address = socket.local.address;
     if is_for_this_machine(socket) {
         return None;
@@ -60,7 +60,7 @@ fn width(socket: &SocketRef<'_>) -> Option<Width> {
 }
 
 /// Returns whether a setting such as `5432` or `161/udp` means a port.
-fn names(word: &str, protocol: Protocol, port: u16) -> bool {
+fn names(word: &str, protocol: Transport, port: u16) -> bool {
     let (number, of) = word.split_once('/').map_or((word, None), |(number, of)| (number, Some(of)));
     let right = of.is_none_or(|of| of.eq_ignore_ascii_case(protocol_word(protocol)));
     right && number.trim().parse() == Ok(port)
@@ -69,8 +69,8 @@ fn names(word: &str, protocol: Protocol, port: u16) -> bool {
 fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
     let (except, also) = (thresholds.words("except"), thresholds.words("also"));
     let mut reached = 0usize;
-    let mut by_port: BTreeMap<(Protocol, u16), (&Service, Vec<SocketRef<'_>>)> = BTreeMap::new();
-    for socket in evidence.now.sockets.iter().filter(listens) {
+    let mut by_port: BTreeMap<(Transport, u16), (&Service, Vec<IpSocketRef<'_>>)> = BTreeMap::new();
+    for socket in evidence.now.sockets.iter_ip().filter(listens) {
         let (protocol, port) = (socket.protocol, socket.local.port);
         if width(&socket).is_none() {
             continue;
@@ -84,7 +84,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
     }
     let mut findings: Vec<Finding> = Vec::new();
     for ((protocol, port), (service, sockets)) in &by_port {
-        let of_holder = |(holder, sockets): (HeldBy, Vec<SocketRef<'_>>)| {
+        let of_holder = |(holder, sockets): (HeldBy, Vec<IpSocketRef<'_>>)| {
             finding(evidence, (*protocol, *port), service, &holder, &sockets)
         };
         findings.extend(evidence.by_holder(sockets.iter().copied()).into_iter().map(of_holder));
@@ -98,10 +98,10 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
 /// Judges a port that one process has open.
 fn finding(
     evidence: &Evidence,
-    (protocol, port): (Protocol, u16),
+    (protocol, port): (Transport, u16),
     service: &Service,
     holder: &HeldBy,
-    sockets: &[SocketRef<'_>],
+    sockets: &[IpSocketRef<'_>],
 ) -> Finding {
     let widest = sockets.iter().filter_map(|socket| width(socket)).max();
     let severity = match (service.risk, widest) {
@@ -135,10 +135,10 @@ fn finding(
     finding.facts.insert(1, Fact::said("protocol", word));
     finding.processes = evidence.culprits(sockets.iter().copied());
     finding.rows = Some(match protocol {
-        Protocol::Tcp => {
+        Transport::Tcp => {
             format!("netstat --columns local,pid,process,user,unit listening lport {port} proto tcp")
         }
-        Protocol::Udp => format!("netstat --columns local,pid,process,user,unit udp lport {port}"),
+        Transport::Udp => format!("netstat --columns local,pid,process,user,unit udp lport {port}"),
     });
     finding.meaning = service.reason();
     finding.next.extend(service.remedy());
@@ -147,7 +147,7 @@ fn finding(
     finding
 }
 
-fn facts(evidence: &Evidence, service: &Service, sockets: &[SocketRef<'_>]) -> Vec<Fact> {
+fn facts(evidence: &Evidence, service: &Service, sockets: &[IpSocketRef<'_>]) -> Vec<Fact> {
     let mut addresses: Vec<String> = sockets.iter().map(|socket| socket.local.address.to_string()).collect();
     addresses.sort_unstable();
     addresses.dedup();

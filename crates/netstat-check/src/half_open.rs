@@ -5,7 +5,7 @@ use super::holders::{counted, most_frequent};
 use super::waiting::Waiting;
 use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, Severity, Thresholds};
 use netstat_model::query::{Kinds, ProcessFields, States};
-use netstat_model::{SocketRef, TcpState};
+use netstat_model::{IpSocketRef, TcpState};
 use rustc_hash::FxHashMap;
 use std::net::{IpAddr, SocketAddr};
 
@@ -40,8 +40,8 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
 }
 
 /// Judges requests that have waited for long, by the listener they came to.
-fn judge(evidence: &Evidence, thresholds: &Thresholds<'_>, late: &[SocketRef<'_>]) -> Vec<Finding> {
-    let mut by_local: FxHashMap<(IpAddr, u16), Vec<SocketRef<'_>>> = FxHashMap::default();
+fn judge(evidence: &Evidence, thresholds: &Thresholds<'_>, late: &[IpSocketRef<'_>]) -> Vec<Finding> {
+    let mut by_local: FxHashMap<(IpAddr, u16), Vec<IpSocketRef<'_>>> = FxHashMap::default();
     for socket in late {
         by_local.entry((socket.local.address, socket.local.port)).or_default().push(*socket);
     }
@@ -61,7 +61,7 @@ fn judge(evidence: &Evidence, thresholds: &Thresholds<'_>, late: &[SocketRef<'_>
 fn at_listener(
     evidence: &Evidence,
     local: SocketAddr,
-    sockets: &[SocketRef<'_>],
+    sockets: &[IpSocketRef<'_>],
     severity: Severity,
 ) -> Finding {
     let n = sockets.len();

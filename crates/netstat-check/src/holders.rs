@@ -4,7 +4,7 @@ use super::evidence::Evidence;
 use super::finding::Culprit;
 use super::held_by::HeldBy;
 use super::text::{Text, grouped};
-use netstat_model::{NoOwner, ProcessKey, SocketRef};
+use netstat_model::{IpSocketRef, NoOwner, ProcessKey};
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 
@@ -17,7 +17,7 @@ enum GroupKey {
 }
 
 impl GroupKey {
-    fn of(socket: &SocketRef<'_>) -> Self {
+    fn of(socket: &IpSocketRef<'_>) -> Self {
         let ownership = socket.ownership();
         match (ownership.principal(), ownership.unowned()) {
             (Some(owner), _) => Self::Process(owner.process),
@@ -61,7 +61,7 @@ impl Evidence {
     }
 
     /// Returns who holds a socket; of several processes the principal one.
-    pub fn held_by(&self, socket: &SocketRef<'_>) -> HeldBy {
+    pub fn held_by(&self, socket: &IpSocketRef<'_>) -> HeldBy {
         self.holder(GroupKey::of(socket))
     }
 
@@ -69,9 +69,9 @@ impl Evidence {
     /// one.
     pub fn by_holder<'a>(
         &self,
-        sockets: impl IntoIterator<Item = SocketRef<'a>>,
-    ) -> Vec<(HeldBy, Vec<SocketRef<'a>>)> {
-        let mut groups: FxHashMap<GroupKey, Vec<SocketRef<'a>>> = FxHashMap::default();
+        sockets: impl IntoIterator<Item = IpSocketRef<'a>>,
+    ) -> Vec<(HeldBy, Vec<IpSocketRef<'a>>)> {
+        let mut groups: FxHashMap<GroupKey, Vec<IpSocketRef<'a>>> = FxHashMap::default();
         for socket in sockets {
             groups.entry(GroupKey::of(&socket)).or_default().push(socket);
         }
@@ -83,7 +83,7 @@ impl Evidence {
     }
 
     /// Returns who holds the sockets and how many each, the largest first. Unlike [`Self::by_holder`] it keeps none of them.
-    pub fn culprits<'a>(&self, sockets: impl IntoIterator<Item = SocketRef<'a>>) -> Vec<Culprit> {
+    pub fn culprits<'a>(&self, sockets: impl IntoIterator<Item = IpSocketRef<'a>>) -> Vec<Culprit> {
         let mut counts: FxHashMap<GroupKey, usize> = FxHashMap::default();
         for socket in sockets {
             *counts.entry(GroupKey::of(&socket)).or_default() += 1;

@@ -5,7 +5,7 @@ use super::finding::Fact;
 use super::text::{EN, KO, Text, named};
 use netstat_model::ProcessKey;
 use netstat_model::query::ProcessFields;
-use netstat_model::{OwnershipRef, Process, SocketRef};
+use netstat_model::{IpSocketRef, OwnershipRef, Process};
 
 /// The fields that identify a process. Windows has accounts instead of user numbers.
 pub(crate) const WHO: ProcessFields = ProcessFields::NAME
@@ -27,18 +27,18 @@ impl Evidence {
     }
 
     /// Returns the process that holds a socket, the principal one if there are several.
-    pub fn process_of(&self, socket: &SocketRef<'_>) -> Option<&Process> {
+    pub fn process_of(&self, socket: &IpSocketRef<'_>) -> Option<&Process> {
         self.processes.get(&socket.ownership().principal()?.process)
     }
 
     /// Returns the other processes that hold a socket, besides the principal one.
-    pub fn others_of<'a>(&'a self, socket: &SocketRef<'a>) -> impl Iterator<Item = &'a Process> + use<'a> {
+    pub fn others_of<'a>(&'a self, socket: &IpSocketRef<'a>) -> impl Iterator<Item = &'a Process> + use<'a> {
         let owners = if let OwnershipRef::Several(owners) = socket.ownership() { owners } else { &[] };
         owners.iter().skip(1).filter_map(|owner| self.processes.get(&owner.process))
     }
 
     /// Returns who else holds these sockets, as a fact.
-    pub fn others<'a>(&'a self, sockets: impl IntoIterator<Item = SocketRef<'a>>) -> Option<Fact> {
+    pub fn others<'a>(&'a self, sockets: impl IntoIterator<Item = IpSocketRef<'a>>) -> Option<Fact> {
         let others = sockets.into_iter().flat_map(|socket| self.others_of(&socket));
         let mut others: Vec<ProcessKey> = others.map(|process| process.id).collect();
         others.sort_unstable();
@@ -55,7 +55,7 @@ impl Evidence {
     }
 
     /// Returns facts about the process that holds these sockets, as far as they are known.
-    pub fn identity<'a>(&self, sockets: impl IntoIterator<Item = SocketRef<'a>>) -> Vec<Fact> {
+    pub fn identity<'a>(&self, sockets: impl IntoIterator<Item = IpSocketRef<'a>>) -> Vec<Fact> {
         let Some(process) = sockets.into_iter().find_map(|socket| self.process_of(&socket)) else {
             return Vec::new();
         };

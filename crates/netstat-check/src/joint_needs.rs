@@ -87,7 +87,7 @@ fn is_asked(needs: &EvidenceNeeds, socket: &SocketRef<'_>) -> bool {
             needs.kinds.intersects(Kinds::TCP)
                 && socket.state.is_none_or(|state| needs.states.contains(States::of(state)))
         }
-        Protocol::Udp => needs.kinds.intersects(Kinds::UDP),
+        protocol => needs.kinds.intersects(Kinds::of_protocol(protocol)),
     }
 }
 

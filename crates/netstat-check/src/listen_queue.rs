@@ -4,7 +4,7 @@ use super::data::{check_data, say};
 use super::needs::Twice;
 use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, HeldBy, Severity, Thresholds};
 use netstat_model::query::{Kinds, ProcessFields, States};
-use netstat_model::{Counters, SocketRef, TcpExtCounters, TcpState};
+use netstat_model::{Counters, IpSocketRef, TcpExtCounters, TcpState};
 use std::net::SocketAddr;
 
 check_data!("listen_queue.toml");
@@ -53,7 +53,7 @@ fn extended(get: impl Fn(&TcpExtCounters) -> Option<u64>) -> impl Fn(&Counters) 
 }
 
 fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
-    let listeners: Vec<SocketRef<'_>> = evidence.in_state(TcpState::Listen).collect();
+    let listeners: Vec<IpSocketRef<'_>> = evidence.in_state(TcpState::Listen).collect();
     let overflows = evidence.grown(extended(|tcp| tcp.listen_overflows));
     let lost = overflows.and_then(|overflows| evidence.per_second(overflows)).unwrap_or(0.0);
     let is_lost = lost > 0.0 && lost >= thresholds.number("lost");
@@ -105,7 +105,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
 
 fn of_listener(
     evidence: &Evidence,
-    listener: &SocketRef<'_>,
+    listener: &IpSocketRef<'_>,
     queue: AcceptQueue,
     severity: Severity,
     overflows: Option<u64>,

@@ -4,20 +4,20 @@ use super::evidence::listening;
 use super::{Check, CheckSettings, Evidence, Finding, Lack, Marks, Moment, Surroundings, parse_assignment};
 use netstat_engine::text::Language;
 use netstat_model::{
-    Counters, Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessKey,
-    Protocol, Socket, SocketKey, SocketRef, TcpInfo, TcpState, Timer, TimerKind,
+    Counters, Executable, Family, IpEndpoint, IpSocketRef, Missing, NoOwner, Owner, Ownership, Process,
+    ProcessKey, Socket, SocketKey, SocketRef, TcpInfo, TcpState, Timer, TimerKind, Transport,
 };
 use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-pub(super) fn end(text: &str) -> Endpoint {
+pub(super) fn end(text: &str) -> IpEndpoint {
     let end: SocketAddr = text.parse().unwrap();
-    Endpoint::new(end.ip(), end.port(), 0)
+    IpEndpoint::new(end.ip(), end.port(), 0)
 }
 
-fn family(end: Endpoint) -> Family {
+fn family(end: IpEndpoint) -> Family {
     if end.address.is_ipv4() { Family::V4 } else { Family::V6 }
 }
 
@@ -25,7 +25,7 @@ fn family(end: Endpoint) -> Family {
 pub(super) fn tcp(local: &str, remote: &str, state: TcpState) -> Socket {
     let local = end(local);
     let remote = (!remote.is_empty()).then(|| end(remote));
-    let mut socket = Socket::new(Protocol::Tcp, family(local), local, remote);
+    let mut socket = Socket::new(Transport::Tcp, family(local), local, remote);
     socket.state = Some(state);
     socket.ownership = Ownership::Unowned(NoOwner::NoProcess);
     socket
@@ -47,7 +47,7 @@ pub(super) fn with(mut socket: Socket, change: impl FnOnce(&mut TcpInfo)) -> Soc
 /// Returns a UDP socket that no process holds.
 pub(super) fn udp(local: &str, remote: &str) -> Socket {
     let mut socket = tcp(local, remote, TcpState::Closed);
-    (socket.protocol, socket.state) = (Protocol::Udp, None);
+    (socket.protocol, socket.state) = (Transport::Udp.into(), None);
     socket
 }
 
@@ -93,7 +93,7 @@ pub(super) fn look(now: Moment) -> Evidence {
 /// Returns evidence of two looks.
 pub(super) fn looks(before: Option<Moment>, now: Moment) -> Evidence {
     let mut processes = HashMap::new();
-    for socket in now.sockets.iter() {
+    for socket in now.sockets.iter_ip() {
         if let Some(owner) = socket.ownership().principal() {
             let mut process = Process::unknown(owner.process, Missing::NotRead);
             process.name = Ok(format!("p{}", owner.process.pid).into());
@@ -101,7 +101,7 @@ pub(super) fn looks(before: Option<Moment>, now: Moment) -> Evidence {
         }
     }
     Evidence {
-        listening: listening(now.sockets.iter()),
+        listening: listening(now.sockets.iter_ip()),
         now,
         before,
         limits: Err(Lack::NotAsked),
@@ -264,13 +264,13 @@ pub(super) fn marks(sockets: &[Socket]) -> Marks {
 }
 
 /// Returns the first socket of the evidence.
-pub(super) fn first(evidence: &Evidence) -> SocketRef<'_> {
-    evidence.now.sockets.iter().next().unwrap()
+pub(super) fn first(evidence: &Evidence) -> IpSocketRef<'_> {
+    evidence.now.sockets.iter_ip().next().unwrap()
 }
 
 /// Changes the first socket of the evidence.
 pub(super) fn change_first(evidence: &mut Evidence, change: impl FnOnce(&mut Socket)) {
-    let mut sockets: Vec<Socket> = evidence.now.sockets.iter().map(|socket| socket.to_socket()).collect();
+    let mut sockets: Vec<Socket> = evidence.now.sockets.iter_ip().map(|socket| socket.to_socket()).collect();
     sockets.first_mut().map(change).unwrap();
     evidence.now.sockets = sockets.into_iter().collect();
 }
@@ -289,6 +289,6 @@ pub(super) fn seen_since(
     evidence: &Evidence,
     since: Duration,
 ) -> FxHashMap<(SocketKey, Option<TcpState>), Duration> {
-    let key = |socket: SocketRef<'_>| (SocketKey::of(socket), socket.state);
-    evidence.now.sockets.iter().map(|socket| (key(socket), since)).collect()
+    let key = |socket: IpSocketRef<'_>| (SocketKey::of(socket), socket.state);
+    evidence.now.sockets.iter_ip().map(|socket| (key(socket), since)).collect()
 }

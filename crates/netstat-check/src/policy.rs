@@ -15,7 +15,7 @@ use super::text::{EN, named};
 use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, Severity, Thresholds};
 use netstat_engine::enrich::Reach;
 use netstat_model::query::{Kinds, States};
-use netstat_model::{Endpoint, Process, Protocol, SocketRef, TcpState};
+use netstat_model::{IpEndpoint, IpSocketRef, Process, TcpState, Transport};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -27,7 +27,7 @@ pub static CHECK: Check = Check {
     name: "policy",
     data: &DATA,
     needs: EvidenceNeeds {
-        kinds: Kinds::all(),
+        kinds: Kinds::TCP_UDP,
         states: JUDGED.union(States::LISTEN),
         listening: true,
         owners: JUDGED.union(States::LISTEN),
@@ -51,17 +51,17 @@ enum Deed {
 
 /// Returns what a socket does, and the end at which it does it.
 fn deed(
-    socket: &SocketRef<'_>,
-    listening: &FxHashSet<(Protocol, u16)>,
+    socket: &IpSocketRef<'_>,
+    listening: &FxHashSet<(Transport, u16)>,
     clients: usize,
-) -> Option<(Deed, Endpoint)> {
+) -> Option<(Deed, IpEndpoint)> {
     match (socket.protocol, socket.state, socket.remote) {
-        (Protocol::Tcp, Some(TcpState::Listen), _) => Some((Deed::Listens, socket.local)),
-        (Protocol::Udp, _, None) => {
+        (Transport::Tcp, Some(TcpState::Listen), _) => Some((Deed::Listens, socket.local)),
+        (Transport::Udp, _, None) => {
             (usize::from(socket.local.port) < clients).then_some((Deed::Listens, socket.local))
         }
         // Another check may have asked for connections that are over.
-        (Protocol::Tcp, Some(state), _) if !JUDGED.contains(States::of(state)) => None,
+        (Transport::Tcp, Some(state), _) if !JUDGED.contains(States::of(state)) => None,
         (protocol, _, Some(remote)) => {
             let leaves =
                 Reach::of(remote.address) != Some(Reach::Loopback) && remote.address != socket.local.address;
@@ -76,9 +76,9 @@ fn deed(
 fn deeds<'a>(
     evidence: &'a Evidence,
     thresholds: &Thresholds<'_>,
-) -> impl Iterator<Item = (SocketRef<'a>, Deed, Endpoint)> + use<'a> {
+) -> impl Iterator<Item = (IpSocketRef<'a>, Deed, IpEndpoint)> + use<'a> {
     let clients = thresholds.count("clients");
-    evidence.now.sockets.iter().filter_map(move |socket| {
+    evidence.now.sockets.iter_ip().filter_map(move |socket| {
         let (deed, end) = deed(&socket, &evidence.listening, clients)?;
         Some((socket, deed, end))
     })
@@ -120,9 +120,9 @@ fn judge(rules: &Rules, subjects: &[Subject<'_>]) -> Option<Verdict> {
 /// it, and all of them again at the IPv4 wildcard if it listens for both families at once.
 fn subjects<'a>(
     evidence: &'a Evidence,
-    socket: SocketRef<'a>,
+    socket: IpSocketRef<'a>,
     deed: Deed,
-    end: Endpoint,
+    end: IpEndpoint,
 ) -> Vec<Subject<'a>> {
     let users = &evidence.surroundings.users;
     let of = |address: IpAddr, process: Option<&'a Process>| Subject {
@@ -147,8 +147,8 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
         return vec![Finding::ok(say!("no-policy"))];
     };
     let mut judged = 0usize;
-    let mut not_known: Vec<(SocketRef<'_>, Deed, u16)> = Vec::new();
-    let mut groups: BTreeMap<(Verdict, Deed, Protocol, u16), Vec<SocketRef<'_>>> = BTreeMap::new();
+    let mut not_known: Vec<(IpSocketRef<'_>, Deed, u16)> = Vec::new();
+    let mut groups: BTreeMap<(Verdict, Deed, Transport, u16), Vec<IpSocketRef<'_>>> = BTreeMap::new();
     for (socket, deed, end) in deeds(evidence, thresholds) {
         judged += 1;
         let rules = if deed == Deed::Listens { &policy.listen } else { &policy.connect };
@@ -181,7 +181,7 @@ const MOST_PLACES: usize = 10;
 const MOST_ADDRESSES: usize = 5;
 
 /// Reports all that depends on what this user may not see as one finding: on a shared host it is nearly everything.
-fn unseen(evidence: &Evidence, members: &[(SocketRef<'_>, Deed, u16)], judged: usize) -> Finding {
+fn unseen(evidence: &Evidence, members: &[(IpSocketRef<'_>, Deed, u16)], judged: usize) -> Finding {
     let sockets = || members.iter().map(|(socket, ..)| *socket);
     let culprits = evidence.culprits(sockets());
     let sentence = say!("unseen", n = members.len(), all = judged);
@@ -215,9 +215,9 @@ fn finding(
     evidence: &Evidence,
     verdict: &Verdict,
     deed: Deed,
-    (protocol, port): (Protocol, u16),
+    (protocol, port): (Transport, u16),
     holder: &HeldBy,
-    sockets: &[SocketRef<'_>],
+    sockets: &[IpSocketRef<'_>],
 ) -> Finding {
     let word = protocol_word(protocol);
     let (who, place) = (holder.text(), format!("{port}/{word}"));
@@ -233,7 +233,7 @@ fn finding(
     let mut finding = Finding::new(severity, sentence);
     finding.subject = subject;
     finding.amount = sockets.len() as f64;
-    let end = |socket: &SocketRef<'_>| match deed {
+    let end = |socket: &IpSocketRef<'_>| match deed {
         Deed::Listens => Some(socket.local.address),
         Deed::Connects => socket.remote.map(|end| end.address),
     };
@@ -260,8 +260,8 @@ fn finding(
     finding.facts.extend(evidence.others(sockets.iter().copied()));
     finding.processes = evidence.culprits(sockets.iter().copied());
     let rows = match (deed, protocol) {
-        (Deed::Listens, Protocol::Tcp) => format!("listening lport {port}"),
-        (Deed::Listens, Protocol::Udp) => format!("udp lport {port}"),
+        (Deed::Listens, Transport::Tcp) => format!("listening lport {port}"),
+        (Deed::Listens, Transport::Udp) => format!("udp lport {port}"),
         (Deed::Connects, _) => format!("{word} rport {port}"),
     };
     finding.rows = Some(format!(

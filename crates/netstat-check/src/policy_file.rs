@@ -19,7 +19,7 @@
 
 use netstat_engine::enrich::UserNames;
 use netstat_engine::filter::{Glob, Ports};
-use netstat_model::{Missing, NoOwner, OwnershipRef, Prefix, Process, Protocol, SocketRef};
+use netstat_model::{IpSocketRef, Missing, NoOwner, OwnershipRef, Prefix, Process, Transport};
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -46,7 +46,7 @@ pub(crate) struct Rule {
     path: Option<Glob>,
     user: Option<String>,
     unit: Option<Glob>,
-    protocol: Option<Protocol>,
+    protocol: Option<Transport>,
     addresses: Option<Vec<Prefix>>,
     ports: Option<Ports>,
     /// Why the rule exists, in the words of its author.
@@ -130,8 +130,8 @@ impl Written {
     fn rule(self) -> Result<Rule, String> {
         let protocol = match self.protocol.as_deref() {
             None => None,
-            Some("tcp") => Some(Protocol::Tcp),
-            Some("udp") => Some(Protocol::Udp),
+            Some("tcp") => Some(Transport::Tcp),
+            Some("udp") => Some(Transport::Udp),
             Some(other) => return Err(format!("protocol {other:?} is neither tcp nor udp")),
         };
         let addresses = self.address.map(|address| match address {
@@ -200,7 +200,7 @@ fn parse_ports(value: &toml::Value) -> Option<Ports> {
 /// What a rule is compared with.
 #[derive(Clone, Copy)]
 pub(crate) struct Subject<'a> {
-    pub(crate) socket: SocketRef<'a>,
+    pub(crate) socket: IpSocketRef<'a>,
     /// The local end of a listener, the remote one of a connection.
     pub(crate) address: IpAddr,
     pub(crate) port: u16,

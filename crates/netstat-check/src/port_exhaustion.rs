@@ -8,7 +8,7 @@ use super::needs::{Twice, time_wait_may_overflow};
 use super::text::EN;
 use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, HeldBy, Lack, Severity, Text, Thresholds};
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
-use netstat_model::{Family, Limits, NoOwner, Protocol, SocketLevels, TcpState, TimeWaitReuse};
+use netstat_model::{Family, Limits, NoOwner, SocketLevels, TcpState, TimeWaitReuse, Transport};
 use std::time::Duration;
 use texts::{DATA, SOURCE};
 use use_of_ports::{Pool, Use, uses};
@@ -17,7 +17,7 @@ pub(crate) static CHECK: Check = Check {
     name: "port-exhaustion",
     data: &DATA,
     needs: EvidenceNeeds {
-        kinds: Kinds::all(),
+        kinds: Kinds::TCP_UDP,
         states: States::all(),
         fields: Fields::TIME_IN_STATE,
         owners: States::all().difference(States::TIME_WAIT),
@@ -74,12 +74,12 @@ fn buckets_not_known(evidence: &Evidence) -> Option<Finding> {
 fn not_known(evidence: &Evidence, limits: &Limits) -> Option<Finding> {
     let mut lacking: Vec<&str> = Vec::new();
     for (protocol, family, name) in [
-        (Protocol::Tcp, Family::V4, "TCP/IPv4"),
-        (Protocol::Tcp, Family::V6, "TCP/IPv6"),
-        (Protocol::Udp, Family::V4, "UDP/IPv4"),
-        (Protocol::Udp, Family::V6, "UDP/IPv6"),
+        (Transport::Tcp, Family::V4, "TCP/IPv4"),
+        (Transport::Tcp, Family::V6, "TCP/IPv6"),
+        (Transport::Udp, Family::V4, "UDP/IPv4"),
+        (Transport::Udp, Family::V6, "UDP/IPv6"),
     ] {
-        let mut sockets = evidence.now.sockets.iter().filter(|socket| {
+        let mut sockets = evidence.now.sockets.iter_ip().filter(|socket| {
             socket.protocol == protocol && socket.local.address.is_ipv4() == (family == Family::V4)
         });
         if use_of_ports::ports(limits, protocol, family).is_none() && sockets.next().is_some() {

@@ -7,7 +7,7 @@ use super::needs::{Details, Twice};
 use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, Severity, Thresholds};
 use netstat_model::TcpFields;
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
-use netstat_model::{Counters, Endpoint, SocketRef, TcpCounters};
+use netstat_model::{Counters, IpEndpoint, IpSocketRef, TcpCounters};
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::net::{IpAddr, SocketAddr};
@@ -45,15 +45,15 @@ const SENDING: States = States::ESTABLISHED
 
 /// A connection that had to send segments again between the two looks.
 struct Sent<'a> {
-    socket: SocketRef<'a>,
+    socket: IpSocketRef<'a>,
     counts: SentAgain,
 }
 
 fn sent(evidence: &Evidence) -> Vec<Sent<'_>> {
     // A SYN that nobody answers is not loss; another check may have asked for such sockets.
     let sends =
-        |socket: &SocketRef<'_>| socket.state.is_some_and(|state| SENDING.contains(States::of(state)));
-    let sending = evidence.now.sockets.iter().filter(sends);
+        |socket: &IpSocketRef<'_>| socket.state.is_some_and(|state| SENDING.contains(States::of(state)));
+    let sending = evidence.now.sockets.iter_ip().filter(sends);
     sending
         .filter_map(|socket| Some(Sent { socket, counts: evidence.before(&socket)?.sent_again(&socket)? }))
         .collect()
@@ -174,7 +174,7 @@ fn describe<'a>(
 
 /// Describes one connection.
 fn connection(key: &'static str, one: &Sent<'_>) -> Fact {
-    let shown = |end: Endpoint| SocketAddr::new(end.address, end.port).to_string();
+    let shown = |end: IpEndpoint| SocketAddr::new(end.address, end.port).to_string();
     let SentAgain { again, segments } = one.counts;
     let ends = match one.socket.remote {
         Some(remote) => format!("{} > {}", shown(one.socket.local), shown(remote)),

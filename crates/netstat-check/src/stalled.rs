@@ -9,7 +9,7 @@ use super::text::bytes;
 use super::{Check, Culprit, Evidence, EvidenceNeeds, Fact, Finding, Severity, Thresholds};
 use netstat_model::TcpFields;
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
-use netstat_model::{NoOwner, SocketRef, TcpState, TimerKind};
+use netstat_model::{IpSocketRef, NoOwner, TcpState, TimerKind};
 use rustc_hash::FxHashMap;
 use std::time::Duration;
 
@@ -65,15 +65,15 @@ impl Cause {
 }
 
 /// A connection that does not move, why, and for how long.
-type Stalled<'a> = (SocketRef<'a>, Cause, Duration);
+type Stalled<'a> = (IpSocketRef<'a>, Cause, Duration);
 
 /// Returns why and for how long none of a connection's data has moved; `None` if it has, or for less than `old`.
-fn stalled(before: &Mark, now: &SocketRef<'_>, old: Duration) -> Option<(Cause, Duration)> {
+fn stalled(before: &Mark, now: &IpSocketRef<'_>, old: Duration) -> Option<(Cause, Duration)> {
     let of_peer = not_delivered(before, now, old);
     of_peer.or_else(|| Some((Cause::NotRead, not_read(before, now, old)?)))
 }
 
-fn not_read(before: &Mark, now: &SocketRef<'_>, old: Duration) -> Option<Duration> {
+fn not_read(before: &Mark, now: &IpSocketRef<'_>, old: Duration) -> Option<Duration> {
     // After its FIN a peer sends nothing more.
     if now.state != Some(TcpState::Established) || !before.is_unread(now) {
         return None;
@@ -81,7 +81,7 @@ fn not_read(before: &Mark, now: &SocketRef<'_>, old: Duration) -> Option<Duratio
     now.tcp()?.last_data_received.filter(|silent| *silent >= old)
 }
 
-fn not_delivered(before: &Mark, now: &SocketRef<'_>, old: Duration) -> Option<(Cause, Duration)> {
+fn not_delivered(before: &Mark, now: &IpSocketRef<'_>, old: Duration) -> Option<(Cause, Duration)> {
     if !before.is_undelivered(now) {
         return None;
     }
@@ -98,10 +98,10 @@ fn not_delivered(before: &Mark, now: &SocketRef<'_>, old: Duration) -> Option<(C
 
 fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
     let is_judged =
-        |socket: &SocketRef<'_>| matches!(socket.state, Some(TcpState::Established | TcpState::CloseWait));
-    let connections = || evidence.now.sockets.iter().filter(is_judged);
+        |socket: &IpSocketRef<'_>| matches!(socket.state, Some(TcpState::Established | TcpState::CloseWait));
+    let connections = || evidence.now.sockets.iter_ip().filter(is_judged);
     // Windows reports of some connections how much was acknowledged, and of none since when.
-    let is_told = |socket: SocketRef<'_>| {
+    let is_told = |socket: IpSocketRef<'_>| {
         let course = socket.tcp().as_ref().map(Course::of);
         // The details of a connection that nothing happened to are kept in its mark alone.
         course.or_else(|| evidence.before(&socket)?.course).is_some_and(|course| course.told)
@@ -149,7 +149,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
 struct StalledGroup<'a> {
     cause: Cause,
     holder: &'a HeldBy,
-    sockets: Vec<SocketRef<'a>>,
+    sockets: Vec<IpSocketRef<'a>>,
     oldest: Option<Duration>,
     /// The number of connections that the process has in all.
     connections: usize,
@@ -185,7 +185,7 @@ impl StalledGroup<'_> {
     }
 
     fn facts(&self, cause: &str) -> Vec<Fact> {
-        let queue = |socket: &SocketRef<'_>| match self.cause {
+        let queue = |socket: &IpSocketRef<'_>| match self.cause {
             Cause::NotRead => socket.recv_queue(),
             Cause::Unanswered | Cause::ZeroWindow => socket.send_queue(),
         };

@@ -3,7 +3,7 @@
 use super::policy_file::Policy;
 use netstat_engine::enrich::{AddressList, Entry, Geo, Reach, UserNames};
 use netstat_model::{
-    Family, Firewall, Inbound, Judgement, Missing, Process, Protocol, SocketRef, TcpState, UnreadRules,
+    Family, Firewall, Inbound, IpSocketRef, Judgement, Missing, Process, TcpState, Transport, UnreadRules,
 };
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -88,29 +88,29 @@ impl Firewalled {
 const LOOPBACK: u32 = 1;
 
 /// Returns whether other hosts cannot reach a socket, because of its address or the interface it is bound to.
-pub(crate) fn is_for_this_machine(socket: &SocketRef<'_>) -> bool {
+pub(crate) fn is_for_this_machine(socket: &IpSocketRef<'_>) -> bool {
     Reach::of(socket.local.address) == Some(Reach::Loopback) || socket.interface() == Some(LOOPBACK)
 }
 
 /// Returns the name of a protocol, as settings and filters have it.
-pub(crate) fn protocol_word(protocol: Protocol) -> &'static str {
+pub(crate) fn protocol_word(protocol: Transport) -> &'static str {
     match protocol {
-        Protocol::Tcp => "tcp",
-        Protocol::Udp => "udp",
+        Transport::Tcp => "tcp",
+        Transport::Udp => "udp",
     }
 }
 
 /// Returns whether a socket waits for others: a TCP listener, or an unconnected UDP socket.
-pub(crate) fn listens(socket: &SocketRef<'_>) -> bool {
+pub(crate) fn listens(socket: &IpSocketRef<'_>) -> bool {
     match socket.protocol {
-        Protocol::Tcp => socket.state == Some(TcpState::Listen),
-        Protocol::Udp => socket.remote.is_none(),
+        Transport::Tcp => socket.state == Some(TcpState::Listen),
+        Transport::Udp => socket.remote.is_none(),
     }
 }
 
 /// Returns the first packet that another host would send to a listener, for each family that it serves; nothing for
 /// other sockets.
-pub(crate) fn inbound(socket: &SocketRef<'_>, process: Option<&Process>) -> Vec<Inbound> {
+pub(crate) fn inbound(socket: &IpSocketRef<'_>, process: Option<&Process>) -> Vec<Inbound> {
     if !listens(socket) || is_for_this_machine(socket) {
         return Vec::new();
     }

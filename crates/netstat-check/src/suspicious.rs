@@ -14,7 +14,7 @@ use facts::Reason;
 use netstat_engine::enrich::Reach;
 use netstat_engine::filter::Glob;
 use netstat_model::query::{Kinds, States};
-use netstat_model::{Endpoint, Missing, NoOwner, OwnershipRef, Process, Protocol, SocketRef, TcpState};
+use netstat_model::{IpEndpoint, IpSocketRef, Missing, NoOwner, OwnershipRef, Process, TcpState, Transport};
 use rustc_hash::FxHashSet;
 use std::cmp::Reverse;
 use std::net::{IpAddr, SocketAddr};
@@ -92,20 +92,20 @@ enum Direction {
 /// A connection with a public address.
 #[derive(Clone, Copy)]
 struct Connection<'a> {
-    socket: SocketRef<'a>,
-    remote: Endpoint,
+    socket: IpSocketRef<'a>,
+    remote: IpEndpoint,
     direction: Direction,
 }
 
 impl<'a> Connection<'a> {
     /// Returns `None` for a socket that leads to no public address.
-    fn of(socket: SocketRef<'a>, listening: &FxHashSet<(Protocol, u16)>) -> Option<Self> {
+    fn of(socket: IpSocketRef<'a>, listening: &FxHashSet<(Transport, u16)>) -> Option<Self> {
         let judged = socket.state.is_some_and(|state| JUDGED.contains(States::of(state)));
         let remote = socket.remote.filter(|end| Reach::of(end.address) == Some(Reach::Public))?;
-        if socket.protocol != Protocol::Tcp || !judged || remote.address == socket.local.address {
+        if socket.protocol != Transport::Tcp || !judged || remote.address == socket.local.address {
             return None;
         }
-        let inward = listening.contains(&(Protocol::Tcp, socket.local.port));
+        let inward = listening.contains(&(Transport::Tcp, socket.local.port));
         Some(Self { socket, remote, direction: if inward { Direction::In } else { Direction::Out } })
     }
 }
@@ -161,7 +161,7 @@ fn of_process(process: &Process) -> (Vec<Reason>, bool) {
 }
 
 /// Returns what is odd about the principal process of a socket.
-fn of_principal(evidence: &Evidence, socket: &SocketRef<'_>) -> (Vec<Reason>, bool) {
+fn of_principal(evidence: &Evidence, socket: &IpSocketRef<'_>) -> (Vec<Reason>, bool) {
     evidence.process_of(socket).map_or_else(
         || {
             let none =
@@ -216,10 +216,10 @@ fn weight(reasons: &[Reason]) -> u32 {
 fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
     let usual = Usual::of(thresholds);
     let connection = |socket| Connection::of(socket, &evidence.listening);
-    let all: Vec<SocketRef<'_>> =
-        evidence.now.sockets.iter().filter(|socket| connection(*socket).is_some()).collect();
+    let all: Vec<IpSocketRef<'_>> =
+        evidence.now.sockets.iter_ip().filter(|socket| connection(*socket).is_some()).collect();
     let mut findings = Vec::new();
-    let mut not_known: Vec<SocketRef<'_>> = Vec::new();
+    let mut not_known: Vec<IpSocketRef<'_>> = Vec::new();
     for (holder, sockets) in evidence.by_holder(all.iter().copied()) {
         let Some(first) = sockets.first() else { continue };
         let is_usual = evidence.process_of(first).is_some_and(|process| usual.has_path(process));
@@ -264,7 +264,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
 }
 
 /// Reports connections whose processes could not be looked at.
-fn unseen(evidence: &Evidence, sockets: &[SocketRef<'_>], all: usize) -> Finding {
+fn unseen(evidence: &Evidence, sockets: &[IpSocketRef<'_>], all: usize) -> Finding {
     let culprits = evidence.culprits(sockets.iter().copied());
     let n = sockets.len();
     let mut finding = Finding::unknown(say!("unseen", n, all), to_see_all(&culprits));
@@ -282,7 +282,7 @@ fn finding(
     severity: Severity,
     score: u32,
     holder: &HeldBy,
-    sockets: &[SocketRef<'_>],
+    sockets: &[IpSocketRef<'_>],
     worst: &Connection<'_>,
     reasons: &[&Reason],
 ) -> Finding {

@@ -2,15 +2,15 @@
 
 use super::needs::Twice;
 use super::{Evidence, Finding};
-use netstat_model::{SocketRef, TcpState};
+use netstat_model::{IpSocketRef, TcpState};
 use std::time::Duration;
 
 /// The connections in a state that an answer ends.
 pub(super) struct Waiting<'a> {
     /// Those whose answer is late.
-    pub(super) late: Vec<SocketRef<'a>>,
+    pub(super) late: Vec<IpSocketRef<'a>>,
     /// Those of which it is not known.
-    perhaps: Vec<SocketRef<'a>>,
+    perhaps: Vec<IpSocketRef<'a>>,
 }
 
 impl<'a> Waiting<'a> {
@@ -34,7 +34,7 @@ impl<'a> Waiting<'a> {
     /// returns `not_known` of their number.
     pub(super) fn judged(
         &self,
-        judge: impl Fn(&[SocketRef<'_>]) -> Vec<Finding>,
+        judge: impl Fn(&[IpSocketRef<'_>]) -> Vec<Finding>,
         not_known: impl FnOnce(usize) -> Finding,
     ) -> Vec<Finding> {
         let mut findings = judge(&self.late);
@@ -53,7 +53,7 @@ const LATE: Duration = Duration::from_secs(1);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(950);
 
 /// Returns whether the answer to a connection is late, if that is known.
-fn is_late(evidence: &Evidence, socket: &SocketRef<'_>) -> Option<bool> {
+fn is_late(evidence: &Evidence, socket: &IpSocketRef<'_>) -> Option<bool> {
     if let Some(timer) = socket.timer() {
         return Some(timer.retransmits > 0);
     }

@@ -303,7 +303,7 @@ fn rows(arguments: &Arguments) -> ConnectionsOptions {
         // An explicit filter implies -a.
         listening: arguments.all || !arguments.filter.is_empty(),
         bound: arguments.bound,
-        kinds: arguments.protocol.map_or(Kinds::all(), |protocol| sections(protocol).1),
+        kinds: arguments.protocol.map_or(Kinds::TCP_UDP, |protocol| sections(protocol).1),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::enrich::{AddressList, CountryTable, Geo};
 use crate::filter::{Context, Filter, NumbersOnly};
 use netstat_model::query::{Kinds, SocketQuery, States};
-use netstat_model::{Endpoint, Family, Protocol, Socket};
+use netstat_model::{Family, IpEndpoint, Socket, Transport};
 use std::ffi::OsString;
 
 /// The packed table of countries, and files in MaxMind's format.
@@ -46,7 +46,7 @@ pub fn filter(data: &[u8]) {
     };
     let again = Filter::parse(&[OsString::from(filter.to_string())], &NumbersOnly);
     assert_eq!(again.as_ref(), Ok(&filter));
-    filter.narrow(SocketQuery::new(Kinds::all(), States::all()));
-    let socket = Socket::new(Protocol::Udp, Family::V4, Endpoint::ANY_V4, None);
+    filter.narrow(SocketQuery::new(Kinds::TCP_UDP, States::all()));
+    let socket = Socket::new(Transport::Udp, Family::V4, IpEndpoint::ANY_V4, None);
     filter.matches(&socket, &Context::NOTHING);
 }

@@ -3,20 +3,20 @@
 //! ```
 //! use netstat_engine::row::Section;
 //! use netstat_model::query::Kinds;
-//! use netstat_model::{Endpoint, Family, Protocol, Socket, SocketRef};
+//! use netstat_model::{IpEndpoint, Family, Transport, Socket, SocketRef};
 //!
-//! let mut dual = Socket::new(Protocol::Udp, Family::V6, Endpoint::ANY_V6, None);
+//! let mut dual = Socket::new(Transport::Udp, Family::V6, IpEndpoint::ANY_V6, None);
 //! dual.v6_only = Some(false);
-//! let sections: Vec<_> = Section::of_socket(&SocketRef::from(&dual), Kinds::all()).collect();
+//! let sections: Vec<_> = Section::of_socket(&SocketRef::from(&dual), Kinds::TCP_UDP).collect();
 //! assert_eq!(sections, [Section::UdpV4, Section::UdpV6]);
 //! ```
 
 use netstat_model::query::Kinds;
-use netstat_model::{Endpoint, Family, Protocol, SocketRef};
+use netstat_model::{Endpoint, EndpointRef, Family, IpEndpoint, SocketRef, Transport};
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
-/// A section of the Windows table, in its order.
+/// A section of the Windows table, in its order, and what that table does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Section {
     /// TCP over IPv4.
@@ -27,24 +27,27 @@ pub enum Section {
     UdpV4,
     /// UDP over IPv6.
     UdpV6,
+    /// Sockets that are neither TCP nor UDP.
+    Other,
 }
 
 impl Section {
     /// Returns the section of one protocol and family.
-    pub fn of(protocol: Protocol, family: Family) -> Self {
-        match (protocol, family) {
-            (Protocol::Tcp, Family::V4) => Self::TcpV4,
-            (Protocol::Tcp, Family::V6) => Self::TcpV6,
-            (Protocol::Udp, Family::V4) => Self::UdpV4,
-            (Protocol::Udp, Family::V6) => Self::UdpV6,
+    pub fn of(transport: Transport, family: Family) -> Self {
+        match (transport, family) {
+            (Transport::Tcp, Family::V4) => Self::TcpV4,
+            (Transport::Tcp, Family::V6) => Self::TcpV6,
+            (Transport::Udp, Family::V4) => Self::UdpV4,
+            (Transport::Udp, Family::V6) => Self::UdpV6,
         }
     }
 
-    /// Returns the protocol of its rows.
-    pub fn protocol(self) -> Protocol {
+    /// Returns the protocol of its rows, TCP or UDP.
+    pub fn transport(self) -> Option<Transport> {
         match self {
-            Self::TcpV4 | Self::TcpV6 => Protocol::Tcp,
-            Self::UdpV4 | Self::UdpV6 => Protocol::Udp,
+            Self::TcpV4 | Self::TcpV6 => Some(Transport::Tcp),
+            Self::UdpV4 | Self::UdpV6 => Some(Transport::Udp),
+            Self::Other => None,
         }
     }
 
@@ -55,29 +58,37 @@ impl Section {
 
     /// Returns a local end as this section shows it: the IPv6 wildcard of a dual-stack socket is the IPv4 wildcard among
     /// the IPv4 rows.
-    pub fn local(self, end: Endpoint) -> Endpoint {
-        if self.is_v4() { end.as_v4() } else { end }
+    pub fn local(self, end: EndpointRef<'_>) -> EndpointRef<'_> {
+        match end {
+            Endpoint::Ip(end) if self.is_v4() => Endpoint::Ip(end.as_v4()),
+            end => end,
+        }
     }
 
     /// Returns the sections that a socket has rows in, of those that are asked for: a dual-stack listener or unconnected UDP
     /// socket two, any other one. A UDP socket of both families with an IPv6 peer has one, in its own section, where Windows
     /// adds an IPv4 row with an address that does not exist.
     pub fn of_socket(socket: &SocketRef<'_>, kinds: Kinds) -> impl Iterator<Item = Self> + use<> {
-        let (protocol, families) = (socket.protocol, socket.families());
-        [(Family::V4, families.v4), (Family::V6, families.v6)]
-            .into_iter()
-            .filter(move |&(family, serves)| serves && kinds.contains(Kinds::of(protocol, family)))
-            .map(move |(family, _)| Self::of(protocol, family))
+        let (transport, families) = (socket.protocol.transport(), socket.families());
+        let other = transport.is_none() && kinds.contains(Kinds::of_protocol(socket.protocol));
+        let served = [(Family::V4, families.v4), (Family::V6, families.v6)];
+        let of_families = transport.into_iter().flat_map(move |transport| {
+            let wanted = move |&(family, serves): &(Family, bool)| {
+                serves && kinds.contains(Kinds::of(transport, family))
+            };
+            served.into_iter().filter(wanted).map(move |(family, _)| Self::of(transport, family))
+        });
+        of_families.chain(other.then_some(Self::Other))
     }
 }
 
 /// What the foreign column shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Foreign {
-    /// A UDP socket that accepts datagrams from any peer.
+pub enum Foreign<'a> {
+    /// A socket that accepts datagrams from any peer, or has none.
     Anybody,
     /// The remote endpoint; the wildcard address for a TCP socket without one.
-    End(Endpoint),
+    End(EndpointRef<'a>),
 }
 
 /// One row: a socket in one section of the table.
@@ -89,43 +100,44 @@ pub struct Row<'a> {
     pub section: Section,
 }
 
-impl Foreign {
+impl<'a> Foreign<'a> {
     /// Returns what a row of this section shows for this remote endpoint.
-    pub fn of(remote: Option<Endpoint>, section: Section) -> Self {
+    pub fn of(remote: Option<EndpointRef<'a>>, section: Section) -> Self {
         match (remote, section) {
             (Some(end), _) => Self::End(end),
-            (None, Section::UdpV4 | Section::UdpV6) => Self::Anybody,
-            (None, Section::TcpV4) => Self::End(Endpoint::ANY_V4),
-            (None, Section::TcpV6) => Self::End(Endpoint::ANY_V6),
+            (None, Section::UdpV4 | Section::UdpV6 | Section::Other) => Self::Anybody,
+            (None, Section::TcpV4) => Self::End(Endpoint::Ip(IpEndpoint::ANY_V4)),
+            (None, Section::TcpV6) => Self::End(Endpoint::Ip(IpEndpoint::ANY_V6)),
         }
     }
 }
 
-impl Row<'_> {
+impl<'a> Row<'a> {
     /// Returns the local endpoint in the form of this section.
-    pub fn local(&self) -> Endpoint {
+    pub fn local(&self) -> EndpointRef<'a> {
         self.section.local(self.socket.local)
     }
 
     /// Returns what the foreign column shows.
-    pub fn foreign(&self) -> Foreign {
+    pub fn foreign(&self) -> Foreign<'a> {
         Foreign::of(self.socket.remote, self.section)
     }
 
     /// Compares two rows of one section by their places in it: local end, remote end, inode, state.
     pub fn compare(&self, other: &Self) -> Ordering {
-        let number = |address| match address {
-            IpAddr::V4(v4) => u128::from(v4.to_bits()),
-            IpAddr::V6(v6) => v6.to_bits(),
+        // The order of [`SocketTable::sort`](netstat_model::SocketTable::sort): an address is a number of its own family.
+        let number = |end: EndpointRef<'a>| match end.ip() {
+            Some(IpEndpoint { address: IpAddr::V4(address), scope, port }) => {
+                Ok((u128::from(address.to_bits()), scope, port))
+            }
+            Some(IpEndpoint { address: IpAddr::V6(address), scope, port }) => {
+                Ok((address.to_bits(), scope, port))
+            }
+            None => Err(end),
         };
         let key = |row: &Self| {
-            let local = row.local();
-            (
-                (number(local.address), local.scope, local.port),
-                row.socket.remote.map(|end| (number(end.address), end.scope, end.port)),
-                row.socket.id.inode,
-                row.socket.state,
-            )
+            let socket = &row.socket;
+            (number(row.local()), socket.remote.map(number), socket.id.inode, socket.state)
         };
         key(self).cmp(&key(other))
     }

@@ -6,7 +6,7 @@
 //! use netstat_model::query::{Kinds, Owners, SocketQuery, States};
 //!
 //! let filter = Filter::parse(&["lport 443".into()], &NumbersOnly)?;
-//! let query = SocketQuery::new(Kinds::all(), States::all());
+//! let query = SocketQuery::new(Kinds::TCP_UDP, States::all());
 //! let selection = Selection::new(query, Some(&filter), Owners::Auto);
 //! assert!(!selection.needs_owners_to_match());
 //! let system = netstat_os::open(netstat_os::Origin::Live)?;

@@ -57,7 +57,7 @@ impl Query {
 
     /// Asks for TCP and UDP sockets of both families.
     pub fn all() -> Self {
-        Self::new(Kinds::all())
+        Self::new(Kinds::TCP_UDP)
     }
 
     /// Leaves out TCP sockets that do not listen. UDP sockets have no state and stay.

@@ -11,8 +11,8 @@ use netstat_engine::filter::{Filter, NumbersOnly};
 use netstat_engine::{Query, Snapshot};
 use netstat_model::query::{Listing, ProcessFields, States, Visit};
 use netstat_model::{
-    Answer, Endpoint, Error, Family, Missing, Namespace, Owner, OwnerMethod, Ownership, Process, ProcessKey,
-    Protocol, Socket, SocketRef, SocketTable, TcpInfo, TcpState, Warning,
+    Answer, Error, Family, IpEndpoint, Missing, Namespace, Owner, OwnerMethod, Ownership, Process,
+    ProcessKey, Socket, SocketRef, SocketTable, TcpInfo, TcpState, Transport, Warning,
 };
 use netstat_os::{Machine, Processes, Sockets};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -26,18 +26,23 @@ impl Store {
     fn new() -> Self {
         let end = |text: &str| {
             let end: std::net::SocketAddr = text.parse().unwrap();
-            Endpoint::new(end.ip(), end.port(), 0)
+            IpEndpoint::new(end.ip(), end.port(), 0)
         };
         let listener = Socket {
             state: Some(TcpState::Listen),
-            ..Socket::new(Protocol::Tcp, Family::V4, end("0.0.0.0:80"), None)
+            ..Socket::new(Transport::Tcp, Family::V4, end("0.0.0.0:80"), None)
         };
         let rtt = Some(Duration::from_micros(1500));
         let connection = Socket {
             state: Some(TcpState::Established),
             tcp: Some(Box::new(TcpInfo { rtt, ..TcpInfo::default() })),
             ownership: Ownership::Held(vec![Owner { process: SERVER, parent: Some(1), descriptor: Some(5) }]),
-            ..Socket::new(Protocol::Tcp, Family::V6, end("[2001:db8::1]:80"), Some(end("[2001:db8::2]:4444")))
+            ..Socket::new(
+                Transport::Tcp,
+                Family::V6,
+                end("[2001:db8::1]:80"),
+                Some(end("[2001:db8::2]:4444")),
+            )
         };
         Self(vec![listener, connection])
     }

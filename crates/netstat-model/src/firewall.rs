@@ -1,4 +1,4 @@
-use super::{Family, Protocol};
+use super::{Family, Transport};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Inbound {
     /// The transport protocol.
-    pub protocol: Protocol,
+    pub protocol: Transport,
     /// The family of the packet.
     pub family: Family,
     /// The local port.

@@ -1,4 +1,4 @@
-use super::Endpoint;
+use super::IpEndpoint;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -15,12 +15,12 @@ pub struct HostAddress {
 impl HostAddress {
     /// Returns the address in canonical form; the scope is kept if one applies.
     pub fn new(address: IpAddr, scope: u32) -> Self {
-        Endpoint::new(address, 0, scope).into()
+        IpEndpoint::new(address, 0, scope).into()
     }
 }
 
-impl From<Endpoint> for HostAddress {
-    fn from(end: Endpoint) -> Self {
+impl From<IpEndpoint> for HostAddress {
+    fn from(end: IpEndpoint) -> Self {
         Self { address: end.address, scope: end.scope }
     }
 }

@@ -6,10 +6,10 @@
 //! written as serde writes an [`OsString`](std::ffi::OsString).
 //!
 //! ```
-//! use netstat_model::{Endpoint, Family, Protocol, Socket, SocketTable};
+//! use netstat_model::{IpEndpoint, Family, Transport, Socket, SocketTable};
 //!
-//! let local = Endpoint::new("127.0.0.1".parse()?, 631, 0);
-//! let table: SocketTable = [Socket::new(Protocol::Udp, Family::V4, local, None)].into_iter().collect();
+//! let local = IpEndpoint::new("127.0.0.1".parse()?, 631, 0);
+//! let table: SocketTable = [Socket::new(Transport::Udp, Family::V4, local, None)].into_iter().collect();
 //! let lines: Vec<String> = table.iter().map(|it| format!("{} {}", it.protocol, it.local)).collect();
 //! assert_eq!(lines, ["UDP 127.0.0.1:631"]);
 //! # Ok::<(), std::net::AddrParseError>(())
@@ -52,7 +52,7 @@ pub use counters::{
     CounterBlock, Counters, IcmpV4Counters, IcmpV6Counters, InterfaceCounters, InterfaceStats, IpCounters,
     SocketLevels, TcpCounters, TcpExtCounters, UdpCounters,
 };
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, EndpointRef, IpEndpoint};
 pub use error::{Error, Operation};
 pub use firewall::{Firewall, Inbound, Judgement, Passage, UnreadRules};
 pub use host::HostAddress;
@@ -69,9 +69,12 @@ pub use route::{
     NextHop, NextHops, PersistentRoute, Route, RouteKind, RouteStore, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN,
 };
 pub use snapshot_info::{Namespace, SnapshotInfo};
-pub use socket::{Family, Offload, Protocol, Socket, SocketId, TcpState, Timer, TimerKind, WindowsSocket};
+pub use socket::{
+    Family, Offload, Protocol, Socket, SocketId, SocketType, TcpState, Timer, TimerKind, Transport,
+    WindowsSocket,
+};
 pub use socket_key::{SocketEnds, SocketKey};
-pub use socket_ref::{ServedFamilies, SocketRef};
+pub use socket_ref::{IpSocketRef, ServedFamilies, SocketRef};
 pub use table::{FindOwners, RowId, ShortId, SocketTable, lower_half};
 pub use tcp::{SocketMemory, TcpInfo};
 pub use tcp_fields::TcpFields;

@@ -2,10 +2,10 @@
 //!
 //! ```
 //! use netstat_model::query::{Fields, Kinds, SocketQuery, States};
-//! use netstat_model::{Endpoint, Family, Protocol, Socket, TcpState};
+//! use netstat_model::{IpEndpoint, Family, Transport, Socket, TcpState};
 //!
 //! let query = SocketQuery { fields: Fields::MEMORY, ..SocketQuery::new(Kinds::TCP, States::LISTEN) };
-//! let mut socket = Socket::new(Protocol::Tcp, Family::V4, Endpoint::ANY_V4, None);
+//! let mut socket = Socket::new(Transport::Tcp, Family::V4, IpEndpoint::ANY_V4, None);
 //! socket.state = Some(TcpState::Listen);
 //! assert!(query.selects(&socket));
 //! socket.state = Some(TcpState::Established);
@@ -13,7 +13,7 @@
 //! ```
 
 pub use crate::keep::Keep;
-use crate::{Error, Family, OwnerMethod, Protocol, SocketRef, TcpFields, TcpState, Warning};
+use crate::{Error, Family, OwnerMethod, Protocol, SocketRef, TcpFields, TcpState, Transport, Warning};
 use bitflags::bitflags;
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ bitflags! {
     ///
     /// The family is that of the traffic: an IPv4 connection on an IPv6 socket is IPv4.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-    pub struct Kinds: u8 {
+    pub struct Kinds: u16 {
         /// TCP over IPv4.
         const TCP_V4 = 1;
         /// TCP over IPv6.
@@ -39,6 +39,10 @@ bitflags! {
         const TCP = 3;
         /// UDP over both.
         const UDP = 12;
+        /// All kinds with ports: TCP and UDP.
+        const TCP_UDP = 15;
+        /// Unix sockets.
+        const UNIX = 16;
     }
 
     /// Set of TCP states. It does not apply to UDP sockets.
@@ -108,8 +112,11 @@ impl SocketQuery {
     /// Returns whether a socket is one of those asked for. One in a state that this program does not know is.
     pub fn selects<'a>(&self, socket: impl Into<SocketRef<'a>>) -> bool {
         let socket = socket.into();
+        let Some(transport) = socket.protocol.transport() else {
+            return self.kinds.intersects(Kinds::of_protocol(socket.protocol));
+        };
         let crate::ServedFamilies { v4, v6 } = socket.families();
-        let wanted = |family| self.kinds.contains(Kinds::of(socket.protocol, family));
+        let wanted = |family| self.kinds.contains(Kinds::of(transport, family));
         let state = match socket.state {
             None | Some(TcpState::Unknown(_)) => true,
             Some(state) => self.states.contains(States::of(state)),
@@ -159,13 +166,23 @@ impl States {
 }
 
 impl Kinds {
+    /// Returns all kinds of a protocol; the empty set for one that cannot be asked for.
+    pub fn of_protocol(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::Tcp => Self::TCP,
+            Protocol::Udp => Self::UDP,
+            Protocol::Unix(_) => Self::UNIX,
+            _ => Self::empty(),
+        }
+    }
+
     /// Returns the kind of a protocol and family.
-    pub fn of(protocol: Protocol, family: Family) -> Self {
+    pub fn of(protocol: Transport, family: Family) -> Self {
         match (protocol, family) {
-            (Protocol::Tcp, Family::V4) => Self::TCP_V4,
-            (Protocol::Tcp, Family::V6) => Self::TCP_V6,
-            (Protocol::Udp, Family::V4) => Self::UDP_V4,
-            (Protocol::Udp, Family::V6) => Self::UDP_V6,
+            (Transport::Tcp, Family::V4) => Self::TCP_V4,
+            (Transport::Tcp, Family::V6) => Self::TCP_V6,
+            (Transport::Udp, Family::V4) => Self::UDP_V4,
+            (Transport::Udp, Family::V6) => Self::UDP_V6,
         }
     }
 }

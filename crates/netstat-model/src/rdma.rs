@@ -1,4 +1,4 @@
-use super::Endpoint;
+use super::IpEndpoint;
 
 /// The role of an RDMA endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,9 +21,9 @@ pub struct RdmaEndpoint {
     /// The index of the network interface of the RDMA port, if there is one.
     pub interface: Option<u32>,
     /// The local end, if any.
-    pub local: Option<Endpoint>,
+    pub local: Option<IpEndpoint>,
     /// The remote end, if any.
-    pub remote: Option<Endpoint>,
+    pub remote: Option<IpEndpoint>,
     /// The process that holds it; `None` for the kernel, or if unknown.
     pub pid: Option<u32>,
 }

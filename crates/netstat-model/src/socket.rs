@@ -1,18 +1,92 @@
-use super::{Endpoint, Ownership, SocketMemory, TcpInfo};
+use super::{Endpoint, IpEndpoint, Ownership, SocketMemory, TcpInfo};
 use std::fmt;
 use std::time::Duration;
 
-/// The transport protocol of a socket.
+/// The protocol of a socket of any family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub enum Protocol {
+    /// TCP, RFC 9293.
+    Tcp,
+    /// UDP, RFC 768.
+    Udp,
+    /// A raw IP socket, with its protocol number (IANA).
+    Raw(u8),
+    /// `AF_UNIX`.
+    Unix(SocketType),
+    /// `AF_PACKET`.
+    Packet(SocketType),
+    /// `AF_NETLINK`, with the netlink protocol.
+    Netlink(u8),
+    /// `AF_VSOCK`.
+    Vsock(SocketType),
+}
+
+/// What a socket transfers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum SocketType {
+    /// `SOCK_STREAM`.
+    Stream,
+    /// `SOCK_DGRAM`.
+    Datagram,
+    /// `SOCK_SEQPACKET`.
+    SeqPacket,
+    /// `SOCK_RAW`.
+    Raw,
+}
+
+/// A protocol with ports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Transport {
     /// TCP, RFC 9293.
     Tcp,
     /// UDP, RFC 768.
     Udp,
 }
 
-/// The address family a socket was made with.
+impl Protocol {
+    /// Returns the name of the protocol, as `Display` writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "TCP",
+            Self::Udp => "UDP",
+            Self::Raw(_) => "RAW",
+            Self::Unix(_) => "UNIX",
+            Self::Packet(_) => "PACKET",
+            Self::Netlink(_) => "NETLINK",
+            Self::Vsock(_) => "VSOCK",
+        }
+    }
+
+    /// Returns TCP or UDP; `None` for any other protocol.
+    pub fn transport(self) -> Option<Transport> {
+        match self {
+            Self::Tcp => Some(Transport::Tcp),
+            Self::Udp => Some(Transport::Udp),
+            _ => None,
+        }
+    }
+}
+
+impl From<Transport> for Protocol {
+    fn from(transport: Transport) -> Self {
+        match transport {
+            Transport::Tcp => Self::Tcp,
+            Transport::Udp => Self::Udp,
+        }
+    }
+}
+
+impl PartialEq<Transport> for Protocol {
+    fn eq(&self, other: &Transport) -> bool {
+        self.transport() == Some(*other)
+    }
+}
+
+/// The IP family a socket was made with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Family {
@@ -78,13 +152,17 @@ impl TcpState {
     ];
 }
 
-/// `TCP` or `UDP`.
+/// `TCP`, `UDP`, `RAW`, `UNIX`, `PACKET`, `NETLINK` or `VSOCK`.
 impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Tcp => "TCP",
-            Self::Udp => "UDP",
-        })
+        f.pad(self.name())
+    }
+}
+
+/// `TCP` or `UDP`.
+impl fmt::Display for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Protocol::from(*self).fmt(f)
     }
 }
 
@@ -186,14 +264,15 @@ pub struct WindowsSocket {
     pub module: Option<Box<str>>,
 }
 
-/// One socket as the kernel has it: a connection, a listener, a UDP socket.
+/// One socket as the kernel has it: a connection, a listener, a UDP socket, a Unix socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Socket {
-    /// The transport protocol.
+    /// The protocol.
     pub protocol: Protocol,
-    /// The family the socket was made with. An IPv4 connection on an IPv6 socket keeps [`Family::V6`] here.
-    pub family: Family,
+    /// The IP family the socket was made with; `None` for other families. An IPv4 connection on an IPv6 socket keeps
+    /// [`Family::V6`] here.
+    pub family: Option<Family>,
     /// The local end.
     pub local: Endpoint,
     /// The remote end; `None` where there is none: listeners, bound-only sockets, unconnected UDP.
@@ -256,11 +335,17 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// A socket of which nothing but its kind and its ends is known.
-    pub fn new(protocol: Protocol, family: Family, local: Endpoint, remote: Option<Endpoint>) -> Self {
+    /// Returns an IP socket of which nothing but its kind and its ends is known.
+    pub fn new(transport: Transport, family: Family, local: IpEndpoint, remote: Option<IpEndpoint>) -> Self {
+        let (local, remote) = (local.into(), remote.map(Endpoint::from));
+        Self { family: Some(family), ..Self::of_protocol(transport.into(), local, remote) }
+    }
+
+    /// Returns a socket of any protocol, of which nothing but its ends is known.
+    pub fn of_protocol(protocol: Protocol, local: Endpoint, remote: Option<Endpoint>) -> Self {
         Self {
             protocol,
-            family,
+            family: None,
             local,
             remote,
             state: None,

@@ -1,6 +1,6 @@
 //! [`SocketKey`]: the identity of a socket from one look to the next.
 
-use crate::{Endpoint, OwnershipRef, Protocol, SocketRef};
+use crate::{Endpoint, EndpointRef, OwnershipRef, Protocol, SocketRef};
 
 /// Identifies a socket among those of one network namespace, from one look to the next.
 ///
@@ -11,12 +11,12 @@ use crate::{Endpoint, OwnershipRef, Protocol, SocketRef};
 /// Keys of two looks can be compared if both looks read the same fields. 16 bytes.
 ///
 /// ```
-/// use netstat_model::{Endpoint, Family, Protocol, Socket, SocketKey};
+/// use netstat_model::{IpEndpoint, Family, Transport, Socket, SocketKey};
 ///
-/// let mut socket = Socket::new(Protocol::Tcp, Family::V4, Endpoint::ANY_V4, None);
+/// let mut socket = Socket::new(Transport::Tcp, Family::V4, IpEndpoint::ANY_V4, None);
 /// socket.id.cookie = Some(7);
 /// let before = SocketKey::of(&socket);
-/// socket.local.port = 1234;
+/// socket.local = IpEndpoint { port: 1234, ..IpEndpoint::ANY_V4 }.into();
 /// assert_eq!(SocketKey::of(&socket), before);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,7 +33,7 @@ pub enum SocketKey {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SocketEnds {
-    /// The transport protocol.
+    /// The protocol.
     pub protocol: Protocol,
     /// The local end.
     pub local: Endpoint,
@@ -58,8 +58,9 @@ impl SocketKey {
             OwnershipRef::Listed { pid, .. } => Some(pid),
             held => held.principal().map(|owner| owner.process.pid),
         };
-        let SocketRef { protocol, local, remote, .. } = socket;
-        Self::Ends(Box::new(SocketEnds { protocol, local, remote, inode: socket.id.inode, pid }))
+        let (local, remote) = (socket.local.to_owned(), socket.remote.map(EndpointRef::to_owned));
+        let (protocol, inode) = (socket.protocol, socket.id.inode);
+        Self::Ends(Box::new(SocketEnds { protocol, local, remote, inode, pid }))
     }
 }
 
@@ -68,10 +69,10 @@ const _: () = assert!(size_of::<SocketKey>() == 16);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Family, Owner, Ownership, ProcessKey, Socket, TcpState};
+    use crate::{Family, IpEndpoint, Owner, Ownership, ProcessKey, Socket, TcpState, Transport};
 
     fn socket(port: u16) -> Socket {
-        Socket::new(Protocol::Tcp, Family::V4, Endpoint { port, ..Endpoint::ANY_V4 }, None)
+        Socket::new(Transport::Tcp, Family::V4, IpEndpoint { port, ..IpEndpoint::ANY_V4 }, None)
     }
 
     fn held_by(pid: u32) -> Ownership {
@@ -105,7 +106,7 @@ mod tests {
         assert_ne!(SocketKey::of(&before), SocketKey::of(&after));
         assert_ne!(
             SocketKey::of(&before),
-            SocketKey::of(&Socket { local: Endpoint::ANY_V4, ..before.clone() })
+            SocketKey::of(&Socket { local: IpEndpoint::ANY_V4.into(), ..before.clone() })
         );
     }
 

@@ -3,10 +3,11 @@
 use crate::details::{Details, DetailsColumns};
 use crate::owner_lists::OwnerMark;
 use crate::{
-    Endpoint, Family, Holder, Ownership, OwnershipRef, Protocol, Socket, SocketId, SocketMemory, TcpFields,
-    TcpInfo, TcpState, Timer, WindowsSocket,
+    Endpoint, EndpointRef, Family, Holder, IpEndpoint, Ownership, OwnershipRef, Protocol, Socket, SocketId,
+    SocketMemory, TcpFields, TcpInfo, TcpState, Timer, Transport, WindowsSocket,
 };
 use std::net::IpAddr;
+use std::ops::Deref;
 use std::time::Duration;
 
 /// One socket: a row of a [`SocketTable`](crate::SocketTable), or a [`Socket`]. Cheap to copy.
@@ -15,9 +16,9 @@ use std::time::Duration;
 /// was not.
 ///
 /// ```
-/// use netstat_model::{Endpoint, Family, Protocol, Socket, SocketRef, TcpState};
+/// use netstat_model::{IpEndpoint, Family, Transport, Socket, SocketRef, TcpState};
 ///
-/// let mut socket = Socket::new(Protocol::Tcp, Family::V4, Endpoint::ANY_V4, None);
+/// let mut socket = Socket::new(Transport::Tcp, Family::V4, IpEndpoint::ANY_V4, None);
 /// socket.state = Some(TcpState::Listen);
 /// socket.recv_queue = Some(3);
 /// let socket = SocketRef::from(&socket);
@@ -25,14 +26,15 @@ use std::time::Duration;
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct SocketRef<'a> {
-    /// The transport protocol.
+    /// The protocol.
     pub protocol: Protocol,
-    /// The family the socket was made with. An IPv4 connection on an IPv6 socket keeps [`Family::V6`] here.
-    pub family: Family,
+    /// The IP family the socket was made with; `None` for other families. An IPv4 connection on an IPv6 socket keeps
+    /// [`Family::V6`] here.
+    pub family: Option<Family>,
     /// The local end.
-    pub local: Endpoint,
+    pub local: EndpointRef<'a>,
     /// The remote end; `None` where there is none: listeners, bound-only sockets, unconnected UDP.
-    pub remote: Option<Endpoint>,
+    pub remote: Option<EndpointRef<'a>>,
     /// The TCP state; `None` for UDP.
     pub state: Option<TcpState>,
     /// Whether an IPv6 socket without a peer refuses IPv4 (`IPV6_V6ONLY`); see [`Socket::v6_only`].
@@ -69,7 +71,7 @@ pub struct ServedFamilies {
 impl ServedFamilies {
     /// Returns the families that a socket with these ends serves: an IPv4-mapped one is IPv4; an IPv6 wildcard that does
     /// not refuse IPv4 and has no peer is both.
-    pub fn of(local: &Endpoint, remote: Option<&Endpoint>, v6_only: Option<bool>) -> Self {
+    pub fn of(local: &IpEndpoint, remote: Option<&IpEndpoint>, v6_only: Option<bool>) -> Self {
         match local.address {
             IpAddr::V4(_) => Self { v4: true, v6: false },
             IpAddr::V6(local) => match remote.map(|end| end.address) {
@@ -86,8 +88,8 @@ impl<'a> From<&'a Socket> for SocketRef<'a> {
         Self {
             protocol: socket.protocol,
             family: socket.family,
-            local: socket.local,
-            remote: socket.remote,
+            local: socket.local.as_ref(),
+            remote: socket.remote.as_ref().map(Endpoint::as_ref),
             state: socket.state,
             v6_only: socket.v6_only,
             id: socket.id,
@@ -103,18 +105,27 @@ impl<'a> From<&SocketRef<'a>> for SocketRef<'a> {
 }
 
 impl<'a> SocketRef<'a> {
-    /// Returns a socket of which nothing but its ends and its state is known, and whether it can have an owner at all.
-    pub fn bare(protocol: Protocol, family: Family, local: Endpoint, id: SocketId, holder: Holder) -> Self {
-        Self {
-            protocol,
-            family,
-            local,
-            remote: None,
-            state: None,
-            v6_only: None,
-            id,
-            rest: Rest::Nothing(holder),
-        }
+    /// Returns an IP socket of which nothing but its local end is known, and whether it can have an owner at all.
+    pub fn bare(
+        transport: Transport,
+        family: Family,
+        local: IpEndpoint,
+        id: SocketId,
+        holder: Holder,
+    ) -> Self {
+        let rest = Rest::Nothing(holder);
+        Self { family: Some(family), rest, ..Self::of_ends(transport.into(), local.into(), None, id) }
+    }
+
+    /// Returns a socket of any protocol, of which nothing but its ends is known.
+    pub(crate) fn of_ends(
+        protocol: Protocol,
+        local: EndpointRef<'a>,
+        remote: Option<EndpointRef<'a>>,
+        id: SocketId,
+    ) -> Self {
+        let rest = Rest::Nothing(Holder::NotRead);
+        Self { protocol, family: None, local, remote, state: None, v6_only: None, id, rest }
     }
 
     /// Attaches what a table keeps beside the row.
@@ -127,9 +138,27 @@ impl<'a> SocketRef<'a> {
         Self { rest: Rest::Packed { columns, details, owner }, ..self }
     }
 
-    /// Returns the families the socket serves.
+    /// Returns the local end of an IP socket.
+    pub fn local_ip(&self) -> Option<IpEndpoint> {
+        self.local.ip()
+    }
+
+    /// Returns the remote end of an IP socket that has one.
+    pub fn remote_ip(&self) -> Option<IpEndpoint> {
+        self.remote?.ip()
+    }
+
+    /// Returns the socket as one with addresses and ports; `None` for one that is neither TCP nor UDP.
+    pub fn ip(&self) -> Option<IpSocketRef<'a>> {
+        let (protocol, local) = (self.protocol.transport()?, self.local.ip()?);
+        Some(IpSocketRef { protocol, local, remote: self.remote_ip(), socket: *self })
+    }
+
+    /// Returns the IP families the socket serves: none for a socket of another family.
     pub fn families(&self) -> ServedFamilies {
-        ServedFamilies::of(&self.local, self.remote.as_ref(), self.v6_only)
+        self.local_ip().map_or(ServedFamilies { v4: false, v6: false }, |local| {
+            ServedFamilies::of(&local, self.remote_ip().as_ref(), self.v6_only)
+        })
     }
 
     /// Returns the processes that hold the socket.
@@ -266,7 +295,9 @@ impl<'a> SocketRef<'a> {
         if let Rest::Wide(socket) = self.rest {
             return socket.clone();
         }
-        let mut socket = Socket::new(self.protocol, self.family, self.local, self.remote);
+        let (local, remote) = (self.local.to_owned(), self.remote.map(EndpointRef::to_owned));
+        let mut socket = Socket::of_protocol(self.protocol, local, remote);
+        socket.family = self.family;
         socket.state = self.state;
         socket.v6_only = self.v6_only;
         socket.id = self.id;
@@ -294,6 +325,38 @@ impl<'a> SocketRef<'a> {
     }
 }
 
+/// A TCP or UDP socket: a [`SocketRef`] of which it is known that its ends have addresses and ports.
+#[derive(Debug, Clone, Copy)]
+pub struct IpSocketRef<'a> {
+    /// The protocol.
+    pub protocol: Transport,
+    /// The local end.
+    pub local: IpEndpoint,
+    /// The remote end; `None` where there is none: listeners, bound-only sockets, unconnected UDP.
+    pub remote: Option<IpEndpoint>,
+    socket: SocketRef<'a>,
+}
+
+impl<'a> From<IpSocketRef<'a>> for SocketRef<'a> {
+    fn from(socket: IpSocketRef<'a>) -> Self {
+        socket.socket
+    }
+}
+
+impl<'a> From<&IpSocketRef<'a>> for SocketRef<'a> {
+    fn from(socket: &IpSocketRef<'a>) -> Self {
+        socket.socket
+    }
+}
+
+impl<'a> Deref for IpSocketRef<'a> {
+    type Target = SocketRef<'a>;
+
+    fn deref(&self) -> &SocketRef<'a> {
+        &self.socket
+    }
+}
+
 /// Sockets are equal if everything that is known of them is.
 impl PartialEq for SocketRef<'_> {
     fn eq(&self, other: &Self) -> bool {
@@ -306,8 +369,8 @@ mod tests {
     use super::*;
     use crate::{NoOwner, Owner, ProcessKey};
 
-    fn end(address: &str) -> Endpoint {
-        Endpoint::new(address.parse().unwrap(), 22, 0)
+    fn end(address: &str) -> IpEndpoint {
+        IpEndpoint::new(address.parse().unwrap(), 22, 0)
     }
 
     #[test]
@@ -344,7 +407,7 @@ mod tests {
             (Ownership::Held(vec![owner(9), owner(8)]), Some(owner(9)), Holder::Process(9), true),
             (Ownership::Unowned(reason), None, Holder::Nobody(reason), true),
         ] {
-            let mut socket = Socket::new(Protocol::Tcp, Family::V4, Endpoint::ANY_V4, None);
+            let mut socket = Socket::new(Transport::Tcp, Family::V4, IpEndpoint::ANY_V4, None);
             socket.ownership = ownership.clone();
             let read = SocketRef::from(&socket).ownership();
             assert_eq!((read.principal(), read.holder(), read.is_read()), (principal, holder, is_read));
@@ -357,11 +420,11 @@ mod tests {
     #[test]
     fn a_bare_socket_is_known_by_its_ends_alone() {
         let id = SocketId { inode: None, cookie: Some(7) };
-        let bare = |holder| SocketRef::bare(Protocol::Udp, Family::V4, end("10.0.0.1"), id, holder);
+        let bare = |holder| SocketRef::bare(Transport::Udp, Family::V4, end("10.0.0.1"), id, holder);
         let unowned = OwnershipRef::Unowned(NoOwner::NoProcess);
         assert_eq!(bare(Holder::Nobody(NoOwner::NoProcess)).ownership(), unowned);
         assert_eq!(bare(Holder::NotRead).ownership(), OwnershipRef::NotRead);
-        let mut socket = Socket::new(Protocol::Udp, Family::V4, end("10.0.0.1"), None);
+        let mut socket = Socket::new(Transport::Udp, Family::V4, end("10.0.0.1"), None);
         socket.id = id;
         assert_eq!(bare(Holder::NotRead).to_socket(), socket);
         assert_eq!(bare(Holder::NotRead), SocketRef::from(&socket));

@@ -11,12 +11,13 @@ use crate::details::{Details, DetailsColumns, pack_memory};
 use crate::keep::Keep;
 use crate::owner_lists::OwnerMark;
 use crate::{
-    Endpoint, Family, Holder, NoOwner, Owner, OwnershipRef, ProcessKey, Protocol, Socket, SocketId, SocketRef,
+    Endpoint, Family, Holder, IpEndpoint, IpSocketRef, NoOwner, Owner, OwnershipRef, ProcessKey, Socket,
+    SocketId, SocketRef, Transport,
 };
-use row::{RowV4, RowV6, block, protocol};
+use row::{Ends, OtherRow, RowV4, RowV6, Unpacked, transport};
 
-/// Sockets in packed rows: 24 bytes for a socket with IPv4 ends and 48 for any other. Details, 72 bytes a socket and
-/// more, lie beside them only when [`SocketTable::new`] was told to keep them.
+/// Sockets in packed rows: 24 bytes for TCP and UDP with IPv4 ends, 48 with IPv6 ends; sockets without ports take 72 bytes
+/// and their names. Details, 72 bytes a socket and more, lie beside them only when [`SocketTable::new`] was told to keep them.
 ///
 /// A socket comes out as it went in, except that:
 ///
@@ -26,20 +27,21 @@ use row::{RowV4, RowV6, block, protocol};
 /// - without details, cookies are unknown, and so is the descriptor of a single owner.
 ///
 /// ```
-/// use netstat_model::{Endpoint, Family, Protocol, Socket, SocketTable, TcpState};
+/// use netstat_model::{IpEndpoint, Family, Transport, Socket, SocketTable, TcpState};
 ///
-/// let mut listener = Socket::new(Protocol::Tcp, Family::V4, Endpoint { port: 22, ..Endpoint::ANY_V4 }, None);
+/// let mut listener = Socket::new(Transport::Tcp, Family::V4, IpEndpoint { port: 22, ..IpEndpoint::ANY_V4 }, None);
 /// listener.state = Some(TcpState::Listen);
 /// let table: SocketTable = [listener].into_iter().collect();
-/// assert!(table.iter().all(|socket| socket.local.port == 22));
+/// assert!(table.iter().all(|socket| socket.local_ip().is_some_and(|end| end.port == 22)));
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct SocketTable {
     keep: Keep,
     v4: [Vec<RowV4>; BLOCKS],
     v6: [Vec<RowV6>; BLOCKS],
+    other: Vec<OtherRow>,
     /// Places of the details of the rows of each block; empty in a table that keeps none.
-    places: [Vec<u32>; 2 * BLOCKS],
+    places: [Vec<u32>; OTHER + 1],
     /// The block of each row, those of IPv4 first, in the order in which the rows came.
     order: Vec<u8>,
     /// The scopes of the two ends of IPv6 rows, each pair once. The first place is that of no scopes.
@@ -49,6 +51,9 @@ pub struct SocketTable {
 
 /// Rows that are sorted together: TCP, bound-only TCP, UDP.
 const BLOCKS: usize = 3;
+
+/// The block of the sockets without ports, behind those of IPv4 and of IPv6.
+const OTHER: usize = 2 * BLOCKS;
 
 /// Bits of [`RowId`] for the place in a block.
 const PLACE_BITS: u32 = 28;
@@ -103,27 +108,38 @@ impl SocketTable {
     }
 
     fn add(&mut self, socket: &SocketRef<'_>, wanted: bool, larger: bool) -> bool {
-        let of_protocol = block(socket.protocol, socket.state);
-        let is_v4 = RowV4::fits(socket);
-        let block = if is_v4 { of_protocol } else { of_protocol + BLOCKS };
+        let ends = Ends::of(socket);
         let mut scopes = 0;
-        if !is_v4 {
-            let Some(place) = self.intern_scopes(socket) else { return false };
-            scopes = place;
-        }
+        let block = match ends {
+            Some((ends, block)) if ends.are_v4() => block,
+            Some((ends, block)) => {
+                let Some(place) = self.intern_scopes(ends) else { return false };
+                scopes = place;
+                block + BLOCKS
+            }
+            None => OTHER,
+        };
         let owner = self.columns.owners.intern(&socket.ownership());
         let owner = if owner.is_none() && wanted { Some((OwnerMark::Wanted, None)) } else { owner };
-        if is_v4 {
-            let mut row = RowV4::new(socket);
-            mark(&mut row.facts, owner);
-            if let Some(rows) = self.v4.get_mut(of_protocol) {
-                rows.push(row);
+        match ends {
+            Some((ends, of_protocol)) if block < BLOCKS => {
+                let mut row = RowV4::new(socket, ends);
+                mark(&mut row.facts, owner);
+                if let Some(rows) = self.v4.get_mut(of_protocol) {
+                    rows.push(row);
+                }
             }
-        } else {
-            let mut row = RowV6::new(socket, scopes);
-            mark(&mut row.facts, owner);
-            if let Some(rows) = self.v6.get_mut(of_protocol) {
-                rows.push(row);
+            Some((ends, of_protocol)) => {
+                let mut row = RowV6::new(socket, ends, scopes);
+                mark(&mut row.facts, owner);
+                if let Some(rows) = self.v6.get_mut(of_protocol) {
+                    rows.push(row);
+                }
+            }
+            None => {
+                let mut row = OtherRow::new(socket);
+                mark(&mut row.facts, owner);
+                self.other.push(row);
             }
         }
         self.order.push(u8::try_from(block).unwrap_or_default());
@@ -164,11 +180,11 @@ impl SocketTable {
         self.columns.details.push(details);
     }
 
-    fn intern_scopes(&mut self, socket: &SocketRef<'_>) -> Option<u16> {
+    fn intern_scopes(&mut self, ends: Ends) -> Option<u16> {
         if self.scopes.is_empty() {
             self.scopes.push((0, 0));
         }
-        let wanted = (socket.local.scope, socket.remote.map_or(0, |end| end.scope));
+        let wanted = (ends.local.scope, ends.remote.map_or(0, |end| end.scope));
         let place = self.scopes.iter().position(|&pair| pair == wanted).unwrap_or_else(|| {
             self.scopes.push(wanted);
             self.scopes.len() - 1
@@ -198,31 +214,58 @@ impl SocketTable {
             sort_with(rows, places, |row| row.key(&scopes));
         }
         self.scopes = scopes;
+        if let Some(places) = self.places.last_mut() {
+            let key = |row: &OtherRow| (row.protocol, row.local.clone(), row.remote.clone(), row.inode);
+            sort_with(&mut self.other, places, key);
+        }
     }
 
-    /// Returns the rows of one kind, in the order of [`SocketTable::sort`]: bound-only TCP sockets apart from the others.
-    /// [`Family::V4`] are sockets whose ends are IPv4; a dual-stack listener is among [`Family::V6`].
+    /// Returns the sockets of one kind, in the order of [`SocketTable::sort`]: bound-only TCP sockets apart from the others.
+    /// [`Family::V4`] are sockets whose ends are IPv4; a dual-stack listener is among [`Family::V6`]. Without a protocol,
+    /// those that are neither TCP nor UDP.
     pub fn rows(
         &self,
-        protocol: Protocol,
+        transport: Option<Transport>,
         family: Family,
         bound: bool,
-    ) -> impl Iterator<Item = RowId> + use<> {
-        let of_protocol = match protocol {
-            Protocol::Tcp => usize::from(bound),
-            Protocol::Udp => 2,
+    ) -> impl Iterator<Item = (RowId, SocketRef<'_>)> {
+        let (mut v4, mut v6, mut other): (&[RowV4], &[RowV6], &[OtherRow]) = Default::default();
+        let (mut block, of_protocol) = match transport {
+            Some(Transport::Tcp) if bound => (1, 1),
+            Some(Transport::Tcp) => (0, 0),
+            Some(Transport::Udp) => (2, 2),
+            None => (OTHER, OTHER),
         };
-        let block = if family == Family::V4 { of_protocol } else { of_protocol + BLOCKS };
-        let len = match family {
-            Family::V4 => self.v4.get(of_protocol).map_or(0, Vec::len),
-            Family::V6 => self.v6.get(of_protocol).map_or(0, Vec::len),
-        };
-        (0..len).map(move |place| RowId::new(block, place))
+        match (transport, family) {
+            (Some(_), Family::V4) => v4 = self.v4.get(of_protocol).map_or(&[], Vec::as_slice),
+            (Some(_), Family::V6) => {
+                block += BLOCKS;
+                v6 = self.v6.get(of_protocol).map_or(&[], Vec::as_slice);
+            }
+            (None, _) => other = &self.other,
+        }
+        let details =
+            if self.keep.details { self.places.get(block).map_or(&[][..], Vec::as_slice) } else { &[] };
+        let transport = transport.unwrap_or(Transport::Tcp);
+        let id = move |place| RowId::new(block, place);
+        let details = move |place: usize| details.get(place).copied();
+        let v4 = v4
+            .iter()
+            .enumerate()
+            .map(move |(place, row)| (id(place), self.socket(transport, row.unpack(), details(place))));
+        let v6 = v6.iter().enumerate().map(move |(place, row)| {
+            (id(place), self.socket(transport, row.unpack(&self.scopes), details(place)))
+        });
+        let other = other
+            .iter()
+            .enumerate()
+            .map(move |(place, row)| (id(place), self.other_socket(row, details(place))));
+        v4.chain(v6).chain(other)
     }
 
     /// Returns the rows in the order in which they came, of a table that was not sorted.
     pub fn rows_as_given(&self) -> impl Iterator<Item = RowId> + '_ {
-        let mut next = [0; 2 * BLOCKS];
+        let mut next = [0; OTHER + 1];
         self.order.iter().filter_map(move |&block| {
             let block = usize::from(block);
             let next = next.get_mut(block)?;
@@ -237,25 +280,39 @@ impl SocketTable {
         self.rows_as_given().filter_map(|row| self.get(row))
     }
 
+    /// Returns the TCP and UDP sockets in the order in which they came, of a table that was not sorted.
+    pub fn iter_ip(&self) -> impl Iterator<Item = IpSocketRef<'_>> + '_ {
+        self.iter().filter_map(|socket| socket.ip())
+    }
+
     /// Returns a socket.
     pub fn get(&self, row: RowId) -> Option<SocketRef<'_>> {
         let (block, place) = (row.block(), row.place());
+        let details = if self.keep.details { self.places.get(block)?.get(place).copied() } else { None };
         let (of_protocol, unpacked) = match block.checked_sub(BLOCKS) {
             None => (block, self.v4.get(block)?.get(place)?.unpack()),
+            Some(BLOCKS) => return Some(self.other_socket(self.other.get(place)?, details)),
             Some(of_protocol) => (of_protocol, self.v6.get(of_protocol)?.get(place)?.unpack(&self.scopes)),
         };
-        let details = if self.keep.details { self.places.get(block)?.get(place).copied() } else { None };
+        Some(self.socket(transport(of_protocol), unpacked, details))
+    }
+
+    fn id(&self, inode: u32, details: Option<u32>) -> SocketId {
         let known = details.and_then(|place| self.columns.details(place));
-        let id = SocketId {
-            inode: (unpacked.inode != 0).then_some(u64::from(unpacked.inode)),
-            cookie: known.and_then(Details::cookie),
-        };
-        let mut socket =
-            SocketRef::bare(protocol(of_protocol), unpacked.family, unpacked.local, id, Holder::NotRead);
-        socket.remote = unpacked.remote;
-        socket.state = unpacked.state;
-        socket.v6_only = unpacked.v6_only;
-        Some(socket.packed(&self.columns, details, unpacked.facts.owner()))
+        SocketId { inode: (inode != 0).then_some(u64::from(inode)), cookie: known.and_then(Details::cookie) }
+    }
+
+    fn socket(&self, transport: Transport, row: Unpacked, details: Option<u32>) -> SocketRef<'_> {
+        let id = self.id(row.inode, details);
+        let mut socket = SocketRef::bare(transport, row.family, row.local, id, Holder::NotRead);
+        socket.remote = row.remote.map(Endpoint::Ip);
+        socket.state = row.state;
+        socket.v6_only = row.v6_only;
+        socket.packed(&self.columns, details, row.facts.owner())
+    }
+
+    fn other_socket<'a>(&'a self, row: &'a OtherRow, details: Option<u32>) -> SocketRef<'a> {
+        row.socket(self.id(row.inode, details)).packed(&self.columns, details, row.facts.owner())
     }
 
     /// Returns whether the table keeps more of a socket than its row.
@@ -270,6 +327,7 @@ impl SocketTable {
             let block = usize::from(block);
             match block.checked_sub(BLOCKS) {
                 None => drop(self.v4.get_mut(block).and_then(Vec::pop)),
+                Some(BLOCKS) => drop(self.other.pop()),
                 Some(of_protocol) => drop(self.v6.get_mut(of_protocol).and_then(Vec::pop)),
             }
             // Not `len`: details of sockets that `retain` removed are still there.
@@ -290,19 +348,20 @@ impl SocketTable {
     /// Keeps the sockets for which `keep` returns true. Not for a table that was sorted.
     pub fn retain(&mut self, mut keep: impl FnMut(&SocketRef<'_>) -> bool) {
         let stays: Vec<bool> = self.iter().map(|socket| keep(&socket)).collect();
-        let mut of_block: [Vec<bool>; 2 * BLOCKS] = Default::default();
+        let mut of_block: [Vec<bool>; OTHER + 1] = Default::default();
         for (&block, &stay) in self.order.iter().zip(&stays) {
             if let Some(of_block) = of_block.get_mut(usize::from(block)) {
                 of_block.push(stay);
             }
         }
-        let [a, b, c, d, e, f] = &of_block;
+        let [a, b, c, d, e, f, other] = &of_block;
         for (rows, stay) in self.v4.iter_mut().zip([a, b, c]) {
             retain_by(rows, stay);
         }
         for (rows, stay) in self.v6.iter_mut().zip([d, e, f]) {
             retain_by(rows, stay);
         }
+        retain_by(&mut self.other, other);
         for (places, stay) in self.places.iter_mut().zip(&of_block) {
             retain_by(places, stay);
         }
@@ -311,23 +370,23 @@ impl SocketTable {
 
     /// Returns the sockets whose owners are to be looked for.
     pub fn wanted(&self) -> impl Iterator<Item = ShortId> + '_ {
-        let v4 =
-            self.v4.iter().flatten().filter(|row| row.facts.owner().0 == OwnerMark::Wanted).map(RowV4::id);
-        let v6 =
-            self.v6.iter().flatten().filter(|row| row.facts.owner().0 == OwnerMark::Wanted).map(RowV6::id);
-        v4.chain(v6)
+        let v4 = self.v4.iter().flatten().map(|row| (row.facts, row.inode()));
+        let v6 = self.v6.iter().flatten().map(|row| (row.facts, row.inode));
+        let other = self.other.iter().map(|row| (row.facts, row.inode));
+        let wanted = |(facts, _): &(row::Facts, u32)| facts.owner().0 == OwnerMark::Wanted;
+        v4.chain(v6).chain(other).filter(wanted).map(|(facts, inode)| facts.id(inode))
     }
 
     /// Asks for the owners of each socket that [`SocketTable::wanted`] returns, and keeps the answer.
     pub fn set_owners(&mut self, find: &mut FindOwners<'_>) {
         let mut found = Vec::new();
         let (owners, details) = (&mut self.columns.owners, &mut self.columns.details);
-        let mut settle = |facts: &mut row::Facts, id: ShortId, place: Option<u32>| {
+        let mut settle = |facts: &mut row::Facts, inode: u32, place: Option<u32>| {
             if facts.owner().0 != OwnerMark::Wanted {
                 return;
             }
             found.clear();
-            let (mark, note) = match find(id, &mut found) {
+            let (mark, note) = match find(facts.id(inode), &mut found) {
                 Ok(()) => owners.add(&found),
                 Err(reason) => (OwnerMark::Nobody(reason), 0),
             };
@@ -338,18 +397,21 @@ impl SocketTable {
                 details.set_descriptor(owner.descriptor);
             }
         };
-        let (places_v4, places_v6) = self.places.split_at(BLOCKS);
-        for (rows, places) in self.v4.iter_mut().zip(places_v4) {
+        let mut places = self.places.iter();
+        for (rows, places) in self.v4.iter_mut().zip(places.by_ref()) {
             for (at, row) in rows.iter_mut().enumerate() {
-                let id = row.id();
-                settle(&mut row.facts, id, places.get(at).copied());
+                let inode = row.inode();
+                settle(&mut row.facts, inode, places.get(at).copied());
             }
         }
-        for (rows, places) in self.v6.iter_mut().zip(places_v6) {
+        for (rows, places) in self.v6.iter_mut().zip(places.by_ref()) {
             for (at, row) in rows.iter_mut().enumerate() {
-                let id = row.id();
-                settle(&mut row.facts, id, places.get(at).copied());
+                settle(&mut row.facts, row.inode, places.get(at).copied());
             }
+        }
+        let places = places.next().map_or(&[][..], Vec::as_slice);
+        for (at, row) in self.other.iter_mut().enumerate() {
+            settle(&mut row.facts, row.inode, places.get(at).copied());
         }
     }
 
@@ -372,6 +434,7 @@ impl SocketTable {
         };
         self.v4.iter_mut().flatten().for_each(|row| settle(&mut row.facts));
         self.v6.iter_mut().flatten().for_each(|row| settle(&mut row.facts));
+        self.other.iter_mut().for_each(|row| settle(&mut row.facts));
     }
 
     /// Returns the processes that hold sockets of this table, each once: those that are the only owner of one, and all
@@ -395,16 +458,14 @@ fn mark(facts: &mut row::Facts, owner: Option<(OwnerMark, Option<u32>)>) {
 }
 
 /// Sorts rows, and the places of their details with them.
-fn sort_with<R: Copy, K: Ord>(rows: &mut [R], places: &mut [u32], key: impl Fn(&R) -> K) {
+fn sort_with<R, K: Ord>(rows: &mut Vec<R>, places: &mut Vec<u32>, key: impl Fn(&R) -> K) {
     if places.is_empty() {
         rows.sort_unstable_by_key(key);
         return;
     }
-    let mut both: Vec<(R, u32)> = rows.iter().copied().zip(places.iter().copied()).collect();
+    let mut both: Vec<(R, u32)> = rows.drain(..).zip(places.drain(..)).collect();
     both.sort_unstable_by_key(|(row, _)| key(row));
-    for ((row, place), (sorted, of_sorted)) in rows.iter_mut().zip(places).zip(both) {
-        (*row, *place) = (sorted, of_sorted);
-    }
+    (*rows, *places) = both.into_iter().unzip();
 }
 
 fn retain_by<T>(items: &mut Vec<T>, stay: &[bool]) {
@@ -423,7 +484,7 @@ impl FromIterator<Socket> for SocketTable {
     }
 }
 
-impl Endpoint {
+impl IpEndpoint {
     /// Returns the IPv4 wildcard with the port of an IPv6 one: how a dual-stack socket is reached by IPv4.
     pub fn as_v4(self) -> Self {
         if self.address.is_unspecified() { Self { port: self.port, ..Self::ANY_V4 } } else { self }

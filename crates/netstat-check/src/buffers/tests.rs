@@ -26,7 +26,7 @@ fn counters(change: impl FnOnce(&mut UdpCounters, &mut TcpExtCounters, &mut Sock
 
 fn socket(number: u64, pid: u32, drops: u32) -> Socket {
     let local = end(&format!("0.0.0.0:{}", 5000 + number));
-    let mut socket = numbered(held(Socket::new(Protocol::Udp, Family::V4, local, None), pid), number);
+    let mut socket = numbered(held(Socket::new(Transport::Udp, Family::V4, local, None), pid), number);
     let memory = SocketMemory {
         recv_allocated: Some(200_000),
         recv_limit: Some(212_992),

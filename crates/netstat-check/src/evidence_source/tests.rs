@@ -224,7 +224,7 @@ static RTT: Check = Check {
 static RTT_DATA: LazyLock<CheckData> = LazyLock::new(CheckData::default);
 
 fn average_rtt(evidence: &Evidence, _: &Thresholds<'_>) -> Vec<Finding> {
-    let connections = || evidence.now.sockets.iter().filter(|socket| socket.protocol == Protocol::Tcp);
+    let connections = || evidence.now.sockets.iter().filter(|socket| socket.protocol == Transport::Tcp);
     let known: Vec<Duration> = connections().filter_map(|socket| socket.tcp()?.rtt).collect();
     let text = Text::same(format!("known of {} of {}", known.len(), connections().count()));
     let mut finding = Finding::new(Severity::Ok, text);

@@ -4,23 +4,23 @@ use super::super::data::say;
 use super::super::surroundings::inbound;
 use super::super::{Evidence, Fact};
 use super::texts::{DATA, SOURCE};
-use netstat_model::{Judgement, Passage, SocketRef};
+use netstat_model::{IpSocketRef, Judgement, Passage};
 
 /// Returns what the rules do with what comes to each of these sockets; `None` where that is not known.
-fn judgements<'a>(evidence: &'a Evidence, sockets: &[SocketRef<'_>]) -> Vec<Option<&'a Judgement>> {
+fn judgements<'a>(evidence: &'a Evidence, sockets: &[IpSocketRef<'_>]) -> Vec<Option<&'a Judgement>> {
     let asked = sockets.iter().flat_map(|socket| inbound(socket, evidence.process_of(socket)));
     asked.map(|inbound| evidence.surroundings.firewall.judgements.get(&inbound)).collect()
 }
 
 /// Returns the easiest way in; `None` if it is not known.
-pub(super) fn passage(evidence: &Evidence, sockets: &[SocketRef<'_>]) -> Option<Passage> {
+pub(super) fn passage(evidence: &Evidence, sockets: &[IpSocketRef<'_>]) -> Option<Passage> {
     let passages: Option<Vec<Passage>> =
         judgements(evidence, sockets).into_iter().map(|judgement| Some(judgement?.passage)).collect();
     passages?.into_iter().min()
 }
 
 /// Returns what is known of the firewall, in words.
-pub(super) fn facts(evidence: &Evidence, sockets: &[SocketRef<'_>]) -> Vec<Fact> {
+pub(super) fn facts(evidence: &Evidence, sockets: &[IpSocketRef<'_>]) -> Vec<Fact> {
     let mut by: Vec<&str> = judgements(evidence, sockets)
         .into_iter()
         .flatten()

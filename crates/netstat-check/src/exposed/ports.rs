@@ -3,7 +3,7 @@
 use super::super::data::Sentence;
 use super::super::surroundings::protocol_word;
 use super::super::text::Text;
-use netstat_model::Protocol;
+use netstat_model::Transport;
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -56,7 +56,7 @@ static NAMED: LazyLock<Service> = LazyLock::new(|| Service {
 
 impl Service {
     /// Returns the service of a port.
-    pub(super) fn of(protocol: Protocol, port: u16) -> Option<&'static Self> {
+    pub(super) fn of(protocol: Transport, port: u16) -> Option<&'static Self> {
         let protocol = protocol_word(protocol);
         TABLE.services.iter().find(|service| service.protocol == protocol && service.ports.contains(&port))
     }
@@ -103,6 +103,6 @@ mod tests {
             assert!(seen.contains(&("tcp", port)), "{port}");
         }
         assert!(seen.contains(&("udp", 69)));
-        assert!(Service::of(Protocol::Tcp, 22).is_none() && Service::of(Protocol::Udp, 3306).is_none());
+        assert!(Service::of(Transport::Tcp, 22).is_none() && Service::of(Transport::Udp, 3306).is_none());
     }
 }

@@ -2,7 +2,9 @@ use super::super::Firewalled;
 use super::super::made::{fact, first, lines, process, run, seen, tcp, udp};
 use super::super::surroundings::inbound;
 use super::*;
-use netstat_model::{Firewall, Judgement, Missing, NoOwner, Ownership, Socket, TcpState, UnreadRules};
+use netstat_model::{
+    Firewall, Judgement, Missing, NoOwner, Ownership, Socket, SocketRef, TcpState, UnreadRules,
+};
 use std::sync::Arc;
 
 fn listener(local: &str) -> Socket {
@@ -162,7 +164,7 @@ fn a_dual_stack_listener_is_as_open_as_its_more_open_family() {
 #[test]
 fn the_firewall_is_asked_about_the_program_and_its_services() {
     let asked = |process: &netstat_model::Process| {
-        let asked = inbound(&SocketRef::from(&listener("0.0.0.0:445")), Some(process));
+        let asked = inbound(&SocketRef::from(&listener("0.0.0.0:445")).ip().unwrap(), Some(process));
         let services = asked[0].services.as_ref().map(|services| services.join("|".as_ref()));
         (asked[0].program.clone().map(|program| program.display().to_string()), services)
     };

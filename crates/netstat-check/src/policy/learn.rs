@@ -2,7 +2,7 @@
 
 use super::super::{CheckSettings, Evidence};
 use super::{CHECK, Deed, deeds};
-use netstat_model::{Endpoint, Protocol, SocketRef};
+use netstat_model::{IpEndpoint, IpSocketRef, Transport};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -51,7 +51,7 @@ pub fn learned(evidence: &Evidence, settings: &CheckSettings) -> String {
     text
 }
 
-fn key(evidence: &Evidence, socket: &SocketRef<'_>, end: Endpoint) -> RuleKey {
+fn key(evidence: &Evidence, socket: &IpSocketRef<'_>, end: IpEndpoint) -> RuleKey {
     let process = evidence.process_of(socket);
     let text = |os: &std::ffi::OsStr| os.to_str().map(pattern);
     RuleKey {
@@ -59,7 +59,7 @@ fn key(evidence: &Evidence, socket: &SocketRef<'_>, end: Endpoint) -> RuleKey {
         path: process.and_then(|process| text(process.executable.as_ref().ok()?.path.as_os_str())),
         user: process.and_then(|process| evidence.user_of(process)),
         unit: process.and_then(|process| text(process.unit.as_ref().ok()?)),
-        udp: socket.protocol == Protocol::Udp,
+        udp: socket.protocol == Transport::Udp,
         port: end.port,
     }
 }

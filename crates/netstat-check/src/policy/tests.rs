@@ -226,7 +226,7 @@ fn a_learned_policy_allows_exactly_what_was_there() {
     let text = learned(&machine(), &CheckSettings::default());
     assert!(by(&text, machine()).iter().all(|finding| finding.severity == Severity::Ok), "{text}");
     let mut other = machine();
-    change_first(&mut other, |socket| socket.local.port = 23);
+    change_first(&mut other, |socket| socket.local = tcp("0.0.0.0:23", "", TcpState::Listen).local);
     assert_eq!(
         by(&text, other)[0].sentence.of(EN),
         "sshd (5) listens on 23/tcp, which the policy does not allow"

@@ -1,6 +1,6 @@
 use super::super::made::{end, fact, held, lines, look, looks, moment, run, tcp, udp};
 use super::*;
-use netstat_model::{Counters, DynamicPorts, Family, Limits, PortRange, Protocol, Socket, TcpExtCounters};
+use netstat_model::{Counters, DynamicPorts, Family, Limits, PortRange, Socket, TcpExtCounters, Transport};
 
 /// A range of 100 ports, of which 20 are reserved.
 fn limits(reuse: TimeWaitReuse) -> Limits {
@@ -194,7 +194,7 @@ fn udp_ports_are_counted_by_address() {
     let sockets: Vec<Socket> = (0..75_u16)
         .map(|port| {
             let local = end(&format!("0.0.0.0:{}", 40_000 + port));
-            held(Socket::new(Protocol::Udp, Family::V4, local, None), 7)
+            held(Socket::new(Transport::Udp, Family::V4, local, None), 7)
         })
         .collect();
     assert_eq!(

@@ -4,7 +4,8 @@ use super::super::Text;
 use super::super::data::say;
 use super::texts::{DATA, SOURCE};
 use netstat_model::{
-    DynamicPorts, Endpoint, Family, Limits, Protocol, RowId, SocketRef, SocketTable, TcpState, TimeWaitReuse,
+    DynamicPorts, Family, IpEndpoint, IpSocketRef, Limits, RowId, SocketTable, TcpState, TimeWaitReuse,
+    Transport,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::net::{IpAddr, SocketAddr};
@@ -14,7 +15,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Pool {
     /// TCP connections from one address to one remote end, or to all if the system gives no port twice.
-    Tcp { local: IpAddr, remote: Option<Endpoint> },
+    Tcp { local: IpAddr, remote: Option<IpEndpoint> },
     /// TCP sockets that programs have bound to one address themselves: listeners and bound-only ones.
     Bound { local: IpAddr },
     /// UDP sockets of one address.
@@ -85,8 +86,8 @@ pub(super) struct Use<'a> {
 
 impl<'a> Use<'a> {
     /// Returns the sockets that take the ports.
-    pub(super) fn sockets(&self) -> impl Iterator<Item = SocketRef<'a>> {
-        self.rows.iter().filter_map(|row| self.table.get(*row))
+    pub(super) fn sockets(&self) -> impl Iterator<Item = IpSocketRef<'a>> {
+        self.rows.iter().filter_map(|row| self.table.get(*row)?.ip())
     }
 
     pub(super) fn taken(&self) -> usize {
@@ -107,12 +108,12 @@ impl<'a> Use<'a> {
 }
 
 /// Returns the ports to choose from.
-pub(super) fn ports(limits: &Limits, protocol: Protocol, family: Family) -> Option<&DynamicPorts> {
+pub(super) fn ports(limits: &Limits, protocol: Transport, family: Family) -> Option<&DynamicPorts> {
     match (protocol, family) {
-        (Protocol::Tcp, Family::V4) => limits.tcp_v4_ports.as_ref(),
-        (Protocol::Tcp, Family::V6) => limits.tcp_v6_ports.as_ref(),
-        (Protocol::Udp, Family::V4) => limits.udp_v4_ports.as_ref(),
-        (Protocol::Udp, Family::V6) => limits.udp_v6_ports.as_ref(),
+        (Transport::Tcp, Family::V4) => limits.tcp_v4_ports.as_ref(),
+        (Transport::Tcp, Family::V6) => limits.tcp_v6_ports.as_ref(),
+        (Transport::Udp, Family::V4) => limits.udp_v4_ports.as_ref(),
+        (Transport::Udp, Family::V6) => limits.udp_v6_ports.as_ref(),
     }
 }
 
@@ -140,7 +141,7 @@ impl Choice {
 struct Choices([Option<Choice>; 2]);
 
 impl Choices {
-    fn of(limits: &Limits, protocol: Protocol) -> Self {
+    fn of(limits: &Limits, protocol: Transport) -> Self {
         Self([Family::V4, Family::V6].map(|family| Choice::new(ports(limits, protocol, family))))
     }
 
@@ -151,7 +152,7 @@ impl Choices {
 }
 
 /// Returns whether a port in TIME_WAIT may be taken again for the same ends.
-fn is_reusable(socket: &SocketRef<'_>, limits: &Limits) -> bool {
+fn is_reusable(socket: &IpSocketRef<'_>, limits: &Limits) -> bool {
     if socket.state != Some(TcpState::TimeWait) || limits.timestamps == Some(false) {
         return false;
     }
@@ -174,35 +175,36 @@ struct Count {
 
 /// Returns every pool of which a port is taken, in no particular order.
 pub(super) fn uses<'a>(table: &'a SocketTable, limits: &Limits) -> Vec<Use<'a>> {
-    let tcp = Choices::of(limits, Protocol::Tcp);
-    let udp = Choices::of(limits, Protocol::Udp);
-    let is_bound = |socket: &SocketRef<'_>| matches!(socket.state, Some(TcpState::Listen | TcpState::Bound));
+    let tcp = Choices::of(limits, Transport::Tcp);
+    let udp = Choices::of(limits, Transport::Udp);
+    let is_bound =
+        |socket: &IpSocketRef<'_>| matches!(socket.state, Some(TcpState::Listen | TcpState::Bound));
 
     // No connection gets a port that a program has bound, whatever the address.
     let bound: FxHashSet<u16> = table
-        .iter()
-        .filter(|socket| socket.protocol == Protocol::Tcp && is_bound(socket))
+        .iter_ip()
+        .filter(|socket| socket.protocol == Transport::Tcp && is_bound(socket))
         .filter(|socket| tcp.choice(socket.local.address).is_some_and(|choice| choice.has(socket.local.port)))
         .map(|socket| socket.local.port)
         .collect();
 
     let mut counts: FxHashMap<Pool, Count> = FxHashMap::default();
     for row in table.rows_as_given() {
-        let Some(socket) = table.get(row) else { continue };
+        let Some(socket) = table.get(row).and_then(|socket| socket.ip()) else { continue };
         let local = socket.local.address;
-        let choices = if socket.protocol == Protocol::Tcp { &tcp } else { &udp };
+        let choices = if socket.protocol == Transport::Tcp { &tcp } else { &udp };
         let Some(choice) = choices.choice(local).filter(|choice| choice.has(socket.local.port)) else {
             continue;
         };
         let pool = match (socket.protocol, socket.remote) {
-            (Protocol::Udp, _) => Pool::Udp { local },
-            (Protocol::Tcp, _) if is_bound(&socket) => Pool::Bound { local },
+            (Transport::Udp, _) => Pool::Udp { local },
+            (Transport::Tcp, _) if is_bound(&socket) => Pool::Bound { local },
             // An accepted connection has the port of its listener.
-            (Protocol::Tcp, Some(_)) if bound.contains(&socket.local.port) => continue,
-            (Protocol::Tcp, Some(remote)) => {
+            (Transport::Tcp, Some(_)) if bound.contains(&socket.local.port) => continue,
+            (Transport::Tcp, Some(remote)) => {
                 Pool::Tcp { local, remote: choice.shared_by_remotes.then_some(remote) }
             }
-            (Protocol::Tcp, None) => continue,
+            (Transport::Tcp, None) => continue,
         };
         let count = counts.entry(pool).or_default();
         if is_reusable(&socket, limits) {
@@ -217,7 +219,7 @@ pub(super) fn uses<'a>(table: &'a SocketTable, limits: &Limits) -> Vec<Use<'a>> 
         .map(|(pool, Count { rows, waiting, reusable })| {
             let (Pool::Tcp { local, .. } | Pool::Bound { local } | Pool::Udp { local }) = pool;
             let choices = if matches!(pool, Pool::Udp { .. }) { &udp } else { &tcp };
-            let mut own: Vec<u16> = rows.iter().filter_map(|row| Some(table.get(*row)?.local.port)).collect();
+            let mut own: Vec<u16> = rows.iter().filter_map(|row| table.get(*row)?.local.port()).collect();
             own.sort_unstable();
             own.dedup();
             Use {

@@ -126,8 +126,8 @@ impl<'a> Classic<'a> {
         let columns = match row.socket.protocol {
             Protocol::Tcp => self.columns,
             // What follows them has to stand in its place.
-            Protocol::Udp if self.process.is_some() => self.columns,
-            Protocol::Udp => self.udp_columns(),
+            _ if self.process.is_some() => self.columns,
+            _ => self.udp_columns(),
         };
         let is_last = columns.is_empty() && self.process.is_none();
         self.write_row(&mut sheet.buffer, row, is_last);
@@ -166,13 +166,14 @@ impl<'a> Classic<'a> {
 
     /// The row up to the process ID; `is_last` where nothing follows.
     fn write_row(&self, out: &mut Vec<u8>, row: &Row<'_>, is_last: bool) {
-        let protocol = row.section.protocol();
-        out.extend_from_slice(match protocol {
-            Protocol::Tcp => b"  TCP    ",
-            Protocol::Udp => b"  UDP    ",
-        });
+        let protocol = row.socket.protocol;
+        match protocol {
+            Protocol::Tcp => out.extend_from_slice(b"  TCP    "),
+            Protocol::Udp => out.extend_from_slice(b"  UDP    "),
+            other => out.extend_from_slice(format!("  {other:<5}  ").as_bytes()),
+        }
         let start = out.len();
-        address::write_endpoint(out, &row.local());
+        address::write_end(out, row.local());
         // Numbers take a cell for each byte.
         blanks(out, 21usize.saturating_sub(out.len() - start) + 2);
         let start = out.len();
@@ -185,9 +186,9 @@ impl<'a> Classic<'a> {
         }
         let start = out.len();
         match (protocol, row.socket.state) {
-            (Protocol::Tcp, Some(state)) => words::write_state(out, state),
+            (_, Some(state)) => words::write_state(out, state),
             (Protocol::Tcp, None) => out.extend_from_slice(b"UNKNOWN"),
-            (Protocol::Udp, _) => {}
+            (_, None) => {}
         }
         let begin = row.socket.state.filter(|_| self.colour).map_or(&b""[..], colour::of_state);
         let width = out.len() - start;

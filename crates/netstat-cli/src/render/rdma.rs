@@ -7,7 +7,7 @@ use super::{LineEnd, Sheet};
 use netstat_engine::text::words::UNKNOWN;
 use netstat_engine::text::{address, decimal, pad};
 use netstat_engine::view::rdma::in_order;
-use netstat_model::{Endpoint, RdmaEndpoint, RdmaRole};
+use netstat_model::{IpEndpoint, RdmaEndpoint, RdmaRole};
 use std::io::{self, Write};
 
 const TITLE: &str = "Active NetworkDirect Connections, Listeners, SharedEndpoints";
@@ -61,7 +61,7 @@ fn number(out: &mut Vec<u8>, value: Option<u32>) {
     }
 }
 
-fn end(out: &mut Vec<u8>, end: Option<Endpoint>) {
+fn end(out: &mut Vec<u8>, end: Option<IpEndpoint>) {
     match end {
         Some(end) => address::write_endpoint(out, &end),
         None => out.extend_from_slice(UNKNOWN.as_bytes()),
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn the_rows_of_the_sample_and_others() {
-        let at = |text: &str, port| Some(Endpoint::new(text.parse().unwrap(), port, 0));
+        let at = |text: &str, port| Some(IpEndpoint::new(text.parse().unwrap(), port, 0));
         let listener = |interface, local| RdmaEndpoint {
             role: RdmaRole::Listener,
             kernel: true,

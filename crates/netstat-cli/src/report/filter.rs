@@ -3,7 +3,7 @@
 use crate::output::Trouble;
 use netstat_engine::enrich::{ServiceNames, UserNames};
 use netstat_engine::filter::{Filter, Lookups};
-use netstat_model::Protocol;
+use netstat_model::Transport;
 use netstat_model::error::words_of;
 use netstat_os::NameDatabases;
 use std::ffi::OsString;
@@ -26,7 +26,7 @@ struct SystemNames<'a, B>(&'a B);
 impl<B: NameDatabases> Lookups for SystemNames<'_, B> {
     fn ports(&self, service: &str) -> Vec<u16> {
         let services = ServiceNames::parse(&self.0.services().data);
-        [Protocol::Tcp, Protocol::Udp]
+        [Transport::Tcp, Transport::Udp]
             .into_iter()
             .flat_map(|protocol| services.ports(protocol, service))
             .collect()

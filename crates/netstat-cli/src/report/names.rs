@@ -5,7 +5,7 @@ use netstat_engine::enrich::{HostNames, HostResolver, ServiceNames};
 use netstat_engine::view::{ConnectionsView, Names};
 use netstat_model::Warning;
 use netstat_model::error::words_of;
-use netstat_model::{Endpoint, HostAddress, Protocol};
+use netstat_model::{HostAddress, IpEndpoint, Transport};
 use netstat_os::{Machine, NameDatabases, NameLookup};
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -75,11 +75,11 @@ impl NameSource {
 }
 
 impl Names for DisplayNames<'_> {
-    fn host(&self, end: &Endpoint) -> Option<&str> {
+    fn host(&self, end: &IpEndpoint) -> Option<&str> {
         self.hosts.name(HostAddress::new(end.address, end.scope))
     }
 
-    fn service(&self, port: u16, protocol: Protocol) -> Option<&str> {
+    fn service(&self, port: u16, protocol: Transport) -> Option<&str> {
         self.services.name(protocol, port)
     }
 

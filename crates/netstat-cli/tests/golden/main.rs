@@ -46,7 +46,7 @@ fn render(sample: &Sample, lines: &[String], line_end: LineEnd) -> String {
         host: sample.host.filter(|_| form.names),
     };
     let parsed = parse(lines, cells);
-    let options = ConnectionsOptions { listening: true, bound: true, kinds: Kinds::all() };
+    let options = ConnectionsOptions { listening: true, bound: true, kinds: Kinds::TCP_UDP };
     let mut sockets = parsed.sockets.iter().cloned().collect();
     let view = ConnectionsView::new(&mut sockets, &options);
     assert_eq!(view.rows().count(), parsed.sockets.len(), "{}", sample.file);

@@ -2,8 +2,8 @@
 
 use netstat_engine::view::Names;
 use netstat_model::{
-    Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessKey, Protocol, Socket,
-    TcpState,
+    Executable, Family, IpEndpoint, Missing, NoOwner, Owner, Ownership, Process, ProcessKey, Socket,
+    TcpState, Transport,
 };
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -18,12 +18,12 @@ pub(crate) struct SampleNames {
 const SERVICES: [(&str, u16); 3] = [("http", 80), ("https", 443), ("ms-do", 7680)];
 
 impl Names for SampleNames {
-    fn host(&self, end: &Endpoint) -> Option<&str> {
+    fn host(&self, end: &IpEndpoint) -> Option<&str> {
         self.hosts.get(&end.address).map(String::as_str)
     }
 
-    fn service(&self, port: u16, protocol: Protocol) -> Option<&str> {
-        assert_eq!(protocol, Protocol::Tcp, "no sample names a UDP peer");
+    fn service(&self, port: u16, protocol: Transport) -> Option<&str> {
+        assert_eq!(protocol, Transport::Tcp, "no sample names a UDP peer");
         SERVICES.iter().find(|(_, number)| *number == port).map(|(name, _)| *name)
     }
 
@@ -93,14 +93,14 @@ fn row(parsed: &mut Parsed, line: &str, owner_lines: &[&str], cells: Cells<'_>) 
     let mut fields = line.split_whitespace();
     let mut field = |what: &str| fields.next().unwrap_or_else(|| panic!("no {what} in {line:?}"));
     let protocol = match field("protocol") {
-        "TCP" => Protocol::Tcp,
-        "UDP" => Protocol::Udp,
+        "TCP" => Transport::Tcp,
+        "UDP" => Transport::Udp,
         other => panic!("protocol {other:?}"),
     };
     let local = endpoint(field("local address")).unwrap_or_else(|| panic!("local address in {line:?}"));
     let family = if local.address.is_ipv4() { Family::V4 } else { Family::V6 };
     let foreign = field("foreign address");
-    let state = (protocol == Protocol::Tcp).then(|| state(field("state")));
+    let state = (protocol == Transport::Tcp).then(|| state(field("state")));
     let remote = match foreign {
         "*:*" => None,
         _ if matches!(state, Some(TcpState::Listen | TcpState::Bound)) => {
@@ -112,7 +112,7 @@ fn row(parsed: &mut Parsed, line: &str, owner_lines: &[&str], cells: Cells<'_>) 
         _ => Some(peer(parsed, foreign, local.address.is_ipv4(), cells.host)),
     };
     let pid = cells.pid.then(|| field("process ID").parse::<u32>().unwrap());
-    if cells.offload && protocol == Protocol::Tcp {
+    if cells.offload && protocol == Transport::Tcp {
         assert_eq!(field("offload state"), "InHost");
     }
     assert_eq!(fields.next(), None, "a field too many in {line:?}");
@@ -154,7 +154,7 @@ fn process(id: ProcessKey, lines: &[&str]) -> Process {
 }
 
 /// Parses `a.b.c.d:port` or `[address%scope]:port`.
-pub(crate) fn endpoint(text: &str) -> Option<Endpoint> {
+pub(crate) fn endpoint(text: &str) -> Option<IpEndpoint> {
     let (host, port) = text.rsplit_once(':')?;
     let port = port.parse().ok()?;
     let (address, scope) = match host.strip_prefix('[') {
@@ -165,10 +165,10 @@ pub(crate) fn endpoint(text: &str) -> Option<Endpoint> {
             (IpAddr::V6(address.parse().ok()?), scope.parse().ok()?)
         }
     };
-    Some(Endpoint { address, scope, port })
+    Some(IpEndpoint { address, scope, port })
 }
 
-fn peer(parsed: &mut Parsed, text: &str, v4: bool, own: Option<&str>) -> Endpoint {
+fn peer(parsed: &mut Parsed, text: &str, v4: bool, own: Option<&str>) -> IpEndpoint {
     if let Some(end) = endpoint(text) {
         return end;
     }
@@ -189,7 +189,7 @@ fn peer(parsed: &mut Parsed, text: &str, v4: bool, own: Option<&str>) -> Endpoin
         parsed.names.hosts.insert(address, format!("{host}.example.test"));
         address
     };
-    Endpoint { address, scope: 0, port }
+    IpEndpoint { address, scope: 0, port }
 }
 
 fn state(word: &str) -> TcpState {

@@ -5,19 +5,19 @@ use netstat_engine::enrich::{Geo, UserNames};
 use netstat_engine::view::ConnectionsOptions;
 use netstat_model::query::Kinds;
 use netstat_model::{
-    Container, ContainerRuntime, Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process,
-    ProcessKey, Protocol, Socket, SocketId, SocketMemory, SocketTable, TcpInfo, TcpState, Timer, TimerKind,
+    Container, ContainerRuntime, Executable, Family, IpEndpoint, Missing, NoOwner, Owner, Ownership, Process,
+    ProcessKey, Socket, SocketId, SocketMemory, SocketTable, TcpInfo, TcpState, Timer, TimerKind, Transport,
 };
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::time::Duration;
 
 pub(crate) const EVERY_ROW: ConnectionsOptions =
-    ConnectionsOptions { listening: true, bound: true, kinds: Kinds::all() };
+    ConnectionsOptions { listening: true, bound: true, kinds: Kinds::TCP_UDP };
 
-pub(crate) fn end(text: &str) -> Endpoint {
+pub(crate) fn end(text: &str) -> IpEndpoint {
     let end: std::net::SocketAddr = text.parse().unwrap();
-    Endpoint::new(end.ip(), end.port(), 0)
+    IpEndpoint::new(end.ip(), end.port(), 0)
 }
 
 pub(crate) fn table(sockets: &[Socket]) -> SocketTable {
@@ -25,9 +25,9 @@ pub(crate) fn table(sockets: &[Socket]) -> SocketTable {
 }
 
 pub(crate) fn connection(port: u16, state: TcpState) -> Socket {
-    let local = Endpoint { port, ..end("192.0.2.1:1") };
+    let local = IpEndpoint { port, ..end("192.0.2.1:1") };
     let remote = (state != TcpState::Listen).then(|| end("198.51.100.7:443"));
-    Socket { state: Some(state), ..Socket::new(Protocol::Tcp, Family::V4, local, remote) }
+    Socket { state: Some(state), ..Socket::new(Transport::Tcp, Family::V4, local, remote) }
 }
 
 pub(crate) const CONTAINER_ID: &str = "9687bac58d5c4d1606aa46af33d1a21c1d1652e0ac9fb3fc0fc86e3495f42869";
@@ -80,13 +80,13 @@ pub(crate) fn four_sockets() -> [Socket; 4] {
         recv_queue: Some(1),
         send_queue: Some(128),
         ownership: Ownership::Held(vec![owner(12, None)]),
-        ..Socket::new(Protocol::Tcp, Family::V6, end("[::]:80"), None)
+        ..Socket::new(Transport::Tcp, Family::V6, end("[::]:80"), None)
     };
     let listener = Socket { state: Some(TcpState::Listen), v6_only: Some(true), ..listener };
     let udp = Socket {
         uid: Some(0),
         ownership: Ownership::Unowned(NoOwner::Kernel),
-        ..Socket::new(Protocol::Udp, Family::V4, end("0.0.0.0:53"), None)
+        ..Socket::new(Transport::Udp, Family::V4, end("0.0.0.0:53"), None)
     };
     [known, unknown, listener, udp]
 }

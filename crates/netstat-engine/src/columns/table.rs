@@ -3,7 +3,9 @@
 use super::{Column, ColumnNeeds, Given, Kind, NO_PROCESS, Origin, Value};
 use crate::row::{Foreign, Row, Section};
 use netstat_model::query::{Fields, ProcessFields};
-use netstat_model::{Endpoint, Missing, NoOwner, Owner, Process, Protocol, SocketRef, TcpFields, TcpState};
+use netstat_model::{
+    Endpoint, IpEndpoint, Missing, NoOwner, Owner, Process, Protocol, SocketRef, TcpFields, TcpState,
+};
 use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -63,30 +65,35 @@ columns! {
             Section::TcpV6 => "TCPv6",
             Section::UdpV4 => "UDP",
             Section::UdpV6 => "UDPv6",
+            Section::Other => row.socket.protocol.name(),
         });
     "local", "Local Address", End "", NOTHING;
         "Local address and port",
         Row |row, _| Value::End(row.local());
     "laddr", "Local Host", Text "", NOTHING;
         "Local address without the port",
-        Row |row, _| Value::Host(row.local());
+        Row |row, _| row.local().ip().map_or(Value::Absent("-"), Value::Host);
     "lport", "Local Port", Number "", NOTHING;
         "Local port",
-        Row |row, _| Value::Number(row.local().port.into());
+        Row |row, _| row.local().port().map_or(Value::Absent("-"), |port| Value::Number(port.into()));
     "foreign", "Foreign Address", End "", NOTHING;
         "Foreign address and port; null in JSON where there is none",
         Row |row, _| match (row.foreign(), row.socket.remote) {
             (_, Some(end)) => Value::End(end),
+            (Foreign::Anybody, None) if row.section == Section::Other => Value::Absent("-"),
             (Foreign::Anybody, None) => Value::Absent("*:*"),
-            (Foreign::End(end), None) if end == Endpoint::ANY_V4 => Value::Absent("0.0.0.0:0"),
+            (Foreign::End(Endpoint::Ip(IpEndpoint::ANY_V4)), None) => Value::Absent("0.0.0.0:0"),
             (Foreign::End(_), None) => Value::Absent("[::]:0"),
         };
     "raddr", "Foreign Host", Text "", NOTHING;
         "Foreign address without the port",
-        Row |row, _| row.socket.remote.map_or(Value::Absent("*"), Value::Host);
+        Row |row, _| row.socket.remote_ip().map_or(Value::Absent(no_peer(row)), Value::Host);
     "rport", "Foreign Port", Number "", NOTHING;
         "Foreign port",
-        Row |row, _| row.socket.remote.map_or(Value::Absent("*"), |end| Value::Number(end.port.into()));
+        Row |row, _| {
+            let port = row.socket.remote_ip().map(|end| Value::Number(end.port.into()));
+            port.unwrap_or(Value::Absent(no_peer(row)))
+        };
     "country", "Country", Text "", ColumnNeeds { countries: true, ..NOTHING };
         "Country of the foreign address, as its two-letter code",
         Row |row, given: &Given<'_>| {
@@ -100,9 +107,9 @@ columns! {
     "state", "State", Text "", NOTHING;
         "TCP state; UDP has none",
         Row |row, _| match (row.socket.protocol, row.socket.state) {
-            (Protocol::Udp, _) => Value::Absent("-"),
+            (_, Some(state)) => Value::State(state),
             (Protocol::Tcp, None) => Value::Unknown,
-            (Protocol::Tcp, Some(state)) => Value::State(state),
+            (_, None) => Value::Absent("-"),
         };
     "pid", "PID", Number "", OWNERS;
         "ID of the process that holds the socket; 0 where there is none, null in JSON",
@@ -260,12 +267,17 @@ fn process_field<'a, T: 'a>(
 
 /// Looks up the foreign address; a socket without one has no place.
 fn of_remote<'a>(row: &Row<'a>, look_up: impl Fn(IpAddr) -> Option<String>) -> Value<'a> {
-    match row.socket.remote {
+    match row.socket.remote_ip() {
         None => Value::Absent("-"),
         Some(end) => {
             look_up(end.address).map_or(Value::Unknown, |text| Value::Text(OsString::from(text).into()))
         }
     }
+}
+
+/// Returns what stands for the address or the port of a peer that is not there.
+fn no_peer(row: &Row<'_>) -> &'static str {
+    if row.section == Section::Other { "-" } else { "*" }
 }
 
 fn named_or_number(name: Option<&OsStr>, number: u32) -> Value<'_> {

@@ -88,7 +88,7 @@ fn numbers_without_a_name_stay_numbers() {
 #[test]
 fn a_country_is_that_of_the_foreign_address_and_what_is_not_known_is_not_what_is_not_there() {
     let mut sockets = four_sockets();
-    sockets[0].remote = Some(end("168.126.63.1:53"));
+    sockets[0].remote = Some(end("168.126.63.1:53").into());
     let (sockets, facts) = (table(&sockets), facts());
     let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
     let value =
@@ -156,7 +156,7 @@ fn needs_add_up_and_nothing_is_needed_for_nothing() {
 
 #[test]
 fn addresses_and_ports_sort_as_numbers() {
-    let host = |text: &str| Value::End(end(text));
+    let host = |text: &str| Value::End(end(text).into());
     assert!(host("9.0.0.1:80").compare(&host("10.0.0.1:80")).is_lt());
     assert!(host("10.0.0.1:9").compare(&host("10.0.0.1:10")).is_lt());
     assert!(host("255.0.0.1:9").compare(&host("[::1]:1")).is_lt());

@@ -2,7 +2,9 @@
 
 use crate::text::words::{self, UNKNOWN};
 use crate::text::{address, decimal, escape, json};
-use netstat_model::{Container, ContainerRuntime, Endpoint, TcpState, Timer, TimerKind};
+use netstat_model::{
+    Container, ContainerRuntime, Endpoint, EndpointRef, IpEndpoint, TcpState, Timer, TimerKind,
+};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ffi::{OsStr, OsString};
@@ -25,10 +27,10 @@ pub enum Value<'a> {
     Text(Cow<'a, OsStr>),
     /// A list of texts.
     Words(&'a [OsString]),
-    /// An address with a port.
-    End(Endpoint),
+    /// An address with a port, or another end of a socket.
+    End(EndpointRef<'a>),
     /// An address without one.
-    Host(Endpoint),
+    Host(IpEndpoint),
     /// A TCP state.
     State(TcpState),
     /// A running timer.
@@ -93,7 +95,7 @@ impl<'a> Value<'a> {
                     escape::write_text(out, word);
                 }
             }
-            Self::End(end) => address::write_endpoint(out, end),
+            Self::End(end) => address::write_end(out, *end),
             Self::Host(end) => write_host(out, end),
             Self::State(state) => words::write_state(out, *state),
             Self::Timer(timer) => {
@@ -123,11 +125,16 @@ impl<'a> Value<'a> {
             Self::Words(words) => json::list(out, *words, |out, word| {
                 json::string(out, |out| escape::write_text(out, word));
             }),
-            Self::End(end) => {
+            Self::End(Endpoint::Ip(end)) => {
                 out.extend_from_slice(b"{\"address\":");
                 json::string(out, |out| write_host(out, end));
                 json::key(out, "port");
                 decimal(out, end.port.into());
+                out.push(b'}');
+            }
+            Self::End(other) => {
+                out.extend_from_slice(b"{\"name\":");
+                json::string(out, |out| address::write_end(out, *other));
                 out.push(b'}');
             }
             Self::Timer(timer) => {
@@ -196,7 +203,7 @@ impl<'a> Value<'a> {
 }
 
 /// Writes an address on its own: IPv6 without brackets.
-fn write_host(out: &mut Vec<u8>, end: &Endpoint) {
+fn write_host(out: &mut Vec<u8>, end: &IpEndpoint) {
     address::write_ip(out, end.address);
     if end.scope != 0 {
         out.push(b'%');

@@ -2,10 +2,10 @@
 //!
 //! ```
 //! use netstat_engine::enrich::{Reach, ServiceNames};
-//! use netstat_model::Protocol;
+//! use netstat_model::Transport;
 //!
 //! let services = ServiceNames::parse(b"http 80/tcp www\ndomain 53/udp\n");
-//! assert_eq!(services.name(Protocol::Tcp, 80), Some("http"));
+//! assert_eq!(services.name(Transport::Tcp, 80), Some("http"));
 //! assert_eq!(Reach::of("192.168.1.1".parse()?), Some(Reach::Private));
 //! # Ok::<(), std::net::AddrParseError>(())
 //! ```

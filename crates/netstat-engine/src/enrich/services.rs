@@ -1,6 +1,6 @@
 //! Names of ports from the services database.
 
-use netstat_model::Protocol;
+use netstat_model::Transport;
 use rustc_hash::FxHashMap;
 use std::collections::hash_map::Entry;
 
@@ -9,7 +9,7 @@ use std::collections::hash_map::Entry;
 /// Names come from a file and are only known to be UTF-8: escape them before showing them on a terminal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServiceNames {
-    names: FxHashMap<(Protocol, u16), Box<str>>,
+    names: FxHashMap<(Transport, u16), Box<str>>,
 }
 
 impl ServiceNames {
@@ -31,18 +31,18 @@ impl ServiceNames {
     }
 
     /// Returns the ports of a name, in any order. Letter case matters.
-    pub fn ports(&self, protocol: Protocol, name: &str) -> Vec<u16> {
+    pub fn ports(&self, protocol: Transport, name: &str) -> Vec<u16> {
         let named = self.names.iter().filter(|(key, known)| key.0 == protocol && known.as_ref() == name);
         named.map(|((_, port), _)| *port).collect()
     }
 
     /// Returns the name of a port, if it has one.
-    pub fn name(&self, protocol: Protocol, port: u16) -> Option<&str> {
+    pub fn name(&self, protocol: Transport, port: u16) -> Option<&str> {
         self.names.get(&(protocol, port)).map(AsRef::as_ref)
     }
 }
 
-fn parse_line(line: &[u8]) -> Option<(Protocol, u16, &str)> {
+fn parse_line(line: &[u8]) -> Option<(Transport, u16, &str)> {
     let line = line.split(|&byte| byte == b'#').next()?;
     let mut words =
         line.split(|byte| byte.is_ascii_whitespace() || *byte == 0x0b).filter(|word| !word.is_empty());
@@ -54,9 +54,9 @@ fn parse_line(line: &[u8]) -> Option<(Protocol, u16, &str)> {
     }
     let port = port.parse().ok().filter(|&port| port != 0)?;
     let protocol = if protocol.eq_ignore_ascii_case("tcp") {
-        Protocol::Tcp
+        Transport::Tcp
     } else if protocol.eq_ignore_ascii_case("udp") {
-        Protocol::Udp
+        Transport::Udp
     } else {
         return None;
     };
@@ -80,13 +80,13 @@ mod tests {
               shell 514/tcp cmd\n\
               https\t443/tcp",
         );
-        assert_eq!(names.name(Protocol::Tcp, 53), Some("domain"));
-        assert_eq!(names.name(Protocol::Udp, 53), Some("domain"));
-        assert_eq!(names.name(Protocol::Tcp, 80), Some("http"));
-        assert_eq!(names.name(Protocol::Udp, 80), None);
-        assert_eq!(names.name(Protocol::Udp, 514), Some("syslog"));
-        assert_eq!(names.name(Protocol::Tcp, 514), Some("shell"));
-        assert_eq!(names.name(Protocol::Tcp, 443), Some("https"), "the last line needs no end");
+        assert_eq!(names.name(Transport::Tcp, 53), Some("domain"));
+        assert_eq!(names.name(Transport::Udp, 53), Some("domain"));
+        assert_eq!(names.name(Transport::Tcp, 80), Some("http"));
+        assert_eq!(names.name(Transport::Udp, 80), None);
+        assert_eq!(names.name(Transport::Udp, 514), Some("syslog"));
+        assert_eq!(names.name(Transport::Tcp, 514), Some("shell"));
+        assert_eq!(names.name(Transport::Tcp, 443), Some("https"), "the last line needs no end");
     }
 
     #[test]
@@ -95,8 +95,8 @@ mod tests {
             b"\xef\xbb\xbfepmap              135/tcp    loc-srv                #DCE endpoint resolution\r\n\
               ms-do             7680/TCP                           #Microsoft Delivery Optimization\r\n",
         );
-        assert_eq!(names.name(Protocol::Tcp, 135), Some("epmap"));
-        assert_eq!(names.name(Protocol::Tcp, 7680), Some("ms-do"));
+        assert_eq!(names.name(Transport::Tcp, 135), Some("epmap"));
+        assert_eq!(names.name(Transport::Tcp, 7680), Some("ms-do"));
     }
 
     #[test]
@@ -126,14 +126,14 @@ mod tests {
     #[test]
     fn an_invalid_line_does_not_affect_the_next() {
         let names = ServiceNames::parse(b"\xff\xfe\0 80/tcp\nx\n\nhttp 80/tcp\n");
-        assert_eq!(names.name(Protocol::Tcp, 80), Some("http"));
+        assert_eq!(names.name(Transport::Tcp, 80), Some("http"));
     }
 
     proptest! {
         #[test]
         fn arbitrary_bytes_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
             let names = ServiceNames::parse(&bytes);
-            prop_assert_eq!(names.name(Protocol::Tcp, 0), None);
+            prop_assert_eq!(names.name(Transport::Tcp, 0), None);
             for name in names.names.values() {
                 prop_assert!(!name.is_empty());
                 prop_assert!(!name.contains(['\n', '\r', '#', ' ', '\t']));

@@ -4,7 +4,7 @@ use super::expression::{Expression, Join, Side, Test};
 use super::glob::Glob;
 use super::syntax;
 use crate::enrich::Reach;
-use netstat_model::{Family, Protocol};
+use netstat_model::{Family, Transport};
 use std::fmt;
 
 impl fmt::Display for Expression {
@@ -47,8 +47,8 @@ impl fmt::Display for Test {
             Self::Port(side, ports) => write!(f, "{} {ports}", of_side(side, "lport", "rport", "port")),
             Self::Host(side, networks) => list(f, of_side(side, "src", "dst", "host"), networks.iter()),
             Self::State(states) => list(f, "state", syntax::state_words(*states)),
-            Self::Protocol(Protocol::Tcp) => f.write_str("proto tcp"),
-            Self::Protocol(Protocol::Udp) => f.write_str("proto udp"),
+            Self::Protocol(Transport::Tcp) => f.write_str("proto tcp"),
+            Self::Protocol(Transport::Udp) => f.write_str("proto udp"),
             Self::Family(Family::V4) => f.write_str("ipv4"),
             Self::Family(Family::V6) => f.write_str("ipv6"),
             Self::Reach(Reach::Loopback) => f.write_str("loopback"),

@@ -14,7 +14,7 @@ use super::ports::Ports;
 use crate::enrich::{Reach, SPECIAL_BLOCKS};
 use bytecode::{Code, End, assemble};
 use netstat_model::query::{Kinds, Programs, SocketQuery, States};
-use netstat_model::{Family, Prefix, Protocol};
+use netstat_model::{Family, Prefix, Transport};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 #[cfg(test)]
@@ -46,7 +46,7 @@ enum Shape {
 /// A class of sockets that the kernel can list without a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Class {
-    protocol: Protocol,
+    protocol: Transport,
     shape: Shape,
     /// One TCP state, or the empty set for an unnamed state; `None` for UDP.
     state: Option<States>,
@@ -54,13 +54,13 @@ struct Class {
 
 impl Class {
     /// Returns the classes of a protocol that a query lists.
-    fn of(protocol: Protocol, kinds: Kinds, states: States) -> Vec<Self> {
+    fn of(protocol: Transport, kinds: Kinds, states: States) -> Vec<Self> {
         let lists = |family| kinds.contains(Kinds::of(protocol, family));
         let (v4, v6) = (lists(Family::V4), lists(Family::V6));
         let shapes = [(Shape::V4, v4), (Shape::V6, v6), (Shape::Dual, v4 || v6), (Shape::MayBeDual, v6)];
         let states: Vec<Option<States>> = match protocol {
-            Protocol::Tcp => states.iter().map(Some).collect(),
-            Protocol::Udp => vec![None],
+            Transport::Tcp => states.iter().map(Some).collect(),
+            Transport::Udp => vec![None],
         };
         let shapes = shapes.into_iter().filter(|(_, listed)| *listed).map(|(shape, _)| shape);
         let classes =
@@ -114,12 +114,12 @@ impl Filter {
     /// that the filter compares.
     pub fn narrow(&self, query: SocketQuery) -> Narrowed {
         let (mut kinds, mut states) = (Kinds::empty(), States::empty());
-        for protocol in [Protocol::Tcp, Protocol::Udp] {
+        for protocol in [Transport::Tcp, Transport::Udp] {
             let v4 = Kinds::of(protocol, Family::V4);
             let v6 = Kinds::of(protocol, Family::V6);
             let mut dual = false;
             let mut classes = Class::of(protocol, query.kinds, query.states);
-            if protocol == Protocol::Tcp {
+            if protocol == Transport::Tcp {
                 // An unnamed state: no mask can ask for it, but `/proc/net` may have one.
                 classes.extend(Class::of(protocol, query.kinds, States::all()).into_iter().filter_map(
                     |class| {
@@ -155,7 +155,7 @@ impl Filter {
             let whole = program.is_some() || code == Code::Always;
             (program.map(Into::into), exact && whole)
         };
-        let ((tcp, tcp_exact), (udp, udp_exact)) = (of(Protocol::Tcp), of(Protocol::Udp));
+        let ((tcp, tcp_exact), (udp, udp_exact)) = (of(Transport::Tcp), of(Transport::Udp));
         let needs = self.needs();
         let query = SocketQuery {
             kinds,
@@ -182,10 +182,10 @@ struct Compiler {
 type Compiled = (Code, bool);
 
 impl Compiler {
-    fn new(protocol: Protocol, classes: Vec<Class>) -> Self {
+    fn new(protocol: Transport, classes: Vec<Class>) -> Self {
         let stale_remote = classes.iter().any(|c| c.state.is_some_and(|state| NO_REMOTE.contains(state)));
         let dual = classes.iter().any(|class| matches!(class.shape, Shape::Dual | Shape::MayBeDual));
-        Self { classes, stale_remote, no_remote: protocol == Protocol::Udp, dual }
+        Self { classes, stale_remote, no_remote: protocol == Transport::Udp, dual }
     }
 
     /// Returns a program that accepts at least the sockets for which the expression is `wanted`.

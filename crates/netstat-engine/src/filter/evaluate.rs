@@ -6,7 +6,7 @@ use super::glob::Glob;
 use crate::enrich::{Geo, Reach};
 use netstat_model::query::{Fields, ProcessFields, States};
 use netstat_model::{
-    Endpoint, Family, Missing, NoOwner, OwnershipRef, Process, ProcessKey, Protocol, SocketRef, TcpFields,
+    Family, IpEndpoint, Missing, NoOwner, OwnershipRef, Process, ProcessKey, Protocol, SocketRef, TcpFields,
     TcpState,
 };
 use std::net::{IpAddr, Ipv4Addr};
@@ -236,18 +236,18 @@ impl Filter {
                 })
             }),
             Test::State(states) => match (socket.protocol, socket.state) {
-                (Protocol::Udp, _) => Tri::No,
-                (Protocol::Tcp, None) => Tri::Unknown,
                 // An unnamed state is none of the named ones.
-                (Protocol::Tcp, Some(TcpState::Unknown(_))) => Tri::No,
-                (Protocol::Tcp, Some(state)) => states.contains(States::of(state)).into(),
+                (_, Some(TcpState::Unknown(_))) => Tri::No,
+                (_, Some(state)) => states.contains(States::of(state)).into(),
+                (Protocol::Tcp, None) => Tri::Unknown,
+                (_, None) => Tri::No,
             },
             Test::Protocol(protocol) => (socket.protocol == *protocol).into(),
             Test::Family(Family::V4) if may_be_dual(socket) => Tri::Unknown,
             Test::Family(Family::V4) => socket.families().v4.into(),
             Test::Family(Family::V6) => socket.families().v6.into(),
             Test::Reach(reach) => {
-                socket.remote.is_some_and(|end| Reach::of(end.address) == Some(*reach)).into()
+                socket.remote_ip().is_some_and(|end| Reach::of(end.address) == Some(*reach)).into()
             }
             Test::Country(countries) => {
                 self.of_remote(socket, |geo, address| Some(countries.contains(&geo.country(address)?)))
@@ -275,7 +275,7 @@ impl Filter {
 
     /// Tests the remote address against the databases. A socket without a remote end is in no country or network.
     fn of_remote(&self, socket: &SocketRef<'_>, of: impl Fn(&Geo, IpAddr) -> Option<bool>) -> Tri {
-        let Some(remote) = &socket.remote else { return Tri::No };
+        let Some(remote) = socket.remote_ip() else { return Tri::No };
         known(self.geo.as_ref().and_then(|geo| of(geo, remote.address)))
     }
 }
@@ -302,15 +302,16 @@ fn has_name(process: &Process, glob: &Glob) -> Tri {
 
 /// Tests one of the ends, or both. The second argument of `passes` is true for an IPv6 wildcard that stands for the IPv4
 /// wildcard as well.
-fn ends(socket: &SocketRef<'_>, side: Side, passes: impl Fn(&Endpoint, bool) -> bool) -> Tri {
-    let remote = || socket.remote.as_ref().is_some_and(|end| passes(end, false)).into();
+fn ends(socket: &SocketRef<'_>, side: Side, passes: impl Fn(&IpEndpoint, bool) -> bool) -> Tri {
+    let remote = || socket.remote_ip().is_some_and(|end| passes(&end, false)).into();
     if side == Side::Remote {
         return remote();
     }
     let sections = socket.families();
     let dual = sections.v4 && sections.v6;
-    let mut local = Tri::from(passes(&socket.local, dual));
-    if local == Tri::No && may_be_dual(socket) && passes(&socket.local, true) {
+    let Some(end) = socket.local_ip() else { return Tri::No };
+    let mut local = Tri::from(passes(&end, dual));
+    if local == Tri::No && may_be_dual(socket) && passes(&end, true) {
         local = Tri::Unknown;
     }
     match (side, local) {
@@ -321,10 +322,10 @@ fn ends(socket: &SocketRef<'_>, side: Side, passes: impl Fn(&Endpoint, bool) -> 
 
 /// Returns true for an IPv6 wildcard of which the system does not tell whether it accepts IPv4.
 fn may_be_dual(socket: &SocketRef<'_>) -> bool {
-    socket.family == Family::V6
+    socket.family == Some(Family::V6)
         && socket.v6_only.is_none()
         && socket.remote.is_none()
-        && matches!(socket.local.address, IpAddr::V6(address) if address.is_unspecified())
+        && matches!(socket.local.address(), Some(IpAddr::V6(address)) if address.is_unspecified())
 }
 
 fn owners(socket: &SocketRef<'_>, mut of: impl FnMut(ProcessKey) -> Tri) -> Tri {

@@ -5,7 +5,7 @@ use super::ports::Ports;
 use super::quantity::{Comparison, Quantity};
 use crate::enrich::{Country, Reach};
 use netstat_model::query::States;
-use netstat_model::{Family, Prefix, Protocol};
+use netstat_model::{Family, Prefix, Transport};
 
 /// One end of a socket, or either of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,7 +28,7 @@ pub enum Test {
     /// The TCP state is in the set, which is not empty. UDP has no state.
     State(States),
     /// The transport protocol, over either family.
-    Protocol(Protocol),
+    Protocol(Transport),
     /// The socket serves the family. A dual-stack listener serves both.
     Family(Family),
     /// The reach of the remote address.

@@ -6,11 +6,11 @@
 //!
 //! ```
 //! use netstat_engine::filter::{Context, Filter, NumbersOnly, Tri};
-//! use netstat_model::{Endpoint, Family, Protocol, Socket, TcpState};
+//! use netstat_model::{IpEndpoint, Family, Transport, Socket, TcpState};
 //!
 //! let filter = Filter::parse(&["lport 8000-8999 and not closing".into()], &NumbersOnly)?;
-//! let local = Endpoint::new("192.0.2.1".parse()?, 8080, 0);
-//! let mut socket = Socket::new(Protocol::Tcp, Family::V4, local, None);
+//! let local = IpEndpoint::new("192.0.2.1".parse()?, 8080, 0);
+//! let mut socket = Socket::new(Transport::Tcp, Family::V4, local, None);
 //! socket.state = Some(TcpState::Listen);
 //! assert_eq!(filter.matches(&socket, &Context::NOTHING), Tri::Yes);
 //!

@@ -168,9 +168,9 @@ pub(super) fn all_state_words() -> impl Iterator<Item = String> {
 }
 
 /// Protocols: the word, TCP or UDP, and the family if the word implies one.
-pub(super) const PROTOCOLS: [(&str, netstat_model::Protocol, Option<netstat_model::Family>); 6] = {
+pub(super) const PROTOCOLS: [(&str, netstat_model::Transport, Option<netstat_model::Family>); 6] = {
     use netstat_model::Family::{V4, V6};
-    use netstat_model::Protocol::{Tcp, Udp};
+    use netstat_model::Transport::{Tcp, Udp};
     [
         ("tcp", Tcp, None),
         ("udp", Udp, None),

@@ -11,11 +11,26 @@
 //! NAT64 (`64:ff9b::`) stays in hexadecimal.
 
 use super::decimal::decimal;
-use netstat_model::Endpoint;
+use super::escape;
+use netstat_model::{Endpoint, EndpointRef, IpEndpoint};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+/// Writes an end of any family: an IP endpoint as [`write_endpoint`] does, the name of a Unix socket escaped as a word, any
+/// other as it is displayed.
+pub fn write_end(out: &mut Vec<u8>, end: EndpointRef<'_>) {
+    match end {
+        Endpoint::Ip(end) => write_endpoint(out, &end),
+        Endpoint::Path(path) => escape::write_bytes(out, path),
+        Endpoint::Abstract(name) => {
+            out.push(b'@');
+            escape::write_bytes(out, name);
+        }
+        other => out.extend_from_slice(other.to_string().as_bytes()),
+    }
+}
+
 /// Writes `a.b.c.d:port` or `[address%scope]:port`.
-pub fn write_endpoint(out: &mut Vec<u8>, end: &Endpoint) {
+pub fn write_endpoint(out: &mut Vec<u8>, end: &IpEndpoint) {
     if let IpAddr::V4(address) = end.address {
         let mut text = Text::of(address);
         text.put(b':');
@@ -29,7 +44,7 @@ pub fn write_endpoint(out: &mut Vec<u8>, end: &Endpoint) {
 }
 
 /// Writes what stands before the port: `a.b.c.d` or `[address%scope]`.
-pub fn write_host(out: &mut Vec<u8>, end: &Endpoint) {
+pub fn write_host(out: &mut Vec<u8>, end: &IpEndpoint) {
     match end.address {
         IpAddr::V4(address) => write_v4(out, address),
         IpAddr::V6(address) => {
@@ -199,7 +214,7 @@ mod tests {
 
     fn endpoint(address: &str, scope: u32, port: u16) -> String {
         let mut out = Vec::new();
-        write_endpoint(&mut out, &Endpoint { address: address.parse().unwrap(), scope, port });
+        write_endpoint(&mut out, &IpEndpoint { address: address.parse().unwrap(), scope, port });
         String::from_utf8(out).unwrap()
     }
 
@@ -293,7 +308,7 @@ mod tests {
         #[test]
         fn ipv4_as_the_standard_library_has_it(address: Ipv4Addr, port: u16) {
             let mut out = Vec::new();
-            write_endpoint(&mut out, &Endpoint { address: address.into(), scope: 0, port });
+            write_endpoint(&mut out, &IpEndpoint { address: address.into(), scope: 0, port });
             prop_assert_eq!(String::from_utf8(out).unwrap(), format!("{address}:{port}"));
         }
     }

@@ -42,9 +42,18 @@ fn write(out: &mut Vec<u8>, text: &OsStr, word: bool) {
     write_odd(out, text, word);
 }
 
+/// Writes bytes that are UTF-8 for the most part, and must stay one word of a table: the name of a Unix socket.
+pub fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    write_chunks(out, bytes, true);
+}
+
 #[cfg(not(windows))]
 fn write_odd(out: &mut Vec<u8>, text: &OsStr, word: bool) {
-    for piece in text.as_encoded_bytes().utf8_chunks() {
+    write_chunks(out, text.as_encoded_bytes(), word);
+}
+
+fn write_chunks(out: &mut Vec<u8>, bytes: &[u8], word: bool) {
+    for piece in bytes.utf8_chunks() {
         // Look for escape look-alikes within a valid piece only: the next piece follows the `\xNN` of an invalid byte.
         let mut rest = piece.valid().chars();
         while let Some(character) = rest.next() {

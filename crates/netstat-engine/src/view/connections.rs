@@ -2,7 +2,9 @@
 
 use crate::row::{Row, Section};
 use netstat_model::query::{Kinds, States};
-use netstat_model::{Endpoint, Family, Owner, ProcessKey, Protocol, RowId, SocketRef, SocketTable, TcpState};
+use netstat_model::{
+    Family, IpEndpoint, Owner, ProcessKey, Protocol, RowId, SocketRef, SocketTable, TcpState,
+};
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
@@ -30,13 +32,12 @@ impl ConnectionsOptions {
     /// Returns whether a socket has rows.
     pub fn wants(&self, socket: &SocketRef<'_>) -> bool {
         let all = self.listening || self.bound;
-        match socket.protocol {
-            Protocol::Tcp => match socket.state {
-                Some(TcpState::Listen) => all,
-                Some(TcpState::Bound) => self.bound,
-                _ => true,
-            },
-            Protocol::Udp => all || (socket.remote.is_some() && !self.kinds.intersects(Kinds::TCP)),
+        match (socket.protocol, socket.state) {
+            (_, Some(TcpState::Listen)) => all,
+            (_, Some(TcpState::Bound)) => self.bound,
+            (Protocol::Udp, _) => all || (socket.remote.is_some() && !self.kinds.intersects(Kinds::TCP)),
+            (Protocol::Tcp, _) => true,
+            _ => all || socket.remote.is_some(),
         }
     }
 }
@@ -63,13 +64,14 @@ enum Rows {
 }
 
 /// The parts of a table in the order of the rows, with whether bound-only sockets are meant.
-const PARTS: [(Section, bool); 6] = [
+const PARTS: [(Section, bool); 7] = [
     (Section::TcpV4, false),
     (Section::TcpV4, true),
     (Section::TcpV6, false),
     (Section::TcpV6, true),
     (Section::UdpV4, false),
     (Section::UdpV6, false),
+    (Section::Other, false),
 ];
 
 impl<'a> ConnectionsView<'a> {
@@ -113,15 +115,20 @@ impl<'a> ConnectionsView<'a> {
     /// The rows of one part of a sorted table, of those that are asked for.
     fn part(&self, section: Section, bound: bool) -> impl Iterator<Item = (RowId, Row<'a>)> + use<'a> {
         let (table, options) = (self.table, self.options);
-        let protocol = section.protocol();
+        let transport = section.transport();
         let family = if section.is_v4() { Family::V4 } else { Family::V6 };
-        let row = move |id| Some((id, Row { socket: table.get(id)?, section }));
+        let row = move |(id, socket)| (id, Row { socket, section });
         // Rows without a local address stand at the beginning.
         let begin = |family| {
-            let rows = table.rows(protocol, family, bound).filter_map(row);
-            rows.take_while(|(_, row)| row.socket.local.address.is_unspecified())
+            let rows = table.rows(transport, family, bound).map(row);
+            rows.take_while(|(_, row)| {
+                row.socket.local.address().is_some_and(|address| address.is_unspecified())
+            })
         };
-        let is_asked_for = options.kinds.contains(Kinds::of(protocol, family));
+        let is_asked_for = match transport {
+            Some(transport) => options.kinds.contains(Kinds::of(transport, family)),
+            None => true,
+        };
         let mut mixed: Vec<(RowId, Row<'_>)> = Vec::new();
         if is_asked_for && section.is_v4() {
             mixed.extend(begin(Family::V6).filter(|(_, row)| row.socket.families().v4));
@@ -135,7 +142,7 @@ impl<'a> ConnectionsView<'a> {
             mixed.rotate_left(dual);
             mixed.sort_by(|(_, one), (_, two)| one.compare(two));
         }
-        let rest = is_asked_for.then(|| table.rows(protocol, family, bound).skip(own).filter_map(row));
+        let rest = is_asked_for.then(|| table.rows(transport, family, bound).skip(own).map(row));
         mixed.into_iter().chain(rest.into_iter().flatten()).filter(move |(_, row)| options.wants(&row.socket))
     }
 
@@ -152,8 +159,8 @@ impl<'a> ConnectionsView<'a> {
     }
 
     /// Returns the foreign ends that may have names: for whoever looks them up. An address comes as often as it is shown.
-    pub fn peers(&self) -> impl Iterator<Item = Endpoint> + '_ {
-        self.rows().filter_map(|row| row.socket.remote).filter(|end| !end.address.is_unspecified())
+    pub fn peers(&self) -> impl Iterator<Item = IpEndpoint> + '_ {
+        self.rows().filter_map(|row| row.socket.remote_ip()).filter(|end| !end.address.is_unspecified())
     }
 
     /// Returns the principal processes of the rows, each once: for whoever reads what is known of them.

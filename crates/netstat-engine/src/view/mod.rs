@@ -3,12 +3,12 @@
 //! ```
 //! use netstat_engine::view::{ConnectionsOptions, ConnectionsView};
 //! use netstat_model::query::Kinds;
-//! use netstat_model::{Endpoint, Family, Protocol, Socket, SocketTable};
+//! use netstat_model::{IpEndpoint, Family, Transport, Socket, SocketTable};
 //!
-//! let ports = [443, 80].map(|port| Endpoint { port, ..Endpoint::ANY_V4 });
-//! let sockets = ports.map(|local| Socket::new(Protocol::Udp, Family::V4, local, None));
+//! let ports = [443, 80].map(|port| IpEndpoint { port, ..IpEndpoint::ANY_V4 });
+//! let sockets = ports.map(|local| Socket::new(Transport::Udp, Family::V4, local, None));
 //! let mut table: SocketTable = sockets.into_iter().collect();
-//! let options = ConnectionsOptions { listening: true, bound: false, kinds: Kinds::all() };
+//! let options = ConnectionsOptions { listening: true, bound: false, kinds: Kinds::TCP_UDP };
 //! let view = ConnectionsView::new(&mut table, &options);
 //! let ports: Vec<u16> = view.rows().map(|row| row.local().port).collect();
 //! assert_eq!(ports, [80, 443]);

@@ -1,6 +1,6 @@
 //! Which processes use how many ports (`-c`): what to look at when a machine runs out of ports.
 
-use netstat_model::{NoOwner, ProcessKey, Protocol, SocketTable};
+use netstat_model::{NoOwner, ProcessKey, SocketTable, Transport};
 
 /// A holder of ports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,9 +38,12 @@ impl PortCount {
 /// sockets whose process is not known, are counted under [`PortHolder::NoProcess`] and [`PortHolder::NotKnown`]. A
 /// socket that has no port yet counts for nobody.
 pub fn count_ports(sockets: &SocketTable) -> Vec<PortCount> {
-    let mut ports: Vec<(PortHolder, Protocol, u16)> = Vec::with_capacity(sockets.len());
-    for socket in sockets.iter().filter(|socket| socket.local.port != 0) {
-        let mut add = |holder| ports.push((holder, socket.protocol, socket.local.port));
+    let mut ports: Vec<(PortHolder, Transport, u16)> = Vec::with_capacity(sockets.len());
+    for socket in sockets.iter() {
+        let (Some(transport), Some(port @ 1..)) = (socket.protocol.transport(), socket.local.port()) else {
+            continue;
+        };
+        let mut add = |holder| ports.push((holder, transport, port));
         let ownership = socket.ownership();
         match ownership.unowned() {
             Some(NoOwner::NoProcess | NoOwner::Kernel) => add(PortHolder::NoProcess),
@@ -54,7 +57,7 @@ pub fn count_ports(sockets: &SocketTable) -> Vec<PortCount> {
         .chunk_by(|a, b| a.0 == b.0)
         .filter_map(|of_one| {
             let &(holder, ..) = of_one.first()?;
-            let tcp = of_one.iter().filter(|(_, protocol, _)| *protocol == Protocol::Tcp).count();
+            let tcp = of_one.iter().filter(|(_, protocol, _)| *protocol == Transport::Tcp).count();
             Some(PortCount { holder, tcp, udp: of_one.len() - tcp })
         })
         .collect();
@@ -65,10 +68,10 @@ pub fn count_ports(sockets: &SocketTable) -> Vec<PortCount> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use netstat_model::{Endpoint, Family, Owner, Ownership, Socket};
+    use netstat_model::{Family, IpEndpoint, Owner, Ownership, Socket};
 
-    fn socket(protocol: Protocol, local: &str, port: u16, ownership: Ownership) -> Socket {
-        let local = Endpoint::new(local.parse().unwrap(), port, 0);
+    fn socket(protocol: Transport, local: &str, port: u16, ownership: Ownership) -> Socket {
+        let local = IpEndpoint::new(local.parse().unwrap(), port, 0);
         let mut socket = Socket::new(protocol, Family::V4, local, None);
         socket.ownership = ownership;
         socket
@@ -85,7 +88,7 @@ mod tests {
 
     #[test]
     fn ports_are_counted_once_for_each_holder() {
-        use Protocol::{Tcp, Udp};
+        use Transport::{Tcp, Udp};
         let sockets = [
             socket(Tcp, "0.0.0.0", 80, held(&[10, 11])),
             socket(Tcp, "127.0.0.1", 80, held(&[10])),

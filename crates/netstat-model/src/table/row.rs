@@ -1,7 +1,9 @@
 //! Packed rows: 24 bytes for a socket whose ends are IPv4, 48 for any other.
 
 use crate::owner_lists::OwnerMark;
-use crate::{Endpoint, Family, NoOwner, Protocol, SocketRef, TcpState};
+use crate::{
+    Endpoint, EndpointRef, Family, IpEndpoint, NoOwner, Protocol, SocketId, SocketRef, TcpState, Transport,
+};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Identifies a socket in 32 bits each; 0 where a part is unknown. Inodes of sockets have no more bits on any system that has
@@ -66,7 +68,7 @@ impl Facts {
         };
         let flag = |is: bool, bit: u8| if is { bit } else { 0 };
         let family = if is_v4 {
-            flag(socket.family == Family::V6, Self::FAMILY_V6)
+            flag(socket.family == Some(Family::V6), Self::FAMILY_V6)
         } else {
             flag(socket.v6_only.is_some(), Self::V6_ONLY_KNOWN)
                 | flag(socket.v6_only == Some(true), Self::V6_ONLY)
@@ -83,7 +85,7 @@ impl Facts {
         self.flags & Self::HAS_REMOTE != 0
     }
 
-    fn state(self) -> Option<TcpState> {
+    pub(super) fn state(self) -> Option<TcpState> {
         if self.flags & Self::ODD_STATE != 0 {
             return Some(TcpState::Unknown(self.state));
         }
@@ -128,6 +130,10 @@ impl Facts {
         (mark, self.note)
     }
 
+    pub(super) fn id(self, inode: u32) -> ShortId {
+        ShortId { inode, cookie: self.cookie() }
+    }
+
     /// The cookie, while the owner is not known.
     fn cookie(self) -> u32 {
         match self.owner().0 {
@@ -137,12 +143,44 @@ impl Facts {
     }
 }
 
+/// A row of a socket without ports.
+#[derive(Debug, Clone)]
+pub(super) struct OtherRow {
+    pub(super) protocol: Protocol,
+    pub(super) family: Option<Family>,
+    pub(super) local: Endpoint,
+    pub(super) remote: Option<Endpoint>,
+    pub(super) inode: u32,
+    pub(super) facts: Facts,
+}
+
+impl OtherRow {
+    pub(super) fn new(socket: &SocketRef<'_>) -> Self {
+        Self {
+            protocol: socket.protocol,
+            family: socket.family,
+            local: socket.local.to_owned(),
+            remote: socket.remote.map(EndpointRef::to_owned),
+            inode: ShortId::new(socket.id.inode, None).inode,
+            facts: Facts::new(socket, false),
+        }
+    }
+
+    pub(super) fn socket(&self, id: SocketId) -> SocketRef<'_> {
+        let (local, remote) = (self.local.as_ref(), self.remote.as_ref().map(Endpoint::as_ref));
+        let mut socket = SocketRef::of_ends(self.protocol, local, remote, id);
+        socket.family = self.family;
+        socket.state = self.facts.state();
+        socket
+    }
+}
+
 /// Ends, identity and state as a packed row has them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Unpacked {
     pub(super) family: Family,
-    pub(super) local: Endpoint,
-    pub(super) remote: Option<Endpoint>,
+    pub(super) local: IpEndpoint,
+    pub(super) remote: Option<IpEndpoint>,
     pub(super) state: Option<TcpState>,
     pub(super) v6_only: Option<bool>,
     pub(super) inode: u32,
@@ -166,7 +204,7 @@ pub(super) struct RowV6 {
     remote: u128,
     local_port: u16,
     remote_port: u16,
-    inode: u32,
+    pub(super) inode: u32,
     pub(super) facts: Facts,
 }
 
@@ -187,19 +225,34 @@ fn bits_v6(address: IpAddr) -> u128 {
     }
 }
 
-impl RowV4 {
-    /// Returns whether the ends of a socket fit.
-    pub(super) fn fits(socket: &SocketRef<'_>) -> bool {
-        match (socket.local.address, socket.remote.map(|end| end.address)) {
+/// The ends of a socket with ports.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ends {
+    pub(super) local: IpEndpoint,
+    pub(super) remote: Option<IpEndpoint>,
+}
+
+impl Ends {
+    /// Returns the ends of a TCP or UDP socket, and the first of the blocks it belongs to.
+    pub(super) fn of(socket: &SocketRef<'_>) -> Option<(Self, usize)> {
+        let block = block(socket.protocol.transport()?, socket.state);
+        Some((Self { local: socket.local_ip()?, remote: socket.remote_ip() }, block))
+    }
+
+    /// Returns whether they fit into a row of IPv4.
+    pub(super) fn are_v4(&self) -> bool {
+        match (self.local.address, self.remote.map(|end| end.address)) {
             (IpAddr::V4(_), remote) => !matches!(remote, Some(IpAddr::V6(_))),
             (IpAddr::V6(local), remote) => local.is_unspecified() && matches!(remote, Some(IpAddr::V4(_))),
         }
     }
+}
 
-    pub(super) fn new(socket: &SocketRef<'_>) -> Self {
-        let (remote, remote_port) = socket.remote.map_or((0, 0), |end| (bits_v4(end.address), end.port));
-        let (local, inode) = (bits_v4(socket.local.address), ShortId::new(socket.id.inode, None).inode);
-        let port = u64::from(socket.local.port);
+impl RowV4 {
+    pub(super) fn new(socket: &SocketRef<'_>, ends: Ends) -> Self {
+        let (remote, remote_port) = ends.remote.map_or((0, 0), |end| (bits_v4(end.address), end.port));
+        let (local, inode) = (bits_v4(ends.local.address), ShortId::new(socket.id.inode, None).inode);
+        let port = u64::from(ends.local.port);
         let remote = u64::from(remote) << 16 | u64::from(remote_port);
         Self {
             high: u64::from(local) << 32 | port << 16 | remote >> 32,
@@ -213,12 +266,12 @@ impl RowV4 {
         (self.high, self.low >> 32, self.facts.has_remote(), self.low, self.facts.order())
     }
 
-    pub(super) fn id(&self) -> ShortId {
-        ShortId { inode: lower_half(self.low), cookie: self.facts.cookie() }
+    pub(super) fn inode(&self) -> u32 {
+        lower_half(self.low)
     }
 
     pub(super) fn unpack(&self) -> Unpacked {
-        let end = |bits: u64| Endpoint {
+        let end = |bits: u64| IpEndpoint {
             address: IpAddr::V4(Ipv4Addr::from_bits(lower_half(bits >> 16))),
             scope: 0,
             port: u16::try_from(bits & 0xffff).unwrap_or_default(),
@@ -237,12 +290,12 @@ impl RowV4 {
 }
 
 impl RowV6 {
-    pub(super) fn new(socket: &SocketRef<'_>, scopes: u16) -> Self {
-        let (remote, remote_port) = socket.remote.map_or((0, 0), |end| (bits_v6(end.address), end.port));
+    pub(super) fn new(socket: &SocketRef<'_>, ends: Ends, scopes: u16) -> Self {
+        let (remote, remote_port) = ends.remote.map_or((0, 0), |end| (bits_v6(end.address), end.port));
         Self {
-            local: bits_v6(socket.local.address),
+            local: bits_v6(ends.local.address),
             remote,
-            local_port: socket.local.port,
+            local_port: ends.local.port,
             remote_port,
             inode: ShortId::new(socket.id.inode, None).inode,
             facts: Facts { scopes, ..Facts::new(socket, false) },
@@ -257,10 +310,6 @@ impl RowV6 {
         (local, remote, self.inode, self.facts.order())
     }
 
-    pub(super) fn id(&self) -> ShortId {
-        ShortId { inode: self.inode, cookie: self.facts.cookie() }
-    }
-
     fn scopes(&self, scopes: &[(u32, u32)]) -> (u32, u32) {
         scopes.get(usize::from(self.facts.scopes)).copied().unwrap_or_default()
     }
@@ -269,7 +318,7 @@ impl RowV6 {
         let (local_scope, remote_scope) = self.scopes(scopes);
         let end = |bits, scope, port| {
             let address = IpAddr::V6(Ipv6Addr::from_bits(bits)).to_canonical();
-            Endpoint { address, scope, port }
+            IpEndpoint { address, scope, port }
         };
         let flags = self.facts.flags;
         let local = end(self.local, local_scope, self.local_port);
@@ -286,15 +335,15 @@ impl RowV6 {
 }
 
 /// Which block of a table a socket belongs to: TCP, bound-only TCP, UDP.
-pub(super) fn block(protocol: Protocol, state: Option<TcpState>) -> usize {
-    match (protocol, state) {
-        (Protocol::Tcp, Some(TcpState::Bound)) => 1,
-        (Protocol::Tcp, _) => 0,
-        (Protocol::Udp, _) => 2,
+fn block(transport: Transport, state: Option<TcpState>) -> usize {
+    match (transport, state) {
+        (Transport::Tcp, Some(TcpState::Bound)) => 1,
+        (Transport::Tcp, _) => 0,
+        (Transport::Udp, _) => 2,
     }
 }
 
 /// The protocol of a block.
-pub(super) fn protocol(block: usize) -> Protocol {
-    if block == 2 { Protocol::Udp } else { Protocol::Tcp }
+pub(super) fn transport(block: usize) -> Transport {
+    if block == 2 { Transport::Udp } else { Transport::Tcp }
 }

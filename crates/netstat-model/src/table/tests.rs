@@ -1,8 +1,8 @@
 use super::*;
 use crate::details::unpack_memory;
 use crate::{
-    NoOwner, Offload, Ownership, ServedFamilies, TcpFields, TcpInfo, TcpState, Timer, TimerKind,
-    WindowsSocket,
+    NoOwner, Offload, Ownership, Protocol, ServedFamilies, SocketType, TcpFields, TcpInfo, TcpState, Timer,
+    TimerKind, WindowsSocket,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -11,7 +11,7 @@ use proptest::sample::select;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-fn endpoint() -> impl Strategy<Value = Endpoint> {
+fn endpoint() -> impl Strategy<Value = IpEndpoint> {
     let v4 = prop_oneof![
         Just(Ipv4Addr::UNSPECIFIED),
         (0u8..3).prop_map(|last| Ipv4Addr::new(10, 0, 0, last)),
@@ -24,7 +24,7 @@ fn endpoint() -> impl Strategy<Value = Endpoint> {
     ];
     let address = prop_oneof![v4.prop_map(IpAddr::V4), v6.prop_map(IpAddr::V6)];
     (address, prop_oneof![0u16..3, any::<u16>()], prop_oneof![0u32..4, any::<u32>()])
-        .prop_map(|(address, port, scope)| Endpoint::new(address, port, scope))
+        .prop_map(|(address, port, scope)| IpEndpoint::new(address, port, scope))
 }
 
 /// A process has one parent.
@@ -61,6 +61,42 @@ fn tcp_info() -> impl Strategy<Value = TcpInfo> {
 }
 
 fn ends_and_state() -> impl Strategy<Value = Socket> {
+    prop_oneof![4 => with_ports(), 1 => without_ports()]
+}
+
+/// A socket that is no TCP or UDP socket.
+fn without_ports() -> impl Strategy<Value = Socket> {
+    let name = || vec(any::<u8>(), 0..4).prop_map(Vec::into_boxed_slice);
+    let end = || {
+        prop_oneof![
+            endpoint().prop_map(Endpoint::Ip),
+            name().prop_map(Endpoint::Path),
+            name().prop_map(Endpoint::Abstract),
+            any::<u64>().prop_map(Endpoint::Inode),
+            any::<(u32, u32)>().prop_map(|(cid, port)| Endpoint::Vsock { cid, port }),
+            any::<(u32, u16)>().prop_map(|(interface, ethertype)| Endpoint::Packet { interface, ethertype }),
+            any::<u32>().prop_map(Endpoint::Netlink),
+        ]
+    };
+    let types = vec![SocketType::Stream, SocketType::Datagram, SocketType::SeqPacket, SocketType::Raw];
+    let protocol = prop_oneof![
+        any::<u8>().prop_map(Protocol::Raw),
+        select(types.clone()).prop_map(Protocol::Unix),
+        select(types.clone()).prop_map(Protocol::Packet),
+        any::<u8>().prop_map(Protocol::Netlink),
+        select(types).prop_map(Protocol::Vsock),
+    ];
+    let state = option::of(select(&TcpState::ALL[..]));
+    let id = (option::of(1u64..u64::from(u32::MAX)), option::of(any::<u64>()));
+    (protocol, end(), option::of(end()), state, id).prop_map(
+        |(protocol, local, remote, state, (inode, cookie))| {
+            let id = SocketId { inode, cookie };
+            Socket { state, id, ..Socket::of_protocol(protocol, local, remote) }
+        },
+    )
+}
+
+fn with_ports() -> impl Strategy<Value = Socket> {
     let ends = (endpoint(), option::of(endpoint()), any::<bool>());
     let state = prop_oneof![select(&TcpState::ALL[..]), any::<u8>().prop_map(TcpState::Unknown)];
     let inode = option::of(prop_oneof![0u64..3, any::<u32>().prop_map(u64::from), any::<u64>()]);
@@ -71,7 +107,7 @@ fn ends_and_state() -> impl Strategy<Value = Socket> {
             // An IPv6 socket has IPv4 ends too, but not ends of both families.
             let mapped = mapped && !remote.is_some_and(|end| end.address.is_ipv6());
             let family = if v4 && !mapped { Family::V4 } else { Family::V6 };
-            let protocol = if tcp { Protocol::Tcp } else { Protocol::Udp };
+            let protocol = if tcp { Transport::Tcp } else { Transport::Udp };
             let mut socket = Socket::new(protocol, family, local, remote);
             socket.state = tcp.then_some(state);
             socket.v6_only = v6_only;
@@ -123,15 +159,27 @@ fn socket() -> impl Strategy<Value = Socket> {
     )
 }
 
+fn remote(socket: &Socket) -> Option<IpEndpoint> {
+    socket.remote.as_ref()?.ip()
+}
+
+fn has_ports(socket: &Socket) -> bool {
+    socket.protocol.transport().is_some()
+}
+
+fn has_v4_ends(socket: &Socket) -> bool {
+    socket.local.ip().is_some_and(|end| end.address.is_ipv4())
+        && !remote(socket).is_some_and(|end| end.address.is_ipv6())
+}
+
 /// The socket as a table with these details has it: what the documentation of [`SocketTable`] says gets lost is.
 fn as_kept(socket: &Socket, keep: Keep) -> Socket {
     let mut kept = socket.clone();
-    let v4_peer = socket.remote.is_some_and(|end| end.address.is_ipv4());
-    if socket.local.address.is_unspecified() && v4_peer {
-        kept.local = socket.local.as_v4();
+    let v4_peer = remote(socket).is_some_and(|end| end.address.is_ipv4());
+    if let (Some(local), true, true) = (socket.local.ip(), v4_peer, has_ports(socket)) {
+        kept.local = local.as_v4().into();
     }
-    let has_v4_ends = kept.local.address.is_ipv4() && !kept.remote.is_some_and(|end| end.address.is_ipv6());
-    kept.v6_only = socket.v6_only.filter(|_| !has_v4_ends);
+    kept.v6_only = socket.v6_only.filter(|_| !has_v4_ends(&kept));
     kept.id.inode = socket.id.inode.filter(|&inode| inode != 0).map(|inode| inode.min(u32::MAX.into()));
     let micros = |time: Duration| Duration::from_micros(u64::try_from(time.as_micros()).unwrap());
     kept.time_in_state = socket.time_in_state.map(micros);
@@ -143,13 +191,14 @@ fn as_kept(socket: &Socket, keep: Keep) -> Socket {
     if keep.details {
         return kept;
     }
-    let bare = Socket::new(kept.protocol, kept.family, kept.local, kept.remote);
+    let bare = Socket::of_protocol(kept.protocol, kept.local, kept.remote);
     if let Ownership::Held(owners) = &mut kept.ownership
         && let [owner] = owners.as_mut_slice()
     {
         owner.descriptor = None;
     }
     Socket {
+        family: kept.family,
         state: kept.state,
         v6_only: kept.v6_only,
         id: SocketId { inode: kept.id.inode, cookie: None },
@@ -181,25 +230,25 @@ fn keeps() -> impl Strategy<Value = Keep> {
 }
 
 fn listener(address: &str) -> Socket {
-    let local = Endpoint::new(address.parse().unwrap(), 22, 0);
+    let local = IpEndpoint::new(address.parse().unwrap(), 22, 0);
     let family = if local.address.is_ipv4() { Family::V4 } else { Family::V6 };
-    Socket { state: Some(TcpState::Listen), ..Socket::new(Protocol::Tcp, family, local, None) }
+    Socket { state: Some(TcpState::Listen), ..Socket::new(Transport::Tcp, family, local, None) }
 }
 
-fn rows(table: &SocketTable, protocol: Protocol, family: Family, bound: bool) -> Vec<Socket> {
-    table.rows(protocol, family, bound).map(|row| table.get(row).unwrap().to_socket()).collect()
+fn rows(table: &SocketTable, transport: Transport, family: Family, bound: bool) -> Vec<Socket> {
+    table.rows(Some(transport), family, bound).map(|(_, socket)| socket.to_socket()).collect()
 }
 
 #[test]
 fn a_dual_stack_listener_is_one_row_that_serves_both_families() {
     let listener = Socket { v6_only: Some(false), ..listener("::") };
     let table = packed(std::slice::from_ref(&listener), Keep::default());
-    assert_eq!(rows(&table, Protocol::Tcp, Family::V6, false), [listener]);
-    assert_eq!(rows(&table, Protocol::Tcp, Family::V4, false), []);
+    assert_eq!(rows(&table, Transport::Tcp, Family::V6, false), [listener]);
+    assert_eq!(rows(&table, Transport::Tcp, Family::V4, false), []);
     let socket = table.iter().next().unwrap();
     assert_eq!(socket.families(), ServedFamilies { v4: true, v6: true });
-    assert_eq!(socket.local.as_v4(), Endpoint { port: 22, ..Endpoint::ANY_V4 });
-    let other = Endpoint::new("fe80::1".parse().unwrap(), 22, 3);
+    assert_eq!(socket.local_ip().unwrap().as_v4(), IpEndpoint { port: 22, ..IpEndpoint::ANY_V4 });
+    let other = IpEndpoint::new("fe80::1".parse().unwrap(), 22, 3);
     assert_eq!(other.as_v4(), other);
 }
 
@@ -220,11 +269,12 @@ fn an_unchosen_field_of_tcp_is_not_kept() {
 fn the_pairs_of_scopes_come_to_an_end() {
     let mut table =
         SocketTable { scopes: (0..65_536).map(|scope| (scope, 0)).collect(), ..Default::default() };
-    let mut socket = listener("fe80::1");
-    socket.local.scope = 65_535;
-    assert!(table.push(&(&socket).into()), "one that is there already");
-    socket.local.scope = 65_536;
-    assert!(!table.push(&(&socket).into()));
+    let with_scope = |scope| {
+        let local = IpEndpoint { scope, ..IpEndpoint::new("fe80::1".parse().unwrap(), 22, 0) };
+        Socket { local: local.into(), ..listener("fe80::1") }
+    };
+    assert!(table.push(&(&with_scope(65_535)).into()), "one that is there already");
+    assert!(!table.push(&(&with_scope(65_536)).into()));
     assert_eq!(table.len(), 1);
 }
 
@@ -248,14 +298,15 @@ fn listed_process_ids_become_processes() {
 
 /// What decides the order, written with wide numbers.
 fn order(socket: &Socket) -> impl Ord + std::fmt::Debug + use<> {
-    let number = |end: Endpoint| {
+    let number = |end: IpEndpoint| {
         let bits = match end.address {
             IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
             IpAddr::V6(address) => address.to_bits(),
         };
         (bits, end.scope, end.port)
     };
-    (number(socket.local), socket.remote.map(number), socket.id.inode.unwrap_or(0), socket.state)
+    let (local, remote) = (socket.local.ip().map(number), remote(socket).map(number));
+    (local, remote, socket.id.inode.unwrap_or(0), socket.state)
 }
 
 /// Finds owners by the inode: nobody, one process, or two.
@@ -278,6 +329,11 @@ proptest! {
     fn sockets_come_out_as_they_went_in(sockets in vec(socket(), 0..20), keep in keeps()) {
         let table = packed(&sockets, keep);
         prop_assert_eq!(unpacked(&table), all_as_kept(&sockets, keep));
+        for transport in [Some(Transport::Tcp), Some(Transport::Udp), None] {
+            for (row, socket) in table.rows(transport, Family::V6, false) {
+                prop_assert_eq!(table.get(row), Some(socket));
+            }
+        }
         prop_assert_eq!((table.len(), table.is_empty()), (sockets.len(), sockets.is_empty()));
         let collected: SocketTable = sockets.iter().cloned().collect();
         prop_assert_eq!(unpacked(&collected), all_as_kept(&sockets, Keep::EVERYTHING));
@@ -292,34 +348,35 @@ proptest! {
         let mut table = packed(&sockets, keep);
         table.sort();
         let kept = all_as_kept(&sockets, keep);
+        // With details, each has its own; without, they are not there.
+        let is_kept = |socket: &Socket| match socket.uid {
+            Some(number) => *socket == kept[number as usize],
+            None => !keep.details && kept.contains(socket),
+        };
         let mut seen = 0;
-        for protocol in [Protocol::Tcp, Protocol::Udp] {
+        for protocol in [Transport::Tcp, Transport::Udp] {
             for (family, bound) in [(Family::V4, false), (Family::V4, true), (Family::V6, false), (Family::V6, true)] {
-                if protocol == Protocol::Udp && bound {
+                if protocol == Transport::Udp && bound {
                     continue;
                 }
-                let is_v4 = |socket: &Socket| {
-                    socket.local.address.is_ipv4() && !socket.remote.is_some_and(|end| end.address.is_ipv6())
-                };
                 let mut expected: Vec<&Socket> = kept.iter().filter(|socket| {
                     socket.protocol == protocol
-                        && is_v4(socket) == (family == Family::V4)
+                        && has_v4_ends(socket) == (family == Family::V4)
                         && (socket.state == Some(TcpState::Bound)) == bound
                 }).collect();
                 expected.sort_by_key(|socket| order(socket));
                 let sorted = rows(&table, protocol, family, bound);
                 let keys: Vec<_> = sorted.iter().map(order).collect();
                 prop_assert_eq!(keys, expected.iter().map(|socket| order(socket)).collect::<Vec<_>>());
-                for socket in &sorted {
-                    match socket.uid {
-                        Some(number) => prop_assert_eq!(socket, &kept[number as usize]),
-                        None => prop_assert!(!keep.details && expected.contains(&socket)),
-                    }
-                }
+                prop_assert!(sorted.iter().all(|socket| is_kept(socket)));
                 seen += sorted.len();
             }
         }
-        prop_assert_eq!(seen, sockets.len());
+        let others: Vec<Socket> = table.rows(None, Family::V4, false).map(|(_, socket)| socket.to_socket()).collect();
+        let key = |socket: &Socket| (socket.protocol, socket.local.clone(), socket.remote.clone());
+        prop_assert!(others.is_sorted_by_key(key));
+        prop_assert!(others.iter().all(|socket| is_kept(socket) && !has_ports(socket)));
+        prop_assert_eq!(seen + others.len(), sockets.len());
     }
 
     #[test]

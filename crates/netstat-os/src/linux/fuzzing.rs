@@ -5,7 +5,7 @@ use super::{
     processes, procnet, rdma, routes, sockets, wire,
 };
 use crate::tape::Player;
-use netstat_model::{Family, Protocol};
+use netstat_model::{Family, Transport};
 
 /// Netlink messages and attributes.
 pub fn netlink_messages(data: &[u8]) {
@@ -16,7 +16,7 @@ pub fn netlink_messages(data: &[u8]) {
 
 /// Rows of the socket table from sock_diag.
 pub fn sock_diag(data: &[u8]) {
-    for protocol in [Protocol::Tcp, Protocol::Udp] {
+    for protocol in [Transport::Tcp, Transport::Udp] {
         sockets::decode_socket(data, protocol);
     }
 }
@@ -24,7 +24,7 @@ pub fn sock_diag(data: &[u8]) {
 /// The files of `/proc/net`.
 pub fn proc_net(data: &[u8]) {
     for family in [Family::V4, Family::V6] {
-        procnet::decode_table(data, Protocol::Tcp, family, &mut Vec::new());
+        procnet::decode_table(data, Transport::Tcp, family, &mut Vec::new());
     }
 }
 

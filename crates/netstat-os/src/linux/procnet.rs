@@ -6,7 +6,7 @@ use super::source::Source;
 use super::tcp_state::{decode_timer_kind, state_and_remote};
 use netstat_model::query::{Kinds, SocketQuery};
 use netstat_model::{Answer, Warning};
-use netstat_model::{Endpoint, Family, NoOwner, Ownership, Protocol, Socket, SocketId, TcpState, Timer};
+use netstat_model::{Family, IpEndpoint, NoOwner, Ownership, Socket, SocketId, TcpState, Timer, Transport};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
@@ -21,10 +21,10 @@ const TICKS_PER_SECOND: u64 = 100;
 pub(super) fn sockets(source: &dyn Source, query: &SocketQuery) -> io::Result<Answer<Vec<Socket>>> {
     let mut answer = Answer::whole(Vec::new());
     let files = [
-        ("/proc/net/tcp", Protocol::Tcp, Family::V4, Kinds::TCP_V4),
-        ("/proc/net/tcp6", Protocol::Tcp, Family::V6, Kinds::TCP),
-        ("/proc/net/udp", Protocol::Udp, Family::V4, Kinds::UDP_V4),
-        ("/proc/net/udp6", Protocol::Udp, Family::V6, Kinds::UDP),
+        ("/proc/net/tcp", Transport::Tcp, Family::V4, Kinds::TCP_V4),
+        ("/proc/net/tcp6", Transport::Tcp, Family::V6, Kinds::TCP),
+        ("/proc/net/udp", Transport::Udp, Family::V4, Kinds::UDP_V4),
+        ("/proc/net/udp6", Transport::Udp, Family::V6, Kinds::UDP),
     ];
     let mut bytes = Vec::new();
     for (path, protocol, family, kinds) in files {
@@ -44,7 +44,7 @@ pub(super) fn sockets(source: &dyn Source, query: &SocketQuery) -> io::Result<An
 }
 
 /// Adds the rows of one file. Returns the number of malformed lines.
-pub(super) fn decode_table(bytes: &[u8], protocol: Protocol, family: Family, into: &mut Vec<Socket>) -> u64 {
+pub(super) fn decode_table(bytes: &[u8], protocol: Transport, family: Family, into: &mut Vec<Socket>) -> u64 {
     let mut odd = 0;
     // The first line is the heading.
     for line in bytes.split(|&byte| byte == b'\n').skip(1).filter(|line| !line.trim_ascii().is_empty()) {
@@ -57,7 +57,7 @@ pub(super) fn decode_table(bytes: &[u8], protocol: Protocol, family: Family, int
 }
 
 /// Decodes `sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode ...`
-fn decode_line(line: &str, protocol: Protocol, family: Family) -> Option<Socket> {
+fn decode_line(line: &str, protocol: Transport, family: Family) -> Option<Socket> {
     let mut words = line.split_ascii_whitespace().skip(1);
     let local = decode_endpoint(words.next()?, family)?;
     let remote = decode_endpoint(words.next()?, family)?;
@@ -92,7 +92,7 @@ fn decode_line(line: &str, protocol: Protocol, family: Family) -> Option<Socket>
 }
 
 /// Decodes `0100007F:1F90`: the address as 32-bit words in the byte order of this machine, then the port.
-fn decode_endpoint(text: &str, family: Family) -> Option<Endpoint> {
+fn decode_endpoint(text: &str, family: Family) -> Option<IpEndpoint> {
     let (address, port) = text.split_once(':')?;
     let port = u16::from_str_radix(port, 16).ok()?;
     let word = |at: usize| {
@@ -112,7 +112,7 @@ fn decode_endpoint(text: &str, family: Family) -> Option<Endpoint> {
         _ => return None,
     };
     // These files lack the interface of a link-local address.
-    Some(Endpoint::new(address, port, 0))
+    Some(IpEndpoint::new(address, port, 0))
 }
 
 #[cfg(test)]

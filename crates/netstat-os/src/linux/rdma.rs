@@ -3,7 +3,7 @@
 use super::source::{Netlink, Source};
 use super::wire::{self, Message};
 use netstat_model::{Answer, Error, Operation, Warning};
-use netstat_model::{Endpoint, RdmaEndpoint, RdmaRole};
+use netstat_model::{IpEndpoint, RdmaEndpoint, RdmaRole};
 use rustix::io::Errno;
 use std::net::IpAddr;
 
@@ -116,13 +116,13 @@ pub(super) fn decode_endpoint(entry: &[u8]) -> (RdmaEndpoint, u32) {
 }
 
 /// Decodes `struct sockaddr_storage` that holds an IPv4 or IPv6 address.
-fn decode_sockaddr(bytes: &[u8]) -> Option<Endpoint> {
+fn decode_sockaddr(bytes: &[u8]) -> Option<IpEndpoint> {
     let port = wire::be16_at(bytes, 2)?;
     match wire::u16_at(bytes, 0)? {
-        AF_INET => Some(Endpoint::new(IpAddr::from(wire::array_at::<4>(bytes, 4)?), port, 0)),
+        AF_INET => Some(IpEndpoint::new(IpAddr::from(wire::array_at::<4>(bytes, 4)?), port, 0)),
         AF_INET6 => {
             let scope = wire::u32_at(bytes, 24)?;
-            Some(Endpoint::new(IpAddr::from(wire::array_at::<16>(bytes, 8)?), port, scope))
+            Some(IpEndpoint::new(IpAddr::from(wire::array_at::<16>(bytes, 8)?), port, scope))
         }
         _ => None,
     }

@@ -16,7 +16,7 @@ use decode::{
 use netstat_model::error::words_of;
 use netstat_model::query::{Fields, Kinds, Listing, OwnerSearch, Programs, SocketQuery, States, Visit};
 use netstat_model::{Answer, Error, Operation, Warning};
-use netstat_model::{Protocol, Socket, SocketRef, SocketTable, TcpState, Timer, TimerKind};
+use netstat_model::{Socket, SocketRef, SocketTable, TcpState, Timer, TimerKind, Transport};
 use std::io;
 use std::time::Duration;
 
@@ -115,7 +115,7 @@ struct Progress {
 
 impl Lister<'_> {
     /// Adds a row of sock_diag. Returns false if it is malformed.
-    fn row(&mut self, row: &[u8], protocol: Protocol) -> bool {
+    fn row(&mut self, row: &[u8], protocol: Transport) -> bool {
         let Some(head) = decode_head(row, protocol) else { return false };
         if !self.table.keeps_details() {
             return self.visit_if_selected(&head);
@@ -235,7 +235,7 @@ fn of_one_protocol(
 /// A request to sock_diag.
 struct Dump {
     request: Vec<u8>,
-    protocol: Protocol,
+    protocol: Transport,
     /// Requests for one family each, for a kernel that refuses the one for both.
     instead: Vec<Vec<u8>>,
 }
@@ -280,8 +280,8 @@ fn from_sock_diag(
             }
         }
         let what = match dump.protocol {
-            Protocol::Tcp => "table of TCP sockets",
-            Protocol::Udp => "table of UDP sockets",
+            Transport::Tcp => "table of TCP sockets",
+            Transport::Udp => "table of UDP sockets",
         };
         ends.into_iter().for_each(|end| end.warn(what, &mut warnings));
     }
@@ -301,11 +301,11 @@ fn dumps(query: &SocketQuery) -> Vec<Dump> {
             // One walk of the hash table, which all network namespaces share, is cheaper than two.
             Dump {
                 request: request(TCPDIAG_GETSOCK, body_of_both(extensions, states), program),
-                protocol: Protocol::Tcp,
+                protocol: Transport::Tcp,
                 instead: vec![by_family(AF_INET), by_family(AF_INET6)],
             }
         } else {
-            Dump { request: by_family(AF_INET6), protocol: Protocol::Tcp, instead: Vec::new() }
+            Dump { request: by_family(AF_INET6), protocol: Transport::Tcp, instead: Vec::new() }
         });
     }
     if query.kinds.intersects(Kinds::UDP) {
@@ -317,7 +317,7 @@ fn dumps(query: &SocketQuery) -> Vec<Dump> {
                 body(family, IPPROTO_UDP, extensions, u32::MAX),
                 query.programs.udp.as_deref(),
             ),
-            protocol: Protocol::Udp,
+            protocol: Transport::Udp,
             instead: Vec::new(),
         }));
     }
@@ -400,7 +400,7 @@ struct DumpRows<'a, 'b> {
     lister: &'a mut Lister<'b>,
     /// The progress of the lister before the dump.
     from: Progress,
-    protocol: Protocol,
+    protocol: Transport,
 }
 
 impl Rows for DumpRows<'_, '_> {

@@ -1,6 +1,6 @@
 //! Decoders for the state and timer numbers of the kernel, which sock_diag and `/proc/net` share.
 
-use netstat_model::{Endpoint, Protocol, TcpState, TimerKind};
+use netstat_model::{Endpoint, IpEndpoint, TcpState, TimerKind, Transport};
 
 /// Decodes the state of a TCP row. A closed socket (7) is listed only if it is bound.
 pub(super) fn decode_state(number: u8) -> TcpState {
@@ -21,17 +21,17 @@ pub(super) fn decode_state(number: u8) -> TcpState {
 }
 
 /// Decodes the state of a row, and returns it with the remote end if the socket has one.
-pub(super) fn state_and_remote(
-    protocol: Protocol,
+pub(super) fn state_and_remote<N>(
+    protocol: Transport,
     state: u8,
-    remote: Endpoint,
-) -> (Option<TcpState>, Option<Endpoint>) {
-    let state = (protocol == Protocol::Tcp).then(|| decode_state(state));
+    remote: IpEndpoint,
+) -> (Option<TcpState>, Option<Endpoint<N>>) {
+    let state = (protocol == Transport::Tcp).then(|| decode_state(state));
     let has_peer = match state {
         Some(state) => !matches!(state, TcpState::Listen | TcpState::Bound),
         None => remote.port != 0 || !remote.address.is_unspecified(),
     };
-    (state, has_peer.then_some(remote))
+    (state, has_peer.then_some(Endpoint::Ip(remote)))
 }
 
 /// Decodes what a running timer waits for; `None` if no timer is running.

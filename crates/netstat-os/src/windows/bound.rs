@@ -6,7 +6,7 @@ use super::mib_table::rows;
 use super::source::{Question, Source};
 use super::win32_error::{UNKNOWN_FORM, reason, warn_once};
 use netstat_model::Warning;
-use netstat_model::{Endpoint, Family, NoOwner, Ownership, Protocol, Socket, TcpState};
+use netstat_model::{Family, IpEndpoint, NoOwner, Ownership, Socket, TcpState, Transport};
 use std::net::IpAddr;
 
 const FIRST_ROW: usize = 4;
@@ -47,7 +47,7 @@ fn decode_row(row: &[u8], family: Family) -> Option<Socket> {
     if port == 0 {
         return None;
     }
-    let mut socket = Socket::new(Protocol::Tcp, family, Endpoint::new(address, port, scope), None);
+    let mut socket = Socket::new(Transport::Tcp, family, IpEndpoint::new(address, port, scope), None);
     socket.state = Some(TcpState::Bound);
     socket.ownership = match u32_at(row, pid)? {
         0 => Ownership::Unowned(NoOwner::NoProcess),
@@ -85,11 +85,11 @@ mod tests {
             .says(Question::BoundTcp(Family::V6), table(FIRST_ROW, &[row6(49180, 0)]));
         let mut warnings = Vec::new();
         let v4 = sockets(&source, Family::V4, &mut warnings);
-        assert_eq!(v4[0].local, Endpoint::new("10.0.0.1".parse().unwrap(), 49179, 0));
-        assert_eq!((v4[0].state, v4[0].remote), (Some(TcpState::Bound), None));
+        assert_eq!(v4[0].local, IpEndpoint::new("10.0.0.1".parse().unwrap(), 49179, 0));
+        assert_eq!((v4[0].state, &v4[0].remote), (Some(TcpState::Bound), &None));
         assert_eq!(v4[0].ownership, Ownership::Listed { pid: 2588, since: 0 });
         let v6 = sockets(&source, Family::V6, &mut warnings);
-        assert_eq!(v6[0].local, Endpoint::new("::1".parse().unwrap(), 49180, 0));
+        assert_eq!(v6[0].local, IpEndpoint::new("::1".parse().unwrap(), 49180, 0));
         assert_eq!(v6[0].ownership, Ownership::Unowned(NoOwner::NoProcess));
         assert_eq!(warnings, []);
     }

@@ -4,7 +4,7 @@
 use super::source::{Question, Source};
 use super::win32_error::{unavailable, warn_once};
 use netstat_model::Answer;
-use netstat_model::{DynamicPorts, Family, Limits, PortRange, Protocol};
+use netstat_model::{DynamicPorts, Family, Limits, PortRange, Transport};
 use std::io;
 
 /// Returns the ranges. Those that cannot be read are unknown, with a warning. Windows has none of the other limits.
@@ -24,16 +24,16 @@ pub(super) fn limits(source: &dyn Source) -> Answer<Limits> {
             .ok()
     };
     let limits = Limits {
-        tcp_v4_ports: ports(Protocol::Tcp, Family::V4),
-        tcp_v6_ports: ports(Protocol::Tcp, Family::V6),
-        udp_v4_ports: ports(Protocol::Udp, Family::V4),
-        udp_v6_ports: ports(Protocol::Udp, Family::V6),
+        tcp_v4_ports: ports(Transport::Tcp, Family::V4),
+        tcp_v6_ports: ports(Transport::Tcp, Family::V6),
+        udp_v4_ports: ports(Transport::Udp, Family::V4),
+        udp_v6_ports: ports(Transport::Udp, Family::V6),
         ..Limits::default()
     };
     Answer { data: limits, warnings }
 }
 
-fn dynamic_ports(source: &dyn Source, protocol: Protocol, family: Family) -> io::Result<DynamicPorts> {
+fn dynamic_ports(source: &dyn Source, protocol: Transport, family: Family) -> io::Result<DynamicPorts> {
     let odd = || io::Error::new(io::ErrorKind::InvalidData, "the output of netsh has an unknown format");
     let range = source.ask(&Question::DynamicPorts(protocol, family))?;
     let excluded = source.ask(&Question::ExcludedPorts(protocol, family))?;
@@ -133,7 +133,7 @@ mod tests {
     fn telling() -> Fake {
         let mut source = Fake::new();
         for family in [Family::V4, Family::V6] {
-            for protocol in [Protocol::Tcp, Protocol::Udp] {
+            for protocol in [Transport::Tcp, Transport::Udp] {
                 source = source
                     .says(Question::DynamicPorts(protocol, family), Memory::flat(RANGE.to_vec()))
                     .says(Question::ExcludedPorts(protocol, family), Memory::flat(EXCLUDED.to_vec()));
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn every_protocol_and_family_has_its_own_range() {
-        let source = telling().fails(Question::DynamicPorts(Protocol::Udp, Family::V6), 2);
+        let source = telling().fails(Question::DynamicPorts(Transport::Udp, Family::V6), 2);
         let answer = limits(&source);
         let ports = answer.data.tcp_v4_ports.unwrap();
         assert_eq!(
@@ -159,7 +159,7 @@ mod tests {
     fn a_netsh_that_hangs_is_run_once() {
         /// `WAIT_TIMEOUT`, or `ETIMEDOUT` on Linux.
         const TIMED_OUT: i32 = if cfg!(windows) { 258 } else { 110 };
-        let source = telling().fails(Question::DynamicPorts(Protocol::Tcp, Family::V4), TIMED_OUT);
+        let source = telling().fails(Question::DynamicPorts(Transport::Tcp, Family::V4), TIMED_OUT);
         let answer = limits(&source);
         assert_eq!((answer.data, answer.warnings.len()), (Limits::default(), 1));
     }

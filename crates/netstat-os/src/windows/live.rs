@@ -13,7 +13,7 @@ mod registry;
 
 use super::memory::Memory;
 use super::source::{Question, Source};
-use netstat_model::{Family, Protocol};
+use netstat_model::{Family, Transport};
 use std::ffi::CString;
 use std::io;
 use windows_sys::Wdk::System::SystemInformation::{NtQuerySystemInformation, SystemProcessInformation};
@@ -46,8 +46,8 @@ impl Source for Live {
     fn ask(&self, question: &Question) -> io::Result<Memory> {
         let function = question.function();
         match question {
-            Question::TcpTable(family) => connections::table(Protocol::Tcp, *family),
-            Question::UdpTable(family) => connections::table(Protocol::Udp, *family),
+            Question::TcpTable(family) => connections::table(Transport::Tcp, *family),
+            Question::UdpTable(family) => connections::table(Transport::Udp, *family),
             Question::Routes(family) => network::routes(*family),
             Question::IpInterfaces => network::ip_interfaces(),
             Question::Interfaces => network::interfaces(),

@@ -2,13 +2,13 @@
 
 use super::memory::{Memory, u64_at};
 use super::source::{Question, Source};
-use netstat_model::{Family, Protocol};
+use netstat_model::{Family, Transport};
 
 /// Returns the name of the module: a service, another component, or the executable. `None` if Windows does not report it,
 /// for instance for processes that have ended or are protected.
 pub(super) fn module(
     source: &dyn Source,
-    protocol: Protocol,
+    protocol: Transport,
     family: Family,
     row: &[u8],
 ) -> Option<Box<str>> {

@@ -15,7 +15,9 @@ use layout::LAYOUTS;
 use layout::{Layout, TCP_V4, TCP_V6, UDP_V4, UDP_V6, decode_end};
 use netstat_model::query::{Fields, Kinds, SocketQuery, States};
 use netstat_model::{Answer, Error, Operation, Warning};
-use netstat_model::{Family, NoOwner, Ownership, Protocol, Socket, TcpState, WindowsSocket};
+use netstat_model::{
+    Endpoint, Family, IpEndpoint, NoOwner, Ownership, Socket, TcpState, Transport, WindowsSocket,
+};
 use std::time::Duration;
 
 pub(super) mod layout;
@@ -37,41 +39,43 @@ pub(super) fn sockets(source: &dyn Source, query: &SocketQuery) -> Result<Answer
             continue;
         }
         let question = match layout.protocol {
-            Protocol::Tcp => Question::TcpTable(layout.family),
-            Protocol::Udp => Question::UdpTable(layout.family),
+            Transport::Tcp => Question::TcpTable(layout.family),
+            Transport::Udp => Question::UdpTable(layout.family),
         };
         let table = source.ask(&question).map_err(|error| Error::new(Operation::ListSockets, error))?;
         let (rows, odd) = rows(table.bytes(), FIRST_ROW, layout.size);
         if odd > 0 {
             let what = match layout.protocol {
-                Protocol::Tcp => "table of TCP sockets",
-                Protocol::Udp => "table of UDP sockets",
+                Transport::Tcp => "table of TCP sockets",
+                Transport::Udp => "table of UDP sockets",
             };
             answer.warnings.push(Warning::OddMessages { what, count: odd });
         }
-        let peers = (layout.protocol == Protocol::Udp)
+        let peers = (layout.protocol == Transport::Udp)
             .then(|| Peers::read(source, &layout, table.bytes(), &mut answer.warnings));
         beyond.begin(source, &layout, &mut answer.warnings);
         for row in rows {
             let Some(mut socket) = decode_row(row, &layout) else { continue };
             if let Some(peers) = &peers {
-                socket.remote = peers.of(row, &layout).filter(|&peer| {
-                    let twin: Option<&Peers> = v6_peers.as_ref().filter(|_| layout.family == Family::V4);
-                    !twin.is_some_and(|twin| twin.is_end_of(peer, (row, &layout), &UDP_V6))
-                });
+                let twin: Option<&Peers> = v6_peers.as_ref().filter(|_| layout.family == Family::V4);
+                let is_twins = |&peer: &IpEndpoint| {
+                    twin.is_some_and(|twin| twin.is_end_of(peer, (row, &layout), &UDP_V6))
+                };
+                let peer = peers.of(row, &layout).filter(|peer| !is_twins(peer));
+                socket.remote = peer.map(Endpoint::Ip);
             }
             if query.selects(&socket) {
                 beyond.fill(source, &mut socket, row, &layout);
                 answer.data.push(socket);
             }
         }
-        if layout.family == Family::V6 && layout.protocol == Protocol::Udp {
+        if layout.family == Family::V6 && layout.protocol == Transport::Udp {
             v6_peers = peers;
         }
     }
     if query.states.contains(States::BOUND) {
         for family in [Family::V4, Family::V6] {
-            if query.kinds.contains(Kinds::of(Protocol::Tcp, family)) {
+            if query.kinds.contains(Kinds::of(Transport::Tcp, family)) {
                 answer.data.extend(bound::sockets(source, family, &mut answer.warnings));
             }
         }
@@ -105,13 +109,13 @@ impl Beyond {
 
     /// Reads what comes as one answer for a whole table.
     fn begin(&mut self, source: &dyn Source, layout: &Layout, warnings: &mut Vec<Warning>) {
-        if self.fields.contains(Fields::OFFLOAD) && layout.protocol == Protocol::Tcp {
+        if self.fields.contains(Fields::OFFLOAD) && layout.protocol == Transport::Tcp {
             self.offloads = Offloads::read(source, layout.family, warnings);
         }
     }
 
     fn fill(&mut self, source: &dyn Source, socket: &mut Socket, row: &[u8], layout: &Layout) {
-        let ends = tcp_info::ends(row, layout.family).filter(|_| layout.protocol == Protocol::Tcp);
+        let ends = tcp_info::ends(row, layout.family).filter(|_| layout.protocol == Transport::Tcp);
         if self.fields.intersects(Fields::OFFLOAD | Fields::MODULE) {
             let owned =
                 matches!(socket.ownership, Ownership::Listed { .. }) && self.fields.contains(Fields::MODULE);
@@ -156,7 +160,7 @@ fn decode_row(row: &[u8], layout: &Layout) -> Option<Socket> {
         let state = decode_state(u32_at(row, offset)?);
         socket.state = Some(state);
         if let (Some(end), false) = (layout.remote, matches!(state, TcpState::Listen | TcpState::Bound)) {
-            socket.remote = Some(decode_end(row, layout.family, end)?);
+            socket.remote = Some(decode_end(row, layout.family, end)?.into());
         }
     }
     socket.ownership = match u32_at(row, layout.pid)? {

@@ -3,7 +3,7 @@
 
 use super::memory::Memory;
 use crate::tape::{Player, Recorder, hex};
-use netstat_model::{Family, Protocol};
+use netstat_model::{Family, Transport};
 use std::io;
 use std::sync::Arc;
 
@@ -37,9 +37,9 @@ pub(crate) enum Question {
     /// A file below the folder that `GetSystemDirectoryW` names.
     SystemFile(&'static str),
     /// `netsh interface ipv4 show dynamicport tcp`, for each family and protocol.
-    DynamicPorts(Protocol, Family),
+    DynamicPorts(Transport, Family),
     /// `netsh interface ipv4 show excludedportrange protocol=tcp`, for each family and protocol.
-    ExcludedPorts(Protocol, Family),
+    ExcludedPorts(Transport, Family),
     /// Every process and its threads, with class `SystemProcessInformation`.
     Processes,
     Uptime,
@@ -50,7 +50,7 @@ pub(crate) enum Question {
     /// UDP sockets with their peers. The function is not documented.
     UdpTable2(Family),
     /// The module behind a row of the socket table, with class `TCPIP_OWNER_MODULE_INFO_BASIC`.
-    OwnerModule(Protocol, Family, Box<[u8]>),
+    OwnerModule(Transport, Family, Box<[u8]>),
     /// Statistics of the connection in a row without an owner: eight bytes, of which the first says whether they are
     /// collected, then the structure.
     Estats(Estats, Family, Box<[u8]>),
@@ -122,10 +122,10 @@ impl Question {
             Self::BoundTcp(Family::V6) => "InternalGetBoundTcp6EndpointTable",
             Self::UdpTable2(Family::V4) => "InternalGetUdpTable2",
             Self::UdpTable2(Family::V6) => "InternalGetUdp6Table2",
-            Self::OwnerModule(Protocol::Tcp, Family::V4, _) => "GetOwnerModuleFromTcpEntry",
-            Self::OwnerModule(Protocol::Tcp, Family::V6, _) => "GetOwnerModuleFromTcp6Entry",
-            Self::OwnerModule(Protocol::Udp, Family::V4, _) => "GetOwnerModuleFromUdpEntry",
-            Self::OwnerModule(Protocol::Udp, Family::V6, _) => "GetOwnerModuleFromUdp6Entry",
+            Self::OwnerModule(Transport::Tcp, Family::V4, _) => "GetOwnerModuleFromTcpEntry",
+            Self::OwnerModule(Transport::Tcp, Family::V6, _) => "GetOwnerModuleFromTcp6Entry",
+            Self::OwnerModule(Transport::Udp, Family::V4, _) => "GetOwnerModuleFromUdpEntry",
+            Self::OwnerModule(Transport::Udp, Family::V6, _) => "GetOwnerModuleFromUdp6Entry",
             Self::Estats(_, Family::V4, _) => "GetPerTcpConnectionEStats",
             Self::Estats(_, Family::V6, _) => "GetPerTcp6ConnectionEStats",
             Self::Process(_, Part::Path) => "QueryFullProcessImageNameW",
@@ -155,7 +155,7 @@ impl Question {
             Self::HostName(HostName::Full) => "ComputerNameDnsFullyQualified".into(),
             Self::RegistryValues(name) | Self::SystemFile(name) => (*name).into(),
             Self::DynamicPorts(protocol, family) | Self::ExcludedPorts(protocol, family) => {
-                let protocol = if *protocol == Protocol::Tcp { "tcp" } else { "udp" };
+                let protocol = if *protocol == Transport::Tcp { "tcp" } else { "udp" };
                 format!("{} {protocol}", family_word(*family))
             }
             Self::OwnerModule(_, _, bytes) | Self::Account(bytes) => hex(bytes),

@@ -21,14 +21,15 @@ pub(super) struct ConnectionStats {
 impl ConnectionStats {
     /// Fills in the statistics of a connection. `ends` and `state` are fields of its row.
     pub(super) fn fill(&mut self, source: &dyn Source, socket: &mut Socket, ends: &[u8], state: u32) {
-        if self.refused.is_some() || !is_connected(socket.state) {
+        let Some(family) = socket.family.filter(|_| self.refused.is_none() && is_connected(socket.state))
+        else {
             return;
-        }
+        };
         self.asked = true;
         let row: Box<[u8]> = [&state.to_le_bytes(), ends].concat().into();
         let mut info = TcpInfo::default();
         for what in [Estats::Data, Estats::Path] {
-            match source.ask(&Question::Estats(what, socket.family, row.clone())) {
+            match source.ask(&Question::Estats(what, family, row.clone())) {
                 Ok(answer) => self.known |= decode(what, answer.bytes(), &mut info),
                 // The connection has ended meanwhile.
                 Err(error) if is(&error, NOT_FOUND) || is(&error, INVALID_PARAMETER) => {}

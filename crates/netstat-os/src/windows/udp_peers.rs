@@ -9,7 +9,7 @@ use super::mib_table::{FIRST_ROW, rows};
 use super::sockets::layout::{Layout, decode_end};
 use super::source::{Question, Source};
 use super::win32_error::{UNKNOWN_FORM, is_missing_function, reason};
-use netstat_model::Endpoint;
+use netstat_model::IpEndpoint;
 use netstat_model::Warning;
 use rustc_hash::FxHashMap;
 use std::net::IpAddr;
@@ -23,7 +23,7 @@ type Key = (Box<[u8]>, u32, u64);
 /// The remote endpoints of the sockets of a family.
 #[derive(Debug, Default)]
 pub(super) struct Peers {
-    by_row: FxHashMap<Key, Vec<Endpoint>>,
+    by_row: FxHashMap<Key, Vec<IpEndpoint>>,
 }
 
 impl Peers {
@@ -80,7 +80,7 @@ impl Peers {
 
     /// Returns the peer for a row of the documented table. `None` if several rows here match it, because then it is
     /// uncertain which one it is.
-    pub(super) fn of(&self, row: &[u8], layout: &Layout) -> Option<Endpoint> {
+    pub(super) fn of(&self, row: &[u8], layout: &Layout) -> Option<IpEndpoint> {
         match self.by_row.get(&key(row, layout)?)?.as_slice() {
             [peer] => Some(*peer),
             _ => None,
@@ -89,7 +89,7 @@ impl Peers {
 
     /// Returns true if the peer in an IPv4 row is really the end of an IPv6 address: a dual-stack socket is in both
     /// tables, and if its peer is an IPv6 address, the IPv4 row has the last four bytes of it.
-    pub(super) fn is_end_of(&self, peer: Endpoint, row: (&[u8], &Layout), v6: &Layout) -> bool {
+    pub(super) fn is_end_of(&self, peer: IpEndpoint, row: (&[u8], &Layout), v6: &Layout) -> bool {
         let IpAddr::V4(address) = peer.address else { return false };
         let (row, layout) = row;
         let pid_and_time = (u32_at(row, layout.pid), u64_at(row, layout.created));

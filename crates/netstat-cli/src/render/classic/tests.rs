@@ -4,7 +4,8 @@ use netstat_engine::view::{ConnectionsOptions, Names};
 use netstat_model::TcpState::*;
 use netstat_model::query::Kinds;
 use netstat_model::{
-    Endpoint, Executable, Family, Missing, Owner, Ownership, ProcessKey, Socket, SocketRef, TcpState,
+    Executable, Family, IpEndpoint, Missing, Owner, Ownership, ProcessKey, Socket, SocketRef, TcpState,
+    Transport,
 };
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -12,7 +13,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 pub(super) const ALL: ConnectionsOptions =
-    ConnectionsOptions { listening: true, bound: true, kinds: Kinds::all() };
+    ConnectionsOptions { listening: true, bound: true, kinds: Kinds::TCP_UDP };
 
 pub(super) const NUMERIC: Classic<'static> = Classic {
     language: Language::English,
@@ -25,22 +26,22 @@ pub(super) const NUMERIC: Classic<'static> = Classic {
     colour: false,
 };
 
-fn end(text: &str) -> Endpoint {
+fn end(text: &str) -> IpEndpoint {
     let (host, port) = text.rsplit_once(':').unwrap();
-    Endpoint::new(host.trim_matches(['[', ']']).parse().unwrap(), port.parse().unwrap(), 0)
+    IpEndpoint::new(host.trim_matches(['[', ']']).parse().unwrap(), port.parse().unwrap(), 0)
 }
 
-fn socket(protocol: Protocol, local: &str, remote: Option<&str>) -> Socket {
+fn socket(protocol: Transport, local: &str, remote: Option<&str>) -> Socket {
     let family = if local.starts_with('[') { Family::V6 } else { Family::V4 };
     Socket::new(protocol, family, end(local), remote.map(end))
 }
 
 fn tcp(local: &str, remote: Option<&str>, state: TcpState) -> Socket {
-    Socket { state: Some(state), ..socket(Protocol::Tcp, local, remote) }
+    Socket { state: Some(state), ..socket(Transport::Tcp, local, remote) }
 }
 
 pub(super) fn udp(local: &str, remote: Option<&str>) -> Socket {
-    socket(Protocol::Udp, local, remote)
+    socket(Transport::Udp, local, remote)
 }
 
 fn id(pid: u32) -> ProcessKey {
@@ -350,16 +351,16 @@ struct Fake {
 }
 
 impl Names for Fake {
-    fn host(&self, end: &Endpoint) -> Option<&str> {
+    fn host(&self, end: &IpEndpoint) -> Option<&str> {
         assert!(!end.address.is_unspecified() && !end.address.is_loopback(), "asked of another machine only");
         self.hosts.get(&end.address).copied()
     }
 
-    fn service(&self, port: u16, protocol: Protocol) -> Option<&str> {
+    fn service(&self, port: u16, protocol: Transport) -> Option<&str> {
         assert_ne!(port, 0);
         match (port, protocol) {
-            (443, Protocol::Tcp) => Some("https"),
-            (53, Protocol::Udp) => Some("domain"),
+            (443, Transport::Tcp) => Some("https"),
+            (53, Transport::Udp) => Some("domain"),
             (6666, _) => Some(""),
             (7777, _) => Some("a b"),
             _ => None,
@@ -503,9 +504,9 @@ fn owner_lines() {
     assert_eq!(lines(false, held(0)), [""; 0]);
 }
 
-fn any_end() -> impl Strategy<Value = Endpoint> {
+fn any_end() -> impl Strategy<Value = IpEndpoint> {
     (any::<IpAddr>(), any::<u16>(), any::<u32>())
-        .prop_map(|(address, port, scope)| Endpoint::new(address, port, scope))
+        .prop_map(|(address, port, scope)| IpEndpoint::new(address, port, scope))
 }
 
 pub(super) fn any_socket() -> impl Strategy<Value = Socket> {
@@ -540,7 +541,7 @@ pub(super) fn any_socket() -> impl Strategy<Value = Socket> {
                 traffic_class,
                 time_in_state,
                 congestion: congestion.map(Into::into),
-                ..Socket::new(if is_tcp { Protocol::Tcp } else { Protocol::Udp }, Family::V6, local, remote)
+                ..Socket::new(if is_tcp { Transport::Tcp } else { Transport::Udp }, Family::V6, local, remote)
             }
         })
 }

@@ -7,23 +7,23 @@ use crate::filter::{Context, Filter, FilterNeeds, Stage, Tri};
 use Tri::{No, Unknown, Yes};
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
 use netstat_model::{
-    Endpoint, Executable, Family, Missing, NoOwner, Owner, Ownership, Process, ProcessKey, Protocol, Socket,
-    TcpFields, TcpInfo, TcpState,
+    Executable, Family, IpEndpoint, Missing, NoOwner, Owner, Ownership, Process, ProcessKey, Protocol,
+    Socket, TcpFields, TcpInfo, TcpState, Transport,
 };
 use proptest::prelude::*;
 use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
-fn end(text: &str) -> Endpoint {
+fn end(text: &str) -> IpEndpoint {
     let address: std::net::SocketAddr = text.parse().unwrap();
-    Endpoint::new(address.ip(), address.port(), 0)
+    IpEndpoint::new(address.ip(), address.port(), 0)
 }
 
 fn tcp(local: &str, remote: &str, state: TcpState) -> Socket {
     let local = end(local);
     let family = if local.address.is_ipv4() { Family::V4 } else { Family::V6 };
-    let mut socket = Socket::new(Protocol::Tcp, family, local, Some(end(remote)));
+    let mut socket = Socket::new(Transport::Tcp, family, local, Some(end(remote)));
     socket.state = Some(state);
     socket
 }
@@ -186,7 +186,7 @@ fn loopback_private_and_public_remote_addresses() {
 #[test]
 fn an_ipv4_connection_on_an_ipv6_socket() {
     let mut socket = tcp("1.2.3.4:80", "5.6.7.8:1024", TcpState::CloseWait);
-    socket.family = Family::V6;
+    socket.family = Some(Family::V6);
     check(
         &socket,
         &[
@@ -233,7 +233,7 @@ fn tests_of_listeners() {
 
 #[test]
 fn state_of_udp_is_no_and_a_missing_tcp_state_is_unknown() {
-    let mut socket = Socket::new(Protocol::Udp, Family::V4, end("127.0.0.1:53"), None);
+    let mut socket = Socket::new(Transport::Udp, Family::V4, end("127.0.0.1:53"), None);
     check(&socket, &[("state all", No), ("udp", Yes), ("tcp", No), ("rport 53", No), ("user 0", Unknown)]);
     check(&socket, &[("recvq > 0", Unknown)]);
     socket.protocol = Protocol::Tcp;
@@ -363,7 +363,7 @@ fn needs_are_the_union_of_the_tests() {
             FilterNeeds { owners, processes, fields, tcp, countries: false, networks: false },
             "{text}"
         );
-        let mut query = super::programs::query(Kinds::all(), States::all());
+        let mut query = super::programs::query(Kinds::TCP_UDP, States::all());
         query.fields = Fields::MARK;
         let narrowed = filter.narrow(query).query;
         assert_eq!((narrowed.fields, narrowed.tcp), (fields | Fields::MARK, tcp), "{text}");

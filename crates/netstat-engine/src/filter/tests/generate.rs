@@ -4,7 +4,7 @@ use crate::enrich::{Country, Reach};
 use crate::filter::expression::{Expression, Side, Test};
 use crate::filter::{Comparison, Glob, Ports, Quantity};
 use netstat_model::query::{Kinds, States};
-use netstat_model::{Endpoint, Family, Prefix, Protocol, Socket, TcpState};
+use netstat_model::{Family, IpEndpoint, Prefix, Socket, TcpState, Transport};
 use proptest::prelude::*;
 use proptest::sample::select;
 use std::net::{IpAddr, Ipv6Addr};
@@ -93,7 +93,7 @@ fn test(known: Vec<u16>) -> impl Strategy<Value = Test> {
         6 => (side(), proptest::collection::btree_set(network(), 1..3))
             .prop_map(|(side, networks)| Test::Host(side, networks.into_iter().collect())),
         3 => states().prop_map(Test::State),
-        2 => select(vec![Protocol::Tcp, Protocol::Udp]).prop_map(Test::Protocol),
+        2 => select(vec![Transport::Tcp, Transport::Udp]).prop_map(Test::Protocol),
         3 => select(vec![Family::V4, Family::V6]).prop_map(Test::Family),
         3 => select(vec![Reach::Loopback, Reach::Private, Reach::Public]).prop_map(Test::Reach),
         1 => (select(Quantity::ALL.to_vec()), select(comparisons), number)
@@ -148,16 +148,16 @@ pub(super) fn sample(known: Vec<u16>) -> impl Strategy<Value = Sample> {
     (ends, select(tcp_states), flags, 0..3u32).prop_map(
         |((local, remote, local_port, remote_port), state, (udp, v6, flag, v6_only), number)| {
             let family = if v6 || local.is_ipv6() { Family::V6 } else { Family::V4 };
-            let protocol = if udp { Protocol::Udp } else { Protocol::Tcp };
+            let protocol = if udp { Transport::Udp } else { Transport::Tcp };
             // An IPv6 UDP socket may have a wildcard as its local end and a mapped address as its remote one.
             let mixed = udp && local.is_ipv6() && local.is_unspecified();
             let fits = local.is_ipv4() == remote.is_ipv4() || mixed;
-            let remote = Endpoint::new(if fits { remote } else { local }, remote_port, 0);
+            let remote = IpEndpoint::new(if fits { remote } else { local }, remote_port, 0);
             let has_remote = match protocol {
-                Protocol::Tcp => !matches!(state, TcpState::Listen | TcpState::Bound),
-                Protocol::Udp => flag && (remote.port != 0 || !remote.address.is_unspecified()),
+                Transport::Tcp => !matches!(state, TcpState::Listen | TcpState::Bound),
+                Transport::Udp => flag && (remote.port != 0 || !remote.address.is_unspecified()),
             };
-            let local = Endpoint::new(local, local_port, 0);
+            let local = IpEndpoint::new(local, local_port, 0);
             let mut socket = Socket::new(protocol, family, local, has_remote.then_some(remote));
             socket.state = (!udp).then_some(state);
             socket.v6_only = (family == Family::V6 && !has_remote).then_some(v6_only);
@@ -170,7 +170,7 @@ pub(super) fn sample(known: Vec<u16>) -> impl Strategy<Value = Sample> {
 }
 
 pub(super) fn kinds() -> impl Strategy<Value = Kinds> {
-    prop_oneof![2 => Just(Kinds::all()), 3 => (1..16u8).prop_map(Kinds::from_bits_retain)]
+    prop_oneof![2 => Just(Kinds::TCP_UDP), 3 => (1..16u16).prop_map(Kinds::from_bits_retain)]
 }
 
 pub(super) fn asked_states() -> impl Strategy<Value = States> {

@@ -1,7 +1,7 @@
 //! The checks (`inet_diag_bc_audit`) and the interpreter (`inet_diag_bc_run`) of the kernel, to test programs without one.
 
 use super::{AF_INET, AF_INET6, D_COND, D_GE, D_LE, JMP, OPERATION, S_COND, S_GE, S_LE};
-use netstat_model::{Endpoint, Family, Socket};
+use netstat_model::{Family, IpEndpoint, Socket, SocketRef};
 use std::net::IpAddr;
 
 const AF_UNSPEC: u8 = 0;
@@ -22,9 +22,10 @@ pub(in crate::filter) struct Entry {
 impl Entry {
     /// Returns the entry that the kernel has for a socket of the model.
     pub(in crate::filter) fn of(socket: &Socket) -> Self {
-        let address = |end: Endpoint| {
+        let (socket, family) = (SocketRef::from(socket).ip().unwrap(), socket.family.unwrap());
+        let address = |end: IpEndpoint| {
             let mut bytes = [0; 16];
-            match (socket.family, end.address) {
+            match (family, end.address) {
                 (Family::V4, IpAddr::V4(v4)) => bytes[..4].copy_from_slice(&v4.octets()),
                 (Family::V6, IpAddr::V4(v4)) => bytes = v4.to_ipv6_mapped().octets(),
                 (Family::V6, IpAddr::V6(v6)) => bytes = v6.octets(),
@@ -33,7 +34,7 @@ impl Entry {
             bytes
         };
         Self {
-            family: if socket.family == Family::V4 { AF_INET } else { AF_INET6 },
+            family: if family == Family::V4 { AF_INET } else { AF_INET6 },
             local: address(socket.local),
             remote: socket.remote.map_or([0; 16], address),
             local_port: socket.local.port,

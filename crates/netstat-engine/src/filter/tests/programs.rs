@@ -5,7 +5,7 @@ use super::parse;
 use crate::filter::compile::interpreter::{Entry, accepts};
 use crate::filter::{Context, Filter, Narrowed};
 use netstat_model::query::{Kinds, Programs, SocketQuery, States};
-use netstat_model::{Family, Protocol, Socket};
+use netstat_model::{Family, Socket, Transport};
 use proptest::prelude::*;
 use std::net::IpAddr;
 
@@ -16,22 +16,23 @@ pub(super) fn query(kinds: Kinds, states: States) -> SocketQuery {
 /// Returns true if a query selects the socket by kind and state alone.
 fn selected(socket: &Socket, query: &SocketQuery) -> bool {
     let sections = netstat_model::SocketRef::from(socket).families();
-    let has = |family| query.kinds.contains(Kinds::of(socket.protocol, family));
+    let transport = socket.protocol.transport().unwrap();
+    let has = |family| query.kinds.contains(Kinds::of(transport, family));
     let family = sections.v4 && has(Family::V4) || sections.v6 && has(Family::V6);
     family && socket.state.is_none_or(|state| query.states.contains(States::of(state)))
 }
 
 /// Returns true if the kernel, by its interpreter, passes the socket on.
 fn given(sample: &Sample, query: &SocketQuery) -> bool {
-    let program = match sample.socket.protocol {
-        Protocol::Tcp => &query.programs.tcp,
-        Protocol::Udp => &query.programs.udp,
+    let program = match sample.socket.protocol.transport().unwrap() {
+        Transport::Tcp => &query.programs.tcp,
+        Transport::Udp => &query.programs.udp,
     };
     let mut entry = Entry::of(&sample.socket);
     if let Some((address, port)) = sample.stale {
         entry.remote_port = port;
         entry.remote = match (sample.socket.family, address) {
-            (Family::V4, IpAddr::V4(v4)) => {
+            (Some(Family::V4), IpAddr::V4(v4)) => {
                 let mut bytes = [0; 16];
                 bytes[..4].copy_from_slice(&v4.octets());
                 bytes
@@ -57,17 +58,17 @@ fn narrowing_leaves_out_protocols_families_and_states() {
         ("tcpv6 listening", Kinds::TCP_V6, States::LISTEN),
         ("ipv4", Kinds::TCP_V4 | Kinds::UDP_V4, all),
         ("not ipv4", Kinds::TCP_V6 | Kinds::UDP_V6, all),
-        ("ipv4 ipv6", Kinds::all(), no_remote),
-        ("state established or udp", Kinds::all(), States::ESTABLISHED),
-        ("not state established", Kinds::all(), all - States::ESTABLISHED),
-        ("rport 80", Kinds::all(), all - no_remote),
+        ("ipv4 ipv6", Kinds::TCP_UDP, no_remote),
+        ("state established or udp", Kinds::TCP_UDP, States::ESTABLISHED),
+        ("not state established", Kinds::TCP_UDP, all - States::ESTABLISHED),
+        ("rport 80", Kinds::TCP_UDP, all - no_remote),
         ("tcp public", Kinds::TCP, all - no_remote),
-        ("port 80", Kinds::all(), all),
-        ("pid 4", Kinds::all(), all),
+        ("port 80", Kinds::TCP_UDP, all),
+        ("pid 4", Kinds::TCP_UDP, all),
         ("tcp udp", Kinds::empty(), States::empty()),
         ("state time-wait state established", Kinds::empty(), States::empty()),
     ] {
-        let query = narrowed(text, Kinds::all(), States::all()).query;
+        let query = narrowed(text, Kinds::TCP_UDP, States::all()).query;
         assert_eq!((query.kinds, query.states), (kinds, states), "{text}");
     }
     let query = narrowed("ipv6 or port 5", Kinds::TCP_V4, States::CONNECTIONS).query;
@@ -87,14 +88,14 @@ fn filters_that_the_kernel_decides_alone() {
         ("recvq > 0 port 80", false),
         ("state established port 80 or state time-wait port 81", false),
     ] {
-        let narrowed = narrowed(text, Kinds::all(), States::CONNECTIONS);
+        let narrowed = narrowed(text, Kinds::TCP_UDP, States::CONNECTIONS);
         assert_eq!(narrowed.exact, exact, "{text}");
         let Programs { tcp, udp } = narrowed.query.programs;
         assert!(tcp.is_some() || udp.is_some(), "{text}");
     }
     for text in ["user 5 or port 80", "not (user 5 port 80)", "pid 1", "process x", "udp or state listening"]
     {
-        let programs = narrowed(text, Kinds::all(), States::CONNECTIONS).query.programs;
+        let programs = narrowed(text, Kinds::TCP_UDP, States::CONNECTIONS).query.programs;
         assert_eq!(programs, Programs::default(), "{text}");
     }
 }
@@ -103,7 +104,7 @@ fn filters_that_the_kernel_decides_alone() {
 fn a_program_is_valid_or_left_out_whatever_its_length() {
     let many = |count: u32| {
         let ports: Vec<String> = (0..count).map(|n| (n * 2).to_string()).collect();
-        narrowed(&format!("port {}", ports.join(",")), Kinds::all(), States::all()).query.programs.tcp
+        narrowed(&format!("port {}", ports.join(",")), Kinds::TCP_UDP, States::all()).query.programs.tcp
     };
     let Some(program) = many(200) else { panic!("200 ports are not too many") };
     assert!(program.len() > 4000);

@@ -1,30 +1,30 @@
 use super::*;
 use crate::row::Foreign;
 use netstat_model::TcpState::*;
-use netstat_model::{Socket, SocketId};
+use netstat_model::{Socket, SocketId, Transport};
 use proptest::prelude::*;
 
-const ALL: ConnectionsOptions = ConnectionsOptions { listening: true, bound: true, kinds: Kinds::all() };
+const ALL: ConnectionsOptions = ConnectionsOptions { listening: true, bound: true, kinds: Kinds::TCP_UDP };
 
-fn end(text: &str) -> Endpoint {
+fn end(text: &str) -> IpEndpoint {
     let (host, port) = text.rsplit_once(':').unwrap();
     let host = host.trim_matches(['[', ']']);
     let (address, scope) = host.split_once('%').unwrap_or((host, "0"));
-    Endpoint::new(address.parse().unwrap(), port.parse().unwrap(), scope.parse().unwrap())
+    IpEndpoint::new(address.parse().unwrap(), port.parse().unwrap(), scope.parse().unwrap())
 }
 
-fn family(end: Endpoint) -> Family {
+fn family(end: IpEndpoint) -> Family {
     if end.address.is_ipv4() { Family::V4 } else { Family::V6 }
 }
 
 fn tcp(local: &str, remote: Option<&str>, state: TcpState) -> Socket {
-    let mut socket = Socket::new(Protocol::Tcp, family(end(local)), end(local), remote.map(end));
+    let mut socket = Socket::new(Transport::Tcp, family(end(local)), end(local), remote.map(end));
     socket.state = Some(state);
     socket
 }
 
 fn udp(local: &str, remote: Option<&str>) -> Socket {
-    Socket::new(Protocol::Udp, family(end(local)), end(local), remote.map(end))
+    Socket::new(Transport::Udp, family(end(local)), end(local), remote.map(end))
 }
 
 fn dual(mut socket: Socket) -> Socket {
@@ -38,15 +38,15 @@ fn table(sockets: &[Socket]) -> SocketTable {
 
 /// Section, local end, foreign end of each row.
 fn shown(sockets: &[Socket], options: ConnectionsOptions) -> Vec<(Section, String, String)> {
-    let text = |end: Endpoint| format!("{}%{} {}", end.address, end.scope, end.port);
+    let text = |end: IpEndpoint| format!("{}%{} {}", end.address, end.scope, end.port);
     ConnectionsView::new(&mut table(sockets), &options)
         .rows()
         .map(|row| {
             let foreign = match row.foreign() {
                 Foreign::Anybody => "*".to_owned(),
-                Foreign::End(end) => text(end),
+                Foreign::End(end) => text(end.ip().unwrap()),
             };
-            (row.section, text(row.local()), foreign)
+            (row.section, text(row.local().ip().unwrap()), foreign)
         })
         .collect()
 }
@@ -68,13 +68,13 @@ fn one_of_each() -> Vec<Socket> {
 fn ports(listening: bool, bound: bool, kinds: Kinds) -> Vec<(Section, u16)> {
     let mut sockets = table(&one_of_each());
     let view = ConnectionsView::new(&mut sockets, &ConnectionsOptions { listening, bound, kinds });
-    view.rows().map(|row| (row.section, row.local().port)).collect()
+    view.rows().map(|row| (row.section, row.local().port().unwrap())).collect()
 }
 
 #[test]
 fn rows_by_option() {
     use Section::*;
-    assert_eq!(ports(false, false, Kinds::all()), [(TcpV4, 24), (TcpV6, 24)]);
+    assert_eq!(ports(false, false, Kinds::TCP_UDP), [(TcpV4, 24), (TcpV6, 24)]);
     let with_a = [
         (TcpV4, 22),
         (TcpV4, 24),
@@ -85,11 +85,11 @@ fn rows_by_option() {
         (UdpV6, 53),
         (UdpV6, 54),
     ];
-    assert_eq!(ports(true, false, Kinds::all()), with_a);
+    assert_eq!(ports(true, false, Kinds::TCP_UDP), with_a);
     let mut with_q = with_a.to_vec();
     with_q.insert(2, (TcpV4, 23));
-    assert_eq!(ports(false, true, Kinds::all()), with_q);
-    assert_eq!(ports(true, true, Kinds::all()), with_q);
+    assert_eq!(ports(false, true, Kinds::TCP_UDP), with_q);
+    assert_eq!(ports(true, true, Kinds::TCP_UDP), with_q);
     assert_eq!(ports(false, false, Kinds::TCP_V4), [(TcpV4, 24)]);
     assert_eq!(ports(true, false, Kinds::TCP_V6), [(TcpV6, 22), (TcpV6, 24)]);
     assert_eq!(ports(false, false, Kinds::UDP_V4), [(UdpV4, 54)]);
@@ -98,7 +98,7 @@ fn rows_by_option() {
 
 #[test]
 fn states_to_ask_for() {
-    let states = |listening, bound| ConnectionsOptions { listening, bound, kinds: Kinds::all() }.states();
+    let states = |listening, bound| ConnectionsOptions { listening, bound, kinds: Kinds::TCP_UDP }.states();
     assert!(!states(false, false).intersects(States::LISTEN | States::BOUND));
     assert_eq!(states(true, false), States::all() - States::BOUND);
     assert_eq!(states(false, true), States::all());
@@ -132,9 +132,9 @@ fn dual_stack_sockets_have_two_rows() {
 #[test]
 fn mapped_connections_are_ipv4() {
     let mut socket = tcp("[::ffff:10.0.0.1]:80", Some("[::ffff:10.0.0.2]:5"), Established);
-    socket.family = Family::V6;
+    socket.family = Some(Family::V6);
     let mut half = dual(udp("[::]:53", Some("10.0.0.2:5")));
-    half.family = Family::V6;
+    half.family = Some(Family::V6);
     let rows = shown(&[socket, half], ALL);
     assert_eq!(rows[0], (Section::TcpV4, "10.0.0.1%0 80".into(), "10.0.0.2%0 5".into()));
     assert_eq!(rows[1], (Section::UdpV4, "0.0.0.0%0 53".into(), "10.0.0.2%0 5".into()));
@@ -214,7 +214,7 @@ fn small_socket() -> impl Strategy<Value = Socket> {
     let end = |addresses: &[&'static str]| {
         (prop::sample::select(addresses.to_vec()), 0u32..3, 0u16..3).prop_map(|(address, scope, port)| {
             let scope = if address.starts_with("fe80") { scope } else { 0 };
-            Endpoint::new(address.parse().unwrap(), port, scope)
+            IpEndpoint::new(address.parse().unwrap(), port, scope)
         })
     };
     let v4 = || end(&["0.0.0.0", "10.0.0.1", "192.0.2.7"]);
@@ -227,7 +227,7 @@ fn small_socket() -> impl Strategy<Value = Socket> {
     let state = prop::sample::select(vec![Listen, Bound, Established]);
     (ends, prop::option::of(state), any::<Option<bool>>(), 1u64..4).prop_map(
         |((local, remote), state, v6_only, inode)| {
-            let protocol = if state.is_some() { Protocol::Tcp } else { Protocol::Udp };
+            let protocol = if state.is_some() { Transport::Tcp } else { Transport::Udp };
             let mut socket = Socket::new(protocol, family(local), local, remote);
             socket.state = state;
             socket.v6_only = v6_only;
@@ -238,23 +238,23 @@ fn small_socket() -> impl Strategy<Value = Socket> {
 }
 
 /// Everything that decides over the place of a row, first what counts first.
-type Place = (Section, bool, Endpoint, Option<Endpoint>, u64, Option<TcpState>);
+type Place = (Section, bool, IpEndpoint, Option<IpEndpoint>, u64, Option<TcpState>);
 
 /// The rows that a socket is to have.
 fn places(socket: &Socket) -> Vec<Place> {
+    let socket = SocketRef::from(socket).ip().unwrap();
     let place = |section, local| {
         let bound = socket.state == Some(Bound);
         (section, bound, local, socket.remote, socket.id.inode.unwrap(), socket.state)
     };
     let (v4, v6) = match socket.protocol {
-        Protocol::Tcp => (Section::TcpV4, Section::TcpV6),
-        Protocol::Udp => (Section::UdpV4, Section::UdpV6),
+        Transport::Tcp => (Section::TcpV4, Section::TcpV6),
+        Transport::Udp => (Section::UdpV4, Section::UdpV6),
     };
-    let any_v4 = Endpoint { port: socket.local.port, ..Endpoint::ANY_V4 };
-    let is_v4 = |end: &Endpoint| end.address.is_ipv4();
-    if is_v4(&socket.local) {
+    let any_v4 = IpEndpoint { port: socket.local.port, ..IpEndpoint::ANY_V4 };
+    if socket.local.address.is_ipv4() {
         vec![place(v4, socket.local)]
-    } else if socket.remote.is_some_and(|end| is_v4(&end)) {
+    } else if socket.remote.is_some_and(|end| end.address.is_ipv4()) {
         vec![place(v4, any_v4)]
     } else if socket.remote.is_none()
         && socket.local.address.is_unspecified()
@@ -271,7 +271,8 @@ fn places_of(view: &ConnectionsView<'_>) -> Vec<Place> {
         .map(|row| {
             let socket = row.socket;
             let bound = socket.state == Some(Bound);
-            (row.section, bound, row.local(), socket.remote, socket.id.inode.unwrap(), socket.state)
+            let local = row.local().ip().unwrap();
+            (row.section, bound, local, socket.remote_ip(), socket.id.inode.unwrap(), socket.state)
         })
         .collect()
 }

@@ -5,7 +5,7 @@
 
 use super::rules::{Chain, Comparison, Element, Expression, IPV4, IPV6, Load, NEW, NftKey, PREROUTING};
 use super::rules::{Rule, UNTRACKED, Verdict};
-use netstat_model::{Family, Inbound, Judgement, Passage, Protocol};
+use netstat_model::{Family, Inbound, Judgement, Passage, Transport};
 use rustc_hash::FxHashMap;
 
 /// Depth of nested chains, and number of rules in all, after which the answer is "depends".
@@ -312,8 +312,8 @@ fn register_start(register: u32) -> Option<usize> {
 impl Packet {
     fn new(inbound: &Inbound, state: Option<u16>, translated: bool) -> Self {
         let protocol = match inbound.protocol {
-            Protocol::Tcp => 6,
-            Protocol::Udp => 17,
+            Transport::Tcp => 6,
+            Transport::Udp => 17,
         };
         Self {
             family: inbound.family,

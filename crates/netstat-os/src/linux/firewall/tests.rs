@@ -4,17 +4,17 @@ use crate::linux::fake::Fake;
 use crate::linux::live::Live;
 use crate::linux::wire::tests::{Script, done, message};
 use Passage::{Closed, Depends, Open};
-use netstat_model::{Family, Judgement, Passage, Protocol};
+use netstat_model::{Family, Judgement, Passage, Transport};
 use proptest::prelude::*;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 fn tcp(port: u16) -> Inbound {
-    Inbound { protocol: Protocol::Tcp, family: Family::V4, port, program: None, services: None }
+    Inbound { protocol: Transport::Tcp, family: Family::V4, port, program: None, services: None }
 }
 
 fn udp(port: u16) -> Inbound {
-    Inbound { protocol: Protocol::Udp, ..tcp(port) }
+    Inbound { protocol: Transport::Udp, ..tcp(port) }
 }
 
 fn v6(inbound: Inbound) -> Inbound {

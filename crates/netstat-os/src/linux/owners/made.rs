@@ -6,7 +6,8 @@ use crate::linux::fake::Fake;
 use crate::linux::source::Source;
 use netstat_model::query::{Keep, Owners};
 use netstat_model::{
-    Answer, Endpoint, Error, Family, NoOwner, OwnerMethod, Ownership, Protocol, ShortId, Socket, SocketTable,
+    Answer, Error, Family, IpEndpoint, NoOwner, OwnerMethod, Ownership, ShortId, Socket, SocketTable,
+    Transport,
 };
 
 /// What listing the sockets again answers.
@@ -16,7 +17,7 @@ pub(super) type Again = Result<Answer<Vec<Socket>>, Error>;
 pub(super) const INITIAL: &str = "pid:[4026531836]";
 
 pub(super) fn socket(inode: u64) -> Socket {
-    let mut socket = Socket::new(Protocol::Tcp, Family::V4, Endpoint::ANY_V4, None);
+    let mut socket = Socket::new(Transport::Tcp, Family::V4, IpEndpoint::ANY_V4, None);
     socket.id.inode = Some(inode);
     socket
 }

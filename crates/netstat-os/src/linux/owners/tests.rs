@@ -211,7 +211,7 @@ fn a_proc_that_cannot_be_listed_is_an_error() {
     let fake = Fake::new().fails("/proc", Errno::ACCESS);
     let mut table: SocketTable = SocketTable::default();
     assert!(table.push_wanted(&(&socket(77)).into()));
-    let query = SocketQuery::new(Kinds::all(), States::all());
+    let query = SocketQuery::new(Kinds::TCP_UDP, States::all());
     let error = attach(&fake, &mut table, &query, Owners::Proc, Found::default()).unwrap_err();
     assert_eq!(error.operation, Operation::FindOwners);
     assert_eq!(error.source.raw_os_error(), Some(Errno::ACCESS.raw_os_error()));

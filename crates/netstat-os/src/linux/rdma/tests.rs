@@ -46,7 +46,7 @@ fn listeners_and_connections_are_decoded() {
     ]);
     let found = endpoints(&script).unwrap().data;
     assert_eq!(script.left(), 0);
-    let local = Endpoint::new("50.37.61.23".parse().unwrap(), 445, 0);
+    let local = IpEndpoint::new("50.37.61.23".parse().unwrap(), 445, 0);
     let expected = RdmaEndpoint {
         role: RdmaRole::Listener,
         kernel: true,

@@ -4,7 +4,7 @@ use crate::linux::tcp_info::{decode_age, decode_memory, decode_tcp_info};
 use crate::linux::tcp_state::{decode_timer_kind, state_and_remote};
 use crate::linux::wire;
 use netstat_model::{
-    Endpoint, Family, Holder, NoOwner, Protocol, Socket, SocketId, SocketRef, TcpFields, TcpState, Timer,
+    Family, Holder, IpEndpoint, NoOwner, Socket, SocketId, SocketRef, TcpFields, TcpState, Timer, Transport,
 };
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
@@ -33,7 +33,7 @@ pub(super) const MESSAGE: usize = 4 + SOCKET_ID + 20;
 /// Decodes the head of a row: ends, state and identity. Returns `None` if the row is too short or of an unknown address
 /// family.
 #[doc(alias = "inet_diag_msg")]
-pub(super) fn decode_head(bytes: &[u8], protocol: Protocol) -> Option<SocketRef<'static>> {
+pub(super) fn decode_head(bytes: &[u8], protocol: Transport) -> Option<SocketRef<'static>> {
     let fixed: &[u8; MESSAGE] = bytes.first_chunk()?;
     let family = match fixed[0] {
         AF_INET => Family::V4,
@@ -67,7 +67,7 @@ fn decode_flag(value: &[u8]) -> Option<bool> {
 
 /// Decodes a row with all its details.
 #[cfg(any(test, fuzzing))]
-pub(in crate::linux) fn decode_socket(bytes: &[u8], protocol: Protocol) -> Option<Socket> {
+pub(in crate::linux) fn decode_socket(bytes: &[u8], protocol: Transport) -> Option<Socket> {
     let mut socket = decode_head(bytes, protocol)?.to_socket();
     decode_details(bytes, TcpFields::all(), &mut socket);
     Some(socket)
@@ -110,7 +110,8 @@ pub(super) fn decode_details(bytes: &[u8], wanted: TcpFields, socket: &mut Socke
         }
     }
     // An IPv6 socket has both; that of its traffic applies.
-    let carries_v4 = socket.remote.unwrap_or(socket.local).address.is_ipv4();
+    let end = socket.remote.as_ref().unwrap_or(&socket.local).ip();
+    let carries_v4 = end.is_some_and(|end| end.address.is_ipv4());
     socket.traffic_class = if carries_v4 { tos } else { tclass };
 }
 
@@ -120,13 +121,13 @@ fn decode_endpoint(
     port: usize,
     address: usize,
     interface: u32,
-) -> Option<Endpoint> {
+) -> Option<IpEndpoint> {
     let port = wire::be16_at(bytes, port)?;
     let address = match family {
         Family::V4 => IpAddr::V4(Ipv4Addr::from(wire::array_at::<4>(bytes, address)?)),
         Family::V6 => IpAddr::V6(Ipv6Addr::from(wire::array_at::<16>(bytes, address)?)),
     };
-    Some(Endpoint::new(address, port, interface))
+    Some(IpEndpoint::new(address, port, interface))
 }
 
 fn decode_timer(kind: u8, retransmits: u8, expires: u32) -> Option<Timer> {

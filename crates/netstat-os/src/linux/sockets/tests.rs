@@ -5,7 +5,7 @@ use crate::linux::fake::Fake;
 use crate::linux::live::Live;
 use crate::linux::tcp_state::decode_state;
 use crate::linux::wire::tests::{Script, done, message};
-use netstat_model::{Endpoint, Family, ServedFamilies, TcpFields};
+use netstat_model::{Family, IpEndpoint, Protocol, ServedFamilies, TcpFields};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 
 const NLM_F_DUMP_INTR: u16 = 0x10;
@@ -21,7 +21,7 @@ fn rows(rows: &[Vec<u8>]) -> Dumped {
 }
 
 fn all() -> SocketQuery {
-    SocketQuery::new(Kinds::all(), States::all())
+    SocketQuery::new(Kinds::TCP_UDP, States::all())
 }
 
 fn connections() -> SocketQuery {
@@ -130,7 +130,8 @@ fn a_kernel_without_the_request_for_both_families_is_asked_for_each() {
     let v6 = Row { family: AF_INET6, ..Row::tcp4(1) }.bytes();
     let script = Script::new([refused(22), rows(&[Row::tcp4(1).bytes()]), rows(&[v6])]);
     let answer = listed(&script, &connections()).unwrap();
-    let families: Vec<_> = answer.data.iter().map(|socket| socket.local.address.is_ipv4()).collect();
+    let families: Vec<_> =
+        answer.data.iter().map(|socket| socket.local.address().unwrap().is_ipv4()).collect();
     assert_eq!((families, answer.warnings, script.left()), (vec![true, false], vec![], 0));
 }
 
@@ -158,11 +159,11 @@ fn every_request_has_its_program_as_an_attribute() {
         wire::put_attribute(&mut bytes, INET_DIAG_REQ_BYTECODE, &program);
         bytes
     };
-    for kinds in [Kinds::all(), Kinds::TCP_V6 | Kinds::UDP_V6] {
+    for kinds in [Kinds::TCP_UDP, Kinds::TCP_V6 | Kinds::UDP_V6] {
         let query = SocketQuery { kinds, programs: programs.clone(), ..all() };
         let bare = SocketQuery { kinds, ..all() };
         for (with, without) in dumps(&query).iter().zip(dumps(&bare)) {
-            let tail = attribute(if with.protocol == Protocol::Tcp { [1, 4, 8, 0] } else { [1, 4, 4, 0] });
+            let tail = attribute(if with.protocol == Transport::Tcp { [1, 4, 8, 0] } else { [1, 4, 4, 0] });
             let requests = std::iter::once(&with.request).chain(&with.instead);
             for (with, without) in requests.zip(std::iter::once(&without.request).chain(&without.instead)) {
                 assert_eq!(with[..4], u32::try_from(with.len()).unwrap().to_ne_bytes());
@@ -185,7 +186,7 @@ fn without_sock_diag_proc_net_is_read() {
     let query = SocketQuery { fields: Fields::MARK, ..all() };
     let answer = listed(&script().with(files()), &query).unwrap();
     let [listener] = &answer.data[..] else { panic!("{answer:?}") };
-    assert_eq!((listener.local.port, listener.state), (0x1f90, Some(TcpState::Listen)));
+    assert_eq!((listener.local.port(), listener.state), (Some(0x1f90), Some(TcpState::Listen)));
     assert_eq!((listener.uid, listener.id.inode), (Some(1000), Some(4242)));
     let fallback = Warning::ProcNetFallback { reason: "Operation not permitted".into() };
     let odd = Warning::OddMessages { what: "/proc/net/tcp", count: 1 };
@@ -224,10 +225,10 @@ fn established(port: u16, flags: u16) -> Vec<u8> {
 /// Passes on the ports of connections until one of them is `last`; keeps nothing.
 fn stream(script: &Script, may_restart: bool, last: u16) -> (Result<Vec<Warning>, Error>, Vec<u16>) {
     let mut ports = Vec::new();
-    let query = SocketQuery { kinds: Kinds::all(), ..connections() };
+    let query = SocketQuery { kinds: Kinds::TCP_UDP, ..connections() };
     let answer = visited(script, &query, may_restart, &mut |socket| {
-        ports.push(socket.local.port);
-        if socket.local.port == last { Visit::Stop } else { Visit::Skip }
+        ports.push(socket.local.port().unwrap());
+        if socket.local.port() == Some(last) { Visit::Stop } else { Visit::Skip }
     });
     (
         answer.map(|answer| {
@@ -243,8 +244,8 @@ fn an_interrupted_dump_begins_again_if_it_may() {
     let torn = (vec![established(1, NLM_F_DUMP_INTR), done()], None);
     let whole = (vec![established(2, 0), done()], None);
     let script = || Script::new([torn.clone(), whole.clone(), rows(&[]), rows(&[])]);
-    let answer = listed(&script(), &SocketQuery { kinds: Kinds::all(), ..connections() }).unwrap();
-    assert_eq!(answer.data.iter().map(|socket| socket.local.port).collect::<Vec<_>>(), [2]);
+    let answer = listed(&script(), &SocketQuery { kinds: Kinds::TCP_UDP, ..connections() }).unwrap();
+    assert_eq!(answer.data.iter().map(|socket| socket.local.port()).collect::<Vec<_>>(), [Some(2)]);
     assert_eq!(answer.warnings, []);
     let (answer, found) = stream(&script(), true, 0);
     assert_eq!((answer.unwrap(), found), (vec![], vec![1, 2]));
@@ -291,13 +292,13 @@ fn the_visitor_says_what_is_kept_and_whose_owners_are_wanted() {
     ] {
         let script = Script::new([rows(&[of_port(1), of_port(2), of_port(3), unheld.clone()])]);
         let listing = Listing { query: &query, owners, may_restart: true };
-        let table = list(&script, &listing, &mut |socket| match socket.local.port {
+        let table = list(&script, &listing, &mut |socket| match socket.local.port().unwrap() {
             1 => Visit::Skip,
             2 => Visit::KeepWithOwners,
             _ => Visit::Keep,
         });
         let table = table.unwrap().data;
-        let ports: Vec<_> = table.iter().map(|socket| socket.local.port).collect();
+        let ports: Vec<_> = table.iter().map(|socket| socket.local.port().unwrap()).collect();
         assert_eq!(ports, [2, 3, 80]);
         assert_eq!(table.wanted().map(|id| id.inode).collect::<Vec<_>>(), wanted);
     }
@@ -317,10 +318,14 @@ fn a_dual_stack_listener_is_one_socket_for_each_kind_that_it_serves() {
         let found = listed(&Script::new([rows(std::slice::from_ref(&listener))]), &query).unwrap().data;
         assert_eq!(found.len(), usize::from(listed_once));
         for socket in &found {
-            assert_eq!((socket.family, socket.remote), (Family::V6, None));
+            assert_eq!((socket.family, &socket.remote), (Some(Family::V6), &None));
             assert_eq!(SocketRef::from(socket).families(), ServedFamilies { v4: true, v6: true });
         }
     }
+}
+
+fn remote(socket: &Socket) -> Option<IpEndpoint> {
+    socket.remote.as_ref()?.ip()
 }
 
 #[test]
@@ -330,20 +335,20 @@ fn this_process_finds_its_own_sockets() {
     let (server, _) = listener.accept().unwrap();
     let udp = UdpSocket::bind("[::1]:0").unwrap();
     let answer = listed(&Live, &all()).unwrap();
-    let end = |address: SocketAddr| Endpoint::new(address.ip(), address.port(), 0);
-    let is_there = |protocol, local: SocketAddr, remote: Option<SocketAddr>, state| {
-        let wanted = (protocol, end(local), remote.map(end), state);
+    let end = |address: SocketAddr| IpEndpoint::new(address.ip(), address.port(), 0);
+    let is_there = |transport, local: SocketAddr, peer: Option<SocketAddr>, state| {
+        let wanted = (Protocol::from(transport), Some(end(local)), peer.map(end), state);
         let there = answer
             .data
             .iter()
-            .any(|socket| (socket.protocol, socket.local, socket.remote, socket.state) == wanted);
+            .any(|socket| (socket.protocol, socket.local.ip(), remote(socket), socket.state) == wanted);
         assert!(there, "{wanted:?} is missing");
     };
     let [ours, theirs] = [client.local_addr().unwrap(), server.local_addr().unwrap()];
-    is_there(Protocol::Tcp, listener.local_addr().unwrap(), None, Some(TcpState::Listen));
-    is_there(Protocol::Tcp, ours, Some(theirs), Some(TcpState::Established));
-    is_there(Protocol::Tcp, theirs, Some(ours), Some(TcpState::Established));
-    is_there(Protocol::Udp, udp.local_addr().unwrap(), None, None);
+    is_there(Transport::Tcp, listener.local_addr().unwrap(), None, Some(TcpState::Listen));
+    is_there(Transport::Tcp, ours, Some(theirs), Some(TcpState::Established));
+    is_there(Transport::Tcp, theirs, Some(ours), Some(TcpState::Established));
+    is_there(Transport::Udp, udp.local_addr().unwrap(), None, None);
 }
 
 #[test]
@@ -362,11 +367,15 @@ fn this_process_finds_the_tcp_info_of_its_own_connection() {
         answer
             .data
             .into_iter()
-            .filter(|socket| socket.local.port == port || socket.remote.is_some_and(|end| end.port == port))
+            .filter(|socket| [socket.local.ip(), remote(socket)].iter().flatten().any(|end| end.port == port))
             .collect::<Vec<_>>()
     };
     let of = |sockets: &[Socket], from: u16| {
-        sockets.iter().find(|socket| socket.local.port == from && socket.remote.is_some()).cloned().unwrap()
+        sockets
+            .iter()
+            .find(|socket| socket.local.port() == Some(from) && socket.remote.is_some())
+            .cloned()
+            .unwrap()
     };
     let client_port = client.local_addr().unwrap().port();
     // The acknowledgement takes a moment.
@@ -403,7 +412,7 @@ fn this_process_finds_the_tcp_info_of_its_own_connection() {
 
 impl Rows for Vec<Socket> {
     fn row(&mut self, message: Message<'_>) -> bool {
-        let socket = decode_socket(message.payload, Protocol::Tcp);
+        let socket = decode_socket(message.payload, Transport::Tcp);
         self.extend(socket.clone());
         socket.is_some()
     }
@@ -419,7 +428,7 @@ fn one_walk_for_both_families_finds_what_two_walks_find() {
     let v6 = TcpListener::bind("[::1]:0").unwrap();
     let ours = [&v4, &v6].map(|listener| {
         let address = listener.local_addr().unwrap();
-        Endpoint::new(address.ip(), address.port(), 0)
+        IpEndpoint::new(address.ip(), address.port(), 0)
     });
     let rows = |requests: &[Vec<u8>]| {
         let mut found: Vec<Socket> = Vec::new();
@@ -428,7 +437,7 @@ fn one_walk_for_both_families_finds_what_two_walks_find() {
             wire::dump(&Live, Netlink::SockDiag, request, &mut rows).unwrap();
             found.append(&mut rows);
         }
-        found.retain(|socket| socket.remote.is_none() && ours.contains(&socket.local));
+        found.retain(|socket| socket.remote.is_none() && ours.contains(&socket.local.ip().unwrap()));
         found.sort_by_key(|socket| socket.id);
         found
     };

@@ -7,7 +7,7 @@
 #[cfg(any(test, fuzzing))]
 use super::super::memory;
 use super::profiles::Profiles;
-use netstat_model::{Inbound, Protocol};
+use netstat_model::{Inbound, Transport};
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -152,8 +152,8 @@ impl Rule {
     /// Returns whether the rule matches a packet.
     pub(super) fn matches(&self, inbound: &Inbound) -> Match {
         let number = match inbound.protocol {
-            Protocol::Tcp => 6,
-            Protocol::Udp => 17,
+            Transport::Tcp => 6,
+            Transport::Udp => 17,
         };
         let port = Match::from(self.protocol.is_none_or(|protocol| protocol == number))
             .min(self.matches_port(inbound.port));
@@ -280,7 +280,7 @@ pub(super) fn decode_any(bytes: &[u8]) {
     let units: Vec<u16> = memory::units(bytes).collect();
     for text in [String::from_utf8_lossy(bytes).into_owned(), String::from_utf16_lossy(&units)] {
         let inbound = Inbound {
-            protocol: Protocol::Tcp,
+            protocol: Transport::Tcp,
             family: netstat_model::Family::V4,
             port: RPC_MAPPER,
             program: Some(text.clone().into()),

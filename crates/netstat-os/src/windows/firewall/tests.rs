@@ -1,12 +1,12 @@
 use super::super::fake::{Fake, packed};
 use super::*;
 use netstat_model::Passage::{Closed, Depends, Open};
-use netstat_model::{Family, Judgement, Passage, Protocol};
+use netstat_model::{Family, Judgement, Passage, Transport};
 use proptest::prelude::*;
 
 fn tcp(port: u16) -> Inbound {
     Inbound {
-        protocol: Protocol::Tcp,
+        protocol: Transport::Tcp,
         family: Family::V4,
         port,
         program: Some(r"C:\pg\postgres.exe".into()),
@@ -292,20 +292,20 @@ fn a_machine_after_installation() {
     };
     let svchost = r"C:\Windows\System32\svchost.exe";
     for (protocol, port, program, service, expected) in [
-        (Protocol::Tcp, 5432, r"C:\pg\postgres.exe", "postgresql-x64-16", Closed),
-        (Protocol::Tcp, 6379, r"C:\Users\kim\redis-server.exe", "", Closed),
-        (Protocol::Tcp, 3389, svchost, "TermService", Closed),
-        (Protocol::Tcp, 7680, svchost, "DoSvc", Open),
-        (Protocol::Tcp, 445, "System", "", Depends),
-        (Protocol::Tcp, 139, "System", "", Closed),
-        (Protocol::Tcp, 135, svchost, "RpcSs", Depends),
-        (Protocol::Tcp, 49_664, r"C:\Windows\System32\lsass.exe", "SamSs", Closed),
-        (Protocol::Tcp, 49_668, r"C:\Windows\System32\spoolsv.exe", "Spooler", Depends),
-        (Protocol::Tcp, 49_668, "spoolsv.exe", "Spooler", Depends),
-        (Protocol::Tcp, 1433, "sqlservr.exe", "MSSQLSERVER", Closed),
-        (Protocol::Udp, 5353, svchost, "Dnscache", Depends),
-        (Protocol::Udp, 161, r"C:\Windows\System32\snmp.exe", "SNMP", Closed),
-        (Protocol::Tcp, 9000, r"C:\Users\kim\AppData\Local\Chat\chat.exe", "", Depends),
+        (Transport::Tcp, 5432, r"C:\pg\postgres.exe", "postgresql-x64-16", Closed),
+        (Transport::Tcp, 6379, r"C:\Users\kim\redis-server.exe", "", Closed),
+        (Transport::Tcp, 3389, svchost, "TermService", Closed),
+        (Transport::Tcp, 7680, svchost, "DoSvc", Open),
+        (Transport::Tcp, 445, "System", "", Depends),
+        (Transport::Tcp, 139, "System", "", Closed),
+        (Transport::Tcp, 135, svchost, "RpcSs", Depends),
+        (Transport::Tcp, 49_664, r"C:\Windows\System32\lsass.exe", "SamSs", Closed),
+        (Transport::Tcp, 49_668, r"C:\Windows\System32\spoolsv.exe", "Spooler", Depends),
+        (Transport::Tcp, 49_668, "spoolsv.exe", "Spooler", Depends),
+        (Transport::Tcp, 1433, "sqlservr.exe", "MSSQLSERVER", Closed),
+        (Transport::Udp, 5353, svchost, "Dnscache", Depends),
+        (Transport::Udp, 161, r"C:\Windows\System32\snmp.exe", "SNMP", Closed),
+        (Transport::Tcp, 9000, r"C:\Users\kim\AppData\Local\Chat\chat.exe", "", Depends),
     ] {
         assert_eq!(passage(protocol, port, program, service), expected, "{port} {program} {service}");
     }

@@ -7,7 +7,7 @@
 use super::{address_family, aligned, error_of, find, grow};
 use crate::windows::memory::Memory;
 use crate::windows::source::Estats;
-use netstat_model::{Family, Protocol};
+use netstat_model::{Family, Transport};
 use std::ffi::c_void;
 use std::io;
 use std::mem::{size_of, transmute};
@@ -22,15 +22,15 @@ use windows_sys::Win32::NetworkManagement::IpHelper::{
 use windows_sys::Win32::System::Memory::{GetProcessHeap, HeapFree, HeapSize, HeapValidate};
 
 /// Reads the table of sockets with their owners.
-pub(super) fn table(protocol: Protocol, family: Family) -> io::Result<Memory> {
+pub(super) fn table(protocol: Transport, family: Family) -> io::Result<Memory> {
     let family = u32::from(address_family(family));
     grow(|buffer, size| {
         let buffer = buffer.cast();
         // SAFETY: `buffer` has `size` bytes, aligned to eight.
         unsafe {
             match protocol {
-                Protocol::Tcp => GetExtendedTcpTable(buffer, size, 0, family, TCP_TABLE_OWNER_MODULE_ALL, 0),
-                Protocol::Udp => GetExtendedUdpTable(buffer, size, 0, family, UDP_TABLE_OWNER_MODULE, 0),
+                Transport::Tcp => GetExtendedTcpTable(buffer, size, 0, family, TCP_TABLE_OWNER_MODULE_ALL, 0),
+                Transport::Udp => GetExtendedUdpTable(buffer, size, 0, family, UDP_TABLE_OWNER_MODULE, 0),
             }
         }
     })
@@ -89,7 +89,7 @@ fn taken(heap: HANDLE, block: *mut c_void) -> Option<Memory> {
 /// Reads the module that made the socket of a row.
 pub(super) fn owner_module(
     function: &str,
-    protocol: Protocol,
+    protocol: Transport,
     family: Family,
     row: &[u8],
 ) -> io::Result<Memory> {
@@ -98,10 +98,10 @@ pub(super) fn owner_module(
     let row = aligned_row(
         row,
         match (protocol, family) {
-            (Protocol::Tcp, Family::V4) => size_of::<MIB_TCPROW_OWNER_MODULE>(),
-            (Protocol::Tcp, Family::V6) => size_of::<MIB_TCP6ROW_OWNER_MODULE>(),
-            (Protocol::Udp, Family::V4) => size_of::<MIB_UDPROW_OWNER_MODULE>(),
-            (Protocol::Udp, Family::V6) => size_of::<MIB_UDP6ROW_OWNER_MODULE>(),
+            (Transport::Tcp, Family::V4) => size_of::<MIB_TCPROW_OWNER_MODULE>(),
+            (Transport::Tcp, Family::V6) => size_of::<MIB_TCP6ROW_OWNER_MODULE>(),
+            (Transport::Udp, Family::V4) => size_of::<MIB_UDPROW_OWNER_MODULE>(),
+            (Transport::Udp, Family::V6) => size_of::<MIB_UDP6ROW_OWNER_MODULE>(),
         },
     )?;
     let found = find(function)?;

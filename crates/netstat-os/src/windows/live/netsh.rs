@@ -3,7 +3,7 @@
 use super::error_of;
 use super::network::system_folder;
 use crate::windows::memory::Memory;
-use netstat_model::{Family, Protocol};
+use netstat_model::{Family, Transport};
 use std::io::{self, Read};
 use std::os::windows::process::CommandExt;
 use std::process::{Command, Stdio};
@@ -17,15 +17,15 @@ use windows_sys::Win32::System::Threading::CREATE_NO_WINDOW;
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// Runs `netsh interface ipv4 show WHAT protocol=tcp`, by its full path, so that no other netsh can take its place.
-pub(super) fn show(protocol: Protocol, family: Family, what: &str) -> io::Result<Memory> {
+pub(super) fn show(protocol: Transport, family: Family, what: &str) -> io::Result<Memory> {
     let mut netsh = Command::new(system_folder()?.join("netsh.exe"));
     netsh.arg("interface").arg(match family {
         Family::V4 => "ipv4",
         Family::V6 => "ipv6",
     });
     netsh.arg("show").arg(what).arg(match protocol {
-        Protocol::Tcp => "protocol=tcp",
-        Protocol::Udp => "protocol=udp",
+        Transport::Tcp => "protocol=tcp",
+        Transport::Udp => "protocol=udp",
     });
     netsh.stdin(Stdio::null()).stderr(Stdio::null()).creation_flags(CREATE_NO_WINDOW);
     output_within(&mut netsh, LIMIT).map(Memory::flat)

@@ -1,12 +1,12 @@
 //! Offsets of the fields in the rows of each socket table.
 
 use crate::windows::memory::{address_at, array_at, u32_at};
-use netstat_model::{Endpoint, Family, Protocol};
+use netstat_model::{Family, IpEndpoint, Transport};
 
 /// The layout of a row.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Layout {
-    pub(crate) protocol: Protocol,
+    pub(crate) protocol: Transport,
     pub(crate) family: Family,
     pub(crate) size: usize,
     pub(crate) local: End,
@@ -37,7 +37,7 @@ pub(crate) struct End {
 
 #[doc(alias = "MIB_TCPROW_OWNER_MODULE")]
 pub(crate) const TCP_V4: Layout = Layout {
-    protocol: Protocol::Tcp,
+    protocol: Transport::Tcp,
     family: Family::V4,
     size: 160,
     local: End { address: 4, scope: None, port: 8 },
@@ -50,7 +50,7 @@ pub(crate) const TCP_V4: Layout = Layout {
 
 #[doc(alias = "MIB_TCP6ROW_OWNER_MODULE")]
 pub(crate) const TCP_V6: Layout = Layout {
-    protocol: Protocol::Tcp,
+    protocol: Transport::Tcp,
     family: Family::V6,
     size: 192,
     local: End { address: 0, scope: Some(16), port: 20 },
@@ -63,7 +63,7 @@ pub(crate) const TCP_V6: Layout = Layout {
 
 #[doc(alias = "MIB_UDPROW_OWNER_MODULE")]
 pub(crate) const UDP_V4: Layout = Layout {
-    protocol: Protocol::Udp,
+    protocol: Transport::Udp,
     family: Family::V4,
     size: 160,
     local: End { address: 0, scope: None, port: 4 },
@@ -76,7 +76,7 @@ pub(crate) const UDP_V4: Layout = Layout {
 
 #[doc(alias = "MIB_UDP6ROW_OWNER_MODULE")]
 pub(crate) const UDP_V6: Layout = Layout {
-    protocol: Protocol::Udp,
+    protocol: Transport::Udp,
     family: Family::V6,
     size: 176,
     local: End { address: 0, scope: Some(16), port: 20 },
@@ -90,10 +90,10 @@ pub(crate) const UDP_V6: Layout = Layout {
 #[cfg(any(test, fuzzing))]
 pub(crate) const LAYOUTS: [Layout; 4] = [TCP_V4, TCP_V6, UDP_V4, UDP_V6];
 
-pub(crate) fn decode_end(row: &[u8], family: Family, end: End) -> Option<Endpoint> {
+pub(crate) fn decode_end(row: &[u8], family: Family, end: End) -> Option<IpEndpoint> {
     let address = address_at(row, family, end.address)?;
     let scope = end.scope.map_or(Some(0), |offset| u32_at(row, offset))?;
     // Ports are in network order, in the first two of four bytes.
     let port = u16::from_be_bytes(array_at(row, end.port)?);
-    Some(Endpoint::new(address, port, scope))
+    Some(IpEndpoint::new(address, port, scope))
 }

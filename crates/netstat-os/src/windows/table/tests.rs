@@ -15,7 +15,7 @@ fn listed(source: &Fake, owners: OwnerSearch, visit: &mut dyn FnMut(&SocketRef<'
 }
 
 fn ports(table: &SocketTable) -> Vec<u16> {
-    table.iter().map(|socket| socket.local.port).collect()
+    table.iter().filter_map(|socket| socket.local.port()).collect()
 }
 
 const AUTO: OwnerSearch = OwnerSearch::All(Owners::Auto);
@@ -24,8 +24,8 @@ const AUTO: OwnerSearch = OwnerSearch::All(Owners::Auto);
 fn the_visitor_says_what_is_kept() {
     let mut seen = Vec::new();
     let answer = listed(&tables(), OwnerSearch::No, &mut |socket| {
-        seen.push(socket.local.port);
-        match socket.local.port {
+        seen.push(socket.local.port().unwrap());
+        match socket.local.port().unwrap() {
             135 => Visit::Skip,
             50_000 => Visit::Keep,
             50_001 => Visit::KeepWithOwners,
@@ -66,7 +66,7 @@ fn process_ids_become_processes() {
 fn processes_are_listed_only_for_sockets_that_have_one() {
     let source = tables();
     let time_wait =
-        |socket: &SocketRef<'_>| if socket.local.port == 50_001 { Visit::Keep } else { Visit::Skip };
+        |socket: &SocketRef<'_>| if socket.local.port() == Some(50_001) { Visit::Keep } else { Visit::Skip };
     let (table, method) = listed(&source, AUTO, &mut { time_wait }).unwrap().data;
     assert_eq!((ports(&table), method), (vec![50_001], OwnerMethod::NotNeeded));
     assert!(!source.asked().contains(&Question::Processes));

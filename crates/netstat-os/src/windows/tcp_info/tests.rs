@@ -1,7 +1,7 @@
 use super::*;
 use crate::windows::fake::Fake;
 use crate::windows::memory::Memory;
-use netstat_model::{Endpoint, Protocol};
+use netstat_model::{IpEndpoint, Transport};
 use proptest::prelude::*;
 use std::mem::offset_of;
 use windows_sys::Win32::NetworkManagement::IpHelper as ip;
@@ -31,7 +31,7 @@ fn offsets_match_the_windows_structures() {
 }
 
 fn connection() -> Socket {
-    let mut socket = Socket::new(Protocol::Tcp, Family::V4, Endpoint::ANY_V4, Some(Endpoint::ANY_V4));
+    let mut socket = Socket::new(Transport::Tcp, Family::V4, IpEndpoint::ANY_V4, Some(IpEndpoint::ANY_V4));
     socket.state = Some(TcpState::Established);
     socket
 }

@@ -37,7 +37,7 @@ fn peers_follow_the_rows() {
     let (documented, long) = split(&rows);
     let peers = Peers::decode(&long, &UDP_V4, &documented).unwrap();
     let of = |index: usize| peers.of(&rows[index].0, &UDP_V4);
-    assert_eq!(of(0), Some(Endpoint::new("192.0.2.7".parse().unwrap(), 443, 0)));
+    assert_eq!(of(0), Some(IpEndpoint::new("192.0.2.7".parse().unwrap(), 443, 0)));
     assert_eq!((of(1), of(2), of(3)), (None, None, None));
 }
 
@@ -47,7 +47,7 @@ fn the_end_of_an_ipv6_address_is_not_an_ipv4_address() {
     let (documented, long) = split(&[row(&UDP_V6, 5000, 1, Some((&address.octets(), 443)))]);
     let v6 = Peers::decode(&long, &UDP_V6, &documented).unwrap();
     let twin = row(&UDP_V4, 5000, 1, None).0;
-    let peer = |text: &str| Endpoint::new(text.parse().unwrap(), 443, 0);
+    let peer = |text: &str| IpEndpoint::new(text.parse().unwrap(), 443, 0);
     assert!(v6.is_end_of(peer("0.0.32.3"), (&twin, &UDP_V4), &UDP_V6));
     assert!(!v6.is_end_of(peer("0.0.32.4"), (&twin, &UDP_V4), &UDP_V6));
     let other = row(&UDP_V4, 5001, 1, None).0;

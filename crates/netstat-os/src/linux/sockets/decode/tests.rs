@@ -73,10 +73,10 @@ fn a_connection_is_decoded_field_by_field() {
     let mut bytes = row.bytes();
     wire::put_attribute(&mut bytes, INET_DIAG_CONG, b"cubic\0");
     wire::put_attribute(&mut bytes, INET_DIAG_TOS, &[0xb8]);
-    let socket = decode_socket(&bytes, Protocol::Tcp).unwrap();
+    let socket = decode_socket(&bytes, Transport::Tcp).unwrap();
     assert_eq!(socket.state, Some(TcpState::Established));
-    assert_eq!(socket.local, Endpoint::new("127.0.0.1".parse().unwrap(), 80, 0));
-    assert_eq!(socket.remote, Some(Endpoint::new("10.0.0.9".parse().unwrap(), 4242, 0)));
+    assert_eq!(socket.local, IpEndpoint::new("127.0.0.1".parse().unwrap(), 80, 0));
+    assert_eq!(socket.remote, Some(IpEndpoint::new("10.0.0.9".parse().unwrap(), 4242, 0).into()));
     assert_eq!(socket.id, SocketId { inode: Some(55), cookie: Some(7) });
     assert_eq!((socket.recv_queue, socket.send_queue, socket.uid), (Some(11), Some(22), Some(1000)));
     let timer =
@@ -102,7 +102,7 @@ fn only_connections_have_tcp_info() {
     for (number, known, aged) in
         [(1, true, true), (2, true, false), (8, true, true), (10, false, false), (7, false, false)]
     {
-        let socket = decode_socket(&row_with_info(number), Protocol::Tcp).unwrap();
+        let socket = decode_socket(&row_with_info(number), Transport::Tcp).unwrap();
         assert_eq!(
             socket.tcp.map(|tcp| tcp.rtt),
             known.then_some(Some(Duration::from_millis(40))),
@@ -118,7 +118,7 @@ fn memory_mark_and_group_are_decoded() {
     wire::put_attribute(&mut bytes, INET_DIAG_SKMEMINFO, &[7; 36]);
     wire::put_attribute(&mut bytes, INET_DIAG_MARK, &0x2au32.to_ne_bytes());
     wire::put_attribute(&mut bytes, INET_DIAG_CGROUP_ID, &77u64.to_ne_bytes());
-    let socket = decode_socket(&bytes, Protocol::Tcp).unwrap();
+    let socket = decode_socket(&bytes, Transport::Tcp).unwrap();
     assert_eq!(socket.memory.unwrap().drops, Some(0x0707_0707));
     assert_eq!((socket.mark, socket.cgroup_id), (Some(42), Some(77)));
     assert_eq!((socket.tcp, socket.age), (None, None));
@@ -126,7 +126,7 @@ fn memory_mark_and_group_are_decoded() {
     let mut bytes = Row::tcp4(1).bytes();
     wire::put_attribute(&mut bytes, INET_DIAG_MARK, &[1, 2]);
     wire::put_attribute(&mut bytes, INET_DIAG_CGROUP_ID, &[0; 7]);
-    let socket = decode_socket(&bytes, Protocol::Tcp).unwrap();
+    let socket = decode_socket(&bytes, Transport::Tcp).unwrap();
     assert_eq!((socket.mark, socket.cgroup_id, socket.memory), (None, None, None));
 }
 
@@ -135,7 +135,7 @@ fn unknown_fields_are_none() {
     let mut row = Row::tcp4(6);
     row.numbers = [0; 5];
     row.cookie = NO_COOKIE;
-    let socket = decode_socket(&row.bytes(), Protocol::Tcp).unwrap();
+    let socket = decode_socket(&row.bytes(), Transport::Tcp).unwrap();
     assert_eq!(socket.id, SocketId::default());
     assert_eq!((socket.uid, socket.timer, socket.traffic_class, socket.interface), (None, None, None, None));
     assert_eq!(socket.ownership, Ownership::Unowned(NoOwner::NoProcess));
@@ -149,9 +149,9 @@ fn a_mapped_connection_is_ipv4_on_an_ipv6_socket() {
     let mut bytes = row.bytes();
     wire::put_attribute(&mut bytes, INET_DIAG_TOS, &[4]);
     wire::put_attribute(&mut bytes, INET_DIAG_TCLASS, &[8]);
-    let socket = decode_socket(&bytes, Protocol::Tcp).unwrap();
-    assert_eq!(socket.family, Family::V6);
-    assert_eq!(socket.local.address, "1.2.3.4".parse::<IpAddr>().unwrap());
+    let socket = decode_socket(&bytes, Transport::Tcp).unwrap();
+    assert_eq!(socket.family, Some(Family::V6));
+    assert_eq!(socket.local.address(), Some("1.2.3.4".parse::<IpAddr>().unwrap()));
     assert_eq!(families(&socket), ServedFamilies { v4: true, v6: false });
     assert_eq!(socket.traffic_class, Some(4), "the class of IPv4 counts");
 }
@@ -165,23 +165,23 @@ fn a_dual_stack_listener_is_one_socket_of_both_families() {
     for (v6_only, v4) in [(0, true), (1, false)] {
         let mut bytes = row.bytes();
         wire::put_attribute(&mut bytes, INET_DIAG_SKV6ONLY, &[v6_only]);
-        let socket = decode_socket(&bytes, Protocol::Tcp).unwrap();
+        let socket = decode_socket(&bytes, Transport::Tcp).unwrap();
         assert_eq!(socket.remote, None);
         assert_eq!(families(&socket), ServedFamilies { v4, v6: true });
     }
-    let unknown = decode_socket(&row.bytes(), Protocol::Tcp).unwrap();
+    let unknown = decode_socket(&row.bytes(), Transport::Tcp).unwrap();
     assert_eq!(unknown.v6_only, None);
     assert!(!families(&unknown).v4, "nothing is guessed");
 }
 
 #[test]
 fn a_connected_udp_socket_has_a_peer_and_no_state() {
-    let socket = decode_socket(&Row::tcp4(1).bytes(), Protocol::Udp).unwrap();
-    assert_eq!((socket.state, socket.remote.map(|end| end.port)), (None, Some(4242)));
+    let socket = decode_socket(&Row::tcp4(1).bytes(), Transport::Udp).unwrap();
+    assert_eq!((socket.state, socket.remote.unwrap().port()), (None, Some(4242)));
     let mut row = Row::tcp4(7);
     row.addresses.1 = [0; 16];
     row.ports.1 = 0;
-    assert_eq!(decode_socket(&row.bytes(), Protocol::Udp).unwrap().remote, None);
+    assert_eq!(decode_socket(&row.bytes(), Transport::Udp).unwrap().remote, None);
 }
 
 fn any_row() -> impl Strategy<Value = Row> {
@@ -205,10 +205,12 @@ fn any_row() -> impl Strategy<Value = Row> {
 proptest! {
     #[test]
     fn arbitrary_bytes_are_decoded_without_panic(bytes: Vec<u8>, udp: bool) {
-        let protocol = if udp { Protocol::Udp } else { Protocol::Tcp };
+        let protocol = if udp { Transport::Udp } else { Transport::Tcp };
         let socket = decode_socket(&bytes, protocol);
         let head = decode_head(&bytes, protocol);
-        let of_head = |socket: &SocketRef<'_>| (socket.local, socket.remote, socket.state, socket.id, socket.families());
+        let of_head = |socket: &SocketRef<'_>| {
+            (socket.local_ip(), socket.remote_ip(), socket.state, socket.id, socket.families())
+        };
         let whole = socket.as_ref().map(SocketRef::from);
         prop_assert_eq!(head.as_ref().map(of_head), whole.as_ref().map(of_head));
         prop_assert_eq!(head.map(|head| head.family), whole.map(|socket| socket.family));
@@ -224,10 +226,10 @@ proptest! {
         wire::put_attribute(&mut bytes, INET_DIAG_TCLASS, &[tos]);
         wire::put_attribute(&mut bytes, INET_DIAG_SKV6ONLY, &[v6_only.into()]);
         wire::put_attribute(&mut bytes, INET_DIAG_CONG, format!("{cong}\0").as_bytes());
-        let ours = decode_socket(&bytes, Protocol::Tcp).unwrap();
+        let ours = decode_socket(&bytes, Transport::Tcp).unwrap();
         let theirs = InetResponse::parse(bytes.as_slice()).unwrap();
         let head = &theirs.header;
-        let end = |address, port| Endpoint::new(address, port, head.socket_id.interface_id);
+        let end = |address, port| IpEndpoint::new(address, port, head.socket_id.interface_id);
         prop_assert_eq!(ours.local, end(head.socket_id.source_address, head.socket_id.source_port));
         if let Some(remote) = ours.remote {
             prop_assert_eq!(remote, end(head.socket_id.destination_address, head.socket_id.destination_port));

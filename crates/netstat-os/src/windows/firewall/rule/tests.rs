@@ -2,7 +2,7 @@ use super::*;
 use netstat_model::Family;
 use proptest::prelude::*;
 
-fn asked(protocol: Protocol, port: u16, program: &str, services: &[&str]) -> Inbound {
+fn asked(protocol: Transport, port: u16, program: &str, services: &[&str]) -> Inbound {
     Inbound {
         protocol,
         family: Family::V4,
@@ -29,14 +29,14 @@ fn a_rule_of_windows_is_decoded() {
         ("RemoteDesktop-UserMode-In-TCP", Some(Action::Allow), Some(true), Profiles::PRIVATE)
     );
     let matches = |inbound: Inbound| rule.matches(&inbound);
-    assert_eq!(matches(asked(Protocol::Tcp, 3389, SVCHOST, &["TermService"])), Match::Yes);
-    assert_eq!(matches(asked(Protocol::Udp, 3389, SVCHOST, &["TermService"])), Match::No);
-    assert_eq!(matches(asked(Protocol::Tcp, 3390, SVCHOST, &["TermService"])), Match::No);
-    assert_eq!(matches(asked(Protocol::Tcp, 3389, SVCHOST, &["Dnscache"])), Match::No);
-    assert_eq!(matches(asked(Protocol::Tcp, 3389, SVCHOST, &["Dnscache", "TermService"])), Match::Maybe);
-    assert_eq!(matches(asked(Protocol::Tcp, 3389, r"C:\rdp\xrdp.exe", &["TermService"])), Match::No);
-    assert_eq!(matches(asked(Protocol::Tcp, 3389, "", &["TermService"])), Match::Maybe);
-    let unknown = Inbound { services: None, ..asked(Protocol::Tcp, 3389, SVCHOST, &[]) };
+    assert_eq!(matches(asked(Transport::Tcp, 3389, SVCHOST, &["TermService"])), Match::Yes);
+    assert_eq!(matches(asked(Transport::Udp, 3389, SVCHOST, &["TermService"])), Match::No);
+    assert_eq!(matches(asked(Transport::Tcp, 3390, SVCHOST, &["TermService"])), Match::No);
+    assert_eq!(matches(asked(Transport::Tcp, 3389, SVCHOST, &["Dnscache"])), Match::No);
+    assert_eq!(matches(asked(Transport::Tcp, 3389, SVCHOST, &["Dnscache", "TermService"])), Match::Maybe);
+    assert_eq!(matches(asked(Transport::Tcp, 3389, r"C:\rdp\xrdp.exe", &["TermService"])), Match::No);
+    assert_eq!(matches(asked(Transport::Tcp, 3389, "", &["TermService"])), Match::Maybe);
+    let unknown = Inbound { services: None, ..asked(Transport::Tcp, 3389, SVCHOST, &[]) };
     assert_eq!(rule.matches(&unknown), Match::Maybe);
 }
 
@@ -52,7 +52,7 @@ fn rules_that_are_disabled_or_outbound_are_left_out() {
 
 #[test]
 fn ports_are_numbers_ranges_and_words() {
-    let tcp = |rule: &Rule, port| rule.matches(&asked(Protocol::Tcp, port, SVCHOST, &[]));
+    let tcp = |rule: &Rule, port| rule.matches(&asked(Transport::Tcp, port, SVCHOST, &[]));
     for (text, port, expected) in [
         ("Protocol=6", 1, Match::Yes),
         ("Protocol=256", 1, Match::Yes),
@@ -99,13 +99,13 @@ fn a_condition_that_cannot_be_decided_may_match() {
         "Dir2=In",
     ] {
         let rule = rule(&format!("Protocol=6|LPort=80|{text}"));
-        assert_eq!(rule.matches(&asked(Protocol::Tcp, 80, SVCHOST, &[])), Match::Maybe, "{text}");
-        assert_eq!(rule.matches(&asked(Protocol::Tcp, 81, SVCHOST, &[])), Match::No, "{text}");
+        assert_eq!(rule.matches(&asked(Transport::Tcp, 80, SVCHOST, &[])), Match::Maybe, "{text}");
+        assert_eq!(rule.matches(&asked(Transport::Tcp, 81, SVCHOST, &[])), Match::No, "{text}");
         assert_eq!(rule.profiles, Profiles::all(), "{text}");
     }
     for text in ["Edge=TRUE", "Defer=App", "Name=Web", "Desc=a=b", "EmbedCtxt=x"] {
         let rule = rule(&format!("Protocol=6|LPort=80|{text}"));
-        assert_eq!(rule.matches(&asked(Protocol::Tcp, 80, SVCHOST, &[])), Match::Yes, "{text}");
+        assert_eq!(rule.matches(&asked(Transport::Tcp, 80, SVCHOST, &[])), Match::Yes, "{text}");
     }
 }
 
@@ -116,11 +116,11 @@ fn a_malformed_rule_may_match_anything() {
     {
         assert_eq!(Rule::decode("id", text), Some(Rule::not_understood("id")), "{text}");
     }
-    assert_eq!(Rule::not_understood("id").matches(&asked(Protocol::Udp, 9, SVCHOST, &[])), Match::Maybe);
+    assert_eq!(Rule::not_understood("id").matches(&asked(Transport::Udp, 9, SVCHOST, &[])), Match::Maybe);
     let odd = Rule::decode("id", "v2.0|Action=Ponder|Active=TRUE|Dir=In|").unwrap();
     assert_eq!(odd.action, None);
     let nowhere = Rule::decode("id", "v2.0|Action=Allow|Active=TRUE|").unwrap();
-    assert_eq!(nowhere.matches(&asked(Protocol::Tcp, 9, SVCHOST, &[])), Match::Maybe);
+    assert_eq!(nowhere.matches(&asked(Transport::Tcp, 9, SVCHOST, &[])), Match::Maybe);
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn packages_of_the_store_are_not_the_programs_of_others() {
         ("System", &[], Match::No),
         ("", &[], Match::Maybe),
     ] {
-        assert_eq!(rule.matches(&asked(Protocol::Tcp, 80, program, services)), expected, "{program}");
+        assert_eq!(rule.matches(&asked(Transport::Tcp, 80, program, services)), expected, "{program}");
     }
 }
 
