@@ -5,10 +5,9 @@
 
 use super::header::Header;
 use netstat_engine::text::escape::is_unseen;
-use netstat_model::Warning;
 use netstat_model::{
     Counters, Interface, InterfaceAddress, InterfaceCounters, InterfaceFlags, NextHop, PersistentRoute,
-    Prefix, Route, RouteKind, RouteStore, SnapshotInfo,
+    Prefix, Route, RouteKind, RouteStore, SnapshotInfo, Warning,
 };
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::ser::{CompactFormatter, Formatter};

@@ -2,8 +2,9 @@
 
 use super::reader::Reader;
 use super::source::Source;
-use netstat_model::{Answer, Error, Operation};
-use netstat_model::{CounterBlock, Counters, IcmpV4Counters, IcmpV6Counters, SocketLevels};
+use netstat_model::{
+    Answer, CounterBlock, Counters, Error, IcmpV4Counters, IcmpV6Counters, Operation, SocketLevels,
+};
 
 const SNMP: &str = "/proc/net/snmp";
 const SNMP6: &str = "/proc/net/snmp6";

@@ -40,10 +40,10 @@ use super::{
 };
 use live::Live;
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
-use netstat_model::{Answer, Error, Operation, OwnerMethod};
 use netstat_model::{
-    Conntrack, Counters, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace, PersistentRoute,
-    Process, ProcessKey, RdmaEndpoint, Route, SocketRef, SocketTable,
+    Answer, Conntrack, Counters, Error, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace,
+    Operation, OwnerMethod, PersistentRoute, Process, ProcessKey, RdmaEndpoint, Route, SocketRef,
+    SocketTable,
 };
 use source::{Recording, Source};
 use std::net::IpAddr;

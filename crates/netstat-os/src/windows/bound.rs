@@ -5,8 +5,7 @@ use super::memory::{array_at, u32_at};
 use super::mib_table::rows;
 use super::source::{Question, Source};
 use super::win32_error::{UNKNOWN_FORM, reason, warn_once};
-use netstat_model::Warning;
-use netstat_model::{Family, IpEndpoint, NoOwner, Ownership, Socket, TcpState, Transport};
+use netstat_model::{Family, IpEndpoint, NoOwner, Ownership, Socket, TcpState, Transport, Warning};
 use std::net::IpAddr;
 
 const FIRST_ROW: usize = 4;

@@ -7,9 +7,9 @@
 use super::memory::{u32_at, u64_at};
 use super::source::{Question, Source};
 use super::win32_error::{is_absent, unavailable};
-use netstat_model::{Answer, Error, Operation, Warning};
 use netstat_model::{
-    CounterBlock, Counters, Family, IcmpV4Counters, IcmpV6Counters, IpCounters, TcpCounters, UdpCounters,
+    Answer, CounterBlock, Counters, Error, Family, IcmpV4Counters, IcmpV6Counters, IpCounters, Operation,
+    TcpCounters, UdpCounters, Warning,
 };
 use std::io;
 

@@ -4,8 +4,7 @@ use super::memory::u32_at;
 use super::mib_table::rows;
 use super::source::{Question, Source};
 use super::win32_error::unavailable;
-use netstat_model::Warning;
-use netstat_model::{Family, Offload};
+use netstat_model::{Family, Offload, Warning};
 use rustc_hash::FxHashMap;
 
 /// Size and offsets of a row.

@@ -10,8 +10,9 @@ use super::memory::{address_at, u8_at, u32_at, u64_at};
 use super::registry::{Value, decode_values};
 use super::source::{Question, Source};
 use super::win32_error::unavailable;
-use netstat_model::{Answer, Error, Operation, Warning};
-use netstat_model::{Family, PersistentRoute, Prefix, RouteKind, RouteStore, TABLE_MAIN};
+use netstat_model::{
+    Answer, Error, Family, Operation, PersistentRoute, Prefix, RouteKind, RouteStore, TABLE_MAIN, Warning,
+};
 use rustc_hash::FxHashMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
