@@ -17,6 +17,7 @@ pub mod decimal;
 pub mod escape;
 pub mod json;
 pub mod language;
+pub mod line;
 mod nearest;
 pub mod quote;
 pub mod time;

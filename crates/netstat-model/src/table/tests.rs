@@ -368,7 +368,7 @@ proptest! {
                 let sorted = rows(&table, protocol, family, bound);
                 let keys: Vec<_> = sorted.iter().map(order).collect();
                 prop_assert_eq!(keys, expected.iter().map(|socket| order(socket)).collect::<Vec<_>>());
-                prop_assert!(sorted.iter().all(|socket| is_kept(socket)));
+                prop_assert!(sorted.iter().all(is_kept));
                 seen += sorted.len();
             }
         }
