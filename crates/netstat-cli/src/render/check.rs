@@ -35,7 +35,6 @@ const SEE: Text = Text::fixed("see", "보기");
 const MEANS: Text = Text::fixed("means", "의미");
 const NEXT: Text = Text::fixed("next", "조치");
 
-/// Returns the word of a severity.
 pub(crate) fn word_of(severity: Severity) -> Text {
     match severity {
         Severity::Ok => Text::fixed("ok", "정상"),
@@ -57,9 +56,6 @@ fn colour_of(severity: Severity) -> &'static [u8] {
 }
 
 /// Writes everything that was found, the worst first, and a summary line.
-///
-/// # Errors
-/// Returns the error of the writer.
 pub(crate) fn render<W: Write>(
     findings: &[Finding],
     checks: &[&'static Check],
@@ -167,9 +163,6 @@ fn summary(findings: &[Finding], checks: &[&Check], evidence: &Evidence, style: 
 }
 
 /// Writes what changed; nothing if nothing did.
-///
-/// # Errors
-/// Returns the error of the writer.
 pub(crate) fn render_changes<W: Write>(
     changes: &[Change<'_>],
     since: Option<Duration>,

@@ -89,9 +89,6 @@ impl<'a> FindingEntry<'a> {
 }
 
 /// Writes the document, on one line. `overall` is the severity that the exit code stands for.
-///
-/// # Errors
-/// Returns the error of the writer.
 pub(crate) fn render<W: Write>(
     findings: &[Finding],
     checks: &[&'static Check],
