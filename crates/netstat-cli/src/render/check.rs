@@ -162,6 +162,9 @@ fn summary(findings: &[Finding], checks: &[&Check], evidence: &Evidence, style: 
     of.around("", &format!(": {well}{english}."), "", &format!(": {good}{korean}."))
 }
 
+/// The word for one kind of change, whether the finding is written whole, and whether a change is of that kind.
+type ChangeWord = (Text, bool, fn(&Change<'_>) -> bool);
+
 /// Writes what changed; nothing if nothing did.
 pub(crate) fn render_changes<W: Write>(
     changes: &[Change<'_>],
@@ -170,7 +173,7 @@ pub(crate) fn render_changes<W: Write>(
     out: &mut W,
 ) -> io::Result<()> {
     let mut page = Page::new(style);
-    let kinds: [(Text, bool, fn(&Change<'_>) -> bool); 4] = [
+    let kinds: [ChangeWord; 4] = [
         (Text::fixed("appeared", "나타남"), true, |change| matches!(change, Change::Appeared(_))),
         (Text::fixed("worse", "악화"), true, |change| matches!(change, Change::Worsened(_))),
         (Text::fixed("eased", "완화"), false, |change| matches!(change, Change::Eased(_))),
