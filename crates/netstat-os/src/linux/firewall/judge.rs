@@ -76,7 +76,11 @@ pub(super) fn add(states: &mut Vec<State>, state: State) -> bool {
 }
 
 fn add_all(states: &mut Vec<State>, more: Vec<State>) -> bool {
-    more.into_iter().fold(true, |few, state| add(states, state) && few)
+    let mut few = true;
+    for state in more {
+        few &= add(states, state);
+    }
+    few
 }
 
 /// One thing that a rule may do with a packet.
