@@ -25,6 +25,7 @@ const UNSAFE_FILES: &[&str] = &[
     "crates/netstat-os/src/windows/live/network.rs",
     "crates/netstat-os/src/windows/live/registry.rs",
     "crates/netstat-os/src/windows/live/names.rs",
+    "crates/netstat-cli/src/output/at_start.rs",
     "crates/netstat-cli/src/output/console.rs",
     "crates/netstat-lab/examples/in_console/console.rs",
     "crates/netstat-os/src/windows/live/connections.rs",

@@ -2,8 +2,10 @@
 
 use super::data::CheckData;
 use super::evidence::Evidence;
-use super::finding::Finding;
+use super::finding::{Finding, Severity};
+use super::holders::to_see_all;
 use super::needs::EvidenceNeeds;
+use super::text::{Text, grouped};
 use super::thresholds::{CheckSettings, Thresholds};
 use std::sync::LazyLock;
 
@@ -24,6 +26,9 @@ impl Check {
     /// Runs the check.
     pub fn judge(&self, evidence: &Evidence, settings: &CheckSettings) -> Vec<Finding> {
         let mut findings = (self.run)(evidence, &self.thresholds(settings));
+        if self.needs.sockets() {
+            filtered(&mut findings, evidence, &self.needs);
+        }
         findings.iter_mut().for_each(|finding| finding.check = self.name);
         findings
     }
@@ -38,4 +43,37 @@ impl PartialEq for Check {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name
     }
+}
+
+/// Replaces "nothing is wrong" where the filter left nothing to judge, or may have left out what is wrong.
+fn filtered(findings: &mut Vec<Finding>, evidence: &Evidence, needs: &EvidenceNeeds) {
+    let of_check = |((protocol, state), count): (&(_, _), &usize)| {
+        if needs.asks_for_owner(*protocol, *state) { *count } else { 0 }
+    };
+    let finding = match evidence.now.undecided.iter().map(of_check).sum::<usize>() {
+        0 if evidence.nothing_matches => Finding::new(
+            Severity::Notice,
+            Text::fixed("no socket matches the filter", "필터에 맞는 소켓이 없음"),
+        ),
+        0 => return,
+        1 => Finding::unknown(
+            Text::fixed(
+                "whether 1 socket matches the filter is not known, because its owner cannot be seen",
+                "소켓 1개는 소유 프로세스를 볼 수 없어 필터에 맞는지 확인 불가",
+            ),
+            to_see_all(&[]),
+        ),
+        n => Finding::unknown(
+            Text::new(
+                format!(
+                    "whether {} sockets match the filter is not known, because their owners cannot be seen",
+                    grouped(n)
+                ),
+                format!("소켓 {}개는 소유 프로세스를 볼 수 없어 필터에 맞는지 확인 불가", grouped(n)),
+            ),
+            to_see_all(&[]),
+        ),
+    };
+    findings.retain(|finding| finding.severity != Severity::Ok);
+    findings.push(Finding { subject: "filter".to_owned(), ..finding });
 }

@@ -6,9 +6,9 @@ use super::marks::Marks;
 use super::needs::EvidenceNeeds;
 use super::surroundings::{Firewalled, Surroundings, inbound};
 use netstat_engine::filter::Filter;
-use netstat_engine::select::{Kept, OwnersOf, Selection, read_processes};
+use netstat_engine::select::{Kept, OwnersOf, Selection, Undecided, read_processes};
 use netstat_model::error::words_of;
-use netstat_model::query::{Fields, Owners, SocketQuery, States};
+use netstat_model::query::{Fields, Kinds, Owners, SocketQuery, States};
 use netstat_model::{
     Answer, Error, Inbound, IpSocketRef, Process, ProcessKey, Protocol, SocketKey, SocketRef, SocketTable,
     TcpState, Transport, Warning,
@@ -99,9 +99,11 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> Evide
         if needs.surroundings.firewall {
             self.surroundings.firewall = Arc::new(self.firewall(&now.sockets, &processes));
         }
+        let nothing_matches = now.sockets.is_empty() && needs.sockets() && self.nothing_matches()?;
         let listening = if needs.listening { self.listening(&now.sockets)? } else { FxHashSet::default() };
         Ok(Evidence {
             now,
+            nothing_matches,
             listening,
             limits,
             before: self.before.take(),
@@ -156,6 +158,23 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> Evide
         Ok(ports)
     }
 
+    /// Returns whether there is a filter that no socket matches, whatever the checks ask for.
+    fn nothing_matches(&self) -> Result<bool, Error> {
+        let Some(filter) = self.filter else { return Ok(false) };
+        let query = SocketQuery::new(Kinds::all(), States::all());
+        let selection = Selection::new(query, Some(filter), self.owners);
+        if selection.needs_owners_to_match() {
+            let selected = selection.take(self.backend, |_| true)?;
+            return Ok(selected.sockets.is_empty() && selected.undecided.is_empty());
+        }
+        let mut nothing = true;
+        selection.stream(self.backend, |_| {
+            nothing = false;
+            false
+        })?;
+        Ok(nothing)
+    }
+
     /// Asks for what is there now.
     fn moment(
         &self,
@@ -164,16 +183,16 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> Evide
         warnings: &mut Vec<Warning>,
     ) -> Result<Moment, Error> {
         let mut marks = Marks::default();
-        let sockets = if needs.sockets() {
+        let (sockets, undecided) = if needs.sockets() {
             self.sockets(needs, extent, &mut marks, warnings)?
         } else {
-            SocketTable::default()
+            Default::default()
         };
         marks.sort();
         let counters = asked(needs.counters, || self.backend.counters(), warnings);
         let conntrack = asked(needs.conntrack, || self.backend.conntrack(), warnings);
         let at = self.backend.uptime().map_err(|error| Lack::Refused(words_of(&error.source)));
-        Ok(Moment { at, whole: extent == Extent::Whole, sockets, marks, counters, conntrack })
+        Ok(Moment { at, whole: extent == Extent::Whole, sockets, undecided, marks, counters, conntrack })
     }
 
     /// Lists the sockets. Each is marked and compared as it comes, so that no more of it is held than a check reads.
@@ -183,7 +202,7 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> Evide
         extent: Extent,
         marks: &mut Marks,
         warnings: &mut Vec<Warning>,
-    ) -> Result<SocketTable, Error> {
+    ) -> Result<(SocketTable, Undecided), Error> {
         let EvidenceNeeds { kinds, states, fields, tcp, owners, udp_owners, .. } = *needs;
         let fields = fields | Fields::COMMON;
         let query = SocketQuery { fields, tcp, ..SocketQuery::new(kinds, states) };
@@ -210,7 +229,7 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> Evide
             }
         })?;
         warnings.extend(selected.warnings);
-        Ok(selected.sockets)
+        Ok((selected.sockets, selected.undecided))
     }
 }
 

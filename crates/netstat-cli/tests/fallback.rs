@@ -13,29 +13,13 @@
 
 mod support;
 
-use netstat_lab::{Flavor, Held, Namespace, Place, RemoteHost, TcpState, with_remote_host};
+use netstat_lab::{Held, with_remote_host};
 use std::path::Path;
 use support::{Folder, HEADING_WITH_PID, Line, Run, assert_same, command, finish, rows, shown};
 
 const EPERM: i32 = 1;
 
 const TABLES: [&str; 4] = ["tcp", "tcp6", "udp", "udp6"];
-
-fn everything(namespace: &Namespace, host: &RemoteHost) -> Vec<Held> {
-    let mut held = Vec::new();
-    for flavor in Flavor::ALL {
-        for state in TcpState::ALL {
-            held.push(host.hold(state, flavor).unwrap());
-        }
-        held.push(host.hold_udp(flavor).unwrap());
-    }
-    for place in Place::ALL {
-        held.push(namespace.listener(place, 0).unwrap());
-        held.push(namespace.udp(place, 0).unwrap());
-        held.push(namespace.udp_connected(place, 9).unwrap());
-    }
-    held
-}
 
 fn record(words: &str, folder: &Path) -> Run {
     let mut command = command(words);
@@ -123,7 +107,7 @@ fn without_what_proc_net_lacks(table: &[Line], dual: &[String]) -> Vec<Line> {
 #[test]
 fn proc_net_gives_the_same_rows_as_sock_diag() {
     with_remote_host(|namespace, host| {
-        let held = everything(namespace, host);
+        let held = support::every_state(namespace, host);
         let folder = Folder::new("fallback");
         for (words, warnings) in [("-ano", 1), ("-anoq", 2), ("-anob --path", 1)] {
             let path = folder.path(words.replace(' ', ""));

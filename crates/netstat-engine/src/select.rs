@@ -11,17 +11,18 @@
 //! assert!(!selection.needs_owners_to_match());
 //! let system = netstat_os::open(netstat_os::Origin::Live)?;
 //! let selected = selection.take(&system, |_| true)?;
-//! assert!(selected.sockets.iter().all(|socket| socket.local.port == 443));
+//! assert!(selected.sockets.iter().all(|socket| socket.local.port() == Some(443)));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 use crate::filter::{Context, Filter, Stage, Tri};
 use netstat_model::query::{Kinds, Listing, OwnerSearch, Owners, ProcessFields, SocketQuery, Visit};
 use netstat_model::{
-    Answer, Error, NoOwner, OwnerMethod, OwnershipRef, Process, ProcessKey, SocketRef, SocketTable, Warning,
+    Answer, Error, NoOwner, OwnerMethod, OwnershipRef, Process, ProcessKey, Protocol, SocketRef, SocketTable,
+    TcpState, Warning,
 };
 use netstat_os::{Processes, Sockets};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What is asked of the sockets of a machine.
 pub struct Selection<'a> {
@@ -58,6 +59,9 @@ pub enum Kept {
     All,
 }
 
+/// How many sockets of each protocol and TCP state may match a filter.
+pub type Undecided = BTreeMap<(Protocol, Option<TcpState>), usize>;
+
 /// Sockets that match, and what was learned on the way.
 pub struct Selected {
     /// The sockets.
@@ -66,8 +70,8 @@ pub struct Selected {
     pub kinds: Kinds,
     /// How owners were found.
     pub method: OwnerMethod,
-    /// How many more sockets may match: their owners decide, and cannot be seen.
-    pub undecided: usize,
+    /// How many more sockets of each kind may match: their owners decide, and cannot be seen.
+    pub undecided: Undecided,
     /// What the answer may lack.
     pub warnings: Vec<Warning>,
 }
@@ -138,7 +142,7 @@ impl<'a> Selection<'a> {
                 _ => Visit::Keep,
             }
         })?;
-        let mut undecided = 0;
+        let mut undecided = Undecided::new();
         if let (Some(filter), true) = (self.filter, any_open) {
             let wanted = undecided_owners(filter, &sockets);
             let processes = read_processes(backend, &wanted, filter.needs().processes);
@@ -146,7 +150,9 @@ impl<'a> Selection<'a> {
             let context = Context::new(&find);
             sockets.retain(|socket| {
                 let answer = filter.matches(socket, &context);
-                undecided += usize::from(answer == Tri::Unknown && is_hidden(&socket.ownership()));
+                if answer == Tri::Unknown && is_hidden(&socket.ownership()) {
+                    *undecided.entry((socket.protocol, socket.state)).or_default() += 1;
+                }
                 answer.is_yes()
             });
         }

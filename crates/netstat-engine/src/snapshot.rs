@@ -170,7 +170,14 @@ impl Snapshot {
             processes = backend.processes(&sockets.processes(), query.processes);
             processes.sort_unstable_by_key(|process| process.id);
         }
-        Ok(Self { info, sockets, processes, owner_method: method, undecided, warnings })
+        Ok(Self {
+            info,
+            sockets,
+            processes,
+            owner_method: method,
+            undecided: undecided.values().sum(),
+            warnings,
+        })
     }
 
     /// Returns the sockets.

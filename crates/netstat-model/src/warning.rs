@@ -80,6 +80,11 @@ pub enum Warning {
         /// The reason the system gave.
         reason: String,
     },
+    /// Lookups of host names were not answered in time.
+    NamesUnanswered {
+        /// The number of lookups.
+        lookups: usize,
+    },
     /// The places searched for persistent routes, because the system has no single one.
     PersistentSources {
         /// The configurations that were read.
@@ -124,7 +129,8 @@ impl Warning {
     pub fn repeats(&self, earlier: &Self) -> bool {
         match (self, earlier) {
             (Self::OwnersNotPermitted { .. }, Self::OwnersNotPermitted { .. })
-            | (Self::OwnersVanished { .. }, Self::OwnersVanished { .. }) => true,
+            | (Self::OwnersVanished { .. }, Self::OwnersVanished { .. })
+            | (Self::NamesUnanswered { .. }, Self::NamesUnanswered { .. }) => true,
             (Self::OddMessages { what, .. }, Self::OddMessages { what: before, .. }) => what == before,
             _ => self == earlier,
         }
@@ -189,6 +195,10 @@ impl fmt::Display for Warning {
                 write!(f, "{sockets} closed while owners were looked up; their owners are unknown")
             }
             Self::SourceUnavailable { what, reason } => write!(f, "{what} is unknown: {reason}"),
+            Self::NamesUnanswered { lookups } => {
+                let noun = counted(*lookups, "lookup of a host name was", "lookups of host names were");
+                write!(f, "{noun} not answered in time")
+            }
             Self::PersistentSources { read, refused, not_understood } => {
                 f.write_str("this system has no single list of persistent routes; ")?;
                 match read.as_slice() {
@@ -224,17 +234,6 @@ impl<T> Answer<T> {
     pub fn whole(data: T) -> Self {
         Self { data, warnings: Vec::new() }
     }
-}
-
-/// Lines that gave no address.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub struct PassedOver {
-    /// Lines of a hosts file that block a name: `0.0.0.0 name`.
-    pub names: usize,
-    /// Lines that were not understood.
-    pub odd: usize,
-    /// The first of these.
-    pub first_odd: Option<usize>,
 }
 
 #[cfg(test)]

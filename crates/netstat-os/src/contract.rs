@@ -2,10 +2,10 @@
 
 use crate::resolver::NameLookup;
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
-use netstat_model::{Answer, Error, OwnerMethod};
 use netstat_model::{
-    Conntrack, Counters, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace, PersistentRoute,
-    Process, ProcessKey, RdmaEndpoint, Route, SnapshotInfo, SocketRef, SocketTable,
+    Answer, Conntrack, Counters, Error, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace,
+    OwnerMethod, PersistentRoute, Process, ProcessKey, RdmaEndpoint, Route, SnapshotInfo, SocketRef,
+    SocketTable,
 };
 use std::net::IpAddr;
 use std::path::Path;
@@ -115,8 +115,9 @@ pub trait Routes {
     /// When the system refused the list.
     fn routes(&self, query: &RouteQuery) -> Result<Answer<Vec<Route>>, Error>;
 
-    /// The routes that are configured to come back at the next start. Linux has no single place for them: the answer
-    /// always carries the warning [`netstat_model::Warning::PersistentSources`], which says what was read.
+    /// The routes that are configured to come back at the next start. Linux has no single place for them: where
+    /// a file could not be read or understood, the answer carries the warning
+    /// [`netstat_model::Warning::PersistentSources`], which says what was read.
     ///
     /// # Errors
     /// When the system has a single place for them and refused it.

@@ -11,9 +11,9 @@
 //! | `arguments.rs` | the command line as typed, as data |
 //! | `command.rs` | what the command line asks for |
 //! | `parse.rs` | words to [`Command`] |
+//! | `combine.rs` | which options go together |
 //! | `values.rs` | the text of a value to the value |
 //! | `complaint.rs`, `mistakes.rs` | the one line about what was not understood, and what was probably meant |
-//! | `nearest.rs` | the nearest of several spellings |
 //! | `net_tools.rs` | translates command lines of net-tools and `ss` |
 //! | `check.rs` | the words after `netstat check` |
 //! | `words.rs` | the words that are not options: interval, filter |
@@ -23,13 +23,13 @@
 mod answer;
 mod arguments;
 mod check;
+mod combine;
 mod command;
 mod complaint;
 mod document;
 mod entry;
 mod generate;
 mod mistakes;
-mod nearest;
 mod net_tools;
 mod parse;
 mod table;
@@ -39,6 +39,6 @@ mod values;
 mod words;
 
 pub(crate) use answer::PrintedText;
-pub(crate) use arguments::{Arguments, Colour, Lang, ProtocolName};
+pub(crate) use arguments::{Arguments, Colour, ProtocolName};
 pub(crate) use command::Command;
 pub(crate) use parse::parse;

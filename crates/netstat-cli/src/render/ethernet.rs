@@ -51,6 +51,7 @@ impl Labels {
             Measure::Errors => errors,
             Measure::UnknownProtocols => unknown,
             Measure::Packets => "Packets              ",
+            Measure::Multicast => "Multicast packets    ",
             Measure::Missed => "Missed packets       ",
             Measure::NoHandler => "No-handler packets   ",
             Measure::Collisions => "Collisions           ",
@@ -61,9 +62,6 @@ impl Labels {
 /// Writes the blocks: the sum begins without a blank line and ends without one, so that repeated reports follow one
 /// another as on Windows. The blocks of single interfaces have their name in the title, and a blank line between
 /// them.
-///
-/// # Errors
-/// Those of the writer.
 pub fn render_ethernet(
     out: &mut impl Write,
     blocks: &[Block],

@@ -22,15 +22,20 @@
 //!   kind the kernel reports (`veth`, `bridge`) in parentheses, then its alias.
 //! - The loopback interface has no link address, although Linux reports six zeros.
 //! - A persistent IPv6 route without a metric has 4294967295, one without a known interface 0, as on Windows.
+//! - With `--table` a row ends with what tells it from another with the same cells: table (of several), `from`, `tos`,
+//!   `expires`, `onlink`, `linkdown`, `dead`.
 //! - A persistent IPv4 route to a neighbour has `On-link`, as in the active table.
 
 use super::{LineEnd, Sheet};
 use netstat_engine::text::words::UNKNOWN;
 use netstat_engine::text::{Language, address, blanks, decimal, escape};
 use netstat_engine::view::routes::{Leads, PersistentRow, RouteRow, RoutesView, Through};
-use netstat_model::{Family, Interface, InterfaceFlags, Prefix, RouteKind};
+use netstat_model::query::Tables;
+use netstat_model::{
+    Family, Interface, InterfaceFlags, Prefix, RouteKind, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN,
+};
 use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 
 /// The words of the report in one language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,9 +111,6 @@ const V6_GATEWAY: usize = 36;
 const LINK_ADDRESS: usize = 24;
 
 /// Writes the report. Memory is bounded, whatever the number of routes.
-///
-/// # Errors
-/// Those of the writer.
 pub fn render_routes<W: Write>(
     view: &RoutesView<'_>,
     words: &RouteWords<'_>,
@@ -127,8 +129,37 @@ pub fn render_routes<W: Write>(
             page.sheet.line("")?;
             page.sheet.line(title)?;
             page.sheet.line(RULE)?;
-            page.active(view, family)?;
-            page.persistent(view, family)?;
+            let [heading, persistent_heading] = match family {
+                Family::V4 => [words.v4_heading, words.persistent_heading],
+                Family::V6 => [words.v6_heading; 2],
+            };
+            page.part(words.active, heading, view.rows(family), |page, row| {
+                match family {
+                    Family::V4 => page.v4_row(&row),
+                    Family::V6 => {
+                        page.v6_row(row.interface, u64::from(row.metric), row.destination, row.leads)?;
+                    }
+                }
+                if view.tables() != Tables::Default {
+                    write_details(&mut page.sheet.buffer, &row, view.tables());
+                }
+                Ok(())
+            })?;
+            page.part(
+                words.persistent,
+                persistent_heading,
+                view.persistent(family),
+                |page, row| match family {
+                    Family::V4 => {
+                        page.persistent_v4_row(&row);
+                        Ok(())
+                    }
+                    Family::V6 => {
+                        let metric = u64::from(row.metric.unwrap_or(u32::MAX));
+                        page.v6_row(Some(row.interface.unwrap_or(0)), metric, row.destination, row.leads)
+                    }
+                },
+            )?;
         }
     }
     page.sheet.hand_on()
@@ -170,78 +201,50 @@ impl<W: Write> Page<'_, W> {
         self.sheet.end_line()
     }
 
-    fn active(&mut self, view: &RoutesView<'_>, family: Family) -> io::Result<()> {
-        self.sheet.line(self.words.active)?;
-        let mut rows = view.rows(family).peekable();
+    /// Writes a table of routes: its title, then its headings and rows, or that there are none.
+    fn part<R>(
+        &mut self,
+        title: &str,
+        heading: &str,
+        rows: impl Iterator<Item = R>,
+        row: impl Fn(&mut Self, R) -> io::Result<()>,
+    ) -> io::Result<()> {
+        self.sheet.line(title)?;
+        let mut rows = rows.peekable();
         if rows.peek().is_none() {
-            return self.none();
+            self.sheet.buffer.extend_from_slice(b"  ");
+            return self.sheet.line(self.words.none);
         }
-        self.sheet.line(match family {
-            Family::V4 => self.words.v4_heading,
-            Family::V6 => self.words.v6_heading,
-        })?;
-        for row in rows {
-            match family {
-                Family::V4 => self.v4_row(&row)?,
-                Family::V6 => {
-                    self.v6_row(row.interface, u64::from(row.metric), row.destination, row.leads)?
-                }
-            }
+        self.sheet.line(heading)?;
+        for each in rows {
+            row(self, each)?;
+            self.sheet.end_line()?;
         }
         self.sheet.line(RULE)
     }
 
-    fn persistent(&mut self, view: &RoutesView<'_>, family: Family) -> io::Result<()> {
-        self.sheet.line(self.words.persistent)?;
-        let mut rows = view.persistent(family).peekable();
-        if rows.peek().is_none() {
-            return self.none();
-        }
-        self.sheet.line(match family {
-            Family::V4 => self.words.persistent_heading,
-            Family::V6 => self.words.v6_heading,
-        })?;
-        for row in rows {
-            match family {
-                Family::V4 => self.persistent_v4_row(&row)?,
-                Family::V6 => {
-                    let metric = u64::from(row.metric.unwrap_or(u32::MAX));
-                    self.v6_row(Some(row.interface.unwrap_or(0)), metric, row.destination, row.leads)?;
-                }
-            }
-        }
-        self.sheet.line(RULE)
-    }
-
-    fn none(&mut self) -> io::Result<()> {
-        self.sheet.buffer.extend_from_slice(b"  ");
-        self.sheet.line(self.words.none)
-    }
-
-    fn v4_row(&mut self, row: &RouteRow<'_>) -> io::Result<()> {
+    fn v4_row(&mut self, row: &RouteRow<'_>) {
         self.v4_start(row.destination, row.leads);
         self.next_right(17, |out| match row.through {
-            Through::Address(address) => write_address(out, address),
+            Through::Address(address) => address::write_ip(out, address),
             Through::Name(name) => escape::write_word(out, name),
             Through::Nothing => out.extend_from_slice(UNKNOWN.as_bytes()),
         });
         self.next_right(7, |out| decimal(out, u64::from(row.metric)));
-        self.sheet.end_line()
     }
 
-    fn persistent_v4_row(&mut self, row: &PersistentRow) -> io::Result<()> {
+    fn persistent_v4_row(&mut self, row: &PersistentRow) {
         self.v4_start(row.destination, row.leads);
         self.sheet.buffer.extend_from_slice(b"  ");
         self.right(6, |out| match row.metric {
             Some(metric) => decimal(out, u64::from(metric)),
             None => out.extend_from_slice(b"Default"),
         });
-        self.sheet.end_line()
     }
 
     /// The columns that active and persistent IPv4 rows share.
     fn v4_start(&mut self, destination: Prefix, leads: Leads) {
-        self.right(17, |out| write_address(out, destination.address));
+        self.right(17, |out| address::write_ip(out, destination.address));
         self.next_right(17, |out| write_mask(out, destination.length));
         let on_link = self.words.on_link;
         self.next_right(17, |out| {
@@ -268,7 +271,7 @@ impl<W: Write> Page<'_, W> {
         let out = &mut self.sheet.buffer;
         out.push(b' ');
         let start = out.len();
-        write_address(out, destination.address);
+        address::write_ip(out, destination.address);
         out.push(b'/');
         decimal(out, u64::from(destination.length));
         let width = out.len() - start;
@@ -279,7 +282,7 @@ impl<W: Write> Page<'_, W> {
             blanks(out, V6_DESTINATION - width + 1);
         }
         write_leads(&mut self.sheet.buffer, leads, self.words.on_link);
-        self.sheet.end_line()
+        Ok(())
     }
 
     /// Writes a cell aligned to the right end of its column.
@@ -306,13 +309,6 @@ fn digit(value: u8) -> u8 {
     if value < 10 { b'0' + value } else { b'a' + (value - 10) }
 }
 
-fn write_address(out: &mut Vec<u8>, address: IpAddr) {
-    match address {
-        IpAddr::V4(address) => address::write_v4(out, address),
-        IpAddr::V6(address) => address::write_v6(out, address),
-    }
-}
-
 fn write_mask(out: &mut Vec<u8>, length: u8) {
     let mask = u32::MAX.checked_shl(32u32.saturating_sub(u32::from(length))).unwrap_or(0);
     address::write_v4(out, Ipv4Addr::from(mask));
@@ -320,7 +316,7 @@ fn write_mask(out: &mut Vec<u8>, length: u8) {
 
 fn write_leads(out: &mut Vec<u8>, leads: Leads, on_link: &str) {
     let word = match leads {
-        Leads::Gateway(gateway) => return write_address(out, gateway),
+        Leads::Gateway(gateway) => return address::write_ip(out, gateway),
         Leads::OnLink => on_link,
         Leads::Nowhere(RouteKind::Blackhole) => "blackhole",
         Leads::Nowhere(RouteKind::Unreachable) => "unreachable",
@@ -329,6 +325,36 @@ fn write_leads(out: &mut Vec<u8>, leads: Leads, on_link: &str) {
         Leads::Nowhere(_) | Leads::Unknown => UNKNOWN,
     };
     out.extend_from_slice(word.as_bytes());
+}
+
+/// Writes what tells a route from others with the same cells, in the words of `ip route`.
+fn write_details(out: &mut Vec<u8>, row: &RouteRow<'_>, tables: Tables) {
+    let route = row.route;
+    let mut words: Vec<String> = Vec::new();
+    match route.table {
+        TABLE_MAIN => {}
+        _ if tables != Tables::All => {}
+        TABLE_LOCAL => words.push("table local".to_owned()),
+        TABLE_DEFAULT => words.push("table default".to_owned()),
+        table => words.push(format!("table {table}")),
+    }
+    if let Some(from) = &route.from {
+        words.push(format!("from {}/{}", from.address, from.length));
+    }
+    if route.tos != 0 {
+        words.push(format!("tos 0x{:02x}", route.tos));
+    }
+    if let Some(seconds) = route.expires {
+        words.push(format!("expires {seconds}s"));
+    }
+    if let Some(hop) = row.hop {
+        let flags = [(hop.onlink, "onlink"), (hop.linkdown, "linkdown"), (hop.dead, "dead")];
+        words.extend(flags.into_iter().filter(|(is, _)| *is).map(|(_, word)| word.to_owned()));
+    }
+    if !words.is_empty() {
+        out.extend_from_slice(b"  ");
+        out.extend_from_slice(words.join(" ").as_bytes());
+    }
 }
 
 #[cfg(test)]

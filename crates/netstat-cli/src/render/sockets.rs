@@ -31,9 +31,6 @@ fn put(table: &mut Table, value: &Value<'_>, style: TableStyle) {
 }
 
 /// Writes a line of headings and a line for each row.
-///
-/// # Errors
-/// Those of the writer.
 pub fn render_sockets<W: Write>(
     view: &ConnectionsView<'_>,
     columns: &[&Column],
@@ -51,17 +48,17 @@ pub fn render_sockets<W: Write>(
     table.render(style.width, style.line_end, out)
 }
 
-/// Writes a line of headings and a line for each group: the number of rows, the values, the number in each state.
-///
-/// # Errors
-/// Those of the writer.
+/// Writes a line of headings and a line for each group: the number of rows, the values, the number in each state
+/// unless the state is one of the values.
 pub fn render_groups<W: Write>(
     groups: &[Group<'_>],
     columns: &[&Column],
     style: TableStyle,
     out: &mut W,
 ) -> io::Result<()> {
-    let states = states_of(groups);
+    // Where the state is counted by, a column for each would repeat it.
+    let by_state = columns.iter().any(|column| column.name == "state");
+    let states = if by_state { Vec::new() } else { states_of(groups) };
     let number = |heading: &str| Head { heading: heading.to_owned(), align: Align::Right };
     let mut heads = vec![number("Rows")];
     heads.extend(columns.iter().map(|column| head(column)));
@@ -85,9 +82,6 @@ pub fn render_groups<W: Write>(
 
 /// Writes what `--columns help` shows: every column with unit and meaning, and a mark on those unavailable on this
 /// system.
-///
-/// # Errors
-/// Those of the writer.
 pub fn render_column_help<W: Write>(out: &mut W, available: fn(&Column) -> bool) -> io::Result<()> {
     let text = |heading: &str| Head { heading: heading.to_owned(), align: Align::Left };
     let mut table = Table::new(vec![text("Column"), text("Unit"), text("Meaning")]);

@@ -15,6 +15,7 @@ mod close_wait;
 mod connecting;
 mod exit_codes;
 mod exposed;
+mod filters;
 mod idle;
 mod policy;
 mod ports;

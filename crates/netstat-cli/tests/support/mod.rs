@@ -2,7 +2,7 @@
 //! the format of Windows, none of it with the code under test.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
-use netstat_lab::{Family, Protocol, Row, TcpState};
+use netstat_lab::{Family, Flavor, Held, Namespace, Protocol, RemoteHost, Row, TcpState};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -17,6 +17,26 @@ pub(crate) const TITLE: &str = "\nActive Connections\n\n";
 pub(crate) const HEADING: &str = "  Proto  Local Address          Foreign Address        State";
 pub(crate) const HEADING_WITH_PID: &str =
     "  Proto  Local Address          Foreign Address        State           PID";
+
+/// Opens sockets in every state over every kind of address, listeners of every kind, and UDP sockets with and without a
+/// peer.
+pub(crate) fn every_state(namespace: &Namespace, host: &RemoteHost) -> Vec<Held> {
+    let mut held = Vec::new();
+    for flavor in Flavor::ALL {
+        for state in TcpState::ALL {
+            let one =
+                host.hold(state, flavor).unwrap_or_else(|error| panic!("{state:?} {flavor:?}: {error}"));
+            held.push(one);
+        }
+        held.push(host.hold_udp(flavor).unwrap());
+    }
+    for place in netstat_lab::Place::ALL {
+        held.push(namespace.listener(place, 0).unwrap());
+        held.push(namespace.udp(place, 0).unwrap());
+        held.push(namespace.udp_connected(place, 9).unwrap());
+    }
+    held
+}
 
 /// The program with these arguments, in English.
 pub(crate) fn command(words: &str) -> Command {
@@ -394,4 +414,36 @@ pub(crate) fn table_when(what: &str, words: &str, mut right: impl FnMut(&[Line])
     });
     assert!(seen.is_ok(), "{what} is not seen in {last:#?}");
     last
+}
+
+/// The user `nobody`.
+pub(crate) const OTHER_USER: u32 = 65534;
+
+/// Copies the program to a folder where every user can run it.
+pub(crate) fn program_for_all(folder: &Folder) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let program = folder.path("netstat");
+    std::fs::copy(NETSTAT, &program).unwrap();
+    for path in [&folder.0, &program] {
+        std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    program
+}
+
+/// Runs the program as the user `nobody`.
+pub(crate) fn as_other_user(program: &Path, words: &str) -> Run {
+    use std::os::unix::process::CommandExt as _;
+    netstat_lab::eventually("the program run", || {
+        let mut command = command_of(program, words);
+        command.uid(OTHER_USER).gid(OTHER_USER).current_dir("/");
+        // The copy is busy (ETXTBSY) while a child of another test has it open between its fork and its exec.
+        let probe = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().ok()?;
+        let output = probe.wait_with_output().unwrap();
+        Some(Run {
+            text: String::from_utf8(output.stdout).unwrap(),
+            complaint: String::from_utf8(output.stderr).unwrap(),
+            code: output.status.code(),
+        })
+    })
+    .unwrap()
 }

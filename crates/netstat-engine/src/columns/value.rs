@@ -8,7 +8,6 @@ use netstat_model::{
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ffi::{OsStr, OsString};
-use std::net::IpAddr;
 use std::time::Duration;
 
 /// A typed value. Text in it is untrusted and not escaped yet.
@@ -39,6 +38,9 @@ pub enum Value<'a> {
     /// A container.
     Container(&'a Container),
 }
+
+/// What stands for an empty text, which is not an unknown one: a process may have an empty name.
+const EMPTY: &str = "\"\"";
 
 /// The process ID of a socket without a process, as `-o` shows it.
 pub const NO_PROCESS: Value<'static> = Value::Absent("0");
@@ -75,13 +77,27 @@ impl<'a> Value<'a> {
             _ => self.write_data(out),
         }
         if out.len() == start {
-            out.extend_from_slice(UNKNOWN.as_bytes());
+            out.extend_from_slice(if self.is_none() { UNKNOWN } else { EMPTY }.as_bytes());
         }
     }
 
-    /// Writes the text for a CSV field, safe for a terminal: numbers in the unit of the key, nothing if there is no
-    /// value.
-    pub fn write_data(&self, out: &mut Vec<u8>) {
+    /// Writes the text for a CSV field: numbers in the unit of the key, nothing if there is no value, `""` for an empty
+    /// text. Text that a spreadsheet would take for a formula has its first character escaped like any other that is not
+    /// safe to show.
+    pub fn write_csv(&self, out: &mut Vec<u8>) {
+        let start = out.len();
+        self.write_data(out);
+        match out.get(start).copied() {
+            None if !self.is_none() => out.extend_from_slice(EMPTY.as_bytes()),
+            Some(first @ (b'=' | b'+' | b'-' | b'@')) => {
+                out.splice(start..=start, format!("\\x{first:02x}").into_bytes());
+            }
+            _ => {}
+        }
+    }
+
+    /// Writes the text of a value, safe for a terminal: numbers in the unit of the key, nothing if there is no value.
+    fn write_data(&self, out: &mut Vec<u8>) {
         match self {
             Self::Unknown | Self::Absent(_) => {}
             Self::Number(number) => decimal(out, *number),
@@ -205,15 +221,10 @@ impl<'a> Value<'a> {
 
 /// Writes an address on its own: IPv6 without brackets.
 fn write_host(out: &mut Vec<u8>, end: &IpEndpoint) {
-    match end.address {
-        IpAddr::V4(address) => address::write_v4(out, address),
-        IpAddr::V6(address) => {
-            address::write_v6(out, address);
-            if end.scope != 0 {
-                out.push(b'%');
-                decimal(out, end.scope.into());
-            }
-        }
+    address::write_ip(out, end.address);
+    if end.scope != 0 {
+        out.push(b'%');
+        decimal(out, end.scope.into());
     }
 }
 

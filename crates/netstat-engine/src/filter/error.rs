@@ -1,5 +1,6 @@
 //! Syntax errors of a filter, with their position.
 
+use crate::text::escape::is_unseen;
 use std::fmt;
 use unicode_width::UnicodeWidthChar;
 
@@ -34,11 +35,36 @@ impl FilterError {
 
 impl std::error::Error for FilterError {}
 
+/// The most bytes of a filter that are shown on either side of where an error begins.
+const MOST_SHOWN: usize = 60;
+
+/// The most characters of what was expected, which may quote words of the filter.
+const MOST_EXPECTED: usize = 400;
+
+impl FilterError {
+    /// Returns the part of the filter that is shown, so that a filter of any length has a message of one line.
+    fn shown(&self) -> (usize, usize) {
+        (self.at.saturating_sub(MOST_SHOWN), self.at.saturating_add(MOST_SHOWN))
+    }
+}
+
 impl fmt::Display for FilterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let end = self.at.saturating_add(self.len);
         let (mut line, mut before, mut under) = (String::new(), 0, 0);
+        let (from, to) = self.shown();
+        if from > 0 {
+            line.push_str("... ");
+            before = line.len();
+        }
         for (at, character) in self.text.char_indices().map(|(at, c)| (at, visible(c))) {
+            if at < from {
+                continue;
+            }
+            if at >= to {
+                line.push_str(" ...");
+                break;
+            }
             line.push(character);
             let width = character.width().unwrap_or(1);
             if at < self.at {
@@ -49,7 +75,11 @@ impl fmt::Display for FilterError {
         }
         writeln!(f, "{line}")?;
         writeln!(f, "{:before$}{}", "", "^".repeat(under.max(1)))?;
-        write!(f, "expected {}", self.expected.chars().map(visible).collect::<String>())?;
+        let mut expected = self.expected.chars().map(visible);
+        write!(f, "expected {}", expected.by_ref().take(MOST_EXPECTED).collect::<String>())?;
+        if expected.next().is_some() {
+            f.write_str("...")?;
+        }
         match &self.nearest {
             Some(word) => write!(f, "; did you mean {word}?"),
             None => Ok(()),
@@ -59,87 +89,18 @@ impl fmt::Display for FilterError {
 
 /// Replaces a character that would move the cursor, or colour or reverse the text after it.
 fn visible(character: char) -> char {
-    match character {
-        c if c.is_control() => char::REPLACEMENT_CHARACTER,
-        '\u{ad}'
-        | '\u{61c}'
-        | '\u{180e}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e007f}' => char::REPLACEMENT_CHARACTER,
-        other => other,
-    }
+    if is_unseen(character) { char::REPLACEMENT_CHARACTER } else { character }
 }
 
-/// Longer words are not compared: no word of the language is nearly as long.
-const LONGEST_COMPARED: usize = 40;
-
-/// Returns the word most similar to the typed one, if any is similar enough.
+/// Returns the word most similar to the typed one, if any is similar enough: up to a third of the letters may be wrong.
 pub(super) fn nearest(typed: &str, words: impl IntoIterator<Item = impl AsRef<str>>) -> Option<String> {
-    let typed = fold(typed);
-    if typed.is_empty() || typed.len() > LONGEST_COMPARED {
-        return None;
-    }
-    // Up to a third of the letters may be wrong.
-    let limit = typed.len().div_ceil(3).min(3);
-    let near = words.into_iter().filter_map(|word| {
-        let distance = distance(&typed, &fold(word.as_ref()));
-        (distance <= limit).then(|| (distance, word.as_ref().to_owned()))
-    });
-    near.min_by_key(|(distance, _)| *distance).map(|(_, word)| word)
-}
-
-fn fold(word: &str) -> Vec<char> {
-    word.chars().map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() }).collect()
-}
-
-/// Returns the number of letters to change, add, remove, or swap with a neighbour (optimal string alignment).
-fn distance(a: &[char], b: &[char]) -> usize {
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, y) in b.iter().enumerate() {
-            let (left, up, corner) = match (row.last(), last.get(j + 1), last.get(j)) {
-                (Some(left), Some(up), Some(corner)) => (left + 1, up + 1, corner + usize::from(x != y)),
-                _ => return usize::MAX,
-            };
-            let mut least = left.min(up).min(corner);
-            let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(y) && b.get(j - 1) == Some(x);
-            if let (true, Some(before)) = (swapped, before.get(j.wrapping_sub(1))) {
-                least = least.min(before + 1);
-            }
-            row.push(least);
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last.last().copied().unwrap_or(usize::MAX)
+    let near = crate::text::nearest(typed, words, typed.chars().count().div_ceil(3).min(3));
+    near.map(|word| word.as_ref().to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_nearest_word() {
-        let words = ["port", "lport", "state", "proto"];
-        for (typed, near) in [
-            ("prot", Some("port")),
-            ("POTR", Some("port")),
-            ("sate", Some("state")),
-            ("lprt", Some("lport")),
-            ("x", None),
-            ("banana", None),
-            ("", None),
-        ] {
-            assert_eq!(nearest(typed, words).as_deref(), near, "{typed}");
-        }
-        assert_eq!(distance(&['a', 'b'], &['b', 'a']), 1);
-        assert_eq!(distance(&[], &['b', 'a']), 2);
-    }
 
     #[test]
     fn the_mark_is_under_the_error_whatever_is_before_it() {
@@ -157,5 +118,12 @@ mod tests {
             "\u{fffd}[2J\u{fffd} bad\n      ^^^\nexpected a word"
         );
         assert_eq!(error("日", "日").to_string(), "日\n^^\nexpected a word");
+        let long = format!("{}bad{}", "port 80 or ".repeat(40_000), " or port 80".repeat(40_000));
+        let lines: Vec<String> = error(&long, "bad").to_string().lines().map(str::to_owned).collect();
+        assert!(
+            lines[0].len() < 140 && lines[0].starts_with("... ") && lines[0].ends_with(" ..."),
+            "{lines:?}"
+        );
+        assert_eq!(lines[0].find("bad"), lines[1].find('^'), "{lines:?}");
     }
 }

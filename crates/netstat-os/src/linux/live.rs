@@ -18,6 +18,10 @@ const DATAGRAM: usize = 128 * 1024;
 /// Bytes that the socket may hold before the kernel has to wait for us.
 const SOCKET_BUFFER: usize = 1024 * 1024;
 
+/// The longest wait for a datagram. The kernel makes the next one while it is asked for it, so this is never reached unless
+/// the end of an answer was lost.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Bytes of directory entries to read at a time. The buffer is on the stack and not initialised, so its size costs nothing.
 const ENTRIES: usize = 32 * 1024;
 
@@ -100,11 +104,18 @@ impl Source for Live {
         )?;
         // Best effort: a larger buffer only saves wake-ups.
         let _ = net::sockopt::set_socket_recv_buffer_size(&socket, SOCKET_BUFFER);
+        net::sockopt::set_socket_timeout(&socket, net::sockopt::Timeout::Recv, Some(PATIENCE))?;
         net::sendto(&socket, request, SendFlags::empty(), &SocketAddrNetlink::new(0, 0))?;
         let mut buffer = vec![0u8; DATAGRAM];
         loop {
             let (_, len, from) = match net::recvfrom(&socket, &mut buffer[..], RecvFlags::TRUNC) {
                 Err(Errno::INTR) => continue,
+                Err(Errno::AGAIN) => {
+                    return Err(io::Error::new(
+                        io::ErrorKind::TimedOut,
+                        format!("the kernel did not end its answer within {} s", PATIENCE.as_secs()),
+                    ));
+                }
                 answer => answer?,
             };
             // Any process may send to a netlink socket; only the kernel has port ID 0.
@@ -233,5 +244,19 @@ impl ProcessSource for LiveProcess {
     fn file_id(&self, name: &str) -> io::Result<FileId> {
         let stat = rustix::fs::statat(&self.directory, name, AtFlags::empty())?;
         Ok(FileId { device: stat.st_dev, inode: stat.st_ino })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As when the datagram with the end of an answer is damaged: the kernel has nothing more to say.
+    #[test]
+    fn an_answer_without_an_end_is_an_error_in_bounded_time() {
+        // `NLMSG_NOOP`, which the kernel does not answer.
+        let request = [16u32.to_ne_bytes(), 0x1_0001u32.to_ne_bytes(), 1u32.to_ne_bytes(), [0; 4]].concat();
+        let error = Live.netlink(Netlink::Route, &request, &mut |_| Next::More).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut, "{error}");
     }
 }

@@ -10,8 +10,9 @@ use super::mib_table::decode_rows;
 use super::source::{Question, Source};
 use super::win32_error::{is_absent, unavailable};
 use netstat_model::query::{Families, RouteQuery};
-use netstat_model::{Answer, Error, Operation};
-use netstat_model::{Family, NextHop, NextHops, Prefix, Route, RouteKind, TABLE_MAIN};
+use netstat_model::{
+    Answer, Error, Family, NextHop, NextHops, Operation, Prefix, Route, RouteKind, TABLE_MAIN,
+};
 use rustc_hash::FxHashMap;
 use std::io;
 use std::num::NonZeroU32;
@@ -109,6 +110,8 @@ fn decode_route(row: &[u8], interfaces: &IpInterfaces) -> Option<Decoded> {
         interface: NonZeroU32::new(index),
         weight: 1,
         dead: false,
+        linkdown: false,
+        onlink: false,
     };
     let route = Route {
         destination,
@@ -120,6 +123,7 @@ fn decode_route(row: &[u8], interfaces: &IpInterfaces) -> Option<Decoded> {
         metric: metric.saturating_add(interface.map_or(0, |interface| interface.metric)),
         preferred_source: None,
         from: None,
+        expires: None,
         next_hops: NextHops::One(hop),
     };
     Some(Decoded { route, in_use: interface.is_none_or(|interface| interface.connected) })

@@ -76,11 +76,10 @@ pub(super) fn add(states: &mut Vec<State>, state: State) -> bool {
 }
 
 fn add_all(states: &mut Vec<State>, more: Vec<State>) -> bool {
-    let mut few = true;
     for state in more {
-        few &= add(states, state);
+        add(states, state);
     }
-    few
+    states.len() <= MAX_STATES
 }
 
 /// One thing that a rule may do with a packet.
