@@ -45,6 +45,8 @@ pub struct Moment {
     pub sockets: SocketTable,
     /// What the next look compares its sockets with; empty if there is none.
     pub marks: Marks,
+    /// How many sockets were left out that may match the filter: what decides could not be read.
+    pub undecided: usize,
     /// The protocol counters.
     pub counters: Input<Counters>,
     /// The table of tracked connections; `None` if connections are not tracked.

@@ -94,7 +94,7 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> Evide
     pub fn look(&mut self, warnings: &mut Vec<Warning>) -> Result<Evidence, Error> {
         let needs = self.needs.asked;
         let now = self.moment(&needs, Extent::Whole, warnings)?;
-        let processes = read_processes(self.backend, &owners(&now.sockets), needs.process);
+        let processes = read_processes(self.backend, &owners(&now.sockets), needs.process, warnings);
         let limits = asked(needs.limits, || self.backend.limits(), warnings);
         if needs.surroundings.firewall {
             self.surroundings.firewall = Arc::new(self.firewall(&now.sockets, &processes));
@@ -163,26 +163,26 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> Evide
         warnings: &mut Vec<Warning>,
     ) -> Result<Moment, Error> {
         let mut marks = Marks::default();
-        let sockets = if needs.sockets() {
+        let (sockets, undecided) = if needs.sockets() {
             self.sockets(needs, extent, &mut marks, warnings)?
         } else {
-            SocketTable::default()
+            (SocketTable::default(), 0)
         };
         marks.sort();
         let counters = asked(needs.counters, || self.backend.counters(), warnings);
         let conntrack = asked(needs.conntrack, || self.backend.conntrack(), warnings);
         let at = self.backend.uptime().map_err(|error| Lack::Refused(words_of(&error.source)));
-        Ok(Moment { at, whole: extent == Extent::Whole, sockets, marks, counters, conntrack })
+        Ok(Moment { at, whole: extent == Extent::Whole, sockets, undecided, marks, counters, conntrack })
     }
 
-    /// Lists the sockets. Each is marked and compared as it comes, so that no more of it is held than a check reads.
+    /// Lists the sockets, and counts those that may match the filter as well. Each is marked and compared as it comes, so that no more of it is held than a check reads.
     fn sockets(
         &self,
         needs: &EvidenceNeeds,
         extent: Extent,
         marks: &mut Marks,
         warnings: &mut Vec<Warning>,
-    ) -> Result<SocketTable, Error> {
+    ) -> Result<(SocketTable, usize), Error> {
         let EvidenceNeeds { kinds, states, fields, tcp, owners, udp_owners, .. } = *needs;
         let fields = fields | Fields::COMMON;
         let query = SocketQuery { fields, tcp, ..SocketQuery::new(kinds, states) };
@@ -209,7 +209,7 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> Evide
             }
         })?;
         warnings.extend(selected.warnings);
-        Ok(selected.sockets)
+        Ok((selected.sockets, selected.undecided))
     }
 }
 

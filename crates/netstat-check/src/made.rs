@@ -78,6 +78,7 @@ pub(super) fn moment(second: u64, sockets: Vec<Socket>) -> Moment {
     Moment {
         at: Ok(Duration::from_secs(second)),
         whole: true,
+        undecided: 0,
         marks: marks(&sockets),
         sockets: sockets.into_iter().collect(),
         counters: Err(Lack::NotAsked),

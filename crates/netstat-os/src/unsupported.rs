@@ -50,8 +50,12 @@ impl Sockets for Unsupported {
 }
 
 impl Processes for Unsupported {
-    fn processes(&self, wanted: &[ProcessKey], _: ProcessFields) -> Vec<Process> {
-        wanted.iter().map(|&id| Process::unknown(id, Missing::Unreadable)).collect()
+    fn processes(&self, wanted: &[ProcessKey], _: ProcessFields) -> Answer<Vec<Process>> {
+        let data: Vec<_> = wanted.iter().map(|&id| Process::unknown(id, Missing::Unreadable)).collect();
+        let reason = io::ErrorKind::Unsupported.to_string();
+        let lacks =
+            (!data.is_empty()).then_some(Warning::ProcessesUnreadable { processes: data.len(), reason });
+        Answer { data, warnings: lacks.into_iter().collect() }
     }
 }
 

@@ -2,8 +2,10 @@
 
 use super::reader::Reader;
 use super::source::Source;
+use netstat_model::error::words_of;
 use netstat_model::{Answer, Error, Operation};
 use netstat_model::{Counters, IpCounters, SocketLevels};
+use std::io;
 
 const SNMP: &str = "/proc/net/snmp";
 const SNMP6: &str = "/proc/net/snmp6";
@@ -15,7 +17,10 @@ const SOCKSTAT6: &str = "/proc/net/sockstat6";
 /// warning.
 pub(super) fn counters(source: &dyn Source) -> Result<Answer<Counters>, Error> {
     let mut bytes = Vec::new();
-    source.read(SNMP, &mut bytes).map_err(|error| Error::new(Operation::ReadCounters, error))?;
+    source.read(SNMP, &mut bytes).map_err(|error| {
+        let named = format!("{SNMP}: {}", words_of(&error));
+        Error::new(Operation::ReadCounters, io::Error::new(error.kind(), named))
+    })?;
     let mut data = Counters::default();
     let mut reader = Reader::new(source);
     reader.note_odd(SNMP, decode_snmp(&bytes, &mut data));

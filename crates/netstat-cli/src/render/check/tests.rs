@@ -5,6 +5,7 @@ use std::time::Duration;
 
 fn evidence() -> Evidence {
     let now = Moment {
+        undecided: 0,
         conntrack: Err(Lack::NotAsked),
         whole: true,
         at: Ok(Duration::from_secs(5)),
