@@ -2,8 +2,10 @@
 
 use super::data::CheckData;
 use super::evidence::Evidence;
-use super::finding::Finding;
+use super::finding::{Finding, Severity};
+use super::holders::to_see_all;
 use super::needs::EvidenceNeeds;
+use super::text::{Text, grouped, number_of};
 use super::thresholds::{CheckSettings, Thresholds};
 use std::sync::LazyLock;
 
@@ -24,6 +26,14 @@ impl Check {
     /// Runs the check.
     pub fn judge(&self, evidence: &Evidence, settings: &CheckSettings) -> Vec<Finding> {
         let mut findings = (self.run)(evidence, &self.thresholds(settings));
+        let undecided = evidence.now.undecided;
+        if undecided > 0
+            && self.needs.sockets()
+            && findings.iter().all(|finding| finding.severity == Severity::Ok)
+        {
+            // What is looked for may be among the sockets that the filter could not decide on.
+            findings = vec![not_decided(undecided)];
+        }
         findings.iter_mut().for_each(|finding| finding.check = self.name);
         findings
     }
@@ -32,6 +42,17 @@ impl Check {
     pub fn thresholds<'a>(&self, settings: &'a CheckSettings) -> Thresholds<'a> {
         Thresholds::new(self.name, self.data, settings)
     }
+}
+
+fn not_decided(sockets: usize) -> Finding {
+    let why = Text::new(
+        format!(
+            "{} may match the filter as well, but what decides could not be read",
+            number_of(sockets, "socket", "sockets")
+        ),
+        format!("필터에 맞는지 확인할 수 없는 소켓이 {}개 있음", grouped(sockets)),
+    );
+    Finding::unknown(why, to_see_all(&[]))
 }
 
 impl PartialEq for Check {
