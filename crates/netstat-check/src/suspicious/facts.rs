@@ -192,8 +192,11 @@ const WELL_KNOWN: [&str; 14] = [
     "systemd",
 ];
 
+/// Programs that are many in one file, named by the link that was started.
+const APPLETS: [&str; 3] = ["busybox", "coreutils", "toybox"];
+
 /// Returns what is odd about the names that a process has given itself: that of its main thread, and the first word of its
-/// command line. The name under which its file was started, such as that of a script, is not one of them.
+/// command line.
 pub(super) fn of_other_names(process: &Process, file: &OsStr) -> Option<Reason> {
     let title = process.command_line.as_ref().ok().and_then(|words| words.first());
     let names = [process.comm.as_deref().ok(), title.map(OsString::as_os_str)];
@@ -208,8 +211,8 @@ pub(super) fn of_other_names(process: &Process, file: &OsStr) -> Option<Reason> 
         // A server writes what it does behind its name: `sshd: user@pts/0`, `/usr/sbin/apache2 -k start`.
         let word = other.split([' ', ':']).next().unwrap_or(other);
         let claimed = file_name(word);
-        // Of an applet of busybox, or of a script, this is the true name.
-        let is_own = file.contains(claimed) || process.name.as_deref().is_ok_and(|name| name == claimed);
+        // An applet of busybox is what its link says.
+        let is_own = file.contains(claimed) || APPLETS.iter().any(|program| file.starts_with(program));
         if WELL_KNOWN.contains(&claimed) && !is_own {
             let text = say!("other-name", other, name = file);
             return Some(Reason { key: "other_name", weight: OTHER_NAME, text });

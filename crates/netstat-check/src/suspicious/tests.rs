@@ -133,10 +133,14 @@ fn a_name_that_the_executable_does_not_have_is_a_fact() {
     ] {
         assert_eq!(judged(path, comm, title).0, "ok", "{path} {comm} {title}");
     }
-    // The applet of busybox is what it says.
-    let mut applet = calls_itself("/bin/busybox", "crond", "crond");
-    applet.name = Ok("crond".into());
-    assert_eq!(found(&one(out("8.8.8.8:443"), applet), &[]), ("notice", vec!["shell"]));
+    // The applet of busybox is what it says, a script is not.
+    let named = |path, name: &str| {
+        let mut process = calls_itself(path, name, name);
+        process.name = Ok(name.into());
+        found(&one(out("8.8.8.8:443"), process), &[])
+    };
+    assert_eq!(named("/bin/busybox", "crond"), ("notice", vec!["shell"]));
+    assert_eq!(named("/usr/bin/perl", "sshd"), ("notice", vec!["interpreter", "other_name"]));
 }
 
 #[test]
