@@ -14,7 +14,7 @@ const FILES: [(&str, &str); 9] = [
     ("complete-fish", "completions/netstat.fish"),
     ("complete-powershell", "completions/netstat.ps1"),
     ("schema", "docs/schema/netstat-2.json"),
-    ("check-schema", "docs/schema/check-1.json"),
+    ("check-schema", "docs/schema/check-2.json"),
     ("checks", "docs/check.md"),
 ];
 

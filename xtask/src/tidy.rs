@@ -20,10 +20,12 @@ use std::collections::BTreeMap;
 /// serves; Clippy asks for a SAFETY comment at each block.
 const UNSAFE_FILES: &[&str] = &[
     "crates/netstat-os/src/linux/bpf/syscall.rs",
+    "crates/netstat-os/src/linux/sockopt.rs",
     "crates/netstat-os/src/windows/live.rs",
     "crates/netstat-os/src/windows/live/network.rs",
     "crates/netstat-os/src/windows/live/registry.rs",
     "crates/netstat-os/src/windows/live/names.rs",
+    "crates/netstat-cli/src/output/at_start.rs",
     "crates/netstat-cli/src/output/console.rs",
     "crates/netstat-lab/examples/in_console/console.rs",
     "crates/netstat-os/src/windows/live/connections.rs",

@@ -13,6 +13,8 @@ use super::data::{ListKind, Setting};
 use super::definition::Check;
 use super::registry;
 use super::thresholds::{CheckSettings, SettingValue};
+use super::toml_error::{at_line, without_content};
+use toml::de::{DeInteger, DeTable, DeValue};
 
 /// A parsed `CHECK.SETTING=VALUE` of the command line.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,22 +37,28 @@ impl CheckSettings {
     /// # Errors
     /// Says what is wrong and what to write instead, beginning with the line or the key.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let file: toml::Table = toml::from_str(text).map_err(|error| {
-            let line = error
-                .span()
-                .map_or(1, |span| 1 + text.bytes().take(span.start).filter(|&byte| byte == b'\n').count());
-            format!("line {line}: {}", error.message())
+        let at = |position: usize, why: &str| at_line(text, position, why);
+        let file = DeTable::parse(text).map_err(|error| {
+            at(error.span().map_or(0, |span| span.start), &without_content(error.message()))
         })?;
         let mut all = Self::default();
-        for (table, value) in &file {
-            let check = find_check(table)?;
-            let toml::Value::Table(settings) = value else {
-                return Err(format!("{table} has to be a table of settings: write [{table}]"));
+        for (table, value) in file.get_ref() {
+            let start = table.span().start;
+            // What the file says is not repeated: it may be another file than was meant, and secret.
+            let check = registry::by_name(table.get_ref()).ok_or_else(|| {
+                at(start, &format!("unknown check: the checks are {}", registry::NAMES.join(", ")))
+            })?;
+            let DeValue::Table(settings) = value.get_ref() else {
+                return Err(at(start, &format!("{} has to be a table of settings: write [{0}]", check.name)));
             };
             for (name, value) in settings {
-                let setting = find_setting(check, name)?;
-                let value = from_toml(setting, value)
-                    .ok_or_else(|| format!("{}.{name} has to be {}", check.name, kind(setting)))?;
+                let start = name.span().start;
+                let setting = check.data.setting(name.get_ref()).ok_or_else(|| {
+                    at(start, &format!("not a setting of {}: those are {}", check.name, names_of(check)))
+                })?;
+                let value = from_toml(setting, value.get_ref()).ok_or_else(|| {
+                    at(start, &format!("{}.{} has to be {}", check.name, setting.name, kind(setting)))
+                })?;
                 all.set(check.name, &setting.name, value);
             }
         }
@@ -91,9 +99,13 @@ fn find_check(name: &str) -> Result<&'static Check, String> {
 
 fn find_setting(check: &'static Check, name: &str) -> Result<&'static Setting, String> {
     check.data.setting(name).ok_or_else(|| {
-        let names: Vec<&str> = check.data.settings.iter().map(|setting| setting.name.as_str()).collect();
-        format!("{}.{name} is not a setting: those of {} are {}", check.name, check.name, names.join(", "))
+        format!("{}.{name} is not a setting: those of {} are {}", check.name, check.name, names_of(check))
     })
+}
+
+fn names_of(check: &Check) -> String {
+    let names: Vec<&str> = check.data.settings.iter().map(|setting| setting.name.as_str()).collect();
+    names.join(", ")
 }
 
 /// Returns whether a word may be in a list.
@@ -109,26 +121,33 @@ fn allows(list: ListKind, word: &str) -> bool {
     }
 }
 
-fn from_toml(setting: &Setting, value: &toml::Value) -> Option<SettingValue> {
+fn from_toml(setting: &Setting, value: &DeValue<'_>) -> Option<SettingValue> {
     match (setting.list, value) {
-        (None, toml::Value::Float(number)) => Some(*number).filter(is_sensible).map(SettingValue::Number),
-        #[expect(clippy::cast_precision_loss, reason = "no threshold has so many digits")]
-        (None, toml::Value::Integer(number)) => {
-            Some(*number as f64).filter(is_sensible).map(SettingValue::Number)
+        (None, DeValue::Float(number)) => {
+            number.as_str().parse().ok().filter(is_sensible).map(SettingValue::Number)
         }
-        (Some(list), toml::Value::Array(words)) => {
-            let word = |value: &toml::Value| match value {
-                toml::Value::String(word) => Some(word.clone()),
+        (None, DeValue::Integer(number)) => {
+            whole(number).map(|number| number as f64).filter(is_sensible).map(SettingValue::Number)
+        }
+        (Some(list), DeValue::Array(words)) => {
+            let word = |value: &DeValue<'_>| match value {
+                DeValue::String(word) => Some(word.clone().into_owned()),
                 // In a file, a port is a number.
-                toml::Value::Integer(port) if list == ListKind::Ports => Some(port.to_string()),
+                DeValue::Integer(port) if list == ListKind::Ports => whole(port).map(|port| port.to_string()),
                 _ => None,
             };
-            let words = words.iter().map(|value| word(value).filter(|word| allows(list, word)));
+            let words = words.iter().map(|value| word(value.get_ref()).filter(|word| allows(list, word)));
             words.collect::<Option<_>>().map(SettingValue::Words)
         }
-        (Some(ListKind::Words), toml::Value::String(word)) => Some(SettingValue::Words(vec![word.clone()])),
+        (Some(ListKind::Words), DeValue::String(word)) => {
+            Some(SettingValue::Words(vec![word.clone().into_owned()]))
+        }
         _ => None,
     }
+}
+
+fn whole(number: &DeInteger<'_>) -> Option<i64> {
+    i64::from_str_radix(number.as_str(), number.radix()).ok()
 }
 
 fn is_sensible(number: &f64) -> bool {
@@ -178,24 +197,31 @@ mod tests {
     #[test]
     fn an_invalid_setting_is_an_error_that_names_it() {
         for (text, why) in [
-            ("[close-wiat]\nold = 1\n", "unknown check \"close-wiat\""),
-            ("[close-wait]\nodl = 1\n", "close-wait.odl is not a setting: those of close-wait are old"),
-            ("[close-wait]\nold = \"1\"\n", "close-wait.old has to be a number"),
-            ("[close-wait]\nold = -1\n", "close-wait.old has to be a number"),
-            ("[close-wait]\nold = nan\n", "close-wait.old has to be a number"),
-            ("[exposed]\nexcept = [\"postgres\"]\n", "exposed.except has to be a list of ports"),
-            ("[exposed]\nexcept = [70000]\n", "exposed.except has to be a list of ports"),
-            ("[exposed]\nexcept = 5432\n", "exposed.except has to be a list of ports"),
+            ("[close-wiat]\nold = 1\n", "line 1: unknown check: the checks are port-exhaustion, close-wait"),
+            ("secret = \"hunter2\"\n", "line 1: unknown check: "),
+            ("[close-wait]\nodl = 1\n", "line 2: not a setting of close-wait: those are old"),
+            ("[close-wait]\nold = \"1\"\n", "line 2: close-wait.old has to be a number"),
+            ("[close-wait]\nold = -1\n", "line 2: close-wait.old has to be a number"),
+            ("[close-wait]\nold = nan\n", "line 2: close-wait.old has to be a number"),
+            ("[exposed]\nexcept = [\"postgres\"]\n", "line 2: exposed.except has to be a list of ports"),
+            ("[exposed]\nexcept = [70000]\n", "line 2: exposed.except has to be a list of ports"),
+            ("[exposed]\nexcept = 5432\n", "line 2: exposed.except has to be a list of ports"),
             (
                 "[suspicious]\nusual-paths = [1]\n",
-                "suspicious.usual-paths has to be a word or a list of words",
+                "line 2: suspicious.usual-paths has to be a word or a list of words",
             ),
-            ("[suspicious]\nusual-paths = 1\n", "suspicious.usual-paths has to be a word or a list of words"),
-            ("close-wait = 5\n", "close-wait has to be a table"),
+            (
+                "[suspicious]\nusual-paths = 1\n",
+                "line 2: suspicious.usual-paths has to be a word or a list of words",
+            ),
+            ("close-wait = 5\n", "line 1: close-wait has to be a table"),
             ("[close-wait]\n\nold = = 1\n", "line 3: "),
         ] {
             let error = CheckSettings::parse(text).unwrap_err();
             assert!(error.starts_with(why), "{text:?}: {error}");
+            assert!(
+                !["wiat", "odl", "secret", "hunter2", "postgres"].iter().any(|word| error.contains(word))
+            );
             assert_eq!(error.lines().count(), 1, "{error}");
         }
     }

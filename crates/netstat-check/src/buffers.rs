@@ -99,7 +99,7 @@ fn received(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Option<Finding>
     let losers = losers(evidence);
     let worst = losers.first().and_then(|(socket, _)| {
         let holder = evidence.by_holder([*socket]).into_iter().next()?.0;
-        Some((holder.text(), SocketAddr::new(socket.local.address, socket.local.port)))
+        Some((holder.text(), SocketAddr::from(socket.local)))
     });
     let sentence = match worst {
         Some((who, local)) => say!("lost-by", who, local, n, rate),
@@ -121,7 +121,7 @@ fn received(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Option<Finding>
 }
 
 fn of_socket(key: &'static str, socket: &IpSocketRef<'_>, n: u32) -> Fact {
-    let local = SocketAddr::new(socket.local.address, socket.local.port);
+    let local = SocketAddr::from(socket.local);
     let memory = socket.memory();
     let used = memory.and_then(|memory| memory.recv_allocated).map(u64::from);
     let limit = memory.and_then(|memory| memory.recv_limit).map(u64::from);

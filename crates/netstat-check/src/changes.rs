@@ -20,6 +20,15 @@ pub enum Change<'a> {
     Gone(&'a Finding),
 }
 
+impl<'a> Change<'a> {
+    /// Returns the finding.
+    pub fn finding(&self) -> &'a Finding {
+        let (Self::Appeared(finding) | Self::Worsened(finding) | Self::Eased(finding) | Self::Gone(finding)) =
+            self;
+        finding
+    }
+}
+
 /// Identifies a finding: the check, the subject, and its number among those with the same check and subject.
 type FindingKey<'a> = (&'static str, &'a str, usize);
 

@@ -50,7 +50,7 @@ impl Location<'_> {
         match self {
             Self::Process(holder) => holder.text(),
             Self::Queue(end, listener) => {
-                let end = SocketAddr::new(end.address, end.port);
+                let end = SocketAddr::from(*end);
                 match listener.and_then(|listener| evidence.by_holder([listener]).into_iter().next()) {
                     Some((holder, _)) => say!("queue-of", who = holder.text(), end),
                     None => say!("queue", end),
@@ -62,7 +62,7 @@ impl Location<'_> {
     fn subject(&self) -> String {
         match self {
             Self::Process(holder) => holder.subject(),
-            Self::Queue(end, _) => format!("accept queue of {}", SocketAddr::new(end.address, end.port)),
+            Self::Queue(end, _) => format!("accept queue of {}", SocketAddr::from(*end)),
         }
     }
 }

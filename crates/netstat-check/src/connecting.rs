@@ -2,6 +2,7 @@
 
 use super::data::{check_data, say};
 use super::holders::counted;
+use super::text::host;
 use super::waiting::Waiting;
 use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, Severity, Thresholds};
 use netstat_model::query::{Kinds, ProcessFields, States};
@@ -75,8 +76,8 @@ fn to_one_place(
     sockets: &[IpSocketRef<'_>],
     severity: Severity,
 ) -> Finding {
-    let (n, address, port) = (sockets.len(), remote.address, remote.port);
-    let end = SocketAddr::new(address, port);
+    let (n, address, port) = (sockets.len(), host(remote), remote.port);
+    let end = SocketAddr::from(remote);
     let mut finding = Finding::new(severity, say!("unanswered", n, end));
     finding.subject = end.to_string();
     finding.amount = n as f64;

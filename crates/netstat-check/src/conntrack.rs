@@ -25,7 +25,9 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
     };
     let before = evidence.before.as_ref().and_then(|before| before.conntrack.as_ref().ok()?.as_ref());
     let grown = |get: fn(&Conntrack) -> Option<u64>| Some(get(table)?.saturating_sub(before.and_then(get)?));
-    let dropped = grown(|table| table.drop);
+    // A packet whose entry could not be inserted is counted as dropped as well; that has nothing to do with room.
+    let collided = grown(|table| table.insert_failed);
+    let dropped = grown(|table| table.drop).map(|dropped| dropped.saturating_sub(collided.unwrap_or(0)));
     let pushed_out = grown(|table| table.early_drop);
     let (Some(entries), Some(max)) = (table.entries, table.max.filter(|max| *max > 0)) else {
         return vec![Finding::unknown(say!("unknown-size"), say!("next-unknown"))];
@@ -37,8 +39,9 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
         (0, _) => Some(Severity::Warning),
         _ => Some(Severity::Critical),
     };
+    let collisions = collided.filter(|n| *n > 0).map(of_collisions);
     let Some(severity) = filled.max(lost) else {
-        return vec![Finding::ok(say!("ok", entries, max, percent))];
+        return vec![collisions.unwrap_or_else(|| Finding::ok(say!("ok", entries, max, percent)))];
     };
     let sentence = match dropped.unwrap_or(0) {
         0 => say!("full", entries, max, percent),
@@ -52,7 +55,7 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
         Fact::said("percent", percent),
         Fact::said("dropped", dropped),
         Fact::said("pushed_out", pushed_out),
-        Fact::said("insert_failed", grown(|table| table.insert_failed)),
+        Fact::said("insert_failed", collided),
     ];
     if table.drop.is_none() {
         finding.facts.push(Fact::shown("drops_known", false, say!("drops-unknown")));
@@ -64,7 +67,18 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
     finding.rows = Some("netstat --group-by raddr connected".to_owned());
     finding.meaning = Some(say!("meaning"));
     finding.next = vec![say!("next-room", max = max.saturating_mul(2).to_string()), say!("next-what")];
-    vec![finding]
+    std::iter::once(finding).chain(collisions).collect()
+}
+
+/// Reports packets that were dropped because their connection would have had the same ends as another after translation.
+fn of_collisions(n: u64) -> Finding {
+    let mut finding = Finding::new(Severity::Warning, say!("collided", n));
+    finding.subject = "insert_failed".to_owned();
+    finding.amount = n as f64;
+    finding.facts = vec![Fact::said("insert_failed", n)];
+    finding.meaning = Some(say!("meaning-collided"));
+    finding.next = vec![say!("next-ports"), say!("next-random"), say!("next-see-collided")];
+    finding
 }
 
 fn time_left(evidence: &Evidence, before: Option<u64>, now: u64, max: u64) -> Option<Fact> {

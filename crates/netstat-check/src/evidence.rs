@@ -2,6 +2,7 @@
 
 use super::marks::{Mark, Marks};
 use super::surroundings::{Surroundings, listens};
+use netstat_engine::select::Undecided;
 use netstat_model::{
     Conntrack, Counters, IpEndpoint, IpSocketRef, Limits, Process, ProcessKey, SocketKey, SocketTable,
     TcpState, Transport,
@@ -43,10 +44,10 @@ pub struct Moment {
     /// The sockets that match the filter, in no particular order; empty if no check needs them. Of those whose details no
     /// check reads, only the row is kept.
     pub sockets: SocketTable,
+    /// How many more sockets may match the filter, by kind: what decides could not be read.
+    pub undecided: Undecided,
     /// What the next look compares its sockets with; empty if there is none.
     pub marks: Marks,
-    /// How many sockets were left out that may match the filter: what decides could not be read.
-    pub undecided: usize,
     /// The protocol counters.
     pub counters: Input<Counters>,
     /// The table of tracked connections; `None` if connections are not tracked.
@@ -60,6 +61,8 @@ pub struct Evidence {
     pub now: Moment,
     /// The state before: a second ago, or at the last round of `--watch`.
     pub before: Option<Moment>,
+    /// Whether no socket of any kind matches the filter.
+    pub nothing_matches: bool,
     /// The limits of the system.
     pub limits: Input<Limits>,
     /// The processes that hold sockets.

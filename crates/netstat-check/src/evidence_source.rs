@@ -6,9 +6,9 @@ use super::marks::Marks;
 use super::needs::EvidenceNeeds;
 use super::surroundings::{Firewalled, Surroundings, inbound};
 use netstat_engine::filter::Filter;
-use netstat_engine::select::{Kept, OwnersOf, Selection, read_processes};
+use netstat_engine::select::{Kept, OwnersOf, Selection, Undecided, read_processes};
 use netstat_model::error::words_of;
-use netstat_model::query::{Fields, Owners, SocketQuery, States};
+use netstat_model::query::{Fields, Kinds, Owners, SocketQuery, States};
 use netstat_model::{
     Answer, Error, Inbound, IpSocketRef, Process, ProcessKey, Protocol, SocketKey, SocketRef, SocketTable,
     TcpState, Transport, Warning,
@@ -99,9 +99,11 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> Evide
         if needs.surroundings.firewall {
             self.surroundings.firewall = Arc::new(self.firewall(&now.sockets, &processes));
         }
+        let nothing_matches = now.sockets.is_empty() && needs.sockets() && self.nothing_matches()?;
         let listening = if needs.listening { self.listening(&now.sockets)? } else { FxHashSet::default() };
         Ok(Evidence {
             now,
+            nothing_matches,
             listening,
             limits,
             before: self.before.take(),
@@ -124,7 +126,7 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> Evide
         self.before = Some(evidence.now);
     }
 
-    /// Returns what the firewall does with what comes to listeners.
+    /// Returns what the firewall does with what comes to listeners, and which ports it passes on.
     fn firewall(&self, sockets: &SocketTable, processes: &HashMap<ProcessKey, Process>) -> Firewalled {
         let of_socket = |socket: IpSocketRef<'_>| {
             let owner = socket.ownership().principal();
@@ -133,10 +135,11 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> Evide
         let mut asked: Vec<Inbound> = sockets.iter_ip().flat_map(of_socket).collect();
         asked.sort_unstable();
         asked.dedup();
-        if asked.is_empty() {
-            return Firewalled::default();
+        let mut firewall = self.backend.firewall(&asked);
+        if self.filter.is_some() {
+            // A port that is passed on is not a socket, so that no filter selects it.
+            firewall.published.clear();
         }
-        let firewall = self.backend.firewall(&asked);
         Firewalled::new(asked, firewall)
     }
 
@@ -155,6 +158,23 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> Evide
         Ok(ports)
     }
 
+    /// Returns whether there is a filter that no socket matches, whatever the checks ask for.
+    fn nothing_matches(&self) -> Result<bool, Error> {
+        let Some(filter) = self.filter else { return Ok(false) };
+        let query = SocketQuery::new(Kinds::all(), States::all());
+        let selection = Selection::new(query, Some(filter), self.owners);
+        if selection.needs_owners_to_match() {
+            let selected = selection.take(self.backend, |_| true)?;
+            return Ok(selected.sockets.is_empty() && selected.undecided.is_empty());
+        }
+        let mut nothing = true;
+        selection.stream(self.backend, |_| {
+            nothing = false;
+            false
+        })?;
+        Ok(nothing)
+    }
+
     /// Asks for what is there now.
     fn moment(
         &self,
@@ -166,7 +186,7 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> Evide
         let (sockets, undecided) = if needs.sockets() {
             self.sockets(needs, extent, &mut marks, warnings)?
         } else {
-            (SocketTable::default(), 0)
+            Default::default()
         };
         marks.sort();
         let counters = asked(needs.counters, || self.backend.counters(), warnings);
@@ -182,7 +202,7 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> Evide
         extent: Extent,
         marks: &mut Marks,
         warnings: &mut Vec<Warning>,
-    ) -> Result<(SocketTable, usize), Error> {
+    ) -> Result<(SocketTable, Undecided), Error> {
         let EvidenceNeeds { kinds, states, fields, tcp, owners, udp_owners, .. } = *needs;
         let fields = fields | Fields::COMMON;
         let query = SocketQuery { fields, tcp, ..SocketQuery::new(kinds, states) };

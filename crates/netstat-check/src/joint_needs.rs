@@ -3,8 +3,8 @@
 use super::evidence::Input;
 use super::marks::Mark;
 use super::needs::{Details, EvidenceNeeds, Twice, time_wait_may_overflow};
-use netstat_model::query::{Fields, Kinds, ProcessFields, States};
-use netstat_model::{Counters, Protocol, SocketRef};
+use netstat_model::query::{Fields, ProcessFields, States};
+use netstat_model::{Counters, SocketRef};
 
 /// The sum of the needs of several checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl JointNeeds {
     pub fn keeps_details(&self, before: Option<&Mark>, now: &SocketRef<'_>) -> bool {
         let reads = |needs: &EvidenceNeeds| {
             let asks = needs.fields.contains(Fields::MEMORY) || !needs.tcp.is_empty();
-            asks && is_asked(needs, now)
+            asks && needs.asks_for(now.protocol, now.state)
                 && match (needs.details, before) {
                     (Details::All, _) | (_, None) => true,
                     (Details::SentAgain, Some(before)) => before.sent_again(now).is_some(),
@@ -77,17 +77,6 @@ impl JointNeeds {
                 }
         };
         self.each.iter().any(reads)
-    }
-}
-
-/// Returns whether a socket is one of those that a check asks for.
-fn is_asked(needs: &EvidenceNeeds, socket: &SocketRef<'_>) -> bool {
-    match socket.protocol {
-        Protocol::Tcp => {
-            needs.kinds.intersects(Kinds::TCP)
-                && socket.state.is_none_or(|state| needs.states.contains(States::of(state)))
-        }
-        protocol => needs.kinds.intersects(Kinds::of_protocol(protocol)),
     }
 }
 

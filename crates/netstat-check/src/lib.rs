@@ -15,6 +15,7 @@
 //! | `data.rs` | the TOML file of a check, and `data::say`, which fills its sentences |
 //! | `text.rs` | texts in both languages, and the numbers in them |
 //! | `thresholds.rs`, `assignments.rs` | the settings that hold; `--config` and `--set` |
+//! | `toml_error.rs` | errors in these files, without what stands in them |
 //! | `finding.rs` | what a check answers |
 //! | `held_by.rs`, `holders.rs`, `identity.rs` | who holds a socket; sockets by holder; who a process is |
 //! | `waiting.rs` | connections that wait for an answer, and whether it is late |
@@ -72,11 +73,13 @@ mod policy_file;
 mod port_exhaustion;
 mod registry;
 mod retransmission;
+mod shadowed;
 mod stalled;
 mod surroundings;
 mod suspicious;
 mod text;
 mod thresholds;
+mod toml_error;
 mod waiting;
 
 pub use assignments::{Assignment, parse_assignment};

@@ -110,7 +110,7 @@ fn of_listener(
     severity: Severity,
     overflows: Option<u64>,
 ) -> Finding {
-    let address = SocketAddr::new(listener.local.address, listener.local.port);
+    let address = SocketAddr::from(listener.local);
     let holder = evidence.by_holder([*listener]).into_iter().next().map(|(holder, _)| holder.text());
     let who = holder.unwrap_or_else(|| say!("a-process"));
     let (n, limit) = (queue.waiting, queue.limit);

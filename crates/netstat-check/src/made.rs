@@ -2,6 +2,7 @@
 
 use super::evidence::listening;
 use super::{Check, CheckSettings, Evidence, Finding, Lack, Marks, Moment, Surroundings, parse_assignment};
+use netstat_engine::select::Undecided;
 use netstat_engine::text::Language;
 use netstat_model::{
     Counters, Executable, Family, IpEndpoint, IpSocketRef, Missing, NoOwner, Owner, Ownership, Process,
@@ -78,9 +79,9 @@ pub(super) fn moment(second: u64, sockets: Vec<Socket>) -> Moment {
     Moment {
         at: Ok(Duration::from_secs(second)),
         whole: true,
-        undecided: 0,
         marks: marks(&sockets),
         sockets: sockets.into_iter().collect(),
+        undecided: Undecided::new(),
         counters: Err(Lack::NotAsked),
         conntrack: Err(Lack::NotAsked),
     }
@@ -105,6 +106,7 @@ pub(super) fn looks(before: Option<Moment>, now: Moment) -> Evidence {
         listening: listening(now.sockets.iter_ip()),
         now,
         before,
+        nothing_matches: false,
         limits: Err(Lack::NotAsked),
         processes,
         surroundings: Surroundings::default(),

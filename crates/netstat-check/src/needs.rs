@@ -2,7 +2,7 @@
 
 use super::surroundings::Wanted;
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
-use netstat_model::{Counters, TcpFields};
+use netstat_model::{Counters, Protocol, TcpFields, TcpState};
 
 /// What a check reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,5 +88,24 @@ impl EvidenceNeeds {
     /// Returns whether sockets are needed.
     pub fn sockets(&self) -> bool {
         !self.kinds.is_empty()
+    }
+
+    /// Returns whether sockets of this protocol and TCP state are needed.
+    pub(crate) fn asks_for(&self, protocol: Protocol, state: Option<TcpState>) -> bool {
+        match protocol {
+            Protocol::Tcp => {
+                self.kinds.intersects(Kinds::TCP)
+                    && state.is_none_or(|state| self.states.contains(States::of(state)))
+            }
+            protocol => self.kinds.intersects(Kinds::of_protocol(protocol)),
+        }
+    }
+
+    /// Returns whether the owners of such sockets are needed.
+    pub(crate) fn asks_for_owner(&self, protocol: Protocol, state: Option<TcpState>) -> bool {
+        match protocol {
+            Protocol::Tcp => state.is_none_or(|state| self.owners.contains(States::of(state))),
+            _ => self.udp_owners,
+        }
     }
 }

@@ -17,6 +17,7 @@
 //! What a rule does not name may be anything. `forbid` wins over `allow`. In a file without `allow.listen` every listener
 //! is allowed that is not forbidden; the same goes for destinations.
 
+use super::toml_error::{at_line, without_content};
 use netstat_engine::enrich::UserNames;
 use netstat_engine::filter::{Glob, Ports};
 use netstat_model::{IpSocketRef, Missing, NoOwner, OwnershipRef, Prefix, Process, Transport};
@@ -101,8 +102,7 @@ impl Policy {
     pub fn parse(text: &str) -> Result<Self, String> {
         let file: PolicyFile = toml::from_str(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
-            let line = 1 + text.bytes().take(start).filter(|&byte| byte == b'\n').count();
-            format!("line {line}: {}", error.message().replace('\n', " "))
+            at_line(text, start, &without_content(error.message()))
         })?;
         let PolicyFile { allow, forbid } = file;
         let rules = |written: Option<Vec<Written>>, kind: &str| {
@@ -132,7 +132,7 @@ impl Written {
             None => None,
             Some("tcp") => Some(Transport::Tcp),
             Some("udp") => Some(Transport::Udp),
-            Some(other) => return Err(format!("protocol {other:?} is neither tcp nor udp")),
+            Some(_) => return Err("protocol is neither tcp nor udp".to_owned()),
         };
         let addresses = self.address.map(|address| match address {
             OneOrMore::One(one) => vec![one],
@@ -140,7 +140,7 @@ impl Written {
         });
         let network = |text: String| {
             parse_network(&text)
-                .ok_or_else(|| format!("{text:?} is neither an address nor a network such as 10.0.0.0/8"))
+                .ok_or_else(|| "address is neither an address nor a network such as 10.0.0.0/8".to_owned())
         };
         let addresses = addresses.map(|list| list.into_iter().map(network).collect()).transpose()?;
         let user = match self.user {

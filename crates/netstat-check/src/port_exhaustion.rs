@@ -4,14 +4,18 @@ mod texts;
 mod use_of_ports;
 
 use super::data::say;
+use super::holders::counted;
 use super::needs::{Twice, time_wait_may_overflow};
-use super::text::EN;
-use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, HeldBy, Lack, Severity, Text, Thresholds};
+use super::text::{EN, KO, grouped, named};
+use super::{
+    Check, Culprit, Evidence, EvidenceNeeds, Fact, Finding, HeldBy, Lack, Severity, Text, Thresholds,
+};
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
-use netstat_model::{Family, Limits, NoOwner, SocketLevels, TcpState, TimeWaitReuse, Transport};
+use netstat_model::{Family, IpSocketRef, Limits, NoOwner, SocketLevels, TcpState, TimeWaitReuse, Transport};
+use std::net::SocketAddr;
 use std::time::Duration;
 use texts::{DATA, SOURCE};
-use use_of_ports::{Pool, Use, uses};
+use use_of_ports::{Pool, Use, share_no_port, uses};
 
 pub(crate) static CHECK: Check = Check {
     name: "port-exhaustion",
@@ -105,24 +109,88 @@ fn of_pool(evidence: &Evidence, used: &Use<'_>, severity: Severity, reuse: Optio
     finding.subject = subject;
     finding.amount = percent;
     finding.facts = facts(evidence, used);
-    let living = used.sockets().filter(|socket| socket.state != Some(TcpState::TimeWait));
-    finding.processes = evidence.culprits(living);
-    let is_gone = |holder: &HeldBy| matches!(holder, HeldBy::Nobody(NoOwner::NoProcess | NoOwner::Vanished));
-    finding.processes.retain(|culprit| !is_gone(&culprit.holder));
-    if finding.processes.is_empty() && used.waiting > 0 {
-        finding.facts.push(Fact::shown("no_process", true, say!("no-process")));
-    }
+    finding.facts.extend(made(evidence, used));
+    finding.processes = evidence.culprits(used.sockets());
     finding.rows = Some(used.pool.command());
     let waiting = used.waiting * 2 > n;
+    let binders = if used.bound_first { binders(evidence, used) } else { Binders::default() };
     finding.meaning = Some(match used.pool {
-        _ if used.bound_first => say!("meaning-bound-first"),
+        _ if used.bound_first && binders.are_the_cause(used) => say!("meaning-bound-first"),
         Pool::Bound { .. } => say!("meaning-bound"),
         Pool::Udp { .. } => say!("meaning-udp"),
         _ if waiting => say!("meaning-time-wait"),
         _ => say!("meaning-open"),
     });
-    finding.next = next(used, waiting, reuse);
+    finding.next = next(used, waiting, reuse, &binders);
     finding
+}
+
+/// Who is known to bind before it connects, and how many of the ports its connections take.
+#[derive(Default)]
+struct Binders {
+    names: Vec<Text>,
+    ports: usize,
+}
+
+impl Binders {
+    /// Returns whether they take at least half of the ports. Where nobody alone is seen to bind first, all do together.
+    fn are_the_cause(&self, used: &Use<'_>) -> bool {
+        self.names.is_empty() || self.ports * 2 >= used.taken()
+    }
+}
+
+/// Finds those whose own connections share no port: a program that binds first keeps its ports from the connections of all
+/// others, so that of all connections together none shares a port either.
+fn binders(evidence: &Evidence, used: &Use<'_>) -> Binders {
+    let mut binders = Binders::default();
+    for (holder, sockets) in evidence.by_holder(used.sockets()) {
+        if share_no_port(sockets.iter().copied(), used.capacity) {
+            binders.ports += sockets.len();
+            binders.names.push(holder.text());
+        }
+    }
+    binders
+}
+
+/// The most processes that are named in one text.
+const MOST_NAMED: usize = 3;
+
+/// Says where most of the sockets in TIME_WAIT led, and who has connections there now: a socket in TIME_WAIT has no process,
+/// but its program is mostly among them.
+fn made(evidence: &Evidence, used: &Use<'_>) -> Option<Fact> {
+    let is_waiting = |socket: &IpSocketRef<'_>| socket.state == Some(TcpState::TimeWait);
+    let ends = counted(used.sockets().filter(is_waiting).filter_map(|socket| socket.remote));
+    let (remote, n) = *ends.first()?;
+    let there = evidence.now.sockets.iter().filter_map(|socket| socket.ip());
+    let there = there.filter(|socket| socket.remote == Some(remote));
+    let mut holders = evidence.culprits(there.filter(|socket| !is_waiting(socket)));
+    holders.retain(|culprit| !is_gone(&culprit.holder));
+    let remote = SocketAddr::from(remote);
+    let text = if holders.is_empty() {
+        say!("made-by-nobody", n, remote)
+    } else {
+        let share = |it: &Culprit| {
+            let held = grouped(it.sockets);
+            it.holder.text().around("", &format!(": {held}"), "", &format!(": {held}"))
+        };
+        say!("made-by", n, remote, who = all_of(&holders.iter().map(share).collect::<Vec<_>>()))
+    };
+    let value = serde_json::json!({ "remote": remote.to_string(), "time_wait": n });
+    Some(Fact::shown("time_wait_to", value, text))
+}
+
+/// Joins names, each in both languages.
+fn all_of(names: &[Text]) -> Text {
+    let of = |language| {
+        let names: Vec<String> = names.iter().map(|name| name.of(language).to_owned()).collect();
+        named(&names, MOST_NAMED).of(language).to_owned()
+    };
+    Text::new(of(EN), of(KO))
+}
+
+/// Returns whether no process holds the sockets any longer.
+fn is_gone(holder: &HeldBy) -> bool {
+    matches!(holder, HeldBy::Nobody(NoOwner::NoProcess | NoOwner::Vanished))
 }
 
 fn facts(evidence: &Evidence, used: &Use<'_>) -> Vec<Fact> {
@@ -133,13 +201,13 @@ fn facts(evidence: &Evidence, used: &Use<'_>) -> Vec<Fact> {
     let seconds =
         oldest.map_or(TIME_WAIT_SECONDS, |oldest| oldest.as_secs_f64().clamp(1.0, TIME_WAIT_SECONDS));
     let rate = used.waiting as f64 / seconds;
-    let counted = |key, count: usize, text: Text| {
+    let number = |key, count: usize, text: Text| {
         if count == 0 { Fact::said(key, 0) } else { Fact::shown(key, count, text) }
     };
-    facts.push(counted("time_wait", used.waiting, say!("time-wait", n = used.waiting, rate)));
-    facts.push(counted("time_wait_reusable", used.reusable, say!("time-wait-reusable", n = used.reusable)));
+    facts.push(number("time_wait", used.waiting, say!("time-wait", n = used.waiting, rate)));
+    facts.push(number("time_wait_reusable", used.reusable, say!("time-wait-reusable", n = used.reusable)));
     if !matches!(used.pool, Pool::Bound { .. } | Pool::Udp { .. }) {
-        facts.push(counted("bound", used.bound, say!("bound", n = used.bound)));
+        facts.push(number("bound", used.bound, say!("bound", n = used.bound)));
     }
     if used.bound_first {
         facts.push(Fact::shown("bound_before_connecting", true, say!("bound-first")));
@@ -172,15 +240,11 @@ fn trend(evidence: &Evidence, used: &Use<'_>) -> Vec<Fact> {
     facts
 }
 
-fn next(used: &Use<'_>, waiting: bool, reuse: Option<TimeWaitReuse>) -> Vec<Text> {
+fn next(used: &Use<'_>, waiting: bool, reuse: Option<TimeWaitReuse>, binders: &Binders) -> Vec<Text> {
     let mut next = vec![say!("next-watch")];
     if matches!(used.pool, Pool::Bound { .. }) {
         next.push(say!("next-bound"));
         return next;
-    }
-    // Windows has one pool for all remote ends, so nothing there tells who bound first.
-    if used.bound_first && cfg!(not(windows)) {
-        next.push(say!("next-bound-first"));
     }
     if waiting {
         next.push(say!("next-keep-open"));
@@ -189,6 +253,16 @@ fn next(used: &Use<'_>, waiting: bool, reuse: Option<TimeWaitReuse>) -> Vec<Text
         }
     } else {
         next.push(say!("next-limit-pool"));
+    }
+    // Windows has one pool for all remote ends, so nothing there tells who bound first.
+    if used.bound_first && cfg!(not(windows)) {
+        let step = if binders.names.is_empty() {
+            say!("next-bound-first")
+        } else {
+            let who = all_of(&binders.names);
+            say!("next-bound-first-by", who, n = binders.ports)
+        };
+        next.insert(if binders.are_the_cause(used) { 1 } else { next.len() }, step);
     }
     let (family, protocol) = used.pool.words();
     next.push(say!("next-widen", family, protocol));

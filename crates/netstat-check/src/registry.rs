@@ -3,11 +3,11 @@
 use super::definition::Check;
 use super::{
     buffers, close_wait, connecting, conntrack, exposed, half_open, listen_queue, policy, port_exhaustion,
-    retransmission, stalled, suspicious,
+    retransmission, shadowed, stalled, suspicious,
 };
 
 /// Every check, in the order in which they are run and shown.
-pub const ALL: [&Check; 12] = [
+pub const ALL: [&Check; 13] = [
     &port_exhaustion::CHECK,
     &close_wait::CHECK,
     &listen_queue::CHECK,
@@ -18,6 +18,7 @@ pub const ALL: [&Check; 12] = [
     &buffers::CHECK,
     &conntrack::CHECK,
     &exposed::CHECK,
+    &shadowed::CHECK,
     &policy::CHECK,
     &suspicious::CHECK,
 ];

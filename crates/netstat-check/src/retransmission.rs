@@ -4,6 +4,7 @@ use super::data::{check_data, say};
 use super::holders::counted;
 use super::marks::SentAgain;
 use super::needs::{Details, Twice};
+use super::text::host;
 use super::{Check, Evidence, EvidenceNeeds, Fact, Finding, Severity, Thresholds};
 use netstat_model::TcpFields;
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
@@ -152,7 +153,7 @@ fn describe<'a>(
     for (key, one) in ["worst", "second", "third"].into_iter().zip(&sent) {
         finding.facts.push(connection(key, one));
     }
-    let addresses = counted(sent.iter().filter_map(|one| Some(one.socket.remote?.address)));
+    let addresses = counted(sent.iter().filter_map(|one| Some(host(one.socket.remote?))));
     if !sent.is_empty() {
         let text = say!("destinations", n = sent.len(), addresses = addresses.len());
         finding.facts.push(Fact::shown("destinations", addresses.len(), text));
@@ -168,13 +169,13 @@ fn describe<'a>(
     });
     finding.next = vec![say!("next-interfaces")];
     if let Some((address, _)) = addresses.first() {
-        finding.next.push(say!("next-way", address = *address));
+        finding.next.push(say!("next-way", address));
     }
 }
 
 /// Describes one connection.
 fn connection(key: &'static str, one: &Sent<'_>) -> Fact {
-    let shown = |end: IpEndpoint| SocketAddr::new(end.address, end.port).to_string();
+    let shown = |end: IpEndpoint| SocketAddr::from(end).to_string();
     let SentAgain { again, segments } = one.counts;
     let ends = match one.socket.remote {
         Some(remote) => format!("{} > {}", shown(one.socket.local), shown(remote)),

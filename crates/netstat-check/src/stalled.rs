@@ -5,7 +5,7 @@ use super::held_by::{HeldBy, thread_tools, to_see_one};
 use super::holders::{counted, most_frequent};
 use super::marks::{Course, Mark};
 use super::needs::{Details, Twice};
-use super::text::bytes;
+use super::text::{bytes, host};
 use super::{Check, Culprit, Evidence, EvidenceNeeds, Fact, Finding, Severity, Thresholds};
 use netstat_model::TcpFields;
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
@@ -212,7 +212,7 @@ impl StalledGroup<'_> {
 
     fn advise(&self, finding: &mut Finding) {
         let peer = self.sockets.iter().find_map(|socket| socket.remote);
-        let address = peer.map_or_else(String::new, |peer| peer.address.to_string());
+        let address = peer.map_or_else(String::new, host);
         (finding.meaning, finding.next) = match self.cause {
             Cause::Unanswered => {
                 (Some(say!("meaning-unanswered")), vec![say!("next-ping", address), say!("next-timeout")])

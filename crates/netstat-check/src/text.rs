@@ -2,6 +2,7 @@
 
 pub(crate) use netstat_engine::text::Language;
 pub(crate) use netstat_engine::text::Language::{English as EN, Korean as KO};
+use netstat_model::IpEndpoint;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::time::Duration;
@@ -86,6 +87,14 @@ pub(crate) fn named(names: &[String], most: usize) -> Text {
             format!("{first} and {} more", grouped(more)),
             format!("{first} 외 {}개", grouped(more)),
         ),
+    }
+}
+
+/// Formats the address of an end, with its zone where it has one, as filters and other programs take it.
+pub(crate) fn host(end: IpEndpoint) -> String {
+    match end.scope {
+        0 => end.address.to_string(),
+        zone => format!("{}%{zone}", end.address),
     }
 }
 

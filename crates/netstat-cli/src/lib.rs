@@ -16,6 +16,23 @@ use settings::Settings;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+/// The stack that the program runs on, in bytes; it needs a quarter of it.
+const STACK: usize = 1 << 20;
+
+/// Runs the program as [`run`] does, on a stack of its own where that of the system may be too small (`ulimit -s`).
+pub fn start(words: Vec<OsString>) -> ExitCode {
+    if !output::has_little_stack(STACK) {
+        return run(words);
+    }
+    let again = words.clone();
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(move || run(words));
+    match thread {
+        // A panic has been reported by then.
+        Ok(thread) => thread.join().unwrap_or(ExitCode::FAILURE),
+        Err(_) => run(again),
+    }
+}
+
 /// Runs the program with the words of the command line, without the program name.
 ///
 /// Data goes to standard output, everything else to standard error. The exit code is 0 if the report was shown, even if

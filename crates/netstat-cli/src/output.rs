@@ -52,6 +52,9 @@ impl Write for Output {
     }
 
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if console::was_closed_at_start() {
+            return Err(io::Error::other("it is closed"));
+        }
         let Some(encoder) = &mut self.encoder else { return self.out.write_all(bytes) };
         self.encoded.clear();
         encoder.push(bytes, &mut self.encoded);
@@ -108,6 +111,11 @@ pub(crate) fn shows_colour(wanted: Colour) -> bool {
 /// Restores the mode that the console had at the start.
 pub(crate) fn restore() {
     console::restore();
+}
+
+/// Returns true if the system gives the program less stack than this many bytes.
+pub(crate) fn has_little_stack(needed: usize) -> bool {
+    console::has_little_stack(needed)
 }
 
 /// Returns the user's language if the system has one set; `None` if only the locale tells.

@@ -29,6 +29,8 @@ pub(crate) struct Settings {
     pub(crate) owners: Owners,
     /// `--geo`.
     pub(crate) geo: Vec<PathBuf>,
+    /// The interval, if it is rather a port.
+    pub(crate) perhaps_port: Option<u32>,
     /// The words of the filter; empty for none.
     pub(crate) filter: Vec<OsString>,
     /// What to do with the rows.
@@ -248,6 +250,7 @@ impl Settings {
             tape,
             owners,
             geo: arguments.geo.clone(),
+            perhaps_port: arguments.perhaps_port,
             filter: arguments.filter.clone(),
             purpose,
             verbose: arguments.verbose,
@@ -277,7 +280,7 @@ fn report(arguments: &Arguments, colour: Colour) -> Report {
             }),
             protocols: arguments.statistics.then(protocols),
             extra: !arguments.no_extra,
-            rates: !arguments.no_rates,
+            rates: !arguments.no_rates && !arguments.no_extra,
             json: arguments.json(),
         })
     } else if arguments.network_direct {
@@ -467,7 +470,6 @@ mod tests {
             ("-ano", "Connections"),
             ("-r -n", "Routes"),
             ("-e -t 5", "Statistics"),
-            ("-s -r", "Routes"),
             ("-xan", "Rdma"),
             ("-c", "ProcessCounts"),
         ] {

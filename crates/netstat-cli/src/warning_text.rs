@@ -18,6 +18,11 @@ pub(crate) fn warning_text(warning: &Warning) -> String {
             format!("{warning} and show as -. Run outside the container to see them")
         }
         Warning::OwnersVanished { .. } => format!("{warning} and show as -"),
+        Warning::NamesUnanswered { .. } => {
+            format!(
+                "{warning}, so some addresses are numbers; -n looks none up, --resolve-timeout waits longer"
+            )
+        }
         other => other.to_string(),
     }
 }

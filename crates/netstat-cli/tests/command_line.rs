@@ -60,3 +60,68 @@ fn usage_errors_go_to_standard_error() {
         assert!(!said.chars().any(|c| c.is_control() && c != '\n'), "{said:?}");
     }
 }
+
+/// Runs the program with these words, split at blanks, and returns its exit code, standard output and standard error.
+fn run(words: &str) -> (Option<i32>, String, String) {
+    let output = netstat(&words.split(' ').collect::<Vec<_>>());
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace(LINE_END, "\n");
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn what_nothing_can_match_is_said() {
+    for words in [
+        "established listening",
+        "lport 80 lport 443",
+        "udp established",
+        "(tcp udp) or (listening closing)",
+        "private public",
+    ] {
+        let (code, text, said) = run(words);
+        assert_eq!((code, &*text), (Some(1), ""), "{words}: {said}");
+        assert!(said.starts_with("netstat: nothing can match: no socket is both "), "{words}: {said}");
+    }
+    assert!(run("established listening").2.contains("type state ESTABLISHED or state LISTENING"));
+    assert_eq!(run("check established listening").0, Some(3));
+    assert_eq!(run("--exists established listening").0, Some(2));
+    for words in
+        ["established or listening", "port 80 port 443", "not (established listening)", "lport 1-9 lport 9"]
+    {
+        assert_eq!(run(&format!("-n {words}")).0, Some(0), "{words}");
+    }
+}
+
+#[test]
+fn documents_of_a_repeated_report_have_a_line_each_and_text_has_the_time() {
+    let (code, text, _) = run("-an --json --columns local,state 1 --count 2");
+    assert_eq!((code, text.lines().count()), (Some(0), 2), "{text}");
+    for line in text.lines() {
+        let document: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(document["time"].is_string() && document["sockets"].is_array(), "{document}");
+    }
+    for words in ["-an --columns local,state", "-an --group-by state"] {
+        let (_, once, _) = run(words);
+        let (_, twice, _) = run(&format!("{words} 1 --count 2"));
+        let is_time = |line: &&str| line.len() == 24 && line.starts_with("20") && line.ends_with('Z');
+        assert_eq!(
+            (once.lines().filter(is_time).count(), twice.lines().filter(is_time).count()),
+            (0, 2),
+            "{twice}"
+        );
+    }
+}
+
+#[test]
+fn an_interval_that_is_rather_a_port_is_said_at_once() {
+    for (words, seconds) in [
+        ("-an 8080 --count 1", Some(8080)),
+        ("-an listening 5432 --count 1", Some(5432)),
+        ("-an 5 --count 1", None),
+    ] {
+        let (code, _, said) = run(words);
+        let wanted = seconds.map_or(String::new(), |seconds| {
+            format!("netstat: this repeats every {seconds} seconds; for the port type :{seconds}\n")
+        });
+        assert_eq!((code, said), (Some(0), wanted), "{words}");
+    }
+}

@@ -15,17 +15,14 @@ use std::ffi::OsStr;
 use std::net::{TcpListener, UdpSocket};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
+use std::process::Command;
 use support::{
-    Folder, HEADING_WITH_PID, Keeper, NETSTAT, assert_one_line, at, command_of, netstat, rows, shown, table,
-    table_when,
+    Folder, HEADING_WITH_PID, Keeper, OTHER_USER, as_other_user, assert_one_line, at, netstat,
+    program_for_all, rows, shown, table, table_when,
 };
 
 const NO_OWNERSHIP: &str = " Can not obtain ownership information";
-
-/// The user `nobody`.
-const OTHER_USER: u32 = 65534;
 
 fn cat() -> PathBuf {
     ["/bin/cat", "/usr/bin/cat"].map(PathBuf::from).into_iter().find(|path| path.exists()).unwrap()
@@ -194,33 +191,6 @@ fn hostile_process_name_never_reaches_the_terminal() {
             assert!(line.ends_with(&format!("  {wanted}")), "{line}");
         }
     });
-}
-
-/// Copies the program to a folder where every user can run it.
-fn program_for_all(folder: &Folder) -> PathBuf {
-    use std::os::unix::fs::PermissionsExt;
-    let program = folder.path("netstat");
-    std::fs::copy(NETSTAT, &program).unwrap();
-    for path in [&folder.0, &program] {
-        std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
-    }
-    program
-}
-
-fn as_other_user(program: &Path, words: &str) -> support::Run {
-    netstat_lab::eventually("the program run", || {
-        let mut command = command_of(program, words);
-        command.uid(OTHER_USER).gid(OTHER_USER).current_dir("/");
-        // The copy is busy (ETXTBSY) while a child of another test has it open between its fork and its exec.
-        let probe = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().ok()?;
-        let output = probe.wait_with_output().unwrap();
-        Some(support::Run {
-            text: String::from_utf8(output.stdout).unwrap(),
-            complaint: String::from_utf8(output.stderr).unwrap(),
-            code: output.status.code(),
-        })
-    })
-    .unwrap()
 }
 
 #[test]

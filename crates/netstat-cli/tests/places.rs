@@ -108,6 +108,7 @@ fn networks_come_from_files() {
         let missing = run("--geo /nonexistent.mmdb --columns country");
         assert!(missing.complaint.contains("cannot be used for --geo: No such file"), "{missing:?}");
         // The file is not read unless something needs it.
-        assert_eq!(run(&format!("--geo {text} -an")).code, Some(0));
+        let unused = run(&format!("--geo {text} -an"));
+        assert!(unused.code == Some(1) && unused.complaint.contains("--geo has no effect"), "{unused:?}");
     });
 }

@@ -18,10 +18,11 @@
 use crate::filter::{Context, Filter, Stage};
 use netstat_model::query::{Kinds, Listing, OwnerSearch, Owners, ProcessFields, SocketQuery, Visit};
 use netstat_model::{
-    Answer, Error, NoOwner, OwnerMethod, Process, ProcessKey, SocketRef, SocketTable, Warning,
+    Answer, Error, NoOwner, OwnerMethod, Process, ProcessKey, Protocol, SocketRef, SocketTable, TcpState,
+    Warning,
 };
 use netstat_os::{Processes, Sockets};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What is asked of the sockets of a machine.
 pub struct Selection<'a> {
@@ -58,6 +59,9 @@ pub enum Kept {
     All,
 }
 
+/// How many sockets of each protocol and TCP state may match a filter.
+pub type Undecided = BTreeMap<(Protocol, Option<TcpState>), usize>;
+
 /// Sockets that match, and what was learned on the way.
 pub struct Selected {
     /// The sockets.
@@ -66,8 +70,8 @@ pub struct Selected {
     pub kinds: Kinds,
     /// How owners were found.
     pub method: OwnerMethod,
-    /// How many more sockets may match: what decides could not be read.
-    pub undecided: usize,
+    /// How many more sockets of each kind may match: what decides could not be read.
+    pub undecided: Undecided,
     /// What the answer may lack.
     pub warnings: Vec<Warning>,
 }
@@ -82,21 +86,25 @@ pub struct Streamed {
 
 /// Counts sockets that may match, and those of them whose owner is unknown.
 #[derive(Default)]
-struct Undecided {
-    sockets: usize,
+struct Doubts {
+    sockets: Undecided,
     without_owner: usize,
 }
 
-impl Undecided {
+impl Doubts {
     fn add(&mut self, socket: &SocketRef<'_>) {
-        self.sockets += 1;
+        *self.sockets.entry((socket.protocol, socket.state)).or_default() += 1;
         let unowned = socket.ownership().unowned();
         self.without_owner +=
             usize::from(matches!(unowned, Some(NoOwner::NotPermitted | NoOwner::OtherNamespace)));
     }
 
+    fn count(&self) -> usize {
+        self.sockets.values().sum()
+    }
+
     fn warning(&self) -> Option<Warning> {
-        let Self { sockets, without_owner } = *self;
+        let (sockets, without_owner) = (self.count(), self.without_owner);
         (sockets > 0).then_some(Warning::MayMatch { sockets, without_owner })
     }
 }
@@ -147,13 +155,13 @@ impl<'a> Selection<'a> {
     ) -> Result<Selected, Error> {
         let listing = Listing { query: &self.query, owners: self.search(), may_restart: true };
         let mut any_open = false;
-        let mut undecided = Undecided::default();
+        let mut doubts = Doubts::default();
         let answer = backend.sockets(&listing, &mut |socket| {
             let matches = self.filter.map_or(Some(true), |filter| filter.decided(socket, Stage::Socket));
             if matches == Some(false) {
                 let may_match = self.filter.is_some_and(|filter| filter.may_match_unread(socket));
                 if may_match && keep(socket) != Kept::Nothing {
-                    undecided.add(socket);
+                    doubts.add(socket);
                 }
                 return Visit::Skip;
             }
@@ -181,13 +189,13 @@ impl<'a> Selection<'a> {
             sockets.retain(|socket| {
                 let matches = filter.matches(socket, &context).is_yes();
                 if !matches && filter.may_match(socket, &context) {
-                    undecided.add(socket);
+                    doubts.add(socket);
                 }
                 matches
             });
         }
-        warnings.extend(undecided.warning());
-        Ok(Selected { sockets, kinds: self.query.kinds, method, undecided: undecided.sockets, warnings })
+        warnings.extend(doubts.warning());
+        Ok(Selected { sockets, kinds: self.query.kinds, method, undecided: doubts.sockets, warnings })
     }
 
     /// Passes on each socket that matches as it comes, until `hand` returns false; nothing is kept. Owners are not known.
@@ -201,7 +209,7 @@ impl<'a> Selection<'a> {
         mut hand: impl FnMut(&SocketRef<'_>) -> bool,
     ) -> Result<Streamed, Error> {
         let listing = Listing { query: &self.query, owners: OwnerSearch::No, may_restart: false };
-        let mut undecided = Undecided::default();
+        let mut doubts = Doubts::default();
         let answer = backend.sockets(&listing, &mut |socket| match self
             .filter
             .map_or(Some(true), |filter| filter.decided(socket, Stage::Socket))
@@ -210,14 +218,14 @@ impl<'a> Selection<'a> {
             Some(true) => Visit::Skip,
             Some(false) | None => {
                 if self.filter.is_some_and(|filter| filter.may_match_unread(socket)) {
-                    undecided.add(socket);
+                    doubts.add(socket);
                 }
                 Visit::Skip
             }
         })?;
         let mut warnings = answer.warnings;
-        warnings.extend(undecided.warning());
-        Ok(Streamed { undecided: undecided.sockets, warnings })
+        warnings.extend(doubts.warning());
+        Ok(Streamed { undecided: doubts.count(), warnings })
     }
 }
 

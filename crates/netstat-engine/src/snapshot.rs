@@ -172,7 +172,14 @@ impl Snapshot {
             warnings.extend(answer.warnings);
             processes.sort_unstable_by_key(|process| process.id);
         }
-        Ok(Self { info, sockets, processes, owner_method: method, undecided, warnings })
+        Ok(Self {
+            info,
+            sockets,
+            processes,
+            owner_method: method,
+            undecided: undecided.values().sum(),
+            warnings,
+        })
     }
 
     /// Returns the sockets.

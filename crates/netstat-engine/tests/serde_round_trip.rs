@@ -83,12 +83,14 @@ fn kind() -> impl Strategy<Value = RouteKind> {
 }
 
 fn next_hops() -> impl Strategy<Value = NextHops> {
-    let hop = (of(address()), any::<u32>(), any::<u32>(), any::<bool>()).prop_map(
-        |(gateway, interface, weight, dead)| NextHop {
+    let hop = (of(address()), any::<u32>(), any::<u32>(), any::<[bool; 3]>()).prop_map(
+        |(gateway, interface, weight, [dead, linkdown, onlink])| NextHop {
             gateway,
             interface: interface.try_into().ok(),
             weight,
             dead,
+            linkdown,
+            onlink,
         },
     );
     vec(hop, 0..4).prop_map(|hops| match hops[..] {
@@ -151,6 +153,7 @@ proptest! {
     ) {
         assert_round_trip(&Route {
             destination, kind, protocol, tos, table, metric, preferred_source: source, from: from.map(Box::new), next_hops,
+            expires: metric.try_into().ok(),
         });
     }
 

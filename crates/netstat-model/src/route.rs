@@ -52,9 +52,16 @@ pub struct NextHop {
     pub interface: Option<NonZeroU32>,
     /// The share of the traffic, 1 to 65,536, if there are several next hops; otherwise 1.
     pub weight: u32,
-    /// True if it is unusable because its interface is down or has no carrier.
+    /// True if the kernel does not use it: its interface is down, or has no carrier and `ignore_routes_with_linkdown` is
+    /// set.
     #[doc(alias = "RTNH_F_DEAD")]
     pub dead: bool,
+    /// True if its interface has no carrier. The kernel uses it all the same unless it is `dead` as well.
+    #[doc(alias = "RTNH_F_LINKDOWN")]
+    pub linkdown: bool,
+    /// True if the gateway is taken for a neighbour, whatever the addresses of the interface (`onlink`).
+    #[doc(alias = "RTNH_F_ONLINK")]
+    pub onlink: bool,
 }
 
 /// The next hops of a route. Routes with the same set of several next hops share it.
@@ -111,6 +118,9 @@ pub struct Route {
     /// The source prefix it applies to, if limited (IPv6 only).
     #[doc(alias = "RTA_SRC")]
     pub from: Option<Box<Prefix>>,
+    /// Seconds until the kernel removes it, rounded up; `None` if it does not expire.
+    #[doc(alias = "rta_expires")]
+    pub expires: Option<NonZeroU32>,
     /// The next hops.
     pub next_hops: NextHops,
 }

@@ -104,6 +104,11 @@ pub enum Warning {
         /// The reason the system gave.
         reason: String,
     },
+    /// Lookups of host names were not answered in time.
+    NamesUnanswered {
+        /// The number of lookups.
+        lookups: usize,
+    },
     /// The places searched for persistent routes, because the system has no single one.
     PersistentSources {
         /// The configurations that were read.
@@ -150,7 +155,8 @@ impl Warning {
             (Self::OwnersNotPermitted { .. }, Self::OwnersNotPermitted { .. })
             | (Self::OwnersIncomplete { .. }, Self::OwnersIncomplete { .. })
             | (Self::MayMatch { .. }, Self::MayMatch { .. })
-            | (Self::OwnersVanished { .. }, Self::OwnersVanished { .. }) => true,
+            | (Self::OwnersVanished { .. }, Self::OwnersVanished { .. })
+            | (Self::NamesUnanswered { .. }, Self::NamesUnanswered { .. }) => true,
             (Self::OddMessages { what, .. }, Self::OddMessages { what: before, .. }) => what == before,
             (Self::ProcessesUnreadable { reason, .. }, Self::ProcessesUnreadable { reason: before, .. }) => {
                 reason == before
@@ -262,6 +268,10 @@ impl fmt::Display for Warning {
                 write!(f, "{sockets} closed while owners were looked up; their owners are unknown")
             }
             Self::SourceUnavailable { what, reason } => write!(f, "{what} is unknown: {reason}"),
+            Self::NamesUnanswered { lookups } => {
+                let noun = counted(*lookups, "lookup of a host name was", "lookups of host names were");
+                write!(f, "{noun} not answered in time")
+            }
             Self::PersistentSources { read, refused, not_understood } => {
                 f.write_str("this system has no single list of persistent routes; ")?;
                 match read.as_slice() {

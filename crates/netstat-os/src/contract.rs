@@ -116,8 +116,9 @@ pub trait Routes {
     /// When the system refused the list.
     fn routes(&self, query: &RouteQuery) -> Result<Answer<Vec<Route>>, Error>;
 
-    /// The routes that are configured to come back at the next start. Linux has no single place for them: the answer
-    /// always carries the warning [`netstat_model::Warning::PersistentSources`], which says what was read.
+    /// The routes that are configured to come back at the next start. Linux has no single place for them: where
+    /// a file could not be read or understood, the answer carries the warning
+    /// [`netstat_model::Warning::PersistentSources`], which says what was read.
     ///
     /// # Errors
     /// When the system has a single place for them and refused it.

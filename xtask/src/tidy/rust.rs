@@ -73,6 +73,9 @@ impl Source {
                     let text = group.stream().to_string().replace(char::is_whitespace, "");
                     let begins_test = inner == 0 && is_for_tests(&text);
                     let is_test = in_test || begins_test;
+                    if text.contains("unsafe(") {
+                        self.unsafe_lines.push(line(token));
+                    }
                     self.attributes.push(Attribute { line: line(token), is_test, text });
                     at += 2 + inner;
                     if begins_test {

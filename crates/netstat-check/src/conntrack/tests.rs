@@ -66,3 +66,17 @@ fn an_unknown_counter_is_not_zero() {
     assert_eq!(fact(&findings[0], "dropped"), Some(serde_json::Value::Null));
     assert_eq!(fact(&findings[0], "drops_known"), Some(false.into()));
 }
+
+#[test]
+fn ports_that_collide_are_no_full_table() {
+    let now = |insert_failed, drop| Conntrack { insert_failed: Some(insert_failed), ..table(10, drop, 0) };
+    // Each failed insertion is counted as a drop as well.
+    let findings = found(now(0, 0), now(10, 10));
+    let collided = "warning [insert_failed] 10 packets were dropped because another tracked connection had the same ends";
+    assert!(lines(&findings)[0].starts_with(collided) && findings.len() == 1, "{findings:?}");
+    let advice: String = findings[0].next.iter().map(|step| step.of(super::super::text::EN)).collect();
+    assert!(advice.contains("--random-fully") && !advice.contains("nf_conntrack_max"), "{advice}");
+    let both = lines(&found(now(0, 0), now(10, 12)));
+    assert!(both[0].starts_with("critical [] 2 packets") && both[1].starts_with("warning [ins"), "{both:?}");
+    assert_eq!(both.len(), 2);
+}

@@ -189,6 +189,47 @@ fn clients_that_bind_first_compete_for_all_ports() {
     assert!(finding.next.iter().any(|step| step.of(EN).contains("IP_BIND_ADDRESS_NO_PORT")));
 }
 
+/// The pool of the whole address is right, because nobody gets a port that another has bound; who took most of it is not
+/// who bound first.
+#[cfg(not(windows))]
+#[test]
+fn most_ports_are_blamed_on_whose_connections_took_them() {
+    let to = |first: u16, count: u16, remote: &str, state| -> Vec<Socket> {
+        (first..first + count).map(|port| tcp(&format!("10.0.0.1:{port}"), remote, state)).collect()
+    };
+    let mut sockets = to(40_000, 1_500, "10.0.0.9:5432", TcpState::TimeWait);
+    let of_orders = to(41_500, 2, "10.0.0.9:5432", TcpState::Established);
+    sockets.extend(of_orders.into_iter().map(|socket| held(socket, 7)));
+    for end in 0..6u16 {
+        let of_gateway = to(41_502 + end * 60, 60, &format!("10.0.1.{end}:443"), TcpState::Established);
+        sockets.extend(of_gateway.into_iter().map(|socket| held(socket, 9)));
+    }
+    let range = PortRange { first: 40_000, last: 41_999 };
+    let mut limits = limits(TimeWaitReuse::Loopback);
+    limits.tcp_v4_ports = Some(DynamicPorts { range, excluded: vec![], shared_by_remotes: true });
+    let mut evidence = look(moment(100, sockets));
+    evidence.limits = Ok(limits);
+    let findings = run(&CHECK, &evidence, &[]);
+    let finding = &findings[0];
+    assert!(lines(&findings)[0].contains("1,862 of 2,000 ports"), "{findings:?}");
+    assert!(finding.meaning.as_ref().unwrap().of(EN).contains("TIME_WAIT"), "{finding:?}");
+    let shares: Vec<(String, usize)> =
+        finding.processes.iter().map(|it| (it.holder.subject(), it.sockets)).collect();
+    let share = |who: &str, sockets| (who.to_owned(), sockets);
+    assert_eq!(shares, [share("no process", 1500), share("p9 (9)", 360), share("p7 (7)", 2)]);
+    let facts: Vec<&str> = finding.facts.iter().filter_map(|fact| Some(fact.text.as_ref()?.of(EN))).collect();
+    let made =
+        "1,500 of those in TIME_WAIT led to 10.0.0.9:5432, where connections are held now by p7 (7): 2";
+    assert!(facts.contains(&made), "{facts:?}");
+    let next: Vec<&str> = finding.next.iter().map(|step| step.of(EN)).collect();
+    assert!(next[1].starts_with("keep connections open"), "{next:?}");
+    let last = next.iter().position(|step| step.contains("IP_BIND_ADDRESS_NO_PORT")).unwrap();
+    assert!(
+        last > 1 && next[last].starts_with("let p9 (9) set") && next[last].contains("360 ports"),
+        "{next:?}"
+    );
+}
+
 #[test]
 fn udp_ports_are_counted_by_address() {
     let sockets: Vec<Socket> = (0..75_u16)

@@ -2,6 +2,7 @@
 
 use super::super::Text;
 use super::super::data::say;
+use super::super::text::host;
 use super::texts::{DATA, SOURCE};
 use netstat_model::{
     DynamicPorts, Family, IpEndpoint, IpSocketRef, Limits, RowId, SocketTable, TcpState, TimeWaitReuse,
@@ -27,7 +28,7 @@ impl Pool {
     pub(super) fn text(&self) -> Text {
         match *self {
             Self::Tcp { local, remote: Some(remote) } => {
-                say!("pool-remote", local, remote = SocketAddr::new(remote.address, remote.port))
+                say!("pool-remote", local, remote = SocketAddr::from(remote))
             }
             Self::Tcp { local, remote: None } => say!("pool-tcp", local),
             Self::Bound { local } => say!("pool-bound", local),
@@ -48,7 +49,8 @@ impl Pool {
             Self::Tcp { local, remote: Some(remote) } => {
                 format!(
                     "netstat --group-by state,process src {local} dst {} rport {}",
-                    remote.address, remote.port
+                    host(*remote),
+                    remote.port
                 )
             }
             Self::Tcp { local, remote: None } => {
@@ -241,6 +243,25 @@ pub(super) fn uses<'a>(table: &'a SocketTable, limits: &Limits) -> Vec<Use<'a>> 
 /// The expected number of ports shared by chance from which on it is no coincidence that none is shared.
 const NOT_CHANCE: u64 = 20;
 
+/// Returns whether no port serves two remote ends of these connections of one address, and that cannot be chance: their
+/// programs bound first.
+pub(super) fn share_no_port<'a>(sockets: impl Iterator<Item = IpSocketRef<'a>>, capacity: usize) -> bool {
+    let mut ends: FxHashMap<IpEndpoint, u64> = FxHashMap::default();
+    let mut ports: FxHashSet<u16> = FxHashSet::default();
+    for socket in sockets {
+        let Some(remote) = socket.remote else { continue };
+        if !ports.insert(socket.local.port) {
+            return false;
+        }
+        *ends.entry(remote).or_default() += 1;
+    }
+    let own = ports.len() as u64;
+    let within: u64 = ends.values().map(|count| count.pow(2)).sum();
+    // The pairs of connections that could have shared a port.
+    let pairs = own.pow(2).saturating_sub(within) / 2;
+    pairs >= (capacity as u64).saturating_mul(NOT_CHANCE)
+}
+
 /// Joins all connections of an address to one pool if no port serves two of their remote ends. The kernel chooses for
 /// each remote end separately, so some would share a port if it had chosen.
 fn joined_where_bound_first<'a>(table: &'a SocketTable, uses: Vec<Use<'a>>) -> Vec<Use<'a>> {
@@ -253,15 +274,8 @@ fn joined_where_bound_first<'a>(table: &'a SocketTable, uses: Vec<Use<'a>>) -> V
         }
     }
     for (local, pools) in by_local {
-        let capacity = pools.first().map_or(0, |used| used.capacity as u64);
-        let own: u64 = pools.iter().map(|used| used.own as u64).sum();
-        let within: u64 = pools.iter().map(|used| (used.own as u64).pow(2)).sum();
-        // The pairs of connections that could have shared a port.
-        let pairs = (own * own).saturating_sub(within) / 2;
-        let ports = || pools.iter().flat_map(Use::sockets).map(|socket| socket.local.port);
-        if pairs < capacity.saturating_mul(NOT_CHANCE)
-            || ports().collect::<FxHashSet<u16>>().len() as u64 != own
-        {
+        let capacity = pools.first().map_or(0, |used| used.capacity);
+        if !share_no_port(pools.iter().flat_map(Use::sockets), capacity) {
             rest.extend(pools);
             continue;
         }

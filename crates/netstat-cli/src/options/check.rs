@@ -67,6 +67,12 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
 /// Rejects what does not go with a fixed text or a policy: JSON, repetition, or names of checks.
 fn one_text(arguments: &Arguments) -> Result<(), Complaint> {
     let typed = &arguments.check;
+    let runs_policy = typed.names.is_empty() || typed.names.contains(&&check::POLICY);
+    if typed.policy.is_some() && (!runs_policy || typed.learn) {
+        return Err(Complaint::new(
+            "--policy belongs to the check policy: type netstat check policy --policy FILE",
+        ));
+    }
     let text = match (typed.list, typed.explain, typed.learn) {
         (true, None, false) => "--list",
         (false, Some(_), false) => "--explain",
@@ -81,6 +87,17 @@ fn one_text(arguments: &Arguments) -> Result<(), Complaint> {
     }
     if typed.watch.is_some() {
         return Err(Complaint::new(format!("{text} shows nothing to repeat: leave the interval out")));
+    }
+    let reads = [
+        (typed.config.is_some(), "--config"),
+        (!typed.set.is_empty(), "--set"),
+        (typed.policy.is_some(), "--policy"),
+        (!arguments.geo.is_empty(), "--geo"),
+        (arguments.record.is_some(), "--record"),
+        (arguments.replay.is_some(), "--replay"),
+    ];
+    if let (Some((_, option)), false) = (reads.iter().find(|(given, _)| *given), typed.learn) {
+        return Err(Complaint::new(format!("{text} runs no check, so {option} has no effect: leave it out")));
     }
     let selects = !typed.names.is_empty() || !arguments.filter.is_empty();
     if selects && !typed.learn {

@@ -11,6 +11,7 @@
 //! | `arguments.rs` | the command line as typed, as data |
 //! | `command.rs` | what the command line asks for |
 //! | `parse.rs` | words to [`Command`] |
+//! | `combine.rs` | which options go together |
 //! | `values.rs` | the text of a value to the value |
 //! | `complaint.rs`, `mistakes.rs` | the one line about what was not understood, and what was probably meant |
 //! | `nearest.rs` | the nearest of several spellings |
@@ -23,6 +24,7 @@
 mod answer;
 mod arguments;
 mod check;
+mod combine;
 mod command;
 mod complaint;
 mod document;

@@ -6,9 +6,8 @@ use super::complaint::{Complaint, complaint};
 use super::entry::{Effect, Entry, Topic, Value};
 use super::mistakes::{self, nearest_long};
 use super::nearest::nearest;
-use super::{check as check_words, net_tools, table, words as plain_words};
+use super::{check as check_words, combine, net_tools, table, words as plain_words};
 use netstat_engine::text::quote::quoted;
-use netstat_engine::view::sort::Order;
 use std::ffi::{OsStr, OsString};
 
 /// Parses the command line, without the program name.
@@ -52,7 +51,7 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
     if parser.arguments.column_help {
         return Ok(Command::ColumnHelp);
     }
-    check(&parser.arguments)?;
+    combine::check(&parser.arguments)?;
     Ok(Command::Run(Box::new(parser.arguments)))
 }
 
@@ -247,7 +246,15 @@ impl<'a> Parser<'a> {
         match &entry.effect {
             Effect::Switch(set) => set(&mut self.arguments),
             Effect::Format(format) => self.arguments.formats.push(format),
-            Effect::Value(_, set) => set(&mut self.arguments, value)?,
+            Effect::Value(_, set) => {
+                let before = self.arguments.protocol;
+                set(&mut self.arguments, value)?;
+                if let (Some(one), Some(two)) = (before, self.arguments.protocol)
+                    && one != two
+                {
+                    return Err(combine::two_protocols(one, two));
+                }
+            }
             Effect::Answer(answer) => return Ok(Some(answer(manner))),
             Effect::AnswerWith(_, answer) => return answer(value).map(Some),
         }
@@ -297,104 +304,4 @@ fn after(word: &OsStr, bytes: usize) -> OsString {
 fn after(word: &OsStr, bytes: usize) -> OsString {
     use std::os::windows::ffi::{OsStrExt as _, OsStringExt as _};
     OsString::from_wide(&word.encode_wide().skip(bytes).collect::<Vec<_>>())
-}
-
-/// Returns true if the report is made of sockets.
-fn has_rows(arguments: &Arguments) -> bool {
-    !(arguments.ethernet || arguments.network_direct || arguments.route || arguments.statistics)
-}
-
-/// Checks how options combine.
-fn check(arguments: &Arguments) -> Result<(), Complaint> {
-    if arguments.record.is_some() && arguments.replay.is_some() {
-        return Err(Complaint::record_and_replay());
-    }
-    for (given, option) in [(arguments.exists, "--exists"), (arguments.wait, "--wait")] {
-        if given && arguments.filter.is_empty() {
-            return Err(complaint!(
-                "{option} needs a filter: type, for example, netstat {option} lport 8080 state listening"
-            ));
-        }
-        if given && arguments.interval.is_some() {
-            return Err(complaint!("{option} shows nothing to repeat: leave the interval out"));
-        }
-    }
-    if arguments.exists && arguments.wait {
-        return Err(Complaint::new(
-            "--exists and --wait cannot be combined: --wait also says whether a row matches",
-        ));
-    }
-    if arguments.timeout.is_some() && !arguments.wait {
-        return Err(Complaint::new("--timeout belongs to --wait: type --wait, or leave --timeout out"));
-    }
-    if !arguments.filter.is_empty() && !has_rows(arguments) {
-        return Err(Complaint::new(
-            "filters work only on connection tables, not with -r, -s, -e or -x: leave one of the two out",
-        ));
-    }
-    check_shape(arguments)?;
-    if let (Some(count), None) = (arguments.count, arguments.interval) {
-        return Err(complaint!(
-            "--count {count} needs an interval in seconds: type, for example, netstat -ano 5 --count {count}"
-        ));
-    }
-    if let Some(protocol) = arguments.protocol.filter(|protocol| !protocol.has_sockets())
-        && !arguments.statistics
-    {
-        let name = protocol.name();
-        return Err(complaint!(
-            "-p {name} has no connections to show: type netstat -s -p {name} for its statistics, or -p tcp or udp"
-        ));
-    }
-    Ok(())
-}
-
-/// Checks how the options combine that choose columns, order and format of the connection table.
-fn check_shape(arguments: &Arguments) -> Result<(), Complaint> {
-    let format = arguments.formats.first();
-    if let Some((one, two)) =
-        format.zip(arguments.formats.iter().find(|other| Some(other) != format.as_ref()))
-    {
-        let (one, two) = (one.name, two.name);
-        return Err(complaint!("--{one} and --{two} cannot be combined: type one of them"));
-    }
-    let shape = [
-        (arguments.columns.is_some(), "--columns"),
-        (arguments.group_by.is_some(), "--group-by"),
-        (arguments.sort.is_some(), "--sort"),
-        (arguments.limit.is_some(), "--limit"),
-        (arguments.process, "--process"),
-        (arguments.cmdline, "--cmdline"),
-    ];
-    let typed = shape.into_iter().find_map(|(typed, spelling)| typed.then_some(spelling));
-    let other = [
-        (arguments.route, "-r"),
-        (arguments.statistics, "-s"),
-        (arguments.ethernet, "-e"),
-        (arguments.network_direct, "-x"),
-        (arguments.port_counts, "-c"),
-    ];
-    let other = other.into_iter().find_map(|(typed, spelling)| typed.then_some(spelling));
-    let counters = arguments.route || arguments.statistics || arguments.ethernet;
-    let format = format.filter(|format| !(counters && format.of_every_report));
-    let format = format.map(|format| format!("--{}", format.name));
-    if let (Some(typed), Some(other)) = (typed.map(str::to_owned).or(format), other) {
-        return Err(complaint!(
-            "{typed} is for the table of connections, not for {other}: type one of the two"
-        ));
-    }
-    let Some(group_by) = &arguments.group_by else { return Ok(()) };
-    if arguments.columns.is_some() {
-        return Err(Complaint::new(
-            "--columns and --group-by cannot be combined: --group-by shows the columns that it counts by",
-        ));
-    }
-    match arguments.sort {
-        Some(Order::By { column, .. }) if !group_by.contains(&column) => Err(complaint!(
-            "--sort {} needs that column in --group-by: groups are sorted by one of their columns, and without --sort \
-             the largest comes first",
-            column.name
-        )),
-        _ => Ok(()),
-    }
 }

@@ -122,8 +122,13 @@ pub(super) fn parse_check(option: &str, text: &OsStr) -> Result<&'static Check, 
 
 /// Parses the value of `--set`.
 pub(super) fn parse_setting(text: &OsStr) -> Result<Assignment, Complaint> {
-    check::parse_assignment(text.to_str().unwrap_or_default())
-        .map_err(|why| complaint!("--set {}: {why}", quoted(text)))
+    let Some(setting) = text.to_str() else {
+        return Err(complaint!(
+            "--set {} is not UTF-8: type, for example, --set close-wait.warning=200",
+            quoted(text)
+        ));
+    };
+    check::parse_assignment(setting).map_err(|why| complaint!("--set {}: {why}", quoted(text)))
 }
 
 /// Parses the name of a file.
@@ -184,7 +189,8 @@ pub(super) fn parse_color(text: &OsStr) -> Result<Colour, Complaint> {
 /// Parses columns separated by commas.
 pub(super) fn parse_columns(option: &str, text: &OsStr) -> Result<Vec<&'static Column>, Complaint> {
     let mut list: Vec<&'static Column> = Vec::new();
-    for name in text.to_str().unwrap_or("?").split(',') {
+    let Some(names) = text.to_str() else { return Err(no_column(option, text)) };
+    for name in names.split(',') {
         let column = parse_column(option, name)?;
         if list.contains(&column) {
             return Err(complaint!("{option} names {} twice: name each column once", column.name));
@@ -192,6 +198,13 @@ pub(super) fn parse_columns(option: &str, text: &OsStr) -> Result<Vec<&'static C
         list.push(column);
     }
     Ok(list)
+}
+
+fn no_column(option: &str, name: &OsStr) -> Complaint {
+    complaint!(
+        "{option} does not know the column {}: type netstat --columns help to see the columns",
+        quoted(name)
+    )
 }
 
 fn parse_column(option: &str, name: &str) -> Result<&'static Column, Complaint> {
@@ -224,7 +237,7 @@ pub(super) fn parse_limit(text: &OsStr) -> Result<usize, Complaint> {
 
 /// Parses the value of `--sort`.
 pub(super) fn parse_sort(text: &OsStr) -> Result<Order, Complaint> {
-    let text = text.to_str().unwrap_or("?");
+    let Some(text) = text.to_str() else { return Err(no_column("--sort", text)) };
     if text.eq_ignore_ascii_case("none") {
         return Ok(Order::AsGiven);
     }

@@ -19,6 +19,10 @@ impl Lookups for AnyName {
         Ok(vec![Ipv4Addr::LOCALHOST.into()])
     }
 
+    fn interface(&self, _: &str) -> Option<u32> {
+        Some(1)
+    }
+
     fn user(&self, _: &str) -> Result<Option<u32>, String> {
         Ok(Some(0))
     }
@@ -62,8 +66,12 @@ pub(super) fn settle(words: Vec<OsString>, arguments: &mut Arguments) -> Result<
         return Err(mistaken.unwrap_or_else(|| Complaint::filter(&error)));
     }
     arguments.filter = words.to_vec();
+    arguments.perhaps_port = arguments.interval.filter(|seconds| PERHAPS_PORT.contains(seconds));
     Ok(())
 }
+
+/// Intervals that are rather meant as ports: nobody waits so long for the next display.
+const PERHAPS_PORT: std::ops::RangeInclusive<u32> = 1000..=65_535;
 
 /// Returns true if the word joins tests of a filter.
 fn is_joint(word: &OsStr) -> bool {

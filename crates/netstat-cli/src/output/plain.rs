@@ -1,5 +1,8 @@
 //! Terminals that take UTF-8 and colours as they are.
 
+#[path = "at_start.rs"]
+mod at_start;
+
 use super::encoder::Charset;
 use super::stream::Stream;
 use netstat_engine::text::Language;
@@ -28,6 +31,17 @@ pub(super) fn takes_colours() -> bool {
 
 /// Does nothing: there is no mode to restore.
 pub(super) fn restore() {}
+
+/// Returns true if standard output was closed when the program began.
+pub(super) fn was_closed_at_start() -> bool {
+    at_start::WAS_CLOSED.load(std::sync::atomic::Ordering::Relaxed)
+}
+
+/// Returns true if the stack of the first thread is limited to less than this many bytes.
+pub(super) fn has_little_stack(needed: usize) -> bool {
+    use rustix::process::{Resource, getrlimit};
+    getrlimit(Resource::Stack).current.is_some_and(|limit| limit < needed as u64)
+}
 
 /// Returns true if standard output is a pipe that nobody reads any more.
 pub(super) fn is_closed() -> bool {

@@ -73,13 +73,13 @@ pub(crate) fn render<W: Write>(
         |finding: &&Finding| style.named || (finding.severity != Severity::Ok && !finding.never_told);
     let mut shown: Vec<&Finding> = findings.iter().filter(is_shown).collect();
     shown.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    for finding in shown {
-        page.finding(finding);
+    for (names, finding) in merged(&shown) {
+        page.finding(&names, finding);
         if finding.severity != Severity::Ok {
             page.end_line();
         }
     }
-    page.text(summary(findings, checks, evidence).of(style.language));
+    page.text(summary(findings, checks, evidence, style).of(style.language));
     page.end_line();
     let silent: Vec<&str> = findings
         .iter()
@@ -98,29 +98,53 @@ pub(crate) fn render<W: Write>(
     out.write_all(&page.out)
 }
 
-/// Sums the findings up, in one line.
-fn summary(findings: &[Finding], checks: &[&Check], evidence: &Evidence) -> Text {
-    let counted = || findings.iter().filter(|finding| !finding.never_told);
-    let count = |wanted| counted().filter(|finding| finding.severity == wanted).count();
+/// Returns the findings with the checks that found each: what several checks found in the same words is shown once.
+fn merged<'a>(findings: &[&'a Finding]) -> Vec<(String, &'a Finding)> {
+    let mut merged: Vec<(String, &Finding)> = Vec::new();
+    for &finding in findings {
+        let same = |(_, other): &&mut (String, &Finding)| {
+            (&other.sentence, &other.subject) == (&finding.sentence, &finding.subject)
+                && other.check != finding.check
+        };
+        match merged.iter_mut().find(same) {
+            Some((names, _)) => {
+                names.push_str(", ");
+                names.push_str(finding.check);
+            }
+            None => merged.push((finding.check.to_owned(), finding)),
+        }
+    }
+    merged
+}
+
+/// Sums the findings up, in one line whose numbers of checks add up.
+fn summary(findings: &[Finding], checks: &[&Check], evidence: &Evidence, style: &FindingStyle) -> Text {
+    let counted = || findings.iter().filter(|finding| style.named || !finding.never_told);
+    let of = |check: &Check| {
+        let name = check.name;
+        counted().filter(move |finding| finding.check == name)
+    };
+    let judged: Vec<Severity> = checks
+        .iter()
+        .filter(|check| of(check).next().is_some())
+        .map(|check| check::worst(of(check)))
+        .collect();
+    let ok = judged.iter().filter(|severity| **severity == Severity::Ok).count();
+    let checks = |count: usize| if count == 1 { "1 check".to_owned() } else { format!("{count} checks") };
     let sockets = check::grouped(evidence.now.sockets.len());
-    let checks = checks.len();
-    let (noun, socket) = (
-        if checks == 1 { "check" } else { "checks" },
-        if evidence.now.sockets.len() == 1 { "socket" } else { "sockets" },
-    );
+    let noun = if evidence.now.sockets.len() == 1 { "socket" } else { "sockets" };
     let of = Text::new(
-        format!("{checks} {noun} of {sockets} {socket}"),
-        format!("검사 {checks}가지, 소켓 {sockets}개"),
+        format!("{} of {sockets} {noun}", checks(judged.len())),
+        format!("검사 {}가지, 소켓 {sockets}개", judged.len()),
     );
-    if counted().all(|finding| finding.severity == Severity::Ok) {
+    if ok == judged.len() {
         return of.around("Nothing wrong: ", ".", "이상 없음: ", ".");
     }
-    let counts = || {
-        let all = Severity::ALL.into_iter().rev();
-        all.map(|severity| (severity, count(severity))).filter(|(_, count)| *count > 0)
-    };
     let list = |language| {
-        let words = counts().map(|(severity, count)| {
+        let words = Severity::ALL.into_iter().rev().filter(|severity| *severity != Severity::Ok);
+        let counts = words
+            .map(|severity| (severity, counted().filter(|finding| finding.severity == severity).count()));
+        let words = counts.filter(|(_, count)| *count > 0).map(|(severity, count)| {
             let word = word_of(severity);
             let word = word.of(language);
             match (language, severity) {
@@ -134,7 +158,12 @@ fn summary(findings: &[Finding], checks: &[&Check], evidence: &Evidence) -> Text
         words.collect::<Vec<_>>().join(", ")
     };
     let (english, korean) = (list(Language::English), list(Language::Korean));
-    of.around("", &format!(": {english}."), "", &format!(": {korean}."))
+    let rest = judged.len() - ok;
+    let (well, good) = match ok {
+        0 => (String::new(), String::new()),
+        _ => (format!("{ok} ok, {rest} with "), format!("{ok}가지 정상, {rest}가지에서 ")),
+    };
+    of.around("", &format!(": {well}{english}."), "", &format!(": {good}{korean}."))
 }
 
 /// Writes what changed; nothing if nothing did.
@@ -148,22 +177,26 @@ pub(crate) fn render_changes<W: Write>(
     out: &mut W,
 ) -> io::Result<()> {
     let mut page = Page::new(style);
-    for change in changes {
-        let (word, finding, whole) = match change {
-            Change::Appeared(finding) => (Text::fixed("appeared", "나타남"), finding, true),
-            Change::Worsened(finding) => (Text::fixed("worse", "악화"), finding, true),
-            Change::Eased(finding) => (Text::fixed("eased", "완화"), finding, false),
-            Change::Gone(finding) => (Text::fixed("gone", "사라짐"), finding, false),
-        };
-        if let Some(since) = since {
-            page.text(&format!("+{} ", check::duration(since).of(style.language)));
-        }
-        page.text(word.of(style.language));
-        page.end_line();
-        if whole {
-            page.finding(finding);
-        } else {
-            page.head(finding);
+    let kinds: [(Text, bool, fn(&Change<'_>) -> bool); 4] = [
+        (Text::fixed("appeared", "나타남"), true, |change| matches!(change, Change::Appeared(_))),
+        (Text::fixed("worse", "악화"), true, |change| matches!(change, Change::Worsened(_))),
+        (Text::fixed("eased", "완화"), false, |change| matches!(change, Change::Eased(_))),
+        (Text::fixed("gone", "사라짐"), false, |change| matches!(change, Change::Gone(_))),
+    ];
+    for (word, whole, is_it) in kinds {
+        let of_kind: Vec<&Finding> =
+            changes.iter().filter(|change| is_it(change)).map(Change::finding).collect();
+        for (names, finding) in merged(&of_kind) {
+            if let Some(since) = since {
+                page.text(&format!("+{} ", check::duration(since).of(style.language)));
+            }
+            page.text(word.of(style.language));
+            page.end_line();
+            if whole {
+                page.finding(&names, finding);
+            } else {
+                page.head(&names, finding);
+            }
         }
     }
     out.write_all(&page.out)
@@ -197,8 +230,8 @@ impl<'f> Page<'f> {
         self.style.width.unwrap_or(WIDEST).clamp(40, WIDEST)
     }
 
-    /// Writes the line with the severity, the check, and its sentence.
-    fn head(&mut self, finding: &Finding) {
+    /// Writes the line with the severity, the checks, and their sentence.
+    fn head(&mut self, names: &str, finding: &Finding) {
         let language = self.style.language;
         if self.style.colour {
             self.out.extend_from_slice(colour_of(finding.severity));
@@ -211,7 +244,7 @@ impl<'f> Page<'f> {
         }
         let indent = self.indent();
         blanks(&mut self.out, indent.saturating_sub(word).max(1));
-        self.lines(&format!("{}: {}", finding.check, finding.sentence.of(language)));
+        self.lines(&format!("{names}: {}", finding.sentence.of(language)));
     }
 
     /// Writes a text that begins at the indent, wrapped.
@@ -242,9 +275,9 @@ impl<'f> Page<'f> {
         pad(&mut self.out, start, indent);
     }
 
-    fn finding(&mut self, finding: &Finding) {
+    fn finding(&mut self, names: &str, finding: &Finding) {
         let language = self.style.language;
-        self.head(finding);
+        self.head(names, finding);
         for text in finding.facts.iter().filter_map(|fact| fact.text.as_ref()) {
             let indent = self.indent();
             blanks(&mut self.out, indent);

@@ -1,22 +1,25 @@
 //! What the checks found, as one JSON document, and its JSON Schema.
 
+use super::header::Header;
 use super::report_json::write_document;
+use super::schema::{header_properties, object};
 use netstat_check::{self as check, Check, Culprit, Evidence, Finding, HeldBy, Severity, worst};
 use netstat_engine::text::Language;
+use netstat_model::SnapshotInfo;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 
 /// The version of the schema. It grows when a key is removed or changes its meaning, not when one is added.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 #[derive(Serialize)]
 struct Document<'a> {
-    schema: u32,
+    #[serde(flatten)]
+    header: Header<'a>,
     report: &'static str,
     severity: &'static str,
     exit_code: u8,
-    uptime_seconds: Option<f64>,
     elapsed_seconds: Option<f64>,
     sockets: usize,
     checks: Vec<Entry<'a>>,
@@ -94,6 +97,7 @@ pub(crate) fn render<W: Write>(
     checks: &[&'static Check],
     overall: Severity,
     evidence: &Evidence,
+    info: &SnapshotInfo,
     warnings: Vec<String>,
     language: Language,
     out: &mut W,
@@ -103,11 +107,10 @@ pub(crate) fn render<W: Write>(
         findings.iter().filter(move |finding| finding.check == name)
     };
     let document = Document {
-        schema: SCHEMA,
+        header: Header::of_version(SCHEMA, info),
         report: "check",
         severity: overall.word(),
         exit_code: overall.exit_code(),
-        uptime_seconds: evidence.now.at.as_ref().ok().map(std::time::Duration::as_secs_f64),
         elapsed_seconds: evidence.elapsed().map(|elapsed| elapsed.as_secs_f64()),
         sockets: evidence.now.sockets.len(),
         checks: checks
@@ -129,7 +132,6 @@ pub(crate) fn schema() -> String {
     let text = |description: &str| json!({ "type": "string", "description": description });
     let text_or_null = |description: &str| json!({ "type": ["string", "null"], "description": description });
     let severity = json!({ "enum": severities });
-    let seconds = |description: &str| json!({ "type": ["number", "null"], "minimum": 0, "description": description, "x-unit": "s" });
     let mut reasons: Vec<Value> = super::json::REASONS.iter().map(|reason| json!(reason)).collect();
     reasons.push(Value::Null);
     let process = object(json!({
@@ -160,13 +162,16 @@ pub(crate) fn schema() -> String {
         "severity": severity,
         "findings": { "type": "array", "items": { "$ref": "#/$defs/finding" } },
     }));
-    let mut document = object(json!({
-        "schema": { "const": SCHEMA, "description": "Version of this schema" },
+    let mut document = json!({
         "report": { "const": "check" },
         "severity": severity,
         "exit_code": { "enum": [0, 1, 2, 3] },
-        "uptime_seconds": seconds("When it was looked at, since the system started"),
-        "elapsed_seconds": seconds("Time since the look before, where rates were judged"),
+        "elapsed_seconds": {
+            "type": ["number", "null"],
+            "minimum": 0,
+            "description": "Time since the look before, where rates were judged",
+            "x-unit": "s",
+        },
         "sockets": { "type": "integer", "minimum": 0, "description": "How many sockets were looked at" },
         "checks": { "type": "array", "items": { "$ref": "#/$defs/check" } },
         "warnings": {
@@ -174,7 +179,11 @@ pub(crate) fn schema() -> String {
             "items": { "type": "string" },
             "description": "What the evidence may lack, in words",
         },
-    }));
+    });
+    if let Some(map) = document.as_object_mut() {
+        map.extend(header_properties(SCHEMA));
+    }
+    let mut document = object(document);
     if let Some(map) = document.as_object_mut() {
         map.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
         map.insert("title".to_owned(), json!("netstat check --json"));
@@ -182,11 +191,4 @@ pub(crate) fn schema() -> String {
     }
     // Serialization cannot fail: all keys are strings.
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
-}
-
-/// Returns the schema of an object that has all of these properties and no others.
-fn object(properties: Value) -> Value {
-    let required: Vec<String> =
-        properties.as_object().map(|map| map.keys().cloned().collect()).unwrap_or_default();
-    json!({ "type": "object", "required": required, "additionalProperties": false, "properties": properties })
 }

@@ -1,6 +1,7 @@
 //! Sockets or groups as CSV after RFC 4180 (`--csv`): a line of keys, CRLF at the end of each line.
 //!
-//! Numbers are in the unit that their key names; what is unknown or not there is an empty field. If several processes
+//! Numbers are in the unit that their key names; what is unknown or not there is an empty field, and an empty text is `""`.
+//! No text begins like a formula of a spreadsheet. If several processes
 //! hold a socket, its row names the principal one.
 
 use super::format::{Format, Frame};
@@ -17,7 +18,8 @@ pub(super) const FORMAT: Format = Format {
     name: "csv",
     summary: "Write CSV, with a line for each row",
     help: "Writes CSV (RFC 4180): a line of keys, then a line for each row, with every column or those of --columns.",
-    details: "Numbers are in the unit that their key names. What is unknown is an empty field. With an interval the \
+    details: "Numbers are in the unit that their key names. What is unknown is an empty field, and an empty text is \"\". \
+              Text that a spreadsheet would take for a formula begins with an escape, as \\x3d for =. With an interval the \
               first two fields are the time and the number of the display.",
     of_every_report: false,
     all_owners: false,
@@ -28,7 +30,7 @@ pub(super) const FORMAT: Format = Format {
         for row in rows.view.rows() {
             for column in rows.columns {
                 field.clear();
-                column.value(&row, rows.given).write_data(&mut field);
+                column.value(&row, rows.given).write_csv(&mut field);
                 records.record.push_field(&field);
             }
             records.end()?;
@@ -47,7 +49,7 @@ pub(super) const FORMAT: Format = Format {
             records.record.push_field(group.rows.to_string().as_bytes());
             for value in &group.values {
                 field.clear();
-                value.write_data(&mut field);
+                value.write_csv(&mut field);
                 records.record.push_field(&field);
             }
             for state in &states {

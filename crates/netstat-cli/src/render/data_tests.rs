@@ -257,12 +257,35 @@ fn expected_fields() -> Vec<Vec<String>> {
     lines.extend(view.rows().map(|row| {
         let field = |column: &&columns::Column| {
             let mut out = Vec::new();
-            column.value(&row, &facts.given()).write_data(&mut out);
+            column.value(&row, &facts.given()).write_csv(&mut out);
             String::from_utf8(out).unwrap()
         };
         columns::ALL.iter().map(field).collect()
     }));
     lines
+}
+
+#[test]
+fn no_field_is_a_formula_and_an_empty_name_is_not_unknown() {
+    let field = |name: &str| {
+        let mut out = Vec::new();
+        netstat_engine::columns::Value::Text(std::ffi::OsStr::new(name).into()).write_csv(&mut out);
+        String::from_utf8(out).unwrap()
+    };
+    for (name, shown) in [
+        ("=cmd|'/c'!", "\\x3dcmd|'/c'!"),
+        ("+1", "\\x2b1"),
+        ("-bash", "\\x2dbash"),
+        ("@SUM(1)", "\\x40SUM(1)"),
+        ("\t=1", "\\x09=1"),
+        ("a=b", "a=b"),
+        ("", "\"\""),
+    ] {
+        assert_eq!(field(name), shown);
+    }
+    let mut text = Vec::new();
+    netstat_engine::columns::Value::Text(std::ffi::OsStr::new("").into()).write_text(&mut text);
+    assert_eq!(text, b"\"\"");
 }
 
 #[test]
@@ -355,7 +378,10 @@ proptest! {
         let out = rows(&csv::FORMAT, &view, &columns, &given, None);
         let mut reader = ::csv::Reader::from_reader(out.as_slice());
         let first = reader.records().next().unwrap().unwrap();
-        prop_assert_eq!((&first[0], &first[1], first.len()), (shown.as_str(), "50000", 2));
+        let mut field = Vec::new();
+        netstat_engine::columns::Value::Text(std::ffi::OsStr::new(&name).into()).write_csv(&mut field);
+        let field = String::from_utf8(field).unwrap();
+        prop_assert_eq!((&first[0], &first[1], first.len()), (field.as_str(), "50000", 2));
     }
 
     #[test]

@@ -51,6 +51,7 @@ impl Labels {
             Measure::Errors => errors,
             Measure::UnknownProtocols => unknown,
             Measure::Packets => "Packets              ",
+            Measure::Multicast => "Multicast packets    ",
             Measure::Missed => "Missed packets       ",
             Measure::NoHandler => "No-handler packets   ",
             Measure::Collisions => "Collisions           ",

@@ -21,8 +21,13 @@ pub(crate) struct Header<'a> {
 
 impl<'a> Header<'a> {
     pub(crate) fn new(info: &'a SnapshotInfo) -> Self {
+        Self::of_version(SCHEMA, info)
+    }
+
+    /// Begins a document that has a version of its own.
+    pub(crate) fn of_version(schema: u32, info: &'a SnapshotInfo) -> Self {
         Self {
-            schema: SCHEMA,
+            schema,
             host: info.host.as_deref(),
             boot_id: info.boot_id.as_deref(),
             netns: info.namespace.map(|namespace| namespace.inode),

@@ -137,7 +137,8 @@ pub(crate) fn reason(why: NoOwner) -> &'static str {
     }
 }
 
-/// Writes the header, an object for each item on a line of its own, and the warnings.
+/// Writes the header, an object for each item on a line of its own, and the warnings. A report that is repeated has a
+/// document on each line.
 fn document<T>(
     name: &str,
     items: impl Iterator<Item = T>,
@@ -150,12 +151,22 @@ fn document<T>(
     // The header is an object; the document goes on where it ends.
     sheet.buffer.pop();
     sheet.buffer.extend_from_slice(format!(",\"{name}\":[").as_bytes());
+    let is_repeated = frame.display.is_some();
     items.enumerate().try_for_each(|(index, item)| {
-        sheet.line(if index == 0 { "" } else { "," })?;
+        if index > 0 {
+            sheet.buffer.push(b',');
+        }
+        if is_repeated {
+            sheet.hand_on_if_full()?;
+        } else {
+            sheet.end_line()?;
+        }
         write(&mut sheet.buffer, item);
         Ok::<_, io::Error>(())
     })?;
-    sheet.end_line()?;
+    if !is_repeated {
+        sheet.end_line()?;
+    }
     sheet.buffer.extend_from_slice(b"],\"warnings\":");
     let warnings: Vec<String> = frame.warnings.iter().map(ToString::to_string).collect();
     serde_json::to_writer(&mut sheet.buffer, &warnings)?;

@@ -73,6 +73,10 @@ impl<'w, W: Write> Sheet<'w, W> {
 
     pub(crate) fn end_line(&mut self) -> io::Result<()> {
         self.buffer.extend_from_slice(self.line_end);
+        self.hand_on_if_full()
+    }
+
+    pub(crate) fn hand_on_if_full(&mut self) -> io::Result<()> {
         if self.buffer.len() >= Self::PIECE { self.hand_on() } else { Ok(()) }
     }
 

@@ -178,6 +178,7 @@ objects! {
         "tos": route.tos,
         "preferred_source": route.preferred_source,
         "from": route.from.as_deref().map(prefix),
+        "expires_seconds": route.expires,
         "next_hops": List(route.next_hops.as_slice()),
     }
     NextHop hop {
@@ -185,6 +186,8 @@ objects! {
         "interface": hop.interface.map(NonZeroU32::get),
         "weight": hop.weight,
         "dead": hop.dead,
+        "linkdown": hop.linkdown,
+        "onlink": hop.onlink,
     }
     PersistentRoute route {
         "destination": prefix(&route.destination),
@@ -300,6 +303,8 @@ mod tests {
             interface: NonZeroU32::new(interface),
             weight: 1,
             dead: false,
+            linkdown: false,
+            onlink: false,
         };
         let route = Route {
             destination: Prefix::new("10.6.0.0".parse().unwrap(), 16).unwrap(),
@@ -310,13 +315,14 @@ mod tests {
             metric: 7,
             preferred_source: None,
             from: None,
+            expires: None,
             next_hops: NextHops::Many([hop(7, 2), hop(8, 0)].into()),
         };
         let odd = Route { kind: RouteKind::Unknown(99), next_hops: NextHops::None, ..route.clone() };
         let (_, value) = written(&RoutesDocument::new(&info(), &[], &[route, odd], &[], &[]));
         let expected = json!([
-            {"gateway": "10.0.0.7", "interface": 2, "weight": 1, "dead": false},
-            {"gateway": "10.0.0.8", "interface": null, "weight": 1, "dead": false},
+            {"gateway": "10.0.0.7", "interface": 2, "weight": 1, "dead": false, "linkdown": false, "onlink": false},
+            {"gateway": "10.0.0.8", "interface": null, "weight": 1, "dead": false, "linkdown": false, "onlink": false},
         ]);
         assert_eq!(value["routes"][0]["next_hops"], expected);
         assert_eq!(value["routes"][0]["destination"], "10.6.0.0/16");

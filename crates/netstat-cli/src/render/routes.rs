@@ -22,13 +22,18 @@
 //!   kind the kernel reports (`veth`, `bridge`) in parentheses, then its alias.
 //! - The loopback interface has no link address, although Linux reports six zeros.
 //! - A persistent IPv6 route without a metric has 4294967295, one without a known interface 0, as on Windows.
+//! - With `--table` a row ends with what tells it from another with the same cells: table (of several), `from`, `tos`,
+//!   `expires`, `onlink`, `linkdown`, `dead`.
 //! - A persistent IPv4 route to a neighbour has `On-link`, as in the active table.
 
 use super::{LineEnd, Sheet};
 use netstat_engine::text::words::UNKNOWN;
 use netstat_engine::text::{Language, address, blanks, decimal, escape};
 use netstat_engine::view::routes::{Leads, PersistentRow, RouteRow, RoutesView, Through};
-use netstat_model::{Family, Interface, InterfaceFlags, Prefix, RouteKind};
+use netstat_model::query::Tables;
+use netstat_model::{
+    Family, Interface, InterfaceFlags, Prefix, RouteKind, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN,
+};
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -182,11 +187,15 @@ impl<W: Write> Page<'_, W> {
         })?;
         for row in rows {
             match family {
-                Family::V4 => self.v4_row(&row)?,
+                Family::V4 => self.v4_row(&row),
                 Family::V6 => {
                     self.v6_row(row.interface, u64::from(row.metric), row.destination, row.leads)?
                 }
             }
+            if view.tables() != Tables::Default {
+                write_details(&mut self.sheet.buffer, &row, view.tables());
+            }
+            self.sheet.end_line()?;
         }
         self.sheet.line(RULE)
     }
@@ -207,6 +216,7 @@ impl<W: Write> Page<'_, W> {
                 Family::V6 => {
                     let metric = u64::from(row.metric.unwrap_or(u32::MAX));
                     self.v6_row(Some(row.interface.unwrap_or(0)), metric, row.destination, row.leads)?;
+                    self.sheet.end_line()?;
                 }
             }
         }
@@ -218,7 +228,7 @@ impl<W: Write> Page<'_, W> {
         self.sheet.line(self.words.none)
     }
 
-    fn v4_row(&mut self, row: &RouteRow<'_>) -> io::Result<()> {
+    fn v4_row(&mut self, row: &RouteRow<'_>) {
         self.v4_start(row.destination, row.leads);
         self.next_right(17, |out| match row.through {
             Through::Address(address) => write_address(out, address),
@@ -226,7 +236,6 @@ impl<W: Write> Page<'_, W> {
             Through::Nothing => out.extend_from_slice(UNKNOWN.as_bytes()),
         });
         self.next_right(7, |out| decimal(out, u64::from(row.metric)));
-        self.sheet.end_line()
     }
 
     fn persistent_v4_row(&mut self, row: &PersistentRow) -> io::Result<()> {
@@ -279,7 +288,7 @@ impl<W: Write> Page<'_, W> {
             blanks(out, V6_DESTINATION - width + 1);
         }
         write_leads(&mut self.sheet.buffer, leads, self.words.on_link);
-        self.sheet.end_line()
+        Ok(())
     }
 
     /// Writes a cell aligned to the right end of its column.
@@ -329,6 +338,36 @@ fn write_leads(out: &mut Vec<u8>, leads: Leads, on_link: &str) {
         Leads::Nowhere(_) | Leads::Unknown => UNKNOWN,
     };
     out.extend_from_slice(word.as_bytes());
+}
+
+/// Writes what tells a route from others with the same cells, in the words of `ip route`.
+fn write_details(out: &mut Vec<u8>, row: &RouteRow<'_>, tables: Tables) {
+    let route = row.route;
+    let mut words: Vec<String> = Vec::new();
+    match route.table {
+        TABLE_MAIN => {}
+        _ if tables != Tables::All => {}
+        TABLE_LOCAL => words.push("table local".to_owned()),
+        TABLE_DEFAULT => words.push("table default".to_owned()),
+        table => words.push(format!("table {table}")),
+    }
+    if let Some(from) = &route.from {
+        words.push(format!("from {}/{}", from.address, from.length));
+    }
+    if route.tos != 0 {
+        words.push(format!("tos 0x{:02x}", route.tos));
+    }
+    if let Some(seconds) = route.expires {
+        words.push(format!("expires {seconds}s"));
+    }
+    if let Some(hop) = row.hop {
+        let flags = [(hop.onlink, "onlink"), (hop.linkdown, "linkdown"), (hop.dead, "dead")];
+        words.extend(flags.into_iter().filter(|(is, _)| *is).map(|(_, word)| word.to_owned()));
+    }
+    if !words.is_empty() {
+        out.extend_from_slice(b"  ");
+        out.extend_from_slice(words.join(" ").as_bytes());
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 /// Returns the schema as text with a line end.
 pub fn schema() -> String {
-    let schema = json!({
+    let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "netstat --json",
         "description": "One document of netstat --json. A line of netstat --jsonl is #/$defs/socket, or \
@@ -17,25 +17,6 @@ pub fn schema() -> String {
                         null is what is unknown, or what the socket does not have.",
         "oneOf": [{ "$ref": "#/$defs/sockets" }, { "$ref": "#/$defs/groups" }],
         "$defs": {
-            "version": { "const": SCHEMA, "description": "Version of this schema" },
-            "host": { "type": ["string", "null"], "description": "Host name, as it was set" },
-            "boot_id": { "type": ["string", "null"], "description": "Random ID of this boot; Linux only" },
-            "netns": {
-                "type": ["integer", "null"],
-                "minimum": 0,
-                "description": "Inode of the network namespace; Linux only",
-            },
-            "time": {
-                "type": ["string", "null"],
-                "format": "date-time",
-                "description": "When the data was taken, UTC (RFC 3339)",
-            },
-            "uptime_ms": {
-                "type": ["integer", "null"],
-                "minimum": 0,
-                "description": "Time since boot when the data was taken",
-                "x-unit": "ms",
-            },
             "display": {
                 "type": "integer",
                 "minimum": 1,
@@ -67,6 +48,11 @@ pub fn schema() -> String {
             })),
         },
     });
+    if let Some(definitions) = schema.get_mut("$defs").and_then(Value::as_object_mut) {
+        let mut header = header_properties(SCHEMA);
+        definitions.extend(header.remove("schema").map(|version| ("version".to_owned(), version)));
+        definitions.extend(header);
+    }
     // Serialization cannot fail: all keys are strings.
     serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
 }
@@ -78,8 +64,34 @@ fn number(maximum: Option<u32>) -> Value {
     }
 }
 
+/// Returns the schema of what each document begins with.
+pub(super) fn header_properties(version: u32) -> Map<String, Value> {
+    let properties = json!({
+        "schema": { "const": version, "description": "Version of this schema" },
+        "host": { "type": ["string", "null"], "description": "Host name, as it was set" },
+        "boot_id": { "type": ["string", "null"], "description": "Random ID of this boot; Linux only" },
+        "netns": {
+            "type": ["integer", "null"],
+            "minimum": 0,
+            "description": "Inode of the network namespace; Linux only",
+        },
+        "time": {
+            "type": ["string", "null"],
+            "format": "date-time",
+            "description": "When the data was taken, UTC (RFC 3339)",
+        },
+        "uptime_ms": {
+            "type": ["integer", "null"],
+            "minimum": 0,
+            "description": "Time since boot when the data was taken",
+            "x-unit": "ms",
+        },
+    });
+    if let Value::Object(properties) = properties { properties } else { Map::new() }
+}
+
 /// Returns the schema of an object with exactly these keys.
-fn object(properties: Value) -> Value {
+pub(super) fn object(properties: Value) -> Value {
     let required: Vec<String> =
         properties.as_object().map(|map| map.keys().cloned().collect()).unwrap_or_default();
     json!({ "type": "object", "required": required, "additionalProperties": false, "properties": properties })

@@ -51,7 +51,8 @@ pub fn render_sockets<W: Write>(
     table.render(style.width, style.line_end, out)
 }
 
-/// Writes a line of headings and a line for each group: the number of rows, the values, the number in each state.
+/// Writes a line of headings and a line for each group: the number of rows, the values, the number in each state
+/// unless the state is one of the values.
 ///
 /// # Errors
 /// Those of the writer.
@@ -61,7 +62,9 @@ pub fn render_groups<W: Write>(
     style: TableStyle,
     out: &mut W,
 ) -> io::Result<()> {
-    let states = states_of(groups);
+    // Where the state is counted by, a column for each would repeat it.
+    let by_state = columns.iter().any(|column| column.name == "state");
+    let states = if by_state { Vec::new() } else { states_of(groups) };
     let number = |heading: &str| Head { heading: heading.to_owned(), align: Align::Right };
     let mut heads = vec![number("Rows")];
     heads.extend(columns.iter().map(|column| head(column)));

@@ -13,7 +13,7 @@ use netstat_engine::text::Language;
 use netstat_engine::text::quote::one_line;
 use netstat_engine::watch::{Next, watch};
 use netstat_model::{Error, Warning};
-use netstat_os::{NameDatabases, Native};
+use netstat_os::{Machine, NameDatabases, Native};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -109,7 +109,8 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
             let mut out = Vec::new();
             let written = if checks.json {
                 let words: Vec<String> = warnings.iter().map(|warning| lacking(warning, language)).collect();
-                check_json::render(&findings, &chosen, overall, &evidence, words, language, &mut out)
+                let info = session.backend.info();
+                check_json::render(&findings, &chosen, overall, &evidence, &info, words, language, &mut out)
             } else if let Some(told) = &told {
                 people::render_changes(&changes(told, &findings), since, &style, &mut out)
             } else {

@@ -11,6 +11,7 @@ use netstat_engine::columns::{ColumnNeeds, Given};
 use netstat_engine::enrich::UserNames;
 use netstat_engine::row::{Row, Section};
 use netstat_engine::select::{OwnersOf, Selected, Selection, read_processes};
+use netstat_engine::text::time::rfc_3339;
 use netstat_engine::view::groups::count_groups;
 use netstat_engine::view::sort::Order;
 use netstat_engine::view::{ConnectionsOptions, ConnectionsView, PortHolder, count_ports};
@@ -79,7 +80,10 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
             };
             classic.render(&view, out)?;
         }
-        Layout::Columns(columns) => sockets::render_sockets(&view, columns, &given, table_style(table), out)?,
+        Layout::Columns(columns) => {
+            write_time(session, out)?;
+            sockets::render_sockets(&view, columns, &given, table_style(table), out)?;
+        }
         Layout::Data(format, columns) => {
             let (info, display) = (session.backend.info(), session.display_number());
             let frame = Frame { info: &info, display, warnings: &warnings };
@@ -155,6 +159,7 @@ fn render_groups(
     groups.truncate(table.limit.unwrap_or(usize::MAX));
     match &table.form {
         Layout::Classic | Layout::Columns(_) => {
+            write_time(session, out)?;
             sockets::render_groups(&groups, columns, table_style(table), out)
         }
         Layout::Data(format, _) => {
@@ -243,6 +248,15 @@ impl Known {
         }
         known
     }
+}
+
+/// Begins a display of our own tables with the time, if it is one of several.
+fn write_time(session: &Session<'_>, out: &mut impl Write) -> std::io::Result<()> {
+    let Some(at) = session.backend.info().at.filter(|_| session.display_number().is_some()) else {
+        return Ok(());
+    };
+    out.write_all(rfc_3339(at).as_bytes())?;
+    out.write_all(LineEnd::NATIVE.bytes())
 }
 
 fn table_style(table: &Connections) -> sockets::TableStyle {

@@ -90,6 +90,6 @@ fn find(session: &Session<'_>, rows: ConnectionsOptions) -> Result<Answer<Found>
         return Ok(Answer { data: found, warnings });
     }
     let Selected { sockets, undecided, warnings, .. } = selection.take(&session.backend, |_| true)?;
-    let found = if sockets.is_empty() { Found::No { perhaps: undecided } } else { Found::Yes };
+    let found = if sockets.is_empty() { Found::No { perhaps: undecided.values().sum() } } else { Found::Yes };
     Ok(Answer { data: found, warnings })
 }

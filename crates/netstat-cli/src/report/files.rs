@@ -1,5 +1,6 @@
 //! Files named by the user: settings, a policy, address lists, geo databases.
 
+use super::rights;
 use netstat_model::error::words_of;
 use std::fs::File;
 use std::io::Read;
@@ -8,7 +9,10 @@ use std::path::Path;
 /// The maximum size of a text file in bytes; nobody writes one that long by hand.
 const MOST_TEXT: u64 = 16 << 20;
 
-/// The maximum size of a list or database in bytes; the largest published ones are less than a quarter of it.
+/// The maximum size of a list in bytes; the largest published ones are less than a quarter of it.
+const MOST_LIST: u64 = 128 << 20;
+
+/// The maximum size of a database in bytes; the largest published ones are less than a quarter of it.
 const MOST_DATA: u64 = 1 << 30;
 
 /// Reads a data file.
@@ -19,15 +23,31 @@ pub(super) fn data(path: &Path) -> Result<Vec<u8>, String> {
     up_to(MOST_DATA, path)
 }
 
-/// Limits the size, because a named file may be a device without an end.
+/// Limits the size, because a named file may be a pipe without an end. A device is refused before it is read.
 fn up_to(most: u64, path: &Path) -> Result<Vec<u8>, String> {
+    rights::may_open_what_the_user_names()?;
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
-    read.map_err(|error| words_of(&error))?;
+    let file = File::open(path).map_err(|error| words_of(&error))?;
+    if is_device(&file) {
+        return Err("it is a device: name a file or a pipe".to_owned());
+    }
+    file.take(most + 1).read_to_end(&mut bytes).map_err(|error| words_of(&error))?;
     if bytes.len() as u64 > most {
         return Err(format!("it has more than {} MiB: name another file", most >> 20));
     }
     Ok(bytes)
+}
+
+#[cfg(unix)]
+fn is_device(file: &File) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    let kind = file.metadata().map(|metadata| metadata.file_type());
+    kind.is_ok_and(|kind| kind.is_char_device() || kind.is_block_device())
+}
+
+#[cfg(not(unix))]
+fn is_device(_: &File) -> bool {
+    false
 }
 
 /// Reads a list. It is UTF-8, or UTF-16 if it begins with a byte order mark: Windows PowerShell redirects output
@@ -36,7 +56,7 @@ fn up_to(most: u64, path: &Path) -> Result<Vec<u8>, String> {
 /// # Errors
 /// Why it cannot be read.
 pub(super) fn list(path: &Path) -> Result<Vec<u8>, String> {
-    data(path).map(as_utf8)
+    up_to(MOST_LIST, path).map(as_utf8)
 }
 
 /// Reads a text file in the same way.
@@ -80,8 +100,10 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_device_without_an_end_is_no_file_of_settings() {
-        assert_eq!(text("/dev/zero".as_ref()), Err("it has more than 16 MiB: name another file".to_owned()));
+    fn a_device_without_an_end_is_not_read() {
+        for read in [text("/dev/zero".as_ref()).err(), list("/dev/zero".as_ref()).err()] {
+            assert_eq!(read.as_deref(), Some("it is a device: name a file or a pipe"));
+        }
     }
 
     #[test]

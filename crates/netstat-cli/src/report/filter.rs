@@ -5,25 +5,35 @@ use netstat_engine::enrich::{ServiceNames, UserNames};
 use netstat_engine::filter::{Filter, Lookups};
 use netstat_model::Transport;
 use netstat_model::error::words_of;
-use netstat_os::NameDatabases;
+use netstat_os::{NameDatabases, Routes};
 use std::ffi::OsString;
 use std::net::{IpAddr, ToSocketAddrs};
 
 /// The filter of these words; `None` where there are none.
-pub(super) fn filter(backend: &impl NameDatabases, words: &[OsString]) -> Result<Option<Filter>, Trouble> {
+pub(super) fn filter(
+    backend: &(impl NameDatabases + Routes),
+    words: &[OsString],
+) -> Result<Option<Filter>, Trouble> {
     if words.is_empty() {
         return Ok(None);
     }
-    Filter::parse(words, &SystemNames(backend)).map(Some).map_err(|error| Trouble {
+    let filter = Filter::parse(words, &SystemNames(backend)).map_err(|error| Trouble {
         line: "the filter cannot be used (netstat --help filter explains filters)".to_owned(),
         filter: Some(error),
-    })
+    })?;
+    match filter.contradiction() {
+        None => Ok(Some(filter)),
+        Some((one, other)) => Err(format!(
+            "nothing can match: no socket is both {one} and {other}; for either of them type {one} or {other}"
+        )
+        .into()),
+    }
 }
 
 /// What names in a filter stand for, as the system knows them.
 struct SystemNames<'a, B>(&'a B);
 
-impl<B: NameDatabases> Lookups for SystemNames<'_, B> {
+impl<B: NameDatabases + Routes> Lookups for SystemNames<'_, B> {
     fn ports(&self, service: &str) -> Vec<u16> {
         let services = ServiceNames::parse(&self.0.services().data);
         [Transport::Tcp, Transport::Udp]
@@ -35,6 +45,11 @@ impl<B: NameDatabases> Lookups for SystemNames<'_, B> {
     fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, String> {
         let ends = (host, 0).to_socket_addrs().map_err(|error| words_of(&error))?;
         Ok(ends.map(|end| end.ip()).collect())
+    }
+
+    fn interface(&self, name: &str) -> Option<u32> {
+        let interfaces = self.0.interfaces().ok()?.data;
+        interfaces.into_iter().find(|interface| interface.name == *name).map(|interface| interface.index)
     }
 
     fn user(&self, name: &str) -> Result<Option<u32>, String> {

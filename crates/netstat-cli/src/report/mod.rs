@@ -7,6 +7,7 @@ mod files;
 mod filter;
 mod names;
 mod places;
+mod rights;
 mod routes;
 mod statistics;
 mod unavailable;
@@ -78,11 +79,18 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         output::people(&text)?;
         return Ok(ExitCode::SUCCESS);
     }
+    if let Some(seconds) = settings.perhaps_port {
+        output::complain(&format!("this repeats every {seconds} seconds; for the port type :{seconds}"));
+    }
     let origin = match &settings.tape {
         Tape::None => Origin::Live,
         Tape::Record(folder) => Origin::Record(folder),
         Tape::Replay(folder) => Origin::Replay(folder),
     };
+    if settings.tape != Tape::None {
+        rights::may_open_what_the_user_names()
+            .map_err(|why| format!("--record and --replay are refused: {why}"))?;
+    }
     let backend = netstat_os::open(origin).map_err(|error| explain(&error, settings))?;
     if connections::tells_modules(&settings.report)
         && !backend.is_elevated().map_err(|error| explain(&error, settings))?

@@ -70,6 +70,10 @@ impl NameSource {
             .map(|end| HostAddress::new(end.address, end.scope));
         let full_name_of = own_name.as_deref().filter(|_| settings.full);
         let hosts = self.hosts.resolve(others, full_name_of, settings.budget);
+        // Who does not wait at all asks for no names that are not known yet.
+        if hosts.unanswered() > 0 && !settings.budget.is_zero() {
+            warnings.push(Warning::NamesUnanswered { lookups: hosts.unanswered() });
+        }
         let own_name = hosts.own_full_name().map(str::to_owned).or(own_name);
         DisplayNames { hosts, services, own_name, own_addresses }
     }

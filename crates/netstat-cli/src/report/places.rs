@@ -11,13 +11,18 @@ use std::sync::Arc;
 
 const NO_NETWORKS: &str = "only files have networks of addresses; give one with --geo FILE";
 
-/// Opens the databases of countries and networks. Files are read if they are needed.
+/// Opens the databases of countries and networks.
 ///
 /// # Errors
-/// Which file cannot be used, and why.
+/// Which file cannot be used, and why; or that none is needed.
 pub(super) fn open(settings: &Settings, needed: bool) -> Result<Arc<Geo>, String> {
     let mut geo = Geo::built_in();
-    for path in settings.geo.iter().filter(|_| needed) {
+    if !needed && !settings.geo.is_empty() {
+        return Err("--geo has no effect: no column and no filter asks for a country or a network; leave it out, or type, \
+                    for example, --columns raddr,country"
+            .to_owned());
+    }
+    for path in &settings.geo {
         add(&mut geo, path)
             .map_err(|why| format!("{} cannot be used for --geo: {why}", path.to_string_lossy()))?;
     }

@@ -136,7 +136,7 @@ pub(crate) fn assert_found(check: &str, more: &str, severity: &str) -> Finding {
         "notice" => "알림",
         "warning" => "경고",
         "critical" => "위험",
-        _ => "모름",
+        _ => "확인 불가",
     };
     for (lang, word) in [("en", severity), ("ko", korean)] {
         let run = finish(command(&format!("check {words} --lang {lang}")));

@@ -12,7 +12,7 @@ fn a_command_that_is_not_understood_is_not_known() {
         ("--set close-wait.warnings=1", "close-wait.warnings is not a setting"),
         ("--set close-wait.old=soon", "close-wait.old has to be a number"),
         ("--config /no/such/file", "/no/such/file"),
-        (&*bad, "close-wait.warnings is not a setting"),
+        (&*bad, "line 2: not a setting of close-wait"),
         ("close-wiat", "type close-wait"),
         ("close-wait stat established", "filter"),
         ("--explain close-wiat", "close-wait"),

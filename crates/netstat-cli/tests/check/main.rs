@@ -15,10 +15,12 @@ mod close_wait;
 mod connecting;
 mod exit_codes;
 mod exposed;
+mod filters;
 mod idle;
 mod policy;
 mod ports;
 mod queue;
+mod shadowed;
 #[path = "../support/mod.rs"]
 mod support;
 mod suspicious;

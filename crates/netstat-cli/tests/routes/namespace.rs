@@ -157,8 +157,15 @@ fn read(query: &RouteQuery) -> (Vec<Interface>, Vec<Route>) {
 }
 
 fn netstat() -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_netstat")).args(["-r", "--lang", "en"]).output().unwrap();
+    netstat_with(&[])
+}
+
+/// Runs `-r` with more words. Nothing is wrong, so nothing may be on standard error.
+fn netstat_with(words: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_netstat"));
+    let output = command.args(["-r", "--lang", "en"]).args(words).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -332,6 +339,47 @@ fn the_report_has_the_layout_of_windows() {
 }
 
 /// With `nexthop_compat_mode` off, the kernel gives the ID of a next hop object only.
+#[test]
+fn rows_of_all_tables_say_what_tells_them_apart() {
+    on_own_thread(|namespace| {
+        if !built(namespace) {
+            return;
+        }
+        namespace
+            .ip("route add 10.17.0.0/16 via 10.1.0.9 tos 0x10 table 77\n\
+                 route add 10.18.0.0/16 via 192.0.2.77 dev v0 onlink\n\
+                 route add fd05::/64 dev v0 expires 600\n\
+                 link set v1 down\n")
+            .unwrap();
+        let row = |text: &str, destination: &str| -> String {
+            let row = text.lines().find(|line| line.contains(destination)).map(str::to_owned);
+            row.unwrap_or_else(|| panic!("no {destination} in {text}"))
+        };
+        // The other end of the pair is down, so this one has no carrier; the kernel uses its routes all the same.
+        let all = netstat_lab::eventually("a link without carrier", || {
+            let all = netstat_with(&["--table", "all"]);
+            row(&all, "10.18.0.0").ends_with("  onlink linkdown").then_some(all)
+        })
+        .unwrap();
+        assert!(row(&all, "10.15.0.0").ends_with("  table 1000 linkdown"), "{all}");
+        assert!(row(&all, "10.17.0.0").ends_with("  table 77 tos 0x10 linkdown"), "{all}");
+        assert!(row(&all, "127.0.0.0").ends_with("  table local"), "{all}");
+        assert!(row(&all, "fd05::/64").contains("  expires "), "{all}");
+        let of_77 = netstat_with(&["--table", "77"]);
+        assert!(row(&of_77, "10.17.0.0").ends_with("  tos 0x10 linkdown"), "{of_77}");
+        let usual = netstat();
+        assert!(
+            !["table ", "onlink", "linkdown", "expires"].iter().any(|word| usual.contains(word)),
+            "{usual}"
+        );
+        let document: Value = serde_json::from_str(&netstat_with(&["--json"])).unwrap();
+        let route =
+            document["routes"].as_array().unwrap().iter().find(|it| it["destination"] == "10.18.0.0/16");
+        let hop = &route.unwrap()["next_hops"][0];
+        assert_eq!([&hop["linkdown"], &hop["dead"], &hop["onlink"]], [true, false, true], "{document:#}");
+    });
+}
+
 #[test]
 fn next_hop_objects_are_resolved() {
     on_own_thread(|namespace| {

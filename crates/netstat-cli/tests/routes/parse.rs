@@ -96,11 +96,14 @@ fn route(destination: Prefix, gateway: &str, interface: u32, metric: u32) -> Rou
         metric,
         preferred_source: None,
         from: None,
+        expires: None,
         next_hops: NextHops::One(NextHop {
             gateway: gateway_of(gateway),
             interface: NonZeroU32::new(interface),
             weight: 1,
             dead: false,
+            linkdown: false,
+            onlink: false,
         }),
     }
 }

@@ -165,13 +165,12 @@ fn the_whole_report_of_windows_10() {
     // the first row of UDP over IPv4.
     let tcp = ours.iter().position(|line| line == "TCP Statistics for IPv6").unwrap();
     let lost: Vec<String> =
-        ours.splice(tcp + 4..tcp + 11, ["[... lines lost in the source ...]".to_owned()]).collect();
-    assert_eq!(lost[0], "  Failed Connection Attempts          = -");
-    assert_eq!(lost[6], "");
+        ours.splice(tcp + 4..tcp + 5, ["[... lines lost in the source ...]".to_owned()]).collect();
+    assert_eq!(lost, [""]);
     let udp = ours.iter().position(|line| line == "UDP Statistics for IPv4").unwrap();
     let lost: Vec<String> =
-        ours.splice(udp + 1..udp + 3, ["[... first line lost in the source ...]".to_owned()]).collect();
-    assert_eq!(lost, ["", "  Datagrams Received    = -"]);
+        ours.splice(udp + 1..udp + 2, ["[... first line lost in the source ...]".to_owned()]).collect();
+    assert_eq!(lost, [""]);
 
     // The sample has the trailing blanks of ICMP rows on one line only.
     let padded = "  Neighbor Solicitations    0           0         ";

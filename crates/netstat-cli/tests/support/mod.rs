@@ -395,3 +395,35 @@ pub(crate) fn table_when(what: &str, words: &str, mut right: impl FnMut(&[Line])
     assert!(seen.is_ok(), "{what} is not seen in {last:#?}");
     last
 }
+
+/// The user `nobody`.
+pub(crate) const OTHER_USER: u32 = 65534;
+
+/// Copies the program to a folder where every user can run it.
+pub(crate) fn program_for_all(folder: &Folder) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let program = folder.path("netstat");
+    std::fs::copy(NETSTAT, &program).unwrap();
+    for path in [&folder.0, &program] {
+        std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    program
+}
+
+/// Runs the program as the user `nobody`.
+pub(crate) fn as_other_user(program: &Path, words: &str) -> Run {
+    use std::os::unix::process::CommandExt as _;
+    netstat_lab::eventually("the program run", || {
+        let mut command = command_of(program, words);
+        command.uid(OTHER_USER).gid(OTHER_USER).current_dir("/");
+        // The copy is busy (ETXTBSY) while a child of another test has it open between its fork and its exec.
+        let probe = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().ok()?;
+        let output = probe.wait_with_output().unwrap();
+        Some(Run {
+            text: String::from_utf8(output.stdout).unwrap(),
+            complaint: String::from_utf8(output.stderr).unwrap(),
+            code: output.status.code(),
+        })
+    })
+    .unwrap()
+}

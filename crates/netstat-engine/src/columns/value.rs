@@ -40,6 +40,9 @@ pub enum Value<'a> {
     Container(&'a Container),
 }
 
+/// What stands for an empty text, which is not an unknown one: a process may have an empty name.
+const EMPTY: &str = "\"\"";
+
 /// The process ID of a socket without a process, as `-o` shows it.
 pub const NO_PROCESS: Value<'static> = Value::Absent("0");
 
@@ -75,13 +78,27 @@ impl<'a> Value<'a> {
             _ => self.write_data(out),
         }
         if out.len() == start {
-            out.extend_from_slice(UNKNOWN.as_bytes());
+            out.extend_from_slice(if self.is_none() { UNKNOWN } else { EMPTY }.as_bytes());
         }
     }
 
-    /// Writes the text for a CSV field, safe for a terminal: numbers in the unit of the key, nothing if there is no
-    /// value.
-    pub fn write_data(&self, out: &mut Vec<u8>) {
+    /// Writes the text for a CSV field: numbers in the unit of the key, nothing if there is no value, `""` for an empty
+    /// text. Text that a spreadsheet would take for a formula has its first character escaped like any other that is not
+    /// safe to show.
+    pub fn write_csv(&self, out: &mut Vec<u8>) {
+        let start = out.len();
+        self.write_data(out);
+        match out.get(start).copied() {
+            None if !self.is_none() => out.extend_from_slice(EMPTY.as_bytes()),
+            Some(first @ (b'=' | b'+' | b'-' | b'@')) => {
+                out.splice(start..=start, format!("\\x{first:02x}").into_bytes());
+            }
+            _ => {}
+        }
+    }
+
+    /// Writes the text of a value, safe for a terminal: numbers in the unit of the key, nothing if there is no value.
+    fn write_data(&self, out: &mut Vec<u8>) {
         match self {
             Self::Unknown | Self::Absent(_) => {}
             Self::Number(number) => decimal(out, *number),

@@ -8,7 +8,8 @@
 use netstat_model::HostAddress;
 use netstat_os::NameLookup;
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
+use std::net::IpAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -35,9 +36,15 @@ const GOOD_FOR: Duration = Duration::from_secs(60);
 pub struct HostNames {
     names: FxHashMap<HostAddress, Box<str>>,
     own_full_name: Option<Box<str>>,
+    unanswered: usize,
 }
 
 impl HostNames {
+    /// Returns how many addresses nobody answered for in time. One that has no name is answered for.
+    pub fn unanswered(&self) -> usize {
+        self.unanswered
+    }
+
     /// Returns the full name of an address; `None` if it has none or it was not found in time.
     pub fn name(&self, address: HostAddress) -> Option<&str> {
         self.names.get(&address).map(AsRef::as_ref)
@@ -75,7 +82,7 @@ struct State {
     /// Running lookups and known answers.
     questions: FxHashMap<Question, Progress>,
     /// Lookups that no thread has taken yet.
-    queue: VecDeque<Question>,
+    queue: Queue,
     /// Lookups that this round waits for.
     open: FxHashSet<Question>,
     /// The number of threads.
@@ -132,7 +139,12 @@ impl HostResolver {
         // Threads that return later must find nothing left to do.
         state.queue.clear();
         state.open.clear();
-        let mut names = HostNames::default();
+        let is_answered =
+            |question: &&Question| matches!(state.questions.get(question), Some(Progress::Answered { .. }));
+        let mut names = HostNames {
+            unanswered: wanted.len() - wanted.iter().filter(is_answered).count(),
+            ..HostNames::default()
+        };
         for (question, progress) in &state.questions {
             match (question, progress) {
                 _ if !wanted.contains(question) => {}
@@ -205,6 +217,88 @@ fn in_time(answers: u64, queue: usize, left: Option<Duration>) -> bool {
     u128::from(answers).saturating_mul(ticks) >= queue as u128
 }
 
+/// Lookups that wait for a thread. The next one is of the network with the fewest lookups that are being asked: where the
+/// name servers of one network are silent, its lookups pile up, and those of all others go on.
+#[derive(Default)]
+struct Queue {
+    networks: FxHashMap<Zone, Line>,
+    /// The networks with waiting lookups, in their turn: how many are being asked, and when the network came.
+    turns: BTreeSet<(usize, usize, Zone)>,
+    waiting: usize,
+}
+
+/// The addresses whose names mostly come from the same servers: of one /16 or /32, or names of this machine.
+type Zone = Option<[u8; 4]>;
+
+#[derive(Default)]
+struct Line {
+    waiting: VecDeque<Question>,
+    asking: usize,
+    place: usize,
+}
+
+impl Queue {
+    fn zone(question: &Question) -> Zone {
+        match question {
+            Question::FullNameOf(_) => None,
+            Question::NameOf(host) => Some(match host.address {
+                IpAddr::V4(address) => {
+                    let [a, b, ..] = address.octets();
+                    [a, b, 0, 0]
+                }
+                IpAddr::V6(address) => {
+                    let [a, b, c, d, ..] = address.octets();
+                    [a, b, c, d]
+                }
+            }),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.waiting
+    }
+
+    fn push(&mut self, question: Question) {
+        let zone = Self::zone(&question);
+        let place = self.networks.len();
+        let line = self.networks.entry(zone).or_insert_with(|| Line { place, ..Line::default() });
+        line.waiting.push_back(question);
+        self.turns.insert((line.asking, line.place, zone));
+        self.waiting += 1;
+    }
+
+    /// Takes the next lookup, to be asked now.
+    fn take(&mut self) -> Option<Question> {
+        let (_, _, zone) = self.turns.pop_first()?;
+        let line = self.networks.get_mut(&zone)?;
+        let question = line.waiting.pop_front()?;
+        line.asking += 1;
+        self.waiting -= 1;
+        if !line.waiting.is_empty() {
+            self.turns.insert((line.asking, line.place, zone));
+        }
+        Some(question)
+    }
+
+    /// Notes that a lookup has come back.
+    fn answered(&mut self, question: &Question) {
+        let zone = Self::zone(question);
+        let Some(line) = self.networks.get_mut(&zone) else { return };
+        let waits = self.turns.remove(&(line.asking, line.place, zone));
+        line.asking = line.asking.saturating_sub(1);
+        if waits {
+            self.turns.insert((line.asking, line.place, zone));
+        }
+    }
+
+    /// Drops what waits. What is being asked still counts.
+    fn clear(&mut self) {
+        self.networks.values_mut().for_each(|line| line.waiting.clear());
+        self.turns.clear();
+        self.waiting = 0;
+    }
+}
+
 impl State {
     /// Drops answers that are unwanted or too old, and queues the lookups that have no answer yet.
     fn begin(&mut self, wanted: &FxHashSet<Question>, in_order: Vec<Question>, now: Instant) {
@@ -217,12 +311,11 @@ impl State {
         for question in in_order {
             match self.questions.get(&question) {
                 Some(Progress::Answered { .. }) => {}
-                Some(Progress::Asking) => {
-                    self.open.insert(question);
-                }
+                // It took more than the time of an earlier round; this one goes on without it.
+                Some(Progress::Asking) => {}
                 None => {
                     self.open.insert(question.clone());
-                    self.queue.push_back(question);
+                    self.queue.push(question);
                 }
             }
         }
@@ -237,7 +330,7 @@ impl Shared {
     /// Runs lookups until the queue is empty.
     fn work(&self) {
         let mut state = self.state();
-        while let Some(question) = state.queue.pop_front() {
+        while let Some(question) = state.queue.take() {
             state.questions.insert(question.clone(), Progress::Asking);
             drop(state);
             let name = match &question {
@@ -245,6 +338,7 @@ impl Shared {
                 Question::FullNameOf(host) => self.lookup.full_name_of(host),
             };
             state = self.state();
+            state.queue.answered(&question);
             state.answers = state.answers.wrapping_add(1);
             state.open.remove(&question);
             let name = name.filter(|name| !name.is_empty()).map(String::into_boxed_str);

@@ -46,6 +46,7 @@ impl fmt::Display for Test {
         match self {
             Self::Port(side, ports) => write!(f, "{} {ports}", of_side(side, "lport", "rport", "port")),
             Self::Host(side, networks) => list(f, of_side(side, "src", "dst", "host"), networks.iter()),
+            Self::Zone(side, index) => write!(f, "{} %{index}", of_side(side, "src", "dst", "host")),
             Self::State(states) => list(f, "state", syntax::state_words(*states)),
             Self::Protocol(Transport::Tcp) => f.write_str("proto tcp"),
             Self::Protocol(Transport::Udp) => f.write_str("proto udp"),

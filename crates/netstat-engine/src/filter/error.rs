@@ -34,11 +34,36 @@ impl FilterError {
 
 impl std::error::Error for FilterError {}
 
+/// The most bytes of a filter that are shown on either side of where an error begins.
+const MOST_SHOWN: usize = 60;
+
+/// The most characters of what was expected, which may quote words of the filter.
+const MOST_EXPECTED: usize = 400;
+
+impl FilterError {
+    /// Returns the part of the filter that is shown, so that a filter of any length has a message of one line.
+    fn shown(&self) -> (usize, usize) {
+        (self.at.saturating_sub(MOST_SHOWN), self.at.saturating_add(MOST_SHOWN))
+    }
+}
+
 impl fmt::Display for FilterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let end = self.at.saturating_add(self.len);
         let (mut line, mut before, mut under) = (String::new(), 0, 0);
+        let (from, to) = self.shown();
+        if from > 0 {
+            line.push_str("... ");
+            before = line.len();
+        }
         for (at, character) in self.text.char_indices().map(|(at, c)| (at, visible(c))) {
+            if at < from {
+                continue;
+            }
+            if at >= to {
+                line.push_str(" ...");
+                break;
+            }
             line.push(character);
             let width = character.width().unwrap_or(1);
             if at < self.at {
@@ -49,7 +74,11 @@ impl fmt::Display for FilterError {
         }
         writeln!(f, "{line}")?;
         writeln!(f, "{:before$}{}", "", "^".repeat(under.max(1)))?;
-        write!(f, "expected {}", self.expected.chars().map(visible).collect::<String>())?;
+        let mut expected = self.expected.chars().map(visible);
+        write!(f, "expected {}", expected.by_ref().take(MOST_EXPECTED).collect::<String>())?;
+        if expected.next().is_some() {
+            f.write_str("...")?;
+        }
         match &self.nearest {
             Some(word) => write!(f, "; did you mean {word}?"),
             None => Ok(()),
@@ -157,5 +186,12 @@ mod tests {
             "\u{fffd}[2J\u{fffd} bad\n      ^^^\nexpected a word"
         );
         assert_eq!(error("日", "日").to_string(), "日\n^^\nexpected a word");
+        let long = format!("{}bad{}", "port 80 or ".repeat(40_000), " or port 80".repeat(40_000));
+        let lines: Vec<String> = error(&long, "bad").to_string().lines().map(str::to_owned).collect();
+        assert!(
+            lines[0].len() < 140 && lines[0].starts_with("... ") && lines[0].ends_with(" ..."),
+            "{lines:?}"
+        );
+        assert_eq!(lines[0].find("bad"), lines[1].find('^'), "{lines:?}");
     }
 }

@@ -242,6 +242,7 @@ impl Filter {
     fn evaluate(&self, test: &Test, socket: &SocketRef<'_>, context: &Context<'_>) -> Tri {
         match test {
             Test::Port(side, ports) => ends(socket, *side, |end, _| ports.contains(end.port)),
+            Test::Zone(side, index) => ends(socket, *side, |end, _| end.scope == *index),
             Test::Host(side, networks) => ends(socket, *side, |end, also_v4| {
                 networks.iter().any(|network| {
                     network.contains(end.address)

@@ -25,6 +25,8 @@ pub enum Test {
     Port(Side, Ports),
     /// The address is in one of the blocks; at least one block.
     Host(Side, Box<[Prefix]>),
+    /// The address is in the zone of the interface with this index; only link-local addresses are in one.
+    Zone(Side, u32),
     /// The TCP state is in the set, which is not empty. UDP has no state.
     State(States),
     /// The transport protocol, over either family.

@@ -35,6 +35,7 @@
 
 mod canonical;
 mod compile;
+mod contradiction;
 mod countries;
 mod error;
 mod evaluate;
@@ -99,6 +100,11 @@ pub trait Lookups {
         Err("host names are not looked up here".to_owned())
     }
 
+    /// Returns the index of an interface; `None` if there is none of this name.
+    fn interface(&self, _name: &str) -> Option<u32> {
+        None
+    }
+
     /// Returns the ID of a user; `None` if there is no such user.
     ///
     /// # Errors
@@ -127,6 +133,11 @@ impl Filter {
     #[must_use]
     pub fn with_geo(self, geo: Arc<Geo>) -> Self {
         Self { geo: Some(geo), ..self }
+    }
+
+    /// Returns two tests that no socket passes together although the filter asks for both, as they are written.
+    pub fn contradiction(&self) -> Option<(String, String)> {
+        contradiction::find(&self.expression)
     }
 
     /// Calls `call` with every test of the filter, in the order of its text.

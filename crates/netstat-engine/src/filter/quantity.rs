@@ -1,7 +1,7 @@
 //! Numbers of a socket, and how they are compared, parsed and written.
 
 use netstat_model::query::Fields;
-use netstat_model::{SocketRef, TcpFields};
+use netstat_model::{SocketRef, TcpFields, TcpState};
 use std::fmt;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use std::time::Duration;
 pub enum Quantity {
     /// [`SocketRef::recv_queue`], in bytes (for a listener, connections).
     ReceiveQueue,
-    /// [`SocketRef::send_queue`], in bytes (for a listener, connections).
+    /// [`SocketRef::send_queue`], in bytes. A listener has none.
     SendQueue,
     /// [`netstat_model::TcpInfo::rtt`], in microseconds.
     RoundTripTime,
@@ -132,8 +132,13 @@ impl Quantity {
         self.row().2
     }
 
-    /// Returns the number of a socket; `None` if unknown.
+    /// Returns the number of a socket; `None` if it has none or it is unknown. A listener has neither a send queue nor the
+    /// course of a connection, although the kernel fills their fields.
     pub(super) fn of(self, socket: &SocketRef<'_>) -> Option<u64> {
+        let listens = matches!(socket.state, Some(TcpState::Listen | TcpState::Bound));
+        if listens && self != Self::ReceiveQueue {
+            return None;
+        }
         match self {
             Self::ReceiveQueue => socket.recv_queue().map(u64::from),
             Self::SendQueue => socket.send_queue().map(u64::from),

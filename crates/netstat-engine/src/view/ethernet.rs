@@ -8,16 +8,17 @@
 //! | line | received, on Linux | sent, on Linux | on Windows |
 //! |---|---|---|---|
 //! | bytes | `rx_bytes` | `tx_bytes` | `InOctets`, `OutOctets` |
-//! | unicast | `rx_packets` less `multicast` | unknown | `InUcastPkts`, `OutUcastPkts` |
-//! | non-unicast | `multicast`, as far as the driver counts it; broadcast is rarely in it | unknown | `InNUcastPkts`, `OutNUcastPkts` |
+//! | unicast | unknown | unknown | `InUcastPkts`, `OutUcastPkts` |
+//! | non-unicast | unknown | unknown | `InNUcastPkts`, `OutNUcastPkts` |
 //! | discards | `rx_dropped` | `tx_dropped` | `InDiscards`, `OutDiscards` |
 //! | errors | `rx_errors` | `tx_errors` | `InErrors`, `OutErrors` |
 //! | unknown protocols | unknown: they are in `rx_dropped` | | `InUnknownProtos` |
 //! | packets (beyond Windows) | `rx_packets` | `tx_packets` | not shown |
+//! | multicast (beyond Windows) | `multicast`, as far as the driver counts it | | not shown |
 //!
-//! Linux does not separate unicast from multicast for sent packets; the line of all packets keeps their number
-//! visible. Where both are known that line would only be their sum and is left out. So are other lines beyond those
-//! of Windows for which nothing is known.
+//! Linux does not tell unicast from broadcast; the line of all packets keeps their number visible. Where both are known
+//! that line would only be their sum and is left out. So are other lines beyond those of Windows for which nothing is
+//! known.
 
 use super::rates::{Earlier, Rate, Value};
 use netstat_model::{InterfaceCounters, InterfaceStats};
@@ -41,6 +42,8 @@ pub enum Measure {
     UnknownProtocols,
     /// All packets. Not in Windows.
     Packets,
+    /// Multicast packets, as far as the driver counts them. Received only, not in Windows.
+    Multicast,
     /// Packets for which the adapter had no buffer. Received only, not in Windows.
     Missed,
     /// Packets on an interface that does not receive. Received only, not in Windows.
@@ -75,27 +78,22 @@ type Reading = Option<fn(&InterfaceStats) -> Option<u64>>;
 /// The rows that Windows shows.
 const ROWS: &[(Measure, Reading, Reading)] = &[
     (Measure::Bytes, Some(|stats| stats.rx_bytes), Some(|stats| stats.tx_bytes)),
-    (
-        Measure::Unicast,
-        Some(|stats| stats.rx_unicast.or_else(|| stats.rx_packets?.checked_sub(stats.rx_multicast?))),
-        Some(|stats| stats.tx_unicast),
-    ),
-    (
-        Measure::NonUnicast,
-        Some(|stats| stats.rx_non_unicast.or(stats.rx_multicast)),
-        Some(|stats| stats.tx_non_unicast),
-    ),
+    (Measure::Unicast, Some(|stats| stats.rx_unicast), Some(|stats| stats.tx_unicast)),
+    (Measure::NonUnicast, Some(|stats| stats.rx_non_unicast), Some(|stats| stats.tx_non_unicast)),
     (Measure::Discards, Some(|stats| stats.rx_dropped), Some(|stats| stats.tx_dropped)),
     (Measure::Errors, Some(|stats| stats.rx_errors), Some(|stats| stats.tx_errors)),
     (Measure::UnknownProtocols, Some(|stats| stats.rx_unknown_protocols), None),
 ];
 
 /// Rows added to every block.
-const EXTRA: &[(Measure, Reading, Reading)] = &[(
-    Measure::Packets,
-    Some(|stats| beyond_kinds(stats, stats.rx_packets)),
-    Some(|stats| beyond_kinds(stats, stats.tx_packets)),
-)];
+const EXTRA: &[(Measure, Reading, Reading)] = &[
+    (
+        Measure::Packets,
+        Some(|stats| beyond_kinds(stats, stats.rx_packets)),
+        Some(|stats| beyond_kinds(stats, stats.tx_packets)),
+    ),
+    (Measure::Multicast, Some(|stats| beyond_kinds(stats, stats.rx_multicast)), None),
+];
 
 /// The number of packets, added if unicast and multicast are not both known.
 fn beyond_kinds(stats: &InterfaceStats, packets: Option<u64>) -> Option<u64> {

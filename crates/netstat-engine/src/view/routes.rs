@@ -12,7 +12,7 @@
 //! in whose subnet the gateway (or the destination) lies; else its first address; else the preferred source,
 //! whichever interface has it. An interface without any of these is identified by its name.
 
-use netstat_model::query::{Families, RouteQuery};
+use netstat_model::query::{Families, RouteQuery, Tables};
 use netstat_model::{Family, Interface, NextHop, PersistentRoute, Prefix, Route, RouteKind};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -55,6 +55,10 @@ pub struct RouteRow<'a> {
     pub through: Through<'a>,
     /// The metric.
     pub metric: u32,
+    /// The route itself.
+    pub route: &'a Route,
+    /// Its next hop of this row.
+    pub hop: Option<&'a NextHop>,
 }
 
 /// One row of a persistent table.
@@ -76,6 +80,7 @@ pub struct RoutesView<'a> {
     interfaces: &'a [Interface],
     by_index: BTreeMap<u32, &'a Interface>,
     families: Families,
+    tables: Tables,
     routes: Vec<&'a Route>,
     persistent: Vec<PersistentRow>,
 }
@@ -108,6 +113,7 @@ impl<'a> RoutesView<'a> {
             interfaces,
             by_index: interfaces.iter().map(|interface| (interface.index, interface)).collect(),
             families: query.families,
+            tables: query.tables,
             routes: sorted,
             persistent,
         }
@@ -116,6 +122,11 @@ impl<'a> RoutesView<'a> {
     /// Returns the interfaces in kernel order.
     pub fn interfaces(&self) -> &'a [Interface] {
         self.interfaces
+    }
+
+    /// Returns the tables that were asked for.
+    pub fn tables(&self) -> Tables {
+        self.tables
     }
 
     /// Returns true if the report has a part for the family.
@@ -141,6 +152,8 @@ impl<'a> RoutesView<'a> {
                     interface: hop.and_then(|hop| hop.interface).map(u32::from),
                     through,
                     metric: route.metric,
+                    route,
+                    hop,
                 }
             },
         )

@@ -65,6 +65,18 @@ pub struct Row {
     pub sent: Option<Value>,
 }
 
+impl Row {
+    fn is_known(&self) -> bool {
+        let known = |value| {
+            !matches!(
+                value,
+                Value::Counter { total: None, .. } | Value::Level(None) | Value::Percent { total: None, .. }
+            )
+        };
+        known(self.value) && self.sent.is_none_or(known)
+    }
+}
+
 /// Where to find a value in `T`.
 enum Reading<T> {
     Counter(fn(&T) -> Option<u64>),
@@ -218,7 +230,9 @@ const UDP_EXTRA: &Table<UdpCounters> = &[
 /// Returns the sections that the system has, from the top, or the one selected.
 ///
 /// With an earlier sample, counters have rates. `extra` adds what Windows does not show: for TCP (more if both
-/// families are counted together, as on Linux), and for UDP if the system has any of it.
+/// families are counted together, as on Linux), and for UDP if the system has any of it. Without it there is nothing that
+/// a program made for the output of Windows cannot read: rows without a number are left out, and what is counted for both
+/// families together has the heading for IPv4.
 ///
 /// Empty if the system lacks the selected protocol (IPv6 disabled); the caller should say so.
 pub fn sections(
@@ -244,7 +258,7 @@ pub fn sections(
     if let Some(rows) = tcp.as_mut().filter(|_| extra) {
         rows.extend(table(TCP_EXTRA, now, earlier));
     }
-    add(Kind::Tcp(None), tcp);
+    add(Kind::Tcp(if extra { None } else { Some(V4) }), tcp);
     for (family, tcp) in [
         (V4, (|all| all.tcp_v4.as_ref()) as fn(&Counters) -> Option<&TcpCounters>),
         (V6, |all| all.tcp_v6.as_ref()),
@@ -267,6 +281,9 @@ pub fn sections(
             }
         }
         add(Kind::Udp(family), rows);
+    }
+    if !extra {
+        sections.iter_mut().for_each(|section| section.rows.retain(Row::is_known));
     }
     sections
 }

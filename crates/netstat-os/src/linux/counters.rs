@@ -13,7 +13,7 @@ const NETSTAT: &str = "/proc/net/netstat";
 const SOCKSTAT: &str = "/proc/net/sockstat";
 const SOCKSTAT6: &str = "/proc/net/sockstat6";
 
-/// Reads all counters. A failure to read `snmp` is an error; other counters that cannot be read are unknown, with a
+/// Reads all counters. A failure to read `snmp`, or to understand any of it, is an error; other counters that cannot be read are unknown, with a
 /// warning.
 pub(super) fn counters(source: &dyn Source) -> Result<Answer<Counters>, Error> {
     let mut bytes = Vec::new();
@@ -24,6 +24,11 @@ pub(super) fn counters(source: &dyn Source) -> Result<Answer<Counters>, Error> {
     let mut data = Counters::default();
     let mut reader = Reader::new(source);
     reader.note_odd(SNMP, decode_snmp(&bytes, &mut data));
+    if data == Counters::default() {
+        let error =
+            io::Error::new(io::ErrorKind::InvalidData, format!("{SNMP} has no counters that are understood"));
+        return Err(Error::new(Operation::ReadCounters, error));
+    }
     // A kernel without IPv6 lacks the files for it.
     reader.optional(SNMP6, "the IPv6 part of the statistics", |bytes| decode_snmp6(bytes, &mut data));
     reader.expected(NETSTAT, "the extended part of the TCP statistics", |bytes| {

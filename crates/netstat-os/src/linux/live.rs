@@ -1,6 +1,7 @@
 //! The running kernel as a [`Source`].
 
 use super::bpf::Failure;
+use super::sockopt;
 use super::source::{FileId, Netlink, Next, OwnersProgram, ProcessSource, Source};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir};
@@ -17,8 +18,22 @@ const DATAGRAM: usize = 128 * 1024;
 /// Bytes that the socket may hold before the kernel has to wait for us.
 const SOCKET_BUFFER: usize = 1024 * 1024;
 
+/// The longest wait for a datagram. The kernel makes the next one while it is asked for it, so this is never reached unless
+/// the end of an answer was lost.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Bytes of directory entries to read at a time. The buffer is on the stack and not initialised, so its size costs nothing.
 const ENTRIES: usize = 32 * 1024;
+
+/// `IPT_SO_GET_INFO` and `IPT_SO_GET_ENTRIES`, which have the same numbers for IPv6; the sizes of `struct ipt_getinfo` and of
+/// the name of a table.
+const GET_INFO: i32 = 64;
+const GET_ENTRIES: i32 = 65;
+const IPTABLES_INFO: usize = 84;
+const IPTABLES_NAME: usize = 32;
+
+/// How often a table of iptables is asked for that changes meanwhile.
+const IPTABLES_TRIES: usize = 4;
 
 /// The running kernel.
 #[derive(Debug, Default)]
@@ -89,11 +104,18 @@ impl Source for Live {
         )?;
         // Best effort: a larger buffer only saves wake-ups.
         let _ = net::sockopt::set_socket_recv_buffer_size(&socket, SOCKET_BUFFER);
+        net::sockopt::set_socket_timeout(&socket, net::sockopt::Timeout::Recv, Some(PATIENCE))?;
         net::sendto(&socket, request, SendFlags::empty(), &SocketAddrNetlink::new(0, 0))?;
         let mut buffer = vec![0u8; DATAGRAM];
         loop {
             let (_, len, from) = match net::recvfrom(&socket, &mut buffer[..], RecvFlags::TRUNC) {
                 Err(Errno::INTR) => continue,
+                Err(Errno::AGAIN) => {
+                    return Err(io::Error::new(
+                        io::ErrorKind::TimedOut,
+                        format!("the kernel did not end its answer within {} s", PATIENCE.as_secs()),
+                    ));
+                }
                 answer => answer?,
             };
             // Any process may send to a netlink socket; only the kernel has port ID 0.
@@ -136,6 +158,45 @@ impl Source for Live {
 
     fn since_1970(&self) -> io::Result<Duration> {
         SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| io::ErrorKind::InvalidData.into())
+    }
+
+    fn iptables(&self, v6: bool, table: &str) -> io::Result<Vec<u8>> {
+        let (family, level) = if v6 {
+            (net::AddressFamily::INET6, libc::IPPROTO_IPV6)
+        } else {
+            (net::AddressFamily::INET, libc::IPPROTO_IP)
+        };
+        let socket = net::socket_with(
+            family,
+            net::SocketType::RAW,
+            net::SocketFlags::CLOEXEC,
+            Some(net::ipproto::RAW),
+        )?;
+        let mut tries = IPTABLES_TRIES;
+        loop {
+            let mut info = vec![0; IPTABLES_INFO];
+            for (byte, letter) in info.iter_mut().take(IPTABLES_NAME - 1).zip(table.bytes()) {
+                *byte = letter;
+            }
+            let mut answer = info.clone();
+            sockopt::get(socket.as_fd(), level, GET_INFO, &mut answer)?;
+            // `struct ipt_get_entries`: the name, the size from the end of the former answer, and, aligned, the entries.
+            let size = answer.get(IPTABLES_INFO - 4..).and_then(|size| size.first_chunk()).copied();
+            let size = size.map_or(0, u32::from_ne_bytes);
+            let mut entries: Vec<u8> =
+                info.iter().copied().take(IPTABLES_NAME).chain(size.to_ne_bytes()).collect();
+            entries.resize(IPTABLES_NAME + 8 + size as usize, 0);
+            tries -= 1;
+            match sockopt::get(socket.as_fd(), level, GET_ENTRIES, &mut entries) {
+                Ok(_) => {
+                    answer.extend(entries.drain(IPTABLES_NAME + 8..));
+                    return Ok(answer);
+                }
+                // The table has changed in the meantime.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && tries > 0 => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
@@ -183,5 +244,19 @@ impl ProcessSource for LiveProcess {
     fn file_id(&self, name: &str) -> io::Result<FileId> {
         let stat = rustix::fs::statat(&self.directory, name, AtFlags::empty())?;
         Ok(FileId { device: stat.st_dev, inode: stat.st_ino })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As when the datagram with the end of an answer is damaged: the kernel has nothing more to say.
+    #[test]
+    fn an_answer_without_an_end_is_an_error_in_bounded_time() {
+        // `NLMSG_NOOP`, which the kernel does not answer.
+        let request = [16u32.to_ne_bytes(), 0x1_0001u32.to_ne_bytes(), 1u32.to_ne_bytes(), [0; 4]].concat();
+        let error = Live.netlink(Netlink::Route, &request, &mut |_| Next::More).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut, "{error}");
     }
 }

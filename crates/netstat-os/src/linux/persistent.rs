@@ -13,8 +13,8 @@ use netstat_model::error::words_of;
 use netstat_model::{Answer, Warning};
 use netstat_model::{PersistentRoute, RouteStore};
 
-/// Returns the persistent routes of all supported programs. The answer always carries
-/// [`Warning::PersistentSources`], which names the programs that were found.
+/// Returns the persistent routes of all supported programs. If some of their files could not be read or understood, the
+/// answer carries [`Warning::PersistentSources`], which names the programs that were found.
 pub(super) fn routes(source: &dyn Source) -> Answer<Vec<PersistentRoute>> {
     let mut routes = Vec::new();
     let mut read = Vec::new();
@@ -34,7 +34,9 @@ pub(super) fn routes(source: &dyn Source) -> Answer<Vec<PersistentRoute>> {
         not_understood += reader.not_understood;
         routes.append(&mut reader.routes);
     }
-    Answer { data: routes, warnings: vec![Warning::PersistentSources { read, refused, not_understood }] }
+    let is_whole = refused.is_empty() && not_understood == 0;
+    let warning = Warning::PersistentSources { read, refused, not_understood };
+    Answer { data: routes, warnings: if is_whole { Vec::new() } else { vec![warning] } }
 }
 
 /// Parses a text as a file of each program.

@@ -221,6 +221,11 @@ fn unit(handle: &dyn ProcessSource, reading: &mut Reading) -> Result<OsString, M
     unit::decode_unit(cgroup).map(|name| OsString::from_vec(name.to_vec())).ok_or(Missing::NotApplicable)
 }
 
+/// Reads the container of a process; `None` if it is in none that is known by its name, or that could not be read.
+pub(super) fn container_of(handle: &dyn ProcessSource) -> Option<Container> {
+    container(handle, &mut Reading::default()).ok()
+}
+
 fn container(handle: &dyn ProcessSource, reading: &mut Reading) -> Result<Container, Missing> {
     let cgroup = cgroup(handle, reading)?;
     container::decode_container(cgroup).ok_or(Missing::NotApplicable)

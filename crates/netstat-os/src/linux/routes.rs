@@ -18,18 +18,20 @@ use std::sync::Arc;
 const RTM_NEWNEXTHOP: u16 = 104;
 const RTM_GETNEXTHOP: u16 = 106;
 /// `struct rtmsg`.
-const MESSAGE: usize = 12;
+pub(super) const MESSAGE: usize = 12;
 /// `struct nhmsg`.
 const NEXTHOP_MESSAGE: usize = 8;
 /// `struct rtnexthop`.
 const HOP: usize = 8;
 
-const AF_INET: u8 = 2;
-const AF_INET6: u8 = 10;
+pub(super) const AF_INET: u8 = 2;
+pub(super) const AF_INET6: u8 = 10;
 
 const RTNH_F_DEAD: u32 = 1;
+const RTNH_F_ONLINK: u32 = 4;
 const RTNH_F_LINKDOWN: u32 = 16;
 
+const RTA_CACHEINFO: u16 = 12;
 const RTA_VIA: u16 = 18;
 const RTA_NH_ID: u16 = 30;
 
@@ -146,6 +148,7 @@ pub(super) fn decode_route(payload: &[u8], shared: &mut FxHashSet<Arc<[NextHop]>
     let mut preferred_source = None;
     let mut hops = None;
     let mut nexthop_id = None;
+    let mut expires = None;
     let mut only = Hop::default();
     for (kind, value) in wire::attributes(payload.get(MESSAGE..)?) {
         match kind {
@@ -156,6 +159,7 @@ pub(super) fn decode_route(payload: &[u8], shared: &mut FxHashSet<Arc<[NextHop]>
             RTA_TABLE => table = wire::u32_at(value, 0)?,
             RTA_MULTIPATH => hops = Some(decode_hops(value)?),
             RTA_NH_ID => nexthop_id = wire::u32_at(value, 0),
+            RTA_CACHEINFO => expires = decode_expires(value),
             _ => only.take(kind, value)?,
         }
     }
@@ -174,11 +178,18 @@ pub(super) fn decode_route(payload: &[u8], shared: &mut FxHashSet<Arc<[NextHop]>
             metric,
             preferred_source,
             from: (from_length > 0).then(|| Prefix::new(from, from_length)).flatten().map(Box::new),
+            expires,
             next_hops,
         },
         cloned: flags & RTM_F_CLONED != 0,
         nexthop_id,
     })
+}
+
+/// Decodes the life time of `struct rta_cacheinfo`, which is in hundredths of a second, as seconds.
+fn decode_expires(value: &[u8]) -> Option<NonZeroU32> {
+    let ticks = wire::u32_at(value, 8).filter(|ticks| *ticks <= i32::MAX.unsigned_abs())?;
+    NonZeroU32::new(ticks.div_ceil(100))
 }
 
 fn decode_kind(number: u8) -> RouteKind {
@@ -215,7 +226,9 @@ impl Hop {
             gateway: self.gateway.filter(|gateway| !gateway.is_unspecified()),
             interface: self.interface,
             weight,
-            dead: flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN) != 0,
+            dead: flags & RTNH_F_DEAD != 0,
+            linkdown: flags & RTNH_F_LINKDOWN != 0,
+            onlink: flags & RTNH_F_ONLINK != 0,
         }
     }
 }

@@ -109,6 +109,8 @@ fn decode_route(row: &[u8], interfaces: &IpInterfaces) -> Option<Decoded> {
         interface: NonZeroU32::new(index),
         weight: 1,
         dead: false,
+        linkdown: false,
+        onlink: false,
     };
     let route = Route {
         destination,
@@ -120,6 +122,7 @@ fn decode_route(row: &[u8], interfaces: &IpInterfaces) -> Option<Decoded> {
         metric: metric.saturating_add(interface.map_or(0, |interface| interface.metric)),
         preferred_source: None,
         from: None,
+        expires: None,
         next_hops: NextHops::One(hop),
     };
     Some(Decoded { route, in_use: interface.is_none_or(|interface| interface.connected) })

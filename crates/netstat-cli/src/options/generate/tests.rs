@@ -27,7 +27,7 @@ const FILES: [(Document, &str); 9] = [
     (Document::CompleteFish, "completions/netstat.fish"),
     (Document::CompletePowershell, "completions/netstat.ps1"),
     (Document::Schema, "docs/schema/netstat-2.json"),
-    (Document::CheckSchema, "docs/schema/check-1.json"),
+    (Document::CheckSchema, "docs/schema/check-2.json"),
     (Document::Checks, "docs/check.md"),
 ];
 

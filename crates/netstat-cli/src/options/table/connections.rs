@@ -42,7 +42,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         "Shows the connections of one protocol: TCP, UDP, TCPv6 or UDPv6. With -s it may also be IP, IPv6, ICMP or \
          ICMPv6, and selects one section of the statistics."
         details "TCP and UDP mean those over IPv4. The name is the next word, even if p stands between other letters \
-                 (-apn tcp), or follows it directly (-ptcp, -anptcp). If -p is repeated, the last one counts. Without \
+                 (-apn tcp), or follows it directly (-ptcp, -anptcp). Without \
                  -a, udp and udpv6 show the connected UDP sockets."
         inferred "What udp and udpv6 show without -a, and that ip, ipv6, icmp and icmpv6 without -s are an error.";
     ['q'] "bound", switch(bound);

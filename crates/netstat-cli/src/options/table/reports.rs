@@ -12,8 +12,8 @@ pub(super) const OPTIONS: &[Entry] = entries! { Other;
         "Show interface statistics",
         "Shows interface statistics: bytes, packets, discards and errors. With -s the protocol statistics follow."
         details "It is the sum of all interfaces but loopback; with -v each interface is shown by itself. Counters that \
-                 the system does not have are shown as -. Linux counts packets and, where the driver does, multicast \
-                 packets: the rest of those received is shown as unicast, broadcasts included."
+                 the system does not have are shown as -: Linux does not tell unicast from broadcast packets, and has \
+                 rows for all packets and, where the driver counts them, multicast packets."
         inferred "Which interfaces are counted; counters do not wrap at 32 bits.";
     ['r'] "route" synopsis, switch(route);
         "Show the routing table",
@@ -28,7 +28,9 @@ pub(super) const OPTIONS: &[Entry] = entries! { Other;
         "With -s or -e, show only what Windows shows",
         "With -s or -e, shows only what Windows shows."
         details "Without it more rows follow those of Windows: retransmission rate, listen queue overflows, buffer \
-                 errors and the like.";
+                 errors and the like. With it there is nothing in -s that a program made for Windows cannot read: no \
+                 rates, no rows without a number, and TCP, which Linux counts for both families together, under the \
+                 heading for IPv4.";
     [] "no-rates", switch(no_rates);
         "With -s or -e and an interval, show no rates",
         "With -s or -e and an interval, shows no rates beside the counters."
@@ -36,7 +38,8 @@ pub(super) const OPTIONS: &[Entry] = entries! { Other;
     [] "table", value(tables, "ID", "all", ValueKind::Free, values::parse_tables);
         "With -r, show this routing table",
         "With -r, shows the routing table of this number, or main, local, default or all."
-        details "Without it -r shows main, local and default. Linux only.";
+        details "Without it -r shows main, local and default. With it a row ends with what its columns do not tell, where \
+                 there is any: table, from, tos, expires, onlink, linkdown, dead. Linux only.";
     ['v'] "verbose", switch(verbose);
         "Show each interface (with -e); say how owners were found",
         "With -e, shows each interface by itself. With -b, -o and other reports that look up socket owners, says on \

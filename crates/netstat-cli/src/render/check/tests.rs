@@ -5,11 +5,11 @@ use std::time::Duration;
 
 fn evidence() -> Evidence {
     let now = Moment {
-        undecided: 0,
         conntrack: Err(Lack::NotAsked),
         whole: true,
         at: Ok(Duration::from_secs(5)),
         sockets: netstat_model::SocketTable::default(),
+        undecided: Default::default(),
         marks: Default::default(),
         counters: Err(Lack::NotAsked),
     };
@@ -17,6 +17,7 @@ fn evidence() -> Evidence {
         listening: Default::default(),
         now,
         before: None,
+        nothing_matches: false,
         limits: Err(Lack::NotAsked),
         processes: HashMap::new(),
         surroundings: Surroundings::default(),
@@ -49,7 +50,7 @@ fn finding() -> Finding {
 
 fn shown(findings: &[Finding], style: FindingStyle) -> String {
     let mut out = Vec::new();
-    render(findings, &check::ALL[..1], &evidence(), &style, &mut out).unwrap();
+    render(findings, &check::ALL[1..2], &evidence(), &style, &mut out).unwrap();
     String::from_utf8(out).unwrap().replace("\r\n", "\n")
 }
 
@@ -73,6 +74,44 @@ fn a_quiet_system_is_one_line() {
     assert_eq!(shown(&ok, PLAIN), "Nothing wrong: 1 check of 0 sockets.\n");
     let named = FindingStyle { named: true, ..PLAIN };
     assert_eq!(shown(&ok, named), "ok        close-wait: none\nNothing wrong: 1 check of 0 sockets.\n");
+}
+
+#[test]
+fn the_numbers_of_the_last_line_add_up() {
+    let found = |which: usize, severity, sentence: &'static str| {
+        let mut finding = Finding::new(severity, Text::fixed(sentence, "문장"));
+        finding.check = check::NAMES[which];
+        finding
+    };
+    let mut silent = found(3, Severity::Unknown, "not told");
+    silent.never_told = true;
+    let findings = [
+        found(0, Severity::Warning, "a"),
+        found(0, Severity::Warning, "b"),
+        found(0, Severity::Notice, "c"),
+        found(1, Severity::Unknown, "hidden"),
+        found(2, Severity::Unknown, "hidden"),
+        silent,
+        found(4, Severity::Ok, "fine"),
+    ];
+    let text = |language| {
+        let mut out = Vec::new();
+        let style = FindingStyle { language, ..PLAIN };
+        render(&findings, &check::ALL[..5], &evidence(), &style, &mut out).unwrap();
+        String::from_utf8(out).unwrap().replace("\r\n", "\n")
+    };
+    let english = text(Language::English);
+    // Four checks were judged; what two found in the same words is shown once.
+    assert!(
+        english.contains("4 checks of 0 sockets: 1 ok, 3 with 2 warnings, 2 unknown, 1 notice."),
+        "{english}"
+    );
+    assert!(english.contains("unknown   close-wait, listen-queue: hidden\n"), "{english}");
+    let korean = text(Language::Korean);
+    assert!(
+        korean.contains("검사 4가지, 소켓 0개: 1가지 정상, 3가지에서 경고 2, 확인 불가 2, 알림 1."),
+        "{korean}"
+    );
 }
 
 #[test]

@@ -30,11 +30,14 @@ fn route(to: &str, length: u8, gateway: Option<&str>) -> Route {
         metric: 1024,
         preferred_source: None,
         from: None,
+        expires: None,
         next_hops: NextHops::One(NextHop {
             gateway: gateway.map(|text| text.parse().unwrap()),
             interface: NonZeroU32::new(7),
             weight: 1,
             dead: false,
+            linkdown: false,
+            onlink: false,
         }),
     }
 }
@@ -190,7 +193,7 @@ proptest! {
     fn ipv4_rows_have_five_fields(to: u32, length in 0u8..=32, gateway: std::net::IpAddr, metric: u32, name in "[a-z\u{a0} ]{1,20}") {
         let mut row = route(&std::net::Ipv4Addr::from(to).to_string(), length, None);
         row.metric = metric;
-        row.next_hops = NextHops::One(NextHop { gateway: Some(gateway), interface: NonZeroU32::new(7), weight: 1, dead: false });
+        row.next_hops = NextHops::One(NextHop { gateway: Some(gateway), interface: NonZeroU32::new(7), weight: 1, dead: false, linkdown: false, onlink: false });
         let text = report(&[interface(7, &name, None)], &[row], &[], LineEnd::Lf);
         let line = text.lines().skip_while(|line| !line.starts_with("Network")).nth(1).unwrap();
         let fields: Vec<&str> = line.split_whitespace().collect();

@@ -78,7 +78,7 @@ fn ten_thousand_dead_addresses_do_not_hold_up_the_table() {
     let mut resolver = HostResolver::new(Arc::clone(&fake) as Arc<dyn NameLookup>);
     // That this returns at all is the point: no look-up ever does.
     let names = resolver.resolve(dead.iter().copied(), None, Duration::from_millis(400));
-    assert_eq!(names, HostNames::default());
+    assert_eq!(names, HostNames { unanswered: dead.len(), ..HostNames::default() });
     {
         let inner = fake.inner.lock().unwrap();
         assert!(inner.at_once > 0, "somebody was asked, and still is");
@@ -123,14 +123,39 @@ fn dead_addresses_do_not_hold_up_the_living() {
 }
 
 #[test]
+fn silent_servers_of_one_network_leave_threads_for_the_rest() {
+    // As many as there may be threads, and all of them in front.
+    let of = |network: u8, number: u32| {
+        let [_, _, high, low] = number.to_be_bytes();
+        HostAddress::new(std::net::IpAddr::from([10, network, high, low]), 0)
+    };
+    let dead: Vec<HostAddress> =
+        (0..u32::try_from(MOST_THREADS).unwrap()).map(|number| of(1, number)).collect();
+    let living: Vec<HostAddress> = (0..2000).map(|number| of(2, number)).collect();
+    let fake = Fake::with_dead(dead.iter().copied());
+    let mut resolver = HostResolver::new(Arc::clone(&fake) as Arc<dyn NameLookup>);
+    let all = dead.iter().chain(&living).copied();
+    let names = resolver.resolve(all, None, Duration::from_secs(5));
+    assert!(living.iter().all(|address| names.name(*address).is_some()));
+    assert_eq!(names.unanswered(), dead.len());
+    fake.let_go();
+}
+
+#[test]
 fn an_answer_that_comes_late_is_there_in_the_next_round() {
     let fake = Fake::with_dead([host(1)]);
     let mut resolver = HostResolver::new(Arc::clone(&fake) as Arc<dyn NameLookup>);
     let names = resolver.resolve([host(1)], None, Duration::from_millis(100));
     assert_eq!(names.name(host(1)), None);
+    assert_eq!(names.unanswered(), 1);
+    // A round does not wait for what an earlier one has waited for.
+    assert_eq!(resolver.resolve([host(1)], None, FOR_EVER).unanswered(), 1);
     fake.let_go();
-    let names = resolver.resolve([host(1)], None, FOR_EVER);
-    assert!(names.name(host(1)).is_some());
+    let mut names = HostNames::default();
+    while names.name(host(1)).is_none() {
+        names = resolver.resolve([host(1)], None, FOR_EVER);
+    }
+    assert_eq!(names.unanswered(), 0);
     assert!(fake.most_calls_for_one() <= 1);
 }
 
@@ -179,7 +204,8 @@ fn an_answer_is_good_for_a_minute() {
 fn no_budget_asks_nobody_and_no_addresses_take_no_time() {
     let fake = Fake::with_dead([]);
     let mut resolver = HostResolver::new(Arc::clone(&fake) as Arc<dyn NameLookup>);
-    assert_eq!(resolver.resolve([host(1)], None, Duration::ZERO), HostNames::default());
+    let unasked = resolver.resolve([host(1)], None, Duration::ZERO);
+    assert_eq!(unasked, HostNames { unanswered: 1, ..HostNames::default() });
     assert_eq!(resolver.resolve([], None, FOR_EVER), HostNames::default());
     assert_eq!(fake.asked.load(Ordering::Relaxed), 0);
     // No clock reaches that far.

@@ -9,6 +9,7 @@ use crate::filter::quantity::Comparison;
 use crate::filter::{Lookups, countries, syntax};
 use netstat_model::Prefix;
 use netstat_model::query::States;
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv6Addr};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -125,8 +126,15 @@ pub(super) fn end(
     value: &Value<'_>,
     names: Names,
 ) -> Parsed<Option<Expression>> {
-    let Some((host, length, port)) = split_end(value.text) else {
+    let (text, zone) = without_zone(value.text);
+    let Some((host, length, port)) = split_end(&text, zone.is_some()) else {
         return Ok(None);
+    };
+    let zone = match zone {
+        Some(zone) => Some(digits(zone).or_else(|| lookups.interface(zone)).ok_or_else(|| {
+            value.error(format!("the name or the index of an interface after the %; there is no {zone}"))
+        })?),
+        None => None,
     };
     let networks = match (host, length) {
         (Host::Any, _) => Vec::new(),
@@ -158,14 +166,24 @@ pub(super) fn end(
     // An address and a port have to be those of the same end.
     let of = |side| {
         let host = (!networks.is_empty()).then(|| hosts(side, networks.clone()));
+        let zone = zone.map(|index| Expression::Test(Test::Zone(side, index)));
         let port = ports.clone().map(|ports| Expression::Test(Test::Port(side, ports)));
-        Expression::all(host.into_iter().chain(port).collect())
+        Expression::all(host.into_iter().chain(zone).chain(port).collect())
     };
-    Ok(Some(if side == Side::Either && !networks.is_empty() && ports.is_some() {
+    let parts = [!networks.is_empty(), zone.is_some(), ports.is_some()];
+    Ok(Some(if side == Side::Either && parts.into_iter().filter(|is| *is).count() > 1 {
         Expression::any(vec![of(Side::Local), of(Side::Remote)])
     } else {
         of(side)
     }))
+}
+
+/// Takes the zone out of `fe80::1%eth0`, `[fe80::1%5]:80`, `fe80::%5/64` and `%5`, which stands for any address.
+fn without_zone(text: &str) -> (Cow<'_, str>, Option<&str>) {
+    let Some((before, behind)) = text.split_once('%') else { return (Cow::Borrowed(text), None) };
+    let (zone, rest) = behind.split_at(behind.find([']', '/']).unwrap_or(behind.len()));
+    let before = if before.is_empty() { "*" } else { before };
+    (Cow::Owned(format!("{before}{rest}")), Some(zone))
 }
 
 enum Host<'a> {
@@ -176,7 +194,7 @@ enum Host<'a> {
 
 /// Splits `HOST`, `HOST/LENGTH`, `HOST:PORT`, `HOST/LENGTH:PORT`, `:PORT` and `*:PORT`. An IPv6 address with a port is in
 /// brackets.
-fn split_end(text: &str) -> Option<(Host<'_>, Option<&str>, Option<&str>)> {
+fn split_end(text: &str, is_zoned: bool) -> Option<(Host<'_>, Option<&str>, Option<&str>)> {
     if let Ok(address) = text.parse() {
         return Some((Host::Address(address), None, None));
     }
@@ -190,7 +208,7 @@ fn split_end(text: &str) -> Option<(Host<'_>, Option<&str>, Option<&str>)> {
         let (name, rest) = text.split_at(text.find(':').unwrap_or(text.len()));
         match name {
             "" if rest.is_empty() => return None,
-            "" | "*" if !rest.is_empty() => (Host::Any, rest),
+            "" | "*" if !rest.is_empty() || is_zoned => (Host::Any, rest),
             // An IPv6 address that is not valid.
             _ if rest.matches(':').count() > 1 => return None,
             name => (name.parse().map_or(Host::Name(name), Host::Address), rest),

@@ -17,7 +17,8 @@ use std::time::Duration;
 
 fn end(text: &str) -> IpEndpoint {
     let address: std::net::SocketAddr = text.parse().unwrap();
-    IpEndpoint::new(address.ip(), address.port(), 0)
+    let scope = if let std::net::SocketAddr::V6(address) = address { address.scope_id() } else { 0 };
+    IpEndpoint::new(address.ip(), address.port(), scope)
 }
 
 fn tcp(local: &str, remote: &str, state: TcpState) -> Socket {
@@ -179,6 +180,18 @@ fn remote_addresses_by_their_reach() {
         let socket = tcp("10.0.0.1:1", remote, TcpState::Established);
         check(&socket, &["loopback", "private", "public"].map(|other| (other, Tri::from(other == word))));
     }
+    let zoned = tcp("[fe80::1%2]:1", "[fe80::2%2]:9", TcpState::Established);
+    check(
+        &zoned,
+        &[
+            ("src fe80::1%2", Yes),
+            ("[fe80::2%2]:9", Yes),
+            ("src fe80::1%eth0", No),
+            ("dst fe80::/10", Yes),
+            ("dst %2", Yes),
+            ("host %3", No),
+        ],
+    );
     let socket = tcp("[fe80::1]:1", "[fe80::2]:1", TcpState::Established);
     check(&socket, &[("private", Yes), ("public", No)]);
 }
@@ -220,6 +233,10 @@ fn listeners() {
             ("state listening", Yes),
         ],
     );
+    // The kernel reports the backlog in the place of the send queue.
+    let mut queued = listener("0.0.0.0:80", None);
+    (queued.recv_queue, queued.send_queue) = (Some(3), Some(128));
+    check(&queued, &[("recvq > 2", Yes), ("sendq > 0", Unknown), ("sendq != 0", Unknown)]);
     let only = listener("[::]:80", Some(true));
     check(&only, &[("ipv4", No), ("ipv6", Yes), ("src ::", Yes), ("src 0.0.0.0", No)]);
     let perhaps = listener("[::]:80", None);

@@ -92,6 +92,7 @@ fn test(known: Vec<u16>) -> impl Strategy<Value = Test> {
         6 => (side(), ports(known)).prop_map(|(side, ports)| Test::Port(side, ports)),
         6 => (side(), proptest::collection::btree_set(network(), 1..3))
             .prop_map(|(side, networks)| Test::Host(side, networks.into_iter().collect())),
+        1 => (side(), 0..3u32).prop_map(|(side, index)| Test::Zone(side, index)),
         3 => states().prop_map(Test::State),
         2 => select(vec![Transport::Tcp, Transport::Udp]).prop_map(Test::Protocol),
         3 => select(vec![Family::V4, Family::V6]).prop_map(Test::Family),

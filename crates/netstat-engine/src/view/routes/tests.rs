@@ -31,7 +31,14 @@ fn interface(index: u32, name: &str, addresses: &[(&str, u8)]) -> Interface {
 }
 
 fn hop(interface: u32, gateway: Option<&str>) -> NextHop {
-    NextHop { gateway: gateway.map(ip), interface: NonZeroU32::new(interface), weight: 1, dead: false }
+    NextHop {
+        gateway: gateway.map(ip),
+        interface: NonZeroU32::new(interface),
+        weight: 1,
+        dead: false,
+        linkdown: false,
+        onlink: false,
+    }
 }
 
 fn route(to: &str, length: u8, next_hops: NextHops) -> Route {
@@ -44,6 +51,7 @@ fn route(to: &str, length: u8, next_hops: NextHops) -> Route {
         metric: 0,
         preferred_source: None,
         from: None,
+        expires: None,
         next_hops,
     }
 }

@@ -65,7 +65,9 @@ fn tcp_of_one_family_has_what_is_counted_of_it() {
     let split = Counters { tcp_v6: Some(tcp), ..Counters::default() };
     let rows = |extra| sections(&split, None, None, extra).remove(0).rows;
     let (plain, more) = (rows(false), rows(true));
-    assert_eq!(plain, more[..8]);
+    // A row without a number is nothing that a program made for Windows can read.
+    let plain: Vec<_> = plain.iter().map(|row| row.label).collect();
+    assert_eq!(plain, ["Segments Sent", "Segments Retransmitted"]);
     let labels: Vec<_> = more[8..].iter().map(|row| row.label).collect();
     assert_eq!(labels, ["Retransmission Rate", "Received Segments in Error", "Resets Sent"]);
     let Value::Percent { total: Some(rate), .. } = more[8].value else { panic!("{:?}", more[8]) };
@@ -155,15 +157,15 @@ fn the_addition_goes_below_and_can_be_left_out() {
         udp.as_mut().unwrap().rcvbuf_errors = Some(0);
     }
     let (with, without) = (sections(&all, None, None, true), sections(&all, None, None, false));
-    for (with, without) in with.iter().zip(&without) {
-        assert!(with.rows.starts_with(&without.rows));
-        let more = with.rows.len() > without.rows.len();
+    for ((with, without), rows) in with.iter().zip(&without).zip([17, 17, 15, 17, 8, 4, 4]) {
+        // Of the rows of Windows those with a number, which is all that a program made for Windows can read.
+        let known: Vec<Row> = with.rows[..rows].iter().copied().filter(Row::is_known).collect();
+        assert_eq!(without.rows, known);
+        assert_ne!(without.kind, Kind::Tcp(None), "a heading that Windows does not have");
+        let more = with.rows.len() > rows;
         assert_eq!(more, matches!(with.kind, Kind::Tcp(_) | Kind::Udp(_)), "{:?}", with.kind);
     }
-    assert_eq!(
-        without.iter().map(|section| section.rows.len()).collect::<Vec<_>>(),
-        [17, 17, 15, 17, 8, 4, 4]
-    );
+    assert_eq!(without.len(), 7);
 }
 
 #[test]

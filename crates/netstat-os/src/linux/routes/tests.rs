@@ -77,8 +77,10 @@ fn all_parts_of_a_route() {
         .with(RTA_OIF, 3u32.to_ne_bytes())
         .with(RTA_PRIORITY, 100u32.to_ne_bytes())
         .with(RTA_PREFSRC, [10, 1, 0, 1])
-        .with(RTA_TABLE, 1000u32.to_ne_bytes());
+        .with(RTA_TABLE, 1000u32.to_ne_bytes())
+        .with(RTA_CACHEINFO, [[0; 4], [0; 4], 2901i32.to_ne_bytes(), [0; 4]].concat());
     let route = raw.decode().unwrap().route;
+    assert_eq!(route.expires, NonZeroU32::new(30));
     assert_eq!(route.destination, Prefix::new("10.9.0.0".parse().unwrap(), 16).unwrap());
     assert_eq!((route.kind, route.metric, route.table), (RouteKind::Unicast, 100, 1000));
     assert_eq!(route.preferred_source, Some("10.1.0.1".parse().unwrap()));
@@ -87,6 +89,8 @@ fn all_parts_of_a_route() {
         interface: NonZeroU32::new(3),
         weight: 1,
         dead: false,
+        linkdown: false,
+        onlink: false,
     };
     assert_eq!(route.next_hops, NextHops::One(hop));
 }
@@ -104,7 +108,7 @@ fn equal_sets_of_next_hops_are_shared() {
     let hops = [
         hop(3, 2, 0, &[(RTA_GATEWAY, &[10, 1, 0, 7])]),
         hop(4, 0, 16, &[(RTA_VIA, &via(GATEWAY6))]),
-        hop(5, 255, 0, &[]),
+        hop(5, 255, 1 | 4, &[]),
     ]
     .concat();
     let routes = v4_routes(vec![
@@ -118,8 +122,11 @@ fn equal_sets_of_next_hops_are_shared() {
         panic!("{routes:?}");
     };
     assert!(Arc::ptr_eq(&first, &second));
-    let told: Vec<_> = first.iter().map(|hop| (hop.interface.unwrap().get(), hop.weight, hop.dead)).collect();
-    assert_eq!(told, [(3, 3, false), (4, 1, true), (5, 256, false)]);
+    let told: Vec<_> = first.iter().map(|hop| (hop.interface.unwrap().get(), hop.weight)).collect();
+    assert_eq!(told, [(3, 3), (4, 1), (5, 256)]);
+    // A link without carrier does not keep the kernel from using it.
+    let flags: Vec<_> = first.iter().map(|hop| (hop.linkdown, hop.dead, hop.onlink)).collect();
+    assert_eq!(flags, [(false, false, false), (true, false, false), (false, true, true)]);
     assert_eq!(first[1].gateway, Some("fd00::9".parse().unwrap()));
     assert_eq!(first[2].gateway, None);
 }

@@ -1,0 +1,200 @@
+//! How options combine: what would be ignored is an error.
+
+use super::arguments::{Arguments, ProtocolName};
+use super::complaint::{Complaint, complaint};
+use netstat_engine::view::sort::Order;
+
+/// Complains about a second `-p`.
+pub(super) fn two_protocols(one: ProtocolName, two: ProtocolName) -> Complaint {
+    let (one, two) = (one.name(), two.name());
+    complaint!(
+        "-p {one} and -p {two} cannot be combined: type one of them; to see several, netstat -an tcp or udp"
+    )
+}
+
+/// Returns the options that were typed.
+fn typed(options: &[(bool, &'static str)]) -> Vec<&'static str> {
+    options.iter().filter(|(typed, _)| *typed).map(|(_, spelling)| *spelling).collect()
+}
+
+/// Rejects two reports at once, and options that the report does not read.
+fn check_reports(arguments: &Arguments) -> Result<(), Complaint> {
+    let counters = arguments.ethernet || arguments.statistics;
+    let spelling = if arguments.ethernet { "-e" } else { "-s" };
+    let reports = typed(&[
+        (arguments.route, "-r"),
+        (counters, spelling),
+        (arguments.network_direct, "-x"),
+        (arguments.port_counts, "-c"),
+    ]);
+    if let [one, two, ..] = reports[..] {
+        return Err(complaint!("{one} and {two} are two reports: type one of them"));
+    }
+    let belongs = |options: &[(bool, &'static str)], to: &str, example: &str| match typed(options)[..] {
+        [option, ..] => {
+            Err(complaint!("{option} belongs to {to}: leave it out, or type, for example, {example}"))
+        }
+        [] => Ok(()),
+    };
+    if !arguments.route {
+        belongs(&[(arguments.tables.is_some(), "--table")], "-r", "netstat -r --table all")?;
+    }
+    let of_text = [(arguments.no_extra, "--no-extra"), (arguments.no_rates, "--no-rates")];
+    if !counters {
+        belongs(&of_text, "-s and -e", "netstat -s --no-extra")?;
+    } else if arguments.json() {
+        belongs(&of_text, "the text of -s and -e", "netstat -s --no-extra")?;
+        belongs(&[(arguments.protocol.is_some(), "-p")], "the text of -s", "netstat -s -p tcp")?;
+    }
+    let has_table = reports.is_empty() || arguments.statistics && arguments.protocol.is_some();
+    if !has_table && !arguments.port_counts {
+        belongs(
+            &[(arguments.protocol.is_some(), "-p")],
+            "the table of connections and -s",
+            "netstat -s -p tcp",
+        )?;
+    }
+    if !has_table {
+        let of_table = [
+            (arguments.path, "--path"),
+            (arguments.resolve_timeout.is_some(), "--resolve-timeout"),
+            (!arguments.geo.is_empty(), "--geo"),
+        ];
+        belongs(&of_table, "the table of connections", "netstat -an --path")?;
+    }
+    if arguments.verbose && !arguments.ethernet && !has_table && !arguments.port_counts {
+        return Err(complaint!("-v says nothing beside {}: leave it out", reports.first().unwrap_or(&"-r")));
+    }
+    let numbers = arguments.numeric || arguments.columns.is_some() || !arguments.formats.is_empty();
+    if arguments.resolve_timeout.is_some() && numbers {
+        return Err(Complaint::new(
+            "--resolve-timeout has no effect: only the table of Windows without -n looks names up; leave it out",
+        ));
+    }
+    let of_windows =
+        [(arguments.process, "--process"), (arguments.cmdline, "--cmdline"), (arguments.path, "--path")];
+    if arguments.columns.is_some() {
+        belongs(&of_windows, "the table of Windows", "--columns local,foreign,state,process")?;
+    }
+    if arguments.group_by.is_some() {
+        belongs(&of_windows, "the table of Windows", "--group-by process")?;
+    }
+    if arguments.exists || arguments.wait {
+        let option = if arguments.exists { "--exists" } else { "--wait" };
+        let shown = [
+            (arguments.columns.is_some(), "--columns"),
+            (arguments.group_by.is_some(), "--group-by"),
+            (arguments.sort.is_some(), "--sort"),
+            (arguments.limit.is_some(), "--limit"),
+            (arguments.process, "--process"),
+            (arguments.cmdline, "--cmdline"),
+            (arguments.path, "--path"),
+            (!arguments.formats.is_empty(), "--json, --jsonl and --csv"),
+        ];
+        if let [shape, ..] = typed(&shown)[..] {
+            return Err(complaint!("{option} prints nothing, so {shape} has no effect: leave it out"));
+        }
+    }
+    Ok(())
+}
+
+/// Returns true if the report is made of sockets.
+fn has_rows(arguments: &Arguments) -> bool {
+    !(arguments.ethernet || arguments.network_direct || arguments.route || arguments.statistics)
+}
+
+/// Checks how options combine.
+pub(super) fn check(arguments: &Arguments) -> Result<(), Complaint> {
+    if arguments.record.is_some() && arguments.replay.is_some() {
+        return Err(Complaint::record_and_replay());
+    }
+    for (given, option) in [(arguments.exists, "--exists"), (arguments.wait, "--wait")] {
+        if given && arguments.filter.is_empty() {
+            return Err(complaint!(
+                "{option} needs a filter: type, for example, netstat {option} lport 8080 state listening"
+            ));
+        }
+        if given && arguments.interval.is_some() {
+            return Err(complaint!("{option} shows nothing to repeat: leave the interval out"));
+        }
+    }
+    if arguments.exists && arguments.wait {
+        return Err(Complaint::new(
+            "--exists and --wait cannot be combined: --wait also says whether a row matches",
+        ));
+    }
+    if arguments.timeout.is_some() && !arguments.wait {
+        return Err(Complaint::new("--timeout belongs to --wait: type --wait, or leave --timeout out"));
+    }
+    if !arguments.filter.is_empty() && !has_rows(arguments) {
+        return Err(Complaint::new(
+            "filters work only on connection tables, not with -r, -s, -e or -x: leave one of the two out",
+        ));
+    }
+    check_reports(arguments)?;
+    check_shape(arguments)?;
+    if let (Some(count), None) = (arguments.count, arguments.interval) {
+        return Err(complaint!(
+            "--count {count} needs an interval in seconds: type, for example, netstat -ano 5 --count {count}"
+        ));
+    }
+    if let Some(protocol) = arguments.protocol.filter(|protocol| !protocol.has_sockets())
+        && !arguments.statistics
+    {
+        let name = protocol.name();
+        return Err(complaint!(
+            "-p {name} has no connections to show: type netstat -s -p {name} for its statistics, or -p tcp or udp"
+        ));
+    }
+    Ok(())
+}
+
+/// Checks how the options combine that choose columns, order and format of the connection table.
+fn check_shape(arguments: &Arguments) -> Result<(), Complaint> {
+    let format = arguments.formats.first();
+    if let Some((one, two)) =
+        format.zip(arguments.formats.iter().find(|other| Some(other) != format.as_ref()))
+    {
+        let (one, two) = (one.name, two.name);
+        return Err(complaint!("--{one} and --{two} cannot be combined: type one of them"));
+    }
+    let shape = [
+        (arguments.columns.is_some(), "--columns"),
+        (arguments.group_by.is_some(), "--group-by"),
+        (arguments.sort.is_some(), "--sort"),
+        (arguments.limit.is_some(), "--limit"),
+        (arguments.process, "--process"),
+        (arguments.cmdline, "--cmdline"),
+    ];
+    let typed = shape.into_iter().find_map(|(typed, spelling)| typed.then_some(spelling));
+    let other = [
+        (arguments.route, "-r"),
+        (arguments.statistics, "-s"),
+        (arguments.ethernet, "-e"),
+        (arguments.network_direct, "-x"),
+        (arguments.port_counts, "-c"),
+    ];
+    let other = other.into_iter().find_map(|(typed, spelling)| typed.then_some(spelling));
+    let counters = arguments.route || arguments.statistics || arguments.ethernet;
+    let format = format.filter(|format| !(counters && format.of_every_report));
+    let format = format.map(|format| format!("--{}", format.name));
+    if let (Some(typed), Some(other)) = (typed.map(str::to_owned).or(format), other) {
+        return Err(complaint!(
+            "{typed} is for the table of connections, not for {other}: type one of the two"
+        ));
+    }
+    let Some(group_by) = &arguments.group_by else { return Ok(()) };
+    if arguments.columns.is_some() {
+        return Err(Complaint::new(
+            "--columns and --group-by cannot be combined: --group-by shows the columns that it counts by",
+        ));
+    }
+    match arguments.sort {
+        Some(Order::By { column, .. }) if !group_by.contains(&column) => Err(complaint!(
+            "--sort {} needs that column in --group-by: groups are sorted by one of their columns, and without --sort \
+             the largest comes first",
+            column.name
+        )),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,37 @@
+//! Whether this program has more rights than whoever started it: set-user-ID, set-group-ID, or capabilities of its file.
+//!
+//! Then it may show what the system tells it, but opens no file that the user names, which the user may not be allowed to
+//! open.
+
+/// Refuses to open what the user names.
+///
+/// # Errors
+/// Why, and what to do, where this program has more rights than the user.
+pub(super) fn may_open_what_the_user_names() -> Result<(), String> {
+    if exceed_those_of_the_user() {
+        return Err("this program has more rights than you have (set-user-ID, or capabilities of its file), so it opens \
+                    no file for you: use a copy of it without them"
+            .to_owned());
+    }
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+fn exceed_those_of_the_user() -> bool {
+    use rustix::process::{getegid, geteuid, getgid, getuid};
+    use rustix::thread::{CapabilitySet, capabilities, capability_is_in_ambient_set};
+    if getuid() != geteuid() || getgid() != getegid() {
+        return true;
+    }
+    if getuid().is_root() {
+        return false;
+    }
+    // Ambient capabilities are those of whoever started it.
+    let permitted = capabilities(None).map_or_else(|_| CapabilitySet::empty(), |sets| sets.permitted);
+    permitted.iter().any(|one| !capability_is_in_ambient_set(one).unwrap_or(false))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn exceed_those_of_the_user() -> bool {
+    false
+}
