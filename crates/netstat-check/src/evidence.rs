@@ -44,7 +44,7 @@ pub struct Moment {
     /// The sockets that match the filter, in no particular order; empty if no check needs them. Of those whose details no
     /// check reads, only the row is kept.
     pub sockets: SocketTable,
-    /// How many more sockets may match the filter, by kind: their owners decide, and cannot be seen.
+    /// How many more sockets may match the filter, by kind: what decides could not be read.
     pub undecided: Undecided,
     /// What the next look compares its sockets with; empty if there is none.
     pub marks: Marks,

@@ -35,6 +35,8 @@ pub struct Rows<'r, 'a> {
     pub columns: &'r [&'static Column],
     /// What the columns look up.
     pub given: &'r Given<'a>,
+    /// Whether a socket has no other owners than those that are known.
+    pub all_owners_known: bool,
 }
 
 /// Groups, and the columns they were made by.

@@ -2,6 +2,7 @@
 
 use super::reader::Reader;
 use super::source::Source;
+use netstat_model::error::words_of;
 use netstat_model::{
     Answer, CounterBlock, Counters, Error, IcmpV4Counters, IcmpV6Counters, Operation, SocketLevels,
 };
@@ -17,7 +18,10 @@ const SOCKSTAT6: &str = "/proc/net/sockstat6";
 /// warning.
 pub(super) fn counters(source: &dyn Source) -> Result<Answer<Counters>, Error> {
     let mut bytes = Vec::new();
-    source.read(SNMP, &mut bytes).map_err(|error| Error::new(Operation::ReadCounters, error))?;
+    source.read(SNMP, &mut bytes).map_err(|error| {
+        let named = format!("{SNMP}: {}", words_of(&error));
+        Error::new(Operation::ReadCounters, io::Error::new(error.kind(), named))
+    })?;
     let mut data = Counters::default();
     let mut reader = Reader::new(source);
     reader.note_odd(SNMP, decode_pairs(&bytes, &mut data));

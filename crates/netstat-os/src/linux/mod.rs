@@ -106,7 +106,7 @@ impl Sockets for Linux {
 }
 
 impl Processes for Linux {
-    fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Vec<Process> {
+    fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Answer<Vec<Process>> {
         processes::processes(self.source(), wanted, fields)
     }
 }

@@ -136,7 +136,7 @@ impl Sockets for Windows {
 }
 
 impl Processes for Windows {
-    fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Vec<Process> {
+    fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Answer<Vec<Process>> {
         processes::processes(self.source(), wanted, fields)
     }
 }

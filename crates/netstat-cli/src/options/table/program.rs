@@ -31,7 +31,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Program;
     [] "exists", switch(exists);
         "Say by the exit code alone whether a row matches the filter",
         "Prints nothing. The exit code is 0 if a row matches the filter, 1 if none does, 2 on failure or if the answer \
-         depends on owners you may not see."
+         depends on something that could not be read, such as owners you may not see."
         details "For scripts, as in: if netstat --exists lport 8080 state listening; then ...";
     [] "generate", effect(Effect::AnswerWith(
             Value { name: "DOCUMENT", example: "man", kind: ValueKind::Choice(&Document::NAMES) },
