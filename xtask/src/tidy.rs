@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 /// serves; Clippy asks for a SAFETY comment at each block.
 const UNSAFE_FILES: &[&str] = &[
     "crates/netstat-os/src/linux/bpf/syscall.rs",
+    "crates/netstat-os/src/linux/sockopt.rs",
     "crates/netstat-os/src/windows/live.rs",
     "crates/netstat-os/src/windows/live/network.rs",
     "crates/netstat-os/src/windows/live/registry.rs",

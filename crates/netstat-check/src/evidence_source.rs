@@ -132,7 +132,7 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions + Name
         self.before = Some(evidence.now);
     }
 
-    /// Returns what the firewall does with what comes to listeners.
+    /// Returns what the firewall does with what comes to listeners, and which ports it passes on.
     fn firewall(&self, sockets: &SocketTable, processes: &HashMap<ProcessKey, Process>) -> Firewalled {
         let of_socket = |socket: IpSocketRef<'_>| {
             let owner = socket.ownership().principal();
@@ -141,10 +141,11 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions + Name
         let mut asked: Vec<Inbound> = sockets.iter_ip().flat_map(of_socket).collect();
         asked.sort_unstable();
         asked.dedup();
-        if asked.is_empty() {
-            return Firewalled::default();
+        let mut firewall = self.backend.firewall(&asked);
+        if self.filter.is_some() {
+            // A port that is passed on is not a socket, so that no filter selects it.
+            firewall.published.clear();
         }
-        let firewall = self.backend.firewall(&asked);
         Firewalled::new(asked, firewall)
     }
 

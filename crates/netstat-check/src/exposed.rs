@@ -2,6 +2,8 @@
 
 mod firewall;
 mod ports;
+mod published;
+mod targets;
 mod texts;
 
 use super::data::say;
@@ -66,8 +68,24 @@ fn names(word: &str, protocol: Transport, port: u16) -> bool {
     right && number.trim().parse() == Ok(port)
 }
 
+/// The ports that the settings name.
+struct Chosen {
+    except: Vec<String>,
+    also: Vec<String>,
+}
+
+impl Chosen {
+    fn is_except(&self, protocol: Transport, port: u16) -> bool {
+        self.except.iter().any(|word| names(word, protocol, port))
+    }
+
+    fn is_also(&self, protocol: Transport, port: u16) -> bool {
+        self.also.iter().any(|word| names(word, protocol, port))
+    }
+}
+
 fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
-    let (except, also) = (thresholds.words("except"), thresholds.words("also"));
+    let chosen = Chosen { except: thresholds.words("except"), also: thresholds.words("also") };
     let mut reached = 0usize;
     let mut by_port: BTreeMap<(Transport, u16), (&Service, Vec<IpSocketRef<'_>>)> = BTreeMap::new();
     for socket in evidence.now.sockets.iter_ip().filter(listens) {
@@ -76,9 +94,9 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
             continue;
         }
         reached += 1;
-        let is = |words: &[String]| words.iter().any(|word| names(word, protocol, port));
-        let service = Service::of(protocol, port).or_else(|| is(&also).then(Service::named));
-        if let Some(service) = service.filter(|_| !is(&except)) {
+        let is_also = || chosen.is_also(protocol, port).then(Service::named);
+        let service = Service::of(protocol, port).or_else(is_also);
+        if let Some(service) = service.filter(|_| !chosen.is_except(protocol, port)) {
             by_port.entry((protocol, port)).or_insert((service, Vec::new())).1.push(socket);
         }
     }
@@ -89,8 +107,13 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
         };
         findings.extend(evidence.by_holder(sockets.iter().copied()).into_iter().map(of_holder));
     }
-    if findings.is_empty() {
-        return vec![Finding::ok(say!("ok", n = reached))];
+    findings.extend(published::findings(evidence, &chosen));
+    if !evidence.surroundings.firewall.unread.is_empty() {
+        let why = firewall::why(evidence);
+        findings.push(Finding::never_told(say!("published-unknown", why), say!("next-root")));
+    }
+    if findings.iter().all(|finding| finding.never_told) {
+        findings.insert(0, Finding::ok(say!("ok", n = reached)));
     }
     findings
 }
@@ -109,8 +132,10 @@ fn finding(
         (Risk::Control, _) | (_, Some(Width::Everywhere)) => Severity::Warning,
         _ => Severity::Notice,
     };
-    // Behind a firewall that drops everything the service is open, and nobody gets to it.
-    let closed = firewall::passage(evidence, sockets) == Some(Passage::Closed);
+    // Behind a firewall that drops everything the service is open, and nobody gets to it. What a rule sends elsewhere is
+    // a finding of its own.
+    let way = firewall::reach(evidence, sockets);
+    let closed = way.passage == Some(Passage::Closed);
     let severity = if closed { Severity::Notice } else { severity };
     let word = protocol_word(protocol);
     let place = format!("{port}/{word}");
@@ -122,7 +147,9 @@ fn finding(
         _ => say!("from-private"),
     };
     let (who, name) = (holder.text(), &service.name);
-    let sentence = if closed {
+    let sentence = if way.is_taken() {
+        say!("taken", who, service = name, port = &place, from)
+    } else if closed {
         say!("closed", who, service = name, port = &place, from)
     } else {
         say!("reachable", who, service = name, port = &place, from)
@@ -130,7 +157,7 @@ fn finding(
     let mut finding = Finding::new(severity, sentence);
     finding.subject = format!("{place} {}", holder.subject());
     finding.amount = sockets.len() as f64;
-    finding.facts = facts(evidence, service, sockets);
+    finding.facts = facts(evidence, service, sockets, &way);
     finding.facts.insert(0, Fact::said("port", port));
     finding.facts.insert(1, Fact::said("protocol", word));
     finding.processes = evidence.culprits(sockets.iter().copied());
@@ -147,7 +174,12 @@ fn finding(
     finding
 }
 
-fn facts(evidence: &Evidence, service: &Service, sockets: &[IpSocketRef<'_>]) -> Vec<Fact> {
+fn facts(
+    evidence: &Evidence,
+    service: &Service,
+    sockets: &[IpSocketRef<'_>],
+    way: &firewall::Reach<'_>,
+) -> Vec<Fact> {
     let mut addresses: Vec<String> = sockets.iter().map(|socket| socket.local.address.to_string()).collect();
     addresses.sort_unstable();
     addresses.dedup();
@@ -164,7 +196,7 @@ fn facts(evidence: &Evidence, service: &Service, sockets: &[IpSocketRef<'_>]) ->
         facts.push(Fact::shown("interfaces", interfaces, say!("interfaces", numbers = numbers.join(", "))));
     }
     facts.extend(evidence.identity(sockets.iter().copied()));
-    facts.extend(firewall::facts(evidence, sockets));
+    facts.extend(way.facts(evidence));
     facts
 }
 

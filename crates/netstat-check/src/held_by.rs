@@ -44,6 +44,14 @@ impl HeldBy {
         }
     }
 
+    /// Returns the name of the process, if it is known.
+    pub fn name(&self) -> Option<&OsString> {
+        match self {
+            Self::Process { name, .. } => name.as_ref(),
+            Self::Nobody(_) | Self::NotAsked => None,
+        }
+    }
+
     /// Returns what stays the same from one look to the next.
     pub fn subject(&self) -> String {
         self.text().of(EN).to_owned()

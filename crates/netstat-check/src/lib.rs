@@ -75,6 +75,7 @@ mod policy_file;
 mod port_exhaustion;
 mod registry;
 mod retransmission;
+mod shadowed;
 mod stalled;
 mod surroundings;
 mod suspicious;

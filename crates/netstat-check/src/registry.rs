@@ -3,11 +3,11 @@
 use super::definition::Check;
 use super::{
     address_gone, buffers, close_wait, connecting, conntrack, exposed, half_open, idle, listen_queue, policy,
-    port_exhaustion, retransmission, stalled, suspicious,
+    port_exhaustion, retransmission, shadowed, stalled, suspicious,
 };
 
 /// Every check, in the order in which they are run and shown.
-pub const ALL: [&Check; 14] = [
+pub const ALL: [&Check; 15] = [
     &port_exhaustion::CHECK,
     &close_wait::CHECK,
     &listen_queue::CHECK,
@@ -20,6 +20,7 @@ pub const ALL: [&Check; 14] = [
     &buffers::CHECK,
     &conntrack::CHECK,
     &exposed::CHECK,
+    &shadowed::CHECK,
     &policy::CHECK,
     &suspicious::CHECK,
 ];

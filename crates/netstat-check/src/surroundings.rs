@@ -3,7 +3,8 @@
 use super::policy_file::Policy;
 use netstat_engine::enrich::{AddressList, Entry, Geo, Reach, UserNames};
 use netstat_model::{
-    Family, Firewall, Inbound, IpSocketRef, Judgement, Missing, Process, TcpState, Transport, UnreadRules,
+    Family, Firewall, Inbound, IpSocketRef, Judgement, Missing, Process, Published, TcpState, Transport,
+    UnreadRules,
 };
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -71,6 +72,8 @@ pub struct Surroundings {
 pub struct Firewalled {
     /// The verdict for each kind of incoming packet that was asked about.
     pub judgements: HashMap<Inbound, Judgement>,
+    /// Ports that its rules pass on, as far as they could be read.
+    pub published: Vec<Published>,
     /// Rules that could not be read.
     pub unread: Vec<UnreadRules>,
 }
@@ -80,7 +83,7 @@ impl Firewalled {
     pub fn new(asked: Vec<Inbound>, firewall: Firewall) -> Self {
         let judged = asked.into_iter().zip(firewall.judgements);
         let judgements = judged.filter_map(|(inbound, judgement)| Some((inbound, judgement?))).collect();
-        Self { judgements, unread: firewall.unread }
+        Self { judgements, published: firewall.published, unread: firewall.unread }
     }
 }
 
@@ -114,6 +117,7 @@ pub(crate) fn inbound(socket: &IpSocketRef<'_>, process: Option<&Process>) -> Ve
     if !listens(socket) || is_for_this_machine(socket) {
         return Vec::new();
     }
+    let address = socket.local.address;
     let services = process.and_then(services);
     let program = process.and_then(program);
     let families = socket.families();
@@ -123,6 +127,7 @@ pub(crate) fn inbound(socket: &IpSocketRef<'_>, process: Option<&Process>) -> Ve
         .map(|(_, family)| Inbound {
             protocol: socket.protocol,
             family,
+            address: (!address.is_unspecified()).then_some(address),
             port: socket.local.port,
             program: program.clone(),
             services: services.clone(),

@@ -135,6 +135,7 @@ fn data_that_windows_lacks_is_unknown_and_not_ok() {
             ("buffers", Severity::Unknown, true),
             ("conntrack", Severity::Ok, false),
             ("exposed", Severity::Ok, false),
+            ("shadowed", Severity::Ok, false),
             ("policy", Severity::Ok, false),
             ("suspicious", Severity::Unknown, false),
         ]

@@ -26,6 +26,7 @@
 //! - Child processes inherit the namespace of the thread that starts them. Code on the thread itself must read
 //!   `/proc/thread-self/net`: see [`Namespace`].
 //! - Faults and their healthy look-alikes are in [`faults`].
+//! - A [`Neighbour`] is another machine, connected with the namespace of the test.
 //! - [`Holders`] makes child processes hold a socket too.
 #![cfg(target_os = "linux")]
 
@@ -37,6 +38,7 @@ mod kernel;
 mod loopback;
 mod mmdb;
 mod namespace;
+mod neighbour;
 mod peer;
 mod remote_host;
 mod row;
@@ -52,6 +54,7 @@ pub use holders::Holders;
 pub use loopback::{Connected, Loop, Place};
 pub use mmdb::{Mmdb, Value as MmdbValue};
 pub use namespace::{Namespace, eventually, on_own_thread};
+pub use neighbour::Neighbour;
 pub use remote_host::{
     Flavor, INTERFACE, OUR_LINK_LOCAL, OUR_V4, OUR_V6, RemoteHost, THEIR_LINK_LOCAL, THEIR_V4, THEIR_V6,
     with_remote_host,

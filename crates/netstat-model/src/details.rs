@@ -220,8 +220,8 @@ impl DetailsColumns {
         let width = self.fields.count();
         let numbers = self.tcp.get(details.tcp()? * width..)?.get(..width)?;
         let mut info = TcpInfo::default();
-        for (field, &number) in self.fields.each().zip(numbers).filter(|(_, number)| **number != u64::MAX) {
-            info.set_number(field, number);
+        for (field, &number) in self.fields.each().zip(numbers) {
+            info.set_number(field, Some(number).filter(|&number| number != u64::MAX));
         }
         Some(info)
     }

@@ -54,7 +54,9 @@ pub use counters::{
 };
 pub use endpoint::{Endpoint, EndpointRef, IpEndpoint};
 pub use error::{Error, Operation};
-pub use firewall::{Firewall, Inbound, Judgement, Passage, UnreadRules};
+pub use firewall::{
+    Diversion, Firewall, Inbound, Judgement, Passage, Published, Target, Tenant, UnreadRules,
+};
 pub use host::HostAddress;
 pub use interface::{Interface, InterfaceAddress, InterfaceFlags};
 pub use limits::{DynamicPorts, Limits, PortRange, TimeWaitReuse};

@@ -1,6 +1,6 @@
 //! Who holds the sockets of a table, each process once.
 
-use crate::{NoOwner, Owner, OwnershipRef, ProcessKey};
+use crate::{Holder, NoOwner, Owner, OwnershipRef, ProcessKey};
 use rustc_hash::FxHashMap;
 
 /// What a row says of the owners of its socket.
@@ -68,6 +68,14 @@ impl OwnerLists {
             OwnershipRef::Several(owners) => self.add(owners),
         };
         Some((mark, Some(note)))
+    }
+
+    /// Returns the principal process of a socket by its ID, or why there is none.
+    pub(crate) fn holder(&self, (mark, note): (OwnerMark, u32)) -> Holder {
+        match (mark, self.processes.get(note as usize)) {
+            (OwnerMark::One, Some((process, _))) => Holder::Process(process.pid),
+            _ => self.get((mark, note), None).holder(),
+        }
     }
 
     pub(crate) fn get(&self, (mark, note): (OwnerMark, u32), descriptor: Option<u32>) -> OwnershipRef<'_> {

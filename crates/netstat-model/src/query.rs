@@ -115,12 +115,15 @@ impl SocketQuery {
         let Some(transport) = socket.protocol.transport() else {
             return self.kinds.intersects(Kinds::of_protocol(socket.protocol));
         };
-        let crate::ServedFamilies { v4, v6 } = socket.families();
         let wanted = |family| self.kinds.contains(Kinds::of(transport, family));
         let state = match socket.state {
             None | Some(TcpState::Unknown(_)) => true,
             Some(state) => self.states.contains(States::of(state)),
         };
+        if wanted(Family::V4) && wanted(Family::V6) {
+            return state;
+        }
+        let crate::ServedFamilies { v4, v6 } = socket.families();
         state && (v4 && wanted(Family::V4) || v6 && wanted(Family::V6))
     }
 

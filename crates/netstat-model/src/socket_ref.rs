@@ -171,6 +171,14 @@ impl<'a> SocketRef<'a> {
         }
     }
 
+    /// Returns the principal process by its ID, or why there is none: [`OwnershipRef::holder`] in less time.
+    pub fn holder(&self) -> Holder {
+        match self.rest {
+            Rest::Packed { columns, owner, .. } => columns.owners.holder(owner),
+            _ => self.ownership().holder(),
+        }
+    }
+
     fn details(&self) -> Option<(&'a DetailsColumns, &'a Details, u32)> {
         match self.rest {
             Rest::Packed { columns, details: Some(place), .. } => {

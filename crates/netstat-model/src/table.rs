@@ -208,15 +208,15 @@ impl SocketTable {
     pub fn sort(&mut self) {
         let scopes = std::mem::take(&mut self.scopes);
         for (rows, places) in self.v4.iter_mut().zip(self.places.iter_mut()) {
-            sort_with(rows, places, RowV4::key);
+            sort_with(rows, places, RowV4::first_key, RowV4::key);
         }
         for (rows, places) in self.v6.iter_mut().zip(self.places.iter_mut().skip(BLOCKS)) {
-            sort_with(rows, places, |row| row.key(&scopes));
+            sort_with(rows, places, RowV6::first_key, |row| row.key(&scopes));
         }
         self.scopes = scopes;
         if let Some(places) = self.places.last_mut() {
-            let key = |row: &OtherRow| (row.protocol, row.local.clone(), row.remote.clone(), row.inode);
-            sort_with(&mut self.other, places, key);
+            let key = |row: &OtherRow| (row.local.clone(), row.remote.clone(), row.inode);
+            sort_with(&mut self.other, places, |row| row.protocol, key);
         }
     }
 
@@ -457,15 +457,28 @@ fn mark(facts: &mut row::Facts, owner: Option<(OwnerMark, Option<u32>)>) {
     }
 }
 
-/// Sorts rows, and the places of their details with them.
-fn sort_with<R, K: Ord>(rows: &mut Vec<R>, places: &mut Vec<u32>, key: impl Fn(&R) -> K) {
+/// Sorts rows by two keys, and the places of their details with them.
+fn sort_with<R, F: Ord, K: Ord>(
+    rows: &mut Vec<R>,
+    places: &mut Vec<u32>,
+    first: impl Fn(&R) -> F,
+    key: impl Fn(&R) -> K,
+) {
     if places.is_empty() {
-        rows.sort_unstable_by_key(key);
+        sort_by_two(rows, first, key);
         return;
     }
     let mut both: Vec<(R, u32)> = rows.drain(..).zip(places.drain(..)).collect();
-    both.sort_unstable_by_key(|(row, _)| key(row));
+    sort_by_two(&mut both, |(row, _)| first(row), |(row, _)| key(row));
     (*rows, *places) = both.into_iter().unzip();
+}
+
+/// Comparing one number is so much cheaper than comparing a whole key that sorting twice takes less time.
+fn sort_by_two<R, F: Ord, K: Ord>(rows: &mut [R], first: impl Fn(&R) -> F, key: impl Fn(&R) -> K) {
+    rows.sort_unstable_by_key(&first);
+    for equal in rows.chunk_by_mut(|one, two| first(one) == first(two)).filter(|equal| equal.len() > 1) {
+        equal.sort_unstable_by_key(&key);
+    }
 }
 
 fn retain_by<T>(items: &mut Vec<T>, stay: &[bool]) {

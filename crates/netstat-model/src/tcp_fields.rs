@@ -36,9 +36,9 @@ macro_rules! tcp_fields {
             }
 
             /// Sets one field from the number that [`TcpInfo::number`] returned.
-            pub(crate) fn set_number(&mut self, field: TcpFields, number: u64) {
+            pub(crate) fn set_number(&mut self, field: TcpFields, number: Option<u64>) {
                 match field.bits().trailing_zeros() {
-                    $($bit => self.$field = value::$kind(number),)*
+                    $($bit => self.$field = number.and_then(value::$kind),)*
                     _ => {}
                 }
             }
@@ -91,16 +91,12 @@ tcp_fields! {
 }
 
 impl TcpInfo {
-    /// Makes the fields of a set from numbers, durations in microseconds. What `number` returns `None` for is unknown, like
-    /// all other fields.
-    pub fn from_numbers(fields: TcpFields, mut number: impl FnMut(TcpFields) -> Option<u64>) -> Self {
-        let mut info = Self::default();
+    /// Sets the fields of a set from numbers, durations in microseconds. What `number` returns `None` for is unknown; other
+    /// fields stay as they are.
+    pub fn set_numbers(&mut self, fields: TcpFields, mut number: impl FnMut(TcpFields) -> Option<u64>) {
         for field in fields.each() {
-            if let Some(number) = number(field) {
-                info.set_number(field, number);
-            }
+            self.set_number(field, number(field));
         }
-        info
     }
 }
 
@@ -188,11 +184,11 @@ mod tests {
     fn every_field_survives_as_a_number() {
         let mut info = TcpInfo::default();
         for (at, field) in TcpFields::all().each().enumerate() {
-            info.set_number(field, u64::try_from(at % 2 + 1).unwrap());
+            info.set_number(field, u64::try_from(at % 2 + 1).ok());
         }
         let mut again = TcpInfo::default();
         for field in TcpFields::all().each() {
-            again.set_number(field, info.number(field).unwrap());
+            again.set_number(field, info.number(field));
         }
         assert_eq!(again, info);
         assert_eq!(TcpFields::all().each().count(), TcpFields::all().count());

@@ -128,6 +128,7 @@ impl Restrictions for Unsupported {
         let reason = io::Error::from(io::ErrorKind::Unsupported).to_string();
         Firewall {
             judgements: vec![None; asked.len()],
+            published: Vec::new(),
             unread: vec![UnreadRules { of: "the firewall", reason }],
         }
     }

@@ -3,12 +3,17 @@ use super::super::made::{fact, first, lines, process, run, seen, tcp, udp};
 use super::super::surroundings::inbound;
 use super::*;
 use netstat_model::{
-    Firewall, Judgement, Missing, NoOwner, Ownership, Socket, SocketRef, TcpState, UnreadRules,
+    Diversion, Family, Firewall, Judgement, Missing, NoOwner, Ownership, Published, Socket, SocketRef,
+    Target, TcpState, UnreadRules,
 };
 use std::sync::Arc;
 
 fn listener(local: &str) -> Socket {
     tcp(local, "", TcpState::Listen)
+}
+
+fn open() -> Judgement {
+    Judgement { passage: Passage::Open, by: Vec::new(), diverted: Vec::new() }
 }
 
 /// The severity of what is found, or `ok`.
@@ -123,14 +128,16 @@ fn a_listener_with_a_hidden_owner_is_found() {
 
 #[test]
 fn a_closed_firewall_lowers_the_severity() {
-    let judged = |passage, by: &str| Judgement { passage, by: vec![by.to_owned()] };
+    let judged = |passage, by: &str| Judgement { passage, by: vec![by.to_owned()], diverted: Vec::new() };
     let evidence = |judgement: Option<Judgement>, unread: &[&'static str]| {
         let mut evidence = seen(vec![(listener("0.0.0.0:6379"), Some(process(7, "/usr/bin/redis-server")))]);
         let asked = inbound(&first(&evidence), evidence.process_of(&first(&evidence)));
         assert_eq!(asked.len(), 1);
         let unread = unread.iter().map(|of| UnreadRules { of, reason: "no".to_owned() }).collect();
-        evidence.surroundings.firewall =
-            Arc::new(Firewalled::new(asked, Firewall { judgements: vec![judgement], unread }));
+        evidence.surroundings.firewall = Arc::new(Firewalled::new(
+            asked,
+            Firewall { judgements: vec![judgement], published: Vec::new(), unread },
+        ));
         evidence
     };
     for (judgement, unread, severity, word) in [
@@ -154,9 +161,8 @@ fn a_dual_stack_listener_is_as_open_as_its_more_open_family() {
     let mut evidence = seen(vec![(socket, Some(process(7, "/usr/bin/redis-server")))]);
     let asked = inbound(&first(&evidence), evidence.process_of(&first(&evidence)));
     assert_eq!(asked.len(), 2);
-    let judgements =
-        [Passage::Closed, Passage::Open].map(|passage| Some(Judgement { passage, by: Vec::new() }));
-    let firewall = Firewall { judgements: judgements.to_vec(), unread: Vec::new() };
+    let judgements = [Passage::Closed, Passage::Open].map(|passage| Some(Judgement { passage, ..open() }));
+    let firewall = Firewall { judgements: judgements.to_vec(), published: Vec::new(), unread: Vec::new() };
     evidence.surroundings.firewall = Arc::new(Firewalled::new(asked, firewall));
     assert_eq!(run(&CHECK, &evidence, &[])[0].severity, Severity::Critical);
 }
@@ -182,4 +188,103 @@ fn the_firewall_is_asked_about_the_program_and_its_services() {
     let mut system = process(4, "System");
     (system.unit, system.executable) = (Err(Missing::NotApplicable), Err(Missing::NotApplicable));
     assert_eq!(asked(&system), (Some("System".to_owned()), Some("".into())));
+}
+
+/// A port that a rule passes on, and what the rules do with it on the way.
+fn passed(ports: (u16, u16), to: Target, passage: Passage, otherwise: Passage) -> Published {
+    let rule = "nftables ip nat pre handle 4".to_owned();
+    let diversion = Diversion { rule, to, from: Vec::new(), passage, by: Vec::new() };
+    let judgement = Judgement { passage: Passage::Closed, by: Vec::new(), diverted: vec![diversion] };
+    let otherwise = (otherwise, vec!["nftables inet f in".to_owned()]);
+    Published { protocol: Transport::Tcp, family: Family::V4, ports, judgement, otherwise }
+}
+
+fn behind(port: u16) -> Target {
+    let address = "172.17.0.2".parse().unwrap();
+    Target::Behind { addresses: Some((address, address)), ports: (port, port), tenant: None }
+}
+
+fn here(port: u16) -> Target {
+    Target::Here { address: None, ports: (port, port) }
+}
+
+#[test]
+fn ports_that_are_passed_on_are_graded_by_the_service_and_by_what_input_would_do() {
+    use Passage::{Closed, Depends, Open};
+    let found = |published: Vec<Published>, settings: &[&str]| {
+        let mut evidence =
+            seen(vec![(listener("127.0.0.1:6379"), Some(process(7, "/usr/bin/redis-server")))]);
+        evidence.surroundings.firewall = Arc::new(Firewalled { published, ..Firewalled::default() });
+        lines(&run(&CHECK, &evidence, settings))
+    };
+    let one = |published, settings: &[&str]| found(vec![published], settings);
+    let redis = one(passed((8080, 8080), behind(6379), Open, Open), &[]);
+    assert!(redis[0].starts_with("critical [8080/tcp to 172.17.0.2:6379]"), "{redis:?}");
+    assert!(redis[0].contains("Redis at 172.17.0.2:6379 is reachable by other hosts"), "{redis:?}");
+    let may = one(passed((8080, 8080), behind(6379), Depends, Open), &[]);
+    assert!(may[0].contains("Redis at 172.17.0.2:6379 may be reachable"), "{may:?}");
+    assert!(one(passed((8080, 8080), behind(80), Open, Closed), &[])[0].starts_with("warning"));
+    assert!(one(passed((8080, 8080), behind(80), Open, Open), &[])[0].starts_with("notice"));
+    assert!(
+        one(passed((8080, 8080), behind(80), Open, Open), &["exposed.also=8080"])[0].starts_with("warning")
+    );
+    assert!(
+        one(passed((8080, 8080), behind(6379), Open, Open), &["exposed.except=8080"])[0].starts_with("ok")
+    );
+    assert!(
+        one(passed((8080, 8080), behind(6379), Closed, Open), &[])[0].starts_with("ok"),
+        "dropped on the way"
+    );
+    // A socket of this machine has to be there, and on an address that the packet has then.
+    assert!(one(passed((8080, 8080), here(81), Open, Closed), &[])[0].starts_with("ok"));
+    assert!(one(passed((8080, 8080), here(6379), Open, Closed), &[])[0].starts_with("ok"));
+    let loopback = Target::Here { address: Some("127.0.0.1".parse().unwrap()), ports: (6379, 6379) };
+    assert!(one(passed((8080, 8080), loopback, Open, Closed), &[])[0].starts_with("critical"));
+    // Ranges that go to one host by one rule are one finding.
+    let ranges = [(1, 21), (23, 442), (444, 65_535)];
+    let all = ranges.map(|ports| passed(ports, behind(0), Open, Closed));
+    let whole = found(all.to_vec(), &[]);
+    assert_eq!(whole.len(), 1);
+    assert!(whole[0].starts_with("warning [1-21,23-442,444-65535/tcp to "), "{whole:?}");
+    // Many that differ are one as well, and a service of the list stays apart.
+    let many = (0..20).map(|port| passed((30_000 + port, 30_000 + port), behind(port + 8000), Open, Open));
+    let many = many.map(|mut published| {
+        published.judgement.diverted[0].rule = format!("nftables ip nat pre handle {}", published.ports.0);
+        published
+    });
+    let all: Vec<Published> = many.chain([passed((8080, 8080), behind(6379), Open, Open)]).collect();
+    assert_eq!(found(all[..10].to_vec(), &[]).len(), 10);
+    let whole = found(all, &[]);
+    assert_eq!(whole.len(), 2);
+    assert!(whole[0].contains("and 15 more are reachable") && whole[1].starts_with("critical"), "{whole:?}");
+}
+
+#[test]
+fn a_port_that_is_taken_away_from_a_listener_is_said_for_it() {
+    let mut evidence = seen(vec![(listener("0.0.0.0:6379"), Some(process(7, "/usr/bin/redis-server")))]);
+    let asked = inbound(&first(&evidence), evidence.process_of(&first(&evidence)));
+    let mut judge = |judgement: Judgement| {
+        let firewall = Firewall { judgements: vec![Some(judgement)], ..Firewall::default() };
+        evidence.surroundings.firewall = Arc::new(Firewalled::new(asked.clone(), firewall));
+        let finding = run(&CHECK, &evidence, &[]).remove(0);
+        (finding.severity, fact(&finding, "firewall").unwrap(), fact(&finding, "diverted_by").is_some())
+    };
+    let sent = |to| passed((6379, 6379), to, Passage::Open, Passage::Open).judgement;
+    assert_eq!(judge(sent(behind(6379))), (Severity::Notice, "diverted".into(), true));
+    assert_eq!(judge(sent(here(7000))), (Severity::Notice, "diverted".into(), true));
+    let partly = Judgement { passage: Passage::Depends, ..sent(behind(6379)) };
+    assert_eq!(judge(partly), (Severity::Critical, "depends".into(), true));
+    // By another address it comes back to the same socket.
+    let own = Target::Here { address: Some("192.0.2.1".parse().unwrap()), ports: (6379, 6379) };
+    assert_eq!(judge(sent(own)), (Severity::Critical, "open".into(), false));
+}
+
+#[test]
+fn rules_that_were_not_read_may_pass_ports_on() {
+    let mut evidence = seen(Vec::new());
+    let unread = vec![UnreadRules { of: "nftables", reason: "no".to_owned() }];
+    evidence.surroundings.firewall = Arc::new(Firewalled { unread, ..Firewalled::default() });
+    let findings = run(&CHECK, &evidence, &[]);
+    assert_eq!(lines(&findings).len(), 2);
+    assert!(findings[1].never_told && findings[1].severity == Severity::Unknown);
 }

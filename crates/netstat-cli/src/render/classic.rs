@@ -29,14 +29,16 @@ pub use super::foreign::NameColumn;
 use super::titles::{self, NO_OWNERSHIP};
 use super::{LineEnd, Sheet, colour, foreign};
 use netstat_engine::columns::{Column, Given};
-use netstat_engine::row::Row;
+use netstat_engine::row::{Foreign, Row};
+use netstat_engine::text::line::Line;
 use netstat_engine::text::words::{self, UNKNOWN};
 use netstat_engine::text::{Language, address, blanks, cells, decimal, escape, pad};
 use netstat_engine::view::ConnectionsView;
-use netstat_model::{Holder, NoOwner, Process, ProcessKey, Protocol, SocketRef};
+use netstat_model::{Holder, IpEndpoint, NoOwner, Process, ProcessKey, Protocol, SocketRef, TcpState};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io::{self, Write};
+use std::net::IpAddr;
 
 /// Lines about the process after each row (`-b`).
 #[derive(Clone, Copy)]
@@ -81,7 +83,9 @@ pub struct Classic<'a> {
     pub colour: bool,
 }
 
-/// The column after the state begins here.
+/// Where the columns begin, as long as nothing is wider than its column.
+const FOREIGN: usize = 32;
+const STATE: usize = 55;
 const AFTER_STATE: usize = 71;
 
 impl<'a> Classic<'a> {
@@ -169,6 +173,10 @@ impl<'a> Classic<'a> {
 
     /// The row up to the process ID; `is_last` where nothing follows.
     fn write_row(&self, out: &mut Vec<u8>, row: &Row<'_>, is_last: bool) {
+        if let Some(line) = self.v4_line(row, is_last) {
+            out.extend_from_slice(line.bytes());
+            return;
+        }
         let protocol = row.socket.protocol;
         match protocol {
             Protocol::Tcp => out.extend_from_slice(b"  TCP    "),
@@ -205,8 +213,52 @@ impl<'a> Classic<'a> {
         blanks(out, 12usize.saturating_sub(width));
         out.extend_from_slice(b"    ");
         if self.pid {
-            write_pid(out, row.socket.ownership().holder());
+            write_pid(out, row.socket.holder());
         }
+    }
+
+    /// Returns a row of IPv4 numbers without colours, as most rows of a large table are: the same bytes in less time.
+    fn v4_line(&self, row: &Row<'_>, is_last: bool) -> Option<Line> {
+        if self.names.is_some() || self.colour {
+            return None;
+        }
+        let (local, remote) = (row.local().ip()?, row.foreign());
+        let IpAddr::V4(address) = local.address else { return None };
+        let mut line = Line::new();
+        let state = match (row.socket.protocol, row.socket.state) {
+            (Protocol::Tcp, Some(TcpState::Unknown(_)) | None) => return None,
+            (Protocol::Tcp, Some(state)) => {
+                line.put(b"  TCP    ");
+                words::known_state(state)
+            }
+            (Protocol::Udp, _) => {
+                line.put(b"  UDP    ");
+                ""
+            }
+            _ => return None,
+        };
+        line.put_v4_and_port(address, local.port);
+        line.pad_to(FOREIGN);
+        match remote {
+            Foreign::Anybody => line.put(b"*:*"),
+            Foreign::End(end) => {
+                let IpEndpoint { address: IpAddr::V4(address), port, .. } = end.ip()? else { return None };
+                line.put_v4_and_port(address, port);
+            }
+        }
+        line.pad_to(STATE);
+        line.put_word(state);
+        if self.pid || !is_last {
+            line.pad_to(AFTER_STATE);
+        }
+        if self.pid {
+            match row.socket.holder() {
+                Holder::Nobody(NoOwner::NoProcess | NoOwner::Kernel) => line.put(b"0"),
+                Holder::Process(pid) => line.put_number(pid),
+                Holder::NotRead | Holder::Nobody(_) => line.put_word(UNKNOWN),
+            }
+        }
+        Some(line)
     }
 
     /// Writes what stands after the process ID.

@@ -21,6 +21,7 @@ mod idle;
 mod policy;
 mod ports;
 mod queue;
+mod shadowed;
 #[path = "../support/mod.rs"]
 mod support;
 mod suspicious;

@@ -12,6 +12,7 @@
 
 use super::decimal::decimal;
 use super::escape;
+use super::line::Line;
 use netstat_model::{Endpoint, EndpointRef, IpEndpoint};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -32,10 +33,9 @@ pub fn write_end(out: &mut Vec<u8>, end: EndpointRef<'_>) {
 /// Writes `a.b.c.d:port` or `[address%scope]:port`.
 pub fn write_endpoint(out: &mut Vec<u8>, end: &IpEndpoint) {
     if let IpAddr::V4(address) = end.address {
-        let mut text = Text::of(address);
-        text.put(b':');
-        text.put_number(end.port);
-        out.extend_from_slice(text.written());
+        let mut line = Line::new();
+        line.put_v4_and_port(address, end.port);
+        out.extend_from_slice(line.bytes());
         return;
     }
     write_host(out, end);
@@ -61,74 +61,9 @@ pub fn write_host(out: &mut Vec<u8>, end: &IpEndpoint) {
 
 /// Writes a bare IPv4 address.
 pub fn write_v4(out: &mut Vec<u8>, address: Ipv4Addr) {
-    out.extend_from_slice(Text::of(address).written());
-}
-
-/// A short text on the stack. A table has hundreds of thousands of addresses, so each is added in one piece.
-struct Text {
-    bytes: [u8; 32],
-    len: usize,
-}
-
-/// Every octet as text with a dot after it.
-const OCTETS: [[u8; 4]; 256] = {
-    let mut octets = [[b'.'; 4]; 256];
-    let mut number = 0;
-    while number < 256 {
-        let digits = [number / 100 % 10, number / 10 % 10, number % 10];
-        let skipped = 3 - octet_len(number);
-        let mut at = skipped;
-        while at < 3 {
-            octets[number][at - skipped] = b"0123456789"[digits[at]];
-            at += 1;
-        }
-        number += 1;
-    }
-    octets
-};
-
-const fn octet_len(number: usize) -> usize {
-    1 + (number >= 10) as usize + (number >= 100) as usize
-}
-
-impl Text {
-    fn of(address: Ipv4Addr) -> Self {
-        let mut text = Self { bytes: [0; 32], len: 0 };
-        for octet in address.octets().map(usize::from) {
-            if let (Some(place), Some(octet_and_dot)) =
-                (text.bytes.get_mut(text.len..text.len + 4), OCTETS.get(octet))
-            {
-                place.copy_from_slice(octet_and_dot);
-            }
-            text.len += octet_len(octet) + 1;
-        }
-        // Without the last dot.
-        text.len -= 1;
-        text
-    }
-
-    fn put(&mut self, byte: u8) {
-        if let Some(place) = self.bytes.get_mut(self.len) {
-            *place = byte;
-        }
-        self.len += 1;
-    }
-
-    fn put_number(&mut self, number: u16) {
-        let mut begun = false;
-        for unit in [10_000, 1_000, 100, 10, 1] {
-            let digit = number / unit % 10;
-            begun |= digit != 0 || unit == 1;
-            if begun {
-                // A digit fits a byte.
-                self.put(b'0' + u8::try_from(digit).unwrap_or_default());
-            }
-        }
-    }
-
-    fn written(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or_default()
-    }
+    let mut line = Line::new();
+    line.put_v4(address);
+    out.extend_from_slice(line.bytes());
 }
 
 /// Writes a bare IPv6 address.

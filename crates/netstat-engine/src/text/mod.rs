@@ -17,6 +17,7 @@ pub mod decimal;
 pub mod escape;
 pub mod json;
 pub mod language;
+pub mod line;
 pub mod quote;
 pub mod time;
 pub mod words;

@@ -19,7 +19,18 @@ pub fn state(state: TcpState) -> String {
 /// Writes the word for a TCP state. An unknown state is `UNKNOWN_` and its number: still one word that fits the
 /// column.
 pub fn write_state(out: &mut Vec<u8>, state: TcpState) {
-    let word = match state {
+    match state {
+        TcpState::Unknown(number) => {
+            out.extend_from_slice(b"UNKNOWN_");
+            decimal(out, u64::from(number));
+        }
+        state => out.extend_from_slice(known_state(state).as_bytes()),
+    }
+}
+
+/// Returns the word for a state that has a name, of at most 12 characters; the empty word for [`TcpState::Unknown`].
+pub fn known_state(state: TcpState) -> &'static str {
+    match state {
         TcpState::Closed => "CLOSED",
         TcpState::Listen => "LISTENING",
         TcpState::SynSent => "SYN_SENT",
@@ -33,13 +44,8 @@ pub fn write_state(out: &mut Vec<u8>, state: TcpState) {
         TcpState::TimeWait => "TIME_WAIT",
         TcpState::Bound => "BOUND",
         TcpState::DeleteTcb => "DELETE_TCB",
-        TcpState::Unknown(number) => {
-            out.extend_from_slice(b"UNKNOWN_");
-            decimal(out, u64::from(number));
-            return;
-        }
-    };
-    out.extend_from_slice(word.as_bytes());
+        TcpState::Unknown(_) => "",
+    }
 }
 
 /// Returns the word for an offload state.

@@ -1,6 +1,7 @@
 //! Packed rows: 24 bytes for a socket whose ends are IPv4, 48 for any other.
 
 use crate::owner_lists::OwnerMark;
+use crate::query::States;
 use crate::{
     Endpoint, EndpointRef, Family, IpEndpoint, NoOwner, Protocol, SocketId, SocketRef, TcpState, Transport,
 };
@@ -61,10 +62,8 @@ impl Facts {
         let (odd, state) = match socket.state {
             None => (0, 0),
             Some(TcpState::Unknown(number)) => (Self::ODD_STATE, number),
-            Some(state) => {
-                let place = TcpState::ALL.iter().position(|known| *known == state);
-                (0, place.and_then(|place| u8::try_from(place + 1).ok()).unwrap_or(0))
-            }
+            // The set of one state has the bit of its place in `TcpState::ALL`.
+            Some(state) => (0, u8::try_from(States::of(state).bits().trailing_zeros() + 1).unwrap_or(0)),
         };
         let flag = |is: bool, bit: u8| if is { bit } else { 0 };
         let family = if is_v4 {
@@ -261,9 +260,14 @@ impl RowV4 {
         }
     }
 
-    /// The place of the row in the order of its block.
+    /// What decides first over the place of the row in its block.
+    pub(super) fn first_key(&self) -> u64 {
+        self.high
+    }
+
+    /// What decides over the order of rows with the same first key.
     pub(super) fn key(&self) -> impl Ord + use<> {
-        (self.high, self.low >> 32, self.facts.has_remote(), self.low, self.facts.order())
+        (self.low >> 32, self.facts.has_remote(), self.low, self.facts.order())
     }
 
     pub(super) fn inode(&self) -> u32 {
@@ -302,10 +306,15 @@ impl RowV6 {
         }
     }
 
-    /// The place of the row in the order of its block.
+    /// What decides first over the place of the row in its block.
+    pub(super) fn first_key(&self) -> u128 {
+        self.local
+    }
+
+    /// What decides over the order of rows with the same first key.
     pub(super) fn key(&self, scopes: &[(u32, u32)]) -> impl Ord + use<> {
         let (local_scope, remote_scope) = self.scopes(scopes);
-        let local = (self.local, local_scope, self.local_port);
+        let local = (local_scope, self.local_port);
         let remote = (self.facts.has_remote(), self.remote, remote_scope, self.remote_port);
         (local, remote, self.inode, self.facts.order())
     }

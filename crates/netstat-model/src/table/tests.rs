@@ -52,9 +52,7 @@ fn tcp_info() -> impl Strategy<Value = TcpInfo> {
     vec(option::of(any::<u32>()), TcpFields::all().count()).prop_map(|numbers| {
         let mut info = TcpInfo::default();
         for (field, number) in TcpFields::all().each().zip(numbers) {
-            if let Some(number) = number {
-                info.set_number(field, number.into());
-            }
+            info.set_number(field, number.map(u64::from));
         }
         info
     })
@@ -368,7 +366,7 @@ proptest! {
                 let sorted = rows(&table, protocol, family, bound);
                 let keys: Vec<_> = sorted.iter().map(order).collect();
                 prop_assert_eq!(keys, expected.iter().map(|socket| order(socket)).collect::<Vec<_>>());
-                prop_assert!(sorted.iter().all(|socket| is_kept(socket)));
+                prop_assert!(sorted.iter().all(is_kept));
                 seen += sorted.len();
             }
         }

@@ -1,23 +1,41 @@
-//! What nftables does with inbound packets, from the netfilter netlink family.
+//! What the rules of nftables and iptables do with inbound packets.
 //!
-//! This includes the rules of iptables-nft, but not those of iptables-legacy: the kernel gives these out by socket
-//! options alone, so it is only reported that there are some.
+//! Those of nftables, iptables-nft included, come from the netfilter netlink family, those of iptables-legacy from options
+//! of a raw socket.
 
 mod decode;
+mod guard;
+mod journey;
 mod judge;
+mod legacy;
+mod packet;
+mod places;
+mod published;
 mod rules;
+mod sets;
+mod tenants;
+mod xt;
 
 use super::source::{Netlink, Source};
 use super::wire;
-use judge::{Ruleset, Set};
+use journey::Firewalled;
+use judge::Ruleset;
 use netstat_model::error::words_of;
-use netstat_model::{Firewall, Inbound, UnreadRules};
+use netstat_model::{Firewall, Inbound, Judgement, Target, UnreadRules};
+use places::Places;
 use rules::Chain;
 use rustix::io::Errno;
+use sets::Set;
 use std::io;
+use std::net::IpAddr;
 
 #[cfg(fuzzing)]
-pub(super) use decode::{decode_chain, decode_elements, decode_rule, decode_set, decode_table};
+pub(super) use {
+    decode::{decode_chain, decode_elements, decode_rule, decode_set, decode_table},
+    legacy::decode_table as decode_legacy,
+    places::decode_all as decode_places,
+    tenants::decode_all as decode_tenants,
+};
 
 /// `NFNL_SUBSYS_NFTABLES`, and its messages.
 const NFTABLES: u16 = 10 << 8;
@@ -27,11 +45,8 @@ const GET_RULE: u16 = NFTABLES | 7;
 const GET_SET: u16 = NFTABLES | 10;
 const GET_SET_ELEMENTS: u16 = NFTABLES | 13;
 
-/// The names of tables that iptables-legacy has made.
-const LEGACY: [&str; 2] = ["/proc/net/ip_tables_names", "/proc/net/ip6_tables_names"];
-
 /// How many sets are read. A rule that looks something up in another one may match or not.
-const MAX_SETS: usize = 64;
+const MAX_SETS: usize = 1024;
 
 /// The errors of a kernel without nftables.
 const NO_NFTABLES: [Errno; 5] =
@@ -39,11 +54,11 @@ const NO_NFTABLES: [Errno; 5] =
 
 /// Judges each inbound packet by the rules that can be read, and says which cannot.
 pub(super) fn firewall(source: &dyn Source, asked: &[Inbound]) -> Firewall {
-    let mut unread = Vec::from_iter(legacy_tables(source));
-    let ruleset = match fetch_ruleset(source) {
+    let (legacy, mut unread) = legacy::fetch(source);
+    let ruleset = match fetch_ruleset(source, legacy.clone()) {
         Ok(ruleset) => Some(ruleset),
         Err(error) if Errno::from_io_error(&error).is_some_and(|errno| NO_NFTABLES.contains(&errno)) => {
-            Some(Ruleset::default())
+            Some(Ruleset::new(legacy.0, legacy.1))
         }
         Err(error) => {
             let reason = match Errno::from_io_error(&error) {
@@ -54,40 +69,69 @@ pub(super) fn firewall(source: &dyn Source, asked: &[Inbound]) -> Firewall {
             None
         }
     };
-    let judge = |inbound| ruleset.as_ref().map(|ruleset| ruleset.judge(inbound));
-    Firewall { judgements: asked.iter().map(judge).collect(), unread }
+    let Some(ruleset) = ruleset else {
+        return Firewall { judgements: vec![None; asked.len()], published: Vec::new(), unread };
+    };
+    unread.extend(virtual_server(source));
+    let places = Places::new(source);
+    let firewalled = Firewalled { ruleset: &ruleset, places: &places };
+    let mut judgements: Vec<Judgement> = asked.iter().map(|inbound| firewalled.judge(inbound)).collect();
+    let (mut published, is_whole) = firewalled.published();
+    if !is_whole {
+        let reason = format!("they tell more than {} ranges of ports apart", published::MAX_RANGES);
+        unread.push(UnreadRules { of: "rules that pass ports on", reason });
+    }
+    let all = judgements.iter_mut().chain(published.iter_mut().map(|published| &mut published.judgement));
+    name_tenants(source, all.collect());
+    Firewall { judgements: judgements.into_iter().map(Some).collect(), published, unread }
 }
 
-/// Reports tables of iptables-legacy, if there are any or that is not known.
-fn legacy_tables(source: &dyn Source) -> Option<UnreadRules> {
-    let unread = |reason| Some(UnreadRules { of: "iptables-legacy", reason });
-    let mut tables: Vec<String> = Vec::new();
-    for path in LEGACY {
-        let mut bytes = Vec::new();
-        match source.read(path, &mut bytes) {
-            Ok(()) => tables.extend(String::from_utf8_lossy(&bytes).split_whitespace().map(str::to_owned)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return unread(words_of(&error)),
+/// Reports services of IPVS, whose rules are read by no decoder.
+fn virtual_server(source: &dyn Source) -> Option<UnreadRules> {
+    let mut bytes = Vec::new();
+    source.read("/proc/thread-self/net/ip_vs", &mut bytes).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
+    let is_service = |line: &&str| ["TCP ", "UDP ", "FWM "].iter().any(|kind| line.starts_with(kind));
+    let count = text.lines().filter(is_service).count();
+    let reason = format!("it passes on what comes to its services ({count}), which ipvsadm -Ln shows");
+    (count > 0).then_some(UnreadRules { of: "IPVS", reason })
+}
+
+/// Enters who has the addresses behind this machine.
+fn name_tenants(source: &dyn Source, judgements: Vec<&mut Judgement>) {
+    let mut behind = Vec::new();
+    for diversion in judgements.into_iter().flat_map(|judgement| &mut judgement.diverted) {
+        if let Target::Behind { addresses: Some((from, to)), tenant, .. } = &mut diversion.to
+            && from == to
+        {
+            behind.push((*from, tenant));
         }
     }
-    tables.sort_unstable();
-    tables.dedup();
-    if tables.is_empty() {
-        return None;
+    let mut wanted: Vec<IpAddr> = behind.iter().map(|(address, _)| *address).collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    if wanted.is_empty() {
+        return;
     }
-    unread(format!("there are tables ({}), which only iptables-legacy -S shows", tables.join(", ")))
+    let tenants = tenants::tenants(source, &wanted);
+    for (address, tenant) in behind {
+        *tenant = tenants.get(&address).cloned();
+    }
 }
 
-fn fetch_ruleset(source: &dyn Source) -> io::Result<Ruleset> {
+/// Reads the rules of nftables, and adds those of iptables-legacy.
+fn fetch_ruleset(source: &dyn Source, legacy: legacy::Table) -> io::Result<Ruleset> {
     let mut chains = fetch(source, GET_CHAIN, &all_families(), decode::decode_chain)?;
     if !chains.iter().any(Chain::sees_inbound) {
-        return Ok(Ruleset::default());
+        return Ok(Ruleset::new(legacy.0, legacy.1));
     }
     let tables = fetch(source, GET_TABLE, &all_families(), decode::decode_table)?;
     chains.retain(|Chain { key, .. }| {
         !tables.iter().any(|table| table.dormant && table.family == key.family && table.name == key.table)
     });
-    let rules = fetch(source, GET_RULE, &all_families(), decode::decode_rule)?;
+    let mut rules = fetch(source, GET_RULE, &all_families(), decode::decode_rule)?;
+    chains.extend(legacy.0);
+    rules.extend(legacy.1);
     let mut ruleset = Ruleset::new(chains, rules);
     let wanted = ruleset.wanted_sets();
     if wanted.is_empty() {
@@ -102,8 +146,8 @@ fn fetch_ruleset(source: &dyn Source) -> io::Result<Ruleset> {
         // A set that has gone in the meantime is an unknown one.
         let decode = |message: &[u8]| Some(decode::decode_elements(message));
         if let Ok(elements) = fetch(source, GET_SET_ELEMENTS, &body, decode) {
-            let has_ranges = sets.iter().any(|(found, has_ranges)| *found == key && *has_ranges);
-            ruleset.add_set(key, Set::new(elements.concat(), has_ranges));
+            let form = sets.iter().find(|(found, _)| *found == key).map(|(_, form)| form.clone());
+            ruleset.add_set(key, Set::new(elements.concat(), form.unwrap_or_default()));
         }
     }
     Ok(ruleset)
@@ -128,5 +172,7 @@ fn all_families() -> Vec<u8> {
     nfgenmsg(0)
 }
 
+#[cfg(test)]
+mod connect_tests;
 #[cfg(test)]
 mod tests;

@@ -62,13 +62,18 @@ pub fn interface_counters(data: &[u8]) {
     interface_counters::decode_interface(data);
 }
 
-/// Chains, rules and sets of nftables.
+/// Chains, rules and sets of nftables, tables of iptables, and where packets go.
 pub fn nftables(data: &[u8]) {
     firewall::decode_table(data);
     firewall::decode_chain(data);
     firewall::decode_set(data);
     firewall::decode_rule(data);
     firewall::decode_elements(data);
+    for family in [2, 10] {
+        firewall::decode_legacy(family, "nat", data);
+    }
+    firewall::decode_places(data);
+    firewall::decode_tenants(data);
 }
 
 /// Rows of the RDMA resources.

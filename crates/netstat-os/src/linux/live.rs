@@ -1,6 +1,7 @@
 //! The running kernel as a [`Source`].
 
 use super::bpf::Failure;
+use super::sockopt;
 use super::source::{FileId, Netlink, Next, OwnersProgram, ProcessSource, Source};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir};
@@ -23,6 +24,16 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Bytes of directory entries to read at a time. The buffer is on the stack and not initialised, so its size costs nothing.
 const ENTRIES: usize = 32 * 1024;
+
+/// `IPT_SO_GET_INFO` and `IPT_SO_GET_ENTRIES`, which have the same numbers for IPv6; the sizes of `struct ipt_getinfo` and of
+/// the name of a table.
+const GET_INFO: i32 = 64;
+const GET_ENTRIES: i32 = 65;
+const IPTABLES_INFO: usize = 84;
+const IPTABLES_NAME: usize = 32;
+
+/// How often a table of iptables is asked for that changes meanwhile.
+const IPTABLES_TRIES: usize = 4;
 
 /// The running kernel.
 #[derive(Debug, Default)]
@@ -147,6 +158,45 @@ impl Source for Live {
 
     fn since_1970(&self) -> io::Result<Duration> {
         SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| io::ErrorKind::InvalidData.into())
+    }
+
+    fn iptables(&self, v6: bool, table: &str) -> io::Result<Vec<u8>> {
+        let (family, level) = if v6 {
+            (net::AddressFamily::INET6, libc::IPPROTO_IPV6)
+        } else {
+            (net::AddressFamily::INET, libc::IPPROTO_IP)
+        };
+        let socket = net::socket_with(
+            family,
+            net::SocketType::RAW,
+            net::SocketFlags::CLOEXEC,
+            Some(net::ipproto::RAW),
+        )?;
+        let mut tries = IPTABLES_TRIES;
+        loop {
+            let mut info = vec![0; IPTABLES_INFO];
+            for (byte, letter) in info.iter_mut().take(IPTABLES_NAME - 1).zip(table.bytes()) {
+                *byte = letter;
+            }
+            let mut answer = info.clone();
+            sockopt::get(socket.as_fd(), level, GET_INFO, &mut answer)?;
+            // `struct ipt_get_entries`: the name, the size from the end of the former answer, and, aligned, the entries.
+            let size = answer.get(IPTABLES_INFO - 4..).and_then(|size| size.first_chunk()).copied();
+            let size = size.map_or(0, u32::from_ne_bytes);
+            let mut entries: Vec<u8> =
+                info.iter().copied().take(IPTABLES_NAME).chain(size.to_ne_bytes()).collect();
+            entries.resize(IPTABLES_NAME + 8 + size as usize, 0);
+            tries -= 1;
+            match sockopt::get(socket.as_fd(), level, GET_ENTRIES, &mut entries) {
+                Ok(_) => {
+                    answer.extend(entries.drain(IPTABLES_NAME + 8..));
+                    return Ok(answer);
+                }
+                // The table has changed in the meantime.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && tries > 0 => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {

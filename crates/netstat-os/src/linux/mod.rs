@@ -24,6 +24,7 @@ mod reader;
 mod routes;
 mod services;
 mod sockets;
+mod sockopt;
 mod source;
 mod stat;
 mod table;

@@ -150,7 +150,8 @@ fn unit(handle: &dyn ProcessSource, buffer: &mut Vec<u8>) -> Result<OsString, Mi
     unit::decode_unit(buffer).map(|name| OsString::from_vec(name.to_vec())).ok_or(Missing::NotApplicable)
 }
 
-fn container(handle: &dyn ProcessSource, buffer: &mut Vec<u8>) -> Result<Container, Missing> {
+/// Reads the container of a process.
+pub(super) fn container(handle: &dyn ProcessSource, buffer: &mut Vec<u8>) -> Result<Container, Missing> {
     read_cgroup(handle, buffer)?;
     container::decode_container(buffer).ok_or(Missing::NotApplicable)
 }

@@ -18,14 +18,14 @@ use std::sync::Arc;
 const RTM_NEWNEXTHOP: u16 = 104;
 const RTM_GETNEXTHOP: u16 = 106;
 /// `struct rtmsg`.
-const MESSAGE: usize = 12;
+pub(super) const MESSAGE: usize = 12;
 /// `struct nhmsg`.
 const NEXTHOP_MESSAGE: usize = 8;
 /// `struct rtnexthop`.
 const HOP: usize = 8;
 
-const AF_INET: u8 = 2;
-const AF_INET6: u8 = 10;
+pub(super) const AF_INET: u8 = 2;
+pub(super) const AF_INET6: u8 = 10;
 
 const RTNH_F_DEAD: u32 = 1;
 const RTNH_F_ONLINK: u32 = 4;

@@ -16,7 +16,7 @@ use decode::{
 use netstat_model::error::words_of;
 use netstat_model::query::{Fields, Kinds, Listing, OwnerSearch, Programs, SocketQuery, States, Visit};
 use netstat_model::{Answer, Error, Operation, Warning};
-use netstat_model::{Socket, SocketRef, SocketTable, TcpState, Timer, TimerKind, Transport};
+use netstat_model::{Socket, SocketRef, SocketTable, TcpInfo, TcpState, Timer, TimerKind, Transport};
 use std::io;
 use std::time::Duration;
 
@@ -56,6 +56,7 @@ pub(super) fn list(
         full: false,
         fin_timeout: None,
         knows_age: None,
+        spare: None,
     };
     let mut warnings = Vec::new();
     // Each protocol is a kernel module of its own, so one may be missing.
@@ -104,6 +105,8 @@ struct Lister<'a> {
     fin_timeout: Option<Option<Duration>>,
     /// Whether ages can be trusted; `None` before that is found out.
     knows_age: Option<bool>,
+    /// The course of the connection that was shown last.
+    spare: Option<Box<TcpInfo>>,
 }
 
 /// How far a listing has come.
@@ -124,15 +127,17 @@ impl Lister<'_> {
             return true;
         }
         let mut socket = head.to_socket();
-        decode_details(row, self.listing.query.tcp, &mut socket);
-        self.socket(socket)
+        decode_details(row, self.listing.query.tcp, &mut socket, &mut self.spare);
+        let is_kept = self.socket(&mut socket);
+        self.spare = socket.tcp.take().or(self.spare.take());
+        is_kept
     }
 
     /// Adds a socket with its details. Returns false if the table cannot keep it.
-    fn socket(&mut self, mut socket: Socket) -> bool {
+    fn socket(&mut self, socket: &mut Socket) -> bool {
         let fields = self.listing.query.fields;
         if fields.contains(Fields::TIME_IN_STATE) {
-            socket.time_in_state = self.time_in_state(&socket);
+            socket.time_in_state = self.time_in_state(socket);
         }
         if socket.age.is_some() && !(fields.contains(Fields::AGE) && self.knows_age()) {
             socket.age = None;
@@ -141,7 +146,7 @@ impl Lister<'_> {
             self.any_held = true;
             self.any_mark |= socket.mark.is_some();
         }
-        self.visit_if_selected(&SocketRef::from(&socket))
+        self.visit_if_selected(&SocketRef::from(&*socket))
     }
 
     fn visit_if_selected(&mut self, socket: &SocketRef<'_>) -> bool {
@@ -224,8 +229,8 @@ fn of_one_protocol(
         Error::new(Operation::ListSockets, io::Error::new(error.kind(), both))
     })?;
     let mut left_out = 0;
-    for socket in answer.data {
-        left_out += u64::from(!lister.socket(socket));
+    for mut socket in answer.data {
+        left_out += u64::from(!lister.socket(&mut socket));
     }
     let fallback = Warning::ProcNetFallback { reason: words_of(&refused) };
     let odd = (left_out > 0).then_some(Warning::OddMessages { what: "/proc/net", count: left_out });

@@ -81,6 +81,12 @@ pub(crate) trait Source: Sync {
         Err(io::ErrorKind::Unsupported.into())
     }
 
+    /// Reads a table of iptables-legacy: `struct ipt_getinfo` or `struct ip6t_getinfo`, and the entries. Creates the table
+    /// if it does not exist. A source without such tables fails.
+    fn iptables(&self, _v6: bool, _table: &str) -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     /// Loads the BPF program of [`super::bpf`], which takes milliseconds. A source without such a program fails as if it
     /// were not permitted.
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
@@ -132,6 +138,11 @@ pub(crate) trait ProcessSource {
 
     /// Identifies the file that a path of the process leads to, following links.
     fn file_id(&self, name: &str) -> io::Result<FileId>;
+}
+
+/// How [`Source::iptables`] is recorded.
+fn iptables_question(v6: bool) -> &'static str {
+    if v6 { "ip6tables" } else { "iptables" }
 }
 
 /// How [`Source::since_1970`] is recorded.
@@ -304,6 +315,12 @@ impl Source for Recording {
         answer
     }
 
+    fn iptables(&self, v6: bool, table: &str) -> io::Result<Vec<u8>> {
+        let answer = self.live.iptables(v6, table);
+        self.note(iptables_question(v6), table, &answer, answer.as_deref().unwrap_or_default());
+        answer
+    }
+
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
         let answer = self.live.owners_program();
         let mut packed = Vec::new();
@@ -428,6 +445,10 @@ impl Source for Player {
 
     fn since_1970(&self) -> io::Result<Duration> {
         unpack_time(self.answer(CLOCK, "")?)
+    }
+
+    fn iptables(&self, v6: bool, table: &str) -> io::Result<Vec<u8>> {
+        self.answer(iptables_question(v6), table).map(<[u8]>::to_vec)
     }
 
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {

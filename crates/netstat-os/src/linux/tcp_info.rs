@@ -10,10 +10,11 @@ const SYN_SENT: u8 = 2;
 /// `TCP_INFINITE_SSTHRESH`.
 const NO_THRESHOLD: u64 = 0x7fff_ffff;
 
-/// Decodes the wanted fields of `struct tcp_info`. Those beyond the end of the bytes are unknown.
+/// Decodes the wanted fields of `struct tcp_info` and leaves the others as they are. Those beyond the end of the bytes are
+/// unknown.
 #[doc(alias = "tcp_info")]
-pub(super) fn decode_tcp_info(bytes: &[u8], wanted: TcpFields) -> TcpInfo {
-    TcpInfo::from_numbers(wanted, |field| decode_field(bytes, field))
+pub(super) fn decode_tcp_info(bytes: &[u8], wanted: TcpFields, info: &mut TcpInfo) {
+    info.set_numbers(wanted, |field| decode_field(bytes, field));
 }
 
 /// Decodes one field; a duration is in microseconds.

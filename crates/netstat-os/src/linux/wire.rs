@@ -104,11 +104,20 @@ pub(super) fn array_at<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N
 
 /// Encodes a dump request. `body` is the fixed part of the message and its attributes.
 pub(super) fn dump_request(kind: u16, body: &[u8]) -> Vec<u8> {
+    encode(kind, NLM_F_REQUEST | NLM_F_DUMP, body)
+}
+
+/// Encodes a request for one thing, which the kernel answers with one message and no end.
+pub(super) fn request(kind: u16, body: &[u8]) -> Vec<u8> {
+    encode(kind, NLM_F_REQUEST, body)
+}
+
+fn encode(kind: u16, flags: u16, body: &[u8]) -> Vec<u8> {
     let mut request = Vec::with_capacity(HEADER + body.len());
     let len = u32::try_from(HEADER + body.len()).unwrap_or(u32::MAX);
     request.extend_from_slice(&len.to_ne_bytes());
     request.extend_from_slice(&kind.to_ne_bytes());
-    request.extend_from_slice(&(NLM_F_REQUEST | NLM_F_DUMP).to_ne_bytes());
+    request.extend_from_slice(&flags.to_ne_bytes());
     // Each request has its own socket, so the sequence number is not needed; a constant one can be replayed.
     request.extend_from_slice(&1u32.to_ne_bytes());
     request.extend_from_slice(&0u32.to_ne_bytes());

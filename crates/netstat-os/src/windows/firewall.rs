@@ -96,7 +96,7 @@ pub(super) fn firewall(source: &dyn Source, asked: &[Inbound]) -> Firewall {
             vec![None; asked.len()]
         }
     };
-    Firewall { judgements, unread: reader.unread }
+    Firewall { judgements, published: Vec::new(), unread: reader.unread }
 }
 
 /// The numbers of a key by name; `None` for a value that is not a number.

@@ -4,8 +4,10 @@
 //! in network order.
 
 use super::rules::{
-    Chain, Comparison, Element, Expression, Hook, Load, NftKey, Rule, Table, UNTRACKED, Verdict,
+    Chain, Comparison, Element, Engine, Expression, Found, Hook, KeyForm, Load, NftKey, Rule, Store, Table,
+    Verdict,
 };
+use super::xt;
 use crate::linux::wire;
 
 /// Text up to its zero byte.
@@ -38,38 +40,58 @@ pub(in super::super) fn decode_table(message: &[u8]) -> Option<Table> {
     Some(Table { family, name: text(find(list, 1)?), dormant: has_flag(list, 2, 1) })
 }
 
-/// Decodes a set's key, and whether its elements are ranges.
-pub(in super::super) fn decode_set(message: &[u8]) -> Option<(NftKey, bool)> {
+fn key(family: u8, table: &[u8], name: &[u8]) -> NftKey {
+    NftKey { engine: Engine::Nftables, family, table: text(table), name: text(name) }
+}
+
+/// Decodes what identifies a set, and how it compares.
+pub(in super::super) fn decode_set(message: &[u8]) -> Option<(NftKey, KeyForm)> {
     let (family, list) = header(message)?;
+    // NFTA_SET_DESC with NFTA_SET_DESC_CONCAT, a list of fields with NFTA_SET_FIELD_LEN.
+    let fields = find(list, 9).and_then(|form| find(form, 2)).unwrap_or_default();
+    let length = |(_, field)| number(field, 1).and_then(|length| usize::try_from(length).ok());
+    let fields = wire::attributes(fields).filter_map(length).collect();
     // NFTA_SET_TABLE, NFTA_SET_NAME; NFTA_SET_FLAGS with NFT_SET_INTERVAL.
-    let key = NftKey { family, table: text(find(list, 1)?), name: text(find(list, 2)?) };
-    Some((key, has_flag(list, 3, 4)))
+    let form = KeyForm { has_ranges: has_flag(list, 3, 4), fields };
+    Some((key(family, find(list, 1)?, find(list, 2)?), form))
 }
 
 pub(in super::super) fn decode_chain(message: &[u8]) -> Option<Chain> {
     let (family, list) = header(message)?;
-    // NFTA_CHAIN_HOOK with NFTA_HOOK_HOOKNUM and NFTA_HOOK_PRIORITY.
-    let hook = find(list, 4)
-        .and_then(|hook| Some(Hook { number: number(hook, 1)?, priority: number(hook, 2)?.cast_signed() }));
+    // NFTA_CHAIN_HOOK with NFTA_HOOK_HOOKNUM, NFTA_HOOK_PRIORITY, NFTA_HOOK_DEV and NFTA_HOOK_DEVS.
+    let hook = find(list, 4).and_then(|hook| {
+        let several = wire::attributes(find(hook, 4).unwrap_or_default());
+        Some(Hook {
+            number: number(hook, 1)?,
+            priority: number(hook, 2)?.cast_signed(),
+            devices: find(hook, 3).map(text).into_iter().chain(several.map(decode_device)).collect(),
+        })
+    });
     Some(Chain {
         // NFTA_CHAIN_TABLE, NFTA_CHAIN_NAME.
-        key: NftKey { family, table: text(find(list, 1)?), name: text(find(list, 3)?) },
+        key: key(family, find(list, 1)?, find(list, 3)?),
         hook,
         // NFTA_CHAIN_POLICY: NF_DROP. A chain without one accepts.
         policy_drops: number(list, 5) == Some(0),
         // NFTA_CHAIN_TYPE.
-        filters: find(list, 7).is_none_or(|kind| text(kind) == "filter"),
+        translates: find(list, 7).is_some_and(|kind| text(kind) == "nat"),
     })
+}
+
+/// Decodes NFTA_DEVICE_NAME or, as the beginning of a name, NFTA_DEVICE_PREFIX.
+fn decode_device((kind, name): (u16, &[u8])) -> String {
+    if kind == 2 { text(name) + "*" } else { text(name) }
 }
 
 pub(in super::super) fn decode_rule(message: &[u8]) -> Option<Rule> {
     let (family, list) = header(message)?;
-    // NFTA_RULE_TABLE, NFTA_RULE_CHAIN, NFTA_RULE_EXPRESSIONS.
-    let chain = NftKey { family, table: text(find(list, 1)?), name: text(find(list, 2)?) };
+    // NFTA_RULE_TABLE, NFTA_RULE_CHAIN, NFTA_RULE_HANDLE, NFTA_RULE_EXPRESSIONS.
+    let chain = key(family, find(list, 1)?, find(list, 2)?);
+    let number = find(list, 3).and_then(|handle| wire::array_at(handle, 0)).map_or(0, u64::from_be_bytes);
     let expressions = wire::attributes(find(list, 4).unwrap_or_default())
-        .map(|(_, element)| decode_expression(element).unwrap_or(Expression::Unknown))
+        .flat_map(|(_, element)| decode_expression(element).unwrap_or_else(|| vec![Expression::Unknown]))
         .collect();
-    Some(Rule { chain, expressions })
+    Some(Rule { chain, number, expressions })
 }
 
 pub(in super::super) fn decode_elements(message: &[u8]) -> Vec<Element> {
@@ -82,8 +104,9 @@ pub(in super::super) fn decode_elements(message: &[u8]) -> Vec<Element> {
             key_end: find(element, 10).and_then(|key| find(key, 1)).map(<[u8]>::to_vec),
             // NFTA_SET_ELEM_FLAGS with NFT_SET_ELEM_INTERVAL_END.
             ends_range: has_flag(element, 3, 1),
-            // NFTA_SET_ELEM_DATA with NFTA_DATA_VERDICT.
+            // NFTA_SET_ELEM_DATA with NFTA_DATA_VERDICT or NFTA_DATA_VALUE.
             verdict: find(element, 2).and_then(|data| decode_verdict(find(data, 2)?)),
+            value: find(element, 2).and_then(|data| find(data, 1)).map(<[u8]>::to_vec),
         })
         .collect()
 }
@@ -104,54 +127,70 @@ fn decode_verdict(list: &[u8]) -> Option<Verdict> {
     })
 }
 
-/// Decodes an expression by its name (NFTA_EXPR_NAME) from its data (NFTA_EXPR_DATA).
-fn decode_expression(element: &[u8]) -> Option<Expression> {
+/// Decodes an expression by its name (NFTA_EXPR_NAME) from its data (NFTA_EXPR_DATA). One of iptables may make several.
+fn decode_expression(element: &[u8]) -> Option<Vec<Expression>> {
     let name = text(find(element, 1)?);
     let data = find(element, 2).unwrap_or_default();
+    match name.as_str() {
+        // NFTA_MATCH_NAME, NFTA_MATCH_REV, NFTA_MATCH_INFO; the same numbers for targets.
+        "match" => Some(xt::decode_match(&text(find(data, 1)?), number(data, 2)?, find(data, 3)?)),
+        "target" => Some(xt::decode_target(&text(find(data, 1)?), number(data, 2)?, find(data, 3)?)),
+        _ => decode_native(&name, data).map(|expression| vec![expression]),
+    }
+}
+
+fn decode_native(name: &str, data: &[u8]) -> Option<Expression> {
     // NFTA_DATA_VALUE.
     let value = |kind| find(data, kind).and_then(|data| find(data, 1)).map(<[u8]>::to_vec);
     let key = |kind| number(data, kind).map(u32::cast_signed);
-    // The target register is the first attribute of each expression that loads. Without one the expression writes to
-    // the packet, which has no influence on the verdict.
-    let load = |what| match number(data, 1) {
-        Some(into) => Expression::Load { into, what },
-        None => Expression::Nothing,
+    // Two registers, of which the second is the first where it is missing.
+    let pair = |first, second| {
+        let from = number(data, first)?;
+        Some((from, number(data, second).unwrap_or(from)))
     };
-    Some(match name.as_str() {
-        "counter" | "log" | "ct_timeout" => Expression::Nothing,
+    Some(match name {
+        "counter" | "log" | "ct_timeout" | "last" | "dup" | "flow_offload" => Expression::Nothing,
+        "limit" | "quota" | "connlimit" | "dynset" => Expression::Uncertain,
         "notrack" => Expression::Untracked,
-        // NFTA_OBJREF_IMM_TYPE: a named counter, or a conntrack helper.
-        "objref" if matches!(number(data, 1), Some(1 | 3)) => Expression::Nothing,
+        // NFTA_OBJREF_IMM_TYPE: a counter, a helper or timeout of connections, a security mark, an expectation.
+        "objref" => match number(data, 1)? {
+            1 | 3 | 7 | 8 | 9 => Expression::Nothing,
+            // A quota, a limit, a limit of connections.
+            2 | 4 | 5 => Expression::Uncertain,
+            _ => return None,
+        },
         "reject" => Expression::Verdict(Verdict::Drop),
-        // NFTA_META_KEY.
-        "meta" => load(match key(2)? {
-            libc::NFT_META_PROTOCOL => Load::EtherType,
-            libc::NFT_META_IIF => Load::InterfaceIndex,
-            libc::NFT_META_IIFNAME => Load::InterfaceName,
-            libc::NFT_META_NFPROTO => Load::NetworkProtocol,
-            libc::NFT_META_L4PROTO => Load::Layer4Protocol,
-            libc::NFT_META_PKTTYPE => Load::PacketType,
-            _ => Load::Other,
-        }),
-        // NFTA_PAYLOAD_BASE, NFTA_PAYLOAD_OFFSET, NFTA_PAYLOAD_LEN.
-        "payload" => {
-            let (offset, length) = (number(data, 3)?, number(data, 4)?);
-            load(match key(2)? {
-                libc::NFT_PAYLOAD_NETWORK_HEADER => Load::Network(offset, length),
-                libc::NFT_PAYLOAD_TRANSPORT_HEADER => Load::Transport(offset, length),
-                _ => Load::Other,
-            })
+        "queue" => Expression::Verdict(Verdict::Queue),
+        "meta" => decode_meta(data)?,
+        "payload" => decode_payload(data)?,
+        "ct" => decode_connection(data)?,
+        // NFTA_FIB_DREG, NFTA_FIB_RESULT: NFT_FIB_RESULT_ADDRTYPE, NFTA_FIB_FLAGS: NFTA_FIB_F_DADDR alone.
+        "fib" => {
+            let is_type = (number(data, 2)?, number(data, 3)?) == (3, 2);
+            let what = if is_type { Load::DestinationType } else { Load::Other };
+            Expression::Load { into: number(data, 1)?, what }
         }
-        // NFTA_CT_KEY; without a register it may be absent.
-        "ct" => load(match key(2) {
-            Some(libc::NFT_CT_STATE) => Load::ConnectionState,
-            Some(libc::NFT_CT_STATUS) => Load::ConnectionStatus,
-            _ => Load::Other,
-        }),
-        "fib" | "rt" => Expression::Load { into: number(data, 1)?, what: Load::Other },
-        // NFTA_NAT_TYPE: NFT_NAT_DNAT.
-        "nat" if number(data, 1) == Some(1) => Expression::Translates,
-        "redir" => Expression::Translates,
+        // NFTA_NG_DREG, NFTA_NG_MODULUS, NFTA_NG_OFFSET.
+        "numgen" => {
+            let what = Load::Choice { modulus: number(data, 2)?, offset: number(data, 4).unwrap_or(0) };
+            Expression::Load { into: number(data, 1)?, what }
+        }
+        "rt" | "osf" | "xfrm" => Expression::Load { into: number(data, 1)?, what: Load::Other },
+        // Without a register it changes an option of TCP.
+        "exthdr" => match number(data, 1) {
+            Some(into) => Expression::Load { into, what: Load::Other },
+            None => Expression::Nothing,
+        },
+        "socket" | "hash" | "tunnel" | "byteorder" => Expression::Compute { into: number(data, 2)? },
+        // NFTA_NAT_TYPE: NFT_NAT_SNAT, which does not matter to who answers.
+        "nat" if number(data, 1) == Some(0) => Expression::Verdict(Verdict::Accept),
+        "masq" => Expression::Verdict(Verdict::Accept),
+        // NFTA_NAT_REG_ADDR_MIN, _MAX, NFTA_NAT_REG_PROTO_MIN, _MAX.
+        "nat" => Expression::Translate { redirects: false, addresses: pair(3, 4), ports: pair(5, 6) },
+        // NFTA_REDIR_REG_PROTO_MIN, _MAX.
+        "redir" => Expression::Translate { redirects: true, addresses: None, ports: pair(1, 2) },
+        // NFTA_TPROXY_REG_PORT.
+        "tproxy" => Expression::Proxy { port: number(data, 3) },
         // NFTA_CMP_SREG, NFTA_CMP_OP, NFTA_CMP_DATA.
         "cmp" => Expression::Compare {
             of: number(data, 1)?,
@@ -174,87 +213,98 @@ fn decode_expression(element: &[u8]) -> Option<Expression> {
             to: value(4)?,
         },
         // NFTA_BITWISE_SREG, _DREG, _MASK, _XOR; NFTA_BITWISE_OP other than NFT_BITWISE_MASK_XOR is a shift.
-        "bitwise" if number(data, 6).unwrap_or(0) == 0 => Expression::Bitwise {
-            of: number(data, 1)?,
-            into: number(data, 2)?,
-            mask: value(4)?,
-            xor: value(5)?,
+        "bitwise" => match number(data, 6).unwrap_or(0) {
+            0 => Expression::Bitwise {
+                of: number(data, 1)?,
+                into: number(data, 2)?,
+                mask: value(4)?,
+                xor: value(5)?,
+            },
+            _ => Expression::Compute { into: number(data, 2)? },
         },
-        // NFTA_LOOKUP_SREG, NFTA_LOOKUP_SET, NFTA_LOOKUP_FLAGS with NFT_LOOKUP_F_INV, NFTA_LOOKUP_DREG.
+        // NFTA_LOOKUP_SREG, NFTA_LOOKUP_SET, NFTA_LOOKUP_FLAGS with NFT_LOOKUP_F_INV, NFTA_LOOKUP_DREG, of which 0 is
+        // that of verdicts.
         "lookup" => Expression::Lookup {
             of: number(data, 2)?,
             set: text(find(data, 1)?),
             inverted: has_flag(data, 5, 1),
-            verdicts: number(data, 3).is_some(),
+            found: match number(data, 3) {
+                None => Found::Match,
+                Some(0) => Found::Verdict,
+                Some(into) => Found::Value(into),
+            },
         },
-        // NFTA_IMMEDIATE_DATA with NFTA_DATA_VERDICT. A value in a register serves later statements, not comparisons.
+        // NFTA_IMMEDIATE_DREG, NFTA_IMMEDIATE_DATA with NFTA_DATA_VERDICT or NFTA_DATA_VALUE.
         "immediate" => match find(data, 2).and_then(|data| find(data, 2)) {
             Some(verdict) => Expression::Verdict(decode_verdict(verdict)?),
-            None => Expression::Nothing,
-        },
-        // NFTA_MATCH_NAME, NFTA_MATCH_REV, NFTA_MATCH_INFO.
-        "match" => decode_match(&text(find(data, 1)?), number(data, 2)?, find(data, 3)?)?,
-        // NFTA_TARGET_NAME, NFTA_TARGET_INFO.
-        "target" => match text(find(data, 1)?).as_str() {
-            "REJECT" | "DROP" => Expression::Verdict(Verdict::Drop),
-            "NOTRACK" => Expression::Untracked,
-            "DNAT" | "REDIRECT" => Expression::Translates,
-            // `struct xt_ct_target_info` begins with its flags: XT_CT_NOTRACK.
-            "CT" if wire::u16_at(find(data, 3)?, 0)? & 1 != 0 => Expression::Untracked,
-            "LOG" | "NFLOG" | "MARK" | "CONNMARK" | "TRACE" | "CT" | "TCPMSS" => Expression::Nothing,
-            _ => return None,
+            None => Expression::Put { into: number(data, 1)?, value: value(2)? },
         },
         _ => return None,
     })
 }
 
-/// Decodes the matches of iptables that decide by port or state: `struct xt_tcp`, `xt_udp`, `xt_multiport_v1`,
-/// `xt_conntrack_mtinfo3`, `xt_state_info`.
-fn decode_match(name: &str, revision: u32, info: &[u8]) -> Option<Expression> {
-    let short = |at| wire::u16_at(info, at);
-    match (name, revision) {
-        ("comment", _) => Some(Expression::Nothing),
-        ("tcp" | "udp", 0) => {
-            let any_source = (short(0)?, short(2)?) == (0, u16::MAX);
-            let (protocol, inverted, any_flags) = match name {
-                // A TCP option and TCP flags decide as well.
-                "tcp" => (6, wire::u8_at(info, 11)?, info.get(8..10)?.iter().all(|&byte| byte == 0)),
-                _ => (17, wire::u8_at(info, 8)?, true),
-            };
-            // Bit 1 inverts the destination ports (XT_TCP_INV_DSTPT); the others invert what is not looked at here.
-            let decidable = any_source && any_flags && inverted & !2 == 0;
-            let ranges = vec![(short(4)?, short(6)?)];
-            decidable.then_some(Expression::Ports { protocol, ranges, inverted: inverted & 2 != 0 })
-        }
-        ("multiport", 1) => {
-            // XT_MULTIPORT_DESTINATION.
-            if wire::u8_at(info, 0)? != 1 {
-                return None;
-            }
-            let count = usize::from(wire::u8_at(info, 1)?).min(15);
-            let (mut ranges, mut at) = (Vec::new(), 0);
-            while at < count {
-                let first = short(2 + at * 2)?;
-                let is_range = wire::u8_at(info, 32 + at)? != 0;
-                let last = if is_range { short(2 + (at + 1) * 2)? } else { first };
-                ranges.push((first, last));
-                at += 1 + usize::from(is_range);
-            }
-            // iptables compares the protocol in an expression before this one.
-            Some(Expression::Ports { protocol: 0, ranges, inverted: wire::u8_at(info, 47)? != 0 })
-        }
-        ("conntrack", 2 | 3) => {
-            let (matched, inverted, states) = (short(146)?, short(148)?, short(150)?);
-            // XT_CONNTRACK_STATE and nothing else, not inverted.
-            let decidable = matched == 1 && inverted & 1 == 0;
-            // Here "untracked" comes after the two bits of translated addresses (XT_CONNTRACK_STATE_SNAT, _DNAT).
-            let mask = states & 0x3f | if states & 0x100 != 0 { UNTRACKED } else { 0 };
-            decidable.then_some(Expression::State { mask, translated: states & 0xc0 != 0 })
-        }
-        ("state", 0) => {
-            let mask = u16::try_from(wire::u32_at(info, 0)?).ok()?;
-            Some(Expression::State { mask, translated: false })
-        }
-        _ => None,
+/// Decodes NFTA_META_KEY, which goes to NFTA_META_DREG or is set from NFTA_META_SREG.
+fn decode_meta(data: &[u8]) -> Option<Expression> {
+    let key = number(data, 2)?.cast_signed();
+    if let Some(from) = number(data, 3) {
+        let is_mark = key == libc::NFT_META_MARK;
+        return Some(if is_mark {
+            Expression::Store { from, what: Store::Mark }
+        } else {
+            Expression::Nothing
+        });
     }
+    let what = match key {
+        libc::NFT_META_PROTOCOL => Load::EtherType,
+        libc::NFT_META_IIF => Load::InterfaceIndex,
+        libc::NFT_META_IIFNAME => Load::InterfaceName,
+        libc::NFT_META_OIF => Load::OutputIndex,
+        libc::NFT_META_OIFNAME => Load::OutputName,
+        libc::NFT_META_MARK => Load::Mark,
+        libc::NFT_META_NFPROTO => Load::NetworkProtocol,
+        libc::NFT_META_L4PROTO => Load::Layer4Protocol,
+        libc::NFT_META_PKTTYPE => Load::PacketType,
+        _ => Load::Other,
+    };
+    Some(Expression::Load { into: number(data, 1)?, what })
+}
+
+/// Decodes NFTA_PAYLOAD_BASE, NFTA_PAYLOAD_OFFSET and NFTA_PAYLOAD_LEN, which go to NFTA_PAYLOAD_DREG or are set from
+/// NFTA_PAYLOAD_SREG.
+fn decode_payload(data: &[u8]) -> Option<Expression> {
+    let base = number(data, 2)?.cast_signed();
+    let (offset, length) = (number(data, 3)?, number(data, 4)?);
+    if let Some(from) = number(data, 5) {
+        return Some(match base {
+            libc::NFT_PAYLOAD_NETWORK_HEADER => {
+                Expression::Store { from, what: Store::Network(offset, length) }
+            }
+            libc::NFT_PAYLOAD_TRANSPORT_HEADER => {
+                Expression::Store { from, what: Store::Transport(offset, length) }
+            }
+            _ => Expression::Nothing,
+        });
+    }
+    let what = match base {
+        libc::NFT_PAYLOAD_NETWORK_HEADER => Load::Network(offset, length),
+        libc::NFT_PAYLOAD_TRANSPORT_HEADER => Load::Transport(offset, length),
+        _ => Load::Other,
+    };
+    Some(Expression::Load { into: number(data, 1)?, what })
+}
+
+/// Decodes NFTA_CT_KEY, which goes to NFTA_CT_DREG; without one it is set.
+fn decode_connection(data: &[u8]) -> Option<Expression> {
+    let Some(into) = number(data, 1) else { return Some(Expression::Nothing) };
+    // NFTA_CT_DIRECTION: IP_CT_DIR_ORIGINAL.
+    let is_original = find(data, 3).and_then(|direction| wire::u8_at(direction, 0)) == Some(0);
+    let what = match number(data, 2)?.cast_signed() {
+        libc::NFT_CT_STATE => Load::ConnectionState,
+        libc::NFT_CT_STATUS => Load::ConnectionStatus,
+        libc::NFT_CT_DIRECTION => Load::Direction,
+        libc::NFT_CT_DST | libc::NFT_CT_DST_IP | libc::NFT_CT_DST_IP6 if is_original => Load::OriginalAddress,
+        libc::NFT_CT_PROTO_DST if is_original => Load::OriginalPort,
+        _ => Load::Other,
+    };
+    Some(Expression::Load { into, what })
 }

@@ -1,89 +1,113 @@
-//! What the rules do with the first packet of a connection from another machine.
+//! What a chain does with a packet.
 //!
-//! Little is known of that packet, so a rule matches, does not match, or may match. Where it may, both ways are followed:
-//! the judgement is what happens for certain, or that it depends.
+//! Little is known of the packet, so a rule matches, does not match, or may match. Where it may, both ways are followed:
+//! the answer is everything that may become of the packet.
 
-use super::rules::{Chain, Comparison, Element, Expression, IPV4, IPV6, Load, NEW, NftKey, PREROUTING};
-use super::rules::{Rule, UNTRACKED, Verdict};
-use netstat_model::{Family, Inbound, Judgement, Passage, Transport};
+use super::guard::Guard;
+use super::packet::{Diverted, Match, State, View, address_of};
+use super::places::Case;
+use super::rules::{
+    Addresses, Chain, Element, Engine, Expression, Found, NEW, NftKey, Ports, Rule, UNTRACKED, Verdict,
+};
+use super::sets::Set;
+use netstat_model::{Family, Inbound};
 use rustc_hash::FxHashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::rc::Rc;
 
-/// Depth of nested chains, and number of rules in all, after which the answer is "depends".
+/// Depth of nested chains, number of rules in all, and number of ways through them, after which the answer is that anything
+/// may happen.
 const MAX_DEPTH: usize = 32;
 const MAX_RULES: usize = 200_000;
+const MAX_STATES: usize = 64;
 
-/// In the prerouting hook, connections are not tracked before this priority (`NF_IP_PRI_CONNTRACK`).
-const TRACKING_PRIORITY: i32 = -200;
+/// How many elements of a map are followed, where it is not known which one a packet finds.
+const MAX_CHOICES: usize = 64;
 
 /// Chains, rules and sets.
 #[derive(Debug, Default)]
 pub(super) struct Ruleset {
     /// The chains that the kernel calls, in its order.
-    bases: Vec<Chain>,
-    rules: FxHashMap<NftKey, Vec<Rule>>,
+    pub(super) bases: Vec<Chain>,
+    rules: FxHashMap<NftKey, Vec<(Guard, Rule)>>,
     sets: FxHashMap<NftKey, Set>,
-    /// Whether any rule gives connections another destination.
-    translates: bool,
 }
 
-/// What changes as a packet goes from rule to rule.
-struct Traversal {
+/// A packet that goes through chains.
+pub(super) struct Traversal<'a> {
+    pub(super) inbound: &'a Inbound,
+    pub(super) cases: &'a [Case],
     /// How many more rules are looked at.
-    rules_left: usize,
+    pub(super) rules_left: usize,
     /// Whether a rule can still exempt the connection from tracking.
-    before_tracking: bool,
-    /// The state of the connection; `None` where that depends.
-    state: Option<u16>,
+    pub(super) before_tracking: bool,
 }
 
-/// The elements of a set, sorted by key.
-#[derive(Debug)]
-pub(super) struct Set {
-    elements: Vec<Element>,
-    /// Whether an element stands for all keys up to the next one.
-    has_ranges: bool,
-}
-
-/// Whether a rule matches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Match {
-    Yes,
-    No,
-    Maybe,
-}
-
-impl From<bool> for Match {
-    fn from(is: bool) -> Self {
-        if is { Self::Yes } else { Self::No }
+impl<'a> Traversal<'a> {
+    pub(super) fn new(inbound: &'a Inbound, cases: &'a [Case]) -> Self {
+        Self { inbound, cases, rules_left: MAX_RULES, before_tracking: false }
     }
 }
 
 /// Everything that may become of a packet in a chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Fates {
-    accepted: bool,
-    dropped: bool,
+#[derive(Debug, Default)]
+pub(super) struct Fates {
+    pub(super) accepted: Vec<State>,
+    pub(super) dropped: Vec<State>,
     /// No rule decides.
-    undecided: bool,
+    pub(super) undecided: Vec<State>,
+}
+
+impl Fates {
+    /// Returns the answer that anything may happen to a packet in this state, another destination included.
+    fn anything(state: &State) -> Self {
+        let one = || vec![state.clone()];
+        Self { accepted: one(), dropped: one(), undecided: one() }
+    }
+}
+
+/// Adds a state to others, and says whether there are few enough of them still.
+pub(super) fn add(states: &mut Vec<State>, state: State) -> bool {
+    match states.iter_mut().find(|known| known.is_alike(&state)) {
+        Some(known) => known.cases |= state.cases,
+        None => states.push(state),
+    }
+    states.len() <= MAX_STATES
+}
+
+fn add_all(states: &mut Vec<State>, more: Vec<State>) -> bool {
+    more.into_iter().fold(true, |few, state| add(states, state) && few)
+}
+
+/// One thing that a rule may do with a packet.
+#[derive(Debug)]
+struct Branch {
+    /// Whether the rule does this or another of its branches for certain.
+    is_certain: bool,
+    state: State,
+    verdict: Verdict,
 }
 
 impl Ruleset {
     pub(super) fn new(chains: Vec<Chain>, rules: Vec<Rule>) -> Self {
         let mut bases: Vec<Chain> = chains.into_iter().filter(Chain::sees_inbound).collect();
-        bases.sort_by_key(|chain| (!chain.is_ingress(), chain.hook));
-        let mut expressions = rules.iter().flat_map(|rule| &rule.expressions);
-        let translates = expressions.any(|expression| *expression == Expression::Translates);
-        let mut by_chain: FxHashMap<NftKey, Vec<Rule>> = FxHashMap::default();
+        bases.sort_by_key(Chain::order);
+        let mut by_chain: FxHashMap<NftKey, Vec<(Guard, Rule)>> = FxHashMap::default();
         for rule in rules {
-            by_chain.entry(rule.chain.clone()).or_default().push(rule);
+            by_chain.entry(rule.chain.clone()).or_default().push((Guard::of(&rule), rule));
         }
-        Self { bases, rules: by_chain, sets: FxHashMap::default(), translates }
+        Self { bases, rules: by_chain, sets: FxHashMap::default() }
+    }
+
+    /// Lists all rules, in no particular order.
+    pub(super) fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.values().flatten().map(|(_, rule)| rule)
     }
 
     /// Lists the sets that rules look something up in, each once.
     pub(super) fn wanted_sets(&self) -> Vec<NftKey> {
         let mut wanted = Vec::new();
-        for rule in self.rules.values().flatten() {
+        for rule in self.rules().filter(|rule| rule.chain.engine == Engine::Nftables) {
             wanted.extend(rule.expressions.iter().filter_map(|expression| match expression {
                 Expression::Lookup { set, .. } => Some(NftKey { name: set.clone(), ..rule.chain.clone() }),
                 _ => None,
@@ -98,314 +122,403 @@ impl Ruleset {
         self.sets.insert(key, set);
     }
 
-    /// Follows a packet through all chains that it passes.
-    pub(super) fn judge(&self, inbound: &Inbound) -> Judgement {
-        let mut judgement = Judgement { passage: Passage::Open, by: Vec::new() };
-        let mut traversal = Traversal { rules_left: MAX_RULES, before_tracking: false, state: Some(NEW) };
-        for chain in self.bases.iter().filter(|chain| chain.sees(inbound.family)) {
-            let mut fates;
-            if chain.is_ingress() {
-                let state = traversal.state.take();
-                traversal.before_tracking = false;
-                fates = self.walk(&chain.key, inbound, MAX_DEPTH, &mut traversal);
-                // The packet may as well come by another interface, which this chain does not see.
-                (fates.accepted, traversal.state) = (true, state);
-            } else {
-                traversal.before_tracking = chain
-                    .hook
-                    .is_some_and(|hook| hook.number == PREROUTING && hook.priority < TRACKING_PRIORITY);
-                fates = self.walk(&chain.key, inbound, MAX_DEPTH, &mut traversal);
-            }
-            if fates.undecided {
-                fates.dropped |= chain.policy_drops;
-                fates.accepted |= !chain.policy_drops;
-            }
-            let passage = match fates {
-                Fates { dropped: false, .. } => Passage::Open,
-                Fates { accepted: true, .. } => Passage::Depends,
-                Fates { accepted: false, .. } => Passage::Closed,
-            };
-            if passage > judgement.passage {
-                (judgement.passage, judgement.by) = (passage, Vec::new());
-            }
-            if passage == judgement.passage {
-                judgement.by.push(chain.title());
-            }
-            if passage == Passage::Closed {
-                break;
-            }
-        }
-        judgement
+    /// Returns a set that a rule looks something up in.
+    pub(super) fn set(&self, rule: &Rule, name: &str) -> Option<&Set> {
+        self.sets.get(&NftKey { name: name.to_owned(), ..rule.chain.clone() })
     }
 
-    fn walk(&self, chain: &NftKey, inbound: &Inbound, depth: usize, traversal: &mut Traversal) -> Fates {
-        let anything = Fates { accepted: true, dropped: true, undecided: true };
+    /// Follows a packet through a base chain, whose policy decides in the end.
+    pub(super) fn pass(&self, chain: &Chain, states: Vec<State>, traversal: &mut Traversal<'_>) -> Fates {
         let mut fates = Fates::default();
-        let Some(depth) = depth.checked_sub(1) else { return anything };
-        for rule in self.rules.get(chain).map(Vec::as_slice).unwrap_or_default() {
-            let Some(rules_left) = traversal.rules_left.checked_sub(1) else { return anything };
-            traversal.rules_left = rules_left;
-            for (matched, verdict) in self.evaluate(rule, inbound, traversal) {
-                match &verdict {
-                    Verdict::Accept => fates.accepted = true,
-                    Verdict::Drop => fates.dropped = true,
-                    Verdict::Queue => (fates.accepted, fates.dropped) = (true, true),
-                    Verdict::Return => fates.undecided = true,
-                    Verdict::Continue => continue,
-                    Verdict::Jump(name) | Verdict::Goto(name) => {
-                        let to = NftKey { name: name.clone(), ..chain.clone() };
-                        let inner = self.walk(&to, inbound, depth, traversal);
-                        fates.accepted |= inner.accepted;
-                        fates.dropped |= inner.dropped;
-                        // What an inner chain does not decide comes back to this one after a jump, but not after a goto.
-                        match verdict {
-                            Verdict::Jump(_) if inner.undecided => continue,
-                            _ => fates.undecided |= inner.undecided,
-                        }
+        for state in states {
+            let one = self.walk(&chain.key, state, MAX_DEPTH, traversal);
+            add_all(&mut fates.accepted, one.accepted);
+            add_all(&mut fates.dropped, one.dropped);
+            add_all(&mut fates.undecided, one.undecided);
+        }
+        let undecided = std::mem::take(&mut fates.undecided);
+        add_all(if chain.policy_drops { &mut fates.dropped } else { &mut fates.accepted }, undecided);
+        fates
+    }
+
+    fn walk(&self, chain: &NftKey, state: State, depth: usize, traversal: &mut Traversal<'_>) -> Fates {
+        let Some(depth) = depth.checked_sub(1) else { return Fates::anything(&state) };
+        let start = state.clone();
+        let mut fates = Fates::default();
+        let mut states = vec![state];
+        for (guard, rule) in self.rules.get(chain).map(Vec::as_slice).unwrap_or_default() {
+            if states.iter().all(|state| guard.excludes(state, traversal.inbound)) {
+                continue;
+            }
+            let mut on = Vec::new();
+            let mut few = true;
+            for state in states {
+                let Some(rules_left) = traversal.rules_left.checked_sub(1) else {
+                    return Fates::anything(&start);
+                };
+                traversal.rules_left = rules_left;
+                let mut unmatched = state.cases;
+                for branch in self.evaluate(rule, &state, traversal) {
+                    if branch.is_certain {
+                        unmatched &= !branch.state.cases;
                     }
+                    let state = branch.state;
+                    few &= match &branch.verdict {
+                        Verdict::Accept => add(&mut fates.accepted, state),
+                        Verdict::Drop => add(&mut fates.dropped, state),
+                        Verdict::Queue => {
+                            add(&mut fates.accepted, state.clone()) && add(&mut fates.dropped, state)
+                        }
+                        Verdict::Return => add(&mut fates.undecided, state),
+                        Verdict::Continue => add(&mut on, state),
+                        Verdict::Jump(name) | Verdict::Goto(name) => {
+                            let to = NftKey { name: name.clone(), ..chain.clone() };
+                            let inner = self.walk(&to, state, depth, traversal);
+                            // What an inner chain does not decide comes back to this one after a jump, but not after a goto.
+                            let is_jump = matches!(branch.verdict, Verdict::Jump(_));
+                            let back = if is_jump { &mut on } else { &mut fates.undecided };
+                            let few = add_all(back, inner.undecided);
+                            let few = add_all(&mut fates.accepted, inner.accepted) && few;
+                            add_all(&mut fates.dropped, inner.dropped) && few
+                        }
+                    };
                 }
-                if matched == Match::Yes {
-                    return fates;
+                if unmatched != 0 {
+                    few &= add(&mut on, State { cases: unmatched, ..state });
+                }
+            }
+            if !few {
+                return Fates::anything(&start);
+            }
+            states = on;
+            if states.is_empty() {
+                return fates;
+            }
+        }
+        add_all(&mut fates.undecided, states);
+        fates
+    }
+
+    /// Evaluates a rule: everything that it may do. Cases are told apart only where the rule does so.
+    fn evaluate(&self, rule: &Rule, state: &State, traversal: &Traversal<'_>) -> Vec<Branch> {
+        let (branches, depends_on_case) = self.evaluate_case(rule, state, None, traversal);
+        if branches.is_empty() || !depends_on_case {
+            return branches;
+        }
+        let mut branches: Vec<Branch> = Vec::new();
+        for (at, case) in traversal.cases.iter().enumerate() {
+            let bit = state.cases & 1 << at;
+            if bit == 0 {
+                continue;
+            }
+            let state = State { cases: bit, ..state.clone() };
+            for branch in self.evaluate_case(rule, &state, Some(case), traversal).0 {
+                let alike = branches.iter_mut().find(|known| {
+                    known.is_certain == branch.is_certain
+                        && known.verdict == branch.verdict
+                        && known.state.is_alike(&branch.state)
+                });
+                match alike {
+                    Some(known) => known.state.cases |= bit,
+                    None => branches.push(branch),
                 }
             }
         }
-        Fates { undecided: true, ..fates }
+        branches
     }
 
-    /// Evaluates a rule: each verdict that it may come to, and whether it does so for certain.
-    fn evaluate(&self, rule: &Rule, inbound: &Inbound, traversal: &mut Traversal) -> Vec<(Match, Verdict)> {
-        let mut packet = Packet::new(inbound, traversal.state, self.translates);
-        let mut matched = Match::Yes;
-        for expression in &rule.expressions {
+    fn evaluate_case(
+        &self,
+        rule: &Rule,
+        state: &State,
+        case: Option<&Case>,
+        traversal: &Traversal<'_>,
+    ) -> (Vec<Branch>, bool) {
+        let evaluation = Evaluation { ruleset: self, rule, before_tracking: traversal.before_tracking };
+        let mut branches = Vec::new();
+        let mut view = View::new(traversal.inbound, case);
+        evaluation.run(&rule.expressions, &mut view, state.clone(), true, &mut branches);
+        // Perhaps going on unchanged is what happens without the rule.
+        branches.retain(|branch| {
+            branch.is_certain || branch.verdict != Verdict::Continue || branch.state != *state
+        });
+        (branches, view.depends_on_case)
+    }
+}
+
+/// A rule that looks at a packet.
+struct Evaluation<'a> {
+    ruleset: &'a Ruleset,
+    rule: &'a Rule,
+    before_tracking: bool,
+}
+
+impl Evaluation<'_> {
+    /// Goes through the expressions, from a state of the registers on.
+    fn run(
+        &self,
+        expressions: &[Expression],
+        view: &mut View<'_>,
+        mut state: State,
+        mut is_certain: bool,
+        branches: &mut Vec<Branch>,
+    ) {
+        let end = |is_certain, state, verdict| Branch { is_certain, state, verdict };
+        for (at, expression) in expressions.iter().enumerate() {
             let step = match expression {
                 Expression::Nothing => Match::Yes,
+                Expression::Uncertain => Match::Maybe,
+                Expression::Unknown => {
+                    for verdict in [Verdict::Accept, Verdict::Drop] {
+                        branches.push(end(false, state.clone(), verdict));
+                    }
+                    view.forget();
+                    Match::Maybe
+                }
                 Expression::Untracked => {
-                    if traversal.before_tracking && traversal.state != Some(UNTRACKED) {
-                        traversal.state = (matched == Match::Yes).then_some(UNTRACKED);
+                    if self.before_tracking {
+                        state.tracking = Some(UNTRACKED);
                     }
                     Match::Yes
                 }
-                Expression::Unknown | Expression::Translates => {
-                    packet.forget();
-                    Match::Maybe
-                }
                 Expression::Load { into, what } => {
-                    packet.load(*into, *what);
+                    view.load(&state, *into, *what);
                     Match::Yes
                 }
-                Expression::Compare { of, how, with } => packet.compare(*of, *how, with),
-                Expression::Range { of, inside, from, to } => match packet.bytes(*of, from.len()) {
+                Expression::Put { into, value } => {
+                    view.put(*into, Some(value));
+                    Match::Yes
+                }
+                Expression::Compute { into } => {
+                    view.put(*into, None);
+                    Match::Yes
+                }
+                Expression::Compare { of, how, with } => view.compare(*of, *how, with),
+                Expression::Range { of, inside, from, to } => match view.bytes(*of, from.len()) {
                     Some(value) => (*inside == (*from <= value && value <= *to)).into(),
                     None => Match::Maybe,
                 },
                 Expression::Bitwise { of, into, mask, xor } => {
-                    packet.bitwise(*of, *into, mask, xor);
+                    view.bitwise(*of, *into, mask, xor);
                     Match::Yes
                 }
-                Expression::Ports { protocol, ranges, inverted } => {
-                    let applies = *protocol == 0 || *protocol == packet.protocol;
-                    let inside = ranges.iter().any(|(from, to)| (from..=to).contains(&&packet.port));
-                    (applies && inside != *inverted).into()
-                }
-                Expression::State { mask, translated } => match traversal.state {
-                    Some(state) if mask & state != 0 => Match::Yes,
-                    Some(_) if !(*translated && self.translates) => Match::No,
+                Expression::Ports { protocol, .. } if ![0, view.protocol()].contains(protocol) => Match::No,
+                Expression::Ports { ranges, inverted, .. } => view.ports(&state, ranges).inverted(*inverted),
+                Expression::Flags { mask, with, inverted } => match mask & 0xc0 {
+                    // The first segment is a SYN, perhaps with the flags of congestion control.
+                    0 => Match::from(2 & mask == *with).inverted(*inverted),
                     _ => Match::Maybe,
                 },
-                Expression::Verdict(verdict) => return vec![(matched, verdict.clone())],
-                Expression::Lookup { of, set, inverted, verdicts } => {
-                    let set = self.sets.get(&NftKey { name: set.clone(), ..rule.chain.clone() });
-                    let found = set.and_then(|set| set.look_up(&packet, *of));
-                    if *verdicts {
-                        return match (found, set) {
-                            (Some(element), _) => {
-                                let verdict = element.and_then(|element| element.verdict.clone());
-                                verdict.map(|verdict| (matched, verdict)).into_iter().collect()
-                            }
-                            // It may be any of them.
-                            (None, Some(set)) => {
-                                let all = set.elements.iter().filter_map(|element| element.verdict.clone());
-                                all.map(|verdict| (Match::Maybe, verdict)).collect()
-                            }
-                            (None, None) => {
-                                [Verdict::Accept, Verdict::Drop].map(|verdict| (Match::Maybe, verdict)).into()
-                            }
-                        };
+                Expression::State { mask, translated, inverted } => match state.tracking {
+                    Some(tracking) => {
+                        let is_translated = *translated && state.translated && tracking == NEW;
+                        Match::from(mask & tracking != 0 || is_translated).inverted(*inverted)
                     }
-                    found.map_or(Match::Maybe, |element| (element.is_some() != *inverted).into())
+                    None => Match::Maybe,
+                },
+                Expression::OriginalPorts { range: (from, to), inverted } => match state.tracking {
+                    Some(NEW) => Match::from((from..=to).contains(&&view.inbound.port)).inverted(*inverted),
+                    _ => Match::Maybe,
+                },
+                Expression::DestinationType { types, inverted } => {
+                    let is = |kind: u32| match view.inbound.family {
+                        // In IPv6 a local address is a unicast one as well.
+                        Family::V6 if *types == 2 => kind <= 2,
+                        _ => 1u32.checked_shl(kind).is_some_and(|bit| bit & u32::from(*types) != 0),
+                    };
+                    let found = view.destination_type(&state).map(is);
+                    found.map_or(Match::Maybe, |found| Match::from(found).inverted(*inverted))
+                }
+                Expression::Mark { mask, with, inverted } => {
+                    let (value, known) = state.mark;
+                    match (value ^ with) & known & mask {
+                        0 if mask & !known == 0 => Match::from(with & !mask == 0).inverted(*inverted),
+                        0 => Match::Maybe,
+                        _ => Match::No.inverted(*inverted),
+                    }
+                }
+                Expression::SetMark { mask, with } => {
+                    state.set_mark(*mask, *with);
+                    Match::Yes
+                }
+                Expression::Store { from, what } => {
+                    view.store(&mut state, *from, *what, &self.title());
+                    Match::Yes
+                }
+                Expression::Proxy { port } => {
+                    let port = match port {
+                        Some(register) => view.bytes(*register, 2).and_then(|bytes| number(&bytes)),
+                        None => Some(view.inbound.port),
+                    };
+                    // Where there is no transparent socket, the rule does not match.
+                    is_certain = false;
+                    self.proxy(&mut state, port);
+                    Match::Maybe
+                }
+                Expression::ProxyTo { port } => {
+                    branches.push(end(false, state.clone(), Verdict::Drop));
+                    let port = if *port == 0 { view.inbound.port } else { *port };
+                    self.proxy(&mut state, Some(port));
+                    // It sets bits of the mark as well.
+                    state.set_mark(u32::MAX, None);
+                    branches.push(end(is_certain, state, Verdict::Accept));
+                    return;
+                }
+                Expression::Translate { redirects, addresses, ports } => {
+                    let addresses = match addresses {
+                        None if *redirects => Addresses::OfInterface,
+                        None => Addresses::Same,
+                        Some((from, to)) => self.addresses(view, *from, *to),
+                    };
+                    let port = |register| view.bytes(register, 2).and_then(|bytes| number(&bytes));
+                    let ports = match ports.map(|(from, to)| (port(from), port(to))) {
+                        None => Ports::Same,
+                        Some((Some(from), Some(to))) => Ports::Range(from, to),
+                        Some(_) => Ports::Range(0, u16::MAX),
+                    };
+                    self.translate(&mut state, addresses, ports);
+                    return branches.push(end(is_certain, state, Verdict::Accept));
+                }
+                Expression::TranslateTo { addresses, ports } => {
+                    self.translate(&mut state, in_family(*addresses, view.inbound.family), *ports);
+                    return branches.push(end(is_certain, state, Verdict::Accept));
+                }
+                Expression::Verdict(verdict) => {
+                    return branches.push(end(is_certain, state, verdict.clone()));
+                }
+                Expression::Lookup { of, set, inverted, found } => {
+                    let set = self.ruleset.set(self.rule, set);
+                    if *found == Found::Match {
+                        let element = set.and_then(|set| set.look_up(view, *of));
+                        element.map_or(Match::Maybe, |element| (element.is_some() != *inverted).into())
+                    } else {
+                        let rest = expressions.get(at + 1..).unwrap_or_default();
+                        return self.look_up(set, (*of, *found), rest, view, &state, is_certain, branches);
+                    }
                 }
             };
             match step {
                 Match::Yes => {}
-                Match::No => return Vec::new(),
-                Match::Maybe => matched = Match::Maybe,
+                Match::No => return,
+                Match::Maybe => is_certain = false,
             }
         }
-        Vec::new()
-    }
-}
-
-impl Set {
-    pub(super) fn new(mut elements: Vec<Element>, has_ranges: bool) -> Self {
-        // Where a range ends at the key at which the next one begins, the end comes first.
-        elements.sort_by(|one, two| one.key.cmp(&two.key).then(two.ends_range.cmp(&one.ends_range)));
-        Self { elements, has_ranges }
+        branches.push(end(is_certain, state, Verdict::Continue));
     }
 
-    /// Finds the element for the value in a register: `None` where that cannot be known, `Some(None)` where the set has
-    /// none.
-    fn look_up(&self, packet: &Packet, register: u32) -> Option<Option<&Element>> {
-        let elements = &self.elements;
-        let length = elements.iter().map(|element| element.key.len()).max().unwrap_or(0);
-        if length == 0 {
-            return Some(None);
-        }
-        let value = packet.bytes(register, length)?;
-        if let Some(range) = elements.iter().find(|element| element.key_end.is_some()) {
-            // Each field of a concatenation has a range of its own, so the whole does not compare as bytes.
-            if range.key.len() > 4 {
-                return None;
+    /// Goes on with what a map holds for a register.
+    #[expect(clippy::too_many_arguments, reason = "the state of an evaluation and where it goes on")]
+    fn look_up(
+        &self,
+        set: Option<&Set>,
+        (of, found): (u32, Found),
+        rest: &[Expression],
+        view: &mut View<'_>,
+        state: &State,
+        is_certain: bool,
+        branches: &mut Vec<Branch>,
+    ) {
+        let mut go_on = |element: &Element, is_certain: bool, view: &mut View<'_>| match found {
+            Found::Value(into) => {
+                let mut own = view.clone();
+                own.put(into, element.value.as_deref());
+                self.run(rest, &mut own, state.clone(), is_certain, branches);
+                view.depends_on_case |= own.depends_on_case;
             }
-            return Some(elements.iter().find(|element| {
-                let end = element.key_end.as_ref().unwrap_or(&element.key);
-                element.key <= value && value <= *end
-            }));
-        }
-        let after = elements.partition_point(|element| element.key <= value);
-        let last = after.checked_sub(1).and_then(|at| elements.get(at));
-        let is_hit = |element: &&Element| {
-            !element.key.is_empty() && !element.ends_range && (self.has_ranges || element.key == value)
+            _ => branches.extend(element.verdict.clone().map(|verdict| {
+                let state = state.clone();
+                Branch { is_certain, state, verdict }
+            })),
         };
-        let catch_all = elements.first().filter(|element| element.key.is_empty());
-        Some(last.filter(is_hit).or(catch_all))
+        let unknown = Element::default();
+        let Some(set) = set else {
+            if matches!(found, Found::Value(_)) {
+                return go_on(&unknown, false, view);
+            }
+            for verdict in [Verdict::Accept, Verdict::Drop] {
+                branches.push(Branch { is_certain: false, state: state.clone(), verdict });
+            }
+            return;
+        };
+        if let Some(element) = set.look_up(view, of) {
+            return element.map_or((), |element| go_on(element, is_certain, view));
+        }
+        if let Some(keys) = view.choices(of) {
+            // It is one of these for certain, and a key that the map lacks ends the rule.
+            let elements: Vec<Option<&Element>> = keys.iter().map(|key| set.find(key)).collect();
+            let is_complete = is_certain && elements.iter().all(Option::is_some);
+            return elements.into_iter().flatten().for_each(|element| go_on(element, is_complete, view));
+        }
+        if set.elements.len() > MAX_CHOICES {
+            match found {
+                Found::Value(_) => go_on(&unknown, false, view),
+                _ => {
+                    let mut verdicts: Vec<&Element> = Vec::new();
+                    for element in &set.elements {
+                        if !verdicts.iter().any(|known| known.verdict == element.verdict) {
+                            verdicts.push(element);
+                        }
+                    }
+                    verdicts.into_iter().for_each(|element| go_on(element, false, view));
+                }
+            }
+            return;
+        }
+        set.elements
+            .iter()
+            .filter(|element| !element.ends_range)
+            .for_each(|element| go_on(element, false, view));
+    }
+
+    fn title(&self) -> Rc<str> {
+        self.rule.title().into()
+    }
+
+    fn addresses(&self, view: &View<'_>, from: u32, to: u32) -> Addresses {
+        let family = view.inbound.family;
+        let length = if family == Family::V4 { 4 } else { 16 };
+        let address = |register| view.bytes(register, length).and_then(|bytes| address_of(family, &bytes));
+        match (address(from), address(to)) {
+            (Some(from), Some(to)) => Addresses::Range(from, to),
+            _ => Addresses::Unknown,
+        }
+    }
+
+    fn translate(&self, state: &mut State, addresses: Addresses, ports: Ports) {
+        if addresses != Addresses::Same {
+            state.addresses = addresses;
+        }
+        if ports != Ports::Same {
+            state.ports = ports;
+        }
+        state.destination_type = None;
+        state.translated = true;
+        state.diverted = Some(Diverted { rule: self.title(), proxied: None });
+    }
+
+    fn proxy(&self, state: &mut State, port: Option<u16>) {
+        let ports = port.map_or((0, u16::MAX), |port| (port, port));
+        state.diverted = Some(Diverted { rule: self.title(), proxied: Some(ports) });
     }
 }
 
-/// What is known of a packet, and the registers of a rule.
-struct Packet {
-    family: Family,
-    protocol: u8,
-    port: u16,
-    /// The state of its connection; `None` where that depends.
-    state: Option<u16>,
-    /// Whether its addresses may have been translated.
-    translated: bool,
-    /// The bytes of the registers; `None` where one is not known.
-    registers: [Option<u8>; REGISTER_BYTES],
-    /// Where the interface was loaded to. Its name and number are not known, except that it is not the loopback.
-    interface: Option<usize>,
+fn number(bytes: &[u8]) -> Option<u16> {
+    Some(u16::from_be_bytes(*bytes.first_chunk()?))
 }
 
-const REGISTER_BYTES: usize = 80;
-
-/// Returns where a register begins. There are two views of the same bytes: registers 1 to 4 have 16 bytes each, those
-/// from 8 on (`NFT_REG32_00`) 4 bytes.
-fn register_start(register: u32) -> Option<usize> {
-    let register = usize::try_from(register).ok()?;
-    match register {
-        1..=4 => Some((register - 1) * 16),
-        8..=24 => Some((register - 8) * 4),
-        _ => None,
-    }
-}
-
-impl Packet {
-    fn new(inbound: &Inbound, state: Option<u16>, translated: bool) -> Self {
-        let protocol = match inbound.protocol {
-            Transport::Tcp => 6,
-            Transport::Udp => 17,
-        };
-        Self {
-            family: inbound.family,
-            protocol,
-            port: inbound.port,
-            state,
-            translated,
-            registers: [None; REGISTER_BYTES],
-            interface: None,
+/// Returns the addresses of an iptables rule in the family of the packet: one of IPv6 that ends in 12 zero bytes is read
+/// as one of IPv4.
+fn in_family(addresses: Addresses, family: Family) -> Addresses {
+    let own = |address: IpAddr| match (address, family) {
+        (IpAddr::V4(address), Family::V6) => {
+            let mut bytes = [0; 16];
+            bytes.iter_mut().zip(address.octets()).for_each(|(byte, octet)| *byte = octet);
+            IpAddr::V6(Ipv6Addr::from(bytes))
         }
+        (address, _) => address,
+    };
+    match addresses {
+        Addresses::Range(from, to) => Addresses::Range(own(from), own(to)),
+        other => other,
     }
-
-    fn forget(&mut self) {
-        self.registers = [None; REGISTER_BYTES];
-        self.interface = None;
-    }
-
-    fn put(&mut self, register: u32, value: Option<&[u8]>) {
-        let Some(start) = register_start(register) else { return self.forget() };
-        self.interface = self.interface.filter(|place| *place != start);
-        // A value that is not known may be as long as a register.
-        let length = value.map_or(16, |value| value.len().next_multiple_of(4));
-        for (index, byte) in self.registers.iter_mut().skip(start).take(length).enumerate() {
-            *byte = value.map(|value| value.get(index).copied().unwrap_or(0));
-        }
-    }
-
-    /// Returns the bytes of a register; `None` where one of them is not known.
-    fn bytes(&self, register: u32, length: usize) -> Option<Vec<u8>> {
-        let start = register_start(register)?;
-        self.registers.get(start..start.checked_add(length)?)?.iter().copied().collect()
-    }
-
-    fn load(&mut self, into: u32, what: Load) {
-        let (network, ether_type, protocol_offset) = match self.family {
-            Family::V4 => (IPV4, [8, 0], 9),
-            Family::V6 => (IPV6, [0x86, 0xdd], 6),
-        };
-        let value: Option<Vec<u8>> = match what {
-            Load::Layer4Protocol => Some(vec![self.protocol]),
-            Load::NetworkProtocol => Some(vec![network]),
-            Load::EtherType => Some(ether_type.into()),
-            // PACKET_HOST.
-            Load::PacketType => Some(vec![0]),
-            Load::ConnectionState => self.state.map(|state| u32::from(state).to_ne_bytes().into()),
-            // Of a new connection no bit is set, unless by translation.
-            Load::ConnectionStatus => (!self.translated).then(|| vec![0; 4]),
-            Load::Network(offset, 1) if offset == protocol_offset => Some(vec![self.protocol]),
-            Load::Transport(2, 2) => Some(self.port.to_be_bytes().into()),
-            // The flags of the first segment: SYN.
-            Load::Transport(13, 1) if self.protocol == 6 => Some(vec![2]),
-            _ => None,
-        };
-        self.put(into, value.as_deref());
-        if matches!(what, Load::InterfaceName | Load::InterfaceIndex) {
-            self.interface = register_start(into);
-        }
-    }
-
-    fn bitwise(&mut self, of: u32, into: u32, mask: &[u8], xor: &[u8]) {
-        let value = self.bytes(of, mask.len()).map(|bytes| {
-            let pairs = mask.iter().zip(xor.iter().chain(std::iter::repeat(&0)));
-            bytes.iter().zip(pairs).map(|(byte, (mask, xor))| byte & mask ^ xor).collect::<Vec<u8>>()
-        });
-        self.put(into, value.as_deref());
-    }
-
-    fn compare(&self, of: u32, how: Comparison, with: &[u8]) -> Match {
-        let Some(value) = self.bytes(of, with.len()) else {
-            let is_interface = self.interface.is_some() && self.interface == register_start(of);
-            return match how {
-                Comparison::Equal if is_interface && is_loopback(with) => Match::No,
-                Comparison::NotEqual if is_interface && is_loopback(with) => Match::Yes,
-                _ => Match::Maybe,
-            };
-        };
-        let order = value.as_slice().cmp(with);
-        match how {
-            Comparison::Equal => order.is_eq(),
-            Comparison::NotEqual => order.is_ne(),
-            Comparison::Less => order.is_lt(),
-            Comparison::LessOrEqual => order.is_le(),
-            Comparison::Greater => order.is_gt(),
-            Comparison::GreaterOrEqual => order.is_ge(),
-        }
-        .into()
-    }
-}
-
-/// Whether this is the name of the loopback interface, or its index, which is 1 in every namespace.
-fn is_loopback(value: &[u8]) -> bool {
-    let is_name =
-        value.strip_prefix(b"lo").is_some_and(|rest| rest.iter().all(|&byte| byte == 0) && !rest.is_empty());
-    is_name || value == 1u32.to_ne_bytes()
 }

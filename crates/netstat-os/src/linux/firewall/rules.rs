@@ -1,6 +1,7 @@
-//! Chains, rules and sets of nftables, decoded.
+//! Chains, rules and sets of nftables and of iptables, decoded.
 
 use netstat_model::Family;
+use std::net::IpAddr;
 
 /// Families of tables (`NFPROTO_*`).
 pub(super) const INET: u8 = 1;
@@ -10,7 +11,9 @@ pub(super) const IPV6: u8 = 10;
 
 /// The hooks that an inbound packet passes (`enum nf_inet_hooks`).
 pub(super) const PREROUTING: u32 = 0;
-const LOCAL_IN: u32 = 1;
+pub(super) const LOCAL_IN: u32 = 1;
+pub(super) const FORWARD: u32 = 2;
+pub(super) const POSTROUTING: u32 = 4;
 /// The hook where an interface hands a packet over, which has another number in each family that has it.
 const INGRESS: [(u8, u32); 2] = [(NETDEV, 0), (INET, 5)];
 
@@ -28,19 +31,46 @@ pub(in super::super) struct Table {
     pub(super) dormant: bool,
 }
 
+/// The part of the kernel that a table belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Engine {
+    /// nftables, iptables-nft included.
+    Nftables,
+    /// The tables of iptables-legacy.
+    Legacy,
+}
+
 /// What identifies a chain or a set.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in super::super) struct NftKey {
+    pub(super) engine: Engine,
     pub(super) family: u8,
     pub(super) table: String,
     pub(super) name: String,
 }
 
+impl NftKey {
+    /// Names a chain as its program does, for people.
+    pub(super) fn title(&self) -> String {
+        let family = match (self.engine, self.family) {
+            (Engine::Legacy, IPV6) => return format!("ip6tables-legacy {} {}", self.table, self.name),
+            (Engine::Legacy, _) => return format!("iptables-legacy {} {}", self.table, self.name),
+            (_, IPV4) => "ip",
+            (_, IPV6) => "ip6",
+            (_, NETDEV) => "netdev",
+            _ => "inet",
+        };
+        format!("nftables {family} {} {}", self.table, self.name)
+    }
+}
+
 /// Where the kernel calls a base chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Hook {
     pub(super) number: u32,
     pub(super) priority: i32,
+    /// The interfaces of an ingress chain. A name that ends in `*` stands for all that begin so.
+    pub(super) devices: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,21 +80,37 @@ pub(in super::super) struct Chain {
     pub(super) hook: Option<Hook>,
     /// Whether the policy is to drop what no rule decides.
     pub(super) policy_drops: bool,
-    /// Whether its type is `filter`; others translate addresses or choose routes.
-    pub(super) filters: bool,
+    /// Whether its type is `nat`: it sees the first packet of a connection, unless an earlier one has translated it.
+    pub(super) translates: bool,
 }
 
 impl Chain {
+    /// Returns the hook that calls it, unless that is for one interface alone.
+    pub(super) fn ip_hook(&self) -> Option<u32> {
+        let hook = self.hook.as_ref()?.number;
+        let is_ip = [INET, IPV4, IPV6].contains(&self.key.family);
+        (is_ip && [PREROUTING, LOCAL_IN, FORWARD, POSTROUTING].contains(&hook)).then_some(hook)
+    }
+
     /// Whether inbound packets pass this chain.
     pub(super) fn sees_inbound(&self) -> bool {
-        let is_ip = [INET, IPV4, IPV6].contains(&self.key.family);
-        let is_inbound = self.hook.is_some_and(|hook| [PREROUTING, LOCAL_IN].contains(&hook.number));
-        self.filters && (is_ip && is_inbound || self.is_ingress())
+        self.ip_hook().is_some() || self.is_ingress()
     }
 
     /// Whether it sees the packets of some interfaces only.
     pub(super) fn is_ingress(&self) -> bool {
-        self.hook.is_some_and(|hook| INGRESS.contains(&(self.key.family, hook.number)))
+        self.hook.as_ref().is_some_and(|hook| INGRESS.contains(&(self.key.family, hook.number)))
+    }
+
+    /// Returns the place among the chains of its hook. All chains of the type `nat` are called where destinations are
+    /// translated (`NF_IP_PRI_NAT_DST`), or sources; their priorities order them among themselves.
+    pub(super) fn order(&self) -> (i32, i32) {
+        let Some(hook) = &self.hook else { return (0, 0) };
+        match (self.translates, hook.number) {
+            (true, PREROUTING) => (-100, hook.priority),
+            (true, _) => (100, hook.priority),
+            (false, _) => (hook.priority, 0),
+        }
     }
 
     /// Whether packets of the family pass it.
@@ -75,23 +121,25 @@ impl Chain {
         };
         [INET, NETDEV, own].contains(&self.key.family)
     }
-
-    /// Names the chain as `nft` does, for people.
-    pub(super) fn title(&self) -> String {
-        let family = match self.key.family {
-            IPV4 => "ip",
-            IPV6 => "ip6",
-            NETDEV => "netdev",
-            _ => "inet",
-        };
-        format!("nftables {family} {} {}", self.key.table, self.key.name)
-    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in super::super) struct Rule {
     pub(super) chain: NftKey,
+    /// The handle by which `nft` deletes it; in iptables-legacy its number in the chain.
+    pub(super) number: u64,
     pub(super) expressions: Vec<Expression>,
+}
+
+impl Rule {
+    /// Names the rule, for people.
+    pub(super) fn title(&self) -> String {
+        let number = match self.chain.engine {
+            Engine::Nftables => "handle",
+            Engine::Legacy => "rule",
+        };
+        format!("{} {number} {}", self.chain.title(), self.number)
+    }
 }
 
 /// What a rule does with a packet that it matches.
@@ -115,16 +163,41 @@ pub(super) enum Load {
     EtherType,
     InterfaceName,
     InterfaceIndex,
+    OutputName,
+    OutputIndex,
     PacketType,
+    Mark,
     ConnectionState,
     /// Bits of `enum ip_conntrack_status`, among them whether addresses are translated.
     ConnectionStatus,
+    /// `enum ip_conntrack_dir`.
+    Direction,
+    /// The destination with which the packet arrived.
+    OriginalAddress,
+    OriginalPort,
+    /// `RTN_*` of the destination.
+    DestinationType,
+    /// A number from `offset` on, below `offset` + `modulus`, by chance or in turn.
+    Choice {
+        modulus: u32,
+        offset: u32,
+    },
     /// Offset and length in the network header.
     Network(u32, u32),
     /// Offset and length in the transport header.
     Transport(u32, u32),
     /// A property we do not model.
     Other,
+}
+
+/// What a rule changes of a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Store {
+    Mark,
+    /// Offset and length in the network header.
+    Network(u32, u32),
+    /// Offset and length in the transport header.
+    Transport(u32, u32),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,12 +210,51 @@ pub(super) enum Comparison {
     GreaterOrEqual,
 }
 
-/// A part of a rule. `of` and `into` are numbers of registers.
+/// What a lookup that finds something leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// The rule goes on.
+    Match,
+    /// The verdict of the element.
+    Verdict,
+    /// The value of the element is put into this register.
+    Value(u32),
+}
+
+/// The destination that a rule gives a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Ports {
+    /// The port stays.
+    Same,
+    /// Port and number are added, modulo 65,536.
+    Shifted(u16),
+    /// One of these, both included.
+    Range(u16, u16),
+}
+
+/// The addresses that a rule gives a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Addresses {
+    /// The address stays.
+    Same,
+    /// One of the interface that the packet came by.
+    OfInterface,
+    /// One of these, both included.
+    Range(IpAddr, IpAddr),
+    Unknown,
+}
+
+/// A part of a rule. `of`, `from` and `into` are numbers of registers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Expression {
     Load {
         into: u32,
         what: Load,
+    },
+    /// Puts a constant into a register.
+    Put {
+        into: u32,
+        value: Vec<u8>,
     },
     Compare {
         of: u32,
@@ -161,12 +273,15 @@ pub(super) enum Expression {
         mask: Vec<u8>,
         xor: Vec<u8>,
     },
+    /// Computes something that we do not model into a register.
+    Compute {
+        into: u32,
+    },
     Lookup {
         of: u32,
         set: String,
         inverted: bool,
-        /// Whether the set is a map whose elements hold verdicts.
-        verdicts: bool,
+        found: Found,
     },
     Verdict(Verdict),
     /// An iptables match on the local port, for one protocol or (0) for any.
@@ -175,24 +290,86 @@ pub(super) enum Expression {
         ranges: Vec<(u16, u16)>,
         inverted: bool,
     },
+    /// An iptables match on TCP flags.
+    Flags {
+        mask: u8,
+        with: u8,
+        inverted: bool,
+    },
     /// An iptables match on the state of the connection.
     State {
         mask: u16,
-        /// Whether connections with translated addresses match too.
+        /// Whether connections with translated destinations match too.
         translated: bool,
+        inverted: bool,
     },
-    /// May give a connection another destination, this machine for instance.
-    Translates,
+    /// An iptables match on the port with which the packet arrived.
+    OriginalPorts {
+        range: (u16, u16),
+        inverted: bool,
+    },
+    /// An iptables match on the type of the destination: bits of `RTN_*`.
+    DestinationType {
+        types: u16,
+        inverted: bool,
+    },
+    /// An iptables match on bits of the mark.
+    Mark {
+        mask: u32,
+        with: u32,
+        inverted: bool,
+    },
+    /// Sets bits of the mark; `None` for what is not known.
+    SetMark {
+        mask: u32,
+        with: Option<u32>,
+    },
+    Store {
+        from: u32,
+        what: Store,
+    },
+    /// Gives the connection another destination, from registers.
+    Translate {
+        /// Whether the address becomes one of the interface that the packet came by.
+        redirects: bool,
+        addresses: Option<(u32, u32)>,
+        ports: Option<(u32, u32)>,
+    },
+    /// Gives the connection the destination in the rule.
+    TranslateTo {
+        addresses: Addresses,
+        ports: Ports,
+    },
+    /// Gives the packet to a local socket of another port, if there is a transparent one: nftables.
+    Proxy {
+        port: Option<u32>,
+    },
+    /// The same of iptables, which drops the packet where there is none.
+    ProxyTo {
+        port: u16,
+    },
     /// Exempts the connection from tracking, so that it has no state.
     Untracked,
     /// Has no influence on the verdict.
     Nothing,
+    /// A match that we do not model.
+    Uncertain,
     /// An expression we do not model: it may match or not, and do anything.
     Unknown,
 }
 
+/// How a set compares its keys.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(in super::super) struct KeyForm {
+    /// Whether an element stands for all keys up to the next one.
+    pub(super) has_ranges: bool,
+    /// The lengths of concatenated fields, in bytes; empty for a key of one field. In a key each is padded to a multiple of
+    /// four.
+    pub(super) fields: Vec<usize>,
+}
+
 /// An element of a set.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(in super::super) struct Element {
     /// The key, or the first one of a range; empty for the element that stands for all other keys.
     pub(super) key: Vec<u8>,
@@ -201,4 +378,6 @@ pub(in super::super) struct Element {
     /// Whether the key is the first one after a range.
     pub(super) ends_range: bool,
     pub(super) verdict: Option<Verdict>,
+    /// What the element of a map stands for.
+    pub(super) value: Option<Vec<u8>>,
 }

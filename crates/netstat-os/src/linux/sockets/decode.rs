@@ -4,7 +4,8 @@ use crate::linux::tcp_info::{decode_age, decode_memory, decode_tcp_info};
 use crate::linux::tcp_state::{decode_timer_kind, state_and_remote};
 use crate::linux::wire;
 use netstat_model::{
-    Family, Holder, IpEndpoint, NoOwner, Socket, SocketId, SocketRef, TcpFields, TcpState, Timer, Transport,
+    Family, Holder, IpEndpoint, NoOwner, Socket, SocketId, SocketRef, TcpFields, TcpInfo, TcpState, Timer,
+    Transport,
 };
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
@@ -69,13 +70,20 @@ fn decode_flag(value: &[u8]) -> Option<bool> {
 #[cfg(any(test, fuzzing))]
 pub(in crate::linux) fn decode_socket(bytes: &[u8], protocol: Transport) -> Option<Socket> {
     let mut socket = decode_head(bytes, protocol)?.to_socket();
-    decode_details(bytes, TcpFields::all(), &mut socket);
+    decode_details(bytes, TcpFields::all(), &mut socket, &mut None);
     Some(socket)
 }
 
 /// Adds the details of a row to its head. The wanted fields of the course of a connection are decoded only for sockets that
 /// are or were connected.
-pub(super) fn decode_details(bytes: &[u8], wanted: TcpFields, socket: &mut Socket) {
+///
+/// `spare` is the course of another connection, decoded with the same fields: its memory is used again.
+pub(super) fn decode_details(
+    bytes: &[u8],
+    wanted: TcpFields,
+    socket: &mut Socket,
+    spare: &mut Option<Box<TcpInfo>>,
+) {
     let Some(fixed) = bytes.first_chunk::<MESSAGE>() else { return };
     let number = |at| wire::u32_at(fixed, at);
     // A socket that no descriptor holds has no user: the kernel fills in 0.
@@ -90,7 +98,11 @@ pub(super) fn decode_details(bytes: &[u8], wanted: TcpFields, socket: &mut Socke
             INET_DIAG_TOS => tos = wire::u8_at(value, 0),
             INET_DIAG_TCLASS => tclass = wire::u8_at(value, 0),
             INET_DIAG_INFO if was_connected(socket.state) => {
-                socket.tcp = (!wanted.is_empty()).then(|| Box::new(decode_tcp_info(value, wanted)));
+                socket.tcp = (!wanted.is_empty()).then(|| {
+                    let mut info = spare.take().unwrap_or_default();
+                    decode_tcp_info(value, wanted, &mut info);
+                    info
+                });
                 socket.age = is_established(socket.state).then(|| decode_age(value)).flatten();
             }
             INET_DIAG_SKMEMINFO => socket.memory = Some(Box::new(decode_memory(value))),

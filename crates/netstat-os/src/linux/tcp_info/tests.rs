@@ -1,4 +1,5 @@
 use super::*;
+
 use netlink_packet_core::Emitable;
 use netlink_packet_sock_diag::inet::nlas::{MemInfo as TheirMemory, TcpInfo as Theirs};
 use proptest::prelude::*;
@@ -11,9 +12,15 @@ fn distinct(len: usize) -> Vec<u8> {
         .collect()
 }
 
+fn tcp_info(bytes: &[u8]) -> TcpInfo {
+    let mut info = TcpInfo::default();
+    decode_tcp_info(bytes, TcpFields::all(), &mut info);
+    info
+}
+
 #[test]
 fn every_field_is_decoded_from_its_offset() {
-    let info = decode_tcp_info(&distinct(248), TcpFields::all());
+    let info = tcp_info(&distinct(248));
     let word = |at: u32| Some(1_000 + at / 4);
     let micros = |at: u32| Some(Duration::from_micros(u64::from(1_000 + at / 4)));
     let millis = |at: u32| Some(Duration::from_millis(u64::from(1_000 + at / 4)));
@@ -52,19 +59,19 @@ fn every_field_is_decoded_from_its_offset() {
 #[test]
 fn fields_that_an_older_kernel_lacks_are_unknown() {
     // Linux 4.2 ends with the segments, 4.10 with the time limited by the send buffer.
-    let info = decode_tcp_info(&distinct(144), TcpFields::all());
+    let info = tcp_info(&distinct(144));
     assert!(info.segs_in.is_some() && info.rtt.is_some());
     assert_eq!(
         (info.min_rtt, info.data_segs_in, info.delivery_rate, info.app_limited),
         (None, None, None, None)
     );
     assert!(info.last_data_sent.is_some(), "whether there was none is unknown");
-    let info = decode_tcp_info(&distinct(192), TcpFields::all());
+    let info = tcp_info(&distinct(192));
     assert!(info.buffer_limited_time.is_some() && info.app_limited.is_some());
     assert_eq!((info.bytes_sent, info.send_window), (None, None));
-    assert_eq!(decode_tcp_info(&[], TcpFields::all()), TcpInfo::default());
+    assert_eq!(tcp_info(&[]), TcpInfo::default());
     // Half of a number is unknown too.
-    assert_eq!(decode_tcp_info(&distinct(206), TcpFields::all()).bytes_sent, None);
+    assert_eq!(tcp_info(&distinct(206)).bytes_sent, None);
 }
 
 #[test]
@@ -75,7 +82,7 @@ fn values_not_measured_yet_are_unknown() {
     bytes[104..112].copy_from_slice(&u64::MAX.to_ne_bytes());
     bytes[148..152].copy_from_slice(&u32::MAX.to_ne_bytes());
     bytes[44..48].copy_from_slice(&5_000u32.to_ne_bytes());
-    let info = decode_tcp_info(&bytes, TcpFields::all());
+    let info = tcp_info(&bytes);
     assert_eq!((info.rtt, info.rttvar, info.min_rtt, info.recv_rtt), (None, None, None, None));
     assert_eq!((info.ssthresh, info.pacing_rate, info.delivery_rate), (None, None, None));
     assert_eq!((info.last_data_sent, info.last_data_received), (None, None));
@@ -101,12 +108,9 @@ fn the_time_since_the_last_ack_is_unknown_before_the_first() {
     let mut bytes = vec![0; 248];
     bytes[56..60].copy_from_slice(&79_000_000u32.to_ne_bytes());
     bytes[0] = 1;
-    assert_eq!(
-        decode_tcp_info(&bytes, TcpFields::all()).last_ack_received,
-        Some(Duration::from_secs(79_000))
-    );
+    assert_eq!(tcp_info(&bytes).last_ack_received, Some(Duration::from_secs(79_000)));
     bytes[0] = 2;
-    assert_eq!(decode_tcp_info(&bytes, TcpFields::all()).last_ack_received, None);
+    assert_eq!(tcp_info(&bytes).last_ack_received, None);
 }
 
 #[test]
@@ -124,13 +128,13 @@ fn memory_may_be_shorter_on_older_kernels() {
 proptest! {
     #[test]
     fn arbitrary_bytes_are_decoded_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-        let _ = (decode_tcp_info(&bytes, TcpFields::all()), decode_age(&bytes), decode_memory(&bytes));
+        let _ = (tcp_info(&bytes), decode_age(&bytes), decode_memory(&bytes));
     }
 
     /// The netlink-packet crates read the same bytes.
     #[test]
     fn an_independent_decoder_agrees(bytes in proptest::collection::vec(any::<u8>(), 232)) {
-        let ours = decode_tcp_info(&bytes, TcpFields::all());
+        let ours = tcp_info(&bytes);
         let theirs = Theirs::parse(&bytes).unwrap();
         let micros = |count: u32| (count != 0).then_some(Duration::from_micros(count.into()));
         let millis = |count: u32| Some(Duration::from_millis(count.into()));

@@ -111,7 +111,7 @@ impl Ruleset {
             passage = Passage::Depends;
             by.push("Windows service hardening".to_owned());
         }
-        Judgement { passage, by }
+        Judgement { passage, by, diverted: Vec::new() }
     }
 
     /// Returns true if service hardening may block the packet. There an allowing rule is an exception from a blocking

@@ -282,6 +282,7 @@ pub(super) fn decode_any(bytes: &[u8]) {
         let inbound = Inbound {
             protocol: Transport::Tcp,
             family: netstat_model::Family::V4,
+            address: None,
             port: RPC_MAPPER,
             program: Some(text.clone().into()),
             services: Some(vec![text.clone().into()]),

@@ -8,6 +8,7 @@ fn tcp(port: u16) -> Inbound {
     Inbound {
         protocol: Transport::Tcp,
         family: Family::V4,
+        address: None,
         port,
         program: Some(r"C:\pg\postgres.exe".into()),
         services: Some(Vec::new()),
@@ -105,7 +106,7 @@ fn a_blocking_rule_overrides_an_allowing_one() {
     let both = Machine::new(&[PG, block]);
     assert_eq!(
         both.judge(tcp(5432)),
-        Judgement { passage: Closed, by: vec!["Windows firewall: rule No".to_owned()] }
+        Judgement { passage: Closed, by: vec!["Windows firewall: rule No".to_owned()], diverted: Vec::new() }
     );
     // A rule that blocks some senders neither closes the port nor leaves it open.
     let some = Machine::new(&[PG, "Action=Block|Active=TRUE|Dir=In|RA4=203.0.113.0/24|Name=Some"]);
@@ -135,7 +136,8 @@ fn it_depends_if_profiles_differ() {
             by: vec![
                 "Windows firewall (domain and private): rule Postgres".to_owned(),
                 "Windows firewall (public): blocks by default".to_owned(),
-            ]
+            ],
+            diverted: Vec::new(),
         }
     );
     let off = Machine::new(&[]).number(PROFILES[1].policy[0], "EnableFirewall", 0);

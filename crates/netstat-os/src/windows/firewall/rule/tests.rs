@@ -6,6 +6,7 @@ fn asked(protocol: Transport, port: u16, program: &str, services: &[&str]) -> In
     Inbound {
         protocol,
         family: Family::V4,
+        address: None,
         port,
         program: (!program.is_empty()).then(|| program.into()),
         services: Some(services.iter().map(OsString::from).collect()),
