@@ -9,6 +9,7 @@ use netstat_model::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// Why an input is missing.
@@ -44,6 +45,8 @@ pub struct Moment {
     /// The sockets that match the filter, in no particular order; empty if no check needs them. Of those whose details no
     /// check reads, only the row is kept.
     pub sockets: SocketTable,
+    /// Whether the system told the course of any of these connections, kept or not.
+    pub tells_course: bool,
     /// How many more sockets may match the filter, by kind: what decides could not be read.
     pub undecided: Undecided,
     /// What the next look compares its sockets with; empty if there is none.
@@ -65,6 +68,8 @@ pub struct Evidence {
     pub nothing_matches: bool,
     /// The limits of the system.
     pub limits: Input<Limits>,
+    /// Local addresses of connections that this machine does not have.
+    pub foreign_addresses: Input<FxHashSet<IpAddr>>,
     /// The processes that hold sockets.
     pub processes: HashMap<ProcessKey, Process>,
     /// What is known beyond the tables of the system.

@@ -1,5 +1,6 @@
 //! Takes looks at the system for the checks: asks it for what they need, and keeps what the next look is compared with.
 
+use super::address_gone;
 use super::evidence::{Evidence, Input, Lack, Moment, listening};
 use super::joint_needs::JointNeeds;
 use super::marks::Marks;
@@ -8,14 +9,15 @@ use super::surroundings::{Firewalled, Surroundings, inbound};
 use netstat_engine::filter::Filter;
 use netstat_engine::select::{Kept, OwnersOf, Selection, Undecided, read_processes};
 use netstat_model::error::words_of;
-use netstat_model::query::{Fields, Kinds, Owners, SocketQuery, States};
+use netstat_model::query::{Fields, Kinds, Owners, RouteQuery, SocketQuery, States, Tables};
 use netstat_model::{
-    Answer, Error, Inbound, IpSocketRef, Process, ProcessKey, Protocol, SocketKey, SocketRef, SocketTable,
-    TcpState, Transport, Warning,
+    Answer, Error, Inbound, IpSocketRef, Process, ProcessKey, Protocol, RouteKind, SocketKey, SocketRef,
+    SocketTable, TcpState, Transport, Warning,
 };
-use netstat_os::{CounterSources, Machine, Processes, Restrictions, Sockets};
+use netstat_os::{CounterSources, Machine, NameDatabases, Processes, Restrictions, Routes, Sockets};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,7 +43,9 @@ pub struct EvidenceSource<'a, B> {
     seen_since: FxHashMap<(SocketKey, Option<TcpState>), Duration>,
 }
 
-impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> EvidenceSource<'a, B> {
+impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions + NameDatabases + Routes>
+    EvidenceSource<'a, B>
+{
     /// Returns a source of evidence about every socket, for a single judgement.
     pub fn new(backend: &'a B, needs: JointNeeds, surroundings: Surroundings) -> Self {
         Self {
@@ -99,6 +103,7 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> Evide
         if needs.surroundings.firewall {
             self.surroundings.firewall = Arc::new(self.firewall(&now.sockets, &processes));
         }
+        let foreign_addresses = asked(needs.addresses, || self.foreign_addresses(&now.sockets), warnings);
         let nothing_matches = now.sockets.is_empty() && needs.sockets() && self.nothing_matches()?;
         let listening = if needs.listening { self.listening(&now.sockets)? } else { FxHashSet::default() };
         Ok(Evidence {
@@ -106,6 +111,7 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> Evide
             nothing_matches,
             listening,
             limits,
+            foreign_addresses,
             before: self.before.take(),
             processes,
             surroundings: self.surroundings.clone(),
@@ -158,6 +164,30 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> Evide
         Ok(ports)
     }
 
+    /// Returns the local addresses of connections that neither an interface has nor a routing table delivers locally. The
+    /// routing tables may be large, and are asked only if there are such addresses.
+    fn foreign_addresses(&self, sockets: &SocketTable) -> Result<Answer<FxHashSet<IpAddr>>, Error> {
+        let judged = sockets.iter().filter_map(|socket| socket.ip()).filter(address_gone::is_judged);
+        let mut foreign: FxHashSet<IpAddr> = judged.map(|socket| socket.local.address).collect();
+        let mut answer = Answer::whole(FxHashSet::default());
+        if !foreign.is_empty() {
+            let own = self.backend.local_addresses()?;
+            own.data.iter().for_each(|address| {
+                foreign.remove(address);
+            });
+            answer.warnings = own.warnings;
+        }
+        if !foreign.is_empty() && cfg!(not(windows)) {
+            let query = RouteQuery { tables: Tables::All, ..RouteQuery::default() };
+            let routes = self.backend.routes(&query)?;
+            let local = routes.data.iter().filter(|route| route.kind == RouteKind::Local);
+            local.for_each(|route| foreign.retain(|address| !route.destination.contains(*address)));
+            answer.warnings.extend(routes.warnings);
+        }
+        answer.data = foreign;
+        Ok(answer)
+    }
+
     /// Returns whether there is a filter that no socket matches, whatever the checks ask for.
     fn nothing_matches(&self) -> Result<bool, Error> {
         let Some(filter) = self.filter else { return Ok(false) };
@@ -183,7 +213,7 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> Evide
         warnings: &mut Vec<Warning>,
     ) -> Result<Moment, Error> {
         let mut marks = Marks::default();
-        let (sockets, undecided) = if needs.sockets() {
+        let (sockets, undecided, tells_course) = if needs.sockets() {
             self.sockets(needs, extent, &mut marks, warnings)?
         } else {
             Default::default()
@@ -192,7 +222,16 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> Evide
         let counters = asked(needs.counters, || self.backend.counters(), warnings);
         let conntrack = asked(needs.conntrack, || self.backend.conntrack(), warnings);
         let at = self.backend.uptime().map_err(|error| Lack::Refused(words_of(&error.source)));
-        Ok(Moment { at, whole: extent == Extent::Whole, sockets, undecided, marks, counters, conntrack })
+        Ok(Moment {
+            at,
+            whole: extent == Extent::Whole,
+            sockets,
+            undecided,
+            tells_course,
+            marks,
+            counters,
+            conntrack,
+        })
     }
 
     /// Lists the sockets, and counts those that may match the filter as well. Each is marked and compared as it comes, so that no more of it is held than a check reads.
@@ -202,7 +241,7 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> Evide
         extent: Extent,
         marks: &mut Marks,
         warnings: &mut Vec<Warning>,
-    ) -> Result<(SocketTable, Undecided), Error> {
+    ) -> Result<(SocketTable, Undecided, bool), Error> {
         let EvidenceNeeds { kinds, states, fields, tcp, owners, udp_owners, .. } = *needs;
         let fields = fields | Fields::COMMON;
         let query = SocketQuery { fields, tcp, ..SocketQuery::new(kinds, states) };
@@ -217,7 +256,9 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> Evide
             selection.owners_of = OwnersOf::Those(&wanted);
         }
         let is_compared = extent == Extent::Marks || self.repeats;
+        let mut tells_course = false;
         let selected = selection.sift(self.backend, |socket| {
+            tells_course |= tells_course || socket.tcp().is_some();
             if is_compared {
                 marks.add(socket);
             }
@@ -229,7 +270,7 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions> Evide
             }
         })?;
         warnings.extend(selected.warnings);
-        Ok((selected.sockets, selected.undecided))
+        Ok((selected.sockets, selected.undecided, tells_course))
     }
 }
 

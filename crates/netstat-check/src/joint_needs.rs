@@ -2,7 +2,8 @@
 
 use super::evidence::Input;
 use super::marks::Mark;
-use super::needs::{Details, EvidenceNeeds, Twice, time_wait_may_overflow};
+use super::needs::{Details, EvidenceNeeds, LEAST_IDLE, Twice, time_wait_may_overflow};
+use netstat_engine::row::idle;
 use netstat_model::query::{Fields, ProcessFields, States};
 use netstat_model::{Counters, SocketRef};
 
@@ -31,6 +32,7 @@ impl JointNeeds {
             limits: sum.limits || one.limits,
             conntrack: sum.conntrack || one.conntrack,
             surroundings: sum.surroundings.and(one.surroundings),
+            addresses: sum.addresses || one.addresses,
             listening: sum.listening || one.listening,
             twice: sum.twice.max(one.twice),
         });
@@ -48,6 +50,7 @@ impl JointNeeds {
                 udp_owners: false,
                 process: ProcessFields::empty(),
                 limits: false,
+                addresses: false,
                 listening: false,
                 ..*needs
             }),
@@ -71,6 +74,7 @@ impl JointNeeds {
             let asks = needs.fields.contains(Fields::MEMORY) || !needs.tcp.is_empty();
             asks && needs.asks_for(now.protocol, now.state)
                 && match (needs.details, before) {
+                    (Details::Idle, _) => idle(now).is_some_and(|idle| idle >= LEAST_IDLE),
                     (Details::All, _) | (_, None) => true,
                     (Details::SentAgain, Some(before)) => before.sent_again(now).is_some(),
                     (Details::Stuck, Some(before)) => before.is_undelivered(now) || before.is_unread(now),

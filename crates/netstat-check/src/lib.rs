@@ -45,6 +45,7 @@
     deny(clippy::print_stdout, clippy::print_stderr, clippy::exit, clippy::disallowed_methods)
 )]
 
+mod address_gone;
 mod assignments;
 mod buffers;
 mod changes;
@@ -61,6 +62,7 @@ mod half_open;
 mod held_by;
 mod holders;
 mod identity;
+mod idle;
 mod joint_needs;
 mod lacking;
 mod listen_queue;

@@ -76,11 +76,13 @@ pub(super) fn process(pid: u32, path: &str) -> Process {
 
 /// Returns what a whole look found at this uptime, in seconds.
 pub(super) fn moment(second: u64, sockets: Vec<Socket>) -> Moment {
+    let sockets_tell_course = sockets.iter().any(|socket| socket.tcp.is_some());
     Moment {
         at: Ok(Duration::from_secs(second)),
         whole: true,
         marks: marks(&sockets),
         sockets: sockets.into_iter().collect(),
+        tells_course: sockets_tell_course,
         undecided: Undecided::new(),
         counters: Err(Lack::NotAsked),
         conntrack: Err(Lack::NotAsked),
@@ -107,6 +109,7 @@ pub(super) fn looks(before: Option<Moment>, now: Moment) -> Evidence {
         now,
         before,
         nothing_matches: false,
+        foreign_addresses: Err(Lack::NotAsked),
         limits: Err(Lack::NotAsked),
         processes,
         surroundings: Surroundings::default(),

@@ -3,6 +3,7 @@
 use super::surroundings::Wanted;
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
 use netstat_model::{Counters, Protocol, TcpFields, TcpState};
+use std::time::Duration;
 
 /// What a check reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub struct EvidenceNeeds {
     pub conntrack: bool,
     /// What is known beyond the tables of the system.
     pub surroundings: Wanted,
+    /// Which local addresses of connections are not those of this machine.
+    pub addresses: bool,
     /// The ports that somebody listens on, even those that the filter leaves out.
     pub listening: bool,
     /// Whether two looks a moment apart are needed, because a rate is judged.
@@ -64,7 +67,12 @@ pub enum Details {
     SentAgain,
     /// Connections with data in a queue none of which moved since the look before.
     Stuck,
+    /// Connections that have been idle for [`LEAST_IDLE`].
+    Idle,
 }
+
+/// The shortest time without data that a check may ask about: details of connections that had some since are dropped.
+pub(crate) const LEAST_IDLE: Duration = Duration::from_secs(3600);
 
 impl EvidenceNeeds {
     /// Needs nothing.
@@ -81,6 +89,7 @@ impl EvidenceNeeds {
         limits: false,
         conntrack: false,
         surroundings: Wanted::NOTHING,
+        addresses: false,
         listening: false,
         twice: Twice::Never,
     };

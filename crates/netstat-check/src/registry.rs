@@ -2,12 +2,12 @@
 
 use super::definition::Check;
 use super::{
-    buffers, close_wait, connecting, conntrack, exposed, half_open, listen_queue, policy, port_exhaustion,
-    retransmission, shadowed, stalled, suspicious,
+    address_gone, buffers, close_wait, connecting, conntrack, exposed, half_open, idle, listen_queue, policy,
+    port_exhaustion, retransmission, shadowed, stalled, suspicious,
 };
 
 /// Every check, in the order in which they are run and shown.
-pub const ALL: [&Check; 13] = [
+pub const ALL: [&Check; 15] = [
     &port_exhaustion::CHECK,
     &close_wait::CHECK,
     &listen_queue::CHECK,
@@ -15,6 +15,8 @@ pub const ALL: [&Check; 13] = [
     &half_open::CHECK,
     &retransmission::CHECK,
     &stalled::CHECK,
+    &idle::CHECK,
+    &address_gone::CHECK,
     &buffers::CHECK,
     &conntrack::CHECK,
     &exposed::CHECK,

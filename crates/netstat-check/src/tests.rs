@@ -130,6 +130,8 @@ fn data_that_windows_lacks_is_unknown_and_not_ok() {
             ("half-open", Severity::Unknown, false),
             ("retransmission", Severity::Unknown, false),
             ("stalled", Severity::Unknown, true),
+            ("idle", Severity::Unknown, true),
+            ("address-gone", Severity::Unknown, false),
             ("buffers", Severity::Unknown, true),
             ("conntrack", Severity::Ok, false),
             ("exposed", Severity::Ok, false),

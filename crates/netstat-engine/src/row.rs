@@ -12,9 +12,12 @@
 //! ```
 
 use netstat_model::query::Kinds;
-use netstat_model::{Endpoint, EndpointRef, Family, IpEndpoint, SocketRef, Transport};
+use netstat_model::{
+    Endpoint, EndpointRef, Family, IpEndpoint, SocketRef, TcpFields, TcpState, TimerKind, Transport,
+};
 use std::cmp::Ordering;
 use std::net::IpAddr;
+use std::time::Duration;
 
 /// A section of the Windows table, in its order, and what that table does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -140,5 +143,32 @@ impl<'a> Row<'a> {
             (number(row.local()), socket.remote.map(number), socket.id.inode, socket.state)
         };
         key(self).cmp(&key(other))
+    }
+}
+
+/// The fields of a connection that tell how long it has been idle.
+pub const IDLE_FIELDS: TcpFields = TcpFields::LAST_DATA_SENT.union(TcpFields::LAST_DATA_RECEIVED);
+
+/// Returns how long no data went either way; `None` if unknown. Until the first data it is the age of the connection.
+/// Needs [`IDLE_FIELDS`] and [`Fields::AGE`](netstat_model::query::Fields::AGE).
+pub fn idle(socket: &SocketRef<'_>) -> Option<Duration> {
+    if !matches!(socket.state, Some(TcpState::Established | TcpState::CloseWait | TcpState::FinWait2)) {
+        return None;
+    }
+    let since = |field| socket.tcp_number(field).map(Duration::from_micros);
+    let last = [TcpFields::LAST_DATA_SENT, TcpFields::LAST_DATA_RECEIVED].into_iter().filter_map(since).min();
+    last.or_else(|| socket.age())
+}
+
+/// Returns whether keepalive is on; `None` if unknown. The system reports the timer that runs next, and of an idle connection
+/// that is the one of keepalive or none.
+pub fn keepalive(socket: &SocketRef<'_>) -> Option<bool> {
+    if !matches!(socket.state, Some(TcpState::Established | TcpState::CloseWait)) || socket.send_queue()? > 0
+    {
+        return None;
+    }
+    match socket.timer() {
+        None => Some(false),
+        Some(timer) => (timer.kind == TimerKind::KeepAlive).then_some(true),
     }
 }

@@ -46,7 +46,7 @@ impl Faulty {
                 tcp.rtt = Some(Duration::from_millis(number.into()));
                 tcp.bytes_acked = Some(100);
                 tcp.last_ack_received = Some(Duration::from_secs(200));
-                tcp.last_data_sent = Some(Duration::from_secs(200));
+                tcp.last_data_sent = Some(Duration::from_secs(8000));
                 tcp.send_window = Some(0);
                 tcp.data_segs_out = Some(10 * second);
                 tcp.total_retransmits = Some(if number % 8 == 2 { 9 * second } else { 0 });
@@ -207,6 +207,38 @@ impl Machine for Faulty {
 
     fn namespace(&self) -> Option<Namespace> {
         None
+    }
+}
+
+impl NameDatabases for Faulty {
+    fn local_addresses(&self) -> Result<Answer<Vec<IpAddr>>, Error> {
+        Ok(Answer::whole(vec!["10.0.0.77".parse().unwrap()]))
+    }
+
+    fn services(&self) -> Answer<Vec<u8>> {
+        unreachable!("no check asks for it")
+    }
+
+    fn users(&self) -> Answer<Vec<u8>> {
+        unreachable!("whoever runs the checks asks for it")
+    }
+
+    fn name_lookup(&self) -> Arc<dyn netstat_os::NameLookup> {
+        unreachable!("no check asks for it")
+    }
+}
+
+impl Routes for Faulty {
+    fn interfaces(&self) -> Result<Answer<Vec<netstat_model::Interface>>, Error> {
+        unreachable!("no check asks for it")
+    }
+
+    fn routes(&self, _: &RouteQuery) -> Result<Answer<Vec<netstat_model::Route>>, Error> {
+        Ok(Answer::whole(Vec::new()))
+    }
+
+    fn persistent_routes(&self) -> Result<Answer<Vec<netstat_model::PersistentRoute>>, Error> {
+        unreachable!("no check asks for it")
     }
 }
 

@@ -16,6 +16,7 @@ mod connecting;
 mod exit_codes;
 mod exposed;
 mod filters;
+mod gone;
 mod idle;
 mod policy;
 mod ports;

@@ -74,7 +74,10 @@ fn a_policy_that_is_wrong_or_missing_is_an_error() {
     let file = folder.path("policy.toml");
     std::fs::write(&file, "[[allow.listen]]\nprot = 5\n").unwrap();
     for (words, why) in [
-        (format!("check policy --policy {}", file.display()), "policy.toml: line 2: unknown field `prot`"),
+        (
+            format!("check policy --policy {}", file.display()),
+            "policy.toml: line 2: not understood: expected one of `process`",
+        ),
         ("check policy --policy /nonexistent".to_owned(), "cannot read the policy /nonexistent: "),
         ("check policy".to_owned(), "there is no policy to check by"),
         ("check exposed --learn".to_owned(), "type netstat check policy --learn"),

@@ -1,7 +1,7 @@
 //! The table of columns: one row each. To add a column, add a row.
 
 use super::{Column, ColumnNeeds, Given, Kind, NO_PROCESS, Origin, Value};
-use crate::row::{Foreign, Row, Section};
+use crate::row::{Foreign, IDLE_FIELDS, Row, Section, idle, keepalive};
 use netstat_model::query::{Fields, ProcessFields};
 use netstat_model::{
     Endpoint, IpEndpoint, Missing, NoOwner, Owner, Process, Protocol, SocketRef, TcpFields, TcpState,
@@ -237,6 +237,12 @@ columns! {
     "cookie", "Cookie", Number "", COMMON, on_linux;
         "Kernel's own number of the socket, not reused until reboot",
         Row |row, _| Value::number(row.socket.id.cookie);
+    "idle" as "idle_ms", "Idle (ms)", Milliseconds "ms", ColumnNeeds { tcp: IDLE_FIELDS, ..fields(Fields::AGE) }, on_linux;
+        "Since data last went either way, or since the connection was established if none did",
+        Row |row, _| idle(&row.socket).map_or(Value::Unknown, Value::Milliseconds);
+    "keepalive", "Keepalive", Text "", COMMON, on_linux;
+        "Whether an idle peer is asked for a sign of life: on or off; unknown while another timer runs",
+        Row |row, _| keepalive(&row.socket).map_or(Value::Unknown, |is_on| Value::word(if is_on { "on" } else { "off" }));
     "age" as "age_ms", "Age (ms)", Milliseconds "ms", fields(Fields::AGE);
         "Since the connection was established; on Linux known while one side has sent no data",
         Row |row, _| row.socket.age().map_or(Value::Unknown, Value::Milliseconds);

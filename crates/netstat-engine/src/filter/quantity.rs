@@ -1,5 +1,6 @@
 //! Numbers of a socket, and how they are compared, parsed and written.
 
+use crate::row::{IDLE_FIELDS, idle};
 use netstat_model::query::Fields;
 use netstat_model::{SocketRef, TcpFields, TcpState};
 use std::fmt;
@@ -18,6 +19,8 @@ pub enum Quantity {
     Retransmissions,
     /// [`SocketRef::age`], in microseconds.
     Age,
+    /// [`idle`], in microseconds.
+    Idle,
 }
 
 /// A comparison of two numbers. "Not equal" is the negation of `Equal`.
@@ -99,12 +102,19 @@ impl Quantity {
             Self::RoundTripTime => (Fields::COMMON, TcpFields::RTT),
             Self::Retransmissions => (Fields::COMMON, TcpFields::TOTAL_RETRANSMITS),
             Self::Age => (Fields::AGE, TcpFields::empty()),
+            Self::Idle => (Fields::COMMON | Fields::AGE, IDLE_FIELDS),
         }
     }
 
     /// All quantities.
-    pub const ALL: [Self; 5] =
-        [Self::ReceiveQueue, Self::SendQueue, Self::RoundTripTime, Self::Retransmissions, Self::Age];
+    pub const ALL: [Self; 6] = [
+        Self::ReceiveQueue,
+        Self::SendQueue,
+        Self::RoundTripTime,
+        Self::Retransmissions,
+        Self::Age,
+        Self::Idle,
+    ];
 
     /// Returns the word in a filter, what the quantity is measured in, and an example of a number.
     const fn row(self) -> (&'static str, &'static Measure, &'static str) {
@@ -114,6 +124,7 @@ impl Quantity {
             Self::RoundTripTime => ("rtt", &TIME, "100ms"),
             Self::Retransmissions => ("retrans", &COUNT, "0"),
             Self::Age => ("age", &TIME, "10s"),
+            Self::Idle => ("idle", &TIME, "1h"),
         }
     }
 
@@ -145,6 +156,7 @@ impl Quantity {
             Self::RoundTripTime => socket.tcp_number(TcpFields::RTT),
             Self::Retransmissions => socket.tcp_number(TcpFields::TOTAL_RETRANSMITS),
             Self::Age => socket.age().map(micros),
+            Self::Idle => idle(socket).map(micros),
         }
     }
 

@@ -47,7 +47,7 @@ const fn primary(
     Primary { keyword, words, argument, help }
 }
 
-pub(super) const PRIMARIES: [Primary; 25] = [
+pub(super) const PRIMARIES: [Primary; 26] = [
     primary(Keyword::Port(Side::Either), &["port"], "N|NAME|N-M|N,M", "a port of either end"),
     primary(Keyword::Port(Side::Local), &["lport", "sport"], "N|NAME|N-M|N,M", "the local port"),
     primary(Keyword::Port(Side::Remote), &["rport", "dport"], "N|NAME|N-M|N,M", "the remote port"),
@@ -98,6 +98,12 @@ pub(super) const PRIMARIES: [Primary; 25] = [
         "segments sent again, where known",
     ),
     primary(Keyword::Number(Quantity::Age), &["age"], "> TIME", "time since it was established, where known"),
+    primary(
+        Keyword::Number(Quantity::Idle),
+        &["idle"],
+        "> TIME",
+        "time since data went either way, where known",
+    ),
 ];
 
 /// Returns the test that a word begins, in any letter case.
