@@ -13,7 +13,7 @@
 
 mod support;
 
-use netstat_lab::{Flavor, Held, Namespace, Place, RemoteHost, TcpState, with_remote_host};
+use netstat_lab::{Held, Place, with_remote_host};
 use std::path::Path;
 use support::{Folder, HEADING_WITH_PID, Line, Run, assert_same, command, finish, rows, shown};
 
@@ -21,22 +21,6 @@ const EPERM: i32 = 1;
 const ENOENT: i32 = 2;
 
 const TABLES: [&str; 4] = ["tcp", "tcp6", "udp", "udp6"];
-
-fn everything(namespace: &Namespace, host: &RemoteHost) -> Vec<Held> {
-    let mut held = Vec::new();
-    for flavor in Flavor::ALL {
-        for state in TcpState::ALL {
-            held.push(host.hold(state, flavor).unwrap());
-        }
-        held.push(host.hold_udp(flavor).unwrap());
-    }
-    for place in Place::ALL {
-        held.push(namespace.listener(place, 0).unwrap());
-        held.push(namespace.udp(place, 0).unwrap());
-        held.push(namespace.udp_connected(place, 9).unwrap());
-    }
-    held
-}
 
 fn record(words: &str, folder: &Path) -> Run {
     let mut command = command(words);
@@ -147,7 +131,7 @@ fn that_a_listener_takes_ipv4_cannot_be_known_from_proc_net() {
 #[test]
 fn proc_net_gives_the_same_rows_as_sock_diag() {
     with_remote_host(|namespace, host| {
-        let held = everything(namespace, host);
+        let held = support::every_state(namespace, host);
         let folder = Folder::new("fallback");
         for (words, warnings) in [("-ano", 2), ("-anoq", 3), ("-anob --path", 2)] {
             let path = folder.path(words.replace(' ', ""));

@@ -11,7 +11,7 @@
 //! assert!(!selection.needs_owners_to_match());
 //! let system = netstat_os::open(netstat_os::Origin::Live)?;
 //! let selected = selection.take(&system, |_| true)?;
-//! assert!(selected.sockets.iter().all(|socket| socket.local.port == 443));
+//! assert!(selected.sockets.iter().all(|socket| socket.local.port() == Some(443)));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

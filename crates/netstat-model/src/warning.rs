@@ -309,17 +309,6 @@ impl<T> Answer<T> {
     }
 }
 
-/// Lines that gave no address.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub struct PassedOver {
-    /// Lines of a hosts file that block a name: `0.0.0.0 name`.
-    pub names: usize,
-    /// Lines that were not understood.
-    pub odd: usize,
-    /// The first of these.
-    pub first_odd: Option<usize>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,10 +2,10 @@
 
 use crate::resolver::NameLookup;
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
-use netstat_model::{Answer, Error, OwnerMethod};
 use netstat_model::{
-    Conntrack, Counters, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace, PersistentRoute,
-    Process, ProcessKey, RdmaEndpoint, Route, SnapshotInfo, SocketRef, SocketTable,
+    Answer, Conntrack, Counters, Error, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace,
+    OwnerMethod, PersistentRoute, Process, ProcessKey, RdmaEndpoint, Route, SnapshotInfo, SocketRef,
+    SocketTable,
 };
 use std::net::IpAddr;
 use std::path::Path;

@@ -104,9 +104,6 @@ impl<'a> Classic<'a> {
     }
 
     /// Writes the table: an empty line, the title, an empty line, the headings, the rows.
-    ///
-    /// # Errors
-    /// Those of the writer.
     pub fn render<W: Write>(&self, view: &ConnectionsView<'_>, out: &mut W) -> io::Result<()> {
         let mut sheet = self.begin(out)?;
         view.rows().try_for_each(|row| self.add(&mut sheet, &row))?;

@@ -3,8 +3,7 @@
 use netstat_engine::columns::{Column, Given};
 use netstat_engine::view::ConnectionsView;
 use netstat_engine::view::groups::Group;
-use netstat_model::SnapshotInfo;
-use netstat_model::Warning;
+use netstat_model::{SnapshotInfo, Warning};
 use std::fmt;
 use std::io::{self, Write};
 

@@ -26,9 +26,6 @@ use std::io::{self, Write};
 const TITLE: &str = "Ports in Use by Process";
 
 /// Writes the table: an empty line, the title, an empty line, the headings, the rows.
-///
-/// # Errors
-/// Those of the writer.
 pub fn render_process_counts<W: Write>(
     counts: &[PortCount],
     processes: &HashMap<ProcessKey, Process>,

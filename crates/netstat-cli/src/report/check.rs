@@ -110,7 +110,7 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
             let written = if checks.json {
                 let words: Vec<String> = warnings.iter().map(|warning| lacking(warning, language)).collect();
                 let info = session.backend.info();
-                check_json::render(&findings, &chosen, overall, &evidence, &info, words, language, &mut out)
+                check_json::render((&findings, overall), &chosen, &evidence, &info, words, language, &mut out)
             } else if let Some(told) = &told {
                 people::render_changes(&changes(told, &findings), since, &style, &mut out)
             } else {

@@ -6,8 +6,9 @@ use super::source::Source;
 use super::tcp_state::{decode_timer_kind, state_and_remote};
 use netstat_model::error::words_of;
 use netstat_model::query::{Kinds, SocketQuery};
-use netstat_model::{Answer, Warning};
-use netstat_model::{Family, IpEndpoint, NoOwner, Ownership, Socket, SocketId, TcpState, Timer, Transport};
+use netstat_model::{
+    Answer, Family, IpEndpoint, NoOwner, Ownership, Socket, SocketId, TcpState, Timer, Transport, Warning,
+};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Options of the connection table.
 
-use super::super::arguments::{OWNERS_NAMES, ProtocolName};
+use super::super::arguments::{OWNER_METHODS, ProtocolName};
 use super::super::entry::{Effect, Entry, Topic, Value, ValueKind, entries};
 use super::super::values;
 
@@ -59,7 +59,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         "Shows the TCP template of each connection: on Linux its congestion control."
         details "Windows does not allow it with other options; here it can be combined."
         inferred "The place of the column, and every combination with other options.";
-    [] "owners", value(owners, "METHOD", "proc", ValueKind::Choice(&OWNERS_NAMES), values::parse_owners);
+    [] "owners", value(owners, "METHOD", "proc", ValueKind::Choice(&OWNER_METHODS), values::parse_owners);
         "Choose how the owners of sockets are found",
         "Chooses how the owners of sockets are found: auto, bpf or proc. The default, auto, reads /proc if fewer than \
          4,000 files are open on the machine, else uses a BPF program in the kernel where that is possible; also where \

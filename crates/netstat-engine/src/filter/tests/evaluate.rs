@@ -53,7 +53,7 @@ fn check(socket: &Socket, answers: &[(&str, Tri)]) {
 }
 
 #[test]
-fn places_are_those_of_the_remote_address() {
+fn country_and_network_are_those_of_the_remote_address() {
     let filter = |text: &str| parse(text).with_geo(Arc::new(Geo::built_in()));
     let korea = tcp("10.0.0.1:50000", "168.126.63.1:443", TcpState::Established);
     let own = tcp("10.0.0.1:50000", "10.0.0.2:443", TcpState::Established);
@@ -64,17 +64,17 @@ fn places_are_those_of_the_remote_address() {
         ("country US", [No, Unknown, No]),
         ("country != KR", [No, Unknown, Yes]),
         ("country != US", [Yes, Unknown, Yes]),
-        // The table has no networks.
+        // The built-in table has no networks.
         ("network AS4766", [Unknown, Unknown, No]),
         ("network != *telecom*", [Unknown, Unknown, Yes]),
     ] {
         let found = [&korea, &own, &listener].map(|socket| filter(text).matches(socket, &Context::NOTHING));
         assert_eq!(found, answers, "{text}");
     }
-    // Places are known before owners are looked for.
+    // Country and network are decided before owners are looked up.
     assert_eq!(filter("country KR").decided(&korea, Stage::Socket), Some(true));
     assert_eq!(filter("country US pid 1").decided(&korea, Stage::Socket), Some(false));
-    // Without a database nothing is known.
+    // Without a database both are unknown.
     assert_eq!(parse("country KR").matches(&korea, &Context::NOTHING), Unknown);
     let needs = parse("country KR or network 1 or network x").needs();
     assert!(needs.countries && needs.networks && !needs.owners);
@@ -82,7 +82,7 @@ fn places_are_those_of_the_remote_address() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_network_has_a_number_and_a_name() {
+fn networks_match_by_number_and_by_name() {
     use netstat_lab::{Mmdb, MmdbValue as Value};
     let names = [
         ("autonomous_system_number", Value::Number(4766)),
@@ -117,7 +117,7 @@ fn a_network_has_a_number_and_a_name() {
 }
 
 #[test]
-fn a_connection() {
+fn tests_of_an_established_connection() {
     let mut socket = tcp("10.0.0.1:50000", "93.184.216.34:443", TcpState::Established);
     socket.uid = Some(1000);
     socket.recv_queue = Some(5);
@@ -169,7 +169,7 @@ fn a_connection() {
 }
 
 #[test]
-fn remote_addresses_by_their_reach() {
+fn loopback_private_and_public_remote_addresses() {
     for (remote, word) in [
         ("127.0.0.2:1", "loopback"),
         ("192.168.1.1:1", "private"),
@@ -214,7 +214,7 @@ fn an_ipv4_connection_on_an_ipv6_socket() {
 }
 
 #[test]
-fn listeners() {
+fn tests_of_listeners() {
     let no_remote: &[(&str, Tri)] =
         &[("rport 0-65535", No), ("dst ::/0 or dst 0.0.0.0/0", No), ("public or private or loopback", No)];
     let dual = listener("[::]:80", Some(false));
@@ -249,7 +249,7 @@ fn listeners() {
 }
 
 #[test]
-fn udp_has_no_state_and_tcp_may_have_an_unknown_one() {
+fn state_of_udp_is_no_and_a_missing_tcp_state_is_unknown() {
     let mut socket = Socket::new(Transport::Udp, Family::V4, end("127.0.0.1:53"), None);
     check(&socket, &[("state all", No), ("udp", Yes), ("tcp", No), ("rport 53", No), ("user 0", Unknown)]);
     check(&socket, &[("recvq > 0", Unknown)]);
@@ -330,7 +330,7 @@ fn what_could_not_be_read_may_match() {
 }
 
 #[test]
-fn processes_that_hold_a_socket() {
+fn tests_of_the_processes_that_hold_a_socket() {
     let known: Vec<Process> = [1, 2, 3, 5].map(process).into();
     let find = |id: ProcessKey| known.iter().find(|process| process.id == id);
     let context = Context::new(&find);
@@ -374,7 +374,7 @@ fn processes_that_hold_a_socket() {
 }
 
 #[test]
-fn owners_are_looked_for_only_where_they_decide() {
+fn owners_are_left_open_only_where_they_decide() {
     let mut socket = owned(&[1]);
     socket.ownership = Ownership::NotRead;
     for (text, before, with_owners) in [
@@ -398,7 +398,7 @@ fn owners_are_looked_for_only_where_they_decide() {
 }
 
 #[test]
-fn what_a_filter_needs() {
+fn needs_are_the_union_of_the_tests() {
     let (none, no_fields, no_tcp) = (ProcessFields::empty(), Fields::empty(), TcpFields::empty());
     let retrans = TcpFields::TOTAL_RETRANSMITS;
     for (text, owners, processes, fields, tcp) in [
@@ -425,7 +425,7 @@ fn what_a_filter_needs() {
 }
 
 #[test]
-fn numbers_that_come_when_asked_for() {
+fn narrowing_adds_the_fields_that_numbers_are_read_from() {
     let mut socket = tcp("10.0.0.1:50000", "10.0.0.2:443", TcpState::Established);
     let mut info = TcpInfo::default();
     socket.age = Some(Duration::from_secs(90));
@@ -440,7 +440,7 @@ fn numbers_that_come_when_asked_for() {
 
 proptest! {
     #[test]
-    fn what_is_decided_early_stays(expression in expression(vec![80]), sample in sample(vec![80])) {
+    fn an_early_decision_is_the_final_one(expression in expression(vec![80]), sample in sample(vec![80])) {
         let filter = Filter::from(expression);
         let mut socket = sample.socket;
         let early = filter.decided(&socket, Stage::Socket);
