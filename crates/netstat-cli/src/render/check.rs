@@ -85,8 +85,8 @@ pub(crate) fn render<W: Write>(
     if !silent.is_empty() {
         let silent = silent.join(", ");
         let text = Text::new(
-            format!("Not judged, because this system does not report enough: {silent}."),
-            format!("이 시스템이 알려 주지 않아 판단하지 않은 검사: {silent}."),
+            format!("Not judged, or in part, because the system does not report enough: {silent}."),
+            format!("시스템이 알려 주지 않아 판단하지 않았거나 일부만 판단한 검사: {silent}."),
         );
         page.text(text.of(style.language));
         page.end_line();
