@@ -423,7 +423,7 @@ fn what_the_rules_leave_open_may_be_either() {
         assert_eq!(judged(proxy), ["here 7000", "here 8080"]);
         assert_eq!(judged(&[proxy, &input("7000")].concat()), Vec::<String>::new());
         assert_eq!(judged(&[proxy, &input("8080")].concat()), ["here 7000", "here 8080"]);
-        let answer = || network.answer(Protocol::Tcp, Family::V4, 8080);
+        let answer = || network.answer(Transport::Tcp, Family::V4, 8080);
         assert_eq!(answer().as_deref(), Some("here 8080"));
         let transparent = TcpListener::bind("0.0.0.0:7001").unwrap();
         netstat_lab::make_transparent(&transparent).unwrap();
