@@ -58,18 +58,18 @@ fn filtered(findings: &mut Vec<Finding>, evidence: &Evidence, needs: &EvidenceNe
         0 => return,
         1 => Finding::unknown(
             Text::fixed(
-                "whether 1 socket matches the filter is not known, because its owner cannot be seen",
-                "소켓 1개는 소유 프로세스를 볼 수 없어 필터에 맞는지 확인 불가",
+                "whether 1 socket matches the filter is not known, because what decides could not be read",
+                "소켓 1개는 정보를 읽을 수 없어 필터에 맞는지 확인 불가",
             ),
             to_see_all(&[]),
         ),
         n => Finding::unknown(
             Text::new(
                 format!(
-                    "whether {} sockets match the filter is not known, because their owners cannot be seen",
+                    "whether {} sockets match the filter is not known, because what decides could not be read",
                     grouped(n)
                 ),
-                format!("소켓 {}개는 소유 프로세스를 볼 수 없어 필터에 맞는지 확인 불가", grouped(n)),
+                format!("소켓 {}개는 정보를 읽을 수 없어 필터에 맞는지 확인 불가", grouped(n)),
             ),
             to_see_all(&[]),
         ),

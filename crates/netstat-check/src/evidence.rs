@@ -47,7 +47,7 @@ pub struct Moment {
     pub sockets: SocketTable,
     /// Whether the system told the course of any of these connections, kept or not.
     pub tells_course: bool,
-    /// How many more sockets may match the filter, by kind: their owners decide, and cannot be seen.
+    /// How many more sockets may match the filter, by kind: what decides could not be read.
     pub undecided: Undecided,
     /// What the next look compares its sockets with; empty if there is none.
     pub marks: Marks,

@@ -98,7 +98,7 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions + Name
     pub fn look(&mut self, warnings: &mut Vec<Warning>) -> Result<Evidence, Error> {
         let needs = self.needs.asked;
         let now = self.moment(&needs, Extent::Whole, warnings)?;
-        let processes = read_processes(self.backend, &owners(&now.sockets), needs.process);
+        let processes = read_processes(self.backend, &owners(&now.sockets), needs.process, warnings);
         let limits = asked(needs.limits, || self.backend.limits(), warnings);
         if needs.surroundings.firewall {
             self.surroundings.firewall = Arc::new(self.firewall(&now.sockets, &processes));
@@ -234,7 +234,7 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions + Name
         })
     }
 
-    /// Lists the sockets. Each is marked and compared as it comes, so that no more of it is held than a check reads.
+    /// Lists the sockets, and counts those that may match the filter as well. Each is marked and compared as it comes, so that no more of it is held than a check reads.
     fn sockets(
         &self,
         needs: &EvidenceNeeds,

@@ -36,7 +36,10 @@ impl HeldBy {
             Self::Nobody(NoOwner::OtherNamespace) => {
                 Text::fixed("a process outside of this PID namespace", "이 PID 네임스페이스 밖의 프로세스")
             }
-            Self::Nobody(NoOwner::Kernel) => Text::fixed("the kernel", "커널"),
+            Self::Nobody(NoOwner::Kernel) => Text::fixed(
+                "no process (the kernel, or a descriptor in flight)",
+                "프로세스 없음(커널 또는 전달 중인 디스크립터)",
+            ),
             Self::Nobody(NoOwner::NoProcess | NoOwner::Vanished) => {
                 Text::fixed("no process", "프로세스 없음")
             }
@@ -71,8 +74,8 @@ pub(crate) fn to_see_one(holder: &HeldBy) -> Option<Text> {
     match holder {
         HeldBy::Nobody(NoOwner::NotPermitted) => Some(Text::of_system(
             Text::fixed(
-                "run as root to see which process it is",
-                "root로 실행하면 어느 프로세스인지 보입니다",
+                "run as root with CAP_SYS_PTRACE to see which process it is",
+                "CAP_SYS_PTRACE 권한의 root로 실행하면 어느 프로세스인지 보입니다",
             ),
             Text::fixed(
                 "run as administrator to see which process it is",

@@ -36,8 +36,18 @@ pub(crate) fn to_see_all(culprits: &[Culprit]) -> Text {
             "모든 프로세스가 보이는 컨테이너 밖에서 실행합니다",
         );
     }
+    let is_held_by_none = |culprit: &Culprit| culprit.holder == HeldBy::Nobody(NoOwner::Kernel);
+    if !culprits.is_empty() && culprits.iter().all(is_held_by_none) {
+        return Text::fixed(
+            "see which processes pass descriptors to each other: ss -xp",
+            "서로 디스크립터를 전달하는 프로세스를 봅니다: ss -xp",
+        );
+    }
     Text::of_system(
-        Text::fixed("run as root, which sees every process", "모든 프로세스를 볼 수 있는 root로 실행합니다"),
+        Text::fixed(
+            "run as root with CAP_SYS_PTRACE, which sees every process",
+            "모든 프로세스를 볼 수 있는 CAP_SYS_PTRACE 권한의 root로 실행합니다",
+        ),
         Text::fixed(
             "run as administrator, who sees nearly every process",
             "거의 모든 프로세스를 볼 수 있는 관리자 권한으로 실행합니다",

@@ -15,17 +15,30 @@ fn text(warning: &Warning) -> Text {
         Warning::AddressList { file, entries, skipped } => {
             Text::new(warning.to_string(), of_list(file, *entries, *skipped))
         }
-        Warning::OwnersNotPermitted { processes } => Text::new(
-            format!(
-                "{} {} not readable, so the owners of some sockets are not known; run as root with all capabilities \
-                 to see them",
-                number_of(*processes, "process", "processes"),
-                if *processes == 1 { "was" } else { "were" }
-            ),
-            format!(
-                "프로세스 {}개를 들여다볼 수 없어, 일부 소켓의 프로세스 확인 불가. 모든 권한을 가진 root로 실행하면 보임",
-                grouped(*processes)
-            ),
+        Warning::OwnersNotPermitted { processes, as_root } => {
+            let (english, korean) = match as_root {
+                false => ("run as root to see them", "root로 실행하면 보임"),
+                true => ("this root lacks CAP_SYS_PTRACE for them", "이 root에 CAP_SYS_PTRACE 권한이 없음"),
+            };
+            Text::new(
+                format!(
+                    "{} {} not readable, so the owners of some sockets are not known; {english}",
+                    number_of(*processes, "process", "processes"),
+                    if *processes == 1 { "was" } else { "were" }
+                ),
+                format!(
+                    "프로세스 {}개를 읽을 수 없어 일부 소켓의 프로세스 확인 불가. {korean}",
+                    grouped(*processes)
+                ),
+            )
+        }
+        Warning::ProcessesUnreadable { processes, reason } => Text::new(
+            warning.to_string(),
+            format!("프로세스 {}개의 정보 일부 확인 불가: {reason}", grouped(*processes)),
+        ),
+        Warning::MayMatch { sockets, .. } => Text::new(
+            warning.to_string(),
+            format!("필터에 맞는지 확인할 수 없는 소켓 {}개는 빠짐", grouped(*sockets)),
         ),
         Warning::OwnersInOtherNamespace => Text::fixed(
             "some sockets belong to processes outside of this PID namespace, which cannot be seen here; run outside of the \
@@ -45,10 +58,10 @@ fn text(warning: &Warning) -> Text {
                 format!("바인드만 된 소켓은 세지 않음: {korean}"),
             )
         }
-        Warning::ProcNetFallback { reason } => Text::new(
+        Warning::ProcNetFallback { protocol, reason } => Text::new(
             warning.to_string(),
             format!(
-                "sock_diag를 쓸 수 없어({reason}) /proc/net을 읽음. 정보가 적어 판단하지 못하는 것이 있음"
+                "{protocol}에 sock_diag를 쓸 수 없어({reason}) /proc/net을 읽음. 정보가 적어 판단하지 못하는 것이 있음"
             ),
         ),
         other => Text::same(other.to_string()),
@@ -69,6 +82,7 @@ fn of_list(file: &str, entries: usize, skipped: SkippedLines) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use netstat_model::Protocol;
 
     #[test]
     fn warnings_have_both_languages() {
@@ -76,10 +90,18 @@ mod tests {
         let list = Warning::AddressList { file: "bad.txt".into(), entries: 1, skipped };
         for (warning, english, korean) in [
             (list, "address list bad.txt: 1 entry used; ", "목록 bad.txt에서 주소와 네트워크 1개를 씀; "),
-            (Warning::OwnersNotPermitted { processes: 1 }, "1 process was not readable", "프로세스 1개를"),
+            (
+                Warning::OwnersNotPermitted { processes: 1, as_root: false },
+                "1 process was not readable",
+                "프로세스 1개를",
+            ),
             (Warning::OwnersInOtherNamespace, "some sockets belong to", "일부 소켓은"),
             (Warning::BoundUnavailable { release: None }, "bound-only sockets are not counted", "바인드만"),
-            (Warning::ProcNetFallback { reason: "no".into() }, "sock_diag is not", "sock_diag를"),
+            (
+                Warning::ProcNetFallback { protocol: Protocol::Udp, reason: "no".into() },
+                "sock_diag is not available for UDP",
+                "UDP에 sock_diag를",
+            ),
         ] {
             let said = [Language::English, Language::Korean].map(|language| lacking(&warning, language));
             assert!(said[0].starts_with(english) && said[1].starts_with(korean), "{said:?}");

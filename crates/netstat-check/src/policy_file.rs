@@ -221,9 +221,7 @@ impl Rule {
             return Some(false);
         }
         let of_process = [
-            self.process
-                .as_ref()
-                .map(|glob| subject.fact(|process| &process.name, |name| glob.matches(name))),
+            self.process.as_ref().map(|glob| subject.name(glob)),
             self.path.as_ref().map(|glob| {
                 subject.fact(|process| &process.executable, |file| glob.matches(file.path.as_os_str()))
             }),
@@ -243,6 +241,14 @@ impl Rule {
 }
 
 impl Subject<'_> {
+    /// Compares the names of the process.
+    fn name(&self, glob: &Glob) -> RuleAnswer {
+        match self.process {
+            Some(process) => process.is_named(|name| glob.matches(name)),
+            None => self.nobody(),
+        }
+    }
+
     fn fact<T>(
         &self,
         of: impl Fn(&Process) -> &Result<T, Missing>,

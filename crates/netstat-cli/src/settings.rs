@@ -1,6 +1,6 @@
 //! The meaning of the command line: options combined with each other, the environment and the system.
 
-use crate::options::{Arguments, Colour, Lang, ProtocolName};
+use crate::options::{Arguments, Colour, ProtocolName};
 use crate::render::extras::Extras;
 use crate::render::format::Format;
 use netstat_check::{self as check, Assignment, Check};
@@ -8,7 +8,7 @@ use netstat_engine::columns::{self, Column};
 use netstat_engine::text::Language;
 use netstat_engine::view::ConnectionsOptions;
 use netstat_engine::view::sort::Order;
-use netstat_engine::view::statistics::Selection;
+use netstat_engine::view::statistics::Kind;
 use netstat_model::Family;
 use netstat_model::query::{Kinds, Owners, RouteQuery};
 use std::ffi::OsString;
@@ -25,9 +25,7 @@ pub(crate) struct Settings {
     pub(crate) language: Language,
     pub(crate) repeat: Repeat,
     pub(crate) tape: Tape,
-    /// `--owners`.
     pub(crate) owners: Owners,
-    /// `--geo`.
     pub(crate) geo: Vec<PathBuf>,
     /// The interval, if it is rather a port.
     pub(crate) perhaps_port: Option<u32>,
@@ -54,11 +52,7 @@ pub(crate) enum Purpose {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Report {
     /// `-r`.
-    Routes {
-        query: RouteQuery,
-        /// `--json`.
-        json: bool,
-    },
+    Routes { query: RouteQuery, json: bool },
     /// `-e`, `-s`.
     Statistics(Statistics),
     /// `-x`.
@@ -75,13 +69,10 @@ pub(crate) enum Report {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Checks {
     pub(crate) task: Task,
-    /// `--config`.
     pub(crate) config: Option<PathBuf>,
     /// `--set`, in order.
     pub(crate) set: Vec<Assignment>,
-    /// `--policy`.
     pub(crate) policy: Option<PathBuf>,
-    /// `--json`.
     pub(crate) json: bool,
     /// Whether severities are coloured.
     pub(crate) colour: Colour,
@@ -102,7 +93,6 @@ impl Checks {
 pub(crate) enum Task {
     /// List them (`--list`).
     List,
-    /// Explain one (`--explain`).
     Explain(&'static Check),
     /// Write a policy that allows what is there now (`--learn`).
     Learn,
@@ -143,7 +133,7 @@ pub(crate) enum Interfaces {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Protocols {
     /// `-p`; `None` for all.
-    pub(crate) only: Option<(ProtocolName, Selection)>,
+    pub(crate) only: Option<(ProtocolName, Kind)>,
     /// The connection table that follows if a protocol with connections is chosen, as on Windows.
     pub(crate) table: Option<Connections>,
 }
@@ -156,7 +146,6 @@ pub(crate) struct Connections {
     pub(crate) pid: bool,
     /// `-b`.
     pub(crate) owner_lines: bool,
-    /// `--path`.
     pub(crate) path: bool,
     pub(crate) extras: Extras,
     /// How to show names; `None` for numbers.
@@ -220,11 +209,7 @@ impl Settings {
         environment: impl Fn(&str) -> Option<String>,
         system_language: Option<Language>,
     ) -> Self {
-        let language = match arguments.lang {
-            Some(Lang::En) => Language::English,
-            Some(Lang::Ko) => Language::Korean,
-            None => system_language.unwrap_or_else(|| language_of_locale(&environment)),
-        };
+        let language = arguments.lang.or(system_language).unwrap_or_else(|| language_of_locale(&environment));
         let tape = match (&arguments.record, &arguments.replay) {
             (Some(folder), _) => Tape::Record(folder.clone()),
             (None, Some(folder)) => Tape::Replay(folder.clone()),
@@ -385,17 +370,17 @@ fn colour(arguments: &Arguments, environment: impl Fn(&str) -> Option<String>) -
 
 /// Returns the statistics section and the table sections of a protocol. Protocols without sockets have no table
 /// section; the parser accepts them only with `-s`.
-fn sections(protocol: ProtocolName) -> (Selection, Kinds) {
+fn sections(protocol: ProtocolName) -> (Kind, Kinds) {
     use Family::{V4, V6};
     match protocol {
-        ProtocolName::Ip => (Selection::Ip(V4), Kinds::empty()),
-        ProtocolName::Ipv6 => (Selection::Ip(V6), Kinds::empty()),
-        ProtocolName::Icmp => (Selection::Icmp(V4), Kinds::empty()),
-        ProtocolName::Icmpv6 => (Selection::Icmp(V6), Kinds::empty()),
-        ProtocolName::Tcp => (Selection::Tcp(V4), Kinds::TCP_V4),
-        ProtocolName::Tcpv6 => (Selection::Tcp(V6), Kinds::TCP_V6),
-        ProtocolName::Udp => (Selection::Udp(V4), Kinds::UDP_V4),
-        ProtocolName::Udpv6 => (Selection::Udp(V6), Kinds::UDP_V6),
+        ProtocolName::Ip => (Kind::Ip(V4), Kinds::empty()),
+        ProtocolName::Ipv6 => (Kind::Ip(V6), Kinds::empty()),
+        ProtocolName::Icmp => (Kind::Icmp(V4), Kinds::empty()),
+        ProtocolName::Icmpv6 => (Kind::Icmp(V6), Kinds::empty()),
+        ProtocolName::Tcp => (Kind::Tcp(Some(V4)), Kinds::TCP_V4),
+        ProtocolName::Tcpv6 => (Kind::Tcp(Some(V6)), Kinds::TCP_V6),
+        ProtocolName::Udp => (Kind::Udp(V4), Kinds::UDP_V4),
+        ProtocolName::Udpv6 => (Kind::Udp(V6), Kinds::UDP_V6),
     }
 }
 

@@ -5,11 +5,14 @@ use netstat_model::Warning;
 /// Returns the line for standard error: the text of the warning, and what it means for the rows shown.
 pub(crate) fn warning_text(warning: &Warning) -> String {
     match warning {
-        Warning::OwnersNotPermitted { processes } => {
+        Warning::OwnersNotPermitted { processes, as_root } => {
             let noun = if *processes == 1 { "process was" } else { "processes were" };
-            format!(
-                "{processes} {noun} not readable, so some owners show as -; run with sudo to see all owners"
-            )
+            let cure = if *as_root {
+                "this root lacks CAP_SYS_PTRACE for them"
+            } else {
+                "run with sudo to see all owners"
+            };
+            format!("{processes} {noun} not readable, so some owners show as -; {cure}")
         }
         Warning::OwnersInOtherNamespace => {
             format!("{warning} and show as -. Run outside the container to see them")
@@ -31,14 +34,16 @@ mod tests {
     #[test]
     fn a_text_says_what_the_table_shows() {
         let owners = [
-            Warning::OwnersNotPermitted { processes: 1 },
+            Warning::OwnersNotPermitted { processes: 1, as_root: false },
+            Warning::OwnersNotPermitted { processes: 1, as_root: true },
             Warning::OwnersInOtherNamespace,
             Warning::OwnersVanished { sockets: 2 },
         ];
-        for warning in owners {
-            assert!(warning_text(&warning).contains("show as -"), "{warning:?}");
+        for warning in &owners {
+            assert!(warning_text(warning).contains("show as -"), "{warning:?}");
             assert!(!warning.to_string().contains(" - "), "a library says nothing of a table: {warning}");
         }
+        assert!(warning_text(&owners[0]).contains("sudo") && !warning_text(&owners[1]).contains("sudo"));
         let other = Warning::BoundUnavailable { release: None };
         assert_eq!(warning_text(&other), other.to_string());
     }

@@ -13,29 +13,14 @@
 
 mod support;
 
-use netstat_lab::{Flavor, Held, Namespace, Place, RemoteHost, TcpState, with_remote_host};
+use netstat_lab::{Held, with_remote_host};
 use std::path::Path;
 use support::{Folder, HEADING_WITH_PID, Line, Run, assert_same, command, finish, rows, shown};
 
 const EPERM: i32 = 1;
+const ENOENT: i32 = 2;
 
 const TABLES: [&str; 4] = ["tcp", "tcp6", "udp", "udp6"];
-
-fn everything(namespace: &Namespace, host: &RemoteHost) -> Vec<Held> {
-    let mut held = Vec::new();
-    for flavor in Flavor::ALL {
-        for state in TcpState::ALL {
-            held.push(host.hold(state, flavor).unwrap());
-        }
-        held.push(host.hold_udp(flavor).unwrap());
-    }
-    for place in Place::ALL {
-        held.push(namespace.listener(place, 0).unwrap());
-        held.push(namespace.udp(place, 0).unwrap());
-        held.push(namespace.udp_connected(place, 9).unwrap());
-    }
-    held
-}
 
 fn record(words: &str, folder: &Path) -> Run {
     let mut command = command(words);
@@ -121,22 +106,46 @@ fn without_what_proc_net_lacks(table: &[Line], dual: &[String]) -> Vec<Line> {
 }
 
 #[test]
+fn that_a_listener_takes_ipv4_cannot_be_known_from_proc_net() {
+    with_remote_host(|namespace, _| {
+        let both = namespace.listener(Place::AnyDualStack, 9090).unwrap();
+        let folder = Folder::new("fallback-dual");
+        for (words, code) in [
+            ("--exists lport 9090 src 0.0.0.0", 2),
+            ("--exists lport 9090 process x or lport 9090 src 0.0.0.0", 2),
+            ("--exists lport 9090 src ::", 0),
+        ] {
+            let path = folder.path(words.replace(' ', ""));
+            record(words, &path);
+            refuse_sock_diag(&path, ENOENT);
+            let again = replay_refused(words, &path, ENOENT);
+            assert_eq!(again.code, Some(code), "{words}: {again:?}");
+            assert_eq!(again.complaint.contains("is not known"), code == 2, "{again:?}");
+            // No module for TCP in this kernel.
+            assert_eq!(again.complaint.contains("modprobe tcp_diag"), code == 2, "{again:?}");
+        }
+        drop(both);
+    });
+}
+
+#[test]
 fn proc_net_gives_the_same_rows_as_sock_diag() {
     with_remote_host(|namespace, host| {
-        let held = everything(namespace, host);
+        let held = support::every_state(namespace, host);
         let folder = Folder::new("fallback");
-        for (words, warnings) in [("-ano", 1), ("-anoq", 2), ("-anob --path", 1)] {
+        for (words, warnings) in [("-ano", 2), ("-anoq", 3), ("-anob --path", 2)] {
             let path = folder.path(words.replace(' ', ""));
             let first = record(words, &path);
             refuse_sock_diag(&path, EPERM);
             let again = replay_refused(words, &path, EPERM);
             assert_eq!(again.code, Some(0), "{words}: {again:?}");
-            // One warning that sock_diag failed, and with -q one that bound-only sockets are missing.
+            // One warning for each protocol that sock_diag failed, and with -q one that bound-only sockets are missing.
             let said: Vec<&str> = again.complaint.lines().collect();
             assert_eq!(said.len(), warnings, "{words}: {said:?}");
             assert!(said[0].starts_with("netstat: ") && said[0].contains("sock_diag"), "{said:?}");
-            assert!(said[0].contains("/proc/net"), "{said:?}");
-            assert!(said.iter().skip(1).all(|line| line.contains("bound-only")), "{said:?}");
+            assert!(said[0].contains("TCP") && said[1].contains("UDP"), "{said:?}");
+            assert!(said.iter().take(2).all(|line| line.contains("/proc/net")), "{said:?}");
+            assert!(said.iter().skip(2).all(|line| line.contains("bound-only")), "{said:?}");
 
             let both: Vec<String> = held
                 .iter()

@@ -218,6 +218,19 @@ fn an_ordinary_user_sees_all_rows_and_its_own_processes() {
         assert_eq!(at(&table, "TCP", &shown(bound.row.local)).pid(), "-");
         assert_eq!(at(&table, "TCP", &shown(gone.row.local)).pid(), "0");
         assert_eq!(at(&table, "TCP", "127.0.0.1:8080").pid(), tcp.pid().to_string());
+        // A row whose owner is hidden is not shown, and not left out silently.
+        let run = as_other_user(&program, "-an process cat");
+        let lines: Vec<&str> = run.complaint.lines().collect();
+        assert_eq!(
+            (run.code, rows(&run.text, support::HEADING).len(), lines.len()),
+            (Some(0), 2, 2),
+            "{run:?}"
+        );
+        assert!(lines[1].contains("1 more socket may match the filter: its owner is unknown"), "{lines:?}");
+
+        let run = as_other_user(&program, "check exposed process cat lport 80");
+        assert_eq!(run.code, Some(3), "what may not be seen may be exposed: {run:?}");
+
         // A hidden owner may match, so the answer is neither yes nor no.
         for (words, code) in [
             ("--exists lport 8080 process cat", 0),
@@ -260,6 +273,104 @@ fn an_ordinary_user_sees_all_rows_and_its_own_processes() {
         assert_eq!(run.code, Some(0), "{run:?}");
         assert_one_line(&run.complaint);
         drop(theirs);
+    });
+}
+
+/// The program with `CAP_PERFMON` and `CAP_BPF` and nothing else, as an ordinary user; `None` where that cannot be had.
+fn with_capabilities(program: &Path, words: &str) -> Option<support::Run> {
+    let mut command = command_of(Path::new("setpriv"), "");
+    let user = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
+    let capabilities = ["--inh-caps", "+cap_38,+cap_39", "--ambient-caps", "+cap_38,+cap_39"];
+    command.args(user).args(capabilities).arg(program).args(words.split_ascii_whitespace()).current_dir("/");
+    let run = support::finish(command);
+    if run.complaint.contains("setpriv") || run.complaint.contains("not with BPF") {
+        netstat_lab::skip(format_args!("BPF for an ordinary user: {}", run.complaint));
+        return None;
+    }
+    Some(run)
+}
+
+#[test]
+fn a_fact_that_may_not_be_read_decides_nothing() {
+    on_own_thread(|_| {
+        let folder = Folder::new("unread");
+        let program = program_for_all(&folder);
+        let long = copy_of_cat(&folder, OsStr::new("a-program-with-a-long-name"));
+        let socket = TcpListener::bind("127.0.0.1:18085").unwrap();
+        let kept = Keeper::start(&mut Command::new(&long), socket.into());
+        // BPF tells who holds it where /proc does not; the executable stays hidden.
+        let Some(run) = with_capabilities(&program, "-vano --process lport 18085") else { return };
+        assert!(run.complaint.contains("owners were found with BPF"), "{run:?}");
+        let row = run.text.lines().last().unwrap();
+        let name = format!("{}\ta-program-with-a-long-name", kept.pid());
+        assert!(row.ends_with(&name), "{row}");
+        assert!(run.complaint.contains("some facts about 1 process are unknown: /proc/PID/exe: "), "{run:?}");
+        for (words, code) in [
+            ("--exists path *averylong* lport 18085", 2),
+            ("--exists not path *averylong* lport 18085", 2),
+            ("--exists process a-program-with-another-name lport 18085", 2),
+            ("--exists process a-program-with-a-long-name lport 18085", 0),
+            ("--exists process a-program-with- lport 18085", 0),
+            ("--exists path *averylong* lport 18086", 1),
+        ] {
+            let run = with_capabilities(&program, words).unwrap();
+            assert_eq!(run.code, Some(code), "{words}: {run:?}");
+        }
+        for words in ["-an path *averylong*", "-an not path *averylong*"] {
+            let run = with_capabilities(&program, words).unwrap();
+            assert_eq!((run.code, rows(&run.text, support::HEADING).len()), (Some(0), 0), "{run:?}");
+            assert!(run.complaint.contains("1 more socket may match the filter"), "{run:?}");
+        }
+    });
+}
+
+/// A script that gives itself the name in its argument, if there is one, and echoes its input.
+const SCRIPT: &str = "#!/usr/bin/perl\n$0 = $ARGV[0] if @ARGV;\n\
+    while (sysread STDIN, $b, 1) { syswrite STDOUT, $b }\n";
+
+#[test]
+fn a_process_has_one_name_everywhere() {
+    on_own_thread(|_| {
+        if !Path::new("/usr/bin/perl").exists() {
+            return netstat_lab::skip("there is no /usr/bin/perl");
+        }
+        let folder = Folder::new("one-name");
+        let script = folder.path("a-script-with-a-long-name");
+        std::fs::write(&script, SCRIPT).unwrap();
+        std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let long = copy_of_cat(&folder, OsStr::new("a-program-with-a-long-name"));
+        let bind = |port: u16| TcpListener::bind(("127.0.0.1", port)).unwrap();
+        let kept = [
+            Keeper::start(&mut Command::new(&script), bind(80).into()),
+            Keeper::start(&mut Command::new(&long), bind(81).into()),
+            Keeper::start(Command::new(&script).arg("[kworker/0:0]"), bind(82).into()),
+        ];
+        let names = [
+            ("a-script-with-a-long-name", "a-script-with-a"),
+            ("a-program-with-a-long-name", "a-program-with-"),
+            ("perl", "[kworker/0:0]"),
+        ];
+        let own = netstat("-ano --process");
+        let lines = table("-anob");
+        let counted = counts(&netstat("-c"));
+        let json: serde_json::Value =
+            serde_json::from_str(&netstat("-a --json --columns lport,process,comm")).unwrap();
+        let policy = netstat("check policy --learn");
+        for ((port, keeper), (name, comm)) in (80_u16..).zip(&kept).zip(names) {
+            let local = format!("127.0.0.1:{port}");
+            let row = own.lines().find(|line| line.contains(&local)).unwrap();
+            assert!(row.ends_with(&format!("{}\t{name}", keeper.pid())), "{row}");
+            assert_eq!(at(&lines, "TCP", &local).below.last(), Some(&format!(" [{name}]")));
+            assert!(counted.contains(&(keeper.pid().to_string(), [1, 0, 1], name.to_owned())), "{counted:?}");
+            let row = json["sockets"].as_array().unwrap().iter().find(|row| row["lport"] == port).unwrap();
+            assert_eq!((&row["process"], &row["comm"]), (&name.into(), &comm.into()));
+            assert!(policy.contains(&format!("process = \"{name}\"\n")), "{policy}");
+            for named in [name, comm] {
+                let words =
+                    ["--exists", "lport", &port.to_string(), "process", &named.replace('[', "?")].join(" ");
+                assert_eq!(support::finish(support::command(&words)).code, Some(0), "{words}");
+            }
+        }
     });
 }
 

@@ -55,7 +55,8 @@ fn countries_come_from_the_program_itself() {
                 .unwrap();
         assert!(document["sockets"][0]["country"].is_null() && document["sockets"][0]["network"].is_null());
         assert_eq!(document["sockets"][1]["country"], "KR");
-        assert_eq!(document["warnings"], serde_json::json!([]), "that networks need a file is no news here");
+        let warnings = document["warnings"].to_string();
+        assert!(!warnings.contains("network"), "that networks need a file is no news here: {warnings}");
     });
 }
 

@@ -64,8 +64,8 @@ fn csv_rows(csv: &str, address: &str) -> Vec<HashMap<String, String>> {
 fn every_format_shows_the_sockets_with_their_process() {
     let held = Held::new();
     let pid = std::process::id().to_string();
-    let name = std::fs::read_to_string("/proc/self/comm").unwrap();
-    let name = name.trim_end();
+    let executable = std::env::current_exe().unwrap();
+    let name = executable.file_name().unwrap().to_str().unwrap();
 
     let rows = csv_rows(&text(&["-a", "--csv"]), &held.address());
     assert_eq!(rows.len(), 5, "a listener and both ends of two connections: {rows:?}");

@@ -22,22 +22,11 @@ use support::{
 /// Opens sockets in every state over every kind of address: both ways to SYN_RECEIVED, orphans, UDP connected and not,
 /// listeners of every kind, and both ends of loopback connections.
 fn everything(namespace: &Namespace, host: &RemoteHost) -> Vec<Held> {
-    let mut held = Vec::new();
+    let mut held = support::every_state(namespace, host);
     for flavor in Flavor::ALL {
-        for state in TcpState::ALL {
-            let one =
-                host.hold(state, flavor).unwrap_or_else(|error| panic!("{state:?} {flavor:?}: {error}"));
-            held.push(one);
-        }
         held.push(host.hold_simultaneous_open(flavor).unwrap());
         held.push(host.hold(TcpState::FinWait1, flavor).unwrap().orphan().unwrap());
         held.push(host.hold(TcpState::FinWait2, flavor).unwrap().orphan().unwrap());
-        held.push(host.hold_udp(flavor).unwrap());
-    }
-    for place in Place::ALL {
-        held.push(namespace.listener(place, 0).unwrap());
-        held.push(namespace.udp(place, 0).unwrap());
-        held.push(namespace.udp_connected(place, 9).unwrap());
     }
     for kind in [Loop::V4, Loop::V6, Loop::Mapped, Loop::V4ToDualStack] {
         let pair = namespace.connected(kind).unwrap();

@@ -11,15 +11,15 @@
 //! assert!(!selection.needs_owners_to_match());
 //! let system = netstat_os::open(netstat_os::Origin::Live)?;
 //! let selected = selection.take(&system, |_| true)?;
-//! assert!(selected.sockets.iter().all(|socket| socket.local.port == 443));
+//! assert!(selected.sockets.iter().all(|socket| socket.local.port() == Some(443)));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use crate::filter::{Context, Filter, Stage, Tri};
+use crate::filter::{Context, Filter, Stage};
 use netstat_model::query::{Kinds, Listing, OwnerSearch, Owners, ProcessFields, SocketQuery, Visit};
 use netstat_model::{
-    Answer, Error, NoOwner, OwnerMethod, OwnershipRef, Process, ProcessKey, Protocol, SocketRef, SocketTable,
-    TcpState, Warning,
+    Answer, Error, NoOwner, OwnerMethod, Process, ProcessKey, Protocol, SocketRef, SocketTable, TcpState,
+    Warning,
 };
 use netstat_os::{Processes, Sockets};
 use std::collections::{BTreeMap, HashMap};
@@ -70,10 +70,43 @@ pub struct Selected {
     pub kinds: Kinds,
     /// How owners were found.
     pub method: OwnerMethod,
-    /// How many more sockets of each kind may match: their owners decide, and cannot be seen.
+    /// How many more sockets of each kind may match: what decides could not be read.
     pub undecided: Undecided,
     /// What the answer may lack.
     pub warnings: Vec<Warning>,
+}
+
+/// What became of sockets that were passed on.
+pub struct Streamed {
+    /// How many more sockets may match: what decides could not be read.
+    pub undecided: usize,
+    /// What the answer may lack.
+    pub warnings: Vec<Warning>,
+}
+
+/// Counts sockets that may match, and those of them whose owner is unknown.
+#[derive(Default)]
+struct Doubts {
+    sockets: Undecided,
+    without_owner: usize,
+}
+
+impl Doubts {
+    fn add(&mut self, socket: &SocketRef<'_>) {
+        *self.sockets.entry((socket.protocol, socket.state)).or_default() += 1;
+        let unowned = socket.ownership().unowned();
+        self.without_owner +=
+            usize::from(matches!(unowned, Some(NoOwner::NotPermitted | NoOwner::OtherNamespace)));
+    }
+
+    fn count(&self) -> usize {
+        self.sockets.values().sum()
+    }
+
+    fn warning(&self) -> Option<Warning> {
+        let (sockets, without_owner) = (self.count(), self.without_owner);
+        (sockets > 0).then_some(Warning::MayMatch { sockets, without_owner })
+    }
 }
 
 impl<'a> Selection<'a> {
@@ -122,9 +155,14 @@ impl<'a> Selection<'a> {
     ) -> Result<Selected, Error> {
         let listing = Listing { query: &self.query, owners: self.search(), may_restart: true };
         let mut any_open = false;
-        let Answer { data: (mut sockets, method), warnings } = backend.sockets(&listing, &mut |socket| {
+        let mut doubts = Doubts::default();
+        let answer = backend.sockets(&listing, &mut |socket| {
             let matches = self.filter.map_or(Some(true), |filter| filter.decided(socket, Stage::Socket));
             if matches == Some(false) {
+                let may_match = self.filter.is_some_and(|filter| filter.may_match_unread(socket));
+                if may_match && keep(socket) != Kept::Nothing {
+                    doubts.add(socket);
+                }
                 return Visit::Skip;
             }
             let kept = keep(socket);
@@ -142,21 +180,22 @@ impl<'a> Selection<'a> {
                 _ => Visit::Keep,
             }
         })?;
-        let mut undecided = Undecided::new();
+        let Answer { data: (mut sockets, method), mut warnings } = answer;
         if let (Some(filter), true) = (self.filter, any_open) {
             let wanted = undecided_owners(filter, &sockets);
-            let processes = read_processes(backend, &wanted, filter.needs().processes);
+            let processes = read_processes(backend, &wanted, filter.needs().processes, &mut warnings);
             let find = |id: ProcessKey| processes.get(&id);
             let context = Context::new(&find);
             sockets.retain(|socket| {
-                let answer = filter.matches(socket, &context);
-                if answer == Tri::Unknown && is_hidden(&socket.ownership()) {
-                    *undecided.entry((socket.protocol, socket.state)).or_default() += 1;
+                let matches = filter.matches(socket, &context).is_yes();
+                if !matches && filter.may_match(socket, &context) {
+                    doubts.add(socket);
                 }
-                answer.is_yes()
+                matches
             });
         }
-        Ok(Selected { sockets, kinds: self.query.kinds, method, undecided, warnings })
+        warnings.extend(doubts.warning());
+        Ok(Selected { sockets, kinds: self.query.kinds, method, undecided: doubts.sockets, warnings })
     }
 
     /// Passes on each socket that matches as it comes, until `hand` returns false; nothing is kept. Owners are not known.
@@ -168,23 +207,25 @@ impl<'a> Selection<'a> {
         &self,
         backend: &impl Sockets,
         mut hand: impl FnMut(&SocketRef<'_>) -> bool,
-    ) -> Result<Vec<Warning>, Error> {
+    ) -> Result<Streamed, Error> {
         let listing = Listing { query: &self.query, owners: OwnerSearch::No, may_restart: false };
-        let answer = backend.sockets(&listing, &mut |socket| {
-            let matches = self.filter.map_or(Some(true), |filter| filter.decided(socket, Stage::Socket));
-            if matches == Some(true) && !hand(socket) { Visit::Stop } else { Visit::Skip }
+        let mut doubts = Doubts::default();
+        let answer = backend.sockets(&listing, &mut |socket| match self
+            .filter
+            .map_or(Some(true), |filter| filter.decided(socket, Stage::Socket))
+        {
+            Some(true) if !hand(socket) => Visit::Stop,
+            Some(true) => Visit::Skip,
+            Some(false) | None => {
+                if self.filter.is_some_and(|filter| filter.may_match_unread(socket)) {
+                    doubts.add(socket);
+                }
+                Visit::Skip
+            }
         })?;
-        Ok(answer.warnings)
-    }
-}
-
-/// Returns whether somebody may hold the socket who could not be seen.
-fn is_hidden(ownership: &OwnershipRef<'_>) -> bool {
-    match ownership {
-        OwnershipRef::NotRead
-        | OwnershipRef::Listed { .. }
-        | OwnershipRef::Unowned(NoOwner::NotPermitted | NoOwner::OtherNamespace) => true,
-        OwnershipRef::One(_) | OwnershipRef::Several(_) | OwnershipRef::Unowned(_) => false,
+        let mut warnings = answer.warnings;
+        warnings.extend(doubts.warning());
+        Ok(Streamed { undecided: doubts.count(), warnings })
     }
 }
 
@@ -199,14 +240,21 @@ fn undecided_owners(filter: &Filter, sockets: &SocketTable) -> Vec<ProcessKey> {
     wanted
 }
 
-/// Reads what is asked of processes.
+/// Reads what is asked of processes. What could not be read is added to the warnings, unless they have it already.
 pub fn read_processes(
     backend: &impl Processes,
     wanted: &[ProcessKey],
     fields: ProcessFields,
+    warnings: &mut Vec<Warning>,
 ) -> HashMap<ProcessKey, Process> {
     if wanted.is_empty() || fields.is_empty() {
         return HashMap::new();
     }
-    backend.processes(wanted, fields).into_iter().map(|process| (process.id, process)).collect()
+    let answer = backend.processes(wanted, fields);
+    for warning in answer.warnings {
+        if !warnings.iter().any(|earlier| warning.repeats(earlier)) {
+            warnings.push(warning);
+        }
+    }
+    answer.data.into_iter().map(|process| (process.id, process)).collect()
 }

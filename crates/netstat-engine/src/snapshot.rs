@@ -138,7 +138,7 @@ pub struct Snapshot {
     pub processes: Vec<Process>,
     /// How owners were found.
     pub owner_method: OwnerMethod,
-    /// How many more sockets may match the filter: their owners decide, and cannot be seen.
+    /// How many more sockets may match the filter: what decides could not be read.
     pub undecided: usize,
     /// What the snapshot may lack, and why.
     pub warnings: Vec<Warning>,
@@ -164,10 +164,12 @@ impl Snapshot {
             selection.owners_of = OwnersOf::Everything;
         }
         let info = backend.info();
-        let Selected { sockets, method, undecided, warnings, .. } = selection.take(backend, |_| true)?;
+        let Selected { sockets, method, undecided, mut warnings, .. } = selection.take(backend, |_| true)?;
         let mut processes = Vec::new();
         if !query.processes.is_empty() {
-            processes = backend.processes(&sockets.processes(), query.processes);
+            let answer = backend.processes(&sockets.processes(), query.processes);
+            processes = answer.data;
+            warnings.extend(answer.warnings);
             processes.sort_unstable_by_key(|process| process.id);
         }
         Ok(Self {

@@ -3,7 +3,7 @@
 use crate::error::{Doing, LabError, Result};
 use crate::namespace::eventually;
 use crate::peer::{Pair, Peer};
-use crate::row::{Row, TcpState};
+use crate::row::{Protocol, Row, TcpState};
 use crate::{socket, witness};
 use rustix::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -24,6 +24,11 @@ pub struct Held {
 impl Held {
     pub(crate) fn new(row: Row, socket: Option<OwnedFd>) -> Self {
         Self { row, companions: Vec::new(), socket, listener: None, far_end: None }
+    }
+
+    /// Holds a socket of this process with the row that it reports. `state` is for TCP.
+    pub(crate) fn of(socket: OwnedFd, protocol: Protocol, state: Option<TcpState>) -> Result<Self> {
+        Ok(Self::new(socket::describe(&socket, protocol, state)?, Some(socket)))
     }
 
     pub(crate) fn with_far_end(mut self, peer: &Arc<Peer>, pair: Pair) -> Self {

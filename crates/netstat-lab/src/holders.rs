@@ -17,20 +17,12 @@ pub struct Holders {
 
 impl Holders {
     /// Starts `count` children that hold the socket, and adds their PIDs to its row.
-    ///
-    /// # Errors
-    ///
-    /// When `held` has no descriptor, or `cat` cannot be run.
     pub fn share(held: &mut Held, count: usize) -> Result<Self> {
         Self::share_with(Path::new("cat"), held, count)
     }
 
     /// Like [`Holders::share`], with another program: a copy of `cat` whose name the processes get.
     /// It must behave like `cat` without arguments: echo its input and end with it. The socket is its standard error.
-    ///
-    /// # Errors
-    ///
-    /// When `held` has no descriptor, or the program cannot be run.
     pub fn share_with(program: &Path, held: &mut Held, count: usize) -> Result<Self> {
         let mut holders = Self { children: Vec::new() };
         for _ in 0..count {

@@ -1,5 +1,5 @@
 //! The system calls without a safe wrapper: a new network namespace, a TUN device, `TCP_INFO`,
-//! `TCP_DEFER_ACCEPT`, `wait4`.
+//! `TCP_DEFER_ACCEPT`, `IP_TRANSPARENT`, `wait4`.
 #![expect(unsafe_code, reason = "rustix has no safe call for network namespaces and TUN devices")]
 
 use rustix::fs::{Mode, OFlags};
@@ -73,17 +73,19 @@ fn tcp_info(socket: BorrowedFd<'_>) -> io::Result<[u8; 5]> {
 
 /// Makes a listener queue connections only once the client has sent data, for up to this many seconds.
 pub(crate) fn defer_accept(listener: BorrowedFd<'_>, seconds: i32) -> io::Result<()> {
+    set_option(listener, libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT, seconds)
+}
+
+/// Lets a socket take packets for any address that a TPROXY rule gives it. Needs `CAP_NET_ADMIN`.
+pub(crate) fn make_transparent(socket: BorrowedFd<'_>) -> io::Result<()> {
+    set_option(socket, libc::IPPROTO_IP, libc::IP_TRANSPARENT, 1)
+}
+
+fn set_option(socket: BorrowedFd<'_>, level: i32, name: i32, value: i32) -> io::Result<()> {
     let length: libc::socklen_t = 4;
-    // SAFETY: the kernel reads the four bytes of `seconds`, which lives through the call.
-    let answer = unsafe {
-        libc::setsockopt(
-            listener.as_raw_fd(),
-            libc::IPPROTO_TCP,
-            libc::TCP_DEFER_ACCEPT,
-            (&raw const seconds).cast(),
-            length,
-        )
-    };
+    // SAFETY: the kernel reads the four bytes of `value`, which lives through the call.
+    let answer =
+        unsafe { libc::setsockopt(socket.as_raw_fd(), level, name, (&raw const value).cast(), length) };
     if answer == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 

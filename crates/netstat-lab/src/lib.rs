@@ -20,6 +20,7 @@
 //! });
 //! ```
 //!
+//! - A function that returns a [`Result`] fails where the kernel refuses what it asks for, or a program is missing.
 //! - The body runs on a thread of its own. A failed assertion there fails the test as usual.
 //! - Sockets stay in their states until their [`Held`] is dropped: no sleeping, no races. Once dropped, they are gone.
 //! - A test that needs only loopback takes [`on_own_thread`], which needs no TUN device.
@@ -61,4 +62,5 @@ pub use remote_host::{
 };
 pub use row::{Family, Key, Protocol, Row, TcpState, normalized};
 pub use skip::{skip, skip_unless_required};
+pub use socket::make_transparent;
 pub use usage::{Usage, monotonic_nanoseconds, wait_with_usage};

@@ -81,26 +81,16 @@ pub struct Connected {
 
 impl Namespace {
     /// Makes a TCP listener. Port 0 lets the kernel choose.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel refuses, as for a port in use.
     pub fn listener(&self, place: Place, port: u16) -> Result<Held> {
         let socket = place.open(Protocol::Tcp, port)?;
         socket::listen(&socket)?;
-        let row = socket::describe(&socket, Protocol::Tcp, Some(TcpState::Listen))?;
-        Ok(Held::new(row, Some(socket)))
+        Held::of(socket, Protocol::Tcp, Some(TcpState::Listen))
     }
 
     /// Makes an unconnected UDP socket. Port 0 lets the kernel choose.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel refuses, as for a port in use.
     pub fn udp(&self, place: Place, port: u16) -> Result<Held> {
         let socket = place.open(Protocol::Udp, port)?;
-        let row = socket::describe(&socket, Protocol::Udp, None)?;
-        Ok(Held::new(row, Some(socket)))
+        Held::of(socket, Protocol::Udp, None)
     }
 
     /// Makes a UDP socket on a loopback address, connected to another port of it that need not be open.
@@ -111,15 +101,10 @@ impl Namespace {
     pub fn udp_connected(&self, place: Place, remote_port: u16) -> Result<Held> {
         let socket = place.open(Protocol::Udp, 0)?;
         socket::connect(&socket, SocketAddr::new(place.address(), remote_port))?;
-        let row = socket::describe(&socket, Protocol::Udp, None)?;
-        Ok(Held::new(row, Some(socket)))
+        Held::of(socket, Protocol::Udp, None)
     }
 
     /// Makes an established connection over loopback, with both ends and the listener in this process.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel refuses.
     pub fn connected(&self, kind: Loop) -> Result<Connected> {
         let (from, at, to) = match kind {
             Loop::V4 => (Place::LoopbackV4, Place::LoopbackV4, Place::LoopbackV4),
@@ -136,11 +121,9 @@ impl Namespace {
         socket::wait_for_state(&client, TcpState::Established)?;
         socket::wait_for_state(&server, TcpState::Established)?;
         let established = Some(TcpState::Established);
-        let client_row = socket::describe(&client, Protocol::Tcp, established)?;
-        let server_row = socket::describe(&server, Protocol::Tcp, established)?;
         Ok(Connected {
-            client: Held::new(client_row, Some(client)),
-            server: Held::new(server_row, Some(server)).with_listener(listening, listener),
+            client: Held::of(client, Protocol::Tcp, established)?,
+            server: Held::of(server, Protocol::Tcp, established)?.with_listener(listening, listener),
         })
     }
 }

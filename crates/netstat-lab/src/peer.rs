@@ -63,7 +63,7 @@ pub(crate) struct Pair {
 }
 
 /// The remote host's state of one connection.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Connection {
     /// The next sequence number it will send (SND.NXT).
     send_next: u32,
@@ -89,19 +89,7 @@ pub(crate) struct Connection {
 
 impl Connection {
     fn new(send_next: u32, receive_next: u32) -> Self {
-        Self {
-            send_next,
-            receive_next,
-            fin_sent: false,
-            keep_time_wait: false,
-            data_segments: 0,
-            latest: receive_next,
-            beyond: Vec::new(),
-            saw_syn_ack: false,
-            saw_syn: false,
-            saw_fin: false,
-            fin_acknowledged: false,
-        }
+        Self { send_next, receive_next, latest: receive_next, ..Self::default() }
     }
 
     /// Returns true if a data segment is to be treated as lost.

@@ -130,30 +130,16 @@ impl RemoteHost {
             TcpState::Bound => self.hold_bound(flavor),
             TcpState::Listen => self.hold_listener(flavor),
             TcpState::SynReceived => self.hold_half_open(flavor),
-            TcpState::SynSent
-            | TcpState::Established
-            | TcpState::FinWait1
-            | TcpState::FinWait2
-            | TcpState::CloseWait
-            | TcpState::Closing
-            | TcpState::LastAck
-            | TcpState::TimeWait => self.hold_connection(state, flavor),
+            _ => self.hold_connection(state, flavor),
         }
     }
 
     /// Reaches SYN_RECEIVED by a simultaneous open. Unlike a half-open request it is a full socket, with
     /// a descriptor, an inode and a process, and it has no listener.
-    ///
-    /// # Errors
-    ///
-    /// As for [`RemoteHost::hold`].
     pub fn hold_simultaneous_open(&self, flavor: Flavor) -> Result<Held> {
         let mut held = self.hold_connection(TcpState::SynSent, flavor)?;
         if let Some(remote) = held.row.remote {
-            let pair =
-                Pair { theirs: socket::on_the_wire(remote), ours: socket::on_the_wire(held.row.local) };
-            let peer = self.peer();
-            peer.until(pair, "the answer to a SYN", || peer.send_syn(pair), |seen| seen.saw_syn_ack)?;
+            self.request(remote, held.row.local)?;
         }
         held.wait_for(TcpState::SynReceived)?;
         held.row.state = Some(TcpState::SynReceived);
@@ -161,41 +147,35 @@ impl RemoteHost {
     }
 
     /// Makes a UDP socket connected to the remote host, which never answers.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel refuses.
     pub fn hold_udp(&self, flavor: Flavor) -> Result<Held> {
         let socket = socket::open(Protocol::Udp, flavor.family(), false)?;
         socket::bind(&socket, self.ours(flavor))?;
         socket::connect(&socket, self.theirs(flavor, 53))?;
-        let row = socket::describe(&socket, Protocol::Udp, None)?;
-        Ok(Held::new(row, Some(socket)))
+        Held::of(socket, Protocol::Udp, None)
     }
 
     fn ours(&self, flavor: Flavor) -> SocketAddr {
-        match flavor {
-            Flavor::V4 => (OUR_V4, 0).into(),
-            Flavor::V6 => (OUR_V6, 0).into(),
-            Flavor::Mapped => (OUR_V4.to_ipv6_mapped(), 0).into(),
-            Flavor::LinkLocal => SocketAddrV6::new(OUR_LINK_LOCAL, 0, 0, self.index).into(),
-        }
+        self.end(flavor, (OUR_V4, OUR_V6, OUR_LINK_LOCAL), 0)
     }
 
     fn theirs(&self, flavor: Flavor, port: u16) -> SocketAddr {
+        self.end(flavor, (THEIR_V4, THEIR_V6, THEIR_LINK_LOCAL), port)
+    }
+
+    fn end(&self, flavor: Flavor, host: (Ipv4Addr, Ipv6Addr, Ipv6Addr), port: u16) -> SocketAddr {
+        let (v4, v6, link_local) = host;
         match flavor {
-            Flavor::V4 => (THEIR_V4, port).into(),
-            Flavor::V6 => (THEIR_V6, port).into(),
-            Flavor::Mapped => (THEIR_V4.to_ipv6_mapped(), port).into(),
-            Flavor::LinkLocal => SocketAddrV6::new(THEIR_LINK_LOCAL, port, 0, self.index).into(),
+            Flavor::V4 => (v4, port).into(),
+            Flavor::V6 => (v6, port).into(),
+            Flavor::Mapped => (v4.to_ipv6_mapped(), port).into(),
+            Flavor::LinkLocal => SocketAddrV6::new(link_local, port, 0, self.index).into(),
         }
     }
 
     fn hold_bound(&self, flavor: Flavor) -> Result<Held> {
         let socket = socket::open(Protocol::Tcp, flavor.family(), false)?;
         socket::bind(&socket, self.ours(flavor))?;
-        let row = socket::describe(&socket, Protocol::Tcp, Some(TcpState::Bound))?;
-        Ok(Held::new(row, Some(socket)))
+        Held::of(socket, Protocol::Tcp, Some(TcpState::Bound))
     }
 
     fn hold_listener(&self, flavor: Flavor) -> Result<Held> {
@@ -289,34 +269,31 @@ impl RemoteHost {
     /// Moves on from ESTABLISHED (or SYN_SENT) to `state`.
     fn bring_to(&self, state: TcpState, pair: Pair, mut held: Held) -> Result<Held> {
         let peer = self.peer();
-        let nothing = || ();
-        let their_fin = || peer.send_fin(pair);
+        let see_our_fin = || peer.until(pair, "our FIN", || (), |connection| connection.saw_fin);
+        let send_a_fin =
+            || peer.until(pair, "the answer to a FIN", || peer.send_fin(pair), |seen| seen.fin_acknowledged);
         match state {
-            TcpState::SynSent => {
-                peer.until(pair, "a SYN", nothing, |connection| connection.saw_syn)?;
-            }
+            TcpState::SynSent => peer.until(pair, "a SYN", || (), |connection| connection.saw_syn)?,
             TcpState::FinWait1 | TcpState::FinWait2 => {
                 held.shut_down()?;
-                peer.until(pair, "our FIN", nothing, |connection| connection.saw_fin)?;
+                see_our_fin()?;
             }
-            TcpState::CloseWait => {
-                peer.until(pair, "the answer to a FIN", their_fin, |connection| connection.fin_acknowledged)?;
-            }
+            TcpState::CloseWait => send_a_fin()?,
             TcpState::LastAck => {
-                peer.until(pair, "the answer to a FIN", their_fin, |connection| connection.fin_acknowledged)?;
+                send_a_fin()?;
                 held.shut_down()?;
-                peer.until(pair, "our FIN", nothing, |connection| connection.saw_fin)?;
+                see_our_fin()?;
             }
             TcpState::Closing => {
                 held.shut_down()?;
-                peer.until(pair, "our FIN", nothing, |connection| connection.saw_fin)?;
-                peer.until(pair, "the answer to a FIN", their_fin, |connection| connection.fin_acknowledged)?;
+                see_our_fin()?;
+                send_a_fin()?;
             }
             TcpState::TimeWait => {
                 held.shut_down()?;
-                peer.until(pair, "our FIN", nothing, |connection| connection.saw_fin)?;
+                see_our_fin()?;
                 held.wait_for(TcpState::FinWait2)?;
-                peer.until(pair, "the answer to a FIN", their_fin, |connection| connection.fin_acknowledged)?;
+                send_a_fin()?;
                 peer.keep_time_wait(pair);
                 held.let_go();
                 return Ok(held);
@@ -348,10 +325,6 @@ fn listener(at: SocketAddr) -> Result<(Row, OwnedFd)> {
 }
 
 /// Like [`on_own_thread`](crate::on_own_thread), with a [`RemoteHost`]. Also skips where that is unavailable.
-///
-/// # Panics
-///
-/// If the body panics, and if the laboratory fails.
 pub fn with_remote_host<T: Send>(body: impl FnOnce(&Namespace, &RemoteHost) -> T + Send) -> Option<T> {
     on_thread(|| {
         let namespace = Namespace::enter()?;

@@ -32,6 +32,15 @@ pub(crate) fn bind(socket: &OwnedFd, address: SocketAddr) -> Result<()> {
     rustix::net::bind(socket, &address).doing(|| format!("bind to {address}"))
 }
 
+/// Lets a socket take packets for any address that a TPROXY rule gives it.
+///
+/// # Errors
+///
+/// When the kernel refuses it, as to anyone without `CAP_NET_ADMIN`.
+pub fn make_transparent(socket: impl AsFd) -> Result<()> {
+    kernel::make_transparent(socket.as_fd()).doing(|| "set IP_TRANSPARENT".into())
+}
+
 pub(crate) fn listen(socket: &OwnedFd) -> Result<()> {
     rustix::net::listen(socket, 16).doing(|| "listen".into())
 }

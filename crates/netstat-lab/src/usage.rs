@@ -21,10 +21,6 @@ pub struct Usage {
 }
 
 /// Waits for a child as [`Child::wait`] does, and returns what it used.
-///
-/// # Errors
-///
-/// If it was already waited for.
 pub fn wait_with_usage(child: Child) -> Result<Usage> {
     // After a successful try_wait the PID may belong to another process, but wait4 accepts only children.
     let pid = i32::try_from(child.id()).map_err(std::io::Error::other).doing(|| "wait for a child".into())?;

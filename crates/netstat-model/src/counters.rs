@@ -8,6 +8,15 @@
 
 use std::ffi::OsString;
 
+/// A block of counters that are found by their standard names.
+pub trait CounterBlock {
+    /// Returns the counter with a standard name; `None` also for a name that the block does not have.
+    fn get(&self, name: &str) -> Option<u64>;
+
+    /// Returns the field of a standard name, to be set.
+    fn named_mut(&mut self, name: &str) -> Option<&mut Option<u64>>;
+}
+
 /// Defines a block of counters: the field, its standard name, and what it counts.
 macro_rules! counters {
     (
@@ -28,17 +37,17 @@ macro_rules! counters {
         impl $name {
             /// The standard names of all counters, in the order of the fields.
             pub const NAMES: &'static [&'static str] = &[$($key),*];
+        }
 
-            /// Returns the counter with a standard name; `None` also for a name that is not in [`Self::NAMES`].
-            pub fn get(&self, name: &str) -> Option<u64> {
+        impl CounterBlock for $name {
+            fn get(&self, name: &str) -> Option<u64> {
                 match name {
                     $($key => self.$field,)*
                     _ => None,
                 }
             }
 
-            /// Returns the field of a standard name, to be set.
-            pub fn named_mut(&mut self, name: &str) -> Option<&mut Option<u64>> {
+            fn named_mut(&mut self, name: &str) -> Option<&mut Option<u64>> {
                 match name {
                     $($key => Some(&mut self.$field),)*
                     _ => None,

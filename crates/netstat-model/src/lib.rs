@@ -49,8 +49,8 @@ pub mod warning;
 
 pub use conntrack::Conntrack;
 pub use counters::{
-    Counters, IcmpV4Counters, IcmpV6Counters, InterfaceCounters, InterfaceStats, IpCounters, SocketLevels,
-    TcpCounters, TcpExtCounters, UdpCounters,
+    CounterBlock, Counters, IcmpV4Counters, IcmpV6Counters, InterfaceCounters, InterfaceStats, IpCounters,
+    SocketLevels, TcpCounters, TcpExtCounters, UdpCounters,
 };
 pub use endpoint::{Endpoint, EndpointRef, IpEndpoint};
 pub use error::{Error, Operation};
@@ -80,4 +80,4 @@ pub use socket_ref::{IpSocketRef, ServedFamilies, SocketRef};
 pub use table::{FindOwners, RowId, ShortId, SocketTable, lower_half};
 pub use tcp::{SocketMemory, TcpInfo};
 pub use tcp_fields::TcpFields;
-pub use warning::{Answer, PassedOver, Warning};
+pub use warning::{Answer, Warning};

@@ -36,11 +36,17 @@ pub enum NoBpf {
     ///
     /// [`Owners::Auto`]: crate::query::Owners::Auto
     FewFiles,
-    /// Not permitted: loading BPF programs takes `CAP_BPF` and `CAP_PERFMON`.
+    /// Not permitted: loading BPF programs takes `CAP_BPF` and `CAP_PERFMON` in the initial user namespace.
     NotPermitted,
+    /// This process has `CAP_BPF` without `CAP_PERFMON`.
+    NoPerfmon,
+    /// The kernel is locked down (`confidentiality`), so that programs may not read its memory.
+    LockedDown,
+    /// The just-in-time compiler is off (`net.core.bpf_jit_enable`), which the program needs.
+    JitOff,
     /// The kernel is older than 5.17, or built without BPF.
     KernelTooOld,
-    /// This program was built without it.
+    /// This program was built without it, or for a machine that is not 64-bit little-endian.
     NotBuilt,
     /// `/proc` shows another PID namespace than that of this process, so process IDs differ.
     OtherNamespace,
@@ -90,11 +96,16 @@ impl fmt::Display for NoBpf {
         match self {
             Self::NotAsked => f.write_str("it was not requested"),
             Self::FewFiles => f.write_str("few files are open on this machine, so /proc is faster"),
-            Self::NotPermitted => {
-                f.write_str("not permitted; run as root (with CAP_BPF and CAP_PERFMON) to load BPF programs")
-            }
+            Self::NotPermitted => f.write_str(
+                "not permitted; loading BPF programs takes CAP_BPF and CAP_PERFMON outside of user namespaces",
+            ),
+            Self::NoPerfmon => f.write_str("not permitted; CAP_PERFMON is missing beside CAP_BPF"),
+            Self::LockedDown => f.write_str(
+                "the kernel is locked down (confidentiality in /sys/kernel/security/lockdown)",
+            ),
+            Self::JitOff => f.write_str("the BPF compiler is off; sysctl -w net.core.bpf_jit_enable=1 turns it on"),
             Self::KernelTooOld => f.write_str("it needs Linux 5.17 or later, built with BPF"),
-            Self::NotBuilt => f.write_str("this program was built without it"),
+            Self::NotBuilt => f.write_str("this program was built without it, as all 32-bit ones are"),
             Self::OtherNamespace => f.write_str("/proc shows another PID namespace"),
             Self::Refused { step, errno } => {
                 let error = io::Error::from_raw_os_error(*errno);

@@ -23,20 +23,34 @@ impl Prefix {
     /// Returns the block that `address` is in, with the host bits cleared; `None` if the length exceeds the bits of the
     /// address. A block of IPv4-mapped IPv6 addresses becomes an IPv4 block.
     pub fn containing(address: IpAddr, length: u8) -> Option<Self> {
-        let address = match address {
+        let mapped = match address {
+            IpAddr::V6(v6) => v6.to_ipv4_mapped().zip(length.checked_sub(96)),
+            IpAddr::V4(_) => None,
+        };
+        let (address, length) = mapped.map_or((address, length), |(v4, length)| (v4.into(), length));
+        Self::new(address, length).map(Self::masked)
+    }
+
+    /// Returns the prefix of an address and a netmask; `None` for a mask with holes.
+    pub fn with_netmask(address: Ipv4Addr, netmask: Ipv4Addr) -> Option<Self> {
+        let length = netmask.to_bits().leading_ones();
+        let prefix = Self::new(address.into(), u8::try_from(length).ok()?)?;
+        (netmask.to_bits().count_ones() == length).then_some(prefix)
+    }
+
+    /// Returns the prefix with its host bits cleared.
+    #[must_use]
+    pub fn masked(self) -> Self {
+        let host = u32::from(Self::bits(self.address).saturating_sub(self.length));
+        let address = match self.address {
             IpAddr::V4(v4) => {
-                let mask = u32::MAX.checked_shl(u32::from(32u8.checked_sub(length)?)).unwrap_or(0);
-                Ipv4Addr::from_bits(v4.to_bits() & mask).into()
+                Ipv4Addr::from_bits(v4.to_bits() & u32::MAX.checked_shl(host).unwrap_or(0)).into()
             }
             IpAddr::V6(v6) => {
-                if let (Some(v4), Some(length)) = (v6.to_ipv4_mapped(), length.checked_sub(96)) {
-                    return Self::containing(v4.into(), length);
-                }
-                let mask = u128::MAX.checked_shl(u32::from(128u8.checked_sub(length)?)).unwrap_or(0);
-                Ipv6Addr::from_bits(v6.to_bits() & mask).into()
+                Ipv6Addr::from_bits(v6.to_bits() & u128::MAX.checked_shl(host).unwrap_or(0)).into()
             }
         };
-        Some(Self { address, length })
+        Self { address, ..self }
     }
 
     /// Returns the prefix of all addresses of a family.

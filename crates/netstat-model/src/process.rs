@@ -1,4 +1,4 @@
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 /// A process, told from a later one with the same number by when it started.
@@ -19,7 +19,7 @@ pub struct Owner {
     pub process: ProcessKey,
     /// Its parent's process ID; `None` where it could not be read, 0 for a process without one.
     pub parent: Option<u32>,
-    /// The lowest descriptor by which it holds the socket. Linux only.
+    /// The lowest descriptor by which it holds the socket; `None` where an io_uring of the process holds it. Linux only.
     pub descriptor: Option<u32>,
 }
 
@@ -31,8 +31,8 @@ pub enum NoOwner {
     NoProcess,
     /// Some processes could not be looked into, and none of the others holds it.
     NotPermitted,
-    /// Every process was looked into and none holds it, and all processes of the machine are visible:
-    /// the kernel itself does, or the descriptor is in flight between two processes.
+    /// Every process was looked into and none holds it by a descriptor or an io_uring, and all processes of the machine
+    /// are visible: the kernel itself does, or the descriptor is in flight between two processes.
     Kernel,
     /// Every visible process was looked into; the holder is in another PID namespace.
     OtherNamespace,
@@ -55,7 +55,7 @@ pub enum Ownership {
         since: u64,
     },
     /// At least one process; the first is the one to show where there is room for one: the ancestor of the
-    /// others, else the oldest.
+    /// others, else the oldest, but a service manager (systemd) last.
     Held(Vec<Owner>),
     /// No process, and why.
     Unowned(NoOwner),
@@ -130,6 +130,19 @@ pub struct Executable {
     pub deleted: bool,
 }
 
+impl Executable {
+    /// Returns the name of the file, or `memfd:NAME` of a program that was never a file.
+    pub fn file_name(&self) -> &OsStr {
+        // The name that was given to memfd_create(2) may contain slashes.
+        if let Ok(name) = self.path.strip_prefix("/")
+            && name.as_os_str().as_encoded_bytes().starts_with(b"memfd:")
+        {
+            return name.as_os_str();
+        }
+        self.path.file_name().unwrap_or(self.path.as_os_str())
+    }
+}
+
 /// Which container runtime, as far as the name of a control group tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -165,8 +178,13 @@ pub struct Container {
 pub struct Process {
     /// Which one.
     pub id: ProcessKey,
-    /// The name: Linux `comm` (15 bytes at most), Windows the image name.
+    /// The name of its program. Linux: the file name of the executable; of a script, that of the script, where the kernel
+    /// named the process after it; where the executable may not be read, [`Process::comm`], whole if the command line
+    /// tells the rest of it. Windows: the image name.
     pub name: Result<OsString, Missing>,
+    /// The name of the main thread, Linux only: the first 15 bytes of the name of the file that was started, or whatever
+    /// the process has named itself since.
+    pub comm: Result<OsString, Missing>,
     /// The file it runs.
     pub executable: Result<Executable, Missing>,
     /// The service it belongs to: Linux the systemd unit of its cgroup, Windows the service name.
@@ -189,6 +207,7 @@ impl Process {
         Self {
             id,
             name: Err(reason),
+            comm: Err(reason),
             executable: Err(reason),
             unit: Err(reason),
             command_line: Err(reason),
@@ -196,5 +215,59 @@ impl Process {
             account: Err(reason),
             container: Err(reason),
         }
+    }
+
+    /// Returns whether one of the names of the process passes: of its program, of its executable, and the one that it has
+    /// given itself. `None` where none does and one of them is not known.
+    pub fn is_named(&self, mut passes: impl FnMut(&OsStr) -> bool) -> Option<bool> {
+        let file = self.executable.as_ref().map(Executable::file_name).map_err(|&why| why);
+        let names =
+            [self.name.as_deref().map_err(|&why| why), self.comm.as_deref().map_err(|&why| why), file];
+        if names.into_iter().flatten().any(&mut passes) {
+            return Some(true);
+        }
+        // A system without names of threads has only one name for a process.
+        if let (Ok(_), Err(Missing::NotApplicable)) = (&self.name, &self.comm) {
+            return Some(false);
+        }
+        let known = names.iter().all(|name| matches!(name, Ok(_) | Err(Missing::NotApplicable)));
+        known.then_some(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_in_memory_has_the_name_that_it_was_given() {
+        for (path, expected) in [
+            ("/usr/bin/python3.11", "python3.11"),
+            ("/memfd:a b", "memfd:a b"),
+            ("/memfd:runc_cloned:/proc/self/exe", "memfd:runc_cloned:/proc/self/exe"),
+            ("/tmp/memfd:x", "memfd:x"),
+            ("/", "/"),
+        ] {
+            let executable = Executable { path: path.into(), deleted: false };
+            assert_eq!(executable.file_name(), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_not_known_may_be_any() {
+        let id = ProcessKey { pid: 7, start_time: 1 };
+        let named = |process: &Process, wanted: &str| process.is_named(|name| name == wanted);
+        let mut node = Process::unknown(id, Missing::NotPermitted);
+        assert_eq!(named(&node, "node"), None);
+        (node.name, node.comm) = (Ok("MainThread".into()), Ok("MainThread".into()));
+        assert_eq!((named(&node, "MainThread"), named(&node, "node")), (Some(true), None));
+        node.name = Ok("node".into());
+        node.executable = Ok(Executable { path: "/usr/bin/node".into(), deleted: true });
+        assert_eq!((named(&node, "MainThread"), named(&node, "node")), (Some(true), Some(true)));
+        assert_eq!(named(&node, "nod"), Some(false));
+        // Windows: the list of processes has the name, even of those that may not be opened.
+        let mut protected = Process::unknown(id, Missing::NotPermitted);
+        (protected.name, protected.comm) = (Ok("lsass.exe".into()), Err(Missing::NotApplicable));
+        assert_eq!((named(&protected, "lsass.exe"), named(&protected, "x")), (Some(true), Some(false)));
     }
 }

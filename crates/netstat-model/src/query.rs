@@ -292,7 +292,8 @@ pub struct Listing<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Owners {
     /// The fastest that works. Linux: the descriptors in `/proc` while fewer than 4,000 files are open on the machine,
-    /// because loading a BPF program takes 2 to 8 ms; beyond that BPF if possible, otherwise `/proc`.
+    /// because loading a BPF program takes 2 to 8 ms; beyond that, and where `/proc` refuses some processes, BPF if
+    /// possible, otherwise `/proc`.
     #[default]
     Auto,
     /// A BPF program, or fail. Linux only.
@@ -305,7 +306,7 @@ bitflags! {
     /// Fields of a process to read.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
     pub struct ProcessFields: u8 {
-        /// [`crate::Process::name`].
+        /// [`crate::Process::name`] and [`crate::Process::comm`].
         const NAME = 1;
         /// [`crate::Process::executable`].
         const EXECUTABLE = 2;

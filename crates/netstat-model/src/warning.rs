@@ -8,13 +8,14 @@
 //!
 //! let sockets = Answer {
 //!     data: vec!["127.0.0.1:631"],
-//!     warnings: vec![Warning::OwnersNotPermitted { processes: 3 }],
+//!     warnings: vec![Warning::OwnersNotPermitted { processes: 3, as_root: false }],
 //! };
 //! assert_eq!(sockets.data.len(), 1);
 //! let text = sockets.warnings[0].to_string();
 //! assert!(text.starts_with("3 processes were not readable"));
 //! ```
 
+use crate::Protocol;
 use std::fmt;
 
 /// Data that is missing or doubtful, with the reason. Reported once, never instead of the data.
@@ -52,6 +53,8 @@ pub enum Warning {
     },
     /// `sock_diag` was refused; `/proc/net` was read instead, which has less information.
     ProcNetFallback {
+        /// The protocol whose sockets were read from there.
+        protocol: Protocol,
         /// Why `sock_diag` was not used.
         reason: String,
     },
@@ -61,10 +64,31 @@ pub enum Warning {
         /// them on any release.
         release: Option<String>,
     },
-    /// Some processes were not readable.
+    /// Some processes were not readable, and the owners of some sockets are unknown.
     OwnersNotPermitted {
         /// The number of processes.
         processes: usize,
+        /// Whether the reader is root, and lacks `CAP_SYS_PTRACE` all the same.
+        as_root: bool,
+    },
+    /// Every socket has a known owner, and processes that this user may not read may hold some of the sockets as well.
+    OwnersIncomplete {
+        /// Which these are.
+        reason: String,
+    },
+    /// Some facts about processes that hold sockets could not be read.
+    ProcessesUnreadable {
+        /// The number of processes.
+        processes: usize,
+        /// The reason the system gave.
+        reason: String,
+    },
+    /// Some sockets that were left out may match the filter, because what decides could not be read.
+    MayMatch {
+        /// The number of sockets.
+        sockets: usize,
+        /// How many of these have an unknown owner.
+        without_owner: usize,
     },
     /// No visible process holds some sockets, and not all processes of the machine are visible.
     OwnersInOtherNamespace,
@@ -129,12 +153,38 @@ impl Warning {
     pub fn repeats(&self, earlier: &Self) -> bool {
         match (self, earlier) {
             (Self::OwnersNotPermitted { .. }, Self::OwnersNotPermitted { .. })
+            | (Self::OwnersIncomplete { .. }, Self::OwnersIncomplete { .. })
+            | (Self::MayMatch { .. }, Self::MayMatch { .. })
             | (Self::OwnersVanished { .. }, Self::OwnersVanished { .. })
             | (Self::NamesUnanswered { .. }, Self::NamesUnanswered { .. }) => true,
             (Self::OddMessages { what, .. }, Self::OddMessages { what: before, .. }) => what == before,
+            (Self::ProcessesUnreadable { reason, .. }, Self::ProcessesUnreadable { reason: before, .. }) => {
+                reason == before
+            }
             _ => self == earlier,
         }
     }
+
+    /// What is unknown where every socket has a known owner and a process could not be read, in
+    /// [`Warning::SourceUnavailable`].
+    pub const OTHER_OWNERS: &'static str = "whether other processes hold some of these sockets as well";
+
+    /// What is unknown where a socket has no known owner and not every process could be read, likewise.
+    pub const SOME_OWNERS: &'static str = "the owner of some sockets";
+
+    /// Returns true if processes may hold sockets without being among the known owners.
+    pub fn hides_owners(&self) -> bool {
+        match self {
+            Self::OwnersNotPermitted { .. } | Self::OwnersIncomplete { .. } => true,
+            Self::SourceUnavailable { what, .. } => [Self::OTHER_OWNERS, Self::SOME_OWNERS].contains(what),
+            _ => false,
+        }
+    }
+}
+
+/// What reading the descriptors of every process takes.
+fn to_read_processes(as_root: bool) -> &'static str {
+    if as_root { "CAP_SYS_PTRACE, which this root lacks" } else { "root" }
 }
 
 /// Returns the number with its noun: `1 process`, `2 processes`.
@@ -172,9 +222,9 @@ impl fmt::Display for Warning {
                     }
                 }
             }
-            Self::ProcNetFallback { reason } => write!(
+            Self::ProcNetFallback { protocol, reason } => write!(
                 f,
-                "sock_diag is not available ({reason}); /proc/net was read instead, which does not tell whether an \
+                "sock_diag is not available for {protocol} ({reason}); /proc/net was read instead, which does not tell whether an \
                  IPv6 listener also takes IPv4, nor the interface of a link-local address"
             ),
             Self::BoundUnavailable { release: None } => {
@@ -183,9 +233,32 @@ impl fmt::Display for Warning {
             Self::BoundUnavailable { release: Some(release) } => {
                 write!(f, "bound-only sockets are missing: they need Linux 6.8, this is {release}")
             }
-            Self::OwnersNotPermitted { processes } => {
-                let processes = counted(*processes, "process was", "processes were");
-                write!(f, "{processes} not readable, so some owners are unknown; reading them takes root")
+            Self::OwnersNotPermitted { processes, as_root } => {
+                let (processes, needs) =
+                    (counted(*processes, "process was", "processes were"), to_read_processes(*as_root));
+                write!(f, "{processes} not readable, so some owners are unknown; reading them takes {needs}")
+            }
+            Self::OwnersIncomplete { reason } => {
+                write!(f, "other processes may hold some of these sockets as well: {reason}")
+            }
+            Self::ProcessesUnreadable { processes, reason } => {
+                let processes = counted(*processes, "process", "processes");
+                write!(f, "some facts about {processes} are unknown: {reason}")
+            }
+            Self::MayMatch { sockets, without_owner } => {
+                let more = counted(*sockets, "more socket", "more sockets");
+                write!(f, "{more} may match the filter: ")?;
+                match (*without_owner, sockets - without_owner) {
+                    (0, _) => f.write_str("what decides could not be read"),
+                    (_, 0) if *sockets == 1 => f.write_str("its owner is unknown"),
+                    (_, 0) => f.write_str("their owners are unknown"),
+                    (owners, _) => {
+                        write!(
+                            f,
+                            "the owners of {owners} are unknown, and what decides on the rest could not be read"
+                        )
+                    }
+                }
             }
             Self::OwnersInOtherNamespace => f.write_str(
                 "some sockets belong to processes outside this PID namespace; their owners are unknown",
@@ -236,24 +309,13 @@ impl<T> Answer<T> {
     }
 }
 
-/// Lines that gave no address.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub struct PassedOver {
-    /// Lines of a hosts file that block a name: `0.0.0.0 name`.
-    pub names: usize,
-    /// Lines that were not understood.
-    pub odd: usize,
-    /// The first of these.
-    pub first_odd: Option<usize>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_warning_repeats_an_earlier_one_whatever_the_counts() {
-        let refused = |processes| Warning::OwnersNotPermitted { processes };
+        let refused = |processes| Warning::OwnersNotPermitted { processes, as_root: false };
         let odd = |what, count| Warning::OddMessages { what, count };
         assert!(refused(31).repeats(&refused(28)));
         assert!(odd("table", 1).repeats(&odd("table", 2)));

@@ -2,10 +2,10 @@
 
 use crate::resolver::NameLookup;
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
-use netstat_model::{Answer, Error, OwnerMethod};
 use netstat_model::{
-    Conntrack, Counters, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace, PersistentRoute,
-    Process, ProcessKey, RdmaEndpoint, Route, SnapshotInfo, SocketRef, SocketTable,
+    Answer, Conntrack, Counters, Error, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace,
+    OwnerMethod, PersistentRoute, Process, ProcessKey, RdmaEndpoint, Route, SnapshotInfo, SocketRef,
+    SocketTable,
 };
 use std::net::IpAddr;
 use std::path::Path;
@@ -40,8 +40,9 @@ pub trait Sockets {
 /// Describes processes.
 pub trait Processes {
     /// What is asked of the processes given, in the same order. A process that has ended meanwhile answers
-    /// `Missing::Gone` for every field, never with what its successor of the same number has.
-    fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Vec<Process>;
+    /// `Missing::Gone` for every field, never with what its successor of the same number has. What the system refuses or
+    /// fails to tell is a warning for each reason.
+    fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Answer<Vec<Process>>;
 }
 
 /// Tells which machine this is, and the time there.

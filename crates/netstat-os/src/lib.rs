@@ -29,7 +29,7 @@
 //! | [`Machine::boot_id`] | `/proc/sys/kernel/random/boot_id` | none documented |
 //! | [`Machine::namespace`] | the inode that `/proc/thread-self/ns/net` names | no such thing |
 //!
-//! To add a system, begin with a copy of `unsupported.rs`.
+//! To add a system, implement the traits of the contract for a type in a folder of its own, and make that type `Native`.
 //!
 //! ```
 //! use netstat_model::query::{Kinds, Listing, OwnerSearch, SocketQuery, States, Visit};
@@ -50,6 +50,9 @@
     deny(clippy::print_stdout, clippy::print_stderr, clippy::exit, clippy::disallowed_methods)
 )]
 
+#[cfg(not(any(target_os = "linux", windows)))]
+compile_error!("there are back ends for Linux and Windows only");
+
 use netstat_model::Error;
 
 mod contract;
@@ -57,8 +60,6 @@ mod contract;
 mod linux;
 pub mod resolver;
 pub mod tape;
-#[cfg(not(any(target_os = "linux", windows)))]
-mod unsupported;
 #[cfg(any(windows, test, fuzzing))]
 #[cfg_attr(
     not(windows),
@@ -68,8 +69,6 @@ mod windows;
 
 #[cfg(target_os = "linux")]
 pub use linux::Linux as Native;
-#[cfg(not(any(target_os = "linux", windows)))]
-pub use unsupported::Unsupported as Native;
 #[cfg(windows)]
 pub use windows::Windows as Native;
 

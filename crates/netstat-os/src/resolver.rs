@@ -59,12 +59,9 @@ impl Default for SystemResolver {
 }
 
 /// `NI_NAMEREQD`: fail where there is no name instead of returning the number; and `NI_NUMERICSERV`: do not look up the
-/// port, for which the resolver would read the service database each time. The values differ between C libraries.
-#[cfg(any(target_os = "linux", target_os = "android"))]
+/// port, for which the resolver would read the service database each time.
+#[cfg(not(windows))]
 const FLAGS: i32 = 8 | 2;
-/// The same flags on the BSDs.
-#[cfg(not(any(target_os = "linux", target_os = "android", windows)))]
-const FLAGS: i32 = 4 | 8;
 
 /// Returns the unchecked name that the resolver has for an address.
 #[cfg(not(windows))]
@@ -149,29 +146,18 @@ impl<L: NameLookup> NameLookup for RecordingResolver<L> {
 }
 
 /// Replays the look-ups of a recording. Those that were not finished then have no answer now.
-pub(super) struct PlayedResolver {
-    player: Arc<Player>,
-}
-
-impl PlayedResolver {
-    pub(super) fn new(player: Arc<Player>) -> Self {
-        Self { player }
-    }
-
-    fn answer(&self, op: &str, on: &str) -> Option<String> {
-        let name = self.player.answer(op, on).ok()?;
-        Some(std::str::from_utf8(name).ok()?.to_owned())
-    }
-}
-
-impl NameLookup for PlayedResolver {
+impl NameLookup for Player {
     fn name_of(&self, address: HostAddress) -> Option<String> {
-        self.answer(NAME_OF, &address.to_string())
+        played(self, NAME_OF, &address.to_string())
     }
 
     fn full_name_of(&self, host: &str) -> Option<String> {
-        self.answer(FULL_NAME_OF, host)
+        played(self, FULL_NAME_OF, host)
     }
+}
+
+fn played(player: &Player, op: &str, on: &str) -> Option<String> {
+    Some(std::str::from_utf8(player.answer(op, on).ok()?).ok()?.to_owned())
 }
 
 #[cfg(test)]
@@ -205,7 +191,7 @@ mod tests {
         recorder.finish().unwrap();
         drop((recording, recorder));
 
-        let played = PlayedResolver::new(Arc::new(Player::open(&folder).unwrap()));
+        let played = Player::open(&folder).unwrap();
         assert_eq!(played.name_of(known).as_deref(), Some("name-of-192.0.2.1"));
         assert_eq!(played.name_of(nameless), None);
         assert_eq!(played.name_of(never_asked), None);

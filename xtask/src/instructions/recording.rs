@@ -2,8 +2,7 @@
 //! (`crates/netstat-os/src/tape.rs`).
 
 use anyhow::{Context, Result};
-use serde_json::json;
-use std::fmt::Write;
+use netstat_os::tape::Recorder;
 use std::path::Path;
 
 /// The number of TCP sockets.
@@ -26,50 +25,29 @@ const SOCK_DIAG_BY_FAMILY: u16 = 20;
 
 /// Writes the recording to `folder`. `requests` are the dump requests that it answers, in hexadecimal.
 pub(super) fn write(folder: &Path, requests: &[String]) -> Result<()> {
-    let mut tape = Tape::default();
+    let _ = std::fs::remove_dir_all(folder);
+    let tape = Recorder::create(folder).context("begin the recording")?;
     for request in requests {
         let (kind, family) = decode(request).with_context(|| format!("unknown dump request: {request}"))?;
-        tape.add("netlink sock_diag", request, &dump(kind, family));
+        tape.add("netlink sock_diag", request, Ok(&dump(kind, family)));
     }
     let mut pids = Vec::new();
     for pid in 1..=HOLDERS + OTHERS {
         pack(&mut pids, 0, pid.to_string().as_bytes());
     }
-    tape.add("names", "/proc", &pids);
+    tape.add("names", "/proc", Ok(&pids));
     for pid in 1..=HOLDERS + OTHERS {
-        tape.add("process", &pid.to_string(), &[]);
-        tape.add("process links", &format!("{pid}/fd"), &links(pid));
+        tape.add("process", &pid.to_string(), Ok(&[]));
+        tape.add("process links", &format!("{pid}/fd"), Ok(&links(pid)));
         // proc(5): parent, group, session, terminal, its group, flags and so on up to the start time.
         let stat =
             format!("{pid} (holder) S 1 {pid} {pid} 0 -1 4194560 {} {pid}00 0 0", "0 0 0 0 0 0 0 0 20 0 1 0");
-        tape.add("process read", &format!("{pid}/stat"), stat.as_bytes());
+        tape.add("process read", &format!("{pid}/stat"), Ok(stat.as_bytes()));
     }
-    tape.add("read", "/proc/self/status", b"Name:\tnetstat\nNSpid:\t101\n");
-    tape.add("bpf load", "", &[]);
-    tape.add("bpf owners", "quick", &descriptors());
-    let head = json!({ "netstat_recording": 1, "system": std::env::consts::OS });
-    // The reader recognizes the last line by its first key.
-    let index = format!("{head}\n{}{{\"end\":{}}}\n", tape.lines, tape.entries);
-    std::fs::create_dir_all(folder).context("create the folder")?;
-    std::fs::write(folder.join("index.jsonl"), index).context("write the index")?;
-    std::fs::write(folder.join("answers.bin"), tape.answers).context("write the answers")
-}
-
-#[derive(Default)]
-struct Tape {
-    lines: String,
-    entries: usize,
-    answers: Vec<u8>,
-}
-
-impl Tape {
-    fn add(&mut self, op: &str, on: &str, answer: &[u8]) {
-        let line = json!({ "op": op, "on": on, "at": self.answers.len(), "len": answer.len() });
-        // Writing to a String cannot fail.
-        let _ = writeln!(self.lines, "{line}");
-        self.answers.extend_from_slice(answer);
-        self.entries += 1;
-    }
+    tape.add("read", "/proc/self/status", Ok(b"Name:\tnetstat\nNSpid:\t101\n"));
+    tape.add("bpf load", "", Ok(&[]));
+    tape.add("bpf owners", "quick", Ok(&descriptors()));
+    tape.finish().context("write the recording")
 }
 
 fn pack(into: &mut Vec<u8>, number: u32, bytes: &[u8]) {

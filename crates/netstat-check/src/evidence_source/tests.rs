@@ -115,7 +115,7 @@ impl Sockets for Faulty {
 }
 
 impl Processes for Faulty {
-    fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Vec<Process> {
+    fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Answer<Vec<Process>> {
         let known = wanted.iter().map(|id| process(id.pid, &format!("/tmp/p{}", id.pid)));
         let as_asked = |mut process: Process| {
             if !fields.contains(ProcessFields::EXECUTABLE) {
@@ -123,7 +123,7 @@ impl Processes for Faulty {
             }
             process
         };
-        known.map(as_asked).collect()
+        Answer::whole(known.map(as_asked).collect())
     }
 }
 

@@ -5,8 +5,8 @@
 use super::super::Text;
 use super::super::data::say;
 use super::texts::{DATA, SOURCE};
-use netstat_model::Executable;
-use std::ffi::OsStr;
+use netstat_model::{Executable, Process};
+use std::ffi::{OsStr, OsString};
 
 /// An odd fact and its weight.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +22,8 @@ pub(super) const DELETED: u32 = 20;
 pub(super) const HIDDEN: u32 = 20;
 pub(super) const TEMPORARY: u32 = 40;
 pub(super) const MEMORY: u32 = 60;
+pub(super) const KERNEL_NAME: u32 = 60;
+pub(super) const OTHER_NAME: u32 = 40;
 pub(super) const INTERPRETER: u32 = 15;
 pub(super) const PIPE: u32 = 30;
 pub(super) const SHELL: u32 = 40;
@@ -145,6 +147,78 @@ pub(super) fn of_name(name: &OsStr) -> Option<Reason> {
         weight: INTERPRETER,
         text: text(),
     })
+}
+
+/// How the names of kernel threads begin.
+const KERNEL_THREADS: [&str; 21] = [
+    "kworker/",
+    "ksoftirqd/",
+    "kthreadd",
+    "migration/",
+    "rcu_",
+    "kswapd",
+    "kcompactd",
+    "khugepaged",
+    "ksmd",
+    "kdevtmpfs",
+    "kauditd",
+    "khungtaskd",
+    "oom_reaper",
+    "kblockd",
+    "kintegrityd",
+    "cpuhp/",
+    "idle_inject/",
+    "irq/",
+    "watchdogd",
+    "jbd2/",
+    "scsi_eh_",
+];
+
+/// Programs of servers that nearly every system knows, by the names of their processes.
+const WELL_KNOWN: [&str; 14] = [
+    "agetty",
+    "apache2",
+    "chronyd",
+    "cron",
+    "crond",
+    "dbus-daemon",
+    "getty",
+    "httpd",
+    "nginx",
+    "NetworkManager",
+    "postgres",
+    "rsyslogd",
+    "sshd",
+    "systemd",
+];
+
+/// Programs that are many in one file, named by the link that was started.
+const APPLETS: [&str; 3] = ["busybox", "coreutils", "toybox"];
+
+/// Returns what is odd about the names that a process has given itself: that of its main thread, and the first word of its
+/// command line.
+pub(super) fn of_other_names(process: &Process, file: &OsStr) -> Option<Reason> {
+    let title = process.command_line.as_ref().ok().and_then(|words| words.first());
+    let names = [process.comm.as_deref().ok(), title.map(OsString::as_os_str)];
+    let file: &str = &file.to_string_lossy();
+    for other in names.into_iter().flatten() {
+        let other: &str = &other.to_string_lossy();
+        let bare = other.strip_prefix('[').map_or(other, |rest| rest.trim_end_matches(']'));
+        if KERNEL_THREADS.iter().any(|thread| bare.starts_with(thread)) && !file.starts_with(bare) {
+            let text = say!("kernel-name", other, name = file);
+            return Some(Reason { key: "kernel_name", weight: KERNEL_NAME, text });
+        }
+        // A server writes what it does behind its name: `sshd: user@pts/0`, `/usr/sbin/apache2 -k start`.
+        let word = other.split([' ', ':']).next().unwrap_or(other);
+        let claimed = file_name(word);
+        // An applet of busybox is what its link says.
+        let is_own = file.contains(claimed) || APPLETS.iter().any(|program| file.starts_with(program));
+        if WELL_KNOWN.contains(&claimed) && !is_own {
+            let text = say!("other-name", other, name = file);
+            return Some(Reason { key: "other_name", weight: OTHER_NAME, text });
+        }
+    }
+    None
 }
 
 /// Ports that attackers' programs are known to use and hardly any other service on the internet.

@@ -103,6 +103,63 @@ fn deleted_hidden_and_temporary_executables_are_reported() {
     assert_eq!((severity, keys.len()), ("ok", 0));
 }
 
+/// A process that has given itself other names.
+fn calls_itself(path: &str, comm: &str, title: &str) -> Process {
+    let mut process = process(7, path);
+    process.comm = Ok(comm.into());
+    process.command_line = Ok(vec![title.into()]);
+    process
+}
+
+#[test]
+fn a_name_that_the_executable_does_not_have_is_a_fact() {
+    let judged = |path, comm, title| found(&one(out("8.8.8.8:443"), calls_itself(path, comm, title)), &[]);
+    for (path, comm, title, severity, keys) in [
+        ("/usr/bin/perl", "[kworker/0:0]", "[kworker/0:0]", "warning", &["interpreter", "kernel_name"][..]),
+        ("/opt/a", "kworker/0:1", "/opt/a", "warning", &["kernel_name"]),
+        ("/opt/a", "a", "[rcu_preempt]", "warning", &["kernel_name"]),
+        ("/usr/bin/perl", "perl", "/usr/sbin/apache2 -k start", "notice", &["interpreter", "other_name"]),
+        ("/opt/a", "a", "sshd: root@pts/0", "notice", &["other_name"]),
+    ] {
+        assert_eq!(judged(path, comm, title), (severity, keys.to_vec()), "{path} {comm} {title}");
+    }
+    for (path, comm, title) in [
+        ("/usr/sbin/nginx", "nginx", "nginx: worker process"),
+        ("/usr/lib/openssh/sshd-session", "sshd-session", "sshd-session: user"),
+        ("/usr/lib/postgresql/15/bin/postgres", "postgres", "postgres: checkpointer"),
+        ("/usr/bin/python3.11", "gunicorn: maste", "gunicorn: master [app]"),
+        ("/usr/bin/node", "MainThread", "node"),
+        ("/usr/bin/lxc-start", "lxc-start", "[lxc monitor] /var/lib/lxc web"),
+    ] {
+        assert_eq!(judged(path, comm, title).0, "ok", "{path} {comm} {title}");
+    }
+    // The applet of busybox is what it says, a script is not.
+    let named = |path, name: &str| {
+        let mut process = calls_itself(path, name, name);
+        process.name = Ok(name.into());
+        found(&one(out("8.8.8.8:443"), process), &[])
+    };
+    assert_eq!(named("/bin/busybox", "crond"), ("notice", vec!["shell"]));
+    assert_eq!(named("/usr/bin/perl", "sshd"), ("notice", vec!["interpreter", "other_name"]));
+}
+
+#[test]
+fn facts_below_the_limit_are_not_nothing() {
+    let script = one(out("8.8.8.8:4443"), process(7, "/usr/bin/python3.11"));
+    let said = |evidence: &Evidence| run(&CHECK, evidence, &[])[0].sentence.of(EN).to_owned();
+    assert!(said(&script).contains("1 with odd facts below the limit"), "{}", said(&script));
+    let plain = one(out("8.8.8.8:443"), process(7, "/usr/bin/firefox"));
+    assert_eq!(said(&plain), "1 connection with public addresses, nothing odd about them");
+}
+
+#[test]
+fn a_connection_that_no_process_has_open_is_not_known() {
+    let mut socket = out("8.8.8.8:443");
+    socket.ownership = Ownership::Unowned(NoOwner::Kernel);
+    let findings = run(&CHECK, &seen(vec![(socket, None)]), &[]);
+    assert_eq!(findings[0].severity.word(), "unknown", "{:?}", lines(&findings));
+}
+
 /// The same evidence, with another process that holds its only socket as well.
 fn shared(mut evidence: Evidence, other: Process) -> Evidence {
     also_held_by(&mut evidence, other.id);
@@ -248,7 +305,7 @@ fn hidden_owners_are_reported_as_unknown() {
     assert_eq!(
         lines(&findings),
         [
-            "unknown [processes that may not be seen] 1 of 1 connection with public addresses belongs to processes that this user may not see"
+            "unknown [processes that may not be seen] 1 of 1 connection with public addresses belongs to processes that are not known"
         ]
     );
     // What is known to have no process hides nothing.

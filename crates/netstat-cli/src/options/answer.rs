@@ -12,7 +12,6 @@ pub(crate) struct PrintedText {
     pub(crate) text: String,
     /// Whether it goes to standard error.
     pub(crate) to_stderr: bool,
-    /// The exit code.
     pub(crate) exit_code: u8,
 }
 

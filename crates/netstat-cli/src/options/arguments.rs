@@ -3,6 +3,7 @@
 use crate::render::format::Format;
 use netstat_check::{Assignment, Check};
 use netstat_engine::columns::Column;
+use netstat_engine::text::Language;
 use netstat_engine::view::sort::Order;
 use netstat_model::query::{Owners, Tables};
 use std::ffi::{OsStr, OsString};
@@ -11,48 +12,29 @@ use std::time::Duration;
 
 /// What was typed. Options that were not typed are `false`, `None` or empty; `settings` gives them a meaning.
 ///
-/// If an option is repeated with different values, the last one counts.
+/// A field has the name of its long option or says what it shows; the lists in `table/` set it. If an option is repeated
+/// with different values, the last one counts.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Arguments {
-    /// `-a`: also listeners and UDP.
     pub(crate) all: bool,
-    /// `-b`: the executable of each row.
     pub(crate) executable: bool,
-    /// `-c`: processes by the number of ports they hold.
     pub(crate) port_counts: bool,
-    /// `-d`: the DSCP column.
     pub(crate) dscp: bool,
-    /// `-e`: interface statistics.
     pub(crate) ethernet: bool,
-    /// `-f`: whole host names.
     pub(crate) full_names: bool,
-    /// `-i`: the column of the time in the current state.
     pub(crate) time_in_state: bool,
-    /// `-n`: numbers instead of names.
     pub(crate) numeric: bool,
-    /// `-o`: the process ID column.
     pub(crate) pid: bool,
-    /// `-p`: one protocol only.
     pub(crate) protocol: Option<ProtocolName>,
-    /// `-q`: also listeners, UDP, and ports that are bound but not listening.
     pub(crate) bound: bool,
-    /// `-r`: the routing table.
     pub(crate) route: bool,
-    /// `-s`: statistics by protocol.
     pub(crate) statistics: bool,
-    /// `-t`: the offload state column.
     pub(crate) offload: bool,
-    /// `-v`: with `-e` each interface by itself; otherwise how owners were found.
     pub(crate) verbose: bool,
-    /// `--table`: the routing tables.
     pub(crate) tables: Option<Tables>,
-    /// `--no-extra`: with `-s` and `-e`, only what Windows shows.
     pub(crate) no_extra: bool,
-    /// `--no-rates`: with an interval, no rates beside the counters of `-s` and `-e`.
     pub(crate) no_rates: bool,
-    /// `-x`: NetworkDirect (RDMA) connections.
     pub(crate) network_direct: bool,
-    /// `-y`: the TCP template column.
     pub(crate) template: bool,
     /// Seconds between two displays, at least 1.
     pub(crate) interval: Option<u32>,
@@ -60,11 +42,8 @@ pub(crate) struct Arguments {
     pub(crate) perhaps_port: Option<u32>,
     /// `--count`: displays after which to stop, at least 1. Only ever set together with `interval`.
     pub(crate) count: Option<u64>,
-    /// `--lang`: the language of titles and headings.
-    pub(crate) lang: Option<Lang>,
-    /// `--utf8`: on Windows, UTF-8 to files and pipes too.
+    pub(crate) lang: Option<Language>,
     pub(crate) utf8: bool,
-    /// `--owners`: the owner method.
     pub(crate) owners: Option<Owners>,
     /// `--geo`: files with countries and networks of addresses, in order of precedence.
     pub(crate) geo: Vec<PathBuf>,
@@ -84,9 +63,7 @@ pub(crate) struct Arguments {
     pub(crate) process: bool,
     /// `--cmdline`: the command line in that column.
     pub(crate) cmdline: bool,
-    /// `--columns`: the columns, in their order.
     pub(crate) columns: Option<Vec<&'static Column>>,
-    /// `--columns help`.
     pub(crate) column_help: bool,
     /// `--limit`: the maximum number of rows.
     pub(crate) limit: Option<usize>,
@@ -94,7 +71,6 @@ pub(crate) struct Arguments {
     pub(crate) sort: Option<Order>,
     /// `--group-by`: the columns to count rows by.
     pub(crate) group_by: Option<Vec<&'static Column>>,
-    /// `--color`: whether states are coloured.
     pub(crate) color: Option<Colour>,
     /// `--json` and the other data formats. Only one may be given, which is checked later.
     pub(crate) formats: Vec<&'static Format>,
@@ -121,13 +97,10 @@ pub(crate) struct CheckArguments {
     pub(crate) asked: bool,
     /// The checks that were named; empty for all.
     pub(crate) names: Vec<&'static Check>,
-    /// `--list`.
     pub(crate) list: bool,
-    /// `--explain`.
     pub(crate) explain: Option<&'static Check>,
     /// `--watch`: the pause between two looks.
     pub(crate) watch: Option<Duration>,
-    /// `--config`.
     pub(crate) config: Option<PathBuf>,
     /// `--set`, in their order.
     pub(crate) set: Vec<Assignment>,
@@ -137,45 +110,56 @@ pub(crate) struct CheckArguments {
     pub(crate) policy: Option<PathBuf>,
 }
 
-/// What `-p` accepts. The plain names mean IPv4.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum ProtocolName {
-    /// IPv4, statistics only.
-    Ip,
-    /// IPv6, statistics only.
-    Ipv6,
-    /// ICMP for IPv4, statistics only.
-    Icmp,
-    /// ICMP for IPv6, statistics only.
-    Icmpv6,
-    /// TCP over IPv4.
-    Tcp,
-    /// TCP over IPv6.
-    Tcpv6,
-    /// UDP over IPv4.
-    Udp,
-    /// UDP over IPv6.
-    Udpv6,
+/// Defines an enum whose values are typed by name.
+macro_rules! named {
+    (
+        $(#[$meta:meta])*
+        $name:ident { $($(#[$of:meta])* $variant:ident = $word:literal,)* }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub(crate) enum $name {
+            $($(#[$of])* $variant,)*
+        }
+
+        impl $name {
+            pub(in crate::options) const NAMES: [&'static str; [$($word),*].len()] = [$($word),*];
+
+            /// Finds a value by name, ignoring case.
+            pub(in crate::options) fn from_name(name: &str) -> Option<Self> {
+                $crate::options::arguments::by_name(&Self::NAMES, &[$(Self::$variant),*], name)
+            }
+        }
+    };
+}
+pub(super) use named;
+
+named! {
+    /// What `-p` accepts, those with connections first. The plain names mean IPv4.
+    ProtocolName {
+        /// TCP over IPv4.
+        Tcp = "tcp",
+        /// TCP over IPv6.
+        Tcpv6 = "tcpv6",
+        /// UDP over IPv4.
+        Udp = "udp",
+        /// UDP over IPv6.
+        Udpv6 = "udpv6",
+        /// IPv4, statistics only.
+        Ip = "ip",
+        /// IPv6, statistics only.
+        Ipv6 = "ipv6",
+        /// ICMP for IPv4, statistics only.
+        Icmp = "icmp",
+        /// ICMP for IPv6, statistics only.
+        Icmpv6 = "icmpv6",
+    }
 }
 
 impl ProtocolName {
-    /// Every protocol, those with connections first.
-    const ALL: [Self; 8] =
-        [Self::Tcp, Self::Tcpv6, Self::Udp, Self::Udpv6, Self::Ip, Self::Ipv6, Self::Icmp, Self::Icmpv6];
-
-    /// The names of [`Self::ALL`].
-    pub(super) const NAMES: [&'static str; 8] =
-        ["tcp", "tcpv6", "udp", "udpv6", "ip", "ipv6", "icmp", "icmpv6"];
-
-    /// Finds a protocol by name, ignoring case.
-    pub(super) fn from_name(name: &str) -> Option<Self> {
-        by_name(&Self::NAMES, &Self::ALL, name)
-    }
-
     /// Returns the name in lower case.
     pub(crate) fn name(self) -> &'static str {
-        let named = Self::ALL.iter().zip(Self::NAMES).find(|(protocol, _)| **protocol == self);
-        named.map_or("", |(_, name)| name)
+        Self::NAMES.into_iter().find(|name| Self::from_name(name) == Some(self)).unwrap_or_default()
     }
 
     /// Returns true if the protocol has connections or ports, and so rows in the connection table.
@@ -191,56 +175,26 @@ impl Arguments {
     }
 }
 
-/// Whether states are coloured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Colour {
-    /// On a terminal that can show them, unless `NO_COLOR` is set.
-    Auto,
-    /// In any case.
-    Always,
-    /// In no case.
-    Never,
-}
-
-impl Colour {
-    /// The words of `--color`.
-    pub(super) const NAMES: [&'static str; 3] = ["auto", "always", "never"];
-
-    /// Finds a choice by name, ignoring case.
-    pub(super) fn from_name(name: &str) -> Option<Self> {
-        by_name(&Self::NAMES, &[Self::Auto, Self::Always, Self::Never], name)
+named! {
+    /// Whether states are coloured.
+    Colour {
+        /// On a terminal that can show them, unless `NO_COLOR` is set.
+        Auto = "auto",
+        /// In any case.
+        Always = "always",
+        /// In no case.
+        Never = "never",
     }
 }
 
-/// Languages of titles and headings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Lang {
-    /// English.
-    En,
-    /// Korean.
-    Ko,
-}
-
-impl Lang {
-    /// The words of `--lang`.
-    pub(super) const NAMES: [&'static str; 2] = ["en", "ko"];
-
-    /// Finds a language by name, ignoring case.
-    pub(super) fn from_name(name: &str) -> Option<Self> {
-        by_name(&Self::NAMES, &[Self::En, Self::Ko], name)
-    }
-}
+/// The words of `--lang`.
+pub(super) const LANGUAGES: [&str; 2] = ["en", "ko"];
 
 /// The words of `--owners`.
-pub(super) const OWNERS_NAMES: [&str; 3] = ["auto", "bpf", "proc"];
-
-/// Finds an owner method by name, ignoring case.
-pub(super) fn owners_from_name(name: &str) -> Option<Owners> {
-    by_name(&OWNERS_NAMES, &[Owners::Auto, Owners::Bpf, Owners::Proc], name)
-}
+pub(super) const OWNER_METHODS: [&str; 3] = ["auto", "bpf", "proc"];
 
 /// Returns the value at the place of the name, which may be in any letter case.
-fn by_name<T: Copy>(names: &[&str], values: &[T], name: &str) -> Option<T> {
+pub(super) fn by_name<T: Copy>(names: &[&str], values: &[T], name: &str) -> Option<T> {
     let at = names.iter().position(|known| known.eq_ignore_ascii_case(name))?;
     values.get(at).copied()
 }

@@ -3,9 +3,9 @@
 use super::arguments::Arguments;
 use super::complaint::Complaint;
 use super::entry::{Entry, Topic};
-use super::nearest::nearest;
 use super::{table, words};
 use netstat_check as check;
+use netstat_engine::text::nearest;
 use netstat_engine::text::quote::quoted;
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;

@@ -25,7 +25,6 @@ pub(super) struct Entry {
     pub(super) inferred: Option<&'static str>,
     /// The part of the program it belongs to.
     pub(super) report: Topic,
-    /// Its effect.
     pub(super) effect: Effect,
 }
 
@@ -83,9 +82,7 @@ pub(super) struct Value {
 pub(super) enum ValueKind {
     /// One of these words.
     Choice(&'static [&'static str]),
-    /// A directory.
     Directory,
-    /// A file.
     File,
     /// Nothing: any text may be valid.
     Free,
@@ -158,10 +155,10 @@ macro_rules! entries {
     (@or_empty $text:literal) => { $text };
     (@option) => { None };
     (@option $text:literal) => { Some($text) };
-    (@switch $field:ident) => { Effect::Switch(|arguments| arguments.$field = true) };
-    (@value $field:ident, $name:literal, $example:literal, $kind:expr, $parse:expr) => {
+    (@switch $($field:ident).+) => { Effect::Switch(|arguments| arguments.$($field).+ = true) };
+    (@value $($field:ident).+, $name:literal, $example:literal, $kind:expr, $parse:expr) => {
         Effect::Value(Value { name: $name, example: $example, kind: $kind }, |arguments, text| {
-            arguments.$field = Some($parse(text)?);
+            arguments.$($field).+ = Some($parse(text)?);
             Ok(())
         })
     };

@@ -3,8 +3,8 @@
 use super::arguments::{ProtocolName, is_check_word};
 use super::complaint::{Complaint, complaint};
 use super::entry::Effect;
-use super::nearest::nearest;
 use super::table;
+use netstat_engine::text::nearest;
 use netstat_engine::text::quote::quoted;
 use std::ffi::OsStr;
 

@@ -14,7 +14,6 @@
 //! | `combine.rs` | which options go together |
 //! | `values.rs` | the text of a value to the value |
 //! | `complaint.rs`, `mistakes.rs` | the one line about what was not understood, and what was probably meant |
-//! | `nearest.rs` | the nearest of several spellings |
 //! | `net_tools.rs` | translates command lines of net-tools and `ss` |
 //! | `check.rs` | the words after `netstat check` |
 //! | `words.rs` | the words that are not options: interval, filter |
@@ -31,7 +30,6 @@ mod document;
 mod entry;
 mod generate;
 mod mistakes;
-mod nearest;
 mod net_tools;
 mod parse;
 mod table;
@@ -41,6 +39,6 @@ mod values;
 mod words;
 
 pub(crate) use answer::PrintedText;
-pub(crate) use arguments::{Arguments, Colour, Lang, ProtocolName};
+pub(crate) use arguments::{Arguments, Colour, ProtocolName};
 pub(crate) use command::Command;
 pub(crate) use parse::parse;

@@ -5,8 +5,8 @@ use super::command::{Command, Manner};
 use super::complaint::{Complaint, complaint};
 use super::entry::{Effect, Entry, Topic, Value};
 use super::mistakes::{self, nearest_long};
-use super::nearest::nearest;
 use super::{check as check_words, combine, net_tools, table, words as plain_words};
+use netstat_engine::text::nearest;
 use netstat_engine::text::quote::quoted;
 use std::ffi::{OsStr, OsString};
 

@@ -1,12 +1,12 @@
 //! Parses the values of options.
 
-use super::arguments::{Colour, Lang, ProtocolName, owners_from_name};
+use super::arguments::{Colour, LANGUAGES, OWNER_METHODS, ProtocolName, by_name};
 use super::complaint::{Complaint, complaint};
 use super::document::Document;
-use super::nearest::nearest;
 use netstat_check::{self as check, Assignment, Check};
 use netstat_engine::columns::{self, Column};
 use netstat_engine::text::quote::quoted;
+use netstat_engine::text::{Language, nearest};
 use netstat_engine::view::sort::Order;
 use netstat_model::query::{Owners, Tables};
 use std::ffi::OsStr;
@@ -56,27 +56,32 @@ pub(super) fn parse_interval(text: &OsStr) -> Result<u32, Complaint> {
     }
 }
 
-/// Parses the value of `--count`.
-pub(super) fn parse_count(text: &OsStr) -> Result<u64, Complaint> {
+/// Parses a number of displays or rows, at least 1; `None` if it is beyond all bounds.
+fn parse_number(option: &str, text: &OsStr, example: u32) -> Result<Option<u64>, Complaint> {
     let word = quoted(text);
     match text.to_str().map_or(Whole::Not, whole) {
-        Whole::Number(0) => Err(complaint!("--count {word} would show nothing: type 1 or more")),
-        Whole::Number(count) => Ok(count),
-        Whole::Huge => {
-            Err(complaint!("--count {word} is too large: leave --count out to go on until Ctrl+C is pressed"))
-        }
-        Whole::Not => {
-            Err(complaint!("--count needs a whole number, not {word}: type, for example, --count 3"))
-        }
+        Whole::Number(0) => Err(complaint!("{option} {word} would show nothing: type 1 or more")),
+        Whole::Number(count) => Ok(Some(count)),
+        Whole::Huge => Ok(None),
+        Whole::Not => Err(complaint!(
+            "{option} needs a whole number, not {word}: type, for example, {option} {example}"
+        )),
     }
 }
 
-/// Parses the value of `--resolve-timeout`.
+pub(super) fn parse_count(text: &OsStr) -> Result<u64, Complaint> {
+    parse_number("--count", text, 3)?.ok_or_else(|| {
+        complaint!(
+            "--count {} is too large: leave --count out to go on until Ctrl+C is pressed",
+            quoted(text)
+        )
+    })
+}
+
 pub(super) fn parse_resolve_timeout(text: &OsStr) -> Result<Duration, Complaint> {
     parse_duration("--resolve-timeout", text, LONGEST_TIMEOUT, "-n for no name lookups")
 }
 
-/// Parses the value of `--timeout`.
 pub(super) fn parse_wait_timeout(text: &OsStr) -> Result<Duration, Complaint> {
     parse_duration("--timeout", text, LONGEST_WAIT, "leave it out to wait forever")
 }
@@ -99,7 +104,6 @@ fn parse_duration(option: &str, text: &OsStr, longest: u64, instead: &str) -> Re
     }
 }
 
-/// Parses the value of `--watch`.
 pub(super) fn parse_watch(text: &OsStr) -> Result<Duration, Complaint> {
     let pause = parse_duration("--watch", text, LONGEST_WAIT, "leave it out to look once")?;
     if pause.is_zero() {
@@ -151,17 +155,28 @@ pub(super) fn parse_protocol(text: &OsStr) -> Result<ProtocolName, Complaint> {
     })
 }
 
-/// Parses the value of `--owners`.
-pub(super) fn parse_owners(text: &OsStr) -> Result<Owners, Complaint> {
-    text.to_str().and_then(owners_from_name).ok_or_else(|| {
-        complaint!(
-            "--owners {} is not an owner method: type --owners auto, --owners bpf or --owners proc",
-            quoted(text)
-        )
+/// Returns the value found by name, or complains that the text is none of the names.
+fn choice<T>(
+    option: &str,
+    found: Option<T>,
+    names: &[&str],
+    what: &str,
+    text: &OsStr,
+) -> Result<T, Complaint> {
+    found.ok_or_else(|| {
+        let typed: Vec<String> = names.iter().map(|name| format!("{option} {name}")).collect();
+        let (last, others) =
+            typed.split_last().map_or(("", &[][..]), |(last, others)| (last.as_str(), others));
+        complaint!("{option} {} is {what}: type {} or {last}", quoted(text), others.join(", "))
     })
 }
 
-/// Parses the value of `--table`.
+pub(super) fn parse_owners(text: &OsStr) -> Result<Owners, Complaint> {
+    let name = text.to_str().unwrap_or_default();
+    let found = by_name(&OWNER_METHODS, &[Owners::Auto, Owners::Bpf, Owners::Proc], name);
+    choice("--owners", found, &OWNER_METHODS, "not an owner method", text)
+}
+
 pub(super) fn parse_tables(text: &OsStr) -> Result<Tables, Complaint> {
     text.to_str()
         .unwrap_or_default()
@@ -169,21 +184,15 @@ pub(super) fn parse_tables(text: &OsStr) -> Result<Tables, Complaint> {
         .map_err(|unknown| complaint!("--table {} is {unknown}", quoted(text)))
 }
 
-/// Parses the value of `--lang`.
-pub(super) fn parse_lang(text: &OsStr) -> Result<Lang, Complaint> {
-    text.to_str()
-        .and_then(Lang::from_name)
-        .ok_or_else(|| complaint!("--lang {} is not supported: type --lang en or --lang ko", quoted(text)))
+pub(super) fn parse_lang(text: &OsStr) -> Result<Language, Complaint> {
+    let name = text.to_str().unwrap_or_default();
+    let found = by_name(&LANGUAGES, &[Language::English, Language::Korean], name);
+    choice("--lang", found, &LANGUAGES, "not supported", text)
 }
 
-/// Parses the value of `--color`.
 pub(super) fn parse_color(text: &OsStr) -> Result<Colour, Complaint> {
-    text.to_str().and_then(Colour::from_name).ok_or_else(|| {
-        complaint!(
-            "--color {} is not known: type --color auto, --color always or --color never",
-            quoted(text)
-        )
-    })
+    let found = text.to_str().and_then(Colour::from_name);
+    choice("--color", found, &Colour::NAMES, "not known", text)
 }
 
 /// Parses columns separated by commas.
@@ -222,20 +231,11 @@ fn parse_column(option: &str, name: &str) -> Result<&'static Column, Complaint> 
     })
 }
 
-/// Parses the value of `--limit`.
 pub(super) fn parse_limit(text: &OsStr) -> Result<usize, Complaint> {
-    let word = quoted(text);
-    match text.to_str().map_or(Whole::Not, whole) {
-        Whole::Number(0) => Err(complaint!("--limit {word} would show nothing: type 1 or more")),
-        Whole::Number(count) => Ok(usize::try_from(count).unwrap_or(usize::MAX)),
-        Whole::Huge => Ok(usize::MAX),
-        Whole::Not => {
-            Err(complaint!("--limit needs a whole number, not {word}: type, for example, --limit 10"))
-        }
-    }
+    let count = parse_number("--limit", text, 10)?;
+    Ok(count.and_then(|count| usize::try_from(count).ok()).unwrap_or(usize::MAX))
 }
 
-/// Parses the value of `--sort`.
 pub(super) fn parse_sort(text: &OsStr) -> Result<Order, Complaint> {
     let Some(text) = text.to_str() else { return Err(no_column("--sort", text)) };
     if text.eq_ignore_ascii_case("none") {

@@ -35,7 +35,6 @@ const SEE: Text = Text::fixed("see", "보기");
 const MEANS: Text = Text::fixed("means", "의미");
 const NEXT: Text = Text::fixed("next", "조치");
 
-/// Returns the word of a severity.
 pub(crate) fn word_of(severity: Severity) -> Text {
     match severity {
         Severity::Ok => Text::fixed("ok", "정상"),
@@ -57,9 +56,6 @@ fn colour_of(severity: Severity) -> &'static [u8] {
 }
 
 /// Writes everything that was found, the worst first, and a summary line.
-///
-/// # Errors
-/// Returns the error of the writer.
 pub(crate) fn render<W: Write>(
     findings: &[Finding],
     checks: &[&'static Check],
@@ -89,8 +85,8 @@ pub(crate) fn render<W: Write>(
     if !silent.is_empty() {
         let silent = silent.join(", ");
         let text = Text::new(
-            format!("Not judged, because this system does not report enough: {silent}."),
-            format!("이 시스템이 알려 주지 않아 판단하지 않은 검사: {silent}."),
+            format!("Not judged, or in part, because the system does not report enough: {silent}."),
+            format!("시스템이 알려 주지 않아 판단하지 않았거나 일부만 판단한 검사: {silent}."),
         );
         page.text(text.of(style.language));
         page.end_line();
@@ -166,10 +162,10 @@ fn summary(findings: &[Finding], checks: &[&Check], evidence: &Evidence, style: 
     of.around("", &format!(": {well}{english}."), "", &format!(": {good}{korean}."))
 }
 
+/// The word for one kind of change, whether the finding is written whole, and whether a change is of that kind.
+type ChangeWord = (Text, bool, fn(&Change<'_>) -> bool);
+
 /// Writes what changed; nothing if nothing did.
-///
-/// # Errors
-/// Returns the error of the writer.
 pub(crate) fn render_changes<W: Write>(
     changes: &[Change<'_>],
     since: Option<Duration>,
@@ -177,7 +173,7 @@ pub(crate) fn render_changes<W: Write>(
     out: &mut W,
 ) -> io::Result<()> {
     let mut page = Page::new(style);
-    let kinds: [(Text, bool, fn(&Change<'_>) -> bool); 4] = [
+    let kinds: [ChangeWord; 4] = [
         (Text::fixed("appeared", "나타남"), true, |change| matches!(change, Change::Appeared(_))),
         (Text::fixed("worse", "악화"), true, |change| matches!(change, Change::Worsened(_))),
         (Text::fixed("eased", "완화"), false, |change| matches!(change, Change::Eased(_))),

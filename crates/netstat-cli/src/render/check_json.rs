@@ -88,14 +88,10 @@ impl<'a> FindingEntry<'a> {
     }
 }
 
-/// Writes the document, on one line. `overall` is the severity that the exit code stands for.
-///
-/// # Errors
-/// Returns the error of the writer.
+/// Writes the document, on one line: the findings, and the severity that the exit code stands for.
 pub(crate) fn render<W: Write>(
-    findings: &[Finding],
+    (findings, overall): (&[Finding], Severity),
     checks: &[&'static Check],
-    overall: Severity,
     evidence: &Evidence,
     info: &SnapshotInfo,
     warnings: Vec<String>,

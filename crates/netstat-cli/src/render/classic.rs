@@ -110,9 +110,6 @@ impl<'a> Classic<'a> {
     }
 
     /// Writes the table: an empty line, the title, an empty line, the headings, the rows.
-    ///
-    /// # Errors
-    /// Those of the writer.
     pub fn render<W: Write>(&self, view: &ConnectionsView<'_>, out: &mut W) -> io::Result<()> {
         let mut sheet = self.begin(out)?;
         view.rows().try_for_each(|row| self.add(&mut sheet, &row))?;
@@ -335,11 +332,11 @@ fn write_owner_lines<W: Write>(
         (_, Some(owner)) => owners.lookup.get(&owner.process),
         (_, None) => None,
     };
-    let Some(Process { executable: Ok(executable), unit, .. }) = process else {
+    let Some(Process { executable: Ok(executable), name, unit, .. }) = process else {
         return sheet.line(NO_OWNERSHIP);
     };
     let path = executable.path.as_os_str();
-    let name = executable.path.file_name().unwrap_or(path);
+    let name = name.as_deref().unwrap_or(executable.file_name());
     let shown = if owners.path { path } else { name };
     // Windows tells of each socket which service made it, where a process has several.
     let module = socket.windows().and_then(|windows| windows.module.as_deref()).map(OsStr::new);

@@ -9,8 +9,7 @@ use netstat_engine::columns::{self, by_name};
 use netstat_engine::view::ConnectionsView;
 use netstat_engine::view::groups::{Group, count_groups};
 use netstat_engine::view::sort::Order;
-use netstat_model::Warning;
-use netstat_model::{Namespace, SnapshotInfo, Socket};
+use netstat_model::{Namespace, SnapshotInfo, Socket, Warning};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::time::{Duration, UNIX_EPOCH};
@@ -59,10 +58,15 @@ fn rows(
     facts: &made::Facts,
     display: Option<u64>,
 ) -> Vec<u8> {
-    let (info, warnings) = (info(), [Warning::OwnersNotPermitted { processes: 3 }]);
+    let (info, warnings) = (info(), [Warning::OwnersNotPermitted { processes: 3, as_root: false }]);
     let frame = Frame { display, ..frame(&info, &warnings) };
     let mut out = Vec::new();
-    (format.sockets)(&Rows { view, columns, given: &facts.given() }, &frame, &mut out).unwrap();
+    (format.sockets)(
+        &Rows { view, columns, given: &facts.given(), all_owners_known: false },
+        &frame,
+        &mut out,
+    )
+    .unwrap();
     out
 }
 
@@ -151,7 +155,7 @@ fn only_the_columns_that_were_chosen_are_keys() {
     assert_eq!(
         line(&["process"]),
         "{\"schema\":2,\"process\":\"ng,\\\"inx\\\\x0a\",\"owners\":[{\"pid\":10,\"process\":\"ng,\\\"inx\\\\x0a\"},\
-         {\"pid\":11,\"process\":\"=worker\"}],\"unowned\":null}\n"
+         {\"pid\":11,\"process\":\"=worker\"}],\"owners_complete\":false,\"unowned\":null}\n"
     );
 }
 

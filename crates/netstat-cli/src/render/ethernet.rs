@@ -62,9 +62,6 @@ impl Labels {
 /// Writes the blocks: the sum begins without a blank line and ends without one, so that repeated reports follow one
 /// another as on Windows. The blocks of single interfaces have their name in the title, and a blank line between
 /// them.
-///
-/// # Errors
-/// Those of the writer.
 pub fn render_ethernet(
     out: &mut impl Write,
     blocks: &[Block],

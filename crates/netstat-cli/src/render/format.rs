@@ -3,8 +3,7 @@
 use netstat_engine::columns::{Column, Given};
 use netstat_engine::view::ConnectionsView;
 use netstat_engine::view::groups::Group;
-use netstat_model::SnapshotInfo;
-use netstat_model::Warning;
+use netstat_model::{SnapshotInfo, Warning};
 use std::fmt;
 use std::io::{self, Write};
 
@@ -36,6 +35,8 @@ pub struct Rows<'r, 'a> {
     pub columns: &'r [&'static Column],
     /// What the columns look up.
     pub given: &'r Given<'a>,
+    /// Whether a socket has no other owners than those that are known.
+    pub all_owners_known: bool,
 }
 
 /// Groups, and the columns they were made by.

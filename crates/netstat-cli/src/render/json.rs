@@ -60,7 +60,7 @@ impl<'r> Line<'r> {
 
 /// Writes a row as an object: a key for each column, and all processes.
 pub(crate) fn write_row(out: &mut Vec<u8>, row: &Row<'_>, rows: &Rows<'_, '_>, line: Option<Line<'_>>) {
-    let Rows { columns, given, .. } = *rows;
+    let Rows { columns, given, all_owners_known, .. } = *rows;
     out.push(b'{');
     if let Some(line) = line {
         line.write(out);
@@ -75,6 +75,9 @@ pub(crate) fn write_row(out: &mut Vec<u8>, row: &Row<'_>, rows: &Rows<'_, '_>, l
         let ownership = row.socket.ownership();
         json::key(out, "owners");
         json::list(out, ownership.owners(), |out, owner| write_owner(out, owner, rows));
+        json::key(out, "owners_complete");
+        let is_complete = all_owners_known || ownership.unowned() == Some(NoOwner::NoProcess);
+        out.extend_from_slice(if is_complete { b"true" } else { b"false" });
         json::key(out, "unowned");
         match ownership.unowned().map(reason) {
             Some(why) => json::string(out, |out| out.extend_from_slice(why.as_bytes())),

@@ -28,7 +28,7 @@ pub mod sockets;
 pub mod statistics;
 pub mod table;
 pub(crate) mod titles;
-mod wrap;
+pub(crate) mod wrap;
 
 pub use classic::Classic;
 

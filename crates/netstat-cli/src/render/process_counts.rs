@@ -11,8 +11,8 @@
 //!   -        2      1      3      (not known)
 //! ```
 //!
-//! `0` and `-` mean in the first column what they mean in the connection table. The process is the file name of its
-//! executable, else its name, else `-`.
+//! `0` and `-` mean in the first column what they mean in the connection table, and the process has the name that it has
+//! there.
 
 use super::{LineEnd, Sheet};
 use netstat_engine::text::words::UNKNOWN;
@@ -26,9 +26,6 @@ use std::io::{self, Write};
 const TITLE: &str = "Ports in Use by Process";
 
 /// Writes the table: an empty line, the title, an empty line, the headings, the rows.
-///
-/// # Errors
-/// Those of the writer.
 pub fn render_process_counts<W: Write>(
     counts: &[PortCount],
     processes: &HashMap<ProcessKey, Process>,
@@ -68,19 +65,13 @@ pub fn render_process_counts<W: Write>(
 }
 
 fn name(processes: &HashMap<ProcessKey, Process>, id: ProcessKey) -> &OsStr {
-    match processes.get(&id) {
-        Some(Process { executable: Ok(executable), .. }) => {
-            executable.path.file_name().unwrap_or(executable.path.as_os_str())
-        }
-        Some(Process { name: Ok(name), .. }) => name,
-        _ => OsStr::new(UNKNOWN),
-    }
+    processes.get(&id).and_then(|process| process.name.as_deref().ok()).unwrap_or(OsStr::new(UNKNOWN))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use netstat_model::{Executable, Missing};
+    use netstat_model::Missing;
     use std::collections::HashMap;
 
     #[test]
@@ -88,7 +79,7 @@ mod tests {
         let id = |pid| ProcessKey { pid, start_time: 1 };
         let mut processes = HashMap::new();
         let mut nginx = Process::unknown(id(4711), Missing::NotRead);
-        nginx.executable = Ok(Executable { path: "/usr/sbin/nginx".into(), deleted: true });
+        nginx.name = Ok("nginx".into());
         processes.insert(id(4711), nginx);
         let mut odd = Process::unknown(id(4_194_304), Missing::NotPermitted);
         odd.name = Ok("a\nb".into());

@@ -16,9 +16,6 @@ const HEADING: &str = "  Mode   IfIndex Type           Local Address          Fo
 /// Writes the table: an empty line, the title, an empty line, the headings, an empty line, the rows.
 ///
 /// A listener has the foreign address `NA`, an endpoint of the kernel the process ID 0; what is unknown is `-`.
-///
-/// # Errors
-/// Those of the writer.
 pub fn render_rdma<W: Write>(endpoints: &[RdmaEndpoint], line_end: LineEnd, out: &mut W) -> io::Result<()> {
     let mut sheet = Sheet::new(out, line_end);
     for line in ["", TITLE, "", HEADING, ""] {

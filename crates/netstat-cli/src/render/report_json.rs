@@ -5,10 +5,9 @@
 
 use super::header::Header;
 use netstat_engine::text::escape::is_unseen;
-use netstat_model::Warning;
 use netstat_model::{
     Counters, Interface, InterfaceAddress, InterfaceCounters, InterfaceFlags, NextHop, PersistentRoute,
-    Prefix, Route, RouteKind, RouteStore, SnapshotInfo,
+    Prefix, Route, RouteKind, RouteStore, SnapshotInfo, Warning,
 };
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::ser::{CompactFormatter, Formatter};
@@ -17,9 +16,6 @@ use std::io::{self, Write};
 use std::num::NonZeroU32;
 
 /// Writes a document and a line end.
-///
-/// # Errors
-/// Those of the writer.
 pub fn write_document<W: Write>(document: &impl Serialize, out: &mut W) -> io::Result<()> {
     let mut buffered = io::BufWriter::with_capacity(64 * 1024, out);
     document

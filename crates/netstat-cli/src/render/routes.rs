@@ -35,7 +35,7 @@ use netstat_model::{
     Family, Interface, InterfaceFlags, Prefix, RouteKind, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN,
 };
 use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 
 /// The words of the report in one language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,9 +111,6 @@ const V6_GATEWAY: usize = 36;
 const LINK_ADDRESS: usize = 24;
 
 /// Writes the report. Memory is bounded, whatever the number of routes.
-///
-/// # Errors
-/// Those of the writer.
 pub fn render_routes<W: Write>(
     view: &RoutesView<'_>,
     words: &RouteWords<'_>,
@@ -132,8 +129,37 @@ pub fn render_routes<W: Write>(
             page.sheet.line("")?;
             page.sheet.line(title)?;
             page.sheet.line(RULE)?;
-            page.active(view, family)?;
-            page.persistent(view, family)?;
+            let [heading, persistent_heading] = match family {
+                Family::V4 => [words.v4_heading, words.persistent_heading],
+                Family::V6 => [words.v6_heading; 2],
+            };
+            page.part(words.active, heading, view.rows(family), |page, row| {
+                match family {
+                    Family::V4 => page.v4_row(&row),
+                    Family::V6 => {
+                        page.v6_row(row.interface, u64::from(row.metric), row.destination, row.leads)?;
+                    }
+                }
+                if view.tables() != Tables::Default {
+                    write_details(&mut page.sheet.buffer, &row, view.tables());
+                }
+                Ok(())
+            })?;
+            page.part(
+                words.persistent,
+                persistent_heading,
+                view.persistent(family),
+                |page, row| match family {
+                    Family::V4 => {
+                        page.persistent_v4_row(&row);
+                        Ok(())
+                    }
+                    Family::V6 => {
+                        let metric = u64::from(row.metric.unwrap_or(u32::MAX));
+                        page.v6_row(Some(row.interface.unwrap_or(0)), metric, row.destination, row.leads)
+                    }
+                },
+            )?;
         }
     }
     page.sheet.hand_on()
@@ -175,82 +201,50 @@ impl<W: Write> Page<'_, W> {
         self.sheet.end_line()
     }
 
-    fn active(&mut self, view: &RoutesView<'_>, family: Family) -> io::Result<()> {
-        self.sheet.line(self.words.active)?;
-        let mut rows = view.rows(family).peekable();
+    /// Writes a table of routes: its title, then its headings and rows, or that there are none.
+    fn part<R>(
+        &mut self,
+        title: &str,
+        heading: &str,
+        rows: impl Iterator<Item = R>,
+        row: impl Fn(&mut Self, R) -> io::Result<()>,
+    ) -> io::Result<()> {
+        self.sheet.line(title)?;
+        let mut rows = rows.peekable();
         if rows.peek().is_none() {
-            return self.none();
+            self.sheet.buffer.extend_from_slice(b"  ");
+            return self.sheet.line(self.words.none);
         }
-        self.sheet.line(match family {
-            Family::V4 => self.words.v4_heading,
-            Family::V6 => self.words.v6_heading,
-        })?;
-        for row in rows {
-            match family {
-                Family::V4 => self.v4_row(&row),
-                Family::V6 => {
-                    self.v6_row(row.interface, u64::from(row.metric), row.destination, row.leads)?
-                }
-            }
-            if view.tables() != Tables::Default {
-                write_details(&mut self.sheet.buffer, &row, view.tables());
-            }
+        self.sheet.line(heading)?;
+        for each in rows {
+            row(self, each)?;
             self.sheet.end_line()?;
         }
         self.sheet.line(RULE)
     }
 
-    fn persistent(&mut self, view: &RoutesView<'_>, family: Family) -> io::Result<()> {
-        self.sheet.line(self.words.persistent)?;
-        let mut rows = view.persistent(family).peekable();
-        if rows.peek().is_none() {
-            return self.none();
-        }
-        self.sheet.line(match family {
-            Family::V4 => self.words.persistent_heading,
-            Family::V6 => self.words.v6_heading,
-        })?;
-        for row in rows {
-            match family {
-                Family::V4 => self.persistent_v4_row(&row)?,
-                Family::V6 => {
-                    let metric = u64::from(row.metric.unwrap_or(u32::MAX));
-                    self.v6_row(Some(row.interface.unwrap_or(0)), metric, row.destination, row.leads)?;
-                    self.sheet.end_line()?;
-                }
-            }
-        }
-        self.sheet.line(RULE)
-    }
-
-    fn none(&mut self) -> io::Result<()> {
-        self.sheet.buffer.extend_from_slice(b"  ");
-        self.sheet.line(self.words.none)
-    }
-
     fn v4_row(&mut self, row: &RouteRow<'_>) {
         self.v4_start(row.destination, row.leads);
         self.next_right(17, |out| match row.through {
-            Through::Address(address) => write_address(out, address),
+            Through::Address(address) => address::write_ip(out, address),
             Through::Name(name) => escape::write_word(out, name),
             Through::Nothing => out.extend_from_slice(UNKNOWN.as_bytes()),
         });
         self.next_right(7, |out| decimal(out, u64::from(row.metric)));
     }
 
-    fn persistent_v4_row(&mut self, row: &PersistentRow) -> io::Result<()> {
+    fn persistent_v4_row(&mut self, row: &PersistentRow) {
         self.v4_start(row.destination, row.leads);
         self.sheet.buffer.extend_from_slice(b"  ");
         self.right(6, |out| match row.metric {
             Some(metric) => decimal(out, u64::from(metric)),
             None => out.extend_from_slice(b"Default"),
         });
-        self.sheet.end_line()
     }
 
     /// The columns that active and persistent IPv4 rows share.
     fn v4_start(&mut self, destination: Prefix, leads: Leads) {
-        self.right(17, |out| write_address(out, destination.address));
+        self.right(17, |out| address::write_ip(out, destination.address));
         self.next_right(17, |out| write_mask(out, destination.length));
         let on_link = self.words.on_link;
         self.next_right(17, |out| {
@@ -277,7 +271,7 @@ impl<W: Write> Page<'_, W> {
         let out = &mut self.sheet.buffer;
         out.push(b' ');
         let start = out.len();
-        write_address(out, destination.address);
+        address::write_ip(out, destination.address);
         out.push(b'/');
         decimal(out, u64::from(destination.length));
         let width = out.len() - start;
@@ -315,13 +309,6 @@ fn digit(value: u8) -> u8 {
     if value < 10 { b'0' + value } else { b'a' + (value - 10) }
 }
 
-fn write_address(out: &mut Vec<u8>, address: IpAddr) {
-    match address {
-        IpAddr::V4(address) => address::write_v4(out, address),
-        IpAddr::V6(address) => address::write_v6(out, address),
-    }
-}
-
 fn write_mask(out: &mut Vec<u8>, length: u8) {
     let mask = u32::MAX.checked_shl(32u32.saturating_sub(u32::from(length))).unwrap_or(0);
     address::write_v4(out, Ipv4Addr::from(mask));
@@ -329,7 +316,7 @@ fn write_mask(out: &mut Vec<u8>, length: u8) {
 
 fn write_leads(out: &mut Vec<u8>, leads: Leads, on_link: &str) {
     let word = match leads {
-        Leads::Gateway(gateway) => return write_address(out, gateway),
+        Leads::Gateway(gateway) => return address::write_ip(out, gateway),
         Leads::OnLink => on_link,
         Leads::Nowhere(RouteKind::Blackhole) => "blackhole",
         Leads::Nowhere(RouteKind::Unreachable) => "unreachable",

@@ -162,6 +162,14 @@ fn socket() -> Value {
             "items": { "$ref": "#/$defs/owner" },
         }),
     );
+    properties.insert(
+        "owners_complete".to_owned(),
+        json!({
+            "description": "Whether the socket is known to have no other owners: false where a process could not be \
+                            read",
+            "type": "boolean",
+        }),
+    );
     let mut reasons: Vec<Value> = REASONS.iter().map(|reason| json!(reason)).collect();
     reasons.push(Value::Null);
     properties.insert(

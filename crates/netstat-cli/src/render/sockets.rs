@@ -31,9 +31,6 @@ fn put(table: &mut Table, value: &Value<'_>, style: TableStyle) {
 }
 
 /// Writes a line of headings and a line for each row.
-///
-/// # Errors
-/// Those of the writer.
 pub fn render_sockets<W: Write>(
     view: &ConnectionsView<'_>,
     columns: &[&Column],
@@ -53,9 +50,6 @@ pub fn render_sockets<W: Write>(
 
 /// Writes a line of headings and a line for each group: the number of rows, the values, the number in each state
 /// unless the state is one of the values.
-///
-/// # Errors
-/// Those of the writer.
 pub fn render_groups<W: Write>(
     groups: &[Group<'_>],
     columns: &[&Column],
@@ -88,9 +82,6 @@ pub fn render_groups<W: Write>(
 
 /// Writes what `--columns help` shows: every column with unit and meaning, and a mark on those unavailable on this
 /// system.
-///
-/// # Errors
-/// Those of the writer.
 pub fn render_column_help<W: Write>(out: &mut W, available: fn(&Column) -> bool) -> io::Result<()> {
     let text = |heading: &str| Head { heading: heading.to_owned(), align: Align::Left };
     let mut table = Table::new(vec![text("Column"), text("Unit"), text("Meaning")]);

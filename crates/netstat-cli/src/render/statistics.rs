@@ -16,9 +16,6 @@ use netstat_model::Family;
 use std::io::{self, Write};
 
 /// Writes the sections: a blank line before each title, none after the last row.
-///
-/// # Errors
-/// Those of the writer.
 pub fn render_statistics(out: &mut impl Write, sections: &[Section], line_end: LineEnd) -> io::Result<()> {
     let mut text = Vec::with_capacity(8 * 1024);
     for section in sections {

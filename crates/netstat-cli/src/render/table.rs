@@ -69,9 +69,6 @@ impl Table {
     }
 
     /// Writes the headings and the rows. `width` is that of the terminal in cells; `None` for unlimited lines.
-    ///
-    /// # Errors
-    /// Those of the writer.
     pub fn render<W: Write>(&self, width: Option<usize>, line_end: LineEnd, out: &mut W) -> io::Result<()> {
         let mut sheet = Sheet::new(out, line_end);
         let (widths, limited) = self.widths(width);

@@ -110,7 +110,7 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
             let written = if checks.json {
                 let words: Vec<String> = warnings.iter().map(|warning| lacking(warning, language)).collect();
                 let info = session.backend.info();
-                check_json::render(&findings, &chosen, overall, &evidence, &info, words, language, &mut out)
+                check_json::render((&findings, overall), &chosen, &evidence, &info, words, language, &mut out)
             } else if let Some(told) = &told {
                 people::render_changes(&changes(told, &findings), since, &style, &mut out)
             } else {
@@ -241,7 +241,7 @@ fn check_settings(checks: &Checks) -> Result<CheckSettings, Trouble> {
 fn each_once(warnings: Vec<Warning>) -> Vec<Warning> {
     let mut once: Vec<Warning> = Vec::new();
     for warning in warnings {
-        let is_shown = !matches!(warning, Warning::OwnersVanished { .. });
+        let is_shown = !matches!(warning, Warning::OwnersVanished { .. } | Warning::OwnersIncomplete { .. });
         if is_shown && !once.iter().any(|earlier| warning.repeats(earlier)) {
             once.push(warning);
         }
@@ -256,7 +256,7 @@ mod tests {
     #[test]
     fn two_looks_lack_the_same_once() {
         let unknown = |what| Warning::SourceUnavailable { what, reason: "it is".to_owned() };
-        let refused = |processes| Warning::OwnersNotPermitted { processes };
+        let refused = |processes| Warning::OwnersNotPermitted { processes, as_root: false };
         let looks = vec![unknown("a"), unknown("b"), refused(3), unknown("a"), refused(2), unknown("c")];
         assert_eq!(each_once(looks), [unknown("a"), unknown("b"), refused(3), unknown("c")]);
     }

@@ -4,8 +4,7 @@ use super::{Displayed, Failure, Session, places, unavailable};
 use crate::output;
 use crate::render::classic::{Classic, NameColumn, OwnerLines, ProcessColumn};
 use crate::render::format::{Frame, Groups, Rows};
-use crate::render::{LineEnd, sockets};
-use crate::render::{process_counts::render_process_counts, rdma::render_rdma};
+use crate::render::{LineEnd, process_counts::render_process_counts, rdma::render_rdma, sockets};
 use crate::settings::{Connections, Layout, Report};
 use netstat_engine::columns::{ColumnNeeds, Given};
 use netstat_engine::enrich::UserNames;
@@ -87,7 +86,9 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
         Layout::Data(format, columns) => {
             let (info, display) = (session.backend.info(), session.display_number());
             let frame = Frame { info: &info, display, warnings: &warnings };
-            (format.sockets)(&Rows { view: &view, columns, given: &given }, &frame, out)?;
+            let all_owners_known = !warnings.iter().any(Warning::hides_owners);
+            let rows = Rows { view: &view, columns, given: &given, all_owners_known };
+            (format.sockets)(&rows, &frame, out)?;
         }
     }
     Ok(warnings)
@@ -120,7 +121,7 @@ fn stream(
     let mut sheet = classic.begin(out)?;
     let mut left = table.limit.unwrap_or(usize::MAX);
     let mut failed = None;
-    let warnings = selection.stream(&session.backend, |socket| {
+    let streamed = selection.stream(&session.backend, |socket| {
         if !rows.wants(socket) {
             return true;
         }
@@ -139,9 +140,9 @@ fn stream(
     if let Some(error) = failed {
         return Err(Failure::Output(error));
     }
-    let warnings = warnings?;
+    let streamed = streamed?;
     sheet.hand_on()?;
-    Ok(warnings)
+    Ok(streamed.warnings)
 }
 
 fn render_groups(
@@ -186,7 +187,8 @@ fn needs(table: &Connections) -> ColumnNeeds {
         Layout::Columns(columns) | Layout::Data(_, columns) => ColumnNeeds::of(columns),
         Layout::Classic => {
             let mut process = ProcessFields::empty();
-            process.set(ProcessFields::EXECUTABLE | ProcessFields::UNIT, table.owner_lines);
+            let of_lines = ProcessFields::NAME | ProcessFields::EXECUTABLE | ProcessFields::UNIT;
+            process.set(of_lines, table.owner_lines);
             let classic = ColumnNeeds {
                 fields: fields(table),
                 owners: table.pid || table.owner_lines,
@@ -223,7 +225,7 @@ impl Known {
         if !needs.process.is_empty() {
             let all_owners = matches!(table.form, Layout::Data(format, _) if format.all_owners);
             let wanted = if all_owners { view.all_processes() } else { view.processes() };
-            known.processes = read_processes(backend, &wanted, needs.process);
+            known.processes = read_processes(backend, &wanted, needs.process, warnings);
         }
         if needs.users {
             let answer = backend.users();
@@ -270,7 +272,7 @@ pub(super) fn process_counts(
     let rows = session.rows(*rows);
     let mut selection = session.selection(query(&rows, Fields::empty(), TcpFields::empty()));
     selection.owners_of = OwnersOf::Everything;
-    let selected = selection.take(&session.backend, |_| true)?;
+    let mut selected = selection.take(&session.backend, |_| true)?;
     session.tell(selected.method);
     let counts = count_ports(&selected.sockets);
     let holders: Vec<ProcessKey> = counts
@@ -280,8 +282,7 @@ pub(super) fn process_counts(
             PortHolder::NoProcess | PortHolder::NotKnown => None,
         })
         .collect();
-    let fields = ProcessFields::NAME | ProcessFields::EXECUTABLE;
-    let processes = read_processes(&session.backend, &holders, fields);
+    let processes = read_processes(&session.backend, &holders, ProcessFields::NAME, &mut selected.warnings);
     render_process_counts(&counts, &processes, LineEnd::NATIVE, out)?;
     Ok(selected.warnings)
 }

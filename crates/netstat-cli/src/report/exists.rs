@@ -3,11 +3,11 @@
 use super::{Session, connections, explain};
 use crate::output::{Trouble, Warnings};
 use crate::settings::{Purpose, Report};
-use netstat_engine::select::Selected;
+use netstat_engine::select::{Selected, Streamed};
 use netstat_engine::view::ConnectionsOptions;
 use netstat_engine::watch::{Next, watch};
 use netstat_model::query::Fields;
-use netstat_model::{Answer, Error, TcpFields};
+use netstat_model::{Answer, Error, TcpFields, Warning};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -35,7 +35,12 @@ pub(super) fn answer(session: &mut Session<'_>) -> Result<ExitCode, Trouble> {
                 return Ok(Next::Done(ExitCode::SUCCESS));
             }
             // A hidden socket might match, so warn before answering no.
-            warnings.say(found.warnings);
+            // How many, and what follows from it, is said with the answer.
+            let is_said = |warning: &Warning| match warning {
+                Warning::MayMatch { .. } => settings.purpose != Purpose::Ask,
+                other => super::is_said(other, settings),
+            };
+            warnings.say(found.warnings.into_iter().filter(is_said));
             let Purpose::Await(timeout) = settings.purpose else { return now(found.data).map(Next::Done) };
             let left = timeout.map(|timeout| timeout.saturating_sub(begin.elapsed()));
             if left.is_some_and(|left| left.is_zero()) {
@@ -52,7 +57,7 @@ pub(super) fn answer(session: &mut Session<'_>) -> Result<ExitCode, Trouble> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Found {
     Yes,
-    /// None of those whose owners can be seen, and so many may.
+    /// None of those about which all is known, and so many may.
     No {
         perhaps: usize,
     },
@@ -64,11 +69,9 @@ fn now(found: Found) -> Result<ExitCode, Trouble> {
         Found::Yes => Ok(ExitCode::SUCCESS),
         Found::No { perhaps: 0 } => Ok(ExitCode::from(1)),
         Found::No { perhaps } => {
-            let whose = if perhaps == 1 { "1 socket".to_owned() } else { format!("{perhaps} sockets") };
-            Err(format!(
-                "whether a row matches is not known: the owner of {whose} decides, and cannot be seen"
-            )
-            .into())
+            let which = if perhaps == 1 { "1 socket".to_owned() } else { format!("{perhaps} sockets") };
+            Err(format!("whether a row matches is not known: what decides on {which} could not be read")
+                .into())
         }
     }
 }
@@ -78,11 +81,12 @@ fn find(session: &Session<'_>, rows: ConnectionsOptions) -> Result<Answer<Found>
     let rows = session.rows(rows);
     let selection = session.selection(connections::query(&rows, Fields::empty(), TcpFields::empty()));
     if !selection.needs_owners_to_match() {
-        let mut found = Found::No { perhaps: 0 };
-        let warnings = selection.stream(&session.backend, |_| {
-            found = Found::Yes;
+        let mut any = false;
+        let Streamed { undecided, warnings } = selection.stream(&session.backend, |_| {
+            any = true;
             false
         })?;
+        let found = if any { Found::Yes } else { Found::No { perhaps: undecided } };
         return Ok(Answer { data: found, warnings });
     }
     let Selected { sockets, undecided, warnings, .. } = selection.take(&session.backend, |_| true)?;

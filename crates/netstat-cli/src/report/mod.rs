@@ -130,7 +130,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         },
         |session| session.finish(),
         |session, (reader, lacks)| {
-            warnings.say(lacks);
+            warnings.say(lacks.into_iter().filter(|warning| is_said(warning, settings)));
             let shown = settings.repeat.count.is_some_and(|count| session.displays >= count);
             Ok(match settings.repeat.pause {
                 Some(pause) if reader != Reader::Gone && !shown => Next::LookAgain(pause),
@@ -138,6 +138,12 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
             })
         },
     )
+}
+
+/// Returns whether a warning is written to standard error. An ordinary user can never see all owners, so that they may have
+/// company is said only to somebody who wants to know everything; JSON marks the rows (`owners_complete`).
+fn is_said(warning: &Warning, settings: &Settings) -> bool {
+    settings.verbose || !matches!(warning, Warning::OwnersIncomplete { .. })
 }
 
 /// What failed, why, and what to do about it.

@@ -18,7 +18,6 @@ pub(super) struct NameSource {
     services: Option<ServiceNames>,
 }
 
-/// The names of one display.
 pub(super) struct DisplayNames<'a> {
     hosts: HostNames,
     services: &'a ServiceNames,

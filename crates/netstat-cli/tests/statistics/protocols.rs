@@ -3,8 +3,8 @@
 use super::sample;
 use netstat_cli::render::LineEnd;
 use netstat_cli::render::statistics::render_statistics;
-use netstat_engine::view::statistics::{Selection, sections};
-use netstat_model::{Counters, Family, IcmpV4Counters, IcmpV6Counters, IpCounters, TcpCounters, UdpCounters};
+use netstat_engine::view::statistics::{Kind, sections};
+use netstat_model::{CounterBlock, Counters, Family};
 
 const FULL: &str = "win10_s_full__go-test.txt";
 const NT4: &str = "winNT4_s_ip_kb155758.txt";
@@ -113,34 +113,23 @@ pub(super) fn parse(lines: &[String]) -> Counters {
 }
 
 fn put(all: &mut Counters, title: &str, row: usize, values: &[u64]) {
-    fn ip(block: &mut Option<IpCounters>, row: usize) -> &mut Option<u64> {
-        block.get_or_insert_default().named_mut(IP_ROWS[row]).unwrap()
-    }
-    fn tcp(block: &mut Option<TcpCounters>, row: usize) -> &mut Option<u64> {
-        block.get_or_insert_default().named_mut(TCP_ROWS[row]).unwrap()
-    }
-    fn udp(block: &mut Option<UdpCounters>, row: usize) -> &mut Option<u64> {
-        block.get_or_insert_default().named_mut(UDP_ROWS[row]).unwrap()
+    fn slot<'c, T: CounterBlock + Default>(block: &'c mut Option<T>, name: &str) -> &'c mut Option<u64> {
+        block.get_or_insert_default().named_mut(name).unwrap()
     }
     let slot = match title {
-        "IPv4 Statistics" | "IP Statistics" => ip(&mut all.ip_v4, row),
-        "IPv6 Statistics" => ip(&mut all.ip_v6, row),
-        "TCP Statistics for IPv4 and IPv6" => tcp(&mut all.tcp, row),
-        "TCP Statistics for IPv4" => tcp(&mut all.tcp_v4, row),
-        "TCP Statistics for IPv6" => tcp(&mut all.tcp_v6, row),
-        "UDP Statistics for IPv4" => udp(&mut all.udp_v4, row),
-        "UDP Statistics for IPv6" => udp(&mut all.udp_v6, row),
-        "ICMPv4 Statistics" => {
-            let icmp: &mut IcmpV4Counters = all.icmp_v4.get_or_insert_default();
+        "IPv4 Statistics" | "IP Statistics" => slot(&mut all.ip_v4, IP_ROWS[row]),
+        "IPv6 Statistics" => slot(&mut all.ip_v6, IP_ROWS[row]),
+        "TCP Statistics for IPv4 and IPv6" => slot(&mut all.tcp, TCP_ROWS[row]),
+        "TCP Statistics for IPv4" => slot(&mut all.tcp_v4, TCP_ROWS[row]),
+        "TCP Statistics for IPv6" => slot(&mut all.tcp_v6, TCP_ROWS[row]),
+        "UDP Statistics for IPv4" => slot(&mut all.udp_v4, UDP_ROWS[row]),
+        "UDP Statistics for IPv6" => slot(&mut all.udp_v6, UDP_ROWS[row]),
+        "ICMPv4 Statistics" | "ICMPv6 Statistics" => {
             for (way, &value) in ["In", "Out"].iter().zip(values) {
-                *icmp.named_mut(&format!("{way}{}", ICMP_V4_ROWS[row])).unwrap() = Some(value);
-            }
-            return;
-        }
-        "ICMPv6 Statistics" => {
-            let icmp: &mut IcmpV6Counters = all.icmp_v6.get_or_insert_default();
-            for (way, &value) in ["In", "Out"].iter().zip(values) {
-                *icmp.named_mut(&format!("{way}{}", ICMP_V6_ROWS[row])).unwrap() = Some(value);
+                *match title {
+                    "ICMPv4 Statistics" => slot(&mut all.icmp_v4, &format!("{way}{}", ICMP_V4_ROWS[row])),
+                    _ => slot(&mut all.icmp_v6, &format!("{way}{}", ICMP_V6_ROWS[row])),
+                } = Some(value);
             }
             return;
         }
@@ -149,7 +138,7 @@ fn put(all: &mut Counters, title: &str, row: usize, values: &[u64]) {
     *slot = values.first().copied();
 }
 
-fn render(all: &Counters, only: Option<Selection>, line_end: LineEnd) -> String {
+fn render(all: &Counters, only: Option<Kind>, line_end: LineEnd) -> String {
     let mut out = Vec::new();
     render_statistics(&mut out, &sections(all, None, only, false), line_end).unwrap();
     String::from_utf8(out).unwrap()
@@ -187,7 +176,7 @@ fn the_whole_report_of_windows_10() {
 #[test]
 fn the_ip_section_of_nt_4() {
     let mut lines = sample(NT4);
-    let text = render(&parse(&lines), Some(Selection::Ip(Family::V4)), LineEnd::Lf);
+    let text = render(&parse(&lines), Some(Kind::Ip(Family::V4)), LineEnd::Lf);
     // The excerpt begins at the title, which had no family then. Somebody drew an arrow.
     assert_eq!(lines[0], "IP Statistics");
     lines[0] = "IPv4 Statistics".to_owned();
@@ -199,11 +188,11 @@ fn the_ip_section_of_nt_4() {
 #[test]
 fn the_udp_section_alone() {
     let mut lines = sample(UDP);
-    let text = render(&parse(&lines), Some(Selection::Udp(Family::V4)), LineEnd::Lf);
+    let text = render(&parse(&lines), Some(Kind::Udp(Family::V4)), LineEnd::Lf);
     // The line that the author asked about lost two blanks.
     assert_eq!(lines[4], "  Receive Errors      = 67544");
     lines[4] = "  Receive Errors        = 67544".to_owned();
     assert_eq!(text, format!("\n{}\n", lines.join("\n")));
-    let windows = render(&parse(&lines), Some(Selection::Udp(Family::V4)), LineEnd::CrLf);
+    let windows = render(&parse(&lines), Some(Kind::Udp(Family::V4)), LineEnd::CrLf);
     assert_eq!(windows, format!("\r\n{}\r\n", lines.join("\r\n")));
 }

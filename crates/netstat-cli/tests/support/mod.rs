@@ -2,7 +2,7 @@
 //! the format of Windows, none of it with the code under test.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
-use netstat_lab::{Family, Protocol, Row, TcpState};
+use netstat_lab::{Family, Flavor, Held, Namespace, Protocol, RemoteHost, Row, TcpState};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -17,6 +17,26 @@ pub(crate) const TITLE: &str = "\nActive Connections\n\n";
 pub(crate) const HEADING: &str = "  Proto  Local Address          Foreign Address        State";
 pub(crate) const HEADING_WITH_PID: &str =
     "  Proto  Local Address          Foreign Address        State           PID";
+
+/// Opens sockets in every state over every kind of address, listeners of every kind, and UDP sockets with and without a
+/// peer.
+pub(crate) fn every_state(namespace: &Namespace, host: &RemoteHost) -> Vec<Held> {
+    let mut held = Vec::new();
+    for flavor in Flavor::ALL {
+        for state in TcpState::ALL {
+            let one =
+                host.hold(state, flavor).unwrap_or_else(|error| panic!("{state:?} {flavor:?}: {error}"));
+            held.push(one);
+        }
+        held.push(host.hold_udp(flavor).unwrap());
+    }
+    for place in netstat_lab::Place::ALL {
+        held.push(namespace.listener(place, 0).unwrap());
+        held.push(namespace.udp(place, 0).unwrap());
+        held.push(namespace.udp_connected(place, 9).unwrap());
+    }
+    held
+}
 
 /// The program with these arguments, in English.
 pub(crate) fn command(words: &str) -> Command {

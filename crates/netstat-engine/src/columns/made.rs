@@ -104,6 +104,7 @@ pub(crate) fn facts() -> Facts {
     let id = |pid| ProcessKey { pid, start_time: 1 };
     let known = |pid, name: &str| Process {
         name: Ok(name.into()),
+        comm: Ok("MainThread".into()),
         executable: Ok(Executable { path: "/usr/bin/sp ace".into(), deleted: pid == 11 }),
         unit: Ok("nginx.service".into()),
         command_line: Ok(vec![name.into(), "-c".into(), "a \u{1b}[2J\"b,".into()]),

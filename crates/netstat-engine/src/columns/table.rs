@@ -115,7 +115,7 @@ columns! {
         "ID of the process that holds the socket; 0 where there is none, null in JSON",
         Owner |owner, _| Value::Number(owner.process.pid.into());
     "process", "Process", Text "", process(ProcessFields::NAME);
-        "Name of the process",
+        "Name of the program: its executable, or the script that was started",
         Owner |owner, given| {
             process_field(owner, given, |process| &process.name, |name| Value::Text(name.as_os_str().into()))
         };
@@ -246,6 +246,11 @@ columns! {
     "age" as "age_ms", "Age (ms)", Milliseconds "ms", fields(Fields::AGE);
         "Since the connection was established; on Linux known while one side has sent no data",
         Row |row, _| row.socket.age().map_or(Value::Unknown, Value::Milliseconds);
+    "comm", "Comm", Text "", process(ProcessFields::NAME), on_linux;
+        "Name of the main thread, 15 bytes at most: a process may give itself any",
+        Owner |owner, given| {
+            process_field(owner, given, |process| &process.comm, |name| Value::Text(name.as_os_str().into()))
+        };
 }
 
 /// Returns the value of an owner column for a socket without a visible process. If it is known that there is

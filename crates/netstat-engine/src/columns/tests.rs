@@ -57,6 +57,7 @@ fn every_column_shows_what_is_known_and_what_is_not() {
         ("inode", ["4711", "-", "-", "-"]),
         ("cookie", ["81", "-", "-", "-"]),
         ("age", ["123456", "-", "-", "-"]),
+        ("comm", ["MainThread", "-", "-", "-"]),
     ];
     assert_eq!(
         ALL.iter().map(|column| column.name).collect::<Vec<_>>(),
@@ -122,7 +123,7 @@ fn columns_are_described_and_named_apart() {
         assert_eq!(column.key, format!("{}{suffix}", column.name));
     }
     // Keys that the formats use themselves.
-    for taken in ["schema", "owners", "unowned", "rows", "states"] {
+    for taken in ["schema", "owners", "owners_complete", "unowned", "rows", "states"] {
         assert!(ALL.iter().all(|column| column.key != taken), "{taken}");
     }
 }

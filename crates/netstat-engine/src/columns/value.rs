@@ -8,7 +8,6 @@ use netstat_model::{
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ffi::{OsStr, OsString};
-use std::net::IpAddr;
 use std::time::Duration;
 
 /// A typed value. Text in it is untrusted and not escaped yet.
@@ -222,15 +221,10 @@ impl<'a> Value<'a> {
 
 /// Writes an address on its own: IPv6 without brackets.
 fn write_host(out: &mut Vec<u8>, end: &IpEndpoint) {
-    match end.address {
-        IpAddr::V4(address) => address::write_v4(out, address),
-        IpAddr::V6(address) => {
-            address::write_v6(out, address);
-            if end.scope != 0 {
-                out.push(b'%');
-                decimal(out, end.scope.into());
-            }
-        }
+    address::write_ip(out, end.address);
+    if end.scope != 0 {
+        out.push(b'%');
+        decimal(out, end.scope.into());
     }
 }
 

@@ -56,14 +56,6 @@ impl HostNames {
     }
 }
 
-/// Returns the name up to its first dot; never empty unless the name is.
-pub fn short_name(name: &str) -> &str {
-    match name.split_once('.') {
-        Some((first, _)) if !first.is_empty() => first,
-        _ => name,
-    }
-}
-
 /// Looks up the names of many hosts concurrently. Keep it for as long as a table is repeated: it remembers the answers of
 /// the last round for a minute, and the lookups still running.
 pub struct HostResolver {

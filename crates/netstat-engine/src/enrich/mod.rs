@@ -22,7 +22,7 @@ pub use address_list::{AddressList, Entry};
 pub use geo::Geo;
 #[cfg(feature = "geo")]
 pub use geo::{CountryTable, GeoError};
-pub use hosts::{HostNames, HostResolver, short_name};
+pub use hosts::{HostNames, HostResolver};
 pub use place::{AutonomousSystem, Country};
 pub use reach::Reach;
 pub(crate) use reach::SPECIAL_BLOCKS;

@@ -1,5 +1,6 @@
 //! Syntax errors of a filter, with their position.
 
+use crate::text::escape::is_unseen;
 use std::fmt;
 use unicode_width::UnicodeWidthChar;
 
@@ -88,87 +89,18 @@ impl fmt::Display for FilterError {
 
 /// Replaces a character that would move the cursor, or colour or reverse the text after it.
 fn visible(character: char) -> char {
-    match character {
-        c if c.is_control() => char::REPLACEMENT_CHARACTER,
-        '\u{ad}'
-        | '\u{61c}'
-        | '\u{180e}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e007f}' => char::REPLACEMENT_CHARACTER,
-        other => other,
-    }
+    if is_unseen(character) { char::REPLACEMENT_CHARACTER } else { character }
 }
 
-/// Longer words are not compared: no word of the language is nearly as long.
-const LONGEST_COMPARED: usize = 40;
-
-/// Returns the word most similar to the typed one, if any is similar enough.
+/// Returns the word most similar to the typed one, if any is similar enough: up to a third of the letters may be wrong.
 pub(super) fn nearest(typed: &str, words: impl IntoIterator<Item = impl AsRef<str>>) -> Option<String> {
-    let typed = fold(typed);
-    if typed.is_empty() || typed.len() > LONGEST_COMPARED {
-        return None;
-    }
-    // Up to a third of the letters may be wrong.
-    let limit = typed.len().div_ceil(3).min(3);
-    let near = words.into_iter().filter_map(|word| {
-        let distance = distance(&typed, &fold(word.as_ref()));
-        (distance <= limit).then(|| (distance, word.as_ref().to_owned()))
-    });
-    near.min_by_key(|(distance, _)| *distance).map(|(_, word)| word)
-}
-
-fn fold(word: &str) -> Vec<char> {
-    word.chars().map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() }).collect()
-}
-
-/// Returns the number of letters to change, add, remove, or swap with a neighbour (optimal string alignment).
-fn distance(a: &[char], b: &[char]) -> usize {
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, y) in b.iter().enumerate() {
-            let (left, up, corner) = match (row.last(), last.get(j + 1), last.get(j)) {
-                (Some(left), Some(up), Some(corner)) => (left + 1, up + 1, corner + usize::from(x != y)),
-                _ => return usize::MAX,
-            };
-            let mut least = left.min(up).min(corner);
-            let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(y) && b.get(j - 1) == Some(x);
-            if let (true, Some(before)) = (swapped, before.get(j.wrapping_sub(1))) {
-                least = least.min(before + 1);
-            }
-            row.push(least);
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last.last().copied().unwrap_or(usize::MAX)
+    let near = crate::text::nearest(typed, words, typed.chars().count().div_ceil(3).min(3));
+    near.map(|word| word.as_ref().to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_nearest_word() {
-        let words = ["port", "lport", "state", "proto"];
-        for (typed, near) in [
-            ("prot", Some("port")),
-            ("POTR", Some("port")),
-            ("sate", Some("state")),
-            ("lprt", Some("lport")),
-            ("x", None),
-            ("banana", None),
-            ("", None),
-        ] {
-            assert_eq!(nearest(typed, words).as_deref(), near, "{typed}");
-        }
-        assert_eq!(distance(&['a', 'b'], &['b', 'a']), 1);
-        assert_eq!(distance(&[], &['b', 'a']), 2);
-    }
 
     #[test]
     fn the_mark_is_under_the_error_whatever_is_before_it() {

@@ -2,7 +2,6 @@
 
 use super::Filter;
 use super::expression::{Expression, Join, Side, Test};
-use super::glob::Glob;
 use crate::enrich::{Geo, Reach};
 use netstat_model::query::{Fields, ProcessFields, States};
 use netstat_model::{
@@ -198,6 +197,25 @@ impl Filter {
         possible.is(Tri::Yes).then_some(true)
     }
 
+    /// Returns true if the socket may match although [`Filter::matches`] does not say so: if what decides exists and could
+    /// not be read, be it who holds the socket, a fact about a process, or whether an IPv6 listener also takes IPv4.
+    pub fn may_match<'a>(&self, socket: impl Into<SocketRef<'a>>, context: &Context<'_>) -> bool {
+        let socket = &socket.into();
+        let mut of = |test: &Test| match self.evaluate(test, socket, context) {
+            Tri::Unknown if is_unread(test, socket, context) => Outcomes::YES_OR_NO,
+            answer => answer.into(),
+        };
+        outcomes(&self.expression, &mut of).may_be(Tri::Yes)
+    }
+
+    /// Returns true if the socket may match whoever holds it, because something about itself could not be read. This is
+    /// [`Filter::may_match`] for sockets that are decided before their owners are looked for.
+    pub fn may_match_unread<'a>(&self, socket: impl Into<SocketRef<'a>>) -> bool {
+        let socket = &socket.into();
+        let has_unread = may_be_dual(socket) || (socket.protocol == Protocol::Tcp && socket.state.is_none());
+        has_unread && self.may_match(socket, &Context::NOTHING)
+    }
+
     /// Returns what has to be read beyond the socket table.
     pub fn needs(&self) -> FilterNeeds {
         let mut needs = FilterNeeds::default();
@@ -206,12 +224,7 @@ impl Filter {
             match test {
                 Test::Country(_) => needs.countries = true,
                 Test::NetworkNumber(_) | Test::NetworkName(_) => needs.networks = true,
-                Test::Process(glob) => {
-                    needs.processes |= ProcessFields::NAME;
-                    if glob.shortest() > SHORT_NAME {
-                        needs.processes |= ProcessFields::EXECUTABLE;
-                    }
-                }
+                Test::Process(_) => needs.processes |= ProcessFields::NAME | ProcessFields::EXECUTABLE,
                 Test::Path(_) => needs.processes |= ProcessFields::EXECUTABLE,
                 Test::Unit(_) => needs.processes |= ProcessFields::UNIT,
                 Test::User(_) => needs.fields |= Fields::COMMON,
@@ -260,7 +273,9 @@ impl Filter {
                 Some(glob.matches(geo.network(address)?.name?.to_lowercase().as_ref()))
             }),
             Test::Pid(pids) => owners(socket, |id| pids.contains(&id.pid).into()),
-            Test::Process(glob) => processes(socket, context, |process| has_name(process, glob)),
+            Test::Process(glob) => {
+                processes(socket, context, |process| known(process.is_named(|name| glob.matches(name))))
+            }
             Test::Path(glob) => processes(socket, context, |process| {
                 matched(process.executable.as_ref(), |executable| glob.matches(executable.path.as_os_str()))
             }),
@@ -281,24 +296,40 @@ impl Filter {
     }
 }
 
+/// Returns true if what a test asks of this socket exists and could not be read. Facts that not every socket has, such as a
+/// round-trip time, do not count, nor does what ended meanwhile.
+fn is_unread(test: &Test, socket: &SocketRef<'_>, context: &Context<'_>) -> bool {
+    let fact: fn(&Process) -> [Option<Missing>; 3] = match test {
+        Test::Family(_) | Test::Host(..) => return may_be_dual(socket),
+        Test::State(_) => return true,
+        Test::Pid(_) => |_| [None; 3],
+        Test::Process(_) => |process| {
+            [process.name.as_ref().err(), process.comm.as_ref().err(), process.executable.as_ref().err()]
+                .map(|why| why.copied())
+        },
+        Test::Path(_) => |process| [process.executable.as_ref().err().copied(), None, None],
+        Test::Unit(_) => |process| [process.unit.as_ref().err().copied(), None, None],
+        _ => return false,
+    };
+    match socket.ownership() {
+        OwnershipRef::NotRead | OwnershipRef::Listed { .. } => true,
+        OwnershipRef::Unowned(why) => matches!(why, NoOwner::NotPermitted | NoOwner::OtherNamespace),
+        ownership @ (OwnershipRef::One(_) | OwnershipRef::Several(_)) => {
+            ownership.owners().iter().any(|owner| match (context.process)(owner.process) {
+                None => true,
+                Some(process) => {
+                    let unread =
+                        |why| matches!(why, Missing::NotPermitted | Missing::Unreadable | Missing::NotRead);
+                    fact(process).into_iter().flatten().any(unread)
+                }
+            })
+        }
+    }
+}
+
 /// Returns unknown for `None`.
 fn known(answer: Option<bool>) -> Tri {
     answer.map_or(Tri::Unknown, Tri::from)
-}
-
-/// Tests the name of a process. Linux truncates it; the rest of a long name is in the name of the executable.
-fn has_name(process: &Process, glob: &Glob) -> Tri {
-    let by_name = matched(process.name.as_ref(), |name| glob.matches(name));
-    if let (Ok(name), Ok(executable)) = (&process.name, &process.executable)
-        && cfg!(target_os = "linux")
-        && name.len() == SHORT_NAME
-        && let Some(file) = executable.path.file_name()
-        && file.as_encoded_bytes().starts_with(name.as_encoded_bytes())
-        && glob.matches(file)
-    {
-        return Tri::Yes;
-    }
-    by_name
 }
 
 /// Tests one of the ends, or both. The second argument of `passes` is true for an IPv6 wildcard that stands for the IPv4
@@ -354,6 +385,3 @@ fn matched<T>(fact: Result<&T, &Missing>, matches: impl FnOnce(&T) -> bool) -> T
         Err(_) => Tri::Unknown,
     }
 }
-
-/// The number of bytes to which Linux truncates the name of a process.
-const SHORT_NAME: usize = 15;

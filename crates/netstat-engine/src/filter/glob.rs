@@ -55,11 +55,6 @@ impl Glob {
         &self.pattern
     }
 
-    /// Returns the length of the shortest name that matches, in characters.
-    pub(super) fn shortest(&self) -> usize {
-        self.parts.iter().filter(|part| **part != Part::AnyMany).count()
-    }
-
     /// Returns true if the whole name matches.
     pub fn matches(&self, name: &OsStr) -> bool {
         let name: Vec<char> = name.to_string_lossy().chars().map(fold).collect();

@@ -26,6 +26,10 @@
 //! [`Tri::Unknown`], and so is its negation: neither `rtt > 1ms` nor `not rtt > 1ms` selects a socket with an unknown
 //! round-trip time. `and` and `or` follow Kleene's logic: `unknown and no` is no, `unknown or yes` is yes.
 //!
+//! Where such a value exists and could not be read (the owner, the name or path of a process, whether an IPv6 listener of
+//! `/proc/net` also takes IPv4), nobody can say that the socket does not match: [`Filter::may_match`]. A process counts by
+//! the holders that are known; others may hold the socket as well where the system does not let all be read.
+//!
 //! A value that a socket is known not to have is different: a listener has no remote end, so `rport 80` is no, and
 //! `not rport 80` is yes. Likewise, UDP has no state.
 

@@ -74,7 +74,7 @@ pub(super) const PRIMARIES: [Primary; 26] = [
         "its network, by number or name, where known (--geo)",
     ),
     primary(Keyword::Pid, &["pid"], "N[,N]", "a process that holds it"),
-    primary(Keyword::Process, &["process"], "GLOB", "the name of a process that holds it"),
+    primary(Keyword::Process, &["process"], "GLOB", "the name of a process that holds it, or its comm"),
     primary(Keyword::Path, &["path"], "GLOB", "the file that process runs"),
     primary(Keyword::Unit, &["unit"], "GLOB", "the service of that process"),
     primary(Keyword::User, &["user"], "NAME|UID", "the user that made it"),

@@ -59,6 +59,14 @@ pub fn write_host(out: &mut Vec<u8>, end: &IpEndpoint) {
     }
 }
 
+/// Writes a bare address.
+pub fn write_ip(out: &mut Vec<u8>, address: IpAddr) {
+    match address {
+        IpAddr::V4(address) => write_v4(out, address),
+        IpAddr::V6(address) => write_v6(out, address),
+    }
+}
+
 /// Writes a bare IPv4 address.
 pub fn write_v4(out: &mut Vec<u8>, address: Ipv4Addr) {
     let mut line = Line::new();
@@ -146,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn dotted_tails_as_windows_writes_them() {
+    fn embedded_ipv4_addresses_are_dotted_as_on_windows() {
         for (wanted, groups) in [
             ("::13.1.68.3", [0, 0, 0, 0, 0, 0, 0xd01, 0x4403]),
             ("::0.1.0.0", [0, 0, 0, 0, 0, 0, 1, 0]),
@@ -179,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_the_longest_runs_is_left_out() {
+    fn the_first_of_the_longest_runs_of_zeros_is_compressed() {
         for (wanted, groups) in [
             ("3ffe:b00::1:0:0:a", [0x3ffe, 0xb00, 0, 0, 1, 0, 0, 0xa]),
             ("1:0:0:2::3", [1, 0, 0, 2, 0, 0, 0, 3]),
@@ -196,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_of_sockets() {
+    fn endpoints_have_brackets_scope_and_port() {
         assert_eq!(endpoint("0.0.0.0", 0, 0), "0.0.0.0:0");
         assert_eq!(endpoint("255.255.255.255", 7, 65535), "255.255.255.255:65535");
         assert_eq!(endpoint("::", 0, 135), "[::]:135");
@@ -204,7 +212,7 @@ mod tests {
         assert_eq!(endpoint("fe80::1", u32::MAX, 1), "[fe80::1%4294967295]:1");
     }
 
-    /// Generates zero groups and those of the dotted forms far more often than chance would.
+    /// Generates groups, often zero or those of the dotted forms.
     fn groups() -> impl Strategy<Value = [u16; 8]> {
         let group = prop_oneof![
             4 => Just(0u16),

@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn padding_counts_cells_and_never_cuts() {
+    fn padding_is_in_cells_and_cuts_nothing() {
         let mut out = b"ab".to_vec();
         out.extend_from_slice("한글".as_bytes());
         pad(&mut out, 2, 6);

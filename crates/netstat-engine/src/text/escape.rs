@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn clean_text_stays() {
+    fn visible_text_is_unchanged() {
         assert_eq!(text(b"NVIDIA Web Helper.exe"), "NVIDIA Web Helper.exe");
         assert_eq!(text("카카오톡.exe".as_bytes()), "카카오톡.exe");
         assert_eq!(text("naïve 🦀".as_bytes()), "naïve 🦀");
@@ -188,14 +188,14 @@ mod tests {
     }
 
     #[test]
-    fn controls_are_written_out() {
+    fn control_characters_are_escaped() {
         assert_eq!(text(b"\x1b[31mred\n\x7f"), "\\x1b[31mred\\x0a\\x7f");
         assert_eq!(text("\u{9b}31m".as_bytes()), "\\u{9b}31m");
         assert_eq!(text(b"a\xffb\xc3"), "a\\xffb\\xc3");
     }
 
     #[test]
-    fn what_moves_or_hides_text_is_written_out() {
+    fn invisible_and_bidirectional_characters_are_escaped() {
         for character in [
             '\u{202e}',
             '\u{2066}',
@@ -217,21 +217,21 @@ mod tests {
     }
 
     #[test]
-    fn a_backslash_stays_unless_it_would_lie() {
+    fn a_backslash_is_escaped_only_before_what_looks_like_an_escape() {
         assert_eq!(text(br"C:\Windows\x\u"), r"C:\Windows\x\u");
         assert_eq!(text(br"C:\xab\u{1}"), r"C:\x5cxab\x5cu{1}");
         assert_eq!(text(b"\\\xff"), r"\\xff");
     }
 
     #[test]
-    fn a_word_stays_one_field() {
+    fn white_space_in_a_word_is_escaped() {
         assert_eq!(word(b"a b\tc"), "a\\x20b\\x09c");
         assert_eq!(word("a\u{a0}b\u{3000}c".as_bytes()), "a\\u{a0}b\\u{3000}c");
         assert_eq!(text("a b".as_bytes()), "a b");
     }
 
     #[test]
-    fn lone_surrogates_are_written_out() {
+    fn lone_surrogates_are_escaped() {
         let wide = |units: &[u16]| {
             let mut out = Vec::new();
             write_utf16(&mut out, units.iter().copied(), false);
@@ -243,7 +243,7 @@ mod tests {
         assert_eq!(wide(&[0x5c, 0x78, 0x61, 0xd800]), r"\xa\u{d800}");
     }
 
-    /// Undoes the escapes, as the documentation of this file says it can be done.
+    /// Reverses the escapes.
     fn undo(text: &str) -> Vec<u8> {
         let bytes = text.as_bytes();
         let mut out = Vec::new();
@@ -291,7 +291,7 @@ mod tests {
         }
 
         #[test]
-        fn any_characters_become_visible_and_can_be_told(characters: String) {
+        fn any_characters_become_visible_and_are_reversible(characters: String) {
             let shown = text(characters.as_bytes());
             prop_assert!(shown.chars().all(|c| !c.is_control() && !is_unseen(c)), "{shown:?}");
             prop_assert_eq!(undo(&shown), characters.into_bytes());

@@ -1,5 +1,6 @@
 //! A short line on the stack. A table has hundreds of thousands of rows, and each is added to the output in one piece.
 
+use super::decimal::last_pair;
 use std::net::Ipv4Addr;
 
 /// A line, which is written from the left. What goes beyond [`Line::WIDTH`] is lost, so only cells of a known greatest length
@@ -32,17 +33,6 @@ const OCTETS: [(u32, u32); 256] = {
         number += 1;
     }
     octets
-};
-
-/// The numbers below 100 with two digits, the first in the lower byte.
-const PAIRS: [u16; 100] = {
-    let mut pairs = [0; 100];
-    let mut number = 0;
-    while number < 100 {
-        pairs[number as usize] = (b'0' as u16 + number / 10) | (b'0' as u16 + number % 10) << 8;
-        number += 1;
-    }
-    pairs
 };
 
 impl Line {
@@ -105,7 +95,7 @@ impl Line {
     /// Adds a number of at most five digits.
     #[inline]
     fn put_small(&mut self, number: u16) {
-        let pair = |number: u16| u64::from(PAIRS.get(usize::from(number % 100)).copied().unwrap_or_default());
+        let pair = |number: u16| u64::from(u16::from_le_bytes(last_pair(number.into())));
         let zeros = u32::from(number < 10_000)
             + u32::from(number < 1_000)
             + u32::from(number < 100)

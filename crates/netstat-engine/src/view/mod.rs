@@ -10,8 +10,8 @@
 //! let mut table: SocketTable = sockets.into_iter().collect();
 //! let options = ConnectionsOptions { listening: true, bound: false, kinds: Kinds::TCP_UDP };
 //! let view = ConnectionsView::new(&mut table, &options);
-//! let ports: Vec<u16> = view.rows().map(|row| row.local().port).collect();
-//! assert_eq!(ports, [80, 443]);
+//! let ports: Vec<Option<u16>> = view.rows().map(|row| row.local().port()).collect();
+//! assert_eq!(ports, [Some(80), Some(443)]);
 //! ```
 
 pub mod connections;

@@ -23,13 +23,6 @@ impl<T> Clone for Earlier<'_, T> {
 
 impl<T> Copy for Earlier<'_, T> {}
 
-impl<'a, T> Earlier<'a, T> {
-    /// Returns a part of the same sample.
-    pub(super) fn part<P>(self, part: impl FnOnce(&'a T) -> Option<&'a P>) -> Option<Earlier<'a, P>> {
-        Some(Earlier { data: part(self.data)?, elapsed: self.elapsed })
-    }
-}
-
 /// How fast a counter grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {

@@ -24,10 +24,6 @@ pub struct CloseWaitLeak {
 
 impl CloseWaitLeak {
     /// Makes `count` connections to this many servers, each of which sends `farewell` before it closes.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel refuses, or a connection does not get to CLOSE_WAIT.
     pub fn new(namespace: &Namespace, count: usize, peers: usize, farewell: &[u8]) -> Result<Self> {
         prepare(namespace)?;
         let (listener, port) = server()?;
@@ -60,10 +56,6 @@ pub struct CloseWaitTraffic {
 
 impl CloseWaitTraffic {
     /// Runs until dropped. Returns when `count` connections are in CLOSE_WAIT.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel refuses, or a connection fails.
     pub fn new(namespace: &Namespace, count: usize) -> Result<Self> {
         prepare(namespace)?;
         let (listener, port) = server()?;
@@ -86,10 +78,6 @@ impl CloseWaitTraffic {
     }
 
     /// Waits until this many more connections were closed.
-    ///
-    /// # Errors
-    ///
-    /// When one failed.
     pub fn go_on(&self, connections: u64) -> Result<()> {
         self.ongoing.more_rounds(connections)
     }

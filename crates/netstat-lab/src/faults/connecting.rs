@@ -19,10 +19,6 @@ pub struct Unanswered {
 
 impl Unanswered {
     /// Starts `each` connections to every destination.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel refuses.
     pub fn new(_host: &RemoteHost, destinations: &[SocketAddr], each: usize) -> Result<Self> {
         allow_descriptors()?;
         let mut sockets = Vec::new();
@@ -49,10 +45,6 @@ pub struct HalfOpen {
 
 impl HalfOpen {
     /// Makes `count` requests from the remote host to one listener, whose queue is larger.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel refuses, or does not answer a SYN.
     pub fn new(host: &RemoteHost, count: usize) -> Result<Self> {
         let socket = socket::open(Protocol::Tcp, Family::V4, false)?;
         socket::bind(&socket, (OUR_V4, 0).into())?;
@@ -86,10 +78,6 @@ pub struct Deferred {
 
 impl Deferred {
     /// Makes `count` of them, each after the kernel's timer has fired at least once.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel refuses.
     pub fn new(namespace: &Namespace, count: usize) -> Result<Self> {
         prepare(namespace)?;
         let socket = socket::open(Protocol::Tcp, Family::V4, false)?;

@@ -18,28 +18,16 @@ pub struct Datagrams {
 
 impl Datagrams {
     /// Nobody reads: the buffer of the socket is full, and the kernel drops the rest.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel refuses.
     pub fn unread(_namespace: &Namespace) -> Result<Self> {
         Self::start(false, 0)
     }
 
     /// Everything is read.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel refuses.
     pub fn read(_namespace: &Namespace) -> Result<Self> {
         Self::start(true, 0)
     }
 
     /// Everything is read, but the buffer overflowed once before this returned.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel refuses.
     pub fn recovered(_namespace: &Namespace) -> Result<Self> {
         let scene = Self::start(true, 64)?;
         match witness::counter("Udp", "RcvbufErrors")? {

@@ -36,8 +36,7 @@ pub use transfer::{Receiver, SlowReader, Transfer, Unread};
 
 use crate::error::{Doing, Result};
 use crate::namespace::Namespace;
-use crate::socket;
-use crate::{Family, Protocol};
+use crate::{Family, Protocol, socket};
 use rustix::process::{Resource, Rlimit};
 use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};

@@ -10,10 +10,6 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 /// Sets the range of dynamic ports of the namespace to this many, from 40000 on.
-///
-/// # Errors
-///
-/// When the kernel refuses.
 pub fn narrow_port_range(namespace: &Namespace, ports: u16) -> Result<()> {
     set_port_range(namespace, FIRST_PORT, ports)
 }
@@ -36,10 +32,6 @@ pub struct TimeWaitPile {
 impl TimeWaitPile {
     /// Narrows the range to this many ports, and makes `count` connections to this many neighbours, each from a port of
     /// its own of [`HERE`].
-    ///
-    /// # Errors
-    ///
-    /// When a connection fails, as for want of ports.
     pub fn new(namespace: &Namespace, ports: u16, count: u16, peers: usize) -> Result<Self> {
         prepare(namespace)?;
         // Otherwise a FIN that is retransmitted on a busy machine is answered by a reset, which removes the TIME_WAIT.
@@ -83,10 +75,6 @@ pub struct HeldPorts {
 
 impl HeldPorts {
     /// Narrows the range to this many ports, and connects to one neighbour until no port is left.
-    ///
-    /// # Errors
-    ///
-    /// When a connection fails for another reason, or more succeed than there are ports.
     pub fn exhausted(namespace: &Namespace, ports: u16) -> Result<Self> {
         let mut scene = Self::spread(namespace, ports, 0, 1)?;
         for _ in 0..=ports {
@@ -99,10 +87,6 @@ impl HeldPorts {
     }
 
     /// Narrows the range to this many ports, and makes `count` connections to this many neighbours.
-    ///
-    /// # Errors
-    ///
-    /// When a connection fails.
     pub fn spread(namespace: &Namespace, ports: u16, count: usize, peers: usize) -> Result<Self> {
         prepare(namespace)?;
         let (listener, port) = server()?;
@@ -116,10 +100,6 @@ impl HeldPorts {
     }
 
     /// Like [`HeldPorts::spread`], but each connection binds its address first, so that its port serves no other.
-    ///
-    /// # Errors
-    ///
-    /// When a connection fails.
     pub fn bound_first(namespace: &Namespace, ports: u16, count: usize, peers: usize) -> Result<Self> {
         let mut scene = Self::spread(namespace, ports, 0, peers)?;
         for to in scene.servers.clone().into_iter().cycle().take(count) {
@@ -130,10 +110,6 @@ impl HeldPorts {
     }
 
     /// Returns true if one more connection to the first server finds a port. Leaves nothing behind.
-    ///
-    /// # Errors
-    ///
-    /// When it fails for another reason.
     pub fn can_connect(&self) -> Result<bool> {
         can_connect(&self.servers, &self.listener)
     }
@@ -177,10 +153,6 @@ pub struct BoundPorts {
 
 impl BoundPorts {
     /// Narrows the range to this many ports, and binds `count` sockets at [`HERE`].
-    ///
-    /// # Errors
-    ///
-    /// When the kernel refuses.
     pub fn new(namespace: &Namespace, ports: u16, count: usize) -> Result<Self> {
         prepare(namespace)?;
         let (listener, port) = server()?;
@@ -195,10 +167,6 @@ impl BoundPorts {
     }
 
     /// Like [`HeldPorts::can_connect`].
-    ///
-    /// # Errors
-    ///
-    /// When it fails for a reason other than a lack of ports.
     pub fn can_connect(&self) -> Result<bool> {
         can_connect(&[self.server], &self.listener)
     }
@@ -214,10 +182,6 @@ pub struct Churn {
 
 impl Churn {
     /// Runs until dropped, with this many TIME_WAIT buckets (`tcp_max_tw_buckets`).
-    ///
-    /// # Errors
-    ///
-    /// When the kernel refuses, or a connection fails.
     pub fn with_buckets(namespace: &Namespace, buckets: u32) -> Result<Self> {
         prepare(namespace)?;
         namespace.set_sysctl("net/ipv4/tcp_max_tw_buckets", &buckets.to_string())?;

@@ -28,10 +28,6 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 
 impl Program {
     /// Runs a program from a hidden folder in the temporary folder and deletes it after its start.
-    ///
-    /// # Errors
-    ///
-    /// When the connection cannot be established, or the program cannot be run.
     pub fn implant(namespace: &Namespace, host: &RemoteHost, remote: SocketAddr) -> Result<Self> {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let folder = Path::new("/tmp").join(format!(".netstat-lab-{}-{number}", std::process::id()));
@@ -53,10 +49,6 @@ impl Program {
     }
 
     /// Runs the same program from its usual place.
-    ///
-    /// # Errors
-    ///
-    /// When the connection cannot be established, or the program cannot be run.
     pub fn in_its_place(namespace: &Namespace, host: &RemoteHost, remote: SocketAddr) -> Result<Self> {
         Self::start(namespace, host, remote, cat()?)
     }

@@ -24,10 +24,6 @@ pub struct Queue {
 
 impl Queue {
     /// Nobody accepts: the queue is full, and a few more clients keep trying.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel refuses.
     pub fn full(namespace: &Namespace, backlog: u16) -> Result<Self> {
         prepare(namespace)?;
         let (socket, listener) = listen(HERE.into(), backlog)?;
@@ -52,10 +48,6 @@ impl Queue {
 
     /// Clients come eight at a time and are all accepted before more come: the queue often has entries and never
     /// overflows.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel refuses, or a client is not accepted.
     pub fn busy(namespace: &Namespace, backlog: u16) -> Result<Self> {
         prepare(namespace)?;
         let (socket, listener) = listen(HERE.into(), backlog)?;
@@ -74,10 +66,6 @@ impl Queue {
     }
 
     /// More clients start to connect than fit into the queue, and none finishes: the kernel answers with SYN cookies.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel refuses.
     pub fn with_cookies(namespace: &Namespace, host: &RemoteHost, backlog: u16) -> Result<Self> {
         namespace.set_sysctl("net/ipv4/tcp_syncookies", "1")?;
         let (socket, listener) = listen(OUR_V4.into(), backlog)?;
@@ -94,10 +82,6 @@ impl Queue {
     }
 
     /// Waits until this many more clients came (eight at a time where all are accepted).
-    ///
-    /// # Errors
-    ///
-    /// When a client failed that should have succeeded.
     pub fn go_on(&self, rounds: u64) -> Result<()> {
         self.ongoing.more_rounds(rounds)
     }

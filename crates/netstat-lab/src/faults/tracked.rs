@@ -36,10 +36,6 @@ impl Tracked {
     }
 
     /// Adds a few connections to a table with room.
-    ///
-    /// # Errors
-    ///
-    /// Like [`Tracked::nearly_full`].
     pub fn few(namespace: &Namespace) -> Result<Self> {
         let limit = start(namespace)?;
         fill(100)?;

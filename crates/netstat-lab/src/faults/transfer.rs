@@ -28,10 +28,6 @@ pub struct Transfer {
 
 impl Transfer {
     /// Runs until dropped.
-    ///
-    /// # Errors
-    ///
-    /// When the connection cannot be established.
     pub fn new(host: &RemoteHost, receiver: Receiver) -> Result<Self> {
         let held = host.connect_to(receiver)?;
         let (local, remote) = (held.row.local, held.row.remote.unwrap_or(held.row.local));
@@ -45,10 +41,6 @@ impl Transfer {
     }
 
     /// Waits until this side has tried to send this many more times.
-    ///
-    /// # Errors
-    ///
-    /// When the connection broke.
     pub fn go_on(&self, times: u64) -> Result<()> {
         self.ongoing.more_rounds(times)
     }
@@ -92,10 +84,6 @@ pub struct Unread {
 
 impl Unread {
     /// Returns when the connection's buffers are full.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel refuses.
     pub fn new(namespace: &Namespace) -> Result<Self> {
         let (near, far, listener, receiver) = filled(namespace)?;
         eventually("a window of zero", || {
@@ -117,10 +105,6 @@ pub struct SlowReader {
 
 impl SlowReader {
     /// Runs until dropped.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel refuses.
     pub fn new(namespace: &Namespace) -> Result<Self> {
         let (near, mut far, listener, receiver) = filled(namespace)?;
         let ongoing = Ongoing::start("a slow reader", Duration::from_millis(2), move || {
@@ -132,10 +116,6 @@ impl SlowReader {
     }
 
     /// Waits until this many more pieces were read.
-    ///
-    /// # Errors
-    ///
-    /// When the connection broke.
     pub fn go_on(&self, pieces: u64) -> Result<()> {
         self.ongoing.more_rounds(pieces)
     }

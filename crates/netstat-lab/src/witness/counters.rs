@@ -4,10 +4,6 @@
 use crate::error::{Doing, LabError, Result};
 
 /// Reads a counter of the calling thread's namespace by group and name: `counter("TcpExt", "ListenOverflows")`.
-///
-/// # Errors
-///
-/// When the files cannot be read, or have no such counter.
 pub fn counter(group: &str, name: &str) -> Result<u64> {
     for file in ["snmp", "netstat"] {
         let path = format!("/proc/thread-self/net/{file}");

@@ -12,10 +12,6 @@ const TABLES: [(&str, Protocol, Family); 4] = [
 ];
 
 /// Lists the sockets of the calling thread's namespace from `/proc/thread-self/net/{tcp,tcp6,udp,udp6}`.
-///
-/// # Errors
-///
-/// When a file cannot be read, or a line cannot be parsed.
 pub fn proc_net() -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (name, protocol, family) in TABLES {

@@ -19,10 +19,6 @@ pub fn ss() -> Result<Vec<Row>> {
 }
 
 /// Like [`ss`], with more arguments: options, or a filter such as `["state", "established"]`.
-///
-/// # Errors
-///
-/// As for [`ss`].
 pub fn ss_with(arguments: &[&str]) -> Result<Vec<Row>> {
     let text = run(&[&["-HOtunape"], arguments].concat())?;
     text.lines()

@@ -3,8 +3,7 @@
 use super::source::{Netlink, Source};
 use super::wire::{self, DumpEnd};
 use libc::{IFA_ADDRESS, IFA_LOCAL, RTM_GETADDR, RTM_NEWADDR};
-use netstat_model::InterfaceAddress;
-use netstat_model::{Answer, Error, Operation};
+use netstat_model::{Answer, Error, InterfaceAddress, Operation};
 use std::io;
 use std::net::IpAddr;
 

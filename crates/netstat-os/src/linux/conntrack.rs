@@ -2,8 +2,7 @@
 
 use super::reader::{Reader, decode_number};
 use super::source::Source;
-use netstat_model::Conntrack;
-use netstat_model::{Answer, Error, Operation};
+use netstat_model::{Answer, Conntrack, Error, Operation};
 use std::io;
 
 const COUNT: &str = "/proc/sys/net/netfilter/nf_conntrack_count";

@@ -2,8 +2,10 @@
 
 use super::reader::Reader;
 use super::source::Source;
-use netstat_model::{Answer, Error, Operation};
-use netstat_model::{Counters, IpCounters, SocketLevels};
+use netstat_model::error::words_of;
+use netstat_model::{
+    Answer, CounterBlock, Counters, Error, IcmpV4Counters, IcmpV6Counters, Operation, SocketLevels,
+};
 use std::io;
 
 const SNMP: &str = "/proc/net/snmp";
@@ -16,10 +18,13 @@ const SOCKSTAT6: &str = "/proc/net/sockstat6";
 /// warning.
 pub(super) fn counters(source: &dyn Source) -> Result<Answer<Counters>, Error> {
     let mut bytes = Vec::new();
-    source.read(SNMP, &mut bytes).map_err(|error| Error::new(Operation::ReadCounters, error))?;
+    source.read(SNMP, &mut bytes).map_err(|error| {
+        let named = format!("{SNMP}: {}", words_of(&error));
+        Error::new(Operation::ReadCounters, io::Error::new(error.kind(), named))
+    })?;
     let mut data = Counters::default();
     let mut reader = Reader::new(source);
-    reader.note_odd(SNMP, decode_snmp(&bytes, &mut data));
+    reader.note_odd(SNMP, decode_pairs(&bytes, &mut data));
     if data == Counters::default() {
         let error =
             io::Error::new(io::ErrorKind::InvalidData, format!("{SNMP} has no counters that are understood"));
@@ -27,9 +32,8 @@ pub(super) fn counters(source: &dyn Source) -> Result<Answer<Counters>, Error> {
     }
     // A kernel without IPv6 lacks the files for it.
     reader.optional(SNMP6, "the IPv6 part of the statistics", |bytes| decode_snmp6(bytes, &mut data));
-    reader.expected(NETSTAT, "the extended part of the TCP statistics", |bytes| {
-        decode_netstat(bytes, &mut data)
-    });
+    reader
+        .expected(NETSTAT, "the extended part of the TCP statistics", |bytes| decode_pairs(bytes, &mut data));
     reader.expected(SOCKSTAT, "the number of sockets", |bytes| decode_sockstat(bytes, &mut data));
     reader.optional(SOCKSTAT6, "the number of IPv6 sockets", |bytes| decode_sockstat(bytes, &mut data));
     // Some of these exist in the initial network namespace only.
@@ -51,51 +55,46 @@ fn levels(counters: &mut Counters) -> &mut SocketLevels {
     counters.levels.get_or_insert_default()
 }
 
-/// Decodes `/proc/net/snmp`: the MIB groups of IPv4, and TCP for both families.
-fn decode_snmp(bytes: &[u8], counters: &mut Counters) -> u64 {
-    let odd = each_pair(bytes, &mut |block, name, number| {
-        let slot = match block {
-            "Ip" => ip(&mut counters.ip_v4).named_mut(name),
-            "Icmp" | "IcmpMsg" => counters.icmp_v4.get_or_insert_default().named_mut(name),
-            "Tcp" => counters.tcp.get_or_insert_default().named_mut(name),
-            "Udp" => counters.udp_v4.get_or_insert_default().named_mut(name),
-            _ => None,
-        };
-        if let Some(slot) = slot {
-            *slot = number;
+/// Finds the block of a group of counters.
+fn block<'c>(counters: &'c mut Counters, group: &str) -> Option<&'c mut dyn CounterBlock> {
+    Some(match group {
+        "Ip" | "IpExt" => counters.ip_v4.get_or_insert_default(),
+        "Ip6" => counters.ip_v6.get_or_insert_default(),
+        "Icmp" | "IcmpMsg" => counters.icmp_v4.get_or_insert_default(),
+        "Icmp6" => counters.icmp_v6.get_or_insert_default(),
+        "Tcp" => counters.tcp.get_or_insert_default(),
+        "TcpExt" => counters.tcp_ext.get_or_insert_default(),
+        "Udp" => counters.udp_v4.get_or_insert_default(),
+        "Udp6" => counters.udp_v6.get_or_insert_default(),
+        _ => return None,
+    })
+}
+
+/// Decodes `/proc/net/snmp` (the MIB groups of IPv4, and TCP for both families) or `/proc/net/netstat` (counters that no
+/// MIB has).
+fn decode_pairs(bytes: &[u8], counters: &mut Counters) -> u64 {
+    let odd = each_pair(bytes, &mut |group, name, number| {
+        if let Some(slot) = block(counters, group).and_then(|block| block.named_mut(name)) {
+            // In some kernels `IpExt` repeats names of `Ip`; the first value counts.
+            *slot = slot.or(number);
         }
     });
-    // The kernel lists these message types only after the first of each.
     if let Some(icmp) = &mut counters.icmp_v4 {
-        if icmp.in_msgs.is_some() {
-            icmp.in_router_solicits.get_or_insert(0);
-            icmp.in_router_adverts.get_or_insert(0);
-        }
-        if icmp.out_msgs.is_some() {
-            icmp.out_router_solicits.get_or_insert(0);
-            icmp.out_router_adverts.get_or_insert(0);
-        }
+        count_from_zero(icmp, IcmpV4Counters::NAMES);
     }
     odd
 }
 
-fn ip(block: &mut Option<IpCounters>) -> &mut IpCounters {
-    block.get_or_insert_default()
-}
-
-/// Decodes `/proc/net/netstat`: counters that no MIB has.
-fn decode_netstat(bytes: &[u8], counters: &mut Counters) -> u64 {
-    each_pair(bytes, &mut |block, name, number| {
-        let slot = match block {
-            "TcpExt" => counters.tcp_ext.get_or_insert_default().named_mut(name),
-            "IpExt" => ip(&mut counters.ip_v4).named_mut(name),
-            _ => None,
-        };
-        if let Some(slot) = slot {
-            // In some kernels `IpExt` repeats names of `Ip`; the first value counts.
-            *slot = slot.or(number);
+/// Sets message types without a name to 0: the kernel lists them only after the first of each.
+fn count_from_zero(icmp: &mut dyn CounterBlock, names: &[&str]) {
+    for name in names {
+        if let Some((way, _)) = name.split_once("Type")
+            && icmp.get(&format!("{way}Msgs")).is_some()
+            && let Some(count) = icmp.named_mut(name)
+        {
+            count.get_or_insert(0);
         }
-    })
+    }
 }
 
 /// Decodes `/proc/net/snmp6`: a name and a number on each line.
@@ -107,27 +106,17 @@ fn decode_snmp6(bytes: &[u8], counters: &mut Counters) -> u64 {
             odd += 1;
             continue;
         };
-        let slot = if let Some(name) = name.strip_prefix("Ip6") {
+        let slot = name.split_inclusive('6').next().and_then(|group| {
+            let name = name.strip_prefix(group)?;
             let name = if name == "OutForwDatagrams" { "ForwDatagrams" } else { name };
-            ip(&mut counters.ip_v6).named_mut(name)
-        } else if let Some(name) = name.strip_prefix("Icmp6") {
-            counters.icmp_v6.get_or_insert_default().named_mut(name)
-        } else if let Some(name) = name.strip_prefix("Udp6") {
-            counters.udp_v6.get_or_insert_default().named_mut(name)
-        } else {
-            None
-        };
+            block(counters, group)?.named_mut(name)
+        });
         if let Some(slot) = slot {
             *slot = decode_number(number, &mut odd);
         }
     }
     if let Some(icmp) = &mut counters.icmp_v6 {
-        if icmp.in_msgs.is_some() {
-            icmp.in_router_renumberings.get_or_insert(0);
-        }
-        if icmp.out_msgs.is_some() {
-            icmp.out_router_renumberings.get_or_insert(0);
-        }
+        count_from_zero(icmp, IcmpV6Counters::NAMES);
     }
     odd
 }
@@ -143,22 +132,10 @@ fn decode_sockstat(bytes: &[u8], counters: &mut Counters) -> u64 {
         };
         let mut words = rest.split_ascii_whitespace();
         while let Some(name) = words.next() {
-            let slot = match (block, name) {
-                ("TCP", "inuse") => &mut levels.tcp_inuse,
-                ("TCP", "orphan") => &mut levels.tcp_orphan,
-                ("TCP", "tw") => &mut levels.tcp_tw,
-                ("TCP", "alloc") => &mut levels.tcp_alloc,
-                ("TCP", "mem") => &mut levels.tcp_mem,
-                ("TCP6", "inuse") => &mut levels.tcp6_inuse,
-                ("UDP", "inuse") => &mut levels.udp_inuse,
-                ("UDP", "mem") => &mut levels.udp_mem,
-                ("UDP6", "inuse") => &mut levels.udp6_inuse,
-                _ => {
-                    words.next();
-                    continue;
-                }
-            };
-            *slot = decode_number(words.next().unwrap_or_default(), &mut odd);
+            let number = words.next().unwrap_or_default();
+            if let Some(slot) = levels.named_mut(&format!("{}_{name}", block.to_ascii_lowercase())) {
+                *slot = decode_number(number, &mut odd);
+            }
         }
     }
     odd
@@ -177,7 +154,7 @@ fn decode_setting<const N: usize>(bytes: &[u8], slots: [&mut Option<u64>; N]) ->
 /// Runs every decoder on the same bytes.
 #[cfg(any(test, fuzzing))]
 pub(super) fn decode_all(bytes: &[u8]) {
-    for decode in [decode_snmp, decode_snmp6, decode_netstat, decode_sockstat] {
+    for decode in [decode_pairs, decode_snmp6, decode_sockstat] {
         decode(bytes, &mut Counters::default());
     }
     decode_setting(bytes, [&mut None, &mut None]);

@@ -3,8 +3,7 @@
 use super::source::{Netlink, Source};
 use super::wire;
 use libc::{IFLA_IFNAME, IFLA_STATS64, RTM_GETLINK, RTM_NEWLINK};
-use netstat_model::{Answer, Error, Operation};
-use netstat_model::{InterfaceCounters, InterfaceStats};
+use netstat_model::{Answer, Error, InterfaceCounters, InterfaceStats, Operation};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 

@@ -3,10 +3,11 @@
 use super::addresses;
 use super::source::{Netlink, Source};
 use super::wire;
-use libc::{IFLA_ADDRESS, IFLA_IFALIAS, IFLA_IFNAME, IFLA_INFO_KIND, IFLA_LINKINFO, IFLA_MTU};
-use libc::{RTM_GETLINK, RTM_NEWLINK};
-use netstat_model::{Answer, Error, Operation};
-use netstat_model::{Interface, InterfaceFlags};
+use libc::{
+    IFLA_ADDRESS, IFLA_IFALIAS, IFLA_IFNAME, IFLA_INFO_KIND, IFLA_LINKINFO, IFLA_MTU, RTM_GETLINK,
+    RTM_NEWLINK,
+};
+use netstat_model::{Answer, Error, Interface, InterfaceFlags, Operation};
 use rustc_hash::FxHashMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;

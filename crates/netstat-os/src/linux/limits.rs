@@ -2,8 +2,7 @@
 
 use super::reader::{Reader, decode_number};
 use super::source::Source;
-use netstat_model::{Answer, Error, Operation};
-use netstat_model::{DynamicPorts, Limits, PortRange, TimeWaitReuse};
+use netstat_model::{Answer, DynamicPorts, Error, Limits, Operation, PortRange, TimeWaitReuse};
 use std::io;
 use std::time::Duration;
 

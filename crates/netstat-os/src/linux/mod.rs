@@ -33,7 +33,7 @@ mod tcp_state;
 mod users;
 mod wire;
 
-use super::resolver::{PlayedResolver, RecordingResolver, SystemResolver};
+use super::resolver::{RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
 use super::{
     CounterSources, Machine, NameDatabases, NameLookup, Origin, Processes, Rdma, Restrictions, Routes,
@@ -41,10 +41,10 @@ use super::{
 };
 use live::Live;
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
-use netstat_model::{Answer, Error, Operation, OwnerMethod};
 use netstat_model::{
-    Conntrack, Counters, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace, PersistentRoute,
-    Process, ProcessKey, RdmaEndpoint, Route, SocketRef, SocketTable,
+    Answer, Conntrack, Counters, Error, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace,
+    Operation, OwnerMethod, PersistentRoute, Process, ProcessKey, RdmaEndpoint, Route, SocketRef,
+    SocketTable,
 };
 use source::{Recording, Source};
 use std::net::IpAddr;
@@ -53,30 +53,32 @@ use std::time::{Duration, SystemTime};
 
 /// The Linux back end.
 pub struct Linux {
-    source: Origins,
-}
-
-enum Origins {
-    Live(Live),
-    Recording(Box<Recording>),
-    Replay(Arc<Player>),
+    source: Arc<dyn Source + Send + Sync>,
+    names: Arc<dyn NameLookup>,
+    recorder: Option<Arc<Recorder>>,
 }
 
 impl Linux {
     pub(super) fn open(origin: Origin<'_>) -> Result<Self, Error> {
-        let source = match origin {
-            Origin::Live => Origins::Live(Live),
+        let resolver = SystemResolver::default();
+        Ok(match origin {
+            Origin::Live => Self { source: Arc::new(Live), names: Arc::new(resolver), recorder: None },
             Origin::Record(folder) => {
                 let recorder =
                     Recorder::create(folder).map_err(|error| Error::new(Operation::Record, error))?;
-                Origins::Recording(Box::new(Recording::new(Live, Arc::new(recorder))))
+                let recorder = Arc::new(recorder);
+                Self {
+                    source: Arc::new(Recording::new(Live, Arc::clone(&recorder))),
+                    names: Arc::new(RecordingResolver::new(resolver, Arc::clone(&recorder))),
+                    recorder: Some(recorder),
+                }
             }
             Origin::Replay(folder) => {
                 let player = Player::open(folder).map_err(|error| Error::new(Operation::Replay, error))?;
-                Origins::Replay(Arc::new(player))
+                let player = Arc::new(player);
+                Self { source: Arc::clone(&player) as _, names: player, recorder: None }
             }
-        };
-        Ok(Self { source })
+        })
     }
 
     /// Ends a recording; does nothing where there is none.
@@ -84,20 +86,12 @@ impl Linux {
     /// # Errors
     /// When a part of it could not be written.
     pub fn finish(&self) -> Result<(), Error> {
-        match &self.source {
-            Origins::Recording(recording) => {
-                recording.finish().map_err(|error| Error::new(Operation::Record, error))
-            }
-            _ => Ok(()),
-        }
+        let finished = self.recorder.as_ref().map_or(Ok(()), |recorder| recorder.finish());
+        finished.map_err(|error| Error::new(Operation::Record, error))
     }
 
     fn source(&self) -> &dyn Source {
-        match &self.source {
-            Origins::Live(live) => live,
-            Origins::Recording(recording) => recording.as_ref(),
-            Origins::Replay(player) => player.as_ref(),
-        }
+        &*self.source
     }
 }
 
@@ -112,7 +106,7 @@ impl Sockets for Linux {
 }
 
 impl Processes for Linux {
-    fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Vec<Process> {
+    fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Answer<Vec<Process>> {
         processes::processes(self.source(), wanted, fields)
     }
 }
@@ -153,13 +147,7 @@ impl NameDatabases for Linux {
     }
 
     fn name_lookup(&self) -> Arc<dyn NameLookup> {
-        match &self.source {
-            Origins::Live(_) => Arc::new(SystemResolver::default()),
-            Origins::Recording(recording) => {
-                Arc::new(RecordingResolver::new(SystemResolver::default(), recording.recorder()))
-            }
-            Origins::Replay(player) => Arc::new(PlayedResolver::new(Arc::clone(player))),
-        }
+        Arc::clone(&self.names)
     }
 }
 

@@ -16,8 +16,12 @@
 //! Threads of a process share one descriptor table, so that of the main thread is read for all of them. There are two
 //! exceptions. A main thread that has ended while others run has no table any more: theirs is read. A thread may have
 //! a table of its own (`unshare(CLONE_FILES)`): the second pass reads the tables of all threads, up to
-//! [`search::THREAD_LINKS`] descriptors, because a busy process of many threads has thousands of times as many otherwise. A
+//! [`search::MOST_LINKS`] descriptors, because a busy process of many threads has thousands of times as many otherwise. A
 //! socket whose owner is found in the first pass is not looked for in such tables.
+//!
+//! A process may hold a socket without any descriptor, in the table of files of an io_uring (`IORING_REGISTER_FILES`). The
+//! second pass reads what `/proc/PID/fdinfo` tells of each ring; after BPF, `/proc` is read for rings alone. Kernels that
+//! tell that a ring has files and not which make a missing owner unknown.
 //!
 //! A socket is not said to have no owner if the reader may have been unable to see the owner. A process whose descriptors
 //! are refused, and a `/proc` mounted with `hidepid`, which hides the processes of other users, both make a missing owner
@@ -37,23 +41,24 @@ mod live_tests;
 mod made;
 #[cfg(test)]
 mod namespace_tests;
+mod privileges;
 mod search;
 #[cfg(test)]
 mod tests;
 
 use super::source::Source;
+use super::stat::{NOT_MOUNTED, is_mounted};
 pub(super) use descriptors::HeadStart;
 use netstat_model::error::words_of;
 use netstat_model::query::{Listing, OwnerSearch, Owners, Programs, SocketQuery, States, Visit};
 use netstat_model::{Answer, Error, NoOwner, Operation, OwnerMethod, ShortId, SocketTable, Warning};
+use privileges::Privileges;
 use rustc_hash::FxHashSet;
 use search::{Found, Search, Threads};
+use std::io;
 
 /// The inode of the PID namespace the machine booted with, `PROC_PID_INIT_INO`.
 const INITIAL_PID_NAMESPACE: &[u8] = b"pid:[4026531836]";
-
-/// `CAP_SYS_PTRACE`, with which the descriptors of all processes may be read.
-const CAP_SYS_PTRACE: u32 = 19;
 
 /// Lists the sockets again, as those in the table were listed. Returns what the list may lack.
 type List<'a> = dyn FnMut(&mut dyn FnMut(ShortId)) -> Result<Vec<Warning>, Error> + 'a;
@@ -153,10 +158,10 @@ fn settle(
             break;
         }
         if let Err(error) = search.look(Threads::All) {
-            return unknown("the owner of some sockets", words_of(&error));
+            return unknown(Warning::SOME_OWNERS, words_of(&error));
         }
         if search.method == OwnerMethod::Bpf {
-            search.count_refused();
+            search.look_beyond_descriptors();
         }
         // The rest is `NotPermitted` then, which another list could not make untrue.
         if !search.is_clear() {
@@ -168,7 +173,7 @@ fn settle(
     } else if search.method != OwnerMethod::Bpf
         && let Some(reason) = why_processes_lack(search.source)
     {
-        unknown("the owner of some sockets", reason)
+        unknown(Warning::SOME_OWNERS, reason)
     } else {
         match search.source.read_link("/proc/self/ns/pid") {
             Ok(namespace) if namespace == INITIAL_PID_NAMESPACE => NoOwner::Kernel,
@@ -178,7 +183,7 @@ fn settle(
             }
             Err(error) => {
                 let reason = format!("/proc/self/ns/pid: {}", words_of(&error));
-                unknown("the owner of some sockets", reason)
+                unknown(Warning::SOME_OWNERS, reason)
             }
         }
     };
@@ -211,40 +216,48 @@ fn drop_vanished(
     Ok(lacks)
 }
 
-/// Warns of processes that could not be read, if sockets without an owner are left.
+/// Warns of processes that could not be read: they may hold sockets without an owner, or hold others as well.
 fn report(search: &mut Search<'_>, warnings: &mut Vec<Warning>) {
-    if search.wanted.is_empty() {
-        return;
-    }
+    let all_have_one = search.wanted.is_empty();
     if search.refused > 0 {
-        warnings.push(Warning::OwnersNotPermitted { processes: search.refused });
+        let processes = search.refused;
+        let as_root = Privileges::fetch(search.source).is_ok_and(|held| held.is_root);
+        warnings.push(match all_have_one {
+            true => Warning::OwnersIncomplete { reason: format!("{processes} could not be read") },
+            false => Warning::OwnersNotPermitted { processes, as_root },
+        });
+    } else if all_have_one
+        && search.method != OwnerMethod::Bpf
+        && let Ok(Some(reason)) = why_hidden(search.source)
+    {
+        warnings.push(Warning::OwnersIncomplete { reason });
     }
     if let Some(error) = search.failed.take() {
-        let what = "the owner of some sockets";
+        let what = if all_have_one { Warning::OTHER_OWNERS } else { Warning::SOME_OWNERS };
         warnings.push(Warning::SourceUnavailable { what, reason: words_of(&error) });
     }
 }
 
 /// Returns why `/proc` may show this reader fewer processes than there are, also if that cannot be found out.
 fn why_processes_lack(source: &dyn Source) -> Option<String> {
-    let mut bytes = Vec::new();
-    if source.read("/proc/self/status", &mut bytes).is_ok()
-        && decode_capabilities(&bytes).is_some_and(|held| held & (1 << CAP_SYS_PTRACE) != 0)
-    {
-        return None;
+    match why_hidden(source) {
+        Ok(reason) => reason,
+        Err(_) if !is_mounted(source) => Some(NOT_MOUNTED.to_owned()),
+        Err(error) => Some(format!("/proc/self/mounts: {}", words_of(&error))),
     }
-    if let Err(error) = source.read("/proc/self/mounts", &mut bytes) {
-        let why = words_of(&error);
-        return Some(format!("/proc/self/mounts: {why}. Mount /proc (mount -t proc proc /proc) to see them"));
-    }
-    decode_hidepid(&bytes)
-        .then(|| "/proc may hide the processes of other users (hidepid). Run as root to see them".to_owned())
 }
 
-/// Decodes the effective capabilities in `/proc/self/status`.
-fn decode_capabilities(status: &[u8]) -> Option<u64> {
-    let line = status.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(b"CapEff:"))?;
-    u64::from_str_radix(std::str::from_utf8(line).ok()?.trim(), 16).ok()
+/// Returns why `/proc` shows this reader fewer processes than there are.
+fn why_hidden(source: &dyn Source) -> io::Result<Option<String>> {
+    let held = Privileges::fetch(source).ok();
+    if held.is_some_and(Privileges::may_read_all) {
+        return Ok(None);
+    }
+    let mut mounts = Vec::new();
+    source.read("/proc/self/mounts", &mut mounts)?;
+    let needs = if held.is_some_and(|held| held.is_root) { "CAP_SYS_PTRACE" } else { "root" };
+    Ok(decode_hidepid(&mounts)
+        .then(|| format!("/proc may hide the processes of other users (hidepid); seeing them takes {needs}")))
 }
 
 /// Returns whether `/proc` is mounted with `hidepid`, from the list of mounts; true if it is not in the list.

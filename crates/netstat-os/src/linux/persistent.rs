@@ -10,8 +10,7 @@ mod networkd;
 use super::source::Source;
 use files::Reader;
 use netstat_model::error::words_of;
-use netstat_model::{Answer, Warning};
-use netstat_model::{PersistentRoute, RouteStore};
+use netstat_model::{Answer, PersistentRoute, RouteStore, Warning};
 
 /// Returns the persistent routes of all supported programs. If some of their files could not be read or understood, the
 /// answer carries [`Warning::PersistentSources`], which names the programs that were found.

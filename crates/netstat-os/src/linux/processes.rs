@@ -6,14 +6,16 @@
 mod container;
 #[cfg(test)]
 mod live_tests;
+mod name;
 #[cfg(test)]
 mod tests;
 mod unit;
 
 use super::source::{ProcessSource, Source};
-use super::stat::{Stat, fetch_stat, is_gone, is_refused};
+use super::stat::{NOT_MOUNTED, Stat, fetch_stat, is_gone, is_mounted, is_refused};
+use netstat_model::error::words_of;
 use netstat_model::query::ProcessFields;
-use netstat_model::{Container, Executable, Missing, Process, ProcessKey};
+use netstat_model::{Answer, Container, Executable, Missing, Process, ProcessKey, Warning};
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::OsStringExt;
@@ -23,43 +25,117 @@ use std::path::PathBuf;
 const DELETED: &[u8] = b" (deleted)";
 
 /// Reads the wanted fields of each process.
-pub(super) fn processes(source: &dyn Source, wanted: &[ProcessKey], fields: ProcessFields) -> Vec<Process> {
-    let mut buffer = Vec::new();
-    wanted
+pub(super) fn processes(
+    source: &dyn Source,
+    wanted: &[ProcessKey],
+    fields: ProcessFields,
+) -> Answer<Vec<Process>> {
+    let mut reading = Reading::default();
+    let data = wanted
         .iter()
-        .map(|&id| process(source, id, fields, &mut buffer).unwrap_or_else(|why| Process::unknown(id, why)))
-        .collect()
+        .map(|&id| process(source, id, fields, &mut reading).unwrap_or_else(|why| Process::unknown(id, why)))
+        .collect();
+    let lacks = reading.lacks.into_iter();
+    let warning =
+        |lack: Lack| Warning::ProcessesUnreadable { processes: lack.processes, reason: lack.reason };
+    Answer { data, warnings: lacks.map(warning).collect() }
+}
+
+/// Reads files of one process after the other, and remembers which it could not read.
+#[derive(Default)]
+struct Reading {
+    buffer: Vec<u8>,
+    lacks: Vec<Lack>,
+    pid: u32,
+    is_mounted: Option<bool>,
+}
+
+/// What could not be read, of how many processes.
+struct Lack {
+    reason: String,
+    processes: usize,
+    last: u32,
+}
+
+impl Reading {
+    /// Reads a file of the process into the buffer.
+    fn read(&mut self, handle: &dyn ProcessSource, name: &str) -> Result<&[u8], Missing> {
+        match handle.read(name, &mut self.buffer) {
+            Ok(()) => Ok(&self.buffer),
+            Err(error) => Err(self.missing(name, &error)),
+        }
+    }
+
+    /// Reads the state of the process, if it is still the one that `id` means.
+    fn same(&mut self, handle: &dyn ProcessSource, id: ProcessKey) -> Result<Stat, Missing> {
+        let stat = fetch_stat(handle, &mut self.buffer).map_err(|error| self.missing("stat", &error))?;
+        if stat.start_time == id.start_time { Ok(stat) } else { Err(Missing::Gone) }
+    }
+
+    /// Returns why a file of the process is not known. Anything but the end of the process is remembered.
+    fn missing(&mut self, name: &str, error: &io::Error) -> Missing {
+        if is_gone(error) {
+            return Missing::Gone;
+        }
+        let slash = if name.is_empty() { "" } else { "/" };
+        self.note(format!("/proc/PID{slash}{name}: {}", words_of(error)));
+        if is_refused(error) { Missing::NotPermitted } else { Missing::Unreadable }
+    }
+
+    /// Returns why there is no process of this number: it has ended, or there are no processes to be seen at all.
+    fn gone(&mut self, source: &dyn Source) -> Missing {
+        if *self.is_mounted.get_or_insert_with(|| is_mounted(source)) {
+            return Missing::Gone;
+        }
+        self.note(NOT_MOUNTED.to_owned());
+        Missing::Unreadable
+    }
+
+    fn note(&mut self, reason: String) {
+        match self.lacks.iter_mut().find(|lack| lack.reason == reason) {
+            Some(lack) => {
+                lack.processes += usize::from(lack.last != self.pid);
+                lack.last = self.pid;
+            }
+            None => self.lacks.push(Lack { reason, processes: 1, last: self.pid }),
+        }
+    }
 }
 
 fn process(
     source: &dyn Source,
     id: ProcessKey,
     fields: ProcessFields,
-    buffer: &mut Vec<u8>,
+    reading: &mut Reading,
 ) -> Result<Process, Missing> {
-    let handle = source.process(id.pid).map_err(|error| missing(&error))?;
+    reading.pid = id.pid;
+    let handle = source.process(id.pid).map_err(|error| match reading.missing("", &error) {
+        Missing::Gone => reading.gone(source),
+        why => why,
+    })?;
     let handle = handle.as_ref();
-    let stat = fetch_same(handle, id, buffer)?;
+    let stat = reading.same(handle, id)?;
     let mut process = Process::unknown(id, Missing::NotRead);
-    if fields.contains(ProcessFields::NAME) {
-        process.name = name(handle, buffer);
+    if fields.intersects(ProcessFields::NAME | ProcessFields::EXECUTABLE) {
+        process.executable = executable(handle, id.pid, stat, reading);
     }
-    if fields.contains(ProcessFields::EXECUTABLE) {
-        process.executable = executable(handle, id.pid, stat);
+    if fields.contains(ProcessFields::NAME) {
+        process.comm = comm(handle, reading);
+        process.name = name::of_program(&process, || command_line(handle, stat, reading).unwrap_or_default());
     }
     if fields.contains(ProcessFields::UNIT) {
-        process.unit = unit(handle, buffer);
+        process.unit = unit(handle, reading);
     }
     if fields.contains(ProcessFields::CONTAINER) {
-        process.container = container(handle, buffer);
+        process.container = container(handle, reading);
     }
     if fields.contains(ProcessFields::USER) {
-        process.user = user(handle, buffer);
+        process.user = user(handle, reading);
     }
     if fields.contains(ProcessFields::COMMAND_LINE) {
-        process.command_line = command_line(handle, stat, buffer);
+        process.command_line = command_line(handle, stat, reading);
     }
-    let stat = fetch_same(handle, id, buffer)?;
+    let stat = reading.same(handle, id)?;
     if process.executable == Err(Missing::Unreadable) && stat.is_zombie() {
         process.executable = Err(Missing::Gone);
     }
@@ -69,28 +145,18 @@ fn process(
     Ok(process)
 }
 
-/// Reads the state of the process, if it is still the one that `id` means.
-fn fetch_same(handle: &dyn ProcessSource, id: ProcessKey, buffer: &mut Vec<u8>) -> Result<Stat, Missing> {
-    let stat = fetch_stat(handle, buffer).map_err(|error| missing(&error))?;
-    if stat.start_time == id.start_time { Ok(stat) } else { Err(Missing::Gone) }
-}
-
-fn missing(error: &io::Error) -> Missing {
-    match error {
-        error if is_gone(error) => Missing::Gone,
-        error if is_refused(error) => Missing::NotPermitted,
-        _ => Missing::Unreadable,
-    }
-}
-
 /// Reads `comm`: any bytes but NUL, newlines included; the kernel appends one.
-fn name(handle: &dyn ProcessSource, buffer: &mut Vec<u8>) -> Result<OsString, Missing> {
-    handle.read("comm", buffer).map_err(|error| missing(&error))?;
-    let name = buffer.strip_suffix(b"\n").unwrap_or(buffer);
-    Ok(OsString::from_vec(name.to_vec()))
+fn comm(handle: &dyn ProcessSource, reading: &mut Reading) -> Result<OsString, Missing> {
+    let comm = reading.read(handle, "comm")?;
+    Ok(OsString::from_vec(comm.strip_suffix(b"\n").unwrap_or(comm).to_vec()))
 }
 
-fn executable(handle: &dyn ProcessSource, pid: u32, stat: Stat) -> Result<Executable, Missing> {
+fn executable(
+    handle: &dyn ProcessSource,
+    pid: u32,
+    stat: Stat,
+    reading: &mut Reading,
+) -> Result<Executable, Missing> {
     if stat.is_kernel_thread() {
         return Err(Missing::NotApplicable);
     }
@@ -100,25 +166,30 @@ fn executable(handle: &dyn ProcessSource, pid: u32, stat: Stat) -> Result<Execut
             if stat.threads < 2 {
                 return Err(Missing::Gone);
             }
-            executable_of_thread(handle, pid)?
+            executable_of_thread(handle, pid, reading)?
         }
         // The process exists but its file does not: the final check tells whether it has ended.
         Err(error) if is_gone(&error) => return Err(Missing::Unreadable),
-        Err(error) => return Err(missing(&error)),
+        Err(error) => return Err(reading.missing("exe", &error)),
         Ok(target) => target,
     };
     Ok(decode_executable(handle, target))
 }
 
-fn executable_of_thread(handle: &dyn ProcessSource, pid: u32) -> Result<Vec<u8>, Missing> {
+fn executable_of_thread(
+    handle: &dyn ProcessSource,
+    pid: u32,
+    reading: &mut Reading,
+) -> Result<Vec<u8>, Missing> {
     let mut threads = Vec::new();
-    handle.numbers("task", &mut |thread| threads.push(thread)).map_err(|error| missing(&error))?;
+    let listed = handle.numbers("task", &mut |thread| threads.push(thread));
+    listed.map_err(|error| reading.missing("task", &error))?;
     let mut reason = Missing::Gone;
     for thread in threads.into_iter().filter(|&thread| thread != pid) {
         match handle.read_link(&format!("task/{thread}/exe")) {
             Ok(target) => return Ok(target),
             Err(error) if is_gone(&error) => {}
-            Err(error) => reason = missing(&error),
+            Err(error) => reason = reading.missing("exe", &error),
         }
     }
     Err(reason)
@@ -145,33 +216,36 @@ fn is_running_file(handle: &dyn ProcessSource, path: &[u8]) -> bool {
     handle.file_id("exe").is_ok_and(|running| running == there)
 }
 
-fn unit(handle: &dyn ProcessSource, buffer: &mut Vec<u8>) -> Result<OsString, Missing> {
-    read_cgroup(handle, buffer)?;
-    unit::decode_unit(buffer).map(|name| OsString::from_vec(name.to_vec())).ok_or(Missing::NotApplicable)
+fn unit(handle: &dyn ProcessSource, reading: &mut Reading) -> Result<OsString, Missing> {
+    let cgroup = cgroup(handle, reading)?;
+    unit::decode_unit(cgroup).map(|name| OsString::from_vec(name.to_vec())).ok_or(Missing::NotApplicable)
 }
 
-/// Reads the container of a process.
-pub(super) fn container(handle: &dyn ProcessSource, buffer: &mut Vec<u8>) -> Result<Container, Missing> {
-    read_cgroup(handle, buffer)?;
-    container::decode_container(buffer).ok_or(Missing::NotApplicable)
+/// Reads the container of a process; `None` if it is in none that is known by its name, or that could not be read.
+pub(super) fn container_of(handle: &dyn ProcessSource) -> Option<Container> {
+    container(handle, &mut Reading::default()).ok()
 }
 
-fn read_cgroup(handle: &dyn ProcessSource, buffer: &mut Vec<u8>) -> Result<(), Missing> {
-    handle.read("cgroup", buffer).map_err(|error| {
+fn container(handle: &dyn ProcessSource, reading: &mut Reading) -> Result<Container, Missing> {
+    let cgroup = cgroup(handle, reading)?;
+    container::decode_container(cgroup).ok_or(Missing::NotApplicable)
+}
+
+fn cgroup<'r>(handle: &dyn ProcessSource, reading: &'r mut Reading) -> Result<&'r [u8], Missing> {
+    reading.read(handle, "cgroup").map_err(|why| {
         // A kernel without control groups. The final check tells whether the process still exists.
-        if is_gone(&error) { Missing::NotApplicable } else { missing(&error) }
+        if why == Missing::Gone { Missing::NotApplicable } else { why }
     })
 }
 
 /// Reads the effective user ID, by which the kernel decides what the process may do.
-fn user(handle: &dyn ProcessSource, buffer: &mut Vec<u8>) -> Result<u32, Missing> {
-    handle.read("status", buffer).map_err(|error| missing(&error))?;
-    decode_user(buffer).ok_or(Missing::Unreadable)
+fn user(handle: &dyn ProcessSource, reading: &mut Reading) -> Result<u32, Missing> {
+    decode_user(reading.read(handle, "status")?).ok_or(Missing::Unreadable)
 }
 
 /// Decodes the second number of the line `Uid:`. The kernel escapes newlines in the name of the process, so a name cannot
 /// pass for that line.
-fn decode_user(status: &[u8]) -> Option<u32> {
+pub(super) fn decode_user(status: &[u8]) -> Option<u32> {
     let line = status.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(b"Uid:"))?;
     std::str::from_utf8(line).ok()?.split_ascii_whitespace().nth(1)?.parse().ok()
 }
@@ -181,16 +255,16 @@ fn decode_user(status: &[u8]) -> Option<u32> {
 fn command_line(
     handle: &dyn ProcessSource,
     stat: Stat,
-    buffer: &mut Vec<u8>,
+    reading: &mut Reading,
 ) -> Result<Vec<OsString>, Missing> {
     if stat.is_kernel_thread() {
         return Err(Missing::NotApplicable);
     }
-    handle.read("cmdline", buffer).map_err(|error| missing(&error))?;
-    if buffer.is_empty() {
+    let words = reading.read(handle, "cmdline")?;
+    if words.is_empty() {
         return Err(if stat.is_zombie() { Missing::Gone } else { Missing::Unreadable });
     }
-    Ok(decode_command_line(buffer))
+    Ok(decode_command_line(words))
 }
 
 fn decode_command_line(bytes: &[u8]) -> Vec<OsString> {

@@ -4,9 +4,11 @@
 
 use super::source::Source;
 use super::tcp_state::{decode_timer_kind, state_and_remote};
+use netstat_model::error::words_of;
 use netstat_model::query::{Kinds, SocketQuery};
-use netstat_model::{Answer, Warning};
-use netstat_model::{Family, IpEndpoint, NoOwner, Ownership, Socket, SocketId, TcpState, Timer, Transport};
+use netstat_model::{
+    Answer, Family, IpEndpoint, NoOwner, Ownership, Socket, SocketId, TcpState, Timer, Transport, Warning,
+};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
@@ -33,7 +35,11 @@ pub(super) fn sockets(source: &dyn Source, query: &SocketQuery) -> io::Result<An
         }
         match source.read(path, &mut bytes) {
             Err(error) if family == Family::V6 && error.kind() == io::ErrorKind::NotFound => continue,
-            read => read?,
+            Err(error) => {
+                let named = format!("{path}: {}", words_of(&error));
+                return Err(io::Error::new(error.kind(), named));
+            }
+            Ok(()) => {}
         }
         let odd = decode_table(&bytes, protocol, family, &mut answer.data);
         if odd > 0 {

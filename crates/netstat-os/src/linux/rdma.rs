@@ -2,8 +2,7 @@
 
 use super::source::{Netlink, Source};
 use super::wire::{self, Message};
-use netstat_model::{Answer, Error, Operation, Warning};
-use netstat_model::{IpEndpoint, RdmaEndpoint, RdmaRole};
+use netstat_model::{Answer, Error, IpEndpoint, Operation, RdmaEndpoint, RdmaRole, Warning};
 use rustix::io::Errno;
 use std::net::IpAddr;
 

@@ -3,12 +3,13 @@
 use super::addresses::decode_ip;
 use super::source::{Netlink, Source};
 use super::wire::{self, Message, Rows};
-use libc::{RTA_DST, RTA_GATEWAY, RTA_MULTIPATH, RTA_OIF, RTA_PREFSRC, RTA_PRIORITY, RTA_SRC, RTA_TABLE};
-use libc::{RTM_F_CLONED, RTM_GETROUTE, RTM_NEWROUTE};
+use libc::{
+    RTA_DST, RTA_GATEWAY, RTA_MULTIPATH, RTA_OIF, RTA_PREFSRC, RTA_PRIORITY, RTA_SRC, RTA_TABLE,
+    RTM_F_CLONED, RTM_GETROUTE, RTM_NEWROUTE,
+};
 use netstat_model::error::words_of;
 use netstat_model::query::{Families, RouteQuery, Tables};
-use netstat_model::{Answer, Error, Operation, Warning};
-use netstat_model::{Family, NextHop, NextHops, Prefix, Route, RouteKind};
+use netstat_model::{Answer, Error, Family, NextHop, NextHops, Operation, Prefix, Route, RouteKind, Warning};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::net::IpAddr;
 use std::num::NonZeroU32;

@@ -3,7 +3,6 @@
 use super::source::Source;
 use netstat_model::error::words_of;
 use netstat_model::{Answer, Warning};
-use std::io;
 
 /// Both are read in this order, as glibc does where the distribution keeps its own under `/usr`. The first entry of a port
 /// counts.
@@ -11,31 +10,27 @@ const FILES: [&str; 2] = ["/etc/services", "/usr/etc/services"];
 
 /// Reads the database unparsed. It is empty, with a warning, if no file can be read.
 pub(super) fn services(source: &dyn Source) -> Answer<Vec<u8>> {
+    database(source, &FILES, "the name of a port")
+}
+
+/// Reads the files of a database one after the other. Without any of them `what` is unknown.
+pub(super) fn database(source: &dyn Source, files: &[&str], what: &'static str) -> Answer<Vec<u8>> {
     let mut data = Vec::new();
     let mut file = Vec::new();
-    let mut refused: Option<(&str, io::Error)> = None;
-    let mut found = false;
-    for path in FILES {
+    let mut refused = None;
+    for path in files {
         match source.read(path, &mut file) {
             Ok(()) => {
-                found = true;
                 data.extend_from_slice(&file);
                 // The last line of a file may lack its newline.
                 data.push(b'\n');
             }
-            // Usually the second file does not exist, so report the error of the first.
-            Err(error) => refused = refused.or(Some((path, error))),
+            // Usually a second file does not exist, so report the error of the first.
+            Err(error) => refused = refused.or_else(|| Some(format!("{path}: {}", words_of(&error)))),
         }
     }
-    let warnings = match refused {
-        Some((path, error)) if !found => {
-            vec![Warning::SourceUnavailable {
-                what: "the name of a port",
-                reason: format!("{path}: {}", words_of(&error)),
-            }]
-        }
-        _ => Vec::new(),
-    };
+    let missing = refused.filter(|_| data.is_empty());
+    let warnings = missing.map(|reason| Warning::SourceUnavailable { what, reason }).into_iter().collect();
     Answer { data, warnings }
 }
 

@@ -16,7 +16,9 @@ use decode::{
 use netstat_model::error::words_of;
 use netstat_model::query::{Fields, Kinds, Listing, OwnerSearch, Programs, SocketQuery, States, Visit};
 use netstat_model::{Answer, Error, Operation, Warning};
-use netstat_model::{Socket, SocketRef, SocketTable, TcpInfo, TcpState, Timer, TimerKind, Transport};
+use netstat_model::{
+    Protocol, Socket, SocketRef, SocketTable, TcpInfo, TcpState, Timer, TimerKind, Transport,
+};
 use std::io;
 use std::time::Duration;
 
@@ -72,9 +74,8 @@ pub(super) fn list(
         }
     }
     let Lister { table, any_bound, any_held, any_mark, full, .. } = lister;
-    let from_proc = warnings.iter().any(|warning| matches!(warning, Warning::ProcNetFallback { .. }));
     // A reader without CAP_NET_ADMIN is not told the mark of any socket that a process holds.
-    if query.fields.contains(Fields::MARK) && !from_proc && any_held && !any_mark {
+    if query.fields.contains(Fields::MARK) && any_held && !any_mark {
         warnings.push(Warning::SourceUnavailable {
             what: "the mark of sockets",
             reason: "the kernel tells it with CAP_NET_ADMIN only".to_owned(),
@@ -95,7 +96,7 @@ struct Lister<'a> {
     /// The number of sockets shown to the visitor.
     visited: usize,
     any_bound: bool,
-    /// Whether a process holds any of the sockets.
+    /// Whether a process holds any of the sockets that sock_diag listed.
     any_held: bool,
     /// Whether the mark of any of these is known.
     any_mark: bool,
@@ -128,6 +129,10 @@ impl Lister<'_> {
         }
         let mut socket = head.to_socket();
         decode_details(row, self.listing.query.tcp, &mut socket, &mut self.spare);
+        if socket.id.inode.is_some() {
+            self.any_held = true;
+            self.any_mark |= socket.mark.is_some();
+        }
         let is_kept = self.socket(&mut socket);
         self.spare = socket.tcp.take().or(self.spare.take());
         is_kept
@@ -141,10 +146,6 @@ impl Lister<'_> {
         }
         if socket.age.is_some() && !(fields.contains(Fields::AGE) && self.knows_age()) {
             socket.age = None;
-        }
-        if socket.id.inode.is_some() {
-            self.any_held = true;
-            self.any_mark |= socket.mark.is_some();
         }
         self.visit_if_selected(&SocketRef::from(&*socket))
     }
@@ -224,17 +225,32 @@ fn of_one_protocol(
     if !lister.take_back(before) {
         return Err(Error::new(Operation::ListSockets, refused));
     }
+    let transport = if query.kinds.intersects(Kinds::TCP) { Transport::Tcp } else { Transport::Udp };
+    let refused = why_refused(&refused, transport);
     let answer = procnet::sockets(source, query).map_err(|error| {
-        let both = format!("sock_diag: {}; /proc/net: {}", words_of(&refused), words_of(&error));
+        let both = format!("sock_diag: {refused}; /proc/net: {}", words_of(&error));
         Error::new(Operation::ListSockets, io::Error::new(error.kind(), both))
     })?;
     let mut left_out = 0;
     for mut socket in answer.data {
         left_out += u64::from(!lister.socket(&mut socket));
     }
-    let fallback = Warning::ProcNetFallback { reason: words_of(&refused) };
+    let fallback = Warning::ProcNetFallback { protocol: transport.into(), reason: refused };
     let odd = (left_out > 0).then_some(Warning::OddMessages { what: "/proc/net", count: left_out });
     Ok(std::iter::once(fallback).chain(answer.warnings).chain(odd).collect())
+}
+
+/// Returns why sock_diag did not list the sockets of a protocol. Each protocol has a handler, mostly in a module that the
+/// kernel loads by itself: `ENOENT` says that there is none.
+fn why_refused(error: &io::Error, transport: Transport) -> String {
+    if error.raw_os_error() != Some(rustix::io::Errno::NOENT.raw_os_error()) {
+        return words_of(error);
+    }
+    let (module, option) = match transport {
+        Transport::Tcp => ("tcp_diag", "CONFIG_INET_TCP_DIAG"),
+        Transport::Udp => ("udp_diag", "CONFIG_INET_UDP_DIAG"),
+    };
+    format!("{module} is not loaded; modprobe {module} as root loads it, if this kernel has {option}")
 }
 
 /// A request to sock_diag.
@@ -444,7 +460,9 @@ fn warn_of_old_kernel(
     if any_bound || !query.states.contains(States::BOUND) || !query.kinds.intersects(Kinds::TCP) {
         return;
     }
-    if warnings.iter().any(|warning| matches!(warning, Warning::ProcNetFallback { .. })) {
+    let from_proc =
+        |warning: &Warning| matches!(warning, Warning::ProcNetFallback { protocol: Protocol::Tcp, .. });
+    if warnings.iter().any(from_proc) {
         warnings.push(Warning::BoundUnavailable { release: None });
         return;
     }

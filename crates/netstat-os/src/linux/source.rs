@@ -2,7 +2,7 @@
 //! interprets the bytes.
 
 use super::bpf::Failure;
-use crate::tape::{Player, Recorder};
+use crate::tape::{Player, Recorder, hex};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -205,10 +205,7 @@ impl Recording {
         Self { live: Box::new(live), recorder }
     }
 
-    pub(crate) fn recorder(&self) -> Arc<Recorder> {
-        Arc::clone(&self.recorder)
-    }
-
+    #[cfg(test)]
     pub(crate) fn finish(&self) -> io::Result<()> {
         self.recorder.finish()
     }
@@ -216,14 +213,6 @@ impl Recording {
     fn note<T>(&self, op: &str, on: &str, answer: &io::Result<T>, bytes: &[u8]) {
         self.recorder.add(op, on, answer.as_ref().map(|_| bytes));
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Appends a record: a number, the length, and the bytes. Both numbers are 32-bit little-endian.

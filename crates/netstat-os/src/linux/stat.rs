@@ -1,6 +1,6 @@
 //! Decodes `/proc/PID/stat`, whose start time distinguishes processes that have had the same ID.
 
-use super::source::ProcessSource;
+use super::source::{ProcessSource, Source};
 use std::io;
 
 /// The fields of the line that are used.
@@ -60,6 +60,15 @@ pub(super) fn decode_stat(line: &[u8]) -> Option<Stat> {
 pub(super) fn is_gone(error: &io::Error) -> bool {
     use rustix::io::Errno;
     matches!(Errno::from_io_error(error), Some(Errno::NOENT | Errno::SRCH))
+}
+
+/// Why nothing is known of processes where nothing is mounted on `/proc`.
+pub(super) const NOT_MOUNTED: &str = "/proc is not mounted; mount -t proc proc /proc mounts it";
+
+/// Whether anything is mounted on `/proc`, whichever PID namespace it shows. Without it every process seems to have ended.
+pub(super) fn is_mounted(source: &dyn Source) -> bool {
+    let mut any = false;
+    source.names("/proc", &mut |_| any = true).is_ok() && any
 }
 
 /// Whether this user may not read it.

@@ -3,8 +3,7 @@
 use super::memory::{address_at, u8_at, u16_at, u32_at};
 use super::mib_table::decode_rows;
 use super::source::{Question, Source};
-use netstat_model::{Answer, Error, Operation, Warning};
-use netstat_model::{Family, InterfaceAddress};
+use netstat_model::{Answer, Error, Family, InterfaceAddress, Operation, Warning};
 use std::io;
 use std::net::IpAddr;
 

@@ -1,15 +1,13 @@
 //! Bound-only TCP sockets, which neither listen nor are connected, from `InternalGetBoundTcpEndpointTable`. The function
 //! is not documented; its rows are those of `GetTcpTable2`.
 
-use super::memory::{array_at, u32_at};
+use super::memory::u32_at;
 use super::mib_table::rows;
+use super::offload::{FIRST_ROW, row_size};
+use super::sockets::layout::{TCP_V4, TCP_V6, decode_end};
 use super::source::{Question, Source};
 use super::win32_error::{UNKNOWN_FORM, reason, warn_once};
-use netstat_model::Warning;
-use netstat_model::{Family, IpEndpoint, NoOwner, Ownership, Socket, TcpState, Transport};
-use std::net::IpAddr;
-
-const FIRST_ROW: usize = 4;
+use netstat_model::{Family, NoOwner, Ownership, Socket, TcpState, Transport, Warning};
 
 /// Returns the sockets of a family; none, with a warning, if they cannot be listed.
 pub(super) fn sockets(source: &dyn Source, family: Family, warnings: &mut Vec<Warning>) -> Vec<Socket> {
@@ -26,11 +24,7 @@ pub(super) fn sockets(source: &dyn Source, family: Family, warnings: &mut Vec<Wa
 
 /// Decodes the rows; `None` if the table does not have the expected form.
 pub(super) fn decode_table(table: &[u8], family: Family) -> Option<Vec<Socket>> {
-    let size = match family {
-        Family::V4 => 28,
-        Family::V6 => 60,
-    };
-    let (rows, lacking) = rows(table, FIRST_ROW, size);
+    let (rows, lacking) = rows(table, FIRST_ROW, row_size(family));
     if lacking > 0 || table.len() < FIRST_ROW {
         return None;
     }
@@ -39,17 +33,14 @@ pub(super) fn decode_table(table: &[u8], family: Family) -> Option<Vec<Socket>> 
 
 /// Decodes a row. One without a port is not bound, so the table does not have the expected form.
 fn decode_row(row: &[u8], family: Family) -> Option<Socket> {
-    let (address, scope, port, pid) = match family {
-        Family::V4 => (IpAddr::from(array_at::<4>(row, 4)?), 0, 8, 20),
-        Family::V6 => (IpAddr::from(array_at::<16>(row, 0)?), u32_at(row, 16)?, 20, 52),
+    let layout = match family {
+        Family::V4 => TCP_V4,
+        Family::V6 => TCP_V6,
     };
-    let port = u16::from_be_bytes(array_at(row, port)?);
-    if port == 0 {
-        return None;
-    }
-    let mut socket = Socket::new(Transport::Tcp, family, IpEndpoint::new(address, port, scope), None);
+    let local = decode_end(row, family, layout.local).filter(|local| local.port != 0)?;
+    let mut socket = Socket::new(Transport::Tcp, family, local, None);
     socket.state = Some(TcpState::Bound);
-    socket.ownership = match u32_at(row, pid)? {
+    socket.ownership = match u32_at(row, layout.pid)? {
         0 => Ownership::Unowned(NoOwner::NoProcess),
         pid => Ownership::Listed { pid, since: 0 },
     };
@@ -60,6 +51,7 @@ fn decode_row(row: &[u8], family: Family) -> Option<Socket> {
 mod tests {
     use super::*;
     use crate::windows::fake::{Fake, table};
+    use netstat_model::IpEndpoint;
     use proptest::prelude::*;
 
     fn row(port: u16, pid: u32) -> Vec<u8> {

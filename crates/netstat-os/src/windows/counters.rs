@@ -7,8 +7,10 @@
 use super::memory::{u32_at, u64_at};
 use super::source::{Question, Source};
 use super::win32_error::{is_absent, unavailable};
-use netstat_model::{Answer, Error, Operation, Warning};
-use netstat_model::{Counters, Family, IcmpV4Counters, IcmpV6Counters, IpCounters, TcpCounters, UdpCounters};
+use netstat_model::{
+    Answer, CounterBlock, Counters, Error, Family, IcmpV4Counters, IcmpV6Counters, IpCounters, Operation,
+    TcpCounters, UdpCounters, Warning,
+};
 use std::io;
 
 /// Reads all counters. Fails without those of IPv4; other counters that cannot be read are unknown, with a warning.
@@ -23,13 +25,11 @@ pub(super) fn counters(source: &dyn Source) -> Result<Answer<Counters>, Error> {
         ip_v6: reader.read("what IPv6 counted", V6, &[(Question::IpStatistics(V6), decode_ip)]),
         icmp_v4: reader.read("what ICMP counted", V4, &[(Question::IcmpStatistics(V4), decode_icmp_v4)]),
         icmp_v6: reader.read("what ICMPv6 counted", V6, &[(Question::IcmpStatistics(V6), decode_icmp_v6)]),
-        tcp: None,
         tcp_v4: reader.tcp("what TCP over IPv4 counted", V4),
         tcp_v6: reader.tcp("what TCP over IPv6 counted", V6),
-        tcp_ext: None,
         udp_v4: reader.udp("what UDP over IPv4 counted", V4),
         udp_v6: reader.udp("what UDP over IPv6 counted", V6),
-        levels: None,
+        ..Counters::default()
     };
     Ok(Answer { data: counters, warnings: reader.warnings })
 }
@@ -76,36 +76,70 @@ impl Reader<'_> {
     }
 }
 
-/// Reads a structure of `count` `DWORD`s by their numbers; `None` if it is shorter than that.
-fn dwords(bytes: &[u8], count: usize) -> Option<impl Fn(usize) -> Option<u64>> {
-    let bytes = bytes.get(..count * 4)?;
-    Some(|number: usize| u32_at(bytes, number * 4).map(u64::from))
+// The standard names of the counters in each structure, in its order. An empty name is a setting: of `MIB_IPSTATS`
+// forwarding, the default TTL and the reassembly timeout, of `MIB_TCPSTATS` three of the retransmission timeout.
+#[doc(alias = "MIB_IPSTATS")]
+#[rustfmt::skip]
+const IP: [&str; 20] = [
+    "", "", "InReceives", "InHdrErrors", "InAddrErrors", "ForwDatagrams", "InUnknownProtos", "InDiscards",
+    "InDelivers", "OutRequests", "RoutingDiscards", "OutDiscards", "OutNoRoutes", "", "ReasmReqds", "ReasmOKs",
+    "ReasmFails", "FragOKs", "FragFails", "FragCreates",
+];
+#[doc(alias = "MIB_TCPSTATS")]
+#[rustfmt::skip]
+const TCP: [&str; 14] = [
+    "", "", "", "MaxConn", "ActiveOpens", "PassiveOpens", "AttemptFails", "EstabResets", "CurrEstab", "InSegs",
+    "OutSegs", "RetransSegs", "InErrs", "OutRsts",
+];
+#[doc(alias = "MIB_UDPSTATS")]
+const UDP: [&str; 4] = ["InDatagrams", "NoPorts", "InErrors", "OutDatagrams"];
+
+/// The counters that have 64 bits in `MIB_TCPSTATS2` and `MIB_UDPSTATS2`, which are otherwise the same.
+const WIDE: [&str; 4] = ["InSegs", "OutSegs", "InDatagrams", "OutDatagrams"];
+
+/// Decodes a structure by the names of its counters; `None` if it is too short.
+fn decode<T: CounterBlock + Default>(bytes: &[u8], names: &[&str], wide: &[&str]) -> Option<T> {
+    let mut counters = T::default();
+    let mut offset: usize = 0;
+    for name in names {
+        let count = if wide.contains(name) {
+            offset = offset.next_multiple_of(8) + 8;
+            u64_at(bytes, offset - 8)?
+        } else {
+            offset += 4;
+            u32_at(bytes, offset - 4)?.into()
+        };
+        if let Some(field) = counters.named_mut(name) {
+            *field = Some(count);
+        }
+    }
+    Some(counters)
 }
 
-#[doc(alias = "MIB_IPSTATS")]
 fn decode_ip(bytes: &[u8]) -> Option<IpCounters> {
-    let at = dwords(bytes, 20)?;
-    // 0, 1 and 13 are settings: forwarding, the default TTL and the reassembly timeout.
-    Some(IpCounters {
-        in_receives: at(2),
-        in_hdr_errors: at(3),
-        in_addr_errors: at(4),
-        forw_datagrams: at(5),
-        in_unknown_protos: at(6),
-        in_discards: at(7),
-        in_delivers: at(8),
-        out_requests: at(9),
-        routing_discards: at(10),
-        out_discards: at(11),
-        out_no_routes: at(12),
-        reasm_reqds: at(14),
-        reasm_oks: at(15),
-        reasm_fails: at(16),
-        frag_oks: at(17),
-        frag_fails: at(18),
-        frag_creates: at(19),
-        ..IpCounters::default()
-    })
+    decode(bytes, &IP, &[])
+}
+
+fn decode_tcp(bytes: &[u8]) -> Option<TcpCounters> {
+    decode(bytes, &TCP, &[]).map(with_limit)
+}
+
+fn decode_tcp_64(bytes: &[u8]) -> Option<TcpCounters> {
+    decode(bytes, &TCP, &WIDE).map(with_limit)
+}
+
+/// All bits set mean that the number of connections has no limit.
+fn with_limit(mut tcp: TcpCounters) -> TcpCounters {
+    tcp.max_conn = tcp.max_conn.filter(|&most| most != u64::from(u32::MAX));
+    tcp
+}
+
+fn decode_udp(bytes: &[u8]) -> Option<UdpCounters> {
+    decode(bytes, &UDP, &[])
+}
+
+fn decode_udp_64(bytes: &[u8]) -> Option<UdpCounters> {
+    decode(bytes, &UDP, &WIDE)
 }
 
 /// Size of `MIBICMPSTATS_EX`: messages, errors, then a counter for each of 256 types. `MIB_ICMP_EX` has one for what was
@@ -131,105 +165,26 @@ const ICMP_V6_TYPES: [(&str, usize); 16] = [
     ("MLDv2Reports", 143),
 ];
 
-/// Reads a `MIB_ICMP_EX` by the standard names of counters; `None` if it is too short.
+/// Decodes a `MIB_ICMP_EX`; `None` if it is too short.
 #[doc(alias = "MIB_ICMP_EX")]
-fn icmp(bytes: &[u8], types: &[(&str, usize)]) -> Option<impl Fn(&str) -> Option<u64>> {
-    let bytes = bytes.get(..2 * ICMP_SIZE)?;
-    Some(|name: &str| {
-        let (start, name) = match name.strip_prefix("In") {
-            Some(name) => (0, name),
-            None => (ICMP_SIZE, name.strip_prefix("Out")?),
-        };
-        let offset = match name {
-            "Msgs" => 0,
-            "Errors" => 4,
-            _ => ICMP_TYPES + types.iter().find(|(known, _)| *known == name)?.1 * 4,
-        };
-        u32_at(bytes, start + offset).map(u64::from)
-    })
+fn decode_icmp<T: CounterBlock + Default>(bytes: &[u8], types: &[(&str, usize)]) -> Option<T> {
+    let mut counters = T::default();
+    let types = types.iter().map(|(name, number)| (*name, ICMP_TYPES + number * 4));
+    for (name, offset) in types.chain([("Msgs", 0), ("Errors", 4)]) {
+        for (way, start) in [("In", 0), ("Out", ICMP_SIZE)] {
+            let count = u32_at(bytes.get(..2 * ICMP_SIZE)?, start + offset)?;
+            *counters.named_mut(&format!("{way}{name}"))? = Some(count.into());
+        }
+    }
+    Some(counters)
 }
 
 fn decode_icmp_v4(bytes: &[u8]) -> Option<IcmpV4Counters> {
-    let count = icmp(bytes, &ICMP_V4_TYPES)?;
-    let mut counters = IcmpV4Counters::default();
-    for name in IcmpV4Counters::NAMES {
-        *counters.named_mut(name)? = count(name);
-    }
-    Some(counters)
+    decode_icmp(bytes, &ICMP_V4_TYPES)
 }
 
 fn decode_icmp_v6(bytes: &[u8]) -> Option<IcmpV6Counters> {
-    let count = icmp(bytes, &ICMP_V6_TYPES)?;
-    let mut counters = IcmpV6Counters::default();
-    for name in IcmpV6Counters::NAMES {
-        *counters.named_mut(name)? = count(name);
-    }
-    Some(counters)
-}
-
-/// Decodes the first nine `DWORD`s, which both structures of TCP have. 0 to 2 are settings of the retransmission timeout.
-fn decode_tcp_openings(bytes: &[u8]) -> Option<TcpCounters> {
-    let at = dwords(bytes, 9)?;
-    Some(TcpCounters {
-        // All bits set means that there is no limit.
-        max_conn: at(3).filter(|&most| most != u64::from(u32::MAX)),
-        active_opens: at(4),
-        passive_opens: at(5),
-        attempt_fails: at(6),
-        estab_resets: at(7),
-        curr_estab: at(8),
-        ..TcpCounters::default()
-    })
-}
-
-#[doc(alias = "MIB_TCPSTATS2")]
-fn decode_tcp_64(bytes: &[u8]) -> Option<TcpCounters> {
-    let at = dwords(bytes, 17)?;
-    Some(TcpCounters {
-        in_segs: u64_at(bytes, 40),
-        out_segs: u64_at(bytes, 48),
-        retrans_segs: at(14),
-        in_errs: at(15),
-        out_rsts: at(16),
-        ..decode_tcp_openings(bytes)?
-    })
-}
-
-#[doc(alias = "MIB_TCPSTATS")]
-fn decode_tcp(bytes: &[u8]) -> Option<TcpCounters> {
-    let at = dwords(bytes, 14)?;
-    Some(TcpCounters {
-        in_segs: at(9),
-        out_segs: at(10),
-        retrans_segs: at(11),
-        in_errs: at(12),
-        out_rsts: at(13),
-        ..decode_tcp_openings(bytes)?
-    })
-}
-
-#[doc(alias = "MIB_UDPSTATS2")]
-fn decode_udp_64(bytes: &[u8]) -> Option<UdpCounters> {
-    let at = dwords(bytes, 6)?;
-    Some(UdpCounters {
-        in_datagrams: u64_at(bytes, 0),
-        no_ports: at(2),
-        in_errors: at(3),
-        out_datagrams: u64_at(bytes, 16),
-        ..UdpCounters::default()
-    })
-}
-
-#[doc(alias = "MIB_UDPSTATS")]
-fn decode_udp(bytes: &[u8]) -> Option<UdpCounters> {
-    let at = dwords(bytes, 4)?;
-    Some(UdpCounters {
-        in_datagrams: at(0),
-        no_ports: at(1),
-        in_errors: at(2),
-        out_datagrams: at(3),
-        ..UdpCounters::default()
-    })
+    decode_icmp(bytes, &ICMP_V6_TYPES)
 }
 
 /// Runs every decoder on any bytes.

@@ -7,8 +7,7 @@ use super::interfaces::{self, FIRST_COUNTER};
 use super::memory::u64_at;
 use super::mib_table::decode_rows;
 use super::source::{Question, Source};
-use netstat_model::{Answer, Error, Operation};
-use netstat_model::{InterfaceCounters, InterfaceFlags, InterfaceStats};
+use netstat_model::{Answer, Error, InterfaceCounters, InterfaceFlags, InterfaceStats, Operation};
 
 /// How many counters a row of `GetIfTable2` has.
 const COUNTERS: usize = 17;

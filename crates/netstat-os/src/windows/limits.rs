@@ -3,8 +3,7 @@
 
 use super::source::{Question, Source};
 use super::win32_error::{unavailable, warn_once};
-use netstat_model::Answer;
-use netstat_model::{DynamicPorts, Family, Limits, PortRange, Transport};
+use netstat_model::{Answer, DynamicPorts, Family, Limits, PortRange, Transport};
 use std::io;
 
 /// Returns the ranges. Those that cannot be read are unknown, with a warning. Windows has none of the other limits.

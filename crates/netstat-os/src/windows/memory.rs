@@ -84,7 +84,6 @@ pub(super) fn text_before_zero(bytes: &[u8]) -> OsString {
     text(&units(bytes).take_while(|&unit| unit != 0).collect::<Vec<_>>())
 }
 
-/// Reads an array at an offset.
 pub(crate) fn array_at<const N: usize>(bytes: &[u8], offset: usize) -> Option<[u8; N]> {
     bytes.get(offset..)?.first_chunk().copied()
 }
@@ -109,7 +108,6 @@ pub(crate) fn u64_at(bytes: &[u8], offset: usize) -> Option<u64> {
     array_at(bytes, offset).map(u64::from_le_bytes)
 }
 
-/// Reads an `IN_ADDR` or an `IN6_ADDR` at an offset.
 pub(super) fn address_at(bytes: &[u8], family: Family, offset: usize) -> Option<IpAddr> {
     Some(match family {
         Family::V4 => IpAddr::from(array_at::<4>(bytes, offset)?),

@@ -38,7 +38,6 @@ mod win32_error;
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 compile_error!("the structures of Windows are read as 64-bit systems have them");
 
-use super::resolver::PlayedResolver;
 #[cfg(windows)]
 use super::resolver::{RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
@@ -49,10 +48,10 @@ use super::{
 #[cfg(windows)]
 use live::Live;
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
-use netstat_model::{Answer, Error, Operation, OwnerMethod};
 use netstat_model::{
-    Conntrack, Counters, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace, PersistentRoute,
-    Process, ProcessKey, RdmaEndpoint, Route, SocketRef, SocketTable,
+    Answer, Conntrack, Counters, Error, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace,
+    Operation, OwnerMethod, PersistentRoute, Process, ProcessKey, RdmaEndpoint, Route, SocketRef,
+    SocketTable,
 };
 #[cfg(windows)]
 use source::Recording;
@@ -99,11 +98,7 @@ impl Windows {
             Origin::Replay(folder) => {
                 let player =
                     Arc::new(Player::open(folder).map_err(|error| Error::new(Operation::Replay, error))?);
-                Self {
-                    source: Box::new(Arc::clone(&player)),
-                    names: Arc::new(PlayedResolver::new(player)),
-                    recorder: None,
-                }
+                Self { source: Box::new(Arc::clone(&player)), names: player, recorder: None }
             }
         })
     }
@@ -141,7 +136,7 @@ impl Sockets for Windows {
 }
 
 impl Processes for Windows {
-    fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Vec<Process> {
+    fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Answer<Vec<Process>> {
         processes::processes(self.source(), wanted, fields)
     }
 }

@@ -3,24 +3,23 @@
 use super::memory::u32_at;
 use super::mib_table::rows;
 use super::source::{Question, Source};
+use super::tcp_info::ends;
 use super::win32_error::unavailable;
-use netstat_model::Warning;
-use netstat_model::{Family, Offload};
+use netstat_model::{Family, Offload, Warning};
 use rustc_hash::FxHashMap;
 
-/// Size and offsets of a row.
-struct Layout {
-    size: usize,
-    /// Both endpoints, unparsed.
-    ends: std::ops::Range<usize>,
-    offload: usize,
+/// Returns the size of a row (`MIB_TCPROW2`, `MIB_TCP6ROW2`), which begins as those of the tables with owners do and ends
+/// with the offload state.
+#[doc(alias = "MIB_TCPROW2")]
+#[doc(alias = "MIB_TCP6ROW2")]
+pub(super) fn row_size(family: Family) -> usize {
+    match family {
+        Family::V4 => 28,
+        Family::V6 => 60,
+    }
 }
 
-#[doc(alias = "MIB_TCPROW2")]
-const V4: Layout = Layout { size: 28, ends: 4..20, offload: 24 };
-#[doc(alias = "MIB_TCP6ROW2")]
-const V6: Layout = Layout { size: 60, ends: 0..48, offload: 56 };
-const FIRST_ROW: usize = 4;
+pub(super) const FIRST_ROW: usize = 4;
 
 /// The offload states of the connections of a family, by their endpoints.
 #[derive(Debug, Default)]
@@ -41,14 +40,11 @@ impl Offloads {
     }
 
     pub(super) fn decode(table: &[u8], family: Family) -> Self {
-        let layout = match family {
-            Family::V4 => V4,
-            Family::V6 => V6,
-        };
-        let (rows, _) = rows(table, FIRST_ROW, layout.size);
+        let size = row_size(family);
+        let (rows, _) = rows(table, FIRST_ROW, size);
         let by_ends = rows.filter_map(|row| {
-            let state = decode_offload(u32_at(row, layout.offload)?)?;
-            Some((ends_key(row.get(layout.ends.clone())?, family), state))
+            let state = decode_offload(u32_at(row, size - 4)?)?;
+            Some((ends_key(ends(row, family)?, family), state))
         });
         Self { by_ends: by_ends.collect() }
     }
@@ -93,23 +89,30 @@ mod tests {
 
     #[test]
     fn offsets_match_the_windows_structures() {
-        assert_eq!(V4.size, size_of::<ip::MIB_TCPROW2>());
-        assert_eq!(V4.ends.start, offset_of!(ip::MIB_TCPROW2, dwLocalAddr));
-        assert_eq!(V4.ends.end, offset_of!(ip::MIB_TCPROW2, dwRemotePort) + 4);
-        assert_eq!(V4.offload, offset_of!(ip::MIB_TCPROW2, dwOffloadState));
-        assert_eq!(V6.size, size_of::<ip::MIB_TCP6ROW2>());
-        assert_eq!(V6.ends.start, offset_of!(ip::MIB_TCP6ROW2, LocalAddr));
-        assert_eq!(V6.ends.end, offset_of!(ip::MIB_TCP6ROW2, dwRemotePort) + 4);
-        assert_eq!(V6.offload, offset_of!(ip::MIB_TCP6ROW2, dwOffloadState));
+        for (family, size, offload) in [
+            (Family::V4, size_of::<ip::MIB_TCPROW2>(), offset_of!(ip::MIB_TCPROW2, dwOffloadState)),
+            (Family::V6, size_of::<ip::MIB_TCP6ROW2>(), offset_of!(ip::MIB_TCP6ROW2, dwOffloadState)),
+        ] {
+            assert_eq!((row_size(family), row_size(family) - 4), (size, offload));
+        }
+        let [v4, v6] = [(Family::V4, 28), (Family::V6, 60)].map(|(family, size)| {
+            let row: Vec<u8> = (0..size).collect();
+            let ends = ends(&row, family).unwrap();
+            (usize::from(ends[0]), usize::from(ends[ends.len() - 1]) + 1)
+        });
+        let ends = (offset_of!(ip::MIB_TCPROW2, dwLocalAddr), offset_of!(ip::MIB_TCPROW2, dwRemotePort) + 4);
+        assert_eq!(v4, ends);
+        let ends = (offset_of!(ip::MIB_TCP6ROW2, LocalAddr), offset_of!(ip::MIB_TCP6ROW2, dwRemotePort) + 4);
+        assert_eq!(v6, ends);
         assert_eq!(FIRST_ROW, offset_of!(ip::MIB_TCPTABLE2, table));
         assert_eq!(FIRST_ROW, offset_of!(ip::MIB_TCP6TABLE2, table));
     }
 
     #[test]
     fn a_connection_is_found_by_its_endpoints() {
-        let mut row = vec![0; V4.size];
+        let mut row = vec![0; row_size(Family::V4)];
         row[4..20].copy_from_slice(&[10, 0, 0, 1, 0, 80, 0xff, 0xff, 10, 0, 0, 2, 1, 1, 0, 0]);
-        row[V4.offload] = 2;
+        row[24] = 2;
         let known = Offloads::decode(table(FIRST_ROW, &[row]).bytes(), Family::V4);
         let ends = [10, 0, 0, 1, 0, 80, 0, 0, 10, 0, 0, 2, 1, 1, 7, 7];
         assert_eq!(known.of(&ends, Family::V4), Some(Offload::Offloaded));

@@ -10,8 +10,9 @@ use super::memory::{address_at, u8_at, u32_at, u64_at};
 use super::registry::{Value, decode_values};
 use super::source::{Question, Source};
 use super::win32_error::unavailable;
-use netstat_model::{Answer, Error, Operation, Warning};
-use netstat_model::{Family, PersistentRoute, Prefix, RouteKind, RouteStore, TABLE_MAIN};
+use netstat_model::{
+    Answer, Error, Family, Operation, PersistentRoute, Prefix, RouteKind, RouteStore, TABLE_MAIN, Warning,
+};
 use rustc_hash::FxHashMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -126,12 +127,7 @@ fn decode_text(value: &Value<'_>) -> Option<Stored> {
         None | Some("-1") => NO_METRIC,
         Some(metric) => metric.parse().ok()?,
     };
-    let length = mask.to_bits().leading_ones();
-    // A mask with holes is not a prefix.
-    if parts.next().is_some() || mask.to_bits().count_ones() != length {
-        return None;
-    }
-    let destination = Prefix::new(network.into(), u8::try_from(length).ok()?)?;
+    let destination = Prefix::with_netmask(network, mask).filter(|_| parts.next().is_none())?;
     Some(Stored::new(destination, gateway.into(), 0, metric))
 }
 

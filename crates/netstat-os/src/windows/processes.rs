@@ -8,8 +8,9 @@ mod services;
 use super::memory::{Memory, text_of, u16_at, u32_at, u64_at, units};
 use super::source::{Part, Question, Source};
 use accounts::Accounts;
+use netstat_model::error::words_of;
 use netstat_model::query::ProcessFields;
-use netstat_model::{Executable, Missing, Process, ProcessKey};
+use netstat_model::{Answer, Executable, Missing, Process, ProcessKey, Warning};
 use part::{START, part};
 use rustc_hash::FxHashMap;
 use std::ffi::OsString;
@@ -33,10 +34,18 @@ pub(super) fn list(source: &dyn Source) -> io::Result<Vec<Listed>> {
 }
 
 /// Returns the given fields of processes, in the order of `wanted`.
-pub(super) fn processes(source: &dyn Source, wanted: &[ProcessKey], fields: ProcessFields) -> Vec<Process> {
+pub(super) fn processes(
+    source: &dyn Source,
+    wanted: &[ProcessKey],
+    fields: ProcessFields,
+) -> Answer<Vec<Process>> {
     let listed: FxHashMap<ProcessKey, Listed> = match list(source) {
         Ok(listed) => listed.into_iter().map(|process| (process.id, process)).collect(),
-        Err(_) => return wanted.iter().map(|&id| Process::unknown(id, Missing::Unreadable)).collect(),
+        Err(error) => {
+            let lacks = Warning::ProcessesUnreadable { processes: wanted.len(), reason: words_of(&error) };
+            let data = wanted.iter().map(|&id| Process::unknown(id, Missing::Unreadable)).collect();
+            return Answer { data, warnings: vec![lacks] };
+        }
     };
     let services = if fields.contains(ProcessFields::UNIT) && !wanted.is_empty() {
         services::by_process(source)
@@ -47,8 +56,9 @@ pub(super) fn processes(source: &dyn Source, wanted: &[ProcessKey], fields: Proc
     let process = |&id: &ProcessKey| {
         let Some(listed) = listed.get(&id) else { return Process::unknown(id, Missing::Gone) };
         let mut process = Process::unknown(id, Missing::NotRead);
-        // User IDs are numbers of Linux, and Windows does not identify processes by their containers.
+        // User IDs and names of threads are Linux's, and Windows does not identify processes by their containers.
         process.user = Err(Missing::NotApplicable);
+        process.comm = Err(Missing::NotApplicable);
         process.container = Err(Missing::NotApplicable);
         if fields.contains(ProcessFields::NAME) {
             process.name = Ok(listed.name.clone());
@@ -70,7 +80,7 @@ pub(super) fn processes(source: &dyn Source, wanted: &[ProcessKey], fields: Proc
         }
         process
     };
-    wanted.iter().map(process).collect()
+    Answer::whole(wanted.iter().map(process).collect())
 }
 
 /// The PID of the process of the kernel, which has no executable.

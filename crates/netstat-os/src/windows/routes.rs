@@ -10,8 +10,9 @@ use super::mib_table::decode_rows;
 use super::source::{Question, Source};
 use super::win32_error::{is_absent, unavailable};
 use netstat_model::query::{Families, RouteQuery};
-use netstat_model::{Answer, Error, Operation};
-use netstat_model::{Family, NextHop, NextHops, Prefix, Route, RouteKind, TABLE_MAIN};
+use netstat_model::{
+    Answer, Error, Family, NextHop, NextHops, Operation, Prefix, Route, RouteKind, TABLE_MAIN,
+};
 use rustc_hash::FxHashMap;
 use std::io;
 use std::num::NonZeroU32;

@@ -14,9 +14,9 @@ use super::udp_peers::Peers;
 use layout::LAYOUTS;
 use layout::{Layout, TCP_V4, TCP_V6, UDP_V4, UDP_V6, decode_end};
 use netstat_model::query::{Fields, Kinds, SocketQuery, States};
-use netstat_model::{Answer, Error, Operation, Warning};
 use netstat_model::{
-    Endpoint, Family, IpEndpoint, NoOwner, Ownership, Socket, TcpState, Transport, WindowsSocket,
+    Answer, Endpoint, Error, Family, IpEndpoint, NoOwner, Operation, Ownership, Socket, TcpState, Transport,
+    Warning, WindowsSocket,
 };
 use std::time::Duration;
 

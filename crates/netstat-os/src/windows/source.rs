@@ -2,7 +2,7 @@
 //! replayed. Nothing here interprets the bytes.
 
 use super::memory::Memory;
-use crate::tape::{Player, Recorder};
+use crate::tape::{Player, Recorder, hex};
 use netstat_model::{Family, Transport};
 use std::io;
 use std::sync::Arc;
@@ -173,10 +173,6 @@ impl Question {
             | Self::Time => String::new(),
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn family_word(family: Family) -> &'static str {

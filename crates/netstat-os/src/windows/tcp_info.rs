@@ -4,8 +4,7 @@
 use super::memory::{u32_at, u64_at};
 use super::source::{Estats, Question, Source};
 use super::win32_error::{INVALID_PARAMETER, NOT_FOUND, is, reason};
-use netstat_model::Warning;
-use netstat_model::{Family, Socket, TcpInfo, TcpState};
+use netstat_model::{Family, Socket, TcpInfo, TcpState, Warning};
 use std::time::Duration;
 
 const WHAT: &str = "what each connection counted (round-trip time, bytes)";

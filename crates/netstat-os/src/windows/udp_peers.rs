@@ -9,8 +9,7 @@ use super::mib_table::{FIRST_ROW, rows};
 use super::sockets::layout::{Layout, decode_end};
 use super::source::{Question, Source};
 use super::win32_error::{UNKNOWN_FORM, is_missing_function, reason};
-use netstat_model::IpEndpoint;
-use netstat_model::Warning;
+use netstat_model::{IpEndpoint, Warning};
 use rustc_hash::FxHashMap;
 use std::net::IpAddr;
 

@@ -3,7 +3,7 @@
 use super::super::check::takes;
 use super::super::entry::Topic;
 use super::super::table::{self, INTERVAL};
-use super::layout::wrap;
+use crate::render::wrap::wrapped;
 use netstat_check as check;
 use netstat_engine::text::Language;
 use std::iter::once;
@@ -80,7 +80,7 @@ fn push_item(text: &mut String, item: &str, description: &str) {
         text.push('\n');
         start.clear();
     }
-    for line in wrap(description, WIDTH - DESCRIPTIONS) {
+    for line in wrapped(description, WIDTH - DESCRIPTIONS) {
         text.push_str(&format!("{start:<DESCRIPTIONS$}{line}\n"));
         start.clear();
     }

@@ -4,7 +4,7 @@ use super::super::entry::{Entry, Topic};
 use super::super::table::{self, INTERVAL};
 use super::examples;
 use super::help::SUMMARY;
-use super::layout::wrap;
+use crate::render::wrap::wrapped;
 
 /// The date in the footer: the day the texts of the page last changed. The page shows no version, so that it changes
 /// only with its texts.
@@ -107,7 +107,7 @@ fn paragraph(page: &mut String, text: &str) {
 }
 
 fn sentence_lines(page: &mut String, sentence: &str) {
-    for line in wrap(sentence, WIDTH) {
+    for line in wrapped(sentence, WIDTH) {
         // A line that begins with a period or an apostrophe would be a request.
         let guard = if line.starts_with(['.', '\'']) { "\\&" } else { "" };
         page.push_str(&format!("{guard}{line}\n"));

@@ -4,7 +4,6 @@ mod bash;
 mod examples;
 mod fish;
 mod help;
-mod layout;
 mod man;
 mod markdown;
 mod powershell;
@@ -17,7 +16,6 @@ use crate::render::schema::schema;
 use crate::render::{check_json, check_reference};
 pub(super) use help::{help, help_of_check};
 
-/// Returns the text of a document.
 pub(super) fn text(document: Document) -> String {
     match document {
         Document::Man => man::man(),

@@ -1,8 +1,8 @@
 //! The documents: what they say is a snapshot, and that their readers understand them is tried.
 
 use super::super::document::Document;
-use super::layout::wrap;
 use super::{help, text};
+use crate::render::wrap::wrapped;
 use std::path::{Path, PathBuf};
 
 #[test]
@@ -48,10 +48,10 @@ fn the_files_in_the_tree_are_up_to_date() {
 
 #[test]
 fn lines_are_wrapped_between_words() {
-    assert_eq!(wrap("one two three", 7), ["one two", "three"]);
-    assert_eq!(wrap("one two three", 6), ["one", "two", "three"]);
-    assert_eq!(wrap("incomprehensible it is", 5), ["incomprehensible", "it is"]);
-    assert_eq!(wrap("", 5), Vec::<String>::new());
+    assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+    assert_eq!(wrapped("one two three", 6), ["one", "two", "three"]);
+    assert_eq!(wrapped("incomprehensible it is", 5), ["incomprehensible", "it is"]);
+    assert_eq!(wrapped("", 5), Vec::<String>::new());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Options of the connection table.
 
-use super::super::arguments::{OWNERS_NAMES, ProtocolName};
+use super::super::arguments::{OWNER_METHODS, ProtocolName};
 use super::super::entry::{Effect, Entry, Topic, Value, ValueKind, entries};
 use super::super::values;
 
@@ -13,7 +13,8 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         "Show the executable behind each row",
         "Shows below each row the executable that made the connection or listens, in [], and above it the service it \
          belongs to, if any. Root is needed for other users' processes."
-        details "On Linux the service is the systemd unit the process runs in.";
+        details "On Linux the service is the systemd unit the process runs in, and the executable of a script is \
+                 the script.";
     ['d'] "dscp", switch(dscp);
         "Show the DSCP value of each connection",
         "Shows the DSCP value that each connection marks its packets with."
@@ -58,10 +59,11 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         "Shows the TCP template of each connection: on Linux its congestion control."
         details "Windows does not allow it with other options; here it can be combined."
         inferred "The place of the column, and every combination with other options.";
-    [] "owners", value(owners, "METHOD", "proc", ValueKind::Choice(&OWNERS_NAMES), values::parse_owners);
+    [] "owners", value(owners, "METHOD", "proc", ValueKind::Choice(&OWNER_METHODS), values::parse_owners);
         "Choose how the owners of sockets are found",
         "Chooses how the owners of sockets are found: auto, bpf or proc. The default, auto, reads /proc if fewer than \
-         4,000 files are open on the machine, else uses a BPF program in the kernel where that is possible."
+         4,000 files are open on the machine, else uses a BPF program in the kernel where that is possible; also where \
+         /proc refuses a process."
         details "BPF needs Linux 5.17 and root (CAP_BPF and CAP_PERFMON). It sees the descriptors of all processes and \
                  is many times faster if there are many. With bpf nothing else is tried: where it is not possible, that \
                  is an error.";

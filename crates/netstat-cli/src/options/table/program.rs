@@ -1,6 +1,6 @@
 //! Options of the program as a whole.
 
-use super::super::arguments::Lang;
+use super::super::arguments::LANGUAGES;
 use super::super::command::Command;
 use super::super::document::Document;
 use super::super::entry::{Effect, Entry, Topic, Value, ValueKind, entries};
@@ -17,7 +17,6 @@ pub(crate) struct Positional {
     pub(crate) details: &'static str,
 }
 
-/// The interval.
 pub(crate) const INTERVAL: Positional = Positional {
     name: "interval",
     help: "Repeats the report every interval seconds until Ctrl+C is pressed or --count is reached. Without it the \
@@ -32,7 +31,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Program;
     [] "exists", switch(exists);
         "Say by the exit code alone whether a row matches the filter",
         "Prints nothing. The exit code is 0 if a row matches the filter, 1 if none does, 2 on failure or if the answer \
-         depends on owners you may not see."
+         depends on something that could not be read, such as owners you may not see."
         details "For scripts, as in: if netstat --exists lport 8080 state listening; then ...";
     [] "generate", effect(Effect::AnswerWith(
             Value { name: "DOCUMENT", example: "man", kind: ValueKind::Choice(&Document::NAMES) },
@@ -48,7 +47,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Program;
         details "So do the words help, -help, /help and /h. Asked for as on Windows (/?, -?, /h, /help) it goes to \
                  standard error with exit code 1, as there; asked for as on Unix (--help, -h, -help, help) it goes to \
                  standard output with exit code 0.";
-    [] "lang", value(lang, "LANGUAGE", "ko", ValueKind::Choice(&Lang::NAMES), values::parse_lang);
+    [] "lang", value(lang, "LANGUAGE", "ko", ValueKind::Choice(&LANGUAGES), values::parse_lang);
         "Choose the language of titles and headings",
         "Chooses the language of titles and headings, whatever the system says: en or ko."
         details "Without it the locale decides; on Windows the display language of the user decides, if the output can \

@@ -43,7 +43,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Other;
     ['v'] "verbose", switch(verbose);
         "Show each interface (with -e); say how owners were found",
         "With -e, shows each interface by itself. With -b, -o and other reports that look up socket owners, says on \
-         standard error how they were found; the table is the same."
+         standard error how they were found, and whether sockets may have other owners as well; the table is the same."
         inferred "The block of each interface: Windows has no such report.";
     ['x'] "network-direct" synopsis, switch(network_direct);
         "Show NetworkDirect (RDMA) connections",

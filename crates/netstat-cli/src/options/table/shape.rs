@@ -44,7 +44,9 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         "Show the name of the process in a column",
         "Shows the name of the process that owns each connection in a last column, PROCESS; with --path its \
          executable, with --cmdline its command line."
-        details "It is - if there is no process or it is unknown.";
+        details "The name is that of the executable; of a script, that of the script, if it was started by its own \
+                 name. What a process calls itself is the column comm, and the filter word process knows it too. It is - \
+                 if there is no process or it is unknown.";
     [] "limit", value(limit, "N", "10", ValueKind::Free, values::parse_limit);
         "Show the first rows only",
         "Shows the first N rows only, or groups of --group-by: with --sort the N largest or smallest.";

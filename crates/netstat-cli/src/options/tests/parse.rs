@@ -1,12 +1,13 @@
 //! Tests of the parser: the spellings people use, and what is said about those that are wrong.
 
-use super::super::arguments::{Lang, ProtocolName};
+use super::super::arguments::ProtocolName;
 use super::super::command::Manner;
 use super::super::document::Document;
 use super::super::net_tools;
 use super::super::parse::parse;
 use super::super::{Arguments, Command};
 use super::{arguments, complaint, is_one_plain_line, parse_line};
+use netstat_engine::text::Language;
 use netstat_model::query::Owners;
 use proptest::prelude::*;
 use std::ffi::OsString;
@@ -201,7 +202,7 @@ fn values_follow_or_are_joined() {
         Arguments {
             interval: Some(5),
             count: Some(3),
-            lang: Some(Lang::Ko),
+            lang: Some(Language::Korean),
             path: true,
             resolve_timeout: Some(Duration::from_millis(500)),
             record: Some(PathBuf::from("dir")),
@@ -213,7 +214,7 @@ fn values_follow_or_are_joined() {
         Arguments {
             interval: Some(5),
             count: Some(3),
-            lang: Some(Lang::En),
+            lang: Some(Language::English),
             resolve_timeout: Some(Duration::from_secs(2)),
             replay: Some(PathBuf::from("a=b")),
             ..Arguments::default()

@@ -1,6 +1,6 @@
 use super::*;
 use netstat_engine::view::rates::{Earlier, Percent, Rate};
-use netstat_engine::view::statistics::{Selection, sections};
+use netstat_engine::view::statistics::{Kind, sections};
 use netstat_model::{Counters, TcpCounters};
 use std::time::Duration;
 
@@ -79,7 +79,7 @@ fn a_line_with_a_rate_begins_with_the_line_without_it() {
     let now = Counters { tcp: Some(tcp(9)), ..Counters::default() };
     let render = |earlier| {
         let mut out = Vec::new();
-        let sections = sections(&now, earlier, Some(Selection::Tcp(Family::V6)), true);
+        let sections = sections(&now, earlier, Some(Kind::Tcp(Some(Family::V6))), true);
         render_statistics(&mut out, &sections, LineEnd::Lf).unwrap();
         String::from_utf8(out).unwrap()
     };

@@ -10,12 +10,12 @@ fn found(list: &AddressList, address: &str) -> Option<String> {
 }
 
 #[test]
-fn every_form_of_line() {
+fn every_supported_format_is_parsed() {
     for (line, inside, entry) in [
         ("1.2.3.4", "1.2.3.4", "1.2.3.4"),
         ("  1.2.3.4\r", "1.2.3.4", "1.2.3.4"),
         ("1.2.3.0/24", "1.2.3.255", "1.2.3.0/24"),
-        // A network may be written by any of its addresses.
+        // Host bits of a network are ignored.
         ("1.2.3.9/24", "1.2.3.0", "1.2.3.0/24"),
         ("2001:db8::/32", "2001:db8:ffff::", "2001:db8::/32"),
         ("::ffff:1.2.3.4", "1.2.3.4", "1.2.3.4"),
@@ -48,7 +48,7 @@ fn every_form_of_line() {
 }
 
 #[test]
-fn lines_without_an_address_are_counted_but_for_frames_and_comments() {
+fn lines_without_an_address_are_counted_except_frames_and_comments() {
     for line in [
         "",
         "   ",
@@ -94,7 +94,7 @@ fn lines_without_an_address_are_counted_but_for_frames_and_comments() {
 }
 
 #[test]
-fn what_overlaps_is_one_after_the_other() {
+fn overlapping_entries_are_cut_apart() {
     let (list, _) = list(
         "10.0.0.0/8\n10.1.0.0/16\n10.255.255.250-11.0.0.5\n11.0.0.5\n11.0.0.3-11.0.0.9\n255.255.255.255\n255.255.255.0/24",
     );
@@ -114,7 +114,7 @@ fn what_overlaps_is_one_after_the_other() {
 }
 
 #[test]
-fn a_large_list_is_no_burden() {
+fn a_list_of_300_000_addresses_is_parsed_whole() {
     let text: String =
         (0..300_000u32).map(|n| format!("{}/31\n", Ipv4Addr::from_bits(0x0100_0000 + n * 4))).collect();
     let (list, skipped) = list(&text);
@@ -131,12 +131,12 @@ proptest! {
     }
 
     #[test]
-    fn odd_lines_do_not_panic(lines in "([0-9a-f.:/,{}\" -]{0,40}\n){0,4}", address: u128) {
+    fn no_lines_panic(lines in "([0-9a-f.:/,{}\" -]{0,40}\n){0,4}", address: u128) {
         let (list, _) = AddressList::parse(lines.as_bytes());
         list.find(Ipv6Addr::from_bits(address).into()).map(|entry| entry.to_string());
     }
 
-    /// The same as looking through all entries.
+    /// Compares the search with a walk through all entries.
     #[test]
     fn an_address_is_on_the_list_if_it_is_in_an_entry(
         entries in proptest::collection::vec((0..64u32, 27..=32u8), 0..12),

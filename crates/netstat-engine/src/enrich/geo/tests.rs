@@ -11,7 +11,7 @@ fn code(geo: &Geo, address: &str) -> Option<String> {
 }
 
 #[test]
-fn the_built_in_table_knows_the_internet_and_nothing_else() {
+fn the_built_in_table_has_public_addresses_only() {
     let geo = Geo::built_in();
     for (address, country) in [
         ("8.8.8.8", "US"),
@@ -21,7 +21,7 @@ fn the_built_in_table_knows_the_internet_and_nothing_else() {
         ("200.3.14.10", "UY"),
         ("2001:4860:4860::8888", "US"),
         ("2001:200::1", "JP"),
-        // NAT64 and 6to4 lead to the address in them.
+        // NAT64 and 6to4 addresses count as the IPv4 address in them.
         ("64:ff9b::168.126.63.1", "KR"),
         ("2002:a87e:3f01::1", "KR"),
     ] {
@@ -56,14 +56,14 @@ fn the_built_in_table_knows_the_internet_and_nothing_else() {
 }
 
 #[test]
-fn countries_are_two_letters() {
+fn a_country_code_has_two_letters() {
     assert_eq!(Country::new("kr").map(|country| country.to_string()).as_deref(), Some("KR"));
     for odd in ["", "K", "KOR", "K1", "é", "K "] {
         assert_eq!(Country::new(odd), None, "{odd}");
     }
 }
 
-/// A table with one block and these runs for IPv4, and none for IPv6.
+/// Makes a table with one block of these runs for IPv4, and none for IPv6.
 fn table(runs: &[u8]) -> Vec<u8> {
     let mut bytes = b"geo1\0\0\0\x07\x02KRUS".to_vec();
     for number in [1, runs.len(), 0, 0] {
@@ -77,8 +77,8 @@ fn table(runs: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn runs_lie_side_by_side() {
-    // 16 of KR, 3 * 2 of nobody, 300 * 4 of US.
+fn a_run_begins_where_the_one_before_ends() {
+    // 16 units of KR, 3 * 2 of no country, 300 * 4 of US.
     let bytes = table(&[1, 4, 0, 129, 3, 2, 130, 0xac, 2]);
     let table = CountryTable::new(&bytes).unwrap();
     assert_eq!(table.day(), 7);
@@ -101,7 +101,7 @@ fn runs_lie_side_by_side() {
 
 proptest! {
     #[test]
-    fn no_table_is_too_odd(mut bytes in proptest::collection::vec(any::<u8>(), 0..60), runs: Vec<u8>, v4: u32, v6: u128) {
+    fn no_table_panics(mut bytes in proptest::collection::vec(any::<u8>(), 0..60), runs: Vec<u8>, v4: u32, v6: u128) {
         for bytes in [&table(&runs), { bytes.splice(0..0, *b"geo1"); &bytes }] {
             if let Some(table) = CountryTable::new(bytes) {
                 table.country(IpAddr::V4(Ipv4Addr::from_bits(v4)));
@@ -128,7 +128,7 @@ mod files {
     }
 
     #[test]
-    fn each_makers_words_for_a_country() {
+    fn countries_in_the_layout_of_each_vendor() {
         let iso = [("iso_code", Value::Text("se"))];
         let registered = [("iso_code", Value::Text("NO"))];
         let file = Mmdb::new()
@@ -143,7 +143,7 @@ mod files {
             )
             .with(at("2606:4700::"), 32, Value::Map(&[("country_code", Value::Text("IS"))]))
             .with(at("168.126.63.0"), 24, Value::Map(&[("city", Value::Text("Seoul"))]))
-            // A file may say what it likes of a network of one's own.
+            // Entries for private addresses are ignored.
             .with(at("10.0.0.0"), 8, Value::Map(&[("country_code", Value::Text("SE"))]));
         let geo = with(&file);
         for (address, country) in [
@@ -153,7 +153,7 @@ mod files {
             ("1.0.3.1", Some("NO")),
             ("1.0.4.1", Some("SE")),
             ("2606:4700::1", Some("IS")),
-            // What the file does not say, the table does.
+            // The built-in table answers for addresses that the file lacks.
             ("168.126.63.1", Some("KR")),
             ("8.8.8.8", Some("US")),
             ("10.0.0.1", None),
@@ -164,7 +164,7 @@ mod files {
     }
 
     #[test]
-    fn each_makers_words_for_a_network() {
+    fn networks_in_the_layout_of_each_vendor() {
         let maxmind = [
             ("autonomous_system_number", Value::Number(15169)),
             ("autonomous_system_organization", Value::Text("GOOGLE")),
@@ -199,7 +199,7 @@ mod files {
     }
 
     #[test]
-    fn the_first_file_that_answers_is_believed() {
+    fn the_first_file_that_has_an_address_wins() {
         let country = |code| Value::Text(code);
         let first = Mmdb::new().with(at("1.0.0.0"), 24, Value::Map(&[("country_code", country("SE"))]));
         let second = Mmdb::new().with(at("1.0.0.0"), 16, Value::Map(&[("country_code", country("NO"))]));
@@ -210,7 +210,7 @@ mod files {
     }
 
     #[test]
-    fn a_file_of_no_use_is_refused() {
+    fn a_file_without_countries_and_networks_is_refused() {
         let useless = Mmdb::new().with(at("1.0.0.0"), 24, Value::Map(&[("city", Value::Text("Seoul"))]));
         let error = Geo::built_in().add(useless.bytes()).unwrap_err();
         assert_eq!(error.to_string(), "has neither countries nor networks");
@@ -219,9 +219,9 @@ mod files {
     }
 
     proptest! {
-        /// A file that was cut, or some of whose bytes are others, is refused or answers something.
+        /// A truncated or altered file is refused, or gives some answer.
         #[test]
-        fn no_damage_panics(damage in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8), cut: prop::sample::Index) {
+        fn no_damaged_file_panics(damage in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8), cut: prop::sample::Index) {
             let maxmind = [
                 ("autonomous_system_number", Value::Number(15169)),
                 ("country", Value::Map(&[("iso_code", Value::Text("SE"))])),

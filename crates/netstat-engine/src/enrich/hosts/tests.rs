@@ -2,18 +2,18 @@ use super::*;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Longer than any test may take: a test that has to wait for it fails by never ending.
+/// A budget that no test may use up: a test that waits for it does not end.
 const FOR_EVER: Duration = Duration::from_secs(24 * 3600);
 
 fn host(number: u32) -> HostAddress {
     HostAddress::new(IpAddr::V4(Ipv4Addr::from(0x0a00_0000 | number)), 0)
 }
 
-/// Answers each address by its name, but for those it was told are dead: they block until they are let go.
+/// Answers each address with its name. Look-ups of dead addresses block until they are released.
 #[derive(Default)]
 struct Fake {
     dead: FxHashSet<HostAddress>,
-    /// No dead address comes back before this many others have been answered.
+    /// The number of answers before the first look-up of a dead address may return.
     free_after: Option<usize>,
     inner: Mutex<Inner>,
     changed: Condvar,
@@ -72,11 +72,11 @@ impl NameLookup for Fake {
 }
 
 #[test]
-fn ten_thousand_dead_addresses_do_not_hold_up_the_table() {
+fn ten_thousand_dead_addresses_take_no_longer_than_the_budget() {
     let dead: Vec<_> = (0..10_000).map(host).collect();
     let fake = Fake::with_dead(dead.iter().copied());
     let mut resolver = HostResolver::new(Arc::clone(&fake) as Arc<dyn NameLookup>);
-    // That this returns at all is the point: no look-up ever does.
+    // No look-up returns, so this would not return if it waited for one.
     let names = resolver.resolve(dead.iter().copied(), None, Duration::from_millis(400));
     assert_eq!(names, HostNames { unanswered: dead.len(), ..HostNames::default() });
     {
@@ -85,7 +85,7 @@ fn ten_thousand_dead_addresses_do_not_hold_up_the_table() {
         assert!(inner.most_at_once <= MOST_THREADS, "{} at once", inner.most_at_once);
         assert!(!inner.let_go);
     }
-    // Another round neither asks the stuck ones again nor makes more threads.
+    // The next round neither repeats the blocked look-ups nor starts more threads.
     resolver.resolve(dead.iter().copied(), None, Duration::from_millis(100));
     assert_eq!(fake.most_calls_for_one(), 1);
     assert!(fake.inner.lock().unwrap().most_at_once <= MOST_THREADS);
@@ -93,7 +93,7 @@ fn ten_thousand_dead_addresses_do_not_hold_up_the_table() {
 }
 
 #[test]
-fn it_returns_as_soon_as_all_have_answered() {
+fn resolving_ends_with_the_last_answer() {
     let fake = Fake::with_dead([]);
     let mut resolver = HostResolver::new(Arc::clone(&fake) as Arc<dyn NameLookup>);
     let names = resolver.resolve((0..1000).chain(0..1000).map(host), Some("web"), FOR_EVER);
@@ -108,8 +108,8 @@ fn it_returns_as_soon_as_all_have_answered() {
 }
 
 #[test]
-fn dead_addresses_do_not_hold_up_the_living() {
-    // More of them than threads begin, all in front, and none comes back before every other one has.
+fn dead_addresses_do_not_delay_the_others() {
+    // More dead addresses than first threads, all at the front of the queue; none returns before all others have.
     let dead = 0..(u32::try_from(FIRST_THREADS).unwrap() * 3);
     let living = dead.end..dead.end + 500;
     let fake = Arc::new(Fake {
@@ -142,7 +142,7 @@ fn silent_servers_of_one_network_leave_threads_for_the_rest() {
 }
 
 #[test]
-fn an_answer_that_comes_late_is_there_in_the_next_round() {
+fn a_late_answer_is_used_in_the_next_round() {
     let fake = Fake::with_dead([host(1)]);
     let mut resolver = HostResolver::new(Arc::clone(&fake) as Arc<dyn NameLookup>);
     let names = resolver.resolve([host(1)], None, Duration::from_millis(100));
@@ -160,7 +160,7 @@ fn an_answer_that_comes_late_is_there_in_the_next_round() {
 }
 
 #[test]
-fn answers_are_kept_while_their_address_is_in_the_table() {
+fn answers_are_kept_while_their_address_is_wanted() {
     let fake = Fake::with_dead([]);
     let mut resolver = HostResolver::new(Arc::clone(&fake) as Arc<dyn NameLookup>);
     resolver.resolve([host(1), host(2)], None, FOR_EVER);
@@ -173,7 +173,7 @@ fn answers_are_kept_while_their_address_is_in_the_table() {
 }
 
 #[test]
-fn a_pace_too_slow_for_the_queue_asks_for_more_threads() {
+fn more_threads_start_if_the_queue_would_outlast_the_budget() {
     let second = Some(Duration::from_secs(1));
     assert!(!in_time(0, 1, second), "nothing moves");
     assert!(!in_time(1, 21, second));
@@ -185,7 +185,7 @@ fn a_pace_too_slow_for_the_queue_asks_for_more_threads() {
 }
 
 #[test]
-fn an_answer_is_good_for_a_minute() {
+fn an_answer_is_reused_for_a_minute() {
     let now = Instant::now();
     let mut state = State::default();
     let (old, fresh) = (Question::NameOf(host(1)), Question::NameOf(host(2)));
@@ -201,19 +201,19 @@ fn an_answer_is_good_for_a_minute() {
 }
 
 #[test]
-fn no_budget_asks_nobody_and_no_addresses_take_no_time() {
+fn without_budget_or_addresses_nothing_is_looked_up() {
     let fake = Fake::with_dead([]);
     let mut resolver = HostResolver::new(Arc::clone(&fake) as Arc<dyn NameLookup>);
     let unasked = resolver.resolve([host(1)], None, Duration::ZERO);
     assert_eq!(unasked, HostNames { unanswered: 1, ..HostNames::default() });
     assert_eq!(resolver.resolve([], None, FOR_EVER), HostNames::default());
     assert_eq!(fake.asked.load(Ordering::Relaxed), 0);
-    // No clock reaches that far.
+    // A deadline beyond the range of the clock.
     assert!(resolver.resolve([host(1)], None, Duration::MAX).name(host(1)).is_some());
 }
 
 #[test]
-fn a_name_with_a_dot_is_full_already() {
+fn a_host_name_with_a_dot_is_a_full_name() {
     let fake = Fake::with_dead([]);
     let mut resolver = HostResolver::new(Arc::clone(&fake) as Arc<dyn NameLookup>);
     let names = resolver.resolve([], Some("web.example.org"), FOR_EVER);
@@ -223,7 +223,7 @@ fn a_name_with_a_dot_is_full_already() {
 }
 
 #[test]
-fn a_name_of_nothing_is_no_name() {
+fn an_empty_name_is_no_name() {
     struct Empty;
     impl NameLookup for Empty {
         fn name_of(&self, _: HostAddress) -> Option<String> {
@@ -235,13 +235,4 @@ fn a_name_of_nothing_is_no_name() {
     }
     let mut resolver = HostResolver::new(Arc::new(Empty));
     assert_eq!(resolver.resolve([host(1)], Some("web"), FOR_EVER), HostNames::default());
-}
-
-#[test]
-fn short_names_end_at_the_first_dot() {
-    assert_eq!(short_name("lb-1.github.com"), "lb-1");
-    assert_eq!(short_name("47.x.y.example"), "47");
-    assert_eq!(short_name("localhost"), "localhost");
-    assert_eq!(short_name(".hidden"), ".hidden");
-    assert_eq!(short_name(""), "");
 }

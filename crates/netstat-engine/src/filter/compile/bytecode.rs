@@ -208,4 +208,5 @@ impl Assembler {
 }
 
 #[cfg(test)]
+#[path = "../tests/interpreter.rs"]
 pub(in crate::filter) mod interpreter;

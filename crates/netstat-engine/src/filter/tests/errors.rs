@@ -4,7 +4,7 @@ use super::try_parse;
 use crate::filter::{Filter, NumbersOnly};
 use std::ffi::OsString;
 
-/// The wrong filter, the mark under it, and what was expected.
+/// An invalid filter, the mark under the error, and what was expected.
 const ERRORS: &[([&str; 2], &str)] = &[
     (
         ["prot 80", "^^^^"],
@@ -101,7 +101,7 @@ const ERRORS: &[([&str; 2], &str)] = &[
 ];
 
 #[test]
-fn the_fault_is_pointed_at_and_what_was_expected_is_said() {
+fn errors_mark_the_wrong_part_and_name_what_was_expected() {
     for ([text, mark], expected) in ERRORS {
         let error = try_parse(text).unwrap_err();
         assert_eq!(error.to_string(), format!("{text}\n{mark}\nexpected {expected}"));
@@ -110,7 +110,7 @@ fn the_fault_is_pointed_at_and_what_was_expected_is_said() {
 }
 
 #[test]
-fn every_kind_of_value_is_among_them() {
+fn every_expected_value_occurs_in_the_table() {
     for word in
         ["port", "state", "proto", "pid", "user", "host", "src", "dst", "recvq", "rtt", "age", "retrans"]
     {
@@ -119,19 +119,19 @@ fn every_kind_of_value_is_among_them() {
 }
 
 #[test]
-fn nesting_has_an_end() {
+fn deep_nesting_is_an_error() {
     for open in ["(", "not ", "!", "not ("] {
         let error = try_parse(&open.repeat(100_000)).unwrap_err();
         assert!(error.expected.starts_with("at most 100 nested parentheses"), "{}", error.expected);
     }
     let deep = format!("{}port 1{}", "(".repeat(99), ")".repeat(99));
     assert_eq!(try_parse(&deep).unwrap().to_string(), "port 1");
-    // Side by side is no nesting.
+    // Any number of groups beside each other is fine.
     assert!(try_parse(&"(port 1) ".repeat(1000)).is_ok());
 }
 
 #[test]
-fn text_from_outside_cannot_move_the_cursor() {
+fn error_texts_have_no_control_characters() {
     let error = try_parse("port 80 \u{1b}[31mx\u{202e}\ny").unwrap_err().to_string();
     assert_eq!(error.lines().count(), 3);
     assert!(!error.contains('\u{1b}') && !error.contains('\u{202e}'), "{error:?}");
@@ -141,7 +141,7 @@ fn text_from_outside_cannot_move_the_cursor() {
 
 #[test]
 #[cfg(unix)]
-fn words_that_are_not_text() {
+fn words_that_are_not_utf8_are_an_error() {
     use std::os::unix::ffi::OsStringExt;
     let words = [OsString::from("process"), OsString::from_vec(b"a\xff".to_vec()), OsString::from("x")];
     let error = Filter::parse(&words, &super::Names).unwrap_err();
@@ -149,7 +149,7 @@ fn words_that_are_not_text() {
 }
 
 #[test]
-fn without_lookups_names_are_errors() {
+fn names_are_errors_without_lookups() {
     for text in ["port http", "host localhost", "user root"] {
         assert!(Filter::parse(&[OsString::from(text)], &NumbersOnly).is_err(), "{text}");
     }

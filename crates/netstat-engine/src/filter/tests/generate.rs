@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Few addresses, so that they often meet, on both sides of the borders between the kinds there are.
+/// A few addresses on both sides of the borders between kinds of addresses, so that sockets and networks often match.
 const ADDRESSES: [&str; 20] = [
     "0.0.0.0",
     "0.0.0.1",
@@ -42,7 +42,7 @@ fn network() -> impl Strategy<Value = Prefix> {
     let part = (address(), 0..=128u8).prop_filter_map("too long", |(address, length)| {
         Prefix::containing(address, if address.is_ipv4() { length / 4 } else { length })
     });
-    // Blocks that have mapped addresses in them.
+    // Blocks that contain IPv4-mapped addresses.
     let mapped = (0..=128u8).prop_filter_map("too long", |length| {
         Prefix::containing(IpAddr::V6(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0x0a63, 1)), length)
     });
@@ -113,7 +113,7 @@ fn test(known: Vec<u16>) -> impl Strategy<Value = Test> {
     ]
 }
 
-/// An expression, with these ports in it more often than others.
+/// Generates an expression, in which these ports are more frequent than others.
 pub(super) fn expression(known: Vec<u16>) -> impl Strategy<Value = Expression> {
     test(known).prop_map(Expression::Test).prop_recursive(4, 16, 3, |inner| {
         let some = || proptest::collection::vec(inner.clone(), 2..4);
@@ -125,8 +125,8 @@ pub(super) fn expression(known: Vec<u16>) -> impl Strategy<Value = Expression> {
     })
 }
 
-/// A socket as sock_diag tells it, and what the kernel may have as the remote end of one that has none: an address
-/// and a port left from an earlier connection.
+/// A socket as sock_diag reports it. If it has no remote end, also the address and port that the kernel may still have from
+/// an earlier connection.
 #[derive(Debug, Clone)]
 pub(super) struct Sample {
     pub(super) socket: Socket,
@@ -150,7 +150,7 @@ pub(super) fn sample(known: Vec<u16>) -> impl Strategy<Value = Sample> {
         |((local, remote, local_port, remote_port), state, (udp, v6, flag, v6_only), number)| {
             let family = if v6 || local.is_ipv6() { Family::V6 } else { Family::V4 };
             let protocol = if udp { Transport::Udp } else { Transport::Tcp };
-            // A UDP socket of IPv6 may have a wildcard here and a mapped address there.
+            // An IPv6 UDP socket may have a wildcard as its local end and a mapped address as its remote one.
             let mixed = udp && local.is_ipv6() && local.is_unspecified();
             let fits = local.is_ipv4() == remote.is_ipv4() || mixed;
             let remote = IpEndpoint::new(if fits { remote } else { local }, remote_port, 0);

@@ -13,7 +13,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-/// Whether the kernel takes a program: a request for no socket at all, whose answer begins with an error or not.
+/// Returns true if the running kernel accepts a program, by the answer to a request that selects no socket.
 fn is_taken(program: &[u8]) -> bool {
     let domain = rustix::net::AddressFamily::NETLINK;
     let protocol = Some(rustix::net::netlink::SOCK_DIAG);
@@ -43,7 +43,7 @@ fn is_taken(program: &[u8]) -> bool {
 }
 
 #[test]
-fn the_audit_is_that_of_the_kernel() {
+fn the_audit_agrees_with_the_kernel() {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[11; 32]);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
     let byte = proptest::prop_oneof![
@@ -74,7 +74,7 @@ fn the_audit_is_that_of_the_kernel() {
     assert!(taken > 100 && refused > 100, "{taken} taken, {refused} refused");
 }
 
-/// Whether there is an operation that the kernel has and this program never uses.
+/// Returns true if a program has an operation that only the kernel knows.
 fn has_foreign(program: &[u8]) -> bool {
     let mut rest = program;
     while let [code, yes, ..] = *rest {
@@ -86,7 +86,7 @@ fn has_foreign(program: &[u8]) -> bool {
     false
 }
 
-/// How many expressions are tried.
+/// The number of expressions that are compared.
 const EXPRESSIONS: usize = 400;
 
 fn sockets(backend: &Native, query: &SocketQuery) -> Vec<Socket> {
@@ -96,7 +96,7 @@ fn sockets(backend: &Native, query: &SocketQuery) -> Vec<Socket> {
     answer.data.0.iter().map(|socket| socket.to_socket()).collect()
 }
 
-/// What tells sockets apart, and stays while they are left alone.
+/// Identifies a socket by what does not change while the test leaves it alone.
 fn names<'a>(sockets: impl IntoIterator<Item = &'a Socket>) -> BTreeSet<String> {
     let name = |socket: &Socket| {
         let Socket { protocol, family, local, remote, state, id, .. } = socket;
@@ -109,11 +109,11 @@ fn matching<'a>(filter: &Filter, sockets: &'a [Socket]) -> Vec<&'a Socket> {
     sockets.iter().filter(|socket| filter.matches(*socket, &Context::NOTHING).is_yes()).collect()
 }
 
-/// Compares, for one filter, the table with and without programs; tells whether the kernel decided alone.
+/// Compares the table with and without programs for one filter. Returns true if the kernel decided alone.
 fn compare(backend: &Native, filter: &Filter, asked: &SocketQuery) -> bool {
     let narrowed = filter.narrow(asked.clone());
     let same_fields = SocketQuery { fields: narrowed.query.fields, tcp: narrowed.query.tcp, ..asked.clone() };
-    // A TIME_WAIT may end between two looks, or a connection come of age; then they are taken again.
+    // A TIME_WAIT may expire between the two listings, or a connection reach an age; then both are repeated.
     let (whole, given) = loop {
         let whole = sockets(backend, &same_fields);
         let given = sockets(backend, &narrowed.query);
@@ -168,14 +168,14 @@ fn ports(held: &[Held]) -> Vec<u16> {
 }
 
 #[test]
-fn the_kernel_and_this_program_agree() {
+fn filtering_in_the_kernel_and_here_selects_the_same_sockets() {
     netstat_lab::with_remote_host(|namespace, host| {
         let held = hold_everything(namespace, Some(host));
         let backend = open(Origin::Live).unwrap();
         let asked = query(Kinds::TCP_UDP, States::all());
         let all = sockets(&backend, &asked);
         assert!(all.len() >= held.len(), "{} of {}", all.len(), held.len());
-        // The same expressions at every run.
+        // A fixed seed: each run compares the same expressions.
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
         let mut runner = TestRunner::new_with_rng(Config::default(), rng);
         let strategy = (expression(ports(&held)), kinds(), asked_states());
@@ -189,7 +189,7 @@ fn the_kernel_and_this_program_agree() {
 }
 
 #[test]
-fn a_port_is_all_the_kernel_gives() {
+fn the_kernel_returns_only_sockets_with_the_port() {
     netstat_lab::on_own_thread(|namespace| {
         let held = hold_everything(namespace, None);
         let backend = open(Origin::Live).unwrap();
@@ -217,9 +217,9 @@ fn a_port_is_all_the_kernel_gives() {
 }
 
 #[test]
-fn a_socket_that_was_reset_keeps_its_peer_in_the_kernel_only() {
+fn the_kernel_may_keep_the_peer_of_a_socket_that_was_reset() {
     netstat_lab::on_own_thread(|_| {
-        // Bound by its owner, connected, and reset: it is bound-only again, and the kernel remembers the peer.
+        // After a reset the socket is bound-only again, but the kernel still has the address of the peer.
         let far = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = far.local_addr().unwrap();
         let socket = bound_socket();
@@ -252,20 +252,20 @@ fn a_socket_that_was_reset_keeps_its_peer_in_the_kernel_only() {
 fn bound_socket() -> std::os::fd::OwnedFd {
     let socket =
         rustix::net::socket(rustix::net::AddressFamily::INET, rustix::net::SocketType::STREAM, None).unwrap();
-    // A port from outside of the ephemeral range, in a namespace where nobody else is.
+    // A port outside of the ephemeral range; the namespace has no other sockets.
     rustix::net::bind(&socket, &"127.0.0.1:2000".parse::<SocketAddr>().unwrap()).unwrap();
     socket
 }
 
 #[test]
-fn a_program_the_kernel_refuses_does_no_harm() {
+fn the_table_is_listed_without_a_program_that_the_kernel_refuses() {
     netstat_lab::on_own_thread(|namespace| {
         let held = hold_everything(namespace, None);
         let backend = open(Origin::Live).unwrap();
         let mut asked = query(Kinds::TCP_UDP, States::all());
         let whole = names(&sockets(&backend, &asked));
         assert!(whole.len() >= held.len());
-        // Jumps backwards, out of the program, and to the middle of an operation; an operation there is not.
+        // Jumps backwards, out of the program, and into the middle of an operation; an unknown operation.
         for bad in [&[1u8, 4, 0, 0][..], &[1, 4, 64, 0], &[200, 4, 4, 0], &[2, 8, 8, 0], &[]] {
             let program: std::sync::Arc<[u8]> = bad.into();
             asked.programs = Programs { tcp: Some(program.clone()), udp: Some(program) };

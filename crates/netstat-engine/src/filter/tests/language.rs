@@ -9,7 +9,7 @@ use crate::filter::syntax::{EXAMPLES, JOINING, PRIMARIES, PROTOCOLS, all_state_w
 use proptest::prelude::*;
 use std::ffi::OsString;
 
-/// A filter, and its canonical text.
+/// Filters, each with its canonical text.
 const LANGUAGE: &[(&str, &str)] = &[
     ("port 80", "port 80"),
     ("port http", "port 80"),
@@ -141,7 +141,7 @@ const LANGUAGE: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn every_form_and_what_it_means() {
+fn every_form_has_its_canonical_text() {
     for (text, canonical) in LANGUAGE {
         let filter = parse(text);
         assert_eq!(filter.to_string(), *canonical, "{text}");
@@ -150,7 +150,7 @@ fn every_form_and_what_it_means() {
 }
 
 #[test]
-fn the_table_above_has_every_word() {
+fn the_table_of_forms_has_every_word() {
     let tested: Vec<String> = LANGUAGE
         .iter()
         .flat_map(|(text, _)| text.split(|c: char| c.is_whitespace() || "!()=<>".contains(c)))
@@ -162,7 +162,7 @@ fn the_table_above_has_every_word() {
 }
 
 #[test]
-fn words_may_come_apart() {
+fn a_filter_may_be_split_into_words_anywhere() {
     let words =
         ["port", "80", "or", "(state", "established", "and", "dst", "10.0.0.0/8)"].map(OsString::from);
     let filter = Filter::parse(&words, &Names).unwrap();
@@ -170,7 +170,7 @@ fn words_may_come_apart() {
 }
 
 #[test]
-fn every_state_and_protocol_has_its_word() {
+fn every_state_and_protocol_has_a_word() {
     for word in all_state_words() {
         assert_eq!(parse(&word), parse(&format!("state {word}")), "{word}");
         assert_eq!(parse(&word), parse(&word.replace('-', "_")), "{word}");
@@ -184,7 +184,7 @@ fn every_state_and_protocol_has_its_word() {
 }
 
 #[test]
-fn the_help_has_every_word_and_fits_a_page() {
+fn the_help_has_every_word_and_short_lines() {
     for word in PRIMARIES.iter().flat_map(|primary| primary.words).chain(&JOINING) {
         assert!(HELP.contains(word), "{word}");
     }
@@ -203,7 +203,7 @@ fn the_help_has_every_word_and_fits_a_page() {
 }
 
 #[test]
-fn the_examples_are_filters() {
+fn the_examples_of_the_help_are_valid_filters() {
     for (filter, _) in &EXAMPLES {
         parse(filter);
         assert!(HELP.contains(filter));
@@ -213,7 +213,7 @@ fn the_examples_are_filters() {
 
 proptest! {
     #[test]
-    fn what_is_printed_parses_to_the_same(expression in expression(vec![22, 80, 443])) {
+    fn the_canonical_text_parses_to_the_same_filter(expression in expression(vec![22, 80, 443])) {
         let filter = Filter::from(expression);
         let text = filter.to_string();
         prop_assert_eq!(try_parse(&text), Ok(filter), "{}", text);
@@ -244,7 +244,7 @@ proptest! {
     }
 }
 
-/// Words that are nearly right more often than not.
+/// Generates words of the language, often slightly misspelt.
 fn word() -> impl Strategy<Value = String> {
     let known: Vec<String> =
         LANGUAGE.iter().flat_map(|(text, _)| text.split_whitespace()).map(str::to_owned).collect();

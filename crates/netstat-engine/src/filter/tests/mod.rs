@@ -12,7 +12,7 @@ use super::{Filter, FilterError, Lookups};
 use std::ffi::OsString;
 use std::net::IpAddr;
 
-/// A small world of names.
+/// Resolves a few fixed names of hosts, services and users.
 struct Names;
 
 impl Lookups for Names {

@@ -13,7 +13,7 @@ pub(super) fn query(kinds: Kinds, states: States) -> SocketQuery {
     SocketQuery::new(kinds, states)
 }
 
-/// Whether a query without programs gives the socket.
+/// Returns true if a query selects the socket by kind and state alone.
 fn selected(socket: &Socket, query: &SocketQuery) -> bool {
     let sections = netstat_model::SocketRef::from(socket).families();
     let transport = socket.protocol.transport().unwrap();
@@ -22,7 +22,7 @@ fn selected(socket: &Socket, query: &SocketQuery) -> bool {
     family && socket.state.is_none_or(|state| query.states.contains(States::of(state)))
 }
 
-/// Whether the kernel gives the socket.
+/// Returns true if the kernel, by its interpreter, passes the socket on.
 fn given(sample: &Sample, query: &SocketQuery) -> bool {
     let program = match sample.socket.protocol.transport().unwrap() {
         Transport::Tcp => &query.programs.tcp,
@@ -49,7 +49,7 @@ fn narrowed(text: &str, kinds: Kinds, states: States) -> Narrowed {
 }
 
 #[test]
-fn protocols_families_and_states_are_not_even_asked_for() {
+fn narrowing_leaves_out_protocols_families_and_states() {
     let all = States::all();
     let no_remote = States::LISTEN | States::BOUND;
     for (text, kinds, states) in [
@@ -76,7 +76,7 @@ fn protocols_families_and_states_are_not_even_asked_for() {
 }
 
 #[test]
-fn what_the_kernel_can_decide_alone() {
+fn filters_that_the_kernel_decides_alone() {
     for (text, exact) in [
         (":8080", true),
         ("host 192.168.20.0/24", true),
@@ -101,7 +101,7 @@ fn what_the_kernel_can_decide_alone() {
 }
 
 #[test]
-fn a_program_of_any_length_is_valid_or_none() {
+fn a_program_is_valid_or_left_out_whatever_its_length() {
     let many = |count: u32| {
         let ports: Vec<String> = (0..count).map(|n| (n * 2).to_string()).collect();
         narrowed(&format!("port {}", ports.join(",")), Kinds::TCP_UDP, States::all()).query.programs.tcp
@@ -130,7 +130,7 @@ proptest! {
             let given = given(sample, &narrowed.query);
             prop_assert!(!wanted || given, "{} loses {:?}", filter, sample);
             if narrowed.exact && given {
-                // Narrowed kinds and states never add to what was asked for.
+                // Narrowing never adds kinds or states.
                 prop_assert!(wanted, "{} is not exact: {:?}", filter, sample);
             }
         }

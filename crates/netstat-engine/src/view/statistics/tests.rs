@@ -1,5 +1,7 @@
 use super::*;
-use netstat_model::{SocketLevels, TcpExtCounters};
+use netstat_model::{
+    IcmpV4Counters, IcmpV6Counters, IpCounters, SocketLevels, TcpCounters, TcpExtCounters, UdpCounters,
+};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -31,7 +33,6 @@ fn row(sections: &[Section], label: &str) -> Row {
 
 #[test]
 fn sections_come_in_the_order_of_windows_and_tcp_once() {
-    use Family::{V4, V6};
     let all = linux();
     let expected = [
         Kind::Ip(V4),
@@ -50,7 +51,7 @@ fn sections_come_in_the_order_of_windows_and_tcp_once() {
         ..Counters::default()
     };
     assert_eq!(kinds(&sections(&split, None, None, true)), [Kind::Tcp(Some(V4)), Kind::Tcp(Some(V6))]);
-    assert_eq!(kinds(&sections(&split, None, Some(Selection::Tcp(V6)), true)), [Kind::Tcp(Some(V6))]);
+    assert_eq!(kinds(&sections(&split, None, Some(Kind::Tcp(Some(V6))), true)), [Kind::Tcp(Some(V6))]);
 }
 
 #[test]
@@ -77,17 +78,16 @@ fn tcp_of_one_family_has_what_is_counted_of_it() {
 
 #[test]
 fn a_protocol_selects_its_section() {
-    use Family::{V4, V6};
     let all = linux();
     for (only, kind) in [
-        (Selection::Ip(V4), Kind::Ip(V4)),
-        (Selection::Ip(V6), Kind::Ip(V6)),
-        (Selection::Icmp(V4), Kind::Icmp(V4)),
-        (Selection::Icmp(V6), Kind::Icmp(V6)),
-        (Selection::Tcp(V4), Kind::Tcp(None)),
-        (Selection::Tcp(V6), Kind::Tcp(None)),
-        (Selection::Udp(V4), Kind::Udp(V4)),
-        (Selection::Udp(V6), Kind::Udp(V6)),
+        (Kind::Ip(V4), Kind::Ip(V4)),
+        (Kind::Ip(V6), Kind::Ip(V6)),
+        (Kind::Icmp(V4), Kind::Icmp(V4)),
+        (Kind::Icmp(V6), Kind::Icmp(V6)),
+        (Kind::Tcp(Some(V4)), Kind::Tcp(None)),
+        (Kind::Tcp(Some(V6)), Kind::Tcp(None)),
+        (Kind::Udp(V4), Kind::Udp(V4)),
+        (Kind::Udp(V6), Kind::Udp(V6)),
     ] {
         assert_eq!(kinds(&sections(&all, None, Some(only), true)), [kind]);
     }
@@ -97,41 +97,27 @@ fn a_protocol_selects_its_section() {
 fn a_protocol_the_system_does_not_have_has_no_section() {
     let without = Counters { ip_v6: None, icmp_v6: None, udp_v6: None, ..linux() };
     assert_eq!(kinds(&sections(&without, None, None, true)).len(), 4);
-    assert!(sections(&without, None, Some(Selection::Ip(Family::V6)), true).is_empty());
+    assert!(sections(&without, None, Some(Kind::Ip(Family::V6)), true).is_empty());
 }
 
 #[test]
 fn every_row_reads_a_counter_of_its_own() {
     // Counters with numbers that all differ: no number may stand in two rows of a section.
-    fn numbered<T: Default>(names: &[&str], set: impl Fn(&mut T, &str, u64)) -> T {
+    fn numbered<T: CounterBlock + Default>(names: &[&str], beyond: u64) -> Option<T> {
         let mut block = T::default();
         for (number, name) in (1..).zip(names) {
-            set(&mut block, name, number * 1000);
+            *block.named_mut(name).unwrap() = Some(number * 1000 + beyond);
         }
-        block
+        Some(block)
     }
     let mut all = linux();
-    all.ip_v4 = Some(numbered(IpCounters::NAMES, |ip: &mut IpCounters, name, n| {
-        *ip.named_mut(name).unwrap() = Some(n)
-    }));
-    all.icmp_v4 = Some(numbered(IcmpV4Counters::NAMES, |icmp: &mut IcmpV4Counters, name, n| {
-        *icmp.named_mut(name).unwrap() = Some(n);
-    }));
-    all.icmp_v6 = Some(numbered(IcmpV6Counters::NAMES, |icmp: &mut IcmpV6Counters, name, n| {
-        *icmp.named_mut(name).unwrap() = Some(n);
-    }));
-    all.tcp = Some(numbered(TcpCounters::NAMES, |tcp: &mut TcpCounters, name, n| {
-        *tcp.named_mut(name).unwrap() = Some(n);
-    }));
-    all.tcp_ext = Some(numbered(TcpExtCounters::NAMES, |tcp: &mut TcpExtCounters, name, n| {
-        *tcp.named_mut(name).unwrap() = Some(n + 1);
-    }));
-    all.levels = Some(numbered(SocketLevels::NAMES, |levels: &mut SocketLevels, name, n| {
-        *levels.named_mut(name).unwrap() = Some(n + 2);
-    }));
-    all.udp_v4 = Some(numbered(UdpCounters::NAMES, |udp: &mut UdpCounters, name, n| {
-        *udp.named_mut(name).unwrap() = Some(n);
-    }));
+    all.ip_v4 = numbered(IpCounters::NAMES, 0);
+    all.icmp_v4 = numbered(IcmpV4Counters::NAMES, 0);
+    all.icmp_v6 = numbered(IcmpV6Counters::NAMES, 0);
+    all.tcp = numbered(TcpCounters::NAMES, 0);
+    all.tcp_ext = numbered(TcpExtCounters::NAMES, 1);
+    all.levels = numbered(SocketLevels::NAMES, 2);
+    all.udp_v4 = numbered(UdpCounters::NAMES, 0);
     all.ip_v6 = None;
     all.udp_v6 = None;
     for section in sections(&all, None, None, true) {
@@ -170,7 +156,7 @@ fn the_addition_goes_below_and_can_be_left_out() {
 
 #[test]
 fn a_system_that_knows_nothing_more_of_udp_shows_nothing_more() {
-    let rows = |all: &Counters| sections(all, None, Some(Selection::Udp(Family::V4)), true)[0].rows.len();
+    let rows = |all: &Counters| sections(all, None, Some(Kind::Udp(Family::V4)), true)[0].rows.len();
     let mut all = linux();
     assert_eq!(rows(&all), 4);
     all.udp_v4.as_mut().unwrap().mem_errors = Some(0);

@@ -19,8 +19,8 @@ impl Failure {
     /// The recording was made without BPF.
     pub(crate) const NOT_RECORDED: Self = Self { step: BpfStep::MakeMap, errno: Errno::PERM.raw_os_error() };
 
-    /// This program was built without the feature `bpf`. No kernel refuses a map with this error.
-    #[cfg(not(feature = "bpf"))]
+    /// This program was built without the feature `bpf`, or for a machine that the BPF program was not built for. No kernel
+    /// refuses a map with this error.
     pub(crate) const NOT_BUILT: Self =
         Self { step: BpfStep::MakeMap, errno: Errno::OPNOTSUPP.raw_os_error() };
 
@@ -40,8 +40,11 @@ impl Failure {
             (BpfStep::MakeMap | BpfStep::FillMap, Errno::ACCESS) => NoBpf::NotPermitted,
             (BpfStep::MakeMap, Errno::OPNOTSUPP) => NoBpf::NotBuilt,
             (_, Errno::NOSYS) => NoBpf::KernelTooOld,
-            // Linux 5.14 added programs that load programs, 5.17 the attributes for CO-RE relocation by the kernel.
-            (BpfStep::LoadLoader, Errno::INVAL) | (BpfStep::Load, Errno::TOOBIG) => NoBpf::KernelTooOld,
+            // Linux 5.14 added programs that load programs and the array of descriptors for them, which is beyond the
+            // attributes that older kernels know (E2BIG); 5.17 added the attributes for CO-RE relocation by the kernel.
+            (BpfStep::LoadLoader, Errno::INVAL | Errno::TOOBIG) | (BpfStep::Load, Errno::TOOBIG) => {
+                NoBpf::KernelTooOld
+            }
             _ => NoBpf::Refused { step, errno },
         }
     }

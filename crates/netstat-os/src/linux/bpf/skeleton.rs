@@ -12,8 +12,7 @@ const INSTRUCTIONS: &[u8] = include_bytes!("../../../bpf/generated/owners.insns"
 /// Loads and attaches the program. Dropping the link undoes both.
 pub(super) fn load() -> Result<Link, Failure> {
     if !cfg!(all(target_endian = "little", target_pointer_width = "64")) {
-        let errno = rustix::io::Errno::NOTSUP.raw_os_error();
-        return Err(Failure { step: BpfStep::MakeMap, errno });
+        return Err(Failure::NOT_BUILT);
     }
     let _blocked = BlockedSignals::new();
     let array = Array::create(DATA.len()).map_err(Failure::at(BpfStep::MakeMap))?;

@@ -33,7 +33,7 @@ fn decoded(decode: fn(&[u8], &mut Counters) -> u64, text: &str) -> (Counters, u6
 
 #[test]
 fn snmp_is_read_by_name() {
-    let (counters, odd) = decoded(decode_snmp, SNMP_TEXT);
+    let (counters, odd) = decoded(decode_pairs, SNMP_TEXT);
     assert_eq!(odd, 0);
     let ip = counters.ip_v4.unwrap();
     assert_eq!((ip.in_receives, ip.forw_datagrams, ip.frag_creates), (Some(101), Some(104), Some(117)));
@@ -54,7 +54,7 @@ fn snmp_is_read_by_name() {
 #[test]
 fn an_old_kernel_has_fewer_counters_in_another_order() {
     let (counters, odd) =
-        decoded(decode_snmp, "Udp: OutDatagrams InDatagrams\nUdp: 4 1\nIcmp: OutMsgs\nIcmp: 7\n");
+        decoded(decode_pairs, "Udp: OutDatagrams InDatagrams\nUdp: 4 1\nIcmp: OutMsgs\nIcmp: 7\n");
     assert_eq!(odd, 0);
     let udp = counters.udp_v4.unwrap();
     assert_eq!((udp.in_datagrams, udp.out_datagrams, udp.no_ports), (Some(1), Some(4), None));
@@ -85,7 +85,7 @@ fn snmp6_names_lead_to_their_blocks() {
 fn the_extended_counters_go_to_tcp_and_ip() {
     let text = "TcpExt: SyncookiesSent TW ListenOverflows TCPOFOQueue\nTcpExt: 1 2 3 4\n\
                 IpExt: InNoRoutes InOctets\nIpExt: 5 6\nMPTcpExt: MPCapableSYNRX\nMPTcpExt: 7\n";
-    let (counters, odd) = decoded(decode_netstat, text);
+    let (counters, odd) = decoded(decode_pairs, text);
     assert_eq!(odd, 0);
     let tcp = counters.tcp_ext.unwrap();
     assert_eq!((tcp.syncookies_sent, tcp.time_waited), (Some(1), Some(2)));
@@ -116,11 +116,11 @@ fn malformed_lines_are_counted_and_not_zero() {
         ("Udp: InDatagrams NoPorts\nUdp: x 99999999999999999999999\n", 2),
         ("nonsense\n", 1),
     ] {
-        let (counters, found) = decoded(decode_snmp, text);
+        let (counters, found) = decoded(decode_pairs, text);
         assert_eq!(found, odd, "{text}");
         assert_eq!(counters.udp_v4.unwrap_or_default().no_ports, None, "{text}");
     }
-    assert_eq!(decode_snmp(b"Udp: InDatagrams\nUdp: \xff\nUdp: 1\n", &mut Counters::default()), 2);
+    assert_eq!(decode_pairs(b"Udp: InDatagrams\nUdp: \xff\nUdp: 1\n", &mut Counters::default()), 2);
     for (text, odd) in [("Udp6NoPorts\n", 1), ("Udp6NoPorts 1 2\n", 1), ("Udp6NoPorts one\n", 1)] {
         let (counters, found) = decoded(decode_snmp6, text);
         assert_eq!((found, counters.udp_v6.unwrap_or_default().no_ports), (odd, None), "{text}");
@@ -179,7 +179,7 @@ proptest! {
 
     #[test]
     fn any_number_of_the_kernel_comes_through(number: u64) {
-        let (counters, odd) = decoded(decode_snmp, &format!("Tcp: InSegs\nTcp: {number}\n"));
+        let (counters, odd) = decoded(decode_pairs, &format!("Tcp: InSegs\nTcp: {number}\n"));
         prop_assert_eq!((counters.tcp.unwrap().in_segs, odd), (Some(number), 0));
     }
 }
@@ -258,9 +258,9 @@ fn compare(ours: &Counters, nstat: &HashMap<String, u64>) {
         }
     };
     let ip = ours.ip_v4.as_ref().unwrap();
-    block("Ip", IpCounters::NAMES, &|name| ip.get(name));
+    block("Ip", netstat_model::IpCounters::NAMES, &|name| ip.get(name));
     let icmp = ours.icmp_v4.as_ref().unwrap();
-    block("Icmp", netstat_model::IcmpV4Counters::NAMES, &|name| icmp.get(name));
+    block("Icmp", IcmpV4Counters::NAMES, &|name| icmp.get(name));
     let tcp = ours.tcp.as_ref().unwrap();
     block("Tcp", netstat_model::TcpCounters::NAMES, &|name| tcp.get(name));
     let ext = ours.tcp_ext.as_ref().unwrap();
@@ -268,8 +268,8 @@ fn compare(ours: &Counters, nstat: &HashMap<String, u64>) {
     let udp = ours.udp_v4.as_ref().unwrap();
     block("Udp", netstat_model::UdpCounters::NAMES, &|name| udp.get(name));
     if let (Some(ip), Some(icmp), Some(udp)) = (&ours.ip_v6, &ours.icmp_v6, &ours.udp_v6) {
-        block("Ip6", IpCounters::NAMES, &|name| ip.get(name));
-        block("Icmp6", netstat_model::IcmpV6Counters::NAMES, &|name| icmp.get(name));
+        block("Ip6", netstat_model::IpCounters::NAMES, &|name| ip.get(name));
+        block("Icmp6", IcmpV6Counters::NAMES, &|name| icmp.get(name));
         block("Udp6", netstat_model::UdpCounters::NAMES, &|name| udp.get(name));
     }
     assert!(compared > 80, "only {compared} counters compared");

@@ -326,6 +326,8 @@ fn rules_of_nftables_say_who_answers() {
         };
         check(&open("172.17.0.1:7000"), &[(8080, &["here 7000"])]);
         check(&open("127.0.0.1:7000"), &[(8080, none)]);
+        let six = [input("7000"), nat("ip6", &pre("tcp dport 8080 dnat to [::1]:7000"))].concat();
+        network.check_all(&network.nft(&six), &[(Tcp, V6, 8080, none)]);
         router.set_sysctl("net/ipv4/conf/e0/route_localnet", "1").unwrap();
         check(&open("127.0.0.1:7000"), &[(8080, &["here 7000"])]);
         router.set_sysctl("net/ipv4/conf/all/forwarding", "0").unwrap();
@@ -416,11 +418,22 @@ fn what_the_rules_leave_open_may_be_either() {
             both
         );
         assert_eq!(judged(&nat("ip", &pre("iifname e0 tcp dport 8080 dnat to 172.17.0.2:80"))), both);
-        // A transparent socket gets it, if there is one.
+        // A transparent socket gets it, if there is one, which the rules do not tell.
         let proxy = "table ip t { chain p { type filter hook prerouting priority mangle; tcp dport 8080 tproxy to :7000 meta mark set 1 accept; }\n}\n";
         assert_eq!(judged(proxy), ["here 7000", "here 8080"]);
         assert_eq!(judged(&[proxy, &input("7000")].concat()), Vec::<String>::new());
         assert_eq!(judged(&[proxy, &input("8080")].concat()), ["here 7000", "here 8080"]);
+        let answer = || network.answer(Protocol::Tcp, Family::V4, 8080);
+        assert_eq!(answer().as_deref(), Some("here 8080"));
+        let transparent = TcpListener::bind("0.0.0.0:7001").unwrap();
+        netstat_lab::make_transparent(&transparent).unwrap();
+        std::thread::spawn(move || {
+            for stream in transparent.incoming() {
+                let _ = stream.unwrap().write_all(b"here 7001");
+            }
+        });
+        assert_eq!(judged(&proxy.replace("7000", "7001")), ["here 7001", "here 8080"]);
+        assert_eq!(answer().as_deref(), Some("here 7001"));
         // A rule that changes the packet without a connection.
         let stateless = "table ip t { chain p { type filter hook prerouting priority raw; tcp dport 8080 tcp dport set 7000 ip daddr set 172.17.0.2; }\n}\n";
         assert_eq!(judged(stateless), ["behind 7000"]);

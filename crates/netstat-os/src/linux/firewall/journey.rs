@@ -334,7 +334,11 @@ impl Firewalled<'_> {
             let states =
                 states.iter().map(|state| State { destination_type: kind, ..state.clone() }).collect();
             let gate = |case: &Case| self.is_let_to(addresses, case);
-            let states = gated(states, traversal.cases, &gate, "net.ipv4.conf.all.route_localnet", course);
+            let reason = match traversal.inbound.family {
+                Family::V4 => "net.ipv4.conf.all.route_localnet = 0",
+                Family::V6 => "no route to ::1 from outside",
+            };
+            let states = gated(states, traversal.cases, &gate, reason, course);
             arrived.extend(self.hooks(&[LOCAL_IN], states, traversal, course));
         }
         if let Some(output) = on {
@@ -343,11 +347,11 @@ impl Firewalled<'_> {
             let states = states.into_iter().map(with).collect();
             let family = traversal.inbound.family;
             let gate = |case: &Case| self.places.forwards(family, case.link.as_deref());
-            let setting = match family {
-                Family::V4 => "net.ipv4.ip_forward",
-                Family::V6 => "net.ipv6.conf.all.forwarding",
+            let reason = match family {
+                Family::V4 => "net.ipv4.ip_forward = 0",
+                Family::V6 => "net.ipv6.conf.all.forwarding = 0",
             };
-            let states = gated(states, traversal.cases, &gate, setting, course);
+            let states = gated(states, traversal.cases, &gate, reason, course);
             arrived.extend(self.hooks(&[FORWARD, POSTROUTING], states, traversal, course));
         }
         (arrived, here && is_certain)
@@ -359,18 +363,19 @@ impl Firewalled<'_> {
             Addresses::Range(IpAddr::V4(address), _) if address.is_loopback() => {
                 self.places.reaches_loopback(case.link.as_deref())
             }
-            Addresses::Range(IpAddr::V6(address), _) if address.is_loopback() => None,
+            // The kernel routes it by the loopback interface alone.
+            Addresses::Range(IpAddr::V6(address), _) if address.is_loopback() => Some(false),
             _ => Some(true),
         }
     }
 }
 
-/// Drops packets in the cases in which a setting does not let them through.
+/// Drops packets in the cases in which the kernel does not let them through, for a reason.
 fn gated(
     states: Vec<State>,
     cases: &[Case],
     gate: &dyn Fn(&Case) -> Option<bool>,
-    setting: &str,
+    reason: &str,
     course: &mut Course,
 ) -> Vec<State> {
     let (mut through, mut lost) = (0u128, 0u128);
@@ -383,7 +388,7 @@ fn gated(
     if all & lost != 0 {
         course.dropped |= all & lost;
         let passage = if all & through == 0 { Passage::Closed } else { Passage::Depends };
-        course.note(passage, format!("{setting} = 0"));
+        course.note(passage, reason.to_owned());
     }
     let kept = states.into_iter().map(|state| State { cases: state.cases & through, ..state });
     kept.filter(|state| state.cases != 0).collect()

@@ -76,7 +76,10 @@ pub(super) fn add(states: &mut Vec<State>, state: State) -> bool {
 }
 
 fn add_all(states: &mut Vec<State>, more: Vec<State>) -> bool {
-    more.into_iter().fold(true, |few, state| add(states, state) && few)
+    for state in more {
+        add(states, state);
+    }
+    states.len() <= MAX_STATES
 }
 
 /// One thing that a rule may do with a packet.

@@ -36,7 +36,7 @@ pub(super) fn tenants(source: &dyn Source, wanted: &[IpAddr]) -> BTreeMap<IpAddr
             }
         }
         for address in wanted.iter().filter(|address| own.contains(address)) {
-            let mut tenant = || Tenant { pid, container: processes::container(&*handle, &mut buffer).ok() };
+            let tenant = || Tenant { pid, container: processes::container_of(&*handle) };
             found.entry(*address).and_modify(|other| *other = None).or_insert_with(|| Some(tenant()));
         }
     }

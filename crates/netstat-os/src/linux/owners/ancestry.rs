@@ -1,4 +1,4 @@
-//! The order of several owners of a socket: the ancestor of the others first.
+//! The order of several owners of a socket: the ancestor of the others first, but a service manager last.
 
 use crate::linux::source::Source;
 use crate::linux::stat::fetch_stat;
@@ -19,16 +19,18 @@ struct Kin {
 pub(super) struct Ancestry<'a> {
     source: &'a dyn Source,
     known: FxHashMap<u32, Option<Kin>>,
+    managers: FxHashMap<u32, bool>,
     buffer: Vec<u8>,
 }
 
 impl<'a> Ancestry<'a> {
     pub(super) fn new(source: &'a dyn Source) -> Self {
-        Self { source, known: FxHashMap::default(), buffer: Vec::new() }
+        Self { source, known: FxHashMap::default(), managers: FxHashMap::default(), buffer: Vec::new() }
     }
 
     /// Moves the owner that is the ancestor of all others, else the oldest, to the front. The others follow by age, and by
-    /// process ID if they started in the same clock tick.
+    /// process ID if they started in the same clock tick. A service manager that made the socket for a service (socket
+    /// activation) and keeps it comes last: the service is what answers.
     pub(super) fn put_principal_first(&mut self, owners: &mut [Owner]) {
         if owners.len() < 2 {
             return;
@@ -45,6 +47,23 @@ impl<'a> Ancestry<'a> {
             let ProcessKey { pid, start_time } = owner.process;
             (Some(owner.process) != ancestor, start_time, pid)
         });
+        if let Some(first) = owners.first()
+            && self.is_manager(first.process.pid)
+        {
+            owners.rotate_left(1);
+            if let Some((_, services)) = owners.split_last_mut() {
+                self.put_principal_first(services);
+            }
+        }
+    }
+
+    /// Returns whether a process is systemd: that of the machine, or of a user.
+    fn is_manager(&mut self, pid: u32) -> bool {
+        let (source, buffer) = (self.source, &mut self.buffer);
+        *self.managers.entry(pid).or_insert_with(|| {
+            let read = source.process(pid).and_then(|process| process.read("comm", buffer));
+            read.is_ok() && buffer.as_slice() == b"systemd\n"
+        })
     }
 
     /// Returns the owner that all others descend from. `owners` are sorted by process.

@@ -1,13 +1,15 @@
 //! One look at the descriptors of all processes, by a BPF program, or by `/proc` if that is not possible or not worth it.
 
 use super::holders::Holders;
-use super::search::{Bpf, Found, Search, Threads, fetch_pids};
+use super::privileges::why_no_bpf;
+use super::search::{Bpf, Found, MOST_LINKS, Search, Threads, fetch_pids};
 use crate::linux::bpf::{Failure, Record, decode_records};
 use crate::linux::source::{OwnersProgram, Source, Walk};
-use crate::linux::stat::{fetch_stat, is_refused};
+use crate::linux::stat::{fetch_stat, is_gone, is_refused};
 use netstat_model::owner_method::{NoBpf, OwnerMethod};
 use netstat_model::query::Owners;
 use netstat_model::{ProcessKey, ShortId, lower_half};
+use rustc_hash::FxHashMap;
 use std::io;
 use std::thread::{Builder, Scope, ScopedJoinHandle};
 
@@ -83,16 +85,42 @@ impl Search<'_> {
                     return Err(io::Error::other(format!("by BPF: {reason}")));
                 }
                 self.method = OwnerMethod::Proc(reason);
+                let all = (reason == NoBpf::FewFiles).then(|| self.wanted.clone());
                 self.pass(threads)?;
+                self.keep_missing();
+                if let Some(all) = all
+                    && self.refused > 0
+                    && !self.wanted.is_empty()
+                {
+                    return self.look_past_refusals(all, threads);
+                }
+                return Ok(());
             }
         }
         self.keep_missing();
         Ok(())
     }
 
-    /// Counts the processes that may not be read, if sockets without an owner are left. Reading the link to the executable
-    /// needs the same permission as reading descriptors, and costs next to nothing.
-    pub(super) fn count_refused(&mut self) {
+    /// Starts again by BPF, which sees the descriptors that `/proc` refuses, if it can be used.
+    fn look_past_refusals(&mut self, all: FxHashMap<u32, u32>, threads: Threads) -> io::Result<()> {
+        match why_no_bpf(self.source).and_then(|()| self.source.owners_program().map_err(Failure::reason)) {
+            Ok(program) => {
+                self.bpf = Bpf::Loaded(program);
+                self.wanted = all;
+                (self.holders, self.refused, self.failed) = (Holders::default(), 0, None);
+                self.look(threads)
+            }
+            Err(reason) => {
+                self.bpf = Bpf::RuledOut(reason);
+                self.method = OwnerMethod::Proc(reason);
+                Ok(())
+            }
+        }
+    }
+
+    /// Looks for io_urings that hold sockets still without an owner, and counts the processes that may not be read. Reading
+    /// the link to the executable needs the same permission as reading descriptors, and costs next to nothing.
+    pub(super) fn look_beyond_descriptors(&mut self) {
         if self.wanted.is_empty() {
             return;
         }
@@ -100,15 +128,26 @@ impl Search<'_> {
             self.failed.get_or_insert(error);
             Vec::new()
         });
+        // `table` reads the descriptors of a process to the end, however many they are.
+        if open_files(self.source).is_some_and(|files| files > 2 * MOST_LINKS as u64) {
+            self.links_left = 0;
+        }
+        let has_rings = !is_io_uring_disabled(self.source);
         for pid in pids {
             let Ok(process) = self.source.process(pid) else { continue };
-            if process.read_link("exe").is_err_and(|error| is_refused(&error))
-                && fetch_stat(process.as_ref(), &mut self.buffer)
-                    .is_ok_and(|stat| !stat.is_kernel_thread() && !stat.is_zombie())
+            let process = process.as_ref();
+            if process.read_link("exe").is_err_and(|error| is_refused(&error)) {
+                let stat = fetch_stat(process, &mut self.buffer);
+                self.refused +=
+                    usize::from(stat.is_ok_and(|stat| !stat.is_kernel_thread() && !stat.is_zombie()));
+            } else if has_rings
+                && let Err(error) = self.rings(process, pid)
+                && !is_gone(&error)
             {
-                self.refused += 1;
+                self.failed.get_or_insert(error);
             }
         }
+        self.keep_missing();
     }
 }
 
@@ -119,7 +158,7 @@ pub(super) fn is_worth_it(source: &dyn Source, by: Owners) -> Result<(), NoBpf> 
         Owners::Auto if open_files(source).is_some_and(|files| files < MANY) => return Err(NoBpf::FewFiles),
         Owners::Auto | Owners::Bpf => {}
     }
-    if sees_own_namespace(source) { Ok(()) } else { Err(NoBpf::OtherNamespace) }
+    why_no_bpf(source)
 }
 
 /// Adds the descriptors whose inode is wanted, as the BPF program lists them. Adds none if the program fails.
@@ -147,6 +186,12 @@ fn walk(
     told.map_err(Failure::reason)
 }
 
+/// Returns whether no process may make an io_uring (`kernel.io_uring_disabled`, Linux 6.6).
+fn is_io_uring_disabled(source: &dyn Source) -> bool {
+    let mut bytes = Vec::new();
+    source.read("/proc/sys/kernel/io_uring_disabled", &mut bytes).is_ok() && bytes.trim_ascii() == b"2"
+}
+
 /// Returns how many files are open on the machine, in all of its containers. The cost of reading `/proc` grows with them.
 fn open_files(source: &dyn Source) -> Option<u64> {
     let mut bytes = Vec::new();
@@ -157,20 +202,6 @@ fn open_files(source: &dyn Source) -> Option<u64> {
 /// Decodes the first number in `/proc/sys/fs/file-nr`.
 fn decode_open_files(bytes: &[u8]) -> Option<u64> {
     std::str::from_utf8(bytes).ok()?.split_ascii_whitespace().next()?.parse().ok()
-}
-
-/// Returns whether `/proc` shows the PID namespace of this process, so that BPF and `/proc` mean the same process by a
-/// process ID.
-fn sees_own_namespace(source: &dyn Source) -> bool {
-    let mut status = Vec::new();
-    source.read("/proc/self/status", &mut status).is_ok() && decode_own_namespace(&status)
-}
-
-/// Returns whether `/proc/self/status` has one process ID for this process. It has one for each namespace, from the one that
-/// `/proc` shows down to that of the process.
-fn decode_own_namespace(status: &[u8]) -> bool {
-    let line = status.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(b"NSpid:"));
-    line.is_some_and(|line| line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).count() == 1)
 }
 
 #[cfg(test)]

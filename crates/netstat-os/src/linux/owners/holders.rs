@@ -33,6 +33,9 @@ struct Holding {
     parent: u32,
 }
 
+/// The number of the descriptor of a holder that has none: an io_uring.
+pub(super) const NO_DESCRIPTOR: u32 = u32::MAX;
+
 fn scramble(inode: u32) -> u32 {
     // An odd factor near 2^32 divided by the golden ratio keeps consecutive inodes far apart.
     inode.wrapping_mul(0x9e37_79b1)
@@ -119,6 +122,9 @@ impl Holders {
         if into.len() > 1 {
             into.sort_unstable_by_key(|owner| (owner.process, owner.descriptor));
             into.dedup_by_key(|owner| owner.process);
+        }
+        for owner in into {
+            owner.descriptor = owner.descriptor.filter(|&number| number != NO_DESCRIPTOR);
         }
     }
 }

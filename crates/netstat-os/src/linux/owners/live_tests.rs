@@ -208,7 +208,9 @@ fn no_owner_is_missed_while_processes_come_and_go() {
     let mut storm = shell(&script, &kept[0].0);
     let find = |by| {
         let mut sockets: Vec<Socket> = kept.iter().map(|(_, socket)| socket.clone()).collect();
-        assert_eq!(attach_open(&Live, &mut sockets, by).unwrap().warnings, []);
+        let warnings = attach_open(&Live, &mut sockets, by).unwrap().warnings;
+        // Even root may be refused a process.
+        assert!(warnings.iter().all(Warning::hides_owners), "{warnings:?}");
         assert_eq!(sockets[1].ownership.principal().unwrap().process.pid, own_pid());
         // Between its fork and its exec, a child of another test owns them too.
         let own = |owner: &&Owner| owner.process.pid == own_pid();
@@ -224,6 +226,30 @@ fn no_owner_is_missed_while_processes_come_and_go() {
         rounds += 1;
     }
     assert!(storm.0.wait().unwrap().success());
+}
+
+#[test]
+fn a_socket_that_an_io_uring_alone_holds_belongs_to_its_process() {
+    let (listener, socket) = listener();
+    // io_uring_setup, and io_uring_register with IORING_REGISTER_FILES.
+    let program = "ring=libc.syscall(425,8,ctypes.create_string_buffer(120))\n\
+        if ring<0 or libc.syscall(427,ring,2,ctypes.byref(ctypes.c_int(2)),1): sys.exit(9)\n\
+        os.close(2); sys.stdin.read()";
+    let Some(mut ring) = python(program, &listener) else { return };
+    drop(listener);
+    // The descriptor is closed once the ring has the socket.
+    let by_descriptor = |found: &Ownership| found.owners().iter().any(|owner| owner.descriptor.is_some());
+    let by_proc = until(|| ownership(&socket, Owners::Proc), |found| !by_descriptor(found));
+    if ring.0.try_wait().unwrap().is_some() {
+        return netstat_lab::skip("this kernel gives no io_uring");
+    }
+    let Ownership::Held(owners) = &by_proc else {
+        return netstat_lab::skip("this kernel does not tell which files an io_uring holds");
+    };
+    assert_eq!(owners.iter().map(|owner| owner.process.pid).collect::<Vec<_>>(), [ring.0.id()]);
+    if bpf_is_permitted() {
+        assert_eq!(ownership(&socket, Owners::Bpf), by_proc);
+    }
 }
 
 #[test]

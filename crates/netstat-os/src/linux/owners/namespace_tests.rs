@@ -211,8 +211,9 @@ fn as_user() -> Option<Vec<Warning>> {
     let warnings = attach_open(&Live, &mut sockets, Owners::Proc).unwrap().warnings;
     assert_eq!(sockets[0].ownership.principal().unwrap().process.pid, own_pid());
     assert_eq!(sockets[1].ownership, Ownership::Unowned(NoOwner::NotPermitted));
-    // Where no owner is missing there is nothing to warn of.
-    assert_eq!(attach_open(&Live, &mut sockets[..1], Owners::Proc).unwrap().warnings, []);
+    // Where no owner is missing, another process may hold the socket as well.
+    let warnings_of_own = attach_open(&Live, &mut sockets[..1], Owners::Proc).unwrap().warnings;
+    assert!(matches!(&warnings_of_own[..], [warning] if warning.hides_owners()), "{warnings_of_own:?}");
     println!("{DONE}");
     Some(warnings)
 }
@@ -228,7 +229,10 @@ fn is_root() -> bool {
 #[test]
 fn an_unprivileged_user_finds_own_sockets() {
     if let Some(warnings) = as_user() {
-        assert!(matches!(&warnings[..], [Warning::OwnersNotPermitted { processes: 1.. }]), "{warnings:?}");
+        assert!(
+            matches!(&warnings[..], [Warning::OwnersNotPermitted { processes: 1.., .. }]),
+            "{warnings:?}"
+        );
         return;
     }
     if !is_root() {

@@ -1,6 +1,6 @@
 //! [`Search`]: the state of one search for owners, and its passes over `/proc/PID/fd`.
 
-use super::holders::Holders;
+use super::holders::{Holders, NO_DESCRIPTOR};
 use crate::linux::source::{OwnersProgram, ProcessSource, Source};
 use crate::linux::stat::{fetch_stat, is_gone, is_refused};
 use netstat_model::query::Owners;
@@ -8,8 +8,9 @@ use netstat_model::{NoBpf, OwnerMethod, ProcessKey, ShortId, SocketTable};
 use rustc_hash::FxHashMap;
 use std::io;
 
-/// The limit on descriptors read of threads other than main threads: about a quarter of a second.
-pub(super) const THREAD_LINKS: usize = 65_536;
+/// The limit on descriptors read of threads other than main threads, and of all processes for the sake of io_urings alone:
+/// about a quarter of a second.
+pub(super) const MOST_LINKS: usize = 65_536;
 
 /// The BPF program as far as a search has come with it. It is loaded once for all looks.
 #[derive(Default)]
@@ -54,9 +55,11 @@ pub(super) struct Search<'a> {
     pub(super) failed: Option<io::Error>,
     /// Inodes and descriptors of the process being read.
     hits: Vec<(u32, u32)>,
+    /// Descriptors of the io_urings of that process.
+    rings: Vec<u32>,
     pub(super) buffer: Vec<u8>,
-    /// How many more descriptors of threads may be read.
-    thread_links: usize,
+    /// How many more descriptors of threads, or for io_urings alone, may be read.
+    pub(super) links_left: usize,
 }
 
 impl<'a> Search<'a> {
@@ -82,8 +85,9 @@ impl<'a> Search<'a> {
             refused: 0,
             failed: None,
             hits: Vec::new(),
+            rings: Vec::new(),
             buffer: Vec::new(),
-            thread_links: THREAD_LINKS,
+            links_left: MOST_LINKS,
         }
     }
 
@@ -122,6 +126,7 @@ impl<'a> Search<'a> {
         let process = self.source.process(pid)?;
         let process = process.as_ref();
         self.hits.clear();
+        self.rings.clear();
         let listed = self.table(process, "fd");
         if matches!(listed, Ok(1..)) && self.hits.is_empty() && threads == Threads::Shared {
             return Ok(());
@@ -139,14 +144,65 @@ impl<'a> Search<'a> {
         } else {
             listed?;
         }
-        if threads == Threads::All && stat.threads > 1 {
-            trouble = trouble.or(self.all_threads(process, pid));
+        if threads == Threads::All {
+            trouble = trouble.or(self.files_of_rings(process));
+            if stat.threads > 1 {
+                trouble = trouble.or(self.all_threads(process, pid));
+            }
         }
-        let process = ProcessKey { pid, start_time: stat.start_time };
+        self.add_hits(ProcessKey { pid, start_time: stat.start_time }, stat.parent);
+        trouble.map_or(Ok(()), Err)
+    }
+
+    fn add_hits(&mut self, process: ProcessKey, parent: u32) {
         for &(inode, descriptor) in &self.hits {
-            self.holders.add(process, stat.parent, ShortId { inode, cookie: 0 }, descriptor);
+            self.holders.add(process, parent, ShortId { inode, cookie: 0 }, descriptor);
+        }
+    }
+
+    /// Reads the io_urings of one process, as long as the limit on descriptors allows.
+    pub(super) fn rings(&mut self, process: &dyn ProcessSource, pid: u32) -> io::Result<()> {
+        if self.links_left == 0 {
+            return Err(io::Error::other("too many descriptors are open to look for those of io_urings"));
+        }
+        self.rings.clear();
+        let links = self.table(process, "fd")?;
+        self.links_left = self.links_left.saturating_sub(links);
+        // Descriptors themselves are better known from BPF.
+        self.hits.clear();
+        let trouble = self.files_of_rings(process);
+        if !self.hits.is_empty() {
+            let stat = fetch_stat(process, &mut self.buffer)?;
+            self.add_hits(ProcessKey { pid, start_time: stat.start_time }, stat.parent);
         }
         trouble.map_or(Ok(()), Err)
+    }
+
+    fn files_of_ring(&mut self, process: &dyn ProcessSource, ring: u32) -> io::Result<()> {
+        for _ in 0..RING_READS {
+            process.read(&format!("fdinfo/{ring}"), &mut self.buffer)?;
+            let (wanted, hits) = (&self.wanted, &mut self.hits);
+            let is_whole = decode_ring(&self.buffer, &mut |inode| {
+                if wanted.contains_key(&inode) {
+                    hits.push((inode, NO_DESCRIPTOR));
+                }
+            });
+            if is_whole {
+                return Ok(());
+            }
+        }
+        Err(io::Error::other("an io_uring does not tell which files it holds"))
+    }
+
+    /// Reads which wanted sockets the rings of the process hold. Returns the error that may have kept one from being found.
+    fn files_of_rings(&mut self, process: &dyn ProcessSource) -> Option<io::Error> {
+        let mut trouble = None;
+        for ring in std::mem::take(&mut self.rings) {
+            if let Err(error) = self.files_of_ring(process, ring) {
+                note(&mut trouble, error);
+            }
+        }
+        trouble
     }
 
     /// Reads the table of the first thread other than the main one that has descriptors. Returns the error that may have
@@ -167,11 +223,11 @@ impl<'a> Search<'a> {
     fn all_threads(&mut self, process: &dyn ProcessSource, pid: u32) -> Option<io::Error> {
         let mut trouble = None;
         for thread in other_threads(process, pid, &mut trouble) {
-            if self.thread_links == 0 {
+            if self.links_left == 0 {
                 break;
             }
             match self.table(process, &format!("task/{thread}/fd")) {
-                Ok(links) => self.thread_links = self.thread_links.saturating_sub(links),
+                Ok(links) => self.links_left = self.links_left.saturating_sub(links),
                 Err(error) => note(&mut trouble, error),
             }
         }
@@ -180,10 +236,13 @@ impl<'a> Search<'a> {
 
     /// Reads one descriptor table and returns how many descriptors it has.
     fn table(&mut self, process: &dyn ProcessSource, directory: &str) -> io::Result<usize> {
-        let (wanted, hits) = (&self.wanted, &mut self.hits);
+        let (wanted, hits, rings) = (&self.wanted, &mut self.hits, &mut self.rings);
         let mut links = 0;
         process.links(directory, &mut |descriptor, target| {
             links += 1;
+            if target == RING {
+                rings.push(descriptor);
+            }
             let inode = decode_socket_link(target).and_then(|inode| u32::try_from(inode).ok());
             if let Some(inode) = inode.filter(|inode| wanted.contains_key(inode)) {
                 hits.push((inode, descriptor));
@@ -216,6 +275,47 @@ fn note(trouble: &mut Option<io::Error>, error: io::Error) {
     if !is_gone(&error) {
         trouble.get_or_insert(error);
     }
+}
+
+/// How often a ring is asked that is in use and so tells nothing.
+const RING_READS: usize = 3;
+
+/// What the descriptor of an io_uring leads to.
+const RING: &[u8] = b"anon_inode:[io_uring]";
+
+/// Passes on the inodes of the sockets among the files of an io_uring, from its `fdinfo`:
+///
+/// ```text
+/// UserFiles:\t2
+///     0: socket:[4026]
+///     1: /dev/null
+/// UserBufs:\t0
+/// ```
+///
+/// A table may have empty places. Returns false if a file may be untold: kernels before 6.8 write `TCP` or `UDP` for a socket,
+/// and none tells anything while the ring is in use.
+pub(super) fn decode_ring(fdinfo: &[u8], each: &mut dyn FnMut(u32)) -> bool {
+    let mut lines = fdinfo.split(|&byte| byte == b'\n');
+    if !lines.any(|line| line.starts_with(b"UserFiles:")) {
+        return false;
+    }
+    let mut is_whole = true;
+    for line in lines {
+        let Some(colon) = line.iter().position(|&byte| byte == b':') else { break };
+        let (place, target) = line.split_at(colon);
+        let place = place.trim_ascii();
+        if place.is_empty() || !place.iter().all(u8::is_ascii_digit) {
+            break;
+        }
+        let target = target.strip_prefix(b":").unwrap_or(target).trim_ascii();
+        if let Some(inode) = decode_socket_link(target).and_then(|inode| u32::try_from(inode).ok()) {
+            each(inode);
+        }
+        // A path, or an inode of something that has none.
+        let is_told = target.starts_with(b"/") || target.windows(2).any(|two| two == b":[");
+        is_whole &= is_told || target == b"<none>";
+    }
+    is_whole
 }
 
 /// Decodes the inode in `socket:[4026]`.

@@ -1,5 +1,5 @@
 use super::made::{Again, INITIAL, attach_listing, attach_open, held, socket, sockets, times_asked, unowned};
-use super::search::{THREAD_LINKS, decode_socket_link};
+use super::search::{MOST_LINKS, decode_ring, decode_socket_link};
 use super::*;
 use crate::linux::fake::{Fake, stat_line};
 use netstat_model::query::Kinds;
@@ -159,11 +159,13 @@ fn refused_processes_are_counted_if_an_owner_is_missing() {
             .fails("/proc/14/fd", Errno::ACCESS)
     };
     let mut rows = sockets(&[77]);
-    assert_eq!(attached(&base(), &mut rows), []);
+    let incomplete = Warning::OwnersIncomplete { reason: "2 could not be read".into() };
+    assert!(incomplete.hides_owners());
+    assert_eq!(attached(&base(), &mut rows), [incomplete]);
     let mut rows = sockets(&[77, 88]);
     let same = vec![Ok(Answer::whole(rows.clone()))];
     let (warnings, asked) = attached_asking(&base(), &mut rows, same);
-    assert_eq!(warnings, [Warning::OwnersNotPermitted { processes: 2 }]);
+    assert_eq!(warnings, [Warning::OwnersNotPermitted { processes: 2, as_root: false }]);
     assert_eq!(asked, 1);
     assert_eq!(held(&rows[0]), [(10, 3)]);
     assert_eq!(unowned(&rows[1]), NoOwner::NotPermitted);
@@ -181,13 +183,16 @@ fn a_refusal_does_not_prevent_the_second_pass() {
         .alive(10, 1, 500, &[(1, "/dev/null")])
         .links("/proc/10/fd", &[(1, "/dev/null"), (6, "socket:[77]")]);
     let mut rows = sockets(&[77]);
-    assert_eq!(attached(&fake, &mut rows), []);
+    assert_eq!(
+        attached(&fake, &mut rows),
+        [Warning::OwnersIncomplete { reason: "1 could not be read".into() }]
+    );
     assert_eq!(held(&rows[0]), [(10, 6)]);
 
     let gone = vec![Ok(Answer::whole(vec![]))];
     let mut rows = sockets(&[77]);
-    let vanished = [Warning::OwnersVanished { sockets: 1 }];
-    assert_eq!(attached_asking(&refusing(Fake::new()), &mut rows, gone).0, vanished);
+    let vanished = Warning::OwnersVanished { sockets: 1 };
+    assert!(attached_asking(&refusing(Fake::new()), &mut rows, gone).0.contains(&vanished));
     assert_eq!(unowned(&rows[0]), NoOwner::Vanished);
 }
 
@@ -368,7 +373,65 @@ fn the_threads_of_an_ended_main_thread_are_read() {
         .names("/proc/10/task", &[b"10", b"11"])
         .fails("/proc/10/task/11/fd", Errno::ACCESS);
     let mut rows = sockets(&[77]);
-    assert_eq!(attached(&refused, &mut rows), [Warning::OwnersNotPermitted { processes: 1 }]);
+    assert_eq!(attached(&refused, &mut rows), [Warning::OwnersNotPermitted { processes: 1, as_root: false }]);
+}
+
+#[test]
+fn a_socket_of_an_io_uring_belongs_to_its_process() {
+    let info = |files: &str| format!("pos:\t0\nUserFiles:\t3\n{files}UserBufs:\t0\nPollList:\n");
+    let fake = |files: &str| {
+        privileged(Fake::new())
+            .file("/proc/self/ns/pid", INITIAL)
+            .alive(10, 1, 500, &[(4, "anon_inode:[io_uring]"), (5, "/dev/null")])
+            .file("/proc/10/fdinfo/4", info(files))
+    };
+    let mut rows = sockets(&[77]);
+    assert_eq!(attached(&fake("    0: /dev/null\n    2: socket:[77]\n"), &mut rows), []);
+    let Ownership::Held(owners) = &rows[0].ownership else { panic!("{rows:?}") };
+    assert_eq!((owners[0].process.pid, owners[0].descriptor), (10, None));
+    // Rings that hold something else, or nothing.
+    for files in ["", "    0: <none>\n    1: socket:[78]\n"] {
+        attached(&fake(files), &mut rows);
+        assert_eq!(unowned(&rows[0]), NoOwner::Kernel, "{files}");
+    }
+    // An older kernel writes no inodes.
+    let warnings = attached(&fake("    0: TCP\n"), &mut rows);
+    assert!(warnings.iter().any(|warning| warning.to_string().contains("io_uring")), "{warnings:?}");
+    assert_eq!(unowned(&rows[0]), NoOwner::NotPermitted);
+    for (fdinfo, sockets, whole) in [
+        ("UserFiles:\t2\n    0: socket:[5]\n    1: socket:[6]\nUserBufs:\t0\n", &[5, 6][..], true),
+        ("UserFiles:\t2\n    0: /a b\nUserBufs:\t1\n    0: 0x1/4096\n", &[], true),
+        ("UserFiles:\t1\n    0: UDP\n", &[], false),
+        ("SqMask:\t0x7\n", &[], false),
+        ("", &[], false),
+    ] {
+        let mut found = Vec::new();
+        assert_eq!(decode_ring(fdinfo.as_bytes(), &mut |inode| found.push(inode)), whole, "{fdinfo}");
+        assert_eq!(found, sockets, "{fdinfo}");
+    }
+}
+
+#[test]
+fn a_service_comes_before_the_manager_that_activated_it() {
+    let holds = [(3, "socket:[77]")];
+    let tree = |manager: &str| {
+        privileged(Fake::new())
+            .alive(1, 0, 1, &holds)
+            .file("/proc/1/comm", manager)
+            .alive(20, 1, 30, &holds)
+            .alive(21, 20, 40, &holds)
+            .alive(22, 20, 50, &holds)
+    };
+    for (manager, expected) in [("systemd\n", [20, 21, 22, 1]), ("nginx\n", [1, 20, 21, 22])] {
+        let mut rows = sockets(&[77]);
+        attached(&tree(manager), &mut rows);
+        assert_eq!(held(&rows[0]).into_iter().map(|(pid, _)| pid).collect::<Vec<_>>(), expected, "{manager}");
+    }
+    // Before activation it is alone.
+    let alone = privileged(Fake::new()).alive(1, 0, 1, &holds).file("/proc/1/comm", "systemd\n");
+    let mut rows = sockets(&[77]);
+    attached(&alone, &mut rows);
+    assert_eq!(held(&rows[0]), [(1, 3)]);
 }
 
 #[test]
@@ -388,7 +451,7 @@ fn the_descriptors_of_threads_are_limited() {
     let mut rows = sockets(&[77]);
     attached(&fake, &mut rows);
     let tables = fake.asked().iter().filter(|path| path.starts_with("/proc/10/task/")).count();
-    assert_eq!(tables, THREAD_LINKS.div_ceil(links.len()));
+    assert_eq!(tables, MOST_LINKS.div_ceil(links.len()));
 }
 
 #[test]
@@ -414,7 +477,7 @@ proptest! {
     #[test]
     fn arbitrary_bytes_are_decoded_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = decode_socket_link(&bytes);
-        let _ = decode_capabilities(&bytes);
+        let _ = decode_ring(&bytes, &mut |_| {});
         let _ = decode_hidepid(&bytes);
     }
 

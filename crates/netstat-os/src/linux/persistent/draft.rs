@@ -61,30 +61,14 @@ pub(super) fn default_route(v6: bool) -> Prefix {
     Prefix::everything(if v6 { Family::V6 } else { Family::V4 })
 }
 
-/// Parses `address/length` or `address`. Host bits are cleared, because the kernel refuses a route that has some.
+/// Parses `address/length` or `address`. Host bits are cleared, because the kernel refuses a route that has some. An
+/// IPv4-mapped address stays IPv6, as a route for it does.
 pub(super) fn parse_prefix(text: &str) -> Option<Prefix> {
     let (address, length) =
         text.split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
     let address: IpAddr = address.parse().ok()?;
     let whole = if address.is_ipv4() { 32 } else { 128 };
-    masked(address, length.map_or(Some(whole), parse_decimal)?)
-}
-
-/// Returns the prefix that contains an address, which stays IPv6 if it is IPv4-mapped: a route for `::ffff:0:0/96` is an
-/// IPv6 route.
-pub(super) fn masked(address: IpAddr, length: u8) -> Option<Prefix> {
-    let prefix = Prefix::new(address, length)?;
-    let address = match address {
-        IpAddr::V4(v4) => {
-            let mask = u32::MAX.checked_shl(32 - u32::from(length)).unwrap_or(0);
-            IpAddr::V4((v4.to_bits() & mask).into())
-        }
-        IpAddr::V6(v6) => {
-            let mask = u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0);
-            IpAddr::V6((v6.to_bits() & mask).into())
-        }
-    };
-    Some(Prefix { address, ..prefix })
+    Prefix::new(address, length.map_or(Some(whole), parse_decimal)?).map(Prefix::masked)
 }
 
 /// Parses digits alone; `parse` would take a sign too.

@@ -5,11 +5,11 @@
 //! A stanza counts whether or not its interface is brought up at boot. Commands that use more of the shell than
 //! `$IFACE`, `;`, `&&`, `||` and redirections are not understood.
 
-use super::draft::{Draft, default_route, masked, parse_kind, parse_prefix};
+use super::draft::{Draft, default_route, parse_kind, parse_prefix};
 use super::files::{Format, Line, Reader, Section};
 use netstat_model::{Prefix, RouteKind};
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 
 const FILE: &str = "/etc/network/interfaces";
 const FOLDER: &str = "/etc/network";
@@ -171,15 +171,8 @@ fn parse_route(words: Vec<&str>, v6: bool) -> Option<Draft> {
     }
     draft.destination = Some(match (target?, netmask) {
         ("default" | "all", _) => default_route(v6 || draft.gateway.is_some_and(|gateway| gateway.is_ipv6())),
-        (address, Some(netmask)) => with_netmask(address, netmask)?,
+        (address, Some(netmask)) => Prefix::with_netmask(address.parse().ok()?, netmask)?.masked(),
         (address, None) => parse_prefix(address)?,
     });
     Some(draft)
-}
-
-fn with_netmask(address: &str, netmask: Ipv4Addr) -> Option<Prefix> {
-    let length = netmask.to_bits().leading_ones();
-    // A mask with holes is none.
-    let is_mask = netmask.to_bits().count_ones() == length;
-    masked(IpAddr::V4(address.parse().ok()?), u8::try_from(length).ok()?).filter(|_| is_mask)
 }

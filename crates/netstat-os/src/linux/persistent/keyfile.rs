@@ -3,8 +3,9 @@
 //!
 //! Not read: profiles whose name does not end in `.nmconnection`, which old releases wrote.
 
-use super::draft::{Draft, masked, parse_decimal, parse_prefix};
+use super::draft::{Draft, parse_decimal, parse_prefix};
 use super::files::{Format, Reader, Section, ini_line, values};
+use netstat_model::Prefix;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -106,7 +107,7 @@ fn parse_route(value: &str, options: &str, base: &Draft) -> Option<Draft> {
     // The old form has the length in a field of its own.
     if let Some(length) = fields.peek().filter(|_| !value.contains('/')).and_then(|text| parse_decimal(text))
     {
-        destination = masked(destination.address, length)?;
+        destination = Prefix::new(destination.address, length)?.masked();
         fields.next();
     }
     let fields = ["gateway", "metric"].into_iter().zip(fields).filter(|(_, text)| !text.is_empty());

@@ -57,7 +57,7 @@ fn id(pid: u32) -> ProcessKey {
 }
 
 fn all(id: ProcessKey) -> Process {
-    processes(&Live, &[id], ProcessFields::all()).remove(0)
+    processes(&Live, &[id], ProcessFields::all()).data.remove(0)
 }
 
 #[test]
@@ -65,8 +65,9 @@ fn this_process_knows_itself() {
     let process = all(id(std::process::id()));
     let mut name = std::fs::read("/proc/self/comm").unwrap();
     assert_eq!(name.pop(), Some(b'\n'));
-    assert_eq!(process.name.unwrap().as_bytes(), name);
+    assert_eq!(process.comm.unwrap().as_bytes(), name);
     let path = std::env::current_exe().unwrap();
+    assert_eq!(process.name.unwrap(), path.file_name().unwrap());
     assert_eq!(process.executable, Ok(Executable { path, deleted: false }));
     assert_ne!(process.unit, Err(Missing::NotRead));
     assert_ne!(process.container, Err(Missing::NotRead));
@@ -97,12 +98,13 @@ fn a_file_with_a_deleted_suffix_in_its_name_exists() {
     let named = Executable { path: path.clone(), deleted: false };
     let record = folder.0.join("recording");
     let recording = Recording::new(Live, std::sync::Arc::new(Recorder::create(&record).unwrap()));
-    let process = processes(&recording, &[id], ProcessFields::EXECUTABLE).remove(0);
+    let process = processes(&recording, &[id], ProcessFields::EXECUTABLE).data.remove(0);
     recording.finish().unwrap();
     assert_eq!(process.executable, Ok(named.clone()));
     std::fs::remove_file(&path).unwrap();
     assert_eq!(all(id).executable, Ok(Executable { path, deleted: true }));
-    let replayed = processes(&Player::open(&record).unwrap(), &[id], ProcessFields::EXECUTABLE).remove(0);
+    let replayed =
+        processes(&Player::open(&record).unwrap(), &[id], ProcessFields::EXECUTABLE).data.remove(0);
     assert_eq!(replayed.executable, Ok(named));
 }
 
@@ -119,7 +121,7 @@ fn an_ended_process_is_gone() {
         std::thread::yield_now();
     }
     let process = all(id);
-    assert_eq!(process.name, Ok("cat".into()));
+    assert_eq!((process.name, process.comm), (Ok("cat".into()), Ok("cat".into())));
     assert_eq!(process.executable, Err(Missing::Gone));
     child.0.wait().unwrap();
     assert_eq!(all(id), Process::unknown(id, Missing::Gone));

@@ -10,7 +10,7 @@ fn alive() -> Fake {
 }
 
 fn asked(fake: &Fake, fields: ProcessFields) -> Process {
-    processes(fake, &[ID], fields).remove(0)
+    processes(fake, &[ID], fields).data.remove(0)
 }
 
 fn runs(path: &str, deleted: bool) -> Result<Executable, Missing> {
@@ -21,10 +21,9 @@ fn runs(path: &str, deleted: bool) -> Result<Executable, Missing> {
 fn only_wanted_fields_are_read() {
     let fake = alive().file("/proc/10/comm", "cat\n").file("/proc/10/exe", "/bin/cat");
     let process = asked(&fake, ProcessFields::NAME);
-    assert_eq!(process.name, Ok("cat".into()));
-    assert_eq!(process.executable, Err(Missing::NotRead));
+    assert_eq!((process.name, process.comm), (Ok("cat".into()), Ok("cat".into())));
     assert_eq!(process.unit, Err(Missing::NotRead));
-    assert_eq!(fake.asked(), ["/proc/10/stat", "/proc/10/comm", "/proc/10/stat"]);
+    assert_eq!(fake.asked(), ["/proc/10/stat", "/proc/10/exe", "/proc/10/comm", "/proc/10/stat"]);
 }
 
 #[test]
@@ -35,7 +34,7 @@ fn answers_come_in_the_order_of_the_questions() {
         .file("/proc/12/stat", stat_line(12, 'S', 1, 0, 1, 501))
         .file("/proc/12/comm", "twelve\n");
     let wanted = [(12, 501), (11, 1), (10, 500)].map(|(pid, start_time)| ProcessKey { pid, start_time });
-    let answers = processes(&fake, &wanted, ProcessFields::NAME);
+    let answers = processes(&fake, &wanted, ProcessFields::NAME).data;
     assert_eq!(answers.iter().map(|answer| answer.id).collect::<Vec<_>>(), wanted);
     let names: Vec<_> = answers.into_iter().map(|answer| answer.name).collect();
     assert_eq!(names, [Ok("twelve".into()), Err(Missing::Gone), Ok("ten".into())]);
@@ -51,7 +50,7 @@ fn names_are_bytes() {
         (b"\n", b""),
     ] {
         let process = asked(&alive().file("/proc/10/comm", comm), ProcessFields::NAME);
-        assert_eq!(process.name.unwrap().as_bytes(), expected);
+        assert_eq!(process.comm.unwrap().as_bytes(), expected);
     }
 }
 
@@ -77,10 +76,35 @@ fn error_numbers_map_to_reasons() {
         .fails("/proc/10/comm", Errno::IO)
         .fails("/proc/10/exe", Errno::ACCESS)
         .fails("/proc/10/cgroup", Errno::PERM);
-    let process = asked(&fake, all);
+    let Answer { data, warnings } = processes(&fake, &[ID], all);
+    let process = &data[0];
+    let said: Vec<String> = warnings.iter().map(Warning::to_string).collect();
+    for (fact, why) in
+        [("exe", "Permission denied"), ("comm", "Input/output error"), ("cgroup", "Operation not permitted")]
+    {
+        let text = format!("some facts about 1 process are unknown: /proc/PID/{fact}: {why}");
+        assert!(said.contains(&text), "{said:?}");
+    }
+    assert_eq!(process.comm, Err(Missing::Unreadable));
     assert_eq!(process.name, Err(Missing::Unreadable));
     assert_eq!(process.executable, Err(Missing::NotPermitted));
     assert_eq!(process.unit, Err(Missing::NotPermitted));
+
+    // The same reason of several processes is one warning.
+    let busy = Fake::new().fails("/proc/10", Errno::MFILE).fails("/proc/11", Errno::MFILE);
+    let two = [ID, ProcessKey { pid: 11, ..ID }];
+    let Answer { data, warnings } = processes(&busy, &two, all);
+    assert_eq!(data, two.map(|id| Process::unknown(id, Missing::Unreadable)));
+    let reason = "/proc/PID: Too many open files".to_owned();
+    assert_eq!(warnings, [Warning::ProcessesUnreadable { processes: 2, reason }]);
+
+    let nothing = processes(&Fake::new().names("/proc", &[]), &two, all);
+    assert!(
+        nothing.warnings[0]
+            .to_string()
+            .starts_with("some facts about 2 processes are unknown: /proc is not mounted")
+    );
+    assert_eq!(nothing.data[0], Process::unknown(ID, Missing::Unreadable));
 
     let hidden = Fake::new().fails("/proc/10", Errno::PERM);
     assert_eq!(asked(&hidden, all), Process::unknown(ID, Missing::NotPermitted));

@@ -188,10 +188,26 @@ fn without_sock_diag_proc_net_is_read() {
     let [listener] = &answer.data[..] else { panic!("{answer:?}") };
     assert_eq!((listener.local.port(), listener.state), (Some(0x1f90), Some(TcpState::Listen)));
     assert_eq!((listener.uid, listener.id.inode), (Some(1000), Some(4242)));
-    let fallback = Warning::ProcNetFallback { reason: "Operation not permitted".into() };
+    let fallback = |protocol, reason: &str| Warning::ProcNetFallback { protocol, reason: reason.into() };
+    let (tcp, udp) = (
+        fallback(Protocol::Tcp, "Operation not permitted"),
+        fallback(Protocol::Udp, "Operation not permitted"),
+    );
     let odd = Warning::OddMessages { what: "/proc/net/tcp", count: 1 };
     // Nothing is said of marks, which these files never have.
-    assert_eq!(answer.warnings, [fallback, odd, Warning::BoundUnavailable { release: None }]);
+    assert_eq!(answer.warnings, [tcp, odd, udp, Warning::BoundUnavailable { release: None }]);
+
+    // A kernel without udp_diag lists TCP sockets all the same, bound-only ones among them.
+    let udp_alone = Script::new([rows(&[Row::tcp4(7).bytes()]), refused(2)]).with(files());
+    let warnings = listed(&udp_alone, &query).unwrap().warnings;
+    let missing =
+        "udp_diag is not loaded; modprobe udp_diag as root loads it, if this kernel has CONFIG_INET_UDP_DIAG";
+    assert_eq!(warnings[0], fallback(Protocol::Udp, missing));
+    assert!(!warnings.contains(&Warning::BoundUnavailable { release: None }), "{warnings:?}");
+    assert!(
+        warnings[1..].iter().any(|warning| warning.to_string().starts_with("the mark of sockets")),
+        "{warnings:?}"
+    );
 
     let error = listed(&script(), &query).unwrap_err().to_string();
     assert!(error.contains("sock_diag: Operation not permitted"), "{error}");

@@ -3,8 +3,7 @@
 
 use super::error_of;
 use crate::windows::memory::Memory;
-use std::io;
-use std::ptr;
+use std::{io, ptr};
 use windows_sys::Win32::Foundation::{ERROR_MORE_DATA, ERROR_NO_MORE_ITEMS, NO_ERROR};
 use windows_sys::Win32::System::Registry::{
     HKEY, HKEY_LOCAL_MACHINE, KEY_QUERY_VALUE, RegCloseKey, RegEnumValueW, RegOpenKeyExW,

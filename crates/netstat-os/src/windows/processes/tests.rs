@@ -49,7 +49,7 @@ fn a_process_is_found_by_pid_and_start() {
     let source = Fake::new()
         .says(Question::Processes, list_of(&[(0, 0, 0, ""), (4, 0, 10, "System"), (8, 4, 20, "한.exe")]));
     let wanted = [ProcessKey { pid: 8, start_time: 20 }, ProcessKey { pid: 4, start_time: ENDED }];
-    let known = processes(&source, &wanted, ProcessFields::NAME);
+    let known = processes(&source, &wanted, ProcessFields::NAME).data;
     assert_eq!(known[0].name, Ok("한.exe".into()));
     assert_eq!(known[0].executable, Err(Missing::NotRead));
     assert_eq!(known[1].name, Err(Missing::Gone));
@@ -62,7 +62,7 @@ fn a_name_outside_is_empty_and_a_refused_list_is_unreadable() {
     let memory = list_of(&[(8, 4, 20, "a.exe")]);
     let moved = Memory::new(ADDRESS + 4096, memory.bytes().to_vec());
     assert_eq!(decode_list(&moved)[0].name, "");
-    let known = processes(&Fake::new(), &[ProcessKey { pid: 8, start_time: 20 }], ProcessFields::NAME);
+    let known = processes(&Fake::new(), &[ProcessKey { pid: 8, start_time: 20 }], ProcessFields::NAME).data;
     assert_eq!(known[0].name, Err(Missing::Unreadable));
 }
 
@@ -83,7 +83,7 @@ fn every_field_is_read() {
         .says(Question::Process(8, Part::CommandLine), Memory::new(0x5000, string).after(20))
         .fails(Question::Process(8, Part::User), 5)
         .says(Question::Services, Memory::flat(Vec::new()).after(0));
-    let known = processes(&source, &[id, ProcessKey { pid: 4, start_time: 10 }], ProcessFields::all());
+    let known = processes(&source, &[id, ProcessKey { pid: 4, start_time: 10 }], ProcessFields::all()).data;
     assert_eq!(known[0].executable.as_ref().unwrap().path.as_os_str(), r"C:\Dir\a.exe");
     assert_eq!(known[0].command_line, Ok(vec!["a.exe".into(), "-k".into()]));
     assert_eq!(known[0].account, Err(Missing::NotPermitted));
@@ -100,7 +100,7 @@ fn a_successor_with_the_same_pid_is_not_this_process() {
     let source = Fake::new()
         .says(Question::Processes, list_of(&[(8, 4, 20, "a.exe")]))
         .says(Question::Process(8, Part::Path), Memory::flat(wide("b.exe")).after(21));
-    let known = processes(&source, &[id], ProcessFields::EXECUTABLE);
+    let known = processes(&source, &[id], ProcessFields::EXECUTABLE).data;
     assert_eq!(known[0].executable, Err(Missing::Gone));
 }
 

@@ -90,7 +90,6 @@ pub(crate) const UDP_V6: Layout = Layout {
 #[cfg(any(test, fuzzing))]
 pub(crate) const LAYOUTS: [Layout; 4] = [TCP_V4, TCP_V6, UDP_V4, UDP_V6];
 
-/// Decodes an endpoint of a row.
 pub(crate) fn decode_end(row: &[u8], family: Family, end: End) -> Option<IpEndpoint> {
     let address = address_at(row, family, end.address)?;
     let scope = end.scope.map_or(Some(0), |offset| u32_at(row, offset))?;

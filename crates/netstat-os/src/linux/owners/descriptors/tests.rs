@@ -143,6 +143,59 @@ fn auto_reads_proc_where_few_files_are_open() {
 }
 
 #[test]
+fn auto_tries_bpf_where_proc_refuses_a_process() {
+    let refusing = |status: &str| {
+        Fake::new()
+            .file("/proc/sys/fs/file-nr", "739\t0\t2466177\n")
+            .file("/proc/self/status", status)
+            .alive(10, 1, 5, &[(3, "socket:[1]")])
+            .pid(20)
+            .file("/proc/20/stat", stat_line(20, 'S', 1, 0, 1, 5))
+            .fails("/proc/20/fd", Errno::ACCESS)
+            // The socket of 10 is held by 20 as well.
+            .walk([record(0, 2, 4, 20, 1), record(0, 1, 3, 10, 1), record(0, 1, 5, 20, 1)].concat(), Ok(()))
+    };
+    // CAP_BPF and CAP_PERFMON, and nothing else.
+    let fake = refusing("NSpid:\t9\nCapEff:\t000000c000000000\n");
+    let mut sockets = [socket(1, None), socket(2, None)];
+    let answer = attach_open(&fake, &mut sockets, Owners::Auto).unwrap();
+    assert_eq!((answer.data, answer.warnings), (OwnerMethod::Bpf, vec![]));
+    assert_eq!(held(&sockets[0]), [(10, 3), (20, 5)]);
+    assert_eq!(held(&sockets[1]), [(20, 4)]);
+    // Without these it is known to fail, and is not tried.
+    let fake = refusing("NSpid:\t9\nCapEff:\t0000000000000000\n");
+    let answer = attach_open(&fake, &mut sockets, Owners::Auto).unwrap();
+    assert_eq!(answer.data, OwnerMethod::Proc(NoBpf::NotPermitted));
+    assert_eq!(times_asked(&fake, "bpf load"), 0);
+}
+
+#[test]
+fn rings_are_looked_for_as_long_as_that_is_affordable() {
+    let with = |path: &str, text: &str| {
+        Fake::new()
+            .file(path, text)
+            .file("/proc/self/status", STATUS)
+            .file("/proc/self/ns/pid", INITIAL)
+            .walk(Vec::new(), Ok(()))
+            .walk(Vec::new(), Ok(()))
+            .alive(10, 1, 5, &[(3, "anon_inode:[io_uring]")])
+            .file("/proc/10/exe", "/bin/x")
+            .file("/proc/10/fdinfo/3", "UserFiles:\t1\n    0: socket:[77]\n")
+    };
+    for (path, text, expected) in [
+        ("/proc/sys/kernel/io_uring_disabled", "0\n", Holder::Process(10)),
+        ("/proc/sys/kernel/io_uring_disabled", "2\n", Holder::Nobody(NoOwner::Kernel)),
+        ("/proc/sys/fs/file-nr", "1000000\t0\t9\n", Holder::Nobody(NoOwner::NotPermitted)),
+    ] {
+        let mut sockets = [socket(77, None)];
+        let answer = attach_open(&with(path, text), &mut sockets, Owners::Bpf).unwrap();
+        assert_eq!(sockets[0].ownership.holder(), expected, "{path} {text}");
+        let is_said = answer.warnings.iter().any(|warning| warning.to_string().contains("io_uring"));
+        assert_eq!(is_said, expected == Holder::Nobody(NoOwner::NotPermitted), "{:?}", answer.warnings);
+    }
+}
+
+#[test]
 fn a_requested_method_is_the_only_one_used() {
     let walk = record(0, 77, 3, 99, 1);
     let fake = fake().walk(walk, Ok(())).alive(10, 1, 5, &[(4, "socket:[77]")]);
@@ -207,7 +260,7 @@ fn after_a_failed_second_walk_refusals_in_proc_count() {
     let mut sockets = [socket(77, None), socket(78, None)];
     let answer = attach_open(&fake, &mut sockets, Owners::Auto).unwrap();
     assert_eq!(answer.data, OwnerMethod::Proc(failure.reason()));
-    assert_eq!(answer.warnings, [Warning::OwnersNotPermitted { processes: 1 }]);
+    assert_eq!(answer.warnings, [Warning::OwnersNotPermitted { processes: 1, as_root: false }]);
     assert_eq!(sockets[0].ownership, Ownership::Unowned(NoOwner::NotPermitted));
     assert_eq!(held(&sockets[1]), [(10, 3)]);
 }
@@ -226,7 +279,7 @@ fn a_process_that_may_be_hidden_from_bpf_may_be_the_owner() {
         let mut sockets = [socket(77, None)];
         let answer = attach_open(&fake, &mut sockets, Owners::Auto).unwrap();
         assert_eq!(sockets[0].ownership, Ownership::Unowned(expected));
-        let warnings = [Warning::OwnersNotPermitted { processes: refused }];
+        let warnings = [Warning::OwnersNotPermitted { processes: refused, as_root: false }];
         assert_eq!(answer.warnings, warnings[..refused]);
     }
 }
@@ -288,20 +341,6 @@ fn a_head_start_that_fails_leaves_no_trace() {
     assert_eq!(holders, [Holder::Process(10)]);
 }
 
-#[test]
-fn a_single_process_id_means_the_own_namespace() {
-    for (status, own) in [
-        ("NSpid:\t9\n", true),
-        ("Name:\tx\nNSpid:\t9\nx", true),
-        ("NSpid:\t9\t1\n", false),
-        ("NSpid:\n", false),
-        ("Pid:\t9\n", false),
-        ("", false),
-    ] {
-        assert_eq!(decode_own_namespace(status.as_bytes()), own, "{status:?}");
-    }
-}
-
 proptest! {
     #[test]
     fn arbitrary_walks_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300), records in 0..9_usize) {
@@ -315,11 +354,5 @@ proptest! {
     #[test]
     fn arbitrary_numbers_of_files_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
         let _ = decode_open_files(&bytes);
-    }
-
-    #[test]
-    fn arbitrary_statuses_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
-        let _ = decode_own_namespace(&[&b"NSpid:"[..], &bytes].concat());
-        let _ = decode_own_namespace(&bytes);
     }
 }

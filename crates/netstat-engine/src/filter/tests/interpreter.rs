@@ -9,7 +9,7 @@ const AF_UNSPEC: u8 = 0;
 /// The length of `struct inet_diag_hostcond` without the address.
 const HOST_CONDITION: usize = 8;
 
-/// `struct inet_diag_entry`, as far as programs look at it. The first four bytes of an address are all of it for IPv4.
+/// The part of `struct inet_diag_entry` that programs test. An IPv4 address is in the first four bytes.
 #[derive(Debug, Clone)]
 pub(in crate::filter) struct Entry {
     pub(in crate::filter) family: u8,
@@ -20,7 +20,7 @@ pub(in crate::filter) struct Entry {
 }
 
 impl Entry {
-    /// What the kernel has for a socket that the model has so.
+    /// Returns the entry that the kernel has for a socket of the model.
     pub(in crate::filter) fn of(socket: &Socket) -> Self {
         let (socket, family) = (SocketRef::from(socket).ip().unwrap(), socket.family.unwrap());
         let address = |end: IpEndpoint| {
@@ -48,7 +48,7 @@ fn same_bits(a: &[u8], b: &[u8], bits: u8) -> bool {
     (0..usize::from(bits)).all(|at| bit(a, at) == bit(b, at))
 }
 
-/// Whether the kernel lets the socket through.
+/// Runs the program on an entry: returns true if the kernel passes the socket on.
 pub(in crate::filter) fn accepts(program: &[u8], entry: &Entry) -> bool {
     assert!(audit(program), "the kernel would refuse {program:?}");
     let mut left = isize::try_from(program.len()).unwrap();
@@ -88,7 +88,7 @@ pub(in crate::filter) fn accepts(program: &[u8], entry: &Entry) -> bool {
     left == 0
 }
 
-/// An operation of a program.
+/// An instruction of a program.
 struct Operation {
     code: u8,
     yes: usize,
