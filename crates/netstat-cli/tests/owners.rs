@@ -15,10 +15,10 @@ use std::ffi::OsStr;
 use std::net::{TcpListener, UdpSocket};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use support::{
-    Folder, HEADING_WITH_PID, Keeper, OTHER_USER, as_other_user, assert_one_line, at, netstat,
+    Folder, HEADING_WITH_PID, Keeper, OTHER_USER, as_other_user, assert_one_line, at, command_of, netstat,
     program_for_all, rows, shown, table, table_when,
 };
 
