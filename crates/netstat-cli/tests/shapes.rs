@@ -102,7 +102,7 @@ fn every_format_shows_the_sockets_with_their_process() {
     let classic = text(&["-ano", "--process"]);
     let line =
         classic.lines().find(|line| line.contains(&format!("{}:{} ", held.address(), held.port()))).unwrap();
-    assert!(line.ends_with(&format!("{pid}\t{name}")), "{line:?}");
+    assert!(line.ends_with(&format!("{pid:<6} {name}")), "{line:?}");
 }
 
 #[test]

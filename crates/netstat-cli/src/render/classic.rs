@@ -18,8 +18,8 @@
 //!   it ends with the padding of the foreign column, as in the samples.
 //! - The process ID is `0` for a socket without a process, and `-` if it may not be known or was not found: 0 would
 //!   say that there is none.
-//! - The process (`--process`) stands behind all of these under the heading PROCESS, after a TAB if another column
-//!   stands between it and the state, else where the process ID would begin. It adds no empty line. UDP rows have
+//! - The process (`--process`) stands behind all of these under the heading PROCESS, after spaces: behind the process ID
+//!   with room for six digits, behind another column with two, else where the process ID would begin. It adds no empty line. UDP rows have
 //!   it too, with spaces for the columns before it that they have no value for. If there is no process or it is
 //!   unknown, it is `-`.
 //! - With colours, the state is between two escape sequences, and everything stands where it would without.
@@ -61,6 +61,12 @@ pub struct ProcessColumn<'a> {
 
 /// The heading of the process.
 const PROCESS: &str = "PROCESS";
+
+/// The cells of a process ID that the process follows, with the space between the two.
+const PID: usize = 7;
+
+/// What stands between another column and the process.
+const BETWEEN: &str = "  ";
 
 /// What a connection table shows.
 #[derive(Clone, Copy)]
@@ -160,11 +166,19 @@ impl<'a> Classic<'a> {
         };
         out.extend_from_slice(first.as_bytes());
         let headings = self.columns.iter().map(|column| column.heading);
-        for (index, heading) in headings.chain(self.process.map(|_| PROCESS)).enumerate() {
+        let mut end_of_cells = if self.pid { AFTER_STATE + PID } else { AFTER_STATE };
+        for (index, heading) in headings.enumerate() {
             let used = cells(out.get(start..).unwrap_or_default());
             let next = if self.pid || index > 0 { (used / 8 + 1) * 8 } else { AFTER_STATE };
             blanks(out, next.saturating_sub(used));
             out.extend_from_slice(heading.as_bytes());
+            let least = self.columns.get(index).map_or(0, |column| column.least);
+            end_of_cells = next + least.max(heading.len()) + BETWEEN.len();
+        }
+        if self.process.is_some() {
+            let used = cells(out.get(start..).unwrap_or_default());
+            blanks(out, end_of_cells.saturating_sub(used));
+            out.extend_from_slice(PROCESS.as_bytes());
         }
     }
 
@@ -210,8 +224,17 @@ impl<'a> Classic<'a> {
         blanks(out, 12usize.saturating_sub(width));
         out.extend_from_slice(b"    ");
         if self.pid {
+            let start = out.len();
             write_pid(out, row.socket.holder());
+            if self.is_before_process() {
+                blanks(out, PID.saturating_sub(1 + out.len() - start) + 1);
+            }
         }
+    }
+
+    /// Returns true if the process stands right behind the process ID.
+    fn is_before_process(&self) -> bool {
+        self.pid && self.columns.is_empty() && self.process.is_some()
     }
 
     /// Returns a row of IPv4 numbers without colours, as most rows of a large table are: the same bytes in less time.
@@ -254,6 +277,10 @@ impl<'a> Classic<'a> {
                 Holder::Process(pid) => line.put_number(pid),
                 Holder::NotRead | Holder::Nobody(_) => line.put_word(UNKNOWN),
             }
+            if self.is_before_process() {
+                line.pad_to(AFTER_STATE + PID - 1);
+                line.put(b" ");
+            }
         }
         Some(line)
     }
@@ -275,8 +302,8 @@ impl<'a> Classic<'a> {
             pad(out, start, width.max(column.least));
         }
         if let Some(process) = &self.process {
-            if self.pid || !self.columns.is_empty() {
-                out.push(b'\t');
+            if !self.columns.is_empty() {
+                out.extend_from_slice(BETWEEN.as_bytes());
             }
             process.column.value(row, &process.given).write_text(out);
         }

@@ -40,9 +40,8 @@ fn names_of_processes_are_in_their_rows() {
     let holder = Holder::start();
     let text = shown("-ano --process");
     let lines = lines(&text);
-    let of_holder: Vec<_> =
-        lines.iter().filter(|line| line.contains(&format!(" {}\t", holder.pid))).collect();
-    assert!(of_holder.iter().all(|line| line.ends_with(&format!("{}\t{NAME}", holder.pid))), "{text}");
+    let of_holder: Vec<_> = lines.iter().filter(|line| line.contains(&format!(" {} ", holder.pid))).collect();
+    assert!(of_holder.iter().all(|line| line.ends_with(&format!("{:<6} {NAME}", holder.pid))), "{text}");
     let ownerless = if holder::on_wine() { holder::OWNERLESS_ON_WINE } else { 0 };
     assert!(of_holder.len() + ownerless >= holder.sockets.len(), "{text}");
 }

@@ -29,11 +29,11 @@ fn the_process_stands_last_in_any_form() {
     assert_eq!(
         with_process("path", Classic { pid: true, ..NUMERIC }),
         [
-            "  Proto  Local Address          Foreign Address        State           PID      PROCESS",
-            "  TCP    192.0.2.1:50000        198.51.100.7:443       ESTABLISHED     10\t/usr/bin/sp ace",
-            "  TCP    192.0.2.1:50001        198.51.100.7:443       UNKNOWN         -\t-",
-            "  TCP    [::]:80                [::]:0                 LISTENING       12\t-",
-            "  UDP    0.0.0.0:53             *:*                                    0\t-",
+            "  Proto  Local Address          Foreign Address        State           PID    PROCESS",
+            "  TCP    192.0.2.1:50000        198.51.100.7:443       ESTABLISHED     10     /usr/bin/sp ace",
+            "  TCP    192.0.2.1:50001        198.51.100.7:443       UNKNOWN         -      -",
+            "  TCP    [::]:80                [::]:0                 LISTENING       12     -",
+            "  UDP    0.0.0.0:53             *:*                                    0      -",
         ]
     );
     let extras = Extras { offload: true, ..Extras::default() };
@@ -41,13 +41,13 @@ fn the_process_stands_last_in_any_form() {
     assert_eq!(
         with_process("cmdline", Classic { pid: true, columns: &columns, ..NUMERIC }),
         [
-            "  Proto  Local Address          Foreign Address        State           PID      Offload State   PROCESS",
+            "  Proto  Local Address          Foreign Address        State           PID      Offload State  PROCESS",
             "",
-            "  TCP    192.0.2.1:50000        198.51.100.7:443       ESTABLISHED     10\tInHost       \t\
+            "  TCP    192.0.2.1:50000        198.51.100.7:443       ESTABLISHED     10\tInHost         \
              ng,\"inx\\x0a -c a \\x1b[2J\"b,",
-            "  TCP    192.0.2.1:50001        198.51.100.7:443       UNKNOWN         -\tInHost       \t-",
-            "  TCP    [::]:80                [::]:0                 LISTENING       12\tInHost       \t-",
-            "  UDP    0.0.0.0:53             *:*                                    0\t             \t-",
+            "  TCP    192.0.2.1:50001        198.51.100.7:443       UNKNOWN         -\tInHost         -",
+            "  TCP    [::]:80                [::]:0                 LISTENING       12\tInHost         -",
+            "  UDP    0.0.0.0:53             *:*                                    0\t               -",
         ]
     );
 }
