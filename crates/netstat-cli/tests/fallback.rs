@@ -13,7 +13,7 @@
 
 mod support;
 
-use netstat_lab::{Held, with_remote_host};
+use netstat_lab::{Held, Place, with_remote_host};
 use std::path::Path;
 use support::{Folder, HEADING_WITH_PID, Line, Run, assert_same, command, finish, rows, shown};
 
