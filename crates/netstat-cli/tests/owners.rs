@@ -302,7 +302,7 @@ fn a_fact_that_may_not_be_read_decides_nothing() {
         let Some(run) = with_capabilities(&program, "-vano --process lport 18085") else { return };
         assert!(run.complaint.contains("owners were found with BPF"), "{run:?}");
         let row = run.text.lines().last().unwrap();
-        let name = format!("{}\ta-program-with-a-long-name", kept.pid());
+        let name = format!("{:<6} a-program-with-a-long-name", kept.pid());
         assert!(row.ends_with(&name), "{row}");
         assert!(run.complaint.contains("some facts about 1 process are unknown: /proc/PID/exe: "), "{run:?}");
         for (words, code) in [
@@ -359,7 +359,7 @@ fn a_process_has_one_name_everywhere() {
         for ((port, keeper), (name, comm)) in (80_u16..).zip(&kept).zip(names) {
             let local = format!("127.0.0.1:{port}");
             let row = own.lines().find(|line| line.contains(&local)).unwrap();
-            assert!(row.ends_with(&format!("{}\t{name}", keeper.pid())), "{row}");
+            assert!(row.ends_with(&format!("{:<6} {name}", keeper.pid())), "{row}");
             assert_eq!(at(&lines, "TCP", &local).below.last(), Some(&format!(" [{name}]")));
             assert!(counted.contains(&(keeper.pid().to_string(), [1, 0, 1], name.to_owned())), "{counted:?}");
             let row = json["sockets"].as_array().unwrap().iter().find(|row| row["lport"] == port).unwrap();

@@ -163,12 +163,11 @@ pub fn idle(socket: &SocketRef<'_>) -> Option<Duration> {
 /// Returns whether keepalive is on; `None` if unknown. The system reports the timer that runs next, and of an idle connection
 /// that is the one of keepalive or none.
 pub fn keepalive(socket: &SocketRef<'_>) -> Option<bool> {
-    if !matches!(socket.state, Some(TcpState::Established | TcpState::CloseWait)) || socket.send_queue()? > 0
-    {
+    if !matches!(socket.state, Some(TcpState::Established | TcpState::CloseWait)) {
         return None;
     }
     match socket.timer() {
-        None => Some(false),
+        None => (socket.send_queue()? == 0).then_some(false),
         Some(timer) => (timer.kind == TimerKind::KeepAlive).then_some(true),
     }
 }

@@ -239,7 +239,7 @@ impl<'a> Classic<'a> {
 
     /// Returns a row of IPv4 numbers without colours, as most rows of a large table are: the same bytes in less time.
     fn v4_line(&self, row: &Row<'_>, is_last: bool) -> Option<Line> {
-        if self.names.is_some() || self.colour {
+        if self.names.is_some() || self.colour || self.is_before_process() {
             return None;
         }
         let (local, remote) = (row.local().ip()?, row.foreign());
@@ -276,10 +276,6 @@ impl<'a> Classic<'a> {
                 Holder::Nobody(NoOwner::NoProcess | NoOwner::Kernel) => line.put(b"0"),
                 Holder::Process(pid) => line.put_number(pid),
                 Holder::NotRead | Holder::Nobody(_) => line.put_word(UNKNOWN),
-            }
-            if self.is_before_process() {
-                line.pad_to(AFTER_STATE + PID - 1);
-                line.put(b" ");
             }
         }
         Some(line)
