@@ -8,7 +8,6 @@ use netstat_model::{
     TcpState, Transport,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -71,7 +70,7 @@ pub struct Evidence {
     /// Local addresses of connections that this machine does not have.
     pub foreign_addresses: Input<FxHashSet<IpAddr>>,
     /// The processes that hold sockets.
-    pub processes: HashMap<ProcessKey, Process>,
+    pub processes: FxHashMap<ProcessKey, Process>,
     /// What is known beyond the tables of the system.
     pub surroundings: Surroundings,
     /// The ports that somebody listens on, even if the filter leaves the listener out.

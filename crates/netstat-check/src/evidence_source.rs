@@ -16,7 +16,6 @@ use netstat_model::{
 };
 use netstat_os::{CounterSources, Machine, NameDatabases, Processes, Restrictions, Routes, Sockets};
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -133,7 +132,7 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions + Name
     }
 
     /// Returns what the firewall does with what comes to listeners, and which ports it passes on.
-    fn firewall(&self, sockets: &SocketTable, processes: &HashMap<ProcessKey, Process>) -> Firewalled {
+    fn firewall(&self, sockets: &SocketTable, processes: &FxHashMap<ProcessKey, Process>) -> Firewalled {
         let of_socket = |socket: IpSocketRef<'_>| {
             let owner = socket.ownership().principal();
             inbound(&socket, owner.and_then(|owner| processes.get(&owner.process)))

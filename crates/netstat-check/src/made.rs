@@ -9,7 +9,6 @@ use netstat_model::{
     ProcessKey, Socket, SocketKey, SocketRef, TcpInfo, TcpState, Timer, TimerKind, Transport,
 };
 use rustc_hash::FxHashMap;
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -96,7 +95,7 @@ pub(super) fn look(now: Moment) -> Evidence {
 
 /// Returns evidence of two looks.
 pub(super) fn looks(before: Option<Moment>, now: Moment) -> Evidence {
-    let mut processes = HashMap::new();
+    let mut processes = FxHashMap::default();
     for socket in now.sockets.iter_ip() {
         if let Some(owner) = socket.ownership().principal() {
             let mut process = Process::unknown(owner.process, Missing::NotRead);

@@ -22,7 +22,8 @@ use netstat_model::{
     Warning,
 };
 use netstat_os::{Processes, Sockets};
-use std::collections::{BTreeMap, HashMap};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 /// What is asked of the sockets of a machine.
 pub struct Selection<'a> {
@@ -246,9 +247,9 @@ pub fn read_processes(
     wanted: &[ProcessKey],
     fields: ProcessFields,
     warnings: &mut Vec<Warning>,
-) -> HashMap<ProcessKey, Process> {
+) -> FxHashMap<ProcessKey, Process> {
     if wanted.is_empty() || fields.is_empty() {
-        return HashMap::new();
+        return FxHashMap::default();
     }
     let answer = backend.processes(wanted, fields);
     for warning in answer.warnings {

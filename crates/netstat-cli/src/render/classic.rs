@@ -35,7 +35,7 @@ use netstat_engine::text::words::{self, UNKNOWN};
 use netstat_engine::text::{Language, address, blanks, cells, decimal, escape, pad};
 use netstat_engine::view::ConnectionsView;
 use netstat_model::{Holder, IpEndpoint, NoOwner, Process, ProcessKey, Protocol, SocketRef, TcpState};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::net::IpAddr;
@@ -44,7 +44,7 @@ use std::net::IpAddr;
 #[derive(Clone, Copy)]
 pub struct OwnerLines<'a> {
     /// The processes.
-    pub lookup: &'a HashMap<ProcessKey, Process>,
+    pub lookup: &'a FxHashMap<ProcessKey, Process>,
     /// Show the full path of the executable, with a mark if it is deleted (`--path`). Without it, only the file
     /// name and no mark: scripts look for that line.
     pub path: bool,

@@ -19,7 +19,7 @@ use netstat_engine::text::words::UNKNOWN;
 use netstat_engine::text::{decimal, escape, pad};
 use netstat_engine::view::{PortCount, PortHolder};
 use netstat_model::{Process, ProcessKey};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::ffi::OsStr;
 use std::io::{self, Write};
 
@@ -28,7 +28,7 @@ const TITLE: &str = "Ports in Use by Process";
 /// Writes the table: an empty line, the title, an empty line, the headings, the rows.
 pub fn render_process_counts<W: Write>(
     counts: &[PortCount],
-    processes: &HashMap<ProcessKey, Process>,
+    processes: &FxHashMap<ProcessKey, Process>,
     line_end: LineEnd,
     out: &mut W,
 ) -> io::Result<()> {
@@ -64,7 +64,7 @@ pub fn render_process_counts<W: Write>(
     sheet.hand_on()
 }
 
-fn name(processes: &HashMap<ProcessKey, Process>, id: ProcessKey) -> &OsStr {
+fn name(processes: &FxHashMap<ProcessKey, Process>, id: ProcessKey) -> &OsStr {
     processes.get(&id).and_then(|process| process.name.as_deref().ok()).unwrap_or(OsStr::new(UNKNOWN))
 }
 
@@ -72,12 +72,11 @@ fn name(processes: &HashMap<ProcessKey, Process>, id: ProcessKey) -> &OsStr {
 mod tests {
     use super::*;
     use netstat_model::Missing;
-    use std::collections::HashMap;
 
     #[test]
     fn layout() {
         let id = |pid| ProcessKey { pid, start_time: 1 };
-        let mut processes = HashMap::new();
+        let mut processes = FxHashMap::default();
         let mut nginx = Process::unknown(id(4711), Missing::NotRead);
         nginx.name = Ok("nginx".into());
         processes.insert(id(4711), nginx);

@@ -19,6 +19,7 @@ use netstat_model::error::words_of;
 use netstat_model::query::{Fields, ProcessFields, Programs, SocketQuery};
 use netstat_model::{Process, ProcessKey, TcpFields};
 use netstat_os::{Machine, NameDatabases, Processes, Rdma, Routes};
+use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::Write;
@@ -207,7 +208,7 @@ fn needs(table: &Connections) -> ColumnNeeds {
 /// What is known beyond the sockets.
 #[derive(Default)]
 struct Known {
-    processes: HashMap<ProcessKey, Process>,
+    processes: FxHashMap<ProcessKey, Process>,
     users: UserNames,
     interfaces: HashMap<u32, OsString>,
 }

@@ -5,6 +5,7 @@ use netstat_model::{
     Executable, Family, IpEndpoint, Missing, NoOwner, Owner, Ownership, Process, ProcessKey, Socket,
     TcpState, Transport,
 };
+use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
@@ -39,7 +40,7 @@ impl Names for SampleNames {
 /// The contents of the rows.
 pub(crate) struct Parsed {
     pub(crate) sockets: Vec<Socket>,
-    pub(crate) processes: HashMap<ProcessKey, Process>,
+    pub(crate) processes: FxHashMap<ProcessKey, Process>,
     pub(crate) names: SampleNames,
 }
 
@@ -71,7 +72,7 @@ pub(crate) fn is_owner_line(line: &str) -> bool {
 pub(crate) fn parse(lines: &[String], cells: Cells<'_>) -> Parsed {
     let mut parsed = Parsed {
         sockets: Vec::new(),
-        processes: HashMap::new(),
+        processes: FxHashMap::default(),
         names: SampleNames {
             own: cells.host.map(|host| format!("{host}.example.test")),
             hosts: HashMap::new(),

@@ -8,6 +8,7 @@ use netstat_model::{
     Container, ContainerRuntime, Executable, Family, IpEndpoint, Missing, NoOwner, Owner, Ownership, Process,
     ProcessKey, Socket, SocketId, SocketMemory, SocketTable, TcpInfo, TcpState, Timer, TimerKind, Transport,
 };
+use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::time::Duration;
@@ -94,7 +95,7 @@ pub(crate) fn four_sockets() -> [Socket; 4] {
 /// What is known of the processes, the users and the interfaces of [`four_sockets`].
 #[derive(Default)]
 pub(crate) struct Facts {
-    pub(crate) processes: HashMap<ProcessKey, Process>,
+    pub(crate) processes: FxHashMap<ProcessKey, Process>,
     users: UserNames,
     interfaces: HashMap<u32, OsString>,
     geo: Geo,

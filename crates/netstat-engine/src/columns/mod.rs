@@ -25,6 +25,7 @@ use crate::enrich::{Geo, UserNames};
 use crate::row::Row;
 use netstat_model::query::{Fields, ProcessFields};
 use netstat_model::{Owner, Process, ProcessKey, TcpFields};
+use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use std::ffi::OsString;
 
@@ -32,7 +33,7 @@ use std::ffi::OsString;
 #[derive(Clone, Copy)]
 pub struct Given<'a> {
     /// The processes that were read.
-    pub processes: &'a HashMap<ProcessKey, Process>,
+    pub processes: &'a FxHashMap<ProcessKey, Process>,
     /// The names of users.
     pub users: &'a UserNames,
     /// The names of interfaces, by index.

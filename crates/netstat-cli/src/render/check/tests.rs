@@ -1,6 +1,6 @@
 use super::*;
 use netstat_check::{Culprit, Fact, HeldBy, Lack, Moment, Surroundings};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::time::Duration;
 
 fn evidence() -> Evidence {
@@ -21,7 +21,7 @@ fn evidence() -> Evidence {
         nothing_matches: false,
         foreign_addresses: Err(Lack::NotAsked),
         limits: Err(Lack::NotAsked),
-        processes: HashMap::new(),
+        processes: FxHashMap::default(),
         surroundings: Surroundings::default(),
         seen_since: Default::default(),
     }

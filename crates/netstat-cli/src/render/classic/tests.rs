@@ -8,6 +8,7 @@ use netstat_model::{
     Transport,
 };
 use proptest::prelude::*;
+use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -453,7 +454,7 @@ fn the_local_column_stays_numeric() {
     );
 }
 
-fn processes() -> HashMap<ProcessKey, Process> {
+fn processes() -> FxHashMap<ProcessKey, Process> {
     let process = |pid, path: &str, deleted, unit: Option<&str>| {
         let mut process = Process::unknown(id(pid), Missing::NotApplicable);
         process.executable = Ok(Executable { path: path.into(), deleted });
