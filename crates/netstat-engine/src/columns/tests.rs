@@ -56,6 +56,8 @@ fn every_column_shows_what_is_known_and_what_is_not() {
         ("interface", ["eth0", "-", "-", "-"]),
         ("inode", ["4711", "-", "-", "-"]),
         ("cookie", ["81", "-", "-", "-"]),
+        ("idle", ["123456", "-", "-", "-"]),
+        ("keepalive", ["on", "-", "-", "-"]),
         ("age", ["123456", "-", "-", "-"]),
         ("comm", ["MainThread", "-", "-", "-"]),
     ];

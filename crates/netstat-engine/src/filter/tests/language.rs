@@ -102,6 +102,8 @@ const LANGUAGE: &[(&str, &str)] = &[
     ("network != \"Acme Ltd.\"", "not network \"acme ltd.\""),
     ("network as-1", "network as-1"),
     ("age > 10s", "age > 10s"),
+    ("idle > 90m", "idle > 90m"),
+    ("idle ge 1h", "idle >= 1h"),
     ("age<1.5h", "age < 90m"),
     ("recvq > 0", "recvq > 0"),
     ("recvq != 0", "not recvq = 0"),
