@@ -129,7 +129,13 @@ impl Line {
     #[inline]
     pub fn pad_to(&mut self, column: usize) {
         let missing = column.saturating_sub(self.len);
-        self.put_block([b' '; 24], missing.min(24));
+        if let Some(rest) = self.bytes.get_mut(self.len..) {
+            match rest.first_chunk_mut::<24>() {
+                Some(blanks) => *blanks = [b' '; 24],
+                None => rest.fill(b' '),
+            }
+        }
+        self.len += missing.min(24);
     }
 
     /// Returns the line.
