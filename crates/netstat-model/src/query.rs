@@ -26,7 +26,7 @@ bitflags! {
     ///
     /// The family is that of the traffic: an IPv4 connection on an IPv6 socket is IPv4.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-    pub struct Kinds: u16 {
+    pub struct Kinds: u8 {
         /// TCP over IPv4.
         const TCP_V4 = 1;
         /// TCP over IPv6.
@@ -41,8 +41,6 @@ bitflags! {
         const UDP = 12;
         /// All kinds with ports: TCP and UDP.
         const TCP_UDP = 15;
-        /// Unix sockets.
-        const UNIX = 16;
     }
 
     /// Set of TCP states. It does not apply to UDP sockets.
@@ -174,7 +172,6 @@ impl Kinds {
         match protocol {
             Protocol::Tcp => Self::TCP,
             Protocol::Udp => Self::UDP,
-            Protocol::Unix(_) => Self::UNIX,
             _ => Self::empty(),
         }
     }

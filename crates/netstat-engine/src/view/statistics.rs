@@ -237,7 +237,8 @@ pub fn sections(
 ) -> Vec<Section> {
     let section = |(kind, labels, beyond): (Kind, Labels, Labels)| {
         let now = blocks(now, kind);
-        let is_chosen = |only| only == kind || matches!((only, kind), (Kind::Tcp(_), Kind::Tcp(None)));
+        let shown = if extra || kind != Kind::Tcp(None) { kind } else { Kind::Tcp(Some(V4)) };
+        let is_chosen = |only| only == shown || matches!((only, shown), (Kind::Tcp(_), Kind::Tcp(None)));
         if now.is_empty() || !only.is_none_or(is_chosen) {
             return None;
         }
@@ -256,12 +257,10 @@ pub fn sections(
         if beyond.iter().any(known) {
             rows.extend(beyond);
         }
-        if extra {
-            return Some(Section { kind, rows });
+        if !extra {
+            rows.retain(Row::is_known);
         }
-        rows.retain(Row::is_known);
-        let kind = if kind == Kind::Tcp(None) { Kind::Tcp(Some(V4)) } else { kind };
-        Some(Section { kind, rows })
+        Some(Section { kind: shown, rows })
     };
     SECTIONS.into_iter().filter_map(section).collect()
 }

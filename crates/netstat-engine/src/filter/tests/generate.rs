@@ -171,7 +171,7 @@ pub(super) fn sample(known: Vec<u16>) -> impl Strategy<Value = Sample> {
 }
 
 pub(super) fn kinds() -> impl Strategy<Value = Kinds> {
-    prop_oneof![2 => Just(Kinds::TCP_UDP), 3 => (1..16u16).prop_map(Kinds::from_bits_retain)]
+    prop_oneof![2 => Just(Kinds::TCP_UDP), 3 => (1..16u8).prop_map(Kinds::from_bits_retain)]
 }
 
 pub(super) fn asked_states() -> impl Strategy<Value = States> {
