@@ -1,4 +1,4 @@
-//! Packed rows: 24 bytes for a socket whose ends are IPv4, 48 for any other.
+//! Packed rows: 24 bytes for a TCP or UDP socket with IPv4 ends, 48 with IPv6 ends. Other sockets keep their ends unpacked.
 
 use crate::owner_lists::OwnerMark;
 use crate::query::States;
