@@ -207,7 +207,7 @@ pub(super) struct RowV6 {
     pub(super) facts: Facts,
 }
 
-const _: () = assert!(size_of::<RowV4>() == 24 && size_of::<RowV6>() == 48);
+const _: () = assert!(size_of::<RowV4>() == 24 && size_of::<RowV6>() == 48 && size_of::<OtherRow>() == 64);
 
 fn bits_v4(address: IpAddr) -> u32 {
     match address {
