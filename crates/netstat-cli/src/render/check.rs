@@ -86,7 +86,9 @@ pub(crate) fn render<W: Write>(
         let silent = silent.join(", ");
         let text = Text::new(
             format!("Not judged, or only in part: {silent}. `netstat check NAME` says why."),
-            format!("판단하지 못했거나 일부만 판단한 검사: {silent}. 이유는 `netstat check 이름`으로 봅니다."),
+            format!(
+                "판단하지 못했거나 일부만 판단한 검사: {silent}. 이유는 `netstat check 이름`으로 봅니다."
+            ),
         );
         page.text(text.of(style.language));
         page.end_line();
