@@ -224,6 +224,20 @@ fn a_proc_that_cannot_be_listed_is_an_error() {
 }
 
 #[test]
+fn processes_outside_the_pid_namespace_may_hold_any_socket_too() {
+    for (namespace, complete) in [(INITIAL, true), ("pid:[4026532001]", false)] {
+        let fake = privileged(Fake::new()).file("/proc/self/ns/pid", namespace).alive(
+            10,
+            1,
+            500,
+            &[(3, "socket:[77]")],
+        );
+        let warnings = attached(&fake, &mut sockets(&[77]));
+        assert_eq!(!warnings.iter().any(Warning::hides_owners), complete, "{warnings:?}");
+    }
+}
+
+#[test]
 fn a_socket_without_a_process_belongs_to_the_kernel_or_another_namespace() {
     for (namespace, expected) in [(INITIAL, NoOwner::Kernel), ("pid:[4026532001]", NoOwner::OtherNamespace)] {
         let fake = privileged(Fake::new()).file("/proc/self/ns/pid", namespace).alive(
