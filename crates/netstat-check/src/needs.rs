@@ -67,7 +67,7 @@ pub enum Details {
     SentAgain,
     /// Connections with data in a queue none of which moved since the look before.
     Stuck,
-    /// Connections that have been idle for [`LEAST_IDLE`].
+    /// Connections that have been idle for an hour.
     Idle,
 }
 

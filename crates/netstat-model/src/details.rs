@@ -58,6 +58,8 @@ pub(crate) struct Details {
 pub(crate) const TIMERS: [TimerKind; 4] =
     [TimerKind::Retransmit, TimerKind::KeepAlive, TimerKind::TimeWait, TimerKind::Probe];
 
+const _: () = assert!(size_of::<Details>() == 80);
+
 impl Details {
     fn known<T>(&self, flag: Present, value: T) -> Option<T> {
         self.present.contains(flag).then_some(value)

@@ -16,8 +16,8 @@ use crate::{
 };
 use row::{Ends, OtherRow, RowV4, RowV6, Unpacked, transport};
 
-/// Sockets in packed rows: 24 bytes for TCP and UDP with IPv4 ends, 48 with IPv6 ends; sockets without ports take 72 bytes
-/// and their names. Details, 72 bytes a socket and more, lie beside them only when [`SocketTable::new`] was told to keep them.
+/// Sockets in packed rows: 24 bytes for TCP and UDP with IPv4 ends, 48 with IPv6 ends; sockets without ports take 64 bytes
+/// and their names. Details, 80 bytes a socket and more, lie beside them only when [`SocketTable::new`] was told to keep them.
 ///
 /// A socket comes out as it went in, except that:
 ///

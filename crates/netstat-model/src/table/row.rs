@@ -1,4 +1,4 @@
-//! Packed rows: 24 bytes for a socket whose ends are IPv4, 48 for any other.
+//! Packed rows: 24 bytes for a TCP or UDP socket with IPv4 ends, 48 with IPv6 ends. Other sockets keep their ends unpacked.
 
 use crate::owner_lists::OwnerMark;
 use crate::query::States;
@@ -207,7 +207,7 @@ pub(super) struct RowV6 {
     pub(super) facts: Facts,
 }
 
-const _: () = assert!(size_of::<RowV4>() == 24 && size_of::<RowV6>() == 48);
+const _: () = assert!(size_of::<RowV4>() == 24 && size_of::<RowV6>() == 48 && size_of::<OtherRow>() == 64);
 
 fn bits_v4(address: IpAddr) -> u32 {
     match address {
