@@ -140,12 +140,13 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions + Name
         let mut asked: Vec<Inbound> = sockets.iter_ip().flat_map(of_socket).collect();
         asked.sort_unstable();
         asked.dedup();
-        let mut firewall = self.backend.firewall(&asked);
+        let firewall = self.backend.firewall(&asked);
+        let mut firewalled = Firewalled::new(asked, firewall);
         if self.filter.is_some() {
             // A port that is passed on is not a socket, so that no filter selects it.
-            firewall.published.clear();
+            firewalled.published = None;
         }
-        Firewalled::new(asked, firewall)
+        firewalled
     }
 
     /// Returns the ports that somebody listens on. They decide which side made a connection, so no filter may hide them.

@@ -79,6 +79,11 @@ impl Chosen {
         self.except.iter().any(|word| names(word, protocol, port))
     }
 
+    /// Whether every port of a range is excepted.
+    fn are_except(&self, protocol: Transport, (first, last): (u16, u16)) -> bool {
+        (first..=last).all(|port| self.is_except(protocol, port))
+    }
+
     fn is_also(&self, protocol: Transport, port: u16) -> bool {
         self.also.iter().any(|word| names(word, protocol, port))
     }
@@ -108,7 +113,8 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
         findings.extend(evidence.by_holder(sockets.iter().copied()).into_iter().map(of_holder));
     }
     findings.extend(published::findings(evidence, &chosen));
-    if !evidence.surroundings.firewall.unread.is_empty() {
+    let firewall = &evidence.surroundings.firewall;
+    if firewall.published.is_some() && !firewall.unread.is_empty() {
         let why = firewall::why(evidence);
         findings.push(Finding::never_told(say!("published-unknown", why), say!("next-root")));
     }

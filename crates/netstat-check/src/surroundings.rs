@@ -72,8 +72,9 @@ pub struct Surroundings {
 pub struct Firewalled {
     /// The verdict for each kind of incoming packet that was asked about.
     pub judgements: HashMap<Inbound, Judgement>,
-    /// Ports that its rules pass on, as far as they could be read.
-    pub published: Vec<Published>,
+    /// Ports that its rules pass on, as far as they could be read; `None` where a filter leaves them out, and on Windows,
+    /// whose firewall passes no port on.
+    pub published: Option<Vec<Published>>,
     /// Rules that could not be read.
     pub unread: Vec<UnreadRules>,
 }
@@ -83,7 +84,8 @@ impl Firewalled {
     pub fn new(asked: Vec<Inbound>, firewall: Firewall) -> Self {
         let judged = asked.into_iter().zip(firewall.judgements);
         let judgements = judged.filter_map(|(inbound, judgement)| Some((inbound, judgement?))).collect();
-        Self { judgements, published: firewall.published, unread: firewall.unread }
+        let published = (!cfg!(windows)).then_some(firewall.published);
+        Self { judgements, published, unread: firewall.unread }
     }
 }
 

@@ -29,13 +29,12 @@ struct Passed<'a> {
 /// Judges all ports that rules pass on.
 pub(super) fn findings(evidence: &Evidence, chosen: &Chosen) -> Vec<Finding> {
     let mut groups: Vec<Passed<'_>> = Vec::new();
-    for one in &evidence.surroundings.firewall.published {
-        let (first, _) = one.ports;
+    for one in evidence.surroundings.firewall.published.iter().flatten() {
         let is_met = |diversion: &&Diversion| {
             diversion.passage != Passage::Closed && is_answered(evidence, one, &diversion.to)
         };
         let diverted: Vec<&Diversion> = one.judgement.diverted.iter().filter(is_met).collect();
-        if diverted.is_empty() || chosen.is_except(one.protocol, first) {
+        if diverted.is_empty() || chosen.are_except(one.protocol, one.ports) {
             continue;
         }
         let service = service(one, &diverted, chosen);
@@ -78,13 +77,16 @@ fn merged(groups: Vec<Passed<'_>>) -> Vec<Passed<'_>> {
     merged
 }
 
-/// Whether two rules send packets to the same addresses by the same rule, perhaps to other ports.
+/// Whether two rules send packets to the same addresses by the same rule and with the same outcome, perhaps to other ports.
 fn is_alike(one: &Diversion, other: &Diversion) -> bool {
     let place = |to: &Target| match to {
         Target::Here { address, .. } => (address.map(|address| (address, address)), true),
         Target::Behind { addresses, .. } => (*addresses, false),
     };
-    one.rule == other.rule && place(&one.to) == place(&other.to)
+    one.rule == other.rule
+        && place(&one.to) == place(&other.to)
+        && one.from == other.from
+        && (one.passage, &one.by) == (other.passage, &other.by)
 }
 
 /// Whether somebody answers: of another host nobody knows.
@@ -161,7 +163,12 @@ fn finding(evidence: &Evidence, group: &Passed<'_>) -> Option<Finding> {
         finding.next.extend(group.service.and_then(Service::remedy));
     }
     finding.next.extend(group.diverted.first().map(|diversion| to_see(&diversion.rule)));
-    finding.next.push(say!("next-except", port = first.ports.0));
+    // A setting names single ports.
+    if let ([_], (port, last)) = (group.all.as_slice(), first.ports)
+        && port == last
+    {
+        finding.next.push(say!("next-except", port));
+    }
     Some(finding)
 }
 
@@ -204,12 +211,12 @@ fn facts(evidence: &Evidence, group: &Passed<'_>, first: &Published, ends: Vec<S
         group.diverted.iter().flat_map(|diversion| &diversion.by).map(String::as_str).collect();
     way.sort_unstable();
     way.dedup();
-    let passage = group.diverted.iter().map(|diversion| diversion.passage).min();
     let by = way.join(", ");
-    let (word, text) = match passage {
-        Some(Passage::Depends) => ("depends", say!("firewall-depends", by)),
-        _ if way.is_empty() => ("open", say!("way-none")),
-        _ => ("open", say!("way-open", by)),
+    let depends = group.diverted.iter().any(|diversion| diversion.passage == Passage::Depends);
+    let (word, text) = match depends {
+        true => ("depends", say!("firewall-depends", by)),
+        false if way.is_empty() => ("open", say!("way-none")),
+        false => ("open", say!("way-open", by)),
     };
     facts.push(Fact::shown("firewall", word, text));
     let (passage, by) = &first.otherwise;

@@ -214,7 +214,8 @@ fn ports_that_are_passed_on_are_graded_by_the_service_and_by_what_input_would_do
     let found = |published: Vec<Published>, settings: &[&str]| {
         let mut evidence =
             seen(vec![(listener("127.0.0.1:6379"), Some(process(7, "/usr/bin/redis-server")))]);
-        evidence.surroundings.firewall = Arc::new(Firewalled { published, ..Firewalled::default() });
+        evidence.surroundings.firewall =
+            Arc::new(Firewalled { published: Some(published), ..Firewalled::default() });
         lines(&run(&CHECK, &evidence, settings))
     };
     let one = |published, settings: &[&str]| found(vec![published], settings);
@@ -246,6 +247,13 @@ fn ports_that_are_passed_on_are_graded_by_the_service_and_by_what_input_would_do
     let whole = found(all.to_vec(), &[]);
     assert_eq!(whole.len(), 1);
     assert!(whole[0].starts_with("warning [1-21,23-442,444-65535/tcp to "), "{whole:?}");
+    // A range is left out when all of it is excepted.
+    let few = || vec![passed((8080, 8081), behind(0), Open, Closed)];
+    assert_eq!(found(few(), &["exposed.except=8080"])[0].split(' ').next(), Some("warning"));
+    assert_eq!(found(few(), &["exposed.except=8080,8081"])[0].split(' ').next(), Some("ok"));
+    // What differs on the way is not told of both.
+    let differ = [passed((1, 21), behind(0), Open, Closed), passed((23, 442), behind(0), Depends, Closed)];
+    assert_eq!(found(differ.to_vec(), &[]).len(), 2);
     // Many that differ are one as well, and a service of the list stays apart.
     let many = (0..20).map(|port| passed((30_000 + port, 30_000 + port), behind(port + 8000), Open, Open));
     let many = many.map(|mut published| {
@@ -283,8 +291,14 @@ fn a_port_that_is_taken_away_from_a_listener_is_said_for_it() {
 fn rules_that_were_not_read_may_pass_ports_on() {
     let mut evidence = seen(Vec::new());
     let unread = vec![UnreadRules { of: "nftables", reason: "no".to_owned() }];
-    evidence.surroundings.firewall = Arc::new(Firewalled { unread, ..Firewalled::default() });
-    let findings = run(&CHECK, &evidence, &[]);
+    let mut found = |published| {
+        let unread = unread.clone();
+        evidence.surroundings.firewall = Arc::new(Firewalled { published, unread, ..Firewalled::default() });
+        run(&CHECK, &evidence, &[])
+    };
+    let findings = found(Some(Vec::new()));
     assert_eq!(lines(&findings).len(), 2);
     assert!(findings[1].never_told && findings[1].severity == Severity::Unknown);
+    // With a filter nothing is said of ports that are passed on.
+    assert!(matches!(&found(None)[..], [one] if one.severity == Severity::Ok));
 }

@@ -55,7 +55,7 @@ const NO_NFTABLES: [Errno; 5] =
 /// Judges each inbound packet by the rules that can be read, and says which cannot.
 pub(super) fn firewall(source: &dyn Source, asked: &[Inbound]) -> Firewall {
     let (legacy, mut unread) = legacy::fetch(source);
-    let ruleset = match fetch_ruleset(source, legacy.clone()) {
+    let ruleset = match fetch_ruleset(source, legacy.clone(), &mut unread) {
         Ok(ruleset) => Some(ruleset),
         Err(error) if Errno::from_io_error(&error).is_some_and(|errno| NO_NFTABLES.contains(&errno)) => {
             Some(Ruleset::new(legacy.0, legacy.1))
@@ -75,11 +75,21 @@ pub(super) fn firewall(source: &dyn Source, asked: &[Inbound]) -> Firewall {
     unread.extend(virtual_server(source));
     let places = Places::new(source);
     let firewalled = Firewalled { ruleset: &ruleset, places: &places };
-    let mut judgements: Vec<Judgement> = asked.iter().map(|inbound| firewalled.judge(inbound)).collect();
-    let (mut published, is_whole) = firewalled.published();
-    if !is_whole {
-        let reason = format!("they tell more than {} ranges of ports apart", published::MAX_RANGES);
-        unread.push(UnreadRules { of: "rules that pass ports on", reason });
+    let (mut published, mut whole) = firewalled.published();
+    let mut judgements = Vec::new();
+    for inbound in asked {
+        let (judgement, is_whole) = firewalled.judge(inbound);
+        whole.rules &= is_whole;
+        judgements.push(judgement);
+    }
+    let mut not_followed = |reason: &str| {
+        unread.push(UnreadRules { of: "rules that pass ports on", reason: reason.to_owned() });
+    };
+    if !whole.ranges {
+        not_followed("they tell too many ports apart to look at all of them");
+    }
+    if !whole.rules {
+        not_followed("some rules before routing are too many, too deep or of an unknown kind");
     }
     let all = judgements.iter_mut().chain(published.iter_mut().map(|published| &mut published.judgement));
     name_tenants(source, all.collect());
@@ -119,8 +129,12 @@ fn name_tenants(source: &dyn Source, judgements: Vec<&mut Judgement>) {
     }
 }
 
-/// Reads the rules of nftables, and adds those of iptables-legacy.
-fn fetch_ruleset(source: &dyn Source, legacy: legacy::Table) -> io::Result<Ruleset> {
+/// Reads the rules of nftables, adds those of iptables-legacy, and says which sets could not be read.
+fn fetch_ruleset(
+    source: &dyn Source,
+    legacy: legacy::Table,
+    unread: &mut Vec<UnreadRules>,
+) -> io::Result<Ruleset> {
     let mut chains = fetch(source, GET_CHAIN, &all_families(), decode::decode_chain)?;
     if !chains.iter().any(Chain::sees_inbound) {
         return Ok(Ruleset::new(legacy.0, legacy.1));
@@ -138,18 +152,27 @@ fn fetch_ruleset(source: &dyn Source, legacy: legacy::Table) -> io::Result<Rules
         return Ok(ruleset);
     }
     let sets = fetch(source, GET_SET, &all_families(), decode::decode_set)?;
+    if wanted.len() > MAX_SETS {
+        let reason = format!("{} sets are more than the {MAX_SETS} that are read", wanted.len());
+        unread.push(UnreadRules { of: "sets of nftables", reason });
+    }
+    let mut failed = None;
     for key in wanted.into_iter().take(MAX_SETS) {
         let mut body = nfgenmsg(key.family);
         // NFTA_SET_ELEM_LIST_TABLE, NFTA_SET_ELEM_LIST_SET.
         wire::put_attribute(&mut body, 1, &[key.table.as_bytes(), b"\0"].concat());
         wire::put_attribute(&mut body, 2, &[key.name.as_bytes(), b"\0"].concat());
-        // A set that has gone in the meantime is an unknown one.
         let decode = |message: &[u8]| Some(decode::decode_elements(message));
-        if let Ok(elements) = fetch(source, GET_SET_ELEMENTS, &body, decode) {
-            let form = sets.iter().find(|(found, _)| *found == key).map(|(_, form)| form.clone());
-            ruleset.add_set(key, Set::new(elements.concat(), form.unwrap_or_default()));
+        match fetch(source, GET_SET_ELEMENTS, &body, decode) {
+            Ok(elements) => {
+                let form = sets.iter().find(|(found, _)| *found == key).map(|(_, form)| form.clone());
+                ruleset.add_set(key, Set::new(elements.concat(), form.unwrap_or_default()));
+            }
+            // Of many that fail, one says why.
+            Err(error) => failed = failed.or(Some(format!("{}: {}", key.title(), words_of(&error)))),
         }
     }
+    unread.extend(failed.map(|reason| UnreadRules { of: "sets of nftables", reason }));
     Ok(ruleset)
 }
 

@@ -9,8 +9,9 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
 
-/// How long a client waits for an answer that never comes.
-const PATIENCE: Duration = Duration::from_millis(700);
+/// How long a client waits for an answer that never comes, and for one that comes.
+const IMPATIENCE: Duration = Duration::from_millis(700);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A router with a client on one side and a container on the other.
 struct Network {
@@ -79,7 +80,10 @@ impl Network {
         // Addresses of IPv6 take a moment.
         netstat_lab::eventually("the container", || TcpStream::connect("[fd00:2::2]:80").ok()).unwrap();
         let network = Self { client, _container: container };
-        netstat_lab::eventually("the router", || network.answer(Transport::Tcp, Family::V6, 7000)).unwrap();
+        netstat_lab::eventually("the router", || {
+            network.answer(Transport::Tcp, Family::V6, 7000, IMPATIENCE)
+        })
+        .unwrap();
         network
     }
 
@@ -122,21 +126,21 @@ impl Network {
     }
 
     /// Returns who answers the client; nothing where nobody does.
-    fn answer(&self, protocol: Transport, family: Family, port: u16) -> Option<String> {
+    fn answer(&self, protocol: Transport, family: Family, port: u16, patience: Duration) -> Option<String> {
         let address = if family == Family::V4 { "198.51.100.10" } else { "fd00:1::10" };
         let to = SocketAddr::new(address.parse().unwrap(), port);
         self.client.run(move |_| {
             let mut bytes = [0; 64];
             let length = match protocol {
                 Transport::Tcp => {
-                    let mut stream = TcpStream::connect_timeout(&to, PATIENCE).ok()?;
-                    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+                    let mut stream = TcpStream::connect_timeout(&to, patience).ok()?;
+                    stream.set_read_timeout(Some(patience)).unwrap();
                     stream.read(&mut bytes).ok()?
                 }
                 Transport::Udp => {
                     let any = if to.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
                     let socket = UdpSocket::bind(any).unwrap();
-                    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+                    socket.set_read_timeout(Some(patience)).unwrap();
                     socket.connect(to).unwrap();
                     socket.send(b"?").ok()?;
                     socket.recv(&mut bytes).ok()?
@@ -156,7 +160,8 @@ impl Network {
         for (protocol, family, port, right) in cases {
             let judged = self.judged(*protocol, *family, *port);
             assert_eq!(judged, *right, "{protocol:?} {family:?} {port} under {rules}");
-            let answer = self.answer(*protocol, *family, *port);
+            let patience = if right.is_empty() { IMPATIENCE } else { PATIENCE };
+            let answer = self.answer(*protocol, *family, *port, patience);
             match right {
                 [] => assert_eq!(answer, None, "{protocol:?} {family:?} {port} under {rules}"),
                 _ => assert!(
@@ -300,6 +305,23 @@ fn rules_of_nftables_say_who_answers() {
         let late = "chain late { type nat hook prerouting priority -90; tcp dport 8080 redirect to :7000; }";
         let two = nat("ip", &format!("{late}\n{}", pre("tcp dport 8080 dnat to 172.17.0.2:80")));
         check(&[input("7000"), two].concat(), &[(8080, behind)]);
+        // Among chains of the same priority the newest comes first.
+        let other = "chain a { type nat hook prerouting priority -100; tcp dport 8080 redirect to :7000; }";
+        let own = pre("tcp dport 8080 dnat to 172.17.0.2:80");
+        check(&[input("7000"), nat("ip", &format!("{other}\n{own}"))].concat(), &[(8080, behind)]);
+        let here: &[&str] = &["here 7000"];
+        check(&[input("7000"), nat("ip", &format!("{own}\n{other}"))].concat(), &[(8080, here)]);
+        // A chain that translates sources sees what has another destination.
+        let redirect = pre("tcp dport 8081 redirect to :7000");
+        let late = "chain in { type nat hook input priority 100; tcp dport 7000 drop; }";
+        check(&nat("ip", &format!("{redirect}\n{late}")), &[(8081, none), (8080, &["here 8080"])]);
+        // Before connections are tracked none is new.
+        let raw = |state: &str| {
+            let rule = format!("tcp dport 8080 ct state {state} drop;");
+            nat("ip", &format!("chain raw {{ type filter hook prerouting priority -300; {rule} }}"))
+        };
+        check(&raw("new"), &[(8080, &["here 8080"])]);
+        check(&raw("invalid"), &[(8080, none)]);
         // What is not tracked is not translated. All packets of both ways are exempt.
         let raw = "chain raw { type filter hook prerouting priority -300; tcp dport 8080 notrack; }\n\
              chain out { type filter hook output priority -300; tcp sport 8080 notrack; }\n";
@@ -423,7 +445,7 @@ fn what_the_rules_leave_open_may_be_either() {
         assert_eq!(judged(proxy), ["here 7000", "here 8080"]);
         assert_eq!(judged(&[proxy, &input("7000")].concat()), Vec::<String>::new());
         assert_eq!(judged(&[proxy, &input("8080")].concat()), ["here 7000", "here 8080"]);
-        let answer = || network.answer(Transport::Tcp, Family::V4, 8080);
+        let answer = || network.answer(Transport::Tcp, Family::V4, 8080, PATIENCE);
         assert_eq!(answer().as_deref(), Some("here 8080"));
         let transparent = TcpListener::bind("0.0.0.0:7001").unwrap();
         netstat_lab::make_transparent(&transparent).unwrap();

@@ -149,7 +149,9 @@ fn decode_native(name: &str, data: &[u8]) -> Option<Expression> {
         Some((from, number(data, second).unwrap_or(from)))
     };
     Some(match name {
-        "counter" | "log" | "ct_timeout" | "last" | "dup" | "flow_offload" => Expression::Nothing,
+        "counter" | "log" | "ct_timeout" | "last" | "dup" => Expression::Nothing,
+        // It breaks off at a connection that is not yet confirmed.
+        "flow_offload" => Expression::Never,
         "limit" | "quota" | "connlimit" | "dynset" => Expression::Uncertain,
         "notrack" => Expression::Untracked,
         // NFTA_OBJREF_IMM_TYPE: a counter, a helper or timeout of connections, a security mark, an expectation.

@@ -4,7 +4,9 @@
 use super::judge::{Fates, Ruleset, Traversal, add};
 use super::packet::{Diverted, LOCAL, Output, State, UNICAST};
 use super::places::{Case, Places, Way};
-use super::rules::{Addresses, Chain, FORWARD, LOCAL_IN, POSTROUTING, PREROUTING, Ports, UNTRACKED};
+use super::rules::{
+    Addresses, Chain, FORWARD, INVALID, LOCAL_IN, NEW, POSTROUTING, PREROUTING, Ports, UNTRACKED,
+};
 use netstat_model::{Diversion, Family, Inbound, Judgement, Passage, Target};
 use std::net::IpAddr;
 
@@ -84,11 +86,7 @@ impl Outcome {
     pub(super) fn of(self, (first, last): (u16, u16)) -> Judgement {
         let diverted = self.sent.into_iter().map(|Sent { ports, mut diversion }| {
             let (Target::Here { ports: to, .. } | Target::Behind { ports: to, .. }) = &mut diversion.to;
-            *to = match ports {
-                Ports::Same => (first, last),
-                Ports::Shifted(by) => (first.wrapping_add(by), last.wrapping_add(by)),
-                Ports::Range(from, to) => (from, to),
-            };
+            *to = ports.of((first, last));
             diversion
         });
         Judgement { passage: self.passage, by: self.by, diverted: diverted.collect() }
@@ -96,12 +94,13 @@ impl Outcome {
 }
 
 impl Firewalled<'_> {
-    /// Follows a packet to a port.
-    pub(super) fn judge(&self, inbound: &Inbound) -> Judgement {
+    /// Follows a packet to a port, and says whether rules may divert it in a way that was not followed.
+    pub(super) fn judge(&self, inbound: &Inbound) -> (Judgement, bool) {
         let cases = self.places.cases(inbound);
         let mut traversal = Traversal::new(inbound, &cases);
         let (groups, arrival) = self.arrive(&mut traversal);
-        self.conclude(groups, arrival, &mut traversal).of((inbound.port, inbound.port))
+        let outcome = self.conclude(groups, arrival, &mut traversal);
+        (outcome.of((inbound.port, inbound.port)), traversal.is_whole.get())
     }
 
     /// Follows a packet to where it is routed: groups by where it goes, and what was dropped before.
@@ -109,15 +108,23 @@ impl Firewalled<'_> {
         let family = traversal.inbound.family;
         let mut arrival = Course::default();
         let all = traversal.cases.iter().fold(0u128, |cases, _| cases << 1 | 1);
-        let mut states = vec![State::new(all)];
+        let mut states = vec![State { tracking: Some(INVALID), ..State::new(all) }];
+        traversal.may_divert = true;
         let chains = || self.ruleset.bases.iter().filter(|chain| chain.sees(family));
         for chain in chains().filter(|chain| chain.is_ingress()) {
             states = self.ingress(chain, states, traversal, &mut arrival);
         }
-        for chain in chains().filter(|chain| chain.ip_hook() == Some(PREROUTING)) {
-            traversal.before_tracking = chain.order().0 < TRACKING_PRIORITY;
-            states = self.hook(chain, states, traversal, &mut arrival);
+        let chains: Vec<&Chain> = chains().filter(|chain| chain.ip_hook() == Some(PREROUTING)).collect();
+        let tracked = chains.partition_point(|chain| chain.order().0 < TRACKING_PRIORITY);
+        let (before, after) = chains.split_at_checked(tracked).unwrap_or_default();
+        traversal.before_tracking = true;
+        states = self.in_turn(before, states, traversal, &mut arrival);
+        traversal.before_tracking = false;
+        for state in &mut states {
+            state.tracking = state.tracking.map(|was| if was == INVALID { NEW } else { was });
         }
+        states = self.in_turn(after, states, traversal, &mut arrival);
+        traversal.may_divert = false;
         let mut groups: Vec<Group> = Vec::new();
         for state in states {
             let diverted = state.diverted.clone().map(|diverted| (diverted, state.addresses, state.ports));
@@ -172,6 +179,34 @@ impl Firewalled<'_> {
         passing
     }
 
+    /// Passes the chains of a hook. Among those of the same priority the order is known, unless some are of iptables-legacy
+    /// and some are not.
+    fn in_turn(
+        &self,
+        chains: &[&Chain],
+        mut states: Vec<State>,
+        traversal: &mut Traversal<'_>,
+        course: &mut Course,
+    ) -> Vec<State> {
+        for equals in chains.chunk_by(|one, other| one.order() == other.order()) {
+            let is_known = equals.windows(2).all(|pair| match pair {
+                [one, other] => one.key.engine == other.key.engine,
+                _ => true,
+            });
+            let back = (!is_known).then(|| {
+                equals
+                    .iter()
+                    .rev()
+                    .fold(states.clone(), |states, chain| self.hook(chain, states, traversal, course))
+            });
+            states = equals.iter().fold(states, |states, chain| self.hook(chain, states, traversal, course));
+            for state in back.into_iter().flatten() {
+                add(&mut states, state);
+            }
+        }
+        states
+    }
+
     fn hook(
         &self,
         chain: &Chain,
@@ -182,8 +217,9 @@ impl Firewalled<'_> {
         let (mut entering, mut passing) = (Vec::new(), Vec::new());
         for state in states {
             match (chain.translates, state.tracking) {
-                // Translated, or not tracked: the kernel does not call it.
-                (true, _) if state.translated => passing.push(state),
+                // The destination is translated, or the packet not tracked: the kernel does not call it. Chains that
+                // translate sources come after routing.
+                (true, _) if state.translated && chain.ip_hook() == Some(PREROUTING) => passing.push(state),
                 (true, Some(UNTRACKED)) => passing.push(state),
                 (true, None) => {
                     passing.push(state.clone());
@@ -287,11 +323,8 @@ impl Firewalled<'_> {
         for number in numbers {
             let family = traversal.inbound.family;
             let is_next = |chain: &&Chain| chain.sees(family) && chain.ip_hook() == Some(*number);
-            for chain in self.ruleset.bases.iter().filter(is_next) {
-                if !states.is_empty() {
-                    states = self.hook(chain, states, traversal, course);
-                }
-            }
+            let chains: Vec<&Chain> = self.ruleset.bases.iter().filter(is_next).collect();
+            states = self.in_turn(&chains, states, traversal, course);
         }
         states
     }

@@ -12,14 +12,21 @@ use super::rules::{
 use super::sets::Set;
 use netstat_model::{Family, Inbound};
 use rustc_hash::FxHashMap;
+use std::cell::Cell;
 use std::net::{IpAddr, Ipv6Addr};
 use std::rc::Rc;
 
-/// Depth of nested chains, number of rules in all, and number of ways through them, after which the answer is that anything
+/// Depth of nested chains, the work with rules, and number of ways through them, after which the answer is that anything
 /// may happen.
 const MAX_DEPTH: usize = 32;
-const MAX_RULES: usize = 200_000;
+pub(super) const MAX_WORK: usize = 200_000 * LOOK;
 const MAX_STATES: usize = 64;
+
+/// How much longer it takes to look at a rule than to pass over it by its guard.
+const LOOK: usize = 16;
+
+/// How many branches of one rule are followed: a rule may look up several values, each in a map of its own.
+const MAX_BRANCHES: usize = 1024;
 
 /// How many elements of a map are followed, where it is not known which one a packet finds.
 const MAX_CHOICES: usize = 64;
@@ -37,15 +44,39 @@ pub(super) struct Ruleset {
 pub(super) struct Traversal<'a> {
     pub(super) inbound: &'a Inbound,
     pub(super) cases: &'a [Case],
-    /// How many more rules are looked at.
-    pub(super) rules_left: usize,
+    /// How many more rules are passed over; to look at one is as much as passing over several.
+    pub(super) work_left: usize,
     /// Whether a rule can still exempt the connection from tracking.
     pub(super) before_tracking: bool,
+    /// Whether a rule can still give the packet another destination.
+    pub(super) may_divert: bool,
+    /// Whether every rule that may divert the packet was followed.
+    pub(super) is_whole: Cell<bool>,
 }
 
 impl<'a> Traversal<'a> {
     pub(super) fn new(inbound: &'a Inbound, cases: &'a [Case]) -> Self {
-        Self { inbound, cases, rules_left: MAX_RULES, before_tracking: false }
+        let is_whole = Cell::new(true);
+        Self { inbound, cases, work_left: MAX_WORK, before_tracking: false, may_divert: false, is_whole }
+    }
+
+    /// Notes that rules may divert the packet in a way that is not followed.
+    fn lose_track(&self) {
+        self.is_whole.set(self.is_whole.get() && !self.may_divert);
+    }
+
+    /// Takes some of the work that is left; `None` where there is not as much.
+    fn work(&mut self, amount: usize) -> Option<()> {
+        self.work_left = self.work_left.checked_sub(amount)?;
+        Some(())
+    }
+
+    /// Returns the answer that the chain may accept or drop a packet in this state, or not decide. Whether it diverts the
+    /// packet is not known.
+    fn anything(&self, state: &State) -> Fates {
+        self.lose_track();
+        let one = || vec![state.clone()];
+        Fates { accepted: one(), dropped: one(), undecided: one() }
     }
 }
 
@@ -56,14 +87,6 @@ pub(super) struct Fates {
     pub(super) dropped: Vec<State>,
     /// No rule decides.
     pub(super) undecided: Vec<State>,
-}
-
-impl Fates {
-    /// Returns the answer that anything may happen to a packet in this state, another destination included.
-    fn anything(state: &State) -> Self {
-        let one = || vec![state.clone()];
-        Self { accepted: one(), dropped: one(), undecided: one() }
-    }
 }
 
 /// Adds a state to others, and says whether there are few enough of them still.
@@ -94,6 +117,8 @@ struct Branch {
 impl Ruleset {
     pub(super) fn new(chains: Vec<Chain>, rules: Vec<Rule>) -> Self {
         let mut bases: Vec<Chain> = chains.into_iter().filter(Chain::sees_inbound).collect();
+        // Among chains of the same priority the kernel calls the newest first (`nf_hook_entries_grow`), and lists it last.
+        bases.reverse();
         bases.sort_by_key(Chain::order);
         let mut by_chain: FxHashMap<NftKey, Vec<(Guard, Rule)>> = FxHashMap::default();
         for rule in rules {
@@ -145,23 +170,25 @@ impl Ruleset {
     }
 
     fn walk(&self, chain: &NftKey, state: State, depth: usize, traversal: &mut Traversal<'_>) -> Fates {
-        let Some(depth) = depth.checked_sub(1) else { return Fates::anything(&state) };
+        let Some(depth) = depth.checked_sub(1) else { return traversal.anything(&state) };
         let start = state.clone();
         let mut fates = Fates::default();
         let mut states = vec![state];
         for (guard, rule) in self.rules.get(chain).map(Vec::as_slice).unwrap_or_default() {
+            if traversal.work(states.len()).is_none() {
+                return traversal.anything(&start);
+            }
             if states.iter().all(|state| guard.excludes(state, traversal.inbound)) {
                 continue;
             }
             let mut on = Vec::new();
             let mut few = true;
             for state in states {
-                let Some(rules_left) = traversal.rules_left.checked_sub(1) else {
-                    return Fates::anything(&start);
+                let Some(branches) = self.evaluate(rule, &state, traversal) else {
+                    return traversal.anything(&start);
                 };
-                traversal.rules_left = rules_left;
                 let mut unmatched = state.cases;
-                for branch in self.evaluate(rule, &state, traversal) {
+                for branch in branches {
                     if branch.is_certain {
                         unmatched &= !branch.state.cases;
                     }
@@ -191,7 +218,7 @@ impl Ruleset {
                 }
             }
             if !few {
-                return Fates::anything(&start);
+                return traversal.anything(&start);
             }
             states = on;
             if states.is_empty() {
@@ -202,11 +229,12 @@ impl Ruleset {
         fates
     }
 
-    /// Evaluates a rule: everything that it may do. Cases are told apart only where the rule does so.
-    fn evaluate(&self, rule: &Rule, state: &State, traversal: &Traversal<'_>) -> Vec<Branch> {
-        let (branches, depends_on_case) = self.evaluate_case(rule, state, None, traversal);
+    /// Evaluates a rule: everything that it may do; `None` where that is too much. Cases are told apart only where the rule
+    /// does so.
+    fn evaluate(&self, rule: &Rule, state: &State, traversal: &mut Traversal<'_>) -> Option<Vec<Branch>> {
+        let (branches, depends_on_case) = self.evaluate_case(rule, state, None, traversal)?;
         if branches.is_empty() || !depends_on_case {
-            return branches;
+            return Some(branches);
         }
         let mut branches: Vec<Branch> = Vec::new();
         for (at, case) in traversal.cases.iter().enumerate() {
@@ -215,7 +243,7 @@ impl Ruleset {
                 continue;
             }
             let state = State { cases: bit, ..state.clone() };
-            for branch in self.evaluate_case(rule, &state, Some(case), traversal).0 {
+            for branch in self.evaluate_case(rule, &state, Some(case), traversal)?.0 {
                 let alike = branches.iter_mut().find(|known| {
                     known.is_certain == branch.is_certain
                         && known.verdict == branch.verdict
@@ -227,7 +255,7 @@ impl Ruleset {
                 }
             }
         }
-        branches
+        Some(branches)
     }
 
     fn evaluate_case(
@@ -235,17 +263,22 @@ impl Ruleset {
         rule: &Rule,
         state: &State,
         case: Option<&Case>,
-        traversal: &Traversal<'_>,
-    ) -> (Vec<Branch>, bool) {
-        let evaluation = Evaluation { ruleset: self, rule, before_tracking: traversal.before_tracking };
+        traversal: &mut Traversal<'_>,
+    ) -> Option<(Vec<Branch>, bool)> {
+        let evaluation = Evaluation { ruleset: self, rule, traversal, ways: Cell::new(0) };
         let mut branches = Vec::new();
         let mut view = View::new(traversal.inbound, case);
         evaluation.run(&rule.expressions, &mut view, state.clone(), true, &mut branches);
+        let ways = evaluation.ways.get();
+        traversal.work(ways.saturating_mul(LOOK))?;
+        if ways > MAX_BRANCHES {
+            return None;
+        }
         // Perhaps going on unchanged is what happens without the rule.
         branches.retain(|branch| {
             branch.is_certain || branch.verdict != Verdict::Continue || branch.state != *state
         });
-        (branches, view.depends_on_case)
+        Some((branches, view.depends_on_case))
     }
 }
 
@@ -253,7 +286,9 @@ impl Ruleset {
 struct Evaluation<'a> {
     ruleset: &'a Ruleset,
     rule: &'a Rule,
-    before_tracking: bool,
+    traversal: &'a Traversal<'a>,
+    /// How many ways through the expressions have been followed.
+    ways: Cell<usize>,
 }
 
 impl Evaluation<'_> {
@@ -266,12 +301,18 @@ impl Evaluation<'_> {
         mut is_certain: bool,
         branches: &mut Vec<Branch>,
     ) {
+        self.ways.set(self.ways.get() + 1);
+        if self.ways.get() > MAX_BRANCHES {
+            return;
+        }
         let end = |is_certain, state, verdict| Branch { is_certain, state, verdict };
         for (at, expression) in expressions.iter().enumerate() {
             let step = match expression {
                 Expression::Nothing => Match::Yes,
+                Expression::Never => Match::No,
                 Expression::Uncertain => Match::Maybe,
                 Expression::Unknown => {
+                    self.traversal.lose_track();
                     for verdict in [Verdict::Accept, Verdict::Drop] {
                         branches.push(end(false, state.clone(), verdict));
                     }
@@ -279,7 +320,7 @@ impl Evaluation<'_> {
                     Match::Maybe
                 }
                 Expression::Untracked => {
-                    if self.before_tracking {
+                    if self.traversal.before_tracking {
                         state.tracking = Some(UNTRACKED);
                     }
                     Match::Yes
@@ -446,7 +487,7 @@ impl Evaluation<'_> {
         if let Some(element) = set.look_up(view, of) {
             return element.map_or((), |element| go_on(element, is_certain, view));
         }
-        if let Some(keys) = view.choices(of) {
+        if let Some(keys) = view.choices(of).filter(|_| set.has_keys_of(4)) {
             // It is one of these for certain, and a key that the map lacks ends the rule.
             let elements: Vec<Option<&Element>> = keys.iter().map(|key| set.find(key)).collect();
             let is_complete = is_certain && elements.iter().all(Option::is_some);

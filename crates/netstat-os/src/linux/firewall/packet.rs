@@ -66,7 +66,8 @@ pub(super) struct State {
     pub(super) diverted: Option<Diverted>,
     /// Whether the connection is translated, so that no other chain of the type `nat` sees it.
     pub(super) translated: bool,
-    /// Whether it is tracked, as its state: [`NEW`] or [`UNTRACKED`](super::rules::UNTRACKED). `None` where that depends.
+    /// Whether it is tracked, as its state: [`NEW`], [`INVALID`](super::rules::INVALID) before it is looked at, or
+    /// [`UNTRACKED`](super::rules::UNTRACKED). `None` where that depends.
     pub(super) tracking: Option<u16>,
     /// The mark, and which bits of it are known.
     pub(super) mark: (u32, u32),
@@ -115,10 +116,8 @@ impl State {
     /// Returns the port: the first and the last that it may be.
     pub(super) fn port(&self, asked: u16) -> (u16, u16) {
         match self.ports {
-            Ports::Same => (asked, asked),
-            Ports::Shifted(by) => (asked.wrapping_add(by), asked.wrapping_add(by)),
             Ports::Range(first, last) if (first..=last).contains(&asked) => (asked, asked),
-            Ports::Range(first, last) => (first, last),
+            ports => ports.of((asked, asked)),
         }
     }
 }
@@ -451,7 +450,9 @@ impl<'a> View<'a> {
         };
         match what {
             Store::Mark => state.mark = self.mark(from),
-            Store::Network(offset, length) if offset < address_at + whole && offset + length > address_at => {
+            Store::Network(offset, length)
+                if offset < address_at + whole && offset.saturating_add(length) > address_at =>
+            {
                 let is_whole = (offset, length) == (address_at, whole);
                 let bytes = usize::try_from(length).ok().and_then(|length| self.bytes(from, length));
                 let address = bytes.filter(|_| is_whole).and_then(|it| address_of(self.inbound.family, &it));

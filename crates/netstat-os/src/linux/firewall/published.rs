@@ -1,13 +1,16 @@
 //! The ports that rules pass on: one of each range that no rule divides is asked about.
 
 use super::journey::{Firewalled, Outcome};
-use super::judge::Traversal;
+use super::judge::{MAX_WORK, Traversal};
 use super::rules::{Expression, INET, IPV4, IPV6, Load, NETDEV, NftKey, Rule, Store};
 use netstat_model::{Family, Inbound, Passage, Published, Transport};
 use std::collections::BTreeSet;
 
 /// How many ranges of ports are looked at for ports that are passed on.
-pub(super) const MAX_RANGES: usize = 20_000;
+const MAX_RANGES: usize = 20_000;
+
+/// How much work all of them may make.
+const MAX_WORK_IN_ALL: usize = 500_000_000;
 
 /// Ports that have the same outcome, and what it would be if they were not passed on.
 struct Passed {
@@ -16,25 +19,41 @@ struct Passed {
     otherwise: (Passage, Vec<String>),
 }
 
+/// Whether all ports that rules pass on are known.
+pub(super) struct Whole {
+    /// Whether there were not too many ranges to look at.
+    pub(super) ranges: bool,
+    /// Whether each rule that may pass a port on was followed.
+    pub(super) rules: bool,
+}
+
 impl Firewalled<'_> {
-    /// Lists the ports that rules pass on, and whether there were too many ranges to look at all of them.
-    pub(super) fn published(&self) -> (Vec<Published>, bool) {
+    /// Lists the ports that rules pass on, and whether all of them were looked at.
+    pub(super) fn published(&self) -> (Vec<Published>, Whole) {
         let mut all = Vec::new();
-        let mut is_whole = true;
+        let mut whole = Whole { ranges: true, rules: true };
+        let mut work_left = MAX_WORK_IN_ALL;
         for family in [Family::V4, Family::V6] {
             if !self.ruleset.rules().any(|rule| is_of(&rule.chain, family) && may_divert(rule)) {
                 continue;
             }
             let starts = self.starts(family);
-            is_whole &= starts.len() <= MAX_RANGES;
+            whole.ranges &= starts.len() <= MAX_RANGES;
             for protocol in [Transport::Tcp, Transport::Udp] {
-                self.add_published(protocol, family, &starts, &mut all);
+                let asked = (protocol, family, starts.as_slice());
+                self.add_published(asked, &mut work_left, &mut whole, &mut all);
             }
         }
-        (all, is_whole)
+        (all, whole)
     }
 
-    fn add_published(&self, protocol: Transport, family: Family, starts: &[u16], all: &mut Vec<Published>) {
+    fn add_published(
+        &self,
+        (protocol, family, starts): (Transport, Family, &[u16]),
+        work_left: &mut usize,
+        whole: &mut Whole,
+        all: &mut Vec<Published>,
+    ) {
         let mut open: Option<Passed> = None;
         let mut close = |passed: Option<Passed>| {
             all.extend(passed.map(|Passed { ports, outcome, otherwise }| Published {
@@ -58,6 +77,13 @@ impl Firewalled<'_> {
                 outcome: self.conclude(groups, arrival, &mut traversal),
                 otherwise: self.otherwise(&mut traversal),
             });
+            whole.rules &= traversal.is_whole.get();
+            *work_left = work_left.saturating_sub(MAX_WORK - traversal.work_left);
+            if *work_left == 0 {
+                whole.ranges = false;
+                close(open.take());
+                return close(passed);
+            }
             match (&mut open, passed) {
                 (Some(known), Some(passed))
                     if known.outcome == passed.outcome && known.otherwise == passed.otherwise =>

@@ -17,6 +17,8 @@ pub(super) const POSTROUTING: u32 = 4;
 /// The hook where an interface hands a packet over, which has another number in each family that has it.
 const INGRESS: [(u8, u32); 2] = [(NETDEV, 0), (INET, 5)];
 
+/// The state bit of a packet without a connection: `NF_CT_STATE_INVALID_BIT`.
+pub(super) const INVALID: u16 = 1;
 /// The state bit of a new connection: `NF_CT_STATE_BIT(IP_CT_NEW)`.
 pub(super) const NEW: u16 = 8;
 /// The state bit of a connection that is not tracked: `NF_CT_STATE_UNTRACKED_BIT`.
@@ -226,10 +228,30 @@ pub(super) enum Found {
 pub(super) enum Ports {
     /// The port stays.
     Same,
-    /// Port and number are added, modulo 65,536.
-    Shifted(u16),
+    /// As far after `first` as the port is after `base`, beginning anew after `last`.
+    Shifted { base: u16, first: u16, last: u16 },
     /// One of these, both included.
     Range(u16, u16),
+}
+
+impl Ports {
+    /// Returns the ports that some ports become: the first and the last.
+    pub(super) fn of(self, (from, to): (u16, u16)) -> (u16, u16) {
+        match self {
+            Self::Same => (from, to),
+            Self::Range(first, last) => (first, last),
+            Self::Shifted { base, first, last } => {
+                let (first, last) = (first.min(last), first.max(last));
+                let size = u32::from(last - first) + 1;
+                let (start, end) = (u32::from(from.wrapping_sub(base)), u32::from(to.wrapping_sub(base)));
+                if end < start || start / size != end / size {
+                    return (first, last);
+                }
+                let at = |offset: u32| first.saturating_add(u16::try_from(offset % size).unwrap_or(u16::MAX));
+                (at(start), at(end))
+            }
+        }
+    }
 }
 
 /// The addresses that a rule gives a packet.
@@ -352,6 +374,8 @@ pub(super) enum Expression {
     Untracked,
     /// Has no influence on the verdict.
     Nothing,
+    /// Matches no first packet of a connection.
+    Never,
     /// A match that we do not model.
     Uncertain,
     /// An expression we do not model: it may match or not, and do anything.

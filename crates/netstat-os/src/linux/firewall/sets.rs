@@ -32,6 +32,11 @@ impl Set {
         Some(self.find(&value))
     }
 
+    /// Whether all keys have this length, in bytes.
+    pub(super) fn has_keys_of(&self, length: usize) -> bool {
+        self.elements.iter().all(|element| element.key.is_empty() || element.key.len() == length)
+    }
+
     /// Whether an element does not stand for the value in a register, whatever else that may be.
     fn excludes(&self, element: &Element, view: &View<'_>, register: u32) -> bool {
         let is_single = !self.form.has_ranges && element.key_end.is_none() && !element.key.is_empty();

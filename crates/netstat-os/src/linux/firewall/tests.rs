@@ -325,12 +325,154 @@ fn jump_loops_terminate() {
     let source = Fake::new();
     let passage = |rules: Vec<Rule>| {
         let ruleset = Ruleset::new(vec![chain("a", true)], rules);
-        Firewalled { ruleset: &ruleset, places: &Places::new(&source) }.judge(&tcp(22)).passage
+        Firewalled { ruleset: &ruleset, places: &Places::new(&source) }.judge(&tcp(22)).0.passage
     };
     assert_eq!(passage(std::iter::repeat_n(rule("a"), 50).collect()), Depends);
     // A program in user space may decide either way.
     let queue = Rule { expressions: vec![Expression::Verdict(Verdict::Queue)], ..rule("a") };
     assert_eq!(passage(vec![queue]), Depends);
+}
+
+/// A chain that the kernel calls.
+fn base(engine: Engine, name: &str, number: u32, translates: bool) -> Chain {
+    let key = NftKey { engine, family: rules::IPV4, table: "t".into(), name: name.into() };
+    let hook = rules::Hook { number, priority: -100, devices: Vec::new() };
+    Chain { key, hook: Some(hook), policy_drops: false, translates }
+}
+
+fn rule_of(chain: &Chain, expressions: Vec<Expression>) -> Rule {
+    Rule { chain: chain.key.clone(), number: 1, expressions }
+}
+
+/// Judges TCP port 22 by these rules, and says whether all that may divert were followed.
+fn judged(chains: &[&Chain], rules: Vec<Rule>, sets: Vec<(NftKey, Set)>) -> (Judgement, bool) {
+    let mut ruleset = Ruleset::new(chains.iter().copied().cloned().collect(), rules);
+    sets.into_iter().for_each(|(key, set)| ruleset.add_set(key, set));
+    let source = Fake::new();
+    Firewalled { ruleset: &ruleset, places: &Places::new(&source) }.judge(&tcp(22))
+}
+
+#[test]
+fn rules_that_are_not_followed_are_told_of_where_they_may_divert() {
+    for (hook, is_whole) in [(rules::PREROUTING, false), (rules::LOCAL_IN, true)] {
+        let chain = base(Engine::Nftables, "c", hook, false);
+        let again = Expression::Verdict(Verdict::Jump("c".into()));
+        for expression in [Expression::Unknown, again] {
+            assert_eq!(judged(&[&chain], vec![rule_of(&chain, vec![expression])], vec![]).1, is_whole);
+        }
+        // Six unknown values out of 64 each are too many ways.
+        let key = NftKey { name: "m".into(), ..chain.key.clone() };
+        let element =
+            |at: u8| rules::Element { key: vec![at; 4], value: Some(vec![0; 4]), ..Default::default() };
+        let look =
+            Expression::Lookup { of: 8, set: "m".into(), inverted: false, found: rules::Found::Value(9) };
+        let map = Set::new((0..64).map(element).collect(), rules::KeyForm::default());
+        let rule = rule_of(&chain, [vec![Expression::Compute { into: 8 }], vec![look; 6]].concat());
+        let (judgement, whole) = judged(&[&chain], vec![rule], vec![(key, map)]);
+        assert_eq!((judgement.passage, whole), (Depends, is_whole));
+    }
+}
+
+#[test]
+fn a_chance_within_a_longer_key_is_not_the_key() {
+    let chain = base(Engine::Nftables, "c", rules::LOCAL_IN, false);
+    let choice = |of| Expression::Load { into: of, what: rules::Load::Choice { modulus: 2, offset: 0 } };
+    let judge = |rest: &[u8]| {
+        let element = |at: u32, verdict| rules::Element {
+            key: [&at.to_ne_bytes(), rest].concat(),
+            verdict: Some(verdict),
+            ..Default::default()
+        };
+        let elements = vec![element(0, Verdict::Accept), element(1, Verdict::Drop)];
+        let port = Expression::Load { into: 9, what: rules::Load::Transport(2, 2) };
+        let found = rules::Found::Verdict;
+        let look = Expression::Lookup { of: 8, set: "m".into(), inverted: false, found };
+        let key = NftKey { name: "m".into(), ..chain.key.clone() };
+        let drop = Expression::Verdict(Verdict::Drop);
+        let rules = vec![rule_of(&chain, vec![choice(8), port, look]), rule_of(&chain, vec![drop])];
+        judged(&[&chain], rules, vec![(key, Set::new(elements, rules::KeyForm::default()))]).0.passage
+    };
+    assert_eq!(judge(&[]), Depends);
+    assert_eq!(judge(&[0, 22, 0, 0]), Depends);
+}
+
+#[test]
+fn of_chains_of_both_programs_with_one_priority_either_may_be_first() {
+    let to = |chain: &Chain, port| {
+        let (addresses, ports) = (rules::Addresses::OfInterface, rules::Ports::Range(port, port));
+        rule_of(chain, vec![Expression::TranslateTo { addresses, ports }])
+    };
+    let ends = |engine| {
+        let (one, two) = (base(Engine::Nftables, "a", 0, true), base(engine, "b", 0, true));
+        let (judgement, _) = judged(&[&one, &two], vec![to(&one, 80), to(&two, 81)], vec![]);
+        let port = |diversion: &netstat_model::Diversion| match diversion.to {
+            Target::Here { ports, .. } | Target::Behind { ports, .. } => ports.0,
+        };
+        let mut ports: Vec<u16> = judgement.diverted.iter().map(port).collect();
+        ports.sort_unstable();
+        ports
+    };
+    assert_eq!(ends(Engine::Legacy), [80, 81]);
+    assert_eq!(ends(Engine::Nftables), [81], "the newest is the first");
+}
+
+#[test]
+fn shifted_ports_begin_anew_after_the_last() {
+    let ports = rules::Ports::Shifted { base: 8000, first: 90, last: 99 };
+    assert_eq!(ports.of((8003, 8003)), (93, 93));
+    assert_eq!(ports.of((8013, 8013)), (93, 93));
+    assert_eq!(ports.of((8013, 8016)), (93, 96));
+    assert_eq!(ports.of((8008, 8011)), (90, 99));
+}
+
+/// Encodes a rule of the chain `a` in the table `t`.
+fn encoded_rule(name: &[u8], data: &[u8]) -> Vec<u8> {
+    let (mut element, mut list, mut rule) = (Vec::new(), Vec::new(), nfgenmsg(1));
+    wire::put_attribute(&mut element, 1, name);
+    wire::put_attribute(&mut element, 2, data);
+    wire::put_attribute(&mut list, 1, &element);
+    wire::put_attribute(&mut rule, 1, b"t\0");
+    wire::put_attribute(&mut rule, 2, b"a\0");
+    wire::put_attribute(&mut rule, 4, &list);
+    rule
+}
+
+#[test]
+fn a_first_packet_is_not_offloaded() {
+    let rule = decode::decode_rule(&encoded_rule(b"flow_offload\0", &[])).unwrap();
+    assert_eq!(rule.expressions, [Expression::Never]);
+}
+
+#[test]
+fn a_set_that_cannot_be_read_is_reported() {
+    let mut hook = Vec::new();
+    wire::put_attribute(&mut hook, 1, &1u32.to_be_bytes());
+    wire::put_attribute(&mut hook, 2, &0u32.to_be_bytes());
+    let mut chain = nfgenmsg(1);
+    wire::put_attribute(&mut chain, 1, b"t\0");
+    wire::put_attribute(&mut chain, 3, b"a\0");
+    wire::put_attribute(&mut chain, 4, &hook);
+    let mut data = Vec::new();
+    wire::put_attribute(&mut data, 1, b"m\0");
+    wire::put_attribute(&mut data, 2, &8u32.to_be_bytes());
+    wire::put_attribute(&mut data, 3, &0u32.to_be_bytes());
+    let script = Script::new(
+        [
+            (vec![message(NFTABLES | 3, 0, &chain), done()], None),
+            (vec![done()], None),
+            (vec![message(NFTABLES | 6, 0, &encoded_rule(b"lookup\0", &data)), done()], None),
+            (vec![done()], None),
+            (vec![], Some(Errno::NOMEM.raw_os_error())),
+        ]
+        .into_iter()
+        .chain(std::iter::repeat_n((vec![done()], None), 20)),
+    );
+    let found = firewall(&script, &[tcp(22)]);
+    assert_eq!(found.judgements[0].as_ref().unwrap().passage, Depends);
+    assert!(
+        matches!(&found.unread[..], [one] if one.of == "sets of nftables" && one.reason.contains("inet t m")),
+        "{found:?}"
+    );
 }
 
 proptest! {

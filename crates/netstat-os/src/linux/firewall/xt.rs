@@ -174,8 +174,10 @@ fn target_of(name: &str, revision: u32, info: &[u8]) -> Option<Expression> {
         // `struct xt_mark_tginfo2`.
         ("MARK", 2) => Expression::SetMark { mask: wire::u32_at(info, 4)?, with: wire::u32_at(info, 0) },
         ("MARK" | "HMARK", _) => Expression::SetMark { mask: u32::MAX, with: None },
-        // `struct xt_connmark_tginfo1` and `2`: XT_CONNMARK_RESTORE.
-        ("CONNMARK", _) if wire::u8_at(info, 12)? == 2 => Expression::SetMark { mask: u32::MAX, with: None },
+        // `struct xt_connmark_tginfo1`, and `2` where a shift comes before the mode: XT_CONNMARK_RESTORE.
+        ("CONNMARK", _) if wire::u8_at(info, if revision == 2 { 14 } else { 12 })? == 2 => {
+            Expression::SetMark { mask: u32::MAX, with: None }
+        }
         (
             "AUDIT" | "CHECKSUM" | "CLASSIFY" | "CONNMARK" | "CONNSECMARK" | "CT" | "DSCP" | "ECN" | "HL"
             | "IDLETIMER" | "LED" | "LOG" | "NFLOG" | "RATEEST" | "SECMARK" | "SET" | "TCPMSS"
@@ -216,8 +218,27 @@ fn translation(
     let addresses = if flags & MAPS_ADDRESS != 0 { Addresses::Range(from, to) } else { otherwise };
     let ports = match base {
         _ if flags & MAPS_PORT == 0 => Ports::Same,
-        Some(base) if flags & MAPS_OFFSET != 0 => Ports::Shifted(first.wrapping_sub(base)),
+        Some(base) if flags & MAPS_OFFSET != 0 => Ports::Shifted { base, first, last },
         _ => Ports::Range(first, last),
     };
     Some(Expression::TranslateTo { addresses, ports })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mode_of_connmark_is_where_its_revision_has_it() {
+        let info = |at: usize| {
+            let mut info = [0; 16];
+            info[at] = 2;
+            info
+        };
+        let restores = [Expression::SetMark { mask: u32::MAX, with: None }];
+        assert_eq!(decode_target("CONNMARK", 1, &info(12)), restores);
+        assert_eq!(decode_target("CONNMARK", 2, &info(14)), restores);
+        // A shift to the right by none, and a mode that saves.
+        assert_eq!(decode_target("CONNMARK", 2, &info(12)), [Expression::Nothing]);
+    }
 }
