@@ -456,6 +456,15 @@ fn what_the_rules_leave_open_may_be_either() {
         });
         assert_eq!(judged(&proxy.replace("7000", "7001")), ["here 7001", "here 8080"]);
         assert_eq!(answer().as_deref(), Some("here 7001"));
+        // In a table of both families, a translation of one does nothing to the other.
+        let six = |rules: &str| {
+            network.nft(rules);
+            network.judged(Transport::Tcp, Family::V6, 8080)
+        };
+        let untouched = six(&nat("ip", &pre("tcp dport 1 dnat to 172.17.0.2:80")));
+        let of_one = nat("inet", &pre("tcp dport 8080 dnat ip to 172.17.0.2:80"));
+        assert_eq!(six(&of_one), untouched);
+        assert_eq!(judged(&of_one), ["behind 80"]);
         // A rule that changes the packet without a connection.
         let stateless = "table ip t { chain p { type filter hook prerouting priority raw; tcp dport 8080 tcp dport set 7000 ip daddr set 172.17.0.2; }\n}\n";
         assert_eq!(judged(stateless), ["behind 7000"]);

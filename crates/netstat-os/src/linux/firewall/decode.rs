@@ -9,6 +9,7 @@ use super::rules::{
 };
 use super::xt;
 use crate::linux::wire;
+use netstat_model::Family;
 
 /// Text up to its zero byte.
 fn text(value: &[u8]) -> String {
@@ -187,10 +188,21 @@ fn decode_native(name: &str, data: &[u8]) -> Option<Expression> {
         // NFTA_NAT_TYPE: NFT_NAT_SNAT, which does not matter to who answers.
         "nat" if number(data, 1) == Some(0) => Expression::Verdict(Verdict::Accept),
         "masq" => Expression::Verdict(Verdict::Accept),
-        // NFTA_NAT_REG_ADDR_MIN, _MAX, NFTA_NAT_REG_PROTO_MIN, _MAX.
-        "nat" => Expression::Translate { redirects: false, addresses: pair(3, 4), ports: pair(5, 6) },
+        // NFTA_NAT_FAMILY, NFTA_NAT_REG_ADDR_MIN, _MAX, NFTA_NAT_REG_PROTO_MIN, _MAX.
+        "nat" => Expression::Translate {
+            redirects: false,
+            family: match number(data, 2).map(i32::try_from) {
+                Some(Ok(libc::NFPROTO_IPV4)) => Some(Family::V4),
+                Some(Ok(libc::NFPROTO_IPV6)) => Some(Family::V6),
+                _ => None,
+            },
+            addresses: pair(3, 4),
+            ports: pair(5, 6),
+        },
         // NFTA_REDIR_REG_PROTO_MIN, _MAX.
-        "redir" => Expression::Translate { redirects: true, addresses: None, ports: pair(1, 2) },
+        "redir" => {
+            Expression::Translate { redirects: true, family: None, addresses: None, ports: pair(1, 2) }
+        }
         // NFTA_TPROXY_REG_PORT.
         "tproxy" => Expression::Proxy { port: number(data, 3) },
         // NFTA_CMP_SREG, NFTA_CMP_OP, NFTA_CMP_DATA.

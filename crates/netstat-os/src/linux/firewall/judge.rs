@@ -408,7 +408,10 @@ impl Evaluation<'_> {
                     branches.push(end(is_certain, state, Verdict::Accept));
                     return;
                 }
-                Expression::Translate { redirects, addresses, ports } => {
+                Expression::Translate { family: Some(family), .. } if *family != view.inbound.family => {
+                    Match::Yes
+                }
+                Expression::Translate { redirects, addresses, ports, .. } => {
                     let addresses = match addresses {
                         None if *redirects => Addresses::OfInterface,
                         None => Addresses::Same,

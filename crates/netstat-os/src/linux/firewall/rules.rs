@@ -354,6 +354,8 @@ pub(super) enum Expression {
     Translate {
         /// Whether the address becomes one of the interface that the packet came by.
         redirects: bool,
+        /// The only family that the expression does anything with, in a table of both.
+        family: Option<Family>,
         addresses: Option<(u32, u32)>,
         ports: Option<(u32, u32)>,
     },
