@@ -81,7 +81,7 @@ fn leaves(socket: &IpSocketRef<'_>) -> bool {
         .is_some_and(|remote| !remote.address.is_loopback() && remote.address != socket.local.address)
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(windows)))]
 mod tests {
     use super::super::made::{fired, held, lines, look, moment, queues, run, tcp, with};
     use super::*;
@@ -96,7 +96,6 @@ mod tests {
         queues(socket, 0, 0)
     }
 
-    #[cfg(not(windows))]
     #[test]
     fn only_what_is_idle_without_keepalive_is_counted() {
         let found = |sockets: Vec<Socket>| lines(&run(&CHECK, &look(moment(100, sockets)), &[]));

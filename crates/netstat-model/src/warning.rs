@@ -175,7 +175,9 @@ impl Warning {
     /// Returns true if processes may hold sockets without being among the known owners.
     pub fn hides_owners(&self) -> bool {
         match self {
-            Self::OwnersNotPermitted { .. } | Self::OwnersIncomplete { .. } => true,
+            Self::OwnersNotPermitted { .. }
+            | Self::OwnersIncomplete { .. }
+            | Self::OwnersInOtherNamespace => true,
             Self::SourceUnavailable { what, .. } => [Self::OTHER_OWNERS, Self::SOME_OWNERS].contains(what),
             _ => false,
         }

@@ -92,7 +92,7 @@ fn check_reports(arguments: &Arguments) -> Result<(), Complaint> {
             (!arguments.formats.is_empty(), "--json, --jsonl and --csv"),
         ];
         if let [shape, ..] = typed(&shown)[..] {
-            return Err(complaint!("{option} prints nothing, so {shape} has no effect: leave it out"));
+            return Err(complaint!("{option} prints nothing: leave {shape} out"));
         }
     }
     Ok(())

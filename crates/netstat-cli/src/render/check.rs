@@ -85,8 +85,10 @@ pub(crate) fn render<W: Write>(
     if !silent.is_empty() {
         let silent = silent.join(", ");
         let text = Text::new(
-            format!("Not judged, or in part, because the system does not report enough: {silent}."),
-            format!("시스템이 알려 주지 않아 판단하지 않았거나 일부만 판단한 검사: {silent}."),
+            format!("Not judged, or only in part: {silent}. `netstat check NAME` says why."),
+            format!(
+                "판단하지 못했거나 일부만 판단한 검사: {silent}. 이유는 `netstat check 이름`으로 봅니다."
+            ),
         );
         page.text(text.of(style.language));
         page.end_line();

@@ -209,9 +209,11 @@ impl ProcessSource for FakeProcess<'_> {
         self.fake.bytes(&self.path(name))
     }
 
-    fn links(&self, directory: &str, each: &mut dyn FnMut(u32, &[u8])) -> io::Result<()> {
+    fn links(&self, directory: &str, each: &mut dyn FnMut(u32, &[u8]) -> Next) -> io::Result<()> {
         match self.fake.reply(&self.path(directory))? {
-            Reply::Links(links) => links.iter().for_each(|(number, target)| each(*number, target)),
+            Reply::Links(links) => {
+                links.iter().any(|(number, target)| each(*number, target) == Next::Done);
+            }
             other => panic!("{directory} is {other:?}, not a directory of links"),
         }
         Ok(())

@@ -62,18 +62,18 @@ fn read_to_end(file: OwnedFd, into: &mut Vec<u8>) -> io::Result<()> {
     }
 }
 
-/// Calls `each` for every entry but `.` and `..`, until it fails.
+/// Calls `each` for every entry but `.` and `..`, until it is done or fails.
 fn each_entry(
     directory: &OwnedFd,
-    mut each: impl FnMut(&std::ffi::CStr) -> io::Result<()>,
+    mut each: impl FnMut(&std::ffi::CStr) -> io::Result<Next>,
 ) -> io::Result<()> {
     let mut buffer = [MaybeUninit::uninit(); ENTRIES];
     let mut entries = RawDir::new(directory, &mut buffer);
     while let Some(entry) = entries.next() {
         let entry = entry?;
         let name = entry.file_name();
-        if name != c"." && name != c".." {
-            each(name)?;
+        if name != c"." && name != c".." && each(name)? == Next::Done {
+            break;
         }
     }
     Ok(())
@@ -83,6 +83,58 @@ fn number(name: &[u8]) -> Option<u32> {
     std::str::from_utf8(name).ok()?.parse().ok()
 }
 
+/// Sends a request and passes on the kernel's answer. Fails if the kernel says nothing for as long as `patience`.
+fn exchange(
+    family: Netlink,
+    request: &[u8],
+    patience: Duration,
+    each: &mut dyn FnMut(&[u8]) -> Next,
+) -> io::Result<()> {
+    let protocol = match family {
+        Netlink::SockDiag => Some(netlink::SOCK_DIAG),
+        Netlink::Route => None,
+        Netlink::Rdma => Some(netlink::RDMA),
+        Netlink::Netfilter => Some(netlink::NETFILTER),
+    };
+    let socket = net::socket_with(
+        net::AddressFamily::NETLINK,
+        net::SocketType::RAW,
+        net::SocketFlags::CLOEXEC,
+        protocol,
+    )?;
+    // Best effort: a larger buffer only saves wake-ups.
+    let _ = net::sockopt::set_socket_recv_buffer_size(&socket, SOCKET_BUFFER);
+    net::sockopt::set_socket_timeout(&socket, net::sockopt::Timeout::Recv, Some(patience))?;
+    net::sendto(&socket, request, SendFlags::empty(), &SocketAddrNetlink::new(0, 0))?;
+    let mut buffer = vec![0u8; DATAGRAM];
+    loop {
+        let (_, len, from) = match net::recvfrom(&socket, &mut buffer[..], RecvFlags::TRUNC) {
+            Err(Errno::INTR) => continue,
+            Err(Errno::AGAIN) => {
+                return Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    format!("the kernel did not end its answer within {} s", patience.as_secs_f32()),
+                ));
+            }
+            answer => answer?,
+        };
+        // Any process may send to a netlink socket; only the kernel has port ID 0.
+        let kernel = from.and_then(|from| SocketAddrNetlink::try_from(from).ok());
+        if kernel.is_none_or(|from| from.pid() != 0) {
+            continue;
+        }
+        let Some(datagram) = buffer.get(..len) else {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("the kernel sent a datagram of {len} bytes, more than the {DATAGRAM} of the buffer"),
+            ));
+        };
+        if len == 0 || each(datagram) == Next::Done {
+            return Ok(());
+        }
+    }
+}
+
 impl Source for Live {
     fn netlink(
         &self,
@@ -90,51 +142,7 @@ impl Source for Live {
         request: &[u8],
         each: &mut dyn FnMut(&[u8]) -> Next,
     ) -> io::Result<()> {
-        let protocol = match family {
-            Netlink::SockDiag => Some(netlink::SOCK_DIAG),
-            Netlink::Route => None,
-            Netlink::Rdma => Some(netlink::RDMA),
-            Netlink::Netfilter => Some(netlink::NETFILTER),
-        };
-        let socket = net::socket_with(
-            net::AddressFamily::NETLINK,
-            net::SocketType::RAW,
-            net::SocketFlags::CLOEXEC,
-            protocol,
-        )?;
-        // Best effort: a larger buffer only saves wake-ups.
-        let _ = net::sockopt::set_socket_recv_buffer_size(&socket, SOCKET_BUFFER);
-        net::sockopt::set_socket_timeout(&socket, net::sockopt::Timeout::Recv, Some(PATIENCE))?;
-        net::sendto(&socket, request, SendFlags::empty(), &SocketAddrNetlink::new(0, 0))?;
-        let mut buffer = vec![0u8; DATAGRAM];
-        loop {
-            let (_, len, from) = match net::recvfrom(&socket, &mut buffer[..], RecvFlags::TRUNC) {
-                Err(Errno::INTR) => continue,
-                Err(Errno::AGAIN) => {
-                    return Err(io::Error::new(
-                        io::ErrorKind::TimedOut,
-                        format!("the kernel did not end its answer within {} s", PATIENCE.as_secs()),
-                    ));
-                }
-                answer => answer?,
-            };
-            // Any process may send to a netlink socket; only the kernel has port ID 0.
-            let kernel = from.and_then(|from| SocketAddrNetlink::try_from(from).ok());
-            if kernel.is_none_or(|from| from.pid() != 0) {
-                continue;
-            }
-            let Some(datagram) = buffer.get(..len) else {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidData,
-                    format!(
-                        "the kernel sent a datagram of {len} bytes, more than the {DATAGRAM} of the buffer"
-                    ),
-                ));
-            };
-            if len == 0 || each(datagram) == Next::Done {
-                return Ok(());
-            }
-        }
+        exchange(family, request, PATIENCE, each)
     }
 
     fn read(&self, path: &str, into: &mut Vec<u8>) -> io::Result<()> {
@@ -148,7 +156,7 @@ impl Source for Live {
     fn names(&self, path: &str, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
         each_entry(&open(CWD, path, OFlags::DIRECTORY)?, |name| {
             each(name.to_bytes());
-            Ok(())
+            Ok(Next::More)
         })
     }
 
@@ -218,17 +226,16 @@ impl ProcessSource for LiveProcess {
         Ok(rustix::fs::readlinkat(&self.directory, name, Vec::new())?.into_bytes())
     }
 
-    fn links(&self, directory: &str, each: &mut dyn FnMut(u32, &[u8])) -> io::Result<()> {
+    fn links(&self, directory: &str, each: &mut dyn FnMut(u32, &[u8]) -> Next) -> io::Result<()> {
         let directory = open(&self.directory, directory, OFlags::DIRECTORY)?;
         let mut target = [MaybeUninit::uninit(); 4096];
         each_entry(&directory, |name| {
-            let Some(number) = number(name.to_bytes()) else { return Ok(()) };
+            let Some(number) = number(name.to_bytes()) else { return Ok(Next::More) };
             match rustix::fs::readlinkat_raw(&directory, name, &mut target) {
-                Ok((target, _)) => each(number, target),
-                Err(Errno::NOENT | Errno::SRCH) => {}
-                Err(error) => return Err(error.into()),
+                Ok((target, _)) => Ok(each(number, target)),
+                Err(Errno::NOENT | Errno::SRCH) => Ok(Next::More),
+                Err(error) => Err(error.into()),
             }
-            Ok(())
         })
     }
 
@@ -237,7 +244,7 @@ impl ProcessSource for LiveProcess {
             if let Some(number) = number(name.to_bytes()) {
                 each(number);
             }
-            Ok(())
+            Ok(Next::More)
         })
     }
 
@@ -253,10 +260,11 @@ mod tests {
 
     /// As when the datagram with the end of an answer is damaged: the kernel has nothing more to say.
     #[test]
-    fn an_answer_without_an_end_is_an_error_in_bounded_time() {
+    fn an_answer_without_an_end_is_an_error() {
         // `NLMSG_NOOP`, which the kernel does not answer.
         let request = [16u32.to_ne_bytes(), 0x1_0001u32.to_ne_bytes(), 1u32.to_ne_bytes(), [0; 4]].concat();
-        let error = Live.netlink(Netlink::Route, &request, &mut |_| Next::More).unwrap_err();
+        let error =
+            exchange(Netlink::Route, &request, Duration::from_millis(1), &mut |_| Next::More).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut, "{error}");
     }
 }

@@ -231,6 +231,12 @@ fn report(search: &mut Search<'_>, warnings: &mut Vec<Warning>) {
         && let Ok(Some(reason)) = why_hidden(search.source)
     {
         warnings.push(Warning::OwnersIncomplete { reason });
+    } else if all_have_one
+        && let Ok(namespace) = search.source.read_link("/proc/self/ns/pid")
+        && namespace != INITIAL_PID_NAMESPACE
+    {
+        let reason = "processes outside this PID namespace are not seen".to_owned();
+        warnings.push(Warning::OwnersIncomplete { reason });
     }
     if let Some(error) = search.failed.take() {
         let what = if all_have_one { Warning::OTHER_OWNERS } else { Warning::SOME_OWNERS };

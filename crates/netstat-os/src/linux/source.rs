@@ -128,10 +128,10 @@ pub(crate) trait ProcessSource {
     /// Returns the target of a symbolic link of the process.
     fn read_link(&self, name: &str) -> io::Result<Vec<u8>>;
 
-    /// Passes on each entry of a directory of links: its name as a number, and its target. Skips other names, and links
-    /// that vanish in the meantime. Any other error ends the listing, which is then incomplete: a directory that may be
+    /// Passes on the entries of a directory of links until `each` is done: the name of each as a number, and its target. Skips
+    /// other names, and links that vanish in the meantime. Any other error ends the listing, which is then incomplete: a directory that may be
     /// listed can hold links that may not be read (`CAP_DAC_READ_SEARCH` without `CAP_SYS_PTRACE`).
-    fn links(&self, directory: &str, each: &mut dyn FnMut(u32, &[u8])) -> io::Result<()>;
+    fn links(&self, directory: &str, each: &mut dyn FnMut(u32, &[u8]) -> Next) -> io::Result<()>;
 
     /// Lists the names in a directory of the process that are numbers.
     fn numbers(&self, directory: &str, each: &mut dyn FnMut(u32)) -> io::Result<()>;
@@ -372,11 +372,11 @@ impl ProcessSource for RecordingProcess<'_> {
         answer
     }
 
-    fn links(&self, directory: &str, each: &mut dyn FnMut(u32, &[u8])) -> io::Result<()> {
+    fn links(&self, directory: &str, each: &mut dyn FnMut(u32, &[u8]) -> Next) -> io::Result<()> {
         let mut packed = Vec::new();
         let answer = self.live.links(directory, &mut |number, target| {
             pack(&mut packed, number, target);
-            each(number, target);
+            each(number, target)
         });
         self.recording.note("process links", &self.path(directory), &answer, &packed);
         answer
@@ -490,11 +490,8 @@ impl ProcessSource for PlayedProcess<'_> {
         self.answer("process read_link", name).map(<[u8]>::to_vec)
     }
 
-    fn links(&self, directory: &str, each: &mut dyn FnMut(u32, &[u8])) -> io::Result<()> {
-        unpack(self.answer("process links", directory)?, |number, target| {
-            each(number, target);
-            Next::More
-        })
+    fn links(&self, directory: &str, each: &mut dyn FnMut(u32, &[u8]) -> Next) -> io::Result<()> {
+        unpack(self.answer("process links", directory)?, each)
     }
 
     fn numbers(&self, directory: &str, each: &mut dyn FnMut(u32)) -> io::Result<()> {

@@ -41,28 +41,36 @@ impl<'a> Ancestry<'a> {
                 self.known.insert(owner.process.pid, Some(Kin { parent, start_time }));
             }
         }
+        self.sort(owners);
+        // Only one: a manager gets no sockets from another.
+        if let Some(first) = owners.first()
+            && self.is_manager(first.process.pid)
+        {
+            owners.rotate_left(1);
+            if let Some((_, services)) = owners.split_last_mut() {
+                self.sort(services);
+            }
+        }
+    }
+
+    /// Sorts by age, but the owner that is the ancestor of all others comes first.
+    fn sort(&mut self, owners: &mut [Owner]) {
         owners.sort_unstable_by_key(|owner| owner.process);
         let ancestor = self.common_ancestor(owners);
         owners.sort_unstable_by_key(|owner| {
             let ProcessKey { pid, start_time } = owner.process;
             (Some(owner.process) != ancestor, start_time, pid)
         });
-        if let Some(first) = owners.first()
-            && self.is_manager(first.process.pid)
-        {
-            owners.rotate_left(1);
-            if let Some((_, services)) = owners.split_last_mut() {
-                self.put_principal_first(services);
-            }
-        }
     }
 
-    /// Returns whether a process is systemd: that of the machine, or of a user.
+    /// Returns whether a process is systemd: that of the machine, of a container, or of a user. Any process may call itself
+    /// `systemd`, so all but PID 1 need an executable of that name too.
     fn is_manager(&mut self, pid: u32) -> bool {
         let (source, buffer) = (self.source, &mut self.buffer);
         *self.managers.entry(pid).or_insert_with(|| {
-            let read = source.process(pid).and_then(|process| process.read("comm", buffer));
-            read.is_ok() && buffer.as_slice() == b"systemd\n"
+            let Ok(process) = source.process(pid) else { return false };
+            let is_named = process.read("comm", buffer).is_ok() && buffer.as_slice() == b"systemd\n";
+            is_named && (pid == 1 || process.read_link("exe").is_ok_and(|path| is_systemd(&path)))
         })
     }
 
@@ -112,4 +120,9 @@ impl<'a> Ancestry<'a> {
             Some(Kin { parent: stat.parent, start_time: stat.start_time })
         })
     }
+}
+
+/// Returns whether the target of `/proc/PID/exe` is an executable named `systemd`, perhaps replaced by an update since.
+fn is_systemd(path: &[u8]) -> bool {
+    path.strip_suffix(b" (deleted)").unwrap_or(path).ends_with(b"/systemd")
 }

@@ -2,7 +2,7 @@
 
 use super::holders::Holders;
 use super::privileges::why_no_bpf;
-use super::search::{Bpf, Found, MOST_LINKS, Search, Threads, fetch_pids};
+use super::search::{Bpf, Found, Search, Threads, fetch_pids};
 use crate::linux::bpf::{Failure, Record, decode_records};
 use crate::linux::source::{OwnersProgram, Source, Walk};
 use crate::linux::stat::{fetch_stat, is_gone, is_refused};
@@ -128,11 +128,7 @@ impl Search<'_> {
             self.failed.get_or_insert(error);
             Vec::new()
         });
-        // `table` reads the descriptors of a process to the end, however many they are.
-        if open_files(self.source).is_some_and(|files| files > 2 * MOST_LINKS as u64) {
-            self.links_left = 0;
-        }
-        let has_rings = !is_io_uring_disabled(self.source);
+        let mut has_rings = !is_io_uring_disabled(self.source);
         for pid in pids {
             let Ok(process) = self.source.process(pid) else { continue };
             let process = process.as_ref();
@@ -145,6 +141,7 @@ impl Search<'_> {
                 && !is_gone(&error)
             {
                 self.failed.get_or_insert(error);
+                has_rings = self.links_left > 0;
             }
         }
         self.keep_missing();

@@ -1,7 +1,7 @@
 //! [`Search`]: the state of one search for owners, and its passes over `/proc/PID/fd`.
 
 use super::holders::{Holders, NO_DESCRIPTOR};
-use crate::linux::source::{OwnersProgram, ProcessSource, Source};
+use crate::linux::source::{Next, OwnersProgram, ProcessSource, Source};
 use crate::linux::stat::{fetch_stat, is_gone, is_refused};
 use netstat_model::query::Owners;
 use netstat_model::{NoBpf, OwnerMethod, ProcessKey, ShortId, SocketTable};
@@ -127,7 +127,7 @@ impl<'a> Search<'a> {
         let process = process.as_ref();
         self.hits.clear();
         self.rings.clear();
-        let listed = self.table(process, "fd");
+        let listed = self.table(process, "fd", usize::MAX);
         if matches!(listed, Ok(1..)) && self.hits.is_empty() && threads == Threads::Shared {
             return Ok(());
         }
@@ -160,17 +160,19 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Reads the io_urings of one process, as long as the limit on descriptors allows.
+    /// Reads the io_urings of one process. Fails if the limit on descriptors leaves any of it unread.
     pub(super) fn rings(&mut self, process: &dyn ProcessSource, pid: u32) -> io::Result<()> {
-        if self.links_left == 0 {
-            return Err(io::Error::other("too many descriptors are open to look for those of io_urings"));
-        }
         self.rings.clear();
-        let links = self.table(process, "fd")?;
-        self.links_left = self.links_left.saturating_sub(links);
+        let limit = self.links_left;
+        let links = self.table(process, "fd", limit)?;
+        self.links_left = limit.saturating_sub(links);
         // Descriptors themselves are better known from BPF.
         self.hits.clear();
-        let trouble = self.files_of_rings(process);
+        let mut trouble = self.files_of_rings(process);
+        if links > limit {
+            let why = "too many descriptors are open to look for those of all io_urings";
+            trouble.get_or_insert_with(|| io::Error::other(why));
+        }
         if !self.hits.is_empty() {
             let stat = fetch_stat(process, &mut self.buffer)?;
             self.add_hits(ProcessKey { pid, start_time: stat.start_time }, stat.parent);
@@ -210,7 +212,7 @@ impl<'a> Search<'a> {
     fn first_thread(&mut self, process: &dyn ProcessSource, pid: u32) -> Option<io::Error> {
         let mut trouble = None;
         for thread in other_threads(process, pid, &mut trouble) {
-            match self.table(process, &format!("task/{thread}/fd")) {
+            match self.table(process, &format!("task/{thread}/fd"), usize::MAX) {
                 Ok(0) => {}
                 Ok(_) => return None,
                 Err(error) => note(&mut trouble, error),
@@ -226,7 +228,7 @@ impl<'a> Search<'a> {
             if self.links_left == 0 {
                 break;
             }
-            match self.table(process, &format!("task/{thread}/fd")) {
+            match self.table(process, &format!("task/{thread}/fd"), usize::MAX) {
                 Ok(links) => self.links_left = self.links_left.saturating_sub(links),
                 Err(error) => note(&mut trouble, error),
             }
@@ -234,12 +236,15 @@ impl<'a> Search<'a> {
         trouble
     }
 
-    /// Reads one descriptor table and returns how many descriptors it has.
-    fn table(&mut self, process: &dyn ProcessSource, directory: &str) -> io::Result<usize> {
+    /// Reads the first `limit` descriptors of a table. Returns how many it has, or more than `limit` if it has more.
+    fn table(&mut self, process: &dyn ProcessSource, directory: &str, limit: usize) -> io::Result<usize> {
         let (wanted, hits, rings) = (&self.wanted, &mut self.hits, &mut self.rings);
         let mut links = 0;
         process.links(directory, &mut |descriptor, target| {
             links += 1;
+            if links > limit {
+                return Next::Done;
+            }
             if target == RING {
                 rings.push(descriptor);
             }
@@ -247,6 +252,7 @@ impl<'a> Search<'a> {
             if let Some(inode) = inode.filter(|inode| wanted.contains_key(inode)) {
                 hits.push((inode, descriptor));
             }
+            Next::More
         })?;
         Ok(links)
     }
@@ -292,14 +298,14 @@ const RING: &[u8] = b"anon_inode:[io_uring]";
 /// UserBufs:\t0
 /// ```
 ///
-/// A table may have empty places. Returns false if a file may be untold: kernels before 6.8 write `TCP` or `UDP` for a socket,
-/// and none tells anything while the ring is in use.
+/// The number counts places, of which some may be empty (`<none>`, or no line in newer kernels). Returns false if a file may
+/// be untold: kernels before 6.8 write `TCP` or `UDP` for a socket, and while the ring is in use a kernel writes nothing, or
+/// the number without any lines.
 pub(super) fn decode_ring(fdinfo: &[u8], each: &mut dyn FnMut(u32)) -> bool {
     let mut lines = fdinfo.split(|&byte| byte == b'\n');
-    if !lines.any(|line| line.starts_with(b"UserFiles:")) {
-        return false;
-    }
+    let Some(places) = lines.find_map(|line| line.strip_prefix(b"UserFiles:")) else { return false };
     let mut is_whole = true;
+    let mut is_empty = true;
     for line in lines {
         let Some(colon) = line.iter().position(|&byte| byte == b':') else { break };
         let (place, target) = line.split_at(colon);
@@ -307,6 +313,7 @@ pub(super) fn decode_ring(fdinfo: &[u8], each: &mut dyn FnMut(u32)) -> bool {
         if place.is_empty() || !place.iter().all(u8::is_ascii_digit) {
             break;
         }
+        is_empty = false;
         let target = target.strip_prefix(b":").unwrap_or(target).trim_ascii();
         if let Some(inode) = decode_socket_link(target).and_then(|inode| u32::try_from(inode).ok()) {
             each(inode);
@@ -315,7 +322,7 @@ pub(super) fn decode_ring(fdinfo: &[u8], each: &mut dyn FnMut(u32)) -> bool {
         let is_told = target.starts_with(b"/") || target.windows(2).any(|two| two == b":[");
         is_whole &= is_told || target == b"<none>";
     }
-    is_whole
+    is_whole && (!is_empty || places.trim_ascii() == b"0")
 }
 
 /// Decodes the inode in `socket:[4026]`.

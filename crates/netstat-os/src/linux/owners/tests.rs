@@ -1,3 +1,4 @@
+use super::ancestry::Ancestry;
 use super::made::{Again, INITIAL, attach_listing, attach_open, held, socket, sockets, times_asked, unowned};
 use super::search::{MOST_LINKS, decode_ring, decode_socket_link};
 use super::*;
@@ -223,6 +224,20 @@ fn a_proc_that_cannot_be_listed_is_an_error() {
 }
 
 #[test]
+fn processes_outside_the_pid_namespace_may_hold_any_socket_too() {
+    for (namespace, complete) in [(INITIAL, true), ("pid:[4026532001]", false)] {
+        let fake = privileged(Fake::new()).file("/proc/self/ns/pid", namespace).alive(
+            10,
+            1,
+            500,
+            &[(3, "socket:[77]")],
+        );
+        let warnings = attached(&fake, &mut sockets(&[77]));
+        assert_eq!(!warnings.iter().any(Warning::hides_owners), complete, "{warnings:?}");
+    }
+}
+
+#[test]
 fn a_socket_without_a_process_belongs_to_the_kernel_or_another_namespace() {
     for (namespace, expected) in [(INITIAL, NoOwner::Kernel), ("pid:[4026532001]", NoOwner::OtherNamespace)] {
         let fake = privileged(Fake::new()).file("/proc/self/ns/pid", namespace).alive(
@@ -378,7 +393,10 @@ fn the_threads_of_an_ended_main_thread_are_read() {
 
 #[test]
 fn a_socket_of_an_io_uring_belongs_to_its_process() {
-    let info = |files: &str| format!("pos:\t0\nUserFiles:\t3\n{files}UserBufs:\t0\nPollList:\n");
+    let info = |files: &str| {
+        let places = files.lines().count();
+        format!("pos:\t0\nUserFiles:\t{places}\n{files}UserBufs:\t0\nPollList:\n")
+    };
     let fake = |files: &str| {
         privileged(Fake::new())
             .file("/proc/self/ns/pid", INITIAL)
@@ -402,6 +420,9 @@ fn a_socket_of_an_io_uring_belongs_to_its_process() {
         ("UserFiles:\t2\n    0: socket:[5]\n    1: socket:[6]\nUserBufs:\t0\n", &[5, 6][..], true),
         ("UserFiles:\t2\n    0: /a b\nUserBufs:\t1\n    0: 0x1/4096\n", &[], true),
         ("UserFiles:\t1\n    0: UDP\n", &[], false),
+        ("UserFiles:\t3\n    2: socket:[5]\nUserBufs:\t0\n", &[5], true),
+        ("UserFiles:\t0\nUserBufs:\t0\n", &[], true),
+        ("UserFiles:\t2\nUserBufs:\t0\nPollList:\n", &[], false),
         ("SqMask:\t0x7\n", &[], false),
         ("", &[], false),
     ] {
@@ -422,16 +443,50 @@ fn a_service_comes_before_the_manager_that_activated_it() {
             .alive(21, 20, 40, &holds)
             .alive(22, 20, 50, &holds)
     };
-    for (manager, expected) in [("systemd\n", [20, 21, 22, 1]), ("nginx\n", [1, 20, 21, 22])] {
+    let order = |fake: &Fake| -> Vec<u32> {
         let mut rows = sockets(&[77]);
-        attached(&tree(manager), &mut rows);
-        assert_eq!(held(&rows[0]).into_iter().map(|(pid, _)| pid).collect::<Vec<_>>(), expected, "{manager}");
+        attached(fake, &mut rows);
+        held(&rows[0]).into_iter().map(|(pid, _)| pid).collect()
+    };
+    for (manager, expected) in [("systemd\n", [20, 21, 22, 1]), ("nginx\n", [1, 20, 21, 22])] {
+        assert_eq!(order(&tree(manager)), expected, "{manager}");
+    }
+    // Any process may call itself systemd.
+    for (exe, expected) in [
+        ("/usr/lib/systemd/systemd", [31, 30]),
+        ("/usr/lib/systemd/systemd (deleted)", [31, 30]),
+        ("/usr/lib/systemd/systemd-executor", [30, 31]),
+        ("/usr/sbin/nginx", [30, 31]),
+    ] {
+        let pair = Fake::new().alive(30, 1, 30, &holds).alive(31, 30, 40, &holds);
+        assert_eq!(
+            order(&pair.file("/proc/30/comm", "systemd\n").file("/proc/30/exe", exe)),
+            expected,
+            "{exe}"
+        );
     }
     // Before activation it is alone.
     let alone = privileged(Fake::new()).alive(1, 0, 1, &holds).file("/proc/1/comm", "systemd\n");
     let mut rows = sockets(&[77]);
     attached(&alone, &mut rows);
     assert_eq!(held(&rows[0]), [(1, 3)]);
+}
+
+#[test]
+fn any_number_of_managers_may_share_a_socket() {
+    let pids = 2..50_002;
+    let mut fake = Fake::new();
+    let mut owners = Vec::new();
+    for pid in pids.clone() {
+        fake = fake
+            .file(&format!("/proc/{pid}/comm"), "systemd\n")
+            .file(&format!("/proc/{pid}/exe"), "/usr/lib/systemd/systemd");
+        let process = ProcessKey { pid, start_time: pid.into() };
+        owners.push(Owner { process, parent: Some(1), descriptor: Some(3) });
+    }
+    Ancestry::new(&fake).put_principal_first(&mut owners);
+    let order = owners.iter().map(|owner| owner.process.pid);
+    assert!(order.eq(pids.skip(1).chain([2])), "only the first is set aside");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 use super::*;
 use crate::linux::fake::{Fake, stat_line};
 use crate::linux::owners::made::{INITIAL, attach_found, attach_listing, attach_open, held, times_asked};
+use crate::linux::owners::search::MOST_LINKS;
 use netstat_model::owner_method::BpfStep;
 use netstat_model::{Answer, Error, Holder, NoOwner, Owner, Ownership, Socket, Warning};
 use proptest::prelude::*;
@@ -171,27 +172,42 @@ fn auto_tries_bpf_where_proc_refuses_a_process() {
 
 #[test]
 fn rings_are_looked_for_as_long_as_that_is_affordable() {
-    let with = |path: &str, text: &str| {
-        Fake::new()
-            .file(path, text)
+    let ring = [(3, "anon_inode:[io_uring]")];
+    let links = vec![(4, "/dev/null"); MOST_LINKS + 1];
+    let kernel = Holder::Nobody(NoOwner::Kernel);
+    let unknown = Holder::Nobody(NoOwner::NotPermitted);
+    // Processes 9 to 11, of which 10 may hold the socket; 9 may hold descriptors up to the limit.
+    for (disabled, first, second, third, expected) in [
+        ("0\n", 1, &ring[..], &ring[..0], Holder::Process(10)),
+        ("2\n", 1, &ring, &[], kernel),
+        ("0\n", MOST_LINKS - 1, &ring, &[], Holder::Process(10)),
+        ("0\n", MOST_LINKS, &[], &[], kernel),
+        ("0\n", MOST_LINKS, &ring, &[], unknown),
+        ("0\n", MOST_LINKS + 1, &[], &ring, unknown),
+    ] {
+        let fake = Fake::new()
+            .file("/proc/sys/kernel/io_uring_disabled", disabled)
+            .file("/proc/sys/fs/file-nr", "1000000\t0\t9\n")
             .file("/proc/self/status", STATUS)
             .file("/proc/self/ns/pid", INITIAL)
             .walk(Vec::new(), Ok(()))
             .walk(Vec::new(), Ok(()))
-            .alive(10, 1, 5, &[(3, "anon_inode:[io_uring]")])
-            .file("/proc/10/exe", "/bin/x")
-            .file("/proc/10/fdinfo/3", "UserFiles:\t1\n    0: socket:[77]\n")
-    };
-    for (path, text, expected) in [
-        ("/proc/sys/kernel/io_uring_disabled", "0\n", Holder::Process(10)),
-        ("/proc/sys/kernel/io_uring_disabled", "2\n", Holder::Nobody(NoOwner::Kernel)),
-        ("/proc/sys/fs/file-nr", "1000000\t0\t9\n", Holder::Nobody(NoOwner::NotPermitted)),
-    ] {
+            .alive(9, 1, 5, &links[..first])
+            .alive(10, 1, 5, second)
+            .alive(11, 1, 5, third)
+            .file("/proc/10/fdinfo/3", "UserFiles:\t1\n    0: socket:[77]\n");
         let mut sockets = [socket(77, None)];
-        let answer = attach_open(&with(path, text), &mut sockets, Owners::Bpf).unwrap();
-        assert_eq!(sockets[0].ownership.holder(), expected, "{path} {text}");
+        let answer = attach_open(&fake, &mut sockets, Owners::Bpf).unwrap();
+        assert_eq!(sockets[0].ownership.holder(), expected, "{disabled} {first} {second:?}");
         let is_said = answer.warnings.iter().any(|warning| warning.to_string().contains("io_uring"));
-        assert_eq!(is_said, expected == Holder::Nobody(NoOwner::NotPermitted), "{:?}", answer.warnings);
+        assert_eq!(is_said, expected == unknown, "{:?}", answer.warnings);
+        if expected == unknown {
+            assert_eq!(
+                times_asked(&fake, "/proc/11/fd"),
+                0,
+                "nothing is read once the limit has cut a process"
+            );
+        }
     }
 }
 
