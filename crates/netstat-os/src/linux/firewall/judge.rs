@@ -65,10 +65,11 @@ impl<'a> Traversal<'a> {
         self.is_whole.set(self.is_whole.get() && !self.may_divert);
     }
 
-    /// Takes some of the work that is left; `None` where there is not as much.
+    /// Takes some of the work that is left; `None`, and no more work, where there is not as much.
     fn work(&mut self, amount: usize) -> Option<()> {
-        self.work_left = self.work_left.checked_sub(amount)?;
-        Some(())
+        let left = self.work_left.checked_sub(amount);
+        self.work_left = left.unwrap_or(0);
+        left.map(|_| ())
     }
 
     /// Returns the answer that the chain may accept or drop a packet in this state, or not decide. Whether it diverts the
