@@ -37,7 +37,7 @@ pub(super) fn findings(evidence: &Evidence, chosen: &Chosen) -> Vec<Finding> {
         if diverted.is_empty() || chosen.are_except(one.protocol, one.ports) {
             continue;
         }
-        let service = service(one, &diverted, chosen);
+        let service = service(evidence, one, &diverted, chosen);
         let severity = severity(one, &diverted, service);
         let same = groups.iter_mut().find(|group| {
             let known = group.all.first();
@@ -97,17 +97,29 @@ fn is_answered(evidence: &Evidence, published: &Published, to: &Target) -> bool 
     }
 }
 
-/// Returns the service of the list that is behind a single port, by its own number or that of the target.
-fn service(published: &Published, diverted: &[&Diversion], chosen: &Chosen) -> Option<&'static Service> {
+/// Returns the worst service of the list that is passed on to: by the number of a single port, its own or that of the target,
+/// and by the ports that somebody on this machine listens on.
+fn service(
+    evidence: &Evidence,
+    published: &Published,
+    diverted: &[&Diversion],
+    chosen: &Chosen,
+) -> Option<&'static Service> {
     let (first, last) = published.ports;
     let behind = diverted.iter().map(|diversion| match diversion.to {
         Target::Here { ports, .. } | Target::Behind { ports, .. } => ports,
     });
-    let singles = behind.chain([(first, last)]).filter(|(first, last)| first == last);
-    let services = singles.filter_map(|(port, _)| Service::of(published.protocol, port));
+    let singles = behind.chain([(first, last)]).filter(|(first, last)| first == last).map(|(port, _)| port);
+    let here = diverted
+        .iter()
+        .filter(|diversion| matches!(diversion.to, Target::Here { .. }))
+        .flat_map(|diversion| targets::listeners(evidence, published, &diversion.to))
+        .map(|socket| socket.local.port);
+    let ports: Vec<u16> = singles.chain(here).collect();
+    let services = ports.iter().filter_map(|&port| Service::of(published.protocol, port));
     let worst = services.max_by_key(|service| service.risk == Risk::Control);
-    let is_named = first == last && chosen.is_also(published.protocol, first);
-    worst.or_else(|| is_named.then(Service::named))
+    let is_named = || ports.iter().any(|&port| chosen.is_also(published.protocol, port));
+    worst.or_else(|| is_named().then(Service::named))
 }
 
 fn severity(published: &Published, diverted: &[&Diversion], service: Option<&Service>) -> Severity {

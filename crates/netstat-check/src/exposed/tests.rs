@@ -241,6 +241,9 @@ fn ports_that_are_passed_on_are_graded_by_the_service_and_by_what_input_would_do
     assert!(one(passed((8080, 8080), here(6379), Open, Closed), &[])[0].starts_with("ok"));
     let loopback = Target::Here { address: Some("127.0.0.1".parse().unwrap()), ports: (6379, 6379) };
     assert!(one(passed((8080, 8080), loopback, Open, Closed), &[])[0].starts_with("critical"));
+    // Of a range, the ports that somebody listens on count.
+    let whole = Target::Here { address: Some("127.0.0.1".parse().unwrap()), ports: (1, 65_535) };
+    assert!(one(passed((6000, 7000), whole, Open, Closed), &[])[0].starts_with("critical"));
     // Ranges that go to one host by one rule are one finding.
     let ranges = [(1, 21), (23, 442), (444, 65_535)];
     let all = ranges.map(|ports| passed(ports, behind(0), Open, Closed));
