@@ -119,7 +119,7 @@ fn a_name_that_the_executable_does_not_have_is_a_fact() {
         ("/opt/a", "kworker/0:1", "/opt/a", "warning", &["kernel_name"]),
         ("/opt/a", "a", "[rcu_preempt]", "warning", &["kernel_name"]),
         ("/usr/bin/perl", "perl", "/usr/sbin/apache2 -k start", "notice", &["interpreter", "other_name"]),
-        ("/opt/a", "a", "sshd: root@pts/0", "notice", &["other_name"]),
+        ("/opt/a", "a", "sshd: kim@pts/0", "notice", &["other_name"]),
     ] {
         assert_eq!(judged(path, comm, title), (severity, keys.to_vec()), "{path} {comm} {title}");
     }

@@ -12,7 +12,7 @@ use netstat_engine::enrich::{AddressList, UserNames};
 use netstat_engine::text::Language;
 use netstat_engine::text::quote::one_line;
 use netstat_engine::watch::{Next, watch};
-use netstat_model::{Error, Warning};
+use netstat_model::{Error, SnapshotInfo, Warning};
 use netstat_os::{Machine, NameDatabases, Native};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -59,7 +59,7 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
                 Ok(if let Look::Whole { .. } = look { Next::Done(look) } else { Next::LookAgain(PAUSE) })
             },
         )?;
-        let Look::Whole { evidence, warnings } = learning else { return Ok(ExitCode::FAILURE) };
+        let Look::Whole { evidence, warnings, .. } = learning else { return Ok(ExitCode::FAILURE) };
         // The file is read as UTF-8, whatever the code page.
         output::write_utf8(Utf8::Data);
         output::text(learned(&evidence, &check_settings).as_bytes())?;
@@ -94,7 +94,7 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
         |source| look(session, source, &mut lacks),
         |_| session.finish(),
         |source, look| {
-            let Look::Whole { evidence, warnings: found } = look else {
+            let Look::Whole { evidence, info, warnings: found } = look else {
                 // A recording has both looks and the time between them.
                 let is_replay = matches!(settings.tape, Tape::Replay(_));
                 return Ok(Next::LookAgain(if is_replay { Duration::ZERO } else { PAUSE }));
@@ -109,7 +109,6 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
             let mut out = Vec::new();
             let written = if checks.json {
                 let words: Vec<String> = warnings.iter().map(|warning| lacking(warning, language)).collect();
-                let info = session.backend.info();
                 check_json::render((&findings, overall), &chosen, &evidence, &info, words, language, &mut out)
             } else if let Some(told) = &told {
                 people::render_changes(&changes(told, &findings), since, &style, &mut out)
@@ -142,6 +141,8 @@ enum Look {
     First,
     Whole {
         evidence: Box<Evidence>,
+        /// Where and when, which a recording has to hold as well.
+        info: SnapshotInfo,
         warnings: Vec<Warning>,
     },
 }
@@ -169,7 +170,8 @@ fn look(
         return Ok(Look::First);
     }
     let evidence = Box::new(source.look(lacks).map_err(explained)?);
-    Ok(Look::Whole { evidence, warnings: each_once(std::mem::take(lacks)) })
+    let info = session.backend.info();
+    Ok(Look::Whole { evidence, info, warnings: each_once(std::mem::take(lacks)) })
 }
 
 /// Reads what the checks need beyond the tables of the system.

@@ -159,6 +159,10 @@ pub(crate) fn assert_replayed(words: &str) {
     let recorded = finish(command(&format!("check {words} --record {path}")));
     let replayed = finish(command(&format!("check {words} --replay {path}")));
     assert_eq!((&recorded.text, recorded.code), (&replayed.text, replayed.code));
+    let header = |text: &str| text.split(",\"report\"").next().map(str::to_owned);
+    let recorded = finish(command(&format!("check {words} --json --record {path}-json")));
+    let replayed = finish(command(&format!("check {words} --json --replay {path}-json")));
+    assert_eq!(header(&recorded.text), header(&replayed.text), "host and time are those of the recording");
 }
 
 /// A look-alike: the check says at most that there is something worth knowing.
