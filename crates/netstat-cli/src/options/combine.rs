@@ -81,17 +81,9 @@ fn check_reports(arguments: &Arguments) -> Result<(), Complaint> {
     }
     if arguments.exists || arguments.wait {
         let option = if arguments.exists { "--exists" } else { "--wait" };
-        let shown = [
-            (arguments.columns.is_some(), "--columns"),
-            (arguments.group_by.is_some(), "--group-by"),
-            (arguments.sort.is_some(), "--sort"),
-            (arguments.limit.is_some(), "--limit"),
-            (arguments.process, "--process"),
-            (arguments.cmdline, "--cmdline"),
-            (arguments.path, "--path"),
-            (!arguments.formats.is_empty(), "--json, --jsonl and --csv"),
-        ];
-        if let [shape, ..] = typed(&shown)[..] {
+        let formats = !arguments.formats.is_empty();
+        let others = [(arguments.path, "--path"), (formats, "--json, --jsonl and --csv")];
+        if let [shape, ..] = typed(&[&shape(arguments)[..], &others].concat())[..] {
             return Err(complaint!("{option} prints nothing: leave {shape} out"));
         }
     }
@@ -149,6 +141,18 @@ pub(super) fn check(arguments: &Arguments) -> Result<(), Complaint> {
     Ok(())
 }
 
+/// Returns the options that choose columns and order of the connection table, each with whether it was typed.
+fn shape(arguments: &Arguments) -> [(bool, &'static str); 6] {
+    [
+        (arguments.columns.is_some(), "--columns"),
+        (arguments.group_by.is_some(), "--group-by"),
+        (arguments.sort.is_some(), "--sort"),
+        (arguments.limit.is_some(), "--limit"),
+        (arguments.process, "--process"),
+        (arguments.cmdline, "--cmdline"),
+    ]
+}
+
 /// Checks how the options combine that choose columns, order and format of the connection table.
 fn check_shape(arguments: &Arguments) -> Result<(), Complaint> {
     let format = arguments.formats.first();
@@ -158,15 +162,7 @@ fn check_shape(arguments: &Arguments) -> Result<(), Complaint> {
         let (one, two) = (one.name, two.name);
         return Err(complaint!("--{one} and --{two} cannot be combined: type one of them"));
     }
-    let shape = [
-        (arguments.columns.is_some(), "--columns"),
-        (arguments.group_by.is_some(), "--group-by"),
-        (arguments.sort.is_some(), "--sort"),
-        (arguments.limit.is_some(), "--limit"),
-        (arguments.process, "--process"),
-        (arguments.cmdline, "--cmdline"),
-    ];
-    let typed = shape.into_iter().find_map(|(typed, spelling)| typed.then_some(spelling));
+    let typed = shape(arguments).into_iter().find_map(|(typed, spelling)| typed.then_some(spelling));
     let other = [
         (arguments.route, "-r"),
         (arguments.statistics, "-s"),

@@ -225,7 +225,10 @@ impl<'a> Classic<'a> {
         out.extend_from_slice(b"    ");
         if self.pid {
             let start = out.len();
-            write_pid(out, row.socket.holder());
+            match shown_pid(row.socket.holder()) {
+                Some(pid) => decimal(out, u64::from(pid)),
+                None => out.extend_from_slice(UNKNOWN.as_bytes()),
+            }
             if self.is_before_process() {
                 blanks(out, PID.saturating_sub(1 + out.len() - start) + 1);
             }
@@ -272,10 +275,9 @@ impl<'a> Classic<'a> {
             line.pad_to(AFTER_STATE);
         }
         if self.pid {
-            match row.socket.holder() {
-                Holder::Nobody(NoOwner::NoProcess | NoOwner::Kernel) => line.put(b"0"),
-                Holder::Process(pid) => line.put_number(pid),
-                Holder::NotRead | Holder::Nobody(_) => line.put_word(UNKNOWN),
+            match shown_pid(row.socket.holder()) {
+                Some(pid) => line.put_number(pid),
+                None => line.put_word(UNKNOWN),
             }
         }
         Some(line)
@@ -306,11 +308,12 @@ impl<'a> Classic<'a> {
     }
 }
 
-fn write_pid(out: &mut Vec<u8>, holder: Holder) {
+/// Returns the process ID to show, 0 where there is no process; `None` where it is not known.
+fn shown_pid(holder: Holder) -> Option<u32> {
     match holder {
-        Holder::Nobody(NoOwner::NoProcess | NoOwner::Kernel) => out.push(b'0'),
-        Holder::Process(pid) => decimal(out, u64::from(pid)),
-        Holder::NotRead | Holder::Nobody(_) => out.extend_from_slice(UNKNOWN.as_bytes()),
+        Holder::Nobody(NoOwner::NoProcess | NoOwner::Kernel) => Some(0),
+        Holder::Process(pid) => Some(pid),
+        Holder::NotRead | Holder::Nobody(_) => None,
     }
 }
 
