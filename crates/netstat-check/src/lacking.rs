@@ -18,7 +18,10 @@ fn text(warning: &Warning) -> Text {
         Warning::OwnersNotPermitted { processes, as_root } => {
             let (english, korean) = match as_root {
                 false => ("run as root to see them", "root로 실행하면 보임"),
-                true => ("this root lacks CAP_SYS_PTRACE for them", "이 root에 CAP_SYS_PTRACE 권한이 없음"),
+                true => (
+                    "root needs CAP_SYS_PTRACE here, and a security module may forbid it even then",
+                    "root에도 CAP_SYS_PTRACE가 필요하며, 보안 모듈이 막을 수도 있음",
+                ),
             };
             Text::new(
                 format!(

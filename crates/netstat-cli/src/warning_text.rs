@@ -8,7 +8,7 @@ pub(crate) fn warning_text(warning: &Warning) -> String {
         Warning::OwnersNotPermitted { processes, as_root } => {
             let noun = if *processes == 1 { "process was" } else { "processes were" };
             let cure = if *as_root {
-                "this root lacks CAP_SYS_PTRACE for them"
+                "root needs CAP_SYS_PTRACE here, and a security module may forbid it even then"
             } else {
                 "run with sudo to see all owners"
             };

@@ -186,7 +186,7 @@ impl Warning {
 
 /// What reading the descriptors of every process takes.
 fn to_read_processes(as_root: bool) -> &'static str {
-    if as_root { "CAP_SYS_PTRACE, which this root lacks" } else { "root" }
+    if as_root { "CAP_SYS_PTRACE, also for root, and no security module that forbids it" } else { "root" }
 }
 
 /// Returns the number with its noun: `1 process`, `2 processes`.
