@@ -26,6 +26,7 @@ mod details;
 mod endpoint;
 pub mod error;
 mod firewall;
+pub mod history;
 mod host;
 mod interface;
 mod keep;

@@ -1,0 +1,198 @@
+//! What a recorder keeps of connections: when each began and ended, how, by whom, and what is missing.
+
+use crate::{Container, IpEndpoint, Namespace, ProcessKey, Transport};
+use std::time::Duration;
+
+/// A moment, as the time since the system booted, sleep included (`CLOCK_BOOTTIME`). It never jumps; a [`ClockReading`] makes
+/// a time of day of it.
+pub type SinceBoot = Duration;
+
+/// What a moment since boot was by the clock on the wall. One is kept at the start, and whenever the clock was set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClockReading {
+    /// Random ID of the boot that `since_boot` counts from.
+    pub boot_id: Box<str>,
+    /// The moment.
+    pub since_boot: SinceBoot,
+    /// The same moment, as the time since 1970.
+    pub since_1970: Duration,
+}
+
+/// Which end began a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ConnectionRole {
+    /// The local one: `connect()`.
+    Active,
+    /// The remote one: a listener of this machine accepted it.
+    Passive,
+    /// Not a connection but a listener, or a UDP socket that waits for datagrams.
+    Listener,
+    /// It was there before the recorder.
+    Unknown,
+}
+
+/// How a connection ended, from the side of the local end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EndReason {
+    /// Both ends closed, the local one first.
+    ClosedByUs,
+    /// Both ends closed, the remote one first.
+    ClosedByPeer,
+    /// The local end sent a reset: it closed with data unread, or with `SO_LINGER` 0.
+    AbortedByUs,
+    /// A reset came from the remote end.
+    ResetByPeer,
+    /// The remote end refused the connection.
+    Refused,
+    /// No answer to the request for a connection.
+    ConnectTimedOut,
+    /// The local end gave up before an answer came.
+    ConnectAbandoned,
+    /// No local port was free.
+    NoLocalPort,
+    /// No route, or forbidden: nothing was sent.
+    Unreachable,
+    /// Data or keepalive probes stayed without an answer.
+    TimedOut,
+    /// Another program ended it (`SOCK_DESTROY`, as `ss -K`).
+    Destroyed,
+    /// The listener was closed before anybody accepted it.
+    NeverAccepted,
+    /// A listener or a UDP socket was closed.
+    Closed,
+    /// It was gone at the next look; how it ended was not seen.
+    Unseen,
+    /// An error that is none of these, by its number (`errno`).
+    Other(u16),
+}
+
+/// From what the process of a connection is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OwnerSource {
+    /// It connected or listened: the process that made the connection.
+    Made,
+    /// It closed the connection. After a descriptor was passed on, or a fork, this is the last process that held it.
+    Closed,
+    /// It held the socket at a look at all descriptors.
+    Held,
+}
+
+/// One run of one program: a process that executes another program is another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProcessInstance {
+    /// The process.
+    pub process: ProcessKey,
+    /// How many programs the process had executed; 0 where that is not known.
+    pub executions: u32,
+}
+
+/// One end of a TCP connection, a listener, or the flow of a UDP socket.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConnectionRecord {
+    /// The cookie of its socket, unique since boot. 0 where that is not known.
+    pub cookie: u64,
+    /// The network namespace of the socket.
+    pub namespace: Option<Namespace>,
+    /// The protocol.
+    pub transport: Transport,
+    /// Which end began it.
+    pub role: ConnectionRole,
+    /// The local end.
+    pub local: IpEndpoint,
+    /// The remote end; `None` for a listener.
+    pub remote: Option<IpEndpoint>,
+    /// When `connect()` or `listen()` was called, or the handshake of a passive end was over. `None` where it was there before the recorder.
+    pub started: Option<SinceBoot>,
+    /// When it was established; `None` where it never was, or was before the recorder.
+    pub established: Option<SinceBoot>,
+    /// When the first end closed its direction, and whether that was the local one.
+    pub first_fin: Option<(SinceBoot, bool)>,
+    /// When it ended, and how; `None` while it is open.
+    pub ended: Option<(SinceBoot, EndReason)>,
+    /// Which process held it, and how that is known. Never guessed.
+    pub process: Option<(ProcessInstance, OwnerSource)>,
+    /// The numeric ID of its user.
+    pub uid: Option<u32>,
+    /// Bytes sent that were acknowledged, without retransmissions.
+    pub bytes_sent: Option<u64>,
+    /// Bytes received.
+    pub bytes_received: Option<u64>,
+    /// Smoothed round-trip time, in microseconds.
+    pub rtt: Option<u32>,
+    /// Smallest round-trip time, in microseconds.
+    pub min_rtt: Option<u32>,
+    /// Segments sent again.
+    pub retransmits: Option<u32>,
+}
+
+/// A process that held a connection, as it was then: it may be over when somebody asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessRecord {
+    /// Which one.
+    pub instance: ProcessInstance,
+    /// The process ID of its parent.
+    pub parent: Option<u32>,
+    /// The numeric ID of its user, and the name of that.
+    pub uid: Option<u32>,
+    /// The name of that user.
+    pub user: Option<Box<str>>,
+    /// The name of its program, as the table shows it.
+    pub name: Box<[u8]>,
+    /// The name that it gave itself, 15 bytes at most.
+    pub comm: Box<[u8]>,
+    /// The path of its executable.
+    pub executable: Option<Box<[u8]>>,
+    /// Its arguments, each ended by a NUL. Only where they were asked for: they may hold passwords.
+    pub arguments: Option<Box<[u8]>>,
+    /// Its control group, by the path below the root of the hierarchy.
+    pub cgroup: Option<Box<[u8]>>,
+    /// Its systemd unit.
+    pub unit: Option<Box<str>>,
+    /// Its container.
+    pub container: Option<Container>,
+}
+
+/// Why something is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GapCause {
+    /// The buffer between kernel and recorder was full.
+    Ring,
+    /// The store could not be written, such as on a full disk.
+    Store,
+    /// The kernel did not run a program, or ran it for fewer ends than there were.
+    Unseen,
+    /// The recorder was not running.
+    NotRunning,
+    /// The machine was suspended.
+    Suspended,
+    /// A block of the store is damaged.
+    Damaged,
+}
+
+/// A span of time of which the history is not whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordGap {
+    /// The boot that the times count from; `None` where the span reaches over a boot.
+    pub boot_id: Option<Box<str>>,
+    /// Its begin, since boot.
+    pub from: SinceBoot,
+    /// Its end, since boot.
+    pub until: SinceBoot,
+    /// How many ends of connections are missing; `None` where nobody knows.
+    pub lost: Option<u64>,
+    /// Why.
+    pub cause: GapCause,
+}
+
+/// What a source of events tells a recorder, in the order in which it happened as far as that is known.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ConnectionEvent {
+    /// A process that has not been seen before. Comes before the first connection that names it.
+    Process(Box<ProcessRecord>),
+    /// A connection or listener that is open. May come again with more known.
+    Opened(Box<ConnectionRecord>),
+    /// A connection or listener has ended. It was [`ConnectionEvent::Opened`] before only if it lived long enough.
+    Ended(Box<ConnectionRecord>),
+    /// Something is missing.
+    Gap(RecordGap),
+}
