@@ -180,7 +180,11 @@ struct FakeOwners<'a>(&'a Fake);
 
 impl OwnersProgram for FakeOwners<'_> {
     fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-        let asked = if walk == Walk::Quick { "bpf quick walk" } else { "bpf walk" };
+        let asked = match walk {
+            Walk::Quick => "bpf quick walk",
+            Walk::Full => "bpf walk",
+            Walk::Everything => "bpf walk of everything",
+        };
         self.0.asked.lock().unwrap().push(asked.to_owned());
         let walk = self.0.walks.lock().unwrap().pop_front();
         let Some((bytes, end)) = walk else { return Err(Failure::NOT_RECORDED) };
