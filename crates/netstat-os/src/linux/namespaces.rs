@@ -217,7 +217,9 @@ mod tests {
     }
 
     /// Inode, name, process and path of each.
-    fn found(fake: &Fake) -> (Vec<(u64, String, Option<u32>, String)>, Vec<Warning>) {
+    type Known = (u64, String, Option<u32>, String);
+
+    fn found(fake: &Fake) -> (Vec<Known>, Vec<Warning>) {
         let Answer { data, warnings } = find(fake).unwrap();
         let all = data.into_iter().map(|Place { namespace, path }| {
             let name = namespace.name.unwrap_or_default().into_string().unwrap();

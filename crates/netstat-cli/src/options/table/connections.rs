@@ -72,8 +72,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         "Asks in another network namespace: one that ip netns knows by name, that of a process by its ID, or that of a \
          file by its path. With all, one table shows the sockets of every network namespace of this machine, such as \
          those of containers."
-        details "Root is needed (CAP_SYS_ADMIN). A number is a process ID.  \
-                 With all, the classic table has a column NETNS: the name of the namespace, or the container that lives \
+        details "Root is needed (CAP_SYS_ADMIN). A number is a process ID. With all, the classic table has a column NETNS: the name of the namespace, or the container that lives \
                  in it, else its number. Reports other than tables of sockets take one namespace. Linux only.";
     [] "all-namespaces", effect(Effect::Switch(|arguments| arguments.netns = Some(Netns::All)));
         "The same as --netns all",
