@@ -60,6 +60,11 @@ fn every_column_shows_what_is_known_and_what_is_not() {
         ("keepalive", ["on", "-", "-", "-"]),
         ("age", ["123456", "-", "-", "-"]),
         ("comm", ["MainThread", "-", "-", "-"]),
+        ("family", ["inet"; 4]),
+        ("type", ["stream", "stream", "stream", "dgram"]),
+        ("peer_inode", ["-"; 4]),
+        ("peer_pid", ["-"; 4]),
+        ("peer_process", ["-"; 4]),
     ];
     assert_eq!(
         ALL.iter().map(|column| column.name).collect::<Vec<_>>(),

@@ -51,7 +51,9 @@ use super::stat::{NOT_MOUNTED, is_mounted};
 pub(super) use descriptors::HeadStart;
 use netstat_model::error::words_of;
 use netstat_model::query::{Listing, OwnerSearch, Owners, Programs, SocketQuery, States, Visit};
-use netstat_model::{Answer, Error, NoOwner, Operation, OwnerMethod, ShortId, SocketTable, Warning};
+use netstat_model::{
+    Answer, Error, FamilyFacts, NoOwner, Operation, OwnerMethod, ShortId, SocketTable, Warning,
+};
 use privileges::Privileges;
 use rustc_hash::FxHashSet;
 use search::{Found, Search, Threads};
@@ -92,6 +94,10 @@ fn list_again(
     let listing = Listing { query: &again, owners: OwnerSearch::No, may_restart: true };
     let answer = super::sockets::list(source, &listing, &mut |socket| {
         each(ShortId::new(socket.id.inode, socket.id.cookie));
+        // Another network namespace may have it, and then the list does not.
+        if let Some(peer) = socket.family_facts().and_then(FamilyFacts::peer) {
+            each(ShortId::new(Some(peer), None));
+        }
         Visit::Skip
     })?;
     Ok(answer.warnings)

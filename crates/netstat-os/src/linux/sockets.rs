@@ -1,9 +1,15 @@
 //! The list of sockets, from sock_diag (`NETLINK_SOCK_DIAG`), or from `/proc/net` if that is refused.
 
+mod answers;
 mod decode;
+mod families;
+mod unix;
 
 #[cfg(fuzzing)]
-pub(super) use decode::decode_socket;
+pub(super) use {
+    decode::decode_socket,
+    unix::{connect as connect_unix, decode_file as decode_unix_file, decode_row as decode_unix_row},
+};
 
 use super::clock::uptime;
 use super::procnet;
@@ -73,6 +79,7 @@ pub(super) fn list(
             }
         }
     }
+    families::list(&mut lister, &mut warnings)?;
     let Lister { table, any_bound, any_held, any_mark, full, .. } = lister;
     // A reader without CAP_NET_ADMIN is not told the mark of any socket that a process holds.
     if query.fields.contains(Fields::MARK) && any_held && !any_mark {

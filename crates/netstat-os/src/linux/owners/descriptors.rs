@@ -33,7 +33,7 @@ impl<'scope, 'a: 'scope> HeadStart<'scope, 'a> {
         by: Owners,
     ) -> Self {
         if let Err(reason) = is_worth_it(source, by) {
-            return Self::NotStarted(Found { bpf: Bpf::RuledOut(reason), ..Found::default() });
+            return Self::without_bpf(reason);
         }
         let look = move || {
             let mut holders = Holders::default();
@@ -48,6 +48,11 @@ impl<'scope, 'a: 'scope> HeadStart<'scope, 'a> {
         Builder::new()
             .spawn_scoped(scope, look)
             .map_or_else(|_| Self::NotStarted(Found::default()), Self::Running)
+    }
+
+    /// Leaves everything to the search, and BPF out of it.
+    pub(in crate::linux) fn without_bpf(reason: NoBpf) -> Self {
+        Self::NotStarted(Found { bpf: Bpf::RuledOut(reason), ..Found::default() })
     }
 
     /// Waits for the look to end, and returns what it found.
