@@ -27,6 +27,7 @@ complete -c netstat -l count -x -d 'With an interval, stop after this many displ
 complete -c netstat -l csv -d 'Write CSV, with a line for each row'
 complete -c netstat -l exists -d 'Say by the exit code alone whether a row matches the filter'
 complete -c netstat -l explain -x -a 'port-exhaustion close-wait listen-queue connecting half-open retransmission stalled idle address-gone buffers conntrack exposed shadowed policy suspicious' -d 'Explain the rule of a check and its settings'
+complete -c netstat -l family -x -d 'Show the sockets of these families'
 complete -c netstat -l generate -x -a 'man markdown complete-bash complete-zsh complete-fish complete-powershell schema check-schema checks' -d 'Write the man page, the reference or a completion'
 complete -c netstat -l geo -r -F -d 'Take countries and networks from this file'
 complete -c netstat -l group-by -x -d 'Count rows by the values of columns'
