@@ -1,6 +1,6 @@
 //! The meaning of the command line: options combined with each other, the environment and the system.
 
-use crate::options::{Arguments, Colour, ProtocolName};
+use crate::options::{Arguments, Colour, Netns, ProtocolName};
 use crate::render::extras::Extras;
 use crate::render::format::Format;
 use netstat_check::{self as check, Assignment, Check};
@@ -10,7 +10,7 @@ use netstat_engine::view::ConnectionsOptions;
 use netstat_engine::view::sort::Order;
 use netstat_engine::view::statistics::Kind;
 use netstat_model::Family;
-use netstat_model::query::{Kinds, Owners, RouteQuery};
+use netstat_model::query::{Kinds, Owners, RouteQuery, Scope};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,6 +26,10 @@ pub(crate) struct Settings {
     pub(crate) repeat: Repeat,
     pub(crate) tape: Tape,
     pub(crate) owners: Owners,
+    /// Whose sockets are listed.
+    pub(crate) scope: Scope,
+    /// The network namespace to enter first; `None` to stay in that of this process.
+    pub(crate) namespace: Option<OsString>,
     pub(crate) geo: Vec<PathBuf>,
     /// The interval, if it is rather a port.
     pub(crate) perhaps_port: Option<u32>,
@@ -150,8 +154,8 @@ pub(crate) struct Connections {
     pub(crate) extras: Extras,
     /// How to show names; `None` for numbers.
     pub(crate) names: Option<NameSettings>,
-    /// Content of the process column of the classic table; `None` for no such column.
-    pub(crate) process: Option<&'static Column>,
+    /// The last columns of the classic table: the network namespace, the process.
+    pub(crate) last: Vec<&'static Column>,
     /// The order of the rows.
     pub(crate) order: Order,
     /// The maximum number of rows (`--limit`).
@@ -223,6 +227,11 @@ impl Settings {
             count: arguments.count,
         };
         let owners = arguments.owners.unwrap_or_default();
+        let (scope, namespace) = match &arguments.netns {
+            Some(Netns::All) => (Scope::All, None),
+            Some(Netns::One(of)) => (Scope::Own, Some(of.clone())),
+            None => (Scope::Own, None),
+        };
         let purpose = match (arguments.exists, arguments.wait) {
             (true, _) => Purpose::Ask,
             (_, true) => Purpose::Await(arguments.timeout),
@@ -234,6 +243,8 @@ impl Settings {
             repeat,
             tape,
             owners,
+            scope,
+            namespace,
             geo: arguments.geo.clone(),
             perhaps_port: arguments.perhaps_port,
             filter: arguments.filter.clone(),
@@ -332,7 +343,7 @@ fn connections(arguments: &Arguments, colour: Colour) -> Connections {
             full: arguments.full_names,
             budget: arguments.resolve_timeout.unwrap_or(RESOLVE_TIMEOUT),
         }),
-        process: process_column(arguments),
+        last: namespace_column(arguments).into_iter().chain(process_column(arguments)).collect(),
         order: arguments.sort.unwrap_or(Order::Usual),
         limit: arguments.limit,
         group_by: arguments.group_by.clone().unwrap_or_default(),
@@ -358,7 +369,8 @@ fn form(arguments: &Arguments) -> Layout {
 /// Returns the columns of a table of these families: what every socket has, what was asked for of its owner, and of its other
 /// end where that is another socket of this machine.
 fn columns_of(kinds: Kinds, arguments: &Arguments) -> Vec<&'static Column> {
-    let mut names = vec!["proto", "type", "local", "foreign", "state", "recvq", "sendq", "backlog"];
+    let mut names: Vec<_> = namespace_column(arguments).map(|column| column.name).into_iter().collect();
+    names.extend(["proto", "type", "local", "foreign", "state", "recvq", "sendq", "backlog"]);
     let has_peers = kinds.contains(Kinds::UNIX);
     let process = process_column(arguments).map(|column| column.name);
     let is_named = process.is_some() || arguments.executable;
@@ -368,6 +380,11 @@ fn columns_of(kinds: Kinds, arguments: &Arguments) -> Vec<&'static Column> {
     names.extend((has_peers && arguments.pid).then_some("peer_pid"));
     names.extend((has_peers && is_named).then_some("peer_process"));
     names.into_iter().filter_map(columns::by_name).collect()
+}
+
+/// Returns the column that tells the sockets of one network namespace from those of another.
+fn namespace_column(arguments: &Arguments) -> Option<&'static Column> {
+    (arguments.netns == Some(Netns::All)).then(|| columns::by_name("netns")).flatten()
 }
 
 /// Returns the content of the process column. `--path` alone beside `-b` belongs to `-b`.

@@ -50,8 +50,6 @@ pub enum NoBpf {
     NotBuilt,
     /// `/proc` shows another PID namespace than that of this process, so process IDs differ.
     OtherNamespace,
-    /// Owners of sockets beyond TCP and UDP were asked for, which the program does not list.
-    OtherFamilies,
     /// The kernel refused one of the steps.
     Refused {
         /// The step that failed.
@@ -107,7 +105,6 @@ impl fmt::Display for NoBpf {
             ),
             Self::JitOff => f.write_str("the BPF compiler is off; sysctl -w net.core.bpf_jit_enable=1 turns it on"),
             Self::KernelTooOld => f.write_str("it needs Linux 5.17 or later, built with BPF"),
-            Self::OtherFamilies => f.write_str("it lists the sockets of TCP and UDP only"),
             Self::NotBuilt => f.write_str("this program was built without it, as all 32-bit ones are"),
             Self::OtherNamespace => f.write_str("/proc shows another PID namespace"),
             Self::Refused { step, errno } => {

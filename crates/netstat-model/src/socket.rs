@@ -1,4 +1,4 @@
-use super::{Endpoint, FamilyFacts, IpEndpoint, Ownership, SocketMemory, TcpInfo};
+use super::{Endpoint, FamilyFacts, IpEndpoint, Namespace, Ownership, SocketMemory, TcpInfo};
 use std::fmt;
 use std::time::Duration;
 
@@ -338,6 +338,8 @@ pub struct Socket {
     /// TIME_WAIT, half-open requests, and from `/proc/net`.
     #[doc(alias = "INET_DIAG_CGROUP_ID")]
     pub cgroup_id: Option<u64>,
+    /// The network namespace the socket belongs to. Linux: only when asked for.
+    pub namespace: Option<Namespace>,
     /// What Windows alone tells.
     pub windows: Option<Box<WindowsSocket>>,
     /// What only sockets of its family have.
@@ -379,6 +381,7 @@ impl Socket {
             memory: None,
             mark: None,
             cgroup_id: None,
+            namespace: None,
             windows: None,
             family_facts: None,
             ownership: Ownership::NotRead,

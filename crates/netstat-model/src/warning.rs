@@ -71,6 +71,13 @@ pub enum Warning {
         /// them on any release.
         release: Option<String>,
     },
+    /// Some network namespaces could not be entered, so what is in them is missing.
+    NamespacesLeftOut {
+        /// The number of namespaces.
+        namespaces: usize,
+        /// The reason the system gave.
+        reason: String,
+    },
     /// Some processes were not readable, and the owners of some sockets are unknown.
     OwnersNotPermitted {
         /// The number of processes.
@@ -162,6 +169,7 @@ impl Warning {
             (Self::OwnersNotPermitted { .. }, Self::OwnersNotPermitted { .. })
             | (Self::OwnersIncomplete { .. }, Self::OwnersIncomplete { .. })
             | (Self::MayMatch { .. }, Self::MayMatch { .. })
+            | (Self::NamespacesLeftOut { .. }, Self::NamespacesLeftOut { .. })
             | (Self::OwnersVanished { .. }, Self::OwnersVanished { .. })
             | (Self::NamesUnanswered { .. }, Self::NamesUnanswered { .. }) => true,
             (Self::OddMessages { what, .. }, Self::OddMessages { what: before, .. }) => what == before,
@@ -247,6 +255,10 @@ impl fmt::Display for Warning {
             }
             Self::BoundUnavailable { release: Some(release) } => {
                 write!(f, "bound-only sockets are missing: they need Linux 6.8, this is {release}")
+            }
+            Self::NamespacesLeftOut { namespaces, reason } => {
+                let namespaces = counted(*namespaces, "network namespace", "network namespaces");
+                write!(f, "{namespaces} could not be entered, so what is in there is missing: {reason}")
             }
             Self::OwnersNotPermitted { processes, as_root } => {
                 let (processes, needs) =

@@ -47,6 +47,8 @@ pub(crate) struct Arguments {
     pub(crate) lang: Option<Language>,
     pub(crate) utf8: bool,
     pub(crate) owners: Option<Owners>,
+    /// `--netns`: whose sockets, routes and counters; `None` for those of this process.
+    pub(crate) netns: Option<Netns>,
     /// `--geo`: files with countries and networks of addresses, in order of precedence.
     pub(crate) geo: Vec<PathBuf>,
     /// `--path`: full paths where `-b` would show file names.
@@ -97,6 +99,15 @@ impl FamilyChoice {
     pub(crate) fn has_others(self) -> bool {
         !self.kinds.others().is_empty()
     }
+}
+
+/// The value of `--netns`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Netns {
+    /// Every network namespace of this machine, in one table.
+    All,
+    /// One: a name of `ip netns`, the ID of a process in it, or the path of its file.
+    One(OsString),
 }
 
 /// The first word of a command line that asks for checks.

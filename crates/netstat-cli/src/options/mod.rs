@@ -39,6 +39,6 @@ mod values;
 mod words;
 
 pub(crate) use answer::PrintedText;
-pub(crate) use arguments::{Arguments, Colour, ProtocolName};
+pub(crate) use arguments::{Arguments, Colour, Netns, ProtocolName};
 pub(crate) use command::Command;
 pub(crate) use parse::parse;

@@ -85,7 +85,7 @@ fn table(words: &str, environment: Locale) -> Connections {
 #[test]
 fn the_form_is_that_of_windows_unless_another_is_asked_for() {
     let plain = table("-ano", &[]);
-    assert_eq!((plain.form, plain.order, plain.process), (Layout::Classic, Order::Usual, None));
+    assert_eq!((plain.form, plain.order, plain.last), (Layout::Classic, Order::Usual, vec![]));
     let pid = || columns::by_name("pid").unwrap();
     assert_eq!(table("--columns pid", &[]).form, Layout::Columns(vec![pid()]));
     assert_eq!(table("--json --columns pid", &[]).form, Layout::Data(formats::ALL[0], vec![pid()]));
@@ -129,7 +129,7 @@ fn families_choose_the_kinds_and_imply_a() {
 
 #[test]
 fn path_belongs_to_b_or_to_the_column() {
-    let shown = |words| table(words, &[]).process.map(|column| column.name);
+    let shown = |words| table(words, &[]).last.first().map(|column| column.name);
     for (words, column) in [
         ("-b --path", None),
         ("--path", Some("path")),

@@ -33,7 +33,7 @@ impl<'scope, 'a: 'scope> HeadStart<'scope, 'a> {
         by: Owners,
     ) -> Self {
         if let Err(reason) = is_worth_it(source, by) {
-            return Self::without_bpf(reason);
+            return Self::NotStarted(Found { bpf: Bpf::RuledOut(reason), ..Found::default() });
         }
         let look = move || {
             let mut holders = Holders::default();
@@ -48,11 +48,6 @@ impl<'scope, 'a: 'scope> HeadStart<'scope, 'a> {
         Builder::new()
             .spawn_scoped(scope, look)
             .map_or_else(|_| Self::NotStarted(Found::default()), Self::Running)
-    }
-
-    /// Leaves everything to the search, and BPF out of it.
-    pub(in crate::linux) fn without_bpf(reason: NoBpf) -> Self {
-        Self::NotStarted(Found { bpf: Bpf::RuledOut(reason), ..Found::default() })
     }
 
     /// Waits for the look to end, and returns what it found.
@@ -77,7 +72,7 @@ impl Search<'_> {
         let wanted = &self.wanted;
         let told = program.and_then(|program| {
             let wants = |inode| wanted.contains_key(&inode);
-            walk(program.as_ref(), Walk::Full, &mut self.holders, &wants).map(|()| program)
+            walk(program.as_ref(), self.walk, &mut self.holders, &wants).map(|()| program)
         });
         match told {
             Ok(program) => {

@@ -3,7 +3,7 @@
 
 use super::answers::{Dumped, Lines};
 use super::{Lister, unix};
-use crate::linux::source::Source;
+use crate::linux::source::NetworkSource;
 use netstat_model::error::words_of;
 use netstat_model::query::{Kinds, SocketQuery};
 use netstat_model::{Error, Operation, Protocol, Socket, SocketType, Warning};
@@ -20,8 +20,8 @@ struct Family {
     protocol: Protocol,
     /// What its lines in `/proc/net/protocols` begin with, while the kernel has it.
     protocols: &'static [&'static str],
-    sock_diag: fn(&dyn Source, &SocketQuery) -> Dumped,
-    proc_net: fn(&dyn Source) -> Lines,
+    sock_diag: fn(&dyn NetworkSource, &SocketQuery) -> Dumped,
+    proc_net: fn(&dyn NetworkSource) -> Lines,
 }
 
 const FAMILIES: [Family; 1] = [Family {
@@ -39,13 +39,14 @@ const FAMILIES: [Family; 1] = [Family {
 ///
 /// # Errors
 /// If it is the only one that was asked for, and the kernel has it.
-pub(super) fn list(lister: &mut Lister<'_>, warnings: &mut Vec<Warning>) -> Result<(), Error> {
+pub(super) fn list(source: &dyn NetworkSource, lister: &mut Lister<'_>) -> Result<Vec<Warning>, Error> {
+    let mut warnings = Vec::new();
     let query = lister.listing.query;
     for family in FAMILIES.iter().filter(|family| query.kinds.contains(family.kind)) {
         if lister.full {
             break;
         }
-        match sockets(lister.source, query, family, warnings) {
+        match sockets(source, query, family, &mut warnings) {
             Ok(sockets) => {
                 let mut left_out = 0;
                 for mut socket in sockets {
@@ -56,7 +57,7 @@ pub(super) fn list(lister: &mut Lister<'_>, warnings: &mut Vec<Warning>) -> Resu
                 }
             }
             Err(error) => {
-                let is_known = is_known(lister.source, family);
+                let is_known = is_known(source, family);
                 if is_known && query.kinds == family.kind {
                     return Err(Error::new(Operation::ListSockets, error));
                 }
@@ -65,11 +66,11 @@ pub(super) fn list(lister: &mut Lister<'_>, warnings: &mut Vec<Warning>) -> Resu
             }
         }
     }
-    Ok(())
+    Ok(warnings)
 }
 
 fn sockets(
-    source: &dyn Source,
+    source: &dyn NetworkSource,
     query: &SocketQuery,
     family: &Family,
     warnings: &mut Vec<Warning>,
@@ -102,7 +103,7 @@ fn why_refused(error: &io::Error, name: &str) -> String {
 }
 
 /// Returns whether the kernel has sockets of the family; true where that cannot be told.
-fn is_known(source: &dyn Source, family: &Family) -> bool {
+fn is_known(source: &dyn NetworkSource, family: &Family) -> bool {
     let mut bytes = Vec::new();
     let Ok(()) = source.read("/proc/net/protocols", &mut bytes) else { return true };
     let mut lines = bytes.split(|&byte| byte == b'\n');

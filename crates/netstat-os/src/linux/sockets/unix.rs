@@ -1,7 +1,7 @@
 //! Unix sockets, from sock_diag (`unix_diag`), or from `/proc/net/unix`, which does not tell who is connected with whom.
 
 use super::answers::{Dumped, Lines};
-use crate::linux::source::{Netlink, Source};
+use crate::linux::source::{Netlink, NetworkSource};
 use crate::linux::tcp_info::decode_memory;
 use crate::linux::wire::{self, u8_at, u32_at};
 use netstat_model::query::{Fields, SocketQuery};
@@ -50,7 +50,7 @@ pub(in crate::linux) struct Row {
 }
 
 /// Lists the sockets of the reader's network namespace. Those of another one may be at the other end.
-pub(super) fn from_sock_diag(source: &dyn Source, query: &SocketQuery) -> Dumped {
+pub(super) fn from_sock_diag(source: &dyn NetworkSource, query: &SocketQuery) -> Dumped {
     let (rows, end) = wire::collect(source, Netlink::SockDiag, super::SOCK_DIAG_BY_FAMILY, &body(query), {
         |message| message.of_kind(super::SOCK_DIAG_BY_FAMILY).and_then(decode_row)
     })?;
@@ -200,7 +200,7 @@ pub(in crate::linux) fn connect(mut rows: Vec<Row>) -> Vec<Socket> {
 }
 
 /// Lists the sockets from `/proc/net/unix`.
-pub(super) fn from_proc_net(source: &dyn Source) -> Lines {
+pub(super) fn from_proc_net(source: &dyn NetworkSource) -> Lines {
     let mut bytes = Vec::new();
     source.read("/proc/net/unix", &mut bytes)?;
     Ok(decode_file(&bytes))
