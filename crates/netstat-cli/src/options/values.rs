@@ -1,6 +1,6 @@
 //! Parses the values of options.
 
-use super::arguments::{Colour, LANGUAGES, OWNER_METHODS, ProtocolName, by_name};
+use super::arguments::{Colour, Dialect, LANGUAGES, OWNER_METHODS, ProtocolName, by_name};
 use super::complaint::{Complaint, complaint};
 use super::document::Document;
 use netstat_check::{self as check, Assignment, Check};
@@ -193,6 +193,13 @@ pub(super) fn parse_lang(text: &OsStr) -> Result<Language, Complaint> {
 pub(super) fn parse_color(text: &OsStr) -> Result<Colour, Complaint> {
     let found = text.to_str().and_then(Colour::from_name);
     choice("--color", found, &Colour::NAMES, "not known", text)
+}
+
+/// Parses the value of `--dialect`.
+pub(super) fn parse_dialect(name: &OsStr) -> Result<Dialect, Complaint> {
+    name.to_str().and_then(Dialect::from_name).ok_or_else(|| {
+        complaint!("--dialect {} is not known: type --dialect windows or --dialect net-tools", quoted(name))
+    })
 }
 
 /// Parses columns separated by commas.

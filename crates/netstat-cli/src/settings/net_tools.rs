@@ -1,0 +1,102 @@
+//! The meaning of a command line of the net-tools dialect.
+
+use super::{Purpose, Repeat, Report, Settings, Tape};
+use crate::options::NetToolsArguments;
+use crate::render::net_tools::InetColumns;
+use netstat_engine::text::Language;
+use netstat_model::Family;
+use std::time::Duration;
+
+/// The pause of `-c`.
+const CONTINUOUS: Duration = Duration::from_secs(1);
+
+/// A report of the net-tools dialect.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum NetTools {
+    /// The list of sockets.
+    Sockets(SocketList),
+}
+
+/// Which sockets to list, and what of each.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SocketList {
+    pub(crate) tcp: bool,
+    pub(crate) udp: bool,
+    /// The families of sockets, in the order of the list.
+    pub(crate) families: Vec<Family>,
+    pub(crate) which: Which,
+    pub(crate) columns: InetColumns,
+    pub(crate) numeric_hosts: bool,
+    pub(crate) numeric_ports: bool,
+    pub(crate) numeric_users: bool,
+    /// Whether net-tools would list sockets of other families too.
+    pub(crate) other_families: bool,
+}
+
+/// Which sockets are listed, by whether they have a peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// Those with a peer.
+    Connected,
+    /// Those without (`-l`).
+    Servers,
+    /// All (`-a`).
+    All,
+}
+
+impl Settings {
+    /// Interprets a command line of the net-tools dialect.
+    pub(crate) fn of_net_tools(arguments: &NetToolsArguments) -> Self {
+        let tape = match (&arguments.record, &arguments.replay) {
+            (Some(folder), _) => Tape::Record(folder.clone()),
+            (None, Some(folder)) => Tape::Replay(folder.clone()),
+            (None, None) => Tape::None,
+        };
+        let pause = arguments.interval.map(|seconds| Duration::from_secs(seconds.into()));
+        Self {
+            report: Report::NetTools(NetTools::Sockets(sockets(arguments))),
+            // There is no Korean text to follow.
+            language: Language::English,
+            repeat: Repeat { pause: pause.or(arguments.continuous.then_some(CONTINUOUS)), count: None },
+            tape,
+            owners: arguments.owners.unwrap_or_default(),
+            geo: Vec::new(),
+            perhaps_port: arguments.perhaps_port,
+            filter: arguments.filter.clone(),
+            purpose: Purpose::Show,
+            verbose: arguments.verbose,
+        }
+    }
+}
+
+fn sockets(arguments: &NetToolsArguments) -> SocketList {
+    let any_family = !arguments.inet && !arguments.inet6;
+    let any_protocol = !arguments.tcp && !arguments.udp;
+    let mut families = Vec::new();
+    if arguments.inet || any_family {
+        families.push(Family::V4);
+    }
+    if arguments.inet6 || any_family {
+        families.push(Family::V6);
+    }
+    SocketList {
+        tcp: arguments.tcp || any_protocol,
+        udp: arguments.udp || any_protocol,
+        families,
+        which: match (arguments.all, arguments.listening) {
+            (true, _) => Which::All,
+            (false, true) => Which::Servers,
+            (false, false) => Which::Connected,
+        },
+        columns: InetColumns {
+            user_and_inode: arguments.extend > 0,
+            program: arguments.programs,
+            timer: arguments.timers,
+            wide: arguments.wide,
+        },
+        numeric_hosts: arguments.numeric_hosts,
+        numeric_ports: arguments.numeric_ports,
+        numeric_users: arguments.numeric_users,
+        other_families: any_protocol,
+    }
+}
