@@ -5,7 +5,7 @@ mod net_tools;
 use crate::options::{Arguments, Colour, ProtocolName};
 use crate::render::extras::Extras;
 use crate::render::format::Format;
-pub(crate) use net_tools::{NetTools, SocketList, Which};
+pub(crate) use net_tools::{CounterGroups, GroupList, NetTools, RouteTables, SocketList, Which};
 use netstat_check::{self as check, Assignment, Check};
 use netstat_engine::columns::{self, Column};
 use netstat_engine::text::Language;

@@ -28,6 +28,7 @@ pub mod enrich;
 pub mod filter;
 #[cfg(all(fuzzing, target_os = "linux"))]
 pub mod fuzzing;
+pub mod kernel_text;
 pub mod row;
 pub mod select;
 pub mod snapshot;

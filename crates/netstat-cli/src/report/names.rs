@@ -43,13 +43,14 @@ impl NameSource {
         })
     }
 
-    /// Looks up the names of these addresses.
+    /// Looks up the names of these addresses, but for unspecified ones, which have none.
     pub(super) fn hosts(
         &mut self,
-        addresses: impl IntoIterator<Item = HostAddress>,
+        addresses: impl IntoIterator<Item = IpAddr>,
         warnings: &mut Vec<Warning>,
     ) -> HostNames {
-        let hosts = self.hosts.resolve(addresses, None, RESOLVE_TIMEOUT);
+        let asked = addresses.into_iter().filter(|address| !address.is_unspecified());
+        let hosts = self.hosts.resolve(asked.map(|it| HostAddress::new(it, 0)), None, RESOLVE_TIMEOUT);
         if hosts.unanswered() > 0 {
             warnings.push(Warning::NamesUnanswered { lookups: hosts.unanswered() });
         }

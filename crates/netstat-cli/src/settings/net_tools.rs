@@ -2,7 +2,7 @@
 
 use super::{Purpose, Repeat, Report, Settings, Tape};
 use crate::options::NetToolsArguments;
-use crate::render::net_tools::InetColumns;
+use crate::render::net_tools::{InetColumns, RouteColumns};
 use netstat_engine::text::Language;
 use netstat_model::Family;
 use std::time::Duration;
@@ -13,8 +13,46 @@ const CONTINUOUS: Duration = Duration::from_secs(1);
 /// A report of the net-tools dialect.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum NetTools {
-    /// The list of sockets.
-    Sockets(SocketList),
+    /// Lists of sockets and groups, one after the other.
+    Lists { sockets: Option<SocketList>, groups: Option<GroupList> },
+    /// `-r`.
+    Routes(RouteTables),
+    /// `-i`.
+    Interfaces {
+        /// Whether those that are down are shown as well.
+        all: bool,
+    },
+    /// `-s`.
+    Counters(CounterGroups),
+}
+
+/// Which multicast groups to list.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct GroupList {
+    pub(crate) v4: bool,
+    pub(crate) v6: bool,
+    pub(crate) numeric_hosts: bool,
+}
+
+/// Which routes to show.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct RouteTables {
+    pub(crate) v4: bool,
+    pub(crate) v6: bool,
+    pub(crate) table: bool,
+    pub(crate) cache: bool,
+    pub(crate) columns: RouteColumns,
+    pub(crate) numeric_hosts: bool,
+}
+
+/// Which counters to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CounterGroups {
+    pub(crate) tcp: bool,
+    pub(crate) udp: bool,
+    /// IP and ICMP.
+    pub(crate) raw: bool,
+    pub(crate) v6: bool,
 }
 
 /// Which sockets to list, and what of each.
@@ -54,7 +92,7 @@ impl Settings {
         };
         let pause = arguments.interval.map(|seconds| Duration::from_secs(seconds.into()));
         Self {
-            report: Report::NetTools(NetTools::Sockets(sockets(arguments))),
+            report: Report::NetTools(report(arguments)),
             // There is no Korean text to follow.
             language: Language::English,
             repeat: Repeat { pause: pause.or(arguments.continuous.then_some(CONTINUOUS)), count: None },
@@ -66,6 +104,45 @@ impl Settings {
             purpose: Purpose::Show,
             verbose: arguments.verbose,
         }
+    }
+}
+
+fn report(arguments: &NetToolsArguments) -> NetTools {
+    let any_protocol = !arguments.tcp && !arguments.udp;
+    let any_family = !arguments.inet && !arguments.inet6;
+    if arguments.routes {
+        return NetTools::Routes(RouteTables {
+            v4: arguments.inet || any_family,
+            v6: arguments.inet6,
+            table: arguments.fib || !arguments.cache,
+            cache: arguments.cache,
+            columns: match arguments.extend {
+                0 => RouteColumns::Usual,
+                1 => RouteColumns::Metric,
+                _ => RouteColumns::All,
+            },
+            numeric_hosts: arguments.numeric_hosts,
+        });
+    }
+    if arguments.interfaces {
+        return NetTools::Interfaces { all: arguments.all };
+    }
+    if arguments.statistics {
+        return NetTools::Counters(CounterGroups {
+            tcp: arguments.tcp || any_protocol,
+            udp: arguments.udp || any_protocol,
+            raw: any_protocol,
+            v6: arguments.inet6,
+        });
+    }
+    let only_groups = arguments.groups && any_protocol && any_family;
+    NetTools::Lists {
+        sockets: (!only_groups).then(|| sockets(arguments)),
+        groups: arguments.groups.then_some(GroupList {
+            v4: arguments.inet || any_family,
+            v6: arguments.inet6 || any_family,
+            numeric_hosts: arguments.numeric_hosts,
+        }),
     }
 }
 

@@ -13,6 +13,16 @@ pub(crate) struct NetToolsArguments {
     pub(crate) inet6: bool,
     pub(crate) tcp: bool,
     pub(crate) udp: bool,
+    /// `-g`.
+    pub(crate) groups: bool,
+    pub(crate) routes: bool,
+    /// `-F`: the routing table beside the routing cache.
+    pub(crate) fib: bool,
+    /// `-C`: the routing cache.
+    pub(crate) cache: bool,
+    pub(crate) interfaces: bool,
+    pub(crate) statistics: bool,
+    pub(crate) masquerade: bool,
     pub(crate) all: bool,
     pub(crate) listening: bool,
     /// How often `-e` was typed.

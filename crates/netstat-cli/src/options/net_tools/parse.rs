@@ -63,10 +63,33 @@ fn arguments(words: &[OsString]) -> Result<NetToolsArguments, Stop> {
     arguments.interval = others.interval;
     arguments.perhaps_port = others.perhaps_port;
     arguments.filter = others.filter;
+    check(&arguments)?;
     if arguments.record.is_some() && arguments.replay.is_some() {
         return Err(Complaint::record_and_replay().into());
     }
     Ok(arguments)
+}
+
+/// Checks how the options combine.
+fn check(arguments: &NetToolsArguments) -> Result<(), Stop> {
+    let reports = [arguments.routes, arguments.interfaces, arguments.statistics, arguments.masquerade];
+    match reports.iter().filter(|typed| **typed).count() {
+        0 => return Ok(()),
+        1 => {}
+        _ => return Err(Misused("-r, -i, -s and -M are four reports: type one of them".to_owned()).into()),
+    }
+    let why = if arguments.masquerade {
+        "no support for `ip_masquerade' on this system."
+    } else if arguments.statistics && arguments.inet && arguments.inet6 {
+        "No statistics support for specified address family: inet,inet6"
+    } else if arguments.interfaces && arguments.extend > 0 {
+        "-i -e would show what ifconfig shows, which is not supported: type ip -s address"
+    } else if !arguments.filter.is_empty() {
+        "filters work on lists of sockets only, not with -r, -i or -s: leave one of the two out"
+    } else {
+        return Ok(());
+    };
+    Err(Complaint::new(why).into())
 }
 
 /// `-tulpn`, `-A inet`, `-Ainet`.

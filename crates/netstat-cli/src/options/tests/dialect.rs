@@ -50,6 +50,11 @@ fn words_that_only_one_dialect_knows_choose_it() {
         "-an --wide",
         "--numeric-ports -a",
         "-tulpn --help",
+        "-g",
+        "-rnW",
+        "--groups",
+        "-iu",
+        "--statistics --udp",
         "-uan --dialect net-tools",
     ] {
         let command = understood(line, None).unwrap_or_else(|said| panic!("{line}: {said}"));
@@ -170,6 +175,7 @@ fn options_are_parsed_as_getopt_does_it() {
         ("--foo=1", "unrecognized option '--foo'"),
         ("-tA", "option requires an argument -- 'A'"),
         ("--tcp=1", "option '--tcp' doesn't allow an argument"),
+        ("-rs", "-r, -i, -s and -M are four reports: type one of them"),
         ("--record", "option '--record' requires an argument"),
         (
             "--num",
@@ -177,6 +183,15 @@ fn options_are_parsed_as_getopt_does_it() {
         ),
     ] {
         assert_eq!(misused(line), said, "{line}");
+    }
+    for (line, begin) in [
+        ("-M", "no support for `ip_masquerade' on this system."),
+        ("-s46", "No statistics support for specified address family: inet,inet6"),
+        ("-ie", "-i -e would show what ifconfig shows"),
+        ("-rn port 80", "filters work on lists of sockets only"),
+    ] {
+        let said = understood(line, Some("net-tools")).unwrap_err().to_string();
+        assert!(said.starts_with(begin), "{line}: {said}");
     }
     let said = understood("-A foo -tn", Some("net-tools")).unwrap_err().to_string();
     assert!(said.starts_with("\"foo\" is not an address family"), "{said}");

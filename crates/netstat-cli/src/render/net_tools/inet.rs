@@ -4,8 +4,9 @@
 //! fit their column with the port behind them, which is never cut, unless `-W` says otherwise. The number of a process and
 //! the name of its program share 19 bytes.
 
+use super::cells::{self, cut, fill};
 use crate::render::{LineEnd, Sheet};
-use netstat_engine::text::{blanks, escape};
+use netstat_engine::text::escape;
 use netstat_model::{
     Family, IpEndpoint, Process as Program, SocketRef, TcpState, Timer, TimerKind, Transport,
 };
@@ -135,13 +136,12 @@ impl Inet<'_> {
     }
 
     fn write_end(&self, out: &mut Vec<u8>, end: &IpEndpoint, six: bool, protocol: Transport) {
-        let mut host = Vec::new();
         // net-tools finds no name for an IPv4 address of an IPv6 socket.
         let name = if six && end.address.is_ipv4() { None } else { self.names.host(end.address) };
-        match name {
-            Some(name) => escape::write_word(&mut host, OsStr::new(name)),
-            None => host.extend_from_slice(self.numbers(end.address).as_bytes()),
-        }
+        let mut host = match end.address {
+            IpAddr::V6(Ipv6Addr::UNSPECIFIED) if self.names.names_hosts() => b"[::]".to_vec(),
+            address => cells::host(address, name),
+        };
         let mut port = Vec::new();
         match end.port {
             0 => port.push(b'*'),
@@ -158,37 +158,6 @@ impl Inet<'_> {
         out.push(b':');
         out.extend_from_slice(&port);
     }
-
-    fn numbers(&self, address: IpAddr) -> String {
-        match address {
-            IpAddr::V4(address) => address.to_string(),
-            IpAddr::V6(address) if address.is_unspecified() && self.names.names_hosts() => "[::]".to_owned(),
-            IpAddr::V6(address) => match address.segments() {
-                // As glibc writes them.
-                [0, 0, 0, 0, 0, 0, high, low] if high != 0 => {
-                    let [a, b] = high.to_be_bytes();
-                    let [c, d] = low.to_be_bytes();
-                    format!("::{a}.{b}.{c}.{d}")
-                }
-                _ => address.to_string(),
-            },
-        }
-    }
-}
-
-/// Appends blanks up to a number of bytes since `start`.
-fn fill(out: &mut Vec<u8>, start: usize, width: usize) {
-    blanks(out, width.saturating_sub(out.len() - start));
-}
-
-/// Shortens text to a number of bytes at most, at the beginning of a character.
-fn cut(text: &mut Vec<u8>, most: usize) {
-    let mut end = most.min(text.len());
-    // Bytes that continue a character of UTF-8.
-    while end < text.len() && text.get(end).is_some_and(|byte| byte & 0xc0 == 0x80) {
-        end = end.saturating_sub(1);
-    }
-    text.truncate(end);
 }
 
 /// Returns a number as text, `-` where it is not known.

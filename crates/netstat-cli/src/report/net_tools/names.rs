@@ -1,12 +1,13 @@
-//! The names that a list of sockets shows.
+//! The names that lists and tables show.
 
-use crate::render::net_tools::InetNames;
+use crate::render::net_tools::{InetNames, RouteNames};
 use crate::report::names::NameSource;
 use crate::settings::SocketList;
 use netstat_engine::enrich::{HostNames, ServiceNames, UserNames};
+use netstat_engine::kernel_text::NetworkNames;
 use netstat_model::{Family, HostAddress, SocketRef, Transport, Warning};
 use netstat_os::NameDatabases;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// Names of hosts, ports and users, each only where it is wanted.
 pub(super) struct ListNames<'a> {
@@ -36,7 +37,7 @@ impl<'a> ListNames<'a> {
 }
 
 /// Returns the addresses that can have a name: net-tools finds none for an IPv4 address of an IPv6 socket.
-fn addresses<'s>(sockets: impl Iterator<Item = SocketRef<'s>>) -> impl Iterator<Item = HostAddress> {
+fn addresses<'s>(sockets: impl Iterator<Item = SocketRef<'s>>) -> impl Iterator<Item = IpAddr> {
     sockets
         .flat_map(|socket| {
             let four_in_six = socket.family == Some(Family::V6);
@@ -45,8 +46,7 @@ fn addresses<'s>(sockets: impl Iterator<Item = SocketRef<'s>>) -> impl Iterator<
                 .flatten()
                 .filter(move |end| !(four_in_six && end.address.is_ipv4()))
         })
-        .filter(|end| !end.address.is_unspecified())
-        .map(|end| HostAddress::new(end.address, end.scope))
+        .map(|end| end.address)
 }
 
 impl InetNames for ListNames<'_> {
@@ -63,6 +63,33 @@ impl InetNames for ListNames<'_> {
     }
 
     fn names_hosts(&self) -> bool {
+        self.hosts.is_some()
+    }
+}
+
+/// Names of hosts and networks; no names at all where `hosts` is `None`.
+pub(super) struct AddressNames<'a> {
+    pub(super) hosts: Option<HostNames>,
+    pub(super) networks: NetworkNames<'a>,
+}
+
+impl AddressNames<'_> {
+    /// Returns the name of a host.
+    pub(super) fn of(&self, address: IpAddr) -> Option<&str> {
+        self.hosts.as_ref()?.name(HostAddress::new(address, 0))
+    }
+}
+
+impl RouteNames for AddressNames<'_> {
+    fn host(&self, address: IpAddr) -> Option<&str> {
+        self.of(address)
+    }
+
+    fn network(&self, address: Ipv4Addr) -> Option<&str> {
+        self.networks.name(address)
+    }
+
+    fn are_wanted(&self) -> bool {
         self.hosts.is_some()
     }
 }
