@@ -8,6 +8,7 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
     $values = @(switch -Regex ($previous) {
         '^([-/][a-z]*p|--protocol)$' { @('tcp', 'tcpv6', 'udp', 'udpv6', 'ip', 'ipv6', 'icmp', 'icmpv6'); break }
         '^(--color)$' { @('auto', 'always', 'never'); break }
+        '^(--dialect)$' { @('windows', 'net-tools'); break }
         '^(--explain)$' { @('port-exhaustion', 'close-wait', 'listen-queue', 'connecting', 'half-open', 'retransmission', 'stalled', 'idle', 'address-gone', 'buffers', 'conntrack', 'exposed', 'shadowed', 'policy', 'suspicious'); break }
         '^(--generate)$' { @('man', 'markdown', 'complete-bash', 'complete-zsh', 'complete-fish', 'complete-powershell', 'schema', 'check-schema', 'checks'); break }
         '^(--lang)$' { @('en', 'ko'); break }
@@ -83,6 +84,7 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         @('--config', 'Read the settings of the checks from a TOML file')
         @('--count', 'With an interval, stop after this many displays')
         @('--csv', 'Write CSV, with a line for each row')
+        @('--dialect', 'Choose whose options and text these are')
         @('--exists', 'Say by the exit code alone whether a row matches the filter')
         @('--explain', 'Explain the rule of a check and its settings')
         @('--family', 'Show the sockets of these families')

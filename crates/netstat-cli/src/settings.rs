@@ -1,8 +1,11 @@
 //! The meaning of the command line: options combined with each other, the environment and the system.
 
+mod net_tools;
+
 use crate::options::{Arguments, Colour, Netns, ProtocolName};
 use crate::render::extras::Extras;
 use crate::render::format::Format;
+pub(crate) use net_tools::{CounterGroups, GroupList, NetTools, RouteTables, SocketList, Which};
 use netstat_check::{self as check, Assignment, Check};
 use netstat_engine::columns::{self, Column};
 use netstat_engine::text::Language;
@@ -16,7 +19,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// The default budget for all host name lookups together.
-const RESOLVE_TIMEOUT: Duration = Duration::from_secs(2);
+pub(crate) const RESOLVE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The interpreted command line.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +68,8 @@ pub(crate) enum Report {
     ProcessCounts(ConnectionsOptions),
     /// `netstat check`.
     Check(Checks),
+    /// A report of the net-tools dialect.
+    NetTools(NetTools),
     /// Everything else.
     Connections(Connections),
 }

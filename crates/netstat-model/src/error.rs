@@ -39,6 +39,8 @@ pub enum Operation {
     ReadConntrack,
     /// Reading the uptime of the system.
     ReadUptime,
+    /// Reading a table that the kernel has as text.
+    ReadTextTable,
     /// Listing the RDMA resources.
     ListRdma,
     /// Writing a recording.
@@ -62,6 +64,7 @@ impl fmt::Display for Operation {
             Self::ReadLimits => "cannot read the limits of the system",
             Self::ReadConntrack => "cannot read the table of tracked connections",
             Self::ReadUptime => "cannot read how long the system has been running",
+            Self::ReadTextTable => "cannot read a table of the kernel",
             Self::ListRdma => "cannot list the RDMA resources",
             Self::Record => "cannot write the recording",
             Self::Replay => "cannot read the recording",

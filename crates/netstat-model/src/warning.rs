@@ -89,6 +89,8 @@ pub enum Warning {
     OwnersIncomplete {
         /// Which these are.
         reason: String,
+        /// Whether root could read them, and the reader is not root.
+        root_could: bool,
     },
     /// Some facts about processes that hold sockets could not be read.
     ProcessesUnreadable {
@@ -180,6 +182,14 @@ impl Warning {
         }
     }
 
+    /// Returns true if processes were not read because the reader is not root.
+    pub fn asks_for_root(&self) -> bool {
+        matches!(
+            self,
+            Self::OwnersNotPermitted { as_root: false, .. } | Self::OwnersIncomplete { root_could: true, .. }
+        )
+    }
+
     /// What is unknown where every socket has a known owner and a process could not be read, in
     /// [`Warning::SourceUnavailable`].
     pub const OTHER_OWNERS: &'static str = "whether other processes hold some of these sockets as well";
@@ -265,7 +275,7 @@ impl fmt::Display for Warning {
                     (counted(*processes, "process was", "processes were"), to_read_processes(*as_root));
                 write!(f, "{processes} not readable, so some owners are unknown; reading them takes {needs}")
             }
-            Self::OwnersIncomplete { reason } => {
+            Self::OwnersIncomplete { reason, .. } => {
                 write!(f, "other processes may hold some of these sockets as well: {reason}")
             }
             Self::ProcessesUnreadable { processes, reason } => {

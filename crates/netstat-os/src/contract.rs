@@ -177,14 +177,54 @@ pub trait Rdma {
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error>;
 }
 
+/// A table that the Linux kernel has as text. Programs of long ago read these, and some have columns that nothing else has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextTable {
+    /// `/proc/net/route`.
+    RoutesV4,
+    /// `/proc/net/ipv6_route`.
+    RoutesV6,
+    /// `/etc/networks`, the names of networks.
+    Networks,
+    /// `/proc/net/igmp`.
+    GroupsV4,
+    /// `/proc/net/igmp6`.
+    GroupsV6,
+    /// `/proc/net/dev`.
+    Interfaces,
+    /// `/proc/net/snmp`.
+    Snmp,
+    /// `/proc/net/snmp6`.
+    Snmp6,
+    /// `/proc/net/netstat`.
+    Netstat,
+}
+
+/// Gives the text of such tables.
+pub trait TextTables {
+    /// The text of a table as it is; `None` where the kernel was built without what it is about.
+    ///
+    /// # Errors
+    /// When the system refused it or has no such tables.
+    fn text_table(&self, table: TextTable) -> Result<Option<Vec<u8>>, Error>;
+}
+
 /// A whole operating system.
 pub trait Backend:
-    Sockets + Processes + Machine + NameDatabases + Routes + CounterSources + Restrictions + Rdma
+    Sockets + Processes + Machine + NameDatabases + Routes + CounterSources + Restrictions + Rdma + TextTables
 {
 }
 
-impl<T: Sockets + Processes + Machine + NameDatabases + Routes + CounterSources + Restrictions + Rdma> Backend
-    for T
+impl<T> Backend for T where
+    T: Sockets
+        + Processes
+        + Machine
+        + NameDatabases
+        + Routes
+        + CounterSources
+        + Restrictions
+        + Rdma
+        + TextTables
 {
 }
 

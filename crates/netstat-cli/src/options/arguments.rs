@@ -226,3 +226,13 @@ pub(super) fn by_name<T: Copy>(names: &[&str], values: &[T], name: &str) -> Opti
     let at = names.iter().position(|known| known.eq_ignore_ascii_case(name))?;
     values.get(at).copied()
 }
+
+named! {
+    /// Whose options and text these are.
+    Dialect {
+        /// Those of Windows netstat, and all that goes beyond it.
+        Windows = "windows",
+        /// Those of the netstat of net-tools, which Linux distributions have.
+        NetTools = "net-tools",
+    }
+}

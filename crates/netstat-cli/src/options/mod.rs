@@ -14,7 +14,8 @@
 //! | `combine.rs` | which options go together |
 //! | `values.rs` | the text of a value to the value |
 //! | `complaint.rs`, `mistakes.rs` | the one line about what was not understood, and what was probably meant |
-//! | `net_tools.rs` | translates command lines of net-tools and `ss` |
+//! | `dialect.rs` | which dialect a command line is in |
+//! | `net_tools/` | the net-tools dialect |
 //! | `check.rs` | the words after `netstat check` |
 //! | `words.rs` | the words that are not options: interval, filter |
 //! | `document.rs`, `generate/` | help, man page, reference and completions from the table |
@@ -26,6 +27,7 @@ mod check;
 mod combine;
 mod command;
 mod complaint;
+mod dialect;
 mod document;
 mod entry;
 mod generate;
@@ -41,4 +43,6 @@ mod words;
 pub(crate) use answer::PrintedText;
 pub(crate) use arguments::{Arguments, Colour, Netns, ProtocolName};
 pub(crate) use command::Command;
+pub(crate) use dialect::{VARIABLE as DIALECT_VARIABLE, understand};
+pub(crate) use net_tools::NetToolsArguments;
 pub(crate) use parse::parse;

@@ -1,6 +1,8 @@
 //! Parses the values of options.
 
-use super::arguments::{Colour, FamilyChoice, LANGUAGES, Netns, OWNER_METHODS, ProtocolName, by_name};
+use super::arguments::{
+    Colour, Dialect, FamilyChoice, LANGUAGES, Netns, OWNER_METHODS, ProtocolName, by_name,
+};
 use super::complaint::{Complaint, complaint};
 use super::document::Document;
 use netstat_check::{self as check, Assignment, Check};
@@ -237,6 +239,13 @@ pub(super) fn on_this_system(choice: FamilyChoice, is_windows: bool) -> Result<F
             "Windows lists TCP and UDP sockets only: type --family inet, or leave --family out",
         )),
     }
+}
+
+/// Parses the value of `--dialect`.
+pub(super) fn parse_dialect(name: &OsStr) -> Result<Dialect, Complaint> {
+    name.to_str().and_then(Dialect::from_name).ok_or_else(|| {
+        complaint!("--dialect {} is not known: type --dialect windows or --dialect net-tools", quoted(name))
+    })
 }
 
 /// Parses columns separated by commas.

@@ -19,6 +19,7 @@ pub mod jsonl;
 #[cfg(test)]
 #[path = "../../../netstat-engine/src/columns/made.rs"]
 mod made;
+pub(crate) mod net_tools;
 pub mod process_counts;
 pub mod rdma;
 pub mod report_json;

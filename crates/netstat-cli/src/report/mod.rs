@@ -7,6 +7,7 @@ mod exists;
 mod files;
 mod filter;
 mod names;
+mod net_tools;
 mod places;
 mod rights;
 mod routes;
@@ -213,6 +214,7 @@ impl Session<'_> {
             // It has a course of its own, above.
             Report::Check(_) => Ok(Vec::new()),
             Report::Connections(table) => connections::table(self, table, out),
+            Report::NetTools(report) => net_tools::show(self, report, out),
             Report::ProcessCounts(rows) => connections::process_counts(self, rows, out),
             Report::Rdma => connections::rdma(self, out),
             Report::Routes { query, json } => routes::table(self, query, *json, out),

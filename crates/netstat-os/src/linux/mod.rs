@@ -31,6 +31,7 @@ mod stat;
 mod table;
 mod tcp_info;
 mod tcp_state;
+mod text_tables;
 mod users;
 mod wire;
 
@@ -38,7 +39,7 @@ use super::resolver::{RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
 use super::{
     CounterSources, Machine, NameDatabases, NameLookup, Origin, Processes, Rdma, Restrictions, Routes,
-    Sockets,
+    Sockets, TextTable, TextTables,
 };
 use live::Live;
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
@@ -203,5 +204,11 @@ impl Restrictions for Linux {
 impl Rdma for Linux {
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
         rdma::endpoints(self.source())
+    }
+}
+
+impl TextTables for Linux {
+    fn text_table(&self, table: TextTable) -> Result<Option<Vec<u8>>, Error> {
+        text_tables::text_table(self.source(), table)
     }
 }

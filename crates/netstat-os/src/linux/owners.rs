@@ -231,20 +231,23 @@ fn report(search: &mut Search<'_>, warnings: &mut Vec<Warning>) {
         let processes = search.refused;
         let as_root = Privileges::fetch(search.source).is_ok_and(|held| held.is_root);
         warnings.push(match all_have_one {
-            true => Warning::OwnersIncomplete { reason: format!("{processes} could not be read") },
+            true => {
+                let reason = format!("{processes} could not be read");
+                Warning::OwnersIncomplete { reason, root_could: !as_root }
+            }
             false => Warning::OwnersNotPermitted { processes, as_root },
         });
     } else if all_have_one
         && search.method != OwnerMethod::Bpf
         && let Ok(Some(reason)) = why_hidden(search.source)
     {
-        warnings.push(Warning::OwnersIncomplete { reason });
+        warnings.push(Warning::OwnersIncomplete { reason, root_could: false });
     } else if all_have_one
         && let Ok(namespace) = search.source.read_link("/proc/self/ns/pid")
         && namespace != INITIAL_PID_NAMESPACE
     {
         let reason = "processes outside this PID namespace are not seen".to_owned();
-        warnings.push(Warning::OwnersIncomplete { reason });
+        warnings.push(Warning::OwnersIncomplete { reason, root_could: false });
     }
     if let Some(error) = search.failed.take() {
         let what = if all_have_one { Warning::OTHER_OWNERS } else { Warning::SOME_OWNERS };

@@ -71,13 +71,13 @@ fn decode_line(line: &str, protocol: Transport, family: Family) -> Option<Socket
     let (send, recv) = words.next()?.split_once(':')?;
     let (timer, when) = words.next()?.split_once(':')?;
     let retransmits = u32::from_str_radix(words.next()?, 16).ok()?;
-    let uid = words.next()?.parse().ok()?;
+    let uid: u32 = words.next()?.parse().ok()?;
     let inode: u64 = words.nth(1)?.parse().ok()?;
 
     let mut socket = Socket::new(protocol, family, local, None);
     (socket.state, socket.remote) = state_and_remote(protocol, state, remote);
     socket.id = SocketId { inode: (inode != 0).then_some(inode), cookie: None };
-    socket.uid = (inode != 0).then_some(uid);
+    socket.uid = Some(uid).filter(|&uid| inode != 0 || uid != 0);
     socket.recv_queue = u32::from_str_radix(recv, 16).ok();
     // For a listener these files have 0 here, not the limit of its queue.
     socket.send_queue = match socket.state {

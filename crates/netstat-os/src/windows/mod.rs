@@ -43,7 +43,7 @@ use super::resolver::{RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
 use super::{
     CounterSources, Machine, NameDatabases, NameLookup, Origin, Processes, Rdma, Restrictions, Routes,
-    Sockets,
+    Sockets, TextTable, TextTables,
 };
 #[cfg(windows)]
 use live::Live;
@@ -227,5 +227,12 @@ impl Rdma for Windows {
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
         let why = io::Error::new(io::ErrorKind::Unsupported, "Windows has no documented way to list them");
         Err(Error::new(Operation::ListRdma, why))
+    }
+}
+
+impl TextTables for Windows {
+    fn text_table(&self, _: TextTable) -> Result<Option<Vec<u8>>, Error> {
+        let why = io::Error::new(io::ErrorKind::Unsupported, "Windows has no such tables");
+        Err(Error::new(Operation::ReadTextTable, why))
     }
 }

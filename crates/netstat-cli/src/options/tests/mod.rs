@@ -1,6 +1,7 @@
 //! Tests of the command line.
 
 mod check;
+mod dialect;
 mod families;
 mod parse;
 mod table;
