@@ -1,7 +1,7 @@
 //! Says that other network namespaces have what a filter does not find in this one.
 
 use super::Session;
-use crate::settings::Purpose;
+use crate::settings::{Purpose, Tape};
 use netstat_engine::select::{Kept, OwnersOf, Selection};
 use netstat_engine::text::quote::one_line;
 use netstat_model::SocketRef;
@@ -18,7 +18,12 @@ pub(super) fn hint(
 ) -> Option<String> {
     let settings = session.settings;
     let is_first = session.displays <= 1 && settings.purpose == Purpose::Show;
-    if !is_first || settings.filter.is_empty() || selection.query.scope == Scope::All {
+    // A recording is of what was asked for.
+    if !is_first
+        || settings.tape != Tape::None
+        || settings.filter.is_empty()
+        || selection.query.scope == Scope::All
+    {
         return None;
     }
     let own = session.backend.namespace()?;
