@@ -31,6 +31,7 @@ mod stat;
 mod table;
 mod tcp_info;
 mod tcp_state;
+mod unix_files;
 mod users;
 mod wire;
 
