@@ -388,6 +388,9 @@ fn columns_of(kinds: Kinds, arguments: &Arguments) -> Vec<&'static Column> {
     names.extend(process.or(arguments.executable.then_some("process")));
     names.extend((has_peers && arguments.pid).then_some("peer_pid"));
     names.extend((has_peers && is_named).then_some("peer_process"));
+    let dropping = Kinds::RAW | Kinds::PING | Kinds::PACKET | Kinds::NETLINK;
+    names.extend(kinds.intersects(dropping).then_some("drops"));
+    names.push("detail");
     let namespace = namespace_column(arguments);
     namespace.into_iter().chain(names.into_iter().filter_map(columns::by_name)).collect()
 }

@@ -11,6 +11,7 @@
 mod support;
 
 use netstat_lab::witness;
+use rustix::net::{AddressFamily, Protocol, SocketFlags, SocketType};
 use serde_json::Value;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener, UnixStream};
@@ -119,7 +120,7 @@ fn unix_sockets_are_those_of_ss() {
         let [of_client] = &of_path[..] else { panic!("{of_path:?}") };
         assert!(of_client.ends_with(&format!(" {path} ESTABLISHED - {pid} {pid}")), "{of_client}");
         assert_eq!(cells("--columns local family unix src unix:@netstat-*"), ["@netstat-test"]);
-        assert_eq!(cells("--columns local family inet"), [""; 0]);
+        assert_eq!(cells("--columns local --family inet"), [""; 0]);
         assert_eq!(finish(command(&format!("--exists host unix:{path}"))).code, Some(0));
         assert_eq!(finish(command("--exists host unix:/no/such")).code, Some(1));
         drop((client, accepted, abstract_listener, pair, alone, log, logger, unbound, sequence));
@@ -176,6 +177,124 @@ fn the_process_at_the_other_end_is_the_one_that_holds_it() {
             child.wait().unwrap();
         }
         drop((listener, waiting, ours));
+    });
+}
+
+/// A socket of any family.
+fn socket(family: u16, kind: SocketType, protocol: u32) -> std::os::fd::OwnedFd {
+    let protocol = std::num::NonZero::new(protocol).map(Protocol::from_raw);
+    rustix::net::socket_with(AddressFamily::from_raw(family), kind, SocketFlags::CLOEXEC, protocol).unwrap()
+}
+
+#[test]
+fn sockets_of_the_other_families_are_those_of_ss() {
+    netstat_lab::on_own_thread(|namespace| {
+        let v4 = |port| std::net::SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, port);
+        namespace.set_sysctl("net/ipv4/ping_group_range", "0 2147483647").unwrap();
+        let (inet, inet6, netlink, packet, mptcp) = (2, 10, 16, 17, 262);
+        let all_packets = u32::from(3u16.to_be());
+        let icmp = socket(inet, SocketType::RAW, 1);
+        let icmp6 = socket(inet6, SocketType::RAW, 58);
+        let sniffer = socket(packet, SocketType::RAW, all_packets);
+        let ping = socket(inet, SocketType::DGRAM, 1);
+        rustix::net::bind(&ping, &v4(77)).unwrap();
+        let route = socket(netlink, SocketType::RAW, 0);
+        rustix::net::bind(&route, &rustix::net::netlink::SocketAddrNetlink::new(0, 0x11)).unwrap();
+        let listener = socket(inet, SocketType::STREAM, mptcp);
+        rustix::net::bind(&listener, &v4(7000)).unwrap();
+        rustix::net::listen(&listener, 3).unwrap();
+        let client = socket(inet, SocketType::STREAM, mptcp);
+        rustix::net::connect(&client, &v4(7000)).unwrap();
+        let accepted = rustix::net::accept_with(&listener, SocketFlags::CLOEXEC).unwrap();
+
+        let both = || {
+            let rows = json("--family raw,packet,mptcp --columns proto,type,pid");
+            let mut shown: Vec<_> = rows
+                .iter()
+                .map(|row| witness::OtherRow {
+                    kind: match (row["proto"].as_str().unwrap(), row["type"].as_str().unwrap()) {
+                        ("RAW", _) => "raw".into(),
+                        ("PACKET", "raw") => "p_raw".into(),
+                        ("PACKET", _) => "p_dgr".into(),
+                        ("MPTCP", _) => "mptcp".into(),
+                        other => panic!("{other:?}"),
+                    },
+                    pids: row["owners"]
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .map(|owner| u32::try_from(owner["pid"].as_u64().unwrap()).unwrap())
+                        .collect(),
+                })
+                .collect();
+            shown.sort();
+            (shown, witness::others().unwrap())
+        };
+        let _ = netstat_lab::eventually("the rows of ss", || {
+            let (shown, expected) = both();
+            (shown == expected).then_some(())
+        });
+        let (shown, expected) = both();
+        assert_eq!(shown, expected);
+        assert_eq!(expected.len(), 6);
+
+        let pid = std::process::id();
+        let of = |family: &str| {
+            cells(&format!("--family {family} --columns proto,type,local,foreign,state,pid,detail"))
+        };
+        assert_eq!(
+            of("raw"),
+            [format!("RAW raw 0.0.0.0:icmp - - {pid} -"), format!("RAW raw [::]:icmpv6 - - {pid} -")]
+        );
+        assert_eq!(of("packet"), [format!("PACKET raw all:* - - {pid} -")]);
+        assert_eq!(of("ping"), [format!("PING dgram 127.0.0.1:77 - - {pid} -")]);
+        let groups = of("netlink").into_iter().filter(|row| row.contains("groups 1 5")).collect::<Vec<_>>();
+        let [groups] = &groups[..] else { panic!("{groups:?}") };
+        assert!(groups.starts_with("NETLINK raw route:") && groups.contains(&format!(" {pid} ")), "{groups}");
+        assert!(of("netlink").contains(&"NETLINK raw route:kernel - - 0 -".to_owned()));
+        let states: Vec<_> = cells("--family mptcp --columns local,state,detail lport 7000");
+        let [listening, established] = &states[..] else { panic!("{states:?}") };
+        assert_eq!(listening, "127.0.0.1:7000 LISTENING -");
+        assert!(established.starts_with("127.0.0.1:7000 ESTABLISHED 1 subflows, token "), "{established}");
+        drop((icmp, icmp6, sniffer, ping, route, listener, client, accepted));
+    });
+}
+
+#[test]
+fn a_path_that_nobody_can_connect_by_is_marked() {
+    netstat_lab::on_own_thread(|_| {
+        let folder = Folder::new("deleted");
+        let held = ["gone", "replaced", "there"].map(|name| UnixListener::bind(folder.path(name)).unwrap());
+        std::fs::remove_file(folder.path("gone")).unwrap();
+        std::fs::remove_file(folder.path("replaced")).unwrap();
+        let other = UnixListener::bind(folder.path("replaced")).unwrap();
+        let shown = cells("--family unix --columns local,detail,pid --sort inode");
+        let pid = std::process::id();
+        let row = |name, detail| format!("{} {detail} {pid}", folder.path(name).display());
+        assert_eq!(
+            shown,
+            [
+                row("gone", "path deleted"),
+                row("replaced", "path deleted"),
+                row("there", "-"),
+                row("replaced", "-"),
+            ]
+        );
+        drop((held, other));
+    });
+}
+
+#[test]
+fn what_the_kernel_cannot_list_is_said_where_it_was_asked_for() {
+    netstat_lab::on_own_thread(|_| {
+        let run = finish(command("--family unix,xdp,vsock --columns proto"));
+        assert_eq!(run.code, Some(0), "{run:?}");
+        // A kernel that lists them says nothing.
+        let said: Vec<_> = run.complaint.lines().collect();
+        assert!(
+            said.iter().all(|line| line.contains("sockets cannot be listed") || line.contains("has no")),
+            "{said:?}"
+        );
     });
 }
 

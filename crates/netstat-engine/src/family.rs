@@ -20,19 +20,19 @@ pub struct FamilyName {
     pub others: &'static [&'static str],
     /// What belongs to it.
     pub kinds: Kinds,
-    /// What it is, for the help text.
-    pub help: &'static str,
 }
 
 /// The families in the order of the documents. The first is that of the table of Windows.
-pub const FAMILIES: [FamilyName; 2] = [
-    FamilyName { name: "inet", others: &["ip"], kinds: Kinds::TCP_UDP, help: "TCP and UDP" },
-    FamilyName {
-        name: "unix",
-        others: &["local"],
-        kinds: Kinds::UNIX,
-        help: "between processes of one machine",
-    },
+pub const FAMILIES: [FamilyName; 9] = [
+    FamilyName { name: "inet", others: &["ip"], kinds: Kinds::TCP_UDP },
+    FamilyName { name: "unix", others: &["local"], kinds: Kinds::UNIX },
+    FamilyName { name: "raw", others: &[], kinds: Kinds::RAW },
+    FamilyName { name: "ping", others: &["icmp"], kinds: Kinds::PING },
+    FamilyName { name: "packet", others: &["link"], kinds: Kinds::PACKET },
+    FamilyName { name: "netlink", others: &[], kinds: Kinds::NETLINK },
+    FamilyName { name: "vsock", others: &[], kinds: Kinds::VSOCK },
+    FamilyName { name: "xdp", others: &[], kinds: Kinds::XDP },
+    FamilyName { name: "mptcp", others: &[], kinds: Kinds::MPTCP },
 ];
 
 /// Finds a family by any of its names, ignoring case.

@@ -40,6 +40,13 @@ pub enum Endpoint<N = Box<[u8]>> {
     },
     /// `AF_NETLINK`, by the port ID, which is 0 for the kernel.
     Netlink(u32),
+    /// `AF_XDP`.
+    Xdp {
+        /// The index of the interface; 0 before the socket is bound.
+        interface: u32,
+        /// The queue of that interface.
+        queue: u32,
+    },
 }
 
 /// An [`Endpoint`] whose name is borrowed. Cheap to copy.
@@ -75,6 +82,7 @@ impl<N> Endpoint<N> {
             Self::Vsock { cid, port } => Endpoint::Vsock { cid, port },
             Self::Packet { interface, ethertype } => Endpoint::Packet { interface, ethertype },
             Self::Netlink(port) => Endpoint::Netlink(port),
+            Self::Xdp { interface, queue } => Endpoint::Xdp { interface, queue },
         }
     }
 }
@@ -111,7 +119,8 @@ impl<N> PartialEq<IpEndpoint> for Endpoint<N> {
 }
 
 /// IP as [`IpEndpoint`]; a Unix path as it is, an abstract name after `@`, an unnamed socket as its inode after `*`; vsock as
-/// `CID:PORT`, packet as `ETHERTYPE:INTERFACE` with the type in hexadecimal, netlink as its port ID. Bytes of names that are
+/// `CID:PORT`, packet as `ETHERTYPE:INTERFACE` with the type in hexadecimal, netlink as its port ID, XDP as
+/// `INTERFACE:QUEUE`. Bytes of names that are
 /// control characters or not UTF-8 are escaped.
 impl<N: AsRef<[u8]>> fmt::Display for Endpoint<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -126,6 +135,7 @@ impl<N: AsRef<[u8]>> fmt::Display for Endpoint<N> {
             Self::Vsock { cid, port } => write!(f, "{cid}:{port}"),
             Self::Packet { interface, ethertype } => write!(f, "{ethertype:04x}:{interface}"),
             Self::Netlink(port) => write!(f, "{port}"),
+            Self::Xdp { interface, queue } => write!(f, "{interface}:{queue}"),
         }
     }
 }

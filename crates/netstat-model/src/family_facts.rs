@@ -7,6 +7,14 @@
 pub enum FamilyFacts {
     /// `AF_UNIX`.
     Unix(UnixFacts),
+    /// `AF_PACKET`.
+    Packet(PacketFacts),
+    /// `AF_NETLINK`.
+    Netlink(NetlinkFacts),
+    /// Multipath TCP.
+    Mptcp(MptcpFacts),
+    /// `AF_XDP`.
+    Xdp(XdpFacts),
 }
 
 /// What a Unix socket has beyond its ends.
@@ -40,11 +48,110 @@ pub struct SocketFile {
     pub device: u32,
 }
 
+/// What a packet socket has beyond its protocol and interface. `/proc/net/packet` tells none of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct PacketFacts {
+    /// The ring that packets are received by without a copy.
+    #[doc(alias = "PACKET_DIAG_RX_RING")]
+    pub receive_ring: Option<RingSize>,
+    /// The ring that packets are sent by.
+    #[doc(alias = "PACKET_DIAG_TX_RING")]
+    pub send_ring: Option<RingSize>,
+    /// The number of the group of sockets that share the packets.
+    #[doc(alias = "PACKET_DIAG_FANOUT")]
+    pub fanout_group: Option<u16>,
+    /// What the socket makes its interfaces receive beyond what is meant for the machine.
+    #[doc(alias = "PACKET_DIAG_MCLIST")]
+    pub memberships: Vec<PacketMembership>,
+    /// Whether a program selects the packets; `None` for a reader without `CAP_NET_ADMIN`, who is not told.
+    #[doc(alias = "PACKET_DIAG_FILTER")]
+    pub has_filter: Option<bool>,
+}
+
+/// The size of a ring of packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct RingSize {
+    /// Bytes of a block.
+    pub block_size: u32,
+    /// The number of blocks.
+    pub blocks: u32,
+}
+
+impl RingSize {
+    /// Returns the size in bytes.
+    pub fn bytes(self) -> u64 {
+        u64::from(self.block_size) * u64::from(self.blocks)
+    }
+}
+
+/// What a packet socket makes an interface receive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct PacketMembership {
+    /// The index of the interface.
+    pub interface: u32,
+    /// What is received.
+    pub kind: MembershipKind,
+}
+
+/// What an interface is made to receive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum MembershipKind {
+    /// One multicast address.
+    Multicast,
+    /// Everything (promiscuous mode).
+    Promiscuous,
+    /// All multicast.
+    AllMulticast,
+    /// One more unicast address.
+    Unicast,
+}
+
+/// What a netlink socket has beyond its protocol and port ID.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct NetlinkFacts {
+    /// The multicast groups it listens to, in order. From `/proc/net/netlink` only those up to 32 are known.
+    #[doc(alias = "NETLINK_DIAG_GROUPS")]
+    pub groups: Vec<u32>,
+}
+
+/// What a connection of Multipath TCP has beyond what TCP has.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct MptcpFacts {
+    /// How many subflows there are beside the first.
+    #[doc(alias = "mptcpi_subflows")]
+    pub more_subflows: Option<u8>,
+    /// The token by which a peer names the connection when it adds a subflow.
+    #[doc(alias = "mptcpi_token")]
+    pub token: Option<u32>,
+}
+
+/// What an XDP socket has beyond its interface and queue.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct XdpFacts {
+    /// Bytes of the memory that it shares with the kernel.
+    #[doc(alias = "XDP_DIAG_UMEM")]
+    pub memory: Option<u64>,
+    /// Whether packets are received without a copy.
+    #[doc(alias = "XDP_DU_F_ZEROCOPY")]
+    pub is_zero_copy: Option<bool>,
+    /// Packets received and dropped (kernel 5.9).
+    #[doc(alias = "n_rx_dropped")]
+    pub dropped: Option<u64>,
+}
+
 impl FamilyFacts {
     /// Returns what a Unix socket has.
     pub fn unix(&self) -> Option<&UnixFacts> {
         match self {
             Self::Unix(facts) => Some(facts),
+            _ => None,
         }
     }
 

@@ -57,7 +57,10 @@ pub use counters::{
 };
 pub use endpoint::{Endpoint, EndpointRef, IpEndpoint};
 pub use error::{Error, Operation};
-pub use family_facts::{FamilyFacts, SocketFile, UnixFacts};
+pub use family_facts::{
+    FamilyFacts, MembershipKind, MptcpFacts, NetlinkFacts, PacketFacts, PacketMembership, RingSize,
+    SocketFile, UnixFacts, XdpFacts,
+};
 pub use firewall::{
     Diversion, Firewall, Inbound, Judgement, Passage, Published, Target, Tenant, UnreadRules,
 };

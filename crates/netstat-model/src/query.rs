@@ -43,6 +43,20 @@ bitflags! {
         const TCP_UDP = 15;
         /// `AF_UNIX`. Linux only, as all that follow.
         const UNIX = 1 << 4;
+        /// Raw IP sockets, over both.
+        const RAW = 1 << 5;
+        /// ICMP echo sockets without privileges, over both.
+        const PING = 1 << 6;
+        /// `AF_PACKET`.
+        const PACKET = 1 << 7;
+        /// `AF_NETLINK`.
+        const NETLINK = 1 << 8;
+        /// `AF_VSOCK`.
+        const VSOCK = 1 << 9;
+        /// `AF_XDP`.
+        const XDP = 1 << 10;
+        /// Multipath TCP, over both.
+        const MPTCP = 1 << 11;
     }
 
     /// Set of TCP states. It does not apply to UDP sockets.
@@ -176,13 +190,19 @@ impl States {
 }
 
 impl Kinds {
-    /// Returns all kinds of a protocol; the empty set for one that cannot be asked for.
+    /// Returns all kinds of a protocol.
     pub fn of_protocol(protocol: Protocol) -> Self {
         match protocol {
             Protocol::Tcp => Self::TCP,
             Protocol::Udp => Self::UDP,
             Protocol::Unix(_) => Self::UNIX,
-            _ => Self::empty(),
+            Protocol::Raw(_) => Self::RAW,
+            Protocol::Ping => Self::PING,
+            Protocol::Packet(_) => Self::PACKET,
+            Protocol::Netlink(_) => Self::NETLINK,
+            Protocol::Vsock(_) => Self::VSOCK,
+            Protocol::Xdp => Self::XDP,
+            Protocol::Mptcp => Self::MPTCP,
         }
     }
 

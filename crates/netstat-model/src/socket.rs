@@ -13,6 +13,10 @@ pub enum Protocol {
     Udp,
     /// A raw IP socket, with its protocol number (IANA).
     Raw(u8),
+    /// A socket for ICMP echo that needs no privileges (`IPPROTO_ICMP` with `SOCK_DGRAM`).
+    Ping,
+    /// Multipath TCP, RFC 8684: the connection above its subflows, which are TCP sockets.
+    Mptcp,
     /// `AF_UNIX`.
     Unix(SocketType),
     /// `AF_PACKET`.
@@ -21,6 +25,8 @@ pub enum Protocol {
     Netlink(u8),
     /// `AF_VSOCK`.
     Vsock(SocketType),
+    /// `AF_XDP`.
+    Xdp,
 }
 
 /// How a socket transfers.
@@ -54,19 +60,22 @@ impl Protocol {
             Self::Tcp => "TCP",
             Self::Udp => "UDP",
             Self::Raw(_) => "RAW",
+            Self::Ping => "PING",
+            Self::Mptcp => "MPTCP",
             Self::Unix(_) => "UNIX",
             Self::Packet(_) => "PACKET",
             Self::Netlink(_) => "NETLINK",
             Self::Vsock(_) => "VSOCK",
+            Self::Xdp => "XDP",
         }
     }
 
     /// Returns how its sockets transfer.
     pub fn socket_type(self) -> SocketType {
         match self {
-            Self::Tcp => SocketType::Stream,
-            Self::Udp => SocketType::Datagram,
-            Self::Raw(_) | Self::Netlink(_) => SocketType::Raw,
+            Self::Tcp | Self::Mptcp => SocketType::Stream,
+            Self::Udp | Self::Ping => SocketType::Datagram,
+            Self::Raw(_) | Self::Netlink(_) | Self::Xdp => SocketType::Raw,
             Self::Unix(of) | Self::Packet(of) | Self::Vsock(of) => of,
         }
     }
@@ -162,7 +171,7 @@ impl TcpState {
     ];
 }
 
-/// `TCP`, `UDP`, `RAW`, `UNIX`, `PACKET`, `NETLINK` or `VSOCK`.
+/// The name in capitals: `TCP`, `UNIX`, `NETLINK`.
 impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())

@@ -11,8 +11,8 @@ use crate::details::{Details, DetailsColumns, OfFamily, pack_memory};
 use crate::keep::Keep;
 use crate::owner_lists::OwnerMark;
 use crate::{
-    Endpoint, Family, Holder, IpEndpoint, IpSocketRef, NoOwner, Owner, OwnershipRef, ProcessKey, Socket,
-    SocketId, SocketRef, Transport,
+    Endpoint, Family, FamilyFacts, Holder, IpEndpoint, IpSocketRef, NoOwner, Owner, OwnershipRef, ProcessKey,
+    Socket, SocketId, SocketRef, Transport,
 };
 use row::{Ends, OtherRow, RowV4, RowV6, Unpacked, transport};
 
@@ -439,6 +439,24 @@ impl SocketTable {
                 Ok(()) => self.columns.owners.add(&found),
                 Err(reason) => (OwnerMark::Nobody(reason), 0),
             };
+        }
+    }
+
+    /// Replaces what only sockets of one family have, where `update` returns something else: what is learned of a socket once
+    /// its owners are known.
+    pub fn update_facts(&mut self, mut update: impl FnMut(&SocketRef<'_>) -> Option<FamilyFacts>) {
+        let places = self.places.last().map_or(&[][..], Vec::as_slice);
+        let changed: Vec<(u32, FamilyFacts)> = self
+            .other
+            .iter()
+            .zip(places)
+            .filter_map(|(row, &place)| Some((place, update(&self.other_socket(row, Some(place)))?)))
+            .collect();
+        for (place, facts) in changed {
+            let at = self.columns.of_family.binary_search_by_key(&place, |it| it.place);
+            if let Some(of_family) = at.ok().and_then(|at| self.columns.of_family.get_mut(at)) {
+                of_family.facts = facts;
+            }
         }
     }
 

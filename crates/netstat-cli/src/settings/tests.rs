@@ -103,12 +103,13 @@ fn columns_follow_the_families() {
         other => format!("{other:?}"),
     };
     let plain = "proto type local foreign state recvq sendq backlog";
-    assert_eq!(shown("--family unix"), plain);
-    assert_eq!(shown("--family unix -o"), format!("{plain} pid peer_pid"));
-    assert_eq!(shown("--family unix --process"), format!("{plain} process peer_process"));
-    assert_eq!(shown("--family unix -ob"), format!("{plain} pid unit process peer_pid peer_process"));
+    assert_eq!(shown("--family unix"), format!("{plain} detail"));
+    assert_eq!(shown("--family unix -o"), format!("{plain} pid peer_pid detail"));
+    assert_eq!(shown("--family unix --process"), format!("{plain} process peer_process detail"));
+    assert_eq!(shown("--family unix -ob"), format!("{plain} pid unit process peer_pid peer_process detail"));
     assert_eq!(shown("--family unix --columns local"), "local");
-    assert_eq!(shown("family unix"), plain, "a filter names families as well");
+    assert_eq!(shown("--family raw,mptcp -o"), format!("{plain} pid drops detail"));
+    assert_eq!(shown("family unix"), format!("{plain} detail"), "a filter names families as well");
     assert_eq!(shown("--family inet -o"), "Classic");
     assert_eq!(table("--json --family unix", &[]).form, Layout::Data(formats::ALL[0], columns::ALL.to_vec()));
 }

@@ -11,6 +11,8 @@
 //! assert_eq!(ColumnNeeds::of(&columns).tcp, TcpFields::RTT);
 //! ```
 
+mod detail;
+mod ends;
 #[cfg(test)]
 pub(crate) mod made;
 mod table;

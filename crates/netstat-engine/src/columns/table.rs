@@ -1,6 +1,7 @@
 //! The table of columns: one row each. To add a column, add a row.
 
 use super::{Column, ColumnNeeds, Given, Kind, NO_PROCESS, Origin, Value};
+use super::{detail, ends};
 use crate::family;
 use crate::row::{Foreign, IDLE_FIELDS, Row, Section, idle, keepalive};
 use crate::text::words::short_container;
@@ -23,6 +24,9 @@ const USER: ColumnNeeds = ColumnNeeds {
     // A Windows socket belongs to the account of its process.
     ..if cfg!(windows) { process(ProcessFields::ACCOUNT) } else { COMMON }
 };
+
+/// Their names are read only where a socket is bound to one.
+const INTERFACES: ColumnNeeds = ColumnNeeds { interfaces: true, ..NOTHING };
 
 const fn fields(fields: Fields) -> ColumnNeeds {
     ColumnNeeds { fields, ..NOTHING }
@@ -63,7 +67,7 @@ macro_rules! columns {
 
 columns! {
     "proto", "Proto", Text "", NOTHING;
-        "Protocol: TCP, TCPv6, UDP or UDPv6; with --family also UNIX",
+        "Protocol: TCP, TCPv6, UDP or UDPv6; with --family others as well",
         Row |row, _| Value::word(match row.section {
             Section::TcpV4 => "TCP",
             Section::TcpV6 => "TCPv6",
@@ -71,19 +75,19 @@ columns! {
             Section::UdpV6 => "UDPv6",
             Section::Other => row.socket.protocol.name(),
         });
-    "local", "Local Address", End "", NOTHING;
+    "local", "Local Address", End "", INTERFACES;
         "Local address and port, or the name of a Unix socket, else * and its inode",
-        Row |row, _| Value::End(row.local());
+        Row |row, given| ends::value(row.socket.protocol, row.local(), given);
     "laddr", "Local Host", Text "", NOTHING;
         "Local address without the port",
         Row |row, _| row.local().ip().map_or(Value::Absent("-"), Value::Host);
     "lport", "Local Port", Number "", NOTHING;
         "Local port",
         Row |row, _| row.local().port().map_or(Value::Absent("-"), |port| Value::Number(port.into()));
-    "foreign", "Foreign Address", End "", NOTHING;
+    "foreign", "Foreign Address", End "", INTERFACES;
         "Foreign address and port, or the name of the Unix socket there; null in JSON where there is none",
-        Row |row, _| match (row.foreign(), row.socket.remote) {
-            (_, Some(end)) => Value::End(end),
+        Row |row, given| match (row.foreign(), row.socket.remote) {
+            (_, Some(end)) => ends::value(row.socket.protocol, end, given),
             (Foreign::Anybody, None) if row.section == Section::Other => Value::Absent("-"),
             (Foreign::Anybody, None) => Value::Absent("*:*"),
             (Foreign::End(Endpoint::Ip(IpEndpoint::ANY_V4)), None) => Value::Absent("0.0.0.0:0"),
@@ -295,6 +299,12 @@ columns! {
         Row |row, given| of_peer(row, given, |owner, given| {
             process_field(owner, given, |process| &process.name, |name| Value::Text(name.as_os_str().into()))
         });
+    "detail", "Detail", Text "", ColumnNeeds { interfaces: true, ..COMMON }, on_linux;
+        "What only sockets of its family have: rings, groups, subflows; with -o also whether a path is deleted",
+        Row |row, given| {
+            let parts = row.socket.family_facts().map(|facts| detail::parts(facts, given)).unwrap_or_default();
+            if parts.is_empty() { Value::Absent("-") } else { Value::Text(OsString::from(parts.join(", ")).into()) }
+        };
 }
 
 /// Returns the inode of the socket at the other end.

@@ -68,6 +68,7 @@ fn every_column_shows_what_is_known_and_what_is_not() {
         ("peer_inode", ["-"; 4]),
         ("peer_pid", ["-"; 4]),
         ("peer_process", ["-"; 4]),
+        ("detail", ["-"; 4]),
     ];
     assert_eq!(
         ALL.iter().map(|column| column.name).collect::<Vec<_>>(),

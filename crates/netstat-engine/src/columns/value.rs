@@ -27,6 +27,8 @@ pub enum Value<'a> {
     Words(&'a [OsString]),
     /// An address with a port, or another end of a socket.
     End(EndpointRef<'a>),
+    /// An end of a socket with the names of its parts.
+    Named(String),
     /// An address without one.
     Host(IpEndpoint),
     /// A TCP state.
@@ -111,6 +113,7 @@ impl<'a> Value<'a> {
                 }
             }
             Self::End(end) => address::write_end(out, *end),
+            Self::Named(name) => escape::write_text(out, OsStr::new(name)),
             Self::Host(end) => write_host(out, end),
             Self::State(state) => words::write_state(out, *state),
             Self::Timer(timer) => {
@@ -147,9 +150,9 @@ impl<'a> Value<'a> {
                 decimal(out, end.port.into());
                 out.push(b'}');
             }
-            Self::End(other) => {
+            Self::End(_) | Self::Named(_) => {
                 out.extend_from_slice(b"{\"name\":");
-                json::string(out, |out| address::write_end(out, *other));
+                json::string(out, |out| self.write_data(out));
                 out.push(b'}');
             }
             Self::Timer(timer) => {
@@ -203,6 +206,9 @@ impl<'a> Value<'a> {
             (Self::Text(one), Self::Text(two)) => one.cmp(two),
             (Self::Words(one), Self::Words(two)) => one.cmp(two),
             (Self::End(one), Self::End(two)) => one.cmp(two),
+            (Self::Named(one), Self::Named(two)) => one.cmp(two),
+            (Self::End(_), Self::Named(_)) => Ordering::Less,
+            (Self::Named(_), Self::End(_)) => Ordering::Greater,
             (Self::Host(one), Self::Host(two)) => (one.address, one.scope).cmp(&(two.address, two.scope)),
             (Self::State(one), Self::State(two)) => one.cmp(two),
             (Self::Timer(one), Self::Timer(two)) => {

@@ -75,6 +75,7 @@ fn without_ports() -> impl Strategy<Value = Socket> {
             any::<(u32, u32)>().prop_map(|(cid, port)| Endpoint::Vsock { cid, port }),
             any::<(u32, u16)>().prop_map(|(interface, ethertype)| Endpoint::Packet { interface, ethertype }),
             any::<u32>().prop_map(Endpoint::Netlink),
+            any::<(u32, u32)>().prop_map(|(interface, queue)| Endpoint::Xdp { interface, queue }),
         ]
     };
     let types = vec![SocketType::Stream, SocketType::Datagram, SocketType::SeqPacket, SocketType::Raw];
@@ -84,6 +85,7 @@ fn without_ports() -> impl Strategy<Value = Socket> {
         select(types.clone()).prop_map(Protocol::Packet),
         any::<u8>().prop_map(Protocol::Netlink),
         select(types).prop_map(Protocol::Vsock),
+        select(vec![Protocol::Ping, Protocol::Mptcp, Protocol::Xdp]),
     ];
     let state = option::of(select(&TcpState::ALL[..]));
     let id = (option::of(1u64..u64::from(u32::MAX)), option::of(any::<u64>()));

@@ -23,9 +23,7 @@ pub fn sock_diag(data: &[u8]) {
 
 /// Rows and files of the families beyond TCP and UDP.
 pub fn socket_families(data: &[u8]) {
-    let rows = wire::messages(data).flatten();
-    sockets::connect_unix(rows.filter_map(|row| sockets::decode_unix_row(row.payload)).collect());
-    sockets::decode_unix_file(data);
+    sockets::decode_as_each_family(data);
 }
 
 /// The files of `/proc/net`.

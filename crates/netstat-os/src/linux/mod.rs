@@ -32,6 +32,7 @@ mod table;
 mod tcp_info;
 mod tcp_state;
 mod text_tables;
+mod unix_files;
 mod users;
 mod wire;
 

@@ -63,7 +63,7 @@ pub(super) fn decode_table(bytes: &[u8], protocol: Transport, family: Family, in
 }
 
 /// Decodes `sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode ...`
-fn decode_line(line: &str, protocol: Transport, family: Family) -> Option<Socket> {
+pub(super) fn decode_line(line: &str, protocol: Transport, family: Family) -> Option<Socket> {
     let mut words = line.split_ascii_whitespace().skip(1);
     let local = decode_endpoint(words.next()?, family)?;
     let remote = decode_endpoint(words.next()?, family)?;

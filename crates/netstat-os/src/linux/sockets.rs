@@ -3,13 +3,33 @@
 mod answers;
 mod decode;
 mod families;
+mod ip;
+mod netlink;
+mod packet;
 mod unix;
+mod vsock;
+mod xdp;
 
 #[cfg(fuzzing)]
-pub(super) use {
-    decode::decode_socket,
-    unix::{connect as connect_unix, decode_file as decode_unix_file, decode_row as decode_unix_row},
-};
+pub(super) use decode::decode_socket;
+
+/// Decodes bytes as a row and as a file of each family beyond TCP and UDP.
+#[cfg(fuzzing)]
+pub(super) fn decode_as_each_family(bytes: &[u8]) {
+    let rows = wire::messages(bytes).flatten().filter_map(|row| unix::decode_row(row.payload));
+    unix::connect(rows.collect());
+    unix::decode_file(bytes);
+    for family in [netstat_model::Family::V4, netstat_model::Family::V6] {
+        ip::decode_file(bytes, family);
+    }
+    ip::decode_mptcp(bytes);
+    packet::decode_row(bytes);
+    packet::decode_file(bytes);
+    netlink::decode_row(bytes);
+    netlink::decode_file(bytes);
+    vsock::decode_row(bytes);
+    xdp::decode_row(bytes);
+}
 
 use super::clock::uptime;
 use super::procnet;

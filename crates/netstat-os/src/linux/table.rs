@@ -3,7 +3,8 @@
 use super::owners::{self, HeadStart};
 use super::sockets;
 use super::source::Source;
-use netstat_model::query::{Listing, OwnerSearch, Scope, Visit};
+use super::unix_files;
+use netstat_model::query::{Kinds, Listing, OwnerSearch, Scope, Visit};
 use netstat_model::{Answer, Error, OwnerMethod, SocketRef, SocketTable};
 
 /// Lists the sockets of a query and returns a table of those that the visitor keeps, with their owners if requested.
@@ -43,6 +44,9 @@ pub(super) fn table(
                 method
             }
         };
+        if listing.query.kinds.contains(Kinds::UNIX) {
+            unix_files::mark(source, &mut table);
+        }
         Ok(Answer { data: (table, method), warnings })
     })
 }

@@ -105,12 +105,10 @@ fn equivalent(letters: &BTreeSet<char>, protocol: Option<ProtocolName>) -> Strin
             _ => "type netstat -s".to_owned(),
         };
     }
-    if !tcp && !udp && has('w') {
-        return "no option shows raw sockets: type ss -w".to_owned();
-    }
-    if !tcp && !udp && has('x') {
+    if !tcp && !udp && (has('w') || has('x')) {
+        let family = if has('w') { "raw" } else { "unix" };
         // Program name and PID.
-        return format!("type netstat --family unix{}", if has('p') { " -ob" } else { "" });
+        return format!("type netstat --family {family}{}", if has('p') { " -ob" } else { "" });
     }
 
     let mut command = String::from("netstat -");

@@ -61,8 +61,8 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         inferred "The place of the column, and every combination with other options.";
     [] "family", value(family, "LIST", "unix", ValueKind::Free, values::parse_families);
         "Show the sockets of these families",
-        "Shows the sockets of these families, separated by commas, in a table of columns: inet (TCP and UDP), unix; or all. \
-         Linux only."
+        "Shows the sockets of these families, separated by commas, in a table of columns: inet (TCP and UDP), unix, raw, \
+         ping, packet, netlink, vsock, xdp, mptcp; or all. Linux only."
         details "Without it the table has TCP and UDP, as on Windows. With it all sockets of the families are shown, as with \
                  -a, and the columns follow the families: -o adds the process ID, --process the name, and of a Unix socket \
                  both also those of the process at the other end. Where the kernel cannot list a family that was named, a \

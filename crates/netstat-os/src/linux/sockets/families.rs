@@ -2,11 +2,12 @@
 //! it there.
 
 use super::answers::{Dumped, Lines};
-use super::{Lister, unix};
+use super::{Lister, ip, netlink, packet, unix, vsock, xdp};
 use crate::linux::source::NetworkSource;
 use netstat_model::error::words_of;
 use netstat_model::query::{Kinds, SocketQuery};
 use netstat_model::{Error, Operation, Protocol, Socket, SocketType, Warning};
+use rustix::io::Errno;
 use std::io;
 
 /// How the sockets of one family are listed.
@@ -20,19 +21,94 @@ struct Family {
     protocol: Protocol,
     /// What its lines in `/proc/net/protocols` begin with, while the kernel has it.
     protocols: &'static [&'static str],
-    sock_diag: fn(&dyn NetworkSource, &SocketQuery) -> Dumped,
-    proc_net: fn(&dyn NetworkSource) -> Lines,
+    sock_diag: Option<fn(&dyn NetworkSource, &SocketQuery) -> Dumped>,
+    proc_net: Option<fn(&dyn NetworkSource) -> Lines>,
+    /// Whether its file knows all that is shown, so that nothing is to be said where the kernel has no handler.
+    is_whole: bool,
 }
 
-const FAMILIES: [Family; 1] = [Family {
-    kind: Kinds::UNIX,
-    name: "unix",
-    what: "table of Unix sockets",
-    protocol: Protocol::Unix(SocketType::Stream),
-    protocols: &["UNIX"],
-    sock_diag: unix::from_sock_diag,
-    proc_net: unix::from_proc_net,
-}];
+const FAMILIES: [Family; 8] = [
+    Family {
+        kind: Kinds::UNIX,
+        name: "unix",
+        what: "table of Unix sockets",
+        protocol: Protocol::Unix(SocketType::Stream),
+        protocols: &["UNIX"],
+        sock_diag: Some(unix::from_sock_diag),
+        proc_net: Some(unix::from_proc_net),
+        is_whole: false,
+    },
+    Family {
+        kind: Kinds::RAW,
+        name: "raw",
+        what: "table of raw sockets",
+        protocol: Protocol::Raw(0),
+        protocols: &["RAW"],
+        sock_diag: Some(ip::raw_from_sock_diag),
+        proc_net: Some(ip::raw_from_proc_net),
+        is_whole: true,
+    },
+    Family {
+        kind: Kinds::PING,
+        name: "ping",
+        what: "table of ping sockets",
+        protocol: Protocol::Ping,
+        protocols: &["PING"],
+        sock_diag: None,
+        proc_net: Some(ip::ping_from_proc_net),
+        is_whole: true,
+    },
+    Family {
+        kind: Kinds::PACKET,
+        name: "packet",
+        what: "table of packet sockets",
+        protocol: Protocol::Packet(SocketType::Raw),
+        protocols: &["PACKET"],
+        sock_diag: Some(packet::from_sock_diag),
+        proc_net: Some(packet::from_proc_net),
+        is_whole: false,
+    },
+    Family {
+        kind: Kinds::NETLINK,
+        name: "netlink",
+        what: "table of netlink sockets",
+        protocol: Protocol::Netlink(0),
+        protocols: &["NETLINK"],
+        sock_diag: Some(netlink::from_sock_diag),
+        proc_net: Some(netlink::from_proc_net),
+        is_whole: false,
+    },
+    Family {
+        kind: Kinds::VSOCK,
+        name: "vsock",
+        what: "table of vsock sockets",
+        protocol: Protocol::Vsock(SocketType::Stream),
+        protocols: &["AF_VSOCK", "VSOCK"],
+        sock_diag: Some(vsock::from_sock_diag),
+        proc_net: None,
+        is_whole: false,
+    },
+    Family {
+        kind: Kinds::XDP,
+        name: "xdp",
+        what: "table of XDP sockets",
+        protocol: Protocol::Xdp,
+        protocols: &["XDP"],
+        sock_diag: Some(xdp::from_sock_diag),
+        proc_net: None,
+        is_whole: false,
+    },
+    Family {
+        kind: Kinds::MPTCP,
+        name: "mptcp",
+        what: "table of MPTCP sockets",
+        protocol: Protocol::Mptcp,
+        protocols: &["MPTCP"],
+        sock_diag: Some(ip::mptcp_from_sock_diag),
+        proc_net: None,
+        is_whole: false,
+    },
+];
 
 /// Shows the sockets of the other families of the query to the visitor. A family that could not be listed is a warning
 /// beside the others.
@@ -45,6 +121,7 @@ pub(super) fn list(
     warnings: &mut Vec<Warning>,
 ) -> Result<(), Error> {
     let query = lister.listing.query;
+    let asks_for_all = query.kinds.contains(Kinds::all().others());
     for family in FAMILIES.iter().filter(|family| query.kinds.contains(family.kind)) {
         if lister.full {
             break;
@@ -64,8 +141,11 @@ pub(super) fn list(
                 if is_known && query.kinds == family.kind {
                     return Err(Error::new(Operation::ListSockets, error));
                 }
-                let reason = is_known.then(|| words_of(&error));
-                warnings.push(Warning::FamilyUnavailable { family: family.name, reason });
+                // What the kernel does not have is no news to somebody who wants all there is.
+                if is_known || !asks_for_all {
+                    let reason = is_known.then(|| words_of(&error));
+                    warnings.push(Warning::FamilyUnavailable { family: family.name, reason });
+                }
             }
         }
     }
@@ -78,18 +158,24 @@ fn sockets(
     family: &Family,
     warnings: &mut Vec<Warning>,
 ) -> io::Result<Vec<Socket>> {
-    let refused = match (family.sock_diag)(source, query) {
-        Ok((sockets, end)) => {
+    let answer = family.sock_diag.map(|ask| ask(source, query));
+    let refused = match answer {
+        Some(Ok((sockets, end))) => {
             end.warn(family.what, warnings);
             return Ok(sockets);
         }
-        Err(refused) => refused,
+        Some(Err(refused)) => refused,
+        None => Errno::NOENT.into(),
     };
-    let refused = why_refused(&refused, family.name);
-    let (sockets, odd) = (family.proc_net)(source).map_err(|error| {
-        io::Error::new(error.kind(), format!("sock_diag: {refused}; /proc/net: {}", words_of(&error)))
+    let is_missing = refused.raw_os_error() == Some(Errno::NOENT.raw_os_error());
+    let reason = why_refused(&refused, family.name);
+    let Some(read) = family.proc_net else { return Err(io::Error::new(refused.kind(), reason)) };
+    let (sockets, odd) = read(source).map_err(|error| {
+        io::Error::new(error.kind(), format!("sock_diag: {reason}; /proc/net: {}", words_of(&error)))
     })?;
-    warnings.push(Warning::ProcNetFallback { protocol: family.protocol, reason: refused });
+    if !(is_missing && family.is_whole) {
+        warnings.push(Warning::ProcNetFallback { protocol: family.protocol, reason });
+    }
     if odd > 0 {
         warnings.push(Warning::OddMessages { what: family.what, count: odd });
     }
@@ -98,7 +184,7 @@ fn sockets(
 
 /// Returns why sock_diag did not list the sockets of a family. Each has a handler, mostly in a module of its own.
 fn why_refused(error: &io::Error, name: &str) -> String {
-    if error.raw_os_error() == Some(rustix::io::Errno::NOENT.raw_os_error()) {
+    if error.raw_os_error() == Some(Errno::NOENT.raw_os_error()) {
         format!("the kernel has no {name}_diag, or has not loaded it")
     } else {
         words_of(error)

@@ -1,4 +1,4 @@
-//! Unix sockets as `ss` of iproute2 lists them.
+//! Sockets beyond TCP and UDP as `ss` of iproute2 lists them.
 
 use super::ss;
 use crate::error::{LabError, Result};
@@ -53,4 +53,27 @@ fn parse(line: &str) -> Option<UnixRow> {
     word()?;
     let peer = word()?.parse().ok()?;
     Some(UnixRow { inode, kind, state, name, peer, pids: ss::parse_pids(line) })
+}
+
+/// A row of `ss` about a socket of another family.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OtherRow {
+    /// `raw`, `p_raw`, `p_dgr` or `mptcp`.
+    pub kind: String,
+    /// The processes that hold it, each once, in order.
+    pub pids: Vec<u32>,
+}
+
+/// Lists all raw, packet and MPTCP sockets of the calling thread's network namespace with `ss -HOap -w -0 -M`.
+///
+/// # Errors
+///
+/// As [`ss`](super::ss()).
+pub fn others() -> Result<Vec<OtherRow>> {
+    let text = ss::run(&["-HOap", "-w", "-0", "-M"])?;
+    let kind = |line: &str| line.split_ascii_whitespace().next().unwrap_or_default().to_owned();
+    let mut rows: Vec<OtherRow> =
+        text.lines().map(|line| OtherRow { kind: kind(line), pids: ss::parse_pids(line) }).collect();
+    rows.sort();
+    Ok(rows)
 }
