@@ -2,7 +2,7 @@
 
 mod net_tools;
 
-use crate::options::{Arguments, Colour, ProtocolName};
+use crate::options::{Arguments, Colour, Netns, ProtocolName};
 use crate::render::extras::Extras;
 use crate::render::format::Format;
 pub(crate) use net_tools::{CounterGroups, GroupList, NetTools, RouteTables, SocketList, Which};
@@ -13,7 +13,7 @@ use netstat_engine::view::ConnectionsOptions;
 use netstat_engine::view::sort::Order;
 use netstat_engine::view::statistics::Kind;
 use netstat_model::Family;
-use netstat_model::query::{Kinds, Owners, RouteQuery};
+use netstat_model::query::{Kinds, Owners, RouteQuery, Scope};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -29,6 +29,10 @@ pub(crate) struct Settings {
     pub(crate) repeat: Repeat,
     pub(crate) tape: Tape,
     pub(crate) owners: Owners,
+    /// Whose sockets are listed.
+    pub(crate) scope: Scope,
+    /// The network namespace to enter first; `None` to stay in that of this process.
+    pub(crate) namespace: Option<OsString>,
     pub(crate) geo: Vec<PathBuf>,
     /// The interval, if it is rather a port.
     pub(crate) perhaps_port: Option<u32>,
@@ -155,8 +159,8 @@ pub(crate) struct Connections {
     pub(crate) extras: Extras,
     /// How to show names; `None` for numbers.
     pub(crate) names: Option<NameSettings>,
-    /// Content of the process column of the classic table; `None` for no such column.
-    pub(crate) process: Option<&'static Column>,
+    /// The last columns of the classic table: the network namespace, the process.
+    pub(crate) last: Vec<&'static Column>,
     /// The order of the rows.
     pub(crate) order: Order,
     /// The maximum number of rows (`--limit`).
@@ -228,6 +232,11 @@ impl Settings {
             count: arguments.count,
         };
         let owners = arguments.owners.unwrap_or_default();
+        let (scope, namespace) = match &arguments.netns {
+            Some(Netns::All) => (Scope::All, None),
+            Some(Netns::One(of)) => (Scope::Own, Some(of.clone())),
+            None => (Scope::Own, None),
+        };
         let purpose = match (arguments.exists, arguments.wait) {
             (true, _) => Purpose::Ask,
             (_, true) => Purpose::Await(arguments.timeout),
@@ -239,6 +248,8 @@ impl Settings {
             repeat,
             tape,
             owners,
+            scope,
+            namespace,
             geo: arguments.geo.clone(),
             perhaps_port: arguments.perhaps_port,
             filter: arguments.filter.clone(),
@@ -333,7 +344,7 @@ fn connections(arguments: &Arguments, colour: Colour) -> Connections {
             full: arguments.full_names,
             budget: arguments.resolve_timeout.unwrap_or(RESOLVE_TIMEOUT),
         }),
-        process: process_column(arguments),
+        last: namespace_column(arguments).into_iter().chain(process_column(arguments)).collect(),
         order: arguments.sort.unwrap_or(Order::Usual),
         limit: arguments.limit,
         group_by: arguments.group_by.clone().unwrap_or_default(),
@@ -351,6 +362,11 @@ fn form(arguments: &Arguments) -> Layout {
             None => Layout::Classic,
         },
     }
+}
+
+/// Returns the column that tells the sockets of one network namespace from those of another.
+fn namespace_column(arguments: &Arguments) -> Option<&'static Column> {
+    (arguments.netns == Some(Netns::All)).then(|| columns::by_name("netns")).flatten()
 }
 
 /// Returns the content of the process column. `--path` alone beside `-b` belongs to `-b`.
@@ -491,7 +507,7 @@ mod tests {
     #[test]
     fn the_form_is_that_of_windows_unless_another_is_asked_for() {
         let plain = table("-ano", &[]);
-        assert_eq!((plain.form, plain.order, plain.process), (Layout::Classic, Order::Usual, None));
+        assert_eq!((plain.form, plain.order, plain.last), (Layout::Classic, Order::Usual, vec![]));
         let pid = || columns::by_name("pid").unwrap();
         assert_eq!(table("--columns pid", &[]).form, Layout::Columns(vec![pid()]));
         assert_eq!(table("--json --columns pid", &[]).form, Layout::Data(formats::ALL[0], vec![pid()]));
@@ -504,7 +520,7 @@ mod tests {
 
     #[test]
     fn path_belongs_to_b_or_to_the_column() {
-        let shown = |words| table(words, &[]).process.map(|column| column.name);
+        let shown = |words| table(words, &[]).last.first().map(|column| column.name);
         for (words, column) in [
             ("-b --path", None),
             ("--path", Some("path")),

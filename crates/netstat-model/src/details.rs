@@ -2,7 +2,7 @@
 
 use crate::OwnershipRef;
 use crate::owner_lists::{OwnerLists, OwnerMark};
-use crate::{SocketMemory, TcpFields, TcpInfo, Timer, TimerKind, WindowsSocket};
+use crate::{Namespace, SocketMemory, TcpFields, TcpInfo, Timer, TimerKind, WindowsSocket};
 use bitflags::bitflags;
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ bitflags! {
         const MARK = 1 << 9;
         const CGROUP_ID = 1 << 10;
         const DESCRIPTOR = 1 << 11;
+        const NAMESPACE = 1 << 12;
     }
 }
 
@@ -39,6 +40,8 @@ pub(crate) struct Details {
     pub(crate) send_queue: u32,
     pub(crate) interface: u32,
     pub(crate) mark: u32,
+    /// The inode of the network namespace, which the kernel counts with 32 bits.
+    pub(crate) namespace: u32,
     /// The descriptor of the one process that holds the socket.
     pub(crate) descriptor: u32,
     /// Milliseconds until the timer fires.
@@ -103,6 +106,10 @@ impl Details {
 
     pub(crate) fn cgroup_id(&self) -> Option<u64> {
         self.known(Present::CGROUP_ID, self.cgroup_id)
+    }
+
+    pub(crate) fn namespace(&self) -> Option<Namespace> {
+        self.known(Present::NAMESPACE, Namespace { inode: self.namespace.into() })
     }
 
     pub(crate) fn timer(&self) -> Option<Timer> {

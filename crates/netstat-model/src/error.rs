@@ -17,6 +17,10 @@ use std::{fmt, io};
 pub enum Operation {
     /// Listing the sockets of a protocol.
     ListSockets,
+    /// Listing the network namespaces.
+    ListNamespaces,
+    /// Entering a network namespace.
+    EnterNamespace,
     /// Finding the processes that hold the sockets.
     FindOwners,
     /// Reading the addresses of this machine.
@@ -49,6 +53,8 @@ impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ListSockets => "cannot list the sockets",
+            Self::ListNamespaces => "cannot list the network namespaces",
+            Self::EnterNamespace => "cannot enter the network namespace",
             Self::FindOwners => "cannot find the owners of the sockets",
             Self::ListAddresses => "cannot read the addresses of this machine",
             Self::ReadHostName => "cannot read the name of this machine",

@@ -31,6 +31,7 @@ mod host;
 mod interface;
 mod keep;
 mod limits;
+mod network_namespace;
 mod owner_lists;
 pub mod owner_method;
 mod ownership_ref;
@@ -61,6 +62,7 @@ pub use firewall::{
 pub use host::HostAddress;
 pub use interface::{Interface, InterfaceAddress, InterfaceFlags};
 pub use limits::{DynamicPorts, Limits, PortRange, TimeWaitReuse};
+pub use network_namespace::NetworkNamespace;
 pub use owner_method::{NoBpf, OwnerMethod};
 pub use ownership_ref::OwnershipRef;
 pub use prefix::Prefix;

@@ -97,6 +97,8 @@ bitflags! {
         const OFFLOAD = 128;
         /// [`crate::WindowsSocket::module`].
         const MODULE = 256;
+        /// [`crate::Socket::namespace`]. A list of all namespaces has it in any case.
+        const NAMESPACE = 512;
     }
 }
 
@@ -104,7 +106,8 @@ impl SocketQuery {
     /// Returns a query for the ends and states of these sockets, and nothing else.
     pub fn new(kinds: Kinds, states: States) -> Self {
         let programs = Programs::default();
-        Self { kinds, states, fields: Fields::empty(), tcp: TcpFields::empty(), programs }
+        let (fields, tcp, scope) = (Fields::empty(), TcpFields::empty(), Scope::default());
+        Self { kinds, states, fields, tcp, programs, scope }
     }
 
     /// Returns whether a socket is one of those asked for. One in a state that this program does not know is.
@@ -128,7 +131,7 @@ impl SocketQuery {
     /// Returns what a table has to keep to answer the query.
     pub fn keep(&self) -> Keep {
         Keep {
-            details: !self.fields.is_empty() || !self.tcp.is_empty(),
+            details: !self.fields.is_empty() || !self.tcp.is_empty() || self.scope == Scope::All,
             tcp: self.tcp,
             memory: self.fields.contains(Fields::MEMORY),
             windows: self.fields.intersects(Fields::OFFLOAD | Fields::MODULE),
@@ -213,6 +216,18 @@ pub struct SocketQuery {
     pub tcp: TcpFields,
     /// What the kernel may leave out.
     pub programs: Programs,
+    /// Whose sockets.
+    pub scope: Scope,
+}
+
+/// Which network namespaces sockets are listed of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Scope {
+    /// That of the calling thread.
+    #[default]
+    Own,
+    /// All of this machine that can be found and entered. Linux only: elsewhere the same as [`Scope::Own`].
+    All,
 }
 
 /// What is to become of a socket that was just read.

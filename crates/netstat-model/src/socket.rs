@@ -1,4 +1,4 @@
-use super::{Endpoint, IpEndpoint, Ownership, SocketMemory, TcpInfo};
+use super::{Endpoint, IpEndpoint, Namespace, Ownership, SocketMemory, TcpInfo};
 use std::fmt;
 use std::time::Duration;
 
@@ -328,6 +328,8 @@ pub struct Socket {
     /// TIME_WAIT, half-open requests, and from `/proc/net`.
     #[doc(alias = "INET_DIAG_CGROUP_ID")]
     pub cgroup_id: Option<u64>,
+    /// The network namespace the socket belongs to. Linux: only when asked for.
+    pub namespace: Option<Namespace>,
     /// What Windows alone tells.
     pub windows: Option<Box<WindowsSocket>>,
     /// The processes that hold the socket.
@@ -364,6 +366,7 @@ impl Socket {
             memory: None,
             mark: None,
             cgroup_id: None,
+            namespace: None,
             windows: None,
             ownership: Ownership::NotRead,
         }

@@ -3,8 +3,8 @@
 use crate::details::{Details, DetailsColumns};
 use crate::owner_lists::OwnerMark;
 use crate::{
-    Endpoint, EndpointRef, Family, Holder, IpEndpoint, Ownership, OwnershipRef, Protocol, Socket, SocketId,
-    SocketMemory, TcpFields, TcpInfo, TcpState, Timer, Transport, WindowsSocket,
+    Endpoint, EndpointRef, Family, Holder, IpEndpoint, Namespace, Ownership, OwnershipRef, Protocol, Socket,
+    SocketId, SocketMemory, TcpFields, TcpInfo, TcpState, Timer, Transport, WindowsSocket,
 };
 use std::net::IpAddr;
 use std::ops::Deref;
@@ -258,6 +258,11 @@ impl<'a> SocketRef<'a> {
         self.read(|it| it.cgroup_id, Details::cgroup_id)
     }
 
+    /// Returns the network namespace the socket belongs to; see [`Socket::namespace`].
+    pub fn namespace(&self) -> Option<Namespace> {
+        self.read(|it| it.namespace, Details::namespace)
+    }
+
     /// Returns the course of the connection, as far as the table keeps its fields; see [`Socket::tcp`].
     pub fn tcp(&self) -> Option<TcpInfo> {
         match self.rest {
@@ -322,6 +327,7 @@ impl<'a> SocketRef<'a> {
         socket.memory = self.memory().map(Box::new);
         socket.mark = self.mark();
         socket.cgroup_id = self.cgroup_id();
+        socket.namespace = self.namespace();
         socket.windows = self.windows().cloned().map(Box::new);
         socket.ownership = match self.ownership() {
             OwnershipRef::NotRead => Ownership::NotRead,

@@ -64,6 +64,13 @@ pub enum Warning {
         /// them on any release.
         release: Option<String>,
     },
+    /// Some network namespaces could not be entered, so what is in them is missing.
+    NamespacesLeftOut {
+        /// The number of namespaces.
+        namespaces: usize,
+        /// The reason the system gave.
+        reason: String,
+    },
     /// Some processes were not readable, and the owners of some sockets are unknown.
     OwnersNotPermitted {
         /// The number of processes.
@@ -157,6 +164,7 @@ impl Warning {
             (Self::OwnersNotPermitted { .. }, Self::OwnersNotPermitted { .. })
             | (Self::OwnersIncomplete { .. }, Self::OwnersIncomplete { .. })
             | (Self::MayMatch { .. }, Self::MayMatch { .. })
+            | (Self::NamespacesLeftOut { .. }, Self::NamespacesLeftOut { .. })
             | (Self::OwnersVanished { .. }, Self::OwnersVanished { .. })
             | (Self::NamesUnanswered { .. }, Self::NamesUnanswered { .. }) => true,
             (Self::OddMessages { what, .. }, Self::OddMessages { what: before, .. }) => what == before,
@@ -244,6 +252,10 @@ impl fmt::Display for Warning {
             }
             Self::BoundUnavailable { release: Some(release) } => {
                 write!(f, "bound-only sockets are missing: they need Linux 6.8, this is {release}")
+            }
+            Self::NamespacesLeftOut { namespaces, reason } => {
+                let namespaces = counted(*namespaces, "network namespace", "network namespaces");
+                write!(f, "{namespaces} could not be entered, so what is in there is missing: {reason}")
             }
             Self::OwnersNotPermitted { processes, as_root } => {
                 let (processes, needs) =

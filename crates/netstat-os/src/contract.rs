@@ -4,8 +4,8 @@ use crate::resolver::NameLookup;
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
 use netstat_model::{
     Answer, Conntrack, Counters, Error, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace,
-    OwnerMethod, PersistentRoute, Process, ProcessKey, RdmaEndpoint, Route, SnapshotInfo, SocketRef,
-    SocketTable,
+    NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process, ProcessKey, RdmaEndpoint, Route,
+    SnapshotInfo, SocketRef, SocketTable,
 };
 use std::net::IpAddr;
 use std::path::Path;
@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 
 /// Lists sockets.
 pub trait Sockets {
-    /// Lists the sockets of the current network namespace that a query selects. Each is shown to `visit` as soon as it is
+    /// Lists the sockets that a query selects, of the current network namespace or of all of them. Each is shown to `visit` as soon as it is
     /// read, which says whether it goes into the table; a table of any length can so be passed on without being kept.
     /// Afterwards the owners of those sockets are looked for that `listing` and `visit` ask for: none of these is
     /// [`OwnershipRef::NotRead`](netstat_model::OwnershipRef::NotRead) then.
@@ -70,6 +70,15 @@ pub trait Machine {
     /// The network namespace that sockets, routes and counters are of: that of the calling thread. `None` on Windows, and
     /// where the system refused it.
     fn namespace(&self) -> Option<Namespace>;
+
+    /// The network namespaces of this machine, as far as they can be found, in the order of their inodes. What may be
+    /// missing is a warning.
+    ///
+    /// # Errors
+    /// When the system refused the list, or has no such thing.
+    fn namespaces(&self) -> Result<Answer<Vec<NetworkNamespace>>, Error> {
+        Err(Error::new(Operation::ListNamespaces, std::io::ErrorKind::Unsupported.into()))
+    }
 
     /// Where and when data is taken: all of the above. What the system refuses is unknown.
     fn info(&self) -> SnapshotInfo {

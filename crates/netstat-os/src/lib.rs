@@ -86,6 +86,25 @@ pub use contract::{
 };
 pub use resolver::NameLookup;
 
+/// Moves the calling thread into another network namespace, so that it, the threads that it starts from then on and every
+/// back end ask there: that of a process by its ID, one that `ip netns` knows by name, or that of a file, which a path with a
+/// slash leads to. Call it on the main thread before there are others, because `/proc/net` is that of the main thread.
+///
+/// # Errors
+/// When there is no such namespace, the caller may not enter it (Linux: `CAP_SYS_ADMIN`), or the system has none (Windows).
+pub fn enter_namespace(of: &std::ffi::OsStr) -> Result<(), Error> {
+    #[cfg(target_os = "linux")]
+    {
+        linux::enter_namespace(of)
+    }
+    #[cfg(windows)]
+    {
+        let why = format!("{}: Windows has no network namespaces that a program could enter", of.display());
+        let error = std::io::Error::new(std::io::ErrorKind::Unsupported, why);
+        Err(Error::new(netstat_model::Operation::EnterNamespace, error))
+    }
+}
+
 /// The back end of the system this program was built for.
 ///
 /// # Errors

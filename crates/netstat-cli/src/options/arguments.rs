@@ -45,6 +45,8 @@ pub(crate) struct Arguments {
     pub(crate) lang: Option<Language>,
     pub(crate) utf8: bool,
     pub(crate) owners: Option<Owners>,
+    /// `--netns`: whose sockets, routes and counters; `None` for those of this process.
+    pub(crate) netns: Option<Netns>,
     /// `--geo`: files with countries and networks of addresses, in order of precedence.
     pub(crate) geo: Vec<PathBuf>,
     /// `--path`: full paths where `-b` would show file names.
@@ -80,6 +82,15 @@ pub(crate) struct Arguments {
     pub(crate) record: Option<PathBuf>,
     /// `--replay`: the directory to answer from. Never set together with `record`.
     pub(crate) replay: Option<PathBuf>,
+}
+
+/// The value of `--netns`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Netns {
+    /// Every network namespace of this machine, in one table.
+    All,
+    /// One: a name of `ip netns`, the ID of a process in it, or the path of its file.
+    One(OsString),
 }
 
 /// The first word of a command line that asks for checks.

@@ -1,6 +1,6 @@
 //! How options combine: what would be ignored is an error.
 
-use super::arguments::{Arguments, ProtocolName};
+use super::arguments::{Arguments, Netns, ProtocolName};
 use super::complaint::{Complaint, complaint};
 use netstat_engine::view::sort::Order;
 
@@ -90,6 +90,25 @@ fn check_reports(arguments: &Arguments) -> Result<(), Complaint> {
     Ok(())
 }
 
+/// Rejects a network namespace that would be ignored.
+pub(super) fn check_namespace(arguments: &Arguments) -> Result<(), Complaint> {
+    let Some(netns) = &arguments.netns else { return Ok(()) };
+    if cfg!(windows) {
+        return Err(Complaint::new("Windows has no network namespaces: leave --netns out"));
+    }
+    if *netns == Netns::All && (arguments.check.asked || !has_rows(arguments)) {
+        return Err(Complaint::new(
+            "--netns all is for tables of sockets: name one namespace, as ip netns lists them or by a PID",
+        ));
+    }
+    if *netns != Netns::All && arguments.replay.is_some() {
+        return Err(Complaint::new(
+            "a recording is of the network namespace it was made in: leave --netns out",
+        ));
+    }
+    Ok(())
+}
+
 /// Returns true if the report is made of sockets.
 fn has_rows(arguments: &Arguments) -> bool {
     !(arguments.ethernet || arguments.network_direct || arguments.route || arguments.statistics)
@@ -123,6 +142,7 @@ pub(super) fn check(arguments: &Arguments) -> Result<(), Complaint> {
             "filters work only on connection tables, not with -r, -s, -e or -x: leave one of the two out",
         ));
     }
+    check_namespace(arguments)?;
     check_reports(arguments)?;
     check_shape(arguments)?;
     if let (Some(count), None) = (arguments.count, arguments.interval) {

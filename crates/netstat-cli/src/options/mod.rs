@@ -41,7 +41,7 @@ mod values;
 mod words;
 
 pub(crate) use answer::PrintedText;
-pub(crate) use arguments::{Arguments, Colour, ProtocolName};
+pub(crate) use arguments::{Arguments, Colour, Netns, ProtocolName};
 pub(crate) use command::Command;
 pub(crate) use dialect::{VARIABLE as DIALECT_VARIABLE, understand};
 pub(crate) use net_tools::NetToolsArguments;

@@ -1,6 +1,6 @@
 //! Parses the values of options.
 
-use super::arguments::{Colour, Dialect, LANGUAGES, OWNER_METHODS, ProtocolName, by_name};
+use super::arguments::{Colour, Dialect, LANGUAGES, Netns, OWNER_METHODS, ProtocolName, by_name};
 use super::complaint::{Complaint, complaint};
 use super::document::Document;
 use netstat_check::{self as check, Assignment, Check};
@@ -175,6 +175,16 @@ pub(super) fn parse_owners(text: &OsStr) -> Result<Owners, Complaint> {
     let name = text.to_str().unwrap_or_default();
     let found = by_name(&OWNER_METHODS, &[Owners::Auto, Owners::Bpf, Owners::Proc], name);
     choice("--owners", found, &OWNER_METHODS, "not an owner method", text)
+}
+
+pub(super) fn parse_netns(text: &OsStr) -> Result<Netns, Complaint> {
+    match text.to_str() {
+        Some("") => {
+            Err(complaint!("--netns needs a network namespace: type --netns all, or a name, PID or path"))
+        }
+        Some(word) if word.eq_ignore_ascii_case("all") => Ok(Netns::All),
+        _ => Ok(Netns::One(text.to_owned())),
+    }
 }
 
 pub(super) fn parse_tables(text: &OsStr) -> Result<Tables, Complaint> {

@@ -26,6 +26,10 @@ impl Lookups for AnyName {
     fn user(&self, _: &str) -> Result<Option<u32>, String> {
         Ok(Some(0))
     }
+
+    fn namespace(&self, _: &str) -> Result<Option<u64>, String> {
+        Ok(Some(0))
+    }
 }
 
 /// Separates the interval from the filter, and checks both.

@@ -2,8 +2,9 @@
 
 use super::header::SCHEMA;
 use super::json::REASONS;
-use netstat_engine::columns::{self, Column, Kind, RUNTIME_WORDS, TIMER_WORDS};
+use netstat_engine::columns::{self, Column, Kind, TIMER_WORDS};
 use netstat_engine::text::words;
+use netstat_engine::text::words::RUNTIME_WORDS;
 use netstat_model::TcpState;
 use serde_json::{Map, Value, json};
 

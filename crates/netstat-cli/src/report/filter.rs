@@ -5,13 +5,13 @@ use netstat_engine::enrich::{ServiceNames, UserNames};
 use netstat_engine::filter::{Filter, Lookups};
 use netstat_model::Transport;
 use netstat_model::error::words_of;
-use netstat_os::{NameDatabases, Routes};
+use netstat_os::{Machine, NameDatabases, Routes};
 use std::ffi::OsString;
 use std::net::{IpAddr, ToSocketAddrs};
 
 /// The filter of these words; `None` where there are none.
 pub(super) fn filter(
-    backend: &(impl NameDatabases + Routes),
+    backend: &(impl Machine + NameDatabases + Routes),
     words: &[OsString],
 ) -> Result<Option<Filter>, Trouble> {
     if words.is_empty() {
@@ -33,7 +33,7 @@ pub(super) fn filter(
 /// What names in a filter stand for, as the system knows them.
 struct SystemNames<'a, B>(&'a B);
 
-impl<B: NameDatabases + Routes> Lookups for SystemNames<'_, B> {
+impl<B: Machine + NameDatabases + Routes> Lookups for SystemNames<'_, B> {
     fn ports(&self, service: &str) -> Vec<u16> {
         let services = ServiceNames::parse(&self.0.services().data);
         [Transport::Tcp, Transport::Udp]
@@ -57,5 +57,11 @@ impl<B: NameDatabases + Routes> Lookups for SystemNames<'_, B> {
             return Err("Windows does not number its users".to_owned());
         }
         Ok(UserNames::parse(&self.0.users().data).uid(name))
+    }
+
+    fn namespace(&self, name: &str) -> Result<Option<u64>, String> {
+        let namespaces = self.0.namespaces().map_err(|error| words_of(&error.source))?.data;
+        let found = namespaces.into_iter().find(|of| of.name.as_deref().is_some_and(|known| known == name));
+        Ok(found.map(|of| of.id.inode))
     }
 }

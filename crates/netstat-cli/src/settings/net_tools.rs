@@ -5,6 +5,7 @@ use crate::options::NetToolsArguments;
 use crate::render::net_tools::{InetColumns, RouteColumns};
 use netstat_engine::text::Language;
 use netstat_model::Family;
+use netstat_model::query::Scope;
 use std::time::Duration;
 
 /// The pause of `-c`.
@@ -99,6 +100,8 @@ impl Settings {
             tape,
             owners: arguments.owners.unwrap_or_default(),
             geo: Vec::new(),
+            scope: Scope::Own,
+            namespace: None,
             perhaps_port: arguments.perhaps_port,
             filter: arguments.filter.clone(),
             purpose: Purpose::Show,

@@ -2,10 +2,13 @@
 
 use super::{Column, ColumnNeeds, Given, Kind, NO_PROCESS, Origin, Value};
 use crate::row::{Foreign, IDLE_FIELDS, Row, Section, idle, keepalive};
+use crate::text::words::short_container;
 use netstat_model::query::{Fields, ProcessFields};
 use netstat_model::{
-    Endpoint, IpEndpoint, Missing, NoOwner, Owner, Process, Protocol, SocketRef, TcpFields, TcpState,
+    Container, Endpoint, IpEndpoint, Missing, Namespace, NetworkNamespace, NoOwner, Owner, Process, Protocol,
+    SocketRef, TcpFields, TcpState,
 };
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -123,7 +126,7 @@ columns! {
         "Executable of the process, marked (deleted) if the file is gone",
         Owner |owner, given| {
             process_field(owner, given, |process| &process.executable, |executable| {
-                let mut path = std::borrow::Cow::Borrowed(executable.path.as_os_str());
+                let mut path = Cow::Borrowed(executable.path.as_os_str());
                 if executable.deleted {
                     path.to_mut().push(" (deleted)");
                 }
@@ -155,6 +158,21 @@ columns! {
     "container", "Container", Container "", process(ProcessFields::CONTAINER), on_linux;
         "Container the process runs in, as runtime:ID",
         Owner |owner, given| process_field(owner, given, |process| &process.container, Value::Container);
+    "pod", "Pod", Text "", process(ProcessFields::CONTAINER), on_linux;
+        "Kubernetes pod the process runs in, by its UID",
+        Owner |owner, given| {
+            match process_field(owner, given, |process| &process.container, Value::Container) {
+                Value::Container(Container { pod: Some(pod), .. }) => Value::word(pod),
+                Value::Container(_) => Value::Absent("-"),
+                other => other,
+            }
+        };
+    "netns", "Netns", Text "", ColumnNeeds { namespaces: true, ..fields(Fields::NAMESPACE) }, on_linux;
+        "Network namespace of the socket: its name, or the container that lives in it, else its inode",
+        Row |row, given| row.socket.namespace().map_or(Value::Unknown, |of| namespace(of, given));
+    "netns_inode", "Netns inode", Number "", fields(Fields::NAMESPACE), on_linux;
+        "Inode of the network namespace, as in /proc/PID/ns/net",
+        Row |row, _| Value::number(row.socket.namespace().map(|of| of.inode));
     "fd", "FD", Number "", ColumnNeeds { fields: Fields::COMMON, ..OWNERS }, on_linux;
         "Lowest descriptor by which the process holds the socket",
         Owner |owner, _| Value::number(owner.descriptor);
@@ -260,6 +278,16 @@ pub(super) fn of_unowned(column: &Column, why: Option<NoOwner>) -> Value<'static
         Some(NoOwner::NoProcess | NoOwner::Kernel) if column.name == "pid" => NO_PROCESS,
         Some(NoOwner::NoProcess | NoOwner::Kernel) => Value::Absent("-"),
         _ => Value::Unknown,
+    }
+}
+
+fn namespace<'a>(of: Namespace, given: &Given<'a>) -> Value<'a> {
+    match given.namespaces.get(&of.inode) {
+        Some(NetworkNamespace { name: Some(name), .. }) => Value::Text(name.as_os_str().into()),
+        Some(NetworkNamespace { container: Some(container), .. }) => {
+            Value::Text(Cow::Owned(short_container(container).into()))
+        }
+        _ => Value::Text(Cow::Owned(of.inode.to_string().into())),
     }
 }
 

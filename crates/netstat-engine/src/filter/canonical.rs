@@ -64,6 +64,9 @@ impl fmt::Display for Test {
             Self::Process(glob) => write_glob(f, "process", glob),
             Self::Path(glob) => write_glob(f, "path", glob),
             Self::Unit(glob) => write_glob(f, "unit", glob),
+            Self::Container(glob) => write_glob(f, "container", glob),
+            Self::Pod(glob) => write_glob(f, "pod", glob),
+            Self::Namespace(inodes) => list(f, "netns", inodes.iter()),
             Self::User(users) => list(f, "user", users.iter()),
             Self::Number(quantity, comparison, number) => {
                 write!(f, "{} {comparison} ", quantity.word())?;

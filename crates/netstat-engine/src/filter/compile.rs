@@ -163,6 +163,7 @@ impl Filter {
             fields: query.fields | needs.fields,
             tcp: query.tcp | needs.tcp,
             programs: Programs { tcp, udp },
+            scope: query.scope,
         };
         Narrowed { query, exact: tcp_exact && udp_exact }
     }

@@ -50,10 +50,23 @@ pub enum Test {
     Path(Glob),
     /// The name of the service of such a process matches.
     Unit(Glob),
+    /// The container of such a process matches.
+    Container(Glob),
+    /// The UID of the Kubernetes pod of such a process matches.
+    Pod(Glob),
+    /// The socket is in one of these network namespaces; at least one inode.
+    Namespace(Box<[u64]>),
     /// One of these users created the socket; at least one user ID.
     User(Box<[u32]>),
     /// A number of the socket compares to a limit.
     Number(Quantity, Comparison, u64),
+}
+
+impl Test {
+    /// Returns true if it asks for a fact about a process that holds the socket, beyond its ID.
+    pub(super) fn is_of_process(&self) -> bool {
+        matches!(self, Self::Process(_) | Self::Path(_) | Self::Unit(_) | Self::Container(_) | Self::Pod(_))
+    }
 }
 
 /// How the members of an expression are joined.

@@ -112,6 +112,14 @@ pub trait Lookups {
     fn user(&self, _name: &str) -> Result<Option<u32>, String> {
         Ok(None)
     }
+
+    /// Returns the inode of a network namespace; `None` if there is none of this name.
+    ///
+    /// # Errors
+    /// A short text for the user that says why the lookup failed.
+    fn namespace(&self, _name: &str) -> Result<Option<u64>, String> {
+        Ok(None)
+    }
 }
 
 /// Knows no names: a filter may contain only numbers.

@@ -224,6 +224,9 @@ impl<'t> Parser<'t> {
             Keyword::Process => Test::Process(Glob::new(value.text)),
             Keyword::Path => Test::Path(Glob::new(value.text)),
             Keyword::Unit => Test::Unit(Glob::new(value.text)),
+            Keyword::Container => Test::Container(Glob::new(value.text)),
+            Keyword::Pod => Test::Pod(Glob::new(value.text)),
+            Keyword::Namespace => Test::Namespace(values::namespaces(self.lookups, value)?),
             // The other keywords take no value.
             _ => return Err(value.error(A_TEST)),
         }))

@@ -19,6 +19,9 @@ pub(super) enum Keyword {
     Path,
     User,
     Unit,
+    Container,
+    Pod,
+    Namespace,
     Loopback,
     Private,
     Public,
@@ -47,7 +50,7 @@ const fn primary(
     Primary { keyword, words, argument, help }
 }
 
-pub(super) const PRIMARIES: [Primary; 26] = [
+pub(super) const PRIMARIES: [Primary; 29] = [
     primary(Keyword::Port(Side::Either), &["port"], "N|NAME|N-M|N,M", "a port of either end"),
     primary(Keyword::Port(Side::Local), &["lport", "sport"], "N|NAME|N-M|N,M", "the local port"),
     primary(Keyword::Port(Side::Remote), &["rport", "dport"], "N|NAME|N-M|N,M", "the remote port"),
@@ -77,6 +80,19 @@ pub(super) const PRIMARIES: [Primary; 26] = [
     primary(Keyword::Process, &["process"], "GLOB", "the name of a process that holds it, or its comm"),
     primary(Keyword::Path, &["path"], "GLOB", "the file that process runs"),
     primary(Keyword::Unit, &["unit"], "GLOB", "the service of that process"),
+    primary(
+        Keyword::Container,
+        &["container"],
+        "GLOB",
+        "its container, by ID or by its first digits, or runtime:ID",
+    ),
+    primary(Keyword::Pod, &["pod"], "GLOB", "its Kubernetes pod, by UID"),
+    primary(
+        Keyword::Namespace,
+        &["netns"],
+        "NAME|N",
+        "its network namespace, by name or inode (--netns all)",
+    ),
     primary(Keyword::User, &["user"], "NAME|UID", "the user that made it"),
     primary(
         Keyword::Number(Quantity::ReceiveQueue),

@@ -1,8 +1,8 @@
 use super::*;
 use crate::details::unpack_memory;
 use crate::{
-    NoOwner, Offload, Ownership, Protocol, ServedFamilies, SocketType, TcpFields, TcpInfo, TcpState, Timer,
-    TimerKind, WindowsSocket,
+    Namespace, NoOwner, Offload, Ownership, Protocol, ServedFamilies, SocketType, TcpFields, TcpInfo,
+    TcpState, Timer, TimerKind, WindowsSocket,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -129,11 +129,12 @@ fn socket() -> impl Strategy<Value = Socket> {
     let congestion = option::of(select(vec!["cubic", "bbr", "reno"]));
     let memory = any::<[u32; 9]>().prop_map(|row| Box::new(unpack_memory(&row)));
     let larger = (option::of(tcp_info().prop_map(Box::new)), option::of(memory), option::of(windows));
-    let smaller = (option::of(timer), option::of(any::<u8>()), congestion, time(), time());
+    let namespace = option::of(any::<u32>().prop_map(|inode| Namespace { inode: inode.into() }));
+    let smaller = (option::of(timer), option::of(any::<u8>()), congestion, time(), time(), namespace);
     (ends_and_state(), numbers, smaller, larger, ownership()).prop_map(
         |(socket, numbers, smaller, (tcp, memory, windows), ownership)| {
             let (uid, recv_queue, send_queue, interface, mark, cgroup_id) = numbers;
-            let (timer, traffic_class, congestion, time_in_state, age) = smaller;
+            let (timer, traffic_class, congestion, time_in_state, age, namespace) = smaller;
             let congestion = congestion.map(Box::from);
             Socket {
                 uid,
@@ -149,6 +150,7 @@ fn socket() -> impl Strategy<Value = Socket> {
                 memory,
                 mark,
                 cgroup_id,
+                namespace,
                 windows,
                 ownership,
                 ..socket

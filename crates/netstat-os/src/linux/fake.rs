@@ -4,7 +4,9 @@
 //! does not exist.
 
 use super::bpf::Failure;
-use super::source::{FileId, Netlink, Next, OwnersProgram, ProcessSource, Source, Walk, unpack_time};
+use super::source::{
+    FileId, Netlink, NetworkSource, Next, OwnersProgram, ProcessSource, Source, Walk, unpack_time,
+};
 use rustix::io::Errno;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::io;
@@ -123,7 +125,7 @@ impl Fake {
     }
 }
 
-impl Source for Fake {
+impl NetworkSource for Fake {
     fn netlink(&self, _: Netlink, _: &[u8], _: &mut dyn FnMut(&[u8]) -> Next) -> io::Result<()> {
         Err(Errno::PROTONOSUPPORT.into())
     }
@@ -133,7 +135,9 @@ impl Source for Fake {
         into.extend(self.bytes(path)?);
         Ok(())
     }
+}
 
+impl Source for Fake {
     fn read_link(&self, path: &str) -> io::Result<Vec<u8>> {
         self.bytes(path)
     }
@@ -180,7 +184,11 @@ struct FakeOwners<'a>(&'a Fake);
 
 impl OwnersProgram for FakeOwners<'_> {
     fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-        let asked = if walk == Walk::Quick { "bpf quick walk" } else { "bpf walk" };
+        let asked = match walk {
+            Walk::Quick => "bpf quick walk",
+            Walk::Full => "bpf walk",
+            Walk::Everything => "bpf walk of everything",
+        };
         self.0.asked.lock().unwrap().push(asked.to_owned());
         let walk = self.0.walks.lock().unwrap().pop_front();
         let Some((bytes, end)) = walk else { return Err(Failure::NOT_RECORDED) };

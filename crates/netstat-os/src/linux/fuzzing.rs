@@ -1,8 +1,8 @@
 //! One function for each decoder, for the fuzz targets of the same names.
 
 use super::{
-    addresses, bpf, clock, conntrack, counters, firewall, interface_counters, interfaces, limits, persistent,
-    processes, procnet, rdma, routes, sockets, wire,
+    addresses, bpf, clock, conntrack, counters, firewall, interface_counters, interfaces, limits, namespaces,
+    persistent, processes, procnet, rdma, routes, sockets, wire,
 };
 use crate::tape::Player;
 use netstat_model::{Family, Transport};
@@ -55,6 +55,7 @@ pub fn counters(data: &[u8]) {
     limits::decode_all(data);
     conntrack::decode_statistics(data, &mut netstat_model::Conntrack::default());
     counters::decode_all(data);
+    namespaces::decode_all(data);
 }
 
 /// Rows of the interface list with their counters.

@@ -15,6 +15,7 @@ mod interface_counters;
 mod interfaces;
 mod limits;
 mod live;
+mod namespaces;
 mod owners;
 mod persistent;
 mod processes;
@@ -44,8 +45,8 @@ use live::Live;
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
 use netstat_model::{
     Answer, Conntrack, Counters, Error, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace,
-    Operation, OwnerMethod, PersistentRoute, Process, ProcessKey, RdmaEndpoint, Route, SocketRef,
-    SocketTable,
+    NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process, ProcessKey, RdmaEndpoint, Route,
+    SocketRef, SocketTable,
 };
 use source::{Recording, Source};
 use std::net::IpAddr;
@@ -96,6 +97,11 @@ impl Linux {
     }
 }
 
+/// Moves the calling thread into another network namespace; see [`super::enter_namespace`].
+pub(super) fn enter_namespace(of: &std::ffi::OsStr) -> Result<(), Error> {
+    live::enter_namespace(of).map_err(|error| Error::new(Operation::EnterNamespace, error))
+}
+
 impl Sockets for Linux {
     fn sockets(
         &self,
@@ -131,6 +137,11 @@ impl Machine for Linux {
 
     fn namespace(&self) -> Option<Namespace> {
         host::namespace(self.source())
+    }
+
+    fn namespaces(&self) -> Result<Answer<Vec<NetworkNamespace>>, Error> {
+        let Answer { data, warnings } = namespaces::find(self.source())?;
+        Ok(Answer { data: data.into_iter().map(|place| place.namespace).collect(), warnings })
     }
 }
 

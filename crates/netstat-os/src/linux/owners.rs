@@ -46,15 +46,16 @@ mod search;
 #[cfg(test)]
 mod tests;
 
-use super::source::Source;
+use super::source::{Source, Walk};
 use super::stat::{NOT_MOUNTED, is_mounted};
 pub(super) use descriptors::HeadStart;
 use netstat_model::error::words_of;
-use netstat_model::query::{Listing, OwnerSearch, Owners, Programs, SocketQuery, States, Visit};
+use netstat_model::query::{Listing, OwnerSearch, Owners, Programs, Scope, SocketQuery, States, Visit};
 use netstat_model::{Answer, Error, NoOwner, Operation, OwnerMethod, ShortId, SocketTable, Warning};
 use privileges::Privileges;
 use rustc_hash::FxHashSet;
 use search::{Found, Search, Threads};
+pub(super) use search::{MOST_LINKS, fetch_pids};
 use std::io;
 
 /// The inode of the PID namespace the machine booted with, `PROC_PID_INIT_INO`.
@@ -74,7 +75,12 @@ pub(super) fn attach<'a>(
     by: Owners,
     found: Found<'a>,
 ) -> Result<Answer<OwnerMethod>, Error> {
-    attach_asking(source, table, by, found, &mut |each| list_again(source, query, each))
+    let walk = match query.scope {
+        Scope::Own => Walk::Full,
+        Scope::All => Walk::Everything,
+    };
+    let search = Search::new(source, table, by, walk, found);
+    attach_asking(search, table, &mut |each| list_again(source, query, each))
 }
 
 fn list_again(
@@ -88,7 +94,8 @@ fn list_again(
     // Programs look only at the ends, which TCP sockets keep once they have both, or listen.
     let tcp = query.programs.tcp.clone().filter(|_| bound.is_empty());
     let programs = Programs { tcp, udp: None };
-    let again = SocketQuery { programs, ..SocketQuery::new(query.kinds, states) };
+    let scope = query.scope;
+    let again = SocketQuery { programs, scope, ..SocketQuery::new(query.kinds, states) };
     let listing = Listing { query: &again, owners: OwnerSearch::No, may_restart: true };
     let answer = super::sockets::list(source, &listing, &mut |socket| {
         each(ShortId::new(socket.id.inode, socket.id.cookie));
@@ -98,14 +105,11 @@ fn list_again(
 }
 
 /// The same as [`attach`], with the way to list the sockets again.
-fn attach_asking<'a>(
-    source: &'a dyn Source,
+fn attach_asking(
+    mut search: Search<'_>,
     table: &mut SocketTable,
-    by: Owners,
-    found: Found<'a>,
     list: &mut List<'_>,
 ) -> Result<Answer<OwnerMethod>, Error> {
-    let mut search = Search::new(source, table, by, found);
     let mut warnings = Vec::new();
     let mut vanished = FxHashSet::default();
     let mut unowned = NoOwner::NotPermitted;
@@ -119,7 +123,7 @@ fn attach_asking<'a>(
             warnings.push(Warning::OwnersVanished { sockets: vanished.len() });
         }
     }
-    let mut ancestry = ancestry::Ancestry::new(source);
+    let mut ancestry = ancestry::Ancestry::new(search.source);
     table.set_owners(&mut |id, owners| {
         search.holders.owners(id, owners);
         ancestry.put_principal_first(owners);

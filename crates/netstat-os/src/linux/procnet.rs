@@ -2,7 +2,7 @@
 //!
 //! These files lack cookies, traffic classes, bound-only sockets, and whether an IPv6 socket refuses IPv4.
 
-use super::source::Source;
+use super::source::NetworkSource;
 use super::tcp_state::{decode_timer_kind, state_and_remote};
 use netstat_model::error::words_of;
 use netstat_model::query::{Kinds, SocketQuery};
@@ -20,7 +20,7 @@ const TICKS_PER_SECOND: u64 = 100;
 ///
 /// # Errors
 /// If a file does not exist or cannot be read. A kernel without IPv6 lacks the files for it, which is not an error.
-pub(super) fn sockets(source: &dyn Source, query: &SocketQuery) -> io::Result<Answer<Vec<Socket>>> {
+pub(super) fn sockets(source: &dyn NetworkSource, query: &SocketQuery) -> io::Result<Answer<Vec<Socket>>> {
     let mut answer = Answer::whole(Vec::new());
     let files = [
         ("/proc/net/tcp", Transport::Tcp, Family::V4, Kinds::TCP_V4),

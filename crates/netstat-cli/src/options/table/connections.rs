@@ -1,6 +1,6 @@
 //! Options of the connection table.
 
-use super::super::arguments::{OWNER_METHODS, ProtocolName};
+use super::super::arguments::{Netns, OWNER_METHODS, ProtocolName};
 use super::super::entry::{Effect, Entry, Topic, Value, ValueKind, entries};
 use super::super::values;
 
@@ -67,6 +67,16 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         details "BPF needs Linux 5.17 and root (CAP_BPF and CAP_PERFMON). It sees the descriptors of all processes and \
                  is many times faster if there are many. With bpf nothing else is tried: where it is not possible, that \
                  is an error.";
+    [] "netns", value(netns, "NAMESPACE", "web", ValueKind::Free, values::parse_netns);
+        "Ask in another network namespace, or in all",
+        "Asks in another network namespace: one that ip netns knows by name, that of a process by its ID, or that of a \
+         file by its path. With all, one table shows the sockets of every network namespace of this machine, such as \
+         those of containers."
+        details "Root is needed (CAP_SYS_ADMIN). A number is a process ID. With all, the classic table has a column NETNS: the name of the namespace, or the container that lives \
+                 in it, else its number. Reports other than tables of sockets take one namespace. Linux only.";
+    [] "all-namespaces", effect(Effect::Switch(|arguments| arguments.netns = Some(Netns::All)));
+        "The same as --netns all",
+        "The same as --netns all.";
     [] "path", switch(path);
         "Show full paths of executables",
         "With -b, shows the full path of the executable instead of its name; with --process, or without -b, shows it \

@@ -312,3 +312,20 @@ pub(super) fn users(lookups: &dyn Lookups, value: &Value<'_>) -> Parsed<Box<[u32
     });
     users.map(sorted)
 }
+
+/// Parses network namespaces separated by commas, by inode or name.
+pub(super) fn namespaces(lookups: &dyn Lookups, value: &Value<'_>) -> Parsed<Box<[u64]>> {
+    let namespaces = value.parts(|part| {
+        if let Ok(inode) = part.text.parse() {
+            return Ok(inode);
+        }
+        let error = |why: String| part.error(format!("the name or inode of a network namespace{why}"));
+        match lookups.namespace(part.text) {
+            _ if part.text.is_empty() => Err(error(String::new())),
+            Ok(Some(inode)) => Ok(inode),
+            Ok(None) => Err(error(format!("; there is no namespace {}", part.text))),
+            Err(why) => Err(error(format!("; {} could not be looked up: {why}", part.text))),
+        }
+    });
+    namespaces.map(sorted)
+}

@@ -105,10 +105,14 @@ fn test(known: Vec<u16>) -> impl Strategy<Value = Test> {
             .prop_map(|codes| Test::Country(codes.into_iter().filter_map(Country::new).collect())),
         1 => numbers().prop_map(Test::Pid),
         1 => numbers().prop_map(Test::User),
+        1 => proptest::collection::btree_set(any::<u64>(), 1..3)
+            .prop_map(|inodes| Test::Namespace(inodes.into_iter().collect())),
         1 => prop_oneof![
             glob().prop_map(Test::Process),
             glob().prop_map(Test::Path),
-            glob().prop_map(Test::Unit)
+            glob().prop_map(Test::Unit),
+            glob().prop_map(Test::Container),
+            glob().prop_map(Test::Pod)
         ],
     ]
 }
