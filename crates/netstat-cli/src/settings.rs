@@ -34,8 +34,8 @@ pub(crate) struct Settings {
     /// The network namespace to enter first; `None` to stay in that of this process.
     pub(crate) namespace: Option<OsString>,
     pub(crate) geo: Vec<PathBuf>,
-    /// The interval, if it is rather a port.
-    pub(crate) perhaps_port: Option<u32>,
+    /// The interval, if it is longer than a minute and perhaps meant as something else.
+    pub(crate) long_interval: Option<u32>,
     /// The words of the filter; empty for none.
     pub(crate) filter: Vec<OsString>,
     /// What to do with the rows.
@@ -251,7 +251,7 @@ impl Settings {
             scope,
             namespace,
             geo: arguments.geo.clone(),
-            perhaps_port: arguments.perhaps_port,
+            long_interval: arguments.long_interval,
             filter: arguments.filter.clone(),
             purpose,
             verbose: arguments.verbose,

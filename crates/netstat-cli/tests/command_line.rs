@@ -117,6 +117,8 @@ fn an_interval_that_is_rather_a_port_is_said_at_once() {
     for (words, seconds) in [
         ("-an 8080 --count 1", Some(8080)),
         ("-an listening 5432 --count 1", Some(5432)),
+        ("-an 61 --count 1", Some(61)),
+        ("-an 60 --count 1", None),
         ("-an 5 --count 1", None),
     ] {
         let (code, _, said) = run(words);

@@ -5,7 +5,7 @@ use super::command::{Command, Manner};
 use super::complaint::{Complaint, complaint};
 use super::entry::{Effect, Entry, Topic, Value};
 use super::mistakes::{self, nearest_long};
-use super::{check as check_words, combine, net_tools, table, words as plain_words};
+use super::{check as check_words, combine, habits, net_tools, table, words as plain_words};
 use netstat_engine::text::nearest;
 use netstat_engine::text::quote::quoted;
 use std::ffi::{OsStr, OsString};
@@ -47,7 +47,8 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
         parser.arguments.check.asked = true;
         return Ok(Command::Run(Box::new(parser.arguments)));
     }
-    plain_words::settle(plain, &mut parser.arguments)?;
+    plain_words::settle(plain, &mut parser.arguments)
+        .map_err(|complaint| habits::after_option(&words, complaint))?;
     if parser.arguments.column_help {
         return Ok(Command::ColumnHelp);
     }
@@ -116,8 +117,10 @@ impl<'a> Parser<'a> {
             if name == Some("?") {
                 return Ok(Some(Command::Help(Manner::Unix)));
             }
+            let given = equals.map(|position| after(word, position + 1));
+            let value = given.as_deref().or_else(|| self.peek());
             return Err(net_tools::complaint(self.words, word)
-                .unwrap_or_else(|| mistakes::unknown_long(word, name.unwrap_or_default())));
+                .unwrap_or_else(|| mistakes::unknown_long(word, name.unwrap_or_default(), value)));
         };
         check_words::belongs(entry, &format!("--{}", entry.long), self.checking)?;
         // A known name is ASCII, so its bytes are as many as its UTF-16 units on Windows.

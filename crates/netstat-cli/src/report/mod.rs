@@ -6,6 +6,7 @@ mod elsewhere;
 mod exists;
 mod files;
 mod filter;
+mod meaning;
 mod names;
 mod net_tools;
 mod places;
@@ -17,6 +18,7 @@ mod unavailable;
 use crate::output::{self, Reader, Trouble, Warnings};
 use crate::render::titles;
 use crate::settings::{Purpose, Report, Settings, Tape};
+pub(crate) use meaning::meaning;
 use names::NameSource;
 use netstat_engine::enrich::Geo;
 use netstat_engine::filter::{Filter, Test};
@@ -81,8 +83,13 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         output::people(&text)?;
         return Ok(ExitCode::SUCCESS);
     }
-    if let Some(seconds) = settings.perhaps_port {
-        output::complain(&format!("this repeats every {seconds} seconds; for the port type :{seconds}"));
+    if let Some(seconds) = settings.long_interval {
+        let port = if seconds <= u16::MAX.into() {
+            format!("for the port type :{seconds}")
+        } else {
+            "a number alone is the interval".to_owned()
+        };
+        output::complain(&format!("this repeats every {seconds} seconds; {port}"));
     }
     let origin = match &settings.tape {
         Tape::None => Origin::Live,

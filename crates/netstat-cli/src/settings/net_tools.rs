@@ -102,7 +102,7 @@ impl Settings {
             geo: Vec::new(),
             scope: Scope::Own,
             namespace: None,
-            perhaps_port: arguments.perhaps_port,
+            long_interval: arguments.long_interval,
             filter: arguments.filter.clone(),
             purpose: Purpose::Show,
             verbose: arguments.verbose,

@@ -6,7 +6,7 @@ use super::super::document::Document;
 use super::super::net_tools;
 use super::super::parse::parse;
 use super::super::{Arguments, Command};
-use super::{arguments, complaint, is_one_plain_line, parse_line};
+use super::{arguments, complaint_about, is_one_plain_line, parse_line};
 use netstat_engine::text::Language;
 use netstat_model::query::Owners;
 use proptest::prelude::*;
@@ -241,18 +241,18 @@ fn times_and_numbers() {
         assert_eq!(arguments(&format!("--resolve-timeout {text}")).resolve_timeout, Some(timeout), "{text}");
     }
     for text in ["", "s", "ms", "2m", "1.5", "-1", "+2", "two", "3601", "18446744073709551616", "3600001ms"] {
-        let said = complaint(&format!("--resolve-timeout={text}"));
+        let said = complaint_about(&format!("--resolve-timeout={text}"));
         assert!(said.starts_with("--resolve-timeout"), "{text}: {said}");
     }
     for (text, interval) in [("1", 1), ("5", 5), ("007", 7), ("4294967295", u32::MAX)] {
         assert_eq!(arguments(text).interval, Some(interval), "{text}");
     }
     for text in ["0", "00", "4294967296", "99999999999999999999999", "1.5", "5s", "1e3", "+5", ".5", "5,"] {
-        assert!(complaint(text).contains(&format!("{text:?}")), "{text}");
+        assert!(complaint_about(text).contains(&format!("{text:?}")), "{text}");
     }
     assert_eq!(arguments("1 --count 18446744073709551615").count, Some(u64::MAX));
     for text in ["0", "-1", "x", "1.5", "18446744073709551616"] {
-        assert!(complaint(&format!("1 --count={text}")).starts_with("--count"), "{text}");
+        assert!(complaint_about(&format!("1 --count={text}")).starts_with("--count"), "{text}");
     }
 }
 
@@ -462,7 +462,7 @@ fn an_empty_word_is_named() {
 #[test]
 fn what_is_offered_is_understood() {
     for (typed, instead) in net_tools::EXAMPLES {
-        let said = complaint(typed);
+        let said = complaint_about(typed);
         assert!(said.contains(&format!("type {instead}")), "{typed}: {said}");
         assert!(parse_line(instead.trim_start_matches("netstat ")).is_ok(), "{instead}");
     }
