@@ -87,6 +87,7 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         @('--dialect', 'Choose whose options and text these are')
         @('--exists', 'Say by the exit code alone whether a row matches the filter')
         @('--explain', 'Explain the rule of a check and its settings')
+        @('--family', 'Show the sockets of these families')
         @('--generate', 'Write the man page, the reference or a completion')
         @('--geo', 'Take countries and networks from this file')
         @('--group-by', 'Count rows by the values of columns')

@@ -12,9 +12,10 @@ use std::process::{Command, Output};
 /// The line end of text for people on this system.
 const LINE_END: &str = if cfg!(windows) { "\r\n" } else { "\n" };
 
-/// Checks for the beginning that all help texts share.
+/// Checks for what all help texts have.
 fn is_help(text: &[u8]) -> bool {
-    text.starts_with(format!("{LINE_END}Shows ").as_bytes())
+    let text = String::from_utf8_lossy(text);
+    text.contains("--columns LIST") && text.ends_with(LINE_END)
 }
 
 fn netstat(arguments: &[&str]) -> Output {

@@ -25,6 +25,7 @@
 
 pub mod columns;
 pub mod enrich;
+pub mod family;
 pub mod filter;
 #[cfg(all(fuzzing, target_os = "linux"))]
 pub mod fuzzing;

@@ -2,7 +2,7 @@
 
 use crate::OwnershipRef;
 use crate::owner_lists::{OwnerLists, OwnerMark};
-use crate::{Namespace, SocketMemory, TcpFields, TcpInfo, Timer, TimerKind, WindowsSocket};
+use crate::{FamilyFacts, Namespace, SocketMemory, TcpFields, TcpInfo, Timer, TimerKind, WindowsSocket};
 use bitflags::bitflags;
 use std::time::Duration;
 
@@ -192,6 +192,15 @@ pub(crate) fn unpack_memory(row: &MemoryRow) -> SocketMemory {
     }
 }
 
+/// What only sockets of one family have, and who holds the socket at the other end.
+#[derive(Debug, Clone)]
+pub(crate) struct OfFamily {
+    /// The place of the details of the socket.
+    pub(crate) place: u32,
+    pub(crate) facts: FamilyFacts,
+    pub(crate) peer_owner: (OwnerMark, u32),
+}
+
 /// The details of the sockets of a table: one entry a socket that was kept with them, and columns of what is larger.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct DetailsColumns {
@@ -203,6 +212,8 @@ pub(crate) struct DetailsColumns {
     pub(crate) tcp: Vec<u64>,
     pub(crate) memory: Vec<MemoryRow>,
     pub(crate) windows: Vec<Option<Box<WindowsSocket>>>,
+    /// Few sockets have any. In the order of their places.
+    pub(crate) of_family: Vec<OfFamily>,
     /// Names of congestion control algorithms.
     pub(crate) names: Vec<Box<str>>,
     pub(crate) owners: OwnerLists,
@@ -250,6 +261,11 @@ impl DetailsColumns {
 
     pub(crate) fn memory(&self, details: &Details) -> Option<SocketMemory> {
         self.memory.get(details.memory()?).map(unpack_memory)
+    }
+
+    pub(crate) fn of_family(&self, place: u32) -> Option<&OfFamily> {
+        let at = self.of_family.binary_search_by_key(&place, |it| it.place).ok()?;
+        self.of_family.get(at)
     }
 
     pub(crate) fn windows(&self, place: u32) -> Option<&WindowsSocket> {

@@ -25,6 +25,7 @@ mod counters;
 mod details;
 mod endpoint;
 pub mod error;
+mod family_facts;
 mod firewall;
 pub mod history;
 mod host;
@@ -56,6 +57,7 @@ pub use counters::{
 };
 pub use endpoint::{Endpoint, EndpointRef, IpEndpoint};
 pub use error::{Error, Operation};
+pub use family_facts::{FamilyFacts, SocketFile, UnixFacts};
 pub use firewall::{
     Diversion, Firewall, Inbound, Judgement, Passage, Published, Target, Tenant, UnreadRules,
 };

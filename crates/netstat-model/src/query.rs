@@ -24,9 +24,9 @@ pub use routes::{Families, RouteQuery, Tables, UnknownTable};
 bitflags! {
     /// Kinds of sockets, by protocol and family.
     ///
-    /// The family is that of the traffic: an IPv4 connection on an IPv6 socket is IPv4.
+    /// The family of TCP and UDP is that of the traffic: an IPv4 connection on an IPv6 socket is IPv4.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-    pub struct Kinds: u8 {
+    pub struct Kinds: u16 {
         /// TCP over IPv4.
         const TCP_V4 = 1;
         /// TCP over IPv6.
@@ -39,8 +39,10 @@ bitflags! {
         const TCP = 3;
         /// UDP over both.
         const UDP = 12;
-        /// All kinds with ports: TCP and UDP.
+        /// TCP and UDP over both: what the table of Windows has.
         const TCP_UDP = 15;
+        /// `AF_UNIX`. Linux only, as all that follow.
+        const UNIX = 1 << 4;
     }
 
     /// Set of TCP states. It does not apply to UDP sockets.
@@ -131,7 +133,11 @@ impl SocketQuery {
     /// Returns what a table has to keep to answer the query.
     pub fn keep(&self) -> Keep {
         Keep {
-            details: !self.fields.is_empty() || !self.tcp.is_empty() || self.scope == Scope::All,
+            // What other families have is kept beside the details.
+            details: !self.fields.is_empty()
+                || !self.tcp.is_empty()
+                || self.scope == Scope::All
+                || !self.kinds.others().is_empty(),
             tcp: self.tcp,
             memory: self.fields.contains(Fields::MEMORY),
             windows: self.fields.intersects(Fields::OFFLOAD | Fields::MODULE),
@@ -175,8 +181,14 @@ impl Kinds {
         match protocol {
             Protocol::Tcp => Self::TCP,
             Protocol::Udp => Self::UDP,
+            Protocol::Unix(_) => Self::UNIX,
             _ => Self::empty(),
         }
+    }
+
+    /// Returns the kinds that are neither TCP nor UDP.
+    pub fn others(self) -> Self {
+        self.difference(Self::TCP_UDP)
     }
 
     /// Returns the kind of a protocol and family.

@@ -58,6 +58,13 @@ pub enum Warning {
         /// Why `sock_diag` was not used.
         reason: String,
     },
+    /// The sockets of a family cannot be listed.
+    FamilyUnavailable {
+        /// The family.
+        family: &'static str,
+        /// Why not; `None` where the kernel has no such sockets at all.
+        reason: Option<String>,
+    },
     /// Bound-only sockets cannot be listed.
     BoundUnavailable {
         /// The running kernel release as `uname -r` prints it; `None` if the table came from `/proc/net`, which lacks
@@ -247,6 +254,12 @@ impl fmt::Display for Warning {
                 "sock_diag is not available for {protocol} ({reason}); /proc/net was read instead, which does not tell whether an \
                  IPv6 listener also takes IPv4, nor the interface of a link-local address"
             ),
+            Self::FamilyUnavailable { family, reason: Some(reason) } => {
+                write!(f, "{family} sockets cannot be listed: {reason}")
+            }
+            Self::FamilyUnavailable { family, reason: None } => {
+                write!(f, "this kernel has no {family} sockets")
+            }
             Self::BoundUnavailable { release: None } => {
                 f.write_str("bound-only sockets are missing: /proc/net does not list them")
             }

@@ -5,7 +5,7 @@ use netstat_check::{Assignment, Check};
 use netstat_engine::columns::Column;
 use netstat_engine::text::Language;
 use netstat_engine::view::sort::Order;
-use netstat_model::query::{Owners, Tables};
+use netstat_model::query::{Kinds, Owners, Tables};
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,6 +26,8 @@ pub(crate) struct Arguments {
     pub(crate) numeric: bool,
     pub(crate) pid: bool,
     pub(crate) protocol: Option<ProtocolName>,
+    /// `--family`, else the families that the filter names.
+    pub(crate) family: Option<FamilyChoice>,
     pub(crate) bound: bool,
     pub(crate) route: bool,
     pub(crate) statistics: bool,
@@ -91,6 +93,21 @@ pub(crate) enum Netns {
     All,
     /// One: a name of `ip netns`, the ID of a process in it, or the path of its file.
     One(OsString),
+}
+
+/// Which families of sockets are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FamilyChoice {
+    pub(crate) kinds: Kinds,
+    /// `all`, rather than some by name.
+    pub(crate) all: bool,
+}
+
+impl FamilyChoice {
+    /// Returns whether there are sockets among them that the table of Windows does not have.
+    pub(crate) fn has_others(self) -> bool {
+        !self.kinds.others().is_empty()
+    }
 }
 
 /// The first word of a command line that asks for checks.

@@ -56,6 +56,7 @@ fn check_reports(arguments: &Arguments) -> Result<(), Complaint> {
     }
     if !has_table {
         let of_table = [
+            (arguments.family.is_some(), "--family"),
             (arguments.path, "--path"),
             (arguments.resolve_timeout.is_some(), "--resolve-timeout"),
             (!arguments.geo.is_empty(), "--geo"),
@@ -148,6 +149,13 @@ pub(super) fn check(arguments: &Arguments) -> Result<(), Complaint> {
     if let (Some(count), None) = (arguments.count, arguments.interval) {
         return Err(complaint!(
             "--count {count} needs an interval in seconds: type, for example, netstat -ano 5 --count {count}"
+        ));
+    }
+    if let (Some(protocol), Some(_)) = (arguments.protocol, arguments.family) {
+        return Err(complaint!(
+            "-p {} and families cannot be combined: type one of them; to see one protocol of several, netstat --family \
+             unix,inet family unix or tcp",
+            protocol.name()
         ));
     }
     if let Some(protocol) = arguments.protocol.filter(|protocol| !protocol.has_sockets())

@@ -30,14 +30,17 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
     };
     while let Some(word) = parser.take() {
         if let Some(command) = parser.word(word)? {
-            let of_filter = parser.peek().is_some_and(|next| next.eq_ignore_ascii_case("filter"));
-            if checking && let Command::Help(manner) = command {
+            let Command::Help(manner) = command else { return Ok(command) };
+            if checking {
                 return Ok(Command::HelpCheck(manner));
             }
-            return Ok(if of_filter && matches!(command, Command::Help(_)) {
-                Command::HelpFilter
-            } else {
-                command
+            let topic = parser.peek().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
+            return Ok(match topic.as_deref() {
+                Some("filter" | "filters") => Command::HelpFilter,
+                Some("columns") => Command::ColumnHelp,
+                Some("check" | "checks") => Command::HelpCheck(manner),
+                Some("examples") => Command::HelpExamples,
+                _ => command,
             });
         }
     }
@@ -217,7 +220,11 @@ impl<'a> Parser<'a> {
         }
 
         for (letter, entry) in switches {
-            let manner = if letter == '?' { Manner::Windows } else { manner };
+            let manner = match (letter, manner) {
+                ('?', _) => Manner::Windows,
+                (_, Manner::Unix) => Manner::Short,
+                _ => manner,
+            };
             if let Some(command) = self.apply(entry, None, manner)? {
                 return Ok(Some(command));
             }

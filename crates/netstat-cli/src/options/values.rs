@@ -1,15 +1,18 @@
 //! Parses the values of options.
 
-use super::arguments::{Colour, Dialect, LANGUAGES, Netns, OWNER_METHODS, ProtocolName, by_name};
+use super::arguments::{
+    Colour, Dialect, FamilyChoice, LANGUAGES, Netns, OWNER_METHODS, ProtocolName, by_name,
+};
 use super::complaint::{Complaint, complaint};
 use super::document::Document;
 use super::habits;
 use netstat_check::{self as check, Assignment, Check};
 use netstat_engine::columns::{self, Column};
+use netstat_engine::family;
 use netstat_engine::text::quote::quoted;
 use netstat_engine::text::{Language, nearest};
 use netstat_engine::view::sort::Order;
-use netstat_model::query::{Owners, Tables};
+use netstat_model::query::{Kinds, Owners, Tables};
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -213,6 +216,39 @@ pub(super) fn parse_dialect(name: &OsStr) -> Result<Dialect, Complaint> {
     name.to_str().and_then(Dialect::from_name).ok_or_else(|| {
         complaint!("--dialect {} is not known: type --dialect windows or --dialect net-tools", quoted(name))
     })
+}
+
+/// Parses families separated by commas, or `all`.
+pub(super) fn parse_families(text: &OsStr) -> Result<FamilyChoice, Complaint> {
+    let words = text.to_str().unwrap_or_default();
+    if words.eq_ignore_ascii_case("all") {
+        return on_this_system(FamilyChoice { kinds: Kinds::all(), all: true }, cfg!(windows));
+    }
+    let mut kinds = Kinds::empty();
+    for name in words.split(',').map(str::trim) {
+        let family = family::by_name(name).ok_or_else(|| {
+            let names = || family::FAMILIES.iter().map(|family| family.name).chain(["all"]);
+            let instead = match nearest(name, names(), (name.len() / 3).clamp(1, 2)) {
+                Some(near) => format!("type {near}"),
+                None => format!("type one or more of {}", names().collect::<Vec<_>>().join(", ")),
+            };
+            complaint!("--family does not know {}: {instead}", quoted(OsStr::new(name)))
+        })?;
+        kinds |= family.kinds;
+    }
+    on_this_system(FamilyChoice { kinds, all: false }, cfg!(windows))
+}
+
+/// Returns the choice if this system lists such sockets.
+pub(super) fn on_this_system(choice: FamilyChoice, is_windows: bool) -> Result<FamilyChoice, Complaint> {
+    match choice {
+        _ if !is_windows => Ok(choice),
+        FamilyChoice { all: true, .. } => Ok(FamilyChoice { kinds: Kinds::TCP_UDP, ..choice }),
+        _ if choice.kinds == Kinds::TCP_UDP => Ok(choice),
+        _ => Err(Complaint::new(
+            "Windows lists TCP and UDP sockets only: type --family inet, or leave --family out",
+        )),
+    }
 }
 
 /// Parses columns separated by commas.

@@ -70,6 +70,8 @@ struct Session<'a> {
     displays: u64,
     /// The owner method last reported to the user.
     told: Option<OwnerMethod>,
+    /// Whether it has been said that processes could not be looked into, as net-tools says it.
+    said_what_is_hidden: bool,
 }
 
 /// Shows the report, again and again where that is asked for, until nobody reads on.
@@ -118,10 +120,30 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     let filter = unavailable::answer(places::answer(filter, &geo)?)?;
     let before = statistics::Before::default();
     if let Report::Check(checks) = &settings.report {
-        let session = Session { backend, settings, names, filter, geo, before, displays: 0, told: None };
+        let session = Session {
+            backend,
+            settings,
+            names,
+            filter,
+            geo,
+            before,
+            displays: 0,
+            told: None,
+            said_what_is_hidden: false,
+        };
         return check::run(&session, checks);
     }
-    let mut session = Session { backend, settings, names, filter, geo, before, displays: 0, told: None };
+    let mut session = Session {
+        backend,
+        settings,
+        names,
+        filter,
+        geo,
+        before,
+        displays: 0,
+        told: None,
+        said_what_is_hidden: false,
+    };
     if settings.purpose != Purpose::Show {
         return exists::answer(&mut session);
     }

@@ -1,12 +1,13 @@
 //! The table of columns: one row each. To add a column, add a row.
 
 use super::{Column, ColumnNeeds, Given, Kind, NO_PROCESS, Origin, Value};
+use crate::family;
 use crate::row::{Foreign, IDLE_FIELDS, Row, Section, idle, keepalive};
 use crate::text::words::short_container;
 use netstat_model::query::{Fields, ProcessFields};
 use netstat_model::{
-    Container, Endpoint, IpEndpoint, Missing, Namespace, NetworkNamespace, NoOwner, Owner, Process, Protocol,
-    SocketRef, TcpFields, TcpState,
+    Container, Endpoint, FamilyFacts, IpEndpoint, Missing, Namespace, NetworkNamespace, NoOwner, Owner,
+    Process, Protocol, SocketRef, SocketType, TcpFields, TcpState,
 };
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
@@ -62,7 +63,7 @@ macro_rules! columns {
 
 columns! {
     "proto", "Proto", Text "", NOTHING;
-        "Protocol: TCP, TCPv6, UDP or UDPv6",
+        "Protocol: TCP, TCPv6, UDP or UDPv6; with --family also UNIX",
         Row |row, _| Value::word(match row.section {
             Section::TcpV4 => "TCP",
             Section::TcpV6 => "TCPv6",
@@ -71,7 +72,7 @@ columns! {
             Section::Other => row.socket.protocol.name(),
         });
     "local", "Local Address", End "", NOTHING;
-        "Local address and port",
+        "Local address and port, or the name of a Unix socket, else * and its inode",
         Row |row, _| Value::End(row.local());
     "laddr", "Local Host", Text "", NOTHING;
         "Local address without the port",
@@ -80,7 +81,7 @@ columns! {
         "Local port",
         Row |row, _| row.local().port().map_or(Value::Absent("-"), |port| Value::Number(port.into()));
     "foreign", "Foreign Address", End "", NOTHING;
-        "Foreign address and port; null in JSON where there is none",
+        "Foreign address and port, or the name of the Unix socket there; null in JSON where there is none",
         Row |row, _| match (row.foreign(), row.socket.remote) {
             (_, Some(end)) => Value::End(end),
             (Foreign::Anybody, None) if row.section == Section::Other => Value::Absent("-"),
@@ -108,7 +109,7 @@ columns! {
             of_remote(row, |address| given.geo.network(address).map(|network| network.to_string()))
         };
     "state", "State", Text "", NOTHING;
-        "TCP state; UDP has none",
+        "TCP state, or what corresponds to it; UDP has none",
         Row |row, _| match (row.socket.protocol, row.socket.state) {
             (_, Some(state)) => Value::State(state),
             (Protocol::Tcp, None) => Value::Unknown,
@@ -269,6 +270,60 @@ columns! {
         Owner |owner, given| {
             process_field(owner, given, |process| &process.comm, |name| Value::Text(name.as_os_str().into()))
         };
+    "family", "Family", Text "", NOTHING;
+        "Family of the socket, as for --family",
+        Row |row, _| Value::word(family::of(row.socket.protocol));
+    "type", "Type", Text "", NOTHING;
+        "How the socket transfers: stream, dgram, seqpacket or raw",
+        Row |row, _| Value::word(match row.socket.protocol.socket_type() {
+            SocketType::Stream => "stream",
+            SocketType::Datagram => "dgram",
+            SocketType::SeqPacket => "seqpacket",
+            SocketType::Raw => "raw",
+        });
+    "peer_inode", "Peer Inode", Number "", COMMON, on_linux;
+        "Inode of the Unix socket at the other end",
+        Row |row, _| match peer(row) {
+            Some(inode) => Value::Number(inode),
+            None => no_other_end(row),
+        };
+    "peer_pid", "Peer PID", Number "", OWNERS, on_linux;
+        "ID of the process that holds the Unix socket at the other end",
+        Row |row, given: &Given<'_>| of_peer(row, given, |owner, _| Value::Number(owner.process.pid.into()));
+    "peer_process", "Peer Process", Text "", process(ProcessFields::NAME), on_linux;
+        "Name of the program that holds the Unix socket at the other end",
+        Row |row, given| of_peer(row, given, |owner, given| {
+            process_field(owner, given, |process| &process.name, |name| Value::Text(name.as_os_str().into()))
+        });
+}
+
+/// Returns the inode of the socket at the other end.
+fn peer(row: &Row<'_>) -> Option<u64> {
+    row.socket.family_facts().and_then(FamilyFacts::peer)
+}
+
+/// Returns what stands for the other end of a socket of which the system does not tell it: whether it has one is known of a
+/// Unix socket without a connection.
+fn no_other_end(row: &Row<'_>) -> Value<'static> {
+    match (row.socket.protocol, row.socket.state) {
+        (Protocol::Unix(_), Some(TcpState::Established)) => Value::Unknown,
+        _ => Value::Absent("-"),
+    }
+}
+
+/// Returns a value of the principal process at the other end.
+fn of_peer<'a>(
+    row: &Row<'a>,
+    given: &Given<'a>,
+    value: for<'b> fn(&Owner, &Given<'b>) -> Value<'b>,
+) -> Value<'a> {
+    let ownership = row.socket.peer_ownership();
+    match (ownership.principal(), ownership.unowned()) {
+        (Some(owner), _) => value(&owner, given),
+        (None, Some(NoOwner::NoProcess | NoOwner::Kernel)) => Value::Absent("-"),
+        (None, Some(_)) => Value::Unknown,
+        (None, None) => no_other_end(row),
+    }
 }
 
 /// Returns the value of an owner column for a socket without a visible process. If it is known that there is

@@ -4,6 +4,7 @@ use super::expression::{Expression, Join, Side, Test};
 use super::glob::Glob;
 use super::syntax;
 use crate::enrich::Reach;
+use crate::family::FAMILIES;
 use netstat_model::{Family, Transport};
 use std::fmt;
 
@@ -50,6 +51,14 @@ impl fmt::Display for Test {
             Self::State(states) => list(f, "state", syntax::state_words(*states)),
             Self::Protocol(Transport::Tcp) => f.write_str("proto tcp"),
             Self::Protocol(Transport::Udp) => f.write_str("proto udp"),
+            Self::Kinds(kinds) => {
+                let families = FAMILIES.iter().filter(|family| kinds.contains(family.kinds));
+                list(f, "family", families.map(|family| family.name))
+            }
+            Self::Name(side, glob) => {
+                let pattern = format!("unix:{}", glob.pattern());
+                write_pattern(f, of_side(side, "src", "dst", "host"), &pattern)
+            }
             Self::Family(Family::V4) => f.write_str("ipv4"),
             Self::Family(Family::V6) => f.write_str("ipv6"),
             Self::Reach(Reach::Loopback) => f.write_str("loopback"),
@@ -90,7 +99,10 @@ fn list(
 
 /// Writes a pattern, in quotes unless it reads as one word without them.
 fn write_glob(f: &mut fmt::Formatter<'_>, word: &str, glob: &Glob) -> fmt::Result {
-    let pattern = glob.pattern();
+    write_pattern(f, word, glob.pattern())
+}
+
+fn write_pattern(f: &mut fmt::Formatter<'_>, word: &str, pattern: &str) -> fmt::Result {
     let plain = |character: char| character.is_alphanumeric() || "._-*?/@+:[]\\,".contains(character);
     if !pattern.is_empty() && pattern.chars().all(plain) && !syntax::is_reserved(pattern) {
         return write!(f, "{word} {pattern}");

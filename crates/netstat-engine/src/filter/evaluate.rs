@@ -1,14 +1,13 @@
 //! Evaluates a filter on a socket.
 
-use super::Filter;
 use super::expression::{Expression, Join, Side, Test};
-use super::glob::Glob;
+use super::{Filter, Glob};
 use crate::enrich::{Geo, Reach};
 use crate::text::words::runtime_word;
-use netstat_model::query::{Fields, ProcessFields, States};
+use netstat_model::query::{Fields, Kinds, ProcessFields, States};
 use netstat_model::{
-    Container, Family, IpEndpoint, Missing, NoOwner, OwnershipRef, Process, ProcessKey, Protocol, SocketRef,
-    TcpFields, TcpState,
+    Container, Endpoint, EndpointRef, Family, IpEndpoint, Missing, NoOwner, OwnershipRef, Process,
+    ProcessKey, Protocol, SocketRef, TcpFields, TcpState,
 };
 use std::ffi::OsStr;
 use std::net::{IpAddr, Ipv4Addr};
@@ -262,6 +261,12 @@ impl Filter {
                 (_, None) => Tri::No,
             },
             Test::Protocol(protocol) => (socket.protocol == *protocol).into(),
+            Test::Kinds(kinds) => kinds.intersects(Kinds::of_protocol(socket.protocol)).into(),
+            Test::Name(side, glob) => {
+                let named = |end: Option<EndpointRef<'_>>| end.is_some_and(|end| is_named(end, glob));
+                let is_local = *side != Side::Remote && named(Some(socket.local));
+                (is_local || *side != Side::Local && named(socket.remote)).into()
+            }
             Test::Family(Family::V4) if may_be_dual(socket) => Tri::Unknown,
             Test::Family(Family::V4) => socket.families().v4.into(),
             Test::Family(Family::V6) => socket.families().v6.into(),
@@ -354,6 +359,15 @@ fn is_container(glob: &Glob, container: &Container) -> bool {
         || glob.matches(OsStr::new(&format!("{runtime}:{id}")))
         || begins(pattern)
         || after.is_some_and(begins)
+}
+
+/// Returns whether an end is a Unix socket with a name that matches.
+fn is_named(end: EndpointRef<'_>, glob: &Glob) -> bool {
+    match end {
+        Endpoint::Path(path) => glob.matches_text(&String::from_utf8_lossy(path)),
+        Endpoint::Abstract(name) => glob.matches_text(&format!("@{}", String::from_utf8_lossy(name))),
+        _ => false,
+    }
 }
 
 /// Returns unknown for `None`.

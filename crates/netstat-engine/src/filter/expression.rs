@@ -4,7 +4,7 @@ use super::glob::Glob;
 use super::ports::Ports;
 use super::quantity::{Comparison, Quantity};
 use crate::enrich::{Country, Reach};
-use netstat_model::query::States;
+use netstat_model::query::{Kinds, States};
 use netstat_model::{Family, Prefix, Transport};
 
 /// One end of a socket, or either of them.
@@ -31,6 +31,10 @@ pub enum Test {
     State(States),
     /// The transport protocol, over either family.
     Protocol(Transport),
+    /// The socket is of one of these kinds; at least one.
+    Kinds(Kinds),
+    /// The name of a Unix socket matches: a path, or an abstract name after `@`.
+    Name(Side, Glob),
     /// The socket serves the family. A dual-stack listener serves both.
     Family(Family),
     /// The reach of the remote address.

@@ -2,6 +2,7 @@
 
 use super::lexer::SIGN_WORDS;
 use super::syntax::{EXAMPLES, GROUPS, PRIMARIES, PROTOCOLS, STATES};
+use crate::family::FAMILIES;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
@@ -52,8 +53,16 @@ fn help() -> String {
     text.push_str("  CLOSING in capitals is the single state, in lower case the group.\n\n");
     let protocols: Vec<_> = PROTOCOLS.iter().map(|(word, ..)| (*word).to_owned()).collect();
     wrap(&mut text, "P, protocols: ", &protocols);
+    text.push_str("  tcp and udp mean both families.\n");
+    let families: Vec<_> = FAMILIES
+        .iter()
+        .map(|family| {
+            std::iter::once(family.name).chain(family.others.iter().copied()).collect::<Vec<_>>().join("|")
+        })
+        .collect();
+    wrap(&mut text, "F, families: ", &families);
     text.push_str(
-        "  tcp and udp mean both families.\n\
+        "  A filter that names a family lists its sockets, as --family does. inet4 and inet6 are parts of inet.\n\
          A, addresses: an address, a network (10.0.0.0/8, fd00::/8) or a host name, each with an optional port\n  \
          (10.0.0.1:22, [::1]:443).\n\
          GLOB: * any characters, ? one, [a-z] one of these, [!a-z] none of these; the whole name has to match. A name\n  \

@@ -61,6 +61,7 @@ pub use quantity::{Comparison, Quantity};
 
 use crate::enrich::Geo;
 use expression::Expression;
+use netstat_model::query::Kinds;
 use std::ffi::OsString;
 use std::fmt;
 use std::net::IpAddr;
@@ -146,6 +147,17 @@ impl Filter {
     /// Returns two tests that no socket passes together although the filter asks for both, as they are written.
     pub fn contradiction(&self) -> Option<(String, String)> {
         contradiction::find(&self.expression)
+    }
+
+    /// Returns the kinds of the families that the filter names.
+    pub fn named_kinds(&self) -> Kinds {
+        let mut named = Kinds::empty();
+        self.each_test(|test| match test {
+            Test::Kinds(kinds) => named |= *kinds,
+            Test::Name(..) => named |= Kinds::UNIX,
+            _ => {}
+        });
+        named
     }
 
     /// Calls `call` with every test of the filter, in the order of its text.

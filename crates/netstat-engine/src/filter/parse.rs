@@ -209,6 +209,9 @@ impl<'t> Parser<'t> {
     fn with_value(&self, keyword: Keyword, value: &Value<'_>, comparison: Comparison) -> Parsed<Expression> {
         Ok(Expression::Test(match keyword {
             Keyword::Host(side) if comparison == Comparison::Equal => {
+                if let Some(name) = values::unix_name(value.text) {
+                    return Ok(Expression::Test(Test::Name(side, Glob::new(name))));
+                }
                 return values::ends(self.lookups, side, value);
             }
             // `sport >= :1024`, as in ss, to which `src >= :1024` is the same.
@@ -216,6 +219,7 @@ impl<'t> Parser<'t> {
                 Test::Port(side, values::compared_ports(self.lookups, value, comparison)?)
             }
             Keyword::Protocol => return values::protocols(value),
+            Keyword::Family => return values::families(value),
             Keyword::State => Test::State(values::states(value)?),
             Keyword::Country => Test::Country(values::countries(value)?),
             Keyword::Network => values::network(value),

@@ -21,6 +21,13 @@ pub fn sock_diag(data: &[u8]) {
     }
 }
 
+/// Rows and files of the families beyond TCP and UDP.
+pub fn socket_families(data: &[u8]) {
+    let rows = wire::messages(data).flatten();
+    sockets::connect_unix(rows.filter_map(|row| sockets::decode_unix_row(row.payload)).collect());
+    sockets::decode_unix_file(data);
+}
+
 /// The files of `/proc/net`.
 pub fn proc_net(data: &[u8]) {
     for family in [Family::V4, Family::V6] {

@@ -51,7 +51,9 @@ use super::stat::{NOT_MOUNTED, is_mounted};
 pub(super) use descriptors::HeadStart;
 use netstat_model::error::words_of;
 use netstat_model::query::{Listing, OwnerSearch, Owners, Programs, Scope, SocketQuery, States, Visit};
-use netstat_model::{Answer, Error, NoOwner, Operation, OwnerMethod, ShortId, SocketTable, Warning};
+use netstat_model::{
+    Answer, Error, FamilyFacts, NoOwner, Operation, OwnerMethod, ShortId, SocketTable, Warning,
+};
 use privileges::Privileges;
 use rustc_hash::FxHashSet;
 use search::{Found, Search, Threads};
@@ -75,10 +77,8 @@ pub(super) fn attach<'a>(
     by: Owners,
     found: Found<'a>,
 ) -> Result<Answer<OwnerMethod>, Error> {
-    let walk = match query.scope {
-        Scope::Own => Walk::Full,
-        Scope::All => Walk::Everything,
-    };
+    let is_wide = query.scope == Scope::All || !query.kinds.others().is_empty();
+    let walk = if is_wide { Walk::Everything } else { Walk::Full };
     let search = Search::new(source, table, by, walk, found);
     attach_asking(search, table, &mut |each| list_again(source, query, each))
 }
@@ -99,6 +99,10 @@ fn list_again(
     let listing = Listing { query: &again, owners: OwnerSearch::No, may_restart: true };
     let answer = super::sockets::list(source, &listing, &mut |socket| {
         each(ShortId::new(socket.id.inode, socket.id.cookie));
+        // Another network namespace may have it, and then the list does not.
+        if let Some(peer) = socket.family_facts().and_then(FamilyFacts::peer) {
+            each(ShortId::new(Some(peer), None));
+        }
         Visit::Skip
     })?;
     Ok(answer.warnings)

@@ -1,9 +1,15 @@
 //! The list of sockets, from sock_diag (`NETLINK_SOCK_DIAG`), or from `/proc/net` if that is refused.
 
+mod answers;
 mod decode;
+mod families;
+mod unix;
 
 #[cfg(fuzzing)]
-pub(super) use decode::decode_socket;
+pub(super) use {
+    decode::decode_socket,
+    unix::{connect as connect_unix, decode_file as decode_unix_file, decode_row as decode_unix_row},
+};
 
 use super::clock::uptime;
 use super::procnet;
@@ -106,12 +112,20 @@ fn of_namespace(
             continue;
         }
         for warning in of_one_protocol(source, &SocketQuery { kinds, ..query.clone() }, lister)? {
-            if !warnings.contains(&warning) {
-                warnings.push(warning);
-            }
+            add(warning, warnings);
         }
     }
+    let mut lacks = Vec::new();
+    families::list(source, lister, &mut lacks)?;
+    lacks.into_iter().for_each(|warning| add(warning, warnings));
     Ok(())
+}
+
+/// Adds a warning, unless another namespace or protocol gave the same.
+fn add(warning: Warning, to: &mut Vec<Warning>) {
+    if !to.contains(&warning) {
+        to.push(warning);
+    }
 }
 
 /// Lists the sockets of every network namespace that can be found and entered.

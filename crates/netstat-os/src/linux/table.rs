@@ -22,10 +22,12 @@ pub(super) fn table(
     std::thread::scope(|scope| {
         // If only some owners are wanted, perhaps none, a look at all processes may be for nothing.
         let head_start = match listing.owners {
-            OwnerSearch::All(_) if listing.query.scope == Scope::Own => {
+            // The quick look is at TCP and UDP in the own namespace alone.
+            OwnerSearch::All(_)
+                if listing.query.scope == Scope::Own && listing.query.kinds.others().is_empty() =>
+            {
                 Some(HeadStart::begin(scope, source, by))
             }
-            // The quick look is at the own namespace alone.
             OwnerSearch::All(_) | OwnerSearch::Some(_) | OwnerSearch::No => None,
         };
         let Answer { data: mut table, mut warnings } = sockets::list(source, listing, visit)?;

@@ -11,6 +11,8 @@ pub(crate) struct NetToolsArguments {
     pub(crate) inet: bool,
     /// `-6`, `--inet6`, `-A inet6`.
     pub(crate) inet6: bool,
+    /// `-x`, `-A unix`.
+    pub(crate) unix: bool,
     pub(crate) tcp: bool,
     pub(crate) udp: bool,
     /// `-g`.

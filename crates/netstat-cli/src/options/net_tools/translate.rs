@@ -105,9 +105,12 @@ fn equivalent(letters: &BTreeSet<char>, protocol: Option<ProtocolName>) -> Strin
             _ => "type netstat -s".to_owned(),
         };
     }
-    if !tcp && !udp && (has('w') || has('x')) {
-        let (kind, option) = if has('w') { ("raw", "-w") } else { ("Unix domain", "-x") };
-        return format!("no option shows {kind} sockets: type ss {option}");
+    if !tcp && !udp && has('w') {
+        return "no option shows raw sockets: type ss -w".to_owned();
+    }
+    if !tcp && !udp && has('x') {
+        // Program name and PID.
+        return format!("type netstat --family unix{}", if has('p') { " -ob" } else { "" });
     }
 
     let mut command = String::from("netstat -");
@@ -159,7 +162,7 @@ fn equivalent(letters: &BTreeSet<char>, protocol: Option<ProtocolName>) -> Strin
 }
 
 /// Command lines in that style and their translation, for the reference. A test compares them with the code.
-pub(in crate::options) const EXAMPLES: [(&str, &str); 7] = [
+pub(in crate::options) const EXAMPLES: [(&str, &str); 8] = [
     ("-tulpn", "netstat -anob"),
     ("-plnt", "netstat -anob -p tcp"),
     ("-tunap", "netstat -anob"),
@@ -167,4 +170,5 @@ pub(in crate::options) const EXAMPLES: [(&str, &str); 7] = [
     ("-l", "netstat -an"),
     ("-u", "netstat -an -p udp"),
     ("-su", "netstat -s -p udp"),
+    ("--unix -p", "netstat --family unix -ob"),
 ];

@@ -2,6 +2,7 @@
 
 mod check;
 mod dialect;
+mod families;
 mod parse;
 mod table;
 

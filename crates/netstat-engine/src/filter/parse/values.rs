@@ -1,14 +1,15 @@
 //! Parses the arguments of tests: ports, addresses, states, users.
 
 use crate::enrich::Country;
+use crate::family;
 use crate::filter::error::{FilterError, nearest};
 use crate::filter::expression::{Expression, Side, Test};
 use crate::filter::glob::Glob;
 use crate::filter::ports::Ports;
 use crate::filter::quantity::Comparison;
 use crate::filter::{Lookups, countries, syntax};
-use netstat_model::Prefix;
-use netstat_model::query::States;
+use netstat_model::query::{Kinds, States};
+use netstat_model::{Family, Prefix};
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv6Addr};
 use std::ops::RangeInclusive;
@@ -266,6 +267,42 @@ pub(super) fn protocols(value: &Value<'_>) -> Parsed<Expression> {
         protocol(part.text).ok_or_else(|| part.error(expected).with_nearest(nearest(part.text, words())))
     });
     members.map(Expression::any)
+}
+
+/// Parses families separated by commas. Those of IP have parts.
+pub(super) fn families(value: &Value<'_>) -> Parsed<Expression> {
+    let of_ip = |family| {
+        let tests = [Test::Kinds(Kinds::TCP_UDP), Test::Family(family)];
+        Expression::all(tests.map(Expression::Test).into())
+    };
+    let (mut kinds, mut members) = (Kinds::empty(), Vec::new());
+    let parts = value.parts(|part| {
+        Ok(match part.text.to_ascii_lowercase().as_str() {
+            "inet4" => Err(of_ip(Family::V4)),
+            "inet6" => Err(of_ip(Family::V6)),
+            name => Ok(family::by_name(name).ok_or_else(|| {
+                let names = || family::FAMILIES.iter().map(|family| family.name);
+                let expected = format!("one of {}", names().collect::<Vec<_>>().join(", "));
+                part.error(expected).with_nearest(nearest(part.text, names()))
+            })?),
+        })
+    })?;
+    for part in parts {
+        match part {
+            Ok(family) => kinds |= family.kinds,
+            Err(of_ip) => members.push(of_ip),
+        }
+    }
+    if !kinds.is_empty() {
+        members.insert(0, Expression::Test(Test::Kinds(kinds)));
+    }
+    Ok(Expression::any(members))
+}
+
+/// Returns the pattern of a Unix socket's name: what begins with `unix:`, as in ss, or as such names do.
+pub(super) fn unix_name(text: &str) -> Option<&str> {
+    let begins = text.starts_with(['/', '@']);
+    text.strip_prefix("unix:").or(begins.then_some(text))
 }
 
 /// Parses country codes separated by commas.

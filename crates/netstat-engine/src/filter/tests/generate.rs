@@ -1,6 +1,7 @@
 //! Random expressions, and random sockets as the kernel may have them.
 
 use crate::enrich::{Country, Reach};
+use crate::family::FAMILIES;
 use crate::filter::expression::{Expression, Side, Test};
 use crate::filter::{Comparison, Glob, Ports, Quantity};
 use netstat_model::query::{Kinds, States};
@@ -96,6 +97,8 @@ fn test(known: Vec<u16>) -> impl Strategy<Value = Test> {
         3 => states().prop_map(Test::State),
         2 => select(vec![Transport::Tcp, Transport::Udp]).prop_map(Test::Protocol),
         3 => select(vec![Family::V4, Family::V6]).prop_map(Test::Family),
+        1 => select(FAMILIES.to_vec()).prop_map(|family| Test::Kinds(family.kinds)),
+        1 => (side(), glob()).prop_map(|(side, glob)| Test::Name(side, glob)),
         3 => select(vec![Reach::Loopback, Reach::Private, Reach::Public]).prop_map(Test::Reach),
         1 => (select(Quantity::ALL.to_vec()), select(comparisons), number)
             .prop_map(|(quantity, comparison, number)| Test::Number(quantity, comparison, number)),
@@ -175,7 +178,7 @@ pub(super) fn sample(known: Vec<u16>) -> impl Strategy<Value = Sample> {
 }
 
 pub(super) fn kinds() -> impl Strategy<Value = Kinds> {
-    prop_oneof![2 => Just(Kinds::TCP_UDP), 3 => (1..16u8).prop_map(Kinds::from_bits_retain)]
+    prop_oneof![2 => Just(Kinds::TCP_UDP), 3 => (1..16u16).prop_map(Kinds::from_bits_retain)]
 }
 
 pub(super) fn asked_states() -> impl Strategy<Value = States> {
