@@ -63,10 +63,15 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Ok(Command::RunNetTools(arguments)) => report::run(&Settings::of_net_tools(&arguments)),
         Ok(command) => {
+            let environment = |name: &str| std::env::var(name).ok();
+            let language = settings::language(environment, output::system_language());
             let is_document = matches!(command, Command::Generate(_));
-            command.answer().map_or(Ok(ExitCode::SUCCESS), |answer| show(&answer, is_document))
+            command.answer(language).map_or(Ok(ExitCode::SUCCESS), |answer| show(&answer, is_document))
         }
-        Err(complaint) => Err(Trouble { line: complaint.to_string(), filter: complaint.filter }),
+        Err(complaint) => {
+            let meaning = complaint.word.as_deref().and_then(report::meaning);
+            Err(Trouble { line: complaint.to_string(), filter: complaint.filter, meaning })
+        }
     };
     let code = done.unwrap_or_else(|trouble| {
         trouble.say();

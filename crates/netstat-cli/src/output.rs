@@ -198,12 +198,14 @@ pub(crate) fn say(line: &str) {
 #[derive(Debug)]
 pub(crate) struct Trouble {
     pub(crate) line: String,
-    pub(crate) filter: Option<FilterError>,
+    pub(crate) filter: Option<Box<FilterError>>,
+    /// What a word that was not understood is the name of, and what to type then.
+    pub(crate) meaning: Option<String>,
 }
 
 impl From<String> for Trouble {
     fn from(line: String) -> Self {
-        Self { line, filter: None }
+        Self { line, filter: None, meaning: None }
     }
 }
 
@@ -215,6 +217,9 @@ impl Trouble {
             for line in error.to_string().lines() {
                 error_text(&format!("  {line}\n"));
             }
+        }
+        if let Some(meaning) = &self.meaning {
+            complain(meaning);
         }
     }
 }

@@ -5,7 +5,7 @@ mod net_tools;
 use crate::options::{Arguments, Colour, Netns, ProtocolName};
 use crate::render::extras::Extras;
 use crate::render::format::Format;
-pub(crate) use net_tools::{CounterGroups, GroupList, NetTools, RouteTables, SocketList, Which};
+pub(crate) use net_tools::{CounterGroups, GroupList, NetTools, RouteTables, SocketList, UnixList, Which};
 use netstat_check::{self as check, Assignment, Check};
 use netstat_engine::columns::{self, Column};
 use netstat_engine::text::Language;
@@ -34,8 +34,8 @@ pub(crate) struct Settings {
     /// The network namespace to enter first; `None` to stay in that of this process.
     pub(crate) namespace: Option<OsString>,
     pub(crate) geo: Vec<PathBuf>,
-    /// The interval, if it is rather a port.
-    pub(crate) perhaps_port: Option<u32>,
+    /// The interval, if it is longer than a minute and perhaps meant as something else.
+    pub(crate) long_interval: Option<u32>,
     /// The words of the filter; empty for none.
     pub(crate) filter: Vec<OsString>,
     /// What to do with the rows.
@@ -218,7 +218,7 @@ impl Settings {
         environment: impl Fn(&str) -> Option<String>,
         system_language: Option<Language>,
     ) -> Self {
-        let language = arguments.lang.or(system_language).unwrap_or_else(|| language_of_locale(&environment));
+        let language = arguments.lang.unwrap_or_else(|| language(&environment, system_language));
         let tape = match (&arguments.record, &arguments.replay) {
             (Some(folder), _) => Tape::Record(folder.clone()),
             (None, Some(folder)) => Tape::Replay(folder.clone()),
@@ -251,7 +251,7 @@ impl Settings {
             scope,
             namespace,
             geo: arguments.geo.clone(),
-            perhaps_port: arguments.perhaps_port,
+            long_interval: arguments.long_interval,
             filter: arguments.filter.clone(),
             purpose,
             verbose: arguments.verbose,
@@ -431,7 +431,15 @@ fn sections(protocol: ProtocolName) -> (Kind, Kinds) {
     }
 }
 
-/// Returns Korean for a Korean locale with a UTF-8 character set: the headings are UTF-8.
+/// Returns the language that was not chosen by an option: that of the system, else that of the locale.
+pub(crate) fn language(
+    environment: impl Fn(&str) -> Option<String>,
+    system_language: Option<Language>,
+) -> Language {
+    system_language.unwrap_or_else(|| language_of_locale(environment))
+}
+
+/// Returns Korean for a Korean locale, but not where it names a character set other than UTF-8: the headings are UTF-8.
 fn language_of_locale(environment: impl Fn(&str) -> Option<String>) -> Language {
     let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
         .into_iter()
@@ -440,7 +448,8 @@ fn language_of_locale(environment: impl Fn(&str) -> Option<String>) -> Language 
     let (name, rest) = locale.split_once('.').unwrap_or((&locale, ""));
     let charset = rest.split('@').next().unwrap_or_default();
     let korean = name == "ko" || name.starts_with("ko_");
-    let utf8 = charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8");
+    let utf8 =
+        charset.is_empty() || charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8");
     if korean && utf8 { Language::Korean } else { Language::English }
 }
 

@@ -14,6 +14,8 @@
 mod support;
 
 use netstat_lab::{Flavor, Held, Loop, Namespace, Place, RemoteHost, TcpState, skip, with_remote_host};
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener, UnixStream};
 use std::process::{Command, Stdio};
 use support::Run;
 
@@ -188,6 +190,52 @@ fn routes_interfaces_groups_and_counters_are_those_of_net_tools() {
         // The namespace has no resolver, so what has a name has it from a file.
         let named = ours("-r").text;
         assert!(named.contains("\ndefault         192.0.2.1       0.0.0.0         UG "), "{named}");
+    });
+}
+
+#[test]
+fn unix_sockets_are_those_of_net_tools() {
+    if !has_oracle() {
+        return;
+    }
+    netstat_lab::on_own_thread(|namespace| {
+        let folder = support::Folder::new("net-tools-unix");
+        let _tcp = namespace.listener(Place::AnyV4, 8080).unwrap();
+        let listener = UnixListener::bind(folder.path("stream")).unwrap();
+        let client = UnixStream::connect(folder.path("stream")).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        // This one waits to be accepted.
+        let waiting = UnixStream::connect(folder.path("stream")).unwrap();
+        let name = SocketAddr::from_abstract_name(b"a\0b").unwrap();
+        let hidden = UnixListener::bind_addr(&name).unwrap();
+        let datagrams = UnixDatagram::pair().unwrap();
+        let bound = UnixDatagram::bind(folder.path("datagrams")).unwrap();
+        let alone = UnixDatagram::unbound().unwrap();
+        assert!(oracle("-xa").text.lines().count() > 10, "the oracle does not see the sockets");
+        assert_same_for(&[
+            "-x",
+            "-xa",
+            "-xl",
+            "-xap",
+            "-xlpn",
+            "-xaW",
+            "-xe",
+            "-A unix",
+            "--unix -l",
+            "-tx",
+            "-tulpnx",
+            "-A unix,inet -an",
+            "-an",
+            "-l",
+            "-4x",
+            "-gnx",
+        ]);
+        // net-tools cuts such a path, and takes its second line for a row that makes no sense.
+        let odd = UnixDatagram::bind(folder.path("a b\u{1b}[31m")).unwrap();
+        assert!(ours("-x").text.contains("/a\\x20b\\x1b[31m\n"));
+        let filtered = ours("-x process no-such-process").text;
+        assert_eq!(filtered.lines().count(), 2, "{filtered}");
+        drop((client, accepted, waiting, hidden, datagrams, bound, alone, odd));
     });
 }
 

@@ -190,6 +190,8 @@ pub enum TextTable {
     GroupsV4,
     /// `/proc/net/igmp6`.
     GroupsV6,
+    /// `/proc/net/unix`.
+    Unix,
     /// `/proc/net/dev`.
     Interfaces,
     /// `/proc/net/snmp`.

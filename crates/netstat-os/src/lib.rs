@@ -24,7 +24,7 @@
 //! | [`Restrictions::limits`] | `/proc/sys/net/{ipv4,core}` | `netsh interface ipv4 show dynamicport` and `show excludedportrange`, for each protocol and family |
 //! | [`Restrictions::conntrack`] | `/proc/sys/net/netfilter`, `/proc/net/stat/nf_conntrack` | no such table |
 //! | [`Restrictions::firewall`] | `NETLINK_NETFILTER`, the chains, rules and sets of nftables | the registry, `FirewallPolicy` |
-//! | [`TextTables::text_table`] | `/proc/net/{route,ipv6_route,igmp,igmp6,dev,snmp,snmp6,netstat}`, `/etc/networks` | no such tables |
+//! | [`TextTables::text_table`] | `/proc/net/{route,ipv6_route,igmp,igmp6,unix,dev,snmp,snmp6,netstat}`, `/etc/networks` | no such tables |
 //! | [`Machine::uptime`] | `/proc/uptime` | `GetTickCount64` |
 //! | [`Machine::now`] | `CLOCK_REALTIME` | `GetSystemTimePreciseAsFileTime` |
 //! | [`Machine::boot_id`] | `/proc/sys/kernel/random/boot_id` | none documented |

@@ -4,6 +4,7 @@ use super::command::{Command, Manner};
 use super::{generate, net_tools};
 use crate::render::sockets;
 use netstat_engine::columns::Column;
+use netstat_engine::text::Language;
 
 /// A text to print instead of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +27,8 @@ fn column_help() -> String {
 }
 
 impl Command {
-    /// Returns the text that answers the command, or `None` if it asks for a report.
-    pub(crate) fn answer(&self) -> Option<PrintedText> {
+    /// Returns the text that answers the command, in this language where there is more than one, or `None` if it asks for a report.
+    pub(crate) fn answer(&self, language: Language) -> Option<PrintedText> {
         // Windows writes its help to standard error and exits with 1, and scripts rely on the empty output. Users who
         // ask in the Unix way expect a text they can pipe, and success.
         let to_stderr = matches!(self, Self::Help(Manner::Windows) | Self::HelpCheck(Manner::Windows));
@@ -43,7 +44,10 @@ impl Command {
                     }
                 });
             }
-            Self::Help(_) => generate::help(),
+            Self::Help(Manner::Windows) => generate::help(),
+            Self::Help(Manner::Short) => generate::short(language),
+            Self::Help(Manner::Unix) => generate::full(),
+            Self::HelpExamples => generate::help_of_examples(),
             Self::HelpCheck(_) => generate::help_of_check(),
             Self::HelpFilter => netstat_engine::filter::HELP.clone(),
             Self::ColumnHelp => column_help(),

@@ -40,8 +40,8 @@ pub(crate) struct Arguments {
     pub(crate) template: bool,
     /// Seconds between two displays, at least 1.
     pub(crate) interval: Option<u32>,
-    /// The interval, if it is rather a port.
-    pub(crate) perhaps_port: Option<u32>,
+    /// The interval, if it is longer than a minute and perhaps meant as something else.
+    pub(crate) long_interval: Option<u32>,
     /// `--count`: displays after which to stop, at least 1. Only ever set together with `interval`.
     pub(crate) count: Option<u64>,
     pub(crate) lang: Option<Language>,

@@ -19,6 +19,8 @@ pub(crate) enum Command {
     HelpCheck(Manner),
     /// Show the page about filters.
     HelpFilter,
+    /// Show examples.
+    HelpExamples,
     /// Show the columns of `--columns`.
     ColumnHelp,
     /// Show the version.
@@ -32,6 +34,8 @@ pub(crate) enum Command {
 pub(crate) enum Manner {
     /// `/?`, `-?`, `/h`, `/help`.
     Windows,
-    /// `-h`, `-help`, `--help`, `help`.
+    /// `-help`, `--help`, `help`.
     Unix,
+    /// `-h`.
+    Short,
 }

@@ -2,7 +2,7 @@
 
 use netstat_engine::filter::FilterError;
 use netstat_engine::text::quote::{one_line, quoted};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 
 /// Why a command line was not understood, and what to type instead.
@@ -11,8 +11,10 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Complaint {
     line: String,
+    /// The word that was not understood, if it may be the name of something on this machine.
+    pub(crate) word: Option<OsString>,
     /// The lines that point at the error, if it is in a filter.
-    pub(crate) filter: Option<FilterError>,
+    pub(crate) filter: Option<Box<FilterError>>,
 }
 
 impl fmt::Display for Complaint {
@@ -32,13 +34,21 @@ pub(super) use complaint;
 impl Complaint {
     /// Makes a complaint of this text, in which words are [`quoted`]. Line breaks are escaped.
     pub(super) fn new(text: impl AsRef<str>) -> Self {
-        Self { line: one_line(text.as_ref()), filter: None }
+        Self { line: one_line(text.as_ref()), word: None, filter: None }
     }
 
     /// Complains about an invalid filter.
     pub(super) fn filter(error: &FilterError) -> Self {
         let line = "the filter is not understood (netstat --help filter explains filters)".to_owned();
-        Self { line, filter: Some(error.clone()) }
+        let word = error.text.get(error.at..error.at.saturating_add(error.len));
+        let word = word.filter(|word| !word.is_empty()).map(OsString::from);
+        Self { line, word, filter: Some(Box::new(error.clone())) }
+    }
+
+    /// Adds the word that was not understood.
+    pub(super) fn about(mut self, word: &OsStr) -> Self {
+        self.word = Some(word.to_owned());
+        self
     }
 
     /// Rewords a filter complaint for `netstat check`, where the words might have been names of checks.

@@ -1,9 +1,9 @@
 //! The two dialects of the command line, and which of them a command line is in.
 
-use super::arguments::{Dialect, ProtocolName, is_check_word};
+use super::arguments::{Arguments, Dialect, ProtocolName, is_check_word};
 use super::command::Command;
 use super::complaint::{Complaint, complaint};
-use super::{net_tools, parse, table, values};
+use super::{net_tools, parse, table, values, words};
 use netstat_engine::text::nearest;
 use netstat_engine::text::quote::quoted;
 use std::ffi::{OsStr, OsString};
@@ -57,11 +57,11 @@ fn typed(words: &[OsString]) -> Dialect {
     if words.first().is_some_and(|word| is_check_word(word)) {
         return Dialect::Windows;
     }
+    let options = words.split(|word| word == "--").next().unwrap_or_default();
     let mut net_tools_only = false;
-    let mut rest = words.iter().map(OsString::as_os_str).take_while(|word| *word != "--").peekable();
-    while let Some(word) = rest.next() {
-        let next = rest.peek().copied();
-        match (windows_knows(word, next), net_tools_knows(word, next)) {
+    for (at, word) in options.iter().enumerate() {
+        let behind = options.get(at + 1..).unwrap_or_default();
+        match (windows_knows(word, behind), net_tools_knows(word, behind)) {
             (true, false) => return Dialect::Windows,
             (false, true) => net_tools_only = true,
             _ => {}
@@ -70,8 +70,9 @@ fn typed(words: &[OsString]) -> Dialect {
     if net_tools_only { Dialect::NetTools } else { Dialect::Windows }
 }
 
-/// Returns whether a word is an option of the Windows dialect; `next` is the word behind it.
-fn windows_knows(word: &OsStr, next: Option<&OsStr>) -> bool {
+/// Returns whether a word is an option of the Windows dialect; `behind` are the words after it.
+fn windows_knows(word: &OsStr, behind: &[OsString]) -> bool {
+    let next = behind.first().map(OsString::as_os_str);
     let Some(text) = word.to_str() else { return false };
     if let Some(long) = text.strip_prefix("--") {
         return table::by_long(long.split('=').next().unwrap_or_default()).is_some();
@@ -90,30 +91,40 @@ fn windows_knows(word: &OsStr, next: Option<&OsStr>) -> bool {
         if is_choice(glued) {
             return true;
         }
-        // A misspelt protocol is one, too.
         let next = next.and_then(OsStr::to_str).unwrap_or_default();
-        if !is_choice(next) && nearest(next, ProtocolName::NAMES, 1).is_none() {
+        if !is_choice(next) && (nearest(next, ProtocolName::NAMES, 1).is_none() && stand_alone(behind)) {
             return false;
         }
     }
     true
 }
 
-/// Returns whether a word is an option of the net-tools dialect; `next` is the word behind it.
-fn net_tools_knows(word: &OsStr, next: Option<&OsStr>) -> bool {
+/// Returns whether a word is an option of the net-tools dialect; `behind` are the words after it.
+fn net_tools_knows(word: &OsStr, behind: &[OsString]) -> bool {
     let Some(text) = word.to_str() else { return false };
     if let Some(long) = text.strip_prefix("--") {
         return net_tools::by_long(long.split('=').next().unwrap_or_default()).is_some();
     }
     let Some(letters) = text.strip_prefix('-').filter(|letters| !letters.is_empty()) else { return false };
+    // Letters of net-tools, too, but whoever types these means the protocol.
+    if ProtocolName::from_name(letters).is_some() {
+        return false;
+    }
     for (at, letter) in letters.char_indices() {
         match net_tools::by_letter(letter) {
             None => return false,
             Some(entry) if entry.takes_value() => {
-                return at + letter.len_utf8() < letters.len() || next.is_some();
+                return at + letter.len_utf8() < letters.len() || !behind.is_empty();
             }
             Some(_) => {}
         }
     }
     true
+}
+
+/// Returns true if the words up to the next option are an interval or a filter, or none at all: they are no value then.
+fn stand_alone(behind: &[OsString]) -> bool {
+    let is_option = |word: &OsString| matches!(word.as_encoded_bytes(), [b'-' | b'/', ..]);
+    let plain: Vec<OsString> = behind.iter().take_while(|word| !is_option(word)).cloned().collect();
+    plain.is_empty() || words::settle(plain, &mut Arguments::default()).is_ok()
 }

@@ -3,13 +3,16 @@
 use super::arguments::{ProtocolName, is_check_word};
 use super::complaint::{Complaint, complaint};
 use super::entry::Effect;
-use super::table;
+use super::{habits, table};
 use netstat_engine::text::nearest;
 use netstat_engine::text::quote::quoted;
 use std::ffi::OsStr;
 
 /// Complains about a `--word` that is not an option.
-pub(super) fn unknown_long(word: &OsStr, name: &str) -> Complaint {
+pub(super) fn unknown_long(word: &OsStr, name: &str, value: Option<&OsStr>) -> Complaint {
+    if let Some(complaint) = habits::long(name, value) {
+        return complaint;
+    }
     let instead = if ProtocolName::from_name(name).is_some() {
         format!("to see one protocol type -p {}", name.to_ascii_lowercase())
     } else if let Some(near) = nearest_long(name) {
@@ -39,6 +42,12 @@ pub(super) fn protocol_as_option(word: &OsStr, protocol: ProtocolName) -> Compla
 
 /// Complains about a letter of `word` that is not an option; `rest` is the word without its prefix.
 pub(super) fn unknown_letter(word: &OsStr, rest: &str, letter: char) -> Complaint {
+    if letter == 'K' {
+        return complaint!(
+            "{} would close connections in ss, which this program never does: type ss -K",
+            quoted(word)
+        );
+    }
     let letter = quoted(OsStr::new(letter.encode_utf8(&mut [0; 4])));
     if rest.chars().count() == 1 {
         return complaint!("{} is not an option: type netstat -? to see the options", quoted(word));
@@ -72,6 +81,9 @@ pub(super) fn mistaken_word(word: &OsStr) -> Option<Complaint> {
     }
     if is_check_word(word) {
         return Some(complaint!("{shown} has to be the first word: type netstat check"));
+    }
+    if let Some(complaint) = habits::word(word) {
+        return Some(complaint);
     }
     if let Some(entry) = table::by_long(text) {
         return Some(complaint!("{shown} is not a filter: if it means the option, type --{}", entry.long));

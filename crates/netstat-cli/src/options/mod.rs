@@ -15,6 +15,8 @@
 //! | `values.rs` | the text of a value to the value |
 //! | `complaint.rs`, `mistakes.rs` | the one line about what was not understood, and what was probably meant |
 //! | `dialect.rs` | which dialect a command line is in |
+//! | `habits.rs` | what people of other tools type, and what to type here |
+//! | `syntax.rs` | whether words are a filter |
 //! | `net_tools/` | the net-tools dialect |
 //! | `check.rs` | the words after `netstat check` |
 //! | `words.rs` | the words that are not options: interval, filter |
@@ -31,9 +33,11 @@ mod dialect;
 mod document;
 mod entry;
 mod generate;
+mod habits;
 mod mistakes;
 mod net_tools;
 mod parse;
+mod syntax;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use super::command::{Command, Manner};
 use super::complaint::{Complaint, complaint};
 use super::entry::{Effect, Entry, Topic, Value};
 use super::mistakes::{self, nearest_long};
-use super::{check as check_words, combine, net_tools, table, words as plain_words};
+use super::{check as check_words, combine, habits, net_tools, table, words as plain_words};
 use netstat_engine::text::nearest;
 use netstat_engine::text::quote::quoted;
 use std::ffi::{OsStr, OsString};
@@ -30,14 +30,17 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
     };
     while let Some(word) = parser.take() {
         if let Some(command) = parser.word(word)? {
-            let of_filter = parser.peek().is_some_and(|next| next.eq_ignore_ascii_case("filter"));
-            if checking && let Command::Help(manner) = command {
+            let Command::Help(manner) = command else { return Ok(command) };
+            if checking {
                 return Ok(Command::HelpCheck(manner));
             }
-            return Ok(if of_filter && matches!(command, Command::Help(_)) {
-                Command::HelpFilter
-            } else {
-                command
+            let topic = parser.peek().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
+            return Ok(match topic.as_deref() {
+                Some("filter" | "filters") => Command::HelpFilter,
+                Some("columns") => Command::ColumnHelp,
+                Some("check" | "checks") => Command::HelpCheck(manner),
+                Some("examples") => Command::HelpExamples,
+                _ => command,
             });
         }
     }
@@ -47,7 +50,8 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
         parser.arguments.check.asked = true;
         return Ok(Command::Run(Box::new(parser.arguments)));
     }
-    plain_words::settle(plain, &mut parser.arguments)?;
+    plain_words::settle(plain, &mut parser.arguments)
+        .map_err(|complaint| habits::after_option(&words, complaint))?;
     if parser.arguments.column_help {
         return Ok(Command::ColumnHelp);
     }
@@ -116,8 +120,10 @@ impl<'a> Parser<'a> {
             if name == Some("?") {
                 return Ok(Some(Command::Help(Manner::Unix)));
             }
+            let given = equals.map(|position| after(word, position + 1));
+            let value = given.as_deref().or_else(|| self.peek());
             return Err(net_tools::complaint(self.words, word)
-                .unwrap_or_else(|| mistakes::unknown_long(word, name.unwrap_or_default())));
+                .unwrap_or_else(|| mistakes::unknown_long(word, name.unwrap_or_default(), value)));
         };
         check_words::belongs(entry, &format!("--{}", entry.long), self.checking)?;
         // A known name is ASCII, so its bytes are as many as its UTF-16 units on Windows.
@@ -214,7 +220,11 @@ impl<'a> Parser<'a> {
         }
 
         for (letter, entry) in switches {
-            let manner = if letter == '?' { Manner::Windows } else { manner };
+            let manner = match (letter, manner) {
+                ('?', _) => Manner::Windows,
+                (_, Manner::Unix) => Manner::Short,
+                _ => manner,
+            };
             if let Some(command) = self.apply(entry, None, manner)? {
                 return Ok(Some(command));
             }

@@ -5,6 +5,7 @@ use super::arguments::{
 };
 use super::complaint::{Complaint, complaint};
 use super::document::Document;
+use super::habits;
 use netstat_check::{self as check, Assignment, Check};
 use netstat_engine::columns::{self, Column};
 use netstat_engine::family;
@@ -150,11 +151,13 @@ pub(super) fn parse_file(option: &str, text: &OsStr) -> Result<PathBuf, Complain
 pub(super) fn parse_protocol(text: &OsStr) -> Result<ProtocolName, Complaint> {
     let name = text.to_str().unwrap_or_default();
     ProtocolName::from_name(name).ok_or_else(|| {
-        let instead = match nearest(name, ProtocolName::NAMES, (name.len() / 3).clamp(1, 2)) {
+        let near = habits::protocol(name)
+            .or_else(|| nearest(name, ProtocolName::NAMES, (name.len() / 3).clamp(1, 2)));
+        let instead = match near {
             Some(near) => format!("type -p {near}"),
             None => "type tcp, tcpv6, udp or udpv6; with -s also ip, ipv6, icmp or icmpv6".to_owned(),
         };
-        complaint!("{} is not a protocol that -p knows: {instead}", quoted(text))
+        complaint!("{} is not a protocol that -p knows: {instead}", quoted(text)).about(text)
     })
 }
 

@@ -2,36 +2,9 @@
 
 use super::arguments::{Arguments, FamilyChoice};
 use super::complaint::Complaint;
-use super::{mistakes, values};
-use netstat_engine::filter::{Filter, Lookups};
+use super::{habits, mistakes, syntax, values};
 use netstat_model::query::Kinds;
 use std::ffi::{OsStr, OsString};
-use std::net::{IpAddr, Ipv4Addr};
-
-/// Resolves every name, because the syntax of a filter does not depend on what names mean.
-struct AnyName;
-
-impl Lookups for AnyName {
-    fn ports(&self, _: &str) -> Vec<u16> {
-        vec![1]
-    }
-
-    fn addresses(&self, _: &str) -> Result<Vec<IpAddr>, String> {
-        Ok(vec![Ipv4Addr::LOCALHOST.into()])
-    }
-
-    fn interface(&self, _: &str) -> Option<u32> {
-        Some(1)
-    }
-
-    fn user(&self, _: &str) -> Result<Option<u32>, String> {
-        Ok(Some(0))
-    }
-
-    fn namespace(&self, _: &str) -> Result<Option<u64>, String> {
-        Ok(Some(0))
-    }
-}
 
 /// Separates the interval from the filter, and checks both.
 ///
@@ -45,7 +18,7 @@ pub(super) fn settle(words: Vec<OsString>, arguments: &mut Arguments) -> Result<
         arguments.interval = Some(values::parse_interval(first)?);
         words = rest;
     }
-    let parse = |words: &[OsString]| Filter::parse(words, &AnyName);
+    let parse = syntax::parse;
     if let [filter @ .., last] = words
         && is_number(last)
         && (filter.is_empty() || (parse(words).is_err() && parse(filter).is_ok()))
@@ -72,6 +45,9 @@ pub(super) fn settle(words: Vec<OsString>, arguments: &mut Arguments) -> Result<
         if let [word] = words
             && matches!(word.as_encoded_bytes(), [b'0'..=b'9', ..] | [b'+' | b'.', b'0'..=b'9', ..])
         {
+            if let Some(complaint) = habits::address(word) {
+                return Err(complaint);
+            }
             // What begins like a number and is not an address was meant as an interval.
             values::parse_interval(word)?;
         }
@@ -80,12 +56,12 @@ pub(super) fn settle(words: Vec<OsString>, arguments: &mut Arguments) -> Result<
         return Err(mistaken.unwrap_or_else(|| Complaint::filter(&error)));
     }
     arguments.filter = words.to_vec();
-    arguments.perhaps_port = arguments.interval.filter(|seconds| PERHAPS_PORT.contains(seconds));
+    arguments.long_interval = arguments.interval.filter(|seconds| *seconds > LONGEST_USUAL);
     Ok(())
 }
 
-/// Intervals that are rather meant as ports: nobody waits so long for the next display.
-const PERHAPS_PORT: std::ops::RangeInclusive<u32> = 1000..=65_535;
+/// The longest interval, in seconds, that goes without saying: a number beyond it is often meant as something else.
+const LONGEST_USUAL: u32 = 60;
 
 /// Returns true if the word joins tests of a filter.
 fn is_joint(word: &OsStr) -> bool {

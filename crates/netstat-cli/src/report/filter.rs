@@ -19,7 +19,8 @@ pub(super) fn filter(
     }
     let filter = Filter::parse(words, &SystemNames(backend)).map_err(|error| Trouble {
         line: "the filter cannot be used (netstat --help filter explains filters)".to_owned(),
-        filter: Some(error),
+        filter: Some(Box::new(error)),
+        meaning: None,
     })?;
     match filter.contradiction() {
         None => Ok(Some(filter)),

@@ -6,6 +6,7 @@ mod elsewhere;
 mod exists;
 mod files;
 mod filter;
+mod meaning;
 mod names;
 mod net_tools;
 mod places;
@@ -17,6 +18,7 @@ mod unavailable;
 use crate::output::{self, Reader, Trouble, Warnings};
 use crate::render::titles;
 use crate::settings::{Purpose, Report, Settings, Tape};
+pub(crate) use meaning::meaning;
 use names::NameSource;
 use netstat_engine::enrich::Geo;
 use netstat_engine::filter::{Filter, Test};
@@ -68,6 +70,8 @@ struct Session<'a> {
     displays: u64,
     /// The owner method last reported to the user.
     told: Option<OwnerMethod>,
+    /// Whether it has been said that processes could not be looked into, as net-tools says it.
+    said_what_is_hidden: bool,
 }
 
 /// Shows the report, again and again where that is asked for, until nobody reads on.
@@ -81,8 +85,13 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         output::people(&text)?;
         return Ok(ExitCode::SUCCESS);
     }
-    if let Some(seconds) = settings.perhaps_port {
-        output::complain(&format!("this repeats every {seconds} seconds; for the port type :{seconds}"));
+    if let Some(seconds) = settings.long_interval {
+        let port = if seconds <= u16::MAX.into() {
+            format!("for the port type :{seconds}")
+        } else {
+            "a number alone is the interval".to_owned()
+        };
+        output::complain(&format!("this repeats every {seconds} seconds; {port}"));
     }
     let origin = match &settings.tape {
         Tape::None => Origin::Live,
@@ -111,10 +120,30 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     let filter = unavailable::answer(places::answer(filter, &geo)?)?;
     let before = statistics::Before::default();
     if let Report::Check(checks) = &settings.report {
-        let session = Session { backend, settings, names, filter, geo, before, displays: 0, told: None };
+        let session = Session {
+            backend,
+            settings,
+            names,
+            filter,
+            geo,
+            before,
+            displays: 0,
+            told: None,
+            said_what_is_hidden: false,
+        };
         return check::run(&session, checks);
     }
-    let mut session = Session { backend, settings, names, filter, geo, before, displays: 0, told: None };
+    let mut session = Session {
+        backend,
+        settings,
+        names,
+        filter,
+        geo,
+        before,
+        displays: 0,
+        told: None,
+        said_what_is_hidden: false,
+    };
     if settings.purpose != Purpose::Show {
         return exists::answer(&mut session);
     }

@@ -15,7 +15,7 @@ const CONTINUOUS: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum NetTools {
     /// Lists of sockets and groups, one after the other.
-    Lists { sockets: Option<SocketList>, groups: Option<GroupList> },
+    Lists { sockets: Option<SocketList>, groups: Option<GroupList>, unix: Option<UnixList> },
     /// `-r`.
     Routes(RouteTables),
     /// `-i`.
@@ -25,6 +25,13 @@ pub(crate) enum NetTools {
     },
     /// `-s`.
     Counters(CounterGroups),
+}
+
+/// Which Unix sockets to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct UnixList {
+    pub(crate) which: Which,
+    pub(crate) programs: bool,
 }
 
 /// Which multicast groups to list.
@@ -68,8 +75,8 @@ pub(crate) struct SocketList {
     pub(crate) numeric_hosts: bool,
     pub(crate) numeric_ports: bool,
     pub(crate) numeric_users: bool,
-    /// Whether net-tools would list sockets of other families too.
-    pub(crate) other_families: bool,
+    /// Whether net-tools would list raw sockets too.
+    pub(crate) raw: bool,
 }
 
 /// Which sockets are listed, by whether they have a peer.
@@ -81,6 +88,17 @@ pub(crate) enum Which {
     Servers,
     /// All (`-a`).
     All,
+}
+
+impl Which {
+    /// Returns the words of net-tools for it.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Connected => "w/o servers",
+            Self::Servers => "only servers",
+            Self::All => "servers and established",
+        }
+    }
 }
 
 impl Settings {
@@ -102,7 +120,9 @@ impl Settings {
             scope: Scope::Own,
             namespace: None,
             geo: Vec::new(),
-            perhaps_port: arguments.perhaps_port,
+            scope: Scope::Own,
+            namespace: None,
+            long_interval: arguments.long_interval,
             filter: arguments.filter.clone(),
             purpose: Purpose::Show,
             verbose: arguments.verbose,
@@ -138,9 +158,12 @@ fn report(arguments: &NetToolsArguments) -> NetTools {
             v6: arguments.inet6,
         });
     }
-    let only_groups = arguments.groups && any_protocol && any_family;
+    let no_inet = any_protocol && any_family;
+    let nothing_chosen = no_inet && !arguments.unix && !arguments.groups;
     NetTools::Lists {
-        sockets: (!only_groups).then(|| sockets(arguments)),
+        sockets: (!no_inet || nothing_chosen).then(|| sockets(arguments)),
+        unix: (arguments.unix || nothing_chosen)
+            .then(|| UnixList { which: which(arguments), programs: arguments.programs }),
         groups: arguments.groups.then_some(GroupList {
             v4: arguments.inet || any_family,
             v6: arguments.inet6 || any_family,
@@ -163,11 +186,7 @@ fn sockets(arguments: &NetToolsArguments) -> SocketList {
         tcp: arguments.tcp || any_protocol,
         udp: arguments.udp || any_protocol,
         families,
-        which: match (arguments.all, arguments.listening) {
-            (true, _) => Which::All,
-            (false, true) => Which::Servers,
-            (false, false) => Which::Connected,
-        },
+        which: which(arguments),
         columns: InetColumns {
             user_and_inode: arguments.extend > 0,
             program: arguments.programs,
@@ -177,6 +196,14 @@ fn sockets(arguments: &NetToolsArguments) -> SocketList {
         numeric_hosts: arguments.numeric_hosts,
         numeric_ports: arguments.numeric_ports,
         numeric_users: arguments.numeric_users,
-        other_families: any_protocol,
+        raw: any_protocol,
+    }
+}
+
+fn which(arguments: &NetToolsArguments) -> Which {
+    match (arguments.all, arguments.listening) {
+        (true, _) => Which::All,
+        (false, true) => Which::Servers,
+        (false, false) => Which::Connected,
     }
 }

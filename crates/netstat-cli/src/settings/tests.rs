@@ -33,7 +33,9 @@ fn the_language_of_the_system_comes_before_the_locale_and_after_the_option() {
 #[test]
 fn the_locale_chooses_the_language_and_the_option_wins() {
     use Language::{English, Korean};
-    let cases: [(Locale, &str, Language); 8] = [
+    let cases: [(Locale, &str, Language); 10] = [
+        (&[("LANG", "ko_KR")], "-a", Korean),
+        (&[("LANG", "ko")], "-a", Korean),
         (&[], "-a", English),
         (&[("LANG", "ko_KR.UTF-8")], "-a", Korean),
         (&[("LANG", "ko_KR.utf8@x")], "-a", Korean),

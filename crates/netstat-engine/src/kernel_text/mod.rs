@@ -6,6 +6,7 @@
 //! | `groups.rs` | `/proc/net/igmp`, `/proc/net/igmp6` |
 //! | `devices.rs` | `/proc/net/dev` |
 //! | `counters.rs` | `/proc/net/snmp`, `/proc/net/snmp6`, `/proc/net/netstat`, with every name that the kernel gives |
+//! | `unix.rs` | `/proc/net/unix` |
 //! | `networks.rs` | `/etc/networks` |
 //!
 //! Lines that make no sense are skipped.
@@ -15,6 +16,7 @@ mod devices;
 mod groups;
 mod networks;
 mod routes;
+mod unix;
 mod words;
 
 pub use counters::{Counter, counters, counters_v6};
@@ -22,6 +24,7 @@ pub use devices::{Device, devices};
 pub use groups::{Group, groups_v4, groups_v6};
 pub use networks::NetworkNames;
 pub use routes::{RouteV4, RouteV6, routes_v4, routes_v6};
+pub use unix::{UnixSocket, unix_sockets};
 
 /// Runs every decoder on the same text.
 #[cfg(any(test, fuzzing))]
@@ -34,6 +37,7 @@ pub(crate) fn every_table(text: &[u8]) {
     counters(text);
     counters_v6(text);
     NetworkNames::parse(text);
+    unix_sockets(text);
 }
 
 #[cfg(test)]

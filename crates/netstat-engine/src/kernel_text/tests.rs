@@ -78,6 +78,36 @@ fn counters_keep_their_order_and_unknown_names() {
 }
 
 #[test]
+fn the_path_of_a_unix_socket_may_have_blanks() {
+    let text = b"Num       RefCount Protocol Flags    Type St Inode Path\n\
+        0000000079f19df1: 00000003 00000000 00000000 0002 03 402840\n\
+        00000000240743eb: 00000002 00000000 00010000 0001 01 402828 /run/a b: c\n\
+        0000000022f86a2e: 00000003 00000000 00000000 0001 02     0 @x@\n\
+        rest of a name\n";
+    let found: Vec<_> = unix_sockets(text)
+        .into_iter()
+        .map(|it| {
+            (
+                it.references,
+                it.flags,
+                it.kind,
+                it.state,
+                it.inode,
+                String::from_utf8_lossy(it.path).into_owned(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (3, 0, 2, 3, 402_840, String::new()),
+            (2, 0x1_0000, 1, 1, 402_828, "/run/a b: c".to_owned()),
+            (3, 0, 1, 2, 0, "@x@".to_owned()),
+        ]
+    );
+}
+
+#[test]
 fn networks_have_names() {
     let names =
         NetworkNames::parse(b"# comment\ndefault 0.0.0.0\nlink-local 169.254 # x\nodd\nodder 1.2.3.x\n");

@@ -72,7 +72,7 @@ pub(in super::super) fn help_of_check() -> String {
     text
 }
 
-fn push_item(text: &mut String, item: &str, description: &str) {
+pub(super) fn push_item(text: &mut String, item: &str, description: &str) {
     let mut start = format!("  {item}");
     // An item that leaves no space before the description gets its own line.
     if start.chars().count() >= DESCRIPTIONS {

@@ -3,10 +3,12 @@
 mod bash;
 mod examples;
 mod fish;
+mod full;
 mod help;
 mod man;
 mod markdown;
 mod powershell;
+mod short;
 #[cfg(test)]
 mod tests;
 mod zsh;
@@ -14,7 +16,9 @@ mod zsh;
 use super::document::Document;
 use crate::render::schema::schema;
 use crate::render::{check_json, check_reference};
+pub(super) use full::{examples as help_of_examples, full};
 pub(super) use help::{help, help_of_check};
+pub(super) use short::short;
 
 pub(super) fn text(document: Document) -> String {
     match document {

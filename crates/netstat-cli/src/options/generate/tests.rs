@@ -1,13 +1,51 @@
 //! The documents: what they say is a snapshot, and that their readers understand them is tried.
 
 use super::super::document::Document;
-use super::{help, text};
+use super::super::entry::Topic;
+use super::{full, help, short, text};
 use crate::render::wrap::wrapped;
+use netstat_engine::text::{Language, cells};
 use std::path::{Path, PathBuf};
 
 #[test]
 fn the_help_text() {
     insta::assert_snapshot!(help());
+}
+
+#[test]
+fn the_full_help_text() {
+    insta::assert_snapshot!(full());
+}
+
+#[test]
+fn the_short_help_text_fits_a_small_terminal() {
+    for language in [Language::English, Language::Korean] {
+        let text = short(language);
+        assert!(text.lines().count() < 24, "a line is left for the prompt:\n{text}");
+        for line in text.lines() {
+            assert!(cells(line.as_bytes()) <= 80, "{line}");
+        }
+        insta::assert_snapshot!(format!("the_short_help_text_{language:?}"), text);
+    }
+}
+
+#[test]
+fn examples_are_understood() {
+    let commands = super::short::EXAMPLES.map(|(command, _)| command);
+    let others = super::examples::EXAMPLES.map(|(command, _)| command);
+    for command in commands.into_iter().chain(others) {
+        let words = command.split(' ').skip(1).map(std::ffi::OsString::from);
+        assert!(super::super::parse(words).is_ok(), "{command}");
+    }
+}
+
+/// No option is left out of the groups by which the full text is ordered.
+#[test]
+fn the_full_help_text_has_every_option() {
+    let text = full();
+    for entry in super::super::table::all().filter(|entry| entry.report != Topic::Check) {
+        assert!(text.contains(&format!("--{}", entry.long)), "--{}", entry.long);
+    }
 }
 
 #[test]

@@ -11,6 +11,8 @@ pub(crate) struct NetToolsArguments {
     pub(crate) inet: bool,
     /// `-6`, `--inet6`, `-A inet6`.
     pub(crate) inet6: bool,
+    /// `-x`, `-A unix`.
+    pub(crate) unix: bool,
     pub(crate) tcp: bool,
     pub(crate) udp: bool,
     /// `-g`.
@@ -37,8 +39,8 @@ pub(crate) struct NetToolsArguments {
     pub(crate) numeric_users: bool,
     /// Seconds between two displays, at least 1.
     pub(crate) interval: Option<u32>,
-    /// The interval, if it is rather a port.
-    pub(crate) perhaps_port: Option<u32>,
+    /// The interval, if it is longer than a minute and perhaps meant as something else.
+    pub(crate) long_interval: Option<u32>,
     /// The words of the filter; empty for none.
     pub(crate) filter: Vec<OsString>,
     pub(crate) owners: Option<Owners>,

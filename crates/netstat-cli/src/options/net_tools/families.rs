@@ -23,9 +23,11 @@ pub(super) fn parse(arguments: &mut NetToolsArguments, text: &OsStr) -> Result<(
             arguments.inet = true;
         } else if INET6.contains(&name) {
             arguments.inet6 = true;
+        } else if name == "unix" {
+            arguments.unix = true;
         } else {
             return Err(complaint!(
-                "{} is not an address family that is known here: type -A inet or -A inet6",
+                "{} is not an address family that is known here: type -A inet, -A inet6 or -A unix",
                 quoted(OsStr::new(name))
             ));
         }

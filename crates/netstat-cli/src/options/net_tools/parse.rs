@@ -61,7 +61,7 @@ fn arguments(words: &[OsString]) -> Result<NetToolsArguments, Stop> {
     let mut others = Arguments::default();
     words::settle(plain, &mut others)?;
     arguments.interval = others.interval;
-    arguments.perhaps_port = others.perhaps_port;
+    arguments.long_interval = others.long_interval;
     arguments.filter = others.filter;
     check(&arguments)?;
     if arguments.record.is_some() && arguments.replay.is_some() {

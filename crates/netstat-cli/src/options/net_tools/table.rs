@@ -63,7 +63,7 @@ pub(in crate::options) const OPTIONS: &[Entry] = &[
     Entry {
         letters: &['A'],
         long: &["protocol"],
-        help: "these address families: inet, inet6 or both",
+        help: "these address families: inet, inet6, unix",
         effect: Effect::Value("FAMILY", families::parse),
     },
     Entry {
@@ -120,6 +120,7 @@ pub(in crate::options) const OPTIONS: &[Entry] = &[
         help: "also how processes were found, on standard error",
         effect: set!(verbose),
     },
+    Entry { letters: &['x'], long: &["unix"], help: "Unix sockets", effect: set!(unix) },
     Entry {
         letters: &['g'],
         long: &["groups"],

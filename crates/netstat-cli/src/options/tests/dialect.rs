@@ -3,6 +3,7 @@
 use super::super::complaint::Complaint;
 use super::super::{Command, NetToolsArguments, understand};
 use super::is_one_plain_line;
+use netstat_engine::text::Language;
 use proptest::prelude::*;
 use std::ffi::{OsStr, OsString};
 
@@ -46,6 +47,8 @@ fn words_that_only_one_dialect_knows_choose_it() {
         "--inet -n",
         "-nltp port 80",
         "-anp 5",
+        "-anp port 80",
+        "-anp listening -t",
         "--listening",
         "-an --wide",
         "--numeric-ports -a",
@@ -83,6 +86,9 @@ fn words_that_only_one_dialect_knows_choose_it() {
         "-anptcp",
         "-p tcp",
         "-np tpc",
+        "-anp nginx",
+        "-tcp",
+        "-ip",
         "-h",
         "--help",
         "--version",
@@ -199,12 +205,13 @@ fn options_are_parsed_as_getopt_does_it() {
 
 #[test]
 fn the_usage_text_fits_a_terminal() {
-    let Some(text) = Command::NetToolsUsage(None).answer() else { panic!("no usage text") };
+    let Some(text) = Command::NetToolsUsage(None).answer(Language::English) else { panic!("no usage text") };
     assert!(text.text.lines().all(|line| line.len() <= 80), "{}", text.text);
     assert!(text.text.contains("  -t, --tcp  ") && text.text.contains("  -W, --wide  "), "{}", text.text);
     assert_eq!((text.exit_code, text.to_stderr), (0, false));
-    let wrong =
-        Command::NetToolsUsage(Some("no".to_owned())).answer().map(|text| (text.exit_code, text.to_stderr));
+    let wrong = Command::NetToolsUsage(Some("no".to_owned()))
+        .answer(Language::English)
+        .map(|text| (text.exit_code, text.to_stderr));
     assert_eq!(wrong, Some((3, true)));
 }
 
@@ -217,7 +224,7 @@ proptest! {
         let words: Vec<OsString> = words.into_iter().map(OsString::from).collect();
         match understand(&words, variable.as_deref().map(OsStr::new)) {
             Ok(Command::NetToolsUsage(Some(line))) => prop_assert!(is_one_plain_line(&line), "{line:?}"),
-            Ok(command) => { let _ = command.answer(); }
+            Ok(command) => { let _ = command.answer(Language::English); }
             Err(complaint) => prop_assert!(is_one_plain_line(&complaint.to_string()), "{complaint:?}"),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::super::arguments::FamilyChoice;
 use super::super::values::on_this_system;
-use super::{arguments, complaint, is_one_plain_line};
+use super::{arguments, complaint_about, is_one_plain_line};
 use netstat_model::query::Kinds;
 
 #[test]
@@ -31,7 +31,7 @@ fn what_families_cannot_be_is_said_in_one_line() {
         ("-r --family unix", "belongs to the table of connections"),
         ("-c --family unix", "belongs to the table of connections"),
     ] {
-        let complaint = complaint(line);
+        let complaint = complaint_about(line);
         assert!(complaint.contains(words) && is_one_plain_line(&complaint), "{line}: {complaint}");
     }
 }

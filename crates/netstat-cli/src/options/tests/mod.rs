@@ -11,7 +11,7 @@ use super::{Arguments, Command};
 use std::ffi::OsString;
 
 /// Parses a command line that is split at blanks.
-fn parse_line(line: &str) -> Result<Command, Complaint> {
+pub(super) fn parse_line(line: &str) -> Result<Command, Complaint> {
     super::parse(line.split(' ').filter(|word| !word.is_empty()).map(OsString::from))
 }
 
@@ -26,7 +26,7 @@ fn arguments(line: &str) -> Arguments {
 
 /// The complaint about a command line.
 #[track_caller]
-fn complaint(line: &str) -> String {
+pub(super) fn complaint_about(line: &str) -> String {
     match parse_line(line) {
         Err(complaint) => complaint.to_string(),
         Ok(command) => panic!("{line:?} gave {command:?}"),

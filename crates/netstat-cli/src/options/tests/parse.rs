@@ -6,7 +6,7 @@ use super::super::document::Document;
 use super::super::net_tools;
 use super::super::parse::parse;
 use super::super::{Arguments, Command};
-use super::{arguments, complaint, is_one_plain_line, parse_line};
+use super::{arguments, complaint_about, is_one_plain_line, parse_line};
 use netstat_engine::text::Language;
 use netstat_model::query::Owners;
 use proptest::prelude::*;
@@ -149,19 +149,10 @@ fn every_protocol_has_its_name() {
 
 #[test]
 fn help_is_asked_for_in_many_ways() {
-    for line in [
-        "-h",
-        "-H",
-        "--help",
-        "--HELP",
-        "-help",
-        "help",
-        "HELP",
-        "-ano --help",
-        "-anh",
-        "-hp",
-        "--help --bogus",
-    ] {
+    for line in ["-h", "-H", "-anh", "-hp"] {
+        assert_eq!(parse_line(line), Ok(Command::Help(Manner::Short)), "{line}");
+    }
+    for line in ["--help", "--HELP", "-help", "help", "HELP", "-ano --help", "--help --bogus"] {
         assert_eq!(parse_line(line), Ok(Command::Help(Manner::Unix)), "{line}");
     }
     for line in ["/?", "-?", "/h", "/H", "/help", "/Help", "-an?", "/an?", "-ano /?"] {
@@ -171,17 +162,22 @@ fn help_is_asked_for_in_many_ways() {
 
 #[test]
 fn help_goes_where_the_asker_expects_it() {
-    let unix = parse_line("--help").unwrap().answer().unwrap();
-    let windows = parse_line("/?").unwrap().answer().unwrap();
+    let unix = parse_line("--help").unwrap().answer(Language::English).unwrap();
+    let windows = parse_line("/?").unwrap().answer(Language::English).unwrap();
     assert_eq!((unix.to_stderr, unix.exit_code), (false, 0));
     assert_eq!((windows.to_stderr, windows.exit_code), (true, 1));
-    assert_eq!(unix.text, windows.text);
-    let version = parse_line("--version").unwrap().answer().unwrap();
+    let short = parse_line("-h").unwrap().answer(Language::English).unwrap();
+    assert_eq!((short.to_stderr, short.exit_code), (false, 0));
+    // All have the same options, in an order of their own.
+    for option in ["--columns", "-a", "--exists"] {
+        assert!(unix.text.contains(option) && windows.text.contains(option), "{option}");
+    }
+    let version = parse_line("--version").unwrap().answer(Language::English).unwrap();
     assert_eq!(
         (version.text, version.to_stderr),
         (format!("netstat {}\n", env!("CARGO_PKG_VERSION")), false)
     );
-    assert_eq!(parse_line("-ano").unwrap().answer(), None);
+    assert_eq!(parse_line("-ano").unwrap().answer(Language::English), None);
 }
 
 #[test]
@@ -190,7 +186,9 @@ fn documents_are_asked_for_by_name() {
         let command = parse_line(&format!("--generate {name}")).unwrap();
         assert_eq!(parse_line(&format!("--generate={name}")).unwrap(), command);
         assert!(
-            command.answer().is_some_and(|answer| answer.text.len() > 500 && answer.text.ends_with('\n'))
+            command
+                .answer(Language::English)
+                .is_some_and(|answer| answer.text.len() > 500 && answer.text.ends_with('\n'))
         );
     }
 }
@@ -241,18 +239,18 @@ fn times_and_numbers() {
         assert_eq!(arguments(&format!("--resolve-timeout {text}")).resolve_timeout, Some(timeout), "{text}");
     }
     for text in ["", "s", "ms", "2m", "1.5", "-1", "+2", "two", "3601", "18446744073709551616", "3600001ms"] {
-        let said = complaint(&format!("--resolve-timeout={text}"));
+        let said = complaint_about(&format!("--resolve-timeout={text}"));
         assert!(said.starts_with("--resolve-timeout"), "{text}: {said}");
     }
     for (text, interval) in [("1", 1), ("5", 5), ("007", 7), ("4294967295", u32::MAX)] {
         assert_eq!(arguments(text).interval, Some(interval), "{text}");
     }
     for text in ["0", "00", "4294967296", "99999999999999999999999", "1.5", "5s", "1e3", "+5", ".5", "5,"] {
-        assert!(complaint(text).contains(&format!("{text:?}")), "{text}");
+        assert!(complaint_about(text).contains(&format!("{text:?}")), "{text}");
     }
     assert_eq!(arguments("1 --count 18446744073709551615").count, Some(u64::MAX));
     for text in ["0", "-1", "x", "1.5", "18446744073709551616"] {
-        assert!(complaint(&format!("1 --count={text}")).starts_with("--count"), "{text}");
+        assert!(complaint_about(&format!("1 --count={text}")).starts_with("--count"), "{text}");
     }
 }
 
@@ -462,7 +460,7 @@ fn an_empty_word_is_named() {
 #[test]
 fn what_is_offered_is_understood() {
     for (typed, instead) in net_tools::EXAMPLES {
-        let said = complaint(typed);
+        let said = complaint_about(typed);
         assert!(said.contains(&format!("type {instead}")), "{typed}: {said}");
         assert!(parse_line(instead.trim_start_matches("netstat ")).is_ok(), "{instead}");
     }
@@ -497,7 +495,7 @@ proptest! {
     #[test]
     fn any_words_are_a_command_or_one_plain_line(words in prop::collection::vec(word(), 0..6)) {
         match parse(words.iter().map(OsString::from)) {
-            Ok(command) => { let _ = command.answer(); }
+            Ok(command) => { let _ = command.answer(Language::English); }
             Err(complaint) => {
                 let said = complaint.to_string();
                 prop_assert!(is_one_plain_line(&said), "{said:?}");
@@ -574,6 +572,14 @@ fn words_are_an_interval_or_a_filter() {
         );
     }
     assert_eq!(parse(["--help", "filter"].map(OsString::from)), Ok(Command::HelpFilter));
+    for (line, command) in [
+        ("--help columns", Command::ColumnHelp),
+        ("-h check", Command::HelpCheck(Manner::Short)),
+        ("--help EXAMPLES", Command::HelpExamples),
+        ("--help other", Command::Help(Manner::Unix)),
+    ] {
+        assert_eq!(parse_line(line), Ok(command), "{line}");
+    }
     assert_eq!(parse(["-h", "Filter"].map(OsString::from)), Ok(Command::HelpFilter));
 }
 

@@ -5,12 +5,11 @@
 //! the name of its program share 19 bytes.
 
 use super::cells::{self, cut, fill};
+use super::process::{Process, write_process};
 use crate::render::{LineEnd, Sheet};
 use netstat_engine::text::escape;
-use netstat_model::{
-    Family, IpEndpoint, Process as Program, SocketRef, TcpState, Timer, TimerKind, Transport,
-};
-use std::ffi::{OsStr, OsString};
+use netstat_model::{Family, IpEndpoint, SocketRef, TcpState, Timer, TimerKind, Transport};
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -40,9 +39,6 @@ pub(crate) trait InetNames {
     fn names_hosts(&self) -> bool;
 }
 
-/// The process of a row: its ID, and what is known of it.
-pub(crate) type Process<'a> = (u32, Option<&'a Program>);
-
 /// The list.
 pub(crate) struct Inet<'a> {
     pub(crate) columns: InetColumns,
@@ -53,9 +49,6 @@ pub(crate) struct Inet<'a> {
 
 /// The bytes of an address and its port, without the colon between them.
 const END: usize = 22;
-
-/// The bytes of the number of a process and its name, with the slash between them.
-const PROCESS: usize = 19;
 
 impl Inet<'_> {
     /// Writes the title and the headings.
@@ -188,30 +181,6 @@ fn state(socket: &SocketRef<'_>) -> &'static str {
         Some(TcpState::Closing) => "CLOSING",
         Some(TcpState::DeleteTcb | TcpState::Unknown(_)) | None => "UNKNOWN",
     }
-}
-
-/// Writes `PID/name`: the first word of the command line, and of a path its last part.
-fn write_process(out: &mut Vec<u8>, process: Option<Process<'_>>) {
-    let Some((pid, program)) = process else {
-        out.push(b'-');
-        return;
-    };
-    let mut cell = format!("{pid}/").into_bytes();
-    let words = program.and_then(|program| program.command_line.as_deref().ok());
-    let name = program.and_then(|program| program.name.as_deref().ok());
-    let mut shown = Vec::new();
-    if let Some(word) = words.map_or(name, |words| words.first().map(OsString::as_os_str)) {
-        // Escaping makes no slash.
-        escape::write_text(&mut shown, word);
-    }
-    let last = match shown.as_slice() {
-        [b'/', ..] => shown.rsplit(|&byte| byte == b'/').next(),
-        [_, b':', b'\\', ..] => shown.rsplit(|&byte| byte == b'\\').next(),
-        whole => Some(whole),
-    };
-    cell.extend_from_slice(last.unwrap_or_default());
-    cut(&mut cell, PROCESS);
-    out.extend_from_slice(&cell);
 }
 
 /// Returns `kind (seconds/retransmissions/probes)`.

@@ -4,11 +4,14 @@ mod cells;
 mod groups;
 mod inet;
 mod interfaces;
+mod process;
 mod routes;
 mod statistics;
+mod unix;
 
 pub(crate) use groups::render_groups;
 pub(crate) use inet::{Inet, InetColumns, InetNames};
 pub(crate) use interfaces::{InterfaceRow, by_name, render_interfaces};
 pub(crate) use routes::{RouteColumns, RouteNames, render_cache_v4, render_v4, render_v6};
 pub(crate) use statistics::render_statistics;
+pub(crate) use unix::{is_listener, render_unix};

@@ -11,13 +11,16 @@ use std::io::Write;
 /// Shows a report.
 pub(super) fn show(session: &mut Session<'_>, report: &NetTools, out: &mut impl Write) -> Displayed {
     match report {
-        NetTools::Lists { sockets, groups } => {
+        NetTools::Lists { sockets, groups, unix } => {
             let mut warnings = Vec::new();
             if let Some(list) = sockets {
                 warnings.extend(sockets::list(session, list, out)?);
             }
             if let Some(groups) = groups {
                 warnings.extend(tables::groups(session, groups, out)?);
+            }
+            if let Some(list) = unix {
+                warnings.extend(sockets::unix(session, *list, out)?);
             }
             Ok(warnings)
         }

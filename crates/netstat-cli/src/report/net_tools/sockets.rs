@@ -1,24 +1,28 @@
-//! The list of TCP and UDP sockets.
+//! The lists of TCP and UDP sockets, and of Unix sockets.
 //!
 //! Rows stand in the order of the kernel, which is that of `/proc/net`: TCP before UDP, IPv4 sockets before IPv6 sockets.
 
 use super::names::ListNames;
 use crate::output;
-use crate::render::net_tools::Inet;
+use crate::render::net_tools::{Inet, is_listener, render_unix};
 use crate::report::{Displayed, Session};
-use crate::settings::{SocketList, Which};
+use crate::settings::{SocketList, UnixList, Which};
+use netstat_engine::kernel_text::unix_sockets;
 use netstat_engine::select::{OwnersOf, Selected, read_processes};
 use netstat_model::query::{Fields, Kinds, ProcessFields, SocketQuery, States};
-use netstat_model::{Family, IpEndpoint, ProcessKey, SocketRef, SocketTable, TcpState, Transport, Warning};
+use netstat_model::{
+    Family, IpEndpoint, Process, ProcessKey, SocketRef, SocketTable, TcpState, Transport, Warning,
+};
+use netstat_os::{TextTable, TextTables};
+use rustc_hash::FxHashMap;
 use std::io::Write;
 
 /// What net-tools says where it may not look into all processes.
 const NOT_PERMITTED: &str = "(Not all processes could be identified, non-owned process info\n will not be shown, you \
                              would have to be root to see it all.)";
 
-/// What is said in place of the sockets that are not listed yet.
-const OTHER_FAMILIES: &str =
-    "raw and Unix sockets, which net-tools lists as well, are left out: ss -w and ss -x list them";
+/// What is said in place of raw sockets.
+const RAW: &str = "raw sockets, which net-tools lists as well, are left out: ss -w lists them";
 
 pub(super) fn list(session: &mut Session<'_>, list: &SocketList, out: &mut impl Write) -> Displayed {
     let mut kinds = Kinds::empty();
@@ -34,28 +38,16 @@ pub(super) fn list(session: &mut Session<'_>, list: &SocketList, out: &mut impl 
     let Selected { sockets, method, mut warnings, .. } = selection.take(&session.backend, wanted)?;
     session.tell(method);
     let processes = if list.columns.program {
-        let holders: Vec<ProcessKey> = sockets.iter().filter_map(|socket| first_holder(&socket)).collect();
-        let fields = ProcessFields::COMMAND_LINE | ProcessFields::NAME;
-        read_processes(&session.backend, &holders, fields, &mut warnings)
+        read_programs(session, &sockets, &mut warnings)
     } else {
-        Default::default()
+        FxHashMap::default()
     };
     let rows = || sockets.iter().filter(|socket| is_shown(socket, list.which));
     let names = ListNames::look_up(&mut session.names, &session.backend, list, rows(), &mut warnings);
-    if session.displays == 1 {
-        if list.other_families {
-            output::complain(OTHER_FAMILIES);
-        }
-        if warnings.iter().any(Warning::asks_for_root) {
-            output::say(NOT_PERMITTED);
-        }
+    if session.displays == 1 && list.raw {
+        output::complain(RAW);
     }
-    let which = match list.which {
-        Which::Connected => "w/o servers",
-        Which::Servers => "only servers",
-        Which::All => "servers and established",
-    };
-    let inet = Inet { columns: list.columns, names: &names, which };
+    let inet = Inet { columns: list.columns, names: &names, which: list.which.words() };
     let mut sheet = inet.begin(out)?;
     for protocol in [Transport::Tcp, Transport::Udp] {
         for family in &list.families {
@@ -66,8 +58,7 @@ pub(super) fn list(session: &mut Session<'_>, list: &SocketList, out: &mut impl 
         }
     }
     sheet.hand_on()?;
-    // The dash says that a process is not known; why is said to somebody who wants to know everything.
-    warnings.retain(|warning| session.settings.verbose || !warning.hides_owners());
+    say_what_is_hidden(session, &mut warnings);
     Ok(warnings)
 }
 
@@ -87,6 +78,66 @@ fn is_shown(socket: &SocketRef<'_>, which: Which) -> bool {
         Which::Servers => socket.remote.is_none(),
         Which::Connected => socket.remote.is_some(),
     }
+}
+
+/// Reads what is shown of the processes that hold the sockets.
+fn read_programs(
+    session: &Session<'_>,
+    sockets: &SocketTable,
+    warnings: &mut Vec<Warning>,
+) -> FxHashMap<ProcessKey, Process> {
+    let holders: Vec<ProcessKey> = sockets.iter().filter_map(|socket| first_holder(&socket)).collect();
+    let fields = ProcessFields::COMMAND_LINE | ProcessFields::NAME;
+    read_processes(&session.backend, &holders, fields, warnings)
+}
+
+/// Says that processes could not be looked into, as net-tools does, and removes the warnings about that. The dash says that a
+/// process is not known; why is said to somebody who wants to know everything.
+fn say_what_is_hidden(session: &mut Session<'_>, warnings: &mut Vec<Warning>) {
+    if warnings.iter().any(Warning::asks_for_root) && !session.said_what_is_hidden {
+        output::say(NOT_PERMITTED);
+        session.said_what_is_hidden = true;
+    }
+    warnings.retain(|warning| session.settings.verbose || !warning.hides_owners());
+}
+
+/// Lists Unix sockets: in the order and with the columns of the kernel's own table. Who holds them, and which of them match a
+/// filter, is known from the list of all families.
+pub(super) fn unix(session: &mut Session<'_>, list: UnixList, out: &mut impl Write) -> Displayed {
+    let text = session.backend.text_table(TextTable::Unix)?.unwrap_or_default();
+    let mut rows = unix_sockets(&text);
+    rows.retain(|socket| match list.which {
+        Which::All => true,
+        Which::Servers => is_listener(socket),
+        Which::Connected => !is_listener(socket),
+    });
+    if !list.programs && session.filter.is_none() {
+        render_unix(&rows, list.which.words(), None, out)?;
+        return Ok(Vec::new());
+    }
+    let mut selection = session.selection(SocketQuery::new(Kinds::UNIX, States::all()));
+    if list.programs {
+        selection.owners_of = OwnersOf::Everything;
+    }
+    let Selected { sockets, method, mut warnings, .. } = selection.take(&session.backend, |_| true)?;
+    session.tell(method);
+    let inodes: FxHashMap<u64, Option<ProcessKey>> =
+        sockets.iter().filter_map(|socket| Some((socket.id.inode?, first_holder(&socket)))).collect();
+    if session.filter.is_some() {
+        rows.retain(|socket| inodes.contains_key(&socket.inode));
+    }
+    if list.programs {
+        let programs = read_programs(session, &sockets, &mut warnings);
+        let process = |inode| {
+            let key = (*inodes.get(&inode)?)?;
+            Some((key.pid, programs.get(&key)))
+        };
+        render_unix(&rows, list.which.words(), Some(&process), out)?;
+    } else {
+        render_unix(&rows, list.which.words(), None, out)?;
+    }
+    say_what_is_hidden(session, &mut warnings);
+    Ok(warnings)
 }
 
 /// Returns the process that net-tools finds first: the one with the lowest number.

@@ -1,5 +1,5 @@
 use super::*;
-use netstat_model::{Missing, ProcessKey, Socket};
+use netstat_model::Socket;
 use std::time::Duration;
 
 /// Names for one host, one port and one user.
@@ -119,29 +119,6 @@ fn rows_are_as_wide_as_those_of_net_tools() {
 fn a_long_name_leaves_room_for_the_port() {
     let text = text(InetColumns::default(), &Named, None);
     assert!(text.contains(" a-rather-long-name.:ssh 0.0.0.0:*  "), "{text}");
-}
-
-#[test]
-fn programs_are_named_by_the_first_word_of_their_command_line() {
-    for (words, cell) in [
-        (Ok(&["/usr/sbin/sshd", "-D"][..]), "7/sshd"),
-        (Ok(&["sshd: /usr/sbin/sshd -D"]), "7/sshd: /usr/sbin/s"),
-        (Ok(&["/usr/bin/x /etc/y"]), "7/y"),
-        (Ok(&["./a/b"]), "7/./a/b"),
-        (Ok(&["/usr/bin/"]), "7/"),
-        (Ok(&[]), "7/"),
-        (Ok(&["C:\\Windows\\svchost.exe", "-k"]), "7/svchost.exe"),
-        (Ok(&["red\u{1b}[31m"]), "7/red\\x1b[31m"),
-        (Ok(&["한국어프로그램"]), "7/한국어프로"),
-        (Err(Missing::NotPermitted), "7/named"),
-    ] {
-        let mut program = Program::unknown(ProcessKey { pid: 7, start_time: 1 }, Missing::NotRead);
-        program.command_line = words.map(|words| words.iter().map(OsString::from).collect());
-        program.name = Ok("named".into());
-        let mut out = Vec::new();
-        write_process(&mut out, Some((7, Some(&program))));
-        assert_eq!(String::from_utf8(out).unwrap(), cell, "{words:?}");
-    }
 }
 
 #[test]
