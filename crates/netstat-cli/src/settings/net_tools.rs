@@ -120,8 +120,6 @@ impl Settings {
             scope: Scope::Own,
             namespace: None,
             geo: Vec::new(),
-            scope: Scope::Own,
-            namespace: None,
             long_interval: arguments.long_interval,
             filter: arguments.filter.clone(),
             purpose: Purpose::Show,
