@@ -10,7 +10,7 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         '^(--color)$' { @('auto', 'always', 'never'); break }
         '^(--dialect)$' { @('windows', 'net-tools'); break }
         '^(--explain)$' { @('port-exhaustion', 'close-wait', 'listen-queue', 'connecting', 'half-open', 'retransmission', 'stalled', 'idle', 'address-gone', 'buffers', 'conntrack', 'exposed', 'shadowed', 'policy', 'suspicious'); break }
-        '^(--generate)$' { @('man', 'markdown', 'complete-bash', 'complete-zsh', 'complete-fish', 'complete-powershell', 'schema', 'check-schema', 'checks'); break }
+        '^(--generate)$' { @('man', 'markdown', 'complete-bash', 'complete-zsh', 'complete-fish', 'complete-powershell', 'schema', 'check-schema', 'checks', 'dialects'); break }
         '^(--lang)$' { @('en', 'ko'); break }
         '^(--owners)$' { @('auto', 'bpf', 'proc'); break }
     })
@@ -99,6 +99,7 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         @('--list', 'List the checks')
         @('--netns', 'Ask in another network namespace, or in all')
         @('--no-extra', 'With -s or -e, show only what Windows shows')
+        @('--no-header', 'Leave the title and the headings out')
         @('--no-rates', 'With -s or -e and an interval, show no rates')
         @('--owners', 'Choose how the owners of sockets are found')
         @('--path', 'Show full paths of executables')

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 /// A value of `netstat --generate`, and the file for its output.
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     ("man", "docs/netstat.1"),
     ("markdown", "docs/options.md"),
     ("complete-bash", "completions/netstat.bash"),
@@ -16,6 +16,7 @@ const FILES: [(&str, &str); 9] = [
     ("schema", "docs/schema/netstat-2.json"),
     ("check-schema", "docs/schema/check-2.json"),
     ("checks", "docs/check.md"),
+    ("dialects", "docs/dialects.md"),
 ];
 
 /// Writes the files whose contents are out of date.

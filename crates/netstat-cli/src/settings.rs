@@ -163,6 +163,8 @@ pub(crate) struct Connections {
     pub(crate) last: Vec<&'static Column>,
     /// The order of the rows.
     pub(crate) order: Order,
+    /// Whether the rows have a title and headings.
+    pub(crate) header: bool,
     /// The maximum number of rows (`--limit`).
     pub(crate) limit: Option<usize>,
     /// The columns to count rows by (`--group-by`); empty to show rows.
@@ -350,6 +352,7 @@ fn connections(arguments: &Arguments, colour: Colour) -> Connections {
         }),
         last: namespace_column(arguments).into_iter().chain(process_column(arguments)).collect(),
         order: arguments.sort.unwrap_or(Order::Usual),
+        header: !arguments.no_header,
         limit: arguments.limit,
         group_by: arguments.group_by.clone().unwrap_or_default(),
         form,

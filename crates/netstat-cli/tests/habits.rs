@@ -35,3 +35,16 @@ fn a_word_that_names_something_here_is_answered_with_a_command_that_works() {
         assert!(!run.complaint.contains("is a"), "{}", run.complaint);
     });
 }
+
+#[test]
+fn without_a_header_there_are_rows_alone() {
+    netstat_lab::on_own_thread(|_| {
+        let keeper = Keeper::cat(TcpListener::bind(("127.0.0.1", 8080)).unwrap());
+        let row = "  TCP    127.0.0.1:8080         0.0.0.0:0              LISTENING\n";
+        assert_eq!(support::netstat("-an --no-header"), row);
+        assert_eq!(support::netstat("-an --no-header --sort none"), row);
+        assert_eq!(support::netstat("--no-header --columns pid port 8080"), format!("{}\n", keeper.pid()));
+        assert_eq!(support::netstat("--no-header --group-by lport listening"), "1  8080  1\n");
+        assert_eq!(support::netstat("-an --no-header lport 1"), "");
+    });
+}

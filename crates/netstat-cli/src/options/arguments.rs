@@ -71,6 +71,8 @@ pub(crate) struct Arguments {
     pub(crate) column_help: bool,
     /// `--limit`: the maximum number of rows.
     pub(crate) limit: Option<usize>,
+    /// `--no-header`: rows alone.
+    pub(crate) no_header: bool,
     /// `--sort`: the order of the rows.
     pub(crate) sort: Option<Order>,
     /// `--group-by`: the columns to count rows by.

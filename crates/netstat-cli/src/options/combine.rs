@@ -170,7 +170,7 @@ pub(super) fn check(arguments: &Arguments) -> Result<(), Complaint> {
 }
 
 /// Returns the options that choose columns and order of the connection table, each with whether it was typed.
-fn shape(arguments: &Arguments) -> [(bool, &'static str); 6] {
+fn shape(arguments: &Arguments) -> [(bool, &'static str); 7] {
     [
         (arguments.columns.is_some(), "--columns"),
         (arguments.group_by.is_some(), "--group-by"),
@@ -178,6 +178,7 @@ fn shape(arguments: &Arguments) -> [(bool, &'static str); 6] {
         (arguments.limit.is_some(), "--limit"),
         (arguments.process, "--process"),
         (arguments.cmdline, "--cmdline"),
+        (arguments.no_header, "--no-header"),
     ]
 }
 
@@ -206,6 +207,9 @@ fn check_shape(arguments: &Arguments) -> Result<(), Complaint> {
         return Err(complaint!(
             "{typed} is for the table of connections, not for {other}: type one of the two"
         ));
+    }
+    if let (true, Some(format)) = (arguments.no_header, arguments.formats.first()) {
+        return Err(complaint!("--no-header is for tables of text, not for --{}: leave it out", format.name));
     }
     let Some(group_by) = &arguments.group_by else { return Ok(()) };
     if arguments.columns.is_some() {

@@ -20,5 +20,7 @@ named! {
         CheckSchema = "check-schema",
         /// The reference of the checks, as Markdown.
         Checks = "checks",
+        /// What each letter means in both dialects, as Markdown.
+        Dialects = "dialects",
     }
 }

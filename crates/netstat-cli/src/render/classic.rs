@@ -91,6 +91,8 @@ pub struct Classic<'a> {
     pub last: Option<LastColumns<'a>>,
     /// Whether states are coloured.
     pub colour: bool,
+    /// Whether the title and the headings stand above the rows.
+    pub header: bool,
 }
 
 /// Where the columns begin, as long as nothing is wider than its column.
@@ -110,6 +112,7 @@ impl<'a> Classic<'a> {
             owners: None,
             last: None,
             colour,
+            header: true,
         }
     }
 
@@ -124,6 +127,9 @@ impl<'a> Classic<'a> {
     /// sheet.
     pub(crate) fn begin<'w, W: Write>(&self, out: &'w mut W) -> io::Result<Sheet<'w, W>> {
         let mut sheet = Sheet::new(out, self.line_end);
+        if !self.header {
+            return Ok(sheet);
+        }
         sheet.line("")?;
         sheet.line(titles::connections_title(self.language))?;
         sheet.line("")?;

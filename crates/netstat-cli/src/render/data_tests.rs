@@ -214,7 +214,7 @@ fn groups_as_a_table() {
     let view = ConnectionsView::unsorted(&sockets, &EVERY_ROW);
     let columns = [by_name("raddr").unwrap()];
     let mut out = Vec::new();
-    let style = TableStyle { width: None, colour: false, line_end: LineEnd::Lf };
+    let style = TableStyle { width: None, colour: false, line_end: LineEnd::Lf, header: true };
     sockets::render_groups(&groups(&view, &facts, &["raddr"]), &columns, style, &mut out).unwrap();
     assert_eq!(
         String::from_utf8(out).unwrap(),
@@ -230,7 +230,7 @@ fn a_table_of_columns_with_colours() {
     let columns = ["pid", "state", "process"].map(|name| by_name(name).unwrap());
     let table = |colour, width| {
         let mut out = Vec::new();
-        let style = TableStyle { width, colour, line_end: LineEnd::Lf };
+        let style = TableStyle { width, colour, line_end: LineEnd::Lf, header: true };
         sockets::render_sockets(&view, &columns, &facts.given(), style, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     };

@@ -17,6 +17,8 @@ pub struct TableStyle {
     pub colour: bool,
     /// The line ending.
     pub line_end: LineEnd,
+    /// Whether a line of headings stands above the rows.
+    pub header: bool,
 }
 
 fn head(column: &Column) -> Head {
@@ -38,7 +40,7 @@ pub fn render_sockets<W: Write>(
     style: TableStyle,
     out: &mut W,
 ) -> io::Result<()> {
-    let mut table = Table::new(columns.iter().map(|column| head(column)).collect());
+    let mut table = Table::new(columns.iter().map(|column| head(column)).collect()).with_header(style.header);
     view.rows().for_each(|row| {
         for column in columns {
             // A value borrows from its row, so it is written at once.
@@ -63,7 +65,7 @@ pub fn render_groups<W: Write>(
     let mut heads = vec![number("Rows")];
     heads.extend(columns.iter().map(|column| head(column)));
     heads.extend(states.iter().map(|state| number(&words::state(*state))));
-    let mut table = Table::new(heads);
+    let mut table = Table::new(heads).with_header(style.header);
     for group in groups {
         table.cell(|out| decimal(out, group.rows));
         for value in &group.values {

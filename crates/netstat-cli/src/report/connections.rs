@@ -83,12 +83,15 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
                     .owner_lines
                     .then_some(OwnerLines { lookup: &known.processes, path: table.path }),
                 last: (!table.last.is_empty()).then_some(LastColumns { columns: &table.last, given }),
+                header: table.header,
                 ..Classic::plain(session.settings.language, table.pid, colour)
             };
             classic.render(&view, out)?;
         }
         Layout::Columns(columns) => {
-            write_time(session, out)?;
+            if table.header {
+                write_time(session, out)?;
+            }
             sockets::render_sockets(&view, columns, &given, table_style(table), out)?;
         }
         Layout::Data(format, columns) => {
@@ -124,8 +127,11 @@ fn stream(
 ) -> Displayed {
     let colour = output::shows_colour(table.colour);
     let columns = table.extras.columns();
-    let classic =
-        Classic { columns: &columns, ..Classic::plain(session.settings.language, table.pid, colour) };
+    let classic = Classic {
+        columns: &columns,
+        header: table.header,
+        ..Classic::plain(session.settings.language, table.pid, colour)
+    };
     let mut sheet = classic.begin(out)?;
     let mut left = table.limit.unwrap_or(usize::MAX);
     let mut failed = None;
@@ -166,7 +172,9 @@ fn render_groups(
     groups.truncate(table.limit.unwrap_or(usize::MAX));
     match &table.form {
         Layout::Classic | Layout::Columns(_) => {
-            write_time(session, out)?;
+            if table.header {
+                write_time(session, out)?;
+            }
             sockets::render_groups(&groups, columns, table_style(table), out)
         }
         Layout::Data(format, _) => {
@@ -281,7 +289,12 @@ fn write_time(session: &Session<'_>, out: &mut impl Write) -> std::io::Result<()
 
 fn table_style(table: &Connections) -> sockets::TableStyle {
     let width = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
-    sockets::TableStyle { width, colour: output::shows_colour(table.colour), line_end: LineEnd::NATIVE }
+    sockets::TableStyle {
+        width,
+        colour: output::shows_colour(table.colour),
+        line_end: LineEnd::NATIVE,
+        header: table.header,
+    }
 }
 
 /// The table of processes by the number of ports they hold.

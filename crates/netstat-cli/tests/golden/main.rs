@@ -60,6 +60,7 @@ fn render(sample: &Sample, lines: &[String], line_end: LineEnd) -> String {
         owners: form.owners.then_some(OwnerLines { lookup: &parsed.processes, path: false }),
         last: None,
         colour: false,
+        header: true,
     };
     let mut out = Vec::new();
     table.render(&view, &mut out).unwrap();

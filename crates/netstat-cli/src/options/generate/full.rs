@@ -30,8 +30,8 @@ const GROUPS: [(Group, &str); 6] = [
 fn group(entry: &Entry) -> Group {
     match entry.long {
         "all" | "bound" | "protocol" | "family" | "netns" | "all-namespaces" | "limit" => Group::Rows,
-        "color" | "columns" | "group-by" | "sort" | "numeric" | "full-names" | "resolve-timeout"
-        | "count" | "lang" | "json" | "jsonl" | "csv" | "utf8" => Group::Form,
+        "no-header" | "color" | "columns" | "group-by" | "sort" | "numeric" | "full-names"
+        | "resolve-timeout" | "count" | "lang" | "json" | "jsonl" | "csv" | "utf8" => Group::Form,
         "exists" | "wait" | "timeout" => Group::Scripts,
         _ => match entry.report {
             Topic::Connections => Group::Columns,

@@ -1,6 +1,7 @@
 //! Documents made from the option table.
 
 mod bash;
+mod dialects;
 mod examples;
 mod fish;
 mod full;
@@ -31,5 +32,6 @@ pub(super) fn text(document: Document) -> String {
         Document::Schema => schema(),
         Document::CheckSchema => check_json::schema(),
         Document::Checks => check_reference::markdown(),
+        Document::Dialects => dialects::markdown(),
     }
 }

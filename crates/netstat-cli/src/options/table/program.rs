@@ -48,8 +48,8 @@ pub(super) const OPTIONS: &[Entry] = entries! { Program;
         ));
         "Write the man page, the reference or a completion",
         "Writes a document made from the options of this program: man, markdown, complete-bash, complete-zsh, \
-         complete-fish, complete-powershell; the JSON Schema of --json: schema, and of netstat check: check-schema; or \
-         the reference of the checks: checks.";
+         complete-fish, complete-powershell; the JSON Schema of --json: schema, and of netstat check: check-schema; the \
+         reference of the checks: checks; or the letters of both dialects: dialects.";
     ['h', '?'] "help", effect(Effect::Answer(Command::Help));
         "Show the help text",
         "Shows this text, as do /? and -?."

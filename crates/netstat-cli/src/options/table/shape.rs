@@ -29,7 +29,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         "Choose the columns and their order",
         "Shows these columns in this order instead of the table of Windows. --columns help lists all columns."
         details "Separate the names with commas: --columns pid,process,local,foreign,rtt. Columns are as wide as their \
-                 content; if the terminal is too narrow, the last text column is cut and ends with an ellipsis. \
+                 content; if the terminal is too narrow, the widest text columns are cut and end with an ellipsis. \
                  Addresses and ports are numbers, unknown values are shown as -. Only what the columns need is read. \
                  The list also chooses the keys of --json, --jsonl and --csv. The options that add columns to the \
                  table of Windows have no effect then.";
@@ -47,6 +47,12 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         details "The name is that of the executable; of a script, that of the script, if it was started by its own \
                  name. What a process calls itself is the column comm, and the filter word process knows it too. It is - \
                  if there is no process or it is unknown.";
+    [] "no-header", switch(no_header);
+        "Leave the title and the headings out",
+        "Leaves out what stands above the rows of the table of connections: title, headings and, with an interval, the \
+         time."
+        details "netstat --columns pid --no-header port 8080 gives bare process IDs. It is for tables of text: data \
+                 formats have no title, and CSV keeps its line of names.";
     [] "limit", value(limit, "N", "10", ValueKind::Free, values::parse_limit);
         "Show the first rows only",
         "Shows the first N rows only, or groups of --group-by: with --sort the N largest or smallest.";

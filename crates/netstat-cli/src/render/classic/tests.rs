@@ -25,6 +25,7 @@ pub(super) const NUMERIC: Classic<'static> = Classic {
     owners: None,
     last: None,
     colour: false,
+    header: true,
 };
 
 fn end(text: &str) -> IpEndpoint {

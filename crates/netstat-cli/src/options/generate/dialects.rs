@@ -1,0 +1,73 @@
+//! What each letter means in both dialects, in Markdown.
+
+use super::super::net_tools::OPTIONS;
+use super::super::table;
+
+/// What differs from net-tools, and why.
+const DIFFERENCES: [&str; 13] = [
+    "Text from outside (names of programs and hosts, paths) is escaped: net-tools writes control characters as they are. A \
+     name is cut between characters, not within one.",
+    "A path of a Unix socket is whole, with blanks as `\\x20`; net-tools cuts it at the first blank.",
+    "INTERVAL and FILTER are understood, where net-tools ignores such words: `netstat -tulpn port 80`.",
+    "Raw sockets (`-w`) are not listed yet. Where net-tools would list them, a line on standard error says so.",
+    "`-S`, `-U`, `-Z` and the families beyond inet, inet6 and unix are not options here.",
+    "`-i -e`, for which net-tools shows what ifconfig shows, is an error.",
+    "`-r -eee` shows the same as `-r -ee`; net-tools shows the title alone.",
+    "`-s` with both families says on standard error that this is not supported; net-tools says so on standard output.",
+    "What is wrong with an option is followed by the usage text of this program; the exit code is 3, as in net-tools.",
+    "`-V` gives the version of this program.",
+    "Names of hosts are waited for 2 seconds; an address that has none by then is a number.",
+    "Where no process at all could be looked into, the message is the one about some: *Not all processes could be identified*.",
+    "The timer of a half-open request counts the answers that were sent; net-tools counts those that were due.",
+];
+
+/// The reference.
+pub(super) fn markdown() -> String {
+    let mut page = String::from(
+        "<!-- Made by netstat --generate dialects. Do not edit. -->\n# Dialects of the command line\n\n\
+         netstat understands the command line of Windows, which the rest of this documentation is about, and that of\n\
+         net-tools, the netstat that Linux distributions had for decades. A command line in the net-tools dialect gives what\n\
+         net-tools 2.10 gives, to the byte: headings, columns, widths, order, exit codes.\n\n\
+         The dialect is chosen, in this order,\n\n\
+         1. by `--dialect windows` or `--dialect net-tools`,\n\
+         2. by the environment variable `NETSTAT_DIALECT`, which has one of the same values,\n\
+         3. by what is typed: an option that only one dialect knows decides, as in `-tulpn`, `-anp` without a protocol behind\n   \
+         it, `-l`, `-W`, `--tcp`, or `-anob`, `/a`, `--json`. What both know is that of Windows. A command line with options\n   \
+         that only net-tools knows beside others that only Windows knows is an error that says what to type.\n\n\
+         ## Letters\n\nThe case of letters matters in the net-tools dialect alone.\n\n\
+         | letter | Windows | net-tools | without more, means |\n|---|---|---|---|\n",
+    );
+    for letter in ('a'..='z').chain('A'..='Z').chain(['4', '6', '?']) {
+        // The upper case of a letter of Windows is the same letter.
+        let windows = table::by_letter(letter).filter(|entry| entry.letters.contains(&letter));
+        let also = table::by_letter(letter);
+        let net_tools = OPTIONS.iter().find(|entry| entry.letters.contains(&letter));
+        let winner = match (also, net_tools) {
+            (Some(_), Some(_)) => "Windows",
+            (None, Some(_)) => "net-tools",
+            (Some(_), None) => "Windows",
+            (None, None) => continue,
+        };
+        if windows.is_none() && net_tools.is_none() {
+            continue;
+        }
+        // A value that only one dialect takes decides as well.
+        let winner = match letter {
+            'p' => "Windows with a protocol behind it, else net-tools",
+            'A' => "net-tools with a family behind it, else Windows",
+            _ => winner,
+        };
+        let of_windows = also.map_or("", |entry| entry.summary);
+        let of_net_tools = net_tools.map_or("", |entry| entry.help);
+        page.push_str(&format!("| `-{letter}` | {of_windows} | {of_net_tools} | {winner} |\n"));
+    }
+    page.push_str("\n## What differs from net-tools\n\n");
+    for difference in DIFFERENCES {
+        page.push_str(&format!("- {difference}\n"));
+    }
+    page.push_str(
+        "\nRows of sockets stand in the order of the hash tables of the kernel, as in `/proc/net`, which is the order of \
+         net-tools as\nwell.\n",
+    );
+    page
+}
