@@ -32,6 +32,7 @@ mod table;
 mod tcp_info;
 mod tcp_state;
 mod unix_files;
+mod unlisted;
 mod users;
 mod wire;
 

@@ -118,7 +118,7 @@ const FAMILIES: [Family; 8] = [
 pub(super) fn list(source: &dyn NetworkSource, lister: &mut Lister<'_>) -> Result<Vec<Warning>, Error> {
     let mut warnings = Vec::new();
     let query = lister.listing.query;
-    let asks_for_all = query.kinds.contains(Kinds::all().others());
+    let asks_for_all = query.kinds.contains(Kinds::LISTED.others());
     for family in FAMILIES.iter().filter(|family| query.kinds.contains(family.kind)) {
         if lister.full {
             break;
