@@ -383,8 +383,13 @@ fn namespace_column(arguments: &Arguments) -> Option<&'static Column> {
 /// end where that is another socket of this machine.
 fn columns_of(kinds: Kinds, arguments: &Arguments) -> Vec<&'static Column> {
     let mut names = vec!["proto", "type", "local", "foreign", "state", "recvq", "sendq", "backlog"];
-    let has_peers = kinds.contains(Kinds::UNIX);
     let process = process_column(arguments).map(|column| column.name);
+    if kinds == Kinds::UNLISTED {
+        // Nothing is known of them but who holds them.
+        let of_holder = process.unwrap_or("process");
+        return ["proto", "local", "pid", of_holder].into_iter().filter_map(columns::by_name).collect();
+    }
+    let has_peers = kinds.contains(Kinds::UNIX);
     let is_named = process.is_some() || arguments.executable;
     names.extend(arguments.pid.then_some("pid"));
     names.extend(arguments.executable.then_some("unit"));

@@ -13,6 +13,7 @@ mod support;
 use netstat_lab::witness;
 use rustix::net::{AddressFamily, Protocol, SocketFlags, SocketType};
 use serde_json::Value;
+use std::os::fd::AsFd;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener, UnixStream};
 use std::process::{Command, Stdio};
@@ -281,6 +282,40 @@ fn a_path_that_nobody_can_connect_by_is_marked() {
             ]
         );
         drop((held, other));
+    });
+}
+
+#[test]
+fn sockets_that_no_table_lists_are_shown_with_their_process() {
+    netstat_lab::on_own_thread(|_| {
+        let inet = 2;
+        let made: Vec<_> = (0..3).map(|_| socket(inet, SocketType::STREAM, 0)).collect();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let reset: Vec<_> = (0..2)
+            .map(|_| {
+                let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+                let (accepted, _) = listener.accept().unwrap();
+                rustix::net::sockopt::set_socket_linger(&accepted, Some(std::time::Duration::ZERO)).unwrap();
+                drop(accepted);
+                client
+            })
+            .collect();
+        let inode = |descriptor: std::os::fd::BorrowedFd<'_>| rustix::fs::fstat(descriptor).unwrap().st_ino;
+        let pid = std::process::id();
+        let run = finish(command(&format!("--json --family unlisted --columns proto,inode,pid pid {pid}")));
+        let document: Value = serde_json::from_str(&run.text).unwrap();
+        let rows = document["sockets"].as_array().unwrap();
+        if rows.is_empty() {
+            // A namespace that ended while it was looked into may have had them.
+            assert!(document["warnings"].to_string().contains("which sockets are in no table"), "{run:?}");
+            return;
+        }
+        let has = |inode: u64| rows.iter().any(|row| row["inode"] == inode && row["pid"] == pid);
+        for held in made.iter().map(AsFd::as_fd).chain(reset.iter().map(AsFd::as_fd)) {
+            assert!(has(inode(held)), "{} in {rows:?}", inode(held));
+        }
+        assert!(!has(inode(listener.as_fd())), "it is in the table of TCP");
+        assert!(rows.iter().all(|row| row["proto"] == "UNLISTED"));
     });
 }
 

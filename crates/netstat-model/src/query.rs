@@ -57,6 +57,11 @@ bitflags! {
         const XDP = 1 << 10;
         /// Multipath TCP, over both.
         const MPTCP = 1 << 11;
+        /// All kinds that the system has lists of.
+        const LISTED = (1 << 12) - 1;
+        /// Sockets in none of those lists, to which only descriptors lead: made and never bound, or reset by their peers and
+        /// not closed. In all network namespaces.
+        const UNLISTED = 1 << 12;
     }
 
     /// Set of TCP states. It does not apply to UDP sockets.
@@ -203,6 +208,7 @@ impl Kinds {
             Protocol::Vsock(_) => Self::VSOCK,
             Protocol::Xdp => Self::XDP,
             Protocol::Mptcp => Self::MPTCP,
+            Protocol::Unlisted => Self::UNLISTED,
         }
     }
 

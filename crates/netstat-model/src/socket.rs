@@ -27,6 +27,8 @@ pub enum Protocol {
     Vsock(SocketType),
     /// `AF_XDP`.
     Xdp,
+    /// A socket that no table lists, so that its protocol is not known.
+    Unlisted,
 }
 
 /// How a socket transfers.
@@ -67,17 +69,19 @@ impl Protocol {
             Self::Netlink(_) => "NETLINK",
             Self::Vsock(_) => "VSOCK",
             Self::Xdp => "XDP",
+            Self::Unlisted => "UNLISTED",
         }
     }
 
-    /// Returns how its sockets transfer.
-    pub fn socket_type(self) -> SocketType {
-        match self {
+    /// Returns how its sockets transfer; `None` where that is not known.
+    pub fn socket_type(self) -> Option<SocketType> {
+        Some(match self {
             Self::Tcp | Self::Mptcp => SocketType::Stream,
             Self::Udp | Self::Ping => SocketType::Datagram,
             Self::Raw(_) | Self::Netlink(_) | Self::Xdp => SocketType::Raw,
             Self::Unix(of) | Self::Packet(of) | Self::Vsock(of) => of,
-        }
+            Self::Unlisted => return None,
+        })
     }
 
     /// Returns TCP or UDP; `None` for any other protocol.

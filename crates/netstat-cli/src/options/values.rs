@@ -215,7 +215,7 @@ pub(super) fn parse_color(text: &OsStr) -> Result<Colour, Complaint> {
 pub(super) fn parse_families(text: &OsStr) -> Result<FamilyChoice, Complaint> {
     let words = text.to_str().unwrap_or_default();
     if words.eq_ignore_ascii_case("all") {
-        return on_this_system(FamilyChoice { kinds: Kinds::all(), all: true }, cfg!(windows));
+        return on_this_system(FamilyChoice { kinds: Kinds::LISTED, all: true }, cfg!(windows));
     }
     let mut kinds = Kinds::empty();
     for name in words.split(',').map(str::trim) {

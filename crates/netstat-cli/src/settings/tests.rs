@@ -109,6 +109,7 @@ fn columns_follow_the_families() {
     assert_eq!(shown("--family unix -o"), format!("{plain} pid peer_pid detail"));
     assert_eq!(shown("--family unix --process"), format!("{plain} process peer_process detail"));
     assert_eq!(shown("--family unix -ob"), format!("{plain} pid unit process peer_pid peer_process detail"));
+    assert_eq!(shown("--family unlisted"), "proto local pid process");
     assert_eq!(shown("--family unix --columns local"), "local");
     assert_eq!(shown("--family raw,mptcp -o"), format!("{plain} pid drops detail"));
     assert_eq!(shown("family unix"), format!("{plain} detail"), "a filter names families as well");
@@ -122,7 +123,7 @@ fn families_choose_the_kinds_and_imply_a() {
         ("--family unix", Kinds::UNIX),
         ("--family inet", Kinds::TCP_UDP),
         ("--family unix,inet", Kinds::UNIX | Kinds::TCP_UDP),
-        ("--family all", Kinds::all()),
+        ("--family all", Kinds::LISTED),
         ("family unix or port 80", Kinds::UNIX | Kinds::TCP_UDP),
     ] {
         let rows = table(words, &[]).rows;

@@ -279,12 +279,13 @@ columns! {
         Row |row, _| Value::word(family::of(row.socket.protocol));
     "type", "Type", Text "", NOTHING;
         "How the socket transfers: stream, dgram, seqpacket or raw",
-        Row |row, _| Value::word(match row.socket.protocol.socket_type() {
-            SocketType::Stream => "stream",
-            SocketType::Datagram => "dgram",
-            SocketType::SeqPacket => "seqpacket",
-            SocketType::Raw => "raw",
-        });
+        Row |row, _| match row.socket.protocol.socket_type() {
+            Some(SocketType::Stream) => Value::word("stream"),
+            Some(SocketType::Datagram) => Value::word("dgram"),
+            Some(SocketType::SeqPacket) => Value::word("seqpacket"),
+            Some(SocketType::Raw) => Value::word("raw"),
+            None => Value::Unknown,
+        };
     "peer_inode", "Peer Inode", Number "", COMMON, on_linux;
         "Inode of the Unix socket at the other end",
         Row |row, _| match peer(row) {

@@ -85,7 +85,7 @@ fn without_ports() -> impl Strategy<Value = Socket> {
         select(types.clone()).prop_map(Protocol::Packet),
         any::<u8>().prop_map(Protocol::Netlink),
         select(types).prop_map(Protocol::Vsock),
-        select(vec![Protocol::Ping, Protocol::Mptcp, Protocol::Xdp]),
+        select(vec![Protocol::Ping, Protocol::Mptcp, Protocol::Xdp, Protocol::Unlisted]),
     ];
     let state = option::of(select(&TcpState::ALL[..]));
     let id = (option::of(1u64..u64::from(u32::MAX)), option::of(any::<u64>()));

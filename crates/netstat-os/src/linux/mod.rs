@@ -33,6 +33,7 @@ mod tcp_info;
 mod tcp_state;
 mod text_tables;
 mod unix_files;
+mod unlisted;
 mod users;
 mod wire;
 

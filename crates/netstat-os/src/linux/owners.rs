@@ -57,7 +57,7 @@ use netstat_model::{
 use privileges::Privileges;
 use rustc_hash::FxHashSet;
 use search::{Found, Search, Threads};
-pub(super) use search::{MOST_LINKS, fetch_pids};
+pub(super) use search::{MOST_LINKS, decode_socket_link, fetch_pids};
 use std::io;
 
 /// The inode of the PID namespace the machine booted with, `PROC_PID_INIT_INO`.

@@ -35,6 +35,7 @@ use super::clock::uptime;
 use super::procnet;
 use super::source::{Netlink, NetworkSource, Source};
 use super::stat::{is_gone, is_refused};
+use super::unlisted;
 use super::wire::{self, Message, Rows};
 use super::{host, namespaces};
 use decode::{
@@ -99,6 +100,21 @@ pub(super) fn list(
             of_namespace(source, &mut lister, &mut warnings)?;
         }
         Scope::All => of_all_namespaces(source, &mut lister, &mut warnings)?,
+    }
+    if query.kinds.contains(Kinds::UNLISTED) && !lister.full {
+        lister.namespace = None;
+        let everything = SocketQuery { scope: Scope::All, ..SocketQuery::new(Kinds::LISTED, States::all()) };
+        let of_all = Listing { query: &everything, owners: OwnerSearch::No, may_restart: true };
+        let mut list_all = |each: &mut dyn FnMut(u64)| {
+            let answer = list(source, &of_all, &mut |socket| {
+                socket.id.inode.into_iter().for_each(&mut *each);
+                Visit::Skip
+            })?;
+            Ok(answer.warnings)
+        };
+        for mut socket in unlisted::sockets(source, &mut list_all, &mut warnings)? {
+            lister.socket(&mut socket);
+        }
     }
     let Lister { table, any_bound, any_held, any_mark, full, .. } = lister;
     // A reader without CAP_NET_ADMIN is not told the mark of any socket that a process holds.

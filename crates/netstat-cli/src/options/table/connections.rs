@@ -62,11 +62,14 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
     [] "family", value(family, "LIST", "unix", ValueKind::Free, values::parse_families);
         "Show the sockets of these families",
         "Shows the sockets of these families, separated by commas, in a table of columns: inet (TCP and UDP), unix, raw, \
-         ping, packet, netlink, vsock, xdp, mptcp; or all. Linux only."
+         ping, packet, netlink, vsock, xdp, mptcp, unlisted; or all. Linux \
+         only."
         details "Without it the table has TCP and UDP, as on Windows. With it all sockets of the families are shown, as with \
                  -a, and the columns follow the families: -o adds the process ID, --process the name, and of a Unix socket \
                  both also those of the process at the other end. Where the kernel cannot list a family that was named, a \
-                 warning says so; with all it is left out if the kernel has no such sockets.";
+                 warning says so; with all it is left out if the kernel has no such sockets. unlisted are sockets in no \
+                 table, to which only descriptors lead: made and never bound, or reset by their peers and not closed; \
+                 netstat --family unlisted --group-by process finds who leaks them.";
     [] "owners", value(owners, "METHOD", "proc", ValueKind::Choice(&OWNER_METHODS), values::parse_owners);
         "Choose how the owners of sockets are found",
         "Chooses how the owners of sockets are found: auto, bpf or proc. The default, auto, reads /proc if fewer than \

@@ -335,7 +335,7 @@ pub(super) fn decode_ring(fdinfo: &[u8], each: &mut dyn FnMut(u32)) -> bool {
 }
 
 /// Decodes the inode in `socket:[4026]`.
-pub(super) fn decode_socket_link(target: &[u8]) -> Option<u64> {
+pub(in crate::linux) fn decode_socket_link(target: &[u8]) -> Option<u64> {
     let digits = target.strip_prefix(b"socket:[")?.strip_suffix(b"]")?;
     if digits.is_empty() {
         return None;

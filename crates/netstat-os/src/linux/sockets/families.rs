@@ -121,7 +121,7 @@ pub(super) fn list(
     warnings: &mut Vec<Warning>,
 ) -> Result<(), Error> {
     let query = lister.listing.query;
-    let asks_for_all = query.kinds.contains(Kinds::all().others());
+    let asks_for_all = query.kinds.contains(Kinds::LISTED.others());
     for family in FAMILIES.iter().filter(|family| query.kinds.contains(family.kind)) {
         if lister.full {
             break;
