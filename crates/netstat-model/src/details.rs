@@ -2,7 +2,7 @@
 
 use crate::OwnershipRef;
 use crate::owner_lists::{OwnerLists, OwnerMark};
-use crate::{SocketMemory, TcpFields, TcpInfo, Timer, TimerKind, WindowsSocket};
+use crate::{Lifespan, SocketMemory, TcpFields, TcpInfo, Timer, TimerKind, WindowsSocket};
 use bitflags::bitflags;
 use std::time::Duration;
 
@@ -196,6 +196,7 @@ pub(crate) struct DetailsColumns {
     pub(crate) tcp: Vec<u64>,
     pub(crate) memory: Vec<MemoryRow>,
     pub(crate) windows: Vec<Option<Box<WindowsSocket>>>,
+    pub(crate) lifespans: Vec<Option<Box<Lifespan>>>,
     /// Names of congestion control algorithms.
     pub(crate) names: Vec<Box<str>>,
     pub(crate) owners: OwnerLists,
@@ -247,5 +248,9 @@ impl DetailsColumns {
 
     pub(crate) fn windows(&self, place: u32) -> Option<&WindowsSocket> {
         self.windows.get(place as usize)?.as_deref()
+    }
+
+    pub(crate) fn lifespan(&self, place: u32) -> Option<&Lifespan> {
+        self.lifespans.get(place as usize)?.as_deref()
     }
 }

@@ -1,5 +1,6 @@
 //! What a recorder keeps of connections: when each began and ended, how, by whom, and what is missing.
 
+pub use crate::lifespan::{ConnectionRole, EndReason, Lifespan};
 use crate::{Container, IpEndpoint, Namespace, NoBpf, ProcessKey, Transport};
 use std::fmt;
 use std::time::Duration;
@@ -17,54 +18,6 @@ pub struct ClockReading {
     pub since_boot: SinceBoot,
     /// The same moment, as the time since 1970.
     pub since_1970: Duration,
-}
-
-/// Which end began a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ConnectionRole {
-    /// The local one: `connect()`.
-    Active,
-    /// The remote one: a listener of this machine accepted it.
-    Passive,
-    /// Not a connection but a listener, or a UDP socket that waits for datagrams.
-    Listener,
-    /// It was there before the recorder.
-    Unknown,
-}
-
-/// How a connection ended, from the side of the local end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum EndReason {
-    /// Both ends closed, the local one first.
-    ClosedByUs,
-    /// Both ends closed, the remote one first.
-    ClosedByPeer,
-    /// The local end sent a reset: it closed with data unread, or with `SO_LINGER` 0.
-    AbortedByUs,
-    /// A reset came from the remote end.
-    ResetByPeer,
-    /// The remote end refused the connection.
-    Refused,
-    /// No answer to the request for a connection.
-    ConnectTimedOut,
-    /// The local end gave up before an answer came.
-    ConnectAbandoned,
-    /// No local port was free.
-    NoLocalPort,
-    /// No route, or forbidden: nothing was sent.
-    Unreachable,
-    /// Data or keepalive probes stayed without an answer.
-    TimedOut,
-    /// Another program ended it (`SOCK_DESTROY`, as `ss -K`).
-    Destroyed,
-    /// The listener was closed before anybody accepted it.
-    NeverAccepted,
-    /// A listener or a UDP socket was closed.
-    Closed,
-    /// It was gone at the next look; how it ended was not seen.
-    Unseen,
-    /// An error that is none of these, by its number (`errno`).
-    Other(u16),
 }
 
 /// From what the process of a connection is known.
@@ -102,6 +55,8 @@ pub struct ConnectionRecord {
     pub local: IpEndpoint,
     /// The remote end; `None` for a listener.
     pub remote: Option<IpEndpoint>,
+    /// Whether an IPv6 socket without a remote end refuses IPv4; see [`Socket::v6_only`](crate::Socket::v6_only).
+    pub v6_only: Option<bool>,
     /// When `connect()` or `listen()` was called, or the handshake of a passive end was over. `None` where it was there before the recorder.
     pub started: Option<SinceBoot>,
     /// When it was established; `None` where it never was, or was before the recorder.

@@ -30,6 +30,7 @@ pub mod history;
 mod host;
 mod interface;
 mod keep;
+mod lifespan;
 mod limits;
 mod owner_lists;
 pub mod owner_method;
@@ -60,6 +61,7 @@ pub use firewall::{
 };
 pub use host::HostAddress;
 pub use interface::{Interface, InterfaceAddress, InterfaceFlags};
+pub use lifespan::{ConnectionRole, EndReason, Lifespan};
 pub use limits::{DynamicPorts, Limits, PortRange, TimeWaitReuse};
 pub use owner_method::{NoBpf, OwnerMethod};
 pub use ownership_ref::OwnershipRef;

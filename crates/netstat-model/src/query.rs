@@ -97,6 +97,8 @@ bitflags! {
         const OFFLOAD = 128;
         /// [`crate::WindowsSocket::module`].
         const MODULE = 256;
+        /// [`crate::Socket::lifespan`].
+        const LIFESPAN = 512;
     }
 }
 
@@ -132,6 +134,7 @@ impl SocketQuery {
             tcp: self.tcp,
             memory: self.fields.contains(Fields::MEMORY),
             windows: self.fields.intersects(Fields::OFFLOAD | Fields::MODULE),
+            lifespan: self.fields.contains(Fields::LIFESPAN),
         }
     }
 

@@ -1,4 +1,4 @@
-use super::{Endpoint, IpEndpoint, Ownership, SocketMemory, TcpInfo};
+use super::{Endpoint, IpEndpoint, Lifespan, Ownership, SocketMemory, TcpInfo};
 use std::fmt;
 use std::time::Duration;
 
@@ -330,6 +330,8 @@ pub struct Socket {
     pub cgroup_id: Option<u64>,
     /// What Windows alone tells.
     pub windows: Option<Box<WindowsSocket>>,
+    /// When it began and ended, where a recorder saw that; a running system does not tell.
+    pub lifespan: Option<Box<Lifespan>>,
     /// The processes that hold the socket.
     pub ownership: Ownership,
 }
@@ -365,6 +367,7 @@ impl Socket {
             mark: None,
             cgroup_id: None,
             windows: None,
+            lifespan: None,
             ownership: Ownership::NotRead,
         }
     }

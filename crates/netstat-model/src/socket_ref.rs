@@ -3,8 +3,8 @@
 use crate::details::{Details, DetailsColumns};
 use crate::owner_lists::OwnerMark;
 use crate::{
-    Endpoint, EndpointRef, Family, Holder, IpEndpoint, Ownership, OwnershipRef, Protocol, Socket, SocketId,
-    SocketMemory, TcpFields, TcpInfo, TcpState, Timer, Transport, WindowsSocket,
+    Endpoint, EndpointRef, Family, Holder, IpEndpoint, Lifespan, Ownership, OwnershipRef, Protocol, Socket,
+    SocketId, SocketMemory, TcpFields, TcpInfo, TcpState, Timer, Transport, WindowsSocket,
 };
 use std::net::IpAddr;
 use std::ops::Deref;
@@ -298,6 +298,14 @@ impl<'a> SocketRef<'a> {
         }
     }
 
+    /// Returns when it began and ended, where a recorder saw that.
+    pub fn lifespan(&self) -> Option<&'a Lifespan> {
+        match self.rest {
+            Rest::Wide(socket) => socket.lifespan.as_deref(),
+            _ => self.details().and_then(|(columns, _, place)| columns.lifespan(place)),
+        }
+    }
+
     /// Returns the socket with everything that is known of it, independent of the table.
     pub fn to_socket(&self) -> Socket {
         if let Rest::Wide(socket) = self.rest {
@@ -323,6 +331,7 @@ impl<'a> SocketRef<'a> {
         socket.mark = self.mark();
         socket.cgroup_id = self.cgroup_id();
         socket.windows = self.windows().cloned().map(Box::new);
+        socket.lifespan = self.lifespan().copied().map(Box::new);
         socket.ownership = match self.ownership() {
             OwnershipRef::NotRead => Ownership::NotRead,
             OwnershipRef::Listed { pid, since } => Ownership::Listed { pid, since },

@@ -177,6 +177,9 @@ impl SocketTable {
         if self.keep.windows {
             self.columns.windows.push(socket.windows().cloned().map(Box::new));
         }
+        if self.keep.lifespan {
+            self.columns.lifespans.push(socket.lifespan().copied().map(Box::new));
+        }
         self.columns.details.push(details);
     }
 
@@ -343,6 +346,7 @@ impl SocketTable {
         self.columns.tcp.truncate(courses * self.keep.tcp.count());
         self.columns.memory.truncate(memories);
         self.columns.windows.truncate(details);
+        self.columns.lifespans.truncate(details);
     }
 
     /// Keeps the sockets for which `keep` returns true. Not for a table that was sorted.
