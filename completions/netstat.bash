@@ -95,11 +95,11 @@ _netstat() {
             ;;
     esac
     if [[ $cur == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --verbose -x --network-direct -y --template --cmdline --color --columns --config --count --csv --exists --explain --generate --geo --group-by --json --jsonl --lang --learn --limit --list --no-extra --no-rates --owners --path --policy --process --record --replay --resolve-timeout --set --sort --table --timeout --utf8 --version --wait --watch' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --verbose -x --network-direct -y --template --arguments --cmdline --color --columns --config --count --csv --exists --explain --follow --generate --geo --group-by --json --jsonl --lang --learn --limit --list --no-extra --no-rates --opens --owners --path --policy --process --record --replay --resolve-timeout --set --sort --table --timeout --utf8 --version --wait --watch' -- "$cur")
     elif ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} == check ]]; then
         mapfile -t COMPREPLY < <(compgen -W 'port-exhaustion close-wait listen-queue connecting half-open retransmission stalled idle address-gone buffers conntrack exposed shadowed policy suspicious' -- "$cur")
     elif ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W 'check' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'check record' -- "$cur")
     fi
 }
 complete -F _netstat netstat

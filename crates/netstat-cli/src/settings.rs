@@ -1,6 +1,6 @@
 //! The meaning of the command line: options combined with each other, the environment and the system.
 
-use crate::options::{Arguments, Colour, ProtocolName};
+use crate::options::{Arguments, Colour, ProtocolName, Verb};
 use crate::render::extras::Extras;
 use crate::render::format::Format;
 use netstat_check::{self as check, Assignment, Check};
@@ -61,8 +61,19 @@ pub(crate) enum Report {
     ProcessCounts(ConnectionsOptions),
     /// `netstat check`.
     Check(Checks),
+    /// `netstat record`.
+    Record(Recording),
     /// Everything else.
     Connections(Connections),
+}
+
+/// What `netstat record` does with connections as they open and end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Recording {
+    /// Whether to print those that open, too.
+    pub(crate) opens: bool,
+    /// Whether to keep the arguments of processes.
+    pub(crate) arguments: bool,
 }
 
 /// What to check, and how to show it.
@@ -244,9 +255,15 @@ impl Settings {
 }
 
 fn report(arguments: &Arguments, colour: Colour) -> Report {
-    if arguments.check.asked {
-        Report::Check(checks(arguments, colour))
-    } else if arguments.route {
+    match arguments.verb {
+        Some(Verb::Check) => return Report::Check(checks(arguments, colour)),
+        Some(Verb::Record) => {
+            let typed = &arguments.recorder;
+            return Report::Record(Recording { opens: typed.opens, arguments: typed.arguments });
+        }
+        None => {}
+    }
+    if arguments.route {
         let query = RouteQuery { tables: arguments.tables.unwrap_or_default(), ..RouteQuery::default() };
         Report::Routes { query, json: arguments.json() }
     } else if arguments.ethernet || arguments.statistics {

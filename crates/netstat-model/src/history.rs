@@ -168,7 +168,9 @@ pub enum EventMethod {
 impl fmt::Display for EventMethod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Bpf => f.write_str("complete: every end of a TCP connection is seen, with its process (BPF)"),
+            Self::Bpf => {
+                f.write_str("complete: every end of a TCP connection is seen, with its process (BPF)")
+            }
             Self::Closings(reason) => write!(
                 f,
                 "sampled: every end in this network namespace is seen, but the process only of connections that lived until a \

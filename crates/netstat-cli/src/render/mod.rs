@@ -9,6 +9,7 @@ pub mod csv;
 #[cfg(test)]
 mod data_tests;
 pub mod ethernet;
+pub(crate) mod events;
 pub mod extras;
 mod foreign;
 pub mod format;

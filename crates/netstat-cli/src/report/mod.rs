@@ -7,6 +7,7 @@ mod files;
 mod filter;
 mod names;
 mod places;
+mod record;
 mod rights;
 mod routes;
 mod statistics;
@@ -110,6 +111,9 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         return check::run(&session, checks);
     }
     let mut session = Session { backend, settings, names, filter, geo, before, displays: 0, told: None };
+    if let Report::Record(recording) = &settings.report {
+        return record::run(&session, *recording);
+    }
     if settings.purpose != Purpose::Show {
         return exists::answer(&mut session);
     }
@@ -205,8 +209,8 @@ impl Session<'_> {
 
     fn display(&mut self, out: &mut impl Write) -> Displayed {
         match &self.settings.report {
-            // It has a course of its own, above.
-            Report::Check(_) => Ok(Vec::new()),
+            // They have a course of their own, above.
+            Report::Check(_) | Report::Record(_) => Ok(Vec::new()),
             Report::Connections(table) => connections::table(self, table, out),
             Report::ProcessCounts(rows) => connections::process_counts(self, rows, out),
             Report::Rdma => connections::rdma(self, out),
