@@ -60,7 +60,7 @@ pub use ports::Ports;
 pub use quantity::{Comparison, Quantity};
 
 use crate::enrich::Geo;
-use expression::Expression;
+use expression::{Expression, Join};
 use std::ffi::OsString;
 use std::fmt;
 use std::net::IpAddr;
@@ -138,6 +138,18 @@ impl Filter {
     /// Returns two tests that no socket passes together although the filter asks for both, as they are written.
     pub fn contradiction(&self) -> Option<(String, String)> {
         contradiction::find(&self.expression)
+    }
+
+    /// Returns tests that every socket passes that matches: those joined by `and`, outside of any `not`. There may be none.
+    pub fn required_tests(&self) -> impl Iterator<Item = &Test> {
+        let members = match &self.expression {
+            Expression::Joined(Join::All, members) => members.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        members.iter().filter_map(|member| match member {
+            Expression::Test(test) => Some(test),
+            Expression::Not(_) | Expression::Joined(..) => None,
+        })
     }
 
     /// Calls `call` with every test of the filter, in the order of its text.
