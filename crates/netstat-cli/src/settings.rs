@@ -1,5 +1,7 @@
 //! The meaning of the command line: options combined with each other, the environment and the system.
 
+mod recorder;
+
 use crate::options::{Arguments, Colour, ProtocolName, Verb};
 use crate::render::extras::Extras;
 use crate::render::format::Format;
@@ -14,6 +16,8 @@ use netstat_model::query::{Kinds, Owners, RouteQuery};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
+
+pub(crate) use recorder::{Recorder, Recording};
 
 /// The default budget for all host name lookups together.
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -62,18 +66,9 @@ pub(crate) enum Report {
     /// `netstat check`.
     Check(Checks),
     /// `netstat record`.
-    Record(Recording),
+    Record(Recorder),
     /// Everything else.
     Connections(Connections),
-}
-
-/// What `netstat record` does with connections as they open and end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Recording {
-    /// Whether to print those that open, too.
-    pub(crate) opens: bool,
-    /// Whether to keep the arguments of processes.
-    pub(crate) arguments: bool,
 }
 
 /// What to check, and how to show it.
@@ -240,7 +235,7 @@ impl Settings {
             _ => Purpose::Show,
         };
         Self {
-            report: report(arguments, colour(arguments, &environment)),
+            report: report(arguments, colour(arguments, &environment), &environment),
             language,
             repeat,
             tape,
@@ -254,13 +249,10 @@ impl Settings {
     }
 }
 
-fn report(arguments: &Arguments, colour: Colour) -> Report {
+fn report(arguments: &Arguments, colour: Colour, environment: impl Fn(&str) -> Option<String>) -> Report {
     match arguments.verb {
         Some(Verb::Check) => return Report::Check(checks(arguments, colour)),
-        Some(Verb::Record) => {
-            let typed = &arguments.recorder;
-            return Report::Record(Recording { opens: typed.opens, arguments: typed.arguments });
-        }
+        Some(Verb::Record) => return Report::Record(recorder::settings(arguments, environment)),
         None => {}
     }
     if arguments.route {

@@ -38,4 +38,5 @@ pub use gap::Gap;
 pub use preselect::Preselection;
 pub use reader::{At, Reader, Span, Standing};
 pub use scan::EachSocket;
+pub use schema::is_recording;
 pub use writer::{StoreSize, Writer, WriterOptions};

@@ -113,6 +113,16 @@ pub(crate) struct RecordArguments {
     pub(crate) opens: bool,
     /// `--arguments`: keep the arguments of processes.
     pub(crate) arguments: bool,
+    /// `--store`: the folder or the file of the history.
+    pub(crate) store: Option<PathBuf>,
+    /// `--keep`: the size of the history, in bytes.
+    pub(crate) keep: Option<u64>,
+    /// `--keep-days`: how many days it goes back.
+    pub(crate) keep_days: Option<u64>,
+    /// `--status`: tell how the recorder is doing.
+    pub(crate) status: bool,
+    /// `--stop`: stop it.
+    pub(crate) stop: bool,
 }
 
 /// Defines an enum whose values are typed by name.

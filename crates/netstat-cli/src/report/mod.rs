@@ -8,6 +8,7 @@ mod filter;
 mod names;
 mod places;
 mod record;
+mod recorder_status;
 mod rights;
 mod routes;
 mod statistics;
@@ -112,7 +113,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     }
     let mut session = Session { backend, settings, names, filter, geo, before, displays: 0, told: None };
     if let Report::Record(recording) = &settings.report {
-        return record::run(&session, *recording);
+        return record::run(&session, recording);
     }
     if settings.purpose != Purpose::Show {
         return exists::answer(&mut session);
