@@ -347,6 +347,8 @@ impl<S: Sockets + Processes + Machine> EventStream for Looks<'_, S> {
 
     fn release(&mut self) {}
 
+    fn finish(&mut self, _into: &mut Vec<ConnectionEvent>) {}
+
     fn counts(&self) -> EventCounts {
         self.counts
     }

@@ -126,6 +126,18 @@ impl Writer {
         self.database.query_row(&format!("PRAGMA max_page_count = {limit}"), [], |_| Ok(())).unwrap();
     }
 
+    /// Returns what the last recorder of this boot gave to its last commit; `None` if there was none.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn resume(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        let sql = "SELECT resume FROM session WHERE boot = ? AND resume IS NOT NULL ORDER BY id DESC LIMIT 1";
+        self.database
+            .query_row(sql, [self.boot], |row| row.get(0))
+            .optional()
+            .map_err(|error| StoreError::database(&self.file, error))
+    }
+
     /// Says how connections are seen from now on.
     pub fn set_mode(&mut self, mode: &str) {
         self.options.mode = Some(mode.to_owned());
@@ -205,22 +217,24 @@ impl Writer {
     }
 
     /// Writes what was appended, and that everything up to `now` is recorded. For once a second, also when nothing
-    /// happened.
+    /// happened. `resume` is whatever the source needs to go on from here, and is kept in the same transaction: see
+    /// [`Writer::resume`].
     ///
     /// # Errors
     /// When the disk is full, or the system refuses to write. Everything waits for the next commit then; what waits too long
     /// is counted, and becomes a gap as soon as there is room for it.
-    pub fn commit(&mut self, now: &ClockReading) -> Result<(), StoreError> {
+    pub fn commit(&mut self, now: &ClockReading, resume: &[u8]) -> Result<(), StoreError> {
         let at = micros(now.since_boot);
         let wall = wall_of(now);
-        let made_block = self.write(at, wall).map_err(|error| StoreError::database(&self.file, error))?;
+        let made_block =
+            self.write(at, wall, resume).map_err(|error| StoreError::database(&self.file, error))?;
         if made_block {
             self.make_room(wall).map_err(|error| StoreError::database(&self.file, error))?;
         }
         Ok(())
     }
 
-    fn write(&mut self, at: u64, wall: i64) -> rusqlite::Result<bool> {
+    fn write(&mut self, at: u64, wall: i64, resume: &[u8]) -> rusqlite::Result<bool> {
         let expected = self.clock.1.saturating_add_unsigned(at.saturating_sub(self.clock.0));
         let stepped = wall.abs_diff(expected) > STEP;
         let transaction =
@@ -229,8 +243,8 @@ impl Writer {
             insert_reading(&transaction, self.boot, at, wall)?;
         }
         transaction
-            .prepare_cached("UPDATE session SET until_at = ?, mode = ? WHERE id = ?")?
-            .execute(params![signed(at), self.options.mode, self.session])?;
+            .prepare_cached("UPDATE session SET until_at = ?, mode = ?, resume = ? WHERE id = ?")?
+            .execute(params![signed(at), self.options.mode, resume, self.session])?;
         let pending = &self.pending;
         for (id, instance) in &pending.bare {
             people::insert_bare(&transaction, *id, self.boot, instance)?;

@@ -17,16 +17,17 @@ mod unavailable;
 use crate::output::{self, Reader, Trouble, Warnings};
 use crate::render::titles;
 use crate::settings::{Purpose, Report, Settings, Tape};
+use jiff::tz::TimeZone;
 use names::NameSource;
 use netstat_engine::enrich::Geo;
 use netstat_engine::filter::{Filter, Test};
 use netstat_engine::select::Selection;
-use netstat_engine::text::escape;
+use netstat_engine::text::{Zone, escape};
 use netstat_engine::view::ConnectionsOptions;
 use netstat_engine::watch::{Next, watch};
-use netstat_model::query::{SocketQuery, States};
+use netstat_model::query::{Fields, SocketQuery, States};
 use netstat_model::{Error, Operation, OwnerMethod, Warning};
-use netstat_os::{NameDatabases, Native, Origin, Sockets};
+use netstat_os::{Machine, NameDatabases, Native, Origin, Sockets};
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -63,6 +64,8 @@ struct Session<'a> {
     filter: Option<Filter>,
     /// Countries and networks of addresses.
     geo: Arc<Geo>,
+    /// The time zone of whoever reads times.
+    zone: Zone,
     before: statistics::Before,
     /// How many displays have begun.
     displays: u64,
@@ -102,16 +105,19 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         return Ok(ExitCode::FAILURE);
     }
     let names = NameSource::new(backend.name_lookup());
-    let filter = filter::filter(&backend, &settings.filter)?;
+    let zone = Zone::new(TimeZone::system());
+    let filter = filter::filter(&backend, &settings.filter, &zone)?;
     let asked = filter.as_ref().map(Filter::needs).is_some_and(|needs| needs.countries || needs.networks);
     let geo = places::open(settings, asked || connections::shows_places(&settings.report))?;
     let filter = unavailable::answer(places::answer(filter, &geo)?)?;
     let before = statistics::Before::default();
     if let Report::Check(checks) = &settings.report {
-        let session = Session { backend, settings, names, filter, geo, before, displays: 0, told: None };
+        let session =
+            Session { backend, settings, names, filter, geo, zone, before, displays: 0, told: None };
         return check::run(&session, checks);
     }
-    let mut session = Session { backend, settings, names, filter, geo, before, displays: 0, told: None };
+    let mut session =
+        Session { backend, settings, names, filter, geo, zone, before, displays: 0, told: None };
     if let Report::Record(recording) = &settings.report {
         return record::run(&session, recording);
     }
@@ -127,6 +133,11 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         &mut session,
         |session| {
             session.displays += 1;
+            if let Some(filter) = &mut session.filter
+                && filter.needs().fields.contains(Fields::LIFESPAN)
+            {
+                filter.set_now(session.backend.now());
+            }
             let mut out = output::stdout();
             match session.display(&mut out).and_then(|lacks| Ok((lacks, out.flush()?))) {
                 Ok((lacks, ())) => Ok((Reader::Listening, lacks)),

@@ -76,6 +76,9 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
         let is_last = stopped.load(Ordering::Relaxed)
             || history.as_ref().is_some_and(|history| history.beside.is_stop_wished());
         stream.take(&mut events).map_err(|error| explain(&error, session.settings))?;
+        if is_last {
+            stream.finish(&mut events);
+        }
         printer.set_clock(read_clock(session)?);
         events.iter_mut().for_each(|event| printer.name_user(event));
         let mut reader = Reader::Listening;
@@ -171,7 +174,7 @@ impl History {
             return;
         }
         self.committed = now.since_boot;
-        let written = self.writer.commit(now);
+        let written = self.writer.commit(now, &[]);
         // What could not be written is in the writer's memory, or counted there.
         stream.release();
         if let Err(error) = written {

@@ -2,6 +2,7 @@
 
 use netstat_engine::columns::Given;
 use netstat_engine::enrich::{Geo, UserNames};
+use netstat_engine::text::Zone;
 use netstat_engine::view::ConnectionsOptions;
 use netstat_model::query::Kinds;
 use netstat_model::{
@@ -11,7 +12,7 @@ use netstat_model::{
 use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 pub(crate) const EVERY_ROW: ConnectionsOptions =
     ConnectionsOptions { listening: true, bound: true, kinds: Kinds::TCP_UDP };
@@ -48,6 +49,7 @@ pub(crate) fn four_sockets() -> [Socket; 4] {
         total_retransmits: Some(3),
         bytes_sent: Some(5_000_000_000),
         bytes_received: Some(4096),
+        bytes_acked: Some(4_999_000_000),
         segs_out: Some(30),
         segs_in: Some(12),
         ..TcpInfo::default()
@@ -99,6 +101,7 @@ pub(crate) struct Facts {
     users: UserNames,
     interfaces: HashMap<u32, OsString>,
     geo: Geo,
+    zone: Zone,
 }
 
 pub(crate) fn facts() -> Facts {
@@ -127,11 +130,19 @@ pub(crate) fn facts() -> Facts {
         users: UserNames::parse(b"root:x:0:0::/:\nbob:x:1000:1000::/:\n"),
         interfaces: HashMap::from([(2, "eth0".into())]),
         geo: Geo::built_in(),
+        zone: Zone::UTC,
     }
 }
 
 impl Facts {
     pub(crate) fn given(&self) -> Given<'_> {
-        Given { processes: &self.processes, users: &self.users, interfaces: &self.interfaces, geo: &self.geo }
+        Given {
+            processes: &self.processes,
+            users: &self.users,
+            interfaces: &self.interfaces,
+            geo: &self.geo,
+            zone: &self.zone,
+            now: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000)),
+        }
     }
 }

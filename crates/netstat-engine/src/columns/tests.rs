@@ -46,6 +46,7 @@ fn every_column_shows_what_is_known_and_what_is_not() {
         ("retrans", ["3", "-", "-", "-"]),
         ("bytes_sent", ["5000000000", "-", "-", "-"]),
         ("bytes_received", ["4096", "-", "-", "-"]),
+        ("bytes_acked", ["4999000000", "-", "-", "-"]),
         ("segs", ["42", "-", "-", "-"]),
         ("segs_out", ["30", "-", "-", "-"]),
         ("segs_in", ["12", "-", "-", "-"]),
@@ -60,6 +61,12 @@ fn every_column_shows_what_is_known_and_what_is_not() {
         ("keepalive", ["on", "-", "-", "-"]),
         ("age", ["123456", "-", "-", "-"]),
         ("comm", ["MainThread", "-", "-", "-"]),
+        ("started", ["2026-09-21 14:11:16.544", "-", "-", "-"]),
+        ("ended", ["-", "-", "-", "-"]),
+        ("lasted", ["123456.000", "-", "-", "-"]),
+        ("reason", ["-", "-", "-", "-"]),
+        ("side", ["-", "-", "-", "-"]),
+        ("first_fin", ["-", "-", "-", "-"]),
     ];
     assert_eq!(
         ALL.iter().map(|column| column.name).collect::<Vec<_>>(),

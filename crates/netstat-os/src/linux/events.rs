@@ -75,6 +75,10 @@ impl EventStream for Complete<'_> {
         self.kernel.release();
     }
 
+    fn finish(&mut self, into: &mut Vec<ConnectionEvent>) {
+        self.kernel.finish(into);
+    }
+
     fn counts(&self) -> EventCounts {
         self.kernel.counts()
     }

@@ -34,10 +34,10 @@ fn what_waits_becomes_a_block() {
     let mut writer = writer(&folder, 100);
     for first in [100, 1100, 2100] {
         writer.append(&some_ends(first, 1000));
-        writer.commit(&clock(first + 1000)).unwrap();
+        writer.commit(&clock(first + 1000), b"").unwrap();
     }
     writer.append(&some_ends(3100, 10));
-    writer.commit(&clock(3110)).unwrap();
+    writer.commit(&clock(3110), b"").unwrap();
     let size = writer.size().unwrap();
     assert_eq!((size.ends, size.oldest), (3010, Some(day(100))));
     let (database, _) = open_to_read(folder.as_ref()).unwrap();
@@ -46,7 +46,7 @@ fn what_waits_becomes_a_block() {
     };
     assert_eq!((count("block"), count("fresh")), (1, 1));
     // What waits for too long becomes a block that is not full.
-    writer.commit(&clock(3101 + 3600)).unwrap();
+    writer.commit(&clock(3101 + 3600), b"").unwrap();
     drop(database);
     let (database, _) = open_to_read(folder.as_ref()).unwrap();
     let blocks: i64 = database.query_row("SELECT count(*) FROM block", [], |row| row.get(0)).unwrap();
@@ -64,7 +64,7 @@ fn the_oldest_ends_go_when_there_is_no_room() {
     for round in 0..40 {
         let first = 100 + round * MANY;
         writer.append(&some_ends(first, MANY));
-        writer.commit(&clock(first + MANY)).unwrap();
+        writer.commit(&clock(first + MANY), b"").unwrap();
         assert!(writer.size().unwrap().bytes <= options.keep_bytes);
     }
     let file = folder.as_ref().join("history.db");
@@ -87,7 +87,7 @@ fn ends_that_are_too_old_go() {
     for round in 0..3 {
         let first = 100 + round * MANY;
         writer.append(&some_ends(first, MANY));
-        writer.commit(&clock(first + MANY)).unwrap();
+        writer.commit(&clock(first + MANY), b"").unwrap();
     }
     let (sockets, _) = ends(&Reader::open(folder.as_ref()).unwrap(), &Span::default());
     assert_eq!(sockets.len() as u64, 2 * MANY);
@@ -99,7 +99,7 @@ fn a_damaged_block_is_a_gap_and_the_others_are_read() {
     let mut writer = writer(&folder, 100);
     for first in [100, 100 + MANY] {
         writer.append(&some_ends(first, MANY));
-        writer.commit(&clock(first + MANY)).unwrap();
+        writer.commit(&clock(first + MANY), b"").unwrap();
     }
     drop(writer);
     let database = Connection::open(folder.as_ref().join("history.db")).unwrap();
@@ -114,13 +114,13 @@ fn rows_that_were_damaged_before_they_became_a_block_are_counted() {
     let folder = Folder::new();
     let mut first = writer(&folder, 100);
     first.append(&some_ends(101, 20));
-    first.commit(&clock(130)).unwrap();
+    first.commit(&clock(130), b"").unwrap();
     drop(first);
     let database = Connection::open(folder.as_ref().join("history.db")).unwrap();
     database.execute("UPDATE fresh SET cols = zeroblob(40)", []).unwrap();
     drop(database);
     let mut second = writer(&folder, 140);
-    second.commit(&clock(141)).unwrap();
+    second.commit(&clock(141), b"").unwrap();
     let gaps = Reader::open(folder.as_ref()).unwrap().gaps(&Span::default()).unwrap();
     let damaged: Vec<_> = gaps.iter().filter(|gap| gap.cause == GapCause::Damaged).collect();
     assert_eq!(damaged.len(), 1);
@@ -132,18 +132,18 @@ fn a_full_disk_loses_nothing_that_finds_room_later() {
     let folder = Folder::new();
     let mut writer = writer(&folder, 100);
     writer.append(&[opened(connection(1, 100, None))]);
-    writer.commit(&clock(101)).unwrap();
+    writer.commit(&clock(101), b"").unwrap();
     writer.limit_pages(Some(0));
     writer.append(&some_ends(2, 2000));
     writer.append(&[ended(connection(1, 100, Some((102, EndReason::ClosedByUs))))]);
     for at in 102..105 {
-        assert!(matches!(writer.commit(&clock(at)).unwrap_err().fault, Fault::Full));
+        assert!(matches!(writer.commit(&clock(at), b"").unwrap_err().fault, Fault::Full));
     }
     let reader = Reader::open(folder.as_ref()).unwrap();
     assert_eq!((still_open(&reader).len(), ends(&reader, &Span::default()).0.len()), (1, 0));
     drop(reader);
     writer.limit_pages(None);
-    writer.commit(&clock(106)).unwrap();
+    writer.commit(&clock(106), b"").unwrap();
     let reader = Reader::open(folder.as_ref()).unwrap();
     assert_eq!((still_open(&reader).len(), ends(&reader, &Span::default()).0.len()), (0, 2001));
 }
@@ -182,7 +182,7 @@ fn others_may_not_read_it() {
     let folder = Folder::new();
     let mut writer = writer(&folder, 100);
     writer.append(&some_ends(1, 5));
-    writer.commit(&clock(101)).unwrap();
+    writer.commit(&clock(101), b"").unwrap();
     for name in ["history.db", "history.db-wal", "history.db-shm", "history.lock"] {
         let mode = folder.as_ref().join(name).metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o137, 0, "{name}: {mode:o}");
@@ -196,7 +196,7 @@ fn a_store_of_another_host_is_read_as_it_lies() {
     let mut writer = Writer::open(folder.as_ref(), &options, &clock(100)).unwrap();
     writer.append(&[ConnectionEvent::Process(Box::new(curl()))]);
     writer.append(&some_ends(101, 20));
-    writer.commit(&clock(130)).unwrap();
+    writer.commit(&clock(130), b"").unwrap();
     drop(writer);
     std::fs::create_dir_all(other.as_ref()).unwrap();
     let copy = other.as_ref().join("evidence?1.db");
@@ -213,7 +213,7 @@ fn what_was_open_at_an_earlier_boot_ended_with_it() {
         opened(connection(1, 101, None)),
         ended(connection(2, 101, Some((102, EndReason::Refused)))),
     ]);
-    first.commit(&clock(110)).unwrap();
+    first.commit(&clock(110), b"").unwrap();
     drop(first);
     let rebooted = ClockReading {
         boot_id: "two".into(),
@@ -238,7 +238,7 @@ fn a_source_that_went_on_leaves_no_gap() {
         let folder = Folder::new();
         let mut first = writer(&folder, 100);
         first.append(&[opened(connection(1, 101, None))]);
-        first.commit(&clock(110)).unwrap();
+        first.commit(&clock(110), b"").unwrap();
         drop(first);
         let options = WriterOptions { continues, ..WriterOptions::default() };
         let second = Writer::open(folder.as_ref(), &options, &clock(120)).unwrap();
@@ -266,7 +266,7 @@ fn losses_stand_where_they_happened() {
         lost: Some(1204),
         cause: GapCause::Ring,
     })]);
-    writer.commit(&clock(130)).unwrap();
+    writer.commit(&clock(130), b"").unwrap();
     let reader = Reader::open(folder.as_ref()).unwrap();
     let found =
         |since, until| reader.gaps(&Span { since: Some(day(since)), until: Some(day(until)) }).unwrap();
@@ -281,13 +281,13 @@ fn a_clock_that_was_set_back_changes_no_duration() {
     let folder = Folder::new();
     let mut writer = writer(&folder, 100);
     writer.append(&[ended(connection(1, 101, Some((150, EndReason::ClosedByUs))))]);
-    writer.commit(&clock(150)).unwrap();
+    writer.commit(&clock(150), b"").unwrap();
     // An hour back.
     let set = ClockReading { since_1970: seconds(super::BOOTED + 160 - 3600), ..clock(160) };
-    writer.commit(&set).unwrap();
+    writer.commit(&set, b"").unwrap();
     writer.append(&[ended(connection(2, 151, Some((170, EndReason::ClosedByUs))))]);
     let later = ClockReading { since_1970: seconds(super::BOOTED + 171 - 3600), ..clock(171) };
-    writer.commit(&later).unwrap();
+    writer.commit(&later, b"").unwrap();
     let reader = Reader::open(folder.as_ref()).unwrap();
     let (sockets, _) = ends(&reader, &Span::default());
     let lives: Vec<_> = sockets.iter().filter_map(|socket| socket.lifespan.as_deref().copied()).collect();
@@ -300,4 +300,20 @@ fn a_clock_that_was_set_back_changes_no_duration() {
     assert_eq!(ends(&reader, &span).0.len(), 1);
     let span = Span { since: Some(day(149)), until: Some(day(151)) };
     assert_eq!(ends(&reader, &span).0.len(), 1);
+}
+
+#[test]
+fn a_source_goes_on_where_the_last_commit_left_it() {
+    let folder = Folder::new();
+    let mut first = writer(&folder, 100);
+    assert_eq!(first.resume().unwrap(), None);
+    first.commit(&clock(101), b"at 17").unwrap();
+    first.limit_pages(Some(0));
+    first.append(&some_ends(2, 2000));
+    assert!(first.commit(&clock(102), b"at 18").is_err());
+    drop(first);
+    assert_eq!(writer(&folder, 103).resume().unwrap().as_deref(), Some(&b"at 17"[..]));
+    let rebooted = ClockReading { boot_id: "two".into(), ..clock(5) };
+    let second = Writer::open(folder.as_ref(), &WriterOptions::default(), &rebooted).unwrap();
+    assert_eq!(second.resume().unwrap(), None);
 }

@@ -43,7 +43,7 @@ fn a_connection_goes_through_its_states() {
     let refused =
         ConnectionRecord { established: None, ..connection(3, 110, Some((111, EndReason::Refused))) };
     writer.append(&[ended(connecting), ended(left), ended(refused)]);
-    writer.commit(&clock(300)).unwrap();
+    writer.commit(&clock(300), b"").unwrap();
     let reader = Reader::open(folder.as_ref()).unwrap();
     let states = |moment| {
         table(&reader, moment)
@@ -72,7 +72,7 @@ fn ends_that_are_used_again_wait_no_longer() {
     let first = connection(1, 110, Some((120, EndReason::ClosedByUs)));
     let again = ConnectionRecord { cookie: 2, started: Some(seconds(125)), ended: None, ..first.clone() };
     writer.append(&[ended(first), opened(again)]);
-    writer.commit(&clock(130)).unwrap();
+    writer.commit(&clock(130), b"").unwrap();
     let reader = Reader::open(folder.as_ref()).unwrap();
     assert_eq!(table(&reader, 122).len(), 1);
     let now = table(&reader, 126);
@@ -83,7 +83,7 @@ fn ends_that_are_used_again_wait_no_longer() {
 fn before_and_after_the_history_nothing_is_known() {
     let folder = Folder::new();
     let mut writer = writer(&folder, 100);
-    writer.commit(&clock(130)).unwrap();
+    writer.commit(&clock(130), b"").unwrap();
     let reader = Reader::open(folder.as_ref()).unwrap();
     assert_eq!(reader.standing(day(99)), Standing::Before(day(100)));
     assert_eq!(reader.standing(day(131)), Standing::After(day(130)));
@@ -136,7 +136,7 @@ fn check(lives: &[Life], mut commits: Vec<u64>, moments: &[u64]) -> Result<(), T
         while let Some((_, event)) = left.next_if(|(at, _)| *at <= commit) {
             writer.append(&[event]);
         }
-        writer.commit(&clock(commit)).unwrap();
+        writer.commit(&clock(commit), b"").unwrap();
     }
     let reader = Reader::open(folder.as_ref()).unwrap();
     for &moment in moments {
@@ -169,9 +169,9 @@ fn a_listener_listens_until_it_is_closed() {
         ..connection(1, 110, None)
     };
     writer.append(&[opened(listener.clone())]);
-    writer.commit(&clock(120)).unwrap();
+    writer.commit(&clock(120), b"").unwrap();
     writer.append(&[ended(ConnectionRecord { ended: Some((seconds(900), EndReason::Closed)), ..listener })]);
-    writer.commit(&clock(1000)).unwrap();
+    writer.commit(&clock(1000), b"").unwrap();
     let reader = Reader::open(folder.as_ref()).unwrap();
     for (moment, count) in [(109, 0), (110, 1), (899, 1), (900, 0)] {
         let sockets = table(&reader, moment);

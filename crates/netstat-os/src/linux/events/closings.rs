@@ -99,6 +99,8 @@ impl EventStream for Sampled<'_> {
 
     fn release(&mut self) {}
 
+    fn finish(&mut self, _into: &mut Vec<ConnectionEvent>) {}
+
     fn counts(&self) -> EventCounts {
         self.looks.counts()
     }
