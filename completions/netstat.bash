@@ -29,8 +29,16 @@ _netstat() {
             COMPREPLY=()
             return
             ;;
+        --dialect)
+            mapfile -t COMPREPLY < <(compgen -W 'windows net-tools' -- "$cur")
+            return
+            ;;
         --explain)
             mapfile -t COMPREPLY < <(compgen -W 'port-exhaustion close-wait listen-queue connecting half-open retransmission stalled idle address-gone buffers conntrack exposed shadowed policy suspicious' -- "$cur")
+            return
+            ;;
+        --family)
+            COMPREPLY=()
             return
             ;;
         --generate)
@@ -58,6 +66,10 @@ _netstat() {
             return
             ;;
         --limit)
+            COMPREPLY=()
+            return
+            ;;
+        --netns)
             COMPREPLY=()
             return
             ;;
@@ -107,7 +119,7 @@ _netstat() {
             ;;
     esac
     if [[ $cur == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --verbose -x --network-direct -y --template --arguments --cmdline --color --columns --config --count --csv --exists --explain --follow --generate --geo --group-by --json --jsonl --keep --keep-days --lang --learn --limit --list --no-extra --no-rates --opens --owners --path --policy --process --record --replay --resolve-timeout --set --sort --status --stop --store --table --timeout --utf8 --version --wait --watch' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --verbose -x --network-direct -y --template --all-namespaces --arguments --cmdline --color --columns --config --count --csv --dialect --exists --explain --family --follow --generate --geo --group-by --json --jsonl --keep --keep-days --lang --learn --limit --list --netns --no-extra --no-rates --opens --owners --path --policy --process --record --replay --resolve-timeout --set --sort --status --stop --store --table --timeout --utf8 --version --wait --watch' -- "$cur")
     elif ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} == check ]]; then
         mapfile -t COMPREPLY < <(compgen -W 'port-exhaustion close-wait listen-queue connecting half-open retransmission stalled idle address-gone buffers conntrack exposed shadowed policy suspicious' -- "$cur")
     elif ((COMP_CWORD == 1)); then

@@ -8,6 +8,7 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
     $values = @(switch -Regex ($previous) {
         '^([-/][a-z]*p|--protocol)$' { @('tcp', 'tcpv6', 'udp', 'udpv6', 'ip', 'ipv6', 'icmp', 'icmpv6'); break }
         '^(--color)$' { @('auto', 'always', 'never'); break }
+        '^(--dialect)$' { @('windows', 'net-tools'); break }
         '^(--explain)$' { @('port-exhaustion', 'close-wait', 'listen-queue', 'connecting', 'half-open', 'retransmission', 'stalled', 'idle', 'address-gone', 'buffers', 'conntrack', 'exposed', 'shadowed', 'policy', 'suspicious'); break }
         '^(--generate)$' { @('man', 'markdown', 'complete-bash', 'complete-zsh', 'complete-fish', 'complete-powershell', 'schema', 'check-schema', 'checks'); break }
         '^(--lang)$' { @('en', 'ko'); break }
@@ -76,6 +77,7 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         @('-y', 'Show the TCP template of each connection')
         @('/y', 'Show the TCP template of each connection')
         @('--template', 'Show the TCP template of each connection')
+        @('--all-namespaces', 'The same as --netns all')
         @('--arguments', 'Keep the arguments of processes')
         @('--cmdline', 'Show the command line of the process in a column')
         @('--color', 'Choose when states are coloured')
@@ -83,8 +85,10 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         @('--config', 'Read the settings of the checks from a TOML file')
         @('--count', 'With an interval, stop after this many displays')
         @('--csv', 'Write CSV, with a line for each row')
+        @('--dialect', 'Choose whose options and text these are')
         @('--exists', 'Say by the exit code alone whether a row matches the filter')
         @('--explain', 'Explain the rule of a check and its settings')
+        @('--family', 'Show the sockets of these families')
         @('--follow', 'Print each connection that ends')
         @('--generate', 'Write the man page, the reference or a completion')
         @('--geo', 'Take countries and networks from this file')
@@ -97,6 +101,7 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         @('--learn', 'Write a policy of the current state')
         @('--limit', 'Show the first rows only')
         @('--list', 'List the checks')
+        @('--netns', 'Ask in another network namespace, or in all')
         @('--no-extra', 'With -s or -e, show only what Windows shows')
         @('--no-rates', 'With -s or -e and an interval, show no rates')
         @('--opens', 'With --follow, print what opens as well')

@@ -191,7 +191,7 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions + Name
     /// Returns whether there is a filter that no socket matches, whatever the checks ask for.
     fn nothing_matches(&self) -> Result<bool, Error> {
         let Some(filter) = self.filter else { return Ok(false) };
-        let query = SocketQuery::new(Kinds::all(), States::all());
+        let query = SocketQuery::new(Kinds::TCP_UDP, States::all());
         let selection = Selection::new(query, Some(filter), self.owners);
         if selection.needs_owners_to_match() {
             let selected = selection.take(self.backend, |_| true)?;

@@ -116,9 +116,9 @@ fn run(evidence: &Evidence, thresholds: &Thresholds<'_>) -> Vec<Finding> {
     let firewall = &evidence.surroundings.firewall;
     if firewall.published.is_some() && !firewall.unread.is_empty() {
         let why = firewall::why(evidence);
-        findings.push(Finding::never_told(say!("published-unknown", why), say!("next-root")));
+        findings.push(Finding::unknown(say!("published-unknown", why), say!("next-root")));
     }
-    if findings.iter().all(|finding| finding.never_told) {
+    if findings.iter().all(|finding| finding.severity == Severity::Unknown) {
         findings.insert(0, Finding::ok(say!("ok", n = reached)));
     }
     findings

@@ -48,7 +48,8 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     // Honour --utf8 even if parsing fails, so that the error is readable.
     let utf8 = words.iter().any(|word| word == "--utf8");
-    let command = options::parse(words);
+    let dialect = std::env::var_os(options::DIALECT_VARIABLE);
+    let command = options::understand(&words, dialect.as_deref());
     if utf8 || matches!(&command, Ok(Command::Run(arguments)) if arguments.utf8) {
         output::write_utf8(Utf8::Everything);
     }
@@ -60,6 +61,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
             let environment = |name: &str| std::env::var(name).ok();
             report::run(&Settings::new(&arguments, environment, output::system_language()))
         }
+        Ok(Command::RunNetTools(arguments)) => report::run(&Settings::of_net_tools(&arguments)),
         Ok(command) => {
             let is_document = matches!(command, Command::Generate(_));
             command.answer().map_or(Ok(ExitCode::SUCCESS), |answer| show(&answer, is_document))

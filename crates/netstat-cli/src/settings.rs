@@ -1,10 +1,12 @@
 //! The meaning of the command line: options combined with each other, the environment and the system.
 
+mod net_tools;
 mod recorder;
 
-use crate::options::{Arguments, Colour, ProtocolName, Verb};
+use crate::options::{Arguments, Colour, Netns, ProtocolName, Verb};
 use crate::render::extras::Extras;
 use crate::render::format::Format;
+pub(crate) use net_tools::{CounterGroups, GroupList, NetTools, RouteTables, SocketList, Which};
 use netstat_check::{self as check, Assignment, Check};
 use netstat_engine::columns::{self, Column};
 use netstat_engine::text::Language;
@@ -12,7 +14,7 @@ use netstat_engine::view::ConnectionsOptions;
 use netstat_engine::view::sort::Order;
 use netstat_engine::view::statistics::Kind;
 use netstat_model::Family;
-use netstat_model::query::{Kinds, Owners, RouteQuery};
+use netstat_model::query::{Kinds, Owners, RouteQuery, Scope};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,7 +22,7 @@ use std::time::Duration;
 pub(crate) use recorder::{Recorder, Recording};
 
 /// The default budget for all host name lookups together.
-const RESOLVE_TIMEOUT: Duration = Duration::from_secs(2);
+pub(crate) const RESOLVE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The interpreted command line.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +32,10 @@ pub(crate) struct Settings {
     pub(crate) repeat: Repeat,
     pub(crate) tape: Tape,
     pub(crate) owners: Owners,
+    /// Whose sockets are listed.
+    pub(crate) scope: Scope,
+    /// The network namespace to enter first; `None` to stay in that of this process.
+    pub(crate) namespace: Option<OsString>,
     pub(crate) geo: Vec<PathBuf>,
     /// The interval, if it is rather a port.
     pub(crate) perhaps_port: Option<u32>,
@@ -67,6 +73,8 @@ pub(crate) enum Report {
     Check(Checks),
     /// `netstat record`.
     Record(Recorder),
+    /// A report of the net-tools dialect.
+    NetTools(NetTools),
     /// Everything else.
     Connections(Connections),
 }
@@ -156,8 +164,8 @@ pub(crate) struct Connections {
     pub(crate) extras: Extras,
     /// How to show names; `None` for numbers.
     pub(crate) names: Option<NameSettings>,
-    /// Content of the process column of the classic table; `None` for no such column.
-    pub(crate) process: Option<&'static Column>,
+    /// The last columns of the classic table: the network namespace, the process.
+    pub(crate) last: Vec<&'static Column>,
     /// The order of the rows.
     pub(crate) order: Order,
     /// The maximum number of rows (`--limit`).
@@ -229,6 +237,11 @@ impl Settings {
             count: arguments.count,
         };
         let owners = arguments.owners.unwrap_or_default();
+        let (scope, namespace) = match &arguments.netns {
+            Some(Netns::All) => (Scope::All, None),
+            Some(Netns::One(of)) => (Scope::Own, Some(of.clone())),
+            None => (Scope::Own, None),
+        };
         let purpose = match (arguments.exists, arguments.wait) {
             (true, _) => Purpose::Ask,
             (_, true) => Purpose::Await(arguments.timeout),
@@ -240,6 +253,8 @@ impl Settings {
             repeat,
             tape,
             owners,
+            scope,
+            namespace,
             geo: arguments.geo.clone(),
             perhaps_port: arguments.perhaps_port,
             filter: arguments.filter.clone(),
@@ -312,10 +327,14 @@ fn checks(arguments: &Arguments, colour: Colour) -> Checks {
 
 fn rows(arguments: &Arguments) -> ConnectionsOptions {
     ConnectionsOptions {
-        // An explicit filter implies -a.
-        listening: arguments.all || !arguments.filter.is_empty(),
+        // An explicit filter implies -a, and so do families.
+        listening: arguments.all || !arguments.filter.is_empty() || arguments.family.is_some(),
         bound: arguments.bound,
-        kinds: arguments.protocol.map_or(Kinds::TCP_UDP, |protocol| sections(protocol).1),
+        kinds: match (arguments.protocol, arguments.family) {
+            (Some(protocol), _) => sections(protocol).1,
+            (None, Some(families)) => families.kinds,
+            (None, None) => Kinds::TCP_UDP,
+        },
     }
 }
 
@@ -337,7 +356,7 @@ fn connections(arguments: &Arguments, colour: Colour) -> Connections {
             full: arguments.full_names,
             budget: arguments.resolve_timeout.unwrap_or(RESOLVE_TIMEOUT),
         }),
-        process: process_column(arguments),
+        last: namespace_column(arguments).into_iter().chain(process_column(arguments)).collect(),
         order: arguments.sort.unwrap_or(Order::Usual),
         limit: arguments.limit,
         group_by: arguments.group_by.clone().unwrap_or_default(),
@@ -352,9 +371,33 @@ fn form(arguments: &Arguments) -> Layout {
         Some(&format) => Layout::Data(format, columns.unwrap_or_else(|| columns::ALL.to_vec())),
         None => match columns.or_else(|| arguments.group_by.clone()) {
             Some(columns) => Layout::Columns(columns),
-            None => Layout::Classic,
+            None => match arguments.family.filter(|families| families.has_others()) {
+                Some(families) => Layout::Columns(columns_of(families.kinds, arguments)),
+                None => Layout::Classic,
+            },
         },
     }
+}
+
+/// Returns the column that tells the sockets of one network namespace from those of another.
+fn namespace_column(arguments: &Arguments) -> Option<&'static Column> {
+    (arguments.netns == Some(Netns::All)).then(|| columns::by_name("netns")).flatten()
+}
+
+/// Returns the columns of a table of these families: what every socket has, what was asked for of its owner, and of its other
+/// end where that is another socket of this machine.
+fn columns_of(kinds: Kinds, arguments: &Arguments) -> Vec<&'static Column> {
+    let mut names = vec!["proto", "type", "local", "foreign", "state", "recvq", "sendq", "backlog"];
+    let has_peers = kinds.contains(Kinds::UNIX);
+    let process = process_column(arguments).map(|column| column.name);
+    let is_named = process.is_some() || arguments.executable;
+    names.extend(arguments.pid.then_some("pid"));
+    names.extend(arguments.executable.then_some("unit"));
+    names.extend(process.or(arguments.executable.then_some("process")));
+    names.extend((has_peers && arguments.pid).then_some("peer_pid"));
+    names.extend((has_peers && is_named).then_some("peer_process"));
+    let namespace = namespace_column(arguments);
+    namespace.into_iter().chain(names.into_iter().filter_map(columns::by_name)).collect()
 }
 
 /// Returns the content of the process column. `--path` alone beside `-b` belongs to `-b`.
@@ -407,147 +450,4 @@ fn language_of_locale(environment: impl Fn(&str) -> Option<String>) -> Language 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::options::{self, Command};
-    use crate::render::formats;
-
-    /// Names and values of environment variables.
-    type Locale = &'static [(&'static str, &'static str)];
-
-    fn settings(words: &str, locale: Locale) -> Settings {
-        let typed = words.split_ascii_whitespace().map(Into::into);
-        let Ok(Command::Run(arguments)) = options::parse(typed) else { panic!("{words:?} is refused") };
-        Settings::new(&arguments, value_in(locale), None)
-    }
-
-    fn value_in(locale: Locale) -> impl Fn(&str) -> Option<String> {
-        move |name| locale.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
-    }
-
-    #[test]
-    fn the_language_of_the_system_comes_before_the_locale_and_after_the_option() {
-        use Language::{English, Korean};
-        let language = |words: &str, system| {
-            let Ok(Command::Run(arguments)) = options::parse(words.split_whitespace().map(Into::into)) else {
-                panic!("{words}")
-            };
-            Settings::new(&arguments, value_in(&[("LANG", "ko_KR.UTF-8")]), system).language
-        };
-        assert_eq!(language("-a", Some(English)), English);
-        assert_eq!(language("-a", None), Korean);
-        assert_eq!(language("-a --lang en", Some(Korean)), English);
-        assert_eq!(language("-a --lang ko", Some(English)), Korean);
-    }
-
-    #[test]
-    fn the_locale_chooses_the_language_and_the_option_wins() {
-        use Language::{English, Korean};
-        let cases: [(Locale, &str, Language); 8] = [
-            (&[], "-a", English),
-            (&[("LANG", "ko_KR.UTF-8")], "-a", Korean),
-            (&[("LANG", "ko_KR.utf8@x")], "-a", Korean),
-            (&[("LANG", "ko_KR.eucKR")], "-a", English),
-            (&[("LANG", "kok_IN.UTF-8")], "-a", English),
-            (&[("LC_ALL", "C.UTF-8"), ("LANG", "ko_KR.UTF-8")], "-a", English),
-            (&[("LC_ALL", ""), ("LC_MESSAGES", "ko_KR.UTF-8")], "-a", Korean),
-            (&[("LANG", "ko_KR.UTF-8")], "-a --lang en", English),
-        ];
-        for (locale, words, language) in cases {
-            assert_eq!(settings(words, locale).language, language, "{words} in {locale:?}");
-        }
-    }
-
-    #[test]
-    fn one_report_is_chosen() {
-        for (words, chosen) in [
-            ("-ano", "Connections"),
-            ("-r -n", "Routes"),
-            ("-e -t 5", "Statistics"),
-            ("-xan", "Rdma"),
-            ("-c", "ProcessCounts"),
-        ] {
-            let report = format!("{:?}", settings(words, &[]).report);
-            assert!(report.starts_with(chosen), "{words} gives {report}");
-        }
-    }
-
-    #[test]
-    fn names_are_looked_up_unless_numbers_are_asked_for() {
-        let names = |words| match settings(words, &[]).report {
-            Report::Connections(table) => table.names,
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(names("-an"), None);
-        assert_eq!(names("-fn"), None);
-        assert_eq!(names("-a"), Some(NameSettings { full: false, budget: RESOLVE_TIMEOUT }));
-        let half = Duration::from_millis(500);
-        assert_eq!(names("-f --resolve-timeout 500ms"), Some(NameSettings { full: true, budget: half }));
-    }
-
-    fn table(words: &str, environment: Locale) -> Connections {
-        match settings(words, environment).report {
-            Report::Connections(table) => table,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn the_form_is_that_of_windows_unless_another_is_asked_for() {
-        let plain = table("-ano", &[]);
-        assert_eq!((plain.form, plain.order, plain.process), (Layout::Classic, Order::Usual, None));
-        let pid = || columns::by_name("pid").unwrap();
-        assert_eq!(table("--columns pid", &[]).form, Layout::Columns(vec![pid()]));
-        assert_eq!(table("--json --columns pid", &[]).form, Layout::Data(formats::ALL[0], vec![pid()]));
-        assert_eq!(table("--csv", &[]).form, Layout::Data(formats::ALL[2], columns::ALL.to_vec()));
-        assert_eq!(table("--jsonl --group-by pid", &[]).group_by, [pid()]);
-        assert_eq!(table("--sort pid:desc", &[]).order, Order::By { column: pid(), descending: true });
-        assert_eq!(table("--columns pid", &[]).names, None, "numbers");
-        assert!(table("--sort pid", &[]).names.is_some(), "the table of Windows, sorted");
-    }
-
-    #[test]
-    fn path_belongs_to_b_or_to_the_column() {
-        let shown = |words| table(words, &[]).process.map(|column| column.name);
-        for (words, column) in [
-            ("-b --path", None),
-            ("--path", Some("path")),
-            ("--process", Some("process")),
-            ("--process --path", Some("path")),
-            ("-b --process --path", Some("path")),
-            ("--cmdline", Some("cmdline")),
-            ("-b --process", Some("process")),
-            ("-b", None),
-        ] {
-            assert_eq!(shown(words), column, "{words}");
-        }
-    }
-
-    #[test]
-    fn colour_may_be_refused_by_the_environment_and_forced_by_the_option() {
-        let cases: [(&str, Locale, Colour); 7] = [
-            ("-a", &[("TERM", "xterm")], Colour::Auto),
-            ("-a", &[("NO_COLOR", "1"), ("TERM", "xterm")], Colour::Never),
-            ("-a", &[("NO_COLOR", ""), ("TERM", "xterm")], Colour::Auto),
-            ("-a", &[("TERM", "dumb")], Colour::Never),
-            ("-a --color always", &[("NO_COLOR", "1")], Colour::Always),
-            ("-a --color auto", &[("NO_COLOR", "1")], Colour::Never),
-            ("-a --color never", &[("TERM", "xterm")], Colour::Never),
-        ];
-        for (words, environment, colour) in cases {
-            assert_eq!(table(words, environment).colour, colour, "{words} in {environment:?}");
-        }
-    }
-
-    #[test]
-    fn every_protocol_with_sockets_has_rows() {
-        for (protocol, kind) in [
-            (ProtocolName::Tcp, Kinds::TCP_V4),
-            (ProtocolName::Tcpv6, Kinds::TCP_V6),
-            (ProtocolName::Udp, Kinds::UDP_V4),
-            (ProtocolName::Udpv6, Kinds::UDP_V6),
-        ] {
-            assert_eq!(sections(protocol).1, kind);
-        }
-    }
-}
+mod tests;

@@ -50,7 +50,8 @@ fn version_and_documents_go_to_standard_output() {
 
 #[test]
 fn usage_errors_go_to_standard_error() {
-    for arguments in [&["-tulpn"][..], &["--versoin"], &["-p"], &["\u{1b}]0;x\u{7}"], &[""]] {
+    for arguments in [&["-tulpn", "--json"][..], &["--versoin"], &["-p", "tpc"], &["\u{1b}]0;x\u{7}"], &[""]]
+    {
         let output = netstat(arguments);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");
         assert!(output.stdout.is_empty(), "{arguments:?}");

@@ -50,3 +50,8 @@ pub fn filter(data: &[u8]) {
     let socket = Socket::new(Transport::Udp, Family::V4, IpEndpoint::ANY_V4, None);
     filter.matches(&socket, &Context::NOTHING);
 }
+
+/// Tables that the kernel has as text.
+pub fn kernel_text(data: &[u8]) {
+    crate::kernel_text::every_table(data);
+}

@@ -25,9 +25,11 @@
 
 pub mod columns;
 pub mod enrich;
+pub mod family;
 pub mod filter;
 #[cfg(all(fuzzing, target_os = "linux"))]
 pub mod fuzzing;
+pub mod kernel_text;
 pub mod row;
 pub mod select;
 pub mod snapshot;

@@ -163,7 +163,8 @@ pub fn idle(socket: &SocketRef<'_>) -> Option<Duration> {
 /// Returns whether keepalive is on; `None` if unknown. The system reports the timer that runs next, and of an idle connection
 /// that is the one of keepalive or none.
 pub fn keepalive(socket: &SocketRef<'_>) -> Option<bool> {
-    if !matches!(socket.state, Some(TcpState::Established | TcpState::CloseWait)) {
+    let is_tcp = socket.protocol == Transport::Tcp;
+    if !is_tcp || !matches!(socket.state, Some(TcpState::Established | TcpState::CloseWait)) {
         return None;
     }
     match socket.timer() {

@@ -2,7 +2,9 @@
 
 use crate::OwnershipRef;
 use crate::owner_lists::{OwnerLists, OwnerMark};
-use crate::{Lifespan, SocketMemory, TcpFields, TcpInfo, Timer, TimerKind, WindowsSocket};
+use crate::{
+    FamilyFacts, Lifespan, Namespace, SocketMemory, TcpFields, TcpInfo, Timer, TimerKind, WindowsSocket,
+};
 use bitflags::bitflags;
 use std::time::Duration;
 
@@ -22,6 +24,7 @@ bitflags! {
         const MARK = 1 << 9;
         const CGROUP_ID = 1 << 10;
         const DESCRIPTOR = 1 << 11;
+        const NAMESPACE = 1 << 12;
     }
 }
 
@@ -39,6 +42,8 @@ pub(crate) struct Details {
     pub(crate) send_queue: u32,
     pub(crate) interface: u32,
     pub(crate) mark: u32,
+    /// The inode of the network namespace, which the kernel counts with 32 bits.
+    pub(crate) namespace: u32,
     /// The descriptor of the one process that holds the socket.
     pub(crate) descriptor: u32,
     /// Milliseconds until the timer fires.
@@ -103,6 +108,10 @@ impl Details {
 
     pub(crate) fn cgroup_id(&self) -> Option<u64> {
         self.known(Present::CGROUP_ID, self.cgroup_id)
+    }
+
+    pub(crate) fn namespace(&self) -> Option<Namespace> {
+        self.known(Present::NAMESPACE, Namespace { inode: self.namespace.into() })
     }
 
     pub(crate) fn timer(&self) -> Option<Timer> {
@@ -185,6 +194,15 @@ pub(crate) fn unpack_memory(row: &MemoryRow) -> SocketMemory {
     }
 }
 
+/// What only sockets of one family have, and who holds the socket at the other end.
+#[derive(Debug, Clone)]
+pub(crate) struct OfFamily {
+    /// The place of the details of the socket.
+    pub(crate) place: u32,
+    pub(crate) facts: FamilyFacts,
+    pub(crate) peer_owner: (OwnerMark, u32),
+}
+
 /// The details of the sockets of a table: one entry a socket that was kept with them, and columns of what is larger.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct DetailsColumns {
@@ -197,6 +215,8 @@ pub(crate) struct DetailsColumns {
     pub(crate) memory: Vec<MemoryRow>,
     pub(crate) windows: Vec<Option<Box<WindowsSocket>>>,
     pub(crate) lifespans: Vec<Option<Box<Lifespan>>>,
+    /// Few sockets have any. In the order of their places.
+    pub(crate) of_family: Vec<OfFamily>,
     /// Names of congestion control algorithms.
     pub(crate) names: Vec<Box<str>>,
     pub(crate) owners: OwnerLists,
@@ -244,6 +264,11 @@ impl DetailsColumns {
 
     pub(crate) fn memory(&self, details: &Details) -> Option<SocketMemory> {
         self.memory.get(details.memory()?).map(unpack_memory)
+    }
+
+    pub(crate) fn of_family(&self, place: u32) -> Option<&OfFamily> {
+        let at = self.of_family.binary_search_by_key(&place, |it| it.place).ok()?;
+        self.of_family.get(at)
     }
 
     pub(crate) fn windows(&self, place: u32) -> Option<&WindowsSocket> {

@@ -17,6 +17,10 @@ use std::{fmt, io};
 pub enum Operation {
     /// Listing the sockets of a protocol.
     ListSockets,
+    /// Listing the network namespaces.
+    ListNamespaces,
+    /// Entering a network namespace.
+    EnterNamespace,
     /// Finding the processes that hold the sockets.
     FindOwners,
     /// Reading the addresses of this machine.
@@ -35,6 +39,8 @@ pub enum Operation {
     ReadConntrack,
     /// Reading the uptime of the system.
     ReadUptime,
+    /// Reading a table that the kernel has as text.
+    ReadTextTable,
     /// Listing the RDMA resources.
     ListRdma,
     /// Watching connections open and end.
@@ -49,6 +55,8 @@ impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ListSockets => "cannot list the sockets",
+            Self::ListNamespaces => "cannot list the network namespaces",
+            Self::EnterNamespace => "cannot enter the network namespace",
             Self::FindOwners => "cannot find the owners of the sockets",
             Self::ListAddresses => "cannot read the addresses of this machine",
             Self::ReadHostName => "cannot read the name of this machine",
@@ -58,6 +66,7 @@ impl fmt::Display for Operation {
             Self::ReadLimits => "cannot read the limits of the system",
             Self::ReadConntrack => "cannot read the table of tracked connections",
             Self::ReadUptime => "cannot read how long the system has been running",
+            Self::ReadTextTable => "cannot read a table of the kernel",
             Self::ListRdma => "cannot list the RDMA resources",
             Self::WatchConnections => "cannot watch connections",
             Self::Record => "cannot write the recording",

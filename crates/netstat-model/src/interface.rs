@@ -6,7 +6,7 @@ bitflags! {
     /// State of an interface.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-    pub struct InterfaceFlags: u8 {
+    pub struct InterfaceFlags: u16 {
         /// Enabled by the administrator (`IFF_UP`, `ifAdminStatus`).
         const UP = 1;
         /// Loopback: packets sent are received again (`IFF_LOOPBACK`).
@@ -15,6 +15,26 @@ bitflags! {
         const RUNNING = 1 << 2;
         /// Connects to a single peer (`IFF_POINTOPOINT`).
         const POINT_TO_POINT = 1 << 3;
+        /// Can send to all its neighbours at once (`IFF_BROADCAST`); Linux only, as all that follow.
+        const BROADCAST = 1 << 4;
+        /// Debugging of the driver (`IFF_DEBUG`).
+        const DEBUG = 1 << 5;
+        /// Avoids trailers (`IFF_NOTRAILERS`), which has no effect today.
+        const NO_TRAILERS = 1 << 6;
+        /// Has no address resolution protocol (`IFF_NOARP`).
+        const NO_ARP = 1 << 7;
+        /// Receives all packets, whoever they are for (`IFF_PROMISC`).
+        const PROMISCUOUS = 1 << 8;
+        /// Receives all multicast packets (`IFF_ALLMULTI`).
+        const ALL_MULTICAST = 1 << 9;
+        /// Leads a group of others (`IFF_MASTER`).
+        const MASTER = 1 << 10;
+        /// Belongs to such a group (`IFF_SLAVE`).
+        const SLAVE = 1 << 11;
+        /// Can send to groups of hosts (`IFF_MULTICAST`).
+        const MULTICAST = 1 << 12;
+        /// Loses its addresses when it goes down (`IFF_DYNAMIC`).
+        const DYNAMIC = 1 << 13;
     }
 }
 

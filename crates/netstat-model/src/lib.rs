@@ -25,6 +25,7 @@ mod counters;
 mod details;
 mod endpoint;
 pub mod error;
+mod family_facts;
 mod firewall;
 pub mod history;
 mod host;
@@ -32,6 +33,7 @@ mod interface;
 mod keep;
 mod lifespan;
 mod limits;
+mod network_namespace;
 mod owner_lists;
 pub mod owner_method;
 mod ownership_ref;
@@ -56,6 +58,7 @@ pub use counters::{
 };
 pub use endpoint::{Endpoint, EndpointRef, IpEndpoint};
 pub use error::{Error, Operation};
+pub use family_facts::{FamilyFacts, SocketFile, UnixFacts};
 pub use firewall::{
     Diversion, Firewall, Inbound, Judgement, Passage, Published, Target, Tenant, UnreadRules,
 };
@@ -63,6 +66,7 @@ pub use host::HostAddress;
 pub use interface::{Interface, InterfaceAddress, InterfaceFlags};
 pub use lifespan::{ConnectionRole, EndReason, Lifespan};
 pub use limits::{DynamicPorts, Limits, PortRange, TimeWaitReuse};
+pub use network_namespace::NetworkNamespace;
 pub use owner_method::{NoBpf, OwnerMethod};
 pub use ownership_ref::OwnershipRef;
 pub use prefix::Prefix;

@@ -53,6 +53,16 @@ impl OwnershipRef<'_> {
         }
     }
 
+    /// Returns the same with its list copied.
+    pub fn to_owned(&self) -> Ownership {
+        match *self {
+            Self::NotRead => Ownership::NotRead,
+            Self::Listed { pid, since } => Ownership::Listed { pid, since },
+            Self::Unowned(reason) => Ownership::Unowned(reason),
+            Self::One(_) | Self::Several(_) => Ownership::Held(self.owners().to_vec()),
+        }
+    }
+
     /// Returns whether owners were asked for.
     pub fn is_read(&self) -> bool {
         !matches!(self, Self::NotRead | Self::Listed { .. })

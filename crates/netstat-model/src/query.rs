@@ -24,9 +24,9 @@ pub use routes::{Families, RouteQuery, Tables, UnknownTable};
 bitflags! {
     /// Kinds of sockets, by protocol and family.
     ///
-    /// The family is that of the traffic: an IPv4 connection on an IPv6 socket is IPv4.
+    /// The family of TCP and UDP is that of the traffic: an IPv4 connection on an IPv6 socket is IPv4.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-    pub struct Kinds: u8 {
+    pub struct Kinds: u16 {
         /// TCP over IPv4.
         const TCP_V4 = 1;
         /// TCP over IPv6.
@@ -39,8 +39,10 @@ bitflags! {
         const TCP = 3;
         /// UDP over both.
         const UDP = 12;
-        /// All kinds with ports: TCP and UDP.
+        /// TCP and UDP over both: what the table of Windows has.
         const TCP_UDP = 15;
+        /// `AF_UNIX`. Linux only, as all that follow.
+        const UNIX = 1 << 4;
     }
 
     /// Set of TCP states. It does not apply to UDP sockets.
@@ -97,8 +99,10 @@ bitflags! {
         const OFFLOAD = 128;
         /// [`crate::WindowsSocket::module`].
         const MODULE = 256;
+        /// [`crate::Socket::namespace`]. A list of all namespaces has it in any case.
+        const NAMESPACE = 512;
         /// [`crate::Socket::lifespan`].
-        const LIFESPAN = 512;
+        const LIFESPAN = 1024;
     }
 }
 
@@ -106,7 +110,8 @@ impl SocketQuery {
     /// Returns a query for the ends and states of these sockets, and nothing else.
     pub fn new(kinds: Kinds, states: States) -> Self {
         let programs = Programs::default();
-        Self { kinds, states, fields: Fields::empty(), tcp: TcpFields::empty(), programs }
+        let (fields, tcp, scope) = (Fields::empty(), TcpFields::empty(), Scope::default());
+        Self { kinds, states, fields, tcp, programs, scope }
     }
 
     /// Returns whether a socket is one of those asked for. One in a state that this program does not know is.
@@ -130,7 +135,11 @@ impl SocketQuery {
     /// Returns what a table has to keep to answer the query.
     pub fn keep(&self) -> Keep {
         Keep {
-            details: !self.fields.is_empty() || !self.tcp.is_empty(),
+            // What other families have is kept beside the details.
+            details: !self.fields.is_empty()
+                || !self.tcp.is_empty()
+                || self.scope == Scope::All
+                || !self.kinds.others().is_empty(),
             tcp: self.tcp,
             memory: self.fields.contains(Fields::MEMORY),
             windows: self.fields.intersects(Fields::OFFLOAD | Fields::MODULE),
@@ -175,8 +184,14 @@ impl Kinds {
         match protocol {
             Protocol::Tcp => Self::TCP,
             Protocol::Udp => Self::UDP,
+            Protocol::Unix(_) => Self::UNIX,
             _ => Self::empty(),
         }
+    }
+
+    /// Returns the kinds that are neither TCP nor UDP.
+    pub fn others(self) -> Self {
+        self.difference(Self::TCP_UDP)
     }
 
     /// Returns the kind of a protocol and family.
@@ -216,6 +231,18 @@ pub struct SocketQuery {
     pub tcp: TcpFields,
     /// What the kernel may leave out.
     pub programs: Programs,
+    /// Whose sockets.
+    pub scope: Scope,
+}
+
+/// Which network namespaces sockets are listed of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Scope {
+    /// That of the calling thread.
+    #[default]
+    Own,
+    /// All of this machine that can be found and entered. Linux only: elsewhere the same as [`Scope::Own`].
+    All,
 }
 
 /// What is to become of a socket that was just read.

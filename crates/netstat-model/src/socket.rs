@@ -1,4 +1,4 @@
-use super::{Endpoint, IpEndpoint, Lifespan, Ownership, SocketMemory, TcpInfo};
+use super::{Endpoint, FamilyFacts, IpEndpoint, Lifespan, Namespace, Ownership, SocketMemory, TcpInfo};
 use std::fmt;
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub enum Protocol {
     Vsock(SocketType),
 }
 
-/// What a socket transfers.
+/// How a socket transfers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum SocketType {
@@ -58,6 +58,16 @@ impl Protocol {
             Self::Packet(_) => "PACKET",
             Self::Netlink(_) => "NETLINK",
             Self::Vsock(_) => "VSOCK",
+        }
+    }
+
+    /// Returns how its sockets transfer.
+    pub fn socket_type(self) -> SocketType {
+        match self {
+            Self::Tcp => SocketType::Stream,
+            Self::Udp => SocketType::Datagram,
+            Self::Raw(_) | Self::Netlink(_) => SocketType::Raw,
+            Self::Unix(of) | Self::Packet(of) | Self::Vsock(of) => of,
         }
     }
 
@@ -278,7 +288,7 @@ pub struct Socket {
     /// The remote end; `None` where there is none: listeners, bound-only sockets, unconnected UDP.
     #[doc(alias = "peer")]
     pub remote: Option<Endpoint>,
-    /// The TCP state; `None` for UDP.
+    /// The TCP state, or what corresponds to it in another family; `None` for UDP and for what is not connected.
     pub state: Option<TcpState>,
     /// Whether an IPv6 socket refuses IPv4 (`IPV6_V6ONLY`). Linux tells it for listening, bound-only and
     /// unconnected sockets (sock_diag, 3.17); `None` elsewhere, for IPv4 sockets, and from `/proc/net`.
@@ -328,12 +338,19 @@ pub struct Socket {
     /// TIME_WAIT, half-open requests, and from `/proc/net`.
     #[doc(alias = "INET_DIAG_CGROUP_ID")]
     pub cgroup_id: Option<u64>,
+    /// The network namespace the socket belongs to. Linux: only when asked for.
+    pub namespace: Option<Namespace>,
     /// What Windows alone tells.
     pub windows: Option<Box<WindowsSocket>>,
     /// When it began and ended, where a recorder saw that; a running system does not tell.
     pub lifespan: Option<Box<Lifespan>>,
+    /// What only sockets of its family have.
+    pub family_facts: Option<Box<FamilyFacts>>,
     /// The processes that hold the socket.
     pub ownership: Ownership,
+    /// The processes that hold the socket at the other end, where the system tells which one that is: see
+    /// [`FamilyFacts::peer`].
+    pub peer_ownership: Ownership,
 }
 
 impl Socket {
@@ -366,9 +383,12 @@ impl Socket {
             memory: None,
             mark: None,
             cgroup_id: None,
+            namespace: None,
             windows: None,
             lifespan: None,
+            family_facts: None,
             ownership: Ownership::NotRead,
+            peer_ownership: Ownership::NotRead,
         }
     }
 }

@@ -3,8 +3,8 @@
 use crate::details::{Details, DetailsColumns};
 use crate::owner_lists::OwnerMark;
 use crate::{
-    Endpoint, EndpointRef, Family, Holder, IpEndpoint, Lifespan, Ownership, OwnershipRef, Protocol, Socket,
-    SocketId, SocketMemory, TcpFields, TcpInfo, TcpState, Timer, Transport, WindowsSocket,
+    Endpoint, EndpointRef, Family, FamilyFacts, Holder, IpEndpoint, Lifespan, Namespace, OwnershipRef,
+    Protocol, Socket, SocketId, SocketMemory, TcpFields, TcpInfo, TcpState, Timer, Transport, WindowsSocket,
 };
 use std::net::IpAddr;
 use std::ops::Deref;
@@ -258,6 +258,11 @@ impl<'a> SocketRef<'a> {
         self.read(|it| it.cgroup_id, Details::cgroup_id)
     }
 
+    /// Returns the network namespace the socket belongs to; see [`Socket::namespace`].
+    pub fn namespace(&self) -> Option<Namespace> {
+        self.read(|it| it.namespace, Details::namespace)
+    }
+
     /// Returns the course of the connection, as far as the table keeps its fields; see [`Socket::tcp`].
     pub fn tcp(&self) -> Option<TcpInfo> {
         match self.rest {
@@ -306,6 +311,27 @@ impl<'a> SocketRef<'a> {
         }
     }
 
+    /// Returns what only sockets of its family have.
+    pub fn family_facts(&self) -> Option<&'a FamilyFacts> {
+        match self.rest {
+            Rest::Wide(socket) => socket.family_facts.as_deref(),
+            _ => self.details().and_then(|(columns, _, place)| Some(&columns.of_family(place)?.facts)),
+        }
+    }
+
+    /// Returns the processes that hold the socket at the other end; see [`Socket::peer_ownership`].
+    pub fn peer_ownership(&self) -> OwnershipRef<'a> {
+        match self.rest {
+            Rest::Wide(socket) => (&socket.peer_ownership).into(),
+            _ => {
+                let of_peer = self.details().and_then(|(columns, _, place)| {
+                    Some(columns.owners.get(columns.of_family(place)?.peer_owner, None))
+                });
+                of_peer.unwrap_or(OwnershipRef::NotRead)
+            }
+        }
+    }
+
     /// Returns the socket with everything that is known of it, independent of the table.
     pub fn to_socket(&self) -> Socket {
         if let Rest::Wide(socket) = self.rest {
@@ -330,14 +356,12 @@ impl<'a> SocketRef<'a> {
         socket.memory = self.memory().map(Box::new);
         socket.mark = self.mark();
         socket.cgroup_id = self.cgroup_id();
+        socket.namespace = self.namespace();
         socket.windows = self.windows().cloned().map(Box::new);
         socket.lifespan = self.lifespan().copied().map(Box::new);
-        socket.ownership = match self.ownership() {
-            OwnershipRef::NotRead => Ownership::NotRead,
-            OwnershipRef::Listed { pid, since } => Ownership::Listed { pid, since },
-            OwnershipRef::Unowned(reason) => Ownership::Unowned(reason),
-            held => Ownership::Held(held.owners().to_vec()),
-        };
+        socket.family_facts = self.family_facts().cloned().map(Box::new);
+        socket.ownership = self.ownership().to_owned();
+        socket.peer_ownership = self.peer_ownership().to_owned();
         socket
     }
 }
@@ -384,7 +408,7 @@ impl PartialEq for SocketRef<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{NoOwner, Owner, ProcessKey};
+    use crate::{NoOwner, Owner, Ownership, ProcessKey};
 
     fn end(address: &str) -> IpEndpoint {
         IpEndpoint::new(address.parse().unwrap(), 22, 0)

@@ -7,7 +7,7 @@ mod serial;
 
 pub use row::{ShortId, lower_half};
 
-use crate::details::{Details, DetailsColumns, pack_memory};
+use crate::details::{Details, DetailsColumns, OfFamily, pack_memory};
 use crate::keep::Keep;
 use crate::owner_lists::OwnerMark;
 use crate::{
@@ -121,6 +121,9 @@ impl SocketTable {
         };
         let owner = self.columns.owners.intern(&socket.ownership());
         let owner = if owner.is_none() && wanted { Some((OwnerMark::Wanted, None)) } else { owner };
+        if block == OTHER && self.keep.details {
+            self.add_facts(socket, wanted);
+        }
         match ends {
             Some((ends, of_protocol)) if block < BLOCKS => {
                 let mut row = RowV4::new(socket, ends);
@@ -181,6 +184,19 @@ impl SocketTable {
             self.columns.lifespans.push(socket.lifespan().copied().map(Box::new));
         }
         self.columns.details.push(details);
+    }
+
+    /// Keeps what only sockets of one family have, beside the details that are added next.
+    fn add_facts(&mut self, socket: &SocketRef<'_>, wanted: bool) {
+        let Some(facts) = socket.family_facts() else { return };
+        let place = u32::try_from(self.columns.details.len()).unwrap_or(u32::MAX);
+        let owner = self.columns.owners.intern(&socket.peer_ownership());
+        let peer_owner = match owner {
+            Some((mark, note)) => (mark, note.unwrap_or_default()),
+            None if wanted && facts.peer().is_some() => (OwnerMark::Wanted, 0),
+            None => (OwnerMark::NotRead, 0),
+        };
+        self.columns.of_family.push(OfFamily { place, facts: facts.clone(), peer_owner });
     }
 
     fn intern_scopes(&mut self, ends: Ends) -> Option<u16> {
@@ -347,6 +363,7 @@ impl SocketTable {
         self.columns.memory.truncate(memories);
         self.columns.windows.truncate(details);
         self.columns.lifespans.truncate(details);
+        self.columns.of_family.retain(|it| (it.place as usize) < details);
     }
 
     /// Keeps the sockets for which `keep` returns true. Not for a table that was sorted.
@@ -372,13 +389,15 @@ impl SocketTable {
         retain_by(&mut self.order, &stays);
     }
 
-    /// Returns the sockets whose owners are to be looked for.
+    /// Returns the sockets whose owners are to be looked for, and the other ends of such sockets.
     pub fn wanted(&self) -> impl Iterator<Item = ShortId> + '_ {
         let v4 = self.v4.iter().flatten().map(|row| (row.facts, row.inode()));
         let v6 = self.v6.iter().flatten().map(|row| (row.facts, row.inode));
         let other = self.other.iter().map(|row| (row.facts, row.inode));
         let wanted = |(facts, _): &(row::Facts, u32)| facts.owner().0 == OwnerMark::Wanted;
-        v4.chain(v6).chain(other).filter(wanted).map(|(facts, inode)| facts.id(inode))
+        let peers = self.columns.of_family.iter().filter(|it| it.peer_owner.0 == OwnerMark::Wanted);
+        let peers = peers.map(|it| ShortId::new(it.facts.peer(), None));
+        v4.chain(v6).chain(other).filter(wanted).map(|(facts, inode)| facts.id(inode)).chain(peers)
     }
 
     /// Asks for the owners of each socket that [`SocketTable::wanted`] returns, and keeps the answer.
@@ -416,6 +435,14 @@ impl SocketTable {
         let places = places.next().map_or(&[][..], Vec::as_slice);
         for (at, row) in self.other.iter_mut().enumerate() {
             settle(&mut row.facts, row.inode, places.get(at).copied());
+        }
+        let wanted = |it: &&mut OfFamily| it.peer_owner.0 == OwnerMark::Wanted;
+        for of_peer in self.columns.of_family.iter_mut().filter(wanted) {
+            found.clear();
+            of_peer.peer_owner = match find(ShortId::new(of_peer.facts.peer(), None), &mut found) {
+                Ok(()) => self.columns.owners.add(&found),
+                Err(reason) => (OwnerMark::Nobody(reason), 0),
+            };
         }
     }
 

@@ -58,11 +58,25 @@ pub enum Warning {
         /// Why `sock_diag` was not used.
         reason: String,
     },
+    /// The sockets of a family cannot be listed.
+    FamilyUnavailable {
+        /// The family.
+        family: &'static str,
+        /// Why not; `None` where the kernel has no such sockets at all.
+        reason: Option<String>,
+    },
     /// Bound-only sockets cannot be listed.
     BoundUnavailable {
         /// The running kernel release as `uname -r` prints it; `None` if the table came from `/proc/net`, which lacks
         /// them on any release.
         release: Option<String>,
+    },
+    /// Some network namespaces could not be entered, so what is in them is missing.
+    NamespacesLeftOut {
+        /// The number of namespaces.
+        namespaces: usize,
+        /// The reason the system gave.
+        reason: String,
     },
     /// Some processes were not readable, and the owners of some sockets are unknown.
     OwnersNotPermitted {
@@ -75,6 +89,8 @@ pub enum Warning {
     OwnersIncomplete {
         /// Which these are.
         reason: String,
+        /// Whether root could read them, and the reader is not root.
+        root_could: bool,
     },
     /// Some facts about processes that hold sockets could not be read.
     ProcessesUnreadable {
@@ -155,6 +171,7 @@ impl Warning {
             (Self::OwnersNotPermitted { .. }, Self::OwnersNotPermitted { .. })
             | (Self::OwnersIncomplete { .. }, Self::OwnersIncomplete { .. })
             | (Self::MayMatch { .. }, Self::MayMatch { .. })
+            | (Self::NamespacesLeftOut { .. }, Self::NamespacesLeftOut { .. })
             | (Self::OwnersVanished { .. }, Self::OwnersVanished { .. })
             | (Self::NamesUnanswered { .. }, Self::NamesUnanswered { .. }) => true,
             (Self::OddMessages { what, .. }, Self::OddMessages { what: before, .. }) => what == before,
@@ -163,6 +180,14 @@ impl Warning {
             }
             _ => self == earlier,
         }
+    }
+
+    /// Returns true if processes were not read because the reader is not root.
+    pub fn asks_for_root(&self) -> bool {
+        matches!(
+            self,
+            Self::OwnersNotPermitted { as_root: false, .. } | Self::OwnersIncomplete { root_could: true, .. }
+        )
     }
 
     /// What is unknown where every socket has a known owner and a process could not be read, in
@@ -229,18 +254,28 @@ impl fmt::Display for Warning {
                 "sock_diag is not available for {protocol} ({reason}); /proc/net was read instead, which does not tell whether an \
                  IPv6 listener also takes IPv4, nor the interface of a link-local address"
             ),
+            Self::FamilyUnavailable { family, reason: Some(reason) } => {
+                write!(f, "{family} sockets cannot be listed: {reason}")
+            }
+            Self::FamilyUnavailable { family, reason: None } => {
+                write!(f, "this kernel has no {family} sockets")
+            }
             Self::BoundUnavailable { release: None } => {
                 f.write_str("bound-only sockets are missing: /proc/net does not list them")
             }
             Self::BoundUnavailable { release: Some(release) } => {
                 write!(f, "bound-only sockets are missing: they need Linux 6.8, this is {release}")
             }
+            Self::NamespacesLeftOut { namespaces, reason } => {
+                let namespaces = counted(*namespaces, "network namespace", "network namespaces");
+                write!(f, "{namespaces} could not be entered, so what is in there is missing: {reason}")
+            }
             Self::OwnersNotPermitted { processes, as_root } => {
                 let (processes, needs) =
                     (counted(*processes, "process was", "processes were"), to_read_processes(*as_root));
                 write!(f, "{processes} not readable, so some owners are unknown; reading them takes {needs}")
             }
-            Self::OwnersIncomplete { reason } => {
+            Self::OwnersIncomplete { reason, .. } => {
                 write!(f, "other processes may hold some of these sockets as well: {reason}")
             }
             Self::ProcessesUnreadable { processes, reason } => {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Which process holds which socket: one record for each descriptor of a TCP or UDP socket in the network namespace of the
- * reader.
+ * reader. A reader that asks for everything (O_APPEND on the descriptor it reads from) is told of sockets of all families, in
+ * all network namespaces.
  *
  * The kernel hands the program every thread in the PID namespace of the reader, and the program goes through their tables
  * of descriptors itself, without a lock; threads that share the table of their main thread are passed over. Only what is
@@ -24,6 +25,7 @@
 #define PIDTYPE_TGID 1
 #define PIDTYPE_MAX 4
 
+#define O_APPEND 02000
 #define O_NONBLOCK 04000
 
 #define NSEC_PER_SEC 1000000000LL
@@ -176,6 +178,8 @@ struct state {
 	u32 goes_on;
 	/* Whether a task got another table meanwhile. */
 	u32 has_changed;
+	/* Whether sockets of all families and network namespaces are told of. */
+	u32 everything;
 	/* Whether it is the turn of the other network namespaces. */
 	u32 others;
 	/* Nothing but the target of an instruction. */
@@ -274,19 +278,23 @@ INLINE struct net *net_of(const struct task_struct *task)
 	return READ(nsproxy->net_ns);
 }
 
-/* The protocol of a socket that may be in the reader's table; else 0. */
-INLINE u32 listed_protocol(const struct sock *sock, const struct net *net)
+/* What a socket is to the reader. */
+enum { NOT_LISTED, LISTED, LISTED_BY_SUBFLOWS };
+
+INLINE u32 listed(const struct sock *sock, const struct net *net, u32 everything)
 {
 	unsigned short family = READ(sock->__sk_common.skc_family);
 	unsigned short protocol;
 
 	if (family != AF_INET && family != AF_INET6)
-		return 0;
+		return everything ? LISTED : NOT_LISTED;
 	/* A kernel without network namespaces has one. */
-	if (IS_THERE(sock->__sk_common.skc_net.net) && READ(sock->__sk_common.skc_net.net) != net)
-		return 0;
+	if (!everything && IS_THERE(sock->__sk_common.skc_net.net) && READ(sock->__sk_common.skc_net.net) != net)
+		return NOT_LISTED;
 	protocol = READ(sock->sk_protocol);
-	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_MPTCP ? protocol : 0;
+	if (protocol == IPPROTO_MPTCP)
+		return LISTED_BY_SUBFLOWS;
+	return everything || protocol == IPPROTO_TCP || protocol == IPPROTO_UDP ? LISTED : NOT_LISTED;
 }
 
 /* What was read before this was read before what is read after it. */
@@ -373,20 +381,20 @@ static long look_at_sock(u32 index, struct search *search)
 	struct state *state = search->state;
 	const struct sock *sock;
 	struct found *found;
-	u32 protocol;
+	u32 as;
 
 	if (index >= BATCH || !(state->listed >> index & 1))
 		return 0;
 	found = &state->found[index];
 	sock = found->sock;
-	protocol = sock ? listed_protocol(sock, search->net) : 0;
-	if (!protocol) {
+	as = sock ? listed(sock, search->net, state->everything) : NOT_LISTED;
+	if (as == NOT_LISTED) {
 		state->listed &= ~(1ULL << index);
 		return 0;
 	}
 	found->inode = READ(found->socket->vfs_inode.i_ino);
 	/* The rows of an MPTCP socket are those of its subflows, which have its inode and cookies of their own. */
-	found->cookie = protocol == IPPROTO_MPTCP ? 0 : READ(sock->__sk_common.skc_cookie.counter);
+	found->cookie = as == LISTED_BY_SUBFLOWS ? 0 : READ(sock->__sk_common.skc_cookie.counter);
 	return 0;
 }
 
@@ -473,7 +481,7 @@ SECTION("iter/task") int owners(struct bpf_iter__task *context)
 	const struct fdtable *table;
 	struct search search = {};
 	const struct file *file;
-	u32 max_fds, zero = 0;
+	u32 max_fds, flags, zero = 0;
 	int quick;
 
 	search.seq = context->meta->seq;
@@ -481,7 +489,9 @@ SECTION("iter/task") int owners(struct bpf_iter__task *context)
 	if (!search.state)
 		return 0;
 	file = READ(search.seq->file);
-	quick = !!(READ(file->f_flags) & O_NONBLOCK);
+	flags = READ(file->f_flags);
+	quick = !!(flags & O_NONBLOCK);
+	search.state->everything = !!(flags & O_APPEND);
 	if (!task) {
 		end(search.seq, search.state, quick);
 		return 0;

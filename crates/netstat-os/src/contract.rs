@@ -5,8 +5,8 @@ use netstat_model::history::{ConnectionEvent, EventCounts, EventMethod};
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
 use netstat_model::{
     Answer, Conntrack, Counters, Error, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace,
-    OwnerMethod, PersistentRoute, Process, ProcessKey, RdmaEndpoint, Route, SnapshotInfo, SocketRef,
-    SocketTable,
+    NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process, ProcessKey, RdmaEndpoint, Route,
+    SnapshotInfo, SocketRef, SocketTable,
 };
 use std::net::IpAddr;
 use std::path::Path;
@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 
 /// Lists sockets.
 pub trait Sockets {
-    /// Lists the sockets of the current network namespace that a query selects. Each is shown to `visit` as soon as it is
+    /// Lists the sockets that a query selects, of the current network namespace or of all of them. Each is shown to `visit` as soon as it is
     /// read, which says whether it goes into the table; a table of any length can so be passed on without being kept.
     /// Afterwards the owners of those sockets are looked for that `listing` and `visit` ask for: none of these is
     /// [`OwnershipRef::NotRead`](netstat_model::OwnershipRef::NotRead) then.
@@ -71,6 +71,15 @@ pub trait Machine {
     /// The network namespace that sockets, routes and counters are of: that of the calling thread. `None` on Windows, and
     /// where the system refused it.
     fn namespace(&self) -> Option<Namespace>;
+
+    /// The network namespaces of this machine, as far as they can be found, in the order of their inodes. What may be
+    /// missing is a warning.
+    ///
+    /// # Errors
+    /// When the system refused the list, or has no such thing.
+    fn namespaces(&self) -> Result<Answer<Vec<NetworkNamespace>>, Error> {
+        Err(Error::new(Operation::ListNamespaces, std::io::ErrorKind::Unsupported.into()))
+    }
 
     /// Where and when data is taken: all of the above. What the system refuses is unknown.
     fn info(&self) -> SnapshotInfo {
@@ -211,15 +220,64 @@ pub trait EventStream {
     fn counts(&self) -> EventCounts;
 }
 
+/// A table that the Linux kernel has as text. Programs of long ago read these, and some have columns that nothing else has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextTable {
+    /// `/proc/net/route`.
+    RoutesV4,
+    /// `/proc/net/ipv6_route`.
+    RoutesV6,
+    /// `/etc/networks`, the names of networks.
+    Networks,
+    /// `/proc/net/igmp`.
+    GroupsV4,
+    /// `/proc/net/igmp6`.
+    GroupsV6,
+    /// `/proc/net/dev`.
+    Interfaces,
+    /// `/proc/net/snmp`.
+    Snmp,
+    /// `/proc/net/snmp6`.
+    Snmp6,
+    /// `/proc/net/netstat`.
+    Netstat,
+}
+
+/// Gives the text of such tables.
+pub trait TextTables {
+    /// The text of a table as it is; `None` where the kernel was built without what it is about.
+    ///
+    /// # Errors
+    /// When the system refused it or has no such tables.
+    fn text_table(&self, table: TextTable) -> Result<Option<Vec<u8>>, Error>;
+}
+
 /// A whole operating system.
 pub trait Backend:
-    Sockets + Processes + Machine + NameDatabases + Routes + CounterSources + Restrictions + Rdma + Events
+    Sockets
+    + Processes
+    + Machine
+    + NameDatabases
+    + Routes
+    + CounterSources
+    + Restrictions
+    + Rdma
+    + TextTables
+    + Events
 {
 }
 
-impl<
-    T: Sockets + Processes + Machine + NameDatabases + Routes + CounterSources + Restrictions + Rdma + Events,
-> Backend for T
+impl<T> Backend for T where
+    T: Sockets
+        + Processes
+        + Machine
+        + NameDatabases
+        + Routes
+        + CounterSources
+        + Restrictions
+        + Rdma
+        + TextTables
+        + Events
 {
 }
 

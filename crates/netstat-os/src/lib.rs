@@ -25,6 +25,7 @@
 //! | [`Restrictions::conntrack`] | `/proc/sys/net/netfilter`, `/proc/net/stat/nf_conntrack` | no such table |
 //! | [`Restrictions::firewall`] | `NETLINK_NETFILTER`, the chains, rules and sets of nftables | the registry, `FirewallPolicy` |
 //! | [`Events::events`] | BPF programs (`inet_sock_set_state`, `tcp_destroy_sock`), else the messages of sock_diag about destroyed sockets, and looks at the table | looks at the table |
+//! | [`TextTables::text_table`] | `/proc/net/{route,ipv6_route,igmp,igmp6,dev,snmp,snmp6,netstat}`, `/etc/networks` | no such tables |
 //! | [`Machine::uptime`] | `/proc/uptime` | `GetTickCount64` |
 //! | [`Machine::now`] | `CLOCK_REALTIME` | `GetSystemTimePreciseAsFileTime` |
 //! | [`Machine::boot_id`] | `/proc/sys/kernel/random/boot_id` | none documented |
@@ -83,9 +84,28 @@ pub mod fuzzing {
 
 pub use contract::{
     Backend, CounterSources, EventStream, EventWishes, Events, Machine, NameDatabases, Origin, Processes,
-    Rdma, Restrictions, Routes, Sockets,
+    Rdma, Restrictions, Routes, Sockets, TextTable, TextTables,
 };
 pub use resolver::NameLookup;
+
+/// Moves the calling thread into another network namespace, so that it, the threads that it starts from then on and every
+/// back end ask there: that of a process by its ID, one that `ip netns` knows by name, or that of a file, which a path with a
+/// slash leads to. Call it on the main thread before there are others, because `/proc/net` is that of the main thread.
+///
+/// # Errors
+/// When there is no such namespace, the caller may not enter it (Linux: `CAP_SYS_ADMIN`), or the system has none (Windows).
+pub fn enter_namespace(of: &std::ffi::OsStr) -> Result<(), Error> {
+    #[cfg(target_os = "linux")]
+    {
+        linux::enter_namespace(of)
+    }
+    #[cfg(windows)]
+    {
+        let why = format!("{}: Windows has no network namespaces that a program could enter", of.display());
+        let error = std::io::Error::new(std::io::ErrorKind::Unsupported, why);
+        Err(Error::new(netstat_model::Operation::EnterNamespace, error))
+    }
+}
 
 /// The back end of the system this program was built for.
 ///

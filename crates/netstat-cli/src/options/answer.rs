@@ -1,7 +1,7 @@
 //! The texts that are printed instead of a report.
 
 use super::command::{Command, Manner};
-use super::generate;
+use super::{generate, net_tools};
 use crate::render::sockets;
 use netstat_engine::columns::Column;
 
@@ -14,6 +14,9 @@ pub(crate) struct PrintedText {
     pub(crate) to_stderr: bool,
     pub(crate) exit_code: u8,
 }
+
+/// The exit code of net-tools where an option is not one.
+const NET_TOOLS_MISUSED: u8 = 3;
 
 fn column_help() -> String {
     let mut text = Vec::new();
@@ -29,7 +32,17 @@ impl Command {
         // ask in the Unix way expect a text they can pipe, and success.
         let to_stderr = matches!(self, Self::Help(Manner::Windows) | Self::HelpVerb(_, Manner::Windows));
         let text = match self {
-            Self::Run(_) => return None,
+            Self::Run(_) | Self::RunNetTools(_) => return None,
+            Self::NetToolsUsage(wrong) => {
+                let text = net_tools::usage();
+                return Some(match wrong {
+                    None => PrintedText { text, to_stderr: false, exit_code: 0 },
+                    Some(line) => {
+                        let text = format!("netstat: {line}\n{text}");
+                        PrintedText { text, to_stderr: true, exit_code: NET_TOOLS_MISUSED }
+                    }
+                });
+            }
             Self::Help(_) => generate::help(),
             Self::HelpVerb(verb, _) => generate::help_of(*verb),
             Self::HelpFilter => netstat_engine::filter::HELP.clone(),

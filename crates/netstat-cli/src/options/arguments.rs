@@ -5,7 +5,7 @@ use netstat_check::{Assignment, Check};
 use netstat_engine::columns::Column;
 use netstat_engine::text::Language;
 use netstat_engine::view::sort::Order;
-use netstat_model::query::{Owners, Tables};
+use netstat_model::query::{Kinds, Owners, Tables};
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,6 +26,8 @@ pub(crate) struct Arguments {
     pub(crate) numeric: bool,
     pub(crate) pid: bool,
     pub(crate) protocol: Option<ProtocolName>,
+    /// `--family`, else the families that the filter names.
+    pub(crate) family: Option<FamilyChoice>,
     pub(crate) bound: bool,
     pub(crate) route: bool,
     pub(crate) statistics: bool,
@@ -45,6 +47,8 @@ pub(crate) struct Arguments {
     pub(crate) lang: Option<Language>,
     pub(crate) utf8: bool,
     pub(crate) owners: Option<Owners>,
+    /// `--netns`: whose sockets, routes and counters; `None` for those of this process.
+    pub(crate) netns: Option<Netns>,
     /// `--geo`: files with countries and networks of addresses, in order of precedence.
     pub(crate) geo: Vec<PathBuf>,
     /// `--path`: full paths where `-b` would show file names.
@@ -84,6 +88,30 @@ pub(crate) struct Arguments {
     pub(crate) record: Option<PathBuf>,
     /// `--replay`: the directory to answer from. Never set together with `record`.
     pub(crate) replay: Option<PathBuf>,
+}
+
+/// The value of `--netns`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Netns {
+    /// Every network namespace of this machine, in one table.
+    All,
+    /// One: a name of `ip netns`, the ID of a process in it, or the path of its file.
+    One(OsString),
+}
+
+/// Which families of sockets are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FamilyChoice {
+    pub(crate) kinds: Kinds,
+    /// `all`, rather than some by name.
+    pub(crate) all: bool,
+}
+
+impl FamilyChoice {
+    /// Returns whether there are sockets among them that the table of Windows does not have.
+    pub(crate) fn has_others(self) -> bool {
+        !self.kinds.others().is_empty()
+    }
 }
 
 /// What was typed after `netstat check`.
@@ -237,4 +265,14 @@ pub(super) const OWNER_METHODS: [&str; 3] = ["auto", "bpf", "proc"];
 pub(super) fn by_name<T: Copy>(names: &[&str], values: &[T], name: &str) -> Option<T> {
     let at = names.iter().position(|known| known.eq_ignore_ascii_case(name))?;
     values.get(at).copied()
+}
+
+named! {
+    /// Whose options and text these are.
+    Dialect {
+        /// Those of Windows netstat, and all that goes beyond it.
+        Windows = "windows",
+        /// Those of the netstat of net-tools, which Linux distributions have.
+        NetTools = "net-tools",
+    }
 }

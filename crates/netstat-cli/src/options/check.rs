@@ -1,6 +1,7 @@
 //! The words after `netstat check`: names of checks, then a filter.
 
 use super::arguments::Arguments;
+use super::combine;
 use super::complaint::Complaint;
 use super::words;
 use netstat_check as check;
@@ -37,6 +38,7 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
     if arguments.record.is_some() && arguments.replay.is_some() {
         return Err(Complaint::record_and_replay());
     }
+    combine::check_namespace(arguments)?;
     one_text(arguments)
 }
 

@@ -1,6 +1,6 @@
 //! How options combine: what would be ignored is an error.
 
-use super::arguments::{Arguments, ProtocolName};
+use super::arguments::{Arguments, Netns, ProtocolName};
 use super::complaint::{Complaint, complaint};
 use netstat_engine::view::sort::Order;
 
@@ -56,6 +56,7 @@ fn check_reports(arguments: &Arguments) -> Result<(), Complaint> {
     }
     if !has_table {
         let of_table = [
+            (arguments.family.is_some(), "--family"),
             (arguments.path, "--path"),
             (arguments.resolve_timeout.is_some(), "--resolve-timeout"),
             (!arguments.geo.is_empty(), "--geo"),
@@ -86,6 +87,25 @@ fn check_reports(arguments: &Arguments) -> Result<(), Complaint> {
         if let [shape, ..] = typed(&[&shape(arguments)[..], &others].concat())[..] {
             return Err(complaint!("{option} prints nothing: leave {shape} out"));
         }
+    }
+    Ok(())
+}
+
+/// Rejects a network namespace that would be ignored.
+pub(super) fn check_namespace(arguments: &Arguments) -> Result<(), Complaint> {
+    let Some(netns) = &arguments.netns else { return Ok(()) };
+    if cfg!(windows) {
+        return Err(Complaint::new("Windows has no network namespaces: leave --netns out"));
+    }
+    if *netns == Netns::All && (arguments.verb.is_some() || !has_rows(arguments)) {
+        return Err(Complaint::new(
+            "--netns all is for tables of sockets: name one namespace, as ip netns lists them or by a PID",
+        ));
+    }
+    if *netns != Netns::All && arguments.replay.is_some() {
+        return Err(Complaint::new(
+            "a recording is of the network namespace it was made in: leave --netns out",
+        ));
     }
     Ok(())
 }
@@ -123,11 +143,19 @@ pub(super) fn check(arguments: &Arguments) -> Result<(), Complaint> {
             "filters work only on connection tables, not with -r, -s, -e or -x: leave one of the two out",
         ));
     }
+    check_namespace(arguments)?;
     check_reports(arguments)?;
     check_shape(arguments)?;
     if let (Some(count), None) = (arguments.count, arguments.interval) {
         return Err(complaint!(
             "--count {count} needs an interval in seconds: type, for example, netstat -ano 5 --count {count}"
+        ));
+    }
+    if let (Some(protocol), Some(_)) = (arguments.protocol, arguments.family) {
+        return Err(complaint!(
+            "-p {} and families cannot be combined: type one of them; to see one protocol of several, netstat --family \
+             unix,inet family unix or tcp",
+            protocol.name()
         ));
     }
     if let Some(protocol) = arguments.protocol.filter(|protocol| !protocol.has_sockets())

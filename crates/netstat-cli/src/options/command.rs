@@ -2,12 +2,17 @@
 
 use super::arguments::{Arguments, Verb};
 use super::document::Document;
+use super::net_tools::NetToolsArguments;
 
 /// What the command line asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Command {
     /// Show a report.
     Run(Box<Arguments>),
+    /// Show a report of the net-tools dialect.
+    RunNetTools(Box<NetToolsArguments>),
+    /// Show the usage text of the net-tools dialect, which is an error where it follows a line that says what is wrong.
+    NetToolsUsage(Option<String>),
     /// Show the help text.
     Help(Manner),
     /// Show the help text of `netstat check` or another such word.

@@ -14,7 +14,8 @@
 //! | `combine.rs` | which options go together |
 //! | `values.rs` | the text of a value to the value |
 //! | `complaint.rs`, `mistakes.rs` | the one line about what was not understood, and what was probably meant |
-//! | `net_tools.rs` | translates command lines of net-tools and `ss` |
+//! | `dialect.rs` | which dialect a command line is in |
+//! | `net_tools/` | the net-tools dialect |
 //! | `verb.rs` | which options go with a first word such as `check` |
 //! | `check.rs`, `record.rs` | the words after `netstat check` and `netstat record` |
 //! | `words.rs` | the words that are not options: interval, filter |
@@ -27,6 +28,7 @@ mod check;
 mod combine;
 mod command;
 mod complaint;
+mod dialect;
 mod document;
 mod entry;
 mod generate;
@@ -42,6 +44,8 @@ mod verb;
 mod words;
 
 pub(crate) use answer::PrintedText;
-pub(crate) use arguments::{Arguments, Colour, ProtocolName, Verb};
+pub(crate) use arguments::{Arguments, Colour, Netns, ProtocolName, Verb};
 pub(crate) use command::Command;
+pub(crate) use dialect::{VARIABLE as DIALECT_VARIABLE, understand};
+pub(crate) use net_tools::NetToolsArguments;
 pub(crate) use parse::parse;

@@ -296,14 +296,14 @@ fn looks_like_no_value(word: &OsStr) -> bool {
 
 /// Returns what follows the first `bytes` bytes of a word, which are ASCII.
 #[cfg(unix)]
-fn after(word: &OsStr, bytes: usize) -> OsString {
+pub(super) fn after(word: &OsStr, bytes: usize) -> OsString {
     use std::os::unix::ffi::OsStrExt as _;
     OsStr::from_bytes(word.as_bytes().get(bytes..).unwrap_or_default()).to_owned()
 }
 
 /// Returns what follows the first `bytes` bytes of a word, which are ASCII.
 #[cfg(windows)]
-fn after(word: &OsStr, bytes: usize) -> OsString {
+pub(super) fn after(word: &OsStr, bytes: usize) -> OsString {
     use std::os::windows::ffi::{OsStrExt as _, OsStringExt as _};
     OsString::from_wide(&word.encode_wide().skip(bytes).collect::<Vec<_>>())
 }

@@ -1,14 +1,17 @@
 //! Parses the values of options.
 
-use super::arguments::{Colour, LANGUAGES, OWNER_METHODS, ProtocolName, by_name};
+use super::arguments::{
+    Colour, Dialect, FamilyChoice, LANGUAGES, Netns, OWNER_METHODS, ProtocolName, by_name,
+};
 use super::complaint::{Complaint, complaint};
 use super::document::Document;
 use netstat_check::{self as check, Assignment, Check};
 use netstat_engine::columns::{self, Column};
+use netstat_engine::family;
 use netstat_engine::text::quote::quoted;
 use netstat_engine::text::{Language, nearest};
 use netstat_engine::view::sort::Order;
-use netstat_model::query::{Owners, Tables};
+use netstat_model::query::{Kinds, Owners, Tables};
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -218,6 +221,16 @@ pub(super) fn parse_owners(text: &OsStr) -> Result<Owners, Complaint> {
     choice("--owners", found, &OWNER_METHODS, "not an owner method", text)
 }
 
+pub(super) fn parse_netns(text: &OsStr) -> Result<Netns, Complaint> {
+    match text.to_str() {
+        Some("") => {
+            Err(complaint!("--netns needs a network namespace: type --netns all, or a name, PID or path"))
+        }
+        Some(word) if word.eq_ignore_ascii_case("all") => Ok(Netns::All),
+        _ => Ok(Netns::One(text.to_owned())),
+    }
+}
+
 pub(super) fn parse_tables(text: &OsStr) -> Result<Tables, Complaint> {
     text.to_str()
         .unwrap_or_default()
@@ -234,6 +247,46 @@ pub(super) fn parse_lang(text: &OsStr) -> Result<Language, Complaint> {
 pub(super) fn parse_color(text: &OsStr) -> Result<Colour, Complaint> {
     let found = text.to_str().and_then(Colour::from_name);
     choice("--color", found, &Colour::NAMES, "not known", text)
+}
+
+/// Parses families separated by commas, or `all`.
+pub(super) fn parse_families(text: &OsStr) -> Result<FamilyChoice, Complaint> {
+    let words = text.to_str().unwrap_or_default();
+    if words.eq_ignore_ascii_case("all") {
+        return on_this_system(FamilyChoice { kinds: Kinds::all(), all: true }, cfg!(windows));
+    }
+    let mut kinds = Kinds::empty();
+    for name in words.split(',').map(str::trim) {
+        let family = family::by_name(name).ok_or_else(|| {
+            let names = || family::FAMILIES.iter().map(|family| family.name).chain(["all"]);
+            let instead = match nearest(name, names(), (name.len() / 3).clamp(1, 2)) {
+                Some(near) => format!("type {near}"),
+                None => format!("type one or more of {}", names().collect::<Vec<_>>().join(", ")),
+            };
+            complaint!("--family does not know {}: {instead}", quoted(OsStr::new(name)))
+        })?;
+        kinds |= family.kinds;
+    }
+    on_this_system(FamilyChoice { kinds, all: false }, cfg!(windows))
+}
+
+/// Returns the choice if this system lists such sockets.
+pub(super) fn on_this_system(choice: FamilyChoice, is_windows: bool) -> Result<FamilyChoice, Complaint> {
+    match choice {
+        _ if !is_windows => Ok(choice),
+        FamilyChoice { all: true, .. } => Ok(FamilyChoice { kinds: Kinds::TCP_UDP, ..choice }),
+        _ if choice.kinds == Kinds::TCP_UDP => Ok(choice),
+        _ => Err(Complaint::new(
+            "Windows lists TCP and UDP sockets only: type --family inet, or leave --family out",
+        )),
+    }
+}
+
+/// Parses the value of `--dialect`.
+pub(super) fn parse_dialect(name: &OsStr) -> Result<Dialect, Complaint> {
+    name.to_str().and_then(Dialect::from_name).ok_or_else(|| {
+        complaint!("--dialect {} is not known: type --dialect windows or --dialect net-tools", quoted(name))
+    })
 }
 
 /// Parses columns separated by commas.

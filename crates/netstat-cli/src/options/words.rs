@@ -1,9 +1,10 @@
 //! The words that are not options: an interval and a filter.
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, FamilyChoice};
 use super::complaint::Complaint;
 use super::{mistakes, values};
 use netstat_engine::filter::{Filter, Lookups};
+use netstat_model::query::Kinds;
 use std::ffi::{OsStr, OsString};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::SystemTime;
@@ -29,6 +30,10 @@ impl Lookups for AnyName {
     }
 
     fn user(&self, _: &str) -> Result<Option<u32>, String> {
+        Ok(Some(0))
+    }
+
+    fn namespace(&self, _: &str) -> Result<Option<u64>, String> {
         Ok(Some(0))
     }
 }
@@ -57,9 +62,18 @@ pub(super) fn settle(words: Vec<OsString>, arguments: &mut Arguments) -> Result<
         arguments.interval = Some(seconds);
         words = filter;
     }
-    if !words.is_empty()
-        && let Err(error) = parse(words)
+    let parsed = if words.is_empty() { None } else { Some(parse(words)) };
+    if let Some(Ok(filter)) = &parsed
+        && arguments.family.is_none()
     {
+        let kinds = filter.named_kinds();
+        if !kinds.is_empty() {
+            // Its other tests may ask for sockets of the table of Windows.
+            let choice = FamilyChoice { kinds: kinds | Kinds::TCP_UDP, all: false };
+            arguments.family = Some(values::on_this_system(choice, cfg!(windows))?);
+        }
+    }
+    if let Some(Err(error)) = parsed {
         if let [word] = words
             && matches!(word.as_encoded_bytes(), [b'0'..=b'9', ..] | [b'+' | b'.', b'0'..=b'9', ..])
         {

@@ -18,10 +18,10 @@
 //!   it ends with the padding of the foreign column, as in the samples.
 //! - The process ID is `0` for a socket without a process, and `-` if it may not be known or was not found: 0 would
 //!   say that there is none.
-//! - The process (`--process`) stands behind all of these under the heading PROCESS, after spaces: behind the process ID
-//!   with room for six digits, behind another column with two, else where the process ID would begin. It adds no empty line. UDP rows have
-//!   it too, with spaces for the columns before it that they have no value for. If there is no process or it is
-//!   unknown, it is `-`.
+//! - The network namespace (`--netns all`) and the process (`--process`) stand last, under the headings NETNS and PROCESS.
+//!   The first of them stands behind all of these, after spaces: behind the process ID with room for six digits, behind
+//!   another column with two, else where the process ID would begin. They add no empty line. UDP rows have them too, with
+//!   spaces for the columns before them that they have no value for. If there is no process or it is unknown, it is `-`.
 //! - With colours, the state is between two escape sequences, and everything stands where it would without.
 
 use super::extras::ExtraColumn;
@@ -50,17 +50,21 @@ pub struct OwnerLines<'a> {
     pub path: bool,
 }
 
-/// The process of each row, in a column (`--process`).
+/// What stands last in each row: the network namespace (`--netns all`), then the process (`--process`).
 #[derive(Clone, Copy)]
-pub struct ProcessColumn<'a> {
-    /// The column to show.
-    pub column: &'static Column,
-    /// What the column looks up.
+pub struct LastColumns<'a> {
+    /// The columns to show.
+    pub columns: &'a [&'static Column],
+    /// What the columns look up.
     pub given: Given<'a>,
 }
 
-/// The heading of the process.
+/// The heading of the process, whatever is shown of it.
 const PROCESS: &str = "PROCESS";
+
+/// The heading of the network namespace, and the cells that the process leaves it: those of a short container ID.
+const NAMESPACE: &str = "NETNS";
+const NAMESPACE_CELLS: usize = 19;
 
 /// The cells of a process ID that the process follows, with the space between the two.
 const PID: usize = 7;
@@ -83,8 +87,8 @@ pub struct Classic<'a> {
     pub names: Option<NameColumn<'a>>,
     /// Lines about the process; `None` for none.
     pub owners: Option<OwnerLines<'a>>,
-    /// The process in the last column; `None` for none.
-    pub process: Option<ProcessColumn<'a>>,
+    /// What stands last; `None` for nothing.
+    pub last: Option<LastColumns<'a>>,
     /// Whether states are coloured.
     pub colour: bool,
 }
@@ -104,7 +108,7 @@ impl<'a> Classic<'a> {
             columns: &[],
             names: None,
             owners: None,
-            process: None,
+            last: None,
             colour,
         }
     }
@@ -136,10 +140,10 @@ impl<'a> Classic<'a> {
         let columns = match row.socket.protocol {
             Protocol::Tcp => self.columns,
             // What follows them has to stand in its place.
-            _ if self.process.is_some() => self.columns,
+            _ if self.last.is_some() => self.columns,
             _ => self.udp_columns(),
         };
-        let is_last = columns.is_empty() && self.process.is_none();
+        let is_last = columns.is_empty() && self.last.is_none();
         self.write_row(&mut sheet.buffer, row, is_last);
         if !is_last {
             self.write_columns(&mut sheet.buffer, row, columns);
@@ -175,10 +179,13 @@ impl<'a> Classic<'a> {
             let least = self.columns.get(index).map_or(0, |column| column.least);
             end_of_cells = next + least.max(heading.len()) + BETWEEN.len();
         }
-        if self.process.is_some() {
+        if let Some(last) = &self.last {
             let used = cells(out.get(start..).unwrap_or_default());
             blanks(out, end_of_cells.saturating_sub(used));
-            out.extend_from_slice(PROCESS.as_bytes());
+            last.write(out, |out, column| {
+                let heading = if column.is_of_owner() { PROCESS } else { NAMESPACE };
+                out.extend_from_slice(heading.as_bytes());
+            });
         }
     }
 
@@ -229,20 +236,20 @@ impl<'a> Classic<'a> {
                 Some(pid) => decimal(out, u64::from(pid)),
                 None => out.extend_from_slice(UNKNOWN.as_bytes()),
             }
-            if self.is_before_process() {
+            if self.is_before_last() {
                 blanks(out, PID.saturating_sub(1 + out.len() - start) + 1);
             }
         }
     }
 
-    /// Returns true if the process stands right behind the process ID.
-    fn is_before_process(&self) -> bool {
-        self.pid && self.columns.is_empty() && self.process.is_some()
+    /// Returns true if one of the last columns stands right behind the process ID.
+    fn is_before_last(&self) -> bool {
+        self.pid && self.columns.is_empty() && self.last.is_some()
     }
 
     /// Returns a row of IPv4 numbers without colours, as most rows of a large table are: the same bytes in less time.
     fn v4_line(&self, row: &Row<'_>, is_last: bool) -> Option<Line> {
-        if self.names.is_some() || self.colour || self.is_before_process() {
+        if self.names.is_some() || self.colour || self.is_before_last() {
             return None;
         }
         let (local, remote) = (row.local().ip()?, row.foreign());
@@ -295,15 +302,29 @@ impl<'a> Classic<'a> {
             if column.applies(socket.protocol) {
                 (column.write)(out, socket);
             }
-            let followed = columns.peek().is_some() || self.process.is_some();
+            let followed = columns.peek().is_some() || self.last.is_some();
             let width = if followed { column.heading.len() } else { 0 };
             pad(out, start, width.max(column.least));
         }
-        if let Some(process) = &self.process {
+        if let Some(last) = &self.last {
             if !self.columns.is_empty() {
                 out.extend_from_slice(BETWEEN.as_bytes());
             }
-            process.column.value(row, &process.given).write_text(out);
+            last.write(out, |out, column| column.value(row, &last.given).write_text(out));
+        }
+    }
+}
+
+impl LastColumns<'_> {
+    /// Writes the cells of a line.
+    fn write(&self, out: &mut Vec<u8>, cell: impl Fn(&mut Vec<u8>, &Column)) {
+        for (place, column) in self.columns.iter().enumerate() {
+            let start = out.len();
+            cell(out, column);
+            if place + 1 < self.columns.len() {
+                pad(out, start, NAMESPACE_CELLS);
+                out.extend_from_slice(BETWEEN.as_bytes());
+            }
         }
     }
 }

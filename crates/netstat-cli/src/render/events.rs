@@ -1,7 +1,9 @@
 //! Connections as they open and end, as JSON lines. `docs/recorder.md` explains them.
 
-use netstat_engine::text::{decimal, escape, json, lifespan, time::rfc_3339};
-use netstat_model::history::{ClockReading, ConnectionRecord, GapCause, ProcessRecord, RecordGap, SinceBoot};
+use netstat_engine::text::{decimal, escape, json, time::rfc_3339, words};
+use netstat_model::history::{
+    ClockReading, ConnectionRecord, GapCause, OwnerSource, ProcessRecord, RecordGap, SinceBoot,
+};
 use netstat_model::{IpEndpoint, Transport};
 use std::time::UNIX_EPOCH;
 
@@ -27,7 +29,7 @@ pub(crate) fn write_connection(
     );
     end(out, ["local", "laddr", "lport"], Some(record.local));
     end(out, ["foreign", "raddr", "rport"], record.remote);
-    word(out, "side", lifespan::side(record.role));
+    word(out, "side", words::role(record.role));
     moment(out, "started", record.started, clock);
     moment(out, "established", record.established, clock);
     moment(out, "first_fin", record.first_fin.map(|(at, _)| at), clock);
@@ -36,13 +38,11 @@ pub(crate) fn write_connection(
     let lasted =
         record.ended.zip(record.started).and_then(|((ended, _), started)| ended.checked_sub(started));
     number(out, "lasted_us", lasted.map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX)));
-    key_or_null(out, "reason", record.ended, |out, (_, reason)| {
-        json::string(out, |out| lifespan::write_reason(out, reason));
-    });
+    word(out, "reason", record.ended.map(|(_, reason)| words::reason(reason)).as_deref());
     let instance = record.process.map(|(instance, _)| instance);
     number(out, "pid", instance.map(|instance| instance.process.pid.into()));
     number(out, "process_start", instance.map(|instance| instance.process.start_time));
-    word(out, "owner_source", record.process.map(|(_, source)| lifespan::owner_source(source)));
+    word(out, "owner_source", record.process.map(|(_, source)| owner_source(source)));
     process_keys(out, process);
     number(out, "uid", record.uid.or_else(|| process?.uid).map(u64::from));
     number(out, "bytes_sent", record.bytes_sent);
@@ -74,6 +74,15 @@ pub(crate) fn write_gap(out: &mut Vec<u8>, gap: &RecordGap, clock: &ClockReading
         }),
     );
     out.extend_from_slice(b"}\n");
+}
+
+/// Returns the word for from what an owner is known.
+fn owner_source(source: OwnerSource) -> &'static str {
+    match source {
+        OwnerSource::Made => "made",
+        OwnerSource::Closed => "closed",
+        OwnerSource::Held => "held",
+    }
 }
 
 fn process_keys(out: &mut Vec<u8>, process: Option<&ProcessRecord>) {
@@ -138,7 +147,7 @@ fn moment(out: &mut Vec<u8>, key: &str, at: Option<SinceBoot>, clock: &ClockRead
 #[cfg(test)]
 mod tests {
     use super::*;
-    use netstat_model::history::{ConnectionRole, EndReason, OwnerSource, ProcessInstance};
+    use netstat_model::history::{ConnectionRole, EndReason, ProcessInstance};
     use netstat_model::{Namespace, ProcessKey};
     use std::time::Duration;
 
@@ -203,7 +212,7 @@ mod tests {
             ("local", "\"10.0.0.1:40000\""),
             ("raddr", "\"::1\""),
             ("rport", "443"),
-            ("side", "\"out\""),
+            ("side", "\"active\""),
             ("started", "\"2001-09-09T01:46:41.000Z\""),
             ("established", "null"),
             ("lasted_us", "250000"),

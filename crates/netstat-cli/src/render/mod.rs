@@ -20,6 +20,7 @@ pub mod jsonl;
 #[cfg(test)]
 #[path = "../../../netstat-engine/src/columns/made.rs"]
 mod made;
+pub(crate) mod net_tools;
 pub mod process_counts;
 pub mod rdma;
 pub(crate) mod recorder_status;

@@ -2,8 +2,9 @@
 
 use super::header::SCHEMA;
 use super::json::REASONS;
-use netstat_engine::columns::{self, Column, Kind, RUNTIME_WORDS, TIMER_WORDS};
+use netstat_engine::columns::{self, Column, Kind, TIMER_WORDS};
 use netstat_engine::text::words;
+use netstat_engine::text::words::RUNTIME_WORDS;
 use netstat_model::TcpState;
 use serde_json::{Map, Value, json};
 
@@ -32,10 +33,19 @@ pub fn schema() -> String {
             "socket": socket(),
             "owner": owner(),
             "group": group(),
-            "end": object(json!({
-                "address": { "type": "string", "description": "IPv4, or IPv6 with %index where it is link-local" },
-                "port": number(Some(65535)),
-            })),
+            "end": { "oneOf": [
+                object(json!({
+                    "address": { "type": "string", "description": "IPv4, or IPv6 with %index where it is link-local" },
+                    "port": number(Some(65535)),
+                })),
+                object(json!({
+                    "name": {
+                        "type": "string",
+                        "description": "End of a socket beyond TCP and UDP: of a Unix socket its path, its abstract name \
+                                        after @, or its inode after *",
+                    },
+                })),
+            ] },
             "timer": object(json!({
                 "kind": { "enum": TIMER_WORDS },
                 "expires_in_ms": number(None),

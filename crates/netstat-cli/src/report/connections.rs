@@ -1,8 +1,8 @@
 //! The reports made of the socket table: connections, processes by ports (`-c`), and RDMA (`-x`).
 
-use super::{Displayed, Failure, Session, places, unavailable};
+use super::{Displayed, Failure, Session, elsewhere, places, unavailable};
 use crate::output;
-use crate::render::classic::{Classic, NameColumn, OwnerLines, ProcessColumn};
+use crate::render::classic::{Classic, LastColumns, NameColumn, OwnerLines};
 use crate::render::format::{Frame, Groups, Rows};
 use crate::render::{LineEnd, process_counts::render_process_counts, rdma::render_rdma, sockets};
 use crate::settings::{Connections, Layout, Report};
@@ -16,8 +16,8 @@ use netstat_engine::view::sort::Order;
 use netstat_engine::view::{ConnectionsOptions, ConnectionsView, PortHolder, count_ports};
 use netstat_model::Warning;
 use netstat_model::error::words_of;
-use netstat_model::query::{Fields, ProcessFields, Programs, SocketQuery};
-use netstat_model::{Process, ProcessKey, TcpFields};
+use netstat_model::query::{Fields, ProcessFields, Scope, SocketQuery};
+use netstat_model::{NetworkNamespace, Process, ProcessKey, TcpFields};
 use netstat_os::{Machine, NameDatabases, Processes, Rdma, Routes};
 use rustc_hash::FxHashMap;
 use std::collections::HashMap;
@@ -38,17 +38,24 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
     }
     let Selected { mut sockets, kinds, method, mut warnings, .. } =
         selection.take(&session.backend, |socket| rows.wants(socket))?;
+    if sockets.is_empty()
+        && let Some(line) = elsewhere::hint(session, &selection, |socket| rows.wants(socket))
+    {
+        output::complain(&line);
+    }
     session.tell(method);
     rows.kinds = kinds;
     let mut view = match table.order {
         Order::AsGiven => ConnectionsView::unsorted(&sockets, &rows),
         Order::Usual | Order::By { .. } => ConnectionsView::new(&mut sockets, &rows),
     };
-    let known = Known::read(&session.backend, &view, table, needs, &mut warnings);
+    let all_namespaces = session.settings.scope == Scope::All;
+    let known = Known::read(&session.backend, &view, table, needs, all_namespaces, &mut warnings);
     let given = Given {
         processes: &known.processes,
         users: &known.users,
         interfaces: &known.interfaces,
+        namespaces: &known.namespaces,
         geo: &session.geo,
         zone: &session.zone,
         now: if needs.fields.contains(Fields::LIFESPAN) { session.backend.now() } else { None },
@@ -77,7 +84,7 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
                 owners: table
                     .owner_lines
                     .then_some(OwnerLines { lookup: &known.processes, path: table.path }),
-                process: table.process.map(|column| ProcessColumn { column, given }),
+                last: (!table.last.is_empty()).then_some(LastColumns { columns: &table.last, given }),
                 ..Classic::plain(session.settings.language, table.pid, colour)
             };
             classic.render(&view, out)?;
@@ -104,7 +111,7 @@ fn is_streamed(table: &Connections, selection: &Selection<'_>) -> bool {
         && table.form == Layout::Classic
         && table.group_by.is_empty()
         && table.names.is_none()
-        && table.process.is_none()
+        && table.last.is_empty()
         && matches!(selection.owners_of, OwnersOf::Nothing)
         && !selection.needs_owners_to_match()
 }
@@ -198,7 +205,7 @@ fn needs(table: &Connections) -> ColumnNeeds {
                 process,
                 ..ColumnNeeds::NOTHING
             };
-            classic.and(table.process.map_or(ColumnNeeds::NOTHING, |column| column.needs))
+            classic.and(ColumnNeeds::of(&table.last))
         }
     };
     match table.order {
@@ -213,15 +220,17 @@ struct Known {
     processes: FxHashMap<ProcessKey, Process>,
     users: UserNames,
     interfaces: HashMap<u32, OsString>,
+    namespaces: HashMap<u64, NetworkNamespace>,
 }
 
 impl Known {
     /// Reads what is needed and no more. What cannot be read is unknown; why is a warning.
     fn read(
-        backend: &(impl Processes + NameDatabases + Routes),
+        backend: &(impl Machine + Processes + NameDatabases + Routes),
         view: &ConnectionsView<'_>,
         table: &Connections,
         needs: ColumnNeeds,
+        all_namespaces: bool,
         warnings: &mut Vec<Warning>,
     ) -> Self {
         let mut known = Self::default();
@@ -244,6 +253,17 @@ impl Known {
                 }
                 Err(error) => warnings.push(Warning::SourceUnavailable {
                     what: "the name of an interface",
+                    reason: words_of(&error.source),
+                }),
+            }
+        }
+        if all_namespaces && needs.namespaces {
+            match backend.namespaces() {
+                Ok(answer) => {
+                    known.namespaces = answer.data.into_iter().map(|of| (of.id.inode, of)).collect();
+                }
+                Err(error) => warnings.push(Warning::SourceUnavailable {
+                    what: "the name of a network namespace",
                     reason: words_of(&error.source),
                 }),
             }
@@ -304,7 +324,7 @@ pub(super) fn tells_modules(report: &Report) -> bool {
 
 /// What the rows are made of.
 pub(super) fn query(rows: &ConnectionsOptions, fields: Fields, tcp: TcpFields) -> SocketQuery {
-    SocketQuery { kinds: rows.kinds, states: rows.states(), fields, tcp, programs: Programs::default() }
+    SocketQuery { fields, tcp, ..SocketQuery::new(rows.kinds, rows.states()) }
 }
 
 fn fields(table: &Connections) -> Fields {

@@ -13,7 +13,7 @@ use std::time::SystemTime;
 
 /// The filter of these words; `None` where there are none. Times in it are those of this zone.
 pub(super) fn filter(
-    backend: &(impl NameDatabases + Routes + Machine),
+    backend: &(impl Machine + NameDatabases + Routes),
     words: &[OsString],
     zone: &Zone,
 ) -> Result<Option<Filter>, Trouble> {
@@ -36,7 +36,7 @@ pub(super) fn filter(
 /// What names in a filter stand for, as the system knows them.
 struct SystemNames<'a, B>(&'a B, &'a Zone);
 
-impl<B: NameDatabases + Routes + Machine> Lookups for SystemNames<'_, B> {
+impl<B: Machine + NameDatabases + Routes> Lookups for SystemNames<'_, B> {
     fn ports(&self, service: &str) -> Vec<u16> {
         let services = ServiceNames::parse(&self.0.services().data);
         [Transport::Tcp, Transport::Udp]
@@ -65,5 +65,11 @@ impl<B: NameDatabases + Routes + Machine> Lookups for SystemNames<'_, B> {
             return Err("Windows does not number its users".to_owned());
         }
         Ok(UserNames::parse(&self.0.users().data).uid(name))
+    }
+
+    fn namespace(&self, name: &str) -> Result<Option<u64>, String> {
+        let namespaces = self.0.namespaces().map_err(|error| words_of(&error.source))?.data;
+        let found = namespaces.into_iter().find(|of| of.name.as_deref().is_some_and(|known| known == name));
+        Ok(found.map(|of| of.id.inode))
     }
 }

@@ -2,10 +2,12 @@
 
 mod check;
 mod connections;
+mod elsewhere;
 mod exists;
 mod files;
 mod filter;
 mod names;
+mod net_tools;
 mod places;
 mod record;
 mod recorder_status;
@@ -95,6 +97,9 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     if settings.tape != Tape::None {
         rights::may_open_what_the_user_names()
             .map_err(|why| format!("--record and --replay are refused: {why}"))?;
+    }
+    if let Some(of) = &settings.namespace {
+        netstat_os::enter_namespace(of).map_err(|error| explain(&error, settings))?;
     }
     let backend = netstat_os::open(origin).map_err(|error| explain(&error, settings))?;
     if connections::tells_modules(&settings.report)
@@ -203,7 +208,8 @@ impl Session<'_> {
 
     /// The sockets of a query that match the filter; owners are looked for only where they decide that.
     fn selection(&self, query: SocketQuery) -> Selection<'_> {
-        Selection::new(query, self.filter.as_ref(), self.settings.owners)
+        let scope = self.settings.scope;
+        Selection::new(SocketQuery { scope, ..query }, self.filter.as_ref(), self.settings.owners)
     }
 
     /// Says how owners were found, where that is asked for and not what was said before.
@@ -224,6 +230,7 @@ impl Session<'_> {
             // They have a course of their own, above.
             Report::Check(_) | Report::Record(_) => Ok(Vec::new()),
             Report::Connections(table) => connections::table(self, table, out),
+            Report::NetTools(report) => net_tools::show(self, report, out),
             Report::ProcessCounts(rows) => connections::process_counts(self, rows, out),
             Report::Rdma => connections::rdma(self, out),
             Report::Routes { query, json } => routes::table(self, query, *json, out),

@@ -1,6 +1,6 @@
 //! Looks up the names that a table shows.
 
-use crate::settings::NameSettings;
+use crate::settings::{NameSettings, RESOLVE_TIMEOUT};
 use netstat_engine::enrich::{HostNames, HostResolver, ServiceNames};
 use netstat_engine::view::{ConnectionsView, Names};
 use netstat_model::Warning;
@@ -30,6 +30,33 @@ impl NameSource {
         Self { hosts: HostResolver::new(lookup), services: None }
     }
 
+    /// Returns the names of ports.
+    pub(super) fn services(
+        &mut self,
+        backend: &impl NameDatabases,
+        warnings: &mut Vec<Warning>,
+    ) -> &ServiceNames {
+        self.services.get_or_insert_with(|| {
+            let answer = backend.services();
+            warnings.extend(answer.warnings);
+            ServiceNames::parse(&answer.data)
+        })
+    }
+
+    /// Looks up the names of these addresses, but for unspecified ones, which have none.
+    pub(super) fn hosts(
+        &mut self,
+        addresses: impl IntoIterator<Item = IpAddr>,
+        warnings: &mut Vec<Warning>,
+    ) -> HostNames {
+        let asked = addresses.into_iter().filter(|address| !address.is_unspecified());
+        let hosts = self.hosts.resolve(asked.map(|it| HostAddress::new(it, 0)), None, RESOLVE_TIMEOUT);
+        if hosts.unanswered() > 0 {
+            warnings.push(Warning::NamesUnanswered { lookups: hosts.unanswered() });
+        }
+        hosts
+    }
+
     /// Looks up what the table shows. Names that cannot be found stay numbers, with a warning that says why.
     pub(super) fn look_up(
         &mut self,
@@ -38,11 +65,6 @@ impl NameSource {
         settings: &NameSettings,
         warnings: &mut Vec<Warning>,
     ) -> DisplayNames<'_> {
-        let services = self.services.get_or_insert_with(|| {
-            let answer = backend.services();
-            warnings.extend(answer.warnings);
-            ServiceNames::parse(&answer.data)
-        });
         let own_addresses = match backend.local_addresses() {
             Ok(answer) => {
                 warnings.extend(answer.warnings);
@@ -74,6 +96,7 @@ impl NameSource {
             warnings.push(Warning::NamesUnanswered { lookups: hosts.unanswered() });
         }
         let own_name = hosts.own_full_name().map(str::to_owned).or(own_name);
+        let services = self.services(backend, warnings);
         DisplayNames { hosts, services, own_name, own_addresses }
     }
 }

@@ -58,7 +58,7 @@ fn render(sample: &Sample, lines: &[String], line_end: LineEnd) -> String {
         columns: &extras.columns(),
         names: form.names.then_some(NameColumn { lookup: &parsed.names, full: false }),
         owners: form.owners.then_some(OwnerLines { lookup: &parsed.processes, path: false }),
-        process: None,
+        last: None,
         colour: false,
     };
     let mut out = Vec::new();

@@ -6,8 +6,9 @@ use netstat_engine::text::Zone;
 use netstat_engine::view::ConnectionsOptions;
 use netstat_model::query::Kinds;
 use netstat_model::{
-    Container, ContainerRuntime, Executable, Family, IpEndpoint, Missing, NoOwner, Owner, Ownership, Process,
-    ProcessKey, Socket, SocketId, SocketMemory, SocketTable, TcpInfo, TcpState, Timer, TimerKind, Transport,
+    Container, ContainerRuntime, Executable, Family, IpEndpoint, Missing, Namespace, NetworkNamespace,
+    NoOwner, Owner, Ownership, Process, ProcessKey, Socket, SocketId, SocketMemory, SocketTable, TcpInfo,
+    TcpState, Timer, TimerKind, Transport,
 };
 use rustc_hash::FxHashMap;
 use std::collections::HashMap;
@@ -71,6 +72,7 @@ pub(crate) fn four_sockets() -> [Socket; 4] {
         tcp: Some(Box::new(tcp)),
         memory: Some(Box::new(SocketMemory { drops: Some(8), ..SocketMemory::default() })),
         mark: Some(42),
+        namespace: Some(Namespace { inode: 4_026_532_001 }),
         ownership: Ownership::Held(vec![owner(10, Some(7)), owner(11, Some(9))]),
         ..connection(50_000, TcpState::Established)
     };
@@ -94,12 +96,18 @@ pub(crate) fn four_sockets() -> [Socket; 4] {
     [known, unknown, listener, udp]
 }
 
+fn namespace(name: &str) -> NetworkNamespace {
+    let id = Namespace { inode: 4_026_532_001 };
+    NetworkNamespace { id, name: Some(name.into()), container: None, process: Some(10) }
+}
+
 /// What is known of the processes, the users and the interfaces of [`four_sockets`].
 #[derive(Default)]
 pub(crate) struct Facts {
     pub(crate) processes: FxHashMap<ProcessKey, Process>,
     users: UserNames,
     interfaces: HashMap<u32, OsString>,
+    namespaces: HashMap<u64, NetworkNamespace>,
     geo: Geo,
     zone: Zone,
 }
@@ -129,6 +137,7 @@ pub(crate) fn facts() -> Facts {
         processes: processes.into_iter().map(|process| (process.id, process)).collect(),
         users: UserNames::parse(b"root:x:0:0::/:\nbob:x:1000:1000::/:\n"),
         interfaces: HashMap::from([(2, "eth0".into())]),
+        namespaces: HashMap::from([(4_026_532_001, namespace("web"))]),
         geo: Geo::built_in(),
         zone: Zone::UTC,
     }
@@ -140,6 +149,7 @@ impl Facts {
             processes: &self.processes,
             users: &self.users,
             interfaces: &self.interfaces,
+            namespaces: &self.namespaces,
             geo: &self.geo,
             zone: &self.zone,
             now: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000)),

@@ -19,13 +19,13 @@ mod tests;
 mod value;
 
 pub use table::ALL;
-pub use value::{NO_PROCESS, RUNTIME_WORDS, TIMER_WORDS, Value};
+pub use value::{NO_PROCESS, TIMER_WORDS, Value};
 
 use crate::enrich::{Geo, UserNames};
 use crate::row::Row;
 use crate::text::Zone;
 use netstat_model::query::{Fields, ProcessFields};
-use netstat_model::{Owner, Process, ProcessKey, TcpFields};
+use netstat_model::{NetworkNamespace, Owner, Process, ProcessKey, TcpFields};
 use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -40,6 +40,8 @@ pub struct Given<'a> {
     pub users: &'a UserNames,
     /// The names of interfaces, by index.
     pub interfaces: &'a HashMap<u32, OsString>,
+    /// Network namespaces, by inode.
+    pub namespaces: &'a HashMap<u64, NetworkNamespace>,
     /// Countries and networks of addresses.
     pub geo: &'a Geo,
     /// The time zone of whoever reads times.
@@ -63,6 +65,8 @@ pub struct ColumnNeeds {
     pub users: bool,
     /// The interface list.
     pub interfaces: bool,
+    /// The network namespaces.
+    pub namespaces: bool,
     /// Countries of addresses.
     pub countries: bool,
     /// Networks of addresses.
@@ -78,6 +82,7 @@ impl ColumnNeeds {
         process: ProcessFields::empty(),
         users: false,
         interfaces: false,
+        namespaces: false,
         countries: false,
         networks: false,
     };
@@ -92,6 +97,7 @@ impl ColumnNeeds {
             process: self.process | other.process,
             users: self.users || other.users,
             interfaces: self.interfaces || other.interfaces,
+            namespaces: self.namespaces || other.namespaces,
             countries: self.countries || other.countries,
             networks: self.networks || other.networks,
         }

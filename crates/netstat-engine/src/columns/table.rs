@@ -1,11 +1,13 @@
 //! The table of columns: one row each. To add a column, add a row.
 
 use super::{Column, ColumnNeeds, Given, Kind, NO_PROCESS, Origin, Value};
+use crate::family;
 use crate::row::{Foreign, IDLE_FIELDS, LIFESPAN_FIELDS, Row, Section, idle, keepalive, lasted, started};
-use crate::text::words;
+use crate::text::words::{self, short_container};
 use netstat_model::query::{Fields, ProcessFields};
 use netstat_model::{
-    Endpoint, IpEndpoint, Missing, NoOwner, Owner, Process, Protocol, SocketRef, TcpFields, TcpState,
+    Container, Endpoint, FamilyFacts, IpEndpoint, Missing, Namespace, NetworkNamespace, NoOwner, Owner,
+    Process, Protocol, SocketRef, SocketType, TcpFields, TcpState,
 };
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
@@ -61,7 +63,7 @@ macro_rules! columns {
 
 columns! {
     "proto", "Proto", Text "", NOTHING;
-        "Protocol: TCP, TCPv6, UDP or UDPv6",
+        "Protocol: TCP, TCPv6, UDP or UDPv6; with --family also UNIX",
         Row |row, _| Value::word(match row.section {
             Section::TcpV4 => "TCP",
             Section::TcpV6 => "TCPv6",
@@ -70,7 +72,7 @@ columns! {
             Section::Other => row.socket.protocol.name(),
         });
     "local", "Local Address", End "", NOTHING;
-        "Local address and port",
+        "Local address and port, or the name of a Unix socket, else * and its inode",
         Row |row, _| Value::End(row.local());
     "laddr", "Local Host", Text "", NOTHING;
         "Local address without the port",
@@ -79,7 +81,7 @@ columns! {
         "Local port",
         Row |row, _| row.local().port().map_or(Value::Absent("-"), |port| Value::Number(port.into()));
     "foreign", "Foreign Address", End "", NOTHING;
-        "Foreign address and port; null in JSON where there is none",
+        "Foreign address and port, or the name of the Unix socket there; null in JSON where there is none",
         Row |row, _| match (row.foreign(), row.socket.remote) {
             (_, Some(end)) => Value::End(end),
             (Foreign::Anybody, None) if row.section == Section::Other => Value::Absent("-"),
@@ -107,7 +109,7 @@ columns! {
             of_remote(row, |address| given.geo.network(address).map(|network| network.to_string()))
         };
     "state", "State", Text "", NOTHING;
-        "TCP state; UDP has none",
+        "TCP state, or what corresponds to it; UDP has none",
         Row |row, _| match (row.socket.protocol, row.socket.state) {
             (_, Some(state)) => Value::State(state),
             (Protocol::Tcp, None) => Value::Unknown,
@@ -125,7 +127,7 @@ columns! {
         "Executable of the process, marked (deleted) if the file is gone",
         Owner |owner, given| {
             process_field(owner, given, |process| &process.executable, |executable| {
-                let mut path = std::borrow::Cow::Borrowed(executable.path.as_os_str());
+                let mut path = Cow::Borrowed(executable.path.as_os_str());
                 if executable.deleted {
                     path.to_mut().push(" (deleted)");
                 }
@@ -157,6 +159,21 @@ columns! {
     "container", "Container", Container "", process(ProcessFields::CONTAINER), on_linux;
         "Container the process runs in, as runtime:ID",
         Owner |owner, given| process_field(owner, given, |process| &process.container, Value::Container);
+    "pod", "Pod", Text "", process(ProcessFields::CONTAINER), on_linux;
+        "Kubernetes pod the process runs in, by its UID",
+        Owner |owner, given| {
+            match process_field(owner, given, |process| &process.container, Value::Container) {
+                Value::Container(Container { pod: Some(pod), .. }) => Value::word(pod),
+                Value::Container(_) => Value::Absent("-"),
+                other => other,
+            }
+        };
+    "netns", "Netns", Text "", ColumnNeeds { namespaces: true, ..fields(Fields::NAMESPACE) }, on_linux;
+        "Network namespace of the socket: its name, or the container that lives in it, else its inode",
+        Row |row, given| row.socket.namespace().map_or(Value::Unknown, |of| namespace(of, given));
+    "netns_inode", "Netns inode", Number "", fields(Fields::NAMESPACE), on_linux;
+        "Inode of the network namespace, as in /proc/PID/ns/net",
+        Row |row, _| Value::number(row.socket.namespace().map(|of| of.inode));
     "fd", "FD", Number "", ColumnNeeds { fields: Fields::COMMON, ..OWNERS }, on_linux;
         "Lowest descriptor by which the process holds the socket",
         Owner |owner, _| Value::number(owner.descriptor);
@@ -289,6 +306,60 @@ columns! {
             Some(life) => life.first_fin.map_or(Value::Absent("-"), |(at, _)| Value::Time(at, given.zone)),
             None => Value::Unknown,
         };
+    "family", "Family", Text "", NOTHING;
+        "Family of the socket, as for --family",
+        Row |row, _| Value::word(family::of(row.socket.protocol));
+    "type", "Type", Text "", NOTHING;
+        "How the socket transfers: stream, dgram, seqpacket or raw",
+        Row |row, _| Value::word(match row.socket.protocol.socket_type() {
+            SocketType::Stream => "stream",
+            SocketType::Datagram => "dgram",
+            SocketType::SeqPacket => "seqpacket",
+            SocketType::Raw => "raw",
+        });
+    "peer_inode", "Peer Inode", Number "", COMMON, on_linux;
+        "Inode of the Unix socket at the other end",
+        Row |row, _| match peer(row) {
+            Some(inode) => Value::Number(inode),
+            None => no_other_end(row),
+        };
+    "peer_pid", "Peer PID", Number "", OWNERS, on_linux;
+        "ID of the process that holds the Unix socket at the other end",
+        Row |row, given: &Given<'_>| of_peer(row, given, |owner, _| Value::Number(owner.process.pid.into()));
+    "peer_process", "Peer Process", Text "", process(ProcessFields::NAME), on_linux;
+        "Name of the program that holds the Unix socket at the other end",
+        Row |row, given| of_peer(row, given, |owner, given| {
+            process_field(owner, given, |process| &process.name, |name| Value::Text(name.as_os_str().into()))
+        });
+}
+
+/// Returns the inode of the socket at the other end.
+fn peer(row: &Row<'_>) -> Option<u64> {
+    row.socket.family_facts().and_then(FamilyFacts::peer)
+}
+
+/// Returns what stands for the other end of a socket of which the system does not tell it: whether it has one is known of a
+/// Unix socket without a connection.
+fn no_other_end(row: &Row<'_>) -> Value<'static> {
+    match (row.socket.protocol, row.socket.state) {
+        (Protocol::Unix(_), Some(TcpState::Established)) => Value::Unknown,
+        _ => Value::Absent("-"),
+    }
+}
+
+/// Returns a value of the principal process at the other end.
+fn of_peer<'a>(
+    row: &Row<'a>,
+    given: &Given<'a>,
+    value: for<'b> fn(&Owner, &Given<'b>) -> Value<'b>,
+) -> Value<'a> {
+    let ownership = row.socket.peer_ownership();
+    match (ownership.principal(), ownership.unowned()) {
+        (Some(owner), _) => value(&owner, given),
+        (None, Some(NoOwner::NoProcess | NoOwner::Kernel)) => Value::Absent("-"),
+        (None, Some(_)) => Value::Unknown,
+        (None, None) => no_other_end(row),
+    }
 }
 
 /// Returns the value of an owner column for a socket without a visible process. If it is known that there is
@@ -298,6 +369,16 @@ pub(super) fn of_unowned(column: &Column, why: Option<NoOwner>) -> Value<'static
         Some(NoOwner::NoProcess | NoOwner::Kernel) if column.name == "pid" => NO_PROCESS,
         Some(NoOwner::NoProcess | NoOwner::Kernel) => Value::Absent("-"),
         _ => Value::Unknown,
+    }
+}
+
+fn namespace<'a>(of: Namespace, given: &Given<'a>) -> Value<'a> {
+    match given.namespaces.get(&of.inode) {
+        Some(NetworkNamespace { name: Some(name), .. }) => Value::Text(name.as_os_str().into()),
+        Some(NetworkNamespace { container: Some(container), .. }) => {
+            Value::Text(Cow::Owned(short_container(container).into()))
+        }
+        _ => Value::Text(Cow::Owned(of.inode.to_string().into())),
     }
 }
 

@@ -31,6 +31,9 @@ fn every_column_shows_what_is_known_and_what_is_not() {
         ("user", ["bob", "-", "-", "root"]),
         ("unit", ["nginx.service", "-", "-", "-"]),
         ("container", [&container, "-", "-", "-"]),
+        ("pod", ["ac04f3f2-1f2c-11e9-b015-1ebee232acfa", "-", "-", "-"]),
+        ("netns", ["web", "-", "-", "-"]),
+        ("netns_inode", ["4026532001", "-", "-", "-"]),
         ("fd", ["7", "-", "-", "-"]),
         ("recvq", ["5", "-", "1", "-"]),
         ("sendq", ["6", "-", "-", "-"]),
@@ -67,6 +70,11 @@ fn every_column_shows_what_is_known_and_what_is_not() {
         ("reason", ["-", "-", "-", "-"]),
         ("side", ["-", "-", "-", "-"]),
         ("first_fin", ["-", "-", "-", "-"]),
+        ("family", ["inet"; 4]),
+        ("type", ["stream", "stream", "stream", "dgram"]),
+        ("peer_inode", ["-"; 4]),
+        ("peer_pid", ["-"; 4]),
+        ("peer_process", ["-"; 4]),
     ];
     assert_eq!(
         ALL.iter().map(|column| column.name).collect::<Vec<_>>(),

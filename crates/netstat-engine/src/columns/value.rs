@@ -1,10 +1,8 @@
 //! The typed value of a column: its text, sort order and JSON are defined here only.
 
-use crate::text::words::{self, UNKNOWN};
+use crate::text::words::{self, UNKNOWN, runtime_word};
 use crate::text::{Zone, address, decimal, escape, json};
-use netstat_model::{
-    Container, ContainerRuntime, Endpoint, EndpointRef, IpEndpoint, TcpState, Timer, TimerKind,
-};
+use netstat_model::{Container, Endpoint, EndpointRef, IpEndpoint, TcpState, Timer, TimerKind};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ffi::{OsStr, OsString};
@@ -250,19 +248,5 @@ fn timer_word(kind: TimerKind) -> &'static str {
         TimerKind::KeepAlive => keep_alive,
         TimerKind::TimeWait => time_wait,
         TimerKind::Probe => probe,
-    }
-}
-
-/// The words for container runtimes, in the order of [`ContainerRuntime`]; also for the schema.
-pub const RUNTIME_WORDS: [&str; 5] = ["docker", "podman", "containerd", "cri-o", "kubernetes"];
-
-fn runtime_word(runtime: ContainerRuntime) -> &'static str {
-    let [docker, podman, containerd, crio, kubernetes] = RUNTIME_WORDS;
-    match runtime {
-        ContainerRuntime::Docker => docker,
-        ContainerRuntime::Podman => podman,
-        ContainerRuntime::Containerd => containerd,
-        ContainerRuntime::CriO => crio,
-        ContainerRuntime::Kubernetes => kubernetes,
     }
 }

@@ -4,6 +4,7 @@ use super::expression::{Event, Expression, Join, Side, Test};
 use super::glob::Glob;
 use super::{moment, syntax};
 use crate::enrich::Reach;
+use crate::family::FAMILIES;
 use crate::text::{Zone, words};
 use netstat_model::{Family, Transport};
 use std::fmt;
@@ -51,6 +52,14 @@ impl fmt::Display for Test {
             Self::State(states) => list(f, "state", syntax::state_words(*states)),
             Self::Protocol(Transport::Tcp) => f.write_str("proto tcp"),
             Self::Protocol(Transport::Udp) => f.write_str("proto udp"),
+            Self::Kinds(kinds) => {
+                let families = FAMILIES.iter().filter(|family| kinds.contains(family.kinds));
+                list(f, "family", families.map(|family| family.name))
+            }
+            Self::Name(side, glob) => {
+                let pattern = format!("unix:{}", glob.pattern());
+                write_pattern(f, of_side(side, "src", "dst", "host"), &pattern)
+            }
             Self::Family(Family::V4) => f.write_str("ipv4"),
             Self::Family(Family::V6) => f.write_str("ipv6"),
             Self::Reach(Reach::Loopback) => f.write_str("loopback"),
@@ -65,6 +74,9 @@ impl fmt::Display for Test {
             Self::Process(glob) => write_glob(f, "process", glob),
             Self::Path(glob) => write_glob(f, "path", glob),
             Self::Unit(glob) => write_glob(f, "unit", glob),
+            Self::Container(glob) => write_glob(f, "container", glob),
+            Self::Pod(glob) => write_glob(f, "pod", glob),
+            Self::Namespace(inodes) => list(f, "netns", inodes.iter()),
             Self::User(users) => list(f, "user", users.iter()),
             Self::Number(quantity, comparison, number) => {
                 write!(f, "{} {comparison} ", quantity.word())?;
@@ -96,7 +108,10 @@ fn list(
 
 /// Writes a pattern, in quotes unless it reads as one word without them.
 fn write_glob(f: &mut fmt::Formatter<'_>, word: &str, glob: &Glob) -> fmt::Result {
-    let pattern = glob.pattern();
+    write_pattern(f, word, glob.pattern())
+}
+
+fn write_pattern(f: &mut fmt::Formatter<'_>, word: &str, pattern: &str) -> fmt::Result {
     let plain = |character: char| character.is_alphanumeric() || "._-*?/@+:[]\\,".contains(character);
     if !pattern.is_empty() && pattern.chars().all(plain) && !syntax::is_reserved(pattern) {
         return write!(f, "{word} {pattern}");

@@ -78,6 +78,8 @@ impl Class {
         let certain = |is: bool| Outcomes::from(Tri::from(is));
         match test {
             Test::Protocol(protocol) => certain(self.protocol == *protocol),
+            Test::Kinds(kinds) => certain(kinds.intersects(Kinds::of_protocol(self.protocol.into()))),
+            Test::Name(..) => certain(false),
             Test::State(states) => certain(self.state.is_some_and(|state| states.intersects(state))),
             Test::Family(Family::V4) if self.shape == Shape::MayBeDual => Outcomes::from(Tri::Unknown),
             Test::Family(Family::V4) => certain(matches!(self.shape, Shape::V4 | Shape::Dual)),
@@ -110,6 +112,20 @@ impl Class {
 const NO_REMOTE: States = States::LISTEN.union(States::BOUND);
 
 impl Filter {
+    /// Returns which kinds beyond TCP and UDP the filter can match, of these.
+    fn others(&self, kinds: Kinds) -> Kinds {
+        let of_kind = |kind: Kinds, test: &Test| match test {
+            Test::Protocol(_) => Outcomes::from(Tri::No),
+            Test::Kinds(kinds) => Outcomes::from(Tri::from(kinds.intersects(kind))),
+            _ => Outcomes::ANY,
+        };
+        kinds
+            .others()
+            .iter()
+            .filter(|&kind| outcomes(&self.expression, &mut |test| of_kind(kind, test)).may_be(Tri::Yes))
+            .collect()
+    }
+
     /// Narrows a query to the kinds and states that the filter can match, and adds programs for the kernel and the fields
     /// that the filter compares.
     pub fn narrow(&self, query: SocketQuery) -> Narrowed {
@@ -144,7 +160,7 @@ impl Filter {
                 kinds |= v4 | v6;
             }
         }
-        let kinds = kinds & query.kinds;
+        let kinds = kinds & query.kinds | self.others(query.kinds);
         let of = |protocol| {
             let classes = Class::of(protocol, kinds, states);
             if classes.is_empty() {
@@ -163,6 +179,7 @@ impl Filter {
             fields: query.fields | needs.fields,
             tcp: query.tcp | needs.tcp,
             programs: Programs { tcp, udp },
+            scope: query.scope,
         };
         Narrowed { query, exact: tcp_exact && udp_exact }
     }

@@ -2,6 +2,7 @@
 
 use super::expression::{Expression, Join, Side, Test};
 use netstat_model::Transport;
+use netstat_model::query::Kinds;
 
 /// Returns two tests that are joined by `and` and that no socket passes together.
 pub(super) fn find(expression: &Expression) -> Option<(String, String)> {
@@ -38,6 +39,10 @@ fn exclude_each_other(one: &Test, other: &Test) -> bool {
             *protocol == Transport::Udp
         }
         (Test::Protocol(one), Test::Protocol(other)) => one != other,
+        (Test::Kinds(one), Test::Kinds(other)) => !one.intersects(*other),
+        (Test::Kinds(kinds), Test::Protocol(protocol)) | (Test::Protocol(protocol), Test::Kinds(kinds)) => {
+            !kinds.intersects(Kinds::of_protocol((*protocol).into()))
+        }
         (Test::Reach(one), Test::Reach(other)) => one != other,
         (Test::Port(side, one), Test::Port(same, other)) => {
             side == same

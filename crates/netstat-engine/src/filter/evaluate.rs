@@ -1,15 +1,16 @@
 //! Evaluates a filter on a socket.
 
-use super::Filter;
 use super::expression::{Event, Expression, Join, Side, Test};
-use super::moment;
+use super::{Filter, Glob, moment};
 use crate::enrich::{Geo, Reach};
 use crate::row::{LIFESPAN_FIELDS, started};
-use netstat_model::query::{Fields, ProcessFields, States};
+use crate::text::words::runtime_word;
+use netstat_model::query::{Fields, Kinds, ProcessFields, States};
 use netstat_model::{
-    EndReason, Family, IpEndpoint, Missing, NoOwner, OwnershipRef, Process, ProcessKey, Protocol, SocketRef,
-    TcpFields, TcpState,
+    Container, EndReason, Endpoint, EndpointRef, Family, IpEndpoint, Missing, NoOwner, OwnershipRef, Process,
+    ProcessKey, Protocol, SocketRef, TcpFields, TcpState,
 };
+use std::ffi::OsStr;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::SystemTime;
 
@@ -184,7 +185,7 @@ impl Filter {
         let mut of = |test: &Test| {
             let open = match test {
                 Test::Pid(_) => stage == Stage::Socket && !socket.ownership().is_read(),
-                Test::Process(_) | Test::Path(_) | Test::Unit(_) => match socket.ownership() {
+                test if test.is_of_process() => match socket.ownership() {
                     OwnershipRef::NotRead | OwnershipRef::Listed { .. } => stage == Stage::Socket,
                     OwnershipRef::One(_) | OwnershipRef::Several(_) => true,
                     OwnershipRef::Unowned(_) => false,
@@ -223,13 +224,15 @@ impl Filter {
     pub fn needs(&self) -> FilterNeeds {
         let mut needs = FilterNeeds::default();
         self.expression.each(&mut |test| {
-            needs.owners |= matches!(test, Test::Pid(_) | Test::Process(_) | Test::Path(_) | Test::Unit(_));
+            needs.owners |= matches!(test, Test::Pid(_)) || test.is_of_process();
             match test {
                 Test::Country(_) => needs.countries = true,
                 Test::NetworkNumber(_) | Test::NetworkName(_) => needs.networks = true,
                 Test::Process(_) => needs.processes |= ProcessFields::NAME | ProcessFields::EXECUTABLE,
                 Test::Path(_) => needs.processes |= ProcessFields::EXECUTABLE,
                 Test::Unit(_) => needs.processes |= ProcessFields::UNIT,
+                Test::Container(_) | Test::Pod(_) => needs.processes |= ProcessFields::CONTAINER,
+                Test::Namespace(_) => needs.fields |= Fields::NAMESPACE,
                 Test::User(_) => needs.fields |= Fields::COMMON,
                 Test::Time(..) => needs.fields |= LIFESPAN_FIELDS,
                 Test::Reason(_) => needs.fields |= Fields::LIFESPAN,
@@ -262,6 +265,12 @@ impl Filter {
                 (_, None) => Tri::No,
             },
             Test::Protocol(protocol) => (socket.protocol == *protocol).into(),
+            Test::Kinds(kinds) => kinds.intersects(Kinds::of_protocol(socket.protocol)).into(),
+            Test::Name(side, glob) => {
+                let named = |end: Option<EndpointRef<'_>>| end.is_some_and(|end| is_named(end, glob));
+                let is_local = *side != Side::Remote && named(Some(socket.local));
+                (is_local || *side != Side::Local && named(socket.remote)).into()
+            }
             Test::Family(Family::V4) if may_be_dual(socket) => Tri::Unknown,
             Test::Family(Family::V4) => socket.families().v4.into(),
             Test::Family(Family::V6) => socket.families().v6.into(),
@@ -287,6 +296,15 @@ impl Filter {
             Test::Unit(glob) => processes(socket, context, |process| {
                 matched(process.unit.as_ref(), |unit| glob.matches(unit))
             }),
+            Test::Container(glob) => processes(socket, context, |process| {
+                matched(process.container.as_ref(), |container| is_container(glob, container))
+            }),
+            Test::Pod(glob) => processes(socket, context, |process| {
+                matched(process.container.as_ref(), |container| {
+                    container.pod.as_deref().is_some_and(|pod| glob.matches(OsStr::new(pod)))
+                })
+            }),
+            Test::Namespace(inodes) => known(socket.namespace().map(|of| inodes.contains(&of.inode))),
             Test::User(users) => known(socket.uid().map(|uid| users.contains(&uid))),
             Test::Number(quantity, comparison, limit) => {
                 known(quantity.of(socket).map(|number| comparison.holds(number, *limit)))
@@ -324,6 +342,9 @@ fn is_unread(test: &Test, socket: &SocketRef<'_>, context: &Context<'_>) -> bool
         },
         Test::Path(_) => |process| [process.executable.as_ref().err().copied(), None, None],
         Test::Unit(_) => |process| [process.unit.as_ref().err().copied(), None, None],
+        Test::Container(_) | Test::Pod(_) => {
+            |process| [process.container.as_ref().err().copied(), None, None]
+        }
         _ => return false,
     };
     match socket.ownership() {
@@ -345,6 +366,27 @@ fn is_unread(test: &Test, socket: &SocketRef<'_>, context: &Context<'_>) -> bool
 /// Returns when a socket ended and how; `None` for one that is there.
 fn ended(socket: &SocketRef<'_>) -> Option<(SystemTime, EndReason)> {
     socket.lifespan()?.ended
+}
+
+/// Returns whether a pattern means a container: its ID, the first digits of that, or the runtime and either of them.
+fn is_container(glob: &Glob, container: &Container) -> bool {
+    let (id, pattern) = (container.id.as_ref(), glob.pattern());
+    let begins = |digits: &str| digits.len() >= 4 && id.starts_with(digits);
+    let runtime = runtime_word(container.runtime);
+    let after = pattern.strip_prefix(runtime).and_then(|rest| rest.strip_prefix(':'));
+    glob.matches(OsStr::new(id))
+        || glob.matches(OsStr::new(&format!("{runtime}:{id}")))
+        || begins(pattern)
+        || after.is_some_and(begins)
+}
+
+/// Returns whether an end is a Unix socket with a name that matches.
+fn is_named(end: EndpointRef<'_>, glob: &Glob) -> bool {
+    match end {
+        Endpoint::Path(path) => glob.matches_text(&String::from_utf8_lossy(path)),
+        Endpoint::Abstract(name) => glob.matches_text(&format!("@{}", String::from_utf8_lossy(name))),
+        _ => false,
+    }
 }
 
 /// Returns unknown for `None`.

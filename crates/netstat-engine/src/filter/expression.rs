@@ -4,7 +4,7 @@ use super::glob::Glob;
 use super::ports::Ports;
 use super::quantity::{Comparison, Quantity};
 use crate::enrich::{Country, Reach};
-use netstat_model::query::States;
+use netstat_model::query::{Kinds, States};
 use netstat_model::{EndReason, Family, Prefix, Transport};
 
 /// One end of a socket, or either of them.
@@ -31,6 +31,10 @@ pub enum Test {
     State(States),
     /// The transport protocol, over either family.
     Protocol(Transport),
+    /// The socket is of one of these kinds; at least one.
+    Kinds(Kinds),
+    /// The name of a Unix socket matches: a path, or an abstract name after `@`.
+    Name(Side, Glob),
     /// The socket serves the family. A dual-stack listener serves both.
     Family(Family),
     /// The reach of the remote address.
@@ -50,6 +54,12 @@ pub enum Test {
     Path(Glob),
     /// The name of the service of such a process matches.
     Unit(Glob),
+    /// The container of such a process matches.
+    Container(Glob),
+    /// The UID of the Kubernetes pod of such a process matches.
+    Pod(Glob),
+    /// The socket is in one of these network namespaces; at least one inode.
+    Namespace(Box<[u64]>),
     /// One of these users created the socket; at least one user ID.
     User(Box<[u32]>),
     /// A number of the socket compares to a limit.
@@ -67,6 +77,13 @@ pub enum Event {
     Started,
     /// It ended.
     Ended,
+}
+
+impl Test {
+    /// Returns true if it asks for a fact about a process that holds the socket, beyond its ID.
+    pub(super) fn is_of_process(&self) -> bool {
+        matches!(self, Self::Process(_) | Self::Path(_) | Self::Unit(_) | Self::Container(_) | Self::Pod(_))
+    }
 }
 
 /// How the members of an expression are joined.

@@ -57,7 +57,12 @@ impl Glob {
 
     /// Returns true if the whole name matches.
     pub fn matches(&self, name: &OsStr) -> bool {
-        let name: Vec<char> = name.to_string_lossy().chars().map(fold).collect();
+        self.matches_text(&name.to_string_lossy())
+    }
+
+    /// Returns true if the whole text matches.
+    pub fn matches_text(&self, text: &str) -> bool {
+        let name: Vec<char> = text.chars().map(fold).collect();
         let (mut part, mut at) = (0, 0);
         // The last `*`, and where its match ends so far. There is no need to go back to an earlier one.
         let mut star: Option<(usize, usize)> = None;

@@ -2,6 +2,7 @@
 
 use super::lexer::SIGN_WORDS;
 use super::syntax::{EXAMPLES, GROUPS, PRIMARIES, PROTOCOLS, REASON_GROUPS, STATES};
+use crate::family::FAMILIES;
 use crate::text::words::REASONS;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -53,7 +54,17 @@ fn help() -> String {
     text.push_str("  CLOSING in capitals is the single state, in lower case the group.\n\n");
     let protocols: Vec<_> = PROTOCOLS.iter().map(|(word, ..)| (*word).to_owned()).collect();
     wrap(&mut text, "P, protocols: ", &protocols);
-    text.push_str("  tcp and udp mean both families.\n\n");
+    text.push_str("  tcp and udp mean both families.\n");
+    let families: Vec<_> = FAMILIES
+        .iter()
+        .map(|family| {
+            std::iter::once(family.name).chain(family.others.iter().copied()).collect::<Vec<_>>().join("|")
+        })
+        .collect();
+    wrap(&mut text, "F, families: ", &families);
+    text.push_str(
+        "  A filter that names a family lists its sockets, as --family does. inet4 and inet6 are parts of inet.\n\n",
+    );
     let reasons: Vec<_> = REASONS.iter().map(|(_, word)| (*word).to_owned()).collect();
     wrap(&mut text, "R, reasons: ", &reasons);
     text.push_str("  error-N for an error that has no word. Groups of reasons:\n");

@@ -62,6 +62,7 @@ pub use quantity::{Comparison, Quantity};
 
 use crate::enrich::Geo;
 use expression::{Expression, Join};
+use netstat_model::query::Kinds;
 use std::ffi::OsString;
 use std::fmt;
 use std::net::IpAddr;
@@ -124,6 +125,14 @@ pub trait Lookups {
     fn user(&self, _name: &str) -> Result<Option<u32>, String> {
         Ok(None)
     }
+
+    /// Returns the inode of a network namespace; `None` if there is none of this name.
+    ///
+    /// # Errors
+    /// A short text for the user that says why the lookup failed.
+    fn namespace(&self, _name: &str) -> Result<Option<u64>, String> {
+        Ok(None)
+    }
 }
 
 /// Knows no names: a filter may contain only numbers.
@@ -167,6 +176,17 @@ impl Filter {
             Expression::Test(test) => Some(test),
             Expression::Not(_) | Expression::Joined(..) => None,
         })
+    }
+
+    /// Returns the kinds of the families that the filter names.
+    pub fn named_kinds(&self) -> Kinds {
+        let mut named = Kinds::empty();
+        self.each_test(|test| match test {
+            Test::Kinds(kinds) => named |= *kinds,
+            Test::Name(..) => named |= Kinds::UNIX,
+            _ => {}
+        });
+        named
     }
 
     /// Calls `call` with every test of the filter, in the order of its text.

@@ -215,6 +215,9 @@ impl<'t> Parser<'t> {
     fn with_value(&self, keyword: Keyword, value: &Value<'_>, comparison: Comparison) -> Parsed<Expression> {
         Ok(Expression::Test(match keyword {
             Keyword::Host(side) if comparison == Comparison::Equal => {
+                if let Some(name) = values::unix_name(value.text) {
+                    return Ok(Expression::Test(Test::Name(side, Glob::new(name))));
+                }
                 return values::ends(self.lookups, side, value);
             }
             // `sport >= :1024`, as in ss, to which `src >= :1024` is the same.
@@ -222,6 +225,7 @@ impl<'t> Parser<'t> {
                 Test::Port(side, values::compared_ports(self.lookups, value, comparison)?)
             }
             Keyword::Protocol => return values::protocols(value),
+            Keyword::Family => return values::families(value),
             Keyword::State => Test::State(values::states(value)?),
             Keyword::Country => Test::Country(values::countries(value)?),
             Keyword::Network => values::network(value),
@@ -231,6 +235,9 @@ impl<'t> Parser<'t> {
             Keyword::Process => Test::Process(Glob::new(value.text)),
             Keyword::Path => Test::Path(Glob::new(value.text)),
             Keyword::Unit => Test::Unit(Glob::new(value.text)),
+            Keyword::Container => Test::Container(Glob::new(value.text)),
+            Keyword::Pod => Test::Pod(Glob::new(value.text)),
+            Keyword::Namespace => Test::Namespace(values::namespaces(self.lookups, value)?),
             // The other keywords take no value.
             _ => return Err(value.error(A_TEST)),
         }))

@@ -14,6 +14,7 @@ pub(super) enum Keyword {
     Host(Side),
     State,
     Protocol,
+    Family,
     Ipv4,
     Ipv6,
     Pid,
@@ -21,6 +22,9 @@ pub(super) enum Keyword {
     Path,
     User,
     Unit,
+    Container,
+    Pod,
+    Namespace,
     Loopback,
     Private,
     Public,
@@ -51,7 +55,7 @@ const fn primary(
     Primary { keyword, words, argument, help }
 }
 
-pub(super) const PRIMARIES: [Primary; 33] = [
+pub(super) const PRIMARIES: [Primary; 37] = [
     primary(Keyword::Port(Side::Either), &["port"], "N|NAME|N-M|N,M", "a port of either end"),
     primary(Keyword::Port(Side::Local), &["lport", "sport"], "N|NAME|N-M|N,M", "the local port"),
     primary(Keyword::Port(Side::Remote), &["rport", "dport"], "N|NAME|N-M|N,M", "the remote port"),
@@ -59,12 +63,13 @@ pub(super) const PRIMARIES: [Primary; 33] = [
         Keyword::Host(Side::Either),
         &["host"],
         "A[,A]",
-        "an address of either end; fe80::1%eth0 or fe80::1%2 in one zone",
+        "an address of either end, fe80::1%eth0 in a zone, unix:GLOB a Unix socket",
     ),
     primary(Keyword::Host(Side::Local), &["src"], "A[,A]", "the local address"),
     primary(Keyword::Host(Side::Remote), &["dst"], "A[,A]", "the remote address"),
     primary(Keyword::State, &["state"], "S[,S]", "the TCP state; UDP has none"),
     primary(Keyword::Protocol, &["proto"], "P[,P]", "the protocol"),
+    primary(Keyword::Family, &["family"], "F[,F]", "the family of the socket"),
     primary(Keyword::Ipv4, &["ipv4"], "", "serves IPv4, as a dual-stack listener does"),
     primary(Keyword::Ipv6, &["ipv6"], "", "serves IPv6, as a dual-stack listener does"),
     primary(Keyword::Loopback, &["loopback"], "", "the remote address is this machine"),
@@ -81,6 +86,19 @@ pub(super) const PRIMARIES: [Primary; 33] = [
     primary(Keyword::Process, &["process"], "GLOB", "the name of a process that holds it, or its comm"),
     primary(Keyword::Path, &["path"], "GLOB", "the file that process runs"),
     primary(Keyword::Unit, &["unit"], "GLOB", "the service of that process"),
+    primary(
+        Keyword::Container,
+        &["container"],
+        "GLOB",
+        "its container, by ID or by its first digits, or runtime:ID",
+    ),
+    primary(Keyword::Pod, &["pod"], "GLOB", "its Kubernetes pod, by UID"),
+    primary(
+        Keyword::Namespace,
+        &["netns"],
+        "NAME|N",
+        "its network namespace, by name or inode (--netns all)",
+    ),
     primary(Keyword::User, &["user"], "NAME|UID", "the user that made it"),
     primary(
         Keyword::Number(Quantity::ReceiveQueue),
@@ -273,7 +291,7 @@ pub(super) const PROTOCOLS: [(&str, netstat_model::Transport, Option<netstat_mod
 };
 
 /// Examples for the help: a filter, and what it finds.
-pub(super) const EXAMPLES: [(&str, &str); 14] = [
+pub(super) const EXAMPLES: [(&str, &str); 15] = [
     (":8080", "who has port 8080"),
     ("192.168.20.0/24", "all connections with this network"),
     ("CLOSE_WAIT", "closed by the peer, but not by the local program"),
@@ -290,6 +308,7 @@ pub(super) const EXAMPLES: [(&str, &str); 14] = [
     ("sendq ge 1M rtt gt 100ms", "slow receivers far away, without shell metacharacters"),
     ("sport = :22 dport != :1024", "in the syntax of ss"),
     ("proto tcpv6 synchronized age > 1h", "old IPv6 connections"),
+    ("family unix host unix:/run/dbus/*", "connections by these Unix sockets"),
     (
         "process curl reason failed,reset lasted < 5s ended > \"10 minutes ago\"",
         "with netstat history: what curl failed at, or was cut off from, in the last ten minutes",

@@ -1,7 +1,7 @@
 //! Words for TCP states, offload states and unknown values, as Windows prints them in every language.
 
 use super::decimal::decimal;
-use netstat_model::{ConnectionRole, EndReason, Offload, TcpState};
+use netstat_model::{ConnectionRole, Container, ContainerRuntime, EndReason, Offload, TcpState};
 use std::borrow::Cow;
 
 /// Stands for a value that is unknown.
@@ -94,6 +94,27 @@ pub fn role(role: ConnectionRole) -> Option<&'static str> {
         ConnectionRole::Passive => Some("passive"),
         ConnectionRole::Listener => Some("listener"),
         ConnectionRole::Unknown => None,
+    }
+}
+
+/// The words for container runtimes, in the order of [`ContainerRuntime`]; also for the schema.
+pub const RUNTIME_WORDS: [&str; 5] = ["docker", "podman", "containerd", "cri-o", "kubernetes"];
+
+/// Returns runtime and the first twelve digits of the ID, as people know a container by.
+pub fn short_container(container: &Container) -> String {
+    let id = container.id.get(..12).unwrap_or(&container.id);
+    format!("{}:{id}", runtime_word(container.runtime))
+}
+
+/// Returns the word for a container runtime.
+pub fn runtime_word(runtime: ContainerRuntime) -> &'static str {
+    let [docker, podman, containerd, crio, kubernetes] = RUNTIME_WORDS;
+    match runtime {
+        ContainerRuntime::Docker => docker,
+        ContainerRuntime::Podman => podman,
+        ContainerRuntime::Containerd => containerd,
+        ContainerRuntime::CriO => crio,
+        ContainerRuntime::Kubernetes => kubernetes,
     }
 }
 

@@ -163,12 +163,13 @@ impl<'a> ConnectionsView<'a> {
         self.rows().filter_map(|row| row.socket.remote_ip()).filter(|end| !end.address.is_unspecified())
     }
 
-    /// Returns the principal processes of the rows, each once: for whoever reads what is known of them.
+    /// Returns the principal processes of the rows and of their other ends, each once: for whoever reads what is known of
+    /// them.
     pub fn processes(&self) -> Vec<ProcessKey> {
         self.owners(|owners| owners.get(..1).unwrap_or_default())
     }
 
-    /// Returns all processes that hold a socket of the rows, each once.
+    /// Returns all processes that hold a socket of the rows or of their other ends, each once.
     pub fn all_processes(&self) -> Vec<ProcessKey> {
         self.owners(|owners| owners)
     }
@@ -176,12 +177,18 @@ impl<'a> ConnectionsView<'a> {
     fn owners(&self, of: impl Fn(&[Owner]) -> &[Owner]) -> Vec<ProcessKey> {
         let mut processes = HashSet::new();
         let mut last = None;
-        for row in self.rows() {
-            for owner in of(row.socket.ownership().owners()) {
+        let mut add = |owners: &[Owner]| {
+            for owner in of(owners) {
                 // Sockets of one process often stand together.
                 if last.replace(owner.process) != Some(owner.process) {
                     processes.insert(owner.process);
                 }
+            }
+        };
+        for row in self.rows() {
+            add(row.socket.ownership().owners());
+            if row.section == Section::Other {
+                add(row.socket.peer_ownership().owners());
             }
         }
         let mut processes: Vec<_> = processes.into_iter().collect();

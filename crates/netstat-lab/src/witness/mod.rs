@@ -3,7 +3,9 @@
 mod counters;
 mod proc_net;
 mod ss;
+mod unix;
 
 pub use counters::counter;
 pub use proc_net::proc_net;
 pub use ss::{bound, ss, ss_with};
+pub use unix::{UnixRow, unix};

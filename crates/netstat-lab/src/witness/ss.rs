@@ -59,7 +59,7 @@ pub fn bound() -> Result<Vec<Row>> {
         .collect()
 }
 
-fn run(arguments: &[&str]) -> Result<String> {
+pub(super) fn run(arguments: &[&str]) -> Result<String> {
     let output =
         Command::new("ss").args(arguments).env("LC_ALL", "C").output().map_err(|error| {
             match error.kind() {
@@ -152,7 +152,7 @@ fn parse_end(text: &str) -> Option<(SocketAddr, bool)> {
 
 /// Parses the processes of `users:(("name",pid=1,fd=2),("name",pid=3,fd=4))`. A name can imitate this form, so tests with
 /// such names cannot rely on it.
-fn parse_pids(line: &str) -> Vec<u32> {
+pub(super) fn parse_pids(line: &str) -> Vec<u32> {
     let Some((_, users)) = line.split_once("users:((") else { return Vec::new() };
     let pids: BTreeSet<u32> = users
         .match_indices("\",pid=")

@@ -28,6 +28,8 @@ impl Details {
         is_known(Present::AGE, age.is_some());
         is_known(Present::MARK, mark.is_some());
         is_known(Present::CGROUP_ID, cgroup_id.is_some());
+        let namespace = socket.namespace().and_then(|of| u32::try_from(of.inode).ok());
+        is_known(Present::NAMESPACE, namespace.is_some());
         let timer = socket.timer();
         let expires = timer.map_or(0, |timer| timer.expires_in.as_millis());
         Self {
@@ -40,6 +42,7 @@ impl Details {
             send_queue: send_queue.unwrap_or_default(),
             interface: interface.unwrap_or_default(),
             mark: mark.unwrap_or_default(),
+            namespace: namespace.unwrap_or_default(),
             descriptor: 0,
             timer_expires: u32::try_from(expires).unwrap_or(u32::MAX),
             tcp: u32::MAX,

@@ -1,8 +1,9 @@
 use super::*;
+use crate::FamilyFacts;
 use crate::details::unpack_memory;
 use crate::{
-    ConnectionRole, EndReason, Lifespan, NoOwner, Offload, Ownership, Protocol, ServedFamilies, SocketType,
-    TcpFields, TcpInfo, TcpState, Timer, TimerKind, WindowsSocket,
+    ConnectionRole, EndReason, Lifespan, Namespace, NoOwner, Offload, Ownership, Protocol, ServedFamilies,
+    SocketFile, SocketType, TcpFields, TcpInfo, TcpState, Timer, TimerKind, UnixFacts, WindowsSocket,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -59,7 +60,7 @@ fn tcp_info() -> impl Strategy<Value = TcpInfo> {
 }
 
 fn ends_and_state() -> impl Strategy<Value = Socket> {
-    prop_oneof![4 => with_ports(), 1 => without_ports()]
+    prop_oneof![4 => with_ports(), 1 => without_ports().boxed()]
 }
 
 /// A socket that is no TCP or UDP socket.
@@ -86,12 +87,40 @@ fn without_ports() -> impl Strategy<Value = Socket> {
     ];
     let state = option::of(select(&TcpState::ALL[..]));
     let id = (option::of(1u64..u64::from(u32::MAX)), option::of(any::<u64>()));
-    (protocol, end(), option::of(end()), state, id).prop_map(
-        |(protocol, local, remote, state, (inode, cookie))| {
+    // Boxed, or the strategies would take more stack than a thread has.
+    let of_family = (option::of(unix_facts().prop_map(Box::new)), peer_ownership()).boxed();
+    (protocol, end(), option::of(end()), state, id, of_family).prop_map(
+        |(protocol, local, remote, state, (inode, cookie), (family_facts, peer_ownership))| {
             let id = SocketId { inode, cookie };
-            Socket { state, id, ..Socket::of_protocol(protocol, local, remote) }
+            // Without facts there is nobody to ask for.
+            let peer_ownership = if family_facts.is_some() { peer_ownership } else { Ownership::NotRead };
+            let ends = Socket::of_protocol(protocol, local, remote);
+            Socket { state, id, family_facts, peer_ownership, ..ends }
         },
     )
+}
+
+fn unix_facts() -> impl Strategy<Value = FamilyFacts> {
+    let file = any::<(u32, u32)>().prop_map(|(inode, device)| SocketFile { inode, device });
+    (option::of(any::<u64>()), any::<bool>(), option::of(file), option::of(any::<bool>())).prop_map(
+        |(peer, is_waiting, file, is_deleted)| {
+            FamilyFacts::Unix(UnixFacts { peer, is_waiting, file, is_deleted })
+        },
+    )
+}
+
+/// No table of the system lists the owner of another socket, and by which descriptor one is held matters to nobody.
+fn peer_ownership() -> impl Strategy<Value = Ownership> {
+    ownership().prop_map(|ownership| match ownership {
+        Ownership::Listed { .. } => Ownership::NotRead,
+        Ownership::Held(mut owners) => {
+            if let [owner] = owners.as_mut_slice() {
+                owner.descriptor = None;
+            }
+            Ownership::Held(owners)
+        }
+        other => other,
+    })
 }
 
 fn with_ports() -> impl Strategy<Value = Socket> {
@@ -149,11 +178,12 @@ fn socket() -> impl Strategy<Value = Socket> {
     let memory = any::<[u32; 9]>().prop_map(|row| Box::new(unpack_memory(&row)));
     let tcp = option::of(tcp_info().prop_map(Box::new));
     let larger = (tcp, option::of(memory), option::of(windows), option::of(lifespan().prop_map(Box::new)));
-    let smaller = (option::of(timer), option::of(any::<u8>()), congestion, time(), time());
+    let namespace = option::of(any::<u32>().prop_map(|inode| Namespace { inode: inode.into() }));
+    let smaller = (option::of(timer), option::of(any::<u8>()), congestion, time(), time(), namespace);
     (ends_and_state(), numbers, smaller, larger, ownership()).prop_map(
         |(socket, numbers, smaller, (tcp, memory, windows, lifespan), ownership)| {
             let (uid, recv_queue, send_queue, interface, mark, cgroup_id) = numbers;
-            let (timer, traffic_class, congestion, time_in_state, age) = smaller;
+            let (timer, traffic_class, congestion, time_in_state, age, namespace) = smaller;
             let congestion = congestion.map(Box::from);
             Socket {
                 uid,
@@ -169,6 +199,7 @@ fn socket() -> impl Strategy<Value = Socket> {
                 memory,
                 mark,
                 cgroup_id,
+                namespace,
                 windows,
                 lifespan,
                 ownership,
@@ -429,6 +460,9 @@ proptest! {
     /// Owners are looked for once for each socket that wants them, and the others keep what they say.
     #[test]
     fn owners_are_looked_for_where_they_are_wanted(sockets in vec(socket(), 0..20), keep in keeps()) {
+        // Those of the other ends have a test of their own.
+        let alone = |socket| Socket { family_facts: None, peer_ownership: Ownership::NotRead, ..socket };
+        let sockets: Vec<Socket> = sockets.into_iter().map(alone).collect();
         let mut table = SocketTable::new(keep);
         for (at, socket) in sockets.iter().enumerate() {
             let is_kept = if at % 4 == 3 { table.push(&socket.into()) } else { table.push_wanted(&socket.into()) };
@@ -465,4 +499,42 @@ proptest! {
         processes.dedup();
         prop_assert_eq!(table.processes(), processes);
     }
+}
+
+#[test]
+fn the_owner_of_the_other_end_is_looked_for_with_the_owner_of_the_socket() {
+    let name = |name: &[u8]| Endpoint::Path(name.into());
+    let unix = Protocol::Unix(SocketType::Stream);
+    let socket = |inode, peer| Socket {
+        id: SocketId { inode: Some(inode), cookie: Some(1) },
+        family_facts: Some(Box::new(FamilyFacts::Unix(UnixFacts { peer, ..UnixFacts::default() }))),
+        ..Socket::of_protocol(unix, name(b"/run/db"), None)
+    };
+    let mut table = SocketTable::new(Keep { details: true, ..Keep::default() });
+    for one in [socket(7, Some(8)), socket(9, None)] {
+        assert!(table.push_wanted(&SocketRef::from(&one)));
+    }
+    assert!(table.push(&SocketRef::from(&socket(10, Some(11)))), "nobody is looked for here");
+    let mut wanted: Vec<_> = table.wanted().map(|id| id.inode).collect();
+    wanted.sort_unstable();
+    assert_eq!(wanted, [7, 8, 9]);
+    let process = |pid| ProcessKey { pid, start_time: 1 };
+    table.set_owners(&mut |id, owners| {
+        if id.inode == 9 {
+            return Err(NoOwner::NotPermitted);
+        }
+        owners.push(Owner { process: process(id.inode * 100), parent: None, descriptor: Some(3) });
+        Ok(())
+    });
+    let holders: Vec<_> = table.iter().map(|it| (it.holder(), it.peer_ownership().holder())).collect();
+    let (held, not_read) = (crate::Holder::Process, crate::Holder::NotRead);
+    let nobody = crate::Holder::Nobody(NoOwner::NotPermitted);
+    assert_eq!(holders, [(held(700), held(800)), (nobody, not_read), (not_read, not_read)]);
+    assert_eq!(table.processes(), [process(700), process(800)]);
+    table.sort();
+    let shown: Vec<_> = table
+        .rows(None, Family::V4, false)
+        .map(|(_, it)| (it.id.inode, it.family_facts().and_then(FamilyFacts::peer)))
+        .collect();
+    assert_eq!(shown, [(Some(7), Some(8)), (Some(9), None), (Some(10), Some(11))]);
 }

@@ -1,6 +1,6 @@
 //! The time of day, and the time since boot, from `/proc/uptime`.
 
-use super::source::Source;
+use super::source::{NetworkSource, Source};
 use netstat_model::{Error, Operation};
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -11,7 +11,7 @@ pub(super) fn now(source: &dyn Source) -> Option<SystemTime> {
 }
 
 /// Reads the time since boot, suspend included.
-pub(super) fn uptime(source: &dyn Source) -> Result<Duration, Error> {
+pub(super) fn uptime(source: &dyn NetworkSource) -> Result<Duration, Error> {
     let mut bytes = Vec::new();
     let read = source.read("/proc/uptime", &mut bytes);
     read.and_then(|()| decode_uptime(&bytes).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData)))

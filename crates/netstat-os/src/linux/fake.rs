@@ -5,7 +5,8 @@
 
 use super::bpf::Failure;
 use super::source::{
-    FileId, Netlink, Next, OwnersProgram, ProcessSource, RecorderProgram, Source, Walk, unpack_time,
+    FileId, Netlink, NetworkSource, Next, OwnersProgram, ProcessSource, RecorderProgram, Source, Walk,
+    unpack_time,
 };
 use rustix::io::Errno;
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -136,7 +137,7 @@ impl Fake {
     }
 }
 
-impl Source for Fake {
+impl NetworkSource for Fake {
     fn netlink(&self, _: Netlink, _: &[u8], _: &mut dyn FnMut(&[u8]) -> Next) -> io::Result<()> {
         Err(Errno::PROTONOSUPPORT.into())
     }
@@ -146,7 +147,9 @@ impl Source for Fake {
         into.extend(self.bytes(path)?);
         Ok(())
     }
+}
 
+impl Source for Fake {
     fn read_link(&self, path: &str) -> io::Result<Vec<u8>> {
         self.bytes(path)
     }
@@ -221,7 +224,11 @@ struct FakeOwners<'a>(&'a Fake);
 
 impl OwnersProgram for FakeOwners<'_> {
     fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-        let asked = if walk == Walk::Quick { "bpf quick walk" } else { "bpf walk" };
+        let asked = match walk {
+            Walk::Quick => "bpf quick walk",
+            Walk::Full => "bpf walk",
+            Walk::Everything => "bpf walk of everything",
+        };
         self.0.asked.lock().unwrap().push(asked.to_owned());
         let walk = self.0.walks.lock().unwrap().pop_front();
         let Some((bytes, end)) = walk else { return Err(Failure::NOT_RECORDED) };

@@ -2,7 +2,7 @@
 
 use super::{
     addresses, bpf, clock, conntrack, counters, events, firewall, interface_counters, interfaces, limits,
-    persistent, processes, procnet, rdma, routes, sockets, wire,
+    namespaces, persistent, processes, procnet, rdma, routes, sockets, wire,
 };
 use crate::tape::Player;
 use netstat_model::{Family, Transport};
@@ -19,6 +19,13 @@ pub fn sock_diag(data: &[u8]) {
     for protocol in [Transport::Tcp, Transport::Udp] {
         sockets::decode_socket(data, protocol);
     }
+}
+
+/// Rows and files of the families beyond TCP and UDP.
+pub fn socket_families(data: &[u8]) {
+    let rows = wire::messages(data).flatten();
+    sockets::connect_unix(rows.filter_map(|row| sockets::decode_unix_row(row.payload)).collect());
+    sockets::decode_unix_file(data);
 }
 
 /// The files of `/proc/net`.
@@ -55,6 +62,7 @@ pub fn counters(data: &[u8]) {
     limits::decode_all(data);
     conntrack::decode_statistics(data, &mut netstat_model::Conntrack::default());
     counters::decode_all(data);
+    namespaces::decode_all(data);
 }
 
 /// Rows of the interface list with their counters.

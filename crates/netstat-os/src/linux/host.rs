@@ -26,8 +26,13 @@ pub(super) fn boot_id(source: &dyn Source) -> Option<Box<str>> {
 /// the main thread.
 pub(super) fn namespace(source: &dyn Source) -> Option<Namespace> {
     let target = source.read_link("/proc/thread-self/ns/net").ok()?;
+    Some(Namespace { inode: decode_namespace(&target)? })
+}
+
+/// Decodes the target of a link to a network namespace: `net:[4026531840]`.
+pub(super) fn decode_namespace(target: &[u8]) -> Option<u64> {
     let inode = target.strip_prefix(b"net:[")?.strip_suffix(b"]")?;
-    Some(Namespace { inode: std::str::from_utf8(inode).ok()?.parse().ok()? })
+    std::str::from_utf8(inode).ok()?.parse().ok()
 }
 
 #[cfg(test)]

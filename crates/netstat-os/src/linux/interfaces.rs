@@ -15,10 +15,23 @@ use std::os::unix::ffi::OsStringExt;
 /// `struct ifinfomsg`.
 const MESSAGE: usize = 16;
 
-const IFF_UP: u32 = 1;
-const IFF_LOOPBACK: u32 = 1 << 3;
-const IFF_POINTOPOINT: u32 = 1 << 4;
-const IFF_RUNNING: u32 = 1 << 6;
+/// The bits of `ifi_flags` (`IFF_UP` and its kin).
+const FLAGS: [(u32, InterfaceFlags); 14] = [
+    (1, InterfaceFlags::UP),
+    (1 << 1, InterfaceFlags::BROADCAST),
+    (1 << 2, InterfaceFlags::DEBUG),
+    (1 << 3, InterfaceFlags::LOOPBACK),
+    (1 << 4, InterfaceFlags::POINT_TO_POINT),
+    (1 << 5, InterfaceFlags::NO_TRAILERS),
+    (1 << 6, InterfaceFlags::RUNNING),
+    (1 << 7, InterfaceFlags::NO_ARP),
+    (1 << 8, InterfaceFlags::PROMISCUOUS),
+    (1 << 9, InterfaceFlags::ALL_MULTICAST),
+    (1 << 10, InterfaceFlags::MASTER),
+    (1 << 11, InterfaceFlags::SLAVE),
+    (1 << 12, InterfaceFlags::MULTICAST),
+    (1 << 15, InterfaceFlags::DYNAMIC),
+];
 
 /// Lists all interfaces with their addresses, in the order of the kernel.
 pub(super) fn interfaces(source: &dyn Source) -> Result<Answer<Vec<Interface>>, Error> {
@@ -75,16 +88,7 @@ pub(super) fn decode_link(payload: &[u8]) -> Option<Interface> {
 }
 
 fn decode_flags(flags: u32) -> InterfaceFlags {
-    [
-        (IFF_UP, InterfaceFlags::UP),
-        (IFF_LOOPBACK, InterfaceFlags::LOOPBACK),
-        (IFF_RUNNING, InterfaceFlags::RUNNING),
-        (IFF_POINTOPOINT, InterfaceFlags::POINT_TO_POINT),
-    ]
-    .into_iter()
-    .filter(|&(bit, _)| flags & bit != 0)
-    .map(|(_, flag)| flag)
-    .collect()
+    FLAGS.into_iter().filter(|&(bit, _)| flags & bit != 0).map(|(_, flag)| flag).collect()
 }
 
 /// Text up to its zero byte; `None` if empty.

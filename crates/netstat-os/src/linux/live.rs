@@ -2,14 +2,20 @@
 
 use super::bpf::Failure;
 use super::sockopt;
-use super::source::{Closings, FileId, Netlink, Next, OwnersProgram, ProcessSource, RecorderProgram, Source};
+use super::source::{
+    Closings, FileId, Netlink, NetworkSource, Next, OwnersProgram, ProcessSource, RecorderProgram, Source,
+};
+use netstat_model::error::words_of;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir};
 use rustix::io::Errno;
 use rustix::net::netlink::{self, SocketAddrNetlink};
 use rustix::net::{self, RecvFlags, SendFlags};
+use rustix::thread::LinkNameSpaceType;
+use std::ffi::OsStr;
 use std::io;
 use std::mem::MaybeUninit;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Bytes of the receive buffer: four times the largest datagram of a dump (32 KiB).
@@ -83,25 +89,25 @@ fn number(name: &[u8]) -> Option<u32> {
     std::str::from_utf8(name).ok()?.parse().ok()
 }
 
-/// Sends a request and passes on the kernel's answer. Fails if the kernel says nothing for as long as `patience`.
-fn exchange(
-    family: Netlink,
-    request: &[u8],
-    patience: Duration,
-    each: &mut dyn FnMut(&[u8]) -> Next,
-) -> io::Result<()> {
+/// Makes a netlink socket, which belongs to the network namespace of the calling thread from then on.
+fn netlink_socket(family: Netlink) -> io::Result<OwnedFd> {
     let protocol = match family {
         Netlink::SockDiag => Some(netlink::SOCK_DIAG),
         Netlink::Route => None,
         Netlink::Rdma => Some(netlink::RDMA),
         Netlink::Netfilter => Some(netlink::NETFILTER),
     };
-    let socket = net::socket_with(
-        net::AddressFamily::NETLINK,
-        net::SocketType::RAW,
-        net::SocketFlags::CLOEXEC,
-        protocol,
-    )?;
+    let (netlink, flags) = (net::AddressFamily::NETLINK, net::SocketFlags::CLOEXEC);
+    Ok(net::socket_with(netlink, net::SocketType::RAW, flags, protocol)?)
+}
+
+/// Sends a request and passes on the kernel's answer. Fails if the kernel says nothing for as long as `patience`.
+fn exchange(
+    socket: OwnedFd,
+    request: &[u8],
+    patience: Duration,
+    each: &mut dyn FnMut(&[u8]) -> Next,
+) -> io::Result<()> {
     // Best effort: a larger buffer only saves wake-ups.
     let _ = net::sockopt::set_socket_recv_buffer_size(&socket, SOCKET_BUFFER);
     net::sockopt::set_socket_timeout(&socket, net::sockopt::Timeout::Recv, Some(patience))?;
@@ -135,18 +141,97 @@ fn exchange(
     }
 }
 
-impl Source for Live {
+impl NetworkSource for Live {
     fn netlink(
         &self,
         family: Netlink,
         request: &[u8],
         each: &mut dyn FnMut(&[u8]) -> Next,
     ) -> io::Result<()> {
-        exchange(family, request, PATIENCE, each)
+        exchange(netlink_socket(family)?, request, PATIENCE, each)
     }
 
     fn read(&self, path: &str, into: &mut Vec<u8>) -> io::Result<()> {
         read_to_end(open(CWD, path, OFlags::empty())?, into)
+    }
+}
+
+/// Moves the calling thread, and those that it starts from then on, into another network namespace: that of a process by
+/// its ID, one that `ip netns` knows by name, or that of a file, which a path with a slash leads to.
+///
+/// # Errors
+/// When there is no such namespace, or the caller may not enter it (`CAP_SYS_ADMIN`).
+pub(super) fn enter_namespace(of: &OsStr) -> io::Result<()> {
+    let text = of.to_str();
+    let (path, kind) = match text {
+        Some(pid) if pid.bytes().all(|byte| byte.is_ascii_digit()) => {
+            (format!("/proc/{pid}/ns/net").into(), "process")
+        }
+        _ if of.as_encoded_bytes().contains(&b'/') => (PathBuf::from(of), "file"),
+        _ => (Path::new("/run/netns").join(of), "name"),
+    };
+    let failed = |error: io::Error| {
+        let why = match (error.kind(), kind) {
+            (io::ErrorKind::NotFound, "process") => "no such process".to_owned(),
+            (io::ErrorKind::NotFound, "name") => "ip netns knows no such name".to_owned(),
+            (io::ErrorKind::PermissionDenied, _) => format!("{}; it takes root", words_of(&error)),
+            (io::ErrorKind::InvalidInput, _) => "that is no network namespace".to_owned(),
+            _ => words_of(&error),
+        };
+        io::Error::new(error.kind(), format!("{}: {why}", of.display()))
+    };
+    let namespace = rustix::fs::open(&path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
+    let namespace = namespace.map_err(|error| failed(error.into()))?;
+    rustix::thread::move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network))
+        .map_err(|error| failed(error.into()))
+}
+
+/// Another network namespace of the running kernel.
+struct Within {
+    namespace: OwnedFd,
+}
+
+impl Within {
+    /// Calls `act` on a thread that is in the namespace. The thread is of no use to anybody else afterwards, and ends.
+    fn call<T: Send>(&self, act: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().spawn_scoped(scope, || {
+                let kind = Some(LinkNameSpaceType::Network);
+                rustix::thread::move_into_link_name_space(self.namespace.as_fd(), kind)?;
+                act()
+            })?;
+            thread.join().unwrap_or_else(|_| Err(io::Error::other("a thread has failed")))
+        })
+    }
+}
+
+impl NetworkSource for Within {
+    fn netlink(
+        &self,
+        family: Netlink,
+        request: &[u8],
+        each: &mut dyn FnMut(&[u8]) -> Next,
+    ) -> io::Result<()> {
+        exchange(self.call(|| netlink_socket(family))?, request, PATIENCE, each)
+    }
+
+    fn read(&self, path: &str, into: &mut Vec<u8>) -> io::Result<()> {
+        // `/proc/net` is that of the main thread.
+        let own = path.strip_prefix("/proc/net/").map(|name| format!("/proc/thread-self/net/{name}"));
+        let file = self.call(|| open(CWD, own.as_deref().unwrap_or(path), OFlags::empty()))?;
+        read_to_end(file, into)
+    }
+}
+
+impl Source for Live {
+    fn enter(&self, path: &str, inode: u64) -> io::Result<Box<dyn NetworkSource + '_>> {
+        let namespace = open(CWD, path, OFlags::empty())?;
+        if rustix::fs::fstat(&namespace)?.st_ino != inode {
+            return Err(Errno::SRCH.into());
+        }
+        let within = Within { namespace };
+        within.call(|| Ok(()))?;
+        Ok(Box::new(within))
     }
 
     fn read_link(&self, path: &str) -> io::Result<Vec<u8>> {
@@ -331,8 +416,13 @@ mod tests {
     fn an_answer_without_an_end_is_an_error() {
         // `NLMSG_NOOP`, which the kernel does not answer.
         let request = [16u32.to_ne_bytes(), 0x1_0001u32.to_ne_bytes(), 1u32.to_ne_bytes(), [0; 4]].concat();
-        let error =
-            exchange(Netlink::Route, &request, Duration::from_millis(1), &mut |_| Next::More).unwrap_err();
+        let error = exchange(
+            netlink_socket(Netlink::Route).unwrap(),
+            &request,
+            Duration::from_millis(1),
+            &mut |_| Next::More,
+        )
+        .unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut, "{error}");
     }
 }

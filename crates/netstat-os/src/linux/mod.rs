@@ -16,6 +16,7 @@ mod interface_counters;
 mod interfaces;
 mod limits;
 mod live;
+mod namespaces;
 mod owners;
 mod persistent;
 mod processes;
@@ -31,6 +32,7 @@ mod stat;
 mod table;
 mod tcp_info;
 mod tcp_state;
+mod text_tables;
 mod users;
 mod wire;
 
@@ -38,14 +40,14 @@ use super::resolver::{RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
 use super::{
     CounterSources, EventStream, EventWishes, Events, Machine, NameDatabases, NameLookup, Origin, Processes,
-    Rdma, Restrictions, Routes, Sockets,
+    Rdma, Restrictions, Routes, Sockets, TextTable, TextTables,
 };
 use live::Live;
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
 use netstat_model::{
     Answer, Conntrack, Counters, Error, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace,
-    Operation, OwnerMethod, PersistentRoute, Process, ProcessKey, RdmaEndpoint, Route, SocketRef,
-    SocketTable,
+    NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process, ProcessKey, RdmaEndpoint, Route,
+    SocketRef, SocketTable,
 };
 use source::{Recording, Source};
 use std::net::IpAddr;
@@ -96,6 +98,11 @@ impl Linux {
     }
 }
 
+/// Moves the calling thread into another network namespace; see [`super::enter_namespace`].
+pub(super) fn enter_namespace(of: &std::ffi::OsStr) -> Result<(), Error> {
+    live::enter_namespace(of).map_err(|error| Error::new(Operation::EnterNamespace, error))
+}
+
 impl Sockets for Linux {
     fn sockets(
         &self,
@@ -131,6 +138,11 @@ impl Machine for Linux {
 
     fn namespace(&self) -> Option<Namespace> {
         host::namespace(self.source())
+    }
+
+    fn namespaces(&self) -> Result<Answer<Vec<NetworkNamespace>>, Error> {
+        let Answer { data, warnings } = namespaces::find(self.source())?;
+        Ok(Answer { data: data.into_iter().map(|place| place.namespace).collect(), warnings })
     }
 }
 
@@ -199,5 +211,11 @@ impl Events for Linux {
 impl Rdma for Linux {
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
         rdma::endpoints(self.source())
+    }
+}
+
+impl TextTables for Linux {
+    fn text_table(&self, table: TextTable) -> Result<Option<Vec<u8>>, Error> {
+        text_tables::text_table(self.source(), table)
     }
 }

@@ -47,16 +47,19 @@ mod search;
 #[cfg(test)]
 mod tests;
 
-use super::source::Source;
+use super::source::{Source, Walk};
 use super::stat::{NOT_MOUNTED, is_mounted};
 pub(super) use descriptors::HeadStart;
 use netstat_model::error::words_of;
-use netstat_model::query::{Listing, OwnerSearch, Owners, Programs, SocketQuery, States, Visit};
-use netstat_model::{Answer, Error, NoOwner, Operation, OwnerMethod, ShortId, SocketTable, Warning};
+use netstat_model::query::{Listing, OwnerSearch, Owners, Programs, Scope, SocketQuery, States, Visit};
+use netstat_model::{
+    Answer, Error, FamilyFacts, NoOwner, Operation, OwnerMethod, ShortId, SocketTable, Warning,
+};
 use privileges::Privileges;
 pub(super) use privileges::why_no_bpf;
 use rustc_hash::FxHashSet;
 use search::{Found, Search, Threads};
+pub(super) use search::{MOST_LINKS, fetch_pids};
 use std::io;
 
 /// The inode of the PID namespace the machine booted with, `PROC_PID_INIT_INO`.
@@ -76,7 +79,10 @@ pub(super) fn attach<'a>(
     by: Owners,
     found: Found<'a>,
 ) -> Result<Answer<OwnerMethod>, Error> {
-    attach_asking(source, table, by, found, &mut |each| list_again(source, query, each))
+    let is_wide = query.scope == Scope::All || !query.kinds.others().is_empty();
+    let walk = if is_wide { Walk::Everything } else { Walk::Full };
+    let search = Search::new(source, table, by, walk, found);
+    attach_asking(search, table, &mut |each| list_again(source, query, each))
 }
 
 fn list_again(
@@ -90,24 +96,26 @@ fn list_again(
     // Programs look only at the ends, which TCP sockets keep once they have both, or listen.
     let tcp = query.programs.tcp.clone().filter(|_| bound.is_empty());
     let programs = Programs { tcp, udp: None };
-    let again = SocketQuery { programs, ..SocketQuery::new(query.kinds, states) };
+    let scope = query.scope;
+    let again = SocketQuery { programs, scope, ..SocketQuery::new(query.kinds, states) };
     let listing = Listing { query: &again, owners: OwnerSearch::No, may_restart: true };
     let answer = super::sockets::list(source, &listing, &mut |socket| {
         each(ShortId::new(socket.id.inode, socket.id.cookie));
+        // Another network namespace may have it, and then the list does not.
+        if let Some(peer) = socket.family_facts().and_then(FamilyFacts::peer) {
+            each(ShortId::new(Some(peer), None));
+        }
         Visit::Skip
     })?;
     Ok(answer.warnings)
 }
 
 /// The same as [`attach`], with the way to list the sockets again.
-fn attach_asking<'a>(
-    source: &'a dyn Source,
+fn attach_asking(
+    mut search: Search<'_>,
     table: &mut SocketTable,
-    by: Owners,
-    found: Found<'a>,
     list: &mut List<'_>,
 ) -> Result<Answer<OwnerMethod>, Error> {
-    let mut search = Search::new(source, table, by, found);
     let mut warnings = Vec::new();
     let mut vanished = FxHashSet::default();
     let mut unowned = NoOwner::NotPermitted;
@@ -121,7 +129,7 @@ fn attach_asking<'a>(
             warnings.push(Warning::OwnersVanished { sockets: vanished.len() });
         }
     }
-    let mut ancestry = ancestry::Ancestry::new(source);
+    let mut ancestry = ancestry::Ancestry::new(search.source);
     table.set_owners(&mut |id, owners| {
         search.holders.owners(id, owners);
         ancestry.put_principal_first(owners);
@@ -225,20 +233,23 @@ fn report(search: &mut Search<'_>, warnings: &mut Vec<Warning>) {
         let processes = search.refused;
         let as_root = Privileges::fetch(search.source).is_ok_and(|held| held.is_root);
         warnings.push(match all_have_one {
-            true => Warning::OwnersIncomplete { reason: format!("{processes} could not be read") },
+            true => {
+                let reason = format!("{processes} could not be read");
+                Warning::OwnersIncomplete { reason, root_could: !as_root }
+            }
             false => Warning::OwnersNotPermitted { processes, as_root },
         });
     } else if all_have_one
         && search.method != OwnerMethod::Bpf
         && let Ok(Some(reason)) = why_hidden(search.source)
     {
-        warnings.push(Warning::OwnersIncomplete { reason });
+        warnings.push(Warning::OwnersIncomplete { reason, root_could: false });
     } else if all_have_one
         && let Ok(namespace) = search.source.read_link("/proc/self/ns/pid")
         && namespace != INITIAL_PID_NAMESPACE
     {
         let reason = "processes outside this PID namespace are not seen".to_owned();
-        warnings.push(Warning::OwnersIncomplete { reason });
+        warnings.push(Warning::OwnersIncomplete { reason, root_could: false });
     }
     if let Some(error) = search.failed.take() {
         let what = if all_have_one { Warning::OTHER_OWNERS } else { Warning::SOME_OWNERS };

@@ -2,7 +2,7 @@
 //!
 //! These files lack cookies, traffic classes, bound-only sockets, and whether an IPv6 socket refuses IPv4.
 
-use super::source::Source;
+use super::source::NetworkSource;
 use super::tcp_state::{decode_timer_kind, state_and_remote};
 use netstat_model::error::words_of;
 use netstat_model::query::{Kinds, SocketQuery};
@@ -20,7 +20,7 @@ const TICKS_PER_SECOND: u64 = 100;
 ///
 /// # Errors
 /// If a file does not exist or cannot be read. A kernel without IPv6 lacks the files for it, which is not an error.
-pub(super) fn sockets(source: &dyn Source, query: &SocketQuery) -> io::Result<Answer<Vec<Socket>>> {
+pub(super) fn sockets(source: &dyn NetworkSource, query: &SocketQuery) -> io::Result<Answer<Vec<Socket>>> {
     let mut answer = Answer::whole(Vec::new());
     let files = [
         ("/proc/net/tcp", Transport::Tcp, Family::V4, Kinds::TCP_V4),
@@ -71,13 +71,13 @@ fn decode_line(line: &str, protocol: Transport, family: Family) -> Option<Socket
     let (send, recv) = words.next()?.split_once(':')?;
     let (timer, when) = words.next()?.split_once(':')?;
     let retransmits = u32::from_str_radix(words.next()?, 16).ok()?;
-    let uid = words.next()?.parse().ok()?;
+    let uid: u32 = words.next()?.parse().ok()?;
     let inode: u64 = words.nth(1)?.parse().ok()?;
 
     let mut socket = Socket::new(protocol, family, local, None);
     (socket.state, socket.remote) = state_and_remote(protocol, state, remote);
     socket.id = SocketId { inode: (inode != 0).then_some(inode), cookie: None };
-    socket.uid = (inode != 0).then_some(uid);
+    socket.uid = Some(uid).filter(|&uid| inode != 0 || uid != 0);
     socket.recv_queue = u32::from_str_radix(recv, 16).ok();
     // For a listener these files have 0 here, not the limit of its queue.
     socket.send_queue = match socket.state {

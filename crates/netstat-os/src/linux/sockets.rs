@@ -1,25 +1,35 @@
 //! The list of sockets, from sock_diag (`NETLINK_SOCK_DIAG`), or from `/proc/net` if that is refused.
 
+mod answers;
 mod decode;
+mod families;
+mod unix;
 
 #[cfg(fuzzing)]
-pub(super) use decode::decode_socket;
+pub(super) use {
+    decode::decode_socket,
+    unix::{connect as connect_unix, decode_file as decode_unix_file, decode_row as decode_unix_row},
+};
 
 pub(super) use decode::decode_destroyed;
 
 use super::clock::uptime;
 use super::procnet;
-use super::source::{Netlink, Source};
+use super::source::{Netlink, NetworkSource, Source};
+use super::stat::{is_gone, is_refused};
 use super::wire::{self, Message, Rows};
+use super::{host, namespaces};
 use decode::{
     AF_INET, AF_INET6, INET_DIAG_CONG, INET_DIAG_INFO, INET_DIAG_SKMEMINFO, INET_DIAG_TCLASS, INET_DIAG_TOS,
     SOCKET_ID, decode_details, decode_head,
 };
 use netstat_model::error::words_of;
-use netstat_model::query::{Fields, Kinds, Listing, OwnerSearch, Programs, SocketQuery, States, Visit};
+use netstat_model::query::{
+    Fields, Kinds, Listing, OwnerSearch, Programs, Scope, SocketQuery, States, Visit,
+};
 use netstat_model::{Answer, Error, Operation, Warning};
 use netstat_model::{
-    Protocol, Socket, SocketRef, SocketTable, TcpInfo, TcpState, Timer, TimerKind, Transport,
+    Namespace, Protocol, Socket, SocketRef, SocketTable, TcpInfo, TcpState, Timer, TimerKind, Transport,
 };
 use std::io;
 use std::time::Duration;
@@ -52,6 +62,7 @@ pub(super) fn list(
         source,
         listing,
         visit,
+        namespace: None,
         table: SocketTable::new(query.keep()),
         visited: 0,
         any_bound: false,
@@ -63,17 +74,13 @@ pub(super) fn list(
         spare: None,
     };
     let mut warnings = Vec::new();
-    // Each protocol is a kernel module of its own, so one may be missing.
-    for protocol in [Kinds::TCP, Kinds::UDP] {
-        let kinds = query.kinds & protocol;
-        if kinds.is_empty() || lister.full {
-            continue;
+    match query.scope {
+        Scope::Own => {
+            lister.namespace =
+                query.fields.contains(Fields::NAMESPACE).then(|| host::namespace(source)).flatten();
+            of_namespace(source, &mut lister, &mut warnings)?;
         }
-        for warning in of_one_protocol(source, &SocketQuery { kinds, ..query.clone() }, &mut lister)? {
-            if !warnings.contains(&warning) {
-                warnings.push(warning);
-            }
-        }
+        Scope::All => of_all_namespaces(source, &mut lister, &mut warnings)?,
     }
     let Lister { table, any_bound, any_held, any_mark, full, .. } = lister;
     // A reader without CAP_NET_ADMIN is not told the mark of any socket that a process holds.
@@ -89,11 +96,81 @@ pub(super) fn list(
     Ok(Answer { data: table, warnings })
 }
 
+/// Lists the sockets of one network namespace.
+fn of_namespace(
+    source: &dyn NetworkSource,
+    lister: &mut Lister<'_>,
+    warnings: &mut Vec<Warning>,
+) -> Result<(), Error> {
+    let query = lister.listing.query;
+    lister.fin_timeout =
+        query.fields.contains(Fields::TIME_IN_STATE).then_some(()).and_then(|()| {
+            read_number(source, "/proc/sys/net/ipv4/tcp_fin_timeout").map(Duration::from_secs)
+        });
+    // Each protocol is a kernel module of its own, so one may be missing.
+    for protocol in [Kinds::TCP, Kinds::UDP] {
+        let kinds = query.kinds & protocol;
+        if kinds.is_empty() || lister.full {
+            continue;
+        }
+        for warning in of_one_protocol(source, &SocketQuery { kinds, ..query.clone() }, lister)? {
+            add(warning, warnings);
+        }
+    }
+    let mut lacks = Vec::new();
+    families::list(source, lister, &mut lacks)?;
+    lacks.into_iter().for_each(|warning| add(warning, warnings));
+    Ok(())
+}
+
+/// Adds a warning, unless another namespace or protocol gave the same.
+fn add(warning: Warning, to: &mut Vec<Warning>) {
+    if !to.contains(&warning) {
+        to.push(warning);
+    }
+}
+
+/// Lists the sockets of every network namespace that can be found and entered.
+fn of_all_namespaces(
+    source: &dyn Source,
+    lister: &mut Lister<'_>,
+    warnings: &mut Vec<Warning>,
+) -> Result<(), Error> {
+    let own = host::namespace(source);
+    let Answer { data: places, warnings: lacks } = namespaces::find(source)?;
+    warnings.extend(lacks);
+    let mut refused: Option<(usize, io::Error)> = None;
+    for namespaces::Place { namespace, path } in places {
+        if lister.full {
+            break;
+        }
+        lister.namespace = Some(namespace.id);
+        if own == Some(namespace.id) {
+            of_namespace(source, lister, warnings)?;
+            continue;
+        }
+        match source.enter(&path, namespace.id.inode) {
+            Ok(within) => of_namespace(&*within, lister, warnings)?,
+            // It has ended meanwhile.
+            Err(error) if is_gone(&error) => {}
+            Err(error) => refused.get_or_insert((0, error)).0 += 1,
+        }
+    }
+    if let Some((namespaces, error)) = refused {
+        let needs = if is_refused(&error) { "; it takes root (CAP_SYS_ADMIN)" } else { "" };
+        let reason = format!("{}{needs}", words_of(&error));
+        warnings.push(Warning::NamespacesLeftOut { namespaces, reason });
+    }
+    Ok(())
+}
+
 /// Shows the rows of the kernel to the visitor, and keeps those that it wants.
 struct Lister<'a> {
     source: &'a dyn Source,
     listing: &'a Listing<'a>,
     visit: &'a mut dyn FnMut(&SocketRef<'_>) -> Visit,
+    /// The network namespace that is being listed; `None` where nobody asked.
+    namespace: Option<Namespace>,
     table: SocketTable,
     /// The number of sockets shown to the visitor.
     visited: usize,
@@ -104,8 +181,8 @@ struct Lister<'a> {
     any_mark: bool,
     /// Whether the visitor has stopped.
     full: bool,
-    /// `tcp_fin_timeout`; `None` before it is read.
-    fin_timeout: Option<Option<Duration>>,
+    /// `tcp_fin_timeout` of that namespace, where it is needed and could be read.
+    fin_timeout: Option<Duration>,
     /// Whether ages can be trusted; `None` before that is found out.
     knows_age: Option<bool>,
     /// The course of the connection that was shown last.
@@ -143,6 +220,7 @@ impl Lister<'_> {
     /// Adds a socket with its details. Returns false if the table cannot keep it.
     fn socket(&mut self, socket: &mut Socket) -> bool {
         let fields = self.listing.query.fields;
+        socket.namespace = self.namespace;
         if fields.contains(Fields::TIME_IN_STATE) {
             socket.time_in_state = self.time_in_state(socket);
         }
@@ -192,13 +270,11 @@ impl Lister<'_> {
     /// Returns the time in the state, which a timer shows in two states: TIME_WAIT counts down from 60 s, and FIN_WAIT_2 in a
     /// time-wait block from `tcp_fin_timeout`. A socket with a linger time of its own (`TCP_LINGER2`) counts down from that,
     /// which the kernel does not report: if it is longer the time is unknown, if it is shorter the time is too long.
-    fn time_in_state(&mut self, socket: &Socket) -> Option<Duration> {
+    fn time_in_state(&self, socket: &Socket) -> Option<Duration> {
         let Some(Timer { kind: TimerKind::TimeWait, expires_in, .. }) = socket.timer else { return None };
         let length = match socket.state {
             Some(TcpState::TimeWait) => Some(TIME_WAIT_LENGTH),
-            Some(TcpState::FinWait2) => *self.fin_timeout.get_or_insert_with(|| {
-                read_number(self.source, "/proc/sys/net/ipv4/tcp_fin_timeout").map(Duration::from_secs)
-            }),
+            Some(TcpState::FinWait2) => self.fin_timeout,
             _ => None,
         };
         length.and_then(|length| length.checked_sub(expires_in))
@@ -215,7 +291,7 @@ impl Lister<'_> {
 
 /// Lists the sockets of one protocol from sock_diag, or from `/proc/net` if that is refused.
 fn of_one_protocol(
-    source: &dyn Source,
+    source: &dyn NetworkSource,
     query: &SocketQuery,
     lister: &mut Lister<'_>,
 ) -> Result<Vec<Warning>, Error> {
@@ -265,7 +341,7 @@ struct Dump {
 
 /// Sends the requests with the programs of the query, and without them if the kernel refuses programs (`EINVAL`).
 fn with_programs(
-    source: &dyn Source,
+    source: &dyn NetworkSource,
     query: &SocketQuery,
     lister: &mut Lister<'_>,
 ) -> io::Result<Vec<Warning>> {
@@ -283,7 +359,7 @@ fn with_programs(
 }
 
 fn from_sock_diag(
-    source: &dyn Source,
+    source: &dyn NetworkSource,
     query: &SocketQuery,
     lister: &mut Lister<'_>,
 ) -> io::Result<Vec<Warning>> {
@@ -441,13 +517,13 @@ impl Rows for DumpRows<'_, '_> {
     }
 }
 
-fn read_text(source: &dyn Source, path: &str) -> Option<String> {
+fn read_text(source: &dyn NetworkSource, path: &str) -> Option<String> {
     let mut bytes = Vec::new();
     source.read(path, &mut bytes).ok()?;
     String::from_utf8(bytes).ok()
 }
 
-fn read_number(source: &dyn Source, path: &str) -> Option<u64> {
+fn read_number(source: &dyn NetworkSource, path: &str) -> Option<u64> {
     read_text(source, path)?.trim().parse().ok()
 }
 

@@ -43,9 +43,8 @@ pub(crate) enum Next {
     Done,
 }
 
-/// Where the bytes come from: the running kernel ([`Live`](super::live::Live)) or a recording. Threads share it, but no
-/// two of them ask the same question at the same time: a recording returns answers in the order of the questions.
-pub(crate) trait Source: Sync {
+/// What a network namespace answers: its netlink sockets, and the files below `/proc/net` and `/proc/sys/net`.
+pub(crate) trait NetworkSource: Sync {
     /// Sends one netlink request and passes each datagram of the answer to `each` until that is done.
     ///
     /// # Errors
@@ -60,6 +59,20 @@ pub(crate) trait Source: Sync {
 
     /// Reads a whole file into `into`, replacing its contents.
     fn read(&self, path: &str, into: &mut Vec<u8>) -> io::Result<()>;
+}
+
+/// Where the bytes come from: the running kernel ([`Live`](super::live::Live)) or a recording. Threads share it, but no
+/// two of them ask the same question at the same time: a recording returns answers in the order of the questions.
+pub(crate) trait Source: NetworkSource {
+    /// Enters another network namespace, which the file at `path` leads to. What is asked of the answer is asked there, by
+    /// threads of their own that end at once; the calling thread stays where it is.
+    ///
+    /// # Errors
+    /// `ESRCH` where the path leads to another namespace than the one with this inode by now; `EPERM` without
+    /// `CAP_SYS_ADMIN` in both user namespaces. A source without namespaces fails.
+    fn enter(&self, _path: &str, _inode: u64) -> io::Result<Box<dyn NetworkSource + '_>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 
     /// Reads a file that may hold secrets, such as network passwords. Only what `keep` leaves of it is returned and
     /// recorded.
@@ -178,6 +191,13 @@ impl FileId {
     }
 }
 
+/// How [`Source::enter`] is recorded, and what is asked in there.
+const ENTER: &str = "enter";
+
+fn asked_within(inode: u64, question: &str) -> String {
+    format!("netns {inode} {question}")
+}
+
 /// Records every answer of another source.
 pub(crate) struct Recording {
     live: Box<dyn Source + Send>,
@@ -228,7 +248,7 @@ fn unpack(mut packed: &[u8], mut each: impl FnMut(u32, &[u8]) -> Next) -> io::Re
     Ok(())
 }
 
-impl Source for Recording {
+impl NetworkSource for Recording {
     fn netlink(
         &self,
         netlink: Netlink,
@@ -248,6 +268,14 @@ impl Source for Recording {
         let answer = self.live.read(path, into);
         self.note("read", path, &answer, into);
         answer
+    }
+}
+
+impl Source for Recording {
+    fn enter(&self, path: &str, inode: u64) -> io::Result<Box<dyn NetworkSource + '_>> {
+        let answer = self.live.enter(path, inode);
+        self.note(ENTER, &format!("{inode} {path}"), &answer, &[]);
+        Ok(Box::new(RecordingWithin { inode, live: answer?, recording: self }))
     }
 
     fn read_kept(&self, path: &str, keep: &dyn Fn(&[u8]) -> Vec<u8>, into: &mut Vec<u8>) -> io::Result<()> {
@@ -304,6 +332,35 @@ impl Source for Recording {
 
     fn closings(&self) -> io::Result<Box<dyn Closings + '_>> {
         programs::record_closings(self)
+    }
+}
+
+struct RecordingWithin<'a> {
+    inode: u64,
+    live: Box<dyn NetworkSource + 'a>,
+    recording: &'a Recording,
+}
+
+impl NetworkSource for RecordingWithin<'_> {
+    fn netlink(
+        &self,
+        netlink: Netlink,
+        request: &[u8],
+        each: &mut dyn FnMut(&[u8]) -> Next,
+    ) -> io::Result<()> {
+        let mut packed = Vec::new();
+        let answer = self.live.netlink(netlink, request, &mut |datagram| {
+            pack(&mut packed, 0, datagram);
+            each(datagram)
+        });
+        self.recording.note(&asked_within(self.inode, netlink.name()), &hex(request), &answer, &packed);
+        answer
+    }
+
+    fn read(&self, path: &str, into: &mut Vec<u8>) -> io::Result<()> {
+        let answer = self.live.read(path, into);
+        self.recording.note(&asked_within(self.inode, "read"), path, &answer, into);
+        answer
     }
 }
 
@@ -365,7 +422,7 @@ impl ProcessSource for RecordingProcess<'_> {
     }
 }
 
-impl Source for Player {
+impl NetworkSource for Player {
     fn netlink(
         &self,
         netlink: Netlink,
@@ -379,6 +436,13 @@ impl Source for Player {
         into.clear();
         into.extend_from_slice(self.answer("read", path)?);
         Ok(())
+    }
+}
+
+impl Source for Player {
+    fn enter(&self, path: &str, inode: u64) -> io::Result<Box<dyn NetworkSource + '_>> {
+        self.answer(ENTER, &format!("{inode} {path}"))?;
+        Ok(Box::new(PlayedWithin { inode, player: self }))
     }
 
     fn read_link(&self, path: &str) -> io::Result<Vec<u8>> {
@@ -415,6 +479,29 @@ impl Source for Player {
 
     fn closings(&self) -> io::Result<Box<dyn Closings + '_>> {
         programs::play_closings(self)
+    }
+}
+
+struct PlayedWithin<'a> {
+    inode: u64,
+    player: &'a Player,
+}
+
+impl NetworkSource for PlayedWithin<'_> {
+    fn netlink(
+        &self,
+        netlink: Netlink,
+        request: &[u8],
+        each: &mut dyn FnMut(&[u8]) -> Next,
+    ) -> io::Result<()> {
+        let question = asked_within(self.inode, netlink.name());
+        unpack(self.player.answer(&question, &hex(request))?, |_, datagram| each(datagram))
+    }
+
+    fn read(&self, path: &str, into: &mut Vec<u8>) -> io::Result<()> {
+        into.clear();
+        into.extend_from_slice(self.player.answer(&asked_within(self.inode, "read"), path)?);
+        Ok(())
     }
 }
 

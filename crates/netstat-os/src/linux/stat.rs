@@ -119,7 +119,7 @@ mod tests {
     fn the_line_of_this_process() {
         let mut line = Vec::new();
         let live = super::super::live::Live;
-        super::super::source::Source::read(&live, "/proc/self/stat", &mut line).unwrap();
+        super::super::source::NetworkSource::read(&live, "/proc/self/stat", &mut line).unwrap();
         let stat = decode_stat(&line).unwrap();
         assert_eq!(stat.parent, std::os::unix::process::parent_id());
         assert!(stat.threads >= 1 && stat.start_time > 0);

@@ -3,7 +3,7 @@
 use super::owners::{self, HeadStart};
 use super::sockets;
 use super::source::Source;
-use netstat_model::query::{Listing, OwnerSearch, Visit};
+use netstat_model::query::{Listing, OwnerSearch, Scope, Visit};
 use netstat_model::{Answer, Error, OwnerMethod, SocketRef, SocketTable};
 
 /// Lists the sockets of a query and returns a table of those that the visitor keeps, with their owners if requested.
@@ -22,8 +22,13 @@ pub(super) fn table(
     std::thread::scope(|scope| {
         // If only some owners are wanted, perhaps none, a look at all processes may be for nothing.
         let head_start = match listing.owners {
-            OwnerSearch::All(_) => Some(HeadStart::begin(scope, source, by)),
-            OwnerSearch::Some(_) | OwnerSearch::No => None,
+            // The quick look is at TCP and UDP in the own namespace alone.
+            OwnerSearch::All(_)
+                if listing.query.scope == Scope::Own && listing.query.kinds.others().is_empty() =>
+            {
+                Some(HeadStart::begin(scope, source, by))
+            }
+            OwnerSearch::All(_) | OwnerSearch::Some(_) | OwnerSearch::No => None,
         };
         let Answer { data: mut table, mut warnings } = sockets::list(source, listing, visit)?;
         let found = head_start.map(HeadStart::finish).unwrap_or_default();

@@ -2,7 +2,7 @@
 //!
 //! Every length comes from outside and is checked: nothing is read past the end.
 
-use super::source::{Netlink, Next, Source};
+use super::source::{Netlink, NetworkSource, Next};
 use netstat_model::Warning;
 use std::io;
 
@@ -179,7 +179,7 @@ pub(super) trait Rows {
 /// Those of the socket calls, and those that the kernel sends in `NLMSG_ERROR` or `NLMSG_DONE`; `UnexpectedEof` when
 /// the answer has no end; `ENOBUFS` when the buffer overflowed before the first row.
 pub(super) fn dump(
-    source: &dyn Source,
+    source: &dyn NetworkSource,
     netlink: Netlink,
     request: &[u8],
     rows: &mut dyn Rows,
@@ -205,7 +205,7 @@ pub(super) fn dump(
 /// # Errors
 /// Those of [`dump`].
 pub(super) fn collect<T>(
-    source: &dyn Source,
+    source: &dyn NetworkSource,
     netlink: Netlink,
     kind: u16,
     body: &[u8],
@@ -230,7 +230,7 @@ pub(super) fn collect<T>(
 }
 
 fn dump_once(
-    source: &dyn Source,
+    source: &dyn NetworkSource,
     netlink: Netlink,
     request: &[u8],
     rows: &mut dyn Rows,

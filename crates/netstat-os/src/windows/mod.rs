@@ -44,7 +44,7 @@ use super::resolver::{RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
 use super::{
     CounterSources, EventStream, EventWishes, Events, Machine, NameDatabases, NameLookup, Origin, Processes,
-    Rdma, Restrictions, Routes, Sockets,
+    Rdma, Restrictions, Routes, Sockets, TextTable, TextTables,
 };
 #[cfg(windows)]
 use live::Live;
@@ -235,5 +235,12 @@ impl Rdma for Windows {
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
         let why = io::Error::new(io::ErrorKind::Unsupported, "Windows has no documented way to list them");
         Err(Error::new(Operation::ListRdma, why))
+    }
+}
+
+impl TextTables for Windows {
+    fn text_table(&self, _: TextTable) -> Result<Option<Vec<u8>>, Error> {
+        let why = io::Error::new(io::ErrorKind::Unsupported, "Windows has no such tables");
+        Err(Error::new(Operation::ReadTextTable, why))
     }
 }

@@ -42,8 +42,10 @@ pub(super) fn markdown() -> String {
          or help was asked for as on Windows.\n  If the command line was not understood, one line on standard \
          error says what to type instead,\n  and standard output is empty.\n- `netstat check`: \
          0 ok, or notices only; 1 warning; 2 critical; 3 unknown, or an error.\n\n## Coming from net-tools or ss\n\n\
-         Their options are not accepted, because many of their letters mean something else here. A command line in \
-         their\nstyle is answered with the nearest command of this program, which is not run:\n\n\
+         A command line with options that only net-tools knows gives what net-tools gives; netstat --dialect net-tools \
+         --help\nlists its options. Where both have a letter it means what it means on Windows. With --dialect windows, \
+         or beside\noptions that only this program has, such a command line is answered with the nearest command in the \
+         words of Windows,\nwhich is not run:\n\n\
          | typed | type instead |\n|---|---|\n",
     );
     for (typed, instead) in super::super::net_tools::EXAMPLES {

@@ -5,8 +5,10 @@ use super::super::values;
 use netstat_check as check;
 
 /// Options of the other lists that `netstat check` takes as well.
-pub(in super::super) const SHARED: [&str; 11] =
-    ["color", "count", "generate", "geo", "help", "json", "lang", "owners", "record", "replay", "utf8"];
+pub(in super::super) const SHARED: [&str; 12] = [
+    "color", "count", "generate", "geo", "help", "json", "lang", "netns", "owners", "record", "replay",
+    "utf8",
+];
 
 pub(super) const OPTIONS: &[Entry] = entries! { Check;
     [] "config",

@@ -1,6 +1,6 @@
 //! Options of the connection table.
 
-use super::super::arguments::{OWNER_METHODS, ProtocolName};
+use super::super::arguments::{Netns, OWNER_METHODS, ProtocolName};
 use super::super::entry::{Effect, Entry, Topic, Value, ValueKind, entries};
 use super::super::values;
 
@@ -59,6 +59,14 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         "Shows the TCP template of each connection: on Linux its congestion control."
         details "Windows does not allow it with other options; here it can be combined."
         inferred "The place of the column, and every combination with other options.";
+    [] "family", value(family, "LIST", "unix", ValueKind::Free, values::parse_families);
+        "Show the sockets of these families",
+        "Shows the sockets of these families, separated by commas, in a table of columns: inet (TCP and UDP), unix; or all. \
+         Linux only."
+        details "Without it the table has TCP and UDP, as on Windows. With it all sockets of the families are shown, as with \
+                 -a, and the columns follow the families: -o adds the process ID, --process the name, and of a Unix socket \
+                 both also those of the process at the other end. Where the kernel cannot list a family that was named, a \
+                 warning says so; with all it is left out if the kernel has no such sockets.";
     [] "owners", value(owners, "METHOD", "proc", ValueKind::Choice(&OWNER_METHODS), values::parse_owners);
         "Choose how the owners of sockets are found",
         "Chooses how the owners of sockets are found: auto, bpf or proc. The default, auto, reads /proc if fewer than \
@@ -67,6 +75,16 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         details "BPF needs Linux 5.17 and root (CAP_BPF and CAP_PERFMON). It sees the descriptors of all processes and \
                  is many times faster if there are many. With bpf nothing else is tried: where it is not possible, that \
                  is an error.";
+    [] "netns", value(netns, "NAMESPACE", "web", ValueKind::Free, values::parse_netns);
+        "Ask in another network namespace, or in all",
+        "Asks in another network namespace: one that ip netns knows by name, that of a process by its ID, or that of a \
+         file by its path. With all, one table shows the sockets of every network namespace of this machine, such as \
+         those of containers."
+        details "Root is needed (CAP_SYS_ADMIN). A number is a process ID. With all, the classic table has a column NETNS: the name of the namespace, or the container that lives \
+                 in it, else its number. Reports other than tables of sockets take one namespace. Linux only.";
+    [] "all-namespaces", effect(Effect::Switch(|arguments| arguments.netns = Some(Netns::All)));
+        "The same as --netns all",
+        "The same as --netns all.";
     [] "path", switch(path);
         "Show full paths of executables",
         "With -b, shows the full path of the executable instead of its name; with --process, or without -b, shows it \

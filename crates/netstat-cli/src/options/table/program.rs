@@ -1,6 +1,6 @@
 //! Options of the program as a whole.
 
-use super::super::arguments::LANGUAGES;
+use super::super::arguments::{Dialect, LANGUAGES};
 use super::super::command::Command;
 use super::super::document::Document;
 use super::super::entry::{Effect, Entry, Topic, Value, ValueKind, entries};
@@ -28,6 +28,15 @@ pub(super) const OPTIONS: &[Entry] = entries! { Program;
     [] "count", value(count, "N", "3", ValueKind::Free, values::parse_count);
         "With an interval, stop after this many displays",
         "With an interval, stops after the report has been shown N times.";
+    [] "dialect", effect(Effect::Value(
+            Value { name: "NAME", example: "net-tools", kind: ValueKind::Choice(&Dialect::NAMES) },
+            |_, text| values::parse_dialect(text).map(drop),
+        ));
+        "Choose whose options and text these are",
+        "Chooses whose options and text these are: windows, or net-tools for those of the netstat that Linux has in \
+         net-tools."
+        details "Without it the environment variable NETSTAT_DIALECT decides, and without that what is typed: options \
+                 that only one of the two knows, as in -tulpn or -anob. What both know is that of Windows.";
     [] "exists", switch(exists);
         "Say by the exit code alone whether a row matches the filter",
         "Prints nothing. The exit code is 0 if a row matches the filter, 1 if none does, 2 on failure or if the answer \

@@ -1,6 +1,8 @@
 //! Tests of the command line.
 
 mod check;
+mod dialect;
+mod families;
 mod parse;
 mod record;
 mod table;

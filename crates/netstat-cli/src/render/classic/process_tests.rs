@@ -10,8 +10,9 @@ use netstat_engine::columns;
 fn with_process(column: &str, form: Classic<'_>) -> Vec<String> {
     let facts = made::facts();
     let sockets = made::four_sockets();
-    let process = ProcessColumn { column: columns::by_name(column).unwrap(), given: facts.given() };
-    lines(&Classic { process: Some(process), ..form }, &sockets)
+    let columns = [columns::by_name(column).unwrap()];
+    let last = LastColumns { columns: &columns, given: facts.given() };
+    lines(&Classic { last: Some(last), ..form }, &sockets)
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(super) const NUMERIC: Classic<'static> = Classic {
     columns: &[],
     names: None,
     owners: None,
-    process: None,
+    last: None,
     colour: false,
 };
 

@@ -1,6 +1,7 @@
 //! Parses the arguments of tests: ports, addresses, states, users.
 
 use crate::enrich::Country;
+use crate::family;
 use crate::filter::error::{FilterError, nearest};
 use crate::filter::expression::{Expression, Side, Test};
 use crate::filter::glob::Glob;
@@ -8,8 +9,8 @@ use crate::filter::ports::Ports;
 use crate::filter::quantity::Comparison;
 use crate::filter::{Lookups, countries, moment, syntax};
 use crate::text::When;
-use netstat_model::query::States;
-use netstat_model::{EndReason, Prefix};
+use netstat_model::query::{Kinds, States};
+use netstat_model::{EndReason, Family, Prefix};
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv6Addr};
 use std::ops::RangeInclusive;
@@ -271,6 +272,42 @@ pub(super) fn protocols(value: &Value<'_>) -> Parsed<Expression> {
     members.map(Expression::any)
 }
 
+/// Parses families separated by commas. Those of IP have parts.
+pub(super) fn families(value: &Value<'_>) -> Parsed<Expression> {
+    let of_ip = |family| {
+        let tests = [Test::Kinds(Kinds::TCP_UDP), Test::Family(family)];
+        Expression::all(tests.map(Expression::Test).into())
+    };
+    let (mut kinds, mut members) = (Kinds::empty(), Vec::new());
+    let parts = value.parts(|part| {
+        Ok(match part.text.to_ascii_lowercase().as_str() {
+            "inet4" => Err(of_ip(Family::V4)),
+            "inet6" => Err(of_ip(Family::V6)),
+            name => Ok(family::by_name(name).ok_or_else(|| {
+                let names = || family::FAMILIES.iter().map(|family| family.name);
+                let expected = format!("one of {}", names().collect::<Vec<_>>().join(", "));
+                part.error(expected).with_nearest(nearest(part.text, names()))
+            })?),
+        })
+    })?;
+    for part in parts {
+        match part {
+            Ok(family) => kinds |= family.kinds,
+            Err(of_ip) => members.push(of_ip),
+        }
+    }
+    if !kinds.is_empty() {
+        members.insert(0, Expression::Test(Test::Kinds(kinds)));
+    }
+    Ok(Expression::any(members))
+}
+
+/// Returns the pattern of a Unix socket's name: what begins with `unix:`, as in ss, or as such names do.
+pub(super) fn unix_name(text: &str) -> Option<&str> {
+    let begins = text.starts_with(['/', '@']);
+    text.strip_prefix("unix:").or(begins.then_some(text))
+}
+
 /// Parses country codes separated by commas.
 pub(super) fn countries(value: &Value<'_>) -> Parsed<Box<[Country]>> {
     let countries = value.parts(|part| {
@@ -333,4 +370,21 @@ pub(super) fn reasons(value: &Value<'_>) -> Parsed<Box<[EndReason]>> {
         syntax::reasons(part.text).ok_or_else(|| part.error(A_REASON).with_nearest(near()))
     });
     reasons.map(|reasons| sorted(reasons.concat()))
+}
+
+/// Parses network namespaces separated by commas, by inode or name.
+pub(super) fn namespaces(lookups: &dyn Lookups, value: &Value<'_>) -> Parsed<Box<[u64]>> {
+    let namespaces = value.parts(|part| {
+        if let Ok(inode) = part.text.parse() {
+            return Ok(inode);
+        }
+        let error = |why: String| part.error(format!("the name or inode of a network namespace{why}"));
+        match lookups.namespace(part.text) {
+            _ if part.text.is_empty() => Err(error(String::new())),
+            Ok(Some(inode)) => Ok(inode),
+            Ok(None) => Err(error(format!("; there is no namespace {}", part.text))),
+            Err(why) => Err(error(format!("; {} could not be looked up: {why}", part.text))),
+        }
+    });
+    namespaces.map(sorted)
 }

@@ -27,6 +27,7 @@ const ERRORS: &[([&str; 2], &str)] = &[
     (["proto tpc", "      ^^^"], "one of tcp, udp, tcpv4, udpv4, tcpv6, udpv6; did you mean tcp?"),
     (["pid x", "    ^"], "a process ID, or several separated by commas"),
     (["pid >= 3", "    ^^"], "= or != or nothing after pid"),
+    (["netns db", "      ^^"], "the name or inode of a network namespace; there is no namespace db"),
     (["user bob", "     ^^^"], "a user name or ID; there is no user bob"),
     (
         ["user ldap", "     ^^^^"],

@@ -7,8 +7,9 @@ use crate::filter::{Context, Filter, FilterNeeds, Stage, Tri};
 use Tri::{No, Unknown, Yes};
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
 use netstat_model::{
-    ConnectionRole, EndReason, Executable, Family, IpEndpoint, Lifespan, Missing, NoOwner, Owner, Ownership,
-    Process, ProcessKey, Protocol, Socket, TcpFields, TcpInfo, TcpState, Transport,
+    ConnectionRole, Container, ContainerRuntime, EndReason, Executable, Family, IpEndpoint, Lifespan,
+    Missing, Namespace, NoOwner, Owner, Ownership, Process, ProcessKey, Protocol, Socket, TcpFields, TcpInfo,
+    TcpState, Transport,
 };
 use proptest::prelude::*;
 use std::ffi::OsString;
@@ -322,6 +323,11 @@ fn process(pid: u32) -> Process {
             (process.name, process.comm) = (Ok(OsString::from("nginx")), Ok(OsString::from("nginx")));
             process.executable = Ok(Executable { path: "/usr/sbin/nginx".into(), deleted: false });
             process.unit = Ok(OsString::from("nginx.service"));
+            process.container = Ok(Container {
+                runtime: ContainerRuntime::Docker,
+                id: "9687bac58d5c".repeat(5).into(),
+                pod: Some("ac04f3f2-1f2c".into()),
+            });
         }
         2 => {
             process.name = Ok(OsString::from("systemd-resolved"));
@@ -329,6 +335,7 @@ fn process(pid: u32) -> Process {
             process.executable =
                 Ok(Executable { path: "/lib/systemd/systemd-resolved".into(), deleted: false });
             process.unit = Err(Missing::NotApplicable);
+            process.container = Err(Missing::NotApplicable);
         }
         // Node.js, whose executable may not be read.
         5 => (process.name, process.comm) = (Ok("MainThread".into()), Ok("MainThread".into())),
@@ -392,6 +399,16 @@ fn tests_of_the_processes_that_hold_a_socket() {
         (&[1], "path nginx", No),
         (&[1], "unit nginx.*", Yes),
         (&[2], "unit *", No),
+        (&[1], "container 9687", Yes),
+        (&[1], "container 968", No),
+        (&[1], "container docker:9687bac", Yes),
+        (&[1], "container podman:9687bac", No),
+        (&[1], "container docker:*", Yes),
+        (&[2], "container *", No),
+        (&[3], "container *", Unknown),
+        (&[1], "pod ac04*", Yes),
+        (&[1], "pod ac04", No),
+        (&[2], "pod *", No),
         (&[2], "process systemd-resolve", Yes),
         (&[2], "process systemd-resolved", Yes),
         (&[2], "process systemd-resolver", No),
@@ -455,6 +472,8 @@ fn needs_are_the_union_of_the_tests() {
         ("process x", true, ProcessFields::NAME | ProcessFields::EXECUTABLE, no_fields, no_tcp),
         ("port 1 or not path x", true, ProcessFields::EXECUTABLE, no_fields, no_tcp),
         ("unit x", true, ProcessFields::UNIT, no_fields, no_tcp),
+        ("container x or pod y", true, ProcessFields::CONTAINER, no_fields, no_tcp),
+        ("netns 5", false, ProcessFields::empty(), Fields::NAMESPACE, no_tcp),
         ("rtt > 1s", false, none, Fields::COMMON, TcpFields::RTT),
         ("retrans > 1 age > 5s", false, none, Fields::COMMON | Fields::AGE, retrans),
     ] {
@@ -505,4 +524,13 @@ proptest! {
             prop_assert!(with_owners.is_none_or(|decided| decided == last));
         }
     }
+}
+
+#[test]
+fn the_network_namespace_decides() {
+    let mut socket = owned(&[1]);
+    assert_eq!(parse("netns 5").matches(&socket, &Context::NOTHING), Unknown);
+    socket.namespace = Some(Namespace { inode: 5 });
+    assert_eq!(parse("netns 4,5").matches(&socket, &Context::NOTHING), Yes);
+    assert_eq!(parse("netns 4").matches(&socket, &Context::NOTHING), No);
 }

@@ -1,6 +1,7 @@
 //! Random expressions, and random sockets as the kernel may have them.
 
 use crate::enrich::{Country, Reach};
+use crate::family::FAMILIES;
 use crate::filter::expression::{Expression, Side, Test};
 use crate::filter::{Comparison, Event, Glob, Ports, Quantity};
 use crate::text::words::REASONS;
@@ -106,6 +107,8 @@ fn test(known: Vec<u16>) -> impl Strategy<Value = Test> {
         3 => states().prop_map(Test::State),
         2 => select(vec![Transport::Tcp, Transport::Udp]).prop_map(Test::Protocol),
         3 => select(vec![Family::V4, Family::V6]).prop_map(Test::Family),
+        1 => select(FAMILIES.to_vec()).prop_map(|family| Test::Kinds(family.kinds)),
+        1 => (side(), glob()).prop_map(|(side, glob)| Test::Name(side, glob)),
         3 => select(vec![Reach::Loopback, Reach::Private, Reach::Public]).prop_map(Test::Reach),
         1 => (select(vec![Event::Started, Event::Ended]), select(comparisons.clone()), moment)
             .prop_map(|(event, comparison, moment)| Test::Time(event, comparison, moment)),
@@ -118,10 +121,14 @@ fn test(known: Vec<u16>) -> impl Strategy<Value = Test> {
             .prop_map(|codes| Test::Country(codes.into_iter().filter_map(Country::new).collect())),
         1 => numbers().prop_map(Test::Pid),
         1 => numbers().prop_map(Test::User),
+        1 => proptest::collection::btree_set(any::<u64>(), 1..3)
+            .prop_map(|inodes| Test::Namespace(inodes.into_iter().collect())),
         1 => prop_oneof![
             glob().prop_map(Test::Process),
             glob().prop_map(Test::Path),
-            glob().prop_map(Test::Unit)
+            glob().prop_map(Test::Unit),
+            glob().prop_map(Test::Container),
+            glob().prop_map(Test::Pod)
         ],
     ]
 }
@@ -184,7 +191,7 @@ pub(super) fn sample(known: Vec<u16>) -> impl Strategy<Value = Sample> {
 }
 
 pub(super) fn kinds() -> impl Strategy<Value = Kinds> {
-    prop_oneof![2 => Just(Kinds::TCP_UDP), 3 => (1..16u8).prop_map(Kinds::from_bits_retain)]
+    prop_oneof![2 => Just(Kinds::TCP_UDP), 3 => (1..16u16).prop_map(Kinds::from_bits_retain)]
 }
 
 pub(super) fn asked_states() -> impl Strategy<Value = States> {

@@ -43,6 +43,10 @@ impl Lookups for Names {
         }
     }
 
+    fn namespace(&self, name: &str) -> Result<Option<u64>, String> {
+        Ok((name == "web").then_some(4_026_532_001))
+    }
+
     fn user(&self, name: &str) -> Result<Option<u32>, String> {
         match name {
             "alice" => Ok(Some(1000)),

@@ -35,9 +35,14 @@ impl Program {
     /// Walks over one window of every descriptor table. Returns whether any table goes on after it.
     fn one_walk(&self, walk: Walk, buffer: &mut [u8], each: &mut dyn FnMut(&[u8])) -> Result<Next, Failure> {
         let descriptors = self.0.start().map_err(Failure::at(BpfStep::Start))?;
-        if walk == Walk::Quick {
-            // The program reads this flag to learn which walk is wanted.
-            let set = rustix::fs::fcntl_setfl(&descriptors, OFlags::NONBLOCK);
+        // The program reads these flags to learn which walk is wanted.
+        let flag = match walk {
+            Walk::Quick => Some(OFlags::NONBLOCK),
+            Walk::Full => None,
+            Walk::Everything => Some(OFlags::APPEND),
+        };
+        if let Some(flag) = flag {
+            let set = rustix::fs::fcntl_setfl(&descriptors, flag);
             set.map_err(io::Error::from).map_err(Failure::at(BpfStep::Start))?;
         }
         let mut next = Next::Done;

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use rustix::io::Errno;
 use std::net::TcpListener;
 use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::net::UnixStream;
 
 fn record(start: u64, cookie: u64, numbers: [u32; 4]) -> Vec<u8> {
     let long = [start, cookie].into_iter().flat_map(u64::to_ne_bytes);
@@ -100,12 +101,12 @@ fn release() -> (u32, u32) {
 }
 
 /// Reads the records of the running kernel; `None` if this user may not.
-fn fetched() -> Option<Vec<Record>> {
+fn fetched(walk: Walk) -> Option<Vec<Record>> {
     let mut records = Vec::new();
     let program = Program::load();
-    match program.and_then(|program| {
-        program.walk(Walk::Full, &mut |piece| records.extend(decode_records(piece).unwrap()))
-    }) {
+    match program
+        .and_then(|program| program.walk(walk, &mut |piece| records.extend(decode_records(piece).unwrap())))
+    {
         Ok(()) => Some(records),
         Err(failure) => {
             let reason = failure.reason();
@@ -124,7 +125,7 @@ fn fetched() -> Option<Vec<Record>> {
 #[test]
 fn records_of_this_process_agree_with_proc() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let Some(records) = fetched() else { return };
+    let Some(records) = fetched(Walk::Full) else { return };
     let descriptor = u32::try_from(listener.as_raw_fd()).unwrap();
     let own: Vec<_> = records
         .iter()
@@ -139,7 +140,7 @@ fn records_of_this_process_agree_with_proc() {
 
 #[test]
 fn one_program_can_walk_repeatedly() {
-    if fetched().is_none() {
+    if fetched(Walk::Full).is_none() {
         return;
     }
     let program = Program::load().unwrap();
@@ -192,7 +193,7 @@ fn nothing_stays_open() {
             })
             .count()
     };
-    if fetched().is_none() {
+    if fetched(Walk::Full).is_none() {
         return;
     }
     assert_eq!(count(), 0);
@@ -209,4 +210,19 @@ proptest! {
         prop_assert_eq!(records.is_some(), bytes.len() % 32 == 0);
         let _ = Failure::from_bytes(&bytes);
     }
+}
+
+#[test]
+fn a_walk_of_everything_tells_of_other_families() {
+    let (unix, _peer) = UnixStream::pair().unwrap();
+    let descriptor = u32::try_from(unix.as_raw_fd()).unwrap();
+    let link = std::fs::read_link(format!("/proc/self/fd/{descriptor}")).unwrap();
+    let inode = |walk| {
+        let mut records = fetched(walk)?.into_iter();
+        let of = records.find(|of| of.pid == std::process::id() && of.descriptor == descriptor);
+        Some(of.map(|of| format!("socket:[{}]", of.inode)))
+    };
+    let Some(told) = inode(Walk::Everything) else { return };
+    assert_eq!(told.as_deref(), link.to_str());
+    assert_eq!(inode(Walk::Full), Some(None));
 }

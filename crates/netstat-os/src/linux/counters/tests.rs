@@ -1,7 +1,7 @@
 use super::*;
 use crate::linux::fake::Fake;
 use crate::linux::live::Live;
-use crate::linux::source::{Netlink, Next, ProcessSource};
+use crate::linux::source::{Netlink, NetworkSource, Next, ProcessSource};
 use proptest::prelude::*;
 use rustix::io::Errno;
 use std::collections::HashMap;
@@ -187,7 +187,7 @@ proptest! {
 /// The running system as seen by a thread in its own network namespace: `/proc/net` is that of the process.
 struct ThisThread;
 
-impl Source for ThisThread {
+impl NetworkSource for ThisThread {
     fn netlink(
         &self,
         protocol: Netlink,
@@ -199,6 +199,9 @@ impl Source for ThisThread {
     fn read(&self, path: &str, into: &mut Vec<u8>) -> io::Result<()> {
         Live.read(&path.replace("/proc/net/", "/proc/thread-self/net/"), into)
     }
+}
+
+impl Source for ThisThread {
     fn read_link(&self, path: &str) -> io::Result<Vec<u8>> {
         Live.read_link(path)
     }

@@ -24,7 +24,7 @@ fn all_parts_of_an_interface() {
     let bytes = link(
         7,
         1,
-        IFF_UP | IFF_RUNNING,
+        1 | 1 << 6 | 1 << 15,
         &[
             (IFLA_IFNAME, b"v\xff0\0"),
             (IFLA_MTU, &1400u32.to_ne_bytes()),
@@ -39,7 +39,7 @@ fn all_parts_of_an_interface() {
     assert_eq!(interface.alias, Some("uplink".into()));
     assert_eq!(interface.hardware_address.as_deref(), Some(&[2, 0, 0, 0, 0, 1][..]));
     assert_eq!((interface.index, interface.mtu, interface.link_type), (7, Some(1400), Some(1)));
-    assert_eq!(interface.flags, InterfaceFlags::UP | InterfaceFlags::RUNNING);
+    assert_eq!(interface.flags, InterfaceFlags::UP | InterfaceFlags::RUNNING | InterfaceFlags::DYNAMIC);
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub(in crate::linux) fn find(
     wanted: &mut FxHashMap<u64, Vec<Owner>>,
 ) -> Result<(), Failure> {
     let mut is_odd = false;
-    program.walk(Walk::Full, &mut |piece| match decode_records(piece) {
+    program.walk(Walk::Everything, &mut |piece| match decode_records(piece) {
         Some(records) => {
             for record in records {
                 let Some(owners) = record.cookie.and_then(|cookie| wanted.get_mut(&cookie)) else { continue };

@@ -72,7 +72,7 @@ impl Search<'_> {
         let wanted = &self.wanted;
         let told = program.and_then(|program| {
             let wants = |inode| wanted.contains_key(&inode);
-            walk(program.as_ref(), Walk::Full, &mut self.holders, &wants).map(|()| program)
+            walk(program.as_ref(), self.walk, &mut self.holders, &wants).map(|()| program)
         });
         match told {
             Ok(program) => {

@@ -1,9 +1,11 @@
 //! Sockets made for tests, and searches for their owners.
 
+use super::Search;
 use super::attach_asking;
 use super::search::Found;
 use crate::linux::fake::Fake;
 use crate::linux::source::Source;
+use crate::linux::source::Walk;
 use netstat_model::query::{Keep, Owners};
 use netstat_model::{
     Answer, Error, Family, IpEndpoint, NoOwner, OwnerMethod, Ownership, ShortId, Socket, SocketTable,
@@ -44,7 +46,8 @@ pub(super) fn attach_found<'a>(
         socket.ownership = inode.map_or(Ownership::Unowned(NoOwner::NoProcess), |_| Ownership::NotRead);
         assert!(table.push_wanted(&(&*socket).into()));
     }
-    let answer = attach_asking(source, &mut table, by, found, &mut |each| {
+    let search = Search::new(source, &table, by, Walk::Full, found);
+    let answer = attach_asking(search, &mut table, &mut |each| {
         let again = list()?;
         again.data.iter().map(id).for_each(each);
         Ok(again.warnings)

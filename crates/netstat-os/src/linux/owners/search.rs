@@ -1,7 +1,7 @@
 //! [`Search`]: the state of one search for owners, and its passes over `/proc/PID/fd`.
 
 use super::holders::{Holders, NO_DESCRIPTOR};
-use crate::linux::source::{Next, OwnersProgram, ProcessSource, Source};
+use crate::linux::source::{Next, OwnersProgram, ProcessSource, Source, Walk};
 use crate::linux::stat::{fetch_stat, is_gone, is_refused};
 use netstat_model::query::Owners;
 use netstat_model::{NoBpf, OwnerMethod, ProcessKey, ShortId, SocketTable};
@@ -10,7 +10,7 @@ use std::io;
 
 /// The limit on descriptors read of threads other than main threads, and of all processes for the sake of io_urings alone:
 /// about a quarter of a second.
-pub(super) const MOST_LINKS: usize = 65_536;
+pub(in crate::linux) const MOST_LINKS: usize = 65_536;
 
 /// The BPF program as far as a search has come with it. It is loaded once for all looks.
 #[derive(Default)]
@@ -43,6 +43,8 @@ pub(super) enum Threads {
 pub(super) struct Search<'a> {
     pub(super) source: &'a dyn Source,
     pub(super) by: Owners,
+    /// How far BPF looks.
+    pub(super) walk: Walk,
     pub(super) bpf: Bpf<'a>,
     /// The method of the last look.
     pub(super) method: OwnerMethod,
@@ -64,7 +66,13 @@ pub(super) struct Search<'a> {
 
 impl<'a> Search<'a> {
     /// Starts a search for the sockets that the table wants owners of, except those that are found already.
-    pub(super) fn new(source: &'a dyn Source, table: &SocketTable, by: Owners, found: Found<'a>) -> Self {
+    pub(super) fn new(
+        source: &'a dyn Source,
+        table: &SocketTable,
+        by: Owners,
+        walk: Walk,
+        found: Found<'a>,
+    ) -> Self {
         let Found { bpf, looked, holders } = found;
         let mut wanted = FxHashMap::default();
         for id in table.wanted() {
@@ -78,6 +86,7 @@ impl<'a> Search<'a> {
         Self {
             source,
             by,
+            walk,
             bpf,
             method: if looked { OwnerMethod::Bpf } else { OwnerMethod::NotNeeded },
             wanted,
@@ -259,7 +268,7 @@ impl<'a> Search<'a> {
 }
 
 /// Returns the IDs of all processes that `/proc` shows.
-pub(super) fn fetch_pids(source: &dyn Source) -> io::Result<Vec<u32>> {
+pub(in crate::linux) fn fetch_pids(source: &dyn Source) -> io::Result<Vec<u32>> {
     let mut pids = Vec::new();
     source.names("/proc", &mut |name| {
         pids.extend(std::str::from_utf8(name).ok().and_then(|name| name.parse::<u32>().ok()));

@@ -160,7 +160,7 @@ fn refused_processes_are_counted_if_an_owner_is_missing() {
             .fails("/proc/14/fd", Errno::ACCESS)
     };
     let mut rows = sockets(&[77]);
-    let incomplete = Warning::OwnersIncomplete { reason: "2 could not be read".into() };
+    let incomplete = Warning::OwnersIncomplete { reason: "2 could not be read".into(), root_could: true };
     assert!(incomplete.hides_owners());
     assert_eq!(attached(&base(), &mut rows), [incomplete]);
     let mut rows = sockets(&[77, 88]);
@@ -186,7 +186,7 @@ fn a_refusal_does_not_prevent_the_second_pass() {
     let mut rows = sockets(&[77]);
     assert_eq!(
         attached(&fake, &mut rows),
-        [Warning::OwnersIncomplete { reason: "1 could not be read".into() }]
+        [Warning::OwnersIncomplete { reason: "1 could not be read".into(), root_could: true }]
     );
     assert_eq!(held(&rows[0]), [(10, 6)]);
 

@@ -106,8 +106,8 @@ pub(super) fn decode_details(
 ) {
     let Some(fixed) = bytes.first_chunk::<MESSAGE>() else { return };
     let number = |at| wire::u32_at(fixed, at);
-    // A socket that no descriptor holds has no user: the kernel fills in 0.
-    socket.uid = number(64).filter(|_| socket.id.inode.is_some());
+    // A socket that no descriptor holds has no user in most kernels, which fill in 0 then.
+    socket.uid = number(64).filter(|&uid| socket.id.inode.is_some() || uid != 0);
     socket.recv_queue = number(56);
     socket.send_queue = number(60);
     socket.interface = number(40).filter(|&index| index != 0);

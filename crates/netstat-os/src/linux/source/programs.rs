@@ -11,8 +11,10 @@ pub(crate) enum Walk {
     /// Skips files that only processes in other network namespaces hold. For a socket it finds either all holders or
     /// none.
     Quick,
-    /// Visits every descriptor.
+    /// Visits every descriptor, and tells of TCP and UDP sockets in the reader's network namespace.
     Full,
+    /// Visits every descriptor, and tells of sockets of all families in all network namespaces.
+    Everything,
 }
 
 impl Walk {
@@ -20,6 +22,7 @@ impl Walk {
         match self {
             Self::Quick => "quick",
             Self::Full => "",
+            Self::Everything => "everything",
         }
     }
 }

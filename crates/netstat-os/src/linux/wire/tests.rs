@@ -1,6 +1,7 @@
 use super::*;
 use crate::linux::fake::Fake;
 use crate::linux::source::ProcessSource;
+use crate::linux::source::Source;
 use proptest::prelude::*;
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -28,7 +29,7 @@ impl Script {
     }
 }
 
-impl Source for Script {
+impl NetworkSource for Script {
     fn netlink(&self, _: Netlink, _: &[u8], each: &mut dyn FnMut(&[u8]) -> Next) -> io::Result<()> {
         let (datagrams, errno) =
             self.answers.lock().unwrap().pop_front().expect("a request without a script");
@@ -42,6 +43,9 @@ impl Source for Script {
     fn read(&self, path: &str, into: &mut Vec<u8>) -> io::Result<()> {
         self.files.read(path, into)
     }
+}
+
+impl Source for Script {
     fn read_link(&self, _: &str) -> io::Result<Vec<u8>> {
         Err(io::ErrorKind::NotFound.into())
     }

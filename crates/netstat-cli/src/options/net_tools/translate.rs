@@ -1,7 +1,7 @@
 //! Translates command lines in the style of the other netstat (net-tools) or of ss, which takes the same options.
 
-use super::arguments::ProtocolName;
-use super::complaint::{Complaint, complaint};
+use crate::options::arguments::ProtocolName;
+use crate::options::complaint::{Complaint, complaint};
 use netstat_engine::text::quote::quoted;
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -34,7 +34,7 @@ const LONG: &[(&str, char)] = &[
 ];
 
 /// Complains about `word` if it is in that style. `words` is the whole command line.
-pub(super) fn complaint(words: &[OsString], word: &OsStr) -> Option<Complaint> {
+pub(in crate::options) fn complaint(words: &[OsString], word: &OsStr) -> Option<Complaint> {
     let letters = letters_of(word)?;
     if !letters.iter().any(|letter| MARKS.contains(*letter)) && !word_is_long(word) {
         return None;
@@ -43,7 +43,7 @@ pub(super) fn complaint(words: &[OsString], word: &OsStr) -> Option<Complaint> {
 }
 
 /// Complains about a `-p` in `word` without a protocol, which means "programs" in net-tools.
-pub(super) fn complaint_about_p(words: &[OsString], word: &OsStr) -> Complaint {
+pub(in crate::options) fn complaint_about_p(words: &[OsString], word: &OsStr) -> Complaint {
     let word = if word == "-p" { "-p".to_owned() } else { format!("-p in {}", quoted(word)) };
     complaint!(
         "{word} needs a protocol, as in -p tcp; if it is the -p of net-tools and ss, here {}",
@@ -105,9 +105,12 @@ fn equivalent(letters: &BTreeSet<char>, protocol: Option<ProtocolName>) -> Strin
             _ => "type netstat -s".to_owned(),
         };
     }
-    if !tcp && !udp && (has('w') || has('x')) {
-        let (kind, option) = if has('w') { ("raw", "-w") } else { ("Unix domain", "-x") };
-        return format!("no option shows {kind} sockets: type ss {option}");
+    if !tcp && !udp && has('w') {
+        return "no option shows raw sockets: type ss -w".to_owned();
+    }
+    if !tcp && !udp && has('x') {
+        // Program name and PID.
+        return format!("type netstat --family unix{}", if has('p') { " -ob" } else { "" });
     }
 
     let mut command = String::from("netstat -");
@@ -159,7 +162,7 @@ fn equivalent(letters: &BTreeSet<char>, protocol: Option<ProtocolName>) -> Strin
 }
 
 /// Command lines in that style and their translation, for the reference. A test compares them with the code.
-pub(super) const EXAMPLES: [(&str, &str); 7] = [
+pub(in crate::options) const EXAMPLES: [(&str, &str); 8] = [
     ("-tulpn", "netstat -anob"),
     ("-plnt", "netstat -anob -p tcp"),
     ("-tunap", "netstat -anob"),
@@ -167,4 +170,5 @@ pub(super) const EXAMPLES: [(&str, &str); 7] = [
     ("-l", "netstat -an"),
     ("-u", "netstat -an -p udp"),
     ("-su", "netstat -s -p udp"),
+    ("--unix -p", "netstat --family unix -ob"),
 ];

@@ -1,0 +1,119 @@
+//! The two dialects of the command line, and which of them a command line is in.
+
+use super::arguments::{Dialect, ProtocolName, Verb};
+use super::command::Command;
+use super::complaint::{Complaint, complaint};
+use super::{net_tools, parse, table, values};
+use netstat_engine::text::nearest;
+use netstat_engine::text::quote::quoted;
+use std::ffi::{OsStr, OsString};
+
+/// The environment variable that chooses a dialect.
+pub(crate) const VARIABLE: &str = "NETSTAT_DIALECT";
+
+/// Parses the command line, without the program name, in the dialect that it is in. `variable` is the value of [`VARIABLE`].
+///
+/// # Errors
+///
+/// One line that says what was not understood and what to type instead.
+pub(crate) fn understand(words: &[OsString], variable: Option<&OsStr>) -> Result<Command, Complaint> {
+    match choose(words, variable)? {
+        Dialect::Windows => parse(words.iter().cloned()),
+        Dialect::NetTools => net_tools::parse(words),
+    }
+}
+
+fn named_dialect(name: &OsStr) -> Option<Dialect> {
+    name.to_str().and_then(Dialect::from_name)
+}
+
+/// Chooses the dialect: by `--dialect`, by the environment, then by what is typed.
+fn choose(words: &[OsString], variable: Option<&OsStr>) -> Result<Dialect, Complaint> {
+    if let Some(name) = asked_for(words) {
+        return values::parse_dialect(&name);
+    }
+    if let Some(name) = variable.filter(|name| !name.is_empty()) {
+        return named_dialect(name)
+            .ok_or_else(|| complaint!("{VARIABLE} is {}: set it to windows or net-tools", quoted(name)));
+    }
+    Ok(typed(words))
+}
+
+/// Returns the value of the last `--dialect`.
+fn asked_for(words: &[OsString]) -> Option<OsString> {
+    let options = words.split(|word| word == "--").next().unwrap_or_default();
+    let mut values = options.iter().enumerate().filter_map(|(at, word)| {
+        match word.to_str()?.strip_prefix("--dialect")? {
+            "" => options.get(at + 1).cloned(),
+            glued => glued.strip_prefix('=').map(OsString::from),
+        }
+    });
+    values.next_back()
+}
+
+/// Returns the dialect that knows all words that only one dialect knows. What both know, and what each of them knows a part
+/// of, is that of Windows.
+fn typed(words: &[OsString]) -> Dialect {
+    if words.first().is_some_and(|word| Verb::of_word(word).is_some()) {
+        return Dialect::Windows;
+    }
+    let mut net_tools_only = false;
+    let mut rest = words.iter().map(OsString::as_os_str).take_while(|word| *word != "--").peekable();
+    while let Some(word) = rest.next() {
+        let next = rest.peek().copied();
+        match (windows_knows(word, next), net_tools_knows(word, next)) {
+            (true, false) => return Dialect::Windows,
+            (false, true) => net_tools_only = true,
+            _ => {}
+        }
+    }
+    if net_tools_only { Dialect::NetTools } else { Dialect::Windows }
+}
+
+/// Returns whether a word is an option of the Windows dialect; `next` is the word behind it.
+fn windows_knows(word: &OsStr, next: Option<&OsStr>) -> bool {
+    let Some(text) = word.to_str() else { return false };
+    if let Some(long) = text.strip_prefix("--") {
+        return table::by_long(long.split('=').next().unwrap_or_default()).is_some();
+    }
+    let Some(letters) = text.strip_prefix(['-', '/']) else { return false };
+    for (at, letter) in letters.char_indices() {
+        let Some(entry) = table::by_letter(letter) else { return false };
+        let Some(value) = entry.value() else {
+            if letter == 'A' && next.is_some_and(net_tools::is_family) {
+                return false;
+            }
+            continue;
+        };
+        let glued = letters.get(at + letter.len_utf8()..).unwrap_or_default();
+        let is_choice = |text: &str| value.choices().iter().any(|choice| choice.eq_ignore_ascii_case(text));
+        if is_choice(glued) {
+            return true;
+        }
+        // A misspelt protocol is one, too.
+        let next = next.and_then(OsStr::to_str).unwrap_or_default();
+        if !is_choice(next) && nearest(next, ProtocolName::NAMES, 1).is_none() {
+            return false;
+        }
+    }
+    true
+}
+
+/// Returns whether a word is an option of the net-tools dialect; `next` is the word behind it.
+fn net_tools_knows(word: &OsStr, next: Option<&OsStr>) -> bool {
+    let Some(text) = word.to_str() else { return false };
+    if let Some(long) = text.strip_prefix("--") {
+        return net_tools::by_long(long.split('=').next().unwrap_or_default()).is_some();
+    }
+    let Some(letters) = text.strip_prefix('-').filter(|letters| !letters.is_empty()) else { return false };
+    for (at, letter) in letters.char_indices() {
+        match net_tools::by_letter(letter) {
+            None => return false,
+            Some(entry) if entry.takes_value() => {
+                return at + letter.len_utf8() < letters.len() || next.is_some();
+            }
+            Some(_) => {}
+        }
+    }
+    true
+}

@@ -1,0 +1,218 @@
+//! The options of the net-tools dialect. Letters keep their case here: `-W` is not `-w`.
+
+use super::arguments::NetToolsArguments;
+use super::families::{self, INET, INET6};
+use crate::options::command::Command;
+use crate::options::complaint::Complaint;
+use crate::options::values;
+use std::ffi::OsStr;
+
+/// One option: its spellings, its text and its effect.
+pub(in crate::options) struct Entry {
+    /// Its letters, the usual one first; empty if it has only long spellings.
+    pub(in crate::options) letters: &'static [char],
+    /// Its long spellings, without their dashes; empty if it has only letters.
+    pub(super) long: &'static [&'static str],
+    /// What it does, for the usage text and the reference.
+    pub(in crate::options) help: &'static str,
+    pub(super) effect: Effect,
+}
+
+/// What an option does.
+pub(super) enum Effect {
+    /// Sets fields; takes no value.
+    Switch(fn(&mut NetToolsArguments)),
+    /// Sets fields from a value, which has this name in the usage text.
+    Value(&'static str, fn(&mut NetToolsArguments, &OsStr) -> Result<(), Complaint>),
+    /// Replaces the report by another command.
+    Answer(fn() -> Command),
+}
+
+impl Entry {
+    /// Returns true if a value belongs to it.
+    pub(in crate::options) fn takes_value(&self) -> bool {
+        matches!(self.effect, Effect::Value(..))
+    }
+}
+
+/// Sets one field to true.
+macro_rules! set {
+    ($field:ident) => {
+        Effect::Switch(|arguments| arguments.$field = true)
+    };
+}
+
+/// Every option, in the order of the usage text.
+pub(in crate::options) const OPTIONS: &[Entry] = &[
+    Entry { letters: &['t'], long: &["tcp"], help: "TCP sockets", effect: set!(tcp) },
+    Entry { letters: &['u'], long: &["udp"], help: "UDP sockets", effect: set!(udp) },
+    Entry {
+        letters: &['l'],
+        long: &["listening"],
+        help: "only sockets without a peer",
+        effect: set!(listening),
+    },
+    Entry {
+        letters: &['a'],
+        long: &["all"],
+        help: "all sockets; without -a and -l those with a peer",
+        effect: set!(all),
+    },
+    Entry { letters: &['4'], long: INET, help: "IPv4 only", effect: set!(inet) },
+    Entry { letters: &['6'], long: INET6, help: "IPv6 only", effect: set!(inet6) },
+    Entry {
+        letters: &['A'],
+        long: &["protocol"],
+        help: "these address families: inet, inet6 or both",
+        effect: Effect::Value("FAMILY", families::parse),
+    },
+    Entry {
+        letters: &['n'],
+        long: &["numeric"],
+        help: "numbers instead of names of hosts, ports and users",
+        effect: Effect::Switch(|arguments| {
+            arguments.numeric_hosts = true;
+            arguments.numeric_ports = true;
+            arguments.numeric_users = true;
+        }),
+    },
+    Entry {
+        letters: &[],
+        long: &["numeric-hosts"],
+        help: "addresses instead of names of hosts",
+        effect: set!(numeric_hosts),
+    },
+    Entry {
+        letters: &[],
+        long: &["numeric-ports"],
+        help: "numbers instead of names of ports",
+        effect: set!(numeric_ports),
+    },
+    Entry {
+        letters: &[],
+        long: &["numeric-users"],
+        help: "numbers instead of names of users",
+        effect: set!(numeric_users),
+    },
+    Entry {
+        letters: &['p'],
+        long: &["programs", "program"],
+        help: "ID and name of the process of each socket",
+        effect: set!(programs),
+    },
+    Entry {
+        letters: &['e'],
+        long: &["extend", "extended"],
+        help: "user and inode of each socket",
+        effect: Effect::Switch(|arguments| arguments.extend = arguments.extend.saturating_add(1)),
+    },
+    Entry { letters: &['o'], long: &["timers"], help: "timer of each socket", effect: set!(timers) },
+    Entry { letters: &['W'], long: &["wide"], help: "addresses in full, however long", effect: set!(wide) },
+    Entry {
+        letters: &['c'],
+        long: &["continuous"],
+        help: "again every second until Ctrl+C",
+        effect: set!(continuous),
+    },
+    Entry {
+        letters: &['v'],
+        long: &["verbose"],
+        help: "also how processes were found, on standard error",
+        effect: set!(verbose),
+    },
+    Entry {
+        letters: &['g'],
+        long: &["groups"],
+        help: "multicast groups of interfaces",
+        effect: set!(groups),
+    },
+    Entry { letters: &['r'], long: &["route"], help: "routing table", effect: set!(routes) },
+    Entry { letters: &['C'], long: &["cache"], help: "with -r, the routing cache", effect: set!(cache) },
+    Entry {
+        letters: &['F'],
+        long: &["fib"],
+        help: "with -r, the routing table (the default)",
+        effect: set!(fib),
+    },
+    Entry {
+        letters: &['i'],
+        long: &["interfaces"],
+        help: "interfaces; with -a also those that are down",
+        effect: set!(interfaces),
+    },
+    Entry { letters: &['s'], long: &["statistics"], help: "counters of protocols", effect: set!(statistics) },
+    Entry {
+        letters: &['M'],
+        long: &["masquerade"],
+        help: "nothing: no kernel since 2.4 has that table",
+        effect: set!(masquerade),
+    },
+    Entry {
+        letters: &['N'],
+        long: &["symbolic"],
+        help: "nothing: no list here has hardware addresses",
+        effect: Effect::Switch(|_| {}),
+    },
+    Entry {
+        letters: &[],
+        long: &["dialect"],
+        help: "net-tools or windows: whose options these are",
+        effect: Effect::Value("NAME", |_, name| values::parse_dialect(name).map(drop)),
+    },
+    Entry {
+        letters: &[],
+        long: &["owners"],
+        help: "auto, bpf or proc: how processes are found",
+        effect: Effect::Value("METHOD", |arguments, text| {
+            arguments.owners = Some(values::parse_owners(text)?);
+            Ok(())
+        }),
+    },
+    Entry {
+        letters: &[],
+        long: &["record"],
+        help: "also write every answer of the system to DIR",
+        effect: Effect::Value("DIR", |arguments, text| {
+            arguments.record = Some(values::parse_directory("--record", text)?);
+            Ok(())
+        }),
+    },
+    Entry {
+        letters: &[],
+        long: &["replay"],
+        help: "answer from DIR, which --record wrote",
+        effect: Effect::Value("DIR", |arguments, text| {
+            arguments.replay = Some(values::parse_directory("--replay", text)?);
+            Ok(())
+        }),
+    },
+    Entry {
+        letters: &['h', '?'],
+        long: &["help"],
+        help: "this text",
+        effect: Effect::Answer(|| Command::NetToolsUsage(None)),
+    },
+    Entry {
+        letters: &['V'],
+        long: &["version"],
+        help: "the version of this program",
+        effect: Effect::Answer(|| Command::Version),
+    },
+];
+
+/// Finds an option by letter, whose case matters.
+pub(in crate::options) fn by_letter(letter: char) -> Option<&'static Entry> {
+    OPTIONS.iter().find(|entry| entry.letters.contains(&letter))
+}
+
+/// Finds an option by long spelling without dashes, whose case matters.
+pub(in crate::options) fn by_long(long: &str) -> Option<&'static Entry> {
+    OPTIONS.iter().find(|entry| entry.long.contains(&long))
+}
+
+/// Returns the long spellings that begin like this one, as getopt_long(3) completes them.
+pub(super) fn beginning_with(long: &str) -> impl Iterator<Item = (&'static str, &'static Entry)> {
+    OPTIONS.iter().flat_map(move |entry| {
+        entry.long.iter().filter(move |name| name.starts_with(long)).map(move |name| (*name, entry))
+    })
+}

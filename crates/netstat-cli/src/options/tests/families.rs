@@ -1,0 +1,48 @@
+//! Families of sockets: `--family`, and those that a filter names.
+
+use super::super::arguments::FamilyChoice;
+use super::super::values::on_this_system;
+use super::{arguments, complaint, is_one_plain_line};
+use netstat_model::query::Kinds;
+
+#[test]
+fn families_are_named_by_the_option_or_by_the_filter() {
+    let both = Kinds::UNIX | Kinds::TCP_UDP;
+    for (line, kinds, all) in [
+        ("--family unix", Kinds::UNIX, false),
+        ("--family INET,local", both, false),
+        ("--family all", Kinds::all(), true),
+        ("family unix", both, false),
+        ("not host unix:/run/*", both, false),
+        ("--family unix family inet", Kinds::UNIX, false),
+    ] {
+        assert_eq!(arguments(line).family, Some(FamilyChoice { kinds, all }), "{line}");
+    }
+    assert_eq!(arguments("-an port 80").family, None);
+}
+
+#[test]
+fn what_families_cannot_be_is_said_in_one_line() {
+    for (line, words) in [
+        ("--family unx", "type unix"),
+        ("--family nothing-like-it", "type one or more of inet, unix, "),
+        ("--family unix -p tcp", "cannot be combined"),
+        ("-p udp family unix", "cannot be combined"),
+        ("-r --family unix", "belongs to the table of connections"),
+        ("-c --family unix", "belongs to the table of connections"),
+    ] {
+        let complaint = complaint(line);
+        assert!(complaint.contains(words) && is_one_plain_line(&complaint), "{line}: {complaint}");
+    }
+}
+
+#[test]
+fn windows_says_what_it_has() {
+    let choice = |kinds, all| FamilyChoice { kinds, all };
+    let refused = on_this_system(choice(Kinds::UNIX, false), true).unwrap_err().to_string();
+    assert!(refused.contains("Windows lists TCP and UDP sockets only"), "{refused}");
+    let inet = choice(Kinds::TCP_UDP, false);
+    assert_eq!(on_this_system(inet, true), Ok(inet));
+    let all = on_this_system(choice(Kinds::all(), true), true);
+    assert_eq!(all, Ok(choice(Kinds::TCP_UDP, true)));
+}

@@ -1,0 +1,14 @@
+//! What net-tools prints, to the byte. Text from outside is escaped, which net-tools does not do.
+
+mod cells;
+mod groups;
+mod inet;
+mod interfaces;
+mod routes;
+mod statistics;
+
+pub(crate) use groups::render_groups;
+pub(crate) use inet::{Inet, InetColumns, InetNames};
+pub(crate) use interfaces::{InterfaceRow, by_name, render_interfaces};
+pub(crate) use routes::{RouteColumns, RouteNames, render_cache_v4, render_v4, render_v6};
+pub(crate) use statistics::render_statistics;

@@ -1,0 +1,72 @@
+//! Says that other network namespaces have what a filter does not find in this one.
+
+use super::Session;
+use crate::settings::{Purpose, Tape};
+use netstat_engine::select::{Kept, OwnersOf, Selection};
+use netstat_engine::text::quote::one_line;
+use netstat_model::SocketRef;
+use netstat_model::query::{Scope, SocketQuery};
+use netstat_os::Machine;
+use std::ffi::OsString;
+
+/// Returns a line with the command that shows what matches elsewhere; `None` where nothing does, or nobody can tell: this
+/// is an offer, so what cannot be entered is passed over. Asked once, and only if there is no row to show.
+pub(super) fn hint(
+    session: &Session<'_>,
+    selection: &Selection<'_>,
+    wants: impl Fn(&SocketRef<'_>) -> bool,
+) -> Option<String> {
+    let settings = session.settings;
+    let is_first = session.displays <= 1 && settings.purpose == Purpose::Show;
+    // A recording is of what was asked for.
+    if !is_first
+        || settings.tape != Tape::None
+        || settings.filter.is_empty()
+        || selection.query.scope == Scope::All
+    {
+        return None;
+    }
+    let own = session.backend.namespace()?;
+    let query = SocketQuery { scope: Scope::All, ..selection.query.clone() };
+    let (filter, owners) = (selection.filter, selection.owners);
+    let everywhere = Selection { query, filter, owners, owners_of: OwnersOf::Nothing };
+    let keep = |socket: &SocketRef<'_>| {
+        if socket.namespace() != Some(own) && wants(socket) { Kept::Row } else { Kept::Nothing }
+    };
+    let found = everywhere.sift(&session.backend, keep).ok()?.sockets.len();
+    let sockets = match found {
+        0 => return None,
+        1 => "1 socket".to_owned(),
+        _ => format!("{found} sockets"),
+    };
+    let words: Vec<String> = settings.filter.iter().map(for_shell).collect();
+    let words = words.join(" ");
+    let verb = if found == 1 { "does" } else { "do" };
+    Some(format!(
+        "nothing matches in this network namespace, but {sockets} in others {verb}: netstat -ano --netns all {words}"
+    ))
+}
+
+/// Returns a word as a shell takes it.
+fn for_shell(word: &OsString) -> String {
+    let word = one_line(&word.to_string_lossy());
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:/,@%+".contains(&byte);
+    if !word.is_empty() && word.bytes().all(is_plain) {
+        return word;
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_for_a_shell_where_they_need_it() {
+        let shown = |word: &str| for_shell(&word.into());
+        assert_eq!(shown("lport"), "lport");
+        assert_eq!(shown("[::1]:80"), "'[::1]:80'");
+        assert_eq!(shown("it's"), r"'it'\''s'");
+        assert_eq!(shown("a\u{1b}[2J"), r"'a\u{1b}[2J'");
+    }
+}

@@ -1,0 +1,199 @@
+//! Other network namespaces: one by its name, process or file, and all of them in one table.
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use netstat_lab::{Namespace, on_own_thread};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::net::{TcpListener, UdpSocket};
+use std::os::fd::AsRawFd;
+use std::process::Command;
+use support::{Folder, as_other_user, command, finish, netstat, program_for_all};
+
+/// A namespace that only a descriptor of this process holds, apart from the sockets in it.
+struct Other {
+    file: File,
+    inode: u64,
+    _sockets: (TcpListener, UdpSocket),
+}
+
+impl Other {
+    /// Makes a namespace with a listener and a UDP socket on this port. The calling thread comes back.
+    fn new(port: u16) -> Self {
+        let inner = Namespace::enter().unwrap();
+        let sockets = (TcpListener::bind(("0.0.0.0", port)).unwrap(), UdpSocket::bind(("::", port)).unwrap());
+        let file = File::open("/proc/thread-self/ns/net").unwrap();
+        Self { file, inode: inner.inode(), _sockets: sockets }
+    }
+
+    fn path(&self) -> String {
+        format!("/proc/{}/fd/{}", std::process::id(), self.file.as_raw_fd())
+    }
+}
+
+/// A name of `ip netns` for a namespace.
+struct Named(String);
+
+impl Named {
+    fn new(name: &str, of: &Other) -> Option<Self> {
+        let name = format!("netstat-{}-{name}", std::process::id());
+        let path = format!("/run/netns/{name}");
+        let run = |program: &str, args: &[&str]| {
+            Command::new(program).args(args).status().is_ok_and(|status| status.success())
+        };
+        if !run("ip", &["netns", "add", &name]) {
+            netstat_lab::skip(format_args!("ip netns add is refused"));
+            return None;
+        }
+        let named = Self(name);
+        // Its own namespace gives way to the other.
+        assert!(run("umount", &[&path]) && run("mount", &["--bind", &of.path(), &path]));
+        Some(named)
+    }
+}
+
+impl Drop for Named {
+    fn drop(&mut self) {
+        let _ = Command::new("ip").args(["netns", "delete", &self.0]).status();
+    }
+}
+
+/// The rows of a table whose last word is in these namespaces, without that word.
+fn rows_of(text: &str, inode: u64) -> Vec<String> {
+    let inode = inode.to_string();
+    let rows = text.lines().filter_map(|line| line.trim_end().strip_suffix(&inode));
+    rows.map(|row| row.split_ascii_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn one_table_has_the_sockets_of_all_namespaces() {
+    on_own_thread(|own| {
+        let here = own.listener(netstat_lab::Place::AnyV4, 7400).unwrap();
+        let others = [Other::new(7400), Other::new(7401)];
+        let pid = std::process::id();
+        let text = netstat("-ano --netns all");
+        assert!(text.contains("State           PID    NETNS\n"), "{text}");
+        for (other, port) in others.iter().zip([7400, 7401]) {
+            assert_eq!(
+                rows_of(&text, other.inode),
+                [
+                    format!("TCP 0.0.0.0:{port} 0.0.0.0:0 LISTENING {pid}"),
+                    format!("UDP 0.0.0.0:{port} *:* {pid}"),
+                    format!("UDP [::]:{port} *:* {pid}"),
+                ]
+            );
+        }
+        assert_eq!(rows_of(&text, own.inode()), [format!("TCP 0.0.0.0:7400 0.0.0.0:0 LISTENING {pid}")]);
+        // By BPF as well, where that is permitted.
+        let run = finish(command("-ano --netns all --owners bpf"));
+        if run.code == Some(0) {
+            assert_eq!(rows_of(&run.text, others[0].inode).len(), 3, "{}", run.text);
+            assert!(rows_of(&run.text, others[0].inode)[0].ends_with(&pid.to_string()), "{}", run.text);
+        }
+        let columns = netstat(&format!("--netns all --columns netns_inode,pid netns {}", others[1].inode));
+        assert_eq!(columns.lines().skip(1).count(), 3, "{columns}");
+        drop(here);
+    });
+}
+
+#[test]
+fn a_namespace_is_found_by_its_name_and_its_file() {
+    on_own_thread(|_| {
+        let other = Other::new(7410);
+        let path = other.path();
+        let expected = netstat(&format!("-an --netns {path}"));
+        assert_eq!(expected.matches(":7410").count(), 3, "{expected}");
+        let Some(named) = Named::new("one", &other) else { return };
+        assert_eq!(netstat(&format!("-an --netns {}", named.0)), expected);
+        let all = netstat(&format!("-an --netns all netns {}", named.0));
+        assert_eq!(all.matches(&named.0).count(), 3, "{all}");
+        // Other reports as well.
+        let routes = netstat(&format!("-r --netns {}", named.0));
+        assert!(routes.contains("lo") && !routes.contains("eth"), "{routes}");
+        assert!(netstat(&format!("-e --netns {}", named.0)).contains("Bytes"));
+        let check = finish(command(&format!("check shadowed --netns {}", named.0)));
+        assert!(check.text.contains("1 check of 2 sockets"), "{}{}", check.text, check.complaint);
+    });
+}
+
+#[test]
+fn a_hundred_namespaces_are_each_visited_once() {
+    on_own_thread(|_| {
+        let others: Vec<Other> = (0..100).map(|_| Other::new(7420)).collect();
+        let text = netstat("--netns all --columns netns_inode,proto,local lport 7420 proto tcp");
+        let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
+        for line in text.lines().skip(1) {
+            *counts.entry(line.split_ascii_whitespace().next().unwrap().parse().unwrap()).or_default() += 1;
+        }
+        let expected: BTreeMap<u64, usize> = others.iter().map(|other| (other.inode, 1)).collect();
+        assert_eq!(counts, expected);
+    });
+}
+
+#[test]
+fn what_is_elsewhere_is_offered_by_a_command_that_finds_it() {
+    on_own_thread(|_| {
+        let _other = Other::new(7430);
+        let run = finish(command("-an lport 7430 and proto tcp"));
+        let line = run.complaint.lines().find(|line| line.contains("in others")).unwrap();
+        assert!(
+            line.contains("nothing matches in this network namespace, but 1 socket in others does"),
+            "{line}"
+        );
+        let offered = line.split_once("do").unwrap().1.split_once("netstat ").unwrap().1;
+        assert_eq!(netstat(offered).matches(":7430").count(), 1);
+        let found = finish(command("-an lport 7431"));
+        assert!(!found.complaint.contains("in others"), "{}", found.complaint);
+    });
+}
+
+#[test]
+fn a_recording_has_all_namespaces() {
+    on_own_thread(|_| {
+        let other = Other::new(7440);
+        let folder = Folder::new("namespaces");
+        let tape = folder.path("tape");
+        let tape = tape.to_str().unwrap();
+        let words = format!("-ano --netns all netns {}", other.inode);
+        let live = netstat(&format!("{words} --record {tape}"));
+        drop(other);
+        assert_eq!(netstat(&format!("{words} --replay {tape}")), live);
+        assert_eq!(live.matches(":7440").count(), 3);
+    });
+}
+
+#[test]
+fn who_may_not_enter_is_told_so() {
+    on_own_thread(|_| {
+        let other = Other::new(7450);
+        let folder = Folder::new("namespaces-of-others");
+        let program = program_for_all(&folder);
+        let run = as_other_user(&program, &format!("-an --netns {}", other.path()));
+        assert_eq!((run.code, run.text.as_str()), (Some(1), ""), "{}", run.complaint);
+        let run = as_other_user(&program, "-an --netns all");
+        assert_eq!(run.text.matches(":7450").count(), 0);
+        assert!(
+            run.complaint.contains("the network namespace of some processes is unknown"),
+            "{}",
+            run.complaint
+        );
+    });
+    for (of, why) in [
+        ("nosuch", "ip netns knows no such name"),
+        ("4194305", "no such process"),
+        ("/etc/passwd", "that is no network namespace"),
+    ] {
+        let run = finish(command(&format!("-an --netns {of}")));
+        assert!(run.code != Some(0) && run.text.is_empty(), "{of}");
+        let refused = run.complaint.contains("Operation not permitted");
+        assert!(refused || run.complaint.contains(why), "{of}: {}", run.complaint);
+    }
+}

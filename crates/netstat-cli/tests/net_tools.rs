@@ -1,0 +1,231 @@
+//! The net-tools dialect, compared to the byte with the netstat of net-tools on the same sockets.
+//!
+//! Both programs read the same tables of the kernel one after the other, in private namespaces where nothing else changes them.
+//! The order of rows is that of the kernel's hash tables, which is the same for both, and is compared as well.
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use netstat_lab::{Flavor, Held, Loop, Namespace, Place, RemoteHost, TcpState, skip, with_remote_host};
+use std::process::{Command, Stdio};
+use support::Run;
+
+/// The netstat of net-tools. Ours may be the first `netstat` in PATH.
+const ORACLE: &str = "/usr/bin/netstat";
+
+/// Returns whether the netstat of net-tools is installed in the version that is followed; else the test is skipped.
+fn has_oracle() -> bool {
+    let version = Command::new(ORACLE).arg("--version").output();
+    let text = version.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    if text.starts_with("net-tools 2.10\n") {
+        return true;
+    }
+    skip(format!("{ORACLE} is not that of net-tools 2.10"));
+    false
+}
+
+fn oracle(words: &str) -> Run {
+    let mut command = Command::new(ORACLE);
+    command.args(words.split_ascii_whitespace()).env("LC_ALL", "C").stdin(Stdio::null());
+    support::finish(command)
+}
+
+fn ours(words: &str) -> Run {
+    let mut command = support::command(words);
+    command.env("NETSTAT_DIALECT", "net-tools");
+    support::finish(command)
+}
+
+/// Compares standard output and the exit code of both programs for each command line. The kernel sends packets on its own
+/// (IPv6), which it counts: the oracle has to say the same before and after.
+fn assert_same_for(lines: &[&str]) {
+    for words in lines {
+        let said = |run: Run| (run.text, run.code);
+        let both = netstat_lab::eventually("a network at rest", || {
+            let (before, got, after) = (said(oracle(words)), said(ours(words)), said(oracle(words)));
+            (before == after).then_some((before, got))
+        });
+        let (wanted, got) = both.unwrap();
+        assert_eq!(got, wanted, "netstat {words}");
+    }
+}
+
+/// Opens sockets in every state and of every kind, some of them with names of ports, and long addresses.
+fn everything(namespace: &Namespace, host: &RemoteHost) -> Vec<Held> {
+    let mut held = support::every_state(namespace, host);
+    for kind in [Loop::V4, Loop::V6, Loop::Mapped, Loop::V4ToDualStack] {
+        let pair = namespace.connected(kind).unwrap();
+        held.extend([pair.client, pair.server]);
+    }
+    for flavor in Flavor::ALL {
+        held.push(host.hold(TcpState::FinWait1, flavor).unwrap().orphan().unwrap());
+        held.push(host.hold(TcpState::FinWait2, flavor).unwrap().orphan().unwrap());
+    }
+    held.push(namespace.listener(Place::LoopbackV4, 22).unwrap());
+    held.push(namespace.udp(Place::AnyDualStack, 53).unwrap());
+    held
+}
+
+#[test]
+fn lists_of_sockets_are_those_of_net_tools() {
+    if !has_oracle() {
+        return;
+    }
+    with_remote_host(|namespace, host| {
+        let held = everything(namespace, host);
+        assert!(oracle("-tuan").text.lines().count() > held.len(), "the oracle does not see the sockets");
+        assert_same_for(&[
+            "-tulpn",
+            "-plnt",
+            "-tn",
+            "-antp",
+            "-antu",
+            "-untee",
+            "-tanep",
+            "-4tan",
+            "-6uan",
+            "-tlW",
+            "-tuanW",
+            "-A inet6 -tan",
+            "-A inet,inet6 -tan",
+            "--inet --tcp -an",
+            "--ip -tn",
+            "-tan --numeric-ports",
+            "-tle --numeric-users --numeric-hosts",
+            "-tn --list",
+            "-tulnpeW",
+        ]);
+    });
+}
+
+/// Interfaces of several kinds, and routes of every kind that the kernel lists.
+const NETWORK: &str = "\
+    tuntap add mode tap name eth0\n\
+    tuntap add mode tap name eth10\n\
+    tuntap add mode tap name eth2\n\
+    tuntap add mode tap name averylongname01\n\
+    tuntap add mode tun name point0\n\
+    link set eth0 up\n\
+    link set averylongname01 mtu 9000 up\n\
+    link set point0 up\n\
+    link set eth10 promisc on arp off allmulticast on up\n\
+    addr add 192.0.2.3/24 dev eth0\n\
+    addr add 2001:db8::1/64 dev eth0 nodad\n\
+    addr add 198.51.100.1 peer 198.51.100.2 dev point0\n\
+    route add default via 192.0.2.1 metric 100\n\
+    route add 10.9.0.0/16 via 192.0.2.254 advmss 1400 window 5000 rtt 800ms\n\
+    route add 10.8.0.1/32 dev averylongname01\n\
+    route add unreachable 10.7.0.0/16\n\
+    route add prohibit 10.6.0.0/16 metric 7\n\
+    route add blackhole 10.5.0.0/16\n\
+    route add throw 10.4.0.0/16\n\
+    route add 10.3.0.0/16 nexthop via 192.0.2.7 nexthop via 192.0.2.8 weight 3\n\
+    route add 169.254.0.0/16 dev eth0\n\
+    route add default via 2001:db8::fe metric 1000\n\
+    route add 2001:db8:1234:5678::/64 via 2001:db8::2 mtu 1400\n\
+    route add unreachable 2001:db8:dead::/48\n\
+    route add fd00::1/128 dev eth0 expires 1000\n";
+
+#[test]
+fn routes_interfaces_groups_and_counters_are_those_of_net_tools() {
+    if !has_oracle() {
+        return;
+    }
+    netstat_lab::on_own_thread(|namespace| {
+        namespace.ip(NETWORK).unwrap();
+        // Packets to count, and nobody who sends more of them while the two programs look.
+        let _pair = namespace.connected(Loop::V4).unwrap();
+        let _datagrams = namespace.udp_connected(Place::LoopbackV4, 9).unwrap();
+        assert!(oracle("-rn").text.lines().count() > 10, "the oracle does not see the routes");
+        assert_same_for(&[
+            "-rn",
+            "-rne",
+            "-rnee",
+            "-rn6",
+            "-rn46",
+            "-rnC",
+            "-rnCe",
+            "-rnCee",
+            "-rnFC",
+            "-rnCF6",
+            "-rn -A inet6",
+            "-rnW",
+            "--route -n",
+            "-in",
+            "-ian",
+            "-i",
+            "--interfaces",
+            "-gn",
+            "-gn4",
+            "-gn6",
+            "-tgln",
+            "--groups -n",
+            "-ing",
+            "-s",
+            "-st",
+            "-su",
+            "-stu",
+            "-s6",
+            "-st6",
+            "-su6",
+            "-s4",
+            "--statistics --udp",
+            "-M",
+            "-Mi",
+            "-rs",
+            "-q",
+            "--foo",
+            "--num",
+            "-A",
+        ]);
+        // The namespace has no resolver, so what has a name has it from a file.
+        let named = ours("-r").text;
+        assert!(named.contains("\ndefault         192.0.2.1       0.0.0.0         UG "), "{named}");
+    });
+}
+
+#[test]
+fn what_is_typed_chooses_the_dialect() {
+    netstat_lab::on_own_thread(|namespace| {
+        let _held = namespace.listener(Place::AnyV4, 8080).unwrap();
+        let first_line = |words: &str, dialect: &str| {
+            let mut command = support::command(words);
+            command.env("NETSTAT_DIALECT", dialect);
+            support::finish(command).text.lines().next().unwrap_or_default().to_owned()
+        };
+        let (net_tools, windows) = ("Active Internet connections (only servers)", "");
+        for (words, dialect, expected) in [
+            ("-tulpn", "", net_tools),
+            ("-ltn", "windows", windows),
+            ("-ano", "", windows),
+            ("-tln --dialect net-tools", "windows", net_tools),
+            ("-tn --dialect=windows", "net-tools", windows),
+        ] {
+            assert_eq!(first_line(words, dialect), expected, "{words} with {dialect:?}");
+        }
+    });
+}
+
+#[test]
+fn a_filter_selects_rows_of_the_net_tools_list() {
+    netstat_lab::on_own_thread(|namespace| {
+        let _held = [8080, 8081].map(|port| namespace.listener(Place::AnyV4, port).unwrap());
+        let text = support::netstat("-tulpn lport 8081");
+        let rows: Vec<&str> = text.lines().skip(2).collect();
+        let [row] = rows[..] else { panic!("{text}") };
+        assert!(
+            row.starts_with(
+                "tcp        0      0 0.0.0.0:8081            0.0.0.0:*               LISTEN      "
+            ),
+            "{row}"
+        );
+        assert!(row.contains(&format!(" {}/", std::process::id())), "{row}");
+    });
+}

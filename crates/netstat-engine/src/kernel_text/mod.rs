@@ -1,0 +1,40 @@
+//! Tables that the Linux kernel has as text, in the order of the kernel, as programs of long ago read them.
+//!
+//! | file | tables |
+//! |---|---|
+//! | `routes.rs` | `/proc/net/route`, `/proc/net/ipv6_route` |
+//! | `groups.rs` | `/proc/net/igmp`, `/proc/net/igmp6` |
+//! | `devices.rs` | `/proc/net/dev` |
+//! | `counters.rs` | `/proc/net/snmp`, `/proc/net/snmp6`, `/proc/net/netstat`, with every name that the kernel gives |
+//! | `networks.rs` | `/etc/networks` |
+//!
+//! Lines that make no sense are skipped.
+
+mod counters;
+mod devices;
+mod groups;
+mod networks;
+mod routes;
+mod words;
+
+pub use counters::{Counter, counters, counters_v6};
+pub use devices::{Device, devices};
+pub use groups::{Group, groups_v4, groups_v6};
+pub use networks::NetworkNames;
+pub use routes::{RouteV4, RouteV6, routes_v4, routes_v6};
+
+/// Runs every decoder on the same text.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn every_table(text: &[u8]) {
+    routes_v4(text);
+    routes_v6(text);
+    groups_v4(text);
+    groups_v6(text);
+    devices(text);
+    counters(text);
+    counters_v6(text);
+    NetworkNames::parse(text);
+}
+
+#[cfg(test)]
+mod tests;

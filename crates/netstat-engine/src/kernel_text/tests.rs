@@ -1,0 +1,99 @@
+use super::*;
+use proptest::prelude::*;
+use std::net::{IpAddr, Ipv4Addr};
+
+#[test]
+fn routes_are_read_as_the_kernel_writes_them() {
+    let [a, b, c, d] = u32::from_ne_bytes([10, 9, 0, 0]).to_be_bytes();
+    let text = format!(
+        "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT   \n\
+         eth0\t{a:02X}{b:02X}{c:02X}{d:02X}\t00000000\t0003\t0\t1\t100\t00000000\t1440\t5000\t800   \n\
+         eth0\todd\n"
+    );
+    let expected = RouteV4 {
+        interface: b"eth0",
+        destination: Ipv4Addr::new(10, 9, 0, 0),
+        mask: Ipv4Addr::UNSPECIFIED,
+        gateway: Ipv4Addr::UNSPECIFIED,
+        flags: 3,
+        uses: 1,
+        metric: 100,
+        mtu: 1440,
+        window: 5000,
+        rtt: 800,
+    };
+    assert_eq!(routes_v4(text.as_bytes()), [expected]);
+    let text = b"20010db8000000000000000000000000 40 00000000000000000000000000000000 00 \
+        fe800000000000000000000000000001 00000400 00000003 0000000a 80200001     eth0\nodd\n";
+    let expected = RouteV6 {
+        destination: "2001:db8::".parse().unwrap(),
+        length: 64,
+        gateway: "fe80::1".parse().unwrap(),
+        metric: 1024,
+        references: 3,
+        uses: 10,
+        flags: 0x8020_0001,
+        interface: b"eth0",
+    };
+    assert_eq!(routes_v6(text), [expected]);
+}
+
+#[test]
+fn groups_belong_to_the_interface_above_them() {
+    let group = u32::from_ne_bytes([224, 0, 0, 1]);
+    let text = format!(
+        "Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n\
+         1\tlo        :     1      V3\n\t\t\t\t{group:08X}     2 0:00000000\t\t0\n\
+         4\taveryverylongname:     1      V3\n\t\t\t\t{group:08X}     1 0:00000000\t\t0\n"
+    );
+    let found: Vec<_> = groups_v4(text.as_bytes())
+        .into_iter()
+        .map(|group| (String::from_utf8_lossy(group.interface).into_owned(), group.address, group.users))
+        .collect();
+    let address: IpAddr = "224.0.0.1".parse().unwrap();
+    assert_eq!(found, [("lo".to_owned(), address, 2), ("averyverylongname".to_owned(), address, 1)]);
+    let text = b"1    lo              ff020000000000000000000000000001     1 0000000C 0\n";
+    let expected = Group { interface: b"lo", address: "ff02::1".parse().unwrap(), users: 1 };
+    assert_eq!(groups_v6(text), [expected]);
+}
+
+#[test]
+fn devices_may_lack_the_blank_after_their_name() {
+    let text = b"Inter-|   Receive  |  Transmit\n face |bytes    packets errs\n\
+        lo:23759      95    1    2    3     0          0         0    23759      96    4    5    6     0       0          0\n\
+        odd: 1 2 3\n";
+    assert_eq!(devices(text), [Device { name: b"lo", received: [95, 1, 2, 3], sent: [96, 4, 5, 6] }]);
+}
+
+#[test]
+fn counters_keep_their_order_and_unknown_names() {
+    let text = b"Tcp: MaxConn Odd New\nTcp: -1 x 18446744073709551615\nUdp: A\nTcpExt: B\nTcpExt: 2\n";
+    let found: Vec<_> = counters(text).into_iter().map(|it| (it.group, it.name, it.value)).collect();
+    assert_eq!(found, [("Tcp", "MaxConn", -1), ("Tcp", "New", u64::MAX.into()), ("TcpExt", "B", 2)]);
+    let found: Vec<_> = counters_v6(b"Ip6InReceives   7\nInode 1\nIcmp6InMsgs x\n")
+        .into_iter()
+        .map(|it| (it.group, it.name, it.value))
+        .collect();
+    assert_eq!(found, [("Ip6", "Ip6InReceives", 7), ("Inode", "Inode", 1)]);
+}
+
+#[test]
+fn networks_have_names() {
+    let names =
+        NetworkNames::parse(b"# comment\ndefault 0.0.0.0\nlink-local 169.254 # x\nodd\nodder 1.2.3.x\n");
+    assert_eq!(names.name(Ipv4Addr::new(169, 254, 0, 0)), Some("link-local"));
+    assert_eq!(names.name(Ipv4Addr::UNSPECIFIED), Some("default"));
+    assert_eq!(names.name(Ipv4Addr::new(1, 2, 3, 0)), None);
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read(text in prop::collection::vec(any::<u8>(), 0..200)) {
+        every_table(&text);
+    }
+
+    #[test]
+    fn text_like_that_of_the_kernel_is_read(text in "([a-zA-Z0-9:]{1,9}[ \t\n]{1,2}){0,40}") {
+        every_table(text.as_bytes());
+    }
+}
