@@ -53,6 +53,14 @@ _netstat() {
             COMPREPLY=()
             return
             ;;
+        --keep)
+            COMPREPLY=()
+            return
+            ;;
+        --keep-days)
+            COMPREPLY=()
+            return
+            ;;
         --lang)
             mapfile -t COMPREPLY < <(compgen -W 'en ko' -- "$cur")
             return
@@ -93,6 +101,10 @@ _netstat() {
             COMPREPLY=()
             return
             ;;
+        --store)
+            compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+            return
+            ;;
         --table)
             COMPREPLY=()
             return
@@ -107,11 +119,11 @@ _netstat() {
             ;;
     esac
     if [[ $cur == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --verbose -x --network-direct -y --template --all-namespaces --cmdline --color --columns --config --count --csv --dialect --exists --explain --family --generate --geo --group-by --json --jsonl --lang --learn --limit --list --netns --no-extra --no-header --no-rates --owners --path --policy --process --record --replay --resolve-timeout --set --sort --table --timeout --utf8 --version --wait --watch' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --verbose -x --network-direct -y --template --all-namespaces --arguments --cmdline --color --columns --config --count --csv --dialect --exists --explain --family --follow --generate --geo --group-by --json --jsonl --keep --keep-days --lang --learn --limit --list --netns --no-extra --no-rates --opens --owners --path --policy --process --record --replay --resolve-timeout --set --sort --status --stop --store --table --timeout --utf8 --version --wait --watch' -- "$cur")
     elif ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} == check ]]; then
         mapfile -t COMPREPLY < <(compgen -W 'port-exhaustion close-wait listen-queue connecting half-open retransmission stalled idle address-gone buffers conntrack exposed shadowed policy suspicious' -- "$cur")
     elif ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W 'check' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'check record' -- "$cur")
     fi
 }
 complete -F _netstat netstat

@@ -28,8 +28,8 @@ cargo xtask COMMAND
   tidy                rules that no other tool checks: who may use whom, file sizes, names, licences ...
   generate            write the man page, the option reference, the schemas and the completions
   generate --check    name those that are out of date
-  bpf                 build the kernel program that finds owners from its C source (clang, bpftool)
-  bpf --check         fail if it is out of date
+  bpf                 build the kernel programs from their C sources (clang, bpftool)
+  bpf --check         fail if they are out of date
   geo FILE            pack the countries of a database in MaxMind's format into the built-in table
   fuzz [SECONDS]      run each fuzz target for this long (default: 30)
   bench [--quick | --million | --sizes N,N] [--output FILE]

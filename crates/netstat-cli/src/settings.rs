@@ -1,8 +1,9 @@
 //! The meaning of the command line: options combined with each other, the environment and the system.
 
 mod net_tools;
+mod recorder;
 
-use crate::options::{Arguments, Colour, Netns, ProtocolName};
+use crate::options::{Arguments, Colour, Netns, ProtocolName, Verb};
 use crate::render::extras::Extras;
 use crate::render::format::Format;
 pub(crate) use net_tools::{CounterGroups, GroupList, NetTools, RouteTables, SocketList, UnixList, Which};
@@ -17,6 +18,8 @@ use netstat_model::query::{Kinds, Owners, RouteQuery, Scope};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
+
+pub(crate) use recorder::{Recorder, Recording};
 
 /// The default budget for all host name lookups together.
 pub(crate) const RESOLVE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -68,6 +71,8 @@ pub(crate) enum Report {
     ProcessCounts(ConnectionsOptions),
     /// `netstat check`.
     Check(Checks),
+    /// `netstat record`.
+    Record(Recorder),
     /// A report of the net-tools dialect.
     NetTools(NetTools),
     /// Everything else.
@@ -245,7 +250,7 @@ impl Settings {
             _ => Purpose::Show,
         };
         Self {
-            report: report(arguments, colour(arguments, &environment)),
+            report: report(arguments, colour(arguments, &environment), &environment),
             language,
             repeat,
             tape,
@@ -261,10 +266,13 @@ impl Settings {
     }
 }
 
-fn report(arguments: &Arguments, colour: Colour) -> Report {
-    if arguments.check.asked {
-        Report::Check(checks(arguments, colour))
-    } else if arguments.route {
+fn report(arguments: &Arguments, colour: Colour, environment: impl Fn(&str) -> Option<String>) -> Report {
+    match arguments.verb {
+        Some(Verb::Check) => return Report::Check(checks(arguments, colour)),
+        Some(Verb::Record) => return Report::Record(recorder::settings(arguments, environment)),
+        None => {}
+    }
+    if arguments.route {
         let query = RouteQuery { tables: arguments.tables.unwrap_or_default(), ..RouteQuery::default() };
         Report::Routes { query, json: arguments.json() }
     } else if arguments.ethernet || arguments.statistics {

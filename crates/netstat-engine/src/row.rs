@@ -11,13 +11,13 @@
 //! assert_eq!(sections, [Section::UdpV4, Section::UdpV6]);
 //! ```
 
-use netstat_model::query::Kinds;
+use netstat_model::query::{Fields, Kinds};
 use netstat_model::{
     Endpoint, EndpointRef, Family, IpEndpoint, SocketRef, TcpFields, TcpState, TimerKind, Transport,
 };
 use std::cmp::Ordering;
 use std::net::IpAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// A section of the Windows table, in its order, and what that table does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -170,5 +170,25 @@ pub fn keepalive(socket: &SocketRef<'_>) -> Option<bool> {
     match socket.timer() {
         None => (socket.send_queue()? == 0).then_some(false),
         Some(timer) => (timer.kind == TimerKind::KeepAlive).then_some(true),
+    }
+}
+
+/// What tells when a socket began and how long it has been there.
+pub const LIFESPAN_FIELDS: Fields = Fields::LIFESPAN.union(Fields::AGE);
+
+/// Returns when a socket began, for somebody who looks at it now; `None` if unknown. A running system tells it of few
+/// connections. Needs [`LIFESPAN_FIELDS`].
+pub fn started(socket: &SocketRef<'_>, now: Option<SystemTime>) -> Option<SystemTime> {
+    match socket.lifespan() {
+        Some(life) => life.started,
+        None => now?.checked_sub(socket.age()?),
+    }
+}
+
+/// Returns how long a socket was there, or has been so far; `None` if unknown. Needs [`LIFESPAN_FIELDS`].
+pub fn lasted(socket: &SocketRef<'_>) -> Option<Duration> {
+    match socket.lifespan() {
+        Some(life) => life.lasted,
+        None => socket.age(),
     }
 }

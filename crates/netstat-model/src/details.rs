@@ -2,7 +2,9 @@
 
 use crate::OwnershipRef;
 use crate::owner_lists::{OwnerLists, OwnerMark};
-use crate::{FamilyFacts, Namespace, SocketMemory, TcpFields, TcpInfo, Timer, TimerKind, WindowsSocket};
+use crate::{
+    FamilyFacts, Lifespan, Namespace, SocketMemory, TcpFields, TcpInfo, Timer, TimerKind, WindowsSocket,
+};
 use bitflags::bitflags;
 use std::time::Duration;
 
@@ -212,6 +214,7 @@ pub(crate) struct DetailsColumns {
     pub(crate) tcp: Vec<u64>,
     pub(crate) memory: Vec<MemoryRow>,
     pub(crate) windows: Vec<Option<Box<WindowsSocket>>>,
+    pub(crate) lifespans: Vec<Option<Box<Lifespan>>>,
     /// Few sockets have any. In the order of their places.
     pub(crate) of_family: Vec<OfFamily>,
     /// Names of congestion control algorithms.
@@ -270,5 +273,9 @@ impl DetailsColumns {
 
     pub(crate) fn windows(&self, place: u32) -> Option<&WindowsSocket> {
         self.windows.get(place as usize)?.as_deref()
+    }
+
+    pub(crate) fn lifespan(&self, place: u32) -> Option<&Lifespan> {
+        self.lifespans.get(place as usize)?.as_deref()
     }
 }

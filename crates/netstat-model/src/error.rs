@@ -43,6 +43,8 @@ pub enum Operation {
     ReadTextTable,
     /// Listing the RDMA resources.
     ListRdma,
+    /// Watching connections open and end.
+    WatchConnections,
     /// Writing a recording.
     Record,
     /// Reading a recording.
@@ -66,6 +68,7 @@ impl fmt::Display for Operation {
             Self::ReadUptime => "cannot read how long the system has been running",
             Self::ReadTextTable => "cannot read a table of the kernel",
             Self::ListRdma => "cannot list the RDMA resources",
+            Self::WatchConnections => "cannot watch connections",
             Self::Record => "cannot write the recording",
             Self::Replay => "cannot read the recording",
         })

@@ -1,6 +1,8 @@
 //! What a recorder keeps of connections: when each began and ended, how, by whom, and what is missing.
 
-use crate::{Container, IpEndpoint, Namespace, ProcessKey, Transport};
+pub use crate::lifespan::{ConnectionRole, EndReason, Lifespan};
+use crate::{Container, IpEndpoint, Namespace, NoBpf, ProcessKey, Transport};
+use std::fmt;
 use std::time::Duration;
 
 /// A moment, as the time since the system booted, sleep included (`CLOCK_BOOTTIME`). It never jumps; a [`ClockReading`] makes
@@ -16,54 +18,6 @@ pub struct ClockReading {
     pub since_boot: SinceBoot,
     /// The same moment, as the time since 1970.
     pub since_1970: Duration,
-}
-
-/// Which end began a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ConnectionRole {
-    /// The local one: `connect()`.
-    Active,
-    /// The remote one: a listener of this machine accepted it.
-    Passive,
-    /// Not a connection but a listener, or a UDP socket that waits for datagrams.
-    Listener,
-    /// It was there before the recorder.
-    Unknown,
-}
-
-/// How a connection ended, from the side of the local end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum EndReason {
-    /// Both ends closed, the local one first.
-    ClosedByUs,
-    /// Both ends closed, the remote one first.
-    ClosedByPeer,
-    /// The local end sent a reset: it closed with data unread, or with `SO_LINGER` 0.
-    AbortedByUs,
-    /// A reset came from the remote end.
-    ResetByPeer,
-    /// The remote end refused the connection.
-    Refused,
-    /// No answer to the request for a connection.
-    ConnectTimedOut,
-    /// The local end gave up before an answer came.
-    ConnectAbandoned,
-    /// No local port was free.
-    NoLocalPort,
-    /// No route, or forbidden: nothing was sent.
-    Unreachable,
-    /// Data or keepalive probes stayed without an answer.
-    TimedOut,
-    /// Another program ended it (`SOCK_DESTROY`, as `ss -K`).
-    Destroyed,
-    /// The listener was closed before anybody accepted it.
-    NeverAccepted,
-    /// A listener or a UDP socket was closed.
-    Closed,
-    /// It was gone at the next look; how it ended was not seen.
-    Unseen,
-    /// An error that is none of these, by its number (`errno`).
-    Other(u16),
 }
 
 /// From what the process of a connection is known.
@@ -101,6 +55,8 @@ pub struct ConnectionRecord {
     pub local: IpEndpoint,
     /// The remote end; `None` for a listener.
     pub remote: Option<IpEndpoint>,
+    /// Whether an IPv6 socket without a remote end refuses IPv4; see [`Socket::v6_only`](crate::Socket::v6_only).
+    pub v6_only: Option<bool>,
     /// When `connect()` or `listen()` was called, or the handshake of a passive end was over. `None` where it was there before the recorder.
     pub started: Option<SinceBoot>,
     /// When it was established; `None` where it never was, or was before the recorder.
@@ -195,4 +151,59 @@ pub enum ConnectionEvent {
     Ended(Box<ConnectionRecord>),
     /// Something is missing.
     Gap(RecordGap),
+}
+
+/// By what means the events of connections are seen, the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventMethod {
+    /// BPF programs in the kernel: every end of a TCP connection in all network namespaces, with its process.
+    Bpf,
+    /// What the kernel says of each TCP socket that it destroys, and looks at the table, because BPF was not used: every end
+    /// in this network namespace, and the process of those that lived until a look.
+    Closings(NoBpf),
+    /// Looks at the table alone: what lived until one. Why BPF was not used, on a system that has it.
+    Looks(Option<NoBpf>),
+}
+
+impl fmt::Display for EventMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bpf => {
+                f.write_str("complete: every end of a TCP connection is seen, with its process (BPF)")
+            }
+            Self::Closings(reason) => write!(
+                f,
+                "sampled: every end in this network namespace is seen, but the process only of connections that lived until a \
+                 look, once a second; BPF was not used: {reason}"
+            ),
+            Self::Looks(reason) => {
+                f.write_str("looks only: a connection that opens and ends between two looks, once a second, is not seen")?;
+                reason.map_or(Ok(()), |reason| write!(f, "; BPF was not used: {reason}"))
+            }
+        }
+    }
+}
+
+/// What a source of events has counted since it began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EventCounts {
+    /// Connections and listeners whose begin was seen.
+    pub opened: u64,
+    /// Those of them that have ended.
+    pub ended: u64,
+    /// Those that have ended and were there before.
+    pub ended_of_before: u64,
+    /// Ends that the buffer between kernel and recorder had no room for. They are in a [`RecordGap`].
+    pub lost: u64,
+    /// Ends that the kernel told nobody of, found by what was open before. They are in a [`RecordGap`].
+    pub unseen: u64,
+    /// Times that the kernel did not run a program because it would have interrupted itself; the second copy of each
+    /// program makes up for that.
+    pub skipped: u64,
+    /// What only the second copy of a program saw.
+    pub saved: u64,
+    /// Ends that were noticed only when the kernel freed the socket.
+    pub late: u64,
+    /// Sockets that the kernel had no memory to follow.
+    pub not_followed: u64,
 }

@@ -13,9 +13,12 @@ pub struct Keep {
     pub memory: bool,
     /// What Windows alone tells.
     pub windows: bool,
+    /// When it began and ended.
+    pub lifespan: bool,
 }
 
 impl Keep {
     /// All that a [`Socket`](crate::Socket) has.
-    pub const EVERYTHING: Self = Self { details: true, tcp: TcpFields::all(), memory: true, windows: true };
+    pub const EVERYTHING: Self =
+        Self { details: true, tcp: TcpFields::all(), memory: true, windows: true, lifespan: true };
 }

@@ -31,6 +31,7 @@ pub mod history;
 mod host;
 mod interface;
 mod keep;
+mod lifespan;
 mod limits;
 mod network_namespace;
 mod owner_lists;
@@ -66,6 +67,7 @@ pub use firewall::{
 };
 pub use host::HostAddress;
 pub use interface::{Interface, InterfaceAddress, InterfaceFlags};
+pub use lifespan::{ConnectionRole, EndReason, Lifespan};
 pub use limits::{DynamicPorts, Limits, PortRange, TimeWaitReuse};
 pub use network_namespace::NetworkNamespace;
 pub use owner_method::{NoBpf, OwnerMethod};

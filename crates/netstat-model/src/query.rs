@@ -120,6 +120,8 @@ bitflags! {
         const MODULE = 256;
         /// [`crate::Socket::namespace`]. A list of all namespaces has it in any case.
         const NAMESPACE = 512;
+        /// [`crate::Socket::lifespan`].
+        const LIFESPAN = 1024;
     }
 }
 
@@ -160,6 +162,7 @@ impl SocketQuery {
             tcp: self.tcp,
             memory: self.fields.contains(Fields::MEMORY),
             windows: self.fields.intersects(Fields::OFFLOAD | Fields::MODULE),
+            lifespan: self.fields.contains(Fields::LIFESPAN),
         }
     }
 

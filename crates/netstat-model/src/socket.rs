@@ -1,4 +1,4 @@
-use super::{Endpoint, FamilyFacts, IpEndpoint, Namespace, Ownership, SocketMemory, TcpInfo};
+use super::{Endpoint, FamilyFacts, IpEndpoint, Lifespan, Namespace, Ownership, SocketMemory, TcpInfo};
 use std::fmt;
 use std::time::Duration;
 
@@ -355,6 +355,8 @@ pub struct Socket {
     pub namespace: Option<Namespace>,
     /// What Windows alone tells.
     pub windows: Option<Box<WindowsSocket>>,
+    /// When it began and ended, where a recorder saw that; a running system does not tell.
+    pub lifespan: Option<Box<Lifespan>>,
     /// What only sockets of its family have.
     pub family_facts: Option<Box<FamilyFacts>>,
     /// The processes that hold the socket.
@@ -396,6 +398,7 @@ impl Socket {
             cgroup_id: None,
             namespace: None,
             windows: None,
+            lifespan: None,
             family_facts: None,
             ownership: Ownership::NotRead,
             peer_ownership: Ownership::NotRead,

@@ -3,8 +3,8 @@
 use crate::details::{Details, DetailsColumns};
 use crate::owner_lists::OwnerMark;
 use crate::{
-    Endpoint, EndpointRef, Family, FamilyFacts, Holder, IpEndpoint, Namespace, OwnershipRef, Protocol,
-    Socket, SocketId, SocketMemory, TcpFields, TcpInfo, TcpState, Timer, Transport, WindowsSocket,
+    Endpoint, EndpointRef, Family, FamilyFacts, Holder, IpEndpoint, Lifespan, Namespace, OwnershipRef,
+    Protocol, Socket, SocketId, SocketMemory, TcpFields, TcpInfo, TcpState, Timer, Transport, WindowsSocket,
 };
 use std::net::IpAddr;
 use std::ops::Deref;
@@ -303,6 +303,14 @@ impl<'a> SocketRef<'a> {
         }
     }
 
+    /// Returns when it began and ended, where a recorder saw that.
+    pub fn lifespan(&self) -> Option<&'a Lifespan> {
+        match self.rest {
+            Rest::Wide(socket) => socket.lifespan.as_deref(),
+            _ => self.details().and_then(|(columns, _, place)| columns.lifespan(place)),
+        }
+    }
+
     /// Returns what only sockets of its family have.
     pub fn family_facts(&self) -> Option<&'a FamilyFacts> {
         match self.rest {
@@ -350,6 +358,7 @@ impl<'a> SocketRef<'a> {
         socket.cgroup_id = self.cgroup_id();
         socket.namespace = self.namespace();
         socket.windows = self.windows().cloned().map(Box::new);
+        socket.lifespan = self.lifespan().copied().map(Box::new);
         socket.family_facts = self.family_facts().cloned().map(Box::new);
         socket.ownership = self.ownership().to_owned();
         socket.peer_ownership = self.peer_ownership().to_owned();

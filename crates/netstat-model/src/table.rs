@@ -180,6 +180,9 @@ impl SocketTable {
         if self.keep.windows {
             self.columns.windows.push(socket.windows().cloned().map(Box::new));
         }
+        if self.keep.lifespan {
+            self.columns.lifespans.push(socket.lifespan().copied().map(Box::new));
+        }
         self.columns.details.push(details);
     }
 
@@ -359,6 +362,7 @@ impl SocketTable {
         self.columns.tcp.truncate(courses * self.keep.tcp.count());
         self.columns.memory.truncate(memories);
         self.columns.windows.truncate(details);
+        self.columns.lifespans.truncate(details);
         self.columns.of_family.retain(|it| (it.place as usize) < details);
     }
 

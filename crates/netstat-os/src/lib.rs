@@ -24,6 +24,7 @@
 //! | [`Restrictions::limits`] | `/proc/sys/net/{ipv4,core}` | `netsh interface ipv4 show dynamicport` and `show excludedportrange`, for each protocol and family |
 //! | [`Restrictions::conntrack`] | `/proc/sys/net/netfilter`, `/proc/net/stat/nf_conntrack` | no such table |
 //! | [`Restrictions::firewall`] | `NETLINK_NETFILTER`, the chains, rules and sets of nftables | the registry, `FirewallPolicy` |
+//! | [`Events::events`] | BPF programs (`inet_sock_set_state`, `tcp_destroy_sock`), else the messages of sock_diag about destroyed sockets, and looks at the table | looks at the table |
 //! | [`TextTables::text_table`] | `/proc/net/{route,ipv6_route,igmp,igmp6,unix,dev,snmp,snmp6,netstat}`, `/etc/networks` | no such tables |
 //! | [`Machine::uptime`] | `/proc/uptime` | `GetTickCount64` |
 //! | [`Machine::now`] | `CLOCK_REALTIME` | `GetSystemTimePreciseAsFileTime` |
@@ -59,6 +60,7 @@ use netstat_model::Error;
 mod contract;
 #[cfg(target_os = "linux")]
 mod linux;
+mod looks;
 pub mod resolver;
 pub mod tape;
 #[cfg(any(windows, test, fuzzing))]
@@ -81,8 +83,8 @@ pub mod fuzzing {
 }
 
 pub use contract::{
-    Backend, CounterSources, Machine, NameDatabases, Origin, Processes, Rdma, Restrictions, Routes, Sockets,
-    TextTable, TextTables,
+    Backend, CounterSources, EventStream, EventWishes, Events, Machine, NameDatabases, Origin, Processes,
+    Rdma, Restrictions, Routes, Sockets, TextTable, TextTables,
 };
 pub use resolver::NameLookup;
 

@@ -97,7 +97,7 @@ pub(super) fn check_namespace(arguments: &Arguments) -> Result<(), Complaint> {
     if cfg!(windows) {
         return Err(Complaint::new("Windows has no network namespaces: leave --netns out"));
     }
-    if *netns == Netns::All && (arguments.check.asked || !has_rows(arguments)) {
+    if *netns == Netns::All && (arguments.verb.is_some() || !has_rows(arguments)) {
         return Err(Complaint::new(
             "--netns all is for tables of sockets: name one namespace, as ip netns lists them or by a PID",
         ));

@@ -1,6 +1,6 @@
 //! The two dialects of the command line, and which of them a command line is in.
 
-use super::arguments::{Arguments, Dialect, ProtocolName, is_check_word};
+use super::arguments::{Arguments, Dialect, ProtocolName, Verb};
 use super::command::Command;
 use super::complaint::{Complaint, complaint};
 use super::{net_tools, parse, table, values, words};
@@ -54,7 +54,7 @@ fn asked_for(words: &[OsString]) -> Option<OsString> {
 /// Returns the dialect that knows all words that only one dialect knows. What both know, and what each of them knows a part
 /// of, is that of Windows.
 fn typed(words: &[OsString]) -> Dialect {
-    if words.first().is_some_and(|word| is_check_word(word)) {
+    if words.first().is_some_and(|word| Verb::of_word(word).is_some()) {
         return Dialect::Windows;
     }
     let options = words.split(|word| word == "--").next().unwrap_or_default();

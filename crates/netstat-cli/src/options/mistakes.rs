@@ -1,6 +1,6 @@
 //! Complaints that guess what was meant by a word.
 
-use super::arguments::{ProtocolName, is_check_word};
+use super::arguments::{ProtocolName, Verb};
 use super::complaint::{Complaint, complaint};
 use super::entry::Effect;
 use super::{habits, table};
@@ -79,8 +79,8 @@ pub(super) fn mistaken_word(word: &OsStr) -> Option<Complaint> {
             quoted(OsStr::new(&format!("{dashes}{plain}")))
         ));
     }
-    if is_check_word(word) {
-        return Some(complaint!("{shown} has to be the first word: type netstat check"));
+    if let Some(verb) = Verb::of_word(word) {
+        return Some(complaint!("{shown} has to be the first word: type netstat {}", verb.name()));
     }
     if let Some(complaint) = habits::word(word) {
         return Some(complaint);

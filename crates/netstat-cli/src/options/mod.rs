@@ -18,7 +18,8 @@
 //! | `habits.rs` | what people of other tools type, and what to type here |
 //! | `syntax.rs` | whether words are a filter |
 //! | `net_tools/` | the net-tools dialect |
-//! | `check.rs` | the words after `netstat check` |
+//! | `verb.rs` | which options go with a first word such as `check` |
+//! | `check.rs`, `record.rs` | the words after `netstat check` and `netstat record` |
 //! | `words.rs` | the words that are not options: interval, filter |
 //! | `document.rs`, `generate/` | help, man page, reference and completions from the table |
 //! | `answer.rs` | the texts that are printed instead of a report |
@@ -37,15 +38,17 @@ mod habits;
 mod mistakes;
 mod net_tools;
 mod parse;
+mod record;
 mod syntax;
 mod table;
 #[cfg(test)]
 mod tests;
 mod values;
+mod verb;
 mod words;
 
 pub(crate) use answer::PrintedText;
-pub(crate) use arguments::{Arguments, Colour, Netns, ProtocolName};
+pub(crate) use arguments::{Arguments, Colour, Netns, ProtocolName, Verb};
 pub(crate) use command::Command;
 pub(crate) use dialect::{VARIABLE as DIALECT_VARIABLE, understand};
 pub(crate) use net_tools::NetToolsArguments;

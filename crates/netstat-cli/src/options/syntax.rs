@@ -3,6 +3,7 @@
 use netstat_engine::filter::{Filter, FilterError, Lookups};
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::SystemTime;
 
 /// Resolves every name, because the syntax of a filter does not depend on what names mean.
 struct AnyName;
@@ -14,6 +15,10 @@ impl Lookups for AnyName {
 
     fn addresses(&self, _: &str) -> Result<Vec<IpAddr>, String> {
         Ok(vec![Ipv4Addr::LOCALHOST.into()])
+    }
+
+    fn moment(&self, _: &str) -> Result<SystemTime, String> {
+        Ok(SystemTime::UNIX_EPOCH)
     }
 
     fn interface(&self, _: &str) -> Option<u32> {

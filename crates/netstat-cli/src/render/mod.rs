@@ -9,6 +9,7 @@ pub mod csv;
 #[cfg(test)]
 mod data_tests;
 pub mod ethernet;
+pub(crate) mod events;
 pub mod extras;
 mod foreign;
 pub mod format;
@@ -22,6 +23,7 @@ mod made;
 pub(crate) mod net_tools;
 pub mod process_counts;
 pub mod rdma;
+pub(crate) mod recorder_status;
 pub mod report_json;
 pub mod routes;
 pub mod schema;

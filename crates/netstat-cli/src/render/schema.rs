@@ -129,6 +129,7 @@ fn column(column: &Column) -> Value {
         Kind::End => json!({ "anyOf": [{ "$ref": "#/$defs/end" }, { "type": "null" }] }),
         Kind::Timer => json!({ "anyOf": [{ "$ref": "#/$defs/timer" }, { "type": "null" }] }),
         Kind::Container => json!({ "anyOf": [{ "$ref": "#/$defs/container" }, { "type": "null" }] }),
+        Kind::Time => json!({ "type": ["string", "null"], "format": "date-time" }),
         Kind::Words => json!({ "type": ["array", "null"], "items": { "type": "string" } }),
     };
     let unit = match column.kind {

@@ -57,6 +57,8 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
         interfaces: &known.interfaces,
         namespaces: &known.namespaces,
         geo: &session.geo,
+        zone: &session.zone,
+        now: if needs.fields.contains(Fields::LIFESPAN) { session.backend.now() } else { None },
     };
     warnings.extend(places::lack(table, needs, &session.geo));
     warnings.extend(unavailable::lack(table));

@@ -3,21 +3,24 @@
 use crate::output::Trouble;
 use netstat_engine::enrich::{ServiceNames, UserNames};
 use netstat_engine::filter::{Filter, Lookups};
+use netstat_engine::text::{When, Zone};
 use netstat_model::Transport;
 use netstat_model::error::words_of;
 use netstat_os::{Machine, NameDatabases, Routes};
 use std::ffi::OsString;
 use std::net::{IpAddr, ToSocketAddrs};
+use std::time::SystemTime;
 
-/// The filter of these words; `None` where there are none.
+/// The filter of these words; `None` where there are none. Times in it are those of this zone.
 pub(super) fn filter(
     backend: &(impl Machine + NameDatabases + Routes),
     words: &[OsString],
+    zone: &Zone,
 ) -> Result<Option<Filter>, Trouble> {
     if words.is_empty() {
         return Ok(None);
     }
-    let filter = Filter::parse(words, &SystemNames(backend)).map_err(|error| Trouble {
+    let filter = Filter::parse(words, &SystemNames(backend, zone)).map_err(|error| Trouble {
         line: "the filter cannot be used (netstat --help filter explains filters)".to_owned(),
         filter: Some(Box::new(error)),
         meaning: None,
@@ -32,7 +35,7 @@ pub(super) fn filter(
 }
 
 /// What names in a filter stand for, as the system knows them.
-struct SystemNames<'a, B>(&'a B);
+struct SystemNames<'a, B>(&'a B, &'a Zone);
 
 impl<B: Machine + NameDatabases + Routes> Lookups for SystemNames<'_, B> {
     fn ports(&self, service: &str) -> Vec<u16> {
@@ -46,6 +49,11 @@ impl<B: Machine + NameDatabases + Routes> Lookups for SystemNames<'_, B> {
     fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, String> {
         let ends = (host, 0).to_socket_addrs().map_err(|error| words_of(&error))?;
         Ok(ends.map(|end| end.ip()).collect())
+    }
+
+    fn moment(&self, words: &str) -> Result<SystemTime, String> {
+        let now = self.0.now().ok_or_else(|| "the system does not tell what time it is".to_owned())?;
+        When::parse(words)?.moment(now, self.1)
     }
 
     fn interface(&self, name: &str) -> Option<u32> {

@@ -10,6 +10,8 @@ mod meaning;
 mod names;
 mod net_tools;
 mod places;
+mod record;
+mod recorder_status;
 mod rights;
 mod routes;
 mod statistics;
@@ -18,17 +20,18 @@ mod unavailable;
 use crate::output::{self, Reader, Trouble, Warnings};
 use crate::render::titles;
 use crate::settings::{Purpose, Report, Settings, Tape};
+use jiff::tz::TimeZone;
 pub(crate) use meaning::meaning;
 use names::NameSource;
 use netstat_engine::enrich::Geo;
 use netstat_engine::filter::{Filter, Test};
 use netstat_engine::select::Selection;
-use netstat_engine::text::escape;
+use netstat_engine::text::{Zone, escape};
 use netstat_engine::view::ConnectionsOptions;
 use netstat_engine::watch::{Next, watch};
-use netstat_model::query::{SocketQuery, States};
+use netstat_model::query::{Fields, SocketQuery, States};
 use netstat_model::{Error, Operation, OwnerMethod, Warning};
-use netstat_os::{NameDatabases, Native, Origin, Sockets};
+use netstat_os::{Machine, NameDatabases, Native, Origin, Sockets};
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -65,6 +68,8 @@ struct Session<'a> {
     filter: Option<Filter>,
     /// Countries and networks of addresses.
     geo: Arc<Geo>,
+    /// The time zone of whoever reads times.
+    zone: Zone,
     before: statistics::Before,
     /// How many displays have begun.
     displays: u64,
@@ -114,7 +119,8 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         return Ok(ExitCode::FAILURE);
     }
     let names = NameSource::new(backend.name_lookup());
-    let filter = filter::filter(&backend, &settings.filter)?;
+    let zone = Zone::new(TimeZone::system());
+    let filter = filter::filter(&backend, &settings.filter, &zone)?;
     let asked = filter.as_ref().map(Filter::needs).is_some_and(|needs| needs.countries || needs.networks);
     let geo = places::open(settings, asked || connections::shows_places(&settings.report))?;
     let filter = unavailable::answer(places::answer(filter, &geo)?)?;
@@ -126,6 +132,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
             names,
             filter,
             geo,
+            zone,
             before,
             displays: 0,
             told: None,
@@ -139,11 +146,15 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         names,
         filter,
         geo,
+        zone,
         before,
         displays: 0,
         told: None,
         said_what_is_hidden: false,
     };
+    if let Report::Record(recording) = &settings.report {
+        return record::run(&session, recording);
+    }
     if settings.purpose != Purpose::Show {
         return exists::answer(&mut session);
     }
@@ -156,6 +167,11 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         &mut session,
         |session| {
             session.displays += 1;
+            if let Some(filter) = &mut session.filter
+                && filter.needs().fields.contains(Fields::LIFESPAN)
+            {
+                filter.set_now(session.backend.now());
+            }
             let mut out = output::stdout();
             match session.display(&mut out).and_then(|lacks| Ok((lacks, out.flush()?))) {
                 Ok((lacks, ())) => Ok((Reader::Listening, lacks)),
@@ -240,8 +256,8 @@ impl Session<'_> {
 
     fn display(&mut self, out: &mut impl Write) -> Displayed {
         match &self.settings.report {
-            // It has a course of its own, above.
-            Report::Check(_) => Ok(Vec::new()),
+            // They have a course of their own, above.
+            Report::Check(_) | Report::Record(_) => Ok(Vec::new()),
             Report::Connections(table) => connections::table(self, table, out),
             Report::NetTools(report) => net_tools::show(self, report, out),
             Report::ProcessCounts(rows) => connections::process_counts(self, rows, out),

@@ -2,6 +2,7 @@
 
 use netstat_engine::columns::Given;
 use netstat_engine::enrich::{Geo, UserNames};
+use netstat_engine::text::Zone;
 use netstat_engine::view::ConnectionsOptions;
 use netstat_model::query::Kinds;
 use netstat_model::{
@@ -12,7 +13,7 @@ use netstat_model::{
 use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 pub(crate) const EVERY_ROW: ConnectionsOptions =
     ConnectionsOptions { listening: true, bound: true, kinds: Kinds::TCP_UDP };
@@ -49,6 +50,7 @@ pub(crate) fn four_sockets() -> [Socket; 4] {
         total_retransmits: Some(3),
         bytes_sent: Some(5_000_000_000),
         bytes_received: Some(4096),
+        bytes_acked: Some(4_999_000_000),
         segs_out: Some(30),
         segs_in: Some(12),
         ..TcpInfo::default()
@@ -107,6 +109,7 @@ pub(crate) struct Facts {
     interfaces: HashMap<u32, OsString>,
     namespaces: HashMap<u64, NetworkNamespace>,
     geo: Geo,
+    zone: Zone,
 }
 
 pub(crate) fn facts() -> Facts {
@@ -136,6 +139,7 @@ pub(crate) fn facts() -> Facts {
         interfaces: HashMap::from([(2, "eth0".into())]),
         namespaces: HashMap::from([(4_026_532_001, namespace("web"))]),
         geo: Geo::built_in(),
+        zone: Zone::UTC,
     }
 }
 
@@ -147,6 +151,8 @@ impl Facts {
             interfaces: &self.interfaces,
             namespaces: &self.namespaces,
             geo: &self.geo,
+            zone: &self.zone,
+            now: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000)),
         }
     }
 }

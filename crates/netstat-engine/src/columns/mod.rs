@@ -25,11 +25,13 @@ pub use value::{NO_PROCESS, TIMER_WORDS, Value};
 
 use crate::enrich::{Geo, UserNames};
 use crate::row::Row;
+use crate::text::Zone;
 use netstat_model::query::{Fields, ProcessFields};
 use netstat_model::{NetworkNamespace, Owner, Process, ProcessKey, TcpFields};
 use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::time::SystemTime;
 
 /// What columns may look up beyond the row itself.
 #[derive(Clone, Copy)]
@@ -44,6 +46,10 @@ pub struct Given<'a> {
     pub namespaces: &'a HashMap<u64, NetworkNamespace>,
     /// Countries and networks of addresses.
     pub geo: &'a Geo,
+    /// The time zone of whoever reads times.
+    pub zone: &'a Zone,
+    /// When the rows were there, for what began before; `None` where that is not known.
+    pub now: Option<SystemTime>,
 }
 
 /// What has to be read to fill one or more columns.
@@ -124,6 +130,8 @@ pub enum Kind {
     Container,
     /// A list of texts.
     Words,
+    /// A moment.
+    Time,
 }
 
 /// The alignment of a column.
@@ -140,7 +148,7 @@ impl Kind {
     pub fn align(self) -> Align {
         match self {
             Self::Number | Self::Microseconds | Self::Milliseconds => Align::Right,
-            Self::Text | Self::End | Self::Timer | Self::Container | Self::Words => Align::Left,
+            Self::Text | Self::End | Self::Timer | Self::Container | Self::Words | Self::Time => Align::Left,
         }
     }
 }

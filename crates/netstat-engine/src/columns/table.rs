@@ -3,8 +3,8 @@
 use super::{Column, ColumnNeeds, Given, Kind, NO_PROCESS, Origin, Value};
 use super::{detail, ends};
 use crate::family;
-use crate::row::{Foreign, IDLE_FIELDS, Row, Section, idle, keepalive};
-use crate::text::words::short_container;
+use crate::row::{Foreign, IDLE_FIELDS, LIFESPAN_FIELDS, Row, Section, idle, keepalive, lasted, started};
+use crate::text::words::{self, short_container};
 use netstat_model::query::{Fields, ProcessFields};
 use netstat_model::{
     Container, Endpoint, FamilyFacts, IpEndpoint, Missing, Namespace, NetworkNamespace, NoOwner, Owner,
@@ -13,7 +13,7 @@ use netstat_model::{
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 const NOTHING: ColumnNeeds = ColumnNeeds::NOTHING;
 const COMMON: ColumnNeeds = fields(Fields::COMMON);
@@ -223,6 +223,9 @@ columns! {
     "bytes_received", "Bytes received", Number "bytes", tcp(TcpFields::BYTES_RECEIVED);
         "Data received since the connection began",
         Row |row, _| Value::number(row.socket.tcp_number(TcpFields::BYTES_RECEIVED));
+    "bytes_acked", "Bytes acked", Number "bytes", tcp(TcpFields::BYTES_ACKED);
+        "Data that the peer has acknowledged, each byte once: what was sent, without retransmissions",
+        Row |row, _| Value::number(row.socket.tcp_number(TcpFields::BYTES_ACKED));
     "segs", "Segs", Number "segments", tcp(TcpFields::SEGS_OUT.union(TcpFields::SEGS_IN));
         "Sent and received together, with or without data",
         Row |row, _| {
@@ -273,6 +276,39 @@ columns! {
         "Name of the main thread, 15 bytes at most: a process may give itself any",
         Owner |owner, given| {
             process_field(owner, given, |process| &process.comm, |name| Value::Text(name.as_os_str().into()))
+        };
+    "started", "Started", Time "", fields(LIFESPAN_FIELDS);
+        "When it began, in your time zone; of an open connection where its age is known, or netstat record saw it",
+        Row |row, given: &Given<'_>| moment(started(&row.socket, given.now), given);
+    "ended", "Ended", Time "", fields(Fields::LIFESPAN);
+        "When it ended: netstat history",
+        Row |row, given: &Given<'_>| match row.socket.lifespan() {
+            Some(life) => life.ended.map_or(Value::Absent("-"), |(at, _)| Value::Time(at, given.zone)),
+            // What is there has not ended.
+            None => Value::Absent("-"),
+        };
+    "lasted" as "lasted_us", "Lasted (ms)", Microseconds "ms", fields(LIFESPAN_FIELDS);
+        "How long it was there, or has been so far, where known",
+        Row |row, _| lasted(&row.socket).map_or(Value::Unknown, Value::Microseconds);
+    "reason", "Reason", Text "", fields(Fields::LIFESPAN);
+        "How it ended: closed-by-us, reset-by-peer, refused and others of netstat --help filter",
+        Row |row, _| match row.socket.lifespan().and_then(|life| life.ended) {
+            Some((_, reason)) => Value::Text(match words::reason(reason) {
+                Cow::Borrowed(word) => OsStr::new(word).into(),
+                Cow::Owned(word) => OsString::from(word).into(),
+            }),
+            None => Value::Absent("-"),
+        };
+    "side", "Side", Text "", fields(Fields::LIFESPAN);
+        "Which end began it: active is this one, passive the other; or listener. netstat history",
+        Row |row, _| {
+            row.socket.lifespan().and_then(|life| words::role(life.role)).map_or(Value::Unknown, Value::word)
+        };
+    "first_fin", "First FIN", Time "", fields(Fields::LIFESPAN);
+        "When the first of its ends closed its direction: netstat history",
+        Row |row, given: &Given<'_>| match row.socket.lifespan() {
+            Some(life) => life.first_fin.map_or(Value::Absent("-"), |(at, _)| Value::Time(at, given.zone)),
+            None => Value::Unknown,
         };
     "family", "Family", Text "", NOTHING;
         "Family of the socket, as for --family",
@@ -392,6 +428,10 @@ fn named_or_number(name: Option<&OsStr>, number: u32) -> Value<'_> {
 /// The kernel reports the backlog of a listener in the field of the send queue.
 fn listens(socket: &SocketRef<'_>) -> bool {
     socket.state == Some(TcpState::Listen)
+}
+
+fn moment<'a>(moment: Option<SystemTime>, given: &Given<'a>) -> Value<'a> {
+    moment.map_or(Value::Unknown, |moment| Value::Time(moment, given.zone))
 }
 
 fn time(row: &Row<'_>, field: TcpFields) -> Value<'static> {

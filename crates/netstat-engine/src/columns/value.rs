@@ -1,12 +1,12 @@
 //! The typed value of a column: its text, sort order and JSON are defined here only.
 
 use crate::text::words::{self, UNKNOWN, runtime_word};
-use crate::text::{address, decimal, escape, json};
+use crate::text::{Zone, address, decimal, escape, json};
 use netstat_model::{Container, Endpoint, EndpointRef, IpEndpoint, TcpState, Timer, TimerKind};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ffi::{OsStr, OsString};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// A typed value. Text in it is untrusted and not escaped yet.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +37,8 @@ pub enum Value<'a> {
     Timer(Timer),
     /// A container.
     Container(&'a Container),
+    /// A moment, and the time zone to show it in.
+    Time(SystemTime, &'a Zone),
 }
 
 /// What stands for an empty text, which is not an unknown one: a process may have an empty name.
@@ -74,6 +76,7 @@ impl<'a> Value<'a> {
                 decimal(out, 1000 + micros % 1000);
                 out.remove(point);
             }
+            Self::Time(moment, zone) => out.extend_from_slice(zone.date_and_time(*moment).as_bytes()),
             _ => self.write_data(out),
         }
         if out.len() == start {
@@ -128,6 +131,7 @@ impl<'a> Value<'a> {
                 out.push(b':');
                 escape::write_text(out, OsStr::new(container.id.as_ref()));
             }
+            Self::Time(moment, zone) => out.extend_from_slice(zone.rfc_3339(*moment).as_bytes()),
         }
     }
 
@@ -139,7 +143,9 @@ impl<'a> Value<'a> {
         match self {
             Self::Unknown | Self::Absent(_) => out.extend_from_slice(b"null"),
             Self::Number(_) | Self::Microseconds(_) | Self::Milliseconds(_) => self.write_data(out),
-            Self::Text(_) | Self::Host(_) | Self::State(_) => json::string(out, |out| self.write_data(out)),
+            Self::Text(_) | Self::Host(_) | Self::State(_) | Self::Time(..) => {
+                json::string(out, |out| self.write_data(out))
+            }
             Self::Words(words) => json::list(out, *words, |out, word| {
                 json::string(out, |out| escape::write_text(out, word));
             }),
@@ -204,6 +210,7 @@ impl<'a> Value<'a> {
             (Self::Microseconds(one), Self::Microseconds(two))
             | (Self::Milliseconds(one), Self::Milliseconds(two)) => one.cmp(two),
             (Self::Text(one), Self::Text(two)) => one.cmp(two),
+            (Self::Time(one, _), Self::Time(two, _)) => one.cmp(two),
             (Self::Words(one), Self::Words(two)) => one.cmp(two),
             (Self::End(one), Self::End(two)) => one.cmp(two),
             (Self::Named(one), Self::Named(two)) => one.cmp(two),

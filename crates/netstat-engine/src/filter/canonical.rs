@@ -1,10 +1,11 @@
 //! The canonical text of a filter, which parses to the same filter again.
 
-use super::expression::{Expression, Join, Side, Test};
+use super::expression::{Event, Expression, Join, Side, Test};
 use super::glob::Glob;
-use super::syntax;
+use super::{moment, syntax};
 use crate::enrich::Reach;
 use crate::family::FAMILIES;
+use crate::text::{Zone, words};
 use netstat_model::{Family, Transport};
 use std::fmt;
 
@@ -81,6 +82,14 @@ impl fmt::Display for Test {
                 write!(f, "{} {comparison} ", quantity.word())?;
                 quantity.write(f, *number)
             }
+            Self::Time(event, comparison, micros) => {
+                let word = match event {
+                    Event::Started => "started",
+                    Event::Ended => "ended",
+                };
+                write!(f, "{word} {comparison} {}", Zone::UTC.rfc_3339(moment::of(*micros)))
+            }
+            Self::Reason(reasons) => list(f, "reason", reasons.iter().map(|reason| words::reason(*reason))),
         }
     }
 }

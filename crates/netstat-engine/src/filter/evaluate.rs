@@ -1,16 +1,18 @@
 //! Evaluates a filter on a socket.
 
-use super::expression::{Expression, Join, Side, Test};
-use super::{Filter, Glob};
+use super::expression::{Event, Expression, Join, Side, Test};
+use super::{Filter, Glob, moment};
 use crate::enrich::{Geo, Reach};
+use crate::row::{LIFESPAN_FIELDS, started};
 use crate::text::words::runtime_word;
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
 use netstat_model::{
-    Container, Endpoint, EndpointRef, Family, IpEndpoint, Missing, NoOwner, OwnershipRef, Process,
+    Container, EndReason, Endpoint, EndpointRef, Family, IpEndpoint, Missing, NoOwner, OwnershipRef, Process,
     ProcessKey, Protocol, SocketRef, TcpFields, TcpState,
 };
 use std::ffi::OsStr;
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::SystemTime;
 
 /// The result of a test: yes, no, or unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -232,6 +234,8 @@ impl Filter {
                 Test::Container(_) | Test::Pod(_) => needs.processes |= ProcessFields::CONTAINER,
                 Test::Namespace(_) => needs.fields |= Fields::NAMESPACE,
                 Test::User(_) => needs.fields |= Fields::COMMON,
+                Test::Time(..) => needs.fields |= LIFESPAN_FIELDS,
+                Test::Reason(_) => needs.fields |= Fields::LIFESPAN,
                 Test::Number(quantity, ..) => {
                     let (fields, tcp) = quantity.needs();
                     needs.fields |= fields;
@@ -305,6 +309,16 @@ impl Filter {
             Test::Number(quantity, comparison, limit) => {
                 known(quantity.of(socket).map(|number| comparison.holds(number, *limit)))
             }
+            Test::Time(Event::Started, comparison, limit) => {
+                known(started(socket, self.now).map(|time| comparison.holds(moment::micros(time), *limit)))
+            }
+            // What is there has not ended.
+            Test::Time(Event::Ended, comparison, limit) => {
+                ended(socket).is_some_and(|(time, _)| comparison.holds(moment::micros(time), *limit)).into()
+            }
+            Test::Reason(reasons) => {
+                ended(socket).is_some_and(|(_, reason)| reasons.contains(&reason)).into()
+            }
         }
     }
 
@@ -347,6 +361,11 @@ fn is_unread(test: &Test, socket: &SocketRef<'_>, context: &Context<'_>) -> bool
             })
         }
     }
+}
+
+/// Returns when a socket ended and how; `None` for one that is there.
+fn ended(socket: &SocketRef<'_>) -> Option<(SystemTime, EndReason)> {
+    socket.lifespan()?.ended
 }
 
 /// Returns whether a pattern means a container: its ID, the first digits of that, or the runtime and either of them.

@@ -5,7 +5,7 @@ use super::ports::Ports;
 use super::quantity::{Comparison, Quantity};
 use crate::enrich::{Country, Reach};
 use netstat_model::query::{Kinds, States};
-use netstat_model::{Family, Prefix, Transport};
+use netstat_model::{EndReason, Family, Prefix, Transport};
 
 /// One end of a socket, or either of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -64,6 +64,19 @@ pub enum Test {
     User(Box<[u32]>),
     /// A number of the socket compares to a limit.
     Number(Quantity, Comparison, u64),
+    /// A moment in the life of the socket compares to another, in microseconds since 1970.
+    Time(Event, Comparison, i64),
+    /// It ended for one of these reasons; at least one. What is there has not ended.
+    Reason(Box<[EndReason]>),
+}
+
+/// A moment in the life of a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// It began.
+    Started,
+    /// It ended.
+    Ended,
 }
 
 impl Test {

@@ -1,8 +1,9 @@
 //! The help text on the filter language.
 
 use super::lexer::SIGN_WORDS;
-use super::syntax::{EXAMPLES, GROUPS, PRIMARIES, PROTOCOLS, STATES};
+use super::syntax::{EXAMPLES, GROUPS, PRIMARIES, PROTOCOLS, REASON_GROUPS, STATES};
 use crate::family::FAMILIES;
+use crate::text::words::REASONS;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
@@ -62,7 +63,16 @@ fn help() -> String {
         .collect();
     wrap(&mut text, "F, families: ", &families);
     text.push_str(
-        "  A filter that names a family lists its sockets, as --family does. inet4 and inet6 are parts of inet.\n\
+        "  A filter that names a family lists its sockets, as --family does. inet4 and inet6 are parts of inet.\n\n",
+    );
+    let reasons: Vec<_> = REASONS.iter().map(|(_, word)| (*word).to_owned()).collect();
+    wrap(&mut text, "R, reasons: ", &reasons);
+    text.push_str("  error-N for an error that has no word. Groups of reasons:\n");
+    for (name, _, help) in &REASON_GROUPS {
+        let _ = writeln!(text, "  {name:<14} {help}");
+    }
+    text.push_str(
+        "\n\
          A, addresses: an address, a network (10.0.0.0/8, fd00::/8) or a host name, each with an optional port\n  \
          (10.0.0.1:22, [::1]:443).\n\
          GLOB: * any characters, ? one, [a-z] one of these, [!a-z] none of these; the whole name has to match. A name\n  \
@@ -70,6 +80,7 @@ fn help() -> String {
          CC: a two-letter country code (KR): where the holder of the address is registered, unless a --geo file\n  \
          knows better. ASN: a network by its number (AS15169); its name is a GLOB in any letter case.\n\
          SIZE: bytes, or with K, M, G (1K is 1024). TIME: with us, ms, s, m, h or d.\n\
+         WHEN: \\\"10 minutes ago\\\", 14:05, \\\"yesterday 14:05\\\", 2026-11-29, 2026-11-29T14:05:09Z, or how long ago: 2h.\n\
          \n\
          public is what the registries of special-purpose addresses (RFC 6890 and later) leave to the internet;\n\
          private is the rest, except loopback and multicast.\n\

@@ -43,6 +43,7 @@ mod expression;
 mod glob;
 mod help;
 mod lexer;
+mod moment;
 mod parse;
 mod ports;
 mod quantity;
@@ -53,19 +54,20 @@ mod tests;
 pub use compile::Narrowed;
 pub use error::FilterError;
 pub use evaluate::{Context, FilterNeeds, Stage, Tri};
-pub use expression::{Side, Test};
+pub use expression::{Event, Side, Test};
 pub use glob::Glob;
 pub use help::HELP;
 pub use ports::Ports;
 pub use quantity::{Comparison, Quantity};
 
 use crate::enrich::Geo;
-use expression::Expression;
+use expression::{Expression, Join};
 use netstat_model::query::Kinds;
 use std::ffi::OsString;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// A parsed filter.
 ///
@@ -75,6 +77,8 @@ pub struct Filter {
     expression: Expression,
     /// Databases of countries and networks; without them, these are unknown.
     geo: Option<Arc<Geo>>,
+    /// When the sockets are there, for what began before; without it that is unknown.
+    now: Option<SystemTime>,
 }
 
 /// Filters are equal if their expressions are, whatever databases they use.
@@ -99,6 +103,14 @@ pub trait Lookups {
     /// A short text for the user that says why there are none.
     fn addresses(&self, _host: &str) -> Result<Vec<IpAddr>, String> {
         Err("host names are not looked up here".to_owned())
+    }
+
+    /// Returns the moment that words such as `10 minutes ago` mean. RFC 3339 needs nobody to ask.
+    ///
+    /// # Errors
+    /// What to type instead, as a phrase.
+    fn moment(&self, _words: &str) -> Result<SystemTime, String> {
+        Err("type a time as 2026-11-29T14:05:09Z".to_owned())
     }
 
     /// Returns the index of an interface; `None` if there is none of this name.
@@ -144,9 +156,26 @@ impl Filter {
         Self { geo: Some(geo), ..self }
     }
 
+    /// Says when the sockets are there that are tested from now on: it makes of an age when a connection began.
+    pub fn set_now(&mut self, now: Option<SystemTime>) {
+        self.now = now;
+    }
+
     /// Returns two tests that no socket passes together although the filter asks for both, as they are written.
     pub fn contradiction(&self) -> Option<(String, String)> {
         contradiction::find(&self.expression)
+    }
+
+    /// Returns tests that every socket passes that matches: those joined by `and`, outside of any `not`. There may be none.
+    pub fn required_tests(&self) -> impl Iterator<Item = &Test> {
+        let members = match &self.expression {
+            Expression::Joined(Join::All, members) => members.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        members.iter().filter_map(|member| match member {
+            Expression::Test(test) => Some(test),
+            Expression::Not(_) | Expression::Joined(..) => None,
+        })
     }
 
     /// Returns the kinds of the families that the filter names.
@@ -168,7 +197,7 @@ impl Filter {
 
 impl From<Expression> for Filter {
     fn from(expression: Expression) -> Self {
-        Self { expression, geo: None }
+        Self { expression, geo: None, now: None }
     }
 }
 

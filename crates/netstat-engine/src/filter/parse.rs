@@ -194,6 +194,12 @@ impl<'t> Parser<'t> {
                 return Err(self.error(format!("a comparison: {word} > {}", quantity.example())));
             }
             self.number(quantity, comparison)?
+        } else if let Keyword::Time(event) = keyword {
+            if sign.is_none() {
+                return Err(self.error(format!("a comparison: {word} > \"10 minutes ago\"")));
+            }
+            let value = self.value(word)?;
+            Expression::Test(Test::Time(event, comparison, values::moment(self.lookups, &value)?))
         } else {
             if comparison != Comparison::Equal && !matches!(keyword, Keyword::Port(_) | Keyword::Host(_)) {
                 self.next = sign_token;
@@ -225,6 +231,7 @@ impl<'t> Parser<'t> {
             Keyword::Network => values::network(value),
             Keyword::Pid => Test::Pid(values::pids(value)?),
             Keyword::User => Test::User(values::users(self.lookups, value)?),
+            Keyword::Reason => Test::Reason(values::reasons(value)?),
             Keyword::Process => Test::Process(Glob::new(value.text)),
             Keyword::Path => Test::Path(Glob::new(value.text)),
             Keyword::Unit => Test::Unit(Glob::new(value.text)),

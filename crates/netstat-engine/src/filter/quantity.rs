@@ -1,6 +1,6 @@
 //! Numbers of a socket, and how they are compared, parsed and written.
 
-use crate::row::{IDLE_FIELDS, idle};
+use crate::row::{IDLE_FIELDS, LIFESPAN_FIELDS, idle, lasted};
 use netstat_model::query::Fields;
 use netstat_model::{SocketRef, TcpFields, TcpState};
 use std::fmt;
@@ -21,6 +21,14 @@ pub enum Quantity {
     Age,
     /// [`idle`], in microseconds.
     Idle,
+    /// [`lasted`], in microseconds.
+    Lasted,
+    /// [`netstat_model::TcpInfo::bytes_sent`].
+    BytesSent,
+    /// [`netstat_model::TcpInfo::bytes_acked`].
+    BytesAcknowledged,
+    /// [`netstat_model::TcpInfo::bytes_received`].
+    BytesReceived,
 }
 
 /// A comparison of two numbers. "Not equal" is the negation of `Equal`.
@@ -40,7 +48,7 @@ pub enum Comparison {
 
 impl Comparison {
     /// Returns true if the comparison holds between the number and the limit.
-    pub fn holds(self, number: u64, limit: u64) -> bool {
+    pub fn holds<T: Ord>(self, number: T, limit: T) -> bool {
         match self {
             Self::Greater => number > limit,
             Self::GreaterOrEqual => number >= limit,
@@ -103,17 +111,25 @@ impl Quantity {
             Self::Retransmissions => (Fields::COMMON, TcpFields::TOTAL_RETRANSMITS),
             Self::Age => (Fields::AGE, TcpFields::empty()),
             Self::Idle => (Fields::COMMON | Fields::AGE, IDLE_FIELDS),
+            Self::Lasted => (LIFESPAN_FIELDS, TcpFields::empty()),
+            Self::BytesSent => (Fields::COMMON, TcpFields::BYTES_SENT),
+            Self::BytesAcknowledged => (Fields::COMMON, TcpFields::BYTES_ACKED),
+            Self::BytesReceived => (Fields::COMMON, TcpFields::BYTES_RECEIVED),
         }
     }
 
     /// All quantities.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::ReceiveQueue,
         Self::SendQueue,
         Self::RoundTripTime,
         Self::Retransmissions,
         Self::Age,
         Self::Idle,
+        Self::Lasted,
+        Self::BytesSent,
+        Self::BytesAcknowledged,
+        Self::BytesReceived,
     ];
 
     /// Returns the word in a filter, what the quantity is measured in, and an example of a number.
@@ -125,6 +141,10 @@ impl Quantity {
             Self::Retransmissions => ("retrans", &COUNT, "0"),
             Self::Age => ("age", &TIME, "10s"),
             Self::Idle => ("idle", &TIME, "1h"),
+            Self::Lasted => ("lasted", &TIME, "5s"),
+            Self::BytesSent => ("bytes_sent", &SIZE, "1M"),
+            Self::BytesAcknowledged => ("bytes_acked", &SIZE, "1M"),
+            Self::BytesReceived => ("bytes_received", &SIZE, "1M"),
         }
     }
 
@@ -147,7 +167,7 @@ impl Quantity {
     /// course of a connection, although the kernel fills their fields.
     pub(super) fn of(self, socket: &SocketRef<'_>) -> Option<u64> {
         let listens = matches!(socket.state, Some(TcpState::Listen | TcpState::Bound));
-        if listens && self != Self::ReceiveQueue {
+        if listens && !matches!(self, Self::ReceiveQueue | Self::Lasted) {
             return None;
         }
         match self {
@@ -157,6 +177,10 @@ impl Quantity {
             Self::Retransmissions => socket.tcp_number(TcpFields::TOTAL_RETRANSMITS),
             Self::Age => socket.age().map(micros),
             Self::Idle => idle(socket).map(micros),
+            Self::Lasted => lasted(socket).map(micros),
+            Self::BytesSent => socket.tcp_number(TcpFields::BYTES_SENT),
+            Self::BytesAcknowledged => socket.tcp_number(TcpFields::BYTES_ACKED),
+            Self::BytesReceived => socket.tcp_number(TcpFields::BYTES_RECEIVED),
         }
     }
 

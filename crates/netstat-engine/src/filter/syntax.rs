@@ -1,8 +1,10 @@
 //! The words of the language, in one table for the parser, the help text and the suggestions of errors.
 
-use super::expression::Side;
+use super::expression::{Event, Side};
 use super::lexer::SIGN_WORDS;
 use super::quantity::Quantity;
+use crate::text::words;
+use netstat_model::EndReason;
 use netstat_model::query::States;
 
 /// The kind of test that a word begins.
@@ -29,6 +31,8 @@ pub(super) enum Keyword {
     Country,
     Network,
     Number(Quantity),
+    Time(Event),
+    Reason,
 }
 
 /// A word that begins a test.
@@ -51,7 +55,7 @@ const fn primary(
     Primary { keyword, words, argument, help }
 }
 
-pub(super) const PRIMARIES: [Primary; 30] = [
+pub(super) const PRIMARIES: [Primary; 37] = [
     primary(Keyword::Port(Side::Either), &["port"], "N|NAME|N-M|N,M", "a port of either end"),
     primary(Keyword::Port(Side::Local), &["lport", "sport"], "N|NAME|N-M|N,M", "the local port"),
     primary(Keyword::Port(Side::Remote), &["rport", "dport"], "N|NAME|N-M|N,M", "the remote port"),
@@ -122,7 +126,73 @@ pub(super) const PRIMARIES: [Primary; 30] = [
         "> TIME",
         "time since data went either way, where known",
     ),
+    primary(
+        Keyword::Number(Quantity::BytesSent),
+        &["bytes_sent"],
+        "> SIZE",
+        "data sent, retransmissions included, where known",
+    ),
+    primary(
+        Keyword::Number(Quantity::BytesAcknowledged),
+        &["bytes_acked"],
+        "> SIZE",
+        "data that the peer has acknowledged, where known",
+    ),
+    primary(
+        Keyword::Number(Quantity::BytesReceived),
+        &["bytes_received"],
+        "> SIZE",
+        "data received, where known",
+    ),
+    primary(Keyword::Time(Event::Started), &["started"], "> WHEN", "when it began, where known"),
+    primary(Keyword::Time(Event::Ended), &["ended"], "> WHEN", "when it ended (netstat history)"),
+    primary(
+        Keyword::Number(Quantity::Lasted),
+        &["lasted"],
+        "> TIME",
+        "how long it was there, or has been so far, where known",
+    ),
+    primary(Keyword::Reason, &["reason"], "R[,R]", "how it ended (netstat history)"),
 ];
+
+/// Groups of reasons for which connections end.
+pub(super) const REASON_GROUPS: [(&str, &[EndReason], &str); 3] = [
+    ("reset", &[EndReason::AbortedByUs, EndReason::ResetByPeer], "aborted-by-us, reset-by-peer"),
+    (
+        "failed",
+        &[
+            EndReason::Refused,
+            EndReason::ConnectTimedOut,
+            EndReason::ConnectAbandoned,
+            EndReason::NoLocalPort,
+            EndReason::Unreachable,
+        ],
+        "refused, connect-timeout, abandoned, no-local-port, unreachable: never established",
+    ),
+    (
+        "orderly",
+        &[EndReason::ClosedByUs, EndReason::ClosedByPeer, EndReason::Closed],
+        "closed-by-us, closed-by-peer, closed",
+    ),
+];
+
+/// Returns the reasons that a word stands for.
+pub(super) fn reasons(word: &str) -> Option<Vec<EndReason>> {
+    let word = lower(word);
+    if let Some((_, reasons, _)) = REASON_GROUPS.iter().find(|(name, ..)| *name == word) {
+        return Some(reasons.to_vec());
+    }
+    if let Some(number) = word.strip_prefix("error-") {
+        return number.parse().ok().map(|number| vec![EndReason::Other(number)]);
+    }
+    words::REASONS.iter().find(|(_, known)| *known == word).map(|(reason, _)| vec![*reason])
+}
+
+/// Returns all words for reasons.
+pub(super) fn all_reason_words() -> impl Iterator<Item = &'static str> {
+    let groups = REASON_GROUPS.iter().map(|(name, ..)| *name);
+    words::REASONS.iter().map(|(_, word)| *word).chain(groups)
+}
 
 /// Returns the test that a word begins, in any letter case.
 pub(super) fn keyword(word: &str) -> Option<&'static Primary> {
@@ -221,7 +291,7 @@ pub(super) const PROTOCOLS: [(&str, netstat_model::Transport, Option<netstat_mod
 };
 
 /// Examples for the help: a filter, and what it finds.
-pub(super) const EXAMPLES: [(&str, &str); 14] = [
+pub(super) const EXAMPLES: [(&str, &str); 15] = [
     (":8080", "who has port 8080"),
     ("192.168.20.0/24", "all connections with this network"),
     ("CLOSE_WAIT", "closed by the peer, but not by the local program"),
@@ -239,4 +309,8 @@ pub(super) const EXAMPLES: [(&str, &str); 14] = [
     ("sport = :22 dport != :1024", "in the syntax of ss"),
     ("proto tcpv6 synchronized age > 1h", "old IPv6 connections"),
     ("family unix host unix:/run/dbus/*", "connections by these Unix sockets"),
+    (
+        "process curl reason failed,reset lasted < 5s ended > \"10 minutes ago\"",
+        "with netstat history: what curl failed at, or was cut off from, in the last ten minutes",
+    ),
 ];

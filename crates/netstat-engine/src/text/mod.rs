@@ -21,9 +21,13 @@ pub mod line;
 mod nearest;
 pub mod quote;
 pub mod time;
+pub mod when;
 pub mod words;
+pub mod zone;
 
 pub use cells::{blanks, cells, pad};
 pub use decimal::decimal;
 pub use language::Language;
 pub use nearest::nearest;
+pub use when::When;
+pub use zone::Zone;

@@ -2,15 +2,15 @@ use super::*;
 use crate::FamilyFacts;
 use crate::details::unpack_memory;
 use crate::{
-    Namespace, NoOwner, Offload, Ownership, Protocol, ServedFamilies, SocketFile, SocketType, TcpFields,
-    TcpInfo, TcpState, Timer, TimerKind, UnixFacts, WindowsSocket,
+    ConnectionRole, EndReason, Lifespan, Namespace, NoOwner, Offload, Ownership, Protocol, ServedFamilies,
+    SocketFile, SocketType, TcpFields, TcpInfo, TcpState, Timer, TimerKind, UnixFacts, WindowsSocket,
 };
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 fn endpoint() -> impl Strategy<Value = IpEndpoint> {
     let v4 = prop_oneof![
@@ -146,6 +146,25 @@ fn with_ports() -> impl Strategy<Value = Socket> {
     )
 }
 
+fn lifespan() -> impl Strategy<Value = Lifespan> {
+    let time =
+        || any::<u32>().prop_map(|seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds.into()));
+    let role = select(vec![ConnectionRole::Active, ConnectionRole::Passive, ConnectionRole::Unknown]);
+    let reason = prop_oneof![Just(EndReason::ClosedByUs), any::<u16>().prop_map(EndReason::Other)];
+    let lasted = option::of(any::<u64>().prop_map(Duration::from_nanos));
+    let times = (option::of(time()), option::of(time()), option::of((time(), any::<bool>())));
+    (role, times, option::of((time(), reason)), lasted).prop_map(
+        |(role, (started, established, first_fin), ended, lasted)| Lifespan {
+            role,
+            started,
+            established,
+            first_fin,
+            ended,
+            lasted,
+        },
+    )
+}
+
 /// A socket of which anything may be known.
 fn socket() -> impl Strategy<Value = Socket> {
     let kinds = [TimerKind::Retransmit, TimerKind::KeepAlive, TimerKind::TimeWait, TimerKind::Probe];
@@ -159,11 +178,12 @@ fn socket() -> impl Strategy<Value = Socket> {
     let windows = windows.prop_map(|(offload, module)| Box::new(WindowsSocket { offload, module }));
     let congestion = option::of(select(vec!["cubic", "bbr", "reno"]));
     let memory = any::<[u32; 9]>().prop_map(|row| Box::new(unpack_memory(&row)));
-    let larger = (option::of(tcp_info().prop_map(Box::new)), option::of(memory), option::of(windows));
+    let tcp = option::of(tcp_info().prop_map(Box::new));
+    let larger = (tcp, option::of(memory), option::of(windows), option::of(lifespan().prop_map(Box::new)));
     let namespace = option::of(any::<u32>().prop_map(|inode| Namespace { inode: inode.into() }));
     let smaller = (option::of(timer), option::of(any::<u8>()), congestion, time(), time(), namespace);
     (ends_and_state(), numbers, smaller, larger, ownership()).prop_map(
-        |(socket, numbers, smaller, (tcp, memory, windows), ownership)| {
+        |(socket, numbers, smaller, (tcp, memory, windows, lifespan), ownership)| {
             let (uid, recv_queue, send_queue, interface, mark, cgroup_id) = numbers;
             let (timer, traffic_class, congestion, time_in_state, age, namespace) = smaller;
             let congestion = congestion.map(Box::from);
@@ -183,6 +203,7 @@ fn socket() -> impl Strategy<Value = Socket> {
                 cgroup_id,
                 namespace,
                 windows,
+                lifespan,
                 ownership,
                 ..socket
             }

@@ -33,6 +33,7 @@
 //! had been none.
 
 mod ancestry;
+pub(super) mod by_cookie;
 mod descriptors;
 mod holders;
 #[cfg(test)]
@@ -55,6 +56,7 @@ use netstat_model::{
     Answer, Error, FamilyFacts, NoOwner, Operation, OwnerMethod, ShortId, SocketTable, Warning,
 };
 use privileges::Privileges;
+pub(super) use privileges::why_no_bpf;
 use rustc_hash::FxHashSet;
 use search::{Found, Search, Threads};
 pub(super) use search::{MOST_LINKS, decode_socket_link, fetch_pids};

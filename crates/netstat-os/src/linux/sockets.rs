@@ -31,6 +31,8 @@ pub(super) fn decode_as_each_family(bytes: &[u8]) {
     xdp::decode_row(bytes);
 }
 
+pub(super) use decode::decode_destroyed;
+
 use super::clock::uptime;
 use super::procnet;
 use super::source::{Netlink, NetworkSource, Source};

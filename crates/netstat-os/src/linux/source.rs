@@ -1,8 +1,11 @@
 //! The seam: every byte from the kernel comes through [`Source`], so that it can be recorded and replayed. Nothing here
 //! interprets the bytes.
 
+mod programs;
+
 use super::bpf::Failure;
 use crate::tape::{Player, Recorder, hex};
+pub(crate) use programs::{Closings, OwnersProgram, RecorderProgram, Walk};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,35 +108,19 @@ pub(crate) trait Source: NetworkSource {
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
         Err(Failure::NOT_RECORDED)
     }
-}
 
-/// How far a walk of the BPF program goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Walk {
-    /// Skips files that only processes in other network namespaces hold. For a socket it finds either all holders or
-    /// none.
-    Quick,
-    /// Visits every descriptor, and tells of TCP and UDP sockets in the reader's network namespace.
-    Full,
-    /// Visits every descriptor, and tells of sockets of all families in all network namespaces.
-    Everything,
-}
-
-impl Walk {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Quick => "quick",
-            Self::Full => "",
-            Self::Everything => "everything",
-        }
+    /// Loads the BPF programs of [`super::bpf`] that record connections, and attaches them. `pid_namespace` is the inode of
+    /// the PID namespace whose numbers are wanted, or 0 for that which the machine booted with. A source without such
+    /// programs fails as if they were not permitted.
+    fn recorder_program(&self, _pid_namespace: u32) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
+        Err(Failure::NOT_RECORDED)
     }
-}
 
-/// The BPF program of [`super::bpf`], loaded until this is dropped.
-pub(crate) trait OwnersProgram: Send {
-    /// Passes on the records of all socket descriptors, piece by piece. After a failure the records are incomplete, and
-    /// so are those of any later walk.
-    fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure>;
+    /// Begins to listen to what the kernel says of each TCP socket of this network namespace that it destroys. A source
+    /// without that fails.
+    fn closings(&self) -> io::Result<Box<dyn Closings + '_>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
 
 /// One process of `/proc`, held open.
@@ -182,12 +169,6 @@ pub(super) fn unpack_time(bytes: &[u8]) -> io::Result<Duration> {
         _ => Err(io::ErrorKind::InvalidData.into()),
     }
 }
-
-/// How [`Source::owners_program`] and [`OwnersProgram::walk`] are recorded: the questions, and the parts of an answer.
-const BPF_LOAD: &str = "bpf load";
-const BPF_OWNERS: &str = "bpf owners";
-const PIECE: u32 = 0;
-const FAILURE: u32 = 1;
 
 /// Identifies a file among all that exist at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -342,14 +323,15 @@ impl Source for Recording {
     }
 
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
-        let answer = self.live.owners_program();
-        let mut packed = Vec::new();
-        if let Err(failure) = &answer {
-            pack(&mut packed, FAILURE, &failure.to_bytes());
-        }
-        self.note(BPF_LOAD, "", &Ok(()), &packed);
-        let live = answer?;
-        Ok(Box::new(RecordingOwners { live, recording: self }))
+        programs::record_owners(self)
+    }
+
+    fn recorder_program(&self, pid_namespace: u32) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
+        programs::record_recorder(self, pid_namespace)
+    }
+
+    fn closings(&self) -> io::Result<Box<dyn Closings + '_>> {
+        programs::record_closings(self)
     }
 }
 
@@ -378,26 +360,6 @@ impl NetworkSource for RecordingWithin<'_> {
     fn read(&self, path: &str, into: &mut Vec<u8>) -> io::Result<()> {
         let answer = self.live.read(path, into);
         self.recording.note(&asked_within(self.inode, "read"), path, &answer, into);
-        answer
-    }
-}
-
-struct RecordingOwners<'a> {
-    live: Box<dyn OwnersProgram + 'a>,
-    recording: &'a Recording,
-}
-
-impl OwnersProgram for RecordingOwners<'_> {
-    fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-        let mut packed = Vec::new();
-        let answer = self.live.walk(walk, &mut |piece| {
-            pack(&mut packed, PIECE, piece);
-            each(piece);
-        });
-        if let Err(failure) = answer {
-            pack(&mut packed, FAILURE, &failure.to_bytes());
-        }
-        self.recording.note(BPF_OWNERS, walk.name(), &Ok(()), &packed);
         answer
     }
 }
@@ -508,8 +470,15 @@ impl Source for Player {
     }
 
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
-        played(self, BPF_LOAD, "", &mut |_| {})?;
-        Ok(Box::new(PlayedOwners(self)))
+        programs::play_owners(self)
+    }
+
+    fn recorder_program(&self, _pid_namespace: u32) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
+        programs::play_recorder(self)
+    }
+
+    fn closings(&self) -> io::Result<Box<dyn Closings + '_>> {
+        programs::play_closings(self)
     }
 }
 
@@ -533,28 +502,6 @@ impl NetworkSource for PlayedWithin<'_> {
         into.clear();
         into.extend_from_slice(self.player.answer(&asked_within(self.inode, "read"), path)?);
         Ok(())
-    }
-}
-
-/// Replays the answer to a question about BPF.
-fn played(player: &Player, question: &str, on: &str, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-    let packed = player.answer(question, on).map_err(|_| Failure::NOT_RECORDED)?;
-    let mut failure = None;
-    let whole = unpack(packed, |kind, bytes| {
-        match kind {
-            PIECE => each(bytes),
-            _ => failure = Some(Failure::from_bytes(bytes).unwrap_or(Failure::NOT_RECORDED)),
-        }
-        Next::More
-    });
-    failure.or(whole.is_err().then_some(Failure::NOT_RECORDED)).map_or(Ok(()), Err)
-}
-
-struct PlayedOwners<'a>(&'a Player);
-
-impl OwnersProgram for PlayedOwners<'_> {
-    fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-        played(self.0, BPF_OWNERS, walk.name(), each)
     }
 }
 

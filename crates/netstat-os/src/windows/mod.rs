@@ -38,16 +38,18 @@ mod win32_error;
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 compile_error!("the structures of Windows are read as 64-bit systems have them");
 
+use super::looks::Looks;
 #[cfg(windows)]
 use super::resolver::{RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
 use super::{
-    CounterSources, Machine, NameDatabases, NameLookup, Origin, Processes, Rdma, Restrictions, Routes,
-    Sockets, TextTable, TextTables,
+    CounterSources, EventStream, EventWishes, Events, Machine, NameDatabases, NameLookup, Origin, Processes,
+    Rdma, Restrictions, Routes, Sockets, TextTable, TextTables,
 };
 #[cfg(windows)]
 use live::Live;
-use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
+use netstat_model::history::EventMethod;
+use netstat_model::query::{Kinds, Listing, ProcessFields, RouteQuery, Visit};
 use netstat_model::{
     Answer, Conntrack, Counters, Error, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace,
     Operation, OwnerMethod, PersistentRoute, Process, ProcessKey, RdmaEndpoint, Route, SocketRef,
@@ -220,6 +222,12 @@ impl Restrictions for Windows {
 
     fn firewall(&self, asked: &[Inbound]) -> Firewall {
         firewall::firewall(self.source(), asked)
+    }
+}
+
+impl Events for Windows {
+    fn events(&self, wishes: EventWishes) -> Box<dyn EventStream + '_> {
+        Box::new(Looks::new(self, Kinds::TCP_UDP, EventMethod::Looks(None), wishes))
     }
 }
 

@@ -36,7 +36,7 @@ fn group(entry: &Entry) -> Group {
         _ => match entry.report {
             Topic::Connections => Group::Columns,
             Topic::Other => Group::Reports,
-            Topic::Program | Topic::Check => Group::Program,
+            _ => Group::Program,
         },
     }
 }

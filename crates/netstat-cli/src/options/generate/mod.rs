@@ -18,7 +18,7 @@ use super::document::Document;
 use crate::render::schema::schema;
 use crate::render::{check_json, check_reference};
 pub(super) use full::{examples as help_of_examples, full};
-pub(super) use help::{help, help_of_check};
+pub(super) use help::{help, help_of};
 pub(super) use short::short;
 
 pub(super) fn text(document: Document) -> String {

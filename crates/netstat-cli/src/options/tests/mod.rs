@@ -4,6 +4,7 @@ mod check;
 mod dialect;
 mod families;
 mod parse;
+mod record;
 mod table;
 
 use super::complaint::Complaint;

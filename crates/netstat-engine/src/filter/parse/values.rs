@@ -7,9 +7,10 @@ use crate::filter::expression::{Expression, Side, Test};
 use crate::filter::glob::Glob;
 use crate::filter::ports::Ports;
 use crate::filter::quantity::Comparison;
-use crate::filter::{Lookups, countries, syntax};
+use crate::filter::{Lookups, countries, moment, syntax};
+use crate::text::When;
 use netstat_model::query::{Kinds, States};
-use netstat_model::{Family, Prefix};
+use netstat_model::{EndReason, Family, Prefix};
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv6Addr};
 use std::ops::RangeInclusive;
@@ -19,6 +20,8 @@ const A_PORT: &str = "a port from 0 to 65535, a range such as 8000-8100, or a se
 const A_COUNTRY: &str = "a country code such as KR or US, or several separated by commas";
 const A_STATE: &str =
     "a state such as ESTABLISHED, time-wait or listening, or a group such as connected or closing";
+const A_REASON: &str =
+    "a reason such as refused, reset-by-peer or closed-by-us, or a group such as reset or failed";
 const AN_ADDRESS: &str =
     "an address, a network such as 10.0.0.0/8, or a host name, each with an optional port";
 
@@ -348,6 +351,25 @@ pub(super) fn users(lookups: &dyn Lookups, value: &Value<'_>) -> Parsed<Box<[u32
         }
     });
     users.map(sorted)
+}
+
+/// Parses a moment; returns its microseconds since 1970.
+pub(super) fn moment(lookups: &dyn Lookups, value: &Value<'_>) -> Parsed<i64> {
+    let found = match When::parse(value.text) {
+        Ok(When::Exactly(moment)) => Ok(moment),
+        Ok(_) => lookups.moment(value.text),
+        Err(why) => Err(why),
+    };
+    found.map(moment::micros).map_err(|why| value.error(format!("a time: {why}")))
+}
+
+/// Parses reasons for which connections end, separated by commas.
+pub(super) fn reasons(value: &Value<'_>) -> Parsed<Box<[EndReason]>> {
+    let reasons = value.parts(|part| {
+        let near = || nearest(part.text, syntax::all_reason_words());
+        syntax::reasons(part.text).ok_or_else(|| part.error(A_REASON).with_nearest(near()))
+    });
+    reasons.map(|reasons| sorted(reasons.concat()))
 }
 
 /// Parses network namespaces separated by commas, by inode or name.

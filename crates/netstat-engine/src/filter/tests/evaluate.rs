@@ -7,8 +7,9 @@ use crate::filter::{Context, Filter, FilterNeeds, Stage, Tri};
 use Tri::{No, Unknown, Yes};
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
 use netstat_model::{
-    Container, ContainerRuntime, Executable, Family, IpEndpoint, Missing, Namespace, NoOwner, Owner,
-    Ownership, Process, ProcessKey, Protocol, Socket, TcpFields, TcpInfo, TcpState, Transport,
+    ConnectionRole, Container, ContainerRuntime, EndReason, Executable, Family, IpEndpoint, Lifespan,
+    Missing, Namespace, NoOwner, Owner, Ownership, Process, ProcessKey, Protocol, Socket, TcpFields, TcpInfo,
+    TcpState, Transport,
 };
 use proptest::prelude::*;
 use std::ffi::OsString;
@@ -50,6 +51,53 @@ fn check(socket: &Socket, answers: &[(&str, Tri)]) {
             "not ({text})"
         );
     }
+}
+
+#[test]
+fn a_life_is_tested_where_it_was_seen_and_what_is_there_has_not_ended() {
+    let time = |text: &str| match crate::text::When::parse(text) {
+        Ok(crate::text::When::Exactly(time)) => time,
+        other => panic!("{other:?}"),
+    };
+    let live = tcp("10.0.0.1:50000", "10.0.0.2:443", TcpState::Established);
+    let life = Lifespan {
+        role: ConnectionRole::Active,
+        started: Some(time("2026-11-29T12:00:00Z")),
+        established: None,
+        first_fin: None,
+        ended: Some((time("2026-11-29T12:00:03Z"), EndReason::ResetByPeer)),
+        lasted: Some(Duration::from_secs(3)),
+    };
+    let past = Socket { lifespan: Some(Box::new(life)), ..live.clone() };
+    check(
+        &past,
+        &[
+            ("reason reset", Yes),
+            ("reason reset-by-peer,refused", Yes),
+            ("reason failed", No),
+            ("lasted > 2s", Yes),
+            ("lasted < 2s", No),
+            ("started >= 2026-11-29T12:00:00Z", Yes),
+            ("started > 2026-11-29T12:00:00Z", No),
+            ("ended < 2026-11-29T12:00:03.000001Z", Yes),
+            ("ended > 2026-11-29T12:00:03Z", No),
+        ],
+    );
+    check(
+        &live,
+        &[
+            ("reason reset", No),
+            ("ended > 2020-01-01", No),
+            ("lasted > 2s", Unknown),
+            ("started > 1h", Unknown),
+        ],
+    );
+    // Its age tells when it began, to somebody who knows what time it is.
+    let aged = Socket { age: Some(Duration::from_secs(10)), ..live };
+    check(&aged, &[("lasted > 9s", Yes), ("started > 2020-01-01T00:00:00Z", Unknown)]);
+    let mut filter = parse("started = 2026-11-29T12:00:00Z");
+    filter.set_now(Some(time("2026-11-29T12:00:10Z")));
+    assert_eq!(filter.matches(&aged, &Context::NOTHING), Yes);
 }
 
 #[test]

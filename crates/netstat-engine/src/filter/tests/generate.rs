@@ -3,9 +3,10 @@
 use crate::enrich::{Country, Reach};
 use crate::family::FAMILIES;
 use crate::filter::expression::{Expression, Side, Test};
-use crate::filter::{Comparison, Glob, Ports, Quantity};
+use crate::filter::{Comparison, Event, Glob, Ports, Quantity};
+use crate::text::words::REASONS;
 use netstat_model::query::{Kinds, States};
-use netstat_model::{Family, IpEndpoint, Prefix, Socket, TcpState, Transport};
+use netstat_model::{EndReason, Family, IpEndpoint, Prefix, Socket, TcpState, Transport};
 use proptest::prelude::*;
 use proptest::sample::select;
 use std::net::{IpAddr, Ipv6Addr};
@@ -83,6 +84,15 @@ fn test(known: Vec<u16>) -> impl Strategy<Value = Test> {
         Comparison::LessOrEqual,
         Comparison::Equal,
     ];
+    let reasons = proptest::collection::btree_set(
+        prop_oneof![
+            select(REASONS.map(|(reason, _)| reason).to_vec()),
+            any::<u16>().prop_map(EndReason::Other)
+        ],
+        1..3,
+    );
+    let moment =
+        prop_oneof![0..4_000_000_000_000_000i64, (0..100i64).prop_map(|seconds| seconds * 1_000_000)];
     let number = prop_oneof![
         0..4u64,
         any::<u64>(),
@@ -100,6 +110,9 @@ fn test(known: Vec<u16>) -> impl Strategy<Value = Test> {
         1 => select(FAMILIES.to_vec()).prop_map(|family| Test::Kinds(family.kinds)),
         1 => (side(), glob()).prop_map(|(side, glob)| Test::Name(side, glob)),
         3 => select(vec![Reach::Loopback, Reach::Private, Reach::Public]).prop_map(Test::Reach),
+        1 => (select(vec![Event::Started, Event::Ended]), select(comparisons.clone()), moment)
+            .prop_map(|(event, comparison, moment)| Test::Time(event, comparison, moment)),
+        1 => reasons.prop_map(|reasons| Test::Reason(reasons.into_iter().collect())),
         1 => (select(Quantity::ALL.to_vec()), select(comparisons), number)
             .prop_map(|(quantity, comparison, number)| Test::Number(quantity, comparison, number)),
         1 => numbers().prop_map(Test::NetworkNumber),

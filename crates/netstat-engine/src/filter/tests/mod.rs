@@ -11,6 +11,7 @@ mod programs;
 use super::{Filter, FilterError, Lookups};
 use std::ffi::OsString;
 use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
 
 /// Resolves a few fixed names of hosts, services and users.
 struct Names;
@@ -23,6 +24,11 @@ impl Lookups for Names {
             "domain" => vec![53, 53],
             _ => Vec::new(),
         }
+    }
+
+    /// Whatever was asked for.
+    fn moment(&self, _: &str) -> Result<SystemTime, String> {
+        Ok(SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_953_600))
     }
 
     fn interface(&self, name: &str) -> Option<u32> {

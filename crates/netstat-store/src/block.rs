@@ -1,0 +1,254 @@
+//! A block: rows as columns, each compressed by itself.
+//!
+//! A block begins with how many rows it has, how many addresses, and for each column the width of its numbers and the length
+//! of its compressed bytes; then come the columns. The numbers of a column are all as wide as the largest needs, and lie in
+//! planes: the lowest byte of every number, then the next one. Rows are sorted by their ends, which are kept as differences,
+//! and so are cookies.
+
+use crate::row::{ADDRESS, Address, Field, Row, Values, address_bytes, address_of, fold, unfold};
+use rustc_hash::FxHashMap;
+
+/// How hard the compressor tries for blocks that stay, and for rows that wait to become one.
+pub(crate) const LEVEL: i32 = 3;
+pub(crate) const FAST: i32 = 1;
+
+/// The most rows of a block.
+pub(crate) const MOST: usize = 1 << 20;
+
+/// The largest distance of a column header: the width of its numbers, and the length of its bytes.
+const COLUMN_HEADER: usize = 1 + 4;
+const HEADER: usize = 4 + 4 + 4 + Field::ALL.len() * COLUMN_HEADER;
+
+/// The fields whose numbers are kept as differences from the number before.
+const DIFFERENCES: [Field; 2] = [Field::End, Field::Cookie];
+
+/// The bytes do not make a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Damaged;
+
+/// Packs rows, which are sorted by their ends.
+pub(crate) fn encode(rows: &[Row], level: i32) -> std::io::Result<Vec<u8>> {
+    let mut addresses: Vec<Address> = Vec::new();
+    let mut places: FxHashMap<Address, u64> = FxHashMap::default();
+    let mut columns: [Vec<u64>; Field::ALL.len()] = std::array::from_fn(|_| Vec::with_capacity(rows.len()));
+    for row in rows {
+        let values = row.values(|address| {
+            *places.entry(address).or_insert_with(|| {
+                addresses.push(address);
+                addresses.len() as u64
+            })
+        });
+        for (column, value) in columns.iter_mut().zip(values) {
+            column.push(value);
+        }
+    }
+    for field in DIFFERENCES {
+        let mut last = 0;
+        for value in columns.get_mut(field.number()).into_iter().flatten() {
+            let next = *value;
+            *value = fold(last, next);
+            last = next;
+        }
+    }
+    let mut compressor = zstd::bulk::Compressor::new(level)?;
+    compressor.include_checksum(true)?;
+    let mut header = Vec::with_capacity(HEADER);
+    let mut body = Vec::new();
+    let listed: Vec<u8> = addresses.iter().flat_map(|address| address_bytes(*address)).collect();
+    let listed = compressor.compress(&listed)?;
+    for count in [rows.len(), addresses.len(), listed.len()] {
+        header.extend_from_slice(&length(count)?);
+    }
+    body.extend_from_slice(&listed);
+    for column in &columns {
+        let (width, planes) = planes(column);
+        let packed = if planes.is_empty() { Vec::new() } else { compressor.compress(&planes)? };
+        header.push(width);
+        header.extend_from_slice(&length(packed.len())?);
+        body.extend_from_slice(&packed);
+    }
+    header.extend_from_slice(&body);
+    Ok(header)
+}
+
+fn length(count: usize) -> std::io::Result<[u8; 4]> {
+    u32::try_from(count).map(u32::to_le_bytes).map_err(|_| std::io::Error::other("too many rows for a block"))
+}
+
+/// Returns how many bytes the largest number needs, and the numbers in planes of as many.
+fn planes(numbers: &[u64]) -> (u8, Vec<u8>) {
+    let all = numbers.iter().fold(0, |all, number| all | number);
+    let width = (0..8u8).rev().find(|byte| all >> (8 * u32::from(*byte)) != 0).map_or(0, |byte| byte + 1);
+    let mut planes = Vec::with_capacity(numbers.len() * usize::from(width));
+    for byte in 0..width {
+        planes.extend(numbers.iter().map(|number| number.to_le_bytes()[usize::from(byte)]));
+    }
+    (width, planes)
+}
+
+/// The bytes of a block, whose columns are unpacked when they are asked for.
+pub(crate) struct Packed<'a> {
+    rows: usize,
+    addresses: usize,
+    listed: &'a [u8],
+    columns: [(u8, &'a [u8]); Field::ALL.len()],
+}
+
+/// Takes bytes off the front.
+fn take<'a>(bytes: &mut &'a [u8], count: usize) -> Result<&'a [u8], Damaged> {
+    let (front, rest) = bytes.split_at_checked(count).ok_or(Damaged)?;
+    *bytes = rest;
+    Ok(front)
+}
+
+fn take_length(bytes: &mut &[u8]) -> Result<usize, Damaged> {
+    let four = take(bytes, 4)?.try_into().map_err(|_| Damaged)?;
+    usize::try_from(u32::from_le_bytes(four)).map_err(|_| Damaged)
+}
+
+impl<'a> Packed<'a> {
+    /// Finds the columns of a block.
+    pub(crate) fn new(mut bytes: &'a [u8]) -> Result<Self, Damaged> {
+        let rows = take_length(&mut bytes)?;
+        let addresses = take_length(&mut bytes)?;
+        if rows > MOST || addresses > 2 * rows {
+            return Err(Damaged);
+        }
+        let of_addresses = take_length(&mut bytes)?;
+        let mut lengths = [(0, 0); Field::ALL.len()];
+        for (width, length) in &mut lengths {
+            *width = take(&mut bytes, 1)?.first().copied().filter(|width| *width <= 8).ok_or(Damaged)?;
+            *length = take_length(&mut bytes)?;
+        }
+        let listed = take(&mut bytes, of_addresses)?;
+        let mut columns = [(0, &[][..]); Field::ALL.len()];
+        for ((width, length), column) in lengths.into_iter().zip(&mut columns) {
+            *column = (width, take(&mut bytes, length)?);
+        }
+        if bytes.is_empty() { Ok(Self { rows, addresses, listed, columns }) } else { Err(Damaged) }
+    }
+
+    /// Unpacks the addresses. The number of one in a column is its place, from 1.
+    pub(crate) fn addresses(&self) -> Result<Vec<Address>, Damaged> {
+        let bytes = decompress(self.listed, self.addresses * ADDRESS)?;
+        let (whole, _) = bytes.as_chunks::<ADDRESS>();
+        Ok(whole.iter().map(address_of).collect())
+    }
+
+    /// Unpacks the numbers of a field.
+    pub(crate) fn column(&self, field: Field) -> Result<Vec<u64>, Damaged> {
+        let (width, packed) = self.columns.get(field.number()).copied().unwrap_or((0, &[]));
+        let mut numbers = vec![0; self.rows];
+        if width > 0 && self.rows > 0 {
+            let planes = decompress(packed, self.rows * usize::from(width))?;
+            for (byte, plane) in planes.chunks_exact(self.rows).enumerate() {
+                for (number, &part) in numbers.iter_mut().zip(plane) {
+                    *number |= u64::from(part) << (8 * byte);
+                }
+            }
+        } else if !packed.is_empty() {
+            return Err(Damaged);
+        }
+        if DIFFERENCES.contains(&field) {
+            let mut last = 0;
+            for number in &mut numbers {
+                last = unfold(last, *number);
+                *number = last;
+            }
+        }
+        Ok(numbers)
+    }
+
+    /// Unpacks everything.
+    pub(crate) fn unpack(&self) -> Result<Block, Damaged> {
+        let addresses = self.addresses()?;
+        let mut columns: [Vec<u64>; Field::ALL.len()] = Default::default();
+        for (field, column) in Field::ALL.into_iter().zip(&mut columns) {
+            *column = self.column(field)?;
+        }
+        Ok(Block { addresses, columns })
+    }
+}
+
+fn decompress(packed: &[u8], expected: usize) -> Result<Vec<u8>, Damaged> {
+    let bytes = zstd::bulk::decompress(packed, expected).map_err(|_| Damaged)?;
+    if bytes.len() == expected { Ok(bytes) } else { Err(Damaged) }
+}
+
+/// A block whose columns are unpacked.
+pub(crate) struct Block {
+    pub(crate) addresses: Vec<Address>,
+    columns: [Vec<u64>; Field::ALL.len()],
+}
+
+impl Block {
+    /// Returns a row; `None` behind the last.
+    pub(crate) fn row(&self, at: usize) -> Option<Row> {
+        let mut values: Values = [0; Field::ALL.len()];
+        for (value, column) in values.iter_mut().zip(&self.columns) {
+            *value = *column.get(at)?;
+        }
+        Some(Row::from_values(&values, |number| {
+            let place = usize::try_from(number.checked_sub(1)?).ok()?;
+            self.addresses.get(place).copied()
+        }))
+    }
+
+    /// Returns every row.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Row> + '_ {
+        (0..).map_while(|at| self.row(at))
+    }
+}
+
+/// Unpacks all rows of a block.
+pub(crate) fn decode(bytes: &[u8]) -> Result<Vec<Row>, Damaged> {
+    Ok(Packed::new(bytes)?.unpack()?.rows().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::made::rows;
+    use proptest::prelude::*;
+
+    #[test]
+    fn numbers_are_as_wide_as_the_largest() {
+        assert_eq!(planes(&[0, 0]), (0, vec![]));
+        assert_eq!(planes(&[1, 0x0203]), (2, vec![1, 3, 0, 2]));
+        assert_eq!(planes(&[u64::MAX]).0, 8);
+    }
+
+    proptest! {
+        #[test]
+        fn what_goes_in_comes_out(rows in rows(0..200), level in 1..4) {
+            let bytes = encode(&rows, level).unwrap();
+            prop_assert_eq!(decode(&bytes).unwrap(), rows);
+        }
+
+        #[test]
+        fn any_bytes_are_a_block_or_damaged(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let _ = decode(&bytes);
+        }
+
+        #[test]
+        fn a_changed_byte_is_noticed_or_stays_in_its_header(
+            rows in rows(1..20),
+            at: proptest::sample::Index,
+            bit in 0..8u32,
+        ) {
+            let mut bytes = encode(&rows, LEVEL).unwrap();
+            let at = at.index(bytes.len());
+            bytes[at] ^= 1 << bit;
+            // Each column has a checksum; a header that still fits its columns may only be about an empty one.
+            if let Ok(changed) = decode(&bytes) {
+                prop_assert!(at < HEADER || changed == rows);
+            }
+        }
+
+        #[test]
+        fn half_a_block_is_damaged(rows in rows(1..20), at: proptest::sample::Index) {
+            let bytes = encode(&rows, LEVEL).unwrap();
+            prop_assert_eq!(decode(&bytes[..at.index(bytes.len())]), Err(Damaged));
+        }
+    }
+}

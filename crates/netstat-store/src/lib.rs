@@ -1,0 +1,42 @@
+//! The history of a machine's connections, in one file that any number of programs can read while it is written.
+//!
+//! A recorder hands its events to a [`Writer`]; a [`Reader`] tells what ended in a span, what was open at a moment, and of
+//! which spans the history is not whole. Ends are kept in blocks of columns, each compressed, inside a SQLite database: it
+//! gives transactions, recovery after a crash, and readers beside the writer.
+//!
+//! This library never prints, never exits, and reads neither arguments nor the environment nor any configuration.
+
+#![cfg_attr(
+    not(test),
+    deny(clippy::print_stdout, clippy::print_stderr, clippy::exit, clippy::disallowed_methods)
+)]
+
+mod block;
+mod blocks;
+mod bloom;
+mod clock;
+mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
+mod gap;
+mod life;
+#[cfg(test)]
+mod made;
+mod pending;
+mod people;
+mod preselect;
+mod reader;
+mod row;
+mod scan;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use error::{Fault, StoreError};
+pub use gap::Gap;
+pub use preselect::Preselection;
+pub use reader::{At, Reader, Span, Standing};
+pub use scan::EachSocket;
+pub use schema::is_recording;
+pub use writer::{StoreSize, Writer, WriterOptions};

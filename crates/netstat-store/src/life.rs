@@ -1,0 +1,139 @@
+//! A row of the past as a socket.
+
+use crate::clock::Boot;
+use crate::error::StoreError;
+use crate::reader::Reader;
+use crate::row::Row;
+use netstat_model::history::{ConnectionRole, EndReason};
+use netstat_model::{
+    Family, Lifespan, NoOwner, Owner, Ownership, ProcessKey, Socket, SocketId, TcpInfo, TcpState, Transport,
+};
+use std::time::Duration;
+
+/// How long Linux keeps the end that closed first, in microseconds; the same on every system (`TCP_TIMEWAIT_LEN`).
+pub(crate) const TIME_WAIT: u64 = 60_000_000;
+
+/// What is asked about a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// The socket as it was at a moment of its boot.
+    At(u64),
+    /// All of its life, up to the last moment of its boot that was recorded.
+    Whole {
+        /// That moment.
+        last: Option<u64>,
+    },
+}
+
+impl Row {
+    /// Whether the row is one of the table of this moment as a closed end that waits.
+    pub(crate) fn waits_at(&self, at: u64) -> bool {
+        self.transport == Transport::Tcp
+            && matches!(self.ended, Some((end, EndReason::ClosedByUs)) if end <= at && at - end < TIME_WAIT)
+    }
+
+    /// The state of a TCP socket at a moment at which it was there, or had ended.
+    fn state_at(&self, at: u64) -> TcpState {
+        let reached = |time: Option<u64>| time.is_some_and(|time| time <= at);
+        match (self.role, self.first_fin) {
+            _ if self.waits_at(at) => TcpState::TimeWait,
+            _ if reached(self.ended.map(|(end, _)| end)) => TcpState::Closed,
+            (ConnectionRole::Listener, _) => TcpState::Listen,
+            (_, Some((fin, true))) if fin <= at => TcpState::FinWait2,
+            (_, Some((fin, false))) if fin <= at => TcpState::CloseWait,
+            (ConnectionRole::Active, _) if self.established.is_some_and(|time| time > at) => {
+                TcpState::SynSent
+            }
+            (ConnectionRole::Active, _) if self.never_established() => TcpState::SynSent,
+            _ => TcpState::Established,
+        }
+    }
+
+    /// Whether it ended, or is, without ever having been established.
+    fn never_established(&self) -> bool {
+        let failed = matches!(
+            self.ended,
+            Some((
+                _,
+                EndReason::Refused
+                    | EndReason::ConnectTimedOut
+                    | EndReason::ConnectAbandoned
+                    | EndReason::NoLocalPort
+                    | EndReason::Unreachable
+            ))
+        );
+        failed || (self.established.is_none() && self.started.is_some() && self.ended.is_none())
+    }
+}
+
+impl Reader {
+    /// Returns the socket of a row.
+    pub(crate) fn socket(&self, boot: Boot, row: &Row, asked: Asked) -> Result<Socket, StoreError> {
+        let family = match (row.local.address.is_ipv4(), row.remote.map(|end| end.address.is_ipv4())) {
+            (true, _) | (_, Some(true)) => Family::V4,
+            _ => Family::V6,
+        };
+        let at = match asked {
+            Asked::At(at) => Some(at),
+            Asked::Whole { last } => row.ended.map(|(end, _)| end).or(last),
+        };
+        let waits = matches!(asked, Asked::At(at) if row.waits_at(at));
+        let time = |at| self.time(boot, at);
+        let lasted = row.started.zip(at).map(|(started, at)| {
+            Duration::from_micros(row.ended.map_or(at, |(end, _)| end.min(at)).saturating_sub(started))
+        });
+        let lifespan = Lifespan {
+            role: row.role,
+            started: row.started.map(time),
+            established: row.established.map(time),
+            first_fin: row.first_fin.map(|(at, is_local)| (time(at), is_local)),
+            ended: row.ended.map(|(at, reason)| (time(at), reason)),
+            lasted,
+        };
+        let state = match (row.transport, asked) {
+            (Transport::Udp, _) => None,
+            (Transport::Tcp, Asked::At(at)) => Some(row.state_at(at)),
+            (Transport::Tcp, Asked::Whole { last }) => Some(match row.ended {
+                Some(_) => TcpState::Closed,
+                None => row.state_at(last.unwrap_or(u64::MAX)),
+            }),
+        };
+        let ownership = match row.process {
+            // As the running system has it: nobody holds what waits.
+            _ if waits => Ownership::Unowned(NoOwner::NoProcess),
+            Some((id, _)) => {
+                let (pid, parent) = self.holder(id)?;
+                let process = ProcessKey { pid, start_time: id };
+                Ownership::Held(vec![Owner { process, parent, descriptor: None }])
+            }
+            None => Ownership::Unowned(NoOwner::Vanished),
+        };
+        // At a moment before its end, nobody knows how much had been sent.
+        let is_whole = matches!(asked, Asked::Whole { .. });
+        let micros = |number: Option<u32>| number.map(|number| Duration::from_micros(number.into()));
+        let has_course = is_whole
+            && (row.bytes_sent.is_some()
+                || row.bytes_received.is_some()
+                || row.rtt.is_some()
+                || row.min_rtt.is_some()
+                || row.retransmits.is_some());
+        let tcp = TcpInfo {
+            rtt: micros(row.rtt),
+            min_rtt: micros(row.min_rtt),
+            total_retransmits: row.retransmits,
+            bytes_acked: row.bytes_sent,
+            bytes_received: row.bytes_received,
+            ..TcpInfo::default()
+        };
+        Ok(Socket {
+            state,
+            v6_only: row.v6_only,
+            id: SocketId { inode: None, cookie: (row.cookie != 0).then_some(row.cookie) },
+            uid: row.uid.filter(|_| !waits),
+            tcp: has_course.then(|| Box::new(tcp)),
+            lifespan: Some(Box::new(lifespan)),
+            ownership,
+            ..Socket::new(row.transport, family, row.local, row.remote)
+        })
+    }
+}

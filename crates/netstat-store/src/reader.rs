@@ -1,0 +1,333 @@
+//! [`Reader`]: what a store tells.
+
+use crate::clock::{Boot, Clock, Moment, time_of};
+use crate::error::StoreError;
+use crate::gap::{self, Gap};
+use crate::people;
+use crate::row::ProcessId;
+use crate::schema::{open_to_read, signed, unsigned};
+use netstat_model::history::{GapCause, ProcessRecord};
+use netstat_model::{Executable, Missing, Process, ProcessKey};
+use rusqlite::{Connection, OptionalExtension as _};
+use rustc_hash::FxHashMap;
+use std::cell::RefCell;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// A span of the time of day; an end that is `None` is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Span {
+    /// Its begin.
+    pub since: Option<SystemTime>,
+    /// Its end, which no longer belongs to it.
+    pub until: Option<SystemTime>,
+}
+
+/// What a store knows of a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Everything that is kept: it can be asked about.
+    Recorded(At),
+    /// It was before the first record.
+    Before(SystemTime),
+    /// It is after the last one.
+    After(SystemTime),
+    /// Nothing was recorded then.
+    Within(Gap),
+    /// Nothing was recorded at all.
+    Empty,
+}
+
+/// A moment that was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct At(pub(crate) Moment);
+
+/// A run of a recorder.
+struct Session {
+    from: Moment,
+    until: Moment,
+    continues: bool,
+    mode: Option<String>,
+}
+
+/// Tells what a store holds, as it was when it was opened.
+pub struct Reader {
+    pub(crate) file: PathBuf,
+    /// In one transaction, so that all answers are of one state.
+    pub(crate) database: Connection,
+    pub(crate) clock: Clock,
+    sessions: Vec<Session>,
+    host: Option<String>,
+    /// Before this moment ends were deleted to make room.
+    begins: Option<Moment>,
+    pub(crate) holders: RefCell<FxHashMap<ProcessId, (u32, Option<u32>)>>,
+}
+
+impl Reader {
+    /// Opens the store in a folder, or the file of one, beside whoever writes to it.
+    ///
+    /// # Errors
+    /// When there is none, it may not be read, or is none of ours.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let (database, file) = open_to_read(path)?;
+        let read = || -> rusqlite::Result<_> {
+            database.execute_batch("BEGIN; PRAGMA cache_size = -16384;")?;
+            let clock = read_clock(&database)?;
+            let sessions = read_sessions(&database)?;
+            let meta = |key: &str| {
+                database
+                    .query_row("SELECT value FROM meta WHERE key = ?", [key], |row| row.get::<_, i64>(0))
+                    .optional()
+            };
+            let begins = meta("begins_boot")?.zip(meta("begins_at")?);
+            let host = database
+                .query_row("SELECT value FROM meta WHERE key = 'host'", [], |row| row.get(0))
+                .optional()?;
+            Ok((clock, sessions, begins, host))
+        };
+        let (clock, sessions, begins, host) = read().map_err(|error| StoreError::database(&file, error))?;
+        let begins = begins.map(|(boot, at)| Moment { boot, at: unsigned(at) });
+        Ok(Self { file, database, clock, sessions, host, begins, holders: RefCell::default() })
+    }
+
+    /// Returns the file.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Returns the name of the host that was recorded.
+    pub fn host(&self) -> Option<&str> {
+        self.host.as_deref()
+    }
+
+    /// Returns how connections were seen by the last recorder.
+    pub fn mode(&self) -> Option<&str> {
+        self.sessions.last()?.mode.as_deref()
+    }
+
+    pub(crate) fn error(&self) -> impl Fn(rusqlite::Error) -> StoreError + '_ {
+        |error| StoreError::database(&self.file, error)
+    }
+
+    /// Returns the time of day of a moment. One of a boot whose clock nobody kept is that of 1970.
+    pub(crate) fn time(&self, boot: Boot, at: u64) -> SystemTime {
+        time_of(self.clock.wall(Moment { boot, at }).unwrap_or(0))
+    }
+
+    fn time_of_moment(&self, moment: Moment) -> SystemTime {
+        self.time(moment.boot, moment.at)
+    }
+
+    /// Returns from when to when the history goes; `None` if there is none.
+    pub fn reach(&self) -> Option<(SystemTime, SystemTime)> {
+        let first = self.sessions.first()?.from;
+        let begin = self.begins.map_or(first, |begins| begins.max(first));
+        let last = self.sessions.iter().map(|session| session.until).max()?;
+        Some((self.time_of_moment(begin), self.time_of_moment(last)))
+    }
+
+    /// Returns the last moment that was recorded.
+    pub(crate) fn last(&self) -> Option<Moment> {
+        self.sessions.iter().map(|session| session.until).max()
+    }
+
+    /// Returns what is known of a time of day. Of one that there was twice, because the clock was set back, it is the
+    /// later one.
+    pub fn standing(&self, time: SystemTime) -> Standing {
+        let Some((first, last)) = self.reach() else { return Standing::Empty };
+        let candidates = self.clock.moments(crate::clock::since_1970(time));
+        let recorded = candidates.iter().rev().find(|moment| {
+            self.begins.is_none_or(|begins| begins <= **moment)
+                && self.stretches().any(|(from, until)| from <= **moment && **moment <= until)
+        });
+        if let Some(moment) = recorded {
+            return Standing::Recorded(At(*moment));
+        }
+        if time < first {
+            return Standing::Before(first);
+        }
+        let gap = self.breaks().find(|gap| gap.from <= time && time <= gap.until);
+        match gap {
+            Some(gap) => Standing::Within(gap),
+            None if time > last => Standing::After(last),
+            // The clock was set over it.
+            None => Standing::Within(Gap { from: time, until: time, lost: Some(0), cause: GapCause::Unseen }),
+        }
+    }
+
+    /// Returns what was recorded without a break: a recorder whose source went on joins the one before it.
+    fn stretches(&self) -> impl Iterator<Item = (Moment, Moment)> + '_ {
+        self.sessions.iter().enumerate().map(|(at, session)| {
+            let before = at.checked_sub(1).and_then(|at| self.sessions.get(at));
+            let joined = before
+                .filter(|before| session.continues && before.until.boot == session.from.boot)
+                .map(|before| before.until);
+            (joined.unwrap_or(session.from), session.until)
+        })
+    }
+
+    /// Returns the spans between two recorders.
+    fn breaks(&self) -> impl Iterator<Item = Gap> + '_ {
+        let stretches: Vec<_> = self.stretches().collect();
+        (1..stretches.len()).filter_map(move |at| {
+            let (_, from) = *stretches.get(at - 1)?;
+            let (until, _) = *stretches.get(at)?;
+            (from < until).then(|| Gap {
+                from: self.time_of_moment(from),
+                until: self.time_of_moment(until),
+                lost: None,
+                cause: GapCause::NotRunning,
+            })
+        })
+    }
+
+    /// Returns the spans of which the history is not whole, of those that touch a span, in their order.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn gaps(&self, span: &Span) -> Result<Vec<Gap>, StoreError> {
+        let read = || -> rusqlite::Result<Vec<Gap>> {
+            let mut statement =
+                self.database.prepare_cached("SELECT boot, from_at, until_at, lost, cause FROM gap")?;
+            let gaps = statement.query_map([], |row| {
+                let boot = row.get(0)?;
+                Ok(Gap {
+                    from: self.time(boot, unsigned(row.get(1)?)),
+                    until: self.time(boot, unsigned(row.get(2)?)),
+                    lost: row.get::<_, Option<i64>>(3)?.map(unsigned),
+                    cause: gap::cause(row.get(4)?),
+                })
+            })?;
+            gaps.collect()
+        };
+        let mut gaps = read().map_err(self.error())?;
+        gaps.extend(self.breaks());
+        gaps.retain(|gap| {
+            span.since.is_none_or(|since| gap.until >= since)
+                && span.until.is_none_or(|until| gap.from < until)
+        });
+        gaps.sort_by_key(|gap| gap.from);
+        Ok(gaps)
+    }
+
+    /// Returns the number of a process, by which the rows of this store name it, and that of its parent.
+    pub(crate) fn holder(&self, id: ProcessId) -> Result<(u32, Option<u32>), StoreError> {
+        if let Some(known) = self.holders.borrow().get(&id) {
+            return Ok(*known);
+        }
+        let found: Option<(u32, Option<u32>)> = self
+            .database
+            .prepare_cached("SELECT pid, parent FROM process WHERE id = ?")
+            .and_then(|mut statement| {
+                statement.query_row([signed(id)], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+            })
+            .map_err(self.error())?;
+        let found = found.unwrap_or((0, None));
+        self.holders.borrow_mut().insert(id, found);
+        Ok(found)
+    }
+
+    /// Returns what was kept of every process, by the key that the sockets of this store name it by. That of one run of a
+    /// program is its own, whatever number the system used again.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn processes(&self) -> Result<FxHashMap<ProcessKey, Process>, StoreError> {
+        let mut processes = FxHashMap::default();
+        people::each(&self.database, |id, instance, record| {
+            let key = ProcessKey { pid: instance.process.pid, start_time: id };
+            let process = match &record {
+                Some(record) => described(key, record),
+                None => Process::unknown(key, Missing::NotRead),
+            };
+            processes.insert(key, process);
+        })
+        .map_err(self.error())?;
+        Ok(processes)
+    }
+
+    /// Returns the names of the users of the recorded host, as far as processes told them, in the form of `/etc/passwd`.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn users(&self) -> Result<Vec<u8>, StoreError> {
+        let read = || -> rusqlite::Result<Vec<u8>> {
+            let mut statement = self.database.prepare_cached(
+                "SELECT DISTINCT user, uid FROM program WHERE user IS NOT NULL AND uid IS NOT NULL",
+            )?;
+            let mut users = Vec::new();
+            for user in
+                statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u32>(1)?)))?
+            {
+                let (name, uid) = user?;
+                if !name.contains([':', '\n']) {
+                    users.extend_from_slice(format!("{name}:x:{uid}:::\n").as_bytes());
+                }
+            }
+            Ok(users)
+        };
+        read().map_err(self.error())
+    }
+}
+
+/// Returns the process of a record. What a recorder does not know of it, nobody can read any more.
+fn described(key: ProcessKey, record: &ProcessRecord) -> Process {
+    // Where its control group is known, it is known to have no unit and no container.
+    let none = if record.cgroup.is_some() { Missing::NotApplicable } else { Missing::Gone };
+    let text = |text: &Option<Box<str>>, why| text.as_deref().map(OsString::from).ok_or(why);
+    let words = record.arguments.as_deref().map(|arguments| {
+        let arguments = arguments.strip_suffix(b"\0").unwrap_or(arguments);
+        arguments.split(|byte| *byte == 0).map(os_string).collect()
+    });
+    Process {
+        name: Ok(os_string(&record.name)),
+        comm: Ok(os_string(&record.comm)),
+        executable: record
+            .executable
+            .as_deref()
+            .map(|path| Executable { path: os_string(path).into(), deleted: false })
+            .ok_or(Missing::Gone),
+        unit: text(&record.unit, none),
+        command_line: words.ok_or(Missing::NotRead),
+        user: record.uid.ok_or(Missing::Gone),
+        account: text(&record.user, Missing::Gone),
+        container: record.container.clone().ok_or(none),
+        id: key,
+    }
+}
+
+#[cfg(unix)]
+fn os_string(bytes: &[u8]) -> OsString {
+    use std::os::unix::ffi::OsStrExt as _;
+    std::ffi::OsStr::from_bytes(bytes).to_owned()
+}
+
+/// Bytes of another system need not be text of this one.
+#[cfg(not(unix))]
+fn os_string(bytes: &[u8]) -> OsString {
+    String::from_utf8_lossy(bytes).into_owned().into()
+}
+
+pub(crate) fn read_clock(database: &Connection) -> rusqlite::Result<Clock> {
+    let mut statement = database.prepare_cached("SELECT boot, at, wall FROM clock")?;
+    let readings = statement
+        .query_map([], |row| Ok((Moment { boot: row.get(0)?, at: unsigned(row.get(1)?) }, row.get(2)?)))?;
+    Ok(Clock::new(readings.collect::<Result<_, _>>()?))
+}
+
+fn read_sessions(database: &Connection) -> rusqlite::Result<Vec<Session>> {
+    let mut statement =
+        database.prepare("SELECT boot, from_at, until_at, continues, mode FROM session ORDER BY id")?;
+    let sessions = statement.query_map([], |row| {
+        let boot = row.get(0)?;
+        let moment = |at: i64| Moment { boot, at: unsigned(at) };
+        Ok(Session {
+            from: moment(row.get(1)?),
+            until: moment(row.get(2)?),
+            continues: row.get(3)?,
+            mode: row.get(4)?,
+        })
+    })?;
+    sessions.collect()
+}

@@ -1,0 +1,265 @@
+//! The tables of a store, and the file they lie in.
+
+use crate::error::{Fault, StoreError};
+use crate::row::{ADDRESS, Address, Field, Row, Values, address_bytes, address_of};
+use rusqlite::{Connection, OpenFlags, Statement, ToSql};
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The version of the tables. It grows when an older version of this program would misread them.
+const VERSION: i64 = 1;
+
+/// What SQLite calls the application: `NSHI`.
+const APPLICATION: i64 = 0x4e53_4849;
+
+/// The name of the file in the folder of a recorder.
+const FILE: &str = "history.db";
+
+/// Who may read the file: who connects where is nobody's business but the administrators'.
+#[cfg(unix)]
+const MODE: u32 = 0o640;
+#[cfg(unix)]
+const FOLDER_MODE: u32 = 0o750;
+
+/// How long a program waits for another one's transaction.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Times are microseconds: `..._at` since the boot that the row names, `wall` since 1970. Everything but the blocks can be
+/// read by any program that knows SQLite. `{rows}` are the columns of one row: see [`Field`].
+const TABLES: &str = "
+CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE boot(id INTEGER PRIMARY KEY, boot_id TEXT NOT NULL UNIQUE);
+CREATE TABLE clock(boot INTEGER NOT NULL, at INTEGER NOT NULL, wall INTEGER NOT NULL);
+CREATE TABLE session(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, from_at INTEGER NOT NULL,
+    until_at INTEGER NOT NULL, continues INTEGER NOT NULL, mode TEXT, resume BLOB);
+CREATE TABLE program(id INTEGER PRIMARY KEY, hash INTEGER NOT NULL, uid INTEGER, user TEXT, name BLOB NOT NULL,
+    comm BLOB NOT NULL, executable BLOB, arguments BLOB, cgroup BLOB, unit TEXT, runtime INTEGER, container TEXT,
+    pod TEXT);
+CREATE INDEX program_by_hash ON program(hash);
+CREATE TABLE process(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, pid INTEGER NOT NULL, start INTEGER NOT NULL,
+    executions INTEGER NOT NULL, parent INTEGER, program INTEGER, last_block INTEGER);
+CREATE UNIQUE INDEX process_by_key ON process(boot, pid, start, executions);
+CREATE TABLE block(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL, n INTEGER NOT NULL, listeners INTEGER NOT NULL, bloom BLOB NOT NULL,
+    cols BLOB NOT NULL);
+CREATE INDEX block_by_end ON block(boot, last_at, first_at);
+CREATE TABLE fresh(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, n INTEGER NOT NULL, cols BLOB NOT NULL);
+CREATE TABLE open(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, {rows});
+CREATE TABLE long(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, block INTEGER NOT NULL, {rows});
+CREATE INDEX long_by_end ON long(boot, ended);
+CREATE INDEX long_by_block ON long(block);
+CREATE TABLE gap(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, from_at INTEGER NOT NULL,
+    until_at INTEGER NOT NULL, lost INTEGER, cause INTEGER NOT NULL);
+";
+
+/// The columns of [`Field`], separated by commas.
+pub(crate) fn row_columns() -> String {
+    Field::ALL.map(Field::name).join(", ")
+}
+
+/// Returns the file of a store: the one that is named, or the one in the folder that is.
+pub(crate) fn file_of(path: &Path) -> PathBuf {
+    let is_file = path.is_file() || (!path.exists() && path.extension().is_some());
+    if is_file { path.to_owned() } else { path.join(FILE) }
+}
+
+/// Opens a store for writing, and makes it where there is none. Nobody else can write to it while the file that is
+/// returned is open.
+pub(crate) fn open_to_write(path: &Path) -> Result<(Connection, File, PathBuf), StoreError> {
+    let file = file_of(path);
+    let io = |error| StoreError::io(&file, error);
+    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        make_folder(folder).map_err(io)?;
+    }
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(MODE);
+    }
+    let lock = options.open(file.with_extension("lock")).map_err(io)?;
+    lock.try_lock().map_err(|error| match error {
+        std::fs::TryLockError::WouldBlock => StoreError::new(&file, Fault::InUse),
+        std::fs::TryLockError::Error(error) => io(error),
+    })?;
+    // SQLite gives its other files the mode of this one.
+    options.open(&file).map_err(io)?;
+    let database = |error| StoreError::database(&file, error);
+    let connection = Connection::open(&file).map_err(database)?;
+    connection.busy_timeout(PATIENCE).map_err(database)?;
+    let is_new: bool = connection
+        .query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(database)?;
+    if is_new {
+        // These have to come before the first table.
+        connection
+            .execute_batch("PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL;")
+            .map_err(database)?;
+    }
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 8388608;
+             PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;",
+        )
+        .map_err(database)?;
+    if is_new {
+        let rows = Field::ALL
+            .map(|field| {
+                let kind =
+                    if matches!(field, Field::Local | Field::Remote) { "BLOB" } else { "INTEGER NOT NULL" };
+                format!("{} {kind}", field.name())
+            })
+            .join(", ");
+        let tables = TABLES.replace("{rows}", &rows);
+        connection
+            .execute_batch(&format!(
+                "BEGIN IMMEDIATE; {tables} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;"
+            ))
+            .map_err(database)?;
+    }
+    check_version(&connection, &file)?;
+    Ok((connection, lock, file))
+}
+
+/// Returns whether a recorder writes to the store in a folder, or the file of one.
+///
+/// # Errors
+/// When that cannot be found out.
+pub fn is_recording(path: &Path) -> Result<bool, StoreError> {
+    let file = file_of(path);
+    let lock = match File::open(file.with_extension("lock")) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        opened => opened.map_err(|error| StoreError::io(&file, error))?,
+    };
+    match lock.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(std::fs::TryLockError::WouldBlock) => Ok(true),
+        Err(std::fs::TryLockError::Error(error)) => Err(StoreError::io(&file, error)),
+    }
+}
+
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(FOLDER_MODE);
+    }
+    builder.create(folder)
+}
+
+/// Opens a store for reading. One on a medium that cannot be written to, without a recorder, is read as it lies.
+pub(crate) fn open_to_read(path: &Path) -> Result<(Connection, PathBuf), StoreError> {
+    let file = file_of(path);
+    // What SQLite says of a file that is not there is that it is unable to open it.
+    File::open(&file).map_err(|error| StoreError::io(&file, error))?;
+    let open = |path: &Path, flags| {
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | flags)?;
+        connection.busy_timeout(PATIENCE)?;
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+        Ok::<_, rusqlite::Error>(connection)
+    };
+    let database = |error| StoreError::database(&file, error);
+    let connection = match open(&file, OpenFlags::empty()) {
+        Ok(connection) => connection,
+        Err(error) => {
+            let has_journal = file.with_extension("db-wal").metadata().is_ok_and(|it| it.len() > 0);
+            let cannot_open = error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen);
+            match immutable(&file).filter(|_| cannot_open && !has_journal) {
+                Some(uri) => open(Path::new(&uri), OpenFlags::SQLITE_OPEN_URI).map_err(database)?,
+                None => return Err(database(error)),
+            }
+        }
+    };
+    check_version(&connection, &file)?;
+    Ok((connection, file))
+}
+
+/// Returns the URI by which SQLite reads a file that nobody changes.
+fn immutable(file: &Path) -> Option<String> {
+    let mut uri = String::from("file:");
+    for byte in file.to_str()?.bytes() {
+        match byte {
+            b'?' | b'#' | b'%' => uri.push_str(&format!("%{byte:02x}")),
+            byte => uri.push(char::from(byte)),
+        }
+    }
+    uri.push_str("?immutable=1");
+    file.to_str().filter(|text| text.is_ascii()).map(|_| uri)
+}
+
+/// Refuses what this version of the program would misread. Older versions of the tables are brought up to date here, when
+/// there are any.
+fn check_version(connection: &Connection, file: &Path) -> Result<(), StoreError> {
+    let number = |name: &str| {
+        connection
+            .query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0))
+            .map_err(|error| StoreError::database(file, error))
+    };
+    if number("application_id")? != APPLICATION {
+        return Err(StoreError::new(file, Fault::NotAStore));
+    }
+    match number("user_version")? {
+        VERSION => Ok(()),
+        newer if newer > VERSION => Err(StoreError::new(file, Fault::Newer(newer))),
+        _ => Err(StoreError::new(file, Fault::NotAStore)),
+    }
+}
+
+/// A number as SQLite has it, and back: the same bits.
+pub(crate) fn signed(number: u64) -> i64 {
+    number.cast_signed()
+}
+
+pub(crate) fn unsigned(number: i64) -> u64 {
+    number.cast_unsigned()
+}
+
+/// Writes one row with a statement whose last parameters are the columns of [`Field`].
+pub(crate) fn insert_row(statement: &mut Statement<'_>, before: &[i64], row: &Row) -> rusqlite::Result<()> {
+    let mut addresses: Vec<[u8; ADDRESS]> = Vec::with_capacity(2);
+    let values = row.values(|address| {
+        addresses.push(address_bytes(address));
+        addresses.len() as u64
+    });
+    let numbers: Vec<i64> = values.iter().map(|value| signed(*value)).collect();
+    let mut parameters: Vec<&dyn ToSql> = before.iter().map(|number| number as &dyn ToSql).collect();
+    const NULL: Option<i64> = None;
+    for (field, number) in Field::ALL.into_iter().zip(&numbers) {
+        let place = usize::try_from(*number).ok().and_then(|number| number.checked_sub(1));
+        parameters.push(match field {
+            Field::Local | Field::Remote => match place.and_then(|place| addresses.get(place)) {
+                Some(address) => address,
+                None => &NULL,
+            },
+            _ => number,
+        });
+    }
+    statement.execute(parameters.as_slice())?;
+    Ok(())
+}
+
+/// Reads one row, whose columns begin at `first`.
+pub(crate) fn read_row(from: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<Row> {
+    let mut addresses: Vec<Address> = Vec::with_capacity(2);
+    let mut values: Values = [0; Field::ALL.len()];
+    for (field, value) in Field::ALL.into_iter().zip(&mut values) {
+        let at = first + field.number();
+        *value = match field {
+            Field::Local | Field::Remote => match from.get::<_, Option<[u8; ADDRESS]>>(at)? {
+                Some(bytes) => {
+                    addresses.push(address_of(&bytes));
+                    addresses.len() as u64
+                }
+                None => 0,
+            },
+            _ => unsigned(from.get(at)?),
+        };
+    }
+    Ok(Row::from_values(&values, |number| {
+        addresses.get(usize::try_from(number.checked_sub(1)?).ok()?).copied()
+    }))
+}

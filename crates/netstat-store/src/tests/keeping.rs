@@ -1,0 +1,319 @@
+//! What is kept, for how long, and what becomes of it when something breaks.
+
+use super::{Folder, clock, connection, curl, day, ended, ends, opened, seconds, still_open, writer};
+use crate::blocks::BLOCK;
+use crate::schema::open_to_read;
+use crate::{Fault, Reader, Span, Standing, Writer, WriterOptions};
+use netstat_model::history::{
+    ClockReading, ConnectionEvent, ConnectionRecord, EndReason, GapCause, RecordGap,
+};
+use rusqlite::Connection;
+
+/// So many ends, one a second, none like the other.
+fn some_ends(first: u64, count: u64) -> Vec<ConnectionEvent> {
+    let end = |at: u64| {
+        // SplitMix64: a compressor finds nothing in it.
+        let any = (at ^ (at >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let any = (any ^ (any >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let record = connection(at, at, Some((at, EndReason::ClosedByUs)));
+        ended(ConnectionRecord {
+            bytes_sent: Some(any >> 30),
+            bytes_received: Some(any >> 20 & 0xffff_ffff),
+            ..record
+        })
+    };
+    (first..first + count).map(end).collect()
+}
+
+/// More ends than a block has.
+const MANY: u64 = BLOCK as u64 + 100;
+
+#[test]
+fn what_waits_becomes_a_block() {
+    let folder = Folder::new();
+    let mut writer = writer(&folder, 100);
+    for first in [100, 1100, 2100] {
+        writer.append(&some_ends(first, 1000));
+        writer.commit(&clock(first + 1000), b"").unwrap();
+    }
+    writer.append(&some_ends(3100, 10));
+    writer.commit(&clock(3110), b"").unwrap();
+    let size = writer.size().unwrap();
+    assert_eq!((size.ends, size.oldest), (3010, Some(day(100))));
+    let (database, _) = open_to_read(folder.as_ref()).unwrap();
+    let count = |table: &str| -> i64 {
+        database.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!((count("block"), count("fresh")), (1, 1));
+    // What waits for too long becomes a block that is not full.
+    writer.commit(&clock(3101 + 3600), b"").unwrap();
+    drop(database);
+    let (database, _) = open_to_read(folder.as_ref()).unwrap();
+    let blocks: i64 = database.query_row("SELECT count(*) FROM block", [], |row| row.get(0)).unwrap();
+    assert_eq!(blocks, 2);
+    let (sockets, lost) = ends(&Reader::open(folder.as_ref()).unwrap(), &Span::default());
+    assert_eq!((sockets.len(), lost), (3010, 0));
+    assert!(sockets.is_sorted_by_key(|socket| socket.lifespan.as_deref().unwrap().ended));
+}
+
+#[test]
+fn the_oldest_ends_go_when_there_is_no_room() {
+    let folder = Folder::new();
+    let options = WriterOptions { keep_bytes: 400_000, ..WriterOptions::default() };
+    let mut writer = Writer::open(folder.as_ref(), &options, &clock(100)).unwrap();
+    for round in 0..40 {
+        let first = 100 + round * MANY;
+        writer.append(&some_ends(first, MANY));
+        writer.commit(&clock(first + MANY), b"").unwrap();
+        assert!(writer.size().unwrap().bytes <= options.keep_bytes);
+    }
+    let file = folder.as_ref().join("history.db");
+    assert!(file.metadata().unwrap().len() < 2 * options.keep_bytes, "the space is given back");
+    let reader = Reader::open(folder.as_ref()).unwrap();
+    let (sockets, _) = ends(&reader, &Span::default());
+    let count = sockets.len() as u64;
+    assert!((MANY..40 * MANY).contains(&count), "{count}");
+    // What was deleted is not an empty past.
+    let (first, _) = reader.reach().unwrap();
+    assert!(first > day(100));
+    assert_eq!(reader.standing(day(100)), Standing::Before(first));
+}
+
+#[test]
+fn ends_that_are_too_old_go() {
+    let folder = Folder::new();
+    let options = WriterOptions { keep_for: Some(seconds(2 * MANY)), ..WriterOptions::default() };
+    let mut writer = Writer::open(folder.as_ref(), &options, &clock(100)).unwrap();
+    for round in 0..3 {
+        let first = 100 + round * MANY;
+        writer.append(&some_ends(first, MANY));
+        writer.commit(&clock(first + MANY), b"").unwrap();
+    }
+    let (sockets, _) = ends(&Reader::open(folder.as_ref()).unwrap(), &Span::default());
+    assert_eq!(sockets.len() as u64, 2 * MANY);
+}
+
+#[test]
+fn a_damaged_block_is_a_gap_and_the_others_are_read() {
+    let folder = Folder::new();
+    let mut writer = writer(&folder, 100);
+    for first in [100, 100 + MANY] {
+        writer.append(&some_ends(first, MANY));
+        writer.commit(&clock(first + MANY), b"").unwrap();
+    }
+    drop(writer);
+    let database = Connection::open(folder.as_ref().join("history.db")).unwrap();
+    database.execute("UPDATE block SET cols = substr(cols, 1, 5000) WHERE id = 1", []).unwrap();
+    drop(database);
+    let (sockets, lost) = ends(&Reader::open(folder.as_ref()).unwrap(), &Span::default());
+    assert_eq!((sockets.len() as u64, lost), (MANY, MANY));
+}
+
+#[test]
+fn rows_that_were_damaged_before_they_became_a_block_are_counted() {
+    let folder = Folder::new();
+    let mut first = writer(&folder, 100);
+    first.append(&some_ends(101, 20));
+    first.commit(&clock(130), b"").unwrap();
+    drop(first);
+    let database = Connection::open(folder.as_ref().join("history.db")).unwrap();
+    database.execute("UPDATE fresh SET cols = zeroblob(40)", []).unwrap();
+    drop(database);
+    let mut second = writer(&folder, 140);
+    second.commit(&clock(141), b"").unwrap();
+    let gaps = Reader::open(folder.as_ref()).unwrap().gaps(&Span::default()).unwrap();
+    let damaged: Vec<_> = gaps.iter().filter(|gap| gap.cause == GapCause::Damaged).collect();
+    assert_eq!(damaged.len(), 1);
+    assert_eq!(damaged[0].lost, Some(20));
+}
+
+#[test]
+fn a_full_disk_loses_nothing_that_finds_room_later() {
+    let folder = Folder::new();
+    let mut writer = writer(&folder, 100);
+    writer.append(&[opened(connection(1, 100, None))]);
+    writer.commit(&clock(101), b"").unwrap();
+    writer.limit_pages(Some(0));
+    writer.append(&some_ends(2, 2000));
+    writer.append(&[ended(connection(1, 100, Some((102, EndReason::ClosedByUs))))]);
+    for at in 102..105 {
+        assert!(matches!(writer.commit(&clock(at), b"").unwrap_err().fault, Fault::Full));
+    }
+    let reader = Reader::open(folder.as_ref()).unwrap();
+    assert_eq!((still_open(&reader).len(), ends(&reader, &Span::default()).0.len()), (1, 0));
+    drop(reader);
+    writer.limit_pages(None);
+    writer.commit(&clock(106), b"").unwrap();
+    let reader = Reader::open(folder.as_ref()).unwrap();
+    assert_eq!((still_open(&reader).len(), ends(&reader, &Span::default()).0.len()), (0, 2001));
+}
+
+#[test]
+fn two_recorders_do_not_write_to_one_store() {
+    let folder = Folder::new();
+    let _first = writer(&folder, 100);
+    let second = Writer::open(folder.as_ref(), &WriterOptions::default(), &clock(101));
+    assert!(matches!(second.err().unwrap().fault, Fault::InUse));
+}
+
+#[test]
+fn other_files_are_refused() {
+    let folder = Folder::new();
+    assert!(matches!(Reader::open(folder.as_ref()).err().unwrap().fault, Fault::Missing));
+    std::fs::create_dir_all(folder.as_ref()).unwrap();
+    let file = folder.as_ref().join("history.db");
+    for content in [&b"not a database, and long enough to be looked at as if it were one"[..], b""] {
+        std::fs::write(&file, content.repeat(100)).unwrap();
+        let fault = Reader::open(folder.as_ref()).err().unwrap().fault;
+        assert!(matches!(fault, Fault::NotAStore), "{fault:?}");
+    }
+    std::fs::remove_file(&file).unwrap();
+    drop(writer(&folder, 100));
+    let database = Connection::open(&file).unwrap();
+    database.execute_batch("PRAGMA user_version = 9").unwrap();
+    drop(database);
+    assert!(matches!(Reader::open(folder.as_ref()).err().unwrap().fault, Fault::Newer(9)));
+}
+
+#[cfg(unix)]
+#[test]
+fn others_may_not_read_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = Folder::new();
+    let mut writer = writer(&folder, 100);
+    writer.append(&some_ends(1, 5));
+    writer.commit(&clock(101), b"").unwrap();
+    for name in ["history.db", "history.db-wal", "history.db-shm", "history.lock"] {
+        let mode = folder.as_ref().join(name).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o137, 0, "{name}: {mode:o}");
+    }
+}
+
+#[test]
+fn a_store_of_another_host_is_read_as_it_lies() {
+    let (folder, other) = (Folder::new(), Folder::new());
+    let options = WriterOptions { host: Some("db1".into()), ..WriterOptions::default() };
+    let mut writer = Writer::open(folder.as_ref(), &options, &clock(100)).unwrap();
+    writer.append(&[ConnectionEvent::Process(Box::new(curl()))]);
+    writer.append(&some_ends(101, 20));
+    writer.commit(&clock(130), b"").unwrap();
+    drop(writer);
+    std::fs::create_dir_all(other.as_ref()).unwrap();
+    let copy = other.as_ref().join("evidence?1.db");
+    std::fs::copy(folder.as_ref().join("history.db"), &copy).unwrap();
+    let reader = Reader::open(&copy).unwrap();
+    assert_eq!((reader.host(), ends(&reader, &Span::default()).0.len()), (Some("db1"), 20));
+}
+
+#[test]
+fn what_was_open_at_an_earlier_boot_ended_with_it() {
+    let folder = Folder::new();
+    let mut first = writer(&folder, 100);
+    first.append(&[
+        opened(connection(1, 101, None)),
+        ended(connection(2, 101, Some((102, EndReason::Refused)))),
+    ]);
+    first.commit(&clock(110), b"").unwrap();
+    drop(first);
+    let rebooted = ClockReading {
+        boot_id: "two".into(),
+        since_boot: seconds(5),
+        since_1970: seconds(super::BOOTED + 300),
+    };
+    let second = Writer::open(folder.as_ref(), &WriterOptions::default(), &rebooted).unwrap();
+    assert_eq!(second.open_records().unwrap(), []);
+    let reader = Reader::open(folder.as_ref()).unwrap();
+    let (sockets, _) = ends(&reader, &Span::default());
+    let reasons: Vec<_> = sockets.iter().filter_map(|socket| socket.lifespan.as_deref()?.ended).collect();
+    assert_eq!(reasons, [(day(102), EndReason::Refused), (day(110), EndReason::Unseen)]);
+    let gaps = reader.gaps(&Span::default()).unwrap();
+    assert_eq!(gaps.len(), 1);
+    assert_eq!((gaps[0].from, gaps[0].until, gaps[0].cause), (day(110), day(300), GapCause::NotRunning));
+    assert_eq!(reader.standing(day(200)), Standing::Within(gaps[0]));
+}
+
+#[test]
+fn a_source_that_went_on_leaves_no_gap() {
+    for (continues, gaps) in [(true, 0), (false, 1)] {
+        let folder = Folder::new();
+        let mut first = writer(&folder, 100);
+        first.append(&[opened(connection(1, 101, None))]);
+        first.commit(&clock(110), b"").unwrap();
+        drop(first);
+        let options = WriterOptions { continues, ..WriterOptions::default() };
+        let second = Writer::open(folder.as_ref(), &options, &clock(120)).unwrap();
+        assert_eq!(
+            second.open_records().unwrap(),
+            [connection(1, 101, None)].map(|mut record| {
+                // Nobody described its process.
+                record.process = record.process.take();
+                record
+            })
+        );
+        let reader = Reader::open(folder.as_ref()).unwrap();
+        assert_eq!(reader.gaps(&Span::default()).unwrap().len(), gaps);
+    }
+}
+
+#[test]
+fn losses_stand_where_they_happened() {
+    let folder = Folder::new();
+    let mut writer = writer(&folder, 100);
+    writer.append(&[ConnectionEvent::Gap(RecordGap {
+        boot_id: Some("one".into()),
+        from: seconds(120),
+        until: seconds(122),
+        lost: Some(1204),
+        cause: GapCause::Ring,
+    })]);
+    writer.commit(&clock(130), b"").unwrap();
+    let reader = Reader::open(folder.as_ref()).unwrap();
+    let found =
+        |since, until| reader.gaps(&Span { since: Some(day(since)), until: Some(day(until)) }).unwrap();
+    assert_eq!(found(100, 119), []);
+    assert_eq!(found(123, 140), []);
+    let [gap] = found(121, 130)[..] else { panic!() };
+    assert_eq!((gap.from, gap.until, gap.lost, gap.cause), (day(120), day(122), Some(1204), GapCause::Ring));
+}
+
+#[test]
+fn a_clock_that_was_set_back_changes_no_duration() {
+    let folder = Folder::new();
+    let mut writer = writer(&folder, 100);
+    writer.append(&[ended(connection(1, 101, Some((150, EndReason::ClosedByUs))))]);
+    writer.commit(&clock(150), b"").unwrap();
+    // An hour back.
+    let set = ClockReading { since_1970: seconds(super::BOOTED + 160 - 3600), ..clock(160) };
+    writer.commit(&set, b"").unwrap();
+    writer.append(&[ended(connection(2, 151, Some((170, EndReason::ClosedByUs))))]);
+    let later = ClockReading { since_1970: seconds(super::BOOTED + 171 - 3600), ..clock(171) };
+    writer.commit(&later, b"").unwrap();
+    let reader = Reader::open(folder.as_ref()).unwrap();
+    let (sockets, _) = ends(&reader, &Span::default());
+    let lives: Vec<_> = sockets.iter().filter_map(|socket| socket.lifespan.as_deref().copied()).collect();
+    assert_eq!(lives[1].lasted, Some(seconds(19)));
+    assert_eq!(lives[1].started, Some(day(151)));
+    assert_eq!(lives[1].ended.unwrap().0, day(170) - seconds(3600));
+    assert!(lives[1].ended.unwrap().0 < lives[1].started.unwrap());
+    // Both are found by the time that the clock said.
+    let span = Span { since: Some(day(165) - seconds(3600)), until: Some(day(175) - seconds(3600)) };
+    assert_eq!(ends(&reader, &span).0.len(), 1);
+    let span = Span { since: Some(day(149)), until: Some(day(151)) };
+    assert_eq!(ends(&reader, &span).0.len(), 1);
+}
+
+#[test]
+fn a_source_goes_on_where_the_last_commit_left_it() {
+    let folder = Folder::new();
+    let mut first = writer(&folder, 100);
+    assert_eq!(first.resume().unwrap(), None);
+    first.commit(&clock(101), b"at 17").unwrap();
+    first.limit_pages(Some(0));
+    first.append(&some_ends(2, 2000));
+    assert!(first.commit(&clock(102), b"at 18").is_err());
+    drop(first);
+    assert_eq!(writer(&folder, 103).resume().unwrap().as_deref(), Some(&b"at 17"[..]));
+    let rebooted = ClockReading { boot_id: "two".into(), ..clock(5) };
+    let second = Writer::open(folder.as_ref(), &WriterOptions::default(), &rebooted).unwrap();
+    assert_eq!(second.resume().unwrap(), None);
+}

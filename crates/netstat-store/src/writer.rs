@@ -1,0 +1,546 @@
+//! [`Writer`]: keeps what a recorder sees.
+
+use crate::blocks::{BLOCK, LONGEST_WAIT, damaged, insert_fresh, read_fresh, write_blocks};
+use crate::clock::{Boot, micros, time_of};
+use crate::error::StoreError;
+use crate::pending::{Key, Pending};
+use crate::row::{Field, ProcessId, Row};
+use crate::schema::{insert_row, open_to_write, read_row, row_columns, signed, unsigned};
+use crate::{gap, people};
+use netstat_model::history::{ClockReading, ConnectionEvent, ConnectionRecord, EndReason, ProcessInstance};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// A step of the clock that is told, in microseconds.
+const STEP: u64 = 50_000;
+
+/// The most processes whose numbers are remembered; others are looked up.
+const REMEMBERED: usize = 65_536;
+
+/// How a history is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WriterOptions {
+    /// The size that the file does not grow beyond, in bytes, but for one block and the write-ahead log: the oldest ends go.
+    pub keep_bytes: u64,
+    /// How long ends are kept; `None` for as long as there is room.
+    pub keep_for: Option<Duration>,
+    /// The name of this host, for whoever opens the file elsewhere.
+    pub host: Option<String>,
+    /// How connections are seen, in a word or two: what the history does not have follows from it.
+    pub mode: Option<String>,
+    /// Whether the source went on while no recorder was running, so that nothing is missing since the last one.
+    pub continues: bool,
+}
+
+impl Default for WriterOptions {
+    fn default() -> Self {
+        Self { keep_bytes: 1 << 30, keep_for: None, host: None, mode: None, continues: false }
+    }
+}
+
+/// What a store holds, for a status line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreSize {
+    /// Bytes in use.
+    pub bytes: u64,
+    /// Ends in blocks, and those that will be.
+    pub ends: u64,
+    /// Sockets that are open.
+    pub open: u64,
+    /// When its oldest end was; `None` before the first.
+    pub oldest: Option<SystemTime>,
+}
+
+/// Keeps what a recorder sees. One program writes; any number read meanwhile.
+pub struct Writer {
+    file: PathBuf,
+    /// Held for as long as this one writes.
+    _lock: File,
+    database: Connection,
+    options: WriterOptions,
+    boot: Boot,
+    session: i64,
+    /// The last reading of the clock that was kept: microseconds since boot and since 1970.
+    clock: (u64, i64),
+    /// What will be a block.
+    fresh: Vec<Row>,
+    processes: FxHashMap<ProcessInstance, ProcessId>,
+    next_process: ProcessId,
+    open: FxHashMap<Key, i64>,
+    next_open: i64,
+    pending: Pending,
+}
+
+impl Writer {
+    /// Opens the store in a folder, or the file of one, and makes it where there is none. `now` is the present moment: what
+    /// comes from now on belongs to its boot.
+    ///
+    /// Sockets that were open at an earlier boot ended with it, and so they are kept: nobody saw how. Those of this boot
+    /// are what [`Writer::open_records`] tells; a recorder says of each whether it is still there.
+    ///
+    /// # Errors
+    /// When the file cannot be made or read, is none of ours, or another recorder writes to it.
+    pub fn open(path: &Path, options: &WriterOptions, now: &ClockReading) -> Result<Self, StoreError> {
+        let (mut database, lock, file) = open_to_write(path)?;
+        let error = |error| StoreError::database(&file, error);
+        let at = micros(now.since_boot);
+        let wall = wall_of(now);
+        let begun = begin(&mut database, options, &now.boot_id, at, wall).map_err(error)?;
+        let mut writer = Self {
+            file: file.clone(),
+            _lock: lock,
+            database,
+            options: options.clone(),
+            boot: begun.boot,
+            session: begun.session,
+            clock: (at, wall),
+            fresh: Vec::new(),
+            processes: FxHashMap::default(),
+            next_process: begun.next_process,
+            open: begun.open,
+            next_open: begun.next_open,
+            pending: Pending::default(),
+        };
+        writer.settle_earlier_boots().map_err(error)?;
+        let (fresh, lost) = read_fresh(&writer.database, writer.boot).map_err(error)?;
+        writer.fresh = fresh;
+        if lost > 0 {
+            writer.pending.gaps.push(damaged(lost, now));
+        }
+        Ok(writer)
+    }
+
+    /// Returns the file.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Lets the file grow by so many pages only, as a full disk does; or again without limit.
+    #[cfg(test)]
+    pub(crate) fn limit_pages(&self, more: Option<i64>) {
+        let pages: i64 = self.database.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+        let limit = more.map_or(i64::from(u32::MAX) - 1, |more| pages + more);
+        self.database.query_row(&format!("PRAGMA max_page_count = {limit}"), [], |_| Ok(())).unwrap();
+    }
+
+    /// Returns what the last recorder of this boot gave to its last commit; `None` if there was none.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn resume(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        let sql = "SELECT resume FROM session WHERE boot = ? AND resume IS NOT NULL ORDER BY id DESC LIMIT 1";
+        self.database
+            .query_row(sql, [self.boot], |row| row.get(0))
+            .optional()
+            .map_err(|error| StoreError::database(&self.file, error))
+    }
+
+    /// Says how connections are seen from now on.
+    pub fn set_mode(&mut self, mode: &str) {
+        self.options.mode = Some(mode.to_owned());
+    }
+
+    /// Returns the sockets of this boot that are open as far as the store knows, as it was last told.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn open_records(&self) -> Result<Vec<ConnectionRecord>, StoreError> {
+        let read = || -> rusqlite::Result<Vec<ConnectionRecord>> {
+            let sql = format!("SELECT {} FROM open WHERE boot = ?", row_columns());
+            let mut statement = self.database.prepare_cached(&sql)?;
+            let rows = statement.query_map([self.boot], |row| read_row(row, 0))?;
+            rows.map(|row| {
+                let row = row?;
+                let process = match row.process {
+                    Some((id, _)) => people::instance(&self.database, id)?,
+                    None => None,
+                };
+                Ok(row.to_record(process))
+            })
+            .collect()
+        };
+        read().map_err(|error| StoreError::database(&self.file, error))
+    }
+
+    /// Takes events, in the order in which they happened as far as that is known. They are kept with the next
+    /// [`Writer::commit`].
+    pub fn append(&mut self, events: &[ConnectionEvent]) {
+        for event in events {
+            match event {
+                ConnectionEvent::Process(record) => {
+                    let id = self.process(&record.instance, false);
+                    self.pending.processes.push((id, record.clone()));
+                }
+                ConnectionEvent::Opened(record) => {
+                    let row = self.row(record);
+                    self.pending.open(row);
+                }
+                ConnectionEvent::Ended(record) => {
+                    let mut row = self.row(record);
+                    row.ended = row.ended.or(Some((self.clock.0, EndReason::Unseen)));
+                    let open = self.open.get(&Key::of(&row)).copied();
+                    self.pending.end(row, open);
+                }
+                ConnectionEvent::Gap(gap) => self.pending.gaps.push(gap.clone()),
+            }
+        }
+        self.pending.bound();
+    }
+
+    fn row(&mut self, record: &ConnectionRecord) -> Row {
+        let process = record.process.map(|(instance, _)| self.process(&instance, true));
+        Row::of(record, process)
+    }
+
+    /// Returns the number of a process, a new one where the store does not know it.
+    fn process(&mut self, instance: &ProcessInstance, is_bare: bool) -> ProcessId {
+        if let Some(id) = self.processes.get(instance) {
+            return *id;
+        }
+        // A process that cannot be looked up gets a second number, which does no harm.
+        let id = match people::find(&self.database, self.boot, instance) {
+            Ok(Some(id)) => id,
+            _ => {
+                let id = self.next_process;
+                self.next_process += 1;
+                if is_bare {
+                    self.pending.bare.push((id, *instance));
+                }
+                id
+            }
+        };
+        self.processes.insert(*instance, id);
+        id
+    }
+
+    /// Writes what was appended, and that everything up to `now` is recorded. For once a second, also when nothing
+    /// happened. `resume` is whatever the source needs to go on from here, and is kept in the same transaction: see
+    /// [`Writer::resume`].
+    ///
+    /// # Errors
+    /// When the disk is full, or the system refuses to write. Everything waits for the next commit then; what waits too long
+    /// is counted, and becomes a gap as soon as there is room for it.
+    pub fn commit(&mut self, now: &ClockReading, resume: &[u8]) -> Result<(), StoreError> {
+        let at = micros(now.since_boot);
+        let wall = wall_of(now);
+        let made_block =
+            self.write(at, wall, resume).map_err(|error| StoreError::database(&self.file, error))?;
+        if made_block {
+            self.make_room(wall).map_err(|error| StoreError::database(&self.file, error))?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, at: u64, wall: i64, resume: &[u8]) -> rusqlite::Result<bool> {
+        let expected = self.clock.1.saturating_add_unsigned(at.saturating_sub(self.clock.0));
+        let stepped = wall.abs_diff(expected) > STEP;
+        let transaction =
+            self.database.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        if stepped {
+            insert_reading(&transaction, self.boot, at, wall)?;
+        }
+        transaction
+            .prepare_cached("UPDATE session SET until_at = ?, mode = ?, resume = ? WHERE id = ?")?
+            .execute(params![signed(at), self.options.mode, resume, self.session])?;
+        let pending = &self.pending;
+        for (id, instance) in &pending.bare {
+            people::insert_bare(&transaction, *id, self.boot, instance)?;
+        }
+        for (id, record) in &pending.processes {
+            people::insert(&transaction, *id, self.boot, record)?;
+        }
+        for gap in &pending.gaps {
+            gap::insert(&transaction, self.boot, gap)?;
+        }
+        let mut ended = pending.ended.clone();
+        close(&transaction, &pending.closed, &mut ended)?;
+        let opened = open(&transaction, self.boot, pending, &self.open, self.next_open)?;
+        ended.sort_by_key(Row::end);
+        let waited = self.fresh.first().map_or(0, |first| at.saturating_sub(first.end()));
+        let is_full = self.fresh.len() + ended.len() >= BLOCK;
+        let is_late = waited > LONGEST_WAIT;
+        let makes_block = is_full || is_late;
+        if makes_block {
+            let mut rows = self.fresh.clone();
+            rows.extend_from_slice(&ended);
+            rows.sort_by_key(Row::end);
+            write_blocks(&transaction, self.boot, &rows)?;
+            transaction.execute("DELETE FROM fresh WHERE boot = ?", [self.boot])?;
+        } else if !ended.is_empty() {
+            insert_fresh(&transaction, self.boot, &ended)?;
+        }
+        transaction.commit()?;
+        if stepped {
+            self.clock = (at, wall);
+        }
+        if makes_block {
+            self.fresh.clear();
+        } else {
+            self.fresh.append(&mut ended);
+        }
+        self.remember(opened);
+        Ok(makes_block)
+    }
+
+    /// Brings what is known of the tables up to date with what was just committed.
+    fn remember(&mut self, opened: Vec<(Key, i64)>) {
+        let pending = std::mem::take(&mut self.pending);
+        for (key, ..) in pending.closed {
+            self.open.remove(&key);
+        }
+        self.next_open += i64::try_from(opened.len()).unwrap_or(0);
+        self.open.extend(opened);
+        if self.processes.len() > REMEMBERED {
+            self.processes.clear();
+        }
+    }
+
+    /// Keeps what was open at an earlier boot as ended, and makes blocks of what waited to become one.
+    fn settle_earlier_boots(&mut self) -> rusqlite::Result<()> {
+        let transaction =
+            self.database.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let boots: Vec<Boot> = transaction
+            .prepare("SELECT boot FROM open WHERE boot <> ?1 UNION SELECT boot FROM fresh WHERE boot <> ?1")?
+            .query_map([self.boot], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for boot in boots {
+            let last: Option<i64> =
+                transaction.query_row("SELECT max(until_at) FROM session WHERE boot = ?", [boot], |row| {
+                    row.get(0)
+                })?;
+            let last = last.map_or(0, unsigned);
+            let (mut rows, lost) = read_fresh(&transaction, boot)?;
+            if lost > 0 {
+                let reading = ClockReading {
+                    boot_id: "".into(),
+                    since_boot: Duration::from_micros(last),
+                    since_1970: Duration::ZERO,
+                };
+                gap::insert(&transaction, boot, &damaged(lost, &reading))?;
+            }
+            let sql = format!("SELECT {} FROM open WHERE boot = ?", row_columns());
+            let mut statement = transaction.prepare(&sql)?;
+            for row in statement.query_map([boot], |row| read_row(row, 0))? {
+                rows.push(Row { ended: Some((last, EndReason::Unseen)), ..row? });
+            }
+            drop(statement);
+            rows.sort_by_key(Row::end);
+            write_blocks(&transaction, boot, &rows)?;
+            transaction.execute("DELETE FROM fresh WHERE boot = ?", [boot])?;
+            transaction.execute("DELETE FROM open WHERE boot = ?", [boot])?;
+        }
+        transaction.commit()
+    }
+
+    /// Deletes the oldest blocks until the rest is as small and as young as it has to be, and gives the space back.
+    fn make_room(&mut self, wall: i64) -> rusqlite::Result<()> {
+        let now_at = self.clock.0.saturating_add_signed(wall.saturating_sub(self.clock.1));
+        let oldest_kept = self.options.keep_for.map_or(0, |keep| now_at.saturating_sub(micros(keep)));
+        let transaction =
+            self.database.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let mut deleted = None;
+        loop {
+            let oldest: Option<(i64, Boot, i64)> = transaction
+                .query_row("SELECT id, boot, last_at FROM block ORDER BY id LIMIT 1", [], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                })
+                .optional()?;
+            let Some((id, boot, last)) = oldest else { break };
+            // Of an earlier boot it is known that it is over, and not when it was by this one's clock.
+            let is_old = boot == self.boot && unsigned(last) < oldest_kept;
+            if !is_old && bytes_in_use(&transaction)? <= self.options.keep_bytes {
+                break;
+            }
+            transaction.execute("DELETE FROM block WHERE id = ?", [id])?;
+            transaction.execute("DELETE FROM long WHERE block = ?", [id])?;
+            deleted = Some((id, boot, last));
+        }
+        if let Some((id, boot, last)) = deleted {
+            transaction.execute(
+                "DELETE FROM process WHERE last_block <= ?1
+                     AND id NOT IN (SELECT process FROM open) AND id NOT IN (SELECT process FROM long)",
+                [id],
+            )?;
+            transaction.execute(
+                "DELETE FROM program WHERE id NOT IN (SELECT program FROM process WHERE program IS NOT NULL)",
+                [],
+            )?;
+            transaction
+                .execute("DELETE FROM gap WHERE boot < ?1 OR (boot = ?1 AND until_at < ?2)", [boot, last])?;
+            for (key, value) in [("begins_boot", boot), ("begins_at", last)] {
+                set_meta(&transaction, key, value)?;
+            }
+        }
+        transaction.commit()?;
+        if deleted.is_some() {
+            self.database.execute_batch("PRAGMA incremental_vacuum")?;
+            // Processes that are gone may not be named again by the numbers that are remembered.
+            self.processes.clear();
+        }
+        Ok(())
+    }
+
+    /// Returns how much the store holds.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn size(&self) -> Result<StoreSize, StoreError> {
+        let read = || -> rusqlite::Result<StoreSize> {
+            let count = |sql: &str| self.database.query_row(sql, [], |row| row.get::<_, i64>(0));
+            let ends = count(
+                "SELECT (SELECT coalesce(sum(n), 0) FROM block) + (SELECT coalesce(sum(n), 0) FROM fresh)",
+            )?;
+            let oldest: Option<(Boot, i64)> = self
+                .database
+                .query_row("SELECT boot, first_at FROM block ORDER BY id LIMIT 1", [], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
+                .optional()?;
+            let oldest = match oldest {
+                Some((boot, at)) => {
+                    let clock = crate::reader::read_clock(&self.database)?;
+                    clock.wall(crate::clock::Moment { boot, at: unsigned(at) })
+                }
+                None => self.fresh.first().map(|row| {
+                    let (at, wall) = self.clock;
+                    wall.saturating_sub_unsigned(at).saturating_add_unsigned(row.end())
+                }),
+            };
+            Ok(StoreSize {
+                bytes: bytes_in_use(&self.database)?,
+                ends: unsigned(ends),
+                open: u64::try_from(self.open.len()).unwrap_or(u64::MAX),
+                oldest: oldest.map(time_of),
+            })
+        };
+        read().map_err(|error| StoreError::database(&self.file, error))
+    }
+}
+
+fn wall_of(reading: &ClockReading) -> i64 {
+    i64::try_from(reading.since_1970.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// What a writer begins with.
+struct Begun {
+    boot: Boot,
+    session: i64,
+    next_process: ProcessId,
+    open: FxHashMap<Key, i64>,
+    next_open: i64,
+}
+
+fn begin(
+    database: &mut Connection,
+    options: &WriterOptions,
+    boot_id: &str,
+    at: u64,
+    wall: i64,
+) -> rusqlite::Result<Begun> {
+    let transaction = database.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    transaction.execute("INSERT OR IGNORE INTO boot(boot_id) VALUES (?)", [boot_id])?;
+    let boot: Boot =
+        transaction.query_row("SELECT id FROM boot WHERE boot_id = ?", [boot_id], |row| row.get(0))?;
+    insert_reading(&transaction, boot, at, wall)?;
+    if let Some(host) = &options.host {
+        set_meta(&transaction, "host", host)?;
+    }
+    transaction.execute(
+        "INSERT INTO session(boot, from_at, until_at, continues, mode) VALUES (?1, ?2, ?2, ?3, ?4)",
+        params![boot, signed(at), options.continues, options.mode],
+    )?;
+    let session = transaction.last_insert_rowid();
+    let next = |sql| transaction.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let next_process = unsigned(next("SELECT coalesce(max(id), 0) + 1 FROM process")?);
+    let next_open = next("SELECT coalesce(max(id), 0) + 1 FROM open")?;
+    let mut open = FxHashMap::default();
+    {
+        let sql = format!("SELECT id, {} FROM open WHERE boot = ?", row_columns());
+        let mut statement = transaction.prepare(&sql)?;
+        for row in statement.query_map([boot], |row| Ok((row.get(0)?, read_row(row, 1)?)))? {
+            let (id, row) = row?;
+            open.insert(Key::of(&row), id);
+        }
+    }
+    transaction.commit()?;
+    Ok(Begun { boot, session, next_process, open, next_open })
+}
+
+fn set_meta(transaction: &Transaction<'_>, key: &str, value: impl rusqlite::ToSql) -> rusqlite::Result<()> {
+    transaction.execute("INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)", params![key, value])?;
+    Ok(())
+}
+
+fn insert_reading(transaction: &Transaction<'_>, boot: Boot, at: u64, wall: i64) -> rusqlite::Result<()> {
+    transaction.prepare_cached("INSERT INTO clock(boot, at, wall) VALUES (?, ?, ?)")?.execute(params![
+        boot,
+        signed(at),
+        wall
+    ])?;
+    Ok(())
+}
+
+/// Deletes rows of open sockets that have ended. What an end does not know is taken from them.
+fn close(
+    transaction: &Transaction<'_>,
+    closed: &[(Key, i64, usize)],
+    ended: &mut [Row],
+) -> rusqlite::Result<()> {
+    let sql = format!("DELETE FROM open WHERE id = ? RETURNING {}", row_columns());
+    let mut statement = transaction.prepare_cached(&sql)?;
+    for (_, id, place) in closed {
+        let earlier = statement.query_row([id], |row| read_row(row, 0)).optional()?;
+        if let (Some(earlier), Some(row)) = (earlier, ended.get_mut(*place)) {
+            row.complete_from(&earlier);
+        }
+    }
+    Ok(())
+}
+
+/// Writes the sockets that are open. Returns the numbers of those that are new.
+fn open(
+    transaction: &Transaction<'_>,
+    boot: Boot,
+    pending: &Pending,
+    known: &FxHashMap<Key, i64>,
+    next: i64,
+) -> rusqlite::Result<Vec<(Key, i64)>> {
+    let marks = ", ?".repeat(Field::ALL.len());
+    let columns = row_columns();
+    let mut insert = transaction
+        .prepare_cached(&format!("INSERT OR REPLACE INTO open(id, boot, {columns}) VALUES (?, ?{marks})"))?;
+    let mut select = transaction.prepare_cached(&format!("SELECT {columns} FROM open WHERE id = ?"))?;
+    let closed: FxHashSet<Key> = pending.closed.iter().map(|(key, ..)| *key).collect();
+    let mut new = Vec::new();
+    for (key, row) in &pending.opened {
+        let mut row = *row;
+        let id = match known.get(key).filter(|_| !closed.contains(key)) {
+            Some(&id) => {
+                let earlier = select.query_row([id], |row| read_row(row, 0)).optional()?;
+                if let Some(earlier) = earlier {
+                    row.complete_from(&earlier);
+                }
+                id
+            }
+            None => {
+                let id = next.saturating_add(i64::try_from(new.len()).unwrap_or(i64::MAX));
+                new.push((*key, id));
+                id
+            }
+        };
+        insert_row(&mut insert, &[id, boot], &row)?;
+    }
+    Ok(new)
+}
+
+/// Returns the bytes of the pages in use.
+fn bytes_in_use(database: &Connection) -> rusqlite::Result<u64> {
+    let number = |name: &str| {
+        database.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0)).map(unsigned)
+    };
+    let pages = number("page_count")?.saturating_sub(number("freelist_count")?);
+    Ok(pages.saturating_mul(number("page_size")?))
+}
