@@ -1,8 +1,9 @@
-//! Builds the kernel program that finds socket owners: from its C source to two files that are checked in.
+//! Builds the kernel programs, one that finds socket owners and one that records connections: each from its C source to two
+//! files that are checked in.
 //!
-//! The result depends on the versions of clang and bpftool, not on the machine. A third file records these versions
-//! and checksums of sources and results, so that a source that was changed without a build is found where neither is
-//! installed.
+//! The result depends on the versions of clang and bpftool, not on the machine. A third file records these versions, the
+//! names of maps and programs in the order of the loader, and checksums of sources and results, so that a source that was
+//! changed without a build is found where neither is installed.
 
 use crate::workspace;
 use anyhow::{Context, Result, bail};
@@ -10,46 +11,60 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 const SOURCES: &str = "crates/netstat-os/bpf";
-const SOURCE: &str = "owners.bpf.c";
-const HEADER: &str = "owners.h";
 const GENERATED: &str = "crates/netstat-os/bpf/generated";
 
-/// The files that the loader needs, and what each is called in the header that bpftool writes.
-const BLOBS: [(&str, &str); 2] = [("owners.data", "data"), ("owners.insns", "insns")];
+/// The programs: NAME.bpf.c, further sources NAME.*, and `generated/NAME.*`.
+const PROGRAMS: [&str; 2] = ["owners", "recorder"];
 
-/// The file with tool versions and checksums.
-const BUILD: &str = "owners.build";
+/// What all of them include.
+const COMMON: &str = "program.h";
 
-/// A built file: its name and its bytes.
-type Blob = (&'static str, Vec<u8>);
+/// The files that the loader needs, by their endings: they have the names that bpftool gives them in its header.
+const BLOBS: [&str; 2] = ["data", "insns"];
+
+/// What a program is built to.
+struct Built {
+    /// Names and bytes of the files.
+    blobs: Vec<(String, Vec<u8>)>,
+    /// A line for each map and program, in the order in which the loader makes them.
+    names: String,
+}
 
 /// The tool that is missing.
 #[derive(Debug)]
 struct NotInstalled(&'static str);
 
-/// Builds the program and writes the files.
+/// Builds the programs and writes the files.
 pub(crate) fn write() -> Result<()> {
     let tools = match tools()? {
         Ok(tools) => tools,
         Err(NotInstalled(what)) => bail!("{what} is not installed; install clang and bpftool"),
     };
-    let blobs = build()?;
     let folder = workspace::root().join(GENERATED);
     fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-    for (name, bytes) in &blobs {
-        fs::write(folder.join(name), bytes).with_context(|| format!("cannot write {GENERATED}/{name}"))?;
+    for program in PROGRAMS {
+        let built = build(program)?;
+        for (name, bytes) in &built.blobs {
+            fs::write(folder.join(name), bytes)
+                .with_context(|| format!("cannot write {GENERATED}/{name}"))?;
+            println!("wrote {GENERATED}/{name}: {} bytes", bytes.len());
+        }
+        let text = format!("{tools}{}{}", built.names, checksums(program)?);
+        let path = record_of(program);
+        fs::write(workspace::root().join(&path), text).with_context(|| format!("cannot write {path}"))?;
     }
-    let text = format!("{tools}{}", checksums()?);
-    fs::write(folder.join(BUILD), text).with_context(|| format!("cannot write {GENERATED}/{BUILD}"))?;
-    println!("wrote {GENERATED}: {}", sizes(&blobs));
     Ok(())
 }
 
 /// Fails if the files are out of date. Without the recorded tool versions only checksums are compared.
 pub(crate) fn check() -> Result<()> {
-    let path = format!("{GENERATED}/{BUILD}");
+    PROGRAMS.into_iter().try_for_each(check_program)
+}
+
+fn check_program(program: &str) -> Result<()> {
+    let path = record_of(program);
     let recorded = fs::read_to_string(workspace::root().join(&path)).with_context(|| path.clone())?;
-    if let Some(file) = first_change(&recorded, &checksums()?) {
+    if let Some(file) = first_change(&recorded, &checksums(program)?) {
         bail!("{file} has changed since the kernel program was built; run cargo xtask bpf");
     }
     match tools()? {
@@ -64,20 +79,23 @@ pub(crate) fn check() -> Result<()> {
             return Ok(());
         }
     }
-    for (name, bytes) in build()? {
+    let built = build(program)?;
+    for (name, bytes) in built.blobs {
         let path = format!("{GENERATED}/{name}");
         let kept = fs::read(workspace::root().join(&path)).with_context(|| path.clone())?;
         if kept != bytes {
-            bail!("{path} differs from what {SOURCE} compiles to; run cargo xtask bpf");
+            bail!("{path} differs from what {program}.bpf.c compiles to; run cargo xtask bpf");
         }
+    }
+    if !recorded.contains(&built.names) {
+        bail!("{path} has other maps or programs than {program}.bpf.c; run cargo xtask bpf");
     }
     Ok(())
 }
 
-fn sizes(blobs: &[Blob]) -> String {
-    let sizes: Vec<String> =
-        blobs.iter().map(|(name, bytes)| format!("{name} {} bytes", bytes.len())).collect();
-    sizes.join(", ")
+/// Returns the path of the file with tool versions, names and checksums.
+fn record_of(program: &str) -> String {
+    format!("{GENERATED}/{program}.build")
 }
 
 /// Returns the first file whose checksum is not in the record.
@@ -87,10 +105,18 @@ fn first_change<'a>(recorded: &str, checksums: &'a str) -> Option<&'a str> {
 }
 
 /// Returns a line for each source and each result.
-fn checksums() -> Result<String> {
+fn checksums(program: &str) -> Result<String> {
     let mut text = String::new();
-    let sources = [SOURCE, HEADER].map(|name| format!("{SOURCES}/{name}"));
-    let blobs = BLOBS.map(|(name, _)| format!("{GENERATED}/{name}"));
+    let folder = workspace::root().join(SOURCES);
+    let mut sources = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(|| SOURCES.to_owned())? {
+        let name = entry.with_context(|| SOURCES.to_owned())?.file_name().to_string_lossy().into_owned();
+        if name == COMMON || name.starts_with(&format!("{program}.")) {
+            sources.push(format!("{SOURCES}/{name}"));
+        }
+    }
+    sources.sort_unstable();
+    let blobs = BLOBS.map(|ending| format!("{GENERATED}/{program}.{ending}"));
     for path in sources.into_iter().chain(blobs) {
         let mut git = workspace::program("git");
         git.args(["hash-object", "--no-filters", "--", &path]);
@@ -135,26 +161,40 @@ fn versions(what: &str, said: &str) -> String {
         .fold(String::new(), |text, line| text + line.trim() + "\n")
 }
 
-fn build() -> Result<Vec<Blob>> {
+fn build(program: &str) -> Result<Built> {
     let folder = std::env::temp_dir().join(format!("netstat-bpf-{}", std::process::id()));
     fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-    let built = build_in(&folder);
+    let built = build_in(&folder, program);
     fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
     built
 }
 
-fn build_in(folder: &Path) -> Result<Vec<Blob>> {
-    let object = folder.join("owners.bpf.o");
+fn build_in(folder: &Path, program: &str) -> Result<Built> {
+    let object = folder.join(format!("{program}.bpf.o"));
     let mut clang = workspace::program("clang");
     // Otherwise the type information would contain this machine's paths.
     clang.current_dir(workspace::root().join(SOURCES)).arg("-fdebug-compilation-dir=.");
     clang.args(["-target", "bpfel", "-mcpu=v3", "-O2", "-g", "-std=gnu11"]);
-    clang.args(["-Wall", "-Wextra", "-Werror", "-c", SOURCE, "-o"]).arg(&object);
+    clang.args(["-Wall", "-Wextra", "-Werror", "-c", &format!("{program}.bpf.c"), "-o"]).arg(&object);
     workspace::output(clang)?;
     let mut bpftool = workspace::program(bpftool());
-    bpftool.args(["gen", "skeleton", "-L"]).arg(&object).args(["name", "owners"]);
+    bpftool.args(["gen", "skeleton", "-L"]).arg(&object).args(["name", program]);
     let header = String::from_utf8(workspace::output(bpftool)?).context("the skeleton")?;
-    BLOBS.into_iter().map(|(file, name)| Ok((file, blob(&header, name)?))).collect()
+    let blobs = BLOBS.into_iter().map(|ending| Ok((format!("{program}.{ending}"), blob(&header, ending)?)));
+    Ok(Built { blobs: blobs.collect::<Result<_>>()?, names: names(&header) })
+}
+
+/// Returns a line for each map and program that the header declares, in its order.
+fn names(header: &str) -> String {
+    let mut text = String::new();
+    for line in header.lines().map(str::trim) {
+        for (kind, before) in [("map", "struct bpf_map_desc "), ("program", "struct bpf_prog_desc ")] {
+            if let Some(name) = line.strip_prefix(before).and_then(|rest| rest.strip_suffix(';')) {
+                text.push_str(&format!("{kind} {name}\n"));
+            }
+        }
+    }
+    text
 }
 
 /// Reads the bytes of `opts.NAME` from the header, and checks their number against `opts.NAME_sz`.
@@ -228,7 +268,16 @@ mod tests {
 
     #[test]
     fn the_loader_program_consists_of_whole_instructions() {
-        let insns = fs::read(workspace::root().join(GENERATED).join("owners.insns")).unwrap();
-        assert!(!insns.is_empty() && insns.len().is_multiple_of(8), "{}", insns.len());
+        for program in PROGRAMS {
+            let insns = fs::read(workspace::root().join(GENERATED).join(format!("{program}.insns"))).unwrap();
+            assert!(!insns.is_empty() && insns.len().is_multiple_of(8), "{program} {}", insns.len());
+        }
+    }
+
+    #[test]
+    fn maps_and_programs_are_named_in_order() {
+        let header = "struct x {\n\tstruct {\n\t\tstruct bpf_map_desc b;\n\t\tstruct bpf_map_desc a;\n\t} maps;\n\
+                      \tstruct {\n\t\tstruct bpf_prog_desc run;\n\t} progs;\n";
+        assert_eq!(names(header), "map b\nmap a\nprogram run\n");
     }
 }

@@ -28,13 +28,15 @@ cargo xtask COMMAND
   tidy                rules that no other tool checks: who may use whom, file sizes, names, licences ...
   generate            write the man page, the option reference, the schemas and the completions
   generate --check    name those that are out of date
-  bpf                 build the kernel program that finds owners from its C source (clang, bpftool)
-  bpf --check         fail if it is out of date
+  bpf                 build the kernel programs from their C sources (clang, bpftool)
+  bpf --check         fail if they are out of date
   geo FILE            pack the countries of a database in MaxMind's format into the built-in table
   fuzz [SECONDS]      run each fuzz target for this long (default: 30)
   bench [--quick | --million | --sizes N,N] [--output FILE]
                       measure speed and memory, and write docs/performance.md (--quick: only print)
                       (Linux, root)
+  bench history [ENDS [FOLDER]]
+                      write a history of ten million connections and ask it what operators ask
   accuracy [--runs N] [--output FILE]
                       measure what is missed, invented and wrong while sockets come and go, and write
                       docs/accuracy.md (Linux, root)
@@ -59,6 +61,9 @@ fn run(arguments: &[&str]) -> Result<()> {
             Ok(seconds) => fuzz::run(seconds),
             Err(_) => bail!("{seconds} is not a whole number of seconds"),
         },
+        ["bench", "history", arguments @ ..] => {
+            workspace::run_example("netstat-store", "ten_million", arguments)
+        }
         #[cfg(target_os = "linux")]
         ["bench", arguments @ ..] => bench::run(arguments),
         #[cfg(target_os = "linux")]

@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 /// The files that may hold `unsafe`. Each says at its top, in `#![expect(unsafe_code, reason = "..")]`, why no safe code
 /// serves; Clippy asks for a SAFETY comment at each block.
 const UNSAFE_FILES: &[&str] = &[
+    "crates/netstat-os/src/linux/bpf/ring.rs",
     "crates/netstat-os/src/linux/bpf/syscall.rs",
     "crates/netstat-os/src/linux/sockopt.rs",
     "crates/netstat-os/src/windows/live.rs",

@@ -1,11 +1,11 @@
 //! The meaning of the command line: options combined with each other, the environment and the system.
 
-use crate::options::{Arguments, Colour, ProtocolName};
+use crate::options::{Arguments, Colour, ProtocolName, Verb};
 use crate::render::extras::Extras;
 use crate::render::format::Format;
 use netstat_check::{self as check, Assignment, Check};
 use netstat_engine::columns::{self, Column};
-use netstat_engine::text::Language;
+use netstat_engine::text::{Language, When};
 use netstat_engine::view::ConnectionsOptions;
 use netstat_engine::view::sort::Order;
 use netstat_engine::view::statistics::Kind;
@@ -14,6 +14,10 @@ use netstat_model::query::{Kinds, Owners, RouteQuery};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
+
+mod past;
+
+pub(crate) use past::is_kept;
 
 /// The default budget for all host name lookups together.
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -33,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) filter: Vec<OsString>,
     /// What to do with the rows.
     pub(crate) purpose: Purpose,
+    /// The moment to show (`--at`); `None` for now.
+    pub(crate) past: Option<Past>,
     /// `-v` of reports that have no other use for it: report how owners were found.
     pub(crate) verbose: bool,
 }
@@ -61,8 +67,41 @@ pub(crate) enum Report {
     ProcessCounts(ConnectionsOptions),
     /// `netstat check`.
     Check(Checks),
+    /// `netstat record`.
+    Record(Recording),
+    /// `netstat history`.
+    History(History),
     /// Everything else.
     Connections(Connections),
+}
+
+/// A span of the past, and how to show it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct History {
+    pub(crate) since: Option<When>,
+    pub(crate) until: Option<When>,
+    /// What happened, in short.
+    pub(crate) summary: bool,
+    /// The history to read.
+    pub(crate) store: PathBuf,
+    /// How rows are shown.
+    pub(crate) table: Connections,
+}
+
+/// The moment of a table of the past, and the history that has it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Past {
+    pub(crate) at: When,
+    pub(crate) store: PathBuf,
+}
+
+/// What `netstat record` does with connections as they open and end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Recording {
+    /// Whether to print those that open, too.
+    pub(crate) opens: bool,
+    /// Whether to keep the arguments of processes.
+    pub(crate) arguments: bool,
 }
 
 /// What to check, and how to show it.
@@ -229,7 +268,8 @@ impl Settings {
             _ => Purpose::Show,
         };
         Self {
-            report: report(arguments, colour(arguments, &environment)),
+            past: arguments.at.clone().map(|at| Past { at, store: past::store(arguments, &environment) }),
+            report: report(arguments, &environment),
             language,
             repeat,
             tape,
@@ -243,10 +283,20 @@ impl Settings {
     }
 }
 
-fn report(arguments: &Arguments, colour: Colour) -> Report {
-    if arguments.check.asked {
-        Report::Check(checks(arguments, colour))
-    } else if arguments.route {
+fn report(arguments: &Arguments, environment: &impl Fn(&str) -> Option<String>) -> Report {
+    let colour = colour(arguments, environment);
+    match arguments.verb {
+        Some(Verb::Check) => return Report::Check(checks(arguments, colour)),
+        Some(Verb::Record) => {
+            let typed = &arguments.recorder;
+            return Report::Record(Recording { opens: typed.opens, arguments: typed.arguments });
+        }
+        Some(Verb::History) => {
+            return Report::History(past::history(arguments, colour, past::store(arguments, environment)));
+        }
+        None => {}
+    }
+    if arguments.route {
         let query = RouteQuery { tables: arguments.tables.unwrap_or_default(), ..RouteQuery::default() };
         Report::Routes { query, json: arguments.json() }
     } else if arguments.ethernet || arguments.statistics {

@@ -37,6 +37,10 @@ pub enum Operation {
     ReadUptime,
     /// Listing the RDMA resources.
     ListRdma,
+    /// Watching connections open and end.
+    WatchConnections,
+    /// Reading the history of connections.
+    ReadHistory,
     /// Writing a recording.
     Record,
     /// Reading a recording.
@@ -57,6 +61,8 @@ impl fmt::Display for Operation {
             Self::ReadConntrack => "cannot read the table of tracked connections",
             Self::ReadUptime => "cannot read how long the system has been running",
             Self::ListRdma => "cannot list the RDMA resources",
+            Self::WatchConnections => "cannot watch connections",
+            Self::ReadHistory => "cannot read the history",
             Self::Record => "cannot write the recording",
             Self::Replay => "cannot read the recording",
         })

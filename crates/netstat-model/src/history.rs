@@ -1,7 +1,8 @@
 //! What a recorder keeps of connections: when each began and ended, how, by whom, and what is missing.
 
 pub use crate::lifespan::{ConnectionRole, EndReason, Lifespan};
-use crate::{Container, IpEndpoint, Namespace, ProcessKey, Transport};
+use crate::{Container, IpEndpoint, Namespace, NoBpf, ProcessKey, Transport};
+use std::fmt;
 use std::time::Duration;
 
 /// A moment, as the time since the system booted, sleep included (`CLOCK_BOOTTIME`). It never jumps; a [`ClockReading`] makes
@@ -150,4 +151,59 @@ pub enum ConnectionEvent {
     Ended(Box<ConnectionRecord>),
     /// Something is missing.
     Gap(RecordGap),
+}
+
+/// By what means the events of connections are seen, the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventMethod {
+    /// BPF programs in the kernel: every end of a TCP connection in all network namespaces, with its process.
+    Bpf,
+    /// What the kernel says of each TCP socket that it destroys, and looks at the table, because BPF was not used: every end
+    /// in this network namespace, and the process of those that lived until a look.
+    Closings(NoBpf),
+    /// Looks at the table alone: what lived until one. Why BPF was not used, on a system that has it.
+    Looks(Option<NoBpf>),
+}
+
+impl fmt::Display for EventMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bpf => {
+                f.write_str("complete: every end of a TCP connection is seen, with its process (BPF)")
+            }
+            Self::Closings(reason) => write!(
+                f,
+                "sampled: every end in this network namespace is seen, but the process only of connections that lived until a \
+                 look, once a second; BPF was not used: {reason}"
+            ),
+            Self::Looks(reason) => {
+                f.write_str("looks only: a connection that opens and ends between two looks, once a second, is not seen")?;
+                reason.map_or(Ok(()), |reason| write!(f, "; BPF was not used: {reason}"))
+            }
+        }
+    }
+}
+
+/// What a source of events has counted since it began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EventCounts {
+    /// Connections and listeners whose begin was seen.
+    pub opened: u64,
+    /// Those of them that have ended.
+    pub ended: u64,
+    /// Those that have ended and were there before.
+    pub ended_of_before: u64,
+    /// Ends that the buffer between kernel and recorder had no room for. They are in a [`RecordGap`].
+    pub lost: u64,
+    /// Ends that the kernel told nobody of, found by what was open before. They are in a [`RecordGap`].
+    pub unseen: u64,
+    /// Times that the kernel did not run a program because it would have interrupted itself; the second copy of each
+    /// program makes up for that.
+    pub skipped: u64,
+    /// What only the second copy of a program saw.
+    pub saved: u64,
+    /// Ends that were noticed only when the kernel freed the socket.
+    pub late: u64,
+    /// Sockets that the kernel had no memory to follow.
+    pub not_followed: u64,
 }

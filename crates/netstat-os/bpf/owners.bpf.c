@@ -17,24 +17,12 @@
  * If it is one after all, nobody in the reader's network namespace holds it: the reader finds nobody, and comes again with
  * time. So what a reader in a hurry is told of a socket is never less than the whole.
  */
+#include "program.h"
 #include "owners.h"
-
-typedef unsigned int u32;
-typedef unsigned long long u64;
-
-#define KERNEL __attribute__((preserve_access_index))
-#define SECTION(name) __attribute__((section(name), used))
 
 /* enum pid_type. */
 #define PIDTYPE_TGID 1
 #define PIDTYPE_MAX 4
-
-#define AF_INET 2
-#define AF_INET6 10
-
-#define IPPROTO_TCP 6
-#define IPPROTO_UDP 17
-#define IPPROTO_MPTCP 262
 
 #define O_NONBLOCK 04000
 
@@ -155,24 +143,7 @@ struct bpf_iter__task {
 /* The functions of the kernel that programs may call have fixed numbers (linux/bpf.h). */
 static void *(*const map_lookup)(void *map, const void *key) = (void *)1;
 static struct task_struct *(*const current_task)(void) = (void *)35;
-static long (*const probe_read_kernel)(void *into, u32 size, const void *from) = (void *)113;
 static long (*const seq_write)(struct seq_file *seq, const void *data, u32 len) = (void *)127;
-static long (*const loop)(u32 times, void *call, void *with, u64 flags) = (void *)181;
-
-#define INLINE static __attribute__((always_inline))
-
-/*
- * A field; 0 where its structure is not there. What is gone meanwhile may read as anything. The kernel checks a plain read
- * by a search of all its types, which takes a millisecond each.
- */
-#define READ(field)                                                 \
-	({                                                          \
-		__typeof__(({ (field); })) value = 0;               \
-		probe_read_kernel(&value, sizeof(value), &(field)); \
-		value;                                              \
-	})
-
-#define IS_THERE(field) __builtin_preserve_field_info(field, 2)
 
 /* How many descriptors are read at a time. Tables have whole multiples of that. */
 #define BATCH 64

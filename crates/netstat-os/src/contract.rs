@@ -1,6 +1,7 @@
 //! What an operating system can be asked, in small traits: a store or a test implements only those it has answers for.
 
 use crate::resolver::NameLookup;
+use netstat_model::history::{ConnectionEvent, EventCounts, EventMethod};
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
 use netstat_model::{
     Answer, Conntrack, Counters, Error, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace,
@@ -168,14 +169,54 @@ pub trait Rdma {
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error>;
 }
 
+/// Watches connections open and end.
+pub trait Events {
+    /// Begins to watch, by the best means that this system and this user have. What is open already is told first.
+    fn events(&self, wishes: EventWishes) -> Box<dyn EventStream + '_>;
+}
+
+/// How connections are watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EventWishes {
+    /// Whether to keep the arguments of processes, which may hold passwords.
+    pub arguments: bool,
+    /// Whether not to use BPF.
+    pub without_bpf: bool,
+}
+
+/// Connections as they open and end.
+///
+/// An event stays in the buffer between the kernel and this program until [`release`](EventStream::release) is called, so
+/// that one that was taken and not yet kept is not lost with this program.
+pub trait EventStream {
+    /// By what means events are seen.
+    fn method(&self) -> EventMethod;
+
+    /// How long to wait before the next [`take`](EventStream::take), so that the buffer does not overflow.
+    fn pause(&self) -> Duration;
+
+    /// Adds what has happened since the last call. Never waits for something to happen.
+    ///
+    /// # Errors
+    /// When the system refused. What is missing by then is a gap of the next call that succeeds.
+    fn take(&mut self, into: &mut Vec<ConnectionEvent>) -> Result<(), Error>;
+
+    /// Lets go of what was taken.
+    fn release(&mut self);
+
+    /// What was counted since the stream began.
+    fn counts(&self) -> EventCounts;
+}
+
 /// A whole operating system.
 pub trait Backend:
-    Sockets + Processes + Machine + NameDatabases + Routes + CounterSources + Restrictions + Rdma
+    Sockets + Processes + Machine + NameDatabases + Routes + CounterSources + Restrictions + Rdma + Events
 {
 }
 
-impl<T: Sockets + Processes + Machine + NameDatabases + Routes + CounterSources + Restrictions + Rdma> Backend
-    for T
+impl<
+    T: Sockets + Processes + Machine + NameDatabases + Routes + CounterSources + Restrictions + Rdma + Events,
+> Backend for T
 {
 }
 

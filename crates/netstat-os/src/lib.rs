@@ -24,6 +24,7 @@
 //! | [`Restrictions::limits`] | `/proc/sys/net/{ipv4,core}` | `netsh interface ipv4 show dynamicport` and `show excludedportrange`, for each protocol and family |
 //! | [`Restrictions::conntrack`] | `/proc/sys/net/netfilter`, `/proc/net/stat/nf_conntrack` | no such table |
 //! | [`Restrictions::firewall`] | `NETLINK_NETFILTER`, the chains, rules and sets of nftables | the registry, `FirewallPolicy` |
+//! | [`Events::events`] | BPF programs (`inet_sock_set_state`, `tcp_destroy_sock`), else looks at the table | looks at the table |
 //! | [`Machine::uptime`] | `/proc/uptime` | `GetTickCount64` |
 //! | [`Machine::now`] | `CLOCK_REALTIME` | `GetSystemTimePreciseAsFileTime` |
 //! | [`Machine::boot_id`] | `/proc/sys/kernel/random/boot_id` | none documented |
@@ -58,6 +59,7 @@ use netstat_model::Error;
 mod contract;
 #[cfg(target_os = "linux")]
 mod linux;
+mod looks;
 pub mod resolver;
 pub mod tape;
 #[cfg(any(windows, test, fuzzing))]
@@ -80,7 +82,8 @@ pub mod fuzzing {
 }
 
 pub use contract::{
-    Backend, CounterSources, Machine, NameDatabases, Origin, Processes, Rdma, Restrictions, Routes, Sockets,
+    Backend, CounterSources, EventStream, EventWishes, Events, Machine, NameDatabases, Origin, Processes,
+    Rdma, Restrictions, Routes, Sockets,
 };
 pub use resolver::NameLookup;
 

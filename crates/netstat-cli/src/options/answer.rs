@@ -27,11 +27,11 @@ impl Command {
     pub(crate) fn answer(&self) -> Option<PrintedText> {
         // Windows writes its help to standard error and exits with 1, and scripts rely on the empty output. Users who
         // ask in the Unix way expect a text they can pipe, and success.
-        let to_stderr = matches!(self, Self::Help(Manner::Windows) | Self::HelpCheck(Manner::Windows));
+        let to_stderr = matches!(self, Self::Help(Manner::Windows) | Self::HelpVerb(_, Manner::Windows));
         let text = match self {
             Self::Run(_) => return None,
             Self::Help(_) => generate::help(),
-            Self::HelpCheck(_) => generate::help_of_check(),
+            Self::HelpVerb(verb, _) => generate::help_of(*verb),
             Self::HelpFilter => netstat_engine::filter::HELP.clone(),
             Self::ColumnHelp => column_help(),
             Self::Version => format!("netstat {}\n", env!("CARGO_PKG_VERSION")),

@@ -3,7 +3,7 @@
 use crate::render::format::Format;
 use netstat_check::{Assignment, Check};
 use netstat_engine::columns::Column;
-use netstat_engine::text::Language;
+use netstat_engine::text::{Language, When};
 use netstat_engine::view::sort::Order;
 use netstat_model::query::{Owners, Tables};
 use std::ffi::{OsStr, OsString};
@@ -74,27 +74,27 @@ pub(crate) struct Arguments {
     pub(crate) color: Option<Colour>,
     /// `--json` and the other data formats. Only one may be given, which is checked later.
     pub(crate) formats: Vec<&'static Format>,
+    /// The first word, where it asks for something other than a table.
+    pub(crate) verb: Option<Verb>,
     /// Arguments of `netstat check`.
     pub(crate) check: CheckArguments,
+    /// Arguments of `netstat history`.
+    pub(crate) history: HistoryArguments,
+    /// `--at`: the moment whose table is shown.
+    pub(crate) at: Option<When>,
+    /// `--store`: the history to read.
+    pub(crate) store: Option<PathBuf>,
+    /// Arguments of `netstat record`.
+    pub(crate) recorder: RecordArguments,
     /// `--record`: the directory to write the operating system's answers to.
     pub(crate) record: Option<PathBuf>,
     /// `--replay`: the directory to answer from. Never set together with `record`.
     pub(crate) replay: Option<PathBuf>,
 }
 
-/// The first word of a command line that asks for checks.
-const CHECK: &str = "check";
-
-/// Returns true if the word asks for checks where it is the first.
-pub(super) fn is_check_word(word: &OsStr) -> bool {
-    word.eq_ignore_ascii_case(CHECK)
-}
-
 /// What was typed after `netstat check`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct CheckArguments {
-    /// The first word was `check`.
-    pub(crate) asked: bool,
     /// The checks that were named; empty for all.
     pub(crate) names: Vec<&'static Check>,
     pub(crate) list: bool,
@@ -108,6 +108,28 @@ pub(crate) struct CheckArguments {
     pub(crate) learn: bool,
     /// `--policy`: the file to check by.
     pub(crate) policy: Option<PathBuf>,
+}
+
+/// What was typed after `netstat history`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct HistoryArguments {
+    /// `--since`: the begin of the span.
+    pub(crate) since: Option<When>,
+    /// `--until`: its end.
+    pub(crate) until: Option<When>,
+    /// `--summary`: what happened, in short.
+    pub(crate) summary: bool,
+}
+
+/// What was typed after `netstat record`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct RecordArguments {
+    /// `--follow`: print what ends.
+    pub(crate) follow: bool,
+    /// `--opens`: and what opens.
+    pub(crate) opens: bool,
+    /// `--arguments`: keep the arguments of processes.
+    pub(crate) arguments: bool,
 }
 
 /// Defines an enum whose values are typed by name.
@@ -133,6 +155,34 @@ macro_rules! named {
     };
 }
 pub(super) use named;
+
+named! {
+    /// The first word of a command line that asks for something other than a table.
+    Verb {
+        /// Judges what is there.
+        Check = "check",
+        /// Watches connections open and end.
+        Record = "record",
+        /// Tells what connections there were.
+        History = "history",
+    }
+}
+
+impl Verb {
+    /// Returns the word in lower case.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Check => "check",
+            Self::Record => "record",
+            Self::History => "history",
+        }
+    }
+
+    /// Returns what a word asks for where it is the first.
+    pub(crate) fn of_word(word: &OsStr) -> Option<Self> {
+        word.to_str().and_then(Self::from_name)
+    }
+}
 
 named! {
     /// What `-p` accepts, those with connections first. The plain names mean IPv4.

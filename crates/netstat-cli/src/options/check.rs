@@ -2,36 +2,12 @@
 
 use super::arguments::Arguments;
 use super::complaint::Complaint;
-use super::entry::{Entry, Topic};
-use super::{table, words};
+use super::words;
 use netstat_check as check;
 use netstat_engine::text::nearest;
 use netstat_engine::text::quote::quoted;
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
-
-/// Returns whether `netstat check` takes an option.
-pub(super) fn takes(entry: &Entry) -> bool {
-    entry.report == Topic::Check || table::SHARED_WITH_CHECK.contains(&entry.long)
-}
-
-/// Rejects an option of `netstat check` without that word, and any other option with it. `typed` is how the option was
-/// written.
-pub(super) fn belongs(entry: &Entry, typed: &str, checking: bool) -> Result<(), Complaint> {
-    let long = entry.long_with_value();
-    if checking && !takes(entry) {
-        return Err(Complaint::new(format!(
-            "{typed} is not for netstat check: type netstat check --help to see its options"
-        )));
-    }
-    if !checking && entry.report == Topic::Check {
-        return Err(Complaint::new(format!(
-            "--{} belongs to netstat check: type netstat check {long}",
-            entry.long
-        )));
-    }
-    Ok(())
-}
 
 /// Takes the names of checks off the words; an interval or a filter may follow.
 pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<(), Complaint> {

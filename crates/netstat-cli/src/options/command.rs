@@ -1,6 +1,6 @@
 //! What a command line asks for.
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, Verb};
 use super::document::Document;
 
 /// What the command line asks for.
@@ -10,8 +10,8 @@ pub(crate) enum Command {
     Run(Box<Arguments>),
     /// Show the help text.
     Help(Manner),
-    /// Show the help text of `netstat check`.
-    HelpCheck(Manner),
+    /// Show the help text of `netstat check` or another such word.
+    HelpVerb(Verb, Manner),
     /// Show the page about filters.
     HelpFilter,
     /// Show the columns of `--columns`.

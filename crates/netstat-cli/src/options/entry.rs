@@ -1,6 +1,6 @@
 //! What an option is, and the macro that makes entries of the option table.
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, Verb};
 use super::command::{Command, Manner};
 use super::complaint::Complaint;
 use crate::render::format::Format;
@@ -37,18 +37,34 @@ pub(super) enum Topic {
     Other,
     /// `netstat check` only.
     Check,
+    /// `netstat record` only.
+    Record,
+    /// `netstat history` only.
+    History,
     /// The whole program.
     Program,
 }
 
 impl Topic {
     /// Every topic in the order of the documents, with its heading.
-    pub(super) const ALL: [(Self, &'static str); 4] = [
+    pub(super) const ALL: [(Self, &'static str); 6] = [
         (Self::Connections, "The connection table"),
         (Self::Other, "Other reports"),
         (Self::Check, "Options for netstat check"),
+        (Self::Record, "Options for netstat record"),
+        (Self::History, "Options for netstat history"),
         (Self::Program, "General options"),
     ];
+
+    /// Returns the first word that the options of this topic need.
+    pub(super) fn verb(self) -> Option<Verb> {
+        match self {
+            Self::Check => Some(Verb::Check),
+            Self::Record => Some(Verb::Record),
+            Self::History => Some(Verb::History),
+            Self::Connections | Self::Other | Self::Program => None,
+        }
+    }
 }
 
 /// What an option does.

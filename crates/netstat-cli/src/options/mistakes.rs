@@ -1,6 +1,6 @@
 //! Complaints that guess what was meant by a word.
 
-use super::arguments::{ProtocolName, is_check_word};
+use super::arguments::{ProtocolName, Verb};
 use super::complaint::{Complaint, complaint};
 use super::entry::Effect;
 use super::table;
@@ -70,8 +70,8 @@ pub(super) fn mistaken_word(word: &OsStr) -> Option<Complaint> {
             quoted(OsStr::new(&format!("{dashes}{plain}")))
         ));
     }
-    if is_check_word(word) {
-        return Some(complaint!("{shown} has to be the first word: type netstat check"));
+    if let Some(verb) = Verb::of_word(word) {
+        return Some(complaint!("{shown} has to be the first word: type netstat {}", verb.name()));
     }
     if let Some(entry) = table::by_long(text) {
         return Some(complaint!("{shown} is not a filter: if it means the option, type --{}", entry.long));
@@ -83,7 +83,7 @@ pub(super) fn mistaken_word(word: &OsStr) -> Option<Complaint> {
 
 /// Returns true if a word looks like option letters that lack their dash: different letters, none with a value, and only
 /// one or two of them, or a and n among them. Many ordinary words consist of option letters.
-fn is_cluster(text: &str) -> bool {
+pub(super) fn is_cluster(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let mut seen = String::new();
     for letter in lower.chars() {

@@ -15,7 +15,8 @@
 //! | `values.rs` | the text of a value to the value |
 //! | `complaint.rs`, `mistakes.rs` | the one line about what was not understood, and what was probably meant |
 //! | `net_tools.rs` | translates command lines of net-tools and `ss` |
-//! | `check.rs` | the words after `netstat check` |
+//! | `verb.rs` | which options go with a first word such as `check` |
+//! | `check.rs`, `record.rs`, `history.rs` | the words after `netstat check` and the others |
 //! | `words.rs` | the words that are not options: interval, filter |
 //! | `document.rs`, `generate/` | help, man page, reference and completions from the table |
 //! | `answer.rs` | the texts that are printed instead of a report |
@@ -29,16 +30,19 @@ mod complaint;
 mod document;
 mod entry;
 mod generate;
+mod history;
 mod mistakes;
 mod net_tools;
 mod parse;
+mod record;
 mod table;
 #[cfg(test)]
 mod tests;
 mod values;
+mod verb;
 mod words;
 
 pub(crate) use answer::PrintedText;
-pub(crate) use arguments::{Arguments, Colour, ProtocolName};
+pub(crate) use arguments::{Arguments, Colour, ProtocolName, Verb};
 pub(crate) use command::Command;
 pub(crate) use parse::parse;

@@ -1,11 +1,11 @@
 //! Parses the words of the command line into a [`Command`].
 
-use super::arguments::{Arguments, ProtocolName, is_check_word};
+use super::arguments::{Arguments, ProtocolName, Verb};
 use super::command::{Command, Manner};
 use super::complaint::{Complaint, complaint};
-use super::entry::{Effect, Entry, Topic, Value};
+use super::entry::{Effect, Entry, Value};
 use super::mistakes::{self, nearest_long};
-use super::{check as check_words, combine, net_tools, table, words as plain_words};
+use super::{check as check_words, combine, history, net_tools, record, table, verb, words as plain_words};
 use netstat_engine::text::nearest;
 use netstat_engine::text::quote::quoted;
 use std::ffi::{OsStr, OsString};
@@ -19,20 +19,20 @@ use std::ffi::{OsStr, OsString};
 /// One line that says what was not understood and what to type instead.
 pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command, Complaint> {
     let words: Vec<OsString> = args.into_iter().collect();
-    let checking = words.first().is_some_and(|word| is_check_word(word));
+    let verb = words.first().and_then(|word| Verb::of_word(word));
     let mut parser = Parser {
         words: &words,
-        next: usize::from(checking),
-        checking,
+        next: usize::from(verb.is_some()),
+        verb,
         options_ended: false,
-        arguments: Arguments::default(),
+        arguments: Arguments { verb, ..Arguments::default() },
         plain: Vec::new(),
     };
     while let Some(word) = parser.take() {
         if let Some(command) = parser.word(word)? {
             let of_filter = parser.peek().is_some_and(|next| next.eq_ignore_ascii_case("filter"));
-            if checking && let Command::Help(manner) = command {
-                return Ok(Command::HelpCheck(manner));
+            if let (Some(verb), Command::Help(manner)) = (verb, &command) {
+                return Ok(Command::HelpVerb(verb, *manner));
             }
             return Ok(if of_filter && matches!(command, Command::Help(_)) {
                 Command::HelpFilter
@@ -42,9 +42,13 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
         }
     }
     let plain = std::mem::take(&mut parser.plain);
-    if checking {
-        check_words::settle(plain, &mut parser.arguments)?;
-        parser.arguments.check.asked = true;
+    if let Some(verb) = verb {
+        match verb {
+            Verb::Check => check_words::settle(plain, &mut parser.arguments)?,
+            Verb::Record => record::settle(&plain, &parser.arguments)?,
+            Verb::History if parser.arguments.column_help => return Ok(Command::ColumnHelp),
+            Verb::History => history::settle(plain, &mut parser.arguments)?,
+        }
         return Ok(Command::Run(Box::new(parser.arguments)));
     }
     plain_words::settle(plain, &mut parser.arguments)?;
@@ -59,8 +63,8 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
 struct Parser<'a> {
     words: &'a [OsString],
     next: usize,
-    /// Whether this is a `netstat check` command line.
-    checking: bool,
+    /// The first word, if it asks for something other than a table.
+    verb: Option<Verb>,
     options_ended: bool,
     arguments: Arguments,
     /// The words that are not options.
@@ -119,7 +123,7 @@ impl<'a> Parser<'a> {
             return Err(net_tools::complaint(self.words, word)
                 .unwrap_or_else(|| mistakes::unknown_long(word, name.unwrap_or_default())));
         };
-        check_words::belongs(entry, &format!("--{}", entry.long), self.checking)?;
+        verb::belongs(entry, &format!("--{}", entry.long), self.verb)?;
         // A known name is ASCII, so its bytes are as many as its UTF-16 units on Windows.
         let given = equals.map(|position| after(word, position + 1));
         let Some(value) = entry.value() else {
@@ -172,7 +176,9 @@ impl<'a> Parser<'a> {
         let p_has_protocol = self.peek().and_then(OsStr::to_str).and_then(ProtocolName::from_name).is_some();
         if let Some(entry) = rest.split(['=', ':']).next().and_then(table::by_long)
             && !p_has_protocol
-            && (self.checking || entry.report != Topic::Check)
+            && entry.report.verb().is_none_or(|needed| self.verb == Some(needed))
+            // -at has been -a and -t for longer than --at exists.
+            && !mistakes::is_cluster(rest)
         {
             return Err(mistakes::one_dash(word, entry.long));
         }
@@ -185,7 +191,7 @@ impl<'a> Parser<'a> {
             let Some(entry) = table::by_letter(letter) else {
                 return Err(self.unknown_letter(word, rest, letter));
             };
-            check_words::belongs(entry, &format!("-{letter}"), self.checking)?;
+            verb::belongs(entry, &format!("-{letter}"), self.verb)?;
             let Some(value) = entry.value() else {
                 switches.push((letter, entry));
                 continue;

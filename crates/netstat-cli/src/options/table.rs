@@ -1,5 +1,6 @@
 //! The option table: one entry for each option, in lists by topic.
 
+use super::arguments::Verb;
 use super::entry::{Effect, Entry, Topic};
 use crate::render::format::Format;
 use crate::render::formats;
@@ -7,15 +8,32 @@ use std::sync::LazyLock;
 
 mod check;
 mod connections;
+mod history;
 mod program;
+mod record;
 mod reports;
 mod shape;
 
-pub(super) use check::SHARED as SHARED_WITH_CHECK;
 pub(super) use program::INTERVAL;
 
-const LISTS: [&[Entry]; 5] =
-    [connections::OPTIONS, shape::OPTIONS, reports::OPTIONS, check::OPTIONS, program::OPTIONS];
+const LISTS: [&[Entry]; 7] = [
+    connections::OPTIONS,
+    shape::OPTIONS,
+    reports::OPTIONS,
+    check::OPTIONS,
+    record::OPTIONS,
+    history::OPTIONS,
+    program::OPTIONS,
+];
+
+/// Returns the long spellings of the options without a first word that go with this one as well.
+pub(super) fn shared_with(verb: Verb) -> &'static [&'static str] {
+    match verb {
+        Verb::Check => &check::SHARED,
+        Verb::Record => &record::SHARED,
+        Verb::History => &history::SHARED,
+    }
+}
 
 /// The options that choose data formats, one for each row of [`formats::ALL`].
 static FORMATS: LazyLock<Vec<Entry>> = LazyLock::new(|| {

@@ -9,6 +9,7 @@ pub mod csv;
 #[cfg(test)]
 mod data_tests;
 pub mod ethernet;
+pub(crate) mod events;
 pub mod extras;
 mod foreign;
 pub mod format;
@@ -26,6 +27,7 @@ pub mod routes;
 pub mod schema;
 pub mod sockets;
 pub mod statistics;
+pub(crate) mod summary;
 pub mod table;
 pub(crate) mod titles;
 pub(crate) mod wrap;

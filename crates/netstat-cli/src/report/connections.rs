@@ -1,6 +1,6 @@
 //! The reports made of the socket table: connections, processes by ports (`-c`), and RDMA (`-x`).
 
-use super::{Displayed, Failure, Session, places, unavailable};
+use super::{Displayed, Failure, Session, System, places, unavailable};
 use crate::output;
 use crate::render::classic::{Classic, NameColumn, OwnerLines, ProcessColumn};
 use crate::render::format::{Frame, Groups, Rows};
@@ -18,7 +18,7 @@ use netstat_model::Warning;
 use netstat_model::error::words_of;
 use netstat_model::query::{Fields, ProcessFields, Programs, SocketQuery};
 use netstat_model::{Process, ProcessKey, TcpFields};
-use netstat_os::{Machine, NameDatabases, Processes, Rdma, Routes};
+use netstat_os::{NameDatabases, Processes, Rdma, Routes};
 use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -26,7 +26,12 @@ use std::io::Write;
 
 /// The connection table: sockets, then who holds them, which rows they make, what is known of the processes, in which
 /// order, and in which form.
-pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut impl Write) -> Displayed {
+pub(super) fn table(
+    session: &mut Session<'_>,
+    system: &impl System,
+    table: &Connections,
+    out: &mut impl Write,
+) -> Displayed {
     let needs = needs(table);
     let mut rows = session.rows(table.rows);
     let mut selection = session.selection(query(&rows, needs.fields, needs.tcp));
@@ -34,32 +39,32 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
         selection.owners_of = OwnersOf::Everything;
     }
     if is_streamed(table, &selection) {
-        return stream(session, table, &rows, &selection, out);
+        return stream(session, system, table, &rows, &selection, out);
     }
     let Selected { mut sockets, kinds, method, mut warnings, .. } =
-        selection.take(&session.backend, |socket| rows.wants(socket))?;
+        selection.take(system, |socket| rows.wants(socket))?;
     session.tell(method);
     rows.kinds = kinds;
     let mut view = match table.order {
         Order::AsGiven => ConnectionsView::unsorted(&sockets, &rows),
         Order::Usual | Order::By { .. } => ConnectionsView::new(&mut sockets, &rows),
     };
-    let known = Known::read(&session.backend, &view, table, needs, &mut warnings);
+    let known = Known::read(system, &view, table, needs, &mut warnings);
     let given = Given {
         processes: &known.processes,
         users: &known.users,
         interfaces: &known.interfaces,
         geo: &session.geo,
         zone: &session.zone,
-        now: if needs.fields.contains(Fields::LIFESPAN) { session.backend.now() } else { None },
+        now: if needs.fields.contains(Fields::LIFESPAN) { system.now() } else { None },
     };
     warnings.extend(places::lack(table, needs, &session.geo));
-    warnings.extend(unavailable::lack(table));
+    warnings.extend(unavailable::lack(table, session.available));
     if let (Order::By { column, descending }, true) = (table.order, table.group_by.is_empty()) {
         view.sort(column, descending, &given);
     }
     if !table.group_by.is_empty() {
-        render_groups(session, table, &view, &given, &warnings, out)?;
+        render_groups(session, system, table, &view, &given, &warnings, out)?;
         return Ok(warnings);
     }
     if let Some(rows) = table.limit {
@@ -67,9 +72,10 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
     }
     match &table.form {
         Layout::Classic => {
-            let names = table.names.as_ref().map(|names| {
-                (session.names.look_up(&session.backend, &view, names, &mut warnings), names.full)
-            });
+            let names = table
+                .names
+                .as_ref()
+                .map(|names| (session.names.look_up(system, &view, names, &mut warnings), names.full));
             let colour = output::shows_colour(table.colour);
             let classic = Classic {
                 columns: &table.extras.columns(),
@@ -83,11 +89,11 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
             classic.render(&view, out)?;
         }
         Layout::Columns(columns) => {
-            write_time(session, out)?;
+            write_time(session, system, out)?;
             sockets::render_sockets(&view, columns, &given, table_style(table), out)?;
         }
         Layout::Data(format, columns) => {
-            let (info, display) = (session.backend.info(), session.display_number());
+            let (info, display) = (system.info(), session.display_number());
             let frame = Frame { info: &info, display, warnings: &warnings };
             let all_owners_known = !warnings.iter().any(Warning::hides_owners);
             let rows = Rows { view: &view, columns, given: &given, all_owners_known };
@@ -112,6 +118,7 @@ fn is_streamed(table: &Connections, selection: &Selection<'_>) -> bool {
 /// Writes the rows as they come and keeps none.
 fn stream(
     session: &Session<'_>,
+    system: &impl System,
     table: &Connections,
     rows: &ConnectionsOptions,
     selection: &Selection<'_>,
@@ -124,7 +131,7 @@ fn stream(
     let mut sheet = classic.begin(out)?;
     let mut left = table.limit.unwrap_or(usize::MAX);
     let mut failed = None;
-    let streamed = selection.stream(&session.backend, |socket| {
+    let streamed = selection.stream(system, |socket| {
         if !rows.wants(socket) {
             return true;
         }
@@ -150,6 +157,7 @@ fn stream(
 
 fn render_groups(
     session: &Session<'_>,
+    system: &impl System,
     table: &Connections,
     view: &ConnectionsView<'_>,
     given: &Given<'_>,
@@ -161,11 +169,11 @@ fn render_groups(
     groups.truncate(table.limit.unwrap_or(usize::MAX));
     match &table.form {
         Layout::Classic | Layout::Columns(_) => {
-            write_time(session, out)?;
+            write_time(session, system, out)?;
             sockets::render_groups(&groups, columns, table_style(table), out)
         }
         Layout::Data(format, _) => {
-            let (info, display) = (session.backend.info(), session.display_number());
+            let (info, display) = (system.info(), session.display_number());
             let frame = Frame { info: &info, display, warnings };
             (format.groups)(&Groups { groups: &groups, columns }, &frame, out)
         }
@@ -176,6 +184,7 @@ fn render_groups(
 pub(super) fn shows_places(report: &Report) -> bool {
     let table = match report {
         Report::Connections(table) => Some(table),
+        Report::History(history) => Some(&history.table),
         Report::Statistics(what) => what.protocols.as_ref().and_then(|protocols| protocols.table.as_ref()),
         Report::Check(checks) => return checks.needs_places(),
         _ => None,
@@ -253,8 +262,8 @@ impl Known {
 }
 
 /// Begins a display of our own tables with the time, if it is one of several.
-fn write_time(session: &Session<'_>, out: &mut impl Write) -> std::io::Result<()> {
-    let Some(at) = session.backend.info().at.filter(|_| session.display_number().is_some()) else {
+fn write_time(session: &Session<'_>, system: &impl System, out: &mut impl Write) -> std::io::Result<()> {
+    let Some(at) = system.info().at.filter(|_| session.display_number().is_some()) else {
         return Ok(());
     };
     out.write_all(rfc_3339(at).as_bytes())?;
@@ -269,13 +278,14 @@ fn table_style(table: &Connections) -> sockets::TableStyle {
 /// The table of processes by the number of ports they hold.
 pub(super) fn process_counts(
     session: &mut Session<'_>,
+    system: &impl System,
     rows: &ConnectionsOptions,
     out: &mut impl Write,
 ) -> Displayed {
     let rows = session.rows(*rows);
     let mut selection = session.selection(query(&rows, Fields::empty(), TcpFields::empty()));
     selection.owners_of = OwnersOf::Everything;
-    let mut selected = selection.take(&session.backend, |_| true)?;
+    let mut selected = selection.take(system, |_| true)?;
     session.tell(selected.method);
     let counts = count_ports(&selected.sockets);
     let holders: Vec<ProcessKey> = counts
@@ -285,7 +295,7 @@ pub(super) fn process_counts(
             PortHolder::NoProcess | PortHolder::NotKnown => None,
         })
         .collect();
-    let processes = read_processes(&session.backend, &holders, ProcessFields::NAME, &mut selected.warnings);
+    let processes = read_processes(system, &holders, ProcessFields::NAME, &mut selected.warnings);
     render_process_counts(&counts, &processes, LineEnd::NATIVE, out)?;
     Ok(selected.warnings)
 }

@@ -4,7 +4,7 @@ use super::expression::{Event, Expression, Join, Side, Test};
 use super::glob::Glob;
 use super::{moment, syntax};
 use crate::enrich::Reach;
-use crate::text::{Zone, words};
+use crate::text::{Zone, lifespan};
 use netstat_model::{Family, Transport};
 use std::fmt;
 
@@ -77,7 +77,9 @@ impl fmt::Display for Test {
                 };
                 write!(f, "{word} {comparison} {}", Zone::UTC.rfc_3339(moment::of(*micros)))
             }
-            Self::Reason(reasons) => list(f, "reason", reasons.iter().map(|reason| words::reason(*reason))),
+            Self::Reason(reasons) => {
+                list(f, "reason", reasons.iter().map(|reason| lifespan::reason(*reason)))
+            }
         }
     }
 }

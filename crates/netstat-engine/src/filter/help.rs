@@ -2,7 +2,7 @@
 
 use super::lexer::SIGN_WORDS;
 use super::syntax::{EXAMPLES, GROUPS, PRIMARIES, PROTOCOLS, REASON_GROUPS, STATES};
-use crate::text::words::REASONS;
+use crate::text::lifespan::{NAMED_REASONS, known_reason};
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
@@ -54,7 +54,7 @@ fn help() -> String {
     let protocols: Vec<_> = PROTOCOLS.iter().map(|(word, ..)| (*word).to_owned()).collect();
     wrap(&mut text, "P, protocols: ", &protocols);
     text.push_str("  tcp and udp mean both families.\n\n");
-    let reasons: Vec<_> = REASONS.iter().map(|(_, word)| (*word).to_owned()).collect();
+    let reasons: Vec<_> = NAMED_REASONS.into_iter().filter_map(known_reason).map(str::to_owned).collect();
     wrap(&mut text, "R, reasons: ", &reasons);
     text.push_str("  error-N for an error that has no word. Groups of reasons:\n");
     for (name, _, help) in &REASON_GROUPS {

@@ -47,6 +47,11 @@ pub fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     write_chunks(out, bytes, true);
 }
 
+/// Writes bytes that are UTF-8 for the most part, and may contain spaces: a path that a recorder kept.
+pub fn write_text_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    write_chunks(out, bytes, false);
+}
+
 #[cfg(not(windows))]
 fn write_odd(out: &mut Vec<u8>, text: &OsStr, word: bool) {
     write_chunks(out, text.as_encoded_bytes(), word);

@@ -4,7 +4,9 @@
 //! does not exist.
 
 use super::bpf::Failure;
-use super::source::{FileId, Netlink, Next, OwnersProgram, ProcessSource, Source, Walk, unpack_time};
+use super::source::{
+    FileId, Netlink, Next, OwnersProgram, ProcessSource, RecorderProgram, Source, Walk, unpack_time,
+};
 use rustix::io::Errno;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::io;
@@ -36,7 +38,11 @@ pub(super) struct Fake {
     asked: Mutex<Vec<String>>,
     pids: BTreeSet<u32>,
     walks: Mutex<VecDeque<FakeWalk>>,
+    takes: Mutex<VecDeque<FakeTake>>,
 }
+
+/// The records of a take of the recorder, and the counts after it.
+type FakeTake = (Vec<Vec<u8>>, Vec<u8>);
 
 /// Returns a line of `/proc/PID/stat` with the given fields.
 pub(super) fn stat_line(pid: u32, state: char, parent: u32, flags: u64, threads: u32, start: u64) -> Vec<u8> {
@@ -95,6 +101,13 @@ impl Fake {
     /// Adds the result of one BPF walk over all descriptors. Without any, the program cannot be loaded.
     pub(super) fn walk(self, bytes: Vec<u8>, end: Result<(), Failure>) -> Self {
         self.walks.lock().unwrap().push_back((bytes, end));
+        self
+    }
+
+    /// Adds the records of one take of the recorder's programs, and their counts after it. Without any, they cannot be
+    /// loaded.
+    pub(super) fn take(self, records: &[Vec<u8>], counts: &[u8]) -> Self {
+        self.takes.lock().unwrap().push_back((records.to_vec(), counts.to_vec()));
         self
     }
 
@@ -173,6 +186,34 @@ impl Source for Fake {
             return Err(Failure::NOT_RECORDED);
         }
         Ok(Box::new(FakeOwners(self)))
+    }
+
+    fn recorder_program(&self, _pid_namespace: u32) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
+        match self.takes.lock().unwrap().is_empty() {
+            true => Err(Failure::NOT_RECORDED),
+            false => Ok(Box::new(FakeRecorder { fake: self, counts: Vec::new() })),
+        }
+    }
+}
+
+struct FakeRecorder<'a> {
+    fake: &'a Fake,
+    counts: Vec<u8>,
+}
+
+impl RecorderProgram for FakeRecorder<'_> {
+    fn take(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+        let take = self.fake.takes.lock().unwrap().pop_front();
+        let (records, counts) = take.ok_or(Failure::NOT_RECORDED)?;
+        records.iter().for_each(|record| each(record));
+        self.counts = counts;
+        Ok(())
+    }
+
+    fn release(&mut self) {}
+
+    fn counts(&mut self) -> Result<Vec<u8>, Failure> {
+        Ok(self.counts.clone())
     }
 }
 

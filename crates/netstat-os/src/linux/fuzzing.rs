@@ -1,8 +1,8 @@
 //! One function for each decoder, for the fuzz targets of the same names.
 
 use super::{
-    addresses, bpf, clock, conntrack, counters, firewall, interface_counters, interfaces, limits, persistent,
-    processes, procnet, rdma, routes, sockets, wire,
+    addresses, bpf, clock, conntrack, counters, events, firewall, interface_counters, interfaces, limits,
+    persistent, processes, procnet, rdma, routes, sockets, wire,
 };
 use crate::tape::Player;
 use netstat_model::{Family, Transport};
@@ -84,6 +84,11 @@ pub fn rdma(data: &[u8]) {
 /// Records that the BPF program writes.
 pub fn bpf_records(data: &[u8]) {
     bpf::decode_records(data).into_iter().flatten().for_each(drop);
+}
+
+/// Records that the BPF programs of the recorder write.
+pub fn recorder_records(data: &[u8]) {
+    events::decode_all(data);
 }
 
 /// `/proc/PID/cgroup`, `cmdline` and `status`.

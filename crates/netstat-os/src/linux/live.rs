@@ -2,7 +2,7 @@
 
 use super::bpf::Failure;
 use super::sockopt;
-use super::source::{FileId, Netlink, Next, OwnersProgram, ProcessSource, Source};
+use super::source::{FileId, Netlink, Next, OwnersProgram, ProcessSource, RecorderProgram, Source};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir};
 use rustix::io::Errno;
@@ -214,6 +214,18 @@ impl Source for Live {
         }
         #[cfg(not(feature = "bpf"))]
         Err(Failure::NOT_BUILT)
+    }
+
+    fn recorder_program(&self, pid_namespace: u32) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
+        #[cfg(feature = "bpf")]
+        {
+            Ok(Box::new(super::bpf::Recorder::load(pid_namespace)?))
+        }
+        #[cfg(not(feature = "bpf"))]
+        {
+            let _ = pid_namespace;
+            Err(Failure::NOT_BUILT)
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod bpf;
 mod clock;
 mod conntrack;
 mod counters;
+mod events;
 #[cfg(test)]
 mod fake;
 mod firewall;
@@ -36,8 +37,8 @@ mod wire;
 use super::resolver::{RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
 use super::{
-    CounterSources, Machine, NameDatabases, NameLookup, Origin, Processes, Rdma, Restrictions, Routes,
-    Sockets,
+    CounterSources, EventStream, EventWishes, Events, Machine, NameDatabases, NameLookup, Origin, Processes,
+    Rdma, Restrictions, Routes, Sockets,
 };
 use live::Live;
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
@@ -186,6 +187,12 @@ impl Restrictions for Linux {
 
     fn firewall(&self, asked: &[Inbound]) -> Firewall {
         firewall::firewall(self.source(), asked)
+    }
+}
+
+impl Events for Linux {
+    fn events(&self, wishes: EventWishes) -> Box<dyn EventStream + '_> {
+        events::events(self, wishes)
     }
 }
 

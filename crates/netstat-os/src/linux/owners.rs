@@ -33,6 +33,7 @@
 //! had been none.
 
 mod ancestry;
+pub(super) mod by_cookie;
 mod descriptors;
 mod holders;
 #[cfg(test)]
@@ -53,6 +54,7 @@ use netstat_model::error::words_of;
 use netstat_model::query::{Listing, OwnerSearch, Owners, Programs, SocketQuery, States, Visit};
 use netstat_model::{Answer, Error, NoOwner, Operation, OwnerMethod, ShortId, SocketTable, Warning};
 use privileges::Privileges;
+pub(super) use privileges::why_no_bpf;
 use rustc_hash::FxHashSet;
 use search::{Found, Search, Threads};
 use std::io;

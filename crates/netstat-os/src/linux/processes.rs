@@ -6,7 +6,7 @@
 mod container;
 #[cfg(test)]
 mod live_tests;
-mod name;
+pub(super) mod name;
 #[cfg(test)]
 mod tests;
 mod unit;
@@ -267,10 +267,16 @@ fn command_line(
     Ok(decode_command_line(words))
 }
 
-fn decode_command_line(bytes: &[u8]) -> Vec<OsString> {
+/// Decodes the words of a command line, each ended by a NUL.
+pub(super) fn decode_command_line(bytes: &[u8]) -> Vec<OsString> {
     let end = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
     let words = bytes.get(..end).unwrap_or_default();
     words.split(|&byte| byte == 0).map(|word| OsString::from_vec(word.to_vec())).collect()
+}
+
+/// Decodes the systemd unit and the container in `/proc/PID/cgroup`.
+pub(super) fn decode_groups(cgroup: &[u8]) -> (Option<&[u8]>, Option<Container>) {
+    (unit::decode_unit(cgroup), container::decode_container(cgroup))
 }
 
 /// Runs every decoder of a file of a process.

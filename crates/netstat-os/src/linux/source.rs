@@ -92,6 +92,13 @@ pub(crate) trait Source: Sync {
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
         Err(Failure::NOT_RECORDED)
     }
+
+    /// Loads the BPF programs of [`super::bpf`] that record connections, and attaches them. `pid_namespace` is the inode of
+    /// the PID namespace whose numbers are wanted, or 0 for that which the machine booted with. A source without such
+    /// programs fails as if they were not permitted.
+    fn recorder_program(&self, _pid_namespace: u32) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
+        Err(Failure::NOT_RECORDED)
+    }
 }
 
 /// How far a walk of the BPF program goes.
@@ -118,6 +125,19 @@ pub(crate) trait OwnersProgram: Send {
     /// Passes on the records of all socket descriptors, piece by piece. After a failure the records are incomplete, and
     /// so are those of any later walk.
     fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure>;
+}
+
+/// The BPF programs of [`super::bpf`] that record connections, running until this is dropped.
+pub(crate) trait RecorderProgram: Send {
+    /// Passes on the records since the last call, one at a time. The buffer keeps them until [`release`](Self::release).
+    fn take(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure>;
+
+    /// Frees the room that the records taken have in the buffer.
+    fn release(&mut self);
+
+    /// Returns `struct all_counts` of `bpf/recorder.h`, then how often the kernel did not run each program, because it would
+    /// have interrupted itself, in 8 bytes.
+    fn counts(&mut self) -> Result<Vec<u8>, Failure>;
 }
 
 /// One process of `/proc`, held open.
@@ -172,6 +192,11 @@ const BPF_LOAD: &str = "bpf load";
 const BPF_OWNERS: &str = "bpf owners";
 const PIECE: u32 = 0;
 const FAILURE: u32 = 1;
+
+/// How [`Source::recorder_program`] and the methods of [`RecorderProgram`] are recorded.
+const BPF_RECORDER: &str = "bpf recorder";
+const BPF_RECORDS: &str = "bpf records";
+const BPF_COUNTS: &str = "bpf counts";
 
 /// Identifies a file among all that exist at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -320,6 +345,52 @@ impl Source for Recording {
         let live = answer?;
         Ok(Box::new(RecordingOwners { live, recording: self }))
     }
+
+    fn recorder_program(&self, pid_namespace: u32) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
+        let answer = self.live.recorder_program(pid_namespace);
+        let mut packed = Vec::new();
+        if let Err(failure) = &answer {
+            pack(&mut packed, FAILURE, &failure.to_bytes());
+        }
+        self.note(BPF_RECORDER, "", &Ok(()), &packed);
+        let live = answer?;
+        Ok(Box::new(RecordingRecorder { live, recording: self }))
+    }
+}
+
+struct RecordingRecorder<'a> {
+    live: Box<dyn RecorderProgram + 'a>,
+    recording: &'a Recording,
+}
+
+impl RecorderProgram for RecordingRecorder<'_> {
+    fn take(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+        let mut packed = Vec::new();
+        let answer = self.live.take(&mut |record| {
+            pack(&mut packed, PIECE, record);
+            each(record);
+        });
+        if let Err(failure) = answer {
+            pack(&mut packed, FAILURE, &failure.to_bytes());
+        }
+        self.recording.note(BPF_RECORDS, "", &Ok(()), &packed);
+        answer
+    }
+
+    fn release(&mut self) {
+        self.live.release();
+    }
+
+    fn counts(&mut self) -> Result<Vec<u8>, Failure> {
+        let answer = self.live.counts();
+        let mut packed = Vec::new();
+        match &answer {
+            Ok(bytes) => pack(&mut packed, PIECE, bytes),
+            Err(failure) => pack(&mut packed, FAILURE, &failure.to_bytes()),
+        }
+        self.recording.note(BPF_COUNTS, "", &Ok(()), &packed);
+        answer
+    }
 }
 
 struct RecordingOwners<'a> {
@@ -443,6 +514,27 @@ impl Source for Player {
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
         played(self, BPF_LOAD, "", &mut |_| {})?;
         Ok(Box::new(PlayedOwners(self)))
+    }
+
+    fn recorder_program(&self, _pid_namespace: u32) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
+        played(self, BPF_RECORDER, "", &mut |_| {})?;
+        Ok(Box::new(PlayedRecorder(self)))
+    }
+}
+
+struct PlayedRecorder<'a>(&'a Player);
+
+impl RecorderProgram for PlayedRecorder<'_> {
+    fn take(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+        played(self.0, BPF_RECORDS, "", each)
+    }
+
+    fn release(&mut self) {}
+
+    fn counts(&mut self) -> Result<Vec<u8>, Failure> {
+        let mut counts = Vec::new();
+        played(self.0, BPF_COUNTS, "", &mut |bytes| counts = bytes.to_vec())?;
+        Ok(counts)
     }
 }
 

@@ -38,15 +38,17 @@ mod win32_error;
 #[cfg(all(windows, not(target_pointer_width = "64")))]
 compile_error!("the structures of Windows are read as 64-bit systems have them");
 
+use super::looks::Looks;
 #[cfg(windows)]
 use super::resolver::{RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
 use super::{
-    CounterSources, Machine, NameDatabases, NameLookup, Origin, Processes, Rdma, Restrictions, Routes,
-    Sockets,
+    CounterSources, EventStream, EventWishes, Events, Machine, NameDatabases, NameLookup, Origin, Processes,
+    Rdma, Restrictions, Routes, Sockets,
 };
 #[cfg(windows)]
 use live::Live;
+use netstat_model::history::EventMethod;
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
 use netstat_model::{
     Answer, Conntrack, Counters, Error, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace,
@@ -220,6 +222,12 @@ impl Restrictions for Windows {
 
     fn firewall(&self, asked: &[Inbound]) -> Firewall {
         firewall::firewall(self.source(), asked)
+    }
+}
+
+impl Events for Windows {
+    fn events(&self, wishes: EventWishes) -> Box<dyn EventStream + '_> {
+        Box::new(Looks::new(self, EventMethod::Looks(None), wishes))
     }
 }
 

@@ -1,8 +1,8 @@
 //! The help text, in the layout of the Windows one.
 
-use super::super::check::takes;
-use super::super::entry::Topic;
+use super::super::arguments::Verb;
 use super::super::table::{self, INTERVAL};
+use super::super::verb::takes;
 use crate::render::wrap::wrapped;
 use netstat_check as check;
 use netstat_engine::text::Language;
@@ -12,11 +12,18 @@ use std::iter::once;
 pub(super) const SUMMARY: &str =
     "Shows network connections, routes, and statistics of protocols and interfaces.";
 
-/// The subcommand.
-const CHECK: (&str, &str) = (
-    "check",
-    "As the first word: says what is wrong, which process causes it, and what to do next. See netstat check --help.",
-);
+/// The words that may come first.
+const VERBS: [(Verb, &str); 3] = [
+    (
+        Verb::Check,
+        "As the first word: says what is wrong, which process causes it, and what to do next. See netstat check --help.",
+    ),
+    (Verb::Record, "As the first word: watches connections open and end. See netstat record --help."),
+    (
+        Verb::History,
+        "As the first word: tells what connections there were, from what netstat record kept. See netstat history --help.",
+    ),
+];
 
 /// The column in which descriptions start.
 const DESCRIPTIONS: usize = 16;
@@ -26,7 +33,7 @@ const WIDTH: usize = 79;
 
 /// The help text.
 pub(in super::super) fn help() -> String {
-    let entries: Vec<_> = table::sorted().into_iter().filter(|entry| entry.report != Topic::Check).collect();
+    let entries: Vec<_> = table::sorted().into_iter().filter(|entry| entry.report.verb().is_none()).collect();
     let named = entries
         .iter()
         .filter(|entry| entry.in_synopsis)
@@ -38,14 +45,58 @@ pub(in super::super) fn help() -> String {
         let long = if entry.letters.is_empty() { String::new() } else { format!(" (--{})", entry.long) };
         push_item(&mut text, &entry.short_with_value(), &format!("{}{long}", entry.help));
     }
-    push_item(&mut text, CHECK.0, CHECK.1);
+    for (verb, help) in VERBS {
+        push_item(&mut text, verb.name(), help);
+    }
     push_item(&mut text, INTERVAL.name, INTERVAL.help);
     text.push('\n');
     text
 }
 
-/// The help text of `netstat check`.
-pub(in super::super) fn help_of_check() -> String {
+/// The help text of a first word.
+pub(in super::super) fn help_of(verb: Verb) -> String {
+    match verb {
+        Verb::Check => help_of_check(),
+        Verb::Record => help_of_record(),
+        Verb::History => help_of_history(),
+    }
+}
+
+fn help_of_record() -> String {
+    let mut text = String::from(
+        "\nWatches connections open and end: by whom, to whom, for how long, and how they ended.\n\n\
+         NETSTAT record [OPTIONS]\n\n",
+    );
+    push_options(&mut text, Verb::Record);
+    text.push('\n');
+    text
+}
+
+fn help_of_history() -> String {
+    let mut text = String::from(
+        "\nTells what connections there were: by whom, to whom, for how long, and how they ended.\n\n\
+         NETSTAT history [FILTER] [OPTIONS]\n\n",
+    );
+    push_item(
+        &mut text,
+        "FILTER",
+        "Shows only matching connections (netstat --help filter), as in process curl reason failed lasted lt 5s.",
+    );
+    push_options(&mut text, Verb::History);
+    text.push('\n');
+    text
+}
+
+/// Adds the options that go with a first word.
+fn push_options(text: &mut String, verb: Verb) {
+    for entry in table::sorted().into_iter().filter(|entry| takes(verb, entry)) {
+        if !matches!(entry.long, "generate" | "help") {
+            push_item(text, &format!("--{}", entry.long_with_value().trim_start_matches('-')), entry.help);
+        }
+    }
+}
+
+fn help_of_check() -> String {
     let mut text = String::from(
         "\nSays what is wrong with the network of this host, which process causes it, and what to do next.\n\n\
          NETSTAT check [NAME...] [FILTER] [OPTIONS]\n\n",
@@ -59,15 +110,7 @@ pub(in super::super) fn help_of_check() -> String {
         "FILTER",
         "Checks only matching sockets (netstat --help filter). Counters always cover the whole system.",
     );
-    for entry in table::sorted().into_iter().filter(|entry| takes(entry)) {
-        if !matches!(entry.long, "generate" | "help") {
-            push_item(
-                &mut text,
-                &format!("--{}", entry.long_with_value().trim_start_matches('-')),
-                entry.help,
-            );
-        }
-    }
+    push_options(&mut text, Verb::Check);
     text.push_str("\nExit code: 0 nothing, or notices; 1 warning; 2 critical; 3 unknown, or an error.\n\n");
     text
 }

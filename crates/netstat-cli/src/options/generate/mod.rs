@@ -14,7 +14,7 @@ mod zsh;
 use super::document::Document;
 use crate::render::schema::schema;
 use crate::render::{check_json, check_reference};
-pub(super) use help::{help, help_of_check};
+pub(super) use help::{help, help_of};
 
 pub(super) fn text(document: Document) -> String {
     match document {

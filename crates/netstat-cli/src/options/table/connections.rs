@@ -59,6 +59,19 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         "Shows the TCP template of each connection: on Linux its congestion control."
         details "Windows does not allow it with other options; here it can be combined."
         inferred "The place of the column, and every combination with other options.";
+    [] "at", value(at, "WHEN", "yesterday 14:05", ValueKind::Free, |text| values::parse_when("--at", text));
+        "Show the table as it was at a time",
+        "Shows the table as it was at this time, from what netstat record kept: '10 minutes ago', 14:05, \
+         'yesterday 14:05', 2026-11-29, RFC 3339, or how long ago, as 2h."
+        details "What was not kept (queues, congestion windows) is unknown. Before the first record, after the last one, \
+                 and where nothing was recorded there is no table, but a line that says so and exit code 1.";
+    [] "store", value(store, "PATH", "/var/lib/netstat", ValueKind::Directory, |text| {
+            values::parse_directory("--store", text)
+        });
+        "Read the history in this folder or file",
+        "Reads the history in this folder, or in this file, for --at and netstat history. Without it that is \
+         /var/lib/netstat, on Windows netstat in ProgramData."
+        details "It may be the history of another host.";
     [] "owners", value(owners, "METHOD", "proc", ValueKind::Choice(&OWNER_METHODS), values::parse_owners);
         "Choose how the owners of sockets are found",
         "Chooses how the owners of sockets are found: auto, bpf or proc. The default, auto, reads /proc if fewer than \

@@ -1,12 +1,18 @@
-//! Lists every socket descriptor of every process by a BPF program in the kernel.
+//! BPF programs in the kernel: one lists every socket descriptor of every process, others tell of connections as they open and
+//! end.
 //!
-//! Needs Linux 5.17 and the capabilities `CAP_BPF` and `CAP_PERFMON`. A failure changes nothing, and `/proc` has the same
-//! information: see [`super::owners`]. Without the feature `bpf` the program is left out; recordings of it still replay.
+//! They need Linux 5.17 and the capabilities `CAP_BPF` and `CAP_PERFMON`. A failure changes nothing: `/proc` has the same
+//! information as the first (see [`super::owners`]), and [`super::events`] has lesser sources. Without the feature `bpf` the
+//! programs are left out; recordings of them still replay.
 
 mod failure;
 #[cfg(feature = "bpf")]
 mod program;
+#[cfg(feature = "bpf")]
+mod recorder;
 mod records;
+#[cfg(feature = "bpf")]
+mod ring;
 #[cfg(feature = "bpf")]
 mod skeleton;
 #[cfg(feature = "bpf")]
@@ -15,6 +21,8 @@ mod syscall;
 pub(super) use failure::Failure;
 #[cfg(feature = "bpf")]
 pub(super) use program::Program;
+#[cfg(feature = "bpf")]
+pub(super) use recorder::Recorder;
 pub(super) use records::{Record, decode_records};
 
 #[cfg(feature = "bpf")]

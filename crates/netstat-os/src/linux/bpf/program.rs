@@ -19,7 +19,7 @@ pub(crate) struct Program(Link);
 impl Program {
     /// Loads the program into the kernel and attaches it.
     pub(crate) fn load() -> Result<Self, Failure> {
-        skeleton::load().map(Self)
+        skeleton::load_owners().map(Self)
     }
 }
 

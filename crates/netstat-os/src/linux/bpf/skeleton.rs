@@ -1,23 +1,56 @@
-//! The light skeleton of `bpf/owners.bpf.c`: a small program, run in the kernel, loads the real one, and the kernel
-//! relocates that to its own structures. This takes about 3 ms; a library that does it in user space takes tens.
+//! The light skeletons of `bpf/`: a small program, run in the kernel, loads the real ones, and the kernel relocates those to
+//! its own structures. This takes 3 ms for the owners; a library that does it in user space takes tens.
 
 use super::Failure;
-use super::syscall::{Array, BlockedSignals, Link, Loader};
+use super::syscall::{BlockedSignals, Link, Loader, Made, Map};
 use netstat_model::owner_method::BpfStep;
 
-// Built by `cargo xtask bpf` for 64-bit little-endian machines.
-const DATA: &[u8] = include_bytes!("../../../bpf/generated/owners.data");
-const INSTRUCTIONS: &[u8] = include_bytes!("../../../bpf/generated/owners.insns");
+/// What `cargo xtask bpf` has built, for 64-bit little-endian machines.
+struct Skeleton {
+    data: &'static [u8],
+    instructions: &'static [u8],
+    /// The number of entries of each map, in the order of the skeleton; 0 for the one that it has.
+    sizes: &'static [u32],
+    programs: usize,
+}
 
-/// Loads and attaches the program. Dropping the link undoes both.
-pub(super) fn load() -> Result<Link, Failure> {
+const OWNERS: Skeleton = Skeleton {
+    data: include_bytes!("../../../bpf/generated/owners.data"),
+    instructions: include_bytes!("../../../bpf/generated/owners.insns"),
+    sizes: &[0],
+    programs: 1,
+};
+
+/// Bytes of the ring buffer of the recorder: a second of 100,000 ends.
+pub(super) const RING: u32 = 16 << 20;
+
+const RECORDER: Skeleton = Skeleton {
+    data: include_bytes!("../../../bpf/generated/recorder.data"),
+    instructions: include_bytes!("../../../bpf/generated/recorder.insns"),
+    // A test compares these with `recorder.build`.
+    sizes: &[0, RING, 0, 0, 0, 0],
+    programs: 4,
+};
+
+/// Loads and attaches the program that lists owners. Dropping the link undoes both.
+pub(super) fn load_owners() -> Result<Link, Failure> {
+    let made = load(&OWNERS)?;
+    let program = made.programs.into_iter().next().ok_or(Failure::ODD)?;
+    program.attach().map_err(Failure::at(BpfStep::Attach))
+}
+
+/// Loads the programs that record connections.
+pub(super) fn load_recorder() -> Result<Made, Failure> {
+    load(&RECORDER)
+}
+
+fn load(skeleton: &Skeleton) -> Result<Made, Failure> {
     if !cfg!(all(target_endian = "little", target_pointer_width = "64")) {
         return Err(Failure::NOT_BUILT);
     }
     let _blocked = BlockedSignals::new();
-    let array = Array::create(DATA.len()).map_err(Failure::at(BpfStep::MakeMap))?;
-    array.fill(DATA).map_err(Failure::at(BpfStep::FillMap))?;
-    let loader = Loader::load(INSTRUCTIONS, &array).map_err(Failure::at(BpfStep::LoadLoader))?;
-    let program = loader.run().map_err(Failure::at(BpfStep::Load))?;
-    program.attach().map_err(Failure::at(BpfStep::Attach))
+    let array = Map::array(skeleton.data.len()).map_err(Failure::at(BpfStep::MakeMap))?;
+    array.fill(skeleton.data).map_err(Failure::at(BpfStep::FillMap))?;
+    let loader = Loader::load(skeleton.instructions, &array).map_err(Failure::at(BpfStep::LoadLoader))?;
+    loader.run(skeleton.sizes, skeleton.programs).map_err(Failure::at(BpfStep::Load))
 }

@@ -8,9 +8,12 @@ use std::mem::MaybeUninit;
 
 /// Commands of linux/bpf.h.
 const MAP_CREATE: u32 = 0;
+const MAP_LOOKUP_ELEM: u32 = 1;
 const MAP_UPDATE_ELEM: u32 = 2;
 const PROG_LOAD: u32 = 5;
 const PROG_RUN: u32 = 10;
+const OBJ_GET_INFO_BY_FD: u32 = 15;
+const RAW_TRACEPOINT_OPEN: u32 = 17;
 const LINK_CREATE: u32 = 28;
 const ITER_CREATE: u32 = 33;
 
@@ -101,15 +104,25 @@ impl Drop for BlockedSignals {
     }
 }
 
-/// An array map with one element.
-pub(super) struct Array {
+/// A map, with elements of `size` bytes and keys of four.
+pub(super) struct Map {
     map: OwnedFd,
     size: usize,
 }
 
-impl Array {
-    /// Creates a map for an element of `size` bytes, all zero.
-    pub(super) fn create(size: usize) -> io::Result<Self> {
+/// Arguments of the commands that read or write one element.
+#[repr(C)]
+struct Element {
+    map: u32,
+    padding: u32,
+    key: u64,
+    value: u64,
+    flags: u64,
+}
+
+impl Map {
+    /// Creates an array with one element of `size` bytes, all zero.
+    pub(super) fn array(size: usize) -> io::Result<Self> {
         #[repr(C)]
         struct Attributes {
             map_type: u32,
@@ -124,29 +137,67 @@ impl Array {
         Ok(Self { map, size })
     }
 
-    /// Writes the element.
+    /// Uses a map that a [`Loader`] has made.
+    ///
+    /// # Errors
+    /// `InvalidInput` when its elements do not have `size` bytes: the kernel would write others.
+    pub(super) fn made(map: OwnedFd, size: usize) -> io::Result<Self> {
+        // `struct bpf_map_info` to `value_size`.
+        let [_, _, _, value_size] = info(&map)?;
+        if value_size != length(size)? {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        Ok(Self { map, size })
+    }
+
+    /// Writes the first element of an array.
     ///
     /// # Errors
     /// `InvalidInput` when the length differs from the size of the map.
     pub(super) fn fill(&self, element: &[u8]) -> io::Result<()> {
-        #[repr(C)]
-        struct Attributes {
-            map: u32,
-            padding: u32,
-            key: u64,
-            value: u64,
-            flags: u64,
-        }
         if element.len() != self.size {
             return Err(io::ErrorKind::InvalidInput.into());
         }
         let key = 0_u32;
         let (map, key, value) = (number(&self.map), address(&raw const key), address(element.as_ptr()));
-        let mut attributes = Attributes { map, padding: 0, key, value, flags: 0 };
+        let mut attributes = Element { map, padding: 0, key, value, flags: 0 };
         // SAFETY: the layout is that of the union. The kernel reads a key of 4 bytes and an element of `size` bytes;
         // both have that length and outlive the call.
         unsafe { bpf(MAP_UPDATE_ELEM, &mut attributes) }.map(drop)
     }
+
+    /// Reads the first element of an array.
+    pub(super) fn first(&self) -> io::Result<Vec<u8>> {
+        let mut element = vec![0; self.size];
+        let key = 0_u32;
+        let (map, key, value) = (number(&self.map), address(&raw const key), address(element.as_mut_ptr()));
+        let mut attributes = Element { map, padding: 0, key, value, flags: 0 };
+        // SAFETY: the layout is that of the union. The kernel reads a key of 4 bytes and writes `size` bytes, which the
+        // vector has; the map is no per-processor one, so that this is all it writes.
+        unsafe { bpf(MAP_LOOKUP_ELEM, &mut attributes) }?;
+        Ok(element)
+    }
+}
+
+/// Reads the first `N` words of what the kernel tells of a map or a program.
+fn info<const N: usize>(of: &OwnedFd) -> io::Result<[u32; N]> {
+    #[repr(C)]
+    struct Attributes {
+        descriptor: u32,
+        length: u32,
+        info: u64,
+    }
+    // Where a program has addresses for the kernel to write to, these are 0.
+    let mut words = [0; N];
+    let mut attributes = Attributes {
+        descriptor: number(of),
+        length: length(size_of_val(&words))?,
+        info: address(words.as_mut_ptr()),
+    };
+    // SAFETY: the layout is that of the union. The kernel writes at most `length` bytes, which the array has, and reads the
+    // numbers and addresses of further buffers from it, which are all 0.
+    unsafe { bpf(OBJ_GET_INFO_BY_FD, &mut attributes) }?;
+    Ok(words)
 }
 
 /// A program of type `SYSCALL`.
@@ -154,7 +205,7 @@ pub(super) struct Loader(OwnedFd);
 
 impl Loader {
     /// Loads a program that may use the array.
-    pub(super) fn load(instructions: &[u8], array: &Array) -> io::Result<Self> {
+    pub(super) fn load(instructions: &[u8], array: &Map) -> io::Result<Self> {
         #[repr(C)]
         struct Attributes {
             prog_type: u32,
@@ -195,8 +246,9 @@ impl Loader {
         unsafe { bpf_descriptor(PROG_LOAD, &mut attributes) }.map(Self)
     }
 
-    /// Runs the program, which must come from a light skeleton with one map and one program: these it makes.
-    pub(super) fn run(&self) -> io::Result<Program> {
+    /// Runs the program, which must come from a light skeleton with as many maps as `sizes`, and so many programs: these it
+    /// makes. A size is the number of entries of the map; 0 keeps the number that the skeleton has.
+    pub(super) fn run(&self, sizes: &[u32], programs: usize) -> io::Result<Made> {
         #[repr(C)]
         struct Attributes {
             prog: u32,
@@ -213,30 +265,19 @@ impl Loader {
             ctx_out: u64,
         }
         const { assert!(std::mem::offset_of!(Attributes, ctx_in) == 48) };
-        /// `struct bpf_loader_ctx`, followed by `struct bpf_map_desc` and `struct bpf_prog_desc` for what the loader makes.
-        #[repr(C, align(8))]
-        struct Context {
-            size: u32,
-            flags: u32,
-            /// `log_level`, `log_size`, and the two halves of `log_buf`: no log is wanted.
-            log: [u32; 4],
-            map: i32,
-            /// 0 keeps the number that the skeleton has.
-            max_entries: u32,
-            initial_value: u64,
-            program: i32,
+        /// Words of `struct bpf_loader_ctx`: its size, flags, `log_level`, `log_size`, and the two halves of `log_buf`.
+        const HEAD: usize = 6;
+        /// Words of `struct bpf_map_desc`: the descriptor, `max_entries`, and the two halves of `initial_value`.
+        const MAP: usize = 4;
+        // A word for each program follows.
+        let mut context = vec![0_u32; HEAD + MAP * sizes.len() + programs];
+        let ctx_size_in = length(size_of_val(context.as_slice()))?;
+        if let Some(size) = context.first_mut() {
+            *size = ctx_size_in;
         }
-        // Without the trailing padding.
-        let ctx_size_in = length(std::mem::offset_of!(Context, program) + size_of::<i32>())?;
-        let mut context = Context {
-            size: ctx_size_in,
-            flags: 0,
-            log: [0; 4],
-            map: 0,
-            max_entries: 0,
-            initial_value: 0,
-            program: 0,
-        };
+        for (number, entries) in context.iter_mut().skip(HEAD + 1).step_by(MAP).zip(sizes) {
+            *number = *entries;
+        }
         let mut attributes = Attributes {
             prog: number(&self.0),
             retval: 0,
@@ -246,28 +287,38 @@ impl Loader {
             duration: 0,
             ctx_size_in,
             ctx_size_out: 0,
-            ctx_in: address(&raw mut context),
+            ctx_in: address(context.as_mut_ptr()),
             ctx_out: 0,
         };
         // SAFETY: the layout is that of the union. For this type of program the kernel reads and writes the context at
-        // `ctx_in`, which is borrowed exclusively and at least `ctx_size_in` bytes long.
+        // `ctx_in`, which is borrowed exclusively and `ctx_size_in` bytes long.
         unsafe { bpf(PROG_RUN, &mut attributes) }?;
         // A loader that fails closes the descriptors it has made.
-        match attributes.retval.cast_signed() {
-            0.. if context.map > 0 && context.program > 0 => {}
-            0.. => return Err(io::Error::from_raw_os_error(libc::EBADF)),
-            error => return Err(io::Error::from_raw_os_error(error.saturating_neg())),
+        if let error @ ..0 = attributes.retval.cast_signed() {
+            return Err(io::Error::from_raw_os_error(error.saturating_neg()));
         }
-        // SAFETY: the loader has just made both descriptors in this process (the context was zero before), so nothing
-        // else owns them. The program keeps its map alive.
-        unsafe {
-            drop(OwnedFd::from_raw_fd(context.map));
-            Ok(Program(OwnedFd::from_raw_fd(context.program)))
-        }
+        let (maps, made) = context.get(HEAD..).unwrap_or_default().split_at(MAP * sizes.len());
+        let maps: Vec<u32> = maps.iter().step_by(MAP).copied().collect();
+        let own = |descriptor: u32| match RawFd::try_from(descriptor) {
+            // SAFETY: the loader has just made this descriptor in this process (the context was zero before), so nothing
+            // else owns it.
+            Ok(descriptor @ 1..) => Ok(unsafe { OwnedFd::from_raw_fd(descriptor) }),
+            _ => Err(io::Error::from_raw_os_error(libc::EBADF)),
+        };
+        Ok(Made {
+            maps: maps.into_iter().map(own).collect::<io::Result<_>>()?,
+            programs: made.iter().map(|program| own(*program).map(Program)).collect::<io::Result<_>>()?,
+        })
     }
 }
 
-/// The program that a [`Loader`] loads.
+/// What a [`Loader`] has made, in the order of the skeleton.
+pub(super) struct Made {
+    pub(super) maps: Vec<OwnedFd>,
+    pub(super) programs: Vec<Program>,
+}
+
+/// A program that a [`Loader`] has loaded. It keeps its maps alive.
 pub(super) struct Program(OwnedFd);
 
 impl Program {
@@ -283,6 +334,28 @@ impl Program {
         let mut attributes = Attributes { prog: number(&self.0), target: 0, attach_type: ITERATOR, flags: 0 };
         // SAFETY: four integers as in the union, no addresses; the command returns a descriptor.
         unsafe { bpf_descriptor(LINK_CREATE, &mut attributes) }.map(Link)
+    }
+
+    /// Attaches a program to the tracepoint that it names (`tp_btf`).
+    pub(super) fn trace(&self) -> io::Result<OwnedFd> {
+        #[repr(C)]
+        struct Attributes {
+            name: u64,
+            prog: u32,
+            padding: u32,
+        }
+        let mut attributes = Attributes { name: 0, prog: number(&self.0), padding: 0 };
+        // SAFETY: the layout is that of the union; without a name the kernel takes that of the program. The command
+        // returns a descriptor.
+        unsafe { bpf_descriptor(RAW_TRACEPOINT_OPEN, &mut attributes) }
+    }
+
+    /// Returns how often the kernel did not run the program because it would have interrupted itself.
+    pub(super) fn recursion_misses(&self) -> io::Result<u64> {
+        // `struct bpf_prog_info` to `recursion_misses`, at byte 208. Linux 5.12.
+        let info: [u32; 54] = info(&self.0)?;
+        let half = |at: usize| info.get(at).copied().map_or(0, u64::from);
+        Ok(half(52) | half(53) << 32)
     }
 }
 

@@ -160,6 +160,15 @@ fn one_program_can_walk_repeatedly() {
 }
 
 #[test]
+fn maps_of_the_recorder_are_in_the_order_of_its_loader() {
+    let build = include_str!("../../../bpf/generated/recorder.build");
+    let named =
+        |kind: &str| -> Vec<&str> { build.lines().filter_map(|line| line.strip_prefix(kind)).collect() };
+    assert_eq!(named("map "), ["drafts", "ring", "ends", "marks", "counters", "wishes"]);
+    assert_eq!(named("program "), ["state_1", "state_2", "destroy_1", "destroy_2"]);
+}
+
+#[test]
 fn nothing_stays_open() {
     // Other tests in this process load the program too, so this one runs in a process of its own.
     const ALONE: &str = "NETSTAT_TEST_ALONE";

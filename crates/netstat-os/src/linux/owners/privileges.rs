@@ -49,7 +49,7 @@ impl Privileges {
 }
 
 /// Returns why BPF is known to fail, without a try: each attempt writes to the log of a kernel that is locked down.
-pub(super) fn why_no_bpf(source: &dyn Source) -> Result<(), NoBpf> {
+pub(in crate::linux) fn why_no_bpf(source: &dyn Source) -> Result<(), NoBpf> {
     match Privileges::fetch(source) {
         Ok(held) if !held.sees_own_namespace => return Err(NoBpf::OtherNamespace),
         Ok(held) if held.capabilities.is_none() || held.has(CAP_SYS_ADMIN) => {}

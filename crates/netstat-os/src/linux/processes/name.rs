@@ -27,7 +27,7 @@ const MULTIPLE: [&str; 3] = ["busybox", "coreutils", "toybox"];
 
 /// Returns the name of the program of a process whose executable and `comm` were read. `command_line` is called where its
 /// words are needed.
-pub(super) fn of_program(
+pub(in crate::linux) fn of_program(
     process: &Process,
     command_line: impl FnOnce() -> Vec<OsString>,
 ) -> Result<OsString, Missing> {

@@ -1,0 +1,29 @@
+//! Which options go with the first word: `netstat check`, `netstat record`, `netstat history`.
+
+use super::arguments::Verb;
+use super::complaint::{Complaint, complaint};
+use super::entry::Entry;
+use super::table;
+
+/// Returns whether an option goes with a first word.
+pub(super) fn takes(verb: Verb, entry: &Entry) -> bool {
+    entry.report.verb() == Some(verb) || table::shared_with(verb).contains(&entry.long)
+}
+
+/// Rejects an option that needs another first word, or that does not go with this one. `typed` is how the option was
+/// written.
+pub(super) fn belongs(entry: &Entry, typed: &str, verb: Option<Verb>) -> Result<(), Complaint> {
+    match (verb, entry.report.verb()) {
+        (Some(verb), _) if !takes(verb, entry) => {
+            let name = verb.name();
+            Err(complaint!(
+                "{typed} is not for netstat {name}: type netstat {name} --help to see its options"
+            ))
+        }
+        (None, Some(needed)) => {
+            let (name, long) = (needed.name(), entry.long_with_value());
+            Err(complaint!("--{} belongs to netstat {name}: type netstat {name} {long}", entry.long))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,372 @@
+//! Events of the BPF programs.
+//!
+//! The programs tell an end with its process, if it is known by then. It is not for a connection that a process has
+//! accepted and that was reset: who closes the socket is told afterwards ([`Record::Owner`]), which may be long after.
+//! So whoever holds an accepted connection is looked for while it is open, by its cookie; and an end without an owner is
+//! kept back until its owner was told or looked for.
+//!
+//! What was open before the programs were there is listed once, when they are there already.
+
+use super::process;
+use super::records::{ClockOffset, Record, decode_record};
+use crate::contract::{EventStream, EventWishes};
+use crate::linux::owners::by_cookie;
+use crate::linux::source::{OwnersProgram, RecorderProgram, Source};
+use crate::linux::{clock, processes, table};
+use crate::looks::{process_fields, process_record};
+use netstat_model::history::{
+    ConnectionEvent, ConnectionRecord, ConnectionRole, EventCounts, EventMethod, GapCause, OwnerSource,
+    ProcessInstance, RecordGap,
+};
+use netstat_model::query::{Fields, Kinds, Listing, OwnerSearch, Owners, SocketQuery, States, Visit};
+use netstat_model::{Error, NoBpf, Operation, Owner, ProcessKey, SocketRef, TcpState, Transport};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::io;
+use std::time::Duration;
+
+/// The inode of the PID namespace the machine booted with, `PROC_PID_INIT_INO`.
+const INITIAL_PID_NAMESPACE: u32 = 4_026_531_836;
+
+/// How long to wait between two takes: the buffer holds a second of 100,000 ends.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How long an end has to be without an owner before that is looked for: most are told in the meantime.
+const YOUNG: Duration = Duration::from_secs(1);
+
+/// How often the owner of an open connection is looked for. Nobody may have accepted it.
+const LOOKS: u8 = 3;
+
+/// A look at all descriptors takes no more than this part of the time.
+const SHARE: u32 = 100;
+
+/// The most processes and ends that are remembered; beyond it some are told again, or end without an owner.
+const MOST: usize = 1 << 16;
+
+/// An open connection whose owner is not known.
+struct Unowned {
+    record: Box<ConnectionRecord>,
+    /// How many looks did not find one.
+    looks: u8,
+}
+
+/// What a look told of an open connection.
+struct Held {
+    role: ConnectionRole,
+    owner: Option<(ProcessInstance, Option<u32>)>,
+}
+
+/// The programs, and what has to be kept between two records.
+pub(super) struct KernelEvents<'a> {
+    source: &'a dyn Source,
+    program: Box<dyn RecorderProgram + 'a>,
+    /// The program that lists descriptors; it is not loaded before it is needed.
+    owners: Option<Box<dyn OwnersProgram + 'a>>,
+    wishes: EventWishes,
+    offset: ClockOffset,
+    /// What was there at the begin, until it was told.
+    first: Vec<ConnectionEvent>,
+    /// Open connections that a look told more of than the programs know, by cookie.
+    held: FxHashMap<u64, Held>,
+    unowned: FxHashMap<u64, Unowned>,
+    /// Ends that are kept back until their owner is known, by cookie.
+    waiting: FxHashMap<u64, Box<ConnectionRecord>>,
+    /// Processes that were told by `/proc`.
+    told: FxHashSet<ProcessKey>,
+    counts: EventCounts,
+    /// When the counts were read, and the next look at descriptors is due, since boot.
+    counted_at: Duration,
+    look_at: Duration,
+}
+
+impl<'a> KernelEvents<'a> {
+    /// Loads the programs, then lists what is open.
+    pub(super) fn begin(source: &'a dyn Source, wishes: EventWishes) -> Result<Self, NoBpf> {
+        let own = source.read_link("/proc/self/ns/pid").ok();
+        let own = own.and_then(|target| decode_namespace(&target)).ok_or(NoBpf::OtherNamespace)?;
+        let namespace = if own == INITIAL_PID_NAMESPACE { 0 } else { own };
+        let program = source.recorder_program(namespace).map_err(|failure| failure.reason())?;
+        let mut offsets = Vec::new();
+        // Before Linux 5.6 there are no time namespaces.
+        let offset = match source.read("/proc/self/timens_offsets", &mut offsets) {
+            Ok(()) => decode_offset(&offsets),
+            Err(_) => ClockOffset::default(),
+        };
+        let now = clock::uptime(source).unwrap_or_default();
+        let mut events = Self {
+            source,
+            program,
+            owners: None,
+            wishes,
+            offset,
+            first: Vec::new(),
+            held: FxHashMap::default(),
+            unowned: FxHashMap::default(),
+            waiting: FxHashMap::default(),
+            told: FxHashSet::default(),
+            counts: EventCounts::default(),
+            counted_at: now,
+            look_at: now + YOUNG,
+        };
+        events.take_over();
+        Ok(events)
+    }
+
+    /// Lists the connections and listeners that are open. What cannot be listed is told when it ends, with what is known then.
+    fn take_over(&mut self) {
+        let states = States::all() - States::TIME_WAIT - States::BOUND - States::CLOSED;
+        let query = SocketQuery { fields: Fields::COMMON, ..SocketQuery::new(Kinds::TCP, states) };
+        let listing = Listing { query: &query, owners: OwnerSearch::All(Owners::Auto), may_restart: true };
+        let Ok(answer) = table::table(self.source, &listing, &mut |_| Visit::Keep) else { return };
+        let namespace = crate::linux::host::namespace(self.source);
+        let mut events = std::mem::take(&mut self.first);
+        for socket in answer.data.0.iter() {
+            let Some(mut record) = record_of(&socket, namespace) else { continue };
+            if let Some(owner) = socket.ownership().principal() {
+                let instance = self.introduce(owner, &mut events);
+                record.process = Some((instance, OwnerSource::Held));
+            }
+            let owner = record.process.map(|(instance, _)| (instance, record.uid));
+            self.held.insert(record.cookie, Held { role: record.role, owner });
+            events.push(ConnectionEvent::Opened(Box::new(record)));
+        }
+        self.first = events;
+    }
+
+    /// Tells of a process that holds a socket, if that was not done. Returns how records name it.
+    fn introduce(&mut self, owner: Owner, events: &mut Vec<ConnectionEvent>) -> ProcessInstance {
+        if self.told.len() >= MOST {
+            self.told.clear();
+        }
+        if self.told.insert(owner.process) {
+            let answer = processes::processes(self.source, &[owner.process], process_fields(self.wishes));
+            events.extend(answer.data.into_iter().map(|read| {
+                let record = process_record(read, owner.parent, self.wishes);
+                ConnectionEvent::Process(Box::new(record))
+            }));
+        }
+        // How many programs it has executed is not in /proc.
+        ProcessInstance { process: owner.process, executions: 0 }
+    }
+
+    fn handle(&mut self, record: Record, into: &mut Vec<ConnectionEvent>) {
+        match record {
+            Record::Process(raw) => {
+                let record = process::of_kernel(*raw, self.wishes.arguments);
+                into.push(ConnectionEvent::Process(Box::new(record)));
+            }
+            Record::Opened(mut record) => {
+                if let Some(held) = self.held.get(&record.cookie) {
+                    held.complete(&mut record);
+                }
+                if record.process.is_none() && self.unowned.len() < MOST {
+                    self.unowned.insert(record.cookie, Unowned { record: record.clone(), looks: 0 });
+                }
+                into.push(ConnectionEvent::Opened(record));
+            }
+            Record::Ended { mut record, owner_may_follow } => {
+                self.unowned.remove(&record.cookie);
+                if let Some(held) = self.held.remove(&record.cookie) {
+                    held.complete(&mut record);
+                }
+                if record.process.is_none() && owner_may_follow && self.waiting.len() < MOST {
+                    self.waiting.insert(record.cookie, record);
+                } else {
+                    into.push(ConnectionEvent::Ended(record));
+                }
+            }
+            Record::Owner { cookie, owner, uid } => {
+                if let Some(mut record) = self.waiting.remove(&cookie) {
+                    (record.process, record.uid) = (owner, uid);
+                    into.push(ConnectionEvent::Ended(record));
+                }
+            }
+        }
+    }
+
+    /// Looks for those who hold connections whose owner is not known.
+    fn look(&mut self, now: Duration, into: &mut Vec<ConnectionEvent>) -> Result<(), NoBpf> {
+        let is_due = |at: Option<Duration>| at.is_none_or(|at| at + YOUNG <= now);
+        let open = self.unowned.iter().filter(|(_, it)| is_due(it.record.established));
+        let ended = self.waiting.iter().filter(|(_, it)| is_due(it.ended.map(|(at, _)| at)));
+        let wanted = open.map(|(cookie, _)| *cookie).chain(ended.map(|(cookie, _)| *cookie));
+        let mut wanted: FxHashMap<u64, Vec<Owner>> = wanted.map(|cookie| (cookie, Vec::new())).collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let program = match self.owners.take() {
+            Some(program) => program,
+            None => self.source.owners_program().map_err(|failure| failure.reason())?,
+        };
+        by_cookie::find(self.source, program.as_ref(), &mut wanted).map_err(|failure| failure.reason())?;
+        self.owners = Some(program);
+        for (cookie, owners) in wanted {
+            let found = owners.first().map(|owner| self.introduce(*owner, into));
+            let owner = found.map(|instance| (instance, OwnerSource::Held));
+            if let Some(mut record) = self.waiting.remove(&cookie) {
+                record.process = owner;
+                into.push(ConnectionEvent::Ended(record));
+            } else if let Some(mut open) = self.unowned.remove(&cookie) {
+                if let Some(instance) = found {
+                    let role = open.record.role;
+                    self.held.insert(cookie, Held { role, owner: Some((instance, None)) });
+                    open.record.process = owner;
+                    into.push(ConnectionEvent::Opened(open.record));
+                } else if open.looks + 1 < LOOKS {
+                    open.looks += 1;
+                    self.unowned.insert(cookie, open);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the counters, and tells what was lost since they were read.
+    fn count(&mut self, now: Duration, into: &mut Vec<ConnectionEvent>) -> Result<(), NoBpf> {
+        let bytes = self.program.counts().map_err(|failure| failure.reason())?;
+        let Some(counts) = decode_counts(&bytes) else { return Ok(()) };
+        let lost = counts.lost.saturating_sub(self.counts.lost);
+        if lost > 0 {
+            into.push(ConnectionEvent::Gap(RecordGap {
+                boot_id: crate::linux::host::boot_id(self.source),
+                from: self.counted_at,
+                until: now,
+                lost: Some(lost),
+                cause: GapCause::Ring,
+            }));
+        }
+        self.counts = counts;
+        self.counted_at = now;
+        Ok(())
+    }
+}
+
+impl Held {
+    /// Adds what a look told to what the programs know.
+    fn complete(&self, record: &mut ConnectionRecord) {
+        if record.role == ConnectionRole::Unknown {
+            record.role = self.role;
+        }
+        if record.process.is_none()
+            && let Some((instance, uid)) = self.owner
+        {
+            record.process = Some((instance, OwnerSource::Held));
+            record.uid = uid;
+        }
+    }
+}
+
+impl EventStream for KernelEvents<'_> {
+    fn method(&self) -> EventMethod {
+        EventMethod::Bpf
+    }
+
+    fn pause(&self) -> Duration {
+        PAUSE
+    }
+
+    fn take(&mut self, into: &mut Vec<ConnectionEvent>) -> Result<(), Error> {
+        let failed =
+            |reason: NoBpf| Error::new(Operation::WatchConnections, io::Error::other(reason.to_string()));
+        into.append(&mut self.first);
+        let mut records = Vec::new();
+        let offset = self.offset;
+        let taken = self.program.take(&mut |bytes| records.extend(decode_record(bytes, offset)));
+        for record in records {
+            self.handle(record, into);
+        }
+        taken.map_err(|failure| failed(failure.reason()))?;
+        let now = clock::uptime(self.source)?;
+        if now >= self.look_at {
+            self.look(now, into).map_err(failed)?;
+            let spent = clock::uptime(self.source)?.saturating_sub(now);
+            self.look_at = now + YOUNG.max(spent * SHARE);
+        }
+        self.count(now, into).map_err(failed)
+    }
+
+    fn release(&mut self) {
+        self.program.release();
+    }
+
+    fn counts(&self) -> EventCounts {
+        self.counts
+    }
+}
+
+/// Makes a record of a socket that is open; `None` for one without a cookie, whose end could not be told from another's.
+fn record_of(
+    socket: &SocketRef<'_>,
+    namespace: Option<netstat_model::Namespace>,
+) -> Option<ConnectionRecord> {
+    let is_listener = socket.state == Some(TcpState::Listen);
+    Some(ConnectionRecord {
+        cookie: socket.id.cookie?,
+        namespace,
+        transport: Transport::Tcp,
+        role: if is_listener { ConnectionRole::Listener } else { ConnectionRole::Unknown },
+        local: socket.local_ip()?,
+        remote: socket.remote_ip(),
+        v6_only: socket.v6_only,
+        started: None,
+        established: None,
+        first_fin: None,
+        ended: None,
+        process: None,
+        uid: socket.uid(),
+        bytes_sent: None,
+        bytes_received: None,
+        rtt: None,
+        min_rtt: None,
+        retransmits: None,
+    })
+}
+
+/// Decodes the target of a link in `/proc/PID/ns`: `pid:[4026531836]`.
+fn decode_namespace(target: &[u8]) -> Option<u32> {
+    let inode = target.strip_prefix(b"pid:[")?.strip_suffix(b"]")?;
+    std::str::from_utf8(inode).ok()?.parse().ok()
+}
+
+/// Decodes `/proc/self/timens_offsets`: a clock, seconds and nanoseconds in each line.
+fn decode_offset(bytes: &[u8]) -> ClockOffset {
+    let line = std::str::from_utf8(bytes)
+        .ok()
+        .and_then(|text| text.lines().find_map(|line| line.strip_prefix("boottime")));
+    let nanoseconds = line.and_then(|line| {
+        let mut numbers = line.split_ascii_whitespace().map(str::parse::<i64>);
+        let (seconds, nanoseconds) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
+        seconds.checked_mul(1_000_000_000)?.checked_add(nanoseconds)
+    });
+    ClockOffset(nanoseconds.unwrap_or(0))
+}
+
+/// Decodes `struct all_counts` and what follows it; `None` when it is too short.
+fn decode_counts(bytes: &[u8]) -> Option<EventCounts> {
+    /// Words of `struct counts`, how many of them there are, and the place of the losses of ended connections.
+    const WORDS: usize = 16;
+    const PROCESSORS: usize = 64;
+    const LOST_ENDS: usize = 6 + 5 + 2;
+    let (words, _) = bytes.as_chunks::<8>();
+    let words: Vec<u64> = words.iter().map(|word| u64::from_ne_bytes(*word)).collect();
+    let (counts, misses) = words.split_at_checked(WORDS * PROCESSORS)?;
+    let sum = |at: usize| {
+        counts.iter().skip(at).step_by(WORDS).fold(0, |sum: u64, count| sum.saturating_add(*count))
+    };
+    Some(EventCounts {
+        opened: sum(0),
+        ended: sum(1),
+        ended_of_before: sum(2),
+        late: sum(3),
+        saved: sum(4),
+        not_followed: sum(5),
+        lost: sum(LOST_ENDS),
+        unseen: 0,
+        skipped: misses.iter().fold(0, |sum, misses| sum.saturating_add(*misses)),
+    })
+}
+
+/// Runs the decoders of this file.
+#[cfg(fuzzing)]
+pub(super) fn decode_all(bytes: &[u8]) {
+    let _ = (decode_namespace(bytes), decode_offset(bytes), decode_counts(bytes));
+}
