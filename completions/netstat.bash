@@ -49,6 +49,14 @@ _netstat() {
             COMPREPLY=()
             return
             ;;
+        --keep)
+            COMPREPLY=()
+            return
+            ;;
+        --keep-days)
+            COMPREPLY=()
+            return
+            ;;
         --lang)
             mapfile -t COMPREPLY < <(compgen -W 'en ko' -- "$cur")
             return
@@ -111,7 +119,7 @@ _netstat() {
             ;;
     esac
     if [[ $cur == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --verbose -x --network-direct -y --template --arguments --at --cmdline --color --columns --config --count --csv --exists --explain --follow --generate --geo --group-by --json --jsonl --lang --learn --limit --list --no-extra --no-rates --opens --owners --path --policy --process --record --replay --resolve-timeout --set --since --sort --store --summary --table --timeout --until --utf8 --version --wait --watch' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --verbose -x --network-direct -y --template --arguments --at --cmdline --color --columns --config --count --csv --exists --explain --follow --generate --geo --group-by --json --jsonl --keep --keep-days --lang --learn --limit --list --no-extra --no-rates --opens --owners --path --policy --process --record --replay --resolve-timeout --set --since --sort --status --stop --store --summary --table --timeout --until --utf8 --version --wait --watch' -- "$cur")
     elif ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} == check ]]; then
         mapfile -t COMPREPLY < <(compgen -W 'port-exhaustion close-wait listen-queue connecting half-open retransmission stalled idle address-gone buffers conntrack exposed shadowed policy suspicious' -- "$cur")
     elif ((COMP_CWORD == 1)); then

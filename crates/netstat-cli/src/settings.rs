@@ -1,5 +1,8 @@
 //! The meaning of the command line: options combined with each other, the environment and the system.
 
+mod past;
+mod recorder;
+
 use crate::options::{Arguments, Colour, ProtocolName, Verb};
 use crate::render::extras::Extras;
 use crate::render::format::Format;
@@ -15,9 +18,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-mod past;
-
 pub(crate) use past::is_kept;
+pub(crate) use recorder::{Recorder, Recording};
 
 /// The default budget for all host name lookups together.
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -68,7 +70,7 @@ pub(crate) enum Report {
     /// `netstat check`.
     Check(Checks),
     /// `netstat record`.
-    Record(Recording),
+    Record(Recorder),
     /// `netstat history`.
     History(History),
     /// Everything else.
@@ -93,15 +95,6 @@ pub(crate) struct History {
 pub(crate) struct Past {
     pub(crate) at: When,
     pub(crate) store: PathBuf,
-}
-
-/// What `netstat record` does with connections as they open and end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Recording {
-    /// Whether to print those that open, too.
-    pub(crate) opens: bool,
-    /// Whether to keep the arguments of processes.
-    pub(crate) arguments: bool,
 }
 
 /// What to check, and how to show it.
@@ -287,10 +280,7 @@ fn report(arguments: &Arguments, environment: &impl Fn(&str) -> Option<String>) 
     let colour = colour(arguments, environment);
     match arguments.verb {
         Some(Verb::Check) => return Report::Check(checks(arguments, colour)),
-        Some(Verb::Record) => {
-            let typed = &arguments.recorder;
-            return Report::Record(Recording { opens: typed.opens, arguments: typed.arguments });
-        }
+        Some(Verb::Record) => return Report::Record(recorder::settings(arguments, environment)),
         Some(Verb::History) => {
             return Report::History(past::history(arguments, colour, past::store(arguments, environment)));
         }

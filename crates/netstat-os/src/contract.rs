@@ -204,6 +204,9 @@ pub trait EventStream {
     /// Lets go of what was taken.
     fn release(&mut self);
 
+    /// Adds what was kept back because more may become known of it. For the end of a recording.
+    fn finish(&mut self, into: &mut Vec<ConnectionEvent>);
+
     /// What was counted since the stream began.
     fn counts(&self) -> EventCounts;
 }

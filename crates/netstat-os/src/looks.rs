@@ -34,6 +34,20 @@ pub(crate) enum Key {
     Ends(Transport, IpEndpoint, Option<IpEndpoint>),
 }
 
+/// A TCP socket that the kernel has destroyed, as it said itself.
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "Linux alone says so"))]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Gone {
+    pub(crate) cookie: u64,
+    pub(crate) local: IpEndpoint,
+    pub(crate) remote: Option<IpEndpoint>,
+    pub(crate) bytes_sent: Option<u64>,
+    pub(crate) bytes_received: Option<u64>,
+    pub(crate) rtt: Option<u32>,
+    pub(crate) min_rtt: Option<u32>,
+    pub(crate) retransmits: Option<u32>,
+}
+
 /// A socket of the last look.
 struct Open {
     record: Box<ConnectionRecord>,
@@ -46,6 +60,7 @@ struct Open {
 /// Looks at the table, and what is kept between two of them.
 pub(crate) struct Looks<'a, S> {
     system: &'a S,
+    kinds: Kinds,
     method: EventMethod,
     wishes: EventWishes,
     open: FxHashMap<Key, Open>,
@@ -57,9 +72,11 @@ pub(crate) struct Looks<'a, S> {
 }
 
 impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
-    pub(crate) fn new(system: &'a S, method: EventMethod, wishes: EventWishes) -> Self {
+    /// Looks at the sockets of these kinds.
+    pub(crate) fn new(system: &'a S, kinds: Kinds, method: EventMethod, wishes: EventWishes) -> Self {
         Self {
             system,
+            kinds,
             method,
             wishes,
             open: FxHashMap::default(),
@@ -73,19 +90,33 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
     /// Takes a look, and tells what has changed since the last one.
     fn look(&mut self, into: &mut Vec<ConnectionEvent>) -> Result<(), Error> {
         let states = States::all() - States::BOUND - States::CLOSED - States::DELETE_TCB;
-        let query = SocketQuery { fields: Fields::COMMON, ..SocketQuery::new(Kinds::TCP_UDP, states) };
+        let query = SocketQuery { fields: Fields::COMMON, ..SocketQuery::new(self.kinds, states) };
         let by = match self.method {
             EventMethod::Looks(None) => Owners::Auto,
             _ if self.wishes.without_bpf => Owners::Proc,
             _ => Owners::Auto,
         };
-        let listing = Listing { query: &query, owners: OwnerSearch::All(by), may_restart: true };
-        let (table, _) = self.system.sockets(&listing, &mut |_| Visit::Keep)?.data;
+        // Whoever holds a socket is looked for once: the search takes longer than the list.
+        let owners = if self.open.is_empty() { OwnerSearch::All(by) } else { OwnerSearch::Some(by) };
+        let listing = Listing { query: &query, owners, may_restart: true };
+        let known = &self.open;
+        let (table, _) = self
+            .system
+            .sockets(&listing, &mut |socket| {
+                let key = socket.id.cookie.map(Key::Cookie);
+                let has_owner = |open: &Open| open.record.process.is_some() || open.has_ended;
+                match key.and_then(|key| known.get(&key)) {
+                    Some(open) if has_owner(open) => Visit::Keep,
+                    _ => Visit::KeepWithOwners,
+                }
+            })?
+            .data;
         let now = self.system.uptime()?;
         let namespace = self.system.namespace();
         self.looks += 1;
         if let Some(last) = self.last
             && now > last + LATE
+            && self.kinds.intersects(Kinds::TCP)
         {
             into.push(ConnectionEvent::Gap(RecordGap {
                 boot_id: self.system.boot_id(),
@@ -179,6 +210,10 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
             }
             return;
         }
+        // The kernel itself says what has ended, under a number that is no more.
+        if waits && matches!(self.method, EventMethod::Closings(_)) {
+            return;
+        }
         if let Some(mut gone) = self.open.remove(&key).filter(|gone| !gone.has_ended) {
             gone.record.ended = Some((now, EndReason::Unseen));
             into.push(ConnectionEvent::Ended(gone.record));
@@ -198,6 +233,62 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
             into.push(ConnectionEvent::Ended(record.clone()));
         }
         self.open.insert(key, Open { record, look, has_ended: waits });
+    }
+
+    /// Tells the end of a socket that the kernel has destroyed. One that no look saw began after the last one.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "Linux alone says so"))]
+    pub(crate) fn end(&mut self, gone: Gone, now: Duration, into: &mut Vec<ConnectionEvent>) {
+        let key = Key::Cookie(gone.cookie);
+        let open = self.open.entry(key).or_insert_with(|| Open {
+            record: Box::new(ConnectionRecord {
+                cookie: gone.cookie,
+                namespace: self.system.namespace(),
+                transport: Transport::Tcp,
+                role: ConnectionRole::Unknown,
+                local: gone.local,
+                remote: gone.remote,
+                v6_only: None,
+                started: Some(self.last.unwrap_or(now)),
+                established: None,
+                first_fin: None,
+                ended: None,
+                process: None,
+                uid: None,
+                bytes_sent: None,
+                bytes_received: None,
+                rtt: None,
+                min_rtt: None,
+                retransmits: None,
+            }),
+            look: self.looks,
+            has_ended: false,
+        });
+        if open.has_ended {
+            return;
+        }
+        // It stays until the next look, which may see it in TIME_WAIT.
+        open.has_ended = true;
+        let record = &mut open.record;
+        let reason = match record.role {
+            ConnectionRole::Listener => EndReason::Closed,
+            _ => EndReason::Unseen,
+        };
+        record.ended = Some((now, reason));
+        if record.role != ConnectionRole::Listener {
+            (record.bytes_sent, record.bytes_received) = (gone.bytes_sent, gone.bytes_received);
+            (record.rtt, record.min_rtt, record.retransmits) = (gone.rtt, gone.min_rtt, gone.retransmits);
+        }
+        match record.started {
+            Some(_) => self.counts.ended += 1,
+            None => self.counts.ended_of_before += 1,
+        }
+        into.push(ConnectionEvent::Ended(record.clone()));
+    }
+
+    /// Counts ends that nobody could be told of.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "Linux alone tells so"))]
+    pub(crate) fn count_lost(&mut self, lost: u64) {
+        self.counts.lost += lost;
     }
 
     /// Tells the end of what this look did not see.
@@ -255,6 +346,8 @@ impl<S: Sockets + Processes + Machine> EventStream for Looks<'_, S> {
     }
 
     fn release(&mut self) {}
+
+    fn finish(&mut self, _into: &mut Vec<ConnectionEvent>) {}
 
     fn counts(&self) -> EventCounts {
         self.counts

@@ -41,5 +41,6 @@ pub use past::Past;
 pub use preselect::Preselection;
 pub use reader::{At, Reader, Span, Standing};
 pub use scan::EachSocket;
+pub use schema::is_recording;
 pub use summary::{Failure, Listener, POINTS, Storm, Summary, Traffic};
 pub use writer::{StoreSize, Writer, WriterOptions};

@@ -123,6 +123,23 @@ pub(crate) fn open_to_write(path: &Path) -> Result<(Connection, File, PathBuf), 
     Ok((connection, lock, file))
 }
 
+/// Returns whether a recorder writes to the store in a folder, or the file of one.
+///
+/// # Errors
+/// When that cannot be found out.
+pub fn is_recording(path: &Path) -> Result<bool, StoreError> {
+    let file = file_of(path);
+    let lock = match File::open(file.with_extension("lock")) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        opened => opened.map_err(|error| StoreError::io(&file, error))?,
+    };
+    match lock.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(std::fs::TryLockError::WouldBlock) => Ok(true),
+        Err(std::fs::TryLockError::Error(error)) => Err(StoreError::io(&file, error)),
+    }
+}
+
 fn make_folder(folder: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);

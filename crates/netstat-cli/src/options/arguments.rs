@@ -82,7 +82,7 @@ pub(crate) struct Arguments {
     pub(crate) history: HistoryArguments,
     /// `--at`: the moment whose table is shown.
     pub(crate) at: Option<When>,
-    /// `--store`: the history to read.
+    /// `--store`: the history to read, or to write.
     pub(crate) store: Option<PathBuf>,
     /// Arguments of `netstat record`.
     pub(crate) recorder: RecordArguments,
@@ -130,6 +130,14 @@ pub(crate) struct RecordArguments {
     pub(crate) opens: bool,
     /// `--arguments`: keep the arguments of processes.
     pub(crate) arguments: bool,
+    /// `--keep`: the size of the history, in bytes.
+    pub(crate) keep: Option<u64>,
+    /// `--keep-days`: how many days it goes back.
+    pub(crate) keep_days: Option<u64>,
+    /// `--status`: tell how the recorder is doing.
+    pub(crate) status: bool,
+    /// `--stop`: stop it.
+    pub(crate) stop: bool,
 }
 
 /// Defines an enum whose values are typed by name.

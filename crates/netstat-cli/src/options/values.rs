@@ -112,6 +112,47 @@ pub(super) fn parse_watch(text: &OsStr) -> Result<Duration, Complaint> {
     Ok(pause)
 }
 
+/// Parses the value of `--keep`: a number of bytes, with a unit of 1024.
+pub(super) fn parse_size(text: &OsStr) -> Result<u64, Complaint> {
+    /// Less has no room for a block and its log.
+    const LEAST: u64 = 16 << 20;
+    let lower = text.to_str().map(str::to_ascii_lowercase).unwrap_or_default();
+    let plain = lower.strip_suffix("ib").or(lower.strip_suffix('b')).unwrap_or(&lower);
+    let (digits, shift) = match plain.as_bytes().last() {
+        Some(b'k') => (plain.strip_suffix('k'), 10),
+        Some(b'm') => (plain.strip_suffix('m'), 20),
+        Some(b'g') => (plain.strip_suffix('g'), 30),
+        Some(b't') => (plain.strip_suffix('t'), 40),
+        _ => (Some(plain), 0),
+    };
+    let size = match whole(digits.unwrap_or_default()) {
+        Whole::Number(number) => number.checked_mul(1 << shift),
+        Whole::Huge => None,
+        Whole::Not => {
+            return Err(complaint!(
+                "--keep needs a size, not {}: type, for example, --keep 500M or --keep 2GiB",
+                quoted(text)
+            ));
+        }
+    };
+    match size {
+        Some(size) if size < LEAST => {
+            Err(complaint!("--keep {} has room for nothing: type 16M or more", quoted(text)))
+        }
+        // Sizes of files are signed numbers.
+        Some(size) if i64::try_from(size).is_ok() => Ok(size),
+        _ => Err(complaint!("--keep {} is too large: type, for example, --keep 100G", quoted(text))),
+    }
+}
+
+/// Parses the value of `--keep-days`.
+pub(super) fn parse_keep_days(text: &OsStr) -> Result<u64, Complaint> {
+    let days = parse_number("--keep-days", text, 30)?;
+    days.filter(|days| *days <= 36_500).ok_or_else(|| {
+        complaint!("--keep-days {} is too large: leave it out to keep what there is room for", quoted(text))
+    })
+}
+
 /// Parses the name of a check.
 pub(super) fn parse_check(option: &str, text: &OsStr) -> Result<&'static Check, Complaint> {
     let name = text.to_str().unwrap_or_default();

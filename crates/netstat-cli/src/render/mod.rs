@@ -22,6 +22,7 @@ pub mod jsonl;
 mod made;
 pub mod process_counts;
 pub mod rdma;
+pub(crate) mod recorder_status;
 pub mod report_json;
 pub mod routes;
 pub mod schema;

@@ -10,6 +10,7 @@ mod names;
 mod past;
 mod places;
 mod record;
+mod recorder_status;
 mod rights;
 mod routes;
 mod statistics;
@@ -130,7 +131,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         Session { backend, settings, names, filter, geo, zone, before, displays: 0, told: None, available };
     match &settings.report {
         Report::Check(checks) => return check::run(&session, checks),
-        Report::Record(recording) => return record::run(&session, *recording),
+        Report::Record(recording) => return record::run(&session, recording),
         Report::History(asked) => return history::run(&mut session, asked),
         _ => {}
     }

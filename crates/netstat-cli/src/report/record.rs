@@ -1,18 +1,26 @@
 //! `netstat record`: connections as they open and end.
 
+use super::recorder_status::{self, Beside};
 use super::{Session, explain};
 use crate::output::{self, Reader, Trouble};
 use crate::render::events::{write_connection, write_gap};
-use crate::settings::Recording;
+use crate::render::recorder_status::{RecorderStatus, SCHEMA};
+use crate::settings::{Recorder, Recording};
 use netstat_engine::enrich::UserNames;
+use netstat_model::Transport;
 use netstat_model::history::{
-    ClockReading, ConnectionEvent, ConnectionRecord, ProcessInstance, ProcessRecord,
+    ClockReading, ConnectionEvent, ConnectionRecord, EndReason, EventCounts, EventMethod, ProcessInstance,
+    ProcessRecord,
 };
 use netstat_model::query::Owners;
-use netstat_os::{EventWishes, Events, Machine, NameDatabases};
-use rustc_hash::FxHashMap;
-use std::io::Write;
+use netstat_os::{EventStream, EventWishes, Events, Machine, NameDatabases};
+use netstat_store::{Writer, WriterOptions};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -24,32 +32,235 @@ const MOST: usize = 1 << 16;
 /// 10 ms.
 const SET: Duration = Duration::from_millis(50);
 
-/// Prints connections as they end, until nobody reads on.
-pub(super) fn run(session: &Session<'_>, recording: Recording) -> Result<ExitCode, Trouble> {
+/// How often what was seen is written.
+const COMMIT: Duration = Duration::from_secs(1);
+
+/// How often the status is, in commits.
+const STATUS: u64 = 5;
+
+/// Answers `netstat record`.
+pub(super) fn run(session: &Session<'_>, recorder: &Recorder) -> Result<ExitCode, Trouble> {
+    match recorder {
+        Recorder::Status(store) => recorder_status::show(store, session.settings),
+        Recorder::Stop(store) => recorder_status::stop(store),
+        Recorder::Run(recording) => record(session, recording),
+    }
+}
+
+/// Keeps connections, or prints them, until it is told to stop or nobody reads on.
+fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trouble> {
     let system = &session.backend;
+    let stopped = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stopped);
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
+        .map_err(|error| format!("cannot wait for Ctrl+C: {error}"))?;
     let wishes =
         EventWishes { arguments: recording.arguments, without_bpf: session.settings.owners == Owners::Proc };
+    let clock = read_clock(session)?;
+    // Whatever is wrong with the store is known before anything is watched.
+    let mut history = match &recording.store {
+        Some(store) => Some(History::open(session, recording, store, &clock)?),
+        None => None,
+    };
     let mut stream = system.events(wishes);
     output::complain(&stream.method().to_string());
+    if let Some(history) = &mut history {
+        history.writer.set_mode(mode_word(stream.method()));
+    }
     let users = UserNames::parse(&system.users().data);
-    let clock = read_clock(session)?;
-    let mut printer = Printer { recording, users, processes: FxHashMap::default(), clock };
+    let mut printer = Printer { opens: recording.opens, users, processes: FxHashMap::default(), clock };
     let mut events = Vec::new();
     let mut lines = Vec::new();
     loop {
+        // What happened before it was told to stop is kept.
+        let is_last = stopped.load(Ordering::Relaxed)
+            || history.as_ref().is_some_and(|history| history.beside.is_stop_wished());
         stream.take(&mut events).map_err(|error| explain(&error, session.settings))?;
+        if is_last {
+            stream.finish(&mut events);
+        }
         printer.set_clock(read_clock(session)?);
-        events.drain(..).for_each(|event| printer.print(event, &mut lines));
-        let mut stdout = output::stdout();
-        let reader = output::outcome(stdout.write_all(&lines).and_then(|()| stdout.flush()))?;
-        drop(stdout);
-        lines.clear();
-        stream.release();
-        if reader == Reader::Gone {
-            return Ok(ExitCode::SUCCESS);
+        events.iter_mut().for_each(|event| printer.name_user(event));
+        let mut reader = Reader::Listening;
+        if recording.follow {
+            events.iter().for_each(|event| printer.print(event, &mut lines));
+            let mut stdout = output::stdout();
+            reader = output::outcome(stdout.write_all(&lines).and_then(|()| stdout.flush()))?;
+            lines.clear();
+        }
+        match &mut history {
+            Some(history) => history.keep(&mut events, &read_clock(session)?, &mut *stream, is_last),
+            None => {
+                events.clear();
+                stream.release();
+            }
+        }
+        if is_last || reader == Reader::Gone {
+            break;
         }
         thread::sleep(stream.pause());
     }
+    if let Some(history) = &history {
+        history.end();
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Returns by what means connections are seen, in a word.
+fn mode_word(method: EventMethod) -> &'static str {
+    match method {
+        EventMethod::Bpf => "complete",
+        EventMethod::Closings(_) => "sampled",
+        EventMethod::Looks(_) => "looks",
+    }
+}
+
+/// The store, and what is told of it.
+struct History {
+    writer: Writer,
+    beside: Beside,
+    begun: ClockReading,
+    /// When the last commit was, since boot.
+    committed: Duration,
+    commits: u64,
+    failed: u64,
+    /// What the store thinks is open, until the first look.
+    open_before: Vec<ConnectionRecord>,
+    shows_progress: bool,
+}
+
+impl History {
+    fn open(
+        session: &Session<'_>,
+        recording: &Recording,
+        store: &Path,
+        clock: &ClockReading,
+    ) -> Result<Self, Trouble> {
+        let options = WriterOptions {
+            keep_bytes: recording.keep_bytes,
+            keep_for: recording.keep_for,
+            host: session.backend.host_name().ok(),
+            namespace: session.backend.namespace(),
+            ..WriterOptions::default()
+        };
+        let writer = Writer::open(store, &options, clock).map_err(|error| error.to_string())?;
+        let open_before = writer.open_records().map_err(|error| error.to_string())?;
+        let beside = Beside::of(writer.file());
+        beside.forget_stop();
+        Ok(Self {
+            writer,
+            beside,
+            begun: clock.clone(),
+            committed: Duration::ZERO,
+            commits: 0,
+            failed: 0,
+            open_before,
+            shows_progress: !recording.follow && io::stderr().is_terminal(),
+        })
+    }
+
+    /// Keeps events, and writes them once a second. The stream lets go of them then.
+    fn keep(
+        &mut self,
+        events: &mut Vec<ConnectionEvent>,
+        now: &ClockReading,
+        stream: &mut dyn EventStream,
+        is_last: bool,
+    ) {
+        let before = std::mem::take(&mut self.open_before);
+        self.writer.append(&gone(before, events, now.since_boot));
+        self.writer.append(events);
+        events.clear();
+        if !is_last && now.since_boot < self.committed + COMMIT {
+            return;
+        }
+        self.committed = now.since_boot;
+        let written = self.writer.commit(now, &[]);
+        // What could not be written is in the writer's memory, or counted there.
+        stream.release();
+        if let Err(error) = written {
+            if self.failed == 0 {
+                output::complain(&format!("{error}; what is seen waits until it can be written"));
+            }
+            self.failed += 1;
+        }
+        if is_last || self.commits.is_multiple_of(STATUS) {
+            self.tell(now, stream);
+        }
+        self.commits += 1;
+    }
+
+    /// Writes the status, and shows progress on a terminal.
+    fn tell(&self, now: &ClockReading, stream: &dyn EventStream) {
+        let Ok(size) = self.writer.size() else { return };
+        let milliseconds =
+            |clock: &ClockReading| u64::try_from(clock.since_1970.as_millis()).unwrap_or(u64::MAX);
+        let counts: EventCounts = stream.counts();
+        let status = RecorderStatus {
+            schema: SCHEMA,
+            pid: std::process::id(),
+            since: milliseconds(&self.begun),
+            at: milliseconds(now),
+            mode: stream.method().to_string(),
+            file: self.writer.file().display().to_string(),
+            bytes: size.bytes,
+            ends: size.ends,
+            open: size.open,
+            oldest: size
+                .oldest
+                .and_then(|at| at.duration_since(UNIX_EPOCH).ok())
+                .and_then(|at| u64::try_from(at.as_millis()).ok()),
+            opened: counts.opened,
+            ended: counts.ended,
+            ended_of_before: counts.ended_of_before,
+            lost: counts.lost,
+            unseen: counts.unseen,
+            late: counts.late,
+            skipped: counts.skipped,
+            saved: counts.saved,
+            not_followed: counts.not_followed,
+            failed_writes: self.failed,
+        };
+        // Without it, --status tells an older one, with its time.
+        let _ = self.beside.write(&status);
+        if self.shows_progress {
+            let RecorderStatus { ends, open, bytes, .. } = status;
+            let lost = status.lost + status.unseen;
+            output::error_text(&format!("\r{ends} ended, {open} open, {lost} lost, {bytes} bytes   "));
+        }
+    }
+
+    fn end(&self) {
+        self.beside.forget_stop();
+        if self.shows_progress {
+            output::error_text("\n");
+        }
+    }
+}
+
+/// Returns the ends of those connections of an earlier recorder that are not there any more: nobody saw how they ended. The
+/// first events of a stream are all that is open.
+fn gone(before: Vec<ConnectionRecord>, first: &[ConnectionEvent], now: Duration) -> Vec<ConnectionEvent> {
+    if before.is_empty() {
+        return Vec::new();
+    }
+    let key = |record: &ConnectionRecord| {
+        let ends = (record.cookie == 0).then_some((record.transport, record.local, record.remote));
+        (record.cookie, ends)
+    };
+    let there: FxHashSet<(u64, Option<(Transport, _, _)>)> = first
+        .iter()
+        .filter_map(|event| match event {
+            ConnectionEvent::Opened(record) | ConnectionEvent::Ended(record) => Some(key(record)),
+            ConnectionEvent::Process(_) | ConnectionEvent::Gap(_) => None,
+        })
+        .collect();
+    let gone = before.into_iter().filter(|record| !there.contains(&key(record)));
+    gone.map(|mut record| {
+        record.ended = Some((now, EndReason::Unseen));
+        ConnectionEvent::Ended(Box::new(record))
+    })
+    .collect()
 }
 
 /// Reads what the time since boot is by the clock on the wall.
@@ -63,7 +274,7 @@ fn read_clock(session: &Session<'_>) -> Result<ClockReading, Trouble> {
 
 /// Makes lines of events.
 struct Printer {
-    recording: Recording,
+    opens: bool,
     users: UserNames,
     processes: FxHashMap<ProcessInstance, ProcessRecord>,
     clock: ClockReading,
@@ -78,26 +289,82 @@ impl Printer {
         }
     }
 
-    fn print(&mut self, event: ConnectionEvent, lines: &mut Vec<u8>) {
+    /// Adds the name of the user of a process, which the kernel does not know.
+    fn name_user(&self, event: &mut ConnectionEvent) {
+        if let ConnectionEvent::Process(process) = event
+            && process.user.is_none()
+        {
+            process.user = process.uid.and_then(|uid| self.users.name(uid)).map(Into::into);
+        }
+    }
+
+    fn print(&mut self, event: &ConnectionEvent, lines: &mut Vec<u8>) {
         match event {
-            ConnectionEvent::Process(mut process) => {
+            ConnectionEvent::Process(process) => {
                 if self.processes.len() >= MOST {
                     self.processes.clear();
                 }
-                if process.user.is_none() {
-                    process.user = process.uid.and_then(|uid| self.users.name(uid)).map(Into::into);
-                }
-                self.processes.insert(process.instance, *process);
+                self.processes.insert(process.instance, (**process).clone());
             }
-            ConnectionEvent::Opened(record) if self.recording.opens => self.connection(&record, lines),
+            ConnectionEvent::Opened(record) if self.opens => self.connection(record, lines),
             ConnectionEvent::Opened(_) => {}
-            ConnectionEvent::Ended(record) => self.connection(&record, lines),
-            ConnectionEvent::Gap(gap) => write_gap(lines, &gap, &self.clock),
+            ConnectionEvent::Ended(record) => self.connection(record, lines),
+            ConnectionEvent::Gap(gap) => write_gap(lines, gap, &self.clock),
         }
     }
 
     fn connection(&self, record: &ConnectionRecord, lines: &mut Vec<u8>) {
         let process = record.process.and_then(|(instance, _)| self.processes.get(&instance));
         write_connection(lines, record, process, &self.clock);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use netstat_model::IpEndpoint;
+    use netstat_model::history::ConnectionRole;
+
+    fn open(cookie: u64, port: u16) -> ConnectionRecord {
+        ConnectionRecord {
+            cookie,
+            namespace: None,
+            transport: Transport::Tcp,
+            role: ConnectionRole::Unknown,
+            local: IpEndpoint::new([127, 0, 0, 1].into(), port, 0),
+            remote: None,
+            v6_only: None,
+            started: None,
+            established: None,
+            first_fin: None,
+            ended: None,
+            process: None,
+            uid: None,
+            bytes_sent: None,
+            bytes_received: None,
+            rtt: None,
+            min_rtt: None,
+            retransmits: None,
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_any_more_has_ended_unseen() {
+        let first = [open(1, 80), open(0, 81)].map(|record| ConnectionEvent::Opened(Box::new(record)));
+        let before = vec![open(1, 80), open(2, 80), open(0, 81), open(0, 82)];
+        let at = Duration::from_secs(9);
+        let ended = gone(before, &first, at);
+        let ports: Vec<(u64, u16)> = ended
+            .iter()
+            .map(|event| match event {
+                ConnectionEvent::Ended(record) => {
+                    assert_eq!(record.ended, Some((at, EndReason::Unseen)));
+                    (record.cookie, record.local.port)
+                }
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(ports, [(2, 80), (0, 82)]);
+        assert_eq!(gone(Vec::new(), &first, at), []);
     }
 }

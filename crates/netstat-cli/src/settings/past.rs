@@ -1,5 +1,6 @@
 //! What the command line means that asks for the past.
 
+use super::recorder::default_store;
 use super::{Colour, History, Layout, connections};
 use crate::options::Arguments;
 use netstat_engine::columns::{self, Column};
@@ -56,14 +57,7 @@ pub(crate) fn is_kept(column: &Column) -> bool {
 
 /// Returns the history to read.
 pub(super) fn store(arguments: &Arguments, environment: &impl Fn(&str) -> Option<String>) -> PathBuf {
-    if let Some(named) = &arguments.store {
-        return named.clone();
-    }
-    if cfg!(windows) {
-        let folder = environment("ProgramData").unwrap_or_else(|| r"C:\ProgramData".to_owned());
-        return PathBuf::from(folder).join("netstat");
-    }
-    PathBuf::from("/var/lib/netstat")
+    arguments.store.clone().unwrap_or_else(|| default_store(environment))
 }
 
 /// Interprets `netstat history`.

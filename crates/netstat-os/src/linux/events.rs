@@ -1,8 +1,10 @@
 //! Connections as they open and end.
 //!
 //! By BPF, if that can be used ([`kernel`]): programs at two tracepoints tell of every end of a TCP connection, whoever it
-//! belongs to and however short it lived. Otherwise by looks at the table of sockets.
+//! belongs to and however short it lived; UDP sockets are looked at once a second. Otherwise by what the kernel says of
+//! sockets that it destroys, and looks at the table ([`closings`]); otherwise by looks alone.
 
+mod closings;
 mod ending;
 mod kernel;
 #[cfg(test)]
@@ -13,19 +15,72 @@ mod records;
 mod tests;
 
 use super::Linux;
+use super::clock;
 use super::owners::why_no_bpf;
 use crate::contract::{EventStream, EventWishes};
 use crate::looks::Looks;
-use netstat_model::NoBpf;
-use netstat_model::history::EventMethod;
+use netstat_model::history::{ConnectionEvent, EventCounts, EventMethod};
+use netstat_model::query::Kinds;
+use netstat_model::{Error, NoBpf};
+use std::time::Duration;
 
 /// Begins to watch connections.
 pub(super) fn events(system: &Linux, wishes: EventWishes) -> Box<dyn EventStream + '_> {
     let source = system.source();
     let allowed = if wishes.without_bpf { Err(NoBpf::NotAsked) } else { why_no_bpf(source) };
     match allowed.and_then(|()| kernel::KernelEvents::begin(source, wishes)) {
-        Ok(events) => Box::new(events),
-        Err(reason) => Box::new(Looks::new(system, EventMethod::Looks(Some(reason)), wishes)),
+        Ok(kernel) => {
+            let udp = Looks::new(system, Kinds::UDP, EventMethod::Bpf, wishes);
+            Box::new(Complete { system, kernel, udp, look_at: Duration::ZERO })
+        }
+        Err(reason) => match closings::Sampled::begin(system, reason, wishes) {
+            Some(sampled) => Box::new(sampled),
+            None => {
+                let method = EventMethod::Looks(Some(reason));
+                Box::new(Looks::new(system, Kinds::TCP_UDP, method, wishes))
+            }
+        },
+    }
+}
+
+/// TCP by the kernel's programs, and UDP by looks.
+struct Complete<'a> {
+    system: &'a Linux,
+    kernel: kernel::KernelEvents<'a>,
+    udp: Looks<'a, Linux>,
+    /// When the next look at UDP is due, since boot.
+    look_at: Duration,
+}
+
+impl EventStream for Complete<'_> {
+    fn method(&self) -> EventMethod {
+        self.kernel.method()
+    }
+
+    fn pause(&self) -> Duration {
+        self.kernel.pause()
+    }
+
+    fn take(&mut self, into: &mut Vec<ConnectionEvent>) -> Result<(), Error> {
+        self.kernel.take(into)?;
+        let now = clock::uptime(self.system.source())?;
+        if now >= self.look_at {
+            self.udp.take(into)?;
+            self.look_at = now + self.udp.pause();
+        }
+        Ok(())
+    }
+
+    fn release(&mut self) {
+        self.kernel.release();
+    }
+
+    fn finish(&mut self, into: &mut Vec<ConnectionEvent>) {
+        self.kernel.finish(into);
+    }
+
+    fn counts(&self) -> EventCounts {
+        self.kernel.counts()
     }
 }
 
@@ -38,4 +93,5 @@ pub(super) fn decode_all(bytes: &[u8]) {
         process::of_kernel(*raw, true);
     }
     kernel::decode_all(bytes);
+    closings::decode_all(bytes);
 }

@@ -5,6 +5,8 @@ mod decode;
 #[cfg(fuzzing)]
 pub(super) use decode::decode_socket;
 
+pub(super) use decode::decode_destroyed;
+
 use super::clock::uptime;
 use super::procnet;
 use super::source::{Netlink, Source};

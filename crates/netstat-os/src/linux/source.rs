@@ -1,8 +1,11 @@
 //! The seam: every byte from the kernel comes through [`Source`], so that it can be recorded and replayed. Nothing here
 //! interprets the bytes.
 
+mod programs;
+
 use super::bpf::Failure;
 use crate::tape::{Player, Recorder, hex};
+pub(crate) use programs::{Closings, OwnersProgram, RecorderProgram, Walk};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,45 +102,12 @@ pub(crate) trait Source: Sync {
     fn recorder_program(&self, _pid_namespace: u32) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
         Err(Failure::NOT_RECORDED)
     }
-}
 
-/// How far a walk of the BPF program goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Walk {
-    /// Skips files that only processes in other network namespaces hold. For a socket it finds either all holders or
-    /// none.
-    Quick,
-    /// Visits every descriptor.
-    Full,
-}
-
-impl Walk {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Quick => "quick",
-            Self::Full => "",
-        }
+    /// Begins to listen to what the kernel says of each TCP socket of this network namespace that it destroys. A source
+    /// without that fails.
+    fn closings(&self) -> io::Result<Box<dyn Closings + '_>> {
+        Err(io::ErrorKind::Unsupported.into())
     }
-}
-
-/// The BPF program of [`super::bpf`], loaded until this is dropped.
-pub(crate) trait OwnersProgram: Send {
-    /// Passes on the records of all socket descriptors, piece by piece. After a failure the records are incomplete, and
-    /// so are those of any later walk.
-    fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure>;
-}
-
-/// The BPF programs of [`super::bpf`] that record connections, running until this is dropped.
-pub(crate) trait RecorderProgram: Send {
-    /// Passes on the records since the last call, one at a time. The buffer keeps them until [`release`](Self::release).
-    fn take(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure>;
-
-    /// Frees the room that the records taken have in the buffer.
-    fn release(&mut self);
-
-    /// Returns `struct all_counts` of `bpf/recorder.h`, then how often the kernel did not run each program, because it would
-    /// have interrupted itself, in 8 bytes.
-    fn counts(&mut self) -> Result<Vec<u8>, Failure>;
 }
 
 /// One process of `/proc`, held open.
@@ -186,17 +156,6 @@ pub(super) fn unpack_time(bytes: &[u8]) -> io::Result<Duration> {
         _ => Err(io::ErrorKind::InvalidData.into()),
     }
 }
-
-/// How [`Source::owners_program`] and [`OwnersProgram::walk`] are recorded: the questions, and the parts of an answer.
-const BPF_LOAD: &str = "bpf load";
-const BPF_OWNERS: &str = "bpf owners";
-const PIECE: u32 = 0;
-const FAILURE: u32 = 1;
-
-/// How [`Source::recorder_program`] and the methods of [`RecorderProgram`] are recorded.
-const BPF_RECORDER: &str = "bpf recorder";
-const BPF_RECORDS: &str = "bpf records";
-const BPF_COUNTS: &str = "bpf counts";
 
 /// Identifies a file among all that exist at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -336,80 +295,15 @@ impl Source for Recording {
     }
 
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
-        let answer = self.live.owners_program();
-        let mut packed = Vec::new();
-        if let Err(failure) = &answer {
-            pack(&mut packed, FAILURE, &failure.to_bytes());
-        }
-        self.note(BPF_LOAD, "", &Ok(()), &packed);
-        let live = answer?;
-        Ok(Box::new(RecordingOwners { live, recording: self }))
+        programs::record_owners(self)
     }
 
     fn recorder_program(&self, pid_namespace: u32) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
-        let answer = self.live.recorder_program(pid_namespace);
-        let mut packed = Vec::new();
-        if let Err(failure) = &answer {
-            pack(&mut packed, FAILURE, &failure.to_bytes());
-        }
-        self.note(BPF_RECORDER, "", &Ok(()), &packed);
-        let live = answer?;
-        Ok(Box::new(RecordingRecorder { live, recording: self }))
-    }
-}
-
-struct RecordingRecorder<'a> {
-    live: Box<dyn RecorderProgram + 'a>,
-    recording: &'a Recording,
-}
-
-impl RecorderProgram for RecordingRecorder<'_> {
-    fn take(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-        let mut packed = Vec::new();
-        let answer = self.live.take(&mut |record| {
-            pack(&mut packed, PIECE, record);
-            each(record);
-        });
-        if let Err(failure) = answer {
-            pack(&mut packed, FAILURE, &failure.to_bytes());
-        }
-        self.recording.note(BPF_RECORDS, "", &Ok(()), &packed);
-        answer
+        programs::record_recorder(self, pid_namespace)
     }
 
-    fn release(&mut self) {
-        self.live.release();
-    }
-
-    fn counts(&mut self) -> Result<Vec<u8>, Failure> {
-        let answer = self.live.counts();
-        let mut packed = Vec::new();
-        match &answer {
-            Ok(bytes) => pack(&mut packed, PIECE, bytes),
-            Err(failure) => pack(&mut packed, FAILURE, &failure.to_bytes()),
-        }
-        self.recording.note(BPF_COUNTS, "", &Ok(()), &packed);
-        answer
-    }
-}
-
-struct RecordingOwners<'a> {
-    live: Box<dyn OwnersProgram + 'a>,
-    recording: &'a Recording,
-}
-
-impl OwnersProgram for RecordingOwners<'_> {
-    fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-        let mut packed = Vec::new();
-        let answer = self.live.walk(walk, &mut |piece| {
-            pack(&mut packed, PIECE, piece);
-            each(piece);
-        });
-        if let Err(failure) = answer {
-            pack(&mut packed, FAILURE, &failure.to_bytes());
-        }
-        self.recording.note(BPF_OWNERS, walk.name(), &Ok(()), &packed);
-        answer
+    fn closings(&self) -> io::Result<Box<dyn Closings + '_>> {
+        programs::record_closings(self)
     }
 }
 
@@ -512,51 +406,15 @@ impl Source for Player {
     }
 
     fn owners_program(&self) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
-        played(self, BPF_LOAD, "", &mut |_| {})?;
-        Ok(Box::new(PlayedOwners(self)))
+        programs::play_owners(self)
     }
 
     fn recorder_program(&self, _pid_namespace: u32) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
-        played(self, BPF_RECORDER, "", &mut |_| {})?;
-        Ok(Box::new(PlayedRecorder(self)))
-    }
-}
-
-struct PlayedRecorder<'a>(&'a Player);
-
-impl RecorderProgram for PlayedRecorder<'_> {
-    fn take(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-        played(self.0, BPF_RECORDS, "", each)
+        programs::play_recorder(self)
     }
 
-    fn release(&mut self) {}
-
-    fn counts(&mut self) -> Result<Vec<u8>, Failure> {
-        let mut counts = Vec::new();
-        played(self.0, BPF_COUNTS, "", &mut |bytes| counts = bytes.to_vec())?;
-        Ok(counts)
-    }
-}
-
-/// Replays the answer to a question about BPF.
-fn played(player: &Player, question: &str, on: &str, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-    let packed = player.answer(question, on).map_err(|_| Failure::NOT_RECORDED)?;
-    let mut failure = None;
-    let whole = unpack(packed, |kind, bytes| {
-        match kind {
-            PIECE => each(bytes),
-            _ => failure = Some(Failure::from_bytes(bytes).unwrap_or(Failure::NOT_RECORDED)),
-        }
-        Next::More
-    });
-    failure.or(whole.is_err().then_some(Failure::NOT_RECORDED)).map_or(Ok(()), Err)
-}
-
-struct PlayedOwners<'a>(&'a Player);
-
-impl OwnersProgram for PlayedOwners<'_> {
-    fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-        played(self.0, BPF_OWNERS, walk.name(), each)
+    fn closings(&self) -> io::Result<Box<dyn Closings + '_>> {
+        programs::play_closings(self)
     }
 }
 

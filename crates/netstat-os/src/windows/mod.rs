@@ -49,7 +49,7 @@ use super::{
 #[cfg(windows)]
 use live::Live;
 use netstat_model::history::EventMethod;
-use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
+use netstat_model::query::{Kinds, Listing, ProcessFields, RouteQuery, Visit};
 use netstat_model::{
     Answer, Conntrack, Counters, Error, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace,
     Operation, OwnerMethod, PersistentRoute, Process, ProcessKey, RdmaEndpoint, Route, SocketRef,
@@ -227,7 +227,7 @@ impl Restrictions for Windows {
 
 impl Events for Windows {
     fn events(&self, wishes: EventWishes) -> Box<dyn EventStream + '_> {
-        Box::new(Looks::new(self, EventMethod::Looks(None), wishes))
+        Box::new(Looks::new(self, Kinds::TCP_UDP, EventMethod::Looks(None), wishes))
     }
 }
 

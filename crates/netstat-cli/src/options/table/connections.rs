@@ -68,10 +68,10 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
     [] "store", value(store, "PATH", "/var/lib/netstat", ValueKind::Directory, |text| {
             values::parse_directory("--store", text)
         });
-        "Read the history in this folder or file",
-        "Reads the history in this folder, or in this file, for --at and netstat history. Without it that is \
+        "Name the folder or file of the history",
+        "Names the folder of the history, or its file, for --at, netstat history and netstat record. Without it that is \
          /var/lib/netstat, on Windows netstat in ProgramData."
-        details "It may be the history of another host.";
+        details "To read, it may be the history of another host.";
     [] "owners", value(owners, "METHOD", "proc", ValueKind::Choice(&OWNER_METHODS), values::parse_owners);
         "Choose how the owners of sockets are found",
         "Chooses how the owners of sockets are found: auto, bpf or proc. The default, auto, reads /proc if fewer than \

@@ -2,6 +2,7 @@
 
 mod check;
 mod parse;
+mod record;
 mod table;
 
 use super::complaint::Complaint;

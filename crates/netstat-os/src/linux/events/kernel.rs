@@ -288,6 +288,10 @@ impl EventStream for KernelEvents<'_> {
         self.program.release();
     }
 
+    fn finish(&mut self, into: &mut Vec<ConnectionEvent>) {
+        into.extend(self.waiting.drain().map(|(_, record)| ConnectionEvent::Ended(record)));
+    }
+
     fn counts(&self) -> EventCounts {
         self.counts
     }

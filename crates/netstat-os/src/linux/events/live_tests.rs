@@ -4,11 +4,12 @@ use crate::contract::{EventStream, EventWishes, Events};
 use crate::linux::Linux;
 use crate::{Origin, linux::owners::why_no_bpf};
 use netstat_lab::Namespace;
+use netstat_model::NoBpf;
 use netstat_model::history::{
     ConnectionEvent, ConnectionRecord, ConnectionRole, EndReason, EventMethod, OwnerSource,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 /// Plays a scene with a server and a client, each a process of its own, and writes the process IDs of both and the port of
 /// the server.
@@ -45,6 +46,9 @@ kept = []
 if scene == "client_closes":
     pid = client(lambda: (lambda it: (it.send(b"x" * 100), it.recv(10), it.close()))(connect()))
     a, _ = listener.accept(); a.recv(100); a.send(b"hi"); a.recv(1); a.close()
+elif scene == "waits":
+    pid = client(lambda: (lambda it: (it.send(b"x" * 100), it.recv(10), it.close()))(connect()))
+    a, _ = listener.accept(); sys.stdout.write("-\n"); sys.stdout.flush(); sys.stdin.read(); a.close()
 elif scene == "server_closes":
     pid = client(lambda: (lambda it: (it.recv(10), it.recv(10), it.close()))(connect()))
     a, _ = listener.accept(); a.send(b"hi"); a.close()
@@ -129,9 +133,13 @@ struct Played {
     events: Vec<ConnectionEvent>,
 }
 
-/// Begins to watch by BPF; `None`, counted as skipped, where that is refused.
-fn watched(system: &Linux) -> Option<Box<dyn EventStream + '_>> {
-    let stream = system.events(EventWishes::default());
+/// Begins to watch, by BPF unless that is not wanted; `None`, counted as skipped, where it is refused.
+fn watched(system: &Linux, without_bpf: bool) -> Option<Box<dyn EventStream + '_>> {
+    let stream = system.events(EventWishes { without_bpf, ..EventWishes::default() });
+    if without_bpf {
+        assert_eq!(stream.method(), EventMethod::Closings(NoBpf::NotAsked));
+        return Some(stream);
+    }
     if stream.method() == EventMethod::Bpf {
         return Some(stream);
     }
@@ -151,20 +159,28 @@ fn has_python() -> bool {
 
 /// Plays a scene in a new namespace, until `seen` is content with the events of it.
 fn play(words: &[&str], seen: &mut (dyn FnMut(&Played) -> bool + Send)) -> Option<()> {
+    play_without(false, words, seen)
+}
+
+/// The same, perhaps without BPF.
+fn play_without(bpf: bool, words: &[&str], seen: &mut (dyn FnMut(&Played) -> bool + Send)) -> Option<()> {
     if !has_python() {
         netstat_lab::skip("there is no python3");
         return None;
     }
-    netstat_lab::on_own_thread(|namespace| play_in(namespace, words, seen))?
+    netstat_lab::on_own_thread(|namespace| play_in(namespace, bpf, words, seen))?
 }
 
 fn play_in(
     namespace: &Namespace,
+    without_bpf: bool,
     words: &[&str],
     seen: &mut (dyn FnMut(&Played) -> bool + Send),
 ) -> Option<()> {
     let system = Linux::open(Origin::Live).unwrap();
-    let mut stream = watched(&system)?;
+    let mut stream = watched(&system, without_bpf)?;
+    // What is there already.
+    stream.take(&mut Vec::new()).unwrap();
     // Nobody answers behind it: what it sends is for a machine that is not there.
     let silent = "link add silent type veth peer name other\naddr add 10.9.0.1/24 dev silent\nlink set silent up\n\
                   link set other up\nneigh add 10.9.0.2 lladdr 02:00:00:00:00:09 dev silent\n";
@@ -172,7 +188,7 @@ fn play_in(
         netstat_lab::skip("this kernel has no pairs of interfaces (veth)");
         return None;
     }
-    let output = Command::new("python3").args(["-c", SCENES]).args(words).output().unwrap();
+    let (output, before) = run(words, &mut *stream);
     let text = String::from_utf8(output.stdout).unwrap();
     let wrong = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && wrong.is_empty(), "{words:?}: {wrong}");
@@ -185,6 +201,7 @@ fn play_in(
         words: lines.next().unwrap_or_default().split(' ').map(str::to_owned).collect(),
         events: Vec::new(),
     };
+    played.events.extend(before);
     let complete = netstat_lab::eventually("the events of the scene", || {
         let mut events = Vec::new();
         stream.take(&mut events).unwrap();
@@ -206,6 +223,34 @@ fn play_in(
         played.events
     );
     Some(())
+}
+
+/// Runs the scene. One that waits goes on when a look has seen what is open.
+fn run(words: &[&str], stream: &mut dyn EventStream) -> (Output, Vec<ConnectionEvent>) {
+    let mut python = Command::new("python3");
+    python
+        .args(["-c", SCENES])
+        .args(words)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = python.spawn().unwrap();
+    let mut events = Vec::new();
+    if words[0] == "waits" {
+        let looked = netstat_lab::eventually("a look at both ends", || {
+            stream.take(&mut events).unwrap();
+            let held = |event: &&ConnectionEvent| match event {
+                ConnectionEvent::Opened(record) => {
+                    record.role == ConnectionRole::Unknown && record.process.is_some()
+                }
+                _ => false,
+            };
+            (events.iter().filter(held).count() >= 2).then_some(())
+        });
+        assert!(looked.is_ok(), "{events:?}");
+    }
+    drop(child.stdin.take());
+    (child.wait_with_output().unwrap(), events)
 }
 
 impl Played {
@@ -313,6 +358,51 @@ fn connections_of_a_moment_have_the_right_owner_to_the_one() {
         let mut owners = BTreeMap::new();
         played.ends(true).for_each(|end| *owners.entry(of(end)).or_insert(0) += 1);
         assert_eq!(owners, BTreeMap::from([(Some(played.server), 300)]));
+        true
+    });
+}
+
+#[test]
+fn without_bpf_every_end_is_told_and_no_owner_is_wrong() {
+    play_without(true, &["many", "100"], &mut |played| {
+        let made: BTreeMap<u16, u32> = played
+            .words
+            .iter()
+            .map(|word| {
+                let (pid, port) = word.split_once(':').unwrap();
+                (port.parse().unwrap(), pid.parse().unwrap())
+            })
+            .collect();
+        let pid = |end: &ConnectionRecord| end.process.map(|(instance, _)| instance.process.pid);
+        // The listener, which no look saw, is told of like an end that has no other.
+        let at_server = || played.ends(true).filter(|end| end.remote.is_some());
+        let (clients, servers) = (played.ends(false).count(), at_server().count());
+        if clients < 100 || servers < 100 {
+            return false;
+        }
+        assert_eq!((made.len(), clients, servers), (100, 100, 100));
+        for end in played.ends(false) {
+            assert!(pid(end).is_none_or(|pid| made.get(&end.local.port) == Some(&pid)), "{end:?}");
+            assert!(end.bytes_sent.is_some() && end.started.is_some(), "{end:?}");
+        }
+        for end in at_server() {
+            assert!(pid(end).is_none_or(|pid| pid == played.server), "{end:?}");
+        }
+        true
+    });
+}
+
+#[test]
+fn without_bpf_a_connection_that_lived_until_a_look_has_its_owner() {
+    play_without(true, &["waits"], &mut |played| {
+        let (Some(client), Some(server)) = (played.ends(false).next(), played.ends(true).next()) else {
+            return false;
+        };
+        let pid =
+            |end: &ConnectionRecord| end.process.map(|(instance, source)| (instance.process.pid, source));
+        assert_eq!(pid(client), Some((played.client, OwnerSource::Held)));
+        assert_eq!(pid(server), Some((played.server, OwnerSource::Held)));
+        assert_eq!((client.bytes_sent, server.bytes_sent), (Some(100), Some(0)));
         true
     });
 }

@@ -289,6 +289,20 @@ fn an_owner_that_nobody_tells_is_looked_for() {
 }
 
 #[test]
+fn an_end_that_waits_is_told_when_the_recording_stops() {
+    let fake = system().take(&[end(ENDED, reset)], &counts(0));
+    let mut stream = KernelEvents::begin(&fake, EventWishes::default()).unwrap();
+    let mut events = Vec::new();
+    stream.take(&mut events).unwrap();
+    assert_eq!(events, []);
+    stream.finish(&mut events);
+    assert!(
+        matches!(events.as_slice(), [ConnectionEvent::Ended(record)] if record.process.is_none()),
+        "{events:?}"
+    );
+}
+
+#[test]
 fn an_owner_that_is_not_found_is_not_guessed() {
     let fake = system()
         .file("/proc/uptime", "20.00 1\n")

@@ -62,6 +62,26 @@ pub(super) fn decode_head(bytes: &[u8], protocol: Transport) -> Option<SocketRef
     Some(socket)
 }
 
+/// A socket that was destroyed: its cookie, its ends, and `struct tcp_info`. It has the ends of a connection and the state of
+/// a closed socket.
+pub(in crate::linux) type Destroyed<'a> = (u64, IpEndpoint, IpEndpoint, Option<&'a [u8]>);
+
+/// Decodes a message about a TCP socket that was destroyed.
+pub(in crate::linux) fn decode_destroyed(bytes: &[u8]) -> Option<Destroyed<'_>> {
+    let fixed: &[u8; MESSAGE] = bytes.first_chunk()?;
+    let family = match fixed[0] {
+        AF_INET => Family::V4,
+        AF_INET6 => Family::V6,
+        _ => return None,
+    };
+    let interface = wire::u32_at(fixed, 40)?;
+    let local = decode_endpoint(fixed, family, 4, 8, interface)?;
+    let remote = decode_endpoint(fixed, family, 6, 24, interface)?;
+    let cookie = decode_head(bytes, Transport::Tcp)?.id.cookie?;
+    let info = wire::attributes(&bytes[MESSAGE..]).find(|(kind, _)| *kind == INET_DIAG_INFO);
+    Some((cookie, local, remote, info.map(|(_, info)| info)))
+}
+
 fn decode_flag(value: &[u8]) -> Option<bool> {
     wire::u8_at(value, 0).map(|flag| flag != 0)
 }

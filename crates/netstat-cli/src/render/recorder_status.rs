@@ -1,0 +1,145 @@
+//! How a recorder is doing, for people.
+
+use netstat_engine::text::time::rfc_3339;
+use netstat_engine::text::{Language, cells};
+use serde::{Deserialize, Serialize};
+use std::time::{Duration, UNIX_EPOCH};
+
+/// What a recorder tells of itself in a file beside the history, every few seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RecorderStatus {
+    /// The version of this structure.
+    pub(crate) schema: u32,
+    /// The process of the recorder.
+    pub(crate) pid: u32,
+    /// When it began, and when this was written, in milliseconds since 1970.
+    pub(crate) since: u64,
+    pub(crate) at: u64,
+    /// By what means it sees connections.
+    pub(crate) mode: String,
+    /// The history.
+    pub(crate) file: String,
+    pub(crate) bytes: u64,
+    pub(crate) ends: u64,
+    pub(crate) open: u64,
+    /// The end of its oldest connection, in milliseconds since 1970.
+    pub(crate) oldest: Option<u64>,
+    /// What was counted since it began.
+    pub(crate) opened: u64,
+    pub(crate) ended: u64,
+    pub(crate) ended_of_before: u64,
+    pub(crate) lost: u64,
+    pub(crate) unseen: u64,
+    pub(crate) late: u64,
+    pub(crate) skipped: u64,
+    pub(crate) saved: u64,
+    pub(crate) not_followed: u64,
+    /// How often the history could not be written.
+    pub(crate) failed_writes: u64,
+}
+
+/// The version of [`RecorderStatus`].
+pub(crate) const SCHEMA: u32 = 1;
+
+/// Returns the lines of a status. Without one the recorder never ran.
+pub(crate) fn lines(status: &RecorderStatus, is_running: bool, language: Language) -> String {
+    let word = |english: &'static str, korean: &'static str| match language {
+        Language::English => english,
+        Language::Korean => korean,
+    };
+    let time =
+        |at: u64| UNIX_EPOCH.checked_add(Duration::from_millis(at)).map_or_else(|| "-".to_owned(), rfc_3339);
+    let running = match is_running {
+        true => format!("{} (PID {})", word("running", "실행 중"), status.pid),
+        false => word("not running", "실행 중 아님").to_owned(),
+    };
+    let span = format!("{} - {}", time(status.since), time(status.at));
+    let oldest = status.oldest.map_or_else(|| "-".to_owned(), time);
+    let rows: [(&str, String); 15] = [
+        (word("Recorder", "기록기"), running),
+        (word("Counted", "집계 기간"), span),
+        (word("Mode", "방식"), status.mode.clone()),
+        (word("History", "기록 파일"), status.file.clone()),
+        (word("Size in bytes", "크기(바이트)"), status.bytes.to_string()),
+        (word("Connections kept", "저장된 연결"), status.ends.to_string()),
+        (word("Oldest", "가장 오래된 기록"), oldest),
+        (word("Open now", "현재 열림"), status.open.to_string()),
+        (word("Opened", "열린 수"), status.opened.to_string()),
+        (
+            word("Ended", "끝난 수"),
+            format!(
+                "{} + {} {}",
+                status.ended,
+                status.ended_of_before,
+                word("that were there before", "(시작 전부터 있던 연결)")
+            ),
+        ),
+        (word("Lost: buffer full", "손실: 버퍼 가득 참"), status.lost.to_string()),
+        (word("Lost: never told", "손실: 커널이 알리지 않음"), status.unseen.to_string()),
+        (word("Noticed late", "늦게 확인됨"), status.late.to_string()),
+        (
+            word("Programs skipped", "건너뛴 프로그램 실행"),
+            format!("{}, {} {}", status.skipped, status.saved, word("made up for", "만회됨")),
+        ),
+        (
+            word("Failures", "실패"),
+            format!(
+                "{} {}, {} {}",
+                status.failed_writes,
+                word("writes", "쓰기"),
+                status.not_followed,
+                word("sockets without memory", "메모리 부족 소켓")
+            ),
+        ),
+    ];
+    let width = rows.iter().map(|(name, _)| cells(name.as_bytes())).max().unwrap_or(0);
+    rows.iter().fold(String::new(), |text, (name, value)| {
+        let blanks = " ".repeat(width + 2 - cells(name.as_bytes()));
+        text + name + ":" + &blanks + value + "\n"
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status() -> RecorderStatus {
+        RecorderStatus {
+            schema: SCHEMA,
+            pid: 7,
+            since: 1_000_000_000_000,
+            at: 1_000_000_005_000,
+            mode: "complete".into(),
+            file: "/x/history.db".into(),
+            bytes: 1000,
+            ends: 20,
+            open: 3,
+            oldest: None,
+            opened: 21,
+            ended: 19,
+            ended_of_before: 1,
+            lost: 4,
+            unseen: 0,
+            late: 0,
+            skipped: 2,
+            saved: 2,
+            not_followed: 0,
+            failed_writes: 0,
+        }
+    }
+
+    #[test]
+    fn each_language_has_its_words_in_one_column() {
+        let english = lines(&status(), true, Language::English);
+        assert!(english.starts_with("Recorder:           running (PID 7)\n"), "{english}");
+        assert!(english.contains("\nLost: buffer full:  4\n"), "{english}");
+        let korean = lines(&status(), false, Language::Korean);
+        assert!(korean.contains("실행 중 아님") && korean.contains("손실: 버퍼 가득 참"), "{korean}");
+    }
+
+    #[test]
+    fn a_status_comes_back_from_its_file() {
+        let text = serde_json::to_string(&status()).unwrap();
+        assert_eq!(serde_json::from_str::<RecorderStatus>(&text).unwrap(), status());
+    }
+}

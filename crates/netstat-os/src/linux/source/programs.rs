@@ -1,0 +1,261 @@
+//! The parts of the seam that stay open: BPF programs, and messages of the kernel that nobody asked for one by one.
+
+use super::{Next, Recording, pack, unpack};
+use crate::linux::bpf::Failure;
+use crate::tape::Player;
+use std::io;
+
+/// How far a walk of the BPF program goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Walk {
+    /// Skips files that only processes in other network namespaces hold. For a socket it finds either all holders or
+    /// none.
+    Quick,
+    /// Visits every descriptor.
+    Full,
+}
+
+impl Walk {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Quick => "quick",
+            Self::Full => "",
+        }
+    }
+}
+
+/// The BPF program of [`super::bpf`], loaded until this is dropped.
+pub(crate) trait OwnersProgram: Send {
+    /// Passes on the records of all socket descriptors, piece by piece. After a failure the records are incomplete, and
+    /// so are those of any later walk.
+    fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure>;
+}
+
+/// The BPF programs of [`super::bpf`] that record connections, running until this is dropped.
+pub(crate) trait RecorderProgram: Send {
+    /// Passes on the records since the last call, one at a time. The buffer keeps them until [`release`](Self::release).
+    fn take(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure>;
+
+    /// Frees the room that the records taken have in the buffer.
+    fn release(&mut self);
+
+    /// Returns `struct all_counts` of `bpf/recorder.h`, then how often the kernel did not run each program, because it would
+    /// have interrupted itself, in 8 bytes.
+    fn counts(&mut self) -> Result<Vec<u8>, Failure>;
+}
+
+/// Messages of sock_diag about TCP sockets that the kernel has destroyed (`SKNLGRP_INET_TCP_DESTROY` and its IPv6 sibling).
+pub(crate) trait Closings: Send {
+    /// Passes on the datagrams since the last call, without waiting for one. Returns whether the kernel had no room for some.
+    fn take(&mut self, each: &mut dyn FnMut(&[u8])) -> io::Result<bool>;
+
+    /// The inode of the socket, by which `/proc/net/netlink` lists how many it had no room for.
+    fn inode(&self) -> u64;
+}
+
+/// How [`super::Source::owners_program`] and [`OwnersProgram::walk`] are recorded: the questions, and the parts of an answer.
+const BPF_LOAD: &str = "bpf load";
+const BPF_OWNERS: &str = "bpf owners";
+const PIECE: u32 = 0;
+const FAILURE: u32 = 1;
+
+/// How [`super::Source::recorder_program`] and the methods of [`RecorderProgram`] are recorded.
+const BPF_RECORDER: &str = "bpf recorder";
+const BPF_RECORDS: &str = "bpf records";
+const BPF_COUNTS: &str = "bpf counts";
+
+/// How [`super::Source::closings`] and [`Closings::take`] are recorded: the questions, and what stands for missing datagrams.
+const CLOSINGS: &str = "closings";
+const CLOSED: &str = "closed";
+const OVERRUN: u32 = 2;
+
+/// Records [`super::Source::owners_program`].
+pub(super) fn record_owners(recording: &Recording) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
+    let answer = recording.live.owners_program();
+    note_failure(recording, BPF_LOAD, answer.as_ref().err());
+    Ok(Box::new(RecordingOwners { live: answer?, recording }))
+}
+
+/// Records [`super::Source::recorder_program`].
+pub(super) fn record_recorder(
+    recording: &Recording,
+    pid_namespace: u32,
+) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
+    let answer = recording.live.recorder_program(pid_namespace);
+    note_failure(recording, BPF_RECORDER, answer.as_ref().err());
+    Ok(Box::new(RecordingRecorder { live: answer?, recording }))
+}
+
+/// Records [`super::Source::closings`].
+pub(super) fn record_closings(recording: &Recording) -> io::Result<Box<dyn Closings + '_>> {
+    let answer = recording.live.closings();
+    let inode = answer.as_ref().map_or(0, |closings| closings.inode()).to_le_bytes();
+    recording.note(CLOSINGS, "", &answer, &inode);
+    Ok(Box::new(RecordingClosings { live: answer?, recording }))
+}
+
+fn note_failure(recording: &Recording, question: &str, failure: Option<&Failure>) {
+    let mut packed = Vec::new();
+    if let Some(failure) = failure {
+        pack(&mut packed, FAILURE, &failure.to_bytes());
+    }
+    recording.note(question, "", &Ok(()), &packed);
+}
+
+struct RecordingRecorder<'a> {
+    live: Box<dyn RecorderProgram + 'a>,
+    recording: &'a Recording,
+}
+
+impl RecorderProgram for RecordingRecorder<'_> {
+    fn take(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+        let mut packed = Vec::new();
+        let answer = self.live.take(&mut |record| {
+            pack(&mut packed, PIECE, record);
+            each(record);
+        });
+        if let Err(failure) = answer {
+            pack(&mut packed, FAILURE, &failure.to_bytes());
+        }
+        self.recording.note(BPF_RECORDS, "", &Ok(()), &packed);
+        answer
+    }
+
+    fn release(&mut self) {
+        self.live.release();
+    }
+
+    fn counts(&mut self) -> Result<Vec<u8>, Failure> {
+        let answer = self.live.counts();
+        let mut packed = Vec::new();
+        match &answer {
+            Ok(bytes) => pack(&mut packed, PIECE, bytes),
+            Err(failure) => pack(&mut packed, FAILURE, &failure.to_bytes()),
+        }
+        self.recording.note(BPF_COUNTS, "", &Ok(()), &packed);
+        answer
+    }
+}
+
+struct RecordingOwners<'a> {
+    live: Box<dyn OwnersProgram + 'a>,
+    recording: &'a Recording,
+}
+
+impl OwnersProgram for RecordingOwners<'_> {
+    fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+        let mut packed = Vec::new();
+        let answer = self.live.walk(walk, &mut |piece| {
+            pack(&mut packed, PIECE, piece);
+            each(piece);
+        });
+        if let Err(failure) = answer {
+            pack(&mut packed, FAILURE, &failure.to_bytes());
+        }
+        self.recording.note(BPF_OWNERS, walk.name(), &Ok(()), &packed);
+        answer
+    }
+}
+
+struct RecordingClosings<'a> {
+    live: Box<dyn Closings + 'a>,
+    recording: &'a Recording,
+}
+
+impl Closings for RecordingClosings<'_> {
+    fn take(&mut self, each: &mut dyn FnMut(&[u8])) -> io::Result<bool> {
+        let mut packed = Vec::new();
+        let answer = self.live.take(&mut |datagram| {
+            pack(&mut packed, PIECE, datagram);
+            each(datagram);
+        });
+        if let Ok(true) = answer {
+            pack(&mut packed, OVERRUN, &[]);
+        }
+        self.recording.note(CLOSED, "", &answer, &packed);
+        answer
+    }
+
+    fn inode(&self) -> u64 {
+        self.live.inode()
+    }
+}
+
+/// Replays [`super::Source::owners_program`].
+pub(super) fn play_owners(player: &Player) -> Result<Box<dyn OwnersProgram + '_>, Failure> {
+    played(player, BPF_LOAD, "", &mut |_| {})?;
+    Ok(Box::new(PlayedOwners(player)))
+}
+
+/// Replays [`super::Source::recorder_program`].
+pub(super) fn play_recorder(player: &Player) -> Result<Box<dyn RecorderProgram + '_>, Failure> {
+    played(player, BPF_RECORDER, "", &mut |_| {})?;
+    Ok(Box::new(PlayedRecorder(player)))
+}
+
+/// Replays [`super::Source::closings`].
+pub(super) fn play_closings(player: &Player) -> io::Result<Box<dyn Closings + '_>> {
+    let inode = player.answer(CLOSINGS, "")?.first_chunk().ok_or(io::ErrorKind::InvalidData)?;
+    Ok(Box::new(PlayedClosings { player, inode: u64::from_le_bytes(*inode) }))
+}
+
+struct PlayedRecorder<'a>(&'a Player);
+
+impl RecorderProgram for PlayedRecorder<'_> {
+    fn take(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+        played(self.0, BPF_RECORDS, "", each)
+    }
+
+    fn release(&mut self) {}
+
+    fn counts(&mut self) -> Result<Vec<u8>, Failure> {
+        let mut counts = Vec::new();
+        played(self.0, BPF_COUNTS, "", &mut |bytes| counts = bytes.to_vec())?;
+        Ok(counts)
+    }
+}
+
+/// Replays the answer to a question about BPF.
+fn played(player: &Player, question: &str, on: &str, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+    let packed = player.answer(question, on).map_err(|_| Failure::NOT_RECORDED)?;
+    let mut failure = None;
+    let whole = unpack(packed, |kind, bytes| {
+        match kind {
+            PIECE => each(bytes),
+            _ => failure = Some(Failure::from_bytes(bytes).unwrap_or(Failure::NOT_RECORDED)),
+        }
+        Next::More
+    });
+    failure.or(whole.is_err().then_some(Failure::NOT_RECORDED)).map_or(Ok(()), Err)
+}
+
+struct PlayedOwners<'a>(&'a Player);
+
+impl OwnersProgram for PlayedOwners<'_> {
+    fn walk(&self, walk: Walk, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+        played(self.0, BPF_OWNERS, walk.name(), each)
+    }
+}
+
+struct PlayedClosings<'a> {
+    player: &'a Player,
+    inode: u64,
+}
+
+impl Closings for PlayedClosings<'_> {
+    fn take(&mut self, each: &mut dyn FnMut(&[u8])) -> io::Result<bool> {
+        let mut overrun = false;
+        unpack(self.player.answer(CLOSED, "")?, |kind, datagram| {
+            match kind {
+                PIECE => each(datagram),
+                _ => overrun = true,
+            }
+            Next::More
+        })?;
+        Ok(overrun)
+    }
+
+    fn inode(&self) -> u64 {
+        self.inode
+    }
+}
