@@ -13,6 +13,10 @@ _netstat() {
             mapfile -t COMPREPLY < <(compgen -W 'tcp tcpv6 udp udpv6 ip ipv6 icmp icmpv6' -- "$cur")
             return
             ;;
+        --at)
+            COMPREPLY=()
+            return
+            ;;
         --color)
             mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
             return
@@ -97,6 +101,10 @@ _netstat() {
             COMPREPLY=()
             return
             ;;
+        --since)
+            COMPREPLY=()
+            return
+            ;;
         --sort)
             COMPREPLY=()
             return
@@ -113,17 +121,21 @@ _netstat() {
             COMPREPLY=()
             return
             ;;
+        --until)
+            COMPREPLY=()
+            return
+            ;;
         --watch)
             COMPREPLY=()
             return
             ;;
     esac
     if [[ $cur == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --verbose -x --network-direct -y --template --all-namespaces --arguments --cmdline --color --columns --config --count --csv --dialect --exists --explain --family --follow --generate --geo --group-by --json --jsonl --keep --keep-days --lang --learn --limit --list --netns --no-extra --no-rates --opens --owners --path --policy --process --record --replay --resolve-timeout --set --sort --status --stop --store --table --timeout --utf8 --version --wait --watch' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --verbose -x --network-direct -y --template --all-namespaces --arguments --at --cmdline --color --columns --config --count --csv --dialect --exists --explain --family --follow --generate --geo --group-by --json --jsonl --keep --keep-days --lang --learn --limit --list --netns --no-extra --no-header --no-rates --opens --owners --path --policy --process --record --replay --resolve-timeout --set --since --sort --status --stop --store --summary --table --timeout --until --utf8 --version --wait --watch' -- "$cur")
     elif ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} == check ]]; then
         mapfile -t COMPREPLY < <(compgen -W 'port-exhaustion close-wait listen-queue connecting half-open retransmission stalled idle address-gone buffers conntrack exposed shadowed policy suspicious' -- "$cur")
     elif ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W 'check record' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'check record history' -- "$cur")
     fi
 }
 complete -F _netstat netstat

@@ -35,6 +35,8 @@ cargo xtask COMMAND
   bench [--quick | --million | --sizes N,N] [--output FILE]
                       measure speed and memory, and write docs/performance.md (--quick: only print)
                       (Linux, root)
+  bench history [ENDS [FOLDER]]
+                      write a history of ten million connections and ask it what operators ask
   accuracy [--runs N] [--output FILE]
                       measure what is missed, invented and wrong while sockets come and go, and write
                       docs/accuracy.md (Linux, root)
@@ -59,6 +61,9 @@ fn run(arguments: &[&str]) -> Result<()> {
             Ok(seconds) => fuzz::run(seconds),
             Err(_) => bail!("{seconds} is not a whole number of seconds"),
         },
+        ["bench", "history", arguments @ ..] => {
+            workspace::run_example("netstat-store", "ten_million", arguments)
+        }
         #[cfg(target_os = "linux")]
         ["bench", arguments @ ..] => bench::run(arguments),
         #[cfg(target_os = "linux")]

@@ -65,6 +65,13 @@ pub(crate) fn build(what: &[&str]) -> Result<()> {
     run(&mut cargo, &format!("cargo build {} failed", what.join(" ")))
 }
 
+/// Builds and runs an example of a package, optimized.
+pub(crate) fn run_example(package: &str, example: &str, arguments: &[&str]) -> Result<()> {
+    let mut cargo = cargo();
+    cargo.args(["run", "--release", "--locked", "--quiet", "--package", package, "--example", example, "--"]);
+    run(cargo.args(arguments), &format!("the example {example} failed"))
+}
+
 /// Lists the files that git tracks or would add, relative to the top; deleted ones are left out.
 pub(crate) fn files() -> Result<Vec<String>> {
     let mut git = program("git");

@@ -1,6 +1,7 @@
 //! The meaning of the command line: options combined with each other, the environment and the system.
 
 mod net_tools;
+mod past;
 mod recorder;
 
 use crate::options::{Arguments, Colour, Netns, ProtocolName, Verb};
@@ -9,7 +10,7 @@ use crate::render::format::Format;
 pub(crate) use net_tools::{CounterGroups, GroupList, NetTools, RouteTables, SocketList, UnixList, Which};
 use netstat_check::{self as check, Assignment, Check};
 use netstat_engine::columns::{self, Column};
-use netstat_engine::text::Language;
+use netstat_engine::text::{Language, When};
 use netstat_engine::view::ConnectionsOptions;
 use netstat_engine::view::sort::Order;
 use netstat_engine::view::statistics::Kind;
@@ -19,6 +20,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub(crate) use past::is_kept;
 pub(crate) use recorder::{Recorder, Recording};
 
 /// The default budget for all host name lookups together.
@@ -43,6 +45,8 @@ pub(crate) struct Settings {
     pub(crate) filter: Vec<OsString>,
     /// What to do with the rows.
     pub(crate) purpose: Purpose,
+    /// The moment to show (`--at`); `None` for now.
+    pub(crate) past: Option<Past>,
     /// `-v` of reports that have no other use for it: report how owners were found.
     pub(crate) verbose: bool,
 }
@@ -75,8 +79,30 @@ pub(crate) enum Report {
     Record(Recorder),
     /// A report of the net-tools dialect.
     NetTools(NetTools),
+    /// `netstat history`.
+    History(History),
     /// Everything else.
     Connections(Connections),
+}
+
+/// A span of the past, and how to show it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct History {
+    pub(crate) since: Option<When>,
+    pub(crate) until: Option<When>,
+    /// What happened, in short.
+    pub(crate) summary: bool,
+    /// The history to read.
+    pub(crate) store: PathBuf,
+    /// How rows are shown.
+    pub(crate) table: Connections,
+}
+
+/// The moment of a table of the past, and the history that has it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Past {
+    pub(crate) at: When,
+    pub(crate) store: PathBuf,
 }
 
 /// What to check, and how to show it.
@@ -250,7 +276,8 @@ impl Settings {
             _ => Purpose::Show,
         };
         Self {
-            report: report(arguments, colour(arguments, &environment), &environment),
+            past: arguments.at.clone().map(|at| Past { at, store: past::store(arguments, &environment) }),
+            report: report(arguments, &environment),
             language,
             repeat,
             tape,
@@ -266,10 +293,14 @@ impl Settings {
     }
 }
 
-fn report(arguments: &Arguments, colour: Colour, environment: impl Fn(&str) -> Option<String>) -> Report {
+fn report(arguments: &Arguments, environment: &impl Fn(&str) -> Option<String>) -> Report {
+    let colour = colour(arguments, environment);
     match arguments.verb {
         Some(Verb::Check) => return Report::Check(checks(arguments, colour)),
         Some(Verb::Record) => return Report::Record(recorder::settings(arguments, environment)),
+        Some(Verb::History) => {
+            return Report::History(past::history(arguments, colour, past::store(arguments, environment)));
+        }
         None => {}
     }
     if arguments.route {

@@ -45,6 +45,8 @@ pub enum Operation {
     ListRdma,
     /// Watching connections open and end.
     WatchConnections,
+    /// Reading the history of connections.
+    ReadHistory,
     /// Writing a recording.
     Record,
     /// Reading a recording.
@@ -69,6 +71,7 @@ impl fmt::Display for Operation {
             Self::ReadTextTable => "cannot read a table of the kernel",
             Self::ListRdma => "cannot list the RDMA resources",
             Self::WatchConnections => "cannot watch connections",
+            Self::ReadHistory => "cannot read the history",
             Self::Record => "cannot write the recording",
             Self::Replay => "cannot read the recording",
         })

@@ -22,6 +22,7 @@ mod gap;
 mod life;
 #[cfg(test)]
 mod made;
+mod past;
 mod pending;
 mod people;
 mod preselect;
@@ -29,14 +30,17 @@ mod reader;
 mod row;
 mod scan;
 mod schema;
+mod summary;
 #[cfg(test)]
 mod tests;
 mod writer;
 
 pub use error::{Fault, StoreError};
 pub use gap::Gap;
+pub use past::Past;
 pub use preselect::Preselection;
 pub use reader::{At, Reader, Span, Standing};
 pub use scan::EachSocket;
 pub use schema::is_recording;
+pub use summary::{Failure, Listener, POINTS, Storm, Summary, Traffic};
 pub use writer::{StoreSize, Writer, WriterOptions};

@@ -7,7 +7,7 @@ use crate::people;
 use crate::row::ProcessId;
 use crate::schema::{open_to_read, signed, unsigned};
 use netstat_model::history::{GapCause, ProcessRecord};
-use netstat_model::{Executable, Missing, Process, ProcessKey};
+use netstat_model::{Executable, Missing, Namespace, Process, ProcessKey};
 use rusqlite::{Connection, OptionalExtension as _};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
@@ -59,6 +59,7 @@ pub struct Reader {
     pub(crate) clock: Clock,
     sessions: Vec<Session>,
     host: Option<String>,
+    namespace: Option<Namespace>,
     /// Before this moment ends were deleted to make room.
     begins: Option<Moment>,
     pub(crate) holders: RefCell<FxHashMap<ProcessId, (u32, Option<u32>)>>,
@@ -81,14 +82,16 @@ impl Reader {
                     .optional()
             };
             let begins = meta("begins_boot")?.zip(meta("begins_at")?);
+            let namespace = meta("namespace")?.map(|inode| Namespace { inode: unsigned(inode) });
             let host = database
                 .query_row("SELECT value FROM meta WHERE key = 'host'", [], |row| row.get(0))
                 .optional()?;
-            Ok((clock, sessions, begins, host))
+            Ok((clock, sessions, begins, namespace, host))
         };
-        let (clock, sessions, begins, host) = read().map_err(|error| StoreError::database(&file, error))?;
+        let (clock, sessions, begins, namespace, host) =
+            read().map_err(|error| StoreError::database(&file, error))?;
         let begins = begins.map(|(boot, at)| Moment { boot, at: unsigned(at) });
-        Ok(Self { file, database, clock, sessions, host, begins, holders: RefCell::default() })
+        Ok(Self { file, database, clock, sessions, host, namespace, begins, holders: RefCell::default() })
     }
 
     /// Returns the file.
@@ -99,6 +102,17 @@ impl Reader {
     /// Returns the name of the host that was recorded.
     pub fn host(&self) -> Option<&str> {
         self.host.as_deref()
+    }
+
+    /// Returns the network namespace of the recorder.
+    pub fn namespace(&self) -> Option<Namespace> {
+        self.namespace
+    }
+
+    pub(crate) fn boot_id(&self, boot: Boot) -> Option<Box<str>> {
+        let sql = "SELECT boot_id FROM boot WHERE id = ?";
+        let text: rusqlite::Result<String> = self.database.query_row(sql, [boot], |row| row.get(0));
+        text.ok().map(Into::into)
     }
 
     /// Returns how connections were seen by the last recorder.

@@ -237,7 +237,8 @@ fn before(end: u64, time: Option<u64>) -> u64 {
     time.map_or(0, |time| fold(time.min(LATEST), end).wrapping_add(1))
 }
 
-fn time(end: u64, number: u64) -> Option<u64> {
+/// Returns the time of a number that was told from the end of its row.
+pub(crate) fn time(end: u64, number: u64) -> Option<u64> {
     // The difference was taken the other way round.
     value(number).map(|folded| end.wrapping_sub(unfold(0, folded)).min(LATEST))
 }
@@ -295,6 +296,11 @@ mod kind {
     pub(super) fn fin_is_local(number: u64) -> bool {
         number >> 7 & 1 == 1
     }
+}
+
+/// Returns role, protocol, and whether the first FIN was that of the local end.
+pub(crate) fn kind_of(number: u64) -> (ConnectionRole, Transport, bool) {
+    (kind::role(number), kind::transport(number), kind::fin_is_local(number))
 }
 
 /// The reasons in the order of their numbers.

@@ -9,8 +9,8 @@ use crate::preselect::Preselection;
 use crate::reader::{At, Reader, Span};
 use crate::row::{Field, LONG, Row, unfold};
 use crate::schema::{read_row, row_columns, signed, unsigned};
-use netstat_model::Socket;
 use netstat_model::history::GapCause;
+use netstat_model::{Namespace, Socket};
 use rusqlite::params;
 use rustc_hash::FxHashSet;
 use std::ops::ControlFlow;
@@ -19,14 +19,16 @@ use std::ops::ControlFlow;
 pub type EachSocket<'a> = dyn FnMut(&Socket) -> ControlFlow<()> + 'a;
 
 /// A block as it lies in the database.
-struct Stored<'a> {
+pub(crate) struct Stored<'a> {
     boot: Boot,
     first: u64,
     last: u64,
     count: u64,
+    /// Whether it has listeners.
+    pub(crate) listeners: bool,
     /// Which addresses it may have; unknown of rows that are not in a block yet.
     bloom: Option<&'a [u8]>,
-    cols: &'a [u8],
+    pub(crate) cols: &'a [u8],
 }
 
 impl Reader {
@@ -92,7 +94,7 @@ impl Reader {
         Ok(records)
     }
 
-    fn damaged(&self, stored: &Stored<'_>) -> Gap {
+    pub(crate) fn damaged(&self, stored: &Stored<'_>) -> Gap {
         Gap {
             from: self.time(stored.boot, stored.first),
             until: self.time(stored.boot, stored.last),
@@ -102,14 +104,14 @@ impl Reader {
     }
 
     /// Calls `each` with the blocks that may have ends in a stretch, then with the rows that are to become blocks.
-    fn blocks(
+    pub(crate) fn blocks(
         &self,
         stretch: &Stretch,
         each: &mut dyn FnMut(&Stored<'_>) -> Result<ControlFlow<()>, StoreError>,
     ) -> Result<ControlFlow<()>, StoreError> {
-        let sql = "SELECT first_at, last_at, n, bloom, cols FROM block
+        let sql = "SELECT first_at, last_at, n, listeners, bloom, cols FROM block
              WHERE boot = ?1 AND last_at >= ?2 AND first_at < ?3 ORDER BY last_at";
-        let fresh = "SELECT ?2, ?3, n, NULL, cols FROM fresh WHERE boot = ?1 ORDER BY id";
+        let fresh = "SELECT ?2, ?3, n, 1, NULL, cols FROM fresh WHERE boot = ?1 ORDER BY id";
         for sql in [sql, fresh] {
             let mut statement = self.database.prepare_cached(sql).map_err(self.error())?;
             let until = signed(stretch.until.min(LATEST));
@@ -123,8 +125,9 @@ impl Reader {
                     first: number(0)?,
                     last: number(1)?,
                     count: number(2)?,
-                    bloom: bytes(3)?,
-                    cols: bytes(4)?.unwrap_or_default(),
+                    listeners: number(3)? != 0,
+                    bloom: bytes(4)?,
+                    cols: bytes(5)?.unwrap_or_default(),
                 };
                 if each(&stored)?.is_break() {
                     return Ok(ControlFlow::Break(()));
@@ -140,9 +143,7 @@ impl Reader {
     /// When the store cannot be read.
     pub fn still_open(&self, each: &mut EachSocket<'_>) -> Result<(), StoreError> {
         let Some(last) = self.last() else { return Ok(()) };
-        for row in
-            self.rows_of(&format!("SELECT {} FROM open WHERE boot = ?", row_columns()), last.boot, None)?
-        {
+        for row in self.open_rows(last.boot)? {
             let asked = Asked::Whole { last: Some(last.at) };
             if each(&self.socket(last.boot, &row, asked)?).is_break() {
                 break;
@@ -151,13 +152,21 @@ impl Reader {
         Ok(())
     }
 
-    /// Calls `each` with the sockets of a moment, as they were then. Returns what could not be read.
+    /// Calls `each` with the sockets of a moment, as they were then; with those of one network namespace, where that is
+    /// given and theirs is known. Returns what could not be read.
     ///
     /// # Errors
     /// When the store cannot be read at all.
-    pub fn open_at(&self, at: At, each: &mut EachSocket<'_>) -> Result<Vec<Gap>, StoreError> {
+    pub fn open_at(
+        &self,
+        at: At,
+        own: Option<Namespace>,
+        each: &mut EachSocket<'_>,
+    ) -> Result<Vec<Gap>, StoreError> {
         let (rows, damaged) = self.rows_at(at)?;
-        for row in &rows {
+        let is_elsewhere =
+            |row: &Row| own.zip(row.namespace).is_some_and(|(own, namespace)| own.inode != namespace);
+        for row in rows.iter().filter(|row| !is_elsewhere(row)) {
             if each(&self.socket(at.0.boot, row, Asked::At(at.0.at))?).is_break() {
                 break;
             }
@@ -185,7 +194,7 @@ impl Reader {
     fn rows_at(&self, at: At) -> Result<(Vec<Row>, Vec<Gap>), StoreError> {
         let Moment { boot, at } = at.0;
         let columns = row_columns();
-        let mut rows = self.rows_of(&format!("SELECT {columns} FROM open WHERE boot = ?"), boot, None)?;
+        let mut rows = self.open_rows(boot)?;
         let long = format!("SELECT {columns} FROM long WHERE boot = ? AND ended > ?");
         rows.extend(self.rows_of(&long, boot, Some(at))?);
         rows.retain(|row| row.is_open_at(at));
@@ -220,6 +229,11 @@ impl Reader {
         waiting.retain(|row| used.insert((row.local, row.remote, row.namespace)));
         rows.extend(waiting);
         Ok((rows, damaged))
+    }
+
+    /// Returns the sockets that were open when the store was last written.
+    pub(crate) fn open_rows(&self, boot: Boot) -> Result<Vec<Row>, StoreError> {
+        self.rows_of(&format!("SELECT {} FROM open WHERE boot = ?", row_columns()), boot, None)
     }
 
     fn rows_of(&self, sql: &str, boot: Boot, at: Option<u64>) -> Result<Vec<Row>, StoreError> {

@@ -1,7 +1,10 @@
 //! Writer and reader together.
 
+mod crash;
 mod keeping;
+mod language;
 mod moments;
+mod summing;
 
 use crate::made::record;
 use crate::{Preselection, Reader, Span, Writer, WriterOptions};

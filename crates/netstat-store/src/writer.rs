@@ -7,6 +7,7 @@ use crate::pending::{Key, Pending};
 use crate::row::{Field, ProcessId, Row};
 use crate::schema::{insert_row, open_to_write, read_row, row_columns, signed, unsigned};
 use crate::{gap, people};
+use netstat_model::Namespace;
 use netstat_model::history::{ClockReading, ConnectionEvent, ConnectionRecord, EndReason, ProcessInstance};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -29,6 +30,8 @@ pub struct WriterOptions {
     pub keep_for: Option<Duration>,
     /// The name of this host, for whoever opens the file elsewhere.
     pub host: Option<String>,
+    /// The network namespace whose table the table of a past moment is; `None` where there is only one.
+    pub namespace: Option<Namespace>,
     /// How connections are seen, in a word or two: what the history does not have follows from it.
     pub mode: Option<String>,
     /// Whether the source went on while no recorder was running, so that nothing is missing since the last one.
@@ -37,7 +40,14 @@ pub struct WriterOptions {
 
 impl Default for WriterOptions {
     fn default() -> Self {
-        Self { keep_bytes: 1 << 30, keep_for: None, host: None, mode: None, continues: false }
+        Self {
+            keep_bytes: 1 << 30,
+            keep_for: None,
+            host: None,
+            namespace: None,
+            mode: None,
+            continues: false,
+        }
     }
 }
 
@@ -447,6 +457,9 @@ fn begin(
     insert_reading(&transaction, boot, at, wall)?;
     if let Some(host) = &options.host {
         set_meta(&transaction, "host", host)?;
+    }
+    if let Some(namespace) = options.namespace {
+        set_meta(&transaction, "namespace", signed(namespace.inode))?;
     }
     transaction.execute(
         "INSERT INTO session(boot, from_at, until_at, continues, mode) VALUES (?1, ?2, ?2, ?3, ?4)",

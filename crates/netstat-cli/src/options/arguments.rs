@@ -3,7 +3,7 @@
 use crate::render::format::Format;
 use netstat_check::{Assignment, Check};
 use netstat_engine::columns::Column;
-use netstat_engine::text::Language;
+use netstat_engine::text::{Language, When};
 use netstat_engine::view::sort::Order;
 use netstat_model::query::{Kinds, Owners, Tables};
 use std::ffi::{OsStr, OsString};
@@ -84,6 +84,12 @@ pub(crate) struct Arguments {
     pub(crate) verb: Option<Verb>,
     /// Arguments of `netstat check`.
     pub(crate) check: CheckArguments,
+    /// Arguments of `netstat history`.
+    pub(crate) history: HistoryArguments,
+    /// `--at`: the moment whose table is shown.
+    pub(crate) at: Option<When>,
+    /// `--store`: the history to read, or to write.
+    pub(crate) store: Option<PathBuf>,
     /// Arguments of `netstat record`.
     pub(crate) recorder: RecordArguments,
     /// `--record`: the directory to write the operating system's answers to.
@@ -134,6 +140,17 @@ pub(crate) struct CheckArguments {
     pub(crate) policy: Option<PathBuf>,
 }
 
+/// What was typed after `netstat history`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct HistoryArguments {
+    /// `--since`: the begin of the span.
+    pub(crate) since: Option<When>,
+    /// `--until`: its end.
+    pub(crate) until: Option<When>,
+    /// `--summary`: what happened, in short.
+    pub(crate) summary: bool,
+}
+
 /// What was typed after `netstat record`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct RecordArguments {
@@ -143,8 +160,6 @@ pub(crate) struct RecordArguments {
     pub(crate) opens: bool,
     /// `--arguments`: keep the arguments of processes.
     pub(crate) arguments: bool,
-    /// `--store`: the folder or the file of the history.
-    pub(crate) store: Option<PathBuf>,
     /// `--keep`: the size of the history, in bytes.
     pub(crate) keep: Option<u64>,
     /// `--keep-days`: how many days it goes back.
@@ -186,6 +201,8 @@ named! {
         Check = "check",
         /// Watches connections open and end.
         Record = "record",
+        /// Tells what connections there were.
+        History = "history",
     }
 }
 
@@ -195,6 +212,7 @@ impl Verb {
         match self {
             Self::Check => "check",
             Self::Record => "record",
+            Self::History => "history",
         }
     }
 

@@ -144,6 +144,7 @@ pub(super) fn check(arguments: &Arguments) -> Result<(), Complaint> {
         ));
     }
     check_namespace(arguments)?;
+    check_past(arguments)?;
     check_reports(arguments)?;
     check_shape(arguments)?;
     if let (Some(count), None) = (arguments.count, arguments.interval) {
@@ -169,6 +170,39 @@ pub(super) fn check(arguments: &Arguments) -> Result<(), Complaint> {
     Ok(())
 }
 
+/// Checks what goes with `--at`.
+fn check_past(arguments: &Arguments) -> Result<(), Complaint> {
+    if arguments.at.is_none() {
+        return match arguments.store {
+            Some(_) => Err(Complaint::new(
+                "--store belongs to --at: type, for example, netstat -ano --at '10 minutes ago'",
+            )),
+            None => Ok(()),
+        };
+    }
+    if !has_rows(arguments) {
+        return Err(Complaint::new(
+            "--at shows tables of connections, not -r, -s, -e or -x: leave one of the two out",
+        ));
+    }
+    if arguments.interval.is_some() {
+        return Err(Complaint::new("--at shows one moment, and nothing to repeat: leave the interval out"));
+    }
+    let others = [
+        (arguments.exists, "--exists"),
+        (arguments.wait, "--wait"),
+        (arguments.record.is_some(), "--record"),
+        (arguments.replay.is_some(), "--replay"),
+        (arguments.owners.is_some(), "--owners"),
+    ];
+    match typed(&others)[..] {
+        [option, ..] => {
+            Err(complaint!("{option} asks the running system, --at its history: leave one of the two out"))
+        }
+        [] => Ok(()),
+    }
+}
+
 /// Returns the options that choose columns and order of the connection table, each with whether it was typed.
 fn shape(arguments: &Arguments) -> [(bool, &'static str); 7] {
     [
@@ -183,7 +217,7 @@ fn shape(arguments: &Arguments) -> [(bool, &'static str); 7] {
 }
 
 /// Checks how the options combine that choose columns, order and format of the connection table.
-fn check_shape(arguments: &Arguments) -> Result<(), Complaint> {
+pub(super) fn check_shape(arguments: &Arguments) -> Result<(), Complaint> {
     let format = arguments.formats.first();
     if let Some((one, two)) =
         format.zip(arguments.formats.iter().find(|other| Some(other) != format.as_ref()))

@@ -39,17 +39,20 @@ pub(super) enum Topic {
     Check,
     /// `netstat record` only.
     Record,
+    /// `netstat history` only.
+    History,
     /// The whole program.
     Program,
 }
 
 impl Topic {
     /// Every topic in the order of the documents, with its heading.
-    pub(super) const ALL: [(Self, &'static str); 5] = [
+    pub(super) const ALL: [(Self, &'static str); 6] = [
         (Self::Connections, "The connection table"),
         (Self::Other, "Other reports"),
         (Self::Check, "Options for netstat check"),
         (Self::Record, "Options for netstat record"),
+        (Self::History, "Options for netstat history"),
         (Self::Program, "General options"),
     ];
 
@@ -58,6 +61,7 @@ impl Topic {
         match self {
             Self::Check => Some(Verb::Check),
             Self::Record => Some(Verb::Record),
+            Self::History => Some(Verb::History),
             Self::Connections | Self::Other | Self::Program => None,
         }
     }

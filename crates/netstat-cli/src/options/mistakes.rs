@@ -95,7 +95,7 @@ pub(super) fn mistaken_word(word: &OsStr) -> Option<Complaint> {
 
 /// Returns true if a word looks like option letters that lack their dash: different letters, none with a value, and only
 /// one or two of them, or a and n among them. Many ordinary words consist of option letters.
-fn is_cluster(text: &str) -> bool {
+pub(super) fn is_cluster(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let mut seen = String::new();
     for letter in lower.chars() {

@@ -19,7 +19,7 @@
 //! | `syntax.rs` | whether words are a filter |
 //! | `net_tools/` | the net-tools dialect |
 //! | `verb.rs` | which options go with a first word such as `check` |
-//! | `check.rs`, `record.rs` | the words after `netstat check` and `netstat record` |
+//! | `check.rs`, `record.rs`, `history.rs` | the words after `netstat check` and the others |
 //! | `words.rs` | the words that are not options: interval, filter |
 //! | `document.rs`, `generate/` | help, man page, reference and completions from the table |
 //! | `answer.rs` | the texts that are printed instead of a report |
@@ -35,6 +35,7 @@ mod document;
 mod entry;
 mod generate;
 mod habits;
+mod history;
 mod mistakes;
 mod net_tools;
 mod parse;

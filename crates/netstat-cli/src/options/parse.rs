@@ -5,7 +5,9 @@ use super::command::{Command, Manner};
 use super::complaint::{Complaint, complaint};
 use super::entry::{Effect, Entry, Value};
 use super::mistakes::{self, nearest_long};
-use super::{check as check_words, combine, habits, net_tools, record, table, verb, words as plain_words};
+use super::{
+    check as check_words, combine, habits, history, net_tools, record, table, verb, words as plain_words,
+};
 use netstat_engine::text::nearest;
 use netstat_engine::text::quote::quoted;
 use std::ffi::{OsStr, OsString};
@@ -50,6 +52,8 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
         match verb {
             Verb::Check => check_words::settle(plain, &mut parser.arguments)?,
             Verb::Record => record::settle(&plain, &parser.arguments)?,
+            Verb::History if parser.arguments.column_help => return Ok(Command::ColumnHelp),
+            Verb::History => history::settle(plain, &mut parser.arguments)?,
         }
         return Ok(Command::Run(Box::new(parser.arguments)));
     }
@@ -182,6 +186,8 @@ impl<'a> Parser<'a> {
         if let Some(entry) = rest.split(['=', ':']).next().and_then(table::by_long)
             && !p_has_protocol
             && entry.report.verb().is_none_or(|needed| self.verb == Some(needed))
+            // -at has been -a and -t for longer than --at exists.
+            && !mistakes::is_cluster(rest)
         {
             return Err(mistakes::one_dash(word, entry.long));
         }

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 mod check;
 mod connections;
+mod history;
 mod program;
 mod record;
 mod reports;
@@ -15,12 +16,13 @@ mod shape;
 
 pub(super) use program::INTERVAL;
 
-const LISTS: [&[Entry]; 6] = [
+const LISTS: [&[Entry]; 7] = [
     connections::OPTIONS,
     shape::OPTIONS,
     reports::OPTIONS,
     check::OPTIONS,
     record::OPTIONS,
+    history::OPTIONS,
     program::OPTIONS,
 ];
 
@@ -29,6 +31,7 @@ pub(super) fn shared_with(verb: Verb) -> &'static [&'static str] {
     match verb {
         Verb::Check => &check::SHARED,
         Verb::Record => &record::SHARED,
+        Verb::History => &history::SHARED,
     }
 }
 

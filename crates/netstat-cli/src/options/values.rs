@@ -10,7 +10,7 @@ use netstat_check::{self as check, Assignment, Check};
 use netstat_engine::columns::{self, Column};
 use netstat_engine::family;
 use netstat_engine::text::quote::quoted;
-use netstat_engine::text::{Language, nearest};
+use netstat_engine::text::{Language, When, nearest};
 use netstat_engine::view::sort::Order;
 use netstat_model::query::{Kinds, Owners, Tables};
 use std::ffi::OsStr;
@@ -186,6 +186,12 @@ pub(super) fn parse_file(option: &str, text: &OsStr) -> Result<PathBuf, Complain
         return Err(complaint!("the file name after {option} is empty: type the name of a file"));
     }
     Ok(PathBuf::from(text))
+}
+
+/// Parses a moment, whose words mean nothing until it is known what time it is.
+pub(super) fn parse_when(option: &str, text: &OsStr) -> Result<When, Complaint> {
+    When::parse(text.to_str().unwrap_or_default())
+        .map_err(|instead| complaint!("{option} {} is not a time: {instead}", quoted(text)))
 }
 
 /// Parses the value of `-p`.

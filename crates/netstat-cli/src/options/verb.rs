@@ -1,4 +1,4 @@
-//! Which options go with the first word: `netstat check`, `netstat record`.
+//! Which options go with the first word: `netstat check`, `netstat record`, `netstat history`.
 
 use super::arguments::Verb;
 use super::complaint::{Complaint, complaint};

@@ -1,6 +1,6 @@
 //! Connections as they open and end, as JSON lines. `docs/recorder.md` explains them.
 
-use netstat_engine::text::{decimal, escape, json, time::rfc_3339, words};
+use netstat_engine::text::{decimal, escape, json, lifespan, time::rfc_3339};
 use netstat_model::history::{
     ClockReading, ConnectionRecord, GapCause, OwnerSource, ProcessRecord, RecordGap, SinceBoot,
 };
@@ -29,7 +29,7 @@ pub(crate) fn write_connection(
     );
     end(out, ["local", "laddr", "lport"], Some(record.local));
     end(out, ["foreign", "raddr", "rport"], record.remote);
-    word(out, "side", words::role(record.role));
+    word(out, "side", lifespan::side(record.role));
     moment(out, "started", record.started, clock);
     moment(out, "established", record.established, clock);
     moment(out, "first_fin", record.first_fin.map(|(at, _)| at), clock);
@@ -38,7 +38,7 @@ pub(crate) fn write_connection(
     let lasted =
         record.ended.zip(record.started).and_then(|((ended, _), started)| ended.checked_sub(started));
     number(out, "lasted_us", lasted.map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX)));
-    word(out, "reason", record.ended.map(|(_, reason)| words::reason(reason)).as_deref());
+    word(out, "reason", record.ended.map(|(_, reason)| lifespan::reason(reason)).as_deref());
     let instance = record.process.map(|(instance, _)| instance);
     number(out, "pid", instance.map(|instance| instance.process.pid.into()));
     number(out, "process_start", instance.map(|instance| instance.process.start_time));
@@ -212,7 +212,7 @@ mod tests {
             ("local", "\"10.0.0.1:40000\""),
             ("raddr", "\"::1\""),
             ("rport", "443"),
-            ("side", "\"active\""),
+            ("side", "\"out\""),
             ("started", "\"2001-09-09T01:46:41.000Z\""),
             ("established", "null"),
             ("lasted_us", "250000"),

@@ -29,6 +29,7 @@ pub mod routes;
 pub mod schema;
 pub mod sockets;
 pub mod statistics;
+pub(crate) mod summary;
 pub mod table;
 pub(crate) mod titles;
 pub(crate) mod wrap;

@@ -153,7 +153,7 @@ fn source<'a>(
     needs: JointNeeds,
     surroundings: Surroundings,
 ) -> EvidenceSource<'a, Native> {
-    EvidenceSource::new(&session.backend, needs, surroundings)
+    EvidenceSource::new(&*session.backend, needs, surroundings)
         .filtered(session.filter.as_ref())
         .owners_by(session.settings.owners)
         .repeated(session.settings.repeat.pause.is_some())

@@ -1,6 +1,6 @@
 //! The reports made of the socket table: connections, processes by ports (`-c`), and RDMA (`-x`).
 
-use super::{Displayed, Failure, Session, elsewhere, places, unavailable};
+use super::{Displayed, Failure, Session, System, elsewhere, places, unavailable};
 use crate::output;
 use crate::render::classic::{Classic, LastColumns, NameColumn, OwnerLines};
 use crate::render::format::{Frame, Groups, Rows};
@@ -26,7 +26,12 @@ use std::io::Write;
 
 /// The connection table: sockets, then who holds them, which rows they make, what is known of the processes, in which
 /// order, and in which form.
-pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut impl Write) -> Displayed {
+pub(super) fn table(
+    session: &mut Session<'_>,
+    system: &impl System,
+    table: &Connections,
+    out: &mut impl Write,
+) -> Displayed {
     let needs = needs(table);
     let mut rows = session.rows(table.rows);
     let mut selection = session.selection(query(&rows, needs.fields, needs.tcp));
@@ -34,10 +39,10 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
         selection.owners_of = OwnersOf::Everything;
     }
     if is_streamed(table, &selection) {
-        return stream(session, table, &rows, &selection, out);
+        return stream(session, system, table, &rows, &selection, out);
     }
     let Selected { mut sockets, kinds, method, mut warnings, .. } =
-        selection.take(&session.backend, |socket| rows.wants(socket))?;
+        selection.take(system, |socket| rows.wants(socket))?;
     if sockets.is_empty()
         && let Some(line) = elsewhere::hint(session, &selection, |socket| rows.wants(socket))
     {
@@ -50,7 +55,7 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
         Order::Usual | Order::By { .. } => ConnectionsView::new(&mut sockets, &rows),
     };
     let all_namespaces = session.settings.scope == Scope::All;
-    let known = Known::read(&session.backend, &view, table, needs, all_namespaces, &mut warnings);
+    let known = Known::read(system, &view, table, needs, all_namespaces, &mut warnings);
     let given = Given {
         processes: &known.processes,
         users: &known.users,
@@ -58,15 +63,15 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
         namespaces: &known.namespaces,
         geo: &session.geo,
         zone: &session.zone,
-        now: if needs.fields.contains(Fields::LIFESPAN) { session.backend.now() } else { None },
+        now: if needs.fields.contains(Fields::LIFESPAN) { system.now() } else { None },
     };
     warnings.extend(places::lack(table, needs, &session.geo));
-    warnings.extend(unavailable::lack(table));
+    warnings.extend(unavailable::lack(table, session.available));
     if let (Order::By { column, descending }, true) = (table.order, table.group_by.is_empty()) {
         view.sort(column, descending, &given);
     }
     if !table.group_by.is_empty() {
-        render_groups(session, table, &view, &given, &warnings, out)?;
+        render_groups(session, system, table, &view, &given, &warnings, out)?;
         return Ok(warnings);
     }
     if let Some(rows) = table.limit {
@@ -74,9 +79,10 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
     }
     match &table.form {
         Layout::Classic => {
-            let names = table.names.as_ref().map(|names| {
-                (session.names.look_up(&session.backend, &view, names, &mut warnings), names.full)
-            });
+            let names = table
+                .names
+                .as_ref()
+                .map(|names| (session.names.look_up(system, &view, names, &mut warnings), names.full));
             let colour = output::shows_colour(table.colour);
             let classic = Classic {
                 columns: &table.extras.columns(),
@@ -92,12 +98,12 @@ pub(super) fn table(session: &mut Session<'_>, table: &Connections, out: &mut im
         }
         Layout::Columns(columns) => {
             if table.header {
-                write_time(session, out)?;
+                write_time(session, system, out)?;
             }
             sockets::render_sockets(&view, columns, &given, table_style(table), out)?;
         }
         Layout::Data(format, columns) => {
-            let (info, display) = (session.backend.info(), session.display_number());
+            let (info, display) = (system.info(), session.display_number());
             let frame = Frame { info: &info, display, warnings: &warnings };
             let all_owners_known = !warnings.iter().any(Warning::hides_owners);
             let rows = Rows { view: &view, columns, given: &given, all_owners_known };
@@ -122,6 +128,7 @@ fn is_streamed(table: &Connections, selection: &Selection<'_>) -> bool {
 /// Writes the rows as they come and keeps none.
 fn stream(
     session: &Session<'_>,
+    system: &impl System,
     table: &Connections,
     rows: &ConnectionsOptions,
     selection: &Selection<'_>,
@@ -137,7 +144,7 @@ fn stream(
     let mut sheet = classic.begin(out)?;
     let mut left = table.limit.unwrap_or(usize::MAX);
     let mut failed = None;
-    let streamed = selection.stream(&session.backend, |socket| {
+    let streamed = selection.stream(system, |socket| {
         if !rows.wants(socket) {
             return true;
         }
@@ -163,6 +170,7 @@ fn stream(
 
 fn render_groups(
     session: &Session<'_>,
+    system: &impl System,
     table: &Connections,
     view: &ConnectionsView<'_>,
     given: &Given<'_>,
@@ -175,12 +183,12 @@ fn render_groups(
     match &table.form {
         Layout::Classic | Layout::Columns(_) => {
             if table.header {
-                write_time(session, out)?;
+                write_time(session, system, out)?;
             }
             sockets::render_groups(&groups, columns, table_style(table), out)
         }
         Layout::Data(format, _) => {
-            let (info, display) = (session.backend.info(), session.display_number());
+            let (info, display) = (system.info(), session.display_number());
             let frame = Frame { info: &info, display, warnings };
             (format.groups)(&Groups { groups: &groups, columns }, &frame, out)
         }
@@ -191,6 +199,7 @@ fn render_groups(
 pub(super) fn shows_places(report: &Report) -> bool {
     let table = match report {
         Report::Connections(table) => Some(table),
+        Report::History(history) => Some(&history.table),
         Report::Statistics(what) => what.protocols.as_ref().and_then(|protocols| protocols.table.as_ref()),
         Report::Check(checks) => return checks.needs_places(),
         _ => None,
@@ -281,8 +290,8 @@ impl Known {
 }
 
 /// Begins a display of our own tables with the time, if it is one of several.
-fn write_time(session: &Session<'_>, out: &mut impl Write) -> std::io::Result<()> {
-    let Some(at) = session.backend.info().at.filter(|_| session.display_number().is_some()) else {
+fn write_time(session: &Session<'_>, system: &impl System, out: &mut impl Write) -> std::io::Result<()> {
+    let Some(at) = system.info().at.filter(|_| session.display_number().is_some()) else {
         return Ok(());
     };
     out.write_all(rfc_3339(at).as_bytes())?;
@@ -302,13 +311,14 @@ fn table_style(table: &Connections) -> sockets::TableStyle {
 /// The table of processes by the number of ports they hold.
 pub(super) fn process_counts(
     session: &mut Session<'_>,
+    system: &impl System,
     rows: &ConnectionsOptions,
     out: &mut impl Write,
 ) -> Displayed {
     let rows = session.rows(*rows);
     let mut selection = session.selection(query(&rows, Fields::empty(), TcpFields::empty()));
     selection.owners_of = OwnersOf::Everything;
-    let mut selected = selection.take(&session.backend, |_| true)?;
+    let mut selected = selection.take(system, |_| true)?;
     session.tell(selected.method);
     let counts = count_ports(&selected.sockets);
     let holders: Vec<ProcessKey> = counts
@@ -318,7 +328,7 @@ pub(super) fn process_counts(
             PortHolder::NoProcess | PortHolder::NotKnown => None,
         })
         .collect();
-    let processes = read_processes(&session.backend, &holders, ProcessFields::NAME, &mut selected.warnings);
+    let processes = read_processes(system, &holders, ProcessFields::NAME, &mut selected.warnings);
     render_process_counts(&counts, &processes, LineEnd::NATIVE, out)?;
     Ok(selected.warnings)
 }

@@ -1,7 +1,7 @@
 //! Says that other network namespaces have what a filter does not find in this one.
 
 use super::Session;
-use crate::settings::{Purpose, Tape};
+use crate::settings::{Purpose, Report, Tape};
 use netstat_engine::select::{Kept, OwnersOf, Selection};
 use netstat_engine::text::quote::one_line;
 use netstat_model::SocketRef;
@@ -18,12 +18,11 @@ pub(super) fn hint(
 ) -> Option<String> {
     let settings = session.settings;
     let is_first = session.displays <= 1 && settings.purpose == Purpose::Show;
-    // A recording is of what was asked for.
-    if !is_first
-        || settings.tape != Tape::None
-        || settings.filter.is_empty()
-        || selection.query.scope == Scope::All
-    {
+    // A recording is of what was asked for, and nobody can be asked about the past.
+    let is_live = settings.tape == Tape::None
+        && settings.past.is_none()
+        && matches!(settings.report, Report::Connections(_));
+    if !is_first || !is_live || settings.filter.is_empty() || selection.query.scope == Scope::All {
         return None;
     }
     let own = session.backend.namespace()?;
@@ -33,7 +32,7 @@ pub(super) fn hint(
     let keep = |socket: &SocketRef<'_>| {
         if socket.namespace() != Some(own) && wants(socket) { Kept::Row } else { Kept::Nothing }
     };
-    let found = everywhere.sift(&session.backend, keep).ok()?.sockets.len();
+    let found = everywhere.sift(&*session.backend, keep).ok()?.sockets.len();
     let sockets = match found {
         0 => return None,
         1 => "1 socket".to_owned(),

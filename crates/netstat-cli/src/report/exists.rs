@@ -82,14 +82,14 @@ fn find(session: &Session<'_>, rows: ConnectionsOptions) -> Result<Answer<Found>
     let selection = session.selection(connections::query(&rows, Fields::empty(), TcpFields::empty()));
     if !selection.needs_owners_to_match() {
         let mut any = false;
-        let Streamed { undecided, warnings } = selection.stream(&session.backend, |_| {
+        let Streamed { undecided, warnings } = selection.stream(&*session.backend, |_| {
             any = true;
             false
         })?;
         let found = if any { Found::Yes } else { Found::No { perhaps: undecided } };
         return Ok(Answer { data: found, warnings });
     }
-    let Selected { sockets, undecided, warnings, .. } = selection.take(&session.backend, |_| true)?;
+    let Selected { sockets, undecided, warnings, .. } = selection.take(&*session.backend, |_| true)?;
     let found = if sockets.is_empty() { Found::No { perhaps: undecided.values().sum() } } else { Found::Yes };
     Ok(Answer { data: found, warnings })
 }

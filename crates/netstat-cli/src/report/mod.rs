@@ -6,9 +6,11 @@ mod elsewhere;
 mod exists;
 mod files;
 mod filter;
+mod history;
 mod meaning;
 mod names;
 mod net_tools;
+mod past;
 mod places;
 mod record;
 mod recorder_status;
@@ -31,10 +33,12 @@ use netstat_engine::view::ConnectionsOptions;
 use netstat_engine::watch::{Next, watch};
 use netstat_model::query::{Fields, SocketQuery, States};
 use netstat_model::{Error, Operation, OwnerMethod, Warning};
-use netstat_os::{Machine, NameDatabases, Native, Origin, Sockets};
+use netstat_os::{Machine, NameDatabases, Native, Origin, Processes, Routes, Sockets};
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::sync::Arc;
+use unavailable::Available;
 
 /// Why a display could not be shown.
 enum Failure {
@@ -62,7 +66,7 @@ impl From<io::Error> for Failure {
 
 /// What is kept from one display to the next.
 struct Session<'a> {
-    backend: Native,
+    backend: Rc<Native>,
     settings: &'a Settings,
     names: NameSource,
     filter: Option<Filter>,
@@ -77,7 +81,14 @@ struct Session<'a> {
     told: Option<OwnerMethod>,
     /// Whether it has been said that processes could not be looked into, as net-tools says it.
     said_what_is_hidden: bool,
+    /// Which columns can have values.
+    available: Available,
 }
+
+/// What the table of connections asks a system for.
+trait System: Sockets + Processes + Machine + NameDatabases + Routes {}
+
+impl<T: Sockets + Processes + Machine + NameDatabases + Routes> System for T {}
 
 /// Shows the report, again and again where that is asked for, until nobody reads on.
 ///
@@ -110,7 +121,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     if let Some(of) = &settings.namespace {
         netstat_os::enter_namespace(of).map_err(|error| explain(&error, settings))?;
     }
-    let backend = netstat_os::open(origin).map_err(|error| explain(&error, settings))?;
+    let backend = Rc::new(netstat_os::open(origin).map_err(|error| explain(&error, settings))?);
     if connections::tells_modules(&settings.report)
         && !backend.is_elevated().map_err(|error| explain(&error, settings))?
     {
@@ -120,26 +131,16 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     }
     let names = NameSource::new(backend.name_lookup());
     let zone = Zone::new(TimeZone::system());
-    let filter = filter::filter(&backend, &settings.filter, &zone)?;
+    let filter = filter::filter(&*backend, &settings.filter, &zone)?;
     let asked = filter.as_ref().map(Filter::needs).is_some_and(|needs| needs.countries || needs.networks);
     let geo = places::open(settings, asked || connections::shows_places(&settings.report))?;
-    let filter = unavailable::answer(places::answer(filter, &geo)?)?;
+    let available = match &settings.report {
+        Report::History(_) => past::OF_HISTORY,
+        _ if settings.past.is_some() => past::OF_MOMENTS,
+        _ => Available::LIVE,
+    };
+    let filter = unavailable::answer(places::answer(filter, &geo)?, available)?;
     let before = statistics::Before::default();
-    if let Report::Check(checks) = &settings.report {
-        let session = Session {
-            backend,
-            settings,
-            names,
-            filter,
-            geo,
-            zone,
-            before,
-            displays: 0,
-            told: None,
-            said_what_is_hidden: false,
-        };
-        return check::run(&session, checks);
-    }
     let mut session = Session {
         backend,
         settings,
@@ -151,9 +152,16 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         displays: 0,
         told: None,
         said_what_is_hidden: false,
+        available,
     };
-    if let Report::Record(recording) = &settings.report {
-        return record::run(&session, recording);
+    match &settings.report {
+        Report::Check(checks) => return check::run(&session, checks),
+        Report::Record(recording) => return record::run(&session, recording),
+        Report::History(asked) => return history::run(&mut session, asked),
+        _ => {}
+    }
+    if let Some(asked) = &settings.past {
+        return past::run(&mut session, asked);
     }
     if settings.purpose != Purpose::Show {
         return exists::answer(&mut session);
@@ -257,10 +265,12 @@ impl Session<'_> {
     fn display(&mut self, out: &mut impl Write) -> Displayed {
         match &self.settings.report {
             // They have a course of their own, above.
-            Report::Check(_) | Report::Record(_) => Ok(Vec::new()),
-            Report::Connections(table) => connections::table(self, table, out),
+            Report::Check(_) | Report::Record(_) | Report::History(_) => Ok(Vec::new()),
+            Report::Connections(table) => connections::table(self, &*Rc::clone(&self.backend), table, out),
             Report::NetTools(report) => net_tools::show(self, report, out),
-            Report::ProcessCounts(rows) => connections::process_counts(self, rows, out),
+            Report::ProcessCounts(rows) => {
+                connections::process_counts(self, &*Rc::clone(&self.backend), rows, out)
+            }
             Report::Rdma => connections::rdma(self, out),
             Report::Routes { query, json } => routes::table(self, query, *json, out),
             Report::Statistics(what) => statistics::counters(self, what, out),

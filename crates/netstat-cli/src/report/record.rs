@@ -140,6 +140,7 @@ impl History {
             keep_bytes: recording.keep_bytes,
             keep_for: recording.keep_for,
             host: session.backend.host_name().ok(),
+            namespace: session.backend.namespace(),
             ..WriterOptions::default()
         };
         let writer = Writer::open(store, &options, clock).map_err(|error| error.to_string())?;

@@ -11,6 +11,7 @@ use netstat_engine::view::{ethernet, statistics};
 use netstat_model::{Counters, Error, InterfaceCounters, Operation};
 use netstat_os::{CounterSources, Machine};
 use std::io::{self, ErrorKind, Write};
+use std::rc::Rc;
 use std::time::Instant;
 
 /// The counters of the previous display, for the rates.
@@ -59,7 +60,7 @@ pub(super) fn counters(session: &mut Session<'_>, what: &Statistics, out: &mut i
         render_statistics(&mut text, &sections, LineEnd::NATIVE)?;
     }
     if let Some(table) = what.protocols.as_ref().and_then(|protocols| protocols.table.as_ref()) {
-        warnings.extend(connections::table(session, table, &mut text)?);
+        warnings.extend(connections::table(session, &*Rc::clone(&session.backend), table, &mut text)?);
     }
     out.write_all(&text)?;
     Ok(warnings)

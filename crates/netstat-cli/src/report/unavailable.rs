@@ -4,13 +4,27 @@
 use crate::render::extras::Extras;
 use crate::settings::{Connections, Layout};
 use netstat_engine::columns::{self, Column};
-use netstat_engine::filter::{Filter, Quantity, Test};
+use netstat_engine::filter::{Filter, Test};
 use netstat_engine::view::sort::Order;
 use netstat_model::Warning;
 
+/// Which columns can have values.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Available {
+    /// Whether one can.
+    pub(super) is: fn(&Column) -> bool,
+    /// Why the others cannot.
+    pub(super) why: &'static str,
+}
+
+impl Available {
+    /// Those of the running system.
+    pub(super) const LIVE: Self = Self { is: Column::is_available, why: "this system does not report it" };
+}
+
 /// Returns a warning for each column that is shown, sorted by or counted by and that this system never reports. When
 /// every column is shown, nothing was asked for by name.
-pub(super) fn lack(table: &Connections) -> Vec<Warning> {
+pub(super) fn lack(table: &Connections, available: Available) -> Vec<Warning> {
     let mut named = match &table.form {
         _ if !table.group_by.is_empty() => table.group_by.clone(),
         Layout::Data(_, shown) if shown == columns::ALL => Vec::new(),
@@ -24,33 +38,31 @@ pub(super) fn lack(table: &Connections) -> Vec<Warning> {
     }
     let classic = table.group_by.is_empty() && table.form == Layout::Classic;
     let extras = if classic { table.extras } else { Extras::default() };
-    of(&named, extras, Column::is_available)
+    of(&named, extras, available)
 }
 
-fn of(named: &[&Column], extras: Extras, available: fn(&Column) -> bool) -> Vec<Warning> {
+fn of(named: &[&Column], extras: Extras, available: Available) -> Vec<Warning> {
     // The optional columns of the classic table show what these columns show.
     let optional = [
         (extras.time_in_state, "the time in state"),
         (extras.dscp, "the DSCP value"),
         (extras.template, "the template"),
     ];
-    let all_available = columns::ALL.iter().all(|column| available(column));
+    let all_available = columns::ALL.iter().all(|column| (available.is)(column));
     let optional = optional.into_iter().filter_map(|(shown, what)| (shown && !all_available).then_some(what));
     optional
-        .chain(named.iter().filter(|column| !available(column)).map(|column| column.name))
-        .map(|what| Warning::SourceUnavailable { what, reason: "this system does not report it".to_owned() })
+        .chain(named.iter().filter(|column| !(available.is)(column)).map(|column| column.name))
+        .map(|what| Warning::SourceUnavailable { what, reason: available.why.to_owned() })
         .collect()
 }
 
-/// Returns the filter if this system reports what it tests.
+/// Returns the filter if what it tests is known at all.
 ///
 /// # Errors
-/// If it does not: such a filter could match nothing, which would look like an answer.
-pub(super) fn answer(filter: Option<Filter>) -> Result<Option<Filter>, String> {
-    match filter.as_ref().and_then(|filter| test_of(filter, Column::is_available)) {
-        Some(test) => {
-            Err(format!("the filter cannot be used: this system does not report {test} of sockets"))
-        }
+/// If it is not: such a filter could match nothing, which would look like an answer.
+pub(super) fn answer(filter: Option<Filter>, available: Available) -> Result<Option<Filter>, String> {
+    match filter.as_ref().and_then(|filter| test_of(filter, available.is)) {
+        Some(test) => Err(format!("the filter cannot be used: {test} is unknown, {}", available.why)),
         None => Ok(filter),
     }
 }
@@ -60,8 +72,7 @@ fn test_of(filter: &Filter, available: fn(&Column) -> bool) -> Option<&'static s
     let mut found = None;
     filter.each_test(|test| {
         let name = match test {
-            Test::Number(Quantity::ReceiveQueue, ..) => "recvq",
-            Test::Number(Quantity::SendQueue, ..) => "sendq",
+            Test::Number(quantity, ..) => quantity.word(),
             _ => return,
         };
         if columns::by_name(name).is_some_and(|column| !available(column)) {
@@ -94,7 +105,7 @@ mod tests {
         let named = [column("local"), column("recvq"), column("rtt"), column("fd")];
         let extras = Extras { offload: true, time_in_state: true, dscp: true, template: true };
         assert_eq!(
-            texts(&of(&named, extras, on_windows)),
+            texts(&of(&named, extras, Available { is: on_windows, ..Available::LIVE })),
             [
                 "the time in state is unknown: this system does not report it",
                 "the DSCP value is unknown: this system does not report it",
@@ -103,8 +114,8 @@ mod tests {
                 "fd is unknown: this system does not report it",
             ]
         );
-        assert_eq!(of(&named, extras, everywhere), []);
-        assert_eq!(of(&named[..1], Extras::default(), on_windows), []);
+        assert_eq!(of(&named, extras, Available { is: everywhere, ..Available::LIVE }), []);
+        assert_eq!(of(&named[..1], Extras::default(), Available { is: on_windows, ..Available::LIVE }), []);
     }
 
     #[test]

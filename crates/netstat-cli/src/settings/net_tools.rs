@@ -122,6 +122,7 @@ impl Settings {
             geo: Vec::new(),
             long_interval: arguments.long_interval,
             filter: arguments.filter.clone(),
+            past: None,
             purpose: Purpose::Show,
             verbose: arguments.verbose,
         }

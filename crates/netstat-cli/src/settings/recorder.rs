@@ -47,7 +47,7 @@ pub(crate) fn default_store(environment: impl Fn(&str) -> Option<String>) -> Pat
 /// Interprets what was typed after `netstat record`.
 pub(super) fn settings(arguments: &Arguments, environment: impl Fn(&str) -> Option<String>) -> Recorder {
     let typed = &arguments.recorder;
-    let store = typed.store.clone();
+    let store = arguments.store.clone();
     let or_default = |store: Option<PathBuf>| store.unwrap_or_else(|| default_store(environment));
     if typed.status {
         return Recorder::Status(or_default(store));

@@ -4,7 +4,8 @@ use super::{Column, ColumnNeeds, Given, Kind, NO_PROCESS, Origin, Value};
 use super::{detail, ends};
 use crate::family;
 use crate::row::{Foreign, IDLE_FIELDS, LIFESPAN_FIELDS, Row, Section, idle, keepalive, lasted, started};
-use crate::text::words::{self, short_container};
+use crate::text::lifespan;
+use crate::text::words::short_container;
 use netstat_model::query::{Fields, ProcessFields};
 use netstat_model::{
     Container, Endpoint, FamilyFacts, IpEndpoint, Missing, Namespace, NetworkNamespace, NoOwner, Owner,
@@ -293,16 +294,16 @@ columns! {
     "reason", "Reason", Text "", fields(Fields::LIFESPAN);
         "How it ended: closed-by-us, reset-by-peer, refused and others of netstat --help filter",
         Row |row, _| match row.socket.lifespan().and_then(|life| life.ended) {
-            Some((_, reason)) => Value::Text(match words::reason(reason) {
+            Some((_, reason)) => Value::Text(match lifespan::reason(reason) {
                 Cow::Borrowed(word) => OsStr::new(word).into(),
                 Cow::Owned(word) => OsString::from(word).into(),
             }),
             None => Value::Absent("-"),
         };
     "side", "Side", Text "", fields(Fields::LIFESPAN);
-        "Which end began it: active is this one, passive the other; or listener. netstat history",
+        "Which end began it: out is this one, in the other; listen for a listener. netstat history",
         Row |row, _| {
-            row.socket.lifespan().and_then(|life| words::role(life.role)).map_or(Value::Unknown, Value::word)
+            row.socket.lifespan().and_then(|life| lifespan::side(life.role)).map_or(Value::Unknown, Value::word)
         };
     "first_fin", "First FIN", Time "", fields(Fields::LIFESPAN);
         "When the first of its ends closed its direction: netstat history",

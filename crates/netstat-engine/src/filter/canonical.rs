@@ -5,7 +5,7 @@ use super::glob::Glob;
 use super::{moment, syntax};
 use crate::enrich::Reach;
 use crate::family::FAMILIES;
-use crate::text::{Zone, words};
+use crate::text::{Zone, lifespan};
 use netstat_model::{Family, Transport};
 use std::fmt;
 
@@ -89,7 +89,9 @@ impl fmt::Display for Test {
                 };
                 write!(f, "{word} {comparison} {}", Zone::UTC.rfc_3339(moment::of(*micros)))
             }
-            Self::Reason(reasons) => list(f, "reason", reasons.iter().map(|reason| words::reason(*reason))),
+            Self::Reason(reasons) => {
+                list(f, "reason", reasons.iter().map(|reason| lifespan::reason(*reason)))
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::lexer::SIGN_WORDS;
 use super::syntax::{EXAMPLES, GROUPS, PRIMARIES, PROTOCOLS, REASON_GROUPS, STATES};
 use crate::family::FAMILIES;
-use crate::text::words::REASONS;
+use crate::text::lifespan::{NAMED_REASONS, known_reason};
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
@@ -65,7 +65,7 @@ fn help() -> String {
     text.push_str(
         "  A filter that names a family lists its sockets, as --family does. inet4 and inet6 are parts of inet.\n\n",
     );
-    let reasons: Vec<_> = REASONS.iter().map(|(_, word)| (*word).to_owned()).collect();
+    let reasons: Vec<_> = NAMED_REASONS.into_iter().filter_map(known_reason).map(str::to_owned).collect();
     wrap(&mut text, "R, reasons: ", &reasons);
     text.push_str("  error-N for an error that has no word. Groups of reasons:\n");
     for (name, _, help) in &REASON_GROUPS {

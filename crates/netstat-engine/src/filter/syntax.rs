@@ -3,7 +3,7 @@
 use super::expression::{Event, Side};
 use super::lexer::SIGN_WORDS;
 use super::quantity::Quantity;
-use crate::text::words;
+use crate::text::lifespan;
 use netstat_model::EndReason;
 use netstat_model::query::States;
 
@@ -167,7 +167,7 @@ pub(super) const REASON_GROUPS: [(&str, &[EndReason], &str); 3] = [
             EndReason::NoLocalPort,
             EndReason::Unreachable,
         ],
-        "refused, connect-timeout, abandoned, no-local-port, unreachable: never established",
+        "refused, connect-timed-out, connect-abandoned, no-local-port, unreachable",
     ),
     (
         "orderly",
@@ -185,13 +185,14 @@ pub(super) fn reasons(word: &str) -> Option<Vec<EndReason>> {
     if let Some(number) = word.strip_prefix("error-") {
         return number.parse().ok().map(|number| vec![EndReason::Other(number)]);
     }
-    words::REASONS.iter().find(|(_, known)| *known == word).map(|(reason, _)| vec![*reason])
+    let mut named = lifespan::NAMED_REASONS.into_iter();
+    named.find(|reason| lifespan::known_reason(*reason) == Some(&word)).map(|reason| vec![reason])
 }
 
 /// Returns all words for reasons.
 pub(super) fn all_reason_words() -> impl Iterator<Item = &'static str> {
     let groups = REASON_GROUPS.iter().map(|(name, ..)| *name);
-    words::REASONS.iter().map(|(_, word)| *word).chain(groups)
+    lifespan::NAMED_REASONS.into_iter().filter_map(lifespan::known_reason).chain(groups)
 }
 
 /// Returns the test that a word begins, in any letter case.

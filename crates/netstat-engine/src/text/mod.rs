@@ -17,6 +17,7 @@ pub mod decimal;
 pub mod escape;
 pub mod json;
 pub mod language;
+pub mod lifespan;
 pub mod line;
 mod nearest;
 pub mod quote;

@@ -1,8 +1,7 @@
 //! Words for TCP states, offload states and unknown values, as Windows prints them in every language.
 
 use super::decimal::decimal;
-use netstat_model::{ConnectionRole, Container, ContainerRuntime, EndReason, Offload, TcpState};
-use std::borrow::Cow;
+use netstat_model::{Container, ContainerRuntime, Offload, TcpState};
 
 /// Stands for a value that is unknown.
 pub const UNKNOWN: &str = "-";
@@ -56,44 +55,6 @@ pub fn offload(offload: Offload) -> &'static str {
         Offload::Offloading => "Offloading",
         Offload::Offloaded => "Offloaded",
         Offload::Uploading => "Uploading",
-    }
-}
-
-/// The words for how a connection ended, in the order of the documents; an error without a word is `error-` and its number.
-pub const REASONS: [(EndReason, &str); 14] = [
-    (EndReason::ClosedByUs, "closed-by-us"),
-    (EndReason::ClosedByPeer, "closed-by-peer"),
-    (EndReason::AbortedByUs, "aborted-by-us"),
-    (EndReason::ResetByPeer, "reset-by-peer"),
-    (EndReason::Refused, "refused"),
-    (EndReason::ConnectTimedOut, "connect-timeout"),
-    (EndReason::ConnectAbandoned, "abandoned"),
-    (EndReason::NoLocalPort, "no-local-port"),
-    (EndReason::Unreachable, "unreachable"),
-    (EndReason::TimedOut, "timeout"),
-    (EndReason::Destroyed, "destroyed"),
-    (EndReason::NeverAccepted, "never-accepted"),
-    (EndReason::Closed, "closed"),
-    (EndReason::Unseen, "unseen"),
-];
-
-/// Returns the word for how a connection ended.
-pub fn reason(reason: EndReason) -> Cow<'static, str> {
-    match (reason, REASONS.iter().find(|(known, _)| *known == reason)) {
-        (_, Some((_, word))) => Cow::Borrowed(word),
-        (EndReason::Other(number), _) => Cow::Owned(format!("error-{number}")),
-        // Every other reason has a word.
-        _ => Cow::Borrowed(""),
-    }
-}
-
-/// Returns the word for the end that began a connection; `None` where that was not seen.
-pub fn role(role: ConnectionRole) -> Option<&'static str> {
-    match role {
-        ConnectionRole::Active => Some("active"),
-        ConnectionRole::Passive => Some("passive"),
-        ConnectionRole::Listener => Some("listener"),
-        ConnectionRole::Unknown => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The list of sockets, from sock_diag (`NETLINK_SOCK_DIAG`), or from `/proc/net` if that is refused.
 
+mod all_namespaces;
 mod answers;
 mod decode;
 mod families;
@@ -34,12 +35,11 @@ pub(super) fn decode_as_each_family(bytes: &[u8]) {
 pub(super) use decode::decode_destroyed;
 
 use super::clock::uptime;
+use super::host;
 use super::procnet;
 use super::source::{Netlink, NetworkSource, Source};
-use super::stat::{is_gone, is_refused};
 use super::unlisted;
 use super::wire::{self, Message, Rows};
-use super::{host, namespaces};
 use decode::{
     AF_INET, AF_INET6, INET_DIAG_CONG, INET_DIAG_INFO, INET_DIAG_SKMEMINFO, INET_DIAG_TCLASS, INET_DIAG_TOS,
     SOCKET_ID, decode_details, decode_head,
@@ -101,7 +101,7 @@ pub(super) fn list(
                 query.fields.contains(Fields::NAMESPACE).then(|| host::namespace(source)).flatten();
             of_namespace(source, &mut lister, &mut warnings)?;
         }
-        Scope::All => of_all_namespaces(source, &mut lister, &mut warnings)?,
+        Scope::All => all_namespaces::list(source, &mut lister, &mut warnings)?,
     }
     if query.kinds.contains(Kinds::UNLISTED) && !lister.full {
         lister.namespace = None;
@@ -164,40 +164,6 @@ fn add(warning: Warning, to: &mut Vec<Warning>) {
     if !to.contains(&warning) {
         to.push(warning);
     }
-}
-
-/// Lists the sockets of every network namespace that can be found and entered.
-fn of_all_namespaces(
-    source: &dyn Source,
-    lister: &mut Lister<'_>,
-    warnings: &mut Vec<Warning>,
-) -> Result<(), Error> {
-    let own = host::namespace(source);
-    let Answer { data: places, warnings: lacks } = namespaces::find(source)?;
-    warnings.extend(lacks);
-    let mut refused: Option<(usize, io::Error)> = None;
-    for namespaces::Place { namespace, path } in places {
-        if lister.full {
-            break;
-        }
-        lister.namespace = Some(namespace.id);
-        if own == Some(namespace.id) {
-            of_namespace(source, lister, warnings)?;
-            continue;
-        }
-        match source.enter(&path, namespace.id.inode) {
-            Ok(within) => of_namespace(&*within, lister, warnings)?,
-            // It has ended meanwhile.
-            Err(error) if is_gone(&error) => {}
-            Err(error) => refused.get_or_insert((0, error)).0 += 1,
-        }
-    }
-    if let Some((namespaces, error)) = refused {
-        let needs = if is_refused(&error) { "; it takes root (CAP_SYS_ADMIN)" } else { "" };
-        let reason = format!("{}{needs}", words_of(&error));
-        warnings.push(Warning::NamespacesLeftOut { namespaces, reason });
-    }
-    Ok(())
 }
 
 /// Shows the rows of the kernel to the visitor, and keeps those that it wants.

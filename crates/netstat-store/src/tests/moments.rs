@@ -18,7 +18,7 @@ fn at(reader: &Reader, at: u64) -> At {
 fn table(reader: &Reader, moment: u64) -> Vec<Socket> {
     let mut sockets = Vec::new();
     let damaged = reader
-        .open_at(at(reader, moment), &mut |socket| {
+        .open_at(at(reader, moment), None, &mut |socket| {
             sockets.push(socket.clone());
             ControlFlow::Continue(())
         })

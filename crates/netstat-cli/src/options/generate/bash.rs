@@ -56,7 +56,7 @@ pub(super) fn bash() -> String {
              elif ((COMP_CWORD > 1)) && [[ ${{COMP_WORDS[1]}} == check ]]; then\n        \
                  mapfile -t COMPREPLY < <(compgen -W '{checks}' -- \"$cur\")\n    \
              elif ((COMP_CWORD == 1)); then\n        \
-                 mapfile -t COMPREPLY < <(compgen -W 'check record' -- \"$cur\")\n    \
+                 mapfile -t COMPREPLY < <(compgen -W 'check record history' -- \"$cur\")\n    \
              fi\n\
          }}\n\
          complete -F _netstat netstat\n",

@@ -23,6 +23,7 @@ pub(super) fn fish() -> String {
     script.push_str(&format!(
         "complete -c netstat -n __fish_is_first_token -a check -d 'Say what is wrong'\n\
          complete -c netstat -n __fish_is_first_token -a record -d 'Watch connections open and end'\n\
+         complete -c netstat -n __fish_is_first_token -a history -d 'Tell what connections there were'\n\
          complete -c netstat -n '__fish_seen_subcommand_from check' -a '{}'\n",
         check::NAMES.join(" ")
     ));

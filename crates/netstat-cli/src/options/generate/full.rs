@@ -51,7 +51,7 @@ pub(in super::super) fn full() -> String {
     );
     for (wanted, heading) in GROUPS {
         text.push_str(&format!("\n{heading}:\n"));
-        let entries = table::sorted().into_iter().filter(|entry| entry.report != Topic::Check);
+        let entries = table::sorted().into_iter().filter(|entry| entry.report.verb().is_none());
         for entry in entries.filter(|entry| group(entry) == wanted) {
             let long = if entry.letters.is_empty() { String::new() } else { format!(" (--{})", entry.long) };
             push_item(&mut text, &entry.short_with_value(), &format!("{}{long}", entry.help));

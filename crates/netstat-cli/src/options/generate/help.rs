@@ -13,12 +13,16 @@ pub(super) const SUMMARY: &str =
     "Shows network connections, routes, and statistics of protocols and interfaces.";
 
 /// The words that may come first.
-const VERBS: [(Verb, &str); 2] = [
+const VERBS: [(Verb, &str); 3] = [
     (
         Verb::Check,
         "As the first word: says what is wrong, which process causes it, and what to do next. See netstat check --help.",
     ),
     (Verb::Record, "As the first word: watches connections open and end. See netstat record --help."),
+    (
+        Verb::History,
+        "As the first word: tells what connections there were, from what netstat record kept. See netstat history --help.",
+    ),
 ];
 
 /// The column in which descriptions start.
@@ -54,6 +58,7 @@ pub(in super::super) fn help_of(verb: Verb) -> String {
     match verb {
         Verb::Check => help_of_check(),
         Verb::Record => help_of_record(),
+        Verb::History => help_of_history(),
     }
 }
 
@@ -63,6 +68,21 @@ fn help_of_record() -> String {
          NETSTAT record [OPTIONS]\n\n",
     );
     push_options(&mut text, Verb::Record);
+    text.push('\n');
+    text
+}
+
+fn help_of_history() -> String {
+    let mut text = String::from(
+        "\nTells what connections there were: by whom, to whom, for how long, and how they ended.\n\n\
+         NETSTAT history [FILTER] [OPTIONS]\n\n",
+    );
+    push_item(
+        &mut text,
+        "FILTER",
+        "Shows only matching connections (netstat --help filter), as in process curl reason failed lasted lt 5s.",
+    );
+    push_options(&mut text, Verb::History);
     text.push('\n');
     text
 }

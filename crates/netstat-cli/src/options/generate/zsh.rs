@@ -12,7 +12,7 @@ pub(super) fn zsh() -> String {
     for entry in table::sorted() {
         script.push_str(&format!("    {} \\\n", specification(entry)));
     }
-    script.push_str(&format!("    '1::{} in seconds, or a word:(check record)' \\\n", INTERVAL.name));
+    script.push_str(&format!("    '1::{} in seconds, or a word:(check record history)' \\\n", INTERVAL.name));
     script.push_str(&format!("    '*::check, or filter:({})'\n", check::NAMES.join(" ")));
     script
 }

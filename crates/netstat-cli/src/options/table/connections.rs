@@ -70,6 +70,19 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
                  warning says so; with all it is left out if the kernel has no such sockets. unlisted are sockets in no \
                  table, to which only descriptors lead: made and never bound, or reset by their peers and not closed; \
                  netstat --family unlisted --group-by process finds who leaks them.";
+    [] "at", value(at, "WHEN", "yesterday 14:05", ValueKind::Free, |text| values::parse_when("--at", text));
+        "Show the table as it was at a time",
+        "Shows the table as it was at this time, from what netstat record kept: '10 minutes ago', 14:05, \
+         'yesterday 14:05', 2026-11-29, RFC 3339, or how long ago, as 2h."
+        details "What was not kept (queues, congestion windows) is unknown. Before the first record, after the last one, \
+                 and where nothing was recorded there is no table, but a line that says so and exit code 1.";
+    [] "store", value(store, "PATH", "/var/lib/netstat", ValueKind::Directory, |text| {
+            values::parse_directory("--store", text)
+        });
+        "Name the folder or file of the history",
+        "Names the folder of the history, or its file, for --at, netstat history and netstat record. Without it that is \
+         /var/lib/netstat, on Windows netstat in ProgramData."
+        details "To read, it may be the history of another host.";
     [] "owners", value(owners, "METHOD", "proc", ValueKind::Choice(&OWNER_METHODS), values::parse_owners);
         "Choose how the owners of sockets are found",
         "Chooses how the owners of sockets are found: auto, bpf or proc. The default, auto, reads /proc if fewer than \

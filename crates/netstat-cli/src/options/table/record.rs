@@ -4,7 +4,7 @@ use super::super::entry::{Effect, Entry, Topic, Value, ValueKind, entries};
 use super::super::values;
 
 /// Options of the other lists that `netstat record` takes as well.
-pub(in super::super) const SHARED: [&str; 5] = ["generate", "help", "lang", "owners", "utf8"];
+pub(in super::super) const SHARED: [&str; 6] = ["generate", "help", "lang", "owners", "store", "utf8"];
 
 pub(super) const OPTIONS: &[Entry] = entries! { Record;
     [] "arguments", switch(recorder.arguments);
@@ -30,8 +30,4 @@ pub(super) const OPTIONS: &[Entry] = entries! { Record;
     [] "stop", switch(recorder.stop);
         "Stop the recorder",
         "Stops the recorder that writes to the store, and waits until it has.";
-    [] "store", value(recorder.store, "PATH", "history", ValueKind::Directory, |text| values::parse_directory("--store", text));
-        "Keep the history in this folder",
-        "Keeps the history in this folder, or in this file. Without it in /var/lib/netstat, on Windows in \
-         %ProgramData%\\netstat.";
 };

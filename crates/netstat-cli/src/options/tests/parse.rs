@@ -574,7 +574,7 @@ fn words_are_an_interval_or_a_filter() {
     assert_eq!(parse(["--help", "filter"].map(OsString::from)), Ok(Command::HelpFilter));
     for (line, command) in [
         ("--help columns", Command::ColumnHelp),
-        ("-h check", Command::HelpVerb(Verb::Check, Manner::Short)),
+        ("-h check", Command::HelpVerb(crate::options::arguments::Verb::Check, Manner::Short)),
         ("--help EXAMPLES", Command::HelpExamples),
         ("--help other", Command::Help(Manner::Unix)),
     ] {

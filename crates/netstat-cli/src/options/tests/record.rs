@@ -1,6 +1,6 @@
 //! Tests of the words after `netstat record`.
 
-use super::complaint;
+use super::complaint_about;
 use crate::options::{Command, Verb, parse};
 
 #[test]
@@ -32,7 +32,7 @@ fn sizes_have_units() {
         ("G", "--keep needs a size, not \"G\": type, for example, --keep 500M or --keep 2GiB"),
         ("99999999999T", "--keep \"99999999999T\" is too large: type, for example, --keep 100G"),
     ] {
-        assert_eq!(complaint(&format!("record --keep {text}")), expected);
+        assert_eq!(complaint_about(&format!("record --keep {text}")), expected);
     }
 }
 
@@ -50,6 +50,6 @@ fn what_does_not_go_together_is_named() {
         ("--follow", "--follow belongs to netstat record: type netstat record --follow"),
         ("port 80 record", "\"record\" has to be the first word: type netstat record"),
     ] {
-        assert_eq!(complaint(typed), expected, "{typed}");
+        assert_eq!(complaint_about(typed), expected, "{typed}");
     }
 }

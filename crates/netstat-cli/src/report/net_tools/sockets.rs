@@ -35,7 +35,7 @@ pub(super) fn list(session: &mut Session<'_>, list: &SocketList, out: &mut impl 
         selection.owners_of = OwnersOf::Everything;
     }
     let wanted = |socket: &SocketRef<'_>| socket.family.is_some_and(|family| list.families.contains(&family));
-    let Selected { sockets, method, mut warnings, .. } = selection.take(&session.backend, wanted)?;
+    let Selected { sockets, method, mut warnings, .. } = selection.take(&*session.backend, wanted)?;
     session.tell(method);
     let processes = if list.columns.program {
         read_programs(session, &sockets, &mut warnings)
@@ -43,7 +43,7 @@ pub(super) fn list(session: &mut Session<'_>, list: &SocketList, out: &mut impl 
         FxHashMap::default()
     };
     let rows = || sockets.iter().filter(|socket| is_shown(socket, list.which));
-    let names = ListNames::look_up(&mut session.names, &session.backend, list, rows(), &mut warnings);
+    let names = ListNames::look_up(&mut session.names, &*session.backend, list, rows(), &mut warnings);
     if session.displays == 1 && list.raw {
         output::complain(RAW);
     }
@@ -88,7 +88,7 @@ fn read_programs(
 ) -> FxHashMap<ProcessKey, Process> {
     let holders: Vec<ProcessKey> = sockets.iter().filter_map(|socket| first_holder(&socket)).collect();
     let fields = ProcessFields::COMMAND_LINE | ProcessFields::NAME;
-    read_processes(&session.backend, &holders, fields, warnings)
+    read_processes(&*session.backend, &holders, fields, warnings)
 }
 
 /// Says that processes could not be looked into, as net-tools does, and removes the warnings about that. The dash says that a
@@ -119,7 +119,7 @@ pub(super) fn unix(session: &mut Session<'_>, list: UnixList, out: &mut impl Wri
     if list.programs {
         selection.owners_of = OwnersOf::Everything;
     }
-    let Selected { sockets, method, mut warnings, .. } = selection.take(&session.backend, |_| true)?;
+    let Selected { sockets, method, mut warnings, .. } = selection.take(&*session.backend, |_| true)?;
     session.tell(method);
     let inodes: FxHashMap<u64, Option<ProcessKey>> =
         sockets.iter().filter_map(|socket| Some((socket.id.inode?, first_holder(&socket)))).collect();

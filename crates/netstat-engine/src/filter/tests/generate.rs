@@ -4,7 +4,7 @@ use crate::enrich::{Country, Reach};
 use crate::family::FAMILIES;
 use crate::filter::expression::{Expression, Side, Test};
 use crate::filter::{Comparison, Event, Glob, Ports, Quantity};
-use crate::text::words::REASONS;
+use crate::text::lifespan::NAMED_REASONS;
 use netstat_model::query::{Kinds, States};
 use netstat_model::{EndReason, Family, IpEndpoint, Prefix, Socket, TcpState, Transport};
 use proptest::prelude::*;
@@ -85,10 +85,7 @@ fn test(known: Vec<u16>) -> impl Strategy<Value = Test> {
         Comparison::Equal,
     ];
     let reasons = proptest::collection::btree_set(
-        prop_oneof![
-            select(REASONS.map(|(reason, _)| reason).to_vec()),
-            any::<u16>().prop_map(EndReason::Other)
-        ],
+        prop_oneof![select(NAMED_REASONS.to_vec()), any::<u16>().prop_map(EndReason::Other)],
         1..3,
     );
     let moment =

@@ -133,7 +133,7 @@ const LANGUAGE: &[(&str, &str)] = &[
     ("reason reset", "reason aborted-by-us,reset-by-peer"),
     (
         "reason != Closed_By_Us,error-110,failed",
-        "not reason closed-by-us,refused,connect-timeout,abandoned,no-local-port,unreachable,error-110",
+        "not reason closed-by-us,refused,connect-timed-out,connect-abandoned,no-local-port,unreachable,error-110",
     ),
     ("started > \"10 minutes ago\"", "started > 2026-11-29T12:00:00.000000Z"),
     ("ended<=2026-11-29T14:05:09+09:00", "ended <= 2026-11-29T05:05:09.000000Z"),

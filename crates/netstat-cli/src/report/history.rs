@@ -1,0 +1,103 @@
+//! `netstat history`: what connections there were.
+
+use super::past::{self, PastSystem};
+use super::{Session, connections};
+use crate::output::{self, Trouble};
+use crate::render::summary::{Scope, summary as render};
+use crate::settings::History;
+use netstat_model::Warning;
+use netstat_os::Machine as _;
+use netstat_store::{Past, Preselection, Reader, Span, Standing};
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
+
+/// What a summary is about unless it is said.
+const A_DAY: Duration = Duration::from_secs(86_400);
+
+/// Shows the connections of a span.
+///
+/// # Errors
+/// What failed, or that the history has nothing of that span.
+pub(super) fn run(session: &mut Session<'_>, asked: &History) -> Result<ExitCode, Trouble> {
+    let reader = past::open(&asked.store)?;
+    let span = Span {
+        since: asked.since.as_ref().map(|when| past::moment(session, "--since", when)).transpose()?,
+        until: asked.until.as_ref().map(|when| past::moment(session, "--until", when)).transpose()?,
+    };
+    within_reach(session, &reader, &span)?;
+    if asked.summary {
+        return summarize(session, &reader, &span);
+    }
+    let now = session.backend.now().unwrap_or(SystemTime::UNIX_EPOCH);
+    if let Some(filter) = &mut session.filter {
+        filter.set_now(Some(now));
+    }
+    let rows = match &session.filter {
+        Some(filter) => reader.preselect(filter).map_err(|error| error.to_string())?,
+        None => Preselection::default(),
+    };
+    // What was open just before the end of the span; what ended before that is told by its end.
+    let before = span.until.and_then(|until| until.checked_sub(Duration::from_micros(1)));
+    let last = match before.map(|before| reader.standing(before)) {
+        Some(Standing::Recorded(at)) => Some(at),
+        _ => None,
+    };
+    // After the last record, what is open is what was open then.
+    let whole = Span { until: span.until.filter(|_| last.is_some()), ..span };
+    let gaps = reader.gaps(&span).map_err(|error| error.to_string())?;
+    let live = Rc::clone(&session.backend);
+    let past = Past::span(&reader, whole, rows, last, now);
+    let system = PastSystem { past, reader: &reader, live: &live };
+    past::show(session, &system, gaps, |session, system, out| {
+        let lacks = connections::table(session, system, &asked.table, out)?;
+        // Who holds a connection that is over is known, or will never be.
+        Ok(lacks.into_iter().filter(|lack| !matches!(lack, Warning::OwnersVanished { .. })).collect())
+    })
+}
+
+/// Sums up a span: without a begin the last day that was recorded.
+fn summarize(session: &Session<'_>, reader: &Reader, span: &Span) -> Result<ExitCode, Trouble> {
+    if session.filter.is_some() {
+        return Err("--summary is about all connections: leave the filter out".to_owned().into());
+    }
+    let (first, last) = reader.reach().unwrap_or((SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH));
+    // The last moment belongs to the span.
+    let end = last.checked_add(Duration::from_micros(1)).unwrap_or(last);
+    let until = span.until.map_or(end, |until| until.min(end));
+    let from = span.since.or_else(|| until.checked_sub(A_DAY)).map_or(first, |since| since.max(first));
+    let summary = reader.summary(from, until).map_err(|error| error.to_string())?;
+    let scope = Scope {
+        host: reader.host(),
+        mode: reader.mode(),
+        from,
+        until,
+        zone: &session.zone,
+        geo: &session.geo,
+    };
+    output::people(&render(&summary, &scope, session.settings.language))?;
+    let mut gaps =
+        reader.gaps(&Span { since: Some(from), until: Some(until) }).map_err(|error| error.to_string())?;
+    gaps.extend_from_slice(&summary.damaged);
+    past::say_gaps(&gaps, &session.zone);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses a span of which the history has nothing.
+fn within_reach(session: &Session<'_>, reader: &Reader, span: &Span) -> Result<(), String> {
+    let Some((first, last)) = reader.reach() else {
+        return Err("the history is empty: nothing was ever recorded".to_owned());
+    };
+    let shown = |time| session.zone.to_the_second(time);
+    if span.since.zip(span.until).is_some_and(|(since, until)| since >= until) {
+        return Err("--until is not after --since: nothing is between them".to_owned());
+    }
+    if span.since.is_some_and(|since| since > last) || span.until.is_some_and(|until| until <= first) {
+        return Err(format!(
+            "nothing is known of that time: the history goes from {} to {}",
+            shown(first),
+            shown(last)
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! What the command line means that asks for the past.
+
+use super::recorder::default_store;
+use super::{Colour, History, Layout, connections};
+use crate::options::Arguments;
+use netstat_engine::columns::{self, Column};
+use netstat_engine::view::sort::Order;
+use std::path::PathBuf;
+
+/// The columns that a history has values for, in the order in which data formats show them.
+const KEPT: [&str; 28] = [
+    "started",
+    "ended",
+    "lasted",
+    "reason",
+    "side",
+    "proto",
+    "local",
+    "laddr",
+    "lport",
+    "foreign",
+    "raddr",
+    "rport",
+    "country",
+    "state",
+    "first_fin",
+    "pid",
+    "process",
+    "path",
+    "cmdline",
+    "comm",
+    "user",
+    "unit",
+    "container",
+    "rtt",
+    "min_rtt",
+    "retrans",
+    "bytes_acked",
+    "bytes_received",
+];
+
+/// More of them, which are shown only where they are named.
+const KEPT_TOO: [&str; 2] = ["network", "cookie"];
+
+/// The columns of the text table, unless others are named.
+const SHOWN: [&str; 9] =
+    ["started", "lasted", "reason", "proto", "local", "foreign", "process", "bytes_acked", "bytes_received"];
+
+fn named(names: &[&str]) -> Vec<&'static Column> {
+    names.iter().filter_map(|name| columns::by_name(name)).collect()
+}
+
+/// Returns whether a history has values for a column.
+pub(crate) fn is_kept(column: &Column) -> bool {
+    KEPT.contains(&column.name) || KEPT_TOO.contains(&column.name)
+}
+
+/// Returns the history to read.
+pub(super) fn store(arguments: &Arguments, environment: &impl Fn(&str) -> Option<String>) -> PathBuf {
+    arguments.store.clone().unwrap_or_else(|| default_store(environment))
+}
+
+/// Interprets `netstat history`.
+pub(super) fn history(arguments: &Arguments, colour: Colour, store: PathBuf) -> History {
+    let mut table = connections(arguments, colour);
+    table.names = None;
+    table.rows.listening = true;
+    match &mut table.form {
+        Layout::Classic => table.form = Layout::Columns(named(&SHOWN)),
+        Layout::Data(_, shown) if arguments.columns.is_none() => *shown = named(&KEPT),
+        Layout::Data(..) | Layout::Columns(_) => {}
+    }
+    if table.order == Order::Usual && table.group_by.is_empty() {
+        // That of their ends.
+        table.order = Order::AsGiven;
+    }
+    History {
+        since: arguments.history.since.clone(),
+        until: arguments.history.until.clone(),
+        summary: arguments.history.summary,
+        store,
+        table,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_columns_of_a_history_exist() {
+        for names in [&KEPT[..], &KEPT_TOO, &SHOWN] {
+            assert_eq!(named(names).len(), names.len());
+        }
+        assert!(named(&SHOWN).into_iter().all(is_kept));
+    }
+}

@@ -1,0 +1,43 @@
+//! The sockets of all network namespaces.
+
+use super::{Lister, of_namespace};
+use crate::linux::source::Source;
+use crate::linux::stat::{is_gone, is_refused};
+use crate::linux::{host, namespaces};
+use netstat_model::error::words_of;
+use netstat_model::{Answer, Error, Warning};
+use std::io;
+
+/// Lists the sockets of every network namespace that can be found and entered.
+pub(super) fn list(
+    source: &dyn Source,
+    lister: &mut Lister<'_>,
+    warnings: &mut Vec<Warning>,
+) -> Result<(), Error> {
+    let own = host::namespace(source);
+    let Answer { data: places, warnings: lacks } = namespaces::find(source)?;
+    warnings.extend(lacks);
+    let mut refused: Option<(usize, io::Error)> = None;
+    for namespaces::Place { namespace, path } in places {
+        if lister.full {
+            break;
+        }
+        lister.namespace = Some(namespace.id);
+        if own == Some(namespace.id) {
+            of_namespace(source, lister, warnings)?;
+            continue;
+        }
+        match source.enter(&path, namespace.id.inode) {
+            Ok(within) => of_namespace(&*within, lister, warnings)?,
+            // It has ended meanwhile.
+            Err(error) if is_gone(&error) => {}
+            Err(error) => refused.get_or_insert((0, error)).0 += 1,
+        }
+    }
+    if let Some((namespaces, error)) = refused {
+        let needs = if is_refused(&error) { "; it takes root (CAP_SYS_ADMIN)" } else { "" };
+        let reason = format!("{}{needs}", words_of(&error));
+        warnings.push(Warning::NamespacesLeftOut { namespaces, reason });
+    }
+    Ok(())
+}

@@ -1,0 +1,164 @@
+//! [`Past`]: a store as a system that can be asked, so that filters, columns, views and formats need no second way.
+
+use crate::clock::Moment;
+use crate::error::StoreError;
+use crate::gap::Gap;
+use crate::preselect::Preselection;
+use crate::reader::{At, Reader, Span};
+use netstat_model::query::{Listing, ProcessFields, Visit};
+use netstat_model::{
+    Answer, Error, Missing, Namespace, Operation, OwnerMethod, Process, ProcessKey, Socket, SocketRef,
+    SocketTable, Warning,
+};
+use netstat_os::{Machine, Processes, Sockets};
+use rustc_hash::FxHashMap;
+use std::cell::{OnceCell, RefCell};
+use std::io;
+use std::ops::ControlFlow;
+use std::time::{Duration, SystemTime};
+
+/// What of the past is asked about.
+enum Asked {
+    /// The table of a moment.
+    Table(At),
+    /// What ended in a span, and what was open at its end.
+    Span(Span, Box<Preselection>, Option<At>),
+}
+
+/// A store as a system that can be asked for its sockets and processes.
+pub struct Past<'r> {
+    reader: &'r Reader,
+    asked: Asked,
+    /// The time of day that is asked about.
+    time: SystemTime,
+    processes: OnceCell<FxHashMap<ProcessKey, Process>>,
+    damaged: RefCell<Vec<Gap>>,
+}
+
+impl<'r> Past<'r> {
+    fn new(reader: &'r Reader, asked: Asked, time: SystemTime) -> Self {
+        Self { reader, asked, time, processes: OnceCell::new(), damaged: RefCell::default() }
+    }
+
+    /// Returns the table of a moment, in the network namespace of the recorder: `time` is what the clock said.
+    pub fn table(reader: &'r Reader, at: At, time: SystemTime) -> Self {
+        Self::new(reader, Asked::Table(at), time)
+    }
+
+    /// Returns what there was in a span, in every network namespace: ends in their order, then what was open at its end,
+    /// which is `last`, or for `None` when the store was last written. `now` is the time of whoever asks.
+    pub fn span(
+        reader: &'r Reader,
+        span: Span,
+        rows: Preselection,
+        last: Option<At>,
+        now: SystemTime,
+    ) -> Self {
+        Self::new(reader, Asked::Span(span, Box::new(rows), last), now)
+    }
+
+    /// Returns what could not be read so far.
+    pub fn damaged(&self) -> Vec<Gap> {
+        self.damaged.borrow().clone()
+    }
+
+    fn each(&self, each: &mut dyn FnMut(&Socket) -> ControlFlow<()>) -> Result<(), StoreError> {
+        let mut damaged = match &self.asked {
+            Asked::Table(at) => {
+                let own = self.reader.namespace();
+                self.reader.open_at(*at, own, each)?
+            }
+            Asked::Span(span, rows, last) => {
+                let mut damaged = self.reader.ends(span, rows, each)?;
+                match last {
+                    Some(last) => damaged.extend(self.reader.alive_at(*last, each)?),
+                    None => self.reader.still_open(each)?,
+                }
+                damaged
+            }
+        };
+        self.damaged.borrow_mut().append(&mut damaged);
+        Ok(())
+    }
+}
+
+fn error(error: &StoreError) -> Error {
+    Error { operation: Operation::ReadHistory, source: io::Error::other(error.to_string()) }
+}
+
+impl Sockets for Past<'_> {
+    fn sockets(
+        &self,
+        listing: &Listing<'_>,
+        visit: &mut dyn FnMut(&SocketRef<'_>) -> Visit,
+    ) -> Result<Answer<(SocketTable, OwnerMethod)>, Error> {
+        let mut table = SocketTable::new(listing.query.keep());
+        self.each(&mut |socket| {
+            if !listing.query.selects(socket) {
+                return ControlFlow::Continue(());
+            }
+            let socket = SocketRef::from(socket);
+            // Who holds it is known already. A table without room for a scope has no room for any further one.
+            let _is_kept = match visit(&socket) {
+                Visit::Skip => true,
+                Visit::Keep | Visit::KeepWithOwners => table.push(&socket),
+                Visit::KeepLight { owners } => table.push_light(&socket, owners),
+                Visit::Stop => return ControlFlow::Break(()),
+            };
+            ControlFlow::Continue(())
+        })
+        .map_err(|why| error(&why))?;
+        Ok(Answer { data: (table, OwnerMethod::NotNeeded), warnings: Vec::new() })
+    }
+}
+
+impl Processes for Past<'_> {
+    fn processes(&self, wanted: &[ProcessKey], _: ProcessFields) -> Answer<Vec<Process>> {
+        let mut warnings = Vec::new();
+        let known = self.processes.get_or_init(|| {
+            self.reader.processes().unwrap_or_else(|why| {
+                let reason = why.to_string();
+                warnings.push(Warning::SourceUnavailable { what: "every process of the history", reason });
+                FxHashMap::default()
+            })
+        });
+        let process = |key: &ProcessKey| {
+            known.get(key).cloned().unwrap_or_else(|| Process::unknown(*key, Missing::Gone))
+        };
+        Answer { data: wanted.iter().map(process).collect(), warnings }
+    }
+}
+
+impl Machine for Past<'_> {
+    fn host_name(&self) -> Result<String, Error> {
+        let missing = || Error { operation: Operation::ReadHostName, source: io::ErrorKind::NotFound.into() };
+        self.reader.host().map(str::to_owned).ok_or_else(missing)
+    }
+
+    fn uptime(&self) -> Result<Duration, Error> {
+        match self.asked {
+            Asked::Table(At(Moment { at, .. })) => Ok(Duration::from_micros(at)),
+            Asked::Span(..) => {
+                Err(Error { operation: Operation::ReadUptime, source: io::ErrorKind::Unsupported.into() })
+            }
+        }
+    }
+
+    fn now(&self) -> Option<SystemTime> {
+        Some(self.time)
+    }
+
+    fn boot_id(&self) -> Option<Box<str>> {
+        match self.asked {
+            Asked::Table(At(Moment { boot, .. })) => self.reader.boot_id(boot),
+            Asked::Span(..) => None,
+        }
+    }
+
+    fn namespace(&self) -> Option<Namespace> {
+        match self.asked {
+            Asked::Table(_) => self.reader.namespace(),
+            Asked::Span(..) => None,
+        }
+    }
+}
