@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * One socket descriptor, as owners.bpf.c writes it and src/os/linux/bpf/records.rs reads it, in the machine's order of
- * bytes. Recordings keep these bytes: another layout needs another question in src/os/linux/source.rs.
+ * One socket descriptor, as owners.bpf.c writes it and crates/netstat-os/src/linux/bpf/records.rs reads it, in the machine's order of
+ * bytes. Recordings keep these bytes: another layout needs another question in crates/netstat-os/src/linux/source.rs.
  *
  * A last record that is all zero is of no descriptor: it says that another walk has more to tell.
  */

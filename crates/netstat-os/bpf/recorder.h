@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What recorder.bpf.c writes to its ring buffer and src/os/linux/recorder/records.rs reads, in the machine's order of bytes.
- * Recordings keep these bytes: another layout needs another question in src/os/linux/source.rs.
+ * What recorder.bpf.c writes to its ring buffer and crates/netstat-os/src/linux/events/records.rs reads, in the machine's order of bytes.
+ * Recordings keep these bytes: another layout needs another question in crates/netstat-os/src/linux/source.rs.
  */
 #ifndef NETSTAT_RECORDER_H
 #define NETSTAT_RECORDER_H

@@ -101,11 +101,13 @@ impl Reader {
         let ownership = match row.process {
             // As the running system has it: nobody holds what waits.
             _ if waits => Ownership::Unowned(NoOwner::NoProcess),
-            Some((id, _)) => {
-                let (pid, parent) = self.holder(id)?;
-                let process = ProcessKey { pid, start_time: id };
-                Ownership::Held(vec![Owner { process, parent, descriptor: None }])
-            }
+            Some((id, _)) => match self.holder(id)? {
+                Some((pid, parent)) => {
+                    let process = ProcessKey { pid, start_time: id };
+                    Ownership::Held(vec![Owner { process, parent, descriptor: None }])
+                }
+                None => Ownership::Unowned(NoOwner::Vanished),
+            },
             None => Ownership::Unowned(NoOwner::Vanished),
         };
         // At a moment before its end, nobody knows how much had been sent.

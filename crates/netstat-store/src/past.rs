@@ -72,7 +72,9 @@ impl<'r> Past<'r> {
                 let mut damaged = self.reader.ends(span, rows, each)?;
                 match last {
                     Some(last) => damaged.extend(self.reader.alive_at(*last, each)?),
-                    None => self.reader.still_open(each)?,
+                    None if span.until.is_none() => self.reader.still_open(each)?,
+                    // Nothing that was recorded was open at its end.
+                    None => {}
                 }
                 damaged
             }

@@ -225,10 +225,11 @@ impl Reader {
         Ok(gaps)
     }
 
-    /// Returns the number of a process, by which the rows of this store name it, and that of its parent.
-    pub(crate) fn holder(&self, id: ProcessId) -> Result<(u32, Option<u32>), StoreError> {
+    /// Returns the process ID of a process, by which the rows of this store name it, and that of its parent; `None` if the store
+    /// lost it.
+    pub(crate) fn holder(&self, id: ProcessId) -> Result<Option<(u32, Option<u32>)>, StoreError> {
         if let Some(known) = self.holders.borrow().get(&id) {
-            return Ok(*known);
+            return Ok(Some(*known));
         }
         let found: Option<(u32, Option<u32>)> = self
             .database
@@ -237,8 +238,9 @@ impl Reader {
                 statement.query_row([signed(id)], |row| Ok((row.get(0)?, row.get(1)?))).optional()
             })
             .map_err(self.error())?;
-        let found = found.unwrap_or((0, None));
-        self.holders.borrow_mut().insert(id, found);
+        if let Some(found) = found {
+            self.holders.borrow_mut().insert(id, found);
+        }
         Ok(found)
     }
 

@@ -1,9 +1,10 @@
 //! [`Writer`]: keeps what a recorder sees.
 
 use crate::blocks::{BLOCK, LONGEST_WAIT, damaged, insert_fresh, read_fresh, write_blocks};
-use crate::clock::{Boot, micros, time_of};
+use crate::clock::{Boot, Moment, micros, time_of};
 use crate::error::StoreError;
 use crate::pending::{Key, Pending};
+use crate::reader::read_clock;
 use crate::row::{Field, ProcessId, Row};
 use crate::schema::{insert_row, open_to_write, read_row, row_columns, signed, unsigned};
 use crate::{gap, people};
@@ -347,10 +348,10 @@ impl Writer {
 
     /// Deletes the oldest blocks until the rest is as small and as young as it has to be, and gives the space back.
     fn make_room(&mut self, wall: i64) -> rusqlite::Result<()> {
-        let now_at = self.clock.0.saturating_add_signed(wall.saturating_sub(self.clock.1));
-        let oldest_kept = self.options.keep_for.map_or(0, |keep| now_at.saturating_sub(micros(keep)));
+        let oldest_kept = self.options.keep_for.map(|keep| wall.saturating_sub_unsigned(micros(keep)));
         let transaction =
             self.database.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let clock = read_clock(&transaction)?;
         let mut deleted = None;
         loop {
             let oldest: Option<(i64, Boot, i64)> = transaction
@@ -359,8 +360,8 @@ impl Writer {
                 })
                 .optional()?;
             let Some((id, boot, last)) = oldest else { break };
-            // Of an earlier boot it is known that it is over, and not when it was by this one's clock.
-            let is_old = boot == self.boot && unsigned(last) < oldest_kept;
+            let ended = clock.wall(Moment { boot, at: unsigned(last) });
+            let is_old = oldest_kept.zip(ended).is_some_and(|(oldest, ended)| ended < oldest);
             if !is_old && bytes_in_use(&transaction)? <= self.options.keep_bytes {
                 break;
             }

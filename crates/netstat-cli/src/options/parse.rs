@@ -42,6 +42,7 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
                 Some("columns") => Command::ColumnHelp,
                 Some("check" | "checks") => Command::HelpVerb(Verb::Check, manner),
                 Some("record") => Command::HelpVerb(Verb::Record, manner),
+                Some("history") => Command::HelpVerb(Verb::History, manner),
                 Some("examples") => Command::HelpExamples,
                 _ => command,
             });

@@ -39,12 +39,18 @@ pub(super) fn run(session: &mut Session<'_>, asked: &History) -> Result<ExitCode
     };
     // What was open just before the end of the span; what ended before that is told by its end.
     let before = span.until.and_then(|until| until.checked_sub(Duration::from_micros(1)));
-    let last = match before.map(|before| reader.standing(before)) {
-        Some(Standing::Recorded(at)) => Some(at),
-        _ => None,
+    let (last, ends_within) = match before.map(|before| reader.standing(before)) {
+        Some(Standing::Recorded(at)) => (Some(at), true),
+        // While nothing was recorded nobody knows what was open, so the last moment that was counts.
+        Some(Standing::Within(gap)) => match reader.standing(gap.from) {
+            Standing::Recorded(at) => (Some(at), true),
+            _ => (None, true),
+        },
+        Some(Standing::Before(_)) => (None, true),
+        // After the last record, what is open is what was open then.
+        Some(Standing::After(_) | Standing::Empty) | None => (None, false),
     };
-    // After the last record, what is open is what was open then.
-    let whole = Span { until: span.until.filter(|_| last.is_some()), ..span };
+    let whole = Span { until: span.until.filter(|_| ends_within), ..span };
     let gaps = reader.gaps(&span).map_err(|error| error.to_string())?;
     let live = Rc::clone(&session.backend);
     let past = Past::span(&reader, whole, rows, last, now);

@@ -119,6 +119,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
             .map_err(|why| format!("--record and --replay are refused: {why}"))?;
     }
     if let Some(of) = &settings.namespace {
+        rights::may_open_what_the_user_names().map_err(|why| format!("--netns is refused: {why}"))?;
         netstat_os::enter_namespace(of).map_err(|error| explain(&error, settings))?;
     }
     let backend = Rc::new(netstat_os::open(origin).map_err(|error| explain(&error, settings))?);

@@ -1,12 +1,13 @@
 //! `netstat record`: connections as they open and end.
 
 use super::recorder_status::{self, Beside};
-use super::{Session, explain};
+use super::{Session, explain, rights};
 use crate::output::{self, Reader, Trouble};
 use crate::render::events::{write_connection, write_gap};
 use crate::render::recorder_status::{RecorderStatus, SCHEMA};
 use crate::settings::{Recorder, Recording};
 use netstat_engine::enrich::UserNames;
+use netstat_engine::text::quote::quoted;
 use netstat_model::Transport;
 use netstat_model::history::{
     ClockReading, ConnectionEvent, ConnectionRecord, EndReason, EventCounts, EventMethod, ProcessInstance,
@@ -40,6 +41,7 @@ const STATUS: u64 = 5;
 
 /// Answers `netstat record`.
 pub(super) fn run(session: &Session<'_>, recorder: &Recorder) -> Result<ExitCode, Trouble> {
+    rights::may_open_what_the_user_names().map_err(|why| format!("netstat record is refused: {why}"))?;
     match recorder {
         Recorder::Status(store) => recorder_status::show(store, session.settings),
         Recorder::Stop(store) => recorder_status::stop(store),
@@ -143,7 +145,9 @@ impl History {
             namespace: session.backend.namespace(),
             ..WriterOptions::default()
         };
-        let writer = Writer::open(store, &options, clock).map_err(|error| error.to_string())?;
+        let writer = Writer::open(store, &options, clock).map_err(|error| {
+            format!("the history in {} cannot be kept: {error}", quoted(store.as_os_str()))
+        })?;
         let open_before = writer.open_records().map_err(|error| error.to_string())?;
         let beside = Beside::of(writer.file());
         beside.forget_stop();

@@ -6,7 +6,7 @@ use super::source::{
     Closings, FileId, Netlink, NetworkSource, Next, OwnersProgram, ProcessSource, RecorderProgram, Source,
 };
 use netstat_model::error::words_of;
-use rustix::fd::{AsFd, OwnedFd};
+use rustix::fd::{AsFd, AsRawFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir};
 use rustix::io::Errno;
 use rustix::net::netlink::{self, SocketAddrNetlink};
@@ -37,6 +37,9 @@ const GET_INFO: i32 = 64;
 const GET_ENTRIES: i32 = 65;
 const IPTABLES_INFO: usize = 84;
 const IPTABLES_NAME: usize = 32;
+
+/// The type of the file system of namespaces (linux/magic.h).
+const NSFS_MAGIC: rustix::fs::FsWord = 0x6e73_6673;
 
 /// How often a table of iptables is asked for that changes meanwhile.
 const IPTABLES_TRIES: usize = 4;
@@ -225,10 +228,14 @@ impl NetworkSource for Within {
 
 impl Source for Live {
     fn enter(&self, path: &str, inode: u64) -> io::Result<Box<dyn NetworkSource + '_>> {
-        let namespace = open(CWD, path, OFlags::empty())?;
-        if rustix::fs::fstat(&namespace)?.st_ino != inode {
+        // The path may be that of another mount namespace, where anything may lie by now: nothing is opened to be read before
+        // it is known to be a namespace.
+        let place = open(CWD, path, OFlags::PATH)?;
+        let is_namespace = rustix::fs::fstatfs(&place)?.f_type == NSFS_MAGIC;
+        if !is_namespace || rustix::fs::fstat(&place)?.st_ino != inode {
             return Err(Errno::SRCH.into());
         }
+        let namespace = open(CWD, &format!("/proc/self/fd/{}", place.as_raw_fd()), OFlags::empty())?;
         let within = Within { namespace };
         within.call(|| Ok(()))?;
         Ok(Box::new(within))

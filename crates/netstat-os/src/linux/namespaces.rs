@@ -145,7 +145,9 @@ impl Finder<'_> {
             let (folder, name) = point.rsplit_once('/').unwrap_or_default();
             let is_named = NAMED.contains(&folder) && root.is_empty();
             let namespace = self.add(inode, format!("{root}{point}"), None);
-            if is_named || (is_first && namespace.name.is_none()) {
+            // Of another mount namespace, its user chose the name.
+            let is_own = root.is_empty();
+            if is_named || (is_own && is_first && namespace.name.is_none()) {
                 namespace.name = Some(OsString::from(name));
             }
         }
@@ -257,7 +259,7 @@ mod tests {
             all.iter().rev().take(2).rev().map(|(.., name, pid, path)| (&**name, *pid, &**path)).collect();
         assert_eq!(
             last,
-            [("inner", None, "/proc/9/root/run/netns/inner"), ("", Some(9), "/proc/9/task/10/ns/net")]
+            [("", None, "/proc/9/root/run/netns/inner"), ("", Some(9), "/proc/9/task/10/ns/net")]
         );
     }
 

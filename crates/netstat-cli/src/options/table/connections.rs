@@ -68,8 +68,9 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
                  -a, and the columns follow the families: -o adds the process ID, --process the name, and of a Unix socket \
                  both also those of the process at the other end. Where the kernel cannot list a family that was named, a \
                  warning says so; with all it is left out if the kernel has no such sockets. unlisted are sockets in no \
-                 table, to which only descriptors lead: made and never bound, or reset by their peers and not closed; \
-                 netstat --family unlisted --group-by process finds who leaks them.";
+                 table, to which only descriptors lead: made and never bound, reset by their peers and not \
+                 closed, or of a family that this program does not list; netstat --family unlisted --group-by process \
+                 counts them by process, which shows a leak.";
     [] "at", value(at, "WHEN", "yesterday 14:05", ValueKind::Free, |text| values::parse_when("--at", text));
         "Show the table as it was at a time",
         "Shows the table as it was at this time, from what netstat record kept: '10 minutes ago', 14:05, \

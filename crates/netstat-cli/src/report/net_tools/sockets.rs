@@ -22,7 +22,7 @@ const NOT_PERMITTED: &str = "(Not all processes could be identified, non-owned p
                              would have to be root to see it all.)";
 
 /// What is said in place of raw sockets.
-const RAW: &str = "raw sockets, which net-tools lists as well, are left out: ss -w lists them";
+const RAW: &str = "raw sockets, which net-tools lists as well, are left out: netstat --family raw lists them";
 
 pub(super) fn list(session: &mut Session<'_>, list: &SocketList, out: &mut impl Write) -> Displayed {
     let mut kinds = Kinds::empty();

@@ -18,7 +18,7 @@ use netstat_model::history::{
     ConnectionEvent, ConnectionRecord, ConnectionRole, EventCounts, EventMethod, GapCause, OwnerSource,
     ProcessInstance, RecordGap,
 };
-use netstat_model::query::{Fields, Kinds, Listing, OwnerSearch, Owners, SocketQuery, States, Visit};
+use netstat_model::query::{Fields, Kinds, Listing, OwnerSearch, Owners, Scope, SocketQuery, States, Visit};
 use netstat_model::{Error, NoBpf, Operation, Owner, ProcessKey, SocketRef, TcpState, Transport};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::io;
@@ -114,13 +114,15 @@ impl<'a> KernelEvents<'a> {
     /// Lists the connections and listeners that are open. What cannot be listed is told when it ends, with what is known then.
     fn take_over(&mut self) {
         let states = States::all() - States::TIME_WAIT - States::BOUND - States::CLOSED;
-        let query = SocketQuery { fields: Fields::COMMON, ..SocketQuery::new(Kinds::TCP, states) };
+        // The programs see all network namespaces; those that may not be entered are told of when they end.
+        let (fields, scope) = (Fields::COMMON, Scope::All);
+        let query = SocketQuery { fields, scope, ..SocketQuery::new(Kinds::TCP, states) };
         let listing = Listing { query: &query, owners: OwnerSearch::All(Owners::Auto), may_restart: true };
         let Ok(answer) = table::table(self.source, &listing, &mut |_| Visit::Keep) else { return };
         let namespace = crate::linux::host::namespace(self.source);
         let mut events = std::mem::take(&mut self.first);
         for socket in answer.data.0.iter() {
-            let Some(mut record) = record_of(&socket, namespace) else { continue };
+            let Some(mut record) = record_of(&socket, socket.namespace().or(namespace)) else { continue };
             if let Some(owner) = socket.ownership().principal() {
                 let instance = self.introduce(owner, &mut events);
                 record.process = Some((instance, OwnerSource::Held));
