@@ -35,7 +35,6 @@ pub(crate) enum Key {
 }
 
 /// A TCP socket that the kernel has destroyed, as it said itself.
-#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "Linux alone says so"))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Gone {
     pub(crate) cookie: u64,
