@@ -5,6 +5,7 @@ mod bpf;
 mod clock;
 mod conntrack;
 mod counters;
+mod descriptor_links;
 mod events;
 #[cfg(test)]
 mod fake;

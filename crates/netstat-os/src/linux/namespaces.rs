@@ -4,8 +4,8 @@
 //! (`/proc/PID/ns/net`), mounts of their files (`ip netns`, container runtimes), and descriptors. One that only a socket
 //! keeps alive is not found.
 
+use super::descriptor_links::{MOST_LINKS, fetch_pids};
 use super::host::{self, decode_namespace};
-use super::owners::{MOST_LINKS, fetch_pids};
 use super::processes::container_of;
 use super::source::{Next, ProcessSource, Source};
 use super::stat::{is_gone, is_refused};

@@ -16,7 +16,7 @@
 //! Threads of a process share one descriptor table, so that of the main thread is read for all of them. There are two
 //! exceptions. A main thread that has ended while others run has no table any more: theirs is read. A thread may have
 //! a table of its own (`unshare(CLONE_FILES)`): the second pass reads the tables of all threads, up to
-//! [`search::MOST_LINKS`] descriptors, because a busy process of many threads has thousands of times as many otherwise. A
+//! [`MOST_LINKS`](super::descriptor_links::MOST_LINKS) descriptors, because a busy process of many threads has thousands of times as many otherwise. A
 //! socket whose owner is found in the first pass is not looked for in such tables.
 //!
 //! A process may hold a socket without any descriptor, in the table of files of an io_uring (`IORING_REGISTER_FILES`). The
@@ -59,7 +59,6 @@ use privileges::Privileges;
 pub(super) use privileges::why_no_bpf;
 use rustc_hash::FxHashSet;
 use search::{Found, Search, Threads};
-pub(super) use search::{MOST_LINKS, decode_socket_link, fetch_pids};
 use std::io;
 
 /// The inode of the PID namespace the machine booted with, `PROC_PID_INIT_INO`.

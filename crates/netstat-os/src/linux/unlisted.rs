@@ -4,7 +4,7 @@
 //! Only the descriptors of processes lead to them. What is in no list of any family and network namespace is one; both are
 //! read twice, because a socket may enter a list, or be closed, between the two.
 
-use super::owners::{decode_socket_link, fetch_pids};
+use super::descriptor_links::{decode_socket_link, fetch_pids};
 use super::source::{Next, Source};
 use super::stat::{fetch_stat, is_gone, is_refused};
 use netstat_model::{Endpoint, Error, Operation, Protocol, Socket, SocketId, Warning};

@@ -1,5 +1,6 @@
 //! Finds who has an address of another network namespace, from `/proc`.
 
+use crate::linux::descriptor_links::fetch_pids;
 use crate::linux::processes;
 use crate::linux::source::{FileId, Source};
 use netstat_model::Tenant;
@@ -10,13 +11,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// Finds for each address the one namespace that has it, by a process in it. What cannot be read is left out, and so is
 /// an address that several namespaces have.
 pub(super) fn tenants(source: &dyn Source, wanted: &[IpAddr]) -> BTreeMap<IpAddr, Tenant> {
-    let mut pids: Vec<u32> = Vec::new();
-    let listed = source.names("/proc", &mut |name| {
-        pids.extend(std::str::from_utf8(name).ok().and_then(|name| name.parse::<u32>().ok()));
-    });
-    if listed.is_err() {
-        return BTreeMap::new();
-    }
+    let Ok(mut pids) = fetch_pids(source) else { return BTreeMap::new() };
     pids.sort_unstable();
     let mut seen: FxHashSet<(u64, u64)> = FxHashSet::default();
     let mut found: BTreeMap<IpAddr, Option<Tenant>> = BTreeMap::new();

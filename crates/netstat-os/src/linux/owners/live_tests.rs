@@ -6,9 +6,9 @@
 
 use super::descriptors::{HeadStart, is_worth_it};
 use super::made::{attach_found, attach_open, id, socket};
-use super::search::decode_socket_link;
 use super::*;
 use crate::linux::bpf::Failure;
+use crate::linux::descriptor_links::decode_socket_link;
 use crate::linux::live::Live;
 use crate::linux::source::Recording;
 use crate::linux::stat::decode_stat;

@@ -1,16 +1,13 @@
 //! [`Search`]: the state of one search for owners, and its passes over `/proc/PID/fd`.
 
 use super::holders::{Holders, NO_DESCRIPTOR};
+use crate::linux::descriptor_links::{MOST_LINKS, decode_socket_link, fetch_pids};
 use crate::linux::source::{Next, OwnersProgram, ProcessSource, Source, Walk};
 use crate::linux::stat::{fetch_stat, is_gone, is_refused};
 use netstat_model::query::Owners;
 use netstat_model::{NoBpf, OwnerMethod, ProcessKey, ShortId, SocketTable};
 use rustc_hash::FxHashMap;
 use std::io;
-
-/// The limit on descriptors read of threads other than main threads, and of all processes for the sake of io_urings alone:
-/// about a quarter of a second.
-pub(in crate::linux) const MOST_LINKS: usize = 65_536;
 
 /// The BPF program as far as a search has come with it. It is loaded once for all looks.
 #[derive(Default)]
@@ -267,15 +264,6 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Returns the IDs of all processes that `/proc` shows.
-pub(in crate::linux) fn fetch_pids(source: &dyn Source) -> io::Result<Vec<u32>> {
-    let mut pids = Vec::new();
-    source.names("/proc", &mut |name| {
-        pids.extend(std::str::from_utf8(name).ok().and_then(|name| name.parse::<u32>().ok()));
-    })?;
-    Ok(pids)
-}
-
 fn other_threads(process: &dyn ProcessSource, pid: u32, trouble: &mut Option<io::Error>) -> Vec<u32> {
     let mut threads = Vec::new();
     if let Err(error) = process.numbers("task", &mut |thread| threads.push(thread)) {
@@ -332,16 +320,4 @@ pub(super) fn decode_ring(fdinfo: &[u8], each: &mut dyn FnMut(u32)) -> bool {
         is_whole &= is_told || target == b"<none>";
     }
     is_whole && (!is_empty || places.trim_ascii() == b"0")
-}
-
-/// Decodes the inode in `socket:[4026]`.
-pub(in crate::linux) fn decode_socket_link(target: &[u8]) -> Option<u64> {
-    let digits = target.strip_prefix(b"socket:[")?.strip_suffix(b"]")?;
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0u64, |number, &digit| {
-        let digit = digit.checked_sub(b'0').filter(|&digit| digit < 10)?;
-        number.checked_mul(10)?.checked_add(u64::from(digit))
-    })
 }

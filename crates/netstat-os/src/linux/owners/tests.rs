@@ -1,7 +1,8 @@
 use super::ancestry::Ancestry;
 use super::made::{Again, INITIAL, attach_listing, attach_open, held, socket, sockets, times_asked, unowned};
-use super::search::{MOST_LINKS, decode_ring, decode_socket_link};
+use super::search::decode_ring;
 use super::*;
+use crate::linux::descriptor_links::{MOST_LINKS, decode_socket_link};
 use crate::linux::fake::{Fake, stat_line};
 use netstat_model::query::Kinds;
 use netstat_model::{Owner, Ownership, ProcessKey, Socket};

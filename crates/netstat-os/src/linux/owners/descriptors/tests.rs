@@ -1,7 +1,7 @@
 use super::*;
+use crate::linux::descriptor_links::MOST_LINKS;
 use crate::linux::fake::{Fake, stat_line};
 use crate::linux::owners::made::{INITIAL, attach_found, attach_listing, attach_open, held, times_asked};
-use crate::linux::owners::search::MOST_LINKS;
 use netstat_model::owner_method::BpfStep;
 use netstat_model::{Answer, Error, Holder, NoOwner, Owner, Ownership, Socket, Warning};
 use proptest::prelude::*;
