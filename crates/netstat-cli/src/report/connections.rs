@@ -10,13 +10,14 @@ use netstat_engine::columns::{ColumnNeeds, Given};
 use netstat_engine::enrich::UserNames;
 use netstat_engine::row::{Row, Section};
 use netstat_engine::select::{OwnersOf, Selected, Selection, read_processes};
+use netstat_engine::text::Zone;
 use netstat_engine::text::time::rfc_3339;
 use netstat_engine::view::groups::count_groups;
 use netstat_engine::view::sort::Order;
 use netstat_engine::view::{ConnectionsOptions, ConnectionsView, PortHolder, count_ports};
 use netstat_model::Warning;
 use netstat_model::error::words_of;
-use netstat_model::query::{Fields, ProcessFields, Scope, SocketQuery};
+use netstat_model::query::{Fields, Kinds, ProcessFields, Scope, SocketQuery};
 use netstat_model::{NetworkNamespace, Process, ProcessKey, TcpFields};
 use netstat_os::{Machine, NameDatabases, Processes, Rdma, Routes};
 use rustc_hash::FxHashMap;
@@ -54,15 +55,21 @@ pub(super) fn table(
         Order::AsGiven => ConnectionsView::unsorted(&sockets, &rows),
         Order::Usual | Order::By { .. } => ConnectionsView::new(&mut sockets, &rows),
     };
-    let all_namespaces = session.settings.scope == Scope::All;
-    let known = Known::read(system, &view, table, needs, all_namespaces, &mut warnings);
+    let needs = ColumnNeeds {
+        // An end of a packet socket is an interface.
+        interfaces: needs.interfaces || kinds.intersects(Kinds::PACKET),
+        // Finding the names takes a look at every process.
+        namespaces: needs.namespaces && session.settings.scope == Scope::All,
+        ..needs
+    };
+    let known = Known::read(system, &view, table, needs, &mut warnings);
     let given = Given {
         processes: &known.processes,
         users: &known.users,
         interfaces: &known.interfaces,
         namespaces: &known.namespaces,
         geo: &session.geo,
-        zone: &session.zone,
+        zone: if needs.fields.contains(Fields::LIFESPAN) { &session.zone } else { &Zone::UTC },
         now: if needs.fields.contains(Fields::LIFESPAN) { system.now() } else { None },
     };
     warnings.extend(places::lack(table, needs, &session.geo));
@@ -247,7 +254,6 @@ impl Known {
         view: &ConnectionsView<'_>,
         table: &Connections,
         needs: ColumnNeeds,
-        all_namespaces: bool,
         warnings: &mut Vec<Warning>,
     ) -> Self {
         let mut known = Self::default();
@@ -274,7 +280,7 @@ impl Known {
                 }),
             }
         }
-        if all_namespaces && needs.namespaces {
+        if needs.namespaces {
             match backend.namespaces() {
                 Ok(answer) => {
                     known.namespaces = answer.data.into_iter().map(|of| (of.id.inode, of)).collect();

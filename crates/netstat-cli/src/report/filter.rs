@@ -7,6 +7,7 @@ use netstat_engine::text::{When, Zone};
 use netstat_model::Transport;
 use netstat_model::error::words_of;
 use netstat_os::{Machine, NameDatabases, Routes};
+use std::cell::LazyCell;
 use std::ffi::OsString;
 use std::net::{IpAddr, ToSocketAddrs};
 use std::time::SystemTime;
@@ -15,7 +16,7 @@ use std::time::SystemTime;
 pub(super) fn filter(
     backend: &(impl Machine + NameDatabases + Routes),
     words: &[OsString],
-    zone: &Zone,
+    zone: &LazyCell<Zone>,
 ) -> Result<Option<Filter>, Trouble> {
     if words.is_empty() {
         return Ok(None);
@@ -35,7 +36,7 @@ pub(super) fn filter(
 }
 
 /// What names in a filter stand for, as the system knows them.
-struct SystemNames<'a, B>(&'a B, &'a Zone);
+struct SystemNames<'a, B>(&'a B, &'a LazyCell<Zone>);
 
 impl<B: Machine + NameDatabases + Routes> Lookups for SystemNames<'_, B> {
     fn ports(&self, service: &str) -> Vec<u16> {

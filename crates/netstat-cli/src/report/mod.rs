@@ -34,6 +34,7 @@ use netstat_engine::watch::{Next, watch};
 use netstat_model::query::{Fields, SocketQuery, States};
 use netstat_model::{Error, Operation, OwnerMethod, Warning};
 use netstat_os::{Machine, NameDatabases, Native, Origin, Processes, Routes, Sockets};
+use std::cell::LazyCell;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -72,8 +73,8 @@ struct Session<'a> {
     filter: Option<Filter>,
     /// Countries and networks of addresses.
     geo: Arc<Geo>,
-    /// The time zone of whoever reads times.
-    zone: Zone,
+    /// The time zone of whoever reads times. Finding it reads a folder of hundreds of files, so only who shows times asks.
+    zone: LazyCell<Zone>,
     before: statistics::Before,
     /// How many displays have begun.
     displays: u64,
@@ -131,7 +132,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         return Ok(ExitCode::FAILURE);
     }
     let names = NameSource::new(backend.name_lookup());
-    let zone = Zone::new(TimeZone::system());
+    let zone: LazyCell<Zone> = LazyCell::new(|| Zone::new(TimeZone::system()));
     let filter = filter::filter(&*backend, &settings.filter, &zone)?;
     let asked = filter.as_ref().map(Filter::needs).is_some_and(|needs| needs.countries || needs.networks);
     let geo = places::open(settings, asked || connections::shows_places(&settings.report))?;

@@ -26,9 +26,6 @@ const USER: ColumnNeeds = ColumnNeeds {
     ..if cfg!(windows) { process(ProcessFields::ACCOUNT) } else { COMMON }
 };
 
-/// Their names are read only where a socket is bound to one.
-const INTERFACES: ColumnNeeds = ColumnNeeds { interfaces: true, ..NOTHING };
-
 const fn fields(fields: Fields) -> ColumnNeeds {
     ColumnNeeds { fields, ..NOTHING }
 }
@@ -76,7 +73,7 @@ columns! {
             Section::UdpV6 => "UDPv6",
             Section::Other => row.socket.protocol.name(),
         });
-    "local", "Local Address", End "", INTERFACES;
+    "local", "Local Address", End "", NOTHING;
         "Local address and port, or the name of a Unix socket, else * and its inode",
         Row |row, given| ends::value(row.socket.protocol, row.local(), given);
     "laddr", "Local Host", Text "", NOTHING;
@@ -85,7 +82,7 @@ columns! {
     "lport", "Local Port", Number "", NOTHING;
         "Local port",
         Row |row, _| row.local().port().map_or(Value::Absent("-"), |port| Value::Number(port.into()));
-    "foreign", "Foreign Address", End "", INTERFACES;
+    "foreign", "Foreign Address", End "", NOTHING;
         "Foreign address and port, or the name of the Unix socket there; null in JSON where there is none",
         Row |row, given| match (row.foreign(), row.socket.remote) {
             (_, Some(end)) => ends::value(row.socket.protocol, end, given),
