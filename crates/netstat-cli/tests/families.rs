@@ -13,6 +13,7 @@ mod support;
 use netstat_lab::witness;
 use rustix::net::{AddressFamily, Protocol, SocketFlags, SocketType};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::os::fd::AsFd;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener, UnixStream};
@@ -39,13 +40,6 @@ fn cells(words: &str) -> Vec<String> {
 /// A row of `--json` as ss has it.
 fn as_in_ss(row: &Value) -> witness::UnixRow {
     let name = row["local"]["name"].as_str().unwrap();
-    let mut pids: Vec<u32> = row["owners"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|owner| u32::try_from(owner["pid"].as_u64().unwrap()).unwrap())
-        .collect();
-    pids.sort_unstable();
     let kind = match row["type"].as_str().unwrap() {
         "stream" => "u_str",
         "dgram" => "u_dgr",
@@ -64,8 +58,28 @@ fn as_in_ss(row: &Value) -> witness::UnixRow {
         state: state.into(),
         name: if name.starts_with('*') { "*".into() } else { name.into() },
         peer: row["peer_inode"].as_u64().unwrap_or(0),
-        pids,
+        pids: pids(row),
     }
+}
+
+fn pids(row: &Value) -> Vec<u32> {
+    let owners = row["owners"].as_array().unwrap().iter();
+    let mut pids: Vec<u32> =
+        owners.map(|owner| u32::try_from(owner["pid"].as_u64().unwrap()).unwrap()).collect();
+    pids.sort_unstable();
+    pids
+}
+
+/// A row of `--json` about a raw, packet or MPTCP socket as ss has it; `None` for a socket of another family.
+fn as_other_in_ss(row: &Value) -> Option<witness::OtherRow> {
+    let kind = match (row["proto"].as_str().unwrap(), row["type"].as_str()) {
+        ("RAW", _) => "raw",
+        ("PACKET", Some("raw")) => "p_raw",
+        ("PACKET", _) => "p_dgr",
+        ("MPTCP", _) => "mptcp",
+        _ => return None,
+    };
+    Some(witness::OtherRow { kind: kind.into(), pids: pids(row) })
 }
 
 fn abstract_name(name: &str) -> SocketAddr {
@@ -210,24 +224,7 @@ fn sockets_of_the_other_families_are_those_of_ss() {
 
         let both = || {
             let rows = json("--family raw,packet,mptcp --columns proto,type,pid");
-            let mut shown: Vec<_> = rows
-                .iter()
-                .map(|row| witness::OtherRow {
-                    kind: match (row["proto"].as_str().unwrap(), row["type"].as_str().unwrap()) {
-                        ("RAW", _) => "raw".into(),
-                        ("PACKET", "raw") => "p_raw".into(),
-                        ("PACKET", _) => "p_dgr".into(),
-                        ("MPTCP", _) => "mptcp".into(),
-                        other => panic!("{other:?}"),
-                    },
-                    pids: row["owners"]
-                        .as_array()
-                        .unwrap()
-                        .iter()
-                        .map(|owner| u32::try_from(owner["pid"].as_u64().unwrap()).unwrap())
-                        .collect(),
-                })
-                .collect();
+            let mut shown: Vec<_> = rows.iter().filter_map(as_other_in_ss).collect();
             shown.sort();
             (shown, witness::others().unwrap())
         };
@@ -259,6 +256,100 @@ fn sockets_of_the_other_families_are_those_of_ss() {
         assert!(established.starts_with("127.0.0.1:7000 ESTABLISHED 1 subflows, token "), "{established}");
         drop((icmp, icmp6, sniffer, ping, route, listener, client, accepted));
     });
+}
+
+/// What a network namespace has, as one witness tells it: TCP and UDP sockets by inode, Unix sockets, and the others.
+#[derive(Debug, Default, PartialEq)]
+struct Everything {
+    /// The inode, whether it has a peer, and the processes.
+    inet: Vec<(u64, bool, Vec<u32>)>,
+    unix: Vec<witness::UnixRow>,
+    others: Vec<witness::OtherRow>,
+}
+
+impl Everything {
+    fn of_ss() -> Self {
+        let inet = witness::ss().unwrap();
+        let inet = inet.into_iter().map(|row| (row.inode.unwrap_or(0), row.remote.is_some(), row.pids));
+        Self { inet: inet.collect(), unix: witness::unix().unwrap(), others: witness::others().unwrap() }
+            .in_order()
+    }
+
+    fn add(&mut self, row: &Value) {
+        match row["proto"].as_str().unwrap() {
+            "TCP" | "UDP" => {
+                let has_peer = !row["foreign"].is_null();
+                self.inet.push((row["inode"].as_u64().unwrap_or(0), has_peer, pids(row)));
+            }
+            "UNIX" => self.unix.push(as_in_ss(row)),
+            _ => self.others.extend(as_other_in_ss(row)),
+        }
+    }
+
+    fn in_order(mut self) -> Self {
+        self.inet.sort();
+        // A dual-stack listener has two rows in the table of Windows.
+        self.inet.dedup();
+        self.unix.sort();
+        self.others.sort();
+        self
+    }
+}
+
+#[test]
+fn twenty_namespaces_have_what_ss_lists_in_each() {
+    netstat_lab::on_own_thread(|_| {
+        let packets = u32::from(3u16.to_be());
+        let made: Vec<_> = (0..20)
+            .map(|number| {
+                let inner = netstat_lab::Namespace::enter().unwrap();
+                let file = std::fs::File::open("/proc/thread-self/ns/net").unwrap();
+                let listener = std::net::TcpListener::bind("127.0.0.1:7480").unwrap();
+                let client = std::net::TcpStream::connect("127.0.0.1:7480").unwrap();
+                let sockets = (
+                    (listener.accept().unwrap(), listener, client),
+                    std::net::UdpSocket::bind(("::", 7480 + number)).unwrap(),
+                    UnixListener::bind_addr(&abstract_name(&format!("netstat-{number}"))).unwrap(),
+                    UnixStream::pair().unwrap(),
+                    socket(2, SocketType::RAW, 1),
+                    socket(17, SocketType::RAW, packets),
+                );
+                (inner.inode(), file, sockets)
+            })
+            .collect();
+        let both = || {
+            let mut shown: BTreeMap<u64, Everything> = BTreeMap::new();
+            let columns = "netns_inode,proto,type,local,foreign,state,inode,peer_inode,pid";
+            for row in json(&format!("--netns all --family all --columns {columns}")) {
+                shown.entry(row["netns_inode"].as_u64().unwrap()).or_default().add(&row);
+            }
+            let in_each = made.iter().map(|(inode, file, _)| {
+                let ours = shown.remove(inode).unwrap_or_default().in_order();
+                (*inode, ours, within(file, Everything::of_ss))
+            });
+            in_each.collect::<Vec<_>>()
+        };
+        // Between its fork and its exec, a child of another test has copies of these descriptors.
+        let _ = netstat_lab::eventually("the rows of ss", || {
+            both().iter().all(|(_, ours, of_ss)| ours == of_ss).then_some(())
+        });
+        for (inode, ours, of_ss) in both() {
+            assert_eq!(ours, of_ss, "{inode}");
+            assert_eq!((ours.inet.len(), ours.unix.len(), ours.others.len()), (4, 3, 2), "{inode}");
+        }
+    });
+}
+
+/// Runs in another network namespace.
+fn within<T: Send>(namespace: &std::fs::File, body: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|threads| {
+        let thread = threads.spawn(|| {
+            let kind = rustix::thread::LinkNameSpaceType::Network;
+            rustix::thread::move_into_link_name_space(namespace.as_fd(), Some(kind)).unwrap();
+            body()
+        });
+        thread.join().unwrap()
+    })
 }
 
 #[test]

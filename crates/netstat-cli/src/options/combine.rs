@@ -94,9 +94,6 @@ fn check_reports(arguments: &Arguments) -> Result<(), Complaint> {
 /// Rejects a network namespace that would be ignored.
 pub(super) fn check_namespace(arguments: &Arguments) -> Result<(), Complaint> {
     let Some(netns) = &arguments.netns else { return Ok(()) };
-    if cfg!(windows) {
-        return Err(Complaint::new("Windows has no network namespaces: leave --netns out"));
-    }
     if *netns == Netns::All && (arguments.verb.is_some() || !has_rows(arguments)) {
         return Err(Complaint::new(
             "--netns all is for tables of sockets: name one namespace, as ip netns lists them or by a PID",

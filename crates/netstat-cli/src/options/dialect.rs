@@ -3,7 +3,7 @@
 use super::arguments::{Arguments, Dialect, ProtocolName, Verb};
 use super::command::Command;
 use super::complaint::{Complaint, complaint};
-use super::{net_tools, parse, table, values, words};
+use super::{net_tools, parse, table, values, windows, words};
 use netstat_engine::text::nearest;
 use netstat_engine::text::quote::quoted;
 use std::ffi::{OsStr, OsString};
@@ -17,10 +17,11 @@ pub(crate) const VARIABLE: &str = "NETSTAT_DIALECT";
 ///
 /// One line that says what was not understood and what to type instead.
 pub(crate) fn understand(words: &[OsString], variable: Option<&OsStr>) -> Result<Command, Complaint> {
-    match choose(words, variable)? {
+    let command = match choose(words, variable)? {
         Dialect::Windows => parse(words.iter().cloned()),
         Dialect::NetTools => net_tools::parse(words),
-    }
+    }?;
+    if cfg!(windows) { windows::limit(command) } else { Ok(command) }
 }
 
 fn named_dialect(name: &OsStr) -> Option<Dialect> {

@@ -46,6 +46,7 @@ mod table;
 mod tests;
 mod values;
 mod verb;
+mod windows;
 mod words;
 
 pub(crate) use answer::PrintedText;

@@ -262,7 +262,7 @@ pub(super) fn parse_color(text: &OsStr) -> Result<Colour, Complaint> {
 pub(super) fn parse_families(text: &OsStr) -> Result<FamilyChoice, Complaint> {
     let words = text.to_str().unwrap_or_default();
     if words.eq_ignore_ascii_case("all") {
-        return on_this_system(FamilyChoice { kinds: Kinds::LISTED, all: true }, cfg!(windows));
+        return Ok(FamilyChoice { kinds: Kinds::LISTED, all: true });
     }
     let mut kinds = Kinds::empty();
     for name in words.split(',').map(str::trim) {
@@ -276,19 +276,7 @@ pub(super) fn parse_families(text: &OsStr) -> Result<FamilyChoice, Complaint> {
         })?;
         kinds |= family.kinds;
     }
-    on_this_system(FamilyChoice { kinds, all: false }, cfg!(windows))
-}
-
-/// Returns the choice if this system lists such sockets.
-pub(super) fn on_this_system(choice: FamilyChoice, is_windows: bool) -> Result<FamilyChoice, Complaint> {
-    match choice {
-        _ if !is_windows => Ok(choice),
-        FamilyChoice { all: true, .. } => Ok(FamilyChoice { kinds: Kinds::TCP_UDP, ..choice }),
-        _ if choice.kinds == Kinds::TCP_UDP => Ok(choice),
-        _ => Err(Complaint::new(
-            "Windows lists TCP and UDP sockets only: type --family inet, or leave --family out",
-        )),
-    }
+    Ok(FamilyChoice { kinds, all: false })
 }
 
 /// Parses the value of `--dialect`.

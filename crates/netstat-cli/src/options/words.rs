@@ -37,8 +37,7 @@ pub(super) fn settle(words: Vec<OsString>, arguments: &mut Arguments) -> Result<
         let kinds = filter.named_kinds();
         if !kinds.is_empty() {
             // Its other tests may ask for sockets of the table of Windows.
-            let choice = FamilyChoice { kinds: kinds | Kinds::TCP_UDP, all: false };
-            arguments.family = Some(values::on_this_system(choice, cfg!(windows))?);
+            arguments.family = Some(FamilyChoice { kinds: kinds | Kinds::TCP_UDP, all: false });
         }
     }
     if let Some(Err(error)) = parsed {

@@ -1,8 +1,8 @@
 //! Families of sockets: `--family`, and those that a filter names.
 
 use super::super::arguments::FamilyChoice;
-use super::super::values::on_this_system;
-use super::{arguments, complaint_about, is_one_plain_line};
+use super::super::{Command, windows};
+use super::{arguments, complaint_about, is_one_plain_line, parse_line};
 use netstat_model::query::Kinds;
 
 #[test]
@@ -38,11 +38,15 @@ fn what_families_cannot_be_is_said_in_one_line() {
 
 #[test]
 fn windows_says_what_it_has() {
-    let choice = |kinds, all| FamilyChoice { kinds, all };
-    let refused = on_this_system(choice(Kinds::UNIX, false), true).unwrap_err().to_string();
-    assert!(refused.contains("Windows lists TCP and UDP sockets only"), "{refused}");
-    let inet = choice(Kinds::TCP_UDP, false);
-    assert_eq!(on_this_system(inet, true), Ok(inet));
-    let all = on_this_system(choice(Kinds::LISTED, true), true);
-    assert_eq!(all, Ok(choice(Kinds::TCP_UDP, true)));
+    let on_windows = |line: &str| windows::limit(parse_line(line).unwrap());
+    for line in ["--family unix", "family unix", "--family inet,unix", "--family unlisted"] {
+        let refused = on_windows(line).unwrap_err().to_string();
+        assert!(refused.contains("Windows lists TCP and UDP sockets only"), "{line}: {refused}");
+    }
+    let refused = on_windows("--netns blue").unwrap_err().to_string();
+    assert!(refused.contains("no network namespaces"), "{refused}");
+    for (line, all) in [("--family inet", false), ("--family all", true)] {
+        let Ok(Command::Run(arguments)) = on_windows(line) else { panic!("{line} is refused") };
+        assert_eq!(arguments.family, Some(FamilyChoice { kinds: Kinds::TCP_UDP, all }), "{line}");
+    }
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod dialect;
+mod documents;
 mod families;
 mod parse;
 mod record;
