@@ -320,7 +320,7 @@ fn twenty_namespaces_have_what_ss_lists_in_each() {
         let both = || {
             let mut shown: BTreeMap<u64, Everything> = BTreeMap::new();
             let columns = "netns_inode,proto,type,local,foreign,state,inode,peer_inode,pid";
-            for row in json(&format!("--netns all --family all --columns {columns}")) {
+            for row in json(&format!("--netns all --family inet,unix,raw,packet,mptcp --columns {columns}")) {
                 shown.entry(row["netns_inode"].as_u64().unwrap()).or_default().add(&row);
             }
             let in_each = made.iter().map(|(inode, file, _)| {
