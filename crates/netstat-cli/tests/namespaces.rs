@@ -139,6 +139,22 @@ fn a_hundred_namespaces_are_each_visited_once() {
 }
 
 #[test]
+fn a_namespace_that_only_a_socket_keeps_is_found_by_bpf() {
+    on_own_thread(|_| {
+        let Other { file, inode, _sockets } = Other::new(7460);
+        drop(file);
+        let run = finish(command("-ano --netns all lport 7460"));
+        if run.complaint.contains("whether sockets alone keep more network namespaces alive is unknown") {
+            netstat_lab::skip(format_args!("BPF cannot be used: {}", run.complaint));
+            return;
+        }
+        let pid = std::process::id();
+        assert_eq!(rows_of(&run.text, inode)[0], format!("TCP 0.0.0.0:7460 0.0.0.0:0 LISTENING {pid}"));
+        assert_eq!(rows_of(&run.text, inode).len(), 3, "{}{}", run.text, run.complaint);
+    });
+}
+
+#[test]
 fn what_is_elsewhere_is_offered_by_a_command_that_finds_it() {
     on_own_thread(|_| {
         let _other = Other::new(7430);

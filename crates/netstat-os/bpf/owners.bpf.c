@@ -2,7 +2,8 @@
 /*
  * Which process holds which socket: one record for each descriptor of a TCP or UDP socket in the network namespace of the
  * reader. A reader that asks for everything (O_APPEND on the descriptor it reads from) is told of sockets of all families, in
- * all network namespaces.
+ * all network namespaces. One that looks for network namespaces (O_APPEND and O_NONBLOCK) is told of these sockets too, with
+ * the namespace of each in place of its cookie, and of descriptors of namespaces.
  *
  * The kernel hands the program every thread in the PID namespace of the reader, and the program goes through their tables
  * of descriptors itself, without a lock; threads that share the table of their main thread are passed over. Only what is
@@ -12,7 +13,7 @@
  * One walk over all threads looks at a window of each table. While there is more to tell, the last record is all zero,
  * and the reader starts another walk.
  *
- * A reader that does not want to wait (O_NONBLOCK on the descriptor it reads from) is told first of the processes in its
+ * A reader that does not want to wait (O_NONBLOCK alone) is told first of the processes in its
  * own network namespace. Of those in others the program then reads the tables alone, and looks only at files that it has
  * told of: any other is most likely no socket of the reader's, and telling that takes a look at memory that is far away.
  * If it is one after all, nobody in the reader's network namespace holds it: the reader finds nobody, and comes again with
@@ -30,8 +31,18 @@
 
 #define NSEC_PER_SEC 1000000000LL
 
-struct net;
+/* The file system of descriptors of namespaces. */
+#define NSFS_MAGIC 0x6e736673
+
 struct pid_namespace;
+
+struct ns_common {
+	unsigned int inum;
+} KERNEL;
+
+struct net {
+	struct ns_common ns;
+} KERNEL;
 
 struct upid {
 	int nr;
@@ -86,8 +97,13 @@ struct task_struct {
 	struct files_struct *files;
 } KERNEL;
 
+struct super_block {
+	unsigned long s_magic;
+} KERNEL;
+
 struct inode {
 	unsigned long i_ino;
+	struct super_block *i_sb;
 } KERNEL;
 
 typedef struct {
@@ -158,6 +174,7 @@ _Static_assert(WINDOW * sizeof(struct owner_record) < 32 * 1024, "a walk says to
 
 /* What a file was found to be. */
 struct found {
+	/* None where it is a namespace. */
 	const struct socket_alloc *socket;
 	const struct sock *sock;
 	u64 cookie;
@@ -182,6 +199,8 @@ struct state {
 	u32 everything;
 	/* Whether it is the turn of the other network namespaces. */
 	u32 others;
+	/* Whether namespaces are told of, in place of cookies. */
+	u32 namespaces;
 	/* Nothing but the target of an instruction. */
 	u64 barrier;
 	/* The bits that the addresses of files lead to, of those that were told of. */
@@ -335,6 +354,25 @@ INLINE int is_noted(const struct state *state, const struct file *file)
 	return state->noted[bit / 64] >> bit % 64 & 1;
 }
 
+/* Whether the file is that of a namespace, of any kind; the reader finds out of which. */
+INLINE int is_namespace(const struct inode *inode)
+{
+	const struct super_block *super = READ(inode->i_sb);
+
+	return READ(super->s_magic) == NSFS_MAGIC;
+}
+
+/* The inode of the network namespace of a socket. A kernel without network namespaces has none. */
+INLINE u64 namespace_of(const struct sock *sock)
+{
+	const struct net *net;
+
+	if (!IS_THERE(sock->__sk_common.skc_net.net))
+		return 0;
+	net = READ(sock->__sk_common.skc_net.net);
+	return READ(net->ns.inum);
+}
+
 /*
  * The three steps of looking at the files of a batch. Each is taken for all of them before the next, because what it looks
  * at is in memory that is far away: a processor that need not wait for one to go on with another fetches several at once.
@@ -353,9 +391,16 @@ static long look_at_file(u32 index, struct search *search)
 		return 0;
 	socket = READ(file->private_data);
 	inode = READ(file->f_inode);
-	/* A socket and its inode lie side by side. */
-	if (!inode || inode != &socket->vfs_inode)
+	if (!inode)
 		return 0;
+	/* A socket and its inode lie side by side. */
+	if (inode != &socket->vfs_inode) {
+		if (!state->namespaces || !is_namespace(inode))
+			return 0;
+		socket = 0;
+		state->found[index].inode = READ(inode->i_ino);
+		state->found[index].cookie = 0;
+	}
 	state->found[index].socket = socket;
 	state->listed |= 1ULL << index;
 	return 0;
@@ -369,6 +414,8 @@ static long look_at_socket(u32 index, struct search *search)
 	if (index >= BATCH || !(state->listed >> index & 1))
 		return 0;
 	socket = state->found[index].socket;
+	if (!socket)
+		return 0;
 	state->found[index].sock = READ(socket->socket.sk);
 	/* Together with what was seen of the file, this is true of that of a socket alone. */
 	if (READ(socket->socket.file) != state->batch[index])
@@ -386,6 +433,8 @@ static long look_at_sock(u32 index, struct search *search)
 	if (index >= BATCH || !(state->listed >> index & 1))
 		return 0;
 	found = &state->found[index];
+	if (!found->socket)
+		return 0;
 	sock = found->sock;
 	as = sock ? listed(sock, search->net, state->everything) : NOT_LISTED;
 	if (as == NOT_LISTED) {
@@ -393,6 +442,10 @@ static long look_at_sock(u32 index, struct search *search)
 		return 0;
 	}
 	found->inode = READ(found->socket->vfs_inode.i_ino);
+	if (state->namespaces) {
+		found->cookie = namespace_of(sock);
+		return 0;
+	}
 	/* The rows of an MPTCP socket are those of its subflows, which have its inode and cookies of their own. */
 	found->cookie = as == LISTED_BY_SUBFLOWS ? 0 : READ(sock->__sk_common.skc_cookie.counter);
 	return 0;
@@ -412,8 +465,10 @@ static long tell(u32 index, struct search *search)
 	file = state->batch[index];
 	found = &state->found[index];
 	socket = found->socket;
-	if (state->again[index] != file || READ(file->private_data) != socket ||
-	    (u32)READ(socket->vfs_inode.i_ino) != found->inode)
+	if (state->again[index] != file)
+		return 0;
+	/* The reader reads the link of a namespace, and sees whether it still is one. */
+	if (socket && (READ(file->private_data) != socket || (u32)READ(socket->vfs_inode.i_ino) != found->inode))
 		return 0;
 	bit = bit_of(file);
 	state->noted[bit / 64] |= 1ULL << bit % 64;
@@ -490,8 +545,9 @@ SECTION("iter/task") int owners(struct bpf_iter__task *context)
 		return 0;
 	file = READ(search.seq->file);
 	flags = READ(file->f_flags);
-	quick = !!(flags & O_NONBLOCK);
 	search.state->everything = !!(flags & O_APPEND);
+	search.state->namespaces = (flags & (O_APPEND | O_NONBLOCK)) == (O_APPEND | O_NONBLOCK);
+	quick = !!(flags & O_NONBLOCK) && !search.state->namespaces;
 	if (!task) {
 		end(search.seq, search.state, quick);
 		return 0;

@@ -12,9 +12,10 @@ struct owner_record {
 	/* Nanoseconds from boot to the start of the process, in the reader's time namespace: field 22 of
 	 * /proc/PID/stat before it is divided into clock ticks. */
 	unsigned long long start_boottime;
-	/* The socket's cookie; 0 where nobody asked for it yet, or where rows of the table have another. */
+	/* The socket's cookie; 0 where nobody asked for it yet, or where rows of the table have another. Where namespaces are asked
+	 * for, the inode of the socket's network namespace; 0 where the descriptor is that of a namespace of any kind. */
 	unsigned long long cookie;
-	/* The socket's inode, in the 32 bits that sock_diag has for it. */
+	/* The socket's inode, in the 32 bits that sock_diag has for it; or that of the namespace. */
 	unsigned int inode;
 	/* The descriptor. */
 	unsigned int fd;

@@ -16,7 +16,7 @@ mod tests;
 
 use super::Linux;
 use super::clock;
-use super::owners::why_no_bpf;
+use super::privileges::why_no_bpf;
 use crate::contract::{EventStream, EventWishes};
 use crate::looks::Looks;
 use netstat_model::history::{ConnectionEvent, EventCounts, EventMethod};

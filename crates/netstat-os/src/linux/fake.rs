@@ -228,6 +228,7 @@ impl OwnersProgram for FakeOwners<'_> {
             Walk::Quick => "bpf quick walk",
             Walk::Full => "bpf walk",
             Walk::Everything => "bpf walk of everything",
+            Walk::Namespaces => "bpf walk of namespaces",
         };
         self.0.asked.lock().unwrap().push(asked.to_owned());
         let walk = self.0.walks.lock().unwrap().pop_front();

@@ -11,6 +11,7 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir};
 use rustix::io::Errno;
 use rustix::net::netlink::{self, SocketAddrNetlink};
 use rustix::net::{self, RecvFlags, SendFlags};
+use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags};
 use rustix::thread::LinkNameSpaceType;
 use std::ffi::OsStr;
 use std::io;
@@ -40,6 +41,9 @@ const IPTABLES_NAME: usize = 32;
 
 /// The type of the file system of namespaces (linux/magic.h).
 const NSFS_MAGIC: rustix::fs::FsWord = 0x6e73_6673;
+
+/// That of the descriptors of sockets.
+const SOCKFS_MAGIC: rustix::fs::FsWord = 0x534f_434b;
 
 /// How often a table of iptables is asked for that changes meanwhile.
 const IPTABLES_TRIES: usize = 4;
@@ -189,6 +193,21 @@ pub(super) fn enter_namespace(of: &OsStr) -> io::Result<()> {
         .map_err(|error| failed(error.into()))
 }
 
+/// Fails if a file has another inode.
+fn is_inode(file: &OwnedFd, inode: u64) -> io::Result<()> {
+    if rustix::fs::fstat(file)?.st_ino == inode { Ok(()) } else { Err(Errno::SRCH.into()) }
+}
+
+/// Copies the descriptor of another process that `/proc/PID/fd/N` is. Linux 5.6.
+fn copy_of(path: &str) -> io::Result<OwnedFd> {
+    let numbers = path.strip_prefix("/proc/").and_then(|path| path.split_once("/fd/"));
+    let (pid, descriptor) = numbers.ok_or(Errno::SRCH)?;
+    let pid = pid.parse().ok().and_then(Pid::from_raw).ok_or(Errno::SRCH)?;
+    let descriptor = descriptor.parse().map_err(|_| Errno::SRCH)?;
+    let process = rustix::process::pidfd_open(pid, PidfdFlags::empty())?;
+    Ok(rustix::process::pidfd_getfd(process, descriptor, PidfdGetfdFlags::empty())?)
+}
+
 /// Another network namespace of the running kernel.
 struct Within {
     namespace: OwnedFd,
@@ -231,11 +250,18 @@ impl Source for Live {
         // The path may be that of another mount namespace, where anything may lie by now: nothing is opened to be read before
         // it is known to be a namespace.
         let place = open(CWD, path, OFlags::PATH)?;
-        let is_namespace = rustix::fs::fstatfs(&place)?.f_type == NSFS_MAGIC;
-        if !is_namespace || rustix::fs::fstat(&place)?.st_ino != inode {
-            return Err(Errno::SRCH.into());
-        }
-        let namespace = open(CWD, &format!("/proc/self/fd/{}", place.as_raw_fd()), OFlags::empty())?;
+        let namespace = match rustix::fs::fstatfs(&place)?.f_type {
+            NSFS_MAGIC => {
+                is_inode(&place, inode)?;
+                open(CWD, &format!("/proc/self/fd/{}", place.as_raw_fd()), OFlags::empty())?
+            }
+            SOCKFS_MAGIC => {
+                let namespace = sockopt::namespace(copy_of(path)?.as_fd())?;
+                is_inode(&namespace, inode)?;
+                namespace
+            }
+            _ => return Err(Errno::SRCH.into()),
+        };
         let within = Within { namespace };
         within.call(|| Ok(()))?;
         Ok(Box::new(within))

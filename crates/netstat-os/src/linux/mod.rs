@@ -20,6 +20,7 @@ mod live;
 mod namespaces;
 mod owners;
 mod persistent;
+mod privileges;
 mod processes;
 mod procnet;
 mod rdma;

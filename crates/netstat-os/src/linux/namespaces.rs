@@ -1,16 +1,18 @@
 //! Network namespaces: which there are on this machine, and by which file each is entered.
 //!
 //! The kernel has no list of them. They are found by what keeps them alive: processes and their threads
-//! (`/proc/PID/ns/net`), mounts of their files (`ip netns`, container runtimes), and descriptors. One that only a socket
-//! keeps alive is not found.
+//! (`/proc/PID/ns/net`), mounts of their files (`ip netns`, container runtimes), descriptors, and sockets. Only BPF tells the
+//! namespace of a socket; without it, one that only a socket keeps alive is not found.
 
+use super::bpf::{Failure, decode_records};
 use super::descriptor_links::{MOST_LINKS, fetch_pids};
 use super::host::{self, decode_namespace};
+use super::privileges::why_no_bpf;
 use super::processes::container_of;
-use super::source::{Next, ProcessSource, Source};
+use super::source::{Next, ProcessSource, Source, Walk};
 use super::stat::{is_gone, is_refused};
 use netstat_model::error::words_of;
-use netstat_model::{Answer, Error, Namespace, NetworkNamespace, Operation, Warning};
+use netstat_model::{Answer, Error, Namespace, NetworkNamespace, NoBpf, Operation, Warning};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
@@ -30,8 +32,15 @@ pub(super) struct Place {
 /// If `/proc` cannot be listed.
 pub(super) fn find(source: &dyn Source) -> Result<Answer<Vec<Place>>, Error> {
     let pids = fetch_pids(source).map_err(|error| Error::new(Operation::ListNamespaces, error))?;
-    let mut finder =
-        Finder { source, found: BTreeMap::new(), links_left: MOST_LINKS, refused: 0, failed: None };
+    let by_bpf = Descriptors::by_bpf(source);
+    let mut finder = Finder {
+        source,
+        found: BTreeMap::new(),
+        reads_links: by_bpf.is_err(),
+        links_left: MOST_LINKS,
+        refused: 0,
+        failed: None,
+    };
     let mounts = finder.link("/proc/self/ns/mnt");
     if let Some(Namespace { inode }) = host::namespace(source) {
         finder.add(inode, "/proc/thread-self/ns/net".to_owned(), None);
@@ -48,10 +57,15 @@ pub(super) fn find(source: &dyn Source) -> Result<Answer<Vec<Place>>, Error> {
             Ok(()) | Err(_) => {}
         }
     }
+    let without_bpf = by_bpf.map(|descriptors| finder.descriptors(descriptors)).err();
     let mut warnings = Vec::new();
     let mut lacks = |what, reason| warnings.push(Warning::SourceUnavailable { what, reason });
     match (finder.refused, &finder.failed) {
-        (0, None) => {}
+        (0, None) => {
+            if let Some(reason) = without_bpf {
+                lacks("whether sockets alone keep more network namespaces alive", reason.to_string());
+            }
+        }
         (0, Some(error)) => lacks("the network namespace of some processes", words_of(error)),
         (1, _) => lacks("the network namespace of 1 process", "reading it was refused".to_owned()),
         (refused, _) => {
@@ -69,14 +83,62 @@ pub(super) fn find(source: &dyn Source) -> Result<Answer<Vec<Place>>, Error> {
 struct Finder<'a> {
     source: &'a dyn Source,
     found: BTreeMap<u64, Place>,
-    /// How many more descriptors may be read.
+    /// Whether descriptors are read from `/proc`.
+    reads_links: bool,
+    /// How many more of them may be read.
     links_left: usize,
     /// The number of processes that could not be read.
     refused: usize,
     failed: Option<io::Error>,
 }
 
+/// A descriptor: the process, and its number there.
+type Descriptor = (u32, u32);
+
+/// Descriptors that keep network namespaces alive.
+#[derive(Default)]
+struct Descriptors {
+    /// Those of namespaces of any kind.
+    namespaces: Vec<Descriptor>,
+    /// For each network namespace that has sockets, one of theirs.
+    sockets: BTreeMap<u64, Descriptor>,
+}
+
+impl Descriptors {
+    /// Asks the BPF program, which sees the descriptors of all processes.
+    fn by_bpf(source: &dyn Source) -> Result<Self, NoBpf> {
+        why_no_bpf(source)?;
+        let program = source.owners_program().map_err(Failure::reason)?;
+        let (mut found, mut odd) = (Self::default(), false);
+        let told = program.walk(Walk::Namespaces, &mut |piece| match decode_records(piece) {
+            Some(records) => records.for_each(|record| {
+                let descriptor = (record.pid, record.descriptor);
+                match record.cookie {
+                    Some(namespace) => _ = found.sockets.entry(namespace).or_insert(descriptor),
+                    None => found.namespaces.push(descriptor),
+                }
+            }),
+            None => odd = true,
+        });
+        told.and(if odd { Err(Failure::ODD) } else { Ok(found) }).map_err(Failure::reason)
+    }
+}
+
 impl Finder<'_> {
+    /// Adds what descriptors keep alive.
+    fn descriptors(&mut self, descriptors: Descriptors) {
+        let path = |(pid, descriptor): Descriptor| format!("/proc/{pid}/fd/{descriptor}");
+        for descriptor in descriptors.namespaces {
+            let path = path(descriptor);
+            if let Some(inode) = self.link(&path).and_then(|target| decode_namespace(&target)) {
+                self.add(inode, path, None);
+            }
+        }
+        for (inode, descriptor) in descriptors.sockets {
+            self.add(inode, path(descriptor), None);
+        }
+    }
+
     fn link(&self, path: &str) -> Option<Vec<u8>> {
         self.source.read_link(path).ok()
     }
@@ -107,6 +169,9 @@ impl Finder<'_> {
             let mut text = Vec::new();
             handle.read("mountinfo", &mut text)?;
             self.mounts(&text, &format!("/proc/{pid}/root"));
+        }
+        if !self.reads_links {
+            return Ok(());
         }
         let mut held = Vec::new();
         let left = &mut self.links_left;
@@ -207,6 +272,9 @@ mod tests {
             .links(&at("task"), &threads.iter().map(|&thread| (thread, "")).collect::<Vec<_>>())
     }
 
+    /// What is not known where BPF cannot be used, as in most tests here.
+    const NO_BPF: &str = "whether sockets alone keep more network namespaces alive";
+
     fn machine() -> Fake {
         let fake = Fake::new()
             .file("/proc/thread-self/ns/net", "net:[4026531840]")
@@ -243,7 +311,7 @@ mod tests {
                 place(4_026_532_009, "", None, "/proc/7/fd/4"),
             ]
         );
-        assert_eq!(warnings, []);
+        let [Warning::SourceUnavailable { what: NO_BPF, .. }] = &warnings[..] else { panic!("{warnings:?}") };
         let container = find(&machine()).unwrap().data.remove(2).namespace.container.unwrap();
         assert_eq!(*container.id, *"ab".repeat(32));
     }
@@ -271,7 +339,38 @@ mod tests {
         let [Warning::SourceUnavailable { what, .. }] = &warnings[..] else { panic!("{warnings:?}") };
         assert_eq!(*what, "the network namespace of 1 process");
         // What ends meanwhile is normal.
-        assert_eq!(found(&machine().pid(8).fails("/proc/8/ns/net", Errno::SRCH)).1, []);
+        assert_eq!(found(&machine().pid(8).fails("/proc/8/ns/net", Errno::SRCH)).1.len(), 1);
+    }
+
+    #[test]
+    fn bpf_tells_of_descriptors_and_sockets() {
+        // Process, descriptor, inode, and the network namespace of a socket.
+        let records = [(7, 4, 9, 0), (7, 5, 8, 0), (7, 6, 70, 4_026_532_002), (9, 3, 71, 4_026_532_020)];
+        let walk =
+            records.into_iter().flat_map(|(pid, descriptor, inode, namespace): (u32, u32, u32, u64)| {
+                let numbers = [inode, descriptor, pid, 1].into_iter().flat_map(u32::to_ne_bytes);
+                [10_000_000, namespace]
+                    .into_iter()
+                    .flat_map(u64::to_ne_bytes)
+                    .chain(numbers)
+                    .collect::<Vec<_>>()
+            });
+        let fake = machine()
+            .file("/proc/self/status", "Name:\tx\nNSpid:\t9\nCapEff:\t000001ffffffffff\n")
+            .file("/proc/7/fd/4", "net:[4026532009]")
+            .file("/proc/7/fd/5", "mnt:[4026532008]")
+            .walk(walk.collect(), Ok(()));
+        let (all, warnings) = found(&fake);
+        assert_eq!(warnings, []);
+        let paths: Vec<_> = all.iter().map(|(inode, .., path)| (*inode, &**path)).collect();
+        assert_eq!(
+            paths[2..],
+            [
+                (4_026_532_002, "/run/docker/netns/a b"),
+                (4_026_532_009, "/proc/7/fd/4"),
+                (4_026_532_020, "/proc/9/fd/3"),
+            ]
+        );
     }
 
     proptest! {

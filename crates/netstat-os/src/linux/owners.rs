@@ -42,11 +42,11 @@ mod live_tests;
 mod made;
 #[cfg(test)]
 mod namespace_tests;
-mod privileges;
 mod search;
 #[cfg(test)]
 mod tests;
 
+use super::privileges::Privileges;
 use super::source::{Source, Walk};
 use super::stat::{NOT_MOUNTED, is_mounted};
 pub(super) use descriptors::HeadStart;
@@ -55,8 +55,6 @@ use netstat_model::query::{Listing, OwnerSearch, Owners, Programs, Scope, Socket
 use netstat_model::{
     Answer, Error, FamilyFacts, NoOwner, Operation, OwnerMethod, ShortId, SocketTable, Warning,
 };
-use privileges::Privileges;
-pub(super) use privileges::why_no_bpf;
 use rustc_hash::FxHashSet;
 use search::{Found, Search, Threads};
 use std::io;

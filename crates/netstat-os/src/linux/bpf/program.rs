@@ -40,6 +40,7 @@ impl Program {
             Walk::Quick => Some(OFlags::NONBLOCK),
             Walk::Full => None,
             Walk::Everything => Some(OFlags::APPEND),
+            Walk::Namespaces => Some(OFlags::APPEND.union(OFlags::NONBLOCK)),
         };
         if let Some(flag) = flag {
             let set = rustix::fs::fcntl_setfl(&descriptors, flag);

@@ -2,7 +2,7 @@
 
 use crate::contract::{EventStream, EventWishes, Events};
 use crate::linux::Linux;
-use crate::{Origin, linux::owners::why_no_bpf};
+use crate::{Origin, linux::privileges::why_no_bpf};
 use netstat_lab::Namespace;
 use netstat_model::NoBpf;
 use netstat_model::history::{

@@ -1,10 +1,10 @@
 //! One look at the descriptors of all processes, by a BPF program, or by `/proc` if that is not possible or not worth it.
 
 use super::holders::Holders;
-use super::privileges::why_no_bpf;
 use super::search::{Bpf, Found, Search, Threads};
 use crate::linux::bpf::{Failure, Record, decode_records};
 use crate::linux::descriptor_links::fetch_pids;
+use crate::linux::privileges::why_no_bpf;
 use crate::linux::source::{OwnersProgram, Source, Walk};
 use crate::linux::stat::{fetch_stat, is_gone, is_refused};
 use netstat_model::owner_method::{NoBpf, OwnerMethod};

@@ -15,6 +15,9 @@ pub(crate) enum Walk {
     Full,
     /// Visits every descriptor, and tells of sockets of all families in all network namespaces.
     Everything,
+    /// As [`Everything`](Self::Everything), with the inode of its network namespace in place of a socket's cookie, and
+    /// without one for the descriptor of a namespace of any kind.
+    Namespaces,
 }
 
 impl Walk {
@@ -23,6 +26,7 @@ impl Walk {
             Self::Quick => "quick",
             Self::Full => "",
             Self::Everything => "everything",
+            Self::Namespaces => "namespaces",
         }
     }
 }

@@ -1,8 +1,8 @@
 //! What the reader may do, and what of BPF is known to fail before it is tried.
 
-use crate::linux::processes::decode_user;
-use crate::linux::source::Source;
-use crate::linux::stat::{is_gone, is_mounted};
+use super::processes::decode_user;
+use super::source::Source;
+use super::stat::{is_gone, is_mounted};
 use netstat_model::NoBpf;
 use std::io;
 
@@ -49,7 +49,7 @@ impl Privileges {
 }
 
 /// Returns why BPF is known to fail, without a try: each attempt writes to the log of a kernel that is locked down.
-pub(in crate::linux) fn why_no_bpf(source: &dyn Source) -> Result<(), NoBpf> {
+pub(super) fn why_no_bpf(source: &dyn Source) -> Result<(), NoBpf> {
     match Privileges::fetch(source) {
         Ok(held) if !held.sees_own_namespace => return Err(NoBpf::OtherNamespace),
         Ok(held) if held.capabilities.is_none() || held.has(CAP_SYS_ADMIN) => {}
