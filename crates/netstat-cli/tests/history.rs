@@ -142,6 +142,8 @@ impl History {
     fn run(&self, words: &[&str]) -> (i32, String, String) {
         let output = Command::new(env!("CARGO_BIN_EXE_netstat"))
             .args(words)
+            // Windows has no Korean and no blocks in the code page of a pipe.
+            .arg("--utf8")
             .args(["--store".as_ref(), self.0.as_os_str()])
             .env("TZ", "UTC")
             .env("LC_ALL", "C")

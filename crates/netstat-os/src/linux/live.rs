@@ -17,6 +17,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::mem::MaybeUninit;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Bytes of the receive buffer: four times the largest datagram of a dump (32 KiB).
@@ -211,7 +212,12 @@ fn copy_of(path: &str) -> io::Result<OwnedFd> {
 /// Another network namespace of the running kernel.
 struct Within {
     namespace: OwnedFd,
+    /// Netlink sockets of sock_diag in it, for one dump each: making them together takes one thread instead of many.
+    spare: Mutex<Vec<OwnedFd>>,
 }
+
+/// How many dumps a table of TCP and UDP sockets takes.
+const DUMPS: usize = 3;
 
 impl Within {
     /// Calls `act` on a thread that is in the namespace. The thread is of no use to anybody else afterwards, and ends.
@@ -234,7 +240,12 @@ impl NetworkSource for Within {
         request: &[u8],
         each: &mut dyn FnMut(&[u8]) -> Next,
     ) -> io::Result<()> {
-        exchange(self.call(|| netlink_socket(family))?, request, PATIENCE, each)
+        let spare = match family {
+            Netlink::SockDiag => self.spare.lock().ok().and_then(|mut spare| spare.pop()),
+            _ => None,
+        };
+        let socket = spare.map_or_else(|| self.call(|| netlink_socket(family)), Ok)?;
+        exchange(socket, request, PATIENCE, each)
     }
 
     fn read(&self, path: &str, into: &mut Vec<u8>) -> io::Result<()> {
@@ -262,8 +273,12 @@ impl Source for Live {
             }
             _ => return Err(Errno::SRCH.into()),
         };
-        let within = Within { namespace };
-        within.call(|| Ok(()))?;
+        let mut within = Within { namespace, spare: Mutex::default() };
+        let sockets = within.call(|| {
+            // A socket that cannot be made fails the question that needs it.
+            Ok((0..DUMPS).map_while(|_| netlink_socket(Netlink::SockDiag).ok()).collect())
+        })?;
+        within.spare = Mutex::new(sockets);
         Ok(Box::new(within))
     }
 
