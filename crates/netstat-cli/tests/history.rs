@@ -69,6 +69,7 @@ fn connection(cookie: u64, owner: &ProcessRecord, ends: (&str, &str)) -> Connect
         remote: Some(end(ends.1)),
         v6_only: None,
         started: None,
+        bound: None,
         established: None,
         first_fin: None,
         ended: None,
@@ -117,6 +118,7 @@ impl History {
         }
         let left = ConnectionRecord {
             started: Some(seconds(350)),
+            bound: None,
             established: Some(seconds(350)),
             first_fin: Some((seconds(360), false)),
             ..connection(2, &curl, ("192.0.2.1:50000", "198.51.100.7:443"))
@@ -204,7 +206,7 @@ fn the_summary_tells_the_storm_and_what_is_new() {
         "History of web-1, 2026-09-21 14:01:00 - 2026-09-21 14:40:00",
         "  2026-09-21 14:05  200 in a minute  retry  -> 203.0.113.9:5432  refused",
         "  200  refused  retry  -> 203.0.113.9:5432",
-        "Foreign addresses that were not there the day before: unknown: the history does not go back so far",
+        "Foreign addresses that were not there the day before: unknown: not all of that day was recorded",
     ] {
         assert!(text.lines().any(|shown| shown == line), "{line}\n{text}");
     }

@@ -31,6 +31,15 @@ pub enum OwnerSource {
     Held,
 }
 
+/// What is known of when a connection began that nobody saw begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BeginBound {
+    /// It was there at this moment: a look saw it then.
+    NoLaterThan(SinceBoot),
+    /// It was not there at this moment: a look would have seen it.
+    NoEarlierThan(SinceBoot),
+}
+
 /// One run of one program: a process that executes another program is another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProcessInstance {
@@ -57,8 +66,10 @@ pub struct ConnectionRecord {
     pub remote: Option<IpEndpoint>,
     /// Whether an IPv6 socket without a remote end refuses IPv4; see [`Socket::v6_only`](crate::Socket::v6_only).
     pub v6_only: Option<bool>,
-    /// When `connect()` or `listen()` was called, or the handshake of a passive end was over. `None` where it was there before the recorder.
+    /// When `connect()` or `listen()` was called, or the handshake of a passive end was over. `None` where nobody saw that.
     pub started: Option<SinceBoot>,
+    /// What is known of its begin where `started` is not.
+    pub bound: Option<BeginBound>,
     /// When it was established; `None` where it never was, or was before the recorder.
     pub established: Option<SinceBoot>,
     /// When the first end closed its direction, and whether that was the local one.

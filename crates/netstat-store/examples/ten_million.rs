@@ -112,6 +112,7 @@ fn end_of(random: &mut Random, cookie: u64, at: Duration) -> ConnectionRecord {
         remote: Some(end(peer, remote)),
         v6_only: None,
         started,
+        bound: None,
         established: started.map(|started| started + Duration::from_micros(u64::from(rtt).min(1000))),
         first_fin: Some((at.saturating_sub(Duration::from_micros(random.below(2000))), !is_passive)),
         ended: Some((at, reason)),

@@ -172,6 +172,20 @@ pub(crate) fn each(
     Ok(())
 }
 
+/// Calls `each` with the number of every process, and the name of its program where that is known.
+pub(crate) fn names(
+    connection: &Connection,
+    mut each: impl FnMut(ProcessId, Vec<u8>),
+) -> rusqlite::Result<()> {
+    let mut statement = connection
+        .prepare("SELECT process.id, name FROM process JOIN program ON program.id = process.program")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        each(unsigned(row.get(0)?), row.get(1)?);
+    }
+    Ok(())
+}
+
 fn container(runtime: Option<i64>, id: Option<Box<str>>, pod: Option<Box<str>>) -> Option<Container> {
     let runtime = usize::try_from(runtime?).ok().and_then(|at| RUNTIMES.get(at).copied())?;
     Some(Container { runtime, id: id?, pod })

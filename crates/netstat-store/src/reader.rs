@@ -115,9 +115,14 @@ impl Reader {
         text.ok().map(Into::into)
     }
 
-    /// Returns how connections were seen by the last recorder.
-    pub fn mode(&self) -> Option<&str> {
-        self.sessions.last()?.mode.as_deref()
+    /// Returns how connections were seen in a span, in the words of the recorders that ran in it, each once.
+    pub fn modes(&self, from: SystemTime, until: SystemTime) -> Vec<&str> {
+        let mut modes = Vec::new();
+        for session in &self.sessions {
+            let ran = self.time_of_moment(session.from) < until && from <= self.time_of_moment(session.until);
+            modes.extend(session.mode.as_deref().filter(|mode| ran && !modes.contains(mode)));
+        }
+        modes
     }
 
     pub(crate) fn error(&self) -> impl Fn(rusqlite::Error) -> StoreError + '_ {
@@ -182,7 +187,7 @@ impl Reader {
     }
 
     /// Returns the spans between two recorders.
-    fn breaks(&self) -> impl Iterator<Item = Gap> + '_ {
+    pub(crate) fn breaks(&self) -> impl Iterator<Item = Gap> + '_ {
         let stretches: Vec<_> = self.stretches().collect();
         (1..stretches.len()).filter_map(move |at| {
             let (_, from) = *stretches.get(at - 1)?;
@@ -314,14 +319,14 @@ fn described(key: ProcessKey, record: &ProcessRecord) -> Process {
 }
 
 #[cfg(unix)]
-fn os_string(bytes: &[u8]) -> OsString {
+pub(crate) fn os_string(bytes: &[u8]) -> OsString {
     use std::os::unix::ffi::OsStrExt as _;
     std::ffi::OsStr::from_bytes(bytes).to_owned()
 }
 
 /// Bytes of another system need not be text of this one.
 #[cfg(not(unix))]
-fn os_string(bytes: &[u8]) -> OsString {
+pub(crate) fn os_string(bytes: &[u8]) -> OsString {
     String::from_utf8_lossy(bytes).into_owned().into()
 }
 

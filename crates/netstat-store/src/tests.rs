@@ -76,6 +76,7 @@ pub(crate) fn connection(cookie: u64, from: u64, until: Option<(u64, EndReason)>
         remote: Some(end("198.51.100.7", 443)),
         v6_only: None,
         started: Some(seconds(from)),
+        bound: None,
         established: Some(seconds(from)),
         first_fin: None,
         ended: until.map(|(until, reason)| (seconds(until), reason)),

@@ -170,6 +170,7 @@ mod tests {
             remote: Some(IpEndpoint::new("::1".parse().unwrap(), 443, 0)),
             v6_only: None,
             started: Some(Duration::from_millis(1000)),
+            bound: None,
             established: None,
             first_fin: None,
             ended: Some((Duration::from_millis(1250), EndReason::Refused)),

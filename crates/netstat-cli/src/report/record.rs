@@ -339,6 +339,7 @@ mod tests {
             remote: None,
             v6_only: None,
             started: None,
+            bound: None,
             established: None,
             first_fin: None,
             ended: None,

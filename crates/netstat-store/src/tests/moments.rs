@@ -2,7 +2,7 @@
 
 use super::{Folder, clock, connection, day, ended, opened, seconds, writer};
 use crate::{At, Reader, Standing};
-use netstat_model::history::{ConnectionEvent, ConnectionRecord, ConnectionRole, EndReason};
+use netstat_model::history::{BeginBound, ConnectionEvent, ConnectionRecord, ConnectionRole, EndReason};
 use netstat_model::{NoOwner, Ownership, Socket, TcpState};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -180,4 +180,49 @@ fn a_listener_listens_until_it_is_closed() {
             assert_eq!((listener.state, listener.v6_only), (Some(TcpState::Listen), Some(false)));
         }
     }
+}
+
+#[test]
+fn one_whose_begin_nobody_saw_is_there_from_when_it_was_seen() {
+    let folder = Folder::new();
+    let seen = |at, record| ConnectionRecord {
+        started: None,
+        established: None,
+        bound: Some(BeginBound::NoLaterThan(seconds(at))),
+        ..record
+    };
+    let mut first = writer(&folder, 100);
+    first.append(&[opened(seen(101, connection(1, 0, None)))]);
+    first.commit(&clock(130), b"").unwrap();
+    drop(first);
+    // It began while no recorder was running, and so did one that is over.
+    let mut second = writer(&folder, 200);
+    second.append(&[
+        opened(seen(201, connection(1, 0, None))),
+        opened(seen(201, connection(2, 0, None))),
+        opened(seen(201, connection(3, 0, None))),
+    ]);
+    second.commit(&clock(202), b"").unwrap();
+    let until = |at| Some((at, EndReason::ClosedByPeer));
+    let unseen = ConnectionRecord {
+        bound: Some(BeginBound::NoEarlierThan(seconds(204))),
+        ..seen(0, connection(4, 0, until(205)))
+    };
+    let over = |cookie, at| ConnectionRecord { bound: None, ..seen(0, connection(cookie, 0, until(at))) };
+    second.append(&[ended(over(2, 1500)), ended(over(3, 205)), ended(unseen)]);
+    second.commit(&clock(2000), b"").unwrap();
+    let reader = Reader::open(folder.as_ref()).unwrap();
+    let there = |moment| {
+        let mut cookies: Vec<_> =
+            table(&reader, moment).iter().filter_map(|socket| socket.id.cookie).collect();
+        cookies.sort_unstable();
+        cookies
+    };
+    assert!(there(100).is_empty());
+    assert_eq!(there(110), [1]);
+    assert_eq!(there(200), [1]);
+    assert_eq!(there(203), [1, 2, 3]);
+    assert_eq!(there(204), [1, 2, 3], "nobody knows of the one that was seen to end only");
+    assert_eq!(there(206), [1, 2]);
+    assert_eq!(there(1600), [1]);
 }

@@ -15,8 +15,8 @@ use crate::linux::source::{OwnersProgram, RecorderProgram, Source};
 use crate::linux::{clock, processes, table};
 use crate::looks::{process_fields, process_record};
 use netstat_model::history::{
-    ConnectionEvent, ConnectionRecord, ConnectionRole, EventCounts, EventMethod, GapCause, OwnerSource,
-    ProcessInstance, RecordGap,
+    BeginBound, ConnectionEvent, ConnectionRecord, ConnectionRole, EventCounts, EventMethod, GapCause,
+    OwnerSource, ProcessInstance, RecordGap,
 };
 use netstat_model::query::{Fields, Kinds, Listing, OwnerSearch, Owners, Scope, SocketQuery, States, Visit};
 use netstat_model::{Error, NoBpf, Operation, Owner, ProcessKey, SocketRef, TcpState, Transport};
@@ -120,9 +120,12 @@ impl<'a> KernelEvents<'a> {
         let listing = Listing { query: &query, owners: OwnerSearch::All(Owners::Auto), may_restart: true };
         let Ok(answer) = table::table(self.source, &listing, &mut |_| Visit::Keep) else { return };
         let namespace = crate::linux::host::namespace(self.source);
+        let Ok(now) = clock::uptime(self.source) else { return };
         let mut events = std::mem::take(&mut self.first);
         for socket in answer.data.0.iter() {
-            let Some(mut record) = record_of(&socket, socket.namespace().or(namespace)) else { continue };
+            let Some(mut record) = record_of(&socket, socket.namespace().or(namespace), now) else {
+                continue;
+            };
             if let Some(owner) = socket.ownership().principal() {
                 let instance = self.introduce(owner, &mut events);
                 record.process = Some((instance, OwnerSource::Held));
@@ -303,6 +306,7 @@ impl EventStream for KernelEvents<'_> {
 fn record_of(
     socket: &SocketRef<'_>,
     namespace: Option<netstat_model::Namespace>,
+    now: Duration,
 ) -> Option<ConnectionRecord> {
     let is_listener = socket.state == Some(TcpState::Listen);
     Some(ConnectionRecord {
@@ -314,6 +318,7 @@ fn record_of(
         remote: socket.remote_ip(),
         v6_only: socket.v6_only,
         started: None,
+        bound: Some(BeginBound::NoLaterThan(now)),
         established: None,
         first_fin: None,
         ended: None,
