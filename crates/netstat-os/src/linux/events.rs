@@ -65,8 +65,9 @@ impl EventStream for Complete<'_> {
         self.kernel.take(into)?;
         let now = clock::uptime(self.system.source())?;
         if now >= self.look_at {
-            self.udp.take(into)?;
+            // One that fails is tried again in its time.
             self.look_at = now + self.udp.pause();
+            self.udp.take(into)?;
         }
         Ok(())
     }
