@@ -102,7 +102,7 @@ impl History {
             ..connection(1, &sshd, ("[::]:22", "[::]:0"))
         };
         writer.append(&[ConnectionEvent::Opened(Box::new(listener))]);
-        writer.commit(&clock(61), b"").unwrap();
+        writer.commit(&clock(61)).unwrap();
         for number in 0..200 {
             let at = seconds(300) + Duration::from_millis(number * 50);
             let local = format!("192.0.2.1:{}", 40_000 + number);
@@ -124,7 +124,7 @@ impl History {
             ..connection(2, &curl, ("192.0.2.1:50000", "198.51.100.7:443"))
         };
         writer.append(&[ConnectionEvent::Opened(Box::new(left.clone()))]);
-        writer.commit(&clock(400), b"").unwrap();
+        writer.commit(&clock(400)).unwrap();
         let over = ConnectionRecord { ended: Some((seconds(1200), EndReason::ClosedByPeer)), ..left };
         writer.append(&[
             ConnectionEvent::Ended(Box::new(over)),
@@ -136,7 +136,7 @@ impl History {
                 cause: GapCause::Ring,
             }),
         ]);
-        writer.commit(&clock(2400), b"").unwrap();
+        writer.commit(&clock(2400)).unwrap();
         Self(folder)
     }
 

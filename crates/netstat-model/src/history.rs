@@ -12,7 +12,7 @@ pub type SinceBoot = Duration;
 /// What a moment since boot was by the clock on the wall. One is kept at the start, and whenever the clock was set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClockReading {
-    /// Random ID of the boot that `since_boot` counts from.
+    /// Random ID of the boot that `since_boot` counts from; empty on a system that has none.
     pub boot_id: Box<str>,
     /// The moment.
     pub since_boot: SinceBoot,
@@ -122,8 +122,12 @@ pub struct ProcessRecord {
 /// Why something is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum GapCause {
-    /// The buffer between kernel and recorder was full.
+    /// The buffer between kernel and recorder was full, and had no room for ends.
     Ring,
+    /// It had no room for begins: those connections are not there until they end.
+    Begins,
+    /// Which processes held some connections was told, and there was no room to keep it.
+    Processes,
     /// The store could not be written, such as on a full disk.
     Store,
     /// The kernel did not run a program, or ran it for fewer ends than there were.
@@ -145,7 +149,8 @@ pub struct RecordGap {
     pub from: SinceBoot,
     /// Its end, since boot.
     pub until: SinceBoot,
-    /// How many ends of connections are missing; `None` where nobody knows.
+    /// How many are missing of what the cause names, ends of connections if it names nothing else; `None` where nobody
+    /// knows.
     pub lost: Option<u64>,
     /// Why.
     pub cause: GapCause,
@@ -206,6 +211,10 @@ pub struct EventCounts {
     pub ended_of_before: u64,
     /// Ends that the buffer between kernel and recorder had no room for. They are in a [`RecordGap`].
     pub lost: u64,
+    /// Begins, and records of processes, that it had no room for, likewise.
+    pub lost_begins: u64,
+    /// See [`lost_begins`](Self::lost_begins).
+    pub lost_processes: u64,
     /// Ends that the kernel told nobody of, found by what was open before. They are in a [`RecordGap`].
     pub unseen: u64,
     /// Times that the kernel did not run a program because it would have interrupted itself; the second copy of each

@@ -153,7 +153,7 @@ fn write(folder: &std::path::Path, count: u64) -> u64 {
             .collect();
         let begin = Instant::now();
         writer.append(&events);
-        writer.commit(&clock(start + Duration::from_secs(second + 1)), b"").unwrap();
+        writer.commit(&clock(start + Duration::from_secs(second + 1))).unwrap();
         writing += begin.elapsed();
         worst = worst.max(begin.elapsed());
     }

@@ -22,6 +22,8 @@ pub enum Fault {
     NotAStore,
     /// It was written by a newer version, with this number.
     Newer(i64),
+    /// It was written by a version before the first that was released.
+    Older(i64),
     /// Another recorder writes to it.
     InUse,
     /// The disk is full.
@@ -70,6 +72,12 @@ impl fmt::Display for StoreError {
             Fault::NotAStore => f.write_str("it is not a history that this program wrote"),
             Fault::Newer(version) => {
                 write!(f, "it was written by a newer version of this program (schema {version})")
+            }
+            Fault::Older(version) => {
+                write!(
+                    f,
+                    "it was written by an older version of this program (schema {version}): name another place"
+                )
             }
             Fault::InUse => f.write_str("another program is writing to it"),
             Fault::Full => f.write_str("the disk is full"),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The version of the tables. It grows when an older version of this program would misread them.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// What SQLite calls the application: `NSHI`.
 const APPLICATION: i64 = 0x4e53_4849;
@@ -29,10 +29,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// read by any program that knows SQLite. `{rows}` are the columns of one row: see [`Field`].
 const TABLES: &str = "
 CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
-CREATE TABLE boot(id INTEGER PRIMARY KEY, boot_id TEXT NOT NULL UNIQUE);
+CREATE TABLE boot(id INTEGER PRIMARY KEY, boot_id TEXT UNIQUE);
 CREATE TABLE clock(boot INTEGER NOT NULL, at INTEGER NOT NULL, wall INTEGER NOT NULL);
 CREATE TABLE session(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, from_at INTEGER NOT NULL,
-    until_at INTEGER NOT NULL, continues INTEGER NOT NULL, mode TEXT, resume BLOB);
+    until_at INTEGER NOT NULL, mode TEXT, namespace INTEGER);
 CREATE TABLE program(id INTEGER PRIMARY KEY, hash INTEGER NOT NULL, uid INTEGER, user TEXT, name BLOB NOT NULL,
     comm BLOB NOT NULL, executable BLOB, arguments BLOB, cgroup BLOB, unit TEXT, runtime INTEGER, container TEXT,
     pod TEXT);
@@ -41,7 +41,7 @@ CREATE TABLE process(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, pid INTEGER 
     executions INTEGER NOT NULL, parent INTEGER, program INTEGER, last_block INTEGER);
 CREATE UNIQUE INDEX process_by_key ON process(boot, pid, start, executions);
 CREATE TABLE block(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, first_at INTEGER NOT NULL,
-    last_at INTEGER NOT NULL, n INTEGER NOT NULL, listeners INTEGER NOT NULL, bloom BLOB NOT NULL,
+    last_at INTEGER NOT NULL, n INTEGER NOT NULL, bloom BLOB NOT NULL,
     cols BLOB NOT NULL);
 CREATE INDEX block_by_end ON block(boot, last_at, first_at);
 CREATE TABLE fresh(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, n INTEGER NOT NULL, cols BLOB NOT NULL);
@@ -191,8 +191,7 @@ fn immutable(file: &Path) -> Option<String> {
     file.to_str().filter(|text| text.is_ascii()).map(|_| uri)
 }
 
-/// Refuses what this version of the program would misread. Older versions of the tables are brought up to date here, when
-/// there are any.
+/// Refuses what this version of the program would misread.
 fn check_version(connection: &Connection, file: &Path) -> Result<(), StoreError> {
     let number = |name: &str| {
         connection
@@ -205,6 +204,7 @@ fn check_version(connection: &Connection, file: &Path) -> Result<(), StoreError>
     match number("user_version")? {
         VERSION => Ok(()),
         newer if newer > VERSION => Err(StoreError::new(file, Fault::Newer(newer))),
+        older @ 1.. => Err(StoreError::new(file, Fault::Older(older))),
         _ => Err(StoreError::new(file, Fault::NotAStore)),
     }
 }

@@ -144,7 +144,7 @@ fn a_connection_is_told_with_its_process() {
         ended(connection(1, 101, Some((103, EndReason::ResetByPeer)))),
         opened(connection(2, 102, None)),
     ]);
-    writer.commit(&clock(104), b"").unwrap();
+    writer.commit(&clock(104)).unwrap();
     let reader = Reader::open(folder.as_ref()).unwrap();
     assert_eq!(reader.reach(), Some((day(100), day(104))));
     let (sockets, lost) = ends(&reader, &Span::default());
@@ -163,7 +163,7 @@ fn a_connection_is_told_with_its_process() {
     assert_eq!(open[0].lifespan.as_deref().unwrap().lasted, Some(seconds(2)));
     // What happens later is not seen by who has opened it before.
     writer.append(&[ended(connection(2, 102, Some((105, EndReason::ClosedByUs))))]);
-    writer.commit(&clock(106), b"").unwrap();
+    writer.commit(&clock(106)).unwrap();
     assert_eq!(still_open(&reader).len(), 1);
     let later = Reader::open(folder.as_ref()).unwrap();
     assert_eq!((still_open(&later).len(), ends(&later, &Span::default()).0.len()), (0, 2));
@@ -178,12 +178,12 @@ fn what_an_end_does_not_know_is_taken_from_when_it_was_open() {
     let folder = Folder::new();
     let mut writer = writer(&folder, 100);
     writer.append(&[ConnectionEvent::Process(Box::new(curl())), opened(connection(1, 101, None))]);
-    writer.commit(&clock(102), b"").unwrap();
+    writer.commit(&clock(102)).unwrap();
     let known = connection(1, 101, Some((103, EndReason::ClosedByPeer)));
     let poor =
         ConnectionRecord { started: None, process: None, role: ConnectionRole::Unknown, ..known.clone() };
     writer.append(&[ended(poor)]);
-    writer.commit(&clock(104), b"").unwrap();
+    writer.commit(&clock(104)).unwrap();
     let reader = Reader::open(folder.as_ref()).unwrap();
     let (sockets, _) = ends(&reader, &Span::default());
     let life = sockets[0].lifespan.as_deref().unwrap();
@@ -205,7 +205,7 @@ proptest! {
                 writer.append(&[opened(ConnectionRecord { ended: None, ..record.clone() })]);
             }
             if commits == 0 {
-                writer.commit(&clock(101), b"").unwrap();
+                writer.commit(&clock(101)).unwrap();
             }
             if record.ended.is_some() {
                 writer.append(&[ended(record.clone())]);
@@ -214,7 +214,7 @@ proptest! {
             }
             expected.push(record);
         }
-        writer.commit(&clock(102), b"").unwrap();
+        writer.commit(&clock(102)).unwrap();
         // As another program finds them after this one has ended.
         let mut found = writer.open_records().unwrap();
         drop(writer);

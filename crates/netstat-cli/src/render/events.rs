@@ -73,6 +73,8 @@ pub(crate) fn write_gap(out: &mut Vec<u8>, gap: &RecordGap, clock: &ClockReading
         "cause",
         Some(match gap.cause {
             GapCause::Ring => "ring",
+            GapCause::Begins => "begins",
+            GapCause::Processes => "processes",
             GapCause::Store => "store",
             GapCause::Unseen => "unseen",
             GapCause::NotRunning => "not-running",

@@ -29,6 +29,8 @@ pub(crate) struct RecorderStatus {
     pub(crate) ended: u64,
     pub(crate) ended_of_before: u64,
     pub(crate) lost: u64,
+    pub(crate) lost_begins: u64,
+    pub(crate) lost_processes: u64,
     pub(crate) unseen: u64,
     pub(crate) late: u64,
     pub(crate) skipped: u64,
@@ -39,7 +41,7 @@ pub(crate) struct RecorderStatus {
 }
 
 /// The version of [`RecorderStatus`].
-pub(crate) const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 2;
 
 /// Returns the lines of a status. Without one the recorder never ran.
 pub(crate) fn lines(status: &RecorderStatus, is_running: bool, language: Language) -> String {
@@ -74,7 +76,18 @@ pub(crate) fn lines(status: &RecorderStatus, is_running: bool, language: Languag
                 word("that were there before", "(시작 전부터 있던 연결)")
             ),
         ),
-        (word("Lost: buffer full", "손실: 버퍼 가득 참"), status.lost.to_string()),
+        (
+            word("Lost: buffer full", "손실: 버퍼 가득 참"),
+            format!(
+                "{} {}, {} {}, {} {}",
+                status.lost,
+                word("ends", "종료"),
+                status.lost_begins,
+                word("begins", "시작"),
+                status.lost_processes,
+                word("processes", "프로세스 정보")
+            ),
+        ),
         (word("Lost: never told", "손실: 커널이 알리지 않음"), status.unseen.to_string()),
         (word("Noticed late", "늦게 확인됨"), status.late.to_string()),
         (
@@ -119,6 +132,8 @@ mod tests {
             ended: 19,
             ended_of_before: 1,
             lost: 4,
+            lost_begins: 5,
+            lost_processes: 6,
             unseen: 0,
             late: 0,
             skipped: 2,
@@ -132,7 +147,7 @@ mod tests {
     fn each_language_has_its_words_in_one_column() {
         let english = lines(&status(), true, Language::English);
         assert!(english.starts_with("Recorder:           running (PID 7)\n"), "{english}");
-        assert!(english.contains("\nLost: buffer full:  4\n"), "{english}");
+        assert!(english.contains("\nLost: buffer full:  4 ends, 5 begins, 6 processes\n"), "{english}");
         let korean = lines(&status(), false, Language::Korean);
         assert!(korean.contains("실행 중 아님") && korean.contains("손실: 버퍼 가득 참"), "{korean}");
     }

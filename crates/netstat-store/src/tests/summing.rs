@@ -20,7 +20,7 @@ fn who_talked_what_is_new_and_what_failed() {
     writer.append(&[ConnectionEvent::Process(Box::new(curl()))]);
     // The day before: one address.
     writer.append(&[ended(to(connection(1, 50, Some((60, EndReason::ClosedByPeer))), "192.0.2.50"))]);
-    writer.commit(&clock(DAY), b"").unwrap();
+    writer.commit(&clock(DAY)).unwrap();
     // The same address, and a new one with more bytes.
     let old = to(connection(2, DAY + 10, Some((DAY + 20, EndReason::ClosedByPeer))), "192.0.2.50");
     let new = to(connection(3, DAY + 10, Some((DAY + 30, EndReason::ClosedByUs))), "192.0.2.51");
@@ -48,7 +48,7 @@ fn who_talked_what_is_new_and_what_failed() {
         ..connection(501, DAY + 50, None)
     };
     writer.append(&[ended(left), opened(listener.clone())]);
-    writer.commit(&clock(2 * DAY), b"").unwrap();
+    writer.commit(&clock(2 * DAY)).unwrap();
     let reader = Reader::open(folder.as_ref()).unwrap();
     let summary = reader.summary(day(DAY), day(2 * DAY)).unwrap();
     assert_eq!((summary.total.ends, summary.failed, summary.damaged.len()), (93, 90, 0));
@@ -84,9 +84,9 @@ fn new_on_the_second_day(events: &[(u64, ConnectionEvent)]) -> (Vec<(String, u64
     let mut writer = writer(&folder, 0);
     for (at, event) in events {
         writer.append(std::slice::from_ref(event));
-        writer.commit(&clock(*at), b"").unwrap();
+        writer.commit(&clock(*at)).unwrap();
     }
-    writer.commit(&clock(2 * DAY), b"").unwrap();
+    writer.commit(&clock(2 * DAY)).unwrap();
     let summary = Reader::open(folder.as_ref()).unwrap().summary(day(DAY), day(2 * DAY)).unwrap();
     let remotes = summary.new_remotes.unwrap();
     let remotes = remotes.iter().map(|(address, of)| (address.0.to_string(), of.ends)).collect();
@@ -142,9 +142,9 @@ fn without_the_day_before_nobody_knows_what_is_new() {
     ] {
         let folder = Folder::new();
         let mut before = writer(&folder, first);
-        before.commit(&clock(stopped), b"").unwrap();
+        before.commit(&clock(stopped)).unwrap();
         drop(before);
-        writer(&folder, again).commit(&clock(50 * 3600), b"").unwrap();
+        writer(&folder, again).commit(&clock(50 * 3600)).unwrap();
         let reader = Reader::open(folder.as_ref()).unwrap();
         let summary = reader.summary(day(30 * 3600), day(50 * 3600)).unwrap();
         assert_eq!(summary.new_remotes.is_some(), is_known, "{first} {stopped} {again}");
@@ -170,9 +170,9 @@ fn a_storm_is_seen_though_each_commit_and_each_process_has_little_of_it() {
             ..connection(100 + number, 0, None)
         };
         writer.append(&[ConnectionEvent::Process(Box::new(record)), ended(refused)]);
-        writer.commit(&clock(120 + number), b"").unwrap();
+        writer.commit(&clock(120 + number)).unwrap();
     }
-    writer.commit(&clock(300), b"").unwrap();
+    writer.commit(&clock(300)).unwrap();
     let summary = Reader::open(folder.as_ref()).unwrap().summary(day(0), day(300)).unwrap();
     let [storm] = &summary.storms[..] else { panic!("{:?}", summary.storms) };
     // It began at 14:15:20, and was over within the minute.

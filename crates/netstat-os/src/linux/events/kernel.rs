@@ -225,21 +225,31 @@ impl<'a> KernelEvents<'a> {
         Ok(())
     }
 
+    /// Makes a gap from the last look at the counters on.
+    fn gap(&self, until: Duration, lost: Option<u64>, cause: GapCause) -> ConnectionEvent {
+        let boot_id = crate::linux::host::boot_id(self.source);
+        ConnectionEvent::Gap(RecordGap { boot_id, from: self.counted_at, until, lost, cause })
+    }
+
     /// Reads the counters, and tells what was lost since they were read.
     fn count(&mut self, now: Duration, into: &mut Vec<ConnectionEvent>) -> Result<(), NoBpf> {
         let bytes = self.program.counts().map_err(|failure| failure.reason())?;
         let Some(counts) = decode_counts(&bytes) else { return Ok(()) };
-        let lost = counts.lost.saturating_sub(self.counts.lost);
-        if lost > 0 {
-            into.push(ConnectionEvent::Gap(RecordGap {
-                boot_id: crate::linux::host::boot_id(self.source),
-                from: self.counted_at,
-                until: now,
-                lost: Some(lost),
-                cause: GapCause::Ring,
-            }));
+        let last = std::mem::replace(&mut self.counts, counts);
+        for (before, after, cause) in [
+            (last.lost, counts.lost, GapCause::Ring),
+            (last.lost_begins, counts.lost_begins, GapCause::Begins),
+            (last.lost_processes, counts.lost_processes, GapCause::Processes),
+        ] {
+            let lost = after.saturating_sub(before);
+            if lost > 0 {
+                into.push(self.gap(now, Some(lost), cause));
+            }
         }
-        self.counts = counts;
+        // Whether such a socket has ended by now nobody knows.
+        if counts.not_followed > last.not_followed {
+            into.push(self.gap(now, None, GapCause::Unseen));
+        }
         self.counted_at = now;
         Ok(())
     }
@@ -275,18 +285,28 @@ impl EventStream for KernelEvents<'_> {
         into.append(&mut self.first);
         let mut records = Vec::new();
         let offset = self.offset;
-        let taken = self.program.take(&mut |bytes| records.extend(decode_record(bytes, offset)));
+        let mut senseless = 0;
+        let taken = self.program.take(&mut |bytes| match decode_record(bytes, offset) {
+            Some(record) => records.push(record),
+            None => senseless += 1,
+        });
         for record in records {
             self.handle(record, into);
         }
         taken.map_err(|failure| failed(failure.reason()))?;
         let now = clock::uptime(self.source)?;
+        if senseless > 0 {
+            into.push(self.gap(now, Some(senseless), GapCause::Unseen));
+        }
+        let counted = self.count(now, into).map_err(failed);
         if now >= self.look_at {
+            // One that fails is tried again in its time.
+            self.look_at = now + YOUNG;
             self.look(now, into).map_err(failed)?;
             let spent = clock::uptime(self.source)?.saturating_sub(now);
             self.look_at = now + YOUNG.max(spent * SHARE);
         }
-        self.count(now, into).map_err(failed)
+        counted
     }
 
     fn release(&mut self) {
@@ -353,10 +373,14 @@ fn decode_offset(bytes: &[u8]) -> ClockOffset {
 
 /// Decodes `struct all_counts` and what follows it; `None` when it is too short.
 fn decode_counts(bytes: &[u8]) -> Option<EventCounts> {
-    /// Words of `struct counts`, how many of them there are, and the place of the losses of ended connections.
+    /// Words of `struct counts`, how many of them there are, and the places of the losses of each kind of record.
     const WORDS: usize = 16;
     const PROCESSORS: usize = 64;
-    const LOST_ENDS: usize = 6 + 5 + 2;
+    const LOST: usize = 6 + 5;
+    const LOST_BEGINS: usize = LOST + 1;
+    const LOST_ENDS: usize = LOST + 2;
+    const LOST_OWNERS: usize = LOST + 3;
+    const LOST_PROCESSES: usize = LOST + 4;
     let (words, _) = bytes.as_chunks::<8>();
     let words: Vec<u64> = words.iter().map(|word| u64::from_ne_bytes(*word)).collect();
     let (counts, misses) = words.split_at_checked(WORDS * PROCESSORS)?;
@@ -371,6 +395,8 @@ fn decode_counts(bytes: &[u8]) -> Option<EventCounts> {
         saved: sum(4),
         not_followed: sum(5),
         lost: sum(LOST_ENDS),
+        lost_begins: sum(LOST_BEGINS),
+        lost_processes: sum(LOST_OWNERS).saturating_add(sum(LOST_PROCESSES)),
         unseen: 0,
         skipped: misses.iter().fold(0, |sum, misses| sum.saturating_add(*misses)),
     })
