@@ -1,9 +1,10 @@
 //! The tables of a store, and the file they lie in.
 
+use crate::beside::{file_of, open_lock, options};
 use crate::error::{Fault, StoreError};
 use crate::row::{ADDRESS, Address, Field, Row, Values, address_bytes, address_of};
 use rusqlite::{Connection, OpenFlags, Statement, ToSql};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,12 +14,7 @@ const VERSION: i64 = 2;
 /// What SQLite calls the application: `NSHI`.
 const APPLICATION: i64 = 0x4e53_4849;
 
-/// The name of the file in the folder of a recorder.
-const FILE: &str = "history.db";
-
-/// Who may read the file: who connects where is nobody's business but the administrators'.
-#[cfg(unix)]
-const MODE: u32 = 0o640;
+/// Who may look into the folder.
 #[cfg(unix)]
 const FOLDER_MODE: u32 = 0o750;
 
@@ -58,12 +54,6 @@ pub(crate) fn row_columns() -> String {
     Field::ALL.map(Field::name).join(", ")
 }
 
-/// Returns the file of a store: the one that is named, or the one in the folder that is.
-pub(crate) fn file_of(path: &Path) -> PathBuf {
-    let is_file = path.is_file() || (!path.exists() && path.extension().is_some());
-    if is_file { path.to_owned() } else { path.join(FILE) }
-}
-
 /// Opens a store for writing, and makes it where there is none. Nobody else can write to it while the file that is
 /// returned is open.
 pub(crate) fn open_to_write(path: &Path) -> Result<(Connection, File, PathBuf), StoreError> {
@@ -72,20 +62,13 @@ pub(crate) fn open_to_write(path: &Path) -> Result<(Connection, File, PathBuf), 
     if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         make_folder(folder).map_err(io)?;
     }
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(MODE);
-    }
-    let lock = options.open(file.with_extension("lock")).map_err(io)?;
+    let lock = open_lock(&file, true).map_err(io)?;
     lock.try_lock().map_err(|error| match error {
         std::fs::TryLockError::WouldBlock => StoreError::new(&file, Fault::InUse),
         std::fs::TryLockError::Error(error) => io(error),
     })?;
     // SQLite gives its other files the mode of this one.
-    options.open(&file).map_err(io)?;
+    make_file(&file).map_err(io)?;
     let database = |error| StoreError::database(&file, error);
     let connection = Connection::open(&file).map_err(database)?;
     connection.busy_timeout(PATIENCE).map_err(database)?;
@@ -129,7 +112,7 @@ pub(crate) fn open_to_write(path: &Path) -> Result<(Connection, File, PathBuf), 
 /// When that cannot be found out.
 pub fn is_recording(path: &Path) -> Result<bool, StoreError> {
     let file = file_of(path);
-    let lock = match File::open(file.with_extension("lock")) {
+    let lock = match open_lock(&file, false) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         opened => opened.map_err(|error| StoreError::io(&file, error))?,
     };
@@ -137,6 +120,14 @@ pub fn is_recording(path: &Path) -> Result<bool, StoreError> {
         Ok(()) => Ok(false),
         Err(std::fs::TryLockError::WouldBlock) => Ok(true),
         Err(std::fs::TryLockError::Error(error)) => Err(StoreError::io(&file, error)),
+    }
+}
+
+/// Makes the file of the database, which may be a link to another place.
+fn make_file(file: &Path) -> std::io::Result<()> {
+    match file.try_exists()? {
+        true => Ok(()),
+        false => options().write(true).create_new(true).open(file).map(drop),
     }
 }
 
@@ -166,7 +157,7 @@ pub(crate) fn open_to_read(path: &Path) -> Result<(Connection, PathBuf), StoreEr
     let connection = match open(&file, OpenFlags::empty()) {
         Ok(connection) => connection,
         Err(error) => {
-            let has_journal = file.with_extension("db-wal").metadata().is_ok_and(|it| it.len() > 0);
+            let has_journal = journal_of(&file).metadata().is_ok_and(|it| it.len() > 0);
             let cannot_open = error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen);
             match immutable(&file).filter(|_| cannot_open && !has_journal) {
                 Some(uri) => open(Path::new(&uri), OpenFlags::SQLITE_OPEN_URI).map_err(database)?,
@@ -176,6 +167,13 @@ pub(crate) fn open_to_read(path: &Path) -> Result<(Connection, PathBuf), StoreEr
     };
     check_version(&connection, &file)?;
     Ok((connection, file))
+}
+
+/// Returns the write-ahead log of a database.
+fn journal_of(file: &Path) -> PathBuf {
+    let mut name = std::ffi::OsString::from(file);
+    name.push("-wal");
+    name.into()
 }
 
 /// Returns the URI by which SQLite reads a file that nobody changes.

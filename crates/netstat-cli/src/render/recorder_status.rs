@@ -1,7 +1,7 @@
 //! How a recorder is doing, for people.
 
 use netstat_engine::text::time::rfc_3339;
-use netstat_engine::text::{Language, cells};
+use netstat_engine::text::{Language, cells, escape};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -60,8 +60,8 @@ pub(crate) fn lines(status: &RecorderStatus, is_running: bool, language: Languag
     let rows: [(&str, String); 15] = [
         (word("Recorder", "기록기"), running),
         (word("Counted", "집계 기간"), span),
-        (word("Mode", "방식"), status.mode.clone()),
-        (word("History", "기록 파일"), status.file.clone()),
+        (word("Mode", "방식"), shown(&status.mode)),
+        (word("History", "기록 파일"), shown(&status.file)),
         (word("Size in bytes", "크기(바이트)"), status.bytes.to_string()),
         (word("Connections kept", "저장된 연결"), status.ends.to_string()),
         (word("Oldest", "가장 오래된 기록"), oldest),
@@ -112,6 +112,13 @@ pub(crate) fn lines(status: &RecorderStatus, is_running: bool, language: Languag
     })
 }
 
+/// Returns text that is from outside: whoever can write to the folder can write it.
+fn shown(text: &str) -> String {
+    let mut out = Vec::new();
+    escape::write_text(&mut out, text.as_ref());
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,6 +157,13 @@ mod tests {
         assert!(english.contains("\nLost: buffer full:  4 ends, 5 begins, 6 processes\n"), "{english}");
         let korean = lines(&status(), false, Language::Korean);
         assert!(korean.contains("실행 중 아님") && korean.contains("손실: 버퍼 가득 참"), "{korean}");
+    }
+
+    #[test]
+    fn what_is_in_the_file_moves_no_cursor() {
+        let (mode, file) = ("\u{1b}[2Jx".to_owned(), "a\nRecorder: b".to_owned());
+        let text = lines(&RecorderStatus { mode, file, ..status() }, true, Language::English);
+        assert!(!text.contains('\u{1b}') && text.lines().count() == 15, "{text:?}");
     }
 
     #[test]

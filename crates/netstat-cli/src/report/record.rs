@@ -1,6 +1,6 @@
 //! `netstat record`: connections as they open and end.
 
-use super::recorder_status::{self, Beside};
+use super::recorder_status;
 use super::{Session, explain, rights};
 use crate::output::{self, Reader, Trouble};
 use crate::render::events::{write_connection, write_gap};
@@ -15,7 +15,7 @@ use netstat_model::history::{
 };
 use netstat_model::query::Owners;
 use netstat_os::{EventStream, EventWishes, Events, Machine, NameDatabases};
-use netstat_store::{Writer, WriterOptions};
+use netstat_store::{Beside, Writer, WriterOptions};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -287,7 +287,7 @@ impl History {
             failed_writes: self.failed,
         };
         // Without it, --status tells an older one, with its time.
-        let _ = self.beside.write(&status);
+        let _ = recorder_status::write(&self.beside, &status);
         if self.shows_progress {
             let RecorderStatus { ends, open, bytes, .. } = status;
             let lost = status.lost + status.unseen;

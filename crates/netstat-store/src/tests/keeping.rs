@@ -183,7 +183,7 @@ fn others_may_not_read_it() {
     let mut writer = writer(&folder, 100);
     writer.append(&some_ends(1, 5));
     writer.commit(&clock(101)).unwrap();
-    for name in ["history.db", "history.db-wal", "history.db-shm", "history.lock"] {
+    for name in ["history.db", "history.db-wal", "history.db-shm", "history.db.lock"] {
         let mode = folder.as_ref().join(name).metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o137, 0, "{name}: {mode:o}");
     }
