@@ -309,3 +309,36 @@ fn what_does_not_make_sense_is_refused_with_what_to_type() {
         assert!(error.contains(said), "{words:?}: {error}");
     }
 }
+
+#[test]
+fn a_history_with_times_of_no_calendar_is_no_harm() {
+    let folder = std::env::temp_dir().join(format!("netstat-history-times-{}", std::process::id()));
+    let far = |at: u64| ClockReading {
+        since_1970: Duration::from_micros(i64::MAX.unsigned_abs() - 10_000_000_000) + seconds(at),
+        ..clock(at)
+    };
+    let mut writer = Writer::open(&folder, &WriterOptions::default(), &far(30)).unwrap();
+    let owner = process(70, "retry");
+    let over = ConnectionRecord {
+        started: Some(seconds(40)),
+        first_fin: Some((seconds(41), false)),
+        ended: Some((seconds(42), EndReason::Refused)),
+        ..connection(1, &owner, ("192.0.2.1:40000", "203.0.113.9:5432"))
+    };
+    writer.append(&[ConnectionEvent::Process(Box::new(owner)), ConnectionEvent::Ended(Box::new(over))]);
+    writer.commit(&far(50)).unwrap();
+    drop(writer);
+    let history = History(folder);
+    for words in [
+        &["history"][..],
+        &["history", "--json"],
+        &["history", "--csv"],
+        &["history", "--summary"],
+        &["history", "ended > 2026-09-21T14:05:05Z"],
+        &["-ano", "--at", "2026-09-21T14:05:05Z"],
+    ] {
+        let (code, _, error) = history.run(words);
+        assert!(code <= 2 && !error.contains("panicked"), "{words:?}: {code} {error}");
+        assert!(error.lines().count() <= 1, "{words:?}: {error}");
+    }
+}

@@ -108,15 +108,21 @@ pub(crate) fn named_after(file: &Path, ending: &str) -> PathBuf {
 /// Returns how these files are opened: not through a link, and not so that a pipe can hold up who opens it.
 pub(crate) fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        use std::os::unix::fs::OpenOptionsExt as _;
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        options.mode(MODE).custom_flags(flags.bits().cast_signed());
-    }
+    restrict(&mut options);
     options
 }
+
+#[cfg(unix)]
+fn restrict(options: &mut OpenOptions) {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    options.mode(MODE).custom_flags(flags.bits().cast_signed());
+}
+
+/// Who may make links there may do anything.
+#[cfg(not(unix))]
+fn restrict(_: &mut OpenOptions) {}
 
 /// Opens the lock of a store.
 pub(crate) fn open_lock(file: &Path, make: bool) -> io::Result<File> {

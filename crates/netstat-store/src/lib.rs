@@ -20,6 +20,7 @@ mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod gap;
+mod guard;
 mod life;
 #[cfg(test)]
 mod made;

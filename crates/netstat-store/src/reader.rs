@@ -3,6 +3,7 @@
 use crate::clock::{Boot, Clock, Moment, time_of};
 use crate::error::StoreError;
 use crate::gap::{self, Gap};
+use crate::guard::Budget;
 use crate::people;
 use crate::row::ProcessId;
 use crate::schema::{open_to_read, signed, unsigned};
@@ -56,6 +57,7 @@ pub struct Reader {
     pub(crate) file: PathBuf,
     /// In one transaction, so that all answers are of one state.
     pub(crate) database: Connection,
+    pub(crate) budget: Budget,
     pub(crate) clock: Clock,
     sessions: Vec<Session>,
     host: Option<String>,
@@ -70,7 +72,7 @@ impl Reader {
     /// # Errors
     /// When there is none, it may not be read, or is none of ours.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let (database, file) = open_to_read(path)?;
+        let (database, file, budget) = open_to_read(path)?;
         let read = || -> rusqlite::Result<_> {
             database.execute_batch("BEGIN; PRAGMA cache_size = -16384;")?;
             let clock = read_clock(&database)?;
@@ -88,7 +90,7 @@ impl Reader {
         };
         let (clock, sessions, begins, host) = read().map_err(|error| StoreError::database(&file, error))?;
         let begins = begins.map(|(boot, at)| Moment { boot, at: unsigned(at) });
-        Ok(Self { file, database, clock, sessions, host, begins, holders: RefCell::default() })
+        Ok(Self { file, database, budget, clock, sessions, host, begins, holders: RefCell::default() })
     }
 
     /// Returns the file.
@@ -241,13 +243,15 @@ impl Reader {
     /// When they cannot be read.
     pub fn processes(&self) -> Result<FxHashMap<ProcessKey, Process>, StoreError> {
         let mut processes = FxHashMap::default();
-        people::each(&self.database, |id, instance, record| {
+        people::each(&self.database, |id, instance, record, bytes| {
+            self.budget.spend(bytes)?;
             let key = ProcessKey { pid: instance.process.pid, start_time: id };
             let process = match &record {
                 Some(record) => described(key, record),
                 None => Process::unknown(key, Missing::NotRead),
             };
             processes.insert(key, process);
+            Ok(())
         })
         .map_err(self.error())?;
         Ok(processes)

@@ -1,6 +1,6 @@
 //! What ended in a span, and what was there at a moment.
 
-use crate::block::{Damaged, Packed};
+use crate::block::{Damaged, Packed, rows_in};
 use crate::clock::{Boot, LATEST, Moment, Stretch, since_1970};
 use crate::error::StoreError;
 use crate::gap::Gap;
@@ -126,6 +126,8 @@ impl Reader {
                     bloom: bytes(3)?,
                     cols: bytes(4)?.unwrap_or_default(),
                 };
+                let work = stored.cols.len().max(rows_in(stored.cols));
+                self.budget.spend(work).map_err(|spent| self.error()(spent.into()))?;
                 if each(&stored)?.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }

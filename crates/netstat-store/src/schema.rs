@@ -2,6 +2,7 @@
 
 use crate::beside::{file_of, open_lock, options};
 use crate::error::{Fault, StoreError};
+use crate::guard::{Budget, guard, has_tables_of};
 use crate::row::{ADDRESS, Address, Field, Row, Values, address_bytes, address_of};
 use rusqlite::{Connection, OpenFlags, Statement, ToSql};
 use std::fs::File;
@@ -49,6 +50,15 @@ CREATE TABLE gap(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, from_at INTEGER 
     until_at INTEGER NOT NULL, lost INTEGER, cause INTEGER NOT NULL);
 ";
 
+/// Returns the statements that make the tables.
+fn tables() -> String {
+    let rows = Field::ALL.map(|field| {
+        let kind = if matches!(field, Field::Local | Field::Remote) { "BLOB" } else { "INTEGER NOT NULL" };
+        format!("{} {kind}", field.name())
+    });
+    TABLES.replace("{rows}", &rows.join(", "))
+}
+
 /// The columns of [`Field`], separated by commas.
 pub(crate) fn row_columns() -> String {
     Field::ALL.map(Field::name).join(", ")
@@ -88,14 +98,7 @@ pub(crate) fn open_to_write(path: &Path) -> Result<(Connection, File, PathBuf), 
         )
         .map_err(database)?;
     if is_new {
-        let rows = Field::ALL
-            .map(|field| {
-                let kind =
-                    if matches!(field, Field::Local | Field::Remote) { "BLOB" } else { "INTEGER NOT NULL" };
-                format!("{} {kind}", field.name())
-            })
-            .join(", ");
-        let tables = TABLES.replace("{rows}", &rows);
+        let tables = tables();
         connection
             .execute_batch(&format!(
                 "BEGIN IMMEDIATE; {tables} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;"
@@ -143,13 +146,18 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
 }
 
 /// Opens a store for reading. One on a medium that cannot be written to, without a recorder, is read as it lies.
-pub(crate) fn open_to_read(path: &Path) -> Result<(Connection, PathBuf), StoreError> {
+///
+/// Returns how much work it may take as well.
+pub(crate) fn open_to_read(path: &Path) -> Result<(Connection, PathBuf, Budget), StoreError> {
     let file = file_of(path);
     // What SQLite says of a file that is not there is that it is unable to open it.
-    File::open(&file).map_err(|error| StoreError::io(&file, error))?;
+    let found = File::open(&file).and_then(|file| file.metadata());
+    let found = found.map_err(|error| StoreError::io(&file, error))?;
+    let bytes = found.len() + journal_of(&file).metadata().map_or(0, |journal| journal.len());
     let open = |path: &Path, flags| {
-        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | flags)?;
+        let mut connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | flags)?;
         connection.busy_timeout(PATIENCE)?;
+        guard(&mut connection, bytes)?;
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         Ok::<_, rusqlite::Error>(connection)
     };
@@ -166,7 +174,14 @@ pub(crate) fn open_to_read(path: &Path) -> Result<(Connection, PathBuf), StoreEr
         }
     };
     check_version(&connection, &file)?;
-    Ok((connection, file))
+    let model = Connection::open_in_memory().and_then(|model| {
+        model.execute_batch(&tables())?;
+        has_tables_of(&connection, &model)
+    });
+    match model.map_err(database)? {
+        true => Ok((connection, file, Budget::of(bytes))),
+        false => Err(StoreError::new(&file, Fault::NotAStore)),
+    }
 }
 
 /// Returns the write-ahead log of a database.

@@ -34,7 +34,12 @@ impl Reader {
     pub fn summary(&self, from: SystemTime, until: SystemTime) -> Result<Summary, StoreError> {
         let (begin, end) = (since_1970(from), since_1970(until));
         let mut names = Names::default();
-        people::names(&self.database, |id, name| names.add(id, os_string(&name))).map_err(self.error())?;
+        people::names(&self.database, |id, name| {
+            self.budget.spend(name.len() + 16)?;
+            names.add(id, os_string(name));
+            Ok(())
+        })
+        .map_err(self.error())?;
         let mut counts = Counts::new(names, Line::new(begin, end));
         let mut summary = Summary::default();
         self.count(begin, end, &mut counts, &mut summary)?;

@@ -1,6 +1,7 @@
 //! Writer and reader together.
 
 mod crash;
+mod hostile;
 mod keeping;
 mod language;
 mod moments;

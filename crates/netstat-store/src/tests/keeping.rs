@@ -40,7 +40,7 @@ fn what_waits_becomes_a_block() {
     writer.commit(&clock(3110)).unwrap();
     let size = writer.size().unwrap();
     assert_eq!((size.ends, size.oldest), (3010, Some(day(100))));
-    let (database, _) = open_to_read(folder.as_ref()).unwrap();
+    let (database, ..) = open_to_read(folder.as_ref()).unwrap();
     let count = |table: &str| -> i64 {
         database.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
     };
@@ -48,7 +48,7 @@ fn what_waits_becomes_a_block() {
     // What waits for too long becomes a block that is not full.
     writer.commit(&clock(3101 + 3600)).unwrap();
     drop(database);
-    let (database, _) = open_to_read(folder.as_ref()).unwrap();
+    let (database, ..) = open_to_read(folder.as_ref()).unwrap();
     let blocks: i64 = database.query_row("SELECT count(*) FROM block", [], |row| row.get(0)).unwrap();
     assert_eq!(blocks, 2);
     let (sockets, lost) = ends(&Reader::open(folder.as_ref()).unwrap(), &Span::default());
