@@ -9,10 +9,11 @@ mod told;
 pub use told::{Failure, Listener, POINTS, Storm, Summary, Traffic};
 
 use crate::block::Damaged;
-use crate::clock::{Moment, since_1970};
+use crate::clock::{Moment, Stretch, since_1970};
 use crate::error::StoreError;
 use crate::people;
 use crate::reader::{Reader, os_string};
+use crate::row::LONG;
 use counts::{Counts, Line, Names, sums};
 use netstat_model::IpEndpoint;
 use rustc_hash::FxHashSet;
@@ -69,16 +70,29 @@ impl Reader {
         counts: &mut Counts,
         summary: &mut Summary,
     ) -> Result<(), StoreError> {
-        for stretch in self.clock.stretches(begin, end) {
+        let stretches = self.clock.stretches(begin, end);
+        for (place, stretch) in stretches.iter().enumerate() {
             let at = Moment { boot: stretch.boot, at: stretch.from };
             let Some(wall) = self.clock.wall(at) else { continue };
             let offset = wall.saturating_sub_unsigned(stretch.from);
-            let _: ControlFlow<()> = self.blocks(&stretch, &mut |stored| {
-                if counts.add(stored, &stretch, offset) == Err(Damaged) {
+            // What was there at the end of the last one of a boot has ended later.
+            let is_last = stretches.get(place + 1).is_none_or(|next| next.boot != stretch.boot);
+            let reach =
+                if is_last { stretch.until.saturating_add(LONG) } else { stretch.until.saturating_sub(1) };
+            let whole = Stretch { until: reach.saturating_add(1), ..*stretch };
+            let _: ControlFlow<()> = self.blocks(&whole, &mut |stored| {
+                if counts.add(stored, stretch, offset, reach) == Err(Damaged) {
                     summary.damaged.push(self.damaged(stored));
                 }
                 Ok(ControlFlow::Continue(()))
             })?;
+            let later = if is_last { self.long_rows(stretch.boot, reach)? } else { Vec::new() };
+            for row in later {
+                if let Some((fin, false)) = row.first_fin {
+                    let [from, until] = [fin, row.end()].map(|at| offset.saturating_add_unsigned(at));
+                    counts.line.add(&mut counts.close_wait, from, until);
+                }
+            }
         }
         Ok(())
     }

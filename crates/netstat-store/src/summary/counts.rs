@@ -168,8 +168,15 @@ impl Counts {
         }
     }
 
-    /// Counts the rows of a block, or of a piece of one to come, that ended in a stretch, whose clock is so far ahead.
-    pub(super) fn add(&mut self, stored: &Stored<'_>, stretch: &Stretch, offset: i64) -> Result<(), Damaged> {
+    /// Counts the rows of a block, or of a piece of one to come, that ended in a stretch, whose clock is so far ahead; and of
+    /// those that ended after it, but not after `reach`, that they were in CLOSE_WAIT.
+    pub(super) fn add(
+        &mut self,
+        stored: &Stored<'_>,
+        stretch: &Stretch,
+        offset: i64,
+        reach: u64,
+    ) -> Result<(), Damaged> {
         let packed = Packed::new(stored.cols)?;
         let addresses = packed.addresses()?;
         let column = |field| packed.column(field);
@@ -185,7 +192,17 @@ impl Counts {
         let at = |column: &[u64], row: usize| column.get(row).copied().unwrap_or(0);
         for (row, &end) in ends.iter().enumerate() {
             let (role, transport, fin_is_local, begin) = kind_of(at(&kinds, row));
-            if end < stretch.from || stretch.until <= end || role == ConnectionRole::Listener {
+            if end < stretch.from || role == ConnectionRole::Listener {
+                continue;
+            }
+            let wall = offset.saturating_add_unsigned(end);
+            if transport == Transport::Tcp
+                && end <= reach
+                && let Some(fin) = time(end, at(&fins, row)).filter(|_| !fin_is_local)
+            {
+                self.line.add(&mut self.close_wait, offset.saturating_add_unsigned(fin), wall);
+            }
+            if stretch.until <= end {
                 continue;
             }
             let (who, reason_number) = (self.names.who(at(&processes, row)), at(&reasons, row));
@@ -200,21 +217,14 @@ impl Counts {
             if let Some(by_address) = index(remote).and_then(|at| by_address.get_mut(at)) {
                 by_address.add(traffic);
             }
-            let wall = offset.saturating_add_unsigned(end);
             let how = reason(reason_number).unwrap_or(EndReason::Unseen);
             self.failed += u64::from(is_failure(how));
             if let (true, Some(address)) = (is_trouble(how), place(&addresses, remote)) {
                 let port = u16::try_from(at(&remote_ports, row)).unwrap_or(0);
                 *self.failures.entry((reason_number, who, address, port)).or_default() += 1;
             }
-            if transport == Transport::Tcp {
-                let fin = time(end, at(&fins, row));
-                if let Some(fin) = fin.filter(|_| !fin_is_local) {
-                    self.line.add(&mut self.close_wait, offset.saturating_add_unsigned(fin), wall);
-                }
-                if how == EndReason::ClosedByUs {
-                    self.line.add(&mut self.time_wait, wall, wall.saturating_add_unsigned(TIME_WAIT));
-                }
+            if transport == Transport::Tcp && how == EndReason::ClosedByUs {
+                self.line.add(&mut self.time_wait, wall, wall.saturating_add_unsigned(TIME_WAIT));
             }
             // One that began later than at its time may have been short, or not.
             let began = time(end, at(&lasted, row)).filter(|_| begin != Begin::NoLater);

@@ -71,6 +71,12 @@ fn who_talked_what_is_new_and_what_failed() {
     assert_eq!(summary.close_wait.len(), POINTS);
     // From 1,000 to 40,000 seconds, in steps of 1,800.
     assert_eq!(summary.close_wait.iter().sum::<u64>(), 22);
+    // Of a span that was over before they ended, too, soon or much later.
+    for until in [DAY + 39_900, DAY + 20_000] {
+        let part = reader.summary(day(DAY), day(until)).unwrap();
+        assert_eq!(part.close_wait.last(), Some(&1), "{until}");
+        assert_eq!((part.close_wait[0], part.total.ends), (0, 92));
+    }
     // A minute is shorter than a step.
     assert!(summary.time_wait.iter().sum::<u64>() <= 1);
     // Of the first day, nobody knows what was new.
