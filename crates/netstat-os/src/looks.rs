@@ -67,6 +67,25 @@ struct Open {
 }
 
 impl Open {
+    /// Notes what a look knows more. Returns whether that is anything.
+    fn learn(&mut self, state: Option<TcpState>, seen: &ConnectionRecord, now: Duration) -> bool {
+        let record = &mut self.record;
+        let is_connected = role_in(state) == ConnectionRole::Unknown;
+        let is_made = record.role == ConnectionRole::Active && record.established.is_none() && is_connected;
+        if is_made {
+            record.established = Some(now);
+        }
+        let is_half_closed = record.first_fin.is_none() && seen.first_fin.is_some();
+        if is_half_closed {
+            record.first_fin = seen.first_fin;
+        }
+        let is_held = record.process.is_none() && seen.process.is_some();
+        if is_held {
+            (record.process, record.uid) = (seen.process, seen.uid);
+        }
+        is_made || is_half_closed || is_held
+    }
+
     /// Tells its end.
     fn end(
         &mut self,
@@ -183,14 +202,14 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
             cookie: socket.id.cookie.unwrap_or(0),
             namespace: None,
             transport,
-            role: if waits { ConnectionRole::Listener } else { ConnectionRole::Unknown },
+            role: if waits { ConnectionRole::Listener } else { role_in(socket.state) },
             local: socket.local_ip()?,
             remote: socket.remote_ip(),
             v6_only: socket.v6_only,
             started: None,
             bound: Some(BeginBound::NoLaterThan(now)),
             established: None,
-            first_fin: None,
+            first_fin: first_fin(socket.state).map(|by_us| (now, by_us)),
             ended: None,
             process: None,
             uid: socket.uid(),
@@ -236,8 +255,7 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
                 known.missed.get_or_insert((now, EndReason::ClosedByUs));
             } else if waits && !known.has_ended {
                 known.end(now, EndReason::ClosedByUs, &mut self.counts, into);
-            } else if known.record.process.is_none() && record.process.is_some() && !known.has_ended {
-                (known.record.process, known.record.uid) = (record.process, record.uid);
+            } else if !known.has_ended && known.learn(state, &record, now) {
                 into.push(ConnectionEvent::Opened(known.record.clone()));
             }
             return;
@@ -391,6 +409,23 @@ impl<S: Sockets + Processes + Machine> EventStream for Looks<'_, S> {
 
     fn counts(&self) -> EventCounts {
         self.counts
+    }
+}
+
+/// Returns which end began a connection that is in a state: what is being made here is known.
+pub(crate) fn role_in(state: Option<TcpState>) -> ConnectionRole {
+    match state {
+        Some(TcpState::SynSent) => ConnectionRole::Active,
+        _ => ConnectionRole::Unknown,
+    }
+}
+
+/// Returns whether the local end was the first to close its direction; `None` in a state in which none has.
+pub(crate) fn first_fin(state: Option<TcpState>) -> Option<bool> {
+    match state? {
+        TcpState::FinWait1 | TcpState::FinWait2 | TcpState::Closing => Some(true),
+        TcpState::CloseWait | TcpState::LastAck => Some(false),
+        _ => None,
     }
 }
 

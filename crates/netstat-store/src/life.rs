@@ -49,7 +49,7 @@ impl Row {
         }
     }
 
-    /// Whether it ended, or is, without ever having been established.
+    /// Whether an end that calls has ended, or is, without ever having been established.
     fn never_established(&self) -> bool {
         let failed = matches!(
             self.ended,
@@ -62,7 +62,7 @@ impl Row {
                     | EndReason::Unreachable
             ))
         );
-        failed || (self.established.is_none() && self.started.is_some() && self.ended.is_none())
+        failed || (self.established.is_none() && self.ended.is_none())
     }
 }
 

@@ -198,6 +198,34 @@ fn when_it_began_is_a_bound_and_no_guess() {
 }
 
 #[test]
+fn a_look_tells_the_state_that_it_sees() {
+    use TcpState::{CloseWait, Established, FinWait2, SynSent};
+    let all = |states: [TcpState; 3]| {
+        Some((1..).zip(states).map(|(cookie, state)| socket(cookie, state)).collect::<Vec<_>>())
+    };
+    let system = Shown::new(vec![
+        all([SynSent, Established, CloseWait]),
+        all([Established, FinWait2, CloseWait]),
+        all([CloseWait, FinWait2, CloseWait]),
+        all([CloseWait, FinWait2, CloseWait]),
+    ]);
+    let mut looks = looks(&system, LOOKS);
+    let at = Duration::from_secs;
+    let mut told = Vec::new();
+    for _ in 0..4 {
+        let mut events = Vec::new();
+        looks.take(&mut events).unwrap();
+        told.push(events.len());
+    }
+    assert_eq!(told, [3, 2, 1, 0], "each is told when something is new");
+    let record = |cookie| &looks.open[&Key::Cookie(cookie)].record;
+    assert_eq!((record(1).role, record(1).established), (ConnectionRole::Active, Some(at(102))));
+    assert_eq!(record(1).first_fin, Some((at(103), false)));
+    assert_eq!((record(2).role, record(2).first_fin), (ConnectionRole::Unknown, Some((at(102), true))));
+    assert_eq!((record(3).established, record(3).first_fin), (None, Some((at(101), false))));
+}
+
+#[test]
 fn a_look_that_is_refused_forgets_nothing() {
     for method in [SAMPLED, LOOKS] {
         let one = || Some(vec![socket(1, TcpState::Established)]);

@@ -183,6 +183,31 @@ fn a_listener_listens_until_it_is_closed() {
 }
 
 #[test]
+fn what_a_look_saw_of_a_state_is_shown_from_then_on() {
+    let folder = Folder::new();
+    let mut writer = writer(&folder, 100);
+    let calls = ConnectionRecord {
+        started: None,
+        bound: Some(BeginBound::NoLaterThan(seconds(110))),
+        established: None,
+        ..connection(1, 0, None)
+    };
+    writer.append(&[opened(calls.clone())]);
+    writer.commit(&clock(115)).unwrap();
+    let state = |writer: &mut Writer, now| {
+        writer.commit(&clock(now)).unwrap();
+        let reader = Reader::open(folder.as_ref()).unwrap();
+        [112, now].map(|moment| table(&reader, moment)[0].state.unwrap())
+    };
+    assert_eq!(state(&mut writer, 116), [TcpState::SynSent; 2]);
+    let made = ConnectionRecord { established: Some(seconds(120)), ..calls };
+    writer.append(&[opened(made.clone())]);
+    assert_eq!(state(&mut writer, 121), [TcpState::SynSent, TcpState::Established]);
+    writer.append(&[opened(ConnectionRecord { first_fin: Some((seconds(130), false)), ..made })]);
+    assert_eq!(state(&mut writer, 131), [TcpState::SynSent, TcpState::CloseWait]);
+}
+
+#[test]
 fn one_whose_begin_nobody_saw_is_there_from_when_it_was_seen() {
     let folder = Folder::new();
     let seen = |at, record| ConnectionRecord {
