@@ -3,7 +3,7 @@
 use crate::clock::Boot;
 use crate::error::StoreError;
 use crate::reader::Reader;
-use crate::row::Row;
+use crate::row::{Bound, Row};
 use netstat_model::history::{ConnectionRole, EndReason};
 use netstat_model::{
     Family, Lifespan, NoOwner, Owner, Ownership, ProcessKey, Socket, SocketId, TcpInfo, TcpState, Transport,
@@ -85,6 +85,14 @@ impl Reader {
         let lifespan = Lifespan {
             role: row.role,
             started: row.started.map(time),
+            started_before: match row.bound {
+                Some(Bound::NoLaterThan(at)) => Some(time(at)),
+                _ => None,
+            },
+            started_after: match row.bound {
+                Some(Bound::NoEarlierThan(at)) => Some(time(at)),
+                _ => None,
+            },
             established: row.established.map(time),
             first_fin: row.first_fin.map(|(at, is_local)| (time(at), is_local)),
             ended: row.ended.map(|(at, reason)| (time(at), reason)),

@@ -250,6 +250,14 @@ fn one_whose_begin_nobody_saw_is_there_from_when_it_was_seen() {
     assert_eq!(there(204), [1, 2, 3], "nobody knows of the one that was seen to end only");
     assert_eq!(there(206), [1, 2]);
     assert_eq!(there(1600), [1]);
+    let bounds = |cookie| {
+        let sockets = super::ends(&reader, &crate::Span::default()).0;
+        let socket = sockets.iter().find(|socket| socket.id.cookie == Some(cookie)).unwrap();
+        let life = socket.lifespan.as_deref().unwrap();
+        (life.started, life.started_before, life.started_after)
+    };
+    assert_eq!(bounds(2), (None, Some(day(201)), None));
+    assert_eq!(bounds(4), (None, None, Some(day(204))));
 }
 
 #[test]
