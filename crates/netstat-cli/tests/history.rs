@@ -69,6 +69,7 @@ fn connection(cookie: u64, owner: &ProcessRecord, ends: (&str, &str)) -> Connect
         remote: Some(end(ends.1)),
         v6_only: None,
         started: None,
+        bound: None,
         established: None,
         first_fin: None,
         ended: None,
@@ -101,7 +102,7 @@ impl History {
             ..connection(1, &sshd, ("[::]:22", "[::]:0"))
         };
         writer.append(&[ConnectionEvent::Opened(Box::new(listener))]);
-        writer.commit(&clock(61), b"").unwrap();
+        writer.commit(&clock(61)).unwrap();
         for number in 0..200 {
             let at = seconds(300) + Duration::from_millis(number * 50);
             let local = format!("192.0.2.1:{}", 40_000 + number);
@@ -117,12 +118,13 @@ impl History {
         }
         let left = ConnectionRecord {
             started: Some(seconds(350)),
+            bound: None,
             established: Some(seconds(350)),
             first_fin: Some((seconds(360), false)),
             ..connection(2, &curl, ("192.0.2.1:50000", "198.51.100.7:443"))
         };
         writer.append(&[ConnectionEvent::Opened(Box::new(left.clone()))]);
-        writer.commit(&clock(400), b"").unwrap();
+        writer.commit(&clock(400)).unwrap();
         let over = ConnectionRecord { ended: Some((seconds(1200), EndReason::ClosedByPeer)), ..left };
         writer.append(&[
             ConnectionEvent::Ended(Box::new(over)),
@@ -134,7 +136,7 @@ impl History {
                 cause: GapCause::Ring,
             }),
         ]);
-        writer.commit(&clock(2400), b"").unwrap();
+        writer.commit(&clock(2400)).unwrap();
         Self(folder)
     }
 
@@ -206,7 +208,7 @@ fn the_summary_tells_the_storm_and_what_is_new() {
         "History of web-1, 2026-09-21 14:01:00 - 2026-09-21 14:40:00",
         "  2026-09-21 14:05  200 in a minute  retry  -> 203.0.113.9:5432  refused",
         "  200  refused  retry  -> 203.0.113.9:5432",
-        "Foreign addresses that were not there the day before: unknown: the history does not go back so far",
+        "Foreign addresses that were not there the day before: unknown: not all of that day was recorded",
     ] {
         assert!(text.lines().any(|shown| shown == line), "{line}\n{text}");
     }
@@ -307,5 +309,38 @@ fn what_does_not_make_sense_is_refused_with_what_to_type() {
         let (code, out, error) = history.run(words);
         assert_eq!((code, out.as_str()), (1, ""), "{words:?}");
         assert!(error.contains(said), "{words:?}: {error}");
+    }
+}
+
+#[test]
+fn a_history_with_times_of_no_calendar_is_no_harm() {
+    let folder = std::env::temp_dir().join(format!("netstat-history-times-{}", std::process::id()));
+    let far = |at: u64| ClockReading {
+        since_1970: Duration::from_micros(i64::MAX.unsigned_abs() - 10_000_000_000) + seconds(at),
+        ..clock(at)
+    };
+    let mut writer = Writer::open(&folder, &WriterOptions::default(), &far(30)).unwrap();
+    let owner = process(70, "retry");
+    let over = ConnectionRecord {
+        started: Some(seconds(40)),
+        first_fin: Some((seconds(41), false)),
+        ended: Some((seconds(42), EndReason::Refused)),
+        ..connection(1, &owner, ("192.0.2.1:40000", "203.0.113.9:5432"))
+    };
+    writer.append(&[ConnectionEvent::Process(Box::new(owner)), ConnectionEvent::Ended(Box::new(over))]);
+    writer.commit(&far(50)).unwrap();
+    drop(writer);
+    let history = History(folder);
+    for words in [
+        &["history"][..],
+        &["history", "--json"],
+        &["history", "--csv"],
+        &["history", "--summary"],
+        &["history", "ended > 2026-09-21T14:05:05Z"],
+        &["-ano", "--at", "2026-09-21T14:05:05Z"],
+    ] {
+        let (code, _, error) = history.run(words);
+        assert!(code <= 2 && !error.contains("panicked"), "{words:?}: {code} {error}");
+        assert!(error.lines().count() <= 1, "{words:?}: {error}");
     }
 }

@@ -12,7 +12,7 @@ pub type SinceBoot = Duration;
 /// What a moment since boot was by the clock on the wall. One is kept at the start, and whenever the clock was set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClockReading {
-    /// Random ID of the boot that `since_boot` counts from.
+    /// Random ID of the boot that `since_boot` counts from; empty on a system that has none.
     pub boot_id: Box<str>,
     /// The moment.
     pub since_boot: SinceBoot,
@@ -29,6 +29,15 @@ pub enum OwnerSource {
     Closed,
     /// It held the socket at a look at all descriptors.
     Held,
+}
+
+/// What is known of when a connection began that nobody saw begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BeginBound {
+    /// It was there at this moment: a look saw it then.
+    NoLaterThan(SinceBoot),
+    /// It was not there at this moment: a look would have seen it.
+    NoEarlierThan(SinceBoot),
 }
 
 /// One run of one program: a process that executes another program is another one.
@@ -57,8 +66,10 @@ pub struct ConnectionRecord {
     pub remote: Option<IpEndpoint>,
     /// Whether an IPv6 socket without a remote end refuses IPv4; see [`Socket::v6_only`](crate::Socket::v6_only).
     pub v6_only: Option<bool>,
-    /// When `connect()` or `listen()` was called, or the handshake of a passive end was over. `None` where it was there before the recorder.
+    /// When `connect()` or `listen()` was called, or the handshake of a passive end was over. `None` where nobody saw that.
     pub started: Option<SinceBoot>,
+    /// What is known of its begin where `started` is not.
+    pub bound: Option<BeginBound>,
     /// When it was established; `None` where it never was, or was before the recorder.
     pub established: Option<SinceBoot>,
     /// When the first end closed its direction, and whether that was the local one.
@@ -111,8 +122,12 @@ pub struct ProcessRecord {
 /// Why something is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum GapCause {
-    /// The buffer between kernel and recorder was full.
+    /// The buffer between kernel and recorder was full, and had no room for ends.
     Ring,
+    /// It had no room for begins: those connections are not there until they end.
+    Begins,
+    /// Which processes held some connections was told, and there was no room to keep it.
+    Processes,
     /// The store could not be written, such as on a full disk.
     Store,
     /// The kernel did not run a program, or ran it for fewer ends than there were.
@@ -134,7 +149,8 @@ pub struct RecordGap {
     pub from: SinceBoot,
     /// Its end, since boot.
     pub until: SinceBoot,
-    /// How many ends of connections are missing; `None` where nobody knows.
+    /// How many are missing of what the cause names, ends of connections if it names nothing else; `None` where nobody
+    /// knows.
     pub lost: Option<u64>,
     /// Why.
     pub cause: GapCause,
@@ -195,6 +211,10 @@ pub struct EventCounts {
     pub ended_of_before: u64,
     /// Ends that the buffer between kernel and recorder had no room for. They are in a [`RecordGap`].
     pub lost: u64,
+    /// Begins, and records of processes, that it had no room for, likewise.
+    pub lost_begins: u64,
+    /// See [`lost_begins`](Self::lost_begins).
+    pub lost_processes: u64,
     /// Ends that the kernel told nobody of, found by what was open before. They are in a [`RecordGap`].
     pub unseen: u64,
     /// Times that the kernel did not run a program because it would have interrupted itself; the second copy of each

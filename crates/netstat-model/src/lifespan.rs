@@ -58,9 +58,12 @@ pub enum EndReason {
 pub struct Lifespan {
     /// Which end began it.
     pub role: ConnectionRole,
-    /// When `connect()` or `listen()` was called, or the handshake of a passive end was over. `None` where it was there
-    /// before the recorder.
+    /// When `connect()` or `listen()` was called, or the handshake of a passive end was over. `None` where nobody saw that.
     pub started: Option<SystemTime>,
+    /// Where that is not known, when it was there already.
+    pub started_before: Option<SystemTime>,
+    /// Or when it was not there yet.
+    pub started_after: Option<SystemTime>,
     /// When it was established; `None` where it never was, or was before the recorder.
     pub established: Option<SystemTime>,
     /// When the first end closed its direction, and whether that was the local one.

@@ -207,7 +207,8 @@ pub trait EventStream {
     /// Adds what has happened since the last call. Never waits for something to happen.
     ///
     /// # Errors
-    /// When the system refused. What is missing by then is a gap of the next call that succeeds.
+    /// When the system refused. What was seen before that is added all the same; what was missed since the last call nobody
+    /// tells, so whoever asks notes a gap. The next call may succeed.
     fn take(&mut self, into: &mut Vec<ConnectionEvent>) -> Result<(), Error>;
 
     /// Lets go of what was taken.

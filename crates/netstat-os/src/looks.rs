@@ -1,12 +1,18 @@
 //! Connections as they open and end, told apart by looks at the table of sockets: a source of events for every system.
 //!
 //! What lived between two looks alone is not seen, but for the side that closed first: its socket stays in TIME_WAIT for a
-//! minute. When something happened is known to a look.
+//! minute. When something began is known to a look as a bound only: it was there then, or it was not there yet.
+//!
+//! Where the kernel says itself which TCP sockets it destroys ([`Looks::end`]), a look tells no end of one: it waits for the
+//! kernel to tell it, so that none is told twice.
+
+#[cfg(test)]
+mod tests;
 
 use crate::contract::{EventStream, EventWishes, Machine, Processes, Sockets};
 use netstat_model::history::{
-    ConnectionEvent, ConnectionRecord, ConnectionRole, EndReason, EventCounts, EventMethod, GapCause,
-    OwnerSource, ProcessInstance, ProcessRecord, RecordGap,
+    BeginBound, ConnectionEvent, ConnectionRecord, ConnectionRole, EndReason, EventCounts, EventMethod,
+    GapCause, OwnerSource, ProcessInstance, ProcessRecord, RecordGap,
 };
 use netstat_model::query::{
     Fields, Kinds, Listing, OwnerSearch, Owners, ProcessFields, SocketQuery, States, Visit,
@@ -14,7 +20,7 @@ use netstat_model::query::{
 use netstat_model::{Error, IpEndpoint, Owner, Process, ProcessKey, SocketRef, TcpState, Transport};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::ffi::OsString;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -52,8 +58,50 @@ struct Open {
     record: Box<ConnectionRecord>,
     /// The number of the last look that saw it.
     look: u64,
+    /// Whether it was there at the first look.
+    was_there: bool,
     /// Whether its end was told: it is in TIME_WAIT.
     has_ended: bool,
+    /// When a look missed it whose end the kernel has not told, and how it ended as far as that look knows.
+    missed: Option<(Duration, EndReason)>,
+}
+
+impl Open {
+    /// Notes what a look knows more. Returns whether that is anything.
+    fn learn(&mut self, state: Option<TcpState>, seen: &ConnectionRecord, now: Duration) -> bool {
+        let record = &mut self.record;
+        let is_connected = role_in(state) == ConnectionRole::Unknown;
+        let is_made = record.role == ConnectionRole::Active && record.established.is_none() && is_connected;
+        if is_made {
+            record.established = Some(now);
+        }
+        let is_half_closed = record.first_fin.is_none() && seen.first_fin.is_some();
+        if is_half_closed {
+            record.first_fin = seen.first_fin;
+        }
+        let is_held = record.process.is_none() && seen.process.is_some();
+        if is_held {
+            (record.process, record.uid) = (seen.process, seen.uid);
+        }
+        is_made || is_half_closed || is_held
+    }
+
+    /// Tells its end.
+    fn end(
+        &mut self,
+        at: Duration,
+        reason: EndReason,
+        counts: &mut EventCounts,
+        into: &mut Vec<ConnectionEvent>,
+    ) {
+        self.has_ended = true;
+        self.record.ended = Some((at, reason));
+        match self.was_there {
+            true => counts.ended_of_before += 1,
+            false => counts.ended += 1,
+        }
+        into.push(ConnectionEvent::Ended(self.record.clone()));
+    }
 }
 
 /// Looks at the table, and what is kept between two of them.
@@ -67,6 +115,8 @@ pub(crate) struct Looks<'a, S> {
     looks: u64,
     /// When the last look was, since boot.
     last: Option<Duration>,
+    /// When one was tried last, by a clock that stands still while the machine is suspended.
+    tried: Instant,
     counts: EventCounts,
 }
 
@@ -82,6 +132,7 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
             told: FxHashSet::default(),
             looks: 0,
             last: None,
+            tried: Instant::now(),
             counts: EventCounts::default(),
         }
     }
@@ -114,7 +165,7 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
         let namespace = self.system.namespace();
         self.looks += 1;
         if let Some(last) = self.last
-            && now > last + LATE
+            && self.tried.elapsed() > LATE
             && self.kinds.intersects(Kinds::TCP)
         {
             into.push(ConnectionEvent::Gap(RecordGap {
@@ -143,24 +194,22 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
         Ok(())
     }
 
-    /// Makes a record of a socket, as if it had opened just now.
+    /// Makes a record of a socket that no look saw before. When it began nobody knows.
     fn record_of(&self, socket: &SocketRef<'_>, now: Duration) -> Option<ConnectionRecord> {
         let transport = socket.protocol.transport()?;
         let waits = socket.state == Some(TcpState::Listen) || transport == Transport::Udp;
-        let is_connected = !matches!(socket.state, None | Some(TcpState::Listen | TcpState::SynSent));
-        // What the first look sees was there before.
-        let began = (self.looks > 1).then_some(now);
         Some(ConnectionRecord {
             cookie: socket.id.cookie.unwrap_or(0),
             namespace: None,
             transport,
-            role: if waits { ConnectionRole::Listener } else { ConnectionRole::Unknown },
+            role: if waits { ConnectionRole::Listener } else { role_in(socket.state) },
             local: socket.local_ip()?,
             remote: socket.remote_ip(),
             v6_only: socket.v6_only,
-            started: began,
-            established: began.filter(|_| is_connected),
-            first_fin: None,
+            started: None,
+            bound: Some(BeginBound::NoLaterThan(now)),
+            established: None,
+            first_fin: first_fin(socket.state).map(|by_us| (now, by_us)),
             ended: None,
             process: None,
             uid: socket.uid(),
@@ -196,42 +245,45 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
                 || record.process.is_none()
                 || same
         });
+        let is_told = is_told_by_the_kernel(self.method, &record);
         if let Some(known) = known {
             known.look = look;
-            if waits && !known.has_ended {
-                known.has_ended = true;
-                known.record.ended = Some((now, EndReason::ClosedByUs));
-                into.push(ConnectionEvent::Ended(known.record.clone()));
-                self.counts.ended += 1;
-            } else if known.record.process.is_none() && record.process.is_some() && !known.has_ended {
-                (known.record.process, known.record.uid) = (record.process, record.uid);
+            if !waits {
+                known.missed = None;
+            }
+            if waits && !known.has_ended && is_told {
+                known.missed.get_or_insert((now, EndReason::ClosedByUs));
+            } else if waits && !known.has_ended {
+                known.end(now, EndReason::ClosedByUs, &mut self.counts, into);
+            } else if !known.has_ended && known.learn(state, &record, now) {
                 into.push(ConnectionEvent::Opened(known.record.clone()));
             }
             return;
         }
         // The kernel itself says what has ended, under a number that is no more.
-        if waits && matches!(self.method, EventMethod::Closings(_)) {
+        if waits && is_told {
             return;
         }
         if let Some(mut gone) = self.open.remove(&key).filter(|gone| !gone.has_ended) {
-            gone.record.ended = Some((now, EndReason::Unseen));
-            into.push(ConnectionEvent::Ended(gone.record));
-            self.counts.ended += 1;
+            gone.end(now, EndReason::Unseen, &mut self.counts, into);
         }
+        let was_there = look == 1;
         if waits {
-            record.ended = Some((now, EndReason::ClosedByUs));
+            // It began after the last look, which did not see it.
+            record.bound = self.last.map(BeginBound::NoEarlierThan);
         }
         let record = Box::new(record);
-        // What waited at the first look has ended before.
+        let mut open = Open { record, look, was_there, has_ended: false, missed: None };
+        self.counts.opened += u64::from(!was_there);
         if !waits {
-            self.counts.opened += u64::from(look > 1);
-            into.push(ConnectionEvent::Opened(record.clone()));
-        } else if look > 1 {
-            self.counts.opened += 1;
-            self.counts.ended += 1;
-            into.push(ConnectionEvent::Ended(record.clone()));
+            into.push(ConnectionEvent::Opened(open.record.clone()));
+        } else if was_there {
+            // What waited at the first look has ended before.
+            open.has_ended = true;
+        } else {
+            open.end(now, EndReason::ClosedByUs, &mut self.counts, into);
         }
-        self.open.insert(key, Open { record, look, has_ended: waits });
+        self.open.insert(key, open);
     }
 
     /// Tells the end of a socket that the kernel has destroyed. One that no look saw began after the last one.
@@ -247,7 +299,8 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
                 local: gone.local,
                 remote: gone.remote,
                 v6_only: None,
-                started: Some(self.last.unwrap_or(now)),
+                started: None,
+                bound: self.last.map(BeginBound::NoEarlierThan),
                 established: None,
                 first_fin: None,
                 ended: None,
@@ -260,28 +313,22 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
                 retransmits: None,
             }),
             look: self.looks,
+            was_there: false,
             has_ended: false,
+            missed: None,
         });
         if open.has_ended {
             return;
         }
-        // It stays until the next look, which may see it in TIME_WAIT.
-        open.has_ended = true;
         let record = &mut open.record;
-        let reason = match record.role {
-            ConnectionRole::Listener => EndReason::Closed,
-            _ => EndReason::Unseen,
-        };
-        record.ended = Some((now, reason));
         if record.role != ConnectionRole::Listener {
             (record.bytes_sent, record.bytes_received) = (gone.bytes_sent, gone.bytes_received);
             (record.rtt, record.min_rtt, record.retransmits) = (gone.rtt, gone.min_rtt, gone.retransmits);
         }
-        match record.started {
-            Some(_) => self.counts.ended += 1,
-            None => self.counts.ended_of_before += 1,
-        }
-        into.push(ConnectionEvent::Ended(record.clone()));
+        // A look that missed it has seen that it was over.
+        let (at, reason) = open.missed.unwrap_or((now, end_of(record.role)));
+        // It stays until the next look, which may see it in TIME_WAIT.
+        open.end(at, reason, &mut self.counts, into);
     }
 
     /// Counts ends that nobody could be told of.
@@ -292,23 +339,28 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
 
     /// Tells the end of what this look did not see.
     fn end_others(&mut self, now: Duration, into: &mut Vec<ConnectionEvent>) {
-        let look = self.looks;
+        let (look, method) = (self.looks, self.method);
         let counts = &mut self.counts;
         self.open.retain(|_, open| {
             let is_there = open.look == look;
-            if !is_there && !open.has_ended {
-                let reason = match open.record.role {
-                    ConnectionRole::Listener => EndReason::Closed,
-                    _ => EndReason::Unseen,
-                };
-                open.record.ended = Some((now, reason));
-                into.push(ConnectionEvent::Ended(open.record.clone()));
-                match open.record.started {
-                    Some(_) => counts.ended += 1,
-                    None => counts.ended_of_before += 1,
+            if open.has_ended {
+                return is_there;
+            }
+            match open.missed {
+                None if is_there => true,
+                // The kernel may be about to tell it.
+                None if is_told_by_the_kernel(method, &open.record) => {
+                    open.missed = Some((now, end_of(open.record.role)));
+                    true
+                }
+                // What the kernel has told by now is known; this it had no room to tell.
+                Some((at, _)) if at == now => true,
+                missed => {
+                    let (at, reason) = missed.unwrap_or((now, end_of(open.record.role)));
+                    open.end(at, reason, counts, into);
+                    is_there
                 }
             }
-            is_there
         });
     }
 
@@ -339,18 +391,55 @@ impl<S: Sockets + Processes + Machine> EventStream for Looks<'_, S> {
 
     fn take(&mut self, into: &mut Vec<ConnectionEvent>) -> Result<(), Error> {
         let mut events = Vec::new();
-        self.look(&mut events)?;
+        let looked = self.look(&mut events);
+        self.tried = Instant::now();
         into.append(&mut events);
-        Ok(())
+        looked
     }
 
     fn release(&mut self) {}
 
-    fn finish(&mut self, _into: &mut Vec<ConnectionEvent>) {}
+    fn finish(&mut self, into: &mut Vec<ConnectionEvent>) {
+        for open in self.open.values_mut().filter(|open| !open.has_ended) {
+            if let Some((at, reason)) = open.missed {
+                open.end(at, reason, &mut self.counts, into);
+            }
+        }
+    }
 
     fn counts(&self) -> EventCounts {
         self.counts
     }
+}
+
+/// Returns which end began a connection that is in a state: what is being made here is known.
+pub(crate) fn role_in(state: Option<TcpState>) -> ConnectionRole {
+    match state {
+        Some(TcpState::SynSent) => ConnectionRole::Active,
+        _ => ConnectionRole::Unknown,
+    }
+}
+
+/// Returns whether the local end was the first to close its direction; `None` in a state in which none has.
+pub(crate) fn first_fin(state: Option<TcpState>) -> Option<bool> {
+    match state? {
+        TcpState::FinWait1 | TcpState::FinWait2 | TcpState::Closing => Some(true),
+        TcpState::CloseWait | TcpState::LastAck => Some(false),
+        _ => None,
+    }
+}
+
+/// Returns how something ended that was seen to be gone only.
+fn end_of(role: ConnectionRole) -> EndReason {
+    match role {
+        ConnectionRole::Listener => EndReason::Closed,
+        _ => EndReason::Unseen,
+    }
+}
+
+/// Returns whether the kernel says itself when a socket ends: by its cookie.
+fn is_told_by_the_kernel(method: EventMethod, record: &ConnectionRecord) -> bool {
+    matches!(method, EventMethod::Closings(_)) && record.transport == Transport::Tcp && record.cookie != 0
 }
 
 /// Returns what is asked of a process for its record.

@@ -112,6 +112,7 @@ fn end_of(random: &mut Random, cookie: u64, at: Duration) -> ConnectionRecord {
         remote: Some(end(peer, remote)),
         v6_only: None,
         started,
+        bound: None,
         established: started.map(|started| started + Duration::from_micros(u64::from(rtt).min(1000))),
         first_fin: Some((at.saturating_sub(Duration::from_micros(random.below(2000))), !is_passive)),
         ended: Some((at, reason)),
@@ -152,7 +153,7 @@ fn write(folder: &std::path::Path, count: u64) -> u64 {
             .collect();
         let begin = Instant::now();
         writer.append(&events);
-        writer.commit(&clock(start + Duration::from_secs(second + 1)), b"").unwrap();
+        writer.commit(&clock(start + Duration::from_secs(second + 1))).unwrap();
         writing += begin.elapsed();
         worst = worst.max(begin.elapsed());
     }

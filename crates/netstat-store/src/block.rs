@@ -12,8 +12,8 @@ use rustc_hash::FxHashMap;
 pub(crate) const LEVEL: i32 = 3;
 pub(crate) const FAST: i32 = 1;
 
-/// The most rows of a block.
-pub(crate) const MOST: usize = 1 << 20;
+/// The most rows of a block: twice those of one that is full.
+pub(crate) const MOST: usize = 1 << 17;
 
 /// The largest distance of a column header: the width of its numbers, and the length of its bytes.
 const COLUMN_HEADER: usize = 1 + 4;
@@ -104,6 +104,11 @@ fn take<'a>(bytes: &mut &'a [u8], count: usize) -> Result<&'a [u8], Damaged> {
 fn take_length(bytes: &mut &[u8]) -> Result<usize, Damaged> {
     let four = take(bytes, 4)?.try_into().map_err(|_| Damaged)?;
     usize::try_from(u32::from_le_bytes(four)).map_err(|_| Damaged)
+}
+
+/// Returns how many rows a block says it has.
+pub(crate) fn rows_in(mut bytes: &[u8]) -> usize {
+    take_length(&mut bytes).unwrap_or(0).min(MOST)
 }
 
 impl<'a> Packed<'a> {

@@ -5,7 +5,7 @@ use crate::bloom;
 use crate::clock::{Boot, LATEST};
 use crate::row::{Field, ProcessId, Row};
 use crate::schema::{insert_row, row_columns, signed};
-use netstat_model::history::{ClockReading, ConnectionRole, GapCause, RecordGap};
+use netstat_model::history::{ClockReading, GapCause, RecordGap};
 use rusqlite::{Connection, Transaction, params};
 use std::time::Duration;
 
@@ -63,17 +63,15 @@ fn write_block(transaction: &Transaction<'_>, boot: Boot, rows: &[Row]) -> rusql
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(()) };
     let cols = block::encode(rows, LEVEL).map_err(io)?;
     let addresses = Packed::new(&cols).and_then(|packed| packed.addresses()).unwrap_or_default();
-    let listeners = rows.iter().any(|row| row.role == ConnectionRole::Listener);
     transaction
         .prepare_cached(
-            "INSERT INTO block(boot, first_at, last_at, n, listeners, bloom, cols) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO block(boot, first_at, last_at, n, bloom, cols) VALUES (?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             boot,
             signed(first.end()),
             signed(last.end().min(LATEST)),
             i64::try_from(rows.len()).unwrap_or(i64::MAX),
-            listeners,
             bloom::build(&addresses),
             cols
         ])?;

@@ -22,6 +22,10 @@ pub enum Fault {
     NotAStore,
     /// It was written by a newer version, with this number.
     Newer(i64),
+    /// It was written by a version before the first that was released.
+    Older(i64),
+    /// Reading it takes more work than a history of its size can need.
+    TooMuch,
     /// Another recorder writes to it.
     InUse,
     /// The disk is full.
@@ -55,6 +59,7 @@ impl StoreError {
             Some(ErrorCode::NotADatabase) => Fault::NotAStore,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Fault::InUse,
             Some(ErrorCode::DiskFull) => Fault::Full,
+            Some(ErrorCode::OperationInterrupted) => Fault::TooMuch,
             Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => Fault::NotPermitted,
             _ => Fault::Database(error),
         };
@@ -71,6 +76,15 @@ impl fmt::Display for StoreError {
             Fault::Newer(version) => {
                 write!(f, "it was written by a newer version of this program (schema {version})")
             }
+            Fault::Older(version) => {
+                write!(
+                    f,
+                    "it was written by an older version of this program (schema {version}): name another place"
+                )
+            }
+            Fault::TooMuch => f.write_str(
+                "reading it takes more work than a history of its size can need: it was tampered with",
+            ),
             Fault::InUse => f.write_str("another program is writing to it"),
             Fault::Full => f.write_str("the disk is full"),
             Fault::NotPermitted => f.write_str("it may not be opened by this user"),

@@ -7,13 +7,15 @@ use rusqlite::{Transaction, params};
 use std::time::SystemTime;
 
 /// The causes in the order of their numbers.
-const CAUSES: [GapCause; 6] = [
+const CAUSES: [GapCause; 8] = [
     GapCause::Ring,
     GapCause::Store,
     GapCause::Unseen,
     GapCause::NotRunning,
     GapCause::Suspended,
     GapCause::Damaged,
+    GapCause::Begins,
+    GapCause::Processes,
 ];
 
 /// A span of which the history is not whole.
@@ -23,7 +25,8 @@ pub struct Gap {
     pub from: SystemTime,
     /// Its end.
     pub until: SystemTime,
-    /// How many ends of connections are missing; `None` where nobody knows.
+    /// How many are missing of what the cause names, ends of connections if it names nothing else; `None` where nobody
+    /// knows.
     pub lost: Option<u64>,
     /// Why.
     pub cause: GapCause,
@@ -33,16 +36,44 @@ pub(crate) fn cause(number: i64) -> GapCause {
     usize::try_from(number).ok().and_then(|at| CAUSES.get(at).copied()).unwrap_or(GapCause::Unseen)
 }
 
+/// Writes a gap. One that goes on with the last of its cause is one with it, so that what fails for long does not fill the
+/// disk.
 pub(crate) fn insert(transaction: &Transaction<'_>, boot: Boot, gap: &RecordGap) -> rusqlite::Result<()> {
     let number = CAUSES.iter().position(|known| *known == gap.cause);
-    transaction
-        .prepare_cached("INSERT INTO gap(boot, from_at, until_at, lost, cause) VALUES (?, ?, ?, ?, ?)")?
-        .execute(params![
-            boot,
-            signed(micros(gap.from)),
-            signed(micros(gap.until)),
-            gap.lost.map(|lost| i64::try_from(lost).unwrap_or(i64::MAX)),
-            number.and_then(|at| i64::try_from(at).ok())
-        ])?;
+    let parameters = params![
+        boot,
+        signed(micros(gap.from)),
+        signed(micros(gap.until)),
+        gap.lost.map(|lost| i64::try_from(lost).unwrap_or(i64::MAX)),
+        number.and_then(|at| i64::try_from(at).ok())
+    ];
+    let longer = transaction
+        .prepare_cached(
+            "UPDATE gap SET until_at = max(until_at, ?3), lost = lost + ?4
+             WHERE id = (SELECT max(id) FROM gap WHERE cause = ?5) AND boot = ?1
+                 AND from_at <= ?2 AND ?2 <= until_at AND (lost IS NULL) = (?4 IS NULL)",
+        )?
+        .execute(parameters)?;
+    if longer == 0 {
+        transaction
+            .prepare_cached("INSERT INTO gap(boot, from_at, until_at, lost, cause) VALUES (?, ?, ?, ?, ?)")?
+            .execute(parameters)?;
+    }
     Ok(())
+}
+
+/// Adds a gap to those that wait to be written, in the same way.
+pub(crate) fn push(gaps: &mut Vec<RecordGap>, gap: RecordGap) {
+    let last = gaps.iter_mut().rev().find(|last| last.cause == gap.cause);
+    match last {
+        Some(last)
+            if last.from <= gap.from
+                && gap.from <= last.until
+                && last.lost.is_none() == gap.lost.is_none() =>
+        {
+            last.until = last.until.max(gap.until);
+            last.lost = last.lost.zip(gap.lost).map(|(one, other)| one.saturating_add(other));
+        }
+        _ => gaps.push(gap),
+    }
 }

@@ -11,6 +11,7 @@
     deny(clippy::print_stdout, clippy::print_stderr, clippy::exit, clippy::disallowed_methods)
 )]
 
+mod beside;
 mod block;
 mod blocks;
 mod bloom;
@@ -19,6 +20,7 @@ mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod gap;
+mod guard;
 mod life;
 #[cfg(test)]
 mod made;
@@ -35,6 +37,7 @@ mod summary;
 mod tests;
 mod writer;
 
+pub use beside::Beside;
 pub use error::{Fault, StoreError};
 pub use gap::Gap;
 pub use past::Past;

@@ -3,7 +3,7 @@
 use crate::clock::Boot;
 use crate::error::StoreError;
 use crate::reader::Reader;
-use crate::row::Row;
+use crate::row::{Bound, Row};
 use netstat_model::history::{ConnectionRole, EndReason};
 use netstat_model::{
     Family, Lifespan, NoOwner, Owner, Ownership, ProcessKey, Socket, SocketId, TcpInfo, TcpState, Transport,
@@ -49,7 +49,7 @@ impl Row {
         }
     }
 
-    /// Whether it ended, or is, without ever having been established.
+    /// Whether an end that calls has ended, or is, without ever having been established.
     fn never_established(&self) -> bool {
         let failed = matches!(
             self.ended,
@@ -62,7 +62,7 @@ impl Row {
                     | EndReason::Unreachable
             ))
         );
-        failed || (self.established.is_none() && self.started.is_some() && self.ended.is_none())
+        failed || (self.established.is_none() && self.ended.is_none())
     }
 }
 
@@ -85,6 +85,14 @@ impl Reader {
         let lifespan = Lifespan {
             role: row.role,
             started: row.started.map(time),
+            started_before: match row.bound {
+                Some(Bound::NoLaterThan(at)) => Some(time(at)),
+                _ => None,
+            },
+            started_after: match row.bound {
+                Some(Bound::NoEarlierThan(at)) => Some(time(at)),
+                _ => None,
+            },
             established: row.established.map(time),
             first_fin: row.first_fin.map(|(at, is_local)| (time(at), is_local)),
             ended: row.ended.map(|(at, reason)| (time(at), reason)),

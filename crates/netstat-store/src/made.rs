@@ -1,7 +1,9 @@
 //! Rows and records for tests.
 
 use crate::row::Row;
-use netstat_model::history::{ConnectionRecord, ConnectionRole, EndReason, OwnerSource, ProcessInstance};
+use netstat_model::history::{
+    BeginBound, ConnectionRecord, ConnectionRole, EndReason, OwnerSource, ProcessInstance,
+};
 use netstat_model::{IpEndpoint, Namespace, ProcessKey, Transport};
 use proptest::collection::vec;
 use proptest::option;
@@ -72,6 +74,7 @@ pub(crate) fn record() -> impl Strategy<Value = ConnectionRecord> {
         option::of(moment()),
         option::of((moment(), any::<bool>())),
         option::of((moment(), reason())),
+        option::of((moment(), any::<bool>())),
     );
     (
         (any::<u64>(), number(), transport, role),
@@ -82,7 +85,16 @@ pub(crate) fn record() -> impl Strategy<Value = ConnectionRecord> {
     )
         .prop_map(|(identity, (local, remote, v6_only), times, (process, uid), numbers)| {
             let (cookie, namespace, transport, role) = identity;
-            let (started, established, first_fin, ended) = times;
+            let (started, established, first_fin, ended, bound) = times;
+            let bound = match (started, bound) {
+                (Some(_), _) => None,
+                (None, Some((at, true))) => Some(BeginBound::NoEarlierThan(at)),
+                (None, bound) => {
+                    let (fin, end) = (first_fin.map(|(at, _)| at), ended.map(|(at, _)| at));
+                    let seen = [bound.map(|(at, _)| at), established, fin, end];
+                    seen.into_iter().flatten().min().map(BeginBound::NoLaterThan)
+                }
+            };
             let (bytes_sent, bytes_received, rtt, min_rtt, retransmits) = numbers;
             ConnectionRecord {
                 cookie,
@@ -93,6 +105,7 @@ pub(crate) fn record() -> impl Strategy<Value = ConnectionRecord> {
                 remote,
                 v6_only,
                 started,
+                bound,
                 established,
                 first_fin,
                 ended,

@@ -64,10 +64,7 @@ impl<'r> Past<'r> {
 
     fn each(&self, each: &mut dyn FnMut(&Socket) -> ControlFlow<()>) -> Result<(), StoreError> {
         let mut damaged = match &self.asked {
-            Asked::Table(at) => {
-                let own = self.reader.namespace();
-                self.reader.open_at(*at, own, each)?
-            }
+            Asked::Table(at) => self.reader.open_at(*at, self.reader.namespace(*at), each)?,
             Asked::Span(span, rows, last) => {
                 let mut damaged = self.reader.ends(span, rows, each)?;
                 match last {
@@ -159,7 +156,7 @@ impl Machine for Past<'_> {
 
     fn namespace(&self) -> Option<Namespace> {
         match self.asked {
-            Asked::Table(_) => self.reader.namespace(),
+            Asked::Table(at) => self.reader.namespace(at),
             Asked::Span(..) => None,
         }
     }

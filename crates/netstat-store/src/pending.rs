@@ -1,5 +1,6 @@
 //! What a writer was told and has not yet written.
 
+use crate::gap;
 use crate::row::{ProcessId, Row};
 use netstat_model::history::{GapCause, ProcessInstance, ProcessRecord, RecordGap};
 use netstat_model::{IpEndpoint, Transport};
@@ -8,6 +9,9 @@ use std::time::Duration;
 
 /// The most ends that wait for a disk that does not take them: two minutes at 10,000 a second take 200 MB.
 const MOST: usize = 1_200_000;
+
+/// The most processes that wait with all that is known of them, in a kilobyte each.
+const MOST_PROCESSES: usize = 1 << 16;
 
 /// Tells one open socket from all others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,6 +41,8 @@ pub(crate) struct Pending {
     /// Rows of the table of open sockets that have ended: the number of each, and its place among those that ended.
     pub(crate) closed: Vec<(Key, i64, usize)>,
     pub(crate) gaps: Vec<RecordGap>,
+    /// How many records of processes could not wait any longer.
+    pub(crate) lost_processes: u64,
 }
 
 impl Pending {
@@ -58,6 +64,23 @@ impl Pending {
         self.ended.push(row);
     }
 
+    /// Adds a process. Of one too many its number is kept, as long as there is room for that.
+    pub(crate) fn process(&mut self, id: ProcessId, record: Box<ProcessRecord>) {
+        if self.processes.len() < MOST_PROCESSES {
+            self.processes.push((id, record));
+            return;
+        }
+        self.lost_processes += 1;
+        self.bare(id, record.instance);
+    }
+
+    /// Adds a process of which nothing but its number is known.
+    pub(crate) fn bare(&mut self, id: ProcessId, instance: ProcessInstance) {
+        if self.bare.len() < MOST {
+            self.bare.push((id, instance));
+        }
+    }
+
     /// Lets go of what waits for too long, and counts it.
     pub(crate) fn bound(&mut self) {
         if self.ended.len() < MOST {
@@ -65,13 +88,14 @@ impl Pending {
         }
         let ends = || self.ended.iter().map(Row::end);
         let time = |at: Option<u64>| Duration::from_micros(at.unwrap_or(0));
-        self.gaps.push(RecordGap {
+        let gap = RecordGap {
             boot_id: None,
             from: time(ends().min()),
             until: time(ends().max()),
             lost: u64::try_from(self.ended.len()).ok(),
             cause: GapCause::Store,
-        });
+        };
+        gap::push(&mut self.gaps, gap);
         self.ended.clear();
         for (_, _, place) in &mut self.closed {
             *place = usize::MAX;

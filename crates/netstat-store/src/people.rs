@@ -1,10 +1,12 @@
 //! Processes in a store: each run of a program has a number, and what many of them share is kept once.
 
 use crate::clock::Boot;
+use crate::guard::Spent;
 use crate::row::ProcessId;
 use crate::schema::{signed, unsigned};
 use netstat_model::history::{ProcessInstance, ProcessRecord};
 use netstat_model::{Container, ContainerRuntime, ProcessKey};
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use rustc_hash::FxHasher;
 use std::hash::{Hash, Hasher as _};
@@ -135,11 +137,11 @@ fn instance_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<ProcessInstance> {
     Ok(ProcessInstance { process, executions: row.get(2)? })
 }
 
-/// Calls `each` with the number and the record of every process of the store. One of which nothing is known but its number
-/// has no record.
+/// Calls `each` with the number and the record of every process of the store, and with about how many bytes that is. One of
+/// which nothing is known but its number has no record.
 pub(crate) fn each(
     connection: &Connection,
-    mut each: impl FnMut(ProcessId, ProcessInstance, Option<ProcessRecord>),
+    mut each: impl FnMut(ProcessId, ProcessInstance, Option<ProcessRecord>, usize) -> Result<(), Spent>,
 ) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(
         "SELECT pid, start, executions, process.id, parent, program.id, uid, user, name, comm, executable, arguments,
@@ -149,6 +151,8 @@ pub(crate) fn each(
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let instance = instance_of(row)?;
+        let size =
+            (8..17).try_fold(64, |size, at| Ok::<_, rusqlite::Error>(size + length(row.get_ref(at)?)))?;
         let bytes = |at| row.get::<_, Option<Vec<u8>>>(at).map(|bytes| bytes.map(Vec::into_boxed_slice));
         let text = |at| row.get::<_, Option<String>>(at).map(|text| text.map(String::into_boxed_str));
         let record = match row.get::<_, Option<i64>>(5)? {
@@ -167,9 +171,27 @@ pub(crate) fn each(
                 container: container(row.get(14)?, text(15)?, text(16)?),
             }),
         };
-        each(unsigned(row.get(3)?), instance, record);
+        each(unsigned(row.get(3)?), instance, record, size)?;
     }
     Ok(())
+}
+
+/// Calls `each` with the number of every process, and the name of its program where that is known.
+pub(crate) fn names(
+    connection: &Connection,
+    mut each: impl FnMut(ProcessId, &[u8]) -> Result<(), Spent>,
+) -> rusqlite::Result<()> {
+    let mut statement = connection
+        .prepare("SELECT process.id, name FROM process JOIN program ON program.id = process.program")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        each(unsigned(row.get(0)?), row.get_ref(1)?.as_bytes()?)?;
+    }
+    Ok(())
+}
+
+fn length(value: ValueRef<'_>) -> usize {
+    value.as_bytes().map_or(0, <[u8]>::len)
 }
 
 fn container(runtime: Option<i64>, id: Option<Box<str>>, pod: Option<Box<str>>) -> Option<Container> {

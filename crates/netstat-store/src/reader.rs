@@ -3,6 +3,7 @@
 use crate::clock::{Boot, Clock, Moment, time_of};
 use crate::error::StoreError;
 use crate::gap::{self, Gap};
+use crate::guard::Budget;
 use crate::people;
 use crate::row::ProcessId;
 use crate::schema::{open_to_read, signed, unsigned};
@@ -47,8 +48,8 @@ pub struct At(pub(crate) Moment);
 struct Session {
     from: Moment,
     until: Moment,
-    continues: bool,
     mode: Option<String>,
+    namespace: Option<Namespace>,
 }
 
 /// Tells what a store holds, as it was when it was opened.
@@ -56,10 +57,10 @@ pub struct Reader {
     pub(crate) file: PathBuf,
     /// In one transaction, so that all answers are of one state.
     pub(crate) database: Connection,
+    pub(crate) budget: Budget,
     pub(crate) clock: Clock,
     sessions: Vec<Session>,
     host: Option<String>,
-    namespace: Option<Namespace>,
     /// Before this moment ends were deleted to make room.
     begins: Option<Moment>,
     pub(crate) holders: RefCell<FxHashMap<ProcessId, (u32, Option<u32>)>>,
@@ -71,7 +72,7 @@ impl Reader {
     /// # Errors
     /// When there is none, it may not be read, or is none of ours.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let (database, file) = open_to_read(path)?;
+        let (database, file, budget) = open_to_read(path)?;
         let read = || -> rusqlite::Result<_> {
             database.execute_batch("BEGIN; PRAGMA cache_size = -16384;")?;
             let clock = read_clock(&database)?;
@@ -82,16 +83,14 @@ impl Reader {
                     .optional()
             };
             let begins = meta("begins_boot")?.zip(meta("begins_at")?);
-            let namespace = meta("namespace")?.map(|inode| Namespace { inode: unsigned(inode) });
             let host = database
                 .query_row("SELECT value FROM meta WHERE key = 'host'", [], |row| row.get(0))
                 .optional()?;
-            Ok((clock, sessions, begins, namespace, host))
+            Ok((clock, sessions, begins, host))
         };
-        let (clock, sessions, begins, namespace, host) =
-            read().map_err(|error| StoreError::database(&file, error))?;
+        let (clock, sessions, begins, host) = read().map_err(|error| StoreError::database(&file, error))?;
         let begins = begins.map(|(boot, at)| Moment { boot, at: unsigned(at) });
-        Ok(Self { file, database, clock, sessions, host, namespace, begins, holders: RefCell::default() })
+        Ok(Self { file, database, budget, clock, sessions, host, begins, holders: RefCell::default() })
     }
 
     /// Returns the file.
@@ -104,20 +103,26 @@ impl Reader {
         self.host.as_deref()
     }
 
-    /// Returns the network namespace of the recorder.
-    pub fn namespace(&self) -> Option<Namespace> {
-        self.namespace
+    /// Returns the network namespace of the recorder that recorded a moment.
+    pub fn namespace(&self, At(at): At) -> Option<Namespace> {
+        let recorded = |session: &&Session| session.from <= at && at <= session.until;
+        self.sessions.iter().rev().find(recorded)?.namespace
     }
 
     pub(crate) fn boot_id(&self, boot: Boot) -> Option<Box<str>> {
         let sql = "SELECT boot_id FROM boot WHERE id = ?";
-        let text: rusqlite::Result<String> = self.database.query_row(sql, [boot], |row| row.get(0));
-        text.ok().map(Into::into)
+        let text: rusqlite::Result<Option<String>> = self.database.query_row(sql, [boot], |row| row.get(0));
+        text.ok().flatten().map(Into::into)
     }
 
-    /// Returns how connections were seen by the last recorder.
-    pub fn mode(&self) -> Option<&str> {
-        self.sessions.last()?.mode.as_deref()
+    /// Returns how connections were seen in a span, in the words of the recorders that ran in it, each once.
+    pub fn modes(&self, from: SystemTime, until: SystemTime) -> Vec<&str> {
+        let mut modes = Vec::new();
+        for session in &self.sessions {
+            let ran = self.time_of_moment(session.from) < until && from <= self.time_of_moment(session.until);
+            modes.extend(session.mode.as_deref().filter(|mode| ran && !modes.contains(mode)));
+        }
+        modes
     }
 
     pub(crate) fn error(&self) -> impl Fn(rusqlite::Error) -> StoreError + '_ {
@@ -153,7 +158,7 @@ impl Reader {
         let candidates = self.clock.moments(crate::clock::since_1970(time));
         let recorded = candidates.iter().rev().find(|moment| {
             self.begins.is_none_or(|begins| begins <= **moment)
-                && self.stretches().any(|(from, until)| from <= **moment && **moment <= until)
+                && self.sessions.iter().any(|it| it.from <= **moment && **moment <= it.until)
         });
         if let Some(moment) = recorded {
             return Standing::Recorded(At(*moment));
@@ -170,26 +175,13 @@ impl Reader {
         }
     }
 
-    /// Returns what was recorded without a break: a recorder whose source went on joins the one before it.
-    fn stretches(&self) -> impl Iterator<Item = (Moment, Moment)> + '_ {
-        self.sessions.iter().enumerate().map(|(at, session)| {
-            let before = at.checked_sub(1).and_then(|at| self.sessions.get(at));
-            let joined = before
-                .filter(|before| session.continues && before.until.boot == session.from.boot)
-                .map(|before| before.until);
-            (joined.unwrap_or(session.from), session.until)
-        })
-    }
-
     /// Returns the spans between two recorders.
-    fn breaks(&self) -> impl Iterator<Item = Gap> + '_ {
-        let stretches: Vec<_> = self.stretches().collect();
-        (1..stretches.len()).filter_map(move |at| {
-            let (_, from) = *stretches.get(at - 1)?;
-            let (until, _) = *stretches.get(at)?;
-            (from < until).then(|| Gap {
-                from: self.time_of_moment(from),
-                until: self.time_of_moment(until),
+    pub(crate) fn breaks(&self) -> impl Iterator<Item = Gap> + '_ {
+        self.sessions.windows(2).filter_map(|two| {
+            let [before, after] = two else { return None };
+            (before.until < after.from).then(|| Gap {
+                from: self.time_of_moment(before.until),
+                until: self.time_of_moment(after.from),
                 lost: None,
                 cause: GapCause::NotRunning,
             })
@@ -251,13 +243,15 @@ impl Reader {
     /// When they cannot be read.
     pub fn processes(&self) -> Result<FxHashMap<ProcessKey, Process>, StoreError> {
         let mut processes = FxHashMap::default();
-        people::each(&self.database, |id, instance, record| {
+        people::each(&self.database, |id, instance, record, bytes| {
+            self.budget.spend(bytes)?;
             let key = ProcessKey { pid: instance.process.pid, start_time: id };
             let process = match &record {
                 Some(record) => described(key, record),
                 None => Process::unknown(key, Missing::NotRead),
             };
             processes.insert(key, process);
+            Ok(())
         })
         .map_err(self.error())?;
         Ok(processes)
@@ -314,14 +308,14 @@ fn described(key: ProcessKey, record: &ProcessRecord) -> Process {
 }
 
 #[cfg(unix)]
-fn os_string(bytes: &[u8]) -> OsString {
+pub(crate) fn os_string(bytes: &[u8]) -> OsString {
     use std::os::unix::ffi::OsStrExt as _;
     std::ffi::OsStr::from_bytes(bytes).to_owned()
 }
 
 /// Bytes of another system need not be text of this one.
 #[cfg(not(unix))]
-fn os_string(bytes: &[u8]) -> OsString {
+pub(crate) fn os_string(bytes: &[u8]) -> OsString {
     String::from_utf8_lossy(bytes).into_owned().into()
 }
 
@@ -334,15 +328,15 @@ pub(crate) fn read_clock(database: &Connection) -> rusqlite::Result<Clock> {
 
 fn read_sessions(database: &Connection) -> rusqlite::Result<Vec<Session>> {
     let mut statement =
-        database.prepare("SELECT boot, from_at, until_at, continues, mode FROM session ORDER BY id")?;
+        database.prepare("SELECT boot, from_at, until_at, mode, namespace FROM session ORDER BY id")?;
     let sessions = statement.query_map([], |row| {
         let boot = row.get(0)?;
         let moment = |at: i64| Moment { boot, at: unsigned(at) };
         Ok(Session {
             from: moment(row.get(1)?),
             until: moment(row.get(2)?),
-            continues: row.get(3)?,
-            mode: row.get(4)?,
+            mode: row.get(3)?,
+            namespace: row.get::<_, Option<i64>>(4)?.map(|inode| Namespace { inode: unsigned(inode) }),
         })
     })?;
     sessions.collect()

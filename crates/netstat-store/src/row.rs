@@ -1,7 +1,9 @@
 //! One end of a connection as a row of whole numbers.
 
 use crate::clock::{LATEST, micros};
-use netstat_model::history::{ConnectionRecord, ConnectionRole, EndReason, OwnerSource, ProcessInstance};
+use netstat_model::history::{
+    BeginBound, ConnectionRecord, ConnectionRole, EndReason, OwnerSource, ProcessInstance,
+};
 use netstat_model::{IpEndpoint, Namespace, Transport};
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
@@ -11,6 +13,13 @@ pub(crate) type ProcessId = u64;
 
 /// An address, with the interface of a link-local one.
 pub(crate) type Address = (IpAddr, u32);
+
+/// What is known of a begin that nobody saw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bound {
+    NoLaterThan(u64),
+    NoEarlierThan(u64),
+}
 
 /// One end. Times are microseconds since boot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +33,8 @@ pub(crate) struct Row {
     pub(crate) remote: Option<IpEndpoint>,
     pub(crate) v6_only: Option<bool>,
     pub(crate) started: Option<u64>,
+    /// What is known of its begin where that is not.
+    pub(crate) bound: Option<Bound>,
     pub(crate) established: Option<u64>,
     pub(crate) first_fin: Option<(u64, bool)>,
     pub(crate) ended: Option<(u64, EndReason)>,
@@ -48,6 +59,7 @@ impl Row {
             remote: record.remote,
             v6_only: record.v6_only,
             started: record.started.map(micros),
+            bound: bound_of(record),
             established: record.established.map(micros),
             first_fin: record.first_fin.map(|(at, is_local)| (micros(at), is_local)),
             ended: record.ended.map(|(at, reason)| (micros(at), reason)),
@@ -73,6 +85,10 @@ impl Row {
             remote: self.remote,
             v6_only: self.v6_only,
             started: self.started.map(time),
+            bound: self.bound.map(|bound| match bound {
+                Bound::NoLaterThan(at) => BeginBound::NoLaterThan(time(at)),
+                Bound::NoEarlierThan(at) => BeginBound::NoEarlierThan(time(at)),
+            }),
             established: self.established.map(time),
             first_fin: self.first_fin.map(|(at, is_local)| (time(at), is_local)),
             ended: self.ended.map(|(at, reason)| (time(at), reason)),
@@ -95,6 +111,17 @@ impl Row {
         self.remote = self.remote.or(earlier.remote);
         self.v6_only = self.v6_only.or(earlier.v6_only);
         self.started = self.started.or(earlier.started);
+        self.bound = match (self.bound, earlier.bound) {
+            _ if self.started.is_some() => None,
+            (Some(Bound::NoLaterThan(one)), Some(Bound::NoLaterThan(other))) => {
+                Some(Bound::NoLaterThan(one.min(other)))
+            }
+            // Who has seen it knows better than who has missed it.
+            (_, Some(Bound::NoLaterThan(at))) | (Some(Bound::NoLaterThan(at)), _) => {
+                Some(Bound::NoLaterThan(at))
+            }
+            (bound, earlier) => bound.or(earlier),
+        };
         self.established = self.established.or(earlier.established);
         self.first_fin = self.first_fin.or(earlier.first_fin);
         self.process = self.process.or(earlier.process);
@@ -111,15 +138,22 @@ impl Row {
         self.ended.map_or(0, |(at, _)| at)
     }
 
-    /// Whether it was there at a moment, as far as is known.
-    pub(crate) fn is_open_at(&self, at: u64) -> bool {
-        self.started.is_none_or(|started| started <= at) && self.ended.is_none_or(|(ended, _)| at < ended)
+    /// From when on it is known to have been there; `None` where it never was seen.
+    pub(crate) fn known_from(&self) -> Option<u64> {
+        match self.bound {
+            Some(Bound::NoLaterThan(at)) => self.started.or(Some(at)),
+            _ => self.started,
+        }
     }
 
-    /// Whether it existed so long that it is kept among the long ones as well.
+    /// Whether it is known to have been there at a moment.
+    pub(crate) fn is_open_at(&self, at: u64) -> bool {
+        self.known_from().is_some_and(|from| from <= at) && self.ended.is_none_or(|(ended, _)| at < ended)
+    }
+
+    /// Whether it is known to have been there for so long that it is kept among the long ones as well.
     pub(crate) fn is_long(&self) -> bool {
-        let started = self.started.unwrap_or(0);
-        self.end().saturating_sub(started) > LONG
+        self.known_from().is_some_and(|from| self.end().saturating_sub(from) > LONG)
     }
 }
 
@@ -243,13 +277,31 @@ pub(crate) fn time(end: u64, number: u64) -> Option<u64> {
     value(number).map(|folded| end.wrapping_sub(unfold(0, folded)).min(LATEST))
 }
 
+/// What a record knows of a begin that nobody saw: at the latest it was when something else was seen of it.
+fn bound_of(record: &ConnectionRecord) -> Option<Bound> {
+    if record.started.is_some() {
+        return None;
+    }
+    let fin = record.first_fin.map(|(at, _)| at);
+    let ended = record.ended.map(|(at, _)| at);
+    let seen = [record.established, fin, ended].into_iter().flatten().min();
+    match record.bound {
+        Some(BeginBound::NoEarlierThan(at)) => Some(Bound::NoEarlierThan(micros(at))),
+        Some(BeginBound::NoLaterThan(at)) => {
+            Some(Bound::NoLaterThan(micros(seen.map_or(at, |seen| seen.min(at)))))
+        }
+        None => seen.map(|seen| Bound::NoLaterThan(micros(seen))),
+    }
+}
+
 /// The bits of [`Field::Kind`].
 mod kind {
-    use super::{ConnectionRole, OwnerSource, Transport};
+    use super::{Begin, ConnectionRole, OwnerSource, Transport};
 
     const ROLES: [ConnectionRole; 4] =
         [ConnectionRole::Active, ConnectionRole::Passive, ConnectionRole::Listener, ConnectionRole::Unknown];
     const SOURCES: [OwnerSource; 3] = [OwnerSource::Made, OwnerSource::Closed, OwnerSource::Held];
+    const BEGINS: [Begin; 3] = [Begin::Seen, Begin::NoLater, Begin::NoEarlier];
 
     fn place<T: PartialEq>(list: &[T], wanted: &T) -> u64 {
         list.iter().position(|one| one == wanted).and_then(|at| u64::try_from(at).ok()).unwrap_or(0)
@@ -265,12 +317,14 @@ mod kind {
         source: Option<OwnerSource>,
         v6_only: Option<bool>,
         fin_is_local: bool,
+        begin: Begin,
     ) -> u64 {
         u64::from(transport == Transport::Udp)
             | place(&ROLES, &role) << 1
             | source.map_or(3, |source| place(&SOURCES, &source)) << 3
             | v6_only.map_or(2, u64::from) << 5
             | u64::from(fin_is_local) << 7
+            | place(&BEGINS, &begin) << 8
     }
 
     pub(super) fn transport(number: u64) -> Transport {
@@ -296,11 +350,26 @@ mod kind {
     pub(super) fn fin_is_local(number: u64) -> bool {
         number >> 7 & 1 == 1
     }
+
+    pub(super) fn begin(number: u64) -> Begin {
+        BEGINS.get(bits(number, 8)).copied().unwrap_or(Begin::NoLater)
+    }
 }
 
-/// Returns role, protocol, and whether the first FIN was that of the local end.
-pub(crate) fn kind_of(number: u64) -> (ConnectionRole, Transport, bool) {
-    (kind::role(number), kind::transport(number), kind::fin_is_local(number))
+/// What the time of a begin says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Begin {
+    /// It was then.
+    Seen,
+    /// It was not later.
+    NoLater,
+    /// It was not earlier.
+    NoEarlier,
+}
+
+/// Returns role, protocol, whether the first FIN was that of the local end, and what the time of the begin says.
+pub(crate) fn kind_of(number: u64) -> (ConnectionRole, Transport, bool, Begin) {
+    (kind::role(number), kind::transport(number), kind::fin_is_local(number), kind::begin(number))
 }
 
 /// The reasons in the order of their numbers.
@@ -352,12 +421,17 @@ impl Row {
         let end = self.end();
         let fin = self.first_fin;
         let source = self.process.map(|(_, source)| source);
-        let kind =
-            kind::pack(self.transport, self.role, source, self.v6_only, fin.is_some_and(|(_, local)| local));
+        let (began, begin) = match (self.started, self.bound) {
+            (None, Some(Bound::NoLaterThan(at))) => (Some(at), Begin::NoLater),
+            (None, Some(Bound::NoEarlierThan(at))) => (Some(at), Begin::NoEarlier),
+            (started, _) => (started, Begin::Seen),
+        };
+        let fin_is_local = fin.is_some_and(|(_, local)| local);
+        let kind = kind::pack(self.transport, self.role, source, self.v6_only, fin_is_local, begin);
         let mut number = |end: IpEndpoint| address((end.address, end.scope));
         [
             end,
-            before(end, self.started),
+            before(end, began),
             before(end, self.established),
             before(end, fin.map(|(at, _)| at)),
             kind,
@@ -408,6 +482,7 @@ impl Row {
             Some(IpEndpoint { address, scope, port: port(of) })
         };
         let unspecified = IpEndpoint { port: port(local_port), ..IpEndpoint::ANY_V6 };
+        let (began, begin) = (time(end, lasted), kind::begin(kind));
         Self {
             cookie,
             namespace: value(namespace),
@@ -416,7 +491,12 @@ impl Row {
             local: endpoint(local, local_port).unwrap_or(unspecified),
             remote: endpoint(remote, remote_port).filter(|_| remote != 0),
             v6_only: kind::v6_only(kind),
-            started: time(end, lasted),
+            started: began.filter(|_| begin == Begin::Seen),
+            bound: match begin {
+                Begin::Seen => None,
+                Begin::NoLater => began.map(Bound::NoLaterThan),
+                Begin::NoEarlier => began.map(Bound::NoEarlierThan),
+            },
             established: time(end, established),
             first_fin: time(end, fin).map(|at| (at, kind::fin_is_local(kind))),
             ended: reason(reason_of_end).map(|reason| (end.min(LATEST), reason)),

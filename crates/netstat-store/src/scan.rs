@@ -1,6 +1,6 @@
 //! What ended in a span, and what was there at a moment.
 
-use crate::block::{Damaged, Packed};
+use crate::block::{Damaged, Packed, rows_in};
 use crate::clock::{Boot, LATEST, Moment, Stretch, since_1970};
 use crate::error::StoreError;
 use crate::gap::Gap;
@@ -24,8 +24,6 @@ pub(crate) struct Stored<'a> {
     first: u64,
     last: u64,
     count: u64,
-    /// Whether it has listeners.
-    pub(crate) listeners: bool,
     /// Which addresses it may have; unknown of rows that are not in a block yet.
     bloom: Option<&'a [u8]>,
     pub(crate) cols: &'a [u8],
@@ -109,9 +107,9 @@ impl Reader {
         stretch: &Stretch,
         each: &mut dyn FnMut(&Stored<'_>) -> Result<ControlFlow<()>, StoreError>,
     ) -> Result<ControlFlow<()>, StoreError> {
-        let sql = "SELECT first_at, last_at, n, listeners, bloom, cols FROM block
+        let sql = "SELECT first_at, last_at, n, bloom, cols FROM block
              WHERE boot = ?1 AND last_at >= ?2 AND first_at < ?3 ORDER BY last_at";
-        let fresh = "SELECT ?2, ?3, n, 1, NULL, cols FROM fresh WHERE boot = ?1 ORDER BY id";
+        let fresh = "SELECT ?2, ?3, n, NULL, cols FROM fresh WHERE boot = ?1 ORDER BY id";
         for sql in [sql, fresh] {
             let mut statement = self.database.prepare_cached(sql).map_err(self.error())?;
             let until = signed(stretch.until.min(LATEST));
@@ -125,10 +123,11 @@ impl Reader {
                     first: number(0)?,
                     last: number(1)?,
                     count: number(2)?,
-                    listeners: number(3)? != 0,
-                    bloom: bytes(4)?,
-                    cols: bytes(5)?.unwrap_or_default(),
+                    bloom: bytes(3)?,
+                    cols: bytes(4)?.unwrap_or_default(),
                 };
+                let work = stored.cols.len().max(rows_in(stored.cols));
+                self.budget.spend(work).map_err(|spent| self.error()(spent.into()))?;
                 if each(&stored)?.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
@@ -193,10 +192,8 @@ impl Reader {
     /// Returns the rows of the table of a moment.
     fn rows_at(&self, at: At) -> Result<(Vec<Row>, Vec<Gap>), StoreError> {
         let Moment { boot, at } = at.0;
-        let columns = row_columns();
         let mut rows = self.open_rows(boot)?;
-        let long = format!("SELECT {columns} FROM long WHERE boot = ? AND ended > ?");
-        rows.extend(self.rows_of(&long, boot, Some(at))?);
+        rows.extend(self.long_rows(boot, at)?);
         rows.retain(|row| row.is_open_at(at));
         let mut damaged = Vec::new();
         let near = Stretch { boot, from: at.saturating_sub(TIME_WAIT), until: at.saturating_add(LONG + 1) };
@@ -205,8 +202,8 @@ impl Reader {
             // Of rows that are not in a block yet, none is among the long ones.
             let is_fresh = (stored.first, stored.last) == (near.from, near.until);
             let wanted = |end: u64, started: Option<u64>| {
-                let there = started.is_none_or(|started| started <= at) && at < end;
-                let is_apart = !is_fresh && end.saturating_sub(started.unwrap_or(0)) > LONG;
+                let there = started.is_some_and(|started| started <= at) && at < end;
+                let is_apart = !is_fresh && started.is_some_and(|from| end.saturating_sub(from) > LONG);
                 there && !is_apart || (end <= at && at - end < TIME_WAIT)
             };
             match rows_where(stored.cols, &Preselection::default(), wanted) {
@@ -234,6 +231,12 @@ impl Reader {
     /// Returns the sockets that were open when the store was last written.
     pub(crate) fn open_rows(&self, boot: Boot) -> Result<Vec<Row>, StoreError> {
         self.rows_of(&format!("SELECT {} FROM open WHERE boot = ?", row_columns()), boot, None)
+    }
+
+    /// Returns the sockets that were there for long and ended after a moment.
+    pub(crate) fn long_rows(&self, boot: Boot, after: u64) -> Result<Vec<Row>, StoreError> {
+        let sql = format!("SELECT {} FROM long WHERE boot = ? AND ended > ?", row_columns());
+        self.rows_of(&sql, boot, Some(after))
     }
 
     fn rows_of(&self, sql: &str, boot: Boot, at: Option<u64>) -> Result<Vec<Row>, StoreError> {

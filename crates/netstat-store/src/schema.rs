@@ -1,24 +1,21 @@
 //! The tables of a store, and the file they lie in.
 
+use crate::beside::{file_of, open_lock, options};
 use crate::error::{Fault, StoreError};
+use crate::guard::{Budget, guard, has_tables_of};
 use crate::row::{ADDRESS, Address, Field, Row, Values, address_bytes, address_of};
 use rusqlite::{Connection, OpenFlags, Statement, ToSql};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The version of the tables. It grows when an older version of this program would misread them.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// What SQLite calls the application: `NSHI`.
 const APPLICATION: i64 = 0x4e53_4849;
 
-/// The name of the file in the folder of a recorder.
-const FILE: &str = "history.db";
-
-/// Who may read the file: who connects where is nobody's business but the administrators'.
-#[cfg(unix)]
-const MODE: u32 = 0o640;
+/// Who may look into the folder.
 #[cfg(unix)]
 const FOLDER_MODE: u32 = 0o750;
 
@@ -29,10 +26,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// read by any program that knows SQLite. `{rows}` are the columns of one row: see [`Field`].
 const TABLES: &str = "
 CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
-CREATE TABLE boot(id INTEGER PRIMARY KEY, boot_id TEXT NOT NULL UNIQUE);
+CREATE TABLE boot(id INTEGER PRIMARY KEY, boot_id TEXT UNIQUE);
 CREATE TABLE clock(boot INTEGER NOT NULL, at INTEGER NOT NULL, wall INTEGER NOT NULL);
 CREATE TABLE session(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, from_at INTEGER NOT NULL,
-    until_at INTEGER NOT NULL, continues INTEGER NOT NULL, mode TEXT, resume BLOB);
+    until_at INTEGER NOT NULL, mode TEXT, namespace INTEGER);
 CREATE TABLE program(id INTEGER PRIMARY KEY, hash INTEGER NOT NULL, uid INTEGER, user TEXT, name BLOB NOT NULL,
     comm BLOB NOT NULL, executable BLOB, arguments BLOB, cgroup BLOB, unit TEXT, runtime INTEGER, container TEXT,
     pod TEXT);
@@ -41,7 +38,7 @@ CREATE TABLE process(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, pid INTEGER 
     executions INTEGER NOT NULL, parent INTEGER, program INTEGER, last_block INTEGER);
 CREATE UNIQUE INDEX process_by_key ON process(boot, pid, start, executions);
 CREATE TABLE block(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, first_at INTEGER NOT NULL,
-    last_at INTEGER NOT NULL, n INTEGER NOT NULL, listeners INTEGER NOT NULL, bloom BLOB NOT NULL,
+    last_at INTEGER NOT NULL, n INTEGER NOT NULL, bloom BLOB NOT NULL,
     cols BLOB NOT NULL);
 CREATE INDEX block_by_end ON block(boot, last_at, first_at);
 CREATE TABLE fresh(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, n INTEGER NOT NULL, cols BLOB NOT NULL);
@@ -53,15 +50,18 @@ CREATE TABLE gap(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, from_at INTEGER 
     until_at INTEGER NOT NULL, lost INTEGER, cause INTEGER NOT NULL);
 ";
 
+/// Returns the statements that make the tables.
+fn tables() -> String {
+    let rows = Field::ALL.map(|field| {
+        let kind = if matches!(field, Field::Local | Field::Remote) { "BLOB" } else { "INTEGER NOT NULL" };
+        format!("{} {kind}", field.name())
+    });
+    TABLES.replace("{rows}", &rows.join(", "))
+}
+
 /// The columns of [`Field`], separated by commas.
 pub(crate) fn row_columns() -> String {
     Field::ALL.map(Field::name).join(", ")
-}
-
-/// Returns the file of a store: the one that is named, or the one in the folder that is.
-pub(crate) fn file_of(path: &Path) -> PathBuf {
-    let is_file = path.is_file() || (!path.exists() && path.extension().is_some());
-    if is_file { path.to_owned() } else { path.join(FILE) }
 }
 
 /// Opens a store for writing, and makes it where there is none. Nobody else can write to it while the file that is
@@ -72,20 +72,13 @@ pub(crate) fn open_to_write(path: &Path) -> Result<(Connection, File, PathBuf), 
     if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         make_folder(folder).map_err(io)?;
     }
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(MODE);
-    }
-    let lock = options.open(file.with_extension("lock")).map_err(io)?;
+    let lock = open_lock(&file, true).map_err(io)?;
     lock.try_lock().map_err(|error| match error {
         std::fs::TryLockError::WouldBlock => StoreError::new(&file, Fault::InUse),
         std::fs::TryLockError::Error(error) => io(error),
     })?;
     // SQLite gives its other files the mode of this one.
-    options.open(&file).map_err(io)?;
+    make_file(&file).map_err(io)?;
     let database = |error| StoreError::database(&file, error);
     let connection = Connection::open(&file).map_err(database)?;
     connection.busy_timeout(PATIENCE).map_err(database)?;
@@ -105,14 +98,7 @@ pub(crate) fn open_to_write(path: &Path) -> Result<(Connection, File, PathBuf), 
         )
         .map_err(database)?;
     if is_new {
-        let rows = Field::ALL
-            .map(|field| {
-                let kind =
-                    if matches!(field, Field::Local | Field::Remote) { "BLOB" } else { "INTEGER NOT NULL" };
-                format!("{} {kind}", field.name())
-            })
-            .join(", ");
-        let tables = TABLES.replace("{rows}", &rows);
+        let tables = tables();
         connection
             .execute_batch(&format!(
                 "BEGIN IMMEDIATE; {tables} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;"
@@ -129,7 +115,7 @@ pub(crate) fn open_to_write(path: &Path) -> Result<(Connection, File, PathBuf), 
 /// When that cannot be found out.
 pub fn is_recording(path: &Path) -> Result<bool, StoreError> {
     let file = file_of(path);
-    let lock = match File::open(file.with_extension("lock")) {
+    let lock = match open_lock(&file, false) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         opened => opened.map_err(|error| StoreError::io(&file, error))?,
     };
@@ -137,6 +123,14 @@ pub fn is_recording(path: &Path) -> Result<bool, StoreError> {
         Ok(()) => Ok(false),
         Err(std::fs::TryLockError::WouldBlock) => Ok(true),
         Err(std::fs::TryLockError::Error(error)) => Err(StoreError::io(&file, error)),
+    }
+}
+
+/// Makes the file of the database, which may be a link to another place.
+fn make_file(file: &Path) -> std::io::Result<()> {
+    match file.try_exists()? {
+        true => Ok(()),
+        false => options().write(true).create_new(true).open(file).map(drop),
     }
 }
 
@@ -152,13 +146,18 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
 }
 
 /// Opens a store for reading. One on a medium that cannot be written to, without a recorder, is read as it lies.
-pub(crate) fn open_to_read(path: &Path) -> Result<(Connection, PathBuf), StoreError> {
+///
+/// Returns how much work it may take as well.
+pub(crate) fn open_to_read(path: &Path) -> Result<(Connection, PathBuf, Budget), StoreError> {
     let file = file_of(path);
     // What SQLite says of a file that is not there is that it is unable to open it.
-    File::open(&file).map_err(|error| StoreError::io(&file, error))?;
+    let found = File::open(&file).and_then(|file| file.metadata());
+    let found = found.map_err(|error| StoreError::io(&file, error))?;
+    let bytes = found.len() + journal_of(&file).metadata().map_or(0, |journal| journal.len());
     let open = |path: &Path, flags| {
-        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | flags)?;
+        let mut connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | flags)?;
         connection.busy_timeout(PATIENCE)?;
+        guard(&mut connection, bytes)?;
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         Ok::<_, rusqlite::Error>(connection)
     };
@@ -166,7 +165,7 @@ pub(crate) fn open_to_read(path: &Path) -> Result<(Connection, PathBuf), StoreEr
     let connection = match open(&file, OpenFlags::empty()) {
         Ok(connection) => connection,
         Err(error) => {
-            let has_journal = file.with_extension("db-wal").metadata().is_ok_and(|it| it.len() > 0);
+            let has_journal = journal_of(&file).metadata().is_ok_and(|it| it.len() > 0);
             let cannot_open = error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen);
             match immutable(&file).filter(|_| cannot_open && !has_journal) {
                 Some(uri) => open(Path::new(&uri), OpenFlags::SQLITE_OPEN_URI).map_err(database)?,
@@ -175,7 +174,21 @@ pub(crate) fn open_to_read(path: &Path) -> Result<(Connection, PathBuf), StoreEr
         }
     };
     check_version(&connection, &file)?;
-    Ok((connection, file))
+    let model = Connection::open_in_memory().and_then(|model| {
+        model.execute_batch(&tables())?;
+        has_tables_of(&connection, &model)
+    });
+    match model.map_err(database)? {
+        true => Ok((connection, file, Budget::of(bytes))),
+        false => Err(StoreError::new(&file, Fault::NotAStore)),
+    }
+}
+
+/// Returns the write-ahead log of a database.
+fn journal_of(file: &Path) -> PathBuf {
+    let mut name = std::ffi::OsString::from(file);
+    name.push("-wal");
+    name.into()
 }
 
 /// Returns the URI by which SQLite reads a file that nobody changes.
@@ -191,8 +204,7 @@ fn immutable(file: &Path) -> Option<String> {
     file.to_str().filter(|text| text.is_ascii()).map(|_| uri)
 }
 
-/// Refuses what this version of the program would misread. Older versions of the tables are brought up to date here, when
-/// there are any.
+/// Refuses what this version of the program would misread.
 fn check_version(connection: &Connection, file: &Path) -> Result<(), StoreError> {
     let number = |name: &str| {
         connection
@@ -205,6 +217,7 @@ fn check_version(connection: &Connection, file: &Path) -> Result<(), StoreError>
     match number("user_version")? {
         VERSION => Ok(()),
         newer if newer > VERSION => Err(StoreError::new(file, Fault::Newer(newer))),
+        older @ 1.. => Err(StoreError::new(file, Fault::Older(older))),
         _ => Err(StoreError::new(file, Fault::NotAStore)),
     }
 }

@@ -1,6 +1,7 @@
 //! Writer and reader together.
 
 mod crash;
+mod hostile;
 mod keeping;
 mod language;
 mod moments;
@@ -76,6 +77,7 @@ pub(crate) fn connection(cookie: u64, from: u64, until: Option<(u64, EndReason)>
         remote: Some(end("198.51.100.7", 443)),
         v6_only: None,
         started: Some(seconds(from)),
+        bound: None,
         established: Some(seconds(from)),
         first_fin: None,
         ended: until.map(|(until, reason)| (seconds(until), reason)),
@@ -143,7 +145,7 @@ fn a_connection_is_told_with_its_process() {
         ended(connection(1, 101, Some((103, EndReason::ResetByPeer)))),
         opened(connection(2, 102, None)),
     ]);
-    writer.commit(&clock(104), b"").unwrap();
+    writer.commit(&clock(104)).unwrap();
     let reader = Reader::open(folder.as_ref()).unwrap();
     assert_eq!(reader.reach(), Some((day(100), day(104))));
     let (sockets, lost) = ends(&reader, &Span::default());
@@ -162,7 +164,7 @@ fn a_connection_is_told_with_its_process() {
     assert_eq!(open[0].lifespan.as_deref().unwrap().lasted, Some(seconds(2)));
     // What happens later is not seen by who has opened it before.
     writer.append(&[ended(connection(2, 102, Some((105, EndReason::ClosedByUs))))]);
-    writer.commit(&clock(106), b"").unwrap();
+    writer.commit(&clock(106)).unwrap();
     assert_eq!(still_open(&reader).len(), 1);
     let later = Reader::open(folder.as_ref()).unwrap();
     assert_eq!((still_open(&later).len(), ends(&later, &Span::default()).0.len()), (0, 2));
@@ -177,12 +179,12 @@ fn what_an_end_does_not_know_is_taken_from_when_it_was_open() {
     let folder = Folder::new();
     let mut writer = writer(&folder, 100);
     writer.append(&[ConnectionEvent::Process(Box::new(curl())), opened(connection(1, 101, None))]);
-    writer.commit(&clock(102), b"").unwrap();
+    writer.commit(&clock(102)).unwrap();
     let known = connection(1, 101, Some((103, EndReason::ClosedByPeer)));
     let poor =
         ConnectionRecord { started: None, process: None, role: ConnectionRole::Unknown, ..known.clone() };
     writer.append(&[ended(poor)]);
-    writer.commit(&clock(104), b"").unwrap();
+    writer.commit(&clock(104)).unwrap();
     let reader = Reader::open(folder.as_ref()).unwrap();
     let (sockets, _) = ends(&reader, &Span::default());
     let life = sockets[0].lifespan.as_deref().unwrap();
@@ -204,7 +206,7 @@ proptest! {
                 writer.append(&[opened(ConnectionRecord { ended: None, ..record.clone() })]);
             }
             if commits == 0 {
-                writer.commit(&clock(101), b"").unwrap();
+                writer.commit(&clock(101)).unwrap();
             }
             if record.ended.is_some() {
                 writer.append(&[ended(record.clone())]);
@@ -213,7 +215,7 @@ proptest! {
             }
             expected.push(record);
         }
-        writer.commit(&clock(102), b"").unwrap();
+        writer.commit(&clock(102)).unwrap();
         // As another program finds them after this one has ended.
         let mut found = writer.open_records().unwrap();
         drop(writer);

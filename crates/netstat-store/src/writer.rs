@@ -9,7 +9,9 @@ use crate::row::{Field, ProcessId, Row};
 use crate::schema::{insert_row, open_to_write, read_row, row_columns, signed, unsigned};
 use crate::{gap, people};
 use netstat_model::Namespace;
-use netstat_model::history::{ClockReading, ConnectionEvent, ConnectionRecord, EndReason, ProcessInstance};
+use netstat_model::history::{
+    ClockReading, ConnectionEvent, ConnectionRecord, EndReason, GapCause, ProcessInstance, RecordGap,
+};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::fs::File;
@@ -35,20 +37,11 @@ pub struct WriterOptions {
     pub namespace: Option<Namespace>,
     /// How connections are seen, in a word or two: what the history does not have follows from it.
     pub mode: Option<String>,
-    /// Whether the source went on while no recorder was running, so that nothing is missing since the last one.
-    pub continues: bool,
 }
 
 impl Default for WriterOptions {
     fn default() -> Self {
-        Self {
-            keep_bytes: 1 << 30,
-            keep_for: None,
-            host: None,
-            namespace: None,
-            mode: None,
-            continues: false,
-        }
+        Self { keep_bytes: 1 << 30, keep_for: None, host: None, namespace: None, mode: None }
     }
 }
 
@@ -74,6 +67,9 @@ pub struct Writer {
     options: WriterOptions,
     boot: Boot,
     session: i64,
+    /// When this recorder began, and when it last wrote, in microseconds since boot.
+    begun: u64,
+    committed: u64,
     /// The last reading of the clock that was kept: microseconds since boot and since 1970.
     clock: (u64, i64),
     /// What will be a block.
@@ -107,6 +103,8 @@ impl Writer {
             options: options.clone(),
             boot: begun.boot,
             session: begun.session,
+            begun: at,
+            committed: at,
             clock: (at, wall),
             fresh: Vec::new(),
             processes: FxHashMap::default(),
@@ -137,21 +135,10 @@ impl Writer {
         self.database.query_row(&format!("PRAGMA max_page_count = {limit}"), [], |_| Ok(())).unwrap();
     }
 
-    /// Returns what the last recorder of this boot gave to its last commit; `None` if there was none.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn resume(&self) -> Result<Option<Vec<u8>>, StoreError> {
-        let sql = "SELECT resume FROM session WHERE boot = ? AND resume IS NOT NULL ORDER BY id DESC LIMIT 1";
-        self.database
-            .query_row(sql, [self.boot], |row| row.get(0))
-            .optional()
-            .map_err(|error| StoreError::database(&self.file, error))
-    }
-
-    /// Says how connections are seen from now on.
-    pub fn set_mode(&mut self, mode: &str) {
+    /// Says how connections are seen, and that they are from now on: what was before this moment was not recorded.
+    pub fn begin(&mut self, mode: &str, now: &ClockReading) {
         self.options.mode = Some(mode.to_owned());
+        self.begun = micros(now.since_boot);
     }
 
     /// Returns the sockets of this boot that are open as far as the store knows, as it was last told.
@@ -183,7 +170,7 @@ impl Writer {
             match event {
                 ConnectionEvent::Process(record) => {
                     let id = self.process(&record.instance, false);
-                    self.pending.processes.push((id, record.clone()));
+                    self.pending.process(id, record.clone());
                 }
                 ConnectionEvent::Opened(record) => {
                     let row = self.row(record);
@@ -195,7 +182,7 @@ impl Writer {
                     let open = self.open.get(&Key::of(&row)).copied();
                     self.pending.end(row, open);
                 }
-                ConnectionEvent::Gap(gap) => self.pending.gaps.push(gap.clone()),
+                ConnectionEvent::Gap(gap) => gap::push(&mut self.pending.gaps, gap.clone()),
             }
         }
         self.pending.bound();
@@ -218,7 +205,7 @@ impl Writer {
                 let id = self.next_process;
                 self.next_process += 1;
                 if is_bare {
-                    self.pending.bare.push((id, *instance));
+                    self.pending.bare(id, *instance);
                 }
                 id
             }
@@ -228,24 +215,22 @@ impl Writer {
     }
 
     /// Writes what was appended, and that everything up to `now` is recorded. For once a second, also when nothing
-    /// happened. `resume` is whatever the source needs to go on from here, and is kept in the same transaction: see
-    /// [`Writer::resume`].
+    /// happened.
     ///
     /// # Errors
     /// When the disk is full, or the system refuses to write. Everything waits for the next commit then; what waits too long
     /// is counted, and becomes a gap as soon as there is room for it.
-    pub fn commit(&mut self, now: &ClockReading, resume: &[u8]) -> Result<(), StoreError> {
+    pub fn commit(&mut self, now: &ClockReading) -> Result<(), StoreError> {
         let at = micros(now.since_boot);
         let wall = wall_of(now);
-        let made_block =
-            self.write(at, wall, resume).map_err(|error| StoreError::database(&self.file, error))?;
+        let made_block = self.write(at, wall).map_err(|error| StoreError::database(&self.file, error))?;
         if made_block {
             self.make_room(wall).map_err(|error| StoreError::database(&self.file, error))?;
         }
         Ok(())
     }
 
-    fn write(&mut self, at: u64, wall: i64, resume: &[u8]) -> rusqlite::Result<bool> {
+    fn write(&mut self, at: u64, wall: i64) -> rusqlite::Result<bool> {
         let expected = self.clock.1.saturating_add_unsigned(at.saturating_sub(self.clock.0));
         let stepped = wall.abs_diff(expected) > STEP;
         let transaction =
@@ -254,8 +239,8 @@ impl Writer {
             insert_reading(&transaction, self.boot, at, wall)?;
         }
         transaction
-            .prepare_cached("UPDATE session SET until_at = ?, mode = ?, resume = ? WHERE id = ?")?
-            .execute(params![signed(at), self.options.mode, resume, self.session])?;
+            .prepare_cached("UPDATE session SET from_at = ?, until_at = ?, mode = ? WHERE id = ?")?
+            .execute(params![signed(self.begun), signed(at), self.options.mode, self.session])?;
         let pending = &self.pending;
         for (id, instance) in &pending.bare {
             people::insert_bare(&transaction, *id, self.boot, instance)?;
@@ -265,6 +250,16 @@ impl Writer {
         }
         for gap in &pending.gaps {
             gap::insert(&transaction, self.boot, gap)?;
+        }
+        if pending.lost_processes > 0 {
+            let gap = RecordGap {
+                boot_id: None,
+                from: Duration::from_micros(self.committed),
+                until: Duration::from_micros(at),
+                lost: Some(pending.lost_processes),
+                cause: GapCause::Processes,
+            };
+            gap::insert(&transaction, self.boot, &gap)?;
         }
         let mut ended = pending.ended.clone();
         close(&transaction, &pending.closed, &mut ended)?;
@@ -284,6 +279,7 @@ impl Writer {
             insert_fresh(&transaction, self.boot, &ended)?;
         }
         transaction.commit()?;
+        self.committed = at;
         if stepped {
             self.clock = (at, wall);
         }
@@ -452,19 +448,27 @@ fn begin(
     wall: i64,
 ) -> rusqlite::Result<Begun> {
     let transaction = database.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    transaction.execute("INSERT OR IGNORE INTO boot(boot_id) VALUES (?)", [boot_id])?;
-    let boot: Boot =
-        transaction.query_row("SELECT id FROM boot WHERE boot_id = ?", [boot_id], |row| row.get(0))?;
+    let known = match boot_id {
+        "" => unnamed_boot(&transaction, at, wall)?,
+        id => transaction
+            .query_row("SELECT id FROM boot WHERE boot_id = ?", [id], |row| row.get(0))
+            .optional()?,
+    };
+    let boot: Boot = match known {
+        Some(boot) => boot,
+        None => {
+            let id = Some(boot_id).filter(|id| !id.is_empty());
+            transaction.execute("INSERT INTO boot(boot_id) VALUES (?)", [id])?;
+            transaction.last_insert_rowid()
+        }
+    };
     insert_reading(&transaction, boot, at, wall)?;
     if let Some(host) = &options.host {
         set_meta(&transaction, "host", host)?;
     }
-    if let Some(namespace) = options.namespace {
-        set_meta(&transaction, "namespace", signed(namespace.inode))?;
-    }
     transaction.execute(
-        "INSERT INTO session(boot, from_at, until_at, continues, mode) VALUES (?1, ?2, ?2, ?3, ?4)",
-        params![boot, signed(at), options.continues, options.mode],
+        "INSERT INTO session(boot, from_at, until_at, mode, namespace) VALUES (?1, ?2, ?2, ?3, ?4)",
+        params![boot, signed(at), options.mode, options.namespace.map(|namespace| signed(namespace.inode))],
     )?;
     let session = transaction.last_insert_rowid();
     let next = |sql| transaction.query_row(sql, [], |row| row.get::<_, i64>(0));
@@ -481,6 +485,29 @@ fn begin(
     }
     transaction.commit()?;
     Ok(Begun { boot, session, next_process, open, next_open })
+}
+
+/// How far the time of day of a boot may be from what it was, in microseconds. Of a boot that was recorded for longer than
+/// this, no later one is as near.
+const SAME_BOOT: u64 = 5_000_000;
+
+/// Returns the last boot of a system that does not name its boots, if this one is the same: it has been running for no less
+/// time, and began at the same time of day. One that is not recognized is another boot, which mixes no times.
+fn unnamed_boot(transaction: &Transaction<'_>, at: u64, wall: i64) -> rusqlite::Result<Option<Boot>> {
+    let last: Option<(Boot, i64, i64, i64)> = transaction
+        .query_row(
+            "SELECT boot.id, clock.at, clock.wall, (SELECT max(until_at) FROM session WHERE boot = boot.id)
+             FROM boot JOIN clock ON clock.boot = boot.id WHERE boot_id IS NULL
+             ORDER BY boot.id DESC, clock.at DESC, clock.rowid DESC LIMIT 1",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+        )
+        .optional()?;
+    let is_same = |&(_, then, said, until): &(Boot, i64, i64, i64)| {
+        let began = wall.saturating_sub_unsigned(at);
+        at >= unsigned(until) && began.abs_diff(said.saturating_sub(then)) <= SAME_BOOT
+    };
+    Ok(last.filter(is_same).map(|(boot, ..)| boot))
 }
 
 fn set_meta(transaction: &Transaction<'_>, key: &str, value: impl rusqlite::ToSql) -> rusqlite::Result<()> {

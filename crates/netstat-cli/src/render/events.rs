@@ -2,7 +2,7 @@
 
 use netstat_engine::text::{decimal, escape, json, lifespan, time::rfc_3339};
 use netstat_model::history::{
-    ClockReading, ConnectionRecord, GapCause, OwnerSource, ProcessRecord, RecordGap, SinceBoot,
+    BeginBound, ClockReading, ConnectionRecord, GapCause, OwnerSource, ProcessRecord, RecordGap, SinceBoot,
 };
 use netstat_model::{IpEndpoint, Transport};
 use std::time::UNIX_EPOCH;
@@ -31,6 +31,13 @@ pub(crate) fn write_connection(
     end(out, ["foreign", "raddr", "rport"], record.remote);
     word(out, "side", lifespan::side(record.role));
     moment(out, "started", record.started, clock);
+    let (before, after) = match record.bound {
+        Some(BeginBound::NoLaterThan(at)) => (Some(at), None),
+        Some(BeginBound::NoEarlierThan(at)) => (None, Some(at)),
+        None => (None, None),
+    };
+    moment(out, "started_before", before, clock);
+    moment(out, "started_after", after, clock);
     moment(out, "established", record.established, clock);
     moment(out, "first_fin", record.first_fin.map(|(at, _)| at), clock);
     word(out, "first_fin_by", record.first_fin.map(|(_, ours)| if ours { "us" } else { "peer" }));
@@ -66,6 +73,8 @@ pub(crate) fn write_gap(out: &mut Vec<u8>, gap: &RecordGap, clock: &ClockReading
         "cause",
         Some(match gap.cause {
             GapCause::Ring => "ring",
+            GapCause::Begins => "begins",
+            GapCause::Processes => "processes",
             GapCause::Store => "store",
             GapCause::Unseen => "unseen",
             GapCause::NotRunning => "not-running",
@@ -170,6 +179,7 @@ mod tests {
             remote: Some(IpEndpoint::new("::1".parse().unwrap(), 443, 0)),
             v6_only: None,
             started: Some(Duration::from_millis(1000)),
+            bound: None,
             established: None,
             first_fin: None,
             ended: Some((Duration::from_millis(1250), EndReason::Refused)),
@@ -237,8 +247,36 @@ mod tests {
         write_connection(&mut out, &record, None, &clock());
         let line: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(line["event"], "opened");
-        for key in ["pid", "process", "path", "user", "uid", "reason", "ended", "cookie", "owner_source"] {
+        for key in [
+            "started_before",
+            "started_after",
+            "pid",
+            "process",
+            "path",
+            "user",
+            "uid",
+            "reason",
+            "ended",
+            "cookie",
+            "owner_source",
+        ] {
             assert!(line[key].is_null(), "{key}");
+        }
+    }
+
+    #[test]
+    fn of_a_begin_that_nobody_saw_a_bound_is_told() {
+        let at = Duration::from_millis(1000);
+        for (bound, key) in [
+            (BeginBound::NoLaterThan(at), "started_before"),
+            (BeginBound::NoEarlierThan(at), "started_after"),
+        ] {
+            let mut out = Vec::new();
+            let record = ConnectionRecord { started: None, bound: Some(bound), ..record() };
+            write_connection(&mut out, &record, None, &clock());
+            let line: serde_json::Value = serde_json::from_slice(&out).unwrap();
+            assert_eq!(line[key], "2001-09-09T01:46:41.000Z");
+            assert!(line["started"].is_null() && line["lasted_us"].is_null());
         }
     }
 

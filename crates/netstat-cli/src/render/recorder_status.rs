@@ -1,7 +1,7 @@
 //! How a recorder is doing, for people.
 
 use netstat_engine::text::time::rfc_3339;
-use netstat_engine::text::{Language, cells};
+use netstat_engine::text::{Language, cells, escape};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -29,6 +29,8 @@ pub(crate) struct RecorderStatus {
     pub(crate) ended: u64,
     pub(crate) ended_of_before: u64,
     pub(crate) lost: u64,
+    pub(crate) lost_begins: u64,
+    pub(crate) lost_processes: u64,
     pub(crate) unseen: u64,
     pub(crate) late: u64,
     pub(crate) skipped: u64,
@@ -39,7 +41,7 @@ pub(crate) struct RecorderStatus {
 }
 
 /// The version of [`RecorderStatus`].
-pub(crate) const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 2;
 
 /// Returns the lines of a status. Without one the recorder never ran.
 pub(crate) fn lines(status: &RecorderStatus, is_running: bool, language: Language) -> String {
@@ -58,8 +60,8 @@ pub(crate) fn lines(status: &RecorderStatus, is_running: bool, language: Languag
     let rows: [(&str, String); 15] = [
         (word("Recorder", "기록기"), running),
         (word("Counted", "집계 기간"), span),
-        (word("Mode", "방식"), status.mode.clone()),
-        (word("History", "기록 파일"), status.file.clone()),
+        (word("Mode", "방식"), shown(&status.mode)),
+        (word("History", "기록 파일"), shown(&status.file)),
         (word("Size in bytes", "크기(바이트)"), status.bytes.to_string()),
         (word("Connections kept", "저장된 연결"), status.ends.to_string()),
         (word("Oldest", "가장 오래된 기록"), oldest),
@@ -74,7 +76,18 @@ pub(crate) fn lines(status: &RecorderStatus, is_running: bool, language: Languag
                 word("that were there before", "(시작 전부터 있던 연결)")
             ),
         ),
-        (word("Lost: buffer full", "손실: 버퍼 가득 참"), status.lost.to_string()),
+        (
+            word("Lost: buffer full", "손실: 버퍼 가득 참"),
+            format!(
+                "{} {}, {} {}, {} {}",
+                status.lost,
+                word("ends", "종료"),
+                status.lost_begins,
+                word("begins", "시작"),
+                status.lost_processes,
+                word("processes", "프로세스 정보")
+            ),
+        ),
         (word("Lost: never told", "손실: 커널이 알리지 않음"), status.unseen.to_string()),
         (word("Noticed late", "늦게 확인됨"), status.late.to_string()),
         (
@@ -99,6 +112,13 @@ pub(crate) fn lines(status: &RecorderStatus, is_running: bool, language: Languag
     })
 }
 
+/// Returns text that is from outside: whoever can write to the folder can write it.
+fn shown(text: &str) -> String {
+    let mut out = Vec::new();
+    escape::write_text(&mut out, text.as_ref());
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,6 +139,8 @@ mod tests {
             ended: 19,
             ended_of_before: 1,
             lost: 4,
+            lost_begins: 5,
+            lost_processes: 6,
             unseen: 0,
             late: 0,
             skipped: 2,
@@ -132,9 +154,16 @@ mod tests {
     fn each_language_has_its_words_in_one_column() {
         let english = lines(&status(), true, Language::English);
         assert!(english.starts_with("Recorder:           running (PID 7)\n"), "{english}");
-        assert!(english.contains("\nLost: buffer full:  4\n"), "{english}");
+        assert!(english.contains("\nLost: buffer full:  4 ends, 5 begins, 6 processes\n"), "{english}");
         let korean = lines(&status(), false, Language::Korean);
         assert!(korean.contains("실행 중 아님") && korean.contains("손실: 버퍼 가득 참"), "{korean}");
+    }
+
+    #[test]
+    fn what_is_in_the_file_moves_no_cursor() {
+        let (mode, file) = ("\u{1b}[2Jx".to_owned(), "a\nRecorder: b".to_owned());
+        let text = lines(&RecorderStatus { mode, file, ..status() }, true, Language::English);
+        assert!(!text.contains('\u{1b}') && text.lines().count() == 15, "{text:?}");
     }
 
     #[test]

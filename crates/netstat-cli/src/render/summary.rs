@@ -15,7 +15,7 @@ const MOST: usize = 10;
 /// What a summary is of.
 pub(crate) struct Scope<'a> {
     pub(crate) host: Option<&'a str>,
-    pub(crate) mode: Option<&'a str>,
+    pub(crate) modes: Vec<&'a str>,
     pub(crate) from: SystemTime,
     pub(crate) until: SystemTime,
     pub(crate) zone: &'a Zone,
@@ -26,7 +26,10 @@ pub(crate) struct Scope<'a> {
 struct Words {
     title: &'static str,
     this_host: &'static str,
-    seen_by: &'static str,
+    recorded: &'static str,
+    complete: &'static str,
+    sampled: &'static str,
+    looks: &'static str,
     ended: &'static str,
     connections: &'static str,
     sent: &'static str,
@@ -41,6 +44,7 @@ struct Words {
     waiting: &'static str,
     most: &'static str,
     none: &'static str,
+    still_open: &'static str,
     too_young: &'static str,
     more: &'static str,
     in_a_minute: &'static str,
@@ -50,7 +54,11 @@ struct Words {
 const ENGLISH: Words = Words {
     title: "History of",
     this_host: "this host",
-    seen_by: "Seen by",
+    recorded: "What was recorded:",
+    complete: "every connection that ended, however short, with its process",
+    sampled: "every connection that ended, of one network namespace; the process only of those that lived until a look, once a second",
+    looks: "only connections that lived until a look, once a second, of one network namespace",
+
     ended: "Connections that ended",
     connections: "connections",
     sent: "sent",
@@ -65,7 +73,8 @@ const ENGLISH: Words = Words {
     waiting: "Over the time: ends in CLOSE_WAIT (the peer closed, the program has not) and in TIME_WAIT",
     most: "most",
     none: "none",
-    too_young: "unknown: the history does not go back so far",
+    still_open: "still open",
+    too_young: "unknown: not all of that day was recorded",
     more: "more",
     in_a_minute: "in a minute",
     unknown: "(unknown)",
@@ -74,7 +83,11 @@ const ENGLISH: Words = Words {
 const KOREAN: Words = Words {
     title: "연결 기록:",
     this_host: "이 호스트",
-    seen_by: "기록 방식:",
+    recorded: "기록 범위:",
+    complete: "아무리 짧은 연결도 빠짐없이, 프로세스와 함께 기록",
+    sampled: "네트워크 네임스페이스 하나의 종료된 연결 전체. 프로세스는 1초마다 확인할 때까지 살아 있던 연결만 알 수 있음",
+    looks: "네트워크 네임스페이스 하나에서 1초마다 확인할 때까지 살아 있던 연결만",
+
     ended: "종료된 연결",
     connections: "개 연결",
     sent: "송신",
@@ -89,7 +102,8 @@ const KOREAN: Words = Words {
     waiting: "시간에 따른 CLOSE_WAIT(상대는 닫았지만 프로그램이 닫지 않음)와 TIME_WAIT 수",
     most: "최대",
     none: "없음",
-    too_young: "알 수 없음: 기록이 그때까지 거슬러 올라가지 않음",
+    still_open: "아직 열려 있음",
+    too_young: "알 수 없음: 전날 전체가 기록되어 있지 않음",
     more: "개 더 있음",
     in_a_minute: "개/분",
     unknown: "(알 수 없음)",
@@ -106,8 +120,8 @@ pub(crate) fn summary(summary: &Summary, scope: &Scope<'_>, language: Language) 
     let (from, until) = (scope.zone.to_the_second(scope.from), scope.zone.to_the_second(scope.until));
     // Writing to a String cannot fail.
     let _ = writeln!(text, "{} {host}, {from} - {until}", words.title);
-    if let Some(mode) = scope.mode {
-        let _ = writeln!(text, "{} {}", words.seen_by, shown(OsStr::new(mode)));
+    for mode in &scope.modes {
+        let _ = writeln!(text, "{} {}", words.recorded, mode_in_words(mode, words));
     }
     let Traffic { ends, sent, received } = summary.total;
     let _ = writeln!(
@@ -142,7 +156,11 @@ pub(crate) fn summary(summary: &Summary, scope: &Scope<'_>, language: Language) 
     list(&mut text, words.by_remote, rows, words);
     match &summary.new_remotes {
         Some(new) => {
-            let rows = new.iter().map(|(address, of)| traffic(place(*address), of)).collect();
+            let row = |(address, of): &((IpAddr, u32), Traffic)| match of.ends {
+                0 => vec![place(*address), words.still_open.to_owned()],
+                _ => traffic(place(*address), of),
+            };
+            let rows = new.iter().map(row).collect();
             list(&mut text, words.new_remotes, rows, words);
         }
         None => absent(&mut text, words.new_remotes, words.too_young),
@@ -193,6 +211,16 @@ pub(crate) fn summary(summary: &Summary, scope: &Scope<'_>, language: Language) 
         let _ = writeln!(text, "  {name}  {}  {} {}", drawn(line), words.most, grouped(most));
     }
     text
+}
+
+/// Returns what a recorder saw that called its mode so. A newer one may have other modes.
+fn mode_in_words(mode: &str, words: &Words) -> String {
+    match mode {
+        "complete" => words.complete.to_owned(),
+        "sampled" => words.sampled.to_owned(),
+        "looks" => words.looks.to_owned(),
+        other => shown(OsStr::new(other)),
+    }
 }
 
 /// Writes a heading and the first rows of a list, with aligned columns.
@@ -323,7 +351,10 @@ mod tests {
                 ends: 200,
                 reason: EndReason::Refused,
             }],
-            new_remotes: None,
+            new_remotes: Some(vec![
+                (address("198.51.100.7"), traffic(1000, 5 << 20, 3 << 30)),
+                (address("198.51.100.8"), traffic(0, 0, 0)),
+            ]),
             new_listeners: Some(vec![Listener { local: end("[::]:4444"), process: Some("nc".into()) }]),
             close_wait: vec![0, 1, 2, 3],
             time_wait: vec![0; 4],
@@ -336,7 +367,7 @@ mod tests {
         let geo = Geo::default();
         let scope = Scope {
             host: Some("web-1"),
-            mode: Some("bpf"),
+            modes: vec!["complete", "looks", "\u{1b}new"],
             from: SystemTime::UNIX_EPOCH + Duration::from_secs(1_789_999_200),
             until: SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_085_600),
             zone: &Zone::UTC,
@@ -344,5 +375,8 @@ mod tests {
         };
         insta::assert_snapshot!("english", summary(&sample(), &scope, Language::English));
         insta::assert_snapshot!("korean", summary(&sample(), &scope, Language::Korean));
+        let young = Summary { new_remotes: None, new_listeners: None, ..sample() };
+        let unknown = summary(&young, &scope, Language::English);
+        assert_eq!(unknown.matches("not there the day before: unknown").count(), 2, "{unknown}");
     }
 }

@@ -75,15 +75,17 @@ fn summarize(session: &Session<'_>, reader: &Reader, span: &Span) -> Result<Exit
     let summary = reader.summary(from, until).map_err(|error| error.to_string())?;
     let scope = Scope {
         host: reader.host(),
-        mode: reader.mode(),
+        modes: reader.modes(from, until),
         from,
         until,
         zone: &session.zone,
         geo: &session.geo,
     };
     output::people(&render(&summary, &scope, session.settings.language))?;
-    let mut gaps =
-        reader.gaps(&Span { since: Some(from), until: Some(until) }).map_err(|error| error.to_string())?;
+    // What is new follows from the day before as well.
+    let compared = from.checked_sub(A_DAY).filter(|_| summary.new_remotes.is_some());
+    let span = Span { since: compared.or(Some(from)), until: Some(until) };
+    let mut gaps = reader.gaps(&span).map_err(|error| error.to_string())?;
     gaps.extend_from_slice(&summary.damaged);
     past::say_gaps(&gaps, &session.zone);
     Ok(ExitCode::SUCCESS)

@@ -258,6 +258,22 @@ pub(super) fn gap_text(gap: &Gap, zone: &Zone) -> String {
         GapCause::Ring => {
             format!("{span} {lost} were lost, because the buffer between kernel and recorder was full")
         }
+        GapCause::Begins => {
+            let (connections, them) = match gap.lost {
+                Some(1) => ("1 connection".to_owned(), "it is"),
+                Some(lost) => (format!("{lost} connections"), "they are"),
+                None => ("connections".to_owned(), "they are"),
+            };
+            format!(
+                "{span} the begin of {connections} was lost, because the buffer between kernel and recorder was full: {them} missing until the end is told"
+            )
+        }
+        GapCause::Processes => {
+            let lost = gap.lost.map_or_else(String::new, |lost| format!("{lost} "));
+            format!(
+                "{span} {lost}records of processes were lost, because there was no room for them: of some connections the process is not known"
+            )
+        }
         GapCause::Store => format!("{span} {lost} were lost, because the history could not be written"),
         GapCause::Unseen if gap.from == gap.until => {
             "the clock was set over that time, so there was no such moment".to_owned()

@@ -1,6 +1,6 @@
 //! `netstat record`: connections as they open and end.
 
-use super::recorder_status::{self, Beside};
+use super::recorder_status;
 use super::{Session, explain, rights};
 use crate::output::{self, Reader, Trouble};
 use crate::render::events::{write_connection, write_gap};
@@ -10,12 +10,12 @@ use netstat_engine::enrich::UserNames;
 use netstat_engine::text::quote::quoted;
 use netstat_model::Transport;
 use netstat_model::history::{
-    ClockReading, ConnectionEvent, ConnectionRecord, EndReason, EventCounts, EventMethod, ProcessInstance,
-    ProcessRecord,
+    ClockReading, ConnectionEvent, ConnectionRecord, EndReason, EventCounts, EventMethod, GapCause,
+    ProcessInstance, ProcessRecord, RecordGap, SinceBoot,
 };
 use netstat_model::query::Owners;
 use netstat_os::{EventStream, EventWishes, Events, Machine, NameDatabases};
-use netstat_store::{Writer, WriterOptions};
+use netstat_store::{Beside, Writer, WriterOptions};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -23,7 +23,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 /// The most processes whose records are kept for the lines to come; beyond it all are forgotten, and lines name a process
 /// by its ID alone until it is told of again.
@@ -32,6 +32,9 @@ const MOST: usize = 1 << 16;
 /// So much the clock may differ from what it was before it counts as having been set: the time since boot comes in steps of
 /// 10 ms.
 const SET: Duration = Duration::from_millis(50);
+
+/// So much more time has to have passed than the machine was awake for it to have been suspended.
+const SUSPENDED: Duration = Duration::from_secs(1);
 
 /// How often what was seen is written.
 const COMMIT: Duration = Duration::from_secs(1);
@@ -58,7 +61,7 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
         .map_err(|error| format!("cannot wait for Ctrl+C: {error}"))?;
     let wishes =
         EventWishes { arguments: recording.arguments, without_bpf: session.settings.owners == Owners::Proc };
-    let clock = read_clock(session)?;
+    let mut clock = read_clock(session)?;
     // Whatever is wrong with the store is known before anything is watched.
     let mut history = match &recording.store {
         Some(store) => Some(History::open(session, recording, store, &clock)?),
@@ -66,22 +69,39 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
     };
     let mut stream = system.events(wishes);
     output::complain(&stream.method().to_string());
-    if let Some(history) = &mut history {
-        history.writer.set_mode(mode_word(stream.method()));
-    }
     let users = UserNames::parse(&system.users().data);
-    let mut printer = Printer { opens: recording.opens, users, processes: FxHashMap::default(), clock };
+    let mut printer =
+        Printer { opens: recording.opens, users, processes: FxHashMap::default(), clock: clock.clone() };
     let mut events = Vec::new();
     let mut lines = Vec::new();
+    let mut watch = Watch::new(clock.since_boot, Instant::now());
     loop {
         // What happened before it was told to stop is kept.
         let is_last = stopped.load(Ordering::Relaxed)
             || history.as_ref().is_some_and(|history| history.beside.is_stop_wished());
-        stream.take(&mut events).map_err(|error| explain(&error, session.settings))?;
+        let taken = stream.take(&mut events);
         if is_last {
             stream.finish(&mut events);
         }
-        printer.set_clock(read_clock(session)?);
+        // A clock that cannot be read is read the next time.
+        clock = read_clock(session).unwrap_or(clock);
+        let missed = watch.note(taken.is_ok(), clock.since_boot, Instant::now());
+        events.extend(missed.into_iter().map(ConnectionEvent::Gap));
+        match &taken {
+            Ok(()) if !watch.has_begun => {
+                watch.has_begun = true;
+                if let Some(history) = &mut history {
+                    history.writer.begin(mode_word(stream.method()), &clock);
+                }
+            }
+            Ok(()) => {}
+            Err(error) if watch.is_first_failure() => {
+                let why = explain(error, session.settings);
+                output::complain(&format!("{why}; the recorder goes on, and what it misses becomes a gap"));
+            }
+            Err(_) => {}
+        }
+        printer.set_clock(clock.clone());
         events.iter_mut().for_each(|event| printer.name_user(event));
         let mut reader = Reader::Listening;
         if recording.follow {
@@ -91,7 +111,7 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
             lines.clear();
         }
         match &mut history {
-            Some(history) => history.keep(&mut events, &read_clock(session)?, &mut *stream, is_last),
+            Some(history) => history.keep(&mut events, &clock, &mut *stream, is_last),
             None => {
                 events.clear();
                 stream.release();
@@ -100,12 +120,51 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
         if is_last || reader == Reader::Gone {
             break;
         }
-        thread::sleep(stream.pause());
+        thread::sleep(if taken.is_ok() { stream.pause() } else { stream.pause().max(COMMIT) });
     }
     if let Some(history) = &history {
         history.end();
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is noted of the takes of a stream, so that what was missed becomes a gap.
+struct Watch {
+    /// When the last take was: since boot, and by a clock that stands still while the machine is suspended.
+    taken: SinceBoot,
+    awake: Instant,
+    /// How many takes failed since the last that did not.
+    failures: u32,
+    /// Whether one ever succeeded.
+    has_begun: bool,
+}
+
+impl Watch {
+    fn new(taken: SinceBoot, awake: Instant) -> Self {
+        Self { taken, awake, failures: 0, has_begun: false }
+    }
+
+    /// Notes a take. Returns what was missed since the last one.
+    fn note(&mut self, succeeded: bool, now: SinceBoot, awake: Instant) -> Vec<RecordGap> {
+        let passed = now.saturating_sub(self.taken);
+        let gap = |lost, cause| RecordGap { boot_id: None, from: self.taken, until: now, lost, cause };
+        let mut missed = Vec::new();
+        // Nothing opens or ends meanwhile.
+        if passed.saturating_sub(awake.saturating_duration_since(self.awake)) > SUSPENDED {
+            missed.push(gap(Some(0), GapCause::Suspended));
+        }
+        // Before the first take that succeeds nothing is recorded, which needs no gap.
+        if self.has_begun && !(succeeded && self.failures == 0) {
+            missed.push(gap(None, GapCause::Unseen));
+        }
+        self.failures = if succeeded { 0 } else { self.failures.saturating_add(1) };
+        (self.taken, self.awake) = (now, awake);
+        missed
+    }
+
+    fn is_first_failure(&self) -> bool {
+        self.failures == 1
+    }
 }
 
 /// Returns by what means connections are seen, in a word.
@@ -179,7 +238,7 @@ impl History {
             return;
         }
         self.committed = now.since_boot;
-        let written = self.writer.commit(now, &[]);
+        let written = self.writer.commit(now);
         // What could not be written is in the writer's memory, or counted there.
         stream.release();
         if let Err(error) = written {
@@ -218,6 +277,8 @@ impl History {
             ended: counts.ended,
             ended_of_before: counts.ended_of_before,
             lost: counts.lost,
+            lost_begins: counts.lost_begins,
+            lost_processes: counts.lost_processes,
             unseen: counts.unseen,
             late: counts.late,
             skipped: counts.skipped,
@@ -226,7 +287,7 @@ impl History {
             failed_writes: self.failed,
         };
         // Without it, --status tells an older one, with its time.
-        let _ = self.beside.write(&status);
+        let _ = recorder_status::write(&self.beside, &status);
         if self.shows_progress {
             let RecorderStatus { ends, open, bytes, .. } = status;
             let lost = status.lost + status.unseen;
@@ -339,6 +400,7 @@ mod tests {
             remote: None,
             v6_only: None,
             started: None,
+            bound: None,
             established: None,
             first_fin: None,
             ended: None,
@@ -350,6 +412,42 @@ mod tests {
             min_rtt: None,
             retransmits: None,
         }
+    }
+
+    #[test]
+    fn a_take_that_fails_is_a_gap_until_one_succeeds() {
+        let seconds = Duration::from_secs;
+        let begin = Instant::now();
+        let mut watch = Watch::new(seconds(100), begin);
+        let mut note = |succeeded, at: u64| {
+            let missed = watch.note(succeeded, seconds(at), begin + seconds(at - 100));
+            watch.has_begun |= succeeded;
+            let spans: Vec<_> = missed.iter().map(|gap| (gap.from, gap.until, gap.lost, gap.cause)).collect();
+            (spans, watch.is_first_failure())
+        };
+        let unseen = |from, until| vec![(seconds(from), seconds(until), None, GapCause::Unseen)];
+        assert_eq!(note(false, 101), (vec![], true));
+        assert_eq!(note(true, 102), (vec![], false));
+        assert_eq!(note(true, 103), (vec![], false));
+        assert_eq!(note(false, 104), (unseen(103, 104), true));
+        assert_eq!(note(false, 105), (unseen(104, 105), false));
+        assert_eq!(note(true, 106), (unseen(105, 106), false));
+        assert_eq!(note(true, 107), (vec![], false));
+        assert_eq!(note(false, 108), (unseen(107, 108), true));
+    }
+
+    #[test]
+    fn a_machine_that_was_suspended_leaves_a_gap() {
+        let seconds = Duration::from_secs;
+        let begin = Instant::now();
+        let mut watch = Watch::new(seconds(100), begin);
+        watch.has_begun = true;
+        // It was stopped for an hour, and suspended for another.
+        assert_eq!(watch.note(true, seconds(3700), begin + seconds(3600)), []);
+        let missed = watch.note(true, seconds(7301), begin + seconds(3601));
+        let [gap] = &missed[..] else { panic!("{missed:?}") };
+        assert_eq!((gap.from, gap.until), (seconds(3700), seconds(7301)));
+        assert_eq!((gap.lost, gap.cause), (Some(0), GapCause::Suspended));
     }
 
     #[test]

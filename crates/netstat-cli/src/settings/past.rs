@@ -8,8 +8,10 @@ use netstat_engine::view::sort::Order;
 use std::path::PathBuf;
 
 /// The columns that a history has values for, in the order in which data formats show them.
-const KEPT: [&str; 28] = [
+const KEPT: [&str; 30] = [
     "started",
+    "started_before",
+    "started_after",
     "ended",
     "lasted",
     "reason",

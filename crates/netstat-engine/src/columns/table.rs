@@ -8,8 +8,8 @@ use crate::text::lifespan;
 use crate::text::words::short_container;
 use netstat_model::query::{Fields, ProcessFields};
 use netstat_model::{
-    Container, Endpoint, FamilyFacts, IpEndpoint, Missing, Namespace, NetworkNamespace, NoOwner, Owner,
-    Process, Protocol, SocketRef, SocketType, TcpFields, TcpState,
+    Container, Endpoint, FamilyFacts, IpEndpoint, Lifespan, Missing, Namespace, NetworkNamespace, NoOwner,
+    Owner, Process, Protocol, SocketRef, SocketType, TcpFields, TcpState,
 };
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
@@ -308,6 +308,12 @@ columns! {
             Some(life) => life.first_fin.map_or(Value::Absent("-"), |(at, _)| Value::Time(at, given.zone)),
             None => Value::Unknown,
         };
+    "started_before", "Started Before", Time "", fields(Fields::LIFESPAN);
+        "Where it is not known when it began: when it was there already. netstat history",
+        Row |row, given: &Given<'_>| bound(&row.socket, |life| life.started_before, given);
+    "started_after", "Started After", Time "", fields(Fields::LIFESPAN);
+        "Where it is not known when it began: when it was not there yet. netstat history",
+        Row |row, given: &Given<'_>| bound(&row.socket, |life| life.started_after, given);
     "family", "Family", Text "", NOTHING;
         "Family of the socket, as for --family",
         Row |row, _| Value::word(family::of(row.socket.protocol));
@@ -426,6 +432,15 @@ fn named_or_number(name: Option<&OsStr>, number: u32) -> Value<'_> {
 /// The kernel reports the backlog of a listener in the field of the send queue.
 fn listens(socket: &SocketRef<'_>) -> bool {
     socket.state == Some(TcpState::Listen)
+}
+
+/// Shows what bounds the begin of a connection of the past; nothing bounds one that is known, or is not of the past.
+fn bound<'a>(
+    socket: &SocketRef<'_>,
+    of: impl Fn(&Lifespan) -> Option<SystemTime>,
+    given: &Given<'a>,
+) -> Value<'a> {
+    socket.lifespan().and_then(of).map_or(Value::Absent("-"), |at| Value::Time(at, given.zone))
 }
 
 fn moment<'a>(moment: Option<SystemTime>, given: &Given<'a>) -> Value<'a> {

@@ -70,6 +70,8 @@ fn every_column_shows_what_is_known_and_what_is_not() {
         ("reason", ["-", "-", "-", "-"]),
         ("side", ["-", "-", "-", "-"]),
         ("first_fin", ["-", "-", "-", "-"]),
+        ("started_before", ["-", "-", "-", "-"]),
+        ("started_after", ["-", "-", "-", "-"]),
         ("family", ["inet"; 4]),
         ("type", ["stream", "stream", "stream", "dgram"]),
         ("peer_inode", ["-"; 4]),

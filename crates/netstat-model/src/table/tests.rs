@@ -152,11 +152,14 @@ fn lifespan() -> impl Strategy<Value = Lifespan> {
     let role = select(vec![ConnectionRole::Active, ConnectionRole::Passive, ConnectionRole::Unknown]);
     let reason = prop_oneof![Just(EndReason::ClosedByUs), any::<u16>().prop_map(EndReason::Other)];
     let lasted = option::of(any::<u64>().prop_map(Duration::from_nanos));
-    let times = (option::of(time()), option::of(time()), option::of((time(), any::<bool>())));
+    let bounds = (option::of(time()), option::of(time()));
+    let times = (option::of(time()), bounds, option::of(time()), option::of((time(), any::<bool>())));
     (role, times, option::of((time(), reason)), lasted).prop_map(
-        |(role, (started, established, first_fin), ended, lasted)| Lifespan {
+        |(role, (started, bounds, established, first_fin), ended, lasted)| Lifespan {
             role,
             started,
+            started_before: bounds.0,
+            started_after: bounds.1,
             established,
             first_fin,
             ended,

@@ -1,14 +1,17 @@
 //! Connections as they open and end.
 //!
 //! By BPF, if that can be used ([`kernel`]): programs at two tracepoints tell of every end of a TCP connection, whoever it
-//! belongs to and however short it lived; UDP sockets are looked at once a second. Otherwise by what the kernel says of
+//! belongs to and however short it lived, which is compared with the table now and then ([`balance`]); UDP sockets are looked at once a second. Otherwise by what the kernel says of
 //! sockets that it destroys, and looks at the table ([`closings`]); otherwise by looks alone.
 
+mod balance;
 mod closings;
+mod counters;
 mod ending;
 mod kernel;
 #[cfg(test)]
 mod live_tests;
+mod open;
 mod process;
 mod records;
 #[cfg(test)]
@@ -65,8 +68,9 @@ impl EventStream for Complete<'_> {
         self.kernel.take(into)?;
         let now = clock::uptime(self.system.source())?;
         if now >= self.look_at {
-            self.udp.take(into)?;
+            // One that fails is tried again in its time.
             self.look_at = now + self.udp.pause();
+            self.udp.take(into)?;
         }
         Ok(())
     }

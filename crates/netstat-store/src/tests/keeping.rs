@@ -34,21 +34,21 @@ fn what_waits_becomes_a_block() {
     let mut writer = writer(&folder, 100);
     for first in [100, 1100, 2100] {
         writer.append(&some_ends(first, 1000));
-        writer.commit(&clock(first + 1000), b"").unwrap();
+        writer.commit(&clock(first + 1000)).unwrap();
     }
     writer.append(&some_ends(3100, 10));
-    writer.commit(&clock(3110), b"").unwrap();
+    writer.commit(&clock(3110)).unwrap();
     let size = writer.size().unwrap();
     assert_eq!((size.ends, size.oldest), (3010, Some(day(100))));
-    let (database, _) = open_to_read(folder.as_ref()).unwrap();
+    let (database, ..) = open_to_read(folder.as_ref()).unwrap();
     let count = |table: &str| -> i64 {
         database.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
     };
     assert_eq!((count("block"), count("fresh")), (1, 1));
     // What waits for too long becomes a block that is not full.
-    writer.commit(&clock(3101 + 3600), b"").unwrap();
+    writer.commit(&clock(3101 + 3600)).unwrap();
     drop(database);
-    let (database, _) = open_to_read(folder.as_ref()).unwrap();
+    let (database, ..) = open_to_read(folder.as_ref()).unwrap();
     let blocks: i64 = database.query_row("SELECT count(*) FROM block", [], |row| row.get(0)).unwrap();
     assert_eq!(blocks, 2);
     let (sockets, lost) = ends(&Reader::open(folder.as_ref()).unwrap(), &Span::default());
@@ -64,7 +64,7 @@ fn the_oldest_ends_go_when_there_is_no_room() {
     for round in 0..40 {
         let first = 100 + round * MANY;
         writer.append(&some_ends(first, MANY));
-        writer.commit(&clock(first + MANY), b"").unwrap();
+        writer.commit(&clock(first + MANY)).unwrap();
         assert!(writer.size().unwrap().bytes <= options.keep_bytes);
     }
     let file = folder.as_ref().join("history.db");
@@ -87,7 +87,7 @@ fn ends_that_are_too_old_go() {
     for round in 0..3 {
         let first = 100 + round * MANY;
         writer.append(&some_ends(first, MANY));
-        writer.commit(&clock(first + MANY), b"").unwrap();
+        writer.commit(&clock(first + MANY)).unwrap();
     }
     let (sockets, _) = ends(&Reader::open(folder.as_ref()).unwrap(), &Span::default());
     assert_eq!(sockets.len() as u64, 2 * MANY);
@@ -99,7 +99,7 @@ fn a_damaged_block_is_a_gap_and_the_others_are_read() {
     let mut writer = writer(&folder, 100);
     for first in [100, 100 + MANY] {
         writer.append(&some_ends(first, MANY));
-        writer.commit(&clock(first + MANY), b"").unwrap();
+        writer.commit(&clock(first + MANY)).unwrap();
     }
     drop(writer);
     let database = Connection::open(folder.as_ref().join("history.db")).unwrap();
@@ -114,13 +114,13 @@ fn rows_that_were_damaged_before_they_became_a_block_are_counted() {
     let folder = Folder::new();
     let mut first = writer(&folder, 100);
     first.append(&some_ends(101, 20));
-    first.commit(&clock(130), b"").unwrap();
+    first.commit(&clock(130)).unwrap();
     drop(first);
     let database = Connection::open(folder.as_ref().join("history.db")).unwrap();
     database.execute("UPDATE fresh SET cols = zeroblob(40)", []).unwrap();
     drop(database);
     let mut second = writer(&folder, 140);
-    second.commit(&clock(141), b"").unwrap();
+    second.commit(&clock(141)).unwrap();
     let gaps = Reader::open(folder.as_ref()).unwrap().gaps(&Span::default()).unwrap();
     let damaged: Vec<_> = gaps.iter().filter(|gap| gap.cause == GapCause::Damaged).collect();
     assert_eq!(damaged.len(), 1);
@@ -132,18 +132,18 @@ fn a_full_disk_loses_nothing_that_finds_room_later() {
     let folder = Folder::new();
     let mut writer = writer(&folder, 100);
     writer.append(&[opened(connection(1, 100, None))]);
-    writer.commit(&clock(101), b"").unwrap();
+    writer.commit(&clock(101)).unwrap();
     writer.limit_pages(Some(0));
     writer.append(&some_ends(2, 2000));
     writer.append(&[ended(connection(1, 100, Some((102, EndReason::ClosedByUs))))]);
     for at in 102..105 {
-        assert!(matches!(writer.commit(&clock(at), b"").unwrap_err().fault, Fault::Full));
+        assert!(matches!(writer.commit(&clock(at)).unwrap_err().fault, Fault::Full));
     }
     let reader = Reader::open(folder.as_ref()).unwrap();
     assert_eq!((still_open(&reader).len(), ends(&reader, &Span::default()).0.len()), (1, 0));
     drop(reader);
     writer.limit_pages(None);
-    writer.commit(&clock(106), b"").unwrap();
+    writer.commit(&clock(106)).unwrap();
     let reader = Reader::open(folder.as_ref()).unwrap();
     assert_eq!((still_open(&reader).len(), ends(&reader, &Span::default()).0.len()), (0, 2001));
 }
@@ -182,8 +182,8 @@ fn others_may_not_read_it() {
     let folder = Folder::new();
     let mut writer = writer(&folder, 100);
     writer.append(&some_ends(1, 5));
-    writer.commit(&clock(101), b"").unwrap();
-    for name in ["history.db", "history.db-wal", "history.db-shm", "history.lock"] {
+    writer.commit(&clock(101)).unwrap();
+    for name in ["history.db", "history.db-wal", "history.db-shm", "history.db.lock"] {
         let mode = folder.as_ref().join(name).metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o137, 0, "{name}: {mode:o}");
     }
@@ -196,7 +196,7 @@ fn a_store_of_another_host_is_read_as_it_lies() {
     let mut writer = Writer::open(folder.as_ref(), &options, &clock(100)).unwrap();
     writer.append(&[ConnectionEvent::Process(Box::new(curl()))]);
     writer.append(&some_ends(101, 20));
-    writer.commit(&clock(130), b"").unwrap();
+    writer.commit(&clock(130)).unwrap();
     drop(writer);
     std::fs::create_dir_all(other.as_ref()).unwrap();
     let copy = other.as_ref().join("evidence?1.db");
@@ -213,7 +213,7 @@ fn what_was_open_at_an_earlier_boot_ended_with_it() {
         opened(connection(1, 101, None)),
         ended(connection(2, 101, Some((102, EndReason::Refused)))),
     ]);
-    first.commit(&clock(110), b"").unwrap();
+    first.commit(&clock(110)).unwrap();
     drop(first);
     let rebooted = ClockReading {
         boot_id: "two".into(),
@@ -233,29 +233,6 @@ fn what_was_open_at_an_earlier_boot_ended_with_it() {
 }
 
 #[test]
-fn a_source_that_went_on_leaves_no_gap() {
-    for (continues, gaps) in [(true, 0), (false, 1)] {
-        let folder = Folder::new();
-        let mut first = writer(&folder, 100);
-        first.append(&[opened(connection(1, 101, None))]);
-        first.commit(&clock(110), b"").unwrap();
-        drop(first);
-        let options = WriterOptions { continues, ..WriterOptions::default() };
-        let second = Writer::open(folder.as_ref(), &options, &clock(120)).unwrap();
-        assert_eq!(
-            second.open_records().unwrap(),
-            [connection(1, 101, None)].map(|mut record| {
-                // Nobody described its process.
-                record.process = record.process.take();
-                record
-            })
-        );
-        let reader = Reader::open(folder.as_ref()).unwrap();
-        assert_eq!(reader.gaps(&Span::default()).unwrap().len(), gaps);
-    }
-}
-
-#[test]
 fn losses_stand_where_they_happened() {
     let folder = Folder::new();
     let mut writer = writer(&folder, 100);
@@ -266,7 +243,7 @@ fn losses_stand_where_they_happened() {
         lost: Some(1204),
         cause: GapCause::Ring,
     })]);
-    writer.commit(&clock(130), b"").unwrap();
+    writer.commit(&clock(130)).unwrap();
     let reader = Reader::open(folder.as_ref()).unwrap();
     let found =
         |since, until| reader.gaps(&Span { since: Some(day(since)), until: Some(day(until)) }).unwrap();
@@ -281,13 +258,13 @@ fn a_clock_that_was_set_back_changes_no_duration() {
     let folder = Folder::new();
     let mut writer = writer(&folder, 100);
     writer.append(&[ended(connection(1, 101, Some((150, EndReason::ClosedByUs))))]);
-    writer.commit(&clock(150), b"").unwrap();
+    writer.commit(&clock(150)).unwrap();
     // An hour back.
     let set = ClockReading { since_1970: seconds(super::BOOTED + 160 - 3600), ..clock(160) };
-    writer.commit(&set, b"").unwrap();
+    writer.commit(&set).unwrap();
     writer.append(&[ended(connection(2, 151, Some((170, EndReason::ClosedByUs))))]);
     let later = ClockReading { since_1970: seconds(super::BOOTED + 171 - 3600), ..clock(171) };
-    writer.commit(&later, b"").unwrap();
+    writer.commit(&later).unwrap();
     let reader = Reader::open(folder.as_ref()).unwrap();
     let (sockets, _) = ends(&reader, &Span::default());
     let lives: Vec<_> = sockets.iter().filter_map(|socket| socket.lifespan.as_deref().copied()).collect();
@@ -303,17 +280,103 @@ fn a_clock_that_was_set_back_changes_no_duration() {
 }
 
 #[test]
-fn a_source_goes_on_where_the_last_commit_left_it() {
+fn what_fails_for_long_is_one_gap() {
     let folder = Folder::new();
-    let mut first = writer(&folder, 100);
-    assert_eq!(first.resume().unwrap(), None);
-    first.commit(&clock(101), b"at 17").unwrap();
-    first.limit_pages(Some(0));
-    first.append(&some_ends(2, 2000));
-    assert!(first.commit(&clock(102), b"at 18").is_err());
-    drop(first);
-    assert_eq!(writer(&folder, 103).resume().unwrap().as_deref(), Some(&b"at 17"[..]));
-    let rebooted = ClockReading { boot_id: "two".into(), ..clock(5) };
-    let second = Writer::open(folder.as_ref(), &WriterOptions::default(), &rebooted).unwrap();
-    assert_eq!(second.resume().unwrap(), None);
+    let mut writer = writer(&folder, 100);
+    let gap = |from, until, lost, cause| {
+        ConnectionEvent::Gap(RecordGap {
+            boot_id: None,
+            from: seconds(from),
+            until: seconds(until),
+            lost,
+            cause,
+        })
+    };
+    for at in 100..110 {
+        writer.append(&[gap(at, at + 1, None, GapCause::Unseen), gap(at, at + 1, Some(2), GapCause::Begins)]);
+        if at % 3 == 0 {
+            writer.commit(&clock(at + 1)).unwrap();
+        }
+    }
+    writer.append(&[gap(120, 121, None, GapCause::Unseen)]);
+    writer.commit(&clock(130)).unwrap();
+    let mut gaps = Reader::open(folder.as_ref()).unwrap().gaps(&Span::default()).unwrap();
+    gaps.sort_by_key(|gap| (gap.from, gap.lost));
+    let found: Vec<_> = gaps.iter().map(|gap| (gap.from, gap.until, gap.lost, gap.cause)).collect();
+    assert_eq!(
+        found,
+        [
+            (day(100), day(110), None, GapCause::Unseen),
+            (day(100), day(110), Some(20), GapCause::Begins),
+            (day(120), day(121), None, GapCause::Unseen),
+        ]
+    );
+}
+
+#[test]
+fn a_full_disk_bounds_what_waits_and_counts_what_is_lost() {
+    let folder = Folder::new();
+    let mut writer = writer(&folder, 100);
+    writer.commit(&clock(101)).unwrap();
+    writer.limit_pages(Some(0));
+    const PROCESSES: u32 = (1 << 16) + 500;
+    for pid in 1..=PROCESSES {
+        let process = netstat_model::ProcessKey { pid, start_time: 5 };
+        let instance = netstat_model::history::ProcessInstance { process, executions: 1 };
+        let record = netstat_model::history::ProcessRecord { instance, ..curl() };
+        writer.append(&[ConnectionEvent::Process(Box::new(record))]);
+    }
+    assert!(matches!(writer.commit(&clock(102)).unwrap_err().fault, Fault::Full));
+    writer.limit_pages(None);
+    writer.commit(&clock(103)).unwrap();
+    let reader = Reader::open(folder.as_ref()).unwrap();
+    let gaps = reader.gaps(&Span::default()).unwrap();
+    let [gap] = &gaps[..] else { panic!("{gaps:?}") };
+    assert_eq!((gap.from, gap.until), (day(101), day(103)));
+    assert_eq!((gap.lost, gap.cause), (Some(500), GapCause::Processes));
+    // Their numbers are known all the same.
+    let processes = reader.processes().unwrap();
+    assert_eq!(processes.len(), PROCESSES as usize);
+    assert_eq!(processes.values().filter(|process| process.name.is_err()).count(), 500);
+    // Once is enough.
+    writer.commit(&clock(104)).unwrap();
+    assert_eq!(Reader::open(folder.as_ref()).unwrap().gaps(&Span::default()).unwrap().len(), 1);
+}
+
+#[test]
+fn boots_without_a_name_are_told_apart_by_their_clocks() {
+    let folder = Folder::new();
+    let clock = |booted: u64, at: u64| ClockReading {
+        boot_id: "".into(),
+        since_boot: seconds(at),
+        since_1970: seconds(super::BOOTED + booted + at),
+    };
+    let record = |booted: u64, from: u64, until: u64, cookie: u64| {
+        let options = WriterOptions::default();
+        let mut writer = Writer::open(folder.as_ref(), &options, &clock(booted, from)).unwrap();
+        let end = Some((from + 1, EndReason::ClosedByUs));
+        writer.append(&[ended(connection(cookie, from, end)), opened(connection(cookie + 1, from, None))]);
+        writer.commit(&clock(booted, until)).unwrap();
+        let open = writer.open_records().unwrap().len();
+        drop(writer);
+        open
+    };
+    // The same boot, started again; another one; one that has been running for longer than the one before was recorded.
+    assert_eq!(record(0, 100, 200, 1), 1);
+    assert_eq!(record(1, 300, 400, 3), 2);
+    assert_eq!(record(1000, 50, 90, 5), 1);
+    assert_eq!(record(2000, 500, 600, 7), 1);
+    let reader = Reader::open(folder.as_ref()).unwrap();
+    let ends = ends(&reader, &Span::default()).0;
+    let times: Vec<_> = ends.iter().map(|it| it.lifespan.as_deref().unwrap().ended.unwrap().0).collect();
+    for (booted, at) in [(0, 101), (1, 301), (1000, 51), (2000, 501)] {
+        assert!(times.contains(&day(booted + at)), "{times:?}");
+    }
+    let standing = |at| reader.standing(day(at));
+    assert!(matches!(standing(150), Standing::Recorded(_)));
+    assert!(matches!(standing(1070), Standing::Recorded(_)));
+    assert!(matches!(standing(1200), Standing::Within(_)));
+    assert!(matches!(standing(2550), Standing::Recorded(_)));
+    let Standing::Recorded(at) = standing(150) else { panic!() };
+    assert_eq!(reader.boot_id(at.0.boot), None);
 }

@@ -113,7 +113,7 @@ proptest! {
             writer.append(&[opened(record.clone())]);
             expected.push(record);
         }
-        writer.commit(&clock(60), b"").unwrap();
+        writer.commit(&clock(60)).unwrap();
         let reader = Reader::open(folder.as_ref()).unwrap();
         let time = day(60);
         let Standing::Recorded(at) = reader.standing(time) else { panic!() };

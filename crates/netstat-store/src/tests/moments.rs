@@ -1,8 +1,8 @@
 //! The table of past moments.
 
 use super::{Folder, clock, connection, day, ended, opened, seconds, writer};
-use crate::{At, Reader, Standing};
-use netstat_model::history::{ConnectionEvent, ConnectionRecord, ConnectionRole, EndReason};
+use crate::{At, Reader, Standing, Writer, WriterOptions};
+use netstat_model::history::{BeginBound, ConnectionEvent, ConnectionRecord, ConnectionRole, EndReason};
 use netstat_model::{NoOwner, Ownership, Socket, TcpState};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -43,7 +43,7 @@ fn a_connection_goes_through_its_states() {
     let refused =
         ConnectionRecord { established: None, ..connection(3, 110, Some((111, EndReason::Refused))) };
     writer.append(&[ended(connecting), ended(left), ended(refused)]);
-    writer.commit(&clock(300), b"").unwrap();
+    writer.commit(&clock(300)).unwrap();
     let reader = Reader::open(folder.as_ref()).unwrap();
     let states = |moment| {
         table(&reader, moment)
@@ -72,7 +72,7 @@ fn ends_that_are_used_again_wait_no_longer() {
     let first = connection(1, 110, Some((120, EndReason::ClosedByUs)));
     let again = ConnectionRecord { cookie: 2, started: Some(seconds(125)), ended: None, ..first.clone() };
     writer.append(&[ended(first), opened(again)]);
-    writer.commit(&clock(130), b"").unwrap();
+    writer.commit(&clock(130)).unwrap();
     let reader = Reader::open(folder.as_ref()).unwrap();
     assert_eq!(table(&reader, 122).len(), 1);
     let now = table(&reader, 126);
@@ -83,7 +83,7 @@ fn ends_that_are_used_again_wait_no_longer() {
 fn before_and_after_the_history_nothing_is_known() {
     let folder = Folder::new();
     let mut writer = writer(&folder, 100);
-    writer.commit(&clock(130), b"").unwrap();
+    writer.commit(&clock(130)).unwrap();
     let reader = Reader::open(folder.as_ref()).unwrap();
     assert_eq!(reader.standing(day(99)), Standing::Before(day(100)));
     assert_eq!(reader.standing(day(131)), Standing::After(day(130)));
@@ -136,7 +136,7 @@ fn check(lives: &[Life], mut commits: Vec<u64>, moments: &[u64]) -> Result<(), T
         while let Some((_, event)) = left.next_if(|(at, _)| *at <= commit) {
             writer.append(&[event]);
         }
-        writer.commit(&clock(commit), b"").unwrap();
+        writer.commit(&clock(commit)).unwrap();
     }
     let reader = Reader::open(folder.as_ref()).unwrap();
     for &moment in moments {
@@ -169,9 +169,9 @@ fn a_listener_listens_until_it_is_closed() {
         ..connection(1, 110, None)
     };
     writer.append(&[opened(listener.clone())]);
-    writer.commit(&clock(120), b"").unwrap();
+    writer.commit(&clock(120)).unwrap();
     writer.append(&[ended(ConnectionRecord { ended: Some((seconds(900), EndReason::Closed)), ..listener })]);
-    writer.commit(&clock(1000), b"").unwrap();
+    writer.commit(&clock(1000)).unwrap();
     let reader = Reader::open(folder.as_ref()).unwrap();
     for (moment, count) in [(109, 0), (110, 1), (899, 1), (900, 0)] {
         let sockets = table(&reader, moment);
@@ -180,4 +180,120 @@ fn a_listener_listens_until_it_is_closed() {
             assert_eq!((listener.state, listener.v6_only), (Some(TcpState::Listen), Some(false)));
         }
     }
+}
+
+#[test]
+fn what_a_look_saw_of_a_state_is_shown_from_then_on() {
+    let folder = Folder::new();
+    let mut writer = writer(&folder, 100);
+    let calls = ConnectionRecord {
+        started: None,
+        bound: Some(BeginBound::NoLaterThan(seconds(110))),
+        established: None,
+        ..connection(1, 0, None)
+    };
+    writer.append(&[opened(calls.clone())]);
+    writer.commit(&clock(115)).unwrap();
+    let state = |writer: &mut Writer, now| {
+        writer.commit(&clock(now)).unwrap();
+        let reader = Reader::open(folder.as_ref()).unwrap();
+        [112, now].map(|moment| table(&reader, moment)[0].state.unwrap())
+    };
+    assert_eq!(state(&mut writer, 116), [TcpState::SynSent; 2]);
+    let made = ConnectionRecord { established: Some(seconds(120)), ..calls };
+    writer.append(&[opened(made.clone())]);
+    assert_eq!(state(&mut writer, 121), [TcpState::SynSent, TcpState::Established]);
+    writer.append(&[opened(ConnectionRecord { first_fin: Some((seconds(130), false)), ..made })]);
+    assert_eq!(state(&mut writer, 131), [TcpState::SynSent, TcpState::CloseWait]);
+}
+
+#[test]
+fn one_whose_begin_nobody_saw_is_there_from_when_it_was_seen() {
+    let folder = Folder::new();
+    let seen = |at, record| ConnectionRecord {
+        started: None,
+        established: None,
+        bound: Some(BeginBound::NoLaterThan(seconds(at))),
+        ..record
+    };
+    let mut first = writer(&folder, 100);
+    first.append(&[opened(seen(101, connection(1, 0, None)))]);
+    first.commit(&clock(130)).unwrap();
+    drop(first);
+    // It began while no recorder was running, and so did one that is over.
+    let mut second = writer(&folder, 200);
+    second.append(&[
+        opened(seen(201, connection(1, 0, None))),
+        opened(seen(201, connection(2, 0, None))),
+        opened(seen(201, connection(3, 0, None))),
+    ]);
+    second.commit(&clock(202)).unwrap();
+    let until = |at| Some((at, EndReason::ClosedByPeer));
+    let unseen = ConnectionRecord {
+        bound: Some(BeginBound::NoEarlierThan(seconds(204))),
+        ..seen(0, connection(4, 0, until(205)))
+    };
+    let over = |cookie, at| ConnectionRecord { bound: None, ..seen(0, connection(cookie, 0, until(at))) };
+    second.append(&[ended(over(2, 1500)), ended(over(3, 205)), ended(unseen)]);
+    second.commit(&clock(2000)).unwrap();
+    let reader = Reader::open(folder.as_ref()).unwrap();
+    let there = |moment| {
+        let mut cookies: Vec<_> =
+            table(&reader, moment).iter().filter_map(|socket| socket.id.cookie).collect();
+        cookies.sort_unstable();
+        cookies
+    };
+    assert!(there(100).is_empty());
+    assert_eq!(there(110), [1]);
+    assert_eq!(there(200), [1]);
+    assert_eq!(there(203), [1, 2, 3]);
+    assert_eq!(there(204), [1, 2, 3], "nobody knows of the one that was seen to end only");
+    assert_eq!(there(206), [1, 2]);
+    assert_eq!(there(1600), [1]);
+    let bounds = |cookie| {
+        let sockets = super::ends(&reader, &crate::Span::default()).0;
+        let socket = sockets.iter().find(|socket| socket.id.cookie == Some(cookie)).unwrap();
+        let life = socket.lifespan.as_deref().unwrap();
+        (life.started, life.started_before, life.started_after)
+    };
+    assert_eq!(bounds(2), (None, Some(day(201)), None));
+    assert_eq!(bounds(4), (None, None, Some(day(204))));
+}
+
+#[test]
+fn the_table_is_of_the_network_namespace_that_was_recorded_then() {
+    let folder = Folder::new();
+    let namespace = |inode| Some(netstat_model::Namespace { inode });
+    let record = |inode, from, until| {
+        let options = WriterOptions { namespace: namespace(inode), ..WriterOptions::default() };
+        let mut writer = Writer::open(folder.as_ref(), &options, &clock(from)).unwrap();
+        let there = |cookie, inode| ConnectionRecord {
+            namespace: namespace(inode),
+            ..connection(cookie, from, Some((until - 1, EndReason::ClosedByPeer)))
+        };
+        writer.append(&[ended(there(from, 1)), ended(there(from + 1, 2))]);
+        writer.commit(&clock(until)).unwrap();
+    };
+    record(1, 100, 200);
+    record(2, 300, 400);
+    let reader = Reader::open(folder.as_ref()).unwrap();
+    let there = |moment| {
+        let past = crate::Past::table(&reader, at(&reader, moment), day(moment));
+        let kinds = netstat_model::query::Kinds::TCP;
+        let query = netstat_model::query::SocketQuery::new(kinds, netstat_model::query::States::all());
+        let listing = netstat_model::query::Listing {
+            query: &query,
+            owners: netstat_model::query::OwnerSearch::No,
+            may_restart: true,
+        };
+        let mut cookies = Vec::new();
+        netstat_os::Sockets::sockets(&past, &listing, &mut |socket| {
+            cookies.extend(socket.id.cookie);
+            netstat_model::query::Visit::Skip
+        })
+        .unwrap();
+        (cookies, netstat_os::Machine::namespace(&past))
+    };
+    assert_eq!(there(150), (vec![100], namespace(1)));
+    assert_eq!(there(350), (vec![301], namespace(2)));
 }

@@ -63,6 +63,8 @@ fn a_life_is_tested_where_it_was_seen_and_what_is_there_has_not_ended() {
     let life = Lifespan {
         role: ConnectionRole::Active,
         started: Some(time("2026-11-29T12:00:00Z")),
+        started_before: None,
+        started_after: None,
         established: None,
         first_fin: None,
         ended: Some((time("2026-11-29T12:00:03Z"), EndReason::ResetByPeer)),

@@ -81,25 +81,29 @@ impl EventStream for Sampled<'_> {
     fn take(&mut self, into: &mut Vec<ConnectionEvent>) -> Result<(), Error> {
         let mut gone = Vec::new();
         let taken = self.closings.take(&mut |datagram| decode_datagram(datagram, &mut gone));
-        let now = clock::uptime(self.source)?;
-        // A look comes first at the begin, so that what ends after it is known.
-        if self.looked.is_none_or(|looked| now >= looked + self.looks.pause()) {
-            self.looks.take(into)?;
-            self.looked = Some(now);
-        }
+        let read = clock::uptime(self.source);
+        // What was told is kept though something else fails.
+        let now = *read.as_ref().unwrap_or(&self.read);
         for end in gone {
             self.looks.end(end, now, into);
+        }
+        let mut looked = Ok(());
+        if self.looked.is_none_or(|looked| now >= looked + self.looks.pause()) {
+            looked = self.looks.take(into);
+            self.looked = Some(now);
         }
         if taken.map_err(|error| Error::new(Operation::WatchConnections, error))? {
             self.tell_gap(now, into);
         }
         self.read = now;
-        Ok(())
+        read.and(looked)
     }
 
     fn release(&mut self) {}
 
-    fn finish(&mut self, _into: &mut Vec<ConnectionEvent>) {}
+    fn finish(&mut self, into: &mut Vec<ConnectionEvent>) {
+        self.looks.finish(into);
+    }
 
     fn counts(&self) -> EventCounts {
         self.looks.counts()

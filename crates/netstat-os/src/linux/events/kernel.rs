@@ -7,6 +7,9 @@
 //!
 //! What was open before the programs were there is listed once, when they are there already.
 
+use super::balance::{Balance, Difference};
+use super::counters::decode_counts;
+use super::open::{There, record_of};
 use super::process;
 use super::records::{ClockOffset, Record, decode_record};
 use crate::contract::{EventStream, EventWishes};
@@ -19,7 +22,7 @@ use netstat_model::history::{
     ProcessInstance, RecordGap,
 };
 use netstat_model::query::{Fields, Kinds, Listing, OwnerSearch, Owners, Scope, SocketQuery, States, Visit};
-use netstat_model::{Error, NoBpf, Operation, Owner, ProcessKey, SocketRef, TcpState, Transport};
+use netstat_model::{Error, NoBpf, Operation, Owner, ProcessKey};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::io;
 use std::time::Duration;
@@ -32,6 +35,10 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// How long an end has to be without an owner before that is looked for: most are told in the meantime.
 const YOUNG: Duration = Duration::from_secs(1);
+
+/// How often what was told is compared with the sockets that are there, and which part of the time that takes at most.
+const COMPARE: Duration = Duration::from_secs(60);
+const SMALL_SHARE: u32 = 1000;
 
 /// How often the owner of an open connection is looked for. Nobody may have accepted it.
 const LOOKS: u8 = 3;
@@ -73,6 +80,13 @@ pub(super) struct KernelEvents<'a> {
     /// Processes that were told by `/proc`.
     told: FxHashSet<ProcessKey>,
     counts: EventCounts,
+    balance: Balance,
+    /// Ends that the buffer had no room for, and no comparison has found yet; those that nothing explains.
+    lost_and_open: u64,
+    unseen: u64,
+    /// When the next comparison is due, and when the last two were, since boot.
+    compare_at: Duration,
+    compared: (Duration, Duration),
     /// When the counts were read, and the next look at descriptors is due, since boot.
     counted_at: Duration,
     look_at: Duration,
@@ -104,6 +118,11 @@ impl<'a> KernelEvents<'a> {
             waiting: FxHashMap::default(),
             told: FxHashSet::default(),
             counts: EventCounts::default(),
+            balance: Balance::default(),
+            lost_and_open: 0,
+            unseen: 0,
+            compare_at: now + COMPARE,
+            compared: (now, now),
             counted_at: now,
             look_at: now + YOUNG,
         };
@@ -120,15 +139,19 @@ impl<'a> KernelEvents<'a> {
         let listing = Listing { query: &query, owners: OwnerSearch::All(Owners::Auto), may_restart: true };
         let Ok(answer) = table::table(self.source, &listing, &mut |_| Visit::Keep) else { return };
         let namespace = crate::linux::host::namespace(self.source);
+        let Ok(now) = clock::uptime(self.source) else { return };
         let mut events = std::mem::take(&mut self.first);
         for socket in answer.data.0.iter() {
-            let Some(mut record) = record_of(&socket, socket.namespace().or(namespace)) else { continue };
+            let Some(mut record) = record_of(&socket, socket.namespace().or(namespace), now) else {
+                continue;
+            };
             if let Some(owner) = socket.ownership().principal() {
                 let instance = self.introduce(owner, &mut events);
                 record.process = Some((instance, OwnerSource::Held));
             }
             let owner = record.process.map(|(instance, _)| (instance, record.uid));
             self.held.insert(record.cookie, Held { role: record.role, owner });
+            self.balance.open(&record);
             events.push(ConnectionEvent::Opened(Box::new(record)));
         }
         self.first = events;
@@ -157,6 +180,7 @@ impl<'a> KernelEvents<'a> {
                 into.push(ConnectionEvent::Process(Box::new(record)));
             }
             Record::Opened(mut record) => {
+                self.balance.open(&record);
                 if let Some(held) = self.held.get(&record.cookie) {
                     held.complete(&mut record);
                 }
@@ -166,6 +190,7 @@ impl<'a> KernelEvents<'a> {
                 into.push(ConnectionEvent::Opened(record));
             }
             Record::Ended { mut record, owner_may_follow } => {
+                self.balance.end(record.cookie);
                 self.unowned.remove(&record.cookie);
                 if let Some(held) = self.held.remove(&record.cookie) {
                     held.complete(&mut record);
@@ -222,21 +247,74 @@ impl<'a> KernelEvents<'a> {
         Ok(())
     }
 
+    /// Compares what was told with the sockets that are there. What cannot be listed is compared the next time.
+    fn compare(&mut self, into: &mut Vec<ConnectionEvent>) -> Result<(), Error> {
+        let Some(there) = There::list(self.source) else { return Ok(()) };
+        let now = clock::uptime(self.source)?;
+        let Difference { ended, opened } = self.balance.compare(&there.cookies(), &there.namespaces(), now);
+        let found = u64::try_from(ended.len()).unwrap_or(u64::MAX);
+        // Those that the buffer had no room for are a gap already.
+        let unseen = found.saturating_sub(self.lost_and_open);
+        self.lost_and_open = self.lost_and_open.saturating_sub(found);
+        if unseen > 0 {
+            self.unseen += unseen;
+            let boot_id = crate::linux::host::boot_id(self.source);
+            let ((from, until), lost, cause) = (self.compared, Some(unseen), GapCause::Unseen);
+            into.push(ConnectionEvent::Gap(RecordGap { boot_id, from, until, lost, cause }));
+        }
+        for mut record in ended {
+            self.unowned.remove(&record.cookie);
+            if let Some(held) = self.held.remove(&record.cookie) {
+                held.complete(&mut record);
+            }
+            into.push(ConnectionEvent::Ended(Box::new(record)));
+        }
+        for record in there.records(&opened, now) {
+            self.balance.open(&record);
+            let record = Box::new(record);
+            if self.unowned.len() < MOST {
+                self.unowned.insert(record.cookie, Unowned { record: record.clone(), looks: 0 });
+            }
+            into.push(ConnectionEvent::Opened(record));
+        }
+        self.compared = (self.compared.1, now);
+        Ok(())
+    }
+
+    /// Makes it believe what is not so: that one is open, and that nobody told of another. The next take compares.
+    #[cfg(test)]
+    pub(super) fn mistake(&mut self, open: &ConnectionRecord, untold: u64) {
+        self.balance.open(open);
+        self.balance.end(untold);
+        self.compare_at = Duration::ZERO;
+    }
+
+    /// Makes a gap from the last look at the counters on.
+    fn gap(&self, until: Duration, lost: Option<u64>, cause: GapCause) -> ConnectionEvent {
+        let boot_id = crate::linux::host::boot_id(self.source);
+        ConnectionEvent::Gap(RecordGap { boot_id, from: self.counted_at, until, lost, cause })
+    }
+
     /// Reads the counters, and tells what was lost since they were read.
     fn count(&mut self, now: Duration, into: &mut Vec<ConnectionEvent>) -> Result<(), NoBpf> {
         let bytes = self.program.counts().map_err(|failure| failure.reason())?;
         let Some(counts) = decode_counts(&bytes) else { return Ok(()) };
-        let lost = counts.lost.saturating_sub(self.counts.lost);
-        if lost > 0 {
-            into.push(ConnectionEvent::Gap(RecordGap {
-                boot_id: crate::linux::host::boot_id(self.source),
-                from: self.counted_at,
-                until: now,
-                lost: Some(lost),
-                cause: GapCause::Ring,
-            }));
+        let last = std::mem::replace(&mut self.counts, EventCounts { unseen: self.unseen, ..counts });
+        self.lost_and_open += counts.lost.saturating_sub(last.lost);
+        for (before, after, cause) in [
+            (last.lost, counts.lost, GapCause::Ring),
+            (last.lost_begins, counts.lost_begins, GapCause::Begins),
+            (last.lost_processes, counts.lost_processes, GapCause::Processes),
+        ] {
+            let lost = after.saturating_sub(before);
+            if lost > 0 {
+                into.push(self.gap(now, Some(lost), cause));
+            }
         }
-        self.counts = counts;
+        // Whether such a socket has ended by now nobody knows.
+        if counts.not_followed > last.not_followed {
+            into.push(self.gap(now, None, GapCause::Unseen));
+        }
         self.counted_at = now;
         Ok(())
     }
@@ -272,18 +350,33 @@ impl EventStream for KernelEvents<'_> {
         into.append(&mut self.first);
         let mut records = Vec::new();
         let offset = self.offset;
-        let taken = self.program.take(&mut |bytes| records.extend(decode_record(bytes, offset)));
+        let mut senseless = 0;
+        let taken = self.program.take(&mut |bytes| match decode_record(bytes, offset) {
+            Some(record) => records.push(record),
+            None => senseless += 1,
+        });
         for record in records {
             self.handle(record, into);
         }
         taken.map_err(|failure| failed(failure.reason()))?;
         let now = clock::uptime(self.source)?;
+        if senseless > 0 {
+            into.push(self.gap(now, Some(senseless), GapCause::Unseen));
+        }
+        let counted = self.count(now, into).map_err(failed);
+        if now >= self.compare_at {
+            self.compare(into)?;
+            let spent = clock::uptime(self.source)?.saturating_sub(now);
+            self.compare_at = now + COMPARE.max(spent * SMALL_SHARE);
+        }
         if now >= self.look_at {
+            // One that fails is tried again in its time.
+            self.look_at = now + YOUNG;
             self.look(now, into).map_err(failed)?;
             let spent = clock::uptime(self.source)?.saturating_sub(now);
             self.look_at = now + YOUNG.max(spent * SHARE);
         }
-        self.count(now, into).map_err(failed)
+        counted
     }
 
     fn release(&mut self) {
@@ -297,34 +390,6 @@ impl EventStream for KernelEvents<'_> {
     fn counts(&self) -> EventCounts {
         self.counts
     }
-}
-
-/// Makes a record of a socket that is open; `None` for one without a cookie, whose end could not be told from another's.
-fn record_of(
-    socket: &SocketRef<'_>,
-    namespace: Option<netstat_model::Namespace>,
-) -> Option<ConnectionRecord> {
-    let is_listener = socket.state == Some(TcpState::Listen);
-    Some(ConnectionRecord {
-        cookie: socket.id.cookie?,
-        namespace,
-        transport: Transport::Tcp,
-        role: if is_listener { ConnectionRole::Listener } else { ConnectionRole::Unknown },
-        local: socket.local_ip()?,
-        remote: socket.remote_ip(),
-        v6_only: socket.v6_only,
-        started: None,
-        established: None,
-        first_fin: None,
-        ended: None,
-        process: None,
-        uid: socket.uid(),
-        bytes_sent: None,
-        bytes_received: None,
-        rtt: None,
-        min_rtt: None,
-        retransmits: None,
-    })
 }
 
 /// Decodes the target of a link in `/proc/PID/ns`: `pid:[4026531836]`.
@@ -344,31 +409,6 @@ fn decode_offset(bytes: &[u8]) -> ClockOffset {
         seconds.checked_mul(1_000_000_000)?.checked_add(nanoseconds)
     });
     ClockOffset(nanoseconds.unwrap_or(0))
-}
-
-/// Decodes `struct all_counts` and what follows it; `None` when it is too short.
-fn decode_counts(bytes: &[u8]) -> Option<EventCounts> {
-    /// Words of `struct counts`, how many of them there are, and the place of the losses of ended connections.
-    const WORDS: usize = 16;
-    const PROCESSORS: usize = 64;
-    const LOST_ENDS: usize = 6 + 5 + 2;
-    let (words, _) = bytes.as_chunks::<8>();
-    let words: Vec<u64> = words.iter().map(|word| u64::from_ne_bytes(*word)).collect();
-    let (counts, misses) = words.split_at_checked(WORDS * PROCESSORS)?;
-    let sum = |at: usize| {
-        counts.iter().skip(at).step_by(WORDS).fold(0, |sum: u64, count| sum.saturating_add(*count))
-    };
-    Some(EventCounts {
-        opened: sum(0),
-        ended: sum(1),
-        ended_of_before: sum(2),
-        late: sum(3),
-        saved: sum(4),
-        not_followed: sum(5),
-        lost: sum(LOST_ENDS),
-        unseen: 0,
-        skipped: misses.iter().fold(0, |sum, misses| sum.saturating_add(*misses)),
-    })
 }
 
 /// Runs the decoders of this file.

@@ -1,12 +1,13 @@
 //! Real connections in a private network namespace, and what the running kernel tells of them.
 
+use super::kernel::KernelEvents;
 use crate::contract::{EventStream, EventWishes, Events};
 use crate::linux::Linux;
 use crate::{Origin, linux::privileges::why_no_bpf};
 use netstat_lab::Namespace;
 use netstat_model::NoBpf;
 use netstat_model::history::{
-    ConnectionEvent, ConnectionRecord, ConnectionRole, EndReason, EventMethod, OwnerSource,
+    ConnectionEvent, ConnectionRecord, ConnectionRole, EndReason, EventMethod, GapCause, OwnerSource,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Output, Stdio};
@@ -383,7 +384,8 @@ fn without_bpf_every_end_is_told_and_no_owner_is_wrong() {
         assert_eq!((made.len(), clients, servers), (100, 100, 100));
         for end in played.ends(false) {
             assert!(pid(end).is_none_or(|pid| made.get(&end.local.port) == Some(&pid)), "{end:?}");
-            assert!(end.bytes_sent.is_some() && end.started.is_some(), "{end:?}");
+            assert!(end.bytes_sent.is_some(), "{end:?}");
+            assert!(end.started.is_none() && end.bound.is_some(), "{end:?}");
         }
         for end in at_server() {
             assert!(pid(end).is_none_or(|pid| pid == played.server), "{end:?}");
@@ -405,4 +407,51 @@ fn without_bpf_a_connection_that_lived_until_a_look_has_its_owner() {
         assert_eq!((client.bytes_sent, server.bytes_sent), (Some(100), Some(0)));
         true
     });
+}
+
+#[test]
+fn what_the_programs_did_not_tell_is_found_in_the_table() {
+    let done = netstat_lab::on_own_thread(|namespace| {
+        let system = Linux::open(Origin::Live).unwrap();
+        drop(watched(&system, false)?);
+        let mut stream = KernelEvents::begin(system.source(), EventWishes::default()).ok()?;
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let mut told = Vec::new();
+        stream.take(&mut told).unwrap();
+        let ours = |event: &ConnectionEvent| match event {
+            ConnectionEvent::Opened(record) | ConnectionEvent::Ended(record) => (record.local.port == port
+                && record.namespace.is_some_and(|it| it.inode == namespace.inode()))
+            .then(|| (**record).clone()),
+            _ => None,
+        };
+        let open: Vec<ConnectionRecord> = told.iter().filter_map(ours).collect();
+        assert_eq!(open.len(), 1, "{told:?}");
+        // One that ended and was not told, under a number that no socket has.
+        let phantom = ConnectionRecord { cookie: u64::MAX, ..open[0].clone() };
+        for _ in 0..3 {
+            assert_eq!(stream.counts().unseen, 0);
+            told.clear();
+            stream.mistake(&open[0], 0);
+            stream.take(&mut told).unwrap();
+            assert_eq!(told.iter().filter_map(ours).count(), 0, "what is known is told once: {told:?}");
+        }
+        stream.mistake(&phantom, open[0].cookie);
+        stream.take(&mut told).unwrap();
+        assert_eq!(told.iter().filter_map(ours).count(), 0, "it may be on its way: {told:?}");
+        stream.mistake(&open[0], open[0].cookie);
+        stream.take(&mut told).unwrap();
+        let found: Vec<_> = told.iter().filter_map(ours).map(|it| (it.cookie, it.ended.is_some())).collect();
+        assert_eq!(found, [(u64::MAX, true), (open[0].cookie, false)]);
+        let lost = |event: &ConnectionEvent| match event {
+            ConnectionEvent::Gap(gap) => Some((gap.lost, gap.cause)),
+            _ => None,
+        };
+        let lost: Vec<_> = told.iter().filter_map(lost).collect();
+        assert_eq!(lost, [(Some(1), GapCause::Unseen)]);
+        stream.take(&mut told).unwrap();
+        assert_eq!(stream.counts().unseen, 1);
+        Some(())
+    });
+    let _ = done;
 }

@@ -1,7 +1,7 @@
 //! Decodes what the programs of the recorder write: the records of `bpf/recorder.h`.
 
 use super::ending::{self, Ending};
-use netstat_model::history::{ConnectionRecord, ConnectionRole, OwnerSource, ProcessInstance};
+use netstat_model::history::{BeginBound, ConnectionRecord, ConnectionRole, OwnerSource, ProcessInstance};
 use netstat_model::{IpEndpoint, Namespace, ProcessKey, Transport};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
@@ -174,6 +174,7 @@ fn decode_end(kind: u8, bytes: &[u8], offset: ClockOffset) -> Option<Record> {
         remote: has_stream.then(|| IpEndpoint::new(remote, remote_port, interface)),
         v6_only: (!has_stream && local.is_ipv6()).then_some(flags & IS_V6_ONLY != 0),
         started: offset.known(fields.long(16)?),
+        bound: (!has_ended).then(|| BeginBound::NoLaterThan(offset.moment(at))),
         established: offset.known(established),
         first_fin: match first_fin {
             1 | 2 => offset.known(fields.long(32)?).map(|at| (at, first_fin == 1)),

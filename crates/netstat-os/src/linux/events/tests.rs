@@ -315,6 +315,35 @@ fn an_owner_that_is_not_found_is_not_guessed() {
 }
 
 #[test]
+fn every_loss_is_a_gap() {
+    let lost = |place: usize| {
+        let mut bytes = counts(0);
+        // On the second processor.
+        let at = (16 + place) * 8;
+        bytes[at..at + 8].copy_from_slice(&7_u64.to_ne_bytes());
+        bytes
+    };
+    // Sockets without memory; begins, ends, owners and processes without room.
+    for (place, expected) in [
+        (5, (None, GapCause::Unseen)),
+        (12, (Some(7), GapCause::Begins)),
+        (13, (Some(7), GapCause::Ring)),
+        (14, (Some(7), GapCause::Processes)),
+        (15, (Some(7), GapCause::Processes)),
+    ] {
+        let fake = system().take(&[], &counts(0)).take(&[], &lost(place)).take(&[], &lost(place));
+        let events = taken(&fake, 3);
+        let [ConnectionEvent::Gap(gap)] = events.as_slice() else { panic!("{place}: {events:?}") };
+        assert_eq!((gap.lost, gap.cause), expected, "{place}");
+    }
+    // And so is a record that makes no sense.
+    let fake = system().take(&[vec![9; 200], vec![]], &counts(0));
+    let events = taken(&fake, 1);
+    let [ConnectionEvent::Gap(gap)] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!((gap.lost, gap.cause), (Some(2), GapCause::Unseen));
+}
+
+#[test]
 fn what_the_buffer_had_no_room_for_is_a_gap_once() {
     let fake = system()
         .file("/proc/uptime", "11.00 1\n")

@@ -1,0 +1,159 @@
+//! Compares what the kernel's programs told with the sockets that are there, from time to time: the kernel now and then
+//! tells an end to no program, and a buffer that is full loses begins and ends.
+//!
+//! A record may be on its way while sockets are listed. So what differs is told only if it differs in the next comparison
+//! as well, a minute later.
+
+use netstat_model::history::{ConnectionRecord, ConnectionRole, EndReason};
+use netstat_model::{IpEndpoint, Namespace, Transport};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::time::Duration;
+
+/// An open connection, or a listener, as it was told.
+struct Known {
+    local: IpEndpoint,
+    remote: Option<IpEndpoint>,
+    namespace: Option<Namespace>,
+    /// When a comparison did not find it.
+    missed: Option<Duration>,
+}
+
+/// What was told, and what the last comparison found.
+#[derive(Default)]
+pub(super) struct Balance {
+    known: FxHashMap<u64, Known>,
+    /// Sockets that the last comparison found and nobody had told of.
+    strange: FxHashSet<u64>,
+}
+
+/// What a comparison has found.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Difference {
+    /// Ends that were not told, each with the moment by which it was over.
+    pub(super) ended: Vec<ConnectionRecord>,
+    /// The cookies of those whose begins were not.
+    pub(super) opened: FxHashSet<u64>,
+}
+
+impl Balance {
+    /// Notes what was told to be open.
+    pub(super) fn open(&mut self, record: &ConnectionRecord) {
+        let ConnectionRecord { local, remote, namespace, .. } = *record;
+        self.known.insert(record.cookie, Known { local, remote, namespace, missed: None });
+    }
+
+    /// Notes an end that was told.
+    pub(super) fn end(&mut self, cookie: u64) {
+        self.known.remove(&cookie);
+    }
+
+    /// Compares with the cookies of all sockets that are open in some network namespaces. Of others nothing can be said.
+    pub(super) fn compare(
+        &mut self,
+        there: &FxHashSet<u64>,
+        namespaces: &FxHashSet<Namespace>,
+        now: Duration,
+    ) -> Difference {
+        let mut difference = Difference::default();
+        self.known.retain(|cookie, known| {
+            let is_listed = known.namespace.is_some_and(|namespace| namespaces.contains(&namespace));
+            if !is_listed || there.contains(cookie) {
+                known.missed = None;
+                return true;
+            }
+            match known.missed {
+                None => {
+                    known.missed = Some(now);
+                    true
+                }
+                Some(missed) => {
+                    difference.ended.push(known.record(*cookie, missed));
+                    false
+                }
+            }
+        });
+        let strange = there.iter().filter(|cookie| !self.known.contains_key(cookie));
+        let (again, new) = strange.copied().partition(|cookie| self.strange.contains(cookie));
+        (difference.opened, self.strange) = (again, new);
+        difference
+    }
+}
+
+impl Known {
+    /// Makes the record of its end. What else is known of it was told when it opened.
+    fn record(&self, cookie: u64, missed: Duration) -> ConnectionRecord {
+        ConnectionRecord {
+            cookie,
+            namespace: self.namespace,
+            transport: Transport::Tcp,
+            role: ConnectionRole::Unknown,
+            local: self.local,
+            remote: self.remote,
+            v6_only: None,
+            started: None,
+            bound: None,
+            established: None,
+            first_fin: None,
+            ended: Some((missed, EndReason::Unseen)),
+            process: None,
+            uid: None,
+            bytes_sent: None,
+            bytes_received: None,
+            rtt: None,
+            min_rtt: None,
+            retransmits: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWN: Namespace = Namespace { inode: 1 };
+    const OTHER: Namespace = Namespace { inode: 2 };
+
+    fn record(cookie: u64, namespace: Namespace) -> ConnectionRecord {
+        let local = IpEndpoint::new([10, 0, 0, 1].into(), 80, 0);
+        let known = Known { local, remote: None, namespace: Some(namespace), missed: None };
+        ConnectionRecord { ended: None, ..known.record(cookie, Duration::ZERO) }
+    }
+
+    /// The cookies of the ends, each with its second, and of the begins that a comparison finds.
+    fn compared(balance: &mut Balance, there: &[u64], at: u64) -> (Vec<(u64, u64)>, Vec<u64>) {
+        let there = there.iter().copied().collect();
+        let found = balance.compare(&there, &FxHashSet::from_iter([OWN]), Duration::from_secs(at));
+        found.opened.iter().for_each(|cookie| balance.open(&record(*cookie, OWN)));
+        let mut ended: Vec<_> =
+            found.ended.iter().map(|record| (record.cookie, record.ended.unwrap().0.as_secs())).collect();
+        ended.sort_unstable();
+        (ended, found.opened.into_iter().collect())
+    }
+
+    #[test]
+    fn an_end_that_nobody_told_is_found_by_the_second_comparison() {
+        let mut balance = Balance::default();
+        for cookie in 1..=4 {
+            balance.open(&record(cookie, OWN));
+        }
+        balance.open(&record(5, OTHER));
+        assert_eq!(compared(&mut balance, &[1], 60), (vec![], vec![]));
+        // The end of one was on its way, and another one was there after all.
+        balance.end(2);
+        assert_eq!(compared(&mut balance, &[1, 3], 120), (vec![(4, 60)], vec![]));
+        assert_eq!(compared(&mut balance, &[1], 180), (vec![], vec![]));
+        assert_eq!(compared(&mut balance, &[1], 240), (vec![(3, 180)], vec![]));
+        assert_eq!(compared(&mut balance, &[1], 300), (vec![], vec![]), "each is told once, and no guess is");
+    }
+
+    #[test]
+    fn a_begin_that_was_lost_is_told_by_the_second_comparison() {
+        let mut balance = Balance::default();
+        assert_eq!(compared(&mut balance, &[1, 2, 3], 60), (vec![], vec![]));
+        balance.open(&record(2, OWN));
+        assert_eq!(compared(&mut balance, &[1, 2], 120), (vec![], vec![1]));
+        assert_eq!(compared(&mut balance, &[1, 2, 3], 180), (vec![], vec![]));
+        assert_eq!(compared(&mut balance, &[2], 240), (vec![], vec![]));
+        assert_eq!(compared(&mut balance, &[2], 300), (vec![(1, 240)], vec![]));
+    }
+}

@@ -1,0 +1,92 @@
+//! The connections and listeners that are open, in all network namespaces that may be entered.
+
+use crate::linux::source::Source;
+use crate::linux::{host, table};
+use crate::looks::{first_fin, role_in};
+use netstat_model::history::{BeginBound, ConnectionRecord, ConnectionRole};
+use netstat_model::query::{Fields, Kinds, Listing, OwnerSearch, Scope, SocketQuery, States, Visit};
+use netstat_model::{Namespace, SocketRef, SocketTable, TcpState, Transport, Warning};
+use rustc_hash::FxHashSet;
+use std::time::Duration;
+
+/// The sockets that are there.
+pub(super) struct There {
+    table: SocketTable,
+    own: Option<Namespace>,
+}
+
+impl There {
+    /// Lists them; `None` where not all of those in a namespace could be listed.
+    pub(super) fn list(source: &dyn Source) -> Option<Self> {
+        let states = States::all() - States::TIME_WAIT - States::BOUND - States::CLOSED;
+        let (fields, scope) = (Fields::COMMON, Scope::All);
+        let query = SocketQuery { fields, scope, ..SocketQuery::new(Kinds::TCP, states) };
+        let listing = Listing { query: &query, owners: OwnerSearch::No, may_restart: true };
+        let answer = table::table(source, &listing, &mut |_| Visit::Keep).ok()?;
+        // A namespace that cannot be entered lacks all of its sockets, and none of them is missed.
+        let is_whole = !answer.warnings.iter().any(|lack| {
+            matches!(
+                lack,
+                Warning::DumpInterrupted { .. }
+                    | Warning::DumpOverrun { .. }
+                    | Warning::OddMessages { .. }
+                    | Warning::ProcNetFallback { .. }
+                    | Warning::FamilyUnavailable { .. }
+            )
+        });
+        is_whole.then(|| Self { table: answer.data.0, own: host::namespace(source) })
+    }
+
+    /// Returns those that are open; a connection that is being made was not told yet.
+    fn open(&self) -> impl Iterator<Item = SocketRef<'_>> {
+        let is_open =
+            |socket: &SocketRef<'_>| !matches!(socket.state, Some(TcpState::SynSent | TcpState::SynReceived));
+        self.table.iter().filter(is_open)
+    }
+
+    /// Returns their cookies.
+    pub(super) fn cookies(&self) -> FxHashSet<u64> {
+        self.open().filter_map(|socket| socket.id.cookie).collect()
+    }
+
+    /// Returns the network namespaces that were listed, but for those that have no socket.
+    pub(super) fn namespaces(&self) -> FxHashSet<Namespace> {
+        self.table.iter().filter_map(|socket| socket.namespace()).chain(self.own).collect()
+    }
+
+    /// Makes records of those with some cookies.
+    pub(super) fn records(&self, cookies: &FxHashSet<u64>, now: Duration) -> Vec<ConnectionRecord> {
+        let wanted = self.open().filter(|it| it.id.cookie.is_some_and(|cookie| cookies.contains(&cookie)));
+        wanted.filter_map(|socket| record_of(&socket, socket.namespace().or(self.own), now)).collect()
+    }
+}
+
+/// Makes a record of a socket that is open; `None` for one without a cookie, whose end could not be told from another's.
+pub(super) fn record_of(
+    socket: &SocketRef<'_>,
+    namespace: Option<Namespace>,
+    now: Duration,
+) -> Option<ConnectionRecord> {
+    let is_listener = socket.state == Some(TcpState::Listen);
+    Some(ConnectionRecord {
+        cookie: socket.id.cookie?,
+        namespace,
+        transport: Transport::Tcp,
+        role: if is_listener { ConnectionRole::Listener } else { role_in(socket.state) },
+        local: socket.local_ip()?,
+        remote: socket.remote_ip(),
+        v6_only: socket.v6_only,
+        started: None,
+        bound: Some(BeginBound::NoLaterThan(now)),
+        established: None,
+        first_fin: first_fin(socket.state).map(|by_us| (now, by_us)),
+        ended: None,
+        process: None,
+        uid: socket.uid(),
+        bytes_sent: None,
+        bytes_received: None,
+        rtt: None,
+        min_rtt: None,
+        retransmits: None,
+    })
+}

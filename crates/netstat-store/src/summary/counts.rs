@@ -1,0 +1,294 @@
+//! What is counted of the connections that ended in a span.
+
+use super::told::{Failure, POINTS, Storm, Traffic};
+use crate::block::{Damaged, Packed};
+use crate::clock::{Stretch, time_of};
+use crate::life::TIME_WAIT;
+use crate::row::{Address, Begin, Field, ProcessId, kind_of, reason, time};
+use crate::scan::Stored;
+use netstat_model::history::{ConnectionRole, EndReason};
+use netstat_model::{IpEndpoint, Transport};
+use rustc_hash::FxHashMap;
+use std::collections::hash_map::Entry;
+use std::ffi::OsString;
+
+/// A connection is short that lasted less, in microseconds.
+const SHORT: u64 = 1_000_000;
+
+/// So many short connections of one program with one end in one minute are a storm.
+const STORM: u64 = 60;
+
+/// From so many kinds of short connections on, those of minutes that are over are let go that are no storms.
+const MANY: usize = 1 << 17;
+
+/// How many minutes an end may be told after its time.
+const LATE: i64 = 2;
+
+/// The number of the name of a program; 0 where that is not known.
+pub(super) type Who = u32;
+
+/// The names of programs, each once, and which processes have them.
+#[derive(Default)]
+pub(super) struct Names {
+    list: Vec<OsString>,
+    numbers: FxHashMap<OsString, Who>,
+    processes: FxHashMap<ProcessId, Who>,
+}
+
+impl Names {
+    pub(super) fn add(&mut self, process: ProcessId, name: OsString) {
+        let next = Who::try_from(self.list.len() + 1).unwrap_or(0);
+        let number = match self.numbers.entry(name) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(new) => {
+                self.list.push(new.key().clone());
+                *new.insert(next)
+            }
+        };
+        self.processes.insert(process, number);
+    }
+
+    pub(super) fn who(&self, process: ProcessId) -> Who {
+        self.processes.get(&process).copied().unwrap_or(0)
+    }
+
+    pub(super) fn name(&self, who: Who) -> Option<OsString> {
+        self.list.get(usize::try_from(who).ok()?.checked_sub(1)?).cloned()
+    }
+}
+
+/// The points of a line, in microseconds since 1970.
+#[derive(Clone, Copy)]
+pub(super) struct Line {
+    from: i64,
+    step: i64,
+}
+
+impl Line {
+    pub(super) fn new(from: i64, until: i64) -> Self {
+        let points = i64::try_from(POINTS).unwrap_or(1);
+        Self { from, step: (until.saturating_sub(from) / points).max(1) }
+    }
+
+    /// Counts something that was there from a moment to before another.
+    pub(super) fn add(self, differences: &mut [i64], from: i64, until: i64) {
+        // The first point at or after a moment.
+        let point = |at: i64| {
+            let behind = at.saturating_sub(self.from).max(0);
+            usize::try_from(behind.saturating_add(self.step - 1) / self.step).unwrap_or(usize::MAX)
+        };
+        let (first, last) = (point(from), point(until));
+        if first < last {
+            if let Some(begin) = differences.get_mut(first) {
+                *begin += 1;
+            }
+            if let Some(end) = differences.get_mut(last) {
+                *end -= 1;
+            }
+        }
+    }
+}
+
+pub(super) fn sums(differences: &[i64]) -> Vec<u64> {
+    let mut sum = 0;
+    differences
+        .iter()
+        .take(POINTS)
+        .map(|difference| {
+            sum += difference;
+            u64::try_from(sum).unwrap_or(0)
+        })
+        .collect()
+}
+
+fn is_failure(reason: EndReason) -> bool {
+    matches!(
+        reason,
+        EndReason::Refused
+            | EndReason::ConnectTimedOut
+            | EndReason::ConnectAbandoned
+            | EndReason::NoLocalPort
+            | EndReason::Unreachable
+    )
+}
+
+fn is_trouble(reason: EndReason) -> bool {
+    is_failure(reason)
+        || matches!(
+            reason,
+            EndReason::ResetByPeer | EndReason::TimedOut | EndReason::NeverAccepted | EndReason::Other(_)
+        )
+}
+
+/// Short connections of one minute, by program, address and port.
+type Short<A> = (i64, Who, A, u16);
+
+/// How many ended in which way, by the number of that.
+type Reasons = Vec<(u64, u64)>;
+
+fn count_reason(reasons: &mut Reasons, number: u64, ends: u64) {
+    match reasons.iter_mut().find(|(known, _)| *known == number) {
+        Some((_, known)) => *known += ends,
+        None => reasons.push((number, ends)),
+    }
+}
+
+fn all(reasons: &Reasons) -> u64 {
+    reasons.iter().map(|(_, ends)| ends).sum()
+}
+
+/// What is counted while blocks are read.
+pub(super) struct Counts {
+    pub(super) names: Names,
+    pub(super) line: Line,
+    pub(super) total: Traffic,
+    pub(super) failed: u64,
+    pub(super) processes: FxHashMap<Who, Traffic>,
+    pub(super) remotes: FxHashMap<Address, Traffic>,
+    failures: FxHashMap<(u64, Who, Address, u16), u64>,
+    short: FxHashMap<Short<Address>, Reasons>,
+    /// Differences from one point to the next.
+    pub(super) close_wait: Vec<i64>,
+    pub(super) time_wait: Vec<i64>,
+}
+
+impl Counts {
+    pub(super) fn new(names: Names, line: Line) -> Self {
+        Self {
+            names,
+            line,
+            total: Traffic::default(),
+            failed: 0,
+            processes: FxHashMap::default(),
+            remotes: FxHashMap::default(),
+            failures: FxHashMap::default(),
+            short: FxHashMap::default(),
+            close_wait: vec![0; POINTS + 1],
+            time_wait: vec![0; POINTS + 1],
+        }
+    }
+
+    /// Counts the rows of a block, or of a piece of one to come, that ended in a stretch, whose clock is so far ahead; and of
+    /// those that ended after it, but not after `reach`, that they were in CLOSE_WAIT.
+    pub(super) fn add(
+        &mut self,
+        stored: &Stored<'_>,
+        stretch: &Stretch,
+        offset: i64,
+        reach: u64,
+    ) -> Result<(), Damaged> {
+        let packed = Packed::new(stored.cols)?;
+        let addresses = packed.addresses()?;
+        let column = |field| packed.column(field);
+        let (ends, lasted, kinds) = (column(Field::End)?, column(Field::Lasted)?, column(Field::Kind)?);
+        let (reasons, processes, fins) =
+            (column(Field::Reason)?, column(Field::Process)?, column(Field::FirstFin)?);
+        let (locals, local_ports) = (column(Field::Local)?, column(Field::LocalPort)?);
+        let (remotes, remote_ports) = (column(Field::Remote)?, column(Field::RemotePort)?);
+        let (sent, received) = (column(Field::Sent)?, column(Field::Received)?);
+        let mut by_address = vec![Traffic::default(); addresses.len()];
+        let mut short: FxHashMap<Short<u64>, Reasons> = FxHashMap::default();
+        let mut latest = i64::MIN;
+        let at = |column: &[u64], row: usize| column.get(row).copied().unwrap_or(0);
+        for (row, &end) in ends.iter().enumerate() {
+            let (role, transport, fin_is_local, begin) = kind_of(at(&kinds, row));
+            if end < stretch.from || role == ConnectionRole::Listener {
+                continue;
+            }
+            let wall = offset.saturating_add_unsigned(end);
+            if transport == Transport::Tcp
+                && end <= reach
+                && let Some(fin) = time(end, at(&fins, row)).filter(|_| !fin_is_local)
+            {
+                self.line.add(&mut self.close_wait, offset.saturating_add_unsigned(fin), wall);
+            }
+            if stretch.until <= end {
+                continue;
+            }
+            let (who, reason_number) = (self.names.who(at(&processes, row)), at(&reasons, row));
+            let traffic = Traffic {
+                ends: 1,
+                sent: at(&sent, row).saturating_sub(1),
+                received: at(&received, row).saturating_sub(1),
+            };
+            self.total.add(traffic);
+            self.processes.entry(who).or_default().add(traffic);
+            let remote = at(&remotes, row);
+            if let Some(by_address) = index(remote).and_then(|at| by_address.get_mut(at)) {
+                by_address.add(traffic);
+            }
+            let how = reason(reason_number).unwrap_or(EndReason::Unseen);
+            self.failed += u64::from(is_failure(how));
+            if let (true, Some(address)) = (is_trouble(how), place(&addresses, remote)) {
+                let port = u16::try_from(at(&remote_ports, row)).unwrap_or(0);
+                *self.failures.entry((reason_number, who, address, port)).or_default() += 1;
+            }
+            if transport == Transport::Tcp && how == EndReason::ClosedByUs {
+                self.line.add(&mut self.time_wait, wall, wall.saturating_add_unsigned(TIME_WAIT));
+            }
+            // One that began later than at its time may have been short, or not.
+            let began = time(end, at(&lasted, row)).filter(|_| begin != Begin::NoLater);
+            if began.is_some_and(|began| end.saturating_sub(began) < SHORT) {
+                let (address, port) = match role {
+                    ConnectionRole::Passive => (at(&locals, row), at(&local_ports, row)),
+                    _ => (remote, at(&remote_ports, row)),
+                };
+                let minute = wall.div_euclid(60_000_000);
+                latest = latest.max(minute);
+                let key = (minute, who, address, u16::try_from(port).unwrap_or(0));
+                count_reason(short.entry(key).or_default(), reason_number, 1);
+            }
+        }
+        for (address, traffic) in addresses.iter().zip(by_address).filter(|(_, traffic)| traffic.ends > 0) {
+            self.remotes.entry(*address).or_default().add(traffic);
+        }
+        for ((minute, who, address, port), reasons) in short {
+            if let Some(address) = place(&addresses, address) {
+                let known = self.short.entry((minute, who, address, port)).or_default();
+                reasons.into_iter().for_each(|(number, ends)| count_reason(known, number, ends));
+            }
+        }
+        if self.short.len() > MANY {
+            let over = latest.saturating_sub(LATE);
+            self.short.retain(|(minute, ..), reasons| *minute >= over || all(reasons) >= STORM);
+        }
+        Ok(())
+    }
+
+    /// Returns what failed, the most frequent first.
+    pub(super) fn failures(&self) -> Vec<Failure> {
+        let failure = |(&(number, who, (address, scope), port), &ends): (&(u64, Who, Address, u16), &u64)| {
+            let remote = IpEndpoint { address, scope, port };
+            Some(Failure { reason: reason(number)?, process: self.names.name(who), remote, ends })
+        };
+        let mut failures: Vec<Failure> = self.failures.iter().filter_map(failure).collect();
+        failures.sort_by(|one, two| {
+            two.ends.cmp(&one.ends).then_with(|| (one.reason, one.remote).cmp(&(two.reason, two.remote)))
+        });
+        failures
+    }
+
+    /// Returns the storms, the largest first.
+    pub(super) fn storms(&self) -> Vec<Storm> {
+        let storm = |(&(minute, who, (address, scope), port), reasons): (&Short<Address>, &Reasons)| {
+            let ends = all(reasons);
+            let most = reasons.iter().max_by_key(|(number, ends)| (*ends, *number))?.0;
+            let minute = time_of(minute.saturating_mul(60_000_000));
+            let (process, end) = (self.names.name(who), IpEndpoint { address, scope, port });
+            (ends >= STORM).then(|| Some(Storm { minute, process, end, ends, reason: reason(most)? }))?
+        };
+        let mut storms: Vec<Storm> = self.short.iter().filter_map(storm).collect();
+        storms.sort_by(|one, two| {
+            two.ends.cmp(&one.ends).then_with(|| (one.minute, one.end).cmp(&(two.minute, two.end)))
+        });
+        storms
+    }
+}
+
+fn index(number: u64) -> Option<usize> {
+    usize::try_from(number).ok()?.checked_sub(1)
+}
+
+fn place(addresses: &[Address], number: u64) -> Option<Address> {
+    addresses.get(index(number)?).copied()
+}
