@@ -4,7 +4,7 @@ use crate::clock::{Boot, Clock, Moment, time_of};
 use crate::error::StoreError;
 use crate::gap::{self, Gap};
 use crate::guard::Budget;
-use crate::people;
+use crate::processes;
 use crate::row::ProcessId;
 use crate::schema::{open_to_read, signed, unsigned};
 use netstat_model::history::{GapCause, ProcessRecord};
@@ -243,7 +243,7 @@ impl Reader {
     /// When they cannot be read.
     pub fn processes(&self) -> Result<FxHashMap<ProcessKey, Process>, StoreError> {
         let mut processes = FxHashMap::default();
-        people::each(&self.database, |id, instance, record, bytes| {
+        processes::each(&self.database, |id, instance, record, bytes| {
             self.budget.spend(bytes)?;
             let key = ProcessKey { pid: instance.process.pid, start_time: id };
             let process = match &record {

@@ -83,7 +83,7 @@ impl Reader {
         let _: ControlFlow<()> = self.blocks(&everything, &mut |stored| {
             for row in crate::block::decode(stored.cols).unwrap() {
                 let process = row.process.and_then(|(id, _)| {
-                    crate::people::instance(&self.database, id).map_err(self.error()).unwrap()
+                    crate::processes::instance(&self.database, id).map_err(self.error()).unwrap()
                 });
                 records.push(row.to_record(process));
             }

@@ -11,7 +11,7 @@ pub use told::{Failure, Listener, POINTS, Storm, Summary, Traffic};
 use crate::block::Damaged;
 use crate::clock::{Moment, Stretch, since_1970};
 use crate::error::StoreError;
-use crate::people;
+use crate::processes;
 use crate::reader::{Reader, os_string};
 use crate::row::LONG;
 use counts::{Counts, Line, Names, sums};
@@ -35,7 +35,7 @@ impl Reader {
     pub fn summary(&self, from: SystemTime, until: SystemTime) -> Result<Summary, StoreError> {
         let (begin, end) = (since_1970(from), since_1970(until));
         let mut names = Names::default();
-        people::names(&self.database, |id, name| {
+        processes::names(&self.database, |id, name| {
             self.budget.spend(name.len() + 16)?;
             names.add(id, os_string(name));
             Ok(())

@@ -7,7 +7,7 @@ use crate::pending::{Key, Pending};
 use crate::reader::read_clock;
 use crate::row::{Field, ProcessId, Row};
 use crate::schema::{insert_row, open_to_write, read_row, row_columns, signed, unsigned};
-use crate::{gap, people};
+use crate::{gap, processes};
 use netstat_model::Namespace;
 use netstat_model::history::{
     ClockReading, ConnectionEvent, ConnectionRecord, EndReason, GapCause, ProcessInstance, RecordGap,
@@ -153,7 +153,7 @@ impl Writer {
             rows.map(|row| {
                 let row = row?;
                 let process = match row.process {
-                    Some((id, _)) => people::instance(&self.database, id)?,
+                    Some((id, _)) => processes::instance(&self.database, id)?,
                     None => None,
                 };
                 Ok(row.to_record(process))
@@ -199,7 +199,7 @@ impl Writer {
             return *id;
         }
         // A process that cannot be looked up gets a second number, which does no harm.
-        let id = match people::find(&self.database, self.boot, instance) {
+        let id = match processes::find(&self.database, self.boot, instance) {
             Ok(Some(id)) => id,
             _ => {
                 let id = self.next_process;
@@ -243,10 +243,10 @@ impl Writer {
             .execute(params![signed(self.begun), signed(at), self.options.mode, self.session])?;
         let pending = &self.pending;
         for (id, instance) in &pending.bare {
-            people::insert_bare(&transaction, *id, self.boot, instance)?;
+            processes::insert_bare(&transaction, *id, self.boot, instance)?;
         }
         for (id, record) in &pending.processes {
-            people::insert(&transaction, *id, self.boot, record)?;
+            processes::insert(&transaction, *id, self.boot, record)?;
         }
         for gap in &pending.gaps {
             gap::insert(&transaction, self.boot, gap)?;
