@@ -23,6 +23,7 @@
 //! | [`CounterSources::interface_counters`] | rtnetlink `RTM_GETLINK`, `IFLA_STATS64` | `GetIfTable2` |
 //! | [`Restrictions::limits`] | `/proc/sys/net/{ipv4,core}` | `netsh interface ipv4 show dynamicport` and `show excludedportrange`, for each protocol and family |
 //! | [`Restrictions::conntrack`] | `/proc/sys/net/netfilter`, `/proc/net/stat/nf_conntrack` | no such table |
+//! | [`Restrictions::descriptors`] | `/proc/PID/{fd,limits}`, and the lists of sockets of all families | not told |
 //! | [`Restrictions::firewall`] | `NETLINK_NETFILTER`, the chains, rules and sets of nftables | the registry, `FirewallPolicy` |
 //! | [`Events::events`] | BPF programs (`inet_sock_set_state`, `tcp_destroy_sock`), else the messages of sock_diag about destroyed sockets, and looks at the table | looks at the table |
 //! | [`TextTables::text_table`] | `/proc/net/{route,ipv6_route,igmp,igmp6,unix,dev,snmp,snmp6,netstat}`, `/etc/networks` | no such tables |
