@@ -243,6 +243,8 @@ pub enum TextTable {
     GroupsV4,
     /// `/proc/net/igmp6`.
     GroupsV6,
+    /// `/proc/net/dev_mcast`.
+    GroupsLink,
     /// `/proc/net/unix`.
     Unix,
     /// `/proc/net/dev`.
