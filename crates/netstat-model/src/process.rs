@@ -194,6 +194,8 @@ pub struct Process {
     pub command_line: Result<Vec<OsString>, Missing>,
     /// The user it acts as: Linux the effective user ID.
     pub user: Result<u32, Missing>,
+    /// Its ID in its own PID namespace, Linux only: in a container the one by which it knows itself.
+    pub namespace_pid: Result<u32, Missing>,
     /// The account it runs as: Windows the user with the domain, `DOMAIN\\name`. Linux knows users by number.
     pub account: Result<OsString, Missing>,
     /// The container it runs in: Linux by the names of its control groups. [`Missing::NotApplicable`] where they name
@@ -212,6 +214,7 @@ impl Process {
             unit: Err(reason),
             command_line: Err(reason),
             user: Err(reason),
+            namespace_pid: Err(reason),
             account: Err(reason),
             container: Err(reason),
         }

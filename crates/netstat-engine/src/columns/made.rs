@@ -121,6 +121,7 @@ pub(crate) fn facts() -> Facts {
         unit: Ok("nginx.service".into()),
         command_line: Ok(vec![name.into(), "-c".into(), "a \u{1b}[2J\"b,".into()]),
         user: Ok(0),
+        namespace_pid: Ok(pid - 9),
         container: Ok(Container {
             runtime: ContainerRuntime::CriO,
             id: CONTAINER_ID.into(),

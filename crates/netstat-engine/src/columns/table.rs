@@ -120,6 +120,11 @@ columns! {
     "pid", "PID", Number "", OWNERS;
         "ID of the process that holds the socket; 0 where there is none, null in JSON",
         Owner |owner, _| Value::Number(owner.process.pid.into());
+    "nspid", "NS-PID", Number "", process(ProcessFields::NAMESPACE_PID), on_linux;
+        "ID of the process in its own PID namespace: in a container the one by which it knows itself",
+        Owner |owner, given| {
+            process_field(owner, given, |process| &process.namespace_pid, |pid| Value::Number((*pid).into()))
+        };
     "process", "Process", Text "", process(ProcessFields::NAME);
         "Name of the program: its executable, or the script that was started",
         Owner |owner, given| {

@@ -230,6 +230,7 @@ impl Filter {
                 Test::NetworkNumber(_) | Test::NetworkName(_) => needs.networks = true,
                 Test::Process(_) => needs.processes |= ProcessFields::NAME | ProcessFields::EXECUTABLE,
                 Test::Path(_) => needs.processes |= ProcessFields::EXECUTABLE,
+                Test::NamespacePid(_) => needs.processes |= ProcessFields::NAMESPACE_PID,
                 Test::Unit(_) => needs.processes |= ProcessFields::UNIT,
                 Test::Container(_) | Test::Pod(_) => needs.processes |= ProcessFields::CONTAINER,
                 Test::Namespace(_) => needs.fields |= Fields::NAMESPACE,
@@ -287,6 +288,9 @@ impl Filter {
                 Some(glob.matches(geo.network(address)?.name?.to_lowercase().as_ref()))
             }),
             Test::Pid(pids) => owners(socket, |id| pids.contains(&id.pid).into()),
+            Test::NamespacePid(pids) => processes(socket, context, |process| {
+                matched(process.namespace_pid.as_ref(), |pid| pids.contains(pid))
+            }),
             Test::Process(glob) => {
                 processes(socket, context, |process| known(process.is_named(|name| glob.matches(name))))
             }
@@ -341,6 +345,7 @@ fn is_unread(test: &Test, socket: &SocketRef<'_>, context: &Context<'_>) -> bool
                 .map(|why| why.copied())
         },
         Test::Path(_) => |process| [process.executable.as_ref().err().copied(), None, None],
+        Test::NamespacePid(_) => |process| [process.namespace_pid.as_ref().err().copied(), None, None],
         Test::Unit(_) => |process| [process.unit.as_ref().err().copied(), None, None],
         Test::Container(_) | Test::Pod(_) => {
             |process| [process.container.as_ref().err().copied(), None, None]

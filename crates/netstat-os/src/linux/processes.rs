@@ -129,8 +129,17 @@ fn process(
     if fields.contains(ProcessFields::CONTAINER) {
         process.container = container(handle, reading);
     }
-    if fields.contains(ProcessFields::USER) {
-        process.user = user(handle, reading);
+    if fields.intersects(ProcessFields::USER | ProcessFields::NAMESPACE_PID) {
+        let status = reading.read(handle, "status");
+        let of = |decode: fn(&[u8]) -> Option<u32>| {
+            status.and_then(|status| decode(status).ok_or(Missing::Unreadable))
+        };
+        if fields.contains(ProcessFields::USER) {
+            process.user = of(decode_user);
+        }
+        if fields.contains(ProcessFields::NAMESPACE_PID) {
+            process.namespace_pid = of(decode_namespace_pid);
+        }
     }
     if fields.contains(ProcessFields::COMMAND_LINE) {
         process.command_line = command_line(handle, stat, reading);
@@ -238,16 +247,24 @@ fn cgroup<'r>(handle: &dyn ProcessSource, reading: &'r mut Reading) -> Result<&'
     })
 }
 
-/// Reads the effective user ID, by which the kernel decides what the process may do.
-fn user(handle: &dyn ProcessSource, reading: &mut Reading) -> Result<u32, Missing> {
-    decode_user(reading.read(handle, "status")?).ok_or(Missing::Unreadable)
+/// Returns the numbers of a line of `/proc/PID/status`. The kernel escapes newlines in the name of the process, so a name
+/// cannot pass for another line.
+pub(super) fn status_numbers<'a>(
+    status: &'a [u8],
+    name: &str,
+) -> Option<impl DoubleEndedIterator<Item = &'a str> + use<'a>> {
+    let line = status.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(name.as_bytes()))?;
+    Some(std::str::from_utf8(line).ok()?.split_ascii_whitespace())
 }
 
-/// Decodes the second number of the line `Uid:`. The kernel escapes newlines in the name of the process, so a name cannot
-/// pass for that line.
+/// Decodes the effective user ID, by which the kernel decides what the process may do: the second number of `Uid:`.
 pub(super) fn decode_user(status: &[u8]) -> Option<u32> {
-    let line = status.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(b"Uid:"))?;
-    std::str::from_utf8(line).ok()?.split_ascii_whitespace().nth(1)?.parse().ok()
+    status_numbers(status, "Uid:")?.nth(1)?.parse().ok()
+}
+
+/// Decodes the ID in the innermost PID namespace of the process: the last number of `NSpid:` (Linux 4.1).
+pub(super) fn decode_namespace_pid(status: &[u8]) -> Option<u32> {
+    status_numbers(status, "NSpid:")?.next_back()?.parse().ok()
 }
 
 /// Reads the words, each of which ends with a NUL. The file is empty for a kernel thread, and once the memory of the
@@ -286,6 +303,7 @@ pub(super) fn decode_files(bytes: &[u8]) {
         unit::decode_unit(bytes),
         container::decode_container(bytes),
         decode_user(bytes),
+        decode_namespace_pid(bytes),
         decode_command_line(bytes),
     );
 }
