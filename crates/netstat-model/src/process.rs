@@ -167,9 +167,13 @@ pub struct Container {
     pub runtime: ContainerRuntime,
     /// Its ID: 64 hexadecimal digits, in lower case.
     pub id: Box<str>,
+    /// Its name, where a file of its runtime tells it. Whoever made it chose the name: escape it before showing it.
+    pub name: Option<Box<str>>,
     /// The UID of the Kubernetes pod it belongs to, as the API has it: 8-4-4-4-12 hexadecimal digits, or 32 for the
     /// pod of a manifest on the node itself. `None` outside of Kubernetes.
     pub pod: Option<Box<str>>,
+    /// The name of that pod, where the runtime tells it, to be escaped as well.
+    pub pod_name: Option<Box<str>>,
 }
 
 /// What is known of a process that holds a socket.

@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | [`Sockets::sockets`] | sock_diag (`NETLINK_SOCK_DIAG`), else `/proc/net/{tcp,tcp6,udp,udp6}` | `GetExtendedTcpTable`, `GetExtendedUdpTable`; beyond them `GetTcpTable2`, `GetPerTcpConnectionEStats`, `GetOwnerModuleFromTcpEntry` and its kin, and for bound sockets and UDP peers functions that are not documented |
 //! | owners of sockets | a BPF program (`iter/task_file`), else `/proc/PID/fd` | in the same tables |
-//! | [`Processes::processes`] | `/proc/PID/{comm,exe,cmdline,status,cgroup}` | `NtQuerySystemInformation`, `QueryFullProcessImageNameW`, the service manager |
+//! | [`Processes::processes`] | `/proc/PID/{comm,exe,cmdline,status,cgroup}`; names of containers from the files of their runtimes | `NtQuerySystemInformation`, `QueryFullProcessImageNameW`, the service manager |
 //! | [`Sockets::is_elevated`] | not needed: what may not be seen is told by each answer | `GetTokenInformation`, `TokenElevation` |
 //! | [`NameDatabases::local_addresses`] | rtnetlink `RTM_GETADDR` | `GetUnicastIpAddressTable` |
 //! | [`Machine::host_name`] | `/proc/sys/kernel/hostname` | `GetComputerNameExW` |

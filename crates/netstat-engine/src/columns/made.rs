@@ -125,6 +125,8 @@ pub(crate) fn facts() -> Facts {
         container: Ok(Container {
             runtime: ContainerRuntime::CriO,
             id: CONTAINER_ID.into(),
+            name: (pid == 11).then(|| "w\u{1b}eb".into()),
+            pod_name: None,
             pod: Some("ac04f3f2-1f2c-11e9-b015-1ebee232acfa".into()),
         }),
         ..Process::unknown(id(pid), Missing::NotRead)

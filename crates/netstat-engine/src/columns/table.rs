@@ -164,7 +164,7 @@ columns! {
             process_field(owner, given, |process| &process.unit, |unit| Value::Text(unit.as_os_str().into()))
         };
     "container", "Container", Container "", process(ProcessFields::CONTAINER), on_linux;
-        "Container the process runs in, as runtime:ID",
+        "Container the process runs in, as runtime:name, or runtime:ID where the name may not be read",
         Owner |owner, given| process_field(owner, given, |process| &process.container, Value::Container);
     "pod", "Pod", Text "", process(ProcessFields::CONTAINER), on_linux;
         "Kubernetes pod the process runs in, by its UID",

@@ -120,6 +120,16 @@ fn a_country_is_that_of_the_foreign_address_and_what_is_not_known_is_not_what_is
 }
 
 #[test]
+fn a_container_is_shown_by_its_name_where_that_is_known() {
+    let (sockets, facts) = (four_sockets(), facts());
+    let Ownership::Held(owners) = &sockets[0].ownership else { panic!() };
+    let shown =
+        |at: usize| text(&by_name("container").unwrap().of_owner(&owners[at], &facts.given()).unwrap());
+    assert_eq!(shown(0), format!("cri-o:{CONTAINER_ID}"));
+    assert_eq!(shown(1), "cri-o:w\\x1beb");
+}
+
+#[test]
 fn a_deleted_executable_is_marked() {
     let (sockets, facts) = (four_sockets(), facts());
     let Ownership::Held(owners) = &sockets[0].ownership else { panic!() };

@@ -305,7 +305,8 @@ impl Filter {
             }),
             Test::Pod(glob) => processes(socket, context, |process| {
                 matched(process.container.as_ref(), |container| {
-                    container.pod.as_deref().is_some_and(|pod| glob.matches(OsStr::new(pod)))
+                    let mut names = [&container.pod, &container.pod_name].into_iter().flatten();
+                    names.any(|pod| glob.matches(OsStr::new(pod.as_ref())))
                 })
             }),
             Test::Namespace(inodes) => known(socket.namespace().map(|of| inodes.contains(&of.inode))),
@@ -373,13 +374,16 @@ fn ended(socket: &SocketRef<'_>) -> Option<(SystemTime, EndReason)> {
     socket.lifespan()?.ended
 }
 
-/// Returns whether a pattern means a container: its ID, the first digits of that, or the runtime and either of them.
+/// Returns whether a pattern means a container: its name, its ID, the first digits of that, or the runtime and either of them.
 fn is_container(glob: &Glob, container: &Container) -> bool {
     let (id, pattern) = (container.id.as_ref(), glob.pattern());
     let begins = |digits: &str| digits.len() >= 4 && id.starts_with(digits);
     let runtime = runtime_word(container.runtime);
     let after = pattern.strip_prefix(runtime).and_then(|rest| rest.strip_prefix(':'));
-    glob.matches(OsStr::new(id))
+    let is_named =
+        |name: &str| glob.matches(OsStr::new(name)) || glob.matches(OsStr::new(&format!("{runtime}:{name}")));
+    container.name.as_deref().is_some_and(is_named)
+        || glob.matches(OsStr::new(id))
         || glob.matches(OsStr::new(&format!("{runtime}:{id}")))
         || begins(pattern)
         || after.is_some_and(begins)

@@ -92,9 +92,9 @@ pub(super) const PRIMARIES: [Primary; 38] = [
         Keyword::Container,
         &["container"],
         "GLOB",
-        "its container, by ID or by its first digits, or runtime:ID",
+        "its container, by name, by ID or its first digits, or runtime: and either",
     ),
-    primary(Keyword::Pod, &["pod"], "GLOB", "its Kubernetes pod, by UID"),
+    primary(Keyword::Pod, &["pod"], "GLOB", "its Kubernetes pod, by UID or name"),
     primary(
         Keyword::Namespace,
         &["netns"],

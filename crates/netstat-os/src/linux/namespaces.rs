@@ -6,7 +6,7 @@
 
 use super::descriptor_links::{MOST_LINKS, fetch_pids};
 use super::host::{self, decode_namespace};
-use super::processes::container_of;
+use super::processes::{ContainerNames, container_of};
 use super::source::{Next, ProcessSource, Source};
 use super::stat::{is_gone, is_refused};
 use netstat_model::error::words_of;
@@ -30,8 +30,14 @@ pub(super) struct Place {
 /// If `/proc` cannot be listed.
 pub(super) fn find(source: &dyn Source) -> Result<Answer<Vec<Place>>, Error> {
     let pids = fetch_pids(source).map_err(|error| Error::new(Operation::ListNamespaces, error))?;
-    let mut finder =
-        Finder { source, found: BTreeMap::new(), links_left: MOST_LINKS, refused: 0, failed: None };
+    let mut finder = Finder {
+        source,
+        found: BTreeMap::new(),
+        names: ContainerNames::default(),
+        links_left: MOST_LINKS,
+        refused: 0,
+        failed: None,
+    };
     let mounts = finder.link("/proc/self/ns/mnt");
     if let Some(Namespace { inode }) = host::namespace(source) {
         finder.add(inode, "/proc/thread-self/ns/net".to_owned(), None);
@@ -69,6 +75,8 @@ pub(super) fn find(source: &dyn Source) -> Result<Answer<Vec<Place>>, Error> {
 struct Finder<'a> {
     source: &'a dyn Source,
     found: BTreeMap<u64, Place>,
+    /// The names of containers that were read.
+    names: ContainerNames,
     /// How many more descriptors may be read.
     links_left: usize,
     /// The number of processes that could not be read.
@@ -94,10 +102,12 @@ impl Finder<'_> {
         let handle = self.source.process(pid)?;
         let handle = handle.as_ref();
         if let Some(inode) = decode_namespace(&handle.read_link("ns/net")?) {
-            let namespace = self.add(inode, format!("/proc/{pid}/ns/net"), Some(pid));
-            if namespace.process.is_none_or(|known| known == pid) {
-                namespace.process = Some(pid);
-                namespace.container = container_of(handle);
+            let path = || format!("/proc/{pid}/ns/net");
+            let known = self.add(inode, path(), Some(pid)).process;
+            if known.is_none_or(|known| known == pid) {
+                let container = container_of(self.source, handle, &mut self.names);
+                let namespace = self.add(inode, path(), Some(pid));
+                (namespace.process, namespace.container) = (Some(pid), container);
             }
         }
         self.threads(handle, pid);

@@ -4,12 +4,15 @@
 //! has ended in the meantime is `Gone`, and a new one with the same ID is never mistaken for it.
 
 mod container;
+mod container_names;
 #[cfg(test)]
 mod live_tests;
 pub(super) mod name;
 #[cfg(test)]
 mod tests;
 mod unit;
+
+pub(super) use container_names::ContainerNames;
 
 use super::source::{ProcessSource, Source};
 use super::stat::{NOT_MOUNTED, Stat, fetch_stat, is_gone, is_mounted, is_refused};
@@ -45,6 +48,7 @@ pub(super) fn processes(
 #[derive(Default)]
 struct Reading {
     buffer: Vec<u8>,
+    names: ContainerNames,
     lacks: Vec<Lack>,
     pid: u32,
     is_mounted: Option<bool>,
@@ -127,7 +131,7 @@ fn process(
         process.unit = unit(handle, reading);
     }
     if fields.contains(ProcessFields::CONTAINER) {
-        process.container = container(handle, reading);
+        process.container = container(source, handle, reading);
     }
     if fields.intersects(ProcessFields::USER | ProcessFields::NAMESPACE_PID) {
         let status = reading.read(handle, "status");
@@ -231,13 +235,28 @@ fn unit(handle: &dyn ProcessSource, reading: &mut Reading) -> Result<OsString, M
 }
 
 /// Reads the container of a process; `None` if it is in none that is known by its name, or that could not be read.
-pub(super) fn container_of(handle: &dyn ProcessSource) -> Option<Container> {
-    container(handle, &mut Reading::default()).ok()
+/// `names` has those that were read before.
+pub(super) fn container_of(
+    source: &dyn Source,
+    handle: &dyn ProcessSource,
+    names: &mut ContainerNames,
+) -> Option<Container> {
+    let mut reading = Reading::default();
+    std::mem::swap(&mut reading.names, names);
+    let container = container(source, handle, &mut reading).ok();
+    std::mem::swap(&mut reading.names, names);
+    container
 }
 
-fn container(handle: &dyn ProcessSource, reading: &mut Reading) -> Result<Container, Missing> {
+fn container(
+    source: &dyn Source,
+    handle: &dyn ProcessSource,
+    reading: &mut Reading,
+) -> Result<Container, Missing> {
     let cgroup = cgroup(handle, reading)?;
-    container::decode_container(cgroup).ok_or(Missing::NotApplicable)
+    let mut container = container::decode_container(cgroup).ok_or(Missing::NotApplicable)?;
+    reading.names.complete(source, &mut container);
+    Ok(container)
 }
 
 fn cgroup<'r>(handle: &dyn ProcessSource, reading: &'r mut Reading) -> Result<&'r [u8], Missing> {
@@ -299,6 +318,7 @@ pub(super) fn decode_groups(cgroup: &[u8]) -> (Option<&[u8]>, Option<Container>)
 /// Runs every decoder of a file of a process.
 #[cfg(fuzzing)]
 pub(super) fn decode_files(bytes: &[u8]) {
+    container_names::decode_all(bytes);
     let _ = (
         unit::decode_unit(bytes),
         container::decode_container(bytes),

@@ -327,7 +327,9 @@ fn process(pid: u32) -> Process {
             process.container = Ok(Container {
                 runtime: ContainerRuntime::Docker,
                 id: "9687bac58d5c".repeat(5).into(),
+                name: Some("web".into()),
                 pod: Some("ac04f3f2-1f2c".into()),
+                pod_name: Some("shop-0".into()),
             });
         }
         2 => {
@@ -407,6 +409,11 @@ fn tests_of_the_processes_that_hold_a_socket() {
         (&[2], "unit *", No),
         (&[1], "container 9687", Yes),
         (&[1], "container 968", No),
+        (&[1], "container web", Yes),
+        (&[1], "container docker:w*", Yes),
+        (&[1], "container podman:web", No),
+        (&[1], "container we", No),
+        (&[1], "pod shop-*", Yes),
         (&[1], "container docker:9687bac", Yes),
         (&[1], "container podman:9687bac", No),
         (&[1], "container docker:*", Yes),
