@@ -9,7 +9,7 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         '^([-/][a-z]*p|--protocol)$' { @('tcp', 'tcpv6', 'udp', 'udpv6', 'ip', 'ipv6', 'icmp', 'icmpv6'); break }
         '^(--color)$' { @('auto', 'always', 'never'); break }
         '^(--dialect)$' { @('windows', 'net-tools'); break }
-        '^(--explain)$' { @('port-exhaustion', 'close-wait', 'listen-queue', 'connecting', 'half-open', 'retransmission', 'stalled', 'idle', 'address-gone', 'buffers', 'conntrack', 'exposed', 'shadowed', 'policy', 'suspicious'); break }
+        '^(--explain)$' { @('port-exhaustion', 'close-wait', 'listen-queue', 'connecting', 'half-open', 'retransmission', 'stalled', 'idle', 'address-gone', 'buffers', 'descriptors', 'conntrack', 'exposed', 'shadowed', 'policy', 'suspicious'); break }
         '^(--generate)$' { @('man', 'markdown', 'complete-bash', 'complete-zsh', 'complete-fish', 'complete-powershell', 'schema', 'check-schema', 'checks', 'dialects'); break }
         '^(--lang)$' { @('en', 'ko'); break }
         '^(--owners)$' { @('auto', 'bpf', 'proc'); break }
@@ -94,6 +94,7 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         @('--generate', 'Write the man page, the reference or a completion')
         @('--geo', 'Take countries and networks from this file')
         @('--group-by', 'Count rows by the values of columns')
+        @('--interfaces', 'Show each interface in a line')
         @('--json', 'Write one JSON document')
         @('--jsonl', 'Write JSON with a line for each row')
         @('--keep', 'Let the history grow to this size')
@@ -102,10 +103,11 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         @('--learn', 'Write a policy of the current state')
         @('--limit', 'Show the first rows only')
         @('--list', 'List the checks')
+        @('--multicast', 'Show multicast groups and who joined them')
         @('--netns', 'Ask in another network namespace, or in all')
         @('--no-extra', 'With -s or -e, show only what Windows shows')
         @('--no-header', 'Leave the title and the headings out')
-        @('--no-rates', 'With -s or -e and an interval, show no rates')
+        @('--no-rates', 'With -s, -e or --interfaces and an interval, show no rates')
         @('--opens', 'With --follow, print what opens as well')
         @('--owners', 'Choose how the owners of sockets are found')
         @('--path', 'Show full paths of executables')

@@ -4,8 +4,8 @@ use super::marks::{Mark, Marks};
 use super::surroundings::{Surroundings, listens};
 use netstat_engine::select::Undecided;
 use netstat_model::{
-    Conntrack, Counters, IpEndpoint, IpSocketRef, Limits, Process, ProcessKey, SocketKey, SocketTable,
-    TcpState, Transport,
+    Conntrack, Counters, DescriptorUse, IpEndpoint, IpSocketRef, Limits, Process, ProcessKey, SocketKey,
+    SocketTable, TcpState, Transport,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::net::IpAddr;
@@ -18,6 +18,8 @@ pub enum Lack {
     NotAsked,
     /// The system refused it; in the system's words.
     Refused(String),
+    /// The filter asks about sockets and not about processes, which it is about.
+    FilteredOut,
 }
 
 impl Lack {
@@ -25,6 +27,7 @@ impl Lack {
     pub fn reason(&self) -> &str {
         match self {
             Self::NotAsked => "not asked for",
+            Self::FilteredOut => "the filter names no process",
             Self::Refused(reason) => reason,
         }
     }
@@ -56,6 +59,17 @@ pub struct Moment {
     pub conntrack: Input<Option<Conntrack>>,
 }
 
+/// What growth of the descriptors of a process is measured from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DescriptorsSince {
+    /// When that was, by the clock of [`Moment::at`].
+    pub at: Duration,
+    /// The descriptors then.
+    pub open: u64,
+    /// The sockets in no table then.
+    pub unlisted: Option<u64>,
+}
+
 /// Everything that the chosen checks judge by.
 #[derive(Debug, Clone)]
 pub struct Evidence {
@@ -67,6 +81,11 @@ pub struct Evidence {
     pub nothing_matches: bool,
     /// The limits of the system.
     pub limits: Input<Limits>,
+    /// The descriptors of the processes that match the filter; `None` where the system does not tell them.
+    pub descriptors: Input<Option<DescriptorUse>>,
+    /// What `--watch` has seen of them: when it saw a process first, and the fewest descriptors and unlisted sockets of it
+    /// since.
+    pub descriptors_since: FxHashMap<ProcessKey, DescriptorsSince>,
     /// Local addresses of connections that this machine does not have.
     pub foreign_addresses: Input<FxHashSet<IpAddr>>,
     /// The processes that hold sockets.

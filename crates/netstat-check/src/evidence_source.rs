@@ -1,18 +1,18 @@
 //! Takes looks at the system for the checks: asks it for what they need, and keeps what the next look is compared with.
 
 use super::address_gone;
-use super::evidence::{Evidence, Input, Lack, Moment, listening};
+use super::evidence::{DescriptorsSince, Evidence, Input, Lack, Moment, listening};
 use super::joint_needs::JointNeeds;
 use super::marks::Marks;
 use super::needs::EvidenceNeeds;
 use super::surroundings::{Firewalled, Surroundings, inbound};
-use netstat_engine::filter::Filter;
+use netstat_engine::filter::{Context, Filter};
 use netstat_engine::select::{Kept, OwnersOf, Selection, Undecided, read_processes};
 use netstat_model::error::words_of;
 use netstat_model::query::{Fields, Kinds, Owners, RouteQuery, SocketQuery, States, Tables};
 use netstat_model::{
-    Answer, Error, Inbound, IpSocketRef, Process, ProcessKey, Protocol, RouteKind, SocketKey, SocketRef,
-    SocketTable, TcpState, Transport, Warning,
+    Answer, DescriptorUse, Endpoint, Error, Inbound, IpSocketRef, Owner, Ownership, Process, ProcessKey,
+    Protocol, RouteKind, Socket, SocketKey, SocketRef, SocketTable, TcpState, Transport, Warning,
 };
 use netstat_os::{CounterSources, Machine, NameDatabases, Processes, Restrictions, Routes, Sockets};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -40,6 +40,7 @@ pub struct EvidenceSource<'a, B> {
     repeats: bool,
     before: Option<Moment>,
     seen_since: FxHashMap<(SocketKey, Option<TcpState>), Duration>,
+    descriptors_since: FxHashMap<ProcessKey, DescriptorsSince>,
 }
 
 impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions + NameDatabases + Routes>
@@ -56,6 +57,7 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions + Name
             repeats: false,
             before: None,
             seen_since: FxHashMap::default(),
+            descriptors_since: FxHashMap::default(),
         }
     }
 
@@ -97,7 +99,8 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions + Name
     pub fn look(&mut self, warnings: &mut Vec<Warning>) -> Result<Evidence, Error> {
         let needs = self.needs.asked;
         let now = self.moment(&needs, Extent::Whole, warnings)?;
-        let processes = read_processes(self.backend, &owners(&now.sockets), needs.process, warnings);
+        let mut processes = read_processes(self.backend, &owners(&now.sockets), needs.process, warnings);
+        let descriptors = self.descriptors(&mut processes, warnings);
         let limits = asked(needs.limits, || self.backend.limits(), warnings);
         if needs.surroundings.firewall {
             self.surroundings.firewall = Arc::new(self.firewall(&now.sockets, &processes));
@@ -110,6 +113,8 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions + Name
             nothing_matches,
             listening,
             limits,
+            descriptors,
+            descriptors_since: std::mem::take(&mut self.descriptors_since),
             foreign_addresses,
             before: self.before.take(),
             processes,
@@ -127,8 +132,45 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions + Name
                 (key, since)
             };
             self.seen_since = evidence.now.sockets.iter_ip().map(since).collect();
+            if let Ok(Some(counted)) = &evidence.descriptors {
+                self.descriptors_since = fewest(counted, &evidence.descriptors_since, at);
+            }
         }
         self.before = Some(evidence.now);
+    }
+
+    /// Returns the descriptors of the processes that match the filter, and adds these processes to those that were read.
+    fn descriptors(
+        &self,
+        processes: &mut FxHashMap<ProcessKey, Process>,
+        warnings: &mut Vec<Warning>,
+    ) -> Input<Option<DescriptorUse>> {
+        let needs = self.needs.asked;
+        if needs.descriptors && self.filter.is_some_and(|filter| !filter.needs().owners) {
+            return Err(Lack::FilteredOut);
+        }
+        let mut answer = asked(needs.descriptors, || self.backend.descriptors(), warnings)?;
+        let Some(counted) = &mut answer else { return Ok(None) };
+        let unread = counted.processes.iter().map(|counts| counts.process);
+        let unread: Vec<ProcessKey> = unread.filter(|id| !processes.contains_key(id)).collect();
+        let fields = needs.process | self.filter.map_or(needs.process, |filter| filter.needs().processes);
+        processes.extend(read_processes(self.backend, &unread, fields, warnings));
+        if let Some(filter) = self.filter {
+            let find = |id: ProcessKey| processes.get(&id);
+            let context = Context::new(&find);
+            let mut undecided = 0;
+            counted.processes.retain(|counts| {
+                // A process matches as a socket of it that is in no table would.
+                let mut socket = Socket::of_protocol(Protocol::Unlisted, Endpoint::Inode(0), None);
+                let owner = Owner { process: counts.process, parent: None, descriptor: None };
+                socket.ownership = Ownership::Held(vec![owner]);
+                let matches = filter.matches(&socket, &context).is_yes();
+                undecided += usize::from(!matches && filter.may_match(&socket, &context));
+                matches
+            });
+            counted.unreadable += undecided;
+        }
+        Ok(answer)
     }
 
     /// Returns what the firewall does with what comes to listeners, and which ports it passes on.
@@ -286,6 +328,26 @@ fn asked<T>(
     let answer = ask().map_err(|error| Lack::Refused(words_of(&error.source)))?;
     warnings.extend(answer.warnings);
     Ok(answer.data)
+}
+
+/// Returns what the growth of descriptors is measured from: the fewest that were seen.
+fn fewest(
+    now: &DescriptorUse,
+    before: &FxHashMap<ProcessKey, DescriptorsSince>,
+    at: Duration,
+) -> FxHashMap<ProcessKey, DescriptorsSince> {
+    let of_process = |counts: &netstat_model::ProcessDescriptors| {
+        let now = DescriptorsSince { at, open: counts.open, unlisted: counts.unlisted };
+        let since = match before.get(&counts.process) {
+            Some(before) if before.open < now.open => {
+                let unlisted = before.unlisted.zip(now.unlisted).map(|(before, now)| before.min(now));
+                DescriptorsSince { unlisted: unlisted.or(now.unlisted).or(before.unlisted), ..*before }
+            }
+            _ => now,
+        };
+        (counts.process, since)
+    };
+    now.processes.iter().map(of_process).collect()
 }
 
 /// Returns the processes that hold the sockets, each once.

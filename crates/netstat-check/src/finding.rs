@@ -107,7 +107,7 @@ pub struct Finding {
     pub meaning: Option<Text>,
     /// What to do next, one step each.
     pub next: Vec<Text>,
-    /// Whether an input is missing that this system never reports; shown only to a user who named the check.
+    /// Whether an input is missing that this system never reports, or only to root; shown only to a user who named the check.
     pub never_told: bool,
 }
 
@@ -141,7 +141,7 @@ impl Finding {
         finding
     }
 
-    /// Says that an input is missing that this system never reports.
+    /// Says that an input is missing that this system never reports, or only to root.
     pub fn never_told(why: Text, needs: Text) -> Self {
         Self { never_told: true, ..Self::unknown(why, needs) }
     }

@@ -56,9 +56,12 @@ impl Evidence {
 
     /// Returns facts about the process that holds these sockets, as far as they are known.
     pub fn identity<'a>(&self, sockets: impl IntoIterator<Item = IpSocketRef<'a>>) -> Vec<Fact> {
-        let Some(process) = sockets.into_iter().find_map(|socket| self.process_of(&socket)) else {
-            return Vec::new();
-        };
+        let process = sockets.into_iter().find_map(|socket| self.process_of(&socket));
+        process.map_or_else(Vec::new, |process| self.identity_of(process))
+    }
+
+    /// Returns facts about a process, as far as they are known.
+    pub fn identity_of(&self, process: &Process) -> Vec<Fact> {
         let mut facts = Vec::new();
         if let Ok(executable) = &process.executable {
             let path = executable.path.to_string_lossy().into_owned();

@@ -31,6 +31,7 @@ impl JointNeeds {
             counters: sum.counters || one.counters,
             limits: sum.limits || one.limits,
             conntrack: sum.conntrack || one.conntrack,
+            descriptors: sum.descriptors || one.descriptors,
             surroundings: sum.surroundings.and(one.surroundings),
             addresses: sum.addresses || one.addresses,
             listening: sum.listening || one.listening,
@@ -50,6 +51,7 @@ impl JointNeeds {
                 udp_owners: false,
                 process: ProcessFields::empty(),
                 limits: false,
+                descriptors: false,
                 addresses: false,
                 listening: false,
                 ..*needs

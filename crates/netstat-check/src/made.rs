@@ -110,6 +110,8 @@ pub(super) fn looks(before: Option<Moment>, now: Moment) -> Evidence {
         nothing_matches: false,
         foreign_addresses: Err(Lack::NotAsked),
         limits: Err(Lack::NotAsked),
+        descriptors: Err(Lack::NotAsked),
+        descriptors_since: Default::default(),
         processes,
         surroundings: Surroundings::default(),
         seen_since: Default::default(),
@@ -166,7 +168,7 @@ const OF_WINDOWS: [&str; 15] = [
 ];
 
 /// Checks that can only judge on Linux; elsewhere they report that they cannot.
-const OF_LINUX_ALONE: [&str; 4] = ["listen-queue", "stalled", "buffers", "conntrack"];
+const OF_LINUX_ALONE: [&str; 5] = ["listen-queue", "stalled", "buffers", "descriptors", "conntrack"];
 
 /// Asserts that a finding names no command or setting of another system.
 fn assert_fits_the_system(finding: &Finding) {
@@ -194,20 +196,23 @@ fn assert_fits_the_system(finding: &Finding) {
 
 /// Asserts that a text says neither `1 connections` nor `1 of them are`.
 fn assert_singular(text: &str) {
-    const THINGS: [&str; 13] = [
+    const THINGS: [&str; 16] = [
         "addresses",
         "are",
         "connections",
         "cookies",
         "datagrams",
+        "descriptors",
         "destinations",
         "entries",
         "listeners",
         "lose",
         "packets",
         "ports",
+        "processes",
         "requests",
         "segments",
+        "sockets",
     ];
     let words: Vec<&str> = text.split(' ').map(|word| word.trim_matches(['(', ')', ',', ':'])).collect();
     for (at, _) in words.iter().enumerate().filter(|(_, word)| **word == "1") {

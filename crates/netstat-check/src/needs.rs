@@ -30,6 +30,8 @@ pub struct EvidenceNeeds {
     pub limits: bool,
     /// The table of tracked connections.
     pub conntrack: bool,
+    /// The descriptors of processes.
+    pub descriptors: bool,
     /// What is known beyond the tables of the system.
     pub surroundings: Wanted,
     /// Which local addresses of connections are not those of this machine.
@@ -88,6 +90,7 @@ impl EvidenceNeeds {
         counters: false,
         limits: false,
         conntrack: false,
+        descriptors: false,
         surroundings: Wanted::NOTHING,
         addresses: false,
         listening: false,

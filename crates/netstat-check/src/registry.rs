@@ -2,12 +2,12 @@
 
 use super::definition::Check;
 use super::{
-    address_gone, buffers, close_wait, connecting, conntrack, exposed, half_open, idle, listen_queue, policy,
-    port_exhaustion, retransmission, shadowed, stalled, suspicious,
+    address_gone, buffers, close_wait, connecting, conntrack, descriptors, exposed, half_open, idle,
+    listen_queue, policy, port_exhaustion, retransmission, shadowed, stalled, suspicious,
 };
 
 /// Every check, in the order in which they are run and shown.
-pub const ALL: [&Check; 15] = [
+pub const ALL: [&Check; 16] = [
     &port_exhaustion::CHECK,
     &close_wait::CHECK,
     &listen_queue::CHECK,
@@ -18,6 +18,7 @@ pub const ALL: [&Check; 15] = [
     &idle::CHECK,
     &address_gone::CHECK,
     &buffers::CHECK,
+    &descriptors::CHECK,
     &conntrack::CHECK,
     &exposed::CHECK,
     &shadowed::CHECK,

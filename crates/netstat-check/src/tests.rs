@@ -106,6 +106,7 @@ fn windows() -> super::Evidence {
     };
     let mut evidence = made::look(made::counted(1, sockets, counters));
     evidence.now.conntrack = Ok(None);
+    evidence.descriptors = Ok(None);
     evidence.limits = Ok(Limits::default());
     evidence
 }
@@ -133,6 +134,7 @@ fn data_that_windows_lacks_is_unknown_and_not_ok() {
             ("idle", Severity::Unknown, true),
             ("address-gone", Severity::Unknown, false),
             ("buffers", Severity::Unknown, true),
+            ("descriptors", Severity::Unknown, true),
             ("conntrack", Severity::Ok, false),
             ("exposed", Severity::Ok, false),
             ("shadowed", Severity::Ok, false),

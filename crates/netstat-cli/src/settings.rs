@@ -71,6 +71,10 @@ pub(crate) enum Report {
     Statistics(Statistics),
     /// `-x`.
     Rdma,
+    /// `--interfaces`.
+    Interfaces { rates: bool, json: bool },
+    /// `--multicast`.
+    Multicast { json: bool },
     /// `-c`.
     ProcessCounts(ConnectionsOptions),
     /// `netstat check`.
@@ -327,6 +331,10 @@ fn report(arguments: &Arguments, environment: &impl Fn(&str) -> Option<String>) 
         })
     } else if arguments.network_direct {
         Report::Rdma
+    } else if arguments.interfaces {
+        Report::Interfaces { rates: !arguments.no_rates, json: arguments.json() }
+    } else if arguments.multicast {
+        Report::Multicast { json: arguments.json() }
     } else if arguments.port_counts {
         // Every held port counts, so include listeners and bound-only sockets whatever else was typed.
         Report::ProcessCounts(ConnectionsOptions { listening: true, bound: true, ..rows(arguments) })

@@ -419,3 +419,38 @@ fn ports_are_counted_for_every_holder() {
         drop(gone);
     });
 }
+
+/// A process that is the first in a PID namespace of its own, and ends by itself.
+#[test]
+fn a_process_has_its_own_number_in_its_pid_namespace() {
+    netstat_lab::on_own_thread(|_| {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        // The child of the shell is in the namespace, and holds the socket alone once the shell has let go of it.
+        let script = "sleep 60 & exec 2>/dev/null; wait";
+        let mut parent = std::process::Command::new("unshare");
+        parent.args(["--pid", "sh", "-c", script]).stderr(std::os::fd::OwnedFd::from(listener));
+        let mut shell = parent.spawn().unwrap();
+        drop(parent);
+        let rows = |filter: &str| -> Vec<serde_json::Value> {
+            let words = format!("--json --columns pid,nspid,process lport {port} {filter}");
+            let document: serde_json::Value = serde_json::from_str(&support::netstat(&words)).unwrap();
+            document["sockets"].as_array().unwrap().clone()
+        };
+        let found = netstat_lab::eventually("the process in its namespace", || {
+            rows("").into_iter().find(|row| row["process"] == "sleep")
+        });
+        let row = found.unwrap();
+        let pid = row["pid"].as_i64().and_then(|pid| rustix::process::Pid::from_raw(pid.try_into().ok()?));
+        assert_eq!(row["nspid"], 1, "{row}");
+        assert_ne!(row["pid"], 1, "{row}");
+        assert_eq!((rows("nspid 1").len(), rows("nspid 2").len()), (1, 0));
+        // A process in the namespace of the reader has one number.
+        let own = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let words = format!("--json --columns pid,nspid lport {}", own.local_addr().unwrap().port());
+        let document: serde_json::Value = serde_json::from_str(&support::netstat(&words)).unwrap();
+        assert_eq!(document["sockets"][0]["nspid"], document["sockets"][0]["pid"]);
+        rustix::process::kill_process(pid.unwrap(), rustix::process::Signal::KILL).unwrap();
+        shell.wait().unwrap();
+    });
+}

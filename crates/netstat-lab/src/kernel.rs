@@ -81,9 +81,22 @@ pub(crate) fn make_transparent(socket: BorrowedFd<'_>) -> io::Result<()> {
     set_option(socket, libc::IPPROTO_IP, libc::IP_TRANSPARENT, 1)
 }
 
-fn set_option(socket: BorrowedFd<'_>, level: i32, name: i32, value: i32) -> io::Result<()> {
-    let length: libc::socklen_t = 4;
-    // SAFETY: the kernel reads the four bytes of `value`, which lives through the call.
+/// Makes a packet socket join a link-layer group of an interface.
+pub(crate) fn join_link_group(socket: BorrowedFd<'_>, interface: i32, address: [u8; 6]) -> io::Result<()> {
+    let [a, b, c, d, e, f] = address;
+    let request = libc::packet_mreq {
+        mr_ifindex: interface,
+        // `PACKET_MR_MULTICAST`, which libc has in another type.
+        mr_type: 0,
+        mr_alen: 6,
+        mr_address: [a, b, c, d, e, f, 0, 0],
+    };
+    set_option(socket, libc::SOL_PACKET, libc::PACKET_ADD_MEMBERSHIP, request)
+}
+
+fn set_option<T: Copy>(socket: BorrowedFd<'_>, level: i32, name: i32, value: T) -> io::Result<()> {
+    let length = libc::socklen_t::try_from(size_of::<T>()).unwrap_or(0);
+    // SAFETY: the kernel reads `length` bytes of `value`, which is plain old data and lives through the call.
     let answer =
         unsafe { libc::setsockopt(socket.as_raw_fd(), level, name, (&raw const value).cast(), length) };
     if answer == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }

@@ -41,6 +41,16 @@ pub fn make_transparent(socket: impl AsFd) -> Result<()> {
     kernel::make_transparent(socket.as_fd()).doing(|| "set IP_TRANSPARENT".into())
 }
 
+/// Makes a packet socket join a link-layer group of an interface.
+///
+/// # Errors
+///
+/// When the interface does not exist or the kernel refuses it.
+pub fn join_link_group(socket: impl AsFd, interface: &str, address: [u8; 6]) -> Result<()> {
+    let index = interface_index(interface)?.cast_signed();
+    kernel::join_link_group(socket.as_fd(), index, address).doing(|| format!("join a group of {interface}"))
+}
+
 pub(crate) fn listen(socket: &OwnedFd) -> Result<()> {
     rustix::net::listen(socket, 16).doing(|| "listen".into())
 }
@@ -106,7 +116,11 @@ pub(crate) fn on_the_wire(address: SocketAddr) -> SocketAddr {
 }
 
 /// Returns the index of an interface by name, in the namespace of the calling thread.
-pub(crate) fn interface_index(name: &str) -> Result<u32> {
+///
+/// # Errors
+///
+/// When there is none of that name.
+pub fn interface_index(name: &str) -> Result<u32> {
     let socket = open(Protocol::Udp, Family::V4, false)?;
     rustix::net::netdevice::name_to_index(&socket, name).doing(|| format!("find the interface {name}"))
 }

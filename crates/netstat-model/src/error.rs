@@ -37,6 +37,8 @@ pub enum Operation {
     ReadLimits,
     /// Reading the connection tracking table.
     ReadConntrack,
+    /// Counting the descriptors of processes.
+    CountDescriptors,
     /// Reading the uptime of the system.
     ReadUptime,
     /// Reading a table that the kernel has as text.
@@ -67,6 +69,7 @@ impl fmt::Display for Operation {
             Self::ReadCounters => "cannot read the protocol counters",
             Self::ReadLimits => "cannot read the limits of the system",
             Self::ReadConntrack => "cannot read the table of tracked connections",
+            Self::CountDescriptors => "cannot count the descriptors of processes",
             Self::ReadUptime => "cannot read how long the system has been running",
             Self::ReadTextTable => "cannot read a table of the kernel",
             Self::ListRdma => "cannot list the RDMA resources",

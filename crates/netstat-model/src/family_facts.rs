@@ -87,13 +87,15 @@ impl RingSize {
 }
 
 /// What a packet socket makes an interface receive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PacketMembership {
     /// The index of the interface.
     pub interface: u32,
     /// What is received.
     pub kind: MembershipKind,
+    /// The link-layer address, of as many bytes as the interface has; empty where the kind needs none.
+    pub address: Box<[u8]>,
 }
 
 /// What an interface is made to receive.

@@ -22,6 +22,7 @@
 
 mod conntrack;
 mod counters;
+mod descriptors;
 mod details;
 mod endpoint;
 pub mod error;
@@ -56,6 +57,7 @@ pub use counters::{
     CounterBlock, Counters, IcmpV4Counters, IcmpV6Counters, InterfaceCounters, InterfaceStats, IpCounters,
     SocketLevels, TcpCounters, TcpExtCounters, UdpCounters,
 };
+pub use descriptors::{DescriptorUse, ProcessDescriptors};
 pub use endpoint::{Endpoint, EndpointRef, IpEndpoint};
 pub use error::{Error, Operation};
 pub use family_facts::{

@@ -167,9 +167,13 @@ pub struct Container {
     pub runtime: ContainerRuntime,
     /// Its ID: 64 hexadecimal digits, in lower case.
     pub id: Box<str>,
+    /// Its name, where a file of its runtime tells it. Whoever made it chose the name: escape it before showing it.
+    pub name: Option<Box<str>>,
     /// The UID of the Kubernetes pod it belongs to, as the API has it: 8-4-4-4-12 hexadecimal digits, or 32 for the
     /// pod of a manifest on the node itself. `None` outside of Kubernetes.
     pub pod: Option<Box<str>>,
+    /// The name of that pod, where the runtime tells it, to be escaped as well.
+    pub pod_name: Option<Box<str>>,
 }
 
 /// What is known of a process that holds a socket.
@@ -194,6 +198,8 @@ pub struct Process {
     pub command_line: Result<Vec<OsString>, Missing>,
     /// The user it acts as: Linux the effective user ID.
     pub user: Result<u32, Missing>,
+    /// Its ID in its own PID namespace, Linux only: in a container the one by which it knows itself.
+    pub namespace_pid: Result<u32, Missing>,
     /// The account it runs as: Windows the user with the domain, `DOMAIN\\name`. Linux knows users by number.
     pub account: Result<OsString, Missing>,
     /// The container it runs in: Linux by the names of its control groups. [`Missing::NotApplicable`] where they name
@@ -212,6 +218,7 @@ impl Process {
             unit: Err(reason),
             command_line: Err(reason),
             user: Err(reason),
+            namespace_pid: Err(reason),
             account: Err(reason),
             container: Err(reason),
         }

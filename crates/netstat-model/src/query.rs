@@ -373,5 +373,7 @@ bitflags! {
         const CONTAINER = 32;
         /// [`crate::Process::account`].
         const ACCOUNT = 64;
+        /// [`crate::Process::namespace_pid`].
+        const NAMESPACE_PID = 128;
     }
 }

@@ -4,9 +4,9 @@ use crate::resolver::NameLookup;
 use netstat_model::history::{ConnectionEvent, EventCounts, EventMethod};
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
 use netstat_model::{
-    Answer, Conntrack, Counters, Error, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace,
-    NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process, ProcessKey, RdmaEndpoint, Route,
-    SnapshotInfo, SocketRef, SocketTable,
+    Answer, Conntrack, Counters, DescriptorUse, Error, Firewall, Inbound, Interface, InterfaceCounters,
+    Limits, Namespace, NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process, ProcessKey,
+    RdmaEndpoint, Route, SnapshotInfo, SocketRef, SocketTable,
 };
 use std::net::IpAddr;
 use std::path::Path;
@@ -164,6 +164,16 @@ pub trait Restrictions {
     /// When there is such a table and the system refused it.
     fn conntrack(&self) -> Result<Answer<Option<Conntrack>>, Error>;
 
+    /// The descriptors of the processes of the current network namespace: how many are in use, how many may be, and how many
+    /// are sockets that no table lists. Processes that may not be read are counted; why something else is unknown is a
+    /// warning. `None` where the system does not tell that.
+    ///
+    /// # Errors
+    /// When the processes or the sockets could not be listed.
+    fn descriptors(&self) -> Result<Answer<Option<DescriptorUse>>, Error> {
+        Ok(Answer::whole(None))
+    }
+
     /// What the firewall of this machine does with each of these, by the rules that can be read. Rules that cannot be are
     /// named with the reason.
     fn firewall(&self, asked: &[Inbound]) -> Firewall;
@@ -234,6 +244,8 @@ pub enum TextTable {
     GroupsV4,
     /// `/proc/net/igmp6`.
     GroupsV6,
+    /// `/proc/net/dev_mcast`.
+    GroupsLink,
     /// `/proc/net/unix`.
     Unix,
     /// `/proc/net/dev`.

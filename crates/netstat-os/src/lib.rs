@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | [`Sockets::sockets`] | sock_diag (`NETLINK_SOCK_DIAG`), else `/proc/net/{tcp,tcp6,udp,udp6}` | `GetExtendedTcpTable`, `GetExtendedUdpTable`; beyond them `GetTcpTable2`, `GetPerTcpConnectionEStats`, `GetOwnerModuleFromTcpEntry` and its kin, and for bound sockets and UDP peers functions that are not documented |
 //! | owners of sockets | a BPF program (`iter/task_file`), else `/proc/PID/fd` | in the same tables |
-//! | [`Processes::processes`] | `/proc/PID/{comm,exe,cmdline,status,cgroup}` | `NtQuerySystemInformation`, `QueryFullProcessImageNameW`, the service manager |
+//! | [`Processes::processes`] | `/proc/PID/{comm,exe,cmdline,status,cgroup}`; names of containers from the files of their runtimes | `NtQuerySystemInformation`, `QueryFullProcessImageNameW`, the service manager |
 //! | [`Sockets::is_elevated`] | not needed: what may not be seen is told by each answer | `GetTokenInformation`, `TokenElevation` |
 //! | [`NameDatabases::local_addresses`] | rtnetlink `RTM_GETADDR` | `GetUnicastIpAddressTable` |
 //! | [`Machine::host_name`] | `/proc/sys/kernel/hostname` | `GetComputerNameExW` |
@@ -23,9 +23,10 @@
 //! | [`CounterSources::interface_counters`] | rtnetlink `RTM_GETLINK`, `IFLA_STATS64` | `GetIfTable2` |
 //! | [`Restrictions::limits`] | `/proc/sys/net/{ipv4,core}` | `netsh interface ipv4 show dynamicport` and `show excludedportrange`, for each protocol and family |
 //! | [`Restrictions::conntrack`] | `/proc/sys/net/netfilter`, `/proc/net/stat/nf_conntrack` | no such table |
+//! | [`Restrictions::descriptors`] | `/proc/PID/{fd,limits}`, and the lists of sockets of all families | not told |
 //! | [`Restrictions::firewall`] | `NETLINK_NETFILTER`, the chains, rules and sets of nftables | the registry, `FirewallPolicy` |
 //! | [`Events::events`] | BPF programs (`inet_sock_set_state`, `tcp_destroy_sock`), else the messages of sock_diag about destroyed sockets, and looks at the table | looks at the table |
-//! | [`TextTables::text_table`] | `/proc/net/{route,ipv6_route,igmp,igmp6,unix,dev,snmp,snmp6,netstat}`, `/etc/networks` | no such tables |
+//! | [`TextTables::text_table`] | `/proc/net/{route,ipv6_route,igmp,igmp6,dev_mcast,unix,dev,snmp,snmp6,netstat}`, `/etc/networks` | no such tables |
 //! | [`Machine::uptime`] | `/proc/uptime` | `GetTickCount64` |
 //! | [`Machine::now`] | `CLOCK_REALTIME` | `GetSystemTimePreciseAsFileTime` |
 //! | [`Machine::boot_id`] | `/proc/sys/kernel/random/boot_id` | none documented |

@@ -196,5 +196,5 @@ fn length(value: ValueRef<'_>) -> usize {
 
 fn container(runtime: Option<i64>, id: Option<Box<str>>, pod: Option<Box<str>>) -> Option<Container> {
     let runtime = usize::try_from(runtime?).ok().and_then(|at| RUNTIMES.get(at).copied())?;
-    Some(Container { runtime, id: id?, pod })
+    Some(Container { runtime, id: id?, name: None, pod, pod_name: None })
 }

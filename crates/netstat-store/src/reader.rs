@@ -302,6 +302,7 @@ fn described(key: ProcessKey, record: &ProcessRecord) -> Process {
         command_line: words.ok_or(Missing::NotRead),
         user: record.uid.ok_or(Missing::Gone),
         account: text(&record.user, Missing::Gone),
+        namespace_pid: Err(Missing::NotRead),
         container: record.container.clone().ok_or(none),
         id: key,
     }

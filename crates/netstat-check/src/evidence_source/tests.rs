@@ -9,8 +9,8 @@ use crate::{ALL, Check, CheckSettings, Fact, Finding, Severity, Text};
 use netstat_model::query::{Kinds, Listing, ProcessFields, Visit};
 use netstat_model::{
     Conntrack, Counters, Firewall, InterfaceCounters, Judgement, Limits, Missing, Namespace, OwnerMethod,
-    Ownership, Passage, PortRange, Socket, SocketLevels, SocketMemory, TcpCounters, TcpExtCounters,
-    TcpFields, TimerKind, UdpCounters,
+    Ownership, Passage, PortRange, ProcessDescriptors, Socket, SocketLevels, SocketMemory, TcpCounters,
+    TcpExtCounters, TcpFields, TimerKind, UdpCounters,
 };
 use std::cell::Cell;
 use std::sync::LazyLock;
@@ -180,6 +180,12 @@ impl Restrictions for Faulty {
         Ok(Answer { data: None, warnings: Vec::new() })
     }
 
+    fn descriptors(&self) -> Result<Answer<Option<DescriptorUse>>, Error> {
+        let process = ProcessKey { pid: 7, start_time: 1 };
+        let counts = ProcessDescriptors { process, open: 300, soft_limit: Some(1024), unlisted: Some(150) };
+        Ok(Answer::whole(Some(DescriptorUse { processes: vec![counts], unreadable: 0 })))
+    }
+
     fn firewall(&self, asked: &[Inbound]) -> Firewall {
         let open =
             |_: &Inbound| Some(Judgement { passage: Passage::Open, by: Vec::new(), diverted: Vec::new() });
@@ -323,4 +329,51 @@ fn a_full_table_of_time_wait_is_looked_at_twice_and_another_is_not() {
         let evidence = evidence(&machine, &[check]);
         assert_eq!((evidence.before.is_some(), machine.second.get() == 2), (twice, twice), "{time_wait}");
     }
+}
+
+#[test]
+fn a_filter_selects_processes_by_their_descriptors() {
+    let machine = Faulty::new(0);
+    let check = crate::by_name("descriptors").unwrap();
+    let severity = |words: &str| {
+        let filter = Filter::parse(&[words.into()], &netstat_engine::filter::NumbersOnly).unwrap();
+        let needs = JointNeeds::of([check.needs]);
+        let mut source =
+            EvidenceSource::new(&machine, needs, Surroundings::default()).filtered(Some(&filter));
+        let evidence = source.look(&mut Vec::new()).unwrap();
+        check.judge(&evidence, &CheckSettings::default())[0].severity
+    };
+    for (words, expected) in [
+        ("pid 7", Severity::Warning),
+        ("process p7", Severity::Warning),
+        ("not process p7", Severity::Notice),
+        ("pid 8", Severity::Notice),
+        ("lport 80", Severity::Ok),
+    ] {
+        assert_eq!(severity(words), expected, "{words}");
+    }
+}
+
+#[test]
+fn growth_is_measured_from_the_fewest_descriptors() {
+    let counts = |open, unlisted| ProcessDescriptors {
+        process: ProcessKey { pid: 7, start_time: 1 },
+        open,
+        soft_limit: None,
+        unlisted,
+    };
+    let mut since = FxHashMap::default();
+    let mut at = 0;
+    let mut look = |open, unlisted| {
+        at += 1;
+        let now = DescriptorUse { processes: vec![counts(open, unlisted)], unreadable: 0 };
+        since = fewest(&now, &since, Duration::from_secs(at));
+        let fewest = since.values().next().unwrap();
+        (fewest.at.as_secs(), fewest.open, fewest.unlisted)
+    };
+    assert_eq!(look(20, Some(3)), (1, 20, Some(3)));
+    assert_eq!(look(25, None), (1, 20, Some(3)));
+    assert_eq!(look(30, Some(1)), (1, 20, Some(1)));
+    assert_eq!(look(10, Some(2)), (4, 10, Some(2)));
+    assert_eq!(look(11, Some(9)), (4, 10, Some(2)));
 }

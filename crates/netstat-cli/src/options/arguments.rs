@@ -37,6 +37,10 @@ pub(crate) struct Arguments {
     pub(crate) no_extra: bool,
     pub(crate) no_rates: bool,
     pub(crate) network_direct: bool,
+    /// `--interfaces`: a line for each interface.
+    pub(crate) interfaces: bool,
+    /// `--multicast`: the groups that interfaces belong to.
+    pub(crate) multicast: bool,
     pub(crate) template: bool,
     /// Seconds between two displays, at least 1.
     pub(crate) interval: Option<u32>,

@@ -26,6 +26,8 @@ fn check_reports(arguments: &Arguments) -> Result<(), Complaint> {
         (counters, spelling),
         (arguments.network_direct, "-x"),
         (arguments.port_counts, "-c"),
+        (arguments.interfaces, "--interfaces"),
+        (arguments.multicast, "--multicast"),
     ]);
     if let [one, two, ..] = reports[..] {
         return Err(complaint!("{one} and {two} are two reports: type one of them"));
@@ -40,7 +42,12 @@ fn check_reports(arguments: &Arguments) -> Result<(), Complaint> {
         belongs(&[(arguments.tables.is_some(), "--table")], "-r", "netstat -r --table all")?;
     }
     let of_text = [(arguments.no_extra, "--no-extra"), (arguments.no_rates, "--no-rates")];
-    if !counters {
+    if arguments.interfaces {
+        belongs(&of_text[..1], "-s and -e", "netstat -s --no-extra")?;
+        if arguments.json() {
+            belongs(&of_text, "text", "netstat --interfaces 5 --no-rates")?;
+        }
+    } else if !counters {
         belongs(&of_text, "-s and -e", "netstat -s --no-extra")?;
     } else if arguments.json() {
         belongs(&of_text, "the text of -s and -e", "netstat -s --no-extra")?;
@@ -109,7 +116,12 @@ pub(super) fn check_namespace(arguments: &Arguments) -> Result<(), Complaint> {
 
 /// Returns true if the report is made of sockets.
 fn has_rows(arguments: &Arguments) -> bool {
-    !(arguments.ethernet || arguments.network_direct || arguments.route || arguments.statistics)
+    !(arguments.interfaces
+        || arguments.multicast
+        || arguments.ethernet
+        || arguments.network_direct
+        || arguments.route
+        || arguments.statistics)
 }
 
 /// Checks how options combine.
@@ -137,7 +149,13 @@ pub(super) fn check(arguments: &Arguments) -> Result<(), Complaint> {
     }
     if !arguments.filter.is_empty() && !has_rows(arguments) {
         return Err(Complaint::new(
-            "filters work only on connection tables, not with -r, -s, -e or -x: leave one of the two out",
+            "filters work only on connection tables, not with -r, -s, -e, -x, --interfaces or --multicast: leave one of the \
+             two out",
+        ));
+    }
+    if arguments.multicast && cfg!(windows) {
+        return Err(Complaint::new(
+            "--multicast is for Linux: netsh interface ipv4 show joins lists groups of Windows, and of ipv6 likewise",
         ));
     }
     check_namespace(arguments)?;
@@ -179,7 +197,7 @@ fn check_past(arguments: &Arguments) -> Result<(), Complaint> {
     }
     if !has_rows(arguments) {
         return Err(Complaint::new(
-            "--at shows tables of connections, not -r, -s, -e or -x: leave one of the two out",
+            "--at shows tables of connections, not -r, -s, -e, -x, --interfaces or --multicast: leave one out",
         ));
     }
     if arguments.interval.is_some() {
@@ -229,10 +247,16 @@ pub(super) fn check_shape(arguments: &Arguments) -> Result<(), Complaint> {
         (arguments.ethernet, "-e"),
         (arguments.network_direct, "-x"),
         (arguments.port_counts, "-c"),
+        (arguments.interfaces, "--interfaces"),
+        (arguments.multicast, "--multicast"),
     ];
     let other = other.into_iter().find_map(|(typed, spelling)| typed.then_some(spelling));
-    let counters = arguments.route || arguments.statistics || arguments.ethernet;
-    let format = format.filter(|format| !(counters && format.of_every_report));
+    let has_document = arguments.route
+        || arguments.statistics
+        || arguments.ethernet
+        || arguments.interfaces
+        || arguments.multicast;
+    let format = format.filter(|format| !(has_document && format.of_every_report));
     let format = format.map(|format| format!("--{}", format.name));
     if let (Some(typed), Some(other)) = (typed.map(str::to_owned).or(format), other) {
         return Err(complaint!(

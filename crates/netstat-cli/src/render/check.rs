@@ -77,11 +77,12 @@ pub(crate) fn render<W: Write>(
     }
     page.text(summary(findings, checks, evidence, style).of(style.language));
     page.end_line();
-    let silent: Vec<&str> = findings
+    let mut silent: Vec<&str> = findings
         .iter()
         .filter(|finding| finding.never_told && !style.named)
         .map(|finding| finding.check)
         .collect();
+    silent.dedup();
     if !silent.is_empty() {
         let silent = silent.join(", ");
         let text = Text::new(

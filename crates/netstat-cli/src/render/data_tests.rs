@@ -127,10 +127,17 @@ fn the_document_is_typed_whole_and_valid() {
     assert_eq!(known["cmdline"], json!(["ng,\"inx\\x0a", "-c", "a \\x1b[2J\"b,"]));
     assert_eq!(
         known["container"],
-        json!({ "runtime": "cri-o", "id": CONTAINER_ID, "pod": "ac04f3f2-1f2c-11e9-b015-1ebee232acfa" })
+        json!({
+            "runtime": "cri-o",
+            "id": CONTAINER_ID,
+            "name": null,
+            "pod": "ac04f3f2-1f2c-11e9-b015-1ebee232acfa",
+            "pod_name": null,
+        })
     );
     let owners = known["owners"].as_array().unwrap();
     assert_eq!(owners.iter().map(|owner| &owner["pid"]).collect::<Vec<_>>(), [&json!(10), &json!(11)]);
+    assert_eq!(owners[1]["container"]["name"], json!("w\\x1beb"), "escaped as in a table");
     assert_eq!((&owners[1]["process"], &owners[1]["fd"]), (&json!("=worker"), &json!(9)));
     assert_eq!(owners[1]["path"], json!("/usr/bin/sp ace (deleted)"));
     // What is not known, and what is not there.

@@ -15,11 +15,13 @@ mod foreign;
 pub mod format;
 pub mod formats;
 pub(crate) mod header;
+pub mod interfaces;
 pub mod json;
 pub mod jsonl;
 #[cfg(test)]
 #[path = "../../../netstat-engine/src/columns/made.rs"]
 mod made;
+pub mod multicast;
 pub(crate) mod net_tools;
 pub mod process_counts;
 pub mod rdma;

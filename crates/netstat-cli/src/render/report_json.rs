@@ -105,7 +105,7 @@ impl<'a> CountersDocument<'a> {
     }
 }
 
-fn texts(warnings: &[Warning]) -> Vec<String> {
+pub(super) fn texts(warnings: &[Warning]) -> Vec<String> {
     warnings.iter().map(ToString::to_string).collect()
 }
 
@@ -113,7 +113,7 @@ fn texts(warnings: &[Warning]) -> Vec<String> {
 struct List<'a, T>(&'a [T]);
 
 /// An item of the model as an object with the keys of the documents.
-struct Object<'a, T>(&'a T);
+pub(super) struct Object<'a, T>(pub(super) &'a T);
 
 impl<T> Serialize for List<'_, T>
 where

@@ -54,7 +54,9 @@ pub fn schema() -> String {
             "container": object(json!({
                 "runtime": { "enum": RUNTIME_WORDS },
                 "id": { "type": "string", "pattern": "^[0-9a-f]{64}$" },
+                "name": { "type": ["string", "null"], "description": "Its name, where a file of its runtime tells it" },
                 "pod": { "type": ["string", "null"], "description": "UID of the Kubernetes pod" },
+                "pod_name": { "type": ["string", "null"], "description": "Name of that pod" },
             })),
         },
     });

@@ -79,7 +79,7 @@ pub(super) fn number(value: Value) -> String {
     .unwrap_or_else(|| UNKNOWN.to_owned())
 }
 
-fn one_change(value: Value) -> String {
+pub(super) fn one_change(value: Value) -> String {
     match value {
         Value::Counter { rate: Some(rate), .. } => format!("  (+{rate})"),
         Value::Percent { recent: Some(recent), .. } => format!("  ({recent} in this interval)"),

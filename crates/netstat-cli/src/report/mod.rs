@@ -8,6 +8,7 @@ mod files;
 mod filter;
 mod history;
 mod meaning;
+mod multicast;
 mod names;
 mod net_tools;
 mod past;
@@ -274,6 +275,8 @@ impl Session<'_> {
                 connections::process_counts(self, &*Rc::clone(&self.backend), rows, out)
             }
             Report::Rdma => connections::rdma(self, out),
+            Report::Interfaces { rates, json } => statistics::interfaces(self, *rates, *json, out),
+            Report::Multicast { json } => multicast::groups(self, *json, out),
             Report::Routes { query, json } => routes::table(self, query, *json, out),
             Report::Statistics(what) => statistics::counters(self, what, out),
         }

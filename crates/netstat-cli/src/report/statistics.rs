@@ -1,15 +1,16 @@
-//! `-e` and `-s`: the counters of interfaces and protocols.
+//! `-e`, `-s` and `--interfaces`: the counters of interfaces and protocols.
 
 use super::{Displayed, Session, connections};
 use crate::render::LineEnd;
 use crate::render::ethernet::{Labels, render_ethernet};
+use crate::render::interfaces::{InterfaceWords, InterfacesDocument, render_interfaces};
 use crate::render::report_json::{CountersDocument, write_document};
 use crate::render::statistics::render_statistics;
 use crate::settings::{Interfaces, Protocols, Statistics};
 use netstat_engine::view::rates::Earlier;
-use netstat_engine::view::{ethernet, statistics};
+use netstat_engine::view::{ethernet, interfaces as lines, statistics};
 use netstat_model::{Counters, Error, InterfaceCounters, Operation};
-use netstat_os::{CounterSources, Machine};
+use netstat_os::{CounterSources, Machine, Routes};
 use std::io::{self, ErrorKind, Write};
 use std::rc::Rc;
 use std::time::Instant;
@@ -87,6 +88,29 @@ fn document(session: &Session<'_>, what: &Statistics, out: &mut impl Write) -> D
     };
     let info = session.backend.info();
     write_document(&CountersDocument::new(&info, interfaces.as_deref(), counters.as_ref(), &warnings), out)?;
+    Ok(warnings)
+}
+
+/// Shows each interface in a line.
+pub(super) fn interfaces(
+    session: &mut Session<'_>,
+    rates: bool,
+    json: bool,
+    out: &mut impl Write,
+) -> Displayed {
+    let known = session.backend.interfaces()?;
+    let counters = session.backend.interface_counters()?;
+    let now = Instant::now();
+    let warnings = [known.warnings, counters.warnings].concat();
+    let lines =
+        lines::lines(&known.data, &counters.data, earlier(session.before.interfaces.as_ref(), now, rates));
+    if json {
+        let info = session.backend.info();
+        write_document(&InterfacesDocument::new(&info, &lines, &warnings), out)?;
+    } else {
+        render_interfaces(&lines, InterfaceWords::of(session.settings.language), LineEnd::NATIVE, out)?;
+    }
+    session.before.interfaces = Some((now, counters.data));
     Ok(warnings)
 }
 

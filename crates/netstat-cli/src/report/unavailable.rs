@@ -73,6 +73,7 @@ fn test_of(filter: &Filter, available: fn(&Column) -> bool) -> Option<&'static s
     filter.each_test(|test| {
         let name = match test {
             Test::Number(quantity, ..) => quantity.word(),
+            Test::NamespacePid(_) => "nspid",
             _ => return,
         };
         if columns::by_name(name).is_some_and(|column| !available(column)) {

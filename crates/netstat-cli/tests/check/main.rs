@@ -13,6 +13,7 @@ mod answer;
 mod buffers;
 mod close_wait;
 mod connecting;
+mod descriptors;
 mod exit_codes;
 mod exposed;
 mod filters;

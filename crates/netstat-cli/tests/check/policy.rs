@@ -61,7 +61,9 @@ fn without_a_file_nothing_is_judged_by_it_and_a_configuration_may_name_one() {
         let without = names("");
         assert_eq!((without.len(), without.contains(&"policy".to_owned())), (listed - 1, false));
         let said = finish(command("check")).text;
-        assert_eq!(said, format!("Nothing wrong: {} checks of 1 socket.\n", listed - 1));
+        // Where the machine has a process that not even root may read, its descriptors are not judged.
+        let judged = listed - 1 - usize::from(said.contains("Not judged, or only in part: descriptors."));
+        assert!(said.starts_with(&format!("Nothing wrong: {judged} checks of 1 socket.\n")), "{said}");
         let configured = format!("--config {}", configuration.display());
         assert_eq!(names(&configured).len(), listed);
         assert_found("policy", &configured, "critical");

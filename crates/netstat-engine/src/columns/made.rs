@@ -121,9 +121,12 @@ pub(crate) fn facts() -> Facts {
         unit: Ok("nginx.service".into()),
         command_line: Ok(vec![name.into(), "-c".into(), "a \u{1b}[2J\"b,".into()]),
         user: Ok(0),
+        namespace_pid: Ok(pid - 9),
         container: Ok(Container {
             runtime: ContainerRuntime::CriO,
             id: CONTAINER_ID.into(),
+            name: (pid == 11).then(|| "w\u{1b}eb".into()),
+            pod_name: None,
             pod: Some("ac04f3f2-1f2c-11e9-b015-1ebee232acfa".into()),
         }),
         ..Process::unknown(id(pid), Missing::NotRead)

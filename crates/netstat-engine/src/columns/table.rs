@@ -120,6 +120,11 @@ columns! {
     "pid", "PID", Number "", OWNERS;
         "ID of the process that holds the socket; 0 where there is none, null in JSON",
         Owner |owner, _| Value::Number(owner.process.pid.into());
+    "nspid", "NS-PID", Number "", process(ProcessFields::NAMESPACE_PID), on_linux;
+        "ID of the process in its own PID namespace: in a container the one by which it knows itself",
+        Owner |owner, given| {
+            process_field(owner, given, |process| &process.namespace_pid, |pid| Value::Number((*pid).into()))
+        };
     "process", "Process", Text "", process(ProcessFields::NAME);
         "Name of the program: its executable, or the script that was started",
         Owner |owner, given| {
@@ -159,7 +164,7 @@ columns! {
             process_field(owner, given, |process| &process.unit, |unit| Value::Text(unit.as_os_str().into()))
         };
     "container", "Container", Container "", process(ProcessFields::CONTAINER), on_linux;
-        "Container the process runs in, as runtime:ID",
+        "Container the process runs in, as runtime:name, or runtime:ID where the name may not be read",
         Owner |owner, given| process_field(owner, given, |process| &process.container, Value::Container);
     "pod", "Pod", Text "", process(ProcessFields::CONTAINER), on_linux;
         "Kubernetes pod the process runs in, by its UID",

@@ -25,6 +25,7 @@ fn every_column_shows_what_is_known_and_what_is_not() {
         ("network", ["-", "-", "-", "-"]),
         ("state", ["ESTABLISHED", "-", "LISTENING", "-"]),
         ("pid", ["10", "-", "12", "0"]),
+        ("nspid", ["1", "-", "-", "-"]),
         ("process", ["ng,\"inx\\x0a", "-", "-", "-"]),
         ("path", ["/usr/bin/sp ace", "-", "-", "-"]),
         ("cmdline", ["ng,\"inx\\x0a -c a \\x1b[2J\"b,", "-", "-", "-"]),
@@ -118,6 +119,16 @@ fn a_country_is_that_of_the_foreign_address_and_what_is_not_known_is_not_what_is
     assert_eq!(value(0, "network"), Value::Unknown, "the table has none");
     assert_eq!(value(1, "country"), Value::Unknown, "documentation addresses are nowhere");
     assert_eq!(value(2, "country"), Value::Absent("-"), "a listener leads nowhere");
+}
+
+#[test]
+fn a_container_is_shown_by_its_name_where_that_is_known() {
+    let (sockets, facts) = (four_sockets(), facts());
+    let Ownership::Held(owners) = &sockets[0].ownership else { panic!() };
+    let shown =
+        |at: usize| text(&by_name("container").unwrap().of_owner(&owners[at], &facts.given()).unwrap());
+    assert_eq!(shown(0), format!("cri-o:{CONTAINER_ID}"));
+    assert_eq!(shown(1), "cri-o:w\\x1beb");
 }
 
 #[test]

@@ -129,7 +129,7 @@ impl<'a> Value<'a> {
             Self::Container(container) => {
                 out.extend_from_slice(runtime_word(container.runtime).as_bytes());
                 out.push(b':');
-                escape::write_text(out, OsStr::new(container.id.as_ref()));
+                escape::write_text(out, OsStr::new(container.name.as_deref().unwrap_or(&container.id)));
             }
             Self::Time(moment, zone) => out.extend_from_slice(zone.rfc_3339(*moment).as_bytes()),
         }
@@ -175,10 +175,14 @@ impl<'a> Value<'a> {
                 text(out, runtime_word(container.runtime));
                 json::key(out, "id");
                 text(out, &container.id);
-                json::key(out, "pod");
-                match &container.pod {
-                    Some(pod) => text(out, pod),
-                    None => out.extend_from_slice(b"null"),
+                let more =
+                    [("name", &container.name), ("pod", &container.pod), ("pod_name", &container.pod_name)];
+                for (key, value) in more {
+                    json::key(out, key);
+                    match value {
+                        Some(value) => text(out, value),
+                        None => out.extend_from_slice(b"null"),
+                    }
                 }
                 out.push(b'}');
             }

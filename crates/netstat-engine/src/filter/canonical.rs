@@ -71,6 +71,7 @@ impl fmt::Display for Test {
             }
             Self::NetworkName(glob) => write_glob(f, "network", glob),
             Self::Pid(pids) => list(f, "pid", pids.iter()),
+            Self::NamespacePid(pids) => list(f, "nspid", pids.iter()),
             Self::Process(glob) => write_glob(f, "process", glob),
             Self::Path(glob) => write_glob(f, "path", glob),
             Self::Unit(glob) => write_glob(f, "unit", glob),

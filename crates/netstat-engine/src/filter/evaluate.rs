@@ -230,6 +230,7 @@ impl Filter {
                 Test::NetworkNumber(_) | Test::NetworkName(_) => needs.networks = true,
                 Test::Process(_) => needs.processes |= ProcessFields::NAME | ProcessFields::EXECUTABLE,
                 Test::Path(_) => needs.processes |= ProcessFields::EXECUTABLE,
+                Test::NamespacePid(_) => needs.processes |= ProcessFields::NAMESPACE_PID,
                 Test::Unit(_) => needs.processes |= ProcessFields::UNIT,
                 Test::Container(_) | Test::Pod(_) => needs.processes |= ProcessFields::CONTAINER,
                 Test::Namespace(_) => needs.fields |= Fields::NAMESPACE,
@@ -287,6 +288,9 @@ impl Filter {
                 Some(glob.matches(geo.network(address)?.name?.to_lowercase().as_ref()))
             }),
             Test::Pid(pids) => owners(socket, |id| pids.contains(&id.pid).into()),
+            Test::NamespacePid(pids) => processes(socket, context, |process| {
+                matched(process.namespace_pid.as_ref(), |pid| pids.contains(pid))
+            }),
             Test::Process(glob) => {
                 processes(socket, context, |process| known(process.is_named(|name| glob.matches(name))))
             }
@@ -301,7 +305,8 @@ impl Filter {
             }),
             Test::Pod(glob) => processes(socket, context, |process| {
                 matched(process.container.as_ref(), |container| {
-                    container.pod.as_deref().is_some_and(|pod| glob.matches(OsStr::new(pod)))
+                    let mut names = [&container.pod, &container.pod_name].into_iter().flatten();
+                    names.any(|pod| glob.matches(OsStr::new(pod.as_ref())))
                 })
             }),
             Test::Namespace(inodes) => known(socket.namespace().map(|of| inodes.contains(&of.inode))),
@@ -341,6 +346,7 @@ fn is_unread(test: &Test, socket: &SocketRef<'_>, context: &Context<'_>) -> bool
                 .map(|why| why.copied())
         },
         Test::Path(_) => |process| [process.executable.as_ref().err().copied(), None, None],
+        Test::NamespacePid(_) => |process| [process.namespace_pid.as_ref().err().copied(), None, None],
         Test::Unit(_) => |process| [process.unit.as_ref().err().copied(), None, None],
         Test::Container(_) | Test::Pod(_) => {
             |process| [process.container.as_ref().err().copied(), None, None]
@@ -368,13 +374,16 @@ fn ended(socket: &SocketRef<'_>) -> Option<(SystemTime, EndReason)> {
     socket.lifespan()?.ended
 }
 
-/// Returns whether a pattern means a container: its ID, the first digits of that, or the runtime and either of them.
+/// Returns whether a pattern means a container: its name, its ID, the first digits of that, or the runtime and either of them.
 fn is_container(glob: &Glob, container: &Container) -> bool {
     let (id, pattern) = (container.id.as_ref(), glob.pattern());
     let begins = |digits: &str| digits.len() >= 4 && id.starts_with(digits);
     let runtime = runtime_word(container.runtime);
     let after = pattern.strip_prefix(runtime).and_then(|rest| rest.strip_prefix(':'));
-    glob.matches(OsStr::new(id))
+    let is_named =
+        |name: &str| glob.matches(OsStr::new(name)) || glob.matches(OsStr::new(&format!("{runtime}:{name}")));
+    container.name.as_deref().is_some_and(is_named)
+        || glob.matches(OsStr::new(id))
         || glob.matches(OsStr::new(&format!("{runtime}:{id}")))
         || begins(pattern)
         || after.is_some_and(begins)

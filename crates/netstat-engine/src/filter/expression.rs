@@ -48,6 +48,8 @@ pub enum Test {
     NetworkName(Glob),
     /// A process with one of these IDs holds the socket; at least one ID.
     Pid(Box<[u32]>),
+    /// A process that holds the socket has one of these IDs in its own PID namespace; at least one ID.
+    NamespacePid(Box<[u32]>),
     /// The name of a process that holds the socket matches.
     Process(Glob),
     /// The path of the executable of such a process matches.
@@ -82,7 +84,15 @@ pub enum Event {
 impl Test {
     /// Returns true if it asks for a fact about a process that holds the socket, beyond its ID.
     pub(super) fn is_of_process(&self) -> bool {
-        matches!(self, Self::Process(_) | Self::Path(_) | Self::Unit(_) | Self::Container(_) | Self::Pod(_))
+        matches!(
+            self,
+            Self::NamespacePid(_)
+                | Self::Process(_)
+                | Self::Path(_)
+                | Self::Unit(_)
+                | Self::Container(_)
+                | Self::Pod(_)
+        )
     }
 }
 

@@ -230,6 +230,7 @@ impl<'t> Parser<'t> {
             Keyword::Country => Test::Country(values::countries(value)?),
             Keyword::Network => values::network(value),
             Keyword::Pid => Test::Pid(values::pids(value)?),
+            Keyword::NamespacePid => Test::NamespacePid(values::pids(value)?),
             Keyword::User => Test::User(values::users(self.lookups, value)?),
             Keyword::Reason => Test::Reason(values::reasons(value)?),
             Keyword::Process => Test::Process(Glob::new(value.text)),

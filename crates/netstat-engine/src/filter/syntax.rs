@@ -18,6 +18,7 @@ pub(super) enum Keyword {
     Ipv4,
     Ipv6,
     Pid,
+    NamespacePid,
     Process,
     Path,
     User,
@@ -55,7 +56,7 @@ const fn primary(
     Primary { keyword, words, argument, help }
 }
 
-pub(super) const PRIMARIES: [Primary; 37] = [
+pub(super) const PRIMARIES: [Primary; 38] = [
     primary(Keyword::Port(Side::Either), &["port"], "N|NAME|N-M|N,M", "a port of either end"),
     primary(Keyword::Port(Side::Local), &["lport", "sport"], "N|NAME|N-M|N,M", "the local port"),
     primary(Keyword::Port(Side::Remote), &["rport", "dport"], "N|NAME|N-M|N,M", "the remote port"),
@@ -83,6 +84,7 @@ pub(super) const PRIMARIES: [Primary; 37] = [
         "its network, by number or name, where known (--geo)",
     ),
     primary(Keyword::Pid, &["pid"], "N[,N]", "a process that holds it"),
+    primary(Keyword::NamespacePid, &["nspid"], "N[,N]", "that process, by its ID in its own PID namespace"),
     primary(Keyword::Process, &["process"], "GLOB", "the name of a process that holds it, or its comm"),
     primary(Keyword::Path, &["path"], "GLOB", "the file that process runs"),
     primary(Keyword::Unit, &["unit"], "GLOB", "the service of that process"),
@@ -90,9 +92,9 @@ pub(super) const PRIMARIES: [Primary; 37] = [
         Keyword::Container,
         &["container"],
         "GLOB",
-        "its container, by ID or by its first digits, or runtime:ID",
+        "its container, by name, by ID or its first digits, or runtime: and either",
     ),
-    primary(Keyword::Pod, &["pod"], "GLOB", "its Kubernetes pod, by UID"),
+    primary(Keyword::Pod, &["pod"], "GLOB", "its Kubernetes pod, by UID or name"),
     primary(
         Keyword::Namespace,
         &["netns"],

@@ -3,7 +3,7 @@
 //! | file | tables |
 //! |---|---|
 //! | `routes.rs` | `/proc/net/route`, `/proc/net/ipv6_route` |
-//! | `groups.rs` | `/proc/net/igmp`, `/proc/net/igmp6` |
+//! | `groups.rs` | `/proc/net/igmp`, `/proc/net/igmp6`, `/proc/net/dev_mcast` |
 //! | `devices.rs` | `/proc/net/dev` |
 //! | `counters.rs` | `/proc/net/snmp`, `/proc/net/snmp6`, `/proc/net/netstat`, with every name that the kernel gives |
 //! | `unix.rs` | `/proc/net/unix` |
@@ -21,7 +21,7 @@ mod words;
 
 pub use counters::{Counter, counters, counters_v6};
 pub use devices::{Device, devices};
-pub use groups::{Group, groups_v4, groups_v6};
+pub use groups::{Group, LinkGroup, groups_link, groups_v4, groups_v6};
 pub use networks::NetworkNames;
 pub use routes::{RouteV4, RouteV6, routes_v4, routes_v6};
 pub use unix::{UnixSocket, unix_sockets};
@@ -33,6 +33,7 @@ pub(crate) fn every_table(text: &[u8]) {
     routes_v6(text);
     groups_v4(text);
     groups_v6(text);
+    groups_link(text);
     devices(text);
     counters(text);
     counters_v6(text);

@@ -55,6 +55,11 @@ fn groups_belong_to_the_interface_above_them() {
     let text = b"1    lo              ff020000000000000000000000000001     1 0000000C 0\n";
     let expected = Group { interface: b"lo", address: "ff02::1".parse().unwrap(), users: 1 };
     assert_eq!(groups_v6(text), [expected]);
+    let text =
+        b"2    eth0            2     0     01005e0000fb\n2 eth0 1 0 01005e0000f\n2 eth0 1 0 zz\n3 ib0 1 0\n";
+    let expected =
+        LinkGroup { index: 2, interface: b"eth0", address: vec![1, 0, 0x5e, 0, 0, 0xfb], users: 2 };
+    assert_eq!(groups_link(text), [expected]);
 }
 
 #[test]

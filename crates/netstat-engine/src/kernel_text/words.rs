@@ -29,3 +29,10 @@ pub(super) fn address_v6(word: &[u8]) -> Option<Ipv6Addr> {
     let text = std::str::from_utf8(word).ok().filter(|text| text.len() == 32)?;
     u128::from_str_radix(text, 16).ok().map(Ipv6Addr::from)
 }
+
+/// Decodes bytes that are written as two digits each.
+pub(super) fn octets(word: &[u8]) -> Option<Vec<u8>> {
+    let (pairs, rest) = word.as_chunks::<2>();
+    let byte = |pair: &[u8; 2]| u8::try_from(hex(pair)?).ok();
+    rest.is_empty().then(|| pairs.iter().map(byte).collect()).flatten()
+}

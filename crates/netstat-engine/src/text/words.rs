@@ -61,10 +61,11 @@ pub fn offload(offload: Offload) -> &'static str {
 /// The words for container runtimes, in the order of [`ContainerRuntime`]; also for the schema.
 pub const RUNTIME_WORDS: [&str; 5] = ["docker", "podman", "containerd", "cri-o", "kubernetes"];
 
-/// Returns runtime and the first twelve digits of the ID, as people know a container by.
+/// Returns runtime and name, or where that is not known the first twelve digits of the ID, as people know a container by. The
+/// name is not escaped.
 pub fn short_container(container: &Container) -> String {
     let id = container.id.get(..12).unwrap_or(&container.id);
-    format!("{}:{id}", runtime_word(container.runtime))
+    format!("{}:{}", runtime_word(container.runtime), container.name.as_deref().unwrap_or(id))
 }
 
 /// Returns the word for a container runtime.

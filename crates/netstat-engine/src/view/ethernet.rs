@@ -168,7 +168,7 @@ fn rows(
 }
 
 /// Finds the same interface in an earlier sample. Neither name nor index is enough: each may have been reused.
-fn same<'a>(
+pub(super) fn same<'a>(
     interface: &InterfaceCounters,
     earlier: &'a [InterfaceCounters],
 ) -> Option<&'a InterfaceCounters> {

@@ -17,8 +17,10 @@
 pub mod connections;
 pub mod ethernet;
 pub mod groups;
+pub mod interfaces;
 #[cfg(test)]
 mod made;
+pub mod multicast;
 pub mod names;
 pub mod process_counts;
 pub mod rates;

@@ -42,6 +42,12 @@ impl Rate {
         (!elapsed.is_zero()).then_some(Self { grown, elapsed })
     }
 
+    /// Returns the growth per second.
+    #[expect(clippy::cast_precision_loss, reason = "a rate needs no more digits")]
+    pub fn per_second(self) -> f64 {
+        self.grown as f64 / self.elapsed.as_secs_f64()
+    }
+
     /// Returns the growth within the time.
     pub fn grown(self) -> u64 {
         self.grown

@@ -1,8 +1,8 @@
 //! One function for each decoder, for the fuzz targets of the same names.
 
 use super::{
-    addresses, bpf, clock, conntrack, counters, events, firewall, interface_counters, interfaces, limits,
-    namespaces, persistent, processes, procnet, rdma, routes, sockets, wire,
+    addresses, bpf, clock, conntrack, counters, descriptors, events, firewall, interface_counters,
+    interfaces, limits, namespaces, persistent, processes, procnet, rdma, routes, sockets, wire,
 };
 use crate::tape::Player;
 use netstat_model::{Family, Transport};
@@ -58,6 +58,7 @@ pub fn persistent_routes(data: &[u8]) {
 pub fn counters(data: &[u8]) {
     clock::decode_uptime(data);
     limits::decode_all(data);
+    descriptors::decode_soft_limit(data);
     conntrack::decode_statistics(data, &mut netstat_model::Conntrack::default());
     counters::decode_all(data);
     namespaces::decode_all(data);

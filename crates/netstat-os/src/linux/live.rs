@@ -63,8 +63,16 @@ fn open(folder: impl AsFd, path: &str, kind: OFlags) -> io::Result<OwnedFd> {
 }
 
 fn read_to_end(file: OwnedFd, into: &mut Vec<u8>) -> io::Result<()> {
+    read_at_most(file, usize::MAX, into)
+}
+
+/// Reads a file to its end, which has to come within this number of bytes.
+fn read_at_most(file: OwnedFd, most: usize, into: &mut Vec<u8>) -> io::Result<()> {
     into.clear();
     loop {
+        if into.len() > most {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
         if into.capacity() - into.len() < 1024 {
             into.reserve(4096.max(into.len()));
         }
@@ -256,7 +264,17 @@ impl NetworkSource for Within {
     }
 }
 
+/// The largest configuration file that is read, in bytes.
+const LARGEST_CONFIGURATION: usize = 16 << 20;
+
 impl Source for Live {
+    fn read_kept(&self, path: &str, keep: &dyn Fn(&[u8]) -> Vec<u8>, into: &mut Vec<u8>) -> io::Result<()> {
+        // A pipe in place of a file would be waited for.
+        read_at_most(open(CWD, path, OFlags::NONBLOCK)?, LARGEST_CONFIGURATION, into)?;
+        *into = keep(into);
+        Ok(())
+    }
+
     fn enter(&self, path: &str, inode: u64) -> io::Result<Box<dyn NetworkSource + '_>> {
         // The path may be that of another mount namespace, where anything may lie by now: nothing is opened to be read before
         // it is known to be a namespace.

@@ -6,6 +6,7 @@ mod clock;
 mod conntrack;
 mod counters;
 mod descriptor_links;
+mod descriptors;
 mod events;
 #[cfg(test)]
 mod fake;
@@ -49,9 +50,9 @@ use super::{
 use live::Live;
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
 use netstat_model::{
-    Answer, Conntrack, Counters, Error, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace,
-    NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process, ProcessKey, RdmaEndpoint, Route,
-    SocketRef, SocketTable,
+    Answer, Conntrack, Counters, DescriptorUse, Error, Firewall, Inbound, Interface, InterfaceCounters,
+    Limits, Namespace, NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process, ProcessKey,
+    RdmaEndpoint, Route, SocketRef, SocketTable,
 };
 use source::{Recording, Source};
 use std::net::IpAddr;
@@ -199,6 +200,11 @@ impl Restrictions for Linux {
 
     fn conntrack(&self) -> Result<Answer<Option<Conntrack>>, Error> {
         conntrack::conntrack(self.source())
+    }
+
+    fn descriptors(&self) -> Result<Answer<Option<DescriptorUse>>, Error> {
+        let Answer { data, warnings } = descriptors::descriptors(self.source())?;
+        Ok(Answer { data: Some(data), warnings })
     }
 
     fn firewall(&self, asked: &[Inbound]) -> Firewall {

@@ -8,7 +8,7 @@ use super::bpf::{Failure, decode_records};
 use super::descriptor_links::{MOST_LINKS, fetch_pids};
 use super::host::{self, decode_namespace};
 use super::privileges::why_no_bpf;
-use super::processes::container_of;
+use super::processes::{ContainerNames, container_of};
 use super::source::{Next, ProcessSource, Source, Walk};
 use super::stat::{is_gone, is_refused};
 use netstat_model::error::words_of;
@@ -36,6 +36,7 @@ pub(super) fn find(source: &dyn Source) -> Result<Answer<Vec<Place>>, Error> {
     let mut finder = Finder {
         source,
         found: BTreeMap::new(),
+        names: ContainerNames::default(),
         reads_links: by_bpf.is_err(),
         links_left: MOST_LINKS,
         refused: 0,
@@ -83,6 +84,8 @@ pub(super) fn find(source: &dyn Source) -> Result<Answer<Vec<Place>>, Error> {
 struct Finder<'a> {
     source: &'a dyn Source,
     found: BTreeMap<u64, Place>,
+    /// The names of containers that were read.
+    names: ContainerNames,
     /// Whether descriptors are read from `/proc`.
     reads_links: bool,
     /// How many more of them may be read.
@@ -156,10 +159,12 @@ impl Finder<'_> {
         let handle = self.source.process(pid)?;
         let handle = handle.as_ref();
         if let Some(inode) = decode_namespace(&handle.read_link("ns/net")?) {
-            let namespace = self.add(inode, format!("/proc/{pid}/ns/net"), Some(pid));
-            if namespace.process.is_none_or(|known| known == pid) {
-                namespace.process = Some(pid);
-                namespace.container = container_of(handle);
+            let path = || format!("/proc/{pid}/ns/net");
+            let known = self.add(inode, path(), Some(pid)).process;
+            if known.is_none_or(|known| known == pid) {
+                let container = container_of(self.source, handle, &mut self.names);
+                let namespace = self.add(inode, path(), Some(pid));
+                (namespace.process, namespace.container) = (Some(pid), container);
             }
         }
         self.threads(handle, pid);

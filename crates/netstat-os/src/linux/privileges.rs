@@ -1,6 +1,6 @@
 //! What the reader may do, and what of BPF is known to fail before it is tried.
 
-use super::processes::decode_user;
+use super::processes::{decode_user, status_numbers};
 use super::source::Source;
 use super::stat::{is_gone, is_mounted};
 use netstat_model::NoBpf;
@@ -85,8 +85,7 @@ fn decode_capabilities(status: &[u8]) -> Option<u64> {
 /// Returns whether `/proc/self/status` has one process ID for this process. It has one for each namespace, from the one that
 /// `/proc` shows down to that of the process. Only where it is one do BPF and `/proc` mean the same process by a number.
 fn decode_own_namespace(status: &[u8]) -> bool {
-    let line = status.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(b"NSpid:"));
-    line.is_some_and(|line| line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).count() == 1)
+    status_numbers(status, "NSpid:").is_some_and(|numbers| numbers.count() == 1)
 }
 
 #[cfg(test)]

@@ -4,12 +4,15 @@
 //! has ended in the meantime is `Gone`, and a new one with the same ID is never mistaken for it.
 
 mod container;
+mod container_names;
 #[cfg(test)]
 mod live_tests;
 pub(super) mod name;
 #[cfg(test)]
 mod tests;
 mod unit;
+
+pub(super) use container_names::ContainerNames;
 
 use super::source::{ProcessSource, Source};
 use super::stat::{NOT_MOUNTED, Stat, fetch_stat, is_gone, is_mounted, is_refused};
@@ -45,6 +48,7 @@ pub(super) fn processes(
 #[derive(Default)]
 struct Reading {
     buffer: Vec<u8>,
+    names: ContainerNames,
     lacks: Vec<Lack>,
     pid: u32,
     is_mounted: Option<bool>,
@@ -127,10 +131,19 @@ fn process(
         process.unit = unit(handle, reading);
     }
     if fields.contains(ProcessFields::CONTAINER) {
-        process.container = container(handle, reading);
+        process.container = container(source, handle, reading);
     }
-    if fields.contains(ProcessFields::USER) {
-        process.user = user(handle, reading);
+    if fields.intersects(ProcessFields::USER | ProcessFields::NAMESPACE_PID) {
+        let status = reading.read(handle, "status");
+        let of = |decode: fn(&[u8]) -> Option<u32>| {
+            status.and_then(|status| decode(status).ok_or(Missing::Unreadable))
+        };
+        if fields.contains(ProcessFields::USER) {
+            process.user = of(decode_user);
+        }
+        if fields.contains(ProcessFields::NAMESPACE_PID) {
+            process.namespace_pid = of(decode_namespace_pid);
+        }
     }
     if fields.contains(ProcessFields::COMMAND_LINE) {
         process.command_line = command_line(handle, stat, reading);
@@ -222,13 +235,28 @@ fn unit(handle: &dyn ProcessSource, reading: &mut Reading) -> Result<OsString, M
 }
 
 /// Reads the container of a process; `None` if it is in none that is known by its name, or that could not be read.
-pub(super) fn container_of(handle: &dyn ProcessSource) -> Option<Container> {
-    container(handle, &mut Reading::default()).ok()
+/// `names` has those that were read before.
+pub(super) fn container_of(
+    source: &dyn Source,
+    handle: &dyn ProcessSource,
+    names: &mut ContainerNames,
+) -> Option<Container> {
+    let mut reading = Reading::default();
+    std::mem::swap(&mut reading.names, names);
+    let container = container(source, handle, &mut reading).ok();
+    std::mem::swap(&mut reading.names, names);
+    container
 }
 
-fn container(handle: &dyn ProcessSource, reading: &mut Reading) -> Result<Container, Missing> {
+fn container(
+    source: &dyn Source,
+    handle: &dyn ProcessSource,
+    reading: &mut Reading,
+) -> Result<Container, Missing> {
     let cgroup = cgroup(handle, reading)?;
-    container::decode_container(cgroup).ok_or(Missing::NotApplicable)
+    let mut container = container::decode_container(cgroup).ok_or(Missing::NotApplicable)?;
+    reading.names.complete(source, &mut container);
+    Ok(container)
 }
 
 fn cgroup<'r>(handle: &dyn ProcessSource, reading: &'r mut Reading) -> Result<&'r [u8], Missing> {
@@ -238,16 +266,24 @@ fn cgroup<'r>(handle: &dyn ProcessSource, reading: &'r mut Reading) -> Result<&'
     })
 }
 
-/// Reads the effective user ID, by which the kernel decides what the process may do.
-fn user(handle: &dyn ProcessSource, reading: &mut Reading) -> Result<u32, Missing> {
-    decode_user(reading.read(handle, "status")?).ok_or(Missing::Unreadable)
+/// Returns the numbers of a line of `/proc/PID/status`. The kernel escapes newlines in the name of the process, so a name
+/// cannot pass for another line.
+pub(super) fn status_numbers<'a>(
+    status: &'a [u8],
+    name: &str,
+) -> Option<impl DoubleEndedIterator<Item = &'a str> + use<'a>> {
+    let line = status.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(name.as_bytes()))?;
+    Some(std::str::from_utf8(line).ok()?.split_ascii_whitespace())
 }
 
-/// Decodes the second number of the line `Uid:`. The kernel escapes newlines in the name of the process, so a name cannot
-/// pass for that line.
+/// Decodes the effective user ID, by which the kernel decides what the process may do: the second number of `Uid:`.
 pub(super) fn decode_user(status: &[u8]) -> Option<u32> {
-    let line = status.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(b"Uid:"))?;
-    std::str::from_utf8(line).ok()?.split_ascii_whitespace().nth(1)?.parse().ok()
+    status_numbers(status, "Uid:")?.nth(1)?.parse().ok()
+}
+
+/// Decodes the ID in the innermost PID namespace of the process: the last number of `NSpid:` (Linux 4.1).
+pub(super) fn decode_namespace_pid(status: &[u8]) -> Option<u32> {
+    status_numbers(status, "NSpid:")?.next_back()?.parse().ok()
 }
 
 /// Reads the words, each of which ends with a NUL. The file is empty for a kernel thread, and once the memory of the
@@ -282,10 +318,12 @@ pub(super) fn decode_groups(cgroup: &[u8]) -> (Option<&[u8]>, Option<Container>)
 /// Runs every decoder of a file of a process.
 #[cfg(fuzzing)]
 pub(super) fn decode_files(bytes: &[u8]) {
+    container_names::decode_all(bytes);
     let _ = (
         unit::decode_unit(bytes),
         container::decode_container(bytes),
         decode_user(bytes),
+        decode_namespace_pid(bytes),
         decode_command_line(bytes),
     );
 }

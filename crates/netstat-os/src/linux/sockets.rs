@@ -105,15 +105,7 @@ pub(super) fn list(
     }
     if query.kinds.contains(Kinds::UNLISTED) && !lister.full {
         lister.namespace = None;
-        let everything = SocketQuery { scope: Scope::All, ..SocketQuery::new(Kinds::LISTED, States::all()) };
-        let of_all = Listing { query: &everything, owners: OwnerSearch::No, may_restart: true };
-        let mut list_all = |each: &mut dyn FnMut(u64)| {
-            let answer = list(source, &of_all, &mut |socket| {
-                socket.id.inode.into_iter().for_each(&mut *each);
-                Visit::Skip
-            })?;
-            Ok(answer.warnings)
-        };
+        let mut list_all = |each: &mut dyn FnMut(u64)| list_inodes(source, Scope::All, each);
         for mut socket in unlisted::sockets(source, &mut list_all, &mut warnings)? {
             lister.socket(&mut socket);
         }
@@ -130,6 +122,24 @@ pub(super) fn list(
         warn_of_old_kernel(source, query, any_bound, &mut warnings);
     }
     Ok(Answer { data: table, warnings })
+}
+
+/// Passes on the inode of each socket that a table lists. Returns what the tables may lack.
+///
+/// # Errors
+/// As [`list`].
+pub(super) fn list_inodes(
+    source: &dyn Source,
+    scope: Scope,
+    each: &mut dyn FnMut(u64),
+) -> Result<Vec<Warning>, Error> {
+    let everything = SocketQuery { scope, ..SocketQuery::new(Kinds::LISTED, States::all()) };
+    let listing = Listing { query: &everything, owners: OwnerSearch::No, may_restart: true };
+    let answer = list(source, &listing, &mut |socket| {
+        socket.id.inode.into_iter().for_each(&mut *each);
+        Visit::Skip
+    })?;
+    Ok(answer.warnings)
 }
 
 /// Lists the sockets of one network namespace.

@@ -14,6 +14,7 @@ pub(super) fn text_table(source: &dyn Source, table: TextTable) -> Result<Option
         TextTable::Networks => "/etc/networks",
         TextTable::GroupsV4 => "/proc/net/igmp",
         TextTable::GroupsV6 => "/proc/net/igmp6",
+        TextTable::GroupsLink => "/proc/net/dev_mcast",
         TextTable::Unix => "/proc/net/unix",
         TextTable::Interfaces => "/proc/net/dev",
         TextTable::Snmp => "/proc/net/snmp",

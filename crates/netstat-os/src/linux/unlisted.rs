@@ -4,15 +4,14 @@
 //! Only the descriptors of processes lead to them. What is in no list of any family and network namespace is one; both are
 //! read twice, because a socket may enter a list, or be closed, between the two.
 
-use super::descriptor_links::{decode_socket_link, fetch_pids};
+use super::descriptor_links::{decode_socket_link, each_process};
 use super::source::{Next, Source};
-use super::stat::{fetch_stat, is_gone, is_refused};
 use netstat_model::{Endpoint, Error, Operation, Protocol, Socket, SocketId, Warning};
 use rustc_hash::FxHashSet;
 use std::io;
 
 /// What is unknown where not everything could be read.
-const WHICH: &str = "which sockets are in no table";
+pub(super) const WHICH: &str = "which sockets are in no table";
 
 /// Passes on the inode of each socket in every list that there is. Returns what the lists may lack.
 pub(super) type List<'a> = dyn FnMut(&mut dyn FnMut(u64)) -> Result<Vec<Warning>, Error> + 'a;
@@ -56,7 +55,7 @@ pub(super) fn sockets(
 }
 
 /// Returns the inodes of all sockets that a table lists, or why some may be missing.
-fn listed(list: &mut List<'_>) -> Result<Result<FxHashSet<u32>, String>, Error> {
+pub(super) fn listed(list: &mut List<'_>) -> Result<Result<FxHashSet<u32>, String>, Error> {
     let mut inodes = FxHashSet::default();
     let lacks = list(&mut |inode| inodes.extend(u32::try_from(inode).ok()))?;
     let lack = lacks.iter().find(|warning| {
@@ -70,29 +69,12 @@ fn listed(list: &mut List<'_>) -> Result<Result<FxHashSet<u32>, String>, Error> 
 
 /// Collects the sockets that descriptors of processes lead to. Returns the number of processes that may not be read.
 fn descriptors(source: &dyn Source, into: &mut FxHashSet<u32>) -> io::Result<usize> {
-    let (mut refused, mut buffer) = (0, Vec::new());
-    for pid in fetch_pids(source)? {
-        let answer = source.process(pid).and_then(|process| {
-            let answer = process.links("fd", &mut |_, target| {
-                into.extend(decode_socket_link(target).and_then(|inode| u32::try_from(inode).ok()));
-                Next::More
-            });
-            match answer {
-                // A kernel thread has no descriptors, so nothing is lost.
-                Err(error) if is_refused(&error) => {
-                    let stat = fetch_stat(process.as_ref(), &mut buffer)?;
-                    if stat.is_kernel_thread() || stat.is_zombie() { Ok(()) } else { Err(error) }
-                }
-                answer => answer,
-            }
-        });
-        match answer {
-            Err(error) if is_gone(&error) => {}
-            Err(_) => refused += 1,
-            Ok(()) => {}
-        }
-    }
-    Ok(refused)
+    each_process(source, &mut |_, process| {
+        process.links("fd", &mut |_, target| {
+            into.extend(decode_socket_link(target).and_then(|inode| u32::try_from(inode).ok()));
+            Next::More
+        })
+    })
 }
 
 #[cfg(test)]

@@ -24,6 +24,19 @@ pub(super) const OPTIONS: &[Entry] = entries! { Other;
         "Show statistics by protocol",
         "Shows statistics by protocol: IP, IPv6, ICMP, ICMPv6, TCP, TCPv6, UDP and UDPv6, or the one that -p selects."
         inferred "The connection table that follows -s -p with tcp, tcpv6, udp or udpv6.";
+    [] "interfaces", switch(interfaces);
+        "Show each interface in a line",
+        "Shows each interface in a line: state, MTU, counters of what it received and sent, addresses."
+        details "With an interval each display but the first adds the change per second, as in 12 (+3/s); --no-rates leaves it \
+                 out. Counters that the system does not have are shown as -. The interfaces of net-tools are those of \
+                 --dialect net-tools -i.";
+    [] "multicast", switch(multicast);
+        "Show multicast groups and who joined them",
+        "Shows the multicast groups that each interface belongs to: those of IPv4 and IPv6, and link-layer addresses."
+        details "Linux does not tell which processes joined a group of IP, so most of them are unknown; those whose packet \
+                 sockets joined a link-layer address are told, and where the kernel itself is the only one that joined it \
+                 says kernel. The number of users is how often the group was joined. Linux only: Windows has netsh \
+                 interface ipv4 show joins.";
     [] "no-extra", switch(no_extra);
         "With -s or -e, show only what Windows shows",
         "With -s or -e, shows only what Windows shows."
@@ -32,8 +45,8 @@ pub(super) const OPTIONS: &[Entry] = entries! { Other;
                  rates, no rows without a number, and TCP, which Linux counts for both families together, under the \
                  heading for IPv4.";
     [] "no-rates", switch(no_rates);
-        "With -s or -e and an interval, show no rates",
-        "With -s or -e and an interval, shows no rates beside the counters."
+        "With -s, -e or --interfaces and an interval, show no rates",
+        "With -s, -e or --interfaces and an interval, shows no rates beside the counters."
         details "Without it each display but the first adds the change per second, as in (+12/s).";
     [] "table", value(tables, "ID", "all", ValueKind::Free, values::parse_tables);
         "With -r, show this routing table",

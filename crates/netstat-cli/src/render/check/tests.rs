@@ -21,6 +21,8 @@ fn evidence() -> Evidence {
         nothing_matches: false,
         foreign_addresses: Err(Lack::NotAsked),
         limits: Err(Lack::NotAsked),
+        descriptors: Err(Lack::NotAsked),
+        descriptors_since: Default::default(),
         processes: FxHashMap::default(),
         surroundings: Surroundings::default(),
         seen_since: Default::default(),

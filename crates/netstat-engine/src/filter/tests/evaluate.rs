@@ -325,10 +325,13 @@ fn process(pid: u32) -> Process {
             (process.name, process.comm) = (Ok(OsString::from("nginx")), Ok(OsString::from("nginx")));
             process.executable = Ok(Executable { path: "/usr/sbin/nginx".into(), deleted: false });
             process.unit = Ok(OsString::from("nginx.service"));
+            process.namespace_pid = Ok(101);
             process.container = Ok(Container {
                 runtime: ContainerRuntime::Docker,
                 id: "9687bac58d5c".repeat(5).into(),
+                name: Some("web".into()),
                 pod: Some("ac04f3f2-1f2c".into()),
+                pod_name: Some("shop-0".into()),
             });
         }
         2 => {
@@ -337,6 +340,7 @@ fn process(pid: u32) -> Process {
             process.executable =
                 Ok(Executable { path: "/lib/systemd/systemd-resolved".into(), deleted: false });
             process.unit = Err(Missing::NotApplicable);
+            process.namespace_pid = Ok(102);
             process.container = Err(Missing::NotApplicable);
         }
         // Node.js, whose executable may not be read.
@@ -394,6 +398,10 @@ fn tests_of_the_processes_that_hold_a_socket() {
         (&[1][..], "pid 1", Yes),
         (&[1, 2], "pid 2,9", Yes),
         (&[1, 2], "pid 3", No),
+        (&[1], "nspid 7,101", Yes),
+        (&[1], "nspid 1", No),
+        (&[1, 2], "not nspid 102", No),
+        (&[3], "nspid 103", Unknown),
         (&[1], "process nginx", Yes),
         (&[1], "process ngin", No),
         (&[1, 2], "process n*", Yes),
@@ -403,6 +411,11 @@ fn tests_of_the_processes_that_hold_a_socket() {
         (&[2], "unit *", No),
         (&[1], "container 9687", Yes),
         (&[1], "container 968", No),
+        (&[1], "container web", Yes),
+        (&[1], "container docker:w*", Yes),
+        (&[1], "container podman:web", No),
+        (&[1], "container we", No),
+        (&[1], "pod shop-*", Yes),
         (&[1], "container docker:9687bac", Yes),
         (&[1], "container podman:9687bac", No),
         (&[1], "container docker:*", Yes),

@@ -117,6 +117,7 @@ fn test(known: Vec<u16>) -> impl Strategy<Value = Test> {
         1 => proptest::collection::btree_set(select(vec!["AU", "KR", "US"]), 1..3)
             .prop_map(|codes| Test::Country(codes.into_iter().filter_map(Country::new).collect())),
         1 => numbers().prop_map(Test::Pid),
+        1 => numbers().prop_map(Test::NamespacePid),
         1 => numbers().prop_map(Test::User),
         1 => proptest::collection::btree_set(any::<u64>(), 1..3)
             .prop_map(|inodes| Test::Namespace(inodes.into_iter().collect())),

@@ -87,6 +87,7 @@ const LANGUAGE: &[(&str, &str)] = &[
     ("pid 12", "pid 12"),
     ("pid 12,7,12", "pid 7,12"),
     ("pid != 12", "not pid 12"),
+    ("nspid 1,7", "nspid 1,7"),
     ("process sshd", "process sshd"),
     ("process \"Web Content\"", "process \"Web Content\""),
     ("process [a-c]*", "process [a-c]*"),

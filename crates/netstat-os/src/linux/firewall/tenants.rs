@@ -15,7 +15,7 @@ pub(super) fn tenants(source: &dyn Source, wanted: &[IpAddr]) -> BTreeMap<IpAddr
     pids.sort_unstable();
     let mut seen: FxHashSet<(u64, u64)> = FxHashSet::default();
     let mut found: BTreeMap<IpAddr, Option<Tenant>> = BTreeMap::new();
-    let mut buffer = Vec::new();
+    let (mut buffer, mut names) = (Vec::new(), processes::ContainerNames::default());
     for pid in pids {
         let Ok(handle) = source.process(pid) else { continue };
         let Ok(FileId { device, inode }) = handle.file_id("ns/net") else { continue };
@@ -31,7 +31,8 @@ pub(super) fn tenants(source: &dyn Source, wanted: &[IpAddr]) -> BTreeMap<IpAddr
             }
         }
         for address in wanted.iter().filter(|address| own.contains(address)) {
-            let tenant = || Tenant { pid, container: processes::container_of(&*handle) };
+            let mut tenant =
+                || Tenant { pid, container: processes::container_of(source, &*handle, &mut names) };
             found.entry(*address).and_modify(|other| *other = None).or_insert_with(|| Some(tenant()));
         }
     }

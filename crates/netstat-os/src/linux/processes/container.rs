@@ -31,6 +31,8 @@ fn container_of_path(path: &str) -> Option<Container> {
         Some(Container {
             runtime,
             id: id.into(),
+            name: None,
+            pod_name: None,
             pod: before.iter().rev().chain([part]).find_map(|part| pod(part)),
         })
     })

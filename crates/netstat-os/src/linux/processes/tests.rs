@@ -206,6 +206,21 @@ fn the_user_is_the_effective_one() {
 }
 
 #[test]
+fn the_number_in_its_namespace_is_the_last_one() {
+    let read = |status: &str| {
+        let process = asked(&alive().file("/proc/10/status", status), ProcessFields::NAMESPACE_PID);
+        assert_eq!(process.user, Err(Missing::NotRead));
+        process.namespace_pid
+    };
+    assert_eq!(read("Name:\tcat\nNStgid:\t10\t4\nNSpid:\t10\t4\t1\nNSpgid:\t10\n"), Ok(1));
+    assert_eq!(read("NSpid:\t10\n"), Ok(10));
+    for odd in ["Name:\tNSpid: 3\n", "NSpid:\n", "NSpid:\t10\t-1\n", "NSpid:\t10\t4294967296\n", ""] {
+        assert_eq!(read(odd), Err(Missing::Unreadable), "{odd:?}");
+    }
+    assert_eq!(asked(&alive(), ProcessFields::NAMESPACE_PID).namespace_pid, Err(Missing::Gone));
+}
+
+#[test]
 fn the_container_is_that_of_the_cgroup() {
     let id = "ab".repeat(32);
     let read =

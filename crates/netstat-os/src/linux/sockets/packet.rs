@@ -113,7 +113,11 @@ fn decode_membership(bytes: &[u8]) -> Option<PacketMembership> {
         3 => MembershipKind::Unicast,
         _ => return None,
     };
-    Some(PacketMembership { interface: u32_at(bytes, 0)?, kind })
+    // The length is of the address of the interface, and the address of a fixed room.
+    let of_one = matches!(kind, MembershipKind::Multicast | MembershipKind::Unicast);
+    let len = if of_one { usize::from(u16_at(bytes, 10)?) } else { 0 };
+    let address = bytes.get(12..12 + len)?.into();
+    Some(PacketMembership { interface: u32_at(bytes, 0)?, kind, address })
 }
 
 /// Lists the sockets from `/proc/net/packet`.

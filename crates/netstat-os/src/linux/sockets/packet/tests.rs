@@ -18,15 +18,20 @@ fn row(kind: u8, ethertype: u16, attributes: &[(u16, &[u8])]) -> Vec<u8> {
 
 #[test]
 fn a_sniffer_is_decoded_field_by_field() {
-    let mut promiscuous = numbers(&[2, 1]);
-    promiscuous.extend_from_slice(&1u16.to_ne_bytes());
-    promiscuous.resize(MEMBERSHIP, 0);
+    let mut memberships = Vec::new();
+    for (kind, len) in [(1u16, 6u16), (0, 6), (0, 33)] {
+        let mut one = numbers(&[2, 1]);
+        one.extend_from_slice(&[kind.to_ne_bytes(), len.to_ne_bytes()].concat());
+        one.extend_from_slice(&[1, 0, 0x5e, 0, 0, 0xfb]);
+        one.resize(MEMBERSHIP, 0);
+        memberships.extend(one);
+    }
     let bytes = row(
         3,
         3,
         &[
             (PACKET_DIAG_INFO, &numbers(&[2, 2, 0, 0, 0, 1])),
-            (PACKET_DIAG_MCLIST, &promiscuous),
+            (PACKET_DIAG_MCLIST, &memberships),
             (PACKET_DIAG_RX_RING, &numbers(&[65536, 32, 2048, 1024, 0, 0, 0])),
             (PACKET_DIAG_FANOUT, &numbers(&[0x0001_0007])),
             (PACKET_DIAG_UID, &numbers(&[0])),
@@ -45,7 +50,15 @@ fn a_sniffer_is_decoded_field_by_field() {
         receive_ring: Some(RingSize { block_size: 65536, blocks: 32 }),
         send_ring: None,
         fanout_group: Some(7),
-        memberships: vec![PacketMembership { interface: 2, kind: MembershipKind::Promiscuous }],
+        // An address that is longer than its room makes no sense.
+        memberships: vec![
+            PacketMembership { interface: 2, kind: MembershipKind::Promiscuous, address: Box::new([]) },
+            PacketMembership {
+                interface: 2,
+                kind: MembershipKind::Multicast,
+                address: Box::new([1, 0, 0x5e, 0, 0, 0xfb]),
+            },
+        ],
         has_filter: Some(true),
     };
     assert_eq!(socket.family_facts.as_deref(), Some(&FamilyFacts::Packet(facts)));
