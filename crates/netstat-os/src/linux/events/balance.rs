@@ -4,9 +4,10 @@
 //! A record may be on its way while sockets are listed. So what differs is told only if it differs in the next comparison
 //! as well, a minute later.
 
-use netstat_model::history::{ConnectionRecord, ConnectionRole, EndReason};
+use netstat_model::history::{BeginBound, ConnectionRecord, ConnectionRole, EndReason};
 use netstat_model::{IpEndpoint, Namespace, Transport};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use std::hash::BuildHasher as _;
 use std::time::Duration;
 
 /// An open connection, or a listener, as it was told.
@@ -14,7 +15,7 @@ struct Known {
     local: IpEndpoint,
     remote: Option<IpEndpoint>,
     namespace: Option<Namespace>,
-    /// When a comparison did not find it.
+    /// When a comparison did not find it, or another connection with the same ends began.
     missed: Option<Duration>,
 }
 
@@ -22,6 +23,8 @@ struct Known {
 #[derive(Default)]
 pub(super) struct Balance {
     known: FxHashMap<u64, Known>,
+    /// The cookie of the last connection between two ends, by a hash of them.
+    by_ends: FxHashMap<u64, u64>,
     /// Sockets that the last comparison found and nobody had told of.
     strange: FxHashSet<u64>,
 }
@@ -36,15 +39,26 @@ pub(super) struct Difference {
 }
 
 impl Balance {
-    /// Notes what was told to be open.
+    /// Notes what was told to be open. A connection between the same ends that is not over by what was told is over by then.
     pub(super) fn open(&mut self, record: &ConnectionRecord) {
-        let ConnectionRecord { local, remote, namespace, .. } = *record;
-        self.known.insert(record.cookie, Known { local, remote, namespace, missed: None });
+        let ConnectionRecord { cookie, local, remote, namespace, .. } = *record;
+        let known = Known { local, remote, namespace, missed: None };
+        if let Some(hash) = known.hash() {
+            let before = self.by_ends.insert(hash, cookie).filter(|before| *before != cookie);
+            if let Some(replaced) = before.and_then(|before| self.known.get_mut(&before))
+                && (replaced.local, replaced.remote, replaced.namespace) == (local, remote, namespace)
+            {
+                replaced.missed = replaced.missed.or(began(record));
+            }
+        }
+        self.known.insert(cookie, known);
     }
 
     /// Notes an end that was told.
     pub(super) fn end(&mut self, cookie: u64) {
-        self.known.remove(&cookie);
+        if let Some(known) = self.known.remove(&cookie) {
+            forget(&mut self.by_ends, &known, cookie);
+        }
     }
 
     /// Compares with the cookies of all sockets that are open in some network namespaces. Of others nothing can be said.
@@ -68,6 +82,7 @@ impl Balance {
                 }
                 Some(missed) => {
                     difference.ended.push(known.record(*cookie, missed));
+                    forget(&mut self.by_ends, known, *cookie);
                     false
                 }
             }
@@ -79,7 +94,29 @@ impl Balance {
     }
 }
 
+/// Returns when a connection began, as far as that is known.
+fn began(record: &ConnectionRecord) -> Option<Duration> {
+    match record.bound {
+        Some(BeginBound::NoLaterThan(at)) => record.started.or(Some(at)),
+        _ => record.started,
+    }
+}
+
+fn forget(by_ends: &mut FxHashMap<u64, u64>, known: &Known, cookie: u64) {
+    if let Some(hash) = known.hash()
+        && by_ends.get(&hash) == Some(&cookie)
+    {
+        by_ends.remove(&hash);
+    }
+}
+
 impl Known {
+    /// Returns a hash of both ends; `None` for a listener.
+    fn hash(&self) -> Option<u64> {
+        let remote = self.remote?;
+        Some(FxBuildHasher.hash_one((self.local, remote, self.namespace)))
+    }
+
     /// Makes the record of its end. What else is known of it was told when it opened.
     fn record(&self, cookie: u64, missed: Duration) -> ConnectionRecord {
         ConnectionRecord {
@@ -144,6 +181,26 @@ mod tests {
         assert_eq!(compared(&mut balance, &[1], 180), (vec![], vec![]));
         assert_eq!(compared(&mut balance, &[1], 240), (vec![(3, 180)], vec![]));
         assert_eq!(compared(&mut balance, &[1], 300), (vec![], vec![]), "each is told once, and no guess is");
+    }
+
+    #[test]
+    fn an_end_that_nobody_told_was_before_the_next_of_the_same_ends() {
+        let remote = Some(IpEndpoint::new([10, 0, 0, 2].into(), 40_000, 0));
+        let connected = |cookie, at, namespace| ConnectionRecord {
+            remote,
+            started: Some(Duration::from_secs(at)),
+            ..record(cookie, namespace)
+        };
+        let mut balance = Balance::default();
+        balance.open(&connected(1, 10, OWN));
+        balance.open(&connected(2, 20, OTHER));
+        balance.open(&connected(3, 30, OWN));
+        assert_eq!(compared(&mut balance, &[3], 60), (vec![(1, 30)], vec![]));
+        // What was told is not told again, and the ends may be used once more.
+        balance.end(3);
+        balance.open(&connected(4, 70, OWN));
+        assert_eq!(compared(&mut balance, &[4], 120), (vec![], vec![]));
+        assert!(balance.by_ends.len() == 2 && balance.known.len() == 2);
     }
 
     #[test]
