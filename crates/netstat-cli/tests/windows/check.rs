@@ -166,7 +166,7 @@ fn a_check_without_data_is_not_ok() {
         let of_check = findings(&document).into_iter().filter(|(name, _)| *name == check);
         of_check.map(|(_, finding)| finding["severity"].as_str().unwrap()).collect()
     };
-    for check in ["listen-queue", "stalled", "buffers"] {
+    for check in ["listen-queue", "stalled", "buffers", "descriptors"] {
         assert_eq!(of(check), ["unknown"], "{document}");
     }
     // The netsh of Wine does not report ports.

@@ -3,6 +3,7 @@
 
 use crate::holder::on_wine;
 use crate::run::{lines, netstat, shown};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::Ipv4Addr;
@@ -290,4 +291,24 @@ fn the_machine_and_its_services_have_names() {
     // Names of ports come from the services file of Windows.
     assert_eq!(netstat("-an lport http").code, Some(0));
     assert_eq!(netstat("-an lport no-such-service").code, Some(1));
+}
+
+/// The counters of `--interfaces` are those of `-e`, and what Windows lacks is said in a line with a command.
+#[test]
+fn each_interface_is_a_line_with_its_counters() {
+    let run = netstat("--interfaces --json");
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let document: Value = serde_json::from_str(&run.text).unwrap();
+    let interfaces = document["interfaces"].as_array().unwrap();
+    assert!(!interfaces.is_empty(), "{document}");
+    for interface in interfaces {
+        assert!(interface["statistics"]["rx_bytes"].is_u64(), "{interface}");
+        assert!(interface["up"].is_boolean() && interface["addresses"].is_array(), "{interface}");
+    }
+    let text = netstat("--interfaces").text;
+    assert_eq!(lines(&text)[..3], ["", "Interfaces", ""], "{text}");
+    assert_eq!(lines(&text).len(), 4 + interfaces.len(), "{text}");
+    let run = netstat("--multicast");
+    assert_eq!((run.code, run.complaint.lines().count()), (Some(1), 1), "{run:?}");
+    assert!(run.complaint.contains("netsh interface ipv4 show joins"), "{run:?}");
 }

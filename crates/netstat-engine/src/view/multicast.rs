@@ -5,7 +5,8 @@
 //!
 //! | group | who joined it |
 //! |---|---|
-//! | 224.0.0.1, ff01::1, ff02::1 | the kernel once, on every interface that is up |
+//! | 224.0.0.1 | the kernel once, on every interface that is up |
+//! | ff01::1, ff02::1 | the kernel once, on every interface |
 //! | solicited-node groups of IPv6 | the kernel once for each address of the interface that makes the group |
 //! | link-layer addresses | the kernel once for each group of IP that makes the address; each packet socket that asked for it |
 //!
@@ -109,14 +110,13 @@ pub fn memberships<'a>(lists: &MulticastLists<'a>) -> Vec<Membership<'a>> {
 
 /// Returns how often the kernel itself joined a group of an interface.
 fn joined_by_kernel(interface: &Interface, group: IpAddr) -> u32 {
-    if !interface.flags.contains(InterfaceFlags::UP) {
-        return 0;
-    }
+    let is_up = interface.flags.contains(InterfaceFlags::UP);
     match group {
-        IpAddr::V4(group) => u32::from(group == Ipv4Addr::new(224, 0, 0, 1)),
+        IpAddr::V4(group) => u32::from(is_up && group == Ipv4Addr::new(224, 0, 0, 1)),
         IpAddr::V6(group) => {
             let all_nodes = [0xff01, 0xff02].map(|scope| Ipv6Addr::new(scope, 0, 0, 0, 0, 0, 0, 1));
-            let solicits = !interface.flags.intersects(InterfaceFlags::LOOPBACK | InterfaceFlags::NO_ARP);
+            let solicits =
+                is_up && !interface.flags.intersects(InterfaceFlags::LOOPBACK | InterfaceFlags::NO_ARP);
             let makes = |own: &IpAddr| matches!(own, IpAddr::V6(own) if solicited_node(*own) == group);
             let addresses = interface.addresses.iter().filter(|own| solicits && makes(&own.address)).count();
             u32::from(all_nodes.contains(&group)) + u32::try_from(addresses).unwrap_or(u32::MAX - 1)
@@ -253,8 +253,11 @@ mod tests {
         assert_eq!(of("ff02::1:ff02:3", 2), (true, vec![], true));
         assert_eq!(of("ff02::1:ff02:3", 3), (true, vec![], false));
         assert_eq!(of("ff02::1:ff02:4", 1), (false, vec![], false));
-        let down = interface(&[], InterfaceFlags::empty());
-        assert_eq!(joined(&[group("224.0.0.1", 1)], &[], Vec::new(), &down)[0], (false, vec![], false));
+        let down = interface(&["fe80::1:2:3"], InterfaceFlags::empty());
+        for (address, kernel) in [("224.0.0.1", false), ("ff02::1:ff02:3", false), ("ff01::1", true)] {
+            let found = joined(&[group(address, 1)], &[], Vec::new(), &down);
+            assert_eq!(found[0], (kernel, vec![], kernel), "{address}");
+        }
     }
 
     #[test]

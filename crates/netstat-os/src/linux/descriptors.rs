@@ -27,6 +27,9 @@ pub(super) fn descriptors(source: &dyn Source) -> Result<Answer<DescriptorUse>, 
 /// Passes on the inode of each socket in the tables of a scope. Returns what these may lack.
 type Lists<'a> = dyn FnMut(Scope, &mut dyn FnMut(u64)) -> Result<Vec<Warning>, Error> + 'a;
 
+/// What a process has, and the inodes of its sockets.
+type Counted = (ProcessDescriptors, Vec<u32>);
+
 fn count(source: &dyn Source, lists: &mut Lists<'_>) -> Result<Answer<DescriptorUse>, Error> {
     let failed = |error| Error::new(Operation::CountDescriptors, error);
     let own = host::namespace(source)
@@ -49,7 +52,7 @@ fn count(source: &dyn Source, lists: &mut Lists<'_>) -> Result<Answer<Descriptor
     if let Err(reason) = &unlisted {
         warnings.push(Warning::SourceUnavailable { what: WHICH, reason: reason.clone() });
     }
-    let counted = |(counts, sockets): (ProcessDescriptors, Vec<u32>)| {
+    let counted = |(counts, sockets): Counted| {
         let of = |unlisted: &FxHashSet<u32>| sockets.iter().filter(|inode| unlisted.contains(inode)).count();
         let unlisted = unlisted.as_ref().ok().and_then(|unlisted| u64::try_from(of(unlisted)).ok());
         ProcessDescriptors { unlisted, ..counts }
@@ -59,7 +62,7 @@ fn count(source: &dyn Source, lists: &mut Lists<'_>) -> Result<Answer<Descriptor
 }
 
 /// Returns the processes of a network namespace, each with the inodes of its sockets, and how many may not be read.
-fn look(source: &dyn Source, of: Namespace) -> io::Result<(Vec<(ProcessDescriptors, Vec<u32>)>, usize)> {
+fn look(source: &dyn Source, of: Namespace) -> io::Result<(Vec<Counted>, usize)> {
     let (mut processes, mut buffer) = (Vec::new(), Vec::new());
     let refused = each_process(source, &mut |pid, process| {
         if host::decode_namespace(&process.read_link("ns/net")?) == Some(of.inode) {
@@ -72,11 +75,7 @@ fn look(source: &dyn Source, of: Namespace) -> io::Result<(Vec<(ProcessDescripto
 }
 
 /// Reads one process; `None` where it has no descriptors, as a kernel thread.
-fn read(
-    pid: u32,
-    process: &dyn ProcessSource,
-    buffer: &mut Vec<u8>,
-) -> io::Result<Option<(ProcessDescriptors, Vec<u32>)>> {
+fn read(pid: u32, process: &dyn ProcessSource, buffer: &mut Vec<u8>) -> io::Result<Option<Counted>> {
     let (mut open, mut sockets) = (0, Vec::new());
     process.links("fd", &mut |_, target| {
         open += 1;
