@@ -111,7 +111,9 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
             lines.clear();
         }
         match &mut history {
-            Some(history) => history.keep(&mut events, &clock, &mut *stream, is_last),
+            // What the first take that succeeds does not tell of is not there any more.
+            Some(history) if watch.has_begun => history.keep(&mut events, &clock, &mut *stream, is_last),
+            Some(_) => {}
             None => {
                 events.clear();
                 stream.release();
