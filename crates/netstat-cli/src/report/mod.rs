@@ -8,6 +8,7 @@ mod files;
 mod filter;
 mod history;
 mod meaning;
+mod missed;
 mod names;
 mod net_tools;
 mod past;

@@ -3,8 +3,9 @@
 use super::told::{Failure, POINTS, Storm, Traffic};
 use crate::block::{Damaged, Packed};
 use crate::clock::{Stretch, time_of};
+use crate::kind::Begin;
 use crate::life::TIME_WAIT;
-use crate::row::{Address, Begin, Field, ProcessId, kind_of, reason, time};
+use crate::row::{Address, Field, ProcessId, kind_of, reason, time};
 use crate::scan::Stored;
 use netstat_model::history::{ConnectionRole, EndReason};
 use netstat_model::{IpEndpoint, Transport};
