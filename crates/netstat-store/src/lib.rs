@@ -21,6 +21,7 @@ mod error;
 pub mod fuzzing;
 mod gap;
 mod guard;
+mod kind;
 mod life;
 #[cfg(test)]
 mod made;
@@ -32,6 +33,7 @@ mod reader;
 mod row;
 mod scan;
 mod schema;
+mod session;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -45,5 +47,6 @@ pub use preselect::Preselection;
 pub use reader::{At, Reader, Span, Standing};
 pub use scan::EachSocket;
 pub use schema::is_recording;
+pub use session::WriterOptions;
 pub use summary::{Failure, Listener, POINTS, Storm, Summary, Traffic};
-pub use writer::{StoreSize, Writer, WriterOptions};
+pub use writer::{StoreSize, Writer};

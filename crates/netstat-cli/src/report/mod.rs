@@ -8,6 +8,7 @@ mod files;
 mod filter;
 mod history;
 mod meaning;
+mod missed;
 mod multicast;
 mod names;
 mod net_tools;

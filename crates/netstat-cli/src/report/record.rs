@@ -1,5 +1,6 @@
 //! `netstat record`: connections as they open and end.
 
+use super::missed::Watch;
 use super::recorder_status;
 use super::{Session, explain, rights};
 use crate::output::{self, Reader, Trouble};
@@ -10,8 +11,8 @@ use netstat_engine::enrich::UserNames;
 use netstat_engine::text::quote::quoted;
 use netstat_model::Transport;
 use netstat_model::history::{
-    ClockReading, ConnectionEvent, ConnectionRecord, EndReason, EventCounts, EventMethod, GapCause,
-    ProcessInstance, ProcessRecord, RecordGap, SinceBoot,
+    ClockReading, ConnectionEvent, ConnectionRecord, EndReason, EventCounts, EventMethod, ProcessInstance,
+    ProcessRecord,
 };
 use netstat_model::query::Owners;
 use netstat_os::{EventStream, EventWishes, Events, Machine, NameDatabases};
@@ -32,9 +33,6 @@ const MOST: usize = 1 << 16;
 /// So much the clock may differ from what it was before it counts as having been set: the time since boot comes in steps of
 /// 10 ms.
 const SET: Duration = Duration::from_millis(50);
-
-/// So much more time has to have passed than the machine was awake for it to have been suspended.
-const SUSPENDED: Duration = Duration::from_secs(1);
 
 /// How often what was seen is written.
 const COMMIT: Duration = Duration::from_secs(1);
@@ -111,7 +109,9 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
             lines.clear();
         }
         match &mut history {
-            Some(history) => history.keep(&mut events, &clock, &mut *stream, is_last),
+            // What the first take that succeeds does not tell of is not there any more.
+            Some(history) if watch.has_begun => history.keep(&mut events, &clock, &mut *stream, is_last),
+            Some(_) => {}
             None => {
                 events.clear();
                 stream.release();
@@ -126,45 +126,6 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
         history.end();
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// What is noted of the takes of a stream, so that what was missed becomes a gap.
-struct Watch {
-    /// When the last take was: since boot, and by a clock that stands still while the machine is suspended.
-    taken: SinceBoot,
-    awake: Instant,
-    /// How many takes failed since the last that did not.
-    failures: u32,
-    /// Whether one ever succeeded.
-    has_begun: bool,
-}
-
-impl Watch {
-    fn new(taken: SinceBoot, awake: Instant) -> Self {
-        Self { taken, awake, failures: 0, has_begun: false }
-    }
-
-    /// Notes a take. Returns what was missed since the last one.
-    fn note(&mut self, succeeded: bool, now: SinceBoot, awake: Instant) -> Vec<RecordGap> {
-        let passed = now.saturating_sub(self.taken);
-        let gap = |lost, cause| RecordGap { boot_id: None, from: self.taken, until: now, lost, cause };
-        let mut missed = Vec::new();
-        // Nothing opens or ends meanwhile.
-        if passed.saturating_sub(awake.saturating_duration_since(self.awake)) > SUSPENDED {
-            missed.push(gap(Some(0), GapCause::Suspended));
-        }
-        // Before the first take that succeeds nothing is recorded, which needs no gap.
-        if self.has_begun && !(succeeded && self.failures == 0) {
-            missed.push(gap(None, GapCause::Unseen));
-        }
-        self.failures = if succeeded { 0 } else { self.failures.saturating_add(1) };
-        (self.taken, self.awake) = (now, awake);
-        missed
-    }
-
-    fn is_first_failure(&self) -> bool {
-        self.failures == 1
-    }
 }
 
 /// Returns by what means connections are seen, in a word.
@@ -412,42 +373,6 @@ mod tests {
             min_rtt: None,
             retransmits: None,
         }
-    }
-
-    #[test]
-    fn a_take_that_fails_is_a_gap_until_one_succeeds() {
-        let seconds = Duration::from_secs;
-        let begin = Instant::now();
-        let mut watch = Watch::new(seconds(100), begin);
-        let mut note = |succeeded, at: u64| {
-            let missed = watch.note(succeeded, seconds(at), begin + seconds(at - 100));
-            watch.has_begun |= succeeded;
-            let spans: Vec<_> = missed.iter().map(|gap| (gap.from, gap.until, gap.lost, gap.cause)).collect();
-            (spans, watch.is_first_failure())
-        };
-        let unseen = |from, until| vec![(seconds(from), seconds(until), None, GapCause::Unseen)];
-        assert_eq!(note(false, 101), (vec![], true));
-        assert_eq!(note(true, 102), (vec![], false));
-        assert_eq!(note(true, 103), (vec![], false));
-        assert_eq!(note(false, 104), (unseen(103, 104), true));
-        assert_eq!(note(false, 105), (unseen(104, 105), false));
-        assert_eq!(note(true, 106), (unseen(105, 106), false));
-        assert_eq!(note(true, 107), (vec![], false));
-        assert_eq!(note(false, 108), (unseen(107, 108), true));
-    }
-
-    #[test]
-    fn a_machine_that_was_suspended_leaves_a_gap() {
-        let seconds = Duration::from_secs;
-        let begin = Instant::now();
-        let mut watch = Watch::new(seconds(100), begin);
-        watch.has_begun = true;
-        // It was stopped for an hour, and suspended for another.
-        assert_eq!(watch.note(true, seconds(3700), begin + seconds(3600)), []);
-        let missed = watch.note(true, seconds(7301), begin + seconds(3601));
-        let [gap] = &missed[..] else { panic!("{missed:?}") };
-        assert_eq!((gap.from, gap.until), (seconds(3700), seconds(7301)));
-        assert_eq!((gap.lost, gap.cause), (Some(0), GapCause::Suspended));
     }
 
     #[test]

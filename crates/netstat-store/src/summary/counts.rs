@@ -3,8 +3,9 @@
 use super::told::{Failure, POINTS, Storm, Traffic};
 use crate::block::{Damaged, Packed};
 use crate::clock::{Stretch, time_of};
+use crate::kind::Begin;
 use crate::life::TIME_WAIT;
-use crate::row::{Address, Begin, Field, ProcessId, kind_of, reason, time};
+use crate::row::{Address, Field, ProcessId, kind_of, reason, time};
 use crate::scan::Stored;
 use netstat_model::history::{ConnectionRole, EndReason};
 use netstat_model::{IpEndpoint, Transport};
@@ -123,18 +124,32 @@ fn is_trouble(reason: EndReason) -> bool {
 /// Short connections of one minute, by program, address and port.
 type Short<A> = (i64, Who, A, u16);
 
-/// How many ended in which way, by the number of that.
-type Reasons = Vec<(u64, u64)>;
-
-fn count_reason(reasons: &mut Reasons, number: u64, ends: u64) {
-    match reasons.iter_mut().find(|(known, _)| *known == number) {
-        Some((_, known)) => *known += ends,
-        None => reasons.push((number, ends)),
-    }
+/// How many ended in which way, by the number of that. Most have one way, which takes no memory of its own.
+#[derive(Default)]
+struct Reasons {
+    first: (u64, u64),
+    others: Vec<(u64, u64)>,
 }
 
-fn all(reasons: &Reasons) -> u64 {
-    reasons.iter().map(|(_, ends)| ends).sum()
+impl Reasons {
+    fn count(&mut self, number: u64, ends: u64) {
+        if self.first.1 == 0 || self.first.0 == number {
+            self.first = (number, self.first.1 + ends);
+            return;
+        }
+        match self.others.iter_mut().find(|(known, _)| *known == number) {
+            Some((_, known)) => *known += ends,
+            None => self.others.push((number, ends)),
+        }
+    }
+
+    fn each(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        std::iter::once(self.first).chain(self.others.iter().copied())
+    }
+
+    fn all(&self) -> u64 {
+        self.each().map(|(_, ends)| ends).sum()
+    }
 }
 
 /// What is counted while blocks are read.
@@ -236,7 +251,7 @@ impl Counts {
                 let minute = wall.div_euclid(60_000_000);
                 latest = latest.max(minute);
                 let key = (minute, who, address, u16::try_from(port).unwrap_or(0));
-                count_reason(short.entry(key).or_default(), reason_number, 1);
+                short.entry(key).or_default().count(reason_number, 1);
             }
         }
         for (address, traffic) in addresses.iter().zip(by_address).filter(|(_, traffic)| traffic.ends > 0) {
@@ -245,12 +260,12 @@ impl Counts {
         for ((minute, who, address, port), reasons) in short {
             if let Some(address) = place(&addresses, address) {
                 let known = self.short.entry((minute, who, address, port)).or_default();
-                reasons.into_iter().for_each(|(number, ends)| count_reason(known, number, ends));
+                reasons.each().for_each(|(number, ends)| known.count(number, ends));
             }
         }
         if self.short.len() > MANY {
             let over = latest.saturating_sub(LATE);
-            self.short.retain(|(minute, ..), reasons| *minute >= over || all(reasons) >= STORM);
+            self.short.retain(|(minute, ..), reasons| *minute >= over || reasons.all() >= STORM);
         }
         Ok(())
     }
@@ -271,8 +286,8 @@ impl Counts {
     /// Returns the storms, the largest first.
     pub(super) fn storms(&self) -> Vec<Storm> {
         let storm = |(&(minute, who, (address, scope), port), reasons): (&Short<Address>, &Reasons)| {
-            let ends = all(reasons);
-            let most = reasons.iter().max_by_key(|(number, ends)| (*ends, *number))?.0;
+            let ends = reasons.all();
+            let most = reasons.each().max_by_key(|(number, ends)| (*ends, *number))?.0;
             let minute = time_of(minute.saturating_mul(60_000_000));
             let (process, end) = (self.names.name(who), IpEndpoint { address, scope, port });
             (ends >= STORM).then(|| Some(Storm { minute, process, end, ends, reason: reason(most)? }))?

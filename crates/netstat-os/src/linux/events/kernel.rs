@@ -70,6 +70,8 @@ pub(super) struct KernelEvents<'a> {
     owners: Option<Box<dyn OwnersProgram + 'a>>,
     wishes: EventWishes,
     offset: ClockOffset,
+    /// Whether what was there at the begin was listed.
+    has_taken_over: bool,
     /// What was there at the begin, until it was told.
     first: Vec<ConnectionEvent>,
     /// Open connections that a look told more of than the programs know, by cookie.
@@ -112,6 +114,7 @@ impl<'a> KernelEvents<'a> {
             owners: None,
             wishes,
             offset,
+            has_taken_over: false,
             first: Vec::new(),
             held: FxHashMap::default(),
             unowned: FxHashMap::default(),
@@ -126,20 +129,22 @@ impl<'a> KernelEvents<'a> {
             counted_at: now,
             look_at: now + YOUNG,
         };
-        events.take_over();
+        // One that fails is tried again with the first take.
+        let _ = events.take_over();
         Ok(events)
     }
 
-    /// Lists the connections and listeners that are open. What cannot be listed is told when it ends, with what is known then.
-    fn take_over(&mut self) {
+    /// Lists the connections and listeners that are open. What is in a namespace that may not be entered is told when it ends,
+    /// with what is known then.
+    fn take_over(&mut self) -> Result<(), Error> {
         let states = States::all() - States::TIME_WAIT - States::BOUND - States::CLOSED;
         // The programs see all network namespaces; those that may not be entered are told of when they end.
         let (fields, scope) = (Fields::COMMON, Scope::All);
         let query = SocketQuery { fields, scope, ..SocketQuery::new(Kinds::TCP, states) };
         let listing = Listing { query: &query, owners: OwnerSearch::All(Owners::Auto), may_restart: true };
-        let Ok(answer) = table::table(self.source, &listing, &mut |_| Visit::Keep) else { return };
+        let answer = table::table(self.source, &listing, &mut |_| Visit::Keep)?;
         let namespace = crate::linux::host::namespace(self.source);
-        let Ok(now) = clock::uptime(self.source) else { return };
+        let now = clock::uptime(self.source)?;
         let mut events = std::mem::take(&mut self.first);
         for socket in answer.data.0.iter() {
             let Some(mut record) = record_of(&socket, socket.namespace().or(namespace), now) else {
@@ -155,6 +160,8 @@ impl<'a> KernelEvents<'a> {
             events.push(ConnectionEvent::Opened(Box::new(record)));
         }
         self.first = events;
+        self.has_taken_over = true;
+        Ok(())
     }
 
     /// Tells of a process that holds a socket, if that was not done. Returns how records name it.
@@ -347,6 +354,9 @@ impl EventStream for KernelEvents<'_> {
     fn take(&mut self, into: &mut Vec<ConnectionEvent>) -> Result<(), Error> {
         let failed =
             |reason: NoBpf| Error::new(Operation::WatchConnections, io::Error::other(reason.to_string()));
+        if !self.has_taken_over {
+            self.take_over()?;
+        }
         into.append(&mut self.first);
         let mut records = Vec::new();
         let offset = self.offset;

@@ -246,6 +246,22 @@ fn times_are_those_of_the_time_namespace() {
     assert_eq!(record.process.unwrap().0.process.start_time, (2_000_000_500 + 1_239_999_999) / 10_000_000);
 }
 
+#[test]
+fn what_is_open_is_listed_again_when_that_was_refused() {
+    let refused = rustix::io::Errno::MFILE;
+    let fake = system()
+        .fails("/proc", refused)
+        .fails("/proc", refused)
+        .names("/proc", &[])
+        .take(&[end(OPENED, |_| {})], &counts(0));
+    let mut stream = KernelEvents::begin(&fake, EventWishes::default()).unwrap();
+    let mut events = Vec::new();
+    assert!(stream.take(&mut events).is_err());
+    assert_eq!(events, [], "nothing is told before what was there");
+    stream.take(&mut events).unwrap();
+    assert_eq!(events.len(), 1);
+}
+
 /// A passive end that was reset while its process, which has not closed it yet, is not known.
 fn reset(end: &mut End) {
     (end.bytes, end.words[0]) = ([ENDED, 2, 0, 0, 1, 2, 4, 0], 0);
