@@ -3,7 +3,7 @@
 mod firewall;
 mod ports;
 mod published;
-mod targets;
+pub(crate) mod targets;
 mod texts;
 
 use super::data::say;

@@ -47,6 +47,7 @@
 
 mod address_gone;
 mod assignments;
+mod bind;
 mod buffers;
 mod changes;
 mod close_wait;
@@ -86,10 +87,11 @@ mod toml_error;
 mod waiting;
 
 pub use assignments::{Assignment, parse_assignment};
+pub use bind::CHECK as BIND;
 pub use changes::{Change, changes, retold};
 pub use data::Setting;
 pub use definition::Check;
-pub use evidence::{DescriptorsSince, Evidence, Input, Lack, Moment};
+pub use evidence::{DescriptorsSince, Evidence, Input, Lack, Listed, Moment};
 pub use evidence_source::EvidenceSource;
 pub use finding::{Culprit, Fact, Finding, Severity, worst};
 pub use held_by::HeldBy;

@@ -39,12 +39,12 @@ pub(super) fn listeners<'a>(
 }
 
 /// Names ports: `80`, `8000-8100`.
-pub(super) fn ports((first, last): (u16, u16)) -> String {
+pub(crate) fn ports((first, last): (u16, u16)) -> String {
     if first == last { first.to_string() } else { format!("{first}-{last}") }
 }
 
 /// Returns the end that a target names: `172.17.0.2:80`.
-pub(super) fn end(to: &Target) -> String {
+pub(crate) fn end(to: &Target) -> String {
     let with = |address: IpAddr, of: (u16, u16)| match address {
         IpAddr::V4(address) => format!("{address}:{}", ports(of)),
         IpAddr::V6(address) => format!("[{address}]:{}", ports(of)),
@@ -61,7 +61,7 @@ pub(super) fn end(to: &Target) -> String {
 }
 
 /// Names a target, for people.
-pub(super) fn text(to: &Target) -> Text {
+pub(crate) fn text(to: &Target) -> Text {
     match to {
         Target::Here { address: None, ports: of } => {
             let ports = ports(*of);
