@@ -3,7 +3,6 @@
 mod firewall;
 mod ports;
 mod published;
-pub(crate) mod targets;
 mod texts;
 
 use super::data::say;

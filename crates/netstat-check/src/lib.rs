@@ -18,6 +18,7 @@
 //! | `toml_error.rs` | errors in these files, without what stands in them |
 //! | `finding.rs` | what a check answers |
 //! | `held_by.rs`, `holders.rs`, `identity.rs` | who holds a socket; sockets by holder; who a process is |
+//! | `targets.rs` | who answers what a rule sends elsewhere |
 //! | `waiting.rs` | connections that wait for an answer, and whether it is late |
 //! | `changes.rs` | what changed from one round of `--watch` to the next |
 //! | `lacking.rs` | warnings about missing evidence, in both languages |
@@ -81,6 +82,7 @@ mod shadowed;
 mod stalled;
 mod surroundings;
 mod suspicious;
+mod targets;
 mod text;
 mod thresholds;
 mod toml_error;

@@ -1,8 +1,8 @@
 //! What decides about a port beside sockets: limits of the system, and rules that give packets another destination.
 
 use super::super::data::say;
-use super::super::exposed::targets;
 use super::super::surroundings::protocol_word;
+use super::super::targets;
 use super::super::text::Text;
 use super::super::{Evidence, Fact, Finding, Severity};
 use super::place::Place;
