@@ -91,8 +91,13 @@ enum Question {
 
 enum Progress {
     /// With the answer of an earlier round, which is shown until there is another.
-    Asking { before: Option<Box<str>> },
-    Answered { name: Option<Box<str>>, at: Instant },
+    Asking {
+        before: Option<Box<str>>,
+    },
+    Answered {
+        name: Option<Box<str>>,
+        at: Instant,
+    },
 }
 
 impl HostResolver {
