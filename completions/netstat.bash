@@ -38,7 +38,7 @@ _netstat() {
             return
             ;;
         --explain)
-            mapfile -t COMPREPLY < <(compgen -W 'port-exhaustion close-wait listen-queue connecting half-open retransmission stalled idle address-gone buffers descriptors conntrack exposed shadowed policy suspicious' -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W 'port-exhaustion close-wait listen-queue connecting half-open retransmission stalled idle address-gone buffers descriptors conntrack exposed shadowed bind policy suspicious' -- "$cur")
             return
             ;;
         --family)
@@ -133,7 +133,7 @@ _netstat() {
     if [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W '-a --all -b --executable -c --port-counts -d --dscp -e --ethernet -f --full-names -h -? --help -i --time-in-state -n --numeric -o --pid -p --protocol -q --bound -r --route -s --statistics -t --offload -v --verbose -x --network-direct -y --template --all-namespaces --arguments --at --cmdline --color --columns --config --count --csv --dialect --exists --explain --family --follow --generate --geo --group-by --interfaces --json --jsonl --keep --keep-days --lang --learn --limit --list --multicast --netns --no-extra --no-header --no-rates --opens --owners --path --policy --process --record --replay --resolve-timeout --set --since --sort --status --stop --store --summary --table --timeout --until --utf8 --version --wait --watch' -- "$cur")
     elif ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} == check ]]; then
-        mapfile -t COMPREPLY < <(compgen -W 'port-exhaustion close-wait listen-queue connecting half-open retransmission stalled idle address-gone buffers descriptors conntrack exposed shadowed policy suspicious' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'port-exhaustion close-wait listen-queue connecting half-open retransmission stalled idle address-gone buffers descriptors conntrack exposed shadowed bind policy suspicious' -- "$cur")
     elif ((COMP_CWORD == 1)); then
         mapfile -t COMPREPLY < <(compgen -W 'check record history' -- "$cur")
     fi

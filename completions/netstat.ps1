@@ -9,7 +9,7 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         '^([-/][a-z]*p|--protocol)$' { @('tcp', 'tcpv6', 'udp', 'udpv6', 'ip', 'ipv6', 'icmp', 'icmpv6'); break }
         '^(--color)$' { @('auto', 'always', 'never'); break }
         '^(--dialect)$' { @('windows', 'net-tools'); break }
-        '^(--explain)$' { @('port-exhaustion', 'close-wait', 'listen-queue', 'connecting', 'half-open', 'retransmission', 'stalled', 'idle', 'address-gone', 'buffers', 'descriptors', 'conntrack', 'exposed', 'shadowed', 'policy', 'suspicious'); break }
+        '^(--explain)$' { @('port-exhaustion', 'close-wait', 'listen-queue', 'connecting', 'half-open', 'retransmission', 'stalled', 'idle', 'address-gone', 'buffers', 'descriptors', 'conntrack', 'exposed', 'shadowed', 'bind', 'policy', 'suspicious'); break }
         '^(--generate)$' { @('man', 'markdown', 'complete-bash', 'complete-zsh', 'complete-fish', 'complete-powershell', 'schema', 'check-schema', 'checks', 'dialects'); break }
         '^(--lang)$' { @('en', 'ko'); break }
         '^(--owners)$' { @('auto', 'bpf', 'proc'); break }

@@ -5,7 +5,7 @@ use super::surroundings::{Surroundings, listens};
 use netstat_engine::select::Undecided;
 use netstat_model::{
     Conntrack, Counters, DescriptorUse, IpEndpoint, IpSocketRef, Limits, Process, ProcessKey, SocketKey,
-    SocketTable, TcpState, Transport,
+    SocketTable, TcpState, Transport, Warning,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::net::IpAddr;
@@ -36,6 +36,33 @@ impl Lack {
 /// An answer of the system, or why there is none.
 pub type Input<T> = Result<T, Lack>;
 
+/// Which sockets the system listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listed {
+    /// Whether every one was delivered and understood.
+    pub whole: bool,
+    /// Whether those were that are bound and do nothing else.
+    pub bound: bool,
+}
+
+impl Listed {
+    /// Concludes it from the warnings of the listing.
+    pub(crate) fn by(warnings: &[Warning]) -> Self {
+        let is_doubtful = |warning: &Warning| {
+            matches!(
+                warning,
+                Warning::DumpInterrupted { .. }
+                    | Warning::DumpOverrun { .. }
+                    | Warning::OddMessages { .. }
+                    | Warning::FamilyUnavailable { .. }
+                    | Warning::NamespacesLeftOut { .. }
+            )
+        };
+        let lacks_bound = |warning: &Warning| matches!(warning, Warning::BoundUnavailable { .. });
+        Self { whole: !warnings.iter().any(is_doubtful), bound: !warnings.iter().any(lacks_bound) }
+    }
+}
+
 /// The state of the system at one moment.
 #[derive(Debug, Clone)]
 pub struct Moment {
@@ -47,6 +74,8 @@ pub struct Moment {
     /// The sockets that match the filter, in no particular order; empty if no check needs them. Of those whose details no
     /// check reads, only the row is kept.
     pub sockets: SocketTable,
+    /// Which sockets the table may lack.
+    pub listed: Listed,
     /// Whether the system told the course of any of these connections, kept or not.
     pub tells_course: bool,
     /// How many more sockets may match the filter, by kind: what decides could not be read.

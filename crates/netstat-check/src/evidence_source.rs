@@ -1,7 +1,7 @@
 //! Takes looks at the system for the checks: asks it for what they need, and keeps what the next look is compared with.
 
 use super::address_gone;
-use super::evidence::{DescriptorsSince, Evidence, Input, Lack, Moment, listening};
+use super::evidence::{DescriptorsSince, Evidence, Input, Lack, Listed, Moment, listening};
 use super::joint_needs::JointNeeds;
 use super::marks::Marks;
 use super::needs::EvidenceNeeds;
@@ -255,11 +255,14 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions + Name
         warnings: &mut Vec<Warning>,
     ) -> Result<Moment, Error> {
         let mut marks = Marks::default();
+        let mut lacks = Vec::new();
         let (sockets, undecided, tells_course) = if needs.sockets() {
-            self.sockets(needs, extent, &mut marks, warnings)?
+            self.sockets(needs, extent, &mut marks, &mut lacks)?
         } else {
             Default::default()
         };
+        let listed = Listed::by(&lacks);
+        warnings.extend(lacks);
         marks.sort();
         let counters = asked(needs.counters, || self.backend.counters(), warnings);
         let conntrack = asked(needs.conntrack, || self.backend.conntrack(), warnings);
@@ -269,6 +272,7 @@ impl<'a, B: Sockets + Processes + Machine + CounterSources + Restrictions + Name
             whole: extent == Extent::Whole,
             sockets,
             undecided,
+            listed,
             tells_course,
             marks,
             counters,

@@ -3,7 +3,6 @@
 mod firewall;
 mod ports;
 mod published;
-mod targets;
 mod texts;
 
 use super::data::say;

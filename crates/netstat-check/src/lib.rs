@@ -18,6 +18,7 @@
 //! | `toml_error.rs` | errors in these files, without what stands in them |
 //! | `finding.rs` | what a check answers |
 //! | `held_by.rs`, `holders.rs`, `identity.rs` | who holds a socket; sockets by holder; who a process is |
+//! | `targets.rs` | who answers what a rule sends elsewhere |
 //! | `waiting.rs` | connections that wait for an answer, and whether it is late |
 //! | `changes.rs` | what changed from one round of `--watch` to the next |
 //! | `lacking.rs` | warnings about missing evidence, in both languages |
@@ -47,6 +48,7 @@
 
 mod address_gone;
 mod assignments;
+mod bind;
 mod buffers;
 mod changes;
 mod close_wait;
@@ -80,16 +82,18 @@ mod shadowed;
 mod stalled;
 mod surroundings;
 mod suspicious;
+mod targets;
 mod text;
 mod thresholds;
 mod toml_error;
 mod waiting;
 
 pub use assignments::{Assignment, parse_assignment};
+pub use bind::CHECK as BIND;
 pub use changes::{Change, changes, retold};
 pub use data::Setting;
 pub use definition::Check;
-pub use evidence::{DescriptorsSince, Evidence, Input, Lack, Moment};
+pub use evidence::{DescriptorsSince, Evidence, Input, Lack, Listed, Moment};
 pub use evidence_source::EvidenceSource;
 pub use finding::{Culprit, Fact, Finding, Severity, worst};
 pub use held_by::HeldBy;

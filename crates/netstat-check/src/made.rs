@@ -1,6 +1,6 @@
 //! Test fixtures: sockets, processes and evidence as Linux and Windows report them.
 
-use super::evidence::listening;
+use super::evidence::{Listed, listening};
 use super::{Check, CheckSettings, Evidence, Finding, Lack, Marks, Moment, Surroundings, parse_assignment};
 use netstat_engine::select::Undecided;
 use netstat_engine::text::Language;
@@ -81,6 +81,7 @@ pub(super) fn moment(second: u64, sockets: Vec<Socket>) -> Moment {
         whole: true,
         marks: marks(&sockets),
         sockets: sockets.into_iter().collect(),
+        listed: Listed::by(&[]),
         tells_course: sockets_tell_course,
         undecided: Undecided::new(),
         counters: Err(Lack::NotAsked),

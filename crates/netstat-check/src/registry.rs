@@ -2,12 +2,12 @@
 
 use super::definition::Check;
 use super::{
-    address_gone, buffers, close_wait, connecting, conntrack, descriptors, exposed, half_open, idle,
+    address_gone, bind, buffers, close_wait, connecting, conntrack, descriptors, exposed, half_open, idle,
     listen_queue, policy, port_exhaustion, retransmission, shadowed, stalled, suspicious,
 };
 
 /// Every check, in the order in which they are run and shown.
-pub const ALL: [&Check; 16] = [
+pub const ALL: [&Check; 17] = [
     &port_exhaustion::CHECK,
     &close_wait::CHECK,
     &listen_queue::CHECK,
@@ -22,6 +22,7 @@ pub const ALL: [&Check; 16] = [
     &conntrack::CHECK,
     &exposed::CHECK,
     &shadowed::CHECK,
+    &bind::CHECK,
     &policy::CHECK,
     &suspicious::CHECK,
 ];

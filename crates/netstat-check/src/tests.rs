@@ -138,6 +138,7 @@ fn data_that_windows_lacks_is_unknown_and_not_ok() {
             ("conntrack", Severity::Ok, false),
             ("exposed", Severity::Ok, false),
             ("shadowed", Severity::Ok, false),
+            ("bind", Severity::Unknown, false),
             ("policy", Severity::Ok, false),
             ("suspicious", Severity::Unknown, false),
         ]

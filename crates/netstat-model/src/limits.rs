@@ -76,6 +76,9 @@ pub struct Limits {
     pub udp_v6_ports: Option<DynamicPorts>,
     /// When ends in TIME-WAIT may be reused. Linux only.
     pub time_wait_reuse: Option<TimeWaitReuse>,
+    /// The first port that a process may bind without `CAP_NET_BIND_SERVICE`. Linux only.
+    #[doc(alias = "ip_unprivileged_port_start")]
+    pub unprivileged_ports_from: Option<u32>,
     /// True if TCP timestamps are enabled, which reuse of TIME-WAIT depends on. Linux only.
     #[doc(alias = "tcp_timestamps")]
     pub timestamps: Option<bool>,

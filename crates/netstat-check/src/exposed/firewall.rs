@@ -2,9 +2,9 @@
 
 use super::super::data::say;
 use super::super::surroundings::inbound;
+use super::super::targets;
 use super::super::text::Text;
 use super::super::{Evidence, Fact};
-use super::targets;
 use super::texts::{DATA, SOURCE};
 use netstat_model::{Diversion, IpSocketRef, Judgement, Passage, Target};
 

@@ -3,12 +3,13 @@
 
 use super::super::data::say;
 use super::super::surroundings::protocol_word;
+use super::super::targets;
 use super::super::text::{EN, Text, named};
 use super::super::{Evidence, Fact, Finding, Severity};
+use super::Chosen;
 use super::firewall::diversion_text;
 use super::ports::{Risk, Service};
 use super::texts::{DATA, SOURCE};
-use super::{Chosen, targets};
 use netstat_model::{Diversion, Family, IpSocketRef, Passage, Published, Target};
 
 /// How many ranges of ports the sentence of a finding names.

@@ -131,6 +131,8 @@ impl FamilyChoice {
 pub(crate) struct CheckArguments {
     /// The checks that were named; empty for all.
     pub(crate) names: Vec<&'static Check>,
+    /// The ports that were named after `bind`.
+    pub(crate) ports: Vec<String>,
     pub(crate) list: bool,
     pub(crate) explain: Option<&'static Check>,
     /// `--watch`: the pause between two looks.

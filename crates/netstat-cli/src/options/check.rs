@@ -20,6 +20,18 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
         }
         rest = after;
     }
+    if arguments.check.names.contains(&&check::BIND) {
+        while let [word, after @ ..] = rest {
+            let Some(ports) = ports(word) else { break };
+            arguments.check.ports.push(ports);
+            rest = after;
+        }
+        let ports = arguments.check.ports.join(",");
+        if !ports.is_empty() {
+            let setting = format!("{}.ports={ports}", check::BIND.name);
+            arguments.check.set.push(check::parse_assignment(&setting).map_err(Complaint::new)?);
+        }
+    }
     words::settle(rest.to_vec(), arguments).map_err(|complaint| match rest.first() {
         Some(word) => misspelt(word).unwrap_or_else(|| complaint.of_check(arguments.check.names.is_empty())),
         None => complaint,
@@ -40,6 +52,14 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
     }
     combine::check_namespace(arguments)?;
     one_text(arguments)
+}
+
+/// Returns the ports that a word names: `4873`, `:4873`, `53/udp`, `80,443`.
+fn ports(word: &OsStr) -> Option<String> {
+    let text = word.to_str()?;
+    let text = text.strip_prefix(':').unwrap_or(text);
+    let is_port = |port: &str| port.starts_with(|first: char| first.is_ascii_digit());
+    (!text.is_empty() && text.split(',').all(is_port) && !text.contains([':', '.'])).then(|| text.to_owned())
 }
 
 /// Rejects what does not go with a fixed text or a policy: JSON, repetition, or names of checks.

@@ -5,7 +5,7 @@ use crate::output::{self, Reader, Trouble, Utf8, Warnings};
 use crate::render::{check as people, check_json, check_reference};
 use crate::settings::{Checks, Tape, Task};
 use netstat_check::{
-    Check, CheckSettings, Evidence, EvidenceSource, Finding, JointNeeds, NamedList, POLICY, Policy,
+    BIND, Check, CheckSettings, Evidence, EvidenceSource, Finding, JointNeeds, NamedList, POLICY, Policy,
     SUSPICIOUS, Surroundings, changes, lacking, learned, retold, worst,
 };
 use netstat_engine::enrich::{AddressList, UserNames};
@@ -74,6 +74,15 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
         }
         // Without a file it judges nothing, and is not counted among those that did.
         chosen.retain(|check| *check != &POLICY);
+    }
+    if BIND.thresholds(&check_settings).words("ports").is_empty() {
+        if named && chosen.contains(&&BIND) {
+            return Err("bind needs a port: type, for example, netstat check bind 4873".to_owned().into());
+        }
+        chosen.retain(|check| *check != &BIND);
+    } else if session.filter.is_some() && chosen.contains(&&BIND) {
+        let why = "bind looks at every socket of a port, and a filter would hide some: leave the filter out";
+        return Err(why.to_owned().into());
     }
     let mut source = source(session, needs(&chosen), surroundings);
     let style = people::FindingStyle {

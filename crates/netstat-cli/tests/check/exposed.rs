@@ -45,7 +45,7 @@ fn what_hands_over_the_machine_is_critical_and_ipv6_counts() {
 }
 
 /// Gives nft rules; whether it is installed.
-fn nft(rules: &str) -> bool {
+pub(crate) fn nft(rules: &str) -> bool {
     let child = Command::new("nft").args(["-f", "-"]).stdin(Stdio::piped()).spawn();
     let Ok(mut child) = child else {
         netstat_lab::skip("nft is missing; install nftables");

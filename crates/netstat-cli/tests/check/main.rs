@@ -10,6 +10,7 @@
 )]
 
 mod answer;
+mod bind;
 mod buffers;
 mod close_wait;
 mod connecting;

@@ -90,8 +90,14 @@ enum Question {
 }
 
 enum Progress {
-    Asking,
-    Answered { name: Option<Box<str>>, at: Instant },
+    /// With the answer of an earlier round, which is shown until there is another.
+    Asking {
+        before: Option<Box<str>>,
+    },
+    Answered {
+        name: Option<Box<str>>,
+        at: Instant,
+    },
 }
 
 impl HostResolver {
@@ -131,8 +137,10 @@ impl HostResolver {
         // Threads that return later must find nothing left to do.
         state.queue.clear();
         state.open.clear();
-        let is_answered =
-            |question: &&Question| matches!(state.questions.get(question), Some(Progress::Answered { .. }));
+        let is_answered = |question: &&Question| {
+            let progress = state.questions.get(question);
+            matches!(progress, Some(Progress::Answered { .. } | Progress::Asking { before: Some(_) }))
+        };
         let mut names = HostNames {
             unanswered: wanted.len() - wanted.iter().filter(is_answered).count(),
             ..HostNames::default()
@@ -140,11 +148,17 @@ impl HostResolver {
         for (question, progress) in &state.questions {
             match (question, progress) {
                 _ if !wanted.contains(question) => {}
-                (_, Progress::Asking | Progress::Answered { name: None, .. }) => {}
-                (Question::NameOf(address), Progress::Answered { name: Some(name), .. }) => {
+                (_, Progress::Asking { before: None } | Progress::Answered { name: None, .. }) => {}
+                (
+                    Question::NameOf(address),
+                    Progress::Asking { before: Some(name) } | Progress::Answered { name: Some(name), .. },
+                ) => {
                     names.names.insert(*address, name.clone());
                 }
-                (Question::FullNameOf(_), Progress::Answered { name: Some(name), .. }) => {
+                (
+                    Question::FullNameOf(_),
+                    Progress::Asking { before: Some(name) } | Progress::Answered { name: Some(name), .. },
+                ) => {
                     names.own_full_name = Some(name.clone());
                 }
             }
@@ -292,20 +306,19 @@ impl Queue {
 }
 
 impl State {
-    /// Drops answers that are unwanted or too old, and queues the lookups that have no answer yet.
+    /// Drops answers that are unwanted, and queues the lookups that have no answer yet or an old one. An old name is shown
+    /// until there is another answer: a server that has gone silent takes no name off a repeated table.
     fn begin(&mut self, wanted: &FxHashSet<Question>, in_order: Vec<Question>, now: Instant) {
         self.questions.retain(|question, progress| match progress {
-            Progress::Asking => true,
-            Progress::Answered { at, .. } => {
-                wanted.contains(question) && now.saturating_duration_since(*at) < GOOD_FOR
-            }
+            Progress::Asking { .. } => true,
+            Progress::Answered { .. } => wanted.contains(question),
         });
         for question in in_order {
             match self.questions.get(&question) {
-                Some(Progress::Answered { .. }) => {}
+                Some(Progress::Answered { at, .. }) if now.saturating_duration_since(*at) < GOOD_FOR => {}
                 // It took more than the time of an earlier round; this one goes on without it.
-                Some(Progress::Asking) => {}
-                None => {
+                Some(Progress::Asking { .. }) => {}
+                Some(Progress::Answered { .. }) | None => {
                     self.open.insert(question.clone());
                     self.queue.push(question);
                 }
@@ -323,7 +336,11 @@ impl Shared {
     fn work(&self) {
         let mut state = self.state();
         while let Some(question) = state.queue.take() {
-            state.questions.insert(question.clone(), Progress::Asking);
+            let before = match state.questions.remove(&question) {
+                Some(Progress::Answered { name, .. }) => name,
+                Some(Progress::Asking { .. }) | None => None,
+            };
+            state.questions.insert(question.clone(), Progress::Asking { before });
             drop(state);
             let name = match &question {
                 Question::NameOf(address) => self.lookup.name_of(*address),

@@ -30,6 +30,8 @@ pub(super) fn limits(source: &dyn Source) -> Result<Answer<Limits>, Error> {
             2 => TimeWaitReuse::Loopback,
             _ => TimeWaitReuse::Always,
         }),
+        unprivileged_ports_from: number("/proc/sys/net/ipv4/ip_unprivileged_port_start")
+            .and_then(|first| u32::try_from(first).ok()),
         timestamps: number("/proc/sys/net/ipv4/tcp_timestamps").map(|number| number != 0),
         fin_timeout: number("/proc/sys/net/ipv4/tcp_fin_timeout").map(Duration::from_secs),
         somaxconn: number("/proc/sys/net/core/somaxconn"),
@@ -98,6 +100,7 @@ mod tests {
             .file(PORT_RANGE, "32768\t60999\n")
             .file(RESERVED_PORTS, "40000-40009,50000\n")
             .file("/proc/sys/net/ipv4/tcp_tw_reuse", "2\n")
+            .file("/proc/sys/net/ipv4/ip_unprivileged_port_start", "80\n")
             .file("/proc/sys/net/ipv4/tcp_timestamps", "1\n")
             .file("/proc/sys/net/ipv4/tcp_fin_timeout", "30\n")
             .file("/proc/sys/net/core/somaxconn", "4096\n")
@@ -110,6 +113,7 @@ mod tests {
         assert_eq!(answer.data.udp_v6_ports, Some(ports));
         assert_eq!(answer.data.time_wait_reuse, Some(TimeWaitReuse::Loopback));
         assert_eq!((answer.data.timestamps, answer.data.syn_cookies), (Some(true), Some(false)));
+        assert_eq!(answer.data.unprivileged_ports_from, Some(80));
         assert_eq!(answer.data.fin_timeout, Some(Duration::from_secs(30)));
         assert_eq!((answer.data.somaxconn, answer.data.max_syn_backlog), (Some(4096), Some(512)));
     }

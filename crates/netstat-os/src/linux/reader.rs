@@ -59,6 +59,11 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Returns whether a text of the kernel was cut: each of its lines ends with a line feed.
+pub(super) fn is_cut(text: &[u8]) -> bool {
+    text.last().is_some_and(|last| *last != b'\n')
+}
+
 /// Decodes a file that holds one number.
 pub(super) fn decode_number(bytes: &[u8]) -> Option<u64> {
     std::str::from_utf8(bytes).ok()?.trim().parse().ok()

@@ -1,5 +1,6 @@
 //! Tables that the kernel has as text, undecoded.
 
+use super::reader::is_cut;
 use super::source::Source;
 use crate::contract::TextTable;
 use netstat_model::error::words_of;
@@ -23,12 +24,27 @@ pub(super) fn text_table(source: &dyn Source, table: TextTable) -> Result<Option
     };
     let mut text = Vec::new();
     match source.read(path, &mut text) {
-        Ok(()) => Ok(Some(text)),
+        Ok(()) => match torn(table, &text) {
+            None => Ok(Some(text)),
+            Some(why) => Err(failed(path, io::ErrorKind::InvalidData, why)),
+        },
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => {
-            let named = io::Error::new(error.kind(), format!("{path}: {}", words_of(&error)));
-            Err(Error::new(Operation::ReadTextTable, named))
-        }
+        Err(error) => Err(failed(path, error.kind(), &words_of(&error))),
+    }
+}
+
+fn failed(path: &str, kind: io::ErrorKind, why: &str) -> Error {
+    Error::new(Operation::ReadTextTable, io::Error::new(kind, format!("{path}: {why}")))
+}
+
+/// Returns why a text cannot be the whole table. One that was cut would look like a shorter table.
+fn torn(table: TextTable, text: &[u8]) -> Option<&'static str> {
+    match table {
+        // Written by people, and without a heading.
+        TextTable::Networks => None,
+        _ if is_cut(text) => Some("it ends in the middle of a line"),
+        TextTable::RoutesV6 | TextTable::GroupsV6 | TextTable::GroupsLink => None,
+        _ => text.is_empty().then_some("it is empty, without even a heading"),
     }
 }
 
@@ -37,6 +53,21 @@ mod tests {
     use super::*;
     use crate::linux::fake::Fake;
     use rustix::io::Errno;
+
+    #[test]
+    fn a_table_that_was_cut_is_an_error_and_never_a_shorter_one() {
+        let fake = Fake::new()
+            .file("/proc/net/igmp", "Idx\tDevice\n1\tlo")
+            .file("/proc/net/dev", "")
+            .file("/proc/net/igmp6", "")
+            .file("/etc/networks", "loopback 127.0.0.0");
+        let error = text_table(&fake, TextTable::GroupsV4).unwrap_err().to_string();
+        assert!(error.ends_with("/proc/net/igmp: it ends in the middle of a line"), "{error}");
+        assert!(text_table(&fake, TextTable::Interfaces).is_err());
+        assert!(
+            text_table(&fake, TextTable::GroupsV6).is_ok() && text_table(&fake, TextTable::Networks).is_ok()
+        );
+    }
 
     #[test]
     fn a_table_that_is_refused_is_an_error_and_one_that_is_missing_is_not() {

@@ -1,5 +1,5 @@
 use super::*;
-use netstat_check::{Culprit, Fact, HeldBy, Lack, Moment, Surroundings};
+use netstat_check::{Culprit, Fact, HeldBy, Lack, Listed, Moment, Surroundings};
 use rustc_hash::FxHashMap;
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ fn evidence() -> Evidence {
         whole: true,
         at: Ok(Duration::from_secs(5)),
         sockets: netstat_model::SocketTable::default(),
+        listed: Listed { whole: true, bound: true },
         tells_course: false,
         undecided: Default::default(),
         marks: Default::default(),

@@ -236,3 +236,21 @@ fn an_empty_name_is_no_name() {
     let mut resolver = HostResolver::new(Arc::new(Empty));
     assert_eq!(resolver.resolve([host(1)], Some("web"), FOR_EVER), HostNames::default());
 }
+
+#[test]
+fn an_old_name_stays_while_its_server_is_silent() {
+    let fake = Fake::with_dead([host(1)]);
+    let mut resolver = HostResolver::new(Arc::clone(&fake) as Arc<dyn NameLookup>);
+    let Some(long_ago) = Instant::now().checked_sub(GOOD_FOR) else { return };
+    let known = Progress::Answered { name: Some("old".into()), at: long_ago };
+    resolver.shared.state().questions.insert(Question::NameOf(host(1)), known);
+    for _ in 0..2 {
+        let names = resolver.resolve([host(1)], None, Duration::from_millis(30));
+        assert_eq!((names.name(host(1)), names.unanswered()), (Some("old"), 0));
+    }
+    assert_eq!(fake.asked.load(Ordering::Relaxed), 1, "it is asked again, once");
+    fake.let_go();
+    let new = || resolver.resolve([host(1)], None, FOR_EVER).name(host(1)).map(str::to_owned);
+    let replaced = std::iter::repeat_with(new).find(|name| name.as_deref() != Some("old"));
+    assert!(replaced.is_some(), "and the new answer replaces it");
+}

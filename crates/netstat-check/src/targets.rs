@@ -1,13 +1,13 @@
 //! Who answers what a rule sends elsewhere: a socket of this machine, a container, or another host behind it.
 
-use super::super::Evidence;
-use super::super::surroundings::listens;
-use super::super::text::{EN, KO, Text, named};
+use super::Evidence;
+use super::surroundings::listens;
+use super::text::{EN, KO, Text, named};
 use netstat_model::{ContainerRuntime, Family, IpSocketRef, Published, Target, Tenant};
 use std::net::IpAddr;
 
 /// Whether a socket of the right protocol and family answers what a rule sends to a target.
-pub(super) fn answers(socket: &IpSocketRef<'_>, to: &Target) -> bool {
+pub(crate) fn answers(socket: &IpSocketRef<'_>, to: &Target) -> bool {
     let Target::Here { address, ports: (first, last) } = to else { return false };
     let own = socket.local.address;
     let is_bound_so = own.is_unspecified()
@@ -20,7 +20,7 @@ pub(super) fn answers(socket: &IpSocketRef<'_>, to: &Target) -> bool {
 }
 
 /// Whether a socket has to do with a port that is passed on: a listener of its protocol and family.
-pub(super) fn is_of(socket: &IpSocketRef<'_>, published: &Published) -> bool {
+pub(crate) fn is_of(socket: &IpSocketRef<'_>, published: &Published) -> bool {
     let families = socket.families();
     let serves = match published.family {
         Family::V4 => families.v4,
@@ -30,7 +30,7 @@ pub(super) fn is_of(socket: &IpSocketRef<'_>, published: &Published) -> bool {
 }
 
 /// Returns the sockets that answer what is sent to a target.
-pub(super) fn listeners<'a>(
+pub(crate) fn listeners<'a>(
     evidence: &'a Evidence,
     published: &'a Published,
     to: &'a Target,
@@ -39,12 +39,12 @@ pub(super) fn listeners<'a>(
 }
 
 /// Names ports: `80`, `8000-8100`.
-pub(super) fn ports((first, last): (u16, u16)) -> String {
+pub(crate) fn ports((first, last): (u16, u16)) -> String {
     if first == last { first.to_string() } else { format!("{first}-{last}") }
 }
 
 /// Returns the end that a target names: `172.17.0.2:80`.
-pub(super) fn end(to: &Target) -> String {
+pub(crate) fn end(to: &Target) -> String {
     let with = |address: IpAddr, of: (u16, u16)| match address {
         IpAddr::V4(address) => format!("{address}:{}", ports(of)),
         IpAddr::V6(address) => format!("[{address}]:{}", ports(of)),
@@ -61,7 +61,7 @@ pub(super) fn end(to: &Target) -> String {
 }
 
 /// Names a target, for people.
-pub(super) fn text(to: &Target) -> Text {
+pub(crate) fn text(to: &Target) -> Text {
     match to {
         Target::Here { address: None, ports: of } => {
             let ports = ports(*of);
@@ -106,14 +106,14 @@ fn tenant_text(tenant: &Tenant) -> Text {
 const NAMED: usize = 5;
 
 /// Joins the first of some texts, and says how many more there are.
-pub(super) fn few(texts: &[Text]) -> Text {
+pub(crate) fn few(texts: &[Text]) -> Text {
     let all = |language| texts.iter().map(|text| text.of(language).to_owned()).collect::<Vec<_>>();
     let whole = |language| named(&all(language), NAMED).of(language).to_owned();
     Text::new(whole(EN), whole(KO))
 }
 
 /// Joins texts.
-pub(super) fn joined(texts: &[Text], between: &str) -> Text {
+pub(crate) fn joined(texts: &[Text], between: &str) -> Text {
     let whole = |language| texts.iter().map(|text| text.of(language)).collect::<Vec<_>>().join(between);
     Text::new(whole(EN), whole(KO))
 }
