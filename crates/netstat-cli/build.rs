@@ -1,4 +1,5 @@
-//! Puts the manifest and the version into the program for Windows. Does nothing for other systems.
+//! Puts the manifest and the version into the program for Windows, and no time of the build. Does nothing for other
+//! systems.
 //!
 //! No crate serves: those that do this bring a dozen others, for what one call of the tool of each linker does.
 
@@ -20,9 +21,13 @@ fn main() -> Result<(), String> {
     if variable("CARGO_CFG_TARGET_ENV")? == "msvc" {
         // Its linker takes a manifest as it is; a version would take a compiler that only the SDK has.
         println!("cargo::rustc-link-arg-bins=/MANIFEST:EMBED");
+        println!("cargo::rustc-link-arg-bins=/Brepro");
+        // Libraries are those of the system folder, also what the program imports.
+        println!("cargo::rustc-link-arg-bins=/DEPENDENTLOADFLAG:0x800");
         println!("cargo::rustc-link-arg-bins=/MANIFESTINPUT:{}", folder.join(MANIFEST).display());
         return Ok(());
     }
+    println!("cargo::rustc-link-arg-bins=-Wl,--no-insert-timestamp");
     let object = PathBuf::from(variable("OUT_DIR")?).join("resources.o");
     let windres = format!("{}-w64-mingw32-windres", variable("CARGO_CFG_TARGET_ARCH")?);
     let mut command = Command::new(&windres);

@@ -8,6 +8,8 @@
 //! | `{n:port\|ports}` | a number and what it counts: `1 port`, `1,200 ports` |
 //! | `{n?is\|are}` | the one or the other word, by the number |
 //!
+//! A paragraph of the rule, and a source, that is about one system begins with `linux: ` or `windows: `.
+//!
 //! A sentence that differs by system is two entries, `key.linux` and `key.windows`.
 
 use super::text::{EN, KO, Text, decimal, duration, grouped};
@@ -27,11 +29,48 @@ pub struct CheckData {
     pub rule: Text,
     /// Where the evidence comes from, and where the rule can be read up.
     pub sources: Vec<String>,
+    /// Whether only Linux tells what it needs.
+    #[serde(default, rename = "linux-only")]
+    pub linux_only: bool,
     /// What can be set, in the order in which it is explained.
     #[serde(default)]
     pub settings: Vec<Setting>,
     /// The sentences, by key.
     texts: HashMap<String, Sentence>,
+}
+
+/// A system that a part of an explanation is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum System {
+    /// Linux.
+    Linux,
+    /// Windows.
+    Windows,
+}
+
+impl System {
+    /// The system that this program is for.
+    pub const THIS: Self = if cfg!(windows) { Self::Windows } else { Self::Linux };
+}
+
+impl CheckData {
+    /// Returns the paragraphs of the rule that are about a system, or all of them.
+    pub fn rule_on(&self, language: Language, system: Option<System>) -> impl Iterator<Item = &str> {
+        self.rule.of(language).split("\n\n").filter_map(move |paragraph| about(paragraph, system))
+    }
+
+    /// Returns the sources that are about a system, or all of them.
+    pub fn sources_on(&self, system: Option<System>) -> impl Iterator<Item = &str> {
+        self.sources.iter().filter_map(move |source| about(source, system))
+    }
+}
+
+/// Returns a text without the mark of the system that it is about; `None` if it is about another one.
+fn about(text: &str, system: Option<System>) -> Option<&str> {
+    let marks = [("linux: ", System::Linux), ("windows: ", System::Windows)];
+    let marked = marks.iter().find_map(|(mark, of)| Some((text.strip_prefix(mark)?, *of)));
+    let Some((text, of)) = marked else { return Some(text) };
+    system.is_none_or(|system| system == of).then_some(text)
 }
 
 /// A setting of a check.
@@ -48,6 +87,9 @@ pub struct Setting {
     /// The unit of a number.
     #[serde(default)]
     pub unit: Text,
+    /// Whether it is about what Linux alone has.
+    #[serde(default, rename = "linux-only")]
+    pub linux_only: bool,
     /// What it does, and why the default is what it is.
     pub meaning: Text,
 }

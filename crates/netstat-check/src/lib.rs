@@ -91,7 +91,7 @@ mod waiting;
 pub use assignments::{Assignment, parse_assignment};
 pub use bind::CHECK as BIND;
 pub use changes::{Change, changes, retold};
-pub use data::Setting;
+pub use data::{Setting, System};
 pub use definition::Check;
 pub use evidence::{DescriptorsSince, Evidence, Input, Lack, Listed, Moment};
 pub use evidence_source::EvidenceSource;

@@ -21,6 +21,8 @@ const STACK: usize = 1 << 20;
 
 /// Runs the program as [`run`] does, on a stack of its own where that of the system may be too small (`ulimit -s`).
 pub fn start(words: Vec<OsString>) -> ExitCode {
+    #[cfg(windows)]
+    output::trust_system_libraries_alone();
     if !output::has_little_stack(STACK) {
         return run(words);
     }
@@ -70,7 +72,8 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Err(complaint) => {
             let meaning = complaint.word.as_deref().and_then(report::meaning);
-            Err(Trouble { line: complaint.to_string(), filter: complaint.filter, meaning })
+            let line = options::for_this_shell(complaint.to_string());
+            Err(Trouble { line, filter: complaint.filter, meaning })
         }
     };
     let code = done.unwrap_or_else(|trouble| {
@@ -86,10 +89,13 @@ fn show(answer: &PrintedText, is_document: bool) -> Result<ExitCode, Trouble> {
     if is_document {
         output::write_utf8(Utf8::Data);
         output::text(answer.text.as_bytes())?;
-    } else if answer.to_stderr {
-        output::error_text(&answer.text);
     } else {
-        output::people(&answer.text)?;
+        let text = options::for_this_shell(answer.text.clone());
+        if answer.to_stderr {
+            output::error_text(&text);
+        } else {
+            output::people(&text)?;
+        }
     }
     Ok(ExitCode::from(answer.exit_code))
 }

@@ -113,6 +113,12 @@ pub(crate) fn restore() {
     console::restore();
 }
 
+/// Makes the program load libraries of the system alone. Call it before anything else.
+#[cfg(windows)]
+pub(crate) fn trust_system_libraries_alone() {
+    console::trust_system_libraries_alone();
+}
+
 /// Returns true if the system gives the program less stack than this many bytes.
 pub(crate) fn has_little_stack(needed: usize) -> bool {
     console::has_little_stack(needed)

@@ -107,6 +107,11 @@ pub trait NameDatabases {
     /// The users database as its file has it. Empty, with a warning, where there is none: users then stay numbers.
     fn users(&self) -> Answer<Vec<u8>>;
 
+    /// Whether the user of a socket is the account of its process, as on Windows, and not a number of the socket.
+    fn has_accounts(&self) -> bool {
+        false
+    }
+
     /// Who tells the names of addresses. A replay answers from its recording and never asks the network.
     fn name_lookup(&self) -> Arc<dyn NameLookup>;
 }

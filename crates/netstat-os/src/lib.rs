@@ -18,7 +18,7 @@
 //! | [`NameDatabases::services`] | `/etc/services`, then `/usr/etc/services` | `%SystemRoot%\System32\drivers\etc\services` |
 //! | [`NameDatabases::users`] | `/etc/passwd` | not needed: names come with the processes |
 //! | [`NameDatabases::name_lookup`] | the system resolver, by getnameinfo | the same, by `GetNameInfoW` |
-//! | [`Rdma::rdma`] | RDMA netlink `RDMA_NLDEV_CMD_RES_CM_ID_GET` | not documented |
+//! | [`Rdma::rdma`] | RDMA netlink `RDMA_NLDEV_CMD_RES_CM_ID_GET` | the registry: whether an adapter does RDMA (`*NetworkDirect`); connections are not documented |
 //! | [`CounterSources::counters`] | `/proc/net/{snmp,snmp6,netstat,sockstat,sockstat6}`, limits from `/proc/sys/net/ipv4` | `GetIpStatisticsEx`, `GetIcmpStatisticsEx`, `GetTcpStatisticsEx2`, `GetUdpStatisticsEx2` |
 //! | [`CounterSources::interface_counters`] | rtnetlink `RTM_GETLINK`, `IFLA_STATS64` | `GetIfTable2` |
 //! | [`Restrictions::limits`] | `/proc/sys/net/{ipv4,core}` | `netsh interface ipv4 show dynamicport` and `show excludedportrange`, for each protocol and family |
@@ -32,7 +32,7 @@
 //! | [`Machine::boot_id`] | `/proc/sys/kernel/random/boot_id` | none documented |
 //! | [`Machine::namespace`] | the inode that `/proc/thread-self/ns/net` names | no such thing |
 //!
-//! To add a system, implement the traits of the contract for a type in a folder of its own, and make that type `Native`.
+//! To add a system, implement the traits of the contract for a type in a folder of its own, and open it in [`Opened`].
 //!
 //! ```
 //! use netstat_model::query::{Kinds, Listing, OwnerSearch, SocketQuery, States, Visit};
@@ -62,19 +62,12 @@ mod contract;
 #[cfg(target_os = "linux")]
 mod linux;
 mod looks;
+mod opened;
 pub mod resolver;
 pub mod tape;
-#[cfg(any(windows, test, fuzzing))]
-#[cfg_attr(
-    not(windows),
-    expect(dead_code, unreachable_pub, reason = "elsewhere it is there for the tests of its decoders alone")
-)]
 mod windows;
 
-#[cfg(target_os = "linux")]
-pub use linux::Linux as Native;
-#[cfg(windows)]
-pub use windows::Windows as Native;
+pub use opened::Opened;
 
 /// The decoders, open to the fuzzer alone: `cargo fuzz run NAME` (see `fuzz/`). None of them may panic.
 #[cfg(all(fuzzing, target_os = "linux"))]
@@ -108,10 +101,10 @@ pub fn enter_namespace(of: &std::ffi::OsStr) -> Result<(), Error> {
     }
 }
 
-/// The back end of the system this program was built for.
+/// The back end of the system this program was built for, or of the one that a recording was made on.
 ///
 /// # Errors
-/// When the folder of the recording cannot be made or read.
-pub fn open(origin: Origin<'_>) -> Result<Native, Error> {
-    Native::open(origin)
+/// When the folder of the recording cannot be made or read, or no back end of this program replays it.
+pub fn open(origin: Origin<'_>) -> Result<Opened, Error> {
+    Opened::open(origin)
 }

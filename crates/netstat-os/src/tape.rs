@@ -61,6 +61,31 @@ struct Entry {
     errno: Option<i32>,
 }
 
+/// The system that a recording was made on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum System {
+    #[cfg(target_os = "linux")]
+    Linux,
+    Windows,
+}
+
+impl System {
+    /// Takes the word of [`std::env::consts::OS`]; `None` if no back end of this program replays recordings made there.
+    fn of_word(word: &str) -> Option<Self> {
+        match word {
+            #[cfg(target_os = "linux")]
+            "linux" => Some(Self::Linux),
+            "windows" => Some(Self::Windows),
+            _ => None,
+        }
+    }
+
+    /// Returns true if the numbers of its errors are those of the running system.
+    pub(crate) fn is_this(self) -> bool {
+        Self::of_word(std::env::consts::OS) == Some(self)
+    }
+}
+
 /// Writes a recording.
 #[derive(Debug)]
 pub struct Recorder {
@@ -189,6 +214,7 @@ fn no_answer(op: &str, on: &str) -> String {
 /// Replays a recording.
 #[derive(Debug)]
 pub struct Player {
+    system: System,
     answers: Vec<u8>,
     questions: Mutex<FxHashMap<(String, String), Asked>>,
 }
@@ -203,7 +229,7 @@ impl Player {
     /// Reads the recording in `folder`.
     ///
     /// # Errors
-    /// When it does not exist, is not a recording, was made on another system, or is truncated.
+    /// When it does not exist, is not a recording, was made on a system that this program cannot replay, or is truncated.
     pub fn open(folder: &Path) -> io::Result<Self> {
         Self::decode(&fs::read_to_string(folder.join(INDEX))?, fs::read(folder.join(ANSWERS))?)
     }
@@ -222,12 +248,12 @@ impl Player {
                 head.netstat_recording
             )));
         }
-        if head.system != std::env::consts::OS {
-            return Err(invalid(format!(
+        let system = System::of_word(&head.system).ok_or_else(|| {
+            invalid(format!(
                 "it was made on {}, and only the program for that system can replay it",
                 head.system
-            )));
-        }
+            ))
+        })?;
         let mut questions: FxHashMap<(String, String), Asked> = FxHashMap::default();
         let mut entries = 0;
         let mut ended = false;
@@ -258,7 +284,12 @@ impl Player {
         if !ended {
             return Err(invalid(format!("{INDEX} is truncated: it does not end with a complete display")));
         }
-        Ok(Self { answers, questions: Mutex::new(questions) })
+        Ok(Self { system, answers, questions: Mutex::new(questions) })
+    }
+
+    /// Returns the system that the recording was made on.
+    pub(crate) fn system(&self) -> System {
+        self.system
     }
 
     /// Returns the next recorded answer to a question.

@@ -1,6 +1,7 @@
 //! Cross-compiles the release program for Windows, and runs the workspace's tests for Windows under Wine.
 
 mod packages;
+mod program;
 mod toolchain;
 mod wine;
 
@@ -31,9 +32,14 @@ pub(crate) fn run(or_skip: bool) -> Result<()> {
     }
     let toolchain = Toolchain::new();
     println!("== netstat.exe");
-    toolchain.build(&["build", "--release", "--package", "netstat-cli", "--bin", "netstat"])?;
+    let paths = toolchain.paths()?;
+    let remapped = toolchain::remapped(&paths);
+    let words = ["build", "--release", "--package", "netstat-cli", "--bin", "netstat", "--config", &remapped];
+    toolchain.build(&words)?;
     let program = toolchain.folder().join("release/netstat.exe");
-    let size = fs::metadata(&program).with_context(|| program.display().to_string())?.len();
+    let bytes = fs::read(&program).with_context(|| program.display().to_string())?;
+    program::inspect(&bytes, &paths)?;
+    let size = bytes.len();
     println!("{} has {size} bytes ({} KiB)", shown(&program), size.div_ceil(1024));
 
     if packages::is_here(packages::CLIPPY) {

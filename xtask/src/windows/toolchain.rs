@@ -25,6 +25,22 @@ impl Toolchain {
         self.target_folder.join(TARGET)
     }
 
+    /// Returns the folders of this machine that source code is compiled from.
+    pub(super) fn paths(&self) -> Result<Vec<PathBuf>> {
+        let mut rustc = workspace::program(RUSTC);
+        rustc.args(["--print", "sysroot"]);
+        let sysroot = PathBuf::from(String::from_utf8(workspace::output(rustc)?)?.trim_end());
+        let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+        let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+        let mut paths = vec![workspace::root()];
+        for path in home.into_iter().chain([sysroot.join("lib/rustlib/src/rust")]) {
+            // The compiler sees either where one is a link to the other.
+            paths.extend(path.canonicalize().ok().filter(|real| *real != path));
+            paths.push(path);
+        }
+        Ok(paths)
+    }
+
     /// Prepares cargo for Windows, without the variables that the cargo that runs this program has set.
     pub(super) fn cargo(&self, words: &[&str]) -> Command {
         let mut cargo = workspace::program(CARGO);
@@ -62,6 +78,12 @@ impl Toolchain {
         cargo.args(words).env("RUSTC_WORKSPACE_WRAPPER", CLIPPY);
         workspace::run(&mut cargo, "fix what Clippy found in code for Windows")
     }
+}
+
+/// Returns the setting of cargo that takes these folders off the paths of source files.
+pub(super) fn remapped(paths: &[PathBuf]) -> String {
+    let flags = paths.iter().map(|path| format!("'--remap-path-prefix={}=.'", path.display()));
+    format!("build.rustflags=[{}]", flags.collect::<Vec<_>>().join(", "))
 }
 
 /// Compiles a C file to a DLL.

@@ -17,11 +17,18 @@ pub(crate) const VARIABLE: &str = "NETSTAT_DIALECT";
 ///
 /// One line that says what was not understood and what to type instead.
 pub(crate) fn understand(words: &[OsString], variable: Option<&OsStr>) -> Result<Command, Complaint> {
+    let unquoted = if cfg!(windows) { windows::unquoted(words) } else { words.to_vec() };
+    let words = unquoted.as_slice();
     let command = match choose(words, variable)? {
         Dialect::Windows => parse(words.iter().cloned()),
         Dialect::NetTools => net_tools::parse(words),
     }?;
     if cfg!(windows) { windows::limit(command) } else { Ok(command) }
+}
+
+/// Returns a text for people with the quotes that the shells of this system understand.
+pub(crate) fn for_this_shell(text: String) -> String {
+    if cfg!(windows) { windows::double_quoted(&text) } else { text }
 }
 
 fn named_dialect(name: &OsStr) -> Option<Dialect> {

@@ -14,6 +14,7 @@
 //! | `combine.rs` | which options go together |
 //! | `values.rs` | the text of a value to the value |
 //! | `complaint.rs`, `mistakes.rs` | the one line about what was not understood, and what was probably meant |
+//! | `windows.rs` | what Windows does not have, and the quotes of its command prompt |
 //! | `dialect.rs` | which dialect a command line is in |
 //! | `habits.rs` | what people of other tools type, and what to type here |
 //! | `syntax.rs` | whether words are a filter |
@@ -52,6 +53,6 @@ mod words;
 pub(crate) use answer::PrintedText;
 pub(crate) use arguments::{Arguments, Colour, Netns, ProtocolName, Verb};
 pub(crate) use command::Command;
-pub(crate) use dialect::{VARIABLE as DIALECT_VARIABLE, understand};
+pub(crate) use dialect::{VARIABLE as DIALECT_VARIABLE, for_this_shell, understand};
 pub(crate) use net_tools::NetToolsArguments;
 pub(crate) use parse::parse;

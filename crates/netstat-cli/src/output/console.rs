@@ -22,6 +22,7 @@ use windows_sys::Win32::System::Console::{
     ENABLE_PROCESSED_OUTPUT, ENABLE_VIRTUAL_TERMINAL_PROCESSING, GetConsoleMode, GetConsoleOutputCP,
     GetStdHandle, STD_ERROR_HANDLE, STD_OUTPUT_HANDLE, SetConsoleCtrlHandler, SetConsoleMode,
 };
+use windows_sys::Win32::System::LibraryLoader::{LOAD_LIBRARY_SEARCH_SYSTEM32, SetDefaultDllDirectories};
 use windows_sys::Win32::System::Registry::{HKEY_LOCAL_MACHINE, RRF_RT_REG_SZ, RegGetValueW};
 use windows_sys::core::{BOOL, w};
 
@@ -163,6 +164,13 @@ pub(super) fn is_closed() -> bool {
 /// Returns false: writing to a handle that is not there fails.
 pub(super) fn was_closed_at_start() -> bool {
     false
+}
+
+/// Makes Windows load libraries from its own folder alone, from now on: beside the program, somebody else may have put one.
+pub(super) fn trust_system_libraries_alone() {
+    // Without it, libraries come from where they always did.
+    // SAFETY: the function has no preconditions.
+    unsafe { SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32) };
 }
 
 /// Returns false: the size of the stack stands in the program.

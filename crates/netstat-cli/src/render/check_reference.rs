@@ -1,7 +1,7 @@
 //! `netstat check --list`, `--explain`, and the Markdown reference made of the explanations.
 
 use super::wrap::wrapped;
-use netstat_check::{ALL, Check, Setting, Text};
+use netstat_check::{ALL, Check, Setting, System, Text};
 use netstat_engine::text::Language;
 
 /// Returns the list of the checks, a line each.
@@ -16,20 +16,35 @@ const SETTINGS: Text = Text::fixed(
 );
 const SOURCES: Text = Text::fixed("Sources:", "근거:");
 
-/// Returns everything about a check, for people.
+const LINUX_ONLY: Text = Text::fixed(
+    "Windows does not tell what this check needs, so there it reports that it does not know.",
+    "이 검사에 필요한 것을 Windows가 알려 주지 않으므로 Windows에서는 확인 불가로 보고합니다.",
+);
+
+/// Returns everything about a check on the system of this program, for people.
 pub(crate) fn explained(check: &Check, language: Language) -> String {
+    explained_on(System::THIS, check, language)
+}
+
+fn explained_on(system: System, check: &Check, language: Language) -> String {
     let data = check.data;
     let mut text = format!("{}: {}\n", check.name, data.summary.of(language));
-    for paragraph in data.rule.of(language).split("\n\n") {
+    let is_windows = system == System::Windows;
+    if is_windows && data.linux_only {
+        text.push_str(&format!("\n{}\n", LINUX_ONLY.of(language)));
+        return text;
+    }
+    for paragraph in data.rule_on(language, Some(system)) {
         text.push('\n');
         for line in wrapped(paragraph, 79) {
             text.push_str(&line);
             text.push('\n');
         }
     }
-    if !data.settings.is_empty() {
+    let mut settings = data.settings.iter().filter(|setting| !(is_windows && setting.linux_only)).peekable();
+    if settings.peek().is_some() {
         text.push_str(&format!("\n{}\n", SETTINGS.of(language)));
-        for setting in &data.settings {
+        for setting in settings {
             let unit = setting.unit.of(language);
             let unit = if unit.is_empty() { String::new() } else { format!(" ({unit})") };
             text.push_str(&format!("  {}.{}={}{unit}\n", check.name, setting.name, default(setting)));
@@ -39,7 +54,7 @@ pub(crate) fn explained(check: &Check, language: Language) -> String {
         }
     }
     text.push_str(&format!("\n{}\n", SOURCES.of(language)));
-    for source in &data.sources {
+    for source in data.sources_on(Some(system)) {
         text.push_str(&format!("  {source}\n"));
     }
     text
@@ -71,7 +86,7 @@ pub(crate) fn markdown() -> String {
     for check in ALL {
         let data = check.data;
         page.push_str(&format!("\n## {}\n\n{}.\n", check.name, capitalised(data.summary.of(english))));
-        for paragraph in data.rule.of(english).split("\n\n") {
+        for paragraph in data.rule_on(english, None) {
             page.push_str(&format!("\n{paragraph}\n"));
         }
         if !data.settings.is_empty() {
@@ -88,7 +103,7 @@ pub(crate) fn markdown() -> String {
             }
         }
         page.push_str("\nSources:\n\n");
-        for source in &data.sources {
+        for source in data.sources_on(None) {
             page.push_str(&format!("- {source}\n"));
         }
     }
@@ -98,4 +113,38 @@ pub(crate) fn markdown() -> String {
 fn capitalised(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_explanation_on_windows_names_nothing_that_linux_alone_has() {
+        for check in ALL {
+            for language in [Language::English, Language::Korean] {
+                let here = explained_on(System::Windows, check, language);
+                for word in [
+                    "sysctl",
+                    "tcp_max",
+                    "tcp_tw",
+                    "tcp_syn",
+                    "net.ipv4",
+                    "/proc/sys",
+                    "/proc/net/snmp",
+                    "linux: ",
+                    "windows: ",
+                ] {
+                    assert!(!here.contains(word), "{} says {word} on Windows: {here}", check.name);
+                }
+                let on_linux = explained_on(System::Linux, check, language);
+                assert!(!on_linux.contains("linux: ") && !on_linux.contains("netsh"), "{on_linux}");
+            }
+        }
+        assert!(
+            !markdown().contains("linux: ")
+                && markdown().contains("netsh")
+                && markdown().contains("tcp_tw_reuse")
+        );
+    }
 }

@@ -13,7 +13,7 @@ use netstat_engine::text::Language;
 use netstat_engine::text::quote::one_line;
 use netstat_engine::watch::{Next, watch};
 use netstat_model::{Error, SnapshotInfo, Warning};
-use netstat_os::{Machine, NameDatabases, Native};
+use netstat_os::{Machine, NameDatabases, Opened};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -161,7 +161,7 @@ fn source<'a>(
     session: &'a Session<'_>,
     needs: JointNeeds,
     surroundings: Surroundings,
-) -> EvidenceSource<'a, Native> {
+) -> EvidenceSource<'a, Opened> {
     EvidenceSource::new(&*session.backend, needs, surroundings)
         .filtered(session.filter.as_ref())
         .owners_by(session.settings.owners)
@@ -171,7 +171,7 @@ fn source<'a>(
 /// Takes a look, or before the first one of rates another.
 fn look(
     session: &Session<'_>,
-    source: &mut EvidenceSource<'_, Native>,
+    source: &mut EvidenceSource<'_, Opened>,
     lacks: &mut Vec<Warning>,
 ) -> Result<Look, Trouble> {
     let explained = |error: Error| explain(&error, session.settings);

@@ -62,10 +62,11 @@ impl<B: Machine + NameDatabases + Routes> Lookups for SystemNames<'_, B> {
         interfaces.into_iter().find(|interface| interface.name == *name).map(|interface| interface.index)
     }
 
+    fn has_accounts(&self) -> bool {
+        self.0.has_accounts()
+    }
+
     fn user(&self, name: &str) -> Result<Option<u32>, String> {
-        if cfg!(windows) {
-            return Err("Windows does not number its users".to_owned());
-        }
         Ok(UserNames::parse(&self.0.users().data).uid(name))
     }
 

@@ -4,7 +4,7 @@ use netstat_engine::enrich::UserNames;
 use netstat_engine::filter::{Filter, NumbersOnly};
 use netstat_engine::select::Selection;
 use netstat_model::query::{Kinds, Owners, SocketQuery, States};
-use netstat_os::{NameDatabases, Native, Origin, Routes};
+use netstat_os::{NameDatabases, Opened, Origin, Routes};
 use std::ffi::{OsStr, OsString};
 
 /// Longer words are no names.
@@ -30,7 +30,7 @@ pub(crate) fn meaning(word: &OsStr) -> Option<String> {
 }
 
 /// Returns true if a test of a filter is known to match a socket.
-fn holds_sockets(system: &Native, keyword: &str, name: &str) -> bool {
+fn holds_sockets(system: &Opened, keyword: &str, name: &str) -> bool {
     let words = [OsString::from(keyword), OsString::from(name)];
     let Ok(filter) = Filter::parse(&words, &NumbersOnly) else { return false };
     let query = SocketQuery::new(Kinds::TCP_UDP, States::all());

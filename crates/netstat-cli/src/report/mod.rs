@@ -35,7 +35,7 @@ use netstat_engine::view::ConnectionsOptions;
 use netstat_engine::watch::{Next, watch};
 use netstat_model::query::{Fields, SocketQuery, States};
 use netstat_model::{Error, Operation, OwnerMethod, Warning};
-use netstat_os::{Machine, NameDatabases, Native, Origin, Processes, Routes, Sockets};
+use netstat_os::{Machine, NameDatabases, Opened, Origin, Processes, Routes, Sockets};
 use std::cell::LazyCell;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
@@ -69,7 +69,7 @@ impl From<io::Error> for Failure {
 
 /// What is kept from one display to the next.
 struct Session<'a> {
-    backend: Rc<Native>,
+    backend: Rc<Opened>,
     settings: &'a Settings,
     names: NameSource,
     filter: Option<Filter>,

@@ -12,7 +12,7 @@ use netstat_model::{
     Answer, Error, Interface, Namespace, OwnerMethod, PersistentRoute, Process, ProcessKey, Route, SocketRef,
     SocketTable, Warning,
 };
-use netstat_os::{Machine, NameDatabases, NameLookup, Native, Processes, Routes, Sockets};
+use netstat_os::{Machine, NameDatabases, NameLookup, Opened, Processes, Routes, Sockets};
 use netstat_store::{Fault, Gap, Past, Reader, Span, Standing};
 use std::io::Write as _;
 use std::net::IpAddr;
@@ -41,7 +41,7 @@ fn is_kept_of_moments(column: &Column) -> bool {
 pub(super) struct PastSystem<'a> {
     pub(super) past: Past<'a>,
     pub(super) reader: &'a Reader,
-    pub(super) live: &'a Native,
+    pub(super) live: &'a Opened,
 }
 
 impl Sockets for PastSystem<'_> {
@@ -101,6 +101,10 @@ impl NameDatabases for PastSystem<'_> {
             }
         };
         Answer { data, warnings }
+    }
+
+    fn has_accounts(&self) -> bool {
+        self.live.has_accounts()
     }
 
     fn name_lookup(&self) -> Arc<dyn NameLookup> {

@@ -77,8 +77,9 @@ fn missing_data_is_reported() {
     let has_rows = bound.text.contains("  BOUND  ");
     assert!(has_rows || bound.complaint.contains("the list of bound-only sockets is unknown"), "{bound:?}");
     let rdma = netstat("-x");
-    assert_eq!((rdma.code, rdma.text.as_str()), (Some(1), ""));
-    assert!(rdma.complaint.contains("cannot list the RDMA resources"), "{rdma:?}");
+    // Below Wine no network adapter does RDMA.
+    assert_eq!((rdma.code, rdma.complaint.as_str()), (Some(0), ""), "{rdma:?}");
+    assert!(rdma.text.contains("NetworkDirect") && rdma.text.lines().count() < 6, "{rdma:?}");
     for words in ["-ano --owners bpf", "-ano --owners proc"] {
         let run = netstat(words);
         assert_eq!((run.code, run.text.as_str()), (Some(1), ""), "{words}: {run:?}");

@@ -78,6 +78,7 @@ impl fmt::Display for Test {
             Self::Container(glob) => write_glob(f, "container", glob),
             Self::Pod(glob) => write_glob(f, "pod", glob),
             Self::Namespace(inodes) => list(f, "netns", inodes.iter()),
+            Self::Account(glob) => write_glob(f, "user", glob),
             Self::User(users) => list(f, "user", users.iter()),
             Self::Number(quantity, comparison, number) => {
                 write!(f, "{} {comparison} ", quantity.word())?;

@@ -234,6 +234,7 @@ impl Filter {
                 Test::Unit(_) => needs.processes |= ProcessFields::UNIT,
                 Test::Container(_) | Test::Pod(_) => needs.processes |= ProcessFields::CONTAINER,
                 Test::Namespace(_) => needs.fields |= Fields::NAMESPACE,
+                Test::Account(_) => needs.processes |= ProcessFields::ACCOUNT,
                 Test::User(_) => needs.fields |= Fields::COMMON,
                 Test::Time(..) => needs.fields |= LIFESPAN_FIELDS,
                 Test::Reason(_) => needs.fields |= Fields::LIFESPAN,
@@ -310,6 +311,9 @@ impl Filter {
                 })
             }),
             Test::Namespace(inodes) => known(socket.namespace().map(|of| inodes.contains(&of.inode))),
+            Test::Account(glob) => processes(socket, context, |process| {
+                matched(process.account.as_ref(), |account| is_account(glob, account))
+            }),
             Test::User(users) => known(socket.uid().map(|uid| users.contains(&uid))),
             Test::Number(quantity, comparison, limit) => {
                 known(quantity.of(socket).map(|number| comparison.holds(number, *limit)))
@@ -347,6 +351,7 @@ fn is_unread(test: &Test, socket: &SocketRef<'_>, context: &Context<'_>) -> bool
         },
         Test::Path(_) => |process| [process.executable.as_ref().err().copied(), None, None],
         Test::NamespacePid(_) => |process| [process.namespace_pid.as_ref().err().copied(), None, None],
+        Test::Account(_) => |process| [process.account.as_ref().err().copied(), None, None],
         Test::Unit(_) => |process| [process.unit.as_ref().err().copied(), None, None],
         Test::Container(_) | Test::Pod(_) => {
             |process| [process.container.as_ref().err().copied(), None, None]
@@ -387,6 +392,14 @@ fn is_container(glob: &Glob, container: &Container) -> bool {
         || glob.matches(OsStr::new(&format!("{runtime}:{id}")))
         || begins(pattern)
         || after.is_some_and(begins)
+}
+
+/// Returns whether a pattern means an account: `DOMAIN\name`, or the name in whatever domain.
+fn is_account(glob: &Glob, account: &OsStr) -> bool {
+    let account = account.to_string_lossy();
+    glob.matches_text(&account)
+        || !glob.pattern().contains('\\')
+            && account.rsplit_once('\\').is_some_and(|(_, name)| glob.matches_text(name))
 }
 
 /// Returns whether an end is a Unix socket with a name that matches.

@@ -64,6 +64,8 @@ pub enum Test {
     Namespace(Box<[u64]>),
     /// One of these users created the socket; at least one user ID.
     User(Box<[u32]>),
+    /// Such a process runs as this account of Windows: `DOMAIN\name`, or the name alone.
+    Account(Glob),
     /// A number of the socket compares to a limit.
     Number(Quantity, Comparison, u64),
     /// A moment in the life of the socket compares to another, in microseconds since 1970.
@@ -92,6 +94,7 @@ impl Test {
                 | Self::Unit(_)
                 | Self::Container(_)
                 | Self::Pod(_)
+                | Self::Account(_)
         )
     }
 }

@@ -17,6 +17,7 @@ const FOLDS_CASE: bool = cfg!(windows);
 pub struct Glob {
     pattern: Box<str>,
     parts: Box<[Part]>,
+    folds: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -30,24 +31,33 @@ enum Part {
 impl Glob {
     /// Parses a pattern. Every text is valid: a `[` without `]` stands for itself.
     pub fn new(pattern: &str) -> Self {
+        Self::parse(pattern, FOLDS_CASE)
+    }
+
+    /// Parses a pattern for names whose letter case does not matter, on any system.
+    pub fn of_any_case(pattern: &str) -> Self {
+        Self::parse(pattern, true)
+    }
+
+    fn parse(pattern: &str, folds: bool) -> Self {
         let mut parts = Vec::new();
         let mut rest = pattern.chars();
         while let Some(first) = rest.next() {
             parts.push(match first {
                 '*' => Part::AnyMany,
                 '?' => Part::AnyOne,
-                '[' => match set(rest.as_str()) {
+                '[' => match set(rest.as_str(), folds) {
                     Some((part, after)) => {
                         rest = after.chars();
                         part
                     }
                     None => Part::One('['),
                 },
-                other => Part::One(fold(other)),
+                other => Part::One(fold(other, folds)),
             });
         }
         parts.dedup_by(|a, b| *a == Part::AnyMany && *b == Part::AnyMany);
-        Self { pattern: pattern.into(), parts: parts.into() }
+        Self { pattern: pattern.into(), parts: parts.into(), folds }
     }
 
     /// Returns the pattern as it was written.
@@ -62,7 +72,7 @@ impl Glob {
 
     /// Returns true if the whole text matches.
     pub fn matches_text(&self, text: &str) -> bool {
-        let name: Vec<char> = text.chars().map(fold).collect();
+        let name: Vec<char> = text.chars().map(|character| fold(character, self.folds)).collect();
         let (mut part, mut at) = (0, 0);
         // The last `*`, and where its match ends so far. There is no need to go back to an earlier one.
         let mut star: Option<(usize, usize)> = None;
@@ -102,19 +112,19 @@ impl Part {
     }
 }
 
-fn fold(character: char) -> char {
-    if FOLDS_CASE { character.to_ascii_lowercase() } else { character }
+fn fold(character: char, folds: bool) -> char {
+    if folds { character.to_ascii_lowercase() } else { character }
 }
 
 /// Parses the set after a `[`. Returns it with the text after its `]`, which stands for itself if it comes first.
-fn set(text: &str) -> Option<(Part, &str)> {
+fn set(text: &str, folds: bool) -> Option<(Part, &str)> {
     let (inside, text) = match text.strip_prefix(['!', '^']) {
         Some(rest) => (false, rest),
         None => (true, text),
     };
     let first = text.chars().next()?;
     let end = text.get(first.len_utf8()..)?.find(']')? + first.len_utf8();
-    let members: Vec<char> = text.get(..end)?.chars().map(fold).collect();
+    let members: Vec<char> = text.get(..end)?.chars().map(|character| fold(character, folds)).collect();
     let mut ranges = Vec::new();
     let mut left = members.as_slice();
     while let Some(&from) = left.first() {

@@ -118,6 +118,11 @@ pub trait Lookups {
         None
     }
 
+    /// Returns true if a user is the account of a process, as on Windows, and not a number of a socket.
+    fn has_accounts(&self) -> bool {
+        false
+    }
+
     /// Returns the ID of a user; `None` if there is no such user.
     ///
     /// # Errors

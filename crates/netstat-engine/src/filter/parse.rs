@@ -231,6 +231,7 @@ impl<'t> Parser<'t> {
             Keyword::Network => values::network(value),
             Keyword::Pid => Test::Pid(values::pids(value)?),
             Keyword::NamespacePid => Test::NamespacePid(values::pids(value)?),
+            Keyword::User if self.lookups.has_accounts() => return values::accounts(value),
             Keyword::User => Test::User(values::users(self.lookups, value)?),
             Keyword::Reason => Test::Reason(values::reasons(value)?),
             Keyword::Process => Test::Process(Glob::new(value.text)),

@@ -44,8 +44,8 @@ mod wire;
 use super::resolver::{RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
 use super::{
-    CounterSources, EventStream, EventWishes, Events, Machine, NameDatabases, NameLookup, Origin, Processes,
-    Rdma, Restrictions, Routes, Sockets, TextTable, TextTables,
+    CounterSources, EventStream, EventWishes, Events, Machine, NameDatabases, NameLookup, Processes, Rdma,
+    Restrictions, Routes, Sockets, TextTable, TextTables,
 };
 use live::Live;
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
@@ -60,42 +60,28 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// The Linux back end.
-pub struct Linux {
+pub(super) struct Linux {
     source: Arc<dyn Source + Send + Sync>,
     names: Arc<dyn NameLookup>,
-    recorder: Option<Arc<Recorder>>,
 }
 
 impl Linux {
-    pub(super) fn open(origin: Origin<'_>) -> Result<Self, Error> {
-        let resolver = SystemResolver::default();
-        Ok(match origin {
-            Origin::Live => Self { source: Arc::new(Live), names: Arc::new(resolver), recorder: None },
-            Origin::Record(folder) => {
-                let recorder =
-                    Recorder::create(folder).map_err(|error| Error::new(Operation::Record, error))?;
-                let recorder = Arc::new(recorder);
-                Self {
-                    source: Arc::new(Recording::new(Live, Arc::clone(&recorder))),
-                    names: Arc::new(RecordingResolver::new(resolver, Arc::clone(&recorder))),
-                    recorder: Some(recorder),
-                }
-            }
-            Origin::Replay(folder) => {
-                let player = Player::open(folder).map_err(|error| Error::new(Operation::Replay, error))?;
-                let player = Arc::new(player);
-                Self { source: Arc::clone(&player) as _, names: player, recorder: None }
-            }
-        })
+    /// The running system.
+    pub(super) fn live() -> Self {
+        Self { source: Arc::new(Live), names: Arc::new(SystemResolver::default()) }
     }
 
-    /// Ends a recording; does nothing where there is none.
-    ///
-    /// # Errors
-    /// When a part of it could not be written.
-    pub fn finish(&self) -> Result<(), Error> {
-        let finished = self.recorder.as_ref().map_or(Ok(()), |recorder| recorder.finish());
-        finished.map_err(|error| Error::new(Operation::Record, error))
+    /// The running system, every answer of which is recorded.
+    pub(super) fn record(recorder: &Arc<Recorder>) -> Self {
+        Self {
+            source: Arc::new(Recording::new(Live, Arc::clone(recorder))),
+            names: Arc::new(RecordingResolver::new(SystemResolver::default(), Arc::clone(recorder))),
+        }
+    }
+
+    /// A recording.
+    pub(super) fn replay(player: Arc<Player>) -> Self {
+        Self { source: Arc::clone(&player) as _, names: player }
     }
 
     fn source(&self) -> &dyn Source {

@@ -6,12 +6,13 @@ use super::mib_table::rows;
 use super::offload::{FIRST_ROW, row_size};
 use super::sockets::layout::{TCP_V4, TCP_V6, decode_end};
 use super::source::{Question, Source};
+use super::version::ask_undocumented;
 use super::win32_error::{UNKNOWN_FORM, reason, warn_once};
 use netstat_model::{Family, NoOwner, Ownership, Socket, TcpState, Transport, Warning};
 
 /// Returns the sockets of a family; none, with a warning, if they cannot be listed.
 pub(super) fn sockets(source: &dyn Source, family: Family, warnings: &mut Vec<Warning>) -> Vec<Socket> {
-    let reason = match source.ask(&Question::BoundTcp(family)) {
+    let reason = match ask_undocumented(source, &Question::BoundTcp(family)) {
         Ok(table) => match decode_table(table.bytes(), family) {
             Some(sockets) => return sockets,
             None => UNKNOWN_FORM.to_owned(),

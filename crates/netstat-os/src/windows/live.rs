@@ -5,6 +5,7 @@
 )]
 
 mod connections;
+mod iphlpapi;
 pub(crate) mod names;
 mod netsh;
 mod network;
@@ -14,20 +15,18 @@ mod registry;
 use super::memory::Memory;
 use super::source::{Question, Source};
 use netstat_model::{Family, Transport};
-use std::ffi::CString;
 use std::io;
 use windows_sys::Wdk::System::SystemInformation::{NtQuerySystemInformation, SystemProcessInformation};
 use windows_sys::Win32::Foundation::{
-    ERROR_GEN_FAILURE, ERROR_INSUFFICIENT_BUFFER, ERROR_OUTOFMEMORY, ERROR_PROC_NOT_FOUND, GetLastError,
-    NO_ERROR, RtlNtStatusToDosError, STATUS_BUFFER_TOO_SMALL, STATUS_INFO_LENGTH_MISMATCH,
+    ERROR_GEN_FAILURE, ERROR_INSUFFICIENT_BUFFER, ERROR_OUTOFMEMORY, GetLastError, NO_ERROR,
+    RtlNtStatusToDosError, STATUS_BUFFER_TOO_SMALL, STATUS_INFO_LENGTH_MISMATCH,
 };
 use windows_sys::Win32::NetworkManagement::IpHelper::{
     MIB_ICMP_EX_XPSP1, MIB_IPSTATS_LH, MIB_TCPSTATS_LH, MIB_TCPSTATS2, MIB_UDPSTATS, MIB_UDPSTATS2,
 };
 use windows_sys::Win32::Networking::WinSock::{ADDRESS_FAMILY, AF_INET, AF_INET6};
-use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleW, GetProcAddress};
 use windows_sys::Win32::System::SystemInformation::GetTickCount64;
-use windows_sys::core::{BOOL, w};
+use windows_sys::core::BOOL;
 
 /// Size of the first buffer in bytes; enough on most machines.
 const FIRST: usize = 64 * 1024;
@@ -61,6 +60,7 @@ impl Source for Live {
             Question::UdpStatistics64(family) => network::statistics::<MIB_UDPSTATS2>(function, *family),
             Question::HostName(kind) => network::host_name(*kind),
             Question::RegistryValues(key) => registry::values(key),
+            Question::NetworkDirect => registry::network_direct(),
             Question::DynamicPorts(protocol, family) => netsh::show(*protocol, *family, "dynamicport"),
             Question::ExcludedPorts(protocol, family) => netsh::show(*protocol, *family, "excludedportrange"),
             Question::SystemFile(path) => network::system_file(path),
@@ -80,9 +80,10 @@ impl Source for Live {
             Question::Estats(what, family, row) => connections::estats(function, *what, *family, row),
             Question::Process(pid, part) => processes::part(*pid, *part),
             Question::Account(sid) => processes::account(sid),
-            Question::Services => processes::services(),
+            Question::Services(resume) => processes::services(*resume),
             Question::Elevation => processes::elevation(),
             Question::Time => Ok(processes::time()),
+            Question::Version => processes::version(),
             Question::Uptime => {
                 // SAFETY: the function has no preconditions.
                 let milliseconds = unsafe { GetTickCount64() };
@@ -140,14 +141,6 @@ fn grow(mut call: impl FnMut(*mut u64, &mut u32) -> u32) -> io::Result<Memory> {
         }
     }
     Err(error_of(last))
-}
-
-/// Looks up a function of iphlpapi.dll, which not every version of Windows has.
-fn find(function: &str) -> io::Result<unsafe extern "system" fn() -> isize> {
-    let function = CString::new(function)?;
-    // SAFETY: both names end in a zero. The library is loaded because this program links to it.
-    let found = unsafe { GetProcAddress(GetModuleHandleW(w!("iphlpapi.dll")), function.as_ptr().cast()) };
-    found.ok_or_else(|| error_of(ERROR_PROC_NOT_FOUND))
 }
 
 /// Returns the Win32 error after a function that returned a `BOOL`.

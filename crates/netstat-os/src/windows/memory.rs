@@ -19,11 +19,13 @@ impl Memory {
     }
 
     /// Bytes without pointers.
+    #[cfg(any(windows, test))]
     pub(crate) fn flat(bytes: Vec<u8>) -> Self {
         Self::new(0, bytes)
     }
 
     /// The same with eight bytes put before it.
+    #[cfg(any(windows, test))]
     pub(crate) fn after(self, first: u64) -> Self {
         let bytes = [first.to_le_bytes().as_slice(), &self.bytes].concat();
         Self { address: self.address.wrapping_sub(8), bytes }
@@ -34,6 +36,7 @@ impl Memory {
     }
 
     /// The form of a recording: the address, then the bytes.
+    #[cfg(any(windows, test))]
     pub(super) fn to_recording(&self) -> Vec<u8> {
         [self.address.to_le_bytes().as_slice(), &self.bytes].concat()
     }
@@ -68,7 +71,7 @@ pub(crate) fn text(units: &[u16]) -> OsString {
     std::os::windows::ffi::OsStringExt::from_wide(units)
 }
 
-/// Converts UTF-16. Replaces lone surrogates: on other systems only tests of the decoders run.
+/// Converts UTF-16. Replaces lone surrogates, which no text of other systems can have.
 #[cfg(not(windows))]
 pub(crate) fn text(units: &[u16]) -> OsString {
     String::from_utf16_lossy(units).into()

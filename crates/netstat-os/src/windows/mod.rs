@@ -1,7 +1,7 @@
 //! Windows 10 and later, 64-bit.
 //!
-//! Only [`live`] calls Windows. Everything else compiles on other systems too, where tests give it recorded and made-up
-//! answers.
+//! Only `live` calls Windows. Everything else is in the program for Linux too, which replays recordings made on Windows,
+//! and where tests give it made-up answers.
 
 mod addresses;
 mod bound;
@@ -25,7 +25,10 @@ mod offload;
 mod owners;
 mod persistent;
 mod processes;
+mod rdma;
 mod registry;
+#[cfg(test)]
+mod replay_tests;
 mod routes;
 mod services;
 mod sockets;
@@ -33,6 +36,7 @@ mod source;
 mod table;
 mod tcp_info;
 mod udp_peers;
+mod version;
 mod win32_error;
 
 #[cfg(all(windows, not(target_pointer_width = "64")))]
@@ -41,10 +45,12 @@ compile_error!("the structures of Windows are read as 64-bit systems have them")
 use super::looks::Looks;
 #[cfg(windows)]
 use super::resolver::{RecordingResolver, SystemResolver};
-use super::tape::{Player, Recorder};
+use super::tape::Player;
+#[cfg(windows)]
+use super::tape::Recorder;
 use super::{
-    CounterSources, EventStream, EventWishes, Events, Machine, NameDatabases, NameLookup, Origin, Processes,
-    Rdma, Restrictions, Routes, Sockets, TextTable, TextTables,
+    CounterSources, EventStream, EventWishes, Events, Machine, NameDatabases, NameLookup, Processes, Rdma,
+    Restrictions, Routes, Sockets, TextTable, TextTables,
 };
 #[cfg(windows)]
 use live::Live;
@@ -64,10 +70,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// The Windows back end.
-pub struct Windows {
+pub(super) struct Windows {
     source: Box<dyn Source + Send + Sync>,
     names: Arc<dyn NameLookup>,
-    recorder: Option<Arc<Recorder>>,
 }
 
 /// The resolver of Windows.
@@ -77,41 +82,24 @@ fn system_resolver() -> SystemResolver {
 }
 
 impl Windows {
-    pub(super) fn open(origin: Origin<'_>) -> Result<Self, Error> {
-        Ok(match origin {
-            #[cfg(windows)]
-            Origin::Live => {
-                Self { source: Box::new(Live), names: Arc::new(system_resolver()), recorder: None }
-            }
-            #[cfg(windows)]
-            Origin::Record(folder) => {
-                let recorder =
-                    Arc::new(Recorder::create(folder).map_err(|error| Error::new(Operation::Record, error))?);
-                Self {
-                    source: Box::new(Recording::new(Live, Arc::clone(&recorder))),
-                    names: Arc::new(RecordingResolver::new(system_resolver(), Arc::clone(&recorder))),
-                    recorder: Some(recorder),
-                }
-            }
-            #[cfg(not(windows))]
-            Origin::Live | Origin::Record(_) => {
-                return Err(Error::new(Operation::Record, io::ErrorKind::Unsupported.into()));
-            }
-            Origin::Replay(folder) => {
-                let player =
-                    Arc::new(Player::open(folder).map_err(|error| Error::new(Operation::Replay, error))?);
-                Self { source: Box::new(Arc::clone(&player)), names: player, recorder: None }
-            }
-        })
+    /// The running system.
+    #[cfg(windows)]
+    pub(super) fn live() -> Self {
+        Self { source: Box::new(Live), names: Arc::new(system_resolver()) }
     }
 
-    /// Ends a recording; does nothing if nothing is recorded.
-    ///
-    /// # Errors
-    /// When a part of it could not be written.
-    pub fn finish(&self) -> Result<(), Error> {
-        let finished = self.recorder.as_ref().map_or(Ok(()), |recorder| recorder.finish());
-        finished.map_err(|error| Error::new(Operation::Record, error))
+    /// The running system, every answer of which is recorded.
+    #[cfg(windows)]
+    pub(super) fn record(recorder: &Arc<Recorder>) -> Self {
+        Self {
+            source: Box::new(Recording::new(Live, Arc::clone(recorder))),
+            names: Arc::new(RecordingResolver::new(system_resolver(), Arc::clone(recorder))),
+        }
+    }
+
+    /// A recording.
+    pub(super) fn replay(player: Arc<Player>) -> Self {
+        Self { source: Box::new(Arc::clone(&player)), names: player }
     }
 
     fn source(&self) -> &dyn Source {
@@ -181,6 +169,10 @@ impl NameDatabases for Windows {
         Answer::whole(Vec::new())
     }
 
+    fn has_accounts(&self) -> bool {
+        true
+    }
+
     fn name_lookup(&self) -> Arc<dyn NameLookup> {
         Arc::clone(&self.names)
     }
@@ -233,8 +225,7 @@ impl Events for Windows {
 
 impl Rdma for Windows {
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
-        let why = io::Error::new(io::ErrorKind::Unsupported, "Windows has no documented way to list them");
-        Err(Error::new(Operation::ListRdma, why))
+        rdma::endpoints(self.source())
     }
 }
 

@@ -149,7 +149,7 @@ fn decode_process(memory: &Memory, entry: &[u8]) -> Option<Listed> {
 pub(super) fn decode_all(memory: &Memory) {
     decode_list(memory);
     accounts::decode_sid(memory);
-    services::decode(memory);
+    services::decode(memory, &mut FxHashMap::default());
     if let Some(line) = decode_command_line(memory) {
         command_line::split(&line);
     }

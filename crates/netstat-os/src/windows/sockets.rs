@@ -58,9 +58,8 @@ pub(super) fn sockets(source: &dyn Source, query: &SocketQuery) -> Result<Answer
             let Some(mut socket) = decode_row(row, &layout) else { continue };
             if let Some(peers) = &peers {
                 let twin: Option<&Peers> = v6_peers.as_ref().filter(|_| layout.family == Family::V4);
-                let is_twins = |&peer: &IpEndpoint| {
-                    twin.is_some_and(|twin| twin.is_end_of(peer, (row, &layout), &UDP_V6))
-                };
+                let is_twins =
+                    |&peer: &IpEndpoint| twin.is_some_and(|twin| twin.is_end_of(peer, row, &layout));
                 let peer = peers.of(row, &layout).filter(|peer| !is_twins(peer));
                 socket.remote = peer.map(Endpoint::Ip);
             }

@@ -2,7 +2,10 @@
 //! replayed. Nothing here interprets the bytes.
 
 use super::memory::Memory;
-use crate::tape::{Player, Recorder, hex};
+use super::win32_error;
+#[cfg(windows)]
+use crate::tape::Recorder;
+use crate::tape::{Player, hex};
 use netstat_model::{Family, Transport};
 use std::io;
 use std::sync::Arc;
@@ -34,6 +37,9 @@ pub(crate) enum Question {
     /// All values of a key below `HKEY_LOCAL_MACHINE`: for each the length of its name in bytes, the name, the length of
     /// its data, the data.
     RegistryValues(&'static str),
+    /// The setting `*NetworkDirect` of each network adapter whose driver has it, packed as values are; the name is that of
+    /// the adapter's key.
+    NetworkDirect,
     /// A file below the folder that `GetSystemDirectoryW` names.
     SystemFile(&'static str),
     /// `netsh interface ipv4 show dynamicport tcp`, for each family and protocol.
@@ -58,12 +64,15 @@ pub(crate) enum Question {
     Process(u32, Part),
     /// The name and the domain of a SID, each with a terminating zero.
     Account(Box<[u8]>),
-    /// The active services, with class `SC_ENUM_PROCESS_INFO`: their number in eight bytes, then the table.
-    Services,
+    /// Active services, with class `SC_ENUM_PROCESS_INFO`, from a resume handle on: their number and the handle for the rest
+    /// in four bytes each, then the table. Handle 0 is the beginning, and the end.
+    Services(u32),
     /// Whether this process is elevated.
     Elevation,
     /// The time of day, a `FILETIME`.
     Time,
+    /// The version of Windows, an `OSVERSIONINFOW`.
+    Version,
 }
 
 /// A group of statistics of a TCP connection.
@@ -90,6 +99,7 @@ pub(crate) enum HostName {
     /// Without a domain.
     Short,
     /// Fully qualified.
+    #[cfg(windows)]
     Full,
 }
 
@@ -112,6 +122,7 @@ impl Question {
             Self::UdpStatistics64(_) => "GetUdpStatisticsEx2",
             Self::HostName(_) => "GetComputerNameExW",
             Self::RegistryValues(_) => "RegEnumValueW",
+            Self::NetworkDirect => "RegQueryValueExW",
             Self::SystemFile(_) => "file",
             Self::DynamicPorts(..) => "netsh dynamicport",
             Self::ExcludedPorts(..) => "netsh excludedportrange",
@@ -132,14 +143,15 @@ impl Question {
             Self::Process(_, Part::CommandLine) => "NtQueryInformationProcess",
             Self::Process(_, Part::User) | Self::Elevation => "GetTokenInformation",
             Self::Account(_) => "LookupAccountSidW",
-            Self::Services => "EnumServicesStatusExW",
+            Self::Services(_) => "EnumServicesStatusExW",
             Self::Time => "GetSystemTimePreciseAsFileTime",
             Self::Processes => "NtQuerySystemInformation",
+            Self::Version => "RtlGetVersion",
         }
     }
 
     /// Its arguments, as a recording has them. Empty where the function says everything.
-    fn arguments(&self) -> String {
+    pub(super) fn arguments(&self) -> String {
         match self {
             Self::TcpTable(family)
             | Self::UdpTable(family)
@@ -152,6 +164,7 @@ impl Question {
             | Self::UdpStatistics64(family) => family_word(*family).into(),
             Self::IpInterfaces | Self::Adapters | Self::Addresses => "AF_UNSPEC".into(),
             Self::HostName(HostName::Short) => "ComputerNameDnsHostname".into(),
+            #[cfg(windows)]
             Self::HostName(HostName::Full) => "ComputerNameDnsFullyQualified".into(),
             Self::RegistryValues(name) | Self::SystemFile(name) => (*name).into(),
             Self::DynamicPorts(protocol, family) | Self::ExcludedPorts(protocol, family) => {
@@ -162,6 +175,8 @@ impl Question {
             Self::Estats(what, _, row) => format!("TcpConnectionEstats{what:?} {}", hex(row)),
             Self::Process(pid, Part::Path | Part::CommandLine) => pid.to_string(),
             Self::Process(pid, Part::User) => format!("TokenUser {pid}"),
+            Self::Services(resume @ 1..) => resume.to_string(),
+            Self::NetworkDirect => "*NetworkDirect".into(),
             Self::Elevation => "TokenElevation".into(),
             Self::Processes => "SystemProcessInformation".into(),
             Self::Interfaces
@@ -169,8 +184,9 @@ impl Question {
             | Self::TcpTable2(_)
             | Self::BoundTcp(_)
             | Self::UdpTable2(_)
-            | Self::Services
-            | Self::Time => String::new(),
+            | Self::Services(0)
+            | Self::Time
+            | Self::Version => String::new(),
         }
     }
 }
@@ -189,17 +205,20 @@ pub(crate) trait Source {
 }
 
 /// A source whose answers are recorded.
+#[cfg(windows)]
 pub(crate) struct Recording<S> {
     source: S,
     recorder: Arc<Recorder>,
 }
 
+#[cfg(windows)]
 impl<S> Recording<S> {
     pub(crate) fn new(source: S, recorder: Arc<Recorder>) -> Self {
         Self { source, recorder }
     }
 }
 
+#[cfg(windows)]
 impl<S: Source> Source for Recording<S> {
     fn ask(&self, question: &Question) -> io::Result<Memory> {
         let answer = self.source.ask(question);
@@ -212,6 +231,10 @@ impl<S: Source> Source for Recording<S> {
 
 impl Source for Arc<Player> {
     fn ask(&self, question: &Question) -> io::Result<Memory> {
-        Memory::from_recording(self.answer(question.function(), &question.arguments())?)
+        let answer = self.answer(question.function(), &question.arguments());
+        Memory::from_recording(answer.map_err(|error| {
+            // Another system has other errors of the same numbers.
+            if self.system().is_this() { error } else { win32_error::foreign(error) }
+        })?)
     }
 }

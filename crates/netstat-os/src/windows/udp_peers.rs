@@ -8,9 +8,10 @@ use super::memory::{array_at, u32_at, u64_at};
 use super::mib_table::{FIRST_ROW, rows};
 use super::sockets::layout::{Layout, decode_end};
 use super::source::{Question, Source};
+use super::version::ask_undocumented;
 use super::win32_error::{UNKNOWN_FORM, is_missing_function, reason};
 use netstat_model::{IpEndpoint, Warning};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::net::IpAddr;
 
 /// The remote port of a socket that is not connected.
@@ -23,7 +24,13 @@ type Key = (Box<[u8]>, u32, u64);
 #[derive(Debug, Default)]
 pub(super) struct Peers {
     by_row: FxHashMap<Key, Vec<IpEndpoint>>,
+    /// The ends of IPv6 addresses.
+    tails: FxHashSet<Tail>,
 }
+
+/// The end of an IPv6 address as an IPv4 row would have it: the PID, the creation time, the local port, the peer's port and
+/// the last four bytes of its address.
+type Tail = (u32, u64, [u8; 2], u16, [u8; 4]);
 
 impl Peers {
     /// Reads the table. `documented` is the one without peers, read just before.
@@ -33,7 +40,7 @@ impl Peers {
         documented: &[u8],
         warnings: &mut Vec<Warning>,
     ) -> Self {
-        let reason = match source.ask(&Question::UdpTable2(layout.family)) {
+        let reason = match ask_undocumented(source, &Question::UdpTable2(layout.family)) {
             Ok(table) => match Self::decode(table.bytes(), layout, documented) {
                 Some(peers) => return peers,
                 None => UNKNOWN_FORM.to_owned(),
@@ -71,7 +78,13 @@ impl Peers {
             let key = key(row, layout)?;
             strange += usize::from(!known_rows.contains_key(&key));
             if array_at(row, remote.end.port)? != NO_PORT {
-                peers.by_row.entry(key).or_default().push(decode_end(row, layout.family, remote.end)?);
+                let end = decode_end(row, layout.family, remote.end)?;
+                if let IpAddr::V6(address) = end.address {
+                    let [.., a, b, c, d] = address.octets();
+                    let port = array_at(row, layout.local.port)?;
+                    peers.tails.insert((key.1, key.2, port, end.port, [a, b, c, d]));
+                }
+                peers.by_row.entry(key).or_default().push(end);
             }
         }
         (strange * 4 <= all).then_some(peers)
@@ -88,18 +101,13 @@ impl Peers {
 
     /// Returns true if the peer in an IPv4 row is really the end of an IPv6 address: a dual-stack socket is in both
     /// tables, and if its peer is an IPv6 address, the IPv4 row has the last four bytes of it.
-    pub(super) fn is_end_of(&self, peer: IpEndpoint, row: (&[u8], &Layout), v6: &Layout) -> bool {
+    pub(super) fn is_end_of(&self, peer: IpEndpoint, row: &[u8], layout: &Layout) -> bool {
         let IpAddr::V4(address) = peer.address else { return false };
-        let (row, layout) = row;
-        let pid_and_time = (u32_at(row, layout.pid), u64_at(row, layout.created));
-        let port = row.get(layout.local.port..layout.local.port + 2);
-        self.by_row.iter().any(|((local, pid, created), ends)| {
-            (Some(*pid), Some(*created)) == pid_and_time
-                && local.get(v6.local.port..v6.local.port + 2) == port && ends.iter().any(|end| {
-                end.port == peer.port
-                    && matches!(end.address, IpAddr::V6(long) if long.octets().ends_with(&address.octets()))
-            })
-        })
+        let (Some(pid), Some(created)) = (u32_at(row, layout.pid), u64_at(row, layout.created)) else {
+            return false;
+        };
+        let Some(port) = array_at(row, layout.local.port) else { return false };
+        self.tails.contains(&(pid, created, port, peer.port, address.octets()))
     }
 }
 

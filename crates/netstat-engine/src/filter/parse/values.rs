@@ -353,6 +353,17 @@ pub(super) fn users(lookups: &dyn Lookups, value: &Value<'_>) -> Parsed<Box<[u32
     users.map(sorted)
 }
 
+/// Parses accounts separated by commas.
+pub(super) fn accounts(value: &Value<'_>) -> Parsed<Expression> {
+    let accounts = value.parts(|part| {
+        if part.text.is_empty() {
+            return Err(part.error("a user name"));
+        }
+        Ok(Expression::Test(Test::Account(Glob::of_any_case(part.text))))
+    });
+    accounts.map(Expression::any)
+}
+
 /// Parses a moment; returns its microseconds since 1970.
 pub(super) fn moment(lookups: &dyn Lookups, value: &Value<'_>) -> Parsed<i64> {
     let found = match When::parse(value.text) {

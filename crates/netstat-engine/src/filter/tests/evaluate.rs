@@ -549,3 +549,44 @@ fn the_network_namespace_decides() {
     assert_eq!(parse("netns 4,5").matches(&socket, &Context::NOTHING), Yes);
     assert_eq!(parse("netns 4").matches(&socket, &Context::NOTHING), No);
 }
+
+/// A system whose users are the accounts of processes.
+struct Accounts;
+
+impl crate::filter::Lookups for Accounts {
+    fn has_accounts(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn a_user_of_windows_is_the_account_of_the_process() {
+    let socket = owned(&[7]);
+    let answer = |text: &str, account: Result<OsString, Missing>| {
+        let filter = Filter::parse(&[OsString::from(text)], &Accounts).unwrap();
+        assert_eq!(Filter::parse(&[OsString::from(filter.to_string())], &Accounts).unwrap(), filter);
+        let needs = filter.needs();
+        assert!(needs.owners && needs.processes.contains(ProcessFields::ACCOUNT), "{text}");
+        let mut process = Process::unknown(ProcessKey { pid: 7, start_time: 9 }, Missing::NotRead);
+        process.account = account;
+        filter.matches(&socket, &Context::new(&|_| Some(&process)))
+    };
+    for (text, is) in [
+        (r"user VM\root", Yes),
+        (r"user vm\ROOT", Yes),
+        ("user root", Yes),
+        ("user alice,root", Yes),
+        ("user r*", Yes),
+        (r"user OTHER\root", No),
+        ("user VM", No),
+        ("user 0", No),
+        (r#"user "NT AUTHORITY\SYSTEM""#, No),
+        ("user != root", No),
+    ] {
+        assert_eq!(answer(text, Ok(r"VM\root".into())), is, "{text}");
+    }
+    assert_eq!(answer(r#"user "nt authority\system""#, Ok(r"NT AUTHORITY\SYSTEM".into())), Yes);
+    assert_eq!(answer("user S-1-5-18", Ok("S-1-5-18".into())), Yes);
+    assert_eq!(answer("user root", Err(Missing::NotPermitted)), Unknown);
+    assert_eq!(parse("user alice").needs().owners, false, "elsewhere the socket has the number of a user");
+}

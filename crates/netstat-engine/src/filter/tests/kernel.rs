@@ -7,7 +7,7 @@ use crate::filter::{Context, Filter};
 use netstat_lab::{Flavor, Held, Loop, Place, TcpState as Lab};
 use netstat_model::Socket;
 use netstat_model::query::{Kinds, Listing, OwnerSearch, Programs, SocketQuery, States, Visit};
-use netstat_os::{Native, Origin, Sockets, open};
+use netstat_os::{Opened, Origin, Sockets, open};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::collections::BTreeSet;
@@ -89,7 +89,7 @@ fn has_foreign(program: &[u8]) -> bool {
 /// The number of expressions that are compared.
 const EXPRESSIONS: usize = 400;
 
-fn sockets(backend: &Native, query: &SocketQuery) -> Vec<Socket> {
+fn sockets(backend: &Opened, query: &SocketQuery) -> Vec<Socket> {
     let listing = Listing { query, owners: OwnerSearch::No, may_restart: true };
     let answer = backend.sockets(&listing, &mut |_| Visit::Keep).unwrap();
     assert_eq!(answer.warnings, []);
@@ -110,7 +110,7 @@ fn matching<'a>(filter: &Filter, sockets: &'a [Socket]) -> Vec<&'a Socket> {
 }
 
 /// Compares the table with and without programs for one filter. Returns true if the kernel decided alone.
-fn compare(backend: &Native, filter: &Filter, asked: &SocketQuery) -> bool {
+fn compare(backend: &Opened, filter: &Filter, asked: &SocketQuery) -> bool {
     let narrowed = filter.narrow(asked.clone());
     let same_fields = SocketQuery { fields: narrowed.query.fields, tcp: narrowed.query.tcp, ..asked.clone() };
     // A TIME_WAIT may expire between the two listings, or a connection reach an age; then both are repeated.

@@ -3,7 +3,7 @@
 use super::kernel::KernelEvents;
 use crate::contract::{EventStream, EventWishes, Events};
 use crate::linux::Linux;
-use crate::{Origin, linux::privileges::why_no_bpf};
+use crate::linux::privileges::why_no_bpf;
 use netstat_lab::Namespace;
 use netstat_model::NoBpf;
 use netstat_model::history::{
@@ -178,7 +178,7 @@ fn play_in(
     words: &[&str],
     seen: &mut (dyn FnMut(&Played) -> bool + Send),
 ) -> Option<()> {
-    let system = Linux::open(Origin::Live).unwrap();
+    let system = Linux::live();
     let mut stream = watched(&system, without_bpf)?;
     // What is there already.
     stream.take(&mut Vec::new()).unwrap();
@@ -412,7 +412,7 @@ fn without_bpf_a_connection_that_lived_until_a_look_has_its_owner() {
 #[test]
 fn what_the_programs_did_not_tell_is_found_in_the_table() {
     let done = netstat_lab::on_own_thread(|namespace| {
-        let system = Linux::open(Origin::Live).unwrap();
+        let system = Linux::live();
         drop(watched(&system, false)?);
         let mut stream = KernelEvents::begin(system.source(), EventWishes::default()).ok()?;
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -4,7 +4,8 @@
     reason = "these Windows functions are looked up at run time, and some are undocumented"
 )]
 
-use super::{address_family, aligned, error_of, find, grow};
+use super::iphlpapi::{GetExtendedTcpTable, GetExtendedUdpTable, GetTcp6Table2, GetTcpTable2, find};
+use super::{address_family, aligned, error_of, grow};
 use crate::windows::memory::Memory;
 use crate::windows::source::Estats;
 use netstat_model::{Family, Transport};
@@ -14,8 +15,7 @@ use std::mem::{size_of, transmute};
 use std::ptr::null_mut;
 use windows_sys::Win32::Foundation::{ERROR_INVALID_DATA, ERROR_INVALID_PARAMETER, HANDLE, NO_ERROR};
 use windows_sys::Win32::NetworkManagement::IpHelper::{
-    GetExtendedTcpTable, GetExtendedUdpTable, GetTcp6Table2, GetTcpTable2, MIB_TCP6ROW,
-    MIB_TCP6ROW_OWNER_MODULE, MIB_TCPROW_LH, MIB_TCPROW_OWNER_MODULE, MIB_UDP6ROW_OWNER_MODULE,
+    MIB_TCP6ROW, MIB_TCP6ROW_OWNER_MODULE, MIB_TCPROW_LH, MIB_TCPROW_OWNER_MODULE, MIB_UDP6ROW_OWNER_MODULE,
     MIB_UDPROW_OWNER_MODULE, TCP_ESTATS_DATA_ROD_v0, TCP_ESTATS_PATH_ROD_v0, TCP_TABLE_OWNER_MODULE_ALL,
     TCPIP_OWNER_MODULE_INFO_BASIC, TcpConnectionEstatsData, TcpConnectionEstatsPath, UDP_TABLE_OWNER_MODULE,
 };

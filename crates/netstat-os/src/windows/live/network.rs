@@ -4,7 +4,11 @@
     reason = "Windows functions fill buffers by address, and no safe crate has the route and counter tables"
 )]
 
-use super::{address_family, error_of, find, grow};
+use super::iphlpapi::{
+    FreeMibTable, GetAdaptersAddresses, GetIfTable2, GetIpForwardTable2, GetIpInterfaceTable,
+    GetUnicastIpAddressTable, find,
+};
+use super::{address_family, error_of, grow};
 use crate::windows::memory::Memory;
 use crate::windows::mib_table::FIRST_ROW;
 use crate::windows::source::HostName;
@@ -17,10 +21,8 @@ use std::path::PathBuf;
 use std::ptr;
 use windows_sys::Win32::Foundation::{ERROR_BUFFER_OVERFLOW, ERROR_INSUFFICIENT_BUFFER, NO_ERROR};
 use windows_sys::Win32::NetworkManagement::IpHelper::{
-    FreeMibTable, GAA_FLAG_SKIP_ANYCAST, GAA_FLAG_SKIP_DNS_SERVER, GAA_FLAG_SKIP_FRIENDLY_NAME,
-    GAA_FLAG_SKIP_MULTICAST, GAA_FLAG_SKIP_UNICAST, GetAdaptersAddresses, GetIfTable2, GetIpForwardTable2,
-    GetIpInterfaceTable, GetUnicastIpAddressTable, MIB_IF_ROW2, MIB_IPFORWARD_ROW2, MIB_IPINTERFACE_ROW,
-    MIB_UNICASTIPADDRESS_ROW,
+    GAA_FLAG_SKIP_ANYCAST, GAA_FLAG_SKIP_DNS_SERVER, GAA_FLAG_SKIP_FRIENDLY_NAME, GAA_FLAG_SKIP_MULTICAST,
+    GAA_FLAG_SKIP_UNICAST, MIB_IF_ROW2, MIB_IPFORWARD_ROW2, MIB_IPINTERFACE_ROW, MIB_UNICASTIPADDRESS_ROW,
 };
 use windows_sys::Win32::Networking::WinSock::AF_UNSPEC;
 use windows_sys::Win32::System::SystemInformation::{

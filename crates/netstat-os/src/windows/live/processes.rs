@@ -9,10 +9,9 @@ use crate::windows::memory::Memory;
 use crate::windows::source::Part;
 use std::io;
 use std::ptr::{null, null_mut};
+use windows_sys::Wdk::System::SystemServices::RtlGetVersion;
 use windows_sys::Wdk::System::Threading::{NtQueryInformationProcess, ProcessCommandLineInformation};
-use windows_sys::Win32::Foundation::{
-    CloseHandle, ERROR_INSUFFICIENT_BUFFER, ERROR_MORE_DATA, FILETIME, HANDLE, NO_ERROR,
-};
+use windows_sys::Win32::Foundation::{CloseHandle, ERROR_MORE_DATA, FILETIME, HANDLE, NO_ERROR};
 use windows_sys::Win32::Security::{
     GetTokenInformation, LookupAccountSidW, TOKEN_INFORMATION_CLASS, TOKEN_QUERY, TokenElevation, TokenUser,
 };
@@ -20,7 +19,7 @@ use windows_sys::Win32::System::Services::{
     CloseServiceHandle, EnumServicesStatusExW, OpenSCManagerW, SC_ENUM_PROCESS_INFO,
     SC_MANAGER_ENUMERATE_SERVICE, SERVICE_ACTIVE, SERVICE_WIN32,
 };
-use windows_sys::Win32::System::SystemInformation::GetSystemTimePreciseAsFileTime;
+use windows_sys::Win32::System::SystemInformation::{GetSystemTimePreciseAsFileTime, OSVERSIONINFOW};
 use windows_sys::Win32::System::Threading::{
     GetCurrentProcess, GetProcessTimes, OpenProcess, OpenProcessToken, PROCESS_NAME_WIN32,
     PROCESS_QUERY_LIMITED_INFORMATION, QueryFullProcessImageNameW,
@@ -139,40 +138,60 @@ pub(super) fn account(sid: &[u8]) -> io::Result<Memory> {
     Ok(Memory::flat([text(&name, name_units), text(&domain, domain_units)].concat()))
 }
 
-/// Lists the active services and their processes.
-pub(super) fn services() -> io::Result<Memory> {
+/// Size of the buffer for services in bytes, which has room for dozens. The function fills no more than 256 KiB.
+const SERVICES: usize = 128 * 1024;
+
+/// Lists active services and their processes, as many as fit into the buffer, from this resume handle on.
+pub(super) fn services(mut resume: u32) -> io::Result<Memory> {
     // SAFETY: null names stand for this machine and its active services.
     let manager = unsafe { OpenSCManagerW(null(), null(), SC_MANAGER_ENUMERATE_SERVICE) };
     succeeded(error_unless(i32::from(!manager.is_null())))?;
-    let mut count = 0;
-    let listed = grow(|buffer, size| {
-        let (offered, mut resume) = (*size, 0);
-        let mut needed = 0;
-        // SAFETY: the handle is open, `buffer` has as many bytes as stated, aligned to eight, and the pointers to
-        // numbers are valid.
-        let error = error_unless(unsafe {
-            EnumServicesStatusExW(
-                manager,
-                SC_ENUM_PROCESS_INFO,
-                SERVICE_WIN32,
-                SERVICE_ACTIVE,
-                buffer.cast(),
-                offered,
-                &raw mut needed,
-                &raw mut count,
-                &raw mut resume,
-                null(),
-            )
-        });
-        if error == ERROR_MORE_DATA {
-            *size = offered.saturating_add(needed);
-            return ERROR_INSUFFICIENT_BUFFER;
-        }
-        error
+    let mut buffer = vec![0u64; SERVICES / 8];
+    let offered = u32::try_from(SERVICES).unwrap_or(0);
+    let (mut needed, mut count) = (0, 0);
+    // SAFETY: the handle is open, `buffer` has as many bytes as stated, aligned to eight, and the pointers to numbers are
+    // valid.
+    let error = error_unless(unsafe {
+        EnumServicesStatusExW(
+            manager,
+            SC_ENUM_PROCESS_INFO,
+            SERVICE_WIN32,
+            SERVICE_ACTIVE,
+            buffer.as_mut_ptr().cast(),
+            offered,
+            &raw mut needed,
+            &raw mut count,
+            &raw mut resume,
+            null(),
+        )
     });
     // SAFETY: the handle is open and has no other owner.
     unsafe { CloseServiceHandle(manager) };
-    Ok(listed?.after(count.into()))
+    match error {
+        NO_ERROR => resume = 0,
+        // There are more. Without any in the buffer, or without a handle for the rest, they could never be read.
+        ERROR_MORE_DATA if count > 0 && resume != 0 => {}
+        error => return Err(error_of(error)),
+    }
+    let bytes = buffer.iter().flat_map(|word| word.to_ne_bytes()).collect();
+    let listed = Memory::new(buffer.as_ptr().addr() as u64, bytes);
+    Ok(listed.after(u64::from(resume) << 32 | u64::from(count)))
+}
+
+/// Returns the version of Windows, whatever version a manifest pretends.
+pub(super) fn version() -> io::Result<Memory> {
+    let mut version = OSVERSIONINFOW::default();
+    version.dwOSVersionInfoSize = u32::try_from(size_of::<OSVERSIONINFOW>()).unwrap_or(0);
+    // SAFETY: the structure is valid and has its size.
+    succeeded(win32(unsafe { RtlGetVersion(&raw mut version) }))?;
+    let numbers = [
+        version.dwOSVersionInfoSize,
+        version.dwMajorVersion,
+        version.dwMinorVersion,
+        version.dwBuildNumber,
+        version.dwPlatformId,
+    ];
+    Ok(Memory::flat(numbers.iter().flat_map(|number| number.to_le_bytes()).collect()))
 }
 
 /// Returns the time of day.

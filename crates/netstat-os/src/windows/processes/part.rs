@@ -2,7 +2,7 @@
 
 use crate::windows::memory::{Memory, u64_at};
 use crate::windows::source::{Part, Question, Source};
-use crate::windows::win32_error::{ACCESS_DENIED, INVALID_PARAMETER};
+use crate::windows::win32_error::{ACCESS_DENIED, INVALID_PARAMETER, number};
 use netstat_model::{Missing, ProcessKey};
 use std::io;
 
@@ -21,7 +21,7 @@ pub(super) fn part(source: &dyn Source, id: ProcessKey, part: Part) -> Result<Me
 
 /// Converts the error of a function to the reason for missing data.
 pub(super) fn missing(error: &io::Error) -> Missing {
-    match error.raw_os_error() {
+    match number(error) {
         Some(ACCESS_DENIED) => Missing::NotPermitted,
         Some(INVALID_PARAMETER) => Missing::Gone,
         _ => Missing::Unreadable,

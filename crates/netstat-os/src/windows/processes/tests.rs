@@ -82,7 +82,7 @@ fn every_field_is_read() {
         .says(Question::Process(8, Part::Path), Memory::flat(wide(r"C:\Dir\a.exe")).after(20))
         .says(Question::Process(8, Part::CommandLine), Memory::new(0x5000, string).after(20))
         .fails(Question::Process(8, Part::User), 5)
-        .says(Question::Services, Memory::flat(Vec::new()).after(0));
+        .says(Question::Services(0), Memory::flat(Vec::new()).after(0));
     let known = processes(&source, &[id, ProcessKey { pid: 4, start_time: 10 }], ProcessFields::all()).data;
     assert_eq!(known[0].executable.as_ref().unwrap().path.as_os_str(), r"C:\Dir\a.exe");
     assert_eq!(known[0].command_line, Ok(vec!["a.exe".into(), "-k".into()]));

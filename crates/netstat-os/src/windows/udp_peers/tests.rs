@@ -48,10 +48,10 @@ fn the_end_of_an_ipv6_address_is_not_an_ipv4_address() {
     let v6 = Peers::decode(&long, &UDP_V6, &documented).unwrap();
     let twin = row(&UDP_V4, 5000, 1, None).0;
     let peer = |text: &str| IpEndpoint::new(text.parse().unwrap(), 443, 0);
-    assert!(v6.is_end_of(peer("0.0.32.3"), (&twin, &UDP_V4), &UDP_V6));
-    assert!(!v6.is_end_of(peer("0.0.32.4"), (&twin, &UDP_V4), &UDP_V6));
+    assert!(v6.is_end_of(peer("0.0.32.3"), &twin, &UDP_V4));
+    assert!(!v6.is_end_of(peer("0.0.32.4"), &twin, &UDP_V4));
     let other = row(&UDP_V4, 5001, 1, None).0;
-    assert!(!v6.is_end_of(peer("0.0.32.3"), (&other, &UDP_V4), &UDP_V6));
+    assert!(!v6.is_end_of(peer("0.0.32.3"), &other, &UDP_V4));
 }
 
 #[test]
