@@ -287,7 +287,7 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
     }
 
     /// Tells the end of a socket that the kernel has destroyed. One that no look saw began after the last one.
-    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "Linux alone says so"))]
+    #[cfg_attr(not(any(target_os = "linux", test)), expect(dead_code, reason = "Linux alone says so"))]
     pub(crate) fn end(&mut self, gone: Gone, now: Duration, into: &mut Vec<ConnectionEvent>) {
         let key = Key::Cookie(gone.cookie);
         let open = self.open.entry(key).or_insert_with(|| Open {
