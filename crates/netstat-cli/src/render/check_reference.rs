@@ -31,7 +31,10 @@ fn explained_on(system: System, check: &Check, language: Language) -> String {
     let mut text = format!("{}: {}\n", check.name, data.summary.of(language));
     let is_windows = system == System::Windows;
     if is_windows && data.linux_only {
-        text.push_str(&format!("\n{}\n", LINUX_ONLY.of(language)));
+        text.push('\n');
+        for line in wrapped(LINUX_ONLY.of(language), 79) {
+            text.push_str(&format!("{line}\n"));
+        }
         return text;
     }
     for paragraph in data.rule_on(language, Some(system)) {
