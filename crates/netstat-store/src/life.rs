@@ -6,7 +6,8 @@ use crate::reader::Reader;
 use crate::row::{Bound, Row};
 use netstat_model::history::{ConnectionRole, EndReason};
 use netstat_model::{
-    Family, Lifespan, NoOwner, Owner, Ownership, ProcessKey, Socket, SocketId, TcpInfo, TcpState, Transport,
+    Family, Lifespan, Namespace, NoOwner, Owner, Ownership, ProcessKey, Socket, SocketId, TcpInfo, TcpState,
+    Transport,
 };
 use std::time::Duration;
 
@@ -140,6 +141,7 @@ impl Reader {
             v6_only: row.v6_only,
             id: SocketId { inode: None, cookie: (row.cookie != 0).then_some(row.cookie) },
             uid: row.uid.filter(|_| !waits),
+            namespace: row.namespace.map(|inode| Namespace { inode }),
             tcp: has_course.then(|| Box::new(tcp)),
             lifespan: Some(Box::new(lifespan)),
             ownership,

@@ -5,7 +5,7 @@ use crate::error::StoreError;
 use crate::gap::Gap;
 use crate::preselect::Preselection;
 use crate::reader::{At, Reader, Span};
-use netstat_model::query::{Listing, ProcessFields, Visit};
+use netstat_model::query::{Listing, ProcessFields, Scope, Visit};
 use netstat_model::{
     Answer, Error, Missing, Namespace, Operation, OwnerMethod, Process, ProcessKey, Socket, SocketRef,
     SocketTable, Warning,
@@ -40,7 +40,8 @@ impl<'r> Past<'r> {
         Self { reader, asked, time, processes: OnceCell::new(), damaged: RefCell::default() }
     }
 
-    /// Returns the table of a moment, in the network namespace of the recorder: `time` is what the clock said.
+    /// Returns the table of a moment, in the network namespace of the recorder unless all are asked for: `time` is what the
+    /// clock said.
     pub fn table(reader: &'r Reader, at: At, time: SystemTime) -> Self {
         Self::new(reader, Asked::Table(at), time)
     }
@@ -62,9 +63,12 @@ impl<'r> Past<'r> {
         self.damaged.borrow().clone()
     }
 
-    fn each(&self, each: &mut dyn FnMut(&Socket) -> ControlFlow<()>) -> Result<(), StoreError> {
+    fn each(&self, scope: Scope, each: &mut dyn FnMut(&Socket) -> ControlFlow<()>) -> Result<(), StoreError> {
         let mut damaged = match &self.asked {
-            Asked::Table(at) => self.reader.open_at(*at, self.reader.namespace(*at), each)?,
+            Asked::Table(at) => {
+                let own = self.reader.namespace(*at).filter(|_| scope == Scope::Own);
+                self.reader.open_at(*at, own, each)?
+            }
             Asked::Span(span, rows, last) => {
                 let mut damaged = self.reader.ends(span, rows, each)?;
                 match last {
@@ -92,7 +96,7 @@ impl Sockets for Past<'_> {
         visit: &mut dyn FnMut(&SocketRef<'_>) -> Visit,
     ) -> Result<Answer<(SocketTable, OwnerMethod)>, Error> {
         let mut table = SocketTable::new(listing.query.keep());
-        self.each(&mut |socket| {
+        self.each(listing.query.scope, &mut |socket| {
             if !listing.query.selects(socket) {
                 return ControlFlow::Continue(());
             }

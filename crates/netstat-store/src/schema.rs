@@ -90,6 +90,9 @@ pub(crate) fn open_to_write(path: &Path) -> Result<(Connection, File, PathBuf), 
         connection
             .execute_batch("PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL;")
             .map_err(database)?;
+    } else {
+        // What is somebody else's is left as it is.
+        check_version(&connection, &file)?;
     }
     connection
         .execute_batch(
@@ -105,7 +108,6 @@ pub(crate) fn open_to_write(path: &Path) -> Result<(Connection, File, PathBuf), 
             ))
             .map_err(database)?;
     }
-    check_version(&connection, &file)?;
     Ok((connection, lock, file))
 }
 

@@ -106,6 +106,11 @@ pub(super) fn check_namespace(arguments: &Arguments) -> Result<(), Complaint> {
             "--netns all is for tables of sockets: name one namespace, as ip netns lists them or by a PID",
         ));
     }
+    if *netns != Netns::All && arguments.at.is_some() {
+        return Err(Complaint::new(
+            "--at is of the network namespace of the recorder: for another type --netns all netns INODE",
+        ));
+    }
     if *netns != Netns::All && arguments.replay.is_some() {
         return Err(Complaint::new(
             "a recording is of the network namespace it was made in: leave --netns out",

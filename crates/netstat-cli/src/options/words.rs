@@ -50,8 +50,15 @@ pub(super) fn settle(words: Vec<OsString>, arguments: &mut Arguments) -> Result<
             // What begins like a number and is not an address was meant as an interval.
             values::parse_interval(word)?;
         }
-        let mistaken =
-            words.iter().filter(|word| !is_joint(word)).find_map(|word| mistakes::mistaken_word(word));
+        // A word of the filter and the value behind it mean what they are; a wrong value is pointed at.
+        let wants_value =
+            |word: &OsString| parse(std::slice::from_ref(word)).is_err_and(|error| error.at > 0);
+        let is_value = |at: usize| at.checked_sub(1).and_then(|at| words.get(at)).is_some_and(wants_value);
+        let mistaken = words.iter().enumerate().find_map(|(at, word)| {
+            let has_value = at + 1 < words.len() && wants_value(word);
+            let may_be = !is_joint(word) && !has_value && !is_value(at);
+            may_be.then(|| mistakes::mistaken_word(word)).flatten()
+        });
         return Err(mistaken.unwrap_or_else(|| Complaint::filter(&error)));
     }
     arguments.filter = words.to_vec();

@@ -182,7 +182,7 @@ pub(crate) fn summary(summary: &Summary, scope: &Scope<'_>, language: Language) 
                 grouped(failure.ends),
                 lifespan::reason(failure.reason).into_owned(),
                 process(failure.process.as_deref()),
-                format!("-> {}", end(&failure.remote)),
+                arrow(failure.came_in, &failure.end),
             ]
         })
         .collect();
@@ -199,7 +199,7 @@ pub(crate) fn summary(summary: &Summary, scope: &Scope<'_>, language: Language) 
                     Language::Korean => format!("{}{}", grouped(storm.ends), words.in_a_minute),
                 },
                 process(storm.process.as_deref()),
-                format!("-> {}", end(&storm.end)),
+                arrow(storm.came_in, &storm.end),
                 lifespan::reason(storm.reason).into_owned(),
             ]
         })
@@ -263,6 +263,11 @@ fn shown(name: &OsStr) -> String {
     let mut out = Vec::new();
     escape::write_text(&mut out, name);
     String::from_utf8_lossy(&out).into_owned()
+}
+
+/// Returns where connections led: to a remote end, or in by one of this host.
+fn arrow(came_in: bool, to: &IpEndpoint) -> String {
+    format!("{} {}", if came_in { "<-" } else { "->" }, end(to))
 }
 
 fn end(end: &IpEndpoint) -> String {
@@ -341,7 +346,8 @@ mod tests {
             failures: vec![Failure {
                 reason: EndReason::Refused,
                 process: Some("retry".into()),
-                remote: end("203.0.113.9:5432"),
+                end: end("203.0.113.9:5432"),
+                came_in: false,
                 ends: 200,
             }],
             storms: vec![Storm {

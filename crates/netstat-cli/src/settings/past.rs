@@ -42,7 +42,7 @@ const KEPT: [&str; 30] = [
 ];
 
 /// More of them, which are shown only where they are named.
-const KEPT_TOO: [&str; 2] = ["network", "cookie"];
+const KEPT_TOO: [&str; 4] = ["network", "cookie", "netns", "netns_inode"];
 
 /// The columns of the text table, unless others are named.
 const SHOWN: [&str; 9] =

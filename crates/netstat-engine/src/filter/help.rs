@@ -80,7 +80,7 @@ fn help() -> String {
          CC: a two-letter country code (KR): where the holder of the address is registered, unless a --geo file\n  \
          knows better. ASN: a network by its number (AS15169); its name is a GLOB in any letter case.\n\
          SIZE: bytes, or with K, M, G (1K is 1024). TIME: with us, ms, s, m, h or d.\n\
-         WHEN: \\\"10 minutes ago\\\", 14:05, \\\"yesterday 14:05\\\", 2026-11-29, 2026-11-29T14:05:09Z, or how long ago: 2h.\n\
+         WHEN: \"10 minutes ago\", 14:05, \"yesterday 14:05\", 2026-11-29, 2026-11-29T14:05:09Z, or how long ago: 2h.\n\
          \n\
          public is what the registries of special-purpose addresses (RFC 6890 and later) leave to the internet;\n\
          private is the rest, except loopback and multicast.\n\

@@ -121,8 +121,8 @@ fn is_trouble(reason: EndReason) -> bool {
         )
 }
 
-/// Short connections of one minute, by program, address and port.
-type Short<A> = (i64, Who, A, u16);
+/// The end that connections of one program lead to: its address and port, and whether it is here, so that they came in.
+type End<A> = (Who, A, u16, bool);
 
 /// How many ended in which way, by the number of that. Most have one way, which takes no memory of its own.
 #[derive(Default)]
@@ -160,8 +160,10 @@ pub(super) struct Counts {
     pub(super) failed: u64,
     pub(super) processes: FxHashMap<Who, Traffic>,
     pub(super) remotes: FxHashMap<Address, Traffic>,
-    failures: FxHashMap<(u64, Who, Address, u16), u64>,
-    short: FxHashMap<Short<Address>, Reasons>,
+    /// By the number of the reason.
+    failures: FxHashMap<(u64, End<Address>), u64>,
+    /// Short connections, by the minute.
+    short: FxHashMap<(i64, End<Address>), Reasons>,
     /// Differences from one point to the next.
     pub(super) close_wait: Vec<i64>,
     pub(super) time_wait: Vec<i64>,
@@ -202,7 +204,7 @@ impl Counts {
         let (remotes, remote_ports) = (column(Field::Remote)?, column(Field::RemotePort)?);
         let (sent, received) = (column(Field::Sent)?, column(Field::Received)?);
         let mut by_address = vec![Traffic::default(); addresses.len()];
-        let mut short: FxHashMap<Short<u64>, Reasons> = FxHashMap::default();
+        let mut short: FxHashMap<(i64, End<u64>), Reasons> = FxHashMap::default();
         let mut latest = i64::MIN;
         let at = |column: &[u64], row: usize| column.get(row).copied().unwrap_or(0);
         for (row, &end) in ends.iter().enumerate() {
@@ -234,9 +236,14 @@ impl Counts {
             }
             let how = reason(reason_number).unwrap_or(EndReason::Unseen);
             self.failed += u64::from(is_failure(how));
-            if let (true, Some(address)) = (is_trouble(how), place(&addresses, remote)) {
-                let port = u16::try_from(at(&remote_ports, row)).unwrap_or(0);
-                *self.failures.entry((reason_number, who, address, port)).or_default() += 1;
+            let came_in = role == ConnectionRole::Passive;
+            let (address, port) = match came_in {
+                true => (at(&locals, row), at(&local_ports, row)),
+                false => (remote, at(&remote_ports, row)),
+            };
+            let port = u16::try_from(port).unwrap_or(0);
+            if let (true, Some(address)) = (is_trouble(how), place(&addresses, address)) {
+                *self.failures.entry((reason_number, (who, address, port, came_in))).or_default() += 1;
             }
             if transport == Transport::Tcp && how == EndReason::ClosedByUs {
                 self.line.add(&mut self.time_wait, wall, wall.saturating_add_unsigned(TIME_WAIT));
@@ -244,22 +251,18 @@ impl Counts {
             // One that began later than at its time may have been short, or not.
             let began = time(end, at(&lasted, row)).filter(|_| begin != Begin::NoLater);
             if began.is_some_and(|began| end.saturating_sub(began) < SHORT) {
-                let (address, port) = match role {
-                    ConnectionRole::Passive => (at(&locals, row), at(&local_ports, row)),
-                    _ => (remote, at(&remote_ports, row)),
-                };
                 let minute = wall.div_euclid(60_000_000);
                 latest = latest.max(minute);
-                let key = (minute, who, address, u16::try_from(port).unwrap_or(0));
+                let key = (minute, (who, address, port, came_in));
                 short.entry(key).or_default().count(reason_number, 1);
             }
         }
         for (address, traffic) in addresses.iter().zip(by_address).filter(|(_, traffic)| traffic.ends > 0) {
             self.remotes.entry(*address).or_default().add(traffic);
         }
-        for ((minute, who, address, port), reasons) in short {
+        for ((minute, (who, address, port, came_in)), reasons) in short {
             if let Some(address) = place(&addresses, address) {
-                let known = self.short.entry((minute, who, address, port)).or_default();
+                let known = self.short.entry((minute, (who, address, port, came_in))).or_default();
                 reasons.each().for_each(|(number, ends)| known.count(number, ends));
             }
         }
@@ -272,25 +275,28 @@ impl Counts {
 
     /// Returns what failed, the most frequent first.
     pub(super) fn failures(&self) -> Vec<Failure> {
-        let failure = |(&(number, who, (address, scope), port), &ends): (&(u64, Who, Address, u16), &u64)| {
-            let remote = IpEndpoint { address, scope, port };
-            Some(Failure { reason: reason(number)?, process: self.names.name(who), remote, ends })
+        let failure = |(&(number, end), &ends): (&(u64, End<Address>), &u64)| {
+            let (who, (address, scope), port, came_in) = end;
+            let end = IpEndpoint { address, scope, port };
+            Some(Failure { reason: reason(number)?, process: self.names.name(who), end, came_in, ends })
         };
         let mut failures: Vec<Failure> = self.failures.iter().filter_map(failure).collect();
         failures.sort_by(|one, two| {
-            two.ends.cmp(&one.ends).then_with(|| (one.reason, one.remote).cmp(&(two.reason, two.remote)))
+            two.ends.cmp(&one.ends).then_with(|| (one.reason, one.end).cmp(&(two.reason, two.end)))
         });
         failures
     }
 
     /// Returns the storms, the largest first.
     pub(super) fn storms(&self) -> Vec<Storm> {
-        let storm = |(&(minute, who, (address, scope), port), reasons): (&Short<Address>, &Reasons)| {
+        let storm = |(&(minute, end), reasons): (&(i64, End<Address>), &Reasons)| {
+            let (who, (address, scope), port, came_in) = end;
             let ends = reasons.all();
             let most = reasons.each().max_by_key(|(number, ends)| (*ends, *number))?.0;
             let minute = time_of(minute.saturating_mul(60_000_000));
             let (process, end) = (self.names.name(who), IpEndpoint { address, scope, port });
-            (ends >= STORM).then(|| Some(Storm { minute, process, end, ends, reason: reason(most)? }))?
+            (ends >= STORM)
+                .then(|| Some(Storm { minute, process, end, came_in, ends, reason: reason(most)? }))?
         };
         let mut storms: Vec<Storm> = self.short.iter().filter_map(storm).collect();
         storms.sort_by(|one, two| {

@@ -41,8 +41,10 @@ pub struct Failure {
     pub reason: EndReason,
     /// The program; `None` where it is not known.
     pub process: Option<OsString>,
-    /// The remote end.
-    pub remote: IpEndpoint,
+    /// The remote end; of connections that came in, that of this host.
+    pub end: IpEndpoint,
+    /// Whether they came in.
+    pub came_in: bool,
     /// How many.
     pub ends: u64,
 }
@@ -54,8 +56,10 @@ pub struct Storm {
     pub minute: SystemTime,
     /// The program; `None` where it is not known.
     pub process: Option<OsString>,
-    /// The remote end; of connections from outside, that of this host.
+    /// The remote end; of connections that came in, that of this host.
     pub end: IpEndpoint,
+    /// Whether they came in.
+    pub came_in: bool,
     /// How many.
     pub ends: u64,
     /// How most of them ended.

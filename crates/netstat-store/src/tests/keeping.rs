@@ -157,6 +157,18 @@ fn two_recorders_do_not_write_to_one_store() {
 }
 
 #[test]
+fn a_database_of_somebody_else_is_left_as_it_is() {
+    let folder = Folder::new();
+    std::fs::create_dir_all(folder.as_ref()).unwrap();
+    let file = folder.as_ref().join("other.db");
+    Connection::open(&file).unwrap().execute_batch("CREATE TABLE notes(text)").unwrap();
+    let before = std::fs::read(&file).unwrap();
+    let refused = Writer::open(&file, &WriterOptions::default(), &clock(100)).err().unwrap();
+    assert!(matches!(refused.fault, Fault::NotAStore));
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+}
+
+#[test]
 fn other_files_are_refused() {
     let folder = Folder::new();
     assert!(matches!(Reader::open(folder.as_ref()).err().unwrap().fault, Fault::Missing));

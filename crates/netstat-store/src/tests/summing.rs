@@ -175,12 +175,21 @@ fn a_storm_is_seen_though_each_commit_and_each_process_has_little_of_it() {
             process: Some((instance, netstat_model::history::OwnerSource::Made)),
             ..connection(100 + number, 0, None)
         };
-        writer.append(&[ConnectionEvent::Process(Box::new(record)), ended(refused)]);
+        // The other end is here, too, and is no storm of the same direction.
+        let other = ConnectionRecord {
+            role: netstat_model::history::ConnectionRole::Passive,
+            local: refused.remote.unwrap(),
+            remote: Some(refused.local),
+            ..refused.clone()
+        };
+        writer.append(&[ConnectionEvent::Process(Box::new(record)), ended(refused), ended(other)]);
         writer.commit(&clock(120 + number)).unwrap();
     }
     writer.commit(&clock(300)).unwrap();
     let summary = Reader::open(folder.as_ref()).unwrap().summary(day(0), day(300)).unwrap();
-    let [storm] = &summary.storms[..] else { panic!("{:?}", summary.storms) };
+    let [one, other] = &summary.storms[..] else { panic!("{:?}", summary.storms) };
+    assert_ne!(one.came_in, other.came_in);
+    assert_eq!(one.end, other.end);
     // It began at 14:15:20, and was over within the minute.
-    assert_eq!((storm.ends, storm.process.as_deref()), (80, Some("curl".as_ref())));
+    assert_eq!((one.ends, one.process.as_deref()), (80, Some("curl".as_ref())));
 }
