@@ -58,7 +58,13 @@ impl Listed {
                     | Warning::NamespacesLeftOut { .. }
             )
         };
-        let lacks_bound = |warning: &Warning| matches!(warning, Warning::BoundUnavailable { .. });
+        let lacks_bound = |warning: &Warning| {
+            matches!(
+                warning,
+                Warning::BoundUnavailable { .. }
+                    | Warning::SourceUnavailable { what: Warning::BOUND_SOCKETS, .. }
+            )
+        };
         Self { whole: !warnings.iter().any(is_doubtful), bound: !warnings.iter().any(lacks_bound) }
     }
 }

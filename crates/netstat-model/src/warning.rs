@@ -197,6 +197,9 @@ impl Warning {
     /// What is unknown where a socket has no known owner and not every process could be read, likewise.
     pub const SOME_OWNERS: &'static str = "the owner of some sockets";
 
+    /// What [`SourceUnavailable`](Self::SourceUnavailable) lacks where bound-only sockets cannot be listed.
+    pub const BOUND_SOCKETS: &'static str = "the list of bound-only sockets";
+
     /// Returns true if processes may hold sockets without being among the known owners.
     pub fn hides_owners(&self) -> bool {
         match self {

@@ -136,7 +136,7 @@ pub(super) fn taken(evidence: &Evidence, place: Place) -> Vec<Finding> {
 
 /// Whether a rule sends packets to another port or machine. By another address they still reach a socket of every address.
 fn leaves(diversion: &Diversion, place: Place) -> bool {
-    !matches!(diversion.to, Target::Here { address: None, ports } if ports == (place.port, place.port))
+    !matches!(diversion.to, Target::Here { ports, .. } if ports == (place.port, place.port))
 }
 
 fn finding(place: Place, published: &Published, diversion: &Diversion) -> Finding {

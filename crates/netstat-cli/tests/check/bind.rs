@@ -150,7 +150,7 @@ fn a_rule_takes_what_comes_from_others_and_the_bind_works() {
         client.connect(namespace, "e0", "e1").unwrap();
         namespace.ip("addr add 198.51.100.10/24 dev e0\n").unwrap();
         client.run(|there| there.ip("addr add 198.51.100.99/24 dev e1\n").unwrap());
-        let rules = "table ip nat {\nchain pre {\ntype nat hook prerouting priority -100;\ntcp dport 4873 redirect to :4874\n}\n}\n";
+        let rules = "table ip nat {\nchain pre {\ntype nat hook prerouting priority -100;\ntcp dport 4873 redirect to :4874\ntcp dport 4875 dnat to 198.51.100.10\n}\n}\n";
         if !nft(rules) {
             return;
         }
@@ -158,6 +158,11 @@ fn a_rule_takes_what_comes_from_others_and_the_bind_works() {
         let finding = assert_found("bind", "4873/tcp", "warning");
         assert!(finding.sentence().contains("goes to port 4874 of this machine"), "{finding:?}");
         assert!(finding.words().contains("nftables ip nat pre handle "), "{finding:?}");
+        // By another address of this machine it still reaches a socket of every address.
+        assert_eq!(ask("bind 4875/tcp").of("bind").len(), 1);
+        let every = TcpListener::bind("0.0.0.0:4875").unwrap();
+        let stream = client.run(|_| TcpStream::connect("198.51.100.10:4875").unwrap());
+        assert_eq!(every.accept().unwrap().1, stream.local_addr().unwrap());
         // A client of another machine is answered by the other port indeed.
         let (own, other) =
             (TcpListener::bind("0.0.0.0:4873").unwrap(), TcpListener::bind("0.0.0.0:4874").unwrap());

@@ -207,14 +207,16 @@ fn is_inode(file: &OwnedFd, inode: u64) -> io::Result<()> {
     if rustix::fs::fstat(file)?.st_ino == inode { Ok(()) } else { Err(Errno::SRCH.into()) }
 }
 
-/// Copies the descriptor of another process that `/proc/PID/fd/N` is. Linux 5.6.
+/// Copies the socket of another process that `/proc/PID/fd/N` is. Linux 5.6.
 fn copy_of(path: &str) -> io::Result<OwnedFd> {
     let numbers = path.strip_prefix("/proc/").and_then(|path| path.split_once("/fd/"));
     let (pid, descriptor) = numbers.ok_or(Errno::SRCH)?;
     let pid = pid.parse().ok().and_then(Pid::from_raw).ok_or(Errno::SRCH)?;
     let descriptor = descriptor.parse().map_err(|_| Errno::SRCH)?;
     let process = rustix::process::pidfd_open(pid, PidfdFlags::empty())?;
-    Ok(rustix::process::pidfd_getfd(process, descriptor, PidfdGetfdFlags::empty())?)
+    let copy = rustix::process::pidfd_getfd(process, descriptor, PidfdGetfdFlags::empty())?;
+    // Another file may have the number by now, which must not be asked what only a socket answers.
+    if rustix::fs::fstatfs(&copy)?.f_type == SOCKFS_MAGIC { Ok(copy) } else { Err(Errno::SRCH.into()) }
 }
 
 /// Another network namespace of the running kernel.

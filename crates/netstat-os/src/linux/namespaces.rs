@@ -132,6 +132,9 @@ impl Finder<'_> {
     fn descriptors(&mut self, descriptors: Descriptors) {
         let path = |(pid, descriptor): Descriptor| format!("/proc/{pid}/fd/{descriptor}");
         for descriptor in descriptors.namespaces {
+            // Whoever opens millions makes everybody's question no longer than `/proc` does.
+            let Some(left) = self.links_left.checked_sub(1) else { break };
+            self.links_left = left;
             let path = path(descriptor);
             if let Some(inode) = self.link(&path).and_then(|target| decode_namespace(&target)) {
                 self.add(inode, path, None);

@@ -558,6 +558,7 @@ fn warn_of_old_kernel(
     }
     let mut bytes = Vec::new();
     if source.read("/proc/sys/kernel/osrelease", &mut bytes).is_err() {
+        warnings.push(Warning::BoundUnavailable { release: None });
         return;
     }
     let release = String::from_utf8_lossy(&bytes).trim().to_owned();

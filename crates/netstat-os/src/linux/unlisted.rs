@@ -61,7 +61,10 @@ pub(super) fn listed(list: &mut List<'_>) -> Result<Result<FxHashSet<u32>, Strin
     let lack = lacks.iter().find(|warning| {
         matches!(
             warning,
-            Warning::NamespacesLeftOut { .. } | Warning::DumpInterrupted { .. } | Warning::DumpOverrun { .. }
+            Warning::NamespacesLeftOut { .. }
+                | Warning::DumpInterrupted { .. }
+                | Warning::DumpOverrun { .. }
+                | Warning::OddMessages { .. }
         )
     });
     Ok(lack.map_or(Ok(inodes), |lack| Err(lack.to_string())))

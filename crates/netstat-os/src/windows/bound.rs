@@ -19,7 +19,7 @@ pub(super) fn sockets(source: &dyn Source, family: Family, warnings: &mut Vec<Wa
         },
         Err(error) => reason(&error),
     };
-    warn_once(warnings, Warning::SourceUnavailable { what: "the list of bound-only sockets", reason });
+    warn_once(warnings, Warning::SourceUnavailable { what: Warning::BOUND_SOCKETS, reason });
     Vec::new()
 }
 
