@@ -9,7 +9,7 @@
 
 use super::balance::{Balance, Difference};
 use super::counters::decode_counts;
-use super::open::{There, record_of};
+use super::open::{There, is_open, record_of};
 use super::process;
 use super::records::{ClockOffset, Record, decode_record};
 use crate::contract::{EventStream, EventWishes};
@@ -155,9 +155,14 @@ impl<'a> KernelEvents<'a> {
                 record.process = Some((instance, OwnerSource::Held));
             }
             let owner = record.process.map(|(instance, _)| (instance, record.uid));
-            self.held.insert(record.cookie, Held { role: record.role, owner });
-            self.balance.open(&record);
-            events.push(ConnectionEvent::Opened(Box::new(record)));
+            if record.role != ConnectionRole::Unknown || owner.is_some() {
+                self.held.insert(record.cookie, Held { role: record.role, owner });
+            }
+            // What is being made the programs tell of.
+            if is_open(&socket) {
+                self.balance.open(&record);
+                events.push(ConnectionEvent::Opened(Box::new(record)));
+            }
         }
         self.first = events;
         self.has_taken_over = true;

@@ -37,10 +37,7 @@ impl There {
         is_whole.then(|| Self { table: answer.data.0, own: host::namespace(source) })
     }
 
-    /// Returns those that are open; a connection that is being made was not told yet.
     fn open(&self) -> impl Iterator<Item = SocketRef<'_>> {
-        let is_open =
-            |socket: &SocketRef<'_>| !matches!(socket.state, Some(TcpState::SynSent | TcpState::SynReceived));
         self.table.iter().filter(is_open)
     }
 
@@ -59,6 +56,11 @@ impl There {
         let wanted = self.open().filter(|it| it.id.cookie.is_some_and(|cookie| cookies.contains(&cookie)));
         wanted.filter_map(|socket| record_of(&socket, socket.namespace().or(self.own), now)).collect()
     }
+}
+
+/// Returns whether a socket is open; the programs tell of a connection that is being made when it is there, or has failed.
+pub(super) fn is_open(socket: &SocketRef<'_>) -> bool {
+    !matches!(socket.state, Some(TcpState::SynSent | TcpState::SynReceived))
 }
 
 /// Makes a record of a socket that is open; `None` for one without a cookie, whose end could not be told from another's.
@@ -89,4 +91,42 @@ pub(super) fn record_of(
         min_rtt: None,
         retransmits: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use netstat_model::{Family, IpEndpoint, Socket, SocketId};
+
+    fn socket(cookie: u64, state: TcpState) -> Socket {
+        let [local, remote] = [1, 2].map(|last| IpEndpoint::new([10, 0, 0, last].into(), 80, 0));
+        Socket {
+            state: Some(state),
+            id: SocketId { inode: None, cookie: Some(cookie) },
+            ..Socket::new(Transport::Tcp, Family::V4, local, Some(remote))
+        }
+    }
+
+    /// The cookies of those that are open, by each of the ways to ask.
+    fn open(sockets: &[Socket]) -> Vec<u64> {
+        let states = States::all();
+        let query = SocketQuery { fields: Fields::COMMON, ..SocketQuery::new(Kinds::TCP, states) };
+        let mut there = There { table: SocketTable::new(query.keep()), own: None };
+        sockets.iter().for_each(|socket| assert!(there.table.push(&SocketRef::from(socket))));
+        let mut cookies: Vec<u64> = there.cookies().into_iter().collect();
+        cookies.sort_unstable();
+        let all = sockets.iter().filter_map(|socket| socket.id.cookie).collect();
+        let mut records: Vec<u64> =
+            there.records(&all, Duration::ZERO).iter().map(|record| record.cookie).collect();
+        records.sort_unstable();
+        assert_eq!(cookies, records);
+        cookies
+    }
+
+    #[test]
+    fn what_is_being_made_is_not_open() {
+        use TcpState::{Established, Listen, SynReceived, SynSent};
+        let states = [(1, SynSent), (2, SynReceived), (3, Established), (4, Listen)];
+        assert_eq!(open(&states.map(|(cookie, state)| socket(cookie, state))), [3, 4]);
+    }
 }
