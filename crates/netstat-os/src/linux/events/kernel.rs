@@ -9,7 +9,7 @@
 
 use super::balance::{Balance, Difference};
 use super::counters::decode_counts;
-use super::open::{There, is_open, record_of};
+use super::open::{There, is_open, is_time_wait, record_of};
 use super::process;
 use super::records::{ClockOffset, Record, decode_record};
 use crate::contract::{EventStream, EventWishes};
@@ -146,7 +146,7 @@ impl<'a> KernelEvents<'a> {
         let namespace = crate::linux::host::namespace(self.source);
         let now = clock::uptime(self.source)?;
         let mut events = std::mem::take(&mut self.first);
-        for socket in answer.data.0.iter() {
+        for socket in answer.data.0.iter().filter(|socket| !is_time_wait(socket)) {
             let Some(mut record) = record_of(&socket, socket.namespace().or(namespace), now) else {
                 continue;
             };

@@ -5,7 +5,7 @@ use crate::linux::{host, table};
 use crate::looks::{first_fin, role_in};
 use netstat_model::history::{BeginBound, ConnectionRecord, ConnectionRole};
 use netstat_model::query::{Fields, Kinds, Listing, OwnerSearch, Scope, SocketQuery, States, Visit};
-use netstat_model::{Namespace, SocketRef, SocketTable, TcpState, Transport, Warning};
+use netstat_model::{Namespace, SocketRef, SocketTable, TcpState, TimerKind, Transport, Warning};
 use rustc_hash::FxHashSet;
 use std::time::Duration;
 
@@ -59,8 +59,15 @@ impl There {
 }
 
 /// Returns whether a socket is open; the programs tell of a connection that is being made when it is there, or has failed.
+/// A time-wait block in FIN_WAIT_2 has the cookie of a socket that is no more.
 pub(super) fn is_open(socket: &SocketRef<'_>) -> bool {
-    !matches!(socket.state, Some(TcpState::SynSent | TcpState::SynReceived))
+    let is_being_made = matches!(socket.state, Some(TcpState::SynSent | TcpState::SynReceived));
+    !is_being_made && !is_time_wait(socket)
+}
+
+/// Returns whether a row is a time-wait block.
+pub(super) fn is_time_wait(socket: &SocketRef<'_>) -> bool {
+    socket.timer().is_some_and(|timer| timer.kind == TimerKind::TimeWait)
 }
 
 /// Makes a record of a socket that is open; `None` for one without a cookie, whose end could not be told from another's.
@@ -96,7 +103,7 @@ pub(super) fn record_of(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use netstat_model::{Family, IpEndpoint, Socket, SocketId};
+    use netstat_model::{Family, IpEndpoint, Socket, SocketId, Timer};
 
     fn socket(cookie: u64, state: TcpState) -> Socket {
         let [local, remote] = [1, 2].map(|last| IpEndpoint::new([10, 0, 0, last].into(), 80, 0));
@@ -128,5 +135,16 @@ mod tests {
         use TcpState::{Established, Listen, SynReceived, SynSent};
         let states = [(1, SynSent), (2, SynReceived), (3, Established), (4, Listen)];
         assert_eq!(open(&states.map(|(cookie, state)| socket(cookie, state))), [3, 4]);
+    }
+
+    #[test]
+    fn a_time_wait_block_is_not_open_in_fin_wait_2() {
+        let with = |cookie, kind| {
+            let timer = Timer { kind, expires_in: Duration::from_secs(9), retransmits: 0 };
+            Socket { timer: Some(timer), ..socket(cookie, TcpState::FinWait2) }
+        };
+        let sockets =
+            [with(1, TimerKind::TimeWait), with(2, TimerKind::KeepAlive), socket(3, TcpState::FinWait2)];
+        assert_eq!(open(&sockets), [2, 3]);
     }
 }
