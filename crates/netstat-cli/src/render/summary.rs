@@ -354,6 +354,7 @@ mod tests {
                 minute: SystemTime::UNIX_EPOCH + Duration::from_secs(1_789_999_500),
                 process: Some("retry".into()),
                 end: end("203.0.113.9:5432"),
+                came_in: false,
                 ends: 200,
                 reason: EndReason::Refused,
             }],
