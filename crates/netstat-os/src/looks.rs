@@ -17,7 +17,9 @@ use netstat_model::history::{
 use netstat_model::query::{
     Fields, Kinds, Listing, OwnerSearch, Owners, ProcessFields, SocketQuery, States, Visit,
 };
-use netstat_model::{Error, IpEndpoint, Owner, Process, ProcessKey, SocketRef, TcpState, Transport};
+use netstat_model::{
+    Error, IpEndpoint, Namespace, Owner, Process, ProcessKey, SocketRef, TcpState, Transport,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
@@ -409,6 +411,10 @@ impl<S: Sockets + Processes + Machine> EventStream for Looks<'_, S> {
 
     fn counts(&self) -> EventCounts {
         self.counts
+    }
+
+    fn has_listed(&self, namespace: Option<Namespace>) -> bool {
+        namespace.is_none() || namespace == self.system.namespace()
     }
 }
 

@@ -9,12 +9,12 @@ use crate::render::recorder_status::{RecorderStatus, SCHEMA};
 use crate::settings::{Recorder, Recording};
 use netstat_engine::enrich::UserNames;
 use netstat_engine::text::quote::quoted;
-use netstat_model::Transport;
 use netstat_model::history::{
     ClockReading, ConnectionEvent, ConnectionRecord, EndReason, EventCounts, EventMethod, ProcessInstance,
     ProcessRecord,
 };
 use netstat_model::query::Owners;
+use netstat_model::{Namespace, Transport};
 use netstat_os::{EventStream, EventWishes, Events, Machine, NameDatabases};
 use netstat_store::{Beside, Writer, WriterOptions};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -192,7 +192,8 @@ impl History {
         is_last: bool,
     ) {
         let before = std::mem::take(&mut self.open_before);
-        self.writer.append(&gone(before, events, now.since_boot));
+        let has_listed = |namespace| stream.has_listed(namespace);
+        self.writer.append(&gone(before, events, has_listed, now.since_boot));
         self.writer.append(events);
         events.clear();
         if !is_last && now.since_boot < self.committed + COMMIT {
@@ -265,8 +266,13 @@ impl History {
 }
 
 /// Returns the ends of those connections of an earlier recorder that are not there any more: nobody saw how they ended. The
-/// first events of a stream are all that is open.
-fn gone(before: Vec<ConnectionRecord>, first: &[ConnectionEvent], now: Duration) -> Vec<ConnectionEvent> {
+/// first events of a stream are all that is open in the network namespaces that were listed; what is in others stays open.
+fn gone(
+    before: Vec<ConnectionRecord>,
+    first: &[ConnectionEvent],
+    has_listed: impl Fn(Option<Namespace>) -> bool,
+    now: Duration,
+) -> Vec<ConnectionEvent> {
     if before.is_empty() {
         return Vec::new();
     }
@@ -281,7 +287,8 @@ fn gone(before: Vec<ConnectionRecord>, first: &[ConnectionEvent], now: Duration)
             ConnectionEvent::Process(_) | ConnectionEvent::Gap(_) => None,
         })
         .collect();
-    let gone = before.into_iter().filter(|record| !there.contains(&key(record)));
+    let gone =
+        before.into_iter().filter(|record| has_listed(record.namespace) && !there.contains(&key(record)));
     gone.map(|mut record| {
         record.ended = Some((now, EndReason::Unseen));
         ConnectionEvent::Ended(Box::new(record))
@@ -378,9 +385,12 @@ mod tests {
     #[test]
     fn what_is_not_there_any_more_has_ended_unseen() {
         let first = [open(1, 80), open(0, 81)].map(|record| ConnectionEvent::Opened(Box::new(record)));
-        let before = vec![open(1, 80), open(2, 80), open(0, 81), open(0, 82)];
+        let [mut own, mut other] = [open(3, 83), open(4, 84)];
+        (own.namespace, other.namespace) = (Some(Namespace { inode: 1 }), Some(Namespace { inode: 2 }));
+        let before = vec![open(1, 80), open(2, 80), open(0, 81), open(0, 82), own, other];
         let at = Duration::from_secs(9);
-        let ended = gone(before, &first, at);
+        let has_listed = |namespace| namespace != Some(Namespace { inode: 2 });
+        let ended = gone(before, &first, has_listed, at);
         let ports: Vec<(u64, u16)> = ended
             .iter()
             .map(|event| match event {
@@ -391,7 +401,7 @@ mod tests {
                 other => panic!("{other:?}"),
             })
             .collect();
-        assert_eq!(ports, [(2, 80), (0, 82)]);
-        assert_eq!(gone(Vec::new(), &first, at), []);
+        assert_eq!(ports, [(2, 80), (0, 82), (3, 83)]);
+        assert_eq!(gone(Vec::new(), &first, has_listed, at), []);
     }
 }

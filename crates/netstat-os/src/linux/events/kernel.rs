@@ -9,7 +9,7 @@
 
 use super::balance::{Balance, Difference};
 use super::counters::decode_counts;
-use super::open::{There, is_open, is_time_wait, record_of};
+use super::open::{Listed, There, is_open, is_time_wait, record_of};
 use super::process;
 use super::records::{ClockOffset, Record, decode_record};
 use crate::contract::{EventStream, EventWishes};
@@ -22,7 +22,7 @@ use netstat_model::history::{
     ProcessInstance, RecordGap,
 };
 use netstat_model::query::{Fields, Kinds, Listing, OwnerSearch, Owners, Scope, SocketQuery, States, Visit};
-use netstat_model::{Error, NoBpf, Operation, Owner, ProcessKey};
+use netstat_model::{Error, Namespace, NoBpf, Operation, Owner, ProcessKey};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::io;
 use std::time::Duration;
@@ -72,6 +72,8 @@ pub(super) struct KernelEvents<'a> {
     offset: ClockOffset,
     /// Whether what was there at the begin was listed.
     has_taken_over: bool,
+    /// The network namespaces that were listed then.
+    listed: Listed,
     /// What was there at the begin, until it was told.
     first: Vec<ConnectionEvent>,
     /// Open connections that a look told more of than the programs know, by cookie.
@@ -115,6 +117,7 @@ impl<'a> KernelEvents<'a> {
             wishes,
             offset,
             has_taken_over: false,
+            listed: Listed::default(),
             first: Vec::new(),
             held: FxHashMap::default(),
             unowned: FxHashMap::default(),
@@ -165,6 +168,7 @@ impl<'a> KernelEvents<'a> {
             }
         }
         self.first = events;
+        self.listed = Listed::new(&answer.data.0, namespace, &answer.warnings);
         self.has_taken_over = true;
         Ok(())
     }
@@ -404,6 +408,10 @@ impl EventStream for KernelEvents<'_> {
 
     fn counts(&self) -> EventCounts {
         self.counts
+    }
+
+    fn has_listed(&self, namespace: Option<Namespace>) -> bool {
+        self.listed.has(namespace)
     }
 }
 

@@ -24,17 +24,7 @@ impl There {
         let listing = Listing { query: &query, owners: OwnerSearch::No, may_restart: true };
         let answer = table::table(source, &listing, &mut |_| Visit::Keep).ok()?;
         // A namespace that cannot be entered lacks all of its sockets, and none of them is missed.
-        let is_whole = !answer.warnings.iter().any(|lack| {
-            matches!(
-                lack,
-                Warning::DumpInterrupted { .. }
-                    | Warning::DumpOverrun { .. }
-                    | Warning::OddMessages { .. }
-                    | Warning::ProcNetFallback { .. }
-                    | Warning::FamilyUnavailable { .. }
-            )
-        });
-        is_whole.then(|| Self { table: answer.data.0, own: host::namespace(source) })
+        is_whole(&answer.warnings).then(|| Self { table: answer.data.0, own: host::namespace(source) })
     }
 
     fn open(&self) -> impl Iterator<Item = SocketRef<'_>> {
@@ -48,7 +38,7 @@ impl There {
 
     /// Returns the network namespaces that were listed, but for those that have no socket.
     pub(super) fn namespaces(&self) -> FxHashSet<Namespace> {
-        self.table.iter().filter_map(|socket| socket.namespace()).chain(self.own).collect()
+        namespaces(&self.table, self.own)
     }
 
     /// Makes records of those with some cookies.
@@ -56,6 +46,51 @@ impl There {
         let wanted = self.open().filter(|it| it.id.cookie.is_some_and(|cookie| cookies.contains(&cookie)));
         wanted.filter_map(|socket| record_of(&socket, socket.namespace().or(self.own), now)).collect()
     }
+}
+
+/// The network namespaces all of whose sockets were listed.
+#[derive(Debug, Default)]
+pub(super) struct Listed {
+    /// Whether it is all that there are.
+    all: bool,
+    some: FxHashSet<Namespace>,
+}
+
+impl Listed {
+    /// Says what a table has, by what it lacks.
+    pub(super) fn new(table: &SocketTable, own: Option<Namespace>, lacks: &[Warning]) -> Self {
+        if !is_whole(lacks) {
+            return Self::default();
+        }
+        let leaves_out = |lack: &Warning| {
+            matches!(lack, Warning::NamespacesLeftOut { .. } | Warning::SourceUnavailable { .. })
+                && !lack.hides_owners()
+        };
+        Self { all: !lacks.iter().any(leaves_out), some: namespaces(table, own) }
+    }
+
+    /// Returns whether a network namespace is one of them; one that is not known is this one.
+    pub(super) fn has(&self, namespace: Option<Namespace>) -> bool {
+        self.all || namespace.map_or(!self.some.is_empty(), |namespace| self.some.contains(&namespace))
+    }
+}
+
+fn namespaces(table: &SocketTable, own: Option<Namespace>) -> FxHashSet<Namespace> {
+    table.iter().filter_map(|socket| socket.namespace()).chain(own).collect()
+}
+
+/// Returns whether a table has all sockets of the namespaces that were entered.
+fn is_whole(lacks: &[Warning]) -> bool {
+    !lacks.iter().any(|lack| {
+        matches!(
+            lack,
+            Warning::DumpInterrupted { .. }
+                | Warning::DumpOverrun { .. }
+                | Warning::OddMessages { .. }
+                | Warning::ProcNetFallback { .. }
+                | Warning::FamilyUnavailable { .. }
+        )
+    })
 }
 
 /// Returns whether a socket is open; the programs tell of a connection that is being made when it is there, or has failed.
@@ -146,5 +181,26 @@ mod tests {
         let sockets =
             [with(1, TimerKind::TimeWait), with(2, TimerKind::KeepAlive), socket(3, TcpState::FinWait2)];
         assert_eq!(open(&sockets), [2, 3]);
+    }
+
+    #[test]
+    fn what_was_left_out_was_not_listed() {
+        let (own, other) = (Namespace { inode: 1 }, Namespace { inode: 2 });
+        let query = SocketQuery { fields: Fields::COMMON, ..SocketQuery::new(Kinds::TCP, States::all()) };
+        let table = SocketTable::new(query.keep());
+        let listed = |lacks: &[Warning]| {
+            let listed = Listed::new(&table, Some(own), lacks);
+            [Some(own), None, Some(other)].map(|namespace| listed.has(namespace))
+        };
+        assert_eq!(listed(&[]), [true, true, true], "a namespace that is no more has no sockets");
+        let left_out = Warning::NamespacesLeftOut { namespaces: 1, reason: "no".into() };
+        assert_eq!(listed(&[left_out]), [true, true, false]);
+        let unknown = Warning::SourceUnavailable { what: "some", reason: "no".into() };
+        assert_eq!(listed(&[unknown]), [true, true, false]);
+        let unowned = Warning::SourceUnavailable { what: Warning::SOME_OWNERS, reason: "no".into() };
+        assert_eq!(listed(&[unowned]), [true, true, true]);
+        let odd = Warning::OddMessages { what: "some", count: 1 };
+        assert_eq!(listed(&[odd]), [false, false, false]);
+        assert!(!Listed::default().has(None));
     }
 }
