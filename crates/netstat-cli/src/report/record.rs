@@ -1,6 +1,6 @@
 //! `netstat record`: connections as they open and end.
 
-use super::missed::Watch;
+use super::missed::{HeldBack, Watch};
 use super::recorder_status;
 use super::{Session, explain, rights};
 use crate::output::{self, Reader, Trouble};
@@ -72,6 +72,7 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
         Printer { opens: recording.opens, users, processes: FxHashMap::default(), clock: clock.clone() };
     let mut events = Vec::new();
     let mut lines = Vec::new();
+    let mut held_back = HeldBack::new(clock.since_boot);
     let mut watch = Watch::new(clock.since_boot, Instant::now());
     loop {
         // What happened before it was told to stop is kept.
@@ -110,8 +111,11 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
         }
         match &mut history {
             // What the first take that succeeds does not tell of is not there any more.
-            Some(history) if watch.has_begun => history.keep(&mut events, &clock, &mut *stream, is_last),
-            Some(_) => {}
+            Some(history) if watch.has_begun => {
+                held_back.give(&mut events);
+                history.keep(&mut events, &clock, &mut *stream, is_last);
+            }
+            Some(_) => held_back.add(&mut events, clock.since_boot),
             None => {
                 events.clear();
                 stream.release();
