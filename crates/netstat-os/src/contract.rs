@@ -234,6 +234,10 @@ pub trait EventStream {
 
     /// What was counted since the stream began.
     fn counts(&self) -> EventCounts;
+
+    /// Returns whether the first take that succeeded told of all that was open in a network namespace. Where it did not,
+    /// what it does not tell of may be there.
+    fn has_listed(&self, namespace: Option<Namespace>) -> bool;
 }
 
 /// A table that the Linux kernel has as text. Programs of long ago read these, and some have columns that nothing else has.

@@ -17,7 +17,9 @@ use netstat_model::history::{
 use netstat_model::query::{
     Fields, Kinds, Listing, OwnerSearch, Owners, ProcessFields, SocketQuery, States, Visit,
 };
-use netstat_model::{Error, IpEndpoint, Owner, Process, ProcessKey, SocketRef, TcpState, Transport};
+use netstat_model::{
+    Error, IpEndpoint, Namespace, Owner, Process, ProcessKey, SocketRef, TcpState, Transport,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
@@ -28,7 +30,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// So long after a look the next one has missed something.
 const LATE: Duration = Duration::from_secs(3);
 
-/// The most processes that are remembered; beyond it some are told again.
+/// The most processes, and ends that the kernel may tell again, that are remembered; beyond it some are told again.
 const MOST: usize = 1 << 16;
 
 /// Tells a socket from others in two looks.
@@ -60,8 +62,10 @@ struct Open {
     look: u64,
     /// Whether it was there at the first look.
     was_there: bool,
-    /// Whether its end was told: it is in TIME_WAIT.
+    /// Whether its end was told: it is in TIME_WAIT, or the kernel tells it once more.
     has_ended: bool,
+    /// Whether a look told its end, and the kernel may still do so: a process may hold what was reset.
+    may_be_told: bool,
     /// When a look missed it whose end the kernel has not told, and how it ended as far as that look knows.
     missed: Option<(Duration, EndReason)>,
 }
@@ -236,6 +240,10 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
         let waits = state == Some(TcpState::TimeWait);
         let look = self.looks;
         let known = self.open.get_mut(&key).filter(|known| {
+            // A process may connect the same socket anew.
+            if known.may_be_told && !waits {
+                return false;
+            }
             // The same ends with another process are another socket.
             let same = known.record.process.map(|(instance, _)| instance)
                 == record.process.map(|(instance, _)| instance);
@@ -273,7 +281,7 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
             record.bound = self.last.map(BeginBound::NoEarlierThan);
         }
         let record = Box::new(record);
-        let mut open = Open { record, look, was_there, has_ended: false, missed: None };
+        let mut open = Open { record, look, was_there, has_ended: false, may_be_told: false, missed: None };
         self.counts.opened += u64::from(!was_there);
         if !waits {
             into.push(ConnectionEvent::Opened(open.record.clone()));
@@ -315,9 +323,11 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
             look: self.looks,
             was_there: false,
             has_ended: false,
+            may_be_told: false,
             missed: None,
         });
         if open.has_ended {
+            open.may_be_told = false;
             return;
         }
         let record = &mut open.record;
@@ -341,10 +351,12 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
     fn end_others(&mut self, now: Duration, into: &mut Vec<ConnectionEvent>) {
         let (look, method) = (self.looks, self.method);
         let counts = &mut self.counts;
+        let mut kept = 0;
         self.open.retain(|_, open| {
             let is_there = open.look == look;
             if open.has_ended {
-                return is_there;
+                kept += usize::from(open.may_be_told);
+                return is_there || open.may_be_told && kept <= MOST;
             }
             match open.missed {
                 None if is_there => true,
@@ -358,7 +370,8 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
                 missed => {
                     let (at, reason) = missed.unwrap_or((now, end_of(open.record.role)));
                     open.end(at, reason, counts, into);
-                    is_there
+                    open.may_be_told = is_told_by_the_kernel(method, &open.record);
+                    is_there || open.may_be_told
                 }
             }
         });
@@ -409,6 +422,10 @@ impl<S: Sockets + Processes + Machine> EventStream for Looks<'_, S> {
 
     fn counts(&self) -> EventCounts {
         self.counts
+    }
+
+    fn has_listed(&self, namespace: Option<Namespace>) -> bool {
+        namespace.is_none() || namespace == self.system.namespace()
     }
 }
 

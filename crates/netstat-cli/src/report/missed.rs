@@ -1,7 +1,11 @@
 //! What a recorder misses while looks fail, or the machine is suspended.
 
-use netstat_model::history::{GapCause, RecordGap, SinceBoot};
+use netstat_model::history::{ConnectionEvent, GapCause, RecordGap, SinceBoot};
+use std::mem;
 use std::time::{Duration, Instant};
+
+/// The most events that are held back.
+const MOST: usize = 1 << 16;
 
 /// So much more time has to have passed than the machine was awake for it to have been suspended.
 const SUSPENDED: Duration = Duration::from_secs(1);
@@ -45,6 +49,52 @@ impl Watch {
     }
 }
 
+/// What is seen before the first take that succeeds: what is not there any more can be said only then.
+pub(super) struct HeldBack {
+    events: Vec<ConnectionEvent>,
+    /// When some were added last, since boot.
+    added: SinceBoot,
+    /// What there was no room for.
+    left_out: Option<RecordGap>,
+}
+
+impl HeldBack {
+    pub(super) fn new(now: SinceBoot) -> Self {
+        Self { events: Vec::new(), added: now, left_out: None }
+    }
+
+    /// Takes events. Of those that it has no room for the number is known.
+    pub(super) fn add(&mut self, events: &mut Vec<ConnectionEvent>, now: SinceBoot) {
+        let room = MOST.saturating_sub(self.events.len());
+        let rest = events.split_off(room.min(events.len()));
+        self.events.append(events);
+        if !rest.is_empty() {
+            let lost = rest.iter().map(|event| match event {
+                ConnectionEvent::Ended(_) => Some(1),
+                ConnectionEvent::Gap(gap) => gap.lost,
+                ConnectionEvent::Opened(_) | ConnectionEvent::Process(_) => Some(0),
+            });
+            let lost: Option<u64> = lost.sum();
+            let (from, cause) = (self.added, GapCause::Unseen);
+            let none = || RecordGap { boot_id: None, from, until: now, lost: Some(0), cause };
+            let gap = self.left_out.get_or_insert_with(none);
+            gap.until = now;
+            gap.lost = gap.lost.zip(lost).map(|(before, more)| before.saturating_add(more));
+        }
+        self.added = now;
+    }
+
+    /// Puts what it has before other events.
+    pub(super) fn give(&mut self, events: &mut Vec<ConnectionEvent>) {
+        if self.events.is_empty() {
+            return;
+        }
+        let new = mem::replace(events, mem::take(&mut self.events));
+        events.extend(self.left_out.take().map(ConnectionEvent::Gap));
+        events.extend(new);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,5 +133,40 @@ mod tests {
         let [gap] = &missed[..] else { panic!("{missed:?}") };
         assert_eq!((gap.from, gap.until), (seconds(3700), seconds(7301)));
         assert_eq!((gap.lost, gap.cause), (Some(0), GapCause::Suspended));
+    }
+
+    #[test]
+    fn what_is_held_back_has_a_limit_and_what_has_no_room_is_a_gap() {
+        let seconds = Duration::from_secs;
+        let gap = |at| RecordGap {
+            boot_id: None,
+            from: seconds(at),
+            until: seconds(at),
+            lost: Some(2),
+            cause: GapCause::Ring,
+        };
+        let event = |at| ConnectionEvent::Gap(gap(at));
+        let mut held = HeldBack::new(seconds(1));
+        let mut events = vec![event(1)];
+        held.give(&mut events);
+        assert_eq!(events, [event(1)]);
+        held.add(&mut events, seconds(2));
+        assert_eq!(events, []);
+        for at in 3..6 {
+            events = vec![event(at); MOST / 2];
+            held.add(&mut events, seconds(at));
+            assert!(events.is_empty() && held.events.len() <= MOST, "{at}");
+        }
+        events = vec![event(9)];
+        held.give(&mut events);
+        assert_eq!(events.len(), MOST + 2);
+        assert_eq!((&events[0], &events[MOST + 1]), (&event(1), &event(9)));
+        // One did not fit at 4, and half of them at 5.
+        let lost = Some(2 + u64::try_from(MOST).unwrap());
+        let left_out =
+            RecordGap { from: seconds(3), until: seconds(5), lost, cause: GapCause::Unseen, ..gap(0) };
+        assert_eq!(events[MOST], ConnectionEvent::Gap(left_out));
+        held.give(&mut events);
+        assert_eq!(events.len(), MOST + 2, "it is given once");
     }
 }

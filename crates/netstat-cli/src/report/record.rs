@@ -1,6 +1,6 @@
 //! `netstat record`: connections as they open and end.
 
-use super::missed::Watch;
+use super::missed::{HeldBack, Watch};
 use super::recorder_status;
 use super::{Session, explain, rights};
 use crate::output::{self, Reader, Trouble};
@@ -9,12 +9,12 @@ use crate::render::recorder_status::{RecorderStatus, SCHEMA};
 use crate::settings::{Recorder, Recording};
 use netstat_engine::enrich::UserNames;
 use netstat_engine::text::quote::quoted;
-use netstat_model::Transport;
 use netstat_model::history::{
     ClockReading, ConnectionEvent, ConnectionRecord, EndReason, EventCounts, EventMethod, ProcessInstance,
     ProcessRecord,
 };
 use netstat_model::query::Owners;
+use netstat_model::{Namespace, Transport};
 use netstat_os::{EventStream, EventWishes, Events, Machine, NameDatabases};
 use netstat_store::{Beside, Writer, WriterOptions};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -72,6 +72,7 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
         Printer { opens: recording.opens, users, processes: FxHashMap::default(), clock: clock.clone() };
     let mut events = Vec::new();
     let mut lines = Vec::new();
+    let mut held_back = HeldBack::new(clock.since_boot);
     let mut watch = Watch::new(clock.since_boot, Instant::now());
     loop {
         // What happened before it was told to stop is kept.
@@ -110,8 +111,11 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
         }
         match &mut history {
             // What the first take that succeeds does not tell of is not there any more.
-            Some(history) if watch.has_begun => history.keep(&mut events, &clock, &mut *stream, is_last),
-            Some(_) => {}
+            Some(history) if watch.has_begun => {
+                held_back.give(&mut events);
+                history.keep(&mut events, &clock, &mut *stream, is_last);
+            }
+            Some(_) => held_back.add(&mut events, clock.since_boot),
             None => {
                 events.clear();
                 stream.release();
@@ -192,7 +196,8 @@ impl History {
         is_last: bool,
     ) {
         let before = std::mem::take(&mut self.open_before);
-        self.writer.append(&gone(before, events, now.since_boot));
+        let has_listed = |namespace| stream.has_listed(namespace);
+        self.writer.append(&gone(before, events, has_listed, now.since_boot));
         self.writer.append(events);
         events.clear();
         if !is_last && now.since_boot < self.committed + COMMIT {
@@ -265,8 +270,13 @@ impl History {
 }
 
 /// Returns the ends of those connections of an earlier recorder that are not there any more: nobody saw how they ended. The
-/// first events of a stream are all that is open.
-fn gone(before: Vec<ConnectionRecord>, first: &[ConnectionEvent], now: Duration) -> Vec<ConnectionEvent> {
+/// first events of a stream are all that is open in the network namespaces that were listed; what is in others stays open.
+fn gone(
+    before: Vec<ConnectionRecord>,
+    first: &[ConnectionEvent],
+    has_listed: impl Fn(Option<Namespace>) -> bool,
+    now: Duration,
+) -> Vec<ConnectionEvent> {
     if before.is_empty() {
         return Vec::new();
     }
@@ -281,7 +291,8 @@ fn gone(before: Vec<ConnectionRecord>, first: &[ConnectionEvent], now: Duration)
             ConnectionEvent::Process(_) | ConnectionEvent::Gap(_) => None,
         })
         .collect();
-    let gone = before.into_iter().filter(|record| !there.contains(&key(record)));
+    let gone =
+        before.into_iter().filter(|record| has_listed(record.namespace) && !there.contains(&key(record)));
     gone.map(|mut record| {
         record.ended = Some((now, EndReason::Unseen));
         ConnectionEvent::Ended(Box::new(record))
@@ -378,9 +389,12 @@ mod tests {
     #[test]
     fn what_is_not_there_any_more_has_ended_unseen() {
         let first = [open(1, 80), open(0, 81)].map(|record| ConnectionEvent::Opened(Box::new(record)));
-        let before = vec![open(1, 80), open(2, 80), open(0, 81), open(0, 82)];
+        let [mut own, mut other] = [open(3, 83), open(4, 84)];
+        (own.namespace, other.namespace) = (Some(Namespace { inode: 1 }), Some(Namespace { inode: 2 }));
+        let before = vec![open(1, 80), open(2, 80), open(0, 81), open(0, 82), own, other];
         let at = Duration::from_secs(9);
-        let ended = gone(before, &first, at);
+        let has_listed = |namespace| namespace != Some(Namespace { inode: 2 });
+        let ended = gone(before, &first, has_listed, at);
         let ports: Vec<(u64, u16)> = ended
             .iter()
             .map(|event| match event {
@@ -391,7 +405,7 @@ mod tests {
                 other => panic!("{other:?}"),
             })
             .collect();
-        assert_eq!(ports, [(2, 80), (0, 82)]);
-        assert_eq!(gone(Vec::new(), &first, at), []);
+        assert_eq!(ports, [(2, 80), (0, 82), (3, 83)]);
+        assert_eq!(gone(Vec::new(), &first, has_listed, at), []);
     }
 }

@@ -24,7 +24,7 @@ use crate::contract::{EventStream, EventWishes};
 use crate::looks::Looks;
 use netstat_model::history::{ConnectionEvent, EventCounts, EventMethod};
 use netstat_model::query::Kinds;
-use netstat_model::{Error, NoBpf};
+use netstat_model::{Error, Namespace, NoBpf};
 use std::time::Duration;
 
 /// Begins to watch connections.
@@ -85,6 +85,10 @@ impl EventStream for Complete<'_> {
 
     fn counts(&self) -> EventCounts {
         self.kernel.counts()
+    }
+
+    fn has_listed(&self, namespace: Option<Namespace>) -> bool {
+        self.kernel.has_listed(namespace)
     }
 }
 

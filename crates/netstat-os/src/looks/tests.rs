@@ -166,6 +166,30 @@ fn an_end_that_the_kernel_does_not_tell_is_told_by_the_next_look() {
 }
 
 #[test]
+fn an_end_that_a_look_told_is_not_told_again_when_the_process_closes_it_at_last() {
+    let one = || Some(vec![socket(1, TcpState::Established)]);
+    let empty = || Some(Vec::new());
+    let system = Shown::new(vec![one(), empty(), empty(), empty(), empty(), one(), empty(), empty()]);
+    let mut looks = looks(&system, SAMPLED);
+    let mut events = Vec::new();
+    (0..4).for_each(|_| looks.take(&mut events).unwrap());
+    assert_eq!(told(&events), [(1, 102, EndReason::Unseen, None)]);
+    looks.end(gone(1), Duration::from_secs(104), &mut events);
+    assert_eq!(told(&events).len(), 1);
+    looks.take(&mut events).unwrap();
+    assert!(looks.open.is_empty(), "the kernel has told it, so it is forgotten");
+    // Where the process connects it anew instead, that is another connection.
+    (0..3).for_each(|_| looks.take(&mut events).unwrap());
+    assert_eq!(told(&events).len(), 2);
+    let system = Shown::new(vec![one(), empty(), empty(), one()]);
+    let mut looks = super::tests::looks(&system, SAMPLED);
+    let mut events = Vec::new();
+    (0..4).for_each(|_| looks.take(&mut events).unwrap());
+    looks.end(gone(1), Duration::from_secs(105), &mut events);
+    assert_eq!(told(&events), [(1, 102, EndReason::Unseen, None), (1, 105, EndReason::Unseen, Some(7))]);
+}
+
+#[test]
 fn when_it_began_is_a_bound_and_no_guess() {
     let system = Shown::new(vec![
         Some(vec![socket(1, TcpState::Established)]),

@@ -11,7 +11,7 @@ use crate::linux::{clock, sockets, wire};
 use crate::looks::{Gone, Looks};
 use netstat_model::history::{ConnectionEvent, EventCounts, EventMethod, GapCause, RecordGap};
 use netstat_model::query::Kinds;
-use netstat_model::{Error, NoBpf, Operation};
+use netstat_model::{Error, Namespace, NoBpf, Operation};
 use std::time::Duration;
 
 /// How long to wait between two reads of the messages: few fit into the buffer of a user without privileges.
@@ -107,6 +107,10 @@ impl EventStream for Sampled<'_> {
 
     fn counts(&self) -> EventCounts {
         self.looks.counts()
+    }
+
+    fn has_listed(&self, namespace: Option<Namespace>) -> bool {
+        self.looks.has_listed(namespace)
     }
 }
 

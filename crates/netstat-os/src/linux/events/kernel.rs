@@ -9,7 +9,7 @@
 
 use super::balance::{Balance, Difference};
 use super::counters::decode_counts;
-use super::open::{There, record_of};
+use super::open::{Listed, There, is_open, is_time_wait, record_of};
 use super::process;
 use super::records::{ClockOffset, Record, decode_record};
 use crate::contract::{EventStream, EventWishes};
@@ -22,7 +22,7 @@ use netstat_model::history::{
     ProcessInstance, RecordGap,
 };
 use netstat_model::query::{Fields, Kinds, Listing, OwnerSearch, Owners, Scope, SocketQuery, States, Visit};
-use netstat_model::{Error, NoBpf, Operation, Owner, ProcessKey};
+use netstat_model::{Error, Namespace, NoBpf, Operation, Owner, ProcessKey};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::io;
 use std::time::Duration;
@@ -72,6 +72,8 @@ pub(super) struct KernelEvents<'a> {
     offset: ClockOffset,
     /// Whether what was there at the begin was listed.
     has_taken_over: bool,
+    /// The network namespaces that were listed then.
+    listed: Listed,
     /// What was there at the begin, until it was told.
     first: Vec<ConnectionEvent>,
     /// Open connections that a look told more of than the programs know, by cookie.
@@ -115,6 +117,7 @@ impl<'a> KernelEvents<'a> {
             wishes,
             offset,
             has_taken_over: false,
+            listed: Listed::default(),
             first: Vec::new(),
             held: FxHashMap::default(),
             unowned: FxHashMap::default(),
@@ -146,7 +149,7 @@ impl<'a> KernelEvents<'a> {
         let namespace = crate::linux::host::namespace(self.source);
         let now = clock::uptime(self.source)?;
         let mut events = std::mem::take(&mut self.first);
-        for socket in answer.data.0.iter() {
+        for socket in answer.data.0.iter().filter(|socket| !is_time_wait(socket)) {
             let Some(mut record) = record_of(&socket, socket.namespace().or(namespace), now) else {
                 continue;
             };
@@ -155,11 +158,17 @@ impl<'a> KernelEvents<'a> {
                 record.process = Some((instance, OwnerSource::Held));
             }
             let owner = record.process.map(|(instance, _)| (instance, record.uid));
-            self.held.insert(record.cookie, Held { role: record.role, owner });
-            self.balance.open(&record);
-            events.push(ConnectionEvent::Opened(Box::new(record)));
+            if record.role != ConnectionRole::Unknown || owner.is_some() {
+                self.held.insert(record.cookie, Held { role: record.role, owner });
+            }
+            // What is being made the programs tell of.
+            if is_open(&socket) {
+                self.balance.open(&record);
+                events.push(ConnectionEvent::Opened(Box::new(record)));
+            }
         }
         self.first = events;
+        self.listed = Listed::new(&answer.data.0, namespace, &answer.warnings);
         self.has_taken_over = true;
         Ok(())
     }
@@ -399,6 +408,10 @@ impl EventStream for KernelEvents<'_> {
 
     fn counts(&self) -> EventCounts {
         self.counts
+    }
+
+    fn has_listed(&self, namespace: Option<Namespace>) -> bool {
+        self.listed.has(namespace)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::linux::{host, table};
 use crate::looks::{first_fin, role_in};
 use netstat_model::history::{BeginBound, ConnectionRecord, ConnectionRole};
 use netstat_model::query::{Fields, Kinds, Listing, OwnerSearch, Scope, SocketQuery, States, Visit};
-use netstat_model::{Namespace, SocketRef, SocketTable, TcpState, Transport, Warning};
+use netstat_model::{Namespace, SocketRef, SocketTable, TcpState, TimerKind, Transport, Warning};
 use rustc_hash::FxHashSet;
 use std::time::Duration;
 
@@ -24,23 +24,10 @@ impl There {
         let listing = Listing { query: &query, owners: OwnerSearch::No, may_restart: true };
         let answer = table::table(source, &listing, &mut |_| Visit::Keep).ok()?;
         // A namespace that cannot be entered lacks all of its sockets, and none of them is missed.
-        let is_whole = !answer.warnings.iter().any(|lack| {
-            matches!(
-                lack,
-                Warning::DumpInterrupted { .. }
-                    | Warning::DumpOverrun { .. }
-                    | Warning::OddMessages { .. }
-                    | Warning::ProcNetFallback { .. }
-                    | Warning::FamilyUnavailable { .. }
-            )
-        });
-        is_whole.then(|| Self { table: answer.data.0, own: host::namespace(source) })
+        is_whole(&answer.warnings).then(|| Self { table: answer.data.0, own: host::namespace(source) })
     }
 
-    /// Returns those that are open; a connection that is being made was not told yet.
     fn open(&self) -> impl Iterator<Item = SocketRef<'_>> {
-        let is_open =
-            |socket: &SocketRef<'_>| !matches!(socket.state, Some(TcpState::SynSent | TcpState::SynReceived));
         self.table.iter().filter(is_open)
     }
 
@@ -51,7 +38,7 @@ impl There {
 
     /// Returns the network namespaces that were listed, but for those that have no socket.
     pub(super) fn namespaces(&self) -> FxHashSet<Namespace> {
-        self.table.iter().filter_map(|socket| socket.namespace()).chain(self.own).collect()
+        namespaces(&self.table, self.own)
     }
 
     /// Makes records of those with some cookies.
@@ -59,6 +46,63 @@ impl There {
         let wanted = self.open().filter(|it| it.id.cookie.is_some_and(|cookie| cookies.contains(&cookie)));
         wanted.filter_map(|socket| record_of(&socket, socket.namespace().or(self.own), now)).collect()
     }
+}
+
+/// The network namespaces all of whose sockets were listed.
+#[derive(Debug, Default)]
+pub(super) struct Listed {
+    /// Whether it is all that there are.
+    all: bool,
+    some: FxHashSet<Namespace>,
+}
+
+impl Listed {
+    /// Says what a table has, by what it lacks.
+    pub(super) fn new(table: &SocketTable, own: Option<Namespace>, lacks: &[Warning]) -> Self {
+        if !is_whole(lacks) {
+            return Self::default();
+        }
+        let leaves_out = |lack: &Warning| {
+            matches!(lack, Warning::NamespacesLeftOut { .. } | Warning::SourceUnavailable { .. })
+                && !lack.hides_owners()
+        };
+        Self { all: !lacks.iter().any(leaves_out), some: namespaces(table, own) }
+    }
+
+    /// Returns whether a network namespace is one of them; one that is not known is this one.
+    pub(super) fn has(&self, namespace: Option<Namespace>) -> bool {
+        self.all || namespace.map_or(!self.some.is_empty(), |namespace| self.some.contains(&namespace))
+    }
+}
+
+fn namespaces(table: &SocketTable, own: Option<Namespace>) -> FxHashSet<Namespace> {
+    table.iter().filter_map(|socket| socket.namespace()).chain(own).collect()
+}
+
+/// Returns whether a table has all sockets of the namespaces that were entered.
+fn is_whole(lacks: &[Warning]) -> bool {
+    !lacks.iter().any(|lack| {
+        matches!(
+            lack,
+            Warning::DumpInterrupted { .. }
+                | Warning::DumpOverrun { .. }
+                | Warning::OddMessages { .. }
+                | Warning::ProcNetFallback { .. }
+                | Warning::FamilyUnavailable { .. }
+        )
+    })
+}
+
+/// Returns whether a socket is open; the programs tell of a connection that is being made when it is there, or has failed.
+/// A time-wait block in FIN_WAIT_2 has the cookie of a socket that is no more.
+pub(super) fn is_open(socket: &SocketRef<'_>) -> bool {
+    let is_being_made = matches!(socket.state, Some(TcpState::SynSent | TcpState::SynReceived));
+    !is_being_made && !is_time_wait(socket)
+}
+
+/// Returns whether a row is a time-wait block.
+pub(super) fn is_time_wait(socket: &SocketRef<'_>) -> bool {
+    socket.timer().is_some_and(|timer| timer.kind == TimerKind::TimeWait)
 }
 
 /// Makes a record of a socket that is open; `None` for one without a cookie, whose end could not be told from another's.
@@ -89,4 +133,74 @@ pub(super) fn record_of(
         min_rtt: None,
         retransmits: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use netstat_model::{Family, IpEndpoint, Socket, SocketId, Timer};
+
+    fn socket(cookie: u64, state: TcpState) -> Socket {
+        let [local, remote] = [1, 2].map(|last| IpEndpoint::new([10, 0, 0, last].into(), 80, 0));
+        Socket {
+            state: Some(state),
+            id: SocketId { inode: None, cookie: Some(cookie) },
+            ..Socket::new(Transport::Tcp, Family::V4, local, Some(remote))
+        }
+    }
+
+    /// The cookies of those that are open, by each of the ways to ask.
+    fn open(sockets: &[Socket]) -> Vec<u64> {
+        let states = States::all();
+        let query = SocketQuery { fields: Fields::COMMON, ..SocketQuery::new(Kinds::TCP, states) };
+        let mut there = There { table: SocketTable::new(query.keep()), own: None };
+        sockets.iter().for_each(|socket| assert!(there.table.push(&SocketRef::from(socket))));
+        let mut cookies: Vec<u64> = there.cookies().into_iter().collect();
+        cookies.sort_unstable();
+        let all = sockets.iter().filter_map(|socket| socket.id.cookie).collect();
+        let mut records: Vec<u64> =
+            there.records(&all, Duration::ZERO).iter().map(|record| record.cookie).collect();
+        records.sort_unstable();
+        assert_eq!(cookies, records);
+        cookies
+    }
+
+    #[test]
+    fn what_is_being_made_is_not_open() {
+        use TcpState::{Established, Listen, SynReceived, SynSent};
+        let states = [(1, SynSent), (2, SynReceived), (3, Established), (4, Listen)];
+        assert_eq!(open(&states.map(|(cookie, state)| socket(cookie, state))), [3, 4]);
+    }
+
+    #[test]
+    fn a_time_wait_block_is_not_open_in_fin_wait_2() {
+        let with = |cookie, kind| {
+            let timer = Timer { kind, expires_in: Duration::from_secs(9), retransmits: 0 };
+            Socket { timer: Some(timer), ..socket(cookie, TcpState::FinWait2) }
+        };
+        let sockets =
+            [with(1, TimerKind::TimeWait), with(2, TimerKind::KeepAlive), socket(3, TcpState::FinWait2)];
+        assert_eq!(open(&sockets), [2, 3]);
+    }
+
+    #[test]
+    fn what_was_left_out_was_not_listed() {
+        let (own, other) = (Namespace { inode: 1 }, Namespace { inode: 2 });
+        let query = SocketQuery { fields: Fields::COMMON, ..SocketQuery::new(Kinds::TCP, States::all()) };
+        let table = SocketTable::new(query.keep());
+        let listed = |lacks: &[Warning]| {
+            let listed = Listed::new(&table, Some(own), lacks);
+            [Some(own), None, Some(other)].map(|namespace| listed.has(namespace))
+        };
+        assert_eq!(listed(&[]), [true, true, true], "a namespace that is no more has no sockets");
+        let left_out = Warning::NamespacesLeftOut { namespaces: 1, reason: "no".into() };
+        assert_eq!(listed(&[left_out]), [true, true, false]);
+        let unknown = Warning::SourceUnavailable { what: "some", reason: "no".into() };
+        assert_eq!(listed(&[unknown]), [true, true, false]);
+        let unowned = Warning::SourceUnavailable { what: Warning::SOME_OWNERS, reason: "no".into() };
+        assert_eq!(listed(&[unowned]), [true, true, true]);
+        let odd = Warning::OddMessages { what: "some", count: 1 };
+        assert_eq!(listed(&[odd]), [false, false, false]);
+        assert!(!Listed::default().has(None));
+    }
 }
