@@ -180,8 +180,8 @@ pub(super) fn services(mut resume: u32) -> io::Result<Memory> {
 
 /// Returns the version of Windows, whatever version a manifest pretends.
 pub(super) fn version() -> io::Result<Memory> {
-    let mut version = OSVERSIONINFOW::default();
-    version.dwOSVersionInfoSize = u32::try_from(size_of::<OSVERSIONINFOW>()).unwrap_or(0);
+    let size = u32::try_from(size_of::<OSVERSIONINFOW>()).unwrap_or(0);
+    let mut version = OSVERSIONINFOW { dwOSVersionInfoSize: size, ..OSVERSIONINFOW::default() };
     // SAFETY: the structure is valid and has its size.
     succeeded(win32(unsafe { RtlGetVersion(&raw mut version) }))?;
     let numbers = [
