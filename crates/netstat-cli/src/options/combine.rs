@@ -158,11 +158,6 @@ pub(super) fn check(arguments: &Arguments) -> Result<(), Complaint> {
              two out",
         ));
     }
-    if arguments.multicast && cfg!(windows) {
-        return Err(Complaint::new(
-            "--multicast is for Linux: netsh interface ipv4 show joins lists groups of Windows, and of ipv6 likewise",
-        ));
-    }
     check_namespace(arguments)?;
     check_past(arguments)?;
     check_reports(arguments)?;

@@ -12,6 +12,11 @@ pub(super) fn limit(mut command: Command) -> Result<Command, Complaint> {
     if arguments.netns.is_some() {
         return Err(Complaint::new("Windows has no network namespaces: leave --netns out"));
     }
+    if arguments.multicast {
+        return Err(Complaint::new(
+            "--multicast is for Linux: netsh interface ipv4 show joins lists groups of Windows, and of ipv6 likewise",
+        ));
+    }
     match &mut arguments.family {
         Some(FamilyChoice { kinds, all: true }) => *kinds = Kinds::TCP_UDP,
         Some(FamilyChoice { kinds, .. }) if *kinds != Kinds::TCP_UDP => {

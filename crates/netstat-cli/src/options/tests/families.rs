@@ -45,6 +45,8 @@ fn windows_says_what_it_has() {
     }
     let refused = on_windows("--netns blue").unwrap_err().to_string();
     assert!(refused.contains("no network namespaces"), "{refused}");
+    let refused = on_windows("--multicast").unwrap_err().to_string();
+    assert!(refused.contains("--multicast is for Linux"), "{refused}");
     for (line, all) in [("--family inet", false), ("--family all", true)] {
         let Ok(Command::Run(arguments)) = on_windows(line) else { panic!("{line} is refused") };
         assert_eq!(arguments.family, Some(FamilyChoice { kinds: Kinds::TCP_UDP, all }), "{line}");
