@@ -103,8 +103,9 @@ impl NameDatabases for PastSystem<'_> {
         Answer { data, warnings }
     }
 
+    /// A history of Linux has numbers of users, wherever it is read.
     fn has_accounts(&self) -> bool {
-        self.live.has_accounts()
+        self.live.has_accounts() && self.reader.users().is_ok_and(|users| users.is_empty())
     }
 
     fn name_lookup(&self) -> Arc<dyn NameLookup> {
