@@ -194,6 +194,10 @@ fn who_was_refused_where_and_when_is_found() {
         ("state listening", 2),
         ("user 1000", 203),
     ] {
+        // A user is an account there, which a history of Linux does not have.
+        if cfg!(windows) && filter.starts_with("user") {
+            continue;
+        }
         assert_eq!(rows(filter), count, "{filter}");
     }
     let text = history.shown(&["history", "process curl"]);

@@ -50,7 +50,7 @@ fn a_recording_made_on_windows_replays_on_every_system() {
     if cfg!(not(windows)) {
         assert_eq!(refused, "cannot list the network interfaces: error 32 of Windows");
     }
-    // Windows removes no file that is open.
     drop(system);
-    fs::remove_dir_all(&folder).unwrap();
+    // Windows removes no file that is still mapped or open.
+    let _ = fs::remove_dir_all(&folder);
 }
