@@ -135,7 +135,13 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     }
     let names = NameSource::new(backend.name_lookup());
     let zone: LazyCell<Zone> = LazyCell::new(|| Zone::new(TimeZone::system()));
-    let filter = filter::filter(&*backend, &settings.filter, &zone)?;
+    let past_users = match past::store(settings) {
+        Some(store) if !settings.filter.is_empty() => {
+            Some(past::open(store)?.users().map_err(|error| error.to_string())?)
+        }
+        _ => None,
+    };
+    let filter = filter::filter(&*backend, &settings.filter, &zone, past_users.as_deref())?;
     let asked = filter.as_ref().map(Filter::needs).is_some_and(|needs| needs.countries || needs.networks);
     let geo = places::open(settings, asked || connections::shows_places(&settings.report))?;
     let available = match &settings.report {

@@ -3,7 +3,7 @@
 use super::unavailable::Available;
 use super::{Displayed, Failure, Session, connections, explain, rights};
 use crate::output::{self, Trouble, Warnings};
-use crate::settings::{Past as Asked, Report, is_kept};
+use crate::settings::{Past as Asked, Report, Settings, is_kept};
 use netstat_engine::columns::Column;
 use netstat_engine::text::{When, Zone, escape};
 use netstat_model::history::GapCause;
@@ -103,11 +103,6 @@ impl NameDatabases for PastSystem<'_> {
         Answer { data, warnings }
     }
 
-    /// A history of Linux has numbers of users, wherever it is read.
-    fn has_accounts(&self) -> bool {
-        self.live.has_accounts() && self.reader.users().is_ok_and(|users| users.is_empty())
-    }
-
     fn name_lookup(&self) -> Arc<dyn NameLookup> {
         self.live.name_lookup()
     }
@@ -125,6 +120,14 @@ impl Routes for PastSystem<'_> {
 
     fn persistent_routes(&self) -> Result<Answer<Vec<PersistentRoute>>, Error> {
         Ok(Answer { data: Vec::new(), warnings: Vec::new() })
+    }
+}
+
+/// Returns the history that is asked, if one is.
+pub(super) fn store(settings: &Settings) -> Option<&Path> {
+    match &settings.report {
+        Report::History(history) => Some(&history.store),
+        _ => settings.past.as_ref().map(|past| &*past.store),
     }
 }
 
