@@ -6,6 +6,33 @@
 //! Where the kernel says itself which TCP sockets it destroys ([`Looks::end`]), a look tells no end of one: it waits for the
 //! kernel to tell it, so that none is told twice.
 
+/// Makes a record of a socket that is seen for the first time. When it began nobody knows.
+pub(crate) fn record_of(socket: &SocketRef<'_>, now: Duration) -> Option<ConnectionRecord> {
+    let transport = socket.protocol.transport()?;
+    let waits = socket.state == Some(TcpState::Listen) || transport == Transport::Udp;
+    Some(ConnectionRecord {
+        cookie: socket.id.cookie.unwrap_or(0),
+        namespace: None,
+        transport,
+        role: if waits { ConnectionRole::Listener } else { role_in(socket.state) },
+        local: socket.local_ip()?,
+        remote: socket.remote_ip(),
+        v6_only: socket.v6_only,
+        started: None,
+        bound: Some(BeginBound::NoLaterThan(now)),
+        established: None,
+        first_fin: first_fin(socket.state).map(|by_us| (now, by_us)),
+        ended: None,
+        process: None,
+        uid: socket.uid(),
+        bytes_sent: None,
+        bytes_received: None,
+        rtt: None,
+        min_rtt: None,
+        retransmits: None,
+    })
+}
+
 #[cfg(test)]
 mod tests;
 
@@ -182,7 +209,7 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
         }
         let mut holders = Vec::new();
         for socket in table.iter() {
-            let Some(mut record) = self.record_of(&socket, now) else { continue };
+            let Some(mut record) = record_of(&socket, now) else { continue };
             record.namespace = namespace;
             let owner = socket.ownership().principal();
             if let Some(owner) = owner {
@@ -196,33 +223,6 @@ impl<'a, S: Sockets + Processes + Machine> Looks<'a, S> {
         self.end_others(now, into);
         self.last = Some(now);
         Ok(())
-    }
-
-    /// Makes a record of a socket that no look saw before. When it began nobody knows.
-    fn record_of(&self, socket: &SocketRef<'_>, now: Duration) -> Option<ConnectionRecord> {
-        let transport = socket.protocol.transport()?;
-        let waits = socket.state == Some(TcpState::Listen) || transport == Transport::Udp;
-        Some(ConnectionRecord {
-            cookie: socket.id.cookie.unwrap_or(0),
-            namespace: None,
-            transport,
-            role: if waits { ConnectionRole::Listener } else { role_in(socket.state) },
-            local: socket.local_ip()?,
-            remote: socket.remote_ip(),
-            v6_only: socket.v6_only,
-            started: None,
-            bound: Some(BeginBound::NoLaterThan(now)),
-            established: None,
-            first_fin: first_fin(socket.state).map(|by_us| (now, by_us)),
-            ended: None,
-            process: None,
-            uid: socket.uid(),
-            bytes_sent: None,
-            bytes_received: None,
-            rtt: None,
-            min_rtt: None,
-            retransmits: None,
-        })
     }
 
     /// Compares a socket with the last look.
@@ -430,7 +430,7 @@ impl<S: Sockets + Processes + Machine> EventStream for Looks<'_, S> {
 }
 
 /// Returns which end began a connection that is in a state: what is being made here is known.
-pub(crate) fn role_in(state: Option<TcpState>) -> ConnectionRole {
+fn role_in(state: Option<TcpState>) -> ConnectionRole {
     match state {
         Some(TcpState::SynSent) => ConnectionRole::Active,
         _ => ConnectionRole::Unknown,
@@ -438,7 +438,7 @@ pub(crate) fn role_in(state: Option<TcpState>) -> ConnectionRole {
 }
 
 /// Returns whether the local end was the first to close its direction; `None` in a state in which none has.
-pub(crate) fn first_fin(state: Option<TcpState>) -> Option<bool> {
+fn first_fin(state: Option<TcpState>) -> Option<bool> {
     match state? {
         TcpState::FinWait1 | TcpState::FinWait2 | TcpState::Closing => Some(true),
         TcpState::CloseWait | TcpState::LastAck => Some(false),

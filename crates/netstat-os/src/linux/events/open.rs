@@ -2,10 +2,10 @@
 
 use crate::linux::source::Source;
 use crate::linux::{host, table};
-use crate::looks::{first_fin, role_in};
-use netstat_model::history::{BeginBound, ConnectionRecord, ConnectionRole};
+use crate::looks;
+use netstat_model::history::ConnectionRecord;
 use netstat_model::query::{Fields, Kinds, Listing, OwnerSearch, Scope, SocketQuery, States, Visit};
-use netstat_model::{Namespace, SocketRef, SocketTable, TcpState, TimerKind, Transport, Warning};
+use netstat_model::{Namespace, SocketRef, SocketTable, TcpState, TimerKind, Warning};
 use rustc_hash::FxHashSet;
 use std::time::Duration;
 
@@ -111,34 +111,14 @@ pub(super) fn record_of(
     namespace: Option<Namespace>,
     now: Duration,
 ) -> Option<ConnectionRecord> {
-    let is_listener = socket.state == Some(TcpState::Listen);
-    Some(ConnectionRecord {
-        cookie: socket.id.cookie?,
-        namespace,
-        transport: Transport::Tcp,
-        role: if is_listener { ConnectionRole::Listener } else { role_in(socket.state) },
-        local: socket.local_ip()?,
-        remote: socket.remote_ip(),
-        v6_only: socket.v6_only,
-        started: None,
-        bound: Some(BeginBound::NoLaterThan(now)),
-        established: None,
-        first_fin: first_fin(socket.state).map(|by_us| (now, by_us)),
-        ended: None,
-        process: None,
-        uid: socket.uid(),
-        bytes_sent: None,
-        bytes_received: None,
-        rtt: None,
-        min_rtt: None,
-        retransmits: None,
-    })
+    let cookie = socket.id.cookie?;
+    Some(ConnectionRecord { cookie, namespace, ..looks::record_of(socket, now)? })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use netstat_model::{Family, IpEndpoint, Socket, SocketId, Timer};
+    use netstat_model::{Family, IpEndpoint, Socket, SocketId, Timer, Transport};
 
     fn socket(cookie: u64, state: TcpState) -> Socket {
         let [local, remote] = [1, 2].map(|last| IpEndpoint::new([10, 0, 0, last].into(), 80, 0));
