@@ -84,7 +84,7 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         @('--color', 'Choose when states are coloured')
         @('--columns', 'Choose the columns and their order')
         @('--config', 'Read the settings of the checks from a TOML file')
-        @('--count', 'With an interval, stop after this many displays')
+        @('--count', 'With an interval or --watch, stop after this many displays')
         @('--csv', 'Write CSV, with a line for each row')
         @('--dialect', 'Choose whose options and text these are')
         @('--exists', 'Say by the exit code alone whether a row matches the filter')
@@ -129,7 +129,7 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
         @('--utf8', 'On Windows, write UTF-8 to files and pipes')
         @('--version', 'Show the version')
         @('--wait', 'Return as soon as a row matches the filter')
-        @('--watch', 'Repeat every TIME and show what changes')
+        @('--watch', 'Draw the report again in place every TIME')
     )
     $options | Where-Object { $_[0].StartsWith($wordToComplete, 'OrdinalIgnoreCase') } | ForEach-Object {
         [System.Management.Automation.CompletionResult]::new($_[0], $_[0], 'ParameterName', $_[1])

@@ -89,6 +89,23 @@ pub(crate) enum Report {
     Connections(Connections),
 }
 
+impl Report {
+    /// Returns true if it is written as data.
+    pub(crate) fn is_data(&self) -> bool {
+        match self {
+            Self::Routes { json, .. }
+            | Self::Statistics(Statistics { json, .. })
+            | Self::Interfaces { json, .. }
+            | Self::Multicast { json }
+            | Self::Check(Checks { json, .. }) => *json,
+            Self::Connections(table) | Self::History(History { table, .. }) => {
+                matches!(table.form, Layout::Data(..))
+            }
+            Self::Rdma | Self::ProcessCounts(_) | Self::Record(_) | Self::NetTools(_) => false,
+        }
+    }
+}
+
 /// A span of the past, and how to show it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct History {
@@ -235,6 +252,8 @@ pub(crate) struct NameSettings {
 pub(crate) struct Repeat {
     /// The pause between two displays; `None` to show one.
     pub(crate) pause: Option<Duration>,
+    /// `--watch`: each display stands where the one before stood, on a terminal.
+    pub(crate) in_place: bool,
     /// The number of displays; `None` for no end.
     pub(crate) count: Option<u64>,
 }
@@ -262,10 +281,8 @@ impl Settings {
             (None, None) => Tape::None,
         };
         let repeat = Repeat {
-            pause: arguments
-                .interval
-                .map(|seconds| Duration::from_secs(seconds.into()))
-                .or(arguments.check.watch),
+            pause: arguments.interval.map(|seconds| Duration::from_secs(seconds.into())).or(arguments.watch),
+            in_place: arguments.watch.is_some(),
             count: arguments.count,
         };
         let owners = arguments.owners.unwrap_or_default();

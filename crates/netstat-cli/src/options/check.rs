@@ -37,9 +37,9 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
         None => complaint,
     })?;
     if let Some(seconds) = arguments.interval.take() {
-        arguments.check.watch.get_or_insert(Duration::from_secs(seconds.into()));
+        arguments.watch.get_or_insert(Duration::from_secs(seconds.into()));
     }
-    if let (Some(count), None) = (arguments.count, arguments.check.watch) {
+    if let (Some(count), None) = (arguments.count, arguments.watch) {
         return Err(Complaint::new(format!(
             "--count {count} needs a pause: type, for example, netstat check --watch 10s --count {count}"
         )));
@@ -83,7 +83,7 @@ fn one_text(arguments: &Arguments) -> Result<(), Complaint> {
     if arguments.json() {
         return Err(Complaint::new(format!("{text} does not write JSON: leave --json out")));
     }
-    if typed.watch.is_some() {
+    if arguments.watch.is_some() {
         return Err(Complaint::new(format!("{text} shows nothing to repeat: leave the interval out")));
     }
     let reads = [

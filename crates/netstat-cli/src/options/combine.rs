@@ -129,6 +129,11 @@ fn has_rows(arguments: &Arguments) -> bool {
         || arguments.statistics)
 }
 
+/// Returns how the words call the pause between two displays.
+pub(super) fn pause(arguments: &Arguments) -> Option<&'static str> {
+    arguments.interval.map(|_| "the interval").or(arguments.watch.map(|_| "--watch"))
+}
+
 /// Checks how options combine.
 pub(super) fn check(arguments: &Arguments) -> Result<(), Complaint> {
     if arguments.record.is_some() && arguments.replay.is_some() {
@@ -140,8 +145,8 @@ pub(super) fn check(arguments: &Arguments) -> Result<(), Complaint> {
                 "{option} needs a filter: type, for example, netstat {option} lport 8080 state listening"
             ));
         }
-        if given && arguments.interval.is_some() {
-            return Err(complaint!("{option} shows nothing to repeat: leave the interval out"));
+        if given && let Some(pause) = pause(arguments) {
+            return Err(complaint!("{option} shows nothing to repeat: leave {pause} out"));
         }
     }
     if arguments.exists && arguments.wait {
@@ -162,7 +167,12 @@ pub(super) fn check(arguments: &Arguments) -> Result<(), Complaint> {
     check_past(arguments)?;
     check_reports(arguments)?;
     check_shape(arguments)?;
-    if let (Some(count), None) = (arguments.count, arguments.interval) {
+    if let (Some(seconds), Some(_)) = (arguments.interval, arguments.watch) {
+        return Err(complaint!(
+            "{seconds} is an interval, and --watch has one as well: leave one of the two out"
+        ));
+    }
+    if let (Some(count), None) = (arguments.count, pause(arguments)) {
         return Err(complaint!(
             "--count {count} needs an interval in seconds: type, for example, netstat -ano 5 --count {count}"
         ));
@@ -200,8 +210,8 @@ fn check_past(arguments: &Arguments) -> Result<(), Complaint> {
             "--at shows tables of connections, not -r, -s, -e, -x, --interfaces or --multicast: leave one out",
         ));
     }
-    if arguments.interval.is_some() {
-        return Err(Complaint::new("--at shows one moment, and nothing to repeat: leave the interval out"));
+    if let Some(pause) = pause(arguments) {
+        return Err(complaint!("--at shows one moment, and nothing to repeat: leave {pause} out"));
     }
     let others = [
         (arguments.exists, "--exists"),

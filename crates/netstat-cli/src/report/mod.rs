@@ -7,6 +7,7 @@ mod exists;
 mod files;
 mod filter;
 mod history;
+mod in_place;
 mod meaning;
 mod missed;
 mod multicast;
@@ -24,6 +25,8 @@ mod unavailable;
 use crate::output::{self, Reader, Trouble, Warnings};
 use crate::render::titles;
 use crate::settings::{Purpose, Report, Settings, Tape};
+use crate::warning_text::warning_text;
+use in_place::InPlace;
 use jiff::tz::TimeZone;
 pub(crate) use meaning::meaning;
 use names::NameSource;
@@ -86,6 +89,8 @@ struct Session<'a> {
     said_what_is_hidden: bool,
     /// Which columns can have values.
     available: Available,
+    /// Where the report is drawn in place.
+    in_place: Option<InPlace>,
 }
 
 /// What the table of connections asks a system for.
@@ -163,6 +168,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         told: None,
         said_what_is_hidden: false,
         available,
+        in_place: in_place(settings),
     };
     match &settings.report {
         Report::Check(checks) => return check::run(&session, checks),
@@ -190,15 +196,14 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
             {
                 filter.set_now(session.backend.now());
             }
-            let mut out = output::stdout();
-            match session.display(&mut out).and_then(|lacks| Ok((lacks, out.flush()?))) {
-                Ok((lacks, ())) => Ok((Reader::Listening, lacks)),
+            match session.show() {
+                Ok(lacks) => Ok((Reader::Listening, lacks)),
                 Err(failure) => explained(failure).map(|reader| (reader, Vec::new())),
             }
         },
         |session| session.finish(),
         |session, (reader, lacks)| {
-            warnings.say(lacks.into_iter().filter(|warning| is_said(warning, settings)));
+            warnings.say(lacks);
             let shown = settings.repeat.count.is_some_and(|count| session.displays >= count);
             Ok(match settings.repeat.pause {
                 Some(pause) if reader != Reader::Gone && !shown => Next::LookAgain(pause),
@@ -206,6 +211,15 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
             })
         },
     )
+}
+
+/// Returns where the report is drawn in place: where that was asked for, on a terminal that can do it. Data is not drawn.
+fn in_place(settings: &Settings) -> Option<InPlace> {
+    let pause = settings.repeat.pause.filter(|_| settings.repeat.in_place && !settings.report.is_data())?;
+    // Only rows of sockets have marks.
+    let coloured =
+        matches!(&settings.report, Report::Connections(table) if output::shows_colour(table.colour));
+    output::is_screen().then(|| InPlace::new(pause, settings.language, coloured))
 }
 
 /// Returns whether a warning is written to standard error. An ordinary user can never see all owners, so that they may have
@@ -262,7 +276,7 @@ impl Session<'_> {
     /// Says how owners were found, where that is asked for and not what was said before.
     fn tell(&mut self, method: OwnerMethod) {
         if self.settings.verbose && method != OwnerMethod::NotNeeded && self.told != Some(method) {
-            output::complain(&method.to_string());
+            self.complain(method.to_string());
             self.told = Some(method);
         }
     }
@@ -270,6 +284,36 @@ impl Session<'_> {
     /// Returns the number of this display, from 1, if the report is repeated.
     fn display_number(&self) -> Option<u64> {
         self.settings.repeat.pause.map(|_| self.displays)
+    }
+
+    /// Says something beside the report.
+    fn complain(&mut self, line: String) {
+        match &mut self.in_place {
+            Some(in_place) => in_place.note(line),
+            None => output::complain(&line),
+        }
+    }
+
+    /// Shows the report once. Returns what it lacks and nobody has been told.
+    fn show(&mut self) -> Displayed {
+        let mut out = output::stdout();
+        if self.in_place.is_none() {
+            let mut lacks = self.display(&mut out)?;
+            out.flush()?;
+            lacks.retain(|warning| is_said(warning, self.settings));
+            return Ok(lacks);
+        }
+        let mut text = Vec::new();
+        let lacks = self.display(&mut text)?;
+        let time = self.backend.info().at.map(|at| self.zone.time_of_day(at)).unwrap_or_default();
+        if let Some(in_place) = &mut self.in_place {
+            for warning in lacks.iter().filter(|warning| is_said(warning, self.settings)) {
+                in_place.note(warning_text(warning));
+            }
+            in_place.draw(&text, &time, &mut out)?;
+            out.flush()?;
+        }
+        Ok(Vec::new())
     }
 
     fn display(&mut self, out: &mut impl Write) -> Displayed {

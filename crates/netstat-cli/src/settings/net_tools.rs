@@ -114,7 +114,11 @@ impl Settings {
             report: Report::NetTools(report(arguments)),
             // There is no Korean text to follow.
             language: Language::English,
-            repeat: Repeat { pause: pause.or(arguments.continuous.then_some(CONTINUOUS)), count: None },
+            repeat: Repeat {
+                pause: pause.or(arguments.continuous.then_some(CONTINUOUS)),
+                in_place: false,
+                count: None,
+            },
             tape,
             owners: arguments.owners.unwrap_or_default(),
             scope: Scope::Own,

@@ -5,9 +5,9 @@ use super::super::values;
 use netstat_check as check;
 
 /// Options of the other lists that `netstat check` takes as well.
-pub(in super::super) const SHARED: [&str; 12] = [
+pub(in super::super) const SHARED: [&str; 13] = [
     "color", "count", "generate", "geo", "help", "json", "lang", "netns", "owners", "record", "replay",
-    "utf8",
+    "utf8", "watch",
 ];
 
 pub(super) const OPTIONS: &[Entry] = entries! { Check;
@@ -44,9 +44,4 @@ pub(super) const OPTIONS: &[Entry] = entries! { Check;
         "Change a setting of a check",
         "Changes a setting of a check, as in --set close-wait.warning=200; may be repeated."
         details "netstat check --explain NAME shows the settings of a check and the reasons for their defaults.";
-    [] "watch", value(check.watch, "TIME", "10s", ValueKind::Free, values::parse_watch);
-        "Repeat every TIME and show what changes",
-        "Repeats every TIME (10s, 500ms) until Ctrl+C, and shows what appeared, got worse, eased or went away."
-        details "Rates are measured between two looks. A plain number of seconds does the same: netstat check 10. \
-                 --count N stops after N looks. With --json each look is a document on its own line.";
 };

@@ -26,8 +26,8 @@ pub(crate) const INTERVAL: Positional = Positional {
 
 pub(super) const OPTIONS: &[Entry] = entries! { Program;
     [] "count", value(count, "N", "3", ValueKind::Free, values::parse_count);
-        "With an interval, stop after this many displays",
-        "With an interval, stops after the report has been shown N times.";
+        "With an interval or --watch, stop after this many displays",
+        "With an interval or --watch, stops after the report has been shown N times.";
     [] "dialect", effect(Effect::Value(
             Value { name: "NAME", example: "net-tools", kind: ValueKind::Choice(&Dialect::NAMES) },
             |_, text| values::parse_dialect(text).map(drop),
@@ -87,4 +87,12 @@ pub(super) const OPTIONS: &[Entry] = entries! { Program;
         "Prints nothing and returns as soon as a row matches the filter. The exit code is 0 then, 1 if --timeout ends \
          first, 2 on failure."
         details "For scripts that start a service, as in netstat --wait lport 5432 state listening --timeout 30s.";
+    [] "watch", value(watch, "TIME", "2s", ValueKind::Free, values::parse_watch);
+        "Draw the report again in place every TIME",
+        "Draws the report again every TIME (2s, 500ms) until Ctrl+C: on a terminal in place, + before the rows that came and - \
+         before those that went, otherwise as an interval does. netstat check shows what appeared, got worse, eased or \
+         went away."
+        details "A row that went is shown once more. What does not fit into the terminal is counted. --count N \
+                 stops after N displays. With --json each display is a document. Rates of netstat check are measured \
+                 between two looks; a plain number of seconds does the same there: netstat check 10.";
 };
