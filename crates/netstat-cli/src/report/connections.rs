@@ -19,7 +19,7 @@ use netstat_engine::view::{ConnectionsOptions, ConnectionsView, PortHolder, coun
 use netstat_model::Warning;
 use netstat_model::error::words_of;
 use netstat_model::query::{Fields, Kinds, ProcessFields, Scope, SocketQuery};
-use netstat_model::{NetworkNamespace, Process, ProcessKey, TcpFields};
+use netstat_model::{EndpointRef, Namespace, NetworkNamespace, Process, ProcessKey, TcpFields};
 use netstat_os::{Machine, NameDatabases, Processes, Rdma, Routes};
 use rustc_hash::FxHashMap;
 use std::collections::HashMap;
@@ -68,6 +68,7 @@ pub(super) fn table(
         processes: &known.processes,
         users: &known.users,
         interfaces: &known.interfaces,
+        own: known.own,
         namespaces: &known.namespaces,
         geo: &session.geo,
         zone: if needs.fields.contains(Fields::LIFESPAN) { &session.zone } else { &Zone::UTC },
@@ -266,6 +267,7 @@ struct Known {
     processes: FxHashMap<ProcessKey, Process>,
     users: UserNames,
     interfaces: HashMap<u32, OsString>,
+    own: Option<Namespace>,
     namespaces: HashMap<u64, NetworkNamespace>,
 }
 
@@ -289,7 +291,8 @@ impl Known {
             warnings.extend(answer.warnings);
             known.users = UserNames::parse(&answer.data);
         }
-        if needs.interfaces && view.rows().any(|row| row.socket.interface().is_some()) {
+        if needs.interfaces && view.rows().any(|row| names_interface(&row)) {
+            known.own = backend.info().namespace;
             match backend.interfaces() {
                 Ok(answer) => {
                     warnings.extend(answer.warnings);
@@ -315,6 +318,13 @@ impl Known {
         }
         known
     }
+}
+
+/// Returns whether a row has an interface in it.
+fn names_interface(row: &Row<'_>) -> bool {
+    let is_zoned =
+        |end: Option<EndpointRef<'_>>| end.and_then(|end| end.ip()).is_some_and(|end| end.scope != 0);
+    row.socket.interface().is_some() || is_zoned(Some(row.socket.local)) || is_zoned(row.socket.remote)
 }
 
 /// Begins a display of our own tables with the time, if it is one of several.
