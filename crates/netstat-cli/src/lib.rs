@@ -81,6 +81,9 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         ExitCode::from(failure)
     });
     output::restore();
+    if output::interrupt::is_pending() {
+        output::interrupt::end();
+    }
     code
 }
 

@@ -9,6 +9,7 @@ mod console;
 #[path = "output/plain.rs"]
 mod console;
 mod encoder;
+pub(crate) mod interrupt;
 mod stream;
 
 use crate::options::Colour;

@@ -206,6 +206,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
             warnings.say(lacks);
             let shown = settings.repeat.count.is_some_and(|count| session.displays >= count);
             Ok(match settings.repeat.pause {
+                _ if output::interrupt::is_pending() => Next::Done(ExitCode::SUCCESS),
                 Some(pause) if reader != Reader::Gone && !shown => Next::LookAgain(pause),
                 _ => Next::Done(ExitCode::SUCCESS),
             })
