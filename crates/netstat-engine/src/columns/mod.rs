@@ -25,7 +25,7 @@ pub use value::{NO_PROCESS, TIMER_WORDS, Value};
 
 use crate::enrich::{Geo, UserNames};
 use crate::row::Row;
-use crate::text::Zone;
+use crate::text::{Text, Zone};
 use netstat_model::query::{Fields, ProcessFields};
 use netstat_model::{NetworkNamespace, Owner, Process, ProcessKey, TcpFields};
 use rustc_hash::FxHashMap;
@@ -173,7 +173,7 @@ pub struct Column {
     /// The unit of its numbers, or empty.
     pub unit: &'static str,
     /// The meaning, for `--columns help`.
-    pub meaning: &'static str,
+    pub meaning: Text,
     /// The type of its values.
     pub kind: Kind,
     /// Whether only Linux ever has values for it.
