@@ -12,8 +12,10 @@
 use super::data::{ListKind, Setting};
 use super::definition::Check;
 use super::registry;
+use super::text::Text;
 use super::thresholds::{CheckSettings, SettingValue};
 use super::toml_error::{at_line, without_content};
+use netstat_engine::both;
 use toml::de::{DeInteger, DeTable, DeValue};
 
 /// A parsed `CHECK.SETTING=VALUE` of the command line.
@@ -36,8 +38,8 @@ impl CheckSettings {
     ///
     /// # Errors
     /// Says what is wrong and what to write instead, beginning with the line or the key.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let at = |position: usize, why: &str| at_line(text, position, why);
+    pub fn parse(text: &str) -> Result<Self, Text> {
+        let at = |position: usize, why: &Text| at_line(text, position, why);
         let file = DeTable::parse(text).map_err(|error| {
             at(error.span().map_or(0, |span| span.start), &without_content(error.message()))
         })?;
@@ -46,19 +48,40 @@ impl CheckSettings {
             let start = table.span().start;
             // What the file says is not repeated: it may be another file than was meant, and secret.
             let check = registry::by_name(table.get_ref()).ok_or_else(|| {
-                at(start, &format!("unknown check: the checks are {}", registry::NAMES.join(", ")))
+                at(
+                    start,
+                    &both!(
+                        "unknown check: the checks are {names}",
+                        "없는 검사입니다. 검사 목록: {names}",
+                        names = registry::NAMES.join(", ")
+                    ),
+                )
             })?;
             let DeValue::Table(settings) = value.get_ref() else {
-                return Err(at(start, &format!("{} has to be a table of settings: write [{0}]", check.name)));
+                return Err(at(
+                    start,
+                    &both!(
+                        "{check} has to be a table of settings: write [{check}]",
+                        "{check}: 설정의 테이블이어야 합니다. 이렇게 쓰세요: [{check}]",
+                        check = check.name
+                    ),
+                ));
             };
             for (name, value) in settings {
                 let start = name.span().start;
                 let setting = check.data.setting(name.get_ref()).ok_or_else(|| {
-                    at(start, &format!("not a setting of {}: those are {}", check.name, names_of(check)))
+                    at(
+                        start,
+                        &both!(
+                            "not a setting of {check}: those are {names}",
+                            "{check}에 없는 설정입니다. 설정 목록: {names}",
+                            check = check.name,
+                            names = names_of(check)
+                        ),
+                    )
                 })?;
-                let value = from_toml(setting, value.get_ref()).ok_or_else(|| {
-                    at(start, &format!("{}.{} has to be {}", check.name, setting.name, kind(setting)))
-                })?;
+                let value = from_toml(setting, value.get_ref())
+                    .ok_or_else(|| at(start, &has_to_be(check, setting)))?;
                 all.set(check.name, &setting.name, value);
             }
         }
@@ -70,11 +93,13 @@ impl CheckSettings {
 ///
 /// # Errors
 /// Says what is wrong and what to type instead.
-pub fn parse_assignment(text: &str) -> Result<Assignment, String> {
+pub fn parse_assignment(text: &str) -> Result<Assignment, Text> {
     let parts = text.split_once('=').and_then(|(name, value)| Some((name.split_once('.')?, value)));
     let Some(((check, name), value)) = parts else {
-        return Err(format!(
-            "{text:?} is not a setting: type CHECK.SETTING=VALUE, as in close-wait.warning=200"
+        return Err(both!(
+            "{text} is not a setting: type CHECK.SETTING=VALUE, as in close-wait.warning=200",
+            "{text}: 설정이 아닙니다. CHECK.SETTING=VALUE로 입력하세요. 입력 예: close-wait.warning=200",
+            text = format!("{text:?}")
         ));
     };
     let check = find_check(check)?;
@@ -87,19 +112,30 @@ pub fn parse_assignment(text: &str) -> Result<Assignment, String> {
             all.then(|| SettingValue::Words(words.into_iter().map(str::to_owned).collect()))
         }
     };
-    let value =
-        value.ok_or_else(|| format!("{}.{} has to be {}", check.name, setting.name, kind(setting)))?;
+    let value = value.ok_or_else(|| has_to_be(check, setting))?;
     Ok(Assignment { check: check.name, setting: &setting.name, value })
 }
 
-fn find_check(name: &str) -> Result<&'static Check, String> {
-    registry::by_name(name)
-        .ok_or_else(|| format!("unknown check {name:?}: the checks are {}", registry::NAMES.join(", ")))
+fn find_check(name: &str) -> Result<&'static Check, Text> {
+    registry::by_name(name).ok_or_else(|| {
+        both!(
+            "unknown check {name}: the checks are {names}",
+            "{name}: 없는 검사입니다. 검사 목록: {names}",
+            name = format!("{name:?}"),
+            names = registry::NAMES.join(", ")
+        )
+    })
 }
 
-fn find_setting(check: &'static Check, name: &str) -> Result<&'static Setting, String> {
+fn find_setting(check: &'static Check, name: &str) -> Result<&'static Setting, Text> {
     check.data.setting(name).ok_or_else(|| {
-        format!("{}.{name} is not a setting: those of {} are {}", check.name, check.name, names_of(check))
+        both!(
+            "{check}.{name} is not a setting: those of {check} are {names}",
+            "{check}.{name}: 없는 설정입니다. {check}의 설정: {names}",
+            check = check.name,
+            name,
+            names = names_of(check)
+        )
     })
 }
 
@@ -154,13 +190,24 @@ fn is_sensible(number: &f64) -> bool {
     number.is_finite() && *number >= 0.0
 }
 
-fn kind(setting: &Setting) -> &'static str {
-    match setting.list {
-        None => "a number that is not negative",
-        Some(ListKind::Words) => "a word or a list of words",
-        Some(ListKind::Ports) => "a list of ports, such as 5432 or 161/udp",
-        Some(ListKind::Countries) => "a list of countries in two letters, such as KR or US",
-    }
+fn has_to_be(check: &Check, setting: &Setting) -> Text {
+    let kind = match setting.list {
+        None => both!("a number that is not negative", "음수가 아닌 수"),
+        Some(ListKind::Words) => both!("a word or a list of words", "단어 또는 단어 목록"),
+        Some(ListKind::Ports) => {
+            both!("a list of ports, such as 5432 or 161/udp", "5432, 161/udp 같은 포트 목록")
+        }
+        Some(ListKind::Countries) => {
+            both!("a list of countries in two letters, such as KR or US", "KR, US 같은 두 글자 국가 목록")
+        }
+    };
+    both!(
+        "{check}.{setting} has to be {kind}",
+        "{check}.{setting} 값은 다음이어야 합니다: {kind}",
+        check = check.name,
+        setting = &setting.name,
+        kind
+    )
 }
 
 #[cfg(test)]
@@ -217,7 +264,7 @@ mod tests {
             ("close-wait = 5\n", "line 1: close-wait has to be a table"),
             ("[close-wait]\n\nold = = 1\n", "line 3: "),
         ] {
-            let error = CheckSettings::parse(text).unwrap_err();
+            let error = CheckSettings::parse(text).unwrap_err().english().to_owned();
             assert!(error.starts_with(why), "{text:?}: {error}");
             assert!(
                 !["wiat", "odl", "secret", "hunter2", "postgres"].iter().any(|word| error.contains(word))
@@ -243,7 +290,7 @@ mod tests {
             ("suspicious.usual-ports=22/sctp", "has to be a list of ports"),
             ("suspicious.usual-countries=Korea", "has to be a list of countries"),
         ] {
-            let error = parse_assignment(text).unwrap_err();
+            let error = parse_assignment(text).unwrap_err().english().to_owned();
             assert!(error.contains(why), "{text:?}: {error}");
         }
     }

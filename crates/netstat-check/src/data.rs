@@ -1,23 +1,16 @@
 //! The data file of a check: its reference, its settings and its sentences, each in English and Korean.
 //!
-//! A sentence has blanks, which [`say!`] fills:
-//!
-//! | blank | becomes |
-//! |---|---|
-//! | `{who}` | the value; numbers are grouped, fractions short, durations in two units at most |
-//! | `{n:port\|ports}` | a number and what it counts: `1 port`, `1,200 ports` |
-//! | `{n?is\|are}` | the one or the other word, by the number |
+//! A sentence has blanks as in [`both!`](netstat_engine::both), which [`say!`] fills.
 //!
 //! A paragraph of the rule, and a source, that is about one system begins with `linux: ` or `windows: `.
 //!
 //! A sentence that differs by system is two entries, `key.linux` and `key.windows`.
 
-use super::text::{EN, KO, Text, decimal, duration, grouped};
+use super::text::Text;
 use netstat_engine::text::Language;
+use netstat_engine::text::both::{Blank, find, has_blanks_among, starts_with};
 use serde::Deserialize;
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
 
 /// The contents of a data file.
 #[derive(Debug, Default, Deserialize)]
@@ -125,49 +118,6 @@ impl Sentence {
     }
 }
 
-/// The value of a blank.
-#[derive(Debug, Clone)]
-pub enum Blank {
-    /// A number that counts something.
-    Count(u64),
-    /// Anything else.
-    Words(Text),
-}
-
-macro_rules! counts {
-    ($($integer:ty),*) => {$(
-        impl From<$integer> for Blank {
-            fn from(number: $integer) -> Self {
-                Self::Count(u64::try_from(number).unwrap_or(u64::MAX))
-            }
-        }
-    )*};
-}
-counts!(u8, u32, u64, usize);
-
-macro_rules! words {
-    ($($value:ty => $text:expr),* $(,)?) => {$(
-        impl From<$value> for Blank {
-            fn from(value: $value) -> Self {
-                Self::Words($text(value))
-            }
-        }
-    )*};
-}
-words! {
-    Text => std::convert::identity,
-    &Text => Text::clone,
-    String => Text::same,
-    &String => |text: &String| Text::same(text.clone()),
-    &str => |text: &str| Text::same(text.to_owned()),
-    f64 => |number| Text::same(decimal(number)),
-    Duration => duration,
-    // A port is a name, and has no commas.
-    u16 => |port: u16| Text::same(port.to_string()),
-    IpAddr => |address: IpAddr| Text::same(address.to_string()),
-    SocketAddr => |end: SocketAddr| Text::same(end.to_string()),
-}
-
 impl CheckData {
     /// Reads a data file. A test parses each, so an error leaves nothing worse than silence.
     pub fn parse(source: &str) -> Self {
@@ -186,7 +136,7 @@ impl CheckData {
         let Some(sentence) = self.texts.get(key).map(Sentence::text) else {
             return Text::same(key.to_owned());
         };
-        Text::new(fill(sentence, blanks, EN), fill(sentence, blanks, KO))
+        sentence.filled(blanks)
     }
 
     /// Returns every sentence, blanks and all.
@@ -199,39 +149,6 @@ impl CheckData {
             };
             texts.into_iter().map(move |text| (key.as_str(), text))
         })
-    }
-}
-
-fn fill(sentence: &Text, blanks: &[(&str, Blank)], language: Language) -> String {
-    let mut text = String::new();
-    let mut rest = sentence.of(language);
-    while let Some((before, after)) = rest.split_once('{') {
-        let (blank, behind) = after.split_once('}').unwrap_or((after, ""));
-        text.push_str(before);
-        text.push_str(&filled(blank, blanks, language));
-        rest = behind;
-    }
-    text.push_str(rest);
-    text
-}
-
-fn filled(blank: &str, blanks: &[(&str, Blank)], language: Language) -> String {
-    let (name, words) = blank.split_at(blank.find([':', '?']).unwrap_or(blank.len()));
-    let value = blanks.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
-    let (count, shown) = match value {
-        Some(Blank::Count(count)) => (Some(*count), grouped(*count)),
-        Some(Blank::Words(text)) => (None, text.of(language).to_owned()),
-        None => (None, String::new()),
-    };
-    let by_number = |words: &str| {
-        let (one, many) = words.split_once('|').unwrap_or((words, words));
-        // A fraction that is shown as 1 is one as well.
-        if count == Some(1) || shown == "1" { one.to_owned() } else { many.to_owned() }
-    };
-    match words.split_at_checked(1) {
-        Some((":", words)) => format!("{shown} {}", by_number(words)),
-        Some(("?", words)) => by_number(words),
-        _ => shown,
     }
 }
 
@@ -262,45 +179,6 @@ pub(crate) const fn has_sentence(source: &str, key: &str, blanks: &[&str]) -> bo
     found
 }
 
-const fn has_blanks_among(source: &[u8], start: usize, end: usize, blanks: &[&str]) -> bool {
-    let mut at = find(source, start, b"{");
-    while at < end {
-        let mut known = false;
-        let mut which = 0;
-        while which < blanks.len() {
-            let behind = at + 1 + blanks[which].len();
-            known |= starts_with(source, at + 1, blanks[which].as_bytes())
-                && behind < source.len()
-                && matches!(source[behind], b'}' | b':' | b'?');
-            which += 1;
-        }
-        if !known {
-            return false;
-        }
-        at = find(source, at + 1, b"{");
-    }
-    true
-}
-
-const fn starts_with(text: &[u8], at: usize, wanted: &[u8]) -> bool {
-    let mut offset = 0;
-    while offset < wanted.len() {
-        if at + offset >= text.len() || text[at + offset] != wanted[offset] {
-            return false;
-        }
-        offset += 1;
-    }
-    true
-}
-
-/// Returns where `wanted` begins, from `at` on; the length of the text where it does not.
-const fn find(text: &[u8], mut at: usize, wanted: &[u8]) -> usize {
-    while at < text.len() && !starts_with(text, at, wanted) {
-        at += 1;
-    }
-    at
-}
-
 /// Embeds the data file of a check, as `DATA`.
 macro_rules! check_data {
     ($file:literal) => {
@@ -324,8 +202,8 @@ macro_rules! say {
         }
         DATA.say($key, &[$((stringify!($name), say!(@blank $name $(= $value)?))),*])
     }};
-    (@blank $name:ident) => { $crate::data::Blank::from($name) };
-    (@blank $name:ident = $value:expr) => { $crate::data::Blank::from($value) };
+    (@blank $name:ident) => { netstat_engine::text::both::Blank::from($name) };
+    (@blank $name:ident = $value:expr) => { netstat_engine::text::both::Blank::from($value) };
 }
 pub(crate) use say;
 
@@ -337,18 +215,12 @@ mod tests {
                           way.linux = [\n    'ip {to}',\n    'ip',\n]\nway.windows = ['{to}', '']\n";
 
     #[test]
-    fn blanks_are_filled_by_language_and_number() {
-        let who = Text::new("I".to_owned(), "나".to_owned());
-        for (number, english) in
-            [(1u64, "I holds 1 port, which is 1"), (1200, "I holds 1,200 ports, which are 1,200")]
-        {
-            let data = CheckData::parse(
-                "summary = ['', '']\nrule = ['', '']\nsources = []\n[texts]\n\
-                holds = ['{who} holds {n:port|ports}, which {n?is|are} {n}', '{who}: {n}']\n",
-            );
-            let said = data.say("holds", &[("who", (&who).into()), ("n", number.into())]);
-            assert_eq!((said.of(EN), said.of(KO)), (english, format!("나: {}", grouped(number)).as_str()));
-        }
+    fn a_sentence_is_found_by_its_key_and_filled() {
+        let data = CheckData::parse(
+            "summary = ['', '']\nrule = ['', '']\nsources = []\n[texts]\nholds = ['{who} holds {n:port|ports}', '{who}: {n}']\n",
+        );
+        let said = data.say("holds", &[("who", "I".into()), ("n", 2_u64.into())]);
+        assert_eq!(said, Text::fixed("I holds 2 ports", "I: 2"));
     }
 
     #[test]

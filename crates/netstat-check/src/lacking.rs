@@ -1,91 +1,59 @@
 //! Warnings about missing evidence, in the words of the checks: unlike tables, checks show no rows without owners.
 
-use super::text::{Text, grouped, number_of};
-use netstat_engine::text::Language;
+use super::text::Text;
+use netstat_engine::both;
+use netstat_engine::text::system::{phrase, warning as said};
 use netstat_model::Warning;
-use netstat_model::warning::SkippedLines;
 
-/// Returns a warning in a language. The messages of the system stay in the language of the system.
-pub fn lacking(warning: &Warning, language: Language) -> String {
-    text(warning).of(language).to_owned()
-}
-
-fn text(warning: &Warning) -> Text {
+/// Returns a warning. The messages of the system stay in the language of the system.
+pub fn lacking(warning: &Warning) -> Text {
     match warning {
-        Warning::AddressList { file, entries, skipped } => {
-            Text::new(warning.to_string(), of_list(file, *entries, *skipped))
-        }
         Warning::OwnersNotPermitted { processes, as_root } => {
-            let (english, korean) = match as_root {
-                false => ("run as root to see them", "root로 실행하면 보임"),
-                true => (
+            let cure = match as_root {
+                false => both!("run as root to see them", "root로 실행하면 보임"),
+                true => both!(
                     "root needs CAP_SYS_PTRACE here, and a security module may forbid it even then",
-                    "root에도 CAP_SYS_PTRACE가 필요하며, 보안 모듈이 막을 수도 있음",
+                    "root에도 CAP_SYS_PTRACE가 필요하며, 보안 모듈이 막을 수도 있음"
                 ),
             };
-            Text::new(
-                format!(
-                    "{} {} not readable, so the owners of some sockets are not known; {english}",
-                    number_of(*processes, "process", "processes"),
-                    if *processes == 1 { "was" } else { "were" }
-                ),
-                format!(
-                    "프로세스 {}개를 읽을 수 없어 일부 소켓의 프로세스 확인 불가. {korean}",
-                    grouped(*processes)
-                ),
+            both!(
+                "{processes:process was|processes were} not readable, so the owners of some sockets are not known; {cure}",
+                "프로세스 {processes}개를 읽을 수 없어 일부 소켓의 프로세스 확인 불가. {cure}",
+                processes = *processes,
+                cure
             )
         }
-        Warning::ProcessesUnreadable { processes, reason } => Text::new(
-            warning.to_string(),
-            format!("프로세스 {}개의 정보 일부 확인 불가: {reason}", grouped(*processes)),
-        ),
-        Warning::MayMatch { sockets, .. } => Text::new(
-            warning.to_string(),
-            format!("필터에 맞는지 확인할 수 없는 소켓 {}개는 빠짐", grouped(*sockets)),
-        ),
-        Warning::OwnersInOtherNamespace => Text::fixed(
+        Warning::OwnersInOtherNamespace => both!(
             "some sockets belong to processes outside of this PID namespace, which cannot be seen here; run outside of the \
              container to see them",
-            "일부 소켓은 이 PID 네임스페이스 밖의 프로세스의 것이고, 여기서는 확인 불가. 컨테이너 밖에서 실행하면 보임",
+            "일부 소켓은 이 PID 네임스페이스 밖의 프로세스의 것이고, 여기서는 확인 불가. 컨테이너 밖에서 실행하면 보임"
         ),
-        Warning::BoundUnavailable { release } => {
-            let (english, korean) = match release {
-                None => ("/proc/net does not list them".to_owned(), "/proc/net에는 없음".to_owned()),
-                Some(release) => (
-                    format!("they need Linux 6.8, this is {release}"),
-                    format!("Linux 6.8부터 볼 수 있고, 여기는 {release}"),
-                ),
-            };
-            Text::new(
-                format!("bound-only sockets are not counted: {english}"),
-                format!("바인드만 된 소켓은 세지 않음: {korean}"),
-            )
-        }
-        Warning::ProcNetFallback { protocol, reason } => Text::new(
-            warning.to_string(),
-            format!(
-                "{protocol}에 sock_diag를 쓸 수 없어({reason}) /proc/net을 읽음. 정보가 적어 판단하지 못하는 것이 있음"
-            ),
+        Warning::BoundUnavailable { release: None } => both!(
+            "bound-only sockets are not counted: /proc/net does not list them",
+            "바인드만 된 소켓은 세지 않음: /proc/net에는 없음"
         ),
-        other => Text::same(other.to_string()),
+        Warning::BoundUnavailable { release: Some(release) } => both!(
+            "bound-only sockets are not counted: they need Linux 6.8, this is {release}",
+            "바인드만 된 소켓은 세지 않음: Linux 6.8부터 볼 수 있고, 여기는 {release}",
+            release
+        ),
+        Warning::ProcNetFallback { protocol, reason } => both!(
+            "sock_diag is not available for {protocol} ({reason}); /proc/net was read instead, which does not tell whether an \
+             IPv6 listener also takes IPv4, nor the interface of a link-local address",
+            "{protocol}에 sock_diag를 쓸 수 없어({reason}) /proc/net을 읽음. 정보가 적어 판단하지 못하는 것이 있음",
+            protocol = protocol.to_string(),
+            reason = phrase(reason)
+        ),
+        other => said(other),
     }
-}
-
-fn of_list(file: &str, entries: usize, skipped: SkippedLines) -> String {
-    let mut text = format!("목록 {file}에서 주소와 네트워크 {}개를 씀", grouped(entries));
-    if let Some(first) = skipped.first_invalid {
-        text.push_str(&format!("; 알아볼 수 없는 줄 {}개, 처음은 {first}번째 줄", grouped(skipped.invalid)));
-    }
-    if skipped.names > 0 {
-        text.push_str(&format!("; 주소가 아니라 이름을 막는 줄 {}개", grouped(skipped.names)));
-    }
-    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use netstat_engine::text::Language;
     use netstat_model::Protocol;
+    use netstat_model::warning::SkippedLines;
 
     #[test]
     fn warnings_have_both_languages() {
@@ -106,7 +74,8 @@ mod tests {
                 "UDP에 sock_diag를",
             ),
         ] {
-            let said = [Language::English, Language::Korean].map(|language| lacking(&warning, language));
+            let said = lacking(&warning);
+            let said = [Language::English, Language::Korean].map(|language| said.of(language).to_owned());
             assert!(said[0].starts_with(english) && said[1].starts_with(korean), "{said:?}");
             assert!(!said.concat().contains("show as -"), "{said:?}");
         }

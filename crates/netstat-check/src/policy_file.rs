@@ -17,7 +17,9 @@
 //! What a rule does not name may be anything. `forbid` wins over `allow`. In a file without `allow.listen` every listener
 //! is allowed that is not forbidden; the same goes for destinations.
 
+use super::text::Text;
 use super::toml_error::{at_line, without_content};
+use netstat_engine::both;
 use netstat_engine::enrich::UserNames;
 use netstat_engine::filter::{Glob, Ports};
 use netstat_model::{IpSocketRef, Missing, NoOwner, OwnershipRef, Prefix, Process, Transport};
@@ -99,7 +101,7 @@ impl Policy {
     ///
     /// # Errors
     /// Says what is wrong, beginning with the line or the rule.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, Text> {
         let file: PolicyFile = toml::from_str(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
             at_line(text, start, &without_content(error.message()))
@@ -107,7 +109,10 @@ impl Policy {
         let PolicyFile { allow, forbid } = file;
         let rules = |written: Option<Vec<Written>>, kind: &str| {
             let rule = |(at, written): (usize, Written)| {
-                written.rule().map_err(|why| format!("{kind}, rule {}: {why}", at + 1))
+                written.rule().map_err(|why| {
+                    let number = (at + 1).to_string();
+                    both!("{kind}, rule {number}: {why}", "{kind}, 규칙 {number}: {why}", kind, number, why)
+                })
             };
             written
                 .map(|list| list.into_iter().enumerate().map(rule).collect::<Result<Vec<_>, _>>())
@@ -127,31 +132,42 @@ impl Policy {
 }
 
 impl Written {
-    fn rule(self) -> Result<Rule, String> {
+    fn rule(self) -> Result<Rule, Text> {
         let protocol = match self.protocol.as_deref() {
             None => None,
             Some("tcp") => Some(Transport::Tcp),
             Some("udp") => Some(Transport::Udp),
-            Some(_) => return Err("protocol is neither tcp nor udp".to_owned()),
+            Some(_) => {
+                return Err(both!("protocol is neither tcp nor udp", "protocol 값이 tcp도 udp도 아닙니다"));
+            }
         };
         let addresses = self.address.map(|address| match address {
             OneOrMore::One(one) => vec![one],
             OneOrMore::More(more) => more,
         });
         let network = |text: String| {
-            parse_network(&text)
-                .ok_or_else(|| "address is neither an address nor a network such as 10.0.0.0/8".to_owned())
+            parse_network(&text).ok_or_else(|| {
+                both!(
+                    "address is neither an address nor a network such as 10.0.0.0/8",
+                    "address 값이 주소도, 10.0.0.0/8 같은 네트워크도 아닙니다"
+                )
+            })
         };
         let addresses = addresses.map(|list| list.into_iter().map(network).collect()).transpose()?;
         let user = match self.user {
             None => None,
             Some(toml::Value::String(name)) => Some(name),
             Some(toml::Value::Integer(number)) => Some(number.to_string()),
-            Some(_) => return Err("user is neither a name nor a number".to_owned()),
+            Some(_) => {
+                return Err(both!("user is neither a name nor a number", "user 값이 이름도 번호도 아닙니다"));
+            }
         };
         let ports = self.port.map(|value| {
             parse_ports(&value).ok_or_else(|| {
-                "port is not valid: write 22, \"8000-8100\", \"80,443\" or [80, 443]".to_owned()
+                both!(
+                    "port is not valid: write 22, \"8000-8100\", \"80,443\" or [80, 443]",
+                    "port 값이 잘못되었습니다. 쓸 수 있는 형식: 22, \"8000-8100\", \"80,443\", [80, 443]"
+                )
             })
         });
         let glob = |pattern: Option<String>| pattern.as_deref().map(Glob::new);

@@ -21,6 +21,15 @@ fn both(text: &Text, of: &str) {
     assert!(!text.of(EN).chars().any(|character| ('가'..='힣').contains(&character)), "{of}");
 }
 
+/// The names of the blanks in a text. Only words chosen by a number may be in one language alone.
+fn names_of_blanks(text: &str) -> BTreeSet<&str> {
+    let blanks = text.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+    blanks
+        .filter(|blank| !blank.contains('?'))
+        .map(|blank| blank.split(':').next().unwrap_or(blank))
+        .collect()
+}
+
 #[test]
 fn every_check_has_all_its_texts_in_both_languages() {
     let mut names = BTreeSet::new();
@@ -49,6 +58,7 @@ fn every_check_has_all_its_texts_in_both_languages() {
         for (key, text) in data.sentences() {
             let blanks = |text: &str| text.matches('{').count() == text.matches('}').count();
             assert!(blanks(text.of(EN)) && blanks(text.of(KO)), "{}: {key}", check.name);
+            assert_eq!(names_of_blanks(text.of(EN)), names_of_blanks(text.of(KO)), "{}: {key}", check.name);
             assert!(
                 text.of(EN).trim_end() == text.of(EN) && text.of(KO).trim_end() == text.of(KO),
                 "{}: {key}",

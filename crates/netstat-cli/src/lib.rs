@@ -10,6 +10,7 @@ mod report;
 mod settings;
 mod warning_text;
 
+use netstat_engine::text::Language;
 use options::{Command, PrintedText};
 use output::{Trouble, Utf8};
 use settings::Settings;
@@ -50,6 +51,12 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     // Honour --utf8 even if parsing fails, so that the error is readable.
     let utf8 = words.iter().any(|word| word == "--utf8");
+    let environment = |name: &str| std::env::var(name).ok();
+    // Asked for on the command line, a language is that of what is wrong there, too.
+    let system_language = output::system_language();
+    let language =
+        options::typed_language(&words).unwrap_or_else(|| settings::language(environment, system_language));
+    output::speak(language);
     let dialect = std::env::var_os(options::DIALECT_VARIABLE);
     let command = options::understand(&words, dialect.as_deref());
     if utf8 || matches!(&command, Ok(Command::Run(arguments)) if arguments.utf8) {
@@ -60,19 +67,20 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
             if !arguments.formats.is_empty() {
                 output::write_utf8(Utf8::Data);
             }
-            let environment = |name: &str| std::env::var(name).ok();
-            report::run(&Settings::new(&arguments, environment, output::system_language()))
+            report::run(&Settings::new(&arguments, environment, system_language))
         }
-        Ok(Command::RunNetTools(arguments)) => report::run(&Settings::of_net_tools(&arguments)),
+        Ok(Command::RunNetTools(arguments)) => {
+            // The dialect has no other language.
+            output::speak(Language::English);
+            report::run(&Settings::of_net_tools(&arguments))
+        }
         Ok(command) => {
-            let environment = |name: &str| std::env::var(name).ok();
-            let language = settings::language(environment, output::system_language());
             let is_document = matches!(command, Command::Generate(_));
             command.answer(language).map_or(Ok(ExitCode::SUCCESS), |answer| show(&answer, is_document))
         }
         Err(complaint) => {
             let meaning = complaint.word.as_deref().and_then(report::meaning);
-            let line = options::for_this_shell(complaint.to_string());
+            let line = complaint.text().map(|line| options::for_this_shell(line.to_owned()));
             Err(Trouble { line, filter: complaint.filter, meaning })
         }
     };

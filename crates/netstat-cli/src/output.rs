@@ -17,15 +17,16 @@ use crate::render::LineEnd;
 use crate::warning_text::warning_text;
 use console::CodePage;
 use encoder::Encoder;
+use netstat_engine::both;
 use netstat_engine::filter::FilterError;
-use netstat_engine::text::Language;
 use netstat_engine::text::quote::one_line;
+use netstat_engine::text::system::io_error;
+use netstat_engine::text::{Language, Text};
 use netstat_model::Warning;
-use netstat_model::error::words_of;
 use std::borrow::Cow;
 use std::io::{self, ErrorKind, Write};
 use stream::Stream;
-pub(crate) use stream::{Utf8, write_utf8};
+pub(crate) use stream::{Utf8, language, speak, write_utf8};
 
 /// A word of the Korean table headings. A code page that has it has the other headings as well.
 const KOREAN_SAMPLE: &str = "활성";
@@ -173,7 +174,7 @@ pub(crate) fn reader() -> Reader {
 ///
 /// # Errors
 /// One line that says what failed and why. A closed pipe is not an error.
-pub(crate) fn people(words: &str) -> Result<Reader, String> {
+pub(crate) fn people(words: &str) -> Result<Reader, Text> {
     text(with_line_ends(words).as_bytes())
 }
 
@@ -181,7 +182,7 @@ pub(crate) fn people(words: &str) -> Result<Reader, String> {
 ///
 /// # Errors
 /// One line that says what failed and why. A closed pipe is not an error.
-pub(crate) fn text(text: &[u8]) -> Result<Reader, String> {
+pub(crate) fn text(text: &[u8]) -> Result<Reader, Text> {
     let mut out = stdout();
     outcome(out.write_all(text).and_then(|()| out.flush()))
 }
@@ -196,20 +197,24 @@ fn is_closed(error: &io::Error) -> bool {
 ///
 /// # Errors
 /// One line that says what failed and why. A closed pipe is not an error.
-pub(crate) fn outcome(written: io::Result<()>) -> Result<Reader, String> {
+pub(crate) fn outcome(written: io::Result<()>) -> Result<Reader, Text> {
     match written {
         Ok(()) => Ok(Reader::Listening),
         Err(error) if is_closed(&error) => Ok(Reader::Gone),
-        Err(error) => Err(format!("cannot write to standard output: {}", words_of(&error))),
+        Err(error) => Err(both!(
+            "cannot write to standard output: {why}",
+            "표준 출력에 쓸 수 없습니다: {why}",
+            why = io_error(&error)
+        )),
     }
 }
 
-/// Writes one line to standard error, after the name of the program.
+/// Writes one line to standard error, in the language of the messages and after the name of the program.
 ///
 /// The line may contain text from outside (a recording from another machine, for instance), so control characters
 /// are escaped.
-pub(crate) fn complain(line: &str) {
-    error_text(&format!("netstat: {}\n", one_line(line)));
+pub(crate) fn complain(line: &Text) {
+    error_text(&format!("netstat: {}\n", one_line(line.of(language()))));
 }
 
 /// Writes one line to standard error without the name of the program, as Windows netstat does.
@@ -220,14 +225,14 @@ pub(crate) fn say(line: &str) {
 /// Why the program cannot do what was asked: one line, and for an error in a filter more lines that point at it.
 #[derive(Debug)]
 pub(crate) struct Trouble {
-    pub(crate) line: String,
+    pub(crate) line: Text,
     pub(crate) filter: Option<Box<FilterError>>,
     /// What a word that was not understood is the name of, and what to type then.
-    pub(crate) meaning: Option<String>,
+    pub(crate) meaning: Option<Text>,
 }
 
-impl From<String> for Trouble {
-    fn from(line: String) -> Self {
+impl From<Text> for Trouble {
+    fn from(line: Text) -> Self {
         Self { line, filter: None, meaning: None }
     }
 }
@@ -237,7 +242,7 @@ impl Trouble {
     pub(crate) fn say(&self) {
         complain(&self.line);
         if let Some(error) = &self.filter {
-            for line in error.to_string().lines() {
+            for line in error.message(language()).lines() {
                 error_text(&format!("  {line}\n"));
             }
         }
@@ -263,7 +268,7 @@ impl Warnings {
     pub(crate) fn say_as(
         &mut self,
         warnings: impl IntoIterator<Item = Warning>,
-        words: impl Fn(&Warning) -> String,
+        words: impl Fn(&Warning) -> Text,
     ) {
         for warning in warnings {
             if !self.said.iter().any(|said| warning.repeats(said)) {

@@ -19,10 +19,10 @@ pub(crate) struct PrintedText {
 /// The exit code of net-tools where an option is not one.
 const NET_TOOLS_MISUSED: u8 = 3;
 
-fn column_help() -> String {
+fn column_help(language: Language) -> String {
     let mut text = Vec::new();
     // Writing to a Vec cannot fail.
-    let _ = sockets::render_column_help(&mut text, Column::is_available);
+    let _ = sockets::render_column_help(&mut text, Column::is_available, language);
     String::from_utf8_lossy(&text).into_owned()
 }
 
@@ -46,11 +46,11 @@ impl Command {
             }
             Self::Help(Manner::Windows) => generate::help(),
             Self::Help(Manner::Short) => generate::short(language),
-            Self::Help(Manner::Unix) => generate::full(),
-            Self::HelpExamples => generate::help_of_examples(),
-            Self::HelpVerb(verb, _) => generate::help_of(*verb),
-            Self::HelpFilter => netstat_engine::filter::HELP.clone(),
-            Self::ColumnHelp => column_help(),
+            Self::Help(Manner::Unix) => generate::full(language),
+            Self::HelpExamples => generate::help_of_examples(language),
+            Self::HelpVerb(verb, _) => generate::help_of(*verb, language),
+            Self::HelpFilter => netstat_engine::filter::help(language),
+            Self::ColumnHelp => column_help(language),
             Self::Version => format!("netstat {}\n", env!("CARGO_PKG_VERSION")),
             Self::Generate(document) => generate::text(*document),
         };

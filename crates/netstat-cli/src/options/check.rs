@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::combine;
-use super::complaint::Complaint;
+use super::complaint::{Complaint, complaint};
 use super::words;
 use netstat_check as check;
 use netstat_engine::text::nearest;
@@ -40,12 +40,17 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
         arguments.watch.get_or_insert(Duration::from_secs(seconds.into()));
     }
     if let (Some(count), None) = (arguments.count, arguments.watch) {
-        return Err(Complaint::new(format!(
-            "--count {count} needs a pause: type, for example, netstat check --watch 10s --count {count}"
-        )));
+        return Err(complaint!(
+            "--count {count} needs a pause: type, for example, netstat check --watch 10s --count {count}",
+            "--count {count}: 간격이 필요합니다. 입력 예: netstat check --watch 10s --count {count}",
+            count = count.to_string()
+        ));
     }
     if arguments.check.learn && arguments.check.names.iter().any(|check| *check != &check::POLICY) {
-        return Err(Complaint::new("--learn works only with policy: type netstat check policy --learn"));
+        return Err(complaint!(
+            "--learn works only with policy: type netstat check policy --learn",
+            "--learn은 policy에서만 쓸 수 있습니다. 이렇게 입력하세요: netstat check policy --learn"
+        ));
     }
     if arguments.record.is_some() && arguments.replay.is_some() {
         return Err(Complaint::record_and_replay());
@@ -67,8 +72,9 @@ fn one_text(arguments: &Arguments) -> Result<(), Complaint> {
     let typed = &arguments.check;
     let runs_policy = typed.names.is_empty() || typed.names.contains(&&check::POLICY);
     if typed.policy.is_some() && (!runs_policy || typed.learn) {
-        return Err(Complaint::new(
+        return Err(complaint!(
             "--policy belongs to the check policy: type netstat check policy --policy FILE",
+            "--policy는 검사 policy의 옵션입니다. 이렇게 입력하세요: netstat check policy --policy FILE"
         ));
     }
     let text = match (typed.list, typed.explain, typed.learn) {
@@ -77,14 +83,25 @@ fn one_text(arguments: &Arguments) -> Result<(), Complaint> {
         (false, None, true) => "--learn",
         (false, None, false) => return Ok(()),
         _ => {
-            return Err(Complaint::new("--list, --explain and --learn cannot be combined: type one of them"));
+            return Err(complaint!(
+                "--list, --explain and --learn cannot be combined: type one of them",
+                "--list, --explain, --learn은 함께 쓸 수 없습니다. 하나만 입력하세요"
+            ));
         }
     };
     if arguments.json() {
-        return Err(Complaint::new(format!("{text} does not write JSON: leave --json out")));
+        return Err(complaint!(
+            "{text} does not write JSON: leave --json out",
+            "{text}: JSON으로 출력하지 않습니다. --json을 빼고 입력하세요",
+            text
+        ));
     }
     if arguments.watch.is_some() {
-        return Err(Complaint::new(format!("{text} shows nothing to repeat: leave the interval out")));
+        return Err(complaint!(
+            "{text} shows nothing to repeat: leave the interval out",
+            "{text}: 되풀이할 것이 없습니다. 간격을 빼고 입력하세요",
+            text
+        ));
     }
     let reads = [
         (typed.config.is_some(), "--config"),
@@ -95,11 +112,20 @@ fn one_text(arguments: &Arguments) -> Result<(), Complaint> {
         (arguments.replay.is_some(), "--replay"),
     ];
     if let (Some((_, option)), false) = (reads.iter().find(|(given, _)| *given), typed.learn) {
-        return Err(Complaint::new(format!("{text} runs no check, so {option} has no effect: leave it out")));
+        return Err(complaint!(
+            "{text} runs no check, so {option} has no effect: leave it out",
+            "{text}: 검사를 실행하지 않으므로 {option} 옵션은 아무 일도 하지 않습니다. 빼고 입력하세요",
+            text,
+            option = *option
+        ));
     }
     let selects = !typed.names.is_empty() || !arguments.filter.is_empty();
     if selects && !typed.learn {
-        return Err(Complaint::new(format!("{text} runs no check: leave the other words out")));
+        return Err(complaint!(
+            "{text} runs no check: leave the other words out",
+            "{text}: 검사를 실행하지 않습니다. 다른 단어를 빼고 입력하세요",
+            text
+        ));
     }
     Ok(())
 }
@@ -108,5 +134,10 @@ fn one_text(arguments: &Arguments) -> Result<(), Complaint> {
 fn misspelt(word: &OsStr) -> Option<Complaint> {
     let name = word.to_str()?;
     let near = nearest(name, check::NAMES, (name.len() / 3).clamp(1, 3))?;
-    Some(Complaint::new(format!("unknown check {}: type {near}, or netstat check --list", quoted(word))))
+    Some(complaint!(
+        "unknown check {word}: type {near}, or netstat check --list",
+        "{word}: 없는 검사입니다. 이렇게 입력하세요: {near}, 또는 netstat check --list",
+        word = quoted(word),
+        near
+    ))
 }

@@ -4,8 +4,8 @@ use super::arguments::{Arguments, Dialect, ProtocolName, Verb};
 use super::command::Command;
 use super::complaint::{Complaint, complaint};
 use super::{net_tools, parse, table, values, windows, words};
-use netstat_engine::text::nearest;
 use netstat_engine::text::quote::quoted;
+use netstat_engine::text::{Language, nearest};
 use std::ffi::{OsStr, OsString};
 
 /// The environment variable that chooses a dialect.
@@ -37,23 +37,35 @@ fn named_dialect(name: &OsStr) -> Option<Dialect> {
 
 /// Chooses the dialect: by `--dialect`, by the environment, then by what is typed.
 fn choose(words: &[OsString], variable: Option<&OsStr>) -> Result<Dialect, Complaint> {
-    if let Some(name) = asked_for(words) {
+    if let Some(name) = last_value(words, "dialect") {
         return values::parse_dialect(&name);
     }
     if let Some(name) = variable.filter(|name| !name.is_empty()) {
-        return named_dialect(name)
-            .ok_or_else(|| complaint!("{VARIABLE} is {}: set it to windows or net-tools", quoted(name)));
+        return named_dialect(name).ok_or_else(|| {
+            complaint!(
+                "{variable} is {name}: set it to windows or net-tools",
+                "{variable} 값이 {name}입니다. windows 또는 net-tools로 설정하세요",
+                variable = VARIABLE,
+                name = quoted(name)
+            )
+        });
     }
     Ok(typed(words))
 }
 
-/// Returns the value of the last `--dialect`.
-fn asked_for(words: &[OsString]) -> Option<OsString> {
+/// Returns the language that a command line asks for, whatever else is wrong with it.
+pub(crate) fn typed_language(words: &[OsString]) -> Option<Language> {
+    values::parse_lang(&last_value(words, "lang")?).ok()
+}
+
+/// Returns the value of the last of these long options.
+fn last_value(words: &[OsString], long: &str) -> Option<OsString> {
     let options = words.split(|word| word == "--").next().unwrap_or_default();
     let mut values = options.iter().enumerate().filter_map(|(at, word)| {
-        match word.to_str()?.strip_prefix("--dialect")? {
-            "" => options.get(at + 1).cloned(),
-            glued => glued.strip_prefix('=').map(OsString::from),
+        let word = word.to_str()?.strip_prefix("--")?;
+        match word.split_once('=') {
+            Some((name, value)) => name.eq_ignore_ascii_case(long).then(|| value.into()),
+            None => word.eq_ignore_ascii_case(long).then(|| options.get(at + 1).cloned())?,
         }
     });
     values.next_back()

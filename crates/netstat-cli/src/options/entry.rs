@@ -4,6 +4,7 @@ use super::arguments::{Arguments, Verb};
 use super::command::{Command, Manner};
 use super::complaint::Complaint;
 use crate::render::format::Format;
+use netstat_engine::text::Text;
 use std::ffi::OsStr;
 
 /// One option: its spellings, texts and effect.
@@ -18,8 +19,8 @@ pub(super) struct Entry {
     /// A few words for completions, in the imperative, without a full stop.
     pub(super) summary: &'static str,
     /// Sentences for the help text.
-    pub(super) help: &'static str,
-    /// More sentences, for the man page and the reference; may be empty.
+    pub(super) help: Text,
+    /// More sentences, for the man page and the reference, which are in English; may be empty.
     pub(super) details: &'static str,
     /// Which details of its output are our own choice, because no Windows output was found to follow.
     pub(super) inferred: Option<&'static str>,
@@ -141,24 +142,24 @@ impl Entry {
     }
 }
 
-/// Makes a list of entries. An entry is its letters and its long spelling, its effect, then summary and help, and
-/// `details` and `inferred` where there are any:
+/// Makes a list of entries. An entry is its letters and its long spelling, its effect, then summary, help in English and in
+/// Korean, and `details` and `inferred` where there are any:
 ///
 /// ```text
 /// [] "color", value(color, "WHEN", "never", ValueKind::Choice(&Colour::NAMES), values::parse_color);
-///     "Choose when ...", "Chooses when ..." details "With auto ...";
+///     "Choose when ...", "Chooses when ...", "..." details "With auto ...";
 /// ```
 ///
 /// `synopsis` after the spelling marks the options that Windows names in its synopsis line.
 macro_rules! entries {
     ($topic:ident; $([$($letter:literal),*] $long:literal $($synopsis:ident)?, $effect:ident($($arguments:tt)*);
-        $summary:literal, $help:literal $(details $details:literal)? $(inferred $inferred:literal)?;)*) => {
+        $summary:literal, $help:literal, $korean:literal $(details $details:literal)? $(inferred $inferred:literal)?;)*) => {
         &[$(Entry {
             letters: &[$($letter),*],
             long: $long,
             in_synopsis: entries!(@given $($synopsis)?),
             summary: $summary,
-            help: $help,
+            help: Text::fixed($help, $korean),
             details: entries!(@or_empty $($details)?),
             inferred: entries!(@option $($inferred)?),
             report: Topic::$topic,

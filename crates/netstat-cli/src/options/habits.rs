@@ -31,7 +31,12 @@ const PROTOCOLS: [(&str, &str); 5] =
 pub(super) fn word(word: &OsStr) -> Option<Complaint> {
     let text = word.to_str()?;
     let (_, filter) = WORDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(text))?;
-    Some(complaint!("{} is not a filter here: type {filter}", quoted(word)))
+    Some(complaint!(
+        "{word} is not a filter here: type {filter}",
+        "{word}: 여기서는 필터가 아닙니다. 이렇게 입력하세요: {filter}",
+        word = quoted(word),
+        filter = *filter
+    ))
 }
 
 /// Returns the name of a protocol that other tools call so.
@@ -54,18 +59,33 @@ pub(super) fn long(name: &str, value: Option<&OsStr>) -> Option<Complaint> {
         // Quoting is that of a shell where the value needs it.
         let plain = value.to_str().filter(|text| text.bytes().all(is_plain));
         if let Some(value) = plain {
-            return Some(complaint!("--{lower} is no option but a filter: type netstat -an {lower} {value}"));
+            let filter = format!("{lower} {value}");
+            return Some(no_option_but_a_filter(&lower, &filter));
         }
     }
     if is_filter(&[keyword]) {
-        return Some(complaint!("--{lower} is no option but a filter: type netstat -an {lower}"));
+        return Some(no_option_but_a_filter(&lower, &lower));
     }
     let example = ["80", "established", "tcp", "root", "> 0"]
         .into_iter()
         .find(|value| is_filter(&[keyword, OsStr::new(value)]));
     example.map(|example| {
-        complaint!("--{lower} is no option but a filter: type, for example, netstat -an {lower} {example}")
+        complaint!(
+            "--{lower} is no option but a filter: type, for example, netstat -an {lower} {example}",
+            "--{lower}: 옵션이 아니라 필터입니다. 입력 예: netstat -an {lower} {example}",
+            lower = &lower,
+            example
+        )
     })
+}
+
+fn no_option_but_a_filter(name: &str, filter: &str) -> Complaint {
+    complaint!(
+        "--{name} is no option but a filter: type netstat -an {filter}",
+        "--{name}: 옵션이 아니라 필터입니다. 이렇게 입력하세요: netstat -an {filter}",
+        name,
+        filter
+    )
 }
 
 /// Rewords a complaint about a word that is the value of an option in other tools: `-N NAME`, a network namespace.
@@ -77,7 +97,9 @@ pub(super) fn after_option(words: &[OsString], complaint: Complaint) -> Complain
     };
     if words.windows(2).any(|pair| matches!(pair, [option, value] if option == "-N" && value == word)) {
         return complaint!(
-            "-N takes no name here: for the sockets of a network namespace type --netns {word}"
+            "-N takes no name here: for the sockets of a network namespace type --netns {word}",
+            "-N은 여기서 이름을 받지 않습니다. 네트워크 네임스페이스의 소켓을 보려면 이렇게 입력하세요: --netns {word}",
+            word
         );
     }
     complaint
@@ -96,11 +118,23 @@ pub(super) fn address(word: &OsStr) -> Option<Complaint> {
         && !length.is_empty()
         && length.bytes().all(|byte| byte.is_ascii_digit())
     {
-        let most = if address.is_ipv4() { 32 } else { 128 };
-        return Some(complaint!("the prefix of {} is too long: type at most {address}/{most}", quoted(word)));
+        let most: u8 = if address.is_ipv4() { 32 } else { 128 };
+        return Some(complaint!(
+            "the prefix of {word} is too long: type at most {address}/{most}",
+            "{word}: 접두사가 너무 깁니다. 최대 {address}/{most}까지 입력할 수 있습니다",
+            word = quoted(word),
+            address,
+            most
+        ));
     }
     let (network, length) = network(text)?;
-    Some(complaint!("{} is not an address: for the network type {network}/{length}", quoted(word)))
+    Some(complaint!(
+        "{word} is not an address: for the network type {network}/{length}",
+        "{word}: 주소가 아닙니다. 네트워크라면 이렇게 입력하세요: {network}/{length}",
+        word = quoted(word),
+        network = std::net::IpAddr::from(network),
+        length
+    ))
 }
 
 /// Returns the network that an IPv4 address with a star, or with less than four parts, is meant as.

@@ -10,7 +10,9 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
     words::settle(plain, arguments)?;
     if let Some(seconds) = arguments.interval {
         return Err(complaint!(
-            "netstat history shows nothing to repeat: leave {seconds} out, or for a port type port {seconds}"
+            "netstat history shows nothing to repeat: leave {seconds} out, or for a port type port {seconds}",
+            "netstat history는 되풀이할 것이 없습니다. 간격 {seconds}초를 빼거나, 포트라면 이렇게 입력하세요: port {seconds}",
+            seconds = seconds.to_string()
         ));
     }
     combine::check_shape(arguments)?;
@@ -23,7 +25,11 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
             (!arguments.formats.is_empty(), "--json, --jsonl and --csv"),
         ];
         if let Some((_, option)) = shape.iter().find(|(typed, _)| *typed) {
-            return Err(complaint!("--summary is a text of its own: leave {option} out"));
+            return Err(complaint!(
+                "--summary has a form of its own: leave {option} out",
+                "--summary에는 정해진 형식이 있습니다. 빼야 할 것: {option}",
+                option = *option
+            ));
         }
     }
     Ok(())

@@ -4,8 +4,9 @@ use super::arguments::{ProtocolName, Verb};
 use super::complaint::{Complaint, complaint};
 use super::entry::Effect;
 use super::{habits, table};
-use netstat_engine::text::nearest;
+use netstat_engine::both;
 use netstat_engine::text::quote::quoted;
+use netstat_engine::text::{Text, nearest};
 use std::ffi::OsStr;
 
 /// Complains about a `--word` that is not an option.
@@ -14,47 +15,82 @@ pub(super) fn unknown_long(word: &OsStr, name: &str, value: Option<&OsStr>) -> C
         return complaint;
     }
     let instead = if ProtocolName::from_name(name).is_some() {
-        format!("to see one protocol type -p {}", name.to_ascii_lowercase())
+        to_see_one_protocol(&name.to_ascii_lowercase())
     } else if let Some(near) = nearest_long(name) {
-        format!("type --{near}")
+        both!("type --{near}", "이렇게 입력하세요: --{near}", near)
     } else if is_cluster(name) {
-        format!("letters take one dash: type -{}", name.to_ascii_lowercase())
+        both!(
+            "letters take one dash: type -{letters}",
+            "글자 옵션은 대시가 하나입니다. 이렇게 입력하세요: -{letters}",
+            letters = name.to_ascii_lowercase()
+        )
     } else {
-        "type netstat --help to see the options".to_owned()
+        both!("type netstat --help to see the options", "옵션 보기: netstat --help")
     };
-    complaint!("{} is not an option: {instead}", quoted(word))
+    complaint!(
+        "{word} is not an option: {instead}",
+        "{word}: 없는 옵션입니다. {instead}",
+        word = quoted(word),
+        instead
+    )
 }
 
 /// Complains about a long option after one dash or a slash.
 pub(super) fn one_dash(word: &OsStr, long: &str) -> Complaint {
-    complaint!("{} is a long option and takes two dashes: type --{long}", quoted(word))
+    complaint!(
+        "{word} is a long option and takes two dashes: type --{long}",
+        "{word}: 긴 옵션은 대시가 둘입니다. 이렇게 입력하세요: --{long}",
+        word = quoted(word),
+        long
+    )
 }
 
 /// Complains about a misspelt long option.
 pub(super) fn misspelt(word: &OsStr, long: &str) -> Complaint {
-    complaint!("{} is not an option: type --{long}", quoted(word))
+    complaint!(
+        "{word} is not an option: type --{long}",
+        "{word}: 없는 옵션입니다. 이렇게 입력하세요: --{long}",
+        word = quoted(word),
+        long
+    )
 }
 
 /// Complains about the name of a protocol where an option is expected.
 pub(super) fn protocol_as_option(word: &OsStr, protocol: ProtocolName) -> Complaint {
-    complaint!("{} is not an option: to see one protocol type -p {}", quoted(word), protocol.name())
+    complaint!(
+        "{word} is not an option: {instead}",
+        "{word}: 없는 옵션입니다. {instead}",
+        word = quoted(word),
+        instead = to_see_one_protocol(protocol.name())
+    )
+}
+
+fn to_see_one_protocol(name: &str) -> Text {
+    both!("to see one protocol type -p {name}", "한 프로토콜만 보려면 이렇게 입력하세요: -p {name}", name)
 }
 
 /// Complains about a letter of `word` that is not an option; `rest` is the word without its prefix.
 pub(super) fn unknown_letter(word: &OsStr, rest: &str, letter: char) -> Complaint {
     if letter == 'K' {
         return complaint!(
-            "{} would close connections in ss, which this program never does: type ss -K",
-            quoted(word)
+            "{word} would close connections in ss, which this program never does: type ss -K",
+            "{word}: ss에서는 연결을 끊는 옵션이며, 이 프로그램은 연결을 끊지 않습니다. 이렇게 입력하세요: ss -K",
+            word = quoted(word)
         );
     }
     let letter = quoted(OsStr::new(letter.encode_utf8(&mut [0; 4])));
     if rest.chars().count() == 1 {
-        return complaint!("{} is not an option: type netstat -? to see the options", quoted(word));
+        return complaint!(
+            "{word} is not an option: type netstat -? to see the options",
+            "{word}: 없는 옵션입니다. 옵션 보기: netstat -?",
+            word = quoted(word)
+        );
     }
     complaint!(
-        "{letter} in {} is not the letter of an option: type netstat -? to see the options",
-        quoted(word)
+        "{letter} in {word} is not the letter of an option: type netstat -? to see the options",
+        "{word}: {letter} 옵션은 없습니다. 옵션 보기: netstat -?",
+        letter,
+        word = quoted(word)
     )
 }
 
@@ -63,7 +99,10 @@ pub(super) fn mistaken_word(word: &OsStr) -> Option<Complaint> {
     let shown = quoted(word);
     let text = word.to_str()?;
     if text.is_empty() {
-        return Some(Complaint::new("there is an empty argument (\"\"): leave it out"));
+        return Some(complaint!(
+            "there is an empty argument (\"\"): leave it out",
+            "빈 인수(\"\")가 있습니다. 빼고 입력하세요"
+        ));
     }
     // Dashes that web pages and word processors substitute for the plain one.
     let typeset =
@@ -75,21 +114,38 @@ pub(super) fn mistaken_word(word: &OsStr) -> Option<Complaint> {
         let is_long = plain.split('=').next().and_then(table::by_long).is_some();
         let dashes = if is_long { "--" } else { "-" };
         return Some(complaint!(
-            "{shown} begins with a dash that is not a plain one: type {}",
-            quoted(OsStr::new(&format!("{dashes}{plain}")))
+            "{shown} begins with a dash that is not a plain one: type {plain}",
+            "{shown}: 첫 글자가 보통 대시(-)가 아닙니다. 이렇게 입력하세요: {plain}",
+            shown,
+            plain = quoted(OsStr::new(&format!("{dashes}{plain}")))
         ));
     }
     if let Some(verb) = Verb::of_word(word) {
-        return Some(complaint!("{shown} has to be the first word: type netstat {}", verb.name()));
+        return Some(complaint!(
+            "{shown} has to be the first word: type netstat {verb}",
+            "{shown}: 맨 앞에 와야 합니다. 이렇게 입력하세요: netstat {verb}",
+            shown,
+            verb = verb.name()
+        ));
     }
     if let Some(complaint) = habits::word(word) {
         return Some(complaint);
     }
     if let Some(entry) = table::by_long(text) {
-        return Some(complaint!("{shown} is not a filter: if it means the option, type --{}", entry.long));
+        return Some(complaint!(
+            "{shown} is not a filter: if it means the option, type --{long}",
+            "{shown}: 필터가 아닙니다. 옵션이라면 이렇게 입력하세요: --{long}",
+            shown,
+            long = entry.long
+        ));
     }
     is_cluster(text).then(|| {
-        complaint!("{shown} is not a filter: if it means options, type -{}", text.to_ascii_lowercase())
+        complaint!(
+            "{shown} is not a filter: if it means options, type -{letters}",
+            "{shown}: 필터가 아닙니다. 옵션이라면 이렇게 입력하세요: -{letters}",
+            shown,
+            letters = text.to_ascii_lowercase()
+        )
     })
 }
 

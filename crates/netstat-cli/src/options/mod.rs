@@ -53,6 +53,6 @@ mod words;
 pub(crate) use answer::PrintedText;
 pub(crate) use arguments::{Arguments, Colour, Netns, ProtocolName, Verb};
 pub(crate) use command::Command;
-pub(crate) use dialect::{VARIABLE as DIALECT_VARIABLE, for_this_shell, understand};
+pub(crate) use dialect::{VARIABLE as DIALECT_VARIABLE, for_this_shell, typed_language, understand};
 pub(crate) use net_tools::NetToolsArguments;
 pub(crate) use parse::parse;

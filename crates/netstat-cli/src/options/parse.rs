@@ -139,23 +139,35 @@ impl<'a> Parser<'a> {
         let Some(value) = entry.value() else {
             if given.is_some() {
                 let long = entry.long;
-                return Err(complaint!("{} has a value, but takes none: type --{long}", quoted(word)));
+                return Err(complaint!(
+                    "{word} has a value, but takes none: type --{long}",
+                    "{word}: 값을 받지 않는 옵션입니다. 이렇게 입력하세요: --{long}",
+                    word = quoted(word),
+                    long
+                ));
             }
             return self.apply(entry, None, Manner::Unix);
         };
         let given = match given {
             Some(given) => given,
             None => {
-                let example = format!("type, for example, --{} {}", entry.long, value.example);
+                let (long, example) = (entry.long, value.example);
                 match self.peek() {
                     None => {
-                        return Err(complaint!("--{} needs a value: {example}", entry.long));
+                        return Err(complaint!(
+                            "--{long} needs a value: type, for example, --{long} {example}",
+                            "--{long}: 값이 필요합니다. 입력 예: --{long} {example}",
+                            long,
+                            example
+                        ));
                     }
                     Some(next) if next.as_encoded_bytes().starts_with(b"-") => {
                         return Err(complaint!(
-                            "--{} needs a value before {}: {example}",
-                            entry.long,
-                            quoted(next)
+                            "--{long} needs a value before {next}: type, for example, --{long} {example}",
+                            "--{long}: {next} 앞에 값이 필요합니다. 입력 예: --{long} {example}",
+                            long,
+                            next = quoted(next),
+                            example
                         ));
                     }
                     Some(next) => {
@@ -171,12 +183,17 @@ impl<'a> Parser<'a> {
     /// Parses letters after a `-` or `/`.
     fn letters(&mut self, word: &'a OsStr, manner: Manner) -> Result<Option<Command>, Complaint> {
         let Some(rest) = word.to_str().and_then(|text| text.get(1..)) else {
-            return Err(complaint!("{} is not an option: type netstat -? to see the options", quoted(word)));
+            return Err(complaint!(
+                "{word} is not an option: type netstat -? to see the options",
+                "{word}: 없는 옵션입니다. 옵션 보기: netstat -?",
+                word = quoted(word)
+            ));
         };
         if rest.is_empty() {
             return Err(complaint!(
-                "{} stands alone: type letters after it, as in netstat -ano",
-                quoted(word)
+                "{word} stands alone: type letters after it, as in netstat -ano",
+                "{word}: 뒤에 글자가 필요합니다. 입력 예: netstat -ano",
+                word = quoted(word)
             ));
         }
         if is_help(rest) {
@@ -214,9 +231,11 @@ impl<'a> Parser<'a> {
             }
             if let Some(stray) = tail.strip_prefix(['=', ':']) {
                 return Err(complaint!(
-                    "{} has a sign before the value of -{letter}: type -{letter} and then {} as the next word",
-                    quoted(word),
-                    quoted(OsStr::new(if stray.is_empty() { value.example } else { stray }))
+                    "{word} has a sign before the value of -{letter}: type -{letter} and then {value} as the next word",
+                    "{word}: -{letter}의 값 앞에 기호가 있습니다. -{letter} 다음 단어로 {value} 값을 입력하세요",
+                    word = quoted(word),
+                    letter = letter.to_string(),
+                    value = quoted(OsStr::new(if stray.is_empty() { value.example } else { stray }))
                 ));
             }
             // Three letters are rather a mistyped name than more options.
@@ -296,7 +315,12 @@ impl<'a> Parser<'a> {
             return complaint;
         }
         if rest.bytes().all(|byte| byte.is_ascii_digit()) {
-            return complaint!("{} is not an option: an interval has no sign, type {rest}", quoted(word));
+            return complaint!(
+                "{word} is not an option: an interval has no sign, type {rest}",
+                "{word}: 없는 옵션입니다. 간격에는 기호를 붙이지 않습니다. 이렇게 입력하세요: {rest}",
+                word = quoted(word),
+                rest
+            );
         }
         mistakes::unknown_letter(word, rest, letter)
     }

@@ -9,13 +9,17 @@ use std::ffi::OsString;
 pub(super) fn settle(plain: &[OsString], arguments: &Arguments) -> Result<(), Complaint> {
     if let Some(word) = plain.first() {
         return Err(complaint!(
-            "{} is not for netstat record: type netstat record --help to see its options",
-            quoted(word)
+            "{word} is not for netstat record: type netstat record --help to see its options",
+            "{word}: netstat record에서 쓸 수 없습니다. 쓸 수 있는 옵션 보기: netstat record --help",
+            word = quoted(word)
         ));
     }
     let typed = &arguments.recorder;
     if typed.status && typed.stop {
-        return Err(Complaint::new("--status and --stop cannot be combined: type one of them"));
+        return Err(complaint!(
+            "--status and --stop cannot be combined: type one of them",
+            "--status와 --stop은 함께 쓸 수 없습니다. 하나만 입력하세요"
+        ));
     }
     let asks = if typed.status { Some("--status") } else { typed.stop.then_some("--stop") };
     let records = [
@@ -27,10 +31,18 @@ pub(super) fn settle(plain: &[OsString], arguments: &Arguments) -> Result<(), Co
         (arguments.owners.is_some(), "--owners"),
     ];
     if let (Some(asks), Some((_, option))) = (asks, records.iter().find(|(given, _)| *given)) {
-        return Err(complaint!("{asks} records nothing, so {option} has no effect: leave it out"));
+        return Err(complaint!(
+            "{asks} records nothing, so {option} has no effect: leave it out",
+            "{asks}: 기록하지 않으므로 {option} 옵션은 아무 일도 하지 않습니다. 빼고 입력하세요",
+            asks,
+            option = *option
+        ));
     }
     if typed.opens && !typed.follow {
-        return Err(Complaint::new("--opens needs --follow: type netstat record --follow --opens"));
+        return Err(complaint!(
+            "--opens needs --follow: type netstat record --follow --opens",
+            "--opens에는 --follow가 필요합니다. 이렇게 입력하세요: netstat record --follow --opens"
+        ));
     }
     Ok(())
 }

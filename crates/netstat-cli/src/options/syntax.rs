@@ -1,6 +1,7 @@
 //! Whether words are a filter, whatever the names in it mean.
 
 use netstat_engine::filter::{Filter, FilterError, Lookups};
+use netstat_engine::text::Text;
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::SystemTime;
@@ -13,11 +14,11 @@ impl Lookups for AnyName {
         vec![1]
     }
 
-    fn addresses(&self, _: &str) -> Result<Vec<IpAddr>, String> {
+    fn addresses(&self, _: &str) -> Result<Vec<IpAddr>, Text> {
         Ok(vec![Ipv4Addr::LOCALHOST.into()])
     }
 
-    fn moment(&self, _: &str) -> Result<SystemTime, String> {
+    fn moment(&self, _: &str) -> Result<SystemTime, Text> {
         Ok(SystemTime::UNIX_EPOCH)
     }
 
@@ -25,11 +26,11 @@ impl Lookups for AnyName {
         Some(1)
     }
 
-    fn user(&self, _: &str) -> Result<Option<u32>, String> {
+    fn user(&self, _: &str) -> Result<Option<u32>, Text> {
         Ok(Some(0))
     }
 
-    fn namespace(&self, _: &str) -> Result<Option<u64>, String> {
+    fn namespace(&self, _: &str) -> Result<Option<u64>, Text> {
         Ok(Some(0))
     }
 }

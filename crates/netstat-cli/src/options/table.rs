@@ -42,7 +42,7 @@ static FORMATS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
         long: format.name,
         in_synopsis: false,
         summary: format.summary,
-        help: format.help,
+        help: format.help.clone(),
         details: format.details,
         inferred: None,
         report: Topic::Connections,

@@ -7,12 +7,13 @@ use super::complaint::{Complaint, complaint};
 use super::document::Document;
 use super::habits;
 use netstat_check::{self as check, Assignment, Check};
+use netstat_engine::both;
 use netstat_engine::columns::{self, Column};
 use netstat_engine::family;
 use netstat_engine::text::quote::quoted;
-use netstat_engine::text::{Language, When, nearest};
+use netstat_engine::text::{Language, Text, When, nearest};
 use netstat_engine::view::sort::Order;
-use netstat_model::query::{Kinds, Owners, Tables};
+use netstat_model::query::{Kinds, Owners, Tables, UnknownTable};
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -49,14 +50,25 @@ pub(super) fn parse_interval(text: &OsStr) -> Result<u32, Complaint> {
         Whole::Huge => u64::MAX,
         Whole::Not => {
             return Err(complaint!(
-                "{word} is not an interval: type a whole number of seconds, as in netstat -ano 5"
+                "{word} is not an interval: type a whole number of seconds, as in netstat -ano 5",
+                "{word}: 간격이 아닙니다. 초를 정수로 입력하세요. 예: netstat -ano 5",
+                word
             ));
         }
     };
     match u32::try_from(seconds) {
-        Ok(0) => Err(complaint!("the interval {word} is too short: type 1 or more, as in netstat -ano 1")),
+        Ok(0) => Err(complaint!(
+            "the interval {word} is too short: type 1 or more, as in netstat -ano 1",
+            "{word}: 간격이 너무 짧습니다. 1 이상을 입력하세요. 예: netstat -ano 1",
+            word
+        )),
         Ok(seconds) => Ok(seconds),
-        Err(_) => Err(complaint!("the interval {word} is too long: type at most {} seconds", u32::MAX)),
+        Err(_) => Err(complaint!(
+            "the interval {word} is too long: type at most {most} seconds",
+            "{word}: 간격이 너무 깁니다. 최대 {most}초까지 입력할 수 있습니다",
+            word,
+            most = u32::MAX.to_string()
+        )),
     }
 }
 
@@ -64,11 +76,20 @@ pub(super) fn parse_interval(text: &OsStr) -> Result<u32, Complaint> {
 fn parse_number(option: &str, text: &OsStr, example: u32) -> Result<Option<u64>, Complaint> {
     let word = quoted(text);
     match text.to_str().map_or(Whole::Not, whole) {
-        Whole::Number(0) => Err(complaint!("{option} {word} would show nothing: type 1 or more")),
+        Whole::Number(0) => Err(complaint!(
+            "{option} {word} would show nothing: type 1 or more",
+            "{option} {word}: 아무것도 표시하지 않게 됩니다. 1 이상을 입력하세요",
+            option,
+            word
+        )),
         Whole::Number(count) => Ok(Some(count)),
         Whole::Huge => Ok(None),
         Whole::Not => Err(complaint!(
-            "{option} needs a whole number, not {word}: type, for example, {option} {example}"
+            "{option} needs a whole number, not {word}: type, for example, {option} {example}",
+            "{option} {word}: 정수가 필요합니다. 입력 예: {option} {example}",
+            option,
+            word,
+            example = example.to_string()
         )),
     }
 }
@@ -76,22 +97,33 @@ fn parse_number(option: &str, text: &OsStr, example: u32) -> Result<Option<u64>,
 pub(super) fn parse_count(text: &OsStr) -> Result<u64, Complaint> {
     parse_number("--count", text, 3)?.ok_or_else(|| {
         complaint!(
-            "--count {} is too large: leave --count out to go on until Ctrl+C is pressed",
-            quoted(text)
+            "--count {word} is too large: leave --count out to go on until Ctrl+C is pressed",
+            "--count {word}: 너무 큽니다. --count를 빼면 Ctrl+C를 누를 때까지 계속합니다",
+            word = quoted(text)
         )
     })
 }
 
 pub(super) fn parse_resolve_timeout(text: &OsStr) -> Result<Duration, Complaint> {
-    parse_duration("--resolve-timeout", text, LONGEST_TIMEOUT, "-n for no name lookups")
+    parse_duration(
+        "--resolve-timeout",
+        text,
+        LONGEST_TIMEOUT,
+        &both!("-n for no name lookups", "이름 조회를 하지 않으려면 -n"),
+    )
 }
 
 pub(super) fn parse_wait_timeout(text: &OsStr) -> Result<Duration, Complaint> {
-    parse_duration("--timeout", text, LONGEST_WAIT, "leave it out to wait forever")
+    parse_duration(
+        "--timeout",
+        text,
+        LONGEST_WAIT,
+        &both!("leave it out to wait forever", "끝없이 기다리려면 빼세요"),
+    )
 }
 
 /// Parses seconds, or milliseconds with `ms`, up to `longest` seconds.
-fn parse_duration(option: &str, text: &OsStr, longest: u64, instead: &str) -> Result<Duration, Complaint> {
+fn parse_duration(option: &str, text: &OsStr, longest: u64, instead: &Text) -> Result<Duration, Complaint> {
     let word = quoted(text);
     let lower = text.to_str().map(str::to_ascii_lowercase).unwrap_or_default();
     let duration = if let Some(milliseconds) = lower.strip_suffix("ms") {
@@ -101,17 +133,35 @@ fn parse_duration(option: &str, text: &OsStr, longest: u64, instead: &str) -> Re
     };
     match duration {
         (Whole::Not, _) => Err(complaint!(
-            "{option} needs seconds or milliseconds, not {word}: type, for example, 2, 2s or 500ms"
+            "{option} needs seconds or milliseconds, not {word}: type, for example, 2, 2s or 500ms",
+            "{option} {word}: 초나 밀리초가 필요합니다. 입력 예: 2, 2s, 500ms",
+            option,
+            word
         )),
         (Whole::Number(number), unit) if unit(number) <= Duration::from_secs(longest) => Ok(unit(number)),
-        _ => Err(complaint!("{option} {word} is too long: type at most {longest} seconds, or {instead}")),
+        _ => Err(complaint!(
+            "{option} {word} is too long: type at most {longest} seconds, or {instead}",
+            "{option} {word}: 너무 깁니다. 최대 {longest}초까지 입력하거나, {instead}",
+            option,
+            word,
+            longest = longest.to_string(),
+            instead
+        )),
     }
 }
 
 pub(super) fn parse_watch(text: &OsStr) -> Result<Duration, Complaint> {
-    let pause = parse_duration("--watch", text, LONGEST_WAIT, "leave it out to look once")?;
+    let pause = parse_duration(
+        "--watch",
+        text,
+        LONGEST_WAIT,
+        &both!("leave it out to look once", "한 번만 보려면 빼세요"),
+    )?;
     if pause.is_zero() {
-        return Err(Complaint::new("--watch needs a pause: type, for example, --watch 10s"));
+        return Err(complaint!(
+            "--watch needs a pause: type, for example, --watch 10s",
+            "--watch에는 0보다 긴 시간이 필요합니다. 입력 예: --watch 10s"
+        ));
     }
     Ok(pause)
 }
@@ -134,18 +184,25 @@ pub(super) fn parse_size(text: &OsStr) -> Result<u64, Complaint> {
         Whole::Huge => None,
         Whole::Not => {
             return Err(complaint!(
-                "--keep needs a size, not {}: type, for example, --keep 500M or --keep 2GiB",
-                quoted(text)
+                "--keep needs a size, not {word}: type, for example, --keep 500M or --keep 2GiB",
+                "--keep {word}: 크기가 필요합니다. 입력 예: --keep 500M, --keep 2GiB",
+                word = quoted(text)
             ));
         }
     };
     match size {
-        Some(size) if size < LEAST => {
-            Err(complaint!("--keep {} has room for nothing: type 16M or more", quoted(text)))
-        }
+        Some(size) if size < LEAST => Err(complaint!(
+            "--keep {word} has room for nothing: type 16M or more",
+            "--keep {word}: 너무 작아 아무것도 저장할 수 없습니다. 16M 이상을 입력하세요",
+            word = quoted(text)
+        )),
         // Sizes of files are signed numbers.
         Some(size) if i64::try_from(size).is_ok() => Ok(size),
-        _ => Err(complaint!("--keep {} is too large: type, for example, --keep 100G", quoted(text))),
+        _ => Err(complaint!(
+            "--keep {word} is too large: type, for example, --keep 100G",
+            "--keep {word}: 너무 큽니다. 입력 예: --keep 100G",
+            word = quoted(text)
+        )),
     }
 }
 
@@ -153,7 +210,11 @@ pub(super) fn parse_size(text: &OsStr) -> Result<u64, Complaint> {
 pub(super) fn parse_keep_days(text: &OsStr) -> Result<u64, Complaint> {
     let days = parse_number("--keep-days", text, 30)?;
     days.filter(|days| *days <= 36_500).ok_or_else(|| {
-        complaint!("--keep-days {} is too large: leave it out to keep what there is room for", quoted(text))
+        complaint!(
+            "--keep-days {word} is too large: leave it out to keep what there is room for",
+            "--keep-days {word}: 너무 큽니다. 빼면 공간이 있는 동안 보관합니다",
+            word = quoted(text)
+        )
     })
 }
 
@@ -162,10 +223,16 @@ pub(super) fn parse_check(option: &str, text: &OsStr) -> Result<&'static Check, 
     let name = text.to_str().unwrap_or_default();
     check::by_name(name).ok_or_else(|| {
         let instead = match nearest(name, check::NAMES, (name.len() / 3).clamp(1, 3)) {
-            Some(near) => format!("type {option} {near}"),
-            None => "type netstat check --list to see the checks".to_owned(),
+            Some(near) => type_this(&format!("{option} {near}")),
+            None => both!("type netstat check --list to see the checks", "검사 목록: netstat check --list"),
         };
-        complaint!("{option} does not know the check {}: {instead}", quoted(text))
+        complaint!(
+            "{option} does not know the check {name}: {instead}",
+            "{option} {name}: 없는 검사입니다. {instead}",
+            option,
+            name = quoted(text),
+            instead
+        )
     })
 }
 
@@ -173,25 +240,38 @@ pub(super) fn parse_check(option: &str, text: &OsStr) -> Result<&'static Check, 
 pub(super) fn parse_setting(text: &OsStr) -> Result<Assignment, Complaint> {
     let Some(setting) = text.to_str() else {
         return Err(complaint!(
-            "--set {} is not UTF-8: type, for example, --set close-wait.warning=200",
-            quoted(text)
+            "--set {word} is not UTF-8: type, for example, --set close-wait.warning=200",
+            "--set {word}: UTF-8이 아닙니다. 입력 예: --set close-wait.warning=200",
+            word = quoted(text)
         ));
     };
-    check::parse_assignment(setting).map_err(|why| complaint!("--set {}: {why}", quoted(text)))
+    check::parse_assignment(setting)
+        .map_err(|why| complaint!("--set {word}: {why}", "--set {word}: {why}", word = quoted(text), why))
 }
 
 /// Parses the name of a file.
 pub(super) fn parse_file(option: &str, text: &OsStr) -> Result<PathBuf, Complaint> {
     if text.is_empty() {
-        return Err(complaint!("the file name after {option} is empty: type the name of a file"));
+        return Err(complaint!(
+            "the file name after {option} is empty: type the name of a file",
+            "{option}: 뒤의 파일 이름이 비어 있습니다. 파일 이름을 입력하세요",
+            option
+        ));
     }
     Ok(PathBuf::from(text))
 }
 
 /// Parses a moment, whose words mean nothing until it is known what time it is.
 pub(super) fn parse_when(option: &str, text: &OsStr) -> Result<When, Complaint> {
-    When::parse(text.to_str().unwrap_or_default())
-        .map_err(|instead| complaint!("{option} {} is not a time: {instead}", quoted(text)))
+    When::parse(text.to_str().unwrap_or_default()).map_err(|instead| {
+        complaint!(
+            "{option} {word} is not a time: {instead}",
+            "{option} {word}: 시각이 아닙니다. {instead}",
+            option,
+            word = quoted(text),
+            instead
+        )
+    })
 }
 
 /// Parses the value of `-p`.
@@ -201,10 +281,19 @@ pub(super) fn parse_protocol(text: &OsStr) -> Result<ProtocolName, Complaint> {
         let near = habits::protocol(name)
             .or_else(|| nearest(name, ProtocolName::NAMES, (name.len() / 3).clamp(1, 2)));
         let instead = match near {
-            Some(near) => format!("type -p {near}"),
-            None => "type tcp, tcpv6, udp or udpv6; with -s also ip, ipv6, icmp or icmpv6".to_owned(),
+            Some(near) => type_this(&format!("-p {near}")),
+            None => both!(
+                "type tcp, tcpv6, udp or udpv6; with -s also ip, ipv6, icmp or icmpv6",
+                "쓸 수 있는 것: tcp, tcpv6, udp, udpv6. -s와 함께라면 ip, ipv6, icmp, icmpv6도"
+            ),
         };
-        complaint!("{} is not a protocol that -p knows: {instead}", quoted(text)).about(text)
+        complaint!(
+            "{word} is not a protocol that -p knows: {instead}",
+            "{word}: -p가 모르는 프로토콜입니다. {instead}",
+            word = quoted(text),
+            instead
+        )
+        .about(text)
     })
 }
 
@@ -213,49 +302,61 @@ fn choice<T>(
     option: &str,
     found: Option<T>,
     names: &[&str],
-    what: &str,
+    what: &Text,
     text: &OsStr,
 ) -> Result<T, Complaint> {
     found.ok_or_else(|| {
         let typed: Vec<String> = names.iter().map(|name| format!("{option} {name}")).collect();
         let (last, others) =
             typed.split_last().map_or(("", &[][..]), |(last, others)| (last.as_str(), others));
-        complaint!("{option} {} is {what}: type {} or {last}", quoted(text), others.join(", "))
+        complaint!(
+            "{option} {word} {what}: type {others} or {last}",
+            "{option} {word}: {what}. 다음 중 하나를 입력하세요: {others}, {last}",
+            option,
+            word = quoted(text),
+            what,
+            others = others.join(", "),
+            last
+        )
     })
 }
 
 pub(super) fn parse_owners(text: &OsStr) -> Result<Owners, Complaint> {
     let name = text.to_str().unwrap_or_default();
     let found = by_name(&OWNER_METHODS, &[Owners::Auto, Owners::Bpf, Owners::Proc], name);
-    choice("--owners", found, &OWNER_METHODS, "not an owner method", text)
+    choice("--owners", found, &OWNER_METHODS, &both!("is not an owner method", "없는 방법입니다"), text)
 }
 
 pub(super) fn parse_netns(text: &OsStr) -> Result<Netns, Complaint> {
     match text.to_str() {
-        Some("") => {
-            Err(complaint!("--netns needs a network namespace: type --netns all, or a name, PID or path"))
-        }
+        Some("") => Err(complaint!(
+            "--netns needs a network namespace: type --netns all, or a name, PID or path",
+            "--netns에는 네트워크 네임스페이스가 필요합니다. --netns all, 또는 이름, PID, 경로를 입력하세요"
+        )),
         Some(word) if word.eq_ignore_ascii_case("all") => Ok(Netns::All),
         _ => Ok(Netns::One(text.to_owned())),
     }
 }
 
 pub(super) fn parse_tables(text: &OsStr) -> Result<Tables, Complaint> {
-    text.to_str()
-        .unwrap_or_default()
-        .parse()
-        .map_err(|unknown| complaint!("--table {} is {unknown}", quoted(text)))
+    text.to_str().unwrap_or_default().parse().map_err(|UnknownTable| {
+        complaint!(
+            "--table {word} is not a routing table: type its number, or main, local, default or all",
+            "--table {word}: 없는 라우팅 테이블입니다. 번호, 또는 main, local, default, all을 입력하세요",
+            word = quoted(text)
+        )
+    })
 }
 
 pub(super) fn parse_lang(text: &OsStr) -> Result<Language, Complaint> {
     let name = text.to_str().unwrap_or_default();
     let found = by_name(&LANGUAGES, &[Language::English, Language::Korean], name);
-    choice("--lang", found, &LANGUAGES, "not supported", text)
+    choice("--lang", found, &LANGUAGES, &both!("is not supported", "지원하지 않는 언어입니다"), text)
 }
 
 pub(super) fn parse_color(text: &OsStr) -> Result<Colour, Complaint> {
     let found = text.to_str().and_then(Colour::from_name);
-    choice("--color", found, &Colour::NAMES, "not known", text)
+    choice("--color", found, &Colour::NAMES, &both!("is not known", "없는 값입니다"), text)
 }
 
 /// Parses families separated by commas, or `all`.
@@ -269,10 +370,19 @@ pub(super) fn parse_families(text: &OsStr) -> Result<FamilyChoice, Complaint> {
         let family = family::by_name(name).ok_or_else(|| {
             let names = || family::FAMILIES.iter().map(|family| family.name).chain(["all"]);
             let instead = match nearest(name, names(), (name.len() / 3).clamp(1, 2)) {
-                Some(near) => format!("type {near}"),
-                None => format!("type one or more of {}", names().collect::<Vec<_>>().join(", ")),
+                Some(near) => type_this(near),
+                None => both!(
+                    "type one or more of {names}",
+                    "다음 중에서 입력하세요: {names}",
+                    names = names().collect::<Vec<_>>().join(", ")
+                ),
             };
-            complaint!("--family does not know {}: {instead}", quoted(OsStr::new(name)))
+            complaint!(
+                "--family does not know {name}: {instead}",
+                "--family {name}: 없는 주소 체계입니다. {instead}",
+                name = quoted(OsStr::new(name)),
+                instead
+            )
         })?;
         kinds |= family.kinds;
     }
@@ -282,7 +392,11 @@ pub(super) fn parse_families(text: &OsStr) -> Result<FamilyChoice, Complaint> {
 /// Parses the value of `--dialect`.
 pub(super) fn parse_dialect(name: &OsStr) -> Result<Dialect, Complaint> {
     name.to_str().and_then(Dialect::from_name).ok_or_else(|| {
-        complaint!("--dialect {} is not known: type --dialect windows or --dialect net-tools", quoted(name))
+        complaint!(
+            "--dialect {name} is not known: type --dialect windows or --dialect net-tools",
+            "--dialect {name}: 없는 방언입니다. 다음 중 하나를 입력하세요: --dialect windows, --dialect net-tools",
+            name = quoted(name)
+        )
     })
 }
 
@@ -293,7 +407,12 @@ pub(super) fn parse_columns(option: &str, text: &OsStr) -> Result<Vec<&'static C
     for name in names.split(',') {
         let column = parse_column(option, name)?;
         if list.contains(&column) {
-            return Err(complaint!("{option} names {} twice: name each column once", column.name));
+            return Err(complaint!(
+                "{option} names {column} twice: name each column once",
+                "{option}: {column} 열이 두 번 있습니다. 한 번만 입력하세요",
+                option,
+                column = column.name
+            ));
         }
         list.push(column);
     }
@@ -301,10 +420,26 @@ pub(super) fn parse_columns(option: &str, text: &OsStr) -> Result<Vec<&'static C
 }
 
 fn no_column(option: &str, name: &OsStr) -> Complaint {
+    unknown_column(option, name, &to_see_columns())
+}
+
+fn unknown_column(option: &str, name: &OsStr, instead: &Text) -> Complaint {
     complaint!(
-        "{option} does not know the column {}: type netstat --columns help to see the columns",
-        quoted(name)
+        "{option} does not know the column {name}: {instead}",
+        "{option} {name}: 없는 열입니다. {instead}",
+        option,
+        name = quoted(name),
+        instead
     )
+}
+
+fn to_see_columns() -> Text {
+    both!("type netstat --columns help to see the columns", "열 목록: netstat --columns help")
+}
+
+/// Says what to type.
+fn type_this(words: &str) -> Text {
+    both!("type {words}", "이렇게 입력하세요: {words}", words)
 }
 
 fn parse_column(option: &str, name: &str) -> Result<&'static Column, Complaint> {
@@ -312,13 +447,18 @@ fn parse_column(option: &str, name: &str) -> Result<&'static Column, Complaint> 
     columns::by_name(name).ok_or_else(|| {
         let names = columns::ALL.iter().map(|column| column.name);
         let instead = match nearest(name, names, (name.len() / 3).clamp(1, 3)) {
-            Some(near) => format!("type {near}"),
-            None => "type netstat --columns help to see the columns".to_owned(),
+            Some(near) => type_this(near),
+            None => to_see_columns(),
         };
         if name.is_empty() {
-            return complaint!("{option} has an empty name in its list: {instead}");
+            return complaint!(
+                "{option} has an empty name in its list: {instead}",
+                "{option}: 목록에 빈 이름이 있습니다. {instead}",
+                option,
+                instead
+            );
         }
-        complaint!("{option} does not know the column {}: {instead}", quoted(OsStr::new(name)))
+        unknown_column(option, OsStr::new(name), &instead)
     })
 }
 
@@ -339,10 +479,10 @@ pub(super) fn parse_sort(text: &OsStr) -> Result<Order, Complaint> {
         "desc" => true,
         _ => {
             return Err(complaint!(
-                "--sort does not know the direction {}: type {}:desc or {}:asc",
-                quoted(OsStr::new(direction)),
-                column.name,
-                column.name
+                "--sort does not know the direction {direction}: type {column}:desc or {column}:asc",
+                "--sort {direction}: 없는 방향입니다. 다음 중 하나를 입력하세요: {column}:desc, {column}:asc",
+                direction = quoted(OsStr::new(direction)),
+                column = column.name
             ));
         }
     };
@@ -356,10 +496,19 @@ pub(super) fn parse_document(text: &OsStr) -> Result<Document, Complaint> {
         // A shell alone means its completion.
         let shell = Document::NAMES.into_iter().find(|known| name.len() > 2 && known.ends_with(name));
         let instead = match shell.or_else(|| nearest(name, Document::NAMES, (name.len() / 3).clamp(1, 3))) {
-            Some(near) => format!("type --generate {near}"),
-            None => format!("type one of {}", Document::NAMES.join(", ")),
+            Some(near) => type_this(&format!("--generate {near}")),
+            None => both!(
+                "type one of {names}",
+                "다음 중 하나를 입력하세요: {names}",
+                names = Document::NAMES.join(", ")
+            ),
         };
-        complaint!("--generate does not know {}: {instead}", quoted(text))
+        complaint!(
+            "--generate does not know {name}: {instead}",
+            "--generate {name}: 없는 문서입니다. {instead}",
+            name = quoted(text),
+            instead
+        )
     })
 }
 
@@ -367,7 +516,9 @@ pub(super) fn parse_document(text: &OsStr) -> Result<Document, Complaint> {
 pub(super) fn parse_directory(option: &str, text: &OsStr) -> Result<PathBuf, Complaint> {
     if text.is_empty() {
         return Err(complaint!(
-            "the directory name after {option} is empty: type, for example, {option} recording"
+            "the directory name after {option} is empty: type, for example, {option} recording",
+            "{option}: 뒤의 폴더 이름이 비어 있습니다. 입력 예: {option} recording",
+            option
         ));
     }
     Ok(PathBuf::from(text))

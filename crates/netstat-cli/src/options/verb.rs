@@ -17,12 +17,21 @@ pub(super) fn belongs(entry: &Entry, typed: &str, verb: Option<Verb>) -> Result<
         (Some(verb), _) if !takes(verb, entry) => {
             let name = verb.name();
             Err(complaint!(
-                "{typed} is not for netstat {name}: type netstat {name} --help to see its options"
+                "{typed} is not for netstat {name}: type netstat {name} --help to see its options",
+                "{typed}: netstat {name}에서 쓸 수 없는 옵션입니다. 쓸 수 있는 옵션 보기: netstat {name} --help",
+                typed,
+                name
             ))
         }
         (None, Some(needed)) => {
             let (name, long) = (needed.name(), entry.long_with_value());
-            Err(complaint!("--{} belongs to netstat {name}: type netstat {name} {long}", entry.long))
+            Err(complaint!(
+                "--{option} belongs to netstat {name}: type netstat {name} {long}",
+                "--{option}: netstat {name}의 옵션입니다. 이렇게 입력하세요: netstat {name} {long}",
+                option = entry.long,
+                name,
+                long
+            ))
         }
         _ => Ok(()),
     }

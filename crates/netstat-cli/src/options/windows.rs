@@ -2,7 +2,7 @@
 
 use super::arguments::FamilyChoice;
 use super::command::Command;
-use super::complaint::Complaint;
+use super::complaint::{Complaint, complaint};
 use netstat_model::query::Kinds;
 use std::ffi::{OsStr, OsString};
 
@@ -10,18 +10,23 @@ use std::ffi::{OsStr, OsString};
 pub(super) fn limit(mut command: Command) -> Result<Command, Complaint> {
     let Command::Run(arguments) = &mut command else { return Ok(command) };
     if arguments.netns.is_some() {
-        return Err(Complaint::new("Windows has no network namespaces: leave --netns out"));
+        return Err(complaint!(
+            "Windows has no network namespaces: leave --netns out",
+            "Windows에는 네트워크 네임스페이스가 없습니다. --netns를 빼고 입력하세요"
+        ));
     }
     if arguments.multicast {
-        return Err(Complaint::new(
+        return Err(complaint!(
             "--multicast is for Linux: netsh interface ipv4 show joins lists groups of Windows, and of ipv6 likewise",
+            "--multicast는 Linux 전용입니다. Windows의 그룹 보기: netsh interface ipv4 show joins (ipv6도 같음)"
         ));
     }
     match &mut arguments.family {
         Some(FamilyChoice { kinds, all: true }) => *kinds = Kinds::TCP_UDP,
         Some(FamilyChoice { kinds, .. }) if *kinds != Kinds::TCP_UDP => {
-            return Err(Complaint::new(
+            return Err(complaint!(
                 "Windows lists TCP and UDP sockets only: type --family inet, or leave --family out",
+                "Windows에서는 TCP와 UDP 소켓만 볼 수 있습니다. --family inet을 입력하거나 --family를 빼세요"
             ));
         }
         _ => {}

@@ -1,5 +1,6 @@
-//! The two streams of the program, and which of them are UTF-8 whatever the reader expects.
+//! The two streams of the program: which of them are UTF-8 whatever the reader expects, and the language of messages.
 
+use netstat_engine::text::Language;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A stream that text is written to.
@@ -20,6 +21,17 @@ pub(crate) enum Utf8 {
 
 static OUTPUT_IS_UTF8: AtomicBool = AtomicBool::new(false);
 static ERROR_IS_UTF8: AtomicBool = AtomicBool::new(false);
+static IS_KOREAN: AtomicBool = AtomicBool::new(false);
+
+/// Sets the language of messages. Call before the first one.
+pub(crate) fn speak(language: Language) {
+    IS_KOREAN.store(language == Language::Korean, Ordering::Relaxed);
+}
+
+/// Returns the language of messages.
+pub(crate) fn language() -> Language {
+    if IS_KOREAN.load(Ordering::Relaxed) { Language::Korean } else { Language::English }
+}
 
 /// Sets the encoding of the streams. Call before the first write.
 pub(crate) fn write_utf8(what: Utf8) {

@@ -7,17 +7,20 @@
 use super::format::{Format, Frame};
 use csv::{ByteRecord, Terminator, Writer, WriterBuilder};
 use netstat_engine::text::time::rfc_3339;
-use netstat_engine::text::words;
+use netstat_engine::text::{Text, words};
 use netstat_engine::view::groups::states_of;
 use netstat_model::TcpState;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 /// `--csv`.
-pub(super) const FORMAT: Format = Format {
+pub(super) static FORMAT: Format = Format {
     name: "csv",
     summary: "Write CSV, with a line for each row",
-    help: "Writes CSV (RFC 4180): a line of keys, then a line for each row, with every column or those of --columns.",
+    help: Text::fixed(
+        "Writes CSV (RFC 4180): a line of keys, then a line for each row, with every column or those of --columns.",
+        "CSV(RFC 4180)를 출력합니다. 키 한 줄 다음에 행마다 한 줄이며, 모든 열 또는 --columns의 열입니다.",
+    ),
     details: "Numbers are in the unit that their key names. What is unknown is an empty field, and an empty text is \"\". \
               Text that a spreadsheet would take for a formula begins with an escape, as \\x3d for =. With an interval the \
               first two fields are the time and the number of the display.",

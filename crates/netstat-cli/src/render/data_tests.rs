@@ -6,6 +6,7 @@ use super::{LineEnd, csv, json, jsonl, schema, sockets};
 use crate::render::made::{self, CONTAINER_ID, EVERY_ROW, facts, four_sockets, table};
 use jsonschema::Validator;
 use netstat_engine::columns::{self, by_name};
+use netstat_engine::text::Language;
 use netstat_engine::view::ConnectionsView;
 use netstat_engine::view::groups::{Group, count_groups};
 use netstat_engine::view::sort::Order;
@@ -349,16 +350,19 @@ fn the_schema_in_the_documents_is_this_one() {
 
 #[test]
 fn the_help_of_columns() {
-    let mut out = Vec::new();
-    sockets::render_column_help(&mut out, |_| true).unwrap();
-    insta::assert_snapshot!(String::from_utf8(out).unwrap().replace("\r\n", "\n"));
+    for language in [Language::English, Language::Korean] {
+        let mut out = Vec::new();
+        sockets::render_column_help(&mut out, |_| true, language).unwrap();
+        let text = String::from_utf8(out).unwrap().replace("\r\n", "\n");
+        insta::assert_snapshot!(format!("the_help_of_columns_{language:?}"), text);
+    }
 }
 
 #[test]
 fn the_help_of_columns_says_which_are_unknown() {
     let help = |available| {
         let mut out = Vec::new();
-        sockets::render_column_help(&mut out, available).unwrap();
+        sockets::render_column_help(&mut out, available, Language::English).unwrap();
         String::from_utf8(out).unwrap()
     };
     let marked =

@@ -1,6 +1,7 @@
 //! What a data format is, and what it is given to write.
 
 use netstat_engine::columns::{Column, Given};
+use netstat_engine::text::Text;
 use netstat_engine::view::ConnectionsView;
 use netstat_engine::view::groups::Group;
 use netstat_model::{SnapshotInfo, Warning};
@@ -14,7 +15,7 @@ pub struct Format {
     /// A few words for completions, in the imperative, without a full stop.
     pub summary: &'static str,
     /// Sentences for the help text.
-    pub help: &'static str,
+    pub help: Text,
     /// More sentences, for the man page and the reference.
     pub details: &'static str,
     /// Whether `-r`, `-s`, `-e` and `check` write this format too.

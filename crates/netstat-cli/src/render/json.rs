@@ -5,17 +5,20 @@ use super::header::{Header, SCHEMA};
 use super::{LineEnd, Sheet};
 use netstat_engine::columns::Column;
 use netstat_engine::row::Row;
-use netstat_engine::text::{decimal, json, words};
+use netstat_engine::text::{Text, decimal, json, words};
 use netstat_engine::view::groups::Group;
 use netstat_model::{NoOwner, Owner};
 use std::io::{self, Write};
 
 /// `--json`.
-pub(super) const FORMAT: Format = Format {
+pub(super) static FORMAT: Format = Format {
     name: "json",
     summary: "Write one JSON document",
-    help: "Writes one JSON document with every column, or those of --columns, with all owners and warnings about \
-           missing data. With -r, -s, -e or check, the document of that report.",
+    help: Text::fixed(
+        "Writes one JSON document with every column, or those of --columns, with all owners and warnings about \
+         missing data. With -r, -s, -e or check, the document of that report.",
+        "모든 열, 또는 --columns의 열을 담은 JSON 문서 하나를 출력합니다. 모든 소유자와 빠진 데이터에 대한 경고도 담습니다. -r, -s, -e, check에서는 그 보고서의 문서입니다.",
+    ),
     details: "Numbers are numbers, null is what is unknown or not there, and durations have their unit in the key. \
               Untrusted text is escaped as in the tables. A listener that serves IPv4 and IPv6 is two rows with one \
               cookie, as in the tables. docs/schema has the JSON Schema; each document names its version, the host and \

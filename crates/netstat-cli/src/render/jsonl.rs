@@ -3,14 +3,18 @@
 use super::format::Format;
 use super::json::{Line, write_group, write_row};
 use super::{LineEnd, Sheet};
+use netstat_engine::text::Text;
 use netstat_engine::text::time::rfc_3339;
 use std::io::{self, Write};
 
 /// `--jsonl`.
-pub(super) const FORMAT: Format = Format {
+pub(super) static FORMAT: Format = Format {
     name: "jsonl",
     summary: "Write JSON with a line for each row",
-    help: "Writes JSON with a line for each row, with every column or those of --columns, and with all owners.",
+    help: Text::fixed(
+        "Writes JSON with a line for each row, with every column or those of --columns, and with all owners.",
+        "모든 열, 또는 --columns의 열과 모든 소유자를 담은 JSON을 행마다 한 줄씩 출력합니다.",
+    ),
     details: "Warnings about missing data go to standard error only. With an interval each line has the time and the \
               number of its display.",
     of_every_report: false,

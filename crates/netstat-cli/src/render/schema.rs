@@ -140,7 +140,7 @@ fn column(column: &Column) -> Value {
     };
     let mut typed = typed;
     if let Some(map) = typed.as_object_mut() {
-        map.insert("description".to_owned(), json!(column.meaning));
+        map.insert("description".to_owned(), json!(column.meaning.english()));
         if !unit.is_empty() {
             map.insert("x-unit".to_owned(), json!(unit));
         }

@@ -2,8 +2,9 @@
 
 use super::table::{Head, Table};
 use super::{LineEnd, colour};
+use netstat_engine::both;
 use netstat_engine::columns::{self, Align, Column, Given, Value};
-use netstat_engine::text::{decimal, words};
+use netstat_engine::text::{Language, Text, decimal, words};
 use netstat_engine::view::ConnectionsView;
 use netstat_engine::view::groups::{Group, states_of};
 use std::io::{self, Write};
@@ -102,13 +103,19 @@ pub fn render_groups<W: Write>(
 
 /// Writes what `--columns help` shows: every column with unit and meaning, and a mark on those unavailable on this
 /// system.
-pub fn render_column_help<W: Write>(out: &mut W, available: fn(&Column) -> bool) -> io::Result<()> {
-    let text = |heading: &str| Head { heading: heading.to_owned(), align: Align::Left };
-    let mut table = Table::new(vec![text("Column"), text("Unit"), text("Meaning")]);
+pub fn render_column_help<W: Write>(
+    out: &mut W,
+    available: fn(&Column) -> bool,
+    language: Language,
+) -> io::Result<()> {
+    let text = |heading: Text| Head { heading: heading.of(language).to_owned(), align: Align::Left };
+    let headings = [both!("Column", "열"), both!("Unit", "단위"), both!("Meaning", "뜻")];
+    let mut table = Table::new(headings.map(text).into());
     for &column in columns::ALL {
-        let mut meaning = column.meaning.to_owned();
+        let mut meaning = column.meaning.of(language).to_owned();
         if !available(column) {
-            meaning.push_str(" (not known on this system)");
+            meaning
+                .push_str(both!(" (not known on this system)", " (이 시스템에서는 알 수 없음)").of(language));
         }
         for cell in [column.name, if column.unit.is_empty() { "-" } else { column.unit }, &meaning] {
             table.cell(|out| out.extend_from_slice(cell.as_bytes()));

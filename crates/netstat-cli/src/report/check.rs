@@ -8,9 +8,10 @@ use netstat_check::{
     BIND, Check, CheckSettings, Evidence, EvidenceSource, Finding, JointNeeds, NamedList, POLICY, Policy,
     SUSPICIOUS, Surroundings, changes, lacking, learned, retold, worst,
 };
+use netstat_engine::both;
 use netstat_engine::enrich::{AddressList, UserNames};
-use netstat_engine::text::Language;
 use netstat_engine::text::quote::one_line;
+use netstat_engine::text::{Language, Text};
 use netstat_engine::watch::{Next, watch};
 use netstat_model::{Error, SnapshotInfo, Warning};
 use netstat_os::{Machine, NameDatabases, Opened};
@@ -46,7 +47,7 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
     let language = session.settings.language;
     let mut said = Warnings::default();
     let mut say = |warnings: &[Warning]| {
-        said.say_as(warnings.iter().cloned(), |warning| lacking(warning, language));
+        said.say_as(warnings.iter().cloned(), lacking);
     };
     if checks.task == Task::Learn {
         let mut source = source(session, needs(&chosen), surroundings);
@@ -68,21 +69,30 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
     }
     if surroundings.policy.is_none() {
         if named && chosen.contains(&&POLICY) {
-            let why = "there is no policy to check by: name its file with --policy FILE; netstat check policy --learn \
-                       writes one";
-            return Err(why.to_owned().into());
+            let why = both!(
+                "there is no policy to check by: name its file with --policy FILE; netstat check policy --learn writes one",
+                "검사할 정책이 없습니다. --policy FILE로 파일을 지정하세요. 파일은 netstat check policy --learn으로 만듭니다"
+            );
+            return Err(why.into());
         }
         // Without a file it judges nothing, and is not counted among those that did.
         chosen.retain(|check| *check != &POLICY);
     }
     if BIND.thresholds(&check_settings).words("ports").is_empty() {
         if named && chosen.contains(&&BIND) {
-            return Err("bind needs a port: type, for example, netstat check bind 4873".to_owned().into());
+            return Err(both!(
+                "bind needs a port: type, for example, netstat check bind 4873",
+                "bind에는 포트가 필요합니다. 입력 예: netstat check bind 4873"
+            )
+            .into());
         }
         chosen.retain(|check| *check != &BIND);
     } else if session.filter.is_some() && chosen.contains(&&BIND) {
-        let why = "bind looks at every socket of a port, and a filter would hide some: leave the filter out";
-        return Err(why.to_owned().into());
+        let why = both!(
+            "bind looks at every socket of a port, and a filter would hide some: leave the filter out",
+            "bind는 포트의 모든 소켓을 봅니다. 필터를 쓰면 일부가 가려지므로 빼고 입력하세요"
+        );
+        return Err(why.into());
     }
     let mut source = source(session, needs(&chosen), surroundings);
     let style = people::FindingStyle {
@@ -117,7 +127,8 @@ pub(super) fn run(session: &Session<'_>, checks: &Checks) -> Result<ExitCode, Tr
 
             let mut out = Vec::new();
             let written = if checks.json {
-                let words: Vec<String> = warnings.iter().map(|warning| lacking(warning, language)).collect();
+                let words: Vec<String> =
+                    warnings.iter().map(|warning| lacking(warning).of(language).to_owned()).collect();
                 check_json::render((&findings, overall), &chosen, &evidence, &info, words, language, &mut out)
             } else if let Some(told) = &told {
                 people::render_changes(&changes(told, &findings), since, &style, &mut out)
@@ -202,17 +213,25 @@ fn surroundings(
         let mut lists = Vec::new();
         for path in SUSPICIOUS.thresholds(check_settings).words("lists") {
             let name = one_line(&path);
-            let file =
-                files::list(path.as_ref()).map_err(|why| format!("cannot read the list {name}: {why}"))?;
+            let file = files::list(path.as_ref()).map_err(|why| {
+                both!(
+                    "cannot read the list {name}: {why}",
+                    "목록 {name} 파일을 읽을 수 없습니다: {why}",
+                    name = &name,
+                    why
+                )
+            })?;
             let (list, skipped) = AddressList::parse(&file);
             if let (true, Some(first)) = (list.is_empty(), skipped.first_invalid) {
-                let lines = match skipped.invalid {
-                    1 => format!("line {first} is something else"),
-                    odd => format!("{odd} lines are something else, the first is line {first}"),
-                };
-                return Err(
-                    format!("the list {name} has no address or network that is understood: {lines}").into()
-                );
+                return Err(both!(
+                    "the list {name} has no address or network that is understood: {odd:line is|lines are} something else, \
+                     the first is line {first}",
+                    "목록 {name}에 알아볼 수 있는 주소나 네트워크가 없습니다: 다른 것이 든 줄 {odd}개, 처음은 {first}번째 줄",
+                    name,
+                    odd = skipped.invalid,
+                    first = first.to_string()
+                )
+                .into());
             }
             if skipped.names + skipped.invalid > 0 || list.is_empty() {
                 warnings.push(Warning::AddressList { file: name.clone(), entries: list.len(), skipped });
@@ -225,8 +244,15 @@ fn surroundings(
         let of_settings = || POLICY.thresholds(check_settings).words("file").first().map(PathBuf::from);
         if let Some(path) = checks.policy.clone().or_else(of_settings) {
             let name = one_line(&path.to_string_lossy());
-            let text = files::text(&path).map_err(|why| format!("cannot read the policy {name}: {why}"))?;
-            let policy = Policy::parse(&text).map_err(|why| format!("{name}: {why}"))?;
+            let text = files::text(&path).map_err(|why| {
+                both!(
+                    "cannot read the policy {name}: {why}",
+                    "정책 {name} 파일을 읽을 수 없습니다: {why}",
+                    name = &name,
+                    why
+                )
+            })?;
+            let policy = Policy::parse(&text).map_err(|why| in_file(&name, &why))?;
             known.policy = Some(Arc::new(policy));
         }
     }
@@ -239,12 +265,19 @@ fn check_settings(checks: &Checks) -> Result<CheckSettings, Trouble> {
         None => CheckSettings::default(),
         Some(path) => {
             let name = one_line(&path.to_string_lossy());
-            let text = files::text(path).map_err(|why| format!("cannot read {name}: {why}"))?;
-            CheckSettings::parse(&text).map_err(|why| format!("{name}: {why}"))?
+            let text = files::text(path).map_err(|why| {
+                both!("cannot read {name}: {why}", "{name} 파일을 읽을 수 없습니다: {why}", name = &name, why)
+            })?;
+            CheckSettings::parse(&text).map_err(|why| in_file(&name, &why))?
         }
     };
     all.assign(&checks.set);
     Ok(all)
+}
+
+/// Says what is wrong in a file.
+fn in_file(name: &str, why: &Text) -> Text {
+    both!("{name}: {why}", "{name}: {why}", name, why)
 }
 
 /// Prepares the warnings of a look to be shown: no row is shown that would lack its owner, and the second of two looks

@@ -2,7 +2,9 @@
 
 use super::Session;
 use crate::settings::{Purpose, Report, Tape};
+use netstat_engine::both;
 use netstat_engine::select::{Kept, OwnersOf, Selection};
+use netstat_engine::text::Text;
 use netstat_engine::text::quote::one_line;
 use netstat_model::SocketRef;
 use netstat_model::query::{Scope, SocketQuery};
@@ -15,7 +17,7 @@ pub(super) fn hint(
     session: &Session<'_>,
     selection: &Selection<'_>,
     wants: impl Fn(&SocketRef<'_>) -> bool,
-) -> Option<String> {
+) -> Option<Text> {
     let settings = session.settings;
     let is_first = session.displays <= 1 && settings.purpose == Purpose::Show;
     // A recording is of what was asked for, and nobody can be asked about the past.
@@ -33,16 +35,17 @@ pub(super) fn hint(
         if socket.namespace() != Some(own) && wants(socket) { Kept::Row } else { Kept::Nothing }
     };
     let found = everywhere.sift(&*session.backend, keep).ok()?.sockets.len();
-    let sockets = match found {
-        0 => return None,
-        1 => "1 socket".to_owned(),
-        _ => format!("{found} sockets"),
-    };
+    if found == 0 {
+        return None;
+    }
     let words: Vec<String> = settings.filter.iter().map(for_shell).collect();
-    let words = words.join(" ");
-    let verb = if found == 1 { "does" } else { "do" };
-    Some(format!(
-        "nothing matches in this network namespace, but {sockets} in others {verb}: netstat -ano --netns all {words}"
+    Some(both!(
+        "nothing matches in this network namespace, but {found:socket|sockets} in others {found?does|do}: netstat -ano \
+         --netns all {words}",
+        "이 네트워크 네임스페이스에는 맞는 것이 없지만, 다른 네임스페이스에 소켓 {found}개가 있습니다: netstat -ano --netns all \
+         {words}",
+        found,
+        words = words.join(" ")
     ))
 }
 

@@ -3,6 +3,7 @@
 use super::{Session, connections, explain};
 use crate::output::{Trouble, Warnings};
 use crate::settings::{Purpose, Report};
+use netstat_engine::both;
 use netstat_engine::select::{Selected, Streamed};
 use netstat_engine::view::ConnectionsOptions;
 use netstat_engine::watch::{Next, watch};
@@ -21,7 +22,13 @@ pub(super) fn answer(session: &mut Session<'_>) -> Result<ExitCode, Trouble> {
     let rows = match &settings.report {
         Report::Connections(table) => table.rows,
         Report::ProcessCounts(rows) => *rows,
-        _ => return Err("--exists and --wait ask about connections".to_owned().into()),
+        _ => {
+            return Err(both!(
+                "--exists and --wait ask about connections",
+                "--exists와 --wait는 연결에만 쓸 수 있습니다"
+            )
+            .into());
+        }
     };
     let begin = Instant::now();
     let mut pause = FIRST_PAUSE;
@@ -68,11 +75,12 @@ fn now(found: Found) -> Result<ExitCode, Trouble> {
     match found {
         Found::Yes => Ok(ExitCode::SUCCESS),
         Found::No { perhaps: 0 } => Ok(ExitCode::from(1)),
-        Found::No { perhaps } => {
-            let which = if perhaps == 1 { "1 socket".to_owned() } else { format!("{perhaps} sockets") };
-            Err(format!("whether a row matches is not known: what decides on {which} could not be read")
-                .into())
-        }
+        Found::No { perhaps } => Err(both!(
+            "whether a row matches is not known: what decides on {perhaps:socket|sockets} could not be read",
+            "맞는 행이 있는지 확인할 수 없습니다: 소켓 {perhaps}개를 판단할 정보를 읽을 수 없음",
+            perhaps
+        )
+        .into()),
     }
 }
 

@@ -1,7 +1,9 @@
 //! Files named by the user: settings, a policy, address lists, geo databases.
 
 use super::rights;
-use netstat_model::error::words_of;
+use netstat_engine::both;
+use netstat_engine::text::Text;
+use netstat_engine::text::system::io_error;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -19,21 +21,28 @@ const MOST_DATA: u64 = 1 << 30;
 ///
 /// # Errors
 /// Why it cannot be read.
-pub(super) fn data(path: &Path) -> Result<Vec<u8>, String> {
+pub(super) fn data(path: &Path) -> Result<Vec<u8>, Text> {
     up_to(MOST_DATA, path)
 }
 
 /// Limits the size, because a named file may be a pipe without an end. A device is refused before it is read.
-fn up_to(most: u64, path: &Path) -> Result<Vec<u8>, String> {
+fn up_to(most: u64, path: &Path) -> Result<Vec<u8>, Text> {
     rights::may_open_what_the_user_names()?;
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|error| words_of(&error))?;
+    let file = File::open(path).map_err(|error| io_error(&error))?;
     if is_device(&file) {
-        return Err("it is a device: name a file or a pipe".to_owned());
+        return Err(both!(
+            "it is a device: name a file or a pipe",
+            "장치입니다. 파일이나 파이프를 지정하세요"
+        ));
     }
-    file.take(most + 1).read_to_end(&mut bytes).map_err(|error| words_of(&error))?;
+    file.take(most + 1).read_to_end(&mut bytes).map_err(|error| io_error(&error))?;
     if bytes.len() as u64 > most {
-        return Err(format!("it has more than {} MiB: name another file", most >> 20));
+        return Err(both!(
+            "it has more than {most} MiB: name another file",
+            "{most} MiB보다 큽니다. 다른 파일을 지정하세요",
+            most = most >> 20
+        ));
     }
     Ok(bytes)
 }
@@ -55,7 +64,7 @@ fn is_device(_: &File) -> bool {
 ///
 /// # Errors
 /// Why it cannot be read.
-pub(super) fn list(path: &Path) -> Result<Vec<u8>, String> {
+pub(super) fn list(path: &Path) -> Result<Vec<u8>, Text> {
     up_to(MOST_LIST, path).map(as_utf8)
 }
 
@@ -63,11 +72,15 @@ pub(super) fn list(path: &Path) -> Result<Vec<u8>, String> {
 ///
 /// # Errors
 /// Why it cannot be read, and what to do.
-pub(super) fn text(path: &Path) -> Result<String, String> {
+pub(super) fn text(path: &Path) -> Result<String, Text> {
     String::from_utf8(as_utf8(up_to(MOST_TEXT, path)?)).map_err(|error| {
         let before = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
         let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
-        format!("line {line} is not UTF-8: save the file as UTF-8")
+        both!(
+            "line {line} is not UTF-8: save the file as UTF-8",
+            "{line}번째 줄이 UTF-8이 아닙니다. UTF-8로 저장하세요",
+            line = line.to_string()
+        )
     })
 }
 
@@ -94,7 +107,13 @@ mod tests {
         std::fs::remove_file(&file).unwrap();
         assert_eq!(
             read,
-            [Ok(b"12345".to_vec()), Err("it has more than 0 MiB: name another file".to_owned())]
+            [
+                Ok(b"12345".to_vec()),
+                Err(Text::fixed(
+                    "it has more than 0 MiB: name another file",
+                    "0 MiB보다 큽니다. 다른 파일을 지정하세요"
+                ))
+            ]
         );
     }
 
@@ -102,7 +121,7 @@ mod tests {
     #[test]
     fn a_device_without_an_end_is_not_read() {
         for read in [text("/dev/zero".as_ref()).err(), list("/dev/zero".as_ref()).err()] {
-            assert_eq!(read.as_deref(), Some("it is a device: name a file or a pipe"));
+            assert_eq!(read.unwrap().english(), "it is a device: name a file or a pipe");
         }
     }
 

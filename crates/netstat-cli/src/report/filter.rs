@@ -1,11 +1,13 @@
 //! The filter of the command line, with names looked up as the system knows them.
 
+use super::past::no_time;
 use crate::output::Trouble;
+use netstat_engine::both;
 use netstat_engine::enrich::{ServiceNames, UserNames};
 use netstat_engine::filter::{Filter, Lookups};
-use netstat_engine::text::{When, Zone};
+use netstat_engine::text::system::io_error;
+use netstat_engine::text::{Text, When, Zone};
 use netstat_model::Transport;
-use netstat_model::error::words_of;
 use netstat_os::{Machine, NameDatabases, Routes};
 use std::cell::LazyCell;
 use std::ffi::OsString;
@@ -26,15 +28,21 @@ pub(super) fn filter(
     let filter =
         Filter::parse(words, &SystemNames { system: backend, zone, past_users }).map_err(|error| {
             Trouble {
-                line: "the filter cannot be used (netstat --help filter explains filters)".to_owned(),
+                line: both!(
+                    "the filter cannot be used (netstat --help filter explains filters)",
+                    "필터를 쓸 수 없습니다(필터 문법: netstat --help filter)"
+                ),
                 filter: Some(Box::new(error)),
                 meaning: None,
             }
         })?;
     match filter.contradiction() {
         None => Ok(Some(filter)),
-        Some((one, other)) => Err(format!(
-            "nothing can match: no socket is both {one} and {other}; for either of them type {one} or {other}"
+        Some((one, other)) => Err(both!(
+            "nothing can match: no socket is both {one} and {other}; for either of them type {one} or {other}",
+            "맞는 것이 있을 수 없습니다: {one}, {other} 모두에 맞는 소켓은 없습니다. 둘 중 하나라면 이렇게 입력하세요: {one} or {other}",
+            one,
+            other
         )
         .into()),
     }
@@ -56,13 +64,13 @@ impl<B: Machine + NameDatabases + Routes> Lookups for SystemNames<'_, B> {
             .collect()
     }
 
-    fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, String> {
-        let ends = (host, 0).to_socket_addrs().map_err(|error| words_of(&error))?;
+    fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, Text> {
+        let ends = (host, 0).to_socket_addrs().map_err(|error| io_error(&error))?;
         Ok(ends.map(|end| end.ip()).collect())
     }
 
-    fn moment(&self, words: &str) -> Result<SystemTime, String> {
-        let now = self.system.now().ok_or_else(|| "the system does not tell what time it is".to_owned())?;
+    fn moment(&self, words: &str) -> Result<SystemTime, Text> {
+        let now = self.system.now().ok_or_else(no_time)?;
         When::parse(words)?.moment(now, self.zone)
     }
 
@@ -76,15 +84,15 @@ impl<B: Machine + NameDatabases + Routes> Lookups for SystemNames<'_, B> {
         self.system.has_accounts() && self.past_users.is_none_or(<[u8]>::is_empty)
     }
 
-    fn user(&self, name: &str) -> Result<Option<u32>, String> {
+    fn user(&self, name: &str) -> Result<Option<u32>, Text> {
         Ok(match self.past_users {
             Some(users) => UserNames::parse(users).uid(name),
             None => UserNames::parse(&self.system.users().data).uid(name),
         })
     }
 
-    fn namespace(&self, name: &str) -> Result<Option<u64>, String> {
-        let namespaces = self.system.namespaces().map_err(|error| words_of(&error.source))?.data;
+    fn namespace(&self, name: &str) -> Result<Option<u64>, Text> {
+        let namespaces = self.system.namespaces().map_err(|error| io_error(&error.source))?.data;
         let found = namespaces.into_iter().find(|of| of.name.as_deref().is_some_and(|known| known == name));
         Ok(found.map(|of| of.id.inode))
     }

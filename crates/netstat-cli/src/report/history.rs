@@ -5,6 +5,8 @@ use super::{Session, connections};
 use crate::output::{self, Trouble};
 use crate::render::summary::{Scope, summary as render};
 use crate::settings::History;
+use netstat_engine::both;
+use netstat_engine::text::Text;
 use netstat_model::Warning;
 use netstat_os::Machine as _;
 use netstat_store::{Past, Preselection, Reader, Span, Standing};
@@ -34,7 +36,7 @@ pub(super) fn run(session: &mut Session<'_>, asked: &History) -> Result<ExitCode
         filter.set_now(Some(now));
     }
     let rows = match &session.filter {
-        Some(filter) => reader.preselect(filter).map_err(|error| error.to_string())?,
+        Some(filter) => reader.preselect(filter).map_err(|error| past::store_error(&error))?,
         None => Preselection::default(),
     };
     // What was open just before the end of the span; what ended before that is told by its end.
@@ -51,7 +53,7 @@ pub(super) fn run(session: &mut Session<'_>, asked: &History) -> Result<ExitCode
         Some(Standing::After(_) | Standing::Empty) | None => (None, false),
     };
     let whole = Span { until: span.until.filter(|_| ends_within), ..span };
-    let gaps = reader.gaps(&span).map_err(|error| error.to_string())?;
+    let gaps = reader.gaps(&span).map_err(|error| past::store_error(&error))?;
     let live = Rc::clone(&session.backend);
     let past = Past::span(&reader, whole, rows, last, now);
     let system = PastSystem { past, reader: &reader, live: &live };
@@ -65,14 +67,18 @@ pub(super) fn run(session: &mut Session<'_>, asked: &History) -> Result<ExitCode
 /// Sums up a span: without a begin the last day that was recorded.
 fn summarize(session: &Session<'_>, reader: &Reader, span: &Span) -> Result<ExitCode, Trouble> {
     if session.filter.is_some() {
-        return Err("--summary is about all connections: leave the filter out".to_owned().into());
+        return Err(both!(
+            "--summary is about all connections: leave the filter out",
+            "--summary는 모든 연결을 요약합니다. 필터를 빼고 입력하세요"
+        )
+        .into());
     }
     let (first, last) = reader.reach().unwrap_or((SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH));
     // The last moment belongs to the span.
     let end = last.checked_add(Duration::from_micros(1)).unwrap_or(last);
     let until = span.until.map_or(end, |until| until.min(end));
     let from = span.since.or_else(|| until.checked_sub(A_DAY)).map_or(first, |since| since.max(first));
-    let summary = reader.summary(from, until).map_err(|error| error.to_string())?;
+    let summary = reader.summary(from, until).map_err(|error| past::store_error(&error))?;
     let scope = Scope {
         host: reader.host(),
         modes: reader.modes(from, until),
@@ -85,26 +91,30 @@ fn summarize(session: &Session<'_>, reader: &Reader, span: &Span) -> Result<Exit
     // What is new follows from the day before as well.
     let compared = from.checked_sub(A_DAY).filter(|_| summary.new_remotes.is_some());
     let span = Span { since: compared.or(Some(from)), until: Some(until) };
-    let mut gaps = reader.gaps(&span).map_err(|error| error.to_string())?;
+    let mut gaps = reader.gaps(&span).map_err(|error| past::store_error(&error))?;
     gaps.extend_from_slice(&summary.damaged);
     past::say_gaps(&gaps, &session.zone);
     Ok(ExitCode::SUCCESS)
 }
 
 /// Refuses a span of which the history has nothing.
-fn within_reach(session: &Session<'_>, reader: &Reader, span: &Span) -> Result<(), String> {
+fn within_reach(session: &Session<'_>, reader: &Reader, span: &Span) -> Result<(), Text> {
     let Some((first, last)) = reader.reach() else {
-        return Err("the history is empty: nothing was ever recorded".to_owned());
+        return Err(past::empty());
     };
     let shown = |time| session.zone.to_the_second(time);
     if span.since.zip(span.until).is_some_and(|(since, until)| since >= until) {
-        return Err("--until is not after --since: nothing is between them".to_owned());
+        return Err(both!(
+            "--until is not after --since: nothing is between them",
+            "--until이 --since보다 뒤가 아닙니다. 그 사이에는 아무것도 없습니다"
+        ));
     }
     if span.since.is_some_and(|since| since > last) || span.until.is_some_and(|until| until <= first) {
-        return Err(format!(
-            "nothing is known of that time: the history goes from {} to {}",
-            shown(first),
-            shown(last)
+        return Err(both!(
+            "nothing is known of that time: the history goes from {first} to {last}",
+            "그때의 기록이 없습니다: 기록은 {first}부터 {last}까지입니다",
+            first = shown(first),
+            last = shown(last)
         ));
     }
     Ok(())

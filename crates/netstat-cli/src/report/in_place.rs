@@ -1,8 +1,10 @@
 //! `--watch` on a terminal: a report that is drawn again in place, with marks on the rows that came and went.
 
 use crate::output;
+use netstat_engine::both;
 use netstat_engine::row::{Row, Section};
-use netstat_engine::text::Language;
+use netstat_engine::text::quote::one_line;
+use netstat_engine::text::{Language, Text};
 use netstat_model::SocketKey;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::io::{self, Write};
@@ -88,7 +90,7 @@ struct Content {
     /// `None` if the report has no rows that can be followed.
     rows: Option<Vec<(RowKey, Vec<u8>)>>,
     /// What the display lacks, and hints.
-    notes: Vec<String>,
+    notes: Vec<Text>,
 }
 
 /// A report that is drawn in place.
@@ -125,7 +127,7 @@ impl InPlace {
     }
 
     /// Adds a line for the foot: a warning or a hint.
-    pub(super) fn note(&mut self, line: String) {
+    pub(super) fn note(&mut self, line: Text) {
         self.content.notes.push(line);
     }
 
@@ -141,6 +143,7 @@ impl InPlace {
             }
         };
         let status = self.status(time, marks.then_some(&rows));
+        let notes = notes.iter().map(|note| one_line(note.of(self.language))).collect();
         let frame = Frame { status, head, rows, marks, notes };
         let mut bytes = Vec::new();
         let height = output::size().map_or(usize::MAX, |(_, height)| height);
@@ -160,16 +163,20 @@ impl InPlace {
             let (came, went) = (count(Mark::Came), count(Mark::Went));
             (rows.len() - went, came, went)
         });
-        match (self.language, counted) {
-            (Language::English, None) => format!("{time}  every {pause} s, Ctrl+C ends"),
-            (Language::Korean, None) => format!("{time}  {pause}초마다, Ctrl+C로 종료"),
-            (Language::English, Some((rows, came, went))) => {
-                format!("{time}  rows: {rows}, +{came}, -{went}  every {pause} s, Ctrl+C ends")
-            }
-            (Language::Korean, Some((rows, came, went))) => {
-                format!("{time}  행 {rows}개, +{came}, -{went}  {pause}초마다, Ctrl+C로 종료")
-            }
-        }
+        let pause = both!("every {pause} s, Ctrl+C ends", "{pause}초마다, Ctrl+C로 종료", pause);
+        let text = match counted {
+            None => both!("{time}  {pause}", "{time}  {pause}", time, pause),
+            Some((rows, came, went)) => both!(
+                "{time}  rows: {rows}, +{came}, -{went}  {pause}",
+                "{time}  행 {rows}개, +{came}, -{went}  {pause}",
+                time,
+                rows,
+                came,
+                went,
+                pause
+            ),
+        };
+        text.of(self.language).to_owned()
     }
 }
 
@@ -225,15 +232,12 @@ impl Frame {
         }
         let more = self.rows.len() - shown;
         if more > 0 {
-            let text = match language {
-                Language::English => {
-                    format!("  {more} more: a filter, --sort and --limit choose what is shown")
-                }
-                Language::Korean => {
-                    format!("  {more}개 더 있음: 필터, --sort, --limit으로 보여 줄 행을 고릅니다")
-                }
-            };
-            line(out, &[text.as_bytes()]);
+            let text = both!(
+                "  {more} more: a filter, --sort and --limit choose what is shown",
+                "  {more}개 더 있음: 필터, --sort, --limit으로 보여 줄 행을 고릅니다",
+                more
+            );
+            line(out, &[text.of(language).as_bytes()]);
         }
         for note in self.notes.iter().take(notes) {
             line(out, &[b"netstat: ", note.as_bytes()]);

@@ -30,10 +30,11 @@ use in_place::InPlace;
 use jiff::tz::TimeZone;
 pub(crate) use meaning::meaning;
 use names::NameSource;
+use netstat_engine::both;
 use netstat_engine::enrich::Geo;
 use netstat_engine::filter::{Filter, Test};
 use netstat_engine::select::Selection;
-use netstat_engine::text::{Zone, escape};
+use netstat_engine::text::{Text, Zone, escape, system};
 use netstat_engine::view::ConnectionsOptions;
 use netstat_engine::watch::{Next, watch};
 use netstat_model::query::{Fields, SocketQuery, States};
@@ -110,12 +111,20 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(seconds) = settings.long_interval {
-        let port = if seconds <= u16::MAX.into() {
-            format!("for the port type :{seconds}")
+        let said = if seconds <= u16::MAX.into() {
+            both!(
+                "this repeats every {seconds} seconds; for the port type :{seconds}",
+                "{seconds}초마다 되풀이합니다. 포트라면 이렇게 입력하세요: :{seconds}",
+                seconds = seconds.to_string()
+            )
         } else {
-            "a number alone is the interval".to_owned()
+            both!(
+                "this repeats every {seconds} seconds; a number alone is the interval",
+                "{seconds}초마다 되풀이합니다. 숫자만 쓰면 간격입니다",
+                seconds = seconds.to_string()
+            )
         };
-        output::complain(&format!("this repeats every {seconds} seconds; {port}"));
+        output::complain(&said);
     }
     let origin = match &settings.tape {
         Tape::None => Origin::Live,
@@ -123,11 +132,13 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         Tape::Replay(folder) => Origin::Replay(folder),
     };
     if settings.tape != Tape::None {
-        rights::may_open_what_the_user_names()
-            .map_err(|why| format!("--record and --replay are refused: {why}"))?;
+        rights::may_open_what_the_user_names().map_err(|why| {
+            both!("--record and --replay are refused: {why}", "--record와 --replay 거부: {why}", why)
+        })?;
     }
     if let Some(of) = &settings.namespace {
-        rights::may_open_what_the_user_names().map_err(|why| format!("--netns is refused: {why}"))?;
+        rights::may_open_what_the_user_names()
+            .map_err(|why| both!("--netns is refused: {why}", "--netns 거부: {why}", why))?;
         netstat_os::enter_namespace(of).map_err(|error| explain(&error, settings))?;
     }
     let backend = Rc::new(netstat_os::open(origin).map_err(|error| explain(&error, settings))?);
@@ -142,7 +153,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
     let zone: LazyCell<Zone> = LazyCell::new(|| Zone::new(TimeZone::system()));
     let past_users = match past::store(settings) {
         Some(store) if !settings.filter.is_empty() => {
-            Some(past::open(store)?.users().map_err(|error| error.to_string())?)
+            Some(past::open(store)?.users().map_err(|error| past::store_error(&error))?)
         }
         _ => None,
     };
@@ -230,24 +241,33 @@ fn is_said(warning: &Warning, settings: &Settings) -> bool {
 }
 
 /// What failed, why, and what to do about it.
-fn explain(error: &Error, settings: &Settings) -> String {
+fn explain(error: &Error, settings: &Settings) -> Text {
     let folder = match &settings.tape {
         Tape::Record(folder) | Tape::Replay(folder) => {
             let mut shown = Vec::new();
             escape::write_text(&mut shown, folder.as_os_str());
             String::from_utf8_lossy(&shown).into_owned()
         }
-        Tape::None => return error.to_string(),
+        Tape::None => return system::error(error),
     };
+    let failed = system::operation(&error.operation);
     match (&error.operation, error.source.kind()) {
-        (Operation::Record, ErrorKind::AlreadyExists) => {
-            format!("{}: {folder} holds one already; name another folder", error.operation)
+        (Operation::Record, ErrorKind::AlreadyExists) => both!(
+            "{failed}: {folder} holds one already; name another folder",
+            "{failed}: {folder} 폴더에 이미 있습니다. 다른 폴더를 지정하세요",
+            failed,
+            folder
+        ),
+        (Operation::Replay, ErrorKind::NotFound) => both!(
+            "{failed}: {folder} holds none; name a folder that --record made",
+            "{failed}: {folder} 폴더에 없습니다. --record로 만든 폴더를 지정하세요",
+            failed,
+            folder
+        ),
+        (Operation::Record | Operation::Replay, _) => {
+            both!("{error} ({folder})", "{error} ({folder})", error = system::error(error), folder)
         }
-        (Operation::Replay, ErrorKind::NotFound) => {
-            format!("{}: {folder} holds none; name a folder that --record made", error.operation)
-        }
-        (Operation::Record | Operation::Replay, _) => format!("{error} ({folder})"),
-        _ => error.to_string(),
+        _ => system::error(error),
     }
 }
 
@@ -277,7 +297,7 @@ impl Session<'_> {
     /// Says how owners were found, where that is asked for and not what was said before.
     fn tell(&mut self, method: OwnerMethod) {
         if self.settings.verbose && method != OwnerMethod::NotNeeded && self.told != Some(method) {
-            self.complain(method.to_string());
+            self.complain(system::owner_method(&method));
             self.told = Some(method);
         }
     }
@@ -288,7 +308,7 @@ impl Session<'_> {
     }
 
     /// Says something beside the report.
-    fn complain(&mut self, line: String) {
+    fn complain(&mut self, line: Text) {
         match &mut self.in_place {
             Some(in_place) => in_place.note(line),
             None => output::complain(&line),

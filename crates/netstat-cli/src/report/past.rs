@@ -4,8 +4,9 @@ use super::unavailable::Available;
 use super::{Displayed, Failure, Session, connections, explain, rights};
 use crate::output::{self, Trouble, Warnings};
 use crate::settings::{Past as Asked, Report, Settings, is_kept};
+use netstat_engine::both;
 use netstat_engine::columns::Column;
-use netstat_engine::text::{When, Zone, escape};
+use netstat_engine::text::{Text, When, Zone, escape, system};
 use netstat_model::history::GapCause;
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
 use netstat_model::{
@@ -13,7 +14,7 @@ use netstat_model::{
     SocketTable, Warning,
 };
 use netstat_os::{Machine, NameDatabases, NameLookup, Opened, Processes, Routes, Sockets};
-use netstat_store::{Fault, Gap, Past, Reader, Span, Standing};
+use netstat_store::{Fault, Gap, Past, Reader, Span, Standing, StoreError};
 use std::io::Write as _;
 use std::net::IpAddr;
 use std::path::Path;
@@ -135,28 +136,55 @@ pub(super) fn store(settings: &Settings) -> Option<&Path> {
 ///
 /// # Errors
 /// Why it cannot be read, and what to do.
-pub(super) fn open(store: &Path) -> Result<Reader, String> {
-    rights::may_open_what_the_user_names().map_err(|why| format!("the history is not opened: {why}"))?;
+pub(super) fn open(store: &Path) -> Result<Reader, Text> {
+    rights::may_open_what_the_user_names()
+        .map_err(|why| both!("the history is not opened: {why}", "기록을 열지 않습니다: {why}", why))?;
     Reader::open(store).map_err(|error| {
         let mut shown = Vec::new();
         escape::write_text(&mut shown, store.as_os_str());
-        let shown = String::from_utf8_lossy(&shown);
+        let shown = String::from_utf8_lossy(&shown).into_owned();
         match error.fault {
-            Fault::Missing => format!(
-                "there is no history in {shown}: netstat record begins one, --store PATH names another"
+            Fault::Missing => both!(
+                "there is no history in {shown}: netstat record begins one, --store PATH names another",
+                "{shown}에 기록이 없습니다. netstat record로 시작하거나, --store PATH로 다른 기록을 지정하세요",
+                shown
             ),
-            _ => format!("the history in {shown} cannot be read: {error}"),
+            _ => both!(
+                "the history in {shown} cannot be read: {why}",
+                "{shown}의 기록을 읽을 수 없습니다: {why}",
+                shown,
+                why = store_error(&error)
+            ),
         }
     })
+}
+
+/// Returns what is wrong with a history.
+pub(super) fn store_error(error: &StoreError) -> Text {
+    system::phrase(&error.to_string())
+}
+
+/// Says that a history has nothing.
+pub(super) fn empty() -> Text {
+    both!(
+        "the history is empty: nothing was ever recorded",
+        "기록이 비어 있습니다: 아무것도 기록된 적이 없습니다"
+    )
+}
+
+/// Says that a system has no clock.
+pub(super) fn no_time() -> Text {
+    both!("the system does not tell what time it is", "시스템이 현재 시각을 알려 주지 않습니다")
 }
 
 /// Returns the moment that an option names.
 ///
 /// # Errors
 /// Why it is none.
-pub(super) fn moment(session: &Session<'_>, option: &str, when: &When) -> Result<SystemTime, String> {
-    let now = session.backend.now().ok_or("the system does not tell what time it is")?;
-    when.moment(now, &session.zone).map_err(|why| format!("{option} is no time: {why}"))
+pub(super) fn moment(session: &Session<'_>, option: &str, when: &When) -> Result<SystemTime, Text> {
+    let now = session.backend.now().ok_or_else(no_time)?;
+    when.moment(now, &session.zone)
+        .map_err(|why| both!("{option} is no time: {why}", "{option}: {why}", option, why))
 }
 
 /// Shows the table of a moment.
@@ -170,33 +198,39 @@ pub(super) fn run(session: &mut Session<'_>, asked: &Asked) -> Result<ExitCode, 
     let at = match reader.standing(time) {
         Standing::Recorded(at) => at,
         Standing::Before(first) => {
-            return Err(format!(
-                "nothing is known of {}: the history begins at {}",
-                shown(time),
-                shown(first)
+            return Err(both!(
+                "nothing is known of {time}: the history begins at {first}",
+                "{time}의 기록이 없습니다: 기록은 {first}에 시작합니다",
+                time = shown(time),
+                first = shown(first)
             )
             .into());
         }
         Standing::After(last) => {
-            return Err(format!(
-                "nothing is known of {}: the history ends at {}; netstat record goes on with it",
-                shown(time),
-                shown(last)
+            return Err(both!(
+                "nothing is known of {time}: the history ends at {last}; netstat record goes on with it",
+                "{time}의 기록이 없습니다: 기록은 {last}에 끝납니다. 이어서 기록하려면 netstat record",
+                time = shown(time),
+                last = shown(last)
             )
             .into());
         }
         Standing::Within(gap) => {
-            return Err(
-                format!("nothing is known of {}: {}", shown(time), gap_text(&gap, &session.zone)).into()
-            );
+            return Err(both!(
+                "nothing is known of {time}: {gap}",
+                "{time}의 기록이 없습니다: {gap}",
+                time = shown(time),
+                gap = gap_text(&gap, &session.zone)
+            )
+            .into());
         }
-        Standing::Empty => return Err("the history is empty: nothing was ever recorded".to_owned().into()),
+        Standing::Empty => return Err(empty().into()),
     };
     if let Some(filter) = &mut session.filter {
         filter.set_now(Some(time));
     }
     let span = Span { since: Some(time), until: time.checked_add(Duration::from_micros(1)) };
-    let gaps = reader.gaps(&span).map_err(|error| error.to_string())?;
+    let gaps = reader.gaps(&span).map_err(|error| store_error(&error))?;
     let live = Rc::clone(&session.backend);
     let system = PastSystem { past: Past::table(&reader, at, time), reader: &reader, live: &live };
     let settings = session.settings;
@@ -242,53 +276,89 @@ const MOST_SAID: usize = 5;
 /// Says what is missing, on standard error.
 pub(super) fn say_gaps(gaps: &[Gap], zone: &Zone) {
     for gap in gaps.iter().take(MOST_SAID) {
-        output::complain(&format!("the history is not whole: {}", gap_text(gap, zone)));
+        output::complain(&both!(
+            "the history is not whole: {gap}",
+            "기록이 완전하지 않습니다: {gap}",
+            gap = gap_text(gap, zone)
+        ));
     }
     if let more @ 1.. = gaps.len().saturating_sub(MOST_SAID) {
-        let noun = if more == 1 { "gap" } else { "gaps" };
-        output::complain(&format!("the history is not whole: there are {more} more {noun}"));
+        output::complain(&both!(
+            "the history is not whole: there {more?is|are} {more} more {more?gap|gaps}",
+            "기록이 완전하지 않습니다: 빈 구간이 {more}개 더 있습니다",
+            more
+        ));
     }
 }
 
 /// Returns what is missing in a gap, and why.
-pub(super) fn gap_text(gap: &Gap, zone: &Zone) -> String {
-    let span = format!("from {} to {}", zone.to_the_second(gap.from), zone.to_the_second(gap.until));
+pub(super) fn gap_text(gap: &Gap, zone: &Zone) -> Text {
+    let (from, until) = (zone.to_the_second(gap.from), zone.to_the_second(gap.until));
+    let span = both!("from {from} to {until}", "{from}부터 {until}까지", from, until);
     let lost = match gap.lost {
-        Some(1) => "1 end of a connection".to_owned(),
-        Some(lost) => format!("{lost} ends of connections"),
-        None => "ends of connections".to_owned(),
+        Some(lost) => both!("{lost:end of a connection|ends of connections}", "끝난 연결 {lost}개", lost),
+        None => both!("ends of connections", "끝난 연결"),
     };
     match gap.cause {
-        GapCause::NotRunning => {
-            format!("{span} nothing was recorded, because netstat record was not running")
+        GapCause::NotRunning => both!(
+            "{span} nothing was recorded, because netstat record was not running",
+            "{span} netstat record가 실행되지 않아 기록이 없습니다",
+            span
+        ),
+        GapCause::Suspended => {
+            both!("{span} the machine was suspended", "{span} 시스템이 절전 상태였습니다", span)
         }
-        GapCause::Suspended => format!("{span} the machine was suspended"),
-        GapCause::Ring => {
-            format!("{span} {lost} were lost, because the buffer between kernel and recorder was full")
-        }
+        GapCause::Ring => both!(
+            "{span} {lost} were lost, because the buffer between kernel and recorder was full",
+            "{span} 커널과 레코더 사이의 버퍼가 가득 차 {lost}의 기록을 잃었습니다",
+            span,
+            lost
+        ),
         GapCause::Begins => {
-            let (connections, them) = match gap.lost {
-                Some(1) => ("1 connection".to_owned(), "it is"),
-                Some(lost) => (format!("{lost} connections"), "they are"),
-                None => ("connections".to_owned(), "they are"),
+            let connections = match gap.lost {
+                Some(lost) => both!("{lost:connection|connections}", "연결 {lost}개", lost),
+                None => both!("connections", "연결"),
             };
-            format!(
-                "{span} the begin of {connections} was lost, because the buffer between kernel and recorder was full: {them} missing until the end is told"
+            both!(
+                "{span} the begin of {connections} was lost, because the buffer between kernel and recorder was full: they \
+                 are missing until their end is told",
+                "{span} 커널과 레코더 사이의 버퍼가 가득 차 {connections}의 시작을 놓쳤습니다. 끝날 때까지는 표에 없습니다",
+                span,
+                connections
             )
         }
         GapCause::Processes => {
-            let lost = gap.lost.map_or_else(String::new, |lost| format!("{lost} "));
-            format!(
-                "{span} {lost}records of processes were lost, because there was no room for them: of some connections the process is not known"
+            let records = match gap.lost {
+                Some(lost) => {
+                    both!("{lost:record of a process|records of processes}", "프로세스 정보 {lost}건", lost)
+                }
+                None => both!("records of processes", "프로세스 정보"),
+            };
+            both!(
+                "{span} {records} were lost, because there was no room for them: of some connections the process is not known",
+                "{span} 공간이 없어 {records}의 기록을 잃었습니다. 일부 연결은 프로세스를 알 수 없습니다",
+                span,
+                records
             )
         }
-        GapCause::Store => format!("{span} {lost} were lost, because the history could not be written"),
-        GapCause::Unseen if gap.from == gap.until => {
-            "the clock was set over that time, so there was no such moment".to_owned()
+        GapCause::Store => both!(
+            "{span} {lost} were lost, because the history could not be written",
+            "{span} 기록을 쓸 수 없어 {lost}의 기록을 잃었습니다",
+            span,
+            lost
+        ),
+        GapCause::Unseen if gap.from == gap.until => both!(
+            "the clock was set over that time, so there was no such moment",
+            "시계를 그 시각 너머로 맞추어 그런 시각이 없었습니다"
+        ),
+        GapCause::Unseen => {
+            both!("{span} {lost} were not seen", "{span} {lost}의 기록을 보지 못했습니다", span, lost)
         }
-        GapCause::Unseen => format!("{span} {lost} were not seen"),
-        GapCause::Damaged => {
-            format!("{span} {lost} cannot be read, because that part of the history is damaged")
-        }
+        GapCause::Damaged => both!(
+            "{span} {lost} cannot be read, because that part of the history is damaged",
+            "{span} 기록의 그 부분이 손상되어 {lost}의 기록을 읽을 수 없습니다",
+            span,
+            lost
+        ),
     }
 }

@@ -1,14 +1,17 @@
 //! `netstat record`: connections as they open and end.
 
 use super::missed::{HeldBack, Watch};
+use super::past::{no_time, store_error};
 use super::recorder_status;
 use super::{Session, explain, rights};
 use crate::output::{self, Reader, Trouble};
 use crate::render::events::{write_connection, write_gap};
 use crate::render::recorder_status::{RecorderStatus, SCHEMA};
 use crate::settings::{Recorder, Recording};
+use netstat_engine::both;
 use netstat_engine::enrich::UserNames;
 use netstat_engine::text::quote::quoted;
+use netstat_engine::text::system;
 use netstat_model::history::{
     ClockReading, ConnectionEvent, ConnectionRecord, EndReason, EventCounts, EventMethod, ProcessInstance,
     ProcessRecord,
@@ -42,7 +45,8 @@ const STATUS: u64 = 5;
 
 /// Answers `netstat record`.
 pub(super) fn run(session: &Session<'_>, recorder: &Recorder) -> Result<ExitCode, Trouble> {
-    rights::may_open_what_the_user_names().map_err(|why| format!("netstat record is refused: {why}"))?;
+    rights::may_open_what_the_user_names()
+        .map_err(|why| both!("netstat record is refused: {why}", "netstat record 거부: {why}", why))?;
     match recorder {
         Recorder::Status(store) => recorder_status::show(store, session.settings),
         Recorder::Stop(store) => recorder_status::stop(store),
@@ -55,8 +59,9 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
     let system = &session.backend;
     let stopped = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stopped);
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
-        .map_err(|error| format!("cannot wait for Ctrl+C: {error}"))?;
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).map_err(|error| {
+        both!("cannot wait for Ctrl+C: {why}", "Ctrl+C를 기다릴 수 없습니다: {why}", why = error.to_string())
+    })?;
     let wishes =
         EventWishes { arguments: recording.arguments, without_bpf: session.settings.owners == Owners::Proc };
     let mut clock = read_clock(session)?;
@@ -66,7 +71,7 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
         None => None,
     };
     let mut stream = system.events(wishes);
-    output::complain(&stream.method().to_string());
+    output::complain(&system::event_method(&stream.method()));
     let users = UserNames::parse(&system.users().data);
     let mut printer =
         Printer { opens: recording.opens, users, processes: FxHashMap::default(), clock: clock.clone() };
@@ -96,7 +101,11 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
             Ok(()) => {}
             Err(error) if watch.is_first_failure() => {
                 let why = explain(error, session.settings);
-                output::complain(&format!("{why}; the recorder goes on, and what it misses becomes a gap"));
+                output::complain(&both!(
+                    "{why}; the recorder goes on, and what it misses becomes a gap",
+                    "{why}. 레코더는 계속 실행되며, 놓친 구간은 빈 구간으로 남습니다",
+                    why
+                ));
             }
             Err(_) => {}
         }
@@ -170,9 +179,14 @@ impl History {
             ..WriterOptions::default()
         };
         let writer = Writer::open(store, &options, clock).map_err(|error| {
-            format!("the history in {} cannot be kept: {error}", quoted(store.as_os_str()))
+            both!(
+                "the history in {store} cannot be kept: {why}",
+                "{store}에 기록을 저장할 수 없습니다: {why}",
+                store = quoted(store.as_os_str()),
+                why = store_error(&error)
+            )
         })?;
-        let open_before = writer.open_records().map_err(|error| error.to_string())?;
+        let open_before = writer.open_records().map_err(|error| store_error(&error))?;
         let beside = Beside::of(writer.file());
         beside.forget_stop();
         Ok(Self {
@@ -213,21 +227,33 @@ impl History {
         if let Err(error) = written {
             let file = quoted(self.writer.file().as_os_str());
             if matches!(error.fault, Fault::Gone) {
-                return Err(format!(
-                    "the history {file} cannot be kept: {error}; start netstat record again"
+                let why = store_error(&error);
+                return Err(both!(
+                    "the history {file} cannot be kept: {why}; start netstat record again",
+                    "{file}: 기록을 저장할 수 없습니다. {why}. netstat record를 다시 시작하세요",
+                    file,
+                    why
                 )
                 .into());
             }
             if is_last {
                 self.end();
                 let unwritten = self.writer.unwritten();
-                return Err(format!(
-                    "the history {file} lacks the last {unwritten} begins and ends of connections: {error}"
+                return Err(both!(
+                    "the history {file} lacks the last {unwritten} begins and ends of connections: {why}",
+                    "{file}: 연결의 시작과 종료 중 마지막 {unwritten}건이 기록에 없습니다. {why}",
+                    file,
+                    unwritten,
+                    why = store_error(&error)
                 )
                 .into());
             }
             if self.failed == 0 {
-                output::complain(&format!("{error}; what is seen waits until it can be written"));
+                output::complain(&both!(
+                    "{why}; what is seen waits until it can be written",
+                    "{why}. 본 것은 쓸 수 있을 때까지 메모리에 둡니다",
+                    why = store_error(&error)
+                ));
             }
             self.failed += 1;
         }
@@ -276,7 +302,15 @@ impl History {
         if self.shows_progress {
             let RecorderStatus { ends, open, bytes, .. } = status;
             let lost = status.lost + status.unseen;
-            output::error_text(&format!("\r{ends} ended, {open} open, {lost} lost, {bytes} bytes   "));
+            let said = both!(
+                "\r{ends} ended, {open} open, {lost} lost, {bytes} bytes   ",
+                "\r종료 {ends}, 열림 {open}, 손실 {lost}, {bytes}바이트   ",
+                ends,
+                open,
+                lost,
+                bytes
+            );
+            output::error_text(said.of(output::language()));
         }
     }
 
@@ -324,7 +358,7 @@ fn read_clock(session: &Session<'_>) -> Result<ClockReading, Trouble> {
     let system = &session.backend;
     let since_boot = system.uptime().map_err(|error| explain(&error, session.settings))?;
     let now = system.now().and_then(|now| now.duration_since(UNIX_EPOCH).ok());
-    let since_1970 = now.ok_or_else(|| "the system does not tell the time of day".to_owned())?;
+    let since_1970 = now.ok_or_else(no_time)?;
     Ok(ClockReading { boot_id: system.boot_id().unwrap_or_default(), since_boot, since_1970 })
 }
 

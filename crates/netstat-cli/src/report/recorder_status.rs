@@ -1,10 +1,12 @@
 //! `netstat record --status` and `--stop`, and the files by which they speak with the recorder.
 
+use super::past::store_error;
 use crate::output::{self, Trouble};
 use crate::render::recorder_status::{RecorderStatus, SCHEMA, lines};
 use crate::settings::Settings;
+use netstat_engine::both;
 use netstat_engine::text::quote::quoted;
-use netstat_model::error::words_of;
+use netstat_engine::text::system::io_error;
 use netstat_store::{Beside, is_recording};
 use std::io;
 use std::path::Path;
@@ -38,7 +40,7 @@ struct Version {
 }
 
 fn is_running(store: &Path) -> Result<bool, Trouble> {
-    is_recording(store).map_err(|error| error.to_string().into())
+    is_recording(store).map_err(|error| store_error(&error).into())
 }
 
 /// Tells how the recorder of a store is doing.
@@ -46,10 +48,22 @@ pub(super) fn show(store: &Path, settings: &Settings) -> Result<ExitCode, Troubl
     let running = is_running(store)?;
     let beside = Beside::of(store);
     let named = quoted(beside.status().as_os_str());
-    let read = read(&beside).map_err(|error| format!("{named} cannot be read: {error}"))?;
+    let read = read(&beside).map_err(|error| {
+        both!(
+            "{named} cannot be read: {why}",
+            "{named} 파일을 읽을 수 없습니다: {why}",
+            named,
+            why = io_error(&error)
+        )
+    })?;
     let Some(status) = read else {
         let store = quoted(store.as_os_str());
-        return Err(format!("no recorder has written to {store}: type netstat record").into());
+        return Err(both!(
+            "no recorder has written to {store}: type netstat record",
+            "{store}에 기록한 레코더가 없습니다. 이렇게 입력하세요: netstat record",
+            store
+        )
+        .into());
     };
     output::people(&lines(&status, running, settings.language))?;
     Ok(if running { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -58,17 +72,32 @@ pub(super) fn show(store: &Path, settings: &Settings) -> Result<ExitCode, Troubl
 /// Stops the recorder of a store.
 pub(super) fn stop(store: &Path) -> Result<ExitCode, Trouble> {
     if !is_running(store)? {
-        return Err(format!("no recorder is writing to {}", quoted(store.as_os_str())).into());
+        return Err(both!(
+            "no recorder is writing to {store}",
+            "{store}에 기록 중인 레코더가 없습니다",
+            store = quoted(store.as_os_str())
+        )
+        .into());
     }
     let beside = Beside::of(store);
     beside.wish_stop().map_err(|error| {
         let store = quoted(store.as_os_str());
-        format!("the recorder of {store} cannot be told to stop: {}", words_of(&error))
+        both!(
+            "the recorder of {store} cannot be told to stop: {why}",
+            "{store}의 레코더에 중지를 요청할 수 없습니다: {why}",
+            store,
+            why = io_error(&error)
+        )
     })?;
     let begin = Instant::now();
     while is_running(store)? {
         if begin.elapsed() > PATIENCE {
-            return Err(format!("the recorder has not stopped within {} s", PATIENCE.as_secs()).into());
+            return Err(both!(
+                "the recorder has not stopped within {patience}",
+                "레코더가 {patience} 안에 중지하지 않았습니다",
+                patience = PATIENCE
+            )
+            .into());
         }
         thread::sleep(PAUSE);
     }

@@ -3,15 +3,21 @@
 //! Then it may show what the system tells it, but opens no file that the user names, which the user may not be allowed to
 //! open.
 
+use netstat_engine::both;
+use netstat_engine::text::Text;
+
 /// Refuses to open what the user names.
 ///
 /// # Errors
 /// Why, and what to do, where this program has more rights than the user.
-pub(super) fn may_open_what_the_user_names() -> Result<(), String> {
+pub(super) fn may_open_what_the_user_names() -> Result<(), Text> {
     if exceed_those_of_the_user() {
-        return Err("this program has more rights than you have (set-user-ID, or capabilities of its file), so it opens \
-                    no file for you: use a copy of it without them"
-            .to_owned());
+        return Err(both!(
+            "this program has more rights than you have (set-user-ID, or capabilities of its file), so it opens no file \
+             for you: use a copy of it without them",
+            "이 프로그램의 권한이 사용자보다 높아(set-user-ID 또는 파일 capability) 파일을 열지 않습니다. 그런 권한이 없는 복사본을 \
+             쓰세요"
+        ));
     }
     Ok(())
 }

@@ -3,8 +3,11 @@
 
 use crate::render::extras::Extras;
 use crate::settings::{Connections, Layout};
+use netstat_engine::both;
 use netstat_engine::columns::{self, Column};
 use netstat_engine::filter::{Filter, Test};
+use netstat_engine::text::Text;
+use netstat_engine::text::system::phrase;
 use netstat_engine::view::sort::Order;
 use netstat_model::Warning;
 
@@ -60,9 +63,14 @@ fn of(named: &[&Column], extras: Extras, available: Available) -> Vec<Warning> {
 ///
 /// # Errors
 /// If it is not: such a filter could match nothing, which would look like an answer.
-pub(super) fn answer(filter: Option<Filter>, available: Available) -> Result<Option<Filter>, String> {
+pub(super) fn answer(filter: Option<Filter>, available: Available) -> Result<Option<Filter>, Text> {
     match filter.as_ref().and_then(|filter| test_of(filter, available.is)) {
-        Some(test) => Err(format!("the filter cannot be used: {test} is unknown, {}", available.why)),
+        Some(test) => Err(both!(
+            "the filter cannot be used: {test} is unknown, {why}",
+            "필터를 쓸 수 없습니다: {test}: {why}",
+            test,
+            why = phrase(available.why)
+        )),
         None => Ok(filter),
     }
 }

@@ -25,7 +25,7 @@ pub use value::{NO_PROCESS, TIMER_WORDS, Value};
 
 use crate::enrich::{Geo, UserNames};
 use crate::row::Row;
-use crate::text::Zone;
+use crate::text::{Text, Zone};
 use netstat_model::query::{Fields, ProcessFields};
 use netstat_model::{Namespace, NetworkNamespace, Owner, Process, ProcessKey, SocketRef, TcpFields};
 use rustc_hash::FxHashMap;
@@ -183,7 +183,7 @@ pub struct Column {
     /// The unit of its numbers, or empty.
     pub unit: &'static str,
     /// The meaning, for `--columns help`.
-    pub meaning: &'static str,
+    pub meaning: Text,
     /// The type of its values.
     pub kind: Kind,
     /// Whether only Linux ever has values for it.

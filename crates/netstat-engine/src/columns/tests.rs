@@ -1,5 +1,6 @@
 use super::made::{CONTAINER_ID, EVERY_ROW, Facts, end, facts, four_sockets, table};
 use super::*;
+use crate::text::Language;
 use crate::view::ConnectionsView;
 use netstat_model::Ownership;
 
@@ -145,7 +146,10 @@ fn columns_are_described_and_named_apart() {
     for column in ALL {
         assert!(names.insert(column.name) && by_name(&column.name.to_uppercase()) == Some(column));
         assert!(column.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{}", column.name);
-        assert!(!column.heading.is_empty() && column.meaning.len() > 4 && !column.meaning.ends_with('.'));
+        assert!(!column.heading.is_empty() && column.meaning.english().len() > 4);
+        for language in [Language::English, Language::Korean] {
+            assert!(!column.meaning.of(language).ends_with('.'), "{}", column.name);
+        }
         let suffix = match column.kind {
             Kind::Microseconds => "_us",
             Kind::Milliseconds => "_ms",

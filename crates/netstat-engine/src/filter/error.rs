@@ -1,12 +1,14 @@
 //! Syntax errors of a filter, with their position.
 
+use crate::both;
 use crate::text::escape::is_unseen;
+use crate::text::{Language, Text};
 use std::fmt;
 use unicode_width::UnicodeWidthChar;
 
 /// A syntax error in a filter.
 ///
-/// Its text (`Display`) has three lines without control characters: the filter, a mark under the error, and what was
+/// Its [`message`](Self::message), in English also as `Display`, has three lines without control characters: the filter, a mark under the error, and what was
 /// expected there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilterError {
@@ -17,15 +19,15 @@ pub struct FilterError {
     /// The length of the wrong part in bytes; 0 if something is missing.
     pub len: usize,
     /// What was expected there: a phrase without capital and full stop. It may quote words of the filter.
-    pub expected: String,
+    pub expected: Text,
     /// The valid word most similar to the wrong one.
     pub nearest: Option<String>,
 }
 
 impl FilterError {
     /// Returns an error whose text is not yet known.
-    pub(super) fn at(at: usize, len: usize, expected: impl Into<String>) -> Self {
-        Self { text: String::new(), at, len, expected: expected.into(), nearest: None }
+    pub(super) fn at(at: usize, len: usize, expected: Text) -> Self {
+        Self { text: String::new(), at, len, expected, nearest: None }
     }
 
     pub(super) fn with_nearest(self, nearest: Option<String>) -> Self {
@@ -50,6 +52,13 @@ impl FilterError {
 
 impl fmt::Display for FilterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message(Language::English))
+    }
+}
+
+impl FilterError {
+    /// Returns the lines in a language.
+    pub fn message(&self, language: Language) -> String {
         let end = self.at.saturating_add(self.len);
         let (mut line, mut before, mut under) = (String::new(), 0, 0);
         let (from, to) = self.shown();
@@ -73,17 +82,21 @@ impl fmt::Display for FilterError {
                 under += width;
             }
         }
-        writeln!(f, "{line}")?;
-        writeln!(f, "{:before$}{}", "", "^".repeat(under.max(1)))?;
-        let mut expected = self.expected.chars().map(visible);
-        write!(f, "expected {}", expected.by_ref().take(MOST_EXPECTED).collect::<String>())?;
-        if expected.next().is_some() {
-            f.write_str("...")?;
-        }
-        match &self.nearest {
-            Some(word) => write!(f, "; did you mean {word}?"),
-            None => Ok(()),
-        }
+        let expected = self.expected.map(|expected| {
+            let mut expected = expected.chars().map(visible);
+            let shown: String = expected.by_ref().take(MOST_EXPECTED).collect();
+            if expected.next().is_some() { shown + "..." } else { shown }
+        });
+        let expected = match &self.nearest {
+            Some(word) => both!(
+                "expected {expected}; did you mean {word}?",
+                "필요한 것: {expected}. 혹시 {word}인가요?",
+                expected,
+                word
+            ),
+            None => both!("expected {expected}", "필요한 것: {expected}", expected),
+        };
+        format!("{line}\n{:before$}{}\n{}", "", "^".repeat(under.max(1)), expected.of(language))
     }
 }
 
@@ -108,7 +121,7 @@ mod tests {
             text: text.to_owned(),
             at: text.find(fault).unwrap(),
             len: fault.len(),
-            expected: "a word".to_owned(),
+            expected: Text::fixed("a word", "단어"),
             nearest: None,
         };
         assert_eq!(error("aé bad", "bad").to_string(), "aé bad\n   ^^^\nexpected a word");

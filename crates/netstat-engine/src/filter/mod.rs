@@ -56,11 +56,13 @@ pub use error::FilterError;
 pub use evaluate::{Context, FilterNeeds, Stage, Tri};
 pub use expression::{Event, Side, Test};
 pub use glob::Glob;
-pub use help::HELP;
+pub use help::help;
 pub use ports::Ports;
 pub use quantity::{Comparison, Quantity};
 
+use crate::both;
 use crate::enrich::Geo;
+use crate::text::Text;
 use expression::{Expression, Join};
 use netstat_model::query::Kinds;
 use std::ffi::OsString;
@@ -101,16 +103,16 @@ pub trait Lookups {
     ///
     /// # Errors
     /// A short text for the user that says why there are none.
-    fn addresses(&self, _host: &str) -> Result<Vec<IpAddr>, String> {
-        Err("host names are not looked up here".to_owned())
+    fn addresses(&self, _host: &str) -> Result<Vec<IpAddr>, Text> {
+        Err(both!("host names are not looked up here", "여기서는 호스트 이름을 조회하지 않음"))
     }
 
     /// Returns the moment that words such as `10 minutes ago` mean. RFC 3339 needs nobody to ask.
     ///
     /// # Errors
     /// What to type instead, as a phrase.
-    fn moment(&self, _words: &str) -> Result<SystemTime, String> {
-        Err("type a time as 2026-11-29T14:05:09Z".to_owned())
+    fn moment(&self, _words: &str) -> Result<SystemTime, Text> {
+        Err(both!("type a time as 2026-11-29T14:05:09Z", "2026-11-29T14:05:09Z처럼 입력하세요"))
     }
 
     /// Returns the index of an interface; `None` if there is none of this name.
@@ -127,7 +129,7 @@ pub trait Lookups {
     ///
     /// # Errors
     /// A short text for the user that says why the lookup failed.
-    fn user(&self, _name: &str) -> Result<Option<u32>, String> {
+    fn user(&self, _name: &str) -> Result<Option<u32>, Text> {
         Ok(None)
     }
 
@@ -135,7 +137,7 @@ pub trait Lookups {
     ///
     /// # Errors
     /// A short text for the user that says why the lookup failed.
-    fn namespace(&self, _name: &str) -> Result<Option<u64>, String> {
+    fn namespace(&self, _name: &str) -> Result<Option<u64>, Text> {
         Ok(None)
     }
 }

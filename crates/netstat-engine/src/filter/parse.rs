@@ -9,7 +9,9 @@ use super::glob::Glob;
 use super::lexer::{self, Kind, SIGN_WORDS, Token};
 use super::quantity::{Comparison, Quantity};
 use super::syntax::{self, JOINING, Keyword, PRIMARIES};
+use crate::both;
 use crate::enrich::Reach;
+use crate::text::Text;
 use netstat_model::Family;
 use std::ffi::OsString;
 use values::{Parsed, Value};
@@ -17,7 +19,10 @@ use values::{Parsed, Value};
 /// The limit on nested parentheses and `not`s, which keeps the recursion bounded.
 const DEEPEST: usize = 100;
 
-const A_TEST: &str = "a test, such as port 80, state established, :8080 or 10.0.0.0/8";
+const A_TEST: Text = Text::fixed(
+    "a test, such as port 80, state established, :8080 or 10.0.0.0/8",
+    "port 80, state established, :8080, 10.0.0.0/8 같은 조건",
+);
 
 struct Parser<'t> {
     tokens: &'t [Token],
@@ -43,7 +48,7 @@ pub(super) fn parse(words: &[OsString], lookups: &dyn Lookups) -> Result<Express
         text.push_str(&shown);
     }
     let parsed = match not_utf8 {
-        Some((at, len)) => Err(FilterError::at(at, len, "valid UTF-8")),
+        Some((at, len)) => Err(FilterError::at(at, len, both!("valid UTF-8", "올바른 UTF-8"))),
         None => parse_text(&text, lookups),
     };
     parsed.map_err(|error| FilterError { text, ..error })
@@ -51,14 +56,18 @@ pub(super) fn parse(words: &[OsString], lookups: &dyn Lookups) -> Result<Express
 
 fn parse_text(text: &str, lookups: &dyn Lookups) -> Parsed<Expression> {
     let tokens = lexer::tokens(text).map_err(|at| {
-        FilterError::at(at, text.len() - at, "a closing quote (write a quote within quotes twice)")
+        let expected = both!(
+            "a closing quote (write a quote within quotes twice)",
+            "닫는 큰따옴표(따옴표 안의 따옴표는 두 번 씁니다)"
+        );
+        FilterError::at(at, text.len() - at, expected)
     })?;
     let mut parser = Parser { tokens: &tokens, next: 0, depth: 0, lookups };
     let expression = parser.any()?;
     match parser.peek().kind {
         Kind::End => Ok(expression),
-        Kind::Close => Err(parser.error("a ( before this )")),
-        _ => Err(parser.error("and, or, or another test")),
+        Kind::Close => Err(parser.error(both!("a ( before this )", "이 )의 앞에 ("))),
+        _ => Err(parser.error(both!("and, or, or another test", "and, or, 또는 다른 조건"))),
     }
 }
 
@@ -68,7 +77,7 @@ impl<'t> Parser<'t> {
     }
 
     /// Returns an error at the next token.
-    fn error(&self, expected: impl Into<String>) -> FilterError {
+    fn error(&self, expected: Text) -> FilterError {
         let token = self.peek();
         FilterError::at(token.at, token.len, expected)
     }
@@ -111,7 +120,11 @@ impl<'t> Parser<'t> {
     fn not(&mut self) -> Parsed<Expression> {
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err(self.error(format!("at most {DEEPEST} nested parentheses and nots")));
+            return Err(self.error(both!(
+                "at most {most} nested parentheses and nots",
+                "{most}번 이하로 겹친 괄호와 not",
+                most = DEEPEST
+            )));
         }
         let expression = if self.take("not", &Kind::Not) {
             self.not()?.negated()
@@ -119,7 +132,10 @@ impl<'t> Parser<'t> {
             self.next += 1;
             let inside = self.any()?;
             if self.peek().kind != Kind::Close {
-                return Err(self.error("and, or, another test, or the missing )"));
+                return Err(self.error(both!(
+                    "and, or, another test, or the missing )",
+                    "and, or, 다른 조건, 또는 빠진 )"
+                )));
             }
             self.next += 1;
             inside
@@ -155,7 +171,11 @@ impl<'t> Parser<'t> {
             return Ok(protocol);
         }
         if value.text.chars().all(|c| c.is_ascii_digit()) {
-            return Err(value.error(format!("a test: a port is written :{0} or port {0}", value.text)));
+            return Err(value.error(both!(
+                "a test: a port is written :{number} or port {number}",
+                "조건: 포트는 :{number} 또는 port {number}",
+                number = value.text
+            )));
         }
         if let Some(end) = values::end(self.lookups, Side::Either, value, values::Names::Refused)? {
             return Ok(end);
@@ -170,9 +190,11 @@ impl<'t> Parser<'t> {
     /// Parses a test that begins with a keyword, which is the next token.
     fn primary(&mut self, keyword: Keyword, word: &str) -> Parsed<Expression> {
         if cfg!(not(feature = "geo")) && matches!(keyword, Keyword::Country | Keyword::Network) {
-            return Err(
-                self.error(format!("another test: {word} needs the feature geo, which is not built in"))
-            );
+            return Err(self.error(both!(
+                "another test: {word} needs the feature geo, which is not built in",
+                "다른 조건: {word}에 필요한 geo 기능이 이 프로그램에 없음",
+                word
+            )));
         }
         self.next += 1;
         let flag = match keyword {
@@ -191,19 +213,32 @@ impl<'t> Parser<'t> {
         let (comparison, negated) = sign.unwrap_or((Comparison::Equal, false));
         let expression = if let Keyword::Number(quantity) = keyword {
             if sign.is_none() {
-                return Err(self.error(format!("a comparison: {word} > {}", quantity.example())));
+                return Err(self.error(both!(
+                    "a comparison: {word} > {example}",
+                    "비교: {word} > {example}",
+                    word,
+                    example = quantity.example()
+                )));
             }
             self.number(quantity, comparison)?
         } else if let Keyword::Time(event) = keyword {
             if sign.is_none() {
-                return Err(self.error(format!("a comparison: {word} > \"10 minutes ago\"")));
+                return Err(self.error(both!(
+                    "a comparison: {word} > \"10 minutes ago\"",
+                    "비교: {word} > \"10분 전\"",
+                    word
+                )));
             }
             let value = self.value(word)?;
             Expression::Test(Test::Time(event, comparison, values::moment(self.lookups, &value)?))
         } else {
             if comparison != Comparison::Equal && !matches!(keyword, Keyword::Port(_) | Keyword::Host(_)) {
                 self.next = sign_token;
-                return Err(self.error(format!("= or != or nothing after {word}")));
+                return Err(self.error(both!(
+                    "= or != or nothing after {word}",
+                    "{word} 뒤에 =, != 또는 기호 없이 값",
+                    word
+                )));
             }
             let value = self.value(word)?;
             self.with_value(keyword, &value, comparison)?
@@ -274,13 +309,22 @@ impl<'t> Parser<'t> {
         let token = self.peek();
         let (text, quoted) = match &token.kind {
             Kind::Word(word) if syntax::is_reserved(word) => {
-                return Err(self.error(format!("a value after {after}; a name like this needs \"quotes\"")));
+                return Err(self.error(both!(
+                    "a value after {after}; a name like this needs \"quotes\"",
+                    "{after} 뒤에 값. 이런 이름은 \"따옴표\"로 묶음",
+                    after
+                )));
             }
             Kind::Word(word) => (word, false),
             Kind::Quoted(word) => (word, true),
             _ => {
                 let argument = syntax::keyword(after).map_or("", |primary| primary.argument);
-                return Err(self.error(format!("a value after {after}: {argument}")));
+                return Err(self.error(both!(
+                    "a value after {after}: {argument}",
+                    "{after} 뒤에 값: {argument}",
+                    after,
+                    argument
+                )));
             }
         };
         self.next += 1;

@@ -1,6 +1,7 @@
 //! Numbers of a socket, and how they are compared, parsed and written.
 
 use crate::row::{IDLE_FIELDS, LIFESPAN_FIELDS, idle, lasted};
+use crate::text::Text;
 use netstat_model::query::Fields;
 use netstat_model::{SocketRef, TcpFields, TcpState};
 use std::fmt;
@@ -79,16 +80,19 @@ struct Measure {
     /// From the smallest on. Of two with the same size, the last is written.
     units: &'static [Unit],
     /// What a number looks like, for errors.
-    expected: &'static str,
+    expected: Text,
 }
 
-const SIZE: Measure = Measure {
+static SIZE: Measure = Measure {
     // Powers of 1024, as usual for buffers.
     units: &[("B", 1), ("", 1), ("K", 1 << 10), ("M", 1 << 20), ("G", 1 << 30)],
-    expected: "a number of bytes such as 0, 64K or 1M (K is 1024)",
+    expected: Text::fixed(
+        "a number of bytes such as 0, 64K or 1M (K is 1024)",
+        "0, 64K, 1M 같은 바이트 수(K는 1024)",
+    ),
 };
 
-const TIME: Measure = Measure {
+static TIME: Measure = Measure {
     units: &[
         ("us", 1),
         ("ms", 1_000),
@@ -97,10 +101,14 @@ const TIME: Measure = Measure {
         ("h", 3_600_000_000),
         ("d", 86_400_000_000),
     ],
-    expected: "a time with its unit, such as 100ms, 1.5s or 10m (us, ms, s, m, h, d)",
+    expected: Text::fixed(
+        "a time with its unit, such as 100ms, 1.5s or 10m (us, ms, s, m, h, d)",
+        "100ms, 1.5s, 10m처럼 단위를 붙인 시간(us, ms, s, m, h, d)",
+    ),
 };
 
-const COUNT: Measure = Measure { units: &[("", 1)], expected: "a whole number such as 0" };
+static COUNT: Measure =
+    Measure { units: &[("", 1)], expected: Text::fixed("a whole number such as 0", "0 같은 정수") };
 
 impl Quantity {
     /// Returns what has to be read of sockets and of their TCP connections to know the number.
@@ -154,8 +162,8 @@ impl Quantity {
     }
 
     /// Returns what a number of this kind looks like.
-    pub(super) fn expected(self) -> &'static str {
-        self.row().1.expected
+    pub(super) fn expected(self) -> Text {
+        self.row().1.expected.clone()
     }
 
     /// Returns an example of a number.

@@ -3,7 +3,7 @@
 use super::expression::{Event, Side};
 use super::lexer::SIGN_WORDS;
 use super::quantity::Quantity;
-use crate::text::lifespan;
+use crate::text::{Text, lifespan};
 use netstat_model::EndReason;
 use netstat_model::query::States;
 
@@ -44,117 +44,264 @@ pub(super) struct Primary {
     /// The argument, as shown in the help.
     pub(super) argument: &'static str,
     /// The meaning, as shown in the help.
-    pub(super) help: &'static str,
+    pub(super) help: Text,
 }
 
 const fn primary(
     keyword: Keyword,
     words: &'static [&'static str],
     argument: &'static str,
-    help: &'static str,
+    help: Text,
 ) -> Primary {
     Primary { keyword, words, argument, help }
 }
 
-pub(super) const PRIMARIES: [Primary; 38] = [
-    primary(Keyword::Port(Side::Either), &["port"], "N|NAME|N-M|N,M", "a port of either end"),
-    primary(Keyword::Port(Side::Local), &["lport", "sport"], "N|NAME|N-M|N,M", "the local port"),
-    primary(Keyword::Port(Side::Remote), &["rport", "dport"], "N|NAME|N-M|N,M", "the remote port"),
+pub(super) static PRIMARIES: [Primary; 38] = [
+    primary(
+        Keyword::Port(Side::Either),
+        &["port"],
+        "N|NAME|N-M|N,M",
+        Text::fixed("a port of either end", "양쪽 중 한쪽의 포트"),
+    ),
+    primary(
+        Keyword::Port(Side::Local),
+        &["lport", "sport"],
+        "N|NAME|N-M|N,M",
+        Text::fixed("the local port", "로컬 포트"),
+    ),
+    primary(
+        Keyword::Port(Side::Remote),
+        &["rport", "dport"],
+        "N|NAME|N-M|N,M",
+        Text::fixed("the remote port", "외부 포트"),
+    ),
     primary(
         Keyword::Host(Side::Either),
         &["host"],
         "A[,A]",
-        "an address of either end, fe80::1%eth0 in a zone, unix:GLOB a Unix socket",
+        Text::fixed(
+            "an address of either end, fe80::1%eth0 in a zone, unix:GLOB a Unix socket",
+            "양쪽 중 한쪽의 주소. 영역은 fe80::1%eth0, 유닉스 소켓은 unix:GLOB",
+        ),
     ),
-    primary(Keyword::Host(Side::Local), &["src"], "A[,A]", "the local address"),
-    primary(Keyword::Host(Side::Remote), &["dst"], "A[,A]", "the remote address"),
-    primary(Keyword::State, &["state"], "S[,S]", "the TCP state; UDP has none"),
-    primary(Keyword::Protocol, &["proto"], "P[,P]", "the protocol"),
-    primary(Keyword::Family, &["family"], "F[,F]", "the family of the socket"),
-    primary(Keyword::Ipv4, &["ipv4"], "", "serves IPv4, as a dual-stack listener does"),
-    primary(Keyword::Ipv6, &["ipv6"], "", "serves IPv6, as a dual-stack listener does"),
-    primary(Keyword::Loopback, &["loopback"], "", "the remote address is this machine"),
-    primary(Keyword::Private, &["private"], "", "the remote address is in a private range"),
-    primary(Keyword::Public, &["public"], "", "the remote address is on the internet"),
-    primary(Keyword::Country, &["country"], "CC[,CC]", "the country of the remote address, where known"),
+    primary(Keyword::Host(Side::Local), &["src"], "A[,A]", Text::fixed("the local address", "로컬 주소")),
+    primary(Keyword::Host(Side::Remote), &["dst"], "A[,A]", Text::fixed("the remote address", "외부 주소")),
+    primary(
+        Keyword::State,
+        &["state"],
+        "S[,S]",
+        Text::fixed("the TCP state; UDP has none", "TCP 상태. UDP에는 없음"),
+    ),
+    primary(Keyword::Protocol, &["proto"], "P[,P]", Text::fixed("the protocol", "프로토콜")),
+    primary(
+        Keyword::Family,
+        &["family"],
+        "F[,F]",
+        Text::fixed("the family of the socket", "소켓의 주소 체계"),
+    ),
+    primary(
+        Keyword::Ipv4,
+        &["ipv4"],
+        "",
+        Text::fixed(
+            "serves IPv4, as a dual-stack listener does",
+            "IPv4를 받는 소켓. 듀얼 스택 수신 대기도 포함",
+        ),
+    ),
+    primary(
+        Keyword::Ipv6,
+        &["ipv6"],
+        "",
+        Text::fixed(
+            "serves IPv6, as a dual-stack listener does",
+            "IPv6를 받는 소켓. 듀얼 스택 수신 대기도 포함",
+        ),
+    ),
+    primary(
+        Keyword::Loopback,
+        &["loopback"],
+        "",
+        Text::fixed("the remote address is this machine", "외부 주소가 이 시스템"),
+    ),
+    primary(
+        Keyword::Private,
+        &["private"],
+        "",
+        Text::fixed("the remote address is in a private range", "외부 주소가 사설 대역"),
+    ),
+    primary(
+        Keyword::Public,
+        &["public"],
+        "",
+        Text::fixed("the remote address is on the internet", "외부 주소가 인터넷"),
+    ),
+    primary(
+        Keyword::Country,
+        &["country"],
+        "CC[,CC]",
+        Text::fixed("the country of the remote address, where known", "외부 주소의 국가. 알 수 있는 경우"),
+    ),
     primary(
         Keyword::Network,
         &["network"],
         "ASN[,ASN]|GLOB",
-        "its network, by number or name, where known (--geo)",
+        Text::fixed(
+            "its network, by number or name, where known (--geo)",
+            "외부 주소의 네트워크, 번호나 이름. 알 수 있는 경우(--geo)",
+        ),
     ),
-    primary(Keyword::Pid, &["pid"], "N[,N]", "a process that holds it"),
-    primary(Keyword::NamespacePid, &["nspid"], "N[,N]", "that process, by its ID in its own PID namespace"),
-    primary(Keyword::Process, &["process"], "GLOB", "the name of a process that holds it, or its comm"),
-    primary(Keyword::Path, &["path"], "GLOB", "the file that process runs"),
-    primary(Keyword::Unit, &["unit"], "GLOB", "the service of that process"),
+    primary(Keyword::Pid, &["pid"], "N[,N]", Text::fixed("a process that holds it", "소켓을 가진 프로세스")),
+    primary(
+        Keyword::NamespacePid,
+        &["nspid"],
+        "N[,N]",
+        Text::fixed(
+            "that process, by its ID in its own PID namespace",
+            "그 프로세스, 자기 PID 네임스페이스에서의 ID",
+        ),
+    ),
+    primary(
+        Keyword::Process,
+        &["process"],
+        "GLOB",
+        Text::fixed(
+            "the name of a process that holds it, or its comm",
+            "소켓을 가진 프로세스의 이름, 또는 comm",
+        ),
+    ),
+    primary(
+        Keyword::Path,
+        &["path"],
+        "GLOB",
+        Text::fixed("the file that process runs", "그 프로세스의 실행 파일"),
+    ),
+    primary(
+        Keyword::Unit,
+        &["unit"],
+        "GLOB",
+        Text::fixed("the service of that process", "그 프로세스의 서비스"),
+    ),
     primary(
         Keyword::Container,
         &["container"],
         "GLOB",
-        "its container, by name, by ID or its first digits, or runtime: and either",
+        Text::fixed(
+            "its container, by name, by ID or its first digits, or runtime: and either",
+            "그 컨테이너: 이름, ID나 그 앞부분, 또는 runtime:을 앞에 붙인 것",
+        ),
     ),
-    primary(Keyword::Pod, &["pod"], "GLOB", "its Kubernetes pod, by UID or name"),
+    primary(
+        Keyword::Pod,
+        &["pod"],
+        "GLOB",
+        Text::fixed("its Kubernetes pod, by UID or name", "그 Kubernetes 파드, UID나 이름"),
+    ),
     primary(
         Keyword::Namespace,
         &["netns"],
         "NAME|N",
-        "its network namespace, by name or inode (--netns all)",
+        Text::fixed(
+            "its network namespace, by name or inode (--netns all)",
+            "네트워크 네임스페이스, 이름이나 inode(--netns all)",
+        ),
     ),
-    primary(Keyword::User, &["user"], "NAME|UID", "the user that made it"),
+    primary(Keyword::User, &["user"], "NAME|UID", Text::fixed("the user that made it", "소켓을 만든 사용자")),
     primary(
         Keyword::Number(Quantity::ReceiveQueue),
         &["recvq"],
         "> SIZE",
-        "bytes not yet read; of a listener, waiting connections",
+        Text::fixed(
+            "bytes not yet read; of a listener, waiting connections",
+            "아직 읽지 않은 바이트. 수신 대기 소켓에서는 기다리는 연결",
+        ),
     ),
     primary(
         Keyword::Number(Quantity::SendQueue),
         &["sendq"],
         "> SIZE",
-        "bytes not yet acknowledged; a listener has none",
+        Text::fixed(
+            "bytes not yet acknowledged; a listener has none",
+            "확인 응답을 받지 못한 바이트. 수신 대기 소켓에는 없음",
+        ),
     ),
-    primary(Keyword::Number(Quantity::RoundTripTime), &["rtt"], "> TIME", "the round-trip time, where known"),
+    primary(
+        Keyword::Number(Quantity::RoundTripTime),
+        &["rtt"],
+        "> TIME",
+        Text::fixed("the round-trip time, where known", "왕복 시간. 알 수 있는 경우"),
+    ),
     primary(
         Keyword::Number(Quantity::Retransmissions),
         &["retrans"],
         "> N",
-        "segments sent again, where known",
+        Text::fixed("segments sent again, where known", "재전송한 세그먼트. 알 수 있는 경우"),
     ),
-    primary(Keyword::Number(Quantity::Age), &["age"], "> TIME", "time since it was established, where known"),
+    primary(
+        Keyword::Number(Quantity::Age),
+        &["age"],
+        "> TIME",
+        Text::fixed("time since it was established, where known", "연결된 뒤 지난 시간. 알 수 있는 경우"),
+    ),
     primary(
         Keyword::Number(Quantity::Idle),
         &["idle"],
         "> TIME",
-        "time since data went either way, where known",
+        Text::fixed(
+            "time since data went either way, where known",
+            "마지막으로 데이터가 오간 뒤 지난 시간. 알 수 있는 경우",
+        ),
     ),
     primary(
         Keyword::Number(Quantity::BytesSent),
         &["bytes_sent"],
         "> SIZE",
-        "data sent, retransmissions included, where known",
+        Text::fixed(
+            "data sent, retransmissions included, where known",
+            "보낸 데이터, 재전송 포함. 알 수 있는 경우",
+        ),
     ),
     primary(
         Keyword::Number(Quantity::BytesAcknowledged),
         &["bytes_acked"],
         "> SIZE",
-        "data that the peer has acknowledged, where known",
+        Text::fixed(
+            "data that the peer has acknowledged, where known",
+            "상대가 확인한 데이터. 알 수 있는 경우",
+        ),
     ),
     primary(
         Keyword::Number(Quantity::BytesReceived),
         &["bytes_received"],
         "> SIZE",
-        "data received, where known",
+        Text::fixed("data received, where known", "받은 데이터. 알 수 있는 경우"),
     ),
-    primary(Keyword::Time(Event::Started), &["started"], "> WHEN", "when it began, where known"),
-    primary(Keyword::Time(Event::Ended), &["ended"], "> WHEN", "when it ended (netstat history)"),
+    primary(
+        Keyword::Time(Event::Started),
+        &["started"],
+        "> WHEN",
+        Text::fixed("when it began, where known", "시작한 시각. 알 수 있는 경우"),
+    ),
+    primary(
+        Keyword::Time(Event::Ended),
+        &["ended"],
+        "> WHEN",
+        Text::fixed("when it ended (netstat history)", "끝난 시각(netstat history)"),
+    ),
     primary(
         Keyword::Number(Quantity::Lasted),
         &["lasted"],
         "> TIME",
-        "how long it was there, or has been so far, where known",
+        Text::fixed(
+            "how long it was there, or has been so far, where known",
+            "있었던 시간, 또는 지금까지 지난 시간. 알 수 있는 경우",
+        ),
     ),
-    primary(Keyword::Reason, &["reason"], "R[,R]", "how it ended (netstat history)"),
+    primary(
+        Keyword::Reason,
+        &["reason"],
+        "R[,R]",
+        Text::fixed("how it ended (netstat history)", "어떻게 끝났는지(netstat history)"),
+    ),
 ];
 
 /// Groups of reasons for which connections end.
@@ -230,13 +377,36 @@ pub(super) const STATES: [(States, &str, &[&str]); 13] = [
 ];
 
 /// Groups of states, with their meaning.
-pub(super) const GROUPS: [(&str, States, &str); 6] = [
-    ("connected", CONNECTED, "all but CLOSED, LISTENING and BOUND"),
-    ("synchronized", CONNECTED.difference(States::SYN_SENT), "connected, without SYN_SENT"),
-    ("closing", BEING_CLOSED, "FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT, CLOSING, LAST_ACK, TIME_WAIT"),
-    ("bucket", States::SYN_RECEIVED.union(States::TIME_WAIT), "SYN_RECEIVED, TIME_WAIT"),
-    ("big", States::all().difference(States::SYN_RECEIVED.union(States::TIME_WAIT)), "all but bucket"),
-    ("all", States::all(), "any state, so TCP"),
+pub(super) static GROUPS: [(&str, States, Text); 6] = [
+    (
+        "connected",
+        CONNECTED,
+        Text::fixed("all but CLOSED, LISTENING and BOUND", "CLOSED, LISTENING, BOUND를 뺀 모두"),
+    ),
+    (
+        "synchronized",
+        CONNECTED.difference(States::SYN_SENT),
+        Text::fixed("connected, without SYN_SENT", "connected에서 SYN_SENT를 뺀 것"),
+    ),
+    (
+        "closing",
+        BEING_CLOSED,
+        Text::fixed(
+            "FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT, CLOSING, LAST_ACK, TIME_WAIT",
+            "FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT, CLOSING, LAST_ACK, TIME_WAIT",
+        ),
+    ),
+    (
+        "bucket",
+        States::SYN_RECEIVED.union(States::TIME_WAIT),
+        Text::fixed("SYN_RECEIVED, TIME_WAIT", "SYN_RECEIVED, TIME_WAIT"),
+    ),
+    (
+        "big",
+        States::all().difference(States::SYN_RECEIVED.union(States::TIME_WAIT)),
+        Text::fixed("all but bucket", "bucket을 뺀 모두"),
+    ),
+    ("all", States::all(), Text::fixed("any state, so TCP", "모든 상태, 곧 TCP")),
 ];
 
 const CONNECTED: States = States::CONNECTIONS.difference(States::CLOSED);
@@ -294,26 +464,65 @@ pub(super) const PROTOCOLS: [(&str, netstat_model::Transport, Option<netstat_mod
 };
 
 /// Examples for the help: a filter, and what it finds.
-pub(super) const EXAMPLES: [(&str, &str); 15] = [
-    (":8080", "who has port 8080"),
-    ("192.168.20.0/24", "all connections with this network"),
-    ("CLOSE_WAIT", "closed by the peer, but not by the local program"),
-    ("public country != KR,US", "connections to other countries than these"),
+pub(super) static EXAMPLES: [(&str, Text); 15] = [
+    (":8080", Text::fixed("who has port 8080", "8080 포트를 누가 쓰는지")),
+    ("192.168.20.0/24", Text::fixed("all connections with this network", "이 네트워크와의 모든 연결")),
+    (
+        "CLOSE_WAIT",
+        Text::fixed(
+            "closed by the peer, but not by the local program",
+            "상대는 닫았지만 이쪽 프로그램이 닫지 않은 연결",
+        ),
+    ),
+    (
+        "public country != KR,US",
+        Text::fixed("connections to other countries than these", "이 나라들이 아닌 곳과의 연결"),
+    ),
     (
         "state established user alice public not rport 80,443",
-        "alice's connections to unusual ports on the internet",
+        Text::fixed(
+            "alice's connections to unusual ports on the internet",
+            "alice가 인터넷의 특이한 포트와 맺은 연결",
+        ),
     ),
-    ("process nginx or path /opt/*/nginx", "what nginx holds, wherever it is installed"),
-    ("lport 30000-32767 state listening", "listeners in a range of ports"),
-    ("(src 10.0.0.0/8 or src fd00::/8) and not dst 10.0.0.0/8,fd00::/8", "connections that leave a network"),
-    ("dst [2001:db8::1]:443", "connections to one service"),
-    ("unit ssh*.service pid 812,900", "two processes, if they belong to the ssh service"),
-    ("sendq ge 1M rtt gt 100ms", "slow receivers far away, without shell metacharacters"),
-    ("sport = :22 dport != :1024", "in the syntax of ss"),
-    ("proto tcpv6 synchronized age > 1h", "old IPv6 connections"),
-    ("family unix host unix:/run/dbus/*", "connections by these Unix sockets"),
+    (
+        "process nginx or path /opt/*/nginx",
+        Text::fixed("what nginx holds, wherever it is installed", "어디에 설치되었든 nginx가 가진 것"),
+    ),
+    (
+        "lport 30000-32767 state listening",
+        Text::fixed("listeners in a range of ports", "포트 범위 안의 수신 대기"),
+    ),
+    (
+        "(src 10.0.0.0/8 or src fd00::/8) and not dst 10.0.0.0/8,fd00::/8",
+        Text::fixed("connections that leave a network", "네트워크 밖으로 나가는 연결"),
+    ),
+    ("dst [2001:db8::1]:443", Text::fixed("connections to one service", "한 서비스로 간 연결")),
+    (
+        "unit ssh*.service pid 812,900",
+        Text::fixed(
+            "two processes, if they belong to the ssh service",
+            "두 프로세스, ssh 서비스에 속하는 경우",
+        ),
+    ),
+    (
+        "sendq ge 1M rtt gt 100ms",
+        Text::fixed(
+            "slow receivers far away, without shell metacharacters",
+            "멀고 느린 수신자, 셸 특수 문자 없이",
+        ),
+    ),
+    ("sport = :22 dport != :1024", Text::fixed("in the syntax of ss", "ss 문법으로")),
+    ("proto tcpv6 synchronized age > 1h", Text::fixed("old IPv6 connections", "오래된 IPv6 연결")),
+    (
+        "family unix host unix:/run/dbus/*",
+        Text::fixed("connections by these Unix sockets", "이 유닉스 소켓들의 연결"),
+    ),
     (
         "process curl reason failed,reset lasted < 5s ended > \"10 minutes ago\"",
-        "with netstat history: what curl failed at, or was cut off from, in the last ten minutes",
+        Text::fixed(
+            "with netstat history: what curl failed at, or was cut off from, in the last ten minutes",
+            "netstat history에서: 최근 10분 동안 curl이 연결하지 못했거나 끊긴 것",
+        ),
     ),
 ];

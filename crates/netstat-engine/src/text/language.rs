@@ -1,6 +1,6 @@
-//! The languages of titles, headings and the findings of checks.
+//! The languages of texts for people.
 
-/// The language of titles and headings.
+/// The language of texts for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
     /// English.

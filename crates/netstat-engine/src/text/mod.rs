@@ -12,6 +12,8 @@
 //! ```
 
 pub mod address;
+pub mod amount;
+pub mod both;
 pub mod cells;
 pub mod decimal;
 pub mod escape;
@@ -21,11 +23,13 @@ pub mod lifespan;
 pub mod line;
 mod nearest;
 pub mod quote;
+pub mod system;
 pub mod time;
 pub mod when;
 pub mod words;
 pub mod zone;
 
+pub use both::Text;
 pub use cells::{blanks, cells, pad};
 pub use decimal::decimal;
 pub use language::Language;

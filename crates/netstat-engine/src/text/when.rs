@@ -9,10 +9,12 @@
 //! let ago = When::parse("10 minutes ago")?.moment(now, &Zone::UTC)?;
 //! assert_eq!(ago, now - Duration::from_secs(600));
 //! assert_eq!(When::parse("yesterday 14:05")?.moment(now, &Zone::UTC)?, now - Duration::from_secs(86_400 + 500));
-//! # Ok::<(), String>(())
+//! # Ok::<(), netstat_engine::text::Text>(())
 //! ```
 
+use super::Text;
 use super::zone::{Civil, Zone};
+use crate::both;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::{Span, Timestamp};
 use std::time::{Duration, SystemTime};
@@ -57,15 +59,18 @@ const UNITS: [(&[&str], u64); 6] = [
 const DAYS: [(&[&str], u8); 3] =
     [(&["today", "오늘"], 0), (&["yesterday", "어제"], 1), (&["그제", "그저께"], 2)];
 
-const EXAMPLES: &str = "type, for example, '10 minutes ago', 14:05, 'yesterday 14:05', 2026-11-29 or 2h";
+const EXAMPLES: Text = Text::fixed(
+    "type, for example, '10 minutes ago', 14:05, 'yesterday 14:05', 2026-11-29 or 2h",
+    "입력 예: '10분 전', 14:05, '어제 14:05', 2026-11-29, 2h",
+);
 
 impl When {
     /// Reads a moment.
     ///
     /// # Errors
     /// What to type instead, as a phrase for the end of a message.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        Self::read(text.trim()).ok_or_else(|| EXAMPLES.to_owned())
+    pub fn parse(text: &str) -> Result<Self, Text> {
+        Self::read(text.trim()).ok_or(EXAMPLES)
     }
 
     fn read(text: &str) -> Option<Self> {
@@ -101,26 +106,33 @@ impl When {
     ///
     /// # Errors
     /// Why it is none, and what to type instead, as a phrase for the end of a message.
-    pub fn moment(&self, now: SystemTime, zone: &Zone) -> Result<SystemTime, String> {
+    pub fn moment(&self, now: SystemTime, zone: &Zone) -> Result<SystemTime, Text> {
         match self {
             Self::Exactly(moment) => Ok(*moment),
-            Self::Ago(duration) => now
-                .checked_sub(*duration)
-                .ok_or_else(|| "it is before all time: type a shorter one".to_owned()),
+            Self::Ago(duration) => now.checked_sub(*duration).ok_or_else(|| {
+                both!(
+                    "it is too long ago: type a shorter time",
+                    "너무 오래전입니다. 더 짧은 시간을 입력하세요"
+                )
+            }),
             Self::Civil { day, time } => {
                 let today = zone.civil(now).date();
                 let date = match day {
                     Day::Of(date) => *date,
                     Day::Ago(days) => {
                         let days = Span::new().days(i64::from(days.unwrap_or(0)));
-                        today.checked_sub(days).map_err(|error| error.to_string())?
+                        today.checked_sub(days).map_err(|error| Text::same(error.to_string()))?
                     }
                 };
                 let civil = date.to_datetime(time.unwrap_or(Time::midnight()));
                 let moment = once(civil, time.is_none(), zone)?;
-                let shown = civil.strftime("%H:%M");
+                let shown = civil.strftime("%H:%M").to_string();
                 if *day == Day::Ago(None) && moment > now {
-                    return Err(format!("{shown} is still to come today: type 'yesterday {shown}'"));
+                    return Err(both!(
+                        "{shown} is still to come today: type 'yesterday {shown}'",
+                        "{shown}: 오늘 아직 오지 않은 시각입니다. 이렇게 입력하세요: '어제 {shown}'",
+                        shown
+                    ));
                 }
                 Ok(moment)
             }
@@ -129,19 +141,23 @@ impl When {
 }
 
 /// Returns the one moment of a date and time. A day begins when it begins for the first time.
-fn once(civil: DateTime, is_day: bool, zone: &Zone) -> Result<SystemTime, String> {
-    let shown = civil.strftime("%Y-%m-%d %H:%M:%S");
+fn once(civil: DateTime, is_day: bool, zone: &Zone) -> Result<SystemTime, Text> {
+    let shown = civil.strftime("%Y-%m-%d %H:%M:%S").to_string();
     match zone.moments(civil) {
         Civil::Once(moment) => Ok(moment),
         Civil::Twice(earlier, _) if is_day => Ok(earlier),
-        Civil::Twice(earlier, later) => Err(format!(
-            "there was {shown} twice, because the clocks were set back: type {} or {}",
-            zone.rfc_3339(earlier),
-            zone.rfc_3339(later)
+        Civil::Twice(earlier, later) => Err(both!(
+            "{shown} came twice, because the clocks were set back: type {earlier} or {later}",
+            "{shown}: 시계를 뒤로 돌려 두 번 있었던 시각입니다. 둘 중 하나를 입력하세요: {earlier}, {later}",
+            shown,
+            earlier = zone.rfc_3339(earlier),
+            later = zone.rfc_3339(later)
         )),
-        Civil::Never => {
-            Err(format!("there was no {shown}, because the clocks were set forward: type an hour later"))
-        }
+        Civil::Never => Err(both!(
+            "there was no {shown}, because the clocks were set forward: type an hour later",
+            "{shown}: 시계를 앞으로 돌려 없었던 시각입니다. 한 시간 뒤를 입력하세요",
+            shown
+        )),
     }
 }
 
@@ -213,10 +229,15 @@ mod tests {
         text.parse::<Timestamp>().unwrap().try_into().unwrap()
     }
 
-    fn asked(text: &str, zone: &Zone) -> Result<String, String> {
+    fn asked(text: &str, zone: &Zone) -> Result<String, Text> {
         // A Monday.
         let now = at("2026-11-30T09:00:00Z");
         When::parse(text).and_then(|when| when.moment(now, zone)).map(|moment| Zone::UTC.rfc_3339(moment))
+    }
+
+    /// Returns why it is no moment, in English.
+    fn refused(text: &str, zone: &Zone) -> String {
+        asked(text, zone).unwrap_err().english().to_owned()
     }
 
     #[test]
@@ -262,21 +283,21 @@ mod tests {
             "tomorrow 14:05",
             "m",
         ] {
-            let error = asked(text, &Zone::UTC).unwrap_err();
+            let error = refused(text, &Zone::UTC);
             assert!(error.contains("10 minutes ago"), "{text}: {error}");
         }
-        let error = asked("14:05", &Zone::UTC).unwrap_err();
+        let error = refused("14:05", &Zone::UTC);
         assert_eq!(error, "14:05 is still to come today: type 'yesterday 14:05'");
     }
 
     #[test]
     fn an_hour_that_there_was_twice_is_asked_about() {
-        let twice = asked("2026-10-25 02:30", &berlin()).unwrap_err();
+        let twice = refused("2026-10-25 02:30", &berlin());
         assert!(
             twice.contains("2026-10-25T02:30:00.000000+02:00 or 2026-10-25T02:30:00.000000+01:00"),
             "{twice}"
         );
-        assert!(asked("2026-03-29 02:30", &berlin()).unwrap_err().contains("set forward"));
+        assert!(refused("2026-03-29 02:30", &berlin()).contains("set forward"));
         assert_eq!(asked("2026-10-25 03:30", &berlin()).as_deref(), Ok("2026-10-25T02:30:00.000000Z"));
     }
 

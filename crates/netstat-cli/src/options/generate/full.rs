@@ -2,8 +2,10 @@
 
 use super::super::entry::{Entry, Topic};
 use super::super::table::{self, INTERVAL};
-use super::help::{SUMMARY, push_item};
+use super::help::{SUMMARY, described, push_item};
 use super::short::EXAMPLES;
+use netstat_engine::both;
+use netstat_engine::text::{Language, Text};
 
 /// What people want of an option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,13 +19,13 @@ enum Group {
 }
 
 /// The groups in their order, with their headings.
-const GROUPS: [(Group, &str); 6] = [
-    (Group::Rows, "Which rows"),
-    (Group::Columns, "What of each row"),
-    (Group::Form, "How it is shown"),
-    (Group::Reports, "Other reports"),
-    (Group::Scripts, "For scripts"),
-    (Group::Program, "The program"),
+static GROUPS: [(Group, Text); 6] = [
+    (Group::Rows, Text::fixed("Which rows", "어떤 행을 볼지")),
+    (Group::Columns, Text::fixed("What of each row", "행마다 무엇을 볼지")),
+    (Group::Form, Text::fixed("How it is shown", "어떻게 볼지")),
+    (Group::Reports, Text::fixed("Other reports", "다른 보고서")),
+    (Group::Scripts, Text::fixed("For scripts", "스크립트용")),
+    (Group::Program, Text::fixed("The program", "프로그램")),
 ];
 
 /// Returns the group of an option.
@@ -42,36 +44,36 @@ fn group(entry: &Entry) -> Group {
 }
 
 /// Returns the text.
-pub(in super::super) fn full() -> String {
-    let mut text = format!(
-        "{SUMMARY}\n\n\
-         Usage: netstat [OPTIONS] [FILTER] [{}]\n       netstat check [NAME...] [FILTER] [OPTIONS]\n\n\
-         Words after the options are a filter, as in netstat -ano port 8080: see netstat --help filter.\n",
-        INTERVAL.name
+pub(in super::super) fn full(language: Language) -> String {
+    let begin = both!(
+        "Usage: netstat [OPTIONS] [FILTER] [{interval}]\n       netstat check [NAME...] [FILTER] [OPTIONS]\n\n\
+         Words after the options are a filter, as in netstat -ano port 8080:\nsee netstat --help filter.\n",
+        "사용법: netstat [옵션] [필터] [{interval}]\n        netstat check [이름...] [필터] [옵션]\n\n\
+         옵션 뒤의 단어는 필터입니다. 예: netstat -ano port 8080.\n문법은 netstat --help filter에 있습니다.\n",
+        interval = INTERVAL.name
     );
-    for (wanted, heading) in GROUPS {
-        text.push_str(&format!("\n{heading}:\n"));
+    let mut text = format!("{}\n\n{}", SUMMARY.of(language), begin.of(language));
+    for (wanted, heading) in &GROUPS {
+        text.push_str(&format!("\n{}:\n", heading.of(language)));
         let entries = table::sorted().into_iter().filter(|entry| entry.report.verb().is_none());
-        for entry in entries.filter(|entry| group(entry) == wanted) {
-            let long = if entry.letters.is_empty() { String::new() } else { format!(" (--{})", entry.long) };
-            push_item(&mut text, &entry.short_with_value(), &format!("{}{long}", entry.help));
+        for entry in entries.filter(|entry| group(entry) == *wanted) {
+            push_item(&mut text, &entry.short_with_value(), &described(entry, language));
         }
     }
-    push_item(&mut text, INTERVAL.name, INTERVAL.help);
-    text.push_str(
-        "\nMore: netstat -h in short; netstat --help filter, columns, check or examples; netstat check --list.\n",
+    push_item(&mut text, INTERVAL.name, INTERVAL.help.of(language));
+    let more = both!(
+        "\nMore: netstat -h in short; netstat --help filter, columns, check or examples;\nnetstat check --list.\n",
+        "\n더 보기: 요약은 netstat -h, 주제별로는 netstat --help filter, columns, check,\nexamples, 검사 목록은 netstat check --list.\n"
     );
+    text.push_str(more.of(language));
     text
 }
 
 /// Returns the text of `--help examples`.
-pub(in super::super) fn examples() -> String {
+pub(in super::super) fn examples(language: Language) -> String {
     let mut text = String::new();
-    for (command, [meaning, _]) in EXAMPLES {
-        text.push_str(&format!("{command}\n    {meaning}\n"));
-    }
-    for (command, meaning) in super::examples::EXAMPLES {
-        text.push_str(&format!("{command}\n    {meaning}\n"));
+    for (command, meaning) in EXAMPLES.iter().chain(&super::examples::EXAMPLES) {
+        text.push_str(&format!("{command}\n    {}\n", meaning.of(language)));
     }
     text
 }

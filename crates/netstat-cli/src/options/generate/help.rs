@@ -1,16 +1,20 @@
 //! The help text, in the layout of the Windows one.
 
 use super::super::arguments::Verb;
+use super::super::entry::Entry;
 use super::super::table::{self, INTERVAL};
 use super::super::verb::takes;
 use crate::render::wrap::wrapped;
 use netstat_check as check;
-use netstat_engine::text::Language;
+use netstat_engine::both;
+use netstat_engine::text::{Language, Text};
 use std::iter::once;
 
 /// What the program does.
-pub(super) const SUMMARY: &str =
-    "Shows network connections, routes, and statistics of protocols and interfaces.";
+pub(super) static SUMMARY: Text = Text::fixed(
+    "Shows network connections, routes, and statistics of protocols and interfaces.",
+    "네트워크 연결, 라우팅 테이블, 프로토콜과 인터페이스의 통계를 표시합니다.",
+);
 
 /// The words that may come first.
 const VERBS: [(Verb, &str); 3] = [
@@ -31,7 +35,7 @@ const DESCRIPTIONS: usize = 16;
 /// The maximum width of a line. The synopsis may exceed it, as on Windows.
 const WIDTH: usize = 79;
 
-/// The help text.
+/// The help text of `/?`, which has no Korean because no Korean one of Windows was found to follow.
 pub(in super::super) fn help() -> String {
     let entries: Vec<_> = table::sorted().into_iter().filter(|entry| entry.report.verb().is_none()).collect();
     let named = entries
@@ -40,78 +44,100 @@ pub(in super::super) fn help() -> String {
         .map(|entry| format!("[{}]", entry.short_with_value()));
     let synopsis: Vec<_> =
         once("NETSTAT".to_owned()).chain(named).chain(once(format!("[{}]", INTERVAL.name))).collect();
-    let mut text = format!("\n{SUMMARY}\n\n{}\n\n", synopsis.join(" "));
+    let mut text = format!("\n{}\n\n{}\n\n", SUMMARY.english(), synopsis.join(" "));
     for entry in entries {
-        let long = if entry.letters.is_empty() { String::new() } else { format!(" (--{})", entry.long) };
-        push_item(&mut text, &entry.short_with_value(), &format!("{}{long}", entry.help));
+        push_item(&mut text, &entry.short_with_value(), &described(entry, Language::English));
     }
     for (verb, help) in VERBS {
         push_item(&mut text, verb.name(), help);
     }
-    push_item(&mut text, INTERVAL.name, INTERVAL.help);
+    push_item(&mut text, INTERVAL.name, INTERVAL.help.english());
     text.push('\n');
     text
+}
+
+/// Returns the help of an option, with its long spelling where it is listed by its letter.
+pub(super) fn described(entry: &Entry, language: Language) -> String {
+    let help = entry.help.of(language);
+    // Asked for by its letter, the help is shorter.
+    let long = !entry.letters.is_empty() && entry.long != "help";
+    if long { format!("{help} (--{})", entry.long) } else { help.to_owned() }
 }
 
 /// The help text of a first word.
-pub(in super::super) fn help_of(verb: Verb) -> String {
+pub(in super::super) fn help_of(verb: Verb, language: Language) -> String {
     match verb {
-        Verb::Check => help_of_check(),
-        Verb::Record => help_of_record(),
-        Verb::History => help_of_history(),
+        Verb::Check => help_of_check(language),
+        Verb::Record => help_of_record(language),
+        Verb::History => help_of_history(language),
     }
 }
 
-fn help_of_record() -> String {
-    let mut text = String::from(
-        "\nWatches connections open and end: by whom, to whom, for how long, and how they ended.\n\n\
+fn help_of_record(language: Language) -> String {
+    let begin = both!(
+        "\nWatches connections open and end: by whom, to whom, for how long, and how they\nended.\n\n\
          NETSTAT record [OPTIONS]\n\n",
+        "\n연결이 열리고 끝나는 것을 지켜봅니다: 누가, 어디로, 얼마 동안, 어떻게 끝났는지.\n\n\
+         NETSTAT record [옵션]\n\n"
     );
-    push_options(&mut text, Verb::Record);
+    let mut text = begin.of(language).to_owned();
+    push_options(&mut text, Verb::Record, language);
     text.push('\n');
     text
 }
 
-fn help_of_history() -> String {
-    let mut text = String::from(
-        "\nTells what connections there were: by whom, to whom, for how long, and how they ended.\n\n\
+fn help_of_history(language: Language) -> String {
+    let begin = both!(
+        "\nTells what connections there were: by whom, to whom, for how long, and how they\nended.\n\n\
          NETSTAT history [FILTER] [OPTIONS]\n\n",
+        "\n지난 연결을 보여 줍니다: 누가, 어디로, 얼마 동안, 어떻게 끝났는지.\n\n\
+         NETSTAT history [FILTER] [옵션]\n\n"
     );
-    push_item(
-        &mut text,
-        "FILTER",
+    let mut text = begin.of(language).to_owned();
+    let filter = both!(
         "Shows only matching connections (netstat --help filter), as in process curl reason failed lasted lt 5s.",
+        "필터에 맞는 연결만 표시합니다(netstat --help filter). 예: process curl reason failed lasted lt 5s."
     );
-    push_options(&mut text, Verb::History);
+    push_item(&mut text, "FILTER", filter.of(language));
+    push_options(&mut text, Verb::History, language);
     text.push('\n');
     text
 }
 
 /// Adds the options that go with a first word.
-fn push_options(text: &mut String, verb: Verb) {
+fn push_options(text: &mut String, verb: Verb, language: Language) {
     for entry in table::sorted().into_iter().filter(|entry| takes(verb, entry)) {
         if !matches!(entry.long, "generate" | "help") {
-            push_item(text, &format!("--{}", entry.long_with_value().trim_start_matches('-')), entry.help);
+            let name = format!("--{}", entry.long_with_value().trim_start_matches('-'));
+            push_item(text, &name, entry.help.of(language));
         }
     }
 }
 
-fn help_of_check() -> String {
-    let mut text = String::from(
-        "\nSays what is wrong with the network of this host, which process causes it, and what to do next.\n\n\
+fn help_of_check(language: Language) -> String {
+    let begin = both!(
+        "\nSays what is wrong with the network of this host, which process causes it, and\nwhat to do next.\n\n\
          NETSTAT check [NAME...] [FILTER] [OPTIONS]\n\n",
+        "\n이 호스트의 네트워크에 무슨 문제가 있고, 어느 프로세스 때문이며, 무엇을 해야\n하는지 알려 줍니다.\n\n\
+         NETSTAT check [NAME...] [FILTER] [옵션]\n\n"
     );
-    push_item(&mut text, "NAME", "A check; without any, all of them:");
+    let mut text = begin.of(language).to_owned();
+    let name = both!("A check; without any, all of them:", "검사 이름. 주지 않으면 모두 실행합니다:");
+    push_item(&mut text, "NAME", name.of(language));
     for known in check::ALL {
-        push_item(&mut text, "", &format!("{}: {}", known.name, known.data.summary.of(Language::English)));
+        push_item(&mut text, "", &format!("{}: {}", known.name, known.data.summary.of(language)));
     }
-    push_item(
-        &mut text,
-        "FILTER",
+    let filter = both!(
         "Checks only matching sockets (netstat --help filter). Counters always cover the whole system.",
+        "필터에 맞는 소켓만 검사합니다(netstat --help filter). 카운터는 항상 시스템 전체의 값입니다."
     );
-    push_options(&mut text, Verb::Check);
-    text.push_str("\nExit code: 0 nothing, or notices; 1 warning; 2 critical; 3 unknown, or an error.\n\n");
+    push_item(&mut text, "FILTER", filter.of(language));
+    push_options(&mut text, Verb::Check, language);
+    let codes = both!(
+        "\nExit code: 0 nothing, or notices; 1 warning; 2 critical; 3 unknown, or an error.\n\n",
+        "\n종료 코드: 0 정상 또는 참고, 1 경고, 2 위험, 3 확인 불가 또는 오류.\n\n"
+    );
+    text.push_str(codes.of(language));
     text
 }
 

@@ -25,7 +25,7 @@ pub(super) fn man() -> String {
     }
     page.push_str(&format!("[\\fI{}\\fR]\n", INTERVAL.name));
     page.push_str(".SH DESCRIPTION\n");
-    paragraph(&mut page, SUMMARY);
+    paragraph(&mut page, SUMMARY.english());
     page.push_str(".PP\n");
     paragraph(
         &mut page,
@@ -42,7 +42,7 @@ pub(super) fn man() -> String {
     for (report, heading) in Topic::ALL {
         page.push_str(&format!(".SS {heading}\n"));
         for entry in table::sorted().into_iter().filter(|entry| entry.report == report) {
-            item(&mut page, &spelled(entry, true), entry.help, entry.details);
+            item(&mut page, &spelled(entry, true), entry.help.english(), entry.details);
             if let Some(inferred) = entry.inferred {
                 page.push_str(".IP\n");
                 paragraph(
@@ -52,7 +52,7 @@ pub(super) fn man() -> String {
             }
         }
         if report == Topic::Program {
-            item(&mut page, &format!("\\fI{}\\fR", INTERVAL.name), INTERVAL.help, INTERVAL.details);
+            item(&mut page, &format!("\\fI{}\\fR", INTERVAL.name), INTERVAL.help.english(), INTERVAL.details);
         }
     }
     page.push_str(".SH EXIT STATUS\n.TP\n0\nThe report was shown.\n.TP\n1\n");
@@ -68,9 +68,9 @@ pub(super) fn man() -> String {
          an error.",
     );
     page.push_str(".SH EXAMPLES\n");
-    for (command, meaning) in examples::EXAMPLES {
+    for (command, meaning) in &examples::EXAMPLES {
         page.push_str(&format!(".TP\n.B {}\n", escape(command)));
-        paragraph(&mut page, meaning);
+        paragraph(&mut page, meaning.english());
     }
     page.push_str(".SH SEE ALSO\n.BR ss (8),\n.BR ip (8),\n.BR services (5)\n");
     page

@@ -23,7 +23,7 @@ pub(super) fn markdown() -> String {
             page.push_str(&row(entry));
         }
         if report == Topic::Program {
-            page.push_str(&format!("| `{}` | | {} | |\n", INTERVAL.name, escape(INTERVAL.help)));
+            page.push_str(&format!("| `{}` | | {} | |\n", INTERVAL.name, escape(INTERVAL.help.english())));
         }
         page.push_str("\nNotes:\n\n");
         for entry in entries() {
@@ -34,8 +34,8 @@ pub(super) fn markdown() -> String {
         }
     }
     page.push_str("\n## Examples\n\n");
-    for (command, meaning) in examples::EXAMPLES {
-        page.push_str(&format!("- `{command}`: {}\n", escape(meaning)));
+    for (command, meaning) in &examples::EXAMPLES {
+        page.push_str(&format!("- `{command}`: {}\n", escape(meaning.english())));
     }
     page.push_str(
         "\n## Exit codes\n\n- 0: the report was shown.\n- 1: an error occurred, the command line was not understood, \
@@ -62,7 +62,7 @@ fn row(entry: &Entry) -> String {
         "| {} | `{}` | {} | {format} |\n",
         letters.join(", "),
         entry.long_with_value(),
-        escape(entry.help)
+        escape(entry.help.english())
     )
 }
 

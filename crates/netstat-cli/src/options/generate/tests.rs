@@ -1,10 +1,13 @@
 //! The documents: what they say is a snapshot, and that their readers understand them is tried.
 
+use super::super::arguments::Verb;
 use super::super::document::Document;
-use super::{full, help, short, text};
+use super::{full, help, help_of, help_of_examples, short, text};
 use crate::render::wrap::wrapped;
 use netstat_engine::text::{Language, cells};
 use std::path::{Path, PathBuf};
+
+const LANGUAGES: [Language; 2] = [Language::English, Language::Korean];
 
 #[test]
 fn the_help_text() {
@@ -13,12 +16,35 @@ fn the_help_text() {
 
 #[test]
 fn the_full_help_text() {
-    insta::assert_snapshot!(full());
+    for language in LANGUAGES {
+        insta::assert_snapshot!(format!("the_full_help_text_{language:?}"), full(language));
+    }
+}
+
+#[test]
+fn the_help_texts_of_first_words() {
+    for language in LANGUAGES {
+        let texts = [Verb::Check, Verb::Record, Verb::History].map(|verb| help_of(verb, language));
+        insta::assert_snapshot!(format!("the_help_texts_of_first_words_{language:?}"), texts.concat());
+    }
+}
+
+#[test]
+fn help_texts_fit_a_terminal() {
+    for language in LANGUAGES {
+        let of_verbs = [Verb::Check, Verb::Record, Verb::History].map(|verb| help_of(verb, language));
+        for text in [full(language), help_of_examples(language)].iter().chain(&of_verbs) {
+            for line in text.lines() {
+                // A long name of an option is followed by a line of its own.
+                assert!(cells(line.as_bytes()) <= 80, "{line}");
+            }
+        }
+    }
 }
 
 #[test]
 fn the_short_help_text_fits_a_small_terminal() {
-    for language in [Language::English, Language::Korean] {
+    for language in LANGUAGES {
         let text = short(language);
         assert!(text.lines().count() < 24, "a line is left for the prompt:\n{text}");
         for line in text.lines() {
@@ -30,9 +56,7 @@ fn the_short_help_text_fits_a_small_terminal() {
 
 #[test]
 fn examples_are_understood() {
-    let commands = super::short::EXAMPLES.map(|(command, _)| command);
-    let others = super::examples::EXAMPLES.map(|(command, _)| command);
-    for command in commands.into_iter().chain(others) {
+    for (command, _) in super::short::EXAMPLES.iter().chain(&super::examples::EXAMPLES) {
         let words = command.split(' ').skip(1).map(std::ffi::OsString::from);
         assert!(super::super::parse(words).is_ok(), "{command}");
     }
@@ -41,7 +65,7 @@ fn examples_are_understood() {
 /// No option is left out of the groups by which the full text is ordered.
 #[test]
 fn the_full_help_text_has_every_option() {
-    let text = full();
+    let text = full(Language::English);
     for entry in super::super::table::all().filter(|entry| entry.report.verb().is_none()) {
         assert!(text.contains(&format!("--{}", entry.long)), "--{}", entry.long);
     }

@@ -1,7 +1,7 @@
 //! The address families that `-A` names.
 
 use super::arguments::NetToolsArguments;
-use crate::options::complaint::{Complaint, complaint};
+use crate::options::complaint::Complaint;
 use netstat_engine::text::quote::quoted;
 use std::ffi::OsStr;
 
@@ -26,10 +26,10 @@ pub(super) fn parse(arguments: &mut NetToolsArguments, text: &OsStr) -> Result<(
         } else if name == "unix" {
             arguments.unix = true;
         } else {
-            return Err(complaint!(
+            return Err(Complaint::of_net_tools(format!(
                 "{} is not an address family that is known here: type -A inet, -A inet6 or -A unix",
                 quoted(OsStr::new(name))
-            ));
+            )));
         }
     }
     Ok(())

@@ -89,7 +89,7 @@ fn check(arguments: &NetToolsArguments) -> Result<(), Stop> {
     } else {
         return Ok(());
     };
-    Err(Complaint::new(why).into())
+    Err(Complaint::of_net_tools(why).into())
 }
 
 /// `-tulpn`, `-A inet`, `-Ainet`.

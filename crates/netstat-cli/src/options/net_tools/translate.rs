@@ -2,7 +2,9 @@
 
 use crate::options::arguments::ProtocolName;
 use crate::options::complaint::{Complaint, complaint};
+use netstat_engine::both;
 use netstat_engine::text::quote::quoted;
+use netstat_engine::text::{Language, Text};
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 
@@ -39,15 +41,25 @@ pub(in crate::options) fn complaint(words: &[OsString], word: &OsStr) -> Option<
     if !letters.iter().any(|letter| MARKS.contains(*letter)) && !word_is_long(word) {
         return None;
     }
-    Some(complaint!("{} is in the style of net-tools and ss; here {}", quoted(word), here(words)))
+    Some(complaint!(
+        "{word} is in the style of net-tools and ss; here {here}",
+        "{word}: net-tools와 ss의 옵션입니다. 여기서는 {here}",
+        word = quoted(word),
+        here = here(words)
+    ))
 }
 
 /// Complains about a `-p` in `word` without a protocol, which means "programs" in net-tools.
 pub(in crate::options) fn complaint_about_p(words: &[OsString], word: &OsStr) -> Complaint {
-    let word = if word == "-p" { "-p".to_owned() } else { format!("-p in {}", quoted(word)) };
+    let word = match word == "-p" {
+        true => Text::same("-p".to_owned()),
+        false => both!("-p in {word}", "{word}의 -p", word = quoted(word)),
+    };
     complaint!(
-        "{word} needs a protocol, as in -p tcp; if it is the -p of net-tools and ss, here {}",
-        here(words)
+        "{word} needs a protocol, as in -p tcp; if it is the -p of net-tools and ss, here {here}",
+        "{word}: -p tcp처럼 프로토콜이 필요합니다. net-tools와 ss의 -p라면 여기서는 {here}",
+        word,
+        here = here(words)
     )
 }
 
@@ -73,7 +85,7 @@ fn letters_of(word: &OsStr) -> Option<BTreeSet<char>> {
 }
 
 /// Translates the whole command line.
-fn here(words: &[OsString]) -> String {
+fn here(words: &[OsString]) -> Text {
     let mut letters = BTreeSet::new();
     let mut protocol = None;
     let mut rest = words.iter().peekable();
@@ -89,26 +101,26 @@ fn here(words: &[OsString]) -> String {
 }
 
 /// Returns the nearest command here, with a note about what differs.
-fn equivalent(letters: &BTreeSet<char>, protocol: Option<ProtocolName>) -> String {
+fn equivalent(letters: &BTreeSet<char>, protocol: Option<ProtocolName>) -> Text {
     let has = |letter| letters.contains(&letter);
     let (tcp, udp) = (has('t'), has('u'));
     if has('r') {
-        return "type netstat -rn".to_owned();
+        return type_this("netstat -rn");
     }
     if has('g') {
-        return "no option shows multicast groups: type ip maddress".to_owned();
+        return type_this("netstat --multicast");
     }
     if has('s') {
         return match (tcp, udp) {
-            (true, false) => "type netstat -s -p tcp".to_owned(),
-            (false, true) => "type netstat -s -p udp".to_owned(),
-            _ => "type netstat -s".to_owned(),
+            (true, false) => type_this("netstat -s -p tcp"),
+            (false, true) => type_this("netstat -s -p udp"),
+            _ => type_this("netstat -s"),
         };
     }
     if !tcp && !udp && (has('w') || has('x')) {
         let family = if has('w') { "raw" } else { "unix" };
         // Program name and PID.
-        return format!("type netstat --family {family}{}", if has('p') { " -ob" } else { "" });
+        return type_this(&format!("netstat --family {family}{}", if has('p') { " -ob" } else { "" }));
     }
 
     let mut command = String::from("netstat -");
@@ -136,8 +148,8 @@ fn equivalent(letters: &BTreeSet<char>, protocol: Option<ProtocolName>) -> Strin
         command.push_str(" -p ");
         command.push_str(only);
         match only {
-            "tcp" if !has('4') => notes.push("tcpv6 for IPv6"),
-            "udp" if !has('4') => notes.push("udpv6 for IPv6"),
+            "tcp" if !has('4') => notes.push(both!("tcpv6 for IPv6", "IPv6는 tcpv6")),
+            "udp" if !has('4') => notes.push(both!("udpv6 for IPv6", "IPv6는 udpv6")),
             _ => {}
         }
     }
@@ -146,17 +158,23 @@ fn equivalent(letters: &BTreeSet<char>, protocol: Option<ProtocolName>) -> Strin
     }
     if has('l') && !has('a') {
         let rows = match (tcp, udp) {
-            (true, false) => "listeners are its rows with LISTENING",
-            (false, true) => "those without a peer have *:*",
-            _ => "listeners are its rows with LISTENING, and UDP",
+            (true, false) => both!("listeners are its rows with LISTENING", "수신 대기는 LISTENING 행"),
+            (false, true) => both!("those without a peer have *:*", "상대가 없는 것은 *:*"),
+            _ => both!("listeners are its rows with LISTENING, and UDP", "수신 대기는 LISTENING 행과 UDP"),
         };
         notes.push(rows);
     }
     if notes.is_empty() {
-        format!("type {command}")
-    } else {
-        format!("type {command} ({})", notes.join("; "))
+        return type_this(&command);
     }
+    let joined = |language| notes.iter().map(|note| note.of(language)).collect::<Vec<_>>().join("; ");
+    let notes = Text::new(joined(Language::English), joined(Language::Korean));
+    both!("type {command} ({notes})", "이렇게 입력하세요: {command} ({notes})", command, notes)
+}
+
+/// Says what to type.
+fn type_this(words: &str) -> Text {
+    both!("type {words}", "이렇게 입력하세요: {words}", words)
 }
 
 /// Command lines in that style and their translation, for the reference. A test compares them with the code.

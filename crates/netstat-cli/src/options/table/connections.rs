@@ -3,67 +3,83 @@
 use super::super::arguments::{Netns, OWNER_METHODS, ProtocolName};
 use super::super::entry::{Effect, Entry, Topic, Value, ValueKind, entries};
 use super::super::values;
+use netstat_engine::text::Text;
 
 pub(super) const OPTIONS: &[Entry] = entries! { Connections;
     ['a'] "all" synopsis, switch(all);
         "Show listening ports and UDP as well",
-        "Shows all connections and listening ports: TCP listeners and UDP sockets."
+        "Shows all connections and listening ports: TCP listeners and UDP sockets.",
+        "모든 연결과 수신 대기 포트를 표시합니다. TCP 수신 대기와 UDP 소켓도 포함됩니다."
         details "Without it only TCP connections are shown, in every state but LISTENING. A filter implies it.";
     ['b'] "executable" synopsis, switch(executable);
         "Show the executable behind each row",
         "Shows below each row the executable that made the connection or listens, in [], and above it the service it \
-         belongs to, if any. Root is needed for other users' processes."
+         belongs to, if any. Root is needed for other users' processes.",
+        "각 행 아래에 연결을 만들었거나 수신 대기 중인 실행 파일을 []로 표시하고, 속한 서비스가 있으면 그 위에 \
+         표시합니다. 다른 사용자의 프로세스를 보려면 root 권한이 필요합니다."
         details "On Linux the service is the systemd unit the process runs in, and the executable of a script is \
                  the script.";
     ['d'] "dscp", switch(dscp);
         "Show the DSCP value of each connection",
-        "Shows the DSCP value that each connection marks its packets with."
+        "Shows the DSCP value that each connection marks its packets with.",
+        "각 연결이 패킷에 표시하는 DSCP 값을 표시합니다."
         details "The value is a number from 0 to 63."
         inferred "The heading and the place of the column: no output of Windows with it was found.";
     ['f'] "full-names" synopsis, switch(full_names);
         "Show full host names of foreign addresses",
-        "Shows the names of foreign addresses in full (FQDN), not cut at the first dot."
+        "Shows the names of foreign addresses in full (FQDN), not cut at the first dot.",
+        "외부 주소의 이름을 첫 점에서 자르지 않고 전체(FQDN)로 표시합니다."
         details "It has no effect with -n, which shows no names.";
     ['i'] "time-in-state" synopsis, switch(time_in_state);
         "Show how long connections have been in their state",
-        "Shows how long a TCP connection has been in its current state."
+        "Shows how long a TCP connection has been in its current state.",
+        "TCP 연결이 현재 상태에 머문 시간을 표시합니다."
         details "In milliseconds, where the operating system knows it."
         inferred "The place of the column, and its alignment beside -o and -t: only its heading is known.";
     ['n'] "numeric" synopsis, switch(numeric);
         "Show addresses and ports as numbers",
-        "Shows addresses and ports as numbers and does no name lookups.";
+        "Shows addresses and ports as numbers and does no name lookups.",
+        "주소와 포트를 숫자로 표시하고, 이름을 조회하지 않습니다.";
     ['o'] "pid" synopsis, switch(pid);
         "Show the ID of the process that owns each row",
-        "Shows the ID of the process (PID) that owns each connection."
+        "Shows the ID of the process (PID) that owns each connection.",
+        "각 연결을 소유한 프로세스의 ID(PID)를 표시합니다."
         details "It is 0 for a connection that no longer has a process, such as one in TIME_WAIT.";
     ['p'] "protocol" synopsis,
         value(protocol, "proto", "tcp", ValueKind::Choice(&ProtocolName::NAMES), values::parse_protocol);
         "Show one protocol only",
         "Shows the connections of one protocol: TCP, UDP, TCPv6 or UDPv6. With -s it may also be IP, IPv6, ICMP or \
-         ICMPv6, and selects one section of the statistics."
+         ICMPv6, and selects one section of the statistics.",
+        "한 프로토콜의 연결만 표시합니다: TCP, UDP, TCPv6, UDPv6. -s와 함께 쓰면 IP, IPv6, ICMP, ICMPv6도 되며, \
+         통계에서 그 부분만 표시합니다."
         details "TCP and UDP mean those over IPv4. The name is the next word, even if p stands between other letters \
                  (-apn tcp), or follows it directly (-ptcp, -anptcp). Without \
                  -a, udp and udpv6 show the connected UDP sockets."
         inferred "What udp and udpv6 show without -a, and that ip, ipv6, icmp and icmpv6 without -s are an error.";
     ['q'] "bound", switch(bound);
         "Show bound ports that do not listen as well",
-        "Shows what -a shows, and TCP ports that are bound but neither listening nor connected."
+        "Shows what -a shows, and TCP ports that are bound but neither listening nor connected.",
+        "-a가 표시하는 것에 더해, 바인드만 되고 수신 대기도 연결도 하지 않은 TCP 포트를 표시합니다."
         details "Linux reports such ports since version 6.8."
         inferred "Where the BOUND rows stand if there are IPv6 rows too, and their IPv6 form.";
     ['t'] "offload" synopsis, switch(offload);
         "Show the offload state of each connection",
-        "Shows whether each TCP connection is handled by the network adapter (offloaded) or by this host."
+        "Shows whether each TCP connection is handled by the network adapter (offloaded) or by this host.",
+        "각 TCP 연결을 네트워크 어댑터가 처리하는지(오프로드) 이 호스트가 처리하는지 표시합니다."
         inferred "UDP rows if -o is given too.";
     ['y'] "template" synopsis, switch(template);
         "Show the TCP template of each connection",
-        "Shows the TCP template of each connection: on Linux its congestion control."
+        "Shows the TCP template of each connection: on Linux its congestion control.",
+        "각 연결의 TCP 템플릿을 표시합니다. Linux에서는 혼잡 제어 방식입니다."
         details "Windows does not allow it with other options; here it can be combined."
         inferred "The place of the column, and every combination with other options.";
     [] "family", value(family, "LIST", "unix", ValueKind::Free, values::parse_families);
         "Show the sockets of these families",
         "Shows the sockets of these families, separated by commas, in a table of columns: inet (TCP and UDP), unix, raw, \
          ping, packet, netlink, vsock, xdp, mptcp, unlisted; or all. Linux \
-         only."
+         only.",
+        "이 주소 체계의 소켓을 열로 된 표로 표시합니다. 쉼표로 구분합니다: inet(TCP와 UDP), unix, raw, ping, \
+         packet, netlink, vsock, xdp, mptcp, unlisted, 또는 all. Linux 전용입니다."
         details "Without it the table has TCP and UDP, as on Windows. With it all sockets of the families are shown, as with \
                  -a, and the columns follow the families: -o adds the process ID, --process the name, and of a Unix socket \
                  both also those of the process at the other end. Where the kernel cannot list a family that was named, a \
@@ -74,7 +90,9 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
     [] "at", value(at, "WHEN", "yesterday 14:05", ValueKind::Free, |text| values::parse_when("--at", text));
         "Show the table as it was at a time",
         "Shows the table as it was at this time, from what netstat record kept: '10 minutes ago', 14:05, \
-         'yesterday 14:05', 2026-11-29, RFC 3339, or how long ago, as 2h."
+         'yesterday 14:05', 2026-11-29, RFC 3339, or how long ago, as 2h.",
+        "netstat record가 저장한 기록에서 이 시각의 표를 표시합니다: '10분 전', 14:05, '어제 14:05', 2026-11-29, \
+         RFC 3339, 또는 2h처럼 얼마 전인지."
         details "What was not kept (queues, congestion windows) is unknown. Before the first record, after the last one, \
                  and where nothing was recorded there is no table, but a line that says so and exit code 1.";
     [] "store", value(store, "PATH", "/var/lib/netstat", ValueKind::Directory, |text| {
@@ -82,13 +100,18 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         });
         "Name the folder or file of the history",
         "Names the folder of the history, or its file, for --at, netstat history and netstat record. Without it that is \
-         /var/lib/netstat, on Windows netstat in ProgramData."
+         /var/lib/netstat, on Windows netstat in ProgramData.",
+        "--at, netstat history, netstat record가 쓸 기록의 폴더나 파일을 지정합니다. 지정하지 않으면 \
+         /var/lib/netstat, Windows에서는 ProgramData의 netstat입니다."
         details "To read, it may be the history of another host.";
     [] "owners", value(owners, "METHOD", "proc", ValueKind::Choice(&OWNER_METHODS), values::parse_owners);
         "Choose how the owners of sockets are found",
         "Chooses how the owners of sockets are found: auto, bpf or proc. The default, auto, reads /proc if fewer than \
          4,000 files are open on the machine, else uses a BPF program in the kernel where that is possible; also where \
-         /proc refuses a process."
+         /proc refuses a process.",
+        "소켓의 소유자를 찾는 방법을 고릅니다: auto, bpf, proc. 기본값 auto는 시스템에 열린 파일이 4,000개보다 \
+         적으면 /proc를 읽고, 많으면 가능한 경우 커널의 BPF 프로그램을 씁니다. /proc가 어떤 프로세스를 거부할 \
+         때도 BPF를 씁니다."
         details "BPF needs Linux 5.17 and root (CAP_BPF and CAP_PERFMON). It sees the descriptors of all processes and \
                  is many times faster if there are many. With bpf nothing else is tried: where it is not possible, that \
                  is an error.";
@@ -96,16 +119,21 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         "Ask in another network namespace, or in all",
         "Asks in another network namespace: one that ip netns knows by name, that of a process by its ID, or that of a \
          file by its path. With all, one table shows the sockets of every network namespace of this machine, such as \
-         those of containers."
+         those of containers.",
+        "다른 네트워크 네임스페이스를 조회합니다: ip netns의 이름, 그 안에 있는 프로세스의 ID, 또는 파일 경로. \
+         all을 주면 컨테이너를 비롯해 이 시스템의 모든 네트워크 네임스페이스의 소켓을 한 표로 표시합니다."
         details "Root is needed (CAP_SYS_ADMIN). A number is a process ID. With all, the classic table has a column NETNS: the name of the namespace, or the container that lives \
                  in it, else its number. Reports other than tables of sockets take one namespace. Linux only.";
     [] "all-namespaces", effect(Effect::Switch(|arguments| arguments.netns = Some(Netns::All)));
         "The same as --netns all",
-        "The same as --netns all.";
+        "The same as --netns all.",
+        "--netns all과 같습니다.";
     [] "path", switch(path);
         "Show full paths of executables",
         "With -b, shows the full path of the executable instead of its name; with --process, or without -b, shows it \
-         in the column PROCESS."
+         in the column PROCESS.",
+        "-b와 함께 쓰면 실행 파일의 이름 대신 전체 경로를 표시합니다. --process와 함께 쓰거나 -b 없이 쓰면 \
+         PROCESS 열에 표시합니다."
         details "An executable that has been deleted since it was started is marked.";
     [] "geo", effect(Effect::Value(
             Value { name: "FILE", example: "asn.mmdb", kind: ValueKind::File },
@@ -116,14 +144,17 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         ));
         "Take countries and networks from this file",
         "Takes countries and networks of addresses from this file in MaxMind's format, for the columns and the filter \
-         words country and network. Without it countries come from a table in the program."
+         words country and network. Without it countries come from a table in the program.",
+        "country, network 열과 필터 단어가 쓸 국가와 네트워크를 MaxMind 형식의 이 파일에서 읽습니다. 지정하지 \
+         않으면 국가는 프로그램에 들어 있는 표에서 찾습니다."
         details "It may be repeated: the first file that knows an address wins, and the built-in table knows the rest \
                  of the countries. The table names the country where the holder of an address is registered. \
                  Networks come from files only, such as ASN databases. No network lookups are made.";
     [] "resolve-timeout",
         value(resolve_timeout, "SECONDS", "500ms", ValueKind::Free, values::parse_resolve_timeout);
         "Limit the time that name lookups may take",
-        "Limits the time that all name lookups together may take: 2, 2s or 500ms. The default is 2 seconds."
+        "Limits the time that all name lookups together may take: 2, 2s or 500ms. The default is 2 seconds.",
+        "이름 조회 전체에 쓸 시간을 제한합니다: 2, 2s, 500ms. 기본값은 2초입니다."
         details "An address without a name by then is shown as a number. 0 does not wait at all; the maximum is an \
                  hour.";
 };

@@ -2,6 +2,7 @@
 
 use super::super::entry::{Effect, Entry, Topic, Value, ValueKind, entries};
 use super::super::values;
+use netstat_engine::text::Text;
 
 /// Options of the other lists that `netstat record` takes as well.
 pub(in super::super) const SHARED: [&str; 6] = ["generate", "help", "lang", "owners", "store", "utf8"];
@@ -9,25 +10,33 @@ pub(in super::super) const SHARED: [&str; 6] = ["generate", "help", "lang", "own
 pub(super) const OPTIONS: &[Entry] = entries! { Record;
     [] "arguments", switch(recorder.arguments);
         "Keep the arguments of processes",
-        "Keeps the arguments of processes too. They may hold passwords.";
+        "Keeps the arguments of processes too. They may hold passwords.",
+        "프로세스의 명령줄 인수도 저장합니다. 암호가 들어 있을 수 있습니다.";
     [] "follow", switch(recorder.follow);
         "Print each connection that ends",
-        "Prints each connection that ends, as a line of JSON, until Ctrl+C. Keeps none, unless --store is given."
+        "Prints each connection that ends, as a line of JSON, until Ctrl+C. Keeps none, unless --store is given.",
+        "끝나는 연결을 JSON 한 줄씩 출력합니다. Ctrl+C를 누를 때까지 계속합니다. --store를 주지 않으면 저장하지 \
+         않습니다."
         details "docs/recorder.md explains the lines.";
     [] "keep", value(recorder.keep, "SIZE", "1GiB", ValueKind::Free, values::parse_size);
         "Let the history grow to this size",
-        "Lets the history grow to this size (500M, 2G; 1 GiB if it is not given). The oldest connections go first.";
+        "Lets the history grow to this size (500M, 2G; 1 GiB if it is not given). The oldest connections go first.",
+        "기록이 이 크기까지 커지도록 합니다(500M, 2G. 지정하지 않으면 1GiB). 오래된 연결부터 지웁니다.";
     [] "keep-days", value(recorder.keep_days, "N", "30", ValueKind::Free, values::parse_keep_days);
         "Keep the history for this many days",
-        "Keeps connections for this many days. Without it, for as long as there is room.";
+        "Keeps connections for this many days. Without it, for as long as there is room.",
+        "연결을 이 일수 동안 보관합니다. 지정하지 않으면 공간이 있는 동안 보관합니다.";
     [] "opens", switch(recorder.opens);
         "With --follow, print what opens as well",
-        "With --follow, also prints each connection and listener that opens, at first those that are open already.";
+        "With --follow, also prints each connection and listener that opens, at first those that are open already.",
+        "--follow와 함께, 열리는 연결과 수신 대기 포트도 출력합니다. 처음에는 이미 열려 있는 것을 출력합니다.";
     [] "status", switch(recorder.status);
         "Tell how the recorder is doing",
-        "Tells whether a recorder is running, what it has counted and lost, and how much it keeps."
+        "Tells whether a recorder is running, what it has counted and lost, and how much it keeps.",
+        "레코더가 실행 중인지, 무엇을 세고 잃었는지, 얼마나 저장하고 있는지 표시합니다."
         details "The exit code is 0 if one is running, 1 if not.";
     [] "stop", switch(recorder.stop);
         "Stop the recorder",
-        "Stops the recorder that writes to the store, and waits until it has.";
+        "Stops the recorder that writes to the store, and waits until it has.",
+        "이 기록에 쓰고 있는 레코더를 중지하고, 끝날 때까지 기다립니다.";
 };

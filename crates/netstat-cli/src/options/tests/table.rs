@@ -5,6 +5,7 @@ use super::super::document::Document;
 use super::super::entry::{Effect, Entry, Topic, ValueKind};
 use super::super::table::{self, INTERVAL};
 use super::super::{Arguments, Command, generate, mistakes};
+use netstat_engine::text::Language;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 
@@ -102,14 +103,15 @@ fn every_option_has_all_its_texts() {
         let name = entry.long;
         assert!((10..=60).contains(&entry.summary.len()), "summary of {name}: {}", entry.summary.len());
         assert!(!entry.summary.ends_with('.'), "summary of {name}");
-        for text in [entry.help, entry.details, entry.inferred.unwrap_or_default()] {
+        let help = [Language::English, Language::Korean].map(|language| entry.help.of(language));
+        for text in [help[0], help[1], entry.details, entry.inferred.unwrap_or_default()] {
             assert!(text.is_empty() || text.ends_with('.'), "{name}: {text}");
             assert!(!text.contains("  ") && !text.contains('\n'), "{name}: {text}");
         }
-        assert!(!entry.help.is_empty(), "help of {name}");
+        assert!(help.iter().all(|text| !text.is_empty()), "help of {name}");
         assert!(Topic::ALL.iter().any(|(report, _)| *report == entry.report), "{name} is in no list");
     }
-    assert!(INTERVAL.help.ends_with('.'));
+    assert!(INTERVAL.help.english().ends_with('.'));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::report::{Displayed, Session};
 use crate::settings::{SocketList, UnixList, Which};
 use netstat_engine::kernel_text::unix_sockets;
 use netstat_engine::select::{OwnersOf, Selected, read_processes};
+use netstat_engine::text::Text;
 use netstat_model::query::{Fields, Kinds, ProcessFields, SocketQuery, States};
 use netstat_model::{
     Family, IpEndpoint, Process, ProcessKey, SocketRef, SocketTable, TcpState, Transport, Warning,
@@ -45,7 +46,7 @@ pub(super) fn list(session: &mut Session<'_>, list: &SocketList, out: &mut impl 
     let rows = || sockets.iter().filter(|socket| is_shown(socket, list.which));
     let names = ListNames::look_up(&mut session.names, &*session.backend, list, rows(), &mut warnings);
     if session.displays == 1 && list.raw {
-        output::complain(RAW);
+        output::complain(&Text::same(RAW.to_owned()));
     }
     let inet = Inet { columns: list.columns, names: &names, which: list.which.words() };
     let mut sheet = inet.begin(out)?;

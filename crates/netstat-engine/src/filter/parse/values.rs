@@ -1,5 +1,6 @@
 //! Parses the arguments of tests: ports, addresses, states, users.
 
+use crate::both;
 use crate::enrich::Country;
 use crate::family;
 use crate::filter::error::{FilterError, nearest};
@@ -8,7 +9,7 @@ use crate::filter::glob::Glob;
 use crate::filter::ports::Ports;
 use crate::filter::quantity::Comparison;
 use crate::filter::{Lookups, countries, moment, syntax};
-use crate::text::When;
+use crate::text::{Text, When};
 use netstat_model::query::{Kinds, States};
 use netstat_model::{EndReason, Family, Prefix};
 use std::borrow::Cow;
@@ -16,14 +17,27 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-const A_PORT: &str = "a port from 0 to 65535, a range such as 8000-8100, or a service name";
-const A_COUNTRY: &str = "a country code such as KR or US, or several separated by commas";
-const A_STATE: &str =
-    "a state such as ESTABLISHED, time-wait or listening, or a group such as connected or closing";
-const A_REASON: &str =
-    "a reason such as refused, reset-by-peer or closed-by-us, or a group such as reset or failed";
-const AN_ADDRESS: &str =
-    "an address, a network such as 10.0.0.0/8, or a host name, each with an optional port";
+const A_PORT: Text = Text::fixed(
+    "a port from 0 to 65535, a range such as 8000-8100, or a service name",
+    "0~65535의 포트, 8000-8100 같은 범위, 또는 서비스 이름",
+);
+const A_COUNTRY: Text = Text::fixed(
+    "a country code such as KR or US, or several separated by commas",
+    "KR, US 같은 국가 코드. 여러 개는 쉼표로 구분",
+);
+const A_STATE: Text = Text::fixed(
+    "a state such as ESTABLISHED, time-wait or listening, or a group such as connected or closing",
+    "ESTABLISHED, time-wait, listening 같은 상태, 또는 connected, closing 같은 그룹",
+);
+const A_REASON: Text = Text::fixed(
+    "a reason such as refused, reset-by-peer or closed-by-us, or a group such as reset or failed",
+    "refused, reset-by-peer, closed-by-us 같은 종료 이유, 또는 reset, failed 같은 그룹",
+);
+const AN_ADDRESS: Text = Text::fixed(
+    "an address, a network such as 10.0.0.0/8, or a host name, each with an optional port",
+    "주소, 10.0.0.0/8 같은 네트워크, 또는 호스트 이름. 뒤에 포트를 붙일 수 있음",
+);
+const A_SINGLE_PORT: Text = Text::fixed("a single port to compare with", "비교할 포트 하나");
 
 /// A result whose error has no text yet; the parser adds it.
 pub(super) type Parsed<T> = Result<T, FilterError>;
@@ -37,7 +51,7 @@ pub(super) struct Value<'t> {
 }
 
 impl Value<'_> {
-    pub(super) fn error(&self, expected: impl Into<String>) -> FilterError {
+    pub(super) fn error(&self, expected: Text) -> FilterError {
         FilterError::at(self.at, self.len, expected)
     }
 
@@ -108,10 +122,10 @@ pub(super) fn compared_ports(
     }
     let ranges: Vec<_> = ports.ranges().map(RangeInclusive::into_inner).collect();
     let &[(port, last)] = ranges.as_slice() else {
-        return Err(value.error("a single port to compare with"));
+        return Err(value.error(A_SINGLE_PORT));
     };
     if port != last {
-        return Err(value.error("a single port to compare with"));
+        return Err(value.error(A_SINGLE_PORT));
     }
     let range = match comparison {
         Comparison::Greater => port.checked_add(1).map(|from| from..=u16::MAX),
@@ -119,7 +133,9 @@ pub(super) fn compared_ports(
         Comparison::Less => port.checked_sub(1).map(|to| 0..=to),
         Comparison::LessOrEqual | Comparison::Equal => Some(0..=port),
     };
-    range.and_then(|range| Ports::new([range])).ok_or_else(|| value.error("a port that has others beyond it"))
+    range.and_then(|range| Ports::new([range])).ok_or_else(|| {
+        value.error(both!("a port that has others beyond it", "그 너머에 다른 포트가 있는 포트"))
+    })
 }
 
 /// Parses an address, a network, a port, or an address or network with a port. Returns `None` for anything else, and
@@ -136,7 +152,11 @@ pub(super) fn end(
     };
     let zone = match zone {
         Some(zone) => Some(digits(zone).or_else(|| lookups.interface(zone)).ok_or_else(|| {
-            value.error(format!("the name or the index of an interface after the %; there is no {zone}"))
+            value.error(both!(
+                "the name or the index of an interface after the %; there is no {zone}",
+                "% 뒤에 인터페이스의 이름이나 번호. 인터페이스 {zone} 없음",
+                zone
+            ))
         })?),
         None => None,
     };
@@ -145,8 +165,14 @@ pub(super) fn end(
         (Host::Address(address), None) => vec![Prefix::host(address)],
         (Host::Address(address), Some(length)) => {
             let network = digits(length).and_then(|length| Prefix::containing(address, length));
-            let most = if address.is_ipv4() { 32 } else { 128 };
-            let error = || value.error(format!("a prefix length from 0 to {most} after the /"));
+            let most: u8 = if address.is_ipv4() { 32 } else { 128 };
+            let error = || {
+                value.error(both!(
+                    "a prefix length from 0 to {most} after the /",
+                    "/ 뒤에 0~{most}의 접두사 길이",
+                    most = u32::from(most)
+                ))
+            };
             vec![network.ok_or_else(error)?]
         }
         (Host::Name(name), _) => {
@@ -156,10 +182,20 @@ pub(super) fn end(
             if names == Names::Refused || numeric || !name.chars().all(plausible) {
                 return Ok(None);
             }
-            let error = |why| value.error(format!("an address, or a host name that has one; {name}{why}"));
-            let addresses = lookups.addresses(name).map_err(|why| error(format!(": {why}")))?;
+            let addresses = lookups.addresses(name).map_err(|why| {
+                value.error(both!(
+                    "an address, or a host name that has one; {name}: {why}",
+                    "주소, 또는 주소가 있는 호스트 이름. {name}: {why}",
+                    name,
+                    why
+                ))
+            })?;
             if addresses.is_empty() {
-                return Err(error(" has none".to_owned()));
+                return Err(value.error(both!(
+                    "an address, or a host name that has one; {name} has none",
+                    "주소, 또는 주소가 있는 호스트 이름. {name}에는 없음",
+                    name
+                )));
             }
             addresses.into_iter().map(Prefix::host).collect()
         }
@@ -262,11 +298,17 @@ pub(super) fn protocol(word: &str) -> Option<Expression> {
     Some(Expression::all(tests.map(Expression::Test).collect()))
 }
 
+/// Returns what is expected where only some words are valid.
+fn one_of<'w>(words: impl Iterator<Item = &'w str>) -> Text {
+    let words = words.collect::<Vec<_>>().join(", ");
+    both!("one of {words}", "다음 중 하나: {words}", words)
+}
+
 /// Parses protocols separated by commas.
 pub(super) fn protocols(value: &Value<'_>) -> Parsed<Expression> {
     let words = || syntax::PROTOCOLS.iter().map(|(word, ..)| *word);
     let members = value.parts(|part| {
-        let expected = format!("one of {}", words().collect::<Vec<_>>().join(", "));
+        let expected = one_of(words());
         protocol(part.text).ok_or_else(|| part.error(expected).with_nearest(nearest(part.text, words())))
     });
     members.map(Expression::any)
@@ -285,7 +327,7 @@ pub(super) fn families(value: &Value<'_>) -> Parsed<Expression> {
             "inet6" => Err(of_ip(Family::V6)),
             name => Ok(family::by_name(name).ok_or_else(|| {
                 let names = || family::FAMILIES.iter().map(|family| family.name);
-                let expected = format!("one of {}", names().collect::<Vec<_>>().join(", "));
+                let expected = one_of(names());
                 part.error(expected).with_nearest(nearest(part.text, names()))
             })?),
         })
@@ -331,8 +373,9 @@ pub(super) fn network(value: &Value<'_>) -> Test {
 
 /// Parses process IDs separated by commas.
 pub(super) fn pids(value: &Value<'_>) -> Parsed<Box<[u32]>> {
-    let expected = "a process ID, or several separated by commas";
-    value.parts(|part| digits(part.text).ok_or_else(|| part.error(expected))).map(sorted)
+    let expected =
+        || both!("a process ID, or several separated by commas", "프로세스 ID. 여러 개는 쉼표로 구분");
+    value.parts(|part| digits(part.text).ok_or_else(|| part.error(expected()))).map(sorted)
 }
 
 /// Parses users separated by commas, by ID or name.
@@ -342,13 +385,22 @@ pub(super) fn users(lookups: &dyn Lookups, value: &Value<'_>) -> Parsed<Box<[u32
         if let Some(number) = digits(name) {
             return Ok(number);
         }
-        let error = |why: String| part.error(format!("a user name or ID{why}"));
-        match lookups.user(name) {
-            _ if name.is_empty() => Err(error(String::new())),
-            Ok(Some(user)) => Ok(user),
-            Ok(None) => Err(error(format!("; there is no user {name}"))),
-            Err(why) => Err(error(format!("; {name} could not be looked up: {why}"))),
-        }
+        let expected = match lookups.user(name) {
+            _ if name.is_empty() => both!("a user name or ID", "사용자의 이름이나 ID"),
+            Ok(Some(user)) => return Ok(user),
+            Ok(None) => both!(
+                "a user name or ID; there is no user {name}",
+                "사용자의 이름이나 ID. 사용자 {name} 없음",
+                name
+            ),
+            Err(why) => both!(
+                "a user name or ID; {name} could not be looked up: {why}",
+                "사용자의 이름이나 ID. {name} 조회 실패: {why}",
+                name,
+                why
+            ),
+        };
+        Err(part.error(expected))
     });
     users.map(sorted)
 }
@@ -357,7 +409,7 @@ pub(super) fn users(lookups: &dyn Lookups, value: &Value<'_>) -> Parsed<Box<[u32
 pub(super) fn accounts(value: &Value<'_>) -> Parsed<Expression> {
     let accounts = value.parts(|part| {
         if part.text.is_empty() {
-            return Err(part.error("a user name"));
+            return Err(part.error(both!("a user name", "사용자 이름")));
         }
         Ok(Expression::Test(Test::Account(Glob::of_any_case(part.text))))
     });
@@ -371,7 +423,7 @@ pub(super) fn moment(lookups: &dyn Lookups, value: &Value<'_>) -> Parsed<i64> {
         Ok(_) => lookups.moment(value.text),
         Err(why) => Err(why),
     };
-    found.map(moment::micros).map_err(|why| value.error(format!("a time: {why}")))
+    found.map(moment::micros).map_err(|why| value.error(both!("a time: {why}", "시각: {why}", why)))
 }
 
 /// Parses reasons for which connections end, separated by commas.
@@ -389,13 +441,24 @@ pub(super) fn namespaces(lookups: &dyn Lookups, value: &Value<'_>) -> Parsed<Box
         if let Ok(inode) = part.text.parse() {
             return Ok(inode);
         }
-        let error = |why: String| part.error(format!("the name or inode of a network namespace{why}"));
-        match lookups.namespace(part.text) {
-            _ if part.text.is_empty() => Err(error(String::new())),
-            Ok(Some(inode)) => Ok(inode),
-            Ok(None) => Err(error(format!("; there is no namespace {}", part.text))),
-            Err(why) => Err(error(format!("; {} could not be looked up: {why}", part.text))),
-        }
+        let expected = match lookups.namespace(part.text) {
+            _ if part.text.is_empty() => {
+                both!("the name or inode of a network namespace", "네트워크 네임스페이스의 이름이나 inode")
+            }
+            Ok(Some(inode)) => return Ok(inode),
+            Ok(None) => both!(
+                "the name or inode of a network namespace; there is no namespace {name}",
+                "네트워크 네임스페이스의 이름이나 inode. 네임스페이스 {name} 없음",
+                name = part.text
+            ),
+            Err(why) => both!(
+                "the name or inode of a network namespace; {name} could not be looked up: {why}",
+                "네트워크 네임스페이스의 이름이나 inode. {name} 조회 실패: {why}",
+                name = part.text,
+                why
+            ),
+        };
+        Err(part.error(expected))
     });
     namespaces.map(sorted)
 }

@@ -2,6 +2,7 @@
 
 use super::try_parse;
 use crate::filter::{Filter, NumbersOnly};
+use crate::text::Language;
 use std::ffi::OsString;
 
 /// An invalid filter, the mark under the error, and what was expected.
@@ -123,7 +124,7 @@ fn every_expected_value_occurs_in_the_table() {
 fn deep_nesting_is_an_error() {
     for open in ["(", "not ", "!", "not ("] {
         let error = try_parse(&open.repeat(100_000)).unwrap_err();
-        assert!(error.expected.starts_with("at most 100 nested parentheses"), "{}", error.expected);
+        assert!(error.expected.english().starts_with("at most 100 nested parentheses"), "{error}");
     }
     let deep = format!("{}port 1{}", "(".repeat(99), ")".repeat(99));
     assert_eq!(try_parse(&deep).unwrap().to_string(), "port 1");
@@ -156,4 +157,18 @@ fn names_are_errors_without_lookups() {
     }
     assert!(Filter::parse(&["port", "80"].map(OsString::from), &NumbersOnly).is_ok());
     assert!(Filter::parse(&[], &NumbersOnly).is_err());
+}
+
+/// What was expected is made of both languages wherever it is: what quotes a word quotes it in both.
+#[test]
+fn errors_are_in_both_languages() {
+    for ([text, _], _) in ERRORS {
+        let error = try_parse(text).unwrap_err();
+        let korean = error.message(Language::Korean);
+        let said = korean.lines().nth(2).unwrap_or_default();
+        assert!(said.starts_with("필요한 것: ") && !said.contains("expected"), "{korean}");
+        let hangul = |text: &str| text.chars().any(|character| ('가'..='힣').contains(&character));
+        assert!(hangul(error.expected.of(Language::Korean)), "{korean}");
+        assert!(!hangul(error.expected.english()), "{error}");
+    }
 }

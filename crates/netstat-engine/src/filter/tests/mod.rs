@@ -9,6 +9,7 @@ mod language;
 mod programs;
 
 use super::{Filter, FilterError, Lookups};
+use crate::text::Text;
 use std::ffi::OsString;
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
@@ -27,7 +28,7 @@ impl Lookups for Names {
     }
 
     /// Whatever was asked for.
-    fn moment(&self, _: &str) -> Result<SystemTime, String> {
+    fn moment(&self, _: &str) -> Result<SystemTime, Text> {
         Ok(SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_953_600))
     }
 
@@ -35,22 +36,22 @@ impl Lookups for Names {
         (name == "eth0").then_some(7)
     }
 
-    fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, String> {
+    fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, Text> {
         match host {
             "example.org" => Ok(vec!["192.0.2.7".parse().unwrap(), "2001:db8::7".parse().unwrap()]),
             "empty.example" => Ok(Vec::new()),
-            _ => Err("no such host".to_owned()),
+            _ => Err(Text::fixed("no such host", "그런 호스트 없음")),
         }
     }
 
-    fn namespace(&self, name: &str) -> Result<Option<u64>, String> {
+    fn namespace(&self, name: &str) -> Result<Option<u64>, Text> {
         Ok((name == "web").then_some(4_026_532_001))
     }
 
-    fn user(&self, name: &str) -> Result<Option<u32>, String> {
+    fn user(&self, name: &str) -> Result<Option<u32>, Text> {
         match name {
             "alice" => Ok(Some(1000)),
-            "ldap" => Err("the directory does not answer".to_owned()),
+            "ldap" => Err(Text::fixed("the directory does not answer", "디렉터리 응답 없음")),
             _ => Ok(None),
         }
     }
