@@ -5,6 +5,7 @@ mod code;
 mod complaint;
 mod files;
 mod floors;
+mod languages;
 mod licences;
 mod links;
 mod modules;
@@ -86,6 +87,7 @@ fn of_files(files: &BTreeMap<String, Vec<u8>>, unsafe_files: &[&str]) -> Vec<Com
         complaints.extend(code::model(path, source));
     }
     complaints.extend(code::unsafe_files(&sources, unsafe_files));
+    complaints.extend(languages::complaints(&sources));
     complaints.extend(floors::complaints(&modules::edges(&sources), &text(floors::TABLE)));
     complaints.extend(files::fuzz_targets(&text("fuzz/Cargo.toml"), &paths));
     complaints

@@ -1,7 +1,7 @@
 //! Texts in both languages, and the numbers in them.
 
 pub(crate) use netstat_engine::text::Language::{English as EN, Korean as KO};
-pub use netstat_engine::text::{Text, amount::duration, amount::grouped};
+pub use netstat_engine::text::{Text, amount::grouped, both::duration};
 use netstat_model::IpEndpoint;
 
 /// Returns the first of a list of names, and how many more there are: `a, b and 3 more`.

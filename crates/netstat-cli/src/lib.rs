@@ -10,7 +10,6 @@ mod report;
 mod settings;
 mod warning_text;
 
-use netstat_engine::text::Language;
 use options::{Command, PrintedText};
 use output::{Trouble, Utf8};
 use settings::Settings;
@@ -70,9 +69,9 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
             report::run(&Settings::new(&arguments, environment, system_language))
         }
         Ok(Command::RunNetTools(arguments)) => {
-            // The dialect has no other language.
-            output::speak(Language::English);
-            report::run(&Settings::of_net_tools(&arguments))
+            let settings = Settings::of_net_tools(&arguments);
+            output::speak(settings.language);
+            report::run(&settings)
         }
         Ok(command) => {
             let is_document = matches!(command, Command::Generate(_));

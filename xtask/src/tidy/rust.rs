@@ -11,6 +11,23 @@ pub(super) struct Source {
     pub(super) attributes: Vec<Attribute>,
     /// The line of each `unsafe`, tests included.
     pub(super) unsafe_lines: Vec<usize>,
+    /// The strings in code outside tests; not those in attributes.
+    pub(super) strings: Vec<Text>,
+    /// The function or macro whose arguments are being read.
+    callee: String,
+}
+
+/// A string in code.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Text {
+    pub(super) line: usize,
+    /// As it is written, without its quotes, and as one line.
+    pub(super) text: String,
+    /// The function or macro that it is given to, as the last two segments of its path: `Text::fixed`, `both!`. A group that
+    /// is not the arguments of another belongs to what is around it.
+    pub(super) given_to: String,
+    /// Which argument it is part of, from 0.
+    pub(super) argument: usize,
 }
 
 /// A path in code outside tests: a leaf of a `use` declaration, or a path of two or more segments, in macro calls too.
@@ -61,6 +78,7 @@ impl Source {
     /// Reads the tokens of a file, or of one pair of brackets in it.
     fn read(&mut self, tokens: &[TokenTree], scope: &[String], in_test: bool) {
         let mut at = 0;
+        let mut commas = 0;
         while let Some(token) = tokens.get(at) {
             let rest = tokens.get(at + 1..).unwrap_or_default();
             match token {
@@ -125,11 +143,30 @@ impl Source {
                 TokenTree::Group(group) => {
                     // `pub(in crate::a)` says who may see something, not what is used.
                     if !(at > 0 && is_ident(tokens.get(at - 1), "pub")) {
+                        let around = self.callee.clone();
+                        if let Some(callee) = callee(tokens.get(..at).unwrap_or_default()) {
+                            self.callee = callee;
+                        }
                         self.read(&group.stream().into_iter().collect::<Vec<_>>(), scope, in_test);
+                        self.callee = around;
                     }
                     at += 1;
                 }
-                _ => at += 1,
+                TokenTree::Literal(literal) => {
+                    let written = literal.to_string();
+                    if let Some(text) = written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'))
+                        && !in_test
+                    {
+                        let text = text.split("\\\n").map(str::trim_start).collect::<Vec<_>>().concat();
+                        let given_to = self.callee.clone();
+                        self.strings.push(Text { line: line(token), text, given_to, argument: commas });
+                    }
+                    at += 1;
+                }
+                TokenTree::Punct(_) => {
+                    commas += usize::from(is_punct(Some(token), ','));
+                    at += 1;
+                }
             }
         }
     }
@@ -172,6 +209,22 @@ fn path(tokens: &[TokenTree]) -> Vec<String> {
         };
     }
     segments
+}
+
+/// Returns the function or macro that stands before its arguments.
+fn callee(before: &[TokenTree]) -> Option<String> {
+    let (before, mark) = match before {
+        [before @ .., TokenTree::Punct(mark)] if mark.as_char() == '!' => (before, "!"),
+        before => (before, ""),
+    };
+    let [rest @ .., TokenTree::Ident(name)] = before else { return None };
+    let of = match rest {
+        [.., TokenTree::Ident(of), a, b] if is_punct(Some(a), ':') && is_punct(Some(b), ':') => {
+            format!("{}::", plain(of))
+        }
+        _ => String::new(),
+    };
+    Some(format!("{of}{}{mark}", plain(name)))
 }
 
 fn plain(name: &Ident) -> String {
@@ -279,6 +332,21 @@ mod tests {
         ];
         assert_eq!(attributes, expected);
         assert_eq!(source.unsafe_lines, [9]);
+    }
+
+    #[test]
+    fn strings_know_what_they_are_given_to() {
+        let text = "const A: &str = \"a\";\n#[expect(x, reason = \"b\")]\nfn f() {\n    both!(\"c\", \"d \\\n      e\");\n    \
+                    Text::fixed(1, (\"f\"));\n}\n#[test]\nfn t() { g(\"h\") }\n";
+        let source = Source::parse(text).unwrap();
+        let found: Vec<(usize, &str, &str, usize)> = source
+            .strings
+            .iter()
+            .map(|s| (s.line, s.text.as_str(), s.given_to.as_str(), s.argument))
+            .collect();
+        let expected =
+            [(1, "a", "", 0), (4, "c", "both!", 0), (4, "d e", "both!", 1), (6, "f", "Text::fixed", 0)];
+        assert_eq!(found, expected);
     }
 
     #[test]

@@ -53,7 +53,7 @@ fn check_reports(arguments: &Arguments) -> Result<(), Complaint> {
         [] => Ok(()),
     };
     let of_routes = Text::same("-r".to_owned());
-    let of_counters = both!("-s and -e", "-s, -e");
+    let of_counters = both!("-s and -e", "-s와 -e");
     if !arguments.route {
         belongs(&[(arguments.tables.is_some(), "--table")], &of_routes, "netstat -r --table all")?;
     }

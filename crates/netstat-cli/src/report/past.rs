@@ -183,8 +183,9 @@ pub(super) fn no_time() -> Text {
 /// Why it is none.
 pub(super) fn moment(session: &Session<'_>, option: &str, when: &When) -> Result<SystemTime, Text> {
     let now = session.backend.now().ok_or_else(no_time)?;
-    when.moment(now, &session.zone)
-        .map_err(|why| both!("{option} is no time: {why}", "{option}: {why}", option, why))
+    when.moment(now, &session.zone).map_err(|why| {
+        both!("{option} is no time: {why}", "{option}: 그런 시각이 없습니다. {why}", option, why)
+    })
 }
 
 /// Shows the table of a moment.

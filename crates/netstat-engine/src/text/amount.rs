@@ -1,7 +1,4 @@
-//! Amounts in texts for people: whole numbers, rates, times.
-
-use super::Text;
-use std::time::Duration;
+//! Numbers in texts for people.
 
 /// Formats a whole number with commas: `12,345`.
 pub fn grouped(number: impl TryInto<u64>) -> String {
@@ -14,30 +11,6 @@ pub fn grouped(number: impl TryInto<u64>) -> String {
         text.push(digit);
     }
     text
-}
-
-/// Formats a duration in at most two units: `3.2 s`, `45 s`, `2 min 5 s`, `3 h 7 min`, `12 d 4 h`.
-pub fn duration(duration: Duration) -> Text {
-    let seconds = duration.as_secs();
-    let two = |big: u64, big_en: &str, big_ko: &str, small: u64, small_en: &str, small_ko: &str| {
-        if small == 0 {
-            return Text::new(format!("{big} {big_en}"), format!("{big}{big_ko}"));
-        }
-        Text::new(format!("{big} {big_en} {small} {small_en}"), format!("{big}{big_ko} {small}{small_ko}"))
-    };
-    match seconds {
-        0..10 => {
-            let tenths = duration.subsec_millis() / 100;
-            if tenths == 0 {
-                return Text::new(format!("{seconds} s"), format!("{seconds}초"));
-            }
-            Text::new(format!("{seconds}.{tenths} s"), format!("{seconds}.{tenths}초"))
-        }
-        10..60 => Text::new(format!("{seconds} s"), format!("{seconds}초")),
-        60..3600 => two(seconds / 60, "min", "분", seconds % 60, "s", "초"),
-        3600..86_400 => two(seconds / 3600, "h", "시간", seconds % 3600 / 60, "min", "분"),
-        _ => two(seconds / 86_400, "d", "일", seconds % 86_400 / 3600, "h", "시간"),
-    }
 }
 
 /// Formats a rate or a share: one decimal if it is small, commas if it is large.
@@ -61,7 +34,6 @@ pub fn decimal(number: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Language;
     use super::*;
 
     #[test]
@@ -72,22 +44,6 @@ mod tests {
             assert_eq!(grouped(number), text);
         }
         assert_eq!(grouped(u64::MAX), "18,446,744,073,709,551,615");
-    }
-
-    #[test]
-    fn durations_have_two_units_at_most() {
-        for (milliseconds, english, korean) in [
-            (0, "0 s", "0초"),
-            (3200, "3.2 s", "3.2초"),
-            (45_900, "45 s", "45초"),
-            (125_000, "2 min 5 s", "2분 5초"),
-            (3_600_000, "1 h", "1시간"),
-            (11_220_000, "3 h 7 min", "3시간 7분"),
-            (1_051_200_000, "12 d 4 h", "12일 4시간"),
-        ] {
-            let text = duration(Duration::from_millis(milliseconds));
-            assert_eq!((text.of(Language::English), text.of(Language::Korean)), (english, korean));
-        }
     }
 
     #[test]

@@ -18,7 +18,7 @@
 //! ```
 
 use super::Language;
-use super::amount::{decimal, duration, grouped};
+use super::amount::{decimal, grouped};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
@@ -93,6 +93,30 @@ impl Text {
             Language::English => &self.english,
             Language::Korean => &self.korean,
         }
+    }
+}
+
+/// Formats a duration in at most two units: `3.2 s`, `45 s`, `2 min 5 s`, `3 h 7 min`, `12 d 4 h`.
+pub fn duration(duration: Duration) -> Text {
+    let seconds = duration.as_secs();
+    let two = |big: u64, big_en: &str, big_ko: &str, small: u64, small_en: &str, small_ko: &str| {
+        if small == 0 {
+            return Text::new(format!("{big} {big_en}"), format!("{big}{big_ko}"));
+        }
+        Text::new(format!("{big} {big_en} {small} {small_en}"), format!("{big}{big_ko} {small}{small_ko}"))
+    };
+    match seconds {
+        0..10 => {
+            let tenths = duration.subsec_millis() / 100;
+            if tenths == 0 {
+                return Text::new(format!("{seconds} s"), format!("{seconds}초"));
+            }
+            Text::new(format!("{seconds}.{tenths} s"), format!("{seconds}.{tenths}초"))
+        }
+        10..60 => Text::new(format!("{seconds} s"), format!("{seconds}초")),
+        60..3600 => two(seconds / 60, "min", "분", seconds % 60, "s", "초"),
+        3600..86_400 => two(seconds / 3600, "h", "시간", seconds % 3600 / 60, "min", "분"),
+        _ => two(seconds / 86_400, "d", "일", seconds % 86_400 / 3600, "h", "시간"),
     }
 }
 
@@ -291,6 +315,22 @@ mod tests {
             );
             assert_eq!(said.of(Language::English), english);
             assert_eq!(said.of(Language::Korean), format!("나: {}", grouped(number)));
+        }
+    }
+
+    #[test]
+    fn durations_have_two_units_at_most() {
+        for (milliseconds, english, korean) in [
+            (0, "0 s", "0초"),
+            (3200, "3.2 s", "3.2초"),
+            (45_900, "45 s", "45초"),
+            (125_000, "2 min 5 s", "2분 5초"),
+            (3_600_000, "1 h", "1시간"),
+            (11_220_000, "3 h 7 min", "3시간 7분"),
+            (1_051_200_000, "12 d 4 h", "12일 4시간"),
+        ] {
+            let text = duration(Duration::from_millis(milliseconds));
+            assert_eq!((text.of(Language::English), text.of(Language::Korean)), (english, korean));
         }
     }
 

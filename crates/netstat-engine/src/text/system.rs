@@ -16,17 +16,33 @@ mod phrases;
 /// is the same in both.
 pub fn phrase(english: &str) -> Text {
     let korean = phrases::ALL.iter().find_map(|(known, korean)| {
-        let Some((begin, end)) = known.split_once('*') else {
-            return (*known == english).then(|| (*korean).to_owned());
-        };
-        let inside = english.strip_prefix(begin)?.strip_suffix(end)?;
-        // What it quotes may be a phrase itself.
-        Some(korean.replacen('*', phrase(inside).of(Language::Korean), 1))
+        let inside = captured(known, english)?;
+        Some(inside.into_iter().fold((*korean).to_owned(), |text, inside| {
+            // What it quotes may be a phrase itself.
+            text.replacen('*', phrase(inside).of(Language::Korean), 1)
+        }))
     });
     match korean {
         Some(korean) => Text::new(english.to_owned(), korean),
         None => Text::same(english.to_owned()),
     }
+}
+
+/// Returns what the stars of a pattern stand for in a text; `None` if it is another text.
+fn captured<'t>(pattern: &str, text: &'t str) -> Option<Vec<&'t str>> {
+    let Some((begin, behind)) = pattern.split_once('*') else { return (pattern == text).then(Vec::new) };
+    let mut rest = text.strip_prefix(begin)?;
+    let mut inside = Vec::new();
+    let mut parts = behind.split('*').peekable();
+    while let Some(part) = parts.next() {
+        let (captured, after) = match parts.peek() {
+            Some(_) => rest.split_once(part)?,
+            None => (rest.strip_suffix(part)?, ""),
+        };
+        inside.push(captured);
+        rest = after;
+    }
+    Some(inside)
 }
 
 /// Returns the words of an error of the operating system, or of a back end.
