@@ -6,13 +6,9 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 /// A value of `netstat --generate`, and the file for its output.
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 6] = [
     ("man", "docs/netstat.1"),
     ("markdown", "docs/options.md"),
-    ("complete-bash", "completions/netstat.bash"),
-    ("complete-zsh", "completions/_netstat"),
-    ("complete-fish", "completions/netstat.fish"),
-    ("complete-powershell", "completions/netstat.ps1"),
     ("schema", "docs/schema/netstat-2.json"),
     ("check-schema", "docs/schema/check-2.json"),
     ("checks", "docs/check.md"),

@@ -3,6 +3,7 @@
 //! `options` parses the command line, `settings` interprets it, `report` asks the system and hands plain data to
 //! [`netstat_engine::view`], which selects, sorts and counts rows; [`render`] turns them into bytes, and `output` writes them.
 
+mod live_names;
 mod options;
 mod output;
 pub mod render;
@@ -10,6 +11,7 @@ mod report;
 mod settings;
 mod warning_text;
 
+use live_names::LiveNames;
 use options::{Command, PrintedText};
 use output::{Trouble, Utf8};
 use settings::Settings;
@@ -51,6 +53,12 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     // Honour --utf8 even if parsing fails, so that the error is readable.
     let utf8 = words.iter().any(|word| word == "--utf8");
     let dialect = std::env::var_os(options::DIALECT_VARIABLE);
+    if let Some(answer) = options::completions(&words, dialect.as_deref(), &LiveNames) {
+        // Data: a shell reads it. One that reads no more needs no error.
+        output::write_utf8(Utf8::Data);
+        let _ = output::text(answer.as_bytes());
+        return ExitCode::SUCCESS;
+    }
     let command = options::understand(&words, dialect.as_deref());
     if utf8 || matches!(&command, Ok(Command::Run(arguments)) if arguments.utf8) {
         output::write_utf8(Utf8::Everything);

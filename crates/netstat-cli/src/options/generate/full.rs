@@ -45,7 +45,8 @@ fn group(entry: &Entry) -> Group {
 pub(in super::super) fn full() -> String {
     let mut text = format!(
         "{SUMMARY}\n\n\
-         Usage: netstat [OPTIONS] [FILTER] [{}]\n       netstat check [NAME...] [FILTER] [OPTIONS]\n\n\
+         Usage: netstat [OPTIONS] [FILTER] [{}]\n       netstat check [NAME...] [FILTER] [OPTIONS]\n       \
+         netstat record [OPTIONS]\n       netstat history [FILTER] [OPTIONS]\n\n\
          Words after the options are a filter, as in netstat -ano port 8080: see netstat --help filter.\n",
         INTERVAL.name
     );
@@ -59,7 +60,7 @@ pub(in super::super) fn full() -> String {
     }
     push_item(&mut text, INTERVAL.name, INTERVAL.help);
     text.push_str(
-        "\nMore: netstat -h in short; netstat --help filter, columns, check or examples; netstat check --list.\n",
+        "\nMore: netstat -h in short; netstat --help filter, columns, check, record, history or examples;\nnetstat check --list.\n",
     );
     text
 }

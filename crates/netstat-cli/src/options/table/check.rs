@@ -35,7 +35,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Check;
         "List the checks",
         "Lists the checks, a line for each.";
     [] "set", effect(Effect::Value(
-            Value { name: "NAME=VALUE", example: "close-wait.warning=200", kind: ValueKind::Free },
+            Value { name: "NAME=VALUE", example: "close-wait.warning=200", kind: ValueKind::Setting },
             |arguments, text| {
                 arguments.check.set.push(values::parse_setting(text)?);
                 Ok(())

@@ -48,7 +48,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Other;
         "With -s, -e or --interfaces and an interval, show no rates",
         "With -s, -e or --interfaces and an interval, shows no rates beside the counters."
         details "Without it each display but the first adds the change per second, as in (+12/s).";
-    [] "table", value(tables, "ID", "all", ValueKind::Free, values::parse_tables);
+    [] "table", value(tables, "ID", "all", ValueKind::Choice(&["main", "local", "default", "all"]), values::parse_tables);
         "With -r, show this routing table",
         "With -r, shows the routing table of this number, or main, local, default or all."
         details "Without it -r shows main, local and default. With it a row ends with what its columns do not tell, where \

@@ -580,11 +580,27 @@ fn words_are_an_interval_or_a_filter() {
         ("--help columns", Command::ColumnHelp),
         ("-h check", Command::HelpVerb(crate::options::arguments::Verb::Check, Manner::Short)),
         ("--help EXAMPLES", Command::HelpExamples),
-        ("--help other", Command::Help(Manner::Unix)),
+        ("-? other", Command::Help(Manner::Windows)),
+        ("--help record", Command::HelpVerb(crate::options::arguments::Verb::Record, Manner::Unix)),
+        ("help history", Command::HelpVerb(crate::options::arguments::Verb::History, Manner::Unix)),
+        ("--help -an", Command::Help(Manner::Unix)),
     ] {
         assert_eq!(parse_line(line), Ok(command), "{line}");
     }
     assert_eq!(parse(["-h", "Filter"].map(OsString::from)), Ok(Command::HelpFilter));
+    for (line, complaint) in [
+        (
+            "--help foo",
+            "there is no help about \"foo\": the topics are filter, columns, check, record, history, examples",
+        ),
+        ("help colums", "there is no help about \"colums\": type netstat --help columns"),
+        (
+            "-h 5",
+            "there is no help about \"5\": the topics are filter, columns, check, record, history, examples",
+        ),
+    ] {
+        assert_eq!(parse_line(line).unwrap_err().to_string(), complaint, "{line}");
+    }
 }
 
 #[test]
