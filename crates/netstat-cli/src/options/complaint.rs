@@ -45,6 +45,12 @@ impl Complaint {
         Self { line, word, filter: Some(Box::new(error.clone())) }
     }
 
+    /// Adds to the line.
+    pub(super) fn with(mut self, more: &str) -> Self {
+        self.line.push_str(more);
+        self
+    }
+
     /// Adds the word that was not understood.
     pub(super) fn about(mut self, word: &OsStr) -> Self {
         self.word = Some(word.to_owned());

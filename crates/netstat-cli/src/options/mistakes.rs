@@ -6,7 +6,20 @@ use super::entry::Effect;
 use super::{habits, table};
 use netstat_engine::text::nearest;
 use netstat_engine::text::quote::quoted;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
+
+/// Adds to a complaint about a filter which first word was perhaps meant: `netstat recrod`.
+pub(super) fn perhaps_verb(words: &[OsString], complaint: Complaint) -> Complaint {
+    let first = words.first().and_then(|word| word.to_str()).unwrap_or_default();
+    let near = nearest(first, Verb::NAMES, if first.len() < 5 { 1 } else { 2 });
+    match (near, &complaint.filter) {
+        // What is wrong is the word itself.
+        (Some(near), Some(filter)) if filter.at == 0 && filter.len == first.len() => {
+            complaint.with(&format!("; if {} means {near}, type netstat {near}", quoted(OsStr::new(first))))
+        }
+        _ => complaint,
+    }
+}
 
 /// Complains about a `--word` that is not an option.
 pub(super) fn unknown_long(word: &OsStr, name: &str, value: Option<&OsStr>) -> Complaint {

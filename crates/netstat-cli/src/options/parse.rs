@@ -51,7 +51,8 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
         return Ok(Command::Run(Box::new(parser.arguments)));
     }
     plain_words::settle(plain, &mut parser.arguments)
-        .map_err(|complaint| habits::after_option(&words, complaint))?;
+        .map_err(|complaint| habits::after_option(&words, complaint))
+        .map_err(|complaint| mistakes::perhaps_verb(&words, complaint))?;
     if parser.arguments.column_help {
         return Ok(Command::ColumnHelp);
     }

@@ -603,6 +603,32 @@ fn words_are_an_interval_or_a_filter() {
     }
 }
 
+/// A first word that is nearly one of the known is said to be so only where it is no filter.
+#[test]
+fn a_misspelt_first_word_is_recognised() {
+    let meant = |line: &str| {
+        let error = parse_line(line).unwrap_err().to_string();
+        error.split_once("; if ").map(|(_, meant)| meant.to_owned())
+    };
+    for (line, expected) in [
+        ("recrod", Some("\"recrod\" means record, type netstat record")),
+        ("chekc", Some("\"chekc\" means check, type netstat check")),
+        ("chek close-wait", Some("\"chek\" means check, type netstat check")),
+        ("histroy process curl", Some("\"histroy\" means history, type netstat history")),
+        ("Histori -n", Some("\"Histori\" means history, type netstat history")),
+        // Words of a filter, or not the first word.
+        ("port 80 recrod", None),
+        ("process", None),
+        ("reason x", None),
+        ("nothing-like-it", None),
+    ] {
+        assert_eq!(meant(line).as_deref(), expected, "{line}");
+    }
+    for filter in ["process recrod", "unit chekc", "host histroy"] {
+        assert!(parse_line(filter).is_ok(), "{filter}");
+    }
+}
+
 #[test]
 fn a_hostile_filter_moves_no_cursor() {
     let error = parse([OsString::from("port \u{1b}[31m\n\u{202e}")]).unwrap_err();
