@@ -32,7 +32,8 @@ fn the_short_help_text_fits_a_small_terminal() {
 fn examples_are_understood() {
     let commands = super::short::EXAMPLES.map(|(command, _)| command);
     let others = super::examples::EXAMPLES.map(|(command, _)| command);
-    for command in commands.into_iter().chain(others) {
+    let of_man = super::man::EXAMPLES.map(|(command, _)| command);
+    for command in commands.into_iter().chain(others).chain(of_man) {
         let words = command.split(' ').skip(1).map(std::ffi::OsString::from);
         assert!(super::super::parse(words).is_ok(), "{command}");
     }
@@ -91,6 +92,34 @@ fn lines_are_wrapped_between_words() {
     assert_eq!(wrapped("one two three", 6), ["one", "two", "three"]);
     assert_eq!(wrapped("incomprehensible it is", 5), ["incomprehensible", "it is"]);
     assert_eq!(wrapped("", 5), Vec::<String>::new());
+}
+
+#[test]
+fn the_man_page_has_its_sections_in_their_order() {
+    let page = text(Document::Man);
+    let sections: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix(".SH ")).collect();
+    let expected = [
+        "NAME",
+        "SYNOPSIS",
+        "DESCRIPTION",
+        "OPTIONS",
+        "FILTERS",
+        "COLUMNS",
+        "CHECKS",
+        "EXAMPLES",
+        "\"EXIT STATUS\"",
+        "ENVIRONMENT",
+        "FILES",
+        "\"SEE ALSO\"",
+    ];
+    assert_eq!(sections, expected);
+    // What it says of filters, columns and checks is what the program knows.
+    let page = page.replace("\\-", "-");
+    let columns = netstat_engine::columns::ALL.iter().map(|column| column.name);
+    for name in columns.chain(netstat_check::NAMES).chain(["reason R[,R]", "connected", "netstat ':8080'"]) {
+        assert!(page.contains(&format!("\\fB{name}\\fR\n")), "{name}");
+    }
+    assert!(page.contains("DELETE_TCB\n.br\nIn any letter case"));
 }
 
 #[test]
