@@ -15,7 +15,7 @@ use live_names::LiveNames;
 use options::{Command, PrintedText};
 use output::{Trouble, Utf8};
 use settings::Settings;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 
 /// The stack that the program runs on, in bytes; it needs a quarter of it.
@@ -53,10 +53,8 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     // Honour --utf8 even if parsing fails, so that the error is readable.
     let utf8 = words.iter().any(|word| word == "--utf8");
     let dialect = std::env::var_os(options::DIALECT_VARIABLE);
-    if let Some(answer) = options::completions(&words, dialect.as_deref(), &LiveNames) {
-        // Data: a shell reads it. One that reads no more needs no error.
-        output::write_utf8(Utf8::Data);
-        let _ = output::text(answer.as_bytes());
+    if words.first().is_some_and(|word| word == options::COMPLETE) {
+        complete(&words, dialect.as_deref());
         return ExitCode::SUCCESS;
     }
     let command = options::understand(&words, dialect.as_deref());
@@ -90,6 +88,18 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     });
     output::restore();
     code
+}
+
+/// Answers a shell that asks what it may offer.
+fn complete(words: &[OsString], dialect: Option<&OsStr>) {
+    // PowerShell reads what a program writes in the code page of the console.
+    if words.get(1).is_none_or(|shell| shell != "powershell") {
+        output::write_utf8(Utf8::Data);
+    }
+    let language = settings::language(|name| std::env::var(name).ok(), output::system_language());
+    let answer = options::completions(words, dialect, language, &LiveNames { language });
+    // A shell that reads no more needs no error.
+    let _ = output::text(answer.as_bytes());
 }
 
 /// Prints a text instead of a report. Generated documents are always UTF-8 with LF, the same file on every system.

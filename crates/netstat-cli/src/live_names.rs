@@ -3,9 +3,11 @@
 //! What cannot be found out, or takes rights that whoever types does not have, is left out.
 
 use crate::options::KnownNames;
+use netstat_check::Text;
 use netstat_engine::enrich::{ServiceNames, UserNames};
 use netstat_engine::filter::{Names, Side};
 use netstat_engine::select::{OwnersOf, Selection, read_processes};
+use netstat_engine::text::Language;
 use netstat_model::query::{Kinds, Owners, ProcessFields, SocketQuery, States};
 use netstat_model::{ProcessKey, SocketRef};
 use netstat_os::{NameDatabases, Opened, Origin, Routes};
@@ -13,12 +15,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::net::IpAddr;
 
-/// Ports and addresses are offered as far as this many sockets have them: nobody reads more, and whoever types does not
+/// Ports, addresses and processes are offered as far as this many sockets have them: nobody reads more, and whoever types does not
 /// wait.
 const MOST_SOCKETS: usize = 20_000;
 
-/// The running system.
-pub(crate) struct LiveNames;
+/// The running system. It says what names mean in this language.
+pub(crate) struct LiveNames {
+    pub(crate) language: Language,
+}
+
+static INTERFACE: Text = Text::fixed("interface", "인터페이스");
+static NAMESPACE: Text = Text::fixed("network namespace", "네트워크 네임스페이스");
+static OWN_ADDRESS: Text = Text::fixed("address of this machine", "이 호스트의 주소");
+static CONNECTED: Text = Text::fixed("connected", "연결됨");
+static USER: Text = Text::fixed("user", "사용자");
 
 impl KnownNames for LiveNames {
     fn names(&self, of: Names, typed: &str, every_family: bool) -> Vec<(String, String)> {
@@ -27,22 +37,26 @@ impl KnownNames for LiveNames {
         let query = SocketQuery::new(kinds, States::all());
         match of {
             Names::Ports(side) => ports(&system, query, side, typed),
-            Names::Addresses(side) => addresses(&system, query, side),
+            Names::Addresses(side) => addresses(&system, query, side, self.language),
             Names::Interfaces => {
                 let all = system.interfaces().map(|answer| answer.data).unwrap_or_default();
-                all.iter().filter_map(|interface| named(&interface.name, "interface")).collect()
+                all.iter()
+                    .filter_map(|interface| named(&interface.name, INTERFACE.of(self.language)))
+                    .collect()
             }
             Names::Users => {
                 let users = UserNames::parse(&system.users().data);
-                let mut all: Vec<(String, String)> =
-                    users.all().map(|(uid, name)| (name.to_owned(), format!("user {uid}"))).collect();
+                let mut all: Vec<(String, String)> = users
+                    .all()
+                    .map(|(uid, name)| (name.to_owned(), format!("{} {uid}", USER.of(self.language))))
+                    .collect();
                 all.sort();
                 all
             }
             Names::Namespaces => {
                 let names = netstat_os::named_namespaces();
                 let all: BTreeMap<_, _> =
-                    names.iter().filter_map(|name| named(name, "network namespace")).collect();
+                    names.iter().filter_map(|name| named(name, NAMESPACE.of(self.language))).collect();
                 all.into_iter().collect()
             }
             Names::Pids | Names::Processes | Names::Paths | Names::Units | Names::Containers => {
@@ -87,28 +101,33 @@ fn ports(system: &Opened, query: SocketQuery, side: Side, typed: &str) -> Vec<(S
     numbers.iter().map(|port| (port.to_string(), meaning(port))).collect()
 }
 
-fn addresses(system: &Opened, query: SocketQuery, side: Side) -> Vec<(String, String)> {
-    let mut all: BTreeMap<IpAddr, &str> = BTreeMap::new();
+fn addresses(system: &Opened, query: SocketQuery, side: Side, language: Language) -> Vec<(String, String)> {
+    let mut all: BTreeMap<IpAddr, &Text> = BTreeMap::new();
     if side != Side::Remote {
         let own = system.local_addresses().map(|answer| answer.data).unwrap_or_default();
-        all.extend(own.into_iter().map(|address| (address, "address of this machine")));
+        all.extend(own.into_iter().map(|address| (address, &OWN_ADDRESS)));
     }
     if side != Side::Local {
         each_socket(system, query, |socket| {
             if let Some(address) = socket.remote.and_then(|end| end.address()) {
-                all.entry(address).or_insert("connected");
+                all.entry(address).or_insert(&CONNECTED);
             }
         });
     }
     all.retain(|address, _| !address.is_unspecified());
-    all.into_iter().map(|(address, what)| (address.to_string(), what.to_owned())).collect()
+    all.into_iter().map(|(address, what)| (address.to_string(), what.of(language).to_owned())).collect()
 }
 
 /// Returns names of the processes that hold sockets, or of what they belong to.
 fn holders(system: &Opened, query: SocketQuery, of: Names) -> Vec<(String, String)> {
     let selection =
         Selection { owners_of: OwnersOf::Everything, ..Selection::new(query, None, Owners::Auto) };
-    let Ok(selected) = selection.take(system, |_| true) else { return Vec::new() };
+    let mut left = MOST_SOCKETS;
+    let mut is_near = || {
+        left = left.saturating_sub(1);
+        left > 0
+    };
+    let Ok(selected) = selection.take(system, |_| is_near()) else { return Vec::new() };
     let wanted: BTreeSet<ProcessKey> = selected
         .sockets
         .iter()

@@ -57,7 +57,7 @@ mod words;
 pub(crate) use answer::PrintedText;
 pub(crate) use arguments::{Arguments, Colour, Netns, ProtocolName, Verb};
 pub(crate) use command::Command;
-pub(crate) use complete::{KnownNames, completions};
+pub(crate) use complete::{KnownNames, WORD as COMPLETE, completions};
 pub(crate) use dialect::{VARIABLE as DIALECT_VARIABLE, for_this_shell, understand};
 pub(crate) use net_tools::NetToolsArguments;
 pub(crate) use parse::parse;

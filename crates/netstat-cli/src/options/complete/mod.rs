@@ -21,7 +21,7 @@ use super::entry::{Entry, ValueKind};
 use super::help_topic::HelpTopic;
 use super::{dialect, net_tools, syntax, table, verb};
 use bash::Line;
-use netstat_check as check;
+use netstat_check::{self as check, Text};
 use netstat_engine::columns::{self, Column};
 use netstat_engine::family::FAMILIES;
 use netstat_engine::filter::{self, Names, Side};
@@ -30,8 +30,8 @@ use offer::{Files, Offer, begins_with};
 use place::{Place, place};
 use std::ffi::{OsStr, OsString};
 
-/// The hidden first word.
-const WORD: &str = "--complete";
+/// The hidden first word of a question.
+pub(crate) const WORD: &str = "--complete";
 
 /// What there is on this machine.
 pub(crate) trait KnownNames {
@@ -41,11 +41,20 @@ pub(crate) trait KnownNames {
 }
 
 /// The words that may come first.
-const VERBS: [(Verb, &str); 3] = [
-    (Verb::Check, "Say what is wrong"),
-    (Verb::Record, "Watch connections open and end"),
-    (Verb::History, "Tell what connections there were"),
+const VERBS: [(Verb, Text); 3] = [
+    (Verb::Check, Text::fixed("Say what is wrong", "무엇이 문제인지 점검")),
+    (Verb::Record, Text::fixed("Watch connections open and end", "연결의 시작과 끝을 기록")),
+    (Verb::History, Text::fixed("Tell what connections there were", "지난 연결 조회")),
 ];
+
+const LISTS_COLUMNS: Text = Text::fixed("list the columns", "열 목록 보기");
+const SMALLEST_FIRST: Text = Text::fixed("smallest first", "작은 것부터");
+const LARGEST_FIRST: Text = Text::fixed("largest first", "큰 것부터");
+const OF_KERNEL: Text = Text::fixed("the order of the kernel", "커널 순서 그대로");
+const EVERY_FAMILY: Text = Text::fixed("every family", "모든 패밀리");
+const EVERY_NAMESPACE: Text =
+    Text::fixed("every network namespace of this machine", "이 호스트의 모든 네트워크 네임스페이스");
+const DEFAULT: Text = Text::fixed("the default", "기본값");
 
 /// Who asks, where that makes a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,17 +65,15 @@ enum Asker {
     Other,
 }
 
-/// Returns the answer to a shell; `None` if the words of the command line are not its question. `variable` is the value of
+/// Returns the answer to a shell whose question these words are, of which the first is [`WORD`]. `variable` is the value of
 /// [`dialect::VARIABLE`].
 pub(crate) fn completions(
     words: &[OsString],
     variable: Option<&OsStr>,
+    language: Language,
     known: &dyn KnownNames,
-) -> Option<String> {
-    let [first, shell, rest @ ..] = words else { return None };
-    if first != WORD {
-        return None;
-    }
+) -> String {
+    let [_, shell, rest @ ..] = words else { return String::new() };
     let shell = match shell.to_str() {
         Some("bash") => Asker::Bash,
         Some("fish") => Asker::Fish,
@@ -76,23 +83,23 @@ pub(crate) fn completions(
     let mut halves = rest.splitn(2, |word| word == "--");
     let (questions, before) = (halves.next().unwrap_or_default(), halves.next().unwrap_or_default());
     let given = |name: &str| questions.iter().find_map(|word| word.to_str()?.strip_prefix(name));
-    let ask = |before: &[OsString], word: &str| Question { before, word, shell, variable, known }.answer();
+    let ask = |before: &[OsString], word: &str| {
+        Question { before, word, shell, variable, language, known }.answer()
+    };
     // What is not UTF-8 is like nothing here.
-    Some(
-        match shell {
-            Asker::Bash => given("--line=").map(|line| {
-                let line = Line::split(line, given("--breaks=").unwrap_or_default());
-                let before: Vec<OsString> = line.before.iter().map(OsString::from).collect();
-                ask(&before, &line.word).lines(|word| line.replacement(word))
-            }),
-            Asker::Fish => given("--word=").map(|word| {
-                let line = Line::split(&format!("netstat {word}"), "");
-                ask(before, &line.word).lines(|word| Some(word.to_owned()))
-            }),
-            _ => given("--word=").map(|word| ask(before, word).lines(|word| Some(word.to_owned()))),
-        }
-        .unwrap_or_default(),
-    )
+    match shell {
+        Asker::Bash => given("--line=").map(|line| {
+            let line = Line::split(line, given("--breaks=").unwrap_or_default());
+            let before: Vec<OsString> = line.before.iter().map(OsString::from).collect();
+            ask(&before, &line.word).lines(|word| line.replacement(word))
+        }),
+        Asker::Fish => given("--word=").map(|word| {
+            let line = Line::split(&format!("netstat {word}"), "");
+            ask(before, &line.word).lines(|word| Some(word.to_owned()))
+        }),
+        _ => given("--word=").map(|word| ask(before, word).lines(|word| Some(word.to_owned()))),
+    }
+    .unwrap_or_default()
 }
 
 struct Question<'a> {
@@ -100,6 +107,7 @@ struct Question<'a> {
     word: &'a str,
     shell: Asker,
     variable: Option<&'a OsStr>,
+    language: Language,
     known: &'a dyn KnownNames,
 }
 
@@ -183,7 +191,7 @@ impl Question<'_> {
                     offer.add(&in_list, part, column.name, column.meaning);
                 }
                 for word in alone.iter().filter(|_| list.is_empty()) {
-                    offer.add(before, typed, word, "list the columns");
+                    offer.add(before, typed, word, LISTS_COLUMNS.of(self.language));
                 }
                 offer.goes_on = true;
             }
@@ -192,26 +200,36 @@ impl Question<'_> {
                 for column in available() {
                     offer.add(before, typed, column.name, column.meaning);
                     if column.name.eq_ignore_ascii_case(name) {
-                        offer.add(before, typed, &format!("{}:asc", column.name), "smallest first");
-                        offer.add(before, typed, &format!("{}:desc", column.name), "largest first");
+                        offer.add(
+                            before,
+                            typed,
+                            &format!("{}:asc", column.name),
+                            SMALLEST_FIRST.of(self.language),
+                        );
+                        offer.add(
+                            before,
+                            typed,
+                            &format!("{}:desc", column.name),
+                            LARGEST_FIRST.of(self.language),
+                        );
                     }
                 }
-                offer.add(before, typed, "none", "the order of the kernel");
+                offer.add(before, typed, "none", OF_KERNEL.of(self.language));
             }
             ValueKind::Families => {
                 for family in FAMILIES.iter().filter(|family| is_free(family.name)) {
                     offer.add(&in_list, part, family.name, "");
                 }
                 if list.is_empty() {
-                    offer.add(before, typed, "all", "every family");
+                    offer.add(before, typed, "all", EVERY_FAMILY.of(self.language));
                 }
                 offer.goes_on = true;
             }
             ValueKind::Namespace => {
-                offer.add(before, typed, "all", "every network namespace of this machine");
+                offer.add(before, typed, "all", EVERY_NAMESPACE.of(self.language));
                 self.names(offer, before, typed, Names::Namespaces);
             }
-            ValueKind::Setting => setting(offer, before, typed),
+            ValueKind::Setting => setting(offer, before, typed, self.language),
             ValueKind::Directory => offer.files = Some(Files::Directories),
             ValueKind::File => offer.files = Some(Files::All),
             ValueKind::Free => {}
@@ -239,7 +257,7 @@ impl Question<'_> {
                     for check in
                         check::ALL.iter().filter(|check| !names.iter().any(|name| name == check.name))
                     {
-                        offer.add("", self.word, check.name, check.data.summary.of(Language::English));
+                        offer.add("", self.word, check.name, check.data.summary.of(self.language));
                     }
                 }
                 self.filter(offer, rest);
@@ -250,7 +268,7 @@ impl Question<'_> {
             None => {
                 if self.before.is_empty() {
                     for (verb, summary) in VERBS {
-                        offer.add("", self.word, verb.name(), summary);
+                        offer.add("", self.word, verb.name(), summary.of(self.language));
                     }
                 }
                 // An interval.
@@ -305,20 +323,20 @@ impl Question<'_> {
 }
 
 /// Offers settings of checks: first the check, then its settings, then the default.
-fn setting(offer: &mut Offer, before: &str, typed: &str) {
+fn setting(offer: &mut Offer, before: &str, typed: &str, language: Language) {
     offer.goes_on = true;
     let Some((name, _)) = typed.split_once('.') else {
         for check in check::ALL.iter().filter(|check| !check.data.settings.is_empty()) {
-            offer.add(before, typed, &format!("{}.", check.name), check.data.summary.of(Language::English));
+            offer.add(before, typed, &format!("{}.", check.name), check.data.summary.of(language));
         }
         return;
     };
     let Some(check) = check::by_name(name) else { return };
     for setting in &check.data.settings {
-        let meaning = setting.meaning.of(Language::English);
+        let meaning = setting.meaning.of(language);
         let assignment = format!("{}.{}=", check.name, setting.name);
         if setting.list.is_none() && begins_with(typed, &assignment) {
-            offer.add(before, typed, &format!("{assignment}{}", setting.default), "the default");
+            offer.add(before, typed, &format!("{assignment}{}", setting.default), DEFAULT.of(language));
         } else {
             offer.add(before, typed, &assignment, meaning);
         }

@@ -39,7 +39,7 @@ impl KnownNames for Made {
 
 fn lines(words: &[&str]) -> Vec<String> {
     let words: Vec<OsString> = words.iter().map(OsString::from).collect();
-    let text = completions(&words, None, &Made).unwrap();
+    let text = completions(&words, None, Language::English, &Made);
     assert!(text.is_empty() || text.ends_with('\n'));
     text.lines().map(str::to_owned).collect()
 }
@@ -250,7 +250,17 @@ fn the_net_tools_dialect_has_its_own_options() {
     has("--dialect net-tools --", &["--tcp"], &["--columns"]);
     has("--dialect windows -an --", &["--columns"], &["--tcp"]);
     let words = ["--complete", "zsh", "--word=--masq", "--"].map(OsString::from);
-    assert_eq!(completions(&words, Some("net-tools".as_ref()), &Made).unwrap().lines().count(), 1);
+    assert_eq!(completions(&words, Some("net-tools".as_ref()), Language::English, &Made).lines().count(), 1);
+}
+
+#[test]
+fn what_words_mean_is_said_in_the_language_of_the_user() {
+    let of = |words: &[&str]| {
+        let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+        completions(&words, None, Language::Korean, &Made)
+    };
+    assert_eq!(of(&["--complete", "zsh", "--word=hist", "--"]), "history\t지난 연결 조회\n");
+    assert!(of(&["--complete", "zsh", "--word=half", "--", "check"]).contains("연결"));
 }
 
 #[test]
@@ -259,10 +269,7 @@ fn nothing_is_ever_an_error() {
     {
         assert_eq!(lines(words), [""; 0]);
     }
-    for words in [&["--complete"][..], &["-an", "--complete", "zsh"], &[]] {
-        let words: Vec<OsString> = words.iter().map(OsString::from).collect();
-        assert_eq!(completions(&words, None, &Made), None);
-    }
+    assert_eq!(lines(&["--complete"]), [""; 0]);
 }
 
 /// There is no PowerShell here to press Tab in, so this is about the text alone.
@@ -286,7 +293,7 @@ proptest! {
             let mut words = ["--complete", shell].map(OsString::from).to_vec();
             words.extend([format!("--word={word}").into(), format!("--line=netstat {word}").into(), "--".into()]);
             words.extend(before.clone());
-            let text = completions(&words, None, &Made).unwrap();
+            let text = completions(&words, None, Language::English, &Made);
             prop_assert!(!text.chars().any(|character| character.is_control() && !"\t\n".contains(character)));
         }
     }
