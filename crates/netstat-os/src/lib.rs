@@ -101,6 +101,18 @@ pub fn enter_namespace(of: &std::ffi::OsStr) -> Result<(), Error> {
     }
 }
 
+/// Returns the names by which [`enter_namespace`] knows network namespaces; none on Windows.
+pub fn named_namespaces() -> Vec<std::ffi::OsString> {
+    #[cfg(target_os = "linux")]
+    {
+        linux::named_namespaces()
+    }
+    #[cfg(windows)]
+    {
+        Vec::new()
+    }
+}
+
 /// The back end of the system this program was built for, or of the one that a recording was made on.
 ///
 /// # Errors

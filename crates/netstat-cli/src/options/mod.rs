@@ -23,6 +23,8 @@
 //! | `check.rs`, `record.rs`, `history.rs` | the words after `netstat check` and the others |
 //! | `words.rs` | the words that are not options: interval, filter |
 //! | `document.rs`, `generate/` | help, man page, reference and completions from the table |
+//! | `complete/` | what a shell may offer for the word at its cursor |
+//! | `help_topic.rs` | what `--help` can be asked about |
 //! | `answer.rs` | the texts that are printed instead of a report |
 
 mod answer;
@@ -31,11 +33,13 @@ mod check;
 mod combine;
 mod command;
 mod complaint;
+mod complete;
 mod dialect;
 mod document;
 mod entry;
 mod generate;
 mod habits;
+mod help_topic;
 mod history;
 mod mistakes;
 mod net_tools;
@@ -53,6 +57,7 @@ mod words;
 pub(crate) use answer::PrintedText;
 pub(crate) use arguments::{Arguments, Colour, Netns, ProtocolName, Verb};
 pub(crate) use command::Command;
+pub(crate) use complete::{KnownNames, WORD as COMPLETE, completions};
 pub(crate) use dialect::{VARIABLE as DIALECT_VARIABLE, for_this_shell, typed_language, understand};
 pub(crate) use net_tools::NetToolsArguments;
 pub(crate) use parse::parse;

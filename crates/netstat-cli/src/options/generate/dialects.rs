@@ -2,6 +2,7 @@
 
 use super::super::net_tools::OPTIONS;
 use super::super::table;
+use crate::render::contents::with_contents;
 
 /// What differs from net-tools, and why.
 const DIFFERENCES: [&str; 13] = [
@@ -69,5 +70,5 @@ pub(super) fn markdown() -> String {
         "\nRows of sockets stand in the order of the hash tables of the kernel, as in `/proc/net`, which is the order of \
          net-tools as\nwell.\n",
     );
-    page
+    with_contents(&page)
 }

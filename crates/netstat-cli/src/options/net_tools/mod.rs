@@ -19,6 +19,6 @@ mod usage;
 pub(crate) use arguments::NetToolsArguments;
 pub(super) use families::is_family;
 pub(super) use parse::parse;
-pub(super) use table::{OPTIONS, by_letter, by_long};
+pub(super) use table::{Entry, OPTIONS, by_letter, by_long};
 pub(super) use translate::{EXAMPLES, complaint, complaint_about_p};
 pub(super) use usage::usage;

@@ -162,7 +162,7 @@ fn find(name: &str) -> Result<Option<(&'static str, &'static Entry)>, Misused> {
 fn apply(entry: &Entry, value: Option<&OsStr>, arguments: &mut NetToolsArguments) -> Result<(), Stop> {
     match &entry.effect {
         Effect::Switch(set) => set(arguments),
-        Effect::Value(_, set) => set(arguments, value.unwrap_or_default())?,
+        Effect::Value(_, _, set) => set(arguments, value.unwrap_or_default())?,
         Effect::Answer(answer) => return Err(Stop::Answer(answer())),
     }
     Ok(())

@@ -2,8 +2,10 @@
 
 use super::arguments::NetToolsArguments;
 use super::families::{self, INET, INET6};
+use crate::options::arguments::{Dialect, OWNER_METHODS};
 use crate::options::command::Command;
 use crate::options::complaint::Complaint;
+use crate::options::entry::ValueKind;
 use crate::options::values;
 use std::ffi::OsStr;
 
@@ -12,7 +14,7 @@ pub(in crate::options) struct Entry {
     /// Its letters, the usual one first; empty if it has only long spellings.
     pub(in crate::options) letters: &'static [char],
     /// Its long spellings, without their dashes; empty if it has only letters.
-    pub(super) long: &'static [&'static str],
+    pub(in crate::options) long: &'static [&'static str],
     /// What it does, for the usage text and the reference.
     pub(in crate::options) help: &'static str,
     pub(super) effect: Effect,
@@ -22,8 +24,8 @@ pub(in crate::options) struct Entry {
 pub(super) enum Effect {
     /// Sets fields; takes no value.
     Switch(fn(&mut NetToolsArguments)),
-    /// Sets fields from a value, which has this name in the usage text.
-    Value(&'static str, fn(&mut NetToolsArguments, &OsStr) -> Result<(), Complaint>),
+    /// Sets fields from a value, which has this name in the usage text, and of which a shell may offer this.
+    Value(&'static str, ValueKind, fn(&mut NetToolsArguments, &OsStr) -> Result<(), Complaint>),
     /// Replaces the report by another command.
     Answer(fn() -> Command),
 }
@@ -31,7 +33,15 @@ pub(super) enum Effect {
 impl Entry {
     /// Returns true if a value belongs to it.
     pub(in crate::options) fn takes_value(&self) -> bool {
-        matches!(self.effect, Effect::Value(..))
+        self.value().is_some()
+    }
+
+    /// Returns what a shell may offer for its value; `None` if it takes none.
+    pub(in crate::options) fn value(&self) -> Option<&ValueKind> {
+        match &self.effect {
+            Effect::Value(_, kind, _) => Some(kind),
+            Effect::Switch(_) | Effect::Answer(_) => None,
+        }
     }
 }
 
@@ -64,7 +74,7 @@ pub(in crate::options) const OPTIONS: &[Entry] = &[
         letters: &['A'],
         long: &["protocol"],
         help: "these address families: inet, inet6, unix",
-        effect: Effect::Value("FAMILY", families::parse),
+        effect: Effect::Value("FAMILY", ValueKind::List(&["inet", "inet6", "unix"]), families::parse),
     },
     Entry {
         letters: &['n'],
@@ -158,13 +168,15 @@ pub(in crate::options) const OPTIONS: &[Entry] = &[
         letters: &[],
         long: &["dialect"],
         help: "net-tools or windows: whose options these are",
-        effect: Effect::Value("NAME", |_, name| values::parse_dialect(name).map(drop)),
+        effect: Effect::Value("NAME", ValueKind::Choice(&Dialect::NAMES), |_, name| {
+            values::parse_dialect(name).map(drop)
+        }),
     },
     Entry {
         letters: &[],
         long: &["owners"],
         help: "auto, bpf or proc: how processes are found",
-        effect: Effect::Value("METHOD", |arguments, text| {
+        effect: Effect::Value("METHOD", ValueKind::Choice(&OWNER_METHODS), |arguments, text| {
             arguments.owners = Some(values::parse_owners(text)?);
             Ok(())
         }),
@@ -173,7 +185,7 @@ pub(in crate::options) const OPTIONS: &[Entry] = &[
         letters: &[],
         long: &["record"],
         help: "also write every answer of the system to DIR",
-        effect: Effect::Value("DIR", |arguments, text| {
+        effect: Effect::Value("DIR", ValueKind::Directory, |arguments, text| {
             arguments.record = Some(values::parse_directory("--record", text)?);
             Ok(())
         }),
@@ -182,7 +194,7 @@ pub(in crate::options) const OPTIONS: &[Entry] = &[
         letters: &[],
         long: &["replay"],
         help: "answer from DIR, which --record wrote",
-        effect: Effect::Value("DIR", |arguments, text| {
+        effect: Effect::Value("DIR", ValueKind::Directory, |arguments, text| {
             arguments.replay = Some(values::parse_directory("--replay", text)?);
             Ok(())
         }),

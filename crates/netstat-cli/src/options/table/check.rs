@@ -43,7 +43,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Check;
         "Lists the checks, a line for each.",
         "검사 목록을 한 줄에 하나씩 표시합니다.";
     [] "set", effect(Effect::Value(
-            Value { name: "NAME=VALUE", example: "close-wait.warning=200", kind: ValueKind::Free },
+            Value { name: "NAME=VALUE", example: "close-wait.warning=200", kind: ValueKind::Setting },
             |arguments, text| {
                 arguments.check.set.push(values::parse_setting(text)?);
                 Ok(())

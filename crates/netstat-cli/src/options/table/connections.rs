@@ -73,7 +73,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         "각 연결의 TCP 템플릿을 표시합니다. Linux에서는 혼잡 제어 방식입니다."
         details "Windows does not allow it with other options; here it can be combined."
         inferred "The place of the column, and every combination with other options.";
-    [] "family", value(family, "LIST", "unix", ValueKind::Free, values::parse_families);
+    [] "family", value(family, "LIST", "unix", ValueKind::Families, values::parse_families);
         "Show the sockets of these families",
         "Shows the sockets of these families, separated by commas, in a table of columns: inet (TCP and UDP), unix, raw, \
          ping, packet, netlink, vsock, xdp, mptcp, unlisted; or all. Linux \
@@ -115,7 +115,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         details "BPF needs Linux 5.17 and root (CAP_BPF and CAP_PERFMON). It sees the descriptors of all processes and \
                  is many times faster if there are many. With bpf nothing else is tried: where it is not possible, that \
                  is an error.";
-    [] "netns", value(netns, "NAMESPACE", "web", ValueKind::Free, values::parse_netns);
+    [] "netns", value(netns, "NAMESPACE", "web", ValueKind::Namespace, values::parse_netns);
         "Ask in another network namespace, or in all",
         "Asks in another network namespace: one that ip netns knows by name, that of a process by its ID, or that of a \
          file by its path. With all, one table shows the sockets of every network namespace of this machine, such as \
