@@ -29,6 +29,7 @@ const UNSAFE_FILES: &[&str] = &[
     "crates/netstat-os/src/windows/live/names.rs",
     "crates/netstat-cli/src/output/at_start.rs",
     "crates/netstat-cli/src/output/console.rs",
+    "crates/netstat-cli/src/output/interrupt.rs",
     "crates/netstat-lab/examples/in_console/console.rs",
     "crates/netstat-os/src/windows/live/connections.rs",
     "crates/netstat-os/src/windows/live/iphlpapi.rs",

@@ -12,7 +12,12 @@ use netstat_lab::{Loop, Place};
 use std::process::{Command, Output, Stdio};
 
 fn run(words: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_netstat")).args(words).stdin(Stdio::null()).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_netstat"))
+        .args(words)
+        .env("LC_ALL", "C")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
 }
 
 /// Local and foreign address of each row.
@@ -138,6 +143,7 @@ fn exists_and_wait_answer_with_their_exit_code() {
 fn wait_ends_when_the_port_is_open() {
     netstat_lab::on_own_thread(|namespace| {
         let mut waiting = Command::new(env!("CARGO_BIN_EXE_netstat"))
+            .env("LC_ALL", "C")
             .args(["--wait", "lport", "5432", "state", "listening", "--timeout", "60s"])
             .spawn()
             .unwrap();

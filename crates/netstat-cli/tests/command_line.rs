@@ -19,7 +19,7 @@ fn is_help(text: &[u8]) -> bool {
 }
 
 fn netstat(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_netstat")).args(arguments).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_netstat")).args(arguments).env("LC_ALL", "C").output().unwrap()
 }
 
 #[test]
@@ -128,4 +128,47 @@ fn an_interval_that_is_rather_a_port_is_said_at_once() {
         });
         assert_eq!((code, said), (Some(0), wanted), "{words}");
     }
+}
+
+/// What the program says on standard error where it has this locale.
+#[cfg(unix)]
+fn said_in(locale: &str, words: &str) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_netstat"));
+    command.args(words.split(' ')).env_remove("LC_ALL").env_remove("LC_MESSAGES").env("LANG", locale);
+    String::from_utf8(command.output().unwrap().stderr).unwrap()
+}
+
+#[test]
+#[cfg(unix)]
+fn what_is_wrong_is_said_in_the_language_of_the_locale_or_of_the_line() {
+    let hangul = |text: &str| text.chars().any(|character| ('가'..='힣').contains(&character));
+    let wrong = [
+        "--versoin",
+        "-p tpc",
+        "-an prt 80",
+        "-an port",
+        "check --set x.y=1",
+        "history --store /nonexistent",
+        "-s --count 3",
+    ];
+    for words in wrong {
+        let english = said_in("C", words);
+        assert!(english.starts_with("netstat: ") && !hangul(&english), "{words}: {english}");
+        let korean = said_in("ko_KR", words);
+        assert!(korean.starts_with("netstat: ") && hangul(&korean), "{words}: {korean}");
+        let (first, rest) = words.split_once(' ').unwrap_or((words, ""));
+        for asked in [format!("{words} --lang ko"), format!("{first} --lang=ko {rest}")] {
+            // What is typed last may be taken for a value.
+            let said = said_in("C", asked.trim_end());
+            assert!(hangul(&said), "{asked}: {said}");
+        }
+        assert!(!hangul(&said_in("ko_KR", &format!("{words} --lang en"))), "{words}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn the_net_tools_dialect_is_in_english() {
+    let said = said_in("ko_KR.UTF-8", "-tulpn --no-such-option");
+    assert!(said.starts_with("netstat: unrecognized option") && said.is_ascii(), "{said}");
 }

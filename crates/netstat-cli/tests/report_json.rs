@@ -12,7 +12,12 @@ use serde_json::Value;
 use std::process::Command;
 
 fn netstat(words: &[&str]) -> Value {
-    let run = Command::new(env!("CARGO_BIN_EXE_netstat")).args(words).arg("--json").output().unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_netstat"))
+        .args(words)
+        .arg("--json")
+        .env("LC_ALL", "C")
+        .output()
+        .unwrap();
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     let document: Value = serde_json::from_slice(&run.stdout).unwrap();
     assert_eq!((&document["schema"], document["warnings"].is_array()), (&Value::from(2), true), "{words:?}");

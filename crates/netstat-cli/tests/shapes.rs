@@ -14,7 +14,7 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU8, Ordering};
 
 fn netstat(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_netstat")).args(arguments).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_netstat")).args(arguments).env("LC_ALL", "C").output().unwrap()
 }
 
 fn text(arguments: &[&str]) -> String {

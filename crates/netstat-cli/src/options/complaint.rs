@@ -63,7 +63,7 @@ impl Complaint {
 
     /// Adds to the line.
     pub(super) fn with(mut self, more: &Text) -> Self {
-        self.line = both!("{line}; {more}", "{line}. {more}", line = self.line, more);
+        self.line = both!("{line}; {more}", "{line}; {more}", line = self.line, more);
         self
     }
 

@@ -9,7 +9,7 @@
 
 use super::LineEnd;
 use super::statistics::{number, two_changes};
-use netstat_engine::text::escape;
+use netstat_engine::text::{Language, escape};
 use netstat_engine::view::ethernet::{Block, Measure, Row};
 use netstat_engine::view::rates::Value;
 use std::io::{self, Write};
@@ -22,12 +22,16 @@ pub struct Labels {
     pub title: &'static str,
     /// The headings.
     pub heading: &'static str,
+    /// What stands between the title and the name of an interface.
+    pub of: &'static str,
     /// The labels of the rows that Windows shows, from the top.
     pub rows: [&'static str; 6],
+    /// The labels of the others.
+    pub more: [&'static str; 5],
 }
 
 impl Labels {
-    /// English. No sample shows the Korean report, so Korean uses it too.
+    /// English.
     pub const ENGLISH: Self = Self {
         title: "Interface Statistics",
         heading: "                           Received            Sent",
@@ -39,10 +43,49 @@ impl Labels {
             "Errors               ",
             "Unknown protocols    ",
         ],
+        of: " for ",
+        more: [
+            "Packets              ",
+            "Multicast packets    ",
+            "Missed packets       ",
+            "No-handler packets   ",
+            "Collisions           ",
+        ],
     };
 
-    fn of(&self, measure: Measure) -> &'static str {
+    /// Korean. No sample of Windows shows it.
+    pub const KOREAN: Self = Self {
+        title: "인터페이스 통계",
+        heading: "                               받음            보냄",
+        rows: [
+            "바이트               ",
+            "유니캐스트 패킷      ",
+            "비유니캐스트 패킷    ",
+            "버림                 ",
+            "오류                 ",
+            "알 수 없는 프로토콜  ",
+        ],
+        of: ": ",
+        more: [
+            "패킷                 ",
+            "멀티캐스트 패킷      ",
+            "놓친 패킷            ",
+            "처리할 곳 없는 패킷  ",
+            "충돌                 ",
+        ],
+    };
+
+    /// Returns those of a language.
+    pub fn in_language(language: Language) -> &'static Self {
+        match language {
+            Language::English => &Self::ENGLISH,
+            Language::Korean => &Self::KOREAN,
+        }
+    }
+
+    fn label(&self, measure: Measure) -> &'static str {
         let [bytes, unicast, non_unicast, discards, errors, unknown] = self.rows;
+        let [packets, multicast, missed, no_handler, collisions] = self.more;
         match measure {
             Measure::Bytes => bytes,
             Measure::Unicast => unicast,
@@ -50,11 +93,11 @@ impl Labels {
             Measure::Discards => discards,
             Measure::Errors => errors,
             Measure::UnknownProtocols => unknown,
-            Measure::Packets => "Packets              ",
-            Measure::Multicast => "Multicast packets    ",
-            Measure::Missed => "Missed packets       ",
-            Measure::NoHandler => "No-handler packets   ",
-            Measure::Collisions => "Collisions           ",
+            Measure::Packets => packets,
+            Measure::Multicast => multicast,
+            Measure::Missed => missed,
+            Measure::NoHandler => no_handler,
+            Measure::Collisions => collisions,
         }
     }
 }
@@ -76,7 +119,7 @@ pub fn render_ethernet(
         }
         text.extend_from_slice(labels.title.as_bytes());
         if let Some(name) = &block.name {
-            text.extend_from_slice(b" for ");
+            text.extend_from_slice(labels.of.as_bytes());
             escape::write_word(&mut text, name);
         }
         for part in [end, end, labels.heading.as_bytes(), end, end] {
@@ -93,7 +136,7 @@ pub fn render_ethernet(
 fn line(row: &Row, labels: &Labels) -> String {
     let place = |value: Option<Value>| value.map(number).unwrap_or_default();
     let none = Value::Level(None);
-    let label = labels.of(row.measure);
+    let label = labels.label(row.measure);
     let received = place(row.received);
     let changes = two_changes(row.received.unwrap_or(none), row.sent.unwrap_or(none));
     match row.sent {

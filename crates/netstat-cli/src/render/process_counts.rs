@@ -15,28 +15,33 @@
 //! there.
 
 use super::{LineEnd, Sheet};
+use netstat_engine::both;
 use netstat_engine::text::words::UNKNOWN;
-use netstat_engine::text::{decimal, escape, pad};
+use netstat_engine::text::{Language, Text, decimal, escape, pad};
 use netstat_engine::view::{PortCount, PortHolder};
 use netstat_model::{Process, ProcessKey};
 use rustc_hash::FxHashMap;
 use std::ffi::OsStr;
 use std::io::{self, Write};
 
-const TITLE: &str = "Ports in Use by Process";
+static TITLE: Text = Text::fixed("Ports in Use by Process", "프로세스별 사용 포트");
+
+static HEADINGS: Text =
+    Text::fixed("  PID      TCP    UDP    Total  Process", "  PID      TCP    UDP    합계   프로세스");
 
 /// Writes the table: an empty line, the title, an empty line, the headings, the rows.
 pub fn render_process_counts<W: Write>(
     counts: &[PortCount],
     processes: &FxHashMap<ProcessKey, Process>,
+    language: Language,
     line_end: LineEnd,
     out: &mut W,
 ) -> io::Result<()> {
     let mut sheet = Sheet::new(out, line_end);
     sheet.line("")?;
-    sheet.line(TITLE)?;
+    sheet.line(TITLE.of(language))?;
     sheet.line("")?;
-    sheet.line("  PID      TCP    UDP    Total  Process")?;
+    sheet.line(HEADINGS.of(language))?;
     for count in counts {
         let buffer = &mut sheet.buffer;
         buffer.extend_from_slice(b"  ");
@@ -56,8 +61,12 @@ pub fn render_process_counts<W: Write>(
         buffer.extend_from_slice(b"  ");
         match count.holder {
             PortHolder::Process(id) => escape::write_text(buffer, name(processes, id)),
-            PortHolder::NoProcess => buffer.extend_from_slice(b"(no process)"),
-            PortHolder::NotKnown => buffer.extend_from_slice(b"(not known)"),
+            PortHolder::NoProcess => {
+                buffer.extend_from_slice(both!("(no process)", "(프로세스 없음)").of(language).as_bytes());
+            }
+            PortHolder::NotKnown => {
+                buffer.extend_from_slice(both!("(not known)", "(확인 불가)").of(language).as_bytes());
+            }
         }
         sheet.end_line()?;
     }
@@ -92,7 +101,7 @@ mod tests {
             count(PortHolder::Process(id(5)), 1, 0),
         ];
         let mut out = Vec::new();
-        render_process_counts(&counts, &processes, LineEnd::Lf, &mut out).unwrap();
+        render_process_counts(&counts, &processes, Language::English, LineEnd::Lf, &mut out).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
             "\nPorts in Use by Process\n\n\

@@ -1,5 +1,6 @@
 //! How a recorder is doing, for people.
 
+use netstat_engine::text::system::phrase;
 use netstat_engine::text::time::rfc_3339;
 use netstat_engine::text::{Language, cells, escape};
 use serde::{Deserialize, Serialize};
@@ -60,7 +61,7 @@ pub(crate) fn lines(status: &RecorderStatus, is_running: bool, language: Languag
     let rows: [(&str, String); 15] = [
         (word("Recorder", "기록기"), running),
         (word("Counted", "집계 기간"), span),
-        (word("Mode", "방식"), shown(&status.mode)),
+        (word("Mode", "방식"), shown(phrase(&status.mode).of(language))),
         (word("History", "기록 파일"), shown(&status.file)),
         (word("Size in bytes", "크기(바이트)"), status.bytes.to_string()),
         (word("Connections kept", "저장된 연결"), status.ends.to_string()),

@@ -1,4 +1,4 @@
-//! The report of `-s`, to the byte as Windows prints it.
+//! The report of `-s`, in English to the byte as Windows prints it.
 //!
 //! Unknown values are `-`. Rates follow what Windows prints:
 //!
@@ -8,45 +8,60 @@
 //!   Retransmission Rate                 = 0.47%  (1.20% in this interval)
 //! ```
 
+mod labels;
+
 use super::LineEnd;
+use labels::label;
+use netstat_engine::both;
 use netstat_engine::text::words::UNKNOWN;
+use netstat_engine::text::{Language, Text, pad};
 use netstat_engine::view::rates::Value;
 use netstat_engine::view::statistics::{Kind, Row, Section};
 use netstat_model::Family;
 use std::io::{self, Write};
 
 /// Writes the sections: a blank line before each title, none after the last row.
-pub fn render_statistics(out: &mut impl Write, sections: &[Section], line_end: LineEnd) -> io::Result<()> {
+pub fn render_statistics(
+    out: &mut impl Write,
+    sections: &[Section],
+    language: Language,
+    line_end: LineEnd,
+) -> io::Result<()> {
     let mut text = Vec::with_capacity(8 * 1024);
     for section in sections {
-        lines(section, line_end.bytes(), &mut text);
+        lines(section, language, line_end.bytes(), &mut text);
     }
     out.write_all(&text)
 }
 
 /// Returns the title of a section.
-fn title(kind: Kind) -> &'static str {
+fn title(kind: Kind) -> Text {
     match kind {
-        Kind::Ip(Family::V4) => "IPv4 Statistics",
-        Kind::Ip(Family::V6) => "IPv6 Statistics",
-        Kind::Icmp(Family::V4) => "ICMPv4 Statistics",
-        Kind::Icmp(Family::V6) => "ICMPv6 Statistics",
-        Kind::Tcp(Some(Family::V4)) => "TCP Statistics for IPv4",
-        Kind::Tcp(Some(Family::V6)) => "TCP Statistics for IPv6",
-        Kind::Tcp(None) => "TCP Statistics for IPv4 and IPv6",
-        Kind::Udp(Family::V4) => "UDP Statistics for IPv4",
-        Kind::Udp(Family::V6) => "UDP Statistics for IPv6",
+        Kind::Ip(Family::V4) => both!("IPv4 Statistics", "IPv4 통계"),
+        Kind::Ip(Family::V6) => both!("IPv6 Statistics", "IPv6 통계"),
+        Kind::Icmp(Family::V4) => both!("ICMPv4 Statistics", "ICMPv4 통계"),
+        Kind::Icmp(Family::V6) => both!("ICMPv6 Statistics", "ICMPv6 통계"),
+        Kind::Tcp(Some(Family::V4)) => both!("TCP Statistics for IPv4", "IPv4의 TCP 통계"),
+        Kind::Tcp(Some(Family::V6)) => both!("TCP Statistics for IPv6", "IPv6의 TCP 통계"),
+        Kind::Tcp(None) => both!("TCP Statistics for IPv4 and IPv6", "IPv4와 IPv6의 TCP 통계"),
+        Kind::Udp(Family::V4) => both!("UDP Statistics for IPv4", "IPv4의 UDP 통계"),
+        Kind::Udp(Family::V6) => both!("UDP Statistics for IPv6", "IPv6의 UDP 통계"),
     }
 }
 
-fn lines(section: &Section, end: &[u8], text: &mut Vec<u8>) {
-    for part in [end, title(section.kind).as_bytes(), end, end] {
+static ICMP_HEADING: Text = Text::fixed(
+    "                            Received    Sent",
+    "                            받음        보냄",
+);
+
+fn lines(section: &Section, language: Language, end: &[u8], text: &mut Vec<u8>) {
+    for part in [end, title(section.kind).of(language).as_bytes(), end, end] {
         text.extend_from_slice(part);
     }
     let width = match section.kind {
         Kind::Ip(_) => 34,
         Kind::Icmp(_) => {
-            text.extend_from_slice(b"                            Received    Sent");
+            text.extend_from_slice(ICMP_HEADING.of(language).as_bytes());
             text.extend_from_slice(end);
             25
         }
@@ -54,20 +69,22 @@ fn lines(section: &Section, end: &[u8], text: &mut Vec<u8>) {
         Kind::Udp(_) => 21,
     };
     for row in &section.rows {
-        text.extend_from_slice(line(row, width).as_bytes());
+        line(row, width, language, text);
         text.extend_from_slice(end);
     }
 }
 
-fn line(row: &Row, width: usize) -> String {
-    let label = row.label;
+fn line(row: &Row, width: usize, language: Language, text: &mut Vec<u8>) {
+    text.extend_from_slice(b"  ");
+    let start = text.len();
+    text.extend_from_slice(label(row.label, language).as_bytes());
+    pad(text, start, width);
     let value = number(row.value);
-    match row.sent {
-        None => format!("  {label:width$} = {value}{}", one_change(row.value)),
-        Some(sent) => {
-            format!("  {label:width$} {value:10}  {:10}{}", number(sent), two_changes(row.value, sent))
-        }
-    }
+    let rest = match row.sent {
+        None => format!(" = {value}{}{}", one_change(row.value), recent_share(row.value, language)),
+        Some(sent) => format!(" {value:10}  {:10}{}", number(sent), two_changes(row.value, sent)),
+    };
+    text.extend_from_slice(rest.as_bytes());
 }
 
 /// Returns the value as Windows prints it.
@@ -82,9 +99,15 @@ pub(super) fn number(value: Value) -> String {
 pub(super) fn one_change(value: Value) -> String {
     match value {
         Value::Counter { rate: Some(rate), .. } => format!("  (+{rate})"),
-        Value::Percent { recent: Some(recent), .. } => format!("  ({recent} in this interval)"),
         _ => String::new(),
     }
+}
+
+/// Returns the share of this interval; nothing for what is no share.
+fn recent_share(value: Value, language: Language) -> String {
+    let Value::Percent { recent: Some(recent), .. } = value else { return String::new() };
+    let recent = recent.to_string();
+    both!("  ({recent} in this interval)", "  (이번 간격 {recent})", recent).of(language).to_owned()
 }
 
 /// Returns the rates of two values on a line; nothing if neither is known.

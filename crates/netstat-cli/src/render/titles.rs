@@ -2,7 +2,7 @@
 //!
 //! Korean Windows translates the title and the headings of the connection table and leaves the rows, states
 //! included, in English. No sample shows how it words the rest (the line for an unknown owner, the headings of `-t`,
-//! `-i`, `-d`, `-y`, `-c` and `-x`), so those stay English: a guess would break scripts that search for the real text.
+//! `-i`, `-d`, `-y` and `-x`), so those stay English: a guess would break scripts that search for the real text.
 
 use netstat_engine::text::Language;
 

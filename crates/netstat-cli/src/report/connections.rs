@@ -367,7 +367,7 @@ pub(super) fn process_counts(
         })
         .collect();
     let processes = read_processes(system, &holders, ProcessFields::NAME, &mut selected.warnings);
-    render_process_counts(&counts, &processes, LineEnd::NATIVE, out)?;
+    render_process_counts(&counts, &processes, session.settings.language, LineEnd::NATIVE, out)?;
     Ok(selected.warnings)
 }
 

@@ -54,12 +54,13 @@ pub(super) fn counters(session: &mut Session<'_>, what: &Statistics, out: &mut i
             return Err(Error::new(Operation::ReadCounters, io::Error::new(ErrorKind::NotFound, why)).into());
         }
     }
+    let language = session.settings.language;
     let mut text = Vec::new();
     if !blocks.is_empty() {
-        render_ethernet(&mut text, &blocks, &Labels::ENGLISH, LineEnd::NATIVE)?;
+        render_ethernet(&mut text, &blocks, Labels::in_language(language), LineEnd::NATIVE)?;
     }
     if !sections.is_empty() {
-        render_statistics(&mut text, &sections, LineEnd::NATIVE)?;
+        render_statistics(&mut text, &sections, language, LineEnd::NATIVE)?;
     }
     if let Some(table) = what.protocols.as_ref().and_then(|protocols| protocols.table.as_ref()) {
         warnings.extend(connections::table(session, &*Rc::clone(&session.backend), table, &mut text)?);

@@ -24,6 +24,7 @@ const CHINESE_LABELS: Labels = Labels {
         "错误               ",
         "未知协议    ",
     ],
+    ..Labels::ENGLISH
 };
 
 const MEASURES: [Measure; 6] = [

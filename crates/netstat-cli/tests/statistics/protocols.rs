@@ -3,6 +3,7 @@
 use super::sample;
 use netstat_cli::render::LineEnd;
 use netstat_cli::render::statistics::render_statistics;
+use netstat_engine::text::Language;
 use netstat_engine::view::statistics::{Kind, sections};
 use netstat_model::{CounterBlock, Counters, Family};
 
@@ -140,7 +141,7 @@ fn put(all: &mut Counters, title: &str, row: usize, values: &[u64]) {
 
 fn render(all: &Counters, only: Option<Kind>, line_end: LineEnd) -> String {
     let mut out = Vec::new();
-    render_statistics(&mut out, &sections(all, None, only, false), line_end).unwrap();
+    render_statistics(&mut out, &sections(all, None, only, false), Language::English, line_end).unwrap();
     String::from_utf8(out).unwrap()
 }
 

@@ -1,7 +1,7 @@
 //! Tests of the choice of a dialect, and of the net-tools dialect.
 
 use super::super::complaint::Complaint;
-use super::super::{Command, NetToolsArguments, understand};
+use super::super::{Command, NetToolsArguments, typed_language, understand};
 use super::is_one_plain_line;
 use netstat_engine::text::Language;
 use proptest::prelude::*;
@@ -201,6 +201,23 @@ fn options_are_parsed_as_getopt_does_it() {
     }
     let said = understood("-A foo -tn", Some("net-tools")).unwrap_err().to_string();
     assert!(said.starts_with("\"foo\" is not an address family"), "{said}");
+}
+
+#[test]
+fn the_language_is_that_of_the_last_lang_whatever_else_is_wrong() {
+    use Language::{English, Korean};
+    for (line, language) in [
+        ("--lang ko --bogus", Some(Korean)),
+        ("-% port 99999 --LANG=KO", Some(Korean)),
+        ("--lang ko --lang en", Some(English)),
+        ("--lang fr", None),
+        ("--lang", None),
+        ("-an -- --lang ko", None),
+        ("", None),
+    ] {
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        assert_eq!(typed_language(&words), language, "{line}");
+    }
 }
 
 #[test]

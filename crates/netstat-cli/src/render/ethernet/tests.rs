@@ -1,4 +1,5 @@
 use super::*;
+use netstat_engine::text::cells;
 use netstat_engine::view::rates::Rate;
 use std::time::Duration;
 
@@ -70,10 +71,14 @@ fn every_label_is_as_wide_as_the_others() {
         Measure::Errors,
         Measure::UnknownProtocols,
         Measure::Packets,
+        Measure::Multicast,
         Measure::Missed,
         Measure::NoHandler,
         Measure::Collisions,
     ] {
-        assert_eq!(Labels::ENGLISH.of(measure).len(), 21, "{measure:?}");
+        for language in [Language::English, Language::Korean] {
+            let label = Labels::in_language(language).label(measure);
+            assert_eq!(cells(label.as_bytes()), 21, "{measure:?} {language:?}");
+        }
     }
 }

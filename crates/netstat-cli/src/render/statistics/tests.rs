@@ -6,7 +6,7 @@ use std::time::Duration;
 
 fn text(section: Section, line_end: LineEnd) -> String {
     let mut out = Vec::new();
-    render_statistics(&mut out, &[section], line_end).unwrap();
+    render_statistics(&mut out, &[section], Language::English, line_end).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -80,7 +80,7 @@ fn a_line_with_a_rate_begins_with_the_line_without_it() {
     let render = |earlier| {
         let mut out = Vec::new();
         let sections = sections(&now, earlier, Some(Kind::Tcp(Some(Family::V6))), true);
-        render_statistics(&mut out, &sections, LineEnd::Lf).unwrap();
+        render_statistics(&mut out, &sections, Language::English, LineEnd::Lf).unwrap();
         String::from_utf8(out).unwrap()
     };
     let plain = render(None);
@@ -90,4 +90,40 @@ fn a_line_with_a_rate_begins_with_the_line_without_it() {
         assert!(rates.starts_with(plain), "{rates}");
     }
     assert_eq!(rates.matches("(+4/s)").count(), 2, "{rates}");
+}
+
+/// Every row that there can be has its Korean, and the numbers stand in one column.
+#[test]
+fn every_row_has_its_korean() {
+    use netstat_model::{
+        IcmpV4Counters, IcmpV6Counters, IpCounters, SocketLevels, TcpExtCounters, UdpCounters,
+    };
+    let ip = || Some(IpCounters::default());
+    let udp = || Some(UdpCounters { rcvbuf_errors: Some(1), ..UdpCounters::default() });
+    let tcp = || Some(TcpCounters { in_errs: Some(1), ..TcpCounters::default() });
+    let each = Counters { tcp_v4: tcp(), tcp_v6: tcp(), ..Counters::default() };
+    let all = Counters {
+        ip_v4: ip(),
+        ip_v6: ip(),
+        icmp_v4: Some(IcmpV4Counters::default()),
+        icmp_v6: Some(IcmpV6Counters::default()),
+        tcp: tcp(),
+        tcp_ext: Some(TcpExtCounters::default()),
+        levels: Some(SocketLevels::default()),
+        udp_v4: udp(),
+        udp_v6: udp(),
+        ..Counters::default()
+    };
+    let sections = [sections(&all, None, None, true), sections(&each, None, None, true)].concat();
+    let rows: Vec<&Row> = sections.iter().flat_map(|section| &section.rows).collect();
+    assert!(rows.len() > 120, "{}", rows.len());
+    for row in &rows {
+        assert_ne!(label(row.label, Language::Korean), row.label);
+    }
+    for (english, _) in labels::KOREAN {
+        assert!(rows.iter().any(|row| row.label == *english), "no row is called {english}");
+    }
+    let mut out = Vec::new();
+    render_statistics(&mut out, &sections, Language::Korean, LineEnd::Lf).unwrap();
+    insta::assert_snapshot!(String::from_utf8(out).unwrap());
 }
