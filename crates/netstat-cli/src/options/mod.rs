@@ -23,7 +23,7 @@
 //! | `check.rs`, `record.rs`, `history.rs` | the words after `netstat check` and the others |
 //! | `words.rs` | the words that are not options: interval, filter |
 //! | `document.rs`, `generate/` | help, man page, reference and completions from the table |
-//! | `answer.rs` | the texts that are printed instead of a report |
+//! | `answer.rs`, `printed_text.rs` | the texts that are printed instead of a report |
 
 mod answer;
 mod arguments;
@@ -40,6 +40,7 @@ mod history;
 mod mistakes;
 mod net_tools;
 mod parse;
+mod printed_text;
 mod record;
 mod syntax;
 mod table;
@@ -50,9 +51,9 @@ mod verb;
 mod windows;
 mod words;
 
-pub(crate) use answer::PrintedText;
 pub(crate) use arguments::{Arguments, Colour, Netns, ProtocolName, Verb};
 pub(crate) use command::Command;
 pub(crate) use dialect::{VARIABLE as DIALECT_VARIABLE, for_this_shell, understand};
-pub(crate) use net_tools::NetToolsArguments;
+pub(crate) use net_tools::{AddressFamily, NetToolsArguments};
 pub(crate) use parse::parse;
+pub(crate) use printed_text::PrintedText;

@@ -1,36 +1,73 @@
-//! The address families that `-A` names.
+//! The address families that `-A` and options of their names choose.
 
 use super::arguments::NetToolsArguments;
-use crate::options::complaint::{Complaint, complaint};
-use netstat_engine::text::quote::quoted;
+use super::stop::Stop;
+use crate::options::printed_text::PrintedText;
+use netstat_engine::text::quote::one_line;
 use std::ffi::OsStr;
 
+/// An address family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AddressFamily {
+    Inet,
+    Inet6,
+    Unix,
+    Ipx,
+    Ax25,
+    X25,
+    NetRom,
+    Rose,
+    AppleTalk,
+    Ash,
+    Bluetooth,
+}
+
 /// The names of IPv4.
-pub(super) const INET: &[&str] = &["inet", "ip", "ipv4", "tcpip"];
+pub(super) const INET: &[&str] = &["inet", "ip", "tcpip", "ipv4"];
 
 /// The names of IPv6.
 pub(super) const INET6: &[&str] = &["inet6", "ipv6"];
 
+/// Every family with its names. Messages have the first.
+const NAMES: &[(AddressFamily, &[&str])] = &[
+    (AddressFamily::Inet, INET),
+    (AddressFamily::Inet6, INET6),
+    (AddressFamily::Unix, &["unix"]),
+    (AddressFamily::Ipx, &["ipx"]),
+    (AddressFamily::Ax25, &["ax25"]),
+    (AddressFamily::X25, &["x25"]),
+    (AddressFamily::NetRom, &["netrom"]),
+    (AddressFamily::Rose, &["rose"]),
+    (AddressFamily::AppleTalk, &["ddp", "appletalk"]),
+    (AddressFamily::Ash, &["ash"]),
+    (AddressFamily::Bluetooth, &["bluetooth"]),
+];
+
+impl AddressFamily {
+    fn by_name(word: &str) -> Option<Self> {
+        NAMES.iter().find(|(_, names)| names.contains(&word)).map(|(family, _)| *family)
+    }
+
+    /// Returns the name that messages have.
+    pub(crate) fn name(self) -> &'static str {
+        let named = NAMES.iter().find(|(family, _)| *family == self);
+        named.and_then(|(_, names)| names.first()).copied().unwrap_or_default()
+    }
+}
+
 /// Returns true if the word names address families.
 pub(in crate::options) fn is_family(word: &OsStr) -> bool {
-    parse(&mut NetToolsArguments::default(), word).is_ok()
+    word.to_str().is_some_and(|text| text.split(',').all(|name| AddressFamily::by_name(name).is_some()))
 }
 
 /// Parses the value of `-A`.
-pub(super) fn parse(arguments: &mut NetToolsArguments, text: &OsStr) -> Result<(), Complaint> {
-    for name in text.to_str().unwrap_or_default().split(',') {
-        if INET.contains(&name) {
-            arguments.inet = true;
-        } else if INET6.contains(&name) {
-            arguments.inet6 = true;
-        } else if name == "unix" {
-            arguments.unix = true;
-        } else {
-            return Err(complaint!(
-                "{} is not an address family that is known here: type -A inet, -A inet6 or -A unix",
-                quoted(OsStr::new(name))
-            ));
-        }
+pub(super) fn parse(arguments: &mut NetToolsArguments, text: &OsStr) -> Result<(), Stop> {
+    for name in text.to_string_lossy().split(',') {
+        let family = AddressFamily::by_name(name).ok_or_else(|| {
+            let text = format!("Unknown address family `{}'.\n", one_line(name));
+            Stop::Said(PrintedText { text, to_stderr: true, exit_code: 1 })
+        })?;
+        arguments.families.push(family);
     }
     Ok(())
 }

@@ -6,17 +6,20 @@
 //! | `arguments.rs` | the command line as typed, as data |
 //! | `families.rs` | the address families of `-A` |
 //! | `parse.rs` | words to arguments, as getopt_long(3) does it |
+//! | `stop.rs` | what ends parsing early |
 //! | `usage.rs` | the text of `--help` |
 //! | `translate.rs` | such a command line in the words of the Windows dialect, where that was asked for |
 
 mod arguments;
 mod families;
 mod parse;
+mod stop;
 mod table;
 mod translate;
 mod usage;
 
 pub(crate) use arguments::NetToolsArguments;
+pub(crate) use families::AddressFamily;
 pub(super) use families::is_family;
 pub(super) use parse::parse;
 pub(super) use table::{OPTIONS, by_letter, by_long};

@@ -10,7 +10,7 @@ mod statistics;
 mod unix;
 
 pub(crate) use groups::render_groups;
-pub(crate) use inet::{Inet, InetColumns, InetNames};
+pub(crate) use inet::{Inet, InetColumns, InetNames, InetRow, PortNames};
 pub(crate) use interfaces::{InterfaceRow, by_name, render_interfaces};
 pub(crate) use routes::{RouteColumns, RouteNames, render_cache_v4, render_v4, render_v6};
 pub(crate) use statistics::render_statistics;
