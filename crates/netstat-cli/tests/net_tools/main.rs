@@ -20,6 +20,7 @@ mod support;
 
 use compare::{assert_same_for, has_oracle, oracle, ours};
 use netstat_lab::{Flavor, Held, Loop, Namespace, Place, RemoteHost, TcpState, with_remote_host};
+use rustix::net::SendFlags;
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener, UnixStream};
 
@@ -34,6 +35,12 @@ fn everything(namespace: &Namespace, host: &RemoteHost) -> Vec<Held> {
         held.push(host.hold(TcpState::FinWait1, flavor).unwrap().orphan().unwrap());
         held.push(host.hold(TcpState::FinWait2, flavor).unwrap().orphan().unwrap());
     }
+    // A timer that asks whether the peer is there, and one that asks whether it has room again.
+    let (asking, stopped) = (namespace.connected(Loop::V4).unwrap(), namespace.connected(Loop::V6).unwrap());
+    rustix::net::sockopt::set_socket_keepalive(asking.client.descriptor().unwrap(), true).unwrap();
+    let full = stopped.client.descriptor().unwrap();
+    while rustix::net::send(full, &[0; 65536], SendFlags::DONTWAIT).is_ok() {}
+    held.extend([asking.client, asking.server, stopped.client, stopped.server]);
     held.push(namespace.listener(Place::LoopbackV4, 22).unwrap());
     held.push(namespace.udp(Place::AnyDualStack, 53).unwrap());
     held
@@ -47,6 +54,12 @@ fn lists_of_sockets_are_those_of_net_tools() {
     with_remote_host(|namespace, host| {
         let held = everything(namespace, host);
         assert!(oracle("-tuan").text.lines().count() > held.len(), "the oracle does not see the sockets");
+        netstat_lab::eventually("every timer", || {
+            let text = oracle("-tano").text;
+            let timers = [" off (0.00/0/0)", " on (", " keepalive (", " timewait (", " probe ("];
+            timers.iter().all(|timer| text.contains(timer)).then_some(())
+        })
+        .unwrap();
         assert_same_for(&[
             "-tulpn",
             "-plnt",
@@ -73,6 +86,11 @@ fn lists_of_sockets_are_those_of_net_tools() {
             "-uno",
             "-tuwano",
             "-6tano",
+            "-ta --numeric-hosts",
+            "-taW --numeric-hosts",
+            "-uae --numeric-hosts",
+            "-taeo --numeric-hosts --numeric-ports",
+            "-tuwap --numeric-hosts",
         ]);
     });
 }

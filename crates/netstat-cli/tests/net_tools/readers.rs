@@ -86,7 +86,7 @@ fn jc_reads_ours_as_it_reads_that_of_net_tools() {
             assert!(read.contains(line), "no {line} in\n{read}");
         }
         let rows = support::netstat("-ano --no-header").lines().count();
-        assert_eq!(read.matches("\"protocol\"").count(), rows, "{read}");
+        assert_eq!(read.matches("\"proto\"").count(), rows, "{read}");
     });
 }
 

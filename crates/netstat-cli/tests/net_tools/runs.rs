@@ -38,8 +38,7 @@ fn an_ordinary_user_is_told_what_net_tools_tells() {
         let program = support::program_for_all(&folder);
         let _pair = namespace.connected(Loop::V4).unwrap();
         let _udp = namespace.udp(Place::AnyV4, 53).unwrap();
-        let lines =
-            ["-tanp", "-anp", "-xp", "-tulpn", "-wanp", "-tulpen", "-lp", "-gpn", "-tan", "-rnp", "-inp"];
+        let lines = ["-tanp", "-xlp", "-tulpn", "-wanp", "-tulpen", "-lp", "-gpn", "-tan", "-rnp", "-inp"];
         assert_same_for_nobody(&program, &lines);
         let mut cat = Command::new("cat");
         cat.uid(NOBODY).gid(NOBODY).current_dir("/");

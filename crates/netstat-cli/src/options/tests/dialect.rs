@@ -205,7 +205,7 @@ fn options_are_parsed_as_getopt_does_it() {
     for (line, text, to_stderr) in [
         ("-M", "netstat: no support for `ip_masquerade' on this system.\n", true),
         ("-s64", "netstat: No statistics support for specified address family: inet6,inet\n", false),
-        ("-tA inet,f\u{1b}o -h", "Unknown address family `f\\x1bo'.\n", true),
+        ("-tA inet,f\u{1b}o -h", "Unknown address family `f\\u{1b}o'.\n", true),
     ] {
         let Ok(Command::NetToolsSaid(said)) = understood(line, Some("net-tools")) else { panic!("{line}") };
         assert_eq!((said.text.as_str(), said.to_stderr, said.exit_code), (text, to_stderr, 1), "{line}");
@@ -233,7 +233,9 @@ proptest! {
     ) {
         let words: Vec<OsString> = words.into_iter().map(OsString::from).collect();
         match understand(&words, variable.as_deref().map(OsStr::new)) {
-            Ok(Command::NetToolsUsage(Some(line))) => prop_assert!(is_one_plain_line(&line), "{line:?}"),
+            Ok(Command::NetToolsUsage(Some(line))) => {
+                prop_assert!(line.is_empty() || is_one_plain_line(&line), "{line:?}");
+            }
             Ok(command) => { let _ = command.answer(Language::English); }
             Err(complaint) => prop_assert!(is_one_plain_line(&complaint.to_string()), "{complaint:?}"),
         }

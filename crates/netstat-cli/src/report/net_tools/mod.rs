@@ -8,18 +8,32 @@ mod unlisted;
 
 use super::{Displayed, Session};
 use crate::settings::{Lists, NetTools};
+use netstat_model::Warning;
 use std::io::Write;
 use unlisted::FAILED;
 
 /// Shows a report.
 pub(super) fn show(session: &mut Session<'_>, report: &NetTools, out: &mut impl Write) -> Displayed {
-    match report {
+    let warnings = match report {
         NetTools::Lists(wanted) => lists(session, wanted, out),
         NetTools::Routes(tables) => tables::routes(session, tables, out),
         NetTools::Interfaces { all } => tables::interfaces(session, *all, out),
         NetTools::Counters(groups) => tables::counters(session, *groups, out),
         NetTools::Contexts => unlisted::contexts(session),
-    }
+    }?;
+    Ok(warnings.into_iter().filter(is_told).collect())
+}
+
+/// Returns whether a warning is said. A dash tells of a process that is not known, and why is said as net-tools says it; that
+/// rows came from `/proc/net` is what people of net-tools expect.
+fn is_told(warning: &Warning) -> bool {
+    !warning.hides_owners()
+        && !matches!(
+            warning,
+            Warning::OwnersVanished { .. }
+                | Warning::ProcessesUnreadable { .. }
+                | Warning::ProcNetFallback { .. }
+        )
 }
 
 /// Shows lists, one after the other, up to one that the system does not have.

@@ -111,7 +111,7 @@ pub(super) fn list(session: &mut Session<'_>, list: &SocketList, out: &mut impl 
     }
     if list.columns.program {
         let known = Known::of(sockets.iter(), &warnings);
-        say_what_is_hidden(session, known, &mut warnings)?;
+        say_what_is_hidden(session, known)?;
     }
     Ok(warnings)
 }
@@ -188,14 +188,8 @@ impl Known {
     }
 }
 
-/// Says that processes could not be looked into, as net-tools does in each display, and removes the warnings about that: the
-/// dash says that a process is not known.
-fn say_what_is_hidden(
-    session: &mut Session<'_>,
-    known: Known,
-    warnings: &mut Vec<Warning>,
-) -> Result<(), Failure> {
-    warnings.retain(|warning| !warning.hides_owners());
+/// Says that processes could not be looked into, as net-tools does in each display.
+fn say_what_is_hidden(session: &mut Session<'_>, known: Known) -> Result<(), Failure> {
     if session.said_what_is_hidden == session.displays {
         return Ok(());
     }
@@ -251,7 +245,7 @@ pub(super) fn unix(session: &mut Session<'_>, list: UnixList, out: &mut impl Wri
     }
     if list.programs {
         let known = Known::of(sockets.iter(), &warnings);
-        say_what_is_hidden(session, known, &mut warnings)?;
+        say_what_is_hidden(session, known)?;
     }
     Ok(warnings)
 }
