@@ -13,7 +13,7 @@ const DIFFERENCES: [&str; 20] = [
     "`-S` and the families beyond inet, inet6 and unix: where the system has none, both say so in the same words; where it \
      has, this program says that it does not list them.",
     "`-Z` is refused with SELinux, too.",
-    "`-i -e`, for which net-tools shows what ifconfig shows, is an error.",
+    "`-i -e`, for which net-tools shows what ifconfig shows, is an error. `-i` has no rows for labels of addresses (`eth0:1`).",
     "`-r` with a family beyond inet and inet6 says that it has no routing.",
     "`-r -i` and other pairs of reports are an error that says so; net-tools shows its usage text alone.",
     "`--tcpip` is `--ip`; net-tools reports an internal error and goes on. `--ipv4`, `--ipv6` and `--extended` are \

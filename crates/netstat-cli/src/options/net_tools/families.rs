@@ -1,9 +1,5 @@
 //! The address families that `-A` and options of their names choose.
 
-use super::arguments::NetToolsArguments;
-use super::stop::Stop;
-use crate::options::printed_text::PrintedText;
-use netstat_engine::text::quote::one_line;
 use std::ffi::OsStr;
 
 /// An address family.
@@ -44,7 +40,7 @@ const NAMES: &[(AddressFamily, &[&str])] = &[
 ];
 
 impl AddressFamily {
-    fn by_name(word: &str) -> Option<Self> {
+    pub(super) fn by_name(word: &str) -> Option<Self> {
         NAMES.iter().find(|(_, names)| names.contains(&word)).map(|(family, _)| *family)
     }
 
@@ -58,16 +54,4 @@ impl AddressFamily {
 /// Returns true if the word names address families.
 pub(in crate::options) fn is_family(word: &OsStr) -> bool {
     word.to_str().is_some_and(|text| text.split(',').all(|name| AddressFamily::by_name(name).is_some()))
-}
-
-/// Parses the value of `-A`.
-pub(super) fn parse(arguments: &mut NetToolsArguments, text: &OsStr) -> Result<(), Stop> {
-    for name in text.to_string_lossy().split(',') {
-        let family = AddressFamily::by_name(name).ok_or_else(|| {
-            let text = format!("Unknown address family `{}'.\n", one_line(name));
-            Stop::Said(PrintedText { text, to_stderr: true, exit_code: 1 })
-        })?;
-        arguments.families.push(family);
-    }
-    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Parses a command line of the net-tools dialect, with the messages of getopt_long(3).
 
 use super::arguments::NetToolsArguments;
-use super::families::{self, AddressFamily};
+use super::families::AddressFamily;
 use super::stop::{Misused, Stop};
 use super::table::{Effect, Entry, beginning_with, by_letter, by_long};
 use crate::options::arguments::Arguments;
@@ -154,8 +154,20 @@ fn apply(entry: &Entry, value: Option<&OsStr>, arguments: &mut NetToolsArguments
     match &entry.effect {
         Effect::Switch(set) => set(arguments),
         Effect::Value(_, set) => set(arguments, value.unwrap_or_default())?,
-        Effect::Families(_) => families::parse(arguments, value.unwrap_or_default())?,
+        Effect::Families(_) => families(value.unwrap_or_default(), arguments)?,
         Effect::Answer(answer) => return Err(Stop::Answer(answer())),
+    }
+    Ok(())
+}
+
+/// Parses the value of `-A`.
+fn families(text: &OsStr, arguments: &mut NetToolsArguments) -> Result<(), Stop> {
+    for name in text.to_string_lossy().split(',') {
+        let family = AddressFamily::by_name(name).ok_or_else(|| {
+            let text = format!("Unknown address family `{}'.\n", one_line(name));
+            Stop::Said(PrintedText { text, to_stderr: true, exit_code: 1 })
+        })?;
+        arguments.families.push(family);
     }
     Ok(())
 }
