@@ -54,6 +54,6 @@ mod words;
 pub(crate) use arguments::{Arguments, Colour, Netns, ProtocolName, Verb};
 pub(crate) use command::Command;
 pub(crate) use dialect::{VARIABLE as DIALECT_VARIABLE, for_this_shell, understand};
-pub(crate) use net_tools::{AddressFamily, NetToolsArguments};
+pub(crate) use net_tools::NetToolsArguments;
 pub(crate) use parse::parse;
 pub(crate) use printed_text::PrintedText;

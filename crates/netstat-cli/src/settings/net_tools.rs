@@ -1,8 +1,8 @@
 //! The meaning of a command line of the net-tools dialect.
 
 use super::{Purpose, Repeat, Report, Settings, Tape};
-use crate::options::{AddressFamily, NetToolsArguments};
-use crate::render::net_tools::{InetColumns, RouteColumns};
+use crate::options::NetToolsArguments;
+use crate::render::net_tools::{AddressFamily, InetColumns, RouteColumns};
 use netstat_engine::text::Language;
 use netstat_model::Family;
 use netstat_model::query::Scope;

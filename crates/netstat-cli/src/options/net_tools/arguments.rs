@@ -1,6 +1,6 @@
 //! The command line of the net-tools dialect as typed, before it is interpreted.
 
-use super::families::AddressFamily;
+use crate::render::net_tools::AddressFamily;
 use netstat_model::query::Owners;
 use std::ffi::OsString;
 use std::path::PathBuf;

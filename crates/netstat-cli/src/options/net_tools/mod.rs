@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `table.rs` | the options |
 //! | `arguments.rs` | the command line as typed, as data |
-//! | `families.rs` | the address families of `-A` |
+//! | `families.rs` | words that are address families |
 //! | `parse.rs` | words to arguments, as getopt_long(3) does it |
 //! | `stop.rs` | what ends parsing early |
 //! | `usage.rs` | the text of `--help` |
@@ -19,7 +19,6 @@ mod translate;
 mod usage;
 
 pub(crate) use arguments::NetToolsArguments;
-pub(crate) use families::AddressFamily;
 pub(super) use families::is_family;
 pub(super) use parse::parse;
 pub(super) use table::{OPTIONS, by_letter, by_long};

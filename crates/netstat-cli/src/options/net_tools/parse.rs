@@ -1,7 +1,6 @@
 //! Parses a command line of the net-tools dialect, with the messages of getopt_long(3).
 
 use super::arguments::NetToolsArguments;
-use super::families::AddressFamily;
 use super::stop::{Misused, Stop};
 use super::table::{Effect, Entry, beginning_with, by_letter, by_long};
 use crate::options::arguments::Arguments;
@@ -10,6 +9,7 @@ use crate::options::complaint::Complaint;
 use crate::options::parse::after;
 use crate::options::printed_text::PrintedText;
 use crate::options::words;
+use crate::render::net_tools::AddressFamily;
 use netstat_engine::text::quote::{one_line, quoted};
 use std::ffi::{OsStr, OsString};
 

@@ -1,10 +1,10 @@
 //! The options of the net-tools dialect. Letters keep their case here: `-W` is not `-w`.
 
 use super::arguments::NetToolsArguments;
-use super::families::{AddressFamily, INET, INET6};
 use crate::options::command::Command;
 use crate::options::complaint::Complaint;
 use crate::options::values;
+use crate::render::net_tools::{AddressFamily, INET, INET6};
 use std::ffi::OsStr;
 
 /// One option: its spellings, its text and its effect.

@@ -1,8 +1,9 @@
 //! Tests of the choice of a dialect, and of the net-tools dialect.
 
 use super::super::complaint::Complaint;
-use super::super::{AddressFamily, Command, NetToolsArguments, understand};
+use super::super::{Command, NetToolsArguments, understand};
 use super::is_one_plain_line;
+use crate::render::net_tools::AddressFamily;
 use netstat_engine::text::Language;
 use proptest::prelude::*;
 use std::ffi::{OsStr, OsString};

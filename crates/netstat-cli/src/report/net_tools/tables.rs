@@ -1,11 +1,10 @@
 //! The reports that come from text tables of the kernel: routes, interfaces, counters and multicast groups.
 
 use super::names::AddressNames;
-use crate::options::AddressFamily;
 use crate::output;
 use crate::render::net_tools::{
-    InterfaceRow, by_name, render_cache_v4, render_groups, render_interfaces, render_statistics, render_v4,
-    render_v6,
+    AddressFamily, InterfaceRow, by_name, render_cache_v4, render_groups, render_interfaces,
+    render_statistics, render_v4, render_v6,
 };
 use crate::report::{Displayed, Failure, Session};
 use crate::settings::{CounterGroups, GroupList, RouteTables};

@@ -1,8 +1,8 @@
 //! Sockets that have no list here: whether the system has any is said with the words of net-tools.
 
 use super::tables::where_there;
-use crate::options::AddressFamily;
 use crate::output;
+use crate::render::net_tools::AddressFamily;
 use crate::report::{Displayed, Session};
 use crate::settings::Without;
 use netstat_model::Error;
