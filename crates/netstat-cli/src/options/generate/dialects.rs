@@ -4,7 +4,7 @@ use super::super::net_tools::OPTIONS;
 use super::super::table;
 
 /// What differs from net-tools, and why.
-const DIFFERENCES: [&str; 20] = [
+const DIFFERENCES: [&str; 18] = [
     "Text from outside (names of programs and hosts, paths) is escaped: net-tools writes control characters as they are, or \
      as dots. A name is cut between characters, not within one.",
     "A path of a Unix socket is whole, with blanks as `\\x20`; net-tools cuts it at the first blank.",
@@ -26,8 +26,6 @@ const DIFFERENCES: [&str; 20] = [
     "Names come from files and the resolver as everywhere in this program; net-tools takes the names of `getservent` and \
      `getprotoent`, which other sources of names may give.",
     "The timer of a half-open request counts the answers that were sent; net-tools counts those that were due.",
-    "With `-p`, several processes that hold a socket are one: that with the lowest number, as in net-tools in most cases.",
-    "A name that is longer than a column of its own is cut where net-tools cuts it, but for escapes, which are not cut.",
     "`-g -c` shows the same groups in every display; net-tools misreads those of IPv4 from the second on.",
     "Errors of the system are in the words of this program.",
 ];
