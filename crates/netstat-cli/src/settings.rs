@@ -7,7 +7,9 @@ mod recorder;
 use crate::options::{Arguments, Colour, Netns, ProtocolName, Verb};
 use crate::render::extras::Extras;
 use crate::render::format::Format;
-pub(crate) use net_tools::{CounterGroups, GroupList, NetTools, RouteTables, SocketList, UnixList, Which};
+pub(crate) use net_tools::{
+    CounterGroups, GroupList, Lists, NetTools, RouteTables, SocketList, UnixList, Which, Without,
+};
 use netstat_check::{self as check, Assignment, Check};
 use netstat_engine::columns::{self, Column};
 use netstat_engine::text::{Language, When};

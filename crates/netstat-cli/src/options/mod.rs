@@ -25,7 +25,7 @@
 //! | `document.rs`, `generate/` | help, man page, reference and completions from the table |
 //! | `complete/` | what a shell may offer for the word at its cursor |
 //! | `help_topic.rs` | what `--help` can be asked about |
-//! | `answer.rs` | the texts that are printed instead of a report |
+//! | `answer.rs`, `printed_text.rs` | the texts that are printed instead of a report |
 
 mod answer;
 mod arguments;
@@ -44,6 +44,7 @@ mod history;
 mod mistakes;
 mod net_tools;
 mod parse;
+mod printed_text;
 mod record;
 mod syntax;
 mod table;
@@ -54,10 +55,10 @@ mod verb;
 mod windows;
 mod words;
 
-pub(crate) use answer::PrintedText;
 pub(crate) use arguments::{Arguments, Colour, Netns, ProtocolName, Verb};
 pub(crate) use command::Command;
 pub(crate) use complete::{KnownNames, WORD as COMPLETE, completions};
 pub(crate) use dialect::{VARIABLE as DIALECT_VARIABLE, for_this_shell, typed_language, understand};
 pub(crate) use net_tools::NetToolsArguments;
 pub(crate) use parse::parse;
+pub(crate) use printed_text::PrintedText;

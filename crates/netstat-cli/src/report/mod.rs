@@ -86,8 +86,10 @@ struct Session<'a> {
     displays: u64,
     /// The owner method last reported to the user.
     told: Option<OwnerMethod>,
-    /// Whether it has been said that processes could not be looked into, as net-tools says it.
-    said_what_is_hidden: bool,
+    /// The last display in which it was said that processes could not be looked into, as net-tools says it.
+    said_what_is_hidden: u64,
+    /// The exit code, where a report has said why it ends.
+    ended: Option<u8>,
     /// Which columns can have values.
     available: Available,
     /// Where the report is drawn in place.
@@ -177,7 +179,8 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         before,
         displays: 0,
         told: None,
-        said_what_is_hidden: false,
+        said_what_is_hidden: 0,
+        ended: None,
         available,
         in_place: in_place(settings),
     };
@@ -215,6 +218,9 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         |session| session.finish(),
         |session, (reader, lacks)| {
             warnings.say(lacks);
+            if let Some(code) = session.ended {
+                return Ok(Next::Done(ExitCode::from(code)));
+            }
             let shown = settings.repeat.count.is_some_and(|count| session.displays >= count);
             Ok(match settings.repeat.pause {
                 _ if output::interrupt::is_pending() => Next::Done(ExitCode::SUCCESS),

@@ -1,12 +1,12 @@
 //! The options of the net-tools dialect. Letters keep their case here: `-W` is not `-w`.
 
 use super::arguments::NetToolsArguments;
-use super::families::{self, INET, INET6};
 use crate::options::arguments::{Dialect, OWNER_METHODS};
 use crate::options::command::Command;
 use crate::options::complaint::Complaint;
 use crate::options::entry::ValueKind;
 use crate::options::values;
+use crate::render::net_tools::{AddressFamily, FIRST_NAMES, INET, INET6};
 use std::ffi::OsStr;
 
 /// One option: its spellings, its text and its effect.
@@ -24,6 +24,8 @@ pub(in crate::options) struct Entry {
 pub(super) enum Effect {
     /// Sets fields; takes no value.
     Switch(fn(&mut NetToolsArguments)),
+    /// Adds address families from a value, which has this name in the usage text.
+    Families(&'static str),
     /// Sets fields from a value, which has this name in the usage text, and of which a shell may offer this.
     Value(&'static str, ValueKind, fn(&mut NetToolsArguments, &OsStr) -> Result<(), Complaint>),
     /// Replaces the report by another command.
@@ -40,9 +42,17 @@ impl Entry {
     pub(in crate::options) fn value(&self) -> Option<&ValueKind> {
         match &self.effect {
             Effect::Value(_, kind, _) => Some(kind),
+            Effect::Families(_) => Some(&ValueKind::List(FIRST_NAMES)),
             Effect::Switch(_) | Effect::Answer(_) => None,
         }
     }
+}
+
+/// Adds one address family.
+macro_rules! add {
+    ($family:ident) => {
+        Effect::Switch(|arguments| arguments.families.push(AddressFamily::$family))
+    };
 }
 
 /// Sets one field to true.
@@ -56,6 +66,14 @@ macro_rules! set {
 pub(in crate::options) const OPTIONS: &[Entry] = &[
     Entry { letters: &['t'], long: &["tcp"], help: "TCP sockets", effect: set!(tcp) },
     Entry { letters: &['u'], long: &["udp"], help: "UDP sockets", effect: set!(udp) },
+    Entry { letters: &['w'], long: &["raw"], help: "raw sockets", effect: set!(raw) },
+    Entry { letters: &['U'], long: &["udplite"], help: "UDP-Lite sockets", effect: set!(udplite) },
+    Entry {
+        letters: &['S'],
+        long: &["sctp"],
+        help: "nothing: SCTP sockets are not listed",
+        effect: set!(sctp),
+    },
     Entry {
         letters: &['l'],
         long: &["listening"],
@@ -68,13 +86,13 @@ pub(in crate::options) const OPTIONS: &[Entry] = &[
         help: "all sockets; without -a and -l those with a peer",
         effect: set!(all),
     },
-    Entry { letters: &['4'], long: INET, help: "IPv4 only", effect: set!(inet) },
-    Entry { letters: &['6'], long: INET6, help: "IPv6 only", effect: set!(inet6) },
+    Entry { letters: &['4'], long: INET, help: "IPv4 only", effect: add!(Inet) },
+    Entry { letters: &['6'], long: INET6, help: "IPv6 only", effect: add!(Inet6) },
     Entry {
         letters: &['A'],
         long: &["protocol"],
         help: "these address families: inet, inet6, unix",
-        effect: Effect::Value("FAMILY", ValueKind::List(&["inet", "inet6", "unix"]), families::parse),
+        effect: Effect::Families("FAMILY"),
     },
     Entry {
         letters: &['n'],
@@ -125,12 +143,18 @@ pub(in crate::options) const OPTIONS: &[Entry] = &[
         effect: set!(continuous),
     },
     Entry {
+        letters: &['V'],
+        long: &["version"],
+        help: "the version of this program",
+        effect: Effect::Answer(|| Command::Version),
+    },
+    Entry {
         letters: &['v'],
         long: &["verbose"],
-        help: "also how processes were found, on standard error",
+        help: "also which families of sockets this system has not",
         effect: set!(verbose),
     },
-    Entry { letters: &['x'], long: &["unix"], help: "Unix sockets", effect: set!(unix) },
+    Entry { letters: &['x'], long: &["unix"], help: "Unix sockets", effect: add!(Unix) },
     Entry {
         letters: &['g'],
         long: &["groups"],
@@ -157,6 +181,41 @@ pub(in crate::options) const OPTIONS: &[Entry] = &[
         long: &["masquerade"],
         help: "nothing: no kernel since 2.4 has that table",
         effect: set!(masquerade),
+    },
+    Entry {
+        letters: &['Z'],
+        long: &["context"],
+        help: "nothing: SELinux contexts are not shown",
+        effect: set!(contexts),
+    },
+    Entry { letters: &['d'], long: &[], help: "nothing", effect: Effect::Switch(|_| {}) },
+    Entry {
+        letters: &['2', 'f'],
+        long: &["l2cap", "rfcomm"],
+        help: "nothing: Bluetooth sockets are not listed",
+        effect: set!(bluetooth),
+    },
+    Entry { letters: &[], long: &["bluetooth"], help: "the same", effect: add!(Bluetooth) },
+    Entry { letters: &[], long: &["ipx"], help: "nothing: IPX sockets are not listed", effect: add!(Ipx) },
+    Entry {
+        letters: &[],
+        long: &["ax25"],
+        help: "nothing: AX.25 sockets are not listed",
+        effect: add!(Ax25),
+    },
+    Entry { letters: &[], long: &["x25"], help: "nothing: X.25 sockets are not listed", effect: add!(X25) },
+    Entry {
+        letters: &[],
+        long: &["netrom"],
+        help: "nothing: NET/ROM sockets are not listed",
+        effect: add!(NetRom),
+    },
+    Entry { letters: &[], long: &["rose"], help: "nothing: ROSE sockets are not listed", effect: add!(Rose) },
+    Entry {
+        letters: &[],
+        long: &["ddp", "appletalk"],
+        help: "nothing: no list has AppleTalk sockets",
+        effect: add!(AppleTalk),
     },
     Entry {
         letters: &['N'],
@@ -200,16 +259,16 @@ pub(in crate::options) const OPTIONS: &[Entry] = &[
         }),
     },
     Entry {
-        letters: &['h', '?'],
+        letters: &['h'],
         long: &["help"],
         help: "this text",
         effect: Effect::Answer(|| Command::NetToolsUsage(None)),
     },
     Entry {
-        letters: &['V'],
-        long: &["version"],
-        help: "the version of this program",
-        effect: Effect::Answer(|| Command::Version),
+        letters: &['?'],
+        long: &[],
+        help: "this text, on standard error",
+        effect: Effect::Answer(|| Command::NetToolsUsage(Some(String::new()))),
     },
 ];
 
