@@ -15,7 +15,7 @@ use live_names::LiveNames;
 use options::{Command, PrintedText};
 use output::{Trouble, Utf8};
 use settings::Settings;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// The stack that the program runs on, in bytes; it needs a quarter of it.
@@ -60,7 +60,13 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     output::speak(language);
     let dialect = std::env::var_os(options::DIALECT_VARIABLE);
     if words.first().is_some_and(|word| word == options::COMPLETE) {
-        complete(&words, dialect.as_deref());
+        // PowerShell reads what a program writes in the code page of the console.
+        if words.get(1).is_none_or(|shell| shell != "powershell") {
+            output::write_utf8(Utf8::Data);
+        }
+        let answer = options::completions(&words, dialect.as_deref(), language, &LiveNames { language });
+        // A shell that reads no more needs no error.
+        let _ = output::text(answer.as_bytes());
         return ExitCode::SUCCESS;
     }
     let command = options::understand(&words, dialect.as_deref());
@@ -98,18 +104,6 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         output::interrupt::end();
     }
     code
-}
-
-/// Answers a shell that asks what it may offer.
-fn complete(words: &[OsString], dialect: Option<&OsStr>) {
-    // PowerShell reads what a program writes in the code page of the console.
-    if words.get(1).is_none_or(|shell| shell != "powershell") {
-        output::write_utf8(Utf8::Data);
-    }
-    let language = settings::language(|name| std::env::var(name).ok(), output::system_language());
-    let answer = options::completions(words, dialect, language, &LiveNames { language });
-    // A shell that reads no more needs no error.
-    let _ = output::text(answer.as_bytes());
 }
 
 /// Prints a text instead of a report. Generated documents are always UTF-8 with LF, the same file on every system.

@@ -89,6 +89,8 @@ fn ports(system: &Opened, query: SocketQuery, side: Side, typed: &str) -> Vec<(S
         let names: BTreeMap<&str, u16> = services.all().map(|(_, port, name)| (name, port)).collect();
         return names.iter().map(|(name, port)| ((*name).to_owned(), format!("port {port}"))).collect();
     }
+    // The kernel leaves out what has a peer, where that is most.
+    let query = if side == Side::Remote { query } else { SocketQuery { states: States::LISTEN, ..query } };
     let mut numbers = BTreeSet::new();
     each_socket(system, query, |socket| match (side, socket.remote) {
         (Side::Local | Side::Either, None) => numbers.extend(socket.local.port()),

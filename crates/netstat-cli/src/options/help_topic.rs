@@ -46,13 +46,13 @@ pub(super) fn help(manner: Manner, word: Option<&OsStr>) -> Result<Command, Comp
             return Err(match near {
                 Some(near) => complaint!(
                     "there is no help about {word}: type netstat --help {near}",
-                    "{word} 도움말은 없습니다. 이렇게 입력하세요: netstat --help {near}",
+                    "{word}: 도움말에 없는 주제입니다. 이렇게 입력하세요: netstat --help {near}",
                     word,
                     near
                 ),
                 None => complaint!(
                     "there is no help about {word}: the topics are {topics}",
-                    "{word} 도움말은 없습니다. 주제: {topics}",
+                    "{word}: 도움말에 없는 주제입니다. 주제: {topics}",
                     word,
                     topics = HelpTopic::NAMES.join(", ")
                 ),

@@ -19,7 +19,7 @@ pub(super) fn perhaps_verb(words: &[OsString], complaint: Complaint) -> Complain
             let word = quoted(OsStr::new(first));
             complaint.with(&both!(
                 "if {word} means {near}, type netstat {near}",
-                "{word}이(가) {near}를 뜻한다면 이렇게 입력하세요: netstat {near}",
+                "{word}: {near}의 오타라면 이렇게 입력하세요: netstat {near}",
                 word,
                 near
             ))

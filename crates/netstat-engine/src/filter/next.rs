@@ -96,7 +96,7 @@ pub fn next(text: &str, lookups: &dyn Lookups) -> Option<Next> {
             |(names, skipped)| place(Vec::new(), Some(names), skipped),
         ),
         Expected::Joint { closes } if !quoted => {
-            let close = closes.then(|| word(")", both!("ends the parenthesis", "괄호를 닫음")));
+            let close = closes.then(|| word(")", both!("ends the parenthesis", "괄호 닫기")));
             let joints = [word("and", both!("and also", "그리고")), word("or", both!("or else", "또는"))];
             only_words(close.into_iter().chain(joints).chain(tests(typed)).collect(), 0)
         }
@@ -173,7 +173,7 @@ fn tests(typed: &str) -> Vec<NextWord> {
     let words =
         primaries.flat_map(|primary| primary.words.iter().map(|text| word(text, primary.help.clone())));
     words
-        .chain([word("not", both!("none of what follows", "뒤의 조건에 맞지 않는 것"))])
+        .chain([word("not", both!("none of what follows", "뒤에 오는 조건의 부정"))])
         .chain(states(typed))
         .chain(protocols())
         .collect()
@@ -215,10 +215,10 @@ fn word(text: &str, meaning: Text) -> NextWord {
 fn meaning_of_sign(kind: &Kind) -> Text {
     use super::quantity::Comparison;
     match kind {
-        Kind::Compare(Comparison::Greater) => both!("greater than", "보다 큼"),
-        Kind::Compare(Comparison::GreaterOrEqual) => both!("greater or equal", "보다 크거나 같음"),
-        Kind::Compare(Comparison::Less) => both!("less than", "보다 작음"),
-        Kind::Compare(Comparison::LessOrEqual) => both!("less or equal", "보다 작거나 같음"),
+        Kind::Compare(Comparison::Greater) => both!("greater than", "초과"),
+        Kind::Compare(Comparison::GreaterOrEqual) => both!("greater or equal", "이상"),
+        Kind::Compare(Comparison::Less) => both!("less than", "미만"),
+        Kind::Compare(Comparison::LessOrEqual) => both!("less or equal", "이하"),
         Kind::Compare(Comparison::Equal) => both!("equal", "같음"),
         _ => both!("not equal", "같지 않음"),
     }

@@ -148,10 +148,14 @@ impl Question<'_> {
             let slash = self.word.starts_with('/');
             let dash = if slash { '/' } else { '-' };
             for entry in table::sorted().into_iter().filter(goes) {
+                let summary = match self.language {
+                    Language::English => entry.summary,
+                    Language::Korean => entry.help.of(Language::Korean),
+                };
                 for letter in entry.letters {
-                    offer.add("", self.word, &format!("{dash}{letter}"), entry.summary);
+                    offer.add("", self.word, &format!("{dash}{letter}"), summary);
                 }
-                offer.add("", self.word, &format!("--{}", entry.long), entry.summary);
+                offer.add("", self.word, &format!("--{}", entry.long), summary);
             }
         }
         let letters = self.word.get(1..).unwrap_or_default();

@@ -5,6 +5,9 @@ use netstat_engine::text::escape::is_unseen;
 /// The most bytes of what a candidate means.
 const LONGEST_MEANING: usize = 120;
 
+/// The most candidates: nobody reads more, and whoever types on has fewer.
+const MOST: usize = 1000;
+
 /// What the shell itself offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Files {
@@ -37,7 +40,7 @@ impl Offer {
     /// Adds a candidate. One that has what nobody sees is left out: it could do anything to a terminal.
     pub(super) fn push(&mut self, word: String, meaning: &str) {
         let is_there = self.candidates.iter().any(|(other, _)| *other == word);
-        if word.is_empty() || is_there || word.chars().any(is_unseen) {
+        if word.is_empty() || is_there || self.candidates.len() >= MOST || word.chars().any(is_unseen) {
             return;
         }
         let meaning: String = meaning.chars().filter(|character| !is_unseen(*character)).collect();

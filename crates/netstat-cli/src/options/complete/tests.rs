@@ -261,6 +261,13 @@ fn what_words_mean_is_said_in_the_language_of_the_user() {
     };
     assert_eq!(of(&["--complete", "zsh", "--word=hist", "--"]), "history\t지난 연결 조회\n");
     assert!(of(&["--complete", "zsh", "--word=half", "--", "check"]).contains("연결"));
+    for words in [&["--word=--sort", "--"][..], &["--word=gt", "--", "rtt"], &["--word=lport", "--"]] {
+        let answer = of(&[&["--complete", "zsh"], words].concat());
+        assert!(
+            answer.contains('\t') && answer.chars().any(|letter| ('가'..='힣').contains(&letter)),
+            "{answer}"
+        );
+    }
 }
 
 #[test]
