@@ -27,7 +27,9 @@ Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -Script
             continue
         }
         $shown = $text.Substring($kept)
-        $completed = if ($shown -match '[^\w./:%+=,\\-]') { "'" + $shown.Replace("'", "''") + "'" } else { $shown }
+        # PowerShell ends a quoted string at typographic quotes as well.
+        $inside = [System.Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($shown)
+        $completed = if ($shown -match '[^\w./:%+=,\\-]') { "'$inside'" } else { $shown }
         $tip = if ($meaning) { $meaning } else { $shown }
         [System.Management.Automation.CompletionResult]::new($completed, $shown, 'ParameterValue', $tip)
     }

@@ -4,6 +4,7 @@
 
 use crate::options::KnownNames;
 use netstat_check::Text;
+use netstat_engine::both;
 use netstat_engine::enrich::{ServiceNames, UserNames};
 use netstat_engine::filter::{Names, Side};
 use netstat_engine::select::{OwnersOf, Selection, read_processes};
@@ -36,7 +37,7 @@ impl KnownNames for LiveNames {
         let kinds = if every_family { Kinds::LISTED } else { Kinds::TCP_UDP };
         let query = SocketQuery::new(kinds, States::all());
         match of {
-            Names::Ports(side) => ports(&system, query, side, typed),
+            Names::Ports(side) => ports(&system, query, side, typed, self.language),
             Names::Addresses(side) => addresses(&system, query, side, self.language),
             Names::Interfaces => {
                 let all = system.interfaces().map(|answer| answer.data).unwrap_or_default();
@@ -83,11 +84,25 @@ fn each_socket(system: &Opened, query: SocketQuery, mut show: impl FnMut(&Socket
 
 /// Returns local ports of listeners, and of UDP sockets without a peer; remote ports of connections. Services are hundreds:
 /// their names are there for whoever types a letter.
-fn ports(system: &Opened, query: SocketQuery, side: Side, typed: &str) -> Vec<(String, String)> {
+fn ports(
+    system: &Opened,
+    query: SocketQuery,
+    side: Side,
+    typed: &str,
+    language: Language,
+) -> Vec<(String, String)> {
     let services = ServiceNames::parse(&system.services().data);
     if typed.starts_with(|first: char| first.is_ascii_alphabetic()) {
         let names: BTreeMap<&str, u16> = services.all().map(|(_, port, name)| (name, port)).collect();
-        return names.iter().map(|(name, port)| ((*name).to_owned(), format!("port {port}"))).collect();
+        return names
+            .iter()
+            .map(|(name, port)| {
+                (
+                    (*name).to_owned(),
+                    both!("port {port}", "포트 {port}", port = *port).of(language).to_owned(),
+                )
+            })
+            .collect();
     }
     // The kernel leaves out what has a peer, where that is most.
     let query = if side == Side::Remote { query } else { SocketQuery { states: States::LISTEN, ..query } };

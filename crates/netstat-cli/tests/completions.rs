@@ -187,7 +187,7 @@ impl Machine {
         let odd = programs.path("we ird'$(x)");
         // The file is another one, whose name is that of the process.
         std::fs::copy("/bin/cat", &odd).unwrap();
-        let listener = || TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let listener = || TcpListener::bind(("127.0.0.1", 47_080)).unwrap();
         Self {
             _cat: Keeper::cat(TcpListener::bind(("127.0.0.1", 48080)).unwrap()),
             _odd: Keeper::start(&mut Command::new(&odd), listener().into()),

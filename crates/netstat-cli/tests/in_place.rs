@@ -16,9 +16,10 @@ use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use support::{NETSTAT, finish, netstat};
 
-/// What begins a display: no wrapping, the cursor in the corner.
-const BEGIN: &str = "\x1b[?7l\x1b[H";
-const END: &str = "\x1b[?7h";
+/// What begins a display: the cursor in the corner.
+const BEGIN: &str = "\x1b[H";
+/// What ends it: nothing is left below.
+const END: &str = "\x1b[J";
 
 /// The program on a terminal of this size.
 struct Terminal {
@@ -28,7 +29,8 @@ struct Terminal {
 
 impl Terminal {
     fn start(words: &str, rows: u16, columns: u16) -> Self {
-        let line = format!("stty rows {rows} cols {columns}; exec {NETSTAT} {words}");
+        let line =
+            format!("stty rows {rows} cols {columns}; exec env --default-signal=INT {NETSTAT} {words}");
         let mut script = Command::new("script");
         script.args(["-q", "-e", "-f", "-c", &line, "/dev/null"]).env("LC_ALL", "C").env("TERM", "xterm");
         let child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -40,7 +42,7 @@ impl Terminal {
         loop {
             let text = String::from_utf8_lossy(&self.read).into_owned();
             for display in text.split(BEGIN).skip(1).filter_map(|display| Some(display.split_once(END)?.0)) {
-                let display = display.replace("\x1b[2K", "").replace("\x1b[J", "").replace('\r', "");
+                let display = display.replace("\x1b[2K", "").replace('\r', "");
                 let lines: Vec<String> = display.lines().map(str::to_owned).collect();
                 if wanted(&lines) {
                     self.read.clear();
@@ -92,7 +94,8 @@ fn rows_that_come_and_go_are_marked() {
                 .map(|input| std::io::Write::write_all(input, b"\x03"))
                 .unwrap()
                 .unwrap();
-            assert_ne!(terminal.end(), Some(2));
+            // 128 and the number of the signal.
+            assert_eq!(terminal.end(), Some(130));
         }
         drop(first);
     });

@@ -138,6 +138,9 @@ pub enum GapCause {
     Suspended,
     /// A block of the store is damaged.
     Damaged,
+    /// The buffer had no room to tell that an end of some connections had closed its direction: until they end they may be
+    /// told as established.
+    HalfClosed,
 }
 
 /// A span of time of which the history is not whole.
@@ -163,6 +166,9 @@ pub enum ConnectionEvent {
     Process(Box<ProcessRecord>),
     /// A connection or listener that is open. May come again with more known.
     Opened(Box<ConnectionRecord>),
+    /// An end of a connection has closed its direction, and the connection is still open. Of its record there is only what
+    /// tells it from others, and the first FIN.
+    HalfClosed(Box<ConnectionRecord>),
     /// A connection or listener has ended. It was [`ConnectionEvent::Opened`] before only if it lived long enough.
     Ended(Box<ConnectionRecord>),
     /// Something is missing.
@@ -215,6 +221,8 @@ pub struct EventCounts {
     pub lost_begins: u64,
     /// See [`lost_begins`](Self::lost_begins).
     pub lost_processes: u64,
+    /// See [`GapCause::HalfClosed`].
+    pub lost_half_closed: u64,
     /// Ends that the kernel told nobody of, found by what was open before. They are in a [`RecordGap`].
     pub unseen: u64,
     /// Times that the kernel did not run a program because it would have interrupted itself; the second copy of each

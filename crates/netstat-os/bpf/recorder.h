@@ -16,9 +16,9 @@ enum record_kind {
 	RECORD_OWNER = 3,
 	/* A process that holds a connection: struct process_record. */
 	RECORD_PROCESS = 4,
-	/* One end of a connection has closed its direction: struct half_record. It is counted in the place of kind 0. */
+	/* One end of a connection has closed its direction: struct half_record. */
 	RECORD_HALF = 5,
-	RECORD_KINDS = 5,
+	RECORD_KINDS = 6,
 };
 
 /* Which end began the connection. */

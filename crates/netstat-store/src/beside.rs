@@ -131,15 +131,15 @@ pub(crate) fn open_lock(file: &Path, make: bool) -> io::Result<File> {
 
 /// What tells a file from another of the same name.
 #[cfg(unix)]
-pub(crate) fn identity(file: &Path) -> Option<(u64, u64)> {
+pub(crate) fn identity(file: &Path) -> io::Result<(u64, u64)> {
     use std::os::unix::fs::MetadataExt as _;
-    std::fs::metadata(file).ok().map(|it| (it.dev(), it.ino()))
+    std::fs::metadata(file).map(|it| (it.dev(), it.ino()))
 }
 
 /// Nobody can remove a file there that is being written.
 #[cfg(not(unix))]
-pub(crate) fn identity(_: &Path) -> Option<(u64, u64)> {
-    None
+pub(crate) fn identity(_: &Path) -> io::Result<(u64, u64)> {
+    Ok((0, 0))
 }
 
 #[cfg(unix)]

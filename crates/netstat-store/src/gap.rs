@@ -7,7 +7,7 @@ use rusqlite::{Transaction, params};
 use std::time::SystemTime;
 
 /// The causes in the order of their numbers.
-const CAUSES: [GapCause; 8] = [
+const CAUSES: [GapCause; 9] = [
     GapCause::Ring,
     GapCause::Store,
     GapCause::Unseen,
@@ -16,6 +16,7 @@ const CAUSES: [GapCause; 8] = [
     GapCause::Damaged,
     GapCause::Begins,
     GapCause::Processes,
+    GapCause::HalfClosed,
 ];
 
 /// A span of which the history is not whole.

@@ -62,6 +62,8 @@ pub struct Reader {
     pub(crate) budget: Budget,
     pub(crate) clock: Clock,
     sessions: Vec<Session>,
+    /// How many runs of recorders are not among them, because nobody can tell when they were.
+    undated: usize,
     host: Option<String>,
     /// Before this moment ends were deleted to make room.
     begins: Option<Moment>,
@@ -96,12 +98,30 @@ impl Reader {
             return Err(StoreError::new(&file, Fault::Undated));
         }
         let begins = begins.map(|(boot, at)| Moment { boot, at: unsigned(at) });
-        Ok(Self { file, database, budget, clock, sessions, host, begins, holders: RefCell::default() })
+        // Where that cannot be dated, the history begins with the first run that can.
+        let begins = begins.filter(|begins| clock.wall(*begins).is_some());
+        Ok(Self {
+            file,
+            database,
+            budget,
+            clock,
+            sessions,
+            undated,
+            host,
+            begins,
+            holders: RefCell::default(),
+        })
     }
 
     /// Returns the file.
     pub fn file(&self) -> &Path {
         &self.file
+    }
+
+    /// Returns how many runs of recorders cannot be dated, because their clocks are damaged: what they recorded is in no
+    /// answer.
+    pub fn undated(&self) -> usize {
+        self.undated
     }
 
     /// Returns the name of the host that was recorded.

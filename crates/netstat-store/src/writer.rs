@@ -16,6 +16,7 @@ use netstat_model::history::{
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -41,9 +42,9 @@ pub struct StoreSize {
 /// Keeps what a recorder sees. One program writes; any number read meanwhile.
 pub struct Writer {
     file: PathBuf,
-    /// Held for as long as this one writes.
-    /// What tells the file from another of its name.
+    /// What tells the file from another of its name; `None` where that was refused.
     identity: Option<(u64, u64)>,
+    /// Held for as long as this one writes.
     _lock: File,
     database: Connection,
     options: WriterOptions,
@@ -80,7 +81,7 @@ impl Writer {
         let begun = begin(&mut database, options, &now.boot_id, at, wall).map_err(error)?;
         let mut writer = Self {
             file: file.clone(),
-            identity: identity(&file),
+            identity: identity(&file).ok(),
             _lock: lock,
             database,
             options: options.clone(),
@@ -160,7 +161,7 @@ impl Writer {
                     let id = self.process(&record.instance, false);
                     self.pending.process(id, record.clone());
                 }
-                ConnectionEvent::Opened(record) => {
+                ConnectionEvent::Opened(record) | ConnectionEvent::HalfClosed(record) => {
                     let row = self.row(record);
                     self.pending.open(row);
                 }
@@ -210,7 +211,12 @@ impl Writer {
     /// is counted, and becomes a gap as soon as there is room for it. When the file was removed, nothing can be written any
     /// more.
     pub fn commit(&mut self, now: &ClockReading) -> Result<(), StoreError> {
-        if identity(&self.file) != self.identity {
+        let is_gone = match identity(&self.file) {
+            Ok(now) => self.identity.is_some_and(|begun| begun != now),
+            // Any other error may pass.
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        };
+        if is_gone {
             return Err(StoreError::new(&self.file, Fault::Gone));
         }
         let at = micros(now.since_boot);

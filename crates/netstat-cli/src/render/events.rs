@@ -10,14 +10,14 @@ use std::time::UNIX_EPOCH;
 /// The version of the lines. It grows when a key goes or changes its meaning.
 const SCHEMA: u64 = 1;
 
-/// Writes the line of a connection or listener. `process` is what is known of who holds it.
+/// Writes the line of a connection or listener, under the name of what happened to it. `process` is what is known of who holds it.
 pub(crate) fn write_connection(
     out: &mut Vec<u8>,
+    event: &str,
     record: &ConnectionRecord,
     process: Option<&ProcessRecord>,
     clock: &ClockReading,
 ) {
-    let event = if record.ended.is_some() { "ended" } else { "opened" };
     begin(out, event);
     word(
         out,
@@ -80,6 +80,7 @@ pub(crate) fn write_gap(out: &mut Vec<u8>, gap: &RecordGap, clock: &ClockReading
             GapCause::NotRunning => "not-running",
             GapCause::Suspended => "suspended",
             GapCause::Damaged => "damaged",
+            GapCause::HalfClosed => "half-closed",
         }),
     );
     out.extend_from_slice(b"}\n");
@@ -212,7 +213,7 @@ mod tests {
     #[test]
     fn an_end_is_one_line_of_json_and_unknown_is_null() {
         let mut out = Vec::new();
-        write_connection(&mut out, &record(), Some(&process()), &clock());
+        write_connection(&mut out, "ended", &record(), Some(&process()), &clock());
         let text = String::from_utf8(out).unwrap();
         assert_eq!(text.matches('\n').count(), 1);
         let line: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -244,7 +245,7 @@ mod tests {
         let mut out = Vec::new();
         let mut record = record();
         (record.process, record.ended, record.uid, record.cookie) = (None, None, None, 0);
-        write_connection(&mut out, &record, None, &clock());
+        write_connection(&mut out, "opened", &record, None, &clock());
         let line: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(line["event"], "opened");
         for key in [
@@ -273,7 +274,7 @@ mod tests {
         ] {
             let mut out = Vec::new();
             let record = ConnectionRecord { started: None, bound: Some(bound), ..record() };
-            write_connection(&mut out, &record, None, &clock());
+            write_connection(&mut out, "opened", &record, None, &clock());
             let line: serde_json::Value = serde_json::from_slice(&out).unwrap();
             assert_eq!(line[key], "2001-09-09T01:46:41.000Z");
             assert!(line["started"].is_null() && line["lasted_us"].is_null());

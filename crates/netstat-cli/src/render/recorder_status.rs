@@ -31,6 +31,7 @@ pub(crate) struct RecorderStatus {
     pub(crate) ended_of_before: u64,
     pub(crate) lost: u64,
     pub(crate) lost_begins: u64,
+    pub(crate) lost_half_closed: u64,
     pub(crate) lost_processes: u64,
     pub(crate) unseen: u64,
     pub(crate) late: u64,
@@ -42,7 +43,7 @@ pub(crate) struct RecorderStatus {
 }
 
 /// The version of [`RecorderStatus`].
-pub(crate) const SCHEMA: u32 = 2;
+pub(crate) const SCHEMA: u32 = 3;
 
 /// Returns the lines of a status. Without one the recorder never ran.
 pub(crate) fn lines(status: &RecorderStatus, is_running: bool, language: Language) -> String {
@@ -80,13 +81,15 @@ pub(crate) fn lines(status: &RecorderStatus, is_running: bool, language: Languag
         (
             word("Lost: buffer full", "손실: 버퍼 가득 참"),
             format!(
-                "{} {}, {} {}, {} {}",
+                "{} {}, {} {}, {} {}, {} {}",
                 status.lost,
                 word("ends", "종료"),
                 status.lost_begins,
                 word("begins", "시작"),
                 status.lost_processes,
-                word("processes", "프로세스 정보")
+                word("processes", "프로세스 정보"),
+                status.lost_half_closed,
+                word("half closed", "한쪽 닫힘")
             ),
         ),
         (word("Lost: never told", "손실: 커널이 알리지 않음"), status.unseen.to_string()),
@@ -141,6 +144,7 @@ mod tests {
             ended_of_before: 1,
             lost: 4,
             lost_begins: 5,
+            lost_half_closed: 9,
             lost_processes: 6,
             unseen: 0,
             late: 0,

@@ -126,9 +126,6 @@ impl Table {
         let mut rest = self.text.as_slice();
         for (number, row) in self.cells.chunks(self.heads.len().max(1)).enumerate() {
             piece.clear();
-            if in_blocks && number > 0 {
-                piece.extend_from_slice(line_end.bytes());
-            }
             for (at, &(bytes, used)) in row.iter().enumerate() {
                 let Some((cell, behind)) = rest.split_at_checked(bytes as usize) else { break };
                 rest = behind;
@@ -151,7 +148,9 @@ impl Table {
                     _ => self.write_cell(&mut piece, at, cell, used as usize, &fit, colour),
                 }
             }
-            if !in_blocks {
+            // Behind a line, and between two blocks.
+            let is_last = self.cells.len() <= (number + 1) * self.heads.len();
+            if !in_blocks || !is_last {
                 piece.extend_from_slice(line_end.bytes());
             }
             hand_on(Some(number), &piece)?;

@@ -69,6 +69,7 @@ pub(super) fn table(
         users: &known.users,
         interfaces: &known.interfaces,
         own: known.own,
+        names_zones: !system.has_accounts(),
         namespaces: &known.namespaces,
         geo: &session.geo,
         zone: if needs.fields.contains(Fields::LIFESPAN) { &session.zone } else { &Zone::UTC },
@@ -82,6 +83,9 @@ pub(super) fn table(
     if !table.group_by.is_empty() {
         render_groups(session, system, table, &view, &given, &warnings, out)?;
         return Ok(warnings);
+    }
+    if let Some(in_place) = &mut session.in_place {
+        in_place.begin(view.rows().skip(table.limit.unwrap_or(usize::MAX)));
     }
     if let Some(rows) = table.limit {
         view.limit(rows);

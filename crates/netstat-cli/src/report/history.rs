@@ -23,6 +23,7 @@ const A_DAY: Duration = Duration::from_secs(86_400);
 /// What failed, or that the history has nothing of that span.
 pub(super) fn run(session: &mut Session<'_>, asked: &History) -> Result<ExitCode, Trouble> {
     let reader = past::open(&asked.store)?;
+    past::say_undated(&reader);
     let span = Span {
         since: asked.since.as_ref().map(|when| past::moment(session, "--since", when)).transpose()?,
         until: asked.until.as_ref().map(|when| past::moment(session, "--until", when)).transpose()?,

@@ -9,6 +9,7 @@ use netstat_model::SocketKey;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::io::{self, Write};
 use std::time::Duration;
+use unicode_width::UnicodeWidthChar;
 
 /// What a row is, whatever is shown of it. A socket may make a row of IPv4 and one of IPv6.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -51,11 +52,13 @@ type Drawn = (Mark, Vec<u8>);
 #[derive(Debug, Default)]
 struct Follower {
     before: Option<Vec<(RowKey, Vec<u8>)>>,
+    hidden_before: FxHashSet<RowKey>,
 }
 
 impl Follower {
     /// Marks the rows of the next display, and puts those that went where they stood: behind the row that they followed.
-    fn follow(&mut self, rows: Vec<(RowKey, Vec<u8>)>) -> Vec<Drawn> {
+    /// One that is only hidden did not go, and one that was hidden does not come.
+    fn follow(&mut self, rows: Vec<(RowKey, Vec<u8>)>, hidden: FxHashSet<RowKey>) -> Vec<Drawn> {
         let now: FxHashSet<&RowKey> = rows.iter().map(|(key, _)| key).collect();
         let before = self.before.take();
         let old: FxHashSet<&RowKey> = before.iter().flatten().map(|(key, _)| key).collect();
@@ -64,7 +67,7 @@ impl Follower {
         for (key, text) in before.iter().flatten() {
             if now.contains(key) {
                 last = Some(key);
-            } else {
+            } else if !hidden.contains(key) {
                 went.entry(last).or_default().push(text);
             }
         }
@@ -74,11 +77,13 @@ impl Follower {
         };
         drawn.extend(gone(went.remove(&None)));
         for (key, text) in &rows {
-            let mark = if before.is_some() && !old.contains(key) { Mark::Came } else { Mark::Stays };
+            let was_there = old.contains(key) || self.hidden_before.contains(key);
+            let mark = if before.is_some() && !was_there { Mark::Came } else { Mark::Stays };
             drawn.push((mark, text.clone()));
             drawn.extend(gone(went.remove(&Some(key))));
         }
         self.before = Some(rows);
+        self.hidden_before = hidden;
         drawn
     }
 }
@@ -89,6 +94,7 @@ struct Content {
     head: Vec<u8>,
     /// `None` if the report has no rows that can be followed.
     rows: Option<Vec<(RowKey, Vec<u8>)>>,
+    hidden: FxHashSet<RowKey>,
     /// What the display lacks, and hints.
     notes: Vec<Text>,
 }
@@ -117,12 +123,17 @@ impl InPlace {
         }
     }
 
+    /// Begins a display of rows. `hidden` are those that are there and not shown, because of a limit.
+    pub(super) fn begin<'a>(&mut self, hidden: impl Iterator<Item = Row<'a>>) {
+        self.content.rows = Some(Vec::new());
+        self.content.hidden = hidden.map(|row| RowKey::of(&row)).collect();
+    }
+
     /// Adds a row without the cells of its mark, or what stands above the rows.
     pub(super) fn add(&mut self, row: Option<&Row<'_>>, text: &[u8]) {
-        let rows = self.content.rows.get_or_insert_default();
-        match row {
-            Some(row) => rows.push((RowKey::of(row), text.to_owned())),
-            None => self.content.head.extend_from_slice(text),
+        match (row, &mut self.content.rows) {
+            (Some(row), Some(rows)) => rows.push((RowKey::of(row), text.to_owned())),
+            _ => self.content.head.extend_from_slice(text),
         }
     }
 
@@ -133,10 +144,10 @@ impl InPlace {
 
     /// Draws what was added, or a report without rows that can be followed: `text`. `time` is that of the display.
     pub(super) fn draw(&mut self, text: &[u8], time: &str, out: &mut impl Write) -> io::Result<()> {
-        let Content { head, rows, notes } = std::mem::take(&mut self.content);
+        let Content { head, rows, hidden, notes } = std::mem::take(&mut self.content);
         let marks = rows.is_some();
         let rows = match rows {
-            Some(rows) => self.follower.follow(rows),
+            Some(rows) => self.follower.follow(rows, hidden),
             None => {
                 let lines = text.split_inclusive(|byte| *byte == b'\n');
                 lines.map(|line| (Mark::Stays, line.to_owned())).collect()
@@ -146,24 +157,23 @@ impl InPlace {
         let notes = notes.iter().map(|note| one_line(note.of(self.language))).collect();
         let frame = Frame { status, head, rows, marks, notes };
         let mut bytes = Vec::new();
-        let height = output::size().map_or(usize::MAX, |(_, height)| height);
+        let size = output::size().unwrap_or((usize::MAX, usize::MAX));
         if !self.begun {
             // What stood on the terminal scrolls up and is not lost.
-            bytes.extend(std::iter::repeat_n(b'\n', height.min(1000)));
+            bytes.extend(std::iter::repeat_n(b'\n', size.1.min(1000)));
             self.begun = true;
         }
-        frame.write(height, self.language, self.coloured, &mut bytes);
+        frame.write(size, self.language, self.coloured, &mut bytes);
         out.write_all(&bytes)
     }
 
     fn status(&self, time: &str, rows: Option<&Vec<Drawn>>) -> String {
-        let pause = self.pause.as_secs_f64();
         let counted = rows.map(|rows| {
             let count = |mark| rows.iter().filter(|(of, _)| *of == mark).count();
             let (came, went) = (count(Mark::Came), count(Mark::Went));
             (rows.len() - went, came, went)
         });
-        let pause = both!("every {pause} s, Ctrl+C ends", "{pause}초마다, Ctrl+C로 종료", pause);
+        let pause = both!("every {pause}, Ctrl+C ends", "{pause} 간격, Ctrl+C로 종료", pause = self.pause);
         let text = match counted {
             None => both!("{time}  {pause}", "{time}  {pause}", time, pause),
             Some((rows, came, went)) => both!(
@@ -190,11 +200,11 @@ struct Frame {
 }
 
 impl Frame {
-    /// Writes what fits into `height` lines over the display before: the status, the head, the rows, how many do not fit, the
-    /// notes.
-    fn write(&self, height: usize, language: Language, coloured: bool, out: &mut Vec<u8>) {
-        // A long line is cut by the terminal, and begins no second one.
-        out.extend_from_slice(b"\x1b[?7l\x1b[H");
+    /// Writes what fits into a terminal of this width and height over the display before: the status, the head, the rows,
+    /// how many do not fit, the notes.
+    fn write(&self, size: (usize, usize), language: Language, coloured: bool, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"\x1b[H");
+        let (width, height) = size;
         // The last line stays free for the cursor.
         let mut left = height.saturating_sub(1);
         let mut line = |out: &mut Vec<u8>, parts: &[&[u8]]| {
@@ -202,7 +212,7 @@ impl Frame {
                 left -= 1;
                 // Erased first: behind a line that fills the terminal the cursor stands on its last character.
                 out.extend_from_slice(b"\x1b[2K");
-                parts.iter().for_each(|part| out.extend_from_slice(part));
+                cut(&parts.concat(), width, out);
                 out.extend_from_slice(b"\r\n");
             }
             left
@@ -242,7 +252,25 @@ impl Frame {
         for note in self.notes.iter().take(notes) {
             line(out, &[b"netstat: ", note.as_bytes()]);
         }
-        out.extend_from_slice(b"\x1b[J\x1b[?7h");
+        out.extend_from_slice(b"\x1b[J");
+    }
+}
+
+/// Writes as much of a line as fits, so that it begins no second one. Escape sequences, which are those of colours, take no
+/// room.
+fn cut(line: &[u8], width: usize, out: &mut Vec<u8>) {
+    let text = String::from_utf8_lossy(line);
+    let (mut used, mut is_escape) = (0, false);
+    for character in text.chars() {
+        if character == '\x1b' || is_escape {
+            is_escape = character != 'm';
+        } else {
+            used += character.width().unwrap_or(0);
+            if used > width {
+                continue;
+            }
+        }
+        out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
     }
 }
 
@@ -278,7 +306,10 @@ mod tests {
     #[test]
     fn rows_that_came_and_went_are_marked_for_one_display() {
         let mut follower = Follower::default();
-        let mut follow = |ports: &[u16]| shown(&follower.follow(rows(ports)));
+        let mut follow_of = |ports: &[u16], hidden: &[u16]| {
+            shown(&follower.follow(rows(ports), hidden.iter().map(|port| key(*port)).collect()))
+        };
+        let mut follow = |ports: &[u16]| follow_of(ports, &[]);
         assert_eq!(follow(&[1, 2, 3]), " 1 2 3", "nothing came with the first display");
         assert_eq!(follow(&[1, 3, 4]), " 1-2 3+4");
         assert_eq!(follow(&[1, 3, 4]), " 1 3 4");
@@ -287,6 +318,10 @@ mod tests {
         // Where a row stood that went with its neighbours.
         assert_eq!(follow(&[4, 5, 6, 7]), "+4 5+6+7");
         assert_eq!(follow(&[7]), "-4-5-6 7");
+        // What a limit hides is there.
+        assert_eq!(follow_of(&[8], &[7]), "+8");
+        assert_eq!(follow_of(&[7, 9], &[8]), " 7+9");
+        assert_eq!(follow_of(&[9], &[]), "-7 9");
     }
 
     fn frame(rows: u16) -> Frame {
@@ -301,10 +336,23 @@ mod tests {
 
     fn text(frame: &Frame, height: usize) -> String {
         let mut out = Vec::new();
-        frame.write(height, Language::English, false, &mut out);
+        frame.write((20, height), Language::English, false, &mut out);
         let text = String::from_utf8(out).unwrap();
-        let text = text.strip_prefix("\x1b[?7l\x1b[H").unwrap().strip_suffix("\x1b[J\x1b[?7h").unwrap();
+        let text = text.strip_prefix("\x1b[H").unwrap().strip_suffix("\x1b[J").unwrap();
         text.replace("\x1b[2K", "").replace("\r\n", "\n")
+    }
+
+    #[test]
+    fn a_line_is_cut_by_what_is_seen_of_it() {
+        let cut_to = |line: &str, width| {
+            let mut out = Vec::new();
+            cut(line.as_bytes(), width, &mut out);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(cut_to("\x1b[32mabc\x1b[0m", 3), "\x1b[32mabc\x1b[0m");
+        assert_eq!(cut_to("\x1b[32mabcd\x1b[0m e", 3), "\x1b[32mabc\x1b[0m");
+        assert_eq!(cut_to("한글", 3), "한");
+        assert_eq!(cut_to("abc", 0), "");
     }
 
     #[test]
@@ -312,7 +360,7 @@ mod tests {
         assert_eq!(text(&frame(2), 24), "status\n\nhead\n+ row 0\n+ row 1\nnetstat: a note\n");
         assert_eq!(text(&frame(2), 7), text(&frame(2), 24), "it fits");
         let cut = text(&frame(9), 8);
-        assert!(cut.contains("+ row 1\n  7 more: "), "{cut}");
+        assert!(cut.contains("+ row 1\n  7 more: a filter, -\n"), "{cut}");
         for height in 0..12 {
             assert!(text(&frame(9), height).lines().count() < height.max(1), "{height}");
         }

@@ -72,7 +72,9 @@ impl HeldBack {
             let lost = rest.iter().map(|event| match event {
                 ConnectionEvent::Ended(_) => Some(1),
                 ConnectionEvent::Gap(gap) => gap.lost,
-                ConnectionEvent::Opened(_) | ConnectionEvent::Process(_) => Some(0),
+                ConnectionEvent::Opened(_) | ConnectionEvent::HalfClosed(_) | ConnectionEvent::Process(_) => {
+                    Some(0)
+                }
             });
             let lost: Option<u64> = lost.sum();
             let (from, cause) = (self.added, GapCause::Unseen);

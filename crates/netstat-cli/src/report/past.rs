@@ -8,7 +8,7 @@ use netstat_engine::both;
 use netstat_engine::columns::Column;
 use netstat_engine::text::{Text, When, Zone, escape, system};
 use netstat_model::history::GapCause;
-use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
+use netstat_model::query::{Listing, ProcessFields, RouteQuery, Scope, Visit};
 use netstat_model::{
     Answer, Error, Interface, Namespace, OwnerMethod, PersistentRoute, Process, ProcessKey, Route, SocketRef,
     SocketTable, Warning,
@@ -194,6 +194,13 @@ pub(super) fn moment(session: &Session<'_>, option: &str, when: &When) -> Result
 /// What failed, or why there is no such table.
 pub(super) fn run(session: &mut Session<'_>, asked: &Asked) -> Result<ExitCode, Trouble> {
     let reader = open(&asked.store)?;
+    say_undated(&reader);
+    if session.settings.scope == Scope::All {
+        output::complain(&both!(
+            "of other network namespaces only TCP is recorded: their UDP sockets are not in this table",
+            "다른 네트워크 네임스페이스는 TCP만 기록합니다. 그 UDP 소켓은 이 표에 없습니다"
+        ));
+    }
     let time = moment(session, "--at", &asked.at)?;
     let shown = |time| session.zone.to_the_second(time);
     let at = match reader.standing(time) {
@@ -271,6 +278,18 @@ pub(super) fn show(
     Ok(ExitCode::SUCCESS)
 }
 
+/// Says what a history has and nobody can tell when it was.
+pub(super) fn say_undated(reader: &Reader) {
+    if let undated @ 1.. = reader.undated() {
+        output::complain(&both!(
+            "the history is not whole: when {undated:run|runs} of the recorder {undated?was|were} nobody can tell, because the \
+             clock is damaged",
+            "기록이 완전하지 않습니다: 시계 기록이 손상되어 레코더 실행 {undated}회의 시각을 알 수 없습니다",
+            undated
+        ));
+    }
+}
+
 /// The most gaps that are said one by one.
 const MOST_SAID: usize = 5;
 
@@ -324,6 +343,20 @@ pub(super) fn gap_text(gap: &Gap, zone: &Zone) -> Text {
                 "{span} the begin of {connections} was lost, because the buffer between kernel and recorder was full: they \
                  are missing until their end is told",
                 "{span} 커널과 레코더 사이의 버퍼가 가득 차 {connections}의 시작을 놓쳤습니다. 끝날 때까지는 표에 없습니다",
+                span,
+                connections
+            )
+        }
+        GapCause::HalfClosed => {
+            let connections = match gap.lost {
+                Some(lost) => both!("{lost:connection|connections}", "연결 {lost}개", lost),
+                None => both!("connections", "연결"),
+            };
+            both!(
+                "{span} that an end had closed {connections} was lost, because the buffer between kernel and recorder was full: \
+                 until their end they may be shown as ESTABLISHED",
+                "{span} 커널과 레코더 사이의 버퍼가 가득 차 {connections}에서 한쪽이 닫은 사실을 놓쳤습니다. 끝날 때까지 ESTABLISHED로 \
+                 나올 수 있습니다",
                 span,
                 connections
             )

@@ -227,6 +227,7 @@ impl History {
         if let Err(error) = written {
             let file = quoted(self.writer.file().as_os_str());
             if matches!(error.fault, Fault::Gone) {
+                self.end();
                 let why = store_error(&error);
                 return Err(both!(
                     "the history {file} cannot be kept: {why}; start netstat record again",
@@ -290,6 +291,7 @@ impl History {
             lost: counts.lost,
             lost_begins: counts.lost_begins,
             lost_processes: counts.lost_processes,
+            lost_half_closed: counts.lost_half_closed,
             unseen: counts.unseen,
             late: counts.late,
             skipped: counts.skipped,
@@ -340,7 +342,9 @@ fn gone(
     let there: FxHashSet<(u64, Option<(Transport, _, _)>)> = first
         .iter()
         .filter_map(|event| match event {
-            ConnectionEvent::Opened(record) | ConnectionEvent::Ended(record) => Some(key(record)),
+            ConnectionEvent::Opened(record)
+            | ConnectionEvent::HalfClosed(record)
+            | ConnectionEvent::Ended(record) => Some(key(record)),
             ConnectionEvent::Process(_) | ConnectionEvent::Gap(_) => None,
         })
         .collect();
@@ -396,16 +400,19 @@ impl Printer {
                 }
                 self.processes.insert(process.instance, (**process).clone());
             }
-            ConnectionEvent::Opened(record) if self.opens => self.connection(record, lines),
-            ConnectionEvent::Opened(_) => {}
-            ConnectionEvent::Ended(record) => self.connection(record, lines),
+            ConnectionEvent::Opened(record) if self.opens => self.connection("opened", record, lines),
+            ConnectionEvent::HalfClosed(record) if self.opens => {
+                self.connection("half-closed", record, lines)
+            }
+            ConnectionEvent::Opened(_) | ConnectionEvent::HalfClosed(_) => {}
+            ConnectionEvent::Ended(record) => self.connection("ended", record, lines),
             ConnectionEvent::Gap(gap) => write_gap(lines, gap, &self.clock),
         }
     }
 
-    fn connection(&self, record: &ConnectionRecord, lines: &mut Vec<u8>) {
+    fn connection(&self, event: &str, record: &ConnectionRecord, lines: &mut Vec<u8>) {
         let process = record.process.and_then(|(instance, _)| self.processes.get(&instance));
-        write_connection(lines, record, process, &self.clock);
+        write_connection(lines, event, record, process, &self.clock);
     }
 }
 

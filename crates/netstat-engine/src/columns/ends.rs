@@ -38,8 +38,7 @@ pub(super) fn host<'a>(socket: &SocketRef<'a>, end: IpEndpoint, given: &Given<'a
 /// Returns the name of the interface that an address belongs to, if it needs one and the name is known. Windows calls
 /// interfaces by their numbers there.
 fn zone<'a>(end: &IpEndpoint, socket: &SocketRef<'a>, given: &Given<'a>) -> Option<&'a OsStr> {
-    let is_linux = given.own.is_some();
-    (end.scope != 0 && is_linux).then(|| given.interface(end.scope, socket)).flatten()
+    (end.scope != 0 && given.names_zones).then(|| given.interface(end.scope, socket)).flatten()
 }
 
 fn or_any(number: u32, any: u32) -> String {

@@ -155,6 +155,7 @@ impl Facts {
             users: &self.users,
             interfaces: &self.interfaces,
             own: self.own,
+            names_zones: true,
             namespaces: &self.namespaces,
             geo: &self.geo,
             zone: &self.zone,

@@ -44,6 +44,8 @@ pub struct Given<'a> {
     pub interfaces: &'a HashMap<u32, OsString>,
     /// That namespace; `None` where the system has only one, or does not tell it.
     pub own: Option<Namespace>,
+    /// Whether addresses have the names of interfaces, as on Linux, and not their numbers.
+    pub names_zones: bool,
     /// Network namespaces, by inode.
     pub namespaces: &'a HashMap<u64, NetworkNamespace>,
     /// Countries and networks of addresses.

@@ -223,12 +223,12 @@ impl<'a> Value<'a> {
             (Self::Text(one), Self::Text(two)) => one.cmp(two),
             (Self::Time(one, _), Self::Time(two, _)) => one.cmp(two),
             (Self::Words(one), Self::Words(two)) => one.cmp(two),
-            (Self::End(one, _), Self::End(two, _)) => one.cmp(two),
+            (Self::End(one, zone), Self::End(two, other)) => (one, zone).cmp(&(two, other)),
             (Self::Named(one), Self::Named(two)) => one.cmp(two),
             (Self::End(..), Self::Named(_)) => Ordering::Less,
             (Self::Named(_), Self::End(..)) => Ordering::Greater,
-            (Self::Host(one, _), Self::Host(two, _)) => {
-                (one.address, one.scope).cmp(&(two.address, two.scope))
+            (Self::Host(one, zone), Self::Host(two, other)) => {
+                (one.address, one.scope, zone).cmp(&(two.address, two.scope, other))
             }
             (Self::State(one), Self::State(two)) => one.cmp(two),
             (Self::Timer(one), Self::Timer(two)) => {

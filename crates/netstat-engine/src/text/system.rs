@@ -17,9 +17,11 @@ mod phrases;
 pub fn phrase(english: &str) -> Text {
     let korean = phrases::ALL.iter().find_map(|(known, korean)| {
         let inside = captured(known, english)?;
-        Some(inside.into_iter().fold((*korean).to_owned(), |text, inside| {
-            // What it quotes may be a phrase itself.
-            text.replacen('*', phrase(inside).of(Language::Korean), 1)
+        let mut parts = korean.split('*');
+        let begin = parts.next().unwrap_or_default().to_owned();
+        // What it quotes may be a phrase itself, and may have stars of its own.
+        Some(inside.into_iter().zip(parts).fold(begin, |text, (inside, part)| {
+            format!("{text}{}{part}", phrase(inside).of(Language::Korean))
         }))
     });
     match korean {

@@ -258,13 +258,27 @@ fn what_cannot_be_dated_is_not_of_1970() {
     let file = made(&folder);
     Connection::open(&file).unwrap().execute_batch("DELETE FROM clock").unwrap();
     assert!(matches!(Reader::open(&file).err().unwrap().fault, Fault::Undated));
-    // Of two boots one is left.
-    let at = |at| ClockReading { boot_id: "two".into(), ..clock(at) };
-    let mut next = Writer::open(folder.as_ref(), &WriterOptions::default(), &at(5000)).unwrap();
-    next.commit(&at(5001)).unwrap();
-    drop(next);
-    let reader = Reader::open(&file).unwrap();
-    assert_eq!(reader.reach(), Some((day(5000), day(5001))));
-    assert_eq!(reader.gaps(&Span::default()).unwrap(), []);
-    assert_eq!(reader.standing(day(500)), Standing::Before(day(5000)));
+    // Of three boots two are left, whichever it is.
+    for (spoilt, left) in [(1, (1, 3)), (2, (0, 3)), (3, (0, 2))] {
+        let folder = Folder::new();
+        let file = made(&folder);
+        let boots = ["one", "two", "three"];
+        let at = |boot: usize, at| ClockReading { boot_id: boots[boot].into(), ..clock(at) };
+        for (boot, begin) in [(1, 5000), (2, 9000)] {
+            let options = WriterOptions::default();
+            let mut next = Writer::open(folder.as_ref(), &options, &at(boot, begin)).unwrap();
+            next.commit(&at(boot, begin + 1)).unwrap();
+        }
+        let spoil = format!("DELETE FROM clock WHERE boot = {spoilt}");
+        Connection::open(&file).unwrap().execute_batch(&spoil).unwrap();
+        let reader = Reader::open(&file).unwrap();
+        assert_eq!(reader.undated(), 1);
+        let times = [(100, 901), (5000, 5001), (9000, 9001)];
+        let (first, last) = (times[left.0].0, times[left.1 - 1].1);
+        assert_eq!(reader.reach(), Some((day(first), day(last))), "{spoilt}");
+        let causes: Vec<GapCause> =
+            reader.gaps(&Span::default()).unwrap().iter().map(|gap| gap.cause).collect();
+        assert_eq!(causes.contains(&GapCause::Damaged), spoilt == 2, "{causes:?}");
+        assert_eq!(causes.contains(&GapCause::NotRunning), spoilt != 2, "{causes:?}");
+    }
 }

@@ -63,7 +63,7 @@ impl Line {
             // Quotes alone are a word, too.
             word.get_or_insert_default();
         }
-        // A closed quote is no break.
+        // The name of the command.
         if !words.is_empty() {
             words.remove(0);
         }
@@ -76,6 +76,10 @@ impl Line {
         let replaced = word.get(self.stays..)?;
         let kept = word.get(..self.stays)?;
         if !self.word.starts_with(kept) {
+            return None;
+        }
+        // An interactive bash expands history there, and no backslash hides it from that.
+        if self.quotes == Quotes::Double && replaced.contains('!') {
             return None;
         }
         let mut text = String::new();
@@ -137,6 +141,7 @@ mod tests {
             ("netstat \\(", "(", Some("\\(")),
             ("netstat dst 2001:db8::", "2001:db8::1", Some("1")),
             ("netstat a:b", "x:y", None),
+            ("netstat process \"", "\"a!b\"", None),
         ] {
             assert_eq!(Line::split(line, BREAKS).replacement(word).as_deref(), replacement, "{line}");
         }

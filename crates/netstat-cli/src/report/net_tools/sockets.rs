@@ -13,6 +13,7 @@ use crate::report::{Displayed, Failure, Session, rights};
 use crate::settings::{SocketList, UnixList, Which};
 use netstat_engine::kernel_text::{ProtocolNames, unix_sockets};
 use netstat_engine::select::{OwnersOf, Selected, Selection, read_processes};
+use netstat_engine::text::Text;
 use netstat_model::query::{Fields, Kinds, ProcessFields, SocketQuery, States};
 use netstat_model::{
     Family, IpEndpoint, Process, ProcessKey, SocketRef, SocketTable, TcpState, Transport, Warning,
@@ -45,6 +46,11 @@ pub(super) fn list(session: &mut Session<'_>, list: &SocketList, out: &mut impl 
     let mut holders = holders_by_inode(sockets.iter().filter(|socket| socket.ip().is_none()));
     if filtered {
         raw.retain(|inode| holders.contains_key(&inode));
+        if !udp_lite.is_empty() && session.displays == 1 {
+            output::complain(&Text::same(
+                "UDP-Lite sockets are left out: filters do not know them".to_owned(),
+            ));
+        }
         udp_lite.retain(|_| false);
     }
     let mut processes = FxHashMap::default();

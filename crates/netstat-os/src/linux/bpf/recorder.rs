@@ -10,7 +10,7 @@ use rustix::fd::OwnedFd;
 
 /// Bytes of `struct settings` and of `struct all_counts` in `bpf/recorder.h`.
 const SETTINGS: usize = 8;
-const COUNTS: usize = 64 * 128;
+const COUNTS: usize = 64 * 144;
 
 /// The loaded programs. Dropping this unloads them.
 pub(crate) struct Recorder {

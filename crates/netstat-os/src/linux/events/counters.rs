@@ -5,15 +5,14 @@ use netstat_model::history::EventCounts;
 /// Decodes `struct all_counts` and what follows it; `None` when it is too short.
 pub(super) fn decode_counts(bytes: &[u8]) -> Option<EventCounts> {
     /// Words of `struct counts`, how many of them there are, and the places of the losses of each kind of record.
-    const WORDS: usize = 16;
+    const WORDS: usize = 18;
     const PROCESSORS: usize = 64;
-    const LOST: usize = 6 + 5;
-    /// What is not known of a connection that is open: that an end of it has closed its direction.
-    const LOST_HALVES: usize = LOST;
+    const LOST: usize = 6 + 6;
     const LOST_BEGINS: usize = LOST + 1;
     const LOST_ENDS: usize = LOST + 2;
     const LOST_OWNERS: usize = LOST + 3;
     const LOST_PROCESSES: usize = LOST + 4;
+    const LOST_HALVES: usize = LOST + 5;
     let (words, _) = bytes.as_chunks::<8>();
     let words: Vec<u64> = words.iter().map(|word| u64::from_ne_bytes(*word)).collect();
     let (counts, misses) = words.split_at_checked(WORDS * PROCESSORS)?;
@@ -28,7 +27,8 @@ pub(super) fn decode_counts(bytes: &[u8]) -> Option<EventCounts> {
         saved: sum(4),
         not_followed: sum(5),
         lost: sum(LOST_ENDS),
-        lost_begins: sum(LOST_BEGINS).saturating_add(sum(LOST_HALVES)),
+        lost_begins: sum(LOST_BEGINS),
+        lost_half_closed: sum(LOST_HALVES),
         lost_processes: sum(LOST_OWNERS).saturating_add(sum(LOST_PROCESSES)),
         unseen: 0,
         skipped: misses.iter().fold(0, |sum, misses| sum.saturating_add(*misses)),

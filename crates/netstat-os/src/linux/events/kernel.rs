@@ -231,12 +231,12 @@ impl<'a> KernelEvents<'a> {
         }
     }
 
-    /// Tells of connections that are open since one end has closed its direction, by this moment at the latest.
+    /// Tells of connections that are still open although one of their ends closed its direction at `by` or before.
     fn tell_half_closed(&mut self, by: Duration, into: &mut Vec<ConnectionEvent>) {
         for (cookie, first_fin) in self.half_closed.stay(by) {
             if let Some(record) = self.balance.open_record(cookie) {
                 let record = ConnectionRecord { first_fin: Some(first_fin), ..record };
-                into.push(ConnectionEvent::Opened(Box::new(record)));
+                into.push(ConnectionEvent::HalfClosed(Box::new(record)));
             }
         }
     }
@@ -336,6 +336,7 @@ impl<'a> KernelEvents<'a> {
             (last.lost, counts.lost, GapCause::Ring),
             (last.lost_begins, counts.lost_begins, GapCause::Begins),
             (last.lost_processes, counts.lost_processes, GapCause::Processes),
+            (last.lost_half_closed, counts.lost_half_closed, GapCause::HalfClosed),
         ] {
             let lost = after.saturating_sub(before);
             if lost > 0 {

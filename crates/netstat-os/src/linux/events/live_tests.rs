@@ -213,7 +213,9 @@ fn play_in(
         let ours =
             |record: &ConnectionRecord| record.namespace.is_some_and(|it| it.inode == namespace.inode());
         played.events.extend(events.into_iter().filter(|event| match event {
-            ConnectionEvent::Opened(record) | ConnectionEvent::Ended(record) => ours(record),
+            ConnectionEvent::Opened(record)
+            | ConnectionEvent::HalfClosed(record)
+            | ConnectionEvent::Ended(record) => ours(record),
             ConnectionEvent::Process(_) | ConnectionEvent::Gap(_) => true,
         }));
         seen(&played).then_some(())
@@ -248,6 +250,7 @@ fn run(words: &[&str], stream: &mut dyn EventStream) -> (Output, Vec<ConnectionE
                     record.role == ConnectionRole::Unknown && record.process.is_some()
                 }
                 ConnectionEvent::Opened(record) => record.first_fin.is_some(),
+                ConnectionEvent::HalfClosed(_) => true,
                 _ => false,
             };
             (events.iter().filter(held).count() >= 2).then_some(())
@@ -348,7 +351,11 @@ fn a_connection_that_stays_half_closed_is_told_while_it_is_open() {
             };
             for (end, is_local) in [(client, true), (server, false)] {
                 let told = played.events.iter().find_map(|event| match event {
-                    ConnectionEvent::Opened(open) if open.cookie == end.cookie => open.first_fin,
+                    ConnectionEvent::HalfClosed(open) | ConnectionEvent::Opened(open)
+                        if open.cookie == end.cookie =>
+                    {
+                        open.first_fin
+                    }
                     _ => None,
                 });
                 assert_eq!(told.map(|(_, whose)| whose), Some(is_local), "{:#?}", played.events);

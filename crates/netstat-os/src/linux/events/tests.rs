@@ -228,9 +228,9 @@ fn a_container_is_known_by_its_control_group() {
 
 /// `struct all_counts` with some ends lost on two processors, and the misses of four programs.
 fn counts(lost: u64) -> Vec<u8> {
-    let mut words = vec![0_u64; 64 * 16];
-    (words[0], words[1], words[13]) = (5, 4, lost);
-    words[16 + 13] = lost;
+    let mut words = vec![0_u64; 64 * 18];
+    (words[0], words[1], words[14]) = (5, 4, lost);
+    words[18 + 14] = lost;
     words.extend([1, 0, 2, 0]);
     words.into_iter().flat_map(u64::to_ne_bytes).collect()
 }
@@ -348,17 +348,18 @@ fn every_loss_is_a_gap() {
     let lost = |place: usize| {
         let mut bytes = counts(0);
         // On the second processor.
-        let at = (16 + place) * 8;
+        let at = (18 + place) * 8;
         bytes[at..at + 8].copy_from_slice(&7_u64.to_ne_bytes());
         bytes
     };
-    // Sockets without memory; begins, ends, owners and processes without room.
+    // Sockets without memory; begins, ends, owners, processes and first FINs without room.
     for (place, expected) in [
         (5, (None, GapCause::Unseen)),
-        (12, (Some(7), GapCause::Begins)),
-        (13, (Some(7), GapCause::Ring)),
-        (14, (Some(7), GapCause::Processes)),
+        (13, (Some(7), GapCause::Begins)),
+        (14, (Some(7), GapCause::Ring)),
         (15, (Some(7), GapCause::Processes)),
+        (16, (Some(7), GapCause::Processes)),
+        (17, (Some(7), GapCause::HalfClosed)),
     ] {
         let fake = system().take(&[], &counts(0)).take(&[], &lost(place)).take(&[], &lost(place));
         let events = taken(&fake, 3);

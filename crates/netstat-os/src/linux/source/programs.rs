@@ -69,7 +69,7 @@ const FAILURE: u32 = 1;
 /// How [`super::Source::recorder_program`] and the methods of [`RecorderProgram`] are recorded.
 const BPF_RECORDER: &str = "bpf recorder";
 const BPF_RECORDS: &str = "bpf records";
-const BPF_COUNTS: &str = "bpf counts";
+const BPF_COUNTS: &str = "bpf counts 2";
 
 /// How [`super::Source::closings`] and [`Closings::take`] are recorded: the questions, and what stands for missing datagrams.
 const CLOSINGS: &str = "closings";
