@@ -120,7 +120,7 @@ fn check_reports(arguments: &Arguments) -> Result<(), Complaint> {
     if arguments.exists || arguments.wait {
         let option = if arguments.exists { "--exists" } else { "--wait" };
         let formats = !arguments.formats.is_empty();
-        let others = [(arguments.path, "--path"), (formats, "--json, --jsonl and --csv")];
+        let others = [(arguments.path, "--path"), (formats, "--json, --jsonl, --csv")];
         if let [shape, ..] = typed(&[&shape(arguments)[..], &others].concat())[..] {
             return Err(complaint!(
                 "{option} prints nothing: leave {shape} out",
