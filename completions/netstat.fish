@@ -1,77 +1,26 @@
-# Made by netstat --generate complete-fish. Do not edit.
-complete -c netstat -f
-complete -c netstat -s 'a' -l all -d 'Show listening ports and UDP as well'
-complete -c netstat -s 'b' -l executable -d 'Show the executable behind each row'
-complete -c netstat -s 'c' -l port-counts -d 'List processes by the number of ports they hold'
-complete -c netstat -s 'd' -l dscp -d 'Show the DSCP value of each connection'
-complete -c netstat -s 'e' -l ethernet -d 'Show interface statistics'
-complete -c netstat -s 'f' -l full-names -d 'Show full host names of foreign addresses'
-complete -c netstat -s 'h' -s '?' -l help -d 'Show the help text'
-complete -c netstat -s 'i' -l time-in-state -d 'Show how long connections have been in their state'
-complete -c netstat -s 'n' -l numeric -d 'Show addresses and ports as numbers'
-complete -c netstat -s 'o' -l pid -d 'Show the ID of the process that owns each row'
-complete -c netstat -s 'p' -l protocol -x -a 'tcp tcpv6 udp udpv6 ip ipv6 icmp icmpv6' -d 'Show one protocol only'
-complete -c netstat -s 'q' -l bound -d 'Show bound ports that do not listen as well'
-complete -c netstat -s 'r' -l route -d 'Show the routing table'
-complete -c netstat -s 's' -l statistics -d 'Show statistics by protocol'
-complete -c netstat -s 't' -l offload -d 'Show the offload state of each connection'
-complete -c netstat -s 'v' -l verbose -d 'Show each interface (with -e); say how owners were found'
-complete -c netstat -s 'x' -l network-direct -d 'Show NetworkDirect (RDMA) connections'
-complete -c netstat -s 'y' -l template -d 'Show the TCP template of each connection'
-complete -c netstat -l all-namespaces -d 'The same as --netns all'
-complete -c netstat -l arguments -d 'Keep the arguments of processes'
-complete -c netstat -l at -x -d 'Show the table as it was at a time'
-complete -c netstat -l cmdline -d 'Show the command line of the process in a column'
-complete -c netstat -l color -x -a 'auto always never' -d 'Choose when states are coloured'
-complete -c netstat -l columns -x -d 'Choose the columns and their order'
-complete -c netstat -l config -r -F -d 'Read the settings of the checks from a TOML file'
-complete -c netstat -l count -x -d 'With an interval, stop after this many displays'
-complete -c netstat -l csv -d 'Write CSV, with a line for each row'
-complete -c netstat -l dialect -x -a 'windows net-tools' -d 'Choose whose options and text these are'
-complete -c netstat -l exists -d 'Say by the exit code alone whether a row matches the filter'
-complete -c netstat -l explain -x -a 'port-exhaustion close-wait listen-queue connecting half-open retransmission stalled idle address-gone buffers descriptors conntrack exposed shadowed bind policy suspicious' -d 'Explain the rule of a check and its settings'
-complete -c netstat -l family -x -d 'Show the sockets of these families'
-complete -c netstat -l follow -d 'Print each connection that ends'
-complete -c netstat -l generate -x -a 'man markdown complete-bash complete-zsh complete-fish complete-powershell schema check-schema checks dialects' -d 'Write the man page, the reference or a completion'
-complete -c netstat -l geo -r -F -d 'Take countries and networks from this file'
-complete -c netstat -l group-by -x -d 'Count rows by the values of columns'
-complete -c netstat -l interfaces -d 'Show each interface in a line'
-complete -c netstat -l json -d 'Write one JSON document'
-complete -c netstat -l jsonl -d 'Write JSON with a line for each row'
-complete -c netstat -l keep -x -d 'Let the history grow to this size'
-complete -c netstat -l keep-days -x -d 'Keep the history for this many days'
-complete -c netstat -l lang -x -a 'en ko' -d 'Choose the language of titles and headings'
-complete -c netstat -l learn -d 'Write a policy of the current state'
-complete -c netstat -l limit -x -d 'Show the first rows only'
-complete -c netstat -l list -d 'List the checks'
-complete -c netstat -l multicast -d 'Show multicast groups and who joined them'
-complete -c netstat -l netns -x -d 'Ask in another network namespace, or in all'
-complete -c netstat -l no-extra -d 'With -s or -e, show only what Windows shows'
-complete -c netstat -l no-header -d 'Leave the title and the headings out'
-complete -c netstat -l no-rates -d 'With -s, -e or --interfaces and an interval, show no rates'
-complete -c netstat -l opens -d 'With --follow, print what opens as well'
-complete -c netstat -l owners -x -a 'auto bpf proc' -d 'Choose how the owners of sockets are found'
-complete -c netstat -l path -d 'Show full paths of executables'
-complete -c netstat -l policy -r -F -d 'Check against the policy in this file'
-complete -c netstat -l process -d 'Show the name of the process in a column'
-complete -c netstat -l record -x -a '(__fish_complete_directories)' -d 'Write every answer of the operating system to files'
-complete -c netstat -l replay -x -a '(__fish_complete_directories)' -d 'Answer from a directory that --record wrote'
-complete -c netstat -l resolve-timeout -x -d 'Limit the time that name lookups may take'
-complete -c netstat -l set -x -d 'Change a setting of a check'
-complete -c netstat -l since -x -d 'Leave out what ended before'
-complete -c netstat -l sort -x -d 'Sort the rows by a column'
-complete -c netstat -l status -d 'Tell how the recorder is doing'
-complete -c netstat -l stop -d 'Stop the recorder'
-complete -c netstat -l store -x -a '(__fish_complete_directories)' -d 'Name the folder or file of the history'
-complete -c netstat -l summary -d 'Say in short what happened'
-complete -c netstat -l table -x -d 'With -r, show this routing table'
-complete -c netstat -l timeout -x -d 'With --wait, give up after this time'
-complete -c netstat -l until -x -d 'Leave out what began later'
-complete -c netstat -l utf8 -d 'On Windows, write UTF-8 to files and pipes'
-complete -c netstat -l version -d 'Show the version'
-complete -c netstat -l wait -d 'Return as soon as a row matches the filter'
-complete -c netstat -l watch -x -d 'Repeat every TIME and show what changes'
-complete -c netstat -n __fish_is_first_token -a check -d 'Say what is wrong'
-complete -c netstat -n __fish_is_first_token -a record -d 'Watch connections open and end'
-complete -c netstat -n __fish_is_first_token -a history -d 'Tell what connections there were'
-complete -c netstat -n '__fish_seen_subcommand_from check' -a 'port-exhaustion close-wait listen-queue connecting half-open retransmission stalled idle address-gone buffers descriptors conntrack exposed shadowed bind policy suspicious'
+# Completions of netstat for fish, as netstat --generate complete-fish writes them. The program itself says what to offer.
+function __netstat_complete
+    set -l before (commandline -opc)
+    set -e before[1]
+    set -l word (commandline -ct)
+    for line in (command netstat --complete fish "--word=$word" -- $before 2>/dev/null)
+        switch $line
+            case \tfiles \tdirectories
+                set -l option (string match -r -- '^--[^=]*=' "$word")
+                set -l typed (string replace -r -- '^--[^=]*=' '' "$word")
+                if test $line = \tfiles
+                    set -f paths (__fish_complete_path $typed)
+                else
+                    set -f paths (__fish_complete_directories $typed)
+                end
+                for path in $paths
+                    printf '%s%s\n' "$option" $path
+                end
+            case \t'*'
+                # Fish adds no space behind what can go on, such as a comma.
+            case '*'\t'*'
+                printf '%s\n' $line
+        end
+    end
+end
+complete -c netstat -f -a '(__netstat_complete)'

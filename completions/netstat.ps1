@@ -1,137 +1,34 @@
-# Made by netstat --generate complete-powershell. Do not edit.
+# Completions of netstat for PowerShell, as netstat --generate complete-powershell writes them. The program itself says
+# what to offer.
 Register-ArgumentCompleter -Native -CommandName 'netstat', 'netstat.exe' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
-    $before = @($commandAst.CommandElements |
-        Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
-        ForEach-Object { $_.Extent.Text })
-    $previous = if ($before.Count -gt 0) { $before[-1] } else { '' }
-    $values = @(switch -Regex ($previous) {
-        '^([-/][a-z]*p|--protocol)$' { @('tcp', 'tcpv6', 'udp', 'udpv6', 'ip', 'ipv6', 'icmp', 'icmpv6'); break }
-        '^(--color)$' { @('auto', 'always', 'never'); break }
-        '^(--dialect)$' { @('windows', 'net-tools'); break }
-        '^(--explain)$' { @('port-exhaustion', 'close-wait', 'listen-queue', 'connecting', 'half-open', 'retransmission', 'stalled', 'idle', 'address-gone', 'buffers', 'descriptors', 'conntrack', 'exposed', 'shadowed', 'bind', 'policy', 'suspicious'); break }
-        '^(--generate)$' { @('man', 'markdown', 'complete-bash', 'complete-zsh', 'complete-fish', 'complete-powershell', 'schema', 'check-schema', 'checks', 'dialects'); break }
-        '^(--lang)$' { @('en', 'ko'); break }
-        '^(--owners)$' { @('auto', 'bpf', 'proc'); break }
-    })
-    if ($values.Count -gt 0) {
-        $values | Where-Object { $_ -like "$wordToComplete*" } | ForEach-Object {
-            [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
+    $before = @()
+    $word = ''
+    foreach ($element in @($commandAst.CommandElements | Select-Object -Skip 1)) {
+        $extent = $element.Extent
+        if ($extent.StartOffset -ge $cursorPosition) {
+            break
         }
-        return
+        if ($extent.EndOffset -ge $cursorPosition) {
+            $word = $extent.Text.Substring(0, $cursorPosition - $extent.StartOffset).TrimStart("'", '"')
+        } elseif ($element -is [System.Management.Automation.Language.StringConstantExpressionAst]) {
+            $before += $element.Value
+        } else {
+            $before += $extent.Text
+        }
     }
-    $options = @(
-        @('-a', 'Show listening ports and UDP as well')
-        @('/a', 'Show listening ports and UDP as well')
-        @('--all', 'Show listening ports and UDP as well')
-        @('-b', 'Show the executable behind each row')
-        @('/b', 'Show the executable behind each row')
-        @('--executable', 'Show the executable behind each row')
-        @('-c', 'List processes by the number of ports they hold')
-        @('/c', 'List processes by the number of ports they hold')
-        @('--port-counts', 'List processes by the number of ports they hold')
-        @('-d', 'Show the DSCP value of each connection')
-        @('/d', 'Show the DSCP value of each connection')
-        @('--dscp', 'Show the DSCP value of each connection')
-        @('-e', 'Show interface statistics')
-        @('/e', 'Show interface statistics')
-        @('--ethernet', 'Show interface statistics')
-        @('-f', 'Show full host names of foreign addresses')
-        @('/f', 'Show full host names of foreign addresses')
-        @('--full-names', 'Show full host names of foreign addresses')
-        @('-h', 'Show the help text')
-        @('/h', 'Show the help text')
-        @('-?', 'Show the help text')
-        @('/?', 'Show the help text')
-        @('--help', 'Show the help text')
-        @('-i', 'Show how long connections have been in their state')
-        @('/i', 'Show how long connections have been in their state')
-        @('--time-in-state', 'Show how long connections have been in their state')
-        @('-n', 'Show addresses and ports as numbers')
-        @('/n', 'Show addresses and ports as numbers')
-        @('--numeric', 'Show addresses and ports as numbers')
-        @('-o', 'Show the ID of the process that owns each row')
-        @('/o', 'Show the ID of the process that owns each row')
-        @('--pid', 'Show the ID of the process that owns each row')
-        @('-p', 'Show one protocol only')
-        @('/p', 'Show one protocol only')
-        @('--protocol', 'Show one protocol only')
-        @('-q', 'Show bound ports that do not listen as well')
-        @('/q', 'Show bound ports that do not listen as well')
-        @('--bound', 'Show bound ports that do not listen as well')
-        @('-r', 'Show the routing table')
-        @('/r', 'Show the routing table')
-        @('--route', 'Show the routing table')
-        @('-s', 'Show statistics by protocol')
-        @('/s', 'Show statistics by protocol')
-        @('--statistics', 'Show statistics by protocol')
-        @('-t', 'Show the offload state of each connection')
-        @('/t', 'Show the offload state of each connection')
-        @('--offload', 'Show the offload state of each connection')
-        @('-v', 'Show each interface (with -e); say how owners were found')
-        @('/v', 'Show each interface (with -e); say how owners were found')
-        @('--verbose', 'Show each interface (with -e); say how owners were found')
-        @('-x', 'Show NetworkDirect (RDMA) connections')
-        @('/x', 'Show NetworkDirect (RDMA) connections')
-        @('--network-direct', 'Show NetworkDirect (RDMA) connections')
-        @('-y', 'Show the TCP template of each connection')
-        @('/y', 'Show the TCP template of each connection')
-        @('--template', 'Show the TCP template of each connection')
-        @('--all-namespaces', 'The same as --netns all')
-        @('--arguments', 'Keep the arguments of processes')
-        @('--at', 'Show the table as it was at a time')
-        @('--cmdline', 'Show the command line of the process in a column')
-        @('--color', 'Choose when states are coloured')
-        @('--columns', 'Choose the columns and their order')
-        @('--config', 'Read the settings of the checks from a TOML file')
-        @('--count', 'With an interval, stop after this many displays')
-        @('--csv', 'Write CSV, with a line for each row')
-        @('--dialect', 'Choose whose options and text these are')
-        @('--exists', 'Say by the exit code alone whether a row matches the filter')
-        @('--explain', 'Explain the rule of a check and its settings')
-        @('--family', 'Show the sockets of these families')
-        @('--follow', 'Print each connection that ends')
-        @('--generate', 'Write the man page, the reference or a completion')
-        @('--geo', 'Take countries and networks from this file')
-        @('--group-by', 'Count rows by the values of columns')
-        @('--interfaces', 'Show each interface in a line')
-        @('--json', 'Write one JSON document')
-        @('--jsonl', 'Write JSON with a line for each row')
-        @('--keep', 'Let the history grow to this size')
-        @('--keep-days', 'Keep the history for this many days')
-        @('--lang', 'Choose the language of titles and headings')
-        @('--learn', 'Write a policy of the current state')
-        @('--limit', 'Show the first rows only')
-        @('--list', 'List the checks')
-        @('--multicast', 'Show multicast groups and who joined them')
-        @('--netns', 'Ask in another network namespace, or in all')
-        @('--no-extra', 'With -s or -e, show only what Windows shows')
-        @('--no-header', 'Leave the title and the headings out')
-        @('--no-rates', 'With -s, -e or --interfaces and an interval, show no rates')
-        @('--opens', 'With --follow, print what opens as well')
-        @('--owners', 'Choose how the owners of sockets are found')
-        @('--path', 'Show full paths of executables')
-        @('--policy', 'Check against the policy in this file')
-        @('--process', 'Show the name of the process in a column')
-        @('--record', 'Write every answer of the operating system to files')
-        @('--replay', 'Answer from a directory that --record wrote')
-        @('--resolve-timeout', 'Limit the time that name lookups may take')
-        @('--set', 'Change a setting of a check')
-        @('--since', 'Leave out what ended before')
-        @('--sort', 'Sort the rows by a column')
-        @('--status', 'Tell how the recorder is doing')
-        @('--stop', 'Stop the recorder')
-        @('--store', 'Name the folder or file of the history')
-        @('--summary', 'Say in short what happened')
-        @('--table', 'With -r, show this routing table')
-        @('--timeout', 'With --wait, give up after this time')
-        @('--until', 'Leave out what began later')
-        @('--utf8', 'On Windows, write UTF-8 to files and pipes')
-        @('--version', 'Show the version')
-        @('--wait', 'Return as soon as a row matches the filter')
-        @('--watch', 'Repeat every TIME and show what changes')
-    )
-    $options | Where-Object { $_[0].StartsWith($wordToComplete, 'OrdinalIgnoreCase') } | ForEach-Object {
-        [System.Management.Automation.CompletionResult]::new($_[0], $_[0], 'ParameterName', $_[1])
+    # Only the last of several words that commas join may be replaced.
+    $typed = $wordToComplete.TrimStart("'", '"')
+    $kept = if ($word.EndsWith($typed)) { $word.Length - $typed.Length } else { 0 }
+    foreach ($line in @(& $commandAst.GetCommandName() --complete powershell "--word=$word" -- @before 2>$null)) {
+        $text, $meaning = "$line".Split("`t", 2)
+        # Where nothing is offered PowerShell completes names of files.
+        if ($null -eq $meaning -or $text.Length -le $kept) {
+            continue
+        }
+        $shown = $text.Substring($kept)
+        $completed = if ($shown -match '[^\w./:%+=,\\-]') { "'" + $shown.Replace("'", "''") + "'" } else { $shown }
+        $tip = if ($meaning) { $meaning } else { $shown }
+        [System.Management.Automation.CompletionResult]::new($completed, $shown, 'ParameterValue', $tip)
     }
 }

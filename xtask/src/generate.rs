@@ -6,13 +6,9 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 /// A value of `netstat --generate`, and the file for its output.
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 6] = [
     ("man", "docs/netstat.1"),
     ("markdown", "docs/options.md"),
-    ("complete-bash", "completions/netstat.bash"),
-    ("complete-zsh", "completions/_netstat"),
-    ("complete-fish", "completions/netstat.fish"),
-    ("complete-powershell", "completions/netstat.ps1"),
     ("schema", "docs/schema/netstat-2.json"),
     ("check-schema", "docs/schema/check-2.json"),
     ("checks", "docs/check.md"),
@@ -112,11 +108,11 @@ mod tests {
             complaints[0],
             "docs/options.md:2: differs from the output of netstat --generate markdown"
         );
-        assert_eq!(complaints[1], "completions/netstat.bash: is missing");
+        assert_eq!(complaints[1], "docs/schema/netstat-2.json: is missing");
 
         write_all(&root, &fake).unwrap();
         assert_eq!(lines(&root), Vec::<String>::new());
-        assert_eq!(fs::read(root.join("completions/_netstat")).unwrap(), b"one\ntwo of complete-zsh\n");
+        assert_eq!(fs::read(root.join("docs/dialects.md")).unwrap(), b"one\ntwo of dialects\n");
         fs::remove_dir_all(&root).unwrap();
     }
 

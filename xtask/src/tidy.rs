@@ -29,6 +29,7 @@ const UNSAFE_FILES: &[&str] = &[
     "crates/netstat-os/src/windows/live/names.rs",
     "crates/netstat-cli/src/output/at_start.rs",
     "crates/netstat-cli/src/output/console.rs",
+    "crates/netstat-cli/src/output/interrupt.rs",
     "crates/netstat-lab/examples/in_console/console.rs",
     "crates/netstat-os/src/windows/live/connections.rs",
     "crates/netstat-os/src/windows/live/iphlpapi.rs",
@@ -59,6 +60,7 @@ fn of_files(files: &BTreeMap<String, Vec<u8>>, unsafe_files: &[&str]) -> Vec<Com
     let text = |path: &str| files.get(path).map(|bytes| String::from_utf8_lossy(bytes)).unwrap_or_default();
     let mut complaints = Vec::new();
     let paths: Vec<&str> = files.keys().map(String::as_str).collect();
+    let guide = text("docs/README.md");
     let mut sources = BTreeMap::new();
     for (path, bytes) in files {
         complaints.extend(files::names(path));
@@ -73,6 +75,7 @@ fn of_files(files: &BTreeMap<String, Vec<u8>>, unsafe_files: &[&str]) -> Vec<Com
         complaints.extend(files::blanks(path, text));
         if path.ends_with(".md") {
             complaints.extend(links::broken(path, text, &paths));
+            complaints.extend(links::hidden(path, text, &guide));
         }
         if path.ends_with(".rs") {
             match Source::parse(text) {

@@ -3,6 +3,7 @@
 //! `options` parses the command line, `settings` interprets it, `report` asks the system and hands plain data to
 //! [`netstat_engine::view`], which selects, sorts and counts rows; [`render`] turns them into bytes, and `output` writes them.
 
+mod live_names;
 mod options;
 mod output;
 pub mod render;
@@ -10,6 +11,7 @@ mod report;
 mod settings;
 mod warning_text;
 
+use live_names::LiveNames;
 use options::{Command, PrintedText};
 use output::{Trouble, Utf8};
 use settings::Settings;
@@ -57,6 +59,16 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         options::typed_language(&words).unwrap_or_else(|| settings::language(environment, system_language));
     output::speak(language);
     let dialect = std::env::var_os(options::DIALECT_VARIABLE);
+    if words.first().is_some_and(|word| word == options::COMPLETE) {
+        // PowerShell reads what a program writes in the code page of the console.
+        if words.get(1).is_none_or(|shell| shell != "powershell") {
+            output::write_utf8(Utf8::Data);
+        }
+        let answer = options::completions(&words, dialect.as_deref(), language, &LiveNames { language });
+        // A shell that reads no more needs no error.
+        let _ = output::text(answer.as_bytes());
+        return ExitCode::SUCCESS;
+    }
     let command = options::understand(&words, dialect.as_deref());
     if utf8 || matches!(&command, Ok(Command::Run(arguments)) if arguments.utf8) {
         output::write_utf8(Utf8::Everything);
@@ -88,6 +100,9 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         ExitCode::from(failure)
     });
     output::restore();
+    if output::interrupt::is_pending() {
+        output::interrupt::end();
+    }
     code
 }
 

@@ -9,6 +9,7 @@ mod console;
 #[path = "output/plain.rs"]
 mod console;
 mod encoder;
+pub(crate) mod interrupt;
 mod stream;
 
 use crate::options::Colour;
@@ -107,6 +108,22 @@ pub(crate) fn shows_colour(wanted: Colour) -> bool {
         }
         Colour::Never => false,
     }
+}
+
+/// Returns the width and height of the terminal, in cells; `None` if standard output is none.
+pub(crate) fn size() -> Option<(usize, usize)> {
+    terminal_size::terminal_size_of(io::stdout())
+        .map(|(width, height)| (usize::from(width.0), usize::from(height.0)))
+}
+
+/// Returns the width of the terminal, in cells; `None` for lines of any length.
+pub(crate) fn width() -> Option<usize> {
+    size().map(|(width, _)| width)
+}
+
+/// Returns true if standard output is a terminal on which the cursor can be moved.
+pub(crate) fn is_screen() -> bool {
+    console::takes_colours() && std::env::var_os("TERM").is_none_or(|term| term != "dumb") && size().is_some()
 }
 
 /// Restores the mode that the console had at the start.

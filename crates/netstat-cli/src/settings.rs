@@ -7,7 +7,9 @@ mod recorder;
 use crate::options::{Arguments, Colour, Netns, ProtocolName, Verb};
 use crate::render::extras::Extras;
 use crate::render::format::Format;
-pub(crate) use net_tools::{CounterGroups, GroupList, NetTools, RouteTables, SocketList, UnixList, Which};
+pub(crate) use net_tools::{
+    CounterGroups, GroupList, Lists, NetTools, RouteTables, SocketList, UnixList, Which, Without,
+};
 use netstat_check::{self as check, Assignment, Check};
 use netstat_engine::columns::{self, Column};
 use netstat_engine::text::{Language, When};
@@ -87,6 +89,23 @@ pub(crate) enum Report {
     History(History),
     /// Everything else.
     Connections(Connections),
+}
+
+impl Report {
+    /// Returns true if it is written as data.
+    pub(crate) fn is_data(&self) -> bool {
+        match self {
+            Self::Routes { json, .. }
+            | Self::Statistics(Statistics { json, .. })
+            | Self::Interfaces { json, .. }
+            | Self::Multicast { json }
+            | Self::Check(Checks { json, .. }) => *json,
+            Self::Connections(table) | Self::History(History { table, .. }) => {
+                matches!(table.form, Layout::Data(..))
+            }
+            Self::Rdma | Self::ProcessCounts(_) | Self::Record(_) | Self::NetTools(_) => false,
+        }
+    }
 }
 
 /// A span of the past, and how to show it.
@@ -235,6 +254,8 @@ pub(crate) struct NameSettings {
 pub(crate) struct Repeat {
     /// The pause between two displays; `None` to show one.
     pub(crate) pause: Option<Duration>,
+    /// `--watch`: each display stands where the one before stood, on a terminal.
+    pub(crate) in_place: bool,
     /// The number of displays; `None` for no end.
     pub(crate) count: Option<u64>,
 }
@@ -262,10 +283,8 @@ impl Settings {
             (None, None) => Tape::None,
         };
         let repeat = Repeat {
-            pause: arguments
-                .interval
-                .map(|seconds| Duration::from_secs(seconds.into()))
-                .or(arguments.check.watch),
+            pause: arguments.interval.map(|seconds| Duration::from_secs(seconds.into())).or(arguments.watch),
+            in_place: arguments.watch.is_some(),
             count: arguments.count,
         };
         let owners = arguments.owners.unwrap_or_default();

@@ -101,3 +101,30 @@ fn text_has_a_line_each_and_rates_with_an_interval() {
         }
     });
 }
+
+#[test]
+fn a_link_local_address_has_the_name_of_its_interface_and_can_be_typed_back() {
+    on_own_thread(|namespace| {
+        namespace
+            .ip("link add d0 type veth peer name d1\nlink set d0 up\naddr add fe80::10/64 dev d0 nodad\n")
+            .unwrap();
+        let names: Vec<String> = ip(&["link"]).iter().map(|link| link["ifname"].to_string()).collect();
+        let index = ip(&["link", "show", "d0"])[0]["ifindex"].as_u64().unwrap();
+        let zone = u32::try_from(index).unwrap();
+        let address = std::net::SocketAddrV6::new("fe80::10".parse().unwrap(), 9000, 0, zone);
+        let _held = std::net::TcpListener::bind(address).unwrap_or_else(|error| panic!("{error}: {names:?}"));
+        let shown = |words: &str| netstat(words).lines().last().unwrap().trim().to_owned();
+        let local = shown("-a --columns local --no-header");
+        assert_eq!(local, "[fe80::10%d0]:9000");
+        assert_eq!(shown("-a --columns laddr --no-header"), "fe80::10%d0");
+        let document: Value = serde_json::from_str(&netstat("-a --json")).unwrap();
+        assert_eq!(document["sockets"][0]["local"], json!({ "address": "fe80::10%d0", "port": 9000 }));
+        // As the table of Windows has it, and as the columns have it.
+        let number = format!("[fe80::10%{index}]:9000");
+        assert!(netstat("-an").contains(&number));
+        for typed in [local, number, "fe80::10%d0".into(), "[fe80::10%d1]:9000".into()] {
+            let rows = netstat(&format!("-a --columns local --no-header {typed}")).lines().count();
+            assert_eq!(rows, usize::from(!typed.contains("d1")), "{typed}");
+        }
+    });
+}

@@ -14,7 +14,9 @@
 mod support;
 
 use netstat_lab::{Flavor, Loop, OUR_V4, Place, TcpState, on_own_thread, with_remote_host};
+use rustix::process::{Pid, Signal, kill_process};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -50,8 +52,8 @@ impl Machine {
         Self(folder)
     }
 
-    /// Runs the program on this host; skips the test and returns `None` where the files cannot be mounted.
-    fn netstat(&self, words: &str) -> Option<Run> {
+    /// The program on this host.
+    fn command(&self, words: &str) -> Command {
         // A file that does not exist cannot be mounted over, and the resolver does without it.
         let script = "for file in hosts nsswitch.conf resolv.conf services; do \
                 if test -e /etc/$file; then mount --bind \"$1/$file\" /etc/$file || exit 99; fi; done; \
@@ -60,11 +62,16 @@ impl Machine {
         let mut command = Command::new("unshare");
         command.args(["--mount", "--uts", "sh", "-c", script, "sh"]).arg(&self.0.0).arg(NETSTAT);
         command.args(words.split_ascii_whitespace()).env("LC_ALL", "C").stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the program on this host; skips the test and returns `None` where the files cannot be mounted.
+    fn netstat(&self, words: &str) -> Option<Run> {
         let Ok(probe) = Command::new("unshare").arg("--version").output() else {
             return skip("`unshare` is missing; install util-linux");
         };
         assert!(probe.status.success());
-        let run = finish(command);
+        let run = finish(self.command(words));
         if run.code == Some(99) || run.complaint.contains("unshare:") {
             return skip(&run.complaint);
         }
@@ -211,6 +218,32 @@ fn a_name_server_that_never_answers_does_not_hold_up_the_table() {
         }
         let mut packet = [0; 512];
         assert!(server.recv(&mut packet).is_ok(), "no query was sent");
+    });
+}
+
+#[test]
+fn ctrl_c_shows_what_is_known_and_ends_the_program() {
+    with_remote_host(|_, _| {
+        let machine = Machine::new("interrupted", HOSTS, "dns");
+        let server = UdpSocket::bind("127.0.0.1:53").unwrap();
+        let socket = UdpSocket::bind((OUR_V4, 0)).unwrap();
+        socket.connect((Ipv4Addr::new(10, 99, 0, 3), 1003)).unwrap();
+        if machine.netstat("-an").is_none() {
+            return;
+        }
+        // With an interval as well: there is no further display.
+        let mut command = machine.command(&format!("-a {PATIENT} 1"));
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // It waits for an answer.
+        assert!(server.recv(&mut [0; 512]).is_ok());
+        let pid = Pid::from_child(&child);
+        kill_process(pid, Signal::INT).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let wanted = [shown(socket.peer_addr().unwrap())];
+        assert_eq!(foreign(&rows(&text, HEADING), "UDP", socket.local_addr().unwrap()), wanted);
+        assert_eq!(text.matches("Active Connections").count(), 1, "{text}");
+        assert_eq!(output.status.signal(), Some(Signal::INT.as_raw()), "a shell knows why it ended");
     });
 }
 

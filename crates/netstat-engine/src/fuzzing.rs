@@ -1,7 +1,7 @@
 //! Entry points for the fuzzer: `cargo fuzz run NAME` (see `fuzz/`). No decoder or parser may panic.
 
 use crate::enrich::{AddressList, CountryTable, Geo};
-use crate::filter::{Context, Filter, NumbersOnly};
+use crate::filter::{Context, Filter, NumbersOnly, next};
 use netstat_model::query::{Kinds, SocketQuery, States};
 use netstat_model::{Family, IpEndpoint, Socket, Transport};
 use std::ffi::OsString;
@@ -37,6 +37,7 @@ pub fn address_list(data: &[u8]) {
 /// evaluated.
 pub fn filter(data: &[u8]) {
     let words: Vec<OsString> = String::from_utf8_lossy(data).split('\n').map(OsString::from).collect();
+    next(&String::from_utf8_lossy(data), &NumbersOnly);
     let filter = match Filter::parse(&words, &NumbersOnly) {
         Ok(filter) => filter,
         Err(error) => {

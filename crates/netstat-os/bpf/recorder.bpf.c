@@ -155,10 +155,10 @@ INLINE struct counts *counts(void)
 INLINE int tell(u32 kind, void *record, u64 size)
 {
 	if (ring_output(&ring, record, size, NO_WAKEUP)) {
-		COUNT(lost[kind]);
+		COUNT(lost[kind % RECORD_KINDS]);
 		return 0;
 	}
-	COUNT(told[kind]);
+	COUNT(told[kind % RECORD_KINDS]);
 	return 1;
 }
 
@@ -296,12 +296,20 @@ INLINE void begin(struct end *end, u8 role, u64 now)
 	COUNT(opened);
 }
 
-INLINE void first_fin(struct end *end, u8 whose, u64 now)
+/* A connection can stay half closed for days, so that this is told before its end. */
+INLINE void first_fin(struct sock *sk, struct end *end, u8 whose, u64 now)
 {
+	struct half_record record = {};
+
 	if (end->first_fin)
 		return;
 	end->first_fin = whose;
 	end->fin_at = now;
+	record.kind = RECORD_HALF;
+	record.first_fin = whose;
+	record.cookie = socket_cookie(sk);
+	record.at = now;
+	tell(RECORD_HALF, &record, sizeof(record));
 }
 
 INLINE void count_end(struct end *end)
@@ -386,12 +394,12 @@ INLINE int on_state(struct sock *sk, int old, int new, u32 program)
 	case TCP_LAST_ACK:
 		/* close() or shutdown(). */
 		if (new == TCP_FIN_WAIT1)
-			first_fin(end, 1, now);
+			first_fin(sk, end, 1, now);
 		if (!end->owner_source)
 			own(end, OWNER_CLOSED, program);
 		break;
 	case TCP_CLOSE_WAIT:
-		first_fin(end, 2, now);
+		first_fin(sk, end, 2, now);
 		break;
 	case TCP_CLOSE:
 		on_close(sk, end, old, now, program);

@@ -16,6 +16,8 @@ enum record_kind {
 	RECORD_OWNER = 3,
 	/* A process that holds a connection: struct process_record. */
 	RECORD_PROCESS = 4,
+	/* One end of a connection has closed its direction: struct half_record. It is counted in the place of kind 0. */
+	RECORD_HALF = 5,
 	RECORD_KINDS = 5,
 };
 
@@ -95,6 +97,15 @@ struct end_record {
 /* Bytes of an end_record without addresses. */
 #define END_HEAD 112
 _Static_assert(__builtin_offsetof(struct end_record, addresses) == END_HEAD, "the head of an end_record");
+
+struct half_record {
+	unsigned char kind;
+	/* As in struct end_record. */
+	unsigned char first_fin;
+	unsigned char unused[6];
+	unsigned long long cookie;
+	unsigned long long at;
+};
 
 /* The longest path and the longest arguments that are told of. */
 #define MOST_PATH 1024

@@ -257,6 +257,30 @@ pub enum TextTable {
     GroupsLink,
     /// `/proc/net/unix`.
     Unix,
+    /// `/proc/net/raw`.
+    RawV4,
+    /// `/proc/net/raw6`.
+    RawV6,
+    /// `/proc/net/udplite`.
+    UdpLiteV4,
+    /// `/proc/net/udplite6`.
+    UdpLiteV6,
+    /// `/proc/net/sctp/eps`.
+    Sctp,
+    /// `/proc/net/ipx/socket`.
+    Ipx,
+    /// `/proc/net/ax25`.
+    Ax25,
+    /// `/proc/net/x25/socket`.
+    X25,
+    /// `/proc/net/nr`.
+    NetRom,
+    /// `/proc/net/rose`.
+    Rose,
+    /// `/etc/protocols`, the names of the protocols over IP.
+    Protocols,
+    /// `/sys/fs/selinux/enforce`, which is there where SELinux is enabled.
+    SecurityContexts,
     /// `/proc/net/dev`.
     Interfaces,
     /// `/proc/net/snmp`.

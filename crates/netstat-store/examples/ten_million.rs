@@ -186,7 +186,7 @@ fn ask(folder: &std::path::Path, name: &str, question: impl Fn(&Reader) -> Strin
 fn count_matches(reader: &Reader, span: &Span, filter: &str) -> String {
     let filter = Filter::parse(&[filter.into()], &NumbersOnly).unwrap();
     let rows = reader.preselect(&filter).unwrap();
-    let processes = reader.processes().unwrap();
+    let (processes, _) = reader.processes().unwrap();
     let find = |key| processes.get(&key);
     let mut count = 0;
     let each = &mut |socket: &netstat_model::Socket| {

@@ -129,6 +129,19 @@ pub(crate) fn open_lock(file: &Path, make: bool) -> io::Result<File> {
     options().read(true).write(make).create(make).open(named_after(file, "lock"))
 }
 
+/// What tells a file from another of the same name.
+#[cfg(unix)]
+pub(crate) fn identity(file: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata(file).ok().map(|it| (it.dev(), it.ino()))
+}
+
+/// Nobody can remove a file there that is being written.
+#[cfg(not(unix))]
+pub(crate) fn identity(_: &Path) -> Option<(u64, u64)> {
+    None
+}
+
 #[cfg(unix)]
 fn is_wish(file: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;

@@ -26,6 +26,10 @@ pub enum Fault {
     Older(i64),
     /// Reading it takes more work than a history of its size can need.
     TooMuch,
+    /// Its clock is damaged: no moment of it has a time of day.
+    Undated,
+    /// It was removed, or another file is in its place, while it was being written.
+    Gone,
     /// Another recorder writes to it.
     InUse,
     /// The disk is full.
@@ -85,6 +89,10 @@ impl fmt::Display for StoreError {
             Fault::TooMuch => f.write_str(
                 "reading it takes more work than a history of its size can need: it was tampered with",
             ),
+            Fault::Undated => {
+                f.write_str("its clock is damaged, so that nobody can tell when anything happened")
+            }
+            Fault::Gone => f.write_str("it was removed while it was being written"),
             Fault::InUse => f.write_str("another program is writing to it"),
             Fault::Full => f.write_str("the disk is full"),
             Fault::NotPermitted => f.write_str("it may not be opened by this user"),

@@ -119,11 +119,18 @@ impl Processes for Past<'_> {
     fn processes(&self, wanted: &[ProcessKey], _: ProcessFields) -> Answer<Vec<Process>> {
         let mut warnings = Vec::new();
         let known = self.processes.get_or_init(|| {
-            self.reader.processes().unwrap_or_else(|why| {
-                let reason = why.to_string();
-                warnings.push(Warning::SourceUnavailable { what: "every process of the history", reason });
-                FxHashMap::default()
-            })
+            let mut lack = |what, reason| warnings.push(Warning::SourceUnavailable { what, reason });
+            match self.reader.processes() {
+                Ok((processes, 0)) => processes,
+                Ok((processes, damaged)) => {
+                    lack("some processes of the history", format!("{damaged} are damaged"));
+                    processes
+                }
+                Err(why) => {
+                    lack("every process of the history", why.to_string());
+                    FxHashMap::default()
+                }
+            }
         });
         let process = |key: &ProcessKey| {
             known.get(key).cloned().unwrap_or_else(|| Process::unknown(*key, Missing::Gone))

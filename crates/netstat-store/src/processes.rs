@@ -138,11 +138,12 @@ fn instance_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<ProcessInstance> {
 }
 
 /// Calls `each` with the number and the record of every process of the store, and with about how many bytes that is. One of
-/// which nothing is known but its number has no record.
+/// which nothing is known but its number has no record, nor has one that is damaged: of these the number is returned.
 pub(crate) fn each(
     connection: &Connection,
     mut each: impl FnMut(ProcessId, ProcessInstance, Option<ProcessRecord>, usize) -> Result<(), Spent>,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<u64> {
+    let mut damaged = 0;
     let mut statement = connection.prepare(
         "SELECT pid, start, executions, process.id, parent, program.id, uid, user, name, comm, executable, arguments,
              cgroup, unit, runtime, container, pod
@@ -150,30 +151,41 @@ pub(crate) fn each(
     )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let instance = instance_of(row)?;
+        let Ok(instance) = instance_of(row) else {
+            damaged += 1;
+            continue;
+        };
         let size =
             (8..17).try_fold(64, |size, at| Ok::<_, rusqlite::Error>(size + length(row.get_ref(at)?)))?;
-        let bytes = |at| row.get::<_, Option<Vec<u8>>>(at).map(|bytes| bytes.map(Vec::into_boxed_slice));
-        let text = |at| row.get::<_, Option<String>>(at).map(|text| text.map(String::into_boxed_str));
-        let record = match row.get::<_, Option<i64>>(5)? {
-            None => None,
-            Some(_) => Some(ProcessRecord {
-                instance,
-                parent: row.get(4)?,
-                uid: row.get(6)?,
-                user: text(7)?,
-                name: bytes(8)?.unwrap_or_default(),
-                comm: bytes(9)?.unwrap_or_default(),
-                executable: bytes(10)?,
-                arguments: bytes(11)?,
-                cgroup: bytes(12)?,
-                unit: text(13)?,
-                container: container(row.get(14)?, text(15)?, text(16)?),
-            }),
-        };
+        let record = record_of(row, instance).unwrap_or_else(|_| {
+            damaged += 1;
+            None
+        });
         each(unsigned(row.get(3)?), instance, record, size)?;
     }
-    Ok(())
+    Ok(damaged)
+}
+
+/// Reads what is known of a process; `None` where that is nothing but its number.
+fn record_of(row: &rusqlite::Row<'_>, instance: ProcessInstance) -> rusqlite::Result<Option<ProcessRecord>> {
+    let bytes = |at| row.get::<_, Option<Vec<u8>>>(at).map(|bytes| bytes.map(Vec::into_boxed_slice));
+    let text = |at| row.get::<_, Option<String>>(at).map(|text| text.map(String::into_boxed_str));
+    if row.get::<_, Option<i64>>(5)?.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(ProcessRecord {
+        instance,
+        parent: row.get(4)?,
+        uid: row.get(6)?,
+        user: text(7)?,
+        name: bytes(8)?.unwrap_or_default(),
+        comm: bytes(9)?.unwrap_or_default(),
+        executable: bytes(10)?,
+        arguments: bytes(11)?,
+        cgroup: bytes(12)?,
+        unit: text(13)?,
+        container: container(row.get(14)?, text(15)?, text(16)?),
+    }))
 }
 
 /// Calls `each` with the number of every process, and the name of its program where that is known.
@@ -185,7 +197,10 @@ pub(crate) fn names(
         .prepare("SELECT process.id, name FROM process JOIN program ON program.id = process.program")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        each(unsigned(row.get(0)?), row.get_ref(1)?.as_bytes()?)?;
+        // One that is damaged has no name.
+        if let Ok(name) = row.get_ref(1)?.as_bytes() {
+            each(unsigned(row.get(0)?), name)?;
+        }
     }
     Ok(())
 }

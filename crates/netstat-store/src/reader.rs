@@ -1,7 +1,7 @@
 //! [`Reader`]: what a store tells.
 
 use crate::clock::{Boot, Clock, Moment, time_of};
-use crate::error::StoreError;
+use crate::error::{Fault, StoreError};
 use crate::gap::{self, Gap};
 use crate::guard::Budget;
 use crate::processes;
@@ -50,6 +50,8 @@ struct Session {
     until: Moment,
     mode: Option<String>,
     namespace: Option<Namespace>,
+    /// Whether what ran before it cannot be dated: its clock is damaged.
+    follows_undated: bool,
 }
 
 /// Tells what a store holds, as it was when it was opened.
@@ -76,7 +78,7 @@ impl Reader {
         let read = || -> rusqlite::Result<_> {
             database.execute_batch("BEGIN; PRAGMA cache_size = -16384;")?;
             let clock = read_clock(&database)?;
-            let sessions = read_sessions(&database)?;
+            let sessions = read_sessions(&database, &clock)?;
             let meta = |key: &str| {
                 database
                     .query_row("SELECT value FROM meta WHERE key = ?", [key], |row| row.get::<_, i64>(0))
@@ -88,7 +90,11 @@ impl Reader {
                 .optional()?;
             Ok((clock, sessions, begins, host))
         };
-        let (clock, sessions, begins, host) = read().map_err(|error| StoreError::database(&file, error))?;
+        let (clock, (sessions, undated), begins, host) =
+            read().map_err(|error| StoreError::database(&file, error))?;
+        if sessions.is_empty() && undated > 0 {
+            return Err(StoreError::new(&file, Fault::Undated));
+        }
         let begins = begins.map(|(boot, at)| Moment { boot, at: unsigned(at) });
         Ok(Self { file, database, budget, clock, sessions, host, begins, holders: RefCell::default() })
     }
@@ -129,7 +135,8 @@ impl Reader {
         |error| StoreError::database(&self.file, error)
     }
 
-    /// Returns the time of day of a moment. One of a boot whose clock nobody kept is that of 1970.
+    /// Returns the time of day of a moment, which is 1970 for one of a boot whose clock is damaged. No answer has one: no
+    /// session of that boot is known, and no stretch leads to its rows.
     pub(crate) fn time(&self, boot: Boot, at: u64) -> SystemTime {
         time_of(self.clock.wall(Moment { boot, at }).unwrap_or(0))
     }
@@ -183,7 +190,7 @@ impl Reader {
                 from: self.time_of_moment(before.until),
                 until: self.time_of_moment(after.from),
                 lost: None,
-                cause: GapCause::NotRunning,
+                cause: if after.follows_undated { GapCause::Damaged } else { GapCause::NotRunning },
             })
         })
     }
@@ -198,14 +205,16 @@ impl Reader {
                 self.database.prepare_cached("SELECT boot, from_at, until_at, lost, cause FROM gap")?;
             let gaps = statement.query_map([], |row| {
                 let boot = row.get(0)?;
-                Ok(Gap {
-                    from: self.time(boot, unsigned(row.get(1)?)),
-                    until: self.time(boot, unsigned(row.get(2)?)),
+                let [from, until] = [row.get(1)?, row.get(2)?].map(|at| Moment { boot, at: unsigned(at) });
+                let gap = Gap {
+                    from: self.time_of_moment(from),
+                    until: self.time_of_moment(until),
                     lost: row.get::<_, Option<i64>>(3)?.map(unsigned),
                     cause: gap::cause(row.get(4)?),
-                })
+                };
+                Ok(self.clock.wall(from).map(|_| gap))
             })?;
-            gaps.collect()
+            gaps.filter_map(Result::transpose).collect()
         };
         let mut gaps = read().map_err(self.error())?;
         gaps.extend(self.breaks());
@@ -227,7 +236,9 @@ impl Reader {
             .database
             .prepare_cached("SELECT pid, parent FROM process WHERE id = ?")
             .and_then(|mut statement| {
-                statement.query_row([signed(id)], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+                // One that is damaged is as good as lost.
+                let numbers = |row: &rusqlite::Row<'_>| Ok(row.get(0).ok().zip(row.get(1).ok()));
+                statement.query_row([signed(id)], numbers).optional().map(Option::flatten)
             })
             .map_err(self.error())?;
         if let Some(found) = found {
@@ -237,13 +248,13 @@ impl Reader {
     }
 
     /// Returns what was kept of every process, by the key that the sockets of this store name it by. That of one run of a
-    /// program is its own, whatever number the system used again.
+    /// program is its own, whatever number the system used again. Returns as well of how many what was kept is damaged.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn processes(&self) -> Result<FxHashMap<ProcessKey, Process>, StoreError> {
+    pub fn processes(&self) -> Result<(FxHashMap<ProcessKey, Process>, u64), StoreError> {
         let mut processes = FxHashMap::default();
-        processes::each(&self.database, |id, instance, record, bytes| {
+        let damaged = processes::each(&self.database, |id, instance, record, bytes| {
             self.budget.spend(bytes)?;
             let key = ProcessKey { pid: instance.process.pid, start_time: id };
             let process = match &record {
@@ -254,7 +265,7 @@ impl Reader {
             Ok(())
         })
         .map_err(self.error())?;
-        Ok(processes)
+        Ok((processes, damaged))
     }
 
     /// Returns the names of the users of the recorded host, as far as processes told them, in the form of `/etc/passwd`.
@@ -267,10 +278,10 @@ impl Reader {
                 "SELECT DISTINCT user, uid FROM program WHERE user IS NOT NULL AND uid IS NOT NULL",
             )?;
             let mut users = Vec::new();
-            for user in
-                statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u32>(1)?)))?
-            {
-                let (name, uid) = user?;
+            let rows =
+                statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u32>(1)?)))?;
+            // One that is damaged is unknown.
+            for (name, uid) in rows.flatten() {
                 if !name.contains([':', '\n']) {
                     users.extend_from_slice(format!("{name}:x:{uid}:::\n").as_bytes());
                 }
@@ -327,7 +338,8 @@ pub(crate) fn read_clock(database: &Connection) -> rusqlite::Result<Clock> {
     Ok(Clock::new(readings.collect::<Result<_, _>>()?))
 }
 
-fn read_sessions(database: &Connection) -> rusqlite::Result<Vec<Session>> {
+/// Reads the runs of recorders that can be dated, and counts the others.
+fn read_sessions(database: &Connection, clock: &Clock) -> rusqlite::Result<(Vec<Session>, usize)> {
     let mut statement =
         database.prepare("SELECT boot, from_at, until_at, mode, namespace FROM session ORDER BY id")?;
     let sessions = statement.query_map([], |row| {
@@ -338,7 +350,19 @@ fn read_sessions(database: &Connection) -> rusqlite::Result<Vec<Session>> {
             until: moment(row.get(2)?),
             mode: row.get(3)?,
             namespace: row.get::<_, Option<i64>>(4)?.map(|inode| Namespace { inode: unsigned(inode) }),
+            follows_undated: false,
         })
     })?;
-    sessions.collect()
+    let mut dated = Vec::new();
+    let (mut follows_undated, mut undated) = (false, 0);
+    for session in sessions {
+        let session = session?;
+        let is_dated = [session.from, session.until].into_iter().all(|moment| clock.wall(moment).is_some());
+        if is_dated {
+            dated.push(Session { follows_undated, ..session });
+        }
+        follows_undated = !is_dated;
+        undated += usize::from(follows_undated);
+    }
+    Ok((dated, undated))
 }

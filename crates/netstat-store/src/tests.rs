@@ -156,7 +156,7 @@ fn a_connection_is_told_with_its_process() {
     assert_eq!(life.lasted, Some(seconds(2)));
     let owner = sockets[0].ownership.principal().unwrap();
     assert_eq!((owner.process.pid, owner.parent), (7, Some(1)));
-    let processes = reader.processes().unwrap();
+    let (processes, _) = reader.processes().unwrap();
     assert_eq!(processes[&owner.process].name.as_deref().unwrap(), "curl");
     assert_eq!(reader.users().unwrap(), b"alice:x:1000:::\n");
     let open = still_open(&reader);

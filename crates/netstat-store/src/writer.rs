@@ -1,8 +1,9 @@
 //! [`Writer`]: keeps what a recorder sees.
 
+use crate::beside::identity;
 use crate::blocks::{BLOCK, LONGEST_WAIT, damaged, insert_fresh, read_fresh, write_blocks};
 use crate::clock::{Boot, Moment, micros, time_of};
-use crate::error::StoreError;
+use crate::error::{Fault, StoreError};
 use crate::pending::{Key, Pending};
 use crate::reader::read_clock;
 use crate::row::{Field, ProcessId, Row};
@@ -41,6 +42,8 @@ pub struct StoreSize {
 pub struct Writer {
     file: PathBuf,
     /// Held for as long as this one writes.
+    /// What tells the file from another of its name.
+    identity: Option<(u64, u64)>,
     _lock: File,
     database: Connection,
     options: WriterOptions,
@@ -77,6 +80,7 @@ impl Writer {
         let begun = begin(&mut database, options, &now.boot_id, at, wall).map_err(error)?;
         let mut writer = Self {
             file: file.clone(),
+            identity: identity(&file),
             _lock: lock,
             database,
             options: options.clone(),
@@ -112,6 +116,11 @@ impl Writer {
         let pages: i64 = self.database.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
         let limit = more.map_or(i64::from(u32::MAX) - 1, |more| pages + more);
         self.database.query_row(&format!("PRAGMA max_page_count = {limit}"), [], |_| Ok(())).unwrap();
+    }
+
+    /// Returns how many begins and ends wait to be written.
+    pub fn unwritten(&self) -> usize {
+        self.pending.opened.len() + self.pending.ended.len()
     }
 
     /// Says how connections are seen, and that they are from now on: what was before this moment was not recorded.
@@ -198,8 +207,12 @@ impl Writer {
     ///
     /// # Errors
     /// When the disk is full, or the system refuses to write. Everything waits for the next commit then; what waits too long
-    /// is counted, and becomes a gap as soon as there is room for it.
+    /// is counted, and becomes a gap as soon as there is room for it. When the file was removed, nothing can be written any
+    /// more.
     pub fn commit(&mut self, now: &ClockReading) -> Result<(), StoreError> {
+        if identity(&self.file) != self.identity {
+            return Err(StoreError::new(&self.file, Fault::Gone));
+        }
         let at = micros(now.since_boot);
         let wall = wall_of(now);
         let made_block = self.write(at, wall).map_err(|error| StoreError::database(&self.file, error))?;

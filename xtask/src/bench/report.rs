@@ -44,7 +44,15 @@ pub(super) fn render(scenes: &Scenes, programs: &Programs, command: &str) -> Res
             profile_table(&mut out, profile)?;
         }
     }
-    Ok(out)
+    // The list of contents stands behind the first paragraph, as on the other pages.
+    let links: Vec<String> = out
+        .lines()
+        .filter_map(|line| line.strip_prefix("## "))
+        .map(|heading| {
+            format!("[{heading}](#{})", heading.to_lowercase().replace([':', ','], "").replace(' ', "-"))
+        })
+        .collect();
+    Ok(out.replacen("\n\nMeasured against", &format!("\n\n{}\n\nMeasured against", links.join(" ·\n")), 1))
 }
 
 const WALKS: &str = "

@@ -32,10 +32,6 @@ const ENGLISH: &[(&str, &str)] = &[
     ("crates/netstat-cli/src/options/generate/man.rs", "the man page is in English"),
     ("crates/netstat-cli/src/options/generate/markdown.rs", "the reference of options is in English"),
     ("crates/netstat-cli/src/options/generate/dialects.rs", "the reference of the dialects is in English"),
-    ("crates/netstat-cli/src/options/generate/bash.rs", "completions are in English"),
-    ("crates/netstat-cli/src/options/generate/fish.rs", "completions are in English"),
-    ("crates/netstat-cli/src/options/generate/powershell.rs", "completions are in English"),
-    ("crates/netstat-cli/src/options/generate/zsh.rs", "completions are in English"),
     (
         "crates/netstat-cli/src/options/table/",
         "each help has its Korean behind it; the rest is of the man page",

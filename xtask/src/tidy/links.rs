@@ -29,6 +29,36 @@ pub(super) fn broken(path: &str, text: &str, paths: &[&str]) -> Vec<Complaint> {
     complaints
 }
 
+/// The most lines of a page in `docs/` that needs no list of contents.
+const SHORT: usize = 60;
+
+/// Reports a page in `docs/` that whoever looks for something does not find: a long one without a list of contents, or one
+/// that the guide does not name.
+pub(super) fn hidden(path: &str, text: &str, guide: &str) -> Vec<Complaint> {
+    let Some(name) = path.strip_prefix("docs/").filter(|name| name.ends_with(".md") && *name != "README.md")
+    else {
+        return Vec::new();
+    };
+    let mut complaints = Vec::new();
+    if !read(guide).0.iter().any(|(_, target)| target == name) {
+        complaints.push(Complaint::new(
+            path,
+            1,
+            "is not named in docs/README.md; say there what it answers".to_owned(),
+        ));
+    }
+    let (targets, _) = read(text);
+    let sections = text.lines().filter_map(|line| line.strip_prefix("## "));
+    let missing = sections
+        .map(|heading| slug(&heading.replace('`', "")))
+        .find(|slug| !targets.iter().any(|(_, target)| target.strip_prefix('#') == Some(slug)));
+    if let Some(missing) = missing.filter(|_| text.lines().count() > SHORT) {
+        let what = format!("has no list of contents with #{missing}; add it behind the first paragraph");
+        complaints.push(Complaint::new(path, 1, what));
+    }
+    complaints
+}
+
 /// Makes a path relative to the top of the project; `None` where it leads out of it.
 fn resolve(folder: &str, file: &str) -> Option<String> {
     let (folder, file) = file.strip_prefix('/').map_or((folder, file), |file| ("", file));
@@ -113,6 +143,18 @@ mod tests {
         assert_eq!(complaints.len(), 1, "{complaints:?}");
         assert!(complaints[0].to_string().starts_with("README.md:6: links to #gone,"));
         assert_eq!(lines("README.md", "# 설치\n[1](#설치)\n"), NOWHERE);
+    }
+
+    #[test]
+    fn pages_are_found() {
+        let guide = "[a](a.md)\n";
+        let long = format!("# A\n\n[B `c`](#b-c)\n\n## B `c`\n{}", "x\n".repeat(SHORT));
+        let complaints = |path: &str, text: &str| hidden(path, text, guide).len();
+        assert_eq!(complaints("docs/a.md", &long), 0);
+        assert_eq!(complaints("docs/b.md", &long), 1);
+        assert_eq!(complaints("docs/a.md", &format!("{long}## D\n")), 1);
+        assert_eq!(complaints("docs/a.md", "# A\n\n## B\n"), 0);
+        assert_eq!(complaints("README.md", &format!("{long}## D\n")), 0);
     }
 
     #[test]

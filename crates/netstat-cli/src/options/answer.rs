@@ -1,20 +1,11 @@
 //! The texts that are printed instead of a report.
 
 use super::command::{Command, Manner};
+use super::printed_text::PrintedText;
 use super::{generate, net_tools};
 use crate::render::sockets;
 use netstat_engine::columns::Column;
 use netstat_engine::text::Language;
-
-/// A text to print instead of a report.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PrintedText {
-    /// The text, with its last line end.
-    pub(crate) text: String,
-    /// Whether it goes to standard error.
-    pub(crate) to_stderr: bool,
-    pub(crate) exit_code: u8,
-}
 
 /// The exit code of net-tools where an option is not one.
 const NET_TOOLS_MISUSED: u8 = 3;
@@ -34,12 +25,14 @@ impl Command {
         let to_stderr = matches!(self, Self::Help(Manner::Windows) | Self::HelpVerb(_, Manner::Windows));
         let text = match self {
             Self::Run(_) | Self::RunNetTools(_) => return None,
+            Self::NetToolsSaid(text) => return Some(text.clone()),
             Self::NetToolsUsage(wrong) => {
                 let text = net_tools::usage();
                 return Some(match wrong {
                     None => PrintedText { text, to_stderr: false, exit_code: 0 },
                     Some(line) => {
-                        let text = format!("netstat: {line}\n{text}");
+                        let line = if line.is_empty() { String::new() } else { format!("netstat: {line}\n") };
+                        let text = format!("{line}{text}");
                         PrintedText { text, to_stderr: true, exit_code: NET_TOOLS_MISUSED }
                     }
                 });

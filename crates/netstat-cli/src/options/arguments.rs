@@ -44,9 +44,11 @@ pub(crate) struct Arguments {
     pub(crate) template: bool,
     /// Seconds between two displays, at least 1.
     pub(crate) interval: Option<u32>,
+    /// `--watch`: the pause between two displays that are drawn in place, or between two looks of `netstat check`.
+    pub(crate) watch: Option<Duration>,
     /// The interval, if it is longer than a minute and perhaps meant as something else.
     pub(crate) long_interval: Option<u32>,
-    /// `--count`: displays after which to stop, at least 1. Only ever set together with `interval`.
+    /// `--count`: displays after which to stop, at least 1. Only ever set together with `interval` or `watch`.
     pub(crate) count: Option<u64>,
     pub(crate) lang: Option<Language>,
     pub(crate) utf8: bool,
@@ -135,8 +137,6 @@ pub(crate) struct CheckArguments {
     pub(crate) ports: Vec<String>,
     pub(crate) list: bool,
     pub(crate) explain: Option<&'static Check>,
-    /// `--watch`: the pause between two looks.
-    pub(crate) watch: Option<Duration>,
     pub(crate) config: Option<PathBuf>,
     /// `--set`, in their order.
     pub(crate) set: Vec<Assignment>,

@@ -37,9 +37,9 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
         None => complaint,
     })?;
     if let Some(seconds) = arguments.interval.take() {
-        arguments.check.watch.get_or_insert(Duration::from_secs(seconds.into()));
+        arguments.watch.get_or_insert(Duration::from_secs(seconds.into()));
     }
-    if let (Some(count), None) = (arguments.count, arguments.check.watch) {
+    if let (Some(count), None) = (arguments.count, arguments.watch) {
         return Err(complaint!(
             "--count {count} needs a pause: type, for example, netstat check --watch 10s --count {count}",
             "--count {count}: 간격이 필요합니다. 입력 예: netstat check --watch 10s --count {count}",
@@ -96,7 +96,7 @@ fn one_text(arguments: &Arguments) -> Result<(), Complaint> {
             text
         ));
     }
-    if typed.watch.is_some() {
+    if arguments.watch.is_some() {
         return Err(complaint!(
             "{text} shows nothing to repeat: leave the interval out",
             "{text}: 되풀이할 것이 없습니다. 간격을 빼고 입력하세요",

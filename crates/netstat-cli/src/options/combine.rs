@@ -167,6 +167,11 @@ fn has_rows(arguments: &Arguments) -> bool {
         || arguments.statistics)
 }
 
+/// Returns the word that asks for a pause between two displays.
+pub(super) fn pause(arguments: &Arguments) -> Option<String> {
+    arguments.interval.map(|seconds| seconds.to_string()).or(arguments.watch.map(|_| "--watch".to_owned()))
+}
+
 /// Checks how options combine.
 pub(super) fn check(arguments: &Arguments) -> Result<(), Complaint> {
     if arguments.record.is_some() && arguments.replay.is_some() {
@@ -180,11 +185,12 @@ pub(super) fn check(arguments: &Arguments) -> Result<(), Complaint> {
                 option
             ));
         }
-        if given && arguments.interval.is_some() {
+        if given && let Some(pause) = pause(arguments) {
             return Err(complaint!(
-                "{option} shows nothing to repeat: leave the interval out",
-                "{option}: 되풀이할 것이 없습니다. 간격을 빼고 입력하세요",
-                option
+                "{option} shows nothing to repeat: leave {pause} out",
+                "{option}: 되풀이할 것이 없습니다. {pause} 없이 입력하세요",
+                option,
+                pause
             ));
         }
     }
@@ -211,7 +217,14 @@ pub(super) fn check(arguments: &Arguments) -> Result<(), Complaint> {
     check_past(arguments)?;
     check_reports(arguments)?;
     check_shape(arguments)?;
-    if let (Some(count), None) = (arguments.count, arguments.interval) {
+    if let (Some(seconds), Some(_)) = (arguments.interval, arguments.watch) {
+        return Err(complaint!(
+            "{seconds} is an interval, and --watch has one as well: leave one of the two out",
+            "{seconds}은(는) 간격인데 --watch에도 간격이 있습니다. 둘 중 하나를 빼세요",
+            seconds = seconds.to_string()
+        ));
+    }
+    if let (Some(count), None) = (arguments.count, pause(arguments)) {
         return Err(complaint!(
             "--count {count} needs an interval in seconds: type, for example, netstat -ano 5 --count {count}",
             "--count {count}: 초 단위 간격이 필요합니다. 입력 예: netstat -ano 5 --count {count}",
@@ -258,10 +271,11 @@ fn check_past(arguments: &Arguments) -> Result<(), Complaint> {
             "--at은 연결 표에만 쓸 수 있고, -r, -s, -e, -x, --interfaces, --multicast와는 함께 쓸 수 없습니다. 하나를 빼세요"
         ));
     }
-    if arguments.interval.is_some() {
+    if let Some(pause) = pause(arguments) {
         return Err(complaint!(
-            "--at shows one moment, and nothing to repeat: leave the interval out",
-            "--at은 한 시각만 표시하므로 되풀이할 것이 없습니다. 간격을 빼고 입력하세요"
+            "--at shows one moment, and nothing to repeat: leave {pause} out",
+            "--at은 한 시각만 표시하므로 되풀이할 것이 없습니다. {pause} 없이 입력하세요",
+            pause
         ));
     }
     let others = [

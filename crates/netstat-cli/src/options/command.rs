@@ -3,6 +3,7 @@
 use super::arguments::{Arguments, Verb};
 use super::document::Document;
 use super::net_tools::NetToolsArguments;
+use super::printed_text::PrintedText;
 
 /// What the command line asks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,8 +12,11 @@ pub(crate) enum Command {
     Run(Box<Arguments>),
     /// Show a report of the net-tools dialect.
     RunNetTools(Box<NetToolsArguments>),
-    /// Show the usage text of the net-tools dialect, which is an error where it follows a line that says what is wrong.
+    /// Show the usage text of the net-tools dialect, which is an error where it follows a line that says what is wrong
+    /// (an empty one for `-?`).
     NetToolsUsage(Option<String>),
+    /// Say what net-tools says where it has no report.
+    NetToolsSaid(PrintedText),
     /// Show the help text.
     Help(Manner),
     /// Show the help text of `netstat check` or another such word.

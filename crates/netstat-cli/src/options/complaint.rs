@@ -61,6 +61,12 @@ impl Complaint {
         Self { line, word, filter: Some(Box::new(error.clone())) }
     }
 
+    /// Adds to the line.
+    pub(super) fn with(mut self, more: &Text) -> Self {
+        self.line = both!("{line}; {more}", "{line}; {more}", line = self.line, more);
+        self
+    }
+
     /// Adds the word that was not understood.
     pub(super) fn about(mut self, word: &OsStr) -> Self {
         self.word = Some(word.to_owned());

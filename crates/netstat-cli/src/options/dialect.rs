@@ -31,6 +31,22 @@ pub(crate) fn for_this_shell(text: String) -> String {
     if cfg!(windows) { windows::double_quoted(&text) } else { text }
 }
 
+/// Returns the dialect in which the words before a cursor are completed. What stands at the cursor is `word`.
+pub(super) fn at_cursor(before: &[OsString], word: &str, variable: Option<&OsStr>) -> Dialect {
+    let chosen = |words: &[OsString]| choose(words, variable).unwrap_or(Dialect::Windows);
+    // Nor may the family that makes -A one of net-tools.
+    if chosen(&[before, &["inet".into()]].concat()) == Dialect::NetTools {
+        return Dialect::NetTools;
+    }
+    if chosen(before) == Dialect::Windows {
+        return Dialect::Windows;
+    }
+    // The protocol that makes an option one of Windows may not have been typed yet.
+    let may_be = |name: &&str| name.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    let protocol = ProtocolName::NAMES.into_iter().find(may_be).map(OsString::from);
+    protocol.map_or(Dialect::NetTools, |protocol| chosen(&[before, &[protocol]].concat()))
+}
+
 fn named_dialect(name: &OsStr) -> Option<Dialect> {
     name.to_str().and_then(Dialect::from_name)
 }

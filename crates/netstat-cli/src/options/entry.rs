@@ -99,6 +99,18 @@ pub(super) struct Value {
 pub(super) enum ValueKind {
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// Columns separated by commas, or one of these words alone.
+    Columns(&'static [&'static str]),
+    /// A column to sort by, with a direction.
+    Order,
+    /// Families of sockets separated by commas, or `all`.
+    Families,
+    /// One of these words, or several separated by commas.
+    List(&'static [&'static str]),
+    /// A network namespace, or `all`.
+    Namespace,
+    /// A setting of a check, and its value.
+    Setting,
     Directory,
     File,
     /// Nothing: any text may be valid.
@@ -110,7 +122,7 @@ impl Value {
     pub(super) fn choices(&self) -> &'static [&'static str] {
         match self.kind {
             ValueKind::Choice(choices) => choices,
-            ValueKind::Directory | ValueKind::File | ValueKind::Free => &[],
+            _ => &[],
         }
     }
 }

@@ -7,7 +7,26 @@ use super::{habits, table};
 use netstat_engine::both;
 use netstat_engine::text::quote::quoted;
 use netstat_engine::text::{Text, nearest};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
+
+/// Adds to a complaint about a filter which first word was perhaps meant: `netstat recrod`.
+pub(super) fn perhaps_verb(words: &[OsString], complaint: Complaint) -> Complaint {
+    let first = words.first().and_then(|word| word.to_str()).unwrap_or_default();
+    let near = nearest(first, Verb::NAMES, if first.len() < 5 { 1 } else { 2 });
+    match (near, &complaint.filter) {
+        // What is wrong is the word itself.
+        (Some(near), Some(filter)) if filter.at == 0 && filter.len == first.len() => {
+            let word = quoted(OsStr::new(first));
+            complaint.with(&both!(
+                "if {word} means {near}, type netstat {near}",
+                "{word}: {near}의 오타라면 이렇게 입력하세요: netstat {near}",
+                word,
+                near
+            ))
+        }
+        _ => complaint,
+    }
+}
 
 /// Complains about a `--word` that is not an option.
 pub(super) fn unknown_long(word: &OsStr, name: &str, value: Option<&OsStr>) -> Complaint {

@@ -23,7 +23,9 @@
 //! | `check.rs`, `record.rs`, `history.rs` | the words after `netstat check` and the others |
 //! | `words.rs` | the words that are not options: interval, filter |
 //! | `document.rs`, `generate/` | help, man page, reference and completions from the table |
-//! | `answer.rs` | the texts that are printed instead of a report |
+//! | `complete/` | what a shell may offer for the word at its cursor |
+//! | `help_topic.rs` | what `--help` can be asked about |
+//! | `answer.rs`, `printed_text.rs` | the texts that are printed instead of a report |
 
 mod answer;
 mod arguments;
@@ -31,15 +33,18 @@ mod check;
 mod combine;
 mod command;
 mod complaint;
+mod complete;
 mod dialect;
 mod document;
 mod entry;
 mod generate;
 mod habits;
+mod help_topic;
 mod history;
 mod mistakes;
 mod net_tools;
 mod parse;
+mod printed_text;
 mod record;
 mod syntax;
 mod table;
@@ -50,9 +55,10 @@ mod verb;
 mod windows;
 mod words;
 
-pub(crate) use answer::PrintedText;
 pub(crate) use arguments::{Arguments, Colour, Netns, ProtocolName, Verb};
 pub(crate) use command::Command;
+pub(crate) use complete::{KnownNames, WORD as COMPLETE, completions};
 pub(crate) use dialect::{VARIABLE as DIALECT_VARIABLE, for_this_shell, typed_language, understand};
 pub(crate) use net_tools::NetToolsArguments;
 pub(crate) use parse::parse;
+pub(crate) use printed_text::PrintedText;

@@ -6,7 +6,8 @@ use super::complaint::{Complaint, complaint};
 use super::entry::{Effect, Entry, Value};
 use super::mistakes::{self, nearest_long};
 use super::{
-    check as check_words, combine, habits, history, net_tools, record, table, verb, words as plain_words,
+    check as check_words, combine, habits, help_topic, history, net_tools, record, table, verb,
+    words as plain_words,
 };
 use netstat_engine::text::nearest;
 use netstat_engine::text::quote::quoted;
@@ -36,16 +37,7 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
             if let Some(verb) = verb {
                 return Ok(Command::HelpVerb(verb, manner));
             }
-            let topic = parser.peek().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
-            return Ok(match topic.as_deref() {
-                Some("filter" | "filters") => Command::HelpFilter,
-                Some("columns") => Command::ColumnHelp,
-                Some("check" | "checks") => Command::HelpVerb(Verb::Check, manner),
-                Some("record") => Command::HelpVerb(Verb::Record, manner),
-                Some("history") => Command::HelpVerb(Verb::History, manner),
-                Some("examples") => Command::HelpExamples,
-                _ => command,
-            });
+            return help_topic::help(manner, parser.peek());
         }
     }
     let plain = std::mem::take(&mut parser.plain);
@@ -59,7 +51,8 @@ pub(crate) fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Command
         return Ok(Command::Run(Box::new(parser.arguments)));
     }
     plain_words::settle(plain, &mut parser.arguments)
-        .map_err(|complaint| habits::after_option(&words, complaint))?;
+        .map_err(|complaint| habits::after_option(&words, complaint))
+        .map_err(|complaint| mistakes::perhaps_verb(&words, complaint))?;
     if parser.arguments.column_help {
         return Ok(Command::ColumnHelp);
     }
@@ -104,6 +97,8 @@ impl<'a> Parser<'a> {
             }
             [b'-', b'-', ..] => self.long(word),
             [b'-', ..] => self.letters(word, Manner::Unix),
+            // A path, as in path /usr/bin/nginx.
+            [b'/', rest @ ..] if rest.contains(&b'/') => self.plain(word),
             [b'/', ..] => self.letters(word, Manner::Windows),
             _ => self.plain(word),
         }

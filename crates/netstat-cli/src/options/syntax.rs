@@ -1,6 +1,6 @@
 //! Whether words are a filter, whatever the names in it mean.
 
-use netstat_engine::filter::{Filter, FilterError, Lookups};
+use netstat_engine::filter::{self, Filter, FilterError, Lookups, Next};
 use netstat_engine::text::Text;
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr};
@@ -38,4 +38,9 @@ impl Lookups for AnyName {
 /// Parses a filter. Names in it may not exist.
 pub(super) fn parse(words: &[OsString]) -> Result<Filter, FilterError> {
     Filter::parse(words, &AnyName)
+}
+
+/// Returns what may stand at the end of a filter. Names in it may not exist.
+pub(super) fn next(text: &str) -> Option<Next> {
+    filter::next(text, &AnyName)
 }

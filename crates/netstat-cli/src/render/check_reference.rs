@@ -1,5 +1,6 @@
 //! `netstat check --list`, `--explain`, and the Markdown reference made of the explanations.
 
+use super::contents::with_contents;
 use super::wrap::wrapped;
 use netstat_check::{ALL, Check, Setting, System, Text};
 use netstat_engine::text::Language;
@@ -110,7 +111,7 @@ pub(crate) fn markdown() -> String {
             page.push_str(&format!("- {source}\n"));
         }
     }
-    page.replace('\u{a0}', " ")
+    with_contents(&page.replace('\u{a0}', " "))
 }
 
 fn capitalised(text: &str) -> String {

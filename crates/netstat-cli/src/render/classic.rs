@@ -123,6 +123,25 @@ impl<'a> Classic<'a> {
         sheet.hand_on()
     }
 
+    /// Hands on what stands above the rows, with `None`, and each row with the lines about its process.
+    pub(crate) fn each_piece(
+        &self,
+        view: &ConnectionsView<'a>,
+        mut hand_on: impl FnMut(Option<&Row<'a>>, &[u8]),
+    ) -> io::Result<()> {
+        let mut head = Vec::new();
+        self.begin(&mut head)?.hand_on()?;
+        hand_on(None, &head);
+        let mut nobody = io::sink();
+        let mut sheet = Sheet::new(&mut nobody, self.line_end);
+        for row in view.rows() {
+            sheet.buffer.clear();
+            self.add(&mut sheet, &row)?;
+            hand_on(Some(&row), &sheet.buffer);
+        }
+        Ok(())
+    }
+
     /// Writes what stands above the rows. [`Classic::add`] adds them, and the caller writes out the end of the
     /// sheet.
     pub(crate) fn begin<'w, W: Write>(&self, out: &'w mut W) -> io::Result<Sheet<'w, W>> {

@@ -82,10 +82,12 @@ impl InterfaceWords {
     }
 }
 
-/// Writes an empty line, the title, an empty line, the headings and a line for each interface.
+/// Writes an empty line, the title, an empty line, the headings and a line for each interface. `width` is that of the
+/// terminal.
 pub fn render_interfaces<W: Write>(
     lines: &[InterfaceLine<'_>],
     words: InterfaceWords,
+    width: Option<usize>,
     line_end: LineEnd,
     out: &mut W,
 ) -> io::Result<()> {
@@ -119,7 +121,7 @@ pub fn render_interfaces<W: Write>(
         }
         table.cell(|out| out.extend_from_slice(addresses(interface).as_bytes()));
     }
-    table.render(None, line_end, out)
+    table.render(width, line_end, out)
 }
 
 fn addresses(interface: &Interface) -> String {
@@ -240,7 +242,7 @@ mod tests {
         let earlier = Earlier { data: &before, elapsed: Duration::from_secs(1) };
         let lines = lines(&interfaces, &now, Some(earlier));
         let mut out = Vec::new();
-        render_interfaces(&lines, InterfaceWords::ENGLISH, LineEnd::Lf, &mut out).unwrap();
+        render_interfaces(&lines, InterfaceWords::ENGLISH, None, LineEnd::Lf, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         let rows: Vec<Vec<&str>> =
             text.lines().skip(4).map(|line| line.split_ascii_whitespace().collect()).collect();
@@ -249,7 +251,7 @@ mod tests {
         assert_eq!(rows[1].join(" "), "x up - - - - - - - - - -");
         assert!(text.starts_with("\nInterfaces\n\nName     State   MTU    RX bytes  RX packets"), "{text}");
         let mut out = Vec::new();
-        render_interfaces(&lines, InterfaceWords::KOREAN, LineEnd::Lf, &mut out).unwrap();
+        render_interfaces(&lines, InterfaceWords::KOREAN, None, LineEnd::Lf, &mut out).unwrap();
         assert!(String::from_utf8(out).unwrap().contains("수신 바이트"));
     }
 

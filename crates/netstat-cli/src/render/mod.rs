@@ -5,6 +5,7 @@ pub(crate) mod check_json;
 pub(crate) mod check_reference;
 pub mod classic;
 pub(crate) mod colour;
+pub(crate) mod contents;
 pub mod csv;
 #[cfg(test)]
 mod data_tests;

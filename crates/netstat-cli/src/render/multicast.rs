@@ -64,6 +64,7 @@ pub fn render_multicast<W: Write>(
     memberships: &[Membership<'_>],
     processes: &FxHashMap<ProcessKey, Process>,
     words: MulticastWords,
+    width: Option<usize>,
     line_end: LineEnd,
     out: &mut W,
 ) -> io::Result<()> {
@@ -87,7 +88,7 @@ pub fn render_multicast<W: Write>(
         table.cell(|out| decimal(out, u64::from(membership.users)));
         table.cell(|out| write_joined(out, membership, processes, words));
     }
-    table.render(None, line_end, out)
+    table.render(width, line_end, out)
 }
 
 fn group(group: &GroupAddress) -> String {
@@ -226,7 +227,7 @@ mod tests {
     fn shown(language: Language, all: &[Membership<'_>]) -> String {
         let mut out = Vec::new();
         let words = MulticastWords::of(language);
-        render_multicast(all, &rows().1, words, LineEnd::Lf, &mut out).unwrap();
+        render_multicast(all, &rows().1, words, None, LineEnd::Lf, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

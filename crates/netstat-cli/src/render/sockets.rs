@@ -41,6 +41,24 @@ pub fn render_sockets<W: Write>(
     style: TableStyle,
     out: &mut W,
 ) -> io::Result<()> {
+    filled(view, columns, given, style).render(style.width, style.line_end, out)
+}
+
+/// Hands on the headings, with `None`, and each row with its number.
+pub(crate) fn each_piece(
+    view: &ConnectionsView<'_>,
+    columns: &[&Column],
+    given: &Given<'_>,
+    style: TableStyle,
+    mut hand_on: impl FnMut(Option<usize>, &[u8]),
+) {
+    let Ok(()) = filled(view, columns, given, style).pieces(style.width, style.line_end, |row, text| {
+        hand_on(row, text);
+        Ok::<_, std::convert::Infallible>(())
+    });
+}
+
+fn filled(view: &ConnectionsView<'_>, columns: &[&Column], given: &Given<'_>, style: TableStyle) -> Table {
     let mut table = Table::new(columns.iter().map(|column| head(column)).collect()).with_header(style.header);
     view.rows().for_each(|row| {
         for column in columns {
@@ -48,7 +66,7 @@ pub fn render_sockets<W: Write>(
             put(&mut table, &column.value(&row, given), style);
         }
     });
-    table.render(style.width, style.line_end, out)
+    table
 }
 
 /// Writes a line of headings and a line for each group: the number of rows, the values, the number in each state

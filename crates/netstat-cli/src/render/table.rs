@@ -1,8 +1,8 @@
 //! A text table whose columns are as wide as their content.
 //!
 //! Two spaces separate columns, numbers are right-aligned, and the last cell of a line is not padded. If the
-//! terminal is too narrow, the widest columns of text shrink, and cut cells end with `…`; the terminal wraps
-//! whatever still does not fit.
+//! terminal is too narrow, the widest columns of text shrink, and cut cells end with `…`. Where that is not
+//! enough, each row becomes a block with a line for each column, the heading before the value, nothing cut.
 
 use super::{LineEnd, Sheet, colour};
 use netstat_engine::columns::Align;
@@ -94,53 +94,84 @@ impl Table {
     /// Writes the headings and the rows. `width` is that of the terminal in cells; `None` for unlimited lines.
     pub fn render<W: Write>(&self, width: Option<usize>, line_end: LineEnd, out: &mut W) -> io::Result<()> {
         let mut sheet = Sheet::new(out, line_end);
-        let (widths, limited) = self.widths(width);
-        let last = self.heads.len().saturating_sub(1);
-        for (at, head) in self.heads.iter().enumerate().filter(|_| self.header) {
-            let place =
-                Place { align: head.align, width: widths.get(at).copied().unwrap_or(0), last: at == last };
-            let heading = head.heading.as_bytes();
-            write_cell(&mut sheet.buffer, heading, cells(heading), place, b"");
-        }
-        if self.header {
-            sheet.end_line()?;
-        }
-        let mut colours = self.colours.iter().copied().peekable();
-        let mut shortened = Vec::new();
-        let mut at = 0;
-        let mut rest = self.text.as_slice();
-        for (index, &(bytes, used)) in self.cells.iter().enumerate() {
-            let Some((head, &width)) = self.heads.get(at).zip(widths.get(at)) else { continue };
-            let Some((cell, behind)) = rest.split_at_checked(bytes as usize) else { break };
-            rest = behind;
-            let used = used as usize;
-            let colour = colours.next_if(|(cell, _)| *cell == index).map_or(&b""[..], |(_, begin)| begin);
-            let (cell, used) = if limited && used > width {
-                shortened.clear();
-                shorten(&mut shortened, cell, width);
-                (shortened.as_slice(), cells(&shortened))
-            } else {
-                (cell, used)
-            };
-            let place = Place { align: head.align, width, last: at == last };
-            write_cell(&mut sheet.buffer, cell, used, place, colour);
-            if at == last {
-                sheet.end_line()?;
-                at = 0;
-            } else {
-                at += 1;
-            }
-        }
+        self.pieces(width, line_end, |_, piece| {
+            sheet.buffer.extend_from_slice(piece);
+            sheet.hand_on_if_full()
+        })?;
         sheet.hand_on()
     }
 
-    /// Returns the width of each column, and whether any is narrower than its content. The widest columns of text give way
-    /// down to [`READABLE`], and then the last of them down to its heading.
-    fn widths(&self, limit: Option<usize>) -> (Vec<usize>, bool) {
+    /// Hands on the headings, with `None`, and each row, with its number, as bytes with line ends.
+    pub fn pieces<E>(
+        &self,
+        width: Option<usize>,
+        line_end: LineEnd,
+        mut hand_on: impl FnMut(Option<usize>, &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let fit = self.fit(width);
+        // Headings alone tell that there are no rows, and without them nothing tells the lines of a block apart.
+        let in_blocks = self.header && !self.cells.is_empty() && matches!(fit, Fit::Blocks);
+        let mut piece = Vec::new();
+        if self.header && !in_blocks {
+            for at in 0..self.heads.len() {
+                let heading = self.heading(at);
+                self.write_cell(&mut piece, at, heading, cells(heading), &fit, b"");
+            }
+            piece.extend_from_slice(line_end.bytes());
+            hand_on(None, &piece)?;
+        }
+        let label = self.heads.iter().map(|head| cells(head.heading.as_bytes())).max().unwrap_or(0);
+        let mut colours = self.colours.iter().copied().peekable();
+        let mut shortened = Vec::new();
+        let mut rest = self.text.as_slice();
+        for (number, row) in self.cells.chunks(self.heads.len().max(1)).enumerate() {
+            piece.clear();
+            if in_blocks && number > 0 {
+                piece.extend_from_slice(line_end.bytes());
+            }
+            for (at, &(bytes, used)) in row.iter().enumerate() {
+                let Some((cell, behind)) = rest.split_at_checked(bytes as usize) else { break };
+                rest = behind;
+                let index = number * self.heads.len() + at;
+                let colour = colours.next_if(|(cell, _)| *cell == index).map_or(&b""[..], |(_, begin)| begin);
+                if in_blocks {
+                    let heading = self.heading(at);
+                    piece.extend_from_slice(heading);
+                    blanks(&mut piece, label - cells(heading) + GAP);
+                    write_coloured(&mut piece, cell, colour);
+                    piece.extend_from_slice(line_end.bytes());
+                    continue;
+                }
+                match fit.width_of(at) {
+                    Some(width) if used as usize > width => {
+                        shortened.clear();
+                        shorten(&mut shortened, cell, width);
+                        self.write_cell(&mut piece, at, &shortened, cells(&shortened), &fit, colour);
+                    }
+                    _ => self.write_cell(&mut piece, at, cell, used as usize, &fit, colour),
+                }
+            }
+            if !in_blocks {
+                piece.extend_from_slice(line_end.bytes());
+            }
+            hand_on(Some(number), &piece)?;
+        }
+        Ok(())
+    }
+
+    fn heading(&self, at: usize) -> &[u8] {
+        self.heads.get(at).map_or(b"", |head| head.heading.as_bytes())
+    }
+
+    /// Returns how the rows fit into this width. The widest columns of text give way down to [`READABLE`], and then the last
+    /// of them down to its heading.
+    fn fit(&self, limit: Option<usize>) -> Fit {
         let mut widths = self.widths.clone();
         let total = widths.iter().sum::<usize>() + GAP * self.heads.len().saturating_sub(1);
         let mut excess = total.saturating_sub(limit.unwrap_or(usize::MAX));
-        let limited = excess > 0;
+        if excess == 0 {
+            return Fit::Whole;
+        }
         let heading = |head: &Head| cells(head.heading.as_bytes()).max(1);
         while excess > 0 {
             let columns = self.heads.iter().zip(widths.iter_mut());
@@ -153,34 +184,53 @@ impl Table {
         }
         let last = self.heads.iter().rposition(|head| head.align == Align::Left);
         if let Some((head, width)) = last.and_then(|at| Some((self.heads.get(at)?, widths.get_mut(at)?))) {
-            *width = (*width).min(width.saturating_sub(excess).max(heading(head)));
+            let narrow = (*width).min(width.saturating_sub(excess).max(heading(head)));
+            excess -= *width - narrow;
+            *width = narrow;
         }
-        (widths, limited)
+        if excess == 0 { Fit::Cut(widths) } else { Fit::Blocks }
+    }
+
+    /// Writes a cell whose text is `used` cells wide, and what separates it from the next.
+    fn write_cell(&self, out: &mut Vec<u8>, at: usize, text: &[u8], used: usize, fit: &Fit, colour: &[u8]) {
+        let width = fit.width_of(at).or(self.widths.get(at).copied()).unwrap_or(0);
+        let free = width.saturating_sub(used);
+        let align = self.heads.get(at).map_or(Align::Left, |head| head.align);
+        if align == Align::Right {
+            blanks(out, free);
+        }
+        write_coloured(out, text, colour);
+        if at + 1 < self.heads.len() {
+            blanks(out, GAP + if align == Align::Left { free } else { 0 });
+        }
     }
 }
 
-/// The place of a cell.
-#[derive(Clone, Copy)]
-struct Place {
-    align: Align,
-    width: usize,
-    /// Whether it ends the line.
-    last: bool,
+/// How a table fits the terminal.
+enum Fit {
+    /// As it is.
+    Whole,
+    /// With these widths of columns.
+    Cut(Vec<usize>),
+    /// Not as lines.
+    Blocks,
 }
 
-/// Writes a cell whose text is `used` cells wide.
-fn write_cell(out: &mut Vec<u8>, text: &[u8], used: usize, place: Place, colour: &[u8]) {
-    let free = place.width.saturating_sub(used);
-    if place.align == Align::Right {
-        blanks(out, free);
+impl Fit {
+    /// The width that a column is cut to.
+    fn width_of(&self, column: usize) -> Option<usize> {
+        match self {
+            Self::Cut(widths) => widths.get(column).copied(),
+            Self::Whole | Self::Blocks => None,
+        }
     }
+}
+
+fn write_coloured(out: &mut Vec<u8>, text: &[u8], colour: &[u8]) {
     out.extend_from_slice(colour);
     out.extend_from_slice(text);
     if !colour.is_empty() {
         out.extend_from_slice(colour::END);
-    }
-    if !place.last {
-        blanks(out, GAP + if place.align == Align::Left { free } else { 0 });
     }
 }
 
@@ -243,8 +293,17 @@ mod tests {
         );
         // Not below its heading.
         assert_eq!(
-            text(&table, Some(1)),
+            text(&table, Some(20)),
             " PID  Process   Rows\n   7  sh           1\n4711  system…  12345\n"
+        );
+    }
+
+    #[test]
+    fn what_no_line_holds_is_a_block() {
+        let table = table(&HEADS, &["7", "sh", "1", "4711", "systemd-resolved", "12345"]);
+        assert_eq!(
+            text(&table, Some(19)),
+            "PID      7\nProcess  sh\nRows     1\n\nPID      4711\nProcess  systemd-resolved\nRows     12345\n"
         );
     }
 
@@ -271,6 +330,7 @@ mod tests {
 
     #[test]
     fn a_table_without_rows_or_columns_is_its_headings() {
+        assert_eq!(text(&table(&HEADS, &[]), None), "PID  Process  Rows\n");
         assert_eq!(text(&table(&HEADS, &[]), Some(3)), "PID  Process  Rows\n");
         assert_eq!(text(&table(&[], &[]), None), "\n");
     }
@@ -286,13 +346,18 @@ mod tests {
             let table = table(&heads, &flat);
             let whole = text(&table, None);
             let cut = text(&table, Some(width));
-            prop_assert_eq!(cut.lines().count(), rows.len() + 1);
             let longest = |text: &str| text.lines().map(|line| cells(line.as_bytes())).max().unwrap_or(0);
             if longest(&whole) <= width {
                 prop_assert_eq!(&cut, &whole);
             }
-            let fixed = whole.lines().next().map_or(0, |line| cells(line.as_bytes()));
-            prop_assert!(longest(&cut) <= width.max(fixed), "{}", cut);
+            if !rows.is_empty() && matches!(table.fit(Some(width)), Fit::Blocks) {
+                // Nothing is cut.
+                prop_assert_eq!(cut.lines().count(), (rows.len() * 4).saturating_sub(1));
+                prop_assert!(flat.iter().all(|cell| cut.contains(cell)), "{cut}");
+                return Ok(());
+            }
+            prop_assert_eq!(cut.lines().count(), rows.len() + 1);
+            prop_assert!(longest(&cut) <= width || rows.is_empty(), "{}", cut);
             for (line, (_, second, third)) in cut.lines().skip(1).zip(&rows) {
                 let mut shown = line.split_ascii_whitespace().skip(1);
                 for whole in [second, third] {

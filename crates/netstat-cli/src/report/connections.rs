@@ -1,5 +1,6 @@
 //! The reports made of the socket table: connections, processes by ports (`-c`), and RDMA (`-x`).
 
+use super::in_place::MARK;
 use super::{Displayed, Failure, Session, System, elsewhere, places, unavailable};
 use crate::output;
 use crate::render::classic::{Classic, LastColumns, NameColumn, OwnerLines};
@@ -18,7 +19,7 @@ use netstat_engine::view::{ConnectionsOptions, ConnectionsView, PortHolder, coun
 use netstat_model::Warning;
 use netstat_model::error::words_of;
 use netstat_model::query::{Fields, Kinds, ProcessFields, Scope, SocketQuery};
-use netstat_model::{NetworkNamespace, Process, ProcessKey, TcpFields};
+use netstat_model::{EndpointRef, Namespace, NetworkNamespace, Process, ProcessKey, TcpFields};
 use netstat_os::{Machine, NameDatabases, Processes, Rdma, Routes};
 use rustc_hash::FxHashMap;
 use std::collections::HashMap;
@@ -39,7 +40,7 @@ pub(super) fn table(
     if needs.owners {
         selection.owners_of = OwnersOf::Everything;
     }
-    if is_streamed(table, &selection) {
+    if session.in_place.is_none() && is_streamed(table, &selection) {
         return stream(session, system, table, &rows, &selection, out);
     }
     let Selected { mut sockets, kinds, method, mut warnings, .. } =
@@ -47,7 +48,7 @@ pub(super) fn table(
     if sockets.is_empty()
         && let Some(line) = elsewhere::hint(session, &selection, |socket| rows.wants(socket))
     {
-        output::complain(&line);
+        session.complain(line);
     }
     session.tell(method);
     rows.kinds = kinds;
@@ -67,6 +68,7 @@ pub(super) fn table(
         processes: &known.processes,
         users: &known.users,
         interfaces: &known.interfaces,
+        own: known.own,
         namespaces: &known.namespaces,
         geo: &session.geo,
         zone: if needs.fields.contains(Fields::LIFESPAN) { &session.zone } else { &Zone::UTC },
@@ -101,13 +103,34 @@ pub(super) fn table(
                 header: table.header,
                 ..Classic::plain(session.settings.language, table.pid, colour)
             };
-            classic.render(&view, out)?;
+            match &mut session.in_place {
+                Some(in_place) => classic.each_piece(&view, |row, text| {
+                    // The mark stands in the margin.
+                    let margin = row.and(text.strip_prefix(MARK));
+                    in_place.add(row, margin.unwrap_or(text));
+                })?,
+                None => classic.render(&view, out)?,
+            }
         }
         Layout::Columns(columns) => {
-            if table.header {
-                write_time(session, system, out)?;
+            let style = table_style(table);
+            if let Some(in_place) = &mut session.in_place {
+                let style = sockets::TableStyle {
+                    width: style.width.map(|width| width.saturating_sub(MARK.len())),
+                    ..style
+                };
+                let rows: Vec<Row<'_>> = view.rows().collect();
+                sockets::each_piece(&view, columns, &given, style, |row, text| {
+                    let row = row.and_then(|number| rows.get(number));
+                    let margin = if row.is_some() { b"" } else { MARK };
+                    in_place.add(row, &[margin, text].concat());
+                });
+            } else {
+                if table.header {
+                    write_time(session, system, out)?;
+                }
+                sockets::render_sockets(&view, columns, &given, style, out)?;
             }
-            sockets::render_sockets(&view, columns, &given, table_style(table), out)?;
         }
         Layout::Data(format, columns) => {
             let (info, display) = (system.info(), session.display_number());
@@ -244,6 +267,7 @@ struct Known {
     processes: FxHashMap<ProcessKey, Process>,
     users: UserNames,
     interfaces: HashMap<u32, OsString>,
+    own: Option<Namespace>,
     namespaces: HashMap<u64, NetworkNamespace>,
 }
 
@@ -267,7 +291,8 @@ impl Known {
             warnings.extend(answer.warnings);
             known.users = UserNames::parse(&answer.data);
         }
-        if needs.interfaces && view.rows().any(|row| row.socket.interface().is_some()) {
+        if needs.interfaces && view.rows().any(|row| names_interface(&row)) {
+            known.own = backend.info().namespace;
             match backend.interfaces() {
                 Ok(answer) => {
                     warnings.extend(answer.warnings);
@@ -295,9 +320,17 @@ impl Known {
     }
 }
 
+/// Returns whether a row has an interface in it.
+fn names_interface(row: &Row<'_>) -> bool {
+    let is_zoned =
+        |end: Option<EndpointRef<'_>>| end.and_then(|end| end.ip()).is_some_and(|end| end.scope != 0);
+    row.socket.interface().is_some() || is_zoned(Some(row.socket.local)) || is_zoned(row.socket.remote)
+}
+
 /// Begins a display of our own tables with the time, if it is one of several.
 fn write_time(session: &Session<'_>, system: &impl System, out: &mut impl Write) -> std::io::Result<()> {
-    let Some(at) = system.info().at.filter(|_| session.display_number().is_some()) else {
+    let is_repeated = session.display_number().is_some() && session.in_place.is_none();
+    let Some(at) = system.info().at.filter(|_| is_repeated) else {
         return Ok(());
     };
     out.write_all(rfc_3339(at).as_bytes())?;
@@ -305,9 +338,8 @@ fn write_time(session: &Session<'_>, system: &impl System, out: &mut impl Write)
 }
 
 fn table_style(table: &Connections) -> sockets::TableStyle {
-    let width = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
     sockets::TableStyle {
-        width,
+        width: output::width(),
         colour: output::shows_colour(table.colour),
         line_end: LineEnd::NATIVE,
         header: table.header,

@@ -7,6 +7,7 @@ mod exists;
 mod files;
 mod filter;
 mod history;
+mod in_place;
 mod meaning;
 mod missed;
 mod multicast;
@@ -24,6 +25,8 @@ mod unavailable;
 use crate::output::{self, Reader, Trouble, Warnings};
 use crate::render::titles;
 use crate::settings::{Purpose, Report, Settings, Tape};
+use crate::warning_text::warning_text;
+use in_place::InPlace;
 use jiff::tz::TimeZone;
 pub(crate) use meaning::meaning;
 use names::NameSource;
@@ -83,10 +86,14 @@ struct Session<'a> {
     displays: u64,
     /// The owner method last reported to the user.
     told: Option<OwnerMethod>,
-    /// Whether it has been said that processes could not be looked into, as net-tools says it.
-    said_what_is_hidden: bool,
+    /// The last display in which it was said that processes could not be looked into, as net-tools says it.
+    said_what_is_hidden: u64,
+    /// The exit code, where a report has said why it ends.
+    ended: Option<u8>,
     /// Which columns can have values.
     available: Available,
+    /// Where the report is drawn in place.
+    in_place: Option<InPlace>,
 }
 
 /// What the table of connections asks a system for.
@@ -172,8 +179,10 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         before,
         displays: 0,
         told: None,
-        said_what_is_hidden: false,
+        said_what_is_hidden: 0,
+        ended: None,
         available,
+        in_place: in_place(settings),
     };
     match &settings.report {
         Report::Check(checks) => return check::run(&session, checks),
@@ -201,22 +210,34 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
             {
                 filter.set_now(session.backend.now());
             }
-            let mut out = output::stdout();
-            match session.display(&mut out).and_then(|lacks| Ok((lacks, out.flush()?))) {
-                Ok((lacks, ())) => Ok((Reader::Listening, lacks)),
+            match session.show() {
+                Ok(lacks) => Ok((Reader::Listening, lacks)),
                 Err(failure) => explained(failure).map(|reader| (reader, Vec::new())),
             }
         },
         |session| session.finish(),
         |session, (reader, lacks)| {
-            warnings.say(lacks.into_iter().filter(|warning| is_said(warning, settings)));
+            warnings.say(lacks);
+            if let Some(code) = session.ended {
+                return Ok(Next::Done(ExitCode::from(code)));
+            }
             let shown = settings.repeat.count.is_some_and(|count| session.displays >= count);
             Ok(match settings.repeat.pause {
+                _ if output::interrupt::is_pending() => Next::Done(ExitCode::SUCCESS),
                 Some(pause) if reader != Reader::Gone && !shown => Next::LookAgain(pause),
                 _ => Next::Done(ExitCode::SUCCESS),
             })
         },
     )
+}
+
+/// Returns where the report is drawn in place: where that was asked for, on a terminal that can do it. Data is not drawn.
+fn in_place(settings: &Settings) -> Option<InPlace> {
+    let pause = settings.repeat.pause.filter(|_| settings.repeat.in_place && !settings.report.is_data())?;
+    // Only rows of sockets have marks.
+    let coloured =
+        matches!(&settings.report, Report::Connections(table) if output::shows_colour(table.colour));
+    output::is_screen().then(|| InPlace::new(pause, settings.language, coloured))
 }
 
 /// Returns whether a warning is written to standard error. An ordinary user can never see all owners, so that they may have
@@ -282,7 +303,7 @@ impl Session<'_> {
     /// Says how owners were found, where that is asked for and not what was said before.
     fn tell(&mut self, method: OwnerMethod) {
         if self.settings.verbose && method != OwnerMethod::NotNeeded && self.told != Some(method) {
-            output::complain(&system::owner_method(&method));
+            self.complain(system::owner_method(&method));
             self.told = Some(method);
         }
     }
@@ -290,6 +311,36 @@ impl Session<'_> {
     /// Returns the number of this display, from 1, if the report is repeated.
     fn display_number(&self) -> Option<u64> {
         self.settings.repeat.pause.map(|_| self.displays)
+    }
+
+    /// Says something beside the report.
+    fn complain(&mut self, line: Text) {
+        match &mut self.in_place {
+            Some(in_place) => in_place.note(line),
+            None => output::complain(&line),
+        }
+    }
+
+    /// Shows the report once. Returns what it lacks and nobody has been told.
+    fn show(&mut self) -> Displayed {
+        let mut out = output::stdout();
+        if self.in_place.is_none() {
+            let mut lacks = self.display(&mut out)?;
+            out.flush()?;
+            lacks.retain(|warning| is_said(warning, self.settings));
+            return Ok(lacks);
+        }
+        let mut text = Vec::new();
+        let lacks = self.display(&mut text)?;
+        let time = self.backend.info().at.map(|at| self.zone.time_of_day(at)).unwrap_or_default();
+        if let Some(in_place) = &mut self.in_place {
+            for warning in lacks.iter().filter(|warning| is_said(warning, self.settings)) {
+                in_place.note(warning_text(warning));
+            }
+            in_place.draw(&text, &time, &mut out)?;
+            out.flush()?;
+        }
+        Ok(Vec::new())
     }
 
     fn display(&mut self, out: &mut impl Write) -> Displayed {

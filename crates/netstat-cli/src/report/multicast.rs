@@ -1,6 +1,7 @@
 //! `--multicast`: the groups that interfaces belong to, and who joined them.
 
 use super::{Displayed, Failure, Session};
+use crate::output;
 use crate::render::LineEnd;
 use crate::render::multicast::{MulticastDocument, MulticastWords, render_multicast};
 use crate::render::report_json::write_document;
@@ -42,7 +43,8 @@ pub(super) fn groups(session: &mut Session<'_>, json: bool, out: &mut impl Write
         write_document(&MulticastDocument::new(&info, &all, &processes, &warnings), out)?;
     } else {
         let words = MulticastWords::of(session.settings.language);
-        render_multicast(&all, &processes, words, LineEnd::NATIVE, out).map_err(Failure::from)?;
+        render_multicast(&all, &processes, words, output::width(), LineEnd::NATIVE, out)
+            .map_err(Failure::from)?;
     }
     Ok(warnings)
 }

@@ -1,5 +1,6 @@
 //! Looks up the names that a table shows.
 
+use crate::output::interrupt;
 use crate::settings::{NameSettings, RESOLVE_TIMEOUT};
 use netstat_engine::enrich::{HostNames, HostResolver, ServiceNames};
 use netstat_engine::view::{ConnectionsView, Names};
@@ -27,7 +28,7 @@ pub(super) struct DisplayNames<'a> {
 
 impl NameSource {
     pub(super) fn new(lookup: Arc<dyn NameLookup>) -> Self {
-        Self { hosts: HostResolver::new(lookup), services: None }
+        Self { hosts: HostResolver::new(lookup).giving_up_when(interrupt::is_pending), services: None }
     }
 
     /// Returns the names of ports.
@@ -50,7 +51,9 @@ impl NameSource {
         warnings: &mut Vec<Warning>,
     ) -> HostNames {
         let asked = addresses.into_iter().filter(|address| !address.is_unspecified());
+        let deferred = interrupt::Deferred::new();
         let hosts = self.hosts.resolve(asked.map(|it| HostAddress::new(it, 0)), None, RESOLVE_TIMEOUT);
+        drop(deferred);
         if hosts.unanswered() > 0 {
             warnings.push(Warning::NamesUnanswered { lookups: hosts.unanswered() });
         }
@@ -90,7 +93,9 @@ impl NameSource {
             .filter(|end| !end.address.is_loopback() && !own_addresses.contains(&end.address))
             .map(|end| HostAddress::new(end.address, end.scope));
         let full_name_of = own_name.as_deref().filter(|_| settings.full);
+        let deferred = interrupt::Deferred::new();
         let hosts = self.hosts.resolve(others, full_name_of, settings.budget);
+        drop(deferred);
         // Who does not wait at all asks for no names that are not known yet.
         if hosts.unanswered() > 0 && !settings.budget.is_zero() {
             warnings.push(Warning::NamesUnanswered { lookups: hosts.unanswered() });

@@ -19,7 +19,7 @@ use netstat_model::history::{
 use netstat_model::query::Owners;
 use netstat_model::{Namespace, Transport};
 use netstat_os::{EventStream, EventWishes, Events, Machine, NameDatabases};
-use netstat_store::{Beside, Writer, WriterOptions};
+use netstat_store::{Beside, Fault, Writer, WriterOptions};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -122,7 +122,7 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
             // What the first take that succeeds does not tell of is not there any more.
             Some(history) if watch.has_begun => {
                 held_back.give(&mut events);
-                history.keep(&mut events, &clock, &mut *stream, is_last);
+                history.keep(&mut events, &clock, &mut *stream, is_last)?;
             }
             Some(_) => held_back.add(&mut events, clock.since_boot),
             None => {
@@ -202,26 +202,52 @@ impl History {
     }
 
     /// Keeps events, and writes them once a second. The stream lets go of them then.
+    ///
+    /// # Errors
+    /// When they can never be written: there is no further commit, or the file was removed.
     fn keep(
         &mut self,
         events: &mut Vec<ConnectionEvent>,
         now: &ClockReading,
         stream: &mut dyn EventStream,
         is_last: bool,
-    ) {
+    ) -> Result<(), Trouble> {
         let before = std::mem::take(&mut self.open_before);
         let has_listed = |namespace| stream.has_listed(namespace);
         self.writer.append(&gone(before, events, has_listed, now.since_boot));
         self.writer.append(events);
         events.clear();
         if !is_last && now.since_boot < self.committed + COMMIT {
-            return;
+            return Ok(());
         }
         self.committed = now.since_boot;
         let written = self.writer.commit(now);
         // What could not be written is in the writer's memory, or counted there.
         stream.release();
         if let Err(error) = written {
+            let file = quoted(self.writer.file().as_os_str());
+            if matches!(error.fault, Fault::Gone) {
+                let why = store_error(&error);
+                return Err(both!(
+                    "the history {file} cannot be kept: {why}; start netstat record again",
+                    "{file}: 기록을 저장할 수 없습니다. {why}. netstat record를 다시 시작하세요",
+                    file,
+                    why
+                )
+                .into());
+            }
+            if is_last {
+                self.end();
+                let unwritten = self.writer.unwritten();
+                return Err(both!(
+                    "the history {file} lacks the last {unwritten} begins and ends of connections: {why}",
+                    "{file}: 연결의 시작과 종료 중 마지막 {unwritten}건이 기록에 없습니다. {why}",
+                    file,
+                    unwritten,
+                    why = store_error(&error)
+                )
+                .into());
+            }
             if self.failed == 0 {
                 output::complain(&both!(
                     "{why}; what is seen waits until it can be written",
@@ -235,6 +261,7 @@ impl History {
             self.tell(now, stream);
         }
         self.commits += 1;
+        Ok(())
     }
 
     /// Writes the status, and shows progress on a terminal.

@@ -22,6 +22,18 @@ pub(super) fn may_open_what_the_user_names() -> Result<(), Text> {
     Ok(())
 }
 
+/// Returns the user whose rights this program has; `None` on Windows.
+pub(super) fn effective_user() -> Option<u32> {
+    #[cfg(target_os = "linux")]
+    {
+        Some(rustix::process::geteuid().as_raw())
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        None
+    }
+}
+
 #[cfg(target_os = "linux")]
 fn exceed_those_of_the_user() -> bool {
     use rustix::process::{getegid, geteuid, getgid, getuid};

@@ -1,6 +1,7 @@
 //! `-e`, `-s` and `--interfaces`: the counters of interfaces and protocols.
 
 use super::{Displayed, Session, connections};
+use crate::output;
 use crate::render::LineEnd;
 use crate::render::ethernet::{Labels, render_ethernet};
 use crate::render::interfaces::{InterfaceWords, InterfacesDocument, render_interfaces};
@@ -109,7 +110,13 @@ pub(super) fn interfaces(
         let info = session.backend.info();
         write_document(&InterfacesDocument::new(&info, &lines, &warnings), out)?;
     } else {
-        render_interfaces(&lines, InterfaceWords::of(session.settings.language), LineEnd::NATIVE, out)?;
+        render_interfaces(
+            &lines,
+            InterfaceWords::of(session.settings.language),
+            output::width(),
+            LineEnd::NATIVE,
+            out,
+        )?;
     }
     session.before.interfaces = Some((now, counters.data));
     Ok(warnings)

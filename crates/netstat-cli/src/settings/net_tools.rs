@@ -2,7 +2,7 @@
 
 use super::{Purpose, Repeat, Report, Settings, Tape};
 use crate::options::NetToolsArguments;
-use crate::render::net_tools::{InetColumns, RouteColumns};
+use crate::render::net_tools::{AddressFamily, InetColumns, RouteColumns};
 use netstat_engine::text::Language;
 use netstat_model::Family;
 use netstat_model::query::Scope;
@@ -15,7 +15,7 @@ const CONTINUOUS: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum NetTools {
     /// Lists of sockets and groups, one after the other.
-    Lists { sockets: Option<SocketList>, groups: Option<GroupList>, unix: Option<UnixList> },
+    Lists(Lists),
     /// `-r`.
     Routes(RouteTables),
     /// `-i`.
@@ -25,6 +25,32 @@ pub(crate) enum NetTools {
     },
     /// `-s`.
     Counters(CounterGroups),
+    /// `-Z`, which is refused.
+    Contexts,
+}
+
+/// Lists of sockets and groups.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Lists {
+    pub(crate) sockets: Option<SocketList>,
+    pub(crate) groups: Option<GroupList>,
+    pub(crate) unix: Option<UnixList>,
+    /// Families that have no list here.
+    pub(crate) unlisted: Vec<AddressFamily>,
+    /// What is done where the system does not have one of them.
+    pub(crate) without: Without,
+    pub(crate) bluetooth: bool,
+}
+
+/// What is done where a system has no sockets of the kind that is to be listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Without {
+    /// It is said, and nothing else is listed.
+    Fail,
+    /// It is said.
+    Say,
+    /// Nothing.
+    Ignore,
 }
 
 /// Which Unix sockets to list.
@@ -45,8 +71,8 @@ pub(crate) struct GroupList {
 /// Which routes to show.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct RouteTables {
-    pub(crate) v4: bool,
-    pub(crate) v6: bool,
+    /// The families, in the order of the tables. Only IPv4 and IPv6 have some here.
+    pub(crate) families: Vec<AddressFamily>,
     pub(crate) table: bool,
     pub(crate) cache: bool,
     pub(crate) columns: RouteColumns,
@@ -67,7 +93,12 @@ pub(crate) struct CounterGroups {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SocketList {
     pub(crate) tcp: bool,
+    pub(crate) sctp: bool,
     pub(crate) udp: bool,
+    pub(crate) udplite: bool,
+    pub(crate) raw: bool,
+    /// What is done where the system does not have one of them.
+    pub(crate) without: Without,
     /// The families of sockets, in the order of the list.
     pub(crate) families: Vec<Family>,
     pub(crate) which: Which,
@@ -75,8 +106,6 @@ pub(crate) struct SocketList {
     pub(crate) numeric_hosts: bool,
     pub(crate) numeric_ports: bool,
     pub(crate) numeric_users: bool,
-    /// Whether net-tools would list raw sockets too.
-    pub(crate) raw: bool,
 }
 
 /// Which sockets are listed, by whether they have a peer.
@@ -110,11 +139,17 @@ impl Settings {
             (None, None) => Tape::None,
         };
         let pause = arguments.interval.map(|seconds| Duration::from_secs(seconds.into()));
+        // net-tools shows counters once whatever else is typed.
+        let continuous = arguments.continuous && !arguments.statistics;
         Self {
             report: Report::NetTools(report(arguments)),
             // There is no Korean text to follow.
             language: Language::English,
-            repeat: Repeat { pause: pause.or(arguments.continuous.then_some(CONTINUOUS)), count: None },
+            repeat: Repeat {
+                pause: pause.or(continuous.then_some(CONTINUOUS)),
+                in_place: false,
+                count: None,
+            },
             tape,
             owners: arguments.owners.unwrap_or_default(),
             scope: Scope::Own,
@@ -124,25 +159,28 @@ impl Settings {
             filter: arguments.filter.clone(),
             past: None,
             purpose: Purpose::Show,
-            verbose: arguments.verbose,
+            // What net-tools says with -v is said by the report.
+            verbose: false,
         }
     }
 }
 
 fn report(arguments: &NetToolsArguments) -> NetTools {
-    let any_protocol = !arguments.tcp && !arguments.udp;
-    let any_family = !arguments.inet && !arguments.inet6;
+    let has = |family| arguments.has(family);
+    let any_family = !has(AddressFamily::Inet) && !has(AddressFamily::Inet6);
+    if arguments.contexts {
+        return NetTools::Contexts;
+    }
     if arguments.routes {
+        let families = match arguments.families[..] {
+            [] => vec![AddressFamily::Inet],
+            _ => arguments.families.clone(),
+        };
         return NetTools::Routes(RouteTables {
-            v4: arguments.inet || any_family,
-            v6: arguments.inet6,
+            families,
             table: arguments.fib || !arguments.cache,
             cache: arguments.cache,
-            columns: match arguments.extend {
-                0 => RouteColumns::Usual,
-                1 => RouteColumns::Metric,
-                _ => RouteColumns::All,
-            },
+            columns: route_columns(arguments.extend),
             numeric_hosts: arguments.numeric_hosts,
         });
     }
@@ -150,40 +188,76 @@ fn report(arguments: &NetToolsArguments) -> NetTools {
         return NetTools::Interfaces { all: arguments.all };
     }
     if arguments.statistics {
+        let any_protocol = names_no_protocol(arguments);
         return NetTools::Counters(CounterGroups {
             tcp: arguments.tcp || any_protocol,
             udp: arguments.udp || any_protocol,
-            raw: any_protocol,
-            v6: arguments.inet6,
+            raw: arguments.raw || any_protocol,
+            v6: has(AddressFamily::Inet6),
         });
     }
-    let no_inet = any_protocol && any_family;
-    let nothing_chosen = no_inet && !arguments.unix && !arguments.groups;
-    NetTools::Lists {
-        sockets: (!no_inet || nothing_chosen).then(|| sockets(arguments)),
-        unix: (arguments.unix || nothing_chosen)
+    let unlisted: Vec<AddressFamily> = UNLISTED.into_iter().filter(|family| has(*family)).collect();
+    let bluetooth = arguments.bluetooth || has(AddressFamily::Bluetooth);
+    let no_inet = names_no_protocol(arguments) && any_family;
+    let unix = has(AddressFamily::Unix);
+    let nothing_chosen = no_inet && !unix && !arguments.groups && unlisted.is_empty() && !bluetooth;
+    let without = match (nothing_chosen, arguments.verbose) {
+        (false, _) => Without::Fail,
+        (true, true) => Without::Say,
+        (true, false) => Without::Ignore,
+    };
+    NetTools::Lists(Lists {
+        sockets: (!no_inet || nothing_chosen).then(|| sockets(arguments, without)),
+        unix: (unix || nothing_chosen)
             .then(|| UnixList { which: which(arguments), programs: arguments.programs }),
         groups: arguments.groups.then_some(GroupList {
-            v4: arguments.inet || any_family,
-            v6: arguments.inet6 || any_family,
+            v4: has(AddressFamily::Inet) || any_family,
+            v6: has(AddressFamily::Inet6) || any_family,
             numeric_hosts: arguments.numeric_hosts,
         }),
+        unlisted: if nothing_chosen { UNLISTED.to_vec() } else { unlisted },
+        without,
+        bluetooth,
+    })
+}
+
+/// Families of which no sockets are listed, in the order of the lists of net-tools.
+const UNLISTED: [AddressFamily; 5] =
+    [AddressFamily::Ipx, AddressFamily::Ax25, AddressFamily::X25, AddressFamily::NetRom, AddressFamily::Rose];
+
+/// Returns the columns for a number of `-e`. net-tools swaps none and one, and looks at two bits of their sum with one.
+fn route_columns(extend: u8) -> RouteColumns {
+    match (extend, extend % 4) {
+        (0, _) => RouteColumns::Usual,
+        (1, _) | (_, 0) => RouteColumns::Metric,
+        (_, 1) => RouteColumns::Usual,
+        (_, 2) => RouteColumns::All,
+        _ => RouteColumns::None,
     }
 }
 
-fn sockets(arguments: &NetToolsArguments) -> SocketList {
-    let any_family = !arguments.inet && !arguments.inet6;
-    let any_protocol = !arguments.tcp && !arguments.udp;
+fn names_no_protocol(arguments: &NetToolsArguments) -> bool {
+    !(arguments.tcp || arguments.sctp || arguments.udp || arguments.udplite || arguments.raw)
+}
+
+fn sockets(arguments: &NetToolsArguments, without: Without) -> SocketList {
+    let has = |family| arguments.has(family);
+    let any_family = !has(AddressFamily::Inet) && !has(AddressFamily::Inet6);
+    let any_protocol = names_no_protocol(arguments);
     let mut families = Vec::new();
-    if arguments.inet || any_family {
+    if has(AddressFamily::Inet) || any_family {
         families.push(Family::V4);
     }
-    if arguments.inet6 || any_family {
+    if has(AddressFamily::Inet6) || any_family {
         families.push(Family::V6);
     }
     SocketList {
         tcp: arguments.tcp || any_protocol,
+        sctp: arguments.sctp || any_protocol,
         udp: arguments.udp || any_protocol,
+        udplite: arguments.udplite || any_protocol,
+        raw: arguments.raw || any_protocol,
+        without: if any_protocol && !any_family { Without::Ignore } else { without },
         families,
         which: which(arguments),
         columns: InetColumns {
@@ -195,7 +269,6 @@ fn sockets(arguments: &NetToolsArguments) -> SocketList {
         numeric_hosts: arguments.numeric_hosts,
         numeric_ports: arguments.numeric_ports,
         numeric_users: arguments.numeric_users,
-        raw: any_protocol,
     }
 }
 

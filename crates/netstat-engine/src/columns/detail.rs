@@ -2,10 +2,10 @@
 
 use super::Given;
 use super::ends::interface_name;
-use netstat_model::{FamilyFacts, MembershipKind, RingSize};
+use netstat_model::{FamilyFacts, MembershipKind, RingSize, SocketRef};
 
 /// Returns what a socket has beyond the other columns, in parts.
-pub(super) fn parts(facts: &FamilyFacts, given: &Given<'_>) -> Vec<String> {
+pub(super) fn parts(facts: &FamilyFacts, socket: &SocketRef<'_>, given: &Given<'_>) -> Vec<String> {
     let mut parts = Vec::new();
     match facts {
         FamilyFacts::Unix(facts) => {
@@ -20,7 +20,7 @@ pub(super) fn parts(facts: &FamilyFacts, given: &Given<'_>) -> Vec<String> {
                     MembershipKind::AllMulticast => "all multicast",
                     MembershipKind::Unicast => "unicast",
                 };
-                parts.push(format!("{kind} on {}", interface_name(membership.interface, given)));
+                parts.push(format!("{kind} on {}", interface_name(membership.interface, socket, given)));
             }
             let ring = |what, ring: RingSize| format!("{what} ring {} KiB", ring.bytes() / 1024);
             parts.extend(facts.receive_ring.map(|it| ring("receive", it)));

@@ -2,18 +2,19 @@
 
 use super::{Given, Value};
 use crate::text::address;
-use netstat_model::{Endpoint, EndpointRef, Protocol};
+use netstat_model::{Endpoint, EndpointRef, IpEndpoint, Protocol, SocketRef};
+use std::ffi::OsStr;
 
 /// Returns an end of a socket as a value. What its family numbers has a name: protocols, interfaces, machines.
-pub(super) fn value<'a>(protocol: Protocol, end: EndpointRef<'a>, given: &Given<'_>) -> Value<'a> {
-    let text = match (protocol, end) {
+pub(super) fn value<'a>(socket: &SocketRef<'a>, end: EndpointRef<'a>, given: &Given<'a>) -> Value<'a> {
+    let text = match (socket.protocol, end) {
         (Protocol::Netlink(of), Endpoint::Netlink(0)) => format!("{}:kernel", netlink_protocol(of)),
         (Protocol::Netlink(of), Endpoint::Netlink(port)) => format!("{}:{port}", netlink_protocol(of)),
         (Protocol::Packet(_), Endpoint::Packet { interface, ethertype }) => {
-            format!("{}:{}", ethertype_name(ethertype), interface_name(interface, given))
+            format!("{}:{}", ethertype_name(ethertype), interface_name(interface, socket, given))
         }
         (Protocol::Xdp, Endpoint::Xdp { interface, queue }) => {
-            format!("{}:{queue}", interface_name(interface, given))
+            format!("{}:{queue}", interface_name(interface, socket, given))
         }
         (Protocol::Vsock(_), Endpoint::Vsock { cid, port }) => {
             format!("{}:{}", machine_name(cid), or_any(port, u32::MAX))
@@ -23,9 +24,22 @@ pub(super) fn value<'a>(protocol: Protocol, end: EndpointRef<'a>, given: &Given<
             address::write_host(&mut text, &end);
             format!("{}:{}", String::from_utf8_lossy(&text), ip_protocol(of))
         }
-        (_, end) => return Value::End(end),
+        (_, Endpoint::Ip(end)) => return Value::End(Endpoint::Ip(end), zone(&end, socket, given)),
+        (_, end) => return Value::End(end, None),
     };
     Value::Named(text)
+}
+
+/// Returns the address of an end as a value.
+pub(super) fn host<'a>(socket: &SocketRef<'a>, end: IpEndpoint, given: &Given<'a>) -> Value<'a> {
+    Value::Host(end, zone(&end, socket, given))
+}
+
+/// Returns the name of the interface that an address belongs to, if it needs one and the name is known. Windows calls
+/// interfaces by their numbers there.
+fn zone<'a>(end: &IpEndpoint, socket: &SocketRef<'a>, given: &Given<'a>) -> Option<&'a OsStr> {
+    let is_linux = given.own.is_some();
+    (end.scope != 0 && is_linux).then(|| given.interface(end.scope, socket)).flatten()
 }
 
 fn or_any(number: u32, any: u32) -> String {
@@ -33,8 +47,8 @@ fn or_any(number: u32, any: u32) -> String {
 }
 
 /// Returns the name of an interface; its index where the system does not know it any more.
-pub(super) fn interface_name(index: u32, given: &Given<'_>) -> String {
-    match given.interfaces.get(&index) {
+pub(super) fn interface_name(index: u32, socket: &SocketRef<'_>, given: &Given<'_>) -> String {
+    match given.interface(index, socket) {
         Some(name) => name.to_string_lossy().into_owned(),
         None => or_any(index, 0),
     }

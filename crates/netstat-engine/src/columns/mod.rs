@@ -27,10 +27,10 @@ use crate::enrich::{Geo, UserNames};
 use crate::row::Row;
 use crate::text::{Text, Zone};
 use netstat_model::query::{Fields, ProcessFields};
-use netstat_model::{NetworkNamespace, Owner, Process, ProcessKey, TcpFields};
+use netstat_model::{Namespace, NetworkNamespace, Owner, Process, ProcessKey, SocketRef, TcpFields};
 use rustc_hash::FxHashMap;
 use std::collections::HashMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::time::SystemTime;
 
 /// What columns may look up beyond the row itself.
@@ -40,8 +40,10 @@ pub struct Given<'a> {
     pub processes: &'a FxHashMap<ProcessKey, Process>,
     /// The names of users.
     pub users: &'a UserNames,
-    /// The names of interfaces, by index.
+    /// The names of the interfaces of one network namespace, by index.
     pub interfaces: &'a HashMap<u32, OsString>,
+    /// That namespace; `None` where the system has only one, or does not tell it.
+    pub own: Option<Namespace>,
     /// Network namespaces, by inode.
     pub namespaces: &'a HashMap<u64, NetworkNamespace>,
     /// Countries and networks of addresses.
@@ -50,6 +52,14 @@ pub struct Given<'a> {
     pub zone: &'a Zone,
     /// When the rows were there, for what began before; `None` where that is not known.
     pub now: Option<SystemTime>,
+}
+
+impl<'a> Given<'a> {
+    /// Returns the name of an interface that a socket has to do with. Another network namespace has other interfaces.
+    fn interface(&self, index: u32, socket: &SocketRef<'_>) -> Option<&'a OsStr> {
+        let is_elsewhere = socket.namespace().is_some_and(|namespace| Some(namespace) != self.own);
+        self.interfaces.get(&index).filter(|_| !is_elsewhere).map(OsString::as_os_str)
+    }
 }
 
 /// What has to be read to fill one or more columns.

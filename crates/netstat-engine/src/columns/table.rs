@@ -18,6 +18,8 @@ use std::time::{Duration, SystemTime};
 
 const NOTHING: ColumnNeeds = ColumnNeeds::NOTHING;
 const COMMON: ColumnNeeds = fields(Fields::COMMON);
+/// The names of the interfaces that link-local addresses belong to.
+const ZONES: ColumnNeeds = ColumnNeeds { interfaces: true, ..NOTHING };
 /// The process ID alone, with nothing read of the process itself.
 const OWNERS: ColumnNeeds = process(ProcessFields::empty());
 const USER: ColumnNeeds = ColumnNeeds {
@@ -74,32 +76,37 @@ columns! {
             Section::UdpV6 => "UDPv6",
             Section::Other => row.socket.protocol.name(),
         });
-    "local", "Local Address", End "", NOTHING;
+    "local", "Local Address", End "", ZONES;
         "Local address and port, or the name of a Unix socket, else * and its inode",
         "로컬 주소와 포트, 또는 유닉스 소켓의 이름. 이름이 없으면 *와 inode",
-        Row |row, given| ends::value(row.socket.protocol, row.local(), given);
-    "laddr", "Local Host", Text "", NOTHING;
+        Row |row, given| ends::value(&row.socket, row.local(), given);
+    "laddr", "Local Host", Text "", ZONES;
         "Local address without the port",
         "로컬 주소(포트 제외)",
-        Row |row, _| row.local().ip().map_or(Value::Absent("-"), Value::Host);
+        Row |row, given| {
+            row.local().ip().map_or(Value::Absent("-"), |end| ends::host(&row.socket, end, given))
+        };
     "lport", "Local Port", Number "", NOTHING;
         "Local port",
         "로컬 포트",
         Row |row, _| row.local().port().map_or(Value::Absent("-"), |port| Value::Number(port.into()));
-    "foreign", "Foreign Address", End "", NOTHING;
+    "foreign", "Foreign Address", End "", ZONES;
         "Foreign address and port, or the name of the Unix socket there; null in JSON where there is none",
         "외부 주소와 포트, 또는 상대 유닉스 소켓의 이름. JSON에서 없으면 null",
         Row |row, given| match (row.foreign(), row.socket.remote) {
-            (_, Some(end)) => ends::value(row.socket.protocol, end, given),
+            (_, Some(end)) => ends::value(&row.socket, end, given),
             (Foreign::Anybody, None) if row.section == Section::Other => Value::Absent("-"),
             (Foreign::Anybody, None) => Value::Absent("*:*"),
             (Foreign::End(Endpoint::Ip(IpEndpoint::ANY_V4)), None) => Value::Absent("0.0.0.0:0"),
             (Foreign::End(_), None) => Value::Absent("[::]:0"),
         };
-    "raddr", "Foreign Host", Text "", NOTHING;
+    "raddr", "Foreign Host", Text "", ZONES;
         "Foreign address without the port",
         "외부 주소(포트 제외)",
-        Row |row, _| row.socket.remote_ip().map_or(Value::Absent(no_peer(row)), Value::Host);
+        Row |row, given| {
+            let host = row.socket.remote_ip().map(|end| ends::host(&row.socket, end, given));
+            host.unwrap_or(Value::Absent(no_peer(row)))
+        };
     "rport", "Foreign Port", Number "", NOTHING;
         "Foreign port",
         "외부 포트",
@@ -302,7 +309,7 @@ columns! {
         "Interface the socket is bound to, by name or else by index",
         "소켓이 바인드된 인터페이스, 이름 또는 번호",
         Row |row, given| match row.socket.interface() {
-            Some(index) => named_or_number(given.interfaces.get(&index).map(OsString::as_os_str), index),
+            Some(index) => named_or_number(given.interface(index, &row.socket), index),
             None => Value::Absent("-"),
         };
     "inode", "Inode", Number "", NOTHING, on_linux;
@@ -413,7 +420,7 @@ columns! {
         "What only sockets of its family have: rings, groups, subflows; with -o also whether a path is deleted",
         "그 주소 체계의 소켓에만 있는 것: 링, 그룹, 서브플로. -o를 주면 경로가 지워졌는지도",
         Row |row, given| {
-            let parts = row.socket.family_facts().map(|facts| detail::parts(facts, given)).unwrap_or_default();
+            let parts = row.socket.family_facts().map(|facts| detail::parts(facts, &row.socket, given)).unwrap_or_default();
             if parts.is_empty() { Value::Absent("-") } else { Value::Text(OsString::from(parts.join(", ")).into()) }
         };
 }

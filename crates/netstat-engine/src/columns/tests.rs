@@ -169,9 +169,10 @@ fn needs_add_up_and_nothing_is_needed_for_nothing() {
         ColumnNeeds::of(&names.iter().map(|name| by_name(name).unwrap()).collect::<Vec<_>>())
     };
     assert_eq!(of(&[]), ColumnNeeds::NOTHING);
-    assert_eq!(of(&["local", "state", "inode"]), ColumnNeeds::NOTHING);
+    assert_eq!(of(&["lport", "state", "inode"]), ColumnNeeds::NOTHING);
+    assert_eq!(of(&["local", "foreign"]), ColumnNeeds { interfaces: true, ..ColumnNeeds::NOTHING });
     let common = ColumnNeeds { fields: Fields::COMMON, ..ColumnNeeds::NOTHING };
-    assert_eq!(of(&["local", "state", "recvq", "timer", "inode"]), common);
+    assert_eq!(of(&["lport", "state", "recvq", "timer", "inode"]), common);
     assert_eq!(of(&["pid"]), ColumnNeeds { owners: true, ..ColumnNeeds::NOTHING });
     let all = of(&["rtt", "dscp", "process", "container", "user"]);
     // The user: on Windows that of the process, elsewhere that of the socket.
@@ -192,7 +193,7 @@ fn needs_add_up_and_nothing_is_needed_for_nothing() {
 
 #[test]
 fn addresses_and_ports_sort_as_numbers() {
-    let host = |text: &str| Value::End(end(text).into());
+    let host = |text: &str| Value::End(end(text).into(), None);
     assert!(host("9.0.0.1:80").compare(&host("10.0.0.1:80")).is_lt());
     assert!(host("10.0.0.1:9").compare(&host("10.0.0.1:10")).is_lt());
     assert!(host("255.0.0.1:9").compare(&host("[::1]:1")).is_lt());

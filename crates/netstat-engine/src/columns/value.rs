@@ -25,12 +25,13 @@ pub enum Value<'a> {
     Text(Cow<'a, OsStr>),
     /// A list of texts.
     Words(&'a [OsString]),
-    /// An address with a port, or another end of a socket.
-    End(EndpointRef<'a>),
+    /// An address with a port, or another end of a socket; and the name of the interface that a link-local address belongs
+    /// to, as far as it is known.
+    End(EndpointRef<'a>, Option<&'a OsStr>),
     /// An end of a socket with the names of its parts.
     Named(String),
-    /// An address without one.
-    Host(IpEndpoint),
+    /// An address without one, and the name of its interface.
+    Host(IpEndpoint, Option<&'a OsStr>),
     /// A TCP state.
     State(TcpState),
     /// A running timer.
@@ -115,9 +116,15 @@ impl<'a> Value<'a> {
                     escape::write_text(out, word);
                 }
             }
-            Self::End(end) => address::write_end(out, *end),
+            Self::End(Endpoint::Ip(end), zone @ Some(_)) => {
+                out.push(b'[');
+                write_host(out, end, *zone);
+                out.extend_from_slice(b"]:");
+                decimal(out, end.port.into());
+            }
+            Self::End(end, _) => address::write_end(out, *end),
             Self::Named(name) => escape::write_text(out, OsStr::new(name)),
-            Self::Host(end) => write_host(out, end),
+            Self::Host(end, zone) => write_host(out, end, *zone),
             Self::State(state) => words::write_state(out, *state),
             Self::Timer(timer) => {
                 out.extend_from_slice(timer_word(timer.kind).as_bytes());
@@ -143,20 +150,20 @@ impl<'a> Value<'a> {
         match self {
             Self::Unknown | Self::Absent(_) => out.extend_from_slice(b"null"),
             Self::Number(_) | Self::Microseconds(_) | Self::Milliseconds(_) => self.write_data(out),
-            Self::Text(_) | Self::Host(_) | Self::State(_) | Self::Time(..) => {
+            Self::Text(_) | Self::Host(..) | Self::State(_) | Self::Time(..) => {
                 json::string(out, |out| self.write_data(out))
             }
             Self::Words(words) => json::list(out, *words, |out, word| {
                 json::string(out, |out| escape::write_text(out, word));
             }),
-            Self::End(Endpoint::Ip(end)) => {
+            Self::End(Endpoint::Ip(end), zone) => {
                 out.extend_from_slice(b"{\"address\":");
-                json::string(out, |out| write_host(out, end));
+                json::string(out, |out| write_host(out, end, *zone));
                 json::key(out, "port");
                 decimal(out, end.port.into());
                 out.push(b'}');
             }
-            Self::End(_) | Self::Named(_) => {
+            Self::End(..) | Self::Named(_) => {
                 out.extend_from_slice(b"{\"name\":");
                 json::string(out, |out| self.write_data(out));
                 out.push(b'}');
@@ -216,11 +223,13 @@ impl<'a> Value<'a> {
             (Self::Text(one), Self::Text(two)) => one.cmp(two),
             (Self::Time(one, _), Self::Time(two, _)) => one.cmp(two),
             (Self::Words(one), Self::Words(two)) => one.cmp(two),
-            (Self::End(one), Self::End(two)) => one.cmp(two),
+            (Self::End(one, _), Self::End(two, _)) => one.cmp(two),
             (Self::Named(one), Self::Named(two)) => one.cmp(two),
-            (Self::End(_), Self::Named(_)) => Ordering::Less,
-            (Self::Named(_), Self::End(_)) => Ordering::Greater,
-            (Self::Host(one), Self::Host(two)) => (one.address, one.scope).cmp(&(two.address, two.scope)),
+            (Self::End(..), Self::Named(_)) => Ordering::Less,
+            (Self::Named(_), Self::End(..)) => Ordering::Greater,
+            (Self::Host(one, _), Self::Host(two, _)) => {
+                (one.address, one.scope).cmp(&(two.address, two.scope))
+            }
             (Self::State(one), Self::State(two)) => one.cmp(two),
             (Self::Timer(one), Self::Timer(two)) => {
                 let order = |timer: &Timer| (timer.expires_in, timer_word(timer.kind), timer.retransmits);
@@ -235,11 +244,14 @@ impl<'a> Value<'a> {
 }
 
 /// Writes an address on its own: IPv6 without brackets.
-fn write_host(out: &mut Vec<u8>, end: &IpEndpoint) {
+fn write_host(out: &mut Vec<u8>, end: &IpEndpoint, zone: Option<&OsStr>) {
     address::write_ip(out, end.address);
     if end.scope != 0 {
         out.push(b'%');
-        decimal(out, end.scope.into());
+        match zone {
+            Some(name) => escape::write_word(out, name),
+            None => decimal(out, end.scope.into()),
+        }
     }
 }
 

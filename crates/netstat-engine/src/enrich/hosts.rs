@@ -60,6 +60,7 @@ impl HostNames {
 /// the last round for a minute, and the lookups still running.
 pub struct HostResolver {
     shared: Arc<Shared>,
+    gives_up: fn() -> bool,
 }
 
 struct Shared {
@@ -103,7 +104,14 @@ enum Progress {
 impl HostResolver {
     /// Returns a resolver on top of `lookup`, as returned by [`netstat_os::NameDatabases::name_lookup`].
     pub fn new(lookup: Arc<dyn NameLookup>) -> Self {
-        Self { shared: Arc::new(Shared { lookup, state: Mutex::default(), answered: Condvar::new() }) }
+        let shared = Shared { lookup, state: Mutex::default(), answered: Condvar::new() };
+        Self { shared: Arc::new(shared), gives_up: || false }
+    }
+
+    /// Lets a round end before its budget is spent: when this returns true, which is asked every 50 ms.
+    #[must_use]
+    pub fn giving_up_when(self, gives_up: fn() -> bool) -> Self {
+        Self { gives_up, ..self }
     }
 
     /// Looks up the names of the addresses, and the full name of this machine if its name is given in `own_name`.
@@ -181,7 +189,7 @@ impl HostResolver {
         let mut before = state.answers;
         while !state.open.is_empty() {
             let left = deadline.map(|at| at.saturating_duration_since(Instant::now()));
-            if left == Some(Duration::ZERO) {
+            if left == Some(Duration::ZERO) || (self.gives_up)() {
                 break;
             }
             if may_grow && more > 0 {

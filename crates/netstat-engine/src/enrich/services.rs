@@ -36,6 +36,11 @@ impl ServiceNames {
         named.map(|((_, port), _)| *port).collect()
     }
 
+    /// Returns every port that has a name.
+    pub fn all(&self) -> impl Iterator<Item = (Transport, u16, &str)> {
+        self.names.iter().map(|((protocol, port), name)| (*protocol, *port, name.as_ref()))
+    }
+
     /// Returns the name of a port, if it has one.
     pub fn name(&self, protocol: Transport, port: u16) -> Option<&str> {
         self.names.get(&(protocol, port)).map(AsRef::as_ref)

@@ -28,6 +28,11 @@ impl UserNames {
         Self { names }
     }
 
+    /// Returns every user that has a name: number and name.
+    pub fn all(&self) -> impl Iterator<Item = (u32, &str)> {
+        self.names.iter().map(|(&uid, name)| (uid, name.as_ref()))
+    }
+
     /// Returns the name of a user, if it has one.
     pub fn name(&self, uid: u32) -> Option<&str> {
         self.names.get(&uid).map(AsRef::as_ref)

@@ -30,7 +30,12 @@ const MEANT: [(&str, &str); 12] = [
 
 /// Returns true if the country exists.
 pub(super) fn is_code(country: Country) -> bool {
-    CODES.split(' ').any(|code| code == country.code())
+    codes().any(|code| code == country.code())
+}
+
+/// Returns every code.
+pub(super) fn codes() -> impl Iterator<Item = &'static str> {
+    CODES.split(' ')
 }
 
 /// Returns the code that was probably meant.

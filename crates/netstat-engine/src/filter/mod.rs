@@ -44,6 +44,7 @@ mod glob;
 mod help;
 mod lexer;
 mod moment;
+mod next;
 mod parse;
 mod ports;
 mod quantity;
@@ -57,6 +58,7 @@ pub use evaluate::{Context, FilterNeeds, Stage, Tri};
 pub use expression::{Event, Side, Test};
 pub use glob::Glob;
 pub use help::help;
+pub use next::{Names, Next, NextWord, as_value, next};
 pub use ports::Ports;
 pub use quantity::{Comparison, Quantity};
 

@@ -29,6 +29,24 @@ struct Parser<'t> {
     next: usize,
     depth: usize,
     lookups: &'t dyn Lookups,
+    /// What may stand at the end, if the parser has come there.
+    expected: Option<Expected>,
+}
+
+/// What may stand at a place of a filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expected {
+    /// A test, or what negates one.
+    Test,
+    /// What joins tests, or another test.
+    Joint {
+        /// Or the end of a parenthesis.
+        closes: bool,
+    },
+    /// A comparison.
+    Sign,
+    /// A value of this keyword.
+    Value(Keyword),
 }
 
 /// The token after the last one. There is none: the last token is an end, which is never consumed.
@@ -62,7 +80,7 @@ fn parse_text(text: &str, lookups: &dyn Lookups) -> Parsed<Expression> {
         );
         FilterError::at(at, text.len() - at, expected)
     })?;
-    let mut parser = Parser { tokens: &tokens, next: 0, depth: 0, lookups };
+    let mut parser = Parser { tokens: &tokens, next: 0, depth: 0, lookups, expected: None };
     let expression = parser.any()?;
     match parser.peek().kind {
         Kind::End => Ok(expression),
@@ -71,7 +89,23 @@ fn parse_text(text: &str, lookups: &dyn Lookups) -> Parsed<Expression> {
     }
 }
 
+/// Returns what may stand behind the beginning of a filter; `None` if the filter is wrong before its end.
+pub(super) fn expected(text: &str, lookups: &dyn Lookups) -> Option<Expected> {
+    let tokens = lexer::tokens(text).ok()?;
+    let mut parser = Parser { tokens: &tokens, next: 0, depth: 0, lookups, expected: None };
+    // That there is no end yet is an error.
+    let _ = parser.any();
+    parser.expected.filter(|_| parser.peek().kind == Kind::End)
+}
+
 impl<'t> Parser<'t> {
+    /// Notes what may stand here, if the filter ends here.
+    fn note(&mut self, expected: Expected) {
+        if self.peek().kind == Kind::End {
+            self.expected = Some(expected);
+        }
+    }
+
     fn peek(&self) -> &'t Token {
         self.tokens.get(self.next).or(self.tokens.last()).unwrap_or(&END)
     }
@@ -103,6 +137,7 @@ impl<'t> Parser<'t> {
     fn all(&mut self) -> Parsed<Expression> {
         let mut members = vec![self.not()?];
         loop {
+            self.note(Expected::Joint { closes: false });
             let joined = self.take("and", &Kind::And);
             let begins = match &self.peek().kind {
                 Kind::Word(word) => !word.eq_ignore_ascii_case("or"),
@@ -131,6 +166,7 @@ impl<'t> Parser<'t> {
         } else if self.peek().kind == Kind::Open {
             self.next += 1;
             let inside = self.any()?;
+            self.note(Expected::Joint { closes: true });
             if self.peek().kind != Kind::Close {
                 return Err(self.error(both!(
                     "and, or, another test, or the missing )",
@@ -147,6 +183,7 @@ impl<'t> Parser<'t> {
     }
 
     fn test(&mut self) -> Parsed<Expression> {
+        self.note(Expected::Test);
         let token = self.peek();
         let Kind::Word(word) = &token.kind else {
             return Err(self.error(A_TEST));
@@ -208,8 +245,15 @@ impl<'t> Parser<'t> {
         if let Some(test) = flag {
             return Ok(Expression::Test(test));
         }
+        self.note(match keyword {
+            Keyword::Number(_) | Keyword::Time(_) => Expected::Sign,
+            _ => Expected::Value(keyword),
+        });
         let sign_token = self.next;
         let sign = self.sign();
+        if sign.is_some() {
+            self.note(Expected::Value(keyword));
+        }
         let (comparison, negated) = sign.unwrap_or((Comparison::Equal, false));
         let expression = if let Keyword::Number(quantity) = keyword {
             if sign.is_none() {

@@ -432,7 +432,7 @@ pub(super) fn states(word: &str) -> Option<States> {
     })
 }
 
-fn lower(word: &str) -> String {
+pub(super) fn lower(word: &str) -> String {
     word.to_ascii_lowercase().replace('_', "-")
 }
 

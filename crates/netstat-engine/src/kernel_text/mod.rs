@@ -7,22 +7,28 @@
 //! | `devices.rs` | `/proc/net/dev` |
 //! | `counters.rs` | `/proc/net/snmp`, `/proc/net/snmp6`, `/proc/net/netstat`, with every name that the kernel gives |
 //! | `unix.rs` | `/proc/net/unix` |
+//! | `datagrams.rs` | `/proc/net/raw`, `/proc/net/raw6`, `/proc/net/udplite`, `/proc/net/udplite6` |
 //! | `networks.rs` | `/etc/networks` |
+//! | `protocols.rs` | `/etc/protocols` |
 //!
 //! Lines that make no sense are skipped.
 
 mod counters;
+mod datagrams;
 mod devices;
 mod groups;
 mod networks;
+mod protocols;
 mod routes;
 mod unix;
 mod words;
 
 pub use counters::{Counter, counters, counters_v6};
+pub use datagrams::{DatagramSocket, datagram_sockets};
 pub use devices::{Device, devices};
 pub use groups::{Group, LinkGroup, groups_link, groups_v4, groups_v6};
 pub use networks::NetworkNames;
+pub use protocols::ProtocolNames;
 pub use routes::{RouteV4, RouteV6, routes_v4, routes_v6};
 pub use unix::{UnixSocket, unix_sockets};
 
@@ -38,6 +44,8 @@ pub(crate) fn every_table(text: &[u8]) {
     counters(text);
     counters_v6(text);
     NetworkNames::parse(text);
+    ProtocolNames::parse(text);
+    datagram_sockets(text);
     unix_sockets(text);
 }
 

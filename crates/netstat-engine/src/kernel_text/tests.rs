@@ -1,6 +1,6 @@
 use super::*;
 use proptest::prelude::*;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 #[test]
 fn routes_are_read_as_the_kernel_writes_them() {
@@ -110,6 +110,34 @@ fn the_path_of_a_unix_socket_may_have_blanks() {
             (3, 0, 1, 2, 0, "@x@".to_owned()),
         ]
     );
+}
+
+#[test]
+fn raw_and_udp_lite_sockets_have_ends_and_numbers() {
+    let text = b"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n\
+        \x20172: 0100007F:00FF 0200007F:0007 01 00000010:0000000A 00:00000000 00000000  1000        0 3269983 2 00000000bf613620 0\n\
+        \x20184: 00000000000000000000000001000000:00C8 00000000000000000000000000000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 7 2 0 0\n\
+        \x20185: 0000000000000000000000000100000:00C8 00000000000000000000000000000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 8 2 0 0\n";
+    let rows = datagram_sockets(text);
+    let four = DatagramSocket {
+        local: ([127, 0, 0, 1].into(), 255),
+        remote: ([127, 0, 0, 2].into(), 7),
+        state: 1,
+        send_queue: 16,
+        recv_queue: 10,
+        uid: 1000,
+        inode: 3_269_983,
+    };
+    let six = |row: &DatagramSocket| (row.local, row.remote.0, row.state, row.inode);
+    assert_eq!(rows.len(), 2);
+    assert_eq!(rows[0], four);
+    assert_eq!(six(&rows[1]), ((Ipv6Addr::LOCALHOST.into(), 200), Ipv6Addr::UNSPECIFIED.into(), 7, 7));
+}
+
+#[test]
+fn protocols_have_names() {
+    let names = ProtocolNames::parse(b"# comment\nip\t0\tIP\nicmp 1 ICMP # x\nother 1\nodd x\nlone\n");
+    assert_eq!((names.name(1), names.name(0), names.name(2)), (Some("icmp"), Some("ip"), None));
 }
 
 #[test]

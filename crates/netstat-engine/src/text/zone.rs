@@ -64,6 +64,11 @@ impl Zone {
         self.civil(moment).strftime("%Y-%m-%d %H:%M:%S.%3f").to_string()
     }
 
+    /// Returns the time of the day to the second.
+    pub fn time_of_day(&self, moment: SystemTime) -> String {
+        self.civil(moment).strftime("%H:%M:%S").to_string()
+    }
+
     /// Returns date and time to the second.
     pub fn to_the_second(&self, moment: SystemTime) -> String {
         self.civil(moment).strftime("%Y-%m-%d %H:%M:%S").to_string()

@@ -8,6 +8,7 @@ mod balance;
 mod closings;
 mod counters;
 mod ending;
+mod half_closed;
 mod kernel;
 #[cfg(test)]
 mod live_tests;

@@ -172,6 +172,15 @@ impl NetworkSource for Live {
     }
 }
 
+/// Where `ip netns` has a file for each network namespace that has a name.
+const NAMED_NAMESPACES: &str = "/run/netns";
+
+/// Returns the names of network namespaces that `ip netns` knows, in any order; none where they may not be read.
+pub(super) fn named_namespaces() -> Vec<std::ffi::OsString> {
+    let files = std::fs::read_dir(NAMED_NAMESPACES).into_iter().flatten();
+    files.filter_map(|file| Some(file.ok()?.file_name())).collect()
+}
+
 /// Moves the calling thread, and those that it starts from then on, into another network namespace: that of a process by
 /// its ID, one that `ip netns` knows by name, or that of a file, which a path with a slash leads to.
 ///
@@ -184,7 +193,7 @@ pub(super) fn enter_namespace(of: &OsStr) -> io::Result<()> {
             (format!("/proc/{pid}/ns/net").into(), "process")
         }
         _ if of.as_encoded_bytes().contains(&b'/') => (PathBuf::from(of), "file"),
-        _ => (Path::new("/run/netns").join(of), "name"),
+        _ => (Path::new(NAMED_NAMESPACES).join(of), "name"),
     };
     let failed = |error: io::Error| {
         let why = match (error.kind(), kind) {

@@ -89,6 +89,11 @@ impl Linux {
     }
 }
 
+/// Returns the names of network namespaces; see [`super::named_namespaces`].
+pub(super) fn named_namespaces() -> Vec<std::ffi::OsString> {
+    live::named_namespaces()
+}
+
 /// Moves the calling thread into another network namespace; see [`super::enter_namespace`].
 pub(super) fn enter_namespace(of: &std::ffi::OsStr) -> Result<(), Error> {
     live::enter_namespace(of).map_err(|error| Error::new(Operation::EnterNamespace, error))

@@ -17,6 +17,18 @@ pub(super) fn text_table(source: &dyn Source, table: TextTable) -> Result<Option
         TextTable::GroupsV6 => "/proc/net/igmp6",
         TextTable::GroupsLink => "/proc/net/dev_mcast",
         TextTable::Unix => "/proc/net/unix",
+        TextTable::RawV4 => "/proc/net/raw",
+        TextTable::RawV6 => "/proc/net/raw6",
+        TextTable::UdpLiteV4 => "/proc/net/udplite",
+        TextTable::UdpLiteV6 => "/proc/net/udplite6",
+        TextTable::Sctp => "/proc/net/sctp/eps",
+        TextTable::Ipx => "/proc/net/ipx/socket",
+        TextTable::Ax25 => "/proc/net/ax25",
+        TextTable::X25 => "/proc/net/x25/socket",
+        TextTable::NetRom => "/proc/net/nr",
+        TextTable::Rose => "/proc/net/rose",
+        TextTable::Protocols => "/etc/protocols",
+        TextTable::SecurityContexts => "/sys/fs/selinux/enforce",
         TextTable::Interfaces => "/proc/net/dev",
         TextTable::Snmp => "/proc/net/snmp",
         TextTable::Snmp6 => "/proc/net/snmp6",
@@ -40,10 +52,10 @@ fn failed(path: &str, kind: io::ErrorKind, why: &str) -> Error {
 /// Returns why a text cannot be the whole table. One that was cut would look like a shorter table.
 fn torn(table: TextTable, text: &[u8]) -> Option<&'static str> {
     match table {
-        // Written by people, and without a heading.
-        TextTable::Networks => None,
+        // Without a heading, and written by people or a single digit.
+        TextTable::Networks | TextTable::Protocols | TextTable::SecurityContexts => None,
         _ if is_cut(text) => Some("it ends in the middle of a line"),
-        TextTable::RoutesV6 | TextTable::GroupsV6 | TextTable::GroupsLink => None,
+        TextTable::RoutesV6 | TextTable::GroupsV6 | TextTable::GroupsLink | TextTable::Ax25 => None,
         _ => text.is_empty().then_some("it is empty, without even a heading"),
     }
 }

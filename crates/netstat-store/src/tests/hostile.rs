@@ -1,10 +1,13 @@
 //! Files that were made to harm whoever reads them.
 
-use super::{BOOTED, Folder, clock, connection, curl, day, ended, opened, seconds, writer};
+use super::{Folder, clock, connection, curl, day, ended, opened, seconds, writer};
 use crate::block::{self, MOST};
 use crate::blocks::BLOCK;
-use crate::{Fault, Preselection, Reader, Span, Standing, StoreError};
-use netstat_model::history::{ConnectionEvent, ConnectionRecord, EndReason, GapCause, RecordGap};
+use crate::{Fault, Preselection, Reader, Span, Standing, StoreError, Writer, WriterOptions};
+use netstat_engine::filter::{Filter, NumbersOnly};
+use netstat_model::history::{
+    ClockReading, ConnectionEvent, ConnectionRecord, EndReason, GapCause, RecordGap,
+};
 use proptest::prelude::*;
 use rusqlite::Connection;
 use std::ops::ControlFlow;
@@ -200,12 +203,68 @@ proptest! {
 }
 
 #[test]
-fn a_time_that_no_clock_says_is_no_harm() {
+fn a_time_that_no_clock_says_is_no_time() {
     let folder = Folder::new();
     let file = made(&folder);
     let database = Connection::open(&file).unwrap();
     database.execute("UPDATE clock SET wall = 9223372036854775000", []).unwrap();
     drop(database);
+    assert!(matches!(Reader::open(&file).err().unwrap().fault, Fault::Undated));
+}
+
+/// Spoils a history that has a process, and asks it for its table.
+fn asked_of_spoilt(spoil: &str) -> (Result<usize, StoreError>, Reader) {
+    let folder = Folder::new();
+    let file = made(&folder);
+    Connection::open(&file).unwrap().execute_batch(spoil).unwrap();
     let reader = Reader::open(&file).unwrap();
-    assert!(reader.reach().unwrap().0 > SystemTime::UNIX_EPOCH + seconds(BOOTED));
+    let mut count = 0;
+    let asked = reader.ends(&Span::default(), &Preselection::default(), &mut |_| {
+        count += 1;
+        ControlFlow::Continue(())
+    });
+    (asked.map(|_| count), reader)
+}
+
+#[test]
+fn a_process_that_is_damaged_is_unknown_and_takes_nothing_else_with_it() {
+    let (whole, _) = asked_of_spoilt("");
+    let whole = whole.unwrap();
+    for (spoil, damaged) in [
+        ("UPDATE program SET name = 7", 1),
+        ("UPDATE program SET user = x'ff', unit = x'ff'", 1),
+        ("UPDATE process SET pid = 'x'", 1),
+        ("UPDATE process SET pid = -1", 1),
+    ] {
+        let (asked, reader) = asked_of_spoilt(spoil);
+        assert_eq!(asked.unwrap(), whole, "{spoil}");
+        assert_eq!(reader.processes().unwrap().1, damaged, "{spoil}");
+        reader.users().unwrap();
+        reader.summary(day(0), day(1000)).unwrap();
+        let filter = Filter::parse(&["process curl".into()], &NumbersOnly).unwrap();
+        let mut found = 0;
+        let count = &mut |_: &netstat_model::Socket| {
+            found += 1;
+            ControlFlow::Continue(())
+        };
+        reader.ends(&Span::default(), &reader.preselect(&filter).unwrap(), count).unwrap();
+        assert_eq!(found, whole, "{spoil}: who holds a row may be the one that is damaged");
+    }
+}
+
+#[test]
+fn what_cannot_be_dated_is_not_of_1970() {
+    let folder = Folder::new();
+    let file = made(&folder);
+    Connection::open(&file).unwrap().execute_batch("DELETE FROM clock").unwrap();
+    assert!(matches!(Reader::open(&file).err().unwrap().fault, Fault::Undated));
+    // Of two boots one is left.
+    let at = |at| ClockReading { boot_id: "two".into(), ..clock(at) };
+    let mut next = Writer::open(folder.as_ref(), &WriterOptions::default(), &at(5000)).unwrap();
+    next.commit(&at(5001)).unwrap();
+    drop(next);
+    let reader = Reader::open(&file).unwrap();
+    assert_eq!(reader.reach(), Some((day(5000), day(5001))));
+    assert_eq!(reader.gaps(&Span::default()).unwrap(), []);
+    assert_eq!(reader.standing(day(500)), Standing::Before(day(5000)));
 }

@@ -347,7 +347,7 @@ fn a_full_disk_bounds_what_waits_and_counts_what_is_lost() {
     assert_eq!((gap.from, gap.until), (day(101), day(103)));
     assert_eq!((gap.lost, gap.cause), (Some(500), GapCause::Processes));
     // Their numbers are known all the same.
-    let processes = reader.processes().unwrap();
+    let (processes, _) = reader.processes().unwrap();
     assert_eq!(processes.len(), PROCESSES as usize);
     assert_eq!(processes.values().filter(|process| process.name.is_err()).count(), 500);
     // Once is enough.

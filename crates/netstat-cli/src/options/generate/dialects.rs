@@ -2,23 +2,33 @@
 
 use super::super::net_tools::OPTIONS;
 use super::super::table;
+use crate::render::contents::with_contents;
 
 /// What differs from net-tools, and why.
-const DIFFERENCES: [&str; 13] = [
-    "Text from outside (names of programs and hosts, paths) is escaped: net-tools writes control characters as they are. A \
-     name is cut between characters, not within one.",
+const DIFFERENCES: [&str; 18] = [
+    "Text from outside (names of programs and hosts, paths) is escaped: net-tools writes control characters as they are, or \
+     as dots. A name is cut between characters, not within one.",
     "A path of a Unix socket is whole, with blanks as `\\x20`; net-tools cuts it at the first blank.",
-    "INTERVAL and FILTER are understood, where net-tools ignores such words: `netstat -tulpn port 80`.",
-    "Raw sockets (`-w`) are not listed yet. Where net-tools would list them, a line on standard error says so.",
-    "`-S`, `-U`, `-Z` and the families beyond inet, inet6 and unix are not options here.",
-    "`-i -e`, for which net-tools shows what ifconfig shows, is an error.",
-    "`-r -eee` shows the same as `-r -ee`; net-tools shows the title alone.",
-    "`-s` with both families says on standard error that this is not supported; net-tools says so on standard output.",
+    "INTERVAL and FILTER are understood, where net-tools ignores such words: `netstat -tulpn port 80`. UDP-Lite sockets \
+     match no filter.",
+    "`-S` and the families beyond inet, inet6 and unix: where the system has none, both say so in the same words; where it \
+     has, this program says that it does not list them.",
+    "`-Z` is refused with SELinux, too.",
+    "`-i -e`, for which net-tools shows what ifconfig shows, is an error. `-i` has no rows for labels of addresses (`eth0:1`).",
+    "`-r` with a family beyond inet and inet6 says that it has no routing.",
+    "`-r -i` and other pairs of reports are an error that says so; net-tools shows its usage text alone.",
+    "`--tcpip` is `--ip`; net-tools reports an internal error and goes on. `--ipv4`, `--ipv6` and `--extended` are \
+     understood as well.",
     "What is wrong with an option is followed by the usage text of this program; the exit code is 3, as in net-tools.",
+    "`-h` writes nothing to standard error; net-tools writes a part of its list of families there.",
+    "A beginning that several long options have is refused with a list of these in an order of its own.",
     "`-V` gives the version of this program.",
-    "Names of hosts are waited for 2 seconds; an address that has none by then is a number.",
-    "Where no process at all could be looked into, the message is the one about some: *Not all processes could be identified*.",
+    "Names of hosts are waited for 2 seconds; an address that has none by then is a number, and that is said.",
+    "Names come from files and the resolver as everywhere in this program; net-tools takes the names of `getservent` and \
+     `getprotoent`, which other sources of names may give.",
     "The timer of a half-open request counts the answers that were sent; net-tools counts those that were due.",
+    "`-g -c` shows the same groups in every display; net-tools misreads those of IPv4 from the second on.",
+    "Errors of the system are in the words of this program.",
 ];
 
 /// The reference.
@@ -34,10 +44,13 @@ pub(super) fn markdown() -> String {
          3. by what is typed: an option that only one dialect knows decides, as in `-tulpn`, `-anp` without a protocol behind\n   \
          it, `-l`, `-W`, `--tcp`, or `-anob`, `/a`, `--json`. What both know is that of Windows. A command line with options\n   \
          that only net-tools knows beside others that only Windows knows is an error that says what to type.\n\n\
+         A package that replaces net-tools can make its dialect the default: it installs the program as\n\
+         `/usr/lib/netstat/netstat`, and `packaging/net-tools/netstat`, which sets the variable where it is not set, as\n\
+         `/usr/bin/netstat`, after `dpkg-divert` or as an alternative.\n\n\
          ## Letters\n\nThe case of letters matters in the net-tools dialect alone.\n\n\
          | letter | Windows | net-tools | without more, means |\n|---|---|---|---|\n",
     );
-    for letter in ('a'..='z').chain('A'..='Z').chain(['4', '6', '?']) {
+    for letter in ('a'..='z').chain('A'..='Z').chain(['2', '4', '6', '?']) {
         // The upper case of a letter of Windows is the same letter.
         let windows = table::by_letter(letter).filter(|entry| entry.letters.contains(&letter));
         let also = table::by_letter(letter);
@@ -69,5 +82,5 @@ pub(super) fn markdown() -> String {
         "\nRows of sockets stand in the order of the hash tables of the kernel, as in `/proc/net`, which is the order of \
          net-tools as\nwell.\n",
     );
-    page
+    with_contents(&page)
 }

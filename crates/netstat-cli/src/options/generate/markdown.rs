@@ -3,6 +3,7 @@
 use super::super::entry::{Entry, Topic};
 use super::super::table::{self, INTERVAL};
 use super::examples;
+use crate::render::contents::with_contents;
 
 /// The reference.
 pub(super) fn markdown() -> String {
@@ -51,7 +52,7 @@ pub(super) fn markdown() -> String {
     for (typed, instead) in super::super::net_tools::EXAMPLES {
         page.push_str(&format!("| `netstat {typed}` | `{instead}` |\n"));
     }
-    page
+    with_contents(&page)
 }
 
 fn row(entry: &Entry) -> String {

@@ -1,18 +1,15 @@
-//! Documents made from the option table.
+//! Documents made from the option table, and the completions.
 
-mod bash;
 mod dialects;
 mod examples;
-mod fish;
 mod full;
 mod help;
 mod man;
 mod markdown;
-mod powershell;
+mod shells;
 mod short;
 #[cfg(test)]
 mod tests;
-mod zsh;
 
 use super::document::Document;
 use crate::render::schema::schema;
@@ -25,10 +22,10 @@ pub(super) fn text(document: Document) -> String {
     match document {
         Document::Man => man::man(),
         Document::Markdown => markdown::markdown(),
-        Document::CompleteBash => bash::bash(),
-        Document::CompleteZsh => zsh::zsh(),
-        Document::CompleteFish => fish::fish(),
-        Document::CompletePowershell => powershell::powershell(),
+        Document::CompleteBash => shells::bash(),
+        Document::CompleteZsh => shells::zsh(),
+        Document::CompleteFish => shells::fish(),
+        Document::CompletePowershell => shells::powershell(),
         Document::Schema => schema(),
         Document::CheckSchema => check_json::schema(),
         Document::Checks => check_reference::markdown(),

@@ -56,7 +56,10 @@ fn the_short_help_text_fits_a_small_terminal() {
 
 #[test]
 fn examples_are_understood() {
-    for (command, _) in super::short::EXAMPLES.iter().chain(&super::examples::EXAMPLES) {
+    let commands = super::short::EXAMPLES.each_ref().map(|(command, _)| *command);
+    let others = super::examples::EXAMPLES.each_ref().map(|(command, _)| *command);
+    let of_man = super::man::EXAMPLES.map(|(command, _)| command);
+    for command in commands.into_iter().chain(others).chain(of_man) {
         let words = command.split(' ').skip(1).map(std::ffi::OsString::from);
         assert!(super::super::parse(words).is_ok(), "{command}");
     }
@@ -73,8 +76,9 @@ fn the_full_help_text_has_every_option() {
 
 #[test]
 fn the_documents() {
-    // That of the checks is only in the tree, so that a new check is a file and a line.
-    for name in Document::NAMES.into_iter().filter(|name| !["checks", "dialects"].contains(name)) {
+    // That of the checks is only in the tree, so that a new check is a file and a line. Completions are files of the tree.
+    let is_written = |name: &&str| !["checks", "dialects"].contains(name) && !name.starts_with("complete-");
+    for name in Document::NAMES.into_iter().filter(is_written) {
         insta::assert_snapshot!(name, text(Document::from_name(name).unwrap()));
     }
 }
@@ -100,7 +104,7 @@ fn path_of(document: Document) -> PathBuf {
 
 #[test]
 fn the_files_in_the_tree_are_up_to_date() {
-    for name in Document::NAMES {
+    for name in Document::NAMES.into_iter().filter(|name| !name.starts_with("complete-")) {
         let document = Document::from_name(name).unwrap();
         let path = path_of(document);
         let file = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
@@ -114,6 +118,34 @@ fn lines_are_wrapped_between_words() {
     assert_eq!(wrapped("one two three", 6), ["one", "two", "three"]);
     assert_eq!(wrapped("incomprehensible it is", 5), ["incomprehensible", "it is"]);
     assert_eq!(wrapped("", 5), Vec::<String>::new());
+}
+
+#[test]
+fn the_man_page_has_its_sections_in_their_order() {
+    let page = text(Document::Man);
+    let sections: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix(".SH ")).collect();
+    let expected = [
+        "NAME",
+        "SYNOPSIS",
+        "DESCRIPTION",
+        "OPTIONS",
+        "FILTERS",
+        "COLUMNS",
+        "CHECKS",
+        "EXAMPLES",
+        "\"EXIT STATUS\"",
+        "ENVIRONMENT",
+        "FILES",
+        "\"SEE ALSO\"",
+    ];
+    assert_eq!(sections, expected);
+    // What it says of filters, columns and checks is what the program knows.
+    let page = page.replace("\\-", "-");
+    let columns = netstat_engine::columns::ALL.iter().map(|column| column.name);
+    for name in columns.chain(netstat_check::NAMES).chain(["reason R[,R]", "connected", "netstat ':8080'"]) {
+        assert!(page.contains(&format!("\\fB{name}\\fR\n")), "{name}");
+    }
+    assert!(page.contains("DELETE_TCB\n.br\nIn any letter case"));
 }
 
 #[test]
@@ -177,62 +209,5 @@ mod tried {
         is_silent("bash", &["--norc", "-n"], Document::CompleteBash);
         is_silent("zsh", &["-f", "-n"], Document::CompleteZsh);
         is_silent("fish", &["--no-config", "--no-execute"], Document::CompleteFish);
-    }
-
-    /// What bash offers for the last of some words.
-    fn offered_by_bash(words: &str) -> Option<Vec<String>> {
-        let script = "source \"$1\"; shift; COMP_WORDS=(netstat \"$@\"); COMP_CWORD=$#; \
-             compopt() { :; }; _netstat; printf '%s\\n' \"${COMPREPLY[@]}\"";
-        let path = path_of(Document::CompleteBash);
-        let mut arguments = vec!["--norc", "-c", script, "bash", path.to_str().unwrap()];
-        arguments.extend(words.split(' '));
-        let output = run("bash", &arguments)?;
-        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
-        let text = String::from_utf8(output.stdout).unwrap();
-        Some(text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect())
-    }
-
-    #[test]
-    fn bash_completes() {
-        for (words, expected) in [
-            ("-an -p u", vec!["udp", "udpv6"]),
-            ("-anp tcp", vec!["tcp", "tcpv6"]),
-            ("-anP i", vec!["ip", "ipv6", "icmp", "icmpv6"]),
-            ("--protocol = tcpv", vec!["tcpv6"]),
-            ("--lang = ", vec!["en", "ko"]),
-            ("--lang =", vec!["en", "ko"]),
-            ("--lang k", vec!["ko"]),
-            ("--re", vec!["--record", "--replay", "--resolve-timeout"]),
-            ("--generate complete-b", vec!["complete-bash"]),
-            ("--count ", vec![]),
-            ("-ano ", vec![]),
-            ("ch", vec!["check"]),
-            ("check clo", vec!["close-wait"]),
-            ("check --explain half", vec!["half-open"]),
-            ("-a", vec!["-a"]),
-            ("-?", vec!["-?"]),
-        ] {
-            if let Some(offered) = offered_by_bash(words) {
-                assert_eq!(offered, expected, "{words:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn fish_completes() {
-        let path = path_of(Document::CompleteFish);
-        for (line, expected) in [
-            ("netstat -an -p ud", vec!["udp", "udpv6"]),
-            ("netstat --lang ", vec!["en", "ko"]),
-            ("netstat --versi", vec!["--version"]),
-            ("netstat check close-w", vec!["close-wait"]),
-        ] {
-            let script = "source $argv[1]; complete -C $argv[2]";
-            let arguments = ["--no-config", "-c", script, path.to_str().unwrap(), line];
-            let Some(output) = run("fish", &arguments) else { return };
-            let text = String::from_utf8(output.stdout).unwrap();
-            let offered: Vec<_> = text.lines().filter_map(|line| line.split('\t').next()).collect();
-            assert_eq!(offered, expected, "{line}");
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! The command line of the net-tools dialect as typed, before it is interpreted.
 
+use crate::render::net_tools::AddressFamily;
 use netstat_model::query::Owners;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -7,14 +8,17 @@ use std::path::PathBuf;
 /// What was typed in the net-tools dialect. Options that were not typed are `false`, `None`, 0 or empty.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct NetToolsArguments {
-    /// `-4`, `--inet`, `--ip`, `-A inet`.
-    pub(crate) inet: bool,
-    /// `-6`, `--inet6`, `-A inet6`.
-    pub(crate) inet6: bool,
-    /// `-x`, `-A unix`.
-    pub(crate) unix: bool,
+    /// The families of `-4`, `-6`, `-x`, `-A` and their long names, in the order in which they were typed.
+    pub(crate) families: Vec<AddressFamily>,
     pub(crate) tcp: bool,
+    pub(crate) sctp: bool,
     pub(crate) udp: bool,
+    pub(crate) udplite: bool,
+    pub(crate) raw: bool,
+    /// Bluetooth (`--l2cap`, `--rfcomm`).
+    pub(crate) bluetooth: bool,
+    /// `-Z`.
+    pub(crate) contexts: bool,
     /// `-g`.
     pub(crate) groups: bool,
     pub(crate) routes: bool,
@@ -46,4 +50,10 @@ pub(crate) struct NetToolsArguments {
     pub(crate) owners: Option<Owners>,
     pub(crate) record: Option<PathBuf>,
     pub(crate) replay: Option<PathBuf>,
+}
+
+impl NetToolsArguments {
+    pub(crate) fn has(&self, family: AddressFamily) -> bool {
+        self.families.contains(&family)
+    }
 }

@@ -1,36 +1,17 @@
 //! Parses a command line of the net-tools dialect, with the messages of getopt_long(3).
 
 use super::arguments::NetToolsArguments;
+use super::stop::{Misused, Stop};
 use super::table::{Effect, Entry, beginning_with, by_letter, by_long};
 use crate::options::arguments::Arguments;
 use crate::options::command::Command;
 use crate::options::complaint::Complaint;
 use crate::options::parse::after;
+use crate::options::printed_text::PrintedText;
 use crate::options::words;
+use crate::render::net_tools::AddressFamily;
 use netstat_engine::text::quote::{one_line, quoted};
 use std::ffi::{OsStr, OsString};
-
-/// Why a word is not an option: what getopt_long(3) would say, after which the usage text follows.
-struct Misused(String);
-
-/// What ends parsing early.
-enum Stop {
-    Misused(Misused),
-    Complaint(Complaint),
-    Answer(Command),
-}
-
-impl From<Misused> for Stop {
-    fn from(misused: Misused) -> Self {
-        Self::Misused(misused)
-    }
-}
-
-impl From<Complaint> for Stop {
-    fn from(complaint: Complaint) -> Self {
-        Self::Complaint(complaint)
-    }
-}
 
 /// Parses the command line, without the program name. Options may stand behind other words.
 ///
@@ -41,6 +22,7 @@ pub(in crate::options) fn parse(words: &[OsString]) -> Result<Command, Complaint
     match arguments(words) {
         Ok(arguments) => Ok(Command::RunNetTools(Box::new(arguments))),
         Err(Stop::Answer(command)) => Ok(command),
+        Err(Stop::Said(text)) => Ok(Command::NetToolsSaid(text)),
         Err(Stop::Misused(Misused(line))) => Ok(Command::NetToolsUsage(Some(line))),
         Err(Stop::Complaint(complaint)) => Err(complaint),
     }
@@ -78,18 +60,27 @@ fn check(arguments: &NetToolsArguments) -> Result<(), Stop> {
         1 => {}
         _ => return Err(Misused("-r, -i, -s and -M are four reports: type one of them".to_owned()).into()),
     }
-    let why = if arguments.masquerade {
-        "no support for `ip_masquerade' on this system."
-    } else if arguments.statistics && arguments.inet && arguments.inet6 {
-        "No statistics support for specified address family: inet,inet6"
-    } else if arguments.interfaces && arguments.extend > 0 {
-        "-i -e would show what ifconfig shows, which is not supported: type ip -s address"
-    } else if !arguments.filter.is_empty() {
-        "filters work on lists of sockets only, not with -r, -i or -s: leave one of the two out"
-    } else {
-        return Ok(());
-    };
-    Err(Complaint::of_net_tools(why).into())
+    if arguments.masquerade {
+        let text = "netstat: no support for `ip_masquerade' on this system.\n".to_owned();
+        return Err(Stop::Said(PrintedText { text, to_stderr: true, exit_code: 1 }));
+    }
+    if arguments.statistics
+        && !matches!(arguments.families[..], [] | [AddressFamily::Inet] | [AddressFamily::Inet6])
+    {
+        let names: Vec<&str> = arguments.families.iter().map(|family| family.name()).collect();
+        let text =
+            format!("netstat: No statistics support for specified address family: {}\n", names.join(","));
+        return Err(Stop::Said(PrintedText { text, to_stderr: false, exit_code: 1 }));
+    }
+    if arguments.interfaces && arguments.extend > 0 {
+        let why = "-i -e would show what ifconfig shows, which is not supported: type ip -s address";
+        return Err(Complaint::of_net_tools(why).into());
+    }
+    if !arguments.filter.is_empty() {
+        let why = "filters work on lists of sockets only, not with -r, -i or -s: leave one of the two out";
+        return Err(Complaint::of_net_tools(why).into());
+    }
+    Ok(())
 }
 
 /// `-tulpn`, `-A inet`, `-Ainet`.
@@ -162,8 +153,21 @@ fn find(name: &str) -> Result<Option<(&'static str, &'static Entry)>, Misused> {
 fn apply(entry: &Entry, value: Option<&OsStr>, arguments: &mut NetToolsArguments) -> Result<(), Stop> {
     match &entry.effect {
         Effect::Switch(set) => set(arguments),
-        Effect::Value(_, set) => set(arguments, value.unwrap_or_default())?,
+        Effect::Value(_, _, set) => set(arguments, value.unwrap_or_default())?,
+        Effect::Families(_) => families(value.unwrap_or_default(), arguments)?,
         Effect::Answer(answer) => return Err(Stop::Answer(answer())),
+    }
+    Ok(())
+}
+
+/// Parses the value of `-A`.
+fn families(text: &OsStr, arguments: &mut NetToolsArguments) -> Result<(), Stop> {
+    for name in text.to_string_lossy().split(',') {
+        let family = AddressFamily::by_name(name).ok_or_else(|| {
+            let text = format!("Unknown address family `{}'.\n", one_line(name));
+            Stop::Said(PrintedText { text, to_stderr: true, exit_code: 1 })
+        })?;
+        arguments.families.push(family);
     }
     Ok(())
 }

@@ -1,10 +1,12 @@
 //! The options of the net-tools dialect. Letters keep their case here: `-W` is not `-w`.
 
 use super::arguments::NetToolsArguments;
-use super::families::{self, INET, INET6};
+use crate::options::arguments::{Dialect, OWNER_METHODS};
 use crate::options::command::Command;
 use crate::options::complaint::Complaint;
+use crate::options::entry::ValueKind;
 use crate::options::values;
+use crate::render::net_tools::{AddressFamily, FIRST_NAMES, INET, INET6};
 use std::ffi::OsStr;
 
 /// One option: its spellings, its text and its effect.
@@ -12,7 +14,7 @@ pub(in crate::options) struct Entry {
     /// Its letters, the usual one first; empty if it has only long spellings.
     pub(in crate::options) letters: &'static [char],
     /// Its long spellings, without their dashes; empty if it has only letters.
-    pub(super) long: &'static [&'static str],
+    pub(in crate::options) long: &'static [&'static str],
     /// What it does, for the usage text and the reference.
     pub(in crate::options) help: &'static str,
     pub(super) effect: Effect,
@@ -22,8 +24,10 @@ pub(in crate::options) struct Entry {
 pub(super) enum Effect {
     /// Sets fields; takes no value.
     Switch(fn(&mut NetToolsArguments)),
-    /// Sets fields from a value, which has this name in the usage text.
-    Value(&'static str, fn(&mut NetToolsArguments, &OsStr) -> Result<(), Complaint>),
+    /// Adds address families from a value, which has this name in the usage text.
+    Families(&'static str),
+    /// Sets fields from a value, which has this name in the usage text, and of which a shell may offer this.
+    Value(&'static str, ValueKind, fn(&mut NetToolsArguments, &OsStr) -> Result<(), Complaint>),
     /// Replaces the report by another command.
     Answer(fn() -> Command),
 }
@@ -31,8 +35,24 @@ pub(super) enum Effect {
 impl Entry {
     /// Returns true if a value belongs to it.
     pub(in crate::options) fn takes_value(&self) -> bool {
-        matches!(self.effect, Effect::Value(..))
+        self.value().is_some()
     }
+
+    /// Returns what a shell may offer for its value; `None` if it takes none.
+    pub(in crate::options) fn value(&self) -> Option<&ValueKind> {
+        match &self.effect {
+            Effect::Value(_, kind, _) => Some(kind),
+            Effect::Families(_) => Some(&ValueKind::List(FIRST_NAMES)),
+            Effect::Switch(_) | Effect::Answer(_) => None,
+        }
+    }
+}
+
+/// Adds one address family.
+macro_rules! add {
+    ($family:ident) => {
+        Effect::Switch(|arguments| arguments.families.push(AddressFamily::$family))
+    };
 }
 
 /// Sets one field to true.
@@ -46,6 +66,14 @@ macro_rules! set {
 pub(in crate::options) const OPTIONS: &[Entry] = &[
     Entry { letters: &['t'], long: &["tcp"], help: "TCP sockets", effect: set!(tcp) },
     Entry { letters: &['u'], long: &["udp"], help: "UDP sockets", effect: set!(udp) },
+    Entry { letters: &['w'], long: &["raw"], help: "raw sockets", effect: set!(raw) },
+    Entry { letters: &['U'], long: &["udplite"], help: "UDP-Lite sockets", effect: set!(udplite) },
+    Entry {
+        letters: &['S'],
+        long: &["sctp"],
+        help: "nothing: SCTP sockets are not listed",
+        effect: set!(sctp),
+    },
     Entry {
         letters: &['l'],
         long: &["listening"],
@@ -58,13 +86,13 @@ pub(in crate::options) const OPTIONS: &[Entry] = &[
         help: "all sockets; without -a and -l those with a peer",
         effect: set!(all),
     },
-    Entry { letters: &['4'], long: INET, help: "IPv4 only", effect: set!(inet) },
-    Entry { letters: &['6'], long: INET6, help: "IPv6 only", effect: set!(inet6) },
+    Entry { letters: &['4'], long: INET, help: "IPv4 only", effect: add!(Inet) },
+    Entry { letters: &['6'], long: INET6, help: "IPv6 only", effect: add!(Inet6) },
     Entry {
         letters: &['A'],
         long: &["protocol"],
         help: "these address families: inet, inet6, unix",
-        effect: Effect::Value("FAMILY", families::parse),
+        effect: Effect::Families("FAMILY"),
     },
     Entry {
         letters: &['n'],
@@ -115,12 +143,18 @@ pub(in crate::options) const OPTIONS: &[Entry] = &[
         effect: set!(continuous),
     },
     Entry {
+        letters: &['V'],
+        long: &["version"],
+        help: "the version of this program",
+        effect: Effect::Answer(|| Command::Version),
+    },
+    Entry {
         letters: &['v'],
         long: &["verbose"],
-        help: "also how processes were found, on standard error",
+        help: "also which families of sockets this system has not",
         effect: set!(verbose),
     },
-    Entry { letters: &['x'], long: &["unix"], help: "Unix sockets", effect: set!(unix) },
+    Entry { letters: &['x'], long: &["unix"], help: "Unix sockets", effect: add!(Unix) },
     Entry {
         letters: &['g'],
         long: &["groups"],
@@ -149,6 +183,41 @@ pub(in crate::options) const OPTIONS: &[Entry] = &[
         effect: set!(masquerade),
     },
     Entry {
+        letters: &['Z'],
+        long: &["context"],
+        help: "nothing: SELinux contexts are not shown",
+        effect: set!(contexts),
+    },
+    Entry { letters: &['d'], long: &[], help: "nothing", effect: Effect::Switch(|_| {}) },
+    Entry {
+        letters: &['2', 'f'],
+        long: &["l2cap", "rfcomm"],
+        help: "nothing: Bluetooth sockets are not listed",
+        effect: set!(bluetooth),
+    },
+    Entry { letters: &[], long: &["bluetooth"], help: "the same", effect: add!(Bluetooth) },
+    Entry { letters: &[], long: &["ipx"], help: "nothing: IPX sockets are not listed", effect: add!(Ipx) },
+    Entry {
+        letters: &[],
+        long: &["ax25"],
+        help: "nothing: AX.25 sockets are not listed",
+        effect: add!(Ax25),
+    },
+    Entry { letters: &[], long: &["x25"], help: "nothing: X.25 sockets are not listed", effect: add!(X25) },
+    Entry {
+        letters: &[],
+        long: &["netrom"],
+        help: "nothing: NET/ROM sockets are not listed",
+        effect: add!(NetRom),
+    },
+    Entry { letters: &[], long: &["rose"], help: "nothing: ROSE sockets are not listed", effect: add!(Rose) },
+    Entry {
+        letters: &[],
+        long: &["ddp", "appletalk"],
+        help: "nothing: no list has AppleTalk sockets",
+        effect: add!(AppleTalk),
+    },
+    Entry {
         letters: &['N'],
         long: &["symbolic"],
         help: "nothing: no list here has hardware addresses",
@@ -158,13 +227,15 @@ pub(in crate::options) const OPTIONS: &[Entry] = &[
         letters: &[],
         long: &["dialect"],
         help: "net-tools or windows: whose options these are",
-        effect: Effect::Value("NAME", |_, name| values::parse_dialect(name).map(drop)),
+        effect: Effect::Value("NAME", ValueKind::Choice(&Dialect::NAMES), |_, name| {
+            values::parse_dialect(name).map(drop)
+        }),
     },
     Entry {
         letters: &[],
         long: &["owners"],
         help: "auto, bpf or proc: how processes are found",
-        effect: Effect::Value("METHOD", |arguments, text| {
+        effect: Effect::Value("METHOD", ValueKind::Choice(&OWNER_METHODS), |arguments, text| {
             arguments.owners = Some(values::parse_owners(text)?);
             Ok(())
         }),
@@ -173,7 +244,7 @@ pub(in crate::options) const OPTIONS: &[Entry] = &[
         letters: &[],
         long: &["record"],
         help: "also write every answer of the system to DIR",
-        effect: Effect::Value("DIR", |arguments, text| {
+        effect: Effect::Value("DIR", ValueKind::Directory, |arguments, text| {
             arguments.record = Some(values::parse_directory("--record", text)?);
             Ok(())
         }),
@@ -182,22 +253,22 @@ pub(in crate::options) const OPTIONS: &[Entry] = &[
         letters: &[],
         long: &["replay"],
         help: "answer from DIR, which --record wrote",
-        effect: Effect::Value("DIR", |arguments, text| {
+        effect: Effect::Value("DIR", ValueKind::Directory, |arguments, text| {
             arguments.replay = Some(values::parse_directory("--replay", text)?);
             Ok(())
         }),
     },
     Entry {
-        letters: &['h', '?'],
+        letters: &['h'],
         long: &["help"],
         help: "this text",
         effect: Effect::Answer(|| Command::NetToolsUsage(None)),
     },
     Entry {
-        letters: &['V'],
-        long: &["version"],
-        help: "the version of this program",
-        effect: Effect::Answer(|| Command::Version),
+        letters: &['?'],
+        long: &[],
+        help: "this text, on standard error",
+        effect: Effect::Answer(|| Command::NetToolsUsage(Some(String::new()))),
     },
 ];
 

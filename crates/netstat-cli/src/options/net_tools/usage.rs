@@ -26,7 +26,7 @@ fn spellings(entry: &Entry) -> String {
     let mut all: Vec<String> = entry.letters.iter().take(1).map(|letter| format!("-{letter}")).collect();
     all.extend(entry.long.iter().take(2).map(|long| format!("--{long}")));
     let mut text = all.join(", ");
-    if let Effect::Value(name, _) = entry.effect {
+    if let Effect::Value(name, ..) | Effect::Families(name) = entry.effect {
         text.push(' ');
         text.push_str(name);
     }

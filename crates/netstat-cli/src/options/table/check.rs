@@ -6,9 +6,9 @@ use netstat_check as check;
 use netstat_engine::text::Text;
 
 /// Options of the other lists that `netstat check` takes as well.
-pub(in super::super) const SHARED: [&str; 12] = [
+pub(in super::super) const SHARED: [&str; 13] = [
     "color", "count", "generate", "geo", "help", "json", "lang", "netns", "owners", "record", "replay",
-    "utf8",
+    "utf8", "watch",
 ];
 
 pub(super) const OPTIONS: &[Entry] = entries! { Check;
@@ -43,7 +43,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Check;
         "Lists the checks, a line for each.",
         "검사 목록을 한 줄에 하나씩 표시합니다.";
     [] "set", effect(Effect::Value(
-            Value { name: "NAME=VALUE", example: "close-wait.warning=200", kind: ValueKind::Free },
+            Value { name: "NAME=VALUE", example: "close-wait.warning=200", kind: ValueKind::Setting },
             |arguments, text| {
                 arguments.check.set.push(values::parse_setting(text)?);
                 Ok(())
@@ -53,11 +53,4 @@ pub(super) const OPTIONS: &[Entry] = entries! { Check;
         "Changes a setting of a check, as in --set close-wait.warning=200; may be repeated.",
         "검사의 설정을 바꿉니다. 예: --set close-wait.warning=200. 여러 번 쓸 수 있습니다."
         details "netstat check --explain NAME shows the settings of a check and the reasons for their defaults.";
-    [] "watch", value(check.watch, "TIME", "10s", ValueKind::Free, values::parse_watch);
-        "Repeat every TIME and show what changes",
-        "Repeats every TIME (10s, 500ms) until Ctrl+C, and shows what appeared, got worse, eased or went away.",
-        "Ctrl+C를 누를 때까지 TIME(10s, 500ms)마다 반복하며, 새로 생긴 것, 나빠진 것, 나아진 것, 사라진 것을 \
-         표시합니다."
-        details "Rates are measured between two looks. A plain number of seconds does the same: netstat check 10. \
-                 --count N stops after N looks. With --json each look is a document on its own line.";
 };

@@ -72,7 +72,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         "각 연결의 TCP 템플릿을 표시합니다. Linux에서는 혼잡 제어 방식입니다."
         details "Windows does not allow it with other options; here it can be combined."
         inferred "The place of the column, and every combination with other options.";
-    [] "family", value(family, "LIST", "unix", ValueKind::Free, values::parse_families);
+    [] "family", value(family, "LIST", "unix", ValueKind::Families, values::parse_families);
         "Show the sockets of these families",
         "Shows the sockets of these address families, separated by commas, in a table of columns: inet (TCP and UDP), unix, raw, ping, packet, netlink, vsock, xdp, mptcp, unlisted; or all. Linux only.",
         "이 주소 체계의 소켓을 열로 된 표로 표시합니다. 쉼표로 구분합니다: inet(TCP와 UDP), unix, raw, ping, \
@@ -108,7 +108,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         details "BPF needs Linux 5.17 and root (CAP_BPF and CAP_PERFMON). It sees the descriptors of all processes and \
                  is many times faster if there are many. With bpf nothing else is tried: where it is not possible, that \
                  is an error.";
-    [] "netns", value(netns, "NAMESPACE", "web", ValueKind::Free, values::parse_netns);
+    [] "netns", value(netns, "NAMESPACE", "web", ValueKind::Namespace, values::parse_netns);
         "Ask in another network namespace, or in all",
         "Looks into another network namespace: by its name in ip netns, by the ID of a process in it, or by the path of its file. With all, one table shows the sockets of every network namespace of this machine, such as those of containers.",
         "다른 네트워크 네임스페이스를 조회합니다: ip netns의 이름, 그 안에 있는 프로세스의 ID, 또는 파일 경로. \

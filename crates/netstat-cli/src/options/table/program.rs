@@ -30,9 +30,9 @@ pub(crate) static INTERVAL: Positional = Positional {
 
 pub(super) const OPTIONS: &[Entry] = entries! { Program;
     [] "count", value(count, "N", "3", ValueKind::Free, values::parse_count);
-        "With an interval, stop after this many displays",
-        "With an interval, stops after the report has been shown N times.",
-        "간격을 준 경우, N번 표시하고 끝냅니다.";
+        "With an interval or --watch, stop after this many displays",
+        "With an interval or --watch, stops after the report has been shown N times.",
+        "간격이나 --watch를 준 경우, N번 표시하고 끝냅니다.";
     [] "dialect", effect(Effect::Value(
             Value { name: "NAME", example: "net-tools", kind: ValueKind::Choice(&Dialect::NAMES) },
             |_, text| values::parse_dialect(text).map(drop),
@@ -107,4 +107,15 @@ pub(super) const OPTIONS: &[Entry] = entries! { Program;
         "아무것도 출력하지 않고, 필터에 맞는 행이 나타나면 바로 끝납니다. 그때 종료 코드는 0, --timeout이 먼저 \
          지나면 1, 실패하면 2입니다."
         details "For scripts that start a service, as in netstat --wait lport 5432 state listening --timeout 30s.";
+    [] "watch", value(watch, "TIME", "2s", ValueKind::Free, values::parse_watch);
+        "Draw the report again in place every TIME",
+        "Draws the report again every TIME (2s, 500ms) until Ctrl+C: on a terminal in place, + before the rows that came and - \
+         before those that went, otherwise as an interval does. netstat check shows what appeared, got worse, eased or \
+         went away.",
+        "Ctrl+C를 누를 때까지 TIME(2s, 500ms)마다 다시 그립니다. 터미널에서는 제자리에 그리며 나타난 행에는 +, 사라진 \
+         행에는 -를 붙이고, 그 밖에는 간격을 준 것과 같습니다. netstat check는 새로 생긴 것, 나빠진 것, 나아진 것, \
+         사라진 것을 표시합니다."
+        details "A row that went is shown once more. What does not fit into the terminal is counted. --count N \
+                 stops after N displays. With --json each display is a document. Rates of netstat check are measured \
+                 between two looks; a plain number of seconds does the same there: netstat check 10.";
 };

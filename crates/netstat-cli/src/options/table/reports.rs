@@ -58,7 +58,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Other;
         "With -s, -e or --interfaces and an interval, shows no rates beside the counters.",
         "-s, -e, --interfaces에 간격을 준 경우, 카운터 옆의 초당 변화량을 표시하지 않습니다."
         details "Without it each display but the first adds the change per second, as in (+12/s).";
-    [] "table", value(tables, "ID", "all", ValueKind::Free, values::parse_tables);
+    [] "table", value(tables, "ID", "all", ValueKind::Choice(&["main", "local", "default", "all"]), values::parse_tables);
         "With -r, show this routing table",
         "With -r, shows the routing table of this number, or main, local, default or all.",
         "-r과 함께, 이 번호나 이름(main, local, default, all)의 라우팅 테이블을 표시합니다."

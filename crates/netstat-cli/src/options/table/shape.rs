@@ -19,7 +19,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         details "With auto there are no colours if the environment variable NO_COLOR is set and not empty, or TERM is \
                  dumb. A colour only repeats what the word says.";
     [] "columns", effect(Effect::Value(
-            Value { name: "LIST", example: "pid,process,local", kind: ValueKind::Free },
+            Value { name: "LIST", example: "pid,process,local", kind: ValueKind::Columns(&["help"]) },
             |arguments, text| {
                 if text.eq_ignore_ascii_case("help") {
                     arguments.column_help = true;
@@ -37,7 +37,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
                  Addresses and ports are numbers, unknown values are shown as -. Only what the columns need is read. \
                  The list also chooses the keys of --json, --jsonl and --csv. The options that add columns to the \
                  table of Windows have no effect then.";
-    [] "group-by", value(group_by, "LIST", "process", ValueKind::Free, |text| values::parse_columns("--group-by", text));
+    [] "group-by", value(group_by, "LIST", "process", ValueKind::Columns(&[]), |text| values::parse_columns("--group-by", text));
         "Count rows by the values of columns",
         "Counts the rows for each value of a column, or of several separated by commas, and how many of them are in \
          each state.",
@@ -64,7 +64,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         "Show the first rows only",
         "Shows only the first N rows, or groups with --group-by; with --sort, the N largest or smallest.",
         "처음 N행만 표시합니다. --group-by에서는 그룹의 수이고, --sort와 함께 쓰면 가장 크거나 작은 N개입니다.";
-    [] "sort", value(sort, "COLUMN", "rtt:desc", ValueKind::Free, values::parse_sort);
+    [] "sort", value(sort, "COLUMN", "rtt:desc", ValueKind::Order, values::parse_sort);
         "Sort the rows by a column",
         "Sorts the rows by a column; append :desc for the largest first. none keeps the order of the kernel.",
         "한 열로 행을 정렬합니다. 큰 것부터 보려면 :desc를 붙입니다. none은 커널의 순서를 그대로 둡니다."

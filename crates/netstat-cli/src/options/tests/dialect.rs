@@ -3,6 +3,7 @@
 use super::super::complaint::Complaint;
 use super::super::{Command, NetToolsArguments, typed_language, understand};
 use super::is_one_plain_line;
+use crate::render::net_tools::AddressFamily;
 use netstat_engine::text::Language;
 use proptest::prelude::*;
 use std::ffi::{OsStr, OsString};
@@ -59,6 +60,11 @@ fn words_that_only_one_dialect_knows_choose_it() {
         "-iu",
         "--statistics --udp",
         "-uan --dialect net-tools",
+        "-w",
+        "-wan",
+        "-U",
+        "--raw",
+        "-A bluetooth",
     ] {
         let command = understood(line, None).unwrap_or_else(|said| panic!("{line}: {said}"));
         assert!(
@@ -165,13 +171,13 @@ fn options_are_parsed_as_getopt_does_it() {
     ] {
         assert_eq!(net_tools(line), expected, "{line}");
     }
-    let families = |line| {
-        let typed = net_tools(line);
-        (typed.inet, typed.inet6)
-    };
-    assert_eq!(families("-A inet"), (true, false));
-    assert_eq!(families("-tAinet6"), (false, true));
-    assert_eq!(families("-tn --protocol=inet,inet6"), (true, true));
+    let families = |line| net_tools(line).families;
+    assert_eq!(families("-A inet"), [AddressFamily::Inet]);
+    assert_eq!(families("-tAinet6"), [AddressFamily::Inet6]);
+    assert_eq!(
+        families("-x6n --protocol=ip,ddp"),
+        [AddressFamily::Unix, AddressFamily::Inet6, AddressFamily::Inet, AddressFamily::AppleTalk,]
+    );
     assert_eq!(net_tools("-tee").extend, 2);
     let line = net_tools("-tn 5 port 80");
     assert_eq!((line.interval, line.filter.len()), (Some(5), 2));
@@ -191,16 +197,21 @@ fn options_are_parsed_as_getopt_does_it() {
         assert_eq!(misused(line), said, "{line}");
     }
     for (line, begin) in [
-        ("-M", "no support for `ip_masquerade' on this system."),
-        ("-s46", "No statistics support for specified address family: inet,inet6"),
         ("-ie", "-i -e would show what ifconfig shows"),
         ("-rn port 80", "filters work on lists of sockets only"),
     ] {
         let said = understood(line, Some("net-tools")).unwrap_err().to_string();
         assert!(said.starts_with(begin), "{line}: {said}");
     }
-    let said = understood("-A foo -tn", Some("net-tools")).unwrap_err().to_string();
-    assert!(said.starts_with("\"foo\" is not an address family"), "{said}");
+    for (line, text, to_stderr) in [
+        ("-M", "netstat: no support for `ip_masquerade' on this system.\n", true),
+        ("-s64", "netstat: No statistics support for specified address family: inet6,inet\n", false),
+        ("-tA inet,f\u{1b}o -h", "Unknown address family `f\\u{1b}o'.\n", true),
+    ] {
+        let Ok(Command::NetToolsSaid(said)) = understood(line, Some("net-tools")) else { panic!("{line}") };
+        assert_eq!((said.text.as_str(), said.to_stderr, said.exit_code), (text, to_stderr, 1), "{line}");
+    }
+    assert_eq!(misused("-?"), "");
 }
 
 #[test]
@@ -240,7 +251,9 @@ proptest! {
     ) {
         let words: Vec<OsString> = words.into_iter().map(OsString::from).collect();
         match understand(&words, variable.as_deref().map(OsStr::new)) {
-            Ok(Command::NetToolsUsage(Some(line))) => prop_assert!(is_one_plain_line(&line), "{line:?}"),
+            Ok(Command::NetToolsUsage(Some(line))) => {
+                prop_assert!(line.is_empty() || is_one_plain_line(&line), "{line:?}");
+            }
             Ok(command) => { let _ = command.answer(Language::English); }
             Err(complaint) => prop_assert!(is_one_plain_line(&complaint.to_string()), "{complaint:?}"),
         }

@@ -582,11 +582,53 @@ fn words_are_an_interval_or_a_filter() {
         ("--help columns", Command::ColumnHelp),
         ("-h check", Command::HelpVerb(crate::options::arguments::Verb::Check, Manner::Short)),
         ("--help EXAMPLES", Command::HelpExamples),
-        ("--help other", Command::Help(Manner::Unix)),
+        ("-? other", Command::Help(Manner::Windows)),
+        ("--help record", Command::HelpVerb(crate::options::arguments::Verb::Record, Manner::Unix)),
+        ("help history", Command::HelpVerb(crate::options::arguments::Verb::History, Manner::Unix)),
+        ("--help -an", Command::Help(Manner::Unix)),
     ] {
         assert_eq!(parse_line(line), Ok(command), "{line}");
     }
     assert_eq!(parse(["-h", "Filter"].map(OsString::from)), Ok(Command::HelpFilter));
+    for (line, complaint) in [
+        (
+            "--help foo",
+            "there is no help about \"foo\": the topics are filter, columns, check, record, history, examples",
+        ),
+        ("help colums", "there is no help about \"colums\": type netstat --help columns"),
+        (
+            "-h 5",
+            "there is no help about \"5\": the topics are filter, columns, check, record, history, examples",
+        ),
+    ] {
+        assert_eq!(parse_line(line).unwrap_err().to_string(), complaint, "{line}");
+    }
+}
+
+/// A first word that is nearly one of the known is said to be so only where it is no filter.
+#[test]
+fn a_misspelt_first_word_is_recognised() {
+    let meant = |line: &str| {
+        let error = parse_line(line).unwrap_err().to_string();
+        error.split_once("; if ").map(|(_, meant)| meant.to_owned())
+    };
+    for (line, expected) in [
+        ("recrod", Some("\"recrod\" means record, type netstat record")),
+        ("chekc", Some("\"chekc\" means check, type netstat check")),
+        ("chek close-wait", Some("\"chek\" means check, type netstat check")),
+        ("histroy process curl", Some("\"histroy\" means history, type netstat history")),
+        ("Histori -n", Some("\"Histori\" means history, type netstat history")),
+        // Words of a filter, or not the first word.
+        ("port 80 recrod", None),
+        ("process", None),
+        ("reason x", None),
+        ("nothing-like-it", None),
+    ] {
+        assert_eq!(meant(line).as_deref(), expected, "{line}");
+    }
+    for filter in ["process recrod", "unit chekc", "host histroy"] {
+        assert!(parse_line(filter).is_ok(), "{filter}");
+    }
 }
 
 #[test]

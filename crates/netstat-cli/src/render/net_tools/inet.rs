@@ -1,4 +1,4 @@
-//! The list of TCP and UDP sockets.
+//! The list of TCP, UDP, UDP-Lite and raw sockets.
 //!
 //! Columns are as wide as net-tools makes them; what does not fit moves the rest of its row. Addresses are cut so that they
 //! fit their column with the port behind them, which is never cut, unless `-W` says otherwise. The number of a process and
@@ -8,7 +8,8 @@ use super::cells::{self, cut, fill};
 use super::process::{Process, write_process};
 use crate::render::{LineEnd, Sheet};
 use netstat_engine::text::escape;
-use netstat_model::{Family, IpEndpoint, SocketRef, TcpState, Timer, TimerKind, Transport};
+use netstat_model::{Family, SocketRef, TcpState, Timer, TimerKind, Transport};
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -33,6 +34,8 @@ pub(crate) trait InetNames {
     fn host(&self, address: IpAddr) -> Option<&str>;
     /// The name of a port.
     fn service(&self, port: u16, protocol: Transport) -> Option<&str>;
+    /// The name of a protocol over IP.
+    fn protocol(&self, number: u16) -> Option<&str>;
     /// The name of a user.
     fn user(&self, uid: u32) -> Option<&str>;
     /// Whether names of hosts are wanted, which writes the unspecified IPv6 address in brackets.
@@ -45,6 +48,67 @@ pub(crate) struct Inet<'a> {
     pub(crate) names: &'a dyn InetNames,
     /// The words behind the title: `only servers`.
     pub(crate) which: &'static str,
+}
+
+/// What a row shows.
+pub(crate) struct InetRow<'a> {
+    pub(crate) protocol: &'static str,
+    /// Whether it is an IPv6 socket.
+    pub(crate) is_six: bool,
+    pub(crate) ports: PortNames,
+    pub(crate) recv_queue: Option<u32>,
+    pub(crate) send_queue: Option<u32>,
+    pub(crate) local: (IpAddr, u16),
+    /// Unspecified without a peer.
+    pub(crate) remote: (IpAddr, u16),
+    pub(crate) state: Cow<'a, str>,
+    /// The user that made it.
+    pub(crate) uid: Option<u32>,
+    /// 0 without.
+    pub(crate) inode: u64,
+    pub(crate) process: Option<Process<'a>>,
+    pub(crate) timer: Cow<'a, str>,
+}
+
+/// Where the names of ports come from.
+#[derive(Clone, Copy)]
+pub(crate) enum PortNames {
+    /// They are those of a transport protocol.
+    Of(Transport),
+    /// Ports are numbers of protocols.
+    Protocols,
+}
+
+impl<'a> InetRow<'a> {
+    /// Returns the row of a TCP or UDP socket. `uid` is the user that made it.
+    pub(crate) fn of(socket: &SocketRef<'_>, uid: Option<u32>, process: Option<Process<'a>>) -> Option<Self> {
+        let socket = socket.ip()?;
+        let is_six = socket.family == Some(Family::V6);
+        let protocol = match (socket.protocol, is_six) {
+            (Transport::Tcp, false) => "tcp",
+            (Transport::Tcp, true) => "tcp6",
+            (Transport::Udp, false) => "udp",
+            (Transport::Udp, true) => "udp6",
+        };
+        // The kernel shows net-tools no limit of an accept queue.
+        let send_queue = if socket.state == Some(TcpState::Listen) { Some(0) } else { socket.send_queue() };
+        let any = if is_six { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() };
+        let remote = socket.remote.map_or((any, 0), |end| (end.address, end.port));
+        Some(Self {
+            protocol,
+            is_six,
+            ports: PortNames::Of(socket.protocol),
+            recv_queue: socket.recv_queue(),
+            send_queue,
+            local: (socket.local.address, socket.local.port),
+            remote,
+            state: state(&socket).into(),
+            uid,
+            inode: socket.id.inode.unwrap_or(0),
+            process,
+            timer: timer(&socket).into(),
+        })
+    }
 }
 
 /// The bytes of an address and its port, without the colon between them.
@@ -72,77 +136,64 @@ impl Inet<'_> {
         Ok(sheet)
     }
 
-    /// Writes the row of a socket; nothing for one that is neither TCP nor UDP. `uid` is the user that made it.
-    pub(crate) fn add<W: Write>(
-        &self,
-        sheet: &mut Sheet<'_, W>,
-        socket: &SocketRef<'_>,
-        uid: Option<u32>,
-        process: Option<Process<'_>>,
-    ) -> io::Result<()> {
-        let Some(socket) = socket.ip() else { return Ok(()) };
-        let six = socket.family == Some(Family::V6);
-        let protocol = match (socket.protocol, six) {
-            (Transport::Tcp, false) => "tcp",
-            (Transport::Tcp, true) => "tcp6",
-            (Transport::Udp, false) => "udp",
-            (Transport::Udp, true) => "udp6",
-        };
-        // The kernel shows net-tools no limit of an accept queue.
-        let send = if socket.state == Some(TcpState::Listen) { Some(0) } else { socket.send_queue() };
-        let recv = socket.recv_queue();
+    /// Writes a row.
+    pub(crate) fn add<W: Write>(&self, sheet: &mut Sheet<'_, W>, row: &InetRow<'_>) -> io::Result<()> {
         let out = &mut sheet.buffer;
+        let (protocol, recv, send) = (row.protocol, number(row.recv_queue), number(row.send_queue));
         // Writing to a Vec cannot fail.
-        let _ = write!(out, "{protocol:<4}  {:>6} {:>6} ", number(recv), number(send));
-        let any = if six { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() };
-        let remote = socket.remote.unwrap_or(IpEndpoint { address: any, scope: 0, port: 0 });
-        for end in [&socket.local, &remote] {
+        let _ = write!(out, "{protocol:<5} {recv:>6} {send:>6} ");
+        for end in [row.local, row.remote] {
             let start = out.len();
-            self.write_end(out, end, six, socket.protocol);
+            self.write_end(out, end, row);
             fill(out, start, 23);
             out.push(b' ');
         }
         let start = out.len();
-        out.extend_from_slice(state(&socket).as_bytes());
+        out.extend_from_slice(row.state.as_bytes());
         fill(out, start, 11);
         if self.columns.user_and_inode {
             out.push(b' ');
             let start = out.len();
-            match (uid, uid.and_then(|uid| self.names.user(uid))) {
+            match (row.uid, row.uid.and_then(|uid| self.names.user(uid))) {
                 (_, Some(name)) => escape::write_word(out, OsStr::new(name)),
                 (uid, None) => out.extend_from_slice(number(uid).as_bytes()),
             }
             fill(out, start, 10);
-            let _ = write!(out, " {:<10}", socket.id.inode.unwrap_or(0));
+            let _ = write!(out, " {:<10}", row.inode);
         }
         if self.columns.program {
             out.push(b' ');
             let start = out.len();
-            write_process(out, process);
+            write_process(out, row.process);
             fill(out, start, 20);
         }
         if self.columns.timer {
             out.push(b' ');
-            out.extend_from_slice(timer(&socket).as_bytes());
+            out.extend_from_slice(row.timer.as_bytes());
         }
         sheet.end_line()
     }
 
-    fn write_end(&self, out: &mut Vec<u8>, end: &IpEndpoint, six: bool, protocol: Transport) {
+    fn write_end(&self, out: &mut Vec<u8>, (address, port): (IpAddr, u16), row: &InetRow<'_>) {
         // net-tools finds no name for an IPv4 address of an IPv6 socket.
-        let name = if six && end.address.is_ipv4() { None } else { self.names.host(end.address) };
-        let mut host = match end.address {
+        let name = if row.is_six && address.is_ipv4() { None } else { self.names.host(address) };
+        let mut host = match address {
             IpAddr::V6(Ipv6Addr::UNSPECIFIED) if self.names.names_hosts() => b"[::]".to_vec(),
             address => cells::host(address, name),
         };
-        let mut port = Vec::new();
-        match end.port {
-            0 => port.push(b'*'),
-            number => match self.names.service(number, protocol) {
-                Some(name) => escape::write_word(&mut port, OsStr::new(name)),
-                None => port.extend_from_slice(number.to_string().as_bytes()),
-            },
-        }
+        let name = match row.ports {
+            PortNames::Of(protocol) => self.names.service(port, protocol),
+            PortNames::Protocols => self.names.protocol(port),
+        };
+        let mut port = match (port, name) {
+            (0, _) => b"*".to_vec(),
+            (number, None) => number.to_string().into_bytes(),
+            (_, Some(name)) => {
+                let mut escaped = Vec::new();
+                escape::write_word(&mut escaped, OsStr::new(name));
+                escaped
+            }
+        };
         if !self.columns.wide && host.len() + port.len() > END {
             cut(&mut port, END - 4);
             cut(&mut host, END - port.len());

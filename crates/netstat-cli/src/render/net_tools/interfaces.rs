@@ -33,10 +33,16 @@ const LETTERS: [(InterfaceFlags, char); 14] = [
     (InterfaceFlags::UP, 'U'),
 ];
 
-/// Writes the title, the headings and the rows.
-pub(crate) fn render_interfaces(rows: &[InterfaceRow<'_>], out: &mut impl Write) -> io::Result<()> {
+/// Writes the title, which the first of several displays has, the headings and the rows.
+pub(crate) fn render_interfaces(
+    rows: &[InterfaceRow<'_>],
+    with_title: bool,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let mut sheet = Sheet::new(out, LineEnd::NATIVE);
-    sheet.line("Kernel Interface table")?;
+    if with_title {
+        sheet.line("Kernel Interface table")?;
+    }
     sheet.line("Iface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg")?;
     for InterfaceRow { device, mtu, flags } in rows {
         let start = sheet.buffer.len();
@@ -105,7 +111,7 @@ mod tests {
             InterfaceRow { device: none, mtu: 65536, flags: InterfaceFlags::empty() },
         ];
         let mut out = Vec::new();
-        render_interfaces(&rows, &mut out).unwrap();
+        render_interfaces(&rows, true, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap().replace("\r\n", "\n");
         let body = text.split_once("Flg\n").unwrap().1;
         assert_eq!(

@@ -1,6 +1,7 @@
 //! What net-tools prints, to the byte. Text from outside is escaped, which net-tools does not do.
 
 mod cells;
+mod families;
 mod groups;
 mod inet;
 mod interfaces;
@@ -9,8 +10,9 @@ mod routes;
 mod statistics;
 mod unix;
 
+pub(crate) use families::{AddressFamily, FIRST_NAMES, INET, INET6};
 pub(crate) use groups::render_groups;
-pub(crate) use inet::{Inet, InetColumns, InetNames};
+pub(crate) use inet::{Inet, InetColumns, InetNames, InetRow, PortNames};
 pub(crate) use interfaces::{InterfaceRow, by_name, render_interfaces};
 pub(crate) use routes::{RouteColumns, RouteNames, render_cache_v4, render_v4, render_v6};
 pub(crate) use statistics::render_statistics;

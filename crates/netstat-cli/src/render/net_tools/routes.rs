@@ -44,6 +44,8 @@ pub(crate) enum RouteColumns {
     Metric,
     /// All of these (`-ee`).
     All,
+    /// No columns and no routes: the title alone (`-eee`).
+    None,
 }
 
 impl RouteColumns {
@@ -52,6 +54,7 @@ impl RouteColumns {
             Self::Usual => "Flags   MSS Window  irtt Iface",
             Self::Metric => "Flags Metric Ref    Use Iface",
             Self::All => "Flags Metric Ref    Use Iface    MSS   Window irtt",
+            Self::None => "",
         }
     }
 }
@@ -75,6 +78,9 @@ pub(crate) fn render_v4(
 ) -> io::Result<()> {
     let mut sheet = Sheet::new(out, LineEnd::NATIVE);
     sheet.line("Kernel IP routing table")?;
+    if columns == RouteColumns::None {
+        return sheet.hand_on();
+    }
     sheet.line(&format!("Destination     Gateway         Genmask         {}", columns.headings()))?;
     for route in routes.iter().filter(|route| route.flags & UP != 0) {
         let rejects = route.flags & REJECT != 0;
@@ -98,7 +104,7 @@ pub(crate) fn render_v4(
         sheet.line(&match columns {
             RouteColumns::Usual => format!("{flags:<6}{mss:>5} {window:<5} {rtt:>6} {interface}"),
             RouteColumns::Metric => format!("{flags:<5} {metric:<6} {references:<2} {uses:>7} {interface}"),
-            RouteColumns::All => format!(
+            RouteColumns::All | RouteColumns::None => format!(
                 "{flags:<5} {metric:<6} {references:<2} {uses:>7} {interface:<8.6} {mss:<5} {window:<6} {rtt}"
             ),
         })?;
@@ -111,6 +117,9 @@ pub(crate) fn render_cache_v4(columns: RouteColumns, out: &mut impl Write) -> io
     let more = if columns == RouteColumns::All { "  TOS HHRef HHUptod     SpecDst" } else { "" };
     let mut sheet = Sheet::new(out, LineEnd::NATIVE);
     sheet.line("Kernel IP routing cache")?;
+    if columns == RouteColumns::None {
+        return sheet.hand_on();
+    }
     sheet.line(&format!("Source          Destination     Gateway         {}{more}", columns.headings()))?;
     sheet.hand_on()
 }

@@ -26,17 +26,32 @@ impl Block {
     }
 }
 
-/// Writes the counters, with a title above each group.
-pub(crate) fn render_statistics(counters: &[Counter<'_>], out: &mut impl Write) -> io::Result<()> {
+/// Writes the counters of the groups that are shown, with a title above each.
+pub(crate) fn render_statistics(
+    counters: &[Counter<'_>],
+    is_shown: impl Fn(&str) -> bool,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let mut sheet = Sheet::new(out, LineEnd::NATIVE);
     let mut block = Block::Plain;
     let mut last = None;
     for counter in counters {
+        let known_group = of_group(counter.group);
         if last.replace(counter.group) != Some(counter.group) {
+            // A group that net-tools knows ends a block, shown or not.
+            if !known_group.is_empty() {
+                block = Block::Plain;
+            }
+            if !is_shown(counter.group) {
+                continue;
+            }
             escape::write_word(&mut sheet.buffer, OsStr::new(counter.group));
             sheet.line(":")?;
         }
-        let known = of_group(counter.group).iter().find(|(name, ..)| *name == counter.name);
+        if !is_shown(counter.group) {
+            continue;
+        }
+        let known = known_group.iter().find(|(name, ..)| *name == counter.name);
         let Some((_, shown, words)) = known else {
             if counter.value != 0 {
                 sheet.buffer.extend_from_slice(block.indent().as_bytes());

@@ -4,7 +4,7 @@ use crate::render::net_tools::{InetNames, RouteNames};
 use crate::report::names::NameSource;
 use crate::settings::SocketList;
 use netstat_engine::enrich::{HostNames, ServiceNames, UserNames};
-use netstat_engine::kernel_text::NetworkNames;
+use netstat_engine::kernel_text::{NetworkNames, ProtocolNames};
 use netstat_model::{Family, HostAddress, SocketRef, Transport, Warning};
 use netstat_os::NameDatabases;
 use std::net::{IpAddr, Ipv4Addr};
@@ -13,31 +13,33 @@ use std::net::{IpAddr, Ipv4Addr};
 pub(super) struct ListNames<'a> {
     hosts: Option<HostNames>,
     services: Option<&'a ServiceNames>,
+    protocols: ProtocolNames,
     users: Option<UserNames>,
 }
 
 impl<'a> ListNames<'a> {
     /// Looks up what the list shows. Names that cannot be found stay numbers, with a warning that says why.
-    pub(super) fn look_up<'s>(
+    pub(super) fn look_up(
         source: &'a mut NameSource,
         backend: &impl NameDatabases,
         list: &SocketList,
-        sockets: impl Iterator<Item = SocketRef<'s>>,
+        addresses: impl Iterator<Item = IpAddr>,
+        protocols: ProtocolNames,
         warnings: &mut Vec<Warning>,
     ) -> Self {
-        let hosts = (!list.numeric_hosts).then(|| source.hosts(addresses(sockets), warnings));
+        let hosts = (!list.numeric_hosts).then(|| source.hosts(addresses, warnings));
         let users = (list.columns.user_and_inode && !list.numeric_users).then(|| {
             let answer = backend.users();
             warnings.extend(answer.warnings);
             UserNames::parse(&answer.data)
         });
         let services = if list.numeric_ports { None } else { Some(source.services(backend, warnings)) };
-        Self { hosts, services, users }
+        Self { hosts, services, protocols, users }
     }
 }
 
 /// Returns the addresses that can have a name: net-tools finds none for an IPv4 address of an IPv6 socket.
-fn addresses<'s>(sockets: impl Iterator<Item = SocketRef<'s>>) -> impl Iterator<Item = IpAddr> {
+pub(super) fn addresses_of<'s>(sockets: impl Iterator<Item = SocketRef<'s>>) -> impl Iterator<Item = IpAddr> {
     sockets
         .flat_map(|socket| {
             let four_in_six = socket.family == Some(Family::V6);
@@ -56,6 +58,10 @@ impl InetNames for ListNames<'_> {
 
     fn service(&self, port: u16, protocol: Transport) -> Option<&str> {
         self.services?.name(protocol, port)
+    }
+
+    fn protocol(&self, number: u16) -> Option<&str> {
+        self.protocols.name(number)
     }
 
     fn user(&self, uid: u32) -> Option<&str> {

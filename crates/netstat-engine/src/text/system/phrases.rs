@@ -267,6 +267,13 @@ pub(super) static ALL: &[(&str, &str)] = &[
         "it was written by an older version of this program (schema *): name another place",
         "이 프로그램의 옛 버전이 쓴 것입니다(스키마 *). 다른 곳을 지정하세요",
     ),
+    ("it was removed while it was being written", "기록하는 동안 파일이 지워졌습니다"),
+    (
+        "its clock is damaged, so that nobody can tell when anything happened",
+        "시계 기록이 손상되어 언제 일어난 일인지 알 수 없습니다",
+    ),
+    ("* are damaged", "*건이 손상됨"),
+    ("some processes of the history", "기록에 있는 일부 프로세스"),
     (
         "reading it takes more work than a history of its size can need: it was tampered with",
         "크기에 비해 읽는 데 너무 많은 작업이 필요합니다. 변조된 기록입니다",

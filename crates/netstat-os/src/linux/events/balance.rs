@@ -54,6 +54,11 @@ impl Balance {
         self.known.insert(cookie, known);
     }
 
+    /// Makes a record of an open connection, with what tells it from others; `None` if nobody told of it.
+    pub(super) fn open_record(&self, cookie: u64) -> Option<ConnectionRecord> {
+        self.known.get(&cookie).map(|known| known.record(cookie))
+    }
+
     /// Notes an end that was told.
     pub(super) fn end(&mut self, cookie: u64) {
         if let Some(known) = self.known.remove(&cookie) {
@@ -81,7 +86,8 @@ impl Balance {
                     true
                 }
                 Some(missed) => {
-                    difference.ended.push(known.record(*cookie, missed));
+                    let ended = Some((missed, EndReason::Unseen));
+                    difference.ended.push(ConnectionRecord { ended, ..known.record(*cookie) });
                     forget(&mut self.by_ends, known, *cookie);
                     false
                 }
@@ -117,8 +123,8 @@ impl Known {
         Some(FxBuildHasher.hash_one((self.local, remote, self.namespace)))
     }
 
-    /// Makes the record of its end. What else is known of it was told when it opened.
-    fn record(&self, cookie: u64, missed: Duration) -> ConnectionRecord {
+    /// Makes a record to which an end or a first FIN is added. What else is known of it was told when it opened.
+    fn record(&self, cookie: u64) -> ConnectionRecord {
         ConnectionRecord {
             cookie,
             namespace: self.namespace,
@@ -131,7 +137,7 @@ impl Known {
             bound: None,
             established: None,
             first_fin: None,
-            ended: Some((missed, EndReason::Unseen)),
+            ended: None,
             process: None,
             uid: None,
             bytes_sent: None,
@@ -153,7 +159,7 @@ mod tests {
     fn record(cookie: u64, namespace: Namespace) -> ConnectionRecord {
         let local = IpEndpoint::new([10, 0, 0, 1].into(), 80, 0);
         let known = Known { local, remote: None, namespace: Some(namespace), missed: None };
-        ConnectionRecord { ended: None, ..known.record(cookie, Duration::ZERO) }
+        known.record(cookie)
     }
 
     /// The cookies of the ends, each with its second, and of the begins that a comparison finds.

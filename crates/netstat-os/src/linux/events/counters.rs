@@ -8,6 +8,8 @@ pub(super) fn decode_counts(bytes: &[u8]) -> Option<EventCounts> {
     const WORDS: usize = 16;
     const PROCESSORS: usize = 64;
     const LOST: usize = 6 + 5;
+    /// What is not known of a connection that is open: that an end of it has closed its direction.
+    const LOST_HALVES: usize = LOST;
     const LOST_BEGINS: usize = LOST + 1;
     const LOST_ENDS: usize = LOST + 2;
     const LOST_OWNERS: usize = LOST + 3;
@@ -26,7 +28,7 @@ pub(super) fn decode_counts(bytes: &[u8]) -> Option<EventCounts> {
         saved: sum(4),
         not_followed: sum(5),
         lost: sum(LOST_ENDS),
-        lost_begins: sum(LOST_BEGINS),
+        lost_begins: sum(LOST_BEGINS).saturating_add(sum(LOST_HALVES)),
         lost_processes: sum(LOST_OWNERS).saturating_add(sum(LOST_PROCESSES)),
         unseen: 0,
         skipped: misses.iter().fold(0, |sum, misses| sum.saturating_add(*misses)),

@@ -9,6 +9,7 @@
 
 use super::balance::{Balance, Difference};
 use super::counters::decode_counts;
+use super::half_closed::HalfClosed;
 use super::open::{Listed, There, is_open, is_time_wait, record_of};
 use super::process;
 use super::records::{ClockOffset, Record, decode_record};
@@ -81,6 +82,7 @@ pub(super) struct KernelEvents<'a> {
     unowned: FxHashMap<u64, Unowned>,
     /// Ends that are kept back until their owner is known, by cookie.
     waiting: FxHashMap<u64, Box<ConnectionRecord>>,
+    half_closed: HalfClosed,
     /// Processes that were told by `/proc`.
     told: FxHashSet<ProcessKey>,
     counts: EventCounts,
@@ -122,6 +124,7 @@ impl<'a> KernelEvents<'a> {
             held: FxHashMap::default(),
             unowned: FxHashMap::default(),
             waiting: FxHashMap::default(),
+            half_closed: HalfClosed::default(),
             told: FxHashSet::default(),
             counts: EventCounts::default(),
             balance: Balance::default(),
@@ -206,6 +209,7 @@ impl<'a> KernelEvents<'a> {
                 into.push(ConnectionEvent::Opened(record));
             }
             Record::Ended { mut record, owner_may_follow } => {
+                self.half_closed.end(record.cookie);
                 self.balance.end(record.cookie);
                 self.unowned.remove(&record.cookie);
                 if let Some(held) = self.held.remove(&record.cookie) {
@@ -217,11 +221,22 @@ impl<'a> KernelEvents<'a> {
                     into.push(ConnectionEvent::Ended(record));
                 }
             }
+            Record::Half { cookie, at, is_local } => self.half_closed.note(cookie, at, is_local),
             Record::Owner { cookie, owner, uid } => {
                 if let Some(mut record) = self.waiting.remove(&cookie) {
                     (record.process, record.uid) = (owner, uid);
                     into.push(ConnectionEvent::Ended(record));
                 }
+            }
+        }
+    }
+
+    /// Tells of connections that are open since one end has closed its direction, by this moment at the latest.
+    fn tell_half_closed(&mut self, by: Duration, into: &mut Vec<ConnectionEvent>) {
+        for (cookie, first_fin) in self.half_closed.stay(by) {
+            if let Some(record) = self.balance.open_record(cookie) {
+                let record = ConnectionRecord { first_fin: Some(first_fin), ..record };
+                into.push(ConnectionEvent::Opened(Box::new(record)));
             }
         }
     }
@@ -383,6 +398,7 @@ impl EventStream for KernelEvents<'_> {
             into.push(self.gap(now, Some(senseless), GapCause::Unseen));
         }
         let counted = self.count(now, into).map_err(failed);
+        self.tell_half_closed(now.saturating_sub(YOUNG), into);
         if now >= self.compare_at {
             self.compare(into)?;
             let spent = clock::uptime(self.source)?.saturating_sub(now);
@@ -403,6 +419,7 @@ impl EventStream for KernelEvents<'_> {
     }
 
     fn finish(&mut self, into: &mut Vec<ConnectionEvent>) {
+        self.tell_half_closed(Duration::MAX, into);
         into.extend(self.waiting.drain().map(|(_, record)| ConnectionEvent::Ended(record)));
     }
 

@@ -50,6 +50,9 @@ if scene == "client_closes":
 elif scene == "waits":
     pid = client(lambda: (lambda it: (it.send(b"x" * 100), it.recv(10), it.close()))(connect()))
     a, _ = listener.accept(); sys.stdout.write("-\n"); sys.stdout.flush(); sys.stdin.read(); a.close()
+elif scene == "half_closed":
+    pid = client(lambda: (lambda it: (it.shutdown(socket.SHUT_WR), it.recv(10), it.close()))(connect()))
+    a, _ = listener.accept(); sys.stdout.write("-\n"); sys.stdout.flush(); sys.stdin.read(); a.close()
 elif scene == "server_closes":
     pid = client(lambda: (lambda it: (it.recv(10), it.recv(10), it.close()))(connect()))
     a, _ = listener.accept(); a.send(b"hi"); a.close()
@@ -237,13 +240,14 @@ fn run(words: &[&str], stream: &mut dyn EventStream) -> (Output, Vec<ConnectionE
         .stderr(Stdio::piped());
     let mut child = python.spawn().unwrap();
     let mut events = Vec::new();
-    if words[0] == "waits" {
+    if ["waits", "half_closed"].contains(&words[0]) {
         let looked = netstat_lab::eventually("a look at both ends", || {
             stream.take(&mut events).unwrap();
             let held = |event: &&ConnectionEvent| match event {
-                ConnectionEvent::Opened(record) => {
+                ConnectionEvent::Opened(record) if words[0] == "waits" => {
                     record.role == ConnectionRole::Unknown && record.process.is_some()
                 }
+                ConnectionEvent::Opened(record) => record.first_fin.is_some(),
                 _ => false,
             };
             (events.iter().filter(held).count() >= 2).then_some(())
@@ -333,6 +337,26 @@ fn bytes_and_times_are_those_of_the_connection() {
         assert_eq!((client.first_fin.unwrap().1, server.first_fin.unwrap().1), (true, false));
         true
     });
+}
+
+#[test]
+fn a_connection_that_stays_half_closed_is_told_while_it_is_open() {
+    for without_bpf in [false, true] {
+        play_without(without_bpf, &["half_closed"], &mut |played| {
+            let (Some(client), Some(server)) = (played.ends(false).next(), played.ends(true).next()) else {
+                return false;
+            };
+            for (end, is_local) in [(client, true), (server, false)] {
+                let told = played.events.iter().find_map(|event| match event {
+                    ConnectionEvent::Opened(open) if open.cookie == end.cookie => open.first_fin,
+                    _ => None,
+                });
+                assert_eq!(told.map(|(_, whose)| whose), Some(is_local), "{:#?}", played.events);
+                assert_eq!(told, end.first_fin, "{:#?}", played.events);
+            }
+            true
+        });
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ const OPENED: u8 = 1;
 const ENDED: u8 = 2;
 const OWNER: u8 = 3;
 const PROCESS: u8 = 4;
+const HALF: u8 = 5;
 
 /// `enum end_flags`.
 const HAD_NO_PROCESS: u8 = 1;
@@ -46,6 +47,8 @@ pub(super) enum Record {
     Owner { cookie: u64, owner: Option<(ProcessInstance, OwnerSource)>, uid: Option<u32> },
     /// A process.
     Process(Box<RawProcess>),
+    /// The first FIN of the connection with this cookie: when, and whether the local end sent it.
+    Half { cookie: u64, at: Duration, is_local: bool },
 }
 
 /// A process as the kernel knows it.
@@ -114,6 +117,15 @@ pub(super) fn decode_record(bytes: &[u8], offset: ClockOffset) -> Option<Record>
     match *bytes.first()? {
         kind @ (OPENED | ENDED | OWNER) => decode_end(kind, bytes, offset),
         PROCESS => decode_process(bytes, offset).map(Box::new).map(Record::Process),
+        HALF => {
+            let fields = Fields(bytes);
+            let is_local = match fields.byte(1)? {
+                1 => true,
+                2 => false,
+                _ => return None,
+            };
+            Some(Record::Half { cookie: fields.long(8)?, at: offset.moment(fields.long(16)?), is_local })
+        }
         _ => None,
     }
 }

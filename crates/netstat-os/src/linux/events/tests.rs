@@ -85,6 +85,19 @@ fn each_field_is_in_its_place() {
 }
 
 #[test]
+fn a_first_fin_is_told_by_itself() {
+    let half = |whose: u8| {
+        let mut bytes = vec![5, whose, 0, 0, 0, 0, 0, 0];
+        bytes.extend([77_u64, 3_000].iter().flat_map(|long| long.to_ne_bytes()));
+        decoded(&bytes)
+    };
+    let at = Duration::from_nanos(3_000);
+    assert_eq!(half(1), Some(Record::Half { cookie: 77, at, is_local: true }));
+    assert_eq!(half(2), Some(Record::Half { cookie: 77, at, is_local: false }));
+    assert_eq!((half(0), half(3)), (None, None));
+}
+
+#[test]
 fn what_is_not_known_is_none_and_never_zero() {
     let record = ended(|end| {
         end.bytes = [ENDED, 0, 0, 0, 1, 10, 0, 0];

@@ -1,5 +1,5 @@
 use super::*;
-use netstat_model::Socket;
+use netstat_model::{IpEndpoint, Socket};
 use std::time::Duration;
 
 /// Names for one host, one port and one user.
@@ -12,6 +12,10 @@ impl InetNames for Named {
 
     fn service(&self, port: u16, _: Transport) -> Option<&str> {
         (port == 22).then_some("ssh")
+    }
+
+    fn protocol(&self, number: u16) -> Option<&str> {
+        (number == 1).then_some("icmp")
     }
 
     fn user(&self, uid: u32) -> Option<&str> {
@@ -32,6 +36,10 @@ impl InetNames for Numbers {
     }
 
     fn service(&self, _: u16, _: Transport) -> Option<&str> {
+        None
+    }
+
+    fn protocol(&self, _: u16) -> Option<&str> {
         None
     }
 
@@ -80,7 +88,7 @@ fn text(columns: InetColumns, names: &dyn InetNames, process: Option<Process<'_>
     let mut out = Vec::new();
     let mut sheet = inet.begin(&mut out).unwrap();
     for socket in &sockets() {
-        inet.add(&mut sheet, &socket.into(), Some(0), process).unwrap();
+        inet.add(&mut sheet, &InetRow::of(&socket.into(), Some(0), process).unwrap()).unwrap();
     }
     sheet.hand_on().unwrap();
     String::from_utf8(out).unwrap().replace("\r\n", "\n")

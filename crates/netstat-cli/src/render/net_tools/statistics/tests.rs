@@ -3,7 +3,7 @@ use netstat_engine::kernel_text::{counters, counters_v6};
 
 fn text(counters: &[Counter<'_>]) -> String {
     let mut out = Vec::new();
-    render_statistics(counters, &mut out).unwrap();
+    render_statistics(counters, |_| true, &mut out).unwrap();
     String::from_utf8(out).unwrap().replace("\r\n", "\n")
 }
 

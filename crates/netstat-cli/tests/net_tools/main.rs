@@ -11,53 +11,18 @@
     reason = "a test fails by panicking"
 )]
 
+mod compare;
+mod kinds;
+mod readers;
+mod runs;
+#[path = "../support/mod.rs"]
 mod support;
 
-use netstat_lab::{Flavor, Held, Loop, Namespace, Place, RemoteHost, TcpState, skip, with_remote_host};
+use compare::{assert_same_for, has_oracle, oracle, ours};
+use netstat_lab::{Flavor, Held, Loop, Namespace, Place, RemoteHost, TcpState, with_remote_host};
+use rustix::net::SendFlags;
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener, UnixStream};
-use std::process::{Command, Stdio};
-use support::Run;
-
-/// The netstat of net-tools. Ours may be the first `netstat` in PATH.
-const ORACLE: &str = "/usr/bin/netstat";
-
-/// Returns whether the netstat of net-tools is installed in the version that is followed; else the test is skipped.
-fn has_oracle() -> bool {
-    let version = Command::new(ORACLE).arg("--version").output();
-    let text = version.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
-    if text.starts_with("net-tools 2.10\n") {
-        return true;
-    }
-    skip(format!("{ORACLE} is not that of net-tools 2.10"));
-    false
-}
-
-fn oracle(words: &str) -> Run {
-    let mut command = Command::new(ORACLE);
-    command.args(words.split_ascii_whitespace()).env("LC_ALL", "C").stdin(Stdio::null());
-    support::finish(command)
-}
-
-fn ours(words: &str) -> Run {
-    let mut command = support::command(words);
-    command.env("NETSTAT_DIALECT", "net-tools");
-    support::finish(command)
-}
-
-/// Compares standard output and the exit code of both programs for each command line. The kernel sends packets on its own
-/// (IPv6), which it counts: the oracle has to say the same before and after.
-fn assert_same_for(lines: &[&str]) {
-    for words in lines {
-        let said = |run: Run| (run.text, run.code);
-        let both = netstat_lab::eventually("a network at rest", || {
-            let (before, got, after) = (said(oracle(words)), said(ours(words)), said(oracle(words)));
-            (before == after).then_some((before, got))
-        });
-        let (wanted, got) = both.unwrap();
-        assert_eq!(got, wanted, "netstat {words}");
-    }
-}
 
 /// Opens sockets in every state and of every kind, some of them with names of ports, and long addresses.
 fn everything(namespace: &Namespace, host: &RemoteHost) -> Vec<Held> {
@@ -70,6 +35,12 @@ fn everything(namespace: &Namespace, host: &RemoteHost) -> Vec<Held> {
         held.push(host.hold(TcpState::FinWait1, flavor).unwrap().orphan().unwrap());
         held.push(host.hold(TcpState::FinWait2, flavor).unwrap().orphan().unwrap());
     }
+    // A timer that asks whether the peer is there, and one that asks whether it has room again.
+    let (asking, stopped) = (namespace.connected(Loop::V4).unwrap(), namespace.connected(Loop::V6).unwrap());
+    rustix::net::sockopt::set_socket_keepalive(asking.client.descriptor().unwrap(), true).unwrap();
+    let full = stopped.client.descriptor().unwrap();
+    while rustix::net::send(full, &[0; 65536], SendFlags::DONTWAIT).is_ok() {}
+    held.extend([asking.client, asking.server, stopped.client, stopped.server]);
     held.push(namespace.listener(Place::LoopbackV4, 22).unwrap());
     held.push(namespace.udp(Place::AnyDualStack, 53).unwrap());
     held
@@ -83,6 +54,12 @@ fn lists_of_sockets_are_those_of_net_tools() {
     with_remote_host(|namespace, host| {
         let held = everything(namespace, host);
         assert!(oracle("-tuan").text.lines().count() > held.len(), "the oracle does not see the sockets");
+        netstat_lab::eventually("every timer", || {
+            let text = oracle("-tano").text;
+            let timers = [" off (0.00/0/0)", " on (", " keepalive (", " timewait (", " probe ("];
+            timers.iter().all(|timer| text.contains(timer)).then_some(())
+        })
+        .unwrap();
         assert_same_for(&[
             "-tulpn",
             "-plnt",
@@ -103,6 +80,17 @@ fn lists_of_sockets_are_those_of_net_tools() {
             "-tle --numeric-users --numeric-hosts",
             "-tn --list",
             "-tulnpeW",
+            "-tano",
+            "-taneo",
+            "-tanpeoW",
+            "-uno",
+            "-tuwano",
+            "-6tano",
+            "-ta --numeric-hosts",
+            "-taW --numeric-hosts",
+            "-uae --numeric-hosts",
+            "-taeo --numeric-hosts --numeric-ports",
+            "-tuwap --numeric-hosts",
         ]);
     });
 }
@@ -180,12 +168,6 @@ fn routes_interfaces_groups_and_counters_are_those_of_net_tools() {
             "-s4",
             "--statistics --udp",
             "-M",
-            "-Mi",
-            "-rs",
-            "-q",
-            "--foo",
-            "--num",
-            "-A",
         ]);
         // The namespace has no resolver, so what has a name has it from a file.
         let named = ours("-r").text;
@@ -235,6 +217,8 @@ fn unix_sockets_are_those_of_net_tools() {
         assert!(ours("-x").text.contains("/a\\x20b\\x1b[31m\n"));
         let filtered = ours("-x process no-such-process").text;
         assert_eq!(filtered.lines().count(), 2, "{filtered}");
+        let filtered = ours("-wan process no-such-process").text;
+        assert_eq!(filtered.lines().count(), 2, "{filtered}");
         drop((client, accepted, waiting, hidden, datagrams, bound, alone, odd));
     });
 }
@@ -259,6 +243,38 @@ fn what_is_typed_chooses_the_dialect() {
             assert_eq!(first_line(words, dialect), expected, "{words} with {dialect:?}");
         }
     });
+}
+
+#[test]
+fn the_script_of_a_package_makes_net_tools_the_default() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packaging/net-tools/netstat");
+    let text = std::fs::read_to_string(script).unwrap();
+    assert_eq!(text.matches("/usr/lib/netstat/netstat").count(), 1, "{text}");
+    let folder = support::Folder::new("net-tools-script");
+    let program = folder.path("netstat");
+    std::fs::write(&program, text.replace("/usr/lib/netstat/netstat", support::NETSTAT)).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let net_tools = "Active Internet connections (servers and established)\n";
+    for (words, variable, begin) in [
+        ("-an", None, net_tools),
+        ("-an", Some(""), net_tools),
+        ("-an", Some("windows"), support::TITLE),
+        ("-an --dialect windows", None, support::TITLE),
+    ] {
+        // The script is busy (ETXTBSY) while a child of another test has it open between its fork and its exec.
+        let run = netstat_lab::eventually("the script run", || {
+            let mut command = support::command_of(&program, words);
+            match variable {
+                Some(value) => command.env("NETSTAT_DIALECT", value),
+                None => command.env_remove("NETSTAT_DIALECT"),
+            };
+            command.output().ok()
+        })
+        .unwrap();
+        let text = String::from_utf8(run.stdout).unwrap();
+        assert!(text.starts_with(begin), "{words} with {variable:?}: {text}");
+    }
 }
 
 #[test]
