@@ -92,11 +92,20 @@ pub(super) fn stop(store: &Path) -> Result<ExitCode, Trouble> {
     let begin = Instant::now();
     while is_running(store)? {
         if begin.elapsed() > PATIENCE {
-            return Err(both!(
-                "the recorder has not stopped within {patience}",
-                "레코더가 {patience} 안에 중지하지 않았습니다",
-                patience = PATIENCE
-            )
+            return Err(match read(&beside) {
+                // A process that was halted hears of it when it goes on.
+                Ok(Some(status)) if cfg!(unix) => both!(
+                    "the recorder, process {pid}, has not stopped within {patience}: kill -CONT {pid} if it was halted",
+                    "레코더(프로세스 {pid})가 {patience} 안에 중지하지 않았습니다. 멈춰 둔 프로세스라면 kill -CONT {pid}",
+                    pid = status.pid.to_string(),
+                    patience = PATIENCE
+                ),
+                _ => both!(
+                    "the recorder has not stopped within {patience}",
+                    "레코더가 {patience} 안에 중지하지 않았습니다",
+                    patience = PATIENCE
+                ),
+            }
             .into());
         }
         thread::sleep(PAUSE);
