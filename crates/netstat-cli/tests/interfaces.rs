@@ -91,10 +91,10 @@ fn text_has_a_line_each_and_rates_with_an_interval() {
             .collect();
         assert_eq!(lines[1]["interfaces"][0]["per_second"]["tx_errors"], 0.0);
         for (words, why) in [
-            ("--interfaces --no-extra", "--no-extra belongs to -s and -e"),
+            ("--interfaces --no-extra", "--no-extra works only with -s and -e"),
             ("--interfaces -e", "are two reports"),
             ("--interfaces lport 80", "filters work only on connection tables"),
-            ("--interfaces --csv", "--csv is for the table of connections"),
+            ("--interfaces --csv", "--csv is for the connection table"),
         ] {
             let run = finish(command(words));
             assert!(run.code == Some(1) && run.complaint.contains(why), "{words}: {run:?}");

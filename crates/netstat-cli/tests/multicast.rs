@@ -135,7 +135,7 @@ fn another_namespace_is_entered_and_filters_are_refused() {
             ("--multicast lport 80", "filters work only on connection tables"),
             ("--multicast -r", "-r and --multicast are two reports"),
             ("--multicast --netns all", "name one namespace"),
-            ("--multicast --columns local", "--columns is for the table of connections, not for --multicast"),
+            ("--multicast --columns local", "--columns is for the connection table, not for --multicast"),
         ] {
             let run = finish(command(words));
             assert!(run.code == Some(1) && run.complaint.contains(why), "{words}: {run:?}");

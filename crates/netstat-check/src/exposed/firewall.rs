@@ -6,6 +6,8 @@ use super::super::targets;
 use super::super::text::Text;
 use super::super::{Evidence, Fact};
 use super::texts::{DATA, SOURCE};
+use netstat_engine::both;
+use netstat_engine::text::system::phrase;
 use netstat_model::{Diversion, IpSocketRef, Judgement, Passage, Target};
 
 /// The judgements of what comes to one socket, each with the socket.
@@ -113,8 +115,10 @@ pub(super) fn unread(evidence: &Evidence) -> Option<Fact> {
 }
 
 /// Returns why rules could not be read.
-pub(super) fn why(evidence: &Evidence) -> String {
+pub(super) fn why(evidence: &Evidence) -> Text {
     let unread = &evidence.surroundings.firewall.unread;
-    let why: Vec<String> = unread.iter().map(|rules| format!("{}: {}", rules.of, rules.reason)).collect();
-    why.join("; ")
+    let whys = unread
+        .iter()
+        .map(|rules| both!("{of}: {why}", "{of}: {why}", of = phrase(rules.of), why = phrase(&rules.reason)));
+    whys.reduce(|said, more| both!("{said}; {more}", "{said}; {more}", said, more)).unwrap_or_default()
 }

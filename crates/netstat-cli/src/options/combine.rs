@@ -44,7 +44,7 @@ fn check_reports(arguments: &Arguments) -> Result<(), Complaint> {
     }
     let belongs = |options: &[(bool, &'static str)], to: &Text, example: &str| match typed(options)[..] {
         [option, ..] => Err(complaint!(
-            "{option} belongs to {to}: leave it out, or type, for example, {example}",
+            "{option} works only with {to}: leave it out, or type, for example, {example}",
             "{option}: {to}에만 쓸 수 있습니다. 빼고 입력하세요. 입력 예: {example}",
             option,
             to,
@@ -61,15 +61,19 @@ fn check_reports(arguments: &Arguments) -> Result<(), Complaint> {
     if arguments.interfaces {
         belongs(&of_text[..1], &of_counters, "netstat -s --no-extra")?;
         if arguments.json() {
-            belongs(&of_text, &both!("text", "텍스트 출력"), "netstat --interfaces 5 --no-rates")?;
+            belongs(&of_text, &both!("text output", "텍스트 출력"), "netstat --interfaces 5 --no-rates")?;
         }
     } else if !counters {
         belongs(&of_text, &of_counters, "netstat -s --no-extra")?;
     } else if arguments.json() {
-        belongs(&of_text, &both!("the text of -s and -e", "-s, -e의 텍스트 출력"), "netstat -s --no-extra")?;
+        belongs(
+            &of_text,
+            &both!("the text output of -s and -e", "-s, -e의 텍스트 출력"),
+            "netstat -s --no-extra",
+        )?;
         belongs(
             &[(arguments.protocol.is_some(), "-p")],
-            &both!("the text of -s", "-s의 텍스트 출력"),
+            &both!("the text output of -s", "-s의 텍스트 출력"),
             "netstat -s -p tcp",
         )?;
     }
@@ -77,7 +81,7 @@ fn check_reports(arguments: &Arguments) -> Result<(), Complaint> {
     if !has_table && !arguments.port_counts {
         belongs(
             &[(arguments.protocol.is_some(), "-p")],
-            &both!("the table of connections and -s", "연결 표와 -s"),
+            &both!("the connection table and -s", "연결 표와 -s"),
             "netstat -s -p tcp",
         )?;
     }
@@ -88,11 +92,11 @@ fn check_reports(arguments: &Arguments) -> Result<(), Complaint> {
             (arguments.resolve_timeout.is_some(), "--resolve-timeout"),
             (!arguments.geo.is_empty(), "--geo"),
         ];
-        belongs(&of_table, &both!("the table of connections", "연결 표"), "netstat -an --path")?;
+        belongs(&of_table, &both!("the connection table", "연결 표"), "netstat -an --path")?;
     }
     if arguments.verbose && !arguments.ethernet && !has_table && !arguments.port_counts {
         return Err(complaint!(
-            "-v says nothing beside {report}: leave it out",
+            "-v has no effect with {report}: leave it out",
             "-v: {report} 옵션과 함께 쓰면 아무 일도 하지 않습니다. 빼고 입력하세요",
             report = *reports.first().unwrap_or(&"-r")
         ));
@@ -100,13 +104,13 @@ fn check_reports(arguments: &Arguments) -> Result<(), Complaint> {
     let numbers = arguments.numeric || arguments.columns.is_some() || !arguments.formats.is_empty();
     if arguments.resolve_timeout.is_some() && numbers {
         return Err(complaint!(
-            "--resolve-timeout has no effect: only the table of Windows without -n looks names up; leave it out",
+            "--resolve-timeout has no effect: only the Windows table without -n looks up names; leave it out",
             "--resolve-timeout: 이름은 -n 없는 Windows 표에서만 조회하므로 아무 일도 하지 않습니다. 빼고 입력하세요"
         ));
     }
     let of_windows =
         [(arguments.process, "--process"), (arguments.cmdline, "--cmdline"), (arguments.path, "--path")];
-    let of_windows_table = both!("the table of Windows", "Windows 표");
+    let of_windows_table = both!("the Windows table", "Windows 표");
     if arguments.columns.is_some() {
         belongs(&of_windows, &of_windows_table, "--columns local,foreign,state,process")?;
     }
@@ -116,7 +120,7 @@ fn check_reports(arguments: &Arguments) -> Result<(), Complaint> {
     if arguments.exists || arguments.wait {
         let option = if arguments.exists { "--exists" } else { "--wait" };
         let formats = !arguments.formats.is_empty();
-        let others = [(arguments.path, "--path"), (formats, "--json, --jsonl and --csv")];
+        let others = [(arguments.path, "--path"), (formats, "--json, --jsonl, --csv")];
         if let [shape, ..] = typed(&[&shape(arguments)[..], &others].concat())[..] {
             return Err(complaint!(
                 "{option} prints nothing: leave {shape} out",
@@ -140,7 +144,7 @@ pub(super) fn check_namespace(arguments: &Arguments) -> Result<(), Complaint> {
     }
     if *netns != Netns::All && arguments.at.is_some() {
         return Err(complaint!(
-            "--at is of the network namespace of the recorder: for another type --netns all netns INODE",
+            "--at shows the network namespace of the recorder: for another, type --netns all netns INODE",
             "--at은 레코더의 네트워크 네임스페이스를 봅니다. 다른 것을 보려면 이렇게 입력하세요: --netns all netns INODE"
         ));
     }
@@ -338,7 +342,7 @@ pub(super) fn check_shape(arguments: &Arguments) -> Result<(), Complaint> {
     let format = format.map(|format| format!("--{}", format.name));
     if let (Some(typed), Some(other)) = (typed.map(str::to_owned).or(format), other) {
         return Err(complaint!(
-            "{typed} is for the table of connections, not for {other}: type one of the two",
+            "{typed} is for the connection table, not for {other}: type one of the two",
             "{typed}: 연결 표에만 쓸 수 있고, {other} 옵션과 함께 쓸 수 없습니다. 둘 중 하나만 입력하세요",
             typed,
             other
@@ -346,7 +350,7 @@ pub(super) fn check_shape(arguments: &Arguments) -> Result<(), Complaint> {
     }
     if let (true, Some(format)) = (arguments.no_header, arguments.formats.first()) {
         return Err(complaint!(
-            "--no-header is for tables of text, not for --{format}: leave it out",
+            "--no-header is for text tables, not for --{format}: leave it out",
             "--no-header: 텍스트 표에만 쓸 수 있고, --{format} 출력에는 쓸 수 없습니다. 빼고 입력하세요",
             format = format.name
         ));

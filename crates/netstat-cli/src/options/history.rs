@@ -22,7 +22,7 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
             (arguments.group_by.is_some(), "--group-by"),
             (arguments.sort.is_some(), "--sort"),
             (arguments.limit.is_some(), "--limit"),
-            (!arguments.formats.is_empty(), "--json, --jsonl and --csv"),
+            (!arguments.formats.is_empty(), "--json, --jsonl, --csv"),
         ];
         if let Some((_, option)) = shape.iter().find(|(typed, _)| *typed) {
             return Err(complaint!(

@@ -133,7 +133,7 @@ pub(super) fn mistaken_word(word: &OsStr) -> Option<Complaint> {
         let is_long = plain.split('=').next().and_then(table::by_long).is_some();
         let dashes = if is_long { "--" } else { "-" };
         return Some(complaint!(
-            "{shown} begins with a dash that is not a plain one: type {plain}",
+            "{shown} begins with a dash that is not a plain hyphen: type {plain}",
             "{shown}: 첫 글자가 보통 대시(-)가 아닙니다. 이렇게 입력하세요: {plain}",
             shown,
             plain = quoted(OsStr::new(&format!("{dashes}{plain}")))

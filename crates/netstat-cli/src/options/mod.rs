@@ -12,7 +12,7 @@
 //! | `command.rs` | what the command line asks for |
 //! | `parse.rs` | words to [`Command`] |
 //! | `combine.rs` | which options go together |
-//! | `values.rs` | the text of a value to the value |
+//! | `values.rs`, `values/` | the text of a value to the value |
 //! | `complaint.rs`, `mistakes.rs` | the one line about what was not understood, and what was probably meant |
 //! | `windows.rs` | what Windows does not have, and the quotes of its command prompt |
 //! | `dialect.rs` | which dialect a command line is in |

@@ -12,7 +12,7 @@ pub(super) static FORMAT: Format = Format {
     name: "jsonl",
     summary: "Write JSON with a line for each row",
     help: Text::fixed(
-        "Writes JSON with a line for each row, with every column or those of --columns, and with all owners.",
+        "Writes one line of JSON for each row, with every column or those of --columns, and with all owners.",
         "모든 열, 또는 --columns의 열과 모든 소유자를 담은 JSON을 행마다 한 줄씩 출력합니다.",
     ),
     details: "Warnings about missing data go to standard error only. With an interval each line has the time and the \

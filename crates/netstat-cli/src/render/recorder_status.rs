@@ -159,7 +159,10 @@ mod tests {
     fn each_language_has_its_words_in_one_column() {
         let english = lines(&status(), true, Language::English);
         assert!(english.starts_with("Recorder:           running (PID 7)\n"), "{english}");
-        assert!(english.contains("\nLost: buffer full:  4 ends, 5 begins, 6 processes\n"), "{english}");
+        assert!(
+            english.contains("\nLost: buffer full:  4 ends, 5 begins, 6 processes, 9 half closed\n"),
+            "{english}"
+        );
         let korean = lines(&status(), false, Language::Korean);
         assert!(korean.contains("실행 중 아님") && korean.contains("손실: 버퍼 가득 참"), "{korean}");
     }

@@ -297,14 +297,14 @@ const MOST_SAID: usize = 5;
 pub(super) fn say_gaps(gaps: &[Gap], zone: &Zone) {
     for gap in gaps.iter().take(MOST_SAID) {
         output::complain(&both!(
-            "the history is not whole: {gap}",
+            "the history is incomplete: {gap}",
             "기록이 완전하지 않습니다: {gap}",
             gap = gap_text(gap, zone)
         ));
     }
     if let more @ 1.. = gaps.len().saturating_sub(MOST_SAID) {
         output::complain(&both!(
-            "the history is not whole: there {more?is|are} {more} more {more?gap|gaps}",
+            "the history is incomplete: there {more?is|are} {more} more {more?gap|gaps}",
             "기록이 완전하지 않습니다: 빈 구간이 {more}개 더 있습니다",
             more
         ));
@@ -340,8 +340,7 @@ pub(super) fn gap_text(gap: &Gap, zone: &Zone) -> Text {
                 None => both!("connections", "연결"),
             };
             both!(
-                "{span} the begin of {connections} was lost, because the buffer between kernel and recorder was full: they \
-                 are missing until their end is told",
+                "{span} the beginning of {connections} was lost, because the buffer between kernel and recorder was full: they are missing until they end",
                 "{span} 커널과 레코더 사이의 버퍼가 가득 차 {connections}의 시작을 놓쳤습니다. 끝날 때까지는 표에 없습니다",
                 span,
                 connections

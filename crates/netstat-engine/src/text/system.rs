@@ -12,22 +12,33 @@ use std::io;
 
 mod phrases;
 
+/// How many phrases may stand in one another: what is read may come from a file that somebody else wrote.
+const DEEPEST: u8 = 3;
+
 /// Returns a phrase of the model or of a back end in both languages. Any other text, such as an error of the operating system,
-/// is the same in both.
+/// is the same in both; where it stands before a phrase, the phrase is not.
 pub fn phrase(english: &str) -> Text {
-    let korean = phrases::ALL.iter().find_map(|(known, korean)| {
-        let inside = captured(known, english)?;
-        let mut parts = korean.split('*');
-        let begin = parts.next().unwrap_or_default().to_owned();
-        // What it quotes may be a phrase itself, and may have stars of its own.
-        Some(inside.into_iter().zip(parts).fold(begin, |text, (inside, part)| {
-            format!("{text}{}{part}", phrase(inside).of(Language::Korean))
-        }))
-    });
-    match korean {
+    match korean_of(english, DEEPEST) {
         Some(korean) => Text::new(english.to_owned(), korean),
         None => Text::same(english.to_owned()),
     }
+}
+
+fn korean_of(english: &str, depth: u8) -> Option<String> {
+    let depth = depth.checked_sub(1)?;
+    let inner = |inside: &str| korean_of(inside, depth).unwrap_or_else(|| inside.to_owned());
+    let whole = phrases::ALL.iter().find_map(|(known, korean)| {
+        let inside = captured(known, english)?;
+        let mut parts = korean.split('*');
+        let begin = parts.next().unwrap_or_default().to_owned();
+        // What a phrase quotes may have stars of its own.
+        let quoted = inside.into_iter().zip(parts);
+        Some(quoted.fold(begin, |text, (inside, part)| format!("{text}{}{part}", inner(inside))))
+    });
+    whole.or_else(|| {
+        let (before, behind) = english.split_once(": ")?;
+        Some(format!("{before}: {}", korean_of(behind, depth)?))
+    })
 }
 
 /// Returns what the stars of a pattern stand for in a text; `None` if it is another text.
@@ -117,7 +128,7 @@ fn korean(warning: &Warning) -> Text {
     match warning {
         Warning::DumpInterrupted { what } => both!(
             "the {what} changed while it was read; entries may be missing or duplicated",
-            "읽는 동안 {what}이(가) 바뀌었습니다. 빠지거나 겹친 항목이 있을 수 있습니다",
+            "{what}: 읽는 동안 바뀌었습니다. 빠지거나 겹친 항목이 있을 수 있습니다",
             what = phrase(what)
         ),
         Warning::DumpOverrun { what } => both!(

@@ -21,11 +21,11 @@ enum Group {
 /// The groups in their order, with their headings.
 static GROUPS: [(Group, Text); 6] = [
     (Group::Rows, Text::fixed("Which rows", "어떤 행을 볼지")),
-    (Group::Columns, Text::fixed("What of each row", "행마다 무엇을 볼지")),
+    (Group::Columns, Text::fixed("What each row shows", "행마다 무엇을 볼지")),
     (Group::Form, Text::fixed("How it is shown", "어떻게 볼지")),
     (Group::Reports, Text::fixed("Other reports", "다른 보고서")),
     (Group::Scripts, Text::fixed("For scripts", "스크립트용")),
-    (Group::Program, Text::fixed("The program", "프로그램")),
+    (Group::Program, Text::fixed("General", "프로그램")),
 ];
 
 /// Returns the group of an option.

@@ -13,8 +13,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         details "Without it only TCP connections are shown, in every state but LISTENING. A filter implies it.";
     ['b'] "executable" synopsis, switch(executable);
         "Show the executable behind each row",
-        "Shows below each row the executable that made the connection or listens, in [], and above it the service it \
-         belongs to, if any. Root is needed for other users' processes.",
+        "Shows below each row, in [], the executable that made the connection or listens, and above that its service, if it has one. Root is needed for other users' processes.",
         "각 행 아래에 연결을 만들었거나 수신 대기 중인 실행 파일을 []로 표시하고, 속한 서비스가 있으면 그 위에 \
          표시합니다. 다른 사용자의 프로세스를 보려면 root 권한이 필요합니다."
         details "On Linux the service is the systemd unit the process runs in, and the executable of a script is \
@@ -75,9 +74,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         inferred "The place of the column, and every combination with other options.";
     [] "family", value(family, "LIST", "unix", ValueKind::Families, values::parse_families);
         "Show the sockets of these families",
-        "Shows the sockets of these families, separated by commas, in a table of columns: inet (TCP and UDP), unix, raw, \
-         ping, packet, netlink, vsock, xdp, mptcp, unlisted; or all. Linux \
-         only.",
+        "Shows the sockets of these address families, separated by commas, in a table of columns: inet (TCP and UDP), unix, raw, ping, packet, netlink, vsock, xdp, mptcp, unlisted; or all. Linux only.",
         "이 주소 체계의 소켓을 열로 된 표로 표시합니다. 쉼표로 구분합니다: inet(TCP와 UDP), unix, raw, ping, \
          packet, netlink, vsock, xdp, mptcp, unlisted, 또는 all. Linux 전용입니다."
         details "Without it the table has TCP and UDP, as on Windows. With it all sockets of the families are shown, as with \
@@ -89,8 +86,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
                  counts them by process, which shows a leak.";
     [] "at", value(at, "WHEN", "yesterday 14:05", ValueKind::Free, |text| values::parse_when("--at", text));
         "Show the table as it was at a time",
-        "Shows the table as it was at this time, from what netstat record kept: '10 minutes ago', 14:05, \
-         'yesterday 14:05', 2026-11-29, RFC 3339, or how long ago, as 2h.",
+        "Shows the table as it was at this time, from what netstat record kept: '10 minutes ago', 14:05, 'yesterday 14:05', 2026-11-29, RFC 3339, or how long ago, such as 2h.",
         "netstat record가 저장한 기록에서 이 시각의 표를 표시합니다: '10분 전', 14:05, '어제 14:05', 2026-11-29, \
          RFC 3339, 또는 2h처럼 얼마 전인지."
         details "What was not kept (queues, congestion windows) is unknown. Before the first record, after the last one, \
@@ -99,16 +95,13 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
             values::parse_directory("--store", text)
         });
         "Name the folder or file of the history",
-        "Names the folder of the history, or its file, for --at, netstat history and netstat record. Without it that is \
-         /var/lib/netstat, on Windows netstat in ProgramData.",
+        "Names the folder or file of the history for --at, netstat history and netstat record. The default is /var/lib/netstat; on Windows, netstat in ProgramData.",
         "--at, netstat history, netstat record가 쓸 기록의 폴더나 파일을 지정합니다. 지정하지 않으면 \
          /var/lib/netstat, Windows에서는 ProgramData의 netstat입니다."
         details "To read, it may be the history of another host.";
     [] "owners", value(owners, "METHOD", "proc", ValueKind::Choice(&OWNER_METHODS), values::parse_owners);
         "Choose how the owners of sockets are found",
-        "Chooses how the owners of sockets are found: auto, bpf or proc. The default, auto, reads /proc if fewer than \
-         4,000 files are open on the machine, else uses a BPF program in the kernel where that is possible; also where \
-         /proc refuses a process.",
+        "Chooses how the owners of sockets are found: auto, bpf or proc. The default, auto, reads /proc if fewer than 4,000 files are open on the machine; otherwise, or where /proc refuses a process, it uses a BPF program in the kernel if possible.",
         "소켓의 소유자를 찾는 방법을 고릅니다: auto, bpf, proc. 기본값 auto는 시스템에 열린 파일이 4,000개보다 \
          적으면 /proc를 읽고, 많으면 가능한 경우 커널의 BPF 프로그램을 씁니다. /proc가 어떤 프로세스를 거부할 \
          때도 BPF를 씁니다."
@@ -117,9 +110,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
                  is an error.";
     [] "netns", value(netns, "NAMESPACE", "web", ValueKind::Namespace, values::parse_netns);
         "Ask in another network namespace, or in all",
-        "Asks in another network namespace: one that ip netns knows by name, that of a process by its ID, or that of a \
-         file by its path. With all, one table shows the sockets of every network namespace of this machine, such as \
-         those of containers.",
+        "Looks into another network namespace: by its name in ip netns, by the ID of a process in it, or by the path of its file. With all, one table shows the sockets of every network namespace of this machine, such as those of containers.",
         "다른 네트워크 네임스페이스를 조회합니다: ip netns의 이름, 그 안에 있는 프로세스의 ID, 또는 파일 경로. \
          all을 주면 컨테이너를 비롯해 이 시스템의 모든 네트워크 네임스페이스의 소켓을 한 표로 표시합니다."
         details "Root is needed (CAP_SYS_ADMIN). A number is a process ID. With all, the classic table has a column NETNS: the name of the namespace, or the container that lives \
@@ -143,8 +134,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
             },
         ));
         "Take countries and networks from this file",
-        "Takes countries and networks of addresses from this file in MaxMind's format, for the columns and the filter \
-         words country and network. Without it countries come from a table in the program.",
+        "Reads the countries and networks of addresses from this file in MaxMind's format, for the columns and filter words country and network. Without it, countries come from a built-in table.",
         "country, network 열과 필터 단어가 쓸 국가와 네트워크를 MaxMind 형식의 이 파일에서 읽습니다. 지정하지 \
          않으면 국가는 프로그램에 들어 있는 표에서 찾습니다."
         details "It may be repeated: the first file that knows an address wins, and the built-in table knows the rest \

@@ -38,8 +38,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Program;
             |_, text| values::parse_dialect(text).map(drop),
         ));
         "Choose whose options and text these are",
-        "Chooses whose options and text these are: windows, or net-tools for those of the netstat that Linux has in \
-         net-tools.",
+        "Chooses which netstat to follow in options and output: windows, or net-tools, the one that Linux distributions have.",
         "어느 netstat의 옵션과 출력을 쓸지 고릅니다: windows, 또는 Linux의 net-tools에 든 netstat을 따르는 \
          net-tools."
         details "Without it the environment variable NETSTAT_DIALECT decides, and without that what is typed: options \
@@ -96,7 +95,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Program;
         details "Without it --wait waits forever.";
     [] "utf8", switch(utf8);
         "On Windows, write UTF-8 to files and pipes",
-        "On Windows, writes UTF-8 to files and pipes. Without it they get the code page of the console.",
+        "On Windows, writes UTF-8 to files and pipes instead of the code page of the console.",
         "Windows에서 파일과 파이프에 UTF-8로 씁니다. 없으면 콘솔의 코드 페이지로 씁니다."
         details "Windows programs that read the output expect the code page of the console, or without a console that \
                  of the system (OEM); characters that it lacks are shown as ?. JSON and CSV are always UTF-8. A console \

@@ -56,14 +56,13 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
                  if there is no process or it is unknown.";
     [] "no-header", switch(no_header);
         "Leave the title and the headings out",
-        "Leaves out what stands above the rows of the table of connections: title, headings and, with an interval, the \
-         time.",
+        "Leaves out everything above the rows of the connection table: title, headings and, with an interval, the time.",
         "연결 표의 행 위에 있는 것을 뺍니다: 제목, 머리글, 간격을 준 경우의 시각."
         details "netstat --columns pid --no-header port 8080 gives bare process IDs. It is for tables of text: data \
                  formats have no title, and CSV keeps its line of names.";
     [] "limit", value(limit, "N", "10", ValueKind::Free, values::parse_limit);
         "Show the first rows only",
-        "Shows the first N rows only, or groups of --group-by: with --sort the N largest or smallest.",
+        "Shows only the first N rows, or groups with --group-by; with --sort, the N largest or smallest.",
         "처음 N행만 표시합니다. --group-by에서는 그룹의 수이고, --sort와 함께 쓰면 가장 크거나 작은 N개입니다.";
     [] "sort", value(sort, "COLUMN", "rtt:desc", ValueKind::Order, values::parse_sort);
         "Sort the rows by a column",

@@ -28,8 +28,8 @@ fn what_families_cannot_be_is_said_in_one_line() {
         ("--family nothing-like-it", "type one or more of inet, unix, "),
         ("--family unix -p tcp", "cannot be combined"),
         ("-p udp family unix", "cannot be combined"),
-        ("-r --family unix", "belongs to the table of connections"),
-        ("-c --family unix", "belongs to the table of connections"),
+        ("-r --family unix", "works only with the connection table"),
+        ("-c --family unix", "works only with the connection table"),
     ] {
         let complaint = complaint_about(line);
         assert!(complaint.contains(words) && is_one_plain_line(&complaint), "{line}: {complaint}");

@@ -426,21 +426,23 @@ fn complaints() {
         "-s --process",
         "--colour never",
     ];
-    let mut said = String::new();
-    for line in lines {
-        let complaint = parse(line.split(' ').map(OsString::from)).expect_err(line);
-        let text = complaint.to_string();
-        assert!(is_one_plain_line(&text), "{text}");
-        said.push_str(&format!("netstat {line}\n    {text}\n"));
-        for line in complaint
-            .filter
-            .iter()
-            .flat_map(|error| error.to_string().lines().map(str::to_owned).collect::<Vec<_>>())
-        {
-            said.push_str(&format!("      {line}\n"));
+    for language in [Language::English, Language::Korean] {
+        let mut said = String::new();
+        for line in lines {
+            let complaint = parse(line.split(' ').map(OsString::from)).expect_err(line);
+            let text = complaint.text().of(language);
+            assert!(is_one_plain_line(text), "{text}");
+            said.push_str(&format!("netstat {line}\n    {text}\n"));
+            for line in complaint
+                .filter
+                .iter()
+                .flat_map(|error| error.message(language).lines().map(str::to_owned).collect::<Vec<_>>())
+            {
+                said.push_str(&format!("      {line}\n"));
+            }
         }
+        insta::assert_snapshot!(format!("complaints_{language:?}"), said);
     }
-    insta::assert_snapshot!(said);
 }
 
 #[test]

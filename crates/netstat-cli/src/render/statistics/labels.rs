@@ -28,9 +28,9 @@ pub(super) static KOREAN: &[(&str, &str)] = &[
     ("Reassembly Required", "재조립 필요"),
     ("Reassembly Successful", "재조립 성공"),
     ("Reassembly Failures", "재조립 실패"),
-    ("Datagrams Successfully Fragmented", "조각내기 성공한 데이터그램"),
-    ("Datagrams Failing Fragmentation", "조각내기 실패한 데이터그램"),
-    ("Fragments Created", "만든 조각"),
+    ("Datagrams Successfully Fragmented", "단편화한 데이터그램"),
+    ("Datagrams Failing Fragmentation", "단편화 실패한 데이터그램"),
+    ("Fragments Created", "만든 단편"),
     // ICMP.
     ("Messages", "메시지"),
     ("Errors", "오류"),

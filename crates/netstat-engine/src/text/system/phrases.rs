@@ -232,6 +232,30 @@ pub(super) static ALL: &[(&str, &str)] = &[
         "Windows collects it only for connections for which a program has enabled it",
         "Windows는 프로그램이 켜 둔 연결에서만 수집함",
     ),
+    // Rules of firewalls.
+    ("rules that pass ports on", "포트를 넘겨주는 규칙"),
+    ("sets of nftables", "nftables의 집합"),
+    ("the Windows firewall", "Windows 방화벽"),
+    ("settings of the Windows firewall", "Windows 방화벽의 설정"),
+    ("rules of Group Policy or a management service", "그룹 정책이나 관리 서비스의 규칙"),
+    ("rules for services of Windows", "Windows 서비스용 규칙"),
+    ("only root may read them (CAP_NET_ADMIN)", "root만 읽을 수 있음(CAP_NET_ADMIN)"),
+    ("they tell too many ports apart to look at all of them", "구분하는 포트가 너무 많아 모두 볼 수 없음"),
+    (
+        "some rules before routing are too many, too deep or of an unknown kind",
+        "라우팅 전의 규칙이 너무 많거나 깊거나 알 수 없는 종류임",
+    ),
+    ("the registry has no FirewallPolicy", "레지스트리에 FirewallPolicy가 없음"),
+    (
+        "the table * made no sense; iptables-legacy -t * -S shows it",
+        "* 테이블을 해석할 수 없음. 보기: iptables-legacy -t * -S",
+    ),
+    (
+        "it passes on what comes to its services (*), which ipvsadm -Ln shows",
+        "서비스(*)로 오는 것을 넘겨줌. 보기: ipvsadm -Ln",
+    ),
+    ("* sets are more than the * that are read", "집합이 *개로, 읽는 한도인 *개보다 많음"),
+    ("the table *: *", "* 테이블: *"),
     // The history.
     ("there is no history", "기록이 없습니다"),
     ("it is not a history that this program wrote", "이 프로그램이 쓴 기록이 아닙니다"),

@@ -109,10 +109,21 @@ fn phrases_are_found_with_what_differs_in_them() {
     let korean = |english: &str| phrase(english).of(Language::Korean).to_owned();
     assert_eq!(korean("table of TCP sockets"), "TCP 소켓 테이블");
     assert_eq!(korean("by BPF: no such process"), "BPF로: 그런 프로세스 없음");
+    assert_eq!(korean("by BPF: *"), "BPF로: *");
     assert_eq!(korean("Permission denied"), "Permission denied");
+    assert_eq!(korean("web: ip netns knows no such name"), "web: ip netns에 그런 이름 없음");
+    assert_eq!(korean("web: Permission denied"), "web: Permission denied");
     let failed = Error::new(Operation::ListRoutes, io::Error::other("no such process"));
     assert_eq!(error(&failed).english(), failed.to_string());
     assert_eq!(error(&failed).of(Language::Korean), "경로 목록을 볼 수 없습니다: 그런 프로세스 없음");
+}
+
+#[test]
+fn text_of_any_depth_ends() {
+    for part in ["by BPF: ", "x: ", "*"] {
+        let text = part.repeat(100_000);
+        assert_eq!(phrase(&text).english(), text);
+    }
 }
 
 #[test]

@@ -1,0 +1,213 @@
+//! Parses numbers, times and sizes.
+
+use crate::options::complaint::{Complaint, complaint};
+use netstat_engine::both;
+use netstat_engine::text::Text;
+use netstat_engine::text::quote::quoted;
+use std::ffi::OsStr;
+use std::time::Duration;
+
+/// The maximum of `--resolve-timeout` in seconds, an hour: nobody waits longer, and sums of times stay in range.
+const LONGEST_TIMEOUT: u64 = 3600;
+
+/// The maximum of `--timeout` and `--watch` in seconds: a day.
+const LONGEST_WAIT: u64 = 86_400;
+
+/// A whole number.
+#[derive(Debug, PartialEq, Eq)]
+enum Whole {
+    /// It fits.
+    Number(u64),
+    /// Digits only, but too many.
+    Huge,
+    /// Something else.
+    Not,
+}
+
+fn whole(text: &str) -> Whole {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Whole::Not;
+    }
+    text.parse().map_or(Whole::Huge, Whole::Number)
+}
+
+/// Parses an interval in seconds.
+pub(in crate::options) fn parse_interval(text: &OsStr) -> Result<u32, Complaint> {
+    let word = quoted(text);
+    let seconds = match text.to_str().map_or(Whole::Not, whole) {
+        Whole::Number(seconds) => seconds,
+        Whole::Huge => u64::MAX,
+        Whole::Not => {
+            return Err(complaint!(
+                "{word} is not an interval: type a whole number of seconds, as in netstat -ano 5",
+                "{word}: 간격이 아닙니다. 초를 정수로 입력하세요. 예: netstat -ano 5",
+                word
+            ));
+        }
+    };
+    match u32::try_from(seconds) {
+        Ok(0) => Err(complaint!(
+            "the interval {word} is too short: type 1 or more, as in netstat -ano 1",
+            "{word}: 간격이 너무 짧습니다. 1 이상을 입력하세요. 예: netstat -ano 1",
+            word
+        )),
+        Ok(seconds) => Ok(seconds),
+        Err(_) => Err(complaint!(
+            "the interval {word} is too long: type at most {most} seconds",
+            "{word}: 간격이 너무 깁니다. 최대 {most}초까지 입력할 수 있습니다",
+            word,
+            most = u32::MAX.to_string()
+        )),
+    }
+}
+
+/// Parses a number of displays or rows, at least 1; `None` if it is beyond all bounds.
+fn parse_number(option: &str, text: &OsStr, example: u32) -> Result<Option<u64>, Complaint> {
+    let word = quoted(text);
+    match text.to_str().map_or(Whole::Not, whole) {
+        Whole::Number(0) => Err(complaint!(
+            "{option} {word} would show nothing: type 1 or more",
+            "{option} {word}: 아무것도 표시하지 않게 됩니다. 1 이상을 입력하세요",
+            option,
+            word
+        )),
+        Whole::Number(count) => Ok(Some(count)),
+        Whole::Huge => Ok(None),
+        Whole::Not => Err(complaint!(
+            "{option} needs a whole number, not {word}: type, for example, {option} {example}",
+            "{option} {word}: 정수가 필요합니다. 입력 예: {option} {example}",
+            option,
+            word,
+            example = example.to_string()
+        )),
+    }
+}
+
+pub(in crate::options) fn parse_count(text: &OsStr) -> Result<u64, Complaint> {
+    parse_number("--count", text, 3)?.ok_or_else(|| {
+        complaint!(
+            "--count {word} is too large: leave --count out to go on until Ctrl+C is pressed",
+            "--count {word}: 너무 큽니다. --count를 빼면 Ctrl+C를 누를 때까지 계속합니다",
+            word = quoted(text)
+        )
+    })
+}
+
+pub(in crate::options) fn parse_resolve_timeout(text: &OsStr) -> Result<Duration, Complaint> {
+    parse_duration(
+        "--resolve-timeout",
+        text,
+        LONGEST_TIMEOUT,
+        &both!("-n for no name lookups", "이름 조회를 하지 않으려면 -n"),
+    )
+}
+
+pub(in crate::options) fn parse_wait_timeout(text: &OsStr) -> Result<Duration, Complaint> {
+    parse_duration(
+        "--timeout",
+        text,
+        LONGEST_WAIT,
+        &both!("leave it out to wait forever", "끝없이 기다리려면 빼세요"),
+    )
+}
+
+/// Parses seconds, or milliseconds with `ms`, up to `longest` seconds.
+fn parse_duration(option: &str, text: &OsStr, longest: u64, instead: &Text) -> Result<Duration, Complaint> {
+    let word = quoted(text);
+    let lower = text.to_str().map(str::to_ascii_lowercase).unwrap_or_default();
+    let duration = if let Some(milliseconds) = lower.strip_suffix("ms") {
+        (whole(milliseconds), Duration::from_millis as fn(u64) -> Duration)
+    } else {
+        (whole(lower.strip_suffix('s').unwrap_or(&lower)), Duration::from_secs as fn(u64) -> Duration)
+    };
+    match duration {
+        (Whole::Not, _) => Err(complaint!(
+            "{option} needs seconds or milliseconds, not {word}: type, for example, 2, 2s or 500ms",
+            "{option} {word}: 초나 밀리초가 필요합니다. 입력 예: 2, 2s, 500ms",
+            option,
+            word
+        )),
+        (Whole::Number(number), unit) if unit(number) <= Duration::from_secs(longest) => Ok(unit(number)),
+        _ => Err(complaint!(
+            "{option} {word} is too long: type at most {longest} seconds, or {instead}",
+            "{option} {word}: 너무 깁니다. 최대 {longest}초까지 입력하거나, {instead}",
+            option,
+            word,
+            longest = longest.to_string(),
+            instead
+        )),
+    }
+}
+
+pub(in crate::options) fn parse_watch(text: &OsStr) -> Result<Duration, Complaint> {
+    let pause = parse_duration(
+        "--watch",
+        text,
+        LONGEST_WAIT,
+        &both!("leave it out to look once", "한 번만 보려면 빼세요"),
+    )?;
+    if pause.is_zero() {
+        return Err(complaint!(
+            "--watch needs a pause: type, for example, --watch 10s",
+            "--watch에는 0보다 긴 시간이 필요합니다. 입력 예: --watch 10s"
+        ));
+    }
+    Ok(pause)
+}
+
+/// Parses the value of `--keep`: a number of bytes, with a unit of 1024.
+pub(in crate::options) fn parse_size(text: &OsStr) -> Result<u64, Complaint> {
+    /// Less has no room for a block and its log.
+    const LEAST: u64 = 16 << 20;
+    let lower = text.to_str().map(str::to_ascii_lowercase).unwrap_or_default();
+    let plain = lower.strip_suffix("ib").or(lower.strip_suffix('b')).unwrap_or(&lower);
+    let (digits, shift) = match plain.as_bytes().last() {
+        Some(b'k') => (plain.strip_suffix('k'), 10),
+        Some(b'm') => (plain.strip_suffix('m'), 20),
+        Some(b'g') => (plain.strip_suffix('g'), 30),
+        Some(b't') => (plain.strip_suffix('t'), 40),
+        _ => (Some(plain), 0),
+    };
+    let size = match whole(digits.unwrap_or_default()) {
+        Whole::Number(number) => number.checked_mul(1 << shift),
+        Whole::Huge => None,
+        Whole::Not => {
+            return Err(complaint!(
+                "--keep needs a size, not {word}: type, for example, --keep 500M or --keep 2GiB",
+                "--keep {word}: 크기가 필요합니다. 입력 예: --keep 500M, --keep 2GiB",
+                word = quoted(text)
+            ));
+        }
+    };
+    match size {
+        Some(size) if size < LEAST => Err(complaint!(
+            "--keep {word} has room for nothing: type 16M or more",
+            "--keep {word}: 너무 작아 아무것도 저장할 수 없습니다. 16M 이상을 입력하세요",
+            word = quoted(text)
+        )),
+        // Sizes of files are signed numbers.
+        Some(size) if i64::try_from(size).is_ok() => Ok(size),
+        _ => Err(complaint!(
+            "--keep {word} is too large: type, for example, --keep 100G",
+            "--keep {word}: 너무 큽니다. 입력 예: --keep 100G",
+            word = quoted(text)
+        )),
+    }
+}
+
+/// Parses the value of `--keep-days`.
+pub(in crate::options) fn parse_keep_days(text: &OsStr) -> Result<u64, Complaint> {
+    let days = parse_number("--keep-days", text, 30)?;
+    days.filter(|days| *days <= 36_500).ok_or_else(|| {
+        complaint!(
+            "--keep-days {word} is too large: leave it out to keep what there is room for",
+            "--keep-days {word}: 너무 큽니다. 빼면 공간이 있는 동안 보관합니다",
+            word = quoted(text)
+        )
+    })
+}
+
+pub(in crate::options) fn parse_limit(text: &OsStr) -> Result<usize, Complaint> {
+    let count = parse_number("--limit", text, 10)?;
+    Ok(count.and_then(|count| usize::try_from(count).ok()).unwrap_or(usize::MAX))
+}
