@@ -58,6 +58,27 @@ fn a_shared_socket_shows_the_ancestor_of_its_holders() {
 }
 
 #[test]
+fn a_filter_shows_the_holder_that_it_means() {
+    on_own_thread(|namespace| {
+        let mut shared = namespace.listener(Place::AnyV4, 81).unwrap();
+        let workers = Holders::share(&mut shared, 3).unwrap();
+        let me = std::process::id();
+        let shown = |filter: &str| {
+            let text = netstat(&format!("--columns pid,process --no-header lport 81 {filter}"));
+            text.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+        };
+        for pid in workers.pids() {
+            assert_eq!(shown(&format!("pid {pid}")), [pid.to_string(), "cat".to_owned()]);
+        }
+        assert_eq!(shown("process cat")[1], "cat");
+        // Without a holder that is meant it is the ancestor of all.
+        for filter in [String::new(), format!("pid {me}"), "not pid 1".to_owned()] {
+            assert_eq!(shown(&filter)[0], me.to_string(), "{filter}");
+        }
+    });
+}
+
+#[test]
 fn sockets_without_a_process_have_pid_0_and_no_executable() {
     with_remote_host(|_, host| {
         use TcpState::{Closing, FinWait1, FinWait2, LastAck, SynReceived, TimeWait};

@@ -18,8 +18,8 @@
 use crate::filter::{Context, Filter, Stage};
 use netstat_model::query::{Kinds, Listing, OwnerSearch, Owners, ProcessFields, SocketQuery, Visit};
 use netstat_model::{
-    Answer, Error, NoOwner, OwnerMethod, Process, ProcessKey, Protocol, SocketRef, SocketTable, TcpState,
-    Warning,
+    Answer, Error, NoOwner, Owner, OwnerMethod, Process, ProcessKey, Protocol, SocketRef, SocketTable,
+    TcpState, Warning,
 };
 use netstat_os::{Processes, Sockets};
 use rustc_hash::FxHashMap;
@@ -193,6 +193,12 @@ impl<'a> Selection<'a> {
                     doubts.add(socket);
                 }
                 matches
+            });
+            // Who is asked for stands for the others of a socket that several hold.
+            sockets.lead_with(|socket, owners| {
+                let is_meant =
+                    |owner: &Owner| filter.matches(*socket, &context.as_if_held_by(owner.process)).is_yes();
+                owners.iter().position(is_meant)
             });
         }
         warnings.extend(doubts.warning());

@@ -15,6 +15,7 @@ use crate::{
     Socket, SocketId, SocketRef, Transport,
 };
 use row::{Ends, OtherRow, RowV4, RowV6, Unpacked, transport};
+use rustc_hash::FxHashMap;
 
 /// Sockets in packed rows: 24 bytes for TCP and UDP with IPv4 ends, 48 with IPv6 ends; sockets without ports take 64 bytes
 /// and their names. Details, 80 bytes a socket and more, lie beside them only when [`SocketTable::new`] was told to keep them.
@@ -302,6 +303,31 @@ impl SocketTable {
     /// Returns the TCP and UDP sockets in the order in which they came, of a table that was not sorted.
     pub fn iter_ip(&self) -> impl Iterator<Item = IpSocketRef<'_>> + '_ {
         self.iter().filter_map(|socket| socket.ip())
+    }
+
+    /// Puts another owner first in sockets that several processes hold: the one whose place `choose` returns.
+    pub fn lead_with(&mut self, mut choose: impl FnMut(&SocketRef<'_>, &[Owner]) -> Option<usize>) {
+        let lists: FxHashMap<*const Owner, usize> =
+            self.columns.owners.several.iter().enumerate().map(|(at, list)| (list.as_ptr(), at)).collect();
+        if lists.is_empty() {
+            return;
+        }
+        let mut chosen = Vec::new();
+        for socket in self.iter() {
+            if let OwnershipRef::Several(owners) = socket.ownership()
+                && let Some(place @ 1..) = choose(&socket, owners)
+                && let Some(list) = lists.get(&owners.as_ptr())
+            {
+                chosen.push((*list, place));
+            }
+        }
+        for (list, place) in chosen {
+            if let Some(owners) =
+                self.columns.owners.several.get_mut(list).and_then(|all| all.get_mut(..=place))
+            {
+                owners.rotate_right(1);
+            }
+        }
     }
 
     /// Returns a socket.

@@ -7,8 +7,8 @@ use crate::row::{LIFESPAN_FIELDS, started};
 use crate::text::words::runtime_word;
 use netstat_model::query::{Fields, Kinds, ProcessFields, States};
 use netstat_model::{
-    Container, EndReason, Endpoint, EndpointRef, Family, IpEndpoint, Missing, NoOwner, OwnershipRef, Process,
-    ProcessKey, Protocol, SocketRef, TcpFields, TcpState,
+    Container, EndReason, Endpoint, EndpointRef, Family, IpEndpoint, Missing, NoOwner, Owner, OwnershipRef,
+    Process, ProcessKey, Protocol, SocketRef, TcpFields, TcpState,
 };
 use std::ffi::OsStr;
 use std::net::{IpAddr, Ipv4Addr};
@@ -155,18 +155,26 @@ pub enum Stage {
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     process: &'a dyn Fn(ProcessKey) -> Option<&'a Process>,
+    /// The owner that counts alone, where one does.
+    only: Option<ProcessKey>,
 }
 
 impl<'a> Context<'a> {
     /// Returns a context that finds processes by their identity; `None` stands for a process that was not read.
     pub fn new(process: &'a dyn Fn(ProcessKey) -> Option<&'a Process>) -> Self {
-        Self { process }
+        Self { process, only: None }
+    }
+
+    /// Returns a context in which no other process holds the socket.
+    #[must_use]
+    pub fn as_if_held_by(self, only: ProcessKey) -> Self {
+        Self { only: Some(only), ..self }
     }
 }
 
 impl Context<'static> {
     /// A context without processes.
-    pub const NOTHING: Self = Self { process: &|_| None };
+    pub const NOTHING: Self = Self { process: &|_| None, only: None };
 }
 
 impl Filter {
@@ -288,7 +296,7 @@ impl Filter {
             Test::NetworkName(glob) => self.of_remote(socket, |geo, address| {
                 Some(glob.matches(geo.network(address)?.name?.to_lowercase().as_ref()))
             }),
-            Test::Pid(pids) => owners(socket, |id| pids.contains(&id.pid).into()),
+            Test::Pid(pids) => owners(socket, context, |id| pids.contains(&id.pid).into()),
             Test::NamespacePid(pids) => processes(socket, context, |process| {
                 matched(process.namespace_pid.as_ref(), |pid| pids.contains(pid))
             }),
@@ -444,13 +452,14 @@ fn may_be_dual(socket: &SocketRef<'_>) -> bool {
         && matches!(socket.local.address(), Some(IpAddr::V6(address)) if address.is_unspecified())
 }
 
-fn owners(socket: &SocketRef<'_>, mut of: impl FnMut(ProcessKey) -> Tri) -> Tri {
+fn owners(socket: &SocketRef<'_>, context: &Context<'_>, mut of: impl FnMut(ProcessKey) -> Tri) -> Tri {
     let ownership = socket.ownership();
     match ownership {
         OwnershipRef::NotRead | OwnershipRef::Listed { .. } => Tri::Unknown,
         OwnershipRef::One(_) | OwnershipRef::Several(_) => {
-            let none =
-                ownership.owners().iter().map(|owner| of(owner.process).negated()).fold(Tri::Yes, Tri::and);
+            let counts = |owner: &&Owner| context.only.is_none_or(|only| only == owner.process);
+            let owners = ownership.owners().iter().filter(counts);
+            let none = owners.map(|owner| of(owner.process).negated()).fold(Tri::Yes, Tri::and);
             none.negated()
         }
         OwnershipRef::Unowned(NoOwner::NoProcess | NoOwner::Kernel) => Tri::No,
@@ -459,7 +468,7 @@ fn owners(socket: &SocketRef<'_>, mut of: impl FnMut(ProcessKey) -> Tri) -> Tri 
 }
 
 fn processes(socket: &SocketRef<'_>, context: &Context<'_>, of: impl Fn(&Process) -> Tri) -> Tri {
-    owners(socket, |id| (context.process)(id).map_or(Tri::Unknown, &of))
+    owners(socket, context, |id| (context.process)(id).map_or(Tri::Unknown, &of))
 }
 
 fn matched<T>(fact: Result<&T, &Missing>, matches: impl FnOnce(&T) -> bool) -> Tri {
