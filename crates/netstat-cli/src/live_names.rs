@@ -16,8 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::net::IpAddr;
 
-/// Ports, addresses and processes are offered as far as this many sockets have them: nobody reads more, and whoever types does not
-/// wait.
+/// Ports and addresses are offered as far as this many sockets have them, and the processes that hold so many: nobody reads more.
 const MOST_SOCKETS: usize = 20_000;
 
 /// The running system. It says what names mean in this language.
