@@ -191,6 +191,38 @@ fn recorded(folder: &Folder) -> Vec<(usize, &'static str)> {
     .unwrap_or_default()
 }
 
+/// What was asked on Windows, with the folder of the recording: Wine answered.
+const OF_WINDOWS: [(&str, &str); 12] = [
+    ("-ano", "owners"),
+    ("-anob", "owner-lines"),
+    ("-anq", "bound"),
+    ("-an --columns local,foreign,state,pid,process,path,user", "columns"),
+    ("--json -an", "json"),
+    ("-r", "routes"),
+    ("-s", "statistics"),
+    ("-e", "ethernet"),
+    ("--interfaces", "interfaces"),
+    ("check", "check"),
+    ("check exposed", "check-exposed"),
+    ("check bind 7401", "check-bind"),
+];
+
+#[test]
+fn a_report_of_windows_without_one_answer_never_looks_whole() {
+    let folder = Folder::new("reliability-windows");
+    let tapes = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recordings/windows");
+    let (mut count, mut wrong) = (0, Vec::new());
+    for (words, tape) in OF_WINDOWS {
+        let (faults, found) = injected(words, &tapes.join(tape), &folder.path(tape));
+        println!("netstat {words}: {faults} faults, {} wrong", found.len());
+        count += faults;
+        wrong.extend(found);
+    }
+    println!("{count} faults");
+    assert!(wrong.is_empty(), "{} of {count}\n{}", wrong.len(), wrong.join("\n"));
+    assert!(count > 300, "{count} faults are not enough to say anything");
+}
+
 #[test]
 fn a_report_without_one_answer_never_looks_whole() {
     let folder = Folder::new("reliability");
