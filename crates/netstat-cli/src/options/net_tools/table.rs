@@ -172,7 +172,7 @@ pub(in crate::options) const OPTIONS: &[Entry] = &[
     Entry {
         letters: &['i'],
         long: &["interfaces"],
-        help: "interfaces; with -a also those that are down",
+        help: "interfaces; with -a also those that are down, with -e all about each",
         effect: set!(interfaces),
     },
     Entry { letters: &['s'], long: &["statistics"], help: "counters of protocols", effect: set!(statistics) },
