@@ -28,7 +28,7 @@ fn sizes_are_cut_and_a_unit_begins_above_its_size() {
         ((1 << 60) - 1, "1023.9 PiB"),
         (1 << 60, "1024.0 PiB"),
         ((1 << 60) + 1, "1.0 EiB"),
-        (u64::MAX, "15.9 EiB"),
+        (u64::MAX, "16.0 EiB"),
     ] {
         assert_eq!(size(bytes), expected, "{bytes}");
     }
