@@ -248,7 +248,6 @@ mod tests {
     use super::*;
     use netstat_model::{InterfaceAddress, NextHops};
     use serde_json::{Value, json};
-    use std::ffi::OsString;
     use std::num::NonZeroU32;
     use std::time::UNIX_EPOCH;
 

@@ -17,8 +17,8 @@ const DIFFERENCES: [&str; 19] = [
     "`-i`: an address whose label does not begin with the name of its interface has a row as well; net-tools stops at it \
      with an error.",
     "`-i -e` has no IPX and AppleTalk addresses, and no `outfill` and `keepalive` of serial lines. Hardware of the kinds IrDA \
-     and Ash, which Linux no longer has, is UNSPEC. An address that is shorter than its kind is filled with zeros; net-tools \
-     fills it with what lay in its memory.",
+     and Ash, which Linux no longer has, is UNSPEC. A hardware address that is too short for its kind ends in zeros; in \
+     net-tools it ends in what lay in its memory.",
     "`-r` with a family beyond inet and inet6 says that it has no routing.",
     "`-r -i` and other pairs of reports are an error that says so; net-tools shows its usage text alone.",
     "`--tcpip` is `--ip`; net-tools reports an internal error and goes on. `--ipv4`, `--ipv6` and `--extended` are \

@@ -4,6 +4,7 @@ use crate::linux::wire::tests::{Script, done, message};
 use netlink_packet_core::Parseable;
 use netlink_packet_route::link::{LinkAttribute, LinkMessage};
 use proptest::prelude::*;
+use std::os::unix::ffi::OsStringExt;
 
 fn link(index: u32, link_type: u16, flags: u32, attributes: &[(u16, &[u8])]) -> Vec<u8> {
     let mut bytes = vec![0, 0];
