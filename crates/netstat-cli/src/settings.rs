@@ -8,7 +8,8 @@ use crate::options::{Arguments, Colour, Netns, ProtocolName, Verb};
 use crate::render::extras::Extras;
 use crate::render::format::Format;
 pub(crate) use net_tools::{
-    CounterGroups, GroupList, Lists, NetTools, RouteTables, SocketList, UnixList, Which, Without,
+    CounterGroups, GroupList, InterfaceList, Lists, NetTools, RouteTables, SocketList, UnixList, Which,
+    Without,
 };
 use netstat_check::{self as check, Assignment, Check};
 use netstat_engine::columns::{self, Column};

@@ -10,9 +10,9 @@
 use netstat_model::owner_method::{BpfStep, NoBpf, OwnerMethod};
 use netstat_model::{
     Conntrack, Counters, DynamicPorts, HostAddress, Interface, InterfaceAddress, InterfaceCounters,
-    InterfaceFlags, InterfaceStats, IpCounters, Limits, NextHop, NextHops, PersistentRoute, PortRange,
-    Prefix, Route, RouteKind, RouteStore, SocketLevels, SocketMemory, TcpCounters, TcpExtCounters, TcpInfo,
-    TimeWaitReuse, UdpCounters,
+    InterfaceFlags, InterfaceHardware, InterfaceStats, IpCounters, Limits, NextHop, NextHops,
+    PersistentRoute, PortRange, Prefix, Route, RouteKind, RouteStore, SocketLevels, SocketMemory,
+    TcpCounters, TcpExtCounters, TcpInfo, TimeWaitReuse, UdpCounters,
 };
 use proptest::collection::vec;
 use proptest::option::of;
@@ -23,7 +23,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::fmt::Debug;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 fn assert_round_trip<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
@@ -101,21 +101,45 @@ fn next_hops() -> impl Strategy<Value = NextHops> {
 }
 
 fn interface() -> impl Strategy<Value = Interface> {
-    let address = (address(), of(address()), any::<u8>())
-        .prop_map(|(address, peer, prefix_length)| InterfaceAddress { address, peer, prefix_length });
+    let address = (address(), of(address()), any::<u8>(), of(any::<Ipv4Addr>()), of(text())).prop_map(
+        |(address, peer, prefix_length, broadcast, label)| InterfaceAddress {
+            address,
+            peer,
+            prefix_length,
+            broadcast,
+            label,
+        },
+    );
+    let hardware = (any::<u64>(), any::<u64>(), any::<u64>(), any::<u16>(), any::<u8>(), any::<u8>())
+        .prop_map(|(memory_start, memory_end, base_address, interrupt, dma, port)| InterfaceHardware {
+            memory_start,
+            memory_end,
+            base_address,
+            interrupt,
+            dma,
+            port,
+        });
     let names = (text(), of(text()), of(text()), of(text()));
-    let numbers = (any::<u32>(), of(any::<u16>()), of(any::<u32>()), 0..16u8, of(vec(any::<u8>(), 0..8)));
-    (names, numbers, vec(address, 0..3)).prop_map(
-        |((name, description, alias, kind), (index, link_type, mtu, flags, hardware), addresses)| Interface {
+    let numbers = (any::<u32>(), of(any::<u16>()), of(any::<u32>()), any::<u16>(), of(any::<u32>()));
+    let link = (of(vec(any::<u8>(), 0..8)), of(hardware));
+    (names, numbers, link, vec(address, 0..3)).prop_map(
+        |(
+            (name, description, alias, kind),
+            (index, link_type, mtu, flags, queue_length),
+            (link_address, hardware),
+            addresses,
+        )| Interface {
             index,
             name,
             description,
             alias,
             kind,
             link_type,
-            hardware_address: hardware.map(Vec::into_boxed_slice),
+            hardware_address: link_address.map(Vec::into_boxed_slice),
             flags: InterfaceFlags::from_bits_truncate(flags),
             mtu,
+            queue_length,
+            hardware,
             addresses,
         },
     )

@@ -1,6 +1,6 @@
 use bitflags::bitflags;
 use std::ffi::OsString;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 bitflags! {
     /// State of an interface.
@@ -35,11 +35,15 @@ bitflags! {
         const MULTICAST = 1 << 12;
         /// Loses its addresses when it goes down (`IFF_DYNAMIC`).
         const DYNAMIC = 1 << 13;
+        /// Can choose between several connectors (`IFF_PORTSEL`).
+        const PORT_SELECTION = 1 << 14;
+        /// Chooses the connector by itself (`IFF_AUTOMEDIA`).
+        const AUTOMATIC_MEDIA = 1 << 15;
     }
 }
 
 /// One address of an interface.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[doc(alias = "ifaddrmsg")]
 pub struct InterfaceAddress {
@@ -51,14 +55,46 @@ pub struct InterfaceAddress {
     pub peer: Option<IpAddr>,
     /// The prefix length of the on-link network, which is that of the peer if there is one.
     pub prefix_length: u8,
+    /// The address by which all neighbours are reached at once, where one was set. IPv4 on Linux only.
+    #[doc(alias = "IFA_BROADCAST")]
+    pub broadcast: Option<Ipv4Addr>,
+    /// The label: the name of the interface, or another that the address was given (`eth0:1`). Chosen by whoever added
+    /// the address: escape it before showing it. IPv4 on Linux only.
+    #[doc(alias = "IFA_LABEL")]
+    pub label: Option<OsString>,
 }
 
 impl InterfaceAddress {
+    /// Returns an address of which nothing else is known.
+    pub fn new(address: IpAddr, prefix_length: u8) -> Self {
+        Self { address, peer: None, prefix_length, broadcast: None, label: None }
+    }
+
     /// Returns true if `other` is on-link by this address.
     pub fn reaches(&self, other: IpAddr) -> bool {
         super::Prefix { address: self.peer.unwrap_or(self.address), length: self.prefix_length }
             .contains(other)
     }
+}
+
+/// Where the hardware of an interface is in this machine, as its driver tells. Each number is 0 where there is none, and with
+/// the many drivers that do not tell. Linux only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[doc(alias("IFLA_MAP", "rtnl_link_ifmap", "ifmap"))]
+pub struct InterfaceHardware {
+    /// The first address of its memory.
+    pub memory_start: u64,
+    /// The last address of its memory.
+    pub memory_end: u64,
+    /// Its I/O port.
+    pub base_address: u64,
+    /// Its interrupt.
+    pub interrupt: u16,
+    /// Its DMA channel.
+    pub dma: u8,
+    /// The connector that is in use (`IF_PORT_10BASET` and its kin).
+    pub port: u8,
 }
 
 /// One network interface.
@@ -91,6 +127,31 @@ pub struct Interface {
     pub flags: InterfaceFlags,
     /// The MTU (`ifMtu`), in bytes.
     pub mtu: Option<u32>,
+    /// How many packets may wait to be sent, unless its queueing discipline has a limit of its own. Linux only.
+    #[doc(alias = "IFLA_TXQLEN")]
+    pub queue_length: Option<u32>,
+    /// Where its hardware is.
+    pub hardware: Option<InterfaceHardware>,
     /// The addresses, in the order of the kernel: preferred ones first.
     pub addresses: Vec<InterfaceAddress>,
+}
+
+impl Interface {
+    /// Returns an interface of which nothing else is known.
+    pub fn new(index: u32, name: impl Into<OsString>) -> Self {
+        Self {
+            index,
+            name: name.into(),
+            description: None,
+            alias: None,
+            kind: None,
+            link_type: None,
+            hardware_address: None,
+            flags: InterfaceFlags::empty(),
+            mtu: None,
+            queue_length: None,
+            hardware: None,
+            addresses: Vec::new(),
+        }
+    }
 }

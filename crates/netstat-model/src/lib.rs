@@ -68,7 +68,7 @@ pub use firewall::{
     Diversion, Firewall, Inbound, Judgement, Passage, Published, Target, Tenant, UnreadRules,
 };
 pub use host::HostAddress;
-pub use interface::{Interface, InterfaceAddress, InterfaceFlags};
+pub use interface::{Interface, InterfaceAddress, InterfaceFlags, InterfaceHardware};
 pub use lifespan::{ConnectionRole, EndReason, Lifespan};
 pub use limits::{DynamicPorts, Limits, PortRange, TimeWaitReuse};
 pub use network_namespace::NetworkNamespace;

@@ -283,6 +283,8 @@ pub enum TextTable {
     SecurityContexts,
     /// `/proc/net/dev`.
     Interfaces,
+    /// `/proc/net/if_inet6`.
+    AddressesV6,
     /// `/proc/net/snmp`.
     Snmp,
     /// `/proc/net/snmp6`.

@@ -210,22 +210,12 @@ mod tests {
     use std::time::Duration;
 
     fn interfaces() -> [Interface; 2] {
-        let own = |address: &str| InterfaceAddress {
-            address: address.parse().unwrap(),
-            peer: None,
-            prefix_length: 24,
-        };
+        let own = |address: &str| InterfaceAddress::new(address.parse().unwrap(), 24);
         let one = Interface {
-            index: 2,
-            name: "e\u{1b}th".into(),
-            description: None,
-            alias: None,
-            kind: None,
-            link_type: None,
-            hardware_address: None,
             flags: InterfaceFlags::UP | InterfaceFlags::RUNNING,
             mtu: Some(1500),
             addresses: vec![own("192.0.2.1"), own("192.0.2.9")],
+            ..Interface::new(2, "e\u{1b}th")
         };
         let bare = Interface { index: 3, name: "x".into(), addresses: vec![], mtu: None, ..one.clone() };
         [one, bare]

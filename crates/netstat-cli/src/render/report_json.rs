@@ -248,7 +248,6 @@ mod tests {
     use super::*;
     use netstat_model::{InterfaceAddress, NextHops};
     use serde_json::{Value, json};
-    use std::ffi::OsString;
     use std::num::NonZeroU32;
     use std::time::UNIX_EPOCH;
 
@@ -266,20 +265,11 @@ mod tests {
 
     fn interface(name: &str) -> Interface {
         Interface {
-            index: 2,
-            name: OsString::from(name),
-            description: None,
-            alias: None,
-            kind: None,
             link_type: Some(1),
             hardware_address: Some(Box::new([2, 0, 0, 0, 0, 16])),
             flags: InterfaceFlags::UP,
-            mtu: None,
-            addresses: vec![InterfaceAddress {
-                address: "192.0.2.1".parse().unwrap(),
-                peer: None,
-                prefix_length: 24,
-            }],
+            addresses: vec![InterfaceAddress::new("192.0.2.1".parse().unwrap(), 24)],
+            ..Interface::new(2, name)
         }
     }
 

@@ -19,10 +19,7 @@ pub(crate) enum NetTools {
     /// `-r`.
     Routes(RouteTables),
     /// `-i`.
-    Interfaces {
-        /// Whether those that are down are shown as well.
-        all: bool,
-    },
+    Interfaces(InterfaceList),
     /// `-s`.
     Counters(CounterGroups),
     /// `-Z`, which is refused.
@@ -66,6 +63,15 @@ pub(crate) struct GroupList {
     pub(crate) v4: bool,
     pub(crate) v6: bool,
     pub(crate) numeric_hosts: bool,
+}
+
+/// Which interfaces to show, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct InterfaceList {
+    /// Whether those that are down are shown as well.
+    pub(crate) all: bool,
+    /// Whether each is shown with all its addresses and counters, as ifconfig shows it (`-e`), or as a row of a table.
+    pub(crate) blocks: bool,
 }
 
 /// Which routes to show.
@@ -185,7 +191,8 @@ fn report(arguments: &NetToolsArguments) -> NetTools {
         });
     }
     if arguments.interfaces {
-        return NetTools::Interfaces { all: arguments.all };
+        let (all, blocks) = (arguments.all, arguments.extend > 0);
+        return NetTools::Interfaces(InterfaceList { all, blocks });
     }
     if arguments.statistics {
         let any_protocol = names_no_protocol(arguments);

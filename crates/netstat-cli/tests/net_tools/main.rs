@@ -12,6 +12,7 @@
 )]
 
 mod compare;
+mod interfaces;
 mod kinds;
 mod readers;
 mod runs;

@@ -38,7 +38,8 @@ fn an_ordinary_user_is_told_what_net_tools_tells() {
         let program = support::program_for_all(&folder);
         let _pair = namespace.connected(Loop::V4).unwrap();
         let _udp = namespace.udp(Place::AnyV4, 53).unwrap();
-        let lines = ["-tanp", "-xlp", "-tulpn", "-wanp", "-tulpen", "-lp", "-gpn", "-tan", "-rnp", "-inp"];
+        let lines =
+            ["-tanp", "-xlp", "-tulpn", "-wanp", "-tulpen", "-lp", "-gpn", "-tan", "-rnp", "-inp", "-ie"];
         assert_same_for_nobody(&program, &lines);
         let mut cat = Command::new("cat");
         cat.uid(NOBODY).gid(NOBODY).current_dir("/");
@@ -82,6 +83,7 @@ fn displays_are_repeated_as_net_tools_repeats_them() {
             ("-xlc", "Proto"),
             ("-rnc", "Destination"),
             ("-ianc", "Iface"),
+            ("-iec", "lo: flags="),
             ("--wide --continuous -tuln", "Proto"),
         ] {
             let mut oracle = Command::new(ORACLE);

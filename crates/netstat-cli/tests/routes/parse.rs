@@ -36,7 +36,7 @@ pub(crate) fn parse(lines: &[&str], words: &RouteWords<'_>) -> Parsed {
                 let through: IpAddr = through.parse().unwrap();
                 let home = &mut parsed.interfaces[0];
                 if home.addresses.iter().all(|own| own.address != through) {
-                    home.addresses.push(InterfaceAddress { address: through, peer: None, prefix_length: 32 });
+                    home.addresses.push(InterfaceAddress::new(through, 32));
                 }
                 let route = route(v4(to, mask), gateway, home.index, metric.parse().unwrap());
                 parsed.routes.push(Route { preferred_source: Some(through), ..route });
@@ -119,15 +119,8 @@ fn interface(line: &str) -> Option<Interface> {
         rest = more;
     }
     Some(Interface {
-        index,
-        name: rest.trim_start_matches('.').into(),
-        description: None,
-        alias: None,
-        kind: None,
-        link_type: None,
         hardware_address: (!bytes.is_empty()).then(|| bytes.into()),
         flags: InterfaceFlags::UP,
-        mtu: None,
-        addresses: Vec::new(),
+        ..Interface::new(index, rest.trim_start_matches('.'))
     })
 }

@@ -5,6 +5,7 @@
 //! | `routes.rs` | `/proc/net/route`, `/proc/net/ipv6_route` |
 //! | `groups.rs` | `/proc/net/igmp`, `/proc/net/igmp6`, `/proc/net/dev_mcast` |
 //! | `devices.rs` | `/proc/net/dev` |
+//! | `addresses.rs` | `/proc/net/if_inet6` |
 //! | `counters.rs` | `/proc/net/snmp`, `/proc/net/snmp6`, `/proc/net/netstat`, with every name that the kernel gives |
 //! | `unix.rs` | `/proc/net/unix` |
 //! | `datagrams.rs` | `/proc/net/raw`, `/proc/net/raw6`, `/proc/net/udplite`, `/proc/net/udplite6` |
@@ -13,6 +14,7 @@
 //!
 //! Lines that make no sense are skipped.
 
+mod addresses;
 mod counters;
 mod datagrams;
 mod devices;
@@ -23,9 +25,10 @@ mod routes;
 mod unix;
 mod words;
 
+pub use addresses::{AddressV6, addresses_v6};
 pub use counters::{Counter, counters, counters_v6};
 pub use datagrams::{DatagramSocket, datagram_sockets};
-pub use devices::{Device, devices};
+pub use devices::{Device, Traffic, devices};
 pub use groups::{Group, LinkGroup, groups_link, groups_v4, groups_v6};
 pub use networks::NetworkNames;
 pub use protocols::ProtocolNames;
@@ -41,6 +44,7 @@ pub(crate) fn every_table(text: &[u8]) {
     groups_v6(text);
     groups_link(text);
     devices(text);
+    addresses_v6(text);
     counters(text);
     counters_v6(text);
     NetworkNames::parse(text);

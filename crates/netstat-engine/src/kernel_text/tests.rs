@@ -65,9 +65,34 @@ fn groups_belong_to_the_interface_above_them() {
 #[test]
 fn devices_may_lack_the_blank_after_their_name() {
     let text = b"Inter-|   Receive  |  Transmit\n face |bytes    packets errs\n\
-        lo:23759      95    1    2    3     0          0         0    23759      96    4    5    6     0       0          0\n\
+        lo:23759      95    1    2    3     7          8         9    23760      96    4    5    6    10      11         12\n\
         odd: 1 2 3\n";
-    assert_eq!(devices(text), [Device { name: b"lo", received: [95, 1, 2, 3], sent: [96, 4, 5, 6] }]);
+    let traffic = |bytes, packets, [errors, drops, overruns, compressed]: [u64; 4]| Traffic {
+        bytes,
+        packets,
+        errors,
+        drops,
+        overruns,
+        compressed,
+    };
+    let expected = Device {
+        name: b"lo",
+        received: traffic(23759, 95, [1, 2, 3, 8]),
+        sent: traffic(23760, 96, [4, 5, 6, 12]),
+        frame_errors: 7,
+        collisions: 10,
+        carrier_errors: 11,
+    };
+    assert_eq!(devices(text), [expected]);
+}
+
+#[test]
+fn addresses_of_ipv6_have_a_scope() {
+    let text = b"fe800000000000000000000000000001 02 40 20 80     eth0\n\
+        20010db8000000000000000000000001 02 140 00 80     eth0\n00000000000000000000000000000001 01 80 10 80\n";
+    let expected =
+        AddressV6 { address: "fe80::1".parse().unwrap(), length: 64, scope: 0x20, interface: b"eth0" };
+    assert_eq!(addresses_v6(text), [expected]);
 }
 
 #[test]

@@ -76,18 +76,7 @@ mod tests {
     use std::time::Duration;
 
     fn interface(index: u32, name: &str, flags: InterfaceFlags) -> Interface {
-        Interface {
-            index,
-            name: name.into(),
-            description: None,
-            alias: None,
-            kind: None,
-            link_type: None,
-            hardware_address: None,
-            flags,
-            mtu: Some(1500),
-            addresses: Vec::new(),
-        }
+        Interface { flags, mtu: Some(1500), ..Interface::new(index, name) }
     }
 
     fn counters(index: u32, name: &str, rx_bytes: u64) -> InterfaceCounters {

@@ -182,22 +182,12 @@ mod tests {
     };
 
     fn interface(addresses: &[&str], flags: InterfaceFlags) -> Interface {
-        let own = |address: &&str| InterfaceAddress {
-            address: address.parse().unwrap(),
-            peer: None,
-            prefix_length: 64,
-        };
+        let own = |address: &&str| InterfaceAddress::new(address.parse().unwrap(), 64);
         Interface {
-            index: 2,
-            name: "eth0".into(),
-            description: None,
-            alias: None,
-            kind: None,
             link_type: Some(1),
-            hardware_address: None,
             flags,
-            mtu: None,
             addresses: addresses.iter().map(own).collect(),
+            ..Interface::new(2, "eth0")
         }
     }
 

@@ -4,19 +4,18 @@ use super::addresses;
 use super::source::{Netlink, Source};
 use super::wire;
 use libc::{
-    IFLA_ADDRESS, IFLA_IFALIAS, IFLA_IFNAME, IFLA_INFO_KIND, IFLA_LINKINFO, IFLA_MTU, RTM_GETLINK,
-    RTM_NEWLINK,
+    IFLA_ADDRESS, IFLA_IFALIAS, IFLA_IFNAME, IFLA_INFO_KIND, IFLA_LINKINFO, IFLA_MAP, IFLA_MTU, IFLA_TXQLEN,
+    RTM_GETLINK, RTM_NEWLINK,
 };
-use netstat_model::{Answer, Error, Interface, InterfaceFlags, Operation};
+use netstat_model::{Answer, Error, Interface, InterfaceFlags, InterfaceHardware, Operation};
 use rustc_hash::FxHashMap;
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
 
 /// `struct ifinfomsg`.
 const MESSAGE: usize = 16;
 
 /// The bits of `ifi_flags` (`IFF_UP` and its kin).
-const FLAGS: [(u32, InterfaceFlags); 14] = [
+const FLAGS: [(u32, InterfaceFlags); 16] = [
     (1, InterfaceFlags::UP),
     (1 << 1, InterfaceFlags::BROADCAST),
     (1 << 2, InterfaceFlags::DEBUG),
@@ -30,6 +29,8 @@ const FLAGS: [(u32, InterfaceFlags); 14] = [
     (1 << 10, InterfaceFlags::MASTER),
     (1 << 11, InterfaceFlags::SLAVE),
     (1 << 12, InterfaceFlags::MULTICAST),
+    (1 << 13, InterfaceFlags::PORT_SELECTION),
+    (1 << 14, InterfaceFlags::AUTOMATIC_MEDIA),
     (1 << 15, InterfaceFlags::DYNAMIC),
 ];
 
@@ -58,27 +59,22 @@ pub(super) fn decode_link(payload: &[u8]) -> Option<Interface> {
     let flags = wire::u32_at(payload, 8)?;
     let mut name = None;
     let mut interface = Interface {
-        index: wire::u32_at(payload, 4)?,
-        name: OsString::new(),
-        description: None,
-        alias: None,
-        kind: None,
         link_type: Some(wire::u16_at(payload, 2)?),
-        hardware_address: None,
         flags: decode_flags(flags),
-        mtu: None,
-        addresses: Vec::new(),
+        ..Interface::new(wire::u32_at(payload, 4)?, OsString::new())
     };
     for (kind, value) in wire::attributes(payload.get(MESSAGE..)?) {
         match kind {
-            IFLA_IFNAME => name = text(value),
-            IFLA_IFALIAS => interface.alias = text(value),
+            IFLA_IFNAME => name = wire::text(value),
+            IFLA_IFALIAS => interface.alias = wire::text(value),
             IFLA_MTU => interface.mtu = wire::u32_at(value, 0),
+            IFLA_TXQLEN => interface.queue_length = wire::u32_at(value, 0),
+            IFLA_MAP => interface.hardware = decode_hardware(value),
             IFLA_ADDRESS if !value.is_empty() => interface.hardware_address = Some(value.into()),
             IFLA_LINKINFO => {
                 interface.kind = wire::attributes(value)
                     .find(|&(kind, _)| kind == IFLA_INFO_KIND)
-                    .and_then(|(_, value)| text(value));
+                    .and_then(|(_, value)| wire::text(value));
             }
             _ => {}
         }
@@ -91,10 +87,17 @@ fn decode_flags(flags: u32) -> InterfaceFlags {
     FLAGS.into_iter().filter(|&(bit, _)| flags & bit != 0).map(|(_, flag)| flag).collect()
 }
 
-/// Text up to its zero byte; `None` if empty.
-fn text(value: &[u8]) -> Option<OsString> {
-    let text = value.split(|&byte| byte == 0).next().unwrap_or_default();
-    (!text.is_empty()).then(|| OsString::from_vec(text.to_vec()))
+/// Decodes `struct rtnl_link_ifmap`.
+fn decode_hardware(value: &[u8]) -> Option<InterfaceHardware> {
+    let long = |at| wire::array_at(value, at).map(u64::from_ne_bytes);
+    Some(InterfaceHardware {
+        memory_start: long(0)?,
+        memory_end: long(8)?,
+        base_address: long(16)?,
+        interrupt: wire::u16_at(value, 24)?,
+        dma: wire::u8_at(value, 26)?,
+        port: wire::u8_at(value, 27)?,
+    })
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ pub(super) fn text_table(source: &dyn Source, table: TextTable) -> Result<Option
         TextTable::Protocols => "/etc/protocols",
         TextTable::SecurityContexts => "/sys/fs/selinux/enforce",
         TextTable::Interfaces => "/proc/net/dev",
+        TextTable::AddressesV6 => "/proc/net/if_inet6",
         TextTable::Snmp => "/proc/net/snmp",
         TextTable::Snmp6 => "/proc/net/snmp6",
         TextTable::Netstat => "/proc/net/netstat",
@@ -55,7 +56,11 @@ fn torn(table: TextTable, text: &[u8]) -> Option<&'static str> {
         // Without a heading, and written by people or a single digit.
         TextTable::Networks | TextTable::Protocols | TextTable::SecurityContexts => None,
         _ if is_cut(text) => Some("it ends in the middle of a line"),
-        TextTable::RoutesV6 | TextTable::GroupsV6 | TextTable::GroupsLink | TextTable::Ax25 => None,
+        TextTable::RoutesV6
+        | TextTable::GroupsV6
+        | TextTable::GroupsLink
+        | TextTable::AddressesV6
+        | TextTable::Ax25 => None,
         _ => text.is_empty().then_some("it is empty, without even a heading"),
     }
 }

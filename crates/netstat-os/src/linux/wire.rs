@@ -4,7 +4,9 @@
 
 use super::source::{Netlink, NetworkSource, Next};
 use netstat_model::Warning;
+use std::ffi::OsString;
 use std::io;
+use std::os::unix::ffi::OsStringExt;
 
 /// `struct nlmsghdr`.
 const HEADER: usize = 16;
@@ -100,6 +102,12 @@ pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
 
 pub(super) fn array_at<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
     bytes.get(at..)?.first_chunk().copied()
+}
+
+/// Text up to its zero byte; `None` if empty.
+pub(super) fn text(value: &[u8]) -> Option<OsString> {
+    let text = value.split(|&byte| byte == 0).next().unwrap_or_default();
+    (!text.is_empty()).then(|| OsString::from_vec(text.to_vec()))
 }
 
 /// Encodes a dump request. `body` is the fixed part of the message and its attributes.

@@ -42,7 +42,7 @@ pub(super) fn decode_address(row: &[u8]) -> Option<(u32, InterfaceAddress)> {
     let longest = if address.is_ipv4() { 32 } else { 128 };
     // 255 means that the length is unknown. Such an address has no on-link neighbours, as with the longest prefix.
     let prefix_length = u8_at(row, PREFIX_LENGTH)?.min(longest);
-    Some((u32_at(row, INTERFACE)?, InterfaceAddress { address, peer: None, prefix_length }))
+    Some((u32_at(row, INTERFACE)?, InterfaceAddress::new(address, prefix_length)))
 }
 
 /// Decodes an `ADDRESS_FAMILY`.

@@ -105,17 +105,14 @@ pub(super) fn decode_row(row: &[u8]) -> Option<Row> {
     let description = decode_text(row, DESCRIPTION)?;
     let alias = decode_text(row, ALIAS)?;
     let kind = u32_at(row, TYPE)?;
+    let name = alias.or_else(|| description.clone()).unwrap_or_default();
     let interface = Interface {
-        index,
-        name: alias.or_else(|| description.clone()).unwrap_or_default(),
         description,
-        alias: None,
-        kind: None,
         link_type: decode_link_type(kind),
         hardware_address: decode_link_address(row)?,
         flags: decode_flags(row, kind)?,
         mtu: Some(u32_at(row, MTU)?),
-        addresses: Vec::new(),
+        ..Interface::new(index, name)
     };
     Some(Row { luid: u64_at(row, LUID)?, filter: u8_at(row, FLAGS)? & FLAG_FILTER != 0, interface })
 }

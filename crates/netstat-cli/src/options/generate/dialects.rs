@@ -5,7 +5,7 @@ use super::super::table;
 use crate::render::contents::with_contents;
 
 /// What differs from net-tools, and why.
-const DIFFERENCES: [&str; 18] = [
+const DIFFERENCES: [&str; 19] = [
     "Text from outside (names of programs and hosts, paths) is escaped: net-tools writes control characters as they are, or \
      as dots. A name is cut between characters, not within one.",
     "A path of a Unix socket is whole, with blanks as `\\x20`; net-tools cuts it at the first blank.",
@@ -14,7 +14,11 @@ const DIFFERENCES: [&str; 18] = [
     "`-S` and the families beyond inet, inet6 and unix: where the system has none, both say so in the same words; where it \
      has, this program says that it does not list them.",
     "`-Z` is refused with SELinux, too.",
-    "`-i -e`, for which net-tools shows what ifconfig shows, is an error. `-i` has no rows for labels of addresses (`eth0:1`).",
+    "`-i`: an address whose label does not begin with the name of its interface has a row as well; net-tools stops at it \
+     with an error.",
+    "`-i -e` has no IPX and AppleTalk addresses, and no `outfill` and `keepalive` of serial lines. Hardware of the kinds IrDA \
+     and Ash, which Linux no longer has, is UNSPEC. A hardware address that is too short for its kind ends in zeros; in \
+     net-tools it ends in what lay in its memory.",
     "`-r` with a family beyond inet and inet6 says that it has no routing.",
     "`-r -i` and other pairs of reports are an error that says so; net-tools shows its usage text alone.",
     "`--tcpip` is `--ip`; net-tools reports an internal error and goes on. `--ipv4`, `--ipv6` and `--extended` are \

@@ -72,10 +72,6 @@ fn check(arguments: &NetToolsArguments) -> Result<(), Stop> {
             format!("netstat: No statistics support for specified address family: {}\n", names.join(","));
         return Err(Stop::Said(PrintedText { text, to_stderr: false, exit_code: 1 }));
     }
-    if arguments.interfaces && arguments.extend > 0 {
-        let why = "-i -e would show what ifconfig shows, which is not supported: type ip -s address";
-        return Err(Complaint::of_net_tools(why).into());
-    }
     if !arguments.filter.is_empty() {
         let why = "filters work on lists of sockets only, not with -r, -i or -s: leave one of the two out";
         return Err(Complaint::of_net_tools(why).into());

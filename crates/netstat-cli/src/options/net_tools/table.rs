@@ -172,7 +172,7 @@ pub(in crate::options) const OPTIONS: &[Entry] = &[
     Entry {
         letters: &['i'],
         long: &["interfaces"],
-        help: "interfaces; with -a also those that are down",
+        help: "interfaces; -a adds those down, -e the details",
         effect: set!(interfaces),
     },
     Entry { letters: &['s'], long: &["statistics"], help: "counters of protocols", effect: set!(statistics) },

@@ -196,13 +196,8 @@ fn options_are_parsed_as_getopt_does_it() {
     ] {
         assert_eq!(misused(line), said, "{line}");
     }
-    for (line, begin) in [
-        ("-ie", "-i -e would show what ifconfig shows"),
-        ("-rn port 80", "filters work on lists of sockets only"),
-    ] {
-        let said = understood(line, Some("net-tools")).unwrap_err().to_string();
-        assert!(said.starts_with(begin), "{line}: {said}");
-    }
+    let said = understood("-rn port 80", Some("net-tools")).unwrap_err().to_string();
+    assert!(said.starts_with("filters work on lists of sockets only"), "{said}");
     for (line, text, to_stderr) in [
         ("-M", "netstat: no support for `ip_masquerade' on this system.\n", true),
         ("-s64", "netstat: No statistics support for specified address family: inet6,inet\n", false),

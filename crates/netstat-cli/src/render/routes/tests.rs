@@ -7,16 +7,10 @@ use std::num::NonZeroU32;
 
 fn interface(index: u32, name: &str, link_address: Option<&[u8]>) -> Interface {
     Interface {
-        index,
-        name: name.into(),
-        description: None,
-        alias: None,
-        kind: None,
         link_type: Some(1),
         hardware_address: link_address.map(Into::into),
         flags: InterfaceFlags::UP,
-        mtu: None,
-        addresses: Vec::new(),
+        ..Interface::new(index, name)
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) fn show(session: &mut Session<'_>, report: &NetTools, out: &mut impl 
     let warnings = match report {
         NetTools::Lists(wanted) => lists(session, wanted, out),
         NetTools::Routes(tables) => tables::routes(session, tables, out),
-        NetTools::Interfaces { all } => tables::interfaces(session, *all, out),
+        NetTools::Interfaces(list) => tables::interfaces(session, *list, out),
         NetTools::Counters(groups) => tables::counters(session, *groups, out),
         NetTools::Contexts => unlisted::contexts(session),
     }?;

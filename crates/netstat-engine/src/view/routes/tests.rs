@@ -10,23 +10,13 @@ fn ip(text: &str) -> IpAddr {
 
 fn interface(index: u32, name: &str, addresses: &[(&str, u8)]) -> Interface {
     Interface {
-        index,
-        name: name.into(),
-        description: None,
-        alias: None,
-        kind: None,
         link_type: Some(1),
-        hardware_address: None,
         flags: InterfaceFlags::UP,
-        mtu: None,
         addresses: addresses
             .iter()
-            .map(|&(address, prefix_length)| InterfaceAddress {
-                address: ip(address),
-                peer: None,
-                prefix_length,
-            })
+            .map(|&(address, prefix_length)| InterfaceAddress::new(ip(address), prefix_length))
             .collect(),
+        ..Interface::new(index, name)
     }
 }
 

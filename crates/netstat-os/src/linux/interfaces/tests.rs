@@ -4,6 +4,7 @@ use crate::linux::wire::tests::{Script, done, message};
 use netlink_packet_core::Parseable;
 use netlink_packet_route::link::{LinkAttribute, LinkMessage};
 use proptest::prelude::*;
+use std::os::unix::ffi::OsStringExt;
 
 fn link(index: u32, link_type: u16, flags: u32, attributes: &[(u16, &[u8])]) -> Vec<u8> {
     let mut bytes = vec![0, 0];
@@ -21,6 +22,10 @@ fn link(index: u32, link_type: u16, flags: u32, attributes: &[(u16, &[u8])]) -> 
 fn all_parts_of_an_interface() {
     let mut info = Vec::new();
     put_attribute(&mut info, IFLA_INFO_KIND, b"veth\0");
+    let mut map = Vec::new();
+    map.extend([0xf710_0000, 0xf712_0000, 0x300u64].map(u64::to_ne_bytes).as_flattened());
+    map.extend_from_slice(&20u16.to_ne_bytes());
+    map.extend_from_slice(&[3, 4, 0, 0, 0, 0]);
     let bytes = link(
         7,
         1,
@@ -28,6 +33,8 @@ fn all_parts_of_an_interface() {
         &[
             (IFLA_IFNAME, b"v\xff0\0"),
             (IFLA_MTU, &1400u32.to_ne_bytes()),
+            (IFLA_TXQLEN, &500u32.to_ne_bytes()),
+            (IFLA_MAP, &map),
             (IFLA_ADDRESS, &[2, 0, 0, 0, 0, 1]),
             (IFLA_LINKINFO | 0x8000, &info),
             (IFLA_IFALIAS, b"uplink\0"),
@@ -39,6 +46,15 @@ fn all_parts_of_an_interface() {
     assert_eq!(interface.alias, Some("uplink".into()));
     assert_eq!(interface.hardware_address.as_deref(), Some(&[2, 0, 0, 0, 0, 1][..]));
     assert_eq!((interface.index, interface.mtu, interface.link_type), (7, Some(1400), Some(1)));
+    let hardware = InterfaceHardware {
+        memory_start: 0xf710_0000,
+        memory_end: 0xf712_0000,
+        base_address: 0x300,
+        interrupt: 20,
+        dma: 3,
+        port: 4,
+    };
+    assert_eq!((interface.queue_length, interface.hardware), (Some(500), Some(hardware)));
     assert_eq!(interface.flags, InterfaceFlags::UP | InterfaceFlags::RUNNING | InterfaceFlags::DYNAMIC);
 }
 
@@ -47,6 +63,9 @@ fn missing_attributes_are_none() {
     let interface =
         decode_link(&link(3, 65534, 0, &[(IFLA_IFNAME, b"tun0\0"), (IFLA_ADDRESS, &[])])).unwrap();
     assert_eq!((interface.hardware_address, interface.mtu, interface.kind), (None, None, None));
+    assert_eq!((interface.queue_length, interface.hardware), (None, None));
+    let short = link(3, 1, 0, &[(IFLA_IFNAME, b"x\0"), (IFLA_MAP, &[1; 27])]);
+    assert_eq!(decode_link(&short).unwrap().hardware, None, "a part of it tells nothing");
     assert_eq!(decode_link(&link(3, 1, 0, &[])), None, "every interface has a name");
 }
 
@@ -83,11 +102,12 @@ fn a_refused_list_is_an_error() {
 proptest! {
     #[test]
     fn sound_messages_are_read_as_another_decoder_reads_them(
-        index: u32, flags: u32, mtu: u32, name in "[a-z0-9]{1,15}", address: [u8; 6],
+        index: u32, flags: u32, mtu: u32, queue: u32, name in "[a-z0-9]{1,15}", address: [u8; 6],
     ) {
         let text = format!("{name}\0");
         let bytes = link(index, 1, flags, &[
             (IFLA_IFNAME, text.as_bytes()), (IFLA_MTU, &mtu.to_ne_bytes()), (IFLA_ADDRESS, &address),
+            (IFLA_TXQLEN, &queue.to_ne_bytes()),
         ]);
         let ours = decode_link(&bytes).unwrap();
         let theirs = LinkMessage::parse(&bytes).unwrap();
@@ -95,6 +115,9 @@ proptest! {
         prop_assert_eq!(ours.flags.contains(InterfaceFlags::UP), theirs.header.flags.bits() & 1 != 0);
         prop_assert!(theirs.attributes.contains(&LinkAttribute::IfName(ours.name.into_string().unwrap())));
         prop_assert!(theirs.attributes.contains(&LinkAttribute::Mtu(ours.mtu.unwrap())));
+        prop_assert!(theirs.attributes.contains(&LinkAttribute::TxQueueLen(ours.queue_length.unwrap())));
+        prop_assert_eq!(u32::from(theirs.header.flags.bits() as u16), FLAGS.into_iter()
+            .filter(|(_, flag)| ours.flags.contains(*flag)).map(|(bit, _)| bit).sum::<u32>());
         prop_assert!(theirs.attributes.contains(&LinkAttribute::Address(ours.hardware_address.unwrap().to_vec())));
     }
 

@@ -41,7 +41,7 @@ fn addresses_of_both_families_belong_to_their_interface() {
     let v6: IpAddr = "fe80::2".parse().unwrap();
     let rows = [row(v4, 4, 24), vec![0; ROW], row(v6, 1, 255)];
     let fake = Fake::new().says(Question::Addresses, table(FIRST_ROW, &rows));
-    let own = |address, prefix_length| InterfaceAddress { address, peer: None, prefix_length };
+    let own = InterfaceAddress::new;
     assert_eq!(fetch(&fake, &mut Vec::new()).unwrap(), [(4, own(v4, 24)), (1, own(v6, 128))]);
     let answer = local_addresses(&fake).unwrap();
     assert_eq!(answer.data, [v4, v6]);
