@@ -32,7 +32,13 @@ fn a_word_that_names_something_here_is_answered_with_a_command_that_works() {
         assert!(rows.contains("127.0.0.1:8080"), "{rows}");
         let run = finish(command("nothing-has-this-name"));
         assert!(run.complaint.starts_with("netstat: the filter is not understood"), "{}", run.complaint);
-        assert!(!run.complaint.contains("is a"), "{}", run.complaint);
+        let program = "if nothing-has-this-name is a program, it has no sockets now: netstat -ano process nothing-has-this-name shows them";
+        assert!(run.complaint.contains(program), "{}", run.complaint);
+        assert_eq!(support::netstat("-ano --no-header process nothing-has-this-name"), "");
+        // An interface that the machine does not have as well.
+        let run = finish(command("-i nothing0"));
+        assert!(run.complaint.starts_with("netstat: -i takes no name here"), "{}", run.complaint);
+        assert_eq!(run.complaint.lines().count(), 1, "{}", run.complaint);
     });
 }
 
