@@ -12,7 +12,6 @@ mod settings;
 mod warning_text;
 
 use live_names::LiveNames;
-use netstat_engine::filter::FilterError;
 use options::{Command, PrintedText};
 use output::{Trouble, Utf8};
 use settings::Settings;
@@ -91,10 +90,8 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
             command.answer(language).map_or(Ok(ExitCode::SUCCESS), |answer| show(&answer, is_document))
         }
         Err(complaint) => {
-            // The whole filter is a word that nothing resembles.
-            let alone = |error: &FilterError| error.len == error.text.len() && error.nearest.is_none();
-            let may_be_program = complaint.filter.as_deref().is_some_and(alone);
-            let meaning = complaint.word.as_deref().and_then(|word| report::meaning(word, may_be_program));
+            let meaning =
+                complaint.word.as_deref().and_then(|word| report::meaning(word, complaint.is_of_one_word()));
             let line = complaint.text().map(|line| options::for_this_shell(line.to_owned()));
             Err(Trouble { line, filter: complaint.filter, meaning })
         }
