@@ -220,16 +220,41 @@ fn all_of(holders: &[&HeldBy]) -> Text {
 }
 
 /// Returns which binds the sockets stop, as a word and a sentence.
+///
+/// A socket of one address is in the way of that address and of every wildcard that includes it: an IPv4 address of `0.0.0.0`
+/// and of a `::` for both families, an IPv6 address of each `::`.
 fn scope(sockets: &[IpSocketRef<'_>]) -> (&'static str, Text) {
     let is_wide = |socket: &&IpSocketRef<'_>| socket.local.address.is_unspecified();
-    let wide = || sockets.iter().filter(is_wide).map(|socket| socket.families());
-    let (v4, v6) = (wide().any(|families| families.v4), wide().any(|families| families.v6));
-    let all = |v4: bool| sockets.iter().all(|socket| socket.local.address.is_ipv4() == v4);
+    let wide = || sockets.iter().filter(is_wide);
+    let v4 = wide().any(|socket| socket.families().v4);
+    let v6 = wide().any(|socket| socket.families().v6);
+    // Windows has a row of its own for IPv4.
+    let unknown =
+        !cfg!(windows) && wide().any(|socket| socket.local.address.is_ipv6() && socket.v6_only.is_none());
+    let single = |v4: bool| -> Vec<String> {
+        let those = sockets.iter().map(|socket| socket.local.address);
+        let those: BTreeSet<String> = those
+            .filter(|address| !address.is_unspecified() && address.is_ipv4() == v4)
+            .map(|address| address.to_string())
+            .collect();
+        those.into_iter().collect()
+    };
+    let (of_v4, of_v6) = (single(true), single(false));
+    let addresses = |list: &[String]| named(list, NAMED);
     match (v4, v6) {
         (true, true) => ("everything", say!("scope-all")),
-        (true, false) if all(true) => ("ipv4", say!("scope-v4")),
-        (false, true) if all(false) => ("ipv6", say!("scope-v6")),
-        _ => ("addresses", say!("scope-some")),
+        (true, false) if of_v6.is_empty() => ("ipv4", say!("scope-v4")),
+        (true, false) => ("addresses", say!("scope-v4-some", addresses = addresses(&of_v6))),
+        (false, true) if unknown => ("ipv6", say!("scope-v6-unknown")),
+        (false, true) if of_v4.is_empty() => ("ipv6", say!("scope-v6")),
+        (false, true) => ("addresses", say!("scope-v6-some", addresses = addresses(&of_v4))),
+        (false, false) if of_v6.is_empty() => {
+            ("addresses", say!("scope-some-v4", addresses = addresses(&of_v4)))
+        }
+        (false, false) if of_v4.is_empty() => {
+            ("addresses", say!("scope-some-v6", addresses = addresses(&of_v6)))
+        }
+        (false, false) => ("addresses", say!("scope-some", addresses = addresses(&[of_v4, of_v6].concat()))),
     }
 }
 

@@ -21,7 +21,7 @@ pub struct CheckData {
     /// The rule it judges by, and why; paragraphs are separated by an empty line.
     pub rule: Text,
     /// Where the evidence comes from, and where the rule can be read up.
-    pub sources: Vec<String>,
+    pub sources: Vec<SourceLine>,
     /// Whether only Linux tells what it needs.
     #[serde(default, rename = "linux-only")]
     pub linux_only: bool,
@@ -53,8 +53,27 @@ impl CheckData {
     }
 
     /// Returns the sources that are about a system, or all of them.
-    pub fn sources_on(&self, system: Option<System>) -> impl Iterator<Item = &str> {
-        self.sources.iter().filter_map(move |source| about(source, system))
+    pub fn sources_on(&self, language: Language, system: Option<System>) -> impl Iterator<Item = &str> {
+        self.sources.iter().filter_map(move |source| about(source.of(language), system))
+    }
+}
+
+/// Where evidence comes from: names alone, or words in both languages.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum SourceLine {
+    /// Names of calls, files and documents.
+    Names(String),
+    /// Words with names among them.
+    Words(Text),
+}
+
+impl SourceLine {
+    fn of(&self, language: Language) -> &str {
+        match self {
+            Self::Names(names) => names,
+            Self::Words(words) => words.of(language),
+        }
     }
 }
 

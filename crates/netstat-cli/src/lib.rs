@@ -90,7 +90,8 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
             command.answer(language).map_or(Ok(ExitCode::SUCCESS), |answer| show(&answer, is_document))
         }
         Err(complaint) => {
-            let meaning = complaint.word.as_deref().and_then(report::meaning);
+            let meaning =
+                complaint.word.as_deref().and_then(|word| report::meaning(word, complaint.is_of_one_word()));
             let line = complaint.text().map(|line| options::for_this_shell(line.to_owned()));
             Err(Trouble { line, filter: complaint.filter, meaning })
         }

@@ -70,6 +70,10 @@ fn each_kind_of_socket_is_named_with_what_it_blocks() {
         assert_eq!((findings[0].severity, findings[0].sentence.of(EN)), (Severity::Warning, sentence));
         assert_eq!(fact(&findings[0], "blocks"), blocks);
     }
+    let unknown = (tcp("[::]:4873", "", TcpState::Listen), node());
+    let findings = found(&evidence(vec![unknown]), "4873/tcp");
+    let said = findings[0].facts.iter().find(|fact| fact.key == "blocks").unwrap();
+    assert_eq!(format!("{said:?}").contains("whether one for IPv4 works is not known"), !cfg!(windows));
     let mut both = tcp("[::]:4873", "", TcpState::Listen);
     both.v6_only = Some(false);
     assert_eq!(fact(&found(&evidence(vec![(both, node())]), "4873/tcp")[0], "blocks"), "everything");

@@ -3,7 +3,7 @@
 use super::arguments::Arguments;
 use super::combine;
 use super::complaint::{Complaint, complaint};
-use super::words;
+use super::{syntax, words};
 use netstat_check as check;
 use netstat_engine::text::nearest;
 use netstat_engine::text::quote::quoted;
@@ -27,9 +27,15 @@ pub(super) fn settle(plain: Vec<OsString>, arguments: &mut Arguments) -> Result<
             rest = after;
         }
         let ports = arguments.check.ports.join(",");
+        if let (true, [word]) = (ports.is_empty(), rest)
+            && is_no_port(word)
+        {
+            return Err(no_port(word));
+        }
         if !ports.is_empty() {
             let setting = format!("{}.ports={ports}", check::BIND.name);
-            arguments.check.set.push(check::parse_assignment(&setting).map_err(Complaint::new)?);
+            let typed = check::parse_assignment(&setting);
+            arguments.check.set.push(typed.map_err(|_| no_port(OsStr::new(&ports)))?);
         }
     }
     words::settle(rest.to_vec(), arguments).map_err(|complaint| match rest.first() {
@@ -65,6 +71,20 @@ fn ports(word: &OsStr) -> Option<String> {
     let text = text.strip_prefix(':').unwrap_or(text);
     let is_port = |port: &str| port.starts_with(|first: char| first.is_ascii_digit());
     (!text.is_empty() && text.split(',').all(is_port) && !text.contains([':', '.'])).then(|| text.to_owned())
+}
+
+/// Returns true for a word that stands where a port is expected and is neither a filter nor the name of a check.
+fn is_no_port(word: &OsString) -> bool {
+    syntax::parse(std::slice::from_ref(word)).is_err_and(|error| error.at == 0 && error.nearest.is_none())
+        && misspelt(word).is_none()
+}
+
+fn no_port(word: &OsStr) -> Complaint {
+    complaint!(
+        "{word} is no port (0 to 65535): type, for example, netstat check bind 4873",
+        "{word}: 포트가 아닙니다(0~65535). 입력 예: netstat check bind 4873",
+        word = quoted(word)
+    )
 }
 
 /// Rejects what does not go with a fixed text or a policy: JSON, repetition, or names of checks.

@@ -145,7 +145,7 @@ pub(super) fn check_namespace(arguments: &Arguments) -> Result<(), Complaint> {
     if *netns != Netns::All && arguments.at.is_some() {
         return Err(complaint!(
             "--at shows the network namespace of the recorder: for another, type --netns all netns INODE",
-            "--at은 레코더의 네트워크 네임스페이스를 봅니다. 다른 것을 보려면 이렇게 입력하세요: --netns all netns INODE"
+            "--at은 기록기의 네트워크 네임스페이스를 봅니다. 다른 것을 보려면 이렇게 입력하세요: --netns all netns INODE"
         ));
     }
     if *netns != Netns::All && arguments.replay.is_some() {
@@ -220,7 +220,7 @@ pub(super) fn check(arguments: &Arguments) -> Result<(), Complaint> {
     if let (Some(seconds), Some(_)) = (arguments.interval, arguments.watch) {
         return Err(complaint!(
             "{seconds} is an interval, and --watch has one as well: leave one of the two out",
-            "{seconds}은(는) 간격인데 --watch에도 간격이 있습니다. 둘 중 하나를 빼세요",
+            "{seconds}: 간격인데 --watch에도 간격이 있습니다. 둘 중 하나를 빼세요",
             seconds = seconds.to_string()
         ));
     }
@@ -244,11 +244,17 @@ pub(super) fn check(arguments: &Arguments) -> Result<(), Complaint> {
         && !arguments.statistics
     {
         let name = protocol.name();
+        // The version of IP is a filter, and ICMP has no sockets to filter.
+        let sockets = match protocol {
+            ProtocolName::Ip => "netstat -an ipv4",
+            ProtocolName::Ipv6 => "netstat -an ipv6",
+            _ => "netstat -an",
+        };
         return Err(complaint!(
-            "-p {name} has no connections to show: type netstat -s -p {name} for its statistics, or -p tcp or udp",
-            "-p {name}: 표시할 연결이 없는 프로토콜입니다. 통계를 보려면 netstat -s -p {name}, 연결을 보려면 -p tcp나 udp를 \
-             입력하세요",
-            name
+            "-p {name} has no connections to show: for its statistics type netstat -s -p {name}, for sockets {sockets}",
+            "-p {name}: 표시할 연결이 없는 프로토콜입니다. 통계를 보려면 netstat -s -p {name}, 소켓을 보려면 {sockets}",
+            name,
+            sockets
         ));
     }
     Ok(())

@@ -61,6 +61,11 @@ impl Complaint {
         Self { line, word, filter: Some(Box::new(error.clone())) }
     }
 
+    /// Whether it is about a filter of one word, which resembles none that is known.
+    pub(crate) fn is_of_one_word(&self) -> bool {
+        self.filter.as_ref().is_some_and(|error| error.len == error.text.len() && error.nearest.is_none())
+    }
+
     /// Adds to the line.
     pub(super) fn with(mut self, more: &Text) -> Self {
         self.line = both!("{line}; {more}", "{line}; {more}", line = self.line, more);

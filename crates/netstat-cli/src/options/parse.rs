@@ -10,7 +10,7 @@ use super::{
     words as plain_words,
 };
 use netstat_engine::text::nearest;
-use netstat_engine::text::quote::quoted;
+use netstat_engine::text::quote::{for_shell, quoted};
 use std::ffi::{OsStr, OsString};
 
 /// Parses the command line, without the program name.
@@ -146,7 +146,7 @@ impl<'a> Parser<'a> {
         let given = match given {
             Some(given) => given,
             None => {
-                let (long, example) = (entry.long, value.example);
+                let (long, example) = (entry.long, for_shell(value.example.as_ref()));
                 match self.peek() {
                     None => {
                         return Err(complaint!(

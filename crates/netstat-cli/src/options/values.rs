@@ -85,9 +85,10 @@ pub(super) fn parse_protocol(text: &OsStr) -> Result<ProtocolName, Complaint> {
     ProtocolName::from_name(name).ok_or_else(|| {
         let near = habits::protocol(name)
             .or_else(|| nearest(name, ProtocolName::NAMES, (name.len() / 3).clamp(1, 2)));
-        let instead = match near {
-            Some(near) => type_this(&format!("-p {near}")),
-            None => both!(
+        let instead = match (habits::version(name).or_else(|| habits::protocols(name)), near) {
+            (Some(instead), _) => instead,
+            (None, Some(near)) => type_this(&format!("-p {near}")),
+            (None, None) => both!(
                 "type tcp, tcpv6, udp or udpv6; with -s also ip, ipv6, icmp or icmpv6",
                 "쓸 수 있는 것: tcp, tcpv6, udp, udpv6. -s와 함께라면 ip, ipv6, icmp, icmpv6도"
             ),
@@ -271,6 +272,15 @@ pub(super) fn parse_sort(text: &OsStr) -> Result<Order, Complaint> {
     let Some(text) = text.to_str() else { return Err(no_column("--sort", text)) };
     if text.eq_ignore_ascii_case("none") {
         return Ok(Order::AsGiven);
+    }
+    if let Some((first, _)) = text.split_once(',') {
+        let first = parse_column("--sort", first.split(':').next().unwrap_or(first))?;
+        return Err(complaint!(
+            "--sort {word} names several columns, and takes one: type --sort {first}",
+            "--sort {word}: 열은 하나만 쓸 수 있습니다. 이렇게 입력하세요: --sort {first}",
+            word = quoted(OsStr::new(text)),
+            first = first.name
+        ));
     }
     let (name, direction) = text.split_once(':').unwrap_or((text, "asc"));
     let column = parse_column("--sort", name)?;

@@ -30,6 +30,9 @@ pub(super) fn settle(words: Vec<OsString>, arguments: &mut Arguments) -> Result<
         arguments.interval = Some(seconds);
         words = filter;
     }
+    if let Some(complaint) = habits::part_of_address(words) {
+        return Err(complaint);
+    }
     let parsed = if words.is_empty() { None } else { Some(parse(words)) };
     if let Some(Ok(filter)) = &parsed
         && arguments.family.is_none()
@@ -44,7 +47,7 @@ pub(super) fn settle(words: Vec<OsString>, arguments: &mut Arguments) -> Result<
         if let [word] = words
             && matches!(word.as_encoded_bytes(), [b'0'..=b'9', ..] | [b'+' | b'.', b'0'..=b'9', ..])
         {
-            if let Some(complaint) = habits::address(word) {
+            if let Some(complaint) = habits::address(word).or_else(|| habits::word(word)) {
                 return Err(complaint);
             }
             // What begins like a number and is not an address was meant as an interval.

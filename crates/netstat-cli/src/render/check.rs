@@ -1,8 +1,9 @@
 //! What the checks found, as text for people.
 
 use super::LineEnd;
-use super::wrap::{wrapped, wrapped_step};
+use super::wrap::wrapped_step;
 use netstat_check::{self as check, Change, Check, Evidence, Finding, Severity, Text};
+use netstat_engine::text::wrapped;
 use netstat_engine::text::{Language, blanks, cells, escape, pad};
 use std::ffi::OsStr;
 use std::io::{self, Write};
@@ -151,7 +152,7 @@ fn summary(findings: &[Finding], checks: &[&Check], evidence: &Evidence, style: 
                     format!("{count} {word}s")
                 }
                 (Language::English, _) => format!("{count} {word}"),
-                (Language::Korean, _) => format!("{word} {count}"),
+                (Language::Korean, _) => format!("{word} {count}건"),
             }
         });
         words.collect::<Vec<_>>().join(", ")

@@ -1,9 +1,9 @@
 //! `netstat check --list`, `--explain`, and the Markdown reference made of the explanations.
 
 use super::contents::with_contents;
-use super::wrap::wrapped;
 use netstat_check::{ALL, Check, Setting, System, Text};
 use netstat_engine::text::Language;
+use netstat_engine::text::wrapped;
 
 /// Returns the list of the checks, a line each.
 pub(crate) fn listed(language: Language) -> String {
@@ -58,7 +58,7 @@ fn explained_on(system: System, check: &Check, language: Language) -> String {
         }
     }
     text.push_str(&format!("\n{}\n", SOURCES.of(language)));
-    for source in data.sources_on(Some(system)) {
+    for source in data.sources_on(language, Some(system)) {
         text.push_str(&format!("  {source}\n"));
     }
     text
@@ -107,7 +107,7 @@ pub(crate) fn markdown() -> String {
             }
         }
         page.push_str("\nSources:\n\n");
-        for source in data.sources_on(None) {
+        for source in data.sources_on(Language::English, None) {
             page.push_str(&format!("- {source}\n"));
         }
     }

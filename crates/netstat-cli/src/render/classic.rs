@@ -26,7 +26,7 @@
 
 use super::extras::ExtraColumn;
 pub use super::foreign::NameColumn;
-use super::titles::{self, NO_OWNERSHIP};
+use super::titles;
 use super::{LineEnd, Sheet, colour, foreign};
 use netstat_engine::columns::{Column, Given};
 use netstat_engine::row::{Foreign, Row};
@@ -175,7 +175,7 @@ impl<'a> Classic<'a> {
         }
         sheet.end_line()?;
         match &self.owners {
-            Some(owners) => write_owner_lines(sheet, &row.socket, owners),
+            Some(owners) => write_owner_lines(sheet, &row.socket, owners, self.language),
             None => Ok(()),
         }
     }
@@ -369,6 +369,7 @@ fn write_owner_lines<W: Write>(
     sheet: &mut Sheet<'_, W>,
     socket: &SocketRef<'_>,
     owners: &OwnerLines<'_>,
+    language: Language,
 ) -> io::Result<()> {
     let ownership = socket.ownership();
     let process = match (ownership.unowned(), ownership.principal()) {
@@ -378,7 +379,7 @@ fn write_owner_lines<W: Write>(
         (_, None) => None,
     };
     let Some(Process { executable: Ok(executable), name, unit, .. }) = process else {
-        return sheet.line(NO_OWNERSHIP);
+        return sheet.line(titles::no_ownership(language));
     };
     let path = executable.path.as_os_str();
     let name = name.as_deref().unwrap_or(executable.file_name());

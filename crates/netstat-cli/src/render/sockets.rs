@@ -4,7 +4,7 @@ use super::table::{Head, Table};
 use super::{LineEnd, colour};
 use netstat_engine::both;
 use netstat_engine::columns::{self, Align, Column, Given, Value};
-use netstat_engine::text::{Language, Text, decimal, words};
+use netstat_engine::text::{Language, blanks, cells, decimal, pad, words, wrapped};
 use netstat_engine::view::ConnectionsView;
 use netstat_engine::view::groups::{Group, states_of};
 use std::io::{self, Write};
@@ -108,18 +108,32 @@ pub fn render_column_help<W: Write>(
     available: fn(&Column) -> bool,
     language: Language,
 ) -> io::Result<()> {
-    let text = |heading: Text| Head { heading: heading.of(language).to_owned(), align: Align::Left };
+    let mark = both!(" (not known on this system)", " (이 시스템에서는 알 수 없음)");
     let headings = [both!("Column", "열"), both!("Unit", "단위"), both!("Meaning", "뜻")];
-    let mut table = Table::new(headings.map(text).into());
-    for &column in columns::ALL {
-        let mut meaning = column.meaning.of(language).to_owned();
-        if !available(column) {
-            meaning
-                .push_str(both!(" (not known on this system)", " (이 시스템에서는 알 수 없음)").of(language));
-        }
-        for cell in [column.name, if column.unit.is_empty() { "-" } else { column.unit }, &meaning] {
-            table.cell(|out| out.extend_from_slice(cell.as_bytes()));
+    let mut rows = vec![headings.map(|heading| heading.of(language).to_owned())];
+    rows.extend(columns::ALL.iter().map(|column| {
+        let unit = if column.unit.is_empty() { "-" } else { column.unit };
+        let mark = if available(column) { "" } else { mark.of(language) };
+        [column.name.to_owned(), unit.to_owned(), format!("{}{mark}", column.meaning.of(language))]
+    }));
+    let names = rows.iter().map(|[name, ..]| cells(name.as_bytes())).max().unwrap_or_default();
+    let units = rows.iter().map(|[_, unit, _]| cells(unit.as_bytes())).max().unwrap_or_default();
+    let indent = names + units + 4;
+    for [name, unit, meaning] in &rows {
+        let mut line = name.clone().into_bytes();
+        pad(&mut line, 0, names + 2);
+        line.extend_from_slice(unit.as_bytes());
+        pad(&mut line, 0, indent);
+        for part in wrapped(meaning, HELP_WIDTH.saturating_sub(indent)) {
+            line.extend_from_slice(part.as_bytes());
+            out.write_all(&line)?;
+            out.write_all(LineEnd::NATIVE.bytes())?;
+            line.clear();
+            blanks(&mut line, indent);
         }
     }
-    table.render(None, LineEnd::NATIVE, out)
+    Ok(())
 }
+
+/// The width of a terminal that everybody has.
+const HELP_WIDTH: usize = 80;

@@ -75,7 +75,7 @@ const ENGLISH: Words = Words {
     none: "none",
     still_open: "still open",
     too_young: "unknown: not all of that day was recorded",
-    more: "more",
+    more: " more",
     in_a_minute: "in a minute",
     unknown: "(unknown)",
 };
@@ -104,7 +104,7 @@ const KOREAN: Words = Words {
     none: "없음",
     still_open: "아직 열려 있음",
     too_young: "알 수 없음: 전날 전체가 기록되어 있지 않음",
-    more: "개 더 있음",
+    more: "개 더",
     in_a_minute: "개/분",
     unknown: "(알 수 없음)",
 };
@@ -243,7 +243,7 @@ fn list(text: &mut String, heading: &str, rows: Vec<Vec<String>>, words: &Words)
         let _ = writeln!(text, "{}", line.trim_end());
     }
     if let more @ 1.. = rows.len().saturating_sub(MOST) {
-        let _ = writeln!(text, "  ... {} {}", grouped(more as u64), words.more);
+        let _ = writeln!(text, "  ... {}{}", grouped(more as u64), words.more);
     }
 }
 

@@ -1,13 +1,18 @@
 //! Titles, headings and fixed lines of the connection table, in the languages that samples exist of.
 //!
 //! Korean Windows translates the title and the headings of the connection table and leaves the rows, states
-//! included, in English. No sample shows how it words the rest (the line for an unknown owner, the headings of `-t`,
-//! `-i`, `-d`, `-y` and `-x`), so those stay English: a guess would break scripts that search for the real text.
+//! included, in English. No sample shows how it words the rest. The headings of `-t`, `-i`, `-d`, `-y` and `-x` stay English,
+//! because a guess would break scripts that search for the real text; the line for an unknown owner is a sentence to read.
 
 use netstat_engine::text::Language;
 
 /// The line after a row whose owner or executable may not be known.
-pub(super) const NO_OWNERSHIP: &str = " Can not obtain ownership information";
+pub(super) fn no_ownership(language: Language) -> &'static str {
+    match language {
+        Language::English => " Can not obtain ownership information",
+        Language::Korean => " 소유권 정보를 가져올 수 없습니다",
+    }
+}
 
 /// The title of the connection table.
 pub(super) fn connections_title(language: Language) -> &'static str {

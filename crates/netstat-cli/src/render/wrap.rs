@@ -1,11 +1,6 @@
-//! Text broken into lines between its words.
+//! Steps to take, broken into lines between their words.
 
-use netstat_engine::text::cells;
-
-/// Breaks text into lines of at most `width` display cells.
-pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
-    filled(text.split(' ').map(str::to_owned), width)
-}
+use netstat_engine::text::wrap::filled;
 
 /// Breaks a step to take into lines. A command in it stays whole, however long it is, so that it can be copied.
 pub(crate) fn wrapped_step(text: &str, width: usize) -> Vec<String> {
@@ -46,21 +41,6 @@ const COMMANDS: [&str; 14] = [
     "sysctl",
     "tcpdump",
 ];
-
-/// Joins pieces into lines of at most `width` display cells.
-fn filled(pieces: impl IntoIterator<Item = String>, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for piece in pieces.into_iter().filter(|piece| !piece.is_empty()) {
-        match lines.last_mut() {
-            Some(line) if cells(line.as_bytes()) + 1 + cells(piece.as_bytes()) <= width => {
-                line.push(' ');
-                line.push_str(&piece);
-            }
-            _ => lines.push(piece),
-        }
-    }
-    lines
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,12 +1,13 @@
 //! The reports made of the socket table: connections, processes by ports (`-c`), and RDMA (`-x`).
 
 use super::in_place::MARK;
-use super::{Displayed, Failure, Session, System, elsewhere, places, unavailable};
+use super::{Displayed, Failure, Session, System, as_read, elsewhere, places, unavailable};
 use crate::output;
 use crate::render::classic::{Classic, LastColumns, NameColumn, OwnerLines};
 use crate::render::format::{Frame, Groups, Rows};
 use crate::render::{LineEnd, process_counts::render_process_counts, rdma::render_rdma, sockets};
 use crate::settings::{Connections, Layout, Report};
+use netstat_engine::both;
 use netstat_engine::columns::{ColumnNeeds, Given};
 use netstat_engine::enrich::UserNames;
 use netstat_engine::row::{Row, Section};
@@ -19,7 +20,9 @@ use netstat_engine::view::{ConnectionsOptions, ConnectionsView, PortHolder, coun
 use netstat_model::Warning;
 use netstat_model::error::words_of;
 use netstat_model::query::{Fields, Kinds, ProcessFields, Scope, SocketQuery};
-use netstat_model::{EndpointRef, Namespace, NetworkNamespace, Process, ProcessKey, TcpFields};
+use netstat_model::{
+    EndpointRef, Namespace, NetworkNamespace, Process, ProcessKey, SocketTable, TcpFields, TcpState,
+};
 use netstat_os::{Machine, NameDatabases, Processes, Rdma, Routes};
 use rustc_hash::FxHashMap;
 use std::collections::HashMap;
@@ -49,6 +52,15 @@ pub(super) fn table(
         && let Some(line) = elsewhere::hint(session, &selection, |socket| rows.wants(socket))
     {
         session.complain(line);
+    }
+    if let Some(line) = as_read::hint(session, sockets.is_empty()) {
+        session.complain(line);
+    }
+    if needs.owners && shows_owners_alone(table) && session.displays <= 1 && are_in_time_wait(&sockets) {
+        session.complain(both!(
+            "these rows are in TIME_WAIT, of which the kernel keeps no owner",
+            "모두 TIME_WAIT이며, 커널은 TIME_WAIT의 소유자를 남기지 않습니다"
+        ));
     }
     session.tell(method);
     rows.kinds = kinds;
@@ -145,6 +157,16 @@ pub(super) fn table(
         }
     }
     Ok(warnings)
+}
+
+/// Whether the owner of a row is in a column of its own or what rows are counted by. Beside the columns of Windows it is 0, as
+/// there.
+fn shows_owners_alone(table: &Connections) -> bool {
+    !table.group_by.is_empty() || matches!(table.form, Layout::Columns(_)) || !table.last.is_empty()
+}
+
+fn are_in_time_wait(sockets: &SocketTable) -> bool {
+    !sockets.is_empty() && sockets.iter().all(|socket| socket.state == Some(TcpState::TimeWait))
 }
 
 /// Returns whether rows can be written as they come: they stay in the system's order and show nothing that has to be looked
@@ -379,6 +401,14 @@ pub(super) fn process_counts(
 pub(super) fn rdma(session: &mut Session<'_>, out: &mut impl Write) -> Displayed {
     let answer = session.backend.rdma()?;
     render_rdma(&answer.data, LineEnd::NATIVE, out)?;
+    // Where there is no RDMA the letter was rather that of net-tools.
+    if answer.data.is_empty() && !cfg!(windows) && session.displays <= 1 {
+        session.complain(both!(
+            "there is no NetworkDirect (RDMA) here; for Unix sockets type netstat --family unix, or netstat --dialect net-tools -x",
+            "NetworkDirect(RDMA) 연결이 없습니다. Unix 소켓을 보려면 이렇게 입력하세요: netstat --family unix, 또는 netstat \
+             --dialect net-tools -x"
+        ));
+    }
     Ok(answer.warnings)
 }
 

@@ -5,11 +5,10 @@ use crate::settings::{Purpose, Report, Tape};
 use netstat_engine::both;
 use netstat_engine::select::{Kept, OwnersOf, Selection};
 use netstat_engine::text::Text;
-use netstat_engine::text::quote::one_line;
+use netstat_engine::text::quote::for_shell;
 use netstat_model::SocketRef;
 use netstat_model::query::{Scope, SocketQuery};
 use netstat_os::Machine;
-use std::ffi::OsString;
 
 /// Returns a line with the command that shows what matches elsewhere; `None` where nothing does, or nobody can tell: this
 /// is an offer, so what cannot be entered is passed over. Asked once, and only if there is no row to show.
@@ -38,7 +37,7 @@ pub(super) fn hint(
     if found == 0 {
         return None;
     }
-    let words: Vec<String> = settings.filter.iter().map(for_shell).collect();
+    let words: Vec<String> = settings.filter.iter().map(|word| for_shell(word)).collect();
     Some(both!(
         "nothing matches in this network namespace, but {found:socket|sockets} in others {found?does|do}: netstat -ano \
          --netns all {words}",
@@ -47,28 +46,4 @@ pub(super) fn hint(
         found,
         words = words.join(" ")
     ))
-}
-
-/// Returns a word as a shell takes it.
-fn for_shell(word: &OsString) -> String {
-    let word = one_line(&word.to_string_lossy());
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:/,@%+".contains(&byte);
-    if !word.is_empty() && word.bytes().all(is_plain) {
-        return word;
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_quoted_for_a_shell_where_they_need_it() {
-        let shown = |word: &str| for_shell(&word.into());
-        assert_eq!(shown("lport"), "lport");
-        assert_eq!(shown("[::1]:80"), "'[::1]:80'");
-        assert_eq!(shown("it's"), r"'it'\''s'");
-        assert_eq!(shown("a\u{1b}[2J"), r"'a\u{1b}[2J'");
-    }
 }

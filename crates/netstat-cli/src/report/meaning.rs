@@ -13,7 +13,8 @@ use std::ffi::{OsStr, OsString};
 const LONGEST: usize = 64;
 
 /// Returns what the word names, and what to type to see that; `None` if it names nothing here, or that could not be found out.
-pub(crate) fn meaning(word: &OsStr) -> Option<Text> {
+/// A word that `may_be_program` is one that has no sockets now.
+pub(crate) fn meaning(word: &OsStr, may_be_program: bool) -> Option<Text> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'@');
     let text = word.to_str().filter(|text| text.len() <= LONGEST && text.bytes().all(plain))?;
     let system = netstat_os::open(Origin::Live).ok()?;
@@ -38,10 +39,17 @@ pub(crate) fn meaning(word: &OsStr) -> Option<Text> {
         }
     }
     let is_user = UserNames::parse(&system.users().data).uid(text).is_some();
-    is_user.then(|| {
-        both!(
+    if is_user {
+        return Some(both!(
             "{text} is a user: type netstat -ano user {text}",
             "{text}: 사용자 이름입니다. 이렇게 입력하세요: netstat -ano user {text}",
+            text
+        ));
+    }
+    may_be_program.then(|| {
+        both!(
+            "if {text} is a program, it has no sockets now: netstat -ano process {text} shows them",
+            "{text}: 프로그램이라면 지금은 소켓이 없습니다. 볼 때는 이렇게 입력하세요: netstat -ano process {text}",
             text
         )
     })

@@ -1,5 +1,6 @@
 //! One file for each report: what it asks of the system, and how that becomes a display.
 
+mod as_read;
 mod check;
 mod connections;
 mod elsewhere;

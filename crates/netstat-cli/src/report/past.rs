@@ -284,7 +284,7 @@ pub(super) fn say_undated(reader: &Reader) {
         output::complain(&both!(
             "the history is not whole: when {undated:run|runs} of the recorder {undated?was|were} nobody can tell, because the \
              clock is damaged",
-            "기록이 완전하지 않습니다: 시계 기록이 손상되어 레코더 실행 {undated}회의 시각을 알 수 없습니다",
+            "기록이 완전하지 않습니다: 시계 기록이 손상되어 기록기 실행 {undated}회의 시각을 알 수 없습니다",
             undated
         ));
     }
@@ -330,7 +330,7 @@ pub(super) fn gap_text(gap: &Gap, zone: &Zone) -> Text {
         }
         GapCause::Ring => both!(
             "{span} {lost} were lost, because the buffer between kernel and recorder was full",
-            "{span} 커널과 레코더 사이의 버퍼가 가득 차 {lost}의 기록을 잃었습니다",
+            "{span} 커널과 기록기 사이의 버퍼가 가득 차 {lost}의 기록을 잃었습니다",
             span,
             lost
         ),
@@ -341,7 +341,7 @@ pub(super) fn gap_text(gap: &Gap, zone: &Zone) -> Text {
             };
             both!(
                 "{span} the beginning of {connections} was lost, because the buffer between kernel and recorder was full: they are missing until they end",
-                "{span} 커널과 레코더 사이의 버퍼가 가득 차 {connections}의 시작을 놓쳤습니다. 끝날 때까지는 표에 없습니다",
+                "{span} 커널과 기록기 사이의 버퍼가 가득 차 {connections}의 시작을 놓쳤습니다. 끝날 때까지는 표에 없습니다",
                 span,
                 connections
             )
@@ -354,7 +354,7 @@ pub(super) fn gap_text(gap: &Gap, zone: &Zone) -> Text {
             both!(
                 "{span} that an end had closed {connections} was lost, because the buffer between kernel and recorder was full: \
                  until their end they may be shown as ESTABLISHED",
-                "{span} 커널과 레코더 사이의 버퍼가 가득 차 {connections}에서 한쪽이 닫은 사실을 놓쳤습니다. 끝날 때까지 ESTABLISHED로 \
+                "{span} 커널과 기록기 사이의 버퍼가 가득 차 {connections}에서 한쪽이 닫은 사실을 놓쳤습니다. 끝날 때까지 ESTABLISHED로 \
                  나올 수 있습니다",
                 span,
                 connections

@@ -103,7 +103,7 @@ fn record(session: &Session<'_>, recording: &Recording) -> Result<ExitCode, Trou
                 let why = explain(error, session.settings);
                 output::complain(&both!(
                     "{why}; the recorder goes on, and what it misses becomes a gap",
-                    "{why}. 레코더는 계속 실행되며, 놓친 구간은 빈 구간으로 남습니다",
+                    "{why}. 기록기는 계속 실행되며, 놓친 구간은 빈 구간으로 남습니다",
                     why
                 ));
             }

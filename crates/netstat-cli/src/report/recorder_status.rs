@@ -60,7 +60,7 @@ pub(super) fn show(store: &Path, settings: &Settings) -> Result<ExitCode, Troubl
         let store = quoted(store.as_os_str());
         return Err(both!(
             "no recorder has written to {store}: type netstat record",
-            "{store}에 기록한 레코더가 없습니다. 이렇게 입력하세요: netstat record",
+            "{store}에 기록한 기록기가 없습니다. 이렇게 입력하세요: netstat record",
             store
         )
         .into());
@@ -74,7 +74,7 @@ pub(super) fn stop(store: &Path) -> Result<ExitCode, Trouble> {
     if !is_running(store)? {
         return Err(both!(
             "no recorder is writing to {store}",
-            "{store}에 기록 중인 레코더가 없습니다",
+            "{store}에 기록 중인 기록기가 없습니다",
             store = quoted(store.as_os_str())
         )
         .into());
@@ -84,7 +84,7 @@ pub(super) fn stop(store: &Path) -> Result<ExitCode, Trouble> {
         let store = quoted(store.as_os_str());
         both!(
             "the recorder of {store} cannot be told to stop: {why}",
-            "{store}의 레코더에 중지를 요청할 수 없습니다: {why}",
+            "{store}의 기록기에 중지를 요청할 수 없습니다: {why}",
             store,
             why = io_error(&error)
         )
@@ -96,13 +96,13 @@ pub(super) fn stop(store: &Path) -> Result<ExitCode, Trouble> {
                 // A process that was halted hears of it when it goes on.
                 Ok(Some(status)) if cfg!(unix) => both!(
                     "the recorder, process {pid}, has not stopped within {patience}: kill -CONT {pid} if it was halted",
-                    "레코더(프로세스 {pid})가 {patience} 안에 중지하지 않았습니다. 멈춰 둔 프로세스라면 kill -CONT {pid}",
+                    "기록기(프로세스 {pid})가 {patience} 안에 중지하지 않았습니다. 멈춰 둔 프로세스라면 kill -CONT {pid}",
                     pid = status.pid.to_string(),
                     patience = PATIENCE
                 ),
                 _ => both!(
                     "the recorder has not stopped within {patience}",
-                    "레코더가 {patience} 안에 중지하지 않았습니다",
+                    "기록기가 {patience} 안에 중지하지 않았습니다",
                     patience = PATIENCE
                 ),
             }

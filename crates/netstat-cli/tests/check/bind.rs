@@ -5,8 +5,9 @@ use crate::exposed::nft;
 use crate::support::{command, finish};
 use netstat_lab::{Namespace, Neighbour, Place, on_own_thread};
 use rustix::io::Errno;
+use rustix::net::sockopt::set_ipv6_v6only;
 use rustix::net::{AddressFamily, SocketType, bind, listen, socket};
-use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 
 /// Binds a port as a program does that sets no option.
@@ -99,6 +100,89 @@ fn listeners_bound_sockets_connections_and_time_wait_are_told_apart() {
     });
 }
 
+/// A bind to try: an address, and whether a `::` refuses IPv4.
+type Try = (IpAddr, bool);
+
+/// Whether the kernel gives a port for a plain bind of a TCP socket.
+fn is_given((address, v6_only): Try, port: u16) -> bool {
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let socket = socket(family, SocketType::STREAM, None).unwrap();
+    if address.is_ipv6() {
+        set_ipv6_v6only(&socket, v6_only).unwrap();
+    }
+    match bind(&socket, &SocketAddr::new(address, port)) {
+        Ok(()) => true,
+        Err(error) => {
+            assert_eq!(error, Errno::ADDRINUSE);
+            false
+        }
+    }
+}
+
+#[test]
+fn only_the_binds_that_fail_are_named() {
+    on_own_thread(|namespace| {
+        prepare(namespace);
+        let v4 = |last| IpAddr::from([127, 0, 0, last]);
+        let v6 = IpAddr::from(Ipv6Addr::LOCALHOST);
+        let tries: [Try; 6] = [
+            (Ipv4Addr::UNSPECIFIED.into(), false),
+            (v4(1), false),
+            (v4(2), false),
+            (Ipv6Addr::UNSPECIFIED.into(), false),
+            (Ipv6Addr::UNSPECIFIED.into(), true),
+            (v6, false),
+        ];
+        // For each listener which of the binds are given, and the sentence.
+        let cases: [(&[Place], [bool; 6], &str); 8] = [
+            (
+                &[Place::LoopbackV4],
+                [false, false, true, false, true, true],
+                "a bind of 127.0.0.1 or 0.0.0.0 fails, and one of :: for both families; one of :: for IPv6 alone works",
+            ),
+            (
+                &[Place::LoopbackMapped],
+                [false, false, true, false, true, true],
+                "a bind of 127.0.0.1 or 0.0.0.0 fails, and one of :: for both families; one of :: for IPv6 alone works",
+            ),
+            (
+                &[Place::LoopbackV6],
+                [true, true, true, false, false, false],
+                "a bind of ::1 or :: fails; one of 0.0.0.0 works",
+            ),
+            (
+                &[Place::LoopbackV4, Place::LoopbackV6],
+                [false, false, true, false, false, false],
+                "a bind of 127.0.0.1, ::1, 0.0.0.0 or :: fails",
+            ),
+            (
+                &[Place::AnyV4],
+                [false, false, false, false, true, true],
+                "a bind for IPv4 fails, and one of :: for both families; one for IPv6 alone works",
+            ),
+            (
+                &[Place::AnyV4, Place::LoopbackV6],
+                [false, false, false, false, false, false],
+                "a bind for IPv4 fails, and one of ::1 or ::; other IPv6 addresses work",
+            ),
+            (
+                &[Place::AnyV6Only],
+                [true, true, true, false, false, false],
+                "a bind for IPv6 fails, also one of :: for both families; one for IPv4 works",
+            ),
+            (&[Place::AnyDualStack], [false; 6], "a bind of this port fails, whatever the address"),
+        ];
+        for (port, (places, given, sentence)) in (4900..).zip(cases) {
+            let held: Vec<_> = places.iter().map(|place| namespace.listener(*place, port).unwrap()).collect();
+            let all = ask(&format!("bind {port}/tcp"));
+            let finding = all.of("bind").remove(0);
+            assert!(finding.words().contains(sentence), "{places:?}: {finding:?}");
+            assert_eq!(tries.map(|one| is_given(one, port)), given, "{places:?}");
+            drop(held);
+        }
+    });
+}
+
 #[test]
 fn an_outgoing_connection_holds_a_port_of_the_range() {
     on_own_thread(|namespace| {
@@ -182,7 +266,11 @@ fn it_runs_only_where_a_port_is_given_and_never_by_a_filter() {
         for (words, said) in [
             ("check bind", "bind needs a port: type, for example, netstat check bind 4873"),
             ("check bind 4873 process cat", "a filter would hide some: leave the filter out"),
-            ("check bind 70000", "bind.ports has to be a list of ports"),
+            (
+                "check bind 70000",
+                "\"70000\" is no port (0 to 65535): type, for example, netstat check bind 4873",
+            ),
+            ("check bind abc", "\"abc\" is no port (0 to 65535): type, for example, netstat check bind 4873"),
         ] {
             let run = finish(command(words));
             assert!(run.code != Some(0) && run.complaint.contains(said), "{words}: {run:?}");

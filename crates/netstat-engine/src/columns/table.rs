@@ -145,8 +145,8 @@ columns! {
             process_field(owner, given, |process| &process.namespace_pid, |pid| Value::Number((*pid).into()))
         };
     "process", "Process", Text "", process(ProcessFields::NAME);
-        "Name of the program: its executable, or the script that was started",
-        "프로그램 이름: 실행 파일, 또는 실행한 스크립트",
+        "Name of the program: its executable, or the script if that was started by its own name (#!)",
+        "프로그램 이름: 실행 파일, 또는 자기 이름으로(#!) 실행한 스크립트",
         Owner |owner, given| {
             process_field(owner, given, |process| &process.name, |name| Value::Text(name.as_os_str().into()))
         };

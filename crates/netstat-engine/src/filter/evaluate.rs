@@ -307,7 +307,7 @@ impl Filter {
                 matched(process.executable.as_ref(), |executable| glob.matches(executable.path.as_os_str()))
             }),
             Test::Unit(glob) => processes(socket, context, |process| {
-                matched(process.unit.as_ref(), |unit| glob.matches(unit))
+                matched(process.unit.as_ref(), |unit| is_unit(glob, unit))
             }),
             Test::Container(glob) => processes(socket, context, |process| {
                 matched(process.container.as_ref(), |container| is_container(glob, container))
@@ -385,6 +385,12 @@ fn is_unread(test: &Test, socket: &SocketRef<'_>, context: &Context<'_>) -> bool
 /// Returns when a socket ended and how; `None` for one that is there.
 fn ended(socket: &SocketRef<'_>) -> Option<(SystemTime, EndReason)> {
     socket.lifespan()?.ended
+}
+
+/// Whether a unit has this name, which as in systemctl may lack its `.service`.
+fn is_unit(glob: &Glob, unit: &OsStr) -> bool {
+    let unit = unit.to_string_lossy();
+    glob.matches_text(&unit) || unit.strip_suffix(".service").is_some_and(|name| glob.matches_text(name))
 }
 
 /// Returns whether a pattern means a container: its name, its ID, the first digits of that, or the runtime and either of them.

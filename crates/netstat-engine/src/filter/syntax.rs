@@ -179,7 +179,10 @@ pub(super) static PRIMARIES: [Primary; 38] = [
         Keyword::Unit,
         &["unit"],
         "GLOB",
-        Text::fixed("the service of that process", "그 프로세스의 서비스"),
+        Text::fixed(
+            "the service of that process, with or without its .service",
+            "그 프로세스의 서비스. 끝의 .service는 생략 가능",
+        ),
     ),
     primary(
         Keyword::Container,
@@ -519,7 +522,7 @@ pub(super) static EXAMPLES: [(&str, Text); 15] = [
         Text::fixed("connections by these Unix sockets", "이 유닉스 소켓들의 연결"),
     ),
     (
-        "process curl reason failed,reset lasted < 5s ended > \"10 minutes ago\"",
+        "process curl reason failed,reset ended > \"10 minutes ago\"",
         Text::fixed(
             "with netstat history: what curl failed at, or was cut off from, in the last ten minutes",
             "netstat history에서: 최근 10분 동안 curl이 연결하지 못했거나 끊긴 것",

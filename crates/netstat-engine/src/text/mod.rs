@@ -27,6 +27,7 @@ pub mod system;
 pub mod time;
 pub mod when;
 pub mod words;
+pub mod wrap;
 pub mod zone;
 
 pub use both::Text;
@@ -35,4 +36,5 @@ pub use decimal::decimal;
 pub use language::Language;
 pub use nearest::nearest;
 pub use when::When;
+pub use wrap::wrapped;
 pub use zone::Zone;

@@ -34,6 +34,17 @@ pub fn quoted(word: &OsStr) -> String {
     text
 }
 
+/// Returns a word as a shell takes it: in single quotes where it needs them, which the program takes off itself where the
+/// command prompt of Windows hands them on.
+pub fn for_shell(word: &OsStr) -> String {
+    let word = one_line(&word.to_string_lossy());
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:/,@%+=".contains(&byte);
+    if !word.is_empty() && word.bytes().all(is_plain) {
+        return word;
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 /// Escapes every character that is not visible, so that the text stays one line.
 pub fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
@@ -52,5 +63,25 @@ fn push_safe(text: &mut String, character: char) {
             let _ = write!(text, "\\u{{{:x}}}", u32::from(hidden));
         }
         plain => text.push(plain),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::for_shell;
+
+    #[test]
+    fn words_are_quoted_for_a_shell_where_they_need_it() {
+        for (word, shown) in [
+            ("lport", "lport"),
+            ("close-wait.warning=200", "close-wait.warning=200"),
+            ("yesterday 14:05", "'yesterday 14:05'"),
+            ("[::1]:80", "'[::1]:80'"),
+            ("it's", r"'it'\''s'"),
+            ("a\u{1b}[2J", r"'a\u{1b}[2J'"),
+            ("", "''"),
+        ] {
+            assert_eq!(for_shell(word.as_ref()), shown);
+        }
     }
 }

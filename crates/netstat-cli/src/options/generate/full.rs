@@ -46,13 +46,12 @@ fn group(entry: &Entry) -> Group {
 /// Returns the text.
 pub(in super::super) fn full(language: Language) -> String {
     let begin = both!(
-        "Usage: netstat [OPTIONS] [FILTER] [{interval}]\n       netstat check [NAME...] [FILTER] [OPTIONS]\n       \
+        "Usage: netstat [OPTIONS] [FILTER] [interval]\n       netstat check [NAME...] [FILTER] [OPTIONS]\n       \
          netstat record [OPTIONS]\n       netstat history [FILTER] [OPTIONS]\n\n\
          Words after the options are a filter, as in netstat -ano port 8080:\nsee netstat --help filter.\n",
-        "사용법: netstat [옵션] [필터] [{interval}]\n        netstat check [이름...] [필터] [옵션]\n        \
+        "사용법: netstat [옵션] [필터] [초]\n        netstat check [이름...] [필터] [옵션]\n        \
          netstat record [옵션]\n        netstat history [필터] [옵션]\n\n\
-         옵션 뒤의 단어는 필터입니다. 예: netstat -ano port 8080.\n문법은 netstat --help filter에 있습니다.\n",
-        interval = INTERVAL.name
+         옵션 뒤의 단어는 필터입니다. 예: netstat -ano port 8080.\n문법은 netstat --help filter에 있습니다.\n"
     );
     let mut text = format!("{}\n\n{}", SUMMARY.of(language), begin.of(language));
     for (wanted, heading) in &GROUPS {
@@ -62,7 +61,11 @@ pub(in super::super) fn full(language: Language) -> String {
             push_item(&mut text, &entry.short_with_value(), &described(entry, language));
         }
     }
-    push_item(&mut text, INTERVAL.name, INTERVAL.help.of(language));
+    let interval = match language {
+        Language::English => INTERVAL.name,
+        Language::Korean => "초",
+    };
+    push_item(&mut text, interval, INTERVAL.help.of(language));
     let more = both!(
         "\nMore: netstat -h in short; netstat --help filter, columns, check, record,\nhistory or examples; netstat check --list.\n",
         "\n더 보기: 요약은 netstat -h, 주제별로는 netstat --help filter, columns, check,\nrecord, history, examples, 검사 목록은 netstat check --list.\n"

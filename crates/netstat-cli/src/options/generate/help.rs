@@ -4,10 +4,9 @@ use super::super::arguments::Verb;
 use super::super::entry::Entry;
 use super::super::table::{self, INTERVAL};
 use super::super::verb::takes;
-use crate::render::wrap::wrapped;
 use netstat_check as check;
 use netstat_engine::both;
-use netstat_engine::text::{Language, Text};
+use netstat_engine::text::{Language, Text, cells, wrapped};
 use std::iter::once;
 
 /// What the program does.
@@ -91,14 +90,14 @@ fn help_of_history(language: Language) -> String {
         "\nTells what connections there were: by whom, to whom, for how long, and how they\nended.\n\n\
          NETSTAT history [FILTER] [OPTIONS]\n\n",
         "\n지난 연결을 보여 줍니다: 누가, 어디로, 얼마 동안, 어떻게 끝났는지.\n\n\
-         NETSTAT history [FILTER] [옵션]\n\n"
+         NETSTAT history [필터] [옵션]\n\n"
     );
     let mut text = begin.of(language).to_owned();
     let filter = both!(
         "Shows only matching connections (netstat --help filter), as in process curl reason failed lasted lt 5s.",
         "필터에 맞는 연결만 표시합니다(netstat --help filter). 예: process curl reason failed lasted lt 5s."
     );
-    push_item(&mut text, "FILTER", filter.of(language));
+    push_item(&mut text, both!("FILTER", "필터").of(language), filter.of(language));
     push_options(&mut text, Verb::History, language);
     text.push('\n');
     text
@@ -119,11 +118,11 @@ fn help_of_check(language: Language) -> String {
         "\nSays what is wrong with the network of this host, which process causes it, and\nwhat to do next.\n\n\
          NETSTAT check [NAME...] [FILTER] [OPTIONS]\n\n",
         "\n이 호스트의 네트워크에 무슨 문제가 있고, 어느 프로세스 때문이며, 무엇을 해야\n하는지 알려 줍니다.\n\n\
-         NETSTAT check [NAME...] [FILTER] [옵션]\n\n"
+         NETSTAT check [이름...] [필터] [옵션]\n\n"
     );
     let mut text = begin.of(language).to_owned();
     let name = both!("A check; without any, all of them:", "검사 이름. 주지 않으면 모두 실행합니다:");
-    push_item(&mut text, "NAME", name.of(language));
+    push_item(&mut text, both!("NAME", "이름").of(language), name.of(language));
     for known in check::ALL {
         push_item(&mut text, "", &format!("{}: {}", known.name, known.data.summary.of(language)));
     }
@@ -131,11 +130,11 @@ fn help_of_check(language: Language) -> String {
         "Checks only matching sockets (netstat --help filter). Counters always cover the whole system.",
         "필터에 맞는 소켓만 검사합니다(netstat --help filter). 카운터는 항상 시스템 전체의 값입니다."
     );
-    push_item(&mut text, "FILTER", filter.of(language));
+    push_item(&mut text, both!("FILTER", "필터").of(language), filter.of(language));
     push_options(&mut text, Verb::Check, language);
     let codes = both!(
         "\nExit code: 0 nothing, or notices; 1 warning; 2 critical; 3 unknown, or an error.\n\n",
-        "\n종료 코드: 0 정상 또는 참고, 1 경고, 2 위험, 3 확인 불가 또는 오류.\n\n"
+        "\n종료 코드: 0 정상 또는 알림, 1 경고, 2 위험, 3 확인 불가 또는 오류.\n\n"
     );
     text.push_str(codes.of(language));
     text
@@ -144,13 +143,14 @@ fn help_of_check(language: Language) -> String {
 pub(super) fn push_item(text: &mut String, item: &str, description: &str) {
     let mut start = format!("  {item}");
     // An item that leaves no space before the description gets its own line.
-    if start.chars().count() >= DESCRIPTIONS {
+    if cells(start.as_bytes()) >= DESCRIPTIONS {
         text.push_str(&start);
         text.push('\n');
         start.clear();
     }
     for line in wrapped(description, WIDTH - DESCRIPTIONS) {
-        text.push_str(&format!("{start:<DESCRIPTIONS$}{line}\n"));
+        let free = DESCRIPTIONS.saturating_sub(cells(start.as_bytes()));
+        text.push_str(&format!("{start}{:free$}{line}\n", ""));
         start.clear();
     }
 }

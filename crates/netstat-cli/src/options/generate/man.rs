@@ -4,9 +4,9 @@ use super::super::entry::{Entry, Topic};
 use super::super::table::{self, INTERVAL};
 use super::examples;
 use super::help::SUMMARY;
-use crate::render::wrap::wrapped;
 use netstat_check as check;
 use netstat_engine::text::Language;
+use netstat_engine::text::wrapped;
 use netstat_engine::{columns, filter};
 
 /// The date in the footer: the day the texts of the page last changed. The page shows no version, so that it changes
@@ -231,7 +231,8 @@ fn filters(page: &mut String, help: &str) {
                     page.push_str(".PP\n");
                 }
                 begins = false;
-                is_list = word.len() == 1;
+                // Addresses are explained in sentences.
+                is_list = word.len() == 1 && word != "A";
                 paragraph(page, text);
             }
         }

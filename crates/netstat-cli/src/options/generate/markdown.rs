@@ -4,6 +4,7 @@ use super::super::entry::{Entry, Topic};
 use super::super::table::{self, INTERVAL};
 use super::examples;
 use crate::render::contents::with_contents;
+use netstat_engine::text::quote::for_shell;
 
 /// The reference.
 pub(super) fn markdown() -> String {
@@ -73,7 +74,7 @@ fn note(entry: &Entry) -> String {
         sentences.push(escape(entry.details));
     }
     if let Some(value) = entry.value() {
-        sentences.push(format!("Example: `--{} {}`.", entry.long, value.example));
+        sentences.push(format!("Example: `--{} {}`.", entry.long, for_shell(value.example.as_ref())));
     }
     if let Some(inferred) = entry.inferred {
         sentences.push(format!("*Proposed:* {}", escape(inferred)));

@@ -44,7 +44,7 @@ static OPTIONS: [[(&str, Text); 2]; 6] = [
 /// Returns the text.
 pub(in super::super) fn short(language: Language) -> String {
     let begin = both!(
-        "Usage: netstat [OPTIONS] [FILTER] [SECONDS]\nWith SECONDS the report is repeated.\n\n",
+        "Usage: netstat [OPTIONS] [FILTER] [interval]\nWith an interval in seconds the report is repeated.\n\n",
         "사용법: netstat [옵션] [필터] [초]\n초를 적으면 그 간격으로 되풀이합니다.\n\n"
     );
     let mut text = begin.of(language).to_owned();

@@ -3,7 +3,7 @@
 use super::super::arguments::Verb;
 use super::super::document::Document;
 use super::{full, help, help_of, help_of_examples, short, text};
-use crate::render::wrap::wrapped;
+use netstat_engine::text::wrapped;
 use netstat_engine::text::{Language, cells};
 use std::path::{Path, PathBuf};
 

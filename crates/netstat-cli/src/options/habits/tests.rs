@@ -1,4 +1,5 @@
-use super::super::tests::{complaint_about, parse_line};
+use super::super::tests::{complaint_about, of_shell, parse_line};
+use std::ffi::OsString;
 
 /// The command that a complaint says to type, without the name of the program.
 fn offered(said: &str) -> Option<String> {
@@ -25,6 +26,33 @@ fn words_of_other_tools_are_answered_with_a_command_that_is_right() {
         ("-an tcp6", "tcp ipv6"),
         ("exclude", "not"),
         ("-p tcp6", "-p tcpv6"),
+        ("-p tcp,tcpv6", "-an tcp"),
+        ("-p tcp,tcp6", "-an tcp"),
+        ("-p udp,udpv6", "-an udp"),
+        ("-p tcp,udp", "-an"),
+        ("-s -p ip,tcp", "-s"),
+        ("localhost:8080", "host localhost:8080"),
+        ("-ano my-host.example:22", "host my-host.example:22"),
+        ("tcp:8080", "tcp port 8080"),
+        ("-an udp:53", "udp port 53"),
+        ("port:8080", "port 8080"),
+        ("process:nginx", "process nginx"),
+        ("established,close_wait", "state established,close_wait"),
+        ("80,443", "port 80,443"),
+        ("--sort pid,port", "--sort pid"),
+        ("--sort rtt:desc,pid", "--sort rtt"),
+        ("host 10.77.0", "10.77.0.0/24"),
+        ("-an dst 10.77", "10.77.0.0/16"),
+        ("src 10.77.0.*", "10.77.0.0/24"),
+        ("1.2.3.4.5", "1.2.3.4"),
+        ("10.77.0.0/255.255.255.0", "10.77.0.0/24"),
+        ("10.77.0.9/255.255.0.0", "10.77.0.0/16"),
+        ("10.77.0.1-10.77.0.9", "10.77.0.0/28"),
+        ("10.77.0.1-10.77.0.1", "10.77.0.1/32"),
+        ("0.0.0.0-255.255.255.255", "0.0.0.0/0"),
+        ("0x7f000001", "127.0.0.1"),
+        ("0x1f90", "port 8080"),
+        ("-N x", "--netns x"),
         ("-N blue", "--netns blue"),
         ("-an -N blue", "--netns blue"),
         ("-anp udp6", "-p udpv6"),
@@ -44,8 +72,67 @@ fn words_of_other_tools_are_answered_with_a_command_that_is_right() {
         let said = complaint_about(typed);
         assert_eq!(offered(&said).as_deref(), Some(offer), "{typed}: {said}");
         let command = offer.trim_start_matches("at most ");
+        assert!(!said.contains("not an interval"), "{typed}: {said}");
         if !matches!(command, "not" | "-p tcpv6" | "-p udpv6") {
             assert!(parse_line(command).is_ok(), "{command} is offered for {typed}");
+        }
+    }
+}
+
+/// Every command of the program that a complaint names.
+pub(super) fn commands(said: &str) -> Vec<String> {
+    let commands = said
+        .split("netstat -")
+        .skip(1)
+        .map(|rest| format!("-{}", rest.split([',', ';']).next().unwrap_or(rest)));
+    commands.map(|command| command.trim_end_matches('"').to_owned()).collect()
+}
+
+/// The command in single quotes of a shell.
+#[test]
+fn a_value_with_blanks_is_kept_and_quoted() {
+    let parse = |command: &str| super::super::parse(of_shell(command).into_iter().map(OsString::from));
+    for (typed, command) in [
+        (["--user", "a b"], r#"-an user '"a b"'"#),
+        (["--unit", "my app (x)"], r#"-an unit '"my app (x)"'"#),
+        (["--container", "a*"], "-an container 'a*'"),
+        (["--recvq", "> 0"], "-an recvq '> 0'"),
+    ] {
+        let said = super::super::parse(typed.map(OsString::from)).unwrap_err().to_string();
+        assert_eq!(offered(&said).as_deref(), Some(command), "{said}");
+        assert!(parse(command).is_ok(), "{command}");
+    }
+}
+
+#[test]
+fn an_interface_is_no_value_of_i() {
+    for typed in ["-i eth0", "-an -i wlp0s20f3", "-I br-1a2b"] {
+        let said = complaint_about(typed);
+        assert_eq!(commands(&said), ["--interfaces", "-e -v"], "{said}");
+    }
+    for command in ["--interfaces", "-e -v", "-i 5", "-i port 80"] {
+        assert!(parse_line(command).is_ok(), "{command}");
+    }
+    assert!(complaint_about("-i port x y").contains("filter"));
+}
+
+#[test]
+fn a_version_of_ip_is_a_filter_and_has_statistics() {
+    for (typed, expected) in [
+        ("-p ipv4", ["-an ipv4", "-s -p ip"]),
+        ("-p IP4", ["-an ipv4", "-s -p ip"]),
+        ("-an -p inet", ["-an ipv4", "-s -p ip"]),
+        ("-s -p ipv4", ["-an ipv4", "-s -p ip"]),
+        ("-p inet6", ["-an ipv6", "-s -p ipv6"]),
+        ("-p ip6", ["-an ipv6", "-s -p ipv6"]),
+        ("-p ip", ["-s -p ip", "-an ipv4"]),
+        ("-p ipv6", ["-s -p ipv6", "-an ipv6"]),
+    ] {
+        let said = complaint_about(typed);
+        let offered = commands(&said);
+        assert_eq!(offered, expected, "{typed}: {said}");
+        for command in offered {
+            assert!(parse_line(&command).is_ok(), "{command} is offered for {typed}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::options::arguments::ProtocolName;
 use crate::options::complaint::{Complaint, complaint};
+use crate::render::formats;
 use netstat_engine::both;
 use netstat_engine::text::quote::quoted;
 use netstat_engine::text::{Language, Text};
@@ -88,6 +89,10 @@ fn letters_of(word: &OsStr) -> Option<BTreeSet<char>> {
 fn here(words: &[OsString]) -> Text {
     let mut letters = BTreeSet::new();
     let mut protocol = None;
+    let data = words.iter().filter_map(|word| word.to_str()).find(|word| {
+        let name = word.strip_prefix("--").unwrap_or_default().to_ascii_lowercase();
+        formats::ALL.iter().any(|format| format.name == name)
+    });
     let mut rest = words.iter().peekable();
     while let Some(word) = rest.next() {
         let Some(mut more) = letters_of(word) else { continue };
@@ -97,7 +102,33 @@ fn here(words: &[OsString]) -> Text {
         }
         letters.append(&mut more);
     }
-    equivalent(&letters, protocol)
+    match data {
+        Some(data) if !letters.iter().any(|letter| "rgswx".contains(*letter)) => {
+            as_data(&letters, protocol, data)
+        }
+        _ => equivalent(&letters, protocol),
+    }
+}
+
+/// Returns the nearest command here that writes data: what `-b` says in lines between the rows is a column there, and a filter
+/// leaves the listeners.
+fn as_data(letters: &BTreeSet<char>, protocol: Option<ProtocolName>, data: &str) -> Text {
+    let has = |letter| letters.contains(&letter);
+    let (tcp, udp) = (has('t'), has('u'));
+    let process = if has('p') { "o --process" } else { "" };
+    let only = protocol.map(ProtocolName::name).or(match (tcp, udp) {
+        (true, false) => Some("tcp"),
+        (false, true) => Some("udp"),
+        _ => None,
+    });
+    let filter = match (only, has('l') && !has('a')) {
+        (Some("udp" | "udpv6"), _) => " udp",
+        (Some(_), true) => " listening",
+        (Some(_), false) => " tcp",
+        (None, true) => " listening or udp",
+        (None, false) => "",
+    };
+    type_this(&format!("netstat -an{process}{filter} {}", data.to_ascii_lowercase()))
 }
 
 /// Returns the nearest command here, with a note about what differs.
@@ -178,8 +209,9 @@ fn type_this(words: &str) -> Text {
 }
 
 /// Command lines in that style and their translation, for the reference. A test compares them with the code.
-pub(in crate::options) const EXAMPLES: [(&str, &str); 8] = [
+pub(in crate::options) const EXAMPLES: [(&str, &str); 9] = [
     ("-tulpn", "netstat -anob"),
+    ("-tulpn --json", "netstat -ano --process listening or udp --json"),
     ("-plnt", "netstat -anob -p tcp"),
     ("-tunap", "netstat -anob"),
     ("-antp", "netstat -anob -p tcp"),

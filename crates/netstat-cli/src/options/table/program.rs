@@ -23,7 +23,7 @@ pub(crate) static INTERVAL: Positional = Positional {
     help: Text::fixed(
         "Repeats the report every interval seconds until Ctrl+C is pressed or --count is reached. Without it the report \
          is shown once.",
-        "interval초마다 다시 표시합니다. Ctrl+C를 누르거나 --count만큼 표시하면 끝납니다. 없으면 한 번만 표시합니다.",
+        "이 시간(초)마다 다시 표시합니다. Ctrl+C를 누르거나 --count만큼 표시하면 끝납니다. 없으면 한 번만 표시합니다.",
     ),
     details: "A whole number, at least 1.",
 };

@@ -33,10 +33,10 @@ pub(super) const OPTIONS: &[Entry] = entries! { Record;
     [] "status", switch(recorder.status);
         "Tell how the recorder is doing",
         "Tells whether a recorder is running, what it has counted and lost, and how much it keeps.",
-        "레코더가 실행 중인지, 무엇을 세고 잃었는지, 얼마나 저장하고 있는지 표시합니다."
+        "기록기가 실행 중인지, 무엇을 세고 잃었는지, 얼마나 저장하고 있는지 표시합니다."
         details "The exit code is 0 if one is running, 1 if not.";
     [] "stop", switch(recorder.stop);
         "Stop the recorder",
         "Stops the recorder that writes to the store, and waits until it has.",
-        "이 기록에 쓰고 있는 레코더를 중지하고, 끝날 때까지 기다립니다.";
+        "이 기록에 쓰고 있는 기록기를 중지하고, 끝날 때까지 기다립니다.";
 };

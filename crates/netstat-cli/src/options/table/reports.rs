@@ -13,7 +13,7 @@ pub(super) const OPTIONS: &[Entry] = entries! { Other;
     ['e'] "ethernet" synopsis, switch(ethernet);
         "Show interface statistics",
         "Shows interface statistics: bytes, packets, discards and errors. With -s the protocol statistics follow.",
-        "인터페이스 통계를 표시합니다: 바이트, 패킷, 버림, 오류. -s와 함께 쓰면 프로토콜 통계가 이어집니다."
+        "인터페이스 통계를 표시합니다: 바이트, 패킷, 폐기, 오류. -s와 함께 쓰면 프로토콜 통계가 이어집니다."
         details "It is the sum of all interfaces but loopback; with -v each interface is shown by itself. Counters that \
                  the system does not have are shown as -: Linux does not tell unicast from broadcast packets, and has \
                  rows for all packets and, where the driver counts them, multicast packets."

@@ -35,6 +35,21 @@ pub(super) fn complaint_about(line: &str) -> String {
     }
 }
 
+/// The words that a shell makes of a line, as far as single quotes go.
+pub(super) fn of_shell(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut is_quoted = false;
+    for character in line.chars() {
+        match character {
+            '\'' => is_quoted = !is_quoted,
+            ' ' if !is_quoted => words.push(String::new()),
+            _ => words.last_mut().unwrap().push(character),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
 /// Whether a text is one line that a terminal shows as it is.
 fn is_one_plain_line(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|character| !character.is_control() && !is_deceptive(character))

@@ -235,13 +235,41 @@ fn times_and_numbers() {
         ("0", Duration::ZERO),
         ("3600", Duration::from_secs(3600)),
         ("3600000ms", Duration::from_secs(3600)),
+        ("1.5", Duration::from_millis(1500)),
+        ("0.1s", Duration::from_millis(100)),
+        ("0.5ms", Duration::from_micros(500)),
+        ("3600.000", Duration::from_secs(3600)),
+        ("0.00000000099999", Duration::ZERO),
     ] {
         assert_eq!(arguments(&format!("--resolve-timeout {text}")).resolve_timeout, Some(timeout), "{text}");
     }
-    for text in ["", "s", "ms", "2m", "1.5", "-1", "+2", "two", "3601", "18446744073709551616", "3600001ms"] {
+    for text in [
+        "",
+        "s",
+        "ms",
+        "2m",
+        "1.",
+        ".5",
+        "1.5.2",
+        "1.x",
+        "3600.1",
+        "1,5",
+        "-1",
+        "+2",
+        "two",
+        "3601",
+        "18446744073709551616",
+        "3600001ms",
+    ] {
         let said = complaint_about(&format!("--resolve-timeout={text}"));
         assert!(said.starts_with("--resolve-timeout"), "{text}: {said}");
     }
+    for line in ["--watch 0.1s -an", "--watch 1.5s -an", "--watch 1.5 -an", "--wait --timeout 1.5 port 80"] {
+        let arguments = arguments(line);
+        let pause = arguments.watch.or(arguments.timeout).unwrap();
+        assert!(pause.subsec_nanos() > 0, "{line}: {pause:?}");
+    }
+    assert!(complaint_about("--watch 0.0 -an").contains("--watch 10s"));
     for (text, interval) in [("1", 1), ("5", 5), ("007", 7), ("4294967295", u32::MAX)] {
         assert_eq!(arguments(text).interval, Some(interval), "{text}");
     }
@@ -294,6 +322,20 @@ fn complaints() {
         "reason foo",
         "nspid x",
         "--netns blue --at 2h",
+        "--at",
+        "1.2.3.4.5",
+        "10.77.0.0/255.255.255.0",
+        "10.77.0.1-10.77.0.9",
+        "0x7f000001",
+        "host 10.77.0",
+        "localhost:8080",
+        "tcp:8080",
+        "established,close_wait",
+        "-i eth0",
+        "-N x",
+        "check bind abc",
+        "check bind 99999",
+        "--sort pid,port",
         "(port 80",
         "state LISTNING",
         "--exists",
@@ -325,6 +367,8 @@ fn complaints() {
         "-p tpc",
         "-p http",
         "-p ip",
+        "-p ipv4",
+        "-p tcp,tcpv6",
         "-icmpv6",
         "-tcp",
         "-udp",
@@ -382,6 +426,7 @@ fn complaints() {
         // The style of net-tools and ss.
         "-tulpn",
         "-tulpen",
+        "-tulpn --json",
         "-plnt",
         "-tunap",
         "-lntp",

@@ -5,6 +5,7 @@ use super::super::document::Document;
 use super::super::entry::{Effect, Entry, Topic, ValueKind};
 use super::super::table::{self, INTERVAL};
 use super::super::{Arguments, Command, generate, mistakes};
+use super::{complaint_about, of_shell};
 use netstat_engine::text::Language;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -193,6 +194,22 @@ fn every_choice_is_accepted_and_makes_a_difference() {
             assert!(value.choices().is_empty());
         }
     }
+}
+
+/// What is said where the value is missing is a line that a shell hands on as it is meant.
+#[test]
+fn every_example_of_a_missing_value_can_be_typed() {
+    let mut quoted = 0;
+    for entry in with_effect().filter(|entry| entry.value().is_some()) {
+        let verb = entry.report.verb().map_or(String::new(), |verb| format!("{} ", verb.name()));
+        let said = complaint_about(&format!("{verb}--{}", entry.long));
+        let typed = said.split_once("type, for example, ").unwrap().1;
+        let words = of_shell(typed);
+        quoted += usize::from(words.len() < typed.split(' ').count());
+        let value = entry.value().unwrap();
+        assert_eq!(words, [format!("--{}", entry.long), value.example.to_owned()], "{typed}");
+    }
+    assert!(quoted > 0, "an example with blanks shows the quotes");
 }
 
 /// The complaint about a missing protocol is the only one that a letter with a value can lead to.

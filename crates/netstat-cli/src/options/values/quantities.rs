@@ -111,24 +111,23 @@ pub(in crate::options) fn parse_wait_timeout(text: &OsStr) -> Result<Duration, C
     )
 }
 
-/// Parses seconds, or milliseconds with `ms`, up to `longest` seconds.
+/// Parses seconds, or milliseconds with `ms`, up to `longest` seconds. A fraction may follow, as in filters.
 fn parse_duration(option: &str, text: &OsStr, longest: u64, instead: &Text) -> Result<Duration, Complaint> {
     let word = quoted(text);
     let lower = text.to_str().map(str::to_ascii_lowercase).unwrap_or_default();
-    let duration = if let Some(milliseconds) = lower.strip_suffix("ms") {
-        (whole(milliseconds), Duration::from_millis as fn(u64) -> Duration)
-    } else {
-        (whole(lower.strip_suffix('s').unwrap_or(&lower)), Duration::from_secs as fn(u64) -> Duration)
+    let (number, unit) = match lower.strip_suffix("ms") {
+        Some(milliseconds) => (milliseconds, NANOSECONDS / 1000),
+        None => (lower.strip_suffix('s').unwrap_or(&lower), NANOSECONDS),
     };
-    match duration {
-        (Whole::Not, _) => Err(complaint!(
-            "{option} needs seconds or milliseconds, not {word}: type, for example, 2, 2s or 500ms",
-            "{option} {word}: 초나 밀리초가 필요합니다. 입력 예: 2, 2s, 500ms",
+    match nanoseconds(number, unit) {
+        None => Err(complaint!(
+            "{option} needs seconds or milliseconds, not {word}: type, for example, 2, 0.5s or 500ms",
+            "{option} {word}: 초나 밀리초가 필요합니다. 입력 예: 2, 0.5s, 500ms",
             option,
             word
         )),
-        (Whole::Number(number), unit) if unit(number) <= Duration::from_secs(longest) => Ok(unit(number)),
-        _ => Err(complaint!(
+        Some(Some(duration)) if duration <= Duration::from_secs(longest) => Ok(duration),
+        Some(_) => Err(complaint!(
             "{option} {word} is too long: type at most {longest} seconds, or {instead}",
             "{option} {word}: 너무 깁니다. 최대 {longest}초까지 입력하거나, {instead}",
             option,
@@ -137,6 +136,28 @@ fn parse_duration(option: &str, text: &OsStr, longest: u64, instead: &Text) -> R
             instead
         )),
     }
+}
+
+/// The nanoseconds of a second.
+const NANOSECONDS: u64 = 1_000_000_000;
+
+/// Returns a decimal number of a unit of so many nanoseconds: `None` if it is no number, `Some(None)` if it is beyond all bounds.
+fn nanoseconds(number: &str, unit: u64) -> Option<Option<Duration>> {
+    let (integer, fraction) = match number.split_once('.') {
+        Some((_, "")) => return None,
+        Some((integer, fraction)) => (integer, fraction),
+        None => (number, "0"),
+    };
+    if whole(integer) == Whole::Not || whole(fraction) == Whole::Not {
+        return None;
+    }
+    // Less than a nanosecond is nothing.
+    let fraction = fraction.get(..9).unwrap_or(fraction);
+    let part = fraction.bytes().fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0'));
+    let scale = fraction.bytes().fold(1, |scale, _| scale * 10);
+    let Whole::Number(integer) = whole(integer) else { return Some(None) };
+    let total = integer.checked_mul(unit).and_then(|total| total.checked_add(unit * part / scale));
+    Some(total.map(Duration::from_nanos))
 }
 
 pub(in crate::options) fn parse_watch(text: &OsStr) -> Result<Duration, Complaint> {

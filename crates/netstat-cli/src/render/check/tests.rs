@@ -114,7 +114,7 @@ fn the_numbers_of_the_last_line_add_up() {
     assert!(english.contains("unknown   close-wait, listen-queue: hidden\n"), "{english}");
     let korean = text(Language::Korean);
     assert!(
-        korean.contains("검사 4가지, 소켓 0개: 1가지 정상, 3가지에서 경고 2, 확인 불가 2, 알림 1."),
+        korean.contains("검사 4가지, 소켓 0개: 1가지 정상, 3가지에서 경고 2건, 확인 불가 2건, 알림 1건."),
         "{korean}"
     );
 }

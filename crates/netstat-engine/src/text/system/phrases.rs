@@ -139,7 +139,7 @@ pub(super) static ALL: &[(&str, &str)] = &[
         "네트워크는 파일에만 있음. --geo FILE로 지정",
     ),
     ("the kernel tells it with CAP_NET_ADMIN only", "커널이 CAP_NET_ADMIN에만 알려 줌"),
-    ("reading it was refused", "읽기가 거부됨"),
+    ("reading it was refused", "읽을 권한 없음"),
     ("it is not UTF-8 text", "UTF-8 텍스트가 아님"),
     ("it is not valid Unicode", "올바른 유니코드가 아님"),
     (
@@ -206,7 +206,7 @@ pub(super) static ALL: &[(&str, &str)] = &[
     ("* has no counters that are understood", "*에 알아볼 수 있는 카운터가 없음"),
     ("*; it takes root", "*. root 권한 필요"),
     ("*; it takes root (CAP_SYS_ADMIN)", "*. root 권한 필요(CAP_SYS_ADMIN)"),
-    ("reading those of * was refused", "*의 읽기가 거부됨"),
+    ("reading those of * was refused", "프로세스 *개를 읽을 권한 없음"),
     ("more than * descriptors are open", "열린 디스크립터가 *개보다 많음"),
     ("* could not be read", "*를 읽을 수 없음"),
     (
