@@ -34,7 +34,8 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         "Windows의 표 대신 이 열들을 이 순서로 표시합니다. --columns help로 모든 열을 볼 수 있습니다."
         details "Separate the names with commas: --columns pid,process,local,foreign,rtt. Columns are as wide as their \
                  content; if the terminal is too narrow, the widest text columns are cut and end with an ellipsis. \
-                 Addresses and ports are numbers, unknown values are shown as -. Only what the columns need is read. \
+                 Addresses and ports are numbers, unknown values are shown as -. The headings are English in every language, because people \
+                 search for them and scripts cut by them. Only what the columns need is read. \
                  The list also chooses the keys of --json, --jsonl and --csv. The options that add columns to the \
                  table of Windows have no effect then.";
     [] "group-by", value(group_by, "LIST", "process", ValueKind::Columns(&[]), |text| values::parse_columns("--group-by", text));
