@@ -3,7 +3,7 @@
 //!
 //! They are installed once, below the target folder. Where that cannot be done, the test is skipped.
 
-use crate::compare::{ORACLE, has_oracle, oracle, ours};
+use crate::compare::{ORACLE, at_rest, has_oracle, oracle, ours};
 use crate::support::{self, Folder, NETSTAT};
 use netstat_lab::{Loop, Namespace, Place, skip};
 use std::io::Write as _;
@@ -70,7 +70,8 @@ fn jc_reads_ours_as_it_reads_that_of_net_tools() {
     let Some(folder) = installed("jc", &install).filter(|_| has_oracle()) else { return };
     with_sockets(|_| {
         for words in ["", "-a", "-apee", "-tulpn", "-rne", "-rnee", "-r", "-i", "-ia", "-xap", "-wan", "-l"] {
-            let [wanted, got] = [oracle(words), ours(words)].map(|run| jc(&folder, &run.text));
+            let (wanted, got) =
+                at_rest(|| jc(&folder, &oracle(words).text), || jc(&folder, &ours(words).text));
             assert_eq!(got, wanted, "netstat {words}");
             assert!(words == "-wan" || wanted.contains('{'), "netstat {words}: {wanted}");
         }
@@ -124,7 +125,7 @@ fn packages_of_node_read_ours_as_they_read_that_of_net_tools() {
     ];
     let Some(folder) = installed("node", &install).filter(|_| has_oracle()) else { return };
     with_sockets(|_| {
-        let [wanted, got] = [ORACLE, NETSTAT].map(|program| node(&folder, program, "linux"));
+        let (wanted, got) = at_rest(|| node(&folder, ORACLE, "linux"), || node(&folder, NETSTAT, "linux"));
         assert_eq!(got, wanted);
         let pid = std::process::id();
         // Of net-tools, find-process reads TCP alone: a UDP row has no state.

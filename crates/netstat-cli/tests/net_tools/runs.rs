@@ -1,6 +1,6 @@
 //! Runs of another user, and runs that go on.
 
-use crate::compare::{ORACLE, has_oracle, mask_timers};
+use crate::compare::{ORACLE, at_rest, has_oracle, mask_timers};
 use crate::support::{self, Folder, Keeper, Run};
 use netstat_lab::{Loop, Place};
 use std::io::{BufRead as _, BufReader};
@@ -17,13 +17,10 @@ const NOBODY: u32 = 65534;
 fn assert_same_for_nobody(program: &Path, lines: &[&str]) {
     for words in lines {
         let said = |run: Run| (run.text, run.complaint, run.code);
-        let of_oracle = || said(support::as_other_user(Path::new(ORACLE), words));
-        let both = netstat_lab::eventually("a network at rest", || {
-            let before = of_oracle();
-            let got = said(support::as_other_user(program, &format!("--dialect net-tools {words}")));
-            (before == of_oracle()).then_some((before, got))
-        });
-        let (wanted, got) = both.unwrap();
+        let (wanted, got) = at_rest(
+            || said(support::as_other_user(Path::new(ORACLE), words)),
+            || said(support::as_other_user(program, &format!("--dialect net-tools {words}"))),
+        );
         assert_eq!(got, wanted, "netstat {words}");
     }
 }
