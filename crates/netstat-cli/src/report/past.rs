@@ -197,7 +197,7 @@ pub(super) fn run(session: &mut Session<'_>, asked: &Asked) -> Result<ExitCode, 
     say_undated(&reader);
     if session.settings.scope == Scope::All {
         output::complain(&both!(
-            "of other network namespaces only TCP is recorded: their UDP sockets are not in this table",
+            "only TCP is recorded for other network namespaces: their UDP sockets are not in this table",
             "다른 네트워크 네임스페이스는 TCP만 기록합니다. 그 UDP 소켓은 이 표에 없습니다"
         ));
     }
@@ -282,8 +282,7 @@ pub(super) fn show(
 pub(super) fn say_undated(reader: &Reader) {
     if let undated @ 1.. = reader.undated() {
         output::complain(&both!(
-            "the history is not whole: when {undated:run|runs} of the recorder {undated?was|were} nobody can tell, because the \
-             clock is damaged",
+            "the history is incomplete: {undated:run|runs} of the recorder cannot be dated, because the record of the clock is damaged",
             "기록이 완전하지 않습니다: 시계 기록이 손상되어 기록기 실행 {undated}회의 시각을 알 수 없습니다",
             undated
         ));
@@ -319,6 +318,10 @@ pub(super) fn gap_text(gap: &Gap, zone: &Zone) -> Text {
         Some(lost) => both!("{lost:end of a connection|ends of connections}", "끝난 연결 {lost}개", lost),
         None => both!("ends of connections", "끝난 연결"),
     };
+    let connections = match gap.lost {
+        Some(lost) => both!("{lost:connection|connections}", "연결 {lost}개", lost),
+        None => both!("connections", "연결"),
+    };
     match gap.cause {
         GapCause::NotRunning => both!(
             "{span} nothing was recorded, because netstat record was not running",
@@ -334,32 +337,21 @@ pub(super) fn gap_text(gap: &Gap, zone: &Zone) -> Text {
             span,
             lost
         ),
-        GapCause::Begins => {
-            let connections = match gap.lost {
-                Some(lost) => both!("{lost:connection|connections}", "연결 {lost}개", lost),
-                None => both!("connections", "연결"),
-            };
-            both!(
-                "{span} the beginning of {connections} was lost, because the buffer between kernel and recorder was full: they are missing until they end",
-                "{span} 커널과 기록기 사이의 버퍼가 가득 차 {connections}의 시작을 놓쳤습니다. 끝날 때까지는 표에 없습니다",
-                span,
-                connections
-            )
-        }
-        GapCause::HalfClosed => {
-            let connections = match gap.lost {
-                Some(lost) => both!("{lost:connection|connections}", "연결 {lost}개", lost),
-                None => both!("connections", "연결"),
-            };
-            both!(
-                "{span} that an end had closed {connections} was lost, because the buffer between kernel and recorder was full: \
-                 until their end they may be shown as ESTABLISHED",
-                "{span} 커널과 기록기 사이의 버퍼가 가득 차 {connections}에서 한쪽이 닫은 사실을 놓쳤습니다. 끝날 때까지 ESTABLISHED로 \
-                 나올 수 있습니다",
-                span,
-                connections
-            )
-        }
+        GapCause::Begins => both!(
+            "{span} the beginning of {connections} was lost, because the buffer between kernel and recorder was full: they are \
+             missing until they end",
+            "{span} 커널과 기록기 사이의 버퍼가 가득 차 {connections}의 시작을 놓쳤습니다. 끝날 때까지는 표에 없습니다",
+            span,
+            connections
+        ),
+        GapCause::HalfClosed => both!(
+            "{span} the buffer between kernel and recorder was full: {connections} may be shown as ESTABLISHED until they end, \
+             although one side had closed",
+            "{span} 커널과 기록기 사이의 버퍼가 가득 차 {connections}에서 한쪽이 닫은 사실을 놓쳤습니다. 끝날 때까지 ESTABLISHED로 \
+             나올 수 있습니다",
+            span,
+            connections
+        ),
         GapCause::Processes => {
             let records = match gap.lost {
                 Some(lost) => {

@@ -241,7 +241,7 @@ impl History {
                 self.end();
                 let unwritten = self.writer.unwritten();
                 return Err(both!(
-                    "the history {file} lacks the last {unwritten} begins and ends of connections: {why}",
+                    "the history {file} lacks the last {unwritten:event|events} of connections: {why}",
                     "{file}: 연결의 시작과 종료 중 마지막 {unwritten}건이 기록에 없습니다. {why}",
                     file,
                     unwritten,

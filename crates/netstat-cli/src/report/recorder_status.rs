@@ -93,9 +93,9 @@ pub(super) fn stop(store: &Path) -> Result<ExitCode, Trouble> {
     while is_running(store)? {
         if begin.elapsed() > PATIENCE {
             return Err(match read(&beside) {
-                // A process that was halted hears of it when it goes on.
+                // A suspended process hears of it when it goes on.
                 Ok(Some(status)) if cfg!(unix) => both!(
-                    "the recorder, process {pid}, has not stopped within {patience}: kill -CONT {pid} if it was halted",
+                    "the recorder, process {pid}, has not stopped within {patience}: if it is suspended, type kill -CONT {pid}",
                     "기록기(프로세스 {pid})가 {patience} 안에 중지하지 않았습니다. 멈춰 둔 프로세스라면 kill -CONT {pid}",
                     pid = status.pid.to_string(),
                     patience = PATIENCE

@@ -2,7 +2,7 @@
 
 use super::cells::host;
 use super::hardware::Hardware;
-use super::interfaces::InterfaceRow;
+use super::interfaces::{InterfaceRow, write_title};
 use crate::render::{LineEnd, Sheet};
 use netstat_engine::kernel_text::{AddressV6, Device};
 use netstat_engine::text::escape;
@@ -38,16 +38,14 @@ const SCOPES: [(u8, &str); 3] = [(0x20, "link,"), (0x40, "site,"), (0x10, "host,
 /// The scope of an address with an IPv4 address in it.
 const COMPATIBLE: u8 = 0x80;
 
-/// Writes the title, which the first of several displays has, and the blocks.
+/// Writes the title and the blocks.
 pub(crate) fn render_interface_blocks(
     rows: &[InterfaceRow<'_>],
     with_title: bool,
     out: &mut impl Write,
 ) -> io::Result<()> {
     let mut sheet = Sheet::new(out, LineEnd::NATIVE);
-    if with_title {
-        sheet.line("Kernel Interface table")?;
-    }
+    write_title(&mut sheet, with_title)?;
     for row in rows {
         block(row, &mut sheet)?;
     }

@@ -38,16 +38,19 @@ const LETTERS: [(InterfaceFlags, char); 14] = [
     (InterfaceFlags::UP, 'U'),
 ];
 
-/// Writes the title, which the first of several displays has, the headings and the rows.
+/// Writes the title of both forms of the table, which the first of several displays has.
+pub(super) fn write_title<W: Write>(sheet: &mut Sheet<'_, W>, with_title: bool) -> io::Result<()> {
+    if with_title { sheet.line("Kernel Interface table") } else { Ok(()) }
+}
+
+/// Writes the title, the headings and the rows.
 pub(crate) fn render_interfaces(
     rows: &[InterfaceRow<'_>],
     with_title: bool,
     out: &mut impl Write,
 ) -> io::Result<()> {
     let mut sheet = Sheet::new(out, LineEnd::NATIVE);
-    if with_title {
-        sheet.line("Kernel Interface table")?;
-    }
+    write_title(&mut sheet, with_title)?;
     sheet.line("Iface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg")?;
     for row in rows {
         let start = sheet.buffer.len();
