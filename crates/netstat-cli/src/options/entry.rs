@@ -42,18 +42,21 @@ pub(super) enum Topic {
     Record,
     /// `netstat history` only.
     History,
+    /// `netstat live` only.
+    Live,
     /// The whole program.
     Program,
 }
 
 impl Topic {
     /// Every topic in the order of the documents, with its heading.
-    pub(super) const ALL: [(Self, &'static str); 6] = [
+    pub(super) const ALL: [(Self, &'static str); 7] = [
         (Self::Connections, "The connection table"),
         (Self::Other, "Other reports"),
         (Self::Check, "Options for netstat check"),
         (Self::Record, "Options for netstat record"),
         (Self::History, "Options for netstat history"),
+        (Self::Live, "Options for netstat live"),
         (Self::Program, "General options"),
     ];
 
@@ -63,6 +66,7 @@ impl Topic {
             Self::Check => Some(Verb::Check),
             Self::Record => Some(Verb::Record),
             Self::History => Some(Verb::History),
+            Self::Live => Some(Verb::Live),
             Self::Connections | Self::Other | Self::Program => None,
         }
     }
