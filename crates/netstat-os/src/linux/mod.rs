@@ -39,16 +39,17 @@ mod text_tables;
 mod unix_files;
 mod unlisted;
 mod users;
+mod watch;
 mod wire;
 
 use super::resolver::{RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
 use super::{
-    CounterSources, EventStream, EventWishes, Events, Machine, NameDatabases, NameLookup, Processes, Rdma,
-    Restrictions, Routes, Sockets, TextTable, TextTables,
+    CounterSources, DestroyedSockets, EventStream, EventWishes, Events, Machine, NameDatabases, NameLookup,
+    Processes, Rdma, Restrictions, Routes, SocketWatch, Sockets, TextTable, TextTables,
 };
 use live::Live;
-use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
+use netstat_model::query::{Listing, ProcessFields, RouteQuery, SocketQuery, Visit};
 use netstat_model::{
     Answer, Conntrack, Counters, DescriptorUse, Error, Firewall, Inbound, Interface, InterfaceCounters,
     Limits, Namespace, NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process, ProcessKey,
@@ -206,6 +207,20 @@ impl Restrictions for Linux {
 impl Events for Linux {
     fn events(&self, wishes: EventWishes) -> Box<dyn EventStream + '_> {
         events::events(self, wishes)
+    }
+}
+
+impl SocketWatch for Linux {
+    fn pulse(&self) -> Option<Vec<u8>> {
+        watch::pulse(self.source())
+    }
+
+    fn destroyed(&self) -> Option<Box<dyn DestroyedSockets + '_>> {
+        Some(Box::new(watch::Hearing::begin(self.source())?))
+    }
+
+    fn again(&self, sockets: &[SocketRef<'_>], query: &SocketQuery) -> Result<SocketTable, Error> {
+        watch::again(self.source(), sockets, query)
     }
 }
 

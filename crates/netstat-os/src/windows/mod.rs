@@ -50,7 +50,7 @@ use super::tape::Player;
 use super::tape::Recorder;
 use super::{
     CounterSources, EventStream, EventWishes, Events, Machine, NameDatabases, NameLookup, Processes, Rdma,
-    Restrictions, Routes, Sockets, TextTable, TextTables,
+    Restrictions, Routes, SocketWatch, Sockets, TextTable, TextTables,
 };
 #[cfg(windows)]
 use live::Live;
@@ -222,6 +222,8 @@ impl Events for Windows {
         Box::new(Looks::new(self, Kinds::TCP_UDP, EventMethod::Looks(None), wishes))
     }
 }
+
+impl SocketWatch for Windows {}
 
 impl Rdma for Windows {
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {
