@@ -25,6 +25,9 @@
 //! | [`Restrictions::conntrack`] | `/proc/sys/net/netfilter`, `/proc/net/stat/nf_conntrack` | no such table |
 //! | [`Restrictions::descriptors`] | `/proc/PID/{fd,limits}`, and the lists of sockets of all families | not told |
 //! | [`Restrictions::firewall`] | `NETLINK_NETFILTER`, the chains, rules and sets of nftables | the registry, `FirewallPolicy` |
+//! | [`Actions::close`] | sock_diag `SOCK_DESTROY` | `SetTcpEntry` (IPv4) |
+//! | [`Actions::end`] | `pidfd_send_signal`, by the open `/proc/PID` | `TerminateProcess` |
+//! | [`Actions::ancestry`] | `/proc/PID/stat` | `NtQuerySystemInformation` |
 //! | [`Events::events`] | BPF programs (`inet_sock_set_state`, `tcp_destroy_sock`), else the messages of sock_diag about destroyed sockets, and looks at the table | looks at the table |
 //! | [`TextTables::text_table`] | `/proc/net/{route,ipv6_route,igmp,igmp6,dev_mcast,unix,raw,raw6,udplite,udplite6,dev,if_inet6,snmp,snmp6,netstat}` and those of old families, `/etc/networks`, `/etc/protocols` | no such tables |
 //! | [`Machine::uptime`] | `/proc/uptime` | `GetTickCount64` |
@@ -77,10 +80,16 @@ pub mod fuzzing {
 }
 
 pub use contract::{
-    Backend, CounterSources, EventStream, EventWishes, Events, Machine, NameDatabases, Origin, Processes,
-    Rdma, Restrictions, Routes, Sockets, TextTable, TextTables,
+    Actions, Backend, Closed, CounterSources, Ended, Ending, EventStream, EventWishes, Events, Machine,
+    NameDatabases, Origin, Processes, Rdma, Restrictions, Routes, Sockets, TextTable, TextTables,
 };
 pub use resolver::NameLookup;
+
+/// What a replay answers to each of these: it changes nothing.
+fn refused_by_a_replay<T, A>(targets: &[T], operation: netstat_model::Operation) -> Vec<Result<A, Error>> {
+    let why = || std::io::Error::new(std::io::ErrorKind::Unsupported, "a recording cannot be changed");
+    targets.iter().map(|_| Err(Error::new(operation.clone(), why()))).collect()
+}
 
 /// Moves the calling thread into another network namespace, so that it, the threads that it starts from then on and every
 /// back end ask there: that of a process by its ID, one that `ip netns` knows by name, or that of a file, which a path with a

@@ -6,8 +6,8 @@ use super::linux::Linux;
 use super::tape::{Player, Recorder, System};
 use super::windows::Windows;
 use super::{
-    Backend, CounterSources, EventStream, EventWishes, Events, Machine, NameDatabases, NameLookup, Origin,
-    Processes, Rdma, Restrictions, Routes, Sockets, TextTable, TextTables,
+    Actions, Backend, Closed, CounterSources, Ended, Ending, EventStream, EventWishes, Events, Machine,
+    NameDatabases, NameLookup, Origin, Processes, Rdma, Restrictions, Routes, Sockets, TextTable, TextTables,
 };
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
 use netstat_model::{
@@ -188,5 +188,19 @@ impl TextTables for Opened {
 impl Events for Opened {
     fn events(&self, wishes: EventWishes) -> Box<dyn EventStream + '_> {
         self.backend.events(wishes)
+    }
+}
+
+impl Actions for Opened {
+    fn close(&self, sockets: &[SocketRef<'_>], seen: SystemTime) -> Vec<Result<Closed, Error>> {
+        self.backend.close(sockets, seen)
+    }
+
+    fn end(&self, processes: &[ProcessKey], how: Ending, patience: Duration) -> Vec<Result<Ended, Error>> {
+        self.backend.end(processes, how, patience)
+    }
+
+    fn ancestry(&self) -> Vec<ProcessKey> {
+        self.backend.ancestry()
     }
 }

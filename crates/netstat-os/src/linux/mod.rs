@@ -1,5 +1,6 @@
 //! Linux. Needs kernel 4.2 for sock_diag of TCP and UDP; works, knowing less, wherever `/proc/net` is.
 
+mod actions;
 mod addresses;
 mod bpf;
 mod clock;
@@ -41,11 +42,12 @@ mod unlisted;
 mod users;
 mod wire;
 
+use super::refused_by_a_replay;
 use super::resolver::{RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder};
 use super::{
-    CounterSources, EventStream, EventWishes, Events, Machine, NameDatabases, NameLookup, Processes, Rdma,
-    Restrictions, Routes, Sockets, TextTable, TextTables,
+    Actions, Closed, CounterSources, Ended, Ending, EventStream, EventWishes, Events, Machine, NameDatabases,
+    NameLookup, Processes, Rdma, Restrictions, Routes, Sockets, TextTable, TextTables,
 };
 use live::Live;
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
@@ -63,12 +65,14 @@ use std::time::{Duration, SystemTime};
 pub(super) struct Linux {
     source: Arc<dyn Source + Send + Sync>,
     names: Arc<dyn NameLookup>,
+    /// Whether this is the running system, which can be changed. What is asked for that is no part of a recording.
+    is_live: bool,
 }
 
 impl Linux {
     /// The running system.
     pub(super) fn live() -> Self {
-        Self { source: Arc::new(Live), names: Arc::new(SystemResolver::default()) }
+        Self { source: Arc::new(Live), names: Arc::new(SystemResolver::default()), is_live: true }
     }
 
     /// The running system, every answer of which is recorded.
@@ -76,12 +80,13 @@ impl Linux {
         Self {
             source: Arc::new(Recording::new(Live, Arc::clone(recorder))),
             names: Arc::new(RecordingResolver::new(SystemResolver::default(), Arc::clone(recorder))),
+            is_live: true,
         }
     }
 
     /// A recording.
     pub(super) fn replay(player: Arc<Player>) -> Self {
-        Self { source: Arc::clone(&player) as _, names: player }
+        Self { source: Arc::clone(&player) as _, names: player, is_live: false }
     }
 
     fn source(&self) -> &dyn Source {
@@ -206,6 +211,26 @@ impl Restrictions for Linux {
 impl Events for Linux {
     fn events(&self, wishes: EventWishes) -> Box<dyn EventStream + '_> {
         events::events(self, wishes)
+    }
+}
+
+impl Actions for Linux {
+    fn close(&self, sockets: &[SocketRef<'_>], _: SystemTime) -> Vec<Result<Closed, Error>> {
+        match self.is_live {
+            true => actions::close(&Live, sockets),
+            false => refused_by_a_replay(sockets, Operation::CloseSocket),
+        }
+    }
+
+    fn end(&self, processes: &[ProcessKey], how: Ending, patience: Duration) -> Vec<Result<Ended, Error>> {
+        match self.is_live {
+            true => actions::end(&Live, processes, how, patience),
+            false => refused_by_a_replay(processes, Operation::EndProcess),
+        }
+    }
+
+    fn ancestry(&self) -> Vec<ProcessKey> {
+        if self.is_live { actions::ancestry(&Live, std::process::id()) } else { Vec::new() }
     }
 }
 

@@ -3,6 +3,7 @@
 mod all_namespaces;
 mod answers;
 mod decode;
+mod destroy;
 mod families;
 mod ip;
 mod netlink;
@@ -33,6 +34,7 @@ pub(super) fn decode_as_each_family(bytes: &[u8]) {
 }
 
 pub(super) use decode::decode_destroyed;
+pub(super) use destroy::destroy_request;
 
 use super::clock::uptime;
 use super::host;
