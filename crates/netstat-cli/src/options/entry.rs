@@ -42,18 +42,24 @@ pub(super) enum Topic {
     Record,
     /// `netstat history` only.
     History,
+    /// `netstat close`, and `netstat end`.
+    Close,
+    /// `netstat end` only.
+    End,
     /// The whole program.
     Program,
 }
 
 impl Topic {
     /// Every topic in the order of the documents, with its heading.
-    pub(super) const ALL: [(Self, &'static str); 6] = [
+    pub(super) const ALL: [(Self, &'static str); 8] = [
         (Self::Connections, "The connection table"),
         (Self::Other, "Other reports"),
         (Self::Check, "Options for netstat check"),
         (Self::Record, "Options for netstat record"),
         (Self::History, "Options for netstat history"),
+        (Self::Close, "Options for netstat close and netstat end"),
+        (Self::End, "Options for netstat end"),
         (Self::Program, "General options"),
     ];
 
@@ -63,6 +69,8 @@ impl Topic {
             Self::Check => Some(Verb::Check),
             Self::Record => Some(Verb::Record),
             Self::History => Some(Verb::History),
+            Self::Close => Some(Verb::Close),
+            Self::End => Some(Verb::End),
             Self::Connections | Self::Other | Self::Program => None,
         }
     }

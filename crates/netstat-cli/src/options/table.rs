@@ -6,6 +6,7 @@ use crate::render::format::Format;
 use crate::render::formats;
 use std::sync::LazyLock;
 
+mod act;
 mod check;
 mod connections;
 mod history;
@@ -16,13 +17,15 @@ mod shape;
 
 pub(super) use program::INTERVAL;
 
-const LISTS: [&[Entry]; 7] = [
+const LISTS: [&[Entry]; 9] = [
     connections::OPTIONS,
     shape::OPTIONS,
     reports::OPTIONS,
     check::OPTIONS,
     record::OPTIONS,
     history::OPTIONS,
+    act::OPTIONS,
+    act::OF_END,
     program::OPTIONS,
 ];
 
@@ -32,6 +35,8 @@ pub(super) fn shared_with(verb: Verb) -> &'static [&'static str] {
         Verb::Check => &check::SHARED,
         Verb::Record => &record::SHARED,
         Verb::History => &history::SHARED,
+        Verb::Close => &act::SHARED,
+        Verb::End => &act::SHARED_WITH_END,
     }
 }
 
