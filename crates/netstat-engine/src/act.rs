@@ -55,17 +55,19 @@ impl Circumstances {
         process.pid != FIRST && self.ancestry.contains(&process)
     }
 
-    /// Returns whether it ends with a socket.
-    fn comes_through(&self, socket: &Socket) -> bool {
-        let ends = |socket: &Socket| Some((socket.local.ip()?, socket.remote.as_ref()?.ip()?));
-        let bare = |end: IpEndpoint| (end.address, end.port);
-        let is_terminal = match (self.terminal, ends(socket)) {
-            (Some((near, far)), Some((local, remote))) => {
-                bare(near) == bare(local) && bare(far) == bare(remote)
-            }
-            _ => false,
+    /// Returns whether a socket is the connection that the terminal comes through.
+    fn is_of_terminal(&self, socket: &Socket) -> bool {
+        let Some((near, far)) = self.terminal else { return false };
+        let is = |end: Option<IpEndpoint>, known: IpEndpoint| {
+            end.is_some_and(|end| (end.address, end.port) == (known.address, known.port))
         };
-        is_terminal || socket.ownership.owners().iter().any(|owner| self.depends_on(owner.process))
+        is(socket.local.ip(), near) && is(socket.remote.as_ref().and_then(|end| end.ip()), far)
+    }
+
+    /// Returns whether the terminal ends with a socket.
+    fn comes_through(&self, socket: &Socket) -> bool {
+        let mut owners = socket.ownership.owners().iter();
+        self.is_of_terminal(socket) || owners.any(|owner| self.depends_on(owner.process))
     }
 }
 
@@ -265,7 +267,9 @@ pub fn plan_end(
         unheld.push((place, why));
     }
     let plan = Plan::of(holding.into_iter().map(|one| {
-        let judged = may_be_ended(one.process, circumstances);
+        let mut held = one.sockets.iter().filter_map(|place| sockets.get(*place));
+        let of_terminal = held.any(|socket| circumstances.is_of_terminal(socket));
+        let judged = may_be_ended(one.process, circumstances).map(|depends| depends || of_terminal);
         (one, judged)
     }));
     (plan, unheld)

@@ -85,12 +85,6 @@ pub use contract::{
 };
 pub use resolver::NameLookup;
 
-/// What a replay answers to each of these: it changes nothing.
-fn refused_by_a_replay<T, A>(targets: &[T], operation: netstat_model::Operation) -> Vec<Result<A, Error>> {
-    let why = || std::io::Error::new(std::io::ErrorKind::Unsupported, "a recording cannot be changed");
-    targets.iter().map(|_| Err(Error::new(operation.clone(), why()))).collect()
-}
-
 /// Moves the calling thread into another network namespace, so that it, the threads that it starts from then on and every
 /// back end ask there: that of a process by its ID, one that `ip netns` knows by name, or that of a file, which a path with a
 /// slash leads to. Call it on the main thread before there are others, because `/proc/net` is that of the main thread.

@@ -133,6 +133,10 @@ fn processes_end_but_for_this_one_and_the_first() {
     assert_eq!(unheld, [(4, Refusal::NoHolder(NoOwner::NotPermitted)), (5, Refusal::HolderNotRead)]);
     let (plan, _) = plan_end(&sockets, |_, owner| owner.process.pid == 71, &here());
     assert_eq!((plan.free, plan.refused), (vec![of(71, &[0])], vec![]));
+    // The server of this terminal, from which nothing here descends: tmux has begun anew.
+    let far = Circumstances { terminal: ends_of_terminal("198.51.100.7 60412 192.0.2.10 22"), ..here() };
+    let (plan, _) = plan_end(&sockets[1..2], |_, _| true, &far);
+    assert_eq!((plan.free, plan.of_terminal), (vec![], vec![of(70, &[0])]));
 }
 
 #[test]

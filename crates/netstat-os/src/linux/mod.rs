@@ -42,9 +42,8 @@ mod unlisted;
 mod users;
 mod wire;
 
-use super::refused_by_a_replay;
 use super::resolver::{RecordingResolver, SystemResolver};
-use super::tape::{Player, Recorder};
+use super::tape::{Player, Recorder, refuse_change};
 use super::{
     Actions, Closed, CounterSources, Ended, Ending, EventStream, EventWishes, Events, Machine, NameDatabases,
     NameLookup, Processes, Rdma, Restrictions, Routes, Sockets, TextTable, TextTables,
@@ -218,14 +217,14 @@ impl Actions for Linux {
     fn close(&self, sockets: &[SocketRef<'_>], _: SystemTime) -> Vec<Result<Closed, Error>> {
         match self.is_live {
             true => actions::close(&Live, sockets),
-            false => refused_by_a_replay(sockets, Operation::CloseSocket),
+            false => refuse_change(sockets, &Operation::CloseSocket),
         }
     }
 
     fn end(&self, processes: &[ProcessKey], how: Ending, patience: Duration) -> Vec<Result<Ended, Error>> {
         match self.is_live {
             true => actions::end(&Live, processes, how, patience),
-            false => refused_by_a_replay(processes, Operation::EndProcess),
+            false => refuse_change(processes, &Operation::EndProcess),
         }
     }
 

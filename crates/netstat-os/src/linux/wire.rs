@@ -129,7 +129,8 @@ pub(super) fn change(source: &dyn NetworkSource, netlink: Netlink, kind: u16, bo
     let mut verdict = None;
     source.netlink(netlink, &encode(kind, NLM_F_REQUEST | NLM_F_ACK, body), &mut |datagram| {
         let said = messages(datagram).flatten().find_map(|message| message.of_kind(NLMSG_ERROR));
-        verdict = said.map(verdict_of);
+        // One that was cut says nothing.
+        verdict = said.filter(|payload| payload.len() >= 4).map(verdict_of);
         if verdict.is_some() { Next::Done } else { Next::More }
     })?;
     verdict.unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into()))

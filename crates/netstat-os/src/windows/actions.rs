@@ -48,14 +48,21 @@ pub(super) fn row_to_close(
     let oldest = seen.saturating_sub(STEP);
     let table = source.ask(&Question::TcpTable(Family::V4))?;
     let (mut listed, _) = rows(table.bytes(), FIRST_ROW, TCP_V4.size);
-    let row = listed.find(|row| {
+    let found = listed.find(|row| {
         let end = |place| decode_end(row, Family::V4, place);
         let same_ends = end(TCP_V4.local) == Some(local) && TCP_V4.remote.and_then(end) == Some(remote);
-        // Only one connection has these ends at a time: if this one is as old, it is the one that was seen.
-        let is_as_old = u64_at(row, TCP_V4.created).is_some_and(|created| created <= oldest);
-        same_ends && u32_at(row, TCP_V4.pid) == Some(pid) && is_as_old
+        same_ends && u32_at(row, TCP_V4.pid) == Some(pid)
     });
-    let Some(mut row) = row.and_then(|row| row.first_chunk::<ROW>().copied()) else { return Ok(None) };
+    let Some(found) = found else { return Ok(None) };
+    // Only one connection has these ends at a time: if this one is as old, it is the one that was seen.
+    match u64_at(found, TCP_V4.created) {
+        None | Some(0) => {
+            return Err(no_way("Windows does not tell how old it is, so it may be another one"));
+        }
+        Some(created) if created > oldest => return Ok(None),
+        Some(_) => {}
+    }
+    let Some(mut row) = found.first_chunk::<ROW>().copied() else { return Ok(None) };
     row.iter_mut().zip(DELETE.to_le_bytes()).for_each(|(byte, of_state)| *byte = of_state);
     Ok(Some(row))
 }

@@ -45,12 +45,11 @@ mod win32_error;
 compile_error!("the structures of Windows are read as 64-bit systems have them");
 
 use super::looks::Looks;
-use super::refused_by_a_replay;
 #[cfg(windows)]
 use super::resolver::{RecordingResolver, SystemResolver};
-use super::tape::Player;
 #[cfg(windows)]
 use super::tape::Recorder;
+use super::tape::{Player, refuse_change};
 use super::{
     Actions, Closed, CounterSources, Ended, Ending, EventStream, EventWishes, Events, Machine, NameDatabases,
     NameLookup, Processes, Rdma, Restrictions, Routes, Sockets, TextTable, TextTables,
@@ -246,7 +245,7 @@ impl Actions for Windows {
         if self.is_live {
             return live::actions::close(sockets, seen);
         }
-        refused_by_a_replay(sockets, Operation::CloseSocket)
+        refuse_change(sockets, &Operation::CloseSocket)
     }
 
     fn end(
@@ -261,7 +260,7 @@ impl Actions for Windows {
         if self.is_live {
             return live::actions::end(processes, patience);
         }
-        refused_by_a_replay(processes, Operation::EndProcess)
+        refuse_change(processes, &Operation::EndProcess)
     }
 
     fn ancestry(&self) -> Vec<ProcessKey> {

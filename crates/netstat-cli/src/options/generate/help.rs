@@ -132,8 +132,8 @@ fn help_of_act(verb: Verb, language: Language) -> String {
                 "\nEnds the processes that hold sockets, after listing them and asking. Nothing\nbut the processes that are \
                  listed is ended: the identity of each is compared.\n\n\
                  NETSTAT end FILTER [OPTIONS]\n\n",
-                "\n소켓을 가진 프로세스를 보여 주고 물은 뒤에 끝냅니다. 같은 프로세스인지 확인하므로,\n그 사이 번호가 \
-                 다른 프로세스의 것이 되어도 보여 준 프로세스만 끝냅니다.\n\n\
+                "\n소켓을 가진 프로세스를 보여 주고 물은 뒤에 끝냅니다. 같은 프로세스인지\n확인하므로, 번호가 다른 \
+                 프로세스로 넘어가도 보여 준 것만 끝냅니다.\n\n\
                  NETSTAT end 필터 [옵션]\n\n"
             ),
             both!(
@@ -148,7 +148,7 @@ fn help_of_act(verb: Verb, language: Language) -> String {
     let codes = both!(
         "\nExit code: 0 all are gone; 1 some are still there, or there was nothing to do;\n2 nothing could be done, or an \
          error.\n\n",
-        "\n종료 코드: 0 모두 닫거나 끝냄, 1 일부가 남았거나 할 일이 없음, 2 아무것도 하지 못함\n또는 오류.\n\n"
+        "\n종료 코드: 0 모두 닫거나 끝냄, 1 일부가 남았거나 할 일이 없음,\n2 아무것도 하지 못했거나 오류.\n\n"
     );
     text.push_str(codes.of(language));
     text

@@ -24,7 +24,7 @@ fn what_says_nothing_or_too_much_is_refused() {
         ("close lport 80 --replay x", "--replay is not for netstat close"),
         ("end lport 80 --at 10:30", "--at is not for netstat end"),
         ("close lport 80 --record x", "--record is not for netstat close"),
-        ("close lport eighty", "the filter is not understood"),
+        ("close lport 80 and", "the filter is not understood"),
         ("-an --yes", "--yes belongs to netstat close"),
         ("-an --kill", "--kill belongs to netstat end"),
     ] {

@@ -50,6 +50,10 @@ pub(super) static ALL: &[(&str, &str)] = &[
         "Windows closes connections alone, no listener and no UDP socket",
         "Windows에서는 연결만 닫을 수 있고 수신 대기 소켓과 UDP 소켓은 닫을 수 없음",
     ),
+    (
+        "Windows does not tell how old it is, so it may be another one",
+        "Windows가 언제 만들어졌는지 알려 주지 않아 다른 연결일 수 있음",
+    ),
     ("Windows has no way to close a connection over IPv6", "Windows에는 IPv6 연결을 닫는 방법이 없음"),
     // How owners were found, and connections are seen.
     ("no owners had to be looked up", "소유자를 찾을 필요가 없었음"),

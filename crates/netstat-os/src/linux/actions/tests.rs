@@ -1,4 +1,5 @@
 use super::*;
+use crate::Actions as _;
 use crate::linux::fake::{Fake, stat_line};
 use crate::linux::live::Live;
 use crate::linux::sockets;
@@ -231,6 +232,30 @@ fn a_source_that_is_not_the_kernel_ends_nothing() {
     let process = ProcessKey { pid: 7, start_time: 100 };
     let why = end(&fake, &[process], Ending::Asked, Duration::ZERO).remove(0).unwrap_err();
     assert_eq!((why.operation, why.source.kind()), (Operation::EndProcess, io::ErrorKind::Unsupported));
+}
+
+#[test]
+fn a_replay_changes_nothing() {
+    let folder = std::env::temp_dir().join(format!("netstat-act-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    let recording = crate::open(crate::Origin::Record(&folder)).unwrap();
+    recording.finish().unwrap();
+    let replay = crate::open(crate::Origin::Replay(&folder)).unwrap();
+    let mut child = sleeping();
+    let why = replay.end(&[key_of(&child)], Ending::Forced, PATIENCE).remove(0).unwrap_err();
+    assert_eq!(why.source.to_string(), "a recording cannot be changed");
+    let mut socket = listed_alike();
+    socket.id.cookie = Some(1);
+    assert!(replay.close(&[SocketRef::from(&socket)], std::time::SystemTime::now()).remove(0).is_err());
+    assert_eq!((replay.ancestry(), child.try_wait().unwrap()), (vec![], None));
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+fn listed_alike() -> Socket {
+    let end = netstat_model::IpEndpoint::new(Ipv4Addr::LOCALHOST.into(), 1, 0);
+    Socket::new(Transport::Tcp, netstat_model::Family::V4, end, Some(end))
 }
 
 #[test]

@@ -1,4 +1,6 @@
 use super::*;
+use crate::windows::fake::Fake;
+use crate::windows::memory::Memory;
 use crate::windows::sockets::tests::tables;
 use netstat_model::{IpEndpoint, Ownership, Socket, TcpState};
 
@@ -36,6 +38,17 @@ fn a_connection_that_took_its_place_is_not_closed() {
     ] {
         assert_eq!(find(&other, u64::MAX), None, "{other:?}");
     }
+}
+
+#[test]
+fn a_connection_of_unknown_age_is_not_closed() {
+    let mut row = tables().ask(&Question::TcpTable(Family::V4)).unwrap().bytes().to_vec();
+    let second = FIRST_ROW + TCP_V4.size + TCP_V4.created;
+    row[second..second + 8].fill(0);
+    let source = Fake::new().says(Question::TcpTable(Family::V4), Memory::flat(row));
+    let seen = connection(("10.0.0.1", 50000), ("192.0.2.7", 443), 4);
+    let why = row_to_close(&source, &SocketRef::from(&seen), u64::MAX).unwrap_err();
+    assert_eq!(why.kind(), io::ErrorKind::Unsupported, "{why}");
 }
 
 #[test]
