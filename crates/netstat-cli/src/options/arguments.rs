@@ -100,6 +100,8 @@ pub(crate) struct Arguments {
     pub(crate) act: ActArguments,
     /// Arguments of `netstat record`.
     pub(crate) recorder: RecordArguments,
+    /// Arguments of `netstat live`.
+    pub(crate) live: LiveArguments,
     /// `--record`: the directory to write the operating system's answers to.
     pub(crate) record: Option<PathBuf>,
     /// `--replay`: the directory to answer from. Never set together with `record`.
@@ -191,6 +193,19 @@ pub(crate) struct ActArguments {
     pub(crate) kill: bool,
 }
 
+/// What was typed after `netstat live`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct LiveArguments {
+    /// `--view`: the tab to begin with.
+    pub(crate) view: Option<netstat_live::Tab>,
+    /// `--for`: how long it lasts.
+    pub(crate) lasts: Option<Duration>,
+    /// `--no-mouse`: leave the mouse to the terminal.
+    pub(crate) no_mouse: bool,
+    /// `--ascii`: draw with ASCII alone.
+    pub(crate) ascii: bool,
+}
+
 /// Defines an enum whose values are typed by name.
 macro_rules! named {
     (
@@ -228,6 +243,8 @@ named! {
         Close = "close",
         /// Ends the processes that hold sockets.
         End = "end",
+        /// Shows what there is as it changes.
+        Live = "live",
     }
 }
 
@@ -240,12 +257,15 @@ impl Verb {
             Self::History => "history",
             Self::Close => "close",
             Self::End => "end",
+            Self::Live => "live",
         }
     }
 
     /// Returns what a word asks for where it is the first.
     pub(crate) fn of_word(word: &OsStr) -> Option<Self> {
-        word.to_str().and_then(Self::from_name)
+        let word = word.to_str()?;
+        // As people call such a program.
+        if word.eq_ignore_ascii_case("top") { Some(Self::Live) } else { Self::from_name(word) }
     }
 }
 

@@ -46,13 +46,15 @@ pub(super) enum Topic {
     Close,
     /// `netstat end` only.
     End,
+    /// `netstat live` only.
+    Live,
     /// The whole program.
     Program,
 }
 
 impl Topic {
     /// Every topic in the order of the documents, with its heading.
-    pub(super) const ALL: [(Self, &'static str); 8] = [
+    pub(super) const ALL: [(Self, &'static str); 9] = [
         (Self::Connections, "The connection table"),
         (Self::Other, "Other reports"),
         (Self::Check, "Options for netstat check"),
@@ -60,6 +62,7 @@ impl Topic {
         (Self::History, "Options for netstat history"),
         (Self::Close, "Options for netstat close and netstat end"),
         (Self::End, "Options for netstat end"),
+        (Self::Live, "Options for netstat live"),
         (Self::Program, "General options"),
     ];
 
@@ -71,6 +74,7 @@ impl Topic {
             Self::History => Some(Verb::History),
             Self::Close => Some(Verb::Close),
             Self::End => Some(Verb::End),
+            Self::Live => Some(Verb::Live),
             Self::Connections | Self::Other | Self::Program => None,
         }
     }

@@ -24,6 +24,8 @@ named! {
         Close = "close",
         /// `netstat end`.
         End = "end",
+        /// `netstat live`.
+        Live = "live",
         /// Commands worth knowing.
         Examples = "examples",
     }
@@ -41,6 +43,7 @@ pub(super) fn help(manner: Manner, word: Option<&OsStr>) -> Result<Command, Comp
         Some(HelpTopic::History) => Command::HelpVerb(Verb::History, manner),
         Some(HelpTopic::Close) => Command::HelpVerb(Verb::Close, manner),
         Some(HelpTopic::End) => Command::HelpVerb(Verb::End, manner),
+        Some(HelpTopic::Live) => Command::HelpVerb(Verb::Live, manner),
         Some(HelpTopic::Examples) => Command::HelpExamples,
         // Windows shows its help whatever stands behind /?.
         None if manner == Manner::Windows || matches!(word.as_encoded_bytes(), [b'-' | b'/', ..]) => {

@@ -10,6 +10,7 @@ mod act;
 mod check;
 mod connections;
 mod history;
+mod live;
 mod program;
 mod record;
 mod reports;
@@ -17,7 +18,7 @@ mod shape;
 
 pub(super) use program::INTERVAL;
 
-const LISTS: [&[Entry]; 9] = [
+const LISTS: [&[Entry]; 10] = [
     connections::OPTIONS,
     shape::OPTIONS,
     reports::OPTIONS,
@@ -26,6 +27,7 @@ const LISTS: [&[Entry]; 9] = [
     history::OPTIONS,
     act::OPTIONS,
     act::OF_END,
+    live::OPTIONS,
     program::OPTIONS,
 ];
 
@@ -37,6 +39,7 @@ pub(super) fn shared_with(verb: Verb) -> &'static [&'static str] {
         Verb::History => &history::SHARED,
         Verb::Close => &act::SHARED,
         Verb::End => &act::SHARED_WITH_END,
+        Verb::Live => &live::SHARED,
     }
 }
 
