@@ -31,6 +31,7 @@ const UNSAFE_FILES: &[&str] = &[
     "crates/netstat-cli/src/output/console.rs",
     "crates/netstat-cli/src/output/interrupt.rs",
     "crates/netstat-lab/examples/in_console/console.rs",
+    "crates/netstat-os/src/windows/live/actions.rs",
     "crates/netstat-os/src/windows/live/connections.rs",
     "crates/netstat-os/src/windows/live/iphlpapi.rs",
     "crates/netstat-os/src/windows/live/processes.rs",

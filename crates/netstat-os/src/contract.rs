@@ -355,6 +355,52 @@ pub trait TextTables {
     fn text_table(&self, table: TextTable) -> Result<Option<Vec<u8>>, Error>;
 }
 
+/// Closes sockets and ends processes: all that this program ever changes on a machine. The running system alone does it; a
+/// recording keeps nothing of it, and a replay refuses.
+pub trait Actions {
+    /// Closes these sockets at once, each only if it is still the one that was seen; the other end of a connection is told by
+    /// a reset. `seen` is a time before they were listed. Whether a socket is gone then is for another look to tell.
+    ///
+    /// Linux compares the cookie. Windows closes TCP connections over IPv4 alone, if the same process still has one with these
+    /// ends that is older than `seen`.
+    fn close(&self, sockets: &[SocketRef<'_>], seen: SystemTime) -> Vec<Result<Closed, Error>>;
+
+    /// Ends these processes, each only if it is still the one that was seen, and waits up to `patience` for all of them.
+    fn end(&self, processes: &[ProcessKey], how: Ending, patience: Duration) -> Vec<Result<Ended, Error>>;
+
+    /// This process, the one that started it, and so on, as far as that is known.
+    fn ancestry(&self) -> Vec<ProcessKey>;
+}
+
+/// What became of a socket that was to be closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closed {
+    /// The system accepted to close it.
+    Accepted,
+    /// It was not found: it is gone, or another socket has its ends now.
+    NotFound,
+}
+
+/// How to end a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Ending {
+    /// It is asked, and may finish what it does (SIGTERM). Windows has no such thing and ends it.
+    Asked,
+    /// At once (SIGKILL, `TerminateProcess`).
+    Forced,
+}
+
+/// What became of a process that was to be ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// It was seen to end.
+    Yes,
+    /// It had ended before. Another process may have its number.
+    Before,
+    /// It is still there.
+    NotYet,
+}
+
 /// A whole operating system.
 pub trait Backend:
     Sockets
@@ -368,6 +414,7 @@ pub trait Backend:
     + TextTables
     + Events
     + SocketWatch
+    + Actions
 {
 }
 
@@ -383,6 +430,7 @@ impl<T> Backend for T where
         + TextTables
         + Events
         + SocketWatch
+        + Actions
 {
 }
 

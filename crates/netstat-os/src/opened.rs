@@ -6,8 +6,9 @@ use super::linux::Linux;
 use super::tape::{Player, Recorder, System};
 use super::windows::Windows;
 use super::{
-    Backend, CounterSources, DestroyedSockets, EventStream, EventWishes, Events, Machine, NameDatabases,
-    NameLookup, Origin, Processes, Rdma, Restrictions, Routes, SocketWatch, Sockets, TextTable, TextTables,
+    Actions, Backend, Closed, CounterSources, DestroyedSockets, Ended, Ending, EventStream, EventWishes,
+    Events, Machine, NameDatabases, NameLookup, Origin, Processes, Rdma, Restrictions, Routes, SocketWatch,
+    Sockets, TextTable, TextTables,
 };
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, SocketQuery, Visit};
 use netstat_model::{
@@ -202,5 +203,19 @@ impl SocketWatch for Opened {
 impl Events for Opened {
     fn events(&self, wishes: EventWishes) -> Box<dyn EventStream + '_> {
         self.backend.events(wishes)
+    }
+}
+
+impl Actions for Opened {
+    fn close(&self, sockets: &[SocketRef<'_>], seen: SystemTime) -> Vec<Result<Closed, Error>> {
+        self.backend.close(sockets, seen)
+    }
+
+    fn end(&self, processes: &[ProcessKey], how: Ending, patience: Duration) -> Vec<Result<Ended, Error>> {
+        self.backend.end(processes, how, patience)
+    }
+
+    fn ancestry(&self) -> Vec<ProcessKey> {
+        self.backend.ancestry()
     }
 }

@@ -42,6 +42,10 @@ pub(super) enum Topic {
     Record,
     /// `netstat history` only.
     History,
+    /// `netstat close`, and `netstat end`.
+    Close,
+    /// `netstat end` only.
+    End,
     /// `netstat live` only.
     Live,
     /// The whole program.
@@ -50,12 +54,14 @@ pub(super) enum Topic {
 
 impl Topic {
     /// Every topic in the order of the documents, with its heading.
-    pub(super) const ALL: [(Self, &'static str); 7] = [
+    pub(super) const ALL: [(Self, &'static str); 9] = [
         (Self::Connections, "The connection table"),
         (Self::Other, "Other reports"),
         (Self::Check, "Options for netstat check"),
         (Self::Record, "Options for netstat record"),
         (Self::History, "Options for netstat history"),
+        (Self::Close, "Options for netstat close and netstat end"),
+        (Self::End, "Options for netstat end"),
         (Self::Live, "Options for netstat live"),
         (Self::Program, "General options"),
     ];
@@ -66,6 +72,8 @@ impl Topic {
             Self::Check => Some(Verb::Check),
             Self::Record => Some(Verb::Record),
             Self::History => Some(Verb::History),
+            Self::Close => Some(Verb::Close),
+            Self::End => Some(Verb::End),
             Self::Live => Some(Verb::Live),
             Self::Connections | Self::Other | Self::Program => None,
         }

@@ -1,5 +1,6 @@
 //! Linux. Needs kernel 4.2 for sock_diag of TCP and UDP; works, knowing less, wherever `/proc/net` is.
 
+mod actions;
 mod addresses;
 mod bpf;
 mod clock;
@@ -43,10 +44,11 @@ mod watch;
 mod wire;
 
 use super::resolver::{RecordingResolver, SystemResolver};
-use super::tape::{Player, Recorder};
+use super::tape::{Player, Recorder, refuse_change};
 use super::{
-    CounterSources, DestroyedSockets, EventStream, EventWishes, Events, Machine, NameDatabases, NameLookup,
-    Processes, Rdma, Restrictions, Routes, SocketWatch, Sockets, TextTable, TextTables,
+    Actions, Closed, CounterSources, DestroyedSockets, Ended, Ending, EventStream, EventWishes, Events,
+    Machine, NameDatabases, NameLookup, Processes, Rdma, Restrictions, Routes, SocketWatch, Sockets,
+    TextTable, TextTables,
 };
 use live::Live;
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, SocketQuery, Visit};
@@ -64,12 +66,14 @@ use std::time::{Duration, SystemTime};
 pub(super) struct Linux {
     source: Arc<dyn Source + Send + Sync>,
     names: Arc<dyn NameLookup>,
+    /// Whether this is the running system, which can be changed. What is asked for that is no part of a recording.
+    is_live: bool,
 }
 
 impl Linux {
     /// The running system.
     pub(super) fn live() -> Self {
-        Self { source: Arc::new(Live), names: Arc::new(SystemResolver::default()) }
+        Self { source: Arc::new(Live), names: Arc::new(SystemResolver::default()), is_live: true }
     }
 
     /// The running system, every answer of which is recorded.
@@ -77,12 +81,13 @@ impl Linux {
         Self {
             source: Arc::new(Recording::new(Live, Arc::clone(recorder))),
             names: Arc::new(RecordingResolver::new(SystemResolver::default(), Arc::clone(recorder))),
+            is_live: true,
         }
     }
 
     /// A recording.
     pub(super) fn replay(player: Arc<Player>) -> Self {
-        Self { source: Arc::clone(&player) as _, names: player }
+        Self { source: Arc::clone(&player) as _, names: player, is_live: false }
     }
 
     fn source(&self) -> &dyn Source {
@@ -221,6 +226,26 @@ impl SocketWatch for Linux {
 
     fn again(&self, sockets: &[SocketRef<'_>], query: &SocketQuery) -> Result<SocketTable, Error> {
         watch::again(self.source(), sockets, query)
+    }
+}
+
+impl Actions for Linux {
+    fn close(&self, sockets: &[SocketRef<'_>], _: SystemTime) -> Vec<Result<Closed, Error>> {
+        match self.is_live {
+            true => actions::close(&Live, sockets),
+            false => refuse_change(sockets, &Operation::CloseSocket),
+        }
+    }
+
+    fn end(&self, processes: &[ProcessKey], how: Ending, patience: Duration) -> Vec<Result<Ended, Error>> {
+        match self.is_live {
+            true => actions::end(&Live, processes, how, patience),
+            false => refuse_change(processes, &Operation::EndProcess),
+        }
+    }
+
+    fn ancestry(&self) -> Vec<ProcessKey> {
+        if self.is_live { actions::ancestry(&Live, std::process::id()) } else { Vec::new() }
     }
 }
 

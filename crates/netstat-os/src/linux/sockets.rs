@@ -34,7 +34,7 @@ pub(super) fn decode_as_each_family(bytes: &[u8]) {
 }
 
 pub(super) use decode::decode_destroyed;
-pub(super) use destroy::identity_request;
+pub(super) use destroy::{destroy_request, identity_request};
 
 use super::clock::uptime;
 use super::host;

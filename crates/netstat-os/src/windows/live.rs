@@ -4,6 +4,7 @@
     reason = "Windows functions fill buffers by address, and no safe crate has the socket tables"
 )]
 
+pub(super) mod actions;
 mod connections;
 mod iphlpapi;
 pub(crate) mod names;

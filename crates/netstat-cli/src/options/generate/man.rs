@@ -17,7 +17,7 @@ const REVISED: &str = "2026-11-30";
 const WIDTH: usize = 79;
 
 /// The forms of a command line, and what each is for.
-const FORMS: [(&str, &str); 8] = [
+const FORMS: [(&str, &str); 10] = [
     ("[options] [filter] [interval]", "The table of connections."),
     ("-r | -s | -e | -c | -x | --interfaces | --multicast [options] [interval]", "Another report."),
     (
@@ -27,9 +27,11 @@ const FORMS: [(&str, &str); 8] = [
     ("check bind port ...", "Who or what stops a program from binding a port."),
     ("record [options]", "Watches connections open and end, and keeps them."),
     ("history [filter] [options]", "Connections of the past, as netstat record kept them."),
+    ("close filter [options]", "Closes connections, after asking."),
+    ("end filter [options]", "Ends the processes that hold sockets, after asking."),
     (
         "--help [topic]",
-        "Help: in short with -h, about a topic (filter, columns, check, record, history, examples).",
+        "Help: in short with -h, about a topic (filter, columns, check, record, history, close, end, examples).",
     ),
     (
         "[net-tools options] [filter] [interval]",
@@ -38,7 +40,7 @@ const FORMS: [(&str, &str); 8] = [
 ];
 
 /// More examples than those of the help text, for what it does not show.
-pub(super) const EXAMPLES: [(&str, &str); 5] = [
+pub(super) const EXAMPLES: [(&str, &str); 7] = [
     ("netstat check bind 8080", "Who or what stops a program from binding port 8080."),
     (
         "netstat --columns process,raddr,rtt --sort rtt:desc --limit 10",
@@ -50,20 +52,26 @@ pub(super) const EXAMPLES: [(&str, &str); 5] = [
         "netstat history process curl reason failed",
         "What curl failed to connect to, from what netstat record kept.",
     ),
+    ("netstat close dst 203.0.113.9 rport 443", "Closes the connections to one service of one host."),
+    ("netstat end lport 8080 listening", "Ends what listens on port 8080."),
 ];
 
 /// Exit codes, and what they mean.
 const EXIT_CODES: [(&str, &str); 4] = [
     (
         "0",
-        "The report was shown. With --exists and --wait: a row matches. With netstat record --status: a recorder is running.",
+        "The report was shown. With netstat close and end: all targets are gone. With --exists and --wait: a row matches. With netstat record --status: a recorder is running.",
     ),
     (
         "1",
         "An error occurred, the command line was not understood, or help was asked for as on Windows (/?, -?); the reason is \
-         on standard error. With --exists: no row matches. With --wait: the time was up. With netstat record --status: no recorder is running.",
+         on standard error. With netstat close and end: some targets are still there, or there was nothing to do. With --exists: no row matches. With --wait: the time was up. With netstat record --status: no recorder is running.",
     ),
-    ("2", "With --exists and --wait: an error, or the answer depends on something that could not be read."),
+    (
+        "2",
+        "With --exists and --wait: an error, or the answer depends on something that could not be read. With netstat close and \
+         end: an error, or nothing could be done.",
+    ),
     ("3", "In the net-tools dialect: the options were not understood, as in net-tools."),
 ];
 

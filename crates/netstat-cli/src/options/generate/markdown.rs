@@ -43,7 +43,8 @@ pub(super) fn markdown() -> String {
         "\n## Exit codes\n\n- 0: the report was shown.\n- 1: an error occurred, the command line was not understood, \
          or help was asked for as on Windows.\n  If the command line was not understood, one line on standard \
          error says what to type instead,\n  and standard output is empty.\n- `netstat check`: \
-         0 ok, or notices only; 1 warning; 2 critical; 3 unknown, or an error.\n\n## Coming from net-tools or ss\n\n\
+         0 ok, or notices only; 1 warning; 2 critical; 3 unknown, or an error.\n- `netstat close` and `netstat end`: 0 all are gone; 1 some are \
+         still there, or there was nothing to do;\n  2 nothing could be done, or an error.\n\n## Coming from net-tools or ss\n\n\
          A command line with options that only net-tools knows gives what net-tools gives; netstat --dialect net-tools \
          --help\nlists its options. Where both have a letter it means what it means on Windows. With --dialect windows, \
          or beside\noptions that only this program has, such a command line is answered with the nearest command in the \

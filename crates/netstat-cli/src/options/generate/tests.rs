@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 const LANGUAGES: [Language; 2] = [Language::English, Language::Korean];
 
+const EVERY_VERB: [Verb; 6] = [Verb::Check, Verb::Record, Verb::History, Verb::Live, Verb::Close, Verb::End];
+
 #[test]
 fn the_help_text() {
     insta::assert_snapshot!(help());
@@ -24,8 +26,7 @@ fn the_full_help_text() {
 #[test]
 fn the_help_texts_of_first_words() {
     for language in LANGUAGES {
-        let texts =
-            [Verb::Check, Verb::Record, Verb::History, Verb::Live].map(|verb| help_of(verb, language));
+        let texts = EVERY_VERB.map(|verb| help_of(verb, language));
         insta::assert_snapshot!(format!("the_help_texts_of_first_words_{language:?}"), texts.concat());
     }
 }
@@ -33,8 +34,7 @@ fn the_help_texts_of_first_words() {
 #[test]
 fn help_texts_fit_a_terminal() {
     for language in LANGUAGES {
-        let of_verbs =
-            [Verb::Check, Verb::Record, Verb::History, Verb::Live].map(|verb| help_of(verb, language));
+        let of_verbs = EVERY_VERB.map(|verb| help_of(verb, language));
         for text in [full(language), help_of_examples(language)].iter().chain(&of_verbs) {
             for line in text.lines() {
                 // A long name of an option is followed by a line of its own.

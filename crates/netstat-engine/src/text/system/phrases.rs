@@ -17,10 +17,44 @@ pub(super) static ALL: &[(&str, &str)] = &[
     ("cannot read how long the system has been running", "시스템의 가동 시간을 읽을 수 없습니다"),
     ("cannot read a table of the kernel", "커널의 테이블을 읽을 수 없습니다"),
     ("cannot list the RDMA resources", "RDMA 리소스 목록을 볼 수 없습니다"),
+    ("cannot close the socket", "소켓을 닫을 수 없습니다"),
+    ("cannot end the process", "프로세스를 끝낼 수 없습니다"),
     ("cannot watch connections", "연결을 지켜볼 수 없습니다"),
     ("cannot read the history", "기록을 읽을 수 없습니다"),
     ("cannot write the recording", "시스템 응답을 저장할 수 없습니다"),
     ("cannot read the recording", "저장된 시스템 응답을 읽을 수 없습니다"),
+    // Why a socket is not closed, or a process not ended.
+    ("a recording cannot be changed", "저장된 기록은 바꿀 수 없음"),
+    ("it takes root (CAP_NET_ADMIN)", "root 권한(CAP_NET_ADMIN)이 필요함"),
+    ("the kernel did not tell which socket it is", "어느 소켓인지 커널이 알려 주지 않음"),
+    (
+        "this kernel closes no socket in this state before its time",
+        "이 커널은 이 상태의 소켓을 때가 되기 전에 닫지 않음",
+    ),
+    (
+        "this kernel was built without it (CONFIG_INET_DIAG_DESTROY)",
+        "이 커널은 이 기능(CONFIG_INET_DIAG_DESTROY) 없이 빌드됨",
+    ),
+    ("its network namespace is not found", "그 네트워크 네임스페이스를 찾을 수 없음"),
+    (
+        "it is another user's process; it takes root (CAP_KILL)",
+        "다른 사용자의 프로세스임. root 권한(CAP_KILL)이 필요함",
+    ),
+    ("it needs Linux 5.1 or later", "Linux 5.1 이상이 필요함"),
+    ("it takes an administrator", "관리자 권한이 필요함"),
+    (
+        "it takes an administrator, and some processes nobody may end",
+        "관리자 권한이 필요함. 아무도 끝낼 수 없는 프로세스도 있음",
+    ),
+    (
+        "Windows closes connections alone, no listener and no UDP socket",
+        "Windows에서는 연결만 닫을 수 있고 수신 대기 소켓과 UDP 소켓은 닫을 수 없음",
+    ),
+    (
+        "Windows does not tell how old it is, so it may be another one",
+        "Windows가 언제 만들어졌는지 알려 주지 않아 다른 연결일 수 있음",
+    ),
+    ("Windows has no way to close a connection over IPv6", "Windows에는 IPv6 연결을 닫는 방법이 없음"),
     // How owners were found, and connections are seen.
     ("no owners had to be looked up", "소유자를 찾을 필요가 없었음"),
     ("the socket table contains the owners", "소켓 테이블에 소유자가 들어 있음"),
