@@ -130,6 +130,7 @@ pub(crate) struct Live {
     pub(crate) lasts: Option<Duration>,
     pub(crate) mouse: bool,
     pub(crate) ascii: bool,
+    pub(crate) budget: Option<u32>,
     pub(crate) colour: Colour,
 }
 
@@ -405,6 +406,7 @@ fn live(arguments: &Arguments, colour: Colour) -> Live {
         lasts: arguments.live.lasts,
         mouse: !arguments.live.no_mouse,
         ascii: arguments.live.ascii,
+        budget: arguments.live.budget,
         colour,
     }
 }

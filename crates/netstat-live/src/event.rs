@@ -3,7 +3,7 @@
 use netstat_engine::columns::ColumnNeeds;
 use netstat_engine::look::Look;
 use netstat_engine::text::Text;
-use netstat_model::SocketKey;
+use netstat_model::Socket;
 use std::time::Duration;
 
 /// A key of the keyboard, as terminals tell them apart.
@@ -60,7 +60,7 @@ pub(crate) enum Effect {
     /// Read this of each socket.
     Read(ColumnNeeds),
     /// These sockets are on the screen.
-    Visible(Vec<SocketKey>),
+    Visible(Vec<Socket>),
     /// Put a text where the terminal pastes from.
     Copy(String),
     /// Forget processes that hold nothing any more.

@@ -2,11 +2,11 @@
 
 use crate::resolver::NameLookup;
 use netstat_model::history::{ConnectionEvent, EventCounts, EventMethod};
-use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
+use netstat_model::query::{Listing, ProcessFields, RouteQuery, SocketQuery, Visit};
 use netstat_model::{
     Answer, Conntrack, Counters, DescriptorUse, Error, Firewall, Inbound, Interface, InterfaceCounters,
-    Limits, Namespace, NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process, ProcessKey,
-    RdmaEndpoint, Route, SnapshotInfo, SocketRef, SocketTable,
+    IpEndpoint, Limits, Namespace, NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process,
+    ProcessKey, RdmaEndpoint, Route, SnapshotInfo, SocketRef, SocketTable,
 };
 use std::net::IpAddr;
 use std::path::Path;
@@ -182,6 +182,59 @@ pub trait Restrictions {
     /// What the firewall of this machine does with each of these, by the rules that can be read. Rules that cannot be are
     /// named with the reason.
     fn firewall(&self, asked: &[Inbound]) -> Firewall;
+}
+
+/// Tells what happens to sockets between two lists of them. A system that tells nothing of that has to be listed again.
+pub trait SocketWatch {
+    /// Counters that move when a socket of TCP or UDP is opened or ends, and when a segment or datagram passes: while they
+    /// stand still, so does the list of sockets, but for what is bound only. `None` where the system has none.
+    fn pulse(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Begins to hear of TCP sockets of the current network namespace that the system destroys. `None` where it does not say.
+    fn destroyed(&self) -> Option<Box<dyn DestroyedSockets + '_>> {
+        None
+    }
+
+    /// Reads sockets again, by their identity: at most what a query asks of each, and no owners. Those that are there no more
+    /// are left out.
+    ///
+    /// # Errors
+    /// When the system refused, or knows no identity of a socket.
+    fn again(&self, _sockets: &[SocketRef<'_>], _query: &SocketQuery) -> Result<SocketTable, Error> {
+        Err(Error::new(Operation::ListSockets, std::io::ErrorKind::Unsupported.into()))
+    }
+}
+
+/// Hears of sockets that the system destroys.
+pub trait DestroyedSockets {
+    /// Adds those since the last call, without waiting for one. Returns how many there were beside these.
+    ///
+    /// # Errors
+    /// When the system refused. Some may be missing then.
+    fn take(&mut self, into: &mut Vec<Destroyed>) -> Result<u64, Error>;
+}
+
+/// A TCP socket that the system has destroyed, as it said itself. Whose it was nobody knows by then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Destroyed {
+    /// The identity of the socket.
+    pub cookie: u64,
+    /// The local end.
+    pub local: IpEndpoint,
+    /// The remote end; `None` for a listener, and where the system has let go of it.
+    pub remote: Option<IpEndpoint>,
+    /// Bytes of data sent, each once.
+    pub bytes_sent: Option<u64>,
+    /// Bytes of data received.
+    pub bytes_received: Option<u64>,
+    /// The smoothed round-trip time, in microseconds.
+    pub rtt: Option<u32>,
+    /// The shortest round-trip time of the last minutes, in microseconds.
+    pub min_rtt: Option<u32>,
+    /// Segments sent again.
+    pub retransmits: Option<u32>,
 }
 
 /// Lists RDMA connections.
@@ -361,6 +414,7 @@ pub trait Backend:
     + TextTables
     + Events
     + Actions
+    + SocketWatch
 {
 }
 
@@ -376,6 +430,7 @@ impl<T> Backend for T where
         + TextTables
         + Events
         + Actions
+        + SocketWatch
 {
 }
 

@@ -6,10 +6,11 @@ use super::linux::Linux;
 use super::tape::{Player, Recorder, System};
 use super::windows::Windows;
 use super::{
-    Actions, Backend, Closed, CounterSources, Ended, Ending, EventStream, EventWishes, Events, Machine,
-    NameDatabases, NameLookup, Origin, Processes, Rdma, Restrictions, Routes, Sockets, TextTable, TextTables,
+    Actions, Backend, Closed, CounterSources, DestroyedSockets, Ended, Ending, EventStream, EventWishes,
+    Events, Machine, NameDatabases, NameLookup, Origin, Processes, Rdma, Restrictions, Routes, SocketWatch,
+    Sockets, TextTable, TextTables,
 };
-use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
+use netstat_model::query::{Listing, ProcessFields, RouteQuery, SocketQuery, Visit};
 use netstat_model::{
     Answer, Conntrack, Counters, DescriptorUse, Error, Firewall, Inbound, Interface, InterfaceCounters,
     Limits, Namespace, NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process, ProcessKey,
@@ -182,6 +183,20 @@ impl Rdma for Opened {
 impl TextTables for Opened {
     fn text_table(&self, table: TextTable) -> Result<Option<Vec<u8>>, Error> {
         self.backend.text_table(table)
+    }
+}
+
+impl SocketWatch for Opened {
+    fn pulse(&self) -> Option<Vec<u8>> {
+        self.backend.pulse()
+    }
+
+    fn destroyed(&self) -> Option<Box<dyn DestroyedSockets + '_>> {
+        self.backend.destroyed()
+    }
+
+    fn again(&self, sockets: &[SocketRef<'_>], query: &SocketQuery) -> Result<SocketTable, Error> {
+        self.backend.again(sockets, query)
     }
 }
 

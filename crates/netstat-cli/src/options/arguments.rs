@@ -204,6 +204,8 @@ pub(crate) struct LiveArguments {
     pub(crate) no_mouse: bool,
     /// `--ascii`: draw with ASCII alone.
     pub(crate) ascii: bool,
+    /// `--budget`: how much of a processor listing may take, in percent.
+    pub(crate) budget: Option<u32>,
 }
 
 /// Defines an enum whose values are typed by name.

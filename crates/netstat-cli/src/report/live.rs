@@ -72,7 +72,11 @@ pub(super) fn run(session: &Session<'_>, live: &Live) -> Result<ExitCode, Troubl
         Some(folder) => netstat_os::open(Origin::Replay(folder)),
         None => netstat_os::open(Origin::Live),
     });
-    let walk = WalkWishes { scope: settings.scope, owners: settings.owners };
+    let walk = WalkWishes {
+        scope: settings.scope,
+        owners: settings.owners,
+        budget: live.budget.unwrap_or(WalkWishes::default().budget),
+    };
     let manner = Manner { walk, mouse: live.mouse, lasts: live.lasts };
     match netstat_live::run(open, environment, &beginning, manner) {
         Ok(()) => Ok(ExitCode::SUCCESS),

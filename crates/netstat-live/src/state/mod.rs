@@ -119,6 +119,8 @@ pub(crate) struct LastLook {
     pub(crate) time: Option<SystemTime>,
     pub(crate) changes: Changes,
     pub(crate) took: Duration,
+    /// How old the table is, where something has happened since.
+    pub(crate) age: Duration,
     pub(crate) rates: Option<Rates>,
     pub(crate) warnings: Vec<Warning>,
     pub(crate) method: Option<OwnerMethod>,
@@ -230,16 +232,19 @@ impl State {
             self.needs = needs;
             effects.push(Effect::Read(needs));
         }
-        let visible: Vec<SocketKey> = self
+        let book = self.shown_book();
+        let slots: Vec<_> = self
             .on_screen()
             .filter_map(|item| match item {
-                Item::Socket(slot) => self.shown_book().key(slot).cloned(),
+                Item::Socket(slot) if book.mark(slot) != Mark::Gone => Some(slot),
                 _ => None,
             })
             .collect();
+        let visible: Vec<SocketKey> = slots.iter().filter_map(|slot| book.key(*slot).cloned()).collect();
         if visible != self.visible {
-            self.visible.clone_from(&visible);
-            effects.push(Effect::Visible(visible));
+            let sockets = slots.iter().filter_map(|slot| Some(book.socket(*slot)?.to_socket())).collect();
+            self.visible = visible;
+            effects.push(Effect::Visible(sockets));
         }
         effects
     }
@@ -271,7 +276,10 @@ impl State {
             _ => None,
         };
         self.is_dirty |= self.failure.take().is_some();
-        let (time, took) = (look.info.at, look.took);
+        let (time, took, age) = (look.info.at, look.took, look.age);
+        let age = if look.is_current { Duration::ZERO } else { age };
+        self.is_dirty |= self.last.age.as_secs() != age.as_secs();
+        self.last.age = age;
         self.last.method = Some(look.method);
         self.last.lost += look.lost;
         self.is_dirty |= self.last.warnings != look.warnings;

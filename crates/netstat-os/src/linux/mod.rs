@@ -40,16 +40,18 @@ mod text_tables;
 mod unix_files;
 mod unlisted;
 mod users;
+mod watch;
 mod wire;
 
 use super::resolver::{RecordingResolver, SystemResolver};
 use super::tape::{Player, Recorder, refuse_change};
 use super::{
-    Actions, Closed, CounterSources, Ended, Ending, EventStream, EventWishes, Events, Machine, NameDatabases,
-    NameLookup, Processes, Rdma, Restrictions, Routes, Sockets, TextTable, TextTables,
+    Actions, Closed, CounterSources, DestroyedSockets, Ended, Ending, EventStream, EventWishes, Events,
+    Machine, NameDatabases, NameLookup, Processes, Rdma, Restrictions, Routes, SocketWatch, Sockets,
+    TextTable, TextTables,
 };
 use live::Live;
-use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
+use netstat_model::query::{Listing, ProcessFields, RouteQuery, SocketQuery, Visit};
 use netstat_model::{
     Answer, Conntrack, Counters, DescriptorUse, Error, Firewall, Inbound, Interface, InterfaceCounters,
     Limits, Namespace, NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process, ProcessKey,
@@ -230,6 +232,20 @@ impl Actions for Linux {
 
     fn ancestry(&self) -> Vec<ProcessKey> {
         if self.is_live { actions::ancestry(&Live, std::process::id()) } else { Vec::new() }
+    }
+}
+
+impl SocketWatch for Linux {
+    fn pulse(&self) -> Option<Vec<u8>> {
+        watch::pulse(self.source())
+    }
+
+    fn destroyed(&self) -> Option<Box<dyn DestroyedSockets + '_>> {
+        Some(Box::new(watch::Hearing::begin(self.source())?))
+    }
+
+    fn again(&self, sockets: &[SocketRef<'_>], query: &SocketQuery) -> Result<SocketTable, Error> {
+        watch::again(self.source(), sockets, query)
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) fn decode_as_each_family(bytes: &[u8]) {
 }
 
 pub(super) use decode::decode_destroyed;
-pub(super) use destroy::destroy_request;
+pub(super) use destroy::{destroy_request, identity_request};
 
 use super::clock::uptime;
 use super::host;
@@ -175,6 +175,36 @@ fn of_namespace(
 fn add(warning: Warning, to: &mut Vec<Warning>) {
     if !to.contains(&warning) {
         to.push(warning);
+    }
+}
+
+/// Sockets that are read again, one by one.
+pub(super) struct Again<'a> {
+    query: &'a SocketQuery,
+    table: SocketTable,
+    spare: Option<Box<TcpInfo>>,
+}
+
+impl<'a> Again<'a> {
+    /// Returns an empty table for sockets of which a query says what is read.
+    pub(super) fn new(query: &'a SocketQuery) -> Self {
+        Self { query, table: SocketTable::new(query.keep()), spare: None }
+    }
+
+    /// Adds a row of sock_diag. One that is malformed is left out.
+    pub(super) fn add(&mut self, row: &[u8], protocol: Transport) {
+        let Some(head) = decode_head(row, protocol) else { return };
+        let mut socket = head.to_socket();
+        decode_details(row, self.query.tcp, &mut socket, &mut self.spare);
+        // How far it can be trusted only a listing finds out.
+        socket.age = None;
+        let _ = self.table.push(&SocketRef::from(&socket));
+        self.spare = socket.tcp.take().or(self.spare.take());
+    }
+
+    /// Returns the table.
+    pub(super) fn table(self) -> SocketTable {
+        self.table
     }
 }
 

@@ -52,7 +52,7 @@ use super::tape::Recorder;
 use super::tape::{Player, refuse_change};
 use super::{
     Actions, Closed, CounterSources, Ended, Ending, EventStream, EventWishes, Events, Machine, NameDatabases,
-    NameLookup, Processes, Rdma, Restrictions, Routes, Sockets, TextTable, TextTables,
+    NameLookup, Processes, Rdma, Restrictions, Routes, SocketWatch, Sockets, TextTable, TextTables,
 };
 #[cfg(windows)]
 use live::Live;
@@ -272,6 +272,8 @@ impl Actions for Windows {
         Vec::new()
     }
 }
+
+impl SocketWatch for Windows {}
 
 impl Rdma for Windows {
     fn rdma(&self) -> Result<Answer<Vec<RdmaEndpoint>>, Error> {

@@ -2,12 +2,22 @@
 
 use super::decode::{AF_INET, AF_INET6, SOCKET_ID};
 use super::{IPPROTO_TCP, IPPROTO_UDP};
+use netstat_model::query::SocketQuery;
 use netstat_model::{Family, IpEndpoint, SocketRef, Transport};
 use std::net::IpAddr;
 
 /// Returns a request about this socket and no other; `None` for one whose cookie is not known, and for one that is neither TCP
 /// nor UDP.
 pub(in crate::linux) fn destroy_request(socket: &SocketRef<'_>) -> Option<Vec<u8>> {
+    request_with(socket, 0)
+}
+
+/// Returns a request about this socket for what a query wants of each; `None` as [`destroy_request`].
+pub(in crate::linux) fn identity_request(socket: &SocketRef<'_>, query: &SocketQuery) -> Option<Vec<u8>> {
+    request_with(socket, super::extensions(query))
+}
+
+fn request_with(socket: &SocketRef<'_>, extensions: u8) -> Option<Vec<u8>> {
     let protocol = match socket.protocol.transport()? {
         Transport::Tcp => IPPROTO_TCP,
         Transport::Udp => IPPROTO_UDP,
@@ -32,7 +42,7 @@ pub(in crate::linux) fn destroy_request(socket: &SocketRef<'_>) -> Option<Vec<u8
         Family::V4 => AF_INET,
         Family::V6 => AF_INET6,
     };
-    request.extend([family, protocol, 0, 0]);
+    request.extend([family, protocol, extensions, 0]);
     // All states.
     request.extend(u32::MAX.to_ne_bytes());
     request.extend(local.port.to_be_bytes());
