@@ -46,5 +46,6 @@ pub(super) const OF_END: &[Entry] = entries! { End;
         "Ends processes at once (SIGKILL). Without it they are asked to end (SIGTERM), and may finish what they do. Windows \
          ends them at once either way.",
         "프로세스를 바로 끝냅니다(SIGKILL). 이 옵션이 없으면 끝내라고 요청하여(SIGTERM) 하던 일을 마칠 수 있습니다. \
-         Windows에서는 어느 쪽이든 바로 끝납니다.";
+         Windows에서는 어느 쪽이든 바로 끝납니다."
+        details "netstat waits two seconds for processes to end, and says which are still there.";
 };
