@@ -20,10 +20,12 @@ pub struct TableStyle {
     pub line_end: LineEnd,
     /// Whether a line of headings stands above the rows.
     pub header: bool,
+    /// The language of the headings.
+    pub language: Language,
 }
 
-fn head(column: &Column) -> Head {
-    Head { heading: column.heading.to_owned(), align: column.kind.align() }
+fn head(column: &Column, language: Language) -> Head {
+    Head { heading: column.heading.of(language).to_owned(), align: column.kind.align() }
 }
 
 fn put(table: &mut Table, value: &Value<'_>, style: TableStyle) {
@@ -59,7 +61,8 @@ pub(crate) fn each_piece(
 }
 
 fn filled(view: &ConnectionsView<'_>, columns: &[&Column], given: &Given<'_>, style: TableStyle) -> Table {
-    let mut table = Table::new(columns.iter().map(|column| head(column)).collect()).with_header(style.header);
+    let heads = columns.iter().map(|column| head(column, style.language)).collect();
+    let mut table = Table::new(heads).with_header(style.header);
     view.rows().for_each(|row| {
         for column in columns {
             // A value borrows from its row, so it is written at once.
@@ -81,8 +84,8 @@ pub fn render_groups<W: Write>(
     let by_state = columns.iter().any(|column| column.name == "state");
     let states = if by_state { Vec::new() } else { states_of(groups) };
     let number = |heading: &str| Head { heading: heading.to_owned(), align: Align::Right };
-    let mut heads = vec![number("Rows")];
-    heads.extend(columns.iter().map(|column| head(column)));
+    let mut heads = vec![number(both!("Rows", "행").of(style.language))];
+    heads.extend(columns.iter().map(|column| head(column, style.language)));
     heads.extend(states.iter().map(|state| number(&words::state(*state))));
     let mut table = Table::new(heads).with_header(style.header);
     for group in groups {

@@ -180,8 +180,8 @@ pub struct Column {
     pub name: &'static str,
     /// The key in JSON and CSV: the name, with the unit of a duration.
     pub key: &'static str,
-    /// The heading.
-    pub heading: &'static str,
+    /// The heading. Scripts read JSON and CSV, whose keys are the same in every language.
+    pub heading: Text,
     /// The unit of its numbers, or empty.
     pub unit: &'static str,
     /// The meaning, for `--columns help`.

@@ -1,6 +1,6 @@
 use super::made::{CONTAINER_ID, EVERY_ROW, Facts, end, facts, four_sockets, table};
 use super::*;
-use crate::text::Language;
+use crate::text::{Language, cells};
 use crate::view::ConnectionsView;
 use netstat_model::Ownership;
 
@@ -146,7 +146,13 @@ fn columns_are_described_and_named_apart() {
     for column in ALL {
         assert!(names.insert(column.name) && by_name(&column.name.to_uppercase()) == Some(column));
         assert!(column.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{}", column.name);
-        assert!(!column.heading.is_empty() && column.meaning.english().len() > 4);
+        assert!(column.meaning.english().len() > 4);
+        let (english, korean) = (column.heading.english(), column.heading.of(Language::Korean));
+        // Abbreviations and words of Linux are the same.
+        let is_korean = korean.chars().any(|letter| ('가'..='힣').contains(&letter)) || korean == english;
+        assert!(!english.is_empty() && is_korean, "{}", column.name);
+        // A heading that is wider than its values widens the table.
+        assert!(cells(korean.as_bytes()) <= 16, "{korean}");
         for language in [Language::English, Language::Korean] {
             assert!(!column.meaning.of(language).ends_with('.'), "{}", column.name);
         }
