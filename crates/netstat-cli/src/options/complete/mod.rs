@@ -137,7 +137,7 @@ impl Question<'_> {
                 let letters = entry.letters.iter().map(|letter| format!("-{letter}"));
                 let long = entry.long.iter().map(|long| format!("--{long}"));
                 for spelling in letters.chain(long).filter(|spelling| spelling.starts_with(self.word)) {
-                    offer.push(spelling, entry.help);
+                    offer.push(spelling, entry.help.of(self.language));
                 }
             }
         } else {
