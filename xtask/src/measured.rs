@@ -260,13 +260,13 @@ mod tests {
 
     #[test]
     fn a_page_keeps_its_shape_and_its_numbers() {
-        let page = "# Performance\n\n[한국어](performance.ko.md)\n\nWritten by `x`; run it to measure again. 2026: A, B, 2 cores, 4 GiB of \
+        let page = "# Performance\n\n[한국어](performance.ko.md)\n\nWritten by `x`; run it to measure again. 2026: A, 2 cores, 4 GiB of \
                     memory, Linux 6.\n\n[Targets](#targets) ·\n[20 TCP sockets in 3 processes](#20)\n\nMeasured against: \
                     `a`; the floor F.\n\n## Targets\n\n| what | wanted | measured | |\n|---|---|---|---|\n| netstat -an, one \
                     port | at most 1.1 times F | 0.80 times (processors 0.8) | met |\n\n## 20 TCP sockets in 3 \
                     processes\n\n| program | wall ms | user + system ms | times F | peak KiB | lines | runs |\n\
                     |---|--:|--:|--:|--:|--:|--:|\n| ss -tan | no such file | | | | | |\n";
-        let expected = "# 성능\n\n[English](performance.md)\n\n`x` 명령이 작성한 문서이며, 다시 측정하려면 이 명령을 실행합니다. 2026: A, B, 코어 2개, 메모리 4 \
+        let expected = "# 성능\n\n[English](performance.md)\n\n`x` 명령이 작성한 문서이며, 다시 측정하려면 이 명령을 실행합니다. 2026: A, 코어 2개, 메모리 4 \
                         GiB, Linux 6.\n\n[목표](#목표) ·\n[프로세스 3개의 TCP 소켓 20개](#프로세스-3개의-tcp-소켓-20개)\n\n비교 \
                         대상: `a`; 하한 F.\n\n## 목표\n\n| 대상 | 목표 | 측정 | |\n|---|---|---|---|\n| netstat -an, 포트 \
                         하나 | F의 1.1배 이하 | 0.80배(프로세서 시간 0.8배) | 달성 |\n\n## 프로세스 3개의 TCP 소켓 \
