@@ -125,6 +125,10 @@ fn the_document_is_typed_whole_and_valid() {
     assert_eq!(known["bytes_sent"], json!(5_000_000_000u64));
     assert_eq!(known["timer"], json!({ "kind": "keepalive", "expires_in_ms": 7_190_000, "retransmits": 2 }));
     assert_eq!(known["process"], json!("ng,\"inx\\x0a"), "escaped as in a table");
+    assert_eq!(
+        (&known["pids"], &unknown["pids"], &udp["pids"]),
+        (&json!([10, 11]), &Value::Null, &Value::Null)
+    );
     assert_eq!(known["cmdline"], json!(["ng,\"inx\\x0a", "-c", "a \\x1b[2J\"b,"]));
     assert_eq!(
         known["container"],

@@ -142,6 +142,8 @@ pub enum Kind {
     Container,
     /// A list of texts.
     Words,
+    /// A list of whole numbers, not negative.
+    Numbers,
     /// A moment.
     Time,
 }
@@ -160,7 +162,13 @@ impl Kind {
     pub fn align(self) -> Align {
         match self {
             Self::Number | Self::Microseconds | Self::Milliseconds => Align::Right,
-            Self::Text | Self::End | Self::Timer | Self::Container | Self::Words | Self::Time => Align::Left,
+            Self::Text
+            | Self::End
+            | Self::Timer
+            | Self::Container
+            | Self::Words
+            | Self::Numbers
+            | Self::Time => Align::Left,
         }
     }
 }

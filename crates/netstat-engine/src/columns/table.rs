@@ -138,6 +138,18 @@ columns! {
         "ID of the process that holds the socket; 0 where there is none, null in JSON",
         "소켓을 가진 프로세스의 ID. 없으면 0, JSON에서는 null",
         Owner |owner, _| Value::Number(owner.process.pid.into());
+    "pids", "PIDs" "PID 목록", Numbers "", OWNERS;
+        "IDs of all processes that hold the socket, as far as they may be read; an array in JSON",
+        "소켓을 가진 모든 프로세스의 ID(읽을 수 있는 범위). JSON에서는 배열",
+        Row |row, _| {
+            let ownership = row.socket.ownership();
+            match (ownership.owners(), ownership.unowned()) {
+                // Not the 0 of the column of one process: to kill 0 is to kill oneself.
+                ([], Some(NoOwner::NoProcess | NoOwner::Kernel)) => Value::Absent("-"),
+                ([], _) => Value::Unknown,
+                (owners, _) => Value::Numbers(owners.iter().map(|owner| owner.process.pid.into()).collect()),
+            }
+        };
     "nspid", "NS-PID" "NS-PID", Number "", process(ProcessFields::NAMESPACE_PID), on_linux;
         "ID of the process in its own PID namespace: in a container the one by which it knows itself",
         "자기 PID 네임스페이스에서의 프로세스 ID: 컨테이너 안에서 보이는 번호",

@@ -26,6 +26,7 @@ fn every_column_shows_what_is_known_and_what_is_not() {
         ("network", ["-", "-", "-", "-"]),
         ("state", ["ESTABLISHED", "-", "LISTENING", "-"]),
         ("pid", ["10", "-", "12", "0"]),
+        ("pids", ["10 11", "-", "12", "-"]),
         ("nspid", ["1", "-", "-", "-"]),
         ("process", ["ng,\"inx\\x0a", "-", "-", "-"]),
         ("path", ["/usr/bin/sp ace", "-", "-", "-"]),

@@ -136,7 +136,8 @@ fn values_are_those_of_the_option_before() {
     has("--columns ", &["pid", "help"], &["pid:desc", "none"]);
     has("--group-by ", &["pid"], &["help"]);
     offers("--columns=pid,proc", &["--columns=pid,process"]);
-    offers("--columns pid,pi", &[]);
+    offers("--columns pid,pi", &["pid,pids"]);
+    offers("--columns pids,pids", &[]);
     offers("--sort rtt", &["rtt", "rtt:asc", "rtt:desc", "rttvar"]);
     offers("--sort RTT:d", &["RTT:desc"]);
     offers("--sort non", &["none"]);

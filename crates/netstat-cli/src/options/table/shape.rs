@@ -73,9 +73,9 @@ pub(super) const OPTIONS: &[Entry] = entries! { Connections;
         "Leave the title and the headings out",
         "Leaves out everything above the rows of the connection table: title, headings and, with an interval, the time.",
         "연결 표의 행 위에 있는 것을 뺍니다: 제목, 머리글, 간격을 준 경우의 시각."
-        details "netstat --columns pid --no-header port 8080 gives bare process IDs. It is for tables of text: data \
+        details "netstat --columns pids --no-header lport 8080 gives bare process IDs, those of every holder. It is for tables of text: data \
                  formats have no title, and CSV keeps its line of names."
-                "netstat --columns pid --no-header port 8080은 프로세스 ID만 출력합니다. 텍스트 표에 쓰는 \
+                "netstat --columns pids --no-header lport 8080은 포트를 가진 모든 프로세스의 ID만 출력합니다. 텍스트 표에 쓰는 \
                  옵션입니다. 데이터 형식에는 제목이 없고, CSV의 키 줄은 그대로 나옵니다.";
     [] "limit", value(limit, "N", "10", ValueKind::Free, values::parse_limit);
         "Show the first rows only",
