@@ -162,7 +162,7 @@ pub(super) fn markdown(language: Language) -> String {
         };
         let of_windows = also.map_or("", |entry| match language {
             Language::English => entry.summary,
-            Language::Korean => entry.help.of(Language::Korean),
+            Language::Korean => first_sentence(entry.help.of(Language::Korean)),
         });
         let of_net_tools = net_tools.map_or("", |entry| entry.help.of(language));
         page.push_str(&format!(
@@ -183,4 +183,8 @@ pub(super) fn markdown(language: Language) -> String {
         .of(language),
     );
     with_links(&page, "dialects", language)
+}
+
+fn first_sentence(text: &str) -> &str {
+    text.find("다. ").and_then(|end| text.get(..end + "다".len())).unwrap_or(text.trim_end_matches('.'))
 }
