@@ -186,5 +186,5 @@ pub(super) fn markdown(language: Language) -> String {
 }
 
 fn first_sentence(text: &str) -> &str {
-    text.find("다. ").and_then(|end| text.get(..end + "다".len())).unwrap_or(text.trim_end_matches('.'))
+    text.split_once(". ").map_or(text.trim_end_matches('.'), |(first, _)| first)
 }
