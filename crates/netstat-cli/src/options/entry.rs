@@ -4,7 +4,7 @@ use super::arguments::{Arguments, Verb};
 use super::command::{Command, Manner};
 use super::complaint::Complaint;
 use crate::render::format::Format;
-use netstat_engine::text::Text;
+use netstat_engine::text::{Language, Text};
 use std::ffi::OsStr;
 
 /// One option: its spellings, texts and effect.
@@ -16,7 +16,7 @@ pub(super) struct Entry {
     pub(super) long: &'static str,
     /// Whether the synopsis line of Windows names it (even the newest Windows leaves some letters out).
     pub(super) in_synopsis: bool,
-    /// A few words for completions, in the imperative, without a full stop.
+    /// A few words in English for completions, in the imperative, without a full stop.
     pub(super) summary: &'static str,
     /// Sentences for the help text.
     pub(super) help: Text,
@@ -128,6 +128,17 @@ impl Value {
 }
 
 impl Entry {
+    /// Returns a few words on what it does, without a full stop: in Korean the first sentence of its help.
+    pub(super) fn in_short(&self, language: Language) -> &str {
+        let korean = self.help.of(Language::Korean);
+        match language {
+            Language::English => self.summary,
+            Language::Korean => {
+                korean.split_once(". ").map_or(korean.trim_end_matches('.'), |(first, _)| first)
+            }
+        }
+    }
+
     /// Returns the value it takes.
     pub(super) fn value(&self) -> Option<&Value> {
         match &self.effect {

@@ -148,10 +148,7 @@ impl Question<'_> {
             let slash = self.word.starts_with('/');
             let dash = if slash { '/' } else { '-' };
             for entry in table::sorted().into_iter().filter(goes) {
-                let summary = match self.language {
-                    Language::English => entry.summary,
-                    Language::Korean => entry.help.of(Language::Korean),
-                };
+                let summary = entry.in_short(self.language);
                 for letter in entry.letters {
                     offer.add("", self.word, &format!("{dash}{letter}"), summary);
                 }

@@ -160,10 +160,7 @@ pub(super) fn markdown(language: Language) -> String {
             ),
             _ => winner,
         };
-        let of_windows = also.map_or("", |entry| match language {
-            Language::English => entry.summary,
-            Language::Korean => first_sentence(entry.help.of(Language::Korean)),
-        });
+        let of_windows = also.map_or("", |entry| entry.in_short(language));
         let of_net_tools = net_tools.map_or("", |entry| entry.help.of(language));
         page.push_str(&format!(
             "| `-{letter}` | {of_windows} | {of_net_tools} | {} |\n",
@@ -183,8 +180,4 @@ pub(super) fn markdown(language: Language) -> String {
         .of(language),
     );
     with_links(&page, "dialects", language)
-}
-
-fn first_sentence(text: &str) -> &str {
-    text.split_once(". ").map_or(text.trim_end_matches('.'), |(first, _)| first)
 }
