@@ -112,10 +112,11 @@ pub fn render_column_help<W: Write>(
     language: Language,
 ) -> io::Result<()> {
     let mark = both!(" (not known on this system)", " (이 시스템에서는 알 수 없음)");
-    let headings = [both!("Column", "열"), both!("Unit", "단위"), both!("Meaning", "뜻")];
+    let headings = [both!("Column", "열"), both!("Unit", "단위"), both!("Meaning", "의미")];
     let mut rows = vec![headings.map(|heading| heading.of(language).to_owned())];
     rows.extend(columns::ALL.iter().map(|column| {
-        let unit = if column.unit.is_empty() { "-" } else { column.unit };
+        let unit = column.unit_in(language);
+        let unit = if unit.is_empty() { "-" } else { unit };
         let mark = if available(column) { "" } else { mark.of(language) };
         [column.name.to_owned(), unit.to_owned(), format!("{}{mark}", column.meaning.of(language))]
     }));

@@ -25,7 +25,7 @@ pub use value::{NO_PROCESS, TIMER_WORDS, Value};
 
 use crate::enrich::{Geo, UserNames};
 use crate::row::Row;
-use crate::text::{Text, Zone};
+use crate::text::{Language, Text, Zone};
 use netstat_model::query::{Fields, ProcessFields};
 use netstat_model::{Namespace, NetworkNamespace, Owner, Process, ProcessKey, SocketRef, TcpFields};
 use rustc_hash::FxHashMap;
@@ -229,6 +229,18 @@ impl Column {
         match self.origin {
             Origin::Row(_) => None,
             Origin::Owner(value) => Some(value(owner, given)),
+        }
+    }
+
+    /// Returns the unit for people; the JSON Schema has it in English alone.
+    pub fn unit_in(&self, language: Language) -> &'static str {
+        match (language, self.unit) {
+            (Language::Korean, "bytes") => "바이트",
+            (Language::Korean, "bytes/s") => "바이트/초",
+            (Language::Korean, "segments") => "세그먼트",
+            (Language::Korean, "packets") => "패킷",
+            (Language::Korean, "connections") => "연결",
+            (_, unit) => unit,
         }
     }
 

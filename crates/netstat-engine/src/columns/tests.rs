@@ -152,6 +152,8 @@ fn columns_are_described_and_named_apart() {
         // Abbreviations and words of Linux are the same.
         let is_korean = korean.chars().any(|letter| ('가'..='힣').contains(&letter)) || korean == english;
         assert!(!english.is_empty() && is_korean, "{}", column.name);
+        let unit = column.unit_in(Language::Korean);
+        assert!(["", "ms"].contains(&unit) || unit != column.unit, "{unit}");
         // A heading that is wider than its values widens the table.
         assert!(cells(korean.as_bytes()) <= 16, "{korean}");
         for language in [Language::English, Language::Korean] {

@@ -110,7 +110,8 @@ pub(super) fn man(language: Language) -> String {
         )),
     );
     for column in columns::ALL {
-        let unit = if column.unit.is_empty() { String::new() } else { format!(" ({})", column.unit) };
+        let unit = column.unit_in(language);
+        let unit = if unit.is_empty() { String::new() } else { format!(" ({unit})") };
         item(&mut page, &bold(column.name), &format!("{}{unit}.", column.meaning.of(language)), "");
     }
     section(&mut page, &of(both!("CHECKS", "검사")));
