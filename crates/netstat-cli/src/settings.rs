@@ -17,6 +17,7 @@ use netstat_engine::text::{Language, When};
 use netstat_engine::view::ConnectionsOptions;
 use netstat_engine::view::sort::Order;
 use netstat_engine::view::statistics::Kind;
+use netstat_live::Tab;
 use netstat_model::Family;
 use netstat_model::query::{Kinds, Owners, RouteQuery, Scope};
 use std::ffi::OsString;
@@ -88,6 +89,8 @@ pub(crate) enum Report {
     NetTools(NetTools),
     /// `netstat history`.
     History(History),
+    /// `netstat live`.
+    Live(Live),
     /// Everything else.
     Connections(Connections),
 }
@@ -104,9 +107,23 @@ impl Report {
             Self::Connections(table) | Self::History(History { table, .. }) => {
                 matches!(table.form, Layout::Data(..))
             }
-            Self::Rdma | Self::ProcessCounts(_) | Self::Record(_) | Self::NetTools(_) => false,
+            Self::Rdma | Self::ProcessCounts(_) | Self::Record(_) | Self::NetTools(_) | Self::Live(_) => {
+                false
+            }
         }
     }
+}
+
+/// How the live view begins.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Live {
+    pub(crate) tab: Tab,
+    pub(crate) sort: Option<(&'static Column, bool)>,
+    pub(crate) interval: Duration,
+    pub(crate) lasts: Option<Duration>,
+    pub(crate) mouse: bool,
+    pub(crate) ascii: bool,
+    pub(crate) colour: Colour,
 }
 
 /// A span of the past, and how to show it.
@@ -325,6 +342,7 @@ fn report(arguments: &Arguments, environment: &impl Fn(&str) -> Option<String>) 
         Some(Verb::History) => {
             return Report::History(past::history(arguments, colour, past::store(arguments, environment)));
         }
+        Some(Verb::Live) => return Report::Live(live(arguments, colour)),
         None => {}
     }
     if arguments.route {
@@ -360,6 +378,22 @@ fn report(arguments: &Arguments, environment: &impl Fn(&str) -> Option<String>) 
         Report::ProcessCounts(ConnectionsOptions { listening: true, bound: true, ..rows(arguments) })
     } else {
         Report::Connections(connections(arguments, colour))
+    }
+}
+
+fn live(arguments: &Arguments, colour: Colour) -> Live {
+    let seconds = arguments.interval.map(|seconds| Duration::from_secs(seconds.into()));
+    Live {
+        tab: arguments.live.view.unwrap_or(Tab::Connections),
+        sort: match arguments.sort {
+            Some(Order::By { column, descending }) => Some((column, descending)),
+            _ => None,
+        },
+        interval: seconds.or(arguments.watch).unwrap_or(Duration::from_secs(1)),
+        lasts: arguments.live.lasts,
+        mouse: !arguments.live.no_mouse,
+        ascii: arguments.live.ascii,
+        colour,
     }
 }
 

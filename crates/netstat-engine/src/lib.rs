@@ -27,9 +27,11 @@ pub mod columns;
 pub mod enrich;
 pub mod family;
 pub mod filter;
+pub mod flow;
 #[cfg(all(fuzzing, target_os = "linux"))]
 pub mod fuzzing;
 pub mod kernel_text;
+pub mod look;
 pub mod row;
 pub mod select;
 pub mod snapshot;

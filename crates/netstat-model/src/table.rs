@@ -212,6 +212,11 @@ impl SocketTable {
         u16::try_from(place).ok()
     }
 
+    /// Returns how much of each socket is kept.
+    pub fn keep(&self) -> Keep {
+        self.keep
+    }
+
     /// Returns how many sockets there are.
     pub fn len(&self) -> usize {
         self.order.len()

@@ -98,6 +98,8 @@ pub(crate) struct Arguments {
     pub(crate) store: Option<PathBuf>,
     /// Arguments of `netstat record`.
     pub(crate) recorder: RecordArguments,
+    /// Arguments of `netstat live`.
+    pub(crate) live: LiveArguments,
     /// `--record`: the directory to write the operating system's answers to.
     pub(crate) record: Option<PathBuf>,
     /// `--replay`: the directory to answer from. Never set together with `record`.
@@ -176,6 +178,19 @@ pub(crate) struct RecordArguments {
     pub(crate) stop: bool,
 }
 
+/// What was typed after `netstat live`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct LiveArguments {
+    /// `--view`: the tab to begin with.
+    pub(crate) view: Option<netstat_live::Tab>,
+    /// `--for`: how long it lasts.
+    pub(crate) lasts: Option<Duration>,
+    /// `--no-mouse`: leave the mouse to the terminal.
+    pub(crate) no_mouse: bool,
+    /// `--ascii`: draw with ASCII alone.
+    pub(crate) ascii: bool,
+}
+
 /// Defines an enum whose values are typed by name.
 macro_rules! named {
     (
@@ -209,6 +224,8 @@ named! {
         Record = "record",
         /// Tells what connections there were.
         History = "history",
+        /// Shows what there is as it changes.
+        Live = "live",
     }
 }
 
@@ -219,12 +236,15 @@ impl Verb {
             Self::Check => "check",
             Self::Record => "record",
             Self::History => "history",
+            Self::Live => "live",
         }
     }
 
     /// Returns what a word asks for where it is the first.
     pub(crate) fn of_word(word: &OsStr) -> Option<Self> {
-        word.to_str().and_then(Self::from_name)
+        let word = word.to_str()?;
+        // As people call such a program.
+        if word.eq_ignore_ascii_case("top") { Some(Self::Live) } else { Self::from_name(word) }
     }
 }
 

@@ -42,18 +42,21 @@ pub(super) enum Topic {
     Record,
     /// `netstat history` only.
     History,
+    /// `netstat live` only.
+    Live,
     /// The whole program.
     Program,
 }
 
 impl Topic {
     /// Every topic in the order of the documents, with its heading.
-    pub(super) const ALL: [(Self, Text); 6] = [
+    pub(super) const ALL: [(Self, Text); 7] = [
         (Self::Connections, Text::fixed("The connection table", "연결 표")),
         (Self::Other, Text::fixed("Other reports", "다른 보고서")),
         (Self::Check, Text::fixed("Options for netstat check", "netstat check의 옵션")),
         (Self::Record, Text::fixed("Options for netstat record", "netstat record의 옵션")),
         (Self::History, Text::fixed("Options for netstat history", "netstat history의 옵션")),
+        (Self::Live, Text::fixed("Options for netstat live", "netstat live의 옵션")),
         (Self::Program, Text::fixed("General options", "일반 옵션")),
     ];
 
@@ -63,6 +66,7 @@ impl Topic {
             Self::Check => Some(Verb::Check),
             Self::Record => Some(Verb::Record),
             Self::History => Some(Verb::History),
+            Self::Live => Some(Verb::Live),
             Self::Connections | Self::Other | Self::Program => None,
         }
     }

@@ -189,6 +189,8 @@ pub(super) fn nearest_long(name: &str) -> Option<&'static str> {
     let mut longer = table::all().map(|entry| entry.long).filter(|long| long.starts_with(&lower));
     match (longer.next(), longer.next()) {
         (Some(long), None) if lower.len() >= 2 => Some(long),
+        // Of three letters one alone makes another word.
+        _ if lower.len() <= 3 => None,
         _ => nearest(&lower, table::all().map(|entry| entry.long), (lower.len() / 3).clamp(1, 3)),
     }
 }

@@ -41,6 +41,7 @@ mod generate;
 mod habits;
 mod help_topic;
 mod history;
+mod live;
 mod mistakes;
 mod net_tools;
 mod parse;

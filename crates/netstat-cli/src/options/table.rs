@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 mod check;
 mod connections;
 mod history;
+mod live;
 mod program;
 mod record;
 mod reports;
@@ -16,13 +17,14 @@ mod shape;
 
 pub(super) use program::INTERVAL;
 
-const LISTS: [&[Entry]; 7] = [
+const LISTS: [&[Entry]; 8] = [
     connections::OPTIONS,
     shape::OPTIONS,
     reports::OPTIONS,
     check::OPTIONS,
     record::OPTIONS,
     history::OPTIONS,
+    live::OPTIONS,
     program::OPTIONS,
 ];
 
@@ -32,6 +34,7 @@ pub(super) fn shared_with(verb: Verb) -> &'static [&'static str] {
         Verb::Check => &check::SHARED,
         Verb::Record => &record::SHARED,
         Verb::History => &history::SHARED,
+        Verb::Live => &live::SHARED,
     }
 }
 

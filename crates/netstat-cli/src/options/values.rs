@@ -15,10 +15,11 @@ use netstat_engine::family;
 use netstat_engine::text::quote::quoted;
 use netstat_engine::text::{Language, Text, When, nearest};
 use netstat_engine::view::sort::Order;
+use netstat_live::Tab;
 use netstat_model::query::{Kinds, Owners, Tables, UnknownTable};
 pub(super) use quantities::{
-    parse_count, parse_interval, parse_keep_days, parse_limit, parse_resolve_timeout, parse_size,
-    parse_wait_timeout, parse_watch,
+    parse_count, parse_interval, parse_keep_days, parse_lasts, parse_limit, parse_resolve_timeout,
+    parse_size, parse_wait_timeout, parse_watch,
 };
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -131,6 +132,12 @@ pub(super) fn parse_owners(text: &OsStr) -> Result<Owners, Complaint> {
     let name = text.to_str().unwrap_or_default();
     let found = by_name(&OWNER_METHODS, &[Owners::Auto, Owners::Bpf, Owners::Proc], name);
     choice("--owners", found, &OWNER_METHODS, &both!("is not an owner method", "없는 방법입니다"), text)
+}
+
+pub(super) fn parse_view(text: &OsStr) -> Result<Tab, Complaint> {
+    let names = Tab::ALL.map(Tab::name);
+    let found = by_name(&names, &Tab::ALL, text.to_str().unwrap_or_default());
+    choice("--view", found, &names, &both!("is not a tab", "없는 탭입니다"), text)
 }
 
 pub(super) fn parse_netns(text: &OsStr) -> Result<Netns, Complaint> {

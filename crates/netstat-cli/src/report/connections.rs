@@ -10,6 +10,7 @@ use crate::settings::{Connections, Layout, Report};
 use netstat_engine::both;
 use netstat_engine::columns::{ColumnNeeds, Given};
 use netstat_engine::enrich::UserNames;
+use netstat_engine::flow::FLOW_FIELDS;
 use netstat_engine::row::{Row, Section};
 use netstat_engine::select::{OwnersOf, Selected, Selection, read_processes};
 use netstat_engine::text::time::rfc_3339;
@@ -28,6 +29,7 @@ use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::Write;
+use std::rc::Rc;
 
 /// The connection table: sockets, then who holds them, which rows they make, what is known of the processes, in which
 /// order, and in which form.
@@ -63,6 +65,12 @@ pub(super) fn table(
         ));
     }
     session.tell(method);
+    if needs.tcp.contains(FLOW_FIELDS) && session.display_number().is_some() {
+        let mut flows = Rc::unwrap_or_clone(std::mem::take(&mut session.flows));
+        flows.look(&sockets, system.uptime()?);
+        session.flows = Rc::new(flows);
+    }
+    let flows = Rc::clone(&session.flows);
     rows.kinds = kinds;
     let mut view = match table.order {
         Order::AsGiven => ConnectionsView::unsorted(&sockets, &rows),
@@ -86,6 +94,7 @@ pub(super) fn table(
         geo: &session.geo,
         zone: if needs.fields.contains(Fields::LIFESPAN) { &session.zone } else { &Zone::UTC },
         now: if needs.fields.contains(Fields::LIFESPAN) { system.now() } else { None },
+        rates: &|socket| flows.rates(socket),
     };
     warnings.extend(places::lack(table, needs, &session.geo));
     warnings.extend(unavailable::lack(table, session.available));

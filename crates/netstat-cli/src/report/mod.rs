@@ -9,6 +9,7 @@ mod files;
 mod filter;
 mod history;
 mod in_place;
+mod live;
 mod meaning;
 mod missed;
 mod multicast;
@@ -34,6 +35,7 @@ use names::NameSource;
 use netstat_engine::both;
 use netstat_engine::enrich::Geo;
 use netstat_engine::filter::{Filter, Test};
+use netstat_engine::flow::Flows;
 use netstat_engine::select::Selection;
 use netstat_engine::text::{Text, Zone, escape, system};
 use netstat_engine::view::ConnectionsOptions;
@@ -83,6 +85,8 @@ struct Session<'a> {
     /// The time zone of whoever reads times. Finding it reads a folder of hundreds of files, so only who shows times asks.
     zone: LazyCell<Zone>,
     before: statistics::Before,
+    /// How fast bytes go, where a column shows it.
+    flows: Rc<Flows>,
     /// How many displays have begun.
     displays: u64,
     /// The owner method last reported to the user.
@@ -178,6 +182,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         geo,
         zone,
         before,
+        flows: Rc::default(),
         displays: 0,
         told: None,
         said_what_is_hidden: 0,
@@ -189,6 +194,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Trouble> {
         Report::Check(checks) => return check::run(&session, checks),
         Report::Record(recording) => return record::run(&session, recording),
         Report::History(asked) => return history::run(&mut session, asked),
+        Report::Live(asked) => return live::run(&session, asked),
         _ => {}
     }
     if let Some(asked) = &settings.past {
@@ -347,7 +353,7 @@ impl Session<'_> {
     fn display(&mut self, out: &mut impl Write) -> Displayed {
         match &self.settings.report {
             // They have a course of their own, above.
-            Report::Check(_) | Report::Record(_) | Report::History(_) => Ok(Vec::new()),
+            Report::Check(_) | Report::Record(_) | Report::History(_) | Report::Live(_) => Ok(Vec::new()),
             Report::Connections(table) => connections::table(self, &*Rc::clone(&self.backend), table, out),
             Report::NetTools(report) => net_tools::show(self, report, out),
             Report::ProcessCounts(rows) => {

@@ -24,6 +24,7 @@ pub use table::ALL;
 pub use value::{NO_PROCESS, TIMER_WORDS, Value};
 
 use crate::enrich::{Geo, UserNames};
+use crate::flow::Rates;
 use crate::row::Row;
 use crate::text::{Language, Text, Zone};
 use netstat_model::query::{Fields, ProcessFields};
@@ -54,6 +55,8 @@ pub struct Given<'a> {
     pub zone: &'a Zone,
     /// When the rows were there, for what began before; `None` where that is not known.
     pub now: Option<SystemTime>,
+    /// How fast bytes go over a connection; `None` where it was looked at once only.
+    pub rates: &'a dyn Fn(&SocketRef<'_>) -> Option<Rates>,
 }
 
 impl<'a> Given<'a> {

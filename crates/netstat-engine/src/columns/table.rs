@@ -3,6 +3,7 @@
 use super::{Column, ColumnNeeds, Given, Kind, NO_PROCESS, Origin, Value};
 use super::{detail, ends};
 use crate::family;
+use crate::flow::{FLOW_FIELDS, Rates};
 use crate::row::{Foreign, IDLE_FIELDS, LIFESPAN_FIELDS, Row, Section, idle, keepalive, lasted, started};
 use crate::text::words::short_container;
 use crate::text::{Text, lifespan};
@@ -285,6 +286,22 @@ columns! {
         "Data that the peer has acknowledged, each byte once: what was sent, without retransmissions",
         "상대가 확인한 데이터, 바이트마다 한 번씩: 재전송을 뺀 송신량",
         Row |row, _| Value::number(row.socket.tcp_number(TcpFields::BYTES_ACKED));
+    "down", "Down/s" "수신/s", Number "bytes/s", tcp(FLOW_FIELDS);
+        "Bytes received per second since the look before: with an interval, and in netstat live",
+        "직전 조회 이후 초당 받은 바이트. 간격을 주었을 때와 netstat live에서만",
+        Row |row, given| rate(row, given, |rates| rates.down);
+    "up", "Up/s" "송신/s", Number "bytes/s", tcp(FLOW_FIELDS);
+        "Bytes sent per second since the look before, retransmissions included",
+        "직전 조회 이후 초당 보낸 바이트, 재전송 포함",
+        Row |row, given| rate(row, given, |rates| rates.up);
+    "down10", "Down/s 10s" "수신/s 10초", Number "bytes/s", tcp(FLOW_FIELDS);
+        "Bytes received per second, on average over the last ten seconds",
+        "초당 받은 바이트, 최근 10초 평균",
+        Row |row, given| rate(row, given, |rates| rates.down10);
+    "up10", "Up/s 10s" "송신/s 10초", Number "bytes/s", tcp(FLOW_FIELDS);
+        "Bytes sent per second, on average over the last ten seconds",
+        "초당 보낸 바이트, 최근 10초 평균",
+        Row |row, given| rate(row, given, |rates| rates.up10);
     "segs", "Segs" "세그먼트", Number "segments", tcp(TcpFields::SEGS_OUT.union(TcpFields::SEGS_IN));
         "Sent and received together, with or without data",
         "보낸 세그먼트와 받은 세그먼트의 합, 데이터가 없는 것도 포함",
@@ -534,6 +551,10 @@ fn bound<'a>(
 
 fn moment<'a>(moment: Option<SystemTime>, given: &Given<'a>) -> Value<'a> {
     moment.map_or(Value::Unknown, |moment| Value::Time(moment, given.zone))
+}
+
+fn rate(row: &Row<'_>, given: &Given<'_>, of: impl FnOnce(Rates) -> u64) -> Value<'static> {
+    (given.rates)(&row.socket).map_or(Value::Unknown, |rates| Value::Number(of(rates)))
 }
 
 fn time(row: &Row<'_>, field: TcpFields) -> Value<'static> {

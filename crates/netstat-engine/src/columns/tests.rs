@@ -53,6 +53,10 @@ fn every_column_shows_what_is_known_and_what_is_not() {
         ("bytes_sent", ["5000000000", "-", "-", "-"]),
         ("bytes_received", ["4096", "-", "-", "-"]),
         ("bytes_acked", ["4999000000", "-", "-", "-"]),
+        ("down", ["4096", "-", "-", "-"]),
+        ("up", ["5000", "-", "-", "-"]),
+        ("down10", ["409", "-", "-", "-"]),
+        ("up10", ["500", "-", "-", "-"]),
         ("segs", ["42", "-", "-", "-"]),
         ("segs_out", ["30", "-", "-", "-"]),
         ("segs_in", ["12", "-", "-", "-"]),
@@ -146,7 +150,11 @@ fn columns_are_described_and_named_apart() {
     let mut names = std::collections::BTreeSet::new();
     for column in ALL {
         assert!(names.insert(column.name) && by_name(&column.name.to_uppercase()) == Some(column));
-        assert!(column.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{}", column.name);
+        assert!(
+            column.name.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'0'..=b'9')),
+            "{}",
+            column.name
+        );
         assert!(column.meaning.english().len() > 4);
         let (english, korean) = (column.heading.english(), column.heading.of(Language::Korean));
         // Abbreviations and words of Linux are the same.

@@ -16,7 +16,7 @@ pub(super) static SUMMARY: Text = Text::fixed(
 );
 
 /// The words that may come first.
-const VERBS: [(Verb, &str); 3] = [
+const VERBS: [(Verb, &str); 4] = [
     (
         Verb::Check,
         "As the first word: says what is wrong, which process causes it, and what to do next. See netstat check --help.",
@@ -26,6 +26,7 @@ const VERBS: [(Verb, &str); 3] = [
         Verb::History,
         "As the first word: tells what connections there were, from what netstat record kept. See netstat history --help.",
     ),
+    (Verb::Live, "As the first word: shows connections as they come and go. See netstat live --help."),
 ];
 
 /// The column in which descriptions start.
@@ -69,6 +70,7 @@ pub(in super::super) fn help_of(verb: Verb, language: Language) -> String {
         Verb::Check => help_of_check(language),
         Verb::Record => help_of_record(language),
         Verb::History => help_of_history(language),
+        Verb::Live => help_of_live(language),
     }
 }
 
@@ -100,6 +102,25 @@ fn help_of_history(language: Language) -> String {
     push_item(&mut text, both!("FILTER", "필터").of(language), filter.of(language));
     push_options(&mut text, Verb::History, language);
     text.push('\n');
+    text
+}
+
+fn help_of_live(language: Language) -> String {
+    let begin = both!(
+        "\nShows connections as they come and go, with how fast bytes go over each.\n\n\
+         NETSTAT live [FILTER] [OPTIONS] [interval]\n\n",
+        "\n연결이 생기고 사라지는 것을 송수신 속도와 함께 실시간으로 보여 줍니다.\n\n\
+         NETSTAT live [필터] [옵션] [간격]\n\n"
+    );
+    let mut text = begin.of(language).to_owned();
+    let filter = both!(
+        "Shows only matching sockets (netstat --help filter), as in process nginx not loopback.",
+        "필터에 맞는 소켓만 표시합니다(netstat --help filter). 예: process nginx not loopback."
+    );
+    push_item(&mut text, both!("FILTER", "필터").of(language), filter.of(language));
+    push_options(&mut text, Verb::Live, language);
+    let keys = both!("\nF1 lists the keys, q ends.\n\n", "\nF1: 키 목록, q: 종료.\n\n");
+    text.push_str(keys.of(language));
     text
 }
 

@@ -176,6 +176,16 @@ pub(in crate::options) fn parse_watch(text: &OsStr) -> Result<Duration, Complain
     Ok(pause)
 }
 
+/// Parses the value of `--for`.
+pub(in crate::options) fn parse_lasts(text: &OsStr) -> Result<Duration, Complaint> {
+    parse_duration(
+        "--for",
+        text,
+        LONGEST_WAIT,
+        &both!("leave it out to go on until q", "q를 누를 때까지 계속하려면 빼세요"),
+    )
+}
+
 /// Parses the value of `--keep`: a number of bytes, with a unit of 1024.
 pub(in crate::options) fn parse_size(text: &OsStr) -> Result<u64, Complaint> {
     /// Less has no room for a block and its log.

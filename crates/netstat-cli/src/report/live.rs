@@ -1,0 +1,136 @@
+//! `netstat live`: connections as they come and go.
+
+use super::Session;
+use crate::output::{self, Trouble};
+use crate::settings::{Live, Tape};
+use netstat_engine::both;
+use netstat_engine::enrich::{ServiceNames, UserNames};
+use netstat_engine::filter::Lookups;
+use netstat_engine::look::WalkWishes;
+use netstat_engine::text::system::io_error;
+use netstat_engine::text::{Text, When, Zone};
+use netstat_live::{Beginning, Environment, Manner};
+use netstat_model::Transport;
+use netstat_os::{Machine, NameDatabases, Origin, Routes};
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::io::{IsTerminal, stdin};
+use std::net::IpAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// Shows the view until somebody ends it.
+pub(super) fn run(session: &Session<'_>, live: &Live) -> Result<ExitCode, Trouble> {
+    if !output::is_screen() || !stdin().is_terminal() {
+        output::complain(&both!(
+            "netstat live needs a terminal; without one type netstat --watch 1s, or netstat 1",
+            "netstat live에는 터미널이 필요합니다. 터미널이 없으면 이렇게 입력하세요: netstat --watch 1s, 또는 netstat 1"
+        ));
+        return Ok(ExitCode::from(2));
+    }
+    let system = &session.backend;
+    let settings = session.settings;
+    let words: Vec<_> = settings.filter.iter().map(|word| word.to_string_lossy()).collect();
+    let beginning = Beginning {
+        filter: words.join(" "),
+        tab: live.tab,
+        sort: live.sort.map(|(column, descending)| (column.name.to_owned(), descending)),
+        interval: live.interval,
+    };
+    let users = UserNames::parse(&system.users().data);
+    let interfaces: HashMap<u32, OsString> = system
+        .interfaces()
+        .map(|answer| answer.data.into_iter().map(|interface| (interface.index, interface.name)).collect())
+        .unwrap_or_default();
+    let lookups = Known {
+        services: ServiceNames::parse(&system.services().data),
+        users: UserNames::parse(&system.users().data),
+        interfaces: interfaces.clone(),
+        has_accounts: system.has_accounts(),
+        zone: session.zone.clone(),
+    };
+    let environment = Environment {
+        language: settings.language,
+        host: system.host_name().unwrap_or_default(),
+        users,
+        interfaces,
+        own: system.namespace(),
+        names_zones: !system.has_accounts(),
+        namespaces: HashMap::new(),
+        geo: Arc::clone(&session.geo),
+        zone: session.zone.clone(),
+        lookups: Box::new(lookups),
+        colour: output::shows_colour(live.colour),
+        ascii: live.ascii,
+    };
+    let replayed = match &settings.tape {
+        Tape::Replay(folder) => Some(folder.clone()),
+        Tape::None | Tape::Record(_) => None,
+    };
+    let open = Box::new(move || match &replayed {
+        Some(folder) => netstat_os::open(Origin::Replay(folder)),
+        None => netstat_os::open(Origin::Live),
+    });
+    let walk = WalkWishes { scope: settings.scope, owners: settings.owners };
+    let manner = Manner { walk, mouse: live.mouse, lasts: live.lasts };
+    match netstat_live::run(open, environment, &beginning, manner) {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(netstat_live::Trouble::Filter(error)) => Err(Trouble {
+            line: both!(
+                "the filter cannot be used (netstat --help filter explains filters)",
+                "필터를 쓸 수 없습니다(필터 문법: netstat --help filter)"
+            ),
+            filter: Some(Box::new(error)),
+            meaning: None,
+        }),
+        Err(netstat_live::Trouble::Terminal(error)) => Err(both!(
+            "the terminal cannot be used: {why}",
+            "터미널을 쓸 수 없습니다: {why}",
+            why = io_error(&error)
+        )
+        .into()),
+        Err(netstat_live::Trouble::Other(why)) => Err(why.into()),
+    }
+}
+
+/// What names in a filter stand for, known from the start: a view waits for nobody. Hosts are not looked up.
+struct Known {
+    services: ServiceNames,
+    users: UserNames,
+    interfaces: HashMap<u32, OsString>,
+    has_accounts: bool,
+    zone: Zone,
+}
+
+impl Lookups for Known {
+    fn ports(&self, service: &str) -> Vec<u16> {
+        [Transport::Tcp, Transport::Udp]
+            .into_iter()
+            .flat_map(|protocol| self.services.ports(protocol, service))
+            .collect()
+    }
+
+    fn addresses(&self, _host: &str) -> Result<Vec<IpAddr>, Text> {
+        Err(both!(
+            "host names are not looked up in netstat live; type the address",
+            "netstat live에서는 호스트 이름을 조회하지 않습니다. 주소를 입력하세요"
+        ))
+    }
+
+    fn moment(&self, words: &str) -> Result<SystemTime, Text> {
+        When::parse(words)?.moment(SystemTime::now(), &self.zone)
+    }
+
+    fn interface(&self, name: &str) -> Option<u32> {
+        self.interfaces.iter().find(|(_, known)| *known == name).map(|(index, _)| *index)
+    }
+
+    fn has_accounts(&self) -> bool {
+        self.has_accounts
+    }
+
+    fn user(&self, name: &str) -> Result<Option<u32>, Text> {
+        Ok(self.users.uid(name))
+    }
+}

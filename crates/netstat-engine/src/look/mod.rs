@@ -1,0 +1,60 @@
+//! Looks: what changed among the sockets of a machine since the look before, for whoever watches them.
+//!
+//! A [`LookSource`] looks again and again. A look that is whole has every socket that was asked for, and what it does not have
+//! is gone; one that is not has only the sockets that it tells of.
+
+mod walk;
+
+pub use walk::{Walk, WalkWishes};
+
+use netstat_model::query::Kinds;
+use netstat_model::{Error, OwnerMethod, Process, SnapshotInfo, SocketKey, SocketTable, Warning};
+use std::time::Duration;
+
+/// What one look saw.
+#[derive(Debug)]
+pub struct Look {
+    /// When and where, by the clocks of the system that was looked at.
+    pub info: SnapshotInfo,
+    /// The sockets, in the order of the system. Not all of them where the look is not [`whole`](Self::whole).
+    pub sockets: SocketTable,
+    /// Whether every socket that was asked for is there.
+    pub whole: bool,
+    /// Sockets that ended since the look before, where the system itself says so.
+    pub closed: Vec<SocketKey>,
+    /// How many ends and changes there were that nobody could be told of.
+    pub lost: u64,
+    /// The processes that hold the sockets and were not told of before.
+    pub processes: Vec<Process>,
+    /// How owners were found.
+    pub method: OwnerMethod,
+    /// What the look may lack.
+    pub warnings: Vec<Warning>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// What a view needs of each look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LookWishes {
+    /// The kinds of sockets.
+    pub kinds: Kinds,
+    /// What is read of each, beyond ends, state and owners.
+    pub needs: crate::columns::ColumnNeeds,
+}
+
+/// Looks at the sockets of a machine again and again.
+pub trait LookSource {
+    /// Looks. The first look is whole. `visible` are sockets whose figures are wanted fresh even where the source does not
+    /// look at all of them.
+    ///
+    /// # Errors
+    /// When the system refused. The next look may succeed.
+    fn look(&mut self, visible: &[SocketKey]) -> Result<Look, Error>;
+
+    /// Changes what is read of each socket. The next look is whole.
+    fn set_wishes(&mut self, wishes: LookWishes);
+
+    /// Forgets which processes were told of: the next look tells of all that hold a socket.
+    fn forget_processes(&mut self);
+}

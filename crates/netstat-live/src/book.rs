@@ -1,0 +1,367 @@
+//! [`Book`]: the sockets that the view knows, from one look to the next.
+
+use netstat_engine::flow::{Flow, Rates, Reading};
+use netstat_engine::look::Look;
+use netstat_engine::row::{Row, Section};
+use netstat_model::query::Kinds;
+use netstat_model::{
+    Endpoint, EndpointRef, Process, ProcessKey, Protocol, RowId, SocketKey, SocketRef, SocketTable, TcpState,
+};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::time::Duration;
+
+/// How long a row that is gone stays.
+pub(crate) const GONE_STAYS: Duration = Duration::from_secs(5);
+
+/// How long a mark stays, and two looks at least.
+const MARK_STAYS: Duration = Duration::from_secs(2);
+
+/// A place in the book. It belongs to one socket until that is forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Slot(u32);
+
+/// What happened to a row of late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mark {
+    Nothing,
+    New,
+    /// Its state is another.
+    Changed,
+    Gone,
+}
+
+/// What a look changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Changes {
+    pub(crate) opened: usize,
+    pub(crate) closed: usize,
+    pub(crate) changed: usize,
+    /// Whether bytes went over a connection.
+    pub(crate) moved: bool,
+}
+
+impl Changes {
+    /// Whether there are none that are seen.
+    pub(crate) fn is_nothing(self) -> bool {
+        self == Self::default()
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    key: SocketKey,
+    /// The table that has it, and where.
+    table: u32,
+    row: RowId,
+    /// The last look that told of it.
+    look: u32,
+    mark: Mark,
+    marked: Duration,
+    marked_look: u32,
+    state: Option<TcpState>,
+    flow: Option<Flow>,
+}
+
+/// The sockets that the view knows. Rows stay packed as the looks gave them; what a view knows besides lies in an entry each.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Book {
+    /// The last whole look, then what later ones told of, then rows that are gone.
+    tables: Vec<SocketTable>,
+    entries: Vec<Option<Entry>>,
+    free: Vec<Slot>,
+    index: FxHashMap<SocketKey, Slot>,
+    processes: FxHashMap<ProcessKey, Process>,
+    /// When the last look was, since boot.
+    looked: Duration,
+    looks: u32,
+    open: usize,
+}
+
+/// So many tables there may be before they are made one.
+const MOST_TABLES: usize = 16;
+
+impl Book {
+    /// Takes a look. `keep` says which rows stay although they are gone.
+    pub(crate) fn apply(&mut self, look: Look, keep: impl Fn(&SocketKey) -> bool) -> Changes {
+        let at = look.info.uptime.unwrap_or(self.looked);
+        let before = self.looked;
+        self.looks += 1;
+        let mut changes = Changes::default();
+        for process in look.processes {
+            self.processes.insert(process.id, process);
+        }
+        let table = u32::try_from(self.tables.len()).unwrap_or(u32::MAX);
+        let mut new = Vec::new();
+        for row in look.sockets.rows_as_given() {
+            let Some(socket) = look.sockets.get(row) else { continue };
+            let key = SocketKey::of(socket);
+            let Some(entry) = self.entry_mut(&key) else {
+                new.push((key, row));
+                continue;
+            };
+            entry.take(&socket, (table, row), at, &mut changes);
+        }
+        for key in &look.closed {
+            if let Some(entry) = self.entry_mut(key).filter(|entry| entry.mark != Mark::Gone) {
+                entry.set_mark(Mark::Gone, at);
+                changes.closed += 1;
+            }
+        }
+        let looks = self.looks;
+        // The kernel gives a connection another cookie when it comes to TIME_WAIT.
+        let mut vanished = FxHashMap::default();
+        if look.whole {
+            for (place, entry) in self.entries.iter().enumerate() {
+                if let Some(entry) =
+                    entry.as_ref().filter(|entry| entry.look != looks && entry.mark != Mark::Gone)
+                    && let Some(socket) =
+                        self.tables.get(entry.table as usize).and_then(|of| of.get(entry.row))
+                    && let Ok(place) = u32::try_from(place)
+                {
+                    vanished.insert(Ends::of(&socket), Slot(place));
+                }
+            }
+        }
+        for (key, row) in new {
+            let Some(socket) = look.sockets.get(row) else { continue };
+            let same = (socket.state == Some(TcpState::TimeWait))
+                .then(|| vanished.remove(&Ends::of(&socket)))
+                .flatten();
+            if let Some(slot) = same {
+                if let Some(Some(entry)) = self.entries.get_mut(slot.0 as usize) {
+                    self.index.remove(&entry.key);
+                    entry.key = key.clone();
+                    entry.take(&socket, (table, row), at, &mut changes);
+                    entry.look = looks;
+                }
+                self.index.insert(key, slot);
+                continue;
+            }
+            let is_first = looks == 1;
+            let flow = Reading::of(&socket, at).map(|reading| match is_first {
+                true => Flow::first(reading),
+                false => Flow::born(before, reading),
+            });
+            changes.opened += usize::from(!is_first);
+            self.insert(Entry {
+                key,
+                table,
+                row,
+                look: looks,
+                mark: if is_first { Mark::Nothing } else { Mark::New },
+                marked: at,
+                marked_look: looks,
+                state: socket.state,
+                flow,
+            });
+        }
+        if look.whole {
+            for slot in vanished.into_values() {
+                if let Some(Some(entry)) = self.entries.get_mut(slot.0 as usize) {
+                    entry.set_mark(Mark::Gone, at);
+                    entry.marked_look = looks;
+                    changes.closed += 1;
+                }
+            }
+        }
+        self.tables.push(look.sockets);
+        self.looked = at;
+        self.forget(keep);
+        if look.whole || self.tables.len() > MOST_TABLES {
+            self.put_together(look.whole);
+        }
+        self.open = self.entries.iter().flatten().filter(|entry| entry.mark != Mark::Gone).count();
+        changes
+    }
+
+    fn entry_mut(&mut self, key: &SocketKey) -> Option<&mut Entry> {
+        let looks = self.looks;
+        let slot = self.index.get(key)?;
+        let entry = self.entries.get_mut(slot.0 as usize)?.as_mut()?;
+        entry.look = looks;
+        Some(entry)
+    }
+
+    fn insert(&mut self, entry: Entry) {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.entries.push(None);
+            Slot(u32::try_from(self.entries.len() - 1).unwrap_or(u32::MAX))
+        });
+        self.index.insert(entry.key.clone(), slot);
+        if let Some(place) = self.entries.get_mut(slot.0 as usize) {
+            *place = Some(entry);
+        }
+    }
+
+    /// Forgets the rows that have been gone for long enough, and takes away marks that are old.
+    fn forget(&mut self, keep: impl Fn(&SocketKey) -> bool) {
+        let (looks, now) = (self.looks, self.looked);
+        for (place, slot) in self.entries.iter_mut().zip(0..) {
+            let Some(entry) = place else { continue };
+            let age = now.saturating_sub(entry.marked);
+            match entry.mark {
+                Mark::New | Mark::Changed if age >= MARK_STAYS && looks >= entry.marked_look + 2 => {
+                    entry.mark = Mark::Nothing;
+                }
+                Mark::Gone if age >= GONE_STAYS && !keep(&entry.key) => {
+                    self.index.remove(&entry.key);
+                    *place = None;
+                    self.free.push(Slot(slot));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Makes one table of the rows that are still there, beside that of a whole look.
+    fn put_together(&mut self, whole: bool) {
+        let newest = self.tables.len().saturating_sub(1);
+        let keep = self.tables.last().map(SocketTable::keep).unwrap_or_default();
+        let base = if whole { self.tables.pop() } else { None };
+        let rest_at = u32::from(base.is_some());
+        let mut rest = SocketTable::new(keep);
+        let mut moved = Vec::new();
+        for entry in self.entries.iter_mut().flatten() {
+            let table = entry.table as usize;
+            if whole && table == newest {
+                entry.table = 0;
+            } else if let Some(socket) = self.tables.get(table).and_then(|of| of.get(entry.row))
+                && rest.push(&socket)
+            {
+                moved.push(entry);
+            } else {
+                // It cannot be packed: nothing is shown of it.
+                entry.table = u32::MAX;
+            }
+        }
+        for (entry, row) in moved.into_iter().zip(rest.rows_as_given()) {
+            (entry.table, entry.row) = (rest_at, row);
+        }
+        self.tables = base.into_iter().chain([rest]).collect();
+    }
+
+    fn entry(&self, slot: Slot) -> Option<&Entry> {
+        self.entries.get(slot.0 as usize)?.as_ref()
+    }
+
+    /// Returns the sockets, those that are gone among them, in no order.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
+        self.entries.iter().zip(0..).filter(|(entry, _)| entry.is_some()).map(|(_, place)| Slot(place))
+    }
+
+    /// Returns the place of a socket.
+    pub(crate) fn slot(&self, key: &SocketKey) -> Option<Slot> {
+        self.index.get(key).copied()
+    }
+
+    /// Returns the identity of a socket.
+    pub(crate) fn key(&self, slot: Slot) -> Option<&SocketKey> {
+        self.entry(slot).map(|entry| &entry.key)
+    }
+
+    /// Returns a socket as the last look that told of it saw it.
+    pub(crate) fn socket(&self, slot: Slot) -> Option<SocketRef<'_>> {
+        let entry = self.entry(slot)?;
+        self.tables.get(entry.table as usize)?.get(entry.row)
+    }
+
+    /// Returns a socket as a row: one that serves both families is a row of IPv6.
+    pub(crate) fn row(&self, slot: Slot) -> Option<Row<'_>> {
+        let socket = self.socket(slot)?;
+        let section = Section::of_socket(&socket, Kinds::all()).last().unwrap_or(Section::Other);
+        Some(Row { socket, section })
+    }
+
+    /// Returns what happened to it of late.
+    pub(crate) fn mark(&self, slot: Slot) -> Mark {
+        self.entry(slot).map_or(Mark::Nothing, |entry| entry.mark)
+    }
+
+    /// Returns how fast bytes go over it. What is gone moves nothing.
+    pub(crate) fn rates(&self, slot: Slot) -> Option<Rates> {
+        let entry = self.entry(slot)?;
+        let rates = entry.flow.as_ref()?.rates()?;
+        Some(if entry.mark == Mark::Gone { Rates::default() } else { rates })
+    }
+
+    /// Returns the rates of a socket of the book.
+    pub(crate) fn rates_of(&self, socket: &SocketRef<'_>) -> Option<Rates> {
+        self.rates(self.slot(&SocketKey::of(*socket))?)
+    }
+
+    /// Returns the processes that were told of.
+    pub(crate) fn processes(&self) -> &FxHashMap<ProcessKey, Process> {
+        &self.processes
+    }
+
+    /// Returns how many sockets are open.
+    pub(crate) fn open(&self) -> usize {
+        self.open
+    }
+
+    /// Returns how many looks there were.
+    pub(crate) fn looks(&self) -> u32 {
+        self.looks
+    }
+
+    /// Forgets the processes that hold nothing any more, once they are most.
+    pub(crate) fn forget_processes(&mut self) -> bool {
+        let held: FxHashSet<ProcessKey> = self.tables.iter().flat_map(SocketTable::processes).collect();
+        if self.processes.len() < 2 * held.len() + 100 {
+            return false;
+        }
+        self.processes.retain(|process, _| held.contains(process));
+        true
+    }
+}
+
+impl Entry {
+    /// Takes a socket as a look saw it.
+    fn take(&mut self, socket: &SocketRef<'_>, place: (u32, RowId), at: Duration, changes: &mut Changes) {
+        (self.table, self.row) = place;
+        if self.mark == Mark::Gone {
+            // Two looks that crossed: it is there after all.
+            self.set_mark(Mark::Nothing, at);
+        }
+        if self.state != socket.state {
+            self.state = socket.state;
+            self.set_mark(Mark::Changed, at);
+            self.marked_look = self.look;
+            changes.changed += 1;
+        }
+        match (&mut self.flow, Reading::of(socket, at)) {
+            (Some(flow), Some(reading)) => {
+                let last = flow.last();
+                let moves = flow.rates().is_none_or(|rates| rates != Rates::default());
+                flow.note(reading);
+                changes.moved |= moves || (last.received, last.sent) != (reading.received, reading.sent);
+            }
+            (flow @ None, Some(reading)) => *flow = Some(Flow::first(reading)),
+            (flow, None) => *flow = None,
+        }
+    }
+
+    fn set_mark(&mut self, mark: Mark, at: Duration) {
+        self.mark = mark;
+        self.marked = at;
+        self.marked_look = self.look;
+    }
+}
+
+/// What a connection has in TIME_WAIT as before.
+#[derive(PartialEq, Eq, Hash)]
+struct Ends {
+    protocol: Protocol,
+    local: Endpoint,
+    remote: Option<Endpoint>,
+}
+
+impl Ends {
+    fn of(socket: &SocketRef<'_>) -> Self {
+        Self {
+            protocol: socket.protocol,
+            local: socket.local.to_owned(),
+            remote: socket.remote.map(EndpointRef::to_owned),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The table of a tab.
+
+use super::{BOLD, Canvas, DIM, GREEN, PLAIN, RED, REVERSED, YELLOW};
+use crate::book::Mark;
+use crate::item::Item;
+use crate::layout::{Layout, MARGIN};
+use netstat_engine::both;
+use netstat_engine::text::cells;
+use ratatui::style::Style;
+
+/// Draws headings and rows.
+pub(super) fn draw(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
+    headings(canvas, layout);
+    let state = canvas.state;
+    let at_cursor = state.index();
+    if state.items().is_empty() && state.has_looked() {
+        let text = match state.filter_text.as_str() {
+            "" => both!("none", "없음"),
+            _ => both!("no row matches the filter", "필터에 맞는 행이 없습니다"),
+        };
+        canvas.put(MARGIN, layout.table, text.of(state.environment.language), u16::MAX, DIM);
+        return;
+    }
+    let cells_of = state.cells();
+    cells_of.with(|filled| {
+        for (line, (place, item)) in
+            (layout.table..layout.table + layout.rows).zip(state.items().iter().enumerate().skip(state.top))
+        {
+            let is_current = place == at_cursor;
+            let (mark, style) = mark(canvas, *item);
+            let style = if is_current { style.patch(REVERSED) } else { style };
+            canvas.wash(line, style);
+            canvas.put(0, line, if is_current { ">" } else { " " }, 1, style);
+            canvas.put(1, line, mark, 1, style);
+            for (spec, begin, width) in layout.columns() {
+                let text = filled.text(*item, spec, width);
+                put_cell(canvas, (begin, line), &text, width, spec.right, style);
+            }
+            if is_current && state.mode == crate::state::Mode::Table {
+                canvas.point(0, line);
+            }
+        }
+    });
+}
+
+fn headings(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
+    let sort = canvas.state.sort();
+    let language = canvas.state.environment.language;
+    canvas.wash(layout.headings, BOLD);
+    for (spec, begin, width) in layout.columns() {
+        let mut text = spec.heading.of(language).to_owned();
+        if spec.name == sort.column {
+            text.push_str(if sort.descending { " v" } else { " ^" });
+        }
+        put_cell(canvas, (begin, layout.headings), &text, width, spec.right, BOLD);
+    }
+}
+
+fn put_cell(canvas: &mut Canvas<'_, '_>, at: (u16, u16), text: &str, width: u16, right: bool, style: Style) {
+    let used = u16::try_from(cells(text.as_bytes())).unwrap_or(u16::MAX);
+    let begin = if right { at.0 + width.saturating_sub(used) } else { at.0 };
+    if used > width && canvas.state.whole {
+        // Whole texts take the cells of their neighbours, which come behind them.
+        canvas.put(begin, at.1, text, u16::MAX, style);
+        return;
+    }
+    canvas.put(begin, at.1, text, width, style);
+}
+
+/// Returns the mark of a row, and its colour.
+fn mark(canvas: &Canvas<'_, '_>, item: Item) -> (&'static str, Style) {
+    let state = canvas.state;
+    if state.key_of(item).is_some_and(|key| state.tags.contains(&key)) {
+        return ("*", BOLD);
+    }
+    let Item::Socket(slot) = item else { return (" ", PLAIN) };
+    match state.shown_book().mark(slot) {
+        Mark::Nothing => (" ", PLAIN),
+        Mark::New => ("+", GREEN),
+        Mark::Changed => ("~", YELLOW),
+        Mark::Gone => ("-", RED),
+    }
+}

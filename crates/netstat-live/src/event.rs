@@ -1,0 +1,68 @@
+//! What happens to the view, and what it wants done.
+
+use netstat_engine::columns::ColumnNeeds;
+use netstat_engine::look::Look;
+use netstat_engine::text::Text;
+use netstat_model::SocketKey;
+use std::time::Duration;
+
+/// A key of the keyboard, as terminals tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Key {
+    Char(char),
+    Ctrl(char),
+    F(u8),
+    Up,
+    Down,
+    Left,
+    Right,
+    PageUp,
+    PageDown,
+    Home,
+    End,
+    Enter,
+    Esc,
+    Tab,
+    BackTab,
+    Backspace,
+    Delete,
+}
+
+/// What happens to the view.
+#[derive(Debug)]
+pub(crate) enum Event {
+    Key(Key),
+    /// A button was pressed on a cell: column, line.
+    Click(u16, u16),
+    /// The wheel was turned, down where positive.
+    Wheel(i8),
+    /// The terminal has this many columns and lines.
+    Resize(u16, u16),
+    Look(Box<Look>),
+    /// A look failed. The table stays as it was.
+    Failed(Text),
+    /// The terminal shows something else than what was drawn.
+    Redraw,
+    /// The program was told to end.
+    End,
+}
+
+/// What the view wants done.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Effect {
+    End,
+    /// Give the terminal back and stop, until somebody continues.
+    Suspend,
+    /// Draw everything again.
+    Clear,
+    /// Look this often.
+    Every(Duration),
+    /// Read this of each socket.
+    Read(ColumnNeeds),
+    /// These sockets are on the screen.
+    Visible(Vec<SocketKey>),
+    /// Put a text where the terminal pastes from.
+    Copy(String),
+    /// Forget processes that hold nothing any more.
+    ForgetProcesses,
+}

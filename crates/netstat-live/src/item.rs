@@ -1,0 +1,292 @@
+//! What the rows of a tab are, and what is in their cells.
+
+use crate::amount::short;
+use crate::book::{Book, Mark, Slot};
+use crate::environment::Environment;
+use crate::tab::{Source, Spec, Tab};
+use netstat_engine::columns::{Column, Given, Value, by_name};
+use netstat_engine::flow::Rates;
+use netstat_engine::text::escape;
+use netstat_model::{NoOwner, Owner, ProcessKey, Protocol, SocketKey, TcpState};
+use rustc_hash::FxHashMap;
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::net::IpAddr;
+use std::time::SystemTime;
+
+/// What a row is, from one look to the next.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum ItemKey {
+    Socket(SocketKey),
+    Process(Option<ProcessKey>),
+    Remote(IpAddr),
+}
+
+/// A row of a tab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Item {
+    Socket(Slot),
+    /// `None` stands for the sockets whose process is not known, or that have none.
+    Process(Option<ProcessKey>),
+    Remote(IpAddr),
+}
+
+/// What is summed over the sockets of a group.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Totals {
+    connections: u64,
+    listeners: u64,
+    rates: Option<Rates>,
+    /// One of its sockets.
+    sample: Option<Slot>,
+    /// The processes, by name.
+    holders: BTreeSet<ProcessKey>,
+}
+
+/// The groups of a tab.
+pub(crate) type Groups = FxHashMap<Item, Totals>;
+
+/// Returns whether a socket waits for somebody.
+pub(crate) fn waits(socket: &netstat_model::SocketRef<'_>) -> bool {
+    match socket.protocol {
+        Protocol::Tcp => matches!(socket.state, Some(TcpState::Listen | TcpState::Bound)),
+        _ => socket.remote.is_none(),
+    }
+}
+
+/// Sums up the groups of a tab over sockets.
+pub(crate) fn groups(tab: Tab, book: &Book, slots: impl Iterator<Item = Slot>) -> Groups {
+    let mut groups = Groups::default();
+    for slot in slots {
+        let Some(socket) = book.socket(slot).filter(|_| book.mark(slot) != Mark::Gone) else { continue };
+        let principal = socket.ownership().principal().map(|owner| owner.process);
+        let item = match tab {
+            Tab::Processes => Item::Process(principal),
+            Tab::Remotes => match socket.remote.and_then(|end| end.address()) {
+                Some(address) => Item::Remote(address),
+                None => continue,
+            },
+            Tab::Connections | Tab::Listening => Item::Socket(slot),
+        };
+        let totals = groups.entry(item).or_default();
+        if waits(&socket) {
+            totals.listeners += 1;
+        } else {
+            totals.connections += 1;
+        }
+        if let Some(rates) = book.rates(slot) {
+            totals.rates = Some(totals.rates.unwrap_or_default().and(rates));
+        }
+        totals.sample.get_or_insert(slot);
+        totals.holders.extend(principal);
+    }
+    groups
+}
+
+/// What cells are made from.
+pub(crate) struct Cells<'a> {
+    pub(crate) book: &'a Book,
+    pub(crate) environment: &'a Environment,
+    pub(crate) groups: &'a Groups,
+    pub(crate) now: Option<SystemTime>,
+}
+
+impl<'a> Cells<'a> {
+    /// Calls `call` with what columns look up.
+    pub(crate) fn with<T>(&self, call: impl FnOnce(&Filled<'_>) -> T) -> T {
+        let environment = self.environment;
+        let rates = |socket: &netstat_model::SocketRef<'_>| self.book.rates_of(socket);
+        let given = Given {
+            processes: self.book.processes(),
+            users: &environment.users,
+            interfaces: &environment.interfaces,
+            own: environment.own,
+            names_zones: environment.names_zones,
+            namespaces: &environment.namespaces,
+            geo: &environment.geo,
+            zone: &environment.zone,
+            now: self.now,
+            rates: &rates,
+        };
+        call(&Filled { cells: self, given })
+    }
+}
+
+/// Cells, with what columns look up.
+pub(crate) struct Filled<'a> {
+    cells: &'a Cells<'a>,
+    pub(crate) given: Given<'a>,
+}
+
+impl Filled<'_> {
+    /// Returns the value of a cell.
+    pub(crate) fn value(&self, item: Item, spec: &Spec) -> Value<'_> {
+        let totals = || self.cells.groups.get(&item);
+        let count = |of: fn(&Totals) -> u64| Value::Number(totals().map_or(0, of));
+        let column = match spec.source {
+            Source::Column(name) => by_name(name),
+            Source::State => by_name("state"),
+            Source::Down => return self.rate(item, |rates| rates.down),
+            Source::Up => return self.rate(item, |rates| rates.up),
+            Source::Connections => return count(|of| of.connections),
+            Source::Listeners => return count(|of| of.listeners),
+            Source::Address => match item {
+                Item::Remote(address) => {
+                    return Value::Host(netstat_model::IpEndpoint::new(address, 0, 0), None);
+                }
+                _ => return Value::Unknown,
+            },
+            Source::Holders => return Value::Named(self.holders(item)),
+        };
+        column.map_or(Value::Unknown, |column| self.of_column(item, column))
+    }
+
+    fn of_column(&self, item: Item, column: &Column) -> Value<'_> {
+        let of_socket =
+            |slot| self.cells.book.row(slot).map_or(Value::Unknown, |row| column.value(&row, &self.given));
+        match item {
+            Item::Socket(slot) => of_socket(slot),
+            Item::Process(Some(process)) => {
+                let owner = Owner { process, parent: None, descriptor: None };
+                let of_sample =
+                    || self.cells.groups.get(&item).and_then(|totals| totals.sample).map(of_socket);
+                column.of_owner(&owner, &self.given).or_else(of_sample).unwrap_or(Value::Unknown)
+            }
+            Item::Process(None) => Value::Unknown,
+            Item::Remote(_) => self
+                .cells
+                .groups
+                .get(&item)
+                .and_then(|totals| totals.sample)
+                .map_or(Value::Unknown, of_socket),
+        }
+    }
+
+    fn rate(&self, item: Item, of: impl FnOnce(Rates) -> u64) -> Value<'static> {
+        let rates = match item {
+            Item::Socket(slot) => self.cells.book.rates(slot),
+            group => self.cells.groups.get(&group).and_then(|totals| totals.rates),
+        };
+        rates.map_or(Value::Unknown, |rates| Value::Number(of(rates)))
+    }
+
+    fn holders(&self, item: Item) -> String {
+        let Some(totals) = self.cells.groups.get(&item) else { return String::new() };
+        let mut names: BTreeSet<Cow<'_, str>> = BTreeSet::new();
+        for process in totals.holders.iter().take(50) {
+            match self.given.processes.get(process).and_then(|known| known.name.as_ref().ok()) {
+                Some(name) => names.insert(name.to_string_lossy()),
+                None => names.insert(process.pid.to_string().into()),
+            };
+        }
+        names.into_iter().collect::<Vec<_>>().join(", ")
+    }
+
+    /// Compares two rows by what is not seen to move: who, then which ends.
+    pub(crate) fn compare_usual(&self, one: Item, two: Item) -> Ordering {
+        match (one, two) {
+            (Item::Socket(one), Item::Socket(two)) => {
+                let (Some(one), Some(two)) = (self.cells.book.row(one), self.cells.book.row(two)) else {
+                    return Ordering::Equal;
+                };
+                one.section.cmp(&two.section).then_with(|| one.compare(&two))
+            }
+            (Item::Process(one), Item::Process(two)) => one.is_none().cmp(&two.is_none()).then(one.cmp(&two)),
+            (Item::Remote(one), Item::Remote(two)) => one.cmp(&two),
+            _ => Ordering::Equal,
+        }
+    }
+
+    /// Returns the value by which rows are sorted: of rates the mean of ten seconds, which does not jump.
+    pub(crate) fn sort_value(&self, item: Item, spec: &Spec) -> Value<'_> {
+        match spec.source {
+            Source::Down => self.rate(item, |rates| rates.down10),
+            Source::Up => self.rate(item, |rates| rates.up10),
+            _ => self.value(item, spec),
+        }
+    }
+
+    /// Returns the text of a cell, safe for a terminal and no wider than `width` where whole texts are not asked for.
+    pub(crate) fn text(&self, item: Item, spec: &Spec, width: u16) -> String {
+        let gone = matches!(item, Item::Socket(slot) if self.cells.book.mark(slot) == Mark::Gone);
+        match (spec.source, item) {
+            (Source::State, Item::Socket(slot)) => self.state(slot, gone, width),
+            (Source::Down | Source::Up, _) if gone => String::new(),
+            (Source::Down | Source::Up | Source::Connections | Source::Listeners, _) => {
+                match self.value(item, spec) {
+                    Value::Number(number) => short(number),
+                    _ => "-".to_owned(),
+                }
+            }
+            (Source::Column("sendq" | "recvq" | "retrans"), _) => match self.value(item, spec) {
+                Value::Number(number) => short(number),
+                value => text_of(&value),
+            },
+            (Source::Column("rtt"), _) => match self.value(item, spec) {
+                // Below a millisecond every digit counts, above ten none behind the point.
+                Value::Microseconds(time) if time.as_millis() >= 10 => time.as_millis().to_string(),
+                value => text_of(&value),
+            },
+            (Source::Column("process"), Item::Process(None)) => "?".to_owned(),
+            (Source::Column("process"), Item::Socket(slot)) => {
+                let unknown = self.cells.book.socket(slot).is_some_and(|socket| {
+                    matches!(
+                        socket.ownership().unowned(),
+                        Some(NoOwner::NotPermitted | NoOwner::OtherNamespace | NoOwner::Vanished)
+                    )
+                });
+                if unknown { "?".to_owned() } else { text_of(&self.value(item, spec)) }
+            }
+            (Source::Column("country" | "network"), _) => match self.value(item, spec) {
+                value if value.is_none() => String::new(),
+                value => text_of(&value),
+            },
+            _ => text_of(&self.value(item, spec)),
+        }
+    }
+
+    fn state(&self, slot: Slot, gone: bool, width: u16) -> String {
+        if gone {
+            let language = self.cells.environment.language;
+            return netstat_engine::both!("closed", "닫힘").of(language).to_owned();
+        }
+        let Some(socket) = self.cells.book.socket(slot) else { return String::new() };
+        match socket.state {
+            Some(state) if width < 11 => short_state(state).to_owned(),
+            Some(state) => netstat_engine::text::words::state(state),
+            None => "-".to_owned(),
+        }
+    }
+}
+
+fn text_of(value: &Value<'_>) -> String {
+    let mut out = Vec::new();
+    match value {
+        // Names of several processes are not one word.
+        Value::Named(name) => escape::write_text(&mut out, OsStr::new(name)),
+        value => value.write_text(&mut out),
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// Returns a state in at most seven cells.
+fn short_state(state: TcpState) -> &'static str {
+    match state {
+        TcpState::Closed => "CLOSED",
+        TcpState::Listen => "LISTEN",
+        TcpState::SynSent => "SYN-S",
+        TcpState::SynReceived => "SYN-R",
+        TcpState::Established => "ESTAB",
+        TcpState::FinWait1 => "FIN-1",
+        TcpState::FinWait2 => "FIN-2",
+        TcpState::CloseWait => "CLOSE-W",
+        TcpState::Closing => "CLOSING",
+        TcpState::LastAck => "LAST-A",
+        TcpState::TimeWait => "TIME-W",
+        TcpState::Bound => "BOUND",
+        TcpState::DeleteTcb => "DELETE",
+        TcpState::Unknown(_) => "?",
+    }
+}

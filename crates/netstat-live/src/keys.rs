@@ -1,0 +1,132 @@
+//! The keys: one table, from which the help and the line at the bottom are made.
+
+use crate::event::Key;
+use netstat_engine::text::Text;
+
+/// What a key does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    HalfUp,
+    HalfDown,
+    First,
+    Last,
+    Open,
+    Back,
+    NextTab,
+    PreviousTab,
+    Tab(u8),
+    Sort,
+    Reverse,
+    Filter,
+    Find,
+    FindNext,
+    FindPrevious,
+    Tag,
+    UntagAll,
+    Pause,
+    Faster,
+    Slower,
+    Whole,
+    Copy,
+    Command,
+    Help,
+    Clear,
+    Suspend,
+    End,
+}
+
+/// One line of the table of keys.
+pub(crate) struct Binding {
+    pub(crate) keys: &'static [Key],
+    pub(crate) action: Action,
+    /// How the keys are written in the help; empty where another line has them.
+    pub(crate) written: &'static str,
+    /// What it does.
+    pub(crate) does: Text,
+    /// The word in the line at the bottom, with its key.
+    pub(crate) short: Option<(&'static str, Text)>,
+}
+
+macro_rules! bindings {
+    ($([$($key:expr),*], $action:expr, $written:literal, $english:literal, $korean:literal
+       $(, $name:literal $short:literal $short_korean:literal)?;)*) => {
+        /// Every key.
+        pub(crate) static BINDINGS: &[Binding] = &[$(Binding {
+            keys: &[$($key),*],
+            action: $action,
+            written: $written,
+            does: Text::fixed($english, $korean),
+            short: bindings!(@short $($name $short $short_korean)?),
+        }),*];
+    };
+    (@short) => { None };
+    (@short $name:literal $short:literal $korean:literal) => { Some(($name, Text::fixed($short, $korean))) };
+}
+
+use Key::{BackTab, Backspace, Char, Ctrl, Esc, F, Left, PageDown, PageUp, Right};
+
+bindings! {
+    [F(1), Char('?')], Action::Help, "F1 ?", "this help", "도움말", "F1" "help" "도움말";
+    [Key::Up, Char('k')], Action::Up, "Up Down j k", "move the cursor", "커서 이동";
+    [Key::Down, Char('j')], Action::Down, "", "move the cursor", "커서 이동";
+    [PageUp, Ctrl('b')], Action::PageUp, "PgUp PgDn", "a screen up or down", "한 화면 위아래로";
+    [PageDown, Ctrl('f')], Action::PageDown, "", "a screen down", "한 화면 아래로";
+    [Ctrl('u')], Action::HalfUp, "Ctrl+U Ctrl+D", "half a screen up or down", "반 화면 위아래로";
+    [Ctrl('d')], Action::HalfDown, "", "half a screen down", "반 화면 아래로";
+    [Char('g'), Key::Home], Action::First, "g Home", "to the top; the list flows by again", "맨 위로. 목록이 다시 흐릅니다";
+    [Char('G'), Key::End], Action::Last, "G End", "to the bottom", "맨 아래로";
+    [Key::Enter, Right, Char('l')], Action::Open, "Enter l", "details of the row, or what is in it", "행의 자세한 내용, 또는 그 안의 연결";
+    [Esc, Left, Char('h'), Backspace], Action::Back, "Esc h", "one step back", "한 단계 뒤로";
+    [Key::Tab], Action::NextTab, "1 2 3 4 Tab", "connections, processes, remotes, listening", "연결, 프로세스, 원격, 수신 대기";
+    [BackTab], Action::PreviousTab, "", "the tab before", "이전 탭";
+    [Char('1')], Action::Tab(0), "", "connections", "연결";
+    [Char('2')], Action::Tab(1), "", "processes", "프로세스";
+    [Char('3')], Action::Tab(2), "", "remotes", "원격";
+    [Char('4')], Action::Tab(3), "", "listening", "수신 대기";
+    [F(3), Char('\\')], Action::Find, "F3 \\", "find text in the rows shown; n N next", "보이는 행에서 찾기. n N 다음", "F3" "find" "찾기";
+    [Char('n')], Action::FindNext, "", "the next that was found", "다음 찾기";
+    [Char('N')], Action::FindPrevious, "", "the one before", "이전 찾기";
+    [F(4), Char('/')], Action::Filter, "F4 /", "filter, in the words of the command line", "필터(명령줄과 같은 문법)", "F4" "filter" "필터";
+    [F(6), Char('s')], Action::Sort, "F6 s", "sort by the next column", "다음 열로 정렬", "F6" "sort" "정렬";
+    [Char('S')], Action::Reverse, "S", "sort the other way round", "정렬 방향 바꾸기";
+    [Char(' ')], Action::Tag, "Space", "tag the row", "행에 표시하기";
+    [Char('u')], Action::UntagAll, "u", "take all tags away", "모든 표시 지우기";
+    [Char('p')], Action::Pause, "p", "pause the screen; looking goes on", "화면 멈춤(조회는 계속)", "p" "pause" "멈춤";
+    [Char('i')], Action::Faster, "i I", "look more often, less often", "더 자주, 더 드물게 조회";
+    [Char('I')], Action::Slower, "", "look less often", "더 드물게 조회";
+    [Char('a')], Action::Whole, "a", "whole addresses", "주소를 줄이지 않고 표시";
+    [Char('y')], Action::Copy, "y", "copy the foreign address", "외부 주소 복사";
+    [Char('=')], Action::Command, "=", "the command that shows this", "이 화면을 만드는 명령";
+    [Ctrl('l')], Action::Clear, "Ctrl+L", "draw the screen again", "화면 다시 그리기";
+    [Ctrl('z')], Action::Suspend, "Ctrl+Z", "suspend", "일시 중단";
+    [Char('q'), F(10), Ctrl('c')], Action::End, "q F10 Ctrl+C", "end", "끝내기", "q" "quit" "종료";
+}
+
+/// Returns what a key does in the table.
+pub(crate) fn action(key: Key) -> Option<Action> {
+    BINDINGS.iter().find(|binding| binding.keys.contains(&key)).map(|binding| binding.action)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_does_one_thing() {
+        let mut seen = Vec::new();
+        for key in BINDINGS.iter().flat_map(|binding| binding.keys) {
+            assert!(!seen.contains(key), "{key:?}");
+            seen.push(*key);
+        }
+    }
+
+    #[test]
+    fn no_letter_ends_anything_but_the_program() {
+        assert_eq!(action(Char('k')), Some(Action::Up));
+        assert_eq!(action(Char('x')), None);
+    }
+}

@@ -1,0 +1,120 @@
+//! The live view: the connections of a machine in a terminal, as they come and go.
+//!
+//! Three threads: one reads keys, one looks at the sockets ([`netstat_engine::look`]), one keeps what is known and draws. What
+//! is shown is a pure function of a state, and the state one of events.
+
+#![cfg_attr(
+    not(test),
+    deny(clippy::print_stdout, clippy::print_stderr, clippy::exit, clippy::disallowed_methods)
+)]
+
+mod amount;
+mod book;
+mod collect;
+mod draw;
+mod environment;
+mod event;
+mod item;
+mod keys;
+mod layout;
+mod line;
+mod state;
+mod tab;
+mod terminal;
+#[cfg(test)]
+mod tests;
+
+pub use collect::Open;
+pub use environment::Environment;
+pub use state::Beginning;
+pub use tab::Tab;
+
+use collect::Order;
+use event::{Effect, Event};
+use netstat_engine::filter::FilterError;
+use netstat_engine::look::WalkWishes;
+use netstat_engine::text::Text;
+use state::State;
+use std::io;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+use terminal::Screen;
+
+/// Why there is no view.
+#[derive(Debug)]
+pub enum Trouble {
+    /// The filter is wrong.
+    Filter(FilterError),
+    /// The terminal does not do what is needed.
+    Terminal(io::Error),
+    /// What else is in the way.
+    Other(Text),
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        Self::Terminal(error)
+    }
+}
+
+/// How the view runs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Manner {
+    /// How sockets are listed.
+    pub walk: WalkWishes,
+    /// Whether the mouse is used.
+    pub mouse: bool,
+    /// After this time it ends by itself.
+    pub lasts: Option<Duration>,
+}
+
+/// Shows the view until somebody ends it.
+///
+/// # Errors
+/// Why it cannot be shown. The terminal is as it was then.
+pub fn run(
+    open: Open,
+    environment: Environment,
+    beginning: &Beginning,
+    manner: Manner,
+) -> Result<(), Trouble> {
+    let mut state = State::new(environment, beginning).map_err(Trouble::Filter)?;
+    let (events, happened) = channel();
+    #[cfg(unix)]
+    terminal::hear_signals(events.clone()).map_err(Trouble::Other)?;
+    let mut screen = Screen::take(manner.mouse)?;
+    terminal::listen(events.clone());
+    let orders = collect::begin(open, manner.walk, state.needs(), state.interval, events);
+    let begun = Instant::now();
+    let (width, height) = screen.size();
+    state.update(Event::Resize(width, height), Duration::ZERO);
+    loop {
+        if state.is_dirty {
+            screen.draw(|frame| draw::draw(&state, frame))?;
+            state.is_dirty = false;
+        }
+        let first = match manner.lasts {
+            None => happened.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(lasts) => happened.recv_timeout(lasts.saturating_sub(begun.elapsed())),
+        };
+        let Ok(first) = first else { return Ok(()) };
+        // What has happened meanwhile is shown at once.
+        for event in std::iter::once(first).chain(std::iter::from_fn(|| happened.try_recv().ok())) {
+            for effect in state.update(event, begun.elapsed()) {
+                match effect {
+                    Effect::End => return Ok(()),
+                    #[cfg(unix)]
+                    Effect::Suspend => screen.suspend()?,
+                    #[cfg(not(unix))]
+                    Effect::Suspend => {}
+                    Effect::Clear => screen.clear()?,
+                    Effect::Copy(text) => screen.copy(&text)?,
+                    Effect::Every(pause) => drop(orders.send(Order::Every(pause))),
+                    Effect::Read(needs) => drop(orders.send(Order::Read(needs))),
+                    Effect::Visible(keys) => drop(orders.send(Order::Visible(keys))),
+                    Effect::ForgetProcesses => drop(orders.send(Order::ForgetProcesses)),
+                }
+            }
+        }
+    }
+}

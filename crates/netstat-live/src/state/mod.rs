@@ -1,0 +1,390 @@
+//! [`State`]: everything that the screen shows, and how events change it. No clock, no terminal, no system.
+
+mod press;
+mod rows;
+mod telling;
+mod typing;
+
+use crate::book::{Book, Changes, Mark};
+use crate::environment::Environment;
+use crate::event::{Effect, Event};
+use crate::item::{Cells, Groups, Item, ItemKey};
+use crate::layout::Layout;
+use crate::line::Line;
+use crate::tab::Tab;
+use netstat_engine::columns::{self, ColumnNeeds};
+use netstat_engine::filter::{Filter, FilterError};
+use netstat_engine::flow::{FLOW_FIELDS, Rates};
+use netstat_engine::look::Look;
+use netstat_engine::text::Text;
+use netstat_model::query::{Fields, ProcessFields};
+use netstat_model::{OwnerMethod, SocketKey, TcpFields, Warning};
+use rustc_hash::FxHashSet;
+use std::time::{Duration, SystemTime};
+
+/// What is read of every socket. What else a filter or the details need is added.
+pub(crate) fn base_needs() -> ColumnNeeds {
+    ColumnNeeds {
+        fields: Fields::COMMON,
+        tcp: FLOW_FIELDS | TcpFields::RTT | TcpFields::TOTAL_RETRANSMITS,
+        owners: true,
+        process: ProcessFields::NAME
+            | ProcessFields::EXECUTABLE
+            | ProcessFields::UNIT
+            | ProcessFields::CONTAINER
+            | if cfg!(windows) { ProcessFields::ACCOUNT } else { ProcessFields::USER },
+        users: true,
+        interfaces: true,
+        namespaces: false,
+        countries: true,
+        networks: true,
+    }
+}
+
+/// By what rows are sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sort {
+    /// The name of a column of the tab.
+    pub(crate) column: &'static str,
+    pub(crate) descending: bool,
+}
+
+/// The row that the cursor belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    pub(crate) key: ItemKey,
+    /// The line of the table on which it stands.
+    pub(crate) line: usize,
+}
+
+/// What keys are for.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Mode {
+    Table,
+    /// The filter is being typed.
+    Filter(Line, Option<FilterError>),
+    /// A text to find is being typed.
+    Find(Line),
+    Help,
+    /// All that is known of a socket, from this line on.
+    Details(SocketKey, usize),
+}
+
+/// A screen that was paused.
+#[derive(Debug)]
+pub(crate) struct Paused {
+    book: Book,
+    since: Duration,
+    /// What has changed meanwhile.
+    pub(crate) waiting: usize,
+}
+
+/// Everything that the screen shows.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) environment: Environment,
+    book: Book,
+    pub(crate) paused: Option<Paused>,
+    pub(crate) tab: Tab,
+    pub(crate) mode: Mode,
+    filter: Option<Filter>,
+    pub(crate) filter_text: String,
+    found: String,
+    sorts: [Sort; Tab::ALL.len()],
+    items: Vec<Item>,
+    groups: Groups,
+    pub(crate) top: usize,
+    pub(crate) cursor: Option<Cursor>,
+    pub(crate) tags: FxHashSet<ItemKey>,
+    pub(crate) size: (u16, u16),
+    pub(crate) interval: Duration,
+    pub(crate) whole: bool,
+    /// What is said at the bottom.
+    pub(crate) message: Option<Text>,
+    pub(crate) failure: Option<Text>,
+    pub(crate) last: LastLook,
+    /// When the order was made, and when a key was pressed.
+    ordered: Duration,
+    pressed: Duration,
+    now: Duration,
+    needs: ColumnNeeds,
+    visible: Vec<SocketKey>,
+    /// Whether the screen differs from what was drawn.
+    pub(crate) is_dirty: bool,
+}
+
+/// What is said of the last look.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LastLook {
+    pub(crate) time: Option<SystemTime>,
+    pub(crate) changes: Changes,
+    pub(crate) took: Duration,
+    pub(crate) rates: Option<Rates>,
+    pub(crate) warnings: Vec<Warning>,
+    pub(crate) method: Option<OwnerMethod>,
+    pub(crate) lost: u64,
+}
+
+/// How the view begins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Beginning {
+    /// The words of the filter.
+    pub filter: String,
+    /// The tab.
+    pub tab: Tab,
+    /// The column to sort by, and whether the largest comes first.
+    pub sort: Option<(String, bool)>,
+    /// The pause between two looks.
+    pub interval: Duration,
+}
+
+impl State {
+    /// Begins with an empty table.
+    ///
+    /// # Errors
+    /// Where the filter is wrong.
+    pub(crate) fn new(environment: Environment, beginning: &Beginning) -> Result<Self, FilterError> {
+        let mut state = Self {
+            environment,
+            book: Book::default(),
+            paused: None,
+            tab: beginning.tab,
+            mode: Mode::Table,
+            filter: None,
+            filter_text: String::new(),
+            found: String::new(),
+            sorts: Tab::ALL.map(|tab| Sort {
+                column: if tab == Tab::Remotes { "foreign" } else { "process" },
+                descending: false,
+            }),
+            items: Vec::new(),
+            groups: Groups::default(),
+            top: 0,
+            cursor: None,
+            tags: FxHashSet::default(),
+            size: (80, 24),
+            interval: beginning.interval,
+            whole: false,
+            message: None,
+            failure: None,
+            last: LastLook::default(),
+            ordered: Duration::ZERO,
+            pressed: Duration::ZERO,
+            now: Duration::ZERO,
+            needs: base_needs(),
+            visible: Vec::new(),
+            is_dirty: true,
+        };
+        state.set_filter(&beginning.filter)?;
+        if let Some((name, descending)) = &beginning.sort
+            && let Some(spec) = state.tab.columns().iter().find(|spec| spec.name == name)
+        {
+            *state.sort_mut() = Sort { column: spec.name, descending: *descending };
+        }
+        Ok(state)
+    }
+
+    /// Returns what is read of each socket.
+    pub(crate) fn needs(&self) -> ColumnNeeds {
+        self.needs
+    }
+
+    /// Takes an event. `now` is the time since the view began.
+    pub(crate) fn update(&mut self, event: Event, now: Duration) -> Vec<Effect> {
+        self.now = now;
+        let mut effects = Vec::new();
+        match event {
+            Event::Key(key) => {
+                self.pressed = now;
+                self.is_dirty = true;
+                self.press(key, &mut effects);
+            }
+            Event::Click(column, line) => {
+                self.pressed = now;
+                self.is_dirty = true;
+                self.click(column, line);
+            }
+            Event::Wheel(lines) => {
+                self.pressed = now;
+                self.is_dirty = true;
+                self.move_by(isize::from(lines) * 3);
+            }
+            Event::Resize(width, height) => {
+                self.size = (width, height);
+                self.is_dirty = true;
+            }
+            Event::Look(look) => self.look(*look, &mut effects),
+            Event::Failed(why) => {
+                self.is_dirty |= self.failure.as_ref() != Some(&why);
+                self.failure = Some(why);
+            }
+            Event::Redraw => {
+                self.is_dirty = true;
+                effects.push(Effect::Clear);
+            }
+            Event::End => effects.push(Effect::End),
+        }
+        self.settle();
+        let needs = self.needed();
+        if needs != self.needs {
+            self.needs = needs;
+            effects.push(Effect::Read(needs));
+        }
+        let visible: Vec<SocketKey> = self
+            .on_screen()
+            .filter_map(|item| match item {
+                Item::Socket(slot) => self.shown_book().key(slot).cloned(),
+                _ => None,
+            })
+            .collect();
+        if visible != self.visible {
+            self.visible.clone_from(&visible);
+            effects.push(Effect::Visible(visible));
+        }
+        effects
+    }
+
+    /// What has to be read for what is shown and asked.
+    fn needed(&self) -> ColumnNeeds {
+        let mut needs = base_needs();
+        if let Some(filter) = &self.filter {
+            let of_filter = filter.needs();
+            needs.fields |= of_filter.fields;
+            needs.tcp |= of_filter.tcp;
+            needs.process |= of_filter.processes;
+        }
+        if matches!(self.mode, Mode::Details(..)) {
+            let all: Vec<_> = columns::ALL
+                .iter()
+                .copied()
+                .filter(|column| column.is_available() && !column.needs.fields.contains(Fields::LIFESPAN))
+                .collect();
+            needs = needs.and(ColumnNeeds::of(&all));
+            needs.namespaces = false;
+        }
+        needs
+    }
+
+    fn look(&mut self, look: Look, effects: &mut Vec<Effect>) {
+        let under_cursor = match &self.cursor {
+            Some(Cursor { key: ItemKey::Socket(key), .. }) => Some(key.clone()),
+            _ => None,
+        };
+        self.is_dirty |= self.failure.take().is_some();
+        let (time, took) = (look.info.at, look.took);
+        self.last.method = Some(look.method);
+        self.last.lost += look.lost;
+        self.is_dirty |= self.last.warnings != look.warnings;
+        self.last.warnings.clone_from(&look.warnings);
+        let had_marks = self
+            .items
+            .iter()
+            .any(|item| matches!(item, Item::Socket(slot) if self.book.mark(*slot) != Mark::Nothing));
+        let changes = self.book.apply(look, |key| under_cursor.as_ref() == Some(key));
+        if self.book.forget_processes() {
+            effects.push(Effect::ForgetProcesses);
+        }
+        let had_changes = !self.last.changes.is_nothing();
+        self.last.changes = changes;
+        if changes.is_nothing() && !had_marks && !had_changes && self.book.looks() > 1 {
+            return;
+        }
+        self.last.time = time;
+        self.last.took = took;
+        self.last.rates = self.book.slots().filter_map(|slot| self.book.rates(slot)).reduce(Rates::and);
+        if let Some(paused) = &mut self.paused {
+            paused.waiting += changes.opened + changes.closed + changes.changed;
+            self.is_dirty = true;
+            return;
+        }
+        self.is_dirty = true;
+    }
+
+    /// Returns the book that is shown.
+    pub(crate) fn shown_book(&self) -> &Book {
+        self.paused.as_ref().map_or(&self.book, |paused| &paused.book)
+    }
+
+    /// Returns how many sockets are open, shown or not.
+    pub(crate) fn open(&self) -> usize {
+        self.shown_book().open()
+    }
+
+    /// Returns for how long the screen has been paused.
+    pub(crate) fn paused_for(&self) -> Option<Duration> {
+        self.paused.as_ref().map(|paused| self.now.saturating_sub(paused.since))
+    }
+
+    /// Returns the rows of the tab.
+    pub(crate) fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    pub(crate) fn has_looked(&self) -> bool {
+        self.book.looks() > 0
+    }
+
+    /// Returns how the rows of the tab are sorted.
+    pub(crate) fn sort(&self) -> Sort {
+        let [connections, processes, remotes, listening] = self.sorts;
+        match self.tab {
+            Tab::Connections => connections,
+            Tab::Processes => processes,
+            Tab::Remotes => remotes,
+            Tab::Listening => listening,
+        }
+    }
+
+    fn sort_mut(&mut self) -> &mut Sort {
+        let [connections, processes, remotes, listening] = &mut self.sorts;
+        match self.tab {
+            Tab::Connections => connections,
+            Tab::Processes => processes,
+            Tab::Remotes => remotes,
+            Tab::Listening => listening,
+        }
+    }
+
+    /// Returns what cells are made from.
+    pub(crate) fn cells(&self) -> Cells<'_> {
+        Cells {
+            book: self.shown_book(),
+            environment: &self.environment,
+            groups: &self.groups,
+            now: self.last.time,
+        }
+    }
+
+    /// Returns the identity of a row.
+    pub(crate) fn key_of(&self, item: Item) -> Option<ItemKey> {
+        Some(match item {
+            Item::Socket(slot) => ItemKey::Socket(self.shown_book().key(slot)?.clone()),
+            Item::Process(process) => ItemKey::Process(process),
+            Item::Remote(address) => ItemKey::Remote(address),
+        })
+    }
+
+    /// Returns where things stand on the screen.
+    pub(crate) fn layout(&self) -> Layout {
+        Layout::new(self.size, self.tab, matches!(self.mode, Mode::Filter(_, Some(_))))
+    }
+
+    /// Returns the rows that are on the screen.
+    pub(crate) fn on_screen(&self) -> impl Iterator<Item = Item> + '_ {
+        let rows = usize::from(self.layout().rows);
+        self.items.iter().skip(self.top).take(rows).copied()
+    }
+
+    /// Returns the row of the cursor: the first of the screen until it is moved.
+    pub(crate) fn at_cursor(&self) -> Option<Item> {
+        self.items.get(self.index()).copied()
+    }
+
+    /// Returns the place of the cursor among the rows.
+    pub(crate) fn index(&self) -> usize {
+        match &self.cursor {
+            Some(cursor) => (self.top + cursor.line).min(self.items.len().saturating_sub(1)),
+            None => self.top,
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! What keys and clicks do.
+
+use super::{Mode, Paused, Sort, State};
+use crate::event::{Effect, Key};
+use crate::item::Item;
+use crate::keys::{Action, action};
+use crate::line::Line;
+use crate::tab::{Spec, Tab};
+use netstat_engine::both;
+use netstat_engine::text::Text;
+use netstat_model::SocketKey;
+use std::time::Duration;
+
+/// The intervals that `i` and `I` go through.
+const INTERVALS: [Duration; 5] = [
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+];
+
+impl State {
+    pub(super) fn click(&mut self, column: u16, line: u16) {
+        let layout = self.layout();
+        if self.mode != Mode::Table {
+            return;
+        }
+        if line == layout.headings {
+            if let Some(spec) = layout.column_at(column) {
+                self.sort_by(spec);
+            }
+        } else if let Some(at) = line.checked_sub(layout.table).filter(|at| *at < layout.rows) {
+            let place = self.top + usize::from(at);
+            if place < self.items.len() {
+                self.put_cursor(place, self.top);
+            }
+        } else if Some(line) == layout.tabs
+            && let Some(tab) = layout.tab_at(self.environment.language, column)
+        {
+            self.go_to(tab);
+        }
+    }
+
+    pub(super) fn sort_by(&mut self, spec: &Spec) {
+        let numeric = spec.right;
+        let sort = self.sort_mut();
+        *sort = match sort.column == spec.name {
+            true => Sort { descending: !sort.descending, ..*sort },
+            // Of numbers the largest is of interest.
+            false => Sort { column: spec.name, descending: numeric && spec.name != "pid" },
+        };
+        self.order_anew();
+    }
+
+    pub(super) fn go_to(&mut self, tab: Tab) {
+        if self.tab != tab {
+            self.tab = tab;
+            self.cursor = None;
+            self.top = 0;
+            self.order_anew();
+        }
+    }
+
+    pub(super) fn press(&mut self, key: Key, effects: &mut Vec<Effect>) {
+        if key == Key::Ctrl('c') {
+            effects.push(Effect::End);
+            return;
+        }
+        match std::mem::replace(&mut self.mode, Mode::Table) {
+            Mode::Filter(line, error) => self.type_filter(line, error, key),
+            Mode::Find(line) => self.type_find(line, key),
+            Mode::Help => {
+                // Any key leads back; one that ends the program ends it.
+                if key == Key::Char('q') || key == Key::F(10) {
+                    effects.push(Effect::End);
+                }
+            }
+            Mode::Details(of, from) => self.press_in_details(of, from, key, effects),
+            Mode::Table => {
+                self.message = None;
+                match action(key) {
+                    Some(action) => self.act(action, effects),
+                    None => {
+                        self.message = Some(both!(
+                            "this key does nothing; F1 shows the keys",
+                            "쓰이지 않는 키입니다. F1: 키 목록"
+                        ));
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn press_in_details(
+        &mut self,
+        of: SocketKey,
+        from: usize,
+        key: Key,
+        effects: &mut Vec<Effect>,
+    ) {
+        let rows = usize::from(self.size.1).saturating_sub(4).max(1);
+        let from = match action(key) {
+            Some(Action::Up) => from.saturating_sub(1),
+            Some(Action::Down) => from + 1,
+            Some(Action::PageUp) => from.saturating_sub(rows),
+            Some(Action::PageDown) => from + rows,
+            Some(Action::First) => 0,
+            Some(Action::End) => {
+                effects.push(Effect::End);
+                return;
+            }
+            Some(Action::Copy) => {
+                self.copy(effects);
+                from
+            }
+            Some(Action::Clear) => {
+                effects.push(Effect::Clear);
+                from
+            }
+            // It leads back.
+            _ => return,
+        };
+        self.mode = Mode::Details(of, from);
+    }
+
+    pub(super) fn act(&mut self, action: Action, effects: &mut Vec<Effect>) {
+        let rows = isize::try_from(self.layout().rows).unwrap_or(1).max(1);
+        match action {
+            Action::Up => self.move_by(-1),
+            Action::Down => self.move_by(1),
+            Action::PageUp => self.move_by(-rows),
+            Action::PageDown => self.move_by(rows),
+            Action::HalfUp => self.move_by(-(rows / 2).max(1)),
+            Action::HalfDown => self.move_by((rows / 2).max(1)),
+            Action::First => {
+                (self.cursor, self.top) = (None, 0);
+            }
+            Action::Last => {
+                let last = self.items.len().saturating_sub(1);
+                self.put_cursor(last, last);
+            }
+            Action::Open => self.open_row(),
+            Action::Back => self.back(),
+            Action::NextTab => self.step_tab(1),
+            Action::PreviousTab => self.step_tab(Tab::ALL.len() - 1),
+            Action::Tab(at) => {
+                if let Some(tab) = Tab::ALL.get(usize::from(at)) {
+                    self.go_to(*tab);
+                }
+            }
+            Action::Sort => {
+                let shown: Vec<&'static Spec> = self.layout().columns().map(|(spec, ..)| spec).collect();
+                let at = shown.iter().position(|spec| spec.name == self.sort().column);
+                if let Some(spec) = shown.get(at.map_or(0, |at| (at + 1) % shown.len().max(1))) {
+                    self.sort_by(spec);
+                }
+            }
+            Action::Reverse => {
+                let sort = self.sort_mut();
+                sort.descending = !sort.descending;
+                self.order_anew();
+            }
+            Action::Filter => self.mode = Mode::Filter(Line::new(self.filter_text.clone()), None),
+            Action::Find => self.mode = Mode::Find(Line::new(self.found.clone())),
+            Action::FindNext => self.find(true),
+            Action::FindPrevious => self.find(false),
+            Action::Tag => {
+                if let Some(key) = self.at_cursor().and_then(|item| self.key_of(item)) {
+                    if !self.tags.remove(&key) {
+                        self.tags.insert(key);
+                    }
+                    self.move_by(1);
+                }
+            }
+            Action::UntagAll => self.tags.clear(),
+            Action::Pause => self.pause(),
+            Action::Faster => self.change_interval(false, effects),
+            Action::Slower => self.change_interval(true, effects),
+            Action::Whole => self.whole = !self.whole,
+            Action::Copy => self.copy(effects),
+            Action::Command => self.message = Some(Text::same(self.command())),
+            Action::Help => self.mode = Mode::Help,
+            Action::Clear => effects.push(Effect::Clear),
+            Action::Suspend => effects.push(Effect::Suspend),
+            Action::End => effects.push(Effect::End),
+        }
+    }
+
+    pub(super) fn step_tab(&mut self, by: usize) {
+        let at = Tab::ALL.iter().position(|tab| *tab == self.tab).unwrap_or(0);
+        if let Some(tab) = Tab::ALL.get((at + by) % Tab::ALL.len()) {
+            self.go_to(*tab);
+        }
+    }
+
+    /// Shows what is in the row: a group by a filter on its connections, a socket in its details.
+    pub(super) fn open_row(&mut self) {
+        let Some(item) = self.at_cursor() else { return };
+        let word = match item {
+            Item::Socket(slot) => {
+                if let Some(key) = self.shown_book().key(slot).cloned() {
+                    self.put_cursor(self.index(), self.top);
+                    self.mode = Mode::Details(key, 0);
+                }
+                return;
+            }
+            Item::Process(Some(process)) => format!("pid {}", process.pid),
+            Item::Process(None) => {
+                self.message = Some(both!(
+                    "these sockets have no process that is known",
+                    "프로세스를 알 수 없거나 없는 소켓입니다"
+                ));
+                return;
+            }
+            Item::Remote(address) => format!("raddr {address}"),
+        };
+        let text = match self.filter_text.as_str() {
+            "" => word,
+            before => format!("({before}) and {word}"),
+        };
+        if self.set_filter(&text).is_ok() {
+            self.go_to(Tab::Connections);
+        }
+    }
+
+    pub(super) fn back(&mut self) {
+        if !self.filter_text.is_empty() && self.cursor.is_none() {
+            let _ = self.set_filter("");
+        }
+        self.cursor = None;
+        self.message = None;
+    }
+
+    pub(super) fn pause(&mut self) {
+        self.paused = match self.paused.take() {
+            Some(_) => None,
+            None => Some(Paused { book: self.book.clone(), since: self.now, waiting: 0 }),
+        };
+    }
+
+    pub(super) fn change_interval(&mut self, slower: bool, effects: &mut Vec<Effect>) {
+        let now = self.interval;
+        let next = match slower {
+            true => INTERVALS.iter().find(|interval| **interval > now),
+            false => INTERVALS.iter().rev().find(|interval| **interval < now),
+        };
+        if let Some(next) = next {
+            self.interval = *next;
+            effects.push(Effect::Every(*next));
+        }
+    }
+
+    pub(super) fn copy(&mut self, effects: &mut Vec<Effect>) {
+        let Some(item) = self.at_cursor() else { return };
+        let text = match item {
+            Item::Remote(address) => Some(address.to_string()),
+            Item::Socket(slot) => {
+                let socket = self.shown_book().socket(slot);
+                socket.and_then(|socket| Some(socket.remote?.address()?.to_string()))
+            }
+            Item::Process(process) => process.map(|process| process.pid.to_string()),
+        };
+        if let Some(text) = text {
+            self.message = Some(both!("copied: {text}", "복사함: {text}", text = text.clone()));
+            effects.push(Effect::Copy(text));
+        }
+    }
+}

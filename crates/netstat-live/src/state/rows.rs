@@ -1,0 +1,150 @@
+//! Which rows there are, in which order, and where the cursor stands among them.
+
+use super::{Cursor, State};
+use crate::book::Slot;
+use crate::item::{Groups, Item, ItemKey, groups, waits};
+use crate::tab::Tab;
+use netstat_engine::columns::Value;
+use netstat_engine::filter::{Context, Tri};
+use rustc_hash::FxHashMap;
+use std::time::Duration;
+
+/// Rows are not put in another order more often than this, nor so soon after a key.
+const ORDER_STAYS: Duration = Duration::from_secs(2);
+
+impl State {
+    /// Makes the rows of what is known, in their order, and puts the cursor where its row is.
+    pub(super) fn settle(&mut self) {
+        if !self.is_dirty {
+            return;
+        }
+        let tab = self.tab;
+        let book = self.shown_book();
+        let find = |key| book.processes().get(&key);
+        let context = Context::new(&find);
+        let matching = |slot: &Slot| {
+            let Some(socket) = book.socket(*slot) else { return false };
+            let of_tab = match tab {
+                Tab::Connections => !waits(&socket),
+                Tab::Listening => waits(&socket),
+                Tab::Processes | Tab::Remotes => true,
+            };
+            of_tab && self.filter.as_ref().is_none_or(|filter| filter.matches(socket, &context) == Tri::Yes)
+        };
+        let found: Vec<Slot> = book.slots().filter(matching).collect();
+        let (groups, mut rows): (Groups, Vec<Item>) = match tab {
+            Tab::Connections | Tab::Listening => {
+                (Groups::default(), found.into_iter().map(Item::Socket).collect())
+            }
+            Tab::Processes | Tab::Remotes => {
+                let groups = groups(tab, book, found.into_iter());
+                let rows = groups.keys().copied().collect();
+                (groups, rows)
+            }
+        };
+        self.groups = groups;
+        let may_order = self.ordered.is_zero()
+            || self.now.saturating_sub(self.ordered) >= ORDER_STAYS
+                && self.now.saturating_sub(self.pressed) >= ORDER_STAYS;
+        self.order(&mut rows);
+        if !may_order {
+            rows = in_old_order(&self.items, rows);
+        } else {
+            self.ordered = self.now.max(Duration::from_nanos(1));
+        }
+        self.items = rows;
+        self.hold_cursor();
+    }
+
+    /// Sorts rows.
+    pub(super) fn order(&self, rows: &mut Vec<Item>) {
+        let sort = self.sort();
+        let Some(spec) = self.tab.columns().iter().find(|spec| spec.name == sort.column) else { return };
+        let cells = self.cells();
+        cells.with(|filled| {
+            let mut keyed: Vec<(Value<'_>, Item)> =
+                rows.iter().map(|&item| (filled.sort_value(item, spec), item)).collect();
+            keyed.sort_by(|(one, item), (two, other)| {
+                let by_value = if sort.descending { one.compare_descending(two) } else { one.compare(two) };
+                by_value.then_with(|| filled.compare_usual(*item, *other))
+            });
+            *rows = keyed.into_iter().map(|(_, item)| item).collect();
+        });
+    }
+
+    /// The next settling may order rows at once.
+    pub(super) fn order_anew(&mut self) {
+        self.ordered = Duration::ZERO;
+    }
+
+    /// Scrolls so that the row of the cursor keeps its line of the screen.
+    pub(super) fn hold_cursor(&mut self) {
+        let rows = usize::from(self.layout().rows);
+        let last = self.items.len().saturating_sub(1);
+        if let Some(cursor) = self.cursor.clone() {
+            let line = cursor.line.min(rows.saturating_sub(1));
+            let place = match &cursor.key {
+                ItemKey::Socket(key) => self
+                    .shown_book()
+                    .slot(key)
+                    .and_then(|slot| self.items.iter().position(|item| *item == Item::Socket(slot))),
+                ItemKey::Process(process) => {
+                    self.items.iter().position(|item| *item == Item::Process(*process))
+                }
+                ItemKey::Remote(address) => {
+                    self.items.iter().position(|item| *item == Item::Remote(*address))
+                }
+            };
+            match place {
+                Some(place) => self.put_cursor(place, place.saturating_sub(line)),
+                None => {
+                    // Its row is there no more: the cursor stays on its line.
+                    let place = (self.top + line).min(last);
+                    self.put_cursor(place, self.top);
+                }
+            }
+        }
+        self.top = self.top.min(self.items.len().saturating_sub(rows.max(1)));
+        if let Some(cursor) = &mut self.cursor {
+            // The end of the list may have been cut.
+            if let Some(place) = self.items.iter().position(|item| match (item, &cursor.key) {
+                (Item::Process(one), ItemKey::Process(two)) => one == two,
+                (Item::Remote(one), ItemKey::Remote(two)) => one == two,
+                (Item::Socket(slot), ItemKey::Socket(key)) => {
+                    self.paused.as_ref().map_or(&self.book, |paused| &paused.book).key(*slot) == Some(key)
+                }
+                _ => false,
+            }) {
+                cursor.line = place.saturating_sub(self.top);
+            }
+        }
+    }
+
+    /// Puts the cursor on a row, with this row at the top of the screen.
+    pub(super) fn put_cursor(&mut self, place: usize, top: usize) {
+        let rows = usize::from(self.layout().rows).max(1);
+        let place = place.min(self.items.len().saturating_sub(1));
+        let top = top.min(place).max((place + 1).saturating_sub(rows));
+        self.top = top.min(self.items.len().saturating_sub(rows));
+        let line = place.saturating_sub(self.top);
+        self.cursor =
+            self.items.get(place).and_then(|item| self.key_of(*item)).map(|key| Cursor { key, line });
+    }
+
+    pub(super) fn move_by(&mut self, by: isize) {
+        if self.items.is_empty() {
+            return;
+        }
+        let place = self.index().saturating_add_signed(by);
+        self.put_cursor(place, self.top);
+    }
+}
+
+/// Puts rows into the order in which they were; new ones come last.
+fn in_old_order(old: &[Item], rows: Vec<Item>) -> Vec<Item> {
+    let places: FxHashMap<Item, usize> = old.iter().enumerate().map(|(at, item)| (*item, at)).collect();
+    let mut placed: Vec<(usize, Item)> =
+        rows.into_iter().map(|item| (places.get(&item).copied().unwrap_or(usize::MAX), item)).collect();
+    placed.sort_by_key(|(at, _)| *at);
+    placed.into_iter().map(|(_, item)| item).collect()
+}
