@@ -51,7 +51,7 @@ static FORMATS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
         in_synopsis: false,
         summary: format.summary,
         help: format.help.clone(),
-        details: format.details,
+        details: format.details.clone(),
         inferred: None,
         report: Topic::Connections,
         effect: Effect::Format(format),

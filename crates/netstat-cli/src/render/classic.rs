@@ -18,7 +18,7 @@
 //!   it ends with the padding of the foreign column, as in the samples.
 //! - The process ID is `0` for a socket without a process, and `-` if it may not be known or was not found: 0 would
 //!   say that there is none.
-//! - The network namespace (`--netns all`) and the process (`--process`) stand last, under the headings NETNS and PROCESS.
+//! - The network namespace (`--netns all`) and the process (`--process`) stand last, under headings of our own.
 //!   The first of them stands behind all of these, after spaces: behind the process ID with room for six digits, behind
 //!   another column with two, else where the process ID would begin. They add no empty line. UDP rows have them too, with
 //!   spaces for the columns before them that they have no value for. If there is no process or it is unknown, it is `-`.
@@ -32,7 +32,7 @@ use netstat_engine::columns::{Column, Given};
 use netstat_engine::row::{Foreign, Row};
 use netstat_engine::text::line::Line;
 use netstat_engine::text::words::{self, UNKNOWN};
-use netstat_engine::text::{Language, address, blanks, cells, decimal, escape, pad};
+use netstat_engine::text::{Language, Text, address, blanks, cells, decimal, escape, pad};
 use netstat_engine::view::ConnectionsView;
 use netstat_model::{Holder, IpEndpoint, NoOwner, Process, ProcessKey, Protocol, SocketRef, TcpState};
 use rustc_hash::FxHashMap;
@@ -60,10 +60,10 @@ pub struct LastColumns<'a> {
 }
 
 /// The heading of the process, whatever is shown of it.
-const PROCESS: &str = "PROCESS";
+static PROCESS: Text = Text::fixed("PROCESS", "프로세스");
 
 /// The heading of the network namespace, and the cells that the process leaves it: those of a short container ID.
-const NAMESPACE: &str = "NETNS";
+static NAMESPACE: Text = Text::fixed("NETNS", "네임스페이스");
 const NAMESPACE_CELLS: usize = 19;
 
 /// The cells of a process ID that the process follows, with the space between the two.
@@ -208,8 +208,8 @@ impl<'a> Classic<'a> {
             let used = cells(out.get(start..).unwrap_or_default());
             blanks(out, end_of_cells.saturating_sub(used));
             last.write(out, |out, column| {
-                let heading = if column.is_of_owner() { PROCESS } else { NAMESPACE };
-                out.extend_from_slice(heading.as_bytes());
+                let heading = if column.is_of_owner() { &PROCESS } else { &NAMESPACE };
+                out.extend_from_slice(heading.of(self.language).as_bytes());
             });
         }
     }

@@ -13,8 +13,8 @@ use netstat_engine::enrich::UserNames;
 use netstat_engine::flow::FLOW_FIELDS;
 use netstat_engine::row::{Row, Section};
 use netstat_engine::select::{OwnersOf, Selected, Selection, read_processes};
-use netstat_engine::text::Zone;
 use netstat_engine::text::time::rfc_3339;
+use netstat_engine::text::{Language, Zone};
 use netstat_engine::view::groups::count_groups;
 use netstat_engine::view::sort::Order;
 use netstat_engine::view::{ConnectionsOptions, ConnectionsView, PortHolder, count_ports};
@@ -138,7 +138,7 @@ pub(super) fn table(
             }
         }
         Layout::Columns(columns) => {
-            let style = table_style(table);
+            let style = table_style(table, session.settings.language);
             if let Some(in_place) = &mut session.in_place {
                 let style = sockets::TableStyle {
                     width: style.width.map(|width| width.saturating_sub(MARK.len())),
@@ -250,7 +250,7 @@ fn render_groups(
             if table.header {
                 write_time(session, system, out)?;
             }
-            sockets::render_groups(&groups, columns, table_style(table), out)
+            sockets::render_groups(&groups, columns, table_style(table, session.settings.language), out)
         }
         Layout::Data(format, _) => {
             let (info, display) = (system.info(), session.display_number());
@@ -372,12 +372,13 @@ fn write_time(session: &Session<'_>, system: &impl System, out: &mut impl Write)
     out.write_all(LineEnd::NATIVE.bytes())
 }
 
-fn table_style(table: &Connections) -> sockets::TableStyle {
+fn table_style(table: &Connections, language: Language) -> sockets::TableStyle {
     sockets::TableStyle {
         width: output::width(),
         colour: output::shows_colour(table.colour),
         line_end: LineEnd::NATIVE,
         header: table.header,
+        language,
     }
 }
 

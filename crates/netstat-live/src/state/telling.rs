@@ -31,6 +31,7 @@ impl State {
     /// Returns the lines of the details of a socket: heading, value.
     pub(crate) fn details(&self, key: &SocketKey) -> Vec<(String, String)> {
         let Some(slot) = self.shown_book().slot(key) else { return Vec::new() };
+        let language = self.environment.language;
         self.cells().with(|filled| {
             let Some(row) = self.shown_book().row(slot) else { return Vec::new() };
             columns::ALL
@@ -43,7 +44,10 @@ impl State {
                     }
                     let mut text = Vec::new();
                     value.write_text(&mut text);
-                    Some((column.heading.to_owned(), String::from_utf8_lossy(&text).into_owned()))
+                    Some((
+                        column.heading.of(language).to_owned(),
+                        String::from_utf8_lossy(&text).into_owned(),
+                    ))
                 })
                 .collect()
         })
@@ -53,6 +57,7 @@ impl State {
     pub(crate) fn summary(&self) -> Vec<String> {
         let Some(Item::Socket(slot)) = self.at_cursor() else { return Vec::new() };
         let Some(row) = self.shown_book().row(slot) else { return Vec::new() };
+        let language = self.environment.language;
         self.cells().with(|filled| {
             let part = |name: &str| {
                 let column = by_name(name)?;
@@ -62,7 +67,11 @@ impl State {
                 }
                 let mut text = Vec::new();
                 value.write_text(&mut text);
-                Some(format!("{} {}", column.heading.to_lowercase(), String::from_utf8_lossy(&text)))
+                Some(format!(
+                    "{} {}",
+                    column.heading.of(language).to_lowercase(),
+                    String::from_utf8_lossy(&text)
+                ))
             };
             let line =
                 |names: &[&str]| names.iter().filter_map(|name| part(name)).collect::<Vec<_>>().join("  ");

@@ -140,7 +140,7 @@ impl Question<'_> {
                 let letters = entry.letters.iter().map(|letter| format!("-{letter}"));
                 let long = entry.long.iter().map(|long| format!("--{long}"));
                 for spelling in letters.chain(long).filter(|spelling| spelling.starts_with(self.word)) {
-                    offer.push(spelling, entry.help);
+                    offer.push(spelling, entry.help.of(self.language));
                 }
             }
         } else {
@@ -151,10 +151,7 @@ impl Question<'_> {
             let slash = self.word.starts_with('/');
             let dash = if slash { '/' } else { '-' };
             for entry in table::sorted().into_iter().filter(goes) {
-                let summary = match self.language {
-                    Language::English => entry.summary,
-                    Language::Korean => entry.help.of(Language::Korean),
-                };
+                let summary = entry.in_short(self.language);
                 for letter in entry.letters {
                     offer.add("", self.word, &format!("{dash}{letter}"), summary);
                 }

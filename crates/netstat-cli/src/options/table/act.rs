@@ -33,7 +33,8 @@ pub(super) const OPTIONS: &[Entry] = entries! { Close;
          are asked about by themselves, and stay with --yes.",
         "이 터미널이 쓰는 연결이나 이 터미널을 실행하는 프로세스도 닫거나 끝냅니다. 이 옵션이 없으면 따로 묻고, --yes를 주면 \
          그대로 둡니다."
-        details "They are known by SSH_CONNECTION, and by the processes from which netstat descends.";
+        details "They are known by SSH_CONNECTION, and by the processes from which netstat descends."
+        "SSH_CONNECTION과, netstat의 조상 프로세스로 알아냅니다.";
     [] "yes", switch(act.yes);
         "Ask nothing",
         "Asks nothing. For scripts, which have no terminal to ask on.",
@@ -47,5 +48,6 @@ pub(super) const OF_END: &[Entry] = entries! { End;
          ends them at once either way.",
         "프로세스를 바로 끝냅니다(SIGKILL). 이 옵션이 없으면 끝내라고 요청하여(SIGTERM) 하던 일을 마칠 수 있습니다. \
          Windows에서는 어느 쪽이든 바로 끝납니다."
-        details "netstat waits two seconds for processes to end, and says which are still there.";
+        details "netstat waits two seconds for processes to end, and says which are still there."
+        "프로세스가 끝나기를 2초 동안 기다리고, 남은 것을 알려 줍니다.";
 };

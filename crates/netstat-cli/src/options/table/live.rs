@@ -22,7 +22,8 @@ pub(super) const OPTIONS: &[Entry] = entries! { Live;
          that, what is on the screen is read again.",
         "모든 소켓을 나열하는 데 프로세서 하나의 이만큼까지 씁니다(지정하지 않으면 2%, 100%면 매번 나열). 그 사이에는 \
          화면에 있는 것만 다시 읽습니다."
-        details "The first line says how old the table is, where something has happened since.";
+        details "The first line says how old the table is, where something has happened since."
+        "그 뒤에 바뀐 것이 있으면 첫 줄에 표가 언제 것인지 나옵니다.";
     [] "for", value(live.lasts, "TIME", "60s", ValueKind::Free, values::parse_lasts);
         "End after this time",
         "Ends by itself after this time (60s, 10m).",
