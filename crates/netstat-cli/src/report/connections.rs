@@ -9,7 +9,7 @@ use crate::render::{LineEnd, process_counts::render_process_counts, rdma::render
 use crate::settings::{Connections, Layout, Report};
 use netstat_engine::both;
 use netstat_engine::columns::{ColumnNeeds, Given};
-use netstat_engine::enrich::UserNames;
+use netstat_engine::enrich::{StandIns, UserNames};
 use netstat_engine::row::{Row, Section};
 use netstat_engine::select::{OwnersOf, Selected, Selection, read_processes};
 use netstat_engine::text::Zone;
@@ -21,7 +21,7 @@ use netstat_model::Warning;
 use netstat_model::error::words_of;
 use netstat_model::query::{Fields, Kinds, ProcessFields, Scope, SocketQuery};
 use netstat_model::{
-    EndpointRef, Namespace, NetworkNamespace, Process, ProcessKey, SocketTable, TcpFields, TcpState,
+    EndpointRef, Keeper, Namespace, NetworkNamespace, Process, ProcessKey, SocketTable, TcpFields, TcpState,
 };
 use netstat_os::{Machine, NameDatabases, Processes, Rdma, Routes};
 use rustc_hash::FxHashMap;
@@ -83,6 +83,7 @@ pub(super) fn table(
         own: known.own,
         names_zones: !system.has_accounts(),
         namespaces: &known.namespaces,
+        stand_ins: &known.stand_ins,
         geo: &session.geo,
         zone: if needs.fields.contains(Fields::LIFESPAN) { &session.zone } else { &Zone::UTC },
         now: if needs.fields.contains(Fields::LIFESPAN) { system.now() } else { None },
@@ -112,9 +113,11 @@ pub(super) fn table(
             let classic = Classic {
                 columns: &table.extras.columns(),
                 names: names.as_ref().map(|(lookup, full)| NameColumn { lookup, full: *full }),
-                owners: table
-                    .owner_lines
-                    .then_some(OwnerLines { lookup: &known.processes, path: table.path }),
+                owners: table.owner_lines.then_some(OwnerLines {
+                    lookup: &known.processes,
+                    stand_ins: &known.stand_ins,
+                    path: table.path,
+                }),
                 last: (!table.last.is_empty()).then_some(LastColumns { columns: &table.last, given }),
                 header: table.header,
                 ..Classic::plain(session.settings.language, table.pid, colour)
@@ -295,6 +298,7 @@ struct Known {
     interfaces: HashMap<u32, OsString>,
     own: Option<Namespace>,
     namespaces: HashMap<u64, NetworkNamespace>,
+    stand_ins: StandIns,
 }
 
 impl Known {
@@ -309,9 +313,16 @@ impl Known {
         let mut known = Self::default();
         if !needs.process.is_empty() {
             let all_owners = matches!(table.form, Layout::Data(format, _) if format.all_owners);
-            let wanted = if all_owners { view.all_processes() } else { view.processes() };
+            let wanted = if all_owners || needs.stand_ins { view.all_processes() } else { view.processes() };
             known.processes = read_processes(backend, &wanted, needs.process, warnings);
         }
+        let keepers = match needs.stand_ins {
+            true => Keeper::ALL,
+            // What Windows shows below a row names no others.
+            false if table.owner_lines => &[Keeper::ServiceManager],
+            false => &[],
+        };
+        known.stand_ins = StandIns::read(backend, &known.processes, keepers, warnings);
         if needs.users {
             let answer = backend.users();
             warnings.extend(answer.warnings);

@@ -1,7 +1,7 @@
 //! Sockets and processes for tests of everything that shows columns; tests of the program include this file as well.
 
 use netstat_engine::columns::Given;
-use netstat_engine::enrich::{Geo, UserNames};
+use netstat_engine::enrich::{Geo, StandIns, UserNames};
 use netstat_engine::text::Zone;
 use netstat_engine::view::ConnectionsOptions;
 use netstat_model::query::Kinds;
@@ -109,6 +109,7 @@ pub(crate) struct Facts {
     interfaces: HashMap<u32, OsString>,
     own: Option<Namespace>,
     namespaces: HashMap<u64, NetworkNamespace>,
+    stand_ins: StandIns,
     geo: Geo,
     zone: Zone,
 }
@@ -143,6 +144,7 @@ pub(crate) fn facts() -> Facts {
         interfaces: HashMap::from([(2, "eth0".into())]),
         own: Some(namespace("web").id),
         namespaces: HashMap::from([(4_026_532_001, namespace("web"))]),
+        stand_ins: StandIns::default(),
         geo: Geo::built_in(),
         zone: Zone::UTC,
     }
@@ -157,6 +159,7 @@ impl Facts {
             own: self.own,
             names_zones: true,
             namespaces: &self.namespaces,
+            stand_ins: &self.stand_ins,
             geo: &self.geo,
             zone: &self.zone,
             now: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000)),

@@ -3,6 +3,7 @@
 mod addresses;
 mod bpf;
 mod clock;
+mod config_files;
 mod conntrack;
 mod counters;
 mod descriptor_links;
@@ -28,6 +29,7 @@ mod rdma;
 mod reader;
 mod routes;
 mod services;
+mod socket_units;
 mod sockets;
 mod sockopt;
 mod source;
@@ -51,8 +53,8 @@ use live::Live;
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, Visit};
 use netstat_model::{
     Answer, Conntrack, Counters, DescriptorUse, Error, Firewall, Inbound, Interface, InterfaceCounters,
-    Limits, Namespace, NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process, ProcessKey,
-    RdmaEndpoint, Route, SocketRef, SocketTable,
+    Keeper, Limits, Namespace, NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process,
+    ProcessKey, RdmaEndpoint, Route, SocketRef, SocketTable, StandIn,
 };
 use source::{Recording, Source};
 use std::net::IpAddr;
@@ -112,6 +114,13 @@ impl Sockets for Linux {
 impl Processes for Linux {
     fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Answer<Vec<Process>> {
         processes::processes(self.source(), wanted, fields)
+    }
+
+    fn stand_ins(&self, keepers: &[Keeper]) -> Answer<Vec<StandIn>> {
+        match keepers.contains(&Keeper::ServiceManager) {
+            true => socket_units::stand_ins(self.source()),
+            false => Answer::whole(Vec::new()),
+        }
     }
 }
 

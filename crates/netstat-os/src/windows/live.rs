@@ -63,6 +63,7 @@ impl Source for Live {
             Question::NetworkDirect => registry::network_direct(),
             Question::DynamicPorts(protocol, family) => netsh::show(*protocol, *family, "dynamicport"),
             Question::ExcludedPorts(protocol, family) => netsh::show(*protocol, *family, "excludedportrange"),
+            Question::HttpQueues => netsh::http_queues(),
             Question::SystemFile(path) => network::system_file(path),
             Question::Processes => grow(|buffer, size| {
                 let offered = *size;

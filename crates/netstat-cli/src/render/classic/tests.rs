@@ -1,5 +1,6 @@
 use super::*;
 use crate::render::extras::Extras;
+use netstat_engine::enrich::StandIns;
 use netstat_engine::view::{ConnectionsOptions, Names};
 use netstat_model::TcpState::*;
 use netstat_model::query::Kinds;
@@ -479,7 +480,10 @@ fn processes() -> FxHashMap<ProcessKey, Process> {
 fn owner_lines() {
     let processes = processes();
     let lines = |path, ownership| {
-        let form = Classic { owners: Some(OwnerLines { lookup: &processes, path }), ..NUMERIC };
+        let form = Classic {
+            owners: Some(OwnerLines { lookup: &processes, stand_ins: &StandIns::default(), path }),
+            ..NUMERIC
+        };
         rows(&form, &[Socket { ownership, ..tcp("10.0.0.1:1", None, Listen) }]).split_off(1)
     };
     let held = |pid| owned(pid, udp("10.0.0.1:1", None)).ownership;

@@ -16,18 +16,28 @@ use windows_sys::Win32::System::Threading::CREATE_NO_WINDOW;
 /// Timeout. netsh usually answers within a fraction of a second.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Runs `netsh interface ipv4 show WHAT protocol=tcp`, by its full path, so that no other netsh can take its place.
+/// Runs `netsh interface ipv4 show WHAT protocol=tcp`.
 pub(super) fn show(protocol: Transport, family: Family, what: &str) -> io::Result<Memory> {
-    let mut netsh = Command::new(system_folder()?.join("netsh.exe"));
-    netsh.arg("interface").arg(match family {
+    let family = match family {
         Family::V4 => "ipv4",
         Family::V6 => "ipv6",
-    });
-    netsh.arg("show").arg(what).arg(match protocol {
+    };
+    let protocol = match protocol {
         Transport::Tcp => "protocol=tcp",
         Transport::Udp => "protocol=udp",
-    });
-    netsh.stdin(Stdio::null()).stderr(Stdio::null()).creation_flags(CREATE_NO_WINDOW);
+    };
+    run(&["interface", family, "show", what, protocol])
+}
+
+/// Runs `netsh http show servicestate view=requestq verbose=no`.
+pub(super) fn http_queues() -> io::Result<Memory> {
+    run(&["http", "show", "servicestate", "view=requestq", "verbose=no"])
+}
+
+/// Runs netsh by its full path, so that no other can take its place.
+fn run(words: &[&str]) -> io::Result<Memory> {
+    let mut netsh = Command::new(system_folder()?.join("netsh.exe"));
+    netsh.args(words).stdin(Stdio::null()).stderr(Stdio::null()).creation_flags(CREATE_NO_WINDOW);
     output_within(&mut netsh, LIMIT).map(Memory::flat)
 }
 
