@@ -36,7 +36,6 @@ pub mod faults;
 mod held;
 mod holders;
 mod kernel;
-mod kernel;
 mod loopback;
 mod mmdb;
 mod namespace;
@@ -53,7 +52,6 @@ pub mod witness;
 pub use error::{LabError, Result, Skip};
 pub use held::Held;
 pub use holders::Holders;
-pub use kernel::lists_bound;
 pub use loopback::{Connected, Loop, Place};
 pub use mmdb::{Mmdb, Value as MmdbValue};
 pub use namespace::{Namespace, eventually, on_own_thread};
@@ -63,6 +61,6 @@ pub use remote_host::{
     with_remote_host,
 };
 pub use row::{Family, Key, Protocol, Row, TcpState, normalized};
-pub use skip::{skip, skip_unless_required};
+pub use skip::{lists_bound, skip, skip_unless_required};
 pub use socket::{interface_index, join_link_group, make_transparent};
 pub use usage::{Usage, monotonic_nanoseconds, wait_with_usage};

@@ -8,7 +8,7 @@ use crate::render::format::{Frame, Groups, Rows};
 use crate::render::{LineEnd, process_counts::render_process_counts, rdma::render_rdma, sockets};
 use crate::settings::{Connections, Layout, Report};
 use netstat_engine::both;
-use netstat_engine::columns::{ColumnNeeds, Given};
+use netstat_engine::columns::{self, ColumnNeeds, Given};
 use netstat_engine::enrich::{StandIns, UserNames};
 use netstat_engine::row::{Row, Section};
 use netstat_engine::select::{OwnersOf, Selected, Selection, read_processes};
@@ -316,9 +316,12 @@ impl Known {
             let wanted = if all_owners || needs.stand_ins { view.all_processes() } else { view.processes() };
             known.processes = read_processes(backend, &wanted, needs.process, warnings);
         }
-        let keepers = match needs.stand_ins {
-            true => Keeper::ALL,
-            // What Windows shows below a row names no others.
+        let all_columns = matches!(&table.form, Layout::Data(_, shown) if shown == columns::ALL);
+        let keepers: &[Keeper] = match needs.stand_ins {
+            true if !all_columns => Keeper::ALL,
+            // The others take another program to ask, which only somebody who names the column waits for; and what Windows
+            // shows below a row does not name them.
+            true => &[Keeper::ServiceManager],
             false if table.owner_lines => &[Keeper::ServiceManager],
             false => &[],
         };
@@ -439,7 +442,7 @@ fn fields(table: &Connections) -> Fields {
     fields.set(Fields::OFFLOAD, extras.offload);
     fields.set(Fields::MODULE, table.owner_lines);
     fields.set(Fields::TRAFFIC_CLASS, extras.dscp);
-    fields.set(Fields::CONGESTION, extras.template);
+    fields.set(Fields::CONGESTION | Fields::TEMPLATE, extras.template);
     fields.set(Fields::TIME_IN_STATE, extras.time_in_state);
     fields
 }

@@ -36,6 +36,7 @@ mod source;
 mod stand_ins;
 mod table;
 mod tcp_info;
+mod templates;
 mod udp_peers;
 mod version;
 mod win32_error;

@@ -48,6 +48,8 @@ pub(crate) enum Question {
     ExcludedPorts(Transport, Family),
     /// `netsh http show servicestate view=requestq verbose=no`.
     HttpQueues,
+    /// `LocalAddress LocalPort RemoteAddress RemotePort AppliedSetting` of each object of `Get-NetTCPConnection`, a line each.
+    Templates,
     /// Every process and its threads, with class `SystemProcessInformation`.
     Processes,
     Uptime,
@@ -129,6 +131,7 @@ impl Question {
             Self::DynamicPorts(..) => "netsh dynamicport",
             Self::ExcludedPorts(..) => "netsh excludedportrange",
             Self::HttpQueues => "netsh servicestate",
+            Self::Templates => "Get-NetTCPConnection",
             Self::Uptime => "GetTickCount64",
             Self::TcpTable2(Family::V4) => "GetTcpTable2",
             Self::TcpTable2(Family::V6) => "GetTcp6Table2",
@@ -184,6 +187,7 @@ impl Question {
             Self::Processes => "SystemProcessInformation".into(),
             Self::Interfaces
             | Self::HttpQueues
+            | Self::Templates
             | Self::Uptime
             | Self::TcpTable2(_)
             | Self::BoundTcp(_)

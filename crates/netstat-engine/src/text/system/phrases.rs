@@ -127,6 +127,7 @@ pub(super) static ALL: &[(&str, &str)] = &[
     ("rules of the port proxy", "포트 프록시 규칙"),
     ("whether there are more persistent routes", "영구 경로가 더 있는지"),
     ("the interface of some persistent routes", "일부 영구 경로의 인터페이스"),
+    ("the template of each connection", "각 연결의 템플릿"),
     ("the offload state of each connection", "각 연결의 오프로드 상태"),
     ("what interfaces add to the metric", "인터페이스가 메트릭에 더하는 값"),
     ("which interfaces carry IP", "IP를 쓰는 인터페이스"),
