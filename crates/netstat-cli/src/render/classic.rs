@@ -392,10 +392,12 @@ fn write_owner_lines<W: Write>(
     let path = executable.path.as_os_str();
     let name = name.as_deref().unwrap_or(executable.file_name());
     let shown = if owners.path { path } else { name };
-    // Windows tells of each socket which service made it, where a process has several.
-    let module = socket.windows().and_then(|windows| windows.module.as_deref()).map(OsStr::new);
-    let unit = match module {
-        Some(module) => Some(module).filter(|module| !module.eq_ignore_ascii_case(name)),
+    // Windows tells of each socket which service made it, where a process has several; not told, it may be any of them.
+    let unit = match socket.windows() {
+        Some(windows) => {
+            let module = windows.module.as_deref().map(OsStr::new);
+            module.filter(|module| !module.eq_ignore_ascii_case(name))
+        }
         None => unit.as_deref().ok(),
     };
     // systemd keeps a listener for the service of a socket unit, not for its own.

@@ -14,6 +14,7 @@ mod samples;
 use netstat_cli::render::classic::{NameColumn, OwnerLines};
 use netstat_cli::render::extras::Extras;
 use netstat_cli::render::{Classic, LineEnd};
+use netstat_engine::enrich::StandIns;
 use netstat_engine::text::Language;
 use netstat_engine::view::{ConnectionsOptions, ConnectionsView};
 use netstat_model::query::Kinds;
@@ -57,7 +58,11 @@ fn render(sample: &Sample, lines: &[String], line_end: LineEnd) -> String {
         pid: form.pid,
         columns: &extras.columns(),
         names: form.names.then_some(NameColumn { lookup: &parsed.names, full: false }),
-        owners: form.owners.then_some(OwnerLines { lookup: &parsed.processes, path: false }),
+        owners: form.owners.then_some(OwnerLines {
+            lookup: &parsed.processes,
+            stand_ins: &StandIns::default(),
+            path: false,
+        }),
         last: None,
         colour: false,
         header: true,

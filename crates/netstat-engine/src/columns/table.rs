@@ -191,7 +191,7 @@ columns! {
     "behind", "Behind", Text "", ColumnNeeds { stand_ins: true, ..process(ProcessFields::NAME.union(ProcessFields::UNIT)) };
         "For whom systemd keeps a listener: its socket unit > what that starts. Windows: who is behind http.sys or portproxy",
         "systemd가 대신 수신 대기하는 대상: 소켓 유닛 > 시작되는 유닛. Windows에서는 http.sys, portproxy 뒤의 프로세스나 주소",
-        Row |row, given| behind(row, given);
+        Row behind;
     "container", "Container", Container "", process(ProcessFields::CONTAINER), on_linux;
         "Container the process runs in, as runtime:name, or runtime:ID where the name may not be read",
         "프로세스가 실행되는 컨테이너: 런타임:이름, 이름을 읽을 수 없으면 런타임:ID",

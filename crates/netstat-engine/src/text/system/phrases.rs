@@ -127,6 +127,11 @@ pub(super) static ALL: &[(&str, &str)] = &[
     ("rules of the port proxy", "포트 프록시 규칙"),
     ("whether there are more persistent routes", "영구 경로가 더 있는지"),
     ("the interface of some persistent routes", "일부 영구 경로의 인터페이스"),
+    (
+        "whether some sockets are those of the processes that are shown",
+        "일부 소켓이 표시된 프로세스의 것인지",
+    ),
+    ("the clock was set back since these began", "프로세스가 시작된 뒤 시계가 뒤로 맞추어짐"),
     ("the template of each connection", "각 연결의 템플릿"),
     ("the offload state of each connection", "각 연결의 오프로드 상태"),
     ("what interfaces add to the metric", "인터페이스가 메트릭에 더하는 값"),
