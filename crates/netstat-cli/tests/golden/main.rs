@@ -51,6 +51,7 @@ fn render(sample: &Sample, lines: &[String], line_end: LineEnd) -> String {
     let mut sockets = parsed.sockets.iter().cloned().collect();
     let view = ConnectionsView::new(&mut sockets, &options);
     assert_eq!(view.rows().count(), parsed.sockets.len(), "{}", sample.file);
+    let stand_ins = StandIns::default();
     let extras = Extras { offload: form.offload, ..Extras::default() };
     let table = Classic {
         language: if sample.korean { Language::Korean } else { Language::English },
@@ -60,7 +61,7 @@ fn render(sample: &Sample, lines: &[String], line_end: LineEnd) -> String {
         names: form.names.then_some(NameColumn { lookup: &parsed.names, full: false }),
         owners: form.owners.then_some(OwnerLines {
             lookup: &parsed.processes,
-            stand_ins: &StandIns::default(),
+            stand_ins: &stand_ins,
             path: false,
         }),
         last: None,

@@ -179,8 +179,7 @@ impl<'t> Unit<'t> {
     fn parse(name: &'t str, text: &str) -> Self {
         let sections = FORMAT.sections(text);
         let settings = || sections.iter().flat_map(|section| section.settings.iter().copied());
-        let last =
-            |wanted: &str| settings().filter(|(key, _)| *key == wanted).next_back().map(|(_, value)| value);
+        let last = |wanted: &str| settings().rfind(|(key, _)| *key == wanted).map(|(_, value)| value);
         let protocol = last("SocketProtocol").unwrap_or_default();
         let is_accepting = last("Accept").is_some_and(is_true);
         let service = match last("Service").filter(|value| !value.is_empty()) {

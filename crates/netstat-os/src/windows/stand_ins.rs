@@ -6,13 +6,15 @@
 use super::processes;
 use super::registry::decode_values;
 use super::source::{Question, Source};
-use super::win32_error::unavailable;
+use super::win32_error::{UNKNOWN_FORM, unavailable};
 use netstat_model::error::words_of;
 use netstat_model::{Answer, IpEndpoint, Keeper, Protocol, StandIn, Warning};
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+const BEHIND_HTTP: &str = "the process behind http.sys";
 
 const ANY_V4: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 const ANY_V6: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
@@ -40,9 +42,12 @@ pub(super) fn stand_ins(source: &dyn Source, keepers: &[Keeper]) -> Answer<Vec<S
 fn of_http(source: &dyn Source, answer: &mut Answer<Vec<StandIn>>) {
     let state = match source.ask(&Question::HttpQueues) {
         Ok(state) => state,
-        Err(error) => return answer.warnings.push(unavailable("the process behind http.sys", &error)),
+        Err(error) => return answer.warnings.push(unavailable(BEHIND_HTTP, &error)),
     };
-    let queues = parse_queues(state.bytes());
+    let Some(queues) = parse_queues(state.bytes()) else {
+        let reason = UNKNOWN_FORM.to_owned();
+        return answer.warnings.push(Warning::SourceUnavailable { what: BEHIND_HTTP, reason });
+    };
     let names = processes::list(source);
     if let Err(error) = &names
         && !queues.is_empty()
@@ -79,10 +84,12 @@ struct Queue {
     processes: BTreeSet<u32>,
 }
 
-/// Parses what `netsh http show servicestate view=requestq` prints; only the queues that have a URL.
-fn parse_queues(text: &[u8]) -> Vec<Queue> {
+/// Parses what `netsh http show servicestate view=requestq` prints below a line of dashes; only the queues that have a URL.
+fn parse_queues(text: &[u8]) -> Option<Vec<Queue>> {
     let mut queues: Vec<Queue> = Vec::new();
-    for line in text.split(|&byte| byte == b'\n') {
+    let mut lines = text.split(|&byte| byte == b'\n');
+    lines.find(|line| line.starts_with(b"---"))?;
+    for line in lines {
         let begins = line.first().is_some_and(|first| !first.is_ascii_whitespace());
         if begins || queues.is_empty() {
             queues.push(Queue::default());
@@ -97,7 +104,7 @@ fn parse_queues(text: &[u8]) -> Vec<Queue> {
         }
     }
     queues.retain(|queue| !queue.urls.is_empty());
-    queues
+    Some(queues)
 }
 
 /// Returns the port of a URL prefix such as `HTTP://+:80/WSMAN/`.

@@ -2,9 +2,11 @@
 //! which PowerShell is asked for.
 
 use super::source::{Question, Source};
-use super::win32_error::unavailable;
+use super::win32_error::{UNKNOWN_FORM, unavailable};
 use netstat_model::{IpEndpoint, Socket, Warning};
 use rustc_hash::FxHashMap;
+
+const WHAT: &str = "the template of each connection";
 
 /// The templates of connections, by their ends without the numbers of interfaces.
 #[derive(Debug, Default)]
@@ -14,9 +16,12 @@ impl Templates {
     /// Asks for all of them. If that fails they are unknown, with a warning.
     pub(super) fn read(source: &dyn Source, warnings: &mut Vec<Warning>) -> Self {
         Self(Some(match source.ask(&Question::Templates) {
-            Ok(lines) => Self::decode(lines.bytes()),
+            Ok(lines) => Self::decode(lines.bytes()).unwrap_or_else(|| {
+                warnings.push(Warning::SourceUnavailable { what: WHAT, reason: UNKNOWN_FORM.to_owned() });
+                FxHashMap::default()
+            }),
             Err(error) => {
-                warnings.push(unavailable("the template of each connection", &error));
+                warnings.push(unavailable(WHAT, &error));
                 FxHashMap::default()
             }
         }))
@@ -27,7 +32,9 @@ impl Templates {
         self.0.is_some()
     }
 
-    pub(super) fn decode(lines: &[u8]) -> FxHashMap<(IpEndpoint, IpEndpoint), Box<str>> {
+    /// Decodes a line for each socket; those without a connection have no template. `None` if there is not one of them, for no
+    /// Windows is without a listener.
+    pub(super) fn decode(lines: &[u8]) -> Option<FxHashMap<(IpEndpoint, IpEndpoint), Box<str>>> {
         let lines = lines.split(|&byte| byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok());
         let template = |line: &str| {
             let mut words = line.split_ascii_whitespace();
@@ -36,10 +43,11 @@ impl Templates {
                 let address = words.next()?.split('%').next()?.parse().ok()?;
                 Some(IpEndpoint::new(address, words.next()?.parse().ok()?, 0))
             };
-            let ends = (end()?, end()?);
-            Some((ends, words.next()?.into()))
+            Some(((end()?, end()?), words.next().map(Box::from)))
         };
-        lines.filter_map(template).collect()
+        let mut found = lines.filter_map(template).peekable();
+        found.peek()?;
+        Some(found.filter_map(|(ends, template)| Some((ends, template?))).collect())
     }
 
     /// Returns the template of a connection.
@@ -78,16 +86,22 @@ mod tests {
         assert_eq!(of(("::1", 49152, 0), ("::1", 445, 0)).as_deref(), Some("Datacenter"));
         assert_eq!(of(("fe80::1", 139, 12), ("fe80::2", 50001, 12)).as_deref(), Some("InternetCustom"));
         assert_eq!(of(("0.0.0.0", 135, 0), ("0.0.0.0", 0, 0)), None, "a listener has none");
-        assert_eq!((warnings.len(), Templates::decode(LINES).len()), (0, 3));
+        assert_eq!((warnings.len(), Templates::decode(LINES).unwrap().len()), (0, 3));
+        assert!(Templates::decode(b"0.0.0.0 135 0.0.0.0 0 \r\n").unwrap().is_empty(), "listeners alone");
     }
 
     #[test]
     fn templates_that_are_refused_are_unknown_and_said_to_be() {
-        let mut warnings = Vec::new();
-        let templates = Templates::read(&Fake::new().fails(Question::Templates, 5), &mut warnings);
-        assert!(warnings[0].to_string().starts_with("the template of each connection is unknown: "));
-        assert_eq!(templates.of(&socket(("::1", 1, 0), ("::1", 2, 0))), None);
-        assert!(templates.is_read() && !Templates::default().is_read());
+        let empty = Memory::flat(b"\r\n".to_vec());
+        for source in
+            [Fake::new().fails(Question::Templates, 5), Fake::new().says(Question::Templates, empty)]
+        {
+            let mut warnings = Vec::new();
+            let templates = Templates::read(&source, &mut warnings);
+            assert!(warnings[0].to_string().starts_with("the template of each connection is unknown: "));
+            assert_eq!(templates.of(&socket(("::1", 1, 0), ("::1", 2, 0))), None);
+            assert!(templates.is_read() && !Templates::default().is_read());
+        }
     }
 
     proptest! {

@@ -28,7 +28,7 @@ fn utf16(text: &str) -> Vec<u8> {
 
 #[test]
 fn urls_and_processes_are_read_in_any_language() {
-    let queues = parse_queues(STATE);
+    let queues = parse_queues(STATE).unwrap();
     let expected = [
         (vec![("HTTP://+:5985/WSMAN/", 5985), ("HTTP://+:47001/WSMAN/", 47001)], vec![4532]),
         (
@@ -49,7 +49,8 @@ fn urls_and_processes_are_read_in_any_language() {
     let korean: Vec<u8> =
         STATE.iter().map(|&byte| if byte.is_ascii_lowercase() { 0xb0 } else { byte }).collect();
     let ports = |queues: &[Queue]| queues.iter().map(|queue| queue.processes.clone()).collect::<Vec<_>>();
-    assert_eq!(ports(&parse_queues(&korean)), ports(&expected));
+    assert_eq!(ports(&parse_queues(&korean).unwrap()), ports(&expected));
+    assert_eq!((parse_queues(b""), parse_queues(b"\r\n---\r\n")), (None, Some(Vec::new())));
     for odd in ["ftp://x:1/", "http://+:70000/", "HTTP://+:/x", "http:/x", ""] {
         assert_eq!(url_port(odd), None, "{odd}");
     }
@@ -70,8 +71,13 @@ fn processes_behind_http_sys_are_named_where_they_can_be() {
     assert_eq!(formatted(&answer)[1], "[::]:47001 HTTP://+:47001/WSMAN/ > svchost.exe (4532)");
     assert_eq!(formatted(&answer)[2], "[::]:443 HTTPS://WWW.EXAMPLE.COM:443:10.0.0.1/ > 6416 6420");
     assert_eq!(answer.warnings, []);
-    let refused = stand_ins(&Fake::new().fails(Question::HttpQueues, 5), &[Keeper::HttpSys]);
-    assert!(refused.warnings[0].to_string().starts_with("the process behind http.sys is unknown: "));
+    let nothing = Memory::flat(b"\r\n".to_vec());
+    for source in
+        [Fake::new().fails(Question::HttpQueues, 5), Fake::new().says(Question::HttpQueues, nothing)]
+    {
+        let refused = stand_ins(&source, &[Keeper::HttpSys]);
+        assert!(refused.warnings[0].to_string().starts_with("the process behind http.sys is unknown: "));
+    }
     let source = Fake::new();
     assert_eq!(stand_ins(&source, &[Keeper::ServiceManager]).data.len() + source.asked().len(), 0);
 }
@@ -104,6 +110,6 @@ proptest! {
     fn no_bytes_panic(bytes: Vec<u8>, line in "[0-9a-z:,/+ \\[\\]\\n]{0,60}") {
         decode_all(&bytes);
         decode_all(line.as_bytes());
-        decode_all(format!("x\n http://{line}").as_bytes());
+        decode_all(format!("---\nx\n http://{line}").as_bytes());
     }
 }
