@@ -5,8 +5,8 @@ use netstat_model::history::{ConnectionEvent, EventCounts, EventMethod};
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, SocketQuery, Visit};
 use netstat_model::{
     Answer, Conntrack, Counters, DescriptorUse, Error, Firewall, Inbound, Interface, InterfaceCounters,
-    IpEndpoint, Limits, Namespace, NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process,
-    ProcessKey, RdmaEndpoint, Route, SnapshotInfo, SocketRef, SocketTable,
+    IpEndpoint, Keeper, Limits, Namespace, NetworkNamespace, Operation, OwnerMethod, PersistentRoute,
+    Process, ProcessKey, RdmaEndpoint, Route, SnapshotInfo, SocketRef, SocketTable, StandIn,
 };
 use std::net::IpAddr;
 use std::path::Path;
@@ -44,6 +44,12 @@ pub trait Processes {
     /// `Missing::Gone` for every field, never with what its successor of the same number has. What the system refuses or
     /// fails to tell is a warning for each reason.
     fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Answer<Vec<Process>>;
+
+    /// The listeners that these processes keep for others, as they are configured: on Linux those of systemd's socket units,
+    /// on Windows those of http.sys and of the port proxy. Why some may be missing is a warning.
+    fn stand_ins(&self, _keepers: &[Keeper]) -> Answer<Vec<StandIn>> {
+        Answer::whole(Vec::new())
+    }
 }
 
 /// Tells which machine this is, and the time there.

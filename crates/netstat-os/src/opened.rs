@@ -13,8 +13,8 @@ use super::{
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, SocketQuery, Visit};
 use netstat_model::{
     Answer, Conntrack, Counters, DescriptorUse, Error, Firewall, Inbound, Interface, InterfaceCounters,
-    Limits, Namespace, NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process, ProcessKey,
-    RdmaEndpoint, Route, SocketRef, SocketTable,
+    Keeper, Limits, Namespace, NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process,
+    ProcessKey, RdmaEndpoint, Route, SocketRef, SocketTable, StandIn,
 };
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -81,6 +81,10 @@ impl Sockets for Opened {
 impl Processes for Opened {
     fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Answer<Vec<Process>> {
         self.backend.processes(wanted, fields)
+    }
+
+    fn stand_ins(&self, keepers: &[Keeper]) -> Answer<Vec<StandIn>> {
+        self.backend.stand_ins(keepers)
     }
 }
 

@@ -29,14 +29,17 @@ pub use super::foreign::NameColumn;
 use super::titles;
 use super::{LineEnd, Sheet, colour, foreign};
 use netstat_engine::columns::{Column, Given};
+use netstat_engine::enrich::StandIns;
 use netstat_engine::row::{Foreign, Row};
 use netstat_engine::text::line::Line;
 use netstat_engine::text::words::{self, UNKNOWN};
 use netstat_engine::text::{Language, Text, address, blanks, cells, decimal, escape, pad};
 use netstat_engine::view::ConnectionsView;
-use netstat_model::{Holder, IpEndpoint, NoOwner, Process, ProcessKey, Protocol, SocketRef, TcpState};
+use netstat_model::{
+    Holder, IpEndpoint, Keeper, NoOwner, Process, ProcessKey, Protocol, SocketRef, TcpState,
+};
 use rustc_hash::FxHashMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::net::IpAddr;
 
@@ -45,6 +48,8 @@ use std::net::IpAddr;
 pub struct OwnerLines<'a> {
     /// The processes.
     pub lookup: &'a FxHashMap<ProcessKey, Process>,
+    /// Who is behind the listeners of systemd.
+    pub stand_ins: &'a StandIns,
     /// Show the full path of the executable, with a mark if it is deleted (`--path`). Without it, only the file
     /// name and no mark: scripts look for that line.
     pub path: bool,
@@ -378,19 +383,29 @@ fn write_owner_lines<W: Write>(
         (_, Some(owner)) => owners.lookup.get(&owner.process),
         (_, None) => None,
     };
-    let Some(Process { executable: Ok(executable), name, unit, .. }) = process else {
+    let Some(process) = process else {
+        return sheet.line(titles::no_ownership(language));
+    };
+    let Process { executable: Ok(executable), name, unit, .. } = process else {
         return sheet.line(titles::no_ownership(language));
     };
     let path = executable.path.as_os_str();
     let name = name.as_deref().unwrap_or(executable.file_name());
     let shown = if owners.path { path } else { name };
-    // Windows tells of each socket which service made it, where a process has several.
-    let module = socket.windows().and_then(|windows| windows.module.as_deref()).map(OsStr::new);
-    let unit = match module {
-        Some(module) => Some(module).filter(|module| !module.eq_ignore_ascii_case(name)),
+    // Windows tells of each socket which service made it, where a process has several; not told, it may be any of them.
+    let unit = match socket.windows() {
+        Some(windows) => {
+            let module = windows.module.as_deref().map(OsStr::new);
+            module.filter(|module| !module.eq_ignore_ascii_case(name))
+        }
         None => unit.as_deref().ok(),
     };
-    match unit {
+    // systemd keeps a listener for the service of a socket unit, not for its own.
+    let behind = match Keeper::of(process) {
+        Some(Keeper::ServiceManager) => owners.stand_ins.behind(socket, owners.lookup).map(OsString::from),
+        _ => None,
+    };
+    match behind.as_deref().or(unit) {
         // Do not repeat the name of the executable.
         Some(unit) if unit != shown => {
             sheet.buffer.extend_from_slice(b"  ");

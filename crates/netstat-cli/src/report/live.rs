@@ -4,7 +4,7 @@ use super::Session;
 use crate::output::{self, Trouble};
 use crate::settings::{Live, Tape};
 use netstat_engine::both;
-use netstat_engine::enrich::{ServiceNames, UserNames};
+use netstat_engine::enrich::{ServiceNames, StandIns, UserNames};
 use netstat_engine::filter::Lookups;
 use netstat_engine::look::WalkWishes;
 use netstat_engine::text::system::io_error;
@@ -58,6 +58,7 @@ pub(super) fn run(session: &Session<'_>, live: &Live) -> Result<ExitCode, Troubl
         own: system.namespace(),
         names_zones: !system.has_accounts(),
         namespaces: HashMap::new(),
+        stand_ins: StandIns::default(),
         geo: Arc::clone(&session.geo),
         zone: session.zone.clone(),
         lookups: Box::new(lookups),

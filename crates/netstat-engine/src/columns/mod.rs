@@ -23,7 +23,7 @@ mod value;
 pub use table::ALL;
 pub use value::{NO_PROCESS, TIMER_WORDS, Value};
 
-use crate::enrich::{Geo, UserNames};
+use crate::enrich::{Geo, StandIns, UserNames};
 use crate::flow::Rates;
 use crate::row::Row;
 use crate::text::{Language, Text, Zone};
@@ -49,6 +49,8 @@ pub struct Given<'a> {
     pub names_zones: bool,
     /// Network namespaces, by inode.
     pub namespaces: &'a HashMap<u64, NetworkNamespace>,
+    /// Who is behind listeners that one process keeps for another.
+    pub stand_ins: &'a StandIns,
     /// Countries and networks of addresses.
     pub geo: &'a Geo,
     /// The time zone of whoever reads times.
@@ -84,6 +86,8 @@ pub struct ColumnNeeds {
     pub interfaces: bool,
     /// The network namespaces.
     pub namespaces: bool,
+    /// Who is behind listeners, and all processes that hold one.
+    pub stand_ins: bool,
     /// Countries of addresses.
     pub countries: bool,
     /// Networks of addresses.
@@ -100,6 +104,7 @@ impl ColumnNeeds {
         users: false,
         interfaces: false,
         namespaces: false,
+        stand_ins: false,
         countries: false,
         networks: false,
     };
@@ -115,6 +120,7 @@ impl ColumnNeeds {
             users: self.users || other.users,
             interfaces: self.interfaces || other.interfaces,
             namespaces: self.namespaces || other.namespaces,
+            stand_ins: self.stand_ins || other.stand_ins,
             countries: self.countries || other.countries,
             networks: self.networks || other.networks,
         }

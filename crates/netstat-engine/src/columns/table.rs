@@ -2,6 +2,7 @@
 
 use super::{Column, ColumnNeeds, Given, Kind, NO_PROCESS, Origin, Value};
 use super::{detail, ends};
+use crate::enrich::StandIns;
 use crate::family;
 use crate::flow::{FLOW_FIELDS, Rates};
 use crate::row::{Foreign, IDLE_FIELDS, LIFESPAN_FIELDS, Row, Section, idle, keepalive, lasted, started};
@@ -200,6 +201,10 @@ columns! {
         Owner |owner, given| {
             process_field(owner, given, |process| &process.unit, |unit| Value::Text(unit.as_os_str().into()))
         };
+    "behind", "Behind" "뒤의 대상", Text "", ColumnNeeds { stand_ins: true, ..process(ProcessFields::NAME.union(ProcessFields::UNIT)) };
+        "For whom systemd keeps a listener: its socket unit > what that starts. Windows: who is behind http.sys or portproxy",
+        "systemd가 대신 수신 대기하는 대상: 소켓 유닛 > 시작되는 유닛. Windows에서는 http.sys, portproxy 뒤의 프로세스나 주소",
+        Row behind;
     "container", "Container" "컨테이너", Container "", process(ProcessFields::CONTAINER), on_linux;
         "Container the process runs in, as runtime:name, or runtime:ID where the name may not be read",
         "프로세스가 실행되는 컨테이너: 런타임:이름, 이름을 읽을 수 없으면 런타임:ID",
@@ -483,11 +488,34 @@ fn of_peer<'a>(
     }
 }
 
+/// Returns who is behind a listener. Of one that a keeper of listeners holds that is unknown where nobody tells it.
+fn behind<'a>(row: &Row<'a>, given: &Given<'a>) -> Value<'a> {
+    if let Some(text) = given.stand_ins.behind(&row.socket, given.processes) {
+        return Value::Text(OsString::from(text).into());
+    }
+    let ownership = row.socket.ownership();
+    let is_known =
+        |owner: &Owner| given.processes.get(&owner.process).is_some_and(|process| process.name.is_ok());
+    match ownership.owners() {
+        [] => of_nobody(ownership.unowned()),
+        owners if owners.iter().all(is_known) && StandIns::keeper(&row.socket, given.processes).is_none() => {
+            Value::Absent("-")
+        }
+        _ => Value::Unknown,
+    }
+}
+
 /// Returns the value of an owner column for a socket without a visible process. If it is known that there is
 /// no process, the value is absent rather than unknown.
 pub(super) fn of_unowned(column: &Column, why: Option<NoOwner>) -> Value<'static> {
     match why {
         Some(NoOwner::NoProcess | NoOwner::Kernel) if column.name == "pid" => NO_PROCESS,
+        why => of_nobody(why),
+    }
+}
+
+fn of_nobody(why: Option<NoOwner>) -> Value<'static> {
+    match why {
         Some(NoOwner::NoProcess | NoOwner::Kernel) => Value::Absent("-"),
         _ => Value::Unknown,
     }

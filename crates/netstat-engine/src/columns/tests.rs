@@ -33,6 +33,7 @@ fn every_column_shows_what_is_known_and_what_is_not() {
         ("cmdline", ["ng,\"inx\\x0a -c a \\x1b[2J\"b,", "-", "-", "-"]),
         ("user", ["bob", "-", "-", "root"]),
         ("unit", ["nginx.service", "-", "-", "-"]),
+        ("behind", ["-", "-", "-", "-"]),
         ("container", [&container, "-", "-", "-"]),
         ("pod", ["ac04f3f2-1f2c-11e9-b015-1ebee232acfa", "-", "-", "-"]),
         ("netns", ["web", "-", "-", "-"]),

@@ -36,6 +36,7 @@ pub(crate) fn base_needs() -> ColumnNeeds {
         users: true,
         interfaces: true,
         namespaces: false,
+        stand_ins: false,
         countries: true,
         networks: true,
     }

@@ -4,6 +4,7 @@ mod actions;
 mod addresses;
 mod bpf;
 mod clock;
+mod config_files;
 mod conntrack;
 mod counters;
 mod descriptor_links;
@@ -29,6 +30,7 @@ mod rdma;
 mod reader;
 mod routes;
 mod services;
+mod socket_units;
 mod sockets;
 mod sockopt;
 mod source;
@@ -54,8 +56,8 @@ use live::Live;
 use netstat_model::query::{Listing, ProcessFields, RouteQuery, SocketQuery, Visit};
 use netstat_model::{
     Answer, Conntrack, Counters, DescriptorUse, Error, Firewall, Inbound, Interface, InterfaceCounters,
-    Limits, Namespace, NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process, ProcessKey,
-    RdmaEndpoint, Route, SocketRef, SocketTable,
+    Keeper, Limits, Namespace, NetworkNamespace, Operation, OwnerMethod, PersistentRoute, Process,
+    ProcessKey, RdmaEndpoint, Route, SocketRef, SocketTable, StandIn,
 };
 use source::{Recording, Source};
 use std::net::IpAddr;
@@ -118,6 +120,13 @@ impl Sockets for Linux {
 impl Processes for Linux {
     fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Answer<Vec<Process>> {
         processes::processes(self.source(), wanted, fields)
+    }
+
+    fn stand_ins(&self, keepers: &[Keeper]) -> Answer<Vec<StandIn>> {
+        match keepers.contains(&Keeper::ServiceManager) {
+            true => socket_units::stand_ins(self.source()),
+            false => Answer::whole(Vec::new()),
+        }
     }
 }
 

@@ -35,8 +35,10 @@ mod routes;
 mod services;
 mod sockets;
 mod source;
+mod stand_ins;
 mod table;
 mod tcp_info;
+mod templates;
 mod udp_peers;
 mod version;
 mod win32_error;
@@ -59,9 +61,9 @@ use live::Live;
 use netstat_model::history::EventMethod;
 use netstat_model::query::{Kinds, Listing, ProcessFields, RouteQuery, Visit};
 use netstat_model::{
-    Answer, Conntrack, Counters, Error, Firewall, Inbound, Interface, InterfaceCounters, Limits, Namespace,
-    Operation, OwnerMethod, PersistentRoute, Process, ProcessKey, RdmaEndpoint, Route, SocketRef,
-    SocketTable,
+    Answer, Conntrack, Counters, Error, Firewall, Inbound, Interface, InterfaceCounters, Keeper, Limits,
+    Namespace, Operation, OwnerMethod, PersistentRoute, Process, ProcessKey, RdmaEndpoint, Route, SocketRef,
+    SocketTable, StandIn,
 };
 #[cfg(windows)]
 use source::Recording;
@@ -139,6 +141,10 @@ impl Sockets for Windows {
 impl Processes for Windows {
     fn processes(&self, wanted: &[ProcessKey], fields: ProcessFields) -> Answer<Vec<Process>> {
         processes::processes(self.source(), wanted, fields)
+    }
+
+    fn stand_ins(&self, keepers: &[Keeper]) -> Answer<Vec<StandIn>> {
+        stand_ins::stand_ins(self.source(), keepers)
     }
 }
 
