@@ -75,6 +75,8 @@ pub(crate) struct Book {
     looked: Duration,
     looks: u32,
     open: usize,
+    /// Sockets that the last look knows by another key, each with that one.
+    renamed: Vec<(SocketKey, SocketKey)>,
 }
 
 /// So many tables there may be before they are made one.
@@ -86,6 +88,7 @@ impl Book {
         let at = look.info.uptime.unwrap_or(self.looked);
         let before = self.looked;
         self.looks += 1;
+        self.renamed.clear();
         let mut changes = Changes::default();
         for process in look.processes {
             self.processes.insert(process.id, process);
@@ -111,26 +114,28 @@ impl Book {
         // The kernel gives a connection another cookie when it comes to TIME_WAIT.
         let mut vanished = FxHashMap::default();
         if look.whole {
-            for (place, entry) in self.entries.iter().enumerate() {
-                if let Some(entry) =
-                    entry.as_ref().filter(|entry| entry.look != looks && entry.mark != Mark::Gone)
-                    && let Some(socket) =
-                        self.tables.get(entry.table as usize).and_then(|of| of.get(entry.row))
-                    && let Ok(place) = u32::try_from(place)
+            for (slot, entry) in self.vanished() {
+                if let Some(socket) = self.tables.get(entry.table as usize).and_then(|of| of.get(entry.row))
+                    && socket.remote.is_some()
                 {
-                    vanished.insert(Ends::of(&socket), Slot(place));
+                    vanished.insert(Ends::of(&socket), slot);
                 }
             }
         }
         for (key, row) in new {
             let Some(socket) = look.sockets.get(row) else { continue };
+            // The system told of it twice.
+            if let Some(entry) = self.entry_mut(&key) {
+                entry.take(&socket, (table, row), at, &mut changes);
+                continue;
+            }
             let same = (socket.state == Some(TcpState::TimeWait))
                 .then(|| vanished.remove(&Ends::of(&socket)))
                 .flatten();
             if let Some(slot) = same {
                 if let Some(Some(entry)) = self.entries.get_mut(slot.0 as usize) {
                     self.index.remove(&entry.key);
-                    entry.key = key.clone();
+                    self.renamed.push((std::mem::replace(&mut entry.key, key.clone()), key.clone()));
                     entry.take(&socket, (table, row), at, &mut changes);
                     entry.look = looks;
                 }
@@ -156,7 +161,8 @@ impl Book {
             });
         }
         if look.whole {
-            for slot in vanished.into_values() {
+            let gone: Vec<Slot> = self.vanished().map(|(slot, _)| slot).collect();
+            for slot in gone {
                 if let Some(Some(entry)) = self.entries.get_mut(slot.0 as usize) {
                     entry.set_mark(Mark::Gone, at);
                     entry.marked_look = looks;
@@ -172,6 +178,19 @@ impl Book {
         }
         self.open = self.entries.iter().flatten().filter(|entry| entry.mark != Mark::Gone).count();
         changes
+    }
+
+    /// Returns what the last look did not tell of.
+    fn vanished(&self) -> impl Iterator<Item = (Slot, &Entry)> + '_ {
+        self.entries.iter().zip(0..).filter_map(|(entry, place)| {
+            let entry = entry.as_ref().filter(|of| of.look != self.looks && of.mark != Mark::Gone)?;
+            Some((Slot(place), entry))
+        })
+    }
+
+    /// Returns the sockets that the last look knows by another key, each with that one.
+    pub(crate) fn renamed(&self) -> &[(SocketKey, SocketKey)] {
+        &self.renamed
     }
 
     fn entry_mut(&mut self, key: &SocketKey) -> Option<&mut Entry> {

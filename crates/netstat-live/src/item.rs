@@ -36,8 +36,8 @@ pub(crate) enum Item {
 /// What is summed over the sockets of a group.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Totals {
-    connections: u64,
-    listeners: u64,
+    pub(crate) connections: u64,
+    pub(crate) listeners: u64,
     rates: Option<Rates>,
     /// One of its sockets.
     sample: Option<Slot>,
@@ -94,6 +94,14 @@ pub(crate) struct Cells<'a> {
 }
 
 impl<'a> Cells<'a> {
+    /// Returns whether a process holds a socket, but nobody could tell which.
+    pub(crate) fn has_unknown_owner(&self, slot: Slot) -> bool {
+        self.book.socket(slot).is_some_and(|socket| {
+            let why = socket.ownership().unowned();
+            matches!(why, Some(NoOwner::NotPermitted | NoOwner::OtherNamespace | NoOwner::Vanished))
+        })
+    }
+
     /// Calls `call` with what columns look up.
     pub(crate) fn with<T>(&self, call: impl FnOnce(&Filled<'_>) -> T) -> T {
         let environment = self.environment;
@@ -230,14 +238,8 @@ impl Filled<'_> {
                 value => text_of(&value),
             },
             (Source::Column("process"), Item::Process(None)) => "?".to_owned(),
-            (Source::Column("process"), Item::Socket(slot)) => {
-                let unknown = self.cells.book.socket(slot).is_some_and(|socket| {
-                    matches!(
-                        socket.ownership().unowned(),
-                        Some(NoOwner::NotPermitted | NoOwner::OtherNamespace | NoOwner::Vanished)
-                    )
-                });
-                if unknown { "?".to_owned() } else { text_of(&self.value(item, spec)) }
+            (Source::Column("process"), Item::Socket(slot)) if self.cells.has_unknown_owner(slot) => {
+                "?".to_owned()
             }
             (Source::Column("country" | "network"), _) => match self.value(item, spec) {
                 value if value.is_none() => String::new(),
@@ -261,7 +263,8 @@ impl Filled<'_> {
     }
 }
 
-fn text_of(value: &Value<'_>) -> String {
+/// Returns the text of a value, safe for a terminal.
+pub(crate) fn text_of(value: &Value<'_>) -> String {
     let mut out = Vec::new();
     match value {
         // Names of several processes are not one word.

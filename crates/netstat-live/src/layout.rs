@@ -6,8 +6,10 @@ use netstat_engine::text::{Language, cells};
 /// The least terminal that anything is drawn on.
 pub(crate) const LEAST: (u16, u16) = (40, 8);
 
-/// Cells before the first column: the cursor, and a mark.
-pub(crate) const MARGIN: u16 = 3;
+/// Returns the cells before the first column: the cursor and a mark, which share one where there is little room.
+pub(crate) fn margin(width: u16) -> u16 {
+    if width < 60 { 2 } else { 3 }
+}
 
 /// The lines of the screen: each is the number of a line from the top.
 #[derive(Debug, Clone)]
@@ -23,6 +25,7 @@ pub(crate) struct Layout {
     pub(crate) summary: Option<u16>,
     pub(crate) message: u16,
     pub(crate) keys: u16,
+    margin: u16,
     widths: Vec<(&'static Spec, u16)>,
 }
 
@@ -40,7 +43,7 @@ impl Layout {
         let rows = height.saturating_sub(table + bottom);
         let summary = has_summary.then_some(table + rows);
         let message = height.saturating_sub(2);
-        let widths = fit(tab.columns(), width.saturating_sub(MARGIN));
+        let widths = fit(tab.columns(), width.saturating_sub(margin(width)));
         Self {
             tabs: has_tabs.then_some(1),
             filter,
@@ -50,13 +53,14 @@ impl Layout {
             summary,
             message,
             keys: height.saturating_sub(1),
+            margin: margin(width),
             widths,
         }
     }
 
     /// Returns the columns with their first cell and their width.
     pub(crate) fn columns(&self) -> impl Iterator<Item = (&'static Spec, u16, u16)> + '_ {
-        self.widths.iter().scan(MARGIN, |at, (spec, width)| {
+        self.widths.iter().scan(self.margin, |at, (spec, width)| {
             let begin = *at;
             *at += width + 1;
             Some((*spec, begin, *width))

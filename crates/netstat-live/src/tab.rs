@@ -102,6 +102,13 @@ pub(crate) struct Spec {
     pub(crate) rank: u8,
 }
 
+impl Spec {
+    /// Returns whether its cells are addresses, which have what matters least in their middle.
+    pub(crate) fn is_address(&self) -> bool {
+        matches!(self.source, Source::Address | Source::Column("local" | "foreign"))
+    }
+}
+
 macro_rules! specs {
     ($name:ident: $($word:literal $heading:literal $korean:literal $source:expr, $least:literal..$most:literal
        $side:ident $rank:literal;)*) => {
@@ -201,14 +208,20 @@ pub(crate) fn fit(specs: &'static [Spec], width: u16) -> Vec<(&'static Spec, u16
             break;
         }
     }
-    // A terminal that is too narrow for the least of them cuts the widest.
+    // A terminal that is too narrow for the least of them cuts the widest: numbers and names first, then ends.
     let mut over = (fitted.iter().map(|(_, has)| has + 1).sum::<u16>()).saturating_sub(width + 1);
-    while over > 0 {
-        let Some((_, widest)) = fitted.iter_mut().max_by_key(|(_, has)| *has).filter(|(_, has)| *has > 1)
-        else {
-            break;
+    for floor in [true, false] {
+        let least = |spec: &Spec| match (floor, spec.is_address(), spec.right) {
+            (false, ..) => 1,
+            (_, true, _) => 18,
+            (_, _, true) => 5,
+            _ => 7,
         };
-        (*widest, over) = (*widest - 1, over - 1);
+        while over > 0 {
+            let cuttable = fitted.iter_mut().filter(|(spec, has)| *has > least(spec));
+            let Some((_, widest)) = cuttable.max_by_key(|(_, has)| *has) else { break };
+            (*widest, over) = (*widest - 1, over - 1);
+        }
     }
     fitted
 }

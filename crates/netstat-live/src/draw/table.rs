@@ -1,9 +1,11 @@
 //! The table of a tab.
 
+use super::words::cut_middle;
 use super::{BOLD, Canvas, DIM, GREEN, PLAIN, RED, REVERSED, YELLOW};
 use crate::book::Mark;
 use crate::item::Item;
-use crate::layout::{Layout, MARGIN};
+use crate::layout::{Layout, margin};
+use crate::tab::Spec;
 use netstat_engine::both;
 use netstat_engine::text::cells;
 use ratatui::style::Style;
@@ -18,7 +20,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
             "" => both!("none", "없음"),
             _ => both!("no row matches the filter", "필터에 맞는 행이 없습니다"),
         };
-        canvas.put(MARGIN, layout.table, text.of(state.environment.language), u16::MAX, DIM);
+        canvas.put(margin(canvas.width), layout.table, text.of(state.environment.language), u16::MAX, DIM);
         return;
     }
     let cells_of = state.cells();
@@ -30,11 +32,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
             let (mark, style) = mark(canvas, *item);
             let style = if is_current { style.patch(REVERSED) } else { style };
             canvas.wash(line, style);
-            canvas.put(0, line, if is_current { ">" } else { " " }, 1, style);
-            canvas.put(1, line, mark, 1, style);
+            let at_mark = margin(canvas.width) - 2;
+            canvas.put(at_mark, line, mark, 1, style);
+            if is_current {
+                canvas.put(0, line, ">", 1, style);
+            }
             for (spec, begin, width) in layout.columns() {
                 let text = filled.text(*item, spec, width);
-                put_cell(canvas, (begin, line), &text, width, spec.right, style);
+                put_cell(canvas, (begin, line), &text, (spec, width), style);
             }
             if is_current && state.mode == crate::state::Mode::Table {
                 canvas.point(0, line);
@@ -52,16 +57,27 @@ fn headings(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
         if spec.name == sort.column {
             text.push_str(if sort.descending { " v" } else { " ^" });
         }
-        put_cell(canvas, (begin, layout.headings), &text, width, spec.right, BOLD);
+        put_cell(canvas, (begin, layout.headings), &text, (spec, width), BOLD);
     }
 }
 
-fn put_cell(canvas: &mut Canvas<'_, '_>, at: (u16, u16), text: &str, width: u16, right: bool, style: Style) {
+fn put_cell(
+    canvas: &mut Canvas<'_, '_>,
+    at: (u16, u16),
+    text: &str,
+    (spec, width): (&Spec, u16),
+    style: Style,
+) {
     let used = u16::try_from(cells(text.as_bytes())).unwrap_or(u16::MAX);
-    let begin = if right { at.0 + width.saturating_sub(used) } else { at.0 };
+    let begin = if spec.right { at.0 + width.saturating_sub(used) } else { at.0 };
     if used > width && canvas.state.whole {
         // Whole texts take the cells of their neighbours, which come behind them.
         canvas.put(begin, at.1, text, u16::MAX, style);
+        return;
+    }
+    if spec.is_address() {
+        let text = cut_middle(text, usize::from(width), canvas.state.environment.ascii);
+        canvas.put(begin, at.1, &text, width, style);
         return;
     }
     canvas.put(begin, at.1, text, width, style);
@@ -75,6 +91,7 @@ fn mark(canvas: &Canvas<'_, '_>, item: Item) -> (&'static str, Style) {
     }
     let Item::Socket(slot) = item else { return (" ", PLAIN) };
     match state.shown_book().mark(slot) {
+        Mark::Nothing if state.cells().has_unknown_owner(slot) => ("?", DIM),
         Mark::Nothing => (" ", PLAIN),
         Mark::New => ("+", GREEN),
         Mark::Changed => ("~", YELLOW),

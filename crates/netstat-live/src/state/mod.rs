@@ -65,7 +65,8 @@ pub(crate) enum Mode {
     Filter(Line, Option<FilterError>),
     /// A text to find is being typed.
     Find(Line),
-    Help,
+    /// The keys, from this line on.
+    Help(usize),
     /// All that is known of a socket, from this line on.
     Details(SocketKey, usize),
 }
@@ -77,6 +78,10 @@ pub(crate) struct Paused {
     since: Duration,
     /// What has changed meanwhile.
     pub(crate) waiting: usize,
+    /// Sockets that are named here and have come to have another key meanwhile.
+    renamed: Vec<(SocketKey, SocketKey)>,
+    /// The look that is shown.
+    last: LastLook,
 }
 
 /// Everything that the screen shows.
@@ -207,7 +212,7 @@ impl State {
             Event::Wheel(lines) => {
                 self.pressed = now;
                 self.is_dirty = true;
-                self.move_by(isize::from(lines) * 3);
+                self.turn(isize::from(lines) * 3);
             }
             Event::Resize(width, height) => {
                 self.size = (width, height);
@@ -281,6 +286,7 @@ impl State {
             .iter()
             .any(|item| matches!(item, Item::Socket(slot) if self.book.mark(*slot) != Mark::Nothing));
         let changes = self.book.apply(look, |key| under_cursor.as_ref() == Some(key));
+        self.follow_renamed();
         if self.book.forget_processes() {
             effects.push(Effect::ForgetProcesses);
         }
@@ -300,9 +306,46 @@ impl State {
         self.is_dirty = true;
     }
 
+    /// Lets the cursor, the details and tags stay with sockets that have another key now.
+    fn follow_renamed(&mut self) {
+        let mut renamed = self.book.renamed().to_vec();
+        renamed.retain(|(old, _)| {
+            let of_cursor =
+                matches!(&self.cursor, Some(Cursor { key: ItemKey::Socket(key), .. }) if key == old);
+            let of_details = matches!(&self.mode, Mode::Details(key, _) if key == old);
+            of_cursor || of_details || self.tags.contains(&ItemKey::Socket(old.clone()))
+        });
+        match &mut self.paused {
+            Some(paused) => paused.renamed.extend(renamed),
+            None => self.rename(renamed),
+        }
+    }
+
+    fn rename(&mut self, renamed: Vec<(SocketKey, SocketKey)>) {
+        for (old, new) in renamed {
+            if let Mode::Details(key, _) = &mut self.mode
+                && *key == old
+            {
+                *key = new.clone();
+            }
+            let (old, new) = (ItemKey::Socket(old), ItemKey::Socket(new));
+            if let Some(cursor) = self.cursor.as_mut().filter(|cursor| cursor.key == old) {
+                cursor.key = new.clone();
+            }
+            if self.tags.remove(&old) {
+                self.tags.insert(new);
+            }
+        }
+    }
+
     /// Returns the book that is shown.
     pub(crate) fn shown_book(&self) -> &Book {
         self.paused.as_ref().map_or(&self.book, |paused| &paused.book)
+    }
+
+    /// Returns what is said of the look that is shown.
+    pub(crate) fn shown_look(&self) -> &LastLook {
+        self.paused.as_ref().map_or(&self.last, |paused| &paused.last)
     }
 
     /// Returns how many sockets are open, shown or not.
@@ -351,7 +394,7 @@ impl State {
             book: self.shown_book(),
             environment: &self.environment,
             groups: &self.groups,
-            now: self.last.time,
+            now: self.shown_look().time,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{Mode, Paused, Sort, State};
 use crate::event::{Effect, Key};
 use crate::item::Item;
-use crate::keys::{Action, action};
+use crate::keys::{Action, BINDINGS, action};
 use crate::line::Line;
 use crate::tab::{Spec, Tab};
 use netstat_engine::both;
@@ -42,6 +42,15 @@ impl State {
         }
     }
 
+    /// Turns the wheel.
+    pub(super) fn turn(&mut self, lines: isize) {
+        match &mut self.mode {
+            Mode::Details(_, from) | Mode::Help(from) => *from = from.saturating_add_signed(lines),
+            Mode::Table => self.move_by(lines),
+            Mode::Filter(..) | Mode::Find(_) => {}
+        }
+    }
+
     pub(super) fn sort_by(&mut self, spec: &Spec) {
         let numeric = spec.right;
         let sort = self.sort_mut();
@@ -70,12 +79,13 @@ impl State {
         match std::mem::replace(&mut self.mode, Mode::Table) {
             Mode::Filter(line, error) => self.type_filter(line, error, key),
             Mode::Find(line) => self.type_find(line, key),
-            Mode::Help => {
-                // Any key leads back; one that ends the program ends it.
-                if key == Key::Char('q') || key == Key::F(10) {
-                    effects.push(Effect::End);
-                }
-            }
+            // Any other key leads back; one that ends the program ends it.
+            Mode::Help(from) => match action(key) {
+                Some(Action::End) => effects.push(Effect::End),
+                Some(Action::Up) => self.mode = Mode::Help(from.saturating_sub(1)),
+                Some(Action::Down) => self.mode = Mode::Help(from.saturating_add(1).min(BINDINGS.len())),
+                _ => {}
+            },
             Mode::Details(of, from) => self.press_in_details(of, from, key, effects),
             Mode::Table => {
                 self.message = None;
@@ -180,7 +190,7 @@ impl State {
             Action::Whole => self.whole = !self.whole,
             Action::Copy => self.copy(effects),
             Action::Command => self.message = Some(Text::same(self.command())),
-            Action::Help => self.mode = Mode::Help,
+            Action::Help => self.mode = Mode::Help(0),
             Action::Clear => effects.push(Effect::Clear),
             Action::Suspend => effects.push(Effect::Suspend),
             Action::End => effects.push(Effect::End),
@@ -233,10 +243,13 @@ impl State {
     }
 
     pub(super) fn pause(&mut self) {
-        self.paused = match self.paused.take() {
-            Some(_) => None,
-            None => Some(Paused { book: self.book.clone(), since: self.now, waiting: 0 }),
-        };
+        match self.paused.take() {
+            Some(paused) => self.rename(paused.renamed),
+            None => {
+                let (book, last) = (self.book.clone(), self.last.clone());
+                self.paused = Some(Paused { book, last, since: self.now, waiting: 0, renamed: Vec::new() });
+            }
+        }
     }
 
     pub(super) fn change_interval(&mut self, slower: bool, effects: &mut Vec<Effect>) {

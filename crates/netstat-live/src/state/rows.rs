@@ -20,10 +20,19 @@ impl State {
         }
         let tab = self.tab;
         let book = self.shown_book();
+        // A row under the cursor stays until the cursor leaves it, or somebody asks for other rows.
+        let held = self.cursor.as_ref().map(|cursor| &cursor.key).filter(|_| !self.ordered.is_zero());
+        let held_slot = match held {
+            Some(ItemKey::Socket(key)) => book.slot(key),
+            _ => None,
+        };
         let find = |key| book.processes().get(&key);
         let context = Context::new(&find);
         let matching = |slot: &Slot| {
             let Some(socket) = book.socket(*slot) else { return false };
+            if held_slot == Some(*slot) && matches!(tab, Tab::Connections | Tab::Listening) {
+                return true;
+            }
             let of_tab = match tab {
                 Tab::Connections => !waits(&socket),
                 Tab::Listening => waits(&socket),
@@ -37,7 +46,15 @@ impl State {
                 (Groups::default(), found.into_iter().map(Item::Socket).collect())
             }
             Tab::Processes | Tab::Remotes => {
-                let groups = groups(tab, book, found.into_iter());
+                let mut groups = groups(tab, book, found.into_iter());
+                let held = match held {
+                    Some(ItemKey::Process(process)) => Some(Item::Process(*process)),
+                    Some(ItemKey::Remote(address)) => Some(Item::Remote(*address)),
+                    _ => None,
+                };
+                if let Some(held) = held {
+                    groups.entry(held).or_default();
+                }
                 let rows = groups.keys().copied().collect();
                 (groups, rows)
             }
