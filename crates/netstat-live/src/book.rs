@@ -1,5 +1,6 @@
 //! [`Book`]: the sockets that the view knows, from one look to the next.
 
+use crate::beside::What;
 use netstat_engine::flow::{Flow, Rates, Reading};
 use netstat_engine::look::Look;
 use netstat_engine::row::{Row, Section};
@@ -77,6 +78,8 @@ pub(crate) struct Book {
     open: usize,
     /// Sockets that the last look knows by another key, each with that one.
     renamed: Vec<(SocketKey, SocketKey)>,
+    /// What the last look saw happen, beside the sockets of the first.
+    happened: Vec<(Slot, What)>,
 }
 
 /// So many tables there may be before they are made one.
@@ -89,6 +92,7 @@ impl Book {
         let before = self.looked;
         self.looks += 1;
         self.renamed.clear();
+        self.happened.clear();
         let mut changes = Changes::default();
         for process in look.processes {
             self.processes.insert(process.id, process);
@@ -104,13 +108,14 @@ impl Book {
             };
             entry.take(&socket, (table, row), at, &mut changes);
         }
+        let looks = self.looks;
         for key in &look.closed {
             if let Some(entry) = self.entry_mut(key).filter(|entry| entry.mark != Mark::Gone) {
                 entry.set_mark(Mark::Gone, at);
+                entry.marked_look = looks;
                 changes.closed += 1;
             }
         }
-        let looks = self.looks;
         // The kernel gives a connection another cookie when it comes to TIME_WAIT.
         let mut vanished = FxHashMap::default();
         if look.whole {
@@ -172,6 +177,7 @@ impl Book {
         }
         self.tables.push(look.sockets);
         self.looked = at;
+        self.note_happened();
         self.forget(keep);
         if look.whole || self.tables.len() > MOST_TABLES {
             self.put_together(look.whole);
@@ -193,6 +199,11 @@ impl Book {
         &self.renamed
     }
 
+    /// Returns what the last look saw happen, to which sockets.
+    pub(crate) fn happened(&self) -> &[(Slot, What)] {
+        &self.happened
+    }
+
     fn entry_mut(&mut self, key: &SocketKey) -> Option<&mut Entry> {
         let looks = self.looks;
         let slot = self.index.get(key)?;
@@ -209,6 +220,27 @@ impl Book {
         self.index.insert(entry.key.clone(), slot);
         if let Some(place) = self.entries.get_mut(slot.0 as usize) {
             *place = Some(entry);
+        }
+    }
+
+    /// Gathers what this look marked.
+    fn note_happened(&mut self) {
+        let (looks, now) = (self.looks, self.looked);
+        if looks == 1 {
+            return;
+        }
+        for (slot, entry) in
+            self.entries.iter().zip(0..).filter_map(|(entry, at)| Some((Slot(at), entry.as_ref()?)))
+        {
+            if entry.marked_look == looks && entry.marked == now {
+                let what = match entry.mark {
+                    Mark::New => What::Opened,
+                    Mark::Changed => What::Changed(entry.state),
+                    Mark::Gone => What::Closed,
+                    Mark::Nothing => continue,
+                };
+                self.happened.push((slot, what));
+            }
         }
     }
 
@@ -294,6 +326,11 @@ impl Book {
     /// Returns what happened to it of late.
     pub(crate) fn mark(&self, slot: Slot) -> Mark {
         self.entry(slot).map_or(Mark::Nothing, |entry| entry.mark)
+    }
+
+    /// Returns when that happened.
+    pub(crate) fn marked(&self, slot: Slot) -> Duration {
+        self.entry(slot).map_or(Duration::ZERO, |entry| entry.marked)
     }
 
     /// Returns how fast bytes go over it. What is gone moves nothing.

@@ -87,6 +87,9 @@ bindings! {
     [Char('2')], Action::Tab(1), "", "processes", "프로세스";
     [Char('3')], Action::Tab(2), "", "remotes", "원격";
     [Char('4')], Action::Tab(3), "", "listening", "수신 대기";
+    [Char('5')], Action::Tab(4), "", "interfaces", "인터페이스";
+    [Char('6')], Action::Tab(5), "", "findings", "진단";
+    [Char('7')], Action::Tab(6), "", "events", "이벤트";
     [F(3), Char('\\')], Action::Find, "F3 \\", "find in the rows shown", "보이는 행에서 찾기", "F3" "find" "찾기";
     [Char('n')], Action::FindNext, "n N", "next found, one before", "다음, 이전 찾기";
     [Char('N')], Action::FindPrevious, "", "the one before", "이전 찾기";

@@ -25,6 +25,7 @@ pub(crate) struct Layout {
     pub(crate) summary: Option<u16>,
     pub(crate) message: u16,
     pub(crate) keys: u16,
+    width: u16,
     margin: u16,
     widths: Vec<(&'static Spec, u16)>,
 }
@@ -53,6 +54,7 @@ impl Layout {
             summary,
             message,
             keys: height.saturating_sub(1),
+            width,
             margin: margin(width),
             widths,
         }
@@ -74,22 +76,32 @@ impl Layout {
             .map(|(spec, ..)| spec)
     }
 
+    /// Returns the cells between the names of two tabs.
+    pub(crate) fn tab_gap(&self, language: Language, faults: usize) -> u16 {
+        let texts = (1..).zip(Tab::ALL).map(|(number, tab)| tab_text(language, number, tab, faults));
+        let all: usize = texts.map(|text| cells(text.as_bytes()) + 2).sum();
+        if all > usize::from(self.width) + 2 { 1 } else { 2 }
+    }
+
     /// Returns the tab whose name is at a cell.
-    pub(crate) fn tab_at(&self, language: Language, cell: u16) -> Option<Tab> {
+    pub(crate) fn tab_at(&self, language: Language, faults: usize, cell: u16) -> Option<Tab> {
         let mut at = 0;
         for (number, tab) in (1..).zip(Tab::ALL) {
-            let text = tab_text(language, number, tab);
+            let text = tab_text(language, number, tab, faults);
             let width = u16::try_from(cells(text.as_bytes())).unwrap_or(u16::MAX);
             if (at..at + width).contains(&cell) {
                 return Some(tab);
             }
-            at += width + 2;
+            at += width + self.tab_gap(language, faults);
         }
         None
     }
 }
 
 /// Returns how the line of tabs names one.
-pub(crate) fn tab_text(language: Language, number: usize, tab: Tab) -> String {
-    format!("{number} {}", tab.title().of(language))
+pub(crate) fn tab_text(language: Language, number: usize, tab: Tab, faults: usize) -> String {
+    match tab {
+        Tab::Findings if faults > 0 => format!("{number} {} !{faults}", tab.title().of(language)),
+        _ => format!("{number} {}", tab.title().of(language)),
+    }
 }

@@ -53,7 +53,7 @@ pub(super) fn run(session: &Session<'_>, live: &Live) -> Result<ExitCode, Troubl
     let environment = Environment {
         language: settings.language,
         host: system.host_name().unwrap_or_default(),
-        users,
+        users: Arc::new(users),
         interfaces,
         own: system.namespace(),
         names_zones: !system.has_accounts(),
@@ -68,7 +68,7 @@ pub(super) fn run(session: &Session<'_>, live: &Live) -> Result<ExitCode, Troubl
         Tape::Replay(folder) => Some(folder.clone()),
         Tape::None | Tape::Record(_) => None,
     };
-    let open = Box::new(move || match &replayed {
+    let open = Arc::new(move || match &replayed {
         Some(folder) => netstat_os::open(Origin::Replay(folder)),
         None => netstat_os::open(Origin::Live),
     });

@@ -87,6 +87,7 @@ pub(crate) fn draw(state: &State, frame: &mut Frame<'_>) {
     head(canvas);
     match &state.mode {
         Mode::Help(from) => overlay::help(canvas, *from),
+        Mode::Finding(at, from) => overlay::finding(canvas, *at, *from),
         Mode::Details(key, from) => overlay::details(canvas, key, *from),
         Mode::Table | Mode::Filter(..) | Mode::Find(_) => {
             let layout = state.layout();
@@ -159,10 +160,12 @@ pub(crate) fn width_of(text: &str) -> u16 {
 fn tabs(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
     let Some(line) = layout.tabs else { return };
     let mut at = 0;
+    let (language, faults) = (canvas.state.environment.language, canvas.state.beside.faults());
+    let gap = layout.tab_gap(language, faults);
     for (number, tab) in (1..).zip(Tab::ALL) {
-        let text = tab_text(canvas.state.environment.language, number, tab);
+        let text = tab_text(language, number, tab, faults);
         let style = if tab == canvas.state.tab { REVERSED } else { PLAIN };
-        at = canvas.put(at, line, &text, u16::MAX, style) + 2;
+        at = canvas.put(at, line, &text, u16::MAX, style) + gap;
     }
 }
 
@@ -183,7 +186,7 @@ fn filter(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
         let text = match state.filter_text.as_str() {
             "" if layout.tabs.is_none() => {
                 let number = Tab::ALL.iter().position(|tab| *tab == state.tab).unwrap_or(0) + 1;
-                format!("[{}]", tab_text(language, number, state.tab))
+                format!("[{}]", tab_text(language, number, state.tab, state.beside.faults()))
             }
             "" => both!("filter: none (F4 or /)", "필터: 없음 (F4 또는 /)").of(language).to_owned(),
             filter => {

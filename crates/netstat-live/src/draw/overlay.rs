@@ -1,6 +1,8 @@
 //! What takes the place of the table: the help, and the details of a socket.
 
+use super::words::wrapped;
 use super::{BOLD, Canvas, DIM, PLAIN, RED, safe};
+use crate::beside::finding_lines;
 use crate::keys::BINDINGS;
 use netstat_engine::both;
 use netstat_engine::text::cells;
@@ -38,6 +40,22 @@ pub(super) fn help(canvas: &mut Canvas<'_, '_>, from: usize) {
         false => both!("any key: back", "아무 키: 뒤로"),
     };
     canvas.put(0, canvas.height.saturating_sub(2), marks.of(language), canvas.width, DIM);
+    canvas.put(0, canvas.height.saturating_sub(1), end.of(language), canvas.width, DIM);
+}
+
+/// Draws all that a finding says, its sentences whole.
+pub(super) fn finding(canvas: &mut Canvas<'_, '_>, at: u32, from: usize) {
+    let language = canvas.state.environment.language;
+    let lines = canvas.state.beside.finding(at).map(|(finding, _)| finding_lines(finding, language));
+    let width = usize::from(canvas.width.saturating_sub(1)).max(1);
+    let lines: Vec<String> =
+        lines.unwrap_or_default().iter().flat_map(|line| wrapped(&safe(line), width)).collect();
+    let room = usize::from(canvas.height.saturating_sub(4));
+    let from = from.min(lines.len().saturating_sub(room));
+    for (line, text) in (2..).zip(lines.iter().skip(from).take(room)) {
+        canvas.put(0, line, text, canvas.width, PLAIN);
+    }
+    let end = both!("Esc: back   Up Down: more", "Esc: 뒤로   위아래: 더 보기");
     canvas.put(0, canvas.height.saturating_sub(1), end.of(language), canvas.width, DIM);
 }
 

@@ -5,7 +5,7 @@ use super::{BOLD, Canvas, DIM, GREEN, PLAIN, RED, REVERSED, YELLOW};
 use crate::book::Mark;
 use crate::item::Item;
 use crate::layout::{Layout, margin};
-use crate::tab::Spec;
+use crate::tab::{Spec, Tab};
 use netstat_engine::both;
 use netstat_engine::text::cells;
 use ratatui::style::Style;
@@ -16,8 +16,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_, '_>, layout: &Layout) {
     let state = canvas.state;
     let at_cursor = state.index();
     if state.items().is_empty() && state.has_looked() {
-        let text = match state.filter_text.as_str() {
-            "" => both!("none", "없음"),
+        let text = match (state.tab, state.filter_text.as_str()) {
+            (Tab::Findings, _) if state.beside.findings.is_none() => both!("judging ...", "검사 중 ..."),
+            (Tab::Findings, _) => both!("the checks found nothing wrong", "진단에서 이상을 찾지 못했습니다"),
+            (Tab::Links, _) => both!("asking ...", "조회 중 ..."),
+            (Tab::Events, _) => both!("nothing has happened yet", "아직 아무 일도 없습니다"),
+            (_, "") => both!("none", "없음"),
             _ => both!("no row matches the filter", "필터에 맞는 행이 없습니다"),
         };
         canvas.put(margin(canvas.width), layout.table, text.of(state.environment.language), u16::MAX, DIM);

@@ -55,6 +55,39 @@ fn last(text: &str, width: usize) -> String {
     kept.into_iter().collect()
 }
 
+/// Breaks a text into lines at its spaces.
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let mut word = word.to_owned();
+        loop {
+            let line = lines.last_mut().map(std::mem::take).unwrap_or_default();
+            let joined = if line.is_empty() { word.clone() } else { format!("{line} {word}") };
+            let line = match (joined.width() <= width, line.is_empty()) {
+                (true, _) => {
+                    word.clear();
+                    joined
+                }
+                // A word that is longer than a line is broken.
+                (false, true) => {
+                    let front = first(&word, width.max(2));
+                    word = word.split_off(front.len());
+                    front
+                }
+                (false, false) => line,
+            };
+            if let Some(last) = lines.last_mut() {
+                *last = line;
+            }
+            if word.is_empty() {
+                break;
+            }
+            lines.push(String::new());
+        }
+    }
+    lines
+}
+
 /// A text without its first cells.
 pub(crate) fn skip(text: &str, width: usize) -> String {
     let mut used = 0;
@@ -79,6 +112,14 @@ mod tests {
         assert_eq!(cut_middle("abcdefghijkl", 10, true), "abcd..ijkl");
         assert_eq!(cut_middle("가나다라마바사", 9, false), "가나…바사");
         assert_eq!(cut_middle("abcdef", 3, false), "abc");
+    }
+
+    #[test]
+    fn lines_break_at_spaces_and_keep_every_word() {
+        assert_eq!(wrapped("the table is old", 9), ["the table", "is old"]);
+        assert_eq!(wrapped("", 9), [""]);
+        assert_eq!(wrapped("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
+        assert_eq!(wrapped("가나다 라", 4), ["가나", "다", "라"]);
     }
 
     #[test]

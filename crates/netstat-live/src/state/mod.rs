@@ -5,7 +5,8 @@ mod rows;
 mod telling;
 mod typing;
 
-use crate::book::{Book, Changes, Mark};
+use crate::beside::{Beside, Happening, MOST_EVENTS, What};
+use crate::book::{Book, Changes, Mark, Slot};
 use crate::environment::Environment;
 use crate::event::{Effect, Event};
 use crate::item::{Cells, Groups, Item, ItemKey};
@@ -67,6 +68,8 @@ pub(crate) enum Mode {
     Find(Line),
     /// The keys, from this line on.
     Help(usize),
+    /// All that a finding says, from this line on.
+    Finding(u32, usize),
     /// All that is known of a socket, from this line on.
     Details(SocketKey, usize),
 }
@@ -90,6 +93,7 @@ pub(crate) struct State {
     pub(crate) environment: Environment,
     book: Book,
     pub(crate) paused: Option<Paused>,
+    pub(crate) beside: Beside,
     pub(crate) tab: Tab,
     pub(crate) mode: Mode,
     filter: Option<Filter>,
@@ -114,6 +118,8 @@ pub(crate) struct State {
     now: Duration,
     needs: ColumnNeeds,
     visible: Vec<SocketKey>,
+    asks_links: bool,
+    asks_checks: bool,
     /// Whether the screen differs from what was drawn.
     pub(crate) is_dirty: bool,
 }
@@ -153,13 +159,20 @@ impl State {
             environment,
             book: Book::default(),
             paused: None,
+            beside: Beside::default(),
             tab: beginning.tab,
             mode: Mode::Table,
             filter: None,
             filter_text: String::new(),
             found: String::new(),
             sorts: Tab::ALL.map(|tab| Sort {
-                column: if tab == Tab::Remotes { "foreign" } else { "process" },
+                column: match tab {
+                    Tab::Remotes => "foreign",
+                    Tab::Links => "link",
+                    Tab::Findings => "severity",
+                    Tab::Events => "time",
+                    Tab::Connections | Tab::Processes | Tab::Listening => "process",
+                },
                 descending: false,
             }),
             items: Vec::new(),
@@ -178,6 +191,8 @@ impl State {
             now: Duration::ZERO,
             needs: base_needs(),
             visible: Vec::new(),
+            asks_links: false,
+            asks_checks: false,
             is_dirty: true,
         };
         state.set_filter(&beginning.filter)?;
@@ -219,6 +234,20 @@ impl State {
                 self.is_dirty = true;
             }
             Event::Look(look) => self.look(*look, &mut effects),
+            Event::Links(at, counters) => {
+                self.is_dirty |= self.tab == Tab::Links && self.paused.is_none();
+                if self.paused.is_none() {
+                    self.beside.take_links(at, counters);
+                }
+            }
+            Event::Findings(findings) => {
+                self.is_dirty = true;
+                self.beside.take_findings(findings);
+            }
+            Event::NoLinks(why) | Event::NotJudged(why) => {
+                self.is_dirty |= self.message.as_ref() != Some(&why);
+                self.message = Some(why);
+            }
             Event::Failed(why) => {
                 self.is_dirty |= self.failure.as_ref() != Some(&why);
                 self.failure = Some(why);
@@ -227,6 +256,7 @@ impl State {
                 self.is_dirty = true;
                 effects.push(Effect::Clear);
             }
+            Event::Suspend => effects.push(Effect::Suspend),
             Event::End => effects.push(Effect::End),
         }
         self.settle();
@@ -234,6 +264,16 @@ impl State {
         if needs != self.needs {
             self.needs = needs;
             effects.push(Effect::Read(needs));
+        }
+        for (tab, asked, effect) in [
+            (Tab::Links, &mut self.asks_links, Effect::Links as fn(bool) -> Effect),
+            (Tab::Findings, &mut self.asks_checks, Effect::Judge),
+        ] {
+            let wanted = self.tab == tab;
+            if *asked != wanted {
+                *asked = wanted;
+                effects.push(effect(wanted));
+            }
         }
         let visible: Vec<SocketKey> = self
             .on_screen()
@@ -287,6 +327,7 @@ impl State {
             .any(|item| matches!(item, Item::Socket(slot) if self.book.mark(*slot) != Mark::Nothing));
         let changes = self.book.apply(look, |key| under_cursor.as_ref() == Some(key));
         self.follow_renamed();
+        self.note_events(time);
         if self.book.forget_processes() {
             effects.push(Effect::ForgetProcesses);
         }
@@ -304,6 +345,25 @@ impl State {
             return;
         }
         self.is_dirty = true;
+    }
+
+    /// Notes what the last look saw happen.
+    fn note_events(&mut self, time: Option<SystemTime>) {
+        let cells = Cells {
+            book: &self.book,
+            environment: &self.environment,
+            groups: &self.groups,
+            beside: &self.beside,
+            now: time,
+        };
+        let happened: Vec<Happening> = cells.with(|filled| {
+            let of = |&(slot, what): &(Slot, What)| filled.happening(slot, what, time);
+            // No more are kept: the oldest of a look need not be written.
+            let skipped = self.book.happened().len().saturating_sub(MOST_EVENTS);
+            self.book.happened().iter().skip(skipped).filter_map(of).collect()
+        });
+        self.is_dirty |= !happened.is_empty() && self.tab == Tab::Events;
+        happened.into_iter().for_each(|event| self.beside.note(event));
     }
 
     /// Lets the cursor, the details and tags stay with sockets that have another key now.
@@ -369,22 +429,28 @@ impl State {
 
     /// Returns how the rows of the tab are sorted.
     pub(crate) fn sort(&self) -> Sort {
-        let [connections, processes, remotes, listening] = self.sorts;
+        let [connections, processes, remotes, listening, links, findings, events] = self.sorts;
         match self.tab {
             Tab::Connections => connections,
             Tab::Processes => processes,
             Tab::Remotes => remotes,
             Tab::Listening => listening,
+            Tab::Links => links,
+            Tab::Findings => findings,
+            Tab::Events => events,
         }
     }
 
     fn sort_mut(&mut self) -> &mut Sort {
-        let [connections, processes, remotes, listening] = &mut self.sorts;
+        let [connections, processes, remotes, listening, links, findings, events] = &mut self.sorts;
         match self.tab {
             Tab::Connections => connections,
             Tab::Processes => processes,
             Tab::Remotes => remotes,
             Tab::Listening => listening,
+            Tab::Links => links,
+            Tab::Findings => findings,
+            Tab::Events => events,
         }
     }
 
@@ -394,6 +460,7 @@ impl State {
             book: self.shown_book(),
             environment: &self.environment,
             groups: &self.groups,
+            beside: &self.beside,
             now: self.shown_look().time,
         }
     }
@@ -404,6 +471,12 @@ impl State {
             Item::Socket(slot) => ItemKey::Socket(self.shown_book().key(slot)?.clone()),
             Item::Process(process) => ItemKey::Process(process),
             Item::Remote(address) => ItemKey::Remote(address),
+            Item::Link(index) => ItemKey::Link(index),
+            Item::Finding(at) => {
+                let (finding, number) = self.beside.finding(at)?;
+                ItemKey::Finding(finding.check, finding.subject.clone(), *number)
+            }
+            Item::Event(number) => ItemKey::Event(number),
         })
     }
 
@@ -427,6 +500,8 @@ impl State {
     pub(crate) fn index(&self) -> usize {
         match &self.cursor {
             Some(cursor) => (self.top + cursor.line).min(self.items.len().saturating_sub(1)),
+            // The newest event is the last.
+            None if self.tab == Tab::Events => self.items.len().saturating_sub(1),
             None => self.top,
         }
     }

@@ -1,6 +1,7 @@
 //! What keys and clicks do.
 
 use super::{Mode, Paused, Sort, State};
+use crate::beside::{Beside, filter_of};
 use crate::event::{Effect, Key};
 use crate::item::Item;
 use crate::keys::{Action, BINDINGS, action};
@@ -36,7 +37,7 @@ impl State {
                 self.put_cursor(place, self.top);
             }
         } else if Some(line) == layout.tabs
-            && let Some(tab) = layout.tab_at(self.environment.language, column)
+            && let Some(tab) = layout.tab_at(self.environment.language, self.beside.faults(), column)
         {
             self.go_to(tab);
         }
@@ -45,7 +46,9 @@ impl State {
     /// Turns the wheel.
     pub(super) fn turn(&mut self, lines: isize) {
         match &mut self.mode {
-            Mode::Details(_, from) | Mode::Help(from) => *from = from.saturating_add_signed(lines),
+            Mode::Details(_, from) | Mode::Finding(_, from) | Mode::Help(from) => {
+                *from = from.saturating_add_signed(lines)
+            }
             Mode::Table => self.move_by(lines),
             Mode::Filter(..) | Mode::Find(_) => {}
         }
@@ -76,6 +79,10 @@ impl State {
             effects.push(Effect::End);
             return;
         }
+        if key == Key::Ctrl('z') {
+            effects.push(Effect::Suspend);
+            return;
+        }
         match std::mem::replace(&mut self.mode, Mode::Table) {
             Mode::Filter(line, error) => self.type_filter(line, error, key),
             Mode::Find(line) => self.type_find(line, key),
@@ -84,6 +91,12 @@ impl State {
                 Some(Action::End) => effects.push(Effect::End),
                 Some(Action::Up) => self.mode = Mode::Help(from.saturating_sub(1)),
                 Some(Action::Down) => self.mode = Mode::Help(from.saturating_add(1).min(BINDINGS.len())),
+                _ => {}
+            },
+            Mode::Finding(at, from) => match action(key) {
+                Some(Action::End) => effects.push(Effect::End),
+                Some(Action::Up) => self.mode = Mode::Finding(at, from.saturating_sub(1)),
+                Some(Action::Down) => self.mode = Mode::Finding(at, from.saturating_add(1).min(1000)),
                 _ => {}
             },
             Mode::Details(of, from) => self.press_in_details(of, from, key, effects),
@@ -224,6 +237,15 @@ impl State {
                 return;
             }
             Item::Remote(address) => format!("raddr {address}"),
+            Item::Finding(at) => {
+                self.open_finding(at);
+                return;
+            }
+            Item::Link(_) | Item::Event(_) => {
+                self.message =
+                    Some(both!("there is no more to see of this row", "더 볼 내용이 없는 행입니다"));
+                return;
+            }
         };
         let text = match self.filter_text.as_str() {
             "" => word,
@@ -231,6 +253,19 @@ impl State {
         };
         if self.set_filter(&text).is_ok() {
             self.go_to(Tab::Connections);
+        }
+    }
+
+    /// Shows all that a finding says. Its rows are one key away where it has any.
+    fn open_finding(&mut self, at: u32) {
+        let Some((finding, _)) = self.beside.finding(at) else { return };
+        let filter = finding.rows.as_deref().and_then(filter_of);
+        let is_shown = filter.is_some_and(|filter| self.set_filter(&filter).is_ok());
+        if is_shown {
+            self.message = Some(finding_text(&self.beside, at));
+            self.go_to(Tab::Connections);
+        } else {
+            self.mode = Mode::Finding(at, 0);
         }
     }
 
@@ -273,10 +308,17 @@ impl State {
                 socket.and_then(|socket| Some(socket.remote?.address()?.to_string()))
             }
             Item::Process(process) => process.map(|process| process.pid.to_string()),
+            Item::Finding(at) => self.beside.finding(at).and_then(|(finding, _)| finding.rows.clone()),
+            Item::Link(_) | Item::Event(_) => None,
         };
         if let Some(text) = text {
             self.message = Some(both!("copied: {text}", "복사함: {text}", text = text.clone()));
             effects.push(Effect::Copy(text));
         }
     }
+}
+
+/// Returns what is wrong, to be said beside the rows.
+fn finding_text(beside: &Beside, at: u32) -> Text {
+    beside.finding(at).map_or_else(Text::default, |(finding, _)| finding.sentence.clone())
 }

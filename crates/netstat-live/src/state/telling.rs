@@ -62,6 +62,13 @@ impl State {
     pub(crate) fn summary(&self) -> Vec<String> {
         match self.at_cursor() {
             Some(Item::Socket(slot)) => self.summary_of_socket(slot),
+            Some(Item::Finding(at)) => {
+                let Some((finding, _)) = self.beside.finding(at) else { return Vec::new() };
+                let language = self.environment.language;
+                let next = finding.next.first().map(|next| both!("next: {next}", "다음 단계: {next}", next));
+                let next = next.map(|next| safe(next.of(language)));
+                [Some(safe(finding.sentence.of(language))), next].into_iter().flatten().collect()
+            }
             Some(item) => self.summary_of_group(item),
             None => Vec::new(),
         }

@@ -5,7 +5,7 @@ use super::screens::{SIZES, drawn, pressed, sized};
 use crate::event::{Event, Key};
 use crate::state::State;
 use crate::tab::Tab;
-use netstat_engine::text::{Language, cells};
+use netstat_engine::text::{Language, Text, cells};
 use netstat_model::{TcpState, Transport};
 use std::time::Duration;
 
@@ -45,8 +45,31 @@ fn views(language: Language) -> Vec<State> {
             let mut view = state(language, false, tab, "");
             view.environment.host = "host\x1b[31m\n\u{202e}".to_owned();
             view.update(Event::Look(Box::new(look(0, sockets(), processes.clone()))), Duration::ZERO);
+            if tab == Tab::Events {
+                view.update(Event::Look(Box::new(look(1, Vec::new(), Vec::new()))), Duration::from_secs(1));
+            }
+            if tab == Tab::Links {
+                let mut links = super::made::links(1);
+                links
+                    .iter_mut()
+                    .zip(names.iter().skip(downs))
+                    .for_each(|(link, name)| link.name = (*name).into());
+                view.update(Event::Links(Duration::from_secs(1), links), Duration::from_secs(1));
+            }
+            if tab == Tab::Findings {
+                let mut findings = super::made::findings();
+                for (finding, name) in findings.iter_mut().zip(names.iter().skip(downs)) {
+                    finding.sentence = Text::same((*name).to_owned());
+                    finding.rows = None;
+                }
+                view.update(Event::Findings(findings), Duration::from_secs(1));
+            }
             let mut keys = vec![Key::Down; downs];
             views.push(pressed(view, &keys));
+            if tab == Tab::Findings && downs % 2 == 1 {
+                let held = views.pop().map(|view| pressed(view, &[Key::Enter]));
+                views.extend(held);
+            }
             if tab == Tab::Connections {
                 let mut view = state(language, false, tab, "");
                 view.update(Event::Look(Box::new(look(0, sockets(), processes.clone()))), Duration::ZERO);

@@ -4,13 +4,16 @@ use crate::environment::Environment;
 use crate::event::Event;
 use crate::state::{Beginning, State};
 use crate::tab::Tab;
+use netstat_check::{Finding, Severity};
+use netstat_engine::both;
 use netstat_engine::enrich::{Geo, UserNames};
 use netstat_engine::filter::NumbersOnly;
 use netstat_engine::look::Look;
 use netstat_engine::text::{Language, Zone};
 use netstat_model::{
-    Container, ContainerRuntime, Executable, Family, IpEndpoint, Missing, NoOwner, Owner, OwnerMethod,
-    Ownership, Process, ProcessKey, SnapshotInfo, Socket, SocketId, TcpInfo, TcpState, Transport, Warning,
+    Container, ContainerRuntime, Executable, Family, InterfaceCounters, InterfaceStats, IpEndpoint, Missing,
+    NoOwner, Owner, OwnerMethod, Ownership, Process, ProcessKey, SnapshotInfo, Socket, SocketId, TcpInfo,
+    TcpState, Transport, Warning,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,9 +27,9 @@ pub(super) fn environment(language: Language, ascii: bool) -> Environment {
     Environment {
         language,
         host: "web-01".to_owned(),
-        users: UserNames::parse(
+        users: Arc::new(UserNames::parse(
             b"root:x:0:0::/:/bin/sh\nwww:x:33:33::/:/bin/sh\nshop:x:1000:1000::/:/bin/sh\n",
-        ),
+        )),
         interfaces: HashMap::new(),
         own: None,
         names_zones: true,
@@ -204,4 +207,46 @@ pub(super) fn seen(language: Language, ascii: bool, tab: Tab, filter: &str) -> S
         state.update(Event::Look(Box::new(machine(second))), Duration::from_secs(second));
     }
     state
+}
+
+/// Returns what two interfaces have counted after so many seconds.
+pub(super) fn links(second: u64) -> Vec<InterfaceCounters> {
+    let link = |index, name: &str, down: u64, up: u64| InterfaceCounters {
+        index,
+        name: name.into(),
+        loopback: false,
+        stats: InterfaceStats {
+            rx_bytes: Some(second * down),
+            tx_bytes: Some(second * up),
+            rx_packets: Some(second * 900),
+            tx_packets: Some(second * 700),
+            rx_errors: Some(3),
+            tx_errors: Some(0),
+            rx_dropped: (index == 1).then_some(12),
+            ..InterfaceStats::default()
+        },
+    };
+    vec![link(1, "eth0", 41_200_000, 3_100_000), link(2, "wg\x1b[31m0", 0, 900)]
+}
+
+/// Returns a fault with rows, one without, and a check that found nothing.
+pub(super) fn findings() -> Vec<Finding> {
+    let mut close_wait = Finding::new(
+        Severity::Warning,
+        both!("orders (4711) has not closed 512 connections", "orders (4711): 닫지 않은 연결 512개"),
+    );
+    close_wait.check = "close-wait";
+    close_wait.rows = Some("netstat --columns local,foreign pid 4711 and close_wait".to_owned());
+    let mut conntrack = Finding::new(
+        Severity::Notice,
+        both!("the table of tracked connections is 80 % full", "연결 추적 테이블이 80% 찼습니다"),
+    );
+    conntrack.check = "conntrack";
+    conntrack.meaning = Some(both!(
+        "new connections are refused once it is full, whoever makes them and whatever they are for",
+        "가득 차면 누가 무엇을 위해 맺든 새 연결이 거부됩니다"
+    ));
+    conntrack.next =
+        vec![both!("raise net.netfilter.nf_conntrack_max", "net.netfilter.nf_conntrack_max를 올리세요")];
+    vec![conntrack, Finding::ok(both!("no port is short", "모자란 포트 없음")), close_wait]
 }

@@ -50,13 +50,28 @@ pub(super) fn pressed(mut state: State, keys: &[Key]) -> State {
 
 pub(super) const SIZES: [(u16, u16); 3] = [(40, 12), (80, 24), (160, 50)];
 
+/// Lets the view know of interfaces and findings as well.
+fn beside(mut state: State) -> State {
+    for second in 0..2_u64 {
+        state.update(
+            Event::Links(Duration::from_secs(second), super::made::links(second)),
+            Duration::from_secs(2),
+        );
+    }
+    state.update(Event::Findings(super::made::findings()), Duration::from_secs(2));
+    state
+}
+
 /// Every screen: its name, and what leads to it.
 fn screens(language: Language, ascii: bool) -> Vec<(String, State)> {
     use Key::{Char, Down, Enter, F};
     let mut screens: Vec<(String, State)> =
-        Tab::ALL.map(|tab| (tab.name().to_owned(), seen(language, ascii, tab, ""))).into();
+        Tab::ALL.map(|tab| (tab.name().to_owned(), beside(seen(language, ascii, tab, "")))).into();
     let connections = || seen(language, ascii, Tab::Connections, "");
     screens.push(("help".to_owned(), pressed(connections(), &[F(1)])));
+    let finding = || beside(seen(language, ascii, Tab::Findings, ""));
+    screens.push(("finding".to_owned(), pressed(finding(), &[Down, Enter])));
+    screens.push(("rows-of-a-finding".to_owned(), pressed(finding(), &[Enter])));
     screens.push(("details".to_owned(), pressed(connections(), &[Down, Enter])));
     let wrong: Vec<Key> = "/process orders lprt 80".chars().map(Char).chain([Enter]).collect();
     screens.push(("filter-error".to_owned(), pressed(connections(), &wrong)));
@@ -161,4 +176,23 @@ fn nothing_is_wider_than_the_screen_and_sentences_are_whole_at_80_columns() {
 
 fn state_of(name: &str, language: Language) -> State {
     screens(language, false).into_iter().find(|(of, _)| of == name).map(|(_, state)| state).unwrap()
+}
+
+#[test]
+fn closed_rows_take_a_third_of_the_screen_at_most() {
+    let mut state = state(Language::English, false, Tab::Connections, "");
+    let sockets = |kept: std::ops::Range<u64>| {
+        kept.map(|at| {
+            let local = format!("192.0.2.1:{}", 1000 + at);
+            super::made::connection(at, &local, "198.51.100.1:443", netstat_model::TcpState::Established, 0)
+        })
+        .collect()
+    };
+    let all = super::made::look(0, sockets(1..101), Vec::new());
+    state.update(Event::Look(Box::new(all)), Duration::ZERO);
+    let few = super::made::look(1, sockets(1..11), Vec::new());
+    state.update(Event::Look(Box::new(few)), Duration::from_secs(1));
+    let rows = usize::from(state.layout().rows);
+    assert_eq!(state.items().len(), 10 + rows / 3);
+    assert!(drawn(&sized(state, (80, 24))).contains("+0 -90"), "all are counted");
 }

@@ -9,7 +9,7 @@ pub(in super::super) const SHARED: [&str; 10] =
     ["color", "generate", "geo", "help", "lang", "netns", "owners", "replay", "sort", "watch"];
 
 /// The values of `--view`.
-const VIEWS: [&str; 4] = ["connections", "processes", "remotes", "listening"];
+const VIEWS: [&str; 7] = ["connections", "processes", "remotes", "listening", "links", "findings", "events"];
 
 pub(super) const OPTIONS: &[Entry] = entries! { Live;
     [] "ascii", switch(live.ascii);
@@ -26,6 +26,6 @@ pub(super) const OPTIONS: &[Entry] = entries! { Live;
         "마우스를 터미널에 맡깁니다. 텍스트를 선택할 수 있습니다.";
     [] "view", value(live.view, "VIEW", "processes", ValueKind::Choice(&VIEWS), values::parse_view);
         "Begin with this tab",
-        "Begins with this tab: connections, processes, remotes or listening.",
-        "이 탭으로 시작합니다: connections, processes, remotes, listening.";
+        "Begins with this tab: connections, processes, remotes, listening, links, findings or events.",
+        "이 탭으로 시작합니다: connections, processes, remotes, listening, links, findings, events.";
 };
